@@ -1,0 +1,53 @@
+"""gradcalc: torch's gradient beside an independent check.
+
+    from gradcalc import Problem, calculate, compile_program
+
+    program = compile_program("2*dot(x, x)")
+    report = calculate(Problem(program, {"x": numpy.arange(4.0)}, wrt=("x",)))
+    report.verdict.outcome, report.gradients[0].autograd
+
+The names are imported on first use, so that `import gradcalc` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gradcalc.calculate import calculate
+    from gradcalc.lang.fence import compile_program
+    from gradcalc.problem import Problem
+    from gradcalc.report import Report
+
+    __version__: str
+
+__all__ = ["Problem", "Report", "__version__", "calculate", "compile_program"]
+
+
+def __getattr__(name: str) -> Any:
+    match name:
+        case "__version__":
+            return _version()
+        case "calculate":
+            module = "gradcalc.calculate"
+        case "compile_program":
+            module = "gradcalc.lang.fence"
+        case "Problem":
+            module = "gradcalc.problem"
+        case "Report":
+            module = "gradcalc.report"
+        case _:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(module), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("gradcalc")
+    except PackageNotFoundError:
+        return "0+unknown"

@@ -1,0 +1,71 @@
+"""Problem → Report: the map of the program."""
+
+import numpy as np
+
+from gradcalc import findings, verdict
+from gradcalc.problem import Problem
+from gradcalc.report import InputGradient, Report
+from gradcalc.testimony import Formula, Reference, Testimony
+from gradcalc.verdict import Judgement
+
+
+def calculate(problem: Problem, command: str = "grad") -> Report:
+    """Ask every witness and weigh the answers.
+
+    Raises `GradcalcError` for whatever is wrong with the program or its inputs.
+    """
+    from gradcalc.witnesses import autograd, symbolic
+
+    ours = autograd.testify(problem)
+    if problem.check:
+        reference = symbolic.testify(problem)
+    else:
+        reference = Reference(witness="symbolic", absent="--no-check leaves out the check")
+    judgement = verdict.judge(problem, ours, reference)
+    return _report(problem, command, ours, reference, judgement)
+
+
+def _report(
+    problem: Problem, command: str, ours: Testimony, reference: Reference, judgement: Judgement
+) -> Report:
+    assert ours.value is not None
+    return Report(
+        command=command,
+        program=problem.program.source,
+        dtype=problem.dtype,
+        value=ours.value,
+        inputs=problem.inputs,
+        gradients=tuple(_gradient(name, ours, reference, judgement) for name in problem.wrt),
+        verdict=judgement.verdict,
+        witnesses=tuple(w.witness for w in (ours, reference) if w.absent is None),
+        summed=bool(np.ndim(ours.value)) and problem.cotangent is None,
+        cotangent=problem.cotangent,
+        of=problem.of,
+        digits_possible=round(verdict.precision_of(problem.dtype).digits, 2),
+        path=ours.path,
+        detached=_detached(problem, ours),
+        findings=findings.find(problem, ours, reference, judgement),
+    )
+
+
+def _gradient(
+    name: str, ours: Testimony, reference: Reference, judgement: Judgement
+) -> InputGradient:
+    comparison = judgement.comparisons.get(name)
+    formula = reference.formulas.get(name, Formula())
+    return InputGradient(
+        name=name,
+        autograd=ours.gradients[name],
+        symbolic=reference.gradients.get(name),
+        closed_form=formula.closed_form,
+        formulas=formula.elements,
+        digits=None if comparison is None or comparison.digits is None
+        else round(comparison.digits, 2),
+        differs=None if comparison is None else comparison.differs,
+        claim=judgement.claims.get(name),
+    )  # fmt: skip
+
+
+def _detached(problem: Problem, ours: Testimony) -> tuple[str, ...]:
+    stopped = (stop.source for stop in ours.stops if stop.kind == "detach")
+    return tuple(dict.fromkeys((*problem.detach, *stopped)))

@@ -1,0 +1,140 @@
+"""The command line: its commands, and the one place where errors become text and exit codes."""
+
+import itertools
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from gradcalc.cli.arguments import GradCommand
+from gradcalc.cli.functions import functions
+from gradcalc.cli.grad import grad
+from gradcalc.cli.group import Gradcalc
+from gradcalc.errors import GradcalcError, LimitError, UsageError
+
+INTERRUPTED = 130
+PIPE_CLOSED = 141
+
+
+class Fault(GradcalcError):
+    """A mistake of gradcalc's own, said as an error."""
+
+    kind = "fault"
+    exit_code = 70
+
+
+def application() -> typer.Typer:
+    """The commands and their options."""
+    app = typer.Typer(
+        cls=Gradcalc,
+        pretty_exceptions_enable=False,
+        help="A gradient calculator: torch's gradient beside an independent check.",
+    )
+    app.callback()(_gradcalc)
+    app.command("grad", cls=GradCommand)(grad)
+    app.command("functions")(functions)
+    return app
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from gradcalc import __version__
+
+        typer.echo(f"gradcalc {__version__}")
+        raise typer.Exit
+
+
+def _gradcalc(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Print the version.",
+            metavar="",
+            callback=_print_version,
+            is_eager=True,
+        ),
+    ] = False,
+) -> None:
+    """The options before any command; each acts by its own callback."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run a command line and give its exit code. Nothing is raised, whatever is typed."""
+    from gradcalc.cli.output import ClosedPipe
+
+    try:
+        try:
+            return _run(argv)
+        except GradcalcError as error:
+            return _tell(error, argv)
+        except MemoryError:
+            return _tell(LimitError("the calculation does not fit into memory"), argv)
+        except (KeyboardInterrupt, typer.Abort):
+            return INTERRUPTED
+        except ClosedPipe:
+            return PIPE_CLOSED
+        except Exception as error:
+            return _tell(_usage_error(error) or _fault(error), argv)
+    # The same can happen once more while the error is being told.
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except (ClosedPipe, GradcalcError):
+        return PIPE_CLOSED
+
+
+def _run(argv: Sequence[str]) -> int:
+    for word in argv:
+        if not word.isprintable() and any("\ud800" <= char <= "\udfff" for char in word):
+            raise UsageError("the command line is not a text in UTF-8")
+    command = typer.main.get_command(application())
+    try:
+        code = command.main(args=list(argv), prog_name="gradcalc", standalone_mode=False)
+    # Typer leaves this way after shell completion, rich when a pipe was closed.
+    except SystemExit as leaving:
+        code = leaving.code
+    return code if isinstance(code, int) else 0
+
+
+def _usage_error(error: Exception) -> UsageError | None:
+    """Typer's own errors, whose classes are private, in gradcalc's form."""
+    format_message = getattr(error, "format_message", None)
+    if format_message is None:
+        return None
+    message = str(format_message()).strip().rstrip(".")
+    return UsageError(message[:1].lower() + message[1:], hint="gradcalc --help")
+
+
+def _fault(error: Exception) -> Fault:
+    if os.environ.get("GRADCALC_DEBUG"):
+        traceback.print_exception(error, file=sys.stderr)
+    reason = next(iter(str(error).splitlines()), "")
+    return Fault(
+        f"gradcalc has a fault: {type(error).__name__}{': ' if reason else ''}{reason}",
+        hint="please report it with the command; GRADCALC_DEBUG=1 shows where it happened",
+    )
+
+
+def _tell(error: GradcalcError, argv: Sequence[str]) -> int:
+    """Print an error for a person, and for a program that asked for JSON."""
+    from gradcalc.cli.output import style_for, write
+    from gradcalc.render.errors import render_error
+
+    if _wants_json(argv):
+        from gradcalc.render.json import dumps, error_json
+
+        write(dumps(error_json(error), style_for(sys.stdout)) + "\n", sys.stdout)
+    write(render_error(error, style_for(sys.stderr)), sys.stderr)
+    return error.exit_code
+
+
+def _wants_json(argv: Sequence[str]) -> bool:
+    """Whether the output is JSON, told without parsing, since that may be what failed."""
+    words = list(argv[: argv.index("--")] if "--" in argv else argv)
+    if "--quiet" in words:
+        return False
+    spelled = ("--format", "json") in itertools.pairwise(words)
+    return spelled or "--json" in words or "--format=json" in words

@@ -1,0 +1,135 @@
+"""`gradcalc functions`: what a program can call."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gradcalc.errors import UnknownNameError, did_you_mean
+
+if TYPE_CHECKING:
+    from gradcalc.primitives import Primitive
+
+_KINDS = {
+    "Elementwise": "elementwise",
+    "Structural": "tensors",
+    "Composite": "composite",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One function of the catalogue."""
+
+    name: str
+    kind: str
+    aliases: tuple[str, ...]
+    doc: str
+    signature: str = ""
+    operator: str | None = None
+    definition: str | None = None
+
+
+def _complete(incomplete: str) -> list[str]:
+    names = [name for entry in catalogue() for name in (entry.name, *entry.aliases)]
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def functions(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="Show this one in full.", autocompletion=_complete),
+    ] = None,
+) -> None:
+    """The functions that a program can call."""
+    from gradcalc.cli.output import is_terminal, write
+
+    entries = catalogue()
+    if name is not None:
+        text = _described(_find(name, entries))
+    elif is_terminal(sys.stdout):
+        text = _table(entries)
+    else:
+        text = _tsv(entries)
+    write(text, sys.stdout)
+
+
+def catalogue() -> tuple[Entry, ...]:
+    """Every primitive, then the functions of the language and the constants."""
+    from gradcalc.lang.builtins import BUILTINS
+    from gradcalc.lang.library import CONSTANTS
+    from gradcalc.primitives import BY_NAME, PRIMITIVES
+
+    return (
+        *(_of_primitive(row) for row in PRIMITIVES),
+        *(
+            Entry(builtin.name, "language", (), builtin.doc)
+            for builtin in BUILTINS.values()
+            if builtin.name not in BY_NAME
+        ),
+        *(
+            Entry(constant, "constant", (), "None" if value is None else repr(value))
+            for constant, value in CONSTANTS.items()
+        ),
+    )
+
+
+def _of_primitive(row: "Primitive") -> Entry:
+    return Entry(
+        name=row.name,
+        kind=_KINDS[type(row).__name__],
+        aliases=row.aliases,
+        doc=row.doc,
+        signature=str(row.signature),
+        operator=getattr(row, "operator", None),
+        definition=getattr(row, "definition", None),
+    )
+
+
+def _find(name: str, entries: Sequence[Entry]) -> Entry:
+    by_name = {known: entry for entry in entries for known in (entry.name, *entry.aliases)}
+    if name not in by_name:
+        raise UnknownNameError(
+            f"there is no function called {name}",
+            hint=did_you_mean(name, by_name) or "gradcalc functions lists them all",
+        )
+    return by_name[name]
+
+
+def _described(entry: Entry) -> str:
+    return "".join(f"{line}\n" for line in _description(entry))
+
+
+def _description(entry: Entry) -> Iterator[str]:
+    yield f"{entry.name}{entry.signature}"
+    yield entry.doc
+    if entry.aliases:
+        yield f"also called {', '.join(entry.aliases)}"
+    if entry.operator:
+        yield f"written {entry.operator}"
+    if entry.definition:
+        yield ""
+        yield entry.definition.strip("\n")
+
+
+def _tsv(entries: Sequence[Entry]) -> str:
+    rows = [("name", "kind", "aliases", "meaning")]
+    rows += [(e.name, e.kind, ",".join(e.aliases), e.doc) for e in entries]
+    return "".join("\t".join(row) + "\n" for row in rows)
+
+
+def _table(entries: Sequence[Entry]) -> str:
+    from rich.table import Table
+
+    from gradcalc.cli.output import style_for
+    from gradcalc.render.canvas import draw
+
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(style="dim")
+    table.add_column()
+    for entry in entries:
+        table.add_row(entry.name, ", ".join(entry.aliases), entry.doc)
+    return draw(table, style=style_for(sys.stdout))

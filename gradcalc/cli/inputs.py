@@ -1,0 +1,205 @@
+"""Names and values of the command line → problems to calculate."""
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcalc.cli.names import Lets, Use, check_known, check_names, unknown, use
+from gradcalc.cli.options import Options, claimed
+from gradcalc.cli.programs import load_program, read_stdin
+from gradcalc.errors import InvalidValueError, Span, UnknownNameError, UsageError
+from gradcalc.findings import Finding
+from gradcalc.lang.fence import compile_program
+from gradcalc.lang.program import Limits, Program, span_of
+from gradcalc.problem import Array, Problem
+from gradcalc.values import parse_value
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A problem, with what is worth knowing about how the command line was understood."""
+
+    problem: Problem
+    notes: tuple[Finding, ...]
+
+
+def requests(options: Options, own: frozenset[str]) -> tuple[Request, ...]:
+    """One problem for each program. `own` are the names of the command's own options.
+
+    Raises `GradcalcError` for whatever does not fit together. Everything that can be known
+    without running a program is checked here, so before torch is imported.
+    """
+    _check_stdin(options)
+    limits = _limits(options)
+    lets = _lets(options, limits)
+    known = frozenset(name for name, _ in lets)
+    typed = [name for name, _ in options.values]
+    programs = [load_program(token, known, limits) for token in options.programs]
+    uses = [use(program, lets, typed) for program in programs]
+    check_names(uses, typed, own)
+    check_known(options.detach, "--detach", uses)
+    check_known(options.wrt, "--wrt", uses)
+    check_known([options.of] if options.of else [], "--of", uses)
+    wrts = [_wrt(use, options) for use in uses]
+    _check_claims(options, uses, wrts)
+    claims = [_claims(use, wrt, options, limits) for use, wrt in zip(uses, wrts, strict=True)]
+    values, cotangent = _values(options)
+    return tuple(
+        Request(
+            Problem(
+                program=use.program,
+                inputs={name: values[typed] for name, typed in use.given.items()},
+                wrt=wrt,
+                lets=use.lets,
+                detach=tuple(use.own(name) for name in options.detach),
+                of=options.of and use.own(options.of),
+                claims=claim,
+                cotangent=cotangent,
+                dtype=options.dtype,
+                device=options.device,
+                limits=limits,
+                check=options.check,
+                strict=options.strict,
+            ),
+            _notes(use),
+        )
+        for use, wrt, claim in zip(uses, wrts, claims, strict=True)
+    )
+
+
+def _check_stdin(options: Options) -> None:
+    wanting = ["PROGRAM" for token in options.programs if token == "-"]
+    texts = [(f"--{name}", text) for name, text in options.values]
+    texts.append(("--cotangent", options.cotangent or ""))
+    wanting += [option for option, text in texts if text.strip() == "@-"]
+    if len(wanting) > 1:
+        raise UsageError(
+            f"standard input can be read only once, but {' and '.join(wanting)} want it",
+            hint="put one of them into a file",
+        )
+
+
+def _limits(options: Options) -> Limits:
+    default = Limits()
+    steps = default.steps if options.max_steps is None else options.max_steps
+    return Limits(steps=steps, seconds=options.timeout)
+
+
+def _lets(options: Options, limits: Limits) -> Lets:
+    names = [name for name, _ in options.lets]
+    for name in names:
+        if names.count(name) > 1:
+            raise UnknownNameError(f"{name} is given twice with --let")
+    return tuple((name, compile_program(text, limits=limits)) for name, text in options.lets)
+
+
+def _wrt(use: Use, options: Options) -> tuple[str, ...]:
+    """The inputs to differentiate by; those asked for, as far as this program has them."""
+    if not use.given:
+        raise UsageError(
+            "the program has no inputs, so there is nothing to differentiate by",
+            hint='use a name for the number: "x**2" --x 3',
+        )
+    asked = tuple(use.own(name) for name in options.wrt)
+    for name in asked:
+        if name in use.names and name not in use.given:
+            raise UnknownNameError(
+                f"--wrt {name}: {name} is not an input, so nothing can be differentiated by it",
+                hint=f"the inputs are {', '.join(use.given)}; --of {name} differentiates {name}",
+            )
+    wrt = tuple(name for name in asked if name in use.given) if asked else tuple(use.given)
+    if not wrt:
+        raise unknown(options.wrt[0], "--wrt", use.given)
+    return wrt
+
+
+def _claims(
+    use: Use, wrt: Sequence[str], options: Options, limits: Limits
+) -> Mapping[str, Program]:
+    claims: dict[str, Program] = {}
+    for text in options.expect:
+        typed, claim = claimed(text, [*use.given, *use.given.values()])
+        name = wrt[0] if typed is None else use.own(typed)
+        if typed is None and len(wrt) > 1:
+            raise UsageError(
+                f"--expect {text}: there are several inputs, so say which one it is about",
+                hint=" or ".join(f"--expect {n}=..." for n in wrt),
+            )
+        if name not in wrt:
+            continue
+        if name in claims:
+            raise UsageError(f"--expect: there are two claims about {name}")
+        claims[name] = _claim(claim, use, limits)
+    return claims
+
+
+def _claim(text: str, use: Use, limits: Limits) -> Program:
+    """A claim sees the inputs, the lets and the names that the program binds."""
+    lets = [name for name, _ in use.lets]
+    known = {*use.given, *lets, *use.program.assigned}
+    program = compile_program(text, known=known, limits=limits)
+    if program.required:
+        name = program.required[0]
+        raise unknown(name, "--expect", known, _place(name, program))
+    return program
+
+
+def _place(name: str, program: Program) -> tuple[Span | None, str | None]:
+    nodes = (node for statement in program.body for node in ast.walk(statement))
+    for node in nodes:
+        if isinstance(node, ast.Name) and node.id == name:
+            return span_of(node, program.source), program.source
+    return None, None
+
+
+def _check_claims(options: Options, uses: Sequence[Use], wrts: Sequence[Sequence[str]]) -> None:
+    """Refuse a claim about a name that no gradient is by."""
+    inputs = {name for use in uses for pair in use.given.items() for name in pair}
+    for text in options.expect:
+        name, _ = claimed(text, inputs)
+        if name is None:
+            continue
+        if name not in inputs:
+            raise unknown(name, "--expect", inputs)
+        if not any(use.own(name) in wrt for use, wrt in zip(uses, wrts, strict=True)):
+            raise UsageError(
+                f"--expect {text}: the gradient by {name} is not asked for", hint=f"--wrt {name}"
+            )
+
+
+def _values(options: Options) -> tuple[dict[str, Array], Array | None]:
+    random = np.random.default_rng(options.seed)
+
+    def read(text: str, name: str) -> Array:
+        return _rounded(
+            parse_value(text, random=random, stdin=read_stdin, name=name), name, options
+        )
+
+    values = {name: read(text, name) for name, text in options.values}
+    if options.cotangent is None:
+        return values, None
+    return values, read(options.cotangent, "--cotangent")
+
+
+def _rounded(value: Array, name: str, options: Options) -> Array:
+    with np.errstate(all="ignore"):
+        rounded: Array = np.asarray(value, dtype=options.dtype).astype(np.float64)
+    lost = np.isinf(rounded) & np.isfinite(value)
+    if lost.any():
+        largest = float(np.finfo(options.dtype).max)
+        raise InvalidValueError(
+            f"{name}: {value[lost].flat[0]:g} is too large for {options.dtype}",
+            hint=f"its largest number is {largest:g}",
+        )
+    return rounded
+
+
+def _notes(use: Use) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(
+            "renamed", f"{typed} is taken for {name}, the only parameter of {use.program.function}"
+        )
+        for typed, name in use.renamed
+    )

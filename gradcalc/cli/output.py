@@ -1,0 +1,87 @@
+"""Where texts go: streams that may be a terminal, a pipe that closes, or nothing at all."""
+
+import os
+import shutil
+import sys
+from typing import TextIO
+
+from gradcalc.errors import FileError
+from gradcalc.render.style import Style
+
+_SIGNS = "∇…━│"
+
+
+class ClosedPipe(Exception):
+    """Whoever read the output has gone away; there is nobody to tell."""
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person is looking."""
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:
+        return False
+
+
+def style_for(stream: TextIO | None, *, show_all: bool = False) -> Style:
+    """How to draw on a stream: its width, whether it takes colour and more than ASCII."""
+    return Style(
+        width=shutil.get_terminal_size().columns,
+        color=_has_color(stream),
+        unicode=_takes(stream, _SIGNS),
+        show_all=show_all,
+    )
+
+
+def write(text: str, stream: TextIO | None) -> None:
+    """Write and flush; characters that the stream's encoding lacks are spelled out.
+
+    Raises `ClosedPipe` when the reader has gone, `FileError` when the text cannot be written.
+    """
+    if stream is None or not text:
+        return
+    encoding = stream.encoding or "utf-8"
+    safe = text.encode(encoding, "backslashreplace").decode(encoding)
+    try:
+        stream.write(safe)
+        stream.flush()
+    except BrokenPipeError:
+        _abandon(stream)
+        raise ClosedPipe from None
+    except (OSError, ValueError) as error:
+        _abandon(stream)
+        reason = getattr(error, "strerror", None) or str(error)
+        raise FileError(f"the output cannot be written: {reason}") from None
+
+
+def _abandon(stream: TextIO) -> None:
+    """Let what is still buffered vanish, or Python complains about it at the exit."""
+    try:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)
+    # A stream without a descriptor holds nothing back.
+    except (OSError, ValueError):
+        pass
+
+
+def _has_color(stream: TextIO | None) -> bool:
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
+        return True
+    return is_terminal(stream) and os.environ.get("TERM") != "dumb"
+
+
+def _takes(stream: TextIO | None, text: str) -> bool:
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def default_format() -> str:
+    """A table for a person, tab-separated rows for a program."""
+    return "table" if is_terminal(sys.stdout) else "tsv"

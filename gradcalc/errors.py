@@ -1,0 +1,97 @@
+"""What can go wrong, as data.
+
+    GradcalcError
+      ProgramSyntaxError   the text is not a program                        exit 2
+      UnknownNameError     a name is unknown, missing, unused or twice      exit 2
+      ShapeError           sizes do not fit an operation                    exit 2
+      InvalidValueError    a value cannot be read or makes no sense         exit 2
+      FileError            a file is missing or of an unknown kind          exit 2
+      LimitError           a limit on size, steps or time was reached       exit 4
+      UnsupportedError     Python that is not part of the language          exit 2
+      UsageError           the command line does not fit together           exit 2
+
+Every error is one sentence, where possible with the place in the text (`Span`) and a hint.
+"""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of text. Lines and columns count characters from 1; the end is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class GradcalcError(Exception):
+    """Base of every error that a user can cause."""
+
+    kind: ClassVar[str] = "usage"
+    exit_code: ClassVar[int] = 2
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        span: Span | None = None,
+        source: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.span = span
+        self.source = source
+
+    def located(self, span: Span | None, source: str | None) -> "GradcalcError":
+        """This error, given a place in the text unless it already has one."""
+        if self.span is None:
+            self.span, self.source = span, source
+        return self
+
+
+class ProgramSyntaxError(GradcalcError):
+    kind = "syntax"
+
+
+class UnknownNameError(GradcalcError):
+    kind = "name"
+
+
+class ShapeError(GradcalcError):
+    kind = "shape"
+
+
+class InvalidValueError(GradcalcError):
+    kind = "value"
+
+
+class FileError(GradcalcError):
+    kind = "file"
+
+
+class LimitError(GradcalcError):
+    kind = "limit"
+    exit_code = 4
+
+
+class UnsupportedError(GradcalcError):
+    kind = "unsupported"
+
+
+class UsageError(GradcalcError):
+    kind = "usage"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """A hint naming the closest known name, for names of three letters or more."""
+    if len(name) < 3:
+        return None
+    close = difflib.get_close_matches(name, sorted(set(known)), n=1, cutoff=0.77)
+    return f"did you mean {close[0]}?" if close else None

@@ -1,0 +1,48 @@
+"""What the machine asks of a backend: torch tensors, arrays of elements, later balls."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcalc.errors import Span
+from gradcalc.primitives import Primitive
+
+
+class Backend(Protocol):
+    """One way to compute.
+
+    Tensors are whatever the backend makes of them; the machine only passes them around.
+    """
+
+    @property
+    def fused(self) -> bool:
+        """Whether composites are computed by the backend, not by their definition."""
+
+    def is_tensor(self, value: Any) -> bool:
+        """Whether a value is one of this backend's tensors."""
+
+    def constant(self, values: NDArray[np.float64]) -> Any:
+        """A tensor of the calculation's dtype that depends on nothing."""
+
+    def shape(self, tensor: Any) -> tuple[int, ...]:
+        """The sizes of a tensor."""
+
+    def apply(self, row: Primitive, arguments: Mapping[str, Any], span: Span) -> Any:
+        """The primitive of the row, its arguments by name."""
+
+    def detach(self, tensor: Any, name: str | None, source: str | None = None) -> Any:
+        """The same values, which pass no gradient back; `name` is what the user calls them."""
+
+    def carries(self, tensor: Any) -> bool:
+        """Whether a gradient could flow back through the tensor."""
+
+    def numbers(self, tensor: Any) -> NDArray[np.float64]:
+        """The tensor's values, rounded to float64."""
+
+    def is_mask(self, tensor: Any) -> bool:
+        """Whether the elements are truth values."""
+
+    def truth(self, tensor: Any) -> bool:
+        """The truth of a tensor of one element, which decides where the program goes."""

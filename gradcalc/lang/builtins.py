@@ -1,0 +1,293 @@
+"""The functions of the language that are not primitives: sizes, constants, detach, numbers.
+
+Each takes the machine that runs the program (`gradcalc.lang.machine.Machine`), the arguments
+and the syntax node of the call.
+"""
+
+import ast
+import math
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from gradcalc.errors import InvalidValueError, LimitError, ShapeError, UnsupportedError
+from gradcalc.lang.program import text_of
+
+Call = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Builtin:
+    """A function of the language. `method` says that it can be called behind a dot too."""
+
+    name: str
+    call: Call
+    doc: str
+    method: bool = False
+
+
+def _detach(machine: Any, node: ast.Call, value: Any) -> Any:
+    inner = node.func.value if isinstance(node.func, ast.Attribute) and not node.args else None
+    source = text_of(inner if inner is not None else node.args[0], machine.source)
+    name = source if source.isidentifier() else None
+    machine.note("detach", source, node)
+    return machine.detach(value, name)
+
+
+def _no_grad_misused(machine: Any, node: ast.Call) -> Any:
+    raise UnsupportedError("no_grad() stands behind with", hint="with torch.no_grad():")
+
+
+def _number(kind: str) -> Call:
+    def convert(machine: Any, node: ast.Call, value: Any = 0) -> Any:
+        if isinstance(value, str):
+            return _float_of_word(value)
+        if not machine.is_tensor(value):
+            if isinstance(value, list | tuple | None):
+                raise InvalidValueError(f"{kind}() takes one number")
+            return int(value) if kind == "int" else float(value)
+        if machine.size(value) != 1:
+            raise ShapeError(
+                f"{kind}() takes one number, not a tensor of shape {machine.shape(value)}"
+            )
+        if machine.carries(value):
+            machine.note(kind, text_of(node, machine.source), node)
+        if kind != "int":
+            return machine.detach(machine.reshape(value, ()), None)
+        number = machine.number(value)
+        if not math.isfinite(number):
+            raise InvalidValueError(f"int() of {number}")
+        return int(number)
+
+    return convert
+
+
+def _float_of_word(word: str) -> float:
+    if word.strip().lower().lstrip("+-") not in ("inf", "infinity", "nan"):
+        raise InvalidValueError(f"float({word!r}) is not a number; write the number itself")
+    return float(word)
+
+
+def _bool(machine: Any, node: ast.Call, value: Any) -> bool:
+    return bool(machine.truth(value))
+
+
+def _length(machine: Any, node: ast.Call, value: Any) -> int:
+    if not machine.is_tensor(value):
+        return len(value)
+    shape: tuple[int, ...] = machine.shape(value)
+    if not shape:
+        raise ShapeError("len() of a scalar", hint="x.numel() counts elements")
+    return shape[0]
+
+
+def _range(machine: Any, node: ast.Call, *bounds: Any) -> range:
+    return range(*(machine.integer(bound) for bound in bounds))
+
+
+def _enumerate(machine: Any, node: ast.Call, values: Any, start: int = 0) -> list[Any]:
+    return list(enumerate(machine.items(values), machine.integer(start)))
+
+
+def _zip(machine: Any, node: ast.Call, *values: Any) -> list[Any]:
+    return list(zip(*(machine.items(value) for value in values), strict=False))
+
+
+def _tensor(machine: Any, node: ast.Call, value: Any) -> Any:
+    return machine.tensor(value)
+
+
+def _sizes(machine: Any, shape: tuple[Any, ...]) -> tuple[int, ...]:
+    if len(shape) == 1 and isinstance(shape[0], list | tuple):
+        shape = tuple(shape[0])
+    sizes = tuple(machine.integer(size) for size in shape)
+    if any(size < 0 for size in sizes):
+        raise InvalidValueError(f"a size cannot be negative: {sizes}")
+    count = math.prod(sizes)
+    if count > machine.limits.elements:
+        raise LimitError(
+            f"a tensor of {count:,} elements; the limit is {machine.limits.elements:,}"
+        )
+    return sizes
+
+
+def _filled(value: float) -> Call:
+    def fill(machine: Any, node: ast.Call, *shape: Any, size: Any = None) -> Any:
+        sizes = _sizes(machine, shape if size is None else (size,))
+        return machine.constant(np.full(sizes, value))
+
+    return fill
+
+
+def _full(machine: Any, node: ast.Call, size: Any, fill_value: Any) -> Any:
+    sizes = _sizes(machine, (size,) if isinstance(size, list | tuple) else (size,))
+    return machine.binary("mul", machine.constant(np.ones(sizes)), fill_value)
+
+
+def _eye(machine: Any, node: ast.Call, n: Any, m: Any = None) -> Any:
+    rows, columns = _sizes(machine, (n, n if m is None else m))
+    return machine.constant(np.eye(rows, columns))
+
+
+def _plain(machine: Any, values: tuple[Any, ...]) -> list[float]:
+    return [machine.number(v) if machine.is_tensor(v) else float(v) for v in values]
+
+
+def _arange(machine: Any, node: ast.Call, *bounds: Any) -> Any:
+    start, stop, step = {1: (0.0, bounds[0], 1.0), 2: (*bounds, 1.0), 3: bounds}[len(bounds)]
+    numbers = _plain(machine, (start, stop, step))
+    if numbers[2] == 0 or not all(map(math.isfinite, numbers)):
+        raise InvalidValueError("arange needs finite bounds and a step that is not 0")
+    _sizes(machine, (max(0, math.ceil((numbers[1] - numbers[0]) / numbers[2])),))
+    return machine.constant(np.arange(*numbers))
+
+
+def _linspace(machine: Any, node: ast.Call, start: Any, end: Any, steps: Any = 50) -> Any:
+    (count,) = _sizes(machine, (steps,))
+    first, last = _plain(machine, (start, end))
+    return machine.constant(np.linspace(first, last, count))
+
+
+def _size(machine: Any, node: ast.Call, value: Any, dim: Any = None) -> Any:
+    shape = machine.shape(value)
+    if dim is None:
+        return shape
+    position = machine.integer(dim)
+    if not -len(shape) <= position < len(shape):
+        raise ShapeError(f"dimension {position} of a tensor of shape {shape}")
+    return shape[position]
+
+
+def _all(machine: Any, node: ast.Call, value: Any) -> bool:
+    return all([machine.truth(item) for item in machine.flat(value)])
+
+
+def _any(machine: Any, node: ast.Call, value: Any) -> bool:
+    return any([machine.truth(item) for item in machine.flat(value)])
+
+
+def _same(machine: Any, node: ast.Call, value: Any) -> Any:
+    return value
+
+
+def _sum(machine: Any, node: ast.Call, *args: Any, **kwargs: Any) -> Any:
+    """Python's sum of a list adds its items; the sum of a tensor is the primitive."""
+    if len(args) == 1 and not kwargs and isinstance(args[0], list | tuple):
+        total = args[0][0] if args[0] else 0
+        for item in args[0][1:]:
+            total = machine.binary("add", total, item)
+        return total
+    return machine.call_primitive("sum", args, kwargs, node)
+
+
+def _extreme(name: str) -> Call:
+    elementwise = {"max": "maximum", "min": "minimum"}[name]
+
+    def extreme(machine: Any, node: ast.Call, *args: Any, **kwargs: Any) -> Any:
+        if len(args) == 1 and isinstance(args[0], list | tuple) and not kwargs:
+            args = tuple(args[0])
+            if len(args) == 1:
+                return args[0]
+        if len(args) < 2 or kwargs:
+            return machine.call_primitive(name, args, kwargs, node)
+        method = isinstance(node.func, ast.Attribute)
+        if machine.is_tensor(args[0]) and machine.shape(args[0]) and type(args[1]) is int:
+            if method:
+                return machine.call_primitive(name, args, kwargs, node)
+            raise UnsupportedError(
+                f"{name}(x, {args[1]}) could mean two things",
+                hint=f"write {elementwise}(x, {args[1]}) or a{name}(x, dim={args[1]})",
+            )
+        result = args[0]
+        for item in args[1:]:
+            result = machine.binary(elementwise, result, item)
+        return result
+
+    return extreme
+
+
+def _norm(machine: Any, node: ast.Call, *args: Any, **kwargs: Any) -> Any:
+    """Of a matrix, `norm(A, 2)` is its largest singular value to some and the root of the sum of
+    squares to others."""
+    order = args[1] if len(args) > 1 else kwargs.get("p", kwargs.get("ord"))
+    if "ord" in kwargs:
+        kwargs = {**{k: v for k, v in kwargs.items() if k != "ord"}, "p": kwargs["ord"]}
+    plain = not any(key in kwargs for key in ("dim", "axis")) and len(args) < 3
+    if args and plain and order not in (None, "fro") and machine.is_tensor(args[0]):
+        shape = machine.shape(args[0])
+        if len(shape) == 2:
+            raise UnsupportedError(
+                f"norm(A, {order}) of a matrix could mean two things",
+                hint=f"for its elements write norm(reshape(A, -1), {order})",
+            )
+    return machine.call_primitive("norm", args, kwargs, node)
+
+
+BUILTINS: Mapping[str, Builtin] = MappingProxyType(
+    {
+        row.name: row
+        for row in (
+            Builtin("detach", _detach, "the value, passing no gradient back", method=True),
+            Builtin("stop_gradient", _detach, "the value, passing no gradient back"),
+            Builtin("no_grad", _no_grad_misused, "with no_grad(): passes no gradient back"),
+            Builtin("item", _number("item"), "one number, passing no gradient back", method=True),
+            Builtin("float", _number("float"), "one number, passing no gradient back"),
+            Builtin("int", _number("int"), "one whole number, passing no gradient back"),
+            Builtin("bool", _bool, "the truth of one number"),
+            Builtin("len", _length, "the size of the first dimension"),
+            Builtin("range", _range, "whole numbers to count with"),
+            Builtin("enumerate", _enumerate, "pairs of a count and an item"),
+            Builtin("zip", _zip, "tuples of items side by side"),
+            Builtin("tensor", _tensor, "a tensor of numbers or tensors in lists"),
+            Builtin("array", _tensor, "a tensor of numbers or tensors in lists"),
+            Builtin("as_tensor", _tensor, "a tensor of numbers or tensors in lists"),
+            Builtin("asarray", _tensor, "a tensor of numbers or tensors in lists"),
+            Builtin("zeros", _filled(0.0), "a tensor of zeros"),
+            Builtin("ones", _filled(1.0), "a tensor of ones"),
+            Builtin("full", _full, "a tensor of one value"),
+            Builtin("eye", _eye, "the identity matrix"),
+            Builtin("arange", _arange, "evenly spaced numbers, by their step"),
+            Builtin("linspace", _linspace, "evenly spaced numbers, by their count"),
+            Builtin("size", _size, "the sizes, or that of one dimension", method=True),
+            Builtin("numel", lambda m, _, x: m.size(x), "the number of elements", method=True),
+            Builtin("dim", lambda m, _, x: len(m.shape(x)), "how many dimensions", method=True),
+            Builtin("ndim", lambda m, _, x: len(m.shape(x)), "how many dimensions"),
+            Builtin("shape", lambda m, _, x: m.shape(x), "the sizes"),
+            Builtin("all", _all, "whether every element is true", method=True),
+            Builtin("any", _any, "whether some element is true", method=True),
+            Builtin("clone", _same, "the tensor itself", method=True),
+            Builtin("contiguous", _same, "the tensor itself", method=True),
+            Builtin("sum", _sum, "the sum of all elements, or along dim", method=True),
+            Builtin("max", _extreme("max"), "the largest element, or of several", method=True),
+            Builtin("min", _extreme("min"), "the smallest element, or of several", method=True),
+            Builtin("norm", _norm, "the p-norm of the elements", method=True),
+        )
+    }
+)
+
+
+PLAIN: Mapping[type[ast.AST], tuple[str, Callable[..., Any]]] = MappingProxyType(
+    {
+        ast.Add: ("add", operator.add),
+        ast.Sub: ("sub", operator.sub),
+        ast.Mult: ("mul", operator.mul),
+        ast.Div: ("div", operator.truediv),
+        ast.FloorDiv: ("floordiv", operator.floordiv),
+        ast.Mod: ("mod", operator.mod),
+        ast.Pow: ("pow", operator.pow),
+        ast.MatMult: ("matmul", operator.matmul),
+        ast.BitAnd: ("logical_and", operator.and_),
+        ast.BitOr: ("logical_or", operator.or_),
+        ast.Lt: ("lt", operator.lt),
+        ast.LtE: ("le", operator.le),
+        ast.Gt: ("gt", operator.gt),
+        ast.GtE: ("ge", operator.ge),
+        ast.Eq: ("eq", operator.eq),
+        ast.NotEq: ("ne", operator.ne),
+    }
+)
+"""Python's operators: the primitive for tensors, and what they do to plain numbers."""

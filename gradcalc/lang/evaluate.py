@@ -1,0 +1,237 @@
+"""Program × backend × inputs → value: the statements of the language, and the run as a whole."""
+
+import ast
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from gradcalc.errors import (
+    GradcalcError,
+    InvalidValueError,
+    LimitError,
+    UnsupportedError,
+)
+from gradcalc.lang.backend import Backend
+from gradcalc.lang.builtins import Builtin
+from gradcalc.lang.calls import Calls
+from gradcalc.lang.fence import compile_program
+from gradcalc.lang.machine import EXTREMES, Budget
+from gradcalc.lang.names import deep_recursion
+from gradcalc.lang.program import Branch, Limits, Program, Run, text_of
+from gradcalc.lang.scope import Break, Closure, Continue, Return
+from gradcalc.primitives import Composite
+
+NOTHING = object()
+"""The output of a program that has given none yet."""
+
+
+def evaluate(
+    program: Program,
+    backend: Backend,
+    inputs: Mapping[str, Any],
+    *,
+    detach: Collection[str] = (),
+    limits: Limits | None = None,
+    budget: Budget | None = None,
+) -> Run:
+    """Run a program on a backend.
+
+    `inputs` are the backend's tensors (or closures) by name; `detach` are names each use of
+    which passes no gradient back. Raises `GradcalcError` with the place in the source.
+    """
+    limits = limits or Limits()
+    if budget is None:
+        deadline = None if limits.seconds is None else time.monotonic() + limits.seconds
+        budget = Budget(limits.steps, deadline)
+    evaluator = Evaluator(program, backend, limits, budget, frozenset(detach))
+    with deep_recursion():
+        return evaluator.run(inputs)
+
+
+class Evaluator(Calls):
+    """Walks a program. One instance runs one program once."""
+
+    last: Any = NOTHING
+
+    def run(self, inputs: Mapping[str, Any]) -> Run:
+        try:
+            value = self._run(inputs)
+        except GradcalcError as error:
+            raise error.located(self.place, self.source) from error.__cause__
+        except RecursionError:
+            raise LimitError("the program recurses too deeply").located(
+                self.place, self.source
+            ) from None
+        path = tuple(Branch(t.line, t.kind, t.text, tuple(t.taken)) for t in self.traces.values())
+        names = {**self.frame.values, **self.main_frame.values}
+        return Run(value, names, path, tuple(self.stops))
+
+    def _run(self, inputs: Mapping[str, Any]) -> Any:
+        self.frame.values.update(inputs)
+        if self.program.function is None:
+            self.block(self.program.body)
+            return self._output(self.last)
+        for statement in self.program.body:
+            self.statement(statement)
+        self.main = self.frame.values[self.program.function]
+        given = {n: inputs[n] for n in self.program.parameters if n in inputs}
+        return self._output(self.enter(self.main, given))
+
+    def _output(self, value: Any) -> Any:
+        if value is NOTHING or value is None:
+            raise InvalidValueError(
+                "the program has no output",
+                hint="a function needs a return, a program an expression or an assignment",
+            )
+        if isinstance(value, Closure | Builtin | str) or not isinstance(
+            value, int | float | list | tuple | range
+        ):
+            if self.is_tensor(value):
+                return value
+            raise InvalidValueError(
+                f"the output is {self.describe(value)}, not a number or a tensor",
+                hint="call it, or name a value with --of",
+            )
+        if getattr(value, "_fields", None) == EXTREMES:
+            raise InvalidValueError(
+                "the output is a maximum with its indices", hint="write .values or use amax"
+            )
+        return self.tensor(value)
+
+    def define(self, row: Composite, arguments: Mapping[str, Any]) -> Any:
+        program = _definition(row)
+        inner = Evaluator(program, self.backend, self.limits, self.budget, depth=self.depth + 1)
+        place = self.place
+        try:
+            return inner._run(arguments)
+        except GradcalcError as error:
+            error.span, error.source = place, self.source
+            raise
+
+    # -- statements --------------------------------------------------------------------
+
+    def block(self, body: Sequence[ast.stmt]) -> None:
+        for statement in body:
+            self.statement(statement)
+
+    def statement(self, node: ast.stmt) -> None:
+        self.budget.tick()
+        self.node = node
+        STATEMENTS[type(node)](self, node)
+
+    def _expression(self, node: ast.Expr) -> None:
+        value = self.eval(node.value)
+        if not isinstance(value, str) and value is not Ellipsis:
+            self._result(value)
+
+    def _result(self, value: Any) -> None:
+        if self.frame is self.main_frame:
+            self.last = value
+
+    def _assign(self, node: ast.Assign) -> None:
+        value = self.eval(node.value)
+        for target in node.targets:
+            self.bind_target(target, value)
+        self._result(self.bound_value(node.targets[-1], value))
+
+    def _annotated(self, node: ast.AnnAssign) -> None:
+        if node.value is not None:
+            value = self.eval(node.value)
+            self.bind_target(node.target, value)
+            self._result(self.bound_value(node.target, value))
+
+    def _augmented(self, node: ast.AugAssign) -> None:
+        assert isinstance(node.target, ast.Name)
+        left = self.load(ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target))
+        right = self.eval(node.value)
+        self.node = node
+        value = self.operator(type(node.op), left, right)
+        self.bind_target(node.target, value)
+        self._result(self.bound_value(node.target, value))
+
+    def bound_value(self, target: ast.AST, value: Any) -> Any:
+        """What a bound name gives when it is read: detached if the user asked for that."""
+        return self.load(target) if isinstance(target, ast.Name) else value
+
+    def _if(self, node: ast.If) -> None:
+        self.block(node.body if self.test(node, "if") else node.orelse)
+
+    def _while(self, node: ast.While) -> None:
+        while self.test(node, "while"):
+            self.budget.tick()
+            try:
+                self.block(node.body)
+            except Continue:
+                continue
+            except Break:
+                return
+        self.block(node.orelse)
+
+    def _for(self, node: ast.For) -> None:
+        for item in self.items(self.eval(node.iter)):
+            self.budget.tick()
+            self.bind_target(node.target, item)
+            try:
+                self.block(node.body)
+            except Continue:
+                continue
+            except Break:
+                return
+        self.block(node.orelse)
+
+    def _define(self, node: ast.FunctionDef) -> None:
+        self.frame.values[node.name] = self.closure(node.name, node.args, node.body)
+
+    def _return(self, node: ast.Return) -> None:
+        if self.depth == 0 and self.frame.parent is None:
+            raise UnsupportedError("return outside a function", hint="end with the expression")
+        raise Return(None if node.value is None else self.eval(node.value))
+
+    def _assert(self, node: ast.Assert) -> None:
+        if not self.truth(self.eval(node.test)):
+            self.node = node
+            message = self.eval(node.msg) if node.msg is not None else None
+            raise InvalidValueError(
+                f"the assertion {text_of(node.test, self.source)} does not hold",
+                hint=message if isinstance(message, str) else None,
+            )
+
+    def _with(self, node: ast.With) -> None:
+        self.note("no_grad", text_of(node.items[0], self.source), node.items[0].context_expr)
+        with self.frozen():
+            self.block(node.body)
+
+    def _nothing(self, node: ast.stmt) -> None:
+        pass
+
+    def _break(self, node: ast.stmt) -> None:
+        raise Break
+
+    def _continue(self, node: ast.stmt) -> None:
+        raise Continue
+
+
+@cache
+def _definition(row: Composite) -> Program:
+    return compile_program(row.definition)
+
+
+STATEMENTS: Mapping[type[ast.AST], Callable[[Evaluator, Any], None]] = {
+    ast.Expr: Evaluator._expression,
+    ast.Assign: Evaluator._assign,
+    ast.AnnAssign: Evaluator._annotated,
+    ast.AugAssign: Evaluator._augmented,
+    ast.If: Evaluator._if,
+    ast.While: Evaluator._while,
+    ast.For: Evaluator._for,
+    ast.FunctionDef: Evaluator._define,
+    ast.Return: Evaluator._return,
+    ast.Assert: Evaluator._assert,
+    ast.With: Evaluator._with,
+    ast.Pass: Evaluator._nothing,
+    ast.Import: Evaluator._nothing,
+    ast.ImportFrom: Evaluator._nothing,
+    ast.Break: Evaluator._break,
+    ast.Continue: Evaluator._continue,
+}

@@ -1,0 +1,298 @@
+"""The expressions of the language: each kind of syntax node with its meaning."""
+
+import ast
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from gradcalc.errors import (
+    InvalidValueError,
+    LimitError,
+    ShapeError,
+    UnknownNameError,
+    UnsupportedError,
+    did_you_mean,
+)
+from gradcalc.lang import library, plain
+from gradcalc.lang.backend import Backend
+from gradcalc.lang.builtins import PLAIN
+from gradcalc.lang.machine import Budget, Machine, signature_of
+from gradcalc.lang.program import Limits, Program, dotted, span_of, text_of
+from gradcalc.lang.scope import Closure, Frame, Trace
+from gradcalc.primitives import BY_NAME
+
+
+class Expressions(Machine):
+    """Evaluates expressions in the current scope."""
+
+    def __init__(
+        self,
+        program: Program,
+        backend: Backend,
+        limits: Limits,
+        budget: Budget,
+        detached: frozenset[str] = frozenset(),
+    ) -> None:
+        super().__init__(program.source, backend, limits, budget)
+        self.program = program
+        self.detached = detached
+        self.traces: dict[int, Trace] = {}
+        self.node: ast.AST = program.body[0]
+        self.frame = Frame({})
+
+    @property
+    def place(self) -> Any:
+        return span_of(self.node, self.source)
+
+    def _call(self, node: ast.Call) -> Any:
+        """A call; see `gradcalc.lang.calls`."""
+        raise NotImplementedError
+
+    def eval(self, node: ast.AST) -> Any:
+        return EXPRESSIONS[type(node)](self, node)
+
+    def _constant(self, node: ast.Constant) -> Any:
+        return node.value
+
+    def load(self, node: ast.Name) -> Any:
+        frame = self.frame.find(node.id)
+        if frame is not None:
+            value = frame.values[node.id]
+            if node.id in self.detached:
+                return self.detach(value, node.id)
+            return value
+        name = self.program.imported.get(node.id, node.id)
+        if name in library.CONSTANTS:
+            return library.CONSTANTS[name]
+        found = library.find(name)
+        if found is not None:
+            return found
+        self.node = node
+        raise UnknownNameError(
+            f"{node.id} has no value here", hint=did_you_mean(node.id, self.frame.values)
+        )
+
+    def _named(self, node: ast.NamedExpr) -> Any:
+        value = self.eval(node.value)
+        self.bind_target(node.target, value)
+        return self.load(node.target)
+
+    def _list(self, node: ast.List) -> list[Any]:
+        return [self.eval(item) for item in node.elts]
+
+    def _tuple(self, node: ast.Tuple) -> tuple[Any, ...]:
+        return tuple([self.eval(item) for item in node.elts])
+
+    def _binary(self, node: ast.BinOp) -> Any:
+        spine: list[ast.BinOp] = [node]
+        while isinstance(spine[-1].left, ast.BinOp):
+            spine.append(spine[-1].left)
+        value = self.eval(spine[-1].left)
+        for part in reversed(spine):
+            right = self.eval(part.right)
+            self.node = part
+            value = self.operator(type(part.op), value, right)
+        return value
+
+    def operator(self, kind: type[ast.AST], left: Any, right: Any) -> Any:
+        name, function = PLAIN[kind]
+        sequences = isinstance(left, list | tuple) or isinstance(right, list | tuple)
+        if sequences and not (self.is_tensor(left) or self.is_tensor(right)):
+            return self._sequences(name, function, left, right)
+        if plain.is_number(left) and plain.is_number(right):
+            return plain.compute(name, function, (left, right), self.limits.bits)
+        return self.binary(name, left, right)
+
+    def _sequences(self, name: str, function: Callable[..., Any], left: Any, right: Any) -> Any:
+        """Lists joined and repeated, and compared, as Python does."""
+        if name == "add" and type(left) is type(right):
+            result = function(left, right)
+        elif name == "mul" and (isinstance(left, int) or isinstance(right, int)):
+            count, items = (left, right) if isinstance(left, int) else (right, left)
+            if len(items) * count > self.limits.elements:
+                raise LimitError(f"a list of {len(items) * count:,} items")
+            result = function(left, right)
+        elif name in ("eq", "ne") and not any(
+            self.is_tensor(v) for side in (left, right) for v in np.ravel(_objects(side))
+        ):
+            result = function(left, right)
+        else:
+            raise InvalidValueError(
+                f"{self.describe(left)} and {self.describe(right)} do not fit {name}",
+                hint="tensor([...]) makes a tensor of a list",
+            )
+        return result
+
+    def _unary(self, node: ast.UnaryOp) -> Any:
+        value = self.eval(node.operand)
+        self.node = node
+        if isinstance(node.op, ast.Not):
+            return not self.truth(value)
+        if isinstance(node.op, ast.UAdd):
+            return value
+        if isinstance(node.op, ast.USub):
+            row = BY_NAME["neg"]
+            if plain.is_number(value):
+                return -value
+        else:
+            row = BY_NAME["logical_not"]
+        return self.operate(row, {next(iter(signature_of(row).parameters)): value})
+
+    def _bool(self, node: ast.BoolOp) -> Any:
+        stop_at = isinstance(node.op, ast.Or)
+        value: Any = None
+        for part in node.values[:-1]:
+            value = self.eval(part)
+            self.node = part
+            if self.truth(value) is stop_at:
+                return value
+        return self.eval(node.values[-1])
+
+    def _compare(self, node: ast.Compare) -> Any:
+        left = self.eval(node.left)
+        result: Any = True
+        for position, (op, right_node) in enumerate(zip(node.ops, node.comparators, strict=True)):
+            right = self.eval(right_node)
+            self.node = node
+            result = self.compare_pair(type(op), left, right)
+            if position < len(node.ops) - 1 and not self.truth(result):
+                return False
+            left = right
+        return result
+
+    def compare_pair(self, kind: type[ast.AST], left: Any, right: Any) -> Any:
+        if kind in (ast.Is, ast.IsNot):
+            if left is not None and right is not None and not isinstance(right, bool):
+                raise UnsupportedError("is compares with None only", hint="use ==")
+            return (left is right) is (kind is ast.Is)
+        if any(isinstance(v, str) or v is None for v in (left, right)):
+            return (left == right) is (kind is ast.Eq) if kind in (ast.Eq, ast.NotEq) else False
+        return self.operator(kind, left, right)
+
+    def _choice(self, node: ast.IfExp) -> Any:
+        return self.eval(node.body if self.test(node, "if") else node.orelse)
+
+    def _lambda(self, node: ast.Lambda) -> Closure:
+        return self.closure("lambda", node.args, node.body)
+
+    def _subscript(self, node: ast.Subscript) -> Any:
+        value = self.eval(node.value)
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        key = tuple(self._key_item(part) for part in parts)
+        self.node = node
+        if not self.is_tensor(value) and not isinstance(value, list | tuple | range):
+            raise ShapeError(f"{self.describe(value)} cannot be indexed")
+        return self.index(value, key)
+
+    def _key_item(self, node: ast.AST) -> Any:
+        if isinstance(node, ast.Slice):
+            ends = (node.lower, node.upper, node.step)
+            parts = [None if end is None else self.eval(end) for end in ends]
+            self.node = node
+            return slice(*(None if part is None else self.integer(part) for part in parts))
+        value = self.eval(node)
+        self.node = node
+        if value is None or value is Ellipsis:
+            return value
+        if isinstance(value, list | tuple | range):
+            value = self.tensor(value)
+        if not self.is_tensor(value):
+            return self.integer(value)
+        numbers = self.backend.numbers(value)
+        if self.backend.is_mask(value):
+            for item in self.flat(value):
+                self.truth(item)
+            return numbers.astype(np.bool_)
+        if not np.all(numbers == np.round(numbers)):
+            raise InvalidValueError("an index must be a whole number")
+        if self.carries(value):
+            self.note("index", text_of(node, self.source), node)
+        return int(numbers) if numbers.ndim == 0 else numbers.astype(np.int64)
+
+    def _attribute(self, node: ast.Attribute) -> Any:
+        name = dotted(node)
+        if name and name[0] in self.program.prefixes:
+            if name[-1] in library.CONSTANTS:
+                return library.CONSTANTS[name[-1]]
+            return library.find(name[-1])
+        value = self.eval(node.value)
+        self.node = node
+        return self.attribute(value, node)
+
+    def attribute(self, value: Any, node: ast.Attribute) -> Any:
+        name = node.attr
+        if isinstance(value, tuple) and name in getattr(value, "_fields", ()):
+            return getattr(value, name)
+        if self.is_tensor(value):
+            if name == "shape":
+                return self.shape(value)
+            if name == "ndim":
+                return len(self.shape(value))
+            if name == "size":
+                return self.size(value)
+            if name == "data":
+                self.note("detach", text_of(node.value, self.source), node)
+                return self.detach(value, None)
+            if name in ("T", "H"):
+                return self.call_primitive("transpose", (value,), {}, node)
+            if name == "mT":
+                return self.call_primitive("transpose", (value, -2, -1), {}, node)
+        raise UnknownNameError(
+            f"{self.describe(value)} has no .{name} to be read",
+            hint=f"call it: .{name}()" if library.is_method(name) else None,
+        )
+
+    def closure(self, name: str, arguments: ast.arguments, body: Any) -> Closure:
+        positional = [*arguments.posonlyargs, *arguments.args]
+        defaults: dict[str, Any] = {}
+        if arguments.defaults:
+            named = zip(positional[-len(arguments.defaults) :], arguments.defaults, strict=True)
+            defaults = {a.arg: self.eval(value) for a, value in named}
+        for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+            if default is not None:
+                defaults[argument.arg] = self.eval(default)
+        return Closure(name, arguments, body, defaults, self.frame, self.source)
+
+    def test(self, node: ast.If | ast.While | ast.IfExp, kind: str) -> bool:
+        value = self.eval(node.test)
+        self.node = node.test
+        taken = self.truth(value)
+        if id(node) not in self.traces:
+            self.traces[id(node)] = Trace(node.lineno, kind, text_of(node.test, self.source))
+        self.traces[id(node)].taken.append(taken)
+        return taken
+
+    def bind_target(self, target: ast.AST, value: Any) -> None:
+        if isinstance(target, ast.Name):
+            self.frame.values[target.id] = value
+            return
+        assert isinstance(target, ast.Tuple | ast.List)
+        items = self.items(value)
+        if len(items) != len(target.elts):
+            self.node = target
+            raise ShapeError(f"{len(items)} values for {len(target.elts)} names")
+        for part, item in zip(target.elts, items, strict=True):
+            self.bind_target(part, item)
+
+
+def _objects(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else [value]
+
+
+EXPRESSIONS: Mapping[type[ast.AST], Callable[[Expressions, Any], Any]] = {
+    ast.Constant: Expressions._constant,
+    ast.Name: Expressions.load,
+    ast.NamedExpr: Expressions._named,
+    ast.List: Expressions._list,
+    ast.Tuple: Expressions._tuple,
+    ast.BinOp: Expressions._binary,
+    ast.UnaryOp: Expressions._unary,
+    ast.BoolOp: Expressions._bool,
+    ast.Compare: Expressions._compare,
+    ast.IfExp: Expressions._choice,
+    ast.Lambda: Expressions._lambda,
+    ast.Subscript: Expressions._subscript,
+    ast.Attribute: Expressions._attribute,
+    ast.Call: lambda machine, node: machine._call(node),
+}

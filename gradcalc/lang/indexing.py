@@ -1,0 +1,82 @@
+"""What stands in square brackets: checked against the shape before any backend sees it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gradcalc.errors import InvalidValueError, ShapeError
+
+Key = tuple[Any, ...]
+
+
+def check_key(key: Key, shape: tuple[int, ...]) -> Key:
+    """The key with its Ellipsis written out, if it fits the shape.
+
+    Items are ints, slices of ints, None, Ellipsis, and numpy arrays of ints or truth values.
+    Raises `ShapeError` for too many indices, an index out of range or a mask of another shape.
+    """
+    used = sum(_width(item) for item in key)
+    if used > len(shape):
+        what = "a scalar has no elements" if not shape else f"a tensor of shape {_show(shape)}"
+        raise ShapeError(
+            f"{used} {'index' if used == 1 else 'indices'} for {what}"
+            if shape
+            else f"{what} to index"
+        )
+    position = 0
+    checked: list[Any] = []
+    for item in key:
+        if item is Ellipsis:
+            missing = len(shape) - used
+            checked.extend([slice(None)] * missing)
+            position += missing
+            continue
+        if item is not None:
+            _check_item(item, shape, position)
+        position += _width(item)
+        checked.append(item)
+    return tuple(checked)
+
+
+def _width(item: Any) -> int:
+    if item is None or item is Ellipsis:
+        return 0
+    if isinstance(item, np.ndarray) and item.dtype == np.bool_:
+        return item.ndim
+    return 1
+
+
+def _check_item(item: Any, shape: tuple[int, ...], position: int) -> None:
+    if isinstance(item, slice):
+        if item.step == 0:
+            raise InvalidValueError("the step of a slice cannot be 0")
+        return
+    if isinstance(item, np.ndarray) and item.dtype == np.bool_:
+        covered = shape[position : position + item.ndim]
+        if item.shape != covered:
+            raise ShapeError(
+                f"a mask of shape {_show(item.shape)} on a tensor of shape {_show(shape)}"
+            )
+        return
+    size = shape[position]
+    for index in np.ravel(np.asarray(item)):
+        if not -size <= index < size:
+            where = "" if len(shape) == 1 else f" in dimension {position}"
+            raise ShapeError(
+                f"index {index} is out of range for size {size}{where}",
+                hint=f"indices go from 0 to {size - 1}, or from -{size} to -1" if size else None,
+            )
+
+
+def sequence_item(values: Sequence[Any], key: Key) -> Any:
+    """An item or slice of a list, a tuple or a range."""
+    if len(key) != 1 or not isinstance(key[0], int | slice):
+        raise ShapeError("a list takes one index or slice", hint="tensor(...) makes a tensor of it")
+    if isinstance(key[0], int) and not -len(values) <= key[0] < len(values):
+        raise ShapeError(f"index {key[0]} is out of range for a list of {len(values)}")
+    return values[key[0]]
+
+
+def _show(shape: tuple[int, ...]) -> str:
+    return str(tuple(shape))

@@ -1,0 +1,180 @@
+"""Which names a program binds, and which it needs from outside."""
+
+import ast
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from gradcalc.lang import library
+from gradcalc.lang.program import dotted
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a program may refer to besides its own names.
+
+    `prefixes` are module names, `imported` names of `from ... import`, `known` names that will
+    have a value when it runs.
+    """
+
+    prefixes: frozenset[str]
+    imported: frozenset[str]
+    known: frozenset[str]
+
+
+@contextmanager
+def deep_recursion(limit: int = 60_000) -> Iterator[None]:
+    """Let the walkers of a syntax tree recurse: they are plain Python, and the tree is bounded."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, limit))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def bound_names(body: Sequence[ast.stmt]) -> frozenset[str]:
+    """All names that are bound anywhere in the statements, in whatever scope."""
+    names: set[str] = set()
+    for node in (node for statement in body for node in ast.walk(statement)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        elif isinstance(node, ast.FunctionDef):
+            names.add(node.name)
+        elif isinstance(node, ast.arg):
+            names.add(node.arg)
+    return frozenset(names)
+
+
+def own_names(body: Sequence[ast.stmt]) -> frozenset[str]:
+    """The names that a function body binds in its own scope, not in functions inside it."""
+    names: set[str] = set()
+    stack: list[ast.AST] = list(body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.FunctionDef):
+            names.add(node.name)
+        elif not isinstance(node, ast.Lambda):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+                names.add(node.id)
+            stack.extend(ast.iter_child_nodes(node))
+    return frozenset(names)
+
+
+def free_names(
+    body: Sequence[ast.stmt], main: ast.FunctionDef | None, scope: Scope
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names that a program needs, and those it may be given, each in order of first use.
+
+    A name read before anything in the text has bound it comes from outside: `a *= a` needs `a`.
+    """
+    walker = _Walker(scope)
+    walker.block(body)
+    walker.finish()
+    required = dict.fromkeys(n for n in walker.free if not library.has_meaning(n))
+    optional = dict.fromkeys(n for n in walker.free if library.has_meaning(n))
+    if main is not None:
+        arguments = main.args
+        positional = [*arguments.posonlyargs, *arguments.args]
+        first_default = len(positional) - len(arguments.defaults)
+        defaults = [i >= first_default for i in range(len(positional))]
+        defaults += [default is not None for default in arguments.kw_defaults]
+        names = [a.arg for a in (*positional, *arguments.kwonlyargs)]
+        pairs = list(zip(names, defaults, strict=True))
+        required = dict.fromkeys([n for n, given in pairs if not given]) | required
+        optional = dict.fromkeys([n for n, given in pairs if given]) | optional
+    return tuple(required), tuple(n for n in optional if n not in required)
+
+
+class _Walker(ast.NodeVisitor):
+    """Walks statements in the order in which they run, noting what is read unbound."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.bound: set[str] = set(scope.imported | scope.known)
+        self.free: dict[str, None] = {}
+        self.later: list[tuple[frozenset[str], ast.AST]] = []
+
+    def block(self, body: Sequence[ast.AST]) -> None:
+        for statement in body:
+            self.visit(statement)
+
+    def finish(self) -> None:
+        """Look into the functions, which run when every name of the top level is there."""
+        while self.later:
+            local, body = self.later.pop(0)
+            inner = _Walker(self.scope)
+            inner.bound = self.bound | local
+            inner.visit(body)
+            inner.finish()
+            self.free |= inner.free
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Store):
+            self.bound.add(node.id)
+        elif node.id not in self.bound:
+            self.free.setdefault(node.id)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        name = dotted(node)
+        if name is None or name[0] not in self.scope.prefixes:
+            self.visit(node.value)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        if not isinstance(node.func, ast.Name):
+            self.visit(node.func)
+        self.block(node.args)
+        self.block(node.keywords)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        self.visit(node.value)
+        self.block(node.targets)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        if node.value is not None:
+            self.visit(node.value)
+            self.visit(node.target)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        if isinstance(node.target, ast.Name):
+            self.visit_Name(ast.Name(node.target.id, ast.Load()))
+        self.visit(node.value)
+        self.visit(node.target)
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
+        self.visit(node.value)
+        self.visit(node.target)
+
+    def visit_For(self, node: ast.For) -> None:
+        self.visit(node.iter)
+        self.visit(node.target)
+        self.block(node.body)
+        self.block(node.orelse)
+
+    def visit_IfExp(self, node: ast.IfExp) -> None:
+        self.block((node.test, node.body, node.orelse))
+
+    def visit_With(self, node: ast.With) -> None:
+        self.block(node.body)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self.bound.add(node.name)
+        self._defaults(node.args)
+        self.later.append((own_names(node.body) | _parameters(node.args), _block(node.body)))
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        self._defaults(node.args)
+        self.later.append((_parameters(node.args), node.body))
+
+    def _defaults(self, arguments: ast.arguments) -> None:
+        self.block([d for d in (*arguments.defaults, *arguments.kw_defaults) if d is not None])
+
+
+def _parameters(arguments: ast.arguments) -> frozenset[str]:
+    every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+    return frozenset(a.arg for a in every)
+
+
+def _block(body: list[ast.stmt]) -> ast.Module:
+    return ast.Module(body=body, type_ignores=[])

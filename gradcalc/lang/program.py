@@ -1,0 +1,124 @@
+"""What the language passes around: the checked program, its limits, and the way it ran."""
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gradcalc.errors import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds that turn hostile or endless programs into a clear error.
+
+    `steps` counts statements, loop rounds and calls; `elements` is the largest tensor; `depth`
+    the deepest recursion of the program's own functions; `length` the characters of a source
+    text; `nesting` the depth of its syntax tree; `bits` the size of an integer; `seconds` the
+    wall time of one calculation, None for no bound.
+    """
+
+    steps: int = 1_000_000
+    elements: int = 50_000_000
+    depth: int = 200
+    length: int = 200_000
+    nesting: int = 200
+    bits: int = 20_000
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One `if`, `while` or conditional expression of the program and the ways it went, in order."""
+
+    line: int
+    kind: str
+    source: str
+    taken: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A place that passes no gradient back.
+
+    `kind` is `detach`, `no_grad` or the spelling that took a plain number out of a tensor
+    (`item`, `float`, `int`).
+    """
+
+    kind: str
+    source: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A program that has passed the fence: nothing in `body` is outside the language.
+
+    `function` names the function that is the program, None when its top level is. `required`
+    are the names that must be given a value, in the order of their first use; `optional` those
+    that have a default or a meaning of their own (`pi`, a function passed by name). `assigned`
+    are all names that the program binds. `prefixes` are the module names to be ignored in
+    `torch.sin`; `imported` maps names of `from math import sin as s` to the library's.
+    """
+
+    source: str
+    body: tuple[ast.stmt, ...]
+    function: str | None
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+    assigned: frozenset[str]
+    parameters: tuple[str, ...]
+    prefixes: frozenset[str]
+    imported: Mapping[str, str]
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Every name that may be given a value."""
+        return self.required + self.optional
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What running a program on a backend gave.
+
+    `value` is its output; `names` what its names were bound to at the end (never detached);
+    `path` the branches in the order in which they were first met.
+    """
+
+    value: Any
+    names: Mapping[str, Any]
+    path: tuple[Branch, ...]
+    stops: tuple[Stop, ...]
+
+
+def span_of(node: ast.AST, source: str) -> Span:
+    """The place of a syntax node, columns counted in characters."""
+    lines = source.splitlines() or [""]
+
+    def column(line: int, offset: int) -> int:
+        encoded = lines[min(line, len(lines)) - 1].encode("utf-8", "surrogatepass")
+        return len(encoded[:offset].decode("utf-8", "ignore")) + 1
+
+    line, end = getattr(node, "lineno", 1), getattr(node, "end_lineno", 1)
+    return Span(
+        line,
+        column(line, getattr(node, "col_offset", 0)),
+        end,
+        column(end, getattr(node, "end_col_offset", 0)),
+    )
+
+
+def text_of(node: ast.AST, source: str) -> str:
+    """The source text of a syntax node, on one line."""
+    return " ".join((ast.get_source_segment(source, node) or ast.unparse(node)).split())
+
+
+def dotted(node: ast.AST) -> tuple[str, ...] | None:
+    """The parts of a dotted name such as `torch.nn.functional.relu`, None for anything else."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name):
+        return None
+    return (node.id, *reversed(parts))

@@ -1,0 +1,98 @@
+"""Indexing alike on both sides: numpy's negative steps, torch's order of dimensions."""
+
+# Every callable of a row has the row's own parameters, whether it needs them or not.
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradcalc.errors import ShapeError
+from gradcalc.primitives.shapes import boxed
+
+Call = Callable[..., Any]
+
+
+def _index_plan(shape: Any, key: Any) -> tuple[list[int], tuple[Any, ...], tuple[Any, ...]]:
+    """Dimensions to flip, then a key of numbers and slices, then one of arrays.
+
+    In two steps, because numpy counts a number among arrays and torch does not, which puts the
+    result's dimensions in another order; flips, because torch has no negative steps.
+    """
+    items = [_index_item(item) for item in (key if isinstance(key, tuple) else (key,))]
+    missing = len(shape) - sum(_width(item) for item in items)
+    flips: list[int] = []
+    basic: list[Any] = []
+    arrays: list[Any] = []
+    at = 0
+    for item in items:
+        if item is Ellipsis:
+            basic += [slice(None)] * missing
+            arrays += [slice(None)] * missing
+            at += missing
+            continue
+        if isinstance(item, np.ndarray):
+            basic += [slice(None)] * _width(item)
+            arrays.append(item)
+        else:
+            if isinstance(item, slice) and item.step is not None and item.step < 0:
+                flips.append(at)
+                item = _turned(item, shape[at])
+            basic.append(item)
+            if not isinstance(item, int):
+                arrays.append(slice(None))
+        at += _width(item)
+    used = any(isinstance(item, np.ndarray) for item in arrays)
+    return flips, tuple(basic), tuple(arrays) if used else ()
+
+
+def _index_item(item: Any) -> Any:
+    if item is None or item is Ellipsis or isinstance(item, slice):
+        return item
+    array = np.asarray(item)
+    if array.ndim == 0 and array.dtype.kind in "iu":
+        return operator.index(array)
+    if array.size == 0 and array.dtype != np.bool_:
+        array = array.astype(np.int64)
+    if array.dtype.kind not in "iub" or array.ndim == 0:
+        raise ShapeError(f"{item} is no index: whole numbers, slices and masks are")
+    return array
+
+
+def _width(item: Any) -> int:
+    if item is None or item is Ellipsis:
+        return 0
+    return item.ndim if isinstance(item, np.ndarray) and item.dtype == np.bool_ else 1
+
+
+def _turned(item: slice, size: int) -> slice:
+    """The slice of a negative step, counted in the flipped dimension."""
+    places = range(*item.indices(size))
+    if not places:
+        return slice(0, 0)
+    return slice(size - 1 - places[0], size - places[-1], -places.step)
+
+
+@boxed
+def array_index(call: Call, x: Any, key: Any) -> Any:
+    flips, basic, arrays = _index_plan(x.shape, key)
+    turned = np.flip(x, tuple(flips)) if flips else x
+    # The Ellipsis makes numpy return an array, not an element.
+    part = turned[(*basic, ...)]
+    return (part[arrays] if arrays else part).copy()
+
+
+def torch_index(t: Any, x: Any, key: Any) -> Any:
+    flips, basic, arrays = _index_plan(x.shape, key)
+    part = (t.flip(x, flips) if flips else x)[basic]
+    if not arrays:
+        return part
+    return part[
+        tuple(
+            t.as_tensor(item.astype(np.int64 if item.dtype != np.bool_ else np.bool_)).to(x.device)
+            if isinstance(item, np.ndarray)
+            else item
+            for item in arrays
+        )
+    ]

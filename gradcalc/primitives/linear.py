@@ -1,0 +1,254 @@
+"""Linear algebra: products of vectors and matrices, traces, determinants, inverses."""
+
+# Every callable of a row has the row's own parameters, whether it needs them or not.
+
+from collections.abc import Callable
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from gradcalc.errors import InvalidValueError
+from gradcalc.primitives.row import Structural
+from gradcalc.primitives.shapes import (
+    boxed,
+    check_dot,
+    check_matmul,
+    check_rank,
+    check_solve,
+    check_square,
+)
+
+Call = Callable[..., Any]
+
+EXPANDED_SIZE = 8
+"""Up to here a determinant is expanded by minors: no division, and short formulas."""
+
+ADJUGATE_SIZE = 4
+"""Up to here an adjugate is made of minors."""
+
+
+@boxed
+def _matmul(call: Call, x: Any, y: Any) -> Any:
+    check_matmul("matmul", x.shape, y.shape)
+    return np.matmul(x, y)
+
+
+def _torch_matmul(t: Any, x: Any, y: Any) -> Any:
+    check_matmul("matmul", x.shape, y.shape)
+    return t.matmul(x, y)
+
+
+@boxed
+def _dot(call: Call, x: Any, y: Any) -> Any:
+    check_dot(x.shape, y.shape)
+    return np.matmul(x, y)
+
+
+def _torch_dot(t: Any, x: Any, y: Any) -> Any:
+    check_dot(x.shape, y.shape)
+    return t.dot(x, y) if x.ndim == y.ndim == 1 else t.matmul(x, y)
+
+
+def _outer(call: Call, x: Any, y: Any) -> Any:
+    check_rank("outer", x.shape, 1)
+    check_rank("outer", y.shape, 1)
+    return x[:, None] * y[None, :]
+
+
+def _torch_outer(t: Any, x: Any, y: Any) -> Any:
+    check_rank("outer", x.shape, 1)
+    check_rank("outer", y.shape, 1)
+    return t.outer(x, y)
+
+
+@boxed
+def _trace(call: Call, x: Any) -> Any:
+    check_rank("trace", x.shape, 2)
+    return np.trace(x)
+
+
+def _torch_trace(t: Any, x: Any) -> Any:
+    check_rank("trace", x.shape, 2)
+    return t.trace(x)
+
+
+def _expand(matrix: Any) -> Any:
+    """The determinant by minors, each made once: n 2**n products."""
+    size = len(matrix)
+    minors: dict[tuple[int, ...], Any] = {(): 1}
+    for row in reversed(range(size)):
+        larger = {}
+        for columns in combinations(range(size), size - row):
+            terms = [
+                matrix[row, column] * minors[columns[:k] + columns[k + 1 :]]
+                for k, column in enumerate(columns)
+            ]
+            # Signs alternate; starting from the first term keeps formulas free of "0 +".
+            total = terms[0]
+            for k, term in enumerate(terms[1:], start=1):
+                total = total - term if k % 2 else total + term
+            larger[columns] = total
+        minors = larger
+    return minors[tuple(range(size))]
+
+
+def _faddeev_leverrier(matrix: Any) -> tuple[Any, Any]:
+    """Determinant and adjugate in n matrix products; divides by 1 to n only, so the matrix may
+    be singular and its elements need no order."""
+    size = len(matrix)
+    identity = np.eye(size, dtype=int).astype(object)
+    adjugate, sign = identity, 1
+    for k in range(1, size):
+        product = np.matmul(matrix, adjugate)
+        adjugate = product + identity * (-np.trace(product) / k)
+        sign = -sign
+    determinant = np.trace(np.matmul(matrix, adjugate)) / size
+    return determinant * sign, adjugate * sign
+
+
+def _adjugate(matrix: Any) -> tuple[Any, Any]:
+    size = len(matrix)
+    if size > ADJUGATE_SIZE:
+        return _faddeev_leverrier(matrix)
+    adjugate = np.empty((size, size), dtype=object)
+    for i, j in np.ndindex(size, size):
+        minor = _expand(np.delete(np.delete(matrix, i, axis=0), j, axis=1))
+        adjugate[j, i] = -minor if (i + j) % 2 else minor
+    return _expand(matrix), adjugate
+
+
+@boxed
+def _det(call: Call, x: Any) -> Any:
+    check_square("det", x.shape)
+    return _expand(x) if len(x) <= EXPANDED_SIZE else _faddeev_leverrier(x)[0]
+
+
+def _torch_det(t: Any, x: Any) -> Any:
+    check_square("det", x.shape)
+    return t.linalg.det(x)
+
+
+def _inv(call: Call, x: Any) -> Any:
+    check_square("inv", x.shape)
+    determinant, adjugate = _adjugate(x)
+    with _Singular("inv", ZeroDivisionError):
+        return adjugate / determinant
+
+
+def _torch_inv(t: Any, x: Any) -> Any:
+    check_square("inv", x.shape)
+    with _Singular("inv", t.linalg.LinAlgError):
+        return t.linalg.inv(x)
+
+
+@boxed
+def _solve(call: Call, a: Any, b: Any) -> Any:
+    check_solve(a.shape, b.shape)
+    determinant, adjugate = _adjugate(a)
+    with _Singular("solve", ZeroDivisionError):
+        return np.matmul(adjugate, b) / determinant
+
+
+def _torch_solve(t: Any, a: Any, b: Any) -> Any:
+    check_solve(a.shape, b.shape)
+    with _Singular("solve", t.linalg.LinAlgError):
+        return t.linalg.solve(a, b)
+
+
+class _Singular:
+    """Says that a matrix is singular where a library says it in its own way."""
+
+    def __init__(self, name: str, error: type[Exception]) -> None:
+        self.name = name
+        self.error = error
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        if kind is not None and issubclass(kind, self.error):
+            raise InvalidValueError(f"{self.name}: the matrix is singular") from None
+
+
+PAIR = ([0.5, -1.5, 2.0], [1.25, 3.0, -0.75])
+WIDE = [[1.5, -2.0, 0.5], [3.0, 0.25, -1.25]]
+TALL = [[0.5, 1.0], [-1.5, 2.0], [0.75, -0.25]]
+SMALL = [[2.0, -1.0], [0.5, 1.5]]
+SQUARE = [[2.0, -1.0, 0.5], [0.5, 1.5, -0.25], [1.0, 0.75, 3.0]]
+LARGE = [[4.0 * (i == j) + ((3 * i + 5 * j) % 7) / 7 for j in range(9)] for i in range(9)]
+MIDDLE = [row[:5] for row in LARGE[:5]]
+
+LINEAR: tuple[Structural, ...] = (
+    Structural(
+        name="matmul",
+        array=_matmul,
+        torch=_torch_matmul,
+        samples=(
+            PAIR,
+            (WIDE, PAIR[0]),
+            (PAIR[1], TALL),
+            (WIDE, TALL),
+            ([SMALL, SMALL[::-1]], SMALL),
+        ),
+        doc="matrix product; of two vectors their inner product",
+        tensors=("x", "y"),
+        aliases=("mm", "mv", "bmm"),
+        operator="@",
+    ),
+    Structural(
+        name="dot",
+        array=_dot,
+        torch=_torch_dot,
+        samples=(PAIR, (WIDE, PAIR[0]), (WIDE, TALL)),
+        doc="inner product of vectors; with a matrix the matrix product, as numpy (torch refuses)",
+        tensors=("x", "y"),
+    ),
+    Structural(
+        name="outer",
+        array=_outer,
+        torch=_torch_outer,
+        samples=(PAIR, (PAIR[0], [2.0, 5.0])),
+        doc="outer product of two vectors",
+        tensors=("x", "y"),
+        aliases=("ger",),
+    ),
+    Structural(
+        name="kron",
+        array=boxed(lambda call, x, y: np.kron(x, y)),
+        torch=lambda t, x, y: t.kron(x, y),
+        samples=((SMALL, WIDE), PAIR),
+        doc="Kronecker product",
+        tensors=("x", "y"),
+    ),
+    Structural(
+        name="trace",
+        array=_trace,
+        torch=_torch_trace,
+        samples=((SQUARE,), (WIDE,)),
+        doc="sum of the diagonal of a matrix",
+    ),
+    Structural(
+        name="det",
+        array=_det,
+        torch=_torch_det,
+        samples=((SMALL,), (SQUARE,), (MIDDLE,), (LARGE,), ([[2.5]],)),
+        doc="determinant of a square matrix",
+    ),
+    Structural(
+        name="inv",
+        array=_inv,
+        torch=_torch_inv,
+        samples=((SMALL,), (SQUARE,), (MIDDLE,), ([[2.5]],)),
+        doc="inverse of a square matrix",
+        aliases=("inverse",),
+    ),
+    Structural(
+        name="solve",
+        array=_solve,
+        torch=_torch_solve,
+        samples=((SQUARE, PAIR[0]), (SQUARE, TALL), (MIDDLE, [1.0, 2.0, 3.0, 4.0, 5.0])),
+        doc="x with a @ x = b",
+        tensors=("a", "b"),
+    ),
+)

@@ -1,0 +1,109 @@
+"""What a calculation is asked: plain, picklable data, and the one way every witness runs it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcalc.errors import ShapeError, UnknownNameError, did_you_mean
+from gradcalc.lang.backend import Backend
+from gradcalc.lang.evaluate import evaluate
+from gradcalc.lang.machine import Budget
+from gradcalc.lang.program import Limits, Program, Run
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A gradient to be calculated.
+
+    `inputs` hold the numbers of `dtype` exactly, whatever it is, as float64. `lets` are named
+    expressions, each seeing the inputs and the lets before it. `detach` are names each use of
+    which passes no gradient back; `wrt` the inputs to differentiate by; `of` the name to be
+    differentiated instead of the output. `claims` are expected gradients by input. `cotangent`
+    weighs the elements of the output, all 1 if None.
+    """
+
+    program: Program
+    inputs: Mapping[str, Array]
+    wrt: tuple[str, ...]
+    lets: tuple[tuple[str, Program], ...] = ()
+    detach: tuple[str, ...] = ()
+    of: str | None = None
+    claims: Mapping[str, Program] = field(default_factory=dict)
+    cotangent: Array | None = None
+    dtype: str = "float64"
+    device: str = "cpu"
+    limits: Limits = field(default_factory=Limits)
+    check: bool = True
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """A problem run on a backend: the tensor to differentiate, and all names for the claims."""
+
+    target: Any
+    run: Run
+    scope: Mapping[str, Any]
+
+
+def execute(
+    problem: Problem, backend: Backend, inputs: Mapping[str, Any], budget: Budget
+) -> Execution:
+    """Run the lets and the program of a problem on a backend, with its tensors as inputs."""
+    scope = dict(inputs)
+    options: Any = {"detach": problem.detach, "limits": problem.limits, "budget": budget}
+    stops: tuple[Any, ...] = ()
+    lets: dict[str, Any] = {}
+    for name, program in problem.lets:
+        given = {n: scope[n] for n in program.inputs if n in scope}
+        run = evaluate(program, backend, given, **options)
+        scope[name] = lets[name] = run.value
+        stops += run.stops
+    needed = (*problem.program.inputs, *lets)
+    run = evaluate(problem.program, backend, {n: scope[n] for n in needed if n in scope}, **options)
+    scope = {**run.names, **scope}
+    target = run.value if problem.of is None else _named(problem.of, scope, run)
+    return Execution(target, Run(run.value, run.names, run.path, stops + run.stops), scope)
+
+
+def weights(problem: Problem, shape: tuple[int, ...]) -> Array:
+    """The weight of each element of an output of that shape, 1 without `--cotangent`.
+
+    Raises `ShapeError` for a cotangent of another shape.
+    """
+    if problem.cotangent is None:
+        return np.ones(shape)
+    try:
+        return np.broadcast_to(problem.cotangent, shape)
+    except ValueError:
+        raise ShapeError(
+            f"the cotangent has shape {problem.cotangent.shape}, the output {shape}",
+            hint="it weighs the elements of the output, so give it the output's shape",
+        ) from None
+
+
+def _named(name: str, scope: Mapping[str, Any], run: Run) -> Any:
+    value = run.names.get(name, scope.get(name))
+    if value is None:
+        raise UnknownNameError(
+            f"--of {name}: the program binds no such name",
+            hint=did_you_mean(name, scope) or f"its names: {', '.join(sorted(scope))}",
+        )
+    return value
+
+
+def claim_values(
+    problem: Problem, backend: Backend, execution: Execution, budget: Budget
+) -> dict[str, Any]:
+    """The expected gradients, evaluated on a backend where the program has been run."""
+    return {
+        name: evaluate(
+            claim, backend, dict(execution.scope), limits=problem.limits, budget=budget
+        ).value
+        for name, claim in problem.claims.items()
+    }

@@ -1,0 +1,135 @@
+"""Reports and errors as JSON: one object a line, by the contract `gradcalc.report/1`.
+
+Numbers that JSON does not have are the strings "NaN", "Infinity" and "-Infinity". Keys beyond
+the contract come after its own, and only when they say something.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from gradcalc.errors import GradcalcError, Span
+from gradcalc.render.style import Style
+from gradcalc.report import Array, Branch, Claim, Finding, InputGradient, Report, Verdict
+
+Json = dict[str, Any]
+
+# Control and formatting characters that JSON allows in a string but a terminal may obey, and
+# lone surrogates, which no encoding can write.
+_UNSAFE = re.compile(
+    "[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def render(reports: Sequence[Report], style: Style) -> str:
+    """One object a line for each report."""
+    return "".join(dumps(report_json(report), style) + "\n" for report in reports)
+
+
+def dumps(value: Json, style: Style) -> str:
+    """One line of JSON that any terminal and any encoding can take."""
+    text = json.dumps(value, ensure_ascii=not style.unicode, allow_nan=False, separators=(",", ":"))
+    return _UNSAFE.sub(lambda match: json.dumps(match[0])[1:-1], text)
+
+
+def report_json(report: Report) -> Json:
+    """The report as an object of the contract."""
+    claims = {
+        gradient.name: _claim(gradient.claim)
+        for gradient in report.gradients
+        if gradient.claim is not None
+    }
+    return {
+        "schema": "gradcalc.report/1",
+        "command": report.command,
+        "program": report.program,
+        "dtype": report.dtype,
+        "value": _numbers(report.value),
+        "inputs": {name: _numbers(value) for name, value in report.inputs.items()},
+        "gradients": {gradient.name: _gradient(gradient) for gradient in report.gradients},
+        **({"expected": claims} if claims else {}),
+        "path": [_branch(branch) for branch in report.path],
+        "detached": list(report.detached),
+        "witnesses": list(report.witnesses),
+        "verdict": _verdict(report.verdict),
+        "findings": [_finding(finding) for finding in report.findings],
+        **({"summed": True} if report.summed else {}),
+        **({} if report.cotangent is None else {"cotangent": _numbers(report.cotangent)}),
+        **({} if report.of is None else {"of": report.of}),
+    }
+
+
+def error_json(error: GradcalcError) -> Json:
+    """The error as an object of the contract."""
+    return {
+        "schema": "gradcalc.error/1",
+        "exit_code": error.exit_code,
+        "error": {
+            "kind": error.kind,
+            "message": error.message,
+            "hint": error.hint,
+            "span": _span(error.span),
+        },
+    }
+
+
+def _gradient(gradient: InputGradient) -> Json:
+    accumulated, formulas = gradient.accumulated, gradient.formulas
+    return {
+        "autograd": _numbers(gradient.autograd),
+        "symbolic": None if gradient.symbolic is None else _numbers(gradient.symbolic),
+        "closed_form": gradient.closed_form,
+        "digits": None if gradient.digits is None else _numbers(np.asarray(gradient.digits)),
+        **({} if accumulated is None else {"accumulated": _numbers(accumulated)}),
+        **({} if formulas is None else {"formulas": list(formulas)}),
+    }
+
+
+def _claim(claim: Claim) -> Json:
+    return {"text": claim.text, "value": _numbers(claim.value), "holds": claim.holds}
+
+
+def _branch(branch: Branch) -> Json:
+    return {
+        "line": branch.line,
+        "kind": branch.kind,
+        "source": branch.source,
+        "taken": list(branch.taken),
+    }
+
+
+def _verdict(verdict: Verdict) -> Json:
+    return {
+        "outcome": verdict.outcome.value,
+        "message": verdict.message,
+        "exit_code": verdict.exit_code,
+    }
+
+
+def _finding(finding: Finding) -> Json:
+    return {
+        "kind": finding.kind,
+        "message": finding.message,
+        "hint": finding.hint,
+        "span": _span(finding.span),
+    }
+
+
+def _span(span: Span | None) -> Json | None:
+    return None if span is None else asdict(span)
+
+
+def _numbers(array: Array) -> Any:
+    """A number or nested lists of them."""
+    if np.isfinite(array).all():
+        return array.tolist()
+    words = array.astype(object)
+    words[np.isnan(array)] = "NaN"
+    words[np.isposinf(array)] = "Infinity"
+    words[np.isneginf(array)] = "-Infinity"
+    return words.tolist()

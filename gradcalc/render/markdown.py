@@ -1,0 +1,79 @@
+"""Markdown for a pull request or a notebook: a table for each input, the verdict last."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from gradcalc.render.notes import closing_notes, opening_notes, title_text
+from gradcalc.render.rows import gradient_rows, hidden_text, visible
+from gradcalc.render.style import Style
+from gradcalc.render.text import printable
+from gradcalc.report import InputGradient, Report
+
+_MARKS = {True: "✓", False: "✗", None: ""}
+_ASCII_MARKS = {True: "ok", False: "DIFFERS", None: ""}
+
+
+def render(reports: Sequence[Report], style: Style) -> str:
+    """A section for each report, with its program as the title where there are several."""
+    return "\n".join(
+        "".join(f"{line}\n" for line in _lines(report, style, titled=len(reports) > 1))
+        for report in reports
+    )
+
+
+def _lines(report: Report, style: Style, *, titled: bool) -> Iterator[str]:
+    if titled:
+        yield from (f"### {_code(title_text(report), style)}", "")
+    for note in opening_notes(report):
+        yield from (f"**{note.label}** {_prose(note.text, style)}", "")
+    for gradient in report.gradients:
+        yield from _gradient(report, gradient, style)
+    notes = [f"- {note.label}: {_prose(note.text, style)}" for note in closing_notes(report)]
+    if notes:
+        yield from (*notes, "")
+    yield f"**{report.verdict.outcome}** {_prose(report.verdict.message, style)}"
+
+
+def _gradient(report: Report, gradient: InputGradient, style: Style) -> Iterator[str]:
+    title = f"gradient of {_code(gradient.name, style)}"
+    if gradient.closed_form is not None:
+        title += f" = {_code(gradient.closed_form, style)}"
+    yield from (title, "")
+    if not gradient.autograd.size:
+        return
+    shown = visible(gradient, show_all=style.show_all)
+    rows = gradient_rows(report, gradient, shown)
+    marks = _MARKS if style.unicode else _ASCII_MARKS
+    titles = [_cell(gradient.name if key == "at" else key, style) for key in rows.columns]
+    columns = {
+        key: [f"{_code(cell, style)}".replace("|", r"\|") for cell in cells]
+        if key == "formula"
+        else cells
+        for key, cells in rows.columns.items()
+    }
+    yield _row([*titles, ""])
+    yield _row([":--" if key in ("index", "formula") else "--:" for key in columns] + [":-:"])
+    for cells in zip(*columns.values(), [marks[ok] for ok in rows.ok], strict=True):
+        yield _row(cells)
+    hidden = hidden_text(gradient, shown)
+    yield from ("", f"_... {hidden}_", "") if hidden else ("",)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _prose(text: str, style: Style) -> str:
+    """Ordinary text: nothing in it is markup."""
+    return re.sub(r"([\\`*_\[\]<>|~&#$])", r"\\\1", printable(text, unicode=style.unicode))
+
+
+_cell = _prose
+
+
+def _code(text: str, style: Style) -> str:
+    """A code span whose fence is longer than any run of backticks in the text."""
+    plain = printable(text, unicode=style.unicode)
+    fence = "`" * (1 + max(map(len, re.findall("`+", plain)), default=0))
+    pad = " " if plain.startswith("`") or plain.endswith("`") else ""
+    return f"{fence}{pad}{plain}{pad}{fence}"

@@ -1,0 +1,143 @@
+"""What a report says beside its rows, as labelled sentences: laid out by each format.
+
+The texts are raw: what the user typed is in them, and each format makes it harmless its own way.
+"""
+
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcalc.errors import Span
+from gradcalc.render.text import number_texts, shape_text
+from gradcalc.report import Array, Branch, Finding, InputGradient, Report
+from gradcalc.values import format_literal
+
+_SHORT = 12
+_MOST_RUNS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A sentence and the word in front of it."""
+
+    label: str
+    text: str
+
+
+def title_text(report: Report) -> str:
+    """The program, or its first line: what tells several reports apart."""
+    first, *more = report.program.strip().splitlines() or [""]
+    return f"{first} ..." if more else first
+
+
+def opening_notes(report: Report, *, whole: bool = False) -> tuple[Note, ...]:
+    """The value, cut short unless `whole`, and what exactly the gradient is the gradient of."""
+    notes = [Note("value", value_text(report.value, report.dtype, whole=whole))]
+    if report.of is not None:
+        notes.append(Note("of", f"{report.of}: this is the gradient of that part of the program"))
+    if report.cotangent is not None:
+        weights = value_text(report.cotangent, report.dtype, whole=whole)
+        what = f"this is the gradient of its sum weighted by {weights}"
+        notes.append(Note("note", f"the output has shape {shape_text(report.value.shape)}: {what}"))
+    elif report.summed:
+        what = "this is the gradient of its sum"
+        notes.append(Note("note", f"the output has shape {shape_text(report.value.shape)}: {what}"))
+    return tuple(notes)
+
+
+def value_text(value: Array, dtype: str, *, whole: bool) -> str:
+    """A number, an array as a literal, or the two ends of a long one."""
+    if value.ndim == 0:
+        return number_texts(value, dtype)[0]
+    if value.size and (whole or value.size <= _SHORT):
+        return format_literal(value, dtype)
+    flat = value.ravel()
+    ends = number_texts(np.concatenate([flat[:3], flat[-1:]]), dtype) if value.size else []
+    numbers = f"{', '.join(ends[:-1])}, ..., {ends[-1]} " if ends else ""
+    return f"{numbers}of shape {shape_text(value.shape)}"
+
+
+def closing_notes(report: Report) -> Iterator[Note]:
+    """The path, what was detached, the claims, the digits and the findings; not the verdict."""
+    yield from (Note("path", _branch_text(branch)) for branch in report.path)
+    if report.detached:
+        yield Note("detached", ", ".join(report.detached))
+    for gradient in report.gradients:
+        if gradient.claim is not None:
+            yield Note("expected", _prefix(report, gradient) + _claim_text(gradient))
+    yield from _digits(report)
+    for finding in report.findings:
+        yield Note("finding", finding_text(finding))
+        if finding.hint:
+            yield Note("tip", finding.hint)
+
+
+def _prefix(report: Report, gradient: InputGradient) -> str:
+    return f"{gradient.name}: " if len(report.gradients) > 1 else ""
+
+
+def _claim_text(gradient: InputGradient) -> str:
+    claim = gradient.claim
+    assert claim is not None
+    if claim.holds:
+        return f"{claim.text} holds"
+    shape, wanted = claim.value.shape, gradient.autograd.shape
+    if claim.differs is None:
+        shapes = f"its shape is {shape_text(shape)}, the gradient's is {shape_text(wanted)}"
+        return f"{claim.text} does not hold: {shapes}"
+    if not wanted:
+        return f"{claim.text} does not hold"
+    count = int(np.broadcast_to(claim.differs, wanted).sum())
+    return f"{claim.text} does not hold: {count:,} of {gradient.autograd.size:,} elements differ"
+
+
+def _digits(report: Report) -> Iterator[Note]:
+    known = [
+        f"{_prefix(report, gradient)}{_one_decimal(gradient.digits)}"
+        for gradient in report.gradients
+        if gradient.digits is not None and math.isfinite(gradient.digits)
+    ]
+    if known:
+        text = f"{', '.join(known)} of {_one_decimal(report.digits_possible)}"
+        yield Note("digits right", text)
+
+
+def _one_decimal(digits: float) -> str:
+    """Rounded down: a digit that is not certain is not claimed."""
+    return f"{math.floor(digits * 10) / 10:.1f}"
+
+
+def finding_text(finding: Finding) -> str:
+    """The sentence and its place in the program."""
+    return finding.message + _place(finding.span)
+
+
+def _place(span: Span | None) -> str:
+    return "" if span is None else f" (line {span.line}, column {span.column})"
+
+
+def _branch_text(branch: Branch) -> str:
+    """`line 3  while b.norm() < 1000: 11 rounds`."""
+    went = _rounds(branch.taken) if branch.kind == "while" else _ways(branch.taken)
+    return f"line {branch.line}  {branch.kind} {branch.source}: {went}"
+
+
+def _rounds(taken: tuple[bool, ...]) -> str:
+    count, ends = sum(taken), len(taken) - sum(taken)
+    rounds = f"{count:,} round{'' if count == 1 else 's'}"
+    return f"{rounds} in {ends:,} runs" if ends > 1 else rounds
+
+
+def _ways(taken: tuple[bool, ...]) -> str:
+    runs = [(way, len(list(same))) for way, same in itertools.groupby(taken)]
+    if len(runs) > _MOST_RUNS:
+        runs = [(True, sum(taken)), (False, len(taken) - sum(taken))]
+    words = (
+        f"{str(way).lower()}{f' {count:,} times' if count > 1 else ''}"
+        for way, count in runs
+        if count
+    )
+    return ", ".join(words) or "not reached"

@@ -1,0 +1,51 @@
+"""The small texts that every format shares: numbers, indexes, shapes, harmless characters."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcalc.report import Array
+from gradcalc.values import format_literal
+
+
+def number_texts(values: Array, dtype: str = "float64") -> list[str]:
+    """The shortest text of each number that reads back to it in `dtype`, in row-major order."""
+    flat = np.ravel(values)
+    texts = _literals(flat, dtype)
+    if dtype != "float64":
+        # A reference computed in float64 may lie outside the range of a narrow dtype.
+        back = np.array(texts, dtype=np.float64)
+        lost = (np.isinf(back) & np.isfinite(flat)) | ((back == 0) & (flat != 0))
+        for position in np.flatnonzero(lost):
+            texts[position] = format_literal(flat[position])
+    return texts
+
+
+def _literals(flat: Array, dtype: str) -> list[str]:
+    return format_literal(flat, dtype).strip("[]").split(",") if flat.size else []
+
+
+def index_texts(positions: NDArray[np.intp], shape: tuple[int, ...]) -> list[str]:
+    """`0` or `0,1` for each position in row-major order; empty for a scalar."""
+    if not shape:
+        return [""] * len(positions)
+    axes = [axis.tolist() for axis in np.unravel_index(positions, shape)]
+    return [",".join(map(str, index)) for index in zip(*axes, strict=True)]
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """`(4)`, `(2, 3)`."""
+    return f"({', '.join(map(str, shape))})"
+
+
+def printable(text: str, *, unicode: bool = True) -> str:
+    """The text on one line, with every character that could steer a terminal spelled out."""
+    if text.isprintable() and (unicode or text.isascii()):
+        return text
+    return "".join(
+        char if char.isprintable() and (unicode or char.isascii()) else _spelled(char)
+        for char in text
+    )
+
+
+def _spelled(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")

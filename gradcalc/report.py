@@ -1,0 +1,63 @@
+"""What a calculation answers: plain, picklable data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcalc.errors import Span
+from gradcalc.findings import Finding
+from gradcalc.lang.program import Branch
+from gradcalc.verdict import Claim, Outcome, Verdict
+
+__all__ = ["Branch", "Claim", "Finding", "InputGradient", "Outcome", "Report", "Span", "Verdict"]
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class InputGradient:
+    """The gradient with respect to one input, by each witness, in the input's shape.
+
+    `formulas` holds one text per element, in row-major order, while they are few and short;
+    `closed_form` one text for the whole gradient; both in gradcalc's own language. `digits`
+    is how many decimal digits of the autograd gradient are right, at most those of the dtype.
+    `differs` marks the elements on which the witnesses disagree.
+    """
+
+    name: str
+    autograd: Array
+    symbolic: Array | None = None
+    closed_form: str | None = None
+    formulas: tuple[str, ...] | None = None
+    digits: float | None = None
+    differs: NDArray[np.bool_] | None = None
+    accumulated: Array | None = None
+    claim: Claim | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The answer to one calculation.
+
+    `summed` says that the value is not a scalar and the gradient is that of its sum;
+    `cotangent` holds the weights when the user gave some. `of` names the part of the program
+    that was differentiated, None for its output. `digits_possible` is what the dtype holds.
+    """
+
+    command: str
+    program: str
+    dtype: str
+    value: Array
+    inputs: Mapping[str, Array]
+    gradients: tuple[InputGradient, ...]
+    verdict: Verdict
+    witnesses: tuple[str, ...]
+    summed: bool = False
+    cotangent: Array | None = None
+    of: str | None = None
+    digits_possible: float = 15.95
+    path: tuple[Branch, ...] = ()
+    detached: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = field(default=())

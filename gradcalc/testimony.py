@@ -1,0 +1,99 @@
+"""What a witness says: plain data, the same for all of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcalc.errors import Span
+from gradcalc.lang.program import Branch, Stop
+
+Array = NDArray[np.float64]
+Reals = Any
+"""A numpy array of mpmath reals: more digits, and more room, than any float."""
+
+
+class Nature(StrEnum):
+    """What a function is like around a point."""
+
+    SMOOTH = "smooth"
+    KINK = "kink"
+    EDGE = "edge"
+    JUMP = "jump"
+    SINGULAR = "singular"
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """The nature of a point, with the gradients around it.
+
+    `gradients` has a row for each sampled point, `directions` where it lies, both flattened over
+    the inputs in the order of `wrt`. `limit` is the gradient that the samples draw towards, flat
+    too, at a smooth point whose own gradient is not defined. `inside` says that some nearby point
+    lies in the function's domain.
+    """
+
+    nature: Nature
+    gradients: Array
+    directions: Array
+    limit: Reals | None = None
+    inside: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A primitive at, or very near, a point where it is not smooth, or outside its domain."""
+
+    primitive: str
+    place: Span | None
+    at: tuple[float, ...]
+    outside: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A gradient as text in gradcalc's language: one for the whole, one for each element."""
+
+    closed_form: str | None = None
+    elements: tuple[str, ...] | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Testimony:
+    """A witness's answer.
+
+    `absent` is the reason why it does not testify; then there are no gradients. `gradients` are
+    by input, in float64; `carrying` the inputs to which a gradient flows at all.
+    """
+
+    witness: str
+    value: Array | None = None
+    gradients: Mapping[str, Array] = field(default_factory=dict)
+    path: tuple[Branch, ...] = ()
+    stops: tuple[Stop, ...] = ()
+    claims: Mapping[str, Array] = field(default_factory=dict)
+    carrying: frozenset[str] = frozenset()
+    absent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference(Testimony):
+    """The answer of a witness that knows more digits than a float holds.
+
+    `exact` are the gradients and `total` the value that was differentiated, in many digits; `scale` the largest effect on it
+    that a relative change of a number in between has.
+    `conditions` say how strongly each gradient reacts to relative changes of the inputs, None
+    where that was not found out. `events` are the primitives met at or near a kink or border.
+    """
+
+    exact: Mapping[str, Reals] = field(default_factory=dict)
+    total: Any = None
+    scale: Any = None
+    around: Neighbourhood | None = None
+    events: tuple[Event, ...] = ()
+    conditions: Mapping[str, float] | None = None
+    formulas: Mapping[str, Formula] = field(default_factory=dict)

@@ -1,0 +1,103 @@
+"""Binary files of arrays: numpy's, torch's and safetensors'."""
+
+import math
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from gradcalc.errors import FileError, InvalidValueError
+from gradcalc.values.context import Array, Context, shorten, similar
+from gradcalc.values.nested import from_nested
+
+# What safetensors and numpy both know.
+_NUMPY_DTYPES = frozenset(
+    {"BOOL", "U8", "U16", "U32", "U64", "I8", "I16", "I32", "I64", "F16", "F32", "F64"}
+)
+
+
+def pick(keys: Iterable[str], key: str | None, path: Path, context: Context) -> str:
+    """The key that is asked for, or the only one there is; FileError lists them otherwise."""
+    known = list(keys)
+    listing = ", ".join(map(shorten, known[:20])) + (", ..." if len(known) > 20 else "")
+    shown = shorten(path.name)
+    if not known:
+        raise context.empty()
+    if key is None:
+        if len(known) == 1:
+            return known[0]
+        raise FileError(
+            f"{context.name}: {shown} holds several arrays: {listing}",
+            hint=f"name one of them: @{shown}:{shorten(known[0])}",
+        )
+    if key not in known:
+        raise FileError(
+            f"{context.name}: {shown} holds no {shorten(key)!r}; it holds {listing}",
+            hint=similar(key, known),
+        )
+    return key
+
+
+def no_key(key: str | None, path: Path, context: Context) -> None:
+    """Refuse a key for a file that holds a single array."""
+    if key is not None:
+        raise FileError(
+            f"{context.name}: {shorten(path.name)} holds a single array, so it has no "
+            f"{shorten(key)!r}"
+        )
+
+
+def read_npy(path: Path, key: str | None, context: Context) -> Array:
+    no_key(key, path, context)
+    # Mapping compares the header with the size of the file before any memory is taken.
+    mapped = np.lib.format.open_memmap(path, mode="r")
+    context.check_shape(mapped.shape, mapped.size)
+    return context.numeric(np.array(mapped))
+
+
+def read_npz(path: Path, key: str | None, context: Context) -> Array:
+    with zipfile.ZipFile(path) as archive:
+        sizes = {info.filename: info.file_size for info in archive.infolist()}
+    with np.load(path, allow_pickle=False) as data:
+        chosen = pick(data.files, key, path, context)
+        # A small file can unpack to any size.
+        size = max(sizes.get(chosen, 0), sizes.get(f"{chosen}.npy", 0))
+        if size > context.limits.max_bytes:
+            raise context.too_many(size / 8)
+        return context.numeric(np.asarray(data[chosen]))
+
+
+def read_torch(path: Path, key: str | None, context: Context) -> Array:
+    import torch
+
+    loaded = torch.load(path, map_location="cpu", weights_only=True)
+    if isinstance(loaded, Mapping):
+        named = {str(name): value for name, value in loaded.items()}
+        loaded = named[pick(named, key, path, context)]
+    else:
+        no_key(key, path, context)
+    if not isinstance(loaded, torch.Tensor):
+        return from_nested(loaded, context)
+    if loaded.is_complex():
+        raise InvalidValueError(f"{context.name} holds complex numbers; real numbers are needed")
+    context.check_shape(tuple(loaded.shape), loaded.numel())
+    dense = loaded.detach().to_dense() if loaded.layout != torch.strided else loaded.detach()
+    return context.numeric(np.array(dense.to(torch.float64).numpy()))
+
+
+def read_safetensors(path: Path, key: str | None, context: Context) -> Array:
+    from safetensors import safe_open
+
+    with safe_open(path, framework="np") as tensors:
+        chosen = pick(tensors.keys(), key, path, context)
+        view = tensors.get_slice(chosen)
+        shape = tuple(view.get_shape())
+        context.check_shape(shape, math.prod(shape))
+        if view.get_dtype() not in _NUMPY_DTYPES:
+            raise InvalidValueError(
+                f"{context.name}: {shorten(chosen)} is stored as {view.get_dtype()}, "
+                "which cannot be read here",
+                hint="save it as float32, which holds the same numbers",
+            )
+        return context.numeric(np.asarray(tensors.get_tensor(chosen)))

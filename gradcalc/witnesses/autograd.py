@@ -1,0 +1,132 @@
+"""The autograd witness: the program on torch tensors, then torch's reverse mode."""
+
+import time
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from gradcalc.errors import Span, UsageError
+from gradcalc.lang.machine import Budget, signature_of
+from gradcalc.primitives import Elementwise, Primitive
+from gradcalc.problem import Problem, claim_values, execute, weights
+from gradcalc.testimony import Testimony
+
+Array = NDArray[np.float64]
+
+
+class TorchBackend:
+    """Runs a program on torch tensors of one dtype on one device."""
+
+    fused = True
+
+    def __init__(self, dtype: torch.dtype, device: torch.device) -> None:
+        self.dtype = dtype
+        self.device = device
+
+    def is_tensor(self, value: Any) -> bool:
+        return isinstance(value, torch.Tensor)
+
+    def constant(self, values: NDArray[np.float64]) -> Any:
+        return torch.tensor(np.asarray(values), dtype=self.dtype, device=self.device)
+
+    def shape(self, tensor: Any) -> tuple[int, ...]:
+        return tuple(tensor.shape)
+
+    def apply(self, row: Primitive, arguments: Mapping[str, Any], span: Span) -> Any:
+        if isinstance(row, Elementwise):
+            arguments = self._lifted(row, arguments)
+        return row.torch(torch, **arguments)
+
+    def _lifted(self, row: Elementwise, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Numbers as tensors where torch's functions want them; its operators take numbers."""
+        tensors = [v for v in arguments.values() if isinstance(v, torch.Tensor)]
+        if row.operator is not None and tensors:
+            return arguments
+        parameters = signature_of(row).parameters
+        return {
+            name: self.constant(np.asarray(float(value)))
+            if isinstance(value, int | float) and parameters[name].default is parameters[name].empty
+            else value
+            for name, value in arguments.items()
+        }
+
+    def detach(self, tensor: Any, name: str | None, source: str | None = None) -> Any:
+        return tensor.detach()
+
+    def carries(self, tensor: Any) -> bool:
+        return bool(tensor.requires_grad)
+
+    def numbers(self, tensor: Any) -> NDArray[np.float64]:
+        return to_numpy(tensor)
+
+    def is_mask(self, tensor: Any) -> bool:
+        return bool(tensor.dtype == torch.bool)
+
+    def truth(self, tensor: Any) -> bool:
+        return bool(tensor)
+
+
+def to_numpy(tensor: Any) -> Array:
+    """A tensor's values as float64."""
+    values: Array = tensor.detach().to("cpu", torch.float64).numpy()
+    return values
+
+
+def testify(problem: Problem) -> Testimony:
+    """Run the program and ask torch for the gradients.
+
+    Raises `GradcalcError` for whatever is wrong with the program or its inputs.
+    """
+    backend = TorchBackend(getattr(torch, problem.dtype), _device(problem.device))
+    seconds = problem.limits.seconds
+    budget = Budget(problem.limits.steps, None if seconds is None else time.monotonic() + seconds)
+    tensors = {name: backend.constant(values) for name, values in problem.inputs.items()}
+    for name in problem.wrt:
+        tensors[name].requires_grad_()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        execution = execute(problem, backend, tensors, budget)
+        output = execution.target
+        gradients, carrying = _gradients(problem, backend, output, tensors)
+        claims = claim_values(problem, backend, execution, budget)
+    return Testimony(
+        witness="autograd",
+        value=to_numpy(output),
+        gradients=gradients,
+        path=execution.run.path,
+        stops=execution.run.stops,
+        claims={name: to_numpy(value) for name, value in claims.items()},
+        carrying=carrying,
+    )
+
+
+def _gradients(
+    problem: Problem, backend: TorchBackend, output: Any, tensors: Mapping[str, Any]
+) -> tuple[dict[str, Array], frozenset[str]]:
+    zeros = {name: np.zeros(problem.inputs[name].shape) for name in problem.wrt}
+    cotangent = weights(problem, tuple(output.shape))
+    if not output.requires_grad:
+        return zeros, frozenset()
+    found = torch.autograd.grad(
+        output,
+        [tensors[name] for name in problem.wrt],
+        grad_outputs=backend.constant(cotangent),
+        allow_unused=True,
+    )
+    carrying = {n for n, g in zip(problem.wrt, found, strict=True) if g is not None}
+    given = {n: to_numpy(g) for n, g in zip(problem.wrt, found, strict=True) if g is not None}
+    return zeros | given, frozenset(carrying)
+
+
+def _device(name: str) -> torch.device:
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise UsageError(f"--device {name} cannot be used: {reason}", hint="--device cpu") from None
+    return device

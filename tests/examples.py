@@ -1,0 +1,135 @@
+"""The commands shown in the documentation: finding them, running them, writing their output.
+
+A block that starts with ```console holds commands behind `$ ` (continued behind `> `), each with
+its output below. All blocks of a page run in one empty directory, in order. `python -m
+tests.examples` writes what the commands print now into the pages.
+"""
+
+import io
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from unittest import mock
+
+from gradcalc.cli.app import main
+
+ROOT = Path(__file__).parent.parent
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+TERMINAL = {"COLUMNS": "88", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+SHELL = re.compile(r"[|<>;&`$]|\\\n")
+
+
+@dataclass(frozen=True)
+class Example:
+    """One command of a page and the output shown below it."""
+
+    command: str
+    shown: str
+
+
+class Screen(io.StringIO):
+    """A terminal without colours."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def blocks(text: str) -> list[list[Example]]:
+    """The examples of a page, block by block."""
+    return [list(_examples(match.group(1))) for match in BLOCK.finditer(text)]
+
+
+def _examples(block: str) -> Iterator[Example]:
+    command, shown = "", ""
+    for line in block.splitlines(keepends=True):
+        if line.startswith("$ "):
+            if command:
+                yield Example(command, shown)
+            command, shown = line[2:].rstrip("\n"), ""
+        elif line.startswith("> ") and not shown:
+            command += "\n" + line[2:].rstrip("\n")
+        else:
+            shown += line
+    if command:
+        yield Example(command, shown)
+
+
+class Session:
+    """Runs commands one after the other, remembering the last exit code."""
+
+    def __init__(self) -> None:
+        self.code = 0
+
+    def run(self, command: str) -> str:
+        """What the command prints, standard error included."""
+        if command == "echo $?":
+            return f"{self.code}\n"
+        if command.startswith("gradcalc ") and not SHELL.search(_unquoted(command)):
+            screen = Screen()
+            with redirect_stdout(screen), redirect_stderr(screen):
+                self.code = main(shlex.split(command)[1:])
+            return screen.getvalue()
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        result = subprocess.run(
+            ["bash", "-c", command],
+            env={**os.environ, **TERMINAL, "PATH": path},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+        self.code = result.returncode
+        return result.stdout
+
+
+def _unquoted(command: str) -> str:
+    return re.sub(r'"[^"$`]*"|\'[^\']*\'', "", command)
+
+
+@contextmanager
+def page_directory() -> Iterator[None]:
+    """An empty directory, with the environment of a plain terminal."""
+    before = Path.cwd()
+    with tempfile.TemporaryDirectory() as folder, mock.patch.dict(os.environ, TERMINAL):
+        os.environ.pop("FORCE_COLOR", None)
+        os.chdir(folder)
+        try:
+            yield
+        finally:
+            os.chdir(before)
+
+
+def tidy(output: str) -> str:
+    """Output without spaces at the ends of lines."""
+    return "".join(f"{line.rstrip()}\n" for line in output.splitlines())
+
+
+def rewritten(text: str) -> str:
+    """The page with the output that its commands give now."""
+    session = Session()
+
+    def fresh(match: re.Match[str]) -> str:
+        parts = []
+        for example in _examples(match.group(1)):
+            command = example.command.replace("\n", "\n> ")
+            parts.append(f"$ {command}\n{tidy(session.run(example.command))}")
+        return f"```console\n{''.join(parts)}```"
+
+    with page_directory():
+        return BLOCK.sub(fresh, text)
+
+
+if __name__ == "__main__":
+    for page in PAGES:
+        page.write_text(rewritten(page.read_text(encoding="utf-8")), encoding="utf-8")

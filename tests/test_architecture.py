@@ -1,0 +1,80 @@
+"""The layout holds: one direction of imports, and heavy packages only where they are used."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import gradcalc
+
+ROOT = Path(gradcalc.__file__).parent
+
+ORDER = (
+    "errors", "values", "primitives", "lang", "problem", "testimony", "elements", "witnesses",
+    "verdict", "findings", "report", "calculate", "render", "cli", "__main__",
+)  # fmt: skip
+"""Every part may import those before it, never those behind it."""
+
+HEAVY = {
+    "torch": {"witnesses/autograd.py", "values/binary.py"},
+    "sympy": {
+        "elements/calculus.py", "elements/formula.py", "elements/printer.py",
+    },
+    "mpmath": {
+        "elements/calculus.py", "elements/experiment.py", "elements/neighbourhood.py",
+    },
+    "rich": {"render/", "cli/"},
+    "typer": {"cli/"},
+}  # fmt: skip
+"""Where each heavy package may be imported."""
+
+MODULES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py"))
+
+
+def imports(module: str) -> Iterator[str]:
+    """The modules that a module imports, at its top or inside a function."""
+    for node in ast.walk(ast.parse((ROOT / module).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def part_of(module: str) -> str | None:
+    """The part of gradcalc that a dotted name belongs to."""
+    pieces = module.split(".")
+    return pieces[1] if pieces[0] == "gradcalc" and len(pieces) > 1 else None
+
+
+def test_every_part_has_its_place_in_the_order() -> None:
+    parts = {module.split("/")[0].removesuffix(".py") for module in MODULES} - {"__init__"}
+    assert parts == set(ORDER)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_go_one_way(module: str) -> None:
+    own = module.split("/")[0].removesuffix(".py")
+    if own == "__init__":
+        return
+    used = {part for name in imports(module) if (part := part_of(name)) in ORDER}
+    later = {part for part in used if ORDER.index(part) > ORDER.index(own)}
+    assert not later
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if m.startswith("witnesses/")])
+def test_witnesses_do_not_import_one_another(module: str) -> None:
+    others = [
+        name
+        for name in imports(module)
+        if name.startswith("gradcalc.witnesses.") and not name.endswith(Path(module).stem)
+    ]
+    assert not others
+
+
+@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("package", HEAVY)
+def test_heavy_packages_are_imported_only_where_they_are_used(package: str, module: str) -> None:
+    used = any(name.split(".")[0] == package for name in imports(module))
+    assert not used or any(module.startswith(place) for place in HEAVY[package])

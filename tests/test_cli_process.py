@@ -1,0 +1,134 @@
+"""The real command in a process of its own: streams, pipes, terminals and signals."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import gradcalc
+
+COMMAND = [sys.executable, "-m", "gradcalc"]
+ROOT = str(Path(gradcalc.__file__).parent.parent)
+DOT = ("grad", "2*dot(x,x)", "--x", "0,1,2,3")
+ENDLESS = ("grad", "while x < 2: x = x*1\nx", "--x", "1", "--max-steps", str(10**12))
+
+
+def environment(**extra: str) -> Mapping[str, str]:
+    unwanted = ("FORCE_COLOR", "NO_COLOR", "GITHUB_ACTIONS", "COLUMNS", "PYTHONUNBUFFERED")
+    kept = {key: value for key, value in os.environ.items() if key not in unwanted}
+    path = os.pathsep.join(part for part in (ROOT, os.environ.get("PYTHONPATH")) if part)
+    return {**kept, "PYTHONPATH": path, "TERM": "xterm", **extra}
+
+
+def call(*argv: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *argv],
+        input=stdin,
+        capture_output=True,
+        encoding="utf-8",
+        env=environment(**env),
+        timeout=60,
+    )
+
+
+def test_a_value_from_a_pipe_and_an_answer_for_a_script() -> None:
+    done = call("grad", "2*dot(x,x)", "--x", "@-", "--format", "literal", stdin="0,1,2,3\n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "0,4,8,12\n", "")
+
+
+def test_the_exit_code_arrives() -> None:
+    assert call(*DOT, "--expect", "3*x", "--quiet").returncode == 1
+
+
+def test_what_an_encoding_lacks_is_spelled_out() -> None:
+    done = call("grad", "x*é", "--x", "1", "--é", "2", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert r"\xe9" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("env", "colored"),
+    [
+        ({}, False),
+        ({"FORCE_COLOR": "1"}, True),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+    ],
+    ids=["pipe", "force", "no"],
+)
+def test_colour_is_for_terminals_and_for_who_wants_it(
+    env: Mapping[str, str], colored: bool
+) -> None:
+    assert ("\x1b[" in call("grad", "x*(", **env).stderr) == colored
+
+
+@pytest.mark.parametrize("env", [{}, {"NO_COLOR": "1"}], ids=["colour", "no-colour"])
+def test_a_terminal_gets_a_table_as_wide_as_it_is(env: Mapping[str, str]) -> None:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*COMMAND, *DOT], stdin=theirs, stdout=theirs, stderr=theirs,
+        env=environment(COLUMNS="40", **env),
+    )  # fmt: skip
+    os.close(theirs)
+    text = read_all(ours)
+    assert process.wait(timeout=60) == 0
+    assert "∇x" in text
+    assert ("\x1b[" in text) == (not env)
+    if env:
+        assert max(len(line) for line in text.splitlines()) <= 40
+
+
+def read_all(descriptor: int) -> str:
+    parts = []
+    try:
+        while part := os.read(descriptor, 4096):
+            parts.append(part)
+    # Linux says so when the other side of a terminal is gone.
+    except OSError:
+        pass
+    os.close(descriptor)
+    return b"".join(parts).decode()
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    with start("grad", "x.sum()", "--x", "arange(100000)", "--no-check") as process:
+        assert process.stdout.readline().startswith("input\t")
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 141
+
+
+def test_nowhere_to_write_is_no_fault() -> None:
+    done = subprocess.run(
+        f'"{sys.executable}" -m gradcalc grad x --x 1 >&-',
+        shell=True, capture_output=True, text=True, env=environment(), timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("seconds", [0.4, 4.0], ids=["while-importing", "while-calculating"])
+def test_ctrl_c_ends_it_quickly_and_quietly(seconds: float) -> None:
+    process = start(*ENDLESS)
+    threading.Event().wait(seconds)
+    process.send_signal(signal.SIGINT)
+    asked = time.monotonic()
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (130, "", "")
+    assert time.monotonic() - asked < 5
+
+
+def start(*argv: str) -> Any:
+    return subprocess.Popen(
+        [*COMMAND, *argv],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(),
+    )
