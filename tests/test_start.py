@@ -42,6 +42,11 @@ def test_what_needs_no_calculation_imports_nothing_heavy(argv: list[str], exit_c
     assert run(IMPORTED.format(heavy=HEAVY), *argv) == f"heavy: {exit_code}"
 
 
+def test_help_imports_no_numbers_at_all() -> None:
+    code = IMPORTED.format(heavy=("numpy", "gradcalc.lang", "gradcalc.primitives", *HEAVY))
+    assert run(code, "grad", "--help") == "heavy: 0"
+
+
 def test_usage_completion_and_names_import_nothing_heavy() -> None:
     code = (
         "import os, sys\n"

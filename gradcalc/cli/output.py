@@ -3,10 +3,12 @@
 import os
 import shutil
 import sys
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from gradcalc.errors import FileError
-from gradcalc.render.style import Style
+
+if TYPE_CHECKING:
+    from gradcalc.render.style import Style
 
 _SIGNS = "∇…━│"
 
@@ -23,8 +25,10 @@ def is_terminal(stream: TextIO | None) -> bool:
         return False
 
 
-def style_for(stream: TextIO | None, *, show_all: bool = False) -> Style:
+def style_for(stream: TextIO | None, *, show_all: bool = False) -> "Style":
     """How to draw on a stream: its width, whether it takes colour and more than ASCII."""
+    from gradcalc.render.style import Style
+
     return Style(
         width=shutil.get_terminal_size().columns,
         color=_has_color(stream),

@@ -1,6 +1,8 @@
 """The element-wise backend: tensors are numpy arrays of graph nodes."""
 
+from collections import Counter
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -8,39 +10,70 @@ from numpy.typing import NDArray
 
 from gradcalc.elements.calculus import named_arguments
 from gradcalc.elements.graph import Graph, Node
-from gradcalc.errors import Span
-from gradcalc.primitives import Elementwise, Primitive, Structural
+from gradcalc.errors import GradcalcError, Span
+from gradcalc.lang.evaluate import evaluate
+from gradcalc.lang.fence import compile_program
+from gradcalc.lang.machine import Budget
+from gradcalc.lang.program import Program
+from gradcalc.primitives import Composite, Elementwise, Primitive
+
+Detached = dict[tuple[Any, ...], Any]
+"""Detached values by where, and for which time, `detach` met them."""
 
 
 class ElementBackend:
     """Runs a program on arrays of nodes.
 
-    `replay` are the values that `detach` gave in an earlier run, in order: around a point,
-    detached values stay what they were at the point.
+    `dtype` is that of the calculation: constants are rounded to it, as torch does. `replay` are
+    the values that `detach` gave in an earlier run: around a point, detached values stay what
+    they were at the point. Composites run by their definition, here and not in the machine, so
+    that their numbers know where in the user's program they come from.
     """
 
-    fused = False
+    fused = True
 
-    def __init__(self, graph: Graph, replay: list[Any] | None = None) -> None:
+    def __init__(
+        self, graph: Graph, budget: Budget, dtype: str, replay: Detached | None = None
+    ) -> None:
         self.graph = graph
-        self.replay = replay
-        self.detached: list[Any] = []
+        self.budget = budget
+        self.dtype = dtype
+        self.replay = replay or {}
+        self.detached: Detached = {}
+        self._met: Counter[tuple[Any, ...]] = Counter()
 
     def is_tensor(self, value: Any) -> bool:
         return isinstance(value, np.ndarray)
 
     def constant(self, values: NDArray[np.float64]) -> Any:
-        return as_objects(np.frompyfunc(self.graph.constant, 1, 1)(np.asarray(values)))
+        rounded = round_to(np.asarray(values, dtype=np.float64), self.dtype)
+        return as_objects(np.frompyfunc(self.graph.constant, 1, 1)(rounded))
 
     def shape(self, tensor: Any) -> tuple[int, ...]:
         return tuple(tensor.shape)
 
     def apply(self, row: Primitive, arguments: Mapping[str, Any], span: Span) -> Any:
-        self.graph.place = span
+        graph = self.graph
+        if isinstance(row, Composite):
+            return self._composite(row, arguments, span)
+        if graph.inside is None:
+            graph.place = span
         if isinstance(row, Elementwise):
             return self._elementwise(row, arguments)
-        assert isinstance(row, Structural)
-        return self._wrapped(row.array(self.graph.apply_named, **arguments))
+        return self._wrapped(row.array(graph.apply_named, **arguments))
+
+    def _composite(self, row: Composite, arguments: Mapping[str, Any], span: Span) -> Any:
+        graph, outer = self.graph, self.graph.inside
+        if outer is None:
+            graph.place, graph.inside = span, row.name
+        try:
+            return evaluate(_definition(row), self, arguments, budget=self.budget).value
+        except GradcalcError as error:
+            # the place is one in the definition, which the user has not written
+            error.span = error.source = None
+            raise
+        finally:
+            graph.inside = outer
 
     def _elementwise(self, row: Elementwise, arguments: Mapping[str, Any]) -> Any:
         names, variant = named_arguments(row, arguments)
@@ -63,22 +96,25 @@ class ElementBackend:
         array = as_objects(result)
         if all(isinstance(item, Node) for item in array.flat):
             return array
-        lift = np.frompyfunc(lambda v: v if isinstance(v, Node) else self.graph.constant(v), 1, 1)
-        return as_objects(lift(array))
+        return as_objects(np.frompyfunc(self._lifted, 1, 1)(array))
+
+    def _lifted(self, value: Any) -> Node:
+        if isinstance(value, Node):
+            return value
+        return self.graph.constant(float(round_to(np.float64(value), self.dtype)))
 
     def detach(self, tensor: Any, name: str | None, source: str | None = None) -> Any:
-        earlier = None
-        if self.replay is not None and len(self.detached) < len(self.replay):
-            earlier = self.replay[len(self.detached)]
-        if earlier is None or earlier.shape != tensor.shape:
-            earlier = np.frompyfunc(lambda node: node.value, 1, 1)(tensor)
-        values = as_objects(earlier)
-        self.detached.append(values)
+        where = (name, self.graph.place, tensor.shape)
+        key = (*where, self._met[where])
+        self._met[where] += 1
+        values = self.replay.get(key)
+        if values is None:
+            values = as_objects(np.frompyfunc(lambda node: node.value, 1, 1)(tensor))
+        self.detached[key] = values
         result = np.empty(tensor.shape, dtype=object)
         for index in np.ndindex(*tensor.shape):
             label = None if name is None else label_of(name, index)
-            node = Node(self.graph, values[index], label=label, origin=tensor[index])
-            result[index] = node
+            result[index] = Node(self.graph, values[index], label=label, origin=tensor[index])
         return result
 
     def carries(self, tensor: Any) -> bool:
@@ -94,6 +130,20 @@ class ElementBackend:
 
     def truth(self, tensor: Any) -> bool:
         return bool(tensor.reshape(())[()])
+
+
+@cache
+def _definition(row: Composite) -> Program:
+    return compile_program(row.definition)
+
+
+def round_to(values: Any, dtype: str) -> Any:
+    """Numbers as the dtype has them; those beyond its range as they are."""
+    if dtype == "float64":
+        return values
+    with np.errstate(over="ignore"):
+        rounded = np.asarray(values).astype(dtype).astype(np.float64)
+    return np.where(np.isinf(rounded), values, rounded)
 
 
 def label_of(name: str, index: tuple[int, ...]) -> str:

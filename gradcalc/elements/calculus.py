@@ -17,78 +17,104 @@ from gradcalc.primitives import Elementwise
 Variant = tuple[tuple[str, Any], ...]
 """The static arguments of a call, and None for each optional operand left out."""
 
+FAILURES = (ArithmeticError, ValueError, TypeError, NotImplementedError, mpmath.libmp.NoConvergence)
+"""What mpmath raises at poles and where a result is not real."""
+
+
+class OutOfReach(Exception):
+    """The calculation grew too large, took too long or met what it cannot do."""
+
+
+class _Printer(MpmathPrinter):  # type: ignore[misc]
+    """The source of a function that is given the context as `mpmath`."""
+
+    def _print_polygamma(self, expr: Any) -> str:
+        order, value = expr.args
+        return f"mpmath.psi({self._print(order)}, {self._print(value)})"
+
+
+@cache
+def definition(row: Elementwise, variant: Variant) -> tuple[tuple[Any, ...], Any]:
+    """The symbols of the operands and the definition in them."""
+    arguments: dict[str, Any] = dict(variant)
+    symbols = {name: sympy.Symbol(f"_{name}", real=True) for name in operand_names(row, variant)}
+    expression = row.define(sympy, **arguments, **symbols)
+    return tuple(symbols.values()), sympy.sympify(expression)
+
+
+@cache
+def partial(row: Elementwise, variant: Variant, position: int) -> Any:
+    """The derivative with respect to the operand at a position, in the same symbols."""
+    symbols, expression = definition(row, variant)
+    own = dict(row.partials).get(position)
+    if own is None:
+        return sympy.sympify(sympy.diff(expression, symbols[position]))
+    named = {str(symbol)[1:]: symbol for symbol in symbols}
+    return sympy.sympify(own(sympy, **dict(variant), **named))
+
+
+@cache
+def _function(row: Elementwise, variant: Variant, position: int | None) -> Callable[..., Any]:
+    """The definition or a derivative as a function of an mpmath context and its reals."""
+    symbols, expression = definition(row, variant)
+    if position is not None:
+        expression = partial(row, variant, position)
+    # the printer writes `mpmath.exp(_x)`: a context that is called so stands in for the module
+    printer = _Printer({"fully_qualified_modules": True, "inline": True})
+    context = sympy.Symbol("mpmath")
+    try:
+        compiled: Callable[..., Any] = sympy.lambdify(
+            [context, *symbols], expression, modules=[], printer=printer
+        )
+    except NotImplementedError as error:
+        raise OutOfReach(f"{row.name} is nothing that the check can differentiate") from error
+    return compiled
+
+
+@cache
+def operand_names(row: Elementwise, variant: Variant) -> tuple[str, ...]:
+    """The names of a variant's operands, in order."""
+    left_out = {name for name, _ in variant}
+    return tuple(name for name in row.signature.parameters if name not in left_out)
+
 
 class Calculus:
-    """Derives and remembers. One instance serves all runs of one calculation."""
+    """The functions of all primitives at the precision of one context."""
 
     def __init__(self, context: mpmath.MPContext) -> None:
         self.context = context
-        self._namespace: dict[str, Any] = {
-            name: getattr(context, name) for name in dir(context) if not name.startswith("_")
-        }
-        self._definitions: dict[Any, tuple[list[sympy.Symbol], sympy.Expr]] = {}
-        self._partials: dict[Any, sympy.Expr] = {}
         self._functions: dict[Any, Callable[..., Any]] = {}
 
-    def definition(self, row: Elementwise, variant: Variant) -> tuple[list[Any], Any]:
-        """The symbols of the operands and the definition in them."""
-        key = (row.name, variant)
-        if key not in self._definitions:
-            arguments: dict[str, Any] = dict(variant)
-            symbols = {
-                name: sympy.Symbol(f"_{name}", real=True)
-                for name in row.signature.parameters
-                if name not in arguments
-            }
-            expression = row.define(sympy, **arguments, **symbols)
-            self._definitions[key] = (list(symbols.values()), sympy.sympify(expression))
-        return self._definitions[key]
-
-    def partial(self, row: Elementwise, variant: Variant, position: int) -> Any:
-        """The derivative with respect to the operand at a position, in the same symbols."""
-        key = (row.name, variant, position)
-        if key not in self._partials:
-            symbols, expression = self.definition(row, variant)
-            own = dict(row.partials).get(position)
-            if own is not None:
-                named = {str(s)[1:]: s for s in symbols}
-                derivative = own(sympy, **dict(variant), **named)
-            else:
-                derivative = sympy.diff(expression, symbols[position])
-            self._partials[key] = sympy.sympify(derivative)
-        return self._partials[key]
-
-    def value_function(self, row: Elementwise, variant: Variant) -> Callable[..., Any]:
-        """The definition as a function of mpmath reals; NaN where it has no real value."""
-        key = (row.name, variant)
-        if key not in self._functions:
-            self._functions[key] = self._compiled(*self.definition(row, variant))
-        return self._functions[key]
-
-    def partial_function(
-        self, row: Elementwise, variant: Variant, position: int
+    def function(
+        self, row: Elementwise, variant: Variant, position: int | None = None
     ) -> Callable[..., Any]:
-        """A derivative as a function of mpmath reals; NaN where it has no real value."""
-        key = (row.name, variant, position)
-        if key not in self._functions:
-            symbols, _ = self.definition(row, variant)
-            self._functions[key] = self._compiled(symbols, self.partial(row, variant, position))
-        return self._functions[key]
+        """The definition, or the derivative by the operand at a position, of mpmath reals.
 
-    def _compiled(self, symbols: list[Any], expression: Any) -> Callable[..., Any]:
-        printer = MpmathPrinter({"fully_qualified_modules": False, "inline": True})
-        function = sympy.lambdify(symbols, expression, modules=[self._namespace], printer=printer)
-        return real_valued(function, self.context)
+        It gives NaN where there is no real value.
+        """
+        key = (row, variant, position)
+        known = self._functions.get(key)
+        if known is None:
+            known = real_valued(_function(row, variant, position), self.context)
+            self._functions[key] = known
+        return known
 
 
 def real_valued(function: Callable[..., Any], context: mpmath.MPContext) -> Callable[..., Any]:
-    """The function with NaN in place of poles and complex results."""
+    """The function with NaN in place of poles and complex results, and for NaN.
+
+    A definition by cases would take its last case for a NaN, every comparison being false.
+    """
     mpf, nan, convert = context.mpf, context.nan, context.convert
+    undefined = nan._mpf_
 
     def call(*values: Any) -> Any:
+        for value in values:
+            if value._mpf_ == undefined:
+                return nan
         try:
-            result = function(*values)
-        except (ZeroDivisionError, ValueError, OverflowError):
+            result = function(context, *values)
+        except FAILURES:
             return nan
         if type(result) is mpf:
             return result
@@ -103,10 +129,3 @@ def named_arguments(row: Elementwise, arguments: Mapping[str, Any]) -> tuple[lis
     operands = [n for n, v in arguments.items() if n not in row.static and v is not None]
     variant = tuple((n, v) for n, v in arguments.items() if n not in operands)
     return operands, variant
-
-
-@cache
-def operand_names(row: Elementwise, variant: Variant) -> tuple[str, ...]:
-    """The names of a variant's operands, in order."""
-    left_out = {name for name, _ in variant}
-    return tuple(name for name in row.signature.parameters if name not in left_out)

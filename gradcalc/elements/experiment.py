@@ -1,5 +1,6 @@
 """Running a problem on numbers of many digits: at its point, and beside it."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -7,9 +8,9 @@ from typing import Any
 import mpmath
 import numpy as np
 
-from gradcalc.elements.backend import ElementBackend, as_objects, label_of
-from gradcalc.elements.calculus import Calculus, operand_names
-from gradcalc.elements.graph import Graph, Node, OutOfReach, ancestry, sweep
+from gradcalc.elements.backend import Detached, ElementBackend, as_objects, label_of
+from gradcalc.elements.calculus import FAILURES, Calculus, OutOfReach, operand_names
+from gradcalc.elements.graph import Graph, Node, ancestry, sweep
 from gradcalc.lang.machine import Budget
 from gradcalc.problem import Execution, Problem, execute, weights
 from gradcalc.testimony import Event
@@ -17,8 +18,15 @@ from gradcalc.testimony import Event
 Reals = Any
 """A numpy array of mpmath reals."""
 
-NEAR = 1e-6
-"""How close to a kink or a border a primitive must be for its surroundings to be looked at."""
+NEAR = 64
+"""How close to a kink or a border a primitive must be for its surroundings to be looked at, in
+roundings of the dtype."""
+
+WIDEST = 1e-5
+"""The same as a number, at most."""
+
+SECONDS = 10.0
+"""The longest that all runs together may take, whatever the time limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +37,12 @@ class Trial:
     it taken: where everything cancels, rounding is of this size.
     """
 
+    digits: int
     total: Any
     scale: Any
     output: Reals
     gradients: Mapping[str, Reals]
-    events: tuple[Event, ...]
     path: tuple[Any, ...]
-    detached: list[Any]
     execution: Execution
     backend: ElementBackend
     nodes: list[Node]
@@ -46,105 +53,142 @@ class Trial:
         """How many numbers the run took."""
         return self.backend.graph.size
 
+    @property
+    def finite(self) -> bool:
+        """Whether the total and all gradients are finite numbers."""
+        isfinite = self.backend.graph.context.isfinite
+        values = (value for gradient in self.gradients.values() for value in gradient.flat)
+        return bool(isfinite(self.total)) and all(map(isfinite, values))
+
+    @property
+    def detached(self) -> Detached:
+        """The values that were detached."""
+        return self.backend.detached
+
 
 class Experiment:
     """Runs of one problem, sharing what has been derived and a budget of numbers."""
 
-    def __init__(self, problem: Problem, largest: int, deadline: float | None = None) -> None:
+    def __init__(self, problem: Problem, largest: int) -> None:
         self.problem = problem
         self.context = mpmath.MPContext()
         self.calculus = Calculus(self.context)
         self.largest = largest
-        self.deadline = deadline
+        seconds = problem.limits.seconds
+        self.deadline = time.monotonic() + min(seconds or SECONDS, SECONDS)
+        self.epsilon = float(np.finfo(problem.dtype).eps)
+
+    def budget(self) -> Budget:
+        """Steps and time for one run of a program."""
+        return Budget(self.problem.limits.steps, self.deadline)
 
     def run(
         self,
         digits: int,
         shift: Mapping[str, Reals] | None = None,
-        replay: list[Any] | None = None,
+        replay: Detached | None = None,
     ) -> Trial:
         """Run at the inputs, moved by `shift`, with that many decimal digits.
 
         Raises `OutOfReach` above the budget.
         """
-        self.context.dps = digits
+        problem, context = self.problem, self.context
+        context.dps = digits
+        if sum(values.size for values in problem.inputs.values()) > self.largest:
+            raise OutOfReach(f"more than {self.largest:,} numbers")
         graph = Graph(self.calculus, self.largest, self.deadline)
-        backend = ElementBackend(graph, replay)
-        leaves = {name: self._leaf(graph, name, shift) for name in self.problem.inputs}
-        budget = Budget(self.problem.limits.steps, self.deadline)
-        execution = execute(self.problem, backend, leaves, budget)
+        budget = self.budget()
+        backend = ElementBackend(graph, budget, problem.dtype, replay)
+        leaves = {name: self._leaf(graph, name, shift) for name in problem.inputs}
+        execution = execute(problem, backend, leaves, budget)
         target = execution.target
-        cotangent = weights(self.problem, target.shape).flat
+        cotangent = weights(problem, target.shape)
         outputs = [
-            (node, self.context.mpf(float(w)))
-            for node, w in zip(target.flat, cotangent, strict=True)
+            (node, self._weight(w)) for node, w in zip(target.flat, cotangent.flat, strict=True)
         ]
         nodes = ancestry([node for node, _ in outputs] + graph.decisions)
         adjoints = sweep(outputs, self.partial, nodes)
-        total = self.context.fsum(node.value * weight for node, weight in outputs)
         return Trial(
-            total=total,
+            digits=digits,
+            total=context.fsum(node.value * weight for node, weight in outputs),
             scale=self._scale(nodes, adjoints),
             output=values_of(target),
-            gradients={n: self._gradient(leaves[n], adjoints) for n in self.problem.wrt},
-            events=tuple(e for node in nodes for e in self._events(node)),
+            gradients={n: self._gradient(leaves[n], adjoints) for n in problem.wrt},
             path=execution.run.path,
-            detached=backend.detached,
             execution=execution,
             backend=backend,
             nodes=nodes,
             outputs=outputs,
         )
 
-    def _scale(self, nodes: list[Node], adjoints: Mapping[int, Any]) -> Any:
-        effects = (abs(n.value * adjoints[n.order]) for n in nodes if n.order in adjoints)
-        return max((e for e in effects if self.context.isfinite(e)), default=self.context.zero)
+    def events(self, trial: Trial) -> tuple[Event, ...]:
+        """The primitives of a run at or near a kink or border, the closest first."""
+        found = [event for node in trial.nodes if (event := self._event(node)) is not None]
+        return tuple(sorted(found, key=lambda event: event.margin))
 
     def partial(self, node: Node, position: int) -> Any:
         """The derivative of a node by one of its operands, as a number."""
         assert node.row is not None
-        function = self.calculus.partial_function(node.row, node.variant, position)
-        return function(*[operand.value for operand in node.operands])
+        values = [operand.value for operand in node.operands]
+        if node.row.name == "where":
+            # what is not chosen may be undefined
+            values[2 if values[0] != 0 else 1] = self.context.zero
+        return self.calculus.function(node.row, node.variant, position)(*values)
+
+    def _scale(self, nodes: list[Node], adjoints: Mapping[int, Any]) -> Any:
+        effects = (abs(n.value * adjoints[n.order]) for n in nodes if n.order in adjoints)
+        return max((e for e in effects if self.context.isfinite(e)), default=self.context.zero)
 
     def _leaf(self, graph: Graph, name: str, shift: Mapping[str, Reals] | None) -> Any:
         values = self.problem.inputs[name]
         active = name in self.problem.wrt
+        moves = None if shift is None else shift.get(name)
         result = np.empty(values.shape, dtype=object)
         for index in np.ndindex(*values.shape):
             value = self.context.mpf(float(values[index]))
             if not self.context.isfinite(value):
                 raise OutOfReach(f"{label_of(name, index)} is not finite")
-            if shift is not None and name in shift:
-                value += shift[name][index]
+            if moves is not None:
+                value += moves[index]
             result[index] = graph.leaf(value, label_of(name, index), active)
         return result
+
+    def _weight(self, value: float) -> Any:
+        if not np.isfinite(value):
+            raise OutOfReach("a weight of the output is not finite")
+        return self.context.mpf(float(value))
 
     def _gradient(self, leaves: Any, adjoints: Mapping[int, Any]) -> Reals:
         zero = self.context.zero
         return as_objects(np.frompyfunc(lambda leaf: adjoints.get(leaf.order, zero), 1, 1)(leaves))
 
-    def _events(self, node: Node) -> list[Event]:
+    def _event(self, node: Node) -> Event | None:
         row = node.row
-        if row is None or (row.kinks is None and row.domain is None):
-            return []
+        if row is None or (row.kinks is None and row.domain is None and not row.varying):
+            return None
+        context = self.context
+        operands = [operand.value for operand in node.operands]
+        if any(map(context.isnan, operands)):
+            # what made it undefined has an event of its own
+            return None
         names = operand_names(row, node.variant)
-        values = dict(zip(names, (o.value for o in node.operands), strict=True))
-        arguments = {**dict(node.variant), **values}
+        arguments = {**dict(node.variant), **dict(zip(names, operands, strict=True))}
+        further = [more for i, more in row.varying if i in node.live]
         try:
-            kinks = row.kinks(self.context, **arguments) if row.kinks else ()
-            borders = row.domain(self.context, **arguments) if row.domain else ()
-        except (ZeroDivisionError, ValueError, OverflowError):
-            kinks, borders = (self.context.nan,), ()
-        for position, further in row.varying:
-            if node.operands[position].active:
-                borders += further(self.context, **arguments)
-        isnan = self.context.isnan
-        near = any(isnan(k) or abs(k) < NEAR for k in kinks)
-        border = any(isnan(b) or b < NEAR for b in borders)
-        if not near and not border:
-            return []
-        at = tuple(float(o.value) for o in node.operands)
-        return [Event(row.name, node.place, at, any(b < 0 for b in borders))]
+            kinks = row.kinks(context, **arguments) if row.kinks else ()
+            domains = [row.domain] if row.domain else []
+            borders = [b for d in (*domains, *further) for b in d(context, **arguments)]
+        except FAILURES:
+            kinks, borders = (context.zero,), []
+        finite = [abs(v) for v in operands if context.isfinite(v)]
+        near = min(NEAR * self.epsilon * float(min(max([1, *finite]), 1e300)), WIDEST)
+        margins = [*map(abs, kinks), *borders]
+        closest = min((0 if context.isnan(m) else m for m in margins), default=None)
+        if closest is None or closest >= near:
+            return None
+        at = tuple(float(value) for value in operands)
+        name = row.name if node.inside is None else f"{row.name} in {node.inside}"
+        return Event(name, node.place, at, closest < 0, float(abs(closest)))
 
 
 def values_of(nodes: Any) -> Reals:

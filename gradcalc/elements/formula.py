@@ -4,19 +4,22 @@ The same reverse sweep as for the numbers, on sympy expressions: every primitive
 derivative of its definition.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import numpy as np
 import sympy
-from sympy.core.function import AppliedUndef
-from sympy.printing.str import StrPrinter
 
-from gradcalc.elements.backend import as_objects, label_of
-from gradcalc.elements.calculus import Calculus
+from gradcalc.elements.backend import as_objects, label_of, round_to
+from gradcalc.elements.calculus import definition, partial
 from gradcalc.elements.experiment import Trial
-from gradcalc.elements.graph import Node, sweep
+from gradcalc.elements.graph import Node, ancestry, sweep
+from gradcalc.elements.printer import Unprintable
+
+GREATER = (sympy.Gt, sympy.Ge, sympy.Eq)
 
 Formulas = Any
 """A numpy array of sympy expressions."""
@@ -29,34 +32,49 @@ LARGEST_NODES = 400
 LARGEST_OPERATIONS = 60
 """Operations in an expression above which it is neither rewritten nor shown."""
 
+LARGEST_RAW = 1200
+"""Operations on the way to a formula above which it is given up."""
 
-class Unprintable(Exception):
-    """An expression has no text in gradcalc's language."""
+LARGEST_EXPANSION = 60
+"""Terms above which an expression is not multiplied out."""
+
+LARGEST_POWER = 20
+"""Powers above which an expression is not multiplied out."""
+
+LARGEST_CASES = 8
+"""Choices in the operands of a primitive above which a formula is given up."""
+
+BIGGEST = 10**60
+"""Numbers above which a constant is not worked out."""
 
 
-def derive(trial: Trial, calculus: Calculus, wrt: Sequence[str]) -> dict[str, Formulas] | None:
-    """The gradient by each input as sympy expressions, None if the graph is too large."""
-    if len(trial.nodes) > LARGEST_NODES:
+def derive(trial: Trial, wrt: Sequence[str]) -> dict[str, Formulas] | None:
+    """The gradient by each input as sympy expressions, None if the graph is too large.
+
+    Both sides of a `where` are written, for the formula speaks of other points too. Raises
+    `Unprintable`.
+    """
+    nodes = ancestry([node for node, _ in trial.outputs], unchosen=True)
+    if len(nodes) > LARGEST_NODES:
         return None
-    writer = _Writer(calculus)
-    weights = [(node, number(float(weight))) for node, weight in trial.outputs]
-    adjoints = sweep(weights, writer.partial, trial.nodes)
+    writer = _Writer(trial.backend.dtype)
+    weights = [(node, number(float(weight), writer.dtype)) for node, weight in trial.outputs]
+    adjoints = sweep(weights, writer.partial, nodes, unchosen=True)
     scope = trial.execution.scope
     result = {}
     for name in wrt:
-        leaves = scope[name]
         leaf_adjoints = np.frompyfunc(
             lambda leaf: tidy(sympy.sympify(adjoints.get(leaf.order, 0))), 1, 1
         )
-        result[name] = as_objects(leaf_adjoints(leaves))
+        result[name] = as_objects(leaf_adjoints(scope[name]))
     return result
 
 
 class _Writer:
     """The expression of each node, shared where nodes are."""
 
-    def __init__(self, calculus: Calculus) -> None:
-        self.calculus = calculus
+    def __init__(self, dtype: str) -> None:
+        self.dtype = dtype
         self.known: dict[int, Any] = {}
 
     def expression(self, node: Node) -> Any:
@@ -82,54 +100,175 @@ class _Writer:
 
     def _build(self, node: Node) -> Any:
         if node.row is not None:
-            symbols, definition = self.calculus.definition(node.row, node.variant)
-            return self._filled(definition, symbols, node)
+            symbols, expression = definition(node.row, node.variant)
+            return self._filled(expression, symbols, node)
         if node.label is not None:
             return sympy.Symbol(node.label, real=True)
         if node.origin is not None:
             inner = self.known[node.origin.order]
             return inner if inner.is_number else DETACH(inner)
-        return number(float(node.value))
+        return number(float(node.value), self.dtype)
 
     def partial(self, node: Node, position: int) -> Any:
         """The derivative of a node by one of its operands."""
         assert node.row is not None
-        symbols, _ = self.calculus.definition(node.row, node.variant)
-        derivative = self.calculus.partial(node.row, node.variant, position)
-        return self._filled(derivative, symbols, node)
+        symbols, _ = definition(node.row, node.variant)
+        return self._filled(partial(node.row, node.variant, position), symbols, node)
 
     def _filled(self, template: Any, symbols: Sequence[Any], node: Node) -> Any:
         values = [self.expression(operand) for operand in node.operands]
-        result = template.xreplace(dict(zip(symbols, values, strict=True)))
-        if sympy.count_ops(result) > 20 * LARGEST_OPERATIONS:
+        _check_powers(node, values)
+        if sum(len(value.atoms(Where)) for value in values) > LARGEST_CASES:
+            raise Unprintable("the formula has too many cases")
+        result = _opened(template).xreplace(dict(zip(symbols, values, strict=True)))
+        if sympy.count_ops(result) > LARGEST_RAW:
             raise Unprintable("the formula is too long")
         return result
 
 
-def number(value: float) -> Any:
-    """A float as the simplest fraction that rounds to it, if that is simple; else exactly."""
+def _check_powers(node: Node, values: Sequence[Any]) -> None:
+    # sympy works out powers of numbers, however large
+    if all(value.is_number for value in values) and not -BIGGEST < node.value < BIGGEST:
+        raise Unprintable("a constant is too large")
+
+
+def number(value: float, dtype: str = "float64") -> Any:
+    """A float as the simplest fraction that the dtype rounds to it, if simple; else exactly."""
     if not np.isfinite(value):
         raise Unprintable("a constant is not finite")
     simple = Fraction(value).limit_denominator(10_000)
-    fraction = simple if float(simple) == value else Fraction(repr(value))
+    same = float(round_to(np.float64(float(simple)), dtype)) == value
+    fraction = simple if same else Fraction(repr(value))
     return sympy.Rational(fraction.numerator, fraction.denominator)
+
+
+def is_short(formulas: Formulas) -> bool:
+    """Whether all of them are short enough to be written."""
+    return all(sympy.count_ops(f) <= LARGEST_OPERATIONS for f in np.ravel(formulas))
 
 
 def tidy(expression: Any) -> Any:
     """The shortest of a few equal forms."""
     if expression.is_Atom or sympy.count_ops(expression) > LARGEST_OPERATIONS:
         return expression
+    expression = _gathered(expression)
+    # sympy is to leave cases alone: each is a symbol meanwhile
+    cases = {case: sympy.Dummy(real=True) for case in _outermost(expression)}
+    expression = expression.xreplace(cases)
     forms = [expression]
-    for rewrite in (sympy.factor_terms, sympy.expand, _cancelled):
+    rewrites = [sympy.factor_terms]
+    if _terms(expression) <= LARGEST_EXPANSION:
+        rewrites.append(sympy.expand)
+        if _divides(expression):
+            rewrites.append(sympy.cancel)
+    for rewrite in rewrites:
         try:
             forms.append(rewrite(expression))
         except (sympy.PolynomialError, NotImplementedError):
             continue
-    return min(forms, key=lambda form: (len(str(form)), str(form)))
+    back = {
+        symbol: Where(case.args[0], tidy(case.args[1]), tidy(case.args[2]))
+        for case, symbol in cases.items()
+    }
+    return min(
+        (form.xreplace(back) for form in dict.fromkeys(forms)),
+        key=lambda form: (len(text := str(form)), text),
+    )
 
 
-def _cancelled(expression: Any) -> Any:
-    return expression if expression.has(sympy.Piecewise) else sympy.cancel(expression)
+def _divides(expression: Any) -> bool:
+    return any(power.exp.could_extract_minus_sign() for power in expression.atoms(sympy.Pow))
+
+
+def _outermost(expression: Any) -> list[Any]:
+    """The choices in an expression that are in no other."""
+    if isinstance(expression, Where):
+        return [expression]
+    return [case for part in expression.args for case in _outermost(part)]
+
+
+def _gathered(expression: Any) -> Any:
+    """`2*x*[x > 0] + 3*[x <= 0]` as one choice between 2*x and 3."""
+    chosen: dict[Any, Any] = {}
+    rest = sympy.Integer(0)
+    for term in sympy.Add.make_args(expression):
+        factors = sympy.Mul.make_args(term)
+        conditions = [factor.args[0] for factor in factors if _is_indicator(factor)]
+        if len(conditions) != 1:
+            rest += term
+            continue
+        others = sympy.Mul(*(factor for factor in factors if not _is_indicator(factor)))
+        chosen[conditions[0]] = chosen.get(conditions[0], 0) + others
+    # the side that a condition with > speaks of comes first, as people write it
+    for condition in sorted(chosen, key=lambda c: (not isinstance(c, GREATER), str(c))):
+        if condition in chosen:
+            otherwise = chosen.pop(sympy.Not(condition), sympy.Integer(0))
+            rest += Where(condition, chosen.pop(condition), otherwise)
+    return rest
+
+
+def _is_indicator(factor: Any) -> bool:
+    return isinstance(factor, Where) and factor.args[1:] == (1, 0)
+
+
+class Where(sympy.Function):  # type: ignore[misc]
+    """A choice by a condition. sympy's own thinks long about its conditions; this one does not."""
+
+    nargs = 3
+
+    @classmethod
+    def eval(cls, condition: Any, yes: Any, no: Any) -> Any:
+        """The choice itself where there is one, None to leave it open."""
+        plain = _plain(condition)
+        if plain == sympy.true or yes == no:
+            return yes
+        if plain == sympy.false:
+            return no
+        return None if plain == condition else cls(plain, yes, no)
+
+    def _eval_is_extended_real(self) -> bool:
+        return True
+
+
+def _plain(condition: Any) -> Any:
+    """A condition on truth values as a condition on what they come from."""
+    if isinstance(condition, sympy.Ne | sympy.Eq) and _is_indicator(condition.lhs):
+        if condition.rhs != 0:
+            return condition
+        inner = condition.lhs.args[0]
+        return inner if isinstance(condition, sympy.Ne) else sympy.Not(inner)
+    if isinstance(condition, sympy.And | sympy.Or | sympy.Not):
+        return condition.func(*map(_plain, condition.args))
+    return condition
+
+
+@cache
+def _opened(template: Any) -> Any:
+    """A primitive's definition with its cases as choices."""
+
+    def choices(*cases: Any) -> Any:
+        *first, last = cases
+        result = last.expr
+        for case in reversed(first):
+            result = Where(case.cond, case.expr, result)
+        return result
+
+    return template.replace(sympy.Piecewise, choices)
+
+
+def _terms(expression: Any) -> float:
+    """About how many terms an expression has when it is multiplied out, everywhere in it."""
+    if expression.is_Atom:
+        return 1
+    parts = [_terms(part) for part in expression.args]
+    if expression.is_Mul:
+        return math.prod(parts)
+    if expression.is_Pow and expression.exp.is_Rational:
+        power = min(abs(expression.exp), 1000)
+        if power > LARGEST_POWER:
+            return math.inf
+        return float(parts[0] ** math.ceil(power))
+    return float(sum(parts))
 
 
 def lift(formulas: Formulas, name: str, shapes: Mapping[str, tuple[int, ...]]) -> Any | None:
@@ -143,7 +282,9 @@ def lift(formulas: Formulas, name: str, shapes: Mapping[str, tuple[int, ...]]) -
     if len(lifted) != 1:
         return None
     (expression,) = lifted
-    if expression is None or not shape or expression.free_symbols:
+    if expression is None or not shape or whole in expression.free_symbols:
+        return expression
+    if any(shapes[str(symbol)] == shape for symbol in expression.free_symbols):
         return expression
     if expression.is_zero:
         return sympy.Function("zeros_like")(whole)
@@ -161,92 +302,4 @@ def _whole(
     scalars = {sympy.Symbol(n, real=True) for n, s in shapes.items() if s == ()}
     replaced = expression.xreplace(names)
     left = replaced.free_symbols - set(names.values()) - scalars
-    carried = replaced.free_symbols & set(names.values())
-    return None if left or (shape and replaced.free_symbols and not carried) else replaced
-
-
-class _Printer(StrPrinter):  # type: ignore[misc]
-    """Expressions in gradcalc's language. What has no spelling there raises `Unprintable`."""
-
-    def emptyPrinter(self, expr: Any) -> str:  # noqa: N802
-        raise Unprintable(type(expr).__name__)
-
-    def _print_Float(self, expr: Any) -> str:  # noqa: N802
-        return repr(float(expr))
-
-    def _print_Function(self, expr: Any) -> str:  # noqa: N802
-        known = {"Abs": "abs", "ceiling": "ceil", "loggamma": "lgamma"}
-        name = type(expr).__name__
-        if not isinstance(expr, AppliedUndef) and name not in SPELLED and name not in known:
-            raise Unprintable(name)
-        arguments = ", ".join(self._print(a) for a in expr.args)
-        return f"{known.get(name, name)}({arguments})"
-
-    _print_Abs = _print_floor = _print_ceiling = _print_log = _print_Function
-
-    def _print_Piecewise(self, expr: Any) -> str:  # noqa: N802
-        *cases, last = expr.args
-        if last.cond is not sympy.true and last.cond != True:  # noqa: E712
-            raise Unprintable("Piecewise")
-        text = self._print(last.expr)
-        for case in reversed(cases):
-            text = f"where({self._print(case.cond)}, {self._print(case.expr)}, {text})"
-        return text
-
-    def _print_Relational(self, expr: Any) -> str:  # noqa: N802
-        sign = {"==": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}[expr.rel_op]
-        return f"{self.parenthesize(expr.lhs, 36)} {sign} {self.parenthesize(expr.rhs, 36)}"
-
-    def _print_And(self, expr: Any) -> str:  # noqa: N802
-        return " & ".join(f"({self._print(a)})" for a in expr.args)
-
-    def _print_Or(self, expr: Any) -> str:  # noqa: N802
-        return " | ".join(f"({self._print(a)})" for a in expr.args)
-
-    def _print_ITE(self, expr: Any) -> str:  # noqa: N802
-        return self._print(expr.to_nnf())
-
-    def _print_Exp1(self, expr: Any) -> str:  # noqa: N802
-        return "exp(1)"
-
-
-def _with_decimals(expression: Any, decimals: bool) -> Any:
-    def long(value: Any) -> bool:
-        if not value.is_Rational or value.is_Integer:
-            return False
-        return bool(value.q > 1000 or (decimals and len(repr(float(value))) <= 8))
-
-    if expression.is_Pow and expression.exp.is_Rational and expression.exp.q <= 1000:
-        return sympy.Pow(_with_decimals(expression.base, decimals), expression.exp)
-    if long(expression):
-        return sympy.Float(repr(float(expression)), 17)
-    if expression.is_Atom:
-        return expression
-    return expression.func(*(_with_decimals(part, decimals) for part in expression.args))
-
-
-SPELLED = frozenset(
-    {
-        "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh",
-        "tanh", "asinh", "acosh", "atanh", "erf", "erfc", "sign", "floor",
-    }
-)  # fmt: skip
-"""sympy's functions that are called the same in gradcalc."""
-
-
-def write(expression: Any, decimals: bool = False) -> str:
-    """The text of an expression in gradcalc's language. Raises `Unprintable`.
-
-    With `decimals`, fractions that are short decimals are written as such.
-    """
-    text: str = _Printer().doprint(_with_decimals(expression, decimals))
-    if "zoo" in text or "oo" in text.replace("floor", "") or "nan" in text:
-        raise Unprintable("a value that is not finite")
-    return text
-
-
-def write_nested(texts: Any) -> str:
-    """The texts of all elements as nested lists, which is a value in gradcalc's language."""
-    if np.ndim(texts) == 0:
-        return str(texts[()] if isinstance(texts, np.ndarray) else texts)
-    return f"[{', '.join(write_nested(part) for part in texts)}]"
+    return None if left else replaced

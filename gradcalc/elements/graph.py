@@ -4,28 +4,37 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from gradcalc.elements.calculus import Calculus, Variant
+from gradcalc.elements.calculus import Calculus, OutOfReach, Variant
 from gradcalc.errors import Span
 from gradcalc.primitives import BY_NAME, Elementwise
 
-LARGEST_EXPONENT = 200_000
-"""Numbers beyond 2 to this power, either way, are out of reach: their functions take too long."""
+LARGEST_EXPONENT = 1 << 24
+"""Numbers beyond 2 to this power, either way, are out of reach."""
 
+LARGEST_OPERAND = 20_000
+"""Powers of 2 beyond which functions such as the sine take too long."""
 
-class OutOfReach(Exception):
-    """The graph grew too large, took too long or met a number too large to go on."""
+CHEAP = frozenset(
+    {
+        "abs", "add", "clamp", "div", "leaky_relu", "log", "log10", "log1p", "log2", "maximum",
+        "minimum", "mul", "neg", "pos", "relu", "sign", "sqrt", "square", "sub",
+    }
+)  # fmt: skip
+"""Primitives that take numbers of any size in their stride."""
 
 
 class Node:
     """One number: an input, a constant, a detached value, or a primitive of other numbers.
 
-    `active` says that it depends on an input which is differentiated by. `label` is what to call
-    a leaf in a formula: the name and index of an input or of a detached value.
+    `active` says that it depends on an input which is differentiated by. `live` are the positions
+    of the operands that it passes a gradient to. `label` is what to call a leaf in a formula: the
+    name and index of an input or of a detached value. `place` is where in the program it was
+    made, `inside` the composite whose definition made it.
     """
 
     __slots__ = (
-        "active", "graph", "label", "operands", "order", "origin", "place", "row", "value",
-        "variant",
+        "active", "graph", "inside", "label", "live", "operands", "order", "origin", "place", "row",
+        "value", "variant",
     )  # fmt: skip
 
     def __init__(
@@ -33,22 +42,22 @@ class Node:
         graph: "Graph",
         value: Any,
         *,
-        row: Elementwise | None = None,
-        variant: Variant = (),
-        operands: tuple["Node", ...] = (),
         active: bool = False,
         label: str | None = None,
         origin: "Node | None" = None,
     ) -> None:
         self.graph = graph
         self.value = value
-        self.row = row
-        self.variant = variant
-        self.operands = operands
+        self.row: Elementwise | None = None
+        self.variant: Variant = ()
+        self.operands: tuple[Node, ...] = ()
+        self.live: tuple[int, ...] = ()
         self.active = active
         self.label = label
         self.origin = origin
-        self.order, self.place = graph.register()
+        self.place = graph.place
+        self.inside = graph.inside
+        self.order = graph.register(self)
 
     def __add__(self, other: Any) -> "Node":
         return self.graph.apply_named("add", self, other)
@@ -82,6 +91,8 @@ class Node:
 
     def __bool__(self) -> bool:
         """The truth of a condition; asking for it decides where the program goes."""
+        if self.graph.context.isnan(self.value):
+            raise OutOfReach("a condition compares with a number that is not defined")
         self.graph.decisions.append(self)
         return bool(self.value != 0)
 
@@ -95,18 +106,25 @@ class Graph:
         self.largest = largest
         self.deadline = deadline
         self.place: Span | None = None
-        self.size = 0
+        self.inside: str | None = None
+        self.nodes: list[Node] = []
         self.decisions: list[Node] = []
         self._functions: dict[Any, Callable[..., Any]] = {}
 
-    def register(self) -> tuple[int, Span | None]:
-        """The serial number and the place in the source of a new node."""
-        self.size += 1
-        if self.size > self.largest:
+    @property
+    def size(self) -> int:
+        """How many numbers there are."""
+        return len(self.nodes)
+
+    def register(self, node: Node) -> int:
+        """Take a new node in and give it its serial number."""
+        size = len(self.nodes)
+        if size >= self.largest:
             raise OutOfReach(f"more than {self.largest:,} numbers")
-        if self.deadline is not None and self.size % 256 == 0 and time.monotonic() > self.deadline:
+        if self.deadline is not None and size % 64 == 0 and time.monotonic() > self.deadline:
             raise OutOfReach("more time than the check may take")
-        return self.size, self.place
+        self.nodes.append(node)
+        return size
 
     def constant(self, value: float) -> Node:
         """A number that depends on nothing, exactly."""
@@ -125,26 +143,51 @@ class Graph:
 
     def apply(self, row: Elementwise, variant: Variant, operands: tuple[Node, ...]) -> Node:
         """A primitive of nodes."""
-        key = (row.name, variant)
+        live = tuple(i for i, operand in enumerate(operands) if operand.active)
+        if row.name == "where":
+            value, chosen = self._chosen(operands)
+            # lazy: what is not chosen does not take part, be it undefined
+            live = tuple(i for i in live if i in (0, chosen))
+        else:
+            value = self._value(row, variant, operands)
+        node = Node(self, value, active=bool(live))
+        node.row, node.variant, node.operands, node.live = row, variant, operands, live
+        return node
+
+    def _value(self, row: Elementwise, variant: Variant, operands: tuple[Node, ...]) -> Any:
+        values = [operand.value for operand in operands]
+        if row.name not in CHEAP:
+            for value in values:
+                self._check_size(value, LARGEST_OPERAND)
+        key = (row, variant)
         function = self._functions.get(key)
         if function is None:
-            function = self._functions[key] = self.calculus.value_function(row, variant)
-        value = function(*[operand.value for operand in operands])
+            function = self._functions[key] = self.calculus.function(row, variant)
+        value = function(*values)
+        self._check_size(value, LARGEST_EXPONENT)
+        return value
+
+    @staticmethod
+    def _check_size(value: Any, largest: int) -> None:
         _, mantissa, exponent, bits = value._mpf_
-        if mantissa and abs(exponent + bits) > LARGEST_EXPONENT:
+        if mantissa and exponent + bits > largest:
             raise OutOfReach("numbers far beyond any float")
-        if row.name == "where":
-            # lazy: what is not chosen does not take part
-            chosen = operands[1] if operands[0].value != 0 else operands[2]
-            operands = tuple(
-                o if o is chosen or i == 0 else self.constant(0) for i, o in enumerate(operands)
-            )
-        active = any(operand.active for operand in operands)
-        return Node(self, value, row=row, variant=variant, operands=operands, active=active)
+        if mantissa and exponent + bits < -LARGEST_EXPONENT:
+            raise OutOfReach("numbers far below any float")
+
+    def _chosen(self, operands: tuple[Node, ...]) -> tuple[Any, int]:
+        condition = operands[0].value
+        if self.context.isnan(condition):
+            return self.context.nan, 0
+        chosen = 1 if condition != 0 else 2
+        return operands[chosen].value, chosen
 
 
-def ancestry(roots: Iterable[Node]) -> list[Node]:
-    """The active nodes that the roots depend on, the roots among them, latest first."""
+def ancestry(roots: Iterable[Node], unchosen: bool = False) -> list[Node]:
+    """The active nodes that the roots depend on, the roots among them, latest first.
+
+    With `unchosen`, also those that only the side of a `where` depends on which is not chosen.
+    """
     seen: dict[int, Node] = {}
     stack = [node for node in roots if node.active]
     while stack:
@@ -152,7 +195,8 @@ def ancestry(roots: Iterable[Node]) -> list[Node]:
         if node.order in seen:
             continue
         seen[node.order] = node
-        stack.extend(operand for operand in node.operands if operand.active)
+        positions = range(len(node.operands)) if unchosen else node.live
+        stack.extend(o for o in (node.operands[i] for i in positions) if o.active)
     return [seen[order] for order in sorted(seen, reverse=True)]
 
 
@@ -160,6 +204,7 @@ def sweep(
     outputs: Sequence[tuple[Node, Any]],
     partial: Callable[[Node, int], Any],
     nodes: Sequence[Node],
+    unchosen: bool = False,
 ) -> dict[int, Any]:
     """Reverse mode: the derivative of the weighted sum of the outputs by every node, by order.
 
@@ -174,10 +219,12 @@ def sweep(
         adjoint = adjoints.get(node.order)
         if adjoint is None:
             continue
-        for position, operand in enumerate(node.operands):
-            if operand.active:
-                term = adjoint * partial(node, position)
-                if operand.order in adjoints:
-                    term = adjoints[operand.order] + term
-                adjoints[operand.order] = term
+        operands = node.operands
+        for position in range(len(operands)) if unchosen else node.live:
+            operand = operands[position]
+            if not operand.active:
+                continue
+            term = adjoint * partial(node, position)
+            earlier = adjoints.get(operand.order)
+            adjoints[operand.order] = term if earlier is None else earlier + term
     return adjoints

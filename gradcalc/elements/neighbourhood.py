@@ -12,70 +12,136 @@ import mpmath
 import numpy as np
 
 from gradcalc.elements.backend import as_objects
+from gradcalc.elements.calculus import OutOfReach
 from gradcalc.elements.experiment import Trial
-from gradcalc.elements.graph import OutOfReach
+from gradcalc.errors import GradcalcError
 from gradcalc.testimony import Nature, Neighbourhood
 
 Reals = Any
+Sample = Callable[[Any, Any], Trial]
+"""A run beside the point, by direction and radius."""
 
 RADII = ("1e-25", "1e-35")
 """Relative radii of the two balls, far below any float's rounding."""
 
+RANDOM_PAIRS = 6
+"""Pairs of opposite random directions in which both balls are looked at."""
+
+FEWEST_PAIRS = 2
+"""The same at the least."""
 
 NOTHING = 1e-60
 """Slopes below this are what rounding leaves of zero, with a hundred digits."""
 
+GROWTH = 1.15
+"""How much larger gradients are in the smaller ball if they have no bound: log(x) grows by 1.4."""
 
-def directions_for(size: int, pairs: int) -> Any:
-    """Directions to look in, in opposite pairs: every axis of a small space, else random ones."""
+
+def directions_for(size: int) -> Any:
+    """Directions to look in, one of each opposite pair: some random ones, then near each axis.
+
+    None of them lies in a coordinate plane, where a kink in another component would be met again.
+    """
+    if size == 1:
+        return np.ones((1, 1))
     random = np.random.default_rng(20180)
-    axes = np.eye(size)[: 2 * pairs] if size <= 4 else np.empty((0, size))
-    drawn = random.uniform(0.25, 1.0, (pairs, size)) * random.choice([-1.0, 1.0], (pairs, size))
-    half = np.concatenate([axes, drawn]) if size > 1 else np.ones((1, 1))
-    return np.concatenate([half, -half])
+
+    def signs(rows: int) -> Any:
+        return random.choice([-1.0, 1.0], (rows, size))
+
+    drawn = random.uniform(0.25, 1.0, (RANDOM_PAIRS, size)) * signs(RANDOM_PAIRS)
+    axes = random.uniform(0.01, 0.1, (size, size)) * signs(size)
+    np.fill_diagonal(axes, 1.0)
+    return np.concatenate([drawn, axes])
 
 
 def shifts(
-    inputs: Mapping[str, Any], wrt: Sequence[str], direction: Any, radius: Any
+    inputs: Mapping[str, Any], names: Sequence[str], direction: Any, radius: Any, at_zero: float
 ) -> dict[str, Reals]:
-    """A direction cut up by input and scaled: relative to each component, or to 1 at zero."""
+    """A direction cut up by input and scaled: relative to each component, or to `at_zero`."""
     result: dict[str, Reals] = {}
     position = 0
-    for name in wrt:
+    for name in names:
         values = inputs[name]
         part = direction[position : position + values.size].reshape(values.shape)
         position += values.size
-        scale = np.where(values == 0, 1.0, np.abs(values))
-        result[name] = as_objects(np.frompyfunc(lambda step: radius * step, 1, 1)(part * scale))
+        scale = np.where(values == 0, at_zero, np.abs(values))
+        # the product of the two floats might underflow
+        step = np.frompyfunc(lambda a, b: radius * float(a) * float(b), 2, 1)
+        result[name] = as_objects(step(part, scale))
     return result
 
 
 def explore(
-    centre: Trial,
-    sample: Callable[[Any, Any], Trial],
-    directions: Any,
-    context: mpmath.MPContext,
+    centre: Trial, sample: Sample, size: int, affordable: int, context: mpmath.MPContext
 ) -> tuple[Neighbourhood, list[tuple[Trial, Any]]]:
-    """Find the nature of the point by `sample(direction, radius)`.
+    """Find the nature of the point by at most so many samples.
 
     The samples must run with enough digits for the smaller ball. Also gives those of the wider
     ball with its radius. Raises `OutOfReach` where values but no gradients are to be had.
     """
+    half = directions_for(size)
+    twice = min(RANDOM_PAIRS, len(half), affordable // 4)
+    if twice < min(FEWEST_PAIRS, len(half)):
+        raise OutOfReach("it is too large for a look around a point that is not smooth")
+    pairs = min(len(half), (affordable - 2 * twice) // 2)
+    both = np.concatenate([half[:twice], -half[:twice]])
+    rest = np.concatenate([half[twice:pairs], -half[twice:pairs]])
+    directions = np.concatenate([both, rest])
     radii = [context.mpf(radius) for radius in RADII]
-    wide, close = ([sample(d, radius) for d in directions] for radius in radii)
-    rows = np.array([_flat(t) for t in close], dtype=object)
-    floats = np.array([[float(v) for v in row] for row in rows]).reshape(len(rows), -1)
-    defined = [context.isfinite(t.total) and all(map(context.isfinite, _flat(t))) for t in close]
+    wide = [sample(direction, radii[0]) for direction in both]
+    close = [sample(direction, radii[1]) for direction in directions]
+    rows = _rows(close)
+    floats = np.array([[float(v) for v in row] for row in rows]).reshape(rows.shape)
+    complete = pairs == len(half)
+    defined = [context.isfinite(t.total) and all(map(context.isfinite, flat(t))) for t in close]
     if not any(defined) and all(context.isfinite(t.total) for t in close):
         raise OutOfReach("the chain rule gives no gradient around the point")
     if not all(defined):
-        inside = any(defined)
-        return Neighbourhood(Nature.EDGE, floats[defined], directions[defined], inside=inside), []
-    nature = _nature(centre, wide, close, context)
+        found = floats[defined], directions[defined]
+        return Neighbourhood(Nature.EDGE, *found, inside=any(defined), complete=complete), []
+    nature = _nature(centre, wide, close[: len(wide)], context)
     if nature is not Nature.SMOOTH:
-        return Neighbourhood(nature, floats, directions), []
-    limit = rows.mean(axis=0)
-    return Neighbourhood(nature, floats, directions, limit), [(t, radii[0]) for t in wide]
+        return Neighbourhood(nature, floats, directions, complete=complete), []
+    limit = _limit(centre, _rows(wide), rows[: len(wide)], context)
+    return Neighbourhood(nature, floats, directions, limit, complete=complete), [
+        (trial, radii[0]) for trial in wide
+    ]
+
+
+def around_rounding(
+    sample: Callable[[Any, Any], Trial | None], size: int, radius: Any
+) -> Neighbourhood | None:
+    """The gradients at points that rounding can take for this one, None if there are none.
+
+    `sample` gives None for a point that has no gradient of its own.
+    """
+    half = directions_for(size)[:RANDOM_PAIRS]
+    directions = np.concatenate([half, -half])
+    try:
+        trials = [t for d in directions if (t := sample(d, radius)) is not None]
+    except (OutOfReach, GradcalcError):
+        return None
+    if not trials:
+        return None
+    gradients = np.array([[float(v) for v in flat(t)] for t in trials]).reshape(len(trials), -1)
+    return Neighbourhood(Nature.SMOOTH, gradients, directions)
+
+
+def _limit(centre: Trial, wide: Any, close: Any, context: mpmath.MPContext) -> Reals:
+    """The gradient at a smooth point: that of the chain rule if those around it draw to it."""
+    own = np.array(flat(centre), dtype=object)
+    if all(map(context.isfinite, own)):
+        far, near = (max(map(abs, np.ravel(rows - own)), default=0) for rows in (wide, close))
+        size = max(map(abs, own), default=0)
+        if near <= far * 0.5 or near <= size * context.mpf("1e-20"):
+            return own
+    means = zip(wide.mean(axis=0), close.mean(axis=0), strict=True)
+    shrinking = context.mpf("1e-3")
+    return np.array(
+        [context.zero if abs(near) < abs(far) * shrinking else near for far, near in means],
+        dtype=object,
+    )
 
 
 def _nature(
@@ -83,9 +149,9 @@ def _nature(
 ) -> Nature:
     size = max(abs(t.total) for t in close)
     slopes_far, slopes_near = (
-        max(max(map(abs, _flat(t)), default=0) for t in ball) for ball in (wide, close)
+        max(max(map(abs, flat(t)), default=0) for t in ball) for ball in (wide, close)
     )
-    if slopes_near > slopes_far * 1.15 and slopes_near > NOTHING:
+    if slopes_near > slopes_far * GROWTH and slopes_near > NOTHING:
         return Nature.SINGULAR
     if not context.isfinite(centre.total):
         return Nature.EDGE
@@ -93,17 +159,23 @@ def _nature(
     near, far = (_spread([centre.total, *(t.total for t in ball)]) for ball in (close, wide))
     if near > noise and near > far * 0.9:
         return Nature.JUMP
-    columns = list(zip(*(_flat(t) for t in close), strict=True))
-    columns_far = list(zip(*(_flat(t) for t in wide), strict=True))
-    spread = max(map(_spread, columns), default=0)
-    spread_far = max(map(_spread, columns_far), default=0)
+    spread, spread_far = _spread_of(close), _spread_of(wide)
     if spread <= slopes_near * context.mpf("1e-20") + NOTHING or spread < spread_far * 0.5:
         return Nature.SMOOTH
     return Nature.KINK
 
 
-def _flat(trial: Trial) -> list[Any]:
+def flat(trial: Trial) -> list[Any]:
+    """All gradients of a run in one row."""
     return [value for gradient in trial.gradients.values() for value in gradient.flat]
+
+
+def _rows(trials: Sequence[Trial]) -> Any:
+    return np.array([flat(t) for t in trials], dtype=object).reshape(len(trials), -1)
+
+
+def _spread_of(trials: Sequence[Trial]) -> Any:
+    return max(map(_spread, zip(*map(flat, trials), strict=True)), default=0)
 
 
 def _spread(values: Sequence[Any]) -> Any:
@@ -131,3 +203,8 @@ def conditions(exact: Mapping[str, Reals], others: Sequence[tuple[Trial, Any]]) 
         else:
             result[name] = float("inf") if change else 0.0
     return result
+
+
+def sway(centre: Trial, others: Sequence[tuple[Trial, Any]]) -> Any:
+    """How much the total changes for a relative change of the inputs of one."""
+    return max((abs(trial.total - centre.total) / radius for trial, radius in others), default=0)

@@ -5,15 +5,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, did_you_mean
+from gradcalc.lang.program import brief
 
 ALIASES: Mapping[str, str] = {
-    "axis": "dim", "keepdims": "keepdim", "ord": "p", "dim1": "dim1", "a_min": "min",
+    "axis": "dim", "keepdims": "keepdim", "ord": "p", "a_min": "min",
     "a_max": "max", "ddof": "correction", "newshape": "shape",
 }  # fmt: skip
 """Spellings of parameters that mean the same in numpy and torch."""
 
-FIRST: frozenset[str] = frozenset({"input", "x", "a", "self", "tensor", "A"})
-"""Spellings of a first parameter given by name."""
+FIRST: frozenset[str] = frozenset({"input", "x", "a", "self", "tensor", "A", "x1"})
+"""Spellings of the first tensor given by name."""
+
+SECOND: frozenset[str] = frozenset(
+    {"other", "y", "b", "exponent", "x2", "mat2", "vec", "vec2", "B"}
+)
+"""Spellings of the second tensor given by name."""
 
 PACKED: frozenset[str] = frozenset({"shape", "dims", "sizes", "size"})
 """Parameters that take several numbers in a row: `x.reshape(2, 3)`."""
@@ -30,15 +36,17 @@ def bind(
     args = _packed(parameters, list(args))
     named: dict[str, Any] = {}
     for key, value in kwargs.items():
-        if key not in parameters:
-            alias = ALIASES.get(key, key)
-            key = parameters[0] if alias in FIRST and not args and parameters else alias
-        if key not in parameters:
+        own = _parameter(key, parameters)
+        if own is None:
             raise InvalidValueError(
-                f"{name} has no parameter {key}",
+                f"{name} has no parameter {brief(key)}",
                 hint=did_you_mean(key, parameters) or _usage(name, signature),
             )
-        named[key] = value
+        if own in named:
+            raise InvalidValueError(
+                f"{name}: {key} is {own}, which is given twice", hint=_usage(name, signature)
+            )
+        named[own] = value
     try:
         bound = signature.bind(*args, **named)
     except TypeError as error:
@@ -55,6 +63,21 @@ def bind(
         raise InvalidValueError(message, hint=_usage(name, signature)) from None
     bound.apply_defaults()
     return dict(bound.arguments)
+
+
+def _parameter(key: str, parameters: Sequence[str]) -> str | None:
+    """The primitive's own name of a parameter, whatever numpy and torch call it."""
+    if key in parameters:
+        return key
+    if ALIASES.get(key) in parameters:
+        return ALIASES[key]
+    tensors = [p for p in parameters if p != "condition"]
+    for spellings, position in ((FIRST, 0), (SECOND, 1)):
+        if key in spellings and len(tensors) > position:
+            # `other` of a function of one tensor is nothing
+            same = tensors[position] in spellings or position == 0
+            return tensors[position] if same else None
+    return None
 
 
 def _packed(parameters: list[str], args: list[Any]) -> list[Any]:

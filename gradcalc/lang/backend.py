@@ -1,12 +1,19 @@
 """What the machine asks of a backend: torch tensors, arrays of elements, later balls."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcalc.errors import Span
+from gradcalc.errors import (
+    GradcalcError,
+    InvalidValueError,
+    LimitError,
+    ShapeError,
+    Span,
+    UnsupportedError,
+)
 from gradcalc.primitives import Primitive
 
 
@@ -15,10 +22,6 @@ class Backend(Protocol):
 
     Tensors are whatever the backend makes of them; the machine only passes them around.
     """
-
-    @property
-    def fused(self) -> bool:
-        """Whether composites are computed by the backend, not by their definition."""
 
     def is_tensor(self, value: Any) -> bool:
         """Whether a value is one of this backend's tensors."""
@@ -46,3 +49,24 @@ class Backend(Protocol):
 
     def truth(self, tensor: Any) -> bool:
         """The truth of a tensor of one element, which decides where the program goes."""
+
+
+FAILURES = (
+    MemoryError, OverflowError, RuntimeError, ValueError, IndexError, TypeError,
+)  # fmt: skip
+"""What a library raises where it cannot compute something (`NotImplementedError` among them)."""
+
+
+def explained(row: Primitive, shapes: Sequence[tuple[int, ...]], error: Exception) -> GradcalcError:
+    """What a library's exception means to the user."""
+    reason = next(iter(str(error).strip().splitlines()), "").rstrip(".") or None
+    if isinstance(error, RecursionError):
+        return LimitError("the program recurses too deeply")
+    if isinstance(error, MemoryError) or (reason and "allocate memory" in reason):
+        return LimitError(f"{row.name} needs more memory than there is")
+    if isinstance(error, OverflowError):
+        return InvalidValueError("a number is too large for a float")
+    if isinstance(error, TypeError | NotImplementedError):
+        return UnsupportedError(f"{row.name} cannot be computed here", hint=reason)
+    shown = " and ".join(map(str, shapes[:3])) or "of its operands"
+    return ShapeError(f"{row.name} does not fit the shape {shown}", hint=reason)

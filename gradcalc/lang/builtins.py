@@ -6,7 +6,6 @@ and the syntax node of the call.
 
 import ast
 import math
-import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -14,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.errors import InvalidValueError, LimitError, ShapeError, UnsupportedError
-from gradcalc.lang.program import text_of
+from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
+from gradcalc.lang import plain
+from gradcalc.lang.program import brief, text_of
+from gradcalc.lang.sizes import check_elements
 
 Call = Callable[..., Any]
 
@@ -45,30 +46,31 @@ def _no_grad_misused(machine: Any, node: ast.Call) -> Any:
 def _number(kind: str) -> Call:
     def convert(machine: Any, node: ast.Call, value: Any = 0) -> Any:
         if isinstance(value, str):
-            return _float_of_word(value)
-        if not machine.is_tensor(value):
-            if isinstance(value, list | tuple | None):
-                raise InvalidValueError(f"{kind}() takes one number")
-            return int(value) if kind == "int" else float(value)
-        if machine.size(value) != 1:
-            raise ShapeError(
-                f"{kind}() takes one number, not a tensor of shape {machine.shape(value)}"
-            )
-        if machine.carries(value):
-            machine.note(kind, text_of(node, machine.source), node)
+            value = _number_of_word(value)
+        if machine.is_tensor(value):
+            if machine.size(value) != 1:
+                raise ShapeError(
+                    f"{kind}() takes one number, not a tensor of shape {machine.shape(value)}"
+                )
+            if machine.carries(value):
+                machine.note(kind, text_of(node, machine.source), node)
+            if kind != "int":
+                return machine.detach(machine.reshape(value, ()), None)
+            value = machine.number(value)
+        if not plain.is_number(value):
+            raise InvalidValueError(f"{kind}() takes one number, not {machine.describe(value)}")
         if kind != "int":
-            return machine.detach(machine.reshape(value, ()), None)
-        number = machine.number(value)
-        if not math.isfinite(number):
-            raise InvalidValueError(f"int() of {number}")
-        return int(number)
+            return value if kind == "item" else plain.as_float(value)
+        if not math.isfinite(value):
+            raise InvalidValueError(f"int() takes a finite number, not {value}")
+        return int(value)
 
     return convert
 
 
-def _float_of_word(word: str) -> float:
+def _number_of_word(word: str) -> float:
     if word.strip().lower().lstrip("+-") not in ("inf", "infinity", "nan"):
-        raise InvalidValueError(f"float({word!r}) is not a number; write the number itself")
+        raise InvalidValueError("text is not a number", hint="write the number itself")
     return float(word)
 
 
@@ -77,8 +79,8 @@ def _bool(machine: Any, node: ast.Call, value: Any) -> bool:
 
 
 def _length(machine: Any, node: ast.Call, value: Any) -> int:
-    if not machine.is_tensor(value):
-        return len(value)
+    if isinstance(value, list | tuple | range):
+        return plain.length(value)
     shape: tuple[int, ...] = machine.shape(value)
     if not shape:
         raise ShapeError("len() of a scalar", hint="x.numel() counts elements")
@@ -89,12 +91,19 @@ def _range(machine: Any, node: ast.Call, *bounds: Any) -> range:
     return range(*(machine.integer(bound) for bound in bounds))
 
 
-def _enumerate(machine: Any, node: ast.Call, values: Any, start: int = 0) -> list[Any]:
-    return list(enumerate(machine.items(values), machine.integer(start)))
+def _enumerate(machine: Any, node: ast.Call, iterable: Any, start: int = 0) -> list[Any]:
+    items = machine.items(iterable)
+    machine.check_length(plain.length(items))
+    return list(enumerate(items, machine.integer(start)))
 
 
-def _zip(machine: Any, node: ast.Call, *values: Any) -> list[Any]:
-    return list(zip(*(machine.items(value) for value in values), strict=False))
+def _zip(machine: Any, node: ast.Call, *values: Any, strict: bool = False) -> list[Any]:
+    parts = [machine.items(value) for value in values]
+    lengths = [plain.length(items) for items in parts]
+    machine.check_length(min(lengths, default=0))
+    if strict and len(set(lengths)) > 1:
+        raise ShapeError(f"zip of different lengths: {' and '.join(map(str, lengths))}")
+    return list(zip(*parts, strict=False))
 
 
 def _tensor(machine: Any, node: ast.Call, value: Any) -> Any:
@@ -106,12 +115,8 @@ def _sizes(machine: Any, shape: tuple[Any, ...]) -> tuple[int, ...]:
         shape = tuple(shape[0])
     sizes = tuple(machine.integer(size) for size in shape)
     if any(size < 0 for size in sizes):
-        raise InvalidValueError(f"a size cannot be negative: {sizes}")
-    count = math.prod(sizes)
-    if count > machine.limits.elements:
-        raise LimitError(
-            f"a tensor of {count:,} elements; the limit is {machine.limits.elements:,}"
-        )
+        raise InvalidValueError(f"a size cannot be negative: {plain.show(min(sizes))}")
+    check_elements("this", math.prod(sizes), machine.limits.elements)
     return sizes
 
 
@@ -124,7 +129,7 @@ def _filled(value: float) -> Call:
 
 
 def _full(machine: Any, node: ast.Call, size: Any, fill_value: Any) -> Any:
-    sizes = _sizes(machine, (size,) if isinstance(size, list | tuple) else (size,))
+    sizes = _sizes(machine, (size,))
     return machine.binary("mul", machine.constant(np.ones(sizes)), fill_value)
 
 
@@ -134,7 +139,7 @@ def _eye(machine: Any, node: ast.Call, n: Any, m: Any = None) -> Any:
 
 
 def _plain(machine: Any, values: tuple[Any, ...]) -> list[float]:
-    return [machine.number(v) if machine.is_tensor(v) else float(v) for v in values]
+    return [machine.number(v) if machine.is_tensor(v) else plain.as_float(v) for v in values]
 
 
 def _arange(machine: Any, node: ast.Call, *bounds: Any) -> Any:
@@ -163,11 +168,11 @@ def _size(machine: Any, node: ast.Call, value: Any, dim: Any = None) -> Any:
 
 
 def _all(machine: Any, node: ast.Call, value: Any) -> bool:
-    return all([machine.truth(item) for item in machine.flat(value)])
+    return bool(machine.holds(value, "logical_and"))
 
 
 def _any(machine: Any, node: ast.Call, value: Any) -> bool:
-    return any([machine.truth(item) for item in machine.flat(value)])
+    return bool(machine.holds(value, "logical_or"))
 
 
 def _same(machine: Any, node: ast.Call, value: Any) -> Any:
@@ -181,7 +186,7 @@ def _sum(machine: Any, node: ast.Call, *args: Any, **kwargs: Any) -> Any:
         for item in args[0][1:]:
             total = machine.binary("add", total, item)
         return total
-    return machine.call_primitive("sum", args, kwargs, node)
+    return machine.call_primitive("sum", args, kwargs)
 
 
 def _extreme(name: str) -> Call:
@@ -193,14 +198,14 @@ def _extreme(name: str) -> Call:
             if len(args) == 1:
                 return args[0]
         if len(args) < 2 or kwargs:
-            return machine.call_primitive(name, args, kwargs, node)
+            return machine.call_primitive(name, args, kwargs)
         method = isinstance(node.func, ast.Attribute)
         if machine.is_tensor(args[0]) and machine.shape(args[0]) and type(args[1]) is int:
             if method:
-                return machine.call_primitive(name, args, kwargs, node)
+                return machine.call_primitive(name, args, kwargs)
             raise UnsupportedError(
-                f"{name}(x, {args[1]}) could mean two things",
-                hint=f"write {elementwise}(x, {args[1]}) or a{name}(x, dim={args[1]})",
+                f"{name}(x, {plain.show(args[1])}) could mean two things",
+                hint=f"write {elementwise}(x, y), or a{name}(x, dim=0)",
             )
         result = args[0]
         for item in args[1:]:
@@ -220,11 +225,12 @@ def _norm(machine: Any, node: ast.Call, *args: Any, **kwargs: Any) -> Any:
     if args and plain and order not in (None, "fro") and machine.is_tensor(args[0]):
         shape = machine.shape(args[0])
         if len(shape) == 2:
+            shown = repr(order) if isinstance(order, str) else machine.describe(order)
             raise UnsupportedError(
-                f"norm(A, {order}) of a matrix could mean two things",
-                hint=f"for its elements write norm(reshape(A, -1), {order})",
+                f"norm(A, {brief(shown)}) of a matrix could mean two things",
+                hint=f"for its elements write norm(reshape(A, -1), {brief(shown)})",
             )
-    return machine.call_primitive("norm", args, kwargs, node)
+    return machine.call_primitive("norm", args, kwargs)
 
 
 BUILTINS: Mapping[str, Builtin] = MappingProxyType(
@@ -268,26 +274,3 @@ BUILTINS: Mapping[str, Builtin] = MappingProxyType(
         )
     }
 )
-
-
-PLAIN: Mapping[type[ast.AST], tuple[str, Callable[..., Any]]] = MappingProxyType(
-    {
-        ast.Add: ("add", operator.add),
-        ast.Sub: ("sub", operator.sub),
-        ast.Mult: ("mul", operator.mul),
-        ast.Div: ("div", operator.truediv),
-        ast.FloorDiv: ("floordiv", operator.floordiv),
-        ast.Mod: ("mod", operator.mod),
-        ast.Pow: ("pow", operator.pow),
-        ast.MatMult: ("matmul", operator.matmul),
-        ast.BitAnd: ("logical_and", operator.and_),
-        ast.BitOr: ("logical_or", operator.or_),
-        ast.Lt: ("lt", operator.lt),
-        ast.LtE: ("le", operator.le),
-        ast.Gt: ("gt", operator.gt),
-        ast.GtE: ("ge", operator.ge),
-        ast.Eq: ("eq", operator.eq),
-        ast.NotEq: ("ne", operator.ne),
-    }
-)
-"""Python's operators: the primitive for tensors, and what they do to plain numbers."""

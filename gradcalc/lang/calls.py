@@ -5,13 +5,19 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, UnsupportedError
+from gradcalc.errors import (
+    GradcalcError,
+    InvalidValueError,
+    LimitError,
+    UnknownNameError,
+    UnsupportedError,
+)
 from gradcalc.lang import library, plain
 from gradcalc.lang.arguments import bind
 from gradcalc.lang.builtins import Builtin
 from gradcalc.lang.expressions import Expressions
 from gradcalc.lang.names import own_names
-from gradcalc.lang.program import dotted
+from gradcalc.lang.program import brief, dotted
 from gradcalc.lang.scope import Closure, Frame, Return
 from gradcalc.primitives import Primitive
 
@@ -19,9 +25,9 @@ from gradcalc.primitives import Primitive
 class Calls(Expressions):
     """Evaluates calls: of primitives, built-ins and functions of the program."""
 
-    def __init__(self, *args: Any, depth: int = 0, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.depth = depth
+        self.depth = 0
         self.main: Closure | None = None
         self.main_frame = self.frame
 
@@ -43,10 +49,7 @@ class Calls(Expressions):
             found = library.find(self.program.imported.get(func.id, func.id))
             if found is None:
                 self.node = func
-                raise InvalidValueError(
-                    f"{func.id} is {self.describe(value)} and cannot be called",
-                    hint=f"for a product write {func.id}*(...)",
-                )
+                raise self._not_callable(func.id, value, defined=frame is not None)
             return found, ()
         if isinstance(func, ast.Attribute):
             name = dotted(func)
@@ -61,6 +64,14 @@ class Calls(Expressions):
             return self.attribute(value, func), ()
         return self.eval(func), ()
 
+    def _not_callable(self, name: str, value: Any, *, defined: bool) -> GradcalcError:
+        if not defined:
+            return UnknownNameError(f"{brief(name)} has no value here")
+        return InvalidValueError(
+            f"{brief(name)} is {self.describe(value)} and cannot be called",
+            hint=f"for a product write {brief(name)}*(...)",
+        )
+
     def call(
         self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], node: ast.Call
     ) -> Any:
@@ -70,7 +81,7 @@ class Calls(Expressions):
             return self._builtin(function, args, kwargs, node)
         if not is_row(function):
             raise InvalidValueError(f"{self.describe(function)} cannot be called")
-        return self.call_primitive(function.name, args, kwargs, node)
+        return self.call_primitive(function.name, args, kwargs)
 
     def _builtin(
         self, function: Builtin, args: tuple[Any, ...], kwargs: dict[str, Any], node: ast.Call
@@ -89,24 +100,26 @@ class Calls(Expressions):
             ) from None
         try:
             return function.call(self, node, *args, **kwargs)
-        except (TypeError, ValueError, IndexError, KeyError) as error:
-            shown = ", ".join(self.describe(a) for a in args)
-            raise InvalidValueError(f"{function.name} does not take {shown}") from error
+        except (TypeError, ValueError, LookupError, OverflowError) as error:
+            shown = " and ".join(self.describe(a) for a in args[:3])
+            raise InvalidValueError(
+                f"{function.name} does not take {shown or 'no arguments'}", hint=function.doc
+            ) from error
 
     def enter(self, closure: Closure, values: Mapping[str, Any]) -> Any:
         """Run the body of a function in a scope of its own."""
         if self.depth >= self.limits.depth:
             raise LimitError(
-                f"{closure.name} calls itself more than {self.limits.depth} times",
+                f"functions call one another more than {self.limits.depth} deep",
                 hint="a while loop has no such limit",
             )
-        outer, node, source = self.frame, self.node, self.source
+        outer, node, program = self.frame, self.node, self.program
         local = own_names(closure.body) if isinstance(closure.body, list) else frozenset()
         self.frame = Frame({**closure.defaults, **values}, closure.frame, local)
         if closure is self.main and self.main_frame.parent is None:
             self.main_frame = self.frame
         self.depth += 1
-        self.source = closure.source
+        self.program = closure.program
         try:
             if isinstance(closure.body, ast.expr):
                 return self.eval(closure.body)
@@ -117,7 +130,7 @@ class Calls(Expressions):
             raise error.located(self.place, self.source) from error.__cause__
         finally:
             self.depth -= 1
-            self.frame, self.node, self.source = outer, node, source
+            self.frame, self.node, self.program = outer, node, program
         return None
 
     def block(self, body: Any) -> None:

@@ -3,24 +3,19 @@
 import ast
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from gradcalc.errors import (
     GradcalcError,
     InvalidValueError,
     LimitError,
-    UnsupportedError,
 )
 from gradcalc.lang.backend import Backend
-from gradcalc.lang.builtins import Builtin
+from gradcalc.lang.budget import Budget
 from gradcalc.lang.calls import Calls
-from gradcalc.lang.fence import compile_program
-from gradcalc.lang.machine import EXTREMES, Budget
 from gradcalc.lang.names import deep_recursion
 from gradcalc.lang.program import Branch, Limits, Program, Run, text_of
-from gradcalc.lang.scope import Break, Closure, Continue, Return
-from gradcalc.primitives import Composite
+from gradcalc.lang.scope import Break, Continue, Return
 
 NOTHING = object()
 """The output of a program that has given none yet."""
@@ -57,12 +52,14 @@ class Evaluator(Calls):
     def run(self, inputs: Mapping[str, Any]) -> Run:
         try:
             value = self._run(inputs)
-        except GradcalcError as error:
-            raise error.located(self.place, self.source) from error.__cause__
+        except GradcalcError as raised:
+            raise raised.located(self.place, self.source) from raised.__cause__
         except RecursionError:
-            raise LimitError("the program recurses too deeply").located(
-                self.place, self.source
-            ) from None
+            error = LimitError("the program recurses too deeply")
+            raise error.located(self.place, self.source) from None
+        except MemoryError:
+            error = LimitError("the program needs more memory than there is")
+            raise error.located(self.place, self.source) from None
         path = tuple(Branch(t.line, t.kind, t.text, tuple(t.taken)) for t in self.traces.values())
         names = {**self.frame.values, **self.main_frame.values}
         return Run(value, names, path, tuple(self.stops))
@@ -84,30 +81,12 @@ class Evaluator(Calls):
                 "the program has no output",
                 hint="a function needs a return, a program an expression or an assignment",
             )
-        if isinstance(value, Closure | Builtin | str) or not isinstance(
-            value, int | float | list | tuple | range
-        ):
-            if self.is_tensor(value):
-                return value
-            raise InvalidValueError(
-                f"the output is {self.describe(value)}, not a number or a tensor",
-                hint="call it, or name a value with --of",
-            )
-        if getattr(value, "_fields", None) == EXTREMES:
-            raise InvalidValueError(
-                "the output is a maximum with its indices", hint="write .values or use amax"
-            )
-        return self.tensor(value)
-
-    def define(self, row: Composite, arguments: Mapping[str, Any]) -> Any:
-        program = _definition(row)
-        inner = Evaluator(program, self.backend, self.limits, self.budget, depth=self.depth + 1)
-        place = self.place
-        try:
-            return inner._run(arguments)
-        except GradcalcError as error:
-            error.span, error.source = place, self.source
-            raise
+        if self.is_tensor(value) or isinstance(value, int | float | list | tuple | range):
+            return self.tensor(value)
+        raise InvalidValueError(
+            f"the output is {self.describe(value)}, not a number or a tensor",
+            hint="call it, or name a value with --of",
+        )
 
     # -- statements --------------------------------------------------------------------
 
@@ -184,8 +163,6 @@ class Evaluator(Calls):
         self.frame.values[node.name] = self.closure(node.name, node.args, node.body)
 
     def _return(self, node: ast.Return) -> None:
-        if self.depth == 0 and self.frame.parent is None:
-            raise UnsupportedError("return outside a function", hint="end with the expression")
         raise Return(None if node.value is None else self.eval(node.value))
 
     def _assert(self, node: ast.Assert) -> None:
@@ -210,11 +187,6 @@ class Evaluator(Calls):
 
     def _continue(self, node: ast.stmt) -> None:
         raise Continue
-
-
-@cache
-def _definition(row: Composite) -> Program:
-    return compile_program(row.definition)
 
 
 STATEMENTS: Mapping[type[ast.AST], Callable[[Evaluator, Any], None]] = {

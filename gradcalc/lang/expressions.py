@@ -8,7 +8,6 @@ import numpy as np
 
 from gradcalc.errors import (
     InvalidValueError,
-    LimitError,
     ShapeError,
     UnknownNameError,
     UnsupportedError,
@@ -16,9 +15,10 @@ from gradcalc.errors import (
 )
 from gradcalc.lang import library, plain
 from gradcalc.lang.backend import Backend
-from gradcalc.lang.builtins import PLAIN
-from gradcalc.lang.machine import Budget, Machine, signature_of
-from gradcalc.lang.program import Limits, Program, dotted, span_of, text_of
+from gradcalc.lang.budget import Budget
+from gradcalc.lang.grammar import PLAIN, UNARY
+from gradcalc.lang.machine import LARGEST_INTEGER, Machine
+from gradcalc.lang.program import Limits, Program, brief, dotted, text_of
 from gradcalc.lang.scope import Closure, Frame, Trace
 from gradcalc.primitives import BY_NAME
 
@@ -34,16 +34,10 @@ class Expressions(Machine):
         budget: Budget,
         detached: frozenset[str] = frozenset(),
     ) -> None:
-        super().__init__(program.source, backend, limits, budget)
-        self.program = program
+        super().__init__(program, backend, limits, budget)
         self.detached = detached
         self.traces: dict[int, Trace] = {}
-        self.node: ast.AST = program.body[0]
         self.frame = Frame({})
-
-    @property
-    def place(self) -> Any:
-        return span_of(self.node, self.source)
 
     def _call(self, node: ast.Call) -> Any:
         """A call; see `gradcalc.lang.calls`."""
@@ -63,14 +57,11 @@ class Expressions(Machine):
                 return self.detach(value, node.id)
             return value
         name = self.program.imported.get(node.id, node.id)
-        if name in library.CONSTANTS:
-            return library.CONSTANTS[name]
-        found = library.find(name)
-        if found is not None:
-            return found
+        if library.has_meaning(name) and node.id not in self.frame.local:
+            return library.meaning(name)
         self.node = node
         raise UnknownNameError(
-            f"{node.id} has no value here", hint=did_you_mean(node.id, self.frame.values)
+            f"{brief(node.id)} has no value here", hint=did_you_mean(node.id, self.frame.values)
         )
 
     def _named(self, node: ast.NamedExpr) -> Any:
@@ -99,45 +90,33 @@ class Expressions(Machine):
         name, function = PLAIN[kind]
         sequences = isinstance(left, list | tuple) or isinstance(right, list | tuple)
         if sequences and not (self.is_tensor(left) or self.is_tensor(right)):
-            return self._sequences(name, function, left, right)
+            return self.sequences(name, left, right)
+        if kind in (ast.BitAnd, ast.BitOr):
+            self._check_masks("&" if kind is ast.BitAnd else "|", left, right)
         if plain.is_number(left) and plain.is_number(right):
             return plain.compute(name, function, (left, right), self.limits.bits)
         return self.binary(name, left, right)
 
-    def _sequences(self, name: str, function: Callable[..., Any], left: Any, right: Any) -> Any:
-        """Lists joined and repeated, and compared, as Python does."""
-        if name == "add" and type(left) is type(right):
-            result = function(left, right)
-        elif name == "mul" and (isinstance(left, int) or isinstance(right, int)):
-            count, items = (left, right) if isinstance(left, int) else (right, left)
-            if len(items) * count > self.limits.elements:
-                raise LimitError(f"a list of {len(items) * count:,} items")
-            result = function(left, right)
-        elif name in ("eq", "ne") and not any(
-            self.is_tensor(v) for side in (left, right) for v in np.ravel(_objects(side))
-        ):
-            result = function(left, right)
-        else:
-            raise InvalidValueError(
-                f"{self.describe(left)} and {self.describe(right)} do not fit {name}",
-                hint="tensor([...]) makes a tensor of a list",
-            )
-        return result
+    def _check_masks(self, sign: str, *operands: Any) -> None:
+        """As in torch, `&`, `|` and `~` are for truth values only."""
+        for value in operands:
+            if not self.is_mask(value) and not (self.is_tensor(value) and self.size(value) == 0):
+                raise InvalidValueError(
+                    f"{sign} is for truth values, not for {self.describe(value)}",
+                    hint="compare first, in brackets: (x > 0) & (y > 0)",
+                )
 
     def _unary(self, node: ast.UnaryOp) -> Any:
         value = self.eval(node.operand)
         self.node = node
         if isinstance(node.op, ast.Not):
             return not self.truth(value)
-        if isinstance(node.op, ast.UAdd):
-            return value
-        if isinstance(node.op, ast.USub):
-            row = BY_NAME["neg"]
-            if plain.is_number(value):
-                return -value
-        else:
-            row = BY_NAME["logical_not"]
-        return self.operate(row, {next(iter(signature_of(row).parameters)): value})
+        name, function = UNARY[type(node.op)]
+        if isinstance(node.op, ast.Invert):
+            self._check_masks("~", value)
+        if plain.is_number(value):
+            return function(value)
+        return self.operate(BY_NAME[name], {"x": value})
 
     def _bool(self, node: ast.BoolOp) -> Any:
         stop_at = isinstance(node.op, ast.Or)
@@ -166,8 +145,10 @@ class Expressions(Machine):
             if left is not None and right is not None and not isinstance(right, bool):
                 raise UnsupportedError("is compares with None only", hint="use ==")
             return (left is right) is (kind is ast.Is)
-        if any(isinstance(v, str) or v is None for v in (left, right)):
-            return (left == right) is (kind is ast.Eq) if kind in (ast.Eq, ast.NotEq) else False
+        words = any(isinstance(value, str) or value is None for value in (left, right))
+        if words and kind in (ast.Eq, ast.NotEq):
+            same = type(left) is type(right) and left == right
+            return same is (kind is ast.Eq)
         return self.operator(kind, left, right)
 
     def _choice(self, node: ast.IfExp) -> Any:
@@ -196,26 +177,37 @@ class Expressions(Machine):
         if value is None or value is Ellipsis:
             return value
         if isinstance(value, list | tuple | range):
+            if not value:
+                return np.zeros(0, dtype=np.int64)
             value = self.tensor(value)
+        # of no elements, a backend need not know whether they would be truth values
+        if self.is_mask(value) or (self.is_tensor(value) and not self.size(value)):
+            return self._mask(value)
         if not self.is_tensor(value):
             return self.integer(value)
         numbers = self.backend.numbers(value)
-        if self.backend.is_mask(value):
-            for item in self.flat(value):
-                self.truth(item)
-            return numbers.astype(np.bool_)
-        if not np.all(numbers == np.round(numbers)):
+        if not np.all((numbers == np.round(numbers)) & (np.abs(numbers) < LARGEST_INTEGER)):
             raise InvalidValueError("an index must be a whole number")
         if self.carries(value):
             self.note("index", text_of(node, self.source), node)
         return int(numbers) if numbers.ndim == 0 else numbers.astype(np.int64)
 
+    def _mask(self, value: Any) -> Any:
+        if not self.is_tensor(value) or not self.shape(value):
+            raise InvalidValueError(
+                "one truth value is no index", hint="choose with if, or with where(condition, a, b)"
+            )
+        # which elements are taken is decided by all of them
+        self.holds(value, "logical_and")
+        return self.backend.numbers(value).astype(np.bool_)
+
     def _attribute(self, node: ast.Attribute) -> Any:
         name = dotted(node)
         if name and name[0] in self.program.prefixes:
-            if name[-1] in library.CONSTANTS:
-                return library.CONSTANTS[name[-1]]
-            return library.find(name[-1])
+            self.node = node
+            if library.is_known(name[-1]):
+                return library.meaning(name[-1])
+            raise UnsupportedError(f"{brief('.'.join(name))} is no value")
         value = self.eval(node.value)
         self.node = node
         return self.attribute(value, node)
@@ -235,9 +227,9 @@ class Expressions(Machine):
                 self.note("detach", text_of(node.value, self.source), node)
                 return self.detach(value, None)
             if name in ("T", "H"):
-                return self.call_primitive("transpose", (value,), {}, node)
+                return self.call_primitive("transpose", (value,), {})
             if name == "mT":
-                return self.call_primitive("transpose", (value, -2, -1), {}, node)
+                return self.call_primitive("transpose", (value, -2, -1), {})
         raise UnknownNameError(
             f"{self.describe(value)} has no .{name} to be read",
             hint=f"call it: .{name}()" if library.is_method(name) else None,
@@ -252,7 +244,7 @@ class Expressions(Machine):
         for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
             if default is not None:
                 defaults[argument.arg] = self.eval(default)
-        return Closure(name, arguments, body, defaults, self.frame, self.source)
+        return Closure(name, arguments, body, defaults, self.frame, self.program)
 
     def test(self, node: ast.If | ast.While | ast.IfExp, kind: str) -> bool:
         value = self.eval(node.test)
@@ -274,10 +266,6 @@ class Expressions(Machine):
             raise ShapeError(f"{len(items)} values for {len(target.elts)} names")
         for part, item in zip(target.elts, items, strict=True):
             self.bind_target(part, item)
-
-
-def _objects(value: Any) -> Any:
-    return value if isinstance(value, list | tuple) else [value]
 
 
 EXPRESSIONS: Mapping[type[ast.AST], Callable[[Expressions, Any], Any]] = {

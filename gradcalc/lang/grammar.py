@@ -1,8 +1,10 @@
 """The fence as a table: the syntax that a program may use, and why the rest is refused."""
 
 import ast
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 ALLOWED: frozenset[type[ast.AST]] = frozenset(
     {
@@ -30,7 +32,7 @@ REFUSED: Mapping[type[ast.AST], tuple[str, str]] = MappingProxyType(
         ast.Dict: ("dictionaries", "use a name for each value"),
         ast.Set: ("sets", "use a list"),
         ast.JoinedStr: ("f-strings", "text has no gradient"),
-        ast.Starred: ("stars", "name each argument"),
+        ast.Starred: ("stars", "write each item"),
         ast.Delete: ("del", "names go away by themselves"),
         ast.ClassDef: ("classes", "write functions"),
         ast.AsyncFunctionDef: ("async functions", "write def"),
@@ -67,6 +69,9 @@ PREFIXES: frozenset[str] = frozenset(
     {"torch", "np", "numpy", "math", "F", "nn", "scipy", "jnp", "jax", "linalg"}
 )
 """Names in front of a dot that are dropped without an import."""
+
+CONTEXTS: frozenset[str] = frozenset({"no_grad", "inference_mode"})
+"""What may stand behind `with`, called without arguments."""
 
 ATTRIBUTES: frozenset[str] = frozenset(
     {"T", "mT", "H", "shape", "ndim", "size", "values", "indices", "data"}
@@ -113,11 +118,46 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
         "exec": "write the program itself",
         "list": "write [a, b]",
         "tuple": "write (a, b)",
+        "Tensor": "write tensor([...])",
+        "divmod": "write a//b and a%b",
+        "isinstance": "leave it out: values are tensors and numbers",
+        "reversed": "write x[::-1]",
         "map": "write a for loop",
         "filter": "write a for loop",
-        "sorted": "write a for loop",
+        "sorted": "write sort(x).values",
         "iter": "write a for loop over range",
         "next": "write a for loop over range",
     }
 )
 """Well-known functions that a program must do without, and what to do instead."""
+
+PLAIN: Mapping[type[ast.AST], tuple[str, Callable[..., Any]]] = MappingProxyType(
+    {
+        ast.Add: ("add", operator.add),
+        ast.Sub: ("sub", operator.sub),
+        ast.Mult: ("mul", operator.mul),
+        ast.Div: ("div", operator.truediv),
+        ast.FloorDiv: ("floordiv", operator.floordiv),
+        ast.Mod: ("mod", operator.mod),
+        ast.Pow: ("pow", operator.pow),
+        ast.MatMult: ("matmul", operator.matmul),
+        ast.BitAnd: ("logical_and", operator.and_),
+        ast.BitOr: ("logical_or", operator.or_),
+        ast.Lt: ("lt", operator.lt),
+        ast.LtE: ("le", operator.le),
+        ast.Gt: ("gt", operator.gt),
+        ast.GtE: ("ge", operator.ge),
+        ast.Eq: ("eq", operator.eq),
+        ast.NotEq: ("ne", operator.ne),
+    }
+)
+"""Python's operators: the primitive for tensors, and what they do to plain numbers."""
+
+UNARY: Mapping[type[ast.AST], tuple[str, Callable[..., Any]]] = MappingProxyType(
+    {
+        ast.UAdd: ("pos", operator.pos),
+        ast.USub: ("neg", operator.neg),
+        ast.Invert: ("logical_not", operator.not_),
+    }
+)
+"""Operators of one operand: the primitive for tensors, and what they do to plain numbers."""

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError
+from gradcalc.lang import plain
+from gradcalc.lang.program import amount
 
 Key = tuple[Any, ...]
 
@@ -16,6 +18,8 @@ def check_key(key: Key, shape: tuple[int, ...]) -> Key:
     Items are ints, slices of ints, None, Ellipsis, and numpy arrays of ints or truth values.
     Raises `ShapeError` for too many indices, an index out of range or a mask of another shape.
     """
+    if sum(item is Ellipsis for item in key) > 1:
+        raise ShapeError("only one ... can stand in an index")
     used = sum(_width(item) for item in key)
     if used > len(shape):
         what = "a scalar has no elements" if not shape else f"a tensor of shape {_show(shape)}"
@@ -32,7 +36,9 @@ def check_key(key: Key, shape: tuple[int, ...]) -> Key:
             checked.extend([slice(None)] * missing)
             position += missing
             continue
-        if item is not None:
+        if isinstance(item, slice):
+            item = _bounded(item, shape[position])
+        elif item is not None:
             _check_item(item, shape, position)
         position += _width(item)
         checked.append(item)
@@ -47,11 +53,18 @@ def _width(item: Any) -> int:
     return 1
 
 
+def _bounded(item: slice, size: int) -> slice:
+    """The same slice with numbers no larger than they need be: the libraries count in 64 bits."""
+    if item.step == 0:
+        raise InvalidValueError("the step of a slice cannot be 0")
+
+    def bound(value: int | None) -> int | None:
+        return None if value is None else max(-size - 1, min(value, size + 1))
+
+    return slice(bound(item.start), bound(item.stop), bound(item.step))
+
+
 def _check_item(item: Any, shape: tuple[int, ...], position: int) -> None:
-    if isinstance(item, slice):
-        if item.step == 0:
-            raise InvalidValueError("the step of a slice cannot be 0")
-        return
     if isinstance(item, np.ndarray) and item.dtype == np.bool_:
         covered = shape[position : position + item.ndim]
         if item.shape != covered:
@@ -64,7 +77,7 @@ def _check_item(item: Any, shape: tuple[int, ...], position: int) -> None:
         if not -size <= index < size:
             where = "" if len(shape) == 1 else f" in dimension {position}"
             raise ShapeError(
-                f"index {index} is out of range for size {size}{where}",
+                f"index {plain.show(int(index))} is out of range for size {size}{where}",
                 hint=f"indices go from 0 to {size - 1}, or from -{size} to -1" if size else None,
             )
 
@@ -73,9 +86,15 @@ def sequence_item(values: Sequence[Any], key: Key) -> Any:
     """An item or slice of a list, a tuple or a range."""
     if len(key) != 1 or not isinstance(key[0], int | slice):
         raise ShapeError("a list takes one index or slice", hint="tensor(...) makes a tensor of it")
-    if isinstance(key[0], int) and not -len(values) <= key[0] < len(values):
-        raise ShapeError(f"index {key[0]} is out of range for a list of {len(values)}")
-    return values[key[0]]
+    item, count = key[0], plain.length(values)
+    if isinstance(item, slice):
+        if item.step == 0:
+            raise InvalidValueError("the step of a slice cannot be 0")
+        # a part of a pair of values and indices is no such pair
+        return tuple(values)[item] if isinstance(values, tuple) else values[item]
+    if not -count <= item < count:
+        raise ShapeError(f"index {plain.show(item)} is out of range for a list of {amount(count)}")
+    return values[item]
 
 
 def _show(shape: tuple[int, ...]) -> str:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
+from typing import Any
 
 from gradcalc.lang.builtins import BUILTINS, Builtin
 from gradcalc.primitives import BY_NAME, Primitive
@@ -31,12 +32,20 @@ def find(name: str) -> Primitive | Builtin | None:
 
 def is_known(name: str) -> bool:
     """Whether a name has a meaning in the library, as a function or as a constant."""
-    return name in BUILTINS or name in BY_NAME or name in CONSTANTS
+    return name in CONSTANTS or find(name) is not None
+
+
+def meaning(name: str) -> Any:
+    """The value of a known name: a constant, or a function to be passed on."""
+    return CONSTANTS[name] if name in CONSTANTS else find(name)
 
 
 def has_meaning(name: str) -> bool:
-    """Whether a name that is not called may be left without a value."""
-    return name in CONSTANTS or name in BY_NAME
+    """Whether a name that is not called may be left without a value.
+
+    One letter is a variable, though `t(A)` transposes.
+    """
+    return name in CONSTANTS or (name in BY_NAME and len(name) > 1)
 
 
 def is_method(name: str) -> bool:

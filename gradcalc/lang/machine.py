@@ -1,15 +1,11 @@
 """The machine that a program runs on: tensors and plain numbers on one backend."""
 
-import ast
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+import inspect
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gradcalc.errors import (
     GradcalcError,
@@ -20,55 +16,35 @@ from gradcalc.errors import (
 )
 from gradcalc.lang import plain
 from gradcalc.lang.arguments import bind
-from gradcalc.lang.backend import Backend
+from gradcalc.lang.backend import FAILURES, explained
+from gradcalc.lang.budget import Budget as Budget
+from gradcalc.lang.data import EXTREMES, Values
 from gradcalc.lang.indexing import Key, check_key, sequence_item
-from gradcalc.lang.program import Limits, Stop, span_of
-from gradcalc.primitives import BY_NAME, Composite, Elementwise, Primitive, Structural
+from gradcalc.lang.program import text_of
+from gradcalc.lang.sizes import TensorShape, check_result
+from gradcalc.primitives import BY_NAME, Elementwise, Primitive, Structural
+
+INTEGERS = (
+    "dim", "shape", "dims", "dim0", "dim1", "dim2", "shifts", "sizes", "diagonal", "offset",
+    "start_dim", "end_dim",
+)  # fmt: skip
+"""Parameters of primitives that take whole numbers."""
+
+LARGEST_INTEGER = 2**31
+"""No dimension, shift or offset can be beyond; the libraries count in so many bits."""
 
 
-@dataclass(slots=True)
-class Budget:
-    """What a calculation may still use, shared by everything that runs for it."""
-
-    steps: int
-    deadline: float | None = None
-    total: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.total = self.steps
-
-    def tick(self) -> None:
-        """Count one step. Raises `LimitError` when steps or time are used up."""
-        self.steps -= 1
-        if self.steps < 0:
-            raise LimitError(
-                f"the program did not end within {self.total:,} steps",
-                hint="is there a loop without an end? --max-steps allows more",
-            )
-        if self.deadline is not None and time.monotonic() > self.deadline:
-            raise LimitError("the time limit was reached", hint="--timeout allows more seconds")
-
-
-class Machine:
+class Machine(Values):
     """Operations on the values of a program, whatever the backend."""
-
-    def __init__(self, source: str, backend: Backend, limits: Limits, budget: Budget) -> None:
-        self.source = source
-        self.backend = backend
-        self.limits = limits
-        self.budget = budget
-        self.stops: list[Stop] = []
-        self._frozen = 0
-
-    # -- what a value is ---------------------------------------------------------------
-
-    def is_tensor(self, value: Any) -> bool:
-        return self.backend.is_tensor(value)
 
     def shape(self, value: Any) -> tuple[int, ...]:
         if self.is_tensor(value):
             return self.backend.shape(value)
-        return np.shape(value) if isinstance(value, list | tuple) else ()
+        if isinstance(value, list | tuple | range):
+            return self.backend.shape(self.tensor(value))
+        if plain.is_number(value):
+            return ()
+        raise InvalidValueError(f"{self.describe(value)} has no shape")
 
     def size(self, value: Any) -> int:
         return int(np.prod(self.shape(value), dtype=np.int64))
@@ -86,7 +62,8 @@ class Machine:
             number = self.number(value)
         if isinstance(number, float) and number.is_integer():
             return int(number)
-        raise InvalidValueError(f"{self.describe(value)} is not a whole number")
+        shown = self.describe(value) if number is value else repr(number)
+        raise InvalidValueError(f"{shown} is not a whole number")
 
     def truth(self, value: Any) -> bool:
         """Whether a condition holds. Raises `ShapeError` for a tensor of several elements."""
@@ -99,18 +76,19 @@ class Machine:
             )
         return self.backend.truth(value)
 
-    def carries(self, value: Any) -> bool:
-        return self.backend.carries(value)
+    def holds(self, value: Any, join: str) -> bool:
+        """Whether all elements are true, or any: `join` is `logical_and` or `logical_or`.
 
-    def describe(self, value: Any) -> str:
-        """A value in the words of an error message."""
-        if self.is_tensor(value):
-            shape = self.shape(value)
-            return f"a tensor of shape {shape}" if shape else "a scalar tensor"
-        if plain.is_number(value):
-            return repr(value) if len(repr(value)) < 30 else "a number"
-        names = {list: "a list", tuple: "a tuple", str: "text", range: "a range", slice: "a slice"}
-        return "None" if value is None else names.get(type(value), "a function")
+        Joined in halves, so that the backend sees one decision that hangs on every element.
+        """
+        value = self.reshape(self.tensor(value), (-1,))
+        while (size := self.size(value)) > 1:
+            half = size // 2
+            pair = [self.index(value, (slice(k * half, (k + 1) * half),)) for k in (0, 1)]
+            joined = self.binary(join, *pair)
+            odd = [self.index(value, (slice(2 * half, None),))] if size % 2 else []
+            value = self.apply(BY_NAME["concat"], {"tensors": [joined, *odd], "dim": 0})
+        return self.truth(value) if size else join == "logical_and"
 
     def items(self, value: Any) -> Sequence[Any]:
         """The items that a loop or an unpacking goes through."""
@@ -123,29 +101,25 @@ class Machine:
             return value
         raise InvalidValueError(f"{self.describe(value)} has no items to go through")
 
-    def flat(self, value: Any) -> Sequence[Any]:
-        """Every element of a tensor, or every item of a list."""
-        return self.items(self.reshape(value, (-1,))) if self.is_tensor(value) else value
-
-    # -- making values -----------------------------------------------------------------
-
-    def constant(self, values: NDArray[np.float64]) -> Any:
-        return self.backend.constant(values)
-
     def tensor(self, value: Any) -> Any:
         """A tensor of a number, or of tensors and numbers in lists of equal lengths."""
         if self.is_tensor(value):
             return value
         if plain.is_number(value):
             return self.constant(np.array(plain.as_float(value)))
-        if isinstance(value, range):
-            value = list(value)
-        if not isinstance(value, list | tuple):
+        if not isinstance(value, list | tuple | range):
             raise InvalidValueError(f"{self.describe(value)} cannot be made a tensor")
-        if len(value) > self.limits.elements:
-            raise LimitError(f"a list of {len(value):,} items")
+        if getattr(value, "_fields", None) == EXTREMES:
+            raise UnsupportedError(
+                "this is a pair of values and indices", hint="write .values, or use amax or amin"
+            )
+        self.check_length(plain.length(value))
+        # lists may hold one another many times over, so every item counts
+        self.budget.tick(len(value))
         if all(plain.is_number(item) for item in value):
-            return self.constant(np.array([plain.as_float(item) for item in value]))
+            numbers = self.constant(np.array([plain.as_float(item) for item in value]))
+            mask = len(value) > 0 and all(isinstance(item, bool) for item in value)
+            return self.binary("ne", numbers, 0) if mask else numbers
         parts = [self.tensor(item) for item in value]
         shapes = [self.shape(part) for part in parts]
         for number, shape in enumerate(shapes):
@@ -156,24 +130,38 @@ class Machine:
                 )
         return self.apply(BY_NAME["stack"], {"tensors": parts, "dim": 0})
 
-    def detach(self, value: Any, name: str | None, source: str | None = None) -> Any:
-        """A value that passes no gradient back; plain numbers and lists of them stay."""
-        if isinstance(value, list | tuple):
-            return type(value)(self.detach(item, None) for item in value)
-        return self.backend.detach(value, name, source) if self.is_tensor(value) else value
+    def sequences(self, name: str, left: Any, right: Any) -> Any:
+        """Lists joined and repeated, and compared, as Python does."""
+        if name == "add" and type(left) is type(right):
+            self.check_length(len(left) + len(right))
+            self.budget.tick(len(left) + len(right))
+            return left + right
+        count, items = (right, left) if isinstance(left, list | tuple) else (left, right)
+        if name == "mul" and isinstance(count, int):
+            self.check_length(len(items) * count)
+            self.budget.tick(max(len(items) * count, 0))
+            return items * count
+        if name in ("eq", "ne"):
+            return self._same(left, right) is (name == "eq")
+        raise InvalidValueError(
+            f"{self.describe(left)} and {self.describe(right)} do not fit {name}",
+            hint="tensor([...]) makes a tensor of a list",
+        )
 
-    def note(self, kind: str, source: str, node: ast.AST) -> None:
-        """Remember a place that passes no gradient back."""
-        self.stops.append(Stop(kind, source, span_of(node, self.source)))
-
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
-        """Inside, results of primitives pass no gradient back."""
-        self._frozen += 1
-        try:
-            yield
-        finally:
-            self._frozen -= 1
+    def _same(self, left: Any, right: Any) -> bool:
+        """Whether two lists are equal, item by item."""
+        self.budget.tick()
+        if isinstance(left, list | tuple) and isinstance(right, list | tuple):
+            if type(left) is not type(right) or len(left) != len(right):
+                return False
+            # no generator: lists may be nested deeper than C code can go
+            answers = [self._same(*pair) for pair in zip(left, right, strict=True)]
+            return all(answers)
+        if self.is_tensor(left) or self.is_tensor(right):
+            raise InvalidValueError(
+                "lists of tensors are not compared", hint="compare the tensors themselves"
+            )
+        return bool(left == right)
 
     # -- primitives --------------------------------------------------------------------
 
@@ -189,126 +177,106 @@ class Machine:
     def binary(self, name: str, left: Any, right: Any) -> Any:
         """A primitive of two operands, by name."""
         row = BY_NAME[name]
-        parameters = list(row.signature.parameters)
-        return self.operate(row, dict(zip(parameters, (left, right), strict=False)))
+        return self.operate(
+            row, dict(zip(signature_of(row).parameters, (left, right), strict=True))
+        )
 
-    def call_primitive(
-        self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any], node: ast.AST
-    ) -> Any:
+    def call_primitive(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """A primitive called as a function, its arguments still to be fitted."""
         row = BY_NAME[name]
         return self.operate(row, bind(name, signature_of(row), args, kwargs))
 
     def operate(self, row: Primitive, arguments: dict[str, Any]) -> Any:
         """A primitive on fitted arguments: plain numbers stay plain, lists become tensors."""
-        if isinstance(row, Elementwise):
-            operands = {k: v for k, v in arguments.items() if k not in row.static}
-            given = [v for v in operands.values() if v is not None]
-            if row.numbers is not None and all(plain.is_number(v) for v in given):
-                return plain.compute(row.name, row.numbers, tuple(given), self.limits.bits)
-            for key, value in operands.items():
-                if value is not None and not plain.is_number(value):
-                    arguments[key] = self._operand(row, value)
-            self._check_broadcast(row, [v for k, v in arguments.items() if k in operands])
-        else:
-            lists: tuple[str, ...] = row.lists if isinstance(row, Structural) else ()
-            given = [key for key in row.tensors if arguments.get(key) is not None]
-            for key in given:
-                arguments[key] = self._operand(row, arguments[key])
-            for key in lists:
-                arguments[key] = [self._operand(row, v) for v in self.items(arguments[key])]
-            for key in ("dim", "shape", "dims", "dim0", "dim1", "shifts", "sizes"):
-                if arguments.get(key) is not None:
-                    arguments[key] = self._integers(arguments[key])
-            self._check_size(row, arguments)
+        parameters = signature_of(row).parameters
+        lists = row.lists if isinstance(row, Structural) else ()
+        operands = [
+            key
+            for key, value in arguments.items()
+            if _takes_tensors(row, key)
+            and (value is not None or parameters[key].default is not None)
+        ]
+        numbers = row.numbers if isinstance(row, Elementwise) else None
+        given = tuple([arguments[key] for key in operands])
+        if numbers is not None and all(plain.is_number(value) for value in given):
+            return plain.compute(row.name, numbers, given, self.limits.bits)
+        for key, value in arguments.items():
+            if key in operands:
+                arguments[key] = self._operand(row, value)
+            elif key in lists:
+                arguments[key] = [self.tensor(self._operand(row, v)) for v in self.items(value)]
+            else:
+                arguments[key] = self._static(row, key, value)
         return self.apply(row, arguments)
 
     def apply(self, row: Primitive, arguments: Mapping[str, Any]) -> Any:
         """A primitive on arguments that are of the right kind."""
         self.budget.tick()
         try:
-            if isinstance(row, Composite) and not self.backend.fused:
-                result = self.define(row, arguments)
-            else:
-                result = self.backend.apply(row, arguments, self.place)
+            check_result(row, self._sizes(arguments), self.limits.elements)
+            result = self.backend.apply(row, arguments, self.place)
         except GradcalcError:
             raise
-        except MemoryError:
-            raise LimitError(f"{row.name} needs more memory than there is") from None
-        except OverflowError:
-            raise InvalidValueError("a number is too large for a float") from None
-        except (RuntimeError, ValueError, IndexError, TypeError, NotImplementedError) as error:
-            raise self._explained(row, arguments, error) from error
+        except FAILURES as error:
+            shapes = [self.shape(value) for value in arguments.values() if self.is_tensor(value)]
+            raise explained(row, shapes, error) from error
+        self.count(result)
         return self.detach(result, None) if self._frozen else result
 
-    @property
-    def place(self) -> Any:
-        """Where in the text the machine is; the evaluator knows."""
-        raise NotImplementedError
-
-    def define(self, row: Composite, arguments: Mapping[str, Any]) -> Any:
-        """A composite run by its definition; the evaluator knows how."""
-        raise NotImplementedError
-
     def _operand(self, row: Primitive, value: Any) -> Any:
+        """A tensor, or a number where the primitive works on elements."""
         if self.is_tensor(value):
             return value
+        if plain.is_number(value) and isinstance(row, Elementwise):
+            return _small(value)
         if plain.is_number(value) or isinstance(value, list | tuple | range):
-            if isinstance(value, tuple) and getattr(value, "_fields", None) == EXTREMES:
-                raise UnsupportedError(
-                    f"{row.name} of a maximum with its indices", hint="write .values or use amax"
-                )
             return self.tensor(value)
         raise InvalidValueError(f"{row.name} does not take {self.describe(value)}")
 
-    def _integers(self, value: Any) -> Any:
+    def _static(self, row: Primitive, key: str, value: Any) -> Any:
+        """An argument that is no operand: a number, several of them, a word or None."""
+        if value is None or isinstance(value, str):
+            return value
         if isinstance(value, list | tuple):
-            return tuple(self.integer(item) for item in value)
-        return self.integer(value)
+            return tuple([self._static(row, key, item) for item in value])
+        if key in INTEGERS:
+            number = self.integer(value)
+            if abs(number) >= LARGEST_INTEGER:
+                raise LimitError(f"{row.name}: {plain.show(number)} is too large for {key}")
+            return number
+        if self.is_tensor(value) and self.size(value) == 1:
+            if self.carries(value):
+                self.note(key, text_of(self.node, self.source), self.node)
+            return self.number(value)
+        if plain.is_number(value):
+            return value if isinstance(value, bool) else _small(value)
+        raise InvalidValueError(f"{row.name} does not take {self.describe(value)} for {key}")
 
-    def _check_broadcast(self, row: Elementwise, operands: Sequence[Any]) -> None:
-        shapes = [self.shape(v) for v in operands if self.is_tensor(v)]
-        try:
-            shape = np.broadcast_shapes(*shapes)
-        except ValueError:
-            raise ShapeError(
-                f"the shapes {' and '.join(map(str, shapes))} do not fit each other"
-                f" in {row.operator or row.name}",
-                hint="sizes, compared from the right, must be equal or 1",
-            ) from None
-        self._check_elements(row, int(np.prod(shape, dtype=np.float64)))
+    def _sizes(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        def size(value: Any) -> Any:
+            return TensorShape(self.shape(value)) if self.is_tensor(value) else value
 
-    def _check_size(self, row: Primitive, arguments: Mapping[str, Any]) -> None:
-        shapes = [self.shape(v) for v in arguments.values() if self.is_tensor(v)]
-        if row.name == "outer" and len(shapes) == 2:
-            self._check_elements(row, int(np.prod([*shapes[0], *shapes[1]], dtype=np.float64)))
-        elif row.name == "matmul" and len(shapes) == 2 and all(len(s) > 1 for s in shapes):
-            self._check_elements(
-                row, int(np.prod(shapes[0][:-1], dtype=np.float64)) * shapes[1][-1]
-            )
-
-    def _check_elements(self, row: Primitive, count: int) -> None:
-        if count > self.limits.elements:
-            raise LimitError(
-                f"{row.name} would make {count:,} elements; the limit is {self.limits.elements:,}"
-            )
-
-    def _explained(
-        self, row: Primitive, arguments: Mapping[str, Any], error: Exception
-    ) -> GradcalcError:
-        shapes = [str(self.shape(v)) for v in arguments.values() if self.is_tensor(v)]
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else ""
-        if isinstance(error, TypeError | NotImplementedError):
-            return UnsupportedError(f"{row.name} cannot be computed here", hint=reason or None)
-        shown = " and ".join(shapes)
-        return ShapeError(f"{row.name} does not fit the shape {shown}", hint=reason or None)
+        return {
+            key: [size(item) for item in value] if isinstance(value, list) else size(value)
+            for key, value in arguments.items()
+        }
 
 
-EXTREMES = ("values", "indices")
-"""The fields of what `max(x, dim)` gives."""
+def _small(value: int | float) -> int | float:
+    """The number, as a float where it is too large for torch's integers of 64 bits."""
+    if isinstance(value, float) or abs(value) >= LARGEST_INTEGER:
+        return plain.as_float(value)
+    # torch refuses to subtract truth values
+    return int(value)
+
+
+def _takes_tensors(row: Primitive, parameter: str) -> bool:
+    if isinstance(row, Elementwise):
+        return parameter not in row.static
+    return parameter in row.tensors
 
 
 @cache
-def signature_of(row: Primitive) -> Any:
+def signature_of(row: Primitive) -> inspect.Signature:
     """The signature of a row, worked out once."""
     return row.signature

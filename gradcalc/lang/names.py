@@ -47,7 +47,7 @@ def bound_names(body: Sequence[ast.stmt]) -> frozenset[str]:
     return frozenset(names)
 
 
-def own_names(body: Sequence[ast.stmt]) -> frozenset[str]:
+def own_names(body: Sequence[ast.AST]) -> frozenset[str]:
     """The names that a function body binds in its own scope, not in functions inside it."""
     names: set[str] = set()
     stack: list[ast.AST] = list(body)
@@ -71,20 +71,24 @@ def free_names(
     """
     walker = _Walker(scope)
     walker.block(body)
-    walker.finish()
+    walker.finish(None if main is None else main.name)
     required = dict.fromkeys(n for n in walker.free if not library.has_meaning(n))
     optional = dict.fromkeys(n for n in walker.free if library.has_meaning(n))
     if main is not None:
         arguments = main.args
-        positional = [*arguments.posonlyargs, *arguments.args]
-        first_default = len(positional) - len(arguments.defaults)
-        defaults = [i >= first_default for i in range(len(positional))]
-        defaults += [default is not None for default in arguments.kw_defaults]
-        names = [a.arg for a in (*positional, *arguments.kwonlyargs)]
-        pairs = list(zip(names, defaults, strict=True))
-        required = dict.fromkeys([n for n, given in pairs if not given]) | required
-        optional = dict.fromkeys([n for n, given in pairs if given]) | optional
+        first_default = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
+        names = [a.arg for a in parameters_of(arguments)]
+        positional = names[: len(names) - len(arguments.kwonlyargs)]
+        keyword_only = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        given = {*positional[first_default:], *(a.arg for a, value in keyword_only if value)}
+        required = dict.fromkeys(n for n in names if n not in given) | required
+        optional = dict.fromkeys(n for n in names if n in given) | optional
     return tuple(required), tuple(n for n in optional if n not in required)
+
+
+def parameters_of(arguments: ast.arguments) -> tuple[ast.arg, ...]:
+    """All parameters of a function, in order."""
+    return (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
 
 
 class _Walker(ast.NodeVisitor):
@@ -94,26 +98,50 @@ class _Walker(ast.NodeVisitor):
         self.scope = scope
         self.bound: set[str] = set(scope.imported | scope.known)
         self.free: dict[str, None] = {}
-        self.later: list[tuple[frozenset[str], ast.AST]] = []
+        self.used: set[str | None] = set()
+        self.lambdas: list[ast.Lambda] = []
+        self.functions: dict[str, list[ast.FunctionDef]] = {}
 
     def block(self, body: Sequence[ast.AST]) -> None:
         for statement in body:
             self.visit(statement)
 
-    def finish(self) -> None:
-        """Look into the functions, which run when every name of the top level is there."""
-        while self.later:
-            local, body = self.later.pop(0)
-            inner = _Walker(self.scope)
-            inner.bound = self.bound | local
-            inner.visit(body)
-            inner.finish()
-            self.free |= inner.free
+    def finish(self, main: str | None = None) -> None:
+        """Look into the functions that can be called.
+
+        They run when every name of the scope around them is there.
+        """
+        ready: list[ast.FunctionDef | ast.Lambda] = [*self.lambdas]
+        called = self.used | {main}
+        while True:
+            for name in [name for name in self.functions if name in called]:
+                ready += self.functions.pop(name)
+            if not ready:
+                return
+            called = set[str | None]()
+            for function in ready:
+                inner = self._inside(function)
+                self.free |= inner.free
+                called |= inner.used
+            self.used |= called
+            ready = []
+
+    def _inside(self, function: ast.FunctionDef | ast.Lambda) -> "_Walker":
+        inner = _Walker(self.scope)
+        body = function.body if isinstance(function, ast.FunctionDef) else [function.body]
+        parameters = {a.arg for a in parameters_of(function.args)}
+        local = own_names(body) if isinstance(function, ast.FunctionDef) else frozenset()
+        inner.bound = self.bound | local | parameters
+        inner.block(body)
+        inner.finish()
+        return inner
 
     def visit_Name(self, node: ast.Name) -> None:
         if isinstance(node.ctx, ast.Store):
             self.bound.add(node.id)
-        elif node.id not in self.bound:
+            return
+        self.used.add(node.id)
+        if node.id not in self.bound:
             self.free.setdefault(node.id)
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
@@ -122,10 +150,22 @@ class _Walker(ast.NodeVisitor):
             self.visit(node.value)
 
     def visit_Call(self, node: ast.Call) -> None:
-        if not isinstance(node.func, ast.Name):
+        # a name that is called needs no value: it is a function or nothing
+        if isinstance(node.func, ast.Name):
+            self.used.add(node.func.id)
+        else:
             self.visit(node.func)
         self.block(node.args)
         self.block(node.keywords)
+
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        operands: list[ast.expr] = []
+        left: ast.expr = node
+        while isinstance(left, ast.BinOp):
+            operands.append(left.right)
+            left = left.left
+        self.visit(left)
+        self.block(operands[::-1])
 
     def visit_Assign(self, node: ast.Assign) -> None:
         self.visit(node.value)
@@ -161,20 +201,11 @@ class _Walker(ast.NodeVisitor):
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         self.bound.add(node.name)
         self._defaults(node.args)
-        self.later.append((own_names(node.body) | _parameters(node.args), _block(node.body)))
+        self.functions.setdefault(node.name, []).append(node)
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         self._defaults(node.args)
-        self.later.append((_parameters(node.args), node.body))
+        self.lambdas.append(node)
 
     def _defaults(self, arguments: ast.arguments) -> None:
         self.block([d for d in (*arguments.defaults, *arguments.kw_defaults) if d is not None])
-
-
-def _parameters(arguments: ast.arguments) -> frozenset[str]:
-    every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
-    return frozenset(a.arg for a in every)
-
-
-def _block(body: list[ast.stmt]) -> ast.Module:
-    return ast.Module(body=body, type_ignores=[])

@@ -1,7 +1,7 @@
 """Arithmetic of plain numbers, as Python does it, without its surprises."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, LimitError
@@ -18,7 +18,10 @@ def compute(name: str, function: Callable[..., Any], values: tuple[Any, ...], bi
     Raises `LimitError` where an integer would have more than `bits` bits, and
     `InvalidValueError` for a division by zero or a result that is no real number.
     """
-    _check_size(name, values, bits)
+    if name == "pow" and all(isinstance(value, int) for value in values):
+        base, exponent = values
+        if abs(base) > 1 and base.bit_length() * exponent > 2 * bits:
+            raise _too_long(bits)
     try:
         result = function(*values)
     except ZeroDivisionError:
@@ -31,6 +34,8 @@ def compute(name: str, function: Callable[..., Any], values: tuple[Any, ...], bi
         raise InvalidValueError(f"{name} does not fit {_show(values)}") from None
     if isinstance(result, complex):
         raise InvalidValueError(f"{_show(values[:1])} to the power {_show(values[1:])} is not real")
+    if isinstance(result, int) and result.bit_length() > bits:
+        raise _too_long(bits)
     return result
 
 
@@ -42,17 +47,26 @@ def as_float(value: int | float) -> float:
         raise InvalidValueError("the number is too large for a float") from None
 
 
-def _check_size(name: str, values: tuple[Any, ...], bits: int) -> None:
-    if not all(isinstance(value, int) for value in values) or len(values) != 2:
-        return
-    left, right = values
-    size = left.bit_length() + right.bit_length()
-    if name == "pow":
-        size = left.bit_length() * max(right, 0) if abs(left) > 1 else 1
-    if name in ("pow", "mul") and size > bits:
-        digits = math.floor(bits * math.log10(2))
-        raise LimitError(f"an integer of more than {digits:,} digits", hint="write 2.0**10")
+def length(value: Sequence[Any]) -> int:
+    """The length of a list or a range, however long."""
+    if not isinstance(value, range):
+        return len(value)
+    # len() of a range counts in machine words only
+    towards = 1 if value.step > 0 else -1
+    return max(0, (value.stop - value.start + value.step - towards) // value.step)
+
+
+def show(value: int | float) -> str:
+    """A number for a sentence, abridged where it is long."""
+    if isinstance(value, int) and value.bit_length() > 100:
+        return f"an integer of {value.bit_length()} bits"
+    return repr(value)
+
+
+def _too_long(bits: int) -> LimitError:
+    digits = math.floor(bits * math.log10(2))
+    return LimitError(f"an integer of more than {digits:,} digits", hint="write 2.0**10")
 
 
 def _show(values: tuple[Any, ...]) -> str:
-    return ", ".join(repr(value) if len(repr(value)) < 30 else "..." for value in values)
+    return ", ".join(map(show, values))

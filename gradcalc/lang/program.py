@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from gradcalc.errors import Span
@@ -12,18 +13,23 @@ from gradcalc.errors import Span
 class Limits:
     """Bounds that turn hostile or endless programs into a clear error.
 
-    `steps` counts statements, loop rounds and calls; `elements` is the largest tensor; `depth`
-    the deepest recursion of the program's own functions; `length` the characters of a source
-    text; `nesting` the depth of its syntax tree; `bits` the size of an integer; `seconds` the
-    wall time of one calculation, None for no bound.
+    `steps` counts statements, loop rounds, calls and items of lists; `elements` is the largest
+    tensor, `rank` the most dimensions of one (numpy knows no more); `total` all elements of all
+    tensors that a run makes; `items` the longest list; `depth` the deepest recursion of the
+    program's own functions; `length` the characters of a source text; `nesting` the depth of its
+    syntax tree; `bits` the size of an integer (Python prints no larger ones); `seconds` the wall
+    time of one calculation, None for no bound.
     """
 
     steps: int = 1_000_000
     elements: int = 50_000_000
+    rank: int = 32
+    total: int = 500_000_000
+    items: int = 1_000_000
     depth: int = 200
     length: int = 200_000
     nesting: int = 200
-    bits: int = 20_000
+    bits: int = 14_000
     seconds: float | None = None
 
 
@@ -93,7 +99,7 @@ class Run:
 
 def span_of(node: ast.AST, source: str) -> Span:
     """The place of a syntax node, columns counted in characters."""
-    lines = source.splitlines() or [""]
+    lines = _lines(source)
 
     def column(line: int, offset: int) -> int:
         encoded = lines[min(line, len(lines)) - 1].encode("utf-8", "surrogatepass")
@@ -108,9 +114,27 @@ def span_of(node: ast.AST, source: str) -> Span:
     )
 
 
+@lru_cache(maxsize=16)
+def _lines(source: str) -> list[str]:
+    # a place is asked for at every operation
+    return source.split("\n")
+
+
 def text_of(node: ast.AST, source: str) -> str:
     """The source text of a syntax node, on one line."""
     return " ".join((ast.get_source_segment(source, node) or ast.unparse(node)).split())
+
+
+def brief(text: str, width: int = 60) -> str:
+    """A text for a sentence, its middle left out where it is long."""
+    if len(text) <= width:
+        return text
+    return f"{text[: width // 2 - 2]}...{text[len(text) - width // 2 + 1 :]}"
+
+
+def amount(number: int) -> str:
+    """A count for a sentence; beyond all use, only its order of magnitude."""
+    return f"{number:,}" if number < 10**15 else "more than 10**15"
 
 
 def dotted(node: ast.AST) -> tuple[str, ...] | None:

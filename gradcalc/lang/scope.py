@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from gradcalc.lang.program import Program
+
 
 @dataclass(slots=True)
 class Frame:
@@ -29,14 +31,14 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Closure:
-    """A function of the program with the scope it was made in."""
+    """A function with the scope and the program it was made in."""
 
     name: str
     arguments: ast.arguments
     body: Sequence[ast.stmt] | ast.expr
     defaults: Mapping[str, Any]
     frame: Frame
-    source: str
+    program: Program
 
     @property
     def signature(self) -> inspect.Signature:

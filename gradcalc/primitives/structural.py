@@ -3,6 +3,7 @@
 # Every callable of a row has the row's own parameters, whether it needs them or not.
 
 from collections.abc import Callable
+from functools import cmp_to_key
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ VECTOR = [0.5, -1.5, 2.0]
 
 
 class Extremes(NamedTuple):
-    """What max or min gives along a dimension: torch's pair, under torch's names."""
+    """What max, min or sort gives along a dimension: torch's pair, under torch's names."""
 
     values: Any
     indices: Any
@@ -120,6 +121,28 @@ def _with_positions(name: str, values: Call, positions: Call) -> tuple[Call, Cal
 
 MAX, TORCH_MAX = _with_positions("max", AMAX, ARGMAX)
 MIN, TORCH_MIN = _with_positions("min", AMIN, ARGMIN)
+
+
+def _sort(call: Call, x: Any, dim: int = -1, descending: bool = False) -> Extremes:
+    if not x.ndim:
+        return Extremes(x, np.zeros((), dtype=np.int64))
+    rows = np.moveaxis(x, _one(dim, x), -1)
+    order = np.zeros(rows.shape, dtype=np.int64)
+    before, after = ("gt", "lt") if descending else ("lt", "gt")
+    for place in np.ndindex(rows.shape[:-1]):
+        row = rows[place]
+
+        def compare(i: int, j: int, row: Any = row) -> int:
+            return _truth(call(after, row[i], row[j])) - _truth(call(before, row[i], row[j]))
+
+        order[place] = sorted(range(len(row)), key=cmp_to_key(compare))
+    values = np.take_along_axis(rows, order, -1)
+    back = (np.moveaxis(part, -1, _one(dim, x)) for part in (values, order))
+    return Extremes(*back)
+
+
+def _torch_sort(t: Any, x: Any, dim: int = -1, descending: bool = False) -> Extremes:
+    return Extremes(*t.sort(x, _one(dim, x) if x.ndim else 0, descending))
 
 
 def _running(name: str, accumulate: Call) -> tuple[Call, Call]:
@@ -225,6 +248,18 @@ REDUCTIONS: tuple[Structural, ...] = (
         torch=TORCH_ARGMIN,
         samples=ALONG,
         doc="position of the least element, which has no gradient",
+    ),
+    Structural(
+        name="sort",
+        array=_sort,
+        torch=_torch_sort,
+        samples=(
+            (VECTOR,),
+            (MATRIX, {"dim": 0}),
+            (MATRIX, {"descending": True}),
+            (2.5,),
+        ),
+        doc="elements in order along dim: a pair (values, positions) as torch (numpy: values)",
     ),
     Structural(
         name="cumsum",

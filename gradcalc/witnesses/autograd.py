@@ -3,6 +3,7 @@
 import time
 import warnings
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from gradcalc.errors import Span, UsageError
-from gradcalc.lang.machine import Budget, signature_of
+from gradcalc.lang.machine import Budget
 from gradcalc.primitives import Elementwise, Primitive
 from gradcalc.problem import Problem, claim_values, execute, weights
 from gradcalc.testimony import Testimony
@@ -46,10 +47,10 @@ class TorchBackend:
         tensors = [v for v in arguments.values() if isinstance(v, torch.Tensor)]
         if row.operator is not None and tensors:
             return arguments
-        parameters = signature_of(row).parameters
+        required = _required(row)
         return {
             name: self.constant(np.asarray(float(value)))
-            if isinstance(value, int | float) and parameters[name].default is parameters[name].empty
+            if isinstance(value, int | float) and name in required
             else value
             for name, value in arguments.items()
         }
@@ -68,6 +69,13 @@ class TorchBackend:
 
     def truth(self, tensor: Any) -> bool:
         return bool(tensor)
+
+
+@cache
+def _required(row: Elementwise) -> frozenset[str]:
+    """The parameters that have no default."""
+    parameters = row.signature.parameters.values()
+    return frozenset(p.name for p in parameters if p.default is p.empty)
 
 
 def to_numpy(tensor: Any) -> Array:
@@ -111,11 +119,11 @@ def _gradients(
     cotangent = weights(problem, tuple(output.shape))
     if not output.requires_grad:
         return zeros, frozenset()
+    if problem.cotangent is not None:
+        output = output * backend.constant(cotangent)
+    # weights handed to grad itself would make torch import sympy, which takes half a second
     found = torch.autograd.grad(
-        output,
-        [tensors[name] for name in problem.wrt],
-        grad_outputs=backend.constant(cotangent),
-        allow_unused=True,
+        output.sum(), [tensors[name] for name in problem.wrt], allow_unused=True
     )
     carrying = {n for n, g in zip(problem.wrt, found, strict=True) if g is not None}
     given = {n: to_numpy(g) for n, g in zip(problem.wrt, found, strict=True) if g is not None}

@@ -4,41 +4,35 @@ The program runs on single numbers of many digits. Every primitive is its textbo
 differentiated by sympy, and the chain rule joins them. Small programs give formulas too.
 """
 
-import time
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from gradcalc.elements import formula
+from gradcalc.elements.agreement import DIGITS, SAMPLES, Samples, beside, confirmed, settle
+from gradcalc.elements.calculus import OutOfReach
 from gradcalc.elements.experiment import Experiment, Trial, to_floats, values_of
-from gradcalc.elements.graph import OutOfReach
-from gradcalc.elements.neighbourhood import conditions, directions_for, explore, shifts
+from gradcalc.elements.mishaps import mishaps
+from gradcalc.elements.neighbourhood import around_rounding, conditions, explore, shifts, sway
+from gradcalc.elements.written import formulas
 from gradcalc.errors import GradcalcError
-from gradcalc.lang.machine import Budget
 from gradcalc.problem import Problem, claim_values
-from gradcalc.testimony import Formula, Neighbourhood, Reference
+from gradcalc.testimony import Event, Neighbourhood, Reference
 
-WORK = 60_000
+WORK = 40_000
 """Numbers in all runs together, which takes about a second."""
 
-LARGEST = WORK // 2
-"""Numbers in one run: at the least there are two, with more and more digits."""
+LARGEST = WORK // 3
+"""Numbers in one run: at the least there are three, one with the fewest digits."""
 
-DIGITS = (50, 100, 200, 400, 800)
-"""Decimal digits tried until two in a row agree."""
+ROUNDINGS = 4
+"""How far, in roundings of the inputs, a point may be from one that floats take for it."""
 
-AGREED = 20
-"""Digits that must agree."""
+ON = 1e-25
+"""The margin below which a point is on a kink, not beside it."""
 
-PAIRS = 6
-"""Pairs of opposite points around a suspicious point."""
-
-SHOWN_ELEMENTS = 12
-"""The largest input whose gradient is written out element by element."""
-
-SHOWN_CHARACTERS = 120
-"""The longest formula that is shown."""
+CHEAP = 1000
+"""Numbers in one run up to which the conditioning is measured in every direction."""
 
 
 def testify(problem: Problem) -> Reference:
@@ -46,18 +40,18 @@ def testify(problem: Problem) -> Reference:
 
     Where that would take too long, or meets what it does not know, the answer says so.
     """
-    seconds = problem.limits.seconds
-    deadline = None if seconds is None else time.monotonic() + seconds
-    experiment = Experiment(problem, LARGEST, deadline)
+    experiment = Experiment(problem, LARGEST)
     try:
-        centre = _agreed(experiment)
-        around, samples = _surroundings(experiment, centre)
-        claims = _claims(experiment, centre)
+        view = _look(experiment)
+        claims = _claims(experiment, view.centre)
+        strayed = mishaps(experiment, view.centre)
+        exact = dict(view.centre.gradients)
+        if view.around is not None and view.around.limit is not None:
+            exact = _split(view.around.limit, problem)
+        written = formulas(experiment, view.centre, exact)
     except (OutOfReach, GradcalcError) as reason:
         return Reference(witness="symbolic", absent=str(reason))
-    exact = dict(centre.gradients)
-    if around is not None and around.limit is not None:
-        exact = _split(around.limit, problem)
+    centre = view.centre
     return Reference(
         witness="symbolic",
         value=to_floats(centre.output),
@@ -65,81 +59,80 @@ def testify(problem: Problem) -> Reference:
         path=centre.path,
         claims=claims,
         exact=exact,
+        output=centre.output,
         total=centre.total,
         scale=centre.scale,
-        around=around,
-        events=centre.events,
-        conditions=conditions(exact, samples) if samples else None,
-        formulas=_formulas(experiment, centre, exact),
+        sway=sway(centre, view.samples) if view.samples else None,
+        around=view.around,
+        within=view.within,
+        events=view.events,
+        mishaps=strayed,
+        conditions=conditions(exact, view.samples) if view.samples else None,
+        formulas=written,
     )
 
 
-def _agreed(experiment: Experiment) -> Trial:
-    """The run at the point with enough digits: more of them change nothing."""
-    before = experiment.run(DIGITS[0])
-    for digits in DIGITS[1:]:
-        trial = experiment.run(digits)
-        if _agree(before, trial, experiment.context):
-            return trial
-        before = trial
-    raise OutOfReach(f"{DIGITS[-1]} digits are not enough to tell the gradient")
+@dataclass(frozen=True, slots=True)
+class _View:
+    """The run at the point and what lies around it."""
+
+    centre: Trial
+    events: tuple[Event, ...]
+    samples: Samples
+    around: Neighbourhood | None = None
+    within: Neighbourhood | None = None
 
 
-def _agree(first: Trial, second: Trial, context: Any) -> bool:
-    if [b.taken for b in first.path] != [b.taken for b in second.path]:
-        return False
-    tolerance = context.mpf(10) ** -AGREED
-    # a gradient that is zero by cancellation never agrees in relative digits
-    floor = abs(second.total) * context.mpf("1e-40") if context.isfinite(second.total) else 0
-    floor = max(floor, context.mpf("1e-45"))
-    for name, values in second.gradients.items():
-        pairs = list(zip(first.gradients[name].flat, values.flat, strict=True))
-        if any(context.isnan(a) != context.isnan(b) for a, b in pairs):
-            return False
-        finite = [(a, b) for a, b in pairs if context.isfinite(a) and context.isfinite(b)]
-        size = max((abs(b) for _, b in finite), default=0)
-        if any(abs(a - b) > tolerance * size + floor for a, b in finite):
-            return False
-    return True
+def _look(experiment: Experiment) -> _View:
+    first = experiment.run(DIGITS[0])
+    events = experiment.events(first)
+    affordable = WORK // max(first.size, 1)
+    count = SAMPLES if first.size <= CHEAP else 2
+    if first.finite and not events:
+        samples = beside(experiment, first, DIGITS[1], count)
+        centre = confirmed(first, samples)
+        if centre is not None:
+            return _View(centre, (), samples)
+    centre = settle(experiment, first)
+    events = experiment.events(centre)
+    if centre.finite and not events:
+        return _View(centre, (), beside(experiment, centre, 2 * centre.digits, count))
+    return _explored(experiment, centre, events, affordable)
 
 
-def _surroundings(
-    experiment: Experiment, centre: Trial
-) -> tuple[Neighbourhood | None, list[tuple[Trial, Any]]]:
-    """What the function is like around the point, None if nothing suspicious was met there.
-
-    Also a few nearby runs that say how well conditioned the gradient is, if they are cheap.
-    """
-    problem, context = experiment.problem, experiment.context
+def _explored(
+    experiment: Experiment, centre: Trial, events: tuple[Event, ...], affordable: int
+) -> _View:
+    problem = experiment.problem
     size = sum(problem.inputs[name].size for name in problem.wrt)
+    digits = max(centre.digits, DIGITS[1])
 
-    def sample(direction: Any, radius: Any) -> Trial:
-        moved = shifts(problem.inputs, problem.wrt, direction, radius)
-        return experiment.run(DIGITS[1], moved, centre.detached)
+    def sample(direction: Any, radius: Any, at_zero: float = 1.0) -> Trial:
+        moved = shifts(problem.inputs, problem.wrt, direction, radius, at_zero)
+        return experiment.run(digits, moved, centre.detached)
 
-    finite = context.isfinite(centre.total) and all(
-        context.isfinite(v) for g in centre.gradients.values() for v in g.flat
-    )
-    affordable = WORK // max(centre.size, 1)
     if not size:
-        return None, []
-    if centre.events or not finite:
-        pairs = min(PAIRS, (affordable - 2) // 4)
-        if pairs < 1:
-            raise OutOfReach("it is too large for a look around a point that is not smooth")
-        return explore(centre, sample, directions_for(size, pairs), context)
-    radius = context.mpf("1e-25")
-    count = min(3, affordable - 2)
-    directions = directions_for(size, 3)[-count:] if count > 0 else []
-    return None, [(sample(direction, radius), radius) for direction in directions]
+        return _View(centre, events, [])
+    around, samples = explore(centre, sample, size, affordable, experiment.context)
+    within = None
+    if around.limit is not None and events:
+
+        def off_kinks(direction: Any, radius: Any) -> Trial | None:
+            trial = sample(direction, radius, 0.0)
+            on_one = any(event.margin < ON for event in experiment.events(trial))
+            return None if on_one or not trial.finite else trial
+
+        radius = experiment.context.mpf(ROUNDINGS * experiment.epsilon)
+        within = around_rounding(off_kinks, size, radius)
+    return _View(centre, events, samples, around, within)
 
 
 def _claims(experiment: Experiment, centre: Trial) -> dict[str, Any]:
     problem = experiment.problem
     if not problem.claims:
         return {}
-    budget = Budget(problem.limits.steps, experiment.deadline)
-    values = claim_values(problem, centre.backend, centre.execution, budget)
+    experiment.context.dps = centre.digits
+    values = claim_values(problem, centre.backend, centre.execution, experiment.budget())
     return {name: to_floats(values_of(value)) for name, value in values.items()}
 
 
@@ -151,47 +144,3 @@ def _split(flat: Any, problem: Problem) -> dict[str, Any]:
         result[name] = flat[position : position + size].reshape(shape)
         position += size
     return result
-
-
-def _formulas(
-    experiment: Experiment, centre: Trial, exact: Mapping[str, Any]
-) -> dict[str, Formula]:
-    """The gradients as text, where they are few and short and read back to the same numbers."""
-    from gradcalc.elements.roundtrip import reads_back
-
-    problem = experiment.problem
-    if any(problem.inputs[name].size > SHOWN_ELEMENTS for name in problem.wrt):
-        return {}
-    try:
-        derived = formula.derive(centre, experiment.calculus, problem.wrt)
-    except (formula.Unprintable, ArithmeticError, ValueError, TypeError, NotImplementedError):
-        return {}
-    return {
-        name: _written(experiment, centre, name, expressions, exact[name], reads_back)
-        for name, expressions in (derived or {}).items()
-    }
-
-
-def _written(
-    experiment: Experiment,
-    centre: Trial,
-    name: str,
-    expressions: Any,
-    exact: Any,
-    reads_back: Any,
-) -> Formula:
-    decimals = "." in experiment.problem.program.source
-    shapes = {n: np.shape(v) for n, v in centre.execution.scope.items() if hasattr(v, "shape")}
-    try:
-        texts = np.frompyfunc(lambda e: formula.write(e, decimals), 1, 1)(expressions)
-        whole = formula.lift(expressions, name, shapes)
-        closed = formula.write_nested(texts) if whole is None else formula.write(whole, decimals)
-    except formula.Unprintable as reason:
-        return Formula(failure=f"no formula: {reason}")
-    elements = tuple(np.ravel(texts)) if np.ndim(texts) else (str(texts),)
-    if whole is None and max(map(len, elements), default=0) > SHOWN_CHARACTERS // 2:
-        return Formula()
-    if not reads_back(experiment, centre, closed, exact):
-        return Formula(failure="the formula does not read back to the gradient, so it is not shown")
-    shown = closed if len(closed) <= SHOWN_CHARACTERS else None
-    return Formula(shown, elements if whole is None else None)

@@ -1,0 +1,112 @@
+"""How many digits it takes: two runs with different ones must agree.
+
+A run at the point with fifty digits and one beside it with a hundred do, if neither rounding nor
+the distance matters; so the runs that tell the conditioning confirm the digits too. Only where
+they do not is the point run with more and more.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from gradcalc.elements.backend import as_objects
+from gradcalc.elements.calculus import OutOfReach
+from gradcalc.elements.experiment import Experiment, Trial
+from gradcalc.elements.neighbourhood import shifts
+
+Reals = Any
+
+DIGITS = (50, 100, 200, 400, 800)
+"""Decimal digits tried until two in a row agree."""
+
+AGREED = "1e-20"
+"""The largest relative difference between runs that agree."""
+
+DECAY = "1e-30"
+"""A gradient that shrinks so much with more digits is what rounding leaves of zero."""
+
+BESIDE = "1e-30"
+"""The relative distance at which the conditioning is measured."""
+
+SAMPLES = 3
+"""Directions in which the conditioning is measured."""
+
+Samples = list[tuple[Trial, Any]]
+
+
+def settle(experiment: Experiment, first: Trial) -> Trial:
+    """The run at the point with enough digits: more of them change nothing."""
+    before = first
+    for digits in DIGITS[1:]:
+        trial = experiment.run(digits)
+        gradients = _agreed(before, trial)
+        if gradients is not None:
+            return replace(trial, gradients=gradients)
+        before = trial
+    raise OutOfReach(f"{DIGITS[-1]} digits are not enough to tell the gradient")
+
+
+def confirmed(centre: Trial, samples: Samples) -> Trial | None:
+    """The run at the point, if those beside it with more digits confirm it."""
+    gradients = dict(centre.gradients)
+    for sample, _ in samples:
+        agreed = _agreed(centre, sample)
+        if agreed is None:
+            return None
+        gradients |= {name: values for name, values in agreed.items() if not values.any()}
+    return replace(centre, gradients=gradients)
+
+
+def beside(experiment: Experiment, centre: Trial, digits: int, count: int) -> Samples:
+    """Runs a little beside the point, all inputs moved in relation to their size."""
+    inputs = experiment.problem.inputs
+    radius = experiment.context.mpf(BESIDE)
+    return [
+        (
+            experiment.run(
+                digits, shifts(inputs, tuple(inputs), direction, radius, 0.0), centre.detached
+            ),
+            radius,
+        )
+        for direction in _directions(sum(values.size for values in inputs.values()))[:count]
+    ]
+
+
+def _directions(size: int) -> Any:
+    """Changes of up to once the size of each input; the second with every other sign turned."""
+    random = np.random.default_rng(20181)
+    lengths = random.uniform(0.5, 1.0, (SAMPLES, size))
+    signs = random.choice([-1.0, 1.0], (SAMPLES, size))
+    signs[1] = signs[0] * (-1.0) ** np.arange(size)
+    return lengths * signs
+
+
+def _agreed(first: Trial, second: Trial) -> Mapping[str, Reals] | None:
+    """The gradients of the second run if they agree with the first's, noise replaced by zero."""
+    context = second.backend.graph.context
+    if [b.taken for b in first.path] != [b.taken for b in second.path]:
+        return None
+    if _settled(np.array(first.total), np.array(second.total), context) is None:
+        return None
+    result = {}
+    for name, values in second.gradients.items():
+        agreed = _settled(first.gradients[name], values, context)
+        if agreed is None:
+            return None
+        result[name] = agreed
+    return result
+
+
+def _settled(first: Reals, second: Reals, context: Any) -> Reals | None:
+    pairs = list(zip(first.flat, second.flat, strict=True))
+    if any(str(a) != str(b) for a, b in pairs if not (context.isfinite(a) and context.isfinite(b))):
+        return None
+    finite = [(a, b) for a, b in pairs if context.isfinite(a)]
+    before = max((abs(a) for a, _ in finite), default=0)
+    after = max((abs(b) for _, b in finite), default=0)
+    if after <= before * context.mpf(DECAY):
+        return as_objects(second * 0) if len(finite) == len(pairs) else second
+    tolerance = after * context.mpf(AGREED)
+    return second if all(abs(a - b) <= tolerance for a, b in finite) else None

@@ -1,0 +1,117 @@
+"""The values of a program: tensors of one backend, plain numbers, lists of them, functions."""
+
+import ast
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcalc.errors import LimitError
+from gradcalc.lang import plain
+from gradcalc.lang.backend import Backend
+from gradcalc.lang.budget import Budget
+from gradcalc.lang.program import Limits, Program, Stop, amount, span_of
+
+EXTREMES = ("values", "indices")
+"""The fields of what `max(x, dim)` gives."""
+
+
+class Values:
+    """What is known about a run's values, and where it is."""
+
+    def __init__(self, program: Program, backend: Backend, limits: Limits, budget: Budget) -> None:
+        self.program = program
+        self.backend = backend
+        self.limits = limits
+        self.budget = budget
+        self.stops: list[Stop] = []
+        self.node: ast.AST = program.body[0]
+        self._frozen = 0
+
+    @property
+    def source(self) -> str:
+        """The text that is being run: that of the program, or of a function from elsewhere."""
+        return self.program.source
+
+    @property
+    def place(self) -> Any:
+        """Where in the text the machine is."""
+        return span_of(self.node, self.source)
+
+    def is_tensor(self, value: Any) -> bool:
+        return self.backend.is_tensor(value)
+
+    def is_mask(self, value: Any) -> bool:
+        """Whether the elements are truth values."""
+        if self.is_tensor(value):
+            return self.backend.is_mask(value)
+        return isinstance(value, bool)
+
+    def carries(self, value: Any) -> bool:
+        return self.backend.carries(value)
+
+    def describe(self, value: Any) -> str:
+        """A value in the words of an error message."""
+        if self.is_tensor(value):
+            shape = self.backend.shape(value)
+            return f"a tensor of shape {shape}" if shape else "a scalar tensor"
+        if plain.is_number(value):
+            return plain.show(value)
+        names = {
+            list: "a list", tuple: "a tuple", str: "text", range: "a range", slice: "a slice",
+            type(None): "None", type(Ellipsis): "an ellipsis",
+        }  # fmt: skip
+        if getattr(value, "_fields", None) == EXTREMES:
+            return "a pair of values and indices"
+        return names.get(type(value), "a function")
+
+    def constant(self, values: NDArray[np.float64]) -> Any:
+        result = self.backend.constant(values)
+        self.count(result)
+        return result
+
+    def count(self, result: Any) -> None:
+        """Every tensor may be kept until the gradient is there."""
+        for part in result if isinstance(result, tuple) else (result,):
+            shape = self.backend.shape(part)
+            if len(shape) > self.limits.rank:
+                raise LimitError(f"a tensor of more than {self.limits.rank} dimensions")
+            self.budget.made += math.prod(shape)
+        if self.budget.made > self.limits.total:
+            raise LimitError(
+                f"the program makes more than {self.limits.total:,} elements in all",
+                hint="is there a loop without an end? use smaller inputs",
+            )
+
+    def check_length(self, count: int) -> None:
+        """Raises `LimitError` where a list would be too long."""
+        if count > self.limits.items:
+            raise LimitError(
+                f"a list of {amount(count)} items; the limit is {self.limits.items:,}",
+                hint="zeros(n), ones(n) and arange(n) make long tensors",
+            )
+
+    def detach(self, value: Any, name: str | None, source: str | None = None) -> Any:
+        """A value that passes no gradient back; numbers, masks and lists of them stay."""
+        if isinstance(value, list | tuple):
+            parts = [self.detach(item, None) for item in value]
+            return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
+        if not self.is_tensor(value) or self.is_mask(value):
+            return value
+        return self.backend.detach(value, name, source)
+
+    def note(self, kind: str, source: str, node: ast.AST) -> None:
+        """Remember a place that passes no gradient back."""
+        self.stops.append(Stop(kind, source, span_of(node, self.source)))
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Inside, results of primitives pass no gradient back."""
+        self._frozen += 1
+        try:
+            yield
+        finally:
+            self._frozen -= 1

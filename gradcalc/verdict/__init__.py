@@ -1,0 +1,33 @@
+"""Gradients → verdict: who is right, by the rounding of the dtype and nothing else.
+
+An error e, relative to the largest element of the true gradient and in units of the dtype's
+epsilon, is accepted up to 64·(1 + κ), where κ is how strongly the true gradient reacts to a
+relative change of the inputs. There are no tolerances to tune.
+"""
+
+from gradcalc.verdict.judge import Judgement, judge
+from gradcalc.verdict.outcome import (
+    EXCUSED,
+    FACTOR,
+    Claim,
+    Comparison,
+    Outcome,
+    Precision,
+    Verdict,
+    numbers_apart,
+    precision_of,
+)
+
+__all__ = [
+    "EXCUSED",
+    "FACTOR",
+    "Claim",
+    "Comparison",
+    "Judgement",
+    "Outcome",
+    "Precision",
+    "Verdict",
+    "judge",
+    "numbers_apart",
+    "precision_of",
+]

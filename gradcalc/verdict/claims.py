@@ -1,0 +1,96 @@
+"""Gradients that the user expects, from `--expect`."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcalc.problem import Problem
+from gradcalc.testimony import Array, Nature, Reference, Testimony
+from gradcalc.verdict.outcome import (
+    EXCUSED,
+    FACTOR,
+    Claim,
+    Outcome,
+    Precision,
+    Verdict,
+    numbers_apart,
+    precision_of,
+)
+from gradcalc.verdict.rough import in_hull, is_smooth
+
+
+def check_claim(problem: Problem, name: str, autograd: Testimony, reference: Reference) -> Claim:
+    """Hold a claim against the true gradient; where that is not known, against autograd's."""
+    text = problem.claims[name].source
+    known = reference.absent is None
+    value = np.asarray((reference if known else autograd).claims[name])
+    settled = known and is_smooth(reference.around)
+    true: Any = reference.exact[name] if settled else autograd.gradients[name]
+    shape = np.shape(true)
+    if value.size != 1 and value.shape != shape:
+        return Claim(text, value, False, None)
+    spread = np.array(np.broadcast_to(value.reshape(()) if value.size == 1 else value, shape))
+    condition = (reference.conditions or {}).get(name, 0.0) if settled else 0.0
+    differs = _claim_differs(spread, true, condition, precision_of(problem.dtype))
+    holds = not differs.any()
+    if known and not settled:
+        # there is no gradient here that a claim could be; a valid slope of a kink is one
+        holds = _is_slope(problem, name, spread, autograd, reference)
+        differs = differs & (not holds)
+    return Claim(text, spread, holds, differs)
+
+
+def _claim_differs(
+    given: Array, true: Any, condition: float, precision: Precision
+) -> NDArray[np.bool_]:
+    size = max((abs(t) for t in np.ravel(true)), default=0)
+    allowed = max(
+        min(FACTOR * precision.epsilon * (1 + condition), EXCUSED), FACTOR * precision.epsilon
+    )
+
+    def differs(claimed: float, truth: Any) -> bool:
+        if not np.isfinite(claimed):
+            # rounding takes a true gradient that is beyond a float to infinity
+            return claimed != float(truth)
+        return not abs(truth - claimed) <= allowed * size and claimed != float(truth)
+
+    marks = [differs(float(c), t) for c, t in zip(given.flat, np.ravel(true), strict=True)]
+    return np.array(marks, dtype=np.bool_).reshape(given.shape)
+
+
+def _is_slope(
+    problem: Problem, name: str, claimed: Array, autograd: Testimony, reference: Reference
+) -> bool:
+    if reference.around is None or reference.around.nature is not Nature.KINK:
+        return False
+    parts = [(claimed if n == name else autograd.gradients[n]).ravel() for n in problem.wrt]
+    return in_hull(np.concatenate(parts), reference.around, precision_of(problem.dtype))
+
+
+def with_failed_claim(
+    verdict: Verdict, name: str, claim: Claim, autograd: Testimony, reference: Reference
+) -> Verdict:
+    """The verdict when a claim fails: wrong, unless there is no gradient for it to be."""
+    rough = reference.absent is None and not is_smooth(reference.around)
+    if rough and claim.differs is not None and verdict.outcome is not Outcome.KINK:
+        message = f"{verdict.message}; the claim {claim.text} has nothing to be held against"
+        return Verdict(verdict.outcome, message)
+    return Verdict(Outcome.WRONG, _failed_claim(name, claim, autograd, reference))
+
+
+def _failed_claim(name: str, claim: Claim, autograd: Testimony, reference: Reference) -> str:
+    shape = autograd.gradients[name].shape
+    if claim.differs is None:
+        return (
+            f"the claim {claim.text} does not hold: its shape is {claim.value.shape}, that of"
+            f" the gradient by {name} {shape}"
+        )
+    worst = np.unravel_index(int(np.argmax(claim.differs)), shape)
+    where = f"{name}[{', '.join(map(str, worst))}]" if shape else name
+    true = reference.exact.get(name, autograd.gradients[name])
+    if not is_smooth(reference.around):
+        true = autograd.gradients[name]
+    given, truth = numbers_apart(float(claim.value[worst]), true[worst])
+    whose = " as autograd does" if reference.absent is not None else ""
+    return f"the claim {claim.text} does not hold: it gives {given} for {where}, not {truth}{whose}"

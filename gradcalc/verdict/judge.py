@@ -1,0 +1,93 @@
+"""The witnesses' gradients weighed against each other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradcalc.problem import Problem
+from gradcalc.testimony import Reference, Testimony
+from gradcalc.verdict.claims import check_claim, with_failed_claim
+from gradcalc.verdict.outcome import (
+    Claim,
+    Comparison,
+    Outcome,
+    Precision,
+    Verdict,
+    culprit_text,
+    precision_of,
+)
+from gradcalc.verdict.rough import is_smooth, rough_verdict, within_rounding
+from gradcalc.verdict.smooth import compare
+
+SEVERITY = (
+    Outcome.WRONG,
+    Outcome.UNRESOLVED,
+    Outcome.VANISHED,
+    Outcome.VERIFIED,
+)
+"""Outcomes of single inputs at a smooth point, worst first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict, with what it was reached from for each input."""
+
+    verdict: Verdict
+    comparisons: Mapping[str, Comparison]
+    claims: Mapping[str, Claim]
+
+
+def judge(problem: Problem, autograd: Testimony, reference: Reference) -> Judgement:
+    """Weigh what the witnesses say."""
+    precision = precision_of(problem.dtype)
+    comparisons: dict[str, Comparison] = {}
+    verdict = _before_comparing(autograd, reference)
+    if verdict is None and is_smooth(reference.around):
+        comparisons = {n: compare(problem, n, autograd, reference) for n in problem.wrt}
+        verdict = _summed_up(comparisons, precision)
+        if verdict.outcome is Outcome.WRONG and within_rounding(problem, autograd, reference):
+            verdict = Verdict(
+                Outcome.UNRESOLVED,
+                f"rounding cannot tell this point from a kink{culprit_text(reference.events)}, and"
+                " autograd's gradient is one from beside it",
+            )
+    elif verdict is None:
+        assert reference.around is not None
+        verdict = rough_verdict(reference.around, problem, autograd, reference, precision)
+    claims = {name: check_claim(problem, name, autograd, reference) for name in problem.claims}
+    failed = [name for name, claim in claims.items() if not claim.holds]
+    if failed and verdict.outcome is not Outcome.WRONG:
+        verdict = with_failed_claim(verdict, failed[0], claims[failed[0]], autograd, reference)
+    return Judgement(verdict, comparisons, claims)
+
+
+def _before_comparing(autograd: Testimony, reference: Reference) -> Verdict | None:
+    if reference.absent is not None:
+        return Verdict(Outcome.UNRESOLVED, f"not checked: {reference.absent}")
+    ways = [[(b.line, b.taken) for b in path] for path in (autograd.path, reference.path)]
+    if ways[0] != ways[1]:
+        return Verdict(
+            Outcome.UNRESOLVED,
+            "exact arithmetic takes another branch than the floats did: rounding chose this one",
+        )
+    return None
+
+
+def _summed_up(comparisons: Mapping[str, Comparison], precision: Precision) -> Verdict:
+    if not comparisons:
+        return Verdict(Outcome.VERIFIED, "there is nothing to differentiate by")
+    worst = min(comparisons.values(), key=lambda c: SEVERITY.index(c.outcome))
+    if worst.outcome in (Outcome.WRONG, Outcome.UNRESOLVED):
+        return Verdict(worst.outcome, worst.why)
+    if worst.outcome is Outcome.VANISHED:
+        return Verdict(
+            Outcome.VANISHED,
+            "the gradient is lost in rounding on the function's own scale, which is right",
+        )
+    digits = min(precision.digits if c.digits is None else c.digits for c in comparisons.values())
+    excuse = next((f", {c.why}" for c in comparisons.values() if c.why), "")
+    shown = f"{np.floor(digits * 10) / 10:.1f} of {np.floor(precision.digits * 10) / 10:.1f}"
+    return Verdict(
+        Outcome.VERIFIED, f"autograd and the symbolic check agree to {shown} digits{excuse}"
+    )

@@ -1,0 +1,115 @@
+"""The words of a verdict, the rounding of a dtype, and numbers in sentences."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcalc.testimony import Array, Event
+
+FACTOR = 64
+"""Accepted error in units of epsilon, for a well-conditioned gradient."""
+
+EXCUSED = 2.0**-6
+"""The largest relative error that bad conditioning can excuse; beyond it nothing is proved."""
+
+
+class Outcome(StrEnum):
+    """What became of the check; the words of the JSON report."""
+
+    VERIFIED = "verified"
+    VANISHED = "vanished"
+    WRONG = "wrong"
+    KINK = "kink"
+    EDGE = "edge"
+    JUMP = "jump"
+    SINGULAR = "singular"
+    UNRESOLVED = "unresolved"
+
+    @property
+    def exit_code(self) -> int:
+        """0 for a gradient that is right, 1 for a wrong one, 3 where there is none to verify."""
+        if self in (Outcome.VERIFIED, Outcome.VANISHED):
+            return 0
+        return 1 if self is Outcome.WRONG else 3
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome with one sentence that says why."""
+
+    outcome: Outcome
+    message: str
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code that goes with the outcome."""
+        return self.outcome.exit_code
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A gradient that the user expects, from `--expect`, and whether it holds.
+
+    `differs` marks the elements that do not hold; None when the shapes do not even fit.
+    """
+
+    text: str
+    value: Array
+    holds: bool
+    differs: NDArray[np.bool_] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One input's gradient against the truth: its outcome, right digits and wrong elements."""
+
+    outcome: Outcome
+    digits: float | None
+    differs: NDArray[np.bool_] | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """A dtype's rounding: epsilon, decimal digits, smallest normal and largest number."""
+
+    name: str
+    epsilon: float
+    digits: float
+    smallest: float
+    largest: float
+
+
+def precision_of(dtype: str) -> Precision:
+    """The rounding of float16, float32 or float64."""
+    info = np.finfo(dtype)
+    digits = (info.nmant + 1) * float(np.log10(2))
+    return Precision(dtype, float(info.eps), digits, float(info.tiny), float(info.max))
+
+
+def number_text(value: Any, digits: int = 6) -> str:
+    """A number in a sentence, be it larger or smaller than any float."""
+    as_float = float(value)
+    if isinstance(value, float) or (np.isfinite(as_float) and (as_float or not value)):
+        return f"{as_float:.{digits}g}"
+    return str(value.context.nstr(value, digits)) if hasattr(value, "context") else str(value)
+
+
+def numbers_apart(first: float, second: Any) -> tuple[str, str]:
+    """Two numbers with as many digits as it takes to tell them apart."""
+    texts = number_text(first), number_text(second)
+    for digits in range(7, 18):
+        if texts[0] != texts[1]:
+            break
+        texts = number_text(first, digits), number_text(second, digits)
+    return texts
+
+
+def culprit_text(events: tuple[Event, ...]) -> str:
+    if not events:
+        return ""
+    event = events[0]
+    return f" ({event.primitive} at {', '.join(number_text(v) for v in event.at)})"

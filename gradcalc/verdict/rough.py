@@ -1,0 +1,83 @@
+"""Where there is no gradient: what kind of point it is, and whether autograd's choice is one."""
+
+import numpy as np
+
+from gradcalc.problem import Problem
+from gradcalc.testimony import Array, Nature, Neighbourhood, Reference, Testimony
+from gradcalc.verdict.outcome import (
+    Outcome,
+    Precision,
+    Verdict,
+    culprit_text,
+    number_text,
+    precision_of,
+)
+
+
+def is_smooth(around: Neighbourhood | None) -> bool:
+    return around is None or around.nature is Nature.SMOOTH
+
+
+def rough_verdict(
+    around: Neighbourhood,
+    problem: Problem,
+    autograd: Testimony,
+    reference: Reference,
+    precision: Precision,
+) -> Verdict:
+    culprit = culprit_text(reference.events)
+    if around.nature is Nature.EDGE:
+        what = "on the border of" if around.inside else "outside"
+        return Verdict(Outcome.EDGE, f"this point is {what} the domain{culprit}")
+    if around.nature is Nature.JUMP:
+        return Verdict(Outcome.JUMP, f"the function is discontinuous here{culprit}")
+    if around.nature is Nature.SINGULAR:
+        return Verdict(Outcome.SINGULAR, f"the gradient grows without bound here{culprit}")
+    given = _together(problem, autograd)
+    if in_hull(given, around, precision):
+        return Verdict(
+            Outcome.KINK, f"the function has a kink here{culprit}; autograd's choice is a valid one"
+        )
+    if np.isfinite(given).all() and not around.complete:
+        return Verdict(
+            Outcome.UNRESOLVED,
+            f"the function has a kink here{culprit}, with too many inputs to tell whether"
+            " autograd's choice is a valid one",
+        )
+    low, high = around.gradients.min(axis=0), around.gradients.max(axis=0)
+    worst = int(np.argmax(~(np.isfinite(given) & (given >= low) & (given <= high))))
+    return Verdict(
+        Outcome.WRONG,
+        f"the function has a kink here{culprit}, with gradients from {number_text(low[worst])} to"
+        f" {number_text(high[worst])}; autograd says {number_text(given[worst])}",
+    )
+
+
+def within_rounding(problem: Problem, autograd: Testimony, reference: Reference) -> bool:
+    """Whether a gradient is one from beside this point, as near as floats can tell."""
+    if reference.within is None:
+        return False
+    return in_hull(_together(problem, autograd), reference.within, precision_of(problem.dtype))
+
+
+def _together(problem: Problem, autograd: Testimony) -> Array:
+    parts = [autograd.gradients[name].ravel() for name in problem.wrt]
+    return np.concatenate(parts) if parts else np.empty(0)
+
+
+def in_hull(given: Array, around: Neighbourhood, precision: Precision) -> bool:
+    """Whether a gradient is a mixture of those around the point.
+
+    Along every sampled direction its slope must lie between the smallest and the largest slope
+    of the samples, and so must each of its components. Half the digits are enough: the point has
+    no gradient anyway, and nothing is known about its conditioning.
+    """
+    if not np.isfinite(given).all():
+        return False
+    directions = np.concatenate([around.directions, np.eye(given.size)])
+    sizes = np.maximum(np.abs(around.gradients).max(axis=0, initial=0), np.abs(given))
+    with np.errstate(over="ignore", invalid="ignore"):
+        slopes = around.gradients @ directions.T
+        own = directions @ given
+        room = np.sqrt(precision.epsilon) * (np.abs(directions) @ sizes)
+    return bool(np.all((own >= slopes.min(axis=0) - room) & (own <= slopes.max(axis=0) + room)))

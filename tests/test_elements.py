@@ -1,0 +1,182 @@
+"""The checking side from within: rows as functions, runs, natures of points, limits."""
+
+import subprocess
+import sys
+import time
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+
+from gradcalc.elements.agreement import settle
+from gradcalc.elements.backend import round_to
+from gradcalc.elements.calculus import Calculus, OutOfReach, named_arguments
+from gradcalc.elements.experiment import Experiment
+from gradcalc.lang.program import Limits
+from gradcalc.primitives import BY_NAME, PRIMITIVES, Elementwise
+from gradcalc.witnesses import symbolic
+from tests.trust_cases import problem, report
+
+ELEMENTWISE = [row for row in PRIMITIVES if isinstance(row, Elementwise)]
+
+
+@pytest.mark.parametrize("row", ELEMENTWISE, ids=[row.name for row in ELEMENTWISE])
+def test_every_row_and_partial_is_a_function_of_reals(row: Elementwise) -> None:
+    context = mpmath.MPContext()
+    calculus = Calculus(context)
+    for sample in row.samples:
+        given = dict(zip(row.signature.parameters, sample, strict=False))
+        defaults = {n: p.default for n, p in row.signature.parameters.items() if n not in given}
+        operands, variant = named_arguments(row, {**given, **defaults})
+        values = [context.mpf(given[name]) for name in operands]
+        assert context.isfinite(calculus.function(row, variant)(*values))
+        for position in range(len(operands)):
+            assert context.isfinite(calculus.function(row, variant, position)(*values))
+
+
+def test_an_undefined_operand_gives_an_undefined_result() -> None:
+    context = mpmath.MPContext()
+    calculus = Calculus(context)
+    for name, count in (("relu", 1), ("maximum", 2), ("gt", 2), ("mul", 2), ("sign", 1)):
+        row = BY_NAME[name]
+        assert isinstance(row, Elementwise)
+        assert context.isnan(calculus.function(row, ())(*[context.nan] * count))
+
+
+def test_what_cannot_be_differentiated_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sympy
+
+    unknown = Elementwise(
+        name="unknown",
+        define=lambda s, x: s.Function("unknown")(x),
+        torch=lambda t, x: t.sin(x),
+        samples=((0.5,),),
+        doc="",
+    )
+    assert sympy.Function("unknown") is not None
+    with pytest.raises(OutOfReach, match="unknown"):
+        Calculus(mpmath.MPContext()).function(unknown, (), 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype", "rounded"),
+    [
+        (0.1, "float64", 0.1),
+        (0.1, "float32", float(np.float32(0.1))),
+        (16777217.0, "float32", 16777216.0),
+        (1e39, "float32", 1e39),
+        (float("inf"), "float32", float("inf")),
+    ],
+)
+def test_constants_are_those_of_the_dtype(value: float, dtype: str, rounded: float) -> None:
+    assert float(round_to(np.float64(value), dtype)) == rounded
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "digits"),
+    [
+        ("x*x", 3.0, 100),
+        ("(x + 1e60) - 1e60", 1.0, 200),
+        ("((x + 1e60) - 1e60)**2", 1.0, 200),
+        ("((x + 1e100) - 1e100)**2", 1.0, 400),
+    ],
+)
+def test_as_many_digits_as_it_takes(text: str, x: float, digits: int) -> None:
+    experiment = Experiment(problem(text, x=x), 10_000)
+    trial = settle(experiment, experiment.run(50))
+    assert trial.digits <= digits
+    assert float(trial.gradients["x"][()]) == {"x*x": 6.0}.get(text, 2.0 if "**" in text else 1.0)
+
+
+def test_a_gradient_that_cancels_is_zero() -> None:
+    answer = symbolic.testify(problem("sum(softmax(x))", x=[0.3, 1.0, -2.0]))
+    assert answer.gradients["x"].tolist() == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "reason"),
+    [
+        ("sum(x*x)", {"x": np.ones(100_000)}, "numbers"),
+        ("sum(x@x)", {"x": np.ones((100, 100))}, "numbers"),
+        ("x*x", {"x": float("nan")}, "not finite"),
+        ("exp(exp(x))", {"x": 20.0}, "far beyond"),
+        ("sin(x**2000)", {"x": 1e300}, "far beyond"),
+        ("x*x", {"x": 1.0, "cotangent": np.array(np.inf)}, "not finite"),
+        ("y = x\nif log(x) > 0:\n    y = 2*x\ny", {"x": -1.0}, "not defined"),
+    ],
+)
+def test_what_is_out_of_reach_is_said_soon(text: str, inputs: dict[str, Any], reason: str) -> None:
+    start = time.process_time()
+    answer = symbolic.testify(problem(text, **inputs))
+    assert answer.absent is not None
+    assert reason in answer.absent
+    assert time.process_time() - start < 2
+
+
+def test_a_time_limit_on_the_checking_side_is_no_error() -> None:
+    asked = problem("sum(tanh(x)*sin(x))", x=np.linspace(0.1, 3, 1000), limits=Limits(seconds=1e-4))
+    answer = symbolic.testify(asked)
+    assert answer.absent is not None
+    assert "time" in answer.absent
+
+
+def test_a_step_limit_on_the_checking_side_is_no_error() -> None:
+    # torch counts a fused function as one step, its definition takes several
+    limits = Limits(steps=8)
+    answer = report("std(x)", x=[1.0, 2.0, 4.0], limits=limits)
+    assert answer.verdict.outcome == "unresolved"
+    assert answer.verdict.exit_code == 3
+
+
+def test_a_thousand_elements_are_checked() -> None:
+    answer = report("sum(tanh(x)*sin(x))", x=np.linspace(0.1, 3, 1000))
+    assert answer.verdict.outcome == "verified"
+
+
+def test_a_sample_that_fails_leaves_the_point_unresolved() -> None:
+    answer = report("y = x*2\nassert x >= 1\ny*abs(x - 1)", x=1.0)
+    assert answer.verdict.outcome == "unresolved"
+
+
+def test_a_path_without_an_end_beside_the_point_is_unresolved() -> None:
+    text = "i = 0\nwhile x < 1:\n    i = i + 1\nx*i"
+    answer = report(text, x=1.0, limits=Limits(steps=2000))
+    assert answer.verdict.outcome == "unresolved"
+
+
+def test_detached_values_stay_with_their_branch() -> None:
+    text = "if x > 1:\n    u = detach(x*x)\nelse:\n    u = detach(3*x)\n    v = detach(x)\nu*x"
+    assert report(text, x=1.0).verdict.outcome == "jump"
+    assert report(text, x=1.5).verdict.outcome == "verified"
+
+
+@pytest.mark.parametrize(
+    ("code", "unwanted"),
+    [
+        (
+            "from gradcalc.witnesses import symbolic\n"
+            "from gradcalc.lang.fence import compile_program\n"
+            "from gradcalc.problem import Problem\n"
+            "import numpy as np\n"
+            "p = Problem(compile_program('softmax(x)*norm(x)'), {'x': np.ones(3)}, ('x',))\n"
+            "assert symbolic.testify(p).absent is None\n",
+            ("torch", "gradcalc.witnesses.autograd"),
+        ),
+        (
+            "from gradcalc.witnesses import autograd\n"
+            "from gradcalc.lang.fence import compile_program\n"
+            "from gradcalc.problem import Problem\n"
+            "import numpy as np\n"
+            "p = Problem(compile_program('softmax(x)*norm(x)'), {'x': np.ones(3)}, ('x',))\n"
+            "assert autograd.testify(p).absent is None\n",
+            ("sympy", "mpmath", "gradcalc.witnesses.symbolic", "gradcalc.elements"),
+        ),
+        ("import gradcalc.verdict, gradcalc.findings", ("sympy", "mpmath", "torch")),
+    ],
+    ids=["symbolic", "autograd", "verdict"],
+)
+def test_the_witnesses_share_nothing_but_the_program(code: str, unwanted: tuple[str, ...]) -> None:
+    code += f"\nimport sys\nassert not set({unwanted!r}) & set(sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr

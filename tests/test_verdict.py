@@ -1,0 +1,262 @@
+"""The verdict's rule, outcome by outcome, from testimonies made by hand."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+
+from gradcalc.lang.program import Branch
+from gradcalc.problem import Problem
+from gradcalc.testimony import Event, Nature, Neighbourhood, Reference
+from gradcalc.testimony import Testimony as Answer
+from gradcalc.verdict import FACTOR, Judgement, Outcome, judge, numbers_apart, precision_of
+from tests.trust_cases import problem, report
+
+EPSILON = 2.0**-52
+CONTEXT = mpmath.MPContext()
+CONTEXT.dps = 60
+
+
+def exact(values: Any) -> Any:
+    result = np.empty(np.shape(values), dtype=object)
+    for index in np.ndindex(*np.shape(values)):
+        result[index] = CONTEXT.mpf(np.asarray(values)[index])
+    return result
+
+
+def around(
+    nature: Nature, gradients: list[list[float]], directions: list[list[float]], **more: Any
+) -> Neighbourhood:
+    return Neighbourhood(nature, np.array(gradients), np.array(directions), **more)
+
+
+def weigh(
+    given: Any,
+    true: Any,
+    *,
+    condition: float | None = 0.0,
+    total: float = 1.0,
+    scale: float = 1.0,
+    at: Any = 1.0,
+    text: str = "x*x",
+    dtype: str = "float64",
+    ours: Mapping[str, Any] | None = None,
+    theirs: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> Judgement:
+    asked: Problem = problem(text, dtype, x=at, **options)
+    autograd = Answer("autograd", np.asarray(total), {"x": np.asarray(given, float)},
+                         **(ours or {}))  # fmt: skip
+    stated: dict[str, Any] = {
+        "exact": {"x": exact(true)},
+        "total": CONTEXT.mpf(total),
+        "scale": CONTEXT.mpf(scale),
+        "conditions": None if condition is None else {"x": condition},
+        **(theirs or {}),
+    }
+    return judge(asked, autograd, Reference("symbolic", **stated))
+
+
+def off(roundings: float) -> float:
+    return 1 + roundings * EPSILON
+
+
+@pytest.mark.parametrize(
+    ("given", "true", "options", "outcome"),
+    [
+        (1.0, 1.0, {}, "verified"),
+        (off(FACTOR), 1.0, {}, "verified"),
+        (off(FACTOR + 1), 1.0, {}, "wrong"),
+        (off(FACTOR * 101), 1.0, {"condition": 100.0}, "verified"),
+        (off(FACTOR * 103), 1.0, {"condition": 100.0}, "wrong"),
+        (off(FACTOR * 50), 1.0, {"condition": 100.0, "strict": True}, "wrong"),
+        (off(FACTOR), 1.0, {"condition": 100.0, "strict": True}, "verified"),
+        (1.01, 1.0, {"condition": 1e15}, "verified"),
+        (1.1, 1.0, {"condition": 1e15}, "unresolved"),
+        (1.1, 1.0, {"condition": math.inf}, "unresolved"),
+        (1.0001, 1.0, {"condition": None}, "unresolved"),
+        (1.1, 1.0, {"condition": None}, "wrong"),
+        (-1.0, 1.0, {"condition": 1.0}, "wrong"),
+        (0.0, 1.0, {}, "wrong"),
+        (1.0, 0.0, {"scale": 1.0}, "wrong"),
+        (0.0, 0.0, {}, "verified"),
+        (math.nan, 1.0, {}, "wrong"),
+        (math.nan, 0.0, {"condition": math.inf}, "wrong"),
+        (math.inf, 1.0, {}, "wrong"),
+        (0.0, 1e-17, {}, "vanished"),
+        (0.0, 1e-17, {"strict": True}, "wrong"),
+        (0.0, 1e-17, {"at": 1e3}, "vanished"),
+        (0.0, 1e-16, {"at": 1e3}, "wrong"),
+        (1e-17, 0.0, {"total": 0.0, "scale": 1.0}, "vanished"),
+        (1e-17, 0.0, {"total": 0.0, "scale": 1e-10}, "wrong"),
+        (0.0, "1e-400", {"total": 0.0, "scale": 0.0}, "vanished"),
+        (1 + 2.0**-20, 1.0, {"dtype": "float32"}, "verified"),
+        (1 + 2.0**-16, 1.0, {"dtype": "float32"}, "wrong"),
+        (1.05, 1.0, {"dtype": "float16"}, "verified"),
+    ],
+)
+def test_the_rule_at_a_smooth_point(
+    given: float, true: Any, options: dict[str, Any], outcome: str
+) -> None:
+    assert weigh(given, true, **options).verdict.outcome == outcome
+
+
+def test_the_error_is_relative_to_the_largest_element() -> None:
+    judged = weigh([1e6, 1e-9 + 1e-12], [1e6, 1e-9], at=[1.0, 2.0])
+    assert judged.verdict.outcome is Outcome.VERIFIED
+    judged = weigh([1e6, 2.0], [1e6, 1.0], at=[1.0, 2.0])
+    assert judged.verdict.outcome is Outcome.WRONG
+    assert judged.comparisons["x"].differs is not None
+    assert judged.comparisons["x"].differs.tolist() == [False, True]
+    assert "x[1]" in judged.verdict.message
+
+
+@pytest.mark.parametrize(
+    ("given", "digits"), [(1.0, 15.95), (1.001, 3.0), (2.0, 0.0), (1 + 1e-10, 10.0)]
+)
+def test_the_digits_that_are_right(given: float, digits: float) -> None:
+    assert weigh(given, 1.0).comparisons["x"].digits == pytest.approx(digits, abs=0.01)
+
+
+LEFT_RIGHT = [[-1.0], [1.0]]
+
+
+@pytest.mark.parametrize(
+    ("nature", "given", "outcome"),
+    [
+        (Nature.KINK, 0.0, "kink"),
+        (Nature.KINK, 1.0, "kink"),
+        (Nature.KINK, 1.1, "wrong"),
+        (Nature.KINK, math.nan, "wrong"),
+        (Nature.EDGE, math.nan, "edge"),
+        (Nature.JUMP, 0.0, "jump"),
+        (Nature.SINGULAR, math.inf, "singular"),
+    ],
+)
+def test_points_without_a_gradient(nature: Nature, given: float, outcome: str) -> None:
+    place = around(nature, LEFT_RIGHT, LEFT_RIGHT)
+    assert weigh(given, 0.0, theirs={"around": place}).verdict.outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("given", "complete", "outcome"),
+    [
+        ([0.5, 0.5], True, "kink"),
+        ([1.0, 0.0], True, "kink"),
+        ([1.0, 1.0], True, "wrong"),
+        ([0.0, 0.0], True, "wrong"),
+        ([0.0, 0.0], False, "unresolved"),
+        ([math.nan, 0.0], False, "wrong"),
+    ],
+)
+def test_the_hull_of_a_maximum(given: list[float], complete: bool, outcome: str) -> None:
+    rows, directions = [[1.0, 0.0], [0.0, 1.0]] * 2, [[1.0, 0.3], [0.3, 1.0], [0.2, -1], [-1, 0.1]]
+    place = around(Nature.KINK, rows, directions, complete=complete)
+    judged = weigh(given, [1.0, 0.0], at=[2.0, 2.0], theirs={"around": place})
+    assert judged.verdict.outcome == outcome
+
+
+def test_a_witness_that_is_absent_proves_nothing() -> None:
+    judged = weigh(1.0, 1.0, theirs={"absent": "too large"})
+    assert judged.verdict.outcome is Outcome.UNRESOLVED
+    assert "too large" in judged.verdict.message
+
+
+def test_another_branch_proves_nothing() -> None:
+    paths = [(Branch(1, "if", "x > 0", (taken,)),) for taken in (True, False)]
+    judged = weigh(1.0, 1.0, ours={"path": paths[0]}, theirs={"path": paths[1]})
+    assert judged.verdict.outcome is Outcome.UNRESOLVED
+
+
+def test_a_kink_within_rounding_excuses_a_gradient_from_beside_it() -> None:
+    within = around(Nature.SMOOTH, LEFT_RIGHT, LEFT_RIGHT)
+    event = Event("abs", None, (1e-17,), False, 1e-17)
+    stated = {"within": within, "events": (event,)}
+    assert weigh(-1.0, 1.0, theirs=stated).verdict.outcome is Outcome.UNRESOLVED
+    assert weigh(-2.0, 1.0, theirs=stated).verdict.outcome is Outcome.WRONG
+    assert weigh(1.0, 1.0, theirs=stated).verdict.outcome is Outcome.VERIFIED
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_every_outcome_has_its_exit_code(outcome: Outcome) -> None:
+    codes = {"verified": 0, "vanished": 0, "wrong": 1}
+    assert outcome.exit_code == codes.get(outcome, 3)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "epsilon", "digits"), [("float64", 2.0**-52, 15.95), ("float32", 2.0**-23, 7.22)]
+)
+def test_the_precision_of_a_dtype(dtype: str, epsilon: float, digits: float) -> None:
+    precision = precision_of(dtype)
+    assert precision.epsilon == epsilon
+    assert precision.digits == pytest.approx(digits, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "texts"),
+    [
+        (1.0, 2.0, ("1", "2")),
+        (1.0, 1.0000001, ("1", "1.0000001")),
+        (math.inf, CONTEXT.mpf(10) ** 400, ("inf", "1e+400")),
+        (0.0, CONTEXT.mpf(10) ** -400, ("0", "1e-400")),
+        (0.0, CONTEXT.mpf(0), ("0", "0")),
+    ],
+)
+def test_numbers_are_told_apart(first: float, second: Any, texts: tuple[str, str]) -> None:
+    given, true = numbers_apart(first, second)
+    assert (given, true.replace(".0e", "e")) == texts
+
+
+CLAIMS: tuple[tuple[str, dict[str, Any], str, bool, str], ...] = (
+    ("2*dot(x,x)", {"x": [0.0, 1.0]}, "4*x", True, "verified"),
+    ("2*dot(x,x)", {"x": [0.0, 1.0]}, "3*x", False, "wrong"),
+    ("2*dot(x,x)", {"x": [1.0, 1.0]}, "4", True, "verified"),
+    ("2*dot(x,x)", {"x": [1.0, 1.0]}, "[4, 4, 4]", False, "wrong"),
+    ("2*dot(x,x)", {"x": [1.0, 1.0]}, "[[4, 4]]", False, "wrong"),
+    ("x*x", {"x": 1.0}, "2*x + 1e-10", False, "wrong"),
+    ("x*x", {"x": 1.0}, "2*x + 1e-15", True, "verified"),
+    ("x*x", {"x": 0.0}, "0", True, "verified"),
+    ("x*x", {"x": 0.0}, "1e-300", False, "wrong"),
+    ("x*x", {"x": 1.0}, "log(-x)", False, "wrong"),
+    ("x*x", {"x": 1.0}, "1/(x - 1)", False, "wrong"),
+    ("tan(x)", {"x": 1.5707963267948966}, "1 + tan(x)**2", True, "verified"),
+    ("(1 - cos(x))/x**2", {"x": 1e-8}, "sin(x)/x**2 - 2*(1 - cos(x))/x**3", True, "wrong"),
+    ("abs(x)", {"x": 0.0}, "0", True, "kink"),
+    ("abs(x)", {"x": 0.0}, "0.5", True, "kink"),
+    ("abs(x)", {"x": 0.0}, "2", False, "wrong"),
+    ("floor(x)", {"x": 1.0}, "0", False, "jump"),
+    ("sqrt(x)", {"x": 0.0}, "inf", False, "edge"),
+    ("1/x", {"x": 0.0}, "-1/x**2", False, "singular"),
+    ("x*x", {"x": float("inf")}, "2*x", True, "unresolved"),
+    ("exp(x)", {"x": -1000.0}, "exp(x)", True, "vanished"),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "claim", "holds", "outcome"), CLAIMS, ids=[f"{c[0]}:{c[2]}" for c in CLAIMS]
+)
+def test_a_claim(text: str, inputs: dict[str, Any], claim: str, holds: bool, outcome: str) -> None:
+    answer = report(text, claims={"x": claim}, **inputs)
+    judged = answer.gradients[0].claim
+    assert judged is not None
+    assert judged.holds is holds
+    assert answer.verdict.outcome == outcome, answer.verdict.message
+
+
+def test_without_the_check_a_claim_is_held_against_autograd() -> None:
+    answer = report("x*x", claims={"x": "2*x"}, x=3.0, check=False)
+    assert answer.gradients[0].claim is not None
+    assert answer.gradients[0].claim.holds
+    assert answer.verdict.outcome == "unresolved"
+    assert report("x*x", claims={"x": "3*x"}, x=3.0, check=False).verdict.outcome == "wrong"
+
+
+def test_one_wrong_input_makes_the_whole_wrong() -> None:
+    answer = report("x*x + softplus(y)", x=3.0, y=21.0)
+    assert answer.verdict.outcome == "wrong"
+    assert "for y" in answer.verdict.message
+    marks = [gradient.differs for gradient in answer.gradients]
+    assert [bool(np.any(mark)) for mark in marks if mark is not None] == [False, True]
