@@ -30,8 +30,6 @@ class ElementBackend:
     that their numbers know where in the user's program they come from.
     """
 
-    fused = True
-
     def __init__(
         self, graph: Graph, budget: Budget, dtype: str, replay: Detached | None = None
     ) -> None:

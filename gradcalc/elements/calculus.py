@@ -66,8 +66,8 @@ def _function(row: Elementwise, variant: Variant, position: int | None) -> Calla
         compiled: Callable[..., Any] = sympy.lambdify(
             [context, *symbols], expression, modules=[], printer=printer
         )
-    except NotImplementedError as error:
-        raise OutOfReach(f"{row.name} is nothing that the check can differentiate") from error
+    except (NotImplementedError, KeyError) as error:
+        raise OutOfReach(f"{row.name} has a form here that the check cannot differentiate") from error
     return compiled
 
 

@@ -95,7 +95,9 @@ class Experiment:
         problem, context = self.problem, self.context
         context.dps = digits
         if sum(values.size for values in problem.inputs.values()) > self.largest:
-            raise OutOfReach(f"more than {self.largest:,} numbers")
+            raise OutOfReach(
+                f"the check goes element by element, which ends at {self.largest:,} numbers"
+            )
         graph = Graph(self.calculus, self.largest, self.deadline)
         budget = self.budget()
         backend = ElementBackend(graph, budget, problem.dtype, replay)

@@ -120,7 +120,9 @@ class Graph:
         """Take a new node in and give it its serial number."""
         size = len(self.nodes)
         if size >= self.largest:
-            raise OutOfReach(f"more than {self.largest:,} numbers")
+            raise OutOfReach(
+                f"the check goes element by element, which ends at {self.largest:,} numbers"
+            )
         if self.deadline is not None and size % 64 == 0 and time.monotonic() > self.deadline:
             raise OutOfReach("more time than the check may take")
         self.nodes.append(node)

@@ -68,6 +68,8 @@ class Structural:
     Both have the primitive's own parameters after the first; those named in `tensors` take
     tensors, `lists` a list of tensors, the others numbers, words or None.
 
+    `moves` says that it only moves elements about, so that truth values stay truth values.
+
     `samples` are tuples of nested lists of operands, with keyword arguments as a dict at the end
     where needed.
     """
@@ -79,6 +81,7 @@ class Structural:
     doc: str
     tensors: tuple[str, ...] = ("x",)
     lists: tuple[str, ...] = ()
+    moves: bool = False
     aliases: tuple[str, ...] = ()
     operator: str | None = None
 

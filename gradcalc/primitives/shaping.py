@@ -110,6 +110,7 @@ CUBE = [MATRIX, [[9.0, 8.0, 7.0], [6.0, 5.0, 4.0]]]
 SHAPING: tuple[Structural, ...] = (
     Structural(
         name="reshape",
+        moves=True,
         array=lambda call, x, shape: x.reshape(reshaped(x.shape, shape)),
         torch=lambda t, x, shape: t.reshape(x, reshaped(x.shape, shape)),
         samples=((MATRIX, {"shape": (3, 2)}), (MATRIX, {"shape": -1}), ([4.0], {"shape": ()})),
@@ -118,6 +119,7 @@ SHAPING: tuple[Structural, ...] = (
     ),
     Structural(
         name="flatten",
+        moves=True,
         array=lambda call, x, start_dim=0, end_dim=-1: x.reshape(
             flattened(x.shape, start_dim, end_dim)
         ),
@@ -130,6 +132,7 @@ SHAPING: tuple[Structural, ...] = (
     ),
     Structural(
         name="transpose",
+        moves=True,
         array=lambda call, x, dim0=None, dim1=None: x.transpose(transposed(x.shape, dim0, dim1)),
         torch=lambda t, x, dim0=None, dim1=None: x.permute(transposed(x.shape, dim0, dim1)),
         samples=((MATRIX,), (CUBE, {"dim0": 0, "dim1": -1}), (VECTOR,), (CUBE,)),
@@ -138,6 +141,7 @@ SHAPING: tuple[Structural, ...] = (
     ),
     Structural(
         name="permute",
+        moves=True,
         array=lambda call, x, dims: x.transpose(permuted(x.shape, dims)),
         torch=lambda t, x, dims: t.permute(x, permuted(x.shape, dims)),
         samples=((CUBE, {"dims": (2, 0, -2)}),),
@@ -145,6 +149,7 @@ SHAPING: tuple[Structural, ...] = (
     ),
     Structural(
         name="squeeze",
+        moves=True,
         array=lambda call, x, dim=None: x.reshape(_squeezed(x.shape, dim)),
         torch=lambda t, x, dim=None: t.squeeze(x, axes(x.shape, dim)),
         samples=(([[[1.0], [2.0]]],), ([[[1.0], [2.0]]], {"dim": 0}), (MATRIX, {"dim": 0})),
@@ -152,6 +157,7 @@ SHAPING: tuple[Structural, ...] = (
     ),
     Structural(
         name="unsqueeze",
+        moves=True,
         array=lambda call, x, dim: x.reshape(_unsqueezed(x.shape, dim)),
         torch=lambda t, x, dim: t.unsqueeze(x, axis([1, *x.shape], dim)),
         samples=((VECTOR, {"dim": 0}), (VECTOR, {"dim": -1}), (2.5, {"dim": 0})),
@@ -160,7 +166,8 @@ SHAPING: tuple[Structural, ...] = (
     ),
     Structural(
         name="broadcast_to",
-        array=lambda call, x, shape: np.broadcast_to(x, expanded(x.shape, shape)).copy(),
+        moves=True,
+        array=boxed(lambda call, x, shape: np.broadcast_to(x, expanded(x.shape, shape))),
         torch=lambda t, x, shape: t.broadcast_to(x, expanded(x.shape, shape)),
         samples=((VECTOR, {"shape": (2, 3)}), ([[1.0], [2.0]], {"shape": (-1, 4)})),
         doc="repeated along dimensions of size 1 and new ones; -1 keeps a size",
@@ -168,13 +175,15 @@ SHAPING: tuple[Structural, ...] = (
     ),
     Structural(
         name="flip",
-        array=lambda call, x, dims=None: np.flip(x, axes(x.shape, dims)).copy(),
+        moves=True,
+        array=boxed(lambda call, x, dims=None: np.flip(x, axes(x.shape, dims))),
         torch=lambda t, x, dims=None: t.flip(x, axes(x.shape, dims)),
         samples=((VECTOR,), (MATRIX, {"dims": (1,)}), (MATRIX, {"dims": 0}), (MATRIX,)),
         doc="reversed along dims, all of them where none is named",
     ),
     Structural(
         name="roll",
+        moves=True,
         array=_roll,
         torch=lambda t, x, shifts, dims=None: t.roll(x, shifts, dims),
         samples=((VECTOR, {"shifts": 1}), (MATRIX, {"shifts": (1, -1), "dims": (0, 1)})),
@@ -182,6 +191,7 @@ SHAPING: tuple[Structural, ...] = (
     ),
     Structural(
         name="index",
+        moves=True,
         array=array_index,
         torch=torch_index,
         samples=(
@@ -199,6 +209,7 @@ SHAPING: tuple[Structural, ...] = (
     ),
     Structural(
         name="stack",
+        moves=True,
         array=_stack,
         torch=_torch_stack,
         samples=(([VECTOR, VECTOR[::-1]],), ([VECTOR, VECTOR[::-1]], {"dim": -1}), ([1.0, 2.0],)),
@@ -208,6 +219,7 @@ SHAPING: tuple[Structural, ...] = (
     ),
     Structural(
         name="concat",
+        moves=True,
         array=_concat,
         torch=_torch_concat,
         samples=(([VECTOR, VECTOR[1:]],), ([MATRIX, [[1.0], [2.0]]], {"dim": 1})),
@@ -246,6 +258,7 @@ SHAPING: tuple[Structural, ...] = (
     ),
     Structural(
         name="diagonal",
+        moves=True,
         array=lambda call, x, offset=0, dim1=0, dim2=1: x.diagonal(offset, dim1, dim2).copy(),
         torch=lambda t, x, offset=0, dim1=0, dim2=1: t.diagonal(x, offset, dim1, dim2),
         samples=((MATRIX,), (MATRIX, {"offset": 1}), (CUBE, {"dim1": 1, "dim2": 2})),

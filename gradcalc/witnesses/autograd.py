@@ -22,8 +22,6 @@ Array = NDArray[np.float64]
 class TorchBackend:
     """Runs a program on torch tensors of one dtype on one device."""
 
-    fused = True
-
     def __init__(self, dtype: torch.dtype, device: torch.device) -> None:
         self.dtype = dtype
         self.device = device
@@ -38,9 +36,25 @@ class TorchBackend:
         return tuple(tensor.shape)
 
     def apply(self, row: Primitive, arguments: Mapping[str, Any], span: Span) -> Any:
+        if getattr(row, "moves", False):
+            return row.torch(torch, **arguments)
+        arguments = {name: self._of_dtype(value) for name, value in arguments.items()}
         if isinstance(row, Elementwise):
             arguments = self._lifted(row, arguments)
-        return row.torch(torch, **arguments)
+            if row.boolean:
+                return row.torch(torch, **arguments)
+        return self._of_dtype(row.torch(torch, **arguments))
+
+    def _of_dtype(self, value: Any) -> Any:
+        """Truth values and whole numbers as numbers of the calculation's one dtype.
+
+        Left to itself torch computes with them in float32, or refuses.
+        """
+        if isinstance(value, torch.Tensor):
+            return value if value.is_floating_point() else value.to(self.dtype)
+        if isinstance(value, tuple) and hasattr(value, "_make"):
+            return value._make(self._of_dtype(part) for part in value)
+        return [self._of_dtype(v) for v in value] if isinstance(value, list) else value
 
     def _lifted(self, row: Elementwise, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """Numbers as tensors where torch's functions want them; its operators take numbers."""
