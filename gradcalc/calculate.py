@@ -5,7 +5,7 @@ import numpy as np
 from gradcalc import findings, verdict
 from gradcalc.problem import Problem
 from gradcalc.report import InputGradient, Report
-from gradcalc.testimony import Formula, Reference, Testimony
+from gradcalc.testimony import Formula, Nature, Reference, Testimony
 from gradcalc.verdict import Judgement
 
 
@@ -53,10 +53,11 @@ def _gradient(
 ) -> InputGradient:
     comparison = judgement.comparisons.get(name)
     formula = reference.formulas.get(name, Formula())
+    smooth = reference.around is None or reference.around.nature is Nature.SMOOTH
     return InputGradient(
         name=name,
         autograd=ours.gradients[name],
-        symbolic=reference.gradients.get(name),
+        symbolic=reference.gradients.get(name) if smooth else None,
         closed_form=formula.closed_form,
         formulas=formula.elements,
         digits=None if comparison is None or comparison.digits is None

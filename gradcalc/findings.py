@@ -8,7 +8,7 @@ import numpy as np
 from gradcalc.errors import Span
 from gradcalc.problem import Problem, weights
 from gradcalc.testimony import Event, Mishap, Nature, Reference, Testimony
-from gradcalc.verdict import FACTOR, Judgement, Outcome, numbers_apart, precision_of
+from gradcalc.verdict import FACTOR, TAKEN, Judgement, Outcome, numbers_apart, precision_of
 
 ILL_CONDITIONED = 1e4
 """Conditioning above which it is worth a word."""
@@ -72,7 +72,8 @@ def _not_finite(
         yield Finding("overflow", message, OVERFLOW, cause.place)
     else:
         message += f": {cause.primitive} has no finite value or slope at {at}"
-        yield Finding("masked-nan", message, MASKED, cause.place)
+        hint = MASKED if "where" in problem.program.source else OUT_OF_RANGE
+        yield Finding("masked-nan", message, hint, cause.place)
 
 
 def _first(reference: Reference, *kinds: str) -> Mishap | None:
@@ -109,12 +110,14 @@ def _value(
     shown, truth = numbers_apart(total, true)
     right = judgement.verdict.outcome in (Outcome.VERIFIED, Outcome.VANISHED)
     though = " though the gradient is right" if right else ""
+    few = abs(true - total) > abs(true) * precision.epsilon**TAKEN
+    what = "is wrong" if few else "has lost digits"
     why = f": {_lost(cause)}" if cause is not None and cause.kind == "cancellation" else ""
     if cause is not None and cause.kind == "overflow":
         why = f": {cause.primitive} overflows {problem.dtype}"
     yield Finding(
         "value",
-        f"the value is wrong{though}, {shown} for {truth}{why}",
+        f"the value {what}{though}, {shown} for {truth}{why}",
         CANCELLATION if np.isfinite(total) else OVERFLOW,
         None if cause is None else cause.place,
     )
@@ -187,7 +190,7 @@ def _dead(problem: Problem, autograd: Testimony) -> Iterator[Finding]:
 
 def _stopped(autograd: Testimony) -> Iterator[Finding]:
     for stop in autograd.stops:
-        if stop.kind in ("item", "float", "int", "index"):
+        if stop.kind in ("item", "float", "int", "index", "number"):
             yield Finding(
                 "stopped",
                 f"{stop.source} takes a plain number out of a tensor and passes no gradient back",

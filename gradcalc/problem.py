@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from gradcalc.errors import ShapeError, UnknownNameError, did_you_mean
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.evaluate import evaluate
+from gradcalc.lang.fence import compile_program
 from gradcalc.lang.machine import Budget
 from gradcalc.lang.program import Limits, Program, Run
 
@@ -67,7 +68,10 @@ def execute(
     needed = (*problem.program.inputs, *lets)
     run = evaluate(problem.program, backend, {n: scope[n] for n in needed if n in scope}, **options)
     scope = {**run.names, **scope}
-    target = run.value if problem.of is None else _named(problem.of, scope, run)
+    target = run.value
+    if problem.of is not None:
+        named = {**scope, **run.names}
+        target = evaluate(_name(problem.of, named), backend, named, budget=budget).value
     return Execution(target, Run(run.value, run.names, run.path, stops + run.stops), scope)
 
 
@@ -87,14 +91,14 @@ def weights(problem: Problem, shape: tuple[int, ...]) -> Array:
         ) from None
 
 
-def _named(name: str, scope: Mapping[str, Any], run: Run) -> Any:
-    value = run.names.get(name, scope.get(name))
-    if value is None:
+def _name(name: str, scope: Mapping[str, Any]) -> Program:
+    """The name as a program of its own, so that it gives what any output may be."""
+    if name not in scope:
         raise UnknownNameError(
             f"--of {name}: the program binds no such name",
             hint=did_you_mean(name, scope) or f"its names: {', '.join(sorted(scope))}",
         )
-    return value
+    return compile_program(name, known=tuple(scope))
 
 
 def claim_values(

@@ -105,22 +105,27 @@ class Reference(Testimony):
     """The answer of a witness that knows more digits than a float holds.
 
     `exact` are the gradients and `output` the value of the program in many digits; `total` is the
-    number that was differentiated, `scale` the largest effect on it that a relative change of a
-    number in between has. `sway` and `conditions` say how strongly the total and each gradient
-    react to relative changes of the inputs, None where that was not found out. `events` are the
-    primitives met at or near a kink or border, the closest first. `within` are gradients at
-    points that floats can hardly tell from this one, where that matters. `mishaps` are in the
-    order of the program.
+    number that was differentiated. `scales` are the largest effects on it, by input, of a relative
+    change of a number in between that bends; `flows` the sizes, signs left out, of all that flows
+    into each element of a gradient: rounding is in proportion to them. `sway` and `conditions` say
+    how strongly the total and each gradient react to relative changes of the inputs, None where
+    that was not found out; `rounding` how far the dtype's rounding alone takes each gradient of
+    the program as it is written.
+    `events` are the primitives met at or near a kink or border, the closest first. `within` are
+    gradients at points that floats can hardly tell from this one, where that matters. `mishaps`
+    are in the order of the program.
     """
 
     exact: Mapping[str, Reals] = field(default_factory=dict)
     output: Reals | None = None
     total: Any = None
-    scale: Any = None
+    scales: Mapping[str, Any] = field(default_factory=dict)
+    flows: Mapping[str, Reals] = field(default_factory=dict)
     sway: Any = None
     around: Neighbourhood | None = None
     within: Neighbourhood | None = None
     events: tuple[Event, ...] = ()
     mishaps: tuple[Mishap, ...] = ()
     conditions: Mapping[str, float] | None = None
+    rounding: Mapping[str, float] = field(default_factory=dict)
     formulas: Mapping[str, Formula] = field(default_factory=dict)

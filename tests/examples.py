@@ -77,10 +77,11 @@ class Session:
             with redirect_stdout(screen), redirect_stderr(screen):
                 self.code = main(shlex.split(command)[1:])
             return screen.getvalue()
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        # this checkout answers, whatever is installed
+        here = f'gradcalc() {{ "{sys.executable}" -m gradcalc "$@"; }}\n'
         result = subprocess.run(
-            ["bash", "-c", command],
-            env={**os.environ, **TERMINAL, "PATH": path},
+            ["bash", "-c", here + command],
+            env={**os.environ, **TERMINAL, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,

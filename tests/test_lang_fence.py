@@ -1,6 +1,5 @@
 """What the fence refuses, with its kind, its place and what to do instead; and all limits."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -167,12 +166,10 @@ TOO_DEEP: dict[str, str] = {
 
 @pytest.mark.parametrize("text", TOO_DEEP.values(), ids=TOO_DEEP)
 def test_nesting_is_limited(text: str) -> None:
-    before = time.monotonic()
     with pytest.raises(GradcalcError) as caught:
         compile_program(text, limits=Limits(nesting=80))
     well_formed(caught.value)
     assert caught.value.kind in ("limit", "syntax")
-    assert time.monotonic() - before < 5
 
 
 LONG: dict[str, tuple[str, float]] = {
@@ -240,13 +237,11 @@ LIMITED: list[str] = [
 @pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize("text", LIMITED, ids=ids([(text,) for text in LIMITED]))
 def test_limits(text: str, side: str) -> None:
-    before = time.monotonic()
     # the element-wise side may give up before a limit of the language is reached
     gives_up = (OutOfReach,) if side == "elements" else ()
     with pytest.raises((GradcalcError, *gives_up)) as caught:  # noqa: PT012
         program = compile_program(text)
         run_small(SIDES[side], program)
-    assert time.monotonic() - before < 5
     error = caught.value
     if isinstance(error, GradcalcError):
         well_formed(error)

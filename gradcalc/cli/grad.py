@@ -180,11 +180,14 @@ def _no_collections() -> Iterator[None]:
 
 def _accumulated(reports: Sequence["Report"]) -> list["Report"]:
     """The reports, each gradient with the sum of those up to it."""
+    import numpy as np
+
     sums: dict[str, Array] = {}
     result: list[Report] = []
     for report in reports:
         for gradient in report.gradients:
-            sums[gradient.name] = sums.get(gradient.name, 0.0) + gradient.autograd
+            total = np.asarray(sums.get(gradient.name, 0.0) + gradient.autograd)
+            sums[gradient.name] = total
         gradients = [replace(g, accumulated=sums[g.name]) for g in report.gradients]
         result.append(replace(report, gradients=tuple(gradients)))
     return result

@@ -84,7 +84,8 @@ def _check_stdin(options: Options) -> None:
 def _limits(options: Options) -> Limits:
     default = Limits()
     steps = default.steps if options.max_steps is None else options.max_steps
-    return Limits(steps=steps, seconds=options.timeout)
+    seconds = Limits().seconds if options.timeout is None else options.timeout
+    return Limits(steps=steps, seconds=seconds)
 
 
 def _lets(options: Options, limits: Limits) -> Lets:

@@ -66,8 +66,11 @@ def use(program: Program, lets: Lets, typed: Sequence[str]) -> Use:
 def _is_renamed(
     program: Program, required: Sequence[str], optional: Sequence[str], typed: Sequence[str]
 ) -> bool:
-    """Whether the one value typed can only be meant for the one parameter."""
-    if program.function is None or len(required) != 1 or len(typed) != 1:
+    """Whether the one value typed can only be meant for the one parameter.
+
+    A longer name is more likely a misspelt option.
+    """
+    if program.function is None or len(required) != 1 or len(typed) != 1 or len(typed[0]) > 1:
         return False
     known = {*required, *optional}
     return typed[0] not in known and did_you_mean(typed[0], known) is None

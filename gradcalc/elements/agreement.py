@@ -33,6 +33,9 @@ BESIDE = "1e-30"
 SAMPLES = 3
 """Directions in which the conditioning is measured."""
 
+ROUNDED = 3
+"""Runs with as few bits as the dtype has, which round differently."""
+
 Samples = list[tuple[Trial, Any]]
 
 
@@ -72,6 +75,25 @@ def beside(experiment: Experiment, centre: Trial, digits: int, count: int) -> Sa
         )
         for direction in _directions(sum(values.size for values in inputs.values()))[:count]
     ]
+
+
+def rounding(experiment: Experiment, exact: Mapping[str, Reals]) -> dict[str, float]:
+    """What the dtype's rounding alone does to each gradient of the program as it is written.
+
+    The relative error of runs with as many bits as the dtype has and a few more, brought to the
+    dtype's. Nothing where such a run goes another way or meets a number that is not finite.
+    """
+    bits = int(np.finfo(experiment.problem.dtype).nmant) + 1
+    worst: dict[str, float] = {}
+    for more in range(ROUNDED):
+        trial = experiment.run(DIGITS[0], bits=bits + more)
+        for name, true in exact.items():
+            size = max(map(abs, np.ravel(true)), default=0)
+            error = max(map(abs, np.ravel(trial.gradients[name] - true)), default=0)
+            if not size or not experiment.context.isfinite(error):
+                continue
+            worst[name] = max(worst.get(name, 0.0), float(error / size) * 2.0**more)
+    return worst
 
 
 def _directions(size: int) -> Any:

@@ -54,6 +54,17 @@ def partial(row: Elementwise, variant: Variant, position: int) -> Any:
 
 
 @cache
+def is_linear(row: Elementwise, variant: Variant, live: tuple[int, ...]) -> bool:
+    """Whether no derivative by the operands that vary depends on an operand that varies.
+
+    The rounding of such a number does nothing to the gradient.
+    """
+    symbols, _ = definition(row, variant)
+    varying = {symbols[i] for i in live}
+    return not any(partial(row, variant, i).free_symbols & varying for i in live)
+
+
+@cache
 def _function(row: Elementwise, variant: Variant, position: int | None) -> Callable[..., Any]:
     """The definition or a derivative as a function of an mpmath context and its reals."""
     symbols, expression = definition(row, variant)
@@ -67,7 +78,9 @@ def _function(row: Elementwise, variant: Variant, position: int | None) -> Calla
             [context, *symbols], expression, modules=[], printer=printer
         )
     except (NotImplementedError, KeyError) as error:
-        raise OutOfReach(f"{row.name} has a form here that the check cannot differentiate") from error
+        raise OutOfReach(
+            f"{row.name} has a form here that the check cannot differentiate"
+        ) from error
     return compiled
 
 

@@ -9,7 +9,7 @@ import mpmath
 import numpy as np
 
 from gradcalc.elements.backend import Detached, ElementBackend, as_objects, label_of
-from gradcalc.elements.calculus import FAILURES, Calculus, OutOfReach, operand_names
+from gradcalc.elements.calculus import FAILURES, Calculus, OutOfReach, is_linear, operand_names
 from gradcalc.elements.graph import Graph, Node, ancestry, sweep
 from gradcalc.lang.machine import Budget
 from gradcalc.problem import Execution, Problem, execute, weights
@@ -33,15 +33,16 @@ SECONDS = 10.0
 class Trial:
     """One run: the weighted sum of the output, its gradients, and what was met on the way.
 
-    `scale` is the largest effect on the total that a number in between has, relative changes of
-    it taken: where everything cancels, rounding is of this size.
+    `scales` are the largest effects on the total, by input, of a relative change of a number in
+    between that depends on the input and bends: rounding takes as much from the gradient.
     """
 
     digits: int
     total: Any
-    scale: Any
+    scales: Mapping[str, Any]
     output: Reals
     gradients: Mapping[str, Reals]
+    leaves: Mapping[str, Any]
     path: tuple[Any, ...]
     execution: Execution
     backend: ElementBackend
@@ -87,13 +88,16 @@ class Experiment:
         digits: int,
         shift: Mapping[str, Reals] | None = None,
         replay: Detached | None = None,
+        bits: int | None = None,
     ) -> Trial:
-        """Run at the inputs, moved by `shift`, with that many decimal digits.
+        """Run at the inputs, moved by `shift`, with that many decimal digits, or binary ones.
 
         Raises `OutOfReach` above the budget.
         """
         problem, context = self.problem, self.context
         context.dps = digits
+        if bits is not None:
+            context.prec = bits
         if sum(values.size for values in problem.inputs.values()) > self.largest:
             raise OutOfReach(
                 f"the check goes element by element, which ends at {self.largest:,} numbers"
@@ -113,9 +117,10 @@ class Experiment:
         return Trial(
             digits=digits,
             total=context.fsum(node.value * weight for node, weight in outputs),
-            scale=self._scale(nodes, adjoints),
+            scales=self._scales(nodes, adjoints, leaves),
             output=values_of(target),
             gradients={n: self._gradient(leaves[n], adjoints) for n in problem.wrt},
+            leaves=leaves,
             path=execution.run.path,
             execution=execution,
             backend=backend,
@@ -137,9 +142,35 @@ class Experiment:
             values[2 if values[0] != 0 else 1] = self.context.zero
         return self.calculus.function(node.row, node.variant, position)(*values)
 
-    def _scale(self, nodes: list[Node], adjoints: Mapping[int, Any]) -> Any:
-        effects = (abs(n.value * adjoints[n.order]) for n in nodes if n.order in adjoints)
-        return max((e for e in effects if self.context.isfinite(e)), default=self.context.zero)
+    def _scales(
+        self, nodes: list[Node], adjoints: Mapping[int, Any], leaves: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        sources: dict[int, frozenset[str]] = {
+            leaf.order: frozenset({name}) for name in self.problem.wrt for leaf in leaves[name].flat
+        }
+        scales = dict.fromkeys(self.problem.wrt, self.context.zero)
+        for node in reversed(nodes):
+            if node.row is None:
+                continue
+            found = [sources.get(node.operands[i].order, frozenset()) for i in node.live]
+            sources[node.order] = frozenset().union(*found)
+            if node.order not in adjoints or is_linear(node.row, node.variant, node.live):
+                continue
+            effect = abs(node.value * adjoints[node.order])
+            for name in sources[node.order]:
+                if self.context.isfinite(effect) and effect > scales[name]:
+                    scales[name] = effect
+        return scales
+
+    def flows(self, trial: Trial) -> dict[str, Reals]:
+        """The size of all that flows into each element of the gradients, signs left out."""
+
+        def size(node: Node, position: int) -> Any:
+            return abs(self.partial(node, position))
+
+        outputs = [(node, abs(weight)) for node, weight in trial.outputs]
+        adjoints = sweep(outputs, size, trial.nodes)
+        return {n: self._gradient(trial.leaves[n], adjoints) for n in self.problem.wrt}
 
     def _leaf(self, graph: Graph, name: str, shift: Mapping[str, Reals] | None) -> Any:
         values = self.problem.inputs[name]

@@ -93,7 +93,7 @@ class Node:
         """The truth of a condition; asking for it decides where the program goes."""
         if self.graph.context.isnan(self.value):
             raise OutOfReach("a condition compares with a number that is not defined")
-        self.graph.decisions.append(self)
+        self.graph.decisions.append(self.graph.condition(self))
         return bool(self.value != 0)
 
 
@@ -143,8 +143,16 @@ class Graph:
         nodes = tuple(o if isinstance(o, Node) else self.constant(o) for o in operands)
         return self.apply(row, (), nodes)
 
+    def condition(self, node: Node) -> Node:
+        """A number that is asked for its truth, as the comparison with zero that this is."""
+        if not node.active or (node.row is not None and node.row.boolean):
+            return node
+        return self.apply_named("ne", node, 0)
+
     def apply(self, row: Elementwise, variant: Variant, operands: tuple[Node, ...]) -> Node:
         """A primitive of nodes."""
+        if row.name == "where":
+            operands = (self.condition(operands[0]), *operands[1:])
         live = tuple(i for i, operand in enumerate(operands) if operand.active)
         if row.name == "where":
             value, chosen = self._chosen(operands)

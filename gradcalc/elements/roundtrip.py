@@ -69,7 +69,9 @@ def reads_back(experiment: Experiment, program: Program | None, trial: Trial, ex
         return False
     # constants are printed as floats, so a few digits beyond a float's are all that can agree
     size = max(map(abs, np.ravel(exact)), default=0)
-    room = size * max(1e-12, 64 * experiment.epsilon) + trial.scale * context.mpf("1e-30")
+    room = size * max(1e-12, 64 * experiment.epsilon) + max(
+        trial.scales.values(), default=0
+    ) * context.mpf("1e-30")
     return all(
         context.isfinite(node.value) and abs(node.value - true) <= room
         for node, true in zip(np.ravel(value), np.ravel(exact), strict=True)

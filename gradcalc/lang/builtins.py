@@ -138,13 +138,15 @@ def _eye(machine: Any, node: ast.Call, n: Any, m: Any = None) -> Any:
     return machine.constant(np.eye(rows, columns))
 
 
-def _plain(machine: Any, values: tuple[Any, ...]) -> list[float]:
+def _plain(machine: Any, node: ast.Call, values: tuple[Any, ...]) -> list[float]:
+    if any(machine.is_tensor(value) and machine.carries(value) for value in values):
+        machine.note("number", text_of(node, machine.source), node)
     return [machine.number(v) if machine.is_tensor(v) else plain.as_float(v) for v in values]
 
 
 def _arange(machine: Any, node: ast.Call, *bounds: Any) -> Any:
     start, stop, step = {1: (0.0, bounds[0], 1.0), 2: (*bounds, 1.0), 3: bounds}[len(bounds)]
-    numbers = _plain(machine, (start, stop, step))
+    numbers = _plain(machine, node, (start, stop, step))
     if numbers[2] == 0 or not all(map(math.isfinite, numbers)):
         raise InvalidValueError("arange needs finite bounds and a step that is not 0")
     _sizes(machine, (max(0, math.ceil((numbers[1] - numbers[0]) / numbers[2])),))
@@ -153,7 +155,7 @@ def _arange(machine: Any, node: ast.Call, *bounds: Any) -> Any:
 
 def _linspace(machine: Any, node: ast.Call, start: Any, end: Any, steps: Any = 50) -> Any:
     (count,) = _sizes(machine, (steps,))
-    first, last = _plain(machine, (start, end))
+    first, last = _plain(machine, node, (start, end))
     return machine.constant(np.linspace(first, last, count))
 
 

@@ -30,7 +30,7 @@ class Limits:
     length: int = 200_000
     nesting: int = 200
     bits: int = 14_000
-    seconds: float | None = None
+    seconds: float | None = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,15 @@
 
 An error e, relative to the largest element of the true gradient and in units of the dtype's
 epsilon, is accepted up to 64·(1 + κ), where κ is how strongly the true gradient reacts to a
-relative change of the inputs. There are no tolerances to tune.
+relative change of the inputs. So is what the dtype's rounding alone does to the program as it is
+written, if that leaves more than half of the digits. There are no tolerances to tune.
 """
 
 from gradcalc.verdict.judge import Judgement, judge
 from gradcalc.verdict.outcome import (
     EXCUSED,
     FACTOR,
+    TAKEN,
     Claim,
     Comparison,
     Outcome,
@@ -21,6 +23,7 @@ from gradcalc.verdict.outcome import (
 __all__ = [
     "EXCUSED",
     "FACTOR",
+    "TAKEN",
     "Claim",
     "Comparison",
     "Judgement",

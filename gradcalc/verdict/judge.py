@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from gradcalc.problem import Problem
 from gradcalc.testimony import Reference, Testimony
 from gradcalc.verdict.claims import check_claim, with_failed_claim
@@ -15,6 +13,7 @@ from gradcalc.verdict.outcome import (
     Precision,
     Verdict,
     culprit_text,
+    digits_text,
     precision_of,
 )
 from gradcalc.verdict.rough import is_smooth, rough_verdict, within_rounding
@@ -87,7 +86,7 @@ def _summed_up(comparisons: Mapping[str, Comparison], precision: Precision) -> V
         )
     digits = min(precision.digits if c.digits is None else c.digits for c in comparisons.values())
     excuse = next((f", {c.why}" for c in comparisons.values() if c.why), "")
-    shown = f"{np.floor(digits * 10) / 10:.1f} of {np.floor(precision.digits * 10) / 10:.1f}"
+    shown = digits_text(digits, precision)
     return Verdict(
         Outcome.VERIFIED, f"autograd and the symbolic check agree to {shown} digits{excuse}"
     )

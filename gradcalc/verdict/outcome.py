@@ -83,11 +83,21 @@ class Precision:
     largest: float
 
 
+TAKEN = 0.575
+"""The power of epsilon up to which rounding inside the program is excused: a little over half of
+the digits must be right (9 in float64, 4 in float32)."""
+
+
 def precision_of(dtype: str) -> Precision:
     """The rounding of float16, float32 or float64."""
     info = np.finfo(dtype)
     digits = (info.nmant + 1) * float(np.log10(2))
     return Precision(dtype, float(info.eps), digits, float(info.tiny), float(info.max))
+
+
+def digits_text(digits: float, precision: Precision) -> str:
+    """How many digits are right, of how many: `15.9 of 15.9`."""
+    return " of ".join(f"{np.floor(d * 10) / 10:.1f}" for d in (digits, precision.digits))
 
 
 def number_text(value: Any, digits: int = 6) -> str:

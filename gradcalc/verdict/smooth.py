@@ -3,15 +3,18 @@
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradcalc.problem import Problem
 from gradcalc.testimony import Array, Reference, Testimony
 from gradcalc.verdict.outcome import (
     EXCUSED,
     FACTOR,
+    TAKEN,
     Comparison,
     Outcome,
     Precision,
+    digits_text,
     number_text,
     numbers_apart,
     precision_of,
@@ -35,8 +38,16 @@ def compare(problem: Problem, name: str, autograd: Testimony, reference: Referen
     excused = condition is not None and not problem.strict
     allowed = plain * (1 + (condition or 0.0)) if excused else plain
     accepted = max(min(allowed, EXCUSED), plain)
+    strays = _strays(problem, name, errors, true, reference, precision)
+    if relative <= accepted and strays.any():
+        why = _why_wrong(name, given, true, np.where(strays, errors, 0))
+        return Comparison(Outcome.WRONG, digits, strays, why)
     if relative <= accepted:
         why = "" if relative <= plain else "as far as the inputs allow"
+        return Comparison(Outcome.VERIFIED, digits, np.zeros(given.shape, dtype=np.bool_), why)
+    lost = FACTOR * reference.rounding.get(name, 0.0)
+    if not problem.strict and relative <= lost <= precision.epsilon**TAKEN:
+        why = "rounding inside the program took the rest"
         return Comparison(Outcome.VERIFIED, digits, np.zeros(given.shape, dtype=np.bool_), why)
     if not problem.strict and _has_vanished(problem, name, error, size, reference, precision):
         return Comparison(Outcome.VANISHED, digits, np.zeros(given.shape, dtype=np.bool_), "")
@@ -49,7 +60,7 @@ def compare(problem: Problem, name: str, autograd: Testimony, reference: Referen
         return Comparison(Outcome.UNRESOLVED, digits, differs, why)
     why = _why_wrong(name, given, true, errors)
     if digits >= 1:
-        why += f" ({digits:.1f} of {precision.digits:.1f} digits are right)"
+        why += f" ({digits_text(digits, precision)} digits are right)"
     return Comparison(Outcome.WRONG, digits, differs, why)
 
 
@@ -94,8 +105,28 @@ def _has_vanished(
     """Whether the error is below what rounding leaves of the function itself."""
     if error <= precision.smallest and size <= precision.smallest / precision.epsilon:
         return True
+    scale = reference.scales[name]
     # where a gradient is zero because everything cancels, so may the function itself
-    scale = abs(reference.total) if size else reference.scale
+    scale = min(abs(reference.total), scale) if size else scale
     largest = np.abs(problem.inputs[name]).max(initial=0)
     noise = FACTOR * precision.epsilon * scale / max(1.0, largest)
     return bool(error <= noise)
+
+
+def _strays(
+    problem: Problem, name: str, errors: Any, true: Any, reference: Reference, precision: Precision
+) -> NDArray[np.bool_]:
+    """The elements with no right digit, which only rounding of what makes them could excuse.
+
+    Beside a large element a small one may be off altogether without its showing in the norm.
+    """
+    condition = (reference.conditions or {}).get(name, 0.0)
+    room = FACTOR * precision.epsilon
+    sizes = np.maximum(1.0, np.abs(problem.inputs[name]))
+
+    def astray(error: Any, value: Any, flow: Any, size: float) -> bool:
+        noise = room * (flow * (1 + condition) + reference.scales[name] / size)
+        return bool(2 * error > abs(value) and error > noise + precision.smallest)
+
+    found = np.frompyfunc(astray, 4, 1)(errors, true, reference.flows[name], sizes)
+    return np.asarray(found, dtype=np.bool_).reshape(sizes.shape)

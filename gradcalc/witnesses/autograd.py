@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gradcalc.errors import Span, UsageError
 from gradcalc.lang.machine import Budget
-from gradcalc.primitives import Elementwise, Primitive
+from gradcalc.primitives import Elementwise, Primitive, Structural
 from gradcalc.problem import Problem, claim_values, execute, weights
 from gradcalc.testimony import Testimony
 
@@ -36,7 +36,7 @@ class TorchBackend:
         return tuple(tensor.shape)
 
     def apply(self, row: Primitive, arguments: Mapping[str, Any], span: Span) -> Any:
-        if getattr(row, "moves", False):
+        if isinstance(row, Structural) and row.moves:
             return row.torch(torch, **arguments)
         arguments = {name: self._of_dtype(value) for name, value in arguments.items()}
         if isinstance(row, Elementwise):

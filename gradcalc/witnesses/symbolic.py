@@ -9,7 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.elements.agreement import DIGITS, SAMPLES, Samples, beside, confirmed, settle
+from gradcalc.elements.agreement import (
+    DIGITS,
+    SAMPLES,
+    Samples,
+    beside,
+    confirmed,
+    rounding,
+    settle,
+)
 from gradcalc.elements.calculus import OutOfReach
 from gradcalc.elements.experiment import Experiment, Trial, to_floats, values_of
 from gradcalc.elements.mishaps import mishaps
@@ -54,6 +62,8 @@ def _testify(problem: Problem) -> Reference:
         exact = dict(view.centre.gradients)
         if view.around is not None and view.around.limit is not None:
             exact = _split(view.around.limit, problem)
+        rounded = rounding(experiment, exact) if view.centre.size <= CHEAP else {}
+        flowing = experiment.flows(view.centre)
         written = formulas(experiment, view.centre, exact)
     except (OutOfReach, GradcalcError) as reason:
         return Reference(witness="symbolic", absent=str(reason))
@@ -67,13 +77,15 @@ def _testify(problem: Problem) -> Reference:
         exact=exact,
         output=centre.output,
         total=centre.total,
-        scale=centre.scale,
+        scales=centre.scales,
+        flows=flowing,
         sway=sway(centre, view.samples) if view.samples else None,
         around=view.around,
         within=view.within,
         events=view.events,
         mishaps=strayed,
         conditions=conditions(exact, view.samples) if view.samples else None,
+        rounding=rounded,
         formulas=written,
     )
 
