@@ -5,8 +5,7 @@ import sys
 import warnings
 from typing import NoReturn
 
-INTERRUPTED = 130
-PIPE_CLOSED = 141
+from gradcalc.errors import INTERRUPTED, PIPE_CLOSED
 
 
 def main() -> NoReturn:

@@ -33,7 +33,8 @@ class Neighbourhood:
     `gradients` has a row for each sampled point, `directions` where it lies, both flattened over
     the inputs in the order of `wrt`. `limit` is the gradient that the samples draw towards, flat
     too, at a smooth point. `inside` says that some nearby point lies in the function's domain,
-    `complete` that every single input was moved by itself.
+    `complete` that every single input was moved by itself. `drift` is how far each element still
+    is from what it draws towards, None where that does not matter.
     """
 
     nature: Nature
@@ -42,6 +43,7 @@ class Neighbourhood:
     limit: Reals | None = None
     inside: bool = True
     complete: bool = True
+    drift: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)

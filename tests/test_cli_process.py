@@ -114,10 +114,13 @@ def test_nowhere_to_write_is_no_fault() -> None:
 
 @pytest.mark.parametrize("seconds", [0.4, 4.0], ids=["while-importing", "while-calculating"])
 def test_ctrl_c_ends_it_quickly_and_quietly(seconds: float) -> None:
-    process = start(*ENDLESS)
-    threading.Event().wait(seconds)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
+    with start(*ENDLESS) as process:
+        try:
+            threading.Event().wait(seconds)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=20)
+        finally:
+            process.kill()
     assert (process.returncode, out, err) == (130, "", "")
 
 
@@ -128,4 +131,6 @@ def start(*argv: str) -> Any:
         stderr=subprocess.PIPE,
         text=True,
         env=environment(),
+        # whoever runs the tests in the background has Ctrl-C ignored
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )

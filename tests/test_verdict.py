@@ -53,7 +53,8 @@ def weigh(
     stated: dict[str, Any] = {
         "exact": {"x": exact(true)},
         "total": CONTEXT.mpf(total),
-        "scale": CONTEXT.mpf(scale),
+        "scales": {"x": CONTEXT.mpf(scale)},
+        "flows": {"x": abs(exact(true))},
         "conditions": None if condition is None else {"x": condition},
         **(theirs or {}),
     }

@@ -299,4 +299,60 @@ SINGLE = (
     Trap("half-overflow", "x*x*x", {"x": 200.0}, ("wrong",), "float16"),
 )
 
-TRAPS = (*SHARED, *KINKS, *BORDERS, *MASKED, *FLOATS, *STEPS, *EXACT, *AGAIN, *SINGLE)
+COUNTED = "def f(x, n):\n    if n == 0:\n        return 1\n    return x*f(x, n - 1)"
+
+NUMBERS_AS_TRUTH = (
+    Trap("truth-choice", "x if x else 2*x", {"x": 0.0}, ("wrong",)),
+    Trap("truth-where", "where(x, x, 2*x)", {"x": 0.0}, ("wrong",)),
+    Trap("truth-or", "x or 2*x", {"x": 0.0}, ("wrong",)),
+    Trap("truth-not", "2*x if not x else x", {"x": 0.0}, ("wrong",)),
+    Trap("truth-square", "x if x*x else 2*x", {"x": 0.0}, ("wrong",)),
+    Trap("truth-and", "where(logical_and(x, 1), x*x, x)", {"x": 0.0}, ("wrong",)),
+    Trap("truth-any", "x*x if any(x) else x.sum()", {"x": [0.0, 0.0]}, ("wrong",)),
+    Trap("truth-all", "sum(x*x) if all(x) else 3*x.sum()", {"x": [0.0, 1.0]}, ("jump",)),
+    Trap("truth-shifted", "x*x if x - 0.3 else x", {"x": 0.3}, ("jump",)),
+    Trap("truth-unequal", "x*x if x != 0 else x", {"x": 0.0}, ("wrong",)),
+)
+
+BESIDE_LARGE = (
+    Trap("constant-half", "100 + relu(x) - relu(-x)", {"x": 0.0}, ("wrong",), "float16"),
+    Trap("constant-single", "1e6 + relu(x) - relu(-x)", {"x": 0.0}, ("wrong",), "float32"),
+    Trap("constant-det", "det(A) + 1e17", {"A": [[1, 2], [2, 4]]}, ("wrong",)),
+    Trap("other-input", "1e16*s + det(A)", {"A": [[1, 2], [2, 4]], "s": 1.0}, ("wrong",)),
+    Trap("element-kinks", "x[0]*1e20 + relu(x[1]) - relu(-x[1])", {"x": [1.0, 0]}, ("wrong",)),
+    Trap("element-det", "1e17*A[1,1] + det(A)", {"A": [[1, 2], [2, 4]]}, ("wrong",)),
+    Trap("element-sinc", "x[0]*1e9 + sinc(x[1])", {"x": [1.0, 1e-8]}, ("wrong",)),
+    Trap("element-vanished", "tanh(x)", {"x": [1.0, 20.0]}, ("verified",)),
+    Trap("element-zero", "var(x)", {"x": [1e-3, 2e-3, 3e-3]}, ("verified",)),
+)
+
+MANY_DIGITS = (
+    Trap("cos-60", "(1 - cos(x))/x**2", {"x": 1e-60}, ("wrong",)),
+    Trap("one-plus", "((1 + x) - 1)/x", {"x": 1e-300}, ("wrong",)),
+    Trap("log-one-plus", "log(1 + x)/x", {"x": 1e-300}, ("wrong",)),
+    Trap("abs-one-plus", "abs((1 + x) - 1)", {"x": 1e-150}, ("wrong",)),
+    Trap("where-cos", "where(1 - cos(x) > 0, x, 2*x)", {"x": 1e-60}, ("wrong",)),
+    Trap("softplus-less", "log(1 + exp(x)) - x", {"x": 300.0}, ("wrong",)),
+    Trap("log-one-less-sigmoid", "log(1 - sigmoid(x))", {"x": 300.0}, ("wrong",)),
+    Trap("log-tanh", "log(1 - tanh(x)**2)", {"x": 200.0}, ("wrong",)),
+    Trap("log-erf", "log(1 - erf(x))", {"x": 20.0}, ("wrong",)),
+)
+
+CORNERS = (
+    Trap("relu-min", "relu(min(x))", {"x": [0.0] * 3}, ("kink",)),
+    Trap("relu-min-12", "relu(min(x))", {"x": [0.0] * 12}, ("kink",)),
+    Trap("all-positive", "all(x > 0)*1.0", {"x": [0.0] * 5}, ("jump",)),
+    Trap("prod-relu", "prod(relu(x))", {"x": [0.0] * 20}, ("verified",)),
+    Trap("weighted-penalty", "lam*sum(abs(w))", {"w": [0.0, 0.0], "lam": 0.1}, ("kink",)),
+    Trap("weighted-abs", "abs(x)*y", {"x": 0.0, "y": 2.0}, ("kink",)),
+    Trap("weighted-norm", "norm(x)*y", {"x": [0.0, 0.0], "y": 2.0}, ("kink",)),
+    Trap("small-abs", "x + 1e-30*abs(x)", {"x": 0.0}, ("kink",)),
+    Trap("frozen-kink", "u = x.detach(); abs(x - u)", {"x": 3.0}, ("kink",)),
+    Trap("whole-exponent", "x**n", {"x": -2.0, "n": 3.0}, ("edge",)),
+    Trap("counted", COUNTED, {"x": 1.5, "n": 5.0}, ("unresolved",)),
+    Trap("masks", "(x > 1)*0.1*x + argmax(x)/3", {"x": [0.5, 1.5, 4.0]}, ("verified",)),
+)
+
+REVIEWED = (*NUMBERS_AS_TRUTH, *BESIDE_LARGE, *MANY_DIGITS, *CORNERS)
+
+TRAPS = (*REVIEWED, *SHARED, *KINKS, *BORDERS, *MASKED, *FLOATS, *STEPS, *EXACT, *AGAIN, *SINGLE)

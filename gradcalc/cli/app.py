@@ -13,10 +13,13 @@ from gradcalc.cli.arguments import GradCommand
 from gradcalc.cli.functions import functions
 from gradcalc.cli.grad import grad
 from gradcalc.cli.group import Gradcalc
-from gradcalc.errors import GradcalcError, LimitError, UsageError
-
-INTERRUPTED = 130
-PIPE_CLOSED = 141
+from gradcalc.errors import (
+    INTERRUPTED,
+    PIPE_CLOSED,
+    GradcalcError,
+    LimitError,
+    UsageError,
+)
 
 
 class Fault(GradcalcError):

@@ -13,6 +13,7 @@ EXIT_CODES: tuple[tuple[int, str, str], ...] = (
     (4, "", "a limit on size, steps or time was reached"),
     (70, "", "a fault of gradcalc's own"),
     (130, "", "interrupted"),
+    (141, "", "whoever read the output went away"),
 )
 """Every exit code with its outcome, if it has one, and what it means."""
 

@@ -1,7 +1,8 @@
 """Names and values of the command line → problems to calculate."""
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from gradcalc.cli.names import Lets, Use, check_known, check_names, unknown, use
 from gradcalc.cli.options import Options, claimed
 from gradcalc.cli.programs import load_program, read_stdin
-from gradcalc.errors import InvalidValueError, Span, UnknownNameError, UsageError
+from gradcalc.errors import GradcalcError, InvalidValueError, Span, UnknownNameError, UsageError
 from gradcalc.findings import Finding
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Limits, Program, span_of
@@ -93,7 +94,11 @@ def _lets(options: Options, limits: Limits) -> Lets:
     for name in names:
         if names.count(name) > 1:
             raise UnknownNameError(f"{name} is given twice with --let")
-    return tuple((name, compile_program(text, limits=limits)) for name, text in options.lets)
+    result = []
+    for name, text in options.lets:
+        with said_of(f"--let {name}"):
+            result.append((name, compile_program(text, limits=limits)))
+    return tuple(result)
 
 
 def _wrt(use: Use, options: Options) -> tuple[str, ...]:
@@ -140,7 +145,8 @@ def _claim(text: str, use: Use, limits: Limits) -> Program:
     """A claim sees the inputs, the lets and the names that the program binds."""
     lets = [name for name, _ in use.lets]
     known = {*use.given, *lets, *use.program.assigned}
-    program = compile_program(text, known=known, limits=limits)
+    with said_of("--expect"):
+        program = compile_program(text, known=known, limits=limits)
     if program.required:
         name = program.required[0]
         raise unknown(name, "--expect", known, _place(name, program))
@@ -204,3 +210,13 @@ def _notes(use: Use) -> tuple[Finding, ...]:
         )
         for typed, name in use.renamed
     )
+
+
+@contextmanager
+def said_of(option: str) -> Iterator[None]:
+    """Errors inside name the option whose text they are about."""
+    try:
+        yield
+    except GradcalcError as error:
+        error.message = f"{option}: {error.message}".replace("the program", "it")
+        raise

@@ -5,6 +5,7 @@ the distance matters; so the runs that tell the conditioning confirm the digits 
 they do not is the point run with more and more.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,14 +13,25 @@ from typing import Any
 import numpy as np
 
 from gradcalc.elements.backend import as_objects
-from gradcalc.elements.calculus import OutOfReach
+from gradcalc.elements.calculus import OutOfReach, is_saturating
 from gradcalc.elements.experiment import Experiment, Trial
+from gradcalc.elements.graph import Node
 from gradcalc.elements.neighbourhood import shifts
+from gradcalc.errors import GradcalcError
 
 Reals = Any
 
 DIGITS = (50, 100, 200, 400, 800)
 """Decimal digits tried until two in a row agree."""
+
+DEEPEST = 2200.0
+"""The smallest number inside a primitive that matters, in powers of 2: any float is larger."""
+
+SPARE = 25
+"""Digits beyond twice the distance between the sizes of numbers."""
+
+MOST = 3000
+"""The most digits that a run is begun with."""
 
 AGREED = "1e-20"
 """The largest relative difference between runs that agree."""
@@ -39,16 +51,44 @@ ROUNDED = 3
 Samples = list[tuple[Trial, Any]]
 
 
+def enough(experiment: Experiment) -> Trial:
+    """The first run at the point, with digits for the numbers that it meets.
+
+    What is lost when numbers far apart in size are added shows in no number of digits below their
+    distance: 1 + x is 1 for a small x whether there are fifty or a hundred.
+    """
+    trial = experiment.run(DIGITS[0])
+    for _ in range(3):
+        distance = max(map(_distance, trial.backend.graph.nodes), default=0)
+        digits = min(SPARE + math.ceil(2 * math.log10(2) * distance), MOST)
+        if digits <= trial.digits:
+            break
+        trial = experiment.run(digits)
+    return trial
+
+
+def _distance(node: Node) -> float:
+    """How far from 1 a number is in size, in powers of 2, and what went into it."""
+    _, mantissa, exponent, bits = node.value._mpf_
+    own = abs(exponent + bits) if mantissa else 0
+    if node.row is None or not is_saturating(node.row, node.variant):
+        return own
+    # exp(-2x) is in tanh(x), where no number of its own shows it; erf goes by the square
+    widest = max(abs(float(operand.value)) for operand in node.operands)
+    inner = min(3.0 * widest, DEEPEST) if math.isfinite(widest) else DEEPEST
+    return max(own, inner, min(1.5 * widest**2, 1100.0) if widest < 30 else 0.0)
+
+
 def settle(experiment: Experiment, first: Trial) -> Trial:
     """The run at the point with enough digits: more of them change nothing."""
     before = first
-    for digits in DIGITS[1:]:
+    for digits in (first.digits * 2**k for k in range(1, len(DIGITS))):
         trial = experiment.run(digits)
         gradients = _agreed(before, trial)
         if gradients is not None:
             return replace(trial, gradients=gradients)
         before = trial
-    raise OutOfReach(f"{DIGITS[-1]} digits are not enough to tell the gradient")
+    raise OutOfReach(f"{before.digits} digits are not enough to tell the gradient")
 
 
 def confirmed(centre: Trial, samples: Samples) -> Trial | None:
@@ -66,15 +106,23 @@ def beside(experiment: Experiment, centre: Trial, digits: int, count: int) -> Sa
     """Runs a little beside the point, all inputs moved in relation to their size."""
     inputs = experiment.problem.inputs
     radius = experiment.context.mpf(BESIDE)
-    return [
-        (
-            experiment.run(
-                digits, shifts(inputs, tuple(inputs), direction, radius, 0.0), centre.detached
-            ),
-            radius,
-        )
-        for direction in _directions(sum(values.size for values in inputs.values()))[:count]
-    ]
+
+    def moved(names: tuple[str, ...]) -> Samples:
+        size = sum(inputs[name].size for name in names)
+        return [
+            (experiment.run(digits, shifts(inputs, names, d, radius, 0.0), centre.detached), radius)
+            for d in _directions(size)[:count]
+        ]
+
+    # an exponent or a count may have to stay whole; what is differentiated by varies anyway
+    try:
+        samples = moved(tuple(inputs))
+    except (OutOfReach, GradcalcError):
+        samples = []
+    ways = [branch.taken for branch in centre.path]
+    if all(t.finite and [b.taken for b in t.path] == ways for t, _ in samples) and samples:
+        return samples
+    return moved(experiment.problem.wrt)
 
 
 def rounding(experiment: Experiment, exact: Mapping[str, Reals]) -> dict[str, float]:

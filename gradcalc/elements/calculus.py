@@ -54,6 +54,14 @@ def partial(row: Elementwise, variant: Variant, position: int) -> Any:
 
 
 @cache
+def is_saturating(row: Elementwise, variant: Variant) -> bool:
+    """Whether exponentials inside the definition may be far smaller or larger than its value."""
+    _, expression = definition(row, variant)
+    inner = (sympy.exp, sympy.tanh, sympy.erf, sympy.erfc)
+    return bool(expression.has(*inner))
+
+
+@cache
 def is_linear(row: Elementwise, variant: Variant, live: tuple[int, ...]) -> bool:
     """Whether no derivative by the operands that vary depends on an operand that varies.
 

@@ -153,6 +153,8 @@ class Graph:
         """A primitive of nodes."""
         if row.name == "where":
             operands = (self.condition(operands[0]), *operands[1:])
+        elif row.boolean and row.kinks is None:
+            operands = tuple(self.condition(operand) for operand in operands)
         live = tuple(i for i, operand in enumerate(operands) if operand.active)
         if row.name == "where":
             value, chosen = self._chosen(operands)

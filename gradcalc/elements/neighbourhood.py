@@ -50,6 +50,8 @@ def directions_for(size: int) -> Any:
         return random.choice([-1.0, 1.0], (rows, size))
 
     drawn = random.uniform(0.25, 1.0, (RANDOM_PAIRS, size)) * signs(RANDOM_PAIRS)
+    # all components of one sign, a corner that few random ones would meet
+    drawn[0] = abs(drawn[0])
     axes = random.uniform(0.01, 0.1, (size, size)) * signs(size)
     np.fill_diagonal(axes, 1.0)
     return np.concatenate([drawn, axes])
@@ -102,7 +104,9 @@ def explore(
         return Neighbourhood(Nature.EDGE, *found, inside=any(defined), complete=complete), []
     nature = _nature(centre, wide, close[: len(wide)], context)
     if nature is not Nature.SMOOTH:
-        return Neighbourhood(nature, floats, directions, complete=complete), []
+        steps = [[abs(float(s)) for s in row] for row in _rows(wide) - rows[: len(wide)]]
+        drift = np.array(steps).max(axis=0)
+        return Neighbourhood(nature, floats, directions, complete=complete, drift=drift), []
     limit = _limit(centre, _rows(wide), rows[: len(wide)], context)
     return Neighbourhood(nature, floats, directions, limit, complete=complete), [
         (trial, radii[0]) for trial in wide
@@ -132,9 +136,9 @@ def _limit(centre: Trial, wide: Any, close: Any, context: mpmath.MPContext) -> R
     """The gradient at a smooth point: that of the chain rule if those around it draw to it."""
     own = np.array(flat(centre), dtype=object)
     if all(map(context.isfinite, own)):
-        far, near = (max(map(abs, np.ravel(rows - own)), default=0) for rows in (wide, close))
-        size = max(map(abs, own), default=0)
-        if near <= far * 0.5 or near <= size * context.mpf("1e-20"):
+        far, near = (abs(rows - own).max(axis=0) for rows in (wide, close))
+        settled = zip(own, far, near, strict=True)
+        if all(n <= f * 0.5 or n <= abs(o) * context.mpf("1e-20") for o, f, n in settled):
             return own
     means = zip(wide.mean(axis=0), close.mean(axis=0), strict=True)
     shrinking = context.mpf("1e-3")
@@ -160,7 +164,7 @@ def _nature(
     if near > noise and near > far * 0.9:
         return Nature.JUMP
     spread, spread_far = _spread_of(close), _spread_of(wide)
-    if spread <= slopes_near * context.mpf("1e-20") + NOTHING or spread < spread_far * 0.5:
+    if spread <= slopes_near * NOTHING + NOTHING or spread < spread_far * 0.5:
         return Nature.SMOOTH
     return Nature.KINK
 

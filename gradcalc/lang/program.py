@@ -21,7 +21,7 @@ class Limits:
     time of one calculation, None for no bound.
     """
 
-    steps: int = 300_000
+    steps: int = 150_000
     elements: int = 50_000_000
     rank: int = 32
     total: int = 500_000_000

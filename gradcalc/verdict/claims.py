@@ -53,7 +53,8 @@ def _claim_differs(
         if not np.isfinite(claimed):
             # rounding takes a true gradient that is beyond a float to infinity
             return claimed != float(truth)
-        return not abs(truth - claimed) <= allowed * size and claimed != float(truth)
+        room = allowed * (abs(truth) + precision.epsilon * size)
+        return not abs(truth - claimed) <= room and claimed != float(truth)
 
     marks = [differs(float(c), t) for c, t in zip(given.flat, np.ravel(true), strict=True)]
     return np.array(marks, dtype=np.bool_).reshape(given.shape)

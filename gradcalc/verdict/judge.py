@@ -80,9 +80,11 @@ def _summed_up(comparisons: Mapping[str, Comparison], precision: Precision) -> V
     if worst.outcome in (Outcome.WRONG, Outcome.UNRESOLVED):
         return Verdict(worst.outcome, worst.why)
     if worst.outcome is Outcome.VANISHED:
+        digits = worst.digits or 0.0
+        kept = f"{digits_text(digits, precision)} digits are right; " if digits >= 1 else ""
+        lost = "the others are" if kept else "the gradient is"
         return Verdict(
-            Outcome.VANISHED,
-            "the gradient is lost in rounding on the function's own scale, which is right",
+            Outcome.VANISHED, f"{kept}{lost} lost in rounding on the function's own scale"
         )
     digits = min(precision.digits if c.digits is None else c.digits for c in comparisons.values())
     excuse = next((f", {c.why}" for c in comparisons.values() if c.why), "")

@@ -79,5 +79,7 @@ def in_hull(given: Array, around: Neighbourhood, precision: Precision) -> bool:
     with np.errstate(over="ignore", invalid="ignore"):
         slopes = around.gradients @ directions.T
         own = directions @ given
-        room = np.sqrt(precision.epsilon) * (np.abs(directions) @ sizes)
+        room = np.abs(directions) @ (np.sqrt(precision.epsilon) * sizes)
+        if around.drift is not None:
+            room = room + 2 * np.abs(directions) @ around.drift
     return bool(np.all((own >= slopes.min(axis=0) - room) & (own <= slopes.max(axis=0) + room)))

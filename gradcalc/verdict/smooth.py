@@ -31,7 +31,7 @@ def compare(problem: Problem, name: str, autograd: Testimony, reference: Referen
         )
     errors = _errors(given, true)
     error, size = max(errors.flat, default=0), max(map(abs, np.ravel(true)), default=0)
-    condition = (reference.conditions or {}).get(name)
+    condition = (reference.conditions or {}).get(name) if size else None
     relative = float(error / size) if size else (np.inf if error else 0.0)
     digits = _digits(relative, precision)
     plain = FACTOR * precision.epsilon
@@ -116,7 +116,7 @@ def _has_vanished(
 def _strays(
     problem: Problem, name: str, errors: Any, true: Any, reference: Reference, precision: Precision
 ) -> NDArray[np.bool_]:
-    """The elements with no right digit, which only rounding of what makes them could excuse.
+    """The elements with hardly a right digit, which only rounding of what makes them could excuse.
 
     Beside a large element a small one may be off altogether without its showing in the norm.
     """
@@ -126,7 +126,7 @@ def _strays(
 
     def astray(error: Any, value: Any, flow: Any, size: float) -> bool:
         noise = room * (flow * (1 + condition) + reference.scales[name] / size)
-        return bool(2 * error > abs(value) and error > noise + precision.smallest)
+        return bool(error > EXCUSED * abs(value) and error > noise + precision.smallest)
 
     found = np.frompyfunc(astray, 4, 1)(errors, true, reference.flows[name], sizes)
     return np.asarray(found, dtype=np.bool_).reshape(sizes.shape)

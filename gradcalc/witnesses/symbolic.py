@@ -15,6 +15,7 @@ from gradcalc.elements.agreement import (
     Samples,
     beside,
     confirmed,
+    enough,
     rounding,
     settle,
 )
@@ -102,12 +103,12 @@ class _View:
 
 
 def _look(experiment: Experiment) -> _View:
-    first = experiment.run(DIGITS[0])
+    first = enough(experiment)
     events = experiment.events(first)
     affordable = WORK // max(first.size, 1)
     count = SAMPLES if first.size <= CHEAP else 2
     if first.finite and not events:
-        samples = beside(experiment, first, DIGITS[1], count)
+        samples = beside(experiment, first, 2 * first.digits, count)
         centre = confirmed(first, samples)
         if centre is not None:
             return _View(centre, (), samples)
@@ -123,7 +124,7 @@ def _explored(
 ) -> _View:
     problem = experiment.problem
     size = sum(problem.inputs[name].size for name in problem.wrt)
-    digits = max(centre.digits, DIGITS[1])
+    digits = max(2 * centre.digits, DIGITS[1])
 
     def sample(direction: Any, radius: Any, at_zero: float = 1.0) -> Trial:
         moved = shifts(problem.inputs, problem.wrt, direction, radius, at_zero)
