@@ -1,6 +1,7 @@
 """The console script: `gradcalc` and `python -m gradcalc`."""
 
 import os
+import signal
 import sys
 import warnings
 from typing import NoReturn
@@ -13,6 +14,8 @@ def main() -> NoReturn:
 
     torch takes half a second to tear down at a normal exit, for nothing that matters here.
     """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _leave)
     code = _run()
     try:
         sys.stdout.flush()
@@ -23,6 +26,11 @@ def main() -> NoReturn:
     except (OSError, ValueError, AttributeError):
         pass
     os._exit(code)
+
+
+def _leave(*_: object) -> NoReturn:
+    """End at once on Ctrl-C: as an exception it may get lost among the imports."""
+    os._exit(INTERRUPTED)
 
 
 def _run() -> int:

@@ -112,7 +112,7 @@ def test_nowhere_to_write_is_no_fault() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("seconds", [0.4, 4.0], ids=["while-importing", "while-calculating"])
+@pytest.mark.parametrize("seconds", [0.8, 4.0], ids=["while-importing", "while-calculating"])
 def test_ctrl_c_ends_it_quickly_and_quietly(seconds: float) -> None:
     with start(*ENDLESS) as process:
         try:
