@@ -339,6 +339,7 @@ MANY_DIGITS = (
 )
 
 CORNERS = (
+    Trap("cancels-tiny", "x/sum(x)", {"x": [1e-300, 2e-300]}, ("vanished", "verified")),
     Trap("relu-min", "relu(min(x))", {"x": [0.0] * 3}, ("kink",)),
     Trap("relu-min-12", "relu(min(x))", {"x": [0.0] * 12}, ("kink",)),
     Trap("all-positive", "all(x > 0)*1.0", {"x": [0.0] * 5}, ("jump",)),
