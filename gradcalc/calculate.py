@@ -8,26 +8,34 @@ from gradcalc.report import InputGradient, Report
 from gradcalc.testimony import Formula, Nature, Reference, Testimony
 from gradcalc.verdict import Judgement
 
+UNCHECKED = "--no-check leaves out the check"
+
 
 def calculate(problem: Problem, command: str = "grad") -> Report:
     """Ask every witness and weigh the answers.
 
     Raises `GradcalcError` for whatever is wrong with the program or its inputs.
     """
-    from gradcalc.witnesses import autograd, symbolic
+    from gradcalc.witnesses import autograd, elements, symbolic
 
     ours = autograd.testify(problem)
     if problem.check:
-        reference = symbolic.testify(problem)
+        formula = symbolic.testify(problem)
+        exact = elements.testify(problem, formula.size)
     else:
-        reference = Reference(witness="symbolic", absent="--no-check leaves out the check")
-    judgement = verdict.judge(problem, ours, reference)
-    return _report(problem, command, ours, reference, judgement)
+        formula = Reference(witness="symbolic", absent=UNCHECKED)
+        exact = Reference(witness="elements", absent=UNCHECKED)
+    judgement = verdict.judge(problem, ours, formula, exact)
+    return _report(problem, command, (ours, formula, exact), judgement)
 
 
 def _report(
-    problem: Problem, command: str, ours: Testimony, reference: Reference, judgement: Judgement
+    problem: Problem,
+    command: str,
+    witnesses: tuple[Testimony, Reference, Reference],
+    judgement: Judgement,
 ) -> Report:
+    ours, formula, _ = witnesses
     assert ours.value is not None
     return Report(
         command=command,
@@ -35,31 +43,33 @@ def _report(
         dtype=problem.dtype,
         value=ours.value,
         inputs=problem.inputs,
-        gradients=tuple(_gradient(name, ours, reference, judgement) for name in problem.wrt),
+        gradients=tuple(_gradient(name, ours, formula, judgement) for name in problem.wrt),
         verdict=judgement.verdict,
-        witnesses=tuple(w.witness for w in (ours, reference) if w.absent is None),
+        witnesses=tuple(w.witness for w in witnesses if w.absent is None),
         summed=bool(np.ndim(ours.value)) and problem.cotangent is None,
         cotangent=problem.cotangent,
         of=problem.of,
         digits_possible=round(verdict.precision_of(problem.dtype).digits, 2),
         path=ours.path,
         detached=_detached(problem, ours),
-        findings=findings.find(problem, ours, reference, judgement),
+        findings=findings.find(problem, ours, formula, judgement),
     )
 
 
 def _gradient(
-    name: str, ours: Testimony, reference: Reference, judgement: Judgement
+    name: str, ours: Testimony, formula: Reference, judgement: Judgement
 ) -> InputGradient:
     comparison = judgement.comparisons.get(name)
-    formula = reference.formulas.get(name, Formula())
+    reference = judgement.reference
     smooth = reference.around is None or reference.around.nature is Nature.SMOOTH
+    # a formula is that of the way the program went
+    same_way = [b.taken for b in formula.path] == [b.taken for b in ours.path]
+    found = formula.formulas.get(name, Formula()) if same_way else Formula()
     return InputGradient(
         name=name,
         autograd=ours.gradients[name],
         symbolic=reference.gradients.get(name) if smooth else None,
-        closed_form=formula.closed_form,
-        formulas=formula.elements,
+        formula=found.written,
         digits=None if comparison is None or comparison.digits is None
         else round(comparison.digits, 2),
         differs=None if comparison is None else comparison.differs,

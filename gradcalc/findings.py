@@ -36,9 +36,10 @@ class Finding:
 
 
 def find(
-    problem: Problem, autograd: Testimony, reference: Reference, judgement: Judgement
+    problem: Problem, autograd: Testimony, formula: Reference, judgement: Judgement
 ) -> tuple[Finding, ...]:
     """All findings, those about the verdict first."""
+    reference = judgement.reference
     return (
         *_not_finite(problem, autograd, reference, judgement),
         *_cancelled(reference, judgement),
@@ -48,7 +49,7 @@ def find(
         *_conditioning(reference),
         *_dead(problem, autograd),
         *_stopped(autograd),
-        *_formulas(reference),
+        *_formulas(formula, reference),
     )
 
 
@@ -199,9 +200,9 @@ def _stopped(autograd: Testimony) -> Iterator[Finding]:
             )
 
 
-def _formulas(reference: Reference) -> Iterator[Finding]:
+def _formulas(symbolic: Reference, reference: Reference) -> Iterator[Finding]:
     if reference.around is not None:
         return
-    for name, formula in reference.formulas.items():
+    for name, formula in symbolic.formulas.items():
         if formula.failure is not None:
             yield Finding("formula", f"{name}: {formula.failure}")

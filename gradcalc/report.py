@@ -7,11 +7,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcalc.errors import Span
+from gradcalc.expr.written import Written
 from gradcalc.findings import Finding
 from gradcalc.lang.program import Branch
 from gradcalc.verdict import Claim, Outcome, Verdict
 
-__all__ = ["Branch", "Claim", "Finding", "InputGradient", "Outcome", "Report", "Span", "Verdict"]
+__all__ = [
+    "Branch",
+    "Claim",
+    "Finding",
+    "InputGradient",
+    "Outcome",
+    "Report",
+    "Span",
+    "Verdict",
+    "Written",
+]
 
 Array = NDArray[np.float64]
 
@@ -20,21 +31,24 @@ Array = NDArray[np.float64]
 class InputGradient:
     """The gradient with respect to one input, by each witness, in the input's shape.
 
-    `formulas` holds one text per element, in row-major order, while they are few and short;
-    `closed_form` one text for the whole gradient; both in gradcalc's own language. `digits`
-    is how many decimal digits of the autograd gradient are right, at most those of the dtype.
-    `differs` marks the elements on which the witnesses disagree.
+    `formula` is the whole gradient as text in gradcalc's own language. `digits` is how many decimal
+    digits of the autograd gradient are right, at most those of the dtype. `differs` marks the
+    elements on which the witnesses disagree.
     """
 
     name: str
     autograd: Array
     symbolic: Array | None = None
-    closed_form: str | None = None
-    formulas: tuple[str, ...] | None = None
+    formula: Written | None = None
     digits: float | None = None
     differs: NDArray[np.bool_] | None = None
     accumulated: Array | None = None
     claim: Claim | None = None
+
+    @property
+    def closed_form(self) -> str | None:
+        """The formula as one program, None if there is none."""
+        return None if self.formula is None else self.formula.text
 
 
 @dataclass(frozen=True, slots=True)

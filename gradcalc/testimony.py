@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcalc.errors import Span
+from gradcalc.expr.written import Written
 from gradcalc.lang.program import Branch, Stop
 
 Array = NDArray[np.float64]
@@ -77,10 +78,9 @@ class Mishap:
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A gradient as text in gradcalc's language: one for the whole, one for each element."""
+    """A gradient as text in gradcalc's language, or why there is none to be shown."""
 
-    closed_form: str | None = None
-    elements: tuple[str, ...] | None = None
+    written: Written | None = None
     failure: str | None = None
 
 
@@ -115,7 +115,8 @@ class Reference(Testimony):
     the program as it is written.
     `events` are the primitives met at or near a kink or border, the closest first. `within` are
     gradients at points that floats can hardly tell from this one, where that matters. `mishaps`
-    are in the order of the program.
+    are in the order of the program. `size` is how many numbers the run took; `too_large` says that
+    the witness is absent for that reason alone.
     """
 
     exact: Mapping[str, Reals] = field(default_factory=dict)
@@ -131,3 +132,5 @@ class Reference(Testimony):
     conditions: Mapping[str, float] | None = None
     rounding: Mapping[str, float] = field(default_factory=dict)
     formulas: Mapping[str, Formula] = field(default_factory=dict)
+    size: int = 0
+    too_large: bool = False

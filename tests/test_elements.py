@@ -9,13 +9,14 @@ import mpmath
 import numpy as np
 import pytest
 
+from gradcalc.calculus import named_arguments
 from gradcalc.elements.agreement import settle
 from gradcalc.elements.backend import round_to
-from gradcalc.elements.calculus import Calculus, OutOfReach, named_arguments
+from gradcalc.elements.calculus import Calculus, OutOfReach
 from gradcalc.elements.experiment import Experiment
 from gradcalc.lang.program import Limits
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Elementwise
-from gradcalc.witnesses import symbolic
+from gradcalc.witnesses import elements
 from tests.trust_cases import problem, report
 
 ELEMENTWISE = [row for row in PRIMITIVES if isinstance(row, Elementwise)]
@@ -90,7 +91,7 @@ def test_as_many_digits_as_it_takes(text: str, x: float, digits: int) -> None:
 
 
 def test_a_gradient_that_cancels_is_zero() -> None:
-    answer = symbolic.testify(problem("sum(softmax(x))", x=[0.3, 1.0, -2.0]))
+    answer = elements.testify(problem("sum(softmax(x))", x=[0.3, 1.0, -2.0]), 0)
     assert answer.gradients["x"].tolist() == [0.0, 0.0, 0.0]
 
 
@@ -108,7 +109,7 @@ def test_a_gradient_that_cancels_is_zero() -> None:
 )
 def test_what_is_out_of_reach_is_said_soon(text: str, inputs: dict[str, Any], reason: str) -> None:
     start = time.process_time()
-    answer = symbolic.testify(problem(text, **inputs))
+    answer = elements.testify(problem(text, **inputs), 0)
     assert answer.absent is not None
     assert reason in answer.absent
     assert time.process_time() - start < 2
@@ -116,7 +117,7 @@ def test_what_is_out_of_reach_is_said_soon(text: str, inputs: dict[str, Any], re
 
 def test_a_time_limit_on_the_checking_side_is_no_error() -> None:
     asked = problem("sum(tanh(x)*sin(x))", x=np.linspace(0.1, 3, 1000), limits=Limits(seconds=1e-4))
-    answer = symbolic.testify(asked)
+    answer = elements.testify(asked, 0)
     assert answer.absent is not None
     assert "time" in answer.absent
 
@@ -155,13 +156,22 @@ def test_detached_values_stay_with_their_branch() -> None:
     ("code", "unwanted"),
     [
         (
+            "from gradcalc.witnesses import elements\n"
+            "from gradcalc.lang.fence import compile_program\n"
+            "from gradcalc.problem import Problem\n"
+            "import numpy as np\n"
+            "p = Problem(compile_program('softmax(x)*norm(x)'), {'x': np.ones(3)}, ('x',))\n"
+            "assert elements.testify(p, 0).absent is None\n",
+            ("torch", "gradcalc.witnesses.autograd"),
+        ),
+        (
             "from gradcalc.witnesses import symbolic\n"
             "from gradcalc.lang.fence import compile_program\n"
             "from gradcalc.problem import Problem\n"
             "import numpy as np\n"
             "p = Problem(compile_program('softmax(x)*norm(x)'), {'x': np.ones(3)}, ('x',))\n"
-            "assert symbolic.testify(p).absent is None\n",
-            ("torch", "gradcalc.witnesses.autograd"),
+            "assert symbolic.testify(p).formulas['x'].written\n",
+            ("torch", "scipy", "gradcalc.witnesses.autograd", "gradcalc.elements"),
         ),
         (
             "from gradcalc.witnesses import autograd\n"
@@ -170,11 +180,17 @@ def test_detached_values_stay_with_their_branch() -> None:
             "import numpy as np\n"
             "p = Problem(compile_program('softmax(x)*norm(x)'), {'x': np.ones(3)}, ('x',))\n"
             "assert autograd.testify(p).absent is None\n",
-            ("sympy", "mpmath", "gradcalc.witnesses.symbolic", "gradcalc.elements"),
+            (
+                "sympy",
+                "mpmath",
+                "gradcalc.witnesses.symbolic",
+                "gradcalc.elements",
+                "gradcalc.derive",
+            ),
         ),
         ("import gradcalc.verdict, gradcalc.findings", ("sympy", "mpmath", "torch")),
     ],
-    ids=["symbolic", "autograd", "verdict"],
+    ids=["elements", "symbolic", "autograd", "verdict"],
 )
 def test_the_witnesses_share_nothing_but_the_program(code: str, unwanted: tuple[str, ...]) -> None:
     code += f"\nimport sys\nassert not set({unwanted!r}) & set(sys.modules)"

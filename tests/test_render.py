@@ -18,7 +18,7 @@ from gradcalc.render import FORMATS, Style
 from gradcalc.render.json import dumps, error_json, report_json
 from gradcalc.render.rows import disagreeing, gradient_rows, visible
 from gradcalc.render.text import number_texts, printable
-from gradcalc.report import Branch, Claim, Finding, InputGradient, Outcome, Report, Verdict
+from gradcalc.report import Branch, Claim, Finding, InputGradient, Outcome, Report, Verdict, Written
 
 PLAIN = Style(width=80, color=False)
 GOOD = Verdict(Outcome.VERIFIED, "autograd and the formula agree")
@@ -39,11 +39,7 @@ VECTOR = Report(
     dtype="float64",
     value=np.array(28.0),
     inputs={"x": X},
-    gradients=(
-        InputGradient(
-            "x", 4 * X, 4 * X, "4*x", ("0", "4*x[1]", "4*x[2]", "4*x[3]"), 15.95, mask(0, 0, 0, 0)
-        ),
-    ),
+    gradients=(InputGradient("x", 4 * X, 4 * X, Written((), "4*x"), 15.95, mask(0, 0, 0, 0)),),
     verdict=GOOD,
     witnesses=("autograd", "symbolic"),
 )
@@ -55,7 +51,7 @@ def with_gradient(report, **changes):
 
 
 CLAIM = replace(
-    with_gradient(VECTOR, formulas=None, claim=Claim("3*x", 3 * X, False, mask(0, 1, 1, 1))),
+    with_gradient(VECTOR, claim=Claim("3*x", 3 * X, False, mask(0, 1, 1, 1))),
     verdict=Verdict(Outcome.WRONG, "the expected gradient 3*x does not hold"),
 )
 SCALAR = replace(
@@ -65,7 +61,7 @@ SCALAR = replace(
     inputs={"a": np.array(0.3)},
     gradients=(
         InputGradient(
-            "a", np.array(4096.0), np.array(4096.0), None, ("4096",), 15.2, np.array(False)
+            "a", np.array(4096.0), np.array(4096.0), Written((), "4096"), 15.2, np.array(False)
         ),
     ),
     path=(
@@ -81,7 +77,9 @@ SEVERAL = Report(
     value=np.array(13.0),
     inputs={"X": M, "w": array(1, -1)},
     gradients=(
-        InputGradient("X", M / 3, M / 3, "outer(2*X@w, w)", None, 7.2, np.zeros((2, 2), bool)),
+        InputGradient(
+            "X", M / 3, M / 3, Written((), "outer(2*X@w, w)"), 7.2, np.zeros((2, 2), bool)
+        ),
         InputGradient("w", array(0.1, 1e20)),
     ),
     verdict=Verdict(Outcome.UNRESOLVED, "the symbolic witness did not testify for w"),
@@ -90,7 +88,7 @@ SEVERAL = Report(
 )
 ONES = with_gradient(
     replace(VECTOR, program="x.sum()", value=np.array(6.0)),
-    autograd=np.ones(4), symbolic=np.ones(4), closed_form=None, formulas=("1",) * 4,
+    autograd=np.ones(4), symbolic=np.ones(4), formula=None,
     accumulated=1 + 4 * X,
 )  # fmt: skip
 KINK = Report(
@@ -120,8 +118,7 @@ def long_report(size=1000, wrong=(500,)):
         VECTOR,
         autograd=2 * x,
         symbolic=2 * x + differs,
-        closed_form="2*x",
-        formulas=None,
+        formula=Written((), "2*x"),
         differs=differs,
     )
     verdict = Verdict(Outcome.WRONG, "1 of 1000 elements differs")
@@ -130,8 +127,14 @@ def long_report(size=1000, wrong=(500,)):
     )
 
 
+PARTS = with_gradient(
+    VECTOR,
+    formula=Written((("t1", "tanh(W@x)"), ("t2", "b - t1")), "W.T@(2*(1 - t1**2)*t2) + norm(t2)*x"),
+)
+
 REPORTS = {
     "vector": [VECTOR],
+    "formula in parts": [PARTS],
     "claim that fails": [CLAIM],
     "scalar with a path": [SCALAR],
     "several inputs in float32": [SEVERAL],
@@ -145,13 +148,29 @@ GOLDEN = {
     ("table", "vector"): r"""
 value  28
 
-∇x = 4*x
- index   x   autograd   symbolic   formula
-───────────────────────────────────────────────
- 0       0          0          0   0         ✓
- 1       1          4          4   4*x[1]    ✓
- 2       2          8          8   4*x[2]    ✓
- 3       3         12         12   4*x[3]    ✓
+∇x f = 4*x
+ index   x   autograd   symbolic
+─────────────────────────────────────
+ 0       0          0          0   ✓
+ 1       1          4          4   ✓
+ 2       2          8          8   ✓
+ 3       3         12         12   ✓
+
+digits right  15.9 of 15.9
+verified      autograd and the formula agree
+""",
+    ("table", "formula in parts"): r"""
+value  28
+
+∇x f = W.T@(2*(1 - t1**2)*t2) + norm(t2)*x
+  where t1 = tanh(W@x)
+        t2 = b - t1
+ index   x   autograd   symbolic
+─────────────────────────────────────
+ 0       0          0          0   ✓
+ 1       1          4          4   ✓
+ 2       2          8          8   ✓
+ 3       3         12         12   ✓
 
 digits right  15.9 of 15.9
 verified      autograd and the formula agree
@@ -159,7 +178,7 @@ verified      autograd and the formula agree
     ("table", "claim that fails"): r"""
 value  28
 
-∇x = 4*x
+∇x f = 4*x
  index   x   autograd   symbolic   expected
 ────────────────────────────────────────────────
  0       0          0          0          0   ✓
@@ -174,10 +193,10 @@ wrong         the expected gradient 3*x does not hold
     ("table", "scalar with a path"): r"""
 value  1228.8
 
-∇a
-   a   autograd   symbolic   formula
-─────────────────────────────────────────
- 0.3       4096       4096   4096      ✓
+∇a f = 4096
+   a   autograd   symbolic
+───────────────────────────────
+ 0.3       4096       4096   ✓
 
 path          line 3  while b.norm() < 1000: 11 rounds
               line 5  if b.sum() > 0: true
@@ -187,7 +206,7 @@ verified      autograd and the formula agree
     ("table", "several inputs in float32"): r"""
 value  13
 
-∇X = outer(2*X@w, w)
+∇X f = outer(2*X@w, w)
  index   X     autograd     symbolic
 ─────────────────────────────────────────
  0,0     0            0            0   ✓
@@ -195,7 +214,7 @@ value  13
  1,0     2    0.6666667    0.6666667   ✓
  1,1     3            1            1   ✓
 
-∇w  of shape (2)
+∇w f  of shape (2)
  index    w   autograd
 ──────────────────────────
  0        1        0.1
@@ -208,13 +227,13 @@ unresolved    the symbolic witness did not testify for w
 2*dot(x,x)
 value  28
 
-∇x = 4*x
- index   x   autograd   symbolic   formula   accumulated
-─────────────────────────────────────────────────────────────
- 0       0          0          0   0                   0   ✓
- 1       1          4          4   4*x[1]              4   ✓
- 2       2          8          8   4*x[2]              8   ✓
- 3       3         12         12   4*x[3]             12   ✓
+∇x f = 4*x
+ index   x   autograd   symbolic   accumulated
+───────────────────────────────────────────────────
+ 0       0          0          0             0   ✓
+ 1       1          4          4             4   ✓
+ 2       2          8          8             8   ✓
+ 3       3         12         12            12   ✓
 
 digits right  15.9 of 15.9
 verified      autograd and the formula agree
@@ -222,13 +241,13 @@ verified      autograd and the formula agree
 x.sum()
 value  6
 
-∇x  of shape (4)
- index   x   autograd   symbolic   formula   accumulated
-─────────────────────────────────────────────────────────────
- 0       0          1          1   1                   1   ✓
- 1       1          1          1   1                   5   ✓
- 2       2          1          1   1                   9   ✓
- 3       3          1          1   1                  13   ✓
+∇x f  of shape (4)
+ index   x   autograd   symbolic   accumulated
+───────────────────────────────────────────────────
+ 0       0          1          1             1   ✓
+ 1       1          1          1             5   ✓
+ 2       2          1          1             9   ✓
+ 3       3          1          1            13   ✓
 
 digits right  15.9 of 15.9
 verified      autograd and the formula agree
@@ -237,7 +256,7 @@ verified      autograd and the formula agree
 value  0,nan
 note   the output has shape (2): this is the gradient of its sum
 
-∇x  of shape (2)
+∇x f  of shape (2)
  index      x   autograd   symbolic
 ────────────────────────────────────────
  0          0        nan          0   ✗
@@ -253,7 +272,7 @@ kink      not differentiable at x[0] = 0
 value  0, 1, 4, ..., 998001 of shape (1000)
 note   the output has shape (1000): this is the gradient of its sum
 
-∇x = 2*x
+∇x f = 2*x
  index     x   autograd   symbolic
 ───────────────────────────────────────
  0         0          0          0   ✓
@@ -273,6 +292,22 @@ note   the output has shape (1000): this is the gradient of its sum
 
 digits right  15.9 of 15.9
 wrong         1 of 1000 elements differs
+""",
+    ("markdown", "formula in parts"): r"""
+**value** 28
+
+gradient of `x` = `t1 = tanh(W@x); t2 = b - t1; W.T@(2*(1 - t1**2)*t2) + norm(t2)*x`
+
+| index | x | autograd | symbolic |  |
+| :-- | --: | --: | --: | :-: |
+| 0 | 0 | 0 | 0 | ✓ |
+| 1 | 1 | 4 | 4 | ✓ |
+| 2 | 2 | 8 | 8 | ✓ |
+| 3 | 3 | 12 | 12 | ✓ |
+
+- digits right: 15.9 of 15.9
+
+**verified** autograd and the formula agree
 """,
     ("markdown", "claim that fails"): r"""
 **value** 28
@@ -334,38 +369,49 @@ gradient of `x`
 **kink** not differentiable at x\[0\] = 0
 """,
     ("tsv", "vector"): r"""
-input→index→at→autograd→symbolic→ok→formula
-x→0→0→0→0→true→0
-x→1→1→4→4→true→4*x[1]
-x→2→2→8→8→true→4*x[2]
-x→3→3→12→12→true→4*x[3]
+input→index→at→autograd→symbolic→ok
+x→0→0→0→0→true
+x→1→1→4→4→true
+x→2→2→8→8→true
+x→3→3→12→12→true
 # value→28
 # closed form→x→4*x
 # digits right→15.9 of 15.9
 # verdict→verified→autograd and the formula agree
 """,
+    ("tsv", "formula in parts"): r"""
+input→index→at→autograd→symbolic→ok
+x→0→0→0→0→true
+x→1→1→4→4→true
+x→2→2→8→8→true
+x→3→3→12→12→true
+# value→28
+# closed form→x→t1 = tanh(W@x); t2 = b - t1; W.T@(2*(1 - t1**2)*t2) + norm(t2)*x
+# digits right→15.9 of 15.9
+# verdict→verified→autograd and the formula agree
+""",
     ("tsv", "accumulated over two programs"): r"""
-input→index→at→autograd→symbolic→ok→formula→accumulated→program
-x→0→0→0→0→true→0→0→2*dot(x,x)
-x→1→1→4→4→true→4*x[1]→4→2*dot(x,x)
-x→2→2→8→8→true→4*x[2]→8→2*dot(x,x)
-x→3→3→12→12→true→4*x[3]→12→2*dot(x,x)
+input→index→at→autograd→symbolic→ok→accumulated→program
+x→0→0→0→0→true→0→2*dot(x,x)
+x→1→1→4→4→true→4→2*dot(x,x)
+x→2→2→8→8→true→8→2*dot(x,x)
+x→3→3→12→12→true→12→2*dot(x,x)
 # value→28
 # closed form→x→4*x
 # digits right→15.9 of 15.9
 # verdict→verified→autograd and the formula agree
-x→0→0→1→1→true→1→1→x.sum()
-x→1→1→1→1→true→1→5→x.sum()
-x→2→2→1→1→true→1→9→x.sum()
-x→3→3→1→1→true→1→13→x.sum()
+x→0→0→1→1→true→1→x.sum()
+x→1→1→1→1→true→5→x.sum()
+x→2→2→1→1→true→9→x.sum()
+x→3→3→1→1→true→13→x.sum()
 # value→6
 # digits right→15.9 of 15.9
 # verdict→verified→autograd and the formula agree
 """,
     ("tsv", "kink with findings"): r"""
-input→index→at→autograd→symbolic→ok→formula
-x→0→0→nan→0→false→
-x→1→-inf→inf→inf→true→
+input→index→at→autograd→symbolic→ok
+x→0→0→nan→0→false
+x→1→-inf→inf→inf→true
 # value→0,nan
 # note→the output has shape (2): this is the gradient of its sum
 # detached→u, v
@@ -375,27 +421,27 @@ x→1→-inf→inf→inf→true→
 # verdict→kink→not differentiable at x[0] = 0
 """,
     ("csv", "vector"): r"""
-input,index,at,autograd,symbolic,ok,formula,value,verdict
-x,0,0,0,0,true,0,28,verified
-x,1,1,4,4,true,4*x[1],28,verified
-x,2,2,8,8,true,4*x[2],28,verified
-x,3,3,12,12,true,4*x[3],28,verified
+input,index,at,autograd,symbolic,ok,value,verdict
+x,0,0,0,0,true,28,verified
+x,1,1,4,4,true,28,verified
+x,2,2,8,8,true,28,verified
+x,3,3,12,12,true,28,verified
 """,
     ("csv", "claim that fails"): r"""
-input,index,at,autograd,symbolic,ok,formula,expected,value,verdict
-x,0,0,0,0,true,,0,28,wrong
-x,1,1,4,4,false,,3,28,wrong
-x,2,2,8,8,false,,6,28,wrong
-x,3,3,12,12,false,,9,28,wrong
+input,index,at,autograd,symbolic,ok,expected,value,verdict
+x,0,0,0,0,true,0,28,wrong
+x,1,1,4,4,false,3,28,wrong
+x,2,2,8,8,false,6,28,wrong
+x,3,3,12,12,false,9,28,wrong
 """,
     ("csv", "several inputs in float32"): r"""
-input,index,at,autograd,symbolic,ok,formula,value,verdict
-X,"0,0",0,0,0,true,,13,unresolved
-X,"0,1",1,0.33333334,0.33333334,true,,13,unresolved
-X,"1,0",2,0.6666667,0.6666667,true,,13,unresolved
-X,"1,1",3,1,1,true,,13,unresolved
-w,0,1,0.1,,,,13,unresolved
-w,1,-1,1e+20,,,,13,unresolved
+input,index,at,autograd,symbolic,ok,value,verdict
+X,"0,0",0,0,0,true,13,unresolved
+X,"0,1",1,0.33333334,0.33333334,true,13,unresolved
+X,"1,0",2,0.6666667,0.6666667,true,13,unresolved
+X,"1,1",3,1,1,true,13,unresolved
+w,0,1,0.1,,,13,unresolved
+w,1,-1,1e+20,,,13,unresolved
 """,
     ("literal", "vector"): r"""
 0,4,8,12
@@ -518,7 +564,7 @@ def test_a_great_many_rows_look_like_a_few():
 @pytest.mark.parametrize("width", [30, 40, 60])
 def test_a_narrow_table_keeps_every_digit(width):
     x = np.linspace(-1, 1, 4) / 3
-    report = with_gradient(VECTOR, autograd=np.sin(x), symbolic=np.sin(x), formulas=None)
+    report = with_gradient(VECTOR, autograd=np.sin(x), symbolic=np.sin(x))
     text = FORMATS["table"]([replace(report, inputs={"x": x})], Style(width, color=False))
     assert all(len(line) <= width for line in text.splitlines())
     rows = "".join(text.split("\n\n")[1].split()).replace("✓", "")
@@ -542,7 +588,7 @@ def test_without_unicode_marks_are_words():
     text = FORMATS["table"]([CLAIM], Style(80, color=False, unicode=False))
     assert text.isascii()
     assert text.count("DIFFERS") == 3
-    assert "gradient of x = 4*x" in text
+    assert "\ngradient by x = 4*x\n" in text
 
 
 @pytest.mark.parametrize(
@@ -580,8 +626,8 @@ def test_a_claim_of_another_shape():
 
 def test_an_empty_gradient_has_no_rows():
     report = replace(with_gradient(VECTOR, autograd=array()), inputs={"x": array()})
-    report = with_gradient(report, symbolic=None, differs=None, formulas=None, closed_form=None)
-    assert "∇x  of shape (0)\n\ndigits" in FORMATS["table"]([report], PLAIN)
+    report = with_gradient(report, symbolic=None, differs=None, formula=None)
+    assert "∇x f  of shape (0)\n\ndigits" in FORMATS["table"]([report], PLAIN)
 
 
 # markdown and rows
@@ -589,11 +635,10 @@ def test_an_empty_gradient_has_no_rows():
 
 def test_markdown_escapes_the_user():
     report = replace(VECTOR, program="a | `b` <b>", verdict=Verdict(Outcome.WRONG, "<i> a|b `c`"))
-    report = with_gradient(report, formulas=("a|b",) * 4, closed_form="`")
+    report = with_gradient(report, formula=Written((("t1", "a|b"),), "`"))
     text = FORMATS["markdown"]([report, report], PLAIN)
     assert "### ``a | `b` <b>``" in text
-    assert r"| `a\|b` |" in text
-    assert "`x` = `` ` ``" in text
+    assert "`x` = `` t1 = a|b; ` ``" in text
     assert text.endswith("**wrong** \\<i\\> a\\|b \\`c\\`\n")
 
 
@@ -719,7 +764,7 @@ def test_json_numbers_read_back(values):
 def test_a_large_gradient_is_written(form):
     x = np.linspace(0, 1, 100_000)
     report = replace(
-        with_gradient(VECTOR, autograd=x, symbolic=x, differs=x > 2, formulas=None),
+        with_gradient(VECTOR, autograd=x, symbolic=x, differs=x > 2),
         inputs={"x": x},
     )
     text = FORMATS[form]([report], PLAIN)
@@ -730,7 +775,7 @@ def test_a_large_gradient_is_written(form):
 def test_only_tables_import_rich_and_nothing_imports_a_witness():
     script = (
         "import sys, gradcalc.render.json, gradcalc.render.delimited, gradcalc.render.markdown, "
-        "gradcalc.render.literal\n"
+        "gradcalc.render.latex, gradcalc.render.literal\n"
         "assert 'rich' not in sys.modules\n"
         "import gradcalc.render.table, gradcalc.render.errors\n"
         "assert not {'torch', 'sympy', 'flint'} & set(sys.modules)\n"

@@ -8,9 +8,13 @@ import numpy as np
 import pytest
 import torch
 
+from gradcalc.derive import sweep
+from gradcalc.derive.recorder import Recorder, RecordingBackend
 from gradcalc.elements.backend import ElementBackend
 from gradcalc.elements.graph import Graph
 from gradcalc.errors import Span
+from gradcalc.expr.nodes import Data, Op
+from gradcalc.expr.ops import LITERAL, OPS
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Elementwise, Primitive
 from gradcalc.report import Report
 from gradcalc.witnesses.autograd import TorchBackend
@@ -172,14 +176,23 @@ def test_a_wrong_definition_is_found(what: str, name: str, monkeypatch: pytest.M
     worse = replace(row, **changes)
     # a row's parameters are those of its definition
     monkeypatch.setattr(type(row), "signature", property(lambda self: row_signature(self, worse)))
-    original = Graph.apply
+    # in one of the two checks the mistake makes them differ, in both it makes autograd wrong
+    for place, method in ((Graph, "apply"), (Recorder, "elementwise")):
+        plant_a_row(monkeypatch, place, method, row, worse)
+        answer = again(name)
+        outcome = "unresolved" if place is Graph else "wrong"
+        assert answer.verdict.outcome == outcome, answer.verdict.message
 
-    def planted(self: Any, given: Elementwise, variant: Any, operands: Any) -> Any:
+
+def plant_a_row(
+    monkeypatch: pytest.MonkeyPatch, place: Any, method: str, row: Primitive, worse: Primitive
+) -> None:
+    original = getattr(place, method)
+
+    def planted(self: Any, given: Primitive, variant: Any, operands: Any) -> Any:
         return original(self, worse if given is row else given, variant, operands)
 
-    monkeypatch.setattr(Graph, "apply", planted)
-    answer = again(name)
-    assert answer.verdict.outcome == "wrong", answer.verdict.message
+    monkeypatch.setattr(place, method, planted)
 
 
 SIGNATURE = Elementwise.__dict__["signature"].fget
@@ -191,10 +204,21 @@ def row_signature(asked: Elementwise, worse: Elementwise) -> Any:
 
 @pytest.mark.parametrize("name", [n for n in HEALTHY if not isinstance(BY_NAME[n], Elementwise)])
 @pytest.mark.parametrize("factor", [1 + 1e-6, -1.0])
-def test_a_wrong_array_function_is_found(
+def test_a_wrong_array_function_or_form_is_found(
     factor: float, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = ElementBackend.apply
+    # in one of the two checks the mistake makes them differ, in both it makes autograd wrong
+    for backends in ((ElementBackend,), (RecordingBackend,), (ElementBackend, RecordingBackend)):
+        with monkeypatch.context() as patch:
+            for backend in backends:
+                plant_a_factor(patch, backend, name, factor)
+            answer = again(name)
+        outcome = "unresolved" if len(backends) == 1 else "wrong"
+        assert answer.verdict.outcome == outcome, (backends, answer.verdict.message)
+
+
+def plant_a_factor(monkeypatch: pytest.MonkeyPatch, backend: Any, name: str, factor: float) -> None:
+    original = backend.apply
     product = BY_NAME["mul"]
 
     def planted(self: Any, row: Primitive, arguments: Any, span: Span) -> Any:
@@ -204,9 +228,73 @@ def test_a_wrong_array_function_is_found(
         by = self.constant(np.array(factor))
         return spoiled(result, lambda x: original(self, product, {"x": x, "y": by}, span))
 
-    monkeypatch.setattr(ElementBackend, "apply", planted)
-    answer = again(name)
-    assert answer.verdict.outcome == "wrong", answer.verdict.message
+    monkeypatch.setattr(backend, "apply", planted)
+
+
+VJPS = [op for op in OPS if op.vjp is not None]
+
+
+def twice(op: Op) -> Callable[..., Any]:
+    """The vjp of an operation, each cotangent doubled."""
+    assert op.vjp is not None
+    original = op.vjp
+
+    def vjp(f: Any, *args: Any, **static: Any) -> Any:
+        two = f(LITERAL, data=Data.of(np.array(2.0)))
+        found = original(f, *args, **static)
+        return [None if node is None else f.scalar("mul", node, two) for node in found]
+
+    return vjp
+
+
+@pytest.mark.parametrize("op", VJPS, ids=[op.name for op in VJPS])
+def test_a_wrong_vjp_is_found(op: Op, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = sweep._cotangents
+
+    def planted(
+        forms: Any, tape: Any, equation: Any, cotangent: Any, value: Any, operands: Any
+    ) -> Any:
+        if equation.primitive is op:
+            equation = replace(equation, primitive=worse)
+        return original(forms, tape, equation, cotangent, value, operands)
+
+    worse = replace(op, vjp=twice(op))
+    monkeypatch.setattr(sweep, "_cotangents", planted)
+    text = PROGRAMS_BY_OP[op.name]
+    answer = report(text, x=np.array([0.5, -1.25, 2.0]), A=MATRIX)
+    assert answer.verdict.outcome == "unresolved", answer.verdict.message
+
+
+MATRIX = np.array([[2.0, -1.0, 0.5], [0.25, 1.5, -0.75], [1.0, 0.5, 3.0]])
+PROGRAMS_BY_OP = {
+    "permute": "sum(A.T*A)",
+    "reshape": "sum(A.reshape(9)*arange(9))",
+    "flip": "flip(x)@(A@x)",
+    "roll": "roll(x, 1)@(A@x)",
+    "index": "sum(A[1:, 0]*x[:2])",
+    "scatter": "sum(pad(x, (1, 0))[:3]*(A@x))",
+    "concat": "sum(concat([x, A[0]])**2)",
+    "stack": "sum(stack([x, A[0]])**2)",
+    "diagonal": "sum(diag(A)*x)",
+    "embed": "sum(diag(x)*A)",
+    "tril": "sum(tril(A)*x)",
+    "triu": "sum(triu(A)*x)",
+    "broadcast": "sum(broadcast_to(x, (3, 3))*A)",
+    "sum": "sum(A, axis=0)@x",
+    "prod": "prod(x)*sum(A)",
+    "amax": "amax(x)*sum(A)",
+    "amin": "amin(x)*sum(A)",
+    "cumsum": "cumsum(x)@(A@x)",
+    "cumprod": "cumprod(x)@(A@x)",
+    "sort": "sort(x).values@(A@x)",
+    "matmul": "x@A@x",
+    "outer": "sum(outer(x, x)*A)",
+    "trace": "trace(A)*sum(x)",
+    "det": "det(A)*sum(x)",
+    "inv": "x@inv(A)@x",
+    "solve": "x@solve(A, x)",
+}
+"""A program with each operation in it."""
 
 
 def test_nearly_every_row_takes_part() -> None:

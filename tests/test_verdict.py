@@ -58,7 +58,8 @@ def weigh(
         "conditions": None if condition is None else {"x": condition},
         **(theirs or {}),
     }
-    return judge(asked, autograd, Reference("symbolic", **stated))
+    nobody = Reference("symbolic", absent="not asked")
+    return judge(asked, autograd, nobody, Reference("elements", **stated))
 
 
 def off(roundings: float) -> float:

@@ -84,8 +84,8 @@ def grad(
         Text,
         typer.Option(
             metavar="FORMAT",
-            help="table (on a terminal), tsv (in a pipe), json, csv, markdown, or literal: just"
-            " the gradient, as --NAME reads it.",
+            help="table (on a terminal), tsv (in a pipe), json, csv, markdown, latex, or literal:"
+            " just the gradient, as --NAME reads it.",
             autocompletion=_formats,
         ),
     ] = None,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gradcalc.cli.arguments import check_name
 from gradcalc.errors import UsageError, did_you_mean
 
-FORMATS = ("table", "json", "tsv", "csv", "markdown", "literal")
+FORMATS = ("table", "json", "tsv", "csv", "markdown", "latex", "literal")
 DTYPES = ("float64", "float32", "float16")
 
 _DTYPE_NAMES = {name: name for name in DTYPES} | {

@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from gradcalc.calculus import is_saturating
 from gradcalc.elements.backend import as_objects
-from gradcalc.elements.calculus import OutOfReach, is_saturating
+from gradcalc.elements.calculus import OutOfReach
 from gradcalc.elements.experiment import Experiment, Trial
 from gradcalc.elements.graph import Node
 from gradcalc.elements.neighbourhood import shifts

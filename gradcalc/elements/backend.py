@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcalc.elements.calculus import named_arguments
+from gradcalc.calculus import named_arguments
 from gradcalc.elements.graph import Graph, Node
 from gradcalc.errors import GradcalcError, Span
 from gradcalc.lang.evaluate import evaluate

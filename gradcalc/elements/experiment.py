@@ -8,8 +8,9 @@ from typing import Any
 import mpmath
 import numpy as np
 
+from gradcalc.calculus import is_linear, operand_names
 from gradcalc.elements.backend import Detached, ElementBackend, as_objects, label_of
-from gradcalc.elements.calculus import FAILURES, Calculus, OutOfReach, is_linear, operand_names
+from gradcalc.elements.calculus import FAILURES, Calculus, OutOfReach, TooLarge
 from gradcalc.elements.graph import Graph, Node, ancestry, sweep
 from gradcalc.lang.machine import Budget
 from gradcalc.problem import Execution, Problem, execute, weights
@@ -99,7 +100,7 @@ class Experiment:
         if bits is not None:
             context.prec = bits
         if sum(values.size for values in problem.inputs.values()) > self.largest:
-            raise OutOfReach(
+            raise TooLarge(
                 f"the check goes element by element, which ends at {self.largest:,} numbers"
             )
         graph = Graph(self.calculus, self.largest, self.deadline)

@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from gradcalc.elements.calculus import Calculus, OutOfReach, Variant
+from gradcalc.calculus import Variant
+from gradcalc.elements.calculus import Calculus, OutOfReach, TooLarge
 from gradcalc.errors import Span
 from gradcalc.primitives import BY_NAME, Elementwise
 
@@ -120,11 +121,11 @@ class Graph:
         """Take a new node in and give it its serial number."""
         size = len(self.nodes)
         if size >= self.largest:
-            raise OutOfReach(
+            raise TooLarge(
                 f"the check goes element by element, which ends at {self.largest:,} numbers"
             )
         if self.deadline is not None and size % 64 == 0 and time.monotonic() > self.deadline:
-            raise OutOfReach("more time than the check may take")
+            raise TooLarge("more time than the check may take")
         self.nodes.append(node)
         return size
 

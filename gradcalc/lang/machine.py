@@ -26,7 +26,7 @@ from gradcalc.primitives import BY_NAME, Elementwise, Primitive, Structural
 
 INTEGERS = (
     "dim", "shape", "dims", "dim0", "dim1", "dim2", "shifts", "sizes", "diagonal", "offset",
-    "start_dim", "end_dim",
+    "start_dim", "end_dim", "pad",
 )  # fmt: skip
 """Parameters of primitives that take whole numbers."""
 

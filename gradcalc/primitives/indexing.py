@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import ShapeError
+from gradcalc.expr import ops
 from gradcalc.primitives.shapes import boxed
 
 Call = Callable[..., Any]
@@ -96,3 +97,41 @@ def torch_index(t: Any, x: Any, key: Any) -> Any:
             for item in arrays
         )
     ]
+
+
+def index_form(f: Any, x: Any, key: Any) -> Any:
+    """The form of an index: numbers and slices first, then arrays, for the reason above."""
+    items = [_index_item(item) for item in (key if isinstance(key, tuple) else (key,))]
+    missing = len(x.shape) - sum(_width(item) for item in items)
+    basic: list[Any] = []
+    arrays: list[Any] = []
+    at = 0
+    for item in items:
+        sizes = x.shape[at : at + (missing if item is Ellipsis else _width(item))]
+        at += len(sizes)
+        if item is Ellipsis or isinstance(item, np.ndarray):
+            basic += [(0, size, 1) for size in sizes]
+        elif isinstance(item, slice):
+            places = range(*item.indices(sizes[0]))
+            basic.append((places.start if places else 0, len(places), places.step))
+        else:
+            basic.append(item if item is None else item % sizes[0])
+        if isinstance(item, np.ndarray):
+            arrays.append(ops.Data.of(item))
+        elif not isinstance(item, int):
+            count = len(sizes) if item is Ellipsis else 1
+            arrays += [(0, size, 1) for size in _sizes_left(basic)[-count:]] if count else []
+    taken = [item for item in basic if item is not None]
+    plain = [(0, size, 1) for size in x.shape[: len(taken)]]
+    part = x if taken == plain else f(ops.INDEX, x, key=tuple(taken))
+    if len(taken) < len(basic):
+        sizes = [*_sizes_left(basic), *x.shape[len(taken) :]]
+        part = f(ops.RESHAPE, part, shape=tuple(sizes))
+    if not any(isinstance(item, ops.Data) for item in arrays):
+        return part
+    return f(ops.INDEX, part, key=tuple(arrays))
+
+
+def _sizes_left(basic: list[Any]) -> list[int]:
+    """The sizes that numbers and slices leave, 1 for each None."""
+    return [1 if item is None else item[1] for item in basic if not isinstance(item, int)]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError
+from gradcalc.expr import ops
 from gradcalc.primitives.row import Structural
 from gradcalc.primitives.shapes import (
     boxed,
@@ -171,6 +172,35 @@ class _Singular:
             raise InvalidValueError(f"{self.name}: the matrix is singular") from None
 
 
+def _checked(op: Any, check: Callable[..., None]) -> Call:
+    """The form of an operation whose operands' shapes are checked first."""
+
+    def form(f: Any, **operands: Any) -> Any:
+        check(*[operand.shape for operand in operands.values()])
+        return f(op, *operands.values())
+
+    return form
+
+
+def _check_outer(left: Any, right: Any) -> None:
+    check_rank("outer", left, 1)
+    check_rank("outer", right, 1)
+
+
+def _kron_form(f: Any, x: Any, y: Any) -> Any:
+    rank = max(x.ndim, y.ndim)
+    left, right = ((1,) * (rank - z.ndim) + z.shape for z in (x, y))
+    apart = [f(ops.RESHAPE, z, shape=_interleaved(sizes, side)) for z, sizes, side in
+             ((x, left, 0), (y, right, 1))]  # fmt: skip
+    sizes = tuple(a * b for a, b in zip(left, right, strict=True))
+    return f(ops.RESHAPE, f.scalar("mul", *apart), shape=sizes)
+
+
+def _interleaved(sizes: tuple[int, ...], side: int) -> tuple[int, ...]:
+    """The sizes with a 1 behind each, or in front of it."""
+    return tuple(part for size in sizes for part in ((size, 1), (1, size))[side])
+
+
 PAIR = ([0.5, -1.5, 2.0], [1.25, 3.0, -0.75])
 WIDE = [[1.5, -2.0, 0.5], [3.0, 0.25, -1.25]]
 TALL = [[0.5, 1.0], [-1.5, 2.0], [0.75, -0.25]]
@@ -183,6 +213,7 @@ LINEAR: tuple[Structural, ...] = (
     Structural(
         name="matmul",
         array=_matmul,
+        form=_checked(ops.MATMUL, lambda x, y: check_matmul("matmul", x, y)),
         torch=_torch_matmul,
         samples=(
             PAIR,
@@ -199,6 +230,7 @@ LINEAR: tuple[Structural, ...] = (
     Structural(
         name="dot",
         array=_dot,
+        form=_checked(ops.MATMUL, check_dot),
         torch=_torch_dot,
         samples=(PAIR, (WIDE, PAIR[0]), (WIDE, TALL)),
         doc="inner product of vectors; with a matrix the matrix product, as numpy (torch refuses)",
@@ -207,6 +239,7 @@ LINEAR: tuple[Structural, ...] = (
     Structural(
         name="outer",
         array=_outer,
+        form=_checked(ops.OUTER, _check_outer),
         torch=_torch_outer,
         samples=(PAIR, (PAIR[0], [2.0, 5.0])),
         doc="outer product of two vectors",
@@ -216,6 +249,7 @@ LINEAR: tuple[Structural, ...] = (
     Structural(
         name="kron",
         array=boxed(lambda call, x, y: np.kron(x, y)),
+        form=_kron_form,
         torch=lambda t, x, y: t.kron(x, y),
         samples=((SMALL, WIDE), PAIR),
         doc="Kronecker product",
@@ -224,6 +258,7 @@ LINEAR: tuple[Structural, ...] = (
     Structural(
         name="trace",
         array=_trace,
+        form=_checked(ops.TRACE, lambda x: check_rank("trace", x, 2)),
         torch=_torch_trace,
         samples=((SQUARE,), (WIDE,)),
         doc="sum of the diagonal of a matrix",
@@ -231,6 +266,7 @@ LINEAR: tuple[Structural, ...] = (
     Structural(
         name="det",
         array=_det,
+        form=_checked(ops.DET, lambda x: check_square("det", x)),
         torch=_torch_det,
         samples=((SMALL,), (SQUARE,), (MIDDLE,), (LARGE,), ([[2.5]],)),
         doc="determinant of a square matrix",
@@ -238,6 +274,7 @@ LINEAR: tuple[Structural, ...] = (
     Structural(
         name="inv",
         array=_inv,
+        form=_checked(ops.INV, lambda x: check_square("inv", x)),
         torch=_torch_inv,
         samples=((SMALL,), (SQUARE,), (MIDDLE,), ([[2.5]],)),
         doc="inverse of a square matrix",
@@ -246,6 +283,7 @@ LINEAR: tuple[Structural, ...] = (
     Structural(
         name="solve",
         array=_solve,
+        form=_checked(ops.SOLVE, check_solve),
         torch=_torch_solve,
         samples=((SQUARE, PAIR[0]), (SQUARE, TALL), (MIDDLE, [1.0, 2.0, 3.0, 4.0, 5.0])),
         doc="x with a @ x = b",

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradcalc.errors import ShapeError
+from gradcalc.expr import ops
 from gradcalc.primitives.row import Structural
 from gradcalc.primitives.shapes import axes, axis, boxed, check_full
 
@@ -162,6 +163,62 @@ def _running(name: str, accumulate: Call) -> tuple[Call, Call]:
     return array, torch
 
 
+def _reduced(op: Any, *, full: bool = False) -> Call:
+    """The form of a reduction, which needs an element if `full`."""
+
+    def form(f: Any, x: Any, dim: Any = None, keepdim: bool = False) -> Any:
+        if full:
+            check_full(op.name, x.shape)
+        along = tuple(sorted(axes(x.shape, dim)))
+        if not along:
+            return x
+        result = f(op, x, axes=along)
+        return ops.expanded(f, result, x.shape, along) if keepdim else result
+
+    return form
+
+
+def _positions(name: str, find: Call) -> Call:
+    """The form of argmax or argmin: positions are data, which has no gradient."""
+
+    def form(f: Any, x: Any, dim: Any = None, keepdim: bool = False) -> Any:
+        check_full(name, x.shape)
+        number = None if dim is None or not x.ndim else _one(dim, x)
+        return f.literal(find(f.value(x), axis=number, keepdims=keepdim and bool(x.ndim)))
+
+    return form
+
+
+def _pair_form(values: Call, positions: Call) -> Call:
+    """The form of max or min."""
+
+    def form(f: Any, x: Any, dim: Any = None, keepdim: bool = False) -> Any:
+        if dim is None:
+            return values(f, x, None, keepdim)
+        return Extremes(values(f, x, _one(dim, x), keepdim), positions(f, x, dim, keepdim))
+
+    return form
+
+
+def _sort_form(f: Any, x: Any, dim: int = -1, descending: bool = False) -> Extremes:
+    if not x.ndim:
+        return Extremes(x, f.literal(np.zeros(())))
+    number, wanted = _one(dim, x), bool(descending)
+    values = f(ops.SORT, x, axis=number, descending=wanted)
+    return Extremes(values, f.literal(ops.sorting_order(f.value(x), number, wanted)))
+
+
+def _running_form(op: Any) -> Call:
+    def form(f: Any, x: Any, dim: int | None = None) -> Any:
+        if not x.ndim:
+            return x
+        if dim is None and x.ndim > 1:
+            return f(op, f(ops.RESHAPE, x, shape=(int(np.prod(x.shape)),)), axis=0)
+        return f(op, x, axis=0 if dim is None else _one(dim, x))
+
+    return form
+
+
 CUMSUM, TORCH_CUMSUM = _running("cumsum", np.cumsum)
 CUMPROD, TORCH_CUMPROD = _running("cumprod", np.cumprod)
 
@@ -196,6 +253,7 @@ REDUCTIONS: tuple[Structural, ...] = (
     Structural(
         name="sum",
         array=boxed(_sum),
+        form=_reduced(ops.SUM),
         torch=lambda t, x, dim=None, keepdim=False: t.sum(x, axes(x.shape, dim), keepdim),
         samples=SEVERAL,
         doc="sum of all elements, or along dim",
@@ -203,6 +261,7 @@ REDUCTIONS: tuple[Structural, ...] = (
     Structural(
         name="prod",
         array=boxed(_prod),
+        form=_reduced(ops.PROD),
         torch=_torch_prod,
         samples=SEVERAL,
         doc="product of all elements, or along dim",
@@ -210,6 +269,7 @@ REDUCTIONS: tuple[Structural, ...] = (
     Structural(
         name="amax",
         array=AMAX,
+        form=_reduced(ops.AMAX, full=True),
         torch=TORCH_AMAX,
         samples=DISTINCT,
         doc="greatest element, or along dim (ties share the slope)",
@@ -217,6 +277,7 @@ REDUCTIONS: tuple[Structural, ...] = (
     Structural(
         name="amin",
         array=AMIN,
+        form=_reduced(ops.AMIN, full=True),
         torch=TORCH_AMIN,
         samples=DISTINCT,
         doc="least element, or along dim (ties share the slope)",
@@ -224,6 +285,7 @@ REDUCTIONS: tuple[Structural, ...] = (
     Structural(
         name="max",
         array=MAX,
+        form=_pair_form(_reduced(ops.AMAX, full=True), _positions("argmax", np.argmax)),
         torch=TORCH_MAX,
         samples=ALONG,
         doc="greatest element; along dim a pair (values, positions) as torch (numpy: values only)",
@@ -231,6 +293,7 @@ REDUCTIONS: tuple[Structural, ...] = (
     Structural(
         name="min",
         array=MIN,
+        form=_pair_form(_reduced(ops.AMIN, full=True), _positions("argmin", np.argmin)),
         torch=TORCH_MIN,
         samples=ALONG,
         doc="least element; along dim a pair (values, positions) as torch (numpy: values only)",
@@ -238,6 +301,7 @@ REDUCTIONS: tuple[Structural, ...] = (
     Structural(
         name="argmax",
         array=ARGMAX,
+        form=_positions("argmax", np.argmax),
         torch=TORCH_ARGMAX,
         samples=ALONG,
         doc="position of the greatest element, which has no gradient",
@@ -245,6 +309,7 @@ REDUCTIONS: tuple[Structural, ...] = (
     Structural(
         name="argmin",
         array=ARGMIN,
+        form=_positions("argmin", np.argmin),
         torch=TORCH_ARGMIN,
         samples=ALONG,
         doc="position of the least element, which has no gradient",
@@ -252,6 +317,7 @@ REDUCTIONS: tuple[Structural, ...] = (
     Structural(
         name="sort",
         array=_sort,
+        form=_sort_form,
         torch=_torch_sort,
         samples=(
             (VECTOR,),
@@ -264,6 +330,7 @@ REDUCTIONS: tuple[Structural, ...] = (
     Structural(
         name="cumsum",
         array=CUMSUM,
+        form=_running_form(ops.CUMSUM),
         torch=TORCH_CUMSUM,
         samples=RUNNING,
         doc="running sum along dim; without dim of all elements in a row, as numpy",
@@ -271,6 +338,7 @@ REDUCTIONS: tuple[Structural, ...] = (
     Structural(
         name="cumprod",
         array=CUMPROD,
+        form=_running_form(ops.CUMPROD),
         torch=TORCH_CUMPROD,
         samples=RUNNING,
         doc="running product along dim; without dim of all elements in a row, as numpy",

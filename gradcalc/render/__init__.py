@@ -30,6 +30,7 @@ FORMATS: Mapping[str, Renderer] = MappingProxyType(
         "tsv": _late("delimited", "render_tsv"),
         "csv": _late("delimited", "render_csv"),
         "markdown": _late("markdown"),
+        "latex": _late("latex"),
         "literal": _late("literal"),
     }
 )

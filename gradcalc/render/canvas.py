@@ -6,7 +6,7 @@ from rich.console import Console, RenderableType
 
 from gradcalc.render.style import Style
 
-_NARROWEST = 20
+NARROWEST = 20
 
 
 def draw(*parts: RenderableType, style: Style, wrap: bool = True) -> str:
@@ -14,7 +14,7 @@ def draw(*parts: RenderableType, style: Style, wrap: bool = True) -> str:
     file = io.StringIO()
     console = Console(
         file=file,
-        width=max(style.width, _NARROWEST),
+        width=max(style.width, NARROWEST),
         height=100,
         force_terminal=style.color,
         force_jupyter=False,

@@ -2,7 +2,7 @@ r"""Rows for other programs: never wrapped, never elided, one line each.
 
 Both formats begin with a header row and have one row for each element of each gradient:
 
-    input index at autograd symbolic ok formula [expected] [accumulated] ...
+    input index at autograd symbolic ok [expected] [accumulated] ...
 
 `index` is `0` or `0,1`, empty for a scalar; `at` is the input's own value there; `ok` is
 `true`, `false`, or empty where nothing was compared. `expected` and `accumulated` are there when
@@ -28,7 +28,7 @@ from gradcalc.render.style import Style
 from gradcalc.render.text import number_texts, printable
 from gradcalc.report import InputGradient, Report
 
-_ALWAYS = ("index", "at", "autograd", "symbolic", "ok", "formula")
+_ALWAYS = ("index", "at", "autograd", "symbolic", "ok")
 
 
 def render_tsv(reports: Sequence[Report], style: Style) -> str:
@@ -104,7 +104,6 @@ def _gradient_records(
     known: dict[str, Sequence[str]] = {
         **rows.columns,
         "ok": [words[ok] for ok in rows.ok],
-        "formula": [_safe(formula, style) for formula in rows.columns.get("formula", ())],
     }
     size = len(rows.positions)
     filled = [known.get(key) or [same.get(key, "")] * size for key in columns]

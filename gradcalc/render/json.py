@@ -79,14 +79,13 @@ def error_json(error: GradcalcError) -> Json:
 
 
 def _gradient(gradient: InputGradient) -> Json:
-    accumulated, formulas = gradient.accumulated, gradient.formulas
+    accumulated = gradient.accumulated
     return {
         "autograd": _numbers(gradient.autograd),
         "symbolic": None if gradient.symbolic is None else _numbers(gradient.symbolic),
         "closed_form": gradient.closed_form,
         "digits": None if gradient.digits is None else _numbers(np.asarray(gradient.digits)),
         **({} if accumulated is None else {"accumulated": _numbers(accumulated)}),
-        **({} if formulas is None else {"formulas": list(formulas)}),
     }
 
 

@@ -32,7 +32,7 @@ class Column:
     @property
     def left(self) -> bool:
         """Whether its texts begin at the left; numbers end at the right."""
-        return self.key in ("index", "formula", "mark")
+        return self.key in ("index", "mark")
 
     @property
     def width(self) -> int:
@@ -55,9 +55,7 @@ def text_columns(name: str, rows: Rows, style: Style) -> list[Column]:
 
 def table(columns: Sequence[Column], rows: Rows, style: Style) -> Table:
     """The rows as rich draws them: numbers are never cut, and folded only as a last resort."""
-    # Formulas fold well; numbers do not.
-    needed = (len(c.title) if c.key == "formula" else c.width for c in columns)
-    fits = sum(width + _GAP for width in needed) - 1 <= style.width
+    fits = sum(column.width + _GAP for column in columns) - 1 <= style.width
     return _side_by_side(columns, rows, style) if fits else _stacked(columns, rows, style)
 
 
@@ -74,7 +72,7 @@ def _side_by_side(columns: Sequence[Column], rows: Rows, style: Style) -> Table:
             Text(column.title),
             justify="left" if column.left else "right",
             style="dim" if column.key == "index" else "",
-            no_wrap=column.key != "formula",
+            no_wrap=True,
             overflow="fold",
         )
     for element in _elements(columns, rows):

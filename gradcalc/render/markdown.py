@@ -45,15 +45,9 @@ def _gradient(report: Report, gradient: InputGradient, style: Style) -> Iterator
     rows = gradient_rows(report, gradient, shown)
     marks = _MARKS if style.unicode else _ASCII_MARKS
     titles = [_cell(gradient.name if key == "at" else key, style) for key in rows.columns]
-    columns = {
-        key: [f"{_code(cell, style)}".replace("|", r"\|") for cell in cells]
-        if key == "formula"
-        else cells
-        for key, cells in rows.columns.items()
-    }
     yield _row([*titles, ""])
-    yield _row([":--" if key in ("index", "formula") else "--:" for key in columns] + [":-:"])
-    for cells in zip(*columns.values(), [marks[ok] for ok in rows.ok], strict=True):
+    yield _row([":--" if key == "index" else "--:" for key in rows.columns] + [":-:"])
+    for cells in zip(*rows.columns.values(), [marks[ok] for ok in rows.ok], strict=True):
         yield _row(cells)
     hidden = hidden_text(gradient, shown)
     yield from ("", f"_... {hidden}_", "") if hidden else ("",)

@@ -1,6 +1,6 @@
 """Tables for a terminal: the value, the rows of each gradient, the notes, and the verdict last."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from rich.console import RenderableType
@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gradcalc.render.canvas import draw
+from gradcalc.render.formula import formula_lines
 from gradcalc.render.layout import plain_lines, table, text_columns
 from gradcalc.render.notes import Note, closing_notes, opening_notes, title_text
 from gradcalc.render.rows import gradient_rows, hidden_text, visible
@@ -69,7 +70,7 @@ def _notes(notes: Sequence[Note], style: Style) -> Table:
 
 def _gradient(report: Report, gradient: InputGradient, style: Style) -> str:
     """The heading, the rows, and how many rows are hidden."""
-    parts: list[RenderableType] = [_heading(gradient, style)]
+    parts: list[RenderableType] = [*_heading(gradient, style)]
     if not gradient.autograd.size:
         return draw(*parts, _BLANK, style=style)
     shown = visible(gradient, show_all=style.show_all)
@@ -85,12 +86,18 @@ def _gradient(report: Report, gradient: InputGradient, style: Style) -> str:
     return draw(*parts, _BLANK, style=style)
 
 
-def _heading(gradient: InputGradient, style: Style) -> Text:
+def _heading(gradient: InputGradient, style: Style) -> Iterator[Text]:
     name = printable(gradient.name, unicode=style.unicode)
-    heading = Text(f"{'∇' if style.unicode else 'gradient of '}{name}", "bold", overflow="fold")
-    if gradient.closed_form is not None:
-        heading.append(" = ", "not bold dim")
-        heading.append(printable(gradient.closed_form, unicode=style.unicode), "not bold cyan")
-    elif gradient.autograd.ndim:
-        heading.append(f"  of shape {shape_text(gradient.autograd.shape)}", "not bold dim")
-    return heading
+    title = f"∇{name} f" if style.unicode else f"gradient by {name}"
+    heading = Text(title, "bold", overflow="fold")
+    if gradient.formula is None:
+        if gradient.autograd.ndim:
+            heading.append(f"  of shape {shape_text(gradient.autograd.shape)}", "not bold dim")
+        yield heading
+        return
+    first, *more = formula_lines(gradient.formula, f"{title} = ", style)
+    heading.append(" = ", "not bold dim")
+    heading.append(first[len(title) + 3 :], "not bold cyan")
+    yield heading
+    for line in more:
+        yield Text(line, "cyan", overflow="fold")

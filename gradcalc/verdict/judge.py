@@ -16,6 +16,7 @@ from gradcalc.verdict.outcome import (
     digits_text,
     precision_of,
 )
+from gradcalc.verdict.references import weigh
 from gradcalc.verdict.rough import is_smooth, rough_verdict, within_rounding
 from gradcalc.verdict.smooth import compare
 
@@ -30,15 +31,20 @@ SEVERITY = (
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The verdict, with what it was reached from for each input."""
+    """The verdict, with what it was reached from for each input, and whom autograd was held to."""
 
     verdict: Verdict
     comparisons: Mapping[str, Comparison]
     claims: Mapping[str, Claim]
+    reference: Reference
 
 
-def judge(problem: Problem, autograd: Testimony, reference: Reference) -> Judgement:
-    """Weigh what the witnesses say."""
+def judge(problem: Problem, autograd: Testimony, formula: Reference, exact: Reference) -> Judgement:
+    """Weigh what the witnesses say.
+
+    `formula` is the symbolic witness, `exact` the one that knows many digits of every element.
+    """
+    reference = weigh(formula, exact)
     precision = precision_of(problem.dtype)
     comparisons: dict[str, Comparison] = {}
     verdict = _before_comparing(autograd, reference)
@@ -58,7 +64,7 @@ def judge(problem: Problem, autograd: Testimony, reference: Reference) -> Judgem
     failed = [name for name, claim in claims.items() if not claim.holds]
     if failed and verdict.outcome is not Outcome.WRONG:
         verdict = with_failed_claim(verdict, failed[0], claims[failed[0]], autograd, reference)
-    return Judgement(verdict, comparisons, claims)
+    return Judgement(verdict, comparisons, claims, reference)
 
 
 def _before_comparing(autograd: Testimony, reference: Reference) -> Verdict | None:

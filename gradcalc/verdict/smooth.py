@@ -30,7 +30,7 @@ def compare(problem: Problem, name: str, autograd: Testimony, reference: Referen
             Outcome.WRONG, 0.0, ~finite, _why_not_finite(name, given, true, precision)
         )
     errors = _errors(given, true)
-    error, size = max(errors.flat, default=0), max(map(abs, np.ravel(true)), default=0)
+    error, size = _largest(errors), abs(_largest(true))
     condition = (reference.conditions or {}).get(name) if size else None
     relative = float(error / size) if size else (np.inf if error else 0.0)
     digits = _digits(relative, precision)
@@ -69,7 +69,7 @@ def _why_not_finite(name: str, given: Array, true: Any, precision: Precision) ->
         return (
             f"autograd's gradient by {name} is NaN; the true one is {number_text(_largest(true))}"
         )
-    beyond = max(map(abs, np.ravel(true)), default=0) > precision.largest
+    beyond = abs(_largest(true)) > precision.largest
     range_of = f", beyond {precision.name}'s range" if beyond else ""
     return (
         f"autograd's gradient by {name} is infinite; the true one is {number_text(_largest(true))}"
@@ -78,19 +78,23 @@ def _why_not_finite(name: str, given: Array, true: Any, precision: Precision) ->
 
 
 def _why_wrong(name: str, given: Array, true: Any, errors: Any) -> str:
-    worst = np.unravel_index(max(range(errors.size), key=errors.flat.__getitem__), given.shape)
+    worst = np.unravel_index(int(np.argmax(errors)), given.shape)
     where = f"{name}[{', '.join(map(str, worst))}]" if given.shape else name
     ours, truth = numbers_apart(float(given[worst]), true[worst])
     return f"autograd says {ours} for {where}; the true gradient is {truth}"
 
 
 def _errors(given: Array, true: Any) -> Any:
+    if true.dtype != object:
+        return np.abs(true - given)
     difference = np.frompyfunc(lambda g, t: abs(t - float(g)), 2, 1)(given, true)
     return np.asarray(difference, dtype=object).reshape(given.shape)
 
 
 def _largest(true: Any) -> Any:
-    return max(np.ravel(true), key=abs, default=0)
+    """The element of the largest size, 0 if there is none."""
+    flat = np.ravel(true)
+    return flat[int(np.argmax(np.abs(flat)))] if flat.size else 0
 
 
 def _digits(relative: float, precision: Precision) -> float:
@@ -105,7 +109,7 @@ def _has_vanished(
     """Whether the error is below what rounding leaves of the function itself."""
     if error <= precision.smallest and size <= precision.smallest / precision.epsilon:
         return True
-    flow = max(np.ravel(reference.flows[name]), default=0)
+    flow = abs(_largest(reference.flows[name]))
     # a gradient that cancels to zero leaves some of what flows into it
     if float(size) == 0 and error <= FACTOR * precision.epsilon * flow:
         return True
@@ -128,9 +132,6 @@ def _strays(
     room = FACTOR * precision.epsilon
     sizes = np.maximum(1.0, np.abs(problem.inputs[name]))
 
-    def astray(error: Any, value: Any, flow: Any, size: float) -> bool:
-        noise = room * (flow * (1 + condition) + reference.scales[name] / size)
-        return bool(error > EXCUSED * abs(value) and error > noise + precision.smallest)
-
-    found = np.frompyfunc(astray, 4, 1)(errors, true, reference.flows[name], sizes)
+    noise = room * (reference.flows[name] * (1 + condition) + reference.scales[name] / sizes)
+    found = (errors > EXCUSED * np.abs(true)) & (errors > noise + precision.smallest)
     return np.asarray(found, dtype=np.bool_).reshape(sizes.shape)

@@ -1,165 +1,203 @@
-"""The symbolic witness, element by element.
+"""The symbolic witness: the tape of a run, swept backwards into formulas of whole tensors.
 
-The program runs on single numbers of many digits. Every primitive is its textbook definition,
-differentiated by sympy, and the chain rule joins them. Small programs give formulas too.
+Its numbers come from the formula, in floats at any size, and in many digits where there are few.
 """
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
 from typing import Any
 
+import mpmath
 import numpy as np
 
-from gradcalc.elements.agreement import (
-    DIGITS,
-    SAMPLES,
-    Samples,
-    beside,
-    confirmed,
-    enough,
-    rounding,
-    settle,
-)
-from gradcalc.elements.calculus import OutOfReach
-from gradcalc.elements.experiment import Experiment, Trial, to_floats, values_of
-from gradcalc.elements.mishaps import mishaps
-from gradcalc.elements.neighbourhood import around_rounding, conditions, explore, shifts, sway
-from gradcalc.elements.written import formulas
+from gradcalc.derive.accuracy import digits_for
+from gradcalc.derive.conditioning import Conditioning, conditioning
+from gradcalc.derive.recorder import Traced
+from gradcalc.derive.recording import Recording, record
+from gradcalc.derive.roundtrip import EXACT, RoundTrip, is_finite
+from gradcalc.derive.smoothness import events
 from gradcalc.errors import GradcalcError
+from gradcalc.expr.floats import Floats
+from gradcalc.expr.formula import Formulas
+from gradcalc.expr.nodes import Node
+from gradcalc.expr.reals import Reals
+from gradcalc.expr.simplify import Unprintable
 from gradcalc.problem import Problem, claim_values
-from gradcalc.testimony import Event, Neighbourhood, Reference
+from gradcalc.testimony import Formula, Reference
 
-WORK = 40_000
-"""Numbers in all runs together, which takes about a second."""
+DOUBLED = 3
+"""How often the digits are doubled, until two in a row agree."""
 
-LARGEST = WORK // 3
-"""Numbers in one run: at the least there are three, one with the fewest digits."""
+AGREED = 1e-16
+"""The largest relative difference between runs that agree."""
 
-ROUNDINGS = 4
-"""How far, in roundings of the inputs, a point may be from one that floats take for it."""
+DECAY = 1e-30
+"""A gradient that shrinks so much with more digits is what rounding leaves of zero."""
 
-ON = 1e-25
-"""The margin below which a point is on a kink, not beside it."""
+UNREAD = "the formula does not read back to the gradient, so it is not shown"
 
-CHEAP = 1000
-"""Numbers in one run up to which the conditioning is measured in every direction."""
+DECIMAL = re.compile(r"\d\.|\.\d|\de-?\d")
 
 
 def testify(problem: Problem) -> Reference:
-    """Run the program on numbers of many digits and differentiate its definitions.
+    """Record the program, sweep the tape, and give the gradients as formulas and as numbers.
 
-    Where that would take too long, or meets what it does not know, the answer says so.
+    Where that cannot be done, the answer says so.
     """
-    # numpy only carries the numbers about; what it warns of is found out from them
-    with np.errstate(all="ignore"):
-        return _testify(problem)
+    for name, values in problem.inputs.items():
+        if not np.isfinite(values).all():
+            return _absent(f"{name} is not finite")
+    try:
+        with np.errstate(all="ignore"):
+            return _testify(problem)
+    except (GradcalcError, MemoryError) as reason:
+        return _absent(str(reason) or "the check does not fit into memory")
+
+
+def _absent(reason: str) -> Reference:
+    return Reference(witness="symbolic", absent=reason)
 
 
 def _testify(problem: Problem) -> Reference:
-    experiment = Experiment(problem, LARGEST)
-    try:
-        view = _look(experiment)
-        claims = _claims(experiment, view.centre)
-        strayed = mishaps(experiment, view.centre)
-        exact = dict(view.centre.gradients)
-        if view.around is not None and view.around.limit is not None:
-            exact = _split(view.around.limit, problem)
-        rounded = rounding(experiment, exact) if view.centre.size <= CHEAP else {}
-        flowing = experiment.flows(view.centre)
-        written = formulas(experiment, view.centre, exact)
-    except (OutOfReach, GradcalcError) as reason:
-        return Reference(witness="symbolic", absent=str(reason))
-    centre = view.centre
+    recording = record(problem)
+    shown, failure = _simplified(recording)
+    nodes: Mapping[str, Node] = recording.derivation.gradients if shown is None else shown.gradients
+    numbers = sum(np.size(value) for value in recording.values)
+    small = numbers <= EXACT
+    exact = _in_many_digits(recording) if small else None
+    small = exact is not None
+    gradients = exact if exact is not None else _in_floats(recording, nodes)
+    beside = Conditioning({}, {}, {}) if small else conditioning(recording, nodes, gradients)
+    output = recording.execution.target.value
+    total = float(np.sum(output * recording.weights))
+    scale = 0.0 if small else _scale(recording, gradients, total)
     return Reference(
         witness="symbolic",
-        value=to_floats(centre.output),
-        gradients={name: to_floats(values) for name, values in exact.items()},
-        path=centre.path,
-        claims=claims,
-        exact=exact,
-        output=centre.output,
-        total=centre.total,
-        scales=centre.scales,
-        flows=flowing,
-        sway=sway(centre, view.samples) if view.samples else None,
-        around=view.around,
-        within=view.within,
-        events=view.events,
-        mishaps=strayed,
-        conditions=conditions(exact, view.samples) if view.samples else None,
-        rounding=rounded,
-        formulas=written,
+        value=np.array(output, dtype=np.float64),
+        gradients={n: np.array(g, dtype=np.float64) for n, g in gradients.items()},
+        path=recording.execution.run.path,
+        claims=_claims(recording),
+        exact=gradients,
+        output=output,
+        total=total,
+        scales=dict.fromkeys(problem.wrt, scale),
+        flows={n: beside.flows.get(n, np.abs(g)) for n, g in gradients.items()},
+        events=() if small else events(recording),
+        conditions=beside.conditions,
+        rounding=beside.rounding,
+        formulas=_formulas(recording, shown, failure),
+        size=numbers,
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
-    """The run at the point and what lies around it."""
-
-    centre: Trial
-    events: tuple[Event, ...]
-    samples: Samples
-    around: Neighbourhood | None = None
-    within: Neighbourhood | None = None
-
-
-def _look(experiment: Experiment) -> _View:
-    first = enough(experiment)
-    events = experiment.events(first)
-    affordable = WORK // max(first.size, 1)
-    count = SAMPLES if first.size <= CHEAP else 2
-    if first.finite and not events:
-        samples = beside(experiment, first, 2 * first.digits, count)
-        centre = confirmed(first, samples)
-        if centre is not None:
-            return _View(centre, (), samples)
-    centre = settle(experiment, first)
-    events = experiment.events(centre)
-    if centre.finite and not events:
-        return _View(centre, (), beside(experiment, centre, 2 * centre.digits, count))
-    return _explored(experiment, centre, events, affordable)
+def _simplified(recording: Recording) -> tuple[Formulas | None, str | None]:
+    """The formulas, or why there are none."""
+    problem, execution = recording.problem, recording.execution
+    shapes = {
+        name: recording.tape.equations[number].shape
+        for name, number in recording.tape.inputs.items()
+    }
+    taken = frozenset((*problem.inputs, *execution.scope, *problem.program.assigned))
+    texts = (problem.program.source, *(program.source for _, program in problem.lets))
+    try:
+        return Formulas(
+            recording.derivation.forms,
+            recording.derivation.gradients,
+            shapes,
+            dtype=problem.dtype,
+            taken=taken,
+            decimals=any(DECIMAL.search(text) for text in texts),
+        ), None
+    except Unprintable as reason:
+        return None, f"there is no formula: {reason}"
 
 
-def _explored(
-    experiment: Experiment, centre: Trial, events: tuple[Event, ...], affordable: int
-) -> _View:
-    problem = experiment.problem
-    size = sum(problem.inputs[name].size for name in problem.wrt)
-    digits = max(2 * centre.digits, DIGITS[1])
-
-    def sample(direction: Any, radius: Any, at_zero: float = 1.0) -> Trial:
-        moved = shifts(problem.inputs, problem.wrt, direction, radius, at_zero)
-        return experiment.run(digits, moved, centre.detached)
-
-    if not size:
-        return _View(centre, events, [])
-    around, samples = explore(centre, sample, size, affordable, experiment.context)
-    within = None
-    if around.limit is not None and events:
-
-        def off_kinks(direction: Any, radius: Any) -> Trial | None:
-            trial = sample(direction, radius, 0.0)
-            on_one = any(event.margin < ON for event in experiment.events(trial))
-            return None if on_one or not trial.finite else trial
-
-        radius = experiment.context.mpf(ROUNDINGS * experiment.epsilon)
-        within = around_rounding(off_kinks, size, radius)
-    return _View(centre, events, samples, around, within)
+def _in_floats(recording: Recording, nodes: Mapping[str, Node]) -> dict[str, Any]:
+    """The gradients by the simplified formula; by the sweep itself where that is undefined."""
+    inputs = recording.problem.inputs
+    gradients = recording.numbers(nodes, Floats(), inputs)
+    if all(np.isfinite(gradient).all() for gradient in gradients.values()):
+        return gradients
+    plain = recording.gradients(Floats(), inputs)
+    return {n: np.where(np.isfinite(g), g, plain[n]) for n, g in gradients.items()}
 
 
-def _claims(experiment: Experiment, centre: Trial) -> dict[str, Any]:
-    problem = experiment.problem
+def _in_many_digits(recording: Recording) -> dict[str, Any] | None:
+    """The gradients by the sweep, in as many digits as it takes; None if no number does."""
+    context = mpmath.MPContext()
+    arithmetic = Reals(context)
+    before: dict[str, Any] | None = None
+    fewest = digits_for(recording)
+    for digits in (fewest * 2**k for k in range(DOUBLED)):
+        context.dps = digits
+        try:
+            now = recording.gradients(arithmetic, recording.problem.inputs)
+        except (ArithmeticError, ValueError, TypeError, NotImplementedError, KeyError):
+            return None
+        if before is not None:
+            settled = {name: _settled(before[name], now[name]) for name in now}
+            if all(gradient is not None for gradient in settled.values()):
+                return settled
+        before = now
+    return None
+
+
+def _settled(first: Any, second: Any) -> Any | None:
+    """The gradient in more digits if it agrees with that in fewer, noise replaced by zero."""
+    finite = is_finite(np.ravel(second))
+    if not np.array_equal(finite, is_finite(np.ravel(first))):
+        return None
+    one, other = np.ravel(first)[finite], np.ravel(second)[finite]
+    size = np.max(np.abs(other), initial=0)
+    if finite.all() and size <= DECAY * np.max(np.abs(one), initial=0):
+        return second * 0
+    return second if np.max(np.abs(one - other), initial=0) <= size * AGREED else None
+
+
+def _scale(recording: Recording, gradients: Mapping[str, Any], total: float) -> float:
+    """The effect on the total that rounding of it may have, where gradients are far below it."""
+    effect = max(
+        (
+            float(np.max(np.abs(g * recording.problem.inputs[n]), initial=0))
+            for n, g in gradients.items()
+        ),
+        default=0.0,
+    )
+    output = recording.execution.target.value
+    largest = float(np.max(np.abs(output * recording.weights), initial=0))
+    return largest if effect < largest * 1e-8 else 0.0
+
+
+def _claims(recording: Recording) -> dict[str, Any]:
+    problem = recording.problem
     if not problem.claims:
         return {}
-    experiment.context.dps = centre.digits
-    values = claim_values(problem, centre.backend, centre.execution, experiment.budget())
-    return {name: to_floats(values_of(value)) for name, value in values.items()}
+    backend = recording.backend
+    values = claim_values(problem, backend, recording.execution, backend.budget)
+    return {
+        name: np.array(value.value, dtype=np.float64)
+        for name, value in values.items()
+        if isinstance(value, Traced)
+    }
 
 
-def _split(flat: Any, problem: Problem) -> dict[str, Any]:
-    result, position = {}, 0
-    for name in problem.wrt:
-        shape = problem.inputs[name].shape
-        size = int(np.prod(shape, dtype=np.int64))
-        result[name] = flat[position : position + size].reshape(shape)
-        position += size
+def _formulas(
+    recording: Recording, shown: Formulas | None, failure: str | None
+) -> dict[str, Formula]:
+    """The texts that read back, and why the others are not shown."""
+    names = recording.problem.wrt
+    if shown is None:
+        return {name: Formula(failure=failure) for name in names}
+    trip = RoundTrip(recording)
+    result = {}
+    for name in names:
+        try:
+            written = shown.write(name)
+        except Unprintable as reason:
+            result[name] = Formula(failure=f"there is no formula: {reason}")
+            continue
+        if not trip.holds(name, written.text, shown.gradients[name]):
+            result[name] = Formula(failure=UNREAD)
+        else:
+            result[name] = Formula(written)
     return result

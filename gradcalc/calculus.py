@@ -1,0 +1,117 @@
+"""A primitive's textbook definition, its derivatives, and how formulas spell it: in sympy.
+
+Everything is derived from the row: sympy differentiates the definition, or takes the row's own
+partials.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import sympy
+
+from gradcalc.expr.scalars import head, opened, recognised
+from gradcalc.primitives import BY_NAME, Elementwise
+
+Variant = tuple[tuple[str, Any], ...]
+"""The static arguments of a call, and None for each optional operand left out."""
+
+NATIVE = (
+    sympy.exp, sympy.log, sympy.sin, sympy.cos, sympy.tan, sympy.asin, sympy.acos, sympy.atan,
+    sympy.atan2, sympy.sinh, sympy.cosh, sympy.tanh, sympy.asinh, sympy.acosh, sympy.atanh,
+    sympy.erf, sympy.erfc, sympy.sign, sympy.floor, sympy.ceiling, sympy.Abs,
+)  # fmt: skip
+"""sympy's functions that mean what gradcalc's of nearly the same name do."""
+
+
+@cache
+def definition(row: Elementwise, variant: Variant) -> tuple[tuple[Any, ...], Any]:
+    """The operands as real symbols, and the definition in them."""
+    arguments = dict(variant)
+    symbols = {name: sympy.Symbol(f"_{name}", real=True) for name in operand_names(row, variant)}
+    expression = row.define(sympy, **arguments, **symbols)
+    return tuple(symbols.values()), sympy.sympify(expression)
+
+
+@cache
+def partial(row: Elementwise, variant: Variant, position: int) -> Any:
+    """The derivative with respect to the operand at a position, in the same symbols."""
+    symbols, expression = definition(row, variant)
+    own = dict(row.partials).get(position)
+    if own is None:
+        return sympy.sympify(sympy.diff(expression, symbols[position]))
+    named = {str(symbol)[1:]: symbol for symbol in symbols}
+    return sympy.sympify(own(sympy, **dict(variant), **named))
+
+
+@cache
+def spelled(row: Elementwise, variant: Variant) -> tuple[tuple[Any, ...], Any]:
+    """The operands as symbols, and the primitive in them as a formula calls it.
+
+    Arithmetic and sympy's own functions as they are, choices as `Where`, anything else by its name.
+    """
+    symbols, body = definition(row, variant)
+    if row.boolean or row.name == "where":
+        return symbols, opened(body)
+    calls = body.atoms(sympy.Function) | body.atoms(sympy.Piecewise)
+    native = isinstance(body, NATIVE) and all(arg in symbols for arg in body.args)
+    if not calls or native:
+        return symbols, body
+    parameters = row.signature.parameters
+    names = operand_names(row, variant)
+    keywords = tuple(
+        None if list(parameters)[position] == name else name for position, name in enumerate(names)
+    )
+    words = tuple((n, v) for n, v in variant if v != parameters[n].default)
+    return symbols, head(row.name, keywords, words, symbols, body)(*symbols)
+
+
+@cache
+def slope(row: Elementwise, variant: Variant, position: int) -> Any:
+    """The derivative by an operand as a formula writes it."""
+    _, body = definition(row, variant)
+    derivative = partial(row, variant, position)
+    if not body.has(sympy.Piecewise):
+        # cases that only the partial has are single points at which a limit is taken
+        derivative = derivative.replace(sympy.Piecewise, lambda *cases: cases[-1][0])
+    return recognised(opened(derivative))
+
+
+def named_definition(name: str) -> tuple[tuple[Any, ...], Any]:
+    """An elementwise primitive without options, by name: its symbols and how it is spelled."""
+    row = BY_NAME[name]
+    assert isinstance(row, Elementwise)
+    return spelled(row, ())
+
+
+@cache
+def is_saturating(row: Elementwise, variant: Variant) -> bool:
+    """Whether exponentials inside the definition may be far smaller or larger than its value."""
+    _, expression = definition(row, variant)
+    inner = (sympy.exp, sympy.tanh, sympy.erf, sympy.erfc)
+    return bool(expression.has(*inner))
+
+
+@cache
+def is_linear(row: Elementwise, variant: Variant, live: tuple[int, ...]) -> bool:
+    """Whether no derivative by the operands that vary depends on an operand that varies.
+
+    The rounding of such a number does nothing to the gradient.
+    """
+    symbols, _ = definition(row, variant)
+    varying = {symbols[i] for i in live}
+    return not any(partial(row, variant, i).free_symbols & varying for i in live)
+
+
+@cache
+def operand_names(row: Elementwise, variant: Variant) -> tuple[str, ...]:
+    """The names of a variant's operands, in order."""
+    left_out = {name for name, _ in variant}
+    return tuple(name for name in row.signature.parameters if name not in left_out)
+
+
+def named_arguments(row: Elementwise, arguments: Mapping[str, Any]) -> tuple[list[str], Variant]:
+    """The operands that are there, by name, and what makes this call a variant of the row."""
+    operands = [n for n, v in arguments.items() if n not in row.static and v is not None]
+    variant = tuple((n, v) for n, v in arguments.items() if n not in operands)
+    return operands, variant

@@ -1,0 +1,214 @@
+"""The recording backend: the program on numpy's floats, and the tape of what it did."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcalc.calculus import Variant, named_arguments, spelled
+from gradcalc.errors import GradcalcError, Span
+from gradcalc.expr import ops
+from gradcalc.expr.floats import Floats
+from gradcalc.lang.budget import Budget
+from gradcalc.lang.evaluate import evaluate
+from gradcalc.lang.fence import compile_program
+from gradcalc.lang.program import Program
+from gradcalc.primitives import BY_NAME, Composite, Elementwise, Primitive, Structural
+from gradcalc.tape import Equation, Tape
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Traced:
+    """A tensor of the recording backend: its equation's number, and what it is in this run."""
+
+    number: int
+    value: Any
+    active: bool
+    mask: bool = False
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(self.value.shape)
+
+    @property
+    def ndim(self) -> int:
+        return int(self.value.ndim)
+
+    @property
+    def size(self) -> int:
+        return int(self.value.size)
+
+
+class Recorder:
+    """Runs operations and notes them down, each distinct one once."""
+
+    def __init__(self, dtype: str, arithmetic: Any = None) -> None:
+        self.dtype = dtype
+        self.arithmetic = arithmetic or Floats()
+        self.place: Span | None = None
+        self.inside: str | None = None
+        self.equations: list[Equation] = []
+        self.values: list[Any] = []
+        self._known: dict[tuple[Any, ...], Traced] = {}
+
+    # -- what a row's form needs -------------------------------------------------------
+
+    def __call__(self, op: ops.Op, *operands: Traced, **static: Any) -> Traced:
+        fixed = tuple(sorted(static.items()))
+        mask = bool(operands) and op.moves and all(operand.mask for operand in operands)
+
+        def compute() -> Any:
+            return op.array(self.arithmetic, *[operand.value for operand in operands], **static)
+
+        return self._noted(op, operands, fixed, compute, mask)
+
+    def scalar(self, name: str, *operands: Traced) -> Traced:
+        """An elementwise primitive of tensors, by its name."""
+        row = BY_NAME[name]
+        assert isinstance(row, Elementwise)
+        return self.elementwise(row, (), operands)
+
+    def literal(self, array: Any) -> Traced:
+        """Fixed numbers, as they are."""
+        values = np.asarray(array, dtype=np.float64)
+        fixed = (("data", ops.Data.of(values)),)
+        return self._noted(ops.LITERAL, (), fixed, lambda: self.arithmetic.asarray(values))
+
+    @staticmethod
+    def value(x: Traced) -> Any:
+        """What a tensor is in this run."""
+        return x.value
+
+    # -- what the backend needs --------------------------------------------------------
+
+    def elementwise(
+        self, row: Elementwise, variant: Variant, operands: tuple[Traced, ...]
+    ) -> Traced:
+        """A primitive of every element."""
+        symbols, body = spelled(row, variant)
+        values = [operand.value for operand in operands]
+
+        def compute() -> Any:
+            shape = np.broadcast_shapes(*[np.shape(value) for value in values])
+            return np.broadcast_to(self.arithmetic.map(symbols, body, values), shape)
+
+        return self._noted(row, operands, variant, compute, row.boolean)
+
+    def input(self, name: str, value: Any, active: bool) -> Traced:
+        """An input of the program."""
+        fixed = (("name", name), ("shape", value.shape))
+        return self._noted(ops.VAR, (), fixed, lambda: value, active=active)
+
+    def detach(self, x: Traced, name: str | None) -> Traced:
+        """The same values, which pass no gradient back."""
+        return self._noted(ops.DETACH, (x,), (("name", name),), lambda: x.value, active=False)
+
+    def tape(self, inputs: Mapping[str, Traced], output: Traced) -> Tape:
+        """All that was noted."""
+        numbers = {name: traced.number for name, traced in inputs.items()}
+        return Tape(tuple(self.equations), numbers, output.number)
+
+    def _noted(
+        self,
+        primitive: ops.Op | Elementwise,
+        operands: tuple[Traced, ...],
+        static: Any,
+        compute: Any,
+        mask: bool = False,
+        active: bool | None = None,
+    ) -> Traced:
+        numbers = tuple(operand.number for operand in operands)
+        known = self._known.get(key := (primitive, numbers, static))
+        if known is not None:
+            return known
+        with np.errstate(all="ignore"):
+            value = compute()
+        if not isinstance(value, np.ndarray):
+            value = self.arithmetic.asarray(value)
+        flows = any(operand.active for operand in operands) if active is None else active
+        equation = Equation(
+            primitive, numbers, static, tuple(value.shape), flows, self.place, self.inside
+        )
+        self.equations.append(equation)
+        self.values.append(value)
+        traced = Traced(len(self.equations) - 1, value, flows, mask)
+        self._known[key] = traced
+        return traced
+
+
+class RecordingBackend:
+    """Runs a program on numpy arrays and records it. Composites run by their definition."""
+
+    def __init__(self, recorder: Recorder, budget: Budget) -> None:
+        self.recorder = recorder
+        self.budget = budget
+
+    def is_tensor(self, value: Any) -> bool:
+        return isinstance(value, Traced)
+
+    def constant(self, values: NDArray[np.float64]) -> Any:
+        return self.recorder.literal(rounded(values, self.recorder.dtype))
+
+    def shape(self, tensor: Any) -> tuple[int, ...]:
+        shape: tuple[int, ...] = tensor.shape
+        return shape
+
+    def apply(self, row: Primitive, arguments: Mapping[str, Any], span: Span) -> Any:
+        recorder = self.recorder
+        if isinstance(row, Composite):
+            return self._composite(row, arguments, span)
+        if recorder.inside is None:
+            recorder.place = span
+        if isinstance(row, Structural):
+            return row.form(recorder, **arguments)
+        names, variant = named_arguments(row, arguments)
+        operands = [
+            a if isinstance(a, Traced) else self.constant(np.asarray(float(a)))
+            for a in (arguments[name] for name in names)
+        ]
+        return recorder.elementwise(row, variant, tuple(operands))
+
+    def _composite(self, row: Composite, arguments: Mapping[str, Any], span: Span) -> Any:
+        recorder, outer = self.recorder, self.recorder.inside
+        if outer is None:
+            recorder.place, recorder.inside = span, row.name
+        try:
+            return evaluate(_definition(row), self, arguments, budget=self.budget).value
+        except GradcalcError as error:
+            # the place is one in the definition, which the user has not written
+            error.span = error.source = None
+            raise
+        finally:
+            recorder.inside = outer
+
+    def detach(self, tensor: Any, name: str | None, source: str | None = None) -> Any:
+        return self.recorder.detach(tensor, name)
+
+    def carries(self, tensor: Any) -> bool:
+        return bool(tensor.active)
+
+    def numbers(self, tensor: Any) -> NDArray[np.float64]:
+        return np.array(tensor.value, dtype=np.float64)
+
+    def is_mask(self, tensor: Any) -> bool:
+        return bool(tensor.mask) and bool(tensor.size)
+
+    def truth(self, tensor: Any) -> bool:
+        return bool(tensor.value.reshape(())[()])
+
+
+@cache
+def _definition(row: Composite) -> Program:
+    return compile_program(row.definition)
+
+
+def rounded(values: Any, dtype: str) -> Any:
+    """Numbers as the dtype has them; those beyond its range as they are."""
+    if dtype == "float64":
+        return np.asarray(values)
+    with np.errstate(over="ignore"):
+        result = np.asarray(values).astype(dtype).astype(np.float64)
+    return np.where(np.isinf(result), values, result)

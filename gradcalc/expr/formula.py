@@ -1,0 +1,146 @@
+"""A swept gradient → the form in which it is shown, and its text."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sympy
+
+from gradcalc.expr import ops
+from gradcalc.expr.nodes import Forms, Node, Shape, ancestry
+from gradcalc.expr.printer import Writer
+from gradcalc.expr.recognise import SCALAR_RULES, written_out
+from gradcalc.expr.rules import RULES
+from gradcalc.expr.scalars import times
+from gradcalc.expr.simplify import LARGE, Simplifier, TooSlow, Unprintable
+from gradcalc.expr.written import Written
+
+LARGEST = 3000
+"""Nodes above which only what is mere arithmetic is written out: it may be short in the end."""
+
+PASSES = 3
+"""How often a graph is gone through, each time with what the last one has shortened."""
+
+
+class Formulas:
+    """The simplified gradients of one sweep, and their texts.
+
+    `shapes` are those of the inputs, in the order of the program; `taken` the names that a part of
+    a formula may not have; `decimals` says that the user writes decimals rather than fractions.
+    Raises `Unprintable` where a gradient has no formula at all.
+    """
+
+    def __init__(
+        self,
+        forms: Forms,
+        gradients: Mapping[str, Node],
+        shapes: Mapping[str, Shape],
+        *,
+        dtype: str = "float64",
+        taken: frozenset[str] = frozenset(),
+        decimals: bool = False,
+    ) -> None:
+        self._shapes = shapes
+        self._options: dict[str, Any] = {"taken": taken, "decimals": decimals}
+        nodes = ancestry(list(gradients.values()))
+        large = len(nodes) > LARGE
+        if len(nodes) > LARGEST and not all(map(_is_arithmetic, nodes)):
+            raise Unprintable(f"it has {len(nodes):,} operations, too many to be written out")
+        try:
+            roots = self._simplified(forms, gradients, dtype, large=large)
+        except TooSlow:
+            if large:
+                raise Unprintable("it would take too long to be written out") from None
+            roots = self._simplified(forms, gradients, dtype, large=True)
+        self.gradients: Mapping[str, Node] = dict(zip(gradients, roots, strict=True))
+
+    def _simplified(
+        self, forms: Forms, gradients: Mapping[str, Node], dtype: str, *, large: bool
+    ) -> list[Node]:
+        self._simplifier = Simplifier(forms, RULES, SCALAR_RULES, dtype, large=large)
+        roots = self._simplifier.rebuilt(list(gradients.values()))
+        return _polished(self._simplifier, roots, self._writer(self._simplifier))
+
+    def write(self, name: str) -> Written:
+        """The gradient by an input as text. Raises `Unprintable`."""
+        return self._writer(self._simplifier, name).write(self.gradients[name])
+
+    def _writer(self, simplifier: Simplifier, wrt: str | None = None) -> Writer:
+        return Writer(simplifier.nodes, self._shapes, wrt=wrt, **self._options)
+
+
+def _is_arithmetic(node: Node) -> bool:
+    """Whether a node has nothing in it that keeps factors apart."""
+    return node.op not in (ops.MAP, ops.CHAIN) or not node["body"].has(sympy.Function)
+
+
+def _polished(simplifier: Simplifier, roots: list[Node], writer: Writer) -> list[Node]:
+    """The graph with each scalar expression in its shortest form, until nothing changes."""
+    if simplifier.large:
+        return roots
+    for _ in range(PASSES):
+        made: dict[int, Node] = {}
+        for node in ancestry(roots):
+            operands = [made[operand.order] for operand in node.operands]
+            made[node.order] = _shortest(simplifier, writer, node, operands)
+        before, roots = roots, [made[root.order] for root in roots]
+        if all(new is old for new, old in zip(roots, before, strict=True)):
+            break
+    return [_led_by_plus(simplifier, _elements(simplifier, root)) for root in roots]
+
+
+def _elements(simplifier: Simplifier, root: Node) -> Node:
+    """A single element in its place as a list."""
+    body = simplifier.body(root)
+    written = written_out(simplifier, body, root.shape)
+    return root if written is body else simplifier.map(written, root.shape)
+
+
+def _led_by_plus(simplifier: Simplifier, root: Node) -> Node:
+    """`-X.T@(b - X@w)` as `X.T@(X@w - b)`."""
+    if root.op is not ops.MAP or not root["body"].is_Mul:
+        return root
+    number, rest = root["body"].as_coeff_Mul()
+    factors = list(sympy.Mul.make_args(rest))
+    for position, factor in enumerate(factors):
+        turned = _negative_of(simplifier, factor) if number < 0 else None
+        if turned is not None:
+            factors[position] = turned
+            return simplifier.map(times(-number, sympy.Mul(*factors)), root.shape)
+    return root
+
+
+def _negative_of(simplifier: Simplifier, factor: Any) -> Any | None:
+    """The negative of a factor with a difference in it, turned round; None if there is none."""
+    if factor.is_Add:
+        turned = sympy.Add(*[-term for term in factor.args])
+        return turned if any(_is_negative(term) for term in factor.args) else None
+    node = simplifier.nodes.get(factor)
+    if node is None or node.op not in (ops.MATMUL, ops.OUTER) or not node.ndim:
+        return None
+    for position in (1, 0):
+        part = node.operands[position]
+        turned = _negative_of(simplifier, part["body"]) if part.op is ops.MAP else None
+        if turned is not None:
+            operands = list(node.operands)
+            operands[position] = simplifier.map(turned, part.shape)
+            return simplifier.symbol(simplifier.forms(node.op, *operands))
+    return None
+
+
+def _is_negative(term: Any) -> bool:
+    return bool(term.as_coeff_Mul()[0] < 0)
+
+
+def _shortest(simplifier: Simplifier, writer: Writer, node: Node, operands: Sequence[Node]) -> Node:
+    if node.op is not ops.MAP:
+        if all(new is old for new, old in zip(operands, node.operands, strict=True)):
+            return node
+        return simplifier(node.op, *operands, **dict(node.static))
+    parts = {
+        symbol: simplifier.body(operand)
+        for symbol, operand in zip(node["symbols"], operands, strict=True)
+        if simplifier.symbol(operand) is not symbol
+    }
+    for operand in operands:
+        writer.prepare(operand)
+    return simplifier.tidied(node["body"].xreplace(parts), node.shape, writer.length)

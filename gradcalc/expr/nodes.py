@@ -1,0 +1,131 @@
+"""The tensor-expression language: nodes with shapes, each distinct one made once.
+
+A node is an operation of `gradcalc.expr.ops` on other nodes. Equal nodes are one object, so a
+shared part costs nothing however often it is used, and a formula is a graph, not a tree.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Shape = tuple[int, ...]
+Static = tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Op:
+    """An operation on whole tensors: one row says all there is to know about it.
+
+    All functions get the operands first and what is fixed (dimensions, keys) by name. `shape`
+    gives the result's shape from the operands' shapes. `array(m, ...)` computes it on numpy
+    arrays of whatever numbers the arithmetic `m` has. `vjp(f, g, y, ...)` gives a node for the
+    cotangent of each operand, None where none flows: `f` makes nodes, `g` is the cotangent of the
+    result `y`. `text(w, node, ...)` writes the operation in gradcalc's language; None where it has
+    no spelling, and `why` says why. `linear` says that a scalar factor of the first operand may be
+    taken out in front, `moves` that the operation only moves elements about.
+    """
+
+    name: str
+    shape: Callable[..., Shape]
+    array: Callable[..., Any]
+    vjp: Callable[..., Sequence["Node | None"]] | None = None
+    text: Callable[..., Any] | None = None
+    why: str = ""
+    linear: bool = False
+    moves: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """An operation on nodes. `order` is a serial number above those of its operands."""
+
+    op: Op
+    operands: tuple["Node", ...]
+    static: Static
+    shape: Shape
+    order: int
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return len(self.shape)
+
+    def __getitem__(self, name: str) -> Any:
+        """What is fixed about the operation, by name."""
+        return dict(self.static)[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """A numpy array as a value that can be compared and hashed."""
+
+    raw: bytes
+    dtype: str
+    shape: Shape
+
+    @classmethod
+    def of(cls, array: Any) -> "Data":
+        """The data of an array."""
+        fixed = np.ascontiguousarray(array)
+        return cls(fixed.tobytes(), fixed.dtype.str, np.shape(array))
+
+    @property
+    def array(self) -> Any:
+        """The array, not to be written to."""
+        return np.frombuffer(self.raw, dtype=self.dtype).reshape(self.shape)
+
+
+class Forms:
+    """Makes nodes, each distinct one once.
+
+    `definition` gives the operand symbols and the body of an elementwise primitive by its name;
+    `map_op` is the operation that applies a scalar expression to every element.
+    """
+
+    def __init__(self, definition: Callable[[str], tuple[Any, Any]], map_op: Op) -> None:
+        self._known: dict[tuple[Any, ...], Node] = {}
+        self._definition = definition
+        self._map = map_op
+
+    def __call__(self, op: Op, *operands: Node, **static: Any) -> Node:
+        fixed = tuple(sorted(static.items()))
+        key = (op, fixed, *[operand.order for operand in operands])
+        known = self._known.get(key)
+        if known is None:
+            shape = op.shape(*[operand.shape for operand in operands], **static)
+            known = Node(op, operands, fixed, shape, len(self._known))
+            self._known[key] = known
+        return known
+
+    def scalar(self, name: str, *operands: Node) -> Node:
+        """An elementwise primitive of nodes, by its name."""
+        symbols, body = self._definition(name)
+        return self.map(symbols, body, operands)
+
+    def map(self, symbols: tuple[Any, ...], body: Any, operands: Sequence[Node]) -> Node:
+        """A scalar expression applied to every element of its operands."""
+        shape = np.broadcast_shapes(*[operand.shape for operand in operands])
+        return self(self._map, *operands, symbols=symbols, body=body, shape=shape)
+
+
+def ancestry(roots: Iterable[Node]) -> list[Node]:
+    """The nodes that the roots are made of, the roots among them, operands first."""
+    seen: dict[int, Node] = {}
+    stack = list(roots)
+    while stack:
+        node = stack.pop()
+        if node.order not in seen:
+            seen[node.order] = node
+            stack.extend(node.operands)
+    return [seen[order] for order in sorted(seen)]
+
+
+def uses(nodes: Sequence[Node]) -> Mapping[int, int]:
+    """How often each of the nodes is an operand of another one, by order."""
+    count = dict.fromkeys((node.order for node in nodes), 0)
+    for node in nodes:
+        for operand in node.operands:
+            count[operand.order] += 1
+    return count

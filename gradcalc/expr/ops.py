@@ -1,0 +1,62 @@
+"""All operations of the tensor-expression language, and the few functions that build with them."""
+
+from gradcalc.expr.leaves import CHAIN, DETACH, LITERAL, MAP, VAR
+from gradcalc.expr.linear import COFACTOR, DET, EYE, INV, MATMUL, OUTER, SOLVE, TRACE
+from gradcalc.expr.moving import (
+    CONCAT,
+    DIAGONAL,
+    EMBED,
+    FLIP,
+    INDEX,
+    PERMUTE,
+    RESHAPE,
+    ROLL,
+    SCATTER,
+    STACK,
+    TRIL,
+    TRIU,
+    numpy_key,
+    pad,
+    pad_key,
+)
+from gradcalc.expr.nodes import Data, Op
+from gradcalc.expr.reducing import (
+    AMAX,
+    AMIN,
+    BROADCAST,
+    CUMPROD,
+    CUMPROD_BACK,
+    CUMSUM,
+    LOGSUMEXP,
+    MEAN,
+    NORM,
+    OTHERS,
+    PEAKS,
+    PROD,
+    SOFTMAX,
+    SORT,
+    STD,
+    SUM,
+    UNSORT,
+    expanded,
+    sorting_order,
+    unbroadcast,
+)
+
+OPS: tuple[Op, ...] = (
+    VAR, LITERAL, DETACH, MAP, CHAIN,
+    PERMUTE, RESHAPE, FLIP, ROLL, INDEX, SCATTER, CONCAT, STACK, DIAGONAL, EMBED, TRIL, TRIU,
+    BROADCAST, SUM, PROD, OTHERS, AMAX, AMIN, *PEAKS.values(), CUMSUM, CUMPROD, CUMPROD_BACK, SORT,
+    UNSORT, MEAN, STD, NORM, LOGSUMEXP, SOFTMAX,
+    MATMUL, OUTER, EYE, TRACE, DET, COFACTOR, INV, SOLVE,
+)  # fmt: skip
+
+__all__ = [
+    "AMAX", "AMIN", "BROADCAST", "CHAIN", "COFACTOR", "CONCAT", "CUMPROD", "CUMPROD_BACK",
+    "CUMSUM", "DET", "DETACH", "DIAGONAL", "EMBED", "EYE", "FLIP", "INDEX", "INV", "LITERAL",
+    "LOGSUMEXP", "MAP", "MATMUL", "MEAN", "NORM", "OPS", "OTHERS", "OUTER", "PEAKS", "PERMUTE",
+    "PROD", "RESHAPE", "ROLL", "SCATTER", "SOFTMAX", "SOLVE", "SORT", "STACK", "STD", "SUM",
+    "TRACE", "TRIL", "TRIU",
+    "UNSORT", "VAR", "Data", "Op", "expanded", "numpy_key", "pad", "pad_key",
+    "sorting_order", "unbroadcast",
+]  # fmt: skip

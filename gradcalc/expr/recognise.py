@@ -1,0 +1,359 @@
+"""Rules of scalar expressions whose symbols stand for tensors: names for what people name."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+
+from gradcalc.expr import ops
+from gradcalc.expr.nodes import Node, Shape
+from gradcalc.expr.reducing import kept
+from gradcalc.expr.rules import transposed, uncentred
+from gradcalc.expr.scalars import Head, head, opened, recognised, remade
+from gradcalc.expr.simplify import Simplifier
+
+WRITTEN_OUT = 12
+"""The largest tensor that is written element by element."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarRule:
+    """A rewriting of a scalar expression in the symbols of nodes.
+
+    `apply(s, body, shape)` gives the new expression, or the old one. `sample(f, x, A)` makes one
+    that it changes, with its shape, of a vector x of 3 and a matrix A of 3 by 3.
+    """
+
+    name: str
+    apply: Callable[[Simplifier, Any, Shape], Any]
+    sample: Callable[[Any, Node, Node], tuple[Any, Shape]]
+
+
+def _sums_of_exp(s: Simplifier, body: Any) -> list[tuple[Any, Node, Any, Shape]]:
+    """The symbols in an expression that are sums of exponentials, with the sum and its inside."""
+    found = []
+    for symbol in body.free_symbols:
+        node = s.node(symbol)
+        total = node.operands[0] if node.op is ops.RESHAPE else node
+        if total.op is ops.SUM and total.operands[0].op is ops.MAP:
+            inside = total.operands[0]["body"]
+            if isinstance(inside, sympy.exp):
+                found.append((symbol, total, inside.args[0], total["axes"]))
+    return found
+
+
+def _constants(s: Simplifier, body: Any, shape: Shape) -> Any:
+    """Functions of plain numbers that are numbers themselves."""
+    calls = [c for c in body.atoms(Head) if c.is_number or all(a.is_number for a in c.args)]
+    known = {call: opened(call.opened()) for call in calls}
+    return body.xreplace({call: value for call, value in known.items() if value.is_Rational})
+
+
+def _sigmoids(s: Simplifier, body: Any, shape: Shape) -> Any:
+    return recognised(body)
+
+
+def _softmax(s: Simplifier, body: Any, shape: Shape) -> Any:
+    """`exp(u)/sum(exp(u))` along one dimension."""
+    if not body.has(sympy.exp):
+        return body
+    sums = _sums_of_exp(s, body)
+    if sums and body.is_Mul:
+        body = remade(sympy.factor_terms(body))
+    for symbol, total, inside, axes in sums:
+        if len(axes) != 1 or not _lies_along(s.node(symbol), total):
+            continue
+        whole = s(ops.SOFTMAX, s.map(inside, total.operands[0].shape), axis=axes[0])
+        body = _replaced(body, symbol, inside, s.body(whole))
+    return body
+
+
+def _lies_along(node: Node, total: Node) -> bool:
+    """Whether a reduction meets, in broadcasting, the elements that it was made of."""
+    (x,) = total.operands
+    return (1,) * (x.ndim - node.ndim) + node.shape == kept(x.shape, total["axes"])
+
+
+def _replaced(body: Any, symbol: Any, inside: Any, whole: Any) -> Any:
+    """Powers of `exp(inside)/symbol` as powers of `whole`, wherever they are."""
+    if body.is_Atom or not body.has(symbol):
+        return body
+    parts = [_replaced(part, symbol, inside, whole) for part in body.args]
+    if any(new is not old for new, old in zip(parts, body.args, strict=True)):
+        body = body.func(*parts)
+    if not body.is_Mul:
+        return body
+    powers = dict(factor.as_base_exp() for factor in body.args if not isinstance(factor, sympy.exp))
+    below = -powers.get(symbol, sympy.Integer(0))
+    if not (below.is_Integer and below > 0):
+        return body
+    for factor in body.args:
+        if isinstance(factor, sympy.exp):
+            for times in range(int(below), 0, -1):
+                left = sympy.expand(factor.args[0] - times * inside)
+                if left == 0 or _is_simpler(left, factor.args[0]):
+                    rest = body / factor * symbol**times
+                    return rest * sympy.exp(left) * whole**times
+    return body
+
+
+def _is_simpler(left: Any, old: Any) -> bool:
+    return len(sympy.Add.make_args(left)) < len(sympy.Add.make_args(old))
+
+
+def _softmax_of_log(s: Simplifier, body: Any, shape: Shape) -> Any:
+    """`exp(u - logsumexp(u))`."""
+    for call in body.atoms(sympy.exp):
+        for symbol in call.free_symbols:
+            node = s.node(symbol)
+            total = node.operands[0] if node.op is ops.RESHAPE else node
+            if total.op is not ops.LOGSUMEXP or len(total["axes"]) != 1:
+                continue
+            if not _lies_along(node, total):
+                continue
+            inner = total.operands[0]
+            if sympy.expand(call.args[0] + symbol) == s.body(inner):
+                whole = s(ops.SOFTMAX, inner, axis=total["axes"][0])
+                body = body.xreplace({call: s.body(whole)})
+    return body
+
+
+def _logsumexp(s: Simplifier, body: Any, shape: Shape) -> Any:
+    """`log(sum(exp(u)))`."""
+    logs = {call for call in body.atoms(sympy.log) if call.args[0].is_Symbol}
+    if not logs:
+        return body
+    for symbol, total, inside, axes in _sums_of_exp(s, body):
+        if sympy.log(symbol) in logs:
+            summed = s.map(inside, total.operands[0].shape)
+            result = s(ops.LOGSUMEXP, summed, axes=axes)
+            node = s.node(symbol)
+            if node.op is ops.RESHAPE:
+                result = s(ops.RESHAPE, result, shape=node.shape)
+            body = body.xreplace({sympy.log(symbol): s.body(result)})
+    return body
+
+
+def _norms(s: Simplifier, body: Any, shape: Shape) -> Any:
+    """`sqrt(v @ v)` and its odd powers."""
+    changes = {}
+    for power in body.atoms(sympy.Pow):
+        base, exponent = power.args
+        if base.is_Symbol and exponent.is_Rational and exponent.q == 2:
+            length = _norm_of(s, s.node(base))
+            if length is not None:
+                changes[power] = _length(s, length) ** exponent.p
+    return body.xreplace(changes) if changes else body
+
+
+def _norm_of(s: Simplifier, square: Node) -> Node | None:
+    """The node of which another one is the square."""
+    if square.op is ops.RESHAPE:
+        inner = _norm_of(s, square.operands[0])
+        return None if inner is None else s(ops.RESHAPE, inner, shape=square.shape)
+    if square.op is ops.MATMUL and square.operands[0] is square.operands[1] and not square.ndim:
+        return s(ops.NORM, square.operands[0], axes=(0,))
+    if square.op is ops.SUM and square.operands[0].op is ops.MAP:
+        inside = square.operands[0]
+        body = inside["body"]
+        if body.is_Pow and body.exp == 2:
+            return s(ops.NORM, s.map(body.base, inside.shape), axes=square["axes"])
+    return None
+
+
+def _length(s: Simplifier, norm: Node) -> Any:
+    """A norm; that of what is centred by the standard deviation."""
+    whole = norm.operands[0] if norm.op is ops.RESHAPE else norm
+    (x,) = whole.operands
+    centred = uncentred(s, x, whole["axes"])
+    count = math.prod(x.shape[axis] for axis in whole["axes"])
+    if centred is None or count < 2:
+        return s.body(norm)
+    deviation = s(ops.STD, centred, axes=whole["axes"])
+    if norm.op is ops.RESHAPE:
+        deviation = s(ops.RESHAPE, deviation, shape=norm.shape)
+    return sympy.sqrt(count - 1) * s.body(deviation)
+
+
+def _means(s: Simplifier, body: Any, shape: Shape) -> Any:
+    """`sum(x)/n`, where the n leaves no other trace."""
+    symbols = {symbol: s.node(symbol) for symbol in body.free_symbols}
+    sums = {symbol: node for symbol, node in symbols.items() if _summed(node) is not None}
+    if not sums:
+        return body
+    changes = {}
+    for term in (body, *body.atoms(sympy.Mul)):
+        for part in sympy.Add.make_args(term):
+            factor, rest = part.as_coeff_Mul()
+            for symbol in sympy.Mul.make_args(rest):
+                if symbol in sums:
+                    mean = _mean(s, sums[symbol], factor)
+                    if mean is not None:
+                        changes[part] = mean * rest / symbol
+    return body.xreplace(changes) if changes else body
+
+
+def _summed(node: Node) -> Node | None:
+    total = node.operands[0] if node.op is ops.RESHAPE else node
+    return total if total.op is ops.SUM else None
+
+
+def _mean(s: Simplifier, node: Node, factor: Any) -> Any | None:
+    total = _summed(node)
+    assert total is not None
+    (x,) = total.operands
+    count = math.prod(x.shape[axis] for axis in total["axes"])
+    if count < 2 or not factor.is_Rational or factor.q % count:
+        return None
+    mean = s(ops.MEAN, x, axes=total["axes"])
+    if node.op is ops.RESHAPE:
+        mean = s(ops.RESHAPE, mean, shape=node.shape)
+    return factor * count * s.body(mean)
+
+
+def _common_factors(s: Simplifier, body: Any, shape: Shape) -> Any:
+    """`M@v + N@v` is `(M + N)@v`, `M@u + M@v` is `M@(u + v)`."""
+    if not body.is_Add:
+        return body
+    terms = [term.as_coeff_Mul() for term in body.args]
+    for i, (c, first) in enumerate(terms):
+        for d, second in terms[i + 1 :]:
+            joined = _joined(s, first, second, d / c)
+            if joined is not None:
+                rest = body - c * first - d * second
+                return _common_factors(s, rest + c * joined, shape)
+    return body
+
+
+def _joined(s: Simplifier, first: Any, second: Any, ratio: Any) -> Any | None:
+    """`first + ratio*second` as one product, where they share a scalar factor and an operand."""
+    (a, left), (b, right) = (_product_in(s, term) for term in (first, second))
+    if left is None or right is None or a != b or left.op is not right.op or abs(ratio) != 1:
+        return None
+    for same in (1, 0):
+        if left.operands[same] is right.operands[same]:
+            one, other = left.operands[1 - same], right.operands[1 - same]
+            if one.shape != other.shape:
+                return None
+            both = s.map(s.body(one) + ratio * s.body(other), one.shape)
+            pair = (both, left.operands[1]) if same else (left.operands[0], both)
+            return a * s.body(s(left.op, *pair))
+    return None
+
+
+def _product_in(s: Simplifier, term: Any) -> tuple[Any, Node | None]:
+    """A term as a scalar expression times a product of matrices."""
+    factors = sympy.Mul.make_args(term)
+    found = [f for f in factors if f.is_Symbol and s.node(f).op in (ops.MATMUL, ops.OUTER)
+             and s.node(f).ndim]  # fmt: skip
+    if len(found) != 1:
+        return term, None
+    rest = sympy.Mul(*[factor for factor in factors if factor is not found[0]])
+    return (rest, s.node(found[0])) if s.is_scalar(rest) else (term, None)
+
+
+def _written_out(s: Simplifier, body: Any, shape: Shape) -> Any:
+    """Several single elements put in their places: `[x[1], x[0]]`."""
+    body = _into_list(s, body)
+    return written_out(s, body, shape) if body.is_Add else body
+
+
+def written_out(s: Simplifier, body: Any, shape: Shape) -> Any:
+    """Single elements put in their places; the same expression where there is anything else."""
+    if math.prod(shape) > WRITTEN_OUT or len(shape) not in (1, 2):
+        return body
+    places: dict[Any, Any] = {}
+    for term in sympy.Add.make_args(body):
+        symbols = [f for f in sympy.Mul.make_args(term) if f.is_Symbol and s.node(f).shape == shape]
+        known = _placed(s, s.node(symbols[0])) if len(symbols) == 1 else None
+        if known is None or not s.is_scalar(term / symbols[0]):
+            return body
+        for key, value in known.items():
+            places[key] = places.get(key, 0) + term / symbols[0] * value
+
+    def element(*key: int) -> Node:
+        return s.map(sympy.sympify(places.get(key, 0)), ())
+
+    if len(shape) == 1:
+        rows = [element(k) for k in range(shape[0])]
+    else:
+        rows = [
+            s(ops.STACK, *[element(i, j) for j in range(shape[1])], axis=0) for i in range(shape[0])
+        ]
+    return s.body(s(ops.STACK, *rows, axis=0))
+
+
+def _placed(s: Simplifier, node: Node) -> dict[tuple[int, ...], Any] | None:
+    """The elements of a list, or the one that is put in its place, by index; None of others."""
+    if node.op is ops.SCATTER:
+        whole = len(node["key"]) == node.ndim and all(isinstance(k, int) for k in node["key"])
+        return {node["key"]: s.body(node.operands[0])} if whole else None
+    if node.op is not ops.STACK or node["axis"]:
+        return None
+    if node.ndim == 1:
+        return {(k,): s.body(part) for k, part in enumerate(node.operands)}
+    rows = [_placed(s, part) for part in node.operands]
+    if any(row is None for row in rows):
+        return None
+    return {(k, *key): value for k, row in enumerate(rows) for key, value in (row or {}).items()}
+
+
+def _into_list(s: Simplifier, body: Any) -> Any:
+    """A scalar times a list as a list."""
+    factors = sympy.Mul.make_args(body)
+    lists = [f for f in factors if f.is_Symbol and _is_list(s.node(f))]
+    rest = sympy.Mul(*[factor for factor in factors if factor not in lists])
+    if len(lists) != 1 or rest == 1 or not s.is_scalar(rest):
+        return body
+    parts = [s.map(rest * s.body(part), ()) for part in s.node(lists[0]).operands]
+    return s.body(s(ops.STACK, *parts, axis=0))
+
+
+def _is_list(node: Node) -> bool:
+    return node.op is ops.STACK and node.ndim == 1
+
+
+_X = sympy.Symbol("_x", real=True)
+relu = head("relu", (None,), (), (_X,), sympy.Piecewise((_X, _X > 0), (sympy.Integer(0), True)))
+
+
+def _exp_sample(f: Any, x: Node, a: Node) -> tuple[Any, Any]:
+    power = sympy.exp(f.symbol(x))
+    return power, f.symbol(f(ops.SUM, f.map(power, (3,)), axes=(0,)))
+
+
+def _softmax_sample(f: Any, x: Node, a: Node) -> tuple[Any, Shape]:
+    power, total = _exp_sample(f, x, a)
+    return power / total, (3,)
+
+
+def _logsumexp_sample(f: Any, x: Node, a: Node) -> tuple[Any, Shape]:
+    return sympy.log(_exp_sample(f, x, a)[1]), ()
+
+
+def _element_sample(f: Any, x: Node, a: Node) -> tuple[Any, Shape]:
+    places = [f.symbol(f(ops.SCATTER, f(ops.INDEX, x, key=(0,)), key=(k,), shape=(3,)))
+              for k in (1, 2)]  # fmt: skip
+    return sympy.Add(*places), (3,)
+
+
+SCALAR_RULES: tuple[ScalarRule, ...] = (
+    ScalarRule("constants", _constants,
+               lambda f, x, a: (f.symbol(x) * relu(sympy.Integer(2)), (3,))),
+    ScalarRule("sigmoids", _sigmoids,
+               lambda f, x, a: (1 / (1 + sympy.exp(-f.symbol(x))), (3,))),
+    ScalarRule("logsumexp", _logsumexp, _logsumexp_sample),
+    ScalarRule("softmax", _softmax, _softmax_sample),
+    ScalarRule("softmax-of-log", _softmax_of_log,
+               lambda f, x, a: (sympy.exp(f.symbol(x) - f.symbol(f(ops.LOGSUMEXP, x, axes=(0,)))),
+                                (3,))),
+    ScalarRule("norms", _norms,
+               lambda f, x, a: (sympy.sqrt(f.symbol(f(ops.MATMUL, x, x))), ())),
+    ScalarRule("means", _means, lambda f, x, a: (f.symbol(f(ops.SUM, x, axes=(0,))) / 3, ())),
+    ScalarRule("common-factors", _common_factors,
+               lambda f, x, a: (f.symbol(f(ops.MATMUL, a, x))
+                                + f.symbol(f(ops.MATMUL, transposed(f, a), x)), (3,))),
+    ScalarRule("written-out", _written_out, _element_sample),
+)  # fmt: skip

@@ -1,0 +1,355 @@
+"""The simplifier: the same gradient in the form in which people write it.
+
+Nodes are rebuilt from the leaves up. Nested functions of elements are fused into one scalar
+expression, whose symbols stand for nodes; everything else goes through the rules of its operation
+(`gradcalc.expr.rules`), the first that fits. A rule never changes a shape.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import sympy
+from sympy.utilities.iterables import sift
+
+from gradcalc.expr import ops
+from gradcalc.expr.moving import inserted_axes
+from gradcalc.expr.nodes import Forms, Node, Op, Shape, ancestry, uses
+from gradcalc.expr.scalars import is_indicator, remade, tidy, times
+
+LARGE = 600
+"""Nodes above which a graph is rebuilt by the cheapest means only."""
+
+FUSED = 40
+"""Operations up to which an expression goes into the only other one that it is in."""
+
+SHARED = 8
+"""The same where it is in several."""
+
+FEW = 2
+"""The same in a large graph."""
+
+BIGGEST = 10**40
+"""Numbers above which a constant is not worked out."""
+
+SECONDS = 2.0
+"""How long a graph may take to simplify."""
+
+ONE = sympy.Integer(1)
+
+TINY = 1e-3
+"""Numbers below which a constant stays a part of its own."""
+
+PI_PARTS = 360
+"""The largest numerator and denominator of a fraction of pi that is recognised."""
+
+
+class Unprintable(Exception):
+    """An expression has no text in gradcalc's language; the message says why."""
+
+
+class TooSlow(Exception):
+    """A graph is worth no more time than it has taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rewriting of one operation.
+
+    `apply(s, *operands, **static)` gives the node that takes its place, None where the rule does
+    not fit. `sample(f, x, A)` makes a node that it fits, of a vector x of 3 and a matrix A of 3
+    by 3, for the tests.
+    """
+
+    name: str
+    op: Op
+    apply: Callable[..., Node | None]
+    sample: Callable[..., Node]
+
+
+class Simplifier:
+    """Rebuilds nodes by rules. Its instances are what rules get as `s`.
+
+    `dtype` is that of the calculation: a constant is the simplest number that rounds to it.
+    """
+
+    def __init__(
+        self,
+        forms: Forms,
+        rules: Sequence[Rule],
+        scalar_rules: Sequence[Any] = (),
+        dtype: str = "float64",
+        *,
+        large: bool = False,
+    ) -> None:
+        self.forms = forms
+        self.dtype = dtype
+        self.large = large
+        self._rules: dict[Op, list[Rule]] = {}
+        for rule in rules:
+            self._rules.setdefault(rule.op, []).append(rule)
+        self._scalar_rules = () if large else tuple(scalar_rules)
+        self._nodes: dict[Any, Node] = {}
+        self._symbols: dict[int, Any] = {}
+        self._sizes: dict[int, int] = {}
+        self._places: dict[int, int] = {}
+        self._shared: set[int] = set()
+        self._tidied: dict[Any, Node] = {}
+        self._deadline = time.monotonic() + SECONDS
+
+    # -- building ----------------------------------------------------------------------
+
+    def __call__(self, op: Op, *operands: Node, **static: Any) -> Node:
+        """An operation of simplified nodes, simplified."""
+        for rule in self._rules.get(op, ()):
+            found = rule.apply(self, *operands, **static)
+            if found is not None:
+                wanted = op.shape(*[operand.shape for operand in operands], **static)
+                assert found.shape == wanted, f"{rule.name} changes a shape"
+                return found
+        return self.forms(op, *operands, **static)
+
+    def map(self, body: Any, shape: Shape) -> Node:
+        """A scalar expression in the symbols of nodes, as a tensor of a shape."""
+        if time.monotonic() > self._deadline:
+            raise TooSlow
+        if not self.large:
+            body = remade(body)
+        for rule in self._scalar_rules:
+            body = rule.apply(self, body, shape)
+        if body.has(sympy.nan, sympy.zoo, sympy.oo, -sympy.oo):
+            raise Unprintable("a constant in it is not finite")
+        if body.has(sympy.I):
+            raise Unprintable("a constant in it is not real")
+        if body.is_Symbol and self._nodes[body].shape == shape:
+            return self._nodes[body]
+        symbols = tuple(sorted(body.free_symbols, key=lambda s: self._nodes[s].order))
+        operands = [self._nodes[symbol] for symbol in symbols]
+        return self.forms(ops.MAP, *operands, symbols=symbols, body=body, shape=shape)
+
+    def tidied(self, body: Any, shape: Shape, length: Callable[[Any], int]) -> Node:
+        """A scalar expression in the shortest of a few forms, its text measured by `length`."""
+        known = self._tidied.get((body, shape))
+        if known is None:
+            known = self.map(tidy(body, length), shape)
+            self._tidied[body, shape] = known
+        return known
+
+    def scaled(self, factor: Any, node: Node) -> Node:
+        """A node times a scalar expression."""
+        return node if factor == 1 else self.map(factor * self.body(node), node.shape)
+
+    def symbol(self, node: Node) -> Any:
+        """The symbol that stands for a node in scalar expressions."""
+        known = self._symbols.get(node.order)
+        if known is None:
+            known = self._symbols[node.order] = sympy.Symbol(f"n{node.order}", real=True)
+            self._nodes[known] = node
+        return known
+
+    @property
+    def nodes(self) -> Mapping[Any, Node]:
+        """The nodes by the symbols that stand for them."""
+        return self._nodes
+
+    def node(self, symbol: Any) -> Node:
+        """The node that a symbol stands for."""
+        return self._nodes[symbol]
+
+    def body(self, node: Node) -> Any:
+        """A node as part of a scalar expression: its own expression, or its symbol."""
+        if node.op is ops.RESHAPE:
+            (inner,) = node.operands
+            added = len(node.shape) - len(inner.shape)
+            # what broadcasting puts in front need not be said
+            if added > 0 and node.shape == (1,) * added + inner.shape:
+                return self.body(inner)
+            pushed = self._pushed(inner, node.shape)
+            if pushed is not None:
+                return pushed
+        if node.op is not ops.MAP:
+            return self.symbol(node)
+        body = node["body"]
+        if node.order not in self._sizes:
+            self._sizes[node.order] = _operations(body)
+        most = SHARED if node.order in self._shared else FUSED
+        most = FEW if self.large else most
+        if is_indicator(body) and not self.large:
+            # a condition is to be seen by the choice that it decides
+            return body
+        return body if self._sizes[node.order] <= most else self.symbol(node)
+
+    def _pushed(self, inner: Node, shape: Shape) -> Any | None:
+        """A product with dimensions of size 1 put in, as a product of such."""
+        if inner.op is not ops.MAP or inner["body"].is_Add:
+            return None
+        if inserted_axes(inner.shape, shape) is None:
+            return None
+        parts = {}
+        for symbol, operand in zip(inner["symbols"], inner.operands, strict=True):
+            if operand.shape == inner.shape:
+                parts[symbol] = self.body(self(ops.RESHAPE, operand, shape=shape))
+            elif operand.shape != ():
+                return None
+        return inner["body"].xreplace(parts)
+
+    # -- looking -----------------------------------------------------------------------
+
+    def spread_shape(self, body: Any) -> Shape:
+        """The shape that an expression has of itself."""
+        shapes = [self._nodes[symbol].shape for symbol in body.free_symbols]
+        return tuple(np.broadcast_shapes(*shapes))
+
+    def is_scalar(self, body: Any) -> bool:
+        """Whether an expression is the same for all elements."""
+        return all(self._nodes[symbol].shape == () for symbol in body.free_symbols)
+
+    def split(self, node: Node) -> tuple[Any, Node]:
+        """A scalar factor of a tensor, and the rest."""
+        if node.op is not ops.MAP:
+            return sympy.Integer(1), node
+        body = node["body"]
+        if node.shape == ():
+            number, rest = body.as_coeff_Mul()
+            return number, (node if number == 1 else self.map(rest, ()))
+        if self.is_scalar(body):
+            return body, self.map(sympy.Integer(1), node.shape)
+        if not self.large and body.is_Add:
+            body = self._led_by_plus(sympy.factor_terms(body))
+        factors = sympy.Mul.make_args(body)
+        outside = [factor for factor in factors if self.is_scalar(factor)]
+        if not outside:
+            return sympy.Integer(1), node
+        inside = sympy.Mul(*[factor for factor in factors if not self.is_scalar(factor)])
+        return sympy.Mul(*outside), self.map(inside, node.shape)
+
+    def _led_by_plus(self, body: Any) -> Any:
+        """The expression with a minus taken out of a sum whose first term has one."""
+        sums, rest = sift(sympy.Mul.make_args(body), lambda f: f.is_Add, binary=True)
+        number, factors = sympy.Mul(*rest).as_coeff_Mul()
+        for total in sums:
+            lead = min(total.args, key=self._precedence)
+            if lead.as_coeff_Mul()[0] < 0:
+                number, total = -number, sympy.Add(*[-term for term in total.args])
+            factors *= total
+        return times(number, factors)
+
+    def _precedence(self, term: Any) -> tuple[int, int, str]:
+        """Where in the program a term begins: its first input, then its first part.
+
+        A term and its negative are alike in this, or signs would go to and fro.
+        """
+        nodes = [self._nodes[symbol] for symbol in term.free_symbols]
+        return (
+            min(map(self._first_input, nodes), default=len(self.nodes) + 1_000_000),
+            min((node.order for node in nodes), default=0),
+            str(term.as_coeff_Mul()[1]),
+        )
+
+    def _first_input(self, node: Node) -> int:
+        known = self._places.get(node.order)
+        if known is None:
+            for part in ancestry([node]):
+                if part.order not in self._places:
+                    own = [part.order] if part.op is ops.VAR else []
+                    below = [self._places[operand.order] for operand in part.operands]
+                    self._places[part.order] = min([*own, *below], default=1_000_000)
+            known = self._places[node.order]
+        return known
+
+    def number_of(self, node: Node) -> Any | None:
+        """The one number that all elements are, None if they differ or are not known."""
+        if node.op is ops.MAP and node["body"].is_number:
+            return node["body"]
+        return None
+
+    # -- rebuilding --------------------------------------------------------------------
+
+    def rebuilt(self, roots: Sequence[Node]) -> list[Node]:
+        """Nodes of a sweep, simplified."""
+        made: dict[int, Node] = {}
+        nodes = ancestry(roots)
+        count = uses(nodes)
+        for node in nodes:
+            operands = [made[operand.order] for operand in node.operands]
+            made[node.order] = self._rebuilt(node, operands)
+            if count[node.order] > 1:
+                self._shared.add(made[node.order].order)
+        return [made[root.order] for root in roots]
+
+    def _rebuilt(self, node: Node, operands: Sequence[Node]) -> Node:
+        if node.op is ops.LITERAL:
+            return self._literal(node)
+        if node.op is ops.VAR:
+            return node
+        if node.op is ops.BROADCAST:
+            return self.map(self.body(operands[0]), node.shape)
+        if node.op is ops.MAP:
+            return self._fused(node, node["body"], operands)
+        if node.op is ops.CHAIN:
+            first, *rest = operands
+            return self._fused(node, node["written"], rest, self.body(first))
+        return self(node.op, *operands, **dict(node.static))
+
+    def _fused(self, node: Node, body: Any, operands: Sequence[Node], factor: Any = ONE) -> Node:
+        parts = dict(zip(node["symbols"], map(self.body, operands), strict=True))
+        _check_powers(body, parts)
+        return self.map(factor * body.xreplace(parts), node.shape)
+
+    def _literal(self, node: Node) -> Node:
+        array = node["data"].array
+        if array.size and (array == array.flat[0]).all():
+            value = float(array.flat[0])
+            if 0 < abs(value) < TINY:
+                # kept apart, or denominators of 10**8 spread through everything
+                return node
+            return self.map(number(value, self.dtype), node.shape)
+        if array.ndim == 2 and array.shape[0] == array.shape[1] and array.size:
+            eye = np.eye(len(array))
+            if (array == eye).all():
+                return self.forms(ops.EYE, size=len(array))
+        return node
+
+
+def _operations(body: Any) -> int:
+    """How many operations are in an expression."""
+    if body.is_Atom:
+        return 0
+    return max(1, len(body.args) - 1) + sum(map(_operations, body.args))
+
+
+def _check_powers(body: Any, parts: Mapping[Any, Any]) -> None:
+    # sympy works out powers of numbers, however large
+    if body.is_Pow and all(part.is_number for part in parts.values()):
+        base, exponent = (part.xreplace(parts) for part in body.args)
+        if not (base.is_Rational and exponent.is_Rational) or abs(base) <= 1:
+            return
+        if abs(float(exponent)) * np.log(abs(float(base))) > np.log(float(BIGGEST)):
+            raise Unprintable("a constant in it is too large")
+
+
+def number(value: float, dtype: str = "float64") -> Any:
+    """A float as the simplest fraction that the dtype rounds to it, if simple; else exactly.
+
+    Raises `Unprintable` for one that is not finite.
+    """
+    if not np.isfinite(value):
+        raise Unprintable("a constant in it is not finite")
+    simple = Fraction(value).limit_denominator(10_000)
+    if _rounded(float(simple), dtype) == value:
+        return sympy.Rational(simple.numerator, simple.denominator)
+    part = Fraction(value / np.pi).limit_denominator(PI_PARTS)
+    if abs(part.numerator) <= PI_PARTS and _rounded(float(part) * np.pi, dtype) == value:
+        return sympy.Rational(part.numerator, part.denominator) * sympy.pi
+    written = Fraction(repr(value))
+    return sympy.Rational(written.numerator, written.denominator)
+
+
+def _rounded(value: float, dtype: str) -> float:
+    if dtype == "float64":
+        return value
+    with np.errstate(all="ignore"):
+        return float(np.dtype(dtype).type(value))

@@ -1,0 +1,155 @@
+r"""LaTeX for a paper or an exercise: it compiles in any document that loads amsmath.
+
+The program, then the value and the gradients in an `align*`, then the notes and the verdict. A
+gradient is its formula, the parts below; where there is none, or none that a page could take, it
+is its numbers, and of many only the ends. Nothing but ASCII is written.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
+
+import numpy as np
+
+from gradcalc.render.notes import Note, closing_notes, opening_notes, title_text
+from gradcalc.render.style import Style
+from gradcalc.render.tex.formula import Writer
+from gradcalc.render.tex.pieces import Piece, matrix
+from gradcalc.render.tex.ranks import Rank, Ranks
+from gradcalc.render.tex.text import code, escape, name_table, number_tex
+from gradcalc.render.text import number_texts, shape_text
+from gradcalc.report import Array, InputGradient, Report, Written
+
+# TeX nests no more than 255 groups, a box may be 5.7 m long and high, and a fraction between
+# brackets doubles the height with each level.
+_DEEPEST = 24
+_DEEPER = {r"\begin": 4, r"\left": 2, "{": 1, r"\end": -4, r"\right": -2, "}": -1}
+_LONGEST = 1_000
+
+_MOST_ROWS, _MOST_SIGNS = 25, 10_000
+_LINE = 70
+_MOST = {False: 12, True: 40}
+"""Numbers along a dimension that are shown, without and with --all: no more than fit a page."""
+
+
+def render(reports: Sequence[Report], style: Style) -> str:
+    """The program, its mathematics and its notes for each report."""
+    return "\n".join("".join(f"{line}\n" for line in _lines(report, style)) for report in reports)
+
+
+def _lines(report: Report, style: Style) -> Iterator[str]:
+    _, *notes = opening_notes(report)
+    rows = [f"f &= {_numbers(report.value, report.dtype, style)}"]
+    for gradient in report.gradients:
+        formula = None if gradient.formula is None else _formula(report, gradient, gradient.formula)
+        rows.extend(formula or [_elements(report, gradient, gradient.autograd, style)])
+        if gradient.accumulated is not None:
+            summed = _elements(report, gradient, gradient.accumulated, style)
+            rows.append(rf"\text{{accumulated }} {summed}")
+        if formula is None and gradient.closed_form is not None:
+            notes.append(Note("formula", f"{gradient.name}: {gradient.closed_form}"))
+    yield rf"\noindent {code(title_text(report))}"
+    yield from _displays(rows)
+    yield r"\begin{description}"
+    verdict = Note(report.verdict.outcome, report.verdict.message)
+    for note in (*notes, *closing_notes(report), verdict):
+        text = code(note.text) if note.label == "formula" else escape(note.text)
+        yield rf"\item[{note.label}] {text}"
+    yield r"\end{description}"
+
+
+def _displays(rows: Sequence[str]) -> Iterator[str]:
+    """The rows in one display, or in several if they could be more than TeX takes at once."""
+    start, size = 0, 0
+    for position, row in enumerate(rows):
+        size += len(row)
+        last = position + 1 == len(rows)
+        if last or position + 1 - start == _MOST_ROWS or size > _MOST_SIGNS:
+            body = " \\\\\n".join(rows[start : position + 1])
+            yield f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
+            start, size = position + 1, 0
+
+
+def _formula(report: Report, gradient: InputGradient, formula: Written) -> list[str] | None:
+    """The formula and its parts in rows, None if one of them is too deep or too long for TeX."""
+    known = [*report.inputs, gradient.name, *report.detached, *(name for name, _ in formula.parts)]
+    names = name_table(dict.fromkeys(known))
+    ranks: dict[str, Rank] = dict.fromkeys(report.detached)
+    ranks |= {name: np.ndim(value) for name, value in report.inputs.items()}
+    pieces: list[tuple[str, Piece]] = []
+    try:
+        for name, text in formula.parts:
+            piece, ranks[name] = _read(text, names, ranks)
+            pieces.append((names[name], piece))
+        whole, _ = _read(formula.body, names, ranks)
+    # Whatever the text is, it can be shown as it is.
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    rows = list(_broken(_nabla(names[gradient.name]), whole))
+    for position, (name, piece) in enumerate(pieces):
+        rows.extend(_broken(name if position else rf"\text{{where }} {name}", piece))
+    return rows
+
+
+def _read(text: str, names: Mapping[str, str], ranks: Ranks) -> tuple[Piece, Rank]:
+    """A formula and its rank; ValueError if TeX cannot take it, though a person can read less."""
+    if len(text) > 4 * _LONGEST:
+        raise ValueError(text)
+    piece, rank = Writer(text, names, ranks).whole()
+    signs = re.findall(r"\\[A-Za-z]+|\\.|[{}]", piece.text)
+    depth = max(accumulate(_DEEPER.get(sign, 0) for sign in signs), default=0)
+    if depth > _DEEPEST or _length(piece.text) > _LONGEST:
+        raise ValueError(text)
+    return piece, rank
+
+
+def _length(tex: str) -> int:
+    """About how many signs are seen."""
+    return len(re.sub(r"[{}^ ]", "", re.sub(r"\\([A-Za-z]+|.)", "m", tex)))
+
+
+def _broken(left: str, piece: Piece) -> Iterator[str]:
+    """A row of an equation; a long sum goes on in the rows below."""
+    lines = [""]
+    for term in piece.terms or (piece.text,):
+        if lines[-1] and _length(lines[-1] + term) > _LINE:
+            lines.append(term)
+        else:
+            lines[-1] = f"{lines[-1]} {term}".lstrip()
+    yield f"{left} &= {lines[0]}"
+    # Without something on its left a sign would stand too close to what follows.
+    yield from (rf"&\quad {{}}{line}" for line in lines[1:])
+
+
+def _nabla(name: str) -> str:
+    return rf"\nabla_{{{name}}} f"
+
+
+def _elements(report: Report, gradient: InputGradient, values: Array, style: Style) -> str:
+    names = name_table(dict.fromkeys([*report.inputs, gradient.name]))
+    return f"{_nabla(names[gradient.name])} &= {_numbers(values, report.dtype, style)}"
+
+
+def _numbers(values: Array, dtype: str, style: Style) -> str:
+    """A number, a column or a matrix, of a large one the ends; three dimensions in a row."""
+    if not values.ndim:
+        return number_tex(number_texts(values, dtype)[0])
+    shape = rf"\text{{of shape {shape_text(values.shape)}}}"
+    if not values.size:
+        return shape
+    flat = values.ndim > 2
+    grid = values.reshape(1, -1) if flat else values.reshape(len(values), -1)
+    down, across = (_places(size, _MOST[style.show_all]) for size in grid.shape)
+    chosen = np.ix_(*([k for k in places if k is not None] for places in (down, across)))
+    texts = map(number_tex, number_texts(grid[chosen], dtype))
+    dots = {(True, True): r"\ddots", (True, False): r"\vdots", (False, True): r"\cdots"}
+    rows = [[dots.get((i is None, j is None)) or next(texts) for j in across] for i in down]
+    drawn = ", ".join(rows[0]) if flat else matrix(rows)
+    return rf"{drawn} \quad {shape}" if flat or None in [*down, *across] else drawn
+
+
+def _places(size: int, most: int) -> list[int | None]:
+    """The places along a dimension that are shown, None where some are left out."""
+    if size <= most:
+        return [*range(size)]
+    return [*range(most // 2), None, *range(size - most // 2 + 2, size)]

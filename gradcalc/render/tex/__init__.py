@@ -1,0 +1,1 @@
+"""Formulas, numbers and texts in LaTeX, for the format of that name."""

@@ -1,0 +1,53 @@
+"""Whom to hold autograd to: the witness of many digits where it testifies, else the formula."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from gradcalc.testimony import Array, Reference
+from gradcalc.verdict.outcome import culprit_text
+
+AGREED = 1e-9
+"""How far apart, in relation to the largest element, two checks may be that know many digits."""
+
+
+def weigh(formula: Reference, exact: Reference) -> Reference:
+    """The one reference that comes of two; absent where they contradict each other."""
+    if exact.absent is None:
+        if formula.absent is None and _contradict(formula, exact):
+            return replace(
+                exact, absent="the formula and the element-wise check contradict each other"
+            )
+        return exact
+    # what was too much for single numbers may still be checked as a whole; what has no value, or
+    # no gradient that digits could tell, may not
+    if formula.absent is not None or not exact.too_large:
+        return exact
+    if formula.events:
+        return replace(
+            formula,
+            absent=f"it is not smooth at or near this point{culprit_text(formula.events)}, and too"
+            " large for a look around",
+        )
+    return formula
+
+
+def _contradict(formula: Reference, exact: Reference) -> bool:
+    # with conditions it was computed in floats, which have their own rounding
+    if formula.conditions or exact.around is not None or exact.events:
+        return False
+    if [b.taken for b in formula.path] != [b.taken for b in exact.path]:
+        return False
+    return any(_differ(formula.gradients[name], true) for name, true in exact.gradients.items())
+
+
+def _differ(given: Array, true: Array) -> bool:
+    with np.errstate(all="ignore"):
+        return _apart(given, true)
+
+
+def _apart(given: Array, true: Array) -> bool:
+    finite = np.isfinite(given) & np.isfinite(true)
+    size = np.max(np.abs(true[finite]), initial=0)
+    apart = np.max(np.abs(given[finite] - true[finite]), initial=0)
+    return bool(apart > AGREED * size + np.finfo(np.float64).tiny)

@@ -1,0 +1,168 @@
+"""The element-wise witness: the program on single numbers of many digits.
+
+Every primitive is its textbook definition, differentiated by sympy, and the chain rule joins them.
+What the function is like around the point is found out by running it there too.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcalc.elements.agreement import (
+    DIGITS,
+    SAMPLES,
+    Samples,
+    beside,
+    confirmed,
+    enough,
+    rounding,
+    settle,
+)
+from gradcalc.elements.calculus import OutOfReach, TooLarge
+from gradcalc.elements.experiment import Experiment, Trial, to_floats, values_of
+from gradcalc.elements.mishaps import mishaps
+from gradcalc.elements.neighbourhood import around_rounding, conditions, explore, shifts, sway
+from gradcalc.errors import GradcalcError
+from gradcalc.problem import Problem, claim_values
+from gradcalc.testimony import Event, Neighbourhood, Reference
+
+WORK = 40_000
+"""Numbers in all runs together, which takes about a second."""
+
+LARGEST = WORK // 3
+"""Numbers in one run: at the least there are three, one with the fewest digits."""
+
+ROUNDINGS = 4
+"""How far, in roundings of the inputs, a point may be from one that floats take for it."""
+
+ON = 1e-25
+"""The margin below which a point is on a kink, not beside it."""
+
+CHEAP = 1000
+"""Numbers in one run up to which the conditioning is measured in every direction."""
+
+
+def testify(problem: Problem, size: int) -> Reference:
+    """Run the program on numbers of many digits and differentiate its definitions.
+
+    `size` is how many numbers that takes at the least, 0 if it is not known. Where that would take
+    too long, or meets what it does not know, the answer says so.
+    """
+    if size > LARGEST:
+        why = f"the check goes element by element, which ends at {LARGEST:,} numbers"
+        return Reference(witness="elements", absent=why, too_large=True)
+    # numpy only carries the numbers about; what it warns of is found out from them
+    with np.errstate(all="ignore"):
+        return _testify(problem)
+
+
+def _testify(problem: Problem) -> Reference:
+    experiment = Experiment(problem, LARGEST)
+    try:
+        view = _look(experiment)
+        claims = _claims(experiment, view.centre)
+        strayed = mishaps(experiment, view.centre)
+        exact = dict(view.centre.gradients)
+        if view.around is not None and view.around.limit is not None:
+            exact = _split(view.around.limit, problem)
+        rounded = rounding(experiment, exact) if view.centre.size <= CHEAP else {}
+        flowing = experiment.flows(view.centre)
+    except TooLarge as reason:
+        return Reference(witness="elements", absent=str(reason), too_large=True)
+    except (OutOfReach, GradcalcError) as reason:
+        return Reference(witness="elements", absent=str(reason))
+    centre = view.centre
+    return Reference(
+        witness="elements",
+        value=to_floats(centre.output),
+        gradients={name: to_floats(values) for name, values in exact.items()},
+        path=centre.path,
+        claims=claims,
+        exact=exact,
+        output=centre.output,
+        total=centre.total,
+        scales=centre.scales,
+        flows=flowing,
+        sway=sway(centre, view.samples) if view.samples else None,
+        around=view.around,
+        within=view.within,
+        events=view.events,
+        mishaps=strayed,
+        conditions=conditions(exact, view.samples) if view.samples else None,
+        rounding=rounded,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """The run at the point and what lies around it."""
+
+    centre: Trial
+    events: tuple[Event, ...]
+    samples: Samples
+    around: Neighbourhood | None = None
+    within: Neighbourhood | None = None
+
+
+def _look(experiment: Experiment) -> _View:
+    first = enough(experiment)
+    events = experiment.events(first)
+    affordable = WORK // max(first.size, 1)
+    count = SAMPLES if first.size <= CHEAP else 2
+    if first.finite and not events:
+        samples = beside(experiment, first, 2 * first.digits, count)
+        centre = confirmed(first, samples)
+        if centre is not None:
+            return _View(centre, (), samples)
+    centre = settle(experiment, first)
+    events = experiment.events(centre)
+    if centre.finite and not events:
+        return _View(centre, (), beside(experiment, centre, 2 * centre.digits, count))
+    return _explored(experiment, centre, events, affordable)
+
+
+def _explored(
+    experiment: Experiment, centre: Trial, events: tuple[Event, ...], affordable: int
+) -> _View:
+    problem = experiment.problem
+    size = sum(problem.inputs[name].size for name in problem.wrt)
+    digits = max(2 * centre.digits, DIGITS[1])
+
+    def sample(direction: Any, radius: Any, at_zero: float = 1.0) -> Trial:
+        moved = shifts(problem.inputs, problem.wrt, direction, radius, at_zero)
+        return experiment.run(digits, moved, centre.detached)
+
+    if not size:
+        return _View(centre, events, [])
+    around, samples = explore(centre, sample, size, affordable, experiment.context)
+    within = None
+    if around.limit is not None and events:
+
+        def off_kinks(direction: Any, radius: Any) -> Trial | None:
+            trial = sample(direction, radius, 0.0)
+            on_one = any(event.margin < ON for event in experiment.events(trial))
+            return None if on_one or not trial.finite else trial
+
+        radius = experiment.context.mpf(ROUNDINGS * experiment.epsilon)
+        within = around_rounding(off_kinks, size, radius)
+    return _View(centre, events, samples, around, within)
+
+
+def _claims(experiment: Experiment, centre: Trial) -> dict[str, Any]:
+    problem = experiment.problem
+    if not problem.claims:
+        return {}
+    experiment.context.dps = centre.digits
+    values = claim_values(problem, centre.backend, centre.execution, experiment.budget())
+    return {name: to_floats(values_of(value)) for name, value in values.items()}
+
+
+def _split(flat: Any, problem: Problem) -> dict[str, Any]:
+    result, position = {}, 0
+    for name in problem.wrt:
+        shape = problem.inputs[name].shape
+        size = int(np.prod(shape, dtype=np.int64))
+        result[name] = flat[position : position + size].reshape(shape)
+        position += size
+    return result
