@@ -58,8 +58,8 @@ same without the run of the program on numbers. evaluate: the formula at the poi
 the symbolic witness does, in many digits up to {EXACT:,} numbers on the tape, in floats above.
 torch: forward and backward, tensors ready. Medians of runs that take turns.
 Peers: × is in relation to gradcalc in the same row. sympy per element is run once, its cache
-cleared; "> 60 s" is a run that was ended or projected from its first part or smaller n. CasADi's derive
-includes making its function; its inputs are ready. –: sympy writes no numpy code that runs.
+cleared; "> 60 s" is one that was ended, or projected from its first part or smaller n. CasADi's
+derive includes making its function; its inputs are ready. –: sympy writes no numpy that runs.
 WRONG: off torch's gradient, for sympy's derivations at n = {SMALL}."""
 
 

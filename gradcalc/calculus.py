@@ -10,7 +10,8 @@ from typing import Any
 
 import sympy
 
-from gradcalc.expr.scalars import head, opened, recognised
+from gradcalc.expr.logistic import recognised
+from gradcalc.expr.scalars import head, opened
 from gradcalc.primitives import BY_NAME, Elementwise
 
 Variant = tuple[tuple[str, Any], ...]

@@ -20,8 +20,9 @@ ORDER = (
 HEAVY = {
     "torch": {"witnesses/autograd.py", "values/binary.py"},
     "sympy": {
-        "calculus.py", "expr/floats.py", "expr/formula.py", "expr/printer.py", "expr/reals.py",
-        "expr/recognise.py", "expr/rules.py", "expr/scalars.py", "expr/simplify.py",
+        "calculus.py", "expr/cases.py", "expr/constants.py", "expr/floats.py", "expr/formula.py",
+        "expr/logistic.py", "expr/ordering.py", "expr/printer.py", "expr/reals.py", "expr/rules/",
+        "expr/scalars.py", "expr/simplify.py", "expr/spelling.py", "expr/tidy.py",
     },
     "scipy": {"expr/floats.py"},
     "mpmath": {

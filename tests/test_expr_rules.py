@@ -12,8 +12,7 @@ from gradcalc.expr.evaluate import evaluate
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Forms, Node
 from gradcalc.expr.reals import Reals
-from gradcalc.expr.recognise import SCALAR_RULES, ScalarRule
-from gradcalc.expr.rules import RULES
+from gradcalc.expr.rules import RULES, SCALAR_RULES, ScalarRule
 from gradcalc.expr.simplify import Rule, Simplifier
 
 INPUTS = {

@@ -8,10 +8,10 @@ import pytest
 
 from gradcalc.derive import roundtrip
 from gradcalc.expr import formula
+from gradcalc.expr.constants import number
 from gradcalc.expr.formula import Formulas
-from gradcalc.expr.recognise import SCALAR_RULES
-from gradcalc.expr.rules import RULES
-from gradcalc.expr.simplify import number
+from gradcalc.expr.rules import RULES, SCALAR_RULES
+from gradcalc.expr.simplify import Simplifier
 from gradcalc.expr.written import Written
 from gradcalc.report import Report
 from tests import oracle
@@ -126,6 +126,7 @@ def test_the_formula_of_a_gradient(text: str, inputs: dict[str, Any], expected: 
     reasons = [f.message for f in answer.findings if f.kind == "formula"]
     assert bool(reasons) == (expected is None)
     assert all("there is no formula: " in reason for reason in reasons)
+    assert not any("fault" in reason for reason in reasons)
 
 
 NAMES = ("E", "I", "N", "S", "O", "Q", "C", "e", "pi", "beta", "gamma", "zeta", "lambda_", "é",
@@ -327,6 +328,20 @@ def test_a_large_text_is_read_back_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Formulas, "write", lambda *_: Written((), "4.00001*x"))
     x = np.random.default_rng(2).normal(size=50_000)
     assert report("2*dot(x,x)", x=x).gradients[0].closed_form is None
+
+
+@pytest.mark.parametrize("place", ["rebuilt", "write"])
+def test_a_fault_of_the_engine_costs_only_the_formula(
+    place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise ZeroDivisionError("broken")
+
+    owner = Simplifier if place == "rebuilt" else Formulas
+    monkeypatch.setattr(owner, place, broken)
+    answer = report("x**2", x=3.0)
+    assert answer.verdict.outcome == "verified"
+    assert "fault, ZeroDivisionError: broken" in failures(answer)[0]
 
 
 def test_the_round_trip_needs_a_point_to_compare_at(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,12 +6,13 @@ from typing import Any
 import sympy
 
 from gradcalc.expr import ops
+from gradcalc.expr.constants import Unprintable
 from gradcalc.expr.nodes import Forms, Node, Shape, ancestry
 from gradcalc.expr.printer import Writer
-from gradcalc.expr.recognise import SCALAR_RULES, written_out
-from gradcalc.expr.rules import RULES
+from gradcalc.expr.rules import RULES, SCALAR_RULES
+from gradcalc.expr.rules.lists import written_out
 from gradcalc.expr.scalars import times
-from gradcalc.expr.simplify import LARGE, Simplifier, TooSlow, Unprintable
+from gradcalc.expr.simplify import LARGE, Simplifier, TooSlow
 from gradcalc.expr.written import Written
 
 LARGEST = 3000

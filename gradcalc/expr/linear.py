@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.expr.moving import EMBED, PERMUTE, RESHAPE
+from gradcalc.expr.joining import EMBED
+from gradcalc.expr.moving import PERMUTE, RESHAPE
 from gradcalc.expr.nodes import Node, Op, Shape
 from gradcalc.expr.reducing import BROADCAST, unbroadcast
 

@@ -1,20 +1,15 @@
 """All operations of the tensor-expression language, and the few functions that build with them."""
 
+from gradcalc.expr.joining import CONCAT, DIAGONAL, EMBED, STACK, TRIL, TRIU
 from gradcalc.expr.leaves import CHAIN, DETACH, LITERAL, MAP, VAR
 from gradcalc.expr.linear import COFACTOR, DET, EYE, INV, MATMUL, OUTER, SOLVE, TRACE
 from gradcalc.expr.moving import (
-    CONCAT,
-    DIAGONAL,
-    EMBED,
     FLIP,
     INDEX,
     PERMUTE,
     RESHAPE,
     ROLL,
     SCATTER,
-    STACK,
-    TRIL,
-    TRIU,
     numpy_key,
     pad,
     pad_key,

@@ -4,20 +4,18 @@ What has no spelling raises `Unprintable`; nothing else is ever printed in its p
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import sympy
 
 from gradcalc.expr import ops
+from gradcalc.expr.constants import Unprintable
 from gradcalc.expr.nodes import Node, Shape, ancestry
-from gradcalc.expr.scalars import Head, Where, is_indicator, remade
-from gradcalc.expr.simplify import Unprintable
+from gradcalc.expr.scalars import is_indicator
+from gradcalc.expr.spelling import Spelling
+from gradcalc.expr.text import ATOM, NEGATIVE, POWER, PRODUCT, SUM, Text
 from gradcalc.expr.written import Written
-
-COMPARISON, SUM, PRODUCT, NEGATIVE, POWER, ATOM = range(1, 7)
-"""How tightly a text holds together, as Python's operators do."""
 
 SHORT = 100
 """Characters up to which a formula is written in one piece, whatever is in it twice."""
@@ -31,47 +29,14 @@ LONG = 120
 LONGEST = 50_000
 """Characters above which a formula is not written at all."""
 
-LONGEST_NUMBER = 200
-"""Bits of a numerator or denominator that is written as such."""
-
 WRITTEN_OUT = 6
 """The largest vector of one element and zeros that is written out."""
 
 WORTH = 8
 """Characters of a part that is there twice, above which a name is worth while."""
 
-NAMES: Mapping[Any, str] = {
-    sympy.exp: "exp", sympy.log: "log", sympy.sin: "sin", sympy.cos: "cos", sympy.tan: "tan",
-    sympy.asin: "asin", sympy.acos: "acos", sympy.atan: "atan", sympy.atan2: "atan2",
-    sympy.sinh: "sinh", sympy.cosh: "cosh", sympy.tanh: "tanh", sympy.asinh: "asinh",
-    sympy.acosh: "acosh", sympy.atanh: "atanh", sympy.erf: "erf", sympy.erfc: "erfc",
-    sympy.sign: "sign", sympy.floor: "floor", sympy.ceiling: "ceil", sympy.Abs: "abs",
-    sympy.loggamma: "lgamma",
-}  # fmt: skip
-"""sympy's functions by their names in gradcalc."""
 
-OPERATORS: Mapping[str, str] = {"floordiv": "//", "mod": "%"}
-"""Functions that are written as operators."""
-
-SIGNS: Mapping[Any, str] = {
-    sympy.Gt: ">", sympy.Ge: ">=", sympy.Lt: "<", sympy.Le: "<=", sympy.Eq: "==", sympy.Ne: "!=",
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A piece of a formula, and how tightly it holds together. `matrix` marks a product by @."""
-
-    text: str
-    level: int = ATOM
-    matrix: bool = False
-
-    def within(self, level: int) -> str:
-        """The text in brackets, unless it holds together at that level."""
-        return self.text if self.level >= level else f"({self.text})"
-
-
-class Writer:
+class Writer(Spelling):
     """Writes nodes. Its instances are what `Op.text` gets as `w`.
 
     `shapes` are those of the inputs, in the order of the program; `taken` the names that parts may
@@ -88,16 +53,10 @@ class Writer:
         decimals: bool = False,
         wrt: str | None = None,
     ) -> None:
+        super().__init__(nodes, shapes, taken, decimals=decimals)
         self._wrt = wrt
-        self._nodes = nodes
-        self._shapes = shapes
-        self._taken = taken
-        self._decimals = decimals
         self._texts: dict[int, Text] = {}
-        self._expressions: dict[Any, Text] = {}
-        self._places: dict[int, tuple[float, ...]] = {}
         self._root: Node | None = None
-        self._order = {name: position for position, name in enumerate(shapes)}
 
     unprintable = Unprintable
 
@@ -315,257 +274,3 @@ class Writer:
         loose = right.matrix and y.op is ops.MATMUL and y.operands[0].ndim == 2
         second = right.text if loose else right.within(POWER)
         return Text(f"{first}@{second}", PRODUCT, matrix=True)
-
-    # -- scalar expressions --------------------------------------------------------------
-
-    def expression(self, body: Any) -> Text:
-        """A scalar expression in the symbols of nodes."""
-        known = self._expressions.get(body)
-        if known is None:
-            known = self._expressions[body] = self._expression(body)
-        return known
-
-    def _expression(self, body: Any) -> Text:
-        if body in self._nodes:
-            return self(self._nodes[body])
-        if body.is_Rational:
-            return self._rational(body)
-        if body.is_Float:
-            return Text(repr(float(body)), ATOM if body >= 0 else NEGATIVE)
-        if body.is_Add:
-            return self._add(body)
-        if body.is_Mul:
-            return self._mul(body)
-        if body.is_Pow:
-            return self._pow(body)
-        if body is sympy.pi:
-            return Text("3.141592653589793" if "pi" in self._taken else "pi")
-        if body is sympy.E:
-            return Text("exp(1)")
-        return self._function(body)
-
-    def _function(self, body: Any) -> Text:
-        if isinstance(body, Where):
-            if is_indicator(body):
-                return Text(f"({self.expression(body.args[0]).text})")
-            return self._call("where", [self.expression(arg) for arg in body.args])
-        if type(body) in SIGNS:
-            # what is compared stands on the left, a plain number on the right
-            body = body.reversed if body.lhs.is_number else body
-            left, right = (self.expression(arg).within(SUM) for arg in body.args)
-            return Text(f"{left} {SIGNS[type(body)]} {right}", COMPARISON)
-        if isinstance(body, sympy.And | sympy.Or):
-            sign = " & " if isinstance(body, sympy.And) else " | "
-            texts = sorted((self.expression(a).text for a in body.args), key=_bound_first)
-            return Text(sign.join(f"({text})" for text in texts), COMPARISON)
-        if isinstance(body, sympy.Not):
-            return Text(f"~({self.expression(body.args[0]).text})", NEGATIVE)
-        if isinstance(body, Head):
-            return self._head(body)
-        name = NAMES.get(type(body))
-        if name is None:
-            raise Unprintable(f"{type(body).__name__} is no function of gradcalc")
-        return self._call(name, [self.expression(arg) for arg in body.args])
-
-    def _head(self, body: Any) -> Text:
-        arguments = [self.expression(arg) for arg in body.args]
-        sign = OPERATORS.get(body.spelled)
-        if sign is not None:
-            return Text(f"{arguments[0].within(POWER)}{sign}{arguments[1].within(POWER)}", PRODUCT)
-        texts = [
-            argument.text if key is None else f"{key}={argument.text}"
-            for argument, key in zip(arguments, body.keywords, strict=True)
-        ]
-        words = [f"{key}={value!r}" for key, value in body.words]
-        return Text(f"{body.spelled}({', '.join([*texts, *words])})")
-
-    def _call(self, name: str, arguments: Sequence[Text]) -> Text:
-        return Text(f"{name}({', '.join(argument.text for argument in arguments)})")
-
-    def _rational(self, value: Any) -> Text:
-        long = max(abs(value.p), value.q).bit_length() > LONGEST_NUMBER
-        if value.is_Integer and not long:
-            text = str(value)
-        else:
-            text = repr(float(value))
-            fraction = text + "?" if long else f"{value.p}/{value.q}"
-            if not (self._decimals and len(text) <= 8) and len(fraction) <= len(text):
-                return Text(fraction, PRODUCT)
-        return Text(text, NEGATIVE if value < 0 else ATOM)
-
-    def _pow(self, body: Any) -> Text:
-        base, exponent = body.args
-        if exponent == sympy.Rational(1, 2):
-            return self._call("sqrt", [self.expression(base)])
-        if exponent.is_Rational and exponent < 0:
-            return self._mul(body)
-        power = self.expression(exponent)
-        raised = power.text if power.level >= ATOM else f"({power.text})"
-        return Text(f"{self.expression(base).within(ATOM)}**{raised}", POWER)
-
-    def _add(self, body: Any) -> Text:
-        terms = sorted(body.args, key=self._term_key)
-        signs = [_is_negative(term) for term in terms]
-        if signs[0] and not all(signs):
-            terms.insert(0, terms.pop(signs.index(False)))
-        pieces = [self.expression(terms[0]).within(SUM)]
-        for term in terms[1:]:
-            negative = _is_negative(term)
-            text = self.expression(-term if negative else term)
-            pieces.append(f" - {text.within(PRODUCT)}" if negative else f" + {text.within(SUM)}")
-        return Text("".join(pieces), SUM)
-
-    def _mul(self, body: Any) -> Text:
-        if body.is_Mul and not (body := remade(body)).is_Mul:
-            return self.expression(body)
-        masked = self._masked(body)
-        if masked is not None:
-            return masked
-        coefficient, above, below = self._fraction(_with_one_root(body))
-        negative = coefficient < 0
-        above_texts = self._factors(above, coefficient)
-        below_texts = [self.expression(factor) for factor in below]
-        if coefficient.q != 1 and not self._as_decimal(coefficient):
-            below_texts.insert(0, Text(str(coefficient.q)))
-        text = "*".join(above_texts)
-        if len(below_texts) == 1:
-            text += f"/{below_texts[0].within(POWER)}"
-        elif below_texts:
-            text += f"/({'*'.join(part.within(POWER) for part in below_texts)})"
-        matrix = len(above) == 1 and not below_texts and abs(coefficient) == 1
-        matrix = matrix and self.expression(above[0]).matrix
-        return Text(f"-{text}" if negative else text, PRODUCT, matrix and not negative)
-
-    def _masked(self, body: Any) -> Text | None:
-        """A product with a condition as a choice, if it may be undefined where that is false."""
-        factors = sympy.Mul.make_args(body)
-        conditions = [factor for factor in factors if is_indicator(factor)]
-        rest = sympy.Mul(*[factor for factor in factors if not is_indicator(factor)])
-        if not conditions or _is_total(rest):
-            return None
-        condition = sympy.And(*[factor.args[0] for factor in conditions])
-        return self._call(
-            "where", [self.expression(a) for a in (condition, rest, sympy.Integer(0))]
-        )
-
-    def _as_decimal(self, value: Any) -> bool:
-        return bool(value.q != 1) and self._rational(value).level != PRODUCT
-
-    def _fraction(self, body: Any) -> tuple[Any, list[Any], list[Any]]:
-        """A rational number, the factors above the line and those below it."""
-        coefficient, above, below = sympy.Integer(1), [], []
-        for factor in sympy.Mul.make_args(body):
-            if factor.is_Rational:
-                coefficient *= factor
-            elif factor.is_Pow and factor.exp.is_Rational and factor.exp < 0:
-                # sympy would take the root of a product of numbers apart
-                whole = factor.exp == -1 or not factor.base.is_number
-                below.append(sympy.Pow(factor.base, -factor.exp, evaluate=whole))
-            else:
-                above.append(factor)
-        return coefficient, sorted(above, key=self._factor_key), sorted(below, key=self._factor_key)
-
-    def _factors(self, factors: Sequence[Any], coefficient: Any) -> list[str]:
-        """The texts above the line; last a product of matrices, where it needs no brackets."""
-        size = abs(coefficient)
-        front = []
-        if self._as_decimal(size):
-            front.append(self._rational(size).text)
-        elif size.p != 1 or not factors:
-            front.append(str(size.p))
-        texts = [(factor, self.expression(factor)) for factor in factors]
-        loose = [pair for pair in texts if pair[1].matrix and self._spread(pair[0])]
-        scalars = all(not self._spread(factor) for factor, text in texts if not text.matrix)
-        if len(loose) == 1 and scalars and len([t for t in texts if t[1].matrix]) == 1:
-            texts = [pair for pair in texts if pair is not loose[0]]
-            return [*front, *(text.within(POWER) for _, text in texts), loose[0][1].text]
-        if len(texts) == 1 and not front and texts[0][1].matrix:
-            return [texts[0][1].text]
-        return [*front, *(text.within(POWER) for _, text in texts)]
-
-    # -- order -----------------------------------------------------------------------------
-
-    def _spread(self, body: Any) -> bool:
-        """Whether an expression has more than one element."""
-        return any(self._nodes[symbol].shape != () for symbol in body.free_symbols)
-
-    def _place(self, node: Node) -> float:
-        """Where in the program the first of its inputs is."""
-        known = self._places.get(node.order)
-        if known is None:
-            stack = [node]
-            while stack:
-                top = stack[-1]
-                missing = [o for o in top.operands if o.order not in self._places]
-                if missing:
-                    stack.extend(missing)
-                    continue
-                stack.pop()
-                own = self._order.get(top["name"], 0) if top.op is ops.VAR else np.inf
-                inner = (self._places[o.order][0] for o in top.operands)
-                self._places[top.order] = (min([own, *inner]),)
-            known = self._places[node.order]
-        return known[0]
-
-    def _first(self, body: Any) -> float:
-        return min((self._place(self._nodes[s]) for s in body.free_symbols), default=np.inf)
-
-    def _term_key(self, term: Any) -> Any:
-        powers = [f.as_base_exp() for f in sympy.Mul.make_args(term)]
-        degree = sum(
-            float(exponent)
-            for base, exponent in powers
-            if base in self._nodes and self._nodes[base].op is ops.VAR and exponent.is_Rational
-        )
-        text = self.expression(term).text.removeprefix("-")
-        return (self._first(term), -degree, len(text), text)
-
-    def _factor_key(self, factor: Any) -> Any:
-        base, exponent = factor.as_base_exp()
-        if factor.is_number or (base in self._nodes and self._nodes[base].op is ops.LITERAL):
-            return (False, -1, 0, 0, str(factor))
-        leaf = (
-            exponent.is_number
-            and base in self._nodes
-            and self._nodes[base].op in (ops.VAR, ops.DETACH)
-        )
-        text = self.expression(factor)
-        rank = 0 if leaf else 2 if base.is_Add else 3 if text.matrix else 1
-        return (self._spread(factor), rank, self._first(factor), len(text.text), text.text)
-
-
-def _bound_first(text: str) -> tuple[bool, str]:
-    """Lower bounds before upper ones."""
-    return (" >" not in text, text)
-
-
-def _is_total(body: Any) -> bool:
-    """Whether an expression is defined wherever its parts are."""
-    safe = (sympy.sign, sympy.Abs, sympy.tanh, sympy.sin, sympy.cos, sympy.atan, Head, Where)
-    for part in sympy.preorder_traversal(body):
-        if part.is_Pow and not (part.exp.is_Integer and part.exp > 0):
-            return False
-        if isinstance(part, sympy.Function) and not isinstance(part, safe):
-            return False
-    return True
-
-
-def _with_one_root(body: Any) -> Any:
-    """`sqrt(2)/(2*sqrt(pi))` as `1/sqrt(2*pi)`."""
-    if not body.is_Mul:
-        return body
-    roots = [f for f in body.args if f.is_Pow and f.base.is_number and abs(f.exp) * 2 == 1]
-    if not roots:
-        return body
-    others = [f for f in body.args if f not in roots and not f.is_Rational]
-    factor = body.func(*[f for f in body.args if f in roots or f.is_Rational])
-    under = 1 / factor**2
-    if not (under.as_coeff_Mul()[0].is_Integer and under.is_positive):
-        return body
-    sign = sympy.Integer(-1 if factor.is_negative else 1)
-    root = sympy.Pow(under, sympy.Rational(-1, 2), evaluate=False)
-    return sympy.Mul(sign, root, *others, evaluate=False)
-
-
-def _is_negative(term: Any) -> bool:
-    return bool(term.as_coeff_Mul()[0] < 0)

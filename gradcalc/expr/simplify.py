@@ -8,7 +8,6 @@ expression, whose symbols stand for nodes; everything else goes through the rule
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -16,9 +15,12 @@ import sympy
 from sympy.utilities.iterables import sift
 
 from gradcalc.expr import ops
+from gradcalc.expr.constants import Unprintable, number
 from gradcalc.expr.moving import inserted_axes
 from gradcalc.expr.nodes import Forms, Node, Op, Shape, ancestry, uses
-from gradcalc.expr.scalars import is_indicator, remade, tidy, times
+from gradcalc.expr.places import NOWHERE, Places
+from gradcalc.expr.scalars import is_indicator, remade, times
+from gradcalc.expr.tidy import tidy
 
 LARGE = 600
 """Nodes above which a graph is rebuilt by the cheapest means only."""
@@ -42,13 +44,6 @@ ONE = sympy.Integer(1)
 
 TINY = 1e-3
 """Numbers below which a constant stays a part of its own."""
-
-PI_PARTS = 360
-"""The largest numerator and denominator of a fraction of pi that is recognised."""
-
-
-class Unprintable(Exception):
-    """An expression has no text in gradcalc's language; the message says why."""
 
 
 class TooSlow(Exception):
@@ -95,7 +90,7 @@ class Simplifier:
         self._nodes: dict[Any, Node] = {}
         self._symbols: dict[int, Any] = {}
         self._sizes: dict[int, int] = {}
-        self._places: dict[int, int] = {}
+        self._places = Places()
         self._shared: set[int] = set()
         self._tidied: dict[Any, Node] = {}
         self._deadline = time.monotonic() + SECONDS
@@ -244,21 +239,10 @@ class Simplifier:
         """
         nodes = [self._nodes[symbol] for symbol in term.free_symbols]
         return (
-            min(map(self._first_input, nodes), default=len(self.nodes) + 1_000_000),
+            min(map(self._places.of, nodes), default=NOWHERE),
             min((node.order for node in nodes), default=0),
             str(term.as_coeff_Mul()[1]),
         )
-
-    def _first_input(self, node: Node) -> int:
-        known = self._places.get(node.order)
-        if known is None:
-            for part in ancestry([node]):
-                if part.order not in self._places:
-                    own = [part.order] if part.op is ops.VAR else []
-                    below = [self._places[operand.order] for operand in part.operands]
-                    self._places[part.order] = min([*own, *below], default=1_000_000)
-            known = self._places[node.order]
-        return known
 
     def number_of(self, node: Node) -> Any | None:
         """The one number that all elements are, None if they differ or are not known."""
@@ -329,27 +313,3 @@ def _check_powers(body: Any, parts: Mapping[Any, Any]) -> None:
             return
         if abs(float(exponent)) * np.log(abs(float(base))) > np.log(float(BIGGEST)):
             raise Unprintable("a constant in it is too large")
-
-
-def number(value: float, dtype: str = "float64") -> Any:
-    """A float as the simplest fraction that the dtype rounds to it, if simple; else exactly.
-
-    Raises `Unprintable` for one that is not finite.
-    """
-    if not np.isfinite(value):
-        raise Unprintable("a constant in it is not finite")
-    simple = Fraction(value).limit_denominator(10_000)
-    if _rounded(float(simple), dtype) == value:
-        return sympy.Rational(simple.numerator, simple.denominator)
-    part = Fraction(value / np.pi).limit_denominator(PI_PARTS)
-    if abs(part.numerator) <= PI_PARTS and _rounded(float(part) * np.pi, dtype) == value:
-        return sympy.Rational(part.numerator, part.denominator) * sympy.pi
-    written = Fraction(repr(value))
-    return sympy.Rational(written.numerator, written.denominator)
-
-
-def _rounded(value: float, dtype: str) -> float:
-    if dtype == "float64":
-        return value
-    with np.errstate(all="ignore"):
-        return float(np.dtype(dtype).type(value))

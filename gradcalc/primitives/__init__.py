@@ -7,8 +7,10 @@ from gradcalc.primitives.activations import ACTIVATIONS
 from gradcalc.primitives.arithmetic import ARITHMETIC, COMPARISONS, LOGIC
 from gradcalc.primitives.composite import COMPOSITES
 from gradcalc.primitives.elementwise import ELEMENTWISE
+from gradcalc.primitives.joining import JOINING
 from gradcalc.primitives.linear import LINEAR
 from gradcalc.primitives.losses import LOSSES
+from gradcalc.primitives.ordering import ORDERING
 from gradcalc.primitives.piecewise import PIECEWISE
 from gradcalc.primitives.row import Composite, Elementwise, Primitive, Structural
 from gradcalc.primitives.shaping import SHAPING
@@ -24,8 +26,10 @@ PRIMITIVES: tuple[Primitive, ...] = (
     *PIECEWISE,
     *ACTIVATIONS,
     *REDUCTIONS,
+    *ORDERING,
     *LINEAR,
     *SHAPING,
+    *JOINING,
     *COMPOSITES,
     *LOSSES,
 )

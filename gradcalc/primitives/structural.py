@@ -3,7 +3,6 @@
 # Every callable of a row has the row's own parameters, whether it needs them or not.
 
 from collections.abc import Callable
-from functools import cmp_to_key
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -64,32 +63,34 @@ def _position(name: str, better: str) -> tuple[Call, Call]:
 
     def array(call: Call, x: Any, dim: Any = None, keepdim: bool = False) -> Any:
         check_full(name, x.shape)
-        rows = x.reshape(-1) if dim is None or not x.ndim else np.moveaxis(x, _one(dim, x), -1)
+        rows = x.reshape(-1) if dim is None or not x.ndim else np.moveaxis(x, one_axis(dim, x), -1)
         found = np.zeros(rows.shape[:-1], dtype=np.int64)
         for place in np.ndindex(found.shape):
             row = rows[place]
             for k in range(1, len(row)):
-                if _truth(call(better, row[k], row[found[place]])):
+                if truth(call(better, row[k], row[found[place]])):
                     found[place] = k
         if not keepdim:
             return found
-        return found.reshape([1] * x.ndim) if dim is None else np.expand_dims(found, _one(dim, x))
+        return (
+            found.reshape([1] * x.ndim) if dim is None else np.expand_dims(found, one_axis(dim, x))
+        )
 
     def torch(t: Any, x: Any, dim: Any = None, keepdim: bool = False) -> Any:
         check_full(name, x.shape)
-        return getattr(t, name)(x, dim if dim is None else _one(dim, x), keepdim)
+        return getattr(t, name)(x, dim if dim is None else one_axis(dim, x), keepdim)
 
     return array, torch
 
 
-def _truth(answer: Any) -> bool:
+def truth(answer: Any) -> bool:
     # An object without a truth value of its own would count as true, without a word.
     if not hasattr(type(answer), "__bool__"):
         raise TypeError(f"{type(answer).__name__} has no truth value")
     return bool(answer)
 
 
-def _one(dim: Any, x: Any) -> int:
+def one_axis(dim: Any, x: Any) -> int:
     if isinstance(dim, list | tuple):
         raise ShapeError(f"one dimension is needed, not {dim}", hint="amax and amin take several")
     return axis(x.shape, dim)
@@ -107,13 +108,13 @@ def _with_positions(name: str, values: Call, positions: Call) -> tuple[Call, Cal
     def array(call: Call, x: Any, dim: Any = None, keepdim: bool = False) -> Any:
         if dim is None:
             return values(call, x, None, keepdim)
-        number = _one(dim, x)
+        number = one_axis(dim, x)
         return Extremes(values(call, x, number, keepdim), positions(call, x, dim, keepdim))
 
     def torch(t: Any, x: Any, dim: Any = None, keepdim: bool = False) -> Any:
         check_full(name, x.shape)
         if dim is not None:
-            return Extremes(*getattr(t, name)(x, _one(dim, x), keepdim))
+            return Extremes(*getattr(t, name)(x, one_axis(dim, x), keepdim))
         result = getattr(t, name)(x)
         return result.reshape([1] * x.ndim) if keepdim else result
 
@@ -122,45 +123,6 @@ def _with_positions(name: str, values: Call, positions: Call) -> tuple[Call, Cal
 
 MAX, TORCH_MAX = _with_positions("max", AMAX, ARGMAX)
 MIN, TORCH_MIN = _with_positions("min", AMIN, ARGMIN)
-
-
-def _sort(call: Call, x: Any, dim: int = -1, descending: bool = False) -> Extremes:
-    if not x.ndim:
-        return Extremes(x, np.zeros((), dtype=np.int64))
-    rows = np.moveaxis(x, _one(dim, x), -1)
-    order = np.zeros(rows.shape, dtype=np.int64)
-    before, after = ("gt", "lt") if descending else ("lt", "gt")
-    for place in np.ndindex(rows.shape[:-1]):
-        row = rows[place]
-
-        def compare(i: int, j: int, row: Any = row) -> int:
-            return _truth(call(after, row[i], row[j])) - _truth(call(before, row[i], row[j]))
-
-        order[place] = sorted(range(len(row)), key=cmp_to_key(compare))
-    values = np.take_along_axis(rows, order, -1)
-    back = (np.moveaxis(part, -1, _one(dim, x)) for part in (values, order))
-    return Extremes(*back)
-
-
-def _torch_sort(t: Any, x: Any, dim: int = -1, descending: bool = False) -> Extremes:
-    return Extremes(*t.sort(x, _one(dim, x) if x.ndim else 0, descending))
-
-
-def _running(name: str, accumulate: Call) -> tuple[Call, Call]:
-    """The array and torch sides of cumsum or cumprod."""
-
-    def array(call: Call, x: Any, dim: int | None = None) -> Any:
-        if not x.ndim:
-            return x
-        return accumulate(x.reshape(-1), 0) if dim is None else accumulate(x, _one(dim, x))
-
-    def torch(t: Any, x: Any, dim: int | None = None) -> Any:
-        if not x.ndim:
-            return x
-        function = getattr(t, name)
-        return function(x.reshape(-1), 0) if dim is None else function(x, _one(dim, x))
-
-    return array, torch
 
 
 def _reduced(op: Any, *, full: bool = False) -> Call:
@@ -183,7 +145,7 @@ def _positions(name: str, find: Call) -> Call:
 
     def form(f: Any, x: Any, dim: Any = None, keepdim: bool = False) -> Any:
         check_full(name, x.shape)
-        number = None if dim is None or not x.ndim else _one(dim, x)
+        number = None if dim is None or not x.ndim else one_axis(dim, x)
         return f.literal(find(f.value(x), axis=number, keepdims=keepdim and bool(x.ndim)))
 
     return form
@@ -195,32 +157,10 @@ def _pair_form(values: Call, positions: Call) -> Call:
     def form(f: Any, x: Any, dim: Any = None, keepdim: bool = False) -> Any:
         if dim is None:
             return values(f, x, None, keepdim)
-        return Extremes(values(f, x, _one(dim, x), keepdim), positions(f, x, dim, keepdim))
+        return Extremes(values(f, x, one_axis(dim, x), keepdim), positions(f, x, dim, keepdim))
 
     return form
 
-
-def _sort_form(f: Any, x: Any, dim: int = -1, descending: bool = False) -> Extremes:
-    if not x.ndim:
-        return Extremes(x, f.literal(np.zeros(())))
-    number, wanted = _one(dim, x), bool(descending)
-    values = f(ops.SORT, x, axis=number, descending=wanted)
-    return Extremes(values, f.literal(ops.sorting_order(f.value(x), number, wanted)))
-
-
-def _running_form(op: Any) -> Call:
-    def form(f: Any, x: Any, dim: int | None = None) -> Any:
-        if not x.ndim:
-            return x
-        if dim is None and x.ndim > 1:
-            return f(op, f(ops.RESHAPE, x, shape=(int(np.prod(x.shape)),)), axis=0)
-        return f(op, x, axis=0 if dim is None else _one(dim, x))
-
-    return form
-
-
-CUMSUM, TORCH_CUMSUM = _running("cumsum", np.cumsum)
-CUMPROD, TORCH_CUMPROD = _running("cumprod", np.cumprod)
 
 ALONG: tuple[tuple[Any, ...], ...] = (
     (VECTOR,),
@@ -240,13 +180,6 @@ SEVERAL: tuple[tuple[Any, ...], ...] = (
 DISTINCT: tuple[tuple[Any, ...], ...] = (
     *ALONG,
     ([MATRIX, [[9.0, 8.0, 7.0], [6.0, 5.0, 4.0]]], {"dim": (0, 2)}),
-)
-RUNNING: tuple[tuple[Any, ...], ...] = (
-    (VECTOR,),
-    (MATRIX,),
-    (MATRIX, {"dim": 0}),
-    (MATRIX, {"dim": -1}),
-    (2.5, {"dim": 0}),
 )
 
 REDUCTIONS: tuple[Structural, ...] = (
@@ -313,34 +246,5 @@ REDUCTIONS: tuple[Structural, ...] = (
         torch=TORCH_ARGMIN,
         samples=ALONG,
         doc="position of the least element, which has no gradient",
-    ),
-    Structural(
-        name="sort",
-        array=_sort,
-        form=_sort_form,
-        torch=_torch_sort,
-        samples=(
-            (VECTOR,),
-            (MATRIX, {"dim": 0}),
-            (MATRIX, {"descending": True}),
-            (2.5,),
-        ),
-        doc="elements in order along dim: a pair (values, positions) as torch (numpy: values)",
-    ),
-    Structural(
-        name="cumsum",
-        array=CUMSUM,
-        form=_running_form(ops.CUMSUM),
-        torch=TORCH_CUMSUM,
-        samples=RUNNING,
-        doc="running sum along dim; without dim of all elements in a row, as numpy",
-    ),
-    Structural(
-        name="cumprod",
-        array=CUMPROD,
-        form=_running_form(ops.CUMPROD),
-        torch=TORCH_CUMPROD,
-        samples=RUNNING,
-        doc="running product along dim; without dim of all elements in a row, as numpy",
     ),
 )

@@ -17,11 +17,11 @@ from gradcalc.derive.recording import Recording, record
 from gradcalc.derive.roundtrip import EXACT, RoundTrip, is_finite
 from gradcalc.derive.smoothness import events
 from gradcalc.errors import GradcalcError
+from gradcalc.expr.constants import Unprintable
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.formula import Formulas
 from gradcalc.expr.nodes import Node
 from gradcalc.expr.reals import Reals
-from gradcalc.expr.simplify import Unprintable
 from gradcalc.problem import Problem, claim_values
 from gradcalc.testimony import Formula, Reference
 
@@ -110,6 +110,8 @@ def _simplified(recording: Recording) -> tuple[Formulas | None, str | None]:
         ), None
     except Unprintable as reason:
         return None, f"there is no formula: {reason}"
+    except Exception as fault:
+        return None, _fault(fault)
 
 
 def _in_floats(recording: Recording, nodes: Mapping[str, Node]) -> dict[str, Any]:
@@ -189,15 +191,21 @@ def _formulas(
     if shown is None:
         return {name: Formula(failure=failure) for name in names}
     trip = RoundTrip(recording)
-    result = {}
-    for name in names:
-        try:
-            written = shown.write(name)
-        except Unprintable as reason:
-            result[name] = Formula(failure=f"there is no formula: {reason}")
-            continue
-        if not trip.holds(name, written.text, shown.gradients[name]):
-            result[name] = Formula(failure=UNREAD)
-        else:
-            result[name] = Formula(written)
-    return result
+    return {name: _read_back(trip, shown, name) for name in names}
+
+
+def _read_back(trip: RoundTrip, shown: Formulas, name: str) -> Formula:
+    try:
+        written = shown.write(name)
+        if trip.holds(name, written.text, shown.gradients[name]):
+            return Formula(written)
+    except Unprintable as reason:
+        return Formula(failure=f"there is no formula: {reason}")
+    except Exception as fault:
+        return Formula(failure=_fault(fault))
+    return Formula(failure=UNREAD)
+
+
+def _fault(fault: Exception) -> str:
+    # a mistake in making a formula costs the formula, not the gradient
+    return f"there is no formula: gradcalc has a fault, {type(fault).__name__}: {fault}"

@@ -1,0 +1,192 @@
+"""Rules of operations that move elements about."""
+
+# Every callable of a row has the row's own parameters, whether it needs them or not.
+
+import math
+from typing import Any
+
+import sympy
+
+from gradcalc.expr import ops
+from gradcalc.expr.moving import inserted_axes
+from gradcalc.expr.nodes import Node, Shape
+from gradcalc.expr.rules.common import ones, squeezed_along, transposed
+from gradcalc.expr.simplify import Rule, Simplifier
+
+
+def _permute(s: Simplifier, x: Node, order: Shape) -> Node | None:
+    if order == tuple(range(len(order))):
+        return x
+    if x.op is ops.PERMUTE:
+        inner = x["order"]
+        return s(ops.PERMUTE, x.operands[0], order=tuple(inner[k] for k in order))
+    return None
+
+
+def _permute_product(s: Simplifier, x: Node, order: Shape) -> Node | None:
+    if x.op is ops.MATMUL and order == (1, 0):
+        left, right = x.operands
+        if left.ndim == right.ndim == 2:
+            return s(ops.MATMUL, transposed(s, right), transposed(s, left))
+    return None
+
+
+def _permute_outer(s: Simplifier, x: Node, order: Shape) -> Node | None:
+    return s(ops.OUTER, x.operands[1], x.operands[0]) if x.op is ops.OUTER else None
+
+
+def _permute_symmetric(s: Simplifier, x: Node, order: Shape) -> Node | None:
+    if x.op is ops.EYE or (x.op is ops.EMBED and x.ndim == 2 and not x["offset"]):
+        return x if x.shape[0] == x.shape[1] else None
+    return None
+
+
+def _permute_map(s: Simplifier, x: Node, order: Shape) -> Node | None:
+    """`(f(A.T))` transposed is `f(A)`, where that leaves fewer transposes."""
+    if x.op is not ops.MAP:
+        return None
+    whole = [node for node in x.operands if node.shape != ()]
+    if any(node.shape != x.shape for node in whole):
+        return None
+    turned = [node for node in whole if node.op is ops.PERMUTE]
+    if 2 * len(turned) < len(whole) or not whole:
+        return None
+    parts = {
+        symbol: s.body(node if node.shape == () else s(ops.PERMUTE, node, order=order))
+        for symbol, node in zip(x["symbols"], x.operands, strict=True)
+    }
+    return s.map(x["body"].xreplace(parts), ops.PERMUTE.shape(x.shape, order=order))
+
+
+def _permute_spread(s: Simplifier, x: Node, order: Shape) -> Node | None:
+    """A vector repeated in rows, transposed, is repeated in columns."""
+    if x.op is not ops.MAP or order != (1, 0):
+        return None
+    if any(node.shape == x.shape for node in x.operands) or not x.operands:
+        return None
+    parts = {}
+    for symbol, node in zip(x["symbols"], x.operands, strict=True):
+        rows, columns = (1,) * (2 - node.ndim) + node.shape
+        turned = node if node.shape == () else s(ops.RESHAPE, node, shape=(columns, rows))
+        parts[symbol] = s.body(turned)
+    return s.map(x["body"].xreplace(parts), ops.PERMUTE.shape(x.shape, order=order))
+
+
+def _reshape(s: Simplifier, x: Node, shape: Shape) -> Node | None:
+    if shape == x.shape:
+        return x
+    if x.op is ops.RESHAPE:
+        return s(ops.RESHAPE, x.operands[0], shape=shape)
+    if x.op is ops.MAP and s.is_scalar(x["body"]):
+        return s.map(x["body"], shape)
+    return None
+
+
+def _reshape_map(s: Simplifier, x: Node, shape: Shape) -> Node | None:
+    """A size of 1 goes from the result of a function to its operands, where it came from."""
+    if x.op is not ops.MAP or math.prod(shape) != math.prod(x.shape):
+        return None
+    lost = inserted_axes(shape, x.shape)
+    if lost is None:
+        return None
+    parts = {}
+    for symbol, node in zip(x["symbols"], x.operands, strict=True):
+        squeezed = squeezed_along(s, node, lost, x.ndim)
+        if squeezed is None:
+            return None
+        parts[symbol] = s.body(squeezed)
+    return s.map(x["body"].xreplace(parts), shape)
+
+
+def _index_uniform(s: Simplifier, x: Node, key: Any) -> Node | None:
+    if x.op is ops.MAP and s.is_scalar(x["body"]):
+        return s.map(x["body"], ops.INDEX.shape(x.shape, key=key))
+    return None
+
+
+def _index_part(s: Simplifier, x: Node, key: Any) -> Node | None:
+    """What stands at the place of a part is the part."""
+    if x.op is ops.SCATTER and x["key"] == key:
+        return x.operands[0]
+    axis = dict(x.static).get("axis")
+    if axis is None or len(key) != axis + 1:
+        return None
+    if any(item != (0, size, 1) for item, size in zip(key[:-1], x.shape, strict=False)):
+        return None
+    if x.op is ops.STACK and isinstance(key[-1], int):
+        return x.operands[key[-1]]
+    if x.op is ops.CONCAT and isinstance(key[-1], tuple):
+        start = 0
+        for part in x.operands:
+            if key[-1] == (start, part.shape[axis], 1):
+                return part
+            start += part.shape[axis]
+    return None
+
+
+def _index_map(s: Simplifier, x: Node, key: Any) -> Node | None:
+    """An index goes into a function, where a part of a join is then met."""
+    if x.op is not ops.MAP or any(isinstance(item, ops.Data) or item is None for item in key):
+        return None
+    whole = [node for node in x.operands if node.shape != ()]
+    if any(node.shape != x.shape for node in whole):
+        return None
+    if not any(_index_part(s, node, key) is not None for node in whole):
+        return None
+    parts = {
+        symbol: s.body(node if node.shape == () else s(ops.INDEX, node, key=key))
+        for symbol, node in zip(x["symbols"], x.operands, strict=True)
+    }
+    return s.map(x["body"].xreplace(parts), ops.INDEX.shape(x.shape, key=key))
+
+
+def _flip_flip(s: Simplifier, x: Node, axes: Shape) -> Node | None:
+    return x.operands[0] if x.op is ops.FLIP and x["axes"] == axes else None
+
+
+def _diagonal_spread(s: Simplifier, x: Node, offset: int, dim1: int, dim2: int) -> Node | None:
+    """The diagonal of repeated rows is one of them."""
+    if x.op is not ops.MAP or x.ndim != 2 or offset or x.shape[0] != x.shape[1]:
+        return None
+    if all(node.shape in ((), x.shape) for node in x.operands):
+        return None
+    parts = {}
+    for symbol, node in zip(x["symbols"], x.operands, strict=True):
+        if node.shape == x.shape:
+            node = s(ops.DIAGONAL, node, offset=0, dim1=dim1, dim2=dim2)
+        elif node.ndim == 2:
+            node = s(ops.RESHAPE, node, shape=(math.prod(node.shape),))
+        parts[symbol] = s.body(node)
+    return s.map(x["body"].xreplace(parts), x.shape[:1])
+
+
+MOVING: tuple[Rule, ...] = (
+    Rule("permute", ops.PERMUTE, _permute, lambda f, x, a: transposed(f, transposed(f, a))),
+    Rule("permute-product", ops.PERMUTE, _permute_product,
+         lambda f, x, a: transposed(f, f(ops.MATMUL, a, transposed(f, a)))),
+    Rule("permute-outer", ops.PERMUTE, _permute_outer,
+         lambda f, x, a: transposed(f, f(ops.OUTER, x, f(ops.MATMUL, a, x)))),
+    Rule("permute-symmetric", ops.PERMUTE, _permute_symmetric,
+         lambda f, x, a: transposed(f, f(ops.EMBED, x, shape=(3, 3), offset=0, dim1=0, dim2=1))),
+    Rule("permute-map", ops.PERMUTE, _permute_map,
+         lambda f, x, a: transposed(f, f.map(sympy.exp(f.symbol(transposed(f, a))), a.shape))),
+    Rule("permute-spread", ops.PERMUTE, _permute_spread,
+         lambda f, x, a: transposed(f, f.map(sympy.exp(f.symbol(x)), (3, 3)))),
+    Rule("reshape", ops.RESHAPE, _reshape,
+         lambda f, x, a: f(ops.RESHAPE, f(ops.RESHAPE, a, shape=(9,)), shape=(3, 3))),
+    Rule("reshape-map", ops.RESHAPE, _reshape_map,
+         lambda f, x, a: f(ops.RESHAPE, f.map(
+             sympy.exp(f.symbol(f(ops.RESHAPE, x, shape=(3, 1)))), (3, 1)), shape=(3,))),
+    Rule("index-uniform", ops.INDEX, _index_uniform,
+         lambda f, x, a: f(ops.INDEX, ones(f, a.shape), key=(1,))),
+    Rule("index-part", ops.INDEX, _index_part,
+         lambda f, x, a: f(ops.INDEX, f(ops.CONCAT, x, x, axis=0), key=((3, 3, 1),))),
+    Rule("index-map", ops.INDEX, _index_map,
+         lambda f, x, a: f(ops.INDEX, f.map(
+             sympy.exp(f.symbol(f(ops.STACK, x, x, axis=0))), (2, 3)), key=(1,))),
+    Rule("flip-flip", ops.FLIP, _flip_flip,
+         lambda f, x, a: f(ops.FLIP, f(ops.FLIP, x, axes=(0,)), axes=(0,))),
+    Rule("diagonal-spread", ops.DIAGONAL, _diagonal_spread,
+         lambda f, x, a: f(ops.DIAGONAL, f.map(f.symbol(a) * f.symbol(x), (3, 3)),
+                           offset=0, dim1=0, dim2=1)),
+)  # fmt: skip

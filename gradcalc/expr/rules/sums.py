@@ -1,0 +1,221 @@
+"""Rules of sums, and of what is made of them."""
+
+# Every callable of a row has the row's own parameters, whether it needs them or not.
+
+import math
+from typing import Any
+
+import sympy
+
+from gradcalc.expr import ops
+from gradcalc.expr.nodes import Node, Shape
+from gradcalc.expr.reducing import kept, reduced
+from gradcalc.expr.rules.common import ones, squeezed_along, transposed, uncentred
+from gradcalc.expr.simplify import Rule, Simplifier
+
+
+def _sum_constant(s: Simplifier, x: Node, axes: Shape) -> Node | None:
+    """Along dimensions in which nothing changes, a sum is a count."""
+    if x.op is not ops.MAP:
+        same = tuple(axis for axis in axes if x.shape[axis] == 1)
+        if not same:
+            return None
+        less = s(ops.RESHAPE, x, shape=reduced(x.shape, same))
+        rest = _renumbered(axes, same)
+        return s(ops.SUM, less, axes=rest) if rest else less
+    own = s.spread_shape(x["body"])
+    own = (1,) * (x.ndim - len(own)) + own
+    same = tuple(axis for axis in axes if own[axis] == 1)
+    if not same:
+        return None
+    parts = {}
+    for symbol, node in zip(x["symbols"], x.operands, strict=True):
+        squeezed = squeezed_along(s, node, same, x.ndim)
+        assert squeezed is not None
+        parts[symbol] = s.body(squeezed)
+    count = math.prod(x.shape[axis] for axis in same)
+    less = s.map(count * x["body"].xreplace(parts), reduced(x.shape, same))
+    rest = _renumbered(axes, same)
+    return s(ops.SUM, less, axes=rest) if rest else less
+
+
+def _sum_spread(s: Simplifier, x: Node, axes: Shape) -> Node | None:
+    """What is repeated is summed once."""
+    if x.op is not ops.MAP:
+        return None
+    own = s.spread_shape(x["body"])
+    padded = (1,) * (x.ndim - len(own)) + own
+    if own == x.shape or any(padded[axis] != x.shape[axis] for axis in axes):
+        return None
+    less = x.ndim - len(own)
+    total = s(ops.SUM, s.map(x["body"], own), axes=tuple(axis - less for axis in axes))
+    total = s(ops.RESHAPE, total, shape=reduced(padded, axes))
+    return s.map(s.body(total), reduced(x.shape, axes))
+
+
+def _renumbered(axes: Shape, gone: Shape) -> Shape:
+    """The other dimensions, as they are numbered when some are gone."""
+    return tuple(axis - sum(g < axis for g in gone) for axis in axes if axis not in gone)
+
+
+def _sum_hoist(s: Simplifier, x: Node, axes: Shape) -> Node | None:
+    """Factors that do not change along the dimensions of a sum go in front of it."""
+    if x.op is not ops.MAP or not x["body"].is_Mul:
+        return None
+
+    def constant(factor: Any) -> bool:
+        nodes = [s.node(symbol) for symbol in factor.free_symbols]
+        return all(squeezed_along(s, node, axes, x.ndim) is not None for node in nodes)
+
+    factors = x["body"].args
+    outside = [factor for factor in factors if constant(factor)]
+    inside = sympy.Mul(*[factor for factor in factors if factor not in outside])
+    if not outside or inside == 1 or s.spread_shape(inside) != x.shape:
+        return None
+    front = s.map(sympy.Mul(*outside), kept(x.shape, axes))
+    front = s(ops.RESHAPE, front, shape=reduced(x.shape, axes))
+    total = s(ops.SUM, s.map(inside, x.shape), axes=axes)
+    return s.map(s.body(front) * s.body(total), total.shape)
+
+
+def _sum_dot(s: Simplifier, x: Node, axes: Shape) -> Node | None:
+    """`sum(u*v)` is `u @ v`, `sum(A*v, axis=1)` is `A @ v`."""
+    if x.op is not ops.MAP or x.ndim > 2 or len(axes) != 1:
+        return None
+    factors = list(sympy.Mul.make_args(x["body"]))
+    if len(factors) == 1 and x.ndim == 1 and factors[0].is_Pow and factors[0].exp == 2:
+        vector = s.map(factors[0].base, x.shape)
+        return s(ops.MATMUL, vector, vector)
+    if len(factors) != 2:
+        return None
+    if x.ndim == 1:
+        left, right = (s.map(factor, x.shape) for factor in factors)
+        return s(ops.MATMUL, left, right)
+    for matrix, vector in (factors, factors[::-1]):
+        if s.spread_shape(matrix) == x.shape:
+            product = _matrix_by_vector(s, matrix, vector, x.shape, axes[0])
+            if product is not None:
+                return product
+    return None
+
+
+def _matrix_by_vector(
+    s: Simplifier, matrix: Any, vector: Any, shape: Shape, axis: int
+) -> Node | None:
+    own = s.spread_shape(vector)
+    if axis == 1 and own == shape[1:]:
+        return s(ops.MATMUL, s.map(matrix, shape), s.map(vector, own))
+    if axis == 0 and own == (shape[0], 1) and shape[1] != 1:
+        column = s(ops.RESHAPE, s.map(vector, own), shape=shape[:1])
+        return s(ops.MATMUL, transposed(s, s.map(matrix, shape)), column)
+    return None
+
+
+def _sum_of_sum(s: Simplifier, x: Node, axes: Shape) -> Node | None:
+    if x.op is not ops.SUM or len(axes) != x.ndim:
+        return None
+    inner = x.operands[0]
+    return s(ops.SUM, inner, axes=tuple(range(inner.ndim)))
+
+
+def _sum_turned(s: Simplifier, x: Node, axes: Shape) -> Node | None:
+    """`sum(A.T, axis=0)` is `sum(A, axis=1)`."""
+    if x.op is not ops.PERMUTE:
+        return None
+    order = x["order"]
+    left = [order[axis] for axis in range(x.ndim) if axis not in axes]
+    if left != sorted(left):
+        return None
+    return s(ops.SUM, x.operands[0], axes=tuple(sorted(order[axis] for axis in axes)))
+
+
+def _sum_diagonal(s: Simplifier, x: Node, axes: Shape) -> Node | None:
+    """The rows of a diagonal matrix have one element each."""
+    if x.op is ops.EMBED and x.ndim == 2 and len(axes) == 1 and not x["offset"]:
+        (d,) = x.operands
+        return d if (d.shape[0],) * 2 == x.shape else None
+    return None
+
+
+def _sum_moved(s: Simplifier, x: Node, axes: Shape) -> Node | None:
+    """The sum of all elements does not mind where they are."""
+    movers = (ops.PERMUTE, ops.RESHAPE, ops.FLIP, ops.ROLL, ops.SCATTER, ops.EMBED)
+    if x.op not in movers or len(axes) != x.ndim:
+        return None
+    if x.op is ops.SCATTER and any(isinstance(item, ops.Data) for item in x["key"]):
+        return None
+    inner = x.operands[0]
+    return s(ops.SUM, inner, axes=tuple(range(inner.ndim))) if inner.ndim else inner
+
+
+def _sum_centred(s: Simplifier, x: Node, axes: Shape) -> Node | None:
+    """`sum(v - mean(v))` is 0."""
+    if uncentred(s, x, axes) is None:
+        return None
+    return s.map(sympy.Integer(0), reduced(x.shape, axes))
+
+
+def _sum_softmax(s: Simplifier, x: Node, axes: Shape) -> Node | None:
+    if x.op is ops.SOFTMAX and axes == (x["axis"],):
+        return ones(s, reduced(x.shape, axes))
+    return None
+
+
+def _softmax_shifted(s: Simplifier, x: Node, axis: int) -> Node | None:
+    """What is the same along a softmax changes nothing in it."""
+    if x.op is not ops.MAP or not x["body"].is_Add:
+        return None
+
+    def moves(term: Any) -> bool:
+        nodes = [s.node(symbol) for symbol in term.free_symbols]
+        return any(squeezed_along(s, node, (axis,), x.ndim) is None for node in nodes)
+
+    rest = sympy.Add(*[term for term in x["body"].args if moves(term)])
+    if rest == x["body"] or s.spread_shape(rest) != x.shape:
+        return None
+    return s(ops.SOFTMAX, s.map(rest, x.shape), axis=axis)
+
+
+def _logsumexp_shifted(s: Simplifier, x: Node, axes: Shape) -> Node | None:
+    """`logsumexp(x + c)` is `logsumexp(x) + c`."""
+    if x.op is not ops.MAP or not x["body"].is_Add or len(axes) != x.ndim:
+        return None
+    fixed = [term for term in x["body"].args if s.is_scalar(term)]
+    rest = x["body"] - sympy.Add(*fixed)
+    if not fixed or s.spread_shape(rest) != x.shape:
+        return None
+    total = s(ops.LOGSUMEXP, s.map(rest, x.shape), axes=axes)
+    return s.map(sympy.Add(*fixed) + s.body(total), ())
+
+
+SUMS: tuple[Rule, ...] = (
+    Rule("sum-constant", ops.SUM, _sum_constant,
+         lambda f, x, a: f(ops.SUM, f.map(f.symbol(x), (3, 3)), axes=(0,))),
+    Rule("sum-spread", ops.SUM, _sum_spread,
+         lambda f, x, a: f(ops.SUM, f.map(sympy.exp(f.symbol(x)), (3, 3)), axes=(1,))),
+    Rule("sum-softmax", ops.SUM, _sum_softmax,
+         lambda f, x, a: f(ops.SUM, f(ops.SOFTMAX, a, axis=1), axes=(1,))),
+    Rule("sum-centred", ops.SUM, _sum_centred,
+         lambda f, x, a: f(ops.SUM, f.map(
+             f.symbol(x) - f.symbol(f(ops.MEAN, x, axes=(0,))), (3,)), axes=(0,))),
+    Rule("sum-hoist", ops.SUM, _sum_hoist,
+         lambda f, x, a: f(ops.SUM, f.map(
+             f.symbol(a) * f.symbol(f(ops.RESHAPE, x, shape=(3, 1))), (3, 3)), axes=(1,))),
+    Rule("sum-dot", ops.SUM, _sum_dot,
+         lambda f, x, a: f(ops.SUM, f.map(f.symbol(a) * f.symbol(x), (3, 3)), axes=(1,))),
+    Rule("sum-of-sum", ops.SUM, _sum_of_sum,
+         lambda f, x, a: f(ops.SUM, f(ops.SUM, a, axes=(1,)), axes=(0,))),
+    Rule("sum-turned", ops.SUM, _sum_turned,
+         lambda f, x, a: f(ops.SUM, transposed(f, a), axes=(0,))),
+    Rule("sum-diagonal", ops.SUM, _sum_diagonal,
+         lambda f, x, a: f(ops.SUM, f(ops.EMBED, x, shape=(3, 3), offset=0, dim1=0, dim2=1),
+                           axes=(1,))),
+    Rule("sum-moved", ops.SUM, _sum_moved,
+         lambda f, x, a: f(ops.SUM, f(ops.RESHAPE, a, shape=(9,)), axes=(0,))),
+    Rule("softmax-shifted", ops.SOFTMAX, _softmax_shifted,
+         lambda f, x, a: f(ops.SOFTMAX, f.map(
+             f.symbol(x) - f.symbol(f(ops.AMAX, x, axes=(0,))), (3,)), axis=0)),
+    Rule("logsumexp-shifted", ops.LOGSUMEXP, _logsumexp_shifted,
+         lambda f, x, a: f(ops.LOGSUMEXP, f.map(
+             f.symbol(x) - f.symbol(f(ops.AMAX, x, axes=(0,))), (3,)), axes=(0,))),
+)  # fmt: skip
