@@ -1,11 +1,12 @@
 """A printed formula is a claim: its text is read back and run before anybody sees it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import mpmath
 import numpy as np
 
+from gradcalc.derive.points import Point, extent, is_finite, moved
 from gradcalc.derive.recorder import Recorder, RecordingBackend
 from gradcalc.derive.recording import Recording, budget
 from gradcalc.errors import GradcalcError
@@ -18,7 +19,7 @@ from gradcalc.lang.evaluate import evaluate
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Program
 
-EXACT = 4000
+EXACT = 1500
 """Numbers on a tape up to which the two sides are compared in many digits."""
 
 DIGITS = 50
@@ -40,13 +41,11 @@ DISTANCES = (0.5, 0.1, 1e-3, 1e-6)
 ELSEWHERE = {True: 2, False: 1}
 """At how many points besides the user's."""
 
-Point = Mapping[str, Any]
-
 
 class RoundTrip:
     """Reads formulas of one recording back, at the user's point and at others."""
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: Recording, gradients: Mapping[str, Any]) -> None:
         self.recording = recording
         self.exact = sum(np.size(value) for value in recording.values) <= EXACT
         self._arithmetic: Any = Floats()
@@ -55,7 +54,8 @@ class RoundTrip:
             context.dps = DIGITS
             self._arithmetic = Reals(context)
         self._scale = _largest(recording.values)
-        self._points: list[tuple[Point, Mapping[str, Any]]] | None = None
+        self._here = (recording.problem.inputs, gradients)
+        self._elsewhere: list[tuple[Point, Mapping[str, Any]]] | None = None
 
     def holds(self, name: str, text: str, shown: Node) -> bool:
         """Whether a text gives what the sweep gives for the gradient by an input.
@@ -74,32 +74,39 @@ class RoundTrip:
             return False
         if not set(program.required) <= set(known):
             return False
-        compared = 0
-        for point, gradients in self._known_points():
-            expected = gradients[name]
-            finite = is_finite(np.ravel(expected))
-            if expected.size and not finite.any():
-                continue
-            given = self._run(program, point, detached)
-            if given is None or np.shape(given) != np.shape(expected):
-                return False
-            if not self._agree(np.ravel(given)[finite], np.ravel(expected)[finite]):
-                return False
-            compared += 1
-        return compared > 0
+        answers = [
+            self._holds_at(point, gradients[name], program, detached)
+            for point, gradients in (self._here, *self._other_points())
+        ]
+        return False not in answers and True in answers
 
-    def _known_points(self) -> list[tuple[Point, Mapping[str, Any]]]:
-        if self._points is None:
-            recording = self.recording
-            self._points = []
-            for distance, point in _points(recording.problem.inputs):
-                gradients = recording.gradients(self._arithmetic, point)
-                whole = all(is_finite(np.ravel(g)).all() for g in gradients.values())
-                if whole or not distance:
-                    self._points.append((point, gradients))
-                if len(self._points) > ELSEWHERE[self.exact]:
+    def _holds_at(
+        self, point: Point, expected: Any, program: Program, detached: Mapping[str, Node]
+    ) -> bool | None:
+        """Whether the program gives the gradient at a point; None where there is none at all."""
+        whole = extent(expected) < np.inf
+        finite = None if whole else is_finite(expected)
+        if finite is not None and not finite.any():
+            return None
+        given = self._run(program, point, detached)
+        if given is None or np.shape(given) != np.shape(expected):
+            return False
+        if finite is None:
+            return self._agree(given, expected)
+        return self._agree(given[finite], expected[finite])
+
+    def _other_points(self) -> list[tuple[Point, Mapping[str, Any]]]:
+        """Points where the gradient is defined everywhere, with what the sweep gives there."""
+        if self._elsewhere is None:
+            self._elsewhere = []
+            for seed, distance in enumerate(DISTANCES):
+                point = moved(self.recording.problem.inputs, distance, seed)
+                gradients = self.recording.gradients(self._arithmetic, point)
+                if all(extent(gradient) < np.inf for gradient in gradients.values()):
+                    self._elsewhere.append((point, gradients))
+                if len(self._elsewhere) == ELSEWHERE[self.exact]:
                     break
-        return self._points
+        return self._elsewhere
 
     def _run(self, program: Program, point: Point, detached: Mapping[str, Node]) -> Any | None:
         problem = self.recording.problem
@@ -115,38 +122,17 @@ class RoundTrip:
             return None
 
     def _agree(self, given: Any, expected: Any) -> bool:
-        if not len(expected):
-            return True
-        size = np.max(np.abs(expected))
-        apart = np.abs(given - expected)
         epsilon = float(np.finfo(self.recording.problem.dtype).eps)
+        room = extent(expected) * max(ROOM[self.exact], ROUNDINGS * epsilon)
         # a NaN is neither larger nor smaller, so it never agrees
-        room = size * max(ROOM[self.exact], ROUNDINGS * epsilon) + NOISE[self.exact] * self._scale
-        return bool(np.all(apart <= room))
+        return bool(extent(given - expected) <= room + NOISE[self.exact] * self._scale)
 
 
 def _largest(values: list[Any]) -> float:
     """The size of the largest number, at least 1, those that are not finite left out."""
-    sizes = [np.abs(np.ravel(value)) for value in values]
-    return max([1.0, *(float(np.max(s[np.isfinite(s)], initial=0)) for s in sizes)])
-
-
-def is_finite(values: Any) -> Any:
-    """Which elements are finite numbers, floats or reals."""
-    if values.dtype != object:
-        return np.isfinite(values)
-    return np.array([bool(abs(value) < np.inf) for value in values], dtype=np.bool_)
-
-
-def _points(inputs: Mapping[str, Any]) -> Iterator[tuple[float, Point]]:
-    """The user's point, then others, each with its distance."""
-    yield 0.0, inputs
-    random = np.random.default_rng(20183)
-    for distance in DISTANCES:
-        yield distance, {name: _moved(values, distance, random) for name, values in inputs.items()}
-
-
-def _moved(values: Any, distance: float, random: np.random.Generator) -> Any:
-    array = np.asarray(values, dtype=np.float64)
-    step = random.uniform(0.3, 1.0, array.shape) * distance
-    return array + np.where(array == 0, step, np.abs(array) * step * np.sign(step - 0.6 * distance))
+    sizes = [extent(value) for value in values]
+    sizes = [
+        size if size < np.inf else extent(value[np.isfinite(value)])
+        for size, value in zip(sizes, values, strict=True)
+    ]
+    return max(1.0, *map(float, sizes)) if sizes else 1.0

@@ -136,7 +136,7 @@ class _Walk:
         if isinstance(part, sympy.log):
             return self._log(part.args[0])
         if isinstance(part, Where):
-            return np.where(*map(self.value, part.args))
+            return self._choice(*part.args)
         if isinstance(part, Head):
             values = map(self.value, part.args)
             return _Walk(dict(zip(part.symbols, values, strict=True))).value(part.body)
@@ -147,7 +147,7 @@ class _Walk:
         if isinstance(part, sympy.Piecewise):
             result: Any = np.nan
             for value, condition in reversed(part.args):
-                result = np.where(self.value(condition), self.value(value), result)
+                result = self._choice(condition, value, result)
             return result
         if part in (sympy.true, sympy.false):
             return part == sympy.true
@@ -161,6 +161,15 @@ class _Walk:
         if isinstance(part, sympy.polygamma):
             return _special("polygamma")(int(part.args[0]), self.value(part.args[1]))
         return {**FUNCTIONS, **RELATIONS}[kind](*map(self.value, part.args))
+
+    def _choice(self, condition: Any, yes: Any, no: Any) -> Any:
+        """One of two values by a condition; only that one where all elements have the same."""
+        holds = self.value(condition)
+        if np.ndim(holds) == 0:
+            chosen = yes if holds else no
+            return self.value(chosen) if isinstance(chosen, sympy.Basic) else chosen
+        other = self.value(no) if isinstance(no, sympy.Basic) else no
+        return np.where(holds, self.value(yes), other)
 
     def _sum(self, part: Any) -> Any:
         exact = _without_cancellation(part)

@@ -12,9 +12,10 @@ import numpy as np
 
 from gradcalc.derive.accuracy import digits_for
 from gradcalc.derive.conditioning import Conditioning, conditioning
+from gradcalc.derive.points import extent, is_finite
 from gradcalc.derive.recorder import Traced
 from gradcalc.derive.recording import Recording, record
-from gradcalc.derive.roundtrip import EXACT, RoundTrip, is_finite
+from gradcalc.derive.roundtrip import EXACT, RoundTrip
 from gradcalc.derive.smoothness import events
 from gradcalc.errors import GradcalcError
 from gradcalc.expr.constants import Unprintable
@@ -52,6 +53,10 @@ def testify(problem: Problem) -> Reference:
             return _testify(problem)
     except (GradcalcError, MemoryError) as reason:
         return _absent(str(reason) or "the check does not fit into memory")
+    # a mistake of this witness costs its testimony, not autograd's gradient
+    except Exception as fault:
+        failures = {name: Formula(failure=_fault(fault)) for name in problem.wrt}
+        return Reference(witness="symbolic", absent=_fault(fault), formulas=failures)
 
 
 def _absent(reason: str) -> Reference:
@@ -73,8 +78,8 @@ def _testify(problem: Problem) -> Reference:
     scale = 0.0 if small else _scale(recording, gradients, total)
     return Reference(
         witness="symbolic",
-        value=np.array(output, dtype=np.float64),
-        gradients={n: np.array(g, dtype=np.float64) for n, g in gradients.items()},
+        value=np.asarray(output, dtype=np.float64),
+        gradients={n: np.asarray(g, dtype=np.float64) for n, g in gradients.items()},
         path=recording.execution.run.path,
         claims=_claims(recording),
         exact=gradients,
@@ -85,7 +90,7 @@ def _testify(problem: Problem) -> Reference:
         events=() if small else events(recording),
         conditions=beside.conditions,
         rounding=beside.rounding,
-        formulas=_formulas(recording, shown, failure),
+        formulas=_formulas(recording, gradients, shown, failure),
         size=numbers,
     )
 
@@ -118,7 +123,7 @@ def _in_floats(recording: Recording, nodes: Mapping[str, Node]) -> dict[str, Any
     """The gradients by the simplified formula; by the sweep itself where that is undefined."""
     inputs = recording.problem.inputs
     gradients = recording.numbers(nodes, Floats(), inputs)
-    if all(np.isfinite(gradient).all() for gradient in gradients.values()):
+    if all(extent(gradient) < np.inf for gradient in gradients.values()):
         return gradients
     plain = recording.gradients(Floats(), inputs)
     return {n: np.where(np.isfinite(g), g, plain[n]) for n, g in gradients.items()}
@@ -146,10 +151,10 @@ def _in_many_digits(recording: Recording) -> dict[str, Any] | None:
 
 def _settled(first: Any, second: Any) -> Any | None:
     """The gradient in more digits if it agrees with that in fewer, noise replaced by zero."""
-    finite = is_finite(np.ravel(second))
-    if not np.array_equal(finite, is_finite(np.ravel(first))):
+    finite = is_finite(second)
+    if not np.array_equal(finite, is_finite(first)):
         return None
-    one, other = np.ravel(first)[finite], np.ravel(second)[finite]
+    one, other = first[finite], second[finite]
     size = np.max(np.abs(other), initial=0)
     if finite.all() and size <= DECAY * np.max(np.abs(one), initial=0):
         return second * 0
@@ -158,16 +163,10 @@ def _settled(first: Any, second: Any) -> Any | None:
 
 def _scale(recording: Recording, gradients: Mapping[str, Any], total: float) -> float:
     """The effect on the total that rounding of it may have, where gradients are far below it."""
-    effect = max(
-        (
-            float(np.max(np.abs(g * recording.problem.inputs[n]), initial=0))
-            for n, g in gradients.items()
-        ),
-        default=0.0,
-    )
-    output = recording.execution.target.value
-    largest = float(np.max(np.abs(output * recording.weights), initial=0))
-    return largest if effect < largest * 1e-8 else 0.0
+    inputs = recording.problem.inputs
+    effects = (float(extent(g) * extent(np.asarray(inputs[n]))) for n, g in gradients.items())
+    largest = float(extent(np.asarray(recording.execution.target.value * recording.weights)))
+    return largest if max(effects, default=0.0) < largest * 1e-8 else 0.0
 
 
 def _claims(recording: Recording) -> dict[str, Any]:
@@ -184,13 +183,16 @@ def _claims(recording: Recording) -> dict[str, Any]:
 
 
 def _formulas(
-    recording: Recording, shown: Formulas | None, failure: str | None
+    recording: Recording,
+    gradients: Mapping[str, Any],
+    shown: Formulas | None,
+    failure: str | None,
 ) -> dict[str, Formula]:
     """The texts that read back, and why the others are not shown."""
     names = recording.problem.wrt
     if shown is None:
         return {name: Formula(failure=failure) for name in names}
-    trip = RoundTrip(recording)
+    trip = RoundTrip(recording, gradients)
     return {name: _read_back(trip, shown, name) for name in names}
 
 
@@ -207,5 +209,4 @@ def _read_back(trip: RoundTrip, shown: Formulas, name: str) -> Formula:
 
 
 def _fault(fault: Exception) -> str:
-    # a mistake in making a formula costs the formula, not the gradient
     return f"there is no formula: gradcalc has a fault, {type(fault).__name__}: {fault}"

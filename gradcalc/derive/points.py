@@ -1,0 +1,51 @@
+"""Points beside the user's, and the sizes of what is found there."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+PATTERN = 4099
+"""Random numbers that are drawn; a longer input repeats them, as drawing is what takes time."""
+
+Point = Mapping[str, Any]
+
+
+def moved(inputs: Point, distance: float, seed: int) -> dict[str, Any]:
+    """The inputs changed by up to `distance`, in relation to each element; to 1 where that is 0."""
+    random = np.random.default_rng(seed)
+    return {name: _moved(values, distance, random) for name, values in inputs.items()}
+
+
+def _moved(values: Any, distance: float, random: np.random.Generator) -> Any:
+    array = np.asarray(values, dtype=np.float64)
+    count = min(max(array.size, 1), PATTERN)
+    pattern = random.uniform(0.3, 1.0, count) * random.choice([-distance, distance], count)
+    result = np.resize(pattern, array.shape)
+    zeros = None if array.all() else np.where(array == 0, result, 0.0)
+    result += 1.0
+    result *= array
+    if zeros is not None:
+        result += zeros
+    return result
+
+
+def extent(values: Any) -> Any:
+    """The largest size of an element, 0 if there is none, NaN if one is not a number."""
+    # numpy unwraps a single object
+    values = np.asarray(values)
+    if values.dtype == object:
+        return np.max(np.abs(values), initial=0)
+    if not values.size:
+        return 0.0
+    # two passes without a copy are faster than one with
+    return max(values.max(), -values.min(), key=lambda v: (v != v, v))
+
+
+def is_finite(values: Any) -> Any:
+    """Which elements are finite numbers, floats or reals."""
+    if values.dtype != object:
+        return np.isfinite(values)
+    return np.array([bool(abs(value) < np.inf) for value in values.flat], dtype=np.bool_).reshape(
+        values.shape
+    )
