@@ -79,6 +79,7 @@ def _polished(simplifier: Simplifier, roots: list[Node], writer: Writer) -> list
     if simplifier.large:
         return roots
     for _ in range(PASSES):
+        simplifier.count(roots)
         made: dict[int, Node] = {}
         for node in ancestry(roots):
             operands = [made[operand.order] for operand in node.operands]
@@ -140,7 +141,7 @@ def _shortest(simplifier: Simplifier, writer: Writer, node: Node, operands: Sequ
     parts = {
         symbol: simplifier.body(operand)
         for symbol, operand in zip(node["symbols"], operands, strict=True)
-        if simplifier.symbol(operand) is not symbol
+        if simplifier.body(operand) is not symbol
     }
     for operand in operands:
         writer.prepare(operand)

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import sympy
 
 from gradcalc.expr import ops
 from gradcalc.expr.constants import Unprintable
 from gradcalc.expr.nodes import Node, Shape, ancestry
 from gradcalc.expr.scalars import is_indicator
+from gradcalc.expr.simplify import appearances
 from gradcalc.expr.spelling import Spelling
 from gradcalc.expr.text import ATOM, NEGATIVE, POWER, PRODUCT, SUM, Text
 from gradcalc.expr.written import Written
@@ -67,7 +67,7 @@ class Writer(Spelling):
             written = self._written(root, nodes, {})
             if not written.parts and len(written.body) <= SHORT:
                 return written
-        count = self._appearances(nodes)
+        count = appearances(nodes, self._nodes)
         return self._written(root, nodes, count)
 
     def prepare(self, node: Node) -> None:
@@ -87,19 +87,6 @@ class Writer(Spelling):
             return len(self.expression(body).text)
         except Unprintable:
             return len(str(body))
-
-    def _appearances(self, nodes: Sequence[Node]) -> dict[int, int]:
-        """How often each node is written if nothing else is written twice."""
-        count = dict.fromkeys((node.order for node in nodes), 0)
-        for node in nodes:
-            if node.op is ops.MAP:
-                for part in sympy.preorder_traversal(node["body"]):
-                    if part in self._nodes:
-                        count[self._nodes[part].order] += 1
-            else:
-                for operand in node.operands:
-                    count[operand.order] += 1
-        return count
 
     def _written(self, root: Node, nodes: Sequence[Node], count: Mapping[int, int]) -> Written:
         self._texts.clear()

@@ -264,6 +264,11 @@ class Simplifier:
                 self._shared.add(made[node.order].order)
         return [made[root.order] for root in roots]
 
+    def count(self, roots: Sequence[Node]) -> None:
+        """Find out anew which nodes are there several times."""
+        found = appearances(ancestry(roots), self._nodes)
+        self._shared = {order for order, times in found.items() if times > 1}
+
     def _rebuilt(self, node: Node, operands: Sequence[Node]) -> Node:
         if node.op is ops.LITERAL:
             return self._literal(node)
@@ -296,6 +301,20 @@ class Simplifier:
             if (array == eye).all():
                 return self.forms(ops.EYE, size=len(array))
         return node
+
+
+def appearances(nodes: Sequence[Node], by_symbol: Mapping[Any, Node]) -> dict[int, int]:
+    """How often each node is written if nothing else is written twice, by order."""
+    count = dict.fromkeys((node.order for node in nodes), 0)
+    for node in nodes:
+        if node.op is ops.MAP:
+            for part in sympy.preorder_traversal(node["body"]):
+                if part in by_symbol:
+                    count[by_symbol[part].order] += 1
+        else:
+            for operand in node.operands:
+                count[operand.order] += 1
+    return count
 
 
 def _operations(body: Any) -> int:

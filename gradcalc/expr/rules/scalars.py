@@ -16,6 +16,9 @@ from gradcalc.expr.rules.lists import into_list, written_out
 from gradcalc.expr.scalars import Head, head, opened, remade
 from gradcalc.expr.simplify import Simplifier
 
+FEW_TERMS = 6
+"""Terms of a sum in which common parts are looked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class ScalarRule:
@@ -212,6 +215,22 @@ def _mean(s: Simplifier, node: Node, factor: Any) -> Any | None:
     return factor * count * s.body(mean)
 
 
+def _common_parts(s: Simplifier, body: Any, shape: Shape) -> Any:
+    """`f*g*a + f*g*b` as `f*g*(a + b)`, where f and g are themselves composed.
+
+    What is small is left to the choice of the shortest form.
+    """
+    if not body.is_Add or len(body.args) > FEW_TERMS:
+        return body
+    first, *others = (sympy.Mul.make_args(term) for term in body.args)
+    composed = [f for f in first if f.is_Add or f.is_Function or (f.is_Pow and f.base.is_Add)]
+    common = [f for f in composed if all(f in factors for factors in others)]
+    if not common:
+        return body
+    terms = [sympy.Mul(*[f for f in factors if f not in common]) for factors in (first, *others)]
+    return sympy.Mul(*common, sympy.Add(*terms))
+
+
 def _common_factors(s: Simplifier, body: Any, shape: Shape) -> Any:
     """`M@v + N@v` is `(M + N)@v`, `M@u + M@v` is `M@(u + v)`."""
     if not body.is_Add:
@@ -296,6 +315,9 @@ SCALAR_RULES: tuple[ScalarRule, ...] = (
     ScalarRule("norms", _norms,
                lambda f, x, a: (sympy.sqrt(f.symbol(f(ops.MATMUL, x, x))), ())),
     ScalarRule("means", _means, lambda f, x, a: (f.symbol(f(ops.SUM, x, axes=(0,))) / 3, ())),
+    ScalarRule("common-parts", _common_parts,
+               lambda f, x, a: (sympy.exp(f.symbol(x)) * f.symbol(x)
+                                + sympy.exp(f.symbol(x)) * sympy.sin(f.symbol(x)), (3,))),
     ScalarRule("common-factors", _common_factors,
                lambda f, x, a: (f.symbol(f(ops.MATMUL, a, x))
                                 + f.symbol(f(ops.MATMUL, transposed(f, a), x)), (3,))),
