@@ -11,9 +11,9 @@ import pytest
 
 from gradcalc.calculus import named_arguments
 from gradcalc.elements.agreement import settle
-from gradcalc.elements.backend import round_to
 from gradcalc.elements.calculus import Calculus, OutOfReach
 from gradcalc.elements.experiment import Experiment
+from gradcalc.lang.composites import round_to
 from gradcalc.lang.program import Limits
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Elementwise
 from gradcalc.witnesses import elements

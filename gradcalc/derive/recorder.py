@@ -2,20 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradcalc.calculus import Variant, named_arguments, spelled
-from gradcalc.errors import GradcalcError, Span
+from gradcalc.errors import Span
 from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
 from gradcalc.lang.budget import Budget
-from gradcalc.lang.evaluate import evaluate
-from gradcalc.lang.fence import compile_program
-from gradcalc.lang.program import Program
+from gradcalc.lang.composites import by_definition, round_to
 from gradcalc.primitives import BY_NAME, Composite, Elementwise, Primitive, Structural
 from gradcalc.tape import Equation, Tape
 
@@ -150,7 +147,7 @@ class RecordingBackend:
         return isinstance(value, Traced)
 
     def constant(self, values: NDArray[np.float64]) -> Any:
-        return self.recorder.literal(rounded(values, self.recorder.dtype))
+        return self.recorder.literal(round_to(values, self.recorder.dtype))
 
     def shape(self, tensor: Any) -> tuple[int, ...]:
         shape: tuple[int, ...] = tensor.shape
@@ -159,7 +156,7 @@ class RecordingBackend:
     def apply(self, row: Primitive, arguments: Mapping[str, Any], span: Span) -> Any:
         recorder = self.recorder
         if isinstance(row, Composite):
-            return self._composite(row, arguments, span)
+            return by_definition(row, arguments, self, recorder, span, self.budget)
         if recorder.inside is None:
             recorder.place = span
         if isinstance(row, Structural):
@@ -170,19 +167,6 @@ class RecordingBackend:
             for a in (arguments[name] for name in names)
         ]
         return recorder.elementwise(row, variant, tuple(operands))
-
-    def _composite(self, row: Composite, arguments: Mapping[str, Any], span: Span) -> Any:
-        recorder, outer = self.recorder, self.recorder.inside
-        if outer is None:
-            recorder.place, recorder.inside = span, row.name
-        try:
-            return evaluate(_definition(row), self, arguments, budget=self.budget).value
-        except GradcalcError as error:
-            # the place is one in the definition, which the user has not written
-            error.span = error.source = None
-            raise
-        finally:
-            recorder.inside = outer
 
     def detach(self, tensor: Any, name: str | None, source: str | None = None) -> Any:
         return self.recorder.detach(tensor, name)
@@ -198,17 +182,3 @@ class RecordingBackend:
 
     def truth(self, tensor: Any) -> bool:
         return bool(tensor.value.reshape(())[()])
-
-
-@cache
-def _definition(row: Composite) -> Program:
-    return compile_program(row.definition)
-
-
-def rounded(values: Any, dtype: str) -> Any:
-    """Numbers as the dtype has them; those beyond its range as they are."""
-    if dtype == "float64":
-        return np.asarray(values)
-    with np.errstate(over="ignore"):
-        result = np.asarray(values).astype(dtype).astype(np.float64)
-    return np.where(np.isinf(result), values, result)

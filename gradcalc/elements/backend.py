@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -10,11 +9,9 @@ from numpy.typing import NDArray
 
 from gradcalc.calculus import named_arguments
 from gradcalc.elements.graph import Graph, Node
-from gradcalc.errors import GradcalcError, Span
-from gradcalc.lang.evaluate import evaluate
-from gradcalc.lang.fence import compile_program
+from gradcalc.errors import Span
+from gradcalc.lang.composites import by_definition, round_to
 from gradcalc.lang.machine import Budget
-from gradcalc.lang.program import Program
 from gradcalc.primitives import Composite, Elementwise, Primitive
 
 Detached = dict[tuple[Any, ...], Any]
@@ -53,25 +50,12 @@ class ElementBackend:
     def apply(self, row: Primitive, arguments: Mapping[str, Any], span: Span) -> Any:
         graph = self.graph
         if isinstance(row, Composite):
-            return self._composite(row, arguments, span)
+            return by_definition(row, arguments, self, graph, span, self.budget)
         if graph.inside is None:
             graph.place = span
         if isinstance(row, Elementwise):
             return self._elementwise(row, arguments)
         return self._wrapped(row.array(graph.apply_named, **arguments))
-
-    def _composite(self, row: Composite, arguments: Mapping[str, Any], span: Span) -> Any:
-        graph, outer = self.graph, self.graph.inside
-        if outer is None:
-            graph.place, graph.inside = span, row.name
-        try:
-            return evaluate(_definition(row), self, arguments, budget=self.budget).value
-        except GradcalcError as error:
-            # the place is one in the definition, which the user has not written
-            error.span = error.source = None
-            raise
-        finally:
-            graph.inside = outer
 
     def _elementwise(self, row: Elementwise, arguments: Mapping[str, Any]) -> Any:
         names, variant = named_arguments(row, arguments)
@@ -128,20 +112,6 @@ class ElementBackend:
 
     def truth(self, tensor: Any) -> bool:
         return bool(tensor.reshape(())[()])
-
-
-@cache
-def _definition(row: Composite) -> Program:
-    return compile_program(row.definition)
-
-
-def round_to(values: Any, dtype: str) -> Any:
-    """Numbers as the dtype has them; those beyond its range as they are."""
-    if dtype == "float64":
-        return values
-    with np.errstate(over="ignore"):
-        rounded = np.asarray(values).astype(dtype).astype(np.float64)
-    return np.where(np.isinf(rounded), values, rounded)
 
 
 def label_of(name: str, index: tuple[int, ...]) -> str:
