@@ -21,7 +21,7 @@ def calculate(problem: Problem, command: str = "grad") -> Report:
     ours = autograd.testify(problem)
     if problem.check:
         formula = symbolic.testify(problem)
-        exact = elements.testify(problem, formula.size)
+        exact = elements.testify(problem, formula.size, formula.digits)
     else:
         formula = Reference(witness="symbolic", absent=UNCHECKED)
         exact = Reference(witness="elements", absent=UNCHECKED)

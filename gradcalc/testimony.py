@@ -115,7 +115,8 @@ class Reference(Testimony):
     the program as it is written.
     `events` are the primitives met at or near a kink or border, the closest first. `within` are
     gradients at points that floats can hardly tell from this one, where that matters. `mishaps`
-    are in the order of the program. `size` is how many numbers the run took; `too_large` says that
+    are in the order of the program. `size` is how many numbers the run took, `digits` how
+    many decimal digits they need so that none is lost in a sum; `too_large` says that
     the witness is absent for that reason alone.
     """
 
@@ -133,4 +134,5 @@ class Reference(Testimony):
     rounding: Mapping[str, float] = field(default_factory=dict)
     formulas: Mapping[str, Formula] = field(default_factory=dict)
     size: int = 0
+    digits: int = 0
     too_large: bool = False

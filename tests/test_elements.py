@@ -91,7 +91,7 @@ def test_as_many_digits_as_it_takes(text: str, x: float, digits: int) -> None:
 
 
 def test_a_gradient_that_cancels_is_zero() -> None:
-    answer = elements.testify(problem("sum(softmax(x))", x=[0.3, 1.0, -2.0]), 0)
+    answer = elements.testify(problem("sum(softmax(x))", x=[0.3, 1.0, -2.0]), 0, 0)
     assert answer.gradients["x"].tolist() == [0.0, 0.0, 0.0]
 
 
@@ -109,7 +109,7 @@ def test_a_gradient_that_cancels_is_zero() -> None:
 )
 def test_what_is_out_of_reach_is_said_soon(text: str, inputs: dict[str, Any], reason: str) -> None:
     start = time.process_time()
-    answer = elements.testify(problem(text, **inputs), 0)
+    answer = elements.testify(problem(text, **inputs), 0, 0)
     assert answer.absent is not None
     assert reason in answer.absent
     assert time.process_time() - start < 2
@@ -117,7 +117,7 @@ def test_what_is_out_of_reach_is_said_soon(text: str, inputs: dict[str, Any], re
 
 def test_a_time_limit_on_the_checking_side_is_no_error() -> None:
     asked = problem("sum(tanh(x)*sin(x))", x=np.linspace(0.1, 3, 1000), limits=Limits(seconds=1e-4))
-    answer = elements.testify(asked, 0)
+    answer = elements.testify(asked, 0, 0)
     assert answer.absent is not None
     assert "time" in answer.absent
 
@@ -161,7 +161,7 @@ def test_detached_values_stay_with_their_branch() -> None:
             "from gradcalc.problem import Problem\n"
             "import numpy as np\n"
             "p = Problem(compile_program('softmax(x)*norm(x)'), {'x': np.ones(3)}, ('x',))\n"
-            "assert elements.testify(p, 0).absent is None\n",
+            "assert elements.testify(p, 0, 0).absent is None\n",
             ("torch", "gradcalc.witnesses.autograd"),
         ),
         (

@@ -28,8 +28,8 @@ SIGNS: Mapping[Any, str] = {
     sympy.Gt: ">", sympy.Ge: ">=", sympy.Lt: "<", sympy.Le: "<=", sympy.Eq: "==", sympy.Ne: "!=",
 }  # fmt: skip
 
-LONGEST_NUMBER = 200
-"""Bits of a numerator or denominator that is written as such."""
+LONGEST_NUMBER = 53
+"""Bits of a numerator or denominator that is written as such, not as the nearest float."""
 
 
 class Spelling(Ordering):
@@ -187,7 +187,10 @@ class Spelling(Ordering):
         )
 
     def _as_decimal(self, value: Any) -> bool:
-        return bool(value.q != 1) and self._rational(value).level != PRODUCT
+        """Whether a number is written as a decimal, in one piece."""
+        if value.q == 1:
+            return bool(abs(value.p).bit_length() > LONGEST_NUMBER)
+        return self._rational(value).level != PRODUCT
 
     def _fraction(self, body: Any) -> tuple[Any, list[Any], list[Any]]:
         """A rational number, the factors above the line and those below it."""

@@ -33,6 +33,9 @@ WORK = 40_000
 LARGEST = WORK // 3
 """Numbers in one run: at the least there are three, one with the fewest digits."""
 
+LONG, MANY = 5000, 200
+"""Numbers of so many digits that not even a few thousand are looked at one by one."""
+
 ROUNDINGS = 4
 """How far, in roundings of the inputs, a point may be from one that floats take for it."""
 
@@ -43,13 +46,14 @@ CHEAP = 1000
 """Numbers in one run up to which the conditioning is measured in every direction."""
 
 
-def testify(problem: Problem, size: int) -> Reference:
+def testify(problem: Problem, size: int, digits: int) -> Reference:
     """Run the program on numbers of many digits and differentiate its definitions.
 
-    `size` is how many numbers that takes at the least, 0 if it is not known. Where that would take
-    too long, or meets what it does not know, the answer says so.
+    `size` is how many numbers that takes at the least, `digits` how many digits they need; both 0
+    if they are not known. Where that would take too long, or meets what it does not know, the
+    answer says so.
     """
-    if size > LARGEST:
+    if size > LARGEST or (size > LONG and digits > MANY):
         why = f"the check goes element by element, which ends at {LARGEST:,} numbers"
         return Reference(witness="elements", absent=why, too_large=True)
     # numpy only carries the numbers about; what it warns of is found out from them

@@ -29,6 +29,9 @@ from gradcalc.testimony import Formula, Reference
 DOUBLED = 3
 """How often the digits are doubled, until two in a row agree."""
 
+COUNTED = 20_000
+"""Numbers up to which it is told how many digits they need."""
+
 AGREED = 1e-16
 """The largest relative difference between runs that agree."""
 
@@ -92,6 +95,7 @@ def _testify(problem: Problem) -> Reference:
         rounding=beside.rounding,
         formulas=_formulas(recording, gradients, shown, failure),
         size=numbers,
+        digits=digits_for(recording) if numbers <= COUNTED else 0,
     )
 
 

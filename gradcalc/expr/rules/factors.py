@@ -59,8 +59,20 @@ def _hoist_product(op: Op) -> Rule:
     return Rule(f"hoist-{op.name}", op, apply, sample)
 
 
+def _hoist_solve(s: Simplifier, a: Node, b: Node) -> Node | None:
+    """`solve(A, c*b)` is `c*solve(A, b)`."""
+    factor, inner = s.split(b)
+    return None if factor == 1 else s.scaled(factor, s(ops.SOLVE, a, inner))
+
+
 FACTORS: tuple[Rule, ...] = (
     *map(_hoist, HOISTED),
     _hoist_product(ops.MATMUL),
     _hoist_product(ops.OUTER),
+    Rule(
+        "hoist-solve",
+        ops.SOLVE,
+        _hoist_solve,
+        lambda f, x, a: f(ops.SOLVE, a, f.scaled(sympy.Integer(3), x)),
+    ),
 )
