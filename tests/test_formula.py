@@ -197,6 +197,37 @@ def test_a_large_gradient_is_checked_by_its_formula(
     assert {g.name: g.closed_form for g in answer.gradients} == formulas
 
 
+WITH_SQUARES = {4: 150, 3: 140, 5: 160, 6: 170, 2: 3}
+WITH_ROWS = {4: 3, 5: 20_000, 6: 20_000, 3: 4, 2: 3}
+VECTORS = {4: 30_000, 5: 20_000, 6: 20_000, 3: 4, 2: 3}
+"""Large sizes: for families with square matrices, with data of many rows, with vectors alone."""
+
+SQUARE_ANYWAY = {
+    "bilinear", "network-tanh", "network-sigmoid-two", "outer-difference", "outer", "solve-two",
+    "factorisation-symmetric", "attention",
+}  # fmt: skip
+
+
+def large(family: Family) -> Family:
+    shapes = family.shapes.values()
+    square = any(len(s) == 2 and s[0] == s[1] for s in shapes) or family.name in SQUARE_ANYWAY
+    rows = any(len(s) == 2 for s in shapes)
+    sizes = WITH_SQUARES if square else WITH_ROWS if rows else VECTORS
+    return family._replace(
+        shapes={n: tuple(sizes.get(k, k) for k in s) for n, s in family.shapes.items()}
+    )
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=[f.name for f in FAMILIES])
+def test_a_large_textbook_gradient_raises_no_false_alarm(family: Family) -> None:
+    if family.name == "prod":
+        pytest.skip("the product of so many numbers is beyond a float")
+    big = large(family)
+    answer = report(big.program, **point(big, seed=4))
+    assert answer.verdict.outcome in ("verified", "vanished"), answer.verdict.message
+    assert not failures(answer)
+
+
 @pytest.mark.parametrize(
     ("text", "change"),
     [("sum(abs(x))", 0.0), ("sum(sqrt(x**2))", 0.0), ("sum(floor(x))", 3.0), ("amax(x)", 9.0)],

@@ -302,3 +302,35 @@ def test_nearly_every_row_takes_part() -> None:
     idle = {row.name for row in ROWS} - set(HEALTHY)
     assert len(idle) < 35, idle
     assert {"add", "matmul", "softmax", "sum", "exp"} <= set(HEALTHY)
+
+
+LARGE = {
+    "exp": "sum(exp(x))",
+    "mul": "sum(x*x)",
+    "sum": "sum(x*x)**2",
+    "matmul": "x@x",
+    "softmax": "softmax(x)@x",
+    "var": "var(x)",
+    "cumsum": "cumsum(x)@x",
+}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("wrong", WRONG)
+@pytest.mark.parametrize("name", LARGE)
+def test_a_wrong_torch_function_is_found_in_a_large_calculation(
+    name: str, wrong: str, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x = np.random.default_rng(3).uniform(0.5, 1.5, 30_000)
+    healthy = report(LARGE[name], dtype, x=x)
+    assert healthy.verdict.outcome == "verified", healthy.verdict.message
+    assert healthy.witnesses == ("autograd", "symbolic")
+    plant_in_torch(monkeypatch, name, WRONG[wrong])
+    answer = report(LARGE[name], dtype, x=x)
+    room = 1e-4 if dtype == "float32" else 1e-9
+    pairs = zip(answer.gradients, healthy.gradients, strict=True)
+    if all(np.allclose(a.autograd, b.autograd, rtol=room, atol=0) for a, b in pairs):
+        # float32 has not the digits for it, or the function is symmetric
+        assert dtype == "float32" or wrong == "swapped"
+        return
+    assert answer.verdict.outcome in ("wrong", "unresolved"), answer.verdict.message

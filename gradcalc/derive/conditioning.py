@@ -1,4 +1,4 @@
-"""How strongly gradients react to their inputs and to rounding, by the formula at other points."""
+"""How strongly gradients react to their inputs and to rounding, in floats."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcalc.derive.magnitudes import magnitudes
 from gradcalc.derive.points import extent, moved
 from gradcalc.derive.recording import Recording
 from gradcalc.expr.floats import Floats
@@ -24,35 +25,31 @@ class Conditioning:
     """What is known of a gradient's sensitivity, by input.
 
     `conditions` are the relative changes of the gradient over those of the inputs, `flows` what
-    goes into each element, and `rounding` the relative error that the dtype's rounding makes.
+    goes into each element, `rounding` the relative error that one rounding of it makes. `scale` is
+    the largest effect on the total of a relative change of a number in between that bends.
     """
 
     conditions: Mapping[str, float]
     flows: Mapping[str, Array]
     rounding: Mapping[str, float]
+    scale: float
 
 
 def conditioning(
     recording: Recording, nodes: Mapping[str, Node], gradients: Mapping[str, Array]
 ) -> Conditioning:
-    """Evaluate the formula beside the point, and in a shorter dtype."""
-    inputs = recording.problem.inputs
-    beside = recording.numbers(nodes, Floats(), moved(inputs, STEP, SEED))
-    short = recording.numbers(nodes, Floats("float32"), inputs)
-    scale = 1.0 if recording.problem.dtype == "float32" else 2.0**-29
-    conditions, flows, rounding = {}, {}, {}
+    """Evaluate the formula beside the point, and the sizes of all that is in the gradients."""
+    beside = recording.numbers(nodes, Floats(), moved(recording.problem.inputs, STEP, SEED))
+    found = magnitudes(recording)
+    epsilon = float(np.finfo(recording.problem.dtype).eps)
+    conditions, rounding = {}, {}
     with np.errstate(all="ignore"):
         for name, gradient in gradients.items():
             size = extent(gradient)
-            change = np.asarray(beside[name] - gradient)
-            largest = extent(change) / STEP
+            largest = extent(beside[name] - gradient) / STEP
             if size and largest < np.inf:
                 conditions[name] = float(largest / size)
-                np.abs(change, out=change)
-                change /= STEP
-                change += np.abs(gradient)
-                flows[name] = change
-            error = extent(np.asarray(short[name] - gradient))
-            if size and error < np.inf:
-                rounding[name] = float(error / size) * scale
-    return Conditioning(conditions, flows, rounding)
+            flow = extent(found.flows[name])
+            if size and flow < np.inf:
+                rounding[name] = float(epsilon * flow / size)
+    return Conditioning(conditions, found.flows, rounding, found.scale)

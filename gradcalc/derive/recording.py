@@ -77,6 +77,7 @@ def record(problem: Problem) -> Recording:
         execution=execution,
         tape=tape,
         derivation=derive(tape, problem.wrt, weighing, bound),
-        values=recorder.values,
+        # what is recorded later, for a claim, is not of this tape
+        values=list(recorder.values),
         weights=weighing,
     )

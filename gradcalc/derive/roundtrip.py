@@ -57,10 +57,11 @@ class RoundTrip:
         self._here = (recording.problem.inputs, gradients)
         self._elsewhere: list[tuple[Point, Mapping[str, Any]]] | None = None
 
-    def holds(self, name: str, text: str, shown: Node) -> bool:
+    def holds(self, name: str, text: str, shown: Node) -> bool | None:
         """Whether a text gives what the sweep gives for the gradient by an input.
 
-        `shown` is the simplified node that was written: its detached values have names.
+        None where there is no point at which that could be told. `shown` is the simplified node
+        that was written: its detached values have names.
         """
         detached = {
             node["name"]: node.operands[0]
@@ -78,7 +79,9 @@ class RoundTrip:
             self._holds_at(point, gradients[name], program, detached)
             for point, gradients in (self._here, *self._other_points())
         ]
-        return False not in answers and True in answers
+        if False in answers:
+            return False
+        return True if True in answers else None
 
     def _holds_at(
         self, point: Point, expected: Any, program: Program, detached: Mapping[str, Node]

@@ -18,6 +18,9 @@ from gradcalc.testimony import Event
 NEAR = 64
 """How close to a kink a primitive must be to count, in roundings of the dtype."""
 
+TIED = 4
+"""How close, in roundings, two elements must be to be the largest both."""
+
 WIDEST = 1e-5
 """The same as a number, at most."""
 
@@ -81,7 +84,7 @@ def _ties(x: Any, extreme: Any, static: Mapping[str, Any], epsilon: float) -> An
     """Where more than one element is as large as the largest."""
     axes = static["axes"]
     kept = np.expand_dims(extreme, axes)
-    close = np.abs(x - kept) <= NEAR * epsilon * np.maximum(1.0, np.abs(kept))
+    close = np.abs(x - kept) <= TIED * epsilon * np.maximum(1.0, np.abs(kept))
     tied = np.sum(close, axis=axes, keepdims=True) > 1
     return close & tied
 

@@ -40,6 +40,8 @@ DECAY = 1e-30
 
 UNREAD = "the formula does not read back to the gradient, so it is not shown"
 
+UNTRIED = "the gradient is not defined at any point where the formula was tried"
+
 DECIMAL = re.compile(r"\d\.|\.\d|\de-?\d")
 
 
@@ -75,10 +77,9 @@ def _testify(problem: Problem) -> Reference:
     exact = _in_many_digits(recording) if small else None
     small = exact is not None
     gradients = exact if exact is not None else _in_floats(recording, nodes)
-    beside = Conditioning({}, {}, {}) if small else conditioning(recording, nodes, gradients)
+    beside = Conditioning({}, {}, {}, 0.0) if small else conditioning(recording, nodes, gradients)
     output = recording.execution.target.value
     total = float(np.sum(output * recording.weights))
-    scale = 0.0 if small else _scale(recording, gradients, total)
     return Reference(
         witness="symbolic",
         value=np.asarray(output, dtype=np.float64),
@@ -88,7 +89,7 @@ def _testify(problem: Problem) -> Reference:
         exact=gradients,
         output=output,
         total=total,
-        scales=dict.fromkeys(problem.wrt, scale),
+        scales=dict.fromkeys(problem.wrt, beside.scale),
         flows={n: beside.flows.get(n, np.abs(g)) for n, g in gradients.items()},
         events=() if small else events(recording),
         conditions=beside.conditions,
@@ -165,14 +166,6 @@ def _settled(first: Any, second: Any) -> Any | None:
     return second if np.max(np.abs(one - other), initial=0) <= size * AGREED else None
 
 
-def _scale(recording: Recording, gradients: Mapping[str, Any], total: float) -> float:
-    """The effect on the total that rounding of it may have, where gradients are far below it."""
-    inputs = recording.problem.inputs
-    effects = (float(extent(g) * extent(np.asarray(inputs[n]))) for n, g in gradients.items())
-    largest = float(extent(np.asarray(recording.execution.target.value * recording.weights)))
-    return largest if max(effects, default=0.0) < largest * 1e-8 else 0.0
-
-
 def _claims(recording: Recording) -> dict[str, Any]:
     problem = recording.problem
     if not problem.claims:
@@ -203,13 +196,14 @@ def _formulas(
 def _read_back(trip: RoundTrip, shown: Formulas, name: str) -> Formula:
     try:
         written = shown.write(name)
-        if trip.holds(name, written.text, shown.gradients[name]):
+        held = trip.holds(name, written.text, shown.gradients[name])
+        if held:
             return Formula(written)
     except Unprintable as reason:
         return Formula(failure=f"there is no formula: {reason}")
     except Exception as fault:
         return Formula(failure=_fault(fault))
-    return Formula(failure=UNREAD)
+    return Formula(failure=UNREAD if held is False else UNTRIED)
 
 
 def _fault(fault: Exception) -> str:
