@@ -26,7 +26,7 @@ HEAVY = {
     },
     "scipy": {"expr/floats.py"},
     "mpmath": {
-        "expr/reals.py", "derive/roundtrip.py", "derive/smoothness.py", "elements/calculus.py",
+        "expr/reals.py", "derive/roundtrip.py", "elements/calculus.py",
         "elements/experiment.py", "elements/neighbourhood.py", "witnesses/symbolic.py",
     },
     "rich": {"render/", "cli/"},

@@ -112,6 +112,8 @@ SMALL: tuple[tuple[str, dict[str, Any], str | None], ...] = (
     ("x.max(dim=0).values", {"x": M2}, "where(x == amax(x, axis=0, keepdims=True), 1, 0)"),
     ("stack([x, x*x]).sum()", {"x": X4}, "2*x + 1"),
     ("sum(x % 0.7)", {"x": [0.3, 1.2]}, "ones_like(x)"),
+    ("sum(x*y)/sum(x)", {"x": [[1.0], [2.0]], "y": [3.0, 4.0]},
+     "(sum(y) - sum(x*y)/sum(x))/sum(x)*ones_like(x)"),
     ("lgamma(x)", {"x": 2.5}, None),
     ("sort(x).values@arange(4)", {"x": [3.0, 1.0, 2.0, 5.0]}, None),
     ("x[[0, 2]]@tensor([1.0, 2.0])", {"x": X4}, None),
@@ -237,6 +239,21 @@ def test_a_large_gradient_at_a_bad_point_is_not_verified(text: str, change: floa
     assert report(text, x=x).verdict.outcome == "verified"
     x[[5, 7]] = change
     assert report(text, x=x).verdict.outcome in ("unresolved", "wrong")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sum(amax(X, 1))", "sum(X.max(dim=1).values)", "sum(sort(X, dim=0).values[0])",
+        "sum(X*log(X))", "sum(trunc(X))",
+    ],
+)  # fmt: skip
+def test_a_large_tie_or_border_is_not_verified(text: str) -> None:
+    values = np.round(np.random.default_rng(0).uniform(0, 9, (4000, 5)), 1)
+    assert (values == 0).any()
+    assert report(text, X=values).verdict.outcome in ("unresolved", "wrong")
+    assert report(text, X=values + np.random.default_rng(1).uniform(0.01, 0.04, values.shape)
+                  ).verdict.outcome == "verified"  # fmt: skip
 
 
 def test_what_is_kept_out_by_where_is_no_bad_point() -> None:

@@ -15,6 +15,9 @@ from gradcalc.expr.nodes import Node
 STEP = 2.0**-20
 """The relative distance at which the gradient is compared: far above the noise of floats."""
 
+FEWER_DIGITS = 2.0**-29
+"""What rounding is in float64 where it is 1 in float32."""
+
 SEED = 20184
 
 Array = Any
@@ -42,6 +45,11 @@ def conditioning(
     beside = recording.numbers(nodes, Floats(), moved(recording.problem.inputs, STEP, SEED))
     found = magnitudes(recording)
     epsilon = float(np.finfo(recording.problem.dtype).eps)
+    # a formula may lose digits of its own, which shows with fewer of them
+    doubtful = recording.problem.dtype == "float64"
+    short = (
+        recording.numbers(nodes, Floats("float32"), recording.problem.inputs) if doubtful else {}
+    )
     conditions, rounding = {}, {}
     with np.errstate(all="ignore"):
         for name, gradient in gradients.items():
@@ -52,4 +60,7 @@ def conditioning(
             flow = extent(found.flows[name])
             if size and flow < np.inf:
                 rounding[name] = float(epsilon * flow / size)
+            own = extent(short[name] - gradient) * FEWER_DIGITS if name in short else 0.0
+            if size and own < np.inf:
+                rounding[name] = max(rounding.get(name, 0.0), float(own / size))
     return Conditioning(conditions, found.flows, rounding, found.scale)

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import mpmath
 import numpy as np
 
 from gradcalc.calculus import operand_names
+from gradcalc.derive.points import moved
 from gradcalc.derive.recording import Recording
 from gradcalc.expr import ops
 from gradcalc.expr.evaluate import evaluate
@@ -17,6 +17,9 @@ from gradcalc.testimony import Event
 
 NEAR = 64
 """How close to a kink a primitive must be to count, in roundings of the dtype."""
+
+BESIDE = 1e-3
+"""How far beside, in relation to the inputs."""
 
 TIED = 4
 """How close, in roundings, two elements must be to be the largest both."""
@@ -53,8 +56,9 @@ def _found(recording: Recording) -> Iterator[Event]:
         if not equation.active:
             continue
         values = [recording.values[operand] for operand in equation.operands]
-        if row in (ops.AMAX, ops.AMIN):
-            near = _ties(values[0], recording.values[number], dict(equation.static), epsilon)
+        if row in (ops.AMAX, ops.AMIN, ops.SORT):
+            find = _neighbours if row is ops.SORT else _ties
+            near = find(values[0], recording.values[number], dict(equation.static), epsilon)
         elif isinstance(row, Elementwise) and (row.kinks or row.domain or row.varying):
             near = _near(recording, row, equation, values, epsilon)
         else:
@@ -62,7 +66,7 @@ def _found(recording: Recording) -> Iterator[Event]:
         if near is None:
             yield Event(row.name, equation.place, (), False)
             continue
-        if near.any() and not (isinstance(row, Elementwise) and row.boolean):
+        if near.any() and isinstance(row, Elementwise) and not row.boolean:
             near = near & _flowing(recording, number, near.shape)
         if near.any():
             place = np.unravel_index(int(np.argmax(near)), near.shape)
@@ -71,11 +75,16 @@ def _found(recording: Recording) -> Iterator[Event]:
 
 
 def _flowing(recording: Recording, number: int, shape: Any) -> Any:
-    """Where the cotangent of a value is not zero."""
+    """Where the cotangent of a value is not zero, here or a little beside.
+
+    Here alone it may be zero by chance, as the x of x*log(x) is at 0.
+    """
     node = recording.derivation.cotangents.get(number)
     if node is None:
         return np.zeros(shape, dtype=np.bool_)
-    (cotangent,) = evaluate([node], Floats(), recording.problem.inputs)
+    inputs = recording.problem.inputs
+    points = (inputs, moved(inputs, BESIDE, number))
+    cotangent = sum(np.abs(evaluate([node], Floats(), point)[0]) for point in points)
     return np.broadcast_to(cotangent != 0, shape) if cotangent.shape != () or not shape else (
         np.full(shape, bool(cotangent != 0)))  # fmt: skip
 
@@ -87,6 +96,13 @@ def _ties(x: Any, extreme: Any, static: Mapping[str, Any], epsilon: float) -> An
     close = np.abs(x - kept) <= TIED * epsilon * np.maximum(1.0, np.abs(kept))
     tied = np.sum(close, axis=axes, keepdims=True) > 1
     return close & tied
+
+
+def _neighbours(x: Any, values: Any, static: Mapping[str, Any], epsilon: float) -> Any:
+    """Where an element is as large as the one behind it in order."""
+    axis = static["axis"]
+    apart = np.abs(np.diff(values, axis=axis, append=np.inf))
+    return apart <= TIED * epsilon * np.maximum(1.0, np.abs(values))
 
 
 def _near(
@@ -108,7 +124,7 @@ def _near(
         return None
     spread = [np.broadcast_to(value, shape).ravel() for value in values]
     near = [
-        _margins(mpmath.fp, row, dict(equation.static), names, element, further, within, ())
+        _margins(_Arrays, row, dict(equation.static), names, element, further, within, ())
         for element in zip(*[part.tolist() for part in spread], strict=True)
     ]
     return np.array(near, dtype=np.bool_).reshape(shape)

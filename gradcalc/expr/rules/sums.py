@@ -20,8 +20,11 @@ def _sum_constant(s: Simplifier, x: Node, axes: Shape) -> Node | None:
         same = tuple(axis for axis in axes if x.shape[axis] == 1)
         if not same:
             return None
-        less = s(ops.RESHAPE, x, shape=reduced(x.shape, same))
         rest = _renumbered(axes, same)
+        if rest and len(axes) == x.ndim:
+            # a sum of all elements does not mind the shape, and undoes this
+            return None
+        less = s(ops.RESHAPE, x, shape=reduced(x.shape, same))
         return s(ops.SUM, less, axes=rest) if rest else less
     own = s.spread_shape(x["body"])
     own = (1,) * (x.ndim - len(own)) + own
