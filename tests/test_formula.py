@@ -246,6 +246,8 @@ def test_a_large_gradient_at_a_bad_point_is_not_verified(text: str, change: floa
     [
         "sum(amax(X, 1))", "sum(X.max(dim=1).values)", "sum(sort(X, dim=0).values[0])",
         "sum(X*log(X))", "sum(trunc(X))",
+        "i = argmax(X.flatten()); sum(X)*X.flatten()[i - 1]",
+        "i = argmin(X.flatten()); sum(X)*X.flatten()[i - 1]",
     ],
 )  # fmt: skip
 def test_a_large_tie_or_border_is_not_verified(text: str) -> None:
