@@ -49,7 +49,7 @@ def find(
         *_conditioning(reference),
         *_dead(problem, autograd),
         *_stopped(autograd),
-        *_formulas(formula, reference),
+        *_formulas(formula),
     )
 
 
@@ -200,9 +200,7 @@ def _stopped(autograd: Testimony) -> Iterator[Finding]:
             )
 
 
-def _formulas(symbolic: Reference, reference: Reference) -> Iterator[Finding]:
-    if reference.around is not None:
-        return
+def _formulas(symbolic: Reference) -> Iterator[Finding]:
     for name, formula in symbolic.formulas.items():
         if formula.failure is not None:
             yield Finding("formula", f"{name}: {formula.failure}")

@@ -24,6 +24,8 @@ ROOT = Path(__file__).parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TERMINAL = {"COLUMNS": "88", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+LONG_NUMBER = re.compile(r"-?\d*\.\d{13,}(e[+-]\d+)?|-?\d{16,}")
+LAST_DIGITS = re.compile(r"1[56]\.\d of 15\.9")
 SHELL = re.compile(r"[|<>;&`$]|\\\n")
 
 
@@ -114,6 +116,12 @@ def page_directory() -> Iterator[None]:
 def tidy(output: str) -> str:
     """Output without spaces at the ends of lines."""
     return "".join(f"{line.rstrip()}\n" for line in output.splitlines())
+
+
+def portable(output: str) -> str:
+    """Output without what processors round differently: last digits, and columns as wide as they."""
+    shorter = LONG_NUMBER.sub(lambda match: f"{float(match.group()):.12g}", tidy(output))
+    return re.sub(r"(?<=\S)[ ─]{2,}", " ", LAST_DIGITS.sub("all digits", shorter))
 
 
 def rewritten(text: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.examples import PAGES, ROOT, Session, blocks, page_directory, tidy
+from tests.examples import PAGES, ROOT, Session, blocks, page_directory, portable
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -14,7 +14,8 @@ def test_commands_print_what_the_page_shows(page: Path) -> None:
     with page_directory():
         for block in blocks(page.read_text(encoding="utf-8")):
             for example in block:
-                assert tidy(session.run(example.command)) == example.shown, example.command
+                given = session.run(example.command)
+                assert portable(given) == portable(example.shown), example.command
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -35,7 +35,9 @@ def extent(values: Any) -> Any:
     # numpy unwraps a single object
     values = np.asarray(values)
     if values.dtype == object:
-        return np.max(np.abs(values), initial=0)
+        # what is not a number compares as neither larger nor smaller
+        undefined = values[values != values]
+        return undefined[0] if undefined.size else np.max(np.abs(values), initial=0)
     if not values.size:
         return 0.0
     # two passes without a copy are faster than one with

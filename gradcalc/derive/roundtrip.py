@@ -1,6 +1,7 @@
 """A printed formula is a claim: its text is read back and run before anybody sees it."""
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 import mpmath
@@ -42,6 +43,15 @@ ELSEWHERE = {True: 2, False: 1}
 """At how many points besides the user's."""
 
 
+class Answer(StrEnum):
+    """What came of reading a formula back."""
+
+    HOLDS = "it gives the gradient wherever it was tried"
+    ELSEWHERE = "it gives the gradient at other points but not at the user's"
+    FAILS = "it is not the gradient"
+    UNTRIED = "the gradient has no value anywhere to compare it with"
+
+
 class RoundTrip:
     """Reads formulas of one recording back, at the user's point and at others."""
 
@@ -54,14 +64,16 @@ class RoundTrip:
             context.dps = DIGITS
             self._arithmetic = Reals(context)
         self._scale = _largest(recording.values)
-        self._here = (recording.problem.inputs, gradients)
+        self._inputs = recording.problem.inputs
+        self._gradients = gradients
+        # where floats overflow, zeros in the gradient may be what is left of others
+        self._sound = self.exact or all(np.isfinite(value).all() for value in recording.values)
         self._elsewhere: list[tuple[Point, Mapping[str, Any]]] | None = None
 
-    def holds(self, name: str, text: str, shown: Node) -> bool | None:
+    def read(self, name: str, text: str, shown: Node) -> Answer:
         """Whether a text gives what the sweep gives for the gradient by an input.
 
-        None where there is no point at which that could be told. `shown` is the simplified node
-        that was written: its detached values have names.
+        `shown` is the simplified node that was written: its detached values have names.
         """
         detached = {
             node["name"]: node.operands[0]
@@ -72,16 +84,21 @@ class RoundTrip:
         try:
             program = compile_program(text, known=known)
         except GradcalcError:
-            return False
+            return Answer.FAILS
         if not set(program.required) <= set(known):
-            return False
+            return Answer.FAILS
         answers = [
             self._holds_at(point, gradients[name], program, detached)
-            for point, gradients in (self._here, *self._other_points())
+            for point, gradients in self._other_points()
         ]
-        if False in answers:
-            return False
-        return True if True in answers else None
+        here = None
+        if self._sound:
+            here = self._holds_at(self._inputs, self._gradients[name], program, detached)
+        if False in answers or (here is False and True not in answers):
+            return Answer.FAILS
+        if here is False:
+            return Answer.ELSEWHERE
+        return Answer.HOLDS if here or True in answers else Answer.UNTRIED
 
     def _holds_at(
         self, point: Point, expected: Any, program: Program, detached: Mapping[str, Node]
@@ -102,14 +119,27 @@ class RoundTrip:
         """Points where the gradient is defined everywhere, with what the sweep gives there."""
         if self._elsewhere is None:
             self._elsewhere = []
-            for seed, distance in enumerate(DISTANCES):
-                point = moved(self.recording.problem.inputs, distance, seed)
-                gradients = self.recording.gradients(self._arithmetic, point)
-                if all(extent(gradient) < np.inf for gradient in gradients.values()):
+            tries = [(self._inputs, distance) for distance in DISTANCES]
+            # what overflows at the user's point may be defined at a smaller one
+            tries += [(_unit(self._inputs), distance) for distance in DISTANCES[:2]]
+            for seed, (start, distance) in enumerate(tries):
+                point = moved(start, distance, seed)
+                gradients = self._defined(point)
+                if gradients is not None:
                     self._elsewhere.append((point, gradients))
                 if len(self._elsewhere) == ELSEWHERE[self.exact]:
                     break
         return self._elsewhere
+
+    def _defined(self, point: Point) -> Mapping[str, Any] | None:
+        """The gradients at a point, if they and the value are defined everywhere."""
+        derivation = self.recording.derivation
+        output = derivation.values[self.recording.tape.output]
+        nodes = [*derivation.gradients.values(), output]
+        *gradients, value = node_values(nodes, self._arithmetic, point)
+        if not all(extent(found) < np.inf for found in (*gradients, value)):
+            return None
+        return dict(zip(derivation.gradients, gradients, strict=True))
 
     def _run(self, program: Program, point: Point, detached: Mapping[str, Node]) -> Any | None:
         problem = self.recording.problem
@@ -129,6 +159,11 @@ class RoundTrip:
         room = extent(expected) * max(ROOM[self.exact], ROUNDINGS * epsilon)
         # a NaN is neither larger nor smaller, so it never agrees
         return bool(extent(given - expected) <= room + NOISE[self.exact] * self._scale)
+
+
+def _unit(inputs: Point) -> Point:
+    """The inputs with no element larger than 1."""
+    return {name: values / max(1.0, float(extent(values))) for name, values in inputs.items()}
 
 
 def _largest(values: list[Any]) -> float:

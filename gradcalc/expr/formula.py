@@ -61,12 +61,13 @@ class Formulas:
         roots = self._simplifier.rebuilt(list(gradients.values()))
         return _polished(self._simplifier, roots, self._writer(self._simplifier))
 
-    def write(self, name: str) -> Written:
-        """The gradient by an input as text. Raises `Unprintable`."""
-        return self._writer(self._simplifier, name).write(self.gradients[name])
+    def write(self, name: str, *, careful: bool = False) -> Written:
+        """The gradient by an input as text, `careful` as in `Writer`. Raises `Unprintable`."""
+        writer = self._writer(self._simplifier, wrt=name, careful=careful)
+        return writer.write(self.gradients[name])
 
-    def _writer(self, simplifier: Simplifier, wrt: str | None = None) -> Writer:
-        return Writer(simplifier.nodes, self._shapes, wrt=wrt, **self._options)
+    def _writer(self, simplifier: Simplifier, **options: Any) -> Writer:
+        return Writer(simplifier.nodes, self._shapes, **options, **self._options)
 
 
 def _is_arithmetic(node: Node) -> bool:

@@ -3,6 +3,7 @@
 What has no spelling raises `Unprintable`; nothing else is ever printed in its place.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,6 +33,9 @@ LONGEST = 50_000
 WRITTEN_OUT = 6
 """The largest vector of one element and zeros that is written out."""
 
+LARGEST_EYE = 1000
+"""The largest identity matrix that is written into a formula."""
+
 WORTH = 8
 """Characters of a part that is there twice, above which a name is worth while."""
 
@@ -41,7 +45,8 @@ class Writer(Spelling):
 
     `shapes` are those of the inputs, in the order of the program; `taken` the names that parts may
     not have; `decimals` says that the user writes decimals rather than fractions; `wrt` is the
-    input that is differentiated by.
+    input that is differentiated by; `careful` chooses forms that also hold where the usual one
+    does not: at zeros of a product, where several elements are the largest.
     """
 
     def __init__(
@@ -52,8 +57,10 @@ class Writer(Spelling):
         *,
         decimals: bool = False,
         wrt: str | None = None,
+        careful: bool = False,
     ) -> None:
         super().__init__(nodes, shapes, taken, decimals=decimals)
+        self._careful = careful
         self._wrt = wrt
         self._texts: dict[int, Text] = {}
         self._root: Node | None = None
@@ -233,11 +240,25 @@ class Writer(Spelling):
         (x,) = node.operands
         keep = len(axes) < x.ndim
         same = f"{self(x).within(SUM)} == {self.reduction(name, x, axes, keep=keep).text}"
+        if self._careful:
+            along = f", axis={axes[0] if len(axes) == 1 else axes}, keepdims=True" if keep else ""
+            return Text(f"where({same}, 1, 0)/sum(where({same}, 1, 0){along})", PRODUCT)
         return Text(f"where({same}, 1, 0)" if node is self._root else f"({same})")
 
-    def quotient(self, above: Text, below: Node) -> Text:
-        """One text divided by another."""
-        return Text(f"{above.within(PRODUCT)}/{self(below).within(POWER)}", PRODUCT)
+    def others(self, node: Node, axes: Shape) -> Text:
+        """The product of all other elements."""
+        (x,) = node.operands
+        if not self._careful:
+            product = self.reduction("prod", x, axes, keep=len(axes) < x.ndim)
+            return Text(f"{product.within(PRODUCT)}/{self(x).within(POWER)}", PRODUCT)
+        size = math.prod(x.shape)
+        if len(axes) < x.ndim or size > LARGEST_EYE:
+            raise Unprintable("it would divide by a factor that is zero here")
+        row = self(x).text if x.ndim == 1 else f"flatten({self(x).text})"
+        product = self.call("prod", Text(f"where(eye({size}) == 1, 1, {row})"), axis=1)
+        if x.ndim == 1:
+            return product
+        return self.call("reshape", product, x.shape)
 
     def padded(self, g: Node, lost: Shape, amounts: Shape) -> Text:
         """Zeros around a tensor, some of whose dimensions were taken by an integer."""

@@ -70,8 +70,7 @@ def _others(m: Any, x: Any, axes: Shape) -> Any:
 
 
 def _others_text(w: Any, node: Node, axes: Shape) -> Any:
-    (x,) = node.operands
-    return w.quotient(w.reduction("prod", x, axes, keep=len(axes) < x.ndim), x)
+    return w.others(node, axes)
 
 
 def _cumprod_back(m: Any, g: Any, x: Any, axis: int) -> Any:
@@ -132,11 +131,12 @@ def _extreme(name: str, array: Any) -> Op:
 
 
 def _peaks(name: str, array: Any) -> Op:
-    """Where a tensor is as large as it gets, as 1 and 0: one operation, for both sides of the
-    comparison must be the same number to the last bit."""
+    """Where a tensor is as large as it gets, as 1 and 0; several share the 1. One operation, for
+    both sides of the comparison must be the same number to the last bit."""
 
     def peaks(m: Any, x: Any, axes: Shape) -> Any:
-        return m.asarray(np.where(x == array(x, axis=axes, keepdims=True), 1.0, 0.0))
+        chosen = np.where(x == array(x, axis=axes, keepdims=True), 1.0, 0.0)
+        return m.asarray(chosen) / m.asarray(chosen.sum(axis=axes, keepdims=True))
 
     return Op(
         f"{name}-peaks",

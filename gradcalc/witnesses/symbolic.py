@@ -15,7 +15,7 @@ from gradcalc.derive.conditioning import Conditioning, conditioning
 from gradcalc.derive.points import extent, is_finite
 from gradcalc.derive.recorder import Traced
 from gradcalc.derive.recording import Recording, record
-from gradcalc.derive.roundtrip import EXACT, RoundTrip
+from gradcalc.derive.roundtrip import EXACT, Answer, RoundTrip
 from gradcalc.derive.smoothness import events
 from gradcalc.errors import GradcalcError
 from gradcalc.expr.constants import Unprintable
@@ -23,6 +23,7 @@ from gradcalc.expr.floats import Floats
 from gradcalc.expr.formula import Formulas
 from gradcalc.expr.nodes import Node
 from gradcalc.expr.reals import Reals
+from gradcalc.expr.written import Written
 from gradcalc.problem import Problem, claim_values
 from gradcalc.testimony import Formula, Reference
 
@@ -41,6 +42,9 @@ DECAY = 1e-30
 UNREAD = "the formula does not read back to the gradient, so it is not shown"
 
 UNTRIED = "the gradient is not defined at any point where the formula was tried"
+
+SHOWN = 80
+"""Characters of a formula that is cited although it does not hold."""
 
 DECIMAL = re.compile(r"\d\.|\.\d|\de-?\d")
 
@@ -194,16 +198,25 @@ def _formulas(
 
 
 def _read_back(trip: RoundTrip, shown: Formulas, name: str) -> Formula:
+    def answer(written: Written) -> Answer:
+        return trip.read(name, written.text, shown.gradients[name])
+
     try:
-        written = shown.write(name)
-        held = trip.holds(name, written.text, shown.gradients[name])
-        if held:
-            return Formula(written)
+        usual = shown.write(name)
+        found = answer(usual)
+        if found is Answer.HOLDS:
+            return Formula(usual)
+        if found is not Answer.ELSEWHERE:
+            return Formula(failure=UNTRIED if found is Answer.UNTRIED else UNREAD)
+        careful = shown.write(name, careful=True)
+        if careful != usual and answer(careful) is Answer.HOLDS:
+            return Formula(careful)
     except Unprintable as reason:
         return Formula(failure=f"there is no formula: {reason}")
     except Exception as fault:
         return Formula(failure=_fault(fault))
-    return Formula(failure=UNREAD if held is False else UNTRIED)
+    text = f", {usual.text}," if len(usual.text) <= SHOWN else ""
+    return Formula(failure=f"the formula{text} does not hold at this point")
 
 
 def _fault(fault: Exception) -> str:
