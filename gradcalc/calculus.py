@@ -4,7 +4,8 @@ Everything is derived from the row: sympy differentiates the definition, or take
 partials.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -12,10 +13,12 @@ import sympy
 
 from gradcalc.expr.logistic import recognised
 from gradcalc.expr.scalars import head, opened
-from gradcalc.primitives import BY_NAME, Elementwise
+from gradcalc.primitives import BY_NAME, Composite, Elementwise
 
 Variant = tuple[tuple[str, Any], ...]
 """The static arguments of a call, and None for each optional operand left out."""
+
+WORD = re.compile(r"[^\W\d]\w*")
 
 NATIVE = (
     sympy.exp, sympy.log, sympy.sin, sympy.cos, sympy.tan, sympy.asin, sympy.acos, sympy.atan,
@@ -23,6 +26,19 @@ NATIVE = (
     sympy.erf, sympy.erfc, sympy.sign, sympy.floor, sympy.ceiling, sympy.Abs,
 )  # fmt: skip
 """sympy's functions that mean what gradcalc's of nearly the same name do."""
+
+
+def spoken(sources: Iterable[str]) -> frozenset[str]:
+    """The names in programs, and those in the definitions of the composites that these call."""
+    names: set[str] = set()
+    left = list(sources)
+    while left:
+        found = set(WORD.findall(left.pop())) - names
+        names |= found
+        rows = (BY_NAME.get(name) for name in found)
+        left += [row.definition for row in rows if isinstance(row, Composite)]
+        names |= {row.name for row in map(BY_NAME.get, found) if row is not None}
+    return frozenset(names)
 
 
 @cache

@@ -8,7 +8,7 @@ import sympy
 from gradcalc.expr import ops
 from gradcalc.expr.constants import Unprintable
 from gradcalc.expr.nodes import Forms, Node, Shape, ancestry
-from gradcalc.expr.printer import Writer
+from gradcalc.expr.printer import MANY, SHORT, Writer
 from gradcalc.expr.rules import RULES, SCALAR_RULES
 from gradcalc.expr.rules.lists import written_out
 from gradcalc.expr.scalars import times
@@ -26,7 +26,8 @@ class Formulas:
     """The simplified gradients of one sweep, and their texts.
 
     `shapes` are those of the inputs, in the order of the program; `taken` the names that a part of
-    a formula may not have; `decimals` says that the user writes decimals rather than fractions.
+    a formula may not have; `decimals` says that the user writes decimals rather than fractions;
+    `spoken` are the names that the user has called things by, None if that is not known.
     Raises `Unprintable` where a gradient has no formula at all.
     """
 
@@ -39,8 +40,10 @@ class Formulas:
         dtype: str = "float64",
         taken: frozenset[str] = frozenset(),
         decimals: bool = False,
+        spoken: frozenset[str] | None = None,
     ) -> None:
         self._shapes = shapes
+        self._spoken = spoken
         self._options: dict[str, Any] = {"taken": taken, "decimals": decimals}
         nodes = ancestry(list(gradients.values()))
         large = len(nodes) > LARGE
@@ -57,7 +60,9 @@ class Formulas:
     def _simplified(
         self, forms: Forms, gradients: Mapping[str, Node], dtype: str, *, large: bool
     ) -> list[Node]:
-        self._simplifier = Simplifier(forms, RULES, SCALAR_RULES, dtype, large=large)
+        self._simplifier = Simplifier(
+            forms, RULES, SCALAR_RULES, dtype, large=large, spoken=self._spoken
+        )
         roots = self._simplifier.rebuilt(list(gradients.values()))
         return _polished(self._simplifier, roots, self._writer(self._simplifier))
 
@@ -80,15 +85,42 @@ def _polished(simplifier: Simplifier, roots: list[Node], writer: Writer) -> list
     if simplifier.large:
         return roots
     for _ in range(PASSES):
-        simplifier.count(roots)
-        made: dict[int, Node] = {}
-        for node in ancestry(roots):
-            operands = [made[operand.order] for operand in node.operands]
-            made[node.order] = _shortest(simplifier, writer, node, operands)
-        before, roots = roots, [made[root.order] for root in roots]
+        before, roots = roots, _passed(simplifier, roots, writer)
         if all(new is old for new, old in zip(roots, before, strict=True)):
             break
+    if len(ancestry(roots)) < MANY:
+        roots = [_alone(simplifier, root, writer) for root in roots]
     return [_led_by_plus(simplifier, _elements(simplifier, root)) for root in roots]
+
+
+def _passed(
+    simplifier: Simplifier, roots: list[Node], writer: Writer, *, shared: bool = True
+) -> list[Node]:
+    """The graph gone through once; what is there several times is kept together if `shared`."""
+    simplifier.count(roots if shared else [])
+    made: dict[int, Node] = {}
+    for node in ancestry(roots):
+        operands = [made[operand.order] for operand in node.operands]
+        made[node.order] = _shortest(simplifier, writer, node, operands)
+    return [made[root.order] for root in roots]
+
+
+def _alone(simplifier: Simplifier, root: Node, writer: Writer) -> Node:
+    """One gradient by itself: what it shares with the others is no reason to keep it together.
+
+    One that is short enough to be written in one piece has nothing that is kept together.
+    """
+    (found,) = _passed(simplifier, [root], writer, shared=False)
+    if not _is_short(writer, found):
+        (found,) = _passed(simplifier, [root], writer)
+    return found
+
+
+def _is_short(writer: Writer, node: Node) -> bool:
+    try:
+        return len(writer.write(node).text) <= SHORT
+    except Unprintable:
+        return False
 
 
 def _elements(simplifier: Simplifier, root: Node) -> Node:

@@ -15,7 +15,7 @@ from gradcalc.expr.nodes import Node, Shape, ancestry
 from gradcalc.expr.scalars import is_indicator
 from gradcalc.expr.simplify import appearances
 from gradcalc.expr.spelling import Spelling
-from gradcalc.expr.text import ATOM, NEGATIVE, POWER, PRODUCT, SUM, Text
+from gradcalc.expr.text import ATOM, COMPARISON, NEGATIVE, POWER, PRODUCT, SUM, Text
 from gradcalc.expr.written import Written
 
 SHORT = 100
@@ -243,7 +243,7 @@ class Writer(Spelling):
         if self._careful:
             along = f", axis={axes[0] if len(axes) == 1 else axes}, keepdims=True" if keep else ""
             return Text(f"where({same}, 1, 0)/sum(where({same}, 1, 0){along})", PRODUCT)
-        return Text(f"where({same}, 1, 0)" if node is self._root else f"({same})")
+        return Text(f"where({same}, 1, 0)") if node is self._root else Text(same, COMPARISON)
 
     def others(self, node: Node, axes: Shape) -> Text:
         """The product of all other elements."""

@@ -69,6 +69,7 @@ class Simplifier:
     """Rebuilds nodes by rules. Its instances are what rules get as `s`.
 
     `dtype` is that of the calculation: a constant is the simplest number that rounds to it.
+    `spoken` are the names that the user has called things by, None if that is not known.
     """
 
     def __init__(
@@ -79,8 +80,10 @@ class Simplifier:
         dtype: str = "float64",
         *,
         large: bool = False,
+        spoken: frozenset[str] | None = None,
     ) -> None:
         self.forms = forms
+        self._spoken = spoken
         self.dtype = dtype
         self.large = large
         self._rules: dict[Op, list[Rule]] = {}
@@ -243,6 +246,10 @@ class Simplifier:
             min((node.order for node in nodes), default=0),
             str(term.as_coeff_Mul()[1]),
         )
+
+    def speaks_of(self, name: str) -> bool:
+        """Whether the user has called something by a name that is a matter of taste."""
+        return self._spoken is None or name in self._spoken
 
     def number_of(self, node: Node) -> Any | None:
         """The one number that all elements are, None if they differ or are not known."""

@@ -8,7 +8,7 @@ import sympy
 from gradcalc.expr.constants import Unprintable
 from gradcalc.expr.nodes import Node, Shape
 from gradcalc.expr.ordering import Ordering, is_negative
-from gradcalc.expr.scalars import Head, Where, is_indicator, remade
+from gradcalc.expr.scalars import Head, Where, is_indicator, remade, times
 from gradcalc.expr.text import ATOM, COMPARISON, NEGATIVE, POWER, PRODUCT, SUM, Text
 
 NAMES: Mapping[Any, str] = {
@@ -21,12 +21,20 @@ NAMES: Mapping[Any, str] = {
 }  # fmt: skip
 """sympy's functions by their names in gradcalc."""
 
+NAMELESS: Mapping[Any, str] = {
+    sympy.polygamma: "the derivative of lgamma, digamma, has no name in gradcalc",
+}
+"""Why functions that derivatives lead to are not written."""
+
 OPERATORS: Mapping[str, str] = {"floordiv": "//", "mod": "%"}
 """Functions that are written as operators."""
 
 SIGNS: Mapping[Any, str] = {
     sympy.Gt: ">", sympy.Ge: ">=", sympy.Lt: "<", sympy.Le: "<=", sympy.Eq: "==", sympy.Ne: "!=",
 }  # fmt: skip
+
+FEW_TERMS = 4
+"""Terms of a sum below which one of them is turned round, so that it begins with a plus."""
 
 LONGEST_NUMBER = 53
 """Bits of a numerator or denominator that is written as such, not as the nearest float."""
@@ -85,7 +93,7 @@ class Spelling(Ordering):
     def _function(self, body: Any) -> Text:
         if isinstance(body, Where):
             if is_indicator(body):
-                return Text(f"({self.expression(body.args[0]).text})")
+                return self.expression(body.args[0])
             return self._call("where", [self.expression(arg) for arg in body.args])
         if type(body) in SIGNS:
             # what is compared stands on the left, a plain number on the right
@@ -102,7 +110,7 @@ class Spelling(Ordering):
             return self._head(body)
         name = NAMES.get(type(body))
         if name is None:
-            raise Unprintable(f"{type(body).__name__} is no function of gradcalc")
+            raise Unprintable(NAMELESS.get(type(body), f"{type(body)} is no function of gradcalc"))
         return self._call(name, [self.expression(arg) for arg in body.args])
 
     def _head(self, body: Any) -> Text:
@@ -144,6 +152,9 @@ class Spelling(Ordering):
     def _add(self, body: Any) -> Text:
         terms = sorted(body.args, key=self._term_key)
         signs = [is_negative(term) for term in terms]
+        if all(signs) and len(terms) < FEW_TERMS:
+            terms = _turned(terms)
+            signs = [is_negative(term) for term in terms]
         if signs[0] and not all(signs):
             terms.insert(0, terms.pop(signs.index(False)))
         pieces = [self.expression(terms[0]).within(SUM)]
@@ -223,6 +234,18 @@ class Spelling(Ordering):
         if len(texts) == 1 and not front and texts[0][1].matrix:
             return [texts[0][1].text]
         return [*front, *(text.within(POWER) for _, text in texts)]
+
+
+def _turned(terms: list[Any]) -> list[Any]:
+    """Terms that are all negative with the last that can be turned round: `-y/p + (1 - y)/q`."""
+    for position in reversed(range(len(terms))):
+        factors = list(sympy.Mul.make_args(terms[position]))
+        for k, factor in enumerate(factors):
+            if factor.is_Add and any(map(is_negative, factor.args)):
+                factors[k] = sympy.Add(*[-term for term in factor.args])
+                turned = times(-1, sympy.Mul(*factors))
+                return [*terms[:position], remade(turned), *terms[position + 1 :]]
+    return terms
 
 
 def _bound_first(text: str) -> tuple[bool, str]:

@@ -8,7 +8,7 @@ import sympy
 
 from gradcalc.expr.cases import gathered_sums
 from gradcalc.expr.logistic import recognised
-from gradcalc.expr.scalars import Where, bottom_up, is_indicator, remade
+from gradcalc.expr.scalars import Where, bottom_up, is_indicator, remade, times
 
 LARGEST_OPERATIONS = 60
 """Operations in an expression above which it is not rewritten."""
@@ -18,6 +18,9 @@ LARGEST_EXPANSION = 60
 
 MULTIPLIED_OUT = 1.3
 """How many times shorter an expression must become for its being multiplied out."""
+
+TANGENTS = ((sympy.sinh, sympy.cosh, sympy.tanh), (sympy.sin, sympy.cos, sympy.tan))
+"""Functions whose quotient has a name of its own."""
 
 LARGEST_POWER = 20
 """Powers above which an expression is not multiplied out."""
@@ -34,32 +37,95 @@ def tidy(expression: Any, length: Callable[[Any], int]) -> Any:
         case: sympy.Dummy(real=True) for case in _outermost(expression) if not is_indicator(case)
     }
     expression = expression.xreplace(cases)
-    forms = [expression]
-    rewrites = [sympy.factor_terms] if expression.is_Add or expression.is_Mul else []
-    if _terms(expression) <= LARGEST_EXPANSION and expression.has(sympy.Add):
-        rewrites.append(sympy.expand)
-        if _divides(expression):
-            rewrites.append(sympy.cancel)
-    for rewrite in rewrites:
-        try:
-            forms.append(remade(rewrite(expression)))
-        except (sympy.PolynomialError, NotImplementedError):
-            continue
     back = {
         symbol: Where(case.args[0], tidy(case.args[1], length), tidy(case.args[2], length))
         for case, symbol in cases.items()
     }
-    kept = len(dict.fromkeys(forms[: 1 + len(rewrites[:1])]))
-    finished = [form.xreplace(back) for form in dict.fromkeys(forms)]
+    forms = {form.xreplace(back): cost for form, cost in _forms(expression).items()}
 
-    def worth(form: Any) -> tuple[float, bool, int]:
-        # what the user has factored is multiplied out only where that saves much
-        position = finished.index(form)
-        size = length(form) * (1.0 if position < kept else MULTIPLIED_OUT)
+    def worth(form: Any) -> tuple[float, bool]:
         # of equally short forms the product: what is common to all terms stands in front
-        return (size - brackets(form), form.is_Add, position)
+        return (length(form) * forms[form] - brackets(form), form.is_Add)
 
-    return min(finished, key=worth)
+    return min(forms, key=worth)
+
+
+def _forms(expression: Any) -> dict[Any, float]:
+    """Equal forms, and what their length is multiplied by in comparing them.
+
+    What the user has factored is multiplied out only where that saves much.
+    """
+    rewrites: list[tuple[Callable[[Any], Any], float]] = []
+    if expression.is_Add or expression.is_Mul:
+        rewrites.append((sympy.factor_terms, 1.0))
+    if _terms(expression) <= LARGEST_EXPANSION and expression.has(sympy.Add):
+        rewrites.append((sympy.expand, MULTIPLIED_OUT))
+        if _divides(expression):
+            rewrites += [(sympy.cancel, MULTIPLIED_OUT), (_one_fraction, 1.0)]
+    if expression.has(sympy.cosh, sympy.cos):
+        rewrites.append((_quotients, 1.0))
+    if any(not power.exp.is_number for power in expression.atoms(sympy.Pow)):
+        rewrites.append((_powers_met, 1.0))
+    forms = {expression: 1.0}
+    for rewrite, cost in rewrites:
+        try:
+            forms.setdefault(remade(rewrite(expression)), cost)
+        except (sympy.PolynomialError, NotImplementedError):
+            continue
+    return forms
+
+
+def _one_fraction(expression: Any) -> Any:
+    """The sum of fractions as one, in factors: `(p - y)/(p*(1 - p))`."""
+    factors = list(sympy.Mul.make_args(sympy.factor(sympy.cancel(expression))))
+    below = next((k for k, f in enumerate(factors) if _is_led_by_one(f)), None)
+    if below is None:
+        return sympy.Mul(*factors)
+    base, exponent = factors[below].as_base_exp()
+    turned = [*factors[:below], _negative(base) ** exponent, *factors[below + 1 :]]
+    if factors[0].is_Rational and factors[0] < 0:
+        return times(-turned[0], sympy.Mul(*turned[1:]))
+    above = next((k for k, f in enumerate(factors) if f.is_Add), None)
+    if above is None:
+        return sympy.Mul(*factors)
+    turned[above] = _negative(factors[above])
+    return sympy.Mul(*turned)
+
+
+def _is_led_by_one(factor: Any) -> bool:
+    """Whether a factor is an odd power of `x - 1`, below the line."""
+    base, exponent = factor.as_base_exp()
+    return bool(
+        exponent.is_Integer
+        and exponent.is_odd
+        and exponent < 0
+        and base.is_Add
+        and base.as_coeff_Add()[0] < 0
+    )
+
+
+def _negative(total: Any) -> Any:
+    return sympy.Add(*[-term for term in total.args])
+
+
+def _powers_met(expression: Any) -> Any:
+    """`x*x**(x - 1)` as `x**x`."""
+    return sympy.factor_terms(sympy.powsimp(expression, combine="exp"))
+
+
+def _quotients(expression: Any) -> Any:
+    """`sinh(u)/cosh(u)` as `tanh(u)`, `sin(u)/cos(u)` as `tan(u)`."""
+    return bottom_up(expression, _as_tangents)
+
+
+def _as_tangents(product: Any) -> Any:
+    powers = dict(factor.as_base_exp() for factor in sympy.Mul.make_args(product))
+    for call, power in powers.items():
+        for above, below, ratio in TANGENTS:
+            if isinstance(call, above) and powers.get(below(*call.args)) == -power:
+                rest = product / call**power * below(*call.args) ** power
+                return _as_tangents(rest * ratio(*call.args) ** power)
+    return product
 
 
 def brackets(form: Any) -> int:
@@ -76,9 +142,15 @@ def brackets(form: Any) -> int:
 
 
 def _divides(expression: Any) -> bool:
+    """Whether there is a sum above or below the line of a fraction in a sum."""
+    powers = [p for p in expression.atoms(sympy.Pow) if p.exp.could_extract_minus_sign()]
+    if any(power.base.is_Add for power in powers):
+        return True
     return any(
-        power.exp.could_extract_minus_sign() and power.base.is_Add
-        for power in expression.atoms(sympy.Pow)
+        factor in powers
+        for product in expression.atoms(sympy.Mul)
+        if any(factor.is_Add for factor in product.args)
+        for factor in product.args
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import mpmath
 import numpy as np
 
+from gradcalc.calculus import spoken
 from gradcalc.derive.accuracy import digits_for
 from gradcalc.derive.conditioning import Conditioning, conditioning
 from gradcalc.derive.points import extent, is_finite
@@ -121,6 +122,7 @@ def _simplified(recording: Recording) -> tuple[Formulas | None, str | None]:
             dtype=problem.dtype,
             taken=taken,
             decimals=any(DECIMAL.search(text) for text in texts),
+            spoken=spoken(texts),
         ), None
     except Unprintable as reason:
         return None, f"there is no formula: {reason}"

@@ -171,7 +171,7 @@ def _length(s: Simplifier, norm: Node) -> Any:
     (x,) = whole.operands
     centred = uncentred(s, x, whole["axes"])
     count = math.prod(x.shape[axis] for axis in whole["axes"])
-    if centred is None or count < 2:
+    if centred is None or count < 2 or not s.speaks_of("std"):
         return s.body(norm)
     deviation = s(ops.STD, centred, axes=whole["axes"])
     if norm.op is ops.RESHAPE:
@@ -181,6 +181,8 @@ def _length(s: Simplifier, norm: Node) -> Any:
 
 def _means(s: Simplifier, body: Any, shape: Shape) -> Any:
     """`sum(x)/n`, where the n leaves no other trace."""
+    if not s.speaks_of("mean"):
+        return body
     symbols = {symbol: s.node(symbol) for symbol in body.free_symbols}
     sums = {symbol: node for symbol, node in symbols.items() if _summed(node) is not None}
     if not sums:

@@ -10,8 +10,12 @@ import sympy
 from gradcalc.expr import ops
 from gradcalc.expr.nodes import Node, Shape
 from gradcalc.expr.reducing import kept, reduced
-from gradcalc.expr.rules.common import ones, squeezed_along, transposed, uncentred
+from gradcalc.expr.rules.common import ones, squeezed_along, transposed
 from gradcalc.expr.simplify import Rule, Simplifier
+
+
+FEW_TERMS = 12
+"""Terms of a sum that are looked at one by one."""
 
 
 def _sum_constant(s: Simplifier, x: Node, axes: Shape) -> Node | None:
@@ -152,10 +156,53 @@ def _sum_moved(s: Simplifier, x: Node, axes: Shape) -> Node | None:
 
 
 def _sum_centred(s: Simplifier, x: Node, axes: Shape) -> Node | None:
-    """`sum(v - mean(v))` is 0."""
-    if uncentred(s, x, axes) is None:
+    """`sum(v - mean(v))` is 0, `sum(a*(v - sum(v)/n) + w)` is `sum(w)`."""
+    if x.op is not ops.MAP or not x["body"].has(sympy.Add) or s.large:
         return None
-    return s.map(sympy.Integer(0), reduced(x.shape, axes))
+    terms = sympy.Add.make_args(sympy.expand(x["body"]))
+    if not 1 < len(terms) <= FEW_TERMS:
+        return None
+    summed = [_term_summed(s, term, x.shape, axes) for term in terms]
+    if any(part is None for part in summed):
+        return None
+    total = sympy.expand(sympy.Add(*summed))
+    if total != 0 and len(sympy.Add.make_args(total)) > len(terms) - 2:
+        return None
+    nodes = {symbol: s.node(symbol) for symbol in total.free_symbols}
+    rebuilt = {
+        symbol: s.body(s(ops.SUM, *node.operands, axes=axes))
+        for symbol, node in nodes.items()
+        if node.op is ops.SUM
+    }
+    return s.map(total.xreplace(rebuilt), reduced(x.shape, axes))
+
+
+def _term_summed(s: Simplifier, term: Any, shape: Shape, axes: Shape) -> Any | None:
+    """The sum of a fixed factor times a tensor, or of a fixed factor alone; None for others."""
+    fixed, moving = {}, []
+    for symbol in term.free_symbols:
+        less = squeezed_along(s, s.node(symbol), axes, len(shape))
+        if less is None:
+            moving.append(symbol)
+        else:
+            fixed[symbol] = _as_sum(s, less, axes)
+    count = math.prod(shape[axis] for axis in axes)
+    if not moving:
+        return count * term.xreplace(fixed)
+    (symbol, *others) = moving
+    factor = term / symbol
+    if others or factor.has(symbol):
+        return None
+    return factor.xreplace(fixed) * s.symbol(s.forms(ops.SUM, s.map(symbol, shape), axes=axes))
+
+
+def _as_sum(s: Simplifier, node: Node, axes: Shape) -> Any:
+    """A mean as a sum divided by a count, so that the two can be told to be alike."""
+    if node.op is ops.MEAN and node["axes"] == axes:
+        (v,) = node.operands
+        total = s.symbol(s.forms(ops.SUM, v, axes=axes))
+        return total / math.prod(v.shape[axis] for axis in axes)
+    return s.symbol(node)
 
 
 def _sum_softmax(s: Simplifier, x: Node, axes: Shape) -> Node | None:
