@@ -306,7 +306,7 @@ FAMILIES = (
         "factorisation-symmetric",
         "norm(X - U@U.T)**2",
         {"X": (4, 4), "U": (4, 2)},
-        {"X": "2*(X - U@U.T)", "U": "2*(U@U.T - X - (X - U@U.T).T)@U"},
+        {"X": "2*(X - U@U.T)", "U": "2*(2*U@U.T - X - X.T)@U"},
     ),
     Family("frobenius", "norm(A)", {"A": (4, 4)}, {"A": "A/norm(A)"}),
     Family("frobenius-squared", "sum(A**2)", {"A": (4, 4)}, {"A": "2*A"}),

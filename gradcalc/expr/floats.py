@@ -100,9 +100,13 @@ class Floats:
 
     def cofactor(self, x: Any) -> Any:
         """By singular values, so that the matrix may be singular."""
-        left, values, right = np.linalg.svd(x)
-        others = [np.prod(np.delete(values, k)) for k in range(len(values))]
-        return np.linalg.det(left) * np.linalg.det(right) * (left * others) @ right
+        return _unless_singular(_cofactor, x.shape, x)
+
+
+def _cofactor(x: Any) -> Any:
+    left, values, right = np.linalg.svd(x)
+    others = [np.prod(np.delete(values, k)) for k in range(len(values))]
+    return np.linalg.det(left) * np.linalg.det(right) * (left * others) @ right
 
 
 def _unless_singular(function: Callable[..., Any], shape: Any, *args: Any) -> Any:

@@ -119,7 +119,9 @@ def _quotients(expression: Any) -> Any:
 
 
 def _as_tangents(product: Any) -> Any:
-    powers = dict(factor.as_base_exp() for factor in sympy.Mul.make_args(product))
+    if not product.is_Mul:
+        return product
+    powers = dict(factor.as_base_exp() for factor in product.args)
     for call, power in powers.items():
         for above, below, ratio in TANGENTS:
             if isinstance(call, above) and powers.get(below(*call.args)) == -power:

@@ -1,5 +1,7 @@
 """What several rules are made with."""
 
+import math
+
 import sympy
 
 from gradcalc.expr import ops
@@ -23,6 +25,9 @@ def squeezed_along(s: Simplifier, node: Node, axes: Shape, rank: int) -> Node | 
     """An operand of a tensor of that rank without its share of some dimensions of size 1."""
     own = [axis - (rank - node.ndim) for axis in axes]
     own = [axis for axis in own if axis >= 0]
+    if math.prod(node.shape) == 1 and node.ndim <= rank - len(axes):
+        # a single number lies along whatever is left
+        return node
     if any(node.shape[axis] != 1 for axis in own):
         return None
     return node if not own else s(ops.RESHAPE, node, shape=reduced(node.shape, tuple(own)))

@@ -20,7 +20,15 @@ def _permute(s: Simplifier, x: Node, order: Shape) -> Node | None:
     if x.op is ops.PERMUTE:
         inner = x["order"]
         return s(ops.PERMUTE, x.operands[0], order=tuple(inner[k] for k in order))
+    if x.op is ops.RESHAPE and _moves_only_ones(x.shape, order):
+        return s(ops.RESHAPE, x, shape=ops.PERMUTE.shape(x.shape, order=order))
     return None
+
+
+def _moves_only_ones(shape: Shape, order: Shape) -> bool:
+    """Whether only sizes of 1 change places, so that the elements stay in their order."""
+    moved = [axis for axis in order if shape[axis] != 1]
+    return moved == sorted(moved)
 
 
 def _permute_product(s: Simplifier, x: Node, order: Shape) -> Node | None:
@@ -77,9 +85,16 @@ def _reshape(s: Simplifier, x: Node, shape: Shape) -> Node | None:
         return x
     if x.op is ops.RESHAPE:
         return s(ops.RESHAPE, x.operands[0], shape=shape)
-    if x.op is ops.MAP and s.is_scalar(x["body"]):
+    if x.op is ops.PERMUTE and _moves_only_ones(x.operands[0].shape, x["order"]):
+        return s(ops.RESHAPE, x.operands[0], shape=shape)
+    if x.op is ops.MAP and all(_is_one_number(node, len(shape)) for node in x.operands):
         return s.map(x["body"], shape)
     return None
+
+
+def _is_one_number(node: Node, rank: int) -> bool:
+    """Whether a node is the same everywhere in a tensor of that rank."""
+    return math.prod(node.shape) == 1 and node.ndim <= rank
 
 
 def _reshape_map(s: Simplifier, x: Node, shape: Shape) -> Node | None:

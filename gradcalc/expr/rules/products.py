@@ -16,6 +16,8 @@ def _matmul_uniform(s: Simplifier, x: Node, y: Node) -> Node | None:
         return s(ops.SUM, x, axes=(x.ndim - 1,))
     if s.number_of(x) == 1 and x.ndim == 1 and y.ndim <= 2:
         return s(ops.SUM, y, axes=(0,))
+    if x.ndim == y.ndim == 2 and x.shape[1] == 1 and 1 in (s.number_of(x), s.number_of(y)):
+        return s.map(s.body(y if s.number_of(x) == 1 else x), (x.shape[0], y.shape[1]))
     if x.ndim == y.ndim == 2 and s.number_of(y) == 1:
         rows = s(ops.SUM, x, axes=(1,))
         column = s(ops.RESHAPE, rows, shape=(x.shape[0], 1))

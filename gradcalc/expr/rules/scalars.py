@@ -274,6 +274,27 @@ def _product_in(s: Simplifier, term: Any) -> tuple[Any, Node | None]:
     return (rest, s.node(found[0])) if s.is_scalar(rest) else (term, None)
 
 
+def _turned_terms(s: Simplifier, body: Any, shape: Shape) -> Any:
+    """`R + R.T` of a difference R term by term, where some of them are the same both ways."""
+    if not body.is_Add or len(body.args) > FEW_TERMS:
+        return body
+    for symbol in body.free_symbols:
+        node = s.node(symbol)
+        if node.op is not ops.PERMUTE or node.operands[0].op is not ops.MAP:
+            continue
+        (inner,) = node.operands
+        if not inner["body"].is_Add or any(o.shape not in ((), inner.shape) for o in inner.operands):
+            continue
+        parts = [
+            s.body(s(ops.PERMUTE, s.map(term, inner.shape), order=node["order"]))
+            for term in inner["body"].args
+        ]
+        turned = sympy.expand(body.xreplace({symbol: sympy.Add(*parts)}))
+        if len(sympy.Add.make_args(turned)) <= len(body.args):
+            return turned
+    return body
+
+
 def _written_out(s: Simplifier, body: Any, shape: Shape) -> Any:
     """Several single elements put in their places: `[x[1], x[0]]`."""
     body = into_list(s, body)
@@ -296,6 +317,11 @@ def _softmax_sample(f: Any, x: Node, a: Node) -> tuple[Any, Shape]:
 
 def _logsumexp_sample(f: Any, x: Node, a: Node) -> tuple[Any, Shape]:
     return sympy.log(_exp_sample(f, x, a)[1]), ()
+
+
+def _turned_sample(f: Any, x: Node, a: Node) -> tuple[Any, Shape]:
+    less = f.map(f.symbol(a) - f.symbol(f(ops.MATMUL, a, a)), (3, 3))
+    return f.symbol(transposed(f, less)) - f.symbol(transposed(f, a)), (3, 3)
 
 
 def _element_sample(f: Any, x: Node, a: Node) -> tuple[Any, Shape]:
@@ -323,5 +349,6 @@ SCALAR_RULES: tuple[ScalarRule, ...] = (
     ScalarRule("common-factors", _common_factors,
                lambda f, x, a: (f.symbol(f(ops.MATMUL, a, x))
                                 + f.symbol(f(ops.MATMUL, transposed(f, a), x)), (3,))),
+    ScalarRule("turned-terms", _turned_terms, _turned_sample),
     ScalarRule("written-out", _written_out, _element_sample),
 )  # fmt: skip

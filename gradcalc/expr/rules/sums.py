@@ -33,15 +33,15 @@ def _sum_constant(s: Simplifier, x: Node, axes: Shape) -> Node | None:
     own = s.spread_shape(x["body"])
     own = (1,) * (x.ndim - len(own)) + own
     same = tuple(axis for axis in axes if own[axis] == 1)
-    if not same:
+    few = math.prod(x.shape[axis] for axis in same)
+    if not same or (few == 1 and len(same) < len(axes) == x.ndim):
         return None
     parts = {}
     for symbol, node in zip(x["symbols"], x.operands, strict=True):
         squeezed = squeezed_along(s, node, same, x.ndim)
         assert squeezed is not None
         parts[symbol] = s.body(squeezed)
-    count = math.prod(x.shape[axis] for axis in same)
-    less = s.map(count * x["body"].xreplace(parts), reduced(x.shape, same))
+    less = s.map(few * x["body"].xreplace(parts), reduced(x.shape, same))
     rest = _renumbered(axes, same)
     return s(ops.SUM, less, axes=rest) if rest else less
 
