@@ -119,7 +119,7 @@ def tidy(output: str) -> str:
 
 
 def portable(output: str) -> str:
-    """Output without what processors round differently: last digits, and columns as wide as they."""
+    """Output without what processors round differently: last digits and widths of columns."""
     shorter = LONG_NUMBER.sub(lambda match: f"{float(match.group()):.12g}", tidy(output))
     return re.sub(r"(?<=\S)[ ─]{2,}", " ", LAST_DIGITS.sub("all digits", shorter))
 

@@ -10,8 +10,10 @@ from gradcalc.derive import roundtrip
 from gradcalc.expr import formula
 from gradcalc.expr.constants import number
 from gradcalc.expr.formula import Formulas
+from gradcalc.expr.nodes import Node
 from gradcalc.expr.rules import RULES, SCALAR_RULES
 from gradcalc.expr.simplify import Simplifier
+from gradcalc.expr.transcript import Transcript
 from gradcalc.expr.written import Written
 from gradcalc.report import Report
 from tests import oracle
@@ -110,6 +112,31 @@ SMALL: tuple[tuple[str, dict[str, Any], str | None], ...] = (
      "cos(x)*cos(sin(x))*cos(sin(sin(x)))"),
     ("max(x)", {"x": X4}, "where(x == amax(x), 1, 0)"),
     ("x.max(dim=0).values", {"x": M2}, "where(x == amax(x, axis=0, keepdims=True), 1, 0)"),
+    ("max(x)", {"x": [1.0, 3.0, 3.0]},
+     "where(x == amax(x), 1, 0)/sum(where(x == amax(x), 1, 0))"),
+    ("prod(x)", {"x": [2.0, 3.0]}, "prod(x)/x"),
+    ("prod(x)", {"x": [0.0, 0.0, 3.0]}, "prod(where(eye(3) == 1, 1, x), axis=1)"),
+    ("prod(A)", {"A": [[0.0, 2.0], [3.0, 4.0]]},
+     "reshape(prod(where(eye(4) == 1, 1, flatten(A)), axis=1), (2, 2))"),
+    ("sum(prod(A, axis=1))", {"A": [[0.0, 2.0], [3.0, 4.0]]}, None),
+    ("x**x", {"x": 1.5}, "x**x*(log(x) + 1)"),
+    ("log(cosh(x))", {"x": 0.5}, "tanh(x)"),
+    ("sin(x)/cos(x)", {"x": 0.5}, "tan(x)**2 + 1"),
+    ("x/(1 + x)", {"x": 0.5}, "1/(x + 1)**2"),
+    ("log(x/(1 - x))", {"x": 0.3}, "1/(x*(1 - x))"),
+    ("-(0.5*log(x) + 0.5*log(1 - x))", {"x": 0.3}, "0.5/(1 - x) - 0.5/x"),
+    ("x*sigmoid(x)", {"x": 0.3}, "sigmoid(x)*(x*(1 - sigmoid(x)) + 1)"),
+    ("0.5*sum(x)", {"x": X4}, "0.5*ones_like(x)"),
+    ("log(sum(x)/4)", {"x": X4}, "1/sum(x)*ones_like(x)"),
+    ("norm(x - mean(x))", {"x": X4}, "(x - mean(x))/norm(x - mean(x))"),
+    ("sum((x - sum(x)/4)**2)", {"x": X4}, "2*x - sum(x)/2"),
+    ("logsumexp(X)", {"X": [[1.0, 2.0]]}, "exp(X)/sum(exp(X))"),
+    ("sum(softmax(X, axis=1)*Y)", {"X": [[1.0, 2.0]], "Y": [[3.0, 1.0]]},
+     "softmax(X, axis=1)*(Y - sum(Y*softmax(X, axis=1), axis=1))"),
+    ("v.T@v", {"v": [[1.0], [2.0]]}, "2*v"),
+    ("v@v.T", {"v": [[1.0, 2.0]]}, "2*v"),
+    ("norm(v)", {"v": [[1.0], [2.0]]}, "v/norm(v)"),
+    ("sum(v*v.T)", {"v": [[1.0], [2.0]]}, "2*sum(v, axis=0)*ones_like(v)"),
     ("stack([x, x*x]).sum()", {"x": X4}, "2*x + 1"),
     ("sum(x % 0.7)", {"x": [0.3, 1.2]}, "ones_like(x)"),
     ("sum(x*y)/sum(x)", {"x": [[1.0], [2.0]], "y": [3.0, 4.0]},
@@ -154,6 +181,52 @@ def test_a_name_of_a_part_is_not_one_of_the_users() -> None:
     claim = report(text, claims={"t1": gradient.closed_form}, t1=0.3).gradients[0].claim
     assert claim is not None
     assert claim.holds
+
+
+LOOP = "for i in range({rounds}):\n    {body}\n{end}"
+LONG: dict[str, tuple[str, dict[str, Any]]] = {
+    "logistic map": (LOOP.format(rounds=1200, body="x = r*x*(1 - x)", end="x"),
+                     {"x": 0.3, "r": 2.9}),
+    "recurrent": (LOOP.format(rounds=500, body="x = tanh(W@x + b)", end="sum(x)"),
+                  {"x": [0.3, 0.1], "W": [[0.5, 0.2], [-0.3, 0.4]], "b": [0.1, 0.0]}),
+    "descent": (LOOP.format(rounds=250, body="x = x - 0.01*A.T@(A@x - 1)/norm(x)", end="norm(x)"),
+                {"x": [0.3, 0.1], "A": [[0.5, 0.2], [-0.3, 0.4], [1.0, 2.0]]}),
+    "branches": (LOOP.format(rounds=900, body="x = where(x > 1, x/2, sin(x) + 1.5*x)", end="x"),
+                 {"x": 0.3}),
+    "detached": (LOOP.format(rounds=900, body="x = x + 0.001*sin(x)*detach(cos(x))", end="x"),
+                 {"x": 0.3}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_a_long_loop_has_a_formula_of_named_parts(name: str) -> None:
+    text, inputs = LONG[name]
+    answer = report(text, **inputs)
+    assert not failures(answer)
+    for gradient in answer.gradients:
+        assert gradient.formula is not None
+        assert len(gradient.formula.parts) > 200
+        assert gradient.formula.parts[0][0] == "t1"
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_wrong_lines_of_a_long_formula_are_found(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = Transcript.write
+
+    def wrong(self: Transcript, root: Node) -> Written:
+        written = original(self, root)
+        # in a loop that forgets its beginning one line alone need not matter
+        parts = list(written.parts)
+        parts[::10] = [(part, f"1.001*({line})") for part, line in parts[::10]]
+        return replace(written, parts=tuple(parts))
+
+    monkeypatch.setattr(Transcript, "write", wrong)
+    text, inputs = LONG[name]
+    answer = report(text, **inputs)
+    assert answer.verdict.outcome in ("verified", "vanished")
+    assert any(g.formula is None for g in answer.gradients)
 
 
 def test_each_input_has_its_formula() -> None:
@@ -287,7 +360,7 @@ WRONG_TEXTS = {
 @pytest.mark.parametrize("text", ["sum(x**2)", "sum(sin(x))", "norm(x)", "x[0]*x[1]"])
 def test_a_wrong_text_is_not_shown(text: str, wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
     original = Formulas.write
-    monkeypatch.setattr(Formulas, "write", lambda s, n: WRONG_TEXTS[wrong](original(s, n)))
+    monkeypatch.setattr(Formulas, "write", lambda s, n, **_: WRONG_TEXTS[wrong](original(s, n)))
     answer = report(text, x=[0.5, 0.7])
     assert answer.gradients[0].closed_form is None
     assert failures(answer)
@@ -295,14 +368,16 @@ def test_a_wrong_text_is_not_shown(text: str, wrong: str, monkeypatch: pytest.Mo
 
 
 def test_a_formula_right_at_the_point_only_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Formulas, "write", lambda *_: Written((), "5*x"))
+    monkeypatch.setattr(Formulas, "write", lambda *_, **__: Written((), "5*x"))
     answer = report("x**2", x=0.0)
     assert answer.gradients[0].closed_form is None
     assert failures(answer)
 
 
 def test_a_formula_wrong_at_the_point_only_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Formulas, "write", lambda *_: Written((), "2*x + where(x == 3, 1, 0)"))
+    monkeypatch.setattr(
+        Formulas, "write", lambda *_, **__: Written((), "2*x + where(x == 3, 1, 0)")
+    )
     assert report("x**2", x=3.0).gradients[0].closed_form is None
 
 
@@ -375,7 +450,7 @@ def assert_noticed(monkeypatch: pytest.MonkeyPatch, table: str, worse: Any, fami
 
 
 def test_a_large_text_is_read_back_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Formulas, "write", lambda *_: Written((), "4.00001*x"))
+    monkeypatch.setattr(Formulas, "write", lambda *_, **__: Written((), "4.00001*x"))
     x = np.random.default_rng(2).normal(size=50_000)
     assert report("2*dot(x,x)", x=x).gradients[0].closed_form is None
 
@@ -384,7 +459,7 @@ def test_a_large_text_is_read_back_too(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_fault_of_the_engine_costs_only_the_formula(
     place: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: Any) -> Any:
+    def broken(*_: Any, **__: Any) -> Any:
         raise ZeroDivisionError("broken")
 
     owner = Simplifier if place == "rebuilt" else Formulas

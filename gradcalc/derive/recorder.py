@@ -89,8 +89,11 @@ class Recorder:
         values = [operand.value for operand in operands]
 
         def compute() -> Any:
-            shape = np.broadcast_shapes(*[np.shape(value) for value in values])
-            return np.broadcast_to(self.arithmetic.map(symbols, body, values), shape)
+            result = self.arithmetic.map(symbols, body, values)
+            shapes = {np.shape(value) for value in values}
+            if shapes == {np.shape(result)}:
+                return result
+            return np.broadcast_to(result, np.broadcast_shapes(*shapes))
 
         return self._noted(row, operands, variant, compute, row.boolean)
 

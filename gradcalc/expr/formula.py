@@ -13,6 +13,7 @@ from gradcalc.expr.rules import RULES, SCALAR_RULES
 from gradcalc.expr.rules.lists import written_out
 from gradcalc.expr.scalars import times
 from gradcalc.expr.simplify import LARGE, Simplifier, TooSlow
+from gradcalc.expr.transcript import Transcript
 from gradcalc.expr.written import Written
 
 LARGEST = 3000
@@ -47,28 +48,33 @@ class Formulas:
         self._options: dict[str, Any] = {"taken": taken, "decimals": decimals}
         nodes = ancestry(list(gradients.values()))
         large = len(nodes) > LARGE
+        self._simplifier: Simplifier | None = None
+        self.gradients: Mapping[str, Node] = gradients
         if len(nodes) > LARGEST and not all(map(_is_arithmetic, nodes)):
-            raise Unprintable(f"it has {len(nodes):,} operations, too many to be written out")
-        try:
-            roots = self._simplified(forms, gradients, dtype, large=large)
-        except TooSlow:
-            if large:
-                raise Unprintable("it would take too long to be written out") from None
-            roots = self._simplified(forms, gradients, dtype, large=True)
-        self.gradients: Mapping[str, Node] = dict(zip(gradients, roots, strict=True))
+            return
+        for cheaply in dict.fromkeys((large, True)):
+            try:
+                roots = self._simplified(forms, gradients, dtype, large=cheaply)
+            except TooSlow:
+                continue
+            self.gradients = dict(zip(gradients, roots, strict=True))
+            return
 
     def _simplified(
         self, forms: Forms, gradients: Mapping[str, Node], dtype: str, *, large: bool
     ) -> list[Node]:
-        self._simplifier = Simplifier(
-            forms, RULES, SCALAR_RULES, dtype, large=large, spoken=self._spoken
-        )
-        roots = self._simplifier.rebuilt(list(gradients.values()))
-        return _polished(self._simplifier, roots, self._writer(self._simplifier))
+        simplifier = Simplifier(forms, RULES, SCALAR_RULES, dtype, large=large, spoken=self._spoken)
+        roots = simplifier.rebuilt(list(gradients.values()))
+        roots = _polished(simplifier, roots, self._writer(simplifier))
+        self._simplifier = simplifier
+        return roots
 
     def write(self, name: str, *, careful: bool = False) -> Written:
         """The gradient by an input as text, `careful` as in `Writer`. Raises `Unprintable`."""
-        writer = self._writer(self._simplifier, wrt=name, careful=careful)
+        if self._simplifier is None:
+            writer: Writer = Transcript(self._shapes, wrt=name, careful=careful, **self._options)
+        else:
+            writer = self._writer(self._simplifier, wrt=name, careful=careful)
         return writer.write(self.gradients[name])
 
     def _writer(self, simplifier: Simplifier, **options: Any) -> Writer:

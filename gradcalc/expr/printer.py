@@ -86,6 +86,10 @@ class Writer(Spelling):
                 except Unprintable:
                     self._texts[part.order] = Text("u" * WORTH)
 
+    def stands(self, node: Node, text: Text) -> None:
+        """A node is written as that text."""
+        self._texts[node.order] = text
+
     def length(self, body: Any) -> int:
         """How long an expression is when it is written."""
         for symbol in body.free_symbols:

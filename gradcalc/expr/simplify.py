@@ -37,8 +37,8 @@ FEW = 2
 BIGGEST = 10**40
 """Numbers above which a constant is not worked out."""
 
-SECONDS = 2.0
-"""How long a graph may take to simplify."""
+SECONDS = {False: 2.0, True: 0.5}
+"""How long a graph may take to simplify; a large one, which is written down as it is otherwise."""
 
 ONE = sympy.Integer(1)
 
@@ -96,7 +96,7 @@ class Simplifier:
         self._places = Places()
         self._shared: set[int] = set()
         self._tidied: dict[Any, Node] = {}
-        self._deadline = time.monotonic() + SECONDS
+        self._deadline = time.monotonic() + SECONDS[large]
 
     # -- building ----------------------------------------------------------------------
 

@@ -102,7 +102,10 @@ def span_of(node: ast.AST, source: str) -> Span:
     lines = _lines(source)
 
     def column(line: int, offset: int) -> int:
-        encoded = lines[min(line, len(lines)) - 1].encode("utf-8", "surrogatepass")
+        text = lines[min(line, len(lines)) - 1]
+        if text.isascii():
+            return min(offset, len(text)) + 1
+        encoded = text.encode("utf-8", "surrogatepass")
         return len(encoded[:offset].decode("utf-8", "ignore")) + 1
 
     line, end = getattr(node, "lineno", 1), getattr(node, "end_lineno", 1)
@@ -122,7 +125,13 @@ def _lines(source: str) -> list[str]:
 
 def text_of(node: ast.AST, source: str) -> str:
     """The source text of a syntax node, on one line."""
-    return " ".join((ast.get_source_segment(source, node) or ast.unparse(node)).split())
+    if not hasattr(node, "lineno"):
+        return " ".join(ast.unparse(node).split())
+    place, lines = span_of(node, source), _lines(source)
+    text = lines[place.line - 1 : place.end_line]
+    text[-1] = text[-1][: place.end_column - 1]
+    text[0] = text[0][place.column - 1 :]
+    return " ".join(" ".join(text).split())
 
 
 def brief(text: str, width: int = 60) -> str:

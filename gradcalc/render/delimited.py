@@ -9,7 +9,8 @@ Both formats begin with a header row and have one row for each element of each g
 they were asked for, and `program` comes last when there are several. What is not known is empty.
 
 **tsv** then has lines that begin with `# `, for the value and everything else that a table says,
-the verdict last: `# verdict<TAB>verified<TAB>message`. Leave them out with `grep -v '^#'` or
+the verdict last: `# verdict<TAB>verified<TAB>message`. A formula of thousands of characters is cut
+there, unless all is asked for. Leave the lines out with `grep -v '^#'` or
 `pandas.read_csv(..., sep="\t", comment="#")`.
 
 **csv** is strictly rectangular: `value` (empty unless it is a single number) and `verdict` (the
@@ -22,7 +23,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 
-from gradcalc.render.notes import closing_notes, opening_notes
+from gradcalc.render.notes import closing_notes, formula_text, opening_notes
 from gradcalc.render.rows import gradient_rows
 from gradcalc.render.style import Style
 from gradcalc.render.text import number_texts, printable
@@ -51,8 +52,9 @@ def _tsv_notes(report: Report, style: Style) -> Iterator[tuple[str, ...]]:
     for note in opening_notes(report, whole=True):
         yield note.label, _safe(note.text, style)
     for gradient in report.gradients:
-        if gradient.closed_form is not None:
-            yield "closed form", _safe(gradient.name, style), _safe(gradient.closed_form, style)
+        if gradient.formula is not None:
+            formula = formula_text(gradient.formula, style)
+            yield "closed form", _safe(gradient.name, style), _safe(formula, style)
     for note in closing_notes(report):
         yield note.label, _safe(note.text, style)
     yield "verdict", report.verdict.outcome.value, _safe(report.verdict.message, style)

@@ -11,7 +11,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from gradcalc.render.notes import Note, closing_notes, opening_notes, title_text
+from gradcalc.render.notes import Note, closing_notes, formula_text, opening_notes, title_text
 from gradcalc.render.style import Style
 from gradcalc.render.tex.formula import Writer
 from gradcalc.render.tex.pieces import Piece, matrix
@@ -46,8 +46,9 @@ def _lines(report: Report, style: Style) -> Iterator[str]:
         if gradient.accumulated is not None:
             summed = _elements(report, gradient, gradient.accumulated, style)
             rows.append(rf"\text{{accumulated }} {summed}")
-        if formula is None and gradient.closed_form is not None:
-            notes.append(Note("formula", f"{gradient.name}: {gradient.closed_form}"))
+        if formula is None and gradient.formula is not None:
+            text = formula_text(gradient.formula, style)
+            notes.append(Note("formula", f"{gradient.name}: {text}"))
     yield rf"\noindent {code(title_text(report))}"
     yield from _displays(rows)
     yield r"\begin{description}"

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from gradcalc.render.notes import closing_notes, opening_notes, title_text
+from gradcalc.render.notes import closing_notes, formula_text, opening_notes, title_text
 from gradcalc.render.rows import gradient_rows, hidden_text, visible
 from gradcalc.render.style import Style
 from gradcalc.render.text import printable
@@ -36,8 +36,8 @@ def _lines(report: Report, style: Style, *, titled: bool) -> Iterator[str]:
 
 def _gradient(report: Report, gradient: InputGradient, style: Style) -> Iterator[str]:
     title = f"gradient of {_code(gradient.name, style)}"
-    if gradient.closed_form is not None:
-        title += f" = {_code(gradient.closed_form, style)}"
+    if gradient.formula is not None:
+        title += f" = {_code(formula_text(gradient.formula, style), style)}"
     yield from (title, "")
     if not gradient.autograd.size:
         return

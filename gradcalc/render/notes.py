@@ -11,12 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcalc.errors import Span
+from gradcalc.expr.written import Written
+from gradcalc.render.style import Style
 from gradcalc.render.text import number_texts, shape_text
 from gradcalc.report import Array, Branch, Finding, InputGradient, Report
 from gradcalc.values import format_literal
 
 _SHORT = 12
 _MOST_RUNS = 6
+_MOST_CHARACTERS = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,15 @@ def title_text(report: Report) -> str:
     """The program, or its first line: what tells several reports apart."""
     first, *more = report.program.strip().splitlines() or [""]
     return f"{first} ..." if more else first
+
+
+def formula_text(formula: Written, style: Style) -> str:
+    """A formula on one line, as the program that it is; beyond a length how much is left."""
+    text = formula.text
+    if style.show_all or len(text) <= _MOST_CHARACTERS:
+        return text
+    left = len(text) - _MOST_CHARACTERS
+    return f"{text[:_MOST_CHARACTERS]}... {left:,} more characters; --all shows them"
 
 
 def opening_notes(report: Report, *, whole: bool = False) -> tuple[Note, ...]:

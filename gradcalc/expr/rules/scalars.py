@@ -283,7 +283,9 @@ def _turned_terms(s: Simplifier, body: Any, shape: Shape) -> Any:
         if node.op is not ops.PERMUTE or node.operands[0].op is not ops.MAP:
             continue
         (inner,) = node.operands
-        if not inner["body"].is_Add or any(o.shape not in ((), inner.shape) for o in inner.operands):
+        if not inner["body"].is_Add or any(
+            o.shape not in ((), inner.shape) for o in inner.operands
+        ):
             continue
         parts = [
             s.body(s(ops.PERMUTE, s.map(term, inner.shape), order=node["order"]))

@@ -13,7 +13,6 @@ from gradcalc.expr.reducing import kept, reduced
 from gradcalc.expr.rules.common import ones, squeezed_along, transposed
 from gradcalc.expr.simplify import Rule, Simplifier
 
-
 FEW_TERMS = 12
 """Terms of a sum that are looked at one by one."""
 
