@@ -12,12 +12,15 @@ from gradcalc.expr.printer import MANY, SHORT, Writer
 from gradcalc.expr.rules import RULES, SCALAR_RULES
 from gradcalc.expr.rules.lists import written_out
 from gradcalc.expr.scalars import times
-from gradcalc.expr.simplify import LARGE, Simplifier, TooSlow
+from gradcalc.expr.simplify import LARGE, SECONDS, Simplifier, TooSlow
 from gradcalc.expr.transcript import Transcript
 from gradcalc.expr.written import Written
 
 LARGEST = 3000
-"""Nodes above which only what is mere arithmetic is written out: it may be short in the end."""
+"""Nodes above which only what is mere arithmetic is simplified: it may be short in the end."""
+
+BRIEFLY = 0.7
+"""Seconds that this may take."""
 
 PASSES = 3
 """How often a graph is gone through, each time with what the last one has shortened."""
@@ -44,26 +47,27 @@ class Formulas:
         spoken: frozenset[str] | None = None,
     ) -> None:
         self._shapes = shapes
-        self._spoken = spoken
         self._options: dict[str, Any] = {"taken": taken, "decimals": decimals}
         nodes = ancestry(list(gradients.values()))
         large = len(nodes) > LARGE
         self._simplifier: Simplifier | None = None
+        seconds = SECONDS if len(nodes) <= LARGEST else BRIEFLY
+        self._limits: dict[str, Any] = {"dtype": dtype, "seconds": seconds, "spoken": spoken}
         self.gradients: Mapping[str, Node] = gradients
         if len(nodes) > LARGEST and not all(map(_is_arithmetic, nodes)):
             return
         for cheaply in dict.fromkeys((large, True)):
             try:
-                roots = self._simplified(forms, gradients, dtype, large=cheaply)
+                roots = self._simplified(forms, gradients, large=cheaply)
             except TooSlow:
                 continue
             self.gradients = dict(zip(gradients, roots, strict=True))
             return
 
     def _simplified(
-        self, forms: Forms, gradients: Mapping[str, Node], dtype: str, *, large: bool
+        self, forms: Forms, gradients: Mapping[str, Node], *, large: bool
     ) -> list[Node]:
-        simplifier = Simplifier(forms, RULES, SCALAR_RULES, dtype, large=large, spoken=self._spoken)
+        simplifier = Simplifier(forms, RULES, SCALAR_RULES, large=large, **self._limits)
         roots = simplifier.rebuilt(list(gradients.values()))
         roots = _polished(simplifier, roots, self._writer(simplifier))
         self._simplifier = simplifier

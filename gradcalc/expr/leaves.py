@@ -18,7 +18,10 @@ def _no_array(m: Any, *values: Any, **static: Any) -> Any:
 
 
 def _detached_text(w: Any, node: Node, name: str | None) -> Any:
-    return w.atom(name) if name is not None else w.call("detach", node.operands[0])
+    (x,) = node.operands
+    if name is None or (x.op is VAR and w.stands_undetached(x)):
+        return w.call("detach", x)
+    return w.atom(name)
 
 
 def _literal_text(w: Any, node: Node, data: Data) -> Any:

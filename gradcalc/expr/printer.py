@@ -40,6 +40,13 @@ WORTH = 8
 """Characters of a part that is there twice, above which a name is worth while."""
 
 
+def undetached(nodes: Sequence[Node]) -> frozenset[int]:
+    """The operands, by order, of all nodes that detach nothing."""
+    return frozenset(
+        operand.order for node in nodes if node.op is not ops.DETACH for operand in node.operands
+    )
+
+
 class Writer(Spelling):
     """Writes nodes. Its instances are what `Op.text` gets as `w`.
 
@@ -64,6 +71,7 @@ class Writer(Spelling):
         self._wrt = wrt
         self._texts: dict[int, Text] = {}
         self._root: Node | None = None
+        self._undetached: frozenset[int] = frozenset()
 
     unprintable = Unprintable
 
@@ -103,6 +111,7 @@ class Writer(Spelling):
         self._texts.clear()
         self._expressions.clear()
         self._root = root
+        self._undetached = undetached(nodes)
         total = 0
         parts: list[tuple[str, str]] = []
         names = (name for k in range(1, len(nodes) + 2 + len(self._taken))
@@ -158,6 +167,10 @@ class Writer(Spelling):
         return next((name for name, other in self._shapes.items() if other == shape), None)
 
     # -- what operations are written with ------------------------------------------------
+
+    def stands_undetached(self, leaf: Node) -> bool:
+        """Whether an input is also there as itself, not only detached."""
+        return leaf.order in self._undetached
 
     def atom(self, text: str) -> Text:
         """A text that holds together."""

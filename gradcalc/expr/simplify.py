@@ -37,8 +37,8 @@ FEW = 2
 BIGGEST = 10**40
 """Numbers above which a constant is not worked out."""
 
-SECONDS = {False: 2.0, True: 0.5}
-"""How long a graph may take to simplify; a large one, which is written down as it is otherwise."""
+SECONDS = 2.0
+"""How long a graph may take to simplify."""
 
 ONE = sympy.Integer(1)
 
@@ -69,7 +69,8 @@ class Simplifier:
     """Rebuilds nodes by rules. Its instances are what rules get as `s`.
 
     `dtype` is that of the calculation: a constant is the simplest number that rounds to it.
-    `spoken` are the names that the user has called things by, None if that is not known.
+    `spoken` are the names that the user has called things by, None if that is not known. After
+    `seconds` it gives up and raises `TooSlow`.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Simplifier:
         dtype: str = "float64",
         *,
         large: bool = False,
+        seconds: float = SECONDS,
         spoken: frozenset[str] | None = None,
     ) -> None:
         self.forms = forms
@@ -96,7 +98,7 @@ class Simplifier:
         self._places = Places()
         self._shared: set[int] = set()
         self._tidied: dict[Any, Node] = {}
-        self._deadline = time.monotonic() + SECONDS[large]
+        self._deadline = time.monotonic() + seconds
 
     # -- building ----------------------------------------------------------------------
 

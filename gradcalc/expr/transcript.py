@@ -15,7 +15,7 @@ import sympy
 from gradcalc.expr import ops
 from gradcalc.expr.constants import Unprintable
 from gradcalc.expr.nodes import Node, Shape, ancestry, uses
-from gradcalc.expr.printer import Writer
+from gradcalc.expr.printer import Writer, undetached
 from gradcalc.expr.text import ATOM, PRODUCT, Text
 from gradcalc.expr.written import Written
 
@@ -43,6 +43,7 @@ class Transcript(Writer):
         """A node as a formula whose parts are its operations. Raises `Unprintable`."""
         nodes = ancestry([root])
         count = uses(nodes)
+        self._undetached = undetached(nodes)
         parts: list[tuple[str, str]] = []
         total, number = 0, 0
         for node in nodes:

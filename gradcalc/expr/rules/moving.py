@@ -46,6 +46,8 @@ def _permute_outer(s: Simplifier, x: Node, order: Shape) -> Node | None:
 def _permute_symmetric(s: Simplifier, x: Node, order: Shape) -> Node | None:
     if x.op is ops.EYE or (x.op is ops.EMBED and x.ndim == 2 and not x["offset"]):
         return x if x.shape[0] == x.shape[1] else None
+    if x.op is ops.INV and x.ndim == 2 and order == (1, 0):
+        return x if transposed(s, x.operands[0]) is x.operands[0] else None
     return None
 
 
