@@ -136,7 +136,9 @@ def _peaks(name: str, array: Any) -> Op:
 
     def peaks(m: Any, x: Any, axes: Shape) -> Any:
         chosen = np.where(x == array(x, axis=axes, keepdims=True), 1.0, 0.0)
-        return m.asarray(chosen) / m.asarray(chosen.sum(axis=axes, keepdims=True))
+        count = chosen.sum(axis=axes, keepdims=True)
+        # nothing is as large as what is not a number
+        return m.asarray(chosen) / m.asarray(np.where(count == 0, np.nan, count))
 
     return Op(
         f"{name}-peaks",
