@@ -3,11 +3,15 @@
 What has no spelling raises `Unprintable`; nothing else is ever printed in its place.
 """
 
+import itertools
 import math
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import sympy
 
 from gradcalc.expr import ops
 from gradcalc.expr.constants import Unprintable
@@ -36,6 +40,8 @@ WRITTEN_OUT = 6
 LARGEST_EYE = 1000
 """The largest identity matrix that is written into a formula."""
 
+WORD = re.compile(r"[^\W\d]\w*")
+
 WORTH = 8
 """Characters of a part that is there twice, above which a name is worth while."""
 
@@ -45,6 +51,41 @@ def undetached(nodes: Sequence[Node]) -> frozenset[int]:
     return frozenset(
         operand.order for node in nodes if node.op is not ops.DETACH for operand in node.operands
     )
+
+
+def repeated(nodes: Sequence[Node], by_symbol: Mapping[Any, Node]) -> frozenset[Any]:
+    """The scalar expressions that are part of several others, or of one several times."""
+    count: Counter[Any] = Counter()
+    stack = [node["body"] for node in nodes if node.op is ops.MAP]
+    while stack:
+        parent = stack.pop()
+        for part in parent.args:
+            if part in by_symbol or part.is_Atom:
+                continue
+            count[part] += 1
+            if count[part] == 1:
+                stack.append(part)
+    return frozenset(part for part, number in count.items() if number > 1 and _has_a_name(part))
+
+
+def _has_a_name(part: Any) -> bool:
+    """Whether an expression is something that one would give a name: no factor, no condition."""
+    if not isinstance(part, sympy.Expr) or part.is_number or is_indicator(part):
+        return False
+    if part.is_Pow and part.exp.is_Rational:
+        return bool(part.exp > 0)
+    return not part.is_Mul or part.as_coeff_Mul()[0] == 1
+
+
+def used(written: Written) -> Written:
+    """A formula without the parts that nothing refers to."""
+    parts: list[tuple[str, str]] = []
+    words = set(WORD.findall(written.body))
+    for name, text in reversed(written.parts):
+        if name in words:
+            parts.append((name, text))
+            words.update(WORD.findall(text))
+    return Written(tuple(reversed(parts)), written.body)
 
 
 class Writer(Spelling):
@@ -72,6 +113,8 @@ class Writer(Spelling):
         self._texts: dict[int, Text] = {}
         self._root: Node | None = None
         self._undetached: frozenset[int] = frozenset()
+        self._parts: list[tuple[str, str]] = []
+        self._repeated: frozenset[Any] = frozenset()
 
     unprintable = Unprintable
 
@@ -112,22 +155,29 @@ class Writer(Spelling):
         self._expressions.clear()
         self._root = root
         self._undetached = undetached(nodes)
-        total = 0
-        parts: list[tuple[str, str]] = []
-        names = (name for k in range(1, len(nodes) + 2 + len(self._taken))
-                 if (name := f"t{k}") not in self._taken)  # fmt: skip
+        self._parts = []
+        self._repeated = repeated(nodes, self._nodes) if count else frozenset()
         for node in nodes:
             text = self._text(node, top=node is root)
             twice = count.get(node.order, 0) > 1 and len(text.text) > WORTH
             if node is not root and (twice or len(text.text) > LONG):
-                name = next(names)
-                parts.append((name, text.text))
-                total += len(text.text)
-                if total > LONGEST:
-                    raise Unprintable(f"it has more than {LONGEST:,} characters")
-                text = Text(name)
+                text = self._part(text)
             self._texts[node.order] = text
-        return Written(tuple(parts), self._texts[root.order].text)
+        return used(Written(tuple(self._parts), self._texts[root.order].text))
+
+    def _named(self, body: Any, text: Text) -> Text:
+        worth = body in self._repeated and len(text.text) > WORTH
+        return self._part(text) if worth else text
+
+    def _part(self, text: Text) -> Text:
+        """The name of a new part of the formula."""
+        if sum(len(line) for _, line in self._parts) > LONGEST:
+            raise Unprintable(f"it has more than {LONGEST:,} characters")
+        names = (f"t{k}" for k in itertools.count(len(self._parts) + 1))
+        known = {name for name, _ in self._parts} | self._taken
+        name = next(name for name in names if name not in known)
+        self._parts.append((name, text.text))
+        return Text(name)
 
     # -- nodes -------------------------------------------------------------------------
 

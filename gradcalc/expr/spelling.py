@@ -68,8 +68,13 @@ class Spelling(Ordering):
         """A scalar expression in the symbols of nodes."""
         known = self._expressions.get(body)
         if known is None:
-            known = self._expressions[body] = self._expression(body)
+            known = self._named(body, self._expression(body))
+            self._expressions[body] = known
         return known
+
+    def _named(self, body: Any, text: Text) -> Text:
+        """The text of an expression, or the name that it gets; see `gradcalc.expr.printer`."""
+        return text
 
     def _expression(self, body: Any) -> Text:
         if body in self._nodes:

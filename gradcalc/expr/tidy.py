@@ -13,6 +13,9 @@ from gradcalc.expr.scalars import Where, bottom_up, is_indicator, remade, times
 LARGEST_OPERATIONS = 60
 """Operations in an expression above which it is not rewritten."""
 
+FEW_TERMS = 6
+"""Terms of a sum that is not rewritten, up to which common factors are taken out of it."""
+
 LARGEST_EXPANSION = 60
 """Terms above which an expression is not multiplied out."""
 
@@ -28,8 +31,10 @@ LARGEST_POWER = 20
 
 def tidy(expression: Any, length: Callable[[Any], int]) -> Any:
     """The shortest of a few equal forms, measured by `length`."""
-    if expression.is_Atom or sympy.count_ops(expression) > LARGEST_OPERATIONS:
+    if expression.is_Atom:
         return expression
+    if sympy.count_ops(expression) > LARGEST_OPERATIONS:
+        return expression if expression.has(Where) else bottom_up(expression, _in_front)
     expression = recognised(bottom_up(expression, lambda part: part.func(*part.args)))
     expression = gathered_sums(expression)
     # sympy is to leave cases alone: each is a symbol meanwhile
@@ -48,6 +53,18 @@ def tidy(expression: Any, length: Callable[[Any], int]) -> Any:
         return (length(form) * forms[form] - brackets(form), form.is_Add)
 
     return min(forms, key=worth)
+
+
+def _in_front(total: Any) -> Any:
+    """A sum of few terms with what they have in common in front."""
+    if not total.is_Add or len(total.args) > FEW_TERMS:
+        return total
+    common, *others = (sympy.Mul.make_args(term) for term in total.args)
+    shared = [f for f in common if not f.is_Rational and all(f in rest for rest in others)]
+    if not shared:
+        return total
+    terms = (sympy.Mul(*[f for f in rest if f not in shared]) for rest in (common, *others))
+    return sympy.Mul(*shared, sympy.Add(*terms))
 
 
 def _forms(expression: Any) -> dict[Any, float]:
