@@ -126,6 +126,8 @@ SMALL: tuple[tuple[str, dict[str, Any], str | None], ...] = (
     ("log(x/(1 - x))", {"x": 0.3}, "1/(x*(1 - x))"),
     ("-(0.5*log(x) + 0.5*log(1 - x))", {"x": 0.3}, "0.5/(1 - x) - 0.5/x"),
     ("x*sigmoid(x)", {"x": 0.3}, "sigmoid(x)*(x*(1 - sigmoid(x)) + 1)"),
+    ("exp(x)/(1 + exp(x))", {"x": 0.3}, "sigmoid(x)*(1 - sigmoid(x))"),
+    ("exp(x)/(1 + exp(x))**2", {"x": 0.3}, "sigmoid(x)*(1 - sigmoid(x))*(1 - 2*sigmoid(x))"),
     ("0.5*sum(x)", {"x": X4}, "0.5*ones_like(x)"),
     ("log(sum(x)/4)", {"x": X4}, "1/sum(x)*ones_like(x)"),
     ("norm(x - mean(x))", {"x": X4}, "(x - mean(x))/norm(x - mean(x))"),
@@ -181,6 +183,17 @@ def test_a_name_of_a_part_is_not_one_of_the_users() -> None:
     claim = report(text, claims={"t1": gradient.closed_form}, t1=0.3).gradients[0].claim
     assert claim is not None
     assert claim.holds
+
+
+def test_the_chain_rule_through_rounds_is_a_product() -> None:
+    text = LOOP.format(rounds=9, body="x = sin(x)*w + cos(x)", end="x")
+    formula = report(text, x=0.5, w=0.3).gradients[0].formula
+    assert formula is not None
+    parts = dict(formula.parts)
+    assert parts["t1"] == "w*sin(x) + cos(x)"
+    assert parts["t8"] == "w*sin(t7) + cos(t7)"
+    assert parts["t9"] == "*".join(f"(w*cos(t{k}) - sin(t{k}))" for k in range(1, 9))
+    assert formula.body == "t9*(w*cos(x) - sin(x))"
 
 
 LOOP = "for i in range({rounds}):\n    {body}\n{end}"

@@ -5,7 +5,7 @@ from typing import Any
 
 import sympy
 
-from gradcalc.expr.scalars import bottom_up, sigmoid
+from gradcalc.expr.scalars import bottom_up, sigmoid, times
 
 
 def recognised(expression: Any) -> Any:
@@ -13,6 +13,40 @@ def recognised(expression: Any) -> Any:
     if not expression.has(sympy.exp):
         return expression
     return bottom_up(expression, _as_sigmoids)
+
+
+def in_sigmoids(expression: Any) -> Any:
+    """Exponentials and sigmoids of the same argument in terms of the sigmoid, in factors."""
+    for argument in {_upright(call.args[0]) for call in expression.atoms(sigmoid)}:
+        s = sympy.Dummy(real=True)
+        known = {
+            sigmoid(argument): s,
+            sigmoid(-argument): 1 - s,
+            sympy.exp(argument): s / (1 - s),
+            sympy.exp(-argument): (1 - s) / s,
+        }
+        rational = expression.xreplace(known)
+        if len(rational.find(s)) and rational != expression.xreplace({sigmoid(argument): s}):
+            factors = sympy.Mul.make_args(sympy.factor(sympy.cancel(rational)))
+            sign, turned = _led_by_one(factors, s)
+            expression = times(sign, sympy.Mul(*turned).xreplace({s: sigmoid(argument)}))
+    return expression
+
+
+def _upright(argument: Any) -> Any:
+    return -argument if argument.could_extract_minus_sign() else argument
+
+
+def _led_by_one(factors: Sequence[Any], s: Any) -> tuple[Any, list[Any]]:
+    """The factors with `1 - s` for `s - 1`, and the sign that this makes."""
+    sign, turned = sympy.Integer(1), []
+    for factor in factors:
+        base, exponent = factor.as_base_exp()
+        if base.is_Add and base.has(s) and base.as_coeff_Add()[0] < 0 and exponent.is_Integer:
+            sign *= (-1) ** exponent
+            factor = sympy.Add(*[-term for term in base.args]) ** exponent
+        turned.append(factor)
+    return sign, turned
 
 
 def _as_sigmoids(expression: Any) -> Any:

@@ -7,8 +7,8 @@ from typing import Any
 import sympy
 
 from gradcalc.expr.cases import gathered_sums
-from gradcalc.expr.logistic import recognised
-from gradcalc.expr.scalars import Where, bottom_up, is_indicator, remade, times
+from gradcalc.expr.logistic import in_sigmoids, recognised
+from gradcalc.expr.scalars import Where, bottom_up, is_indicator, remade, sigmoid, times
 
 LARGEST_OPERATIONS = 60
 """Operations in an expression above which it is not rewritten."""
@@ -73,6 +73,8 @@ def _forms(expression: Any) -> dict[Any, float]:
     What the user has factored is multiplied out only where that saves much.
     """
     rewrites: list[tuple[Callable[[Any], Any], float]] = []
+    if expression.has(sigmoid):
+        rewrites.append((in_sigmoids, 1.0))
     if expression.is_Add or expression.is_Mul:
         rewrites.append((sympy.factor_terms, 1.0))
     if _terms(expression) <= LARGEST_EXPANSION and expression.has(sympy.Add):
