@@ -388,10 +388,29 @@ def test_a_formula_right_at_the_point_only_is_not_shown(monkeypatch: pytest.Monk
 
 
 def test_a_formula_wrong_at_the_point_only_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        Formulas, "write", lambda *_, **__: Written((), "2*x + where(x == 3, 1, 0)")
-    )
+    wrong = Written((), "2*x + where(x == 3, 1, 0)")
+    monkeypatch.setattr(Formulas, "write", lambda *_: wrong)
+    monkeypatch.setattr(Formulas, "write_carefully", lambda *_: wrong)
     assert report("x**2", x=3.0).gradients[0].closed_form is None
+
+
+MEETING: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("maximum(x, y)*minimum(x, y)", {"x": [1.0, 2.0], "y": [1.0, 3.0]}),
+    ("maximum(x, 0) + minimum(x, 0)", {"x": 0.0}),
+    ("maximum(x, 0) - maximum(-x, 0)", {"x": 0.0}),
+    ("relu(x) - relu(-x)", {"x": 0.0}),
+    ("abs(x)*sign(x)", {"x": 0.0}),
+)
+
+
+@pytest.mark.parametrize(("text", "inputs"), MEETING, ids=[c[0] for c in MEETING])
+def test_a_formula_wrong_where_its_cases_meet_is_not_shown(
+    text: str, inputs: dict[str, Any]
+) -> None:
+    answer = report(text, **inputs)
+    assert answer.verdict.outcome in ("verified", "wrong")
+    assert all(gradient.closed_form is None for gradient in answer.gradients)
+    assert failures(answer)
 
 
 def doubled(rule: Any) -> Any:

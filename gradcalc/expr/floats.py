@@ -92,6 +92,10 @@ class Floats:
     def det(self, x: Any) -> Any:
         return np.linalg.det(x)
 
+    def logdet(self, x: Any) -> Any:
+        sign, size = np.linalg.slogdet(x)
+        return size if sign > 0 else np.where(sign == 0, -np.inf, np.nan)
+
     def inv(self, x: Any) -> Any:
         return _unless_singular(np.linalg.inv, x.shape, x)
 

@@ -56,30 +56,43 @@ class Formulas:
         self.gradients: Mapping[str, Node] = gradients
         if len(nodes) > LARGEST and not all(map(_is_arithmetic, nodes)):
             return
+        self._forms = forms
+        self._swept = gradients
         for cheaply in dict.fromkeys((large, True)):
             try:
-                roots = self._simplified(forms, gradients, large=cheaply)
+                self._simplifier, self.gradients = self._simplified(gradients, large=cheaply)
+                return
             except TooSlow:
                 continue
-            self.gradients = dict(zip(gradients, roots, strict=True))
-            return
 
     def _simplified(
-        self, forms: Forms, gradients: Mapping[str, Node], *, large: bool
-    ) -> list[Node]:
-        simplifier = Simplifier(forms, RULES, SCALAR_RULES, large=large, **self._limits)
+        self, gradients: Mapping[str, Node], *, large: bool, careful: bool = False
+    ) -> tuple[Simplifier, dict[str, Node]]:
+        simplifier = Simplifier(
+            self._forms, RULES, SCALAR_RULES, large=large, careful=careful, **self._limits
+        )
         roots = simplifier.rebuilt(list(gradients.values()))
         roots = _polished(simplifier, roots, self._writer(simplifier))
-        self._simplifier = simplifier
-        return roots
+        return simplifier, dict(zip(gradients, roots, strict=True))
 
-    def write(self, name: str, *, careful: bool = False) -> Written:
-        """The gradient by an input as text, `careful` as in `Writer`. Raises `Unprintable`."""
+    def write(self, name: str) -> Written:
+        """The gradient by an input as text. Raises `Unprintable`."""
         if self._simplifier is None:
-            writer: Writer = Transcript(self._shapes, wrt=name, careful=careful, **self._options)
-        else:
-            writer = self._writer(self._simplifier, wrt=name, careful=careful)
-        return writer.write(self.gradients[name])
+            return Transcript(self._shapes, wrt=name, **self._options).write(self.gradients[name])
+        return self._writer(self._simplifier, wrt=name).write(self.gradients[name])
+
+    def write_carefully(self, name: str) -> Written:
+        """The same in forms that also hold at zeros of a product and where several elements are
+        the largest. Raises `Unprintable`."""
+        if self._simplifier is None:
+            return self.write(name)
+        try:
+            simplifier, roots = self._simplified(
+                {name: self._swept[name]}, large=self._simplifier.large, careful=True
+            )
+        except TooSlow:
+            return self.write(name)
+        return self._writer(simplifier, wrt=name, careful=True).write(roots[name])
 
     def _writer(self, simplifier: Simplifier, **options: Any) -> Writer:
         return Writer(simplifier.nodes, self._shapes, **options, **self._options)

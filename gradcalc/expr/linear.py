@@ -123,6 +123,12 @@ DET: Op = Op(
     lambda f, g, y, x: [f.scalar("mul", g, f(COFACTOR, x))],
     lambda w, node: w.call("det", node.operands[0]),
 )
+LOGDET: Op = Op(
+    "logdet",
+    lambda x: (),
+    lambda m, x: m.logdet(x),
+    text=lambda w, node: w.call("logdet", node.operands[0]),
+)
 COFACTOR: Op = Op("cofactor", lambda x: x, lambda m, x: m.cofactor(x))
 """The matrix of cofactors, `det(A)*inv(A).T` where A is not singular."""
 

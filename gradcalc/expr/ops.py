@@ -2,7 +2,7 @@
 
 from gradcalc.expr.joining import CONCAT, DIAGONAL, EMBED, STACK, TRIL, TRIU
 from gradcalc.expr.leaves import CHAIN, DETACH, LITERAL, MAP, VAR
-from gradcalc.expr.linear import COFACTOR, DET, EYE, INV, MATMUL, OUTER, SOLVE, TRACE
+from gradcalc.expr.linear import COFACTOR, DET, EYE, INV, LOGDET, MATMUL, OUTER, SOLVE, TRACE
 from gradcalc.expr.moving import (
     FLIP,
     INDEX,
@@ -43,14 +43,14 @@ OPS: tuple[Op, ...] = (
     PERMUTE, RESHAPE, FLIP, ROLL, INDEX, SCATTER, CONCAT, STACK, DIAGONAL, EMBED, TRIL, TRIU,
     BROADCAST, SUM, PROD, OTHERS, AMAX, AMIN, *PEAKS.values(), CUMSUM, CUMPROD, CUMPROD_BACK, SORT,
     UNSORT, MEAN, STD, NORM, LOGSUMEXP, SOFTMAX,
-    MATMUL, OUTER, EYE, TRACE, DET, COFACTOR, INV, SOLVE,
+    MATMUL, OUTER, EYE, TRACE, DET, LOGDET, COFACTOR, INV, SOLVE,
 )  # fmt: skip
 
 __all__ = [
     "AMAX", "AMIN", "BROADCAST", "CHAIN", "COFACTOR", "CONCAT", "CUMPROD", "CUMPROD_BACK",
     "CUMSUM", "DET", "DETACH", "DIAGONAL", "EMBED", "EYE", "FLIP", "INDEX", "INV", "LITERAL",
-    "LOGSUMEXP", "MAP", "MATMUL", "MEAN", "NORM", "OPS", "OTHERS", "OUTER", "PEAKS", "PERMUTE",
-    "PROD", "RESHAPE", "ROLL", "SCATTER", "SOFTMAX", "SOLVE", "SORT", "STACK", "STD", "SUM",
+    "LOGDET", "LOGSUMEXP", "MAP", "MATMUL", "MEAN", "NORM", "OPS", "OTHERS", "OUTER", "PEAKS",
+    "PERMUTE", "PROD", "RESHAPE", "ROLL", "SCATTER", "SOFTMAX", "SOLVE", "SORT", "STACK", "STD", "SUM",
     "TRACE", "TRIL", "TRIU",
     "UNSORT", "VAR", "Data", "Op", "expanded", "numpy_key", "pad", "pad_key",
     "sorting_order", "unbroadcast",

@@ -317,7 +317,7 @@ class Writer(Spelling):
         (x,) = node.operands
         if not self._careful:
             product = self.reduction("prod", x, axes, keep=len(axes) < x.ndim)
-            return Text(f"{product.within(PRODUCT)}/{self(x).within(POWER)}", PRODUCT)
+            return Text(f"{product.text}/{self(x).within(POWER)}", PRODUCT)
         size = math.prod(x.shape)
         if len(axes) < x.ndim or size > LARGEST_EYE:
             raise Unprintable("it would divide by a factor that is zero here")

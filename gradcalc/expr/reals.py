@@ -135,6 +135,9 @@ class Reals:
         except TypeError:
             return self.context.nan
 
+    def logdet(self, x: Any) -> Any:
+        return self._each(self.context.log)(_boxed(self.det(x)))
+
     def inv(self, x: Any) -> Any:
         return self._matrix(lambda: self.context.inverse(self.context.matrix(x.tolist())), x.shape)
 

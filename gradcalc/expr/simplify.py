@@ -70,7 +70,8 @@ class Simplifier:
 
     `dtype` is that of the calculation: a constant is the simplest number that rounds to it.
     `spoken` are the names that the user has called things by, None if that is not known. After
-    `seconds` it gives up and raises `TooSlow`.
+    `seconds` it gives up and raises `TooSlow`. `careful` keeps forms that hold wherever the
+    gradient does: a product is not divided by its factors.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Simplifier:
         dtype: str = "float64",
         *,
         large: bool = False,
+        careful: bool = False,
         seconds: float = SECONDS,
         spoken: frozenset[str] | None = None,
     ) -> None:
@@ -88,6 +90,7 @@ class Simplifier:
         self._spoken = spoken
         self.dtype = dtype
         self.large = large
+        self.careful = careful
         self._rules: dict[Op, list[Rule]] = {}
         for rule in rules:
             self._rules.setdefault(rule.op, []).append(rule)

@@ -19,6 +19,7 @@ from gradcalc.verdict.outcome import (
     numbers_apart,
     precision_of,
 )
+from gradcalc.verdict.references import upheld
 
 __all__ = [
     "EXCUSED",
@@ -33,4 +34,5 @@ __all__ = [
     "judge",
     "numbers_apart",
     "precision_of",
+    "upheld",
 ]

@@ -32,7 +32,12 @@ def check_claim(problem: Problem, name: str, autograd: Testimony, reference: Ref
         return Claim(text, value, False, None)
     spread = np.array(np.broadcast_to(value.reshape(()) if value.size == 1 else value, shape))
     condition = (reference.conditions or {}).get(name, 0.0) if settled else 0.0
-    differs = _claim_differs(spread, true, condition, precision_of(problem.dtype))
+    # what is left where larger numbers cancel has their rounding, in a claim's constants too
+    flow = np.zeros(shape)
+    if settled:
+        flow = np.asarray(reference.flows[name], dtype=np.float64)
+        flow = np.where(np.isfinite(flow), flow, 0.0)
+    differs = _claim_differs(spread, true, condition, flow, precision_of(problem.dtype))
     holds = not differs.any()
     if known and not settled:
         # there is no gradient here that a claim could be; a valid slope of a kink is one
@@ -42,7 +47,7 @@ def check_claim(problem: Problem, name: str, autograd: Testimony, reference: Ref
 
 
 def _claim_differs(
-    given: Array, true: Any, condition: float, precision: Precision
+    given: Array, true: Any, condition: float, flow: Array, precision: Precision
 ) -> NDArray[np.bool_]:
     size = np.max(np.abs(true), initial=0) if true.size else 0
     allowed = max(
@@ -52,17 +57,20 @@ def _claim_differs(
     if true.dtype != object:
         with np.errstate(all="ignore"):
             room = allowed * (np.abs(true) + precision.epsilon * size)
+            room = room + FACTOR * precision.epsilon * flow
             near = np.abs(true - given) <= room
         return np.asarray(~near & (given != true), dtype=np.bool_)
 
-    def differs(claimed: float, truth: Any) -> bool:
+    def differs(claimed: float, truth: Any, flowing: float) -> bool:
         if not np.isfinite(claimed):
             # rounding takes a true gradient that is beyond a float to infinity
             return claimed != float(truth)
         room = allowed * (abs(truth) + precision.epsilon * size)
+        room += FACTOR * precision.epsilon * flowing
         return not abs(truth - claimed) <= room and claimed != float(truth)
 
-    marks = [differs(float(c), t) for c, t in zip(given.flat, np.ravel(true), strict=True)]
+    flat = zip(given.flat, np.ravel(true), np.broadcast_to(flow, given.shape).flat, strict=True)
+    marks = [differs(float(c), t, float(f)) for c, t, f in flat]
     return np.array(marks, dtype=np.bool_).reshape(given.shape)
 
 

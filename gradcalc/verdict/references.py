@@ -4,8 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradcalc.testimony import Array, Reference
+from gradcalc.testimony import Array, Formula, Reference
 from gradcalc.verdict.outcome import culprit_text
+from gradcalc.verdict.rough import is_smooth
+
+MEETING = "the formula does not hold at this point, where its cases meet"
 
 AGREED = 1e-9
 """How far apart, in relation to the largest element, two checks may be that know many digits."""
@@ -30,6 +33,23 @@ def weigh(formula: Reference, exact: Reference) -> Reference:
             " large for a look around",
         )
     return formula
+
+
+def upheld(formula: Reference, reference: Reference) -> Reference:
+    """The formula's witness without the texts that do not give the true gradient at a smooth point.
+
+    Where cases meet a formula takes one of them, whatever the function does there.
+    """
+    exact = reference.witness != formula.witness and reference.absent is None
+    if not (exact and is_smooth(reference.around)):
+        return formula
+    kept = {
+        name: Formula(failure=MEETING)
+        if found.written is not None and _differ(formula.gradients[name], reference.gradients[name])
+        else found
+        for name, found in formula.formulas.items()
+    }
+    return replace(formula, formulas=kept)
 
 
 def _contradict(formula: Reference, exact: Reference) -> bool:

@@ -210,7 +210,7 @@ def _read_back(trip: RoundTrip, shown: Formulas, name: str) -> Formula:
             return Formula(usual)
         if found is not Answer.ELSEWHERE:
             return Formula(failure=UNTRIED if found is Answer.UNTRIED else UNREAD)
-        careful = shown.write(name, careful=True)
+        careful = shown.write_carefully(name)
         if careful != usual and answer(careful) is Answer.HOLDS:
             return Formula(careful)
     except Unprintable as reason:

@@ -13,11 +13,9 @@ from gradcalc.expr.nodes import Node, Shape
 from gradcalc.expr.reducing import kept
 from gradcalc.expr.rules.common import transposed, uncentred
 from gradcalc.expr.rules.lists import into_list, written_out
+from gradcalc.expr.rules.sharing import common_factors, common_parts, turned_sample, turned_terms
 from gradcalc.expr.scalars import Head, head, opened, remade
 from gradcalc.expr.simplify import Simplifier
-
-FEW_TERMS = 6
-"""Terms of a sum in which common parts are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +136,33 @@ def _logsumexp(s: Simplifier, body: Any, shape: Shape) -> Any:
     return body
 
 
+def _logdet(s: Simplifier, body: Any, shape: Shape) -> Any:
+    """`log(det(A))` as the user calls it."""
+    if not s.speaks_of("logdet"):
+        return body
+    changes = {}
+    for call in body.atoms(sympy.log):
+        node = s.node(call.args[0]) if call.args[0].is_Symbol else None
+        if node is not None and node.op is ops.DET:
+            changes[call] = s.body(s(ops.LOGDET, *node.operands))
+    return body.xreplace(changes) if changes else body
+
+
+def _others(s: Simplifier, body: Any, shape: Shape) -> Any:
+    """The product of all other elements as `prod(x)/x`."""
+    changes = {}
+    for symbol in () if s.careful else body.free_symbols:
+        node = s.node(symbol)
+        if node.op is ops.OTHERS:
+            (x,) = node.operands
+            axes = node["axes"]
+            whole = s(ops.PROD, x, axes=axes)
+            if len(axes) < x.ndim:
+                whole = s(ops.RESHAPE, whole, shape=kept(x.shape, axes))
+            changes[symbol] = s.body(whole) / s.body(x)
+    return body.xreplace(changes) if changes else body
+
+
 def _norms(s: Simplifier, body: Any, shape: Shape) -> Any:
     """`sqrt(v @ v)` and its odd powers."""
     changes = {}
@@ -217,86 +242,6 @@ def _mean(s: Simplifier, node: Node, factor: Any) -> Any | None:
     return factor * count * s.body(mean)
 
 
-def _common_parts(s: Simplifier, body: Any, shape: Shape) -> Any:
-    """`f*g*a + f*g*b` as `f*g*(a + b)`, where f and g are themselves composed.
-
-    What is small is left to the choice of the shortest form.
-    """
-    if not body.is_Add or len(body.args) > FEW_TERMS:
-        return body
-    first, *others = (sympy.Mul.make_args(term) for term in body.args)
-    composed = [f for f in first if f.is_Add or f.is_Function or (f.is_Pow and f.base.is_Add)]
-    common = [f for f in composed if all(f in factors for factors in others)]
-    if not common:
-        return body
-    terms = [sympy.Mul(*[f for f in factors if f not in common]) for factors in (first, *others)]
-    return sympy.Mul(*common, sympy.Add(*terms))
-
-
-def _common_factors(s: Simplifier, body: Any, shape: Shape) -> Any:
-    """`M@v + N@v` is `(M + N)@v`, `M@u + M@v` is `M@(u + v)`."""
-    if not body.is_Add:
-        return body
-    terms = [term.as_coeff_Mul() for term in body.args]
-    for i, (c, first) in enumerate(terms):
-        for d, second in terms[i + 1 :]:
-            joined = _joined(s, first, second, d / c)
-            if joined is not None:
-                rest = body - c * first - d * second
-                return _common_factors(s, rest + c * joined, shape)
-    return body
-
-
-def _joined(s: Simplifier, first: Any, second: Any, ratio: Any) -> Any | None:
-    """`first + ratio*second` as one product, where they share a scalar factor and an operand."""
-    (a, left), (b, right) = (_product_in(s, term) for term in (first, second))
-    if left is None or right is None or a != b or left.op is not right.op or abs(ratio) != 1:
-        return None
-    for same in (1, 0):
-        if left.operands[same] is right.operands[same]:
-            one, other = left.operands[1 - same], right.operands[1 - same]
-            if one.shape != other.shape:
-                return None
-            both = s.map(s.body(one) + ratio * s.body(other), one.shape)
-            pair = (both, left.operands[1]) if same else (left.operands[0], both)
-            return a * s.body(s(left.op, *pair))
-    return None
-
-
-def _product_in(s: Simplifier, term: Any) -> tuple[Any, Node | None]:
-    """A term as a scalar expression times a product of matrices."""
-    factors = sympy.Mul.make_args(term)
-    found = [f for f in factors if f.is_Symbol and s.node(f).op in (ops.MATMUL, ops.OUTER)
-             and s.node(f).ndim]  # fmt: skip
-    if len(found) != 1:
-        return term, None
-    rest = sympy.Mul(*[factor for factor in factors if factor is not found[0]])
-    return (rest, s.node(found[0])) if s.is_scalar(rest) else (term, None)
-
-
-def _turned_terms(s: Simplifier, body: Any, shape: Shape) -> Any:
-    """`R + R.T` of a difference R term by term, where some of them are the same both ways."""
-    if not body.is_Add or len(body.args) > FEW_TERMS:
-        return body
-    for symbol in body.free_symbols:
-        node = s.node(symbol)
-        if node.op is not ops.PERMUTE or node.operands[0].op is not ops.MAP:
-            continue
-        (inner,) = node.operands
-        if not inner["body"].is_Add or any(
-            o.shape not in ((), inner.shape) for o in inner.operands
-        ):
-            continue
-        parts = [
-            s.body(s(ops.PERMUTE, s.map(term, inner.shape), order=node["order"]))
-            for term in inner["body"].args
-        ]
-        turned = sympy.expand(body.xreplace({symbol: sympy.Add(*parts)}))
-        if len(sympy.Add.make_args(turned)) <= len(body.args):
-            return turned
-    return body
-
-
 def _written_out(s: Simplifier, body: Any, shape: Shape) -> Any:
     """Several single elements put in their places: `[x[1], x[0]]`."""
     body = into_list(s, body)
@@ -321,11 +266,6 @@ def _logsumexp_sample(f: Any, x: Node, a: Node) -> tuple[Any, Shape]:
     return sympy.log(_exp_sample(f, x, a)[1]), ()
 
 
-def _turned_sample(f: Any, x: Node, a: Node) -> tuple[Any, Shape]:
-    less = f.map(f.symbol(a) - f.symbol(f(ops.MATMUL, a, a)), (3, 3))
-    return f.symbol(transposed(f, less)) - f.symbol(transposed(f, a)), (3, 3)
-
-
 def _element_sample(f: Any, x: Node, a: Node) -> tuple[Any, Shape]:
     places = [f.symbol(f(ops.SCATTER, f(ops.INDEX, x, key=(0,)), key=(k,), shape=(3,)))
               for k in (1, 2)]  # fmt: skip
@@ -344,13 +284,17 @@ SCALAR_RULES: tuple[ScalarRule, ...] = (
                                 (3,))),
     ScalarRule("norms", _norms,
                lambda f, x, a: (sympy.sqrt(f.symbol(f(ops.MATMUL, x, x))), ())),
+    ScalarRule("logdet", _logdet,
+               lambda f, x, a: (sympy.log(f.symbol(f(ops.DET, a))), ())),
+    ScalarRule("others", _others,
+               lambda f, x, a: (f.symbol(x) * f.symbol(f(ops.OTHERS, x, axes=(0,))), (3,))),
     ScalarRule("means", _means, lambda f, x, a: (f.symbol(f(ops.SUM, x, axes=(0,))) / 3, ())),
-    ScalarRule("common-parts", _common_parts,
+    ScalarRule("common-parts", common_parts,
                lambda f, x, a: (sympy.exp(f.symbol(x)) * f.symbol(x)
                                 + sympy.exp(f.symbol(x)) * sympy.sin(f.symbol(x)), (3,))),
-    ScalarRule("common-factors", _common_factors,
+    ScalarRule("common-factors", common_factors,
                lambda f, x, a: (f.symbol(f(ops.MATMUL, a, x))
                                 + f.symbol(f(ops.MATMUL, transposed(f, a), x)), (3,))),
-    ScalarRule("turned-terms", _turned_terms, _turned_sample),
+    ScalarRule("turned-terms", turned_terms, turned_sample),
     ScalarRule("written-out", _written_out, _element_sample),
 )  # fmt: skip
