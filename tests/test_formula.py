@@ -344,6 +344,34 @@ def test_a_large_tie_or_border_is_not_verified(text: str) -> None:
                   ).verdict.outcome == "verified"  # fmt: skip
 
 
+CANCELLING: tuple[tuple[str, Any], ...] = (
+    ("sum(x - sin(x))", np.linspace(1e-9, 1e-8, 5000)),
+    ("sum((1 - tanh(x))*exp(x))", np.linspace(20, 30, 5000)),
+    ("sum((1 - cos(1e-8*x))/x**2)", np.linspace(1, 2, 3000)),
+    ("sum(sqrt(x + 1) - sqrt(x))", np.linspace(1e15, 1e16, 5000)),
+)
+
+
+@pytest.mark.parametrize(("text", "x"), CANCELLING, ids=[c[0] for c in CANCELLING])
+def test_what_autograd_and_a_large_formula_both_lose_is_not_verified(text: str, x: Any) -> None:
+    assert report(text, x=x).verdict.outcome == "unresolved"
+    # the same with few enough numbers for many digits
+    assert report(text, x=x[:50]).verdict.outcome == "wrong"
+
+
+def test_a_large_sum_may_round_as_long_sums_do() -> None:
+    random = np.random.default_rng(0)
+    x, v = (random.standard_normal(10**6).round(3) for _ in range(2))
+    assert report("v@softmax(x)", x=x, v=v, wrt=("x",)).verdict.outcome == "verified"
+
+
+def test_a_determinant_beyond_floats_is_not_held_against_autograd() -> None:
+    a = 10 * np.eye(400) + 0.1
+    answer = report("c*log(det(A))", A=a, c=2.0, wrt=("c",))
+    assert answer.verdict.outcome == "unresolved"
+    assert report("c*logdet(A)", A=a, c=2.0, wrt=("c",)).verdict.outcome == "verified"
+
+
 def test_what_is_kept_out_by_where_is_no_bad_point() -> None:
     x = np.linspace(-1, 1, 30_000)
     masked = "sum(where(x > 0, sqrt(where(x > 0, x, 1)), 0*x))"

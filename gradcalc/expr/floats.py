@@ -15,7 +15,11 @@ def _special(name: str) -> Callable[..., Any]:
         # scipy is large, and few programs need it
         from scipy import special
 
-        return getattr(special, name)(*values)
+        function = getattr(special, name)
+        if any(np.asarray(value).dtype == np.longdouble for value in values):
+            # it knows no wider floats
+            return np.asarray(function(*map(_narrow, values)), dtype=np.longdouble)
+        return function(*values)
 
     return call
 
@@ -90,21 +94,27 @@ class Floats:
         return powers / np.sum(powers, axis=axis, keepdims=True)
 
     def det(self, x: Any) -> Any:
-        return np.linalg.det(x)
+        return self.asarray(np.linalg.det(_narrow(x)))
 
     def logdet(self, x: Any) -> Any:
-        sign, size = np.linalg.slogdet(x)
+        sign, size = np.linalg.slogdet(_narrow(x))
         return size if sign > 0 else np.where(sign == 0, -np.inf, np.nan)
 
     def inv(self, x: Any) -> Any:
-        return _unless_singular(np.linalg.inv, x.shape, x)
+        return self.asarray(_unless_singular(np.linalg.inv, x.shape, _narrow(x)))
 
     def solve(self, a: Any, b: Any) -> Any:
-        return _unless_singular(np.linalg.solve, b.shape, a, b)
+        return self.asarray(_unless_singular(np.linalg.solve, b.shape, _narrow(a), _narrow(b)))
 
     def cofactor(self, x: Any) -> Any:
         """By singular values, so that the matrix may be singular."""
-        return _unless_singular(_cofactor, x.shape, x)
+        return self.asarray(_unless_singular(_cofactor, x.shape, _narrow(x)))
+
+
+def _narrow(values: Any) -> Any:
+    """Numbers as libraries take them that know no wider floats."""
+    array = np.asarray(values)
+    return array.astype(np.float64) if array.dtype == np.longdouble else array
 
 
 def _cofactor(x: Any) -> Any:

@@ -50,8 +50,8 @@ __all__ = [
     "AMAX", "AMIN", "BROADCAST", "CHAIN", "COFACTOR", "CONCAT", "CUMPROD", "CUMPROD_BACK",
     "CUMSUM", "DET", "DETACH", "DIAGONAL", "EMBED", "EYE", "FLIP", "INDEX", "INV", "LITERAL",
     "LOGDET", "LOGSUMEXP", "MAP", "MATMUL", "MEAN", "NORM", "OPS", "OTHERS", "OUTER", "PEAKS",
-    "PERMUTE", "PROD", "RESHAPE", "ROLL", "SCATTER", "SOFTMAX", "SOLVE", "SORT", "STACK", "STD", "SUM",
-    "TRACE", "TRIL", "TRIU",
+    "PERMUTE", "PROD", "RESHAPE", "ROLL", "SCATTER", "SOFTMAX", "SOLVE", "SORT", "STACK", "STD",
+    "SUM", "TRACE", "TRIL", "TRIU",
     "UNSORT", "VAR", "Data", "Op", "expanded", "numpy_key", "pad", "pad_key",
     "sorting_order", "unbroadcast",
 ]  # fmt: skip

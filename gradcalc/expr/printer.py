@@ -232,6 +232,8 @@ class Writer(Spelling):
 
     def number(self, value: float) -> str:
         """A plain number."""
+        if not np.isfinite(value):
+            raise Unprintable("a constant in it is not finite")
         return repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
 
     def uniform(self, value: float, shape: Shape) -> Text:

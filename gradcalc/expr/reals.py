@@ -15,6 +15,10 @@ FAILURES = (ArithmeticError, ValueError, TypeError, NotImplementedError, mpmath.
 """What mpmath raises at poles and where a result is not real."""
 
 
+MINORS = 10
+"""Rows of a singular matrix up to which its cofactors are worked out one by one."""
+
+
 class _Printer(MpmathPrinter):  # type: ignore[misc]
     """The source of a function that is given the context as `mpmath`."""
 
@@ -147,7 +151,13 @@ class Reals:
         return np.stack(columns, -1).reshape(b.shape) if columns else b
 
     def cofactor(self, x: Any) -> Any:
-        """By minors, so that the matrix may be singular."""
+        """By the inverse; by minors where the matrix is as good as singular."""
+        det = self.det(x)
+        size = np.max(np.abs(x), initial=0) ** len(x)
+        if abs(det) > size * self.context.mpf(10) ** (-self.context.dps // 2):
+            return det * self.inv(x).T
+        if len(x) > MINORS:
+            return np.full(x.shape, self.context.nan, dtype=object)
         result = np.empty(x.shape, dtype=object)
         for i, j in np.ndindex(*x.shape):
             minor = np.delete(np.delete(x, i, axis=0), j, axis=1)

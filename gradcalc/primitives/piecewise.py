@@ -41,6 +41,7 @@ def _torch_clamp(t: Any, x: Any, min: Any = None, max: Any = None) -> Any:
             bound if bound is None else t.as_tensor(bound, dtype=x.dtype, device=x.device)
             for bound in (min, max)
         )
+        x = t.broadcast_tensors(x, *[bound for bound in (min, max) if bound is not None])[0]
     return t.clamp(x, min, max)
 
 

@@ -24,8 +24,10 @@ def weigh(formula: Reference, exact: Reference) -> Reference:
         return exact
     # what was too much for single numbers may still be checked as a whole; what has no value, or
     # no gradient that digits could tell, may not
-    if formula.absent is not None or not exact.too_large:
+    if not exact.too_large:
         return exact
+    if formula.absent is not None:
+        return replace(exact, absent=formula.absent)
     if formula.events:
         return replace(
             formula,

@@ -18,6 +18,7 @@ from gradcalc.derive.recorder import Traced
 from gradcalc.derive.recording import Recording, record
 from gradcalc.derive.roundtrip import EXACT, Answer, RoundTrip
 from gradcalc.derive.smoothness import events
+from gradcalc.derive.wide import in_more_digits
 from gradcalc.errors import GradcalcError
 from gradcalc.expr.constants import Unprintable
 from gradcalc.expr.floats import Floats
@@ -43,6 +44,8 @@ DECAY = 1e-30
 UNREAD = "the formula does not read back to the gradient, so it is not shown"
 
 UNTRIED = "the gradient is not defined at any point where the formula was tried"
+
+LOST = "the formula loses its digits to rounding here, and there is too much for many digits"
 
 SHOWN = 80
 """Characters of a formula that is cited although it does not hold."""
@@ -82,11 +85,14 @@ def _testify(problem: Problem) -> Reference:
     exact = _in_many_digits(recording) if small else None
     small = exact is not None
     gradients = exact if exact is not None else _in_floats(recording, nodes)
+    wider = gradients if small else in_more_digits(recording, nodes, gradients)
+    gradients = gradients if wider is None else wider
     beside = Conditioning({}, {}, {}, 0.0) if small else conditioning(recording, nodes, gradients)
     output = recording.execution.target.value
     total = float(np.sum(output * recording.weights))
     return Reference(
         witness="symbolic",
+        absent=LOST if wider is None else None,
         value=np.asarray(output, dtype=np.float64),
         gradients={n: np.asarray(g, dtype=np.float64) for n, g in gradients.items()},
         path=recording.execution.run.path,
