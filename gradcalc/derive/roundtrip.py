@@ -46,6 +46,9 @@ LIMITS = Limits(length=LONGEST)
 DISTANCES = (0.5, 0.1, 1e-3, 1e-6)
 """How far from the user's point the two sides are compared too, in relation to the inputs."""
 
+FAR = 2.5
+"""The same where elements are to change their signs: an extra point, if all is defined there."""
+
 ELSEWHERE = {True: 2, False: 1}
 """At how many points besides the user's."""
 
@@ -126,6 +129,11 @@ class RoundTrip:
         """Points where the gradient is defined everywhere, with what the sweep gives there."""
         if self._elsewhere is None:
             self._elsewhere = []
+            far = moved(self._inputs, FAR, len(DISTANCES))
+            gradients = self._defined(far) if self.exact else None
+            if gradients is not None:
+                self._elsewhere.append((far, gradients))
+            enough = len(self._elsewhere) + ELSEWHERE[self.exact]
             tries = [(self._inputs, distance) for distance in DISTANCES]
             # what overflows at the user's point may be defined at a smaller one
             tries += [(_unit(self._inputs), distance) for distance in DISTANCES[:2]]
@@ -134,7 +142,7 @@ class RoundTrip:
                 gradients = self._defined(point)
                 if gradients is not None:
                     self._elsewhere.append((point, gradients))
-                if len(self._elsewhere) == ELSEWHERE[self.exact]:
+                if len(self._elsewhere) == enough:
                     break
         return self._elsewhere
 

@@ -27,6 +27,13 @@ def number(value: float, dtype: str = "float64") -> Any:
     part = Fraction(value / np.pi).limit_denominator(PI_PARTS)
     if abs(part.numerator) <= PI_PARTS and _rounded(float(part) * np.pi, dtype) == value:
         return sympy.Rational(part.numerator, part.denominator) * sympy.pi
+    if value == _rounded(np.e, dtype):
+        return sympy.E
+    # what the user has divided by pi
+    share = Fraction(value * np.pi).limit_denominator(PI_PARTS)
+    near = abs(_rounded(float(share) / np.pi, dtype) - value) <= 2 * np.spacing(abs(value))
+    if abs(share.numerator) <= PI_PARTS and near and dtype == "float64":
+        return sympy.Rational(share.numerator, share.denominator) / sympy.pi
     written = Fraction(repr(value))
     return sympy.Rational(written.numerator, written.denominator)
 

@@ -278,9 +278,12 @@ def _with_one_root(body: Any) -> Any:
         return body
     others = [f for f in body.args if f not in roots and not f.is_Rational]
     factor = body.func(*[f for f in body.args if f in roots or f.is_Rational])
-    under = 1 / factor**2
-    if not (under.as_coeff_Mul()[0].is_Integer and under.is_positive):
-        return body
+    over, under = factor**2, 1 / factor**2
     sign = sympy.Integer(-1 if factor.is_negative else 1)
-    root = sympy.Pow(under, sympy.Rational(-1, 2), evaluate=False)
+    if under.as_coeff_Mul()[0].is_Integer and under.is_positive:
+        root = sympy.Pow(under, sympy.Rational(-1, 2), evaluate=False)
+    elif len(roots) > 1 and over.is_positive:
+        root = sympy.Pow(over, sympy.Rational(1, 2), evaluate=False)
+    else:
+        return body
     return sympy.Mul(sign, root, *others, evaluate=False)

@@ -9,6 +9,7 @@ import sympy
 from gradcalc.expr.cases import gathered_sums
 from gradcalc.expr.logistic import in_sigmoids, recognised
 from gradcalc.expr.scalars import Where, bottom_up, is_indicator, remade, sigmoid, times
+from gradcalc.expr.sizes import with_sizes
 
 LARGEST_OPERATIONS = 60
 """Operations in an expression above which it is not rewritten."""
@@ -36,6 +37,7 @@ def tidy(expression: Any, length: Callable[[Any], int]) -> Any:
     if sympy.count_ops(expression) > LARGEST_OPERATIONS:
         return expression if expression.has(Where) else bottom_up(expression, _in_front)
     expression = recognised(bottom_up(expression, lambda part: part.func(*part.args)))
+    expression = bottom_up(expression, with_sizes)
     expression = gathered_sums(expression)
     # sympy is to leave cases alone: each is a symbol meanwhile
     cases = {
@@ -81,6 +83,8 @@ def _forms(expression: Any) -> dict[Any, float]:
         rewrites.append((sympy.expand, MULTIPLIED_OUT))
         if _divides(expression):
             rewrites += [(sympy.cancel, MULTIPLIED_OUT), (_one_fraction, 1.0)]
+    if expression.is_Mul:
+        rewrites.append((_number_inside, 1.0))
     if expression.has(sympy.cosh, sympy.cos):
         rewrites.append((_quotients, 1.0))
     if any(not power.exp.is_number for power in expression.atoms(sympy.Pow)):
@@ -127,6 +131,14 @@ def _negative(total: Any) -> Any:
     return sympy.Add(*[-term for term in total.args])
 
 
+def _number_inside(product: Any) -> Any:
+    """`0.1*(6*x + 7)` as `0.6*x + 0.7`."""
+    number, rest = product.as_coeff_Mul()
+    if number.is_Integer or not rest.is_Add:
+        return product
+    return sympy.Add(*[number * term for term in rest.args])
+
+
 def _powers_met(expression: Any) -> Any:
     """`x*x**(x - 1)` as `x**x`."""
     return sympy.factor_terms(sympy.powsimp(expression, combine="exp"))
@@ -159,6 +171,8 @@ def brackets(form: Any) -> int:
         return 0
     if number == -1:
         return -3
+    if not number.is_Integer:
+        return 0
     return 2 if all(term.as_coeff_Mul()[1].is_Atom for term in rest.args) else -1
 
 

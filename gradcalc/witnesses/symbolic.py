@@ -50,7 +50,7 @@ LOST = "the formula loses its digits to rounding here, and there is too much for
 SHOWN = 80
 """Characters of a formula that is cited although it does not hold."""
 
-DECIMAL = re.compile(r"\d\.|\.\d|\de-?\d")
+DECIMAL = re.compile(r"(?<![\w.])(\d+\.\d*|\.\d+|\d+e-?\d+)(?!\w)")
 
 
 def testify(problem: Problem) -> Reference:
