@@ -171,9 +171,10 @@ def brackets(form: Any) -> int:
         return 0
     if number == -1:
         return -3
+    plain = all(term.as_coeff_Mul()[1].is_Atom for term in rest.args)
     if not number.is_Integer:
-        return 0
-    return 2 if all(term.as_coeff_Mul()[1].is_Atom for term in rest.args) else -1
+        return 0 if plain else -3
+    return 2 if plain else -1
 
 
 def _divides(expression: Any) -> bool:
