@@ -40,13 +40,16 @@ def derive(
     a detached value that its name still stands for is called by it.
     """
     forms = Forms(named_definition, ops.MAP)
+    named = {number: name for name, number in (bound or {}).items()}
     values: list[Node] = []
     for number, equation in enumerate(tape.equations):
         operands = [values[operand] for operand in equation.operands]
         if equation.primitive is ops.DETACH:
             name = dict(equation.static)["name"]
-            known = (bound or {}).get(name) in (number, *equation.operands)
-            values.append(forms(ops.DETACH, *operands, name=name if known else None))
+            if (bound or {}).get(name) not in (number, *equation.operands):
+                # u = detach(x*x) is called u
+                name = named.get(number)
+            values.append(forms(ops.DETACH, *operands, name=name))
         else:
             values.append(_value(forms, equation, operands))
     output = values[tape.output]

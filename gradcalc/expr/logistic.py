@@ -26,11 +26,18 @@ def in_sigmoids(expression: Any) -> Any:
             sympy.exp(-argument): (1 - s) / s,
         }
         rational = expression.xreplace(known)
-        if len(rational.find(s)) and rational != expression.xreplace({sigmoid(argument): s}):
-            factors = sympy.Mul.make_args(sympy.factor(sympy.cancel(rational)))
-            sign, turned = _led_by_one(factors, s)
-            expression = times(sign, sympy.Mul(*turned).xreplace({s: sigmoid(argument)}))
+        if rational == expression.xreplace({sigmoid(argument): s}) and not _meet(rational, s):
+            continue
+        factors = sympy.Mul.make_args(sympy.factor(sympy.cancel(rational)))
+        sign, turned = _led_by_one(factors, s)
+        expression = times(sign, sympy.Mul(*turned).xreplace({s: sigmoid(argument)}))
     return expression
+
+
+def _meet(product: Any, s: Any) -> bool:
+    """Whether several factors are in s alone, so that they may come to less."""
+    factors = sympy.Mul.make_args(product)
+    return len([f for f in factors if f.free_symbols == {s} and f.has(sympy.Add)]) > 1
 
 
 def _upright(argument: Any) -> Any:

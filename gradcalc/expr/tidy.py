@@ -85,6 +85,8 @@ def _forms(expression: Any) -> dict[Any, float]:
             rewrites += [(sympy.cancel, MULTIPLIED_OUT), (_one_fraction, 1.0)]
     if expression.is_Mul:
         rewrites.append((_number_inside, 1.0))
+    if expression.is_Add and len(expression.atoms(sympy.exp)) > 1:
+        rewrites.append((_exponentials_in_front, 1.0))
     if expression.has(sympy.cosh, sympy.cos):
         rewrites.append((_quotients, 1.0))
     if any(not power.exp.is_number for power in expression.atoms(sympy.Pow)):
@@ -137,6 +139,19 @@ def _number_inside(product: Any) -> Any:
     if number.is_Integer or not rest.is_Add:
         return product
     return sympy.Add(*[number * term for term in rest.args])
+
+
+def _exponentials_in_front(total: Any) -> Any:
+    """`exp(2*u) + c*exp(u)` as `exp(u)*(exp(u) + c)`."""
+    first, *others = (call.args[0] for call in total.atoms(sympy.exp))
+    ratios = [sympy.cancel(other / first) for other in others]
+    if not all(ratio.is_Rational for ratio in ratios):
+        return total
+    unit = first / sympy.ilcm(*[ratio.q for ratio in ratios], 1)
+    base = sympy.Dummy(positive=True)
+    powers = {call: base ** sympy.cancel(call.args[0] / unit) for call in total.atoms(sympy.exp)}
+    found = sympy.factor_terms(total.xreplace(powers))
+    return found.replace(base, sympy.exp(unit))
 
 
 def _powers_met(expression: Any) -> Any:

@@ -49,8 +49,9 @@ def _hoist_product(op: Op) -> Rule:
         if 0 in (s.number_of(x), s.number_of(y)):
             return s.map(sympy.Integer(0), op.shape(x.shape, y.shape))
         (first, left), (second, right) = s.split(x), s.split(y)
-        factor = first * second
-        return None if factor == 1 else s.scaled(factor, s(op, left, right))
+        if first == second == 1:
+            return None
+        return s.scaled(first * second, s(op, left, right))
 
     def sample(f: Any, x: Node, a: Node) -> Node:
         node: Node = f(op, f.scaled(sympy.Integer(3), x), x)

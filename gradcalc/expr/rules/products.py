@@ -61,6 +61,21 @@ def _matmul_softmax(s: Simplifier, x: Node, y: Node) -> Node | None:
     return None
 
 
+def _matmul_placed(s: Simplifier, x: Node, y: Node) -> Node | None:
+    """The product with a vector of one element and zeros takes one element out."""
+    if x.ndim != 1 or y.ndim != 1:
+        return None
+    for placed, other in ((x, y), (y, x)):
+        if (
+            placed.op is ops.SCATTER
+            and len(placed["key"]) == 1
+            and isinstance(placed["key"][0], int)
+        ):
+            element = s(ops.INDEX, other, key=placed["key"])
+            return s.map(s.body(placed.operands[0]) * s.body(element), ())
+    return None
+
+
 def _matmul_vector_first(s: Simplifier, x: Node, y: Node) -> Node | None:
     """`v @ M` is `M.T @ v`."""
     if x.ndim == 1 and y.ndim == 2:
@@ -148,6 +163,9 @@ PRODUCTS: tuple[Rule, ...] = (
          lambda f, x, a: f(ops.MATMUL, a, f(ops.EYE, size=3))),
     Rule("matmul-inverse", ops.MATMUL, _matmul_inverse,
          lambda f, x, a: f(ops.MATMUL, f(ops.INV, a), a)),
+    Rule("matmul-placed", ops.MATMUL, _matmul_placed,
+         lambda f, x, a: f(ops.MATMUL, x, f(ops.SCATTER, f(ops.INDEX, x, key=(0,)), key=(1,),
+                                            shape=(3,)))),
     Rule("matmul-vector-first", ops.MATMUL, _matmul_vector_first,
          lambda f, x, a: f(ops.MATMUL, x, a)),
     Rule("matmul-outer", ops.MATMUL, _matmul_outer,

@@ -242,6 +242,37 @@ def _mean(s: Simplifier, node: Node, factor: Any) -> Any | None:
     return factor * count * s.body(mean)
 
 
+def _placed(s: Simplifier, body: Any, shape: Shape) -> Any:
+    """`u*(v - w)` with a w that is 1/u at one place and 0 elsewhere: `u*v` and 1 at that place."""
+    if not body.is_Mul or s.large:
+        return body
+    for total in (factor for factor in body.args if factor.is_Add):
+        rest = body / total
+        for term in total.args:
+            unit = _unit(s, rest, term, shape)
+            if unit is not None:
+                return rest * (total - term) + unit
+    return body
+
+
+def _unit(s: Simplifier, rest: Any, term: Any, shape: Shape) -> Any | None:
+    """The product with one element among zeros, if it comes to a plain number there."""
+    number, symbol = term.as_coeff_Mul()
+    node = s.node(symbol) if symbol.is_Symbol else None
+    if node is None or node.op is not ops.SCATTER or node.shape != shape:
+        return None
+    key, others = node["key"], [o for o in rest.free_symbols if s.node(o).shape]
+    if len(key) != node.ndim or not all(isinstance(k, int) for k in key):
+        return None
+    if any(s.node(o).shape != shape for o in others):
+        return None
+    parts = {o: s.body(s(ops.INDEX, s.node(o), key=key)) for o in others}
+    element = number * rest.xreplace(parts) * s.body(node.operands[0])
+    if not element.is_Rational:
+        return None
+    return element * s.symbol(s(ops.SCATTER, s.map(sympy.Integer(1), ()), key=key, shape=shape))
+
+
 def _written_out(s: Simplifier, body: Any, shape: Shape) -> Any:
     """Several single elements put in their places: `[x[1], x[0]]`."""
     body = into_list(s, body)
@@ -264,6 +295,12 @@ def _softmax_sample(f: Any, x: Node, a: Node) -> tuple[Any, Shape]:
 
 def _logsumexp_sample(f: Any, x: Node, a: Node) -> tuple[Any, Shape]:
     return sympy.log(_exp_sample(f, x, a)[1]), ()
+
+
+def _placed_sample(f: Any, x: Node, a: Node) -> tuple[Any, Shape]:
+    inverse = f.map(1 / f.symbol(f(ops.INDEX, x, key=(1,))), ())
+    placed = f(ops.SCATTER, inverse, key=(1,), shape=(3,))
+    return f.symbol(x) * (f.symbol(f(ops.MATMUL, a, x)) - f.symbol(placed)), (3,)
 
 
 def _element_sample(f: Any, x: Node, a: Node) -> tuple[Any, Shape]:
@@ -296,5 +333,6 @@ SCALAR_RULES: tuple[ScalarRule, ...] = (
                lambda f, x, a: (f.symbol(f(ops.MATMUL, a, x))
                                 + f.symbol(f(ops.MATMUL, transposed(f, a), x)), (3,))),
     ScalarRule("turned-terms", turned_terms, turned_sample),
+    ScalarRule("placed", _placed, _placed_sample),
     ScalarRule("written-out", _written_out, _element_sample),
 )  # fmt: skip
