@@ -210,8 +210,8 @@ class Simplifier:
         """Whether an expression is the same for all elements."""
         return all(self._nodes[symbol].shape == () for symbol in body.free_symbols)
 
-    def split(self, node: Node) -> tuple[Any, Node]:
-        """A scalar factor of a tensor, and the rest."""
+    def split(self, node: Node, *, single: bool = False) -> tuple[Any, Node]:
+        """A scalar factor of a tensor, and the rest; with `single` it may be of shape (1, 1)."""
         if node.op is not ops.MAP:
             return sympy.Integer(1), node
         body = node["body"]
@@ -223,10 +223,14 @@ class Simplifier:
         if not self.large and body.is_Add:
             body = self._led_by_plus(sympy.factor_terms(body))
         factors = sympy.Mul.make_args(body)
-        outside = [factor for factor in factors if self.is_scalar(factor)]
+        outside = [
+            factor
+            for factor in factors
+            if self.is_scalar(factor) or (single and self.spread_shape(factor) == (1, 1))
+        ]
         if not outside:
             return sympy.Integer(1), node
-        inside = sympy.Mul(*[factor for factor in factors if not self.is_scalar(factor)])
+        inside = sympy.Mul(*[factor for factor in factors if factor not in outside])
         return sympy.Mul(*outside), self.map(inside, node.shape)
 
     def _led_by_plus(self, body: Any) -> Any:

@@ -113,6 +113,8 @@ class Spelling(Ordering):
             return Text(f"~({self.expression(body.args[0]).text})", NEGATIVE)
         if isinstance(body, Head):
             return self._head(body)
+        if isinstance(body, sympy.Abs) and body.args[0].is_Add:
+            return self._call("abs", [self._either_way(body.args[0])])
         name = NAMES.get(type(body))
         if name is None:
             raise Unprintable(NAMELESS.get(type(body), f"{type(body)} is no function of gradcalc"))
@@ -132,6 +134,12 @@ class Spelling(Ordering):
 
     def _call(self, name: str, arguments: Sequence[Text]) -> Text:
         return Text(f"{name}({', '.join(argument.text for argument in arguments)})")
+
+    def _either_way(self, total: Any) -> Text:
+        """A sum or its negative, the one whose first term has no minus."""
+        first = min(total.args, key=self._term_key)
+        turned = sympy.Add(*[-term for term in total.args]) if is_negative(first) else total
+        return self.expression(turned)
 
     def _rational(self, value: Any) -> Text:
         long = max(abs(value.p), value.q).bit_length() > LONGEST_NUMBER

@@ -48,7 +48,8 @@ def _hoist_product(op: Op) -> Rule:
     def apply(s: Simplifier, x: Node, y: Node) -> Node | None:
         if 0 in (s.number_of(x), s.number_of(y)):
             return s.map(sympy.Integer(0), op.shape(x.shape, y.shape))
-        (first, left), (second, right) = s.split(x), s.split(y)
+        single = op is ops.MATMUL and x.ndim == y.ndim == 2
+        (first, left), (second, right) = (s.split(z, single=single) for z in (x, y))
         if first == second == 1:
             return None
         return s.scaled(first * second, s(op, left, right))

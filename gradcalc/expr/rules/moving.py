@@ -15,7 +15,7 @@ from gradcalc.expr.simplify import Rule, Simplifier
 
 
 def _permute(s: Simplifier, x: Node, order: Shape) -> Node | None:
-    if order == tuple(range(len(order))):
+    if order == tuple(range(len(order))) or math.prod(x.shape) == 1 == max(x.shape):
         return x
     if x.op is ops.PERMUTE:
         inner = x["order"]
@@ -55,17 +55,24 @@ def _permute_map(s: Simplifier, x: Node, order: Shape) -> Node | None:
     """`(f(A.T))` transposed is `f(A)`, where that leaves fewer transposes."""
     if x.op is not ops.MAP:
         return None
-    whole = [node for node in x.operands if node.shape != ()]
+    whole = [node for node in x.operands if math.prod(node.shape) != 1]
     if any(node.shape != x.shape for node in whole):
         return None
-    turned = [node for node in whole if node.op is ops.PERMUTE]
+    turned = [node for node in whole if _is_turned(node)]
     if 2 * len(turned) < len(whole) or not whole:
         return None
     parts = {
-        symbol: s.body(node if node.shape == () else s(ops.PERMUTE, node, order=order))
+        symbol: s.body(s(ops.PERMUTE, node, order=order) if node in whole else node)
         for symbol, node in zip(x["symbols"], x.operands, strict=True)
     }
     return s.map(x["body"].xreplace(parts), ops.PERMUTE.shape(x.shape, order=order))
+
+
+def _is_turned(node: Node) -> bool:
+    """Whether a node has fewer transposes in it when it is transposed."""
+    if node.op is ops.MATMUL:
+        return all(operand.op is ops.PERMUTE for operand in node.operands)
+    return node.op is ops.PERMUTE
 
 
 def _permute_spread(s: Simplifier, x: Node, order: Shape) -> Node | None:

@@ -27,6 +27,13 @@ def _matmul_uniform(s: Simplifier, x: Node, y: Node) -> Node | None:
     return None
 
 
+def _matmul_single(s: Simplifier, x: Node, y: Node) -> Node | None:
+    """A product with a matrix of one element is a multiple."""
+    if x.ndim != 2 or y.ndim != 2 or (1, 1) not in (x.shape, y.shape):
+        return None
+    return s.map(s.body(x) * s.body(y), (x.shape[0], y.shape[1]))
+
+
 def _matmul_eye(s: Simplifier, x: Node, y: Node) -> Node | None:
     if x.op is ops.EYE and y.ndim <= 2:
         return y
@@ -159,6 +166,9 @@ def _trace_transposed(s: Simplifier, x: Node) -> Node | None:
 PRODUCTS: tuple[Rule, ...] = (
     Rule("matmul-uniform", ops.MATMUL, _matmul_uniform,
          lambda f, x, a: f(ops.MATMUL, a, ones(f, x.shape))),
+    Rule("matmul-single", ops.MATMUL, _matmul_single,
+         lambda f, x, a: f(ops.MATMUL, f(ops.RESHAPE, x, shape=(3, 1)),
+                           f(ops.RESHAPE, f(ops.SUM, x, axes=(0,)), shape=(1, 1)))),
     Rule("matmul-eye", ops.MATMUL, _matmul_eye,
          lambda f, x, a: f(ops.MATMUL, a, f(ops.EYE, size=3))),
     Rule("matmul-inverse", ops.MATMUL, _matmul_inverse,

@@ -7,6 +7,7 @@ import sympy
 from gradcalc.expr import ops
 from gradcalc.expr.nodes import Node, Shape
 from gradcalc.expr.rules.common import transposed
+from gradcalc.expr.scalars import times
 from gradcalc.expr.simplify import Simplifier
 
 FEW_TERMS = 6
@@ -31,6 +32,10 @@ def common_parts(s: Simplifier, body: Any, shape: Shape) -> Any:
 
 def common_factors(s: Simplifier, body: Any, shape: Shape) -> Any:
     """`M@v + N@v` is `(M + N)@v`, `M@u + M@v` is `M@(u + v)`."""
+    if body.is_Mul and any(factor.is_Add for factor in body.args):
+        number, rest = body.as_coeff_Mul()
+        factors = [common_factors(s, f, shape) for f in sympy.Mul.make_args(rest)]
+        return times(number, sympy.Mul(*factors))
     if not body.is_Add:
         return body
     terms = [term.as_coeff_Mul() for term in body.args]
@@ -67,7 +72,8 @@ def _product_in(s: Simplifier, term: Any) -> tuple[Any, Node | None]:
     if len(found) != 1:
         return term, None
     rest = sympy.Mul(*[factor for factor in factors if factor is not found[0]])
-    return (rest, s.node(found[0])) if s.is_scalar(rest) else (term, None)
+    single = s.node(found[0]).ndim == 2 and s.spread_shape(rest) == (1, 1)
+    return (rest, s.node(found[0])) if single or s.is_scalar(rest) else (term, None)
 
 
 def turned_terms(s: Simplifier, body: Any, shape: Shape) -> Any:
