@@ -93,7 +93,7 @@ def grad(
         bool, typer.Option("--json", metavar="", help="Short for --format json.")
     ] = False,
     show_all: Annotated[
-        bool, typer.Option("--all", metavar="", help="Show every row of a table.")
+        bool, typer.Option("--all", metavar="", help="Show every row, and formulas whole.")
     ] = False,
     quiet: Annotated[
         bool, typer.Option("--quiet", metavar="", help="Print nothing: the exit code tells.")

@@ -291,7 +291,7 @@ class Writer(Spelling):
         keeps = {ops.SUM: "sum", ops.MEAN: "mean", ops.NORM: "norm", ops.LOGSUMEXP: "logsumexp",
                  ops.AMAX: "amax", ops.AMIN: "amin", ops.PROD: "prod"}  # fmt: skip
         inner = x.operands[0] if x.op in keeps else x
-        if x.op in keeps and axes == x["axes"] and not self(x).text.startswith("t"):
+        if x.op in keeps and axes == x["axes"] and self(x).text not in dict(self._parts):
             return self.reduction(keeps[x.op], inner, axes, keep=True)
         rank = x.ndim + len(axes)
         items = ["None" if axis in axes else ":" for axis in range(rank)]

@@ -27,6 +27,7 @@ _DEEPER = {r"\begin": 4, r"\left": 2, "{": 1, r"\end": -4, r"\right": -2, "}": -
 _LONGEST = 1_000
 
 _MOST_ROWS, _MOST_SIGNS = 25, 10_000
+_MOST_PARTS = 200
 _LINE = 70
 _MOST = {False: 12, True: 40}
 """Numbers along a dimension that are shown, without and with --all: no more than fit a page."""
@@ -41,7 +42,11 @@ def _lines(report: Report, style: Style) -> Iterator[str]:
     _, *notes = opening_notes(report)
     rows = [f"f &= {_numbers(report.value, report.dtype, style)}"]
     for gradient in report.gradients:
-        formula = None if gradient.formula is None else _formula(report, gradient, gradient.formula)
+        formula = (
+            None
+            if gradient.formula is None
+            else _formula(report, gradient, gradient.formula, style)
+        )
         rows.extend(formula or [_elements(report, gradient, gradient.autograd, style)])
         if gradient.accumulated is not None:
             summed = _elements(report, gradient, gradient.accumulated, style)
@@ -71,8 +76,13 @@ def _displays(rows: Sequence[str]) -> Iterator[str]:
             start, size = position + 1, 0
 
 
-def _formula(report: Report, gradient: InputGradient, formula: Written) -> list[str] | None:
-    """The formula and its parts in rows, None if one of them is too deep or too long for TeX."""
+def _formula(
+    report: Report, gradient: InputGradient, formula: Written, style: Style
+) -> list[str] | None:
+    """The formula and its parts in rows, None if there are too many of them or one is too deep or
+    too long for TeX."""
+    if not style.show_all and len(formula.parts) > _MOST_PARTS:
+        return None
     known = [*report.inputs, gradient.name, *report.detached, *(name for name, _ in formula.parts)]
     names = name_table(dict.fromkeys(known))
     ranks: dict[str, Rank] = dict.fromkeys(report.detached)

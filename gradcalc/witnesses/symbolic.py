@@ -29,8 +29,8 @@ from gradcalc.expr.written import Written
 from gradcalc.problem import Problem, claim_values
 from gradcalc.testimony import Formula, Reference
 
-DOUBLED = 3
-"""How often the digits are doubled, until two in a row agree."""
+TRIES = 3
+"""How often the digits are tried, each time twice as many, until two in a row agree."""
 
 COUNTED = 20_000
 """Numbers up to which it is told how many digits they need."""
@@ -152,7 +152,7 @@ def _in_many_digits(recording: Recording) -> dict[str, Any] | None:
     arithmetic = Reals(context)
     before: dict[str, Any] | None = None
     fewest = digits_for(recording)
-    for digits in (fewest * 2**k for k in range(DOUBLED)):
+    for digits in (fewest * 2**k for k in range(TRIES)):
         context.dps = digits
         try:
             now = recording.gradients(arithmetic, recording.problem.inputs)
