@@ -101,7 +101,7 @@ def test_a_gradient_that_cancels_is_zero() -> None:
         ("sum(x*x)", {"x": np.ones(100_000)}, "numbers"),
         ("sum(x@x)", {"x": np.ones((100, 100))}, "numbers"),
         ("x*x", {"x": float("nan")}, "not finite"),
-        ("exp(exp(x))", {"x": 20.0}, "far beyond"),
+        ("exp(exp(exp(x)))", {"x": 5.0}, "far beyond"),
         ("sin(x**2000)", {"x": 1e300}, "far beyond"),
         ("x*x", {"x": 1.0, "cotangent": np.array(np.inf)}, "not finite"),
         ("y = x\nif log(x) > 0:\n    y = 2*x\ny", {"x": -1.0}, "not defined"),

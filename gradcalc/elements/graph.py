@@ -9,7 +9,7 @@ from gradcalc.elements.calculus import Calculus, OutOfReach, TooLarge
 from gradcalc.errors import Span
 from gradcalc.primitives import BY_NAME, Elementwise
 
-LARGEST_EXPONENT = 1 << 24
+LARGEST_EXPONENT = 2**60
 """Numbers beyond 2 to this power, either way, are out of reach."""
 
 LARGEST_OPERAND = 20_000

@@ -15,6 +15,12 @@ FAILURES = (ArithmeticError, ValueError, TypeError, NotImplementedError, mpmath.
 """What mpmath raises at poles and where a result is not real."""
 
 
+LARGEST_OPERAND = 20_000
+"""Powers of 2 beyond which functions take too long."""
+
+CHEAP = (sympy.log, sympy.Abs, sympy.sign, Where)
+"""Functions that take numbers of any size in their stride."""
+
 MINORS = 10
 """Rows of a singular matrix up to which its cofactors are worked out one by one."""
 
@@ -43,9 +49,15 @@ def compiled(symbols: tuple[Any, ...], expression: Any) -> Callable[..., Any]:
 
 
 def real_valued(
-    function: Callable[..., Any], context: mpmath.MPContext, deciding: Sequence[int] | None = None
+    function: Callable[..., Any],
+    context: mpmath.MPContext,
+    deciding: Sequence[int] | None = None,
+    *,
+    bounded: bool = False,
 ) -> Callable[..., Any]:
     """The function with NaN in place of poles and complex results, and for NaN.
+
+    So it is, if it is `bounded`, for numbers that it would think about for ever.
 
     A definition by cases would take its last case for a NaN, every comparison being false.
     `deciding` are the positions of the operands that cases depend on, all of them if None.
@@ -57,6 +69,8 @@ def real_valued(
         for value in values if deciding is None else [values[k] for k in deciding]:
             if value._mpf_ == undefined:
                 return nan
+        if bounded and any(_is_out_of_reach(value) for value in values):
+            return nan
         try:
             result = function(context, *values)
         except FAILURES:
@@ -67,6 +81,11 @@ def real_valued(
         return result if isinstance(result, mpf) else nan
 
     return call
+
+
+def _is_out_of_reach(value: Any) -> bool:
+    _, mantissa, exponent, bits = value._mpf_
+    return bool(mantissa) and exponent + bits > LARGEST_OPERAND
 
 
 class Reals:
@@ -114,7 +133,10 @@ class Reals:
         conditions = {part for choice in body.atoms(Where) for part in choice.args[0].free_symbols}
         deciding = [k for k, symbol in enumerate(symbols) if symbol in conditions]
         function = real_valued(
-            compiled(tuple(symbols), body), self.context, deciding if conditions else None
+            compiled(tuple(symbols), body),
+            self.context,
+            deciding if conditions else None,
+            bounded=any(not isinstance(call, CHEAP) for call in body.atoms(sympy.Function)),
         )
         values = [self._exact(value) for value in values]
         if not values:
