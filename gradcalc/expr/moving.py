@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcalc.expr.leaves import nested_text
 from gradcalc.expr.nodes import Data, Node, Op, Shape
 
 Key = tuple[Any, ...]
@@ -154,6 +155,10 @@ def padding(key: Key, shape: Shape) -> Shape | None:
 def _scatter_text(w: Any, node: Node, key: Key, shape: Shape) -> Any:
     (g,) = node.operands
     amounts = padding(key, shape)
+    number = w.one_number(g)
+    if amounts is None and number is not None and 0 < math.prod(shape) <= FEW:
+        array = _scattered(np, np.full(g.shape, number), key, shape)
+        return w.tensor(node, nested_text(array, w.number))
     if amounts is None:
         chosen = any(isinstance(part, Data) for part in key)
         where = "places that an array holds" if chosen else "places with others in between"

@@ -236,6 +236,11 @@ class Writer(Spelling):
             raise Unprintable("a constant in it is not finite")
         return repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
 
+    def one_number(self, node: Node) -> float | None:
+        """The number that all elements are, None if they differ or are not known."""
+        known = node.op is ops.MAP and node["body"].is_Rational
+        return float(node["body"]) if known else None
+
     def uniform(self, value: float, shape: Shape) -> Text:
         """One number in all places."""
         sizes = ", ".join(map(str, shape))

@@ -11,6 +11,8 @@ def with_sizes(product: Any) -> Any:
     """`u*sign(u)` as `abs(u)`, `sign(u)/abs(u)` as `1/u`, `relu(u)*(u > 0)` as `relu(u)`."""
     if product.is_Pow and isinstance(product.base, sympy.Abs) and product.exp.is_even:
         return product.base.args[0] ** product.exp
+    if product.is_Pow and is_indicator(product.base) and product.exp.is_Integer and product.exp > 0:
+        return product.base
     if not product.is_Mul:
         return product
     powers = dict(factor.as_base_exp() for factor in product.args)

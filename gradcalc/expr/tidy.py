@@ -20,7 +20,7 @@ FEW_TERMS = 6
 LARGEST_EXPANSION = 60
 """Terms above which an expression is not multiplied out."""
 
-MULTIPLIED_OUT = 1.3
+MULTIPLIED_OUT = 1.15
 """How many times shorter an expression must become for its being multiplied out."""
 
 TANGENTS = ((sympy.sinh, sympy.cosh, sympy.tanh), (sympy.sin, sympy.cos, sympy.tan))

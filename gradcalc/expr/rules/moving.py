@@ -3,13 +3,14 @@
 # Every callable of a row has the row's own parameters, whether it needs them or not.
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import sympy
 
 from gradcalc.expr import ops
-from gradcalc.expr.moving import inserted_axes
-from gradcalc.expr.nodes import Node, Shape
+from gradcalc.expr.moving import FEW, inserted_axes, padding
+from gradcalc.expr.nodes import Node, Op, Shape
 from gradcalc.expr.rules.common import ones, squeezed_along, transposed
 from gradcalc.expr.simplify import Rule, Simplifier
 
@@ -164,8 +165,48 @@ def _index_map(s: Simplifier, x: Node, key: Any) -> Node | None:
     return s.map(x["body"].xreplace(parts), ops.INDEX.shape(x.shape, key=key))
 
 
+def _scatter_mask(s: Simplifier, g: Node, key: Any, shape: Shape) -> Node | None:
+    """`2*x[::2]` put back where it was taken from is `2*x` times ones at these places."""
+    if padding(key, shape) is not None or not 0 < math.prod(shape) <= FEW or s.large:
+        return None
+    parts = {}
+    for symbol in s.body(g).free_symbols:
+        node = s.node(symbol)
+        if node.op is ops.INDEX and node["key"] == key and node.operands[0].shape == shape:
+            parts[symbol] = s.body(node.operands[0])
+        elif node.shape != ():
+            return None
+    if not parts:
+        return None
+    mask = s.symbol(s.forms(ops.SCATTER, ones(s, g.shape), key=key, shape=shape))
+    return s.map(mask * s.body(g).xreplace(parts), shape)
+
+
+def _unsort_uniform(s: Simplifier, g: Node, x: Node, axis: int, descending: bool) -> Node | None:
+    """Equal elements are in any order."""
+    number = s.number_of(g)
+    return None if number is None else s.map(number, x.shape)
+
+
 def _flip_flip(s: Simplifier, x: Node, axes: Shape) -> Node | None:
     return x.operands[0] if x.op is ops.FLIP and x["axes"] == axes else None
+
+
+def _diagonal_outer(s: Simplifier, x: Node, offset: int, dim1: int, dim2: int) -> Node | None:
+    """The diagonal of `outer(u, v)` is `u*v`."""
+    if x.op is not ops.OUTER or offset or x.shape[0] != x.shape[1]:
+        return None
+    left, right = x.operands
+    return s.map(s.body(left) * s.body(right), left.shape)
+
+
+def _triangle(op: Op) -> Callable[..., Node | None]:
+    """A triangle of the same triangle is itself."""
+
+    def apply(s: Simplifier, x: Node, diagonal: int) -> Node | None:
+        return x if x.op is op and x["diagonal"] == diagonal else None
+
+    return apply
 
 
 def _diagonal_spread(s: Simplifier, x: Node, offset: int, dim1: int, dim2: int) -> Node | None:
@@ -208,8 +249,20 @@ MOVING: tuple[Rule, ...] = (
     Rule("index-map", ops.INDEX, _index_map,
          lambda f, x, a: f(ops.INDEX, f.map(
              sympy.exp(f.symbol(f(ops.STACK, x, x, axis=0))), (2, 3)), key=(1,))),
+    Rule("scatter-mask", ops.SCATTER, _scatter_mask,
+         lambda f, x, a: f(ops.SCATTER, f.map(
+             sympy.exp(f.symbol(f(ops.INDEX, x, key=((0, 2, 2),)))), (2,)),
+                           key=((0, 2, 2),), shape=(3,))),
+    Rule("unsort-uniform", ops.UNSORT, _unsort_uniform,
+         lambda f, x, a: f(ops.UNSORT, ones(f, x.shape), x, axis=0, descending=False)),
     Rule("flip-flip", ops.FLIP, _flip_flip,
          lambda f, x, a: f(ops.FLIP, f(ops.FLIP, x, axes=(0,)), axes=(0,))),
+    Rule("diagonal-outer", ops.DIAGONAL, _diagonal_outer,
+         lambda f, x, a: f(ops.DIAGONAL, f(ops.OUTER, x, x), offset=0, dim1=0, dim2=1)),
+    Rule("lower-triangle", ops.TRIL, _triangle(ops.TRIL),
+         lambda f, x, a: f(ops.TRIL, f(ops.TRIL, a, diagonal=0), diagonal=0)),
+    Rule("upper-triangle", ops.TRIU, _triangle(ops.TRIU),
+         lambda f, x, a: f(ops.TRIU, f(ops.TRIU, a, diagonal=0), diagonal=0)),
     Rule("diagonal-spread", ops.DIAGONAL, _diagonal_spread,
          lambda f, x, a: f(ops.DIAGONAL, f.map(f.symbol(a) * f.symbol(x), (3, 3)),
                            offset=0, dim1=0, dim2=1)),
