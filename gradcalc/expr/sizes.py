@@ -4,7 +4,7 @@ from typing import Any
 
 import sympy
 
-from gradcalc.expr.scalars import Head, is_indicator
+from gradcalc.expr.scalars import Head, Where, is_indicator
 
 
 def with_sizes(product: Any) -> Any:
@@ -15,6 +15,9 @@ def with_sizes(product: Any) -> Any:
         return product.base
     if not product.is_Mul:
         return product
+    product = _chosen_numbers(product)
+    if not product.is_Mul:
+        return product
     powers = dict(factor.as_base_exp() for factor in product.args)
     for base, exponent in powers.items():
         if isinstance(base, sympy.sign) and exponent.is_Integer and exponent > 0:
@@ -22,6 +25,17 @@ def with_sizes(product: Any) -> Any:
             if met is not None:
                 return with_sizes(met)
     return _without_idle_conditions(product, powers)
+
+
+def _chosen_numbers(product: Any) -> Any:
+    """`where(c, 2, 3)/2` as `where(c, 1, 3/2)`."""
+    number, rest = product.as_coeff_Mul()
+    for factor in sympy.Mul.make_args(rest) if number != 1 else ():
+        if isinstance(factor, Where) and all(arg.is_number for arg in factor.args[1:]):
+            condition, yes, no = factor.args
+            if not is_indicator(factor):
+                return rest / factor * Where(condition, number * yes, number * no)
+    return product
 
 
 def _sign_met(product: Any, sign: Any, powers: Any) -> Any | None:
