@@ -16,6 +16,7 @@ from gradcalc.expr.simplify import Simplifier
 from gradcalc.expr.transcript import Transcript
 from gradcalc.expr.written import Written
 from gradcalc.report import Report
+from gradcalc.witnesses import symbolic
 from tests import oracle
 from tests.formula_families import FAMILIES, Family, point
 from tests.trust_cases import problem, report
@@ -540,6 +541,23 @@ def test_a_fault_of_the_engine_costs_only_the_formula(
     answer = report("x**2", x=3.0)
     assert answer.verdict.outcome == "verified"
     assert "fault, ZeroDivisionError: broken" in failures(answer)[0]
+
+
+def test_a_formula_that_takes_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(*_: Any, **__: Any) -> Any:
+        while True:
+            pass
+
+    monkeypatch.setattr(symbolic, "PATIENCE", 0.05)
+    monkeypatch.setattr(Simplifier, "rebuilt", endless)
+    answer = report("x**2", x=3.0)
+    assert answer.verdict.outcome == "verified"
+    assert "too long" in failures(answer)[0]
+
+
+def test_numbers_that_are_themselves_composed_are_left_alone() -> None:
+    answer = report("x*clamp(softplus(0.5), -1, 1)", x=2.0)
+    assert answer.gradients[0].closed_form == "clamp(softplus(0.5), -1, 1)"
 
 
 def test_the_round_trip_needs_a_point_to_compare_at(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import sympy
 
+from gradcalc.expr.polynomials import factored
 from gradcalc.expr.scalars import bottom_up, sigmoid, times
 
 
@@ -28,7 +29,7 @@ def in_sigmoids(expression: Any) -> Any:
         rational = expression.xreplace(known)
         if rational == expression.xreplace({sigmoid(argument): s}) and not _meet(rational, s):
             continue
-        factors = sympy.Mul.make_args(sympy.factor(sympy.cancel(rational)))
+        factors = sympy.Mul.make_args(factored(rational))
         sign, turned = _led_by_one(factors, s)
         expression = times(sign, sympy.Mul(*turned).xreplace({s: sigmoid(argument)}))
     return expression

@@ -8,6 +8,7 @@ import sympy
 
 from gradcalc.expr.cases import gathered_sums
 from gradcalc.expr.logistic import in_sigmoids, recognised
+from gradcalc.expr.polynomials import cancelled, factored
 from gradcalc.expr.scalars import Where, bottom_up, is_indicator, remade, sigmoid, times
 from gradcalc.expr.sizes import with_sizes
 
@@ -82,7 +83,7 @@ def _forms(expression: Any) -> dict[Any, float]:
     if _terms(expression) <= LARGEST_EXPANSION and expression.has(sympy.Add):
         rewrites.append((sympy.expand, MULTIPLIED_OUT))
         if _divides(expression):
-            rewrites += [(sympy.cancel, MULTIPLIED_OUT), (_one_fraction, 1.0)]
+            rewrites += [(cancelled, MULTIPLIED_OUT), (_one_fraction, 1.0)]
     if expression.is_Mul:
         rewrites.append((_number_inside, 1.0))
     if expression.is_Add and len(expression.atoms(sympy.exp)) > 1:
@@ -102,7 +103,7 @@ def _forms(expression: Any) -> dict[Any, float]:
 
 def _one_fraction(expression: Any) -> Any:
     """The sum of fractions as one, in factors: `(p - y)/(p*(1 - p))`."""
-    factors = list(sympy.Mul.make_args(sympy.factor(sympy.cancel(expression))))
+    factors = list(sympy.Mul.make_args(factored(expression)))
     below = next((k for k, f in enumerate(factors) if _is_led_by_one(f)), None)
     if below is None:
         return sympy.Mul(*factors)
@@ -144,12 +145,14 @@ def _number_inside(product: Any) -> Any:
 def _exponentials_in_front(total: Any) -> Any:
     """`exp(2*u) + c*exp(u)` as `exp(u)*(exp(u) + c)`."""
     first, *others = (call.args[0] for call in total.atoms(sympy.exp))
-    ratios = [sympy.cancel(other / first) for other in others]
-    if not all(ratio.is_Rational for ratio in ratios):
+    ratios = [cancelled(other / first) for other in others]
+    if not all(
+        ratio.is_Rational and max(abs(ratio.p), ratio.q) < LARGEST_POWER for ratio in ratios
+    ):
         return total
     unit = first / sympy.ilcm(*[ratio.q for ratio in ratios], 1)
     base = sympy.Dummy(positive=True)
-    powers = {call: base ** sympy.cancel(call.args[0] / unit) for call in total.atoms(sympy.exp)}
+    powers = {call: base ** cancelled(call.args[0] / unit) for call in total.atoms(sympy.exp)}
     found = sympy.factor_terms(total.xreplace(powers))
     return found.replace(base, sympy.exp(unit))
 

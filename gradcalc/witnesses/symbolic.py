@@ -12,6 +12,7 @@ import numpy as np
 
 from gradcalc.calculus import spoken
 from gradcalc.derive.accuracy import digits_for
+from gradcalc.derive.alarm import TimesUp, at_most
 from gradcalc.derive.conditioning import Conditioning, conditioning
 from gradcalc.derive.points import extent, is_finite
 from gradcalc.derive.recorder import Traced
@@ -46,6 +47,9 @@ UNREAD = "the formula does not read back to the gradient, so it is not shown"
 UNTRIED = "the gradient is not defined at any point where the formula was tried"
 
 LOST = "the formula loses its digits to rounding here, and there is too much for many digits"
+
+PATIENCE = 10.0
+"""Seconds after which a formula that is still being simplified is given up."""
 
 SHOWN = 80
 """Characters of a formula that is cited although it does not hold."""
@@ -121,15 +125,18 @@ def _simplified(recording: Recording) -> tuple[Formulas | None, str | None]:
     taken = frozenset((*problem.inputs, *execution.scope, *problem.program.assigned))
     texts = (problem.program.source, *(program.source for _, program in problem.lets))
     try:
-        return Formulas(
-            recording.derivation.forms,
-            recording.derivation.gradients,
-            shapes,
-            dtype=problem.dtype,
-            taken=taken,
-            decimals=any(DECIMAL.search(text) for text in texts),
-            spoken=spoken(texts),
-        ), None
+        with at_most(PATIENCE):
+            return Formulas(
+                recording.derivation.forms,
+                recording.derivation.gradients,
+                shapes,
+                dtype=problem.dtype,
+                taken=taken,
+                decimals=any(DECIMAL.search(text) for text in texts),
+                spoken=spoken(texts),
+            ), None
+    except TimesUp:
+        return None, "there is no formula: it would take too long to be written out"
     except Unprintable as reason:
         return None, f"there is no formula: {reason}"
     except Exception as fault:
