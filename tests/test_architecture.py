@@ -22,8 +22,8 @@ HEAVY = {
     "sympy": {
         "calculus.py", "expr/cases.py", "expr/constants.py", "expr/floats.py", "expr/formula.py",
         "expr/logistic.py", "expr/ordering.py", "expr/polynomials.py", "expr/printer.py",
-        "expr/reals.py", "expr/rules/", "expr/scalars.py", "expr/sizes.py", "expr/simplify.py", "expr/spelling.py", "expr/tidy.py",
-        "expr/transcript.py",
+        "expr/reals.py", "expr/rules/", "expr/scalars.py", "expr/sizes.py", "expr/simplify.py",
+        "expr/spelling.py", "expr/tidy.py", "expr/transcript.py",
     },
     "scipy": {"expr/floats.py"},
     "mpmath": {
