@@ -111,7 +111,8 @@ def test_what_is_shown_is_right(seed: int) -> None:
         assume(False)
         raise
     assert "contradict" not in answer.verdict.message, text
-    singular = "det(" in text or "relu" in text
+    # a root of what is flat has no slope, wherever the formula is tried
+    singular = any(word in text for word in ("det(", "relu", "clamp("))
     for finding in answer.findings:
         assert singular or "read back" not in finding.message, (text, finding)
         assert "fault" not in finding.message, (text, finding)

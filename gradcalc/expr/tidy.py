@@ -49,7 +49,9 @@ def tidy(expression: Any, length: Callable[[Any], int]) -> Any:
         symbol: Where(case.args[0], tidy(case.args[1], length), tidy(case.args[2], length))
         for case, symbol in cases.items()
     }
-    forms = {form.xreplace(back): cost for form, cost in _forms(expression).items()}
+    forms: dict[Any, float] = {}
+    for form, cost in _forms(expression).items():
+        forms.setdefault(bottom_up(form.xreplace(back), with_sizes), cost)
 
     def worth(form: Any) -> tuple[float, bool]:
         # of equally short forms the product: what is common to all terms stands in front

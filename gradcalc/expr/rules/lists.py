@@ -7,6 +7,7 @@ import sympy
 
 from gradcalc.expr import ops
 from gradcalc.expr.nodes import Node, Shape
+from gradcalc.expr.scalars import times
 from gradcalc.expr.simplify import Simplifier
 
 WRITTEN_OUT = 12
@@ -24,7 +25,10 @@ def written_out(s: Simplifier, body: Any, shape: Shape) -> Any:
         if known is None or not s.is_scalar(term / symbols[0]):
             return body
         for key, value in known.items():
-            places[key] = places.get(key, 0) + term / symbols[0] * value
+            # a number would go into the sum behind it
+            number, factor = (term / symbols[0]).as_coeff_Mul()
+            found = times(number, factor * value)
+            places[key] = places[key] + found if key in places else found
 
     def element(*key: int) -> Node:
         return s.map(sympy.sympify(places.get(key, 0)), ())
