@@ -25,7 +25,8 @@ from sympy.core.cache import clear_cache
 from benchmarks import peers
 from benchmarks.families import FAMILIES, Family, Inputs
 from benchmarks.peers import PEERS, Derived, Peer
-from benchmarks.timing import Pace, TimesUp, limit, medians, ratio, shown, timed
+from benchmarks.timing import Pace, medians, ratio, shown, timed
+from gradcalc.derive.alarm import TimesUp, at_most
 from gradcalc.derive.recording import Recording, record
 from gradcalc.derive.roundtrip import EXACT
 from gradcalc.derive.sweep import derive
@@ -195,7 +196,7 @@ def standing(peer: Peer, family: Family, settings: Settings) -> Standing:
         return found
     inputs = family.inputs(SMALL)
     try:
-        with limit(min(settings.seconds, 10)):
+        with at_most(min(settings.seconds, 10)):
             derived = peer.derive(family, inputs)
             found.text = derived.text()
             right = close(derived.numbers(), peers.torch_gradient(family, inputs)())
@@ -219,7 +220,7 @@ def tried(
         return over, None
     clear_cache()
     try:
-        with limit(seconds):
+        with at_most(seconds):
             taken, derived = timed(lambda: found.peer.derive(family, inputs, seconds))
     except TimesUp:
         found.pace.times.append((n, 2 * seconds))
@@ -235,7 +236,7 @@ def evaluation(found: Standing, derived: Derived, expected: Any, seconds: float)
     if derived.evaluate is None or not found.evaluates:
         return None
     try:
-        with limit(seconds):
+        with at_most(seconds):
             return Cell(0.0, "" if close(derived.evaluate(), expected) else "WRONG")
     except (TimesUp, MemoryError) as reason:
         word = "memory" if isinstance(reason, MemoryError) else f"> {seconds:g} s"

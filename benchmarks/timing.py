@@ -1,13 +1,13 @@
 """Seconds: medians of runs that take turns, a limit for those that do not end, and their looks."""
 
 import math
-import signal
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+from gradcalc.derive.alarm import TimesUp
 
 BRIEF = 0.1
 """Seconds up to which a run is repeated as often as it was asked for."""
@@ -20,26 +20,6 @@ PLAIN = 1 / 12
 
 TICK = 0.003
 """Seconds that are measured at once: what is shorter is called more than once, and averaged."""
-
-
-class TimesUp(BaseException):
-    """The limit is over. No `Exception`, so that nobody on the way takes it for an error."""
-
-
-@contextmanager
-def limit(seconds: float) -> Iterator[None]:
-    """Raise `TimesUp` in what takes longer, as far as it is Python."""
-
-    def over(*_: Any) -> None:
-        raise TimesUp
-
-    before = signal.signal(signal.SIGALRM, over)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def timed(action: Callable[[], Any]) -> tuple[float, Any]:

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 
-class TimesUp(Exception):
-    """The time is over."""
+class TimesUp(BaseException):
+    """The time is over. No `Exception`, so that nobody on the way takes it for an error."""
 
 
 @contextmanager
