@@ -21,7 +21,7 @@ HEAVY = {
     "torch": {"witnesses/autograd.py", "values/binary.py"},
     "sympy": {
         "calculus.py", "expr/cases.py", "expr/constants.py", "expr/floats.py", "expr/formula.py",
-        "expr/logistic.py", "expr/ordering.py", "expr/polynomials.py", "expr/printer.py",
+        "expr/logistic.py", "expr/ordering.py", "expr/parts.py", "expr/polynomials.py",
         "expr/reals.py", "expr/rules/", "expr/scalars.py", "expr/sizes.py", "expr/simplify.py",
         "expr/spelling.py", "expr/tidy.py", "expr/transcript.py",
     },

@@ -5,17 +5,15 @@ What has no spelling raises `Unprintable`; nothing else is ever printed in its p
 
 import itertools
 import math
-import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import sympy
 
 from gradcalc.expr import ops
 from gradcalc.expr.constants import Unprintable
 from gradcalc.expr.nodes import Node, Shape, ancestry
+from gradcalc.expr.parts import repeated, undetached, used
 from gradcalc.expr.scalars import is_indicator
 from gradcalc.expr.simplify import appearances
 from gradcalc.expr.spelling import Spelling
@@ -40,52 +38,8 @@ WRITTEN_OUT = 6
 LARGEST_EYE = 1000
 """The largest identity matrix that is written into a formula."""
 
-WORD = re.compile(r"[^\W\d]\w*")
-
 WORTH = 8
 """Characters of a part that is there twice, above which a name is worth while."""
-
-
-def undetached(nodes: Sequence[Node]) -> frozenset[int]:
-    """The operands, by order, of all nodes that detach nothing."""
-    return frozenset(
-        operand.order for node in nodes if node.op is not ops.DETACH for operand in node.operands
-    )
-
-
-def repeated(nodes: Sequence[Node], by_symbol: Mapping[Any, Node]) -> frozenset[Any]:
-    """The scalar expressions that are part of several others, or of one several times."""
-    count: Counter[Any] = Counter()
-    stack = [node["body"] for node in nodes if node.op is ops.MAP]
-    while stack:
-        parent = stack.pop()
-        for part in parent.args:
-            if part in by_symbol or part.is_Atom:
-                continue
-            count[part] += 1
-            if count[part] == 1:
-                stack.append(part)
-    return frozenset(part for part, number in count.items() if number > 1 and _has_a_name(part))
-
-
-def _has_a_name(part: Any) -> bool:
-    """Whether an expression is something that one would give a name: no factor, no condition."""
-    if not isinstance(part, sympy.Expr) or part.is_number or is_indicator(part):
-        return False
-    if part.is_Pow and part.exp.is_Rational:
-        return bool(part.exp > 0)
-    return not part.is_Mul or part.as_coeff_Mul()[0] == 1
-
-
-def used(written: Written) -> Written:
-    """A formula without the parts that nothing refers to."""
-    parts: list[tuple[str, str]] = []
-    words = set(WORD.findall(written.body))
-    for name, text in reversed(written.parts):
-        if name in words:
-            parts.append((name, text))
-            words.update(WORD.findall(text))
-    return Written(tuple(reversed(parts)), written.body)
 
 
 class Writer(Spelling):

@@ -15,7 +15,8 @@ import sympy
 from gradcalc.expr import ops
 from gradcalc.expr.constants import Unprintable
 from gradcalc.expr.nodes import Node, Shape, ancestry, uses
-from gradcalc.expr.printer import Writer, undetached
+from gradcalc.expr.parts import undetached
+from gradcalc.expr.printer import Writer
 from gradcalc.expr.text import ATOM, PRODUCT, Text
 from gradcalc.expr.written import Written
 
