@@ -16,15 +16,15 @@ def calculate(problem: Problem, command: str = "grad") -> Report:
 
     Raises `GradcalcError` for whatever is wrong with the program or its inputs.
     """
-    from gradcalc.witnesses import autograd, elements, symbolic
+    from gradcalc.witnesses import autograd, enclosure, symbolic
 
     ours = autograd.testify(problem)
     if problem.check:
         formula = symbolic.testify(problem)
-        exact = elements.testify(problem, formula.size, formula.digits)
+        exact = enclosure.testify(problem, formula.size, formula.digits)
     else:
         formula = Reference(witness="symbolic", absent=UNCHECKED)
-        exact = Reference(witness="elements", absent=UNCHECKED)
+        exact = Reference(witness="enclosure", absent=UNCHECKED)
     judgement = verdict.judge(problem, ours, formula, exact)
     formula = verdict.upheld(formula, judgement.reference)
     return _report(problem, command, (ours, formula, exact), judgement)

@@ -5,14 +5,13 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import mpmath
 import numpy as np
 import torch
 
-from gradcalc.elements.backend import ElementBackend
-from gradcalc.elements.calculus import Calculus
-from gradcalc.elements.experiment import Experiment
-from gradcalc.elements.graph import Graph
+from gradcalc.enclosure.backend import ElementBackend
+from gradcalc.enclosure.balls import Calculus, Decisions
+from gradcalc.enclosure.experiment import Experiment
+from gradcalc.enclosure.graph import Graph
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.budget import Budget
 from gradcalc.lang.evaluate import evaluate
@@ -25,7 +24,7 @@ Answer = tuple[Any, dict[str, Any]]
 """A value, and its gradients by name."""
 
 LIMITS = Limits(steps=20_000, seconds=20)
-CALCULUS = Calculus(mpmath.MPContext())
+CALCULUS = Calculus(Decisions(forced=True))
 
 
 def problem(
@@ -42,11 +41,11 @@ def problem(
 def answers(asked: Problem) -> dict[str, Answer]:
     """What each side says."""
     ours = autograd.testify(asked)
-    trial = Experiment(asked, 50_000).run(40)
+    trial = Experiment(asked, 50_000).run(192, forced=True)
     numbers = {name: floats(values) for name, values in trial.gradients.items()}
     return {
         "torch": (ours.value, dict(ours.gradients)),
-        "elements": (floats(trial.output), numbers),
+        "enclosure": (floats(trial.output), numbers),
     }
 
 
@@ -69,14 +68,13 @@ def torch_run(program: Program, inputs: Mapping[str, Any], limits: Limits = LIMI
 
 def element_run(program: Program, inputs: Mapping[str, Any], limits: Limits = LIMITS) -> Run:
     """Run a program element by element."""
-    CALCULUS.context.dps = 30
     graph = Graph(CALCULUS, 20_000, time.monotonic() + 20)
     backend = ElementBackend(graph, Budget(limits.steps), "float64")
     values = {n: backend.constant(np.asarray(v, dtype=float)) for n, v in inputs.items()}
     return evaluate(program, backend, values, limits=limits)
 
 
-SIDES = {"torch": torch_run, "elements": element_run}
+SIDES = {"torch": torch_run, "enclosure": element_run}
 
 
 def numbers_of(value: Any) -> Any:

@@ -11,9 +11,9 @@ import numpy as np
 import sympy
 
 from gradcalc.calculus import definition, partial
-from gradcalc.elements.backend import as_objects
-from gradcalc.elements.experiment import Experiment, Trial
-from gradcalc.elements.graph import Node, ancestry, sweep
+from gradcalc.enclosure.backend import as_objects
+from gradcalc.enclosure.experiment import Experiment, Trial
+from gradcalc.enclosure.graph import Node
 from gradcalc.problem import Problem
 
 LARGEST = 20_000
@@ -21,13 +21,27 @@ LARGEST = 20_000
 
 def expanded(problem: Problem) -> dict[str, Any]:
     """The gradient by each input as an array of sympy expressions in `x[0]`, `A[1, 2]`, ..."""
-    trial = Experiment(problem, LARGEST).run(50)
-    writer = _Writer(trial)
-    nodes = ancestry([node for node, _ in trial.outputs], unchosen=True)
-    weights = [(node, sympy.Float(float(weight), 40)) for node, weight in trial.outputs]
-    adjoints = sweep(weights, writer.partial, nodes, unchosen=True)
+    trial = Experiment(problem, LARGEST).run(192, forced=True)
+    adjoints = _swept(trial)
     find = np.frompyfunc(lambda leaf: sympy.sympify(adjoints.get(leaf.order, 0)), 1, 1)
-    return {name: as_objects(find(trial.leaves[name])) for name in problem.wrt}
+    return {name: as_objects(find(trial.course.leaves[name])) for name in problem.wrt}
+
+
+def _swept(trial: Trial) -> dict[int, Any]:
+    """The derivative by every node, by both sides of a choice too."""
+    writer = _Writer(trial)
+    adjoints: dict[int, Any] = {}
+    for node, weight in trial.course.outputs:
+        if node.active:
+            adjoints[node.order] = adjoints.get(node.order, 0) + sympy.Float(float(weight), 40)
+    for node in reversed(trial.course.backend.graph.nodes):
+        if node.order not in adjoints:
+            continue
+        for position, operand in enumerate(node.operands):
+            if operand.active:
+                term = adjoints[node.order] * writer.partial(node, position)
+                adjoints[operand.order] = adjoints.get(operand.order, 0) + term
+    return adjoints
 
 
 def values(problem: Problem) -> dict[str, Any]:
@@ -56,7 +70,7 @@ class _Writer:
 
     def __init__(self, trial: Trial) -> None:
         self.known: dict[int, Any] = {}
-        for node in trial.backend.graph.nodes:
+        for node in trial.course.backend.graph.nodes:
             self.known[node.order] = self._build(node)
 
     def _build(self, node: Node) -> Any:

@@ -12,7 +12,7 @@ ROOT = Path(gradcalc.__file__).parent
 
 ORDER = (
     "errors", "values", "expr", "primitives", "calculus", "tape", "lang", "problem", "testimony",
-    "derive", "elements", "witnesses", "verdict", "findings", "report", "calculate", "render",
+    "derive", "enclosure", "witnesses", "verdict", "findings", "report", "calculate", "render",
     "cli", "__main__",
 )  # fmt: skip
 """Every part may import those before it, never those behind it."""
@@ -20,16 +20,18 @@ ORDER = (
 HEAVY = {
     "torch": {"witnesses/autograd.py", "values/binary.py"},
     "sympy": {
-        "calculus.py", "expr/cases.py", "expr/constants.py", "expr/floats.py", "expr/formula.py",
-        "expr/logistic.py", "expr/ordering.py", "expr/parts.py", "expr/polynomials.py",
+        "calculus.py", "enclosure/balls.py", "expr/cases.py", "expr/constants.py",
+        "expr/floats.py", "expr/formula.py", "expr/logistic.py", "expr/ordering.py",
+        "expr/parts.py", "expr/polynomials.py",
         "expr/reals.py", "expr/rules/", "expr/scalars.py", "expr/sizes.py", "expr/simplify.py",
         "expr/spelling.py", "expr/tidy.py", "expr/transcript.py",
     },
     "scipy": {"expr/floats.py"},
     "mpmath": {
-        "expr/reals.py", "derive/roundtrip.py", "elements/calculus.py",
-        "elements/experiment.py", "elements/neighbourhood.py", "witnesses/symbolic.py",
+        "expr/reals.py", "derive/roundtrip.py", "enclosure/experiment.py",
+        "enclosure/neighbourhood.py", "witnesses/symbolic.py",
     },
+    "flint": {"enclosure/", "witnesses/enclosure.py"},
     "rich": {"render/", "cli/"},
     "typer": {"cli/"},
 }  # fmt: skip

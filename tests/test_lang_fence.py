@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gradcalc.elements.calculus import OutOfReach
+from gradcalc.enclosure.balls import OutOfReach
 from gradcalc.errors import GradcalcError, LimitError, ProgramSyntaxError
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Limits
@@ -238,7 +238,7 @@ LIMITED: list[str] = [
 @pytest.mark.parametrize("text", LIMITED, ids=ids([(text,) for text in LIMITED]))
 def test_limits(text: str, side: str) -> None:
     # the element-wise side may give up before a limit of the language is reached
-    gives_up = (OutOfReach,) if side == "elements" else ()
+    gives_up = (OutOfReach,) if side == "enclosure" else ()
     with pytest.raises((GradcalcError, *gives_up)) as caught:  # noqa: PT012
         program = compile_program(text)
         run_small(SIDES[side], program)
@@ -246,7 +246,7 @@ def test_limits(text: str, side: str) -> None:
     if isinstance(error, GradcalcError):
         well_formed(error)
         # numpy has its own word on too many dimensions
-        assert error.kind == "limit" or (error.kind == "shape" and side == "elements")
+        assert error.kind == "limit" or (error.kind == "shape" and side == "enclosure")
         assert len(error.message) < 200
 
 

@@ -10,8 +10,8 @@ import torch
 
 from gradcalc.derive import sweep
 from gradcalc.derive.recorder import Recorder, RecordingBackend
-from gradcalc.elements.backend import ElementBackend
-from gradcalc.elements.graph import Graph
+from gradcalc.enclosure.backend import ElementBackend
+from gradcalc.enclosure.graph import Graph
 from gradcalc.errors import Span
 from gradcalc.expr.nodes import Data, Op
 from gradcalc.expr.ops import LITERAL, OPS

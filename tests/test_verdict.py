@@ -59,7 +59,7 @@ def weigh(
         **(theirs or {}),
     }
     nobody = Reference("symbolic", absent="not asked")
-    return judge(asked, autograd, nobody, Reference("elements", **stated))
+    return judge(asked, autograd, nobody, Reference("enclosure", **stated))
 
 
 def off(roundings: float) -> float:

@@ -1,27 +1,17 @@
-"""The program as a graph of single numbers, each known to many digits."""
+"""The program as a graph of single numbers, each a ball that encloses the true one."""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import flint
+
 from gradcalc.calculus import Variant
-from gradcalc.elements.calculus import Calculus, OutOfReach, TooLarge
+from gradcalc.enclosure.balls import NAN, Ball, Calculus, OutOfReach, TooLarge, Undecided
 from gradcalc.errors import Span
 from gradcalc.primitives import BY_NAME, Elementwise
 
-LARGEST_EXPONENT = 2**60
-"""Numbers beyond 2 to this power, either way, are out of reach."""
-
-LARGEST_OPERAND = 20_000
-"""Powers of 2 beyond which functions such as the sine take too long."""
-
-CHEAP = frozenset(
-    {
-        "abs", "add", "clamp", "div", "leaky_relu", "log", "log10", "log1p", "log2", "maximum",
-        "minimum", "mul", "neg", "pos", "relu", "sign", "sqrt", "square", "sub",
-    }
-)  # fmt: skip
-"""Primitives that take numbers of any size in their stride."""
+ZERO = flint.arb(0)
 
 
 class Node:
@@ -92,25 +82,35 @@ class Node:
 
     def __bool__(self) -> bool:
         """The truth of a condition; asking for it decides where the program goes."""
-        if self.graph.context.isnan(self.value):
+        if not self.value.is_finite():
+            if not self.graph.calculus.decisions.forced:
+                raise Undecided
             raise OutOfReach("a condition compares with a number that is not defined")
         self.graph.decisions.append(self.graph.condition(self))
-        return bool(self.value != 0)
+        return not self.graph.calculus.decisions.eq(self.value, ZERO)
 
 
 class Graph:
-    """All numbers of one run of the program, at the precision that the context has then."""
+    """All numbers of one run of the program.
 
-    def __init__(self, calculus: Calculus, largest: int, deadline: float | None = None) -> None:
+    With `rounded` every number goes through it.
+    """
+
+    def __init__(
+        self,
+        calculus: Calculus,
+        largest: int,
+        deadline: float | None = None,
+        rounded: Callable[[Ball], Ball] | None = None,
+    ) -> None:
         self.calculus = calculus
-        self.context = calculus.context
+        self.rounded = rounded
         self.largest = largest
         self.deadline = deadline
         self.place: Span | None = None
         self.inside: str | None = None
         self.nodes: list[Node] = []
         self.decisions: list[Node] = []
-        self._functions: dict[Any, Callable[..., Any]] = {}
 
     @property
     def size(self) -> int:
@@ -131,7 +131,7 @@ class Graph:
 
     def constant(self, value: float) -> Node:
         """A number that depends on nothing, exactly."""
-        return Node(self, self.context.mpf(value))
+        return Node(self, flint.arb(value if isinstance(value, int) else float(value)))
 
     def leaf(self, value: Any, label: str, active: bool) -> Node:
         """An input, given exactly."""
@@ -169,38 +169,19 @@ class Graph:
 
     def _value(self, row: Elementwise, variant: Variant, operands: tuple[Node, ...]) -> Any:
         values = [operand.value for operand in operands]
-        if row.name not in CHEAP:
-            for value in values:
-                self._check_size(value, LARGEST_OPERAND)
-        key = (row, variant)
-        function = self._functions.get(key)
-        if function is None:
-            function = self._functions[key] = self.calculus.function(row, variant)
-        value = function(*values)
-        self._check_size(value, LARGEST_EXPONENT)
-        return value
+        value = self.calculus.function(row, variant)(*values)
+        return value if self.rounded is None else self.rounded(value)
 
-    @staticmethod
-    def _check_size(value: Any, largest: int) -> None:
-        _, mantissa, exponent, bits = value._mpf_
-        if mantissa and exponent + bits > largest:
-            raise OutOfReach("numbers far beyond any float")
-        if mantissa and exponent + bits < -LARGEST_EXPONENT:
-            raise OutOfReach("numbers far below any float")
-
-    def _chosen(self, operands: tuple[Node, ...]) -> tuple[Any, int]:
+    def _chosen(self, operands: tuple[Node, ...]) -> tuple[Ball, int]:
         condition = operands[0].value
-        if self.context.isnan(condition):
-            return self.context.nan, 0
-        chosen = 1 if condition != 0 else 2
+        if condition.is_nan():
+            return NAN, 0
+        chosen = 2 if self.calculus.decisions.eq(condition, ZERO) else 1
         return operands[chosen].value, chosen
 
 
-def ancestry(roots: Iterable[Node], unchosen: bool = False) -> list[Node]:
-    """The active nodes that the roots depend on, the roots among them, latest first.
-
-    With `unchosen`, also those that only the side of a `where` depends on which is not chosen.
-    """
+def ancestry(roots: Iterable[Node]) -> list[Node]:
+    """The active nodes that the roots depend on, the roots among them, latest first."""
     seen: dict[int, Node] = {}
     stack = [node for node in roots if node.active]
     while stack:
@@ -208,8 +189,7 @@ def ancestry(roots: Iterable[Node], unchosen: bool = False) -> list[Node]:
         if node.order in seen:
             continue
         seen[node.order] = node
-        positions = range(len(node.operands)) if unchosen else node.live
-        stack.extend(o for o in (node.operands[i] for i in positions) if o.active)
+        stack.extend(o for o in (node.operands[i] for i in node.live) if o.active)
     return [seen[order] for order in sorted(seen, reverse=True)]
 
 
@@ -217,12 +197,11 @@ def sweep(
     outputs: Sequence[tuple[Node, Any]],
     partial: Callable[[Node, int], Any],
     nodes: Sequence[Node],
-    unchosen: bool = False,
 ) -> dict[int, Any]:
     """Reverse mode: the derivative of the weighted sum of the outputs by every node, by order.
 
     `partial(node, i)` is the derivative of a node by its operand i, in whatever kind of number
-    the weights are: mpmath reals for values, sympy expressions for formulas.
+    the weights are.
     """
     adjoints: dict[int, Any] = {}
     for node, weight in outputs:
@@ -233,7 +212,7 @@ def sweep(
         if adjoint is None:
             continue
         operands = node.operands
-        for position in range(len(operands)) if unchosen else node.live:
+        for position in node.live:
             operand = operands[position]
             if not operand.active:
                 continue

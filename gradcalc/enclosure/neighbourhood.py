@@ -11,9 +11,9 @@ from typing import Any
 import mpmath
 import numpy as np
 
-from gradcalc.elements.backend import as_objects
-from gradcalc.elements.calculus import OutOfReach
-from gradcalc.elements.experiment import Trial
+from gradcalc.enclosure.backend import as_objects
+from gradcalc.enclosure.balls import OutOfReach
+from gradcalc.enclosure.experiment import Trial
 from gradcalc.errors import GradcalcError
 from gradcalc.testimony import Nature, Neighbourhood
 

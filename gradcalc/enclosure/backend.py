@@ -1,4 +1,4 @@
-"""The element-wise backend: tensors are numpy arrays of graph nodes."""
+"""The backend of single numbers: tensors are numpy arrays of graph nodes."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcalc.calculus import named_arguments
-from gradcalc.elements.graph import Graph, Node
+from gradcalc.enclosure.graph import Graph, Node
 from gradcalc.errors import Span
 from gradcalc.lang.composites import by_definition, round_to
 from gradcalc.lang.machine import Budget
@@ -42,7 +42,7 @@ class ElementBackend:
 
     def constant(self, values: NDArray[np.float64]) -> Any:
         rounded = round_to(np.asarray(values, dtype=np.float64), self.dtype)
-        return as_objects(np.frompyfunc(self.graph.constant, 1, 1)(rounded))
+        return as_objects(np.frompyfunc(lambda v: self.graph.constant(float(v)), 1, 1)(rounded))
 
     def shape(self, tensor: Any) -> tuple[int, ...]:
         return tuple(tensor.shape)
@@ -91,7 +91,7 @@ class ElementBackend:
         self._met[where] += 1
         values = self.replay.get(key)
         if values is None:
-            values = as_objects(np.frompyfunc(lambda node: node.value, 1, 1)(tensor))
+            values = as_objects(np.frompyfunc(lambda node: node.value.mid(), 1, 1)(tensor))
         self.detached[key] = values
         result = np.empty(tensor.shape, dtype=object)
         for index in np.ndindex(*tensor.shape):

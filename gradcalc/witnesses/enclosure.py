@@ -1,4 +1,4 @@
-"""The element-wise witness: the program on single numbers of many digits.
+"""The enclosure witness: the program in ball arithmetic, at the exact inputs.
 
 Every primitive is its textbook definition, differentiated by sympy, and the chain rule joins them.
 What the function is like around the point is found out by running it there too.
@@ -7,22 +7,22 @@ What the function is like around the point is found out by running it there too.
 from dataclasses import dataclass
 from typing import Any
 
+import flint
 import numpy as np
 
-from gradcalc.elements.agreement import (
-    DIGITS,
+from gradcalc.enclosure.balls import OutOfReach, TooLarge
+from gradcalc.enclosure.experiment import Experiment, Trial, to_floats
+from gradcalc.enclosure.mishaps import mishaps
+from gradcalc.enclosure.neighbourhood import around_rounding, conditions, explore, shifts, sway
+from gradcalc.enclosure.precision import (
+    MORE,
     SAMPLES,
     Samples,
     beside,
-    confirmed,
-    enough,
     rounding,
+    run_beside,
     settle,
 )
-from gradcalc.elements.calculus import OutOfReach, TooLarge
-from gradcalc.elements.experiment import Experiment, Trial, to_floats, values_of
-from gradcalc.elements.mishaps import mishaps
-from gradcalc.elements.neighbourhood import around_rounding, conditions, explore, shifts, sway
 from gradcalc.errors import GradcalcError
 from gradcalc.problem import Problem, claim_values
 from gradcalc.testimony import Event, Neighbourhood, Reference
@@ -55,7 +55,7 @@ def testify(problem: Problem, size: int, digits: int) -> Reference:
     """
     if size > LARGEST or (size > LONG and digits > MANY):
         why = f"the check goes element by element, which ends at {LARGEST:,} numbers"
-        return Reference(witness="elements", absent=why, too_large=True)
+        return Reference(witness="enclosure", absent=why, too_large=True)
     # numpy only carries the numbers about; what it warns of is found out from them
     with np.errstate(all="ignore"):
         return _testify(problem)
@@ -73,12 +73,12 @@ def _testify(problem: Problem) -> Reference:
         rounded = rounding(experiment, exact) if view.centre.size <= CHEAP else {}
         flowing = experiment.flows(view.centre)
     except TooLarge as reason:
-        return Reference(witness="elements", absent=str(reason), too_large=True)
+        return Reference(witness="enclosure", absent=str(reason), too_large=True)
     except (OutOfReach, GradcalcError) as reason:
-        return Reference(witness="elements", absent=str(reason))
+        return Reference(witness="enclosure", absent=str(reason))
     centre = view.centre
     return Reference(
-        witness="elements",
+        witness="enclosure",
         value=to_floats(centre.output),
         gradients={name: to_floats(values) for name, values in exact.items()},
         path=centre.path,
@@ -110,20 +110,12 @@ class _View:
 
 
 def _look(experiment: Experiment) -> _View:
-    first = enough(experiment)
-    events = experiment.events(first)
-    affordable = WORK // max(first.size, 1)
-    count = SAMPLES if first.size <= CHEAP else 2
-    if first.finite and not events:
-        samples = beside(experiment, first, 2 * first.digits, count)
-        centre = confirmed(first, samples)
-        if centre is not None:
-            return _View(centre, (), samples)
-    centre = settle(experiment, first)
+    centre = settle(experiment)
     events = experiment.events(centre)
+    count = SAMPLES if centre.size <= CHEAP else 2
     if centre.finite and not events:
-        return _View(centre, (), beside(experiment, centre, 2 * centre.digits, count))
-    return _explored(experiment, centre, events, affordable)
+        return _View(centre, (), beside(experiment, centre, count))
+    return _explored(experiment, centre, events, WORK // max(centre.size, 1))
 
 
 def _explored(
@@ -131,14 +123,15 @@ def _explored(
 ) -> _View:
     problem = experiment.problem
     size = sum(problem.inputs[name].size for name in problem.wrt)
-    digits = max(2 * centre.digits, DIGITS[1])
+    bits = centre.bits + MORE
 
     def sample(direction: Any, radius: Any, at_zero: float = 1.0) -> Trial:
         moved = shifts(problem.inputs, problem.wrt, direction, radius, at_zero)
-        return experiment.run(digits, moved, centre.detached)
+        return run_beside(experiment, bits, moved, centre.detached)
 
     if not size:
         return _View(centre, events, [])
+    experiment.context.prec = bits
     around, samples = explore(centre, sample, size, affordable, experiment.context)
     within = None
     if around.limit is not None and events:
@@ -157,9 +150,12 @@ def _claims(experiment: Experiment, centre: Trial) -> dict[str, Any]:
     problem = experiment.problem
     if not problem.claims:
         return {}
-    experiment.context.dps = centre.digits
-    values = claim_values(problem, centre.backend, centre.execution, experiment.budget())
-    return {name: to_floats(values_of(value)) for name, value in values.items()}
+    course = centre.course
+    # a claim may compare what is equal, as `x == max(x)` does
+    course.backend.graph.calculus.decisions.forced = True
+    with flint.ctx.workprec(centre.bits):
+        values = claim_values(problem, course.backend, course.execution, experiment.budget())
+        return {name: to_floats(experiment.values_of(value)) for name, value in values.items()}
 
 
 def _split(flat: Any, problem: Problem) -> dict[str, Any]:

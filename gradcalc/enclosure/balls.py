@@ -1,0 +1,243 @@
+"""A primitive's definition and its derivatives as functions of balls: numbers with rigorous bounds.
+
+A ball is python-flint's `arb`, a midpoint and a radius, at the precision that flint's context has
+when a function is called. Every result encloses the true one (Johansson, "Arb: efficient
+arbitrary-precision midpoint-radius interval arithmetic", 2017).
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import flint
+import sympy
+
+from gradcalc.calculus import Variant, definition, partial
+from gradcalc.primitives import Elementwise
+
+Ball = Any
+"""python-flint's `arb`."""
+
+
+class OutOfReach(Exception):
+    """The calculation met what it cannot do."""
+
+
+class TooLarge(OutOfReach):
+    """The calculation would take more numbers or more time than it may."""
+
+
+class Undecided(Exception):
+    """Two balls overlap that have to be told apart: it takes more precision."""
+
+
+class Undefined(Exception):
+    """A number that is not defined was compared."""
+
+
+NAN = flint.arb.nan()
+
+
+class Decisions:
+    """Comparisons of balls, each true or false for all numbers in them.
+
+    Where they overlap `Undecided` is raised; if `forced`, their midpoints decide, which is noted.
+    """
+
+    def __init__(self, forced: bool = False) -> None:
+        self.forced = forced
+        self.guessed = False
+
+    def lt(self, a: Ball, b: Ball) -> bool:
+        """Whether a < b."""
+        return True if a < b else False if a >= b else self._guess(a, b) < 0
+
+    def le(self, a: Ball, b: Ball) -> bool:
+        """Whether a <= b."""
+        return True if a <= b else False if a > b else self._guess(a, b) <= 0
+
+    def eq(self, a: Ball, b: Ball) -> bool:
+        """Whether a == b."""
+        return True if a == b else False if a != b else self._guess(a, b) == 0
+
+    def sign(self, a: Ball) -> Ball:
+        """-1, 0 or 1."""
+        found = a.sgn()
+        return found if found.is_exact() else flint.arb(self._guess(a, flint.arb(0)))
+
+    def floor(self, a: Ball) -> Ball:
+        """The largest integer that is not larger."""
+        found = a.floor()
+        return found if found.is_exact() else self._middles(a)[0].floor()
+
+    def ceil(self, a: Ball) -> Ball:
+        """The smallest integer that is not smaller."""
+        found = a.ceil()
+        return found if found.is_exact() else self._middles(a)[0].ceil()
+
+    def _guess(self, a: Ball, b: Ball) -> int:
+        first, second = self._middles(a, b)
+        difference = first - second
+        return 1 if difference > 0 else -1 if difference < 0 else 0
+
+    def _middles(self, *balls: Ball) -> list[Ball]:
+        if any(ball.is_nan() for ball in balls):
+            raise Undefined
+        if not self.forced:
+            raise Undecided
+        if not all(ball.is_finite() for ball in balls):
+            raise Undefined
+        self.guessed = True
+        return [ball.mid() for ball in balls]
+
+
+def power(base: Ball, exponent: Ball) -> Ball:
+    """A real power; 0 to a positive one is 0, a negative number has only whole ones."""
+    if base.is_zero():
+        return base if exponent > 0 else base + 1 if exponent.is_zero() else NAN
+    return base**exponent
+
+
+CALLS = {
+    "exp": "exp", "log": "log", "sin": "sin", "cos": "cos", "tan": "tan", "asin": "asin",
+    "acos": "acos", "atan": "atan", "atan2": "atan2", "sinh": "sinh", "cosh": "cosh",
+    "tanh": "tanh", "asinh": "asinh", "acosh": "acosh", "atanh": "atanh", "erf": "erf",
+    "erfc": "erfc", "gamma": "gamma", "loggamma": "lgamma", "sign": "decide.sign", "Abs": "abs",
+    "floor": "decide.floor", "ceiling": "decide.ceil",
+}  # fmt: skip
+"""sympy's functions by name, and what does the same with balls."""
+
+RELATIONS = {
+    "StrictLessThan": "decide.lt({}, {})", "LessThan": "decide.le({}, {})",
+    "StrictGreaterThan": "decide.lt({1}, {0})", "GreaterThan": "decide.le({1}, {0})",
+    "Equality": "decide.eq({}, {})", "Unequality": "not decide.eq({}, {})",
+    "And": "{} and {}", "Or": "{} or {}", "Xor": "({}) != ({})", "Not": "not {}",
+}  # fmt: skip
+
+
+class _Source:
+    """A sympy expression as Python source, its numbers by names of their own."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, Ball] = {}
+
+    def write(self, node: Any) -> str:
+        if isinstance(node, sympy.Symbol):
+            return str(node)
+        if isinstance(node, sympy.Rational):
+            return self._rational(int(node.p), int(node.q))
+        if isinstance(node, sympy.Add | sympy.Mul):
+            sign = " + " if isinstance(node, sympy.Add) else "*"
+            return f"({sign.join(map(self.write, node.args))})"
+        if isinstance(node, sympy.Pow):
+            return self._power(*node.args)
+        if isinstance(node, sympy.Piecewise):
+            return self._cases(node)
+        name = type(node).__name__
+        if name in ("Pi", "Exp1"):
+            return f"arb.{'pi' if name == 'Pi' else 'const_e'}()"
+        if name == "polygamma" and node.args[0] == 0:
+            return f"digamma({self.write(node.args[1])})"
+        if name not in CALLS:
+            raise NotImplementedError(name)
+        return f"{CALLS[name]}({', '.join(map(self.write, node.args))})"
+
+    def _rational(self, p: int, q: int) -> str:
+        if q != 1:
+            return f"({self._rational(p, 1)}/{self._rational(q, 1)})"
+        name = f"_m{-p}" if p < 0 else f"_{p}"
+        self.numbers[name] = flint.arb(p)
+        return name
+
+    def _power(self, base: Any, exponent: Any) -> str:
+        text = self.write(base)
+        if isinstance(exponent, sympy.Rational) and exponent < 0:
+            return f"({self._rational(1, 1)}/{self._power(base, -exponent)})"
+        if exponent == 1:
+            return text
+        if isinstance(exponent, sympy.Integer):
+            return f"{text}**{exponent}"
+        if isinstance(exponent, sympy.Rational) and exponent.q == 2:
+            root = f"sqrt({text})"
+            return root if exponent.p == 1 else f"{root}**{exponent.p}"
+        return f"power({text}, {self.write(exponent)})"
+
+    def _cases(self, node: Any) -> str:
+        text = "nan"
+        for value, condition in reversed(node.args):
+            if condition == sympy.true:
+                text = self.write(value)
+            else:
+                text = f"({self.write(value)} if {self._condition(condition)} else {text})"
+        return text
+
+    def _condition(self, node: Any) -> str:
+        if node in (sympy.true, sympy.false):
+            return str(bool(node))
+        name = type(node).__name__
+        if name not in RELATIONS:
+            raise NotImplementedError(name)
+        if name in ("And", "Or", "Xor", "Not"):
+            parts = [f"({self._condition(part)})" for part in node.args]
+            text = parts[0] if len(parts) > 1 else RELATIONS[name].format(parts[0])
+            for part in parts[1:]:
+                text = f"({RELATIONS[name].format(text, part)})"
+            return text
+        return RELATIONS[name].format(*map(self.write, node.args))
+
+
+@cache
+def _compiled(row: Elementwise, variant: Variant, position: int | None) -> Callable[..., Ball]:
+    """The definition or a derivative as a function of `Decisions` and balls."""
+    symbols, expression = definition(row, variant)
+    if position is not None:
+        expression = partial(row, variant, position)
+    source = _Source()
+    try:
+        body = source.write(expression)
+    except NotImplementedError as unknown:
+        raise OutOfReach(
+            f"{row.name} has a form here that the check cannot differentiate ({unknown})"
+        ) from unknown
+    known = {"sqrt", "digamma", *CALLS.values()}
+    space: dict[str, Any] = {
+        **{name: getattr(flint.arb, name) for name in known if hasattr(flint.arb, name)},
+        **source.numbers,
+        "arb": flint.arb, "abs": abs, "nan": NAN, "power": power,
+    }  # fmt: skip
+    parameters = ", ".join(["decide", *map(str, symbols)])
+    # the source is made from a row's own definition, never from what a user typed
+    function: Callable[..., Ball] = eval(f"lambda {parameters}: {body}", space)
+    return function
+
+
+class Calculus:
+    """The functions of all primitives, with one way to decide comparisons."""
+
+    def __init__(self, decisions: Decisions) -> None:
+        self.decisions = decisions
+        self._functions: dict[Any, Callable[..., Ball]] = {}
+
+    def function(
+        self, row: Elementwise, variant: Variant, position: int | None = None
+    ) -> Callable[..., Ball]:
+        """The definition, or the derivative by the operand at a position, of balls.
+
+        It gives NaN where there is no real value.
+        """
+        key = (row, variant, position)
+        known = self._functions.get(key)
+        if known is None:
+            known = self._functions[key] = self._defined(_compiled(row, variant, position))
+        return known
+
+    def _defined(self, function: Callable[..., Ball]) -> Callable[..., Ball]:
+        decisions = self.decisions
+
+        def call(*values: Ball) -> Ball:
+            try:
+                return function(decisions, *values)
+            except Undefined:
+                return NAN
+
+        return call

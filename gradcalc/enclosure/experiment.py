@@ -1,0 +1,354 @@
+"""Running a problem on balls: at its point, and beside it."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import flint
+import mpmath
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcalc.calculus import is_linear, operand_names
+from gradcalc.enclosure.backend import Detached, ElementBackend, as_objects, label_of
+from gradcalc.enclosure.balls import Ball, Calculus, Decisions, OutOfReach, TooLarge
+from gradcalc.enclosure.graph import ZERO, Graph, Node, ancestry, sweep
+from gradcalc.expr.reals import FAILURES
+from gradcalc.lang.machine import Budget
+from gradcalc.lang.program import Branch
+from gradcalc.problem import Execution, Problem, execute, weights
+from gradcalc.testimony import Event
+
+Reals = Any
+"""A numpy array of mpmath reals."""
+
+NEAR = 64
+"""How close to a kink or a border a primitive must be for its surroundings to be looked at, in
+roundings of the dtype."""
+
+WIDEST = 1e-5
+"""The same as a number, at most."""
+
+SECONDS = 10.0
+"""The longest that all runs together may take, whatever the time limit."""
+
+TIGHT = 60
+"""Bits of an element of a gradient that a tight enclosure is sure of."""
+
+NOTHING = -1130
+"""The power of 2 below which no float tells a number from 0."""
+
+PRECISE = 192
+"""Bits with which a primitive is computed before it is rounded."""
+
+LARGEST_EXPONENT = 2**60
+"""Numbers beyond 2 to this power, either way, are out of reach."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What a run went through: its leaves by input, and the nodes that matter, latest first.
+
+    `outputs` are the elements of the output with their weights.
+    """
+
+    leaves: Mapping[str, Any]
+    execution: Execution
+    backend: ElementBackend
+    nodes: list[Node]
+    outputs: list[tuple[Node, Ball]]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One run: the weighted sum of the output, its gradients, and what was met on the way.
+
+    All numbers are the midpoints of balls as mpmath reals, NaN for what is not finite, 0 for what
+    no float tells from it; `radii` are those of the gradients, `tight` says that they do not
+    matter. `bits` is the precision. `scales` are the largest effects on the total, by input, of a
+    relative change of a number in between that depends on the input and bends: rounding takes as
+    much from the gradient. `guessed` says that a comparison was decided by midpoints.
+    """
+
+    bits: int
+    total: Any
+    scales: Mapping[str, Any]
+    output: Reals
+    gradients: Mapping[str, Reals]
+    radii: Mapping[str, NDArray[np.float64]]
+    tight: bool
+    guessed: bool
+    course: Course
+
+    @property
+    def path(self) -> tuple[Branch, ...]:
+        """The branches that the run took."""
+        return self.course.execution.run.path
+
+    @property
+    def size(self) -> int:
+        """How many numbers the run took."""
+        return self.course.backend.graph.size
+
+    @property
+    def finite(self) -> bool:
+        """Whether the total and all gradients are finite numbers."""
+        values = (value for gradient in self.gradients.values() for value in gradient.flat)
+        return all(map(mpmath.isfinite, (self.total, *values)))
+
+    @property
+    def detached(self) -> Detached:
+        """The values that were detached."""
+        return self.course.backend.detached
+
+
+class Experiment:
+    """Runs of one problem, sharing what has been derived and a budget of numbers."""
+
+    def __init__(self, problem: Problem, largest: int) -> None:
+        self.problem = problem
+        self.context = mpmath.MPContext()
+        self.largest = largest
+        seconds = problem.limits.seconds
+        self.deadline = time.monotonic() + min(seconds or SECONDS, SECONDS)
+        self.epsilon = float(np.finfo(problem.dtype).eps)
+
+    def budget(self) -> Budget:
+        """Steps and time for one run of a program."""
+        return Budget(self.problem.limits.steps, self.deadline)
+
+    def run(
+        self,
+        bits: int,
+        shift: Mapping[str, Reals] | None = None,
+        replay: Detached | None = None,
+        *,
+        forced: bool = False,
+    ) -> Trial:
+        """Run at the inputs, moved by `shift`, with that precision.
+
+        Comparisons of balls that overlap are `forced`, by their midpoints, or raise `Undecided`.
+        Raises `OutOfReach` above the budget.
+        """
+        self.context.prec = bits
+        with flint.ctx.workprec(bits):
+            decisions = Decisions(forced)
+            graph = Graph(Calculus(decisions), self.largest, self.deadline)
+            course = self._course(graph, shift, replay)
+            adjoints = sweep(course.outputs, partial_of, course.nodes)
+            total = sum((node.value * weight for node, weight in course.outputs), ZERO)
+            gradients = {n: _gradient(course.leaves[n], adjoints) for n in self.problem.wrt}
+            return Trial(
+                bits=bits,
+                total=self.real(total),
+                scales=self._scales(course, adjoints),
+                output=self.values_of(course.execution.target),
+                gradients={n: self.reals(balls) for n, balls in gradients.items()},
+                radii={n: _radii(balls) for n, balls in gradients.items()},
+                tight=is_tight(total)
+                and all(is_tight(ball) for balls in gradients.values() for ball in balls.flat),
+                guessed=decisions.guessed,
+                course=course,
+            )
+
+    def in_floats(self, bits: int) -> dict[str, Reals]:
+        """The gradients when every number is rounded to so many bits, of any exponent.
+
+        Each primitive is computed as well as that allows, so what goes wrong is the program's
+        doing and not that of a library.
+        """
+        self.context.prec = bits
+        make, zero = self.context.make_mpf, self.context.zero
+
+        def rounded(ball: Ball) -> Any:
+            return +make(ball._mpf_) if ball.is_finite() else self.context.nan
+
+        def slope(node: Node, position: int) -> Any:
+            return rounded(partial_of(node, position))
+
+        with flint.ctx.workprec(PRECISE):
+            calculus = Calculus(Decisions(forced=True))
+            graph = Graph(
+                calculus, self.largest, self.deadline, lambda ball: flint.arb(rounded(ball))
+            )
+            course = self._course(graph, None, None)
+            outputs = [(node, rounded(weight)) for node, weight in course.outputs]
+            adjoints = sweep(outputs, slope, course.nodes)
+        return {n: _gradient(course.leaves[n], adjoints, zero) for n in self.problem.wrt}
+
+    def _course(
+        self, graph: Graph, shift: Mapping[str, Reals] | None, replay: Detached | None
+    ) -> "Course":
+        problem, budget = self.problem, self.budget()
+        if sum(values.size for values in problem.inputs.values()) > self.largest:
+            raise TooLarge(
+                f"the check goes element by element, which ends at {self.largest:,} numbers"
+            )
+        backend = ElementBackend(graph, budget, problem.dtype, replay)
+        leaves = {name: self._leaf(graph, name, shift) for name in problem.inputs}
+        execution = execute(problem, backend, leaves, budget)
+        cotangent = weights(problem, execution.target.shape)
+        outputs = [
+            (node, self._weight(w))
+            for node, w in zip(execution.target.flat, cotangent.flat, strict=True)
+        ]
+        nodes = ancestry([node for node, _ in outputs] + graph.decisions)
+        return Course(leaves, execution, backend, nodes, outputs)
+
+    def real(self, ball: Ball) -> Any:
+        """The midpoint of a ball; 0 if it is so small that no float tells it from that."""
+        if not ball.is_finite():
+            return self.context.nan
+        real = self.context.make_mpf(ball._mpf_)
+        _, mantissa, exponent, bits = real._mpf_
+        if mantissa and exponent + bits > LARGEST_EXPONENT:
+            raise OutOfReach("numbers far beyond any float")
+        if is_nothing(ball) and (
+            exponent + bits < -LARGEST_EXPONENT or ball.rel_accuracy_bits() < TIGHT
+        ):
+            return self.context.zero
+        return real
+
+    def reals(self, balls: Any) -> Reals:
+        """The midpoints of an array of balls."""
+        return as_objects(np.frompyfunc(self.real, 1, 1)(balls))
+
+    def values_of(self, nodes: Any) -> Reals:
+        """The numbers in an array of nodes."""
+        return as_objects(np.frompyfunc(lambda node: self.real(node.value), 1, 1)(nodes))
+
+    def events(self, trial: Trial) -> tuple[Event, ...]:
+        """The primitives of a run at or near a kink or border, the closest first."""
+        found = [event for node in trial.course.nodes if (event := self._event(node)) is not None]
+        return tuple(sorted(found, key=lambda event: event.margin))
+
+    def is_undefined(self, trial: Trial) -> bool:
+        """Whether no precision makes the run finite: a primitive is exactly at its border."""
+        if trial.finite:
+            return False
+        return any(
+            all(operand.value.is_exact() for operand in node.operands)
+            and (event := self._event(node)) is not None
+            and (event.outside or not event.margin)
+            for node in trial.course.nodes
+        )
+
+    def _scales(self, course: Course, adjoints: Mapping[int, Ball]) -> dict[str, Any]:
+        sources: dict[int, frozenset[str]] = {
+            leaf.order: frozenset({name})
+            for name in self.problem.wrt
+            for leaf in course.leaves[name].flat
+        }
+        scales = dict.fromkeys(self.problem.wrt, self.context.zero)
+        for node in reversed(course.nodes):
+            if node.row is None:
+                continue
+            found = [sources.get(node.operands[i].order, frozenset()) for i in node.live]
+            sources[node.order] = frozenset().union(*found)
+            if node.order not in adjoints or is_linear(node.row, node.variant, node.live):
+                continue
+            product = node.value * adjoints[node.order]
+            if not product.is_finite():
+                continue
+            effect = abs(self.real(product))
+            for name in sources[node.order]:
+                if effect > scales[name]:
+                    scales[name] = effect
+        return scales
+
+    def flows(self, trial: Trial) -> dict[str, Reals]:
+        """The size of all that flows into each element of the gradients, signs left out."""
+
+        def size(node: Node, position: int) -> Ball:
+            return abs(partial_of(node, position).mid())
+
+        with flint.ctx.workprec(trial.bits):
+            course = trial.course
+            outputs = [(node, abs(weight)) for node, weight in course.outputs]
+            adjoints = sweep(outputs, size, course.nodes)
+            return {n: self.reals(_gradient(course.leaves[n], adjoints)) for n in self.problem.wrt}
+
+    def _leaf(self, graph: Graph, name: str, shift: Mapping[str, Reals] | None) -> Any:
+        values = self.problem.inputs[name]
+        active = name in self.problem.wrt
+        moves = None if shift is None else shift.get(name)
+        result = np.empty(values.shape, dtype=object)
+        for index in np.ndindex(*values.shape):
+            value = flint.arb(float(values[index]))
+            if not value.is_finite():
+                raise OutOfReach(f"{label_of(name, index)} is not finite")
+            if moves is not None:
+                value = (value + flint.arb(moves[index])).mid()
+            result[index] = graph.leaf(value, label_of(name, index), active)
+        return result
+
+    def _weight(self, value: float) -> Any:
+        if not np.isfinite(value):
+            raise OutOfReach("a weight of the output is not finite")
+        return flint.arb(float(value))
+
+    def _event(self, node: Node) -> Event | None:
+        row = node.row
+        if row is None or (row.kinks is None and row.domain is None and not row.varying):
+            return None
+        context = self.context
+        if not all(operand.value.is_finite() for operand in node.operands):
+            # what made it undefined has an event of its own
+            return None
+        operands = [context.make_mpf(operand.value._mpf_) for operand in node.operands]
+        names = operand_names(row, node.variant)
+        arguments = {**dict(node.variant), **dict(zip(names, operands, strict=True))}
+        further = [more for i, more in row.varying if i in node.live]
+        try:
+            kinks = row.kinks(context, **arguments) if row.kinks else ()
+            domains = [row.domain] if row.domain else []
+            borders = [b for d in (*domains, *further) for b in d(context, **arguments)]
+        except FAILURES:
+            kinks, borders = (context.zero,), []
+        sizes = [1, *map(abs, operands)]
+        near = min(NEAR * self.epsilon * float(min(max(sizes), 1e300)), WIDEST)
+        margins = [*map(abs, kinks), *borders]
+        closest = min((0 if context.isnan(m) else m for m in margins), default=None)
+        if closest is None or closest >= near:
+            return None
+        at = tuple(float(value) for value in operands)
+        name = row.name if node.inside is None else f"{row.name} in {node.inside}"
+        return Event(name, node.place, at, closest < 0, float(abs(closest)))
+
+
+def partial_of(node: Node, position: int) -> Ball:
+    """The derivative of a node by one of its operands."""
+    assert node.row is not None
+    values = [operand.value for operand in node.operands]
+    if node.row.name == "where" and position:
+        # what is not chosen may be undefined
+        values[3 - position] = ZERO
+    return node.graph.calculus.function(node.row, node.variant, position)(*values)
+
+
+def _gradient(leaves: Any, adjoints: Mapping[int, Any], zero: Any = ZERO) -> Any:
+    found = np.frompyfunc(lambda leaf: adjoints.get(leaf.order, zero), 1, 1)(leaves)
+    return as_objects(found)
+
+
+def is_tight(ball: Ball) -> bool:
+    """Whether a ball is sure of more bits than any float has, or tells no float from 0."""
+    return bool(ball.rel_accuracy_bits() >= TIGHT or is_nothing(ball))
+
+
+def is_nothing(ball: Ball) -> bool:
+    """Whether no float tells any number of a ball from 0."""
+    return bool(abs(ball) < flint.arb(2) ** NOTHING)
+
+
+def _radii(balls: Any) -> NDArray[np.float64]:
+    sizes = [float(ball.rad().upper()) for ball in np.ravel(balls)]
+    return np.array(sizes, dtype=np.float64).reshape(np.shape(balls))
+
+
+def to_floats(values: Reals) -> Any:
+    """An array of reals rounded to float64."""
+    return np.array([float(v) for v in np.ravel(values)], dtype=np.float64).reshape(
+        np.shape(values)
+    )

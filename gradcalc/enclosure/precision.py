@@ -1,0 +1,111 @@
+"""How much precision it takes: until every enclosure is tight.
+
+The precision rises from run to run. A comparison of balls that overlap calls for more of it too;
+at the ceiling the midpoints decide.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from gradcalc.enclosure.balls import OutOfReach, Undecided
+from gradcalc.enclosure.experiment import Experiment, Trial
+from gradcalc.enclosure.neighbourhood import shifts
+from gradcalc.errors import GradcalcError
+
+Reals = Any
+
+PRECISIONS = (192, 768, 2560, 8192)
+"""Bits tried until the enclosure is tight."""
+
+BESIDE = "1e-30"
+"""The relative distance at which the conditioning is measured."""
+
+MORE = 256
+"""Bits on top of those at the point for a run beside it."""
+
+SAMPLES = 3
+"""Directions in which the conditioning is measured."""
+
+ROUNDED = 3
+"""Runs with as few bits as the dtype has, which round differently."""
+
+Samples = list[tuple[Trial, Any]]
+
+
+def settle(experiment: Experiment) -> Trial:
+    """The run at the point with a tight enclosure, or without one if there is no gradient.
+
+    Raises `OutOfReach` if the ceiling is reached before.
+    """
+    for bits in PRECISIONS:
+        try:
+            trial = experiment.run(bits)
+        except Undecided:
+            continue
+        if trial.tight or experiment.is_undefined(trial):
+            return trial
+    trial = experiment.run(PRECISIONS[-1], forced=True)
+    if trial.finite and not trial.tight:
+        raise OutOfReach(f"{PRECISIONS[-1]:,} bits are not enough to tell the gradient")
+    return trial
+
+
+def run_beside(experiment: Experiment, bits: int, moved: Any, replay: Any) -> Trial:
+    """A run at another point, where a tie is no reason for more precision."""
+    try:
+        return experiment.run(bits, moved, replay)
+    except Undecided:
+        return experiment.run(bits, moved, replay, forced=True)
+
+
+def beside(experiment: Experiment, centre: Trial, count: int) -> Samples:
+    """Runs a little beside the point, all inputs moved in relation to their size."""
+    inputs = experiment.problem.inputs
+    bits = centre.bits + MORE
+    experiment.context.prec = bits
+    radius = experiment.context.mpf(BESIDE)
+
+    def moved(names: tuple[str, ...]) -> Samples:
+        size = sum(inputs[name].size for name in names)
+        steps = (shifts(inputs, names, d, radius, 0.0) for d in _directions(size)[:count])
+        return [(run_beside(experiment, bits, step, centre.detached), radius) for step in steps]
+
+    # an exponent or a count may have to stay whole; what is differentiated by varies anyway
+    try:
+        samples = moved(tuple(inputs))
+    except (OutOfReach, GradcalcError):
+        samples = []
+    ways = [branch.taken for branch in centre.path]
+    if all(t.finite and [b.taken for b in t.path] == ways for t, _ in samples) and samples:
+        return samples
+    return moved(experiment.problem.wrt)
+
+
+def rounding(experiment: Experiment, exact: Mapping[str, Reals]) -> dict[str, float]:
+    """What the dtype's rounding alone does to each gradient of the program as it is written.
+
+    The relative error of runs with as many bits as the dtype has and a few more, brought to the
+    dtype's. Nothing where such a run goes another way or meets a number that is not finite.
+    """
+    bits = int(np.finfo(experiment.problem.dtype).nmant) + 1
+    worst: dict[str, float] = {}
+    for more in range(ROUNDED):
+        gradients = experiment.in_floats(bits + more)
+        for name, true in exact.items():
+            size = max(map(abs, np.ravel(true)), default=0)
+            error = max(map(abs, np.ravel(gradients[name] - true)), default=0)
+            if not size or not experiment.context.isfinite(error):
+                continue
+            worst[name] = max(worst.get(name, 0.0), float(error / size) * 2.0**more)
+    return worst
+
+
+def _directions(size: int) -> Any:
+    """Changes of up to once the size of each input; the second with every other sign turned."""
+    random = np.random.default_rng(20181)
+    lengths = random.uniform(0.5, 1.0, (SAMPLES, size))
+    signs = random.choice([-1.0, 1.0], (SAMPLES, size))
+    signs[1] = signs[0] * (-1.0) ** np.arange(size)
+    return lengths * signs
