@@ -6,9 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcalc.errors import Span
-from gradcalc.problem import Problem, weights
+from gradcalc.problem import Problem
 from gradcalc.testimony import Event, Mishap, Nature, Reference, Testimony
-from gradcalc.verdict import FACTOR, TAKEN, Judgement, Outcome, numbers_apart, precision_of
+from gradcalc.verdict import (
+    TAKEN,
+    Judgement,
+    Outcome,
+    numbers_apart,
+    precision_of,
+    total_of,
+    value_holds,
+)
 
 ILL_CONDITIONED = 1e4
 """Conditioning above which it is worth a word."""
@@ -97,21 +105,14 @@ def _value(
     problem: Problem, autograd: Testimony, reference: Reference, judgement: Judgement
 ) -> Iterator[Finding]:
     """Whether the value is off by more than rounding and the inputs' conditioning allow."""
-    if reference.sway is None or autograd.value is None or reference.absent is not None:
+    if value_holds(problem, autograd, reference):
         return
-    with np.errstate(all="ignore"):
-        parts = (autograd.value * weights(problem, autograd.value.shape)).ravel()
-        total, size = float(parts.sum()), float(np.abs(parts).sum())
-    true, precision = reference.total, precision_of(problem.dtype)
-    if np.isfinite(total) and np.isfinite(float(true)):
-        room = FACTOR * precision.epsilon * (max(abs(true), size) + reference.sway)
-        if abs(true - total) <= room + precision.smallest * parts.size:
-            return
+    total, true = total_of(problem, autograd), reference.total
     cause = _first(reference, "overflow", "undefined", "cancellation")
     shown, truth = numbers_apart(total, true)
     right = judgement.verdict.outcome in (Outcome.VERIFIED, Outcome.VANISHED)
     though = " though the gradient is right" if right else ""
-    few = abs(true - total) > abs(true) * precision.epsilon**TAKEN
+    few = abs(true - total) > abs(true) * precision_of(problem.dtype).epsilon ** TAKEN
     what = "is wrong" if few else "has lost digits"
     why = f": {_lost(cause)}" if cause is not None and cause.kind == "cancellation" else ""
     if cause is not None and cause.kind == "overflow":

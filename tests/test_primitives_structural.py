@@ -242,7 +242,7 @@ def test_a_determinant_of_symbols_is_short() -> None:
     assert BY_NAME["det"].array(call, a)[()] == a[0, 0] * a[1, 1] - a[0, 1] * a[1, 0]  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 5])
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
 def test_determinants_of_symbols_are_right(size: int) -> None:
     a = symbols(size, size)
     found = BY_NAME["det"].array(call, a)[()]  # type: ignore[union-attr]

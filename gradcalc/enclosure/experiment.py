@@ -66,20 +66,19 @@ class Trial:
 
     All numbers are the midpoints of balls as mpmath reals, NaN for what is not finite, 0 for what
     no float tells from it; `radii` are those of the gradients, `tight` says that they do not
-    matter. `bits` is the precision. `scales` are the largest effects on the total, by input, of a
-    relative change of a number in between that depends on the input and bends: rounding takes as
-    much from the gradient. `guessed` says that a comparison was decided by midpoints.
+    matter. `bits` is the precision, `adjoints` the derivatives by all nodes, as balls. `guessed`
+    says that a comparison was decided by midpoints.
     """
 
     bits: int
     total: Any
-    scales: Mapping[str, Any]
     output: Reals
     gradients: Mapping[str, Reals]
     radii: Mapping[str, NDArray[np.float64]]
     tight: bool
     guessed: bool
     course: Course
+    adjoints: Mapping[int, Ball]
 
     @property
     def path(self) -> tuple[Branch, ...]:
@@ -142,7 +141,6 @@ class Experiment:
             return Trial(
                 bits=bits,
                 total=self.real(total),
-                scales=self._scales(course, adjoints),
                 output=self.values_of(course.execution.target),
                 gradients={n: self.reals(balls) for n, balls in gradients.items()},
                 radii={n: _radii(balls) for n, balls in gradients.items()},
@@ -150,6 +148,7 @@ class Experiment:
                 and all(is_tight(ball) for balls in gradients.values() for ball in balls.flat),
                 guessed=decisions.guessed,
                 course=course,
+                adjoints=adjoints,
             )
 
     def in_floats(self, bits: int) -> dict[str, Reals]:
@@ -204,10 +203,9 @@ class Experiment:
         _, mantissa, exponent, bits = real._mpf_
         if mantissa and exponent + bits > LARGEST_EXPONENT:
             raise OutOfReach("numbers far beyond any float")
-        if is_nothing(ball) and (
-            exponent + bits < -LARGEST_EXPONENT or ball.rel_accuracy_bits() < TIGHT
-        ):
-            return self.context.zero
+        if mantissa and exponent + bits < NOTHING and is_nothing(ball):
+            far = exponent + bits < -LARGEST_EXPONENT
+            return self.context.zero if far or ball.rel_accuracy_bits() < TIGHT else real
         return real
 
     def reals(self, balls: Any) -> Reals:
@@ -234,28 +232,34 @@ class Experiment:
             for node in trial.course.nodes
         )
 
-    def _scales(self, course: Course, adjoints: Mapping[int, Ball]) -> dict[str, Any]:
+    def scales(self, trial: Trial) -> dict[str, Any]:
+        """The largest effects on the total of relative changes in between, by input.
+
+        Only numbers that depend on the input and bend count: rounding takes as much from the
+        gradient.
+        """
+        course = trial.course
         sources: dict[int, frozenset[str]] = {
             leaf.order: frozenset({name})
             for name in self.problem.wrt
             for leaf in course.leaves[name].flat
         }
-        scales = dict.fromkeys(self.problem.wrt, self.context.zero)
-        for node in reversed(course.nodes):
-            if node.row is None:
-                continue
-            found = [sources.get(node.operands[i].order, frozenset()) for i in node.live]
-            sources[node.order] = frozenset().union(*found)
-            if node.order not in adjoints or is_linear(node.row, node.variant, node.live):
-                continue
-            product = node.value * adjoints[node.order]
-            if not product.is_finite():
-                continue
-            effect = abs(self.real(product))
-            for name in sources[node.order]:
-                if effect > scales[name]:
-                    scales[name] = effect
-        return scales
+        scales = dict.fromkeys(self.problem.wrt, ZERO)
+        with flint.ctx.workprec(trial.bits):
+            for node in reversed(course.nodes):
+                if node.row is None:
+                    continue
+                found = [sources.get(node.operands[i].order, frozenset()) for i in node.live]
+                sources[node.order] = frozenset().union(*found)
+                if node.order not in trial.adjoints:
+                    continue
+                if is_linear(node.row, node.variant, node.live):
+                    continue
+                effect = abs((node.value * trial.adjoints[node.order]).mid())
+                for name in sources[node.order]:
+                    if effect > scales[name]:
+                        scales[name] = effect
+            return {name: self.real(scale) for name, scale in scales.items()}
 
     def flows(self, trial: Trial) -> dict[str, Reals]:
         """The size of all that flows into each element of the gradients, signs left out."""

@@ -80,6 +80,10 @@ class Node:
     def __neg__(self) -> "Node":
         return self.graph.apply_named("neg", self)
 
+    def __float__(self) -> float:
+        """The float next to it, for choices that change nothing."""
+        return float(self.value)
+
     def __bool__(self) -> bool:
         """The truth of a condition; asking for it decides where the program goes."""
         if not self.value.is_finite():

@@ -14,9 +14,6 @@ from gradcalc.enclosure.experiment import Experiment, Trial
 from gradcalc.enclosure.graph import Node
 from gradcalc.testimony import Mishap
 
-LARGEST = 1000
-"""Numbers in a graph above which nothing is looked for."""
-
 LOST = 2.0**10
 """Roundings by which a number must be off to have lost its digits."""
 
@@ -26,8 +23,6 @@ SUDDEN = 2.0**7
 
 def mishaps(experiment: Experiment, centre: Trial) -> tuple[Mishap, ...]:
     """The first mishap of each kind, in the order of the program."""
-    if centre.size > LARGEST:
-        return ()
     found: dict[str, Mishap] = {}
     with flint.ctx.workprec(centre.bits):
         for mishap in _Shadow(experiment, centre).walk():

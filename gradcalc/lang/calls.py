@@ -3,6 +3,7 @@
 import ast
 import inspect
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from gradcalc.errors import (
@@ -93,7 +94,7 @@ class Calls(Expressions):
                     hint="the whole calculation has one: --dtype, --device",
                 )
         try:
-            inspect.signature(function.call).bind(self, node, *args, **kwargs)
+            _signature(function).bind(self, node, *args, **kwargs)
         except TypeError:
             raise InvalidValueError(
                 f"{function.name} does not take these arguments", hint=function.doc
@@ -136,6 +137,11 @@ class Calls(Expressions):
     def block(self, body: Any) -> None:
         """Run statements; see `gradcalc.lang.evaluate`."""
         raise NotImplementedError
+
+
+@cache
+def _signature(function: Builtin) -> inspect.Signature:
+    return inspect.signature(function.call)
 
 
 def is_row(value: Any) -> bool:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gradcalc.lang import library
 from gradcalc.lang.program import dotted
@@ -49,8 +50,13 @@ def bound_names(body: Sequence[ast.stmt]) -> frozenset[str]:
 
 def own_names(body: Sequence[ast.AST]) -> frozenset[str]:
     """The names that a function body binds in its own scope, not in functions inside it."""
+    return _bound_in(tuple(body))
+
+
+@lru_cache(maxsize=256)
+def _bound_in(body: tuple[ast.AST, ...]) -> frozenset[str]:
     names: set[str] = set()
-    stack: list[ast.AST] = list(body)
+    stack = list(body)
     while stack:
         node = stack.pop()
         if isinstance(node, ast.FunctionDef):

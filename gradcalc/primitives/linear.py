@@ -3,13 +3,13 @@
 # Every callable of a row has the row's own parameters, whether it needs them or not.
 
 from collections.abc import Callable
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from gradcalc.errors import InvalidValueError
 from gradcalc.expr import ops
+from gradcalc.primitives.elimination import determinant, solved
 from gradcalc.primitives.row import Structural
 from gradcalc.primitives.shapes import (
     boxed,
@@ -21,12 +21,6 @@ from gradcalc.primitives.shapes import (
 )
 
 Call = Callable[..., Any]
-
-EXPANDED_SIZE = 8
-"""Up to here a determinant is expanded by minors: no division, and short formulas."""
-
-ADJUGATE_SIZE = 4
-"""Up to here an adjugate is made of minors."""
 
 
 @boxed
@@ -74,55 +68,10 @@ def _torch_trace(t: Any, x: Any) -> Any:
     return t.trace(x)
 
 
-def _expand(matrix: Any) -> Any:
-    """The determinant by minors, each made once: n 2**n products."""
-    size = len(matrix)
-    minors: dict[tuple[int, ...], Any] = {(): 1}
-    for row in reversed(range(size)):
-        larger = {}
-        for columns in combinations(range(size), size - row):
-            terms = [
-                matrix[row, column] * minors[columns[:k] + columns[k + 1 :]]
-                for k, column in enumerate(columns)
-            ]
-            # Signs alternate; starting from the first term keeps formulas free of "0 +".
-            total = terms[0]
-            for k, term in enumerate(terms[1:], start=1):
-                total = total - term if k % 2 else total + term
-            larger[columns] = total
-        minors = larger
-    return minors[tuple(range(size))]
-
-
-def _faddeev_leverrier(matrix: Any) -> tuple[Any, Any]:
-    """Determinant and adjugate in n matrix products; divides by 1 to n only, so the matrix may
-    be singular and its elements need no order."""
-    size = len(matrix)
-    identity = np.eye(size, dtype=int).astype(object)
-    adjugate, sign = identity, 1
-    for k in range(1, size):
-        product = np.matmul(matrix, adjugate)
-        adjugate = product + identity * (-np.trace(product) / k)
-        sign = -sign
-    determinant = np.trace(np.matmul(matrix, adjugate)) / size
-    return determinant * sign, adjugate * sign
-
-
-def _adjugate(matrix: Any) -> tuple[Any, Any]:
-    size = len(matrix)
-    if size > ADJUGATE_SIZE:
-        return _faddeev_leverrier(matrix)
-    adjugate = np.empty((size, size), dtype=object)
-    for i, j in np.ndindex(size, size):
-        minor = _expand(np.delete(np.delete(matrix, i, axis=0), j, axis=1))
-        adjugate[j, i] = -minor if (i + j) % 2 else minor
-    return _expand(matrix), adjugate
-
-
 @boxed
 def _det(call: Call, x: Any) -> Any:
     check_square("det", x.shape)
-    return _expand(x) if len(x) <= EXPANDED_SIZE else _faddeev_leverrier(x)[0]
+    return determinant(x)
 
 
 def _torch_det(t: Any, x: Any) -> Any:
@@ -132,9 +81,8 @@ def _torch_det(t: Any, x: Any) -> Any:
 
 def _inv(call: Call, x: Any) -> Any:
     check_square("inv", x.shape)
-    determinant, adjugate = _adjugate(x)
     with _Singular("inv", ZeroDivisionError):
-        return adjugate / determinant
+        return solved(x, np.eye(len(x), dtype=int).astype(object))
 
 
 def _torch_inv(t: Any, x: Any) -> Any:
@@ -146,9 +94,8 @@ def _torch_inv(t: Any, x: Any) -> Any:
 @boxed
 def _solve(call: Call, a: Any, b: Any) -> Any:
     check_solve(a.shape, b.shape)
-    determinant, adjugate = _adjugate(a)
     with _Singular("solve", ZeroDivisionError):
-        return np.matmul(adjugate, b) / determinant
+        return solved(a, b)
 
 
 def _torch_solve(t: Any, a: Any, b: Any) -> Any:

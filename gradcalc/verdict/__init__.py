@@ -8,7 +8,7 @@ dtype's rounding alone does to the program as it is written, if that leaves more
 digits. There are no tolerances to tune.
 """
 
-from gradcalc.verdict.judge import Judgement, judge
+from gradcalc.verdict.judge import Judgement, is_puzzling, judge
 from gradcalc.verdict.outcome import (
     EXCUSED,
     FACTOR,
@@ -22,6 +22,7 @@ from gradcalc.verdict.outcome import (
     precision_of,
 )
 from gradcalc.verdict.references import upheld
+from gradcalc.verdict.value import total_of, value_holds
 
 __all__ = [
     "EXCUSED",
@@ -33,8 +34,11 @@ __all__ = [
     "Outcome",
     "Precision",
     "Verdict",
+    "is_puzzling",
     "judge",
     "numbers_apart",
     "precision_of",
+    "total_of",
     "upheld",
+    "value_holds",
 ]

@@ -19,6 +19,7 @@ from gradcalc.verdict.outcome import (
 from gradcalc.verdict.references import weigh
 from gradcalc.verdict.rough import is_smooth, rough_verdict, within_rounding
 from gradcalc.verdict.smooth import compare
+from gradcalc.verdict.value import value_holds
 
 SEVERITY = (
     Outcome.WRONG,
@@ -65,6 +66,14 @@ def judge(problem: Problem, autograd: Testimony, formula: Reference, exact: Refe
     if failed and verdict.outcome is not Outcome.WRONG:
         verdict = with_failed_claim(verdict, failed[0], claims[failed[0]], autograd, reference)
     return Judgement(verdict, comparisons, claims, reference)
+
+
+def is_puzzling(problem: Problem, autograd: Testimony, judgement: Judgement) -> bool:
+    """Whether something is off, so that its cause is worth finding out."""
+    if judgement.verdict.outcome is not Outcome.VERIFIED:
+        return True
+    excused = any(comparison.why for comparison in judgement.comparisons.values())
+    return excused or not value_holds(problem, autograd, judgement.reference)
 
 
 def _before_comparing(autograd: Testimony, reference: Reference) -> Verdict | None:

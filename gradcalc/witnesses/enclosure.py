@@ -4,7 +4,7 @@ Every primitive is its textbook definition, differentiated by sympy, and the cha
 What the function is like around the point is found out by running it there too.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import flint
@@ -27,7 +27,7 @@ from gradcalc.errors import GradcalcError
 from gradcalc.problem import Problem, claim_values
 from gradcalc.testimony import Event, Neighbourhood, Reference
 
-WORK = 40_000
+WORK = 150_000
 """Numbers in all runs together, which takes about a second."""
 
 LARGEST = WORK // 3
@@ -61,41 +61,56 @@ def testify(problem: Problem, size: int, digits: int) -> Reference:
         return _testify(problem)
 
 
+def diagnose(problem: Problem, reference: Reference) -> Reference:
+    """The same testimony with what makes floats go astray: the mishaps and the rounding.
+
+    It costs some more runs, so it is left for gradients about which something is wrong.
+    """
+    if reference.absent is not None or reference.size > CHEAP:
+        return reference
+    experiment = Experiment(problem, LARGEST)
+    try:
+        with np.errstate(all="ignore"):
+            centre = settle(experiment)
+            return replace(
+                reference,
+                mishaps=mishaps(experiment, centre),
+                rounding=rounding(experiment, reference.exact),
+            )
+    except (OutOfReach, GradcalcError):
+        return reference
+
+
 def _testify(problem: Problem) -> Reference:
     experiment = Experiment(problem, LARGEST)
     try:
         view = _look(experiment)
-        claims = _claims(experiment, view.centre)
-        strayed = mishaps(experiment, view.centre)
-        exact = dict(view.centre.gradients)
+        centre = view.centre
+        exact = dict(centre.gradients)
         if view.around is not None and view.around.limit is not None:
             exact = _split(view.around.limit, problem)
-        rounded = rounding(experiment, exact) if view.centre.size <= CHEAP else {}
-        flowing = experiment.flows(view.centre)
+        return Reference(
+            witness="enclosure",
+            value=to_floats(centre.output),
+            gradients={name: to_floats(values) for name, values in exact.items()},
+            path=centre.path,
+            claims=_claims(experiment, centre),
+            exact=exact,
+            output=centre.output,
+            total=centre.total,
+            scales=experiment.scales(centre),
+            flows=experiment.flows(centre),
+            sway=sway(centre, view.samples) if view.samples else None,
+            around=view.around,
+            within=view.within,
+            events=view.events,
+            conditions=conditions(exact, view.samples) if view.samples else None,
+            size=centre.size,
+        )
     except TooLarge as reason:
         return Reference(witness="enclosure", absent=str(reason), too_large=True)
     except (OutOfReach, GradcalcError) as reason:
         return Reference(witness="enclosure", absent=str(reason))
-    centre = view.centre
-    return Reference(
-        witness="enclosure",
-        value=to_floats(centre.output),
-        gradients={name: to_floats(values) for name, values in exact.items()},
-        path=centre.path,
-        claims=claims,
-        exact=exact,
-        output=centre.output,
-        total=centre.total,
-        scales=centre.scales,
-        flows=flowing,
-        sway=sway(centre, view.samples) if view.samples else None,
-        around=view.around,
-        within=view.within,
-        events=view.events,
-        mishaps=strayed,
-        conditions=conditions(exact, view.samples) if view.samples else None,
-        rounding=rounded,
-    )
 
 
 @dataclass(frozen=True, slots=True)
