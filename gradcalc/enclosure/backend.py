@@ -55,7 +55,11 @@ class ElementBackend:
             graph.place = span
         if isinstance(row, Elementwise):
             return self._elementwise(row, arguments)
-        return self._wrapped(row.array(graph.apply_named, **arguments))
+        outer, graph.maker = graph.maker, row.name
+        try:
+            return self._wrapped(row.array(graph.apply_named, **arguments))
+        finally:
+            graph.maker = outer
 
     def _elementwise(self, row: Elementwise, arguments: Mapping[str, Any]) -> Any:
         names, variant = named_arguments(row, arguments)

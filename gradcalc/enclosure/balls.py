@@ -75,6 +75,13 @@ class Decisions:
         found = a.ceil()
         return found if found.is_exact() else self._middles(a)[0].ceil()
 
+    def sqrt(self, a: Ball) -> Ball:
+        """The square root, of what rounding leaves of 0 too."""
+        if a.contains(0) and not a.is_exact() and a.is_finite():
+            self._middles(a)
+            return a.nonnegative_part().sqrt()
+        return a.sqrt()
+
     def _guess(self, a: Ball, b: Ball) -> int:
         first, second = self._middles(a, b)
         difference = first - second
@@ -158,7 +165,7 @@ class _Source:
         if isinstance(exponent, sympy.Integer):
             return f"{text}**{exponent}"
         if isinstance(exponent, sympy.Rational) and exponent.q == 2:
-            root = f"sqrt({text})"
+            root = f"decide.sqrt({text})"
             return root if exponent.p == 1 else f"{root}**{exponent.p}"
         return f"power({text}, {self.write(exponent)})"
 
@@ -199,7 +206,7 @@ def _compiled(row: Elementwise, variant: Variant, position: int | None) -> Calla
         raise OutOfReach(
             f"{row.name} has a form here that the check cannot differentiate ({unknown})"
         ) from unknown
-    known = {"sqrt", "digamma", *CALLS.values()}
+    known = {"digamma", *CALLS.values()}
     space: dict[str, Any] = {
         **{name: getattr(flint.arb, name) for name in known if hasattr(flint.arb, name)},
         **source.numbers,

@@ -42,6 +42,9 @@ NOTHING = -1130
 PRECISE = 192
 """Bits with which a primitive is computed before it is rounded."""
 
+UNSURE = 16
+"""Bits at the end of a number that may be wrong."""
+
 LARGEST_EXPONENT = 2**60
 """Numbers beyond 2 to this power, either way, are out of reach."""
 
@@ -128,14 +131,17 @@ class Experiment:
         """Run at the inputs, moved by `shift`, with that precision.
 
         Comparisons of balls that overlap are `forced`, by their midpoints, or raise `Undecided`.
-        Raises `OutOfReach` above the budget.
+        At a point that was moved anywhere a slope of exactly 0 means that nothing flows, however
+        steep what comes behind: the function is constant around there. Raises `OutOfReach` above
+        the budget.
         """
         self.context.prec = bits
         with flint.ctx.workprec(bits):
             decisions = Decisions(forced)
             graph = Graph(Calculus(decisions), self.largest, self.deadline)
             course = self._course(graph, shift, replay)
-            adjoints = sweep(course.outputs, partial_of, course.nodes)
+            slope = partial_of if shift is None else _flowing
+            adjoints = sweep(course.outputs, slope, course.nodes)
             total = sum((node.value * weight for node, weight in course.outputs), ZERO)
             gradients = {n: _gradient(course.leaves[n], adjoints) for n in self.problem.wrt}
             return Trial(
@@ -218,6 +224,7 @@ class Experiment:
 
     def events(self, trial: Trial) -> tuple[Event, ...]:
         """The primitives of a run at or near a kink or border, the closest first."""
+        self.context.prec = trial.bits
         found = [event for node in trial.course.nodes if (event := self._event(node)) is not None]
         return tuple(sorted(found, key=lambda event: event.margin))
 
@@ -310,14 +317,17 @@ class Experiment:
             borders = [b for d in (*domains, *further) for b in d(context, **arguments)]
         except FAILURES:
             kinks, borders = (context.zero,), []
-        sizes = [1, *map(abs, operands)]
-        near = min(NEAR * self.epsilon * float(min(max(sizes), 1e300)), WIDEST)
+        largest = max(map(abs, operands))
+        near = min(NEAR * self.epsilon * float(min(max(largest, 1), 1e300)), WIDEST)
         margins = [*map(abs, kinks), *borders]
         closest = min((0 if context.isnan(m) else m for m in margins), default=None)
         if closest is None or closest >= near:
             return None
+        if abs(closest) <= largest * context.ldexp(1, UNSURE - context.prec):
+            closest = context.zero
         at = tuple(float(value) for value in operands)
-        name = row.name if node.inside is None else f"{row.name} in {node.inside}"
+        own = node.maker or row.name
+        name = own if node.inside is None else f"{own} in {node.inside}"
         return Event(name, node.place, at, closest < 0, float(abs(closest)))
 
 
@@ -329,6 +339,11 @@ def partial_of(node: Node, position: int) -> Ball:
         # what is not chosen may be undefined
         values[3 - position] = ZERO
     return node.graph.calculus.function(node.row, node.variant, position)(*values)
+
+
+def _flowing(node: Node, position: int) -> Ball | None:
+    slope = partial_of(node, position)
+    return None if slope.is_zero() else slope
 
 
 def _gradient(leaves: Any, adjoints: Mapping[int, Any], zero: Any = ZERO) -> Any:

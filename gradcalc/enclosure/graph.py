@@ -20,12 +20,13 @@ class Node:
     `active` says that it depends on an input which is differentiated by. `live` are the positions
     of the operands that it passes a gradient to. `label` is what to call a leaf in a formula: the
     name and index of an input or of a detached value. `place` is where in the program it was
-    made, `inside` the composite whose definition made it.
+    made, `inside` the composite whose definition made it, `maker` the primitive of whole tensors
+    that did.
     """
 
     __slots__ = (
-        "active", "graph", "inside", "label", "live", "operands", "order", "origin", "place", "row",
-        "value", "variant",
+        "active", "graph", "inside", "label", "live", "maker", "operands", "order", "origin",
+        "place", "row", "value", "variant",
     )  # fmt: skip
 
     def __init__(
@@ -48,6 +49,7 @@ class Node:
         self.origin = origin
         self.place = graph.place
         self.inside = graph.inside
+        self.maker = graph.maker
         self.order = graph.register(self)
 
     def __add__(self, other: Any) -> "Node":
@@ -113,6 +115,7 @@ class Graph:
         self.deadline = deadline
         self.place: Span | None = None
         self.inside: str | None = None
+        self.maker: str | None = None
         self.nodes: list[Node] = []
         self.decisions: list[Node] = []
 
@@ -205,7 +208,7 @@ def sweep(
     """Reverse mode: the derivative of the weighted sum of the outputs by every node, by order.
 
     `partial(node, i)` is the derivative of a node by its operand i, in whatever kind of number
-    the weights are.
+    the weights are, or None where nothing flows.
     """
     adjoints: dict[int, Any] = {}
     for node, weight in outputs:
@@ -218,9 +221,10 @@ def sweep(
         operands = node.operands
         for position in node.live:
             operand = operands[position]
-            if not operand.active:
+            slope = partial(node, position)
+            if slope is None or not operand.active:
                 continue
-            term = adjoint * partial(node, position)
+            term = adjoint * slope
             earlier = adjoints.get(operand.order)
             adjoints[operand.order] = term if earlier is None else earlier + term
     return adjoints

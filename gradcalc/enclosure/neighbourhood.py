@@ -31,7 +31,10 @@ FEWEST_PAIRS = 2
 """The same at the least."""
 
 NOTHING = 1e-60
-"""Slopes below this are what rounding leaves of zero, with a hundred digits."""
+"""Slopes below this are what rounding leaves of zero."""
+
+BENT = "1e-9"
+"""The relative deviation from a plane that the smaller ball shows of no smooth function."""
 
 GROWTH = 1.15
 """How much larger gradients are in the smaller ball if they have no bound: log(x) grows by 1.4."""
@@ -75,7 +78,11 @@ def shifts(
 
 
 def explore(
-    centre: Trial, sample: Sample, size: int, affordable: int, context: mpmath.MPContext
+    centre: Trial,
+    sample: Sample,
+    size: int,
+    affordable: int,
+    context: mpmath.MPContext,
 ) -> tuple[Neighbourhood, list[tuple[Trial, Any]]]:
     """Find the nature of the point by at most so many samples.
 
@@ -94,23 +101,63 @@ def explore(
     wide = [sample(direction, radii[0]) for direction in both]
     close = [sample(direction, radii[1]) for direction in directions]
     rows = _rows(close)
-    floats = np.array([[float(v) for v in row] for row in rows]).reshape(rows.shape)
     complete = pairs == len(half)
     defined = [context.isfinite(t.total) and all(map(context.isfinite, flat(t))) for t in close]
     if not any(defined) and all(context.isfinite(t.total) for t in close):
         raise OutOfReach("the chain rule gives no gradient around the point")
     if not all(defined):
-        found = floats[defined], directions[defined]
-        return Neighbourhood(Nature.EDGE, *found, inside=any(defined), complete=complete), []
+        inner = _floats(rows)[defined], directions[defined]
+        return Neighbourhood(Nature.EDGE, *inner, inside=any(defined), complete=complete), []
     nature = _nature(centre, wide, close[: len(wide)], context)
-    if nature is not Nature.SMOOTH:
-        steps = [[abs(float(s)) for s in row] for row in _rows(wide) - rows[: len(wide)]]
-        drift = np.array(steps).max(axis=0)
-        return Neighbourhood(nature, floats, directions, complete=complete, drift=drift), []
-    limit = _limit(centre, _rows(wide), rows[: len(wide)], context)
-    return Neighbourhood(nature, floats, directions, limit, complete=complete), [
-        (trial, radii[0]) for trial in wide
-    ]
+    steps = [[abs(s) for s in row] for row in _rows(wide) - rows[: len(wide)]]
+    drift = np.array(steps, dtype=object).max(axis=0)
+    if nature is Nature.SMOOTH:
+        limit = _limit(centre, _rows(wide), rows[: len(wide)], context)
+        if len(half) > affordable // 2 or _is_plane(centre, limit, sample, radii, context):
+            found = Neighbourhood(nature, _floats(rows), directions, limit, complete=complete)
+            return found, [(trial, radii[0]) for trial in wide]
+        nature = Nature.KINK
+    # what shrinks with the ball is on its way to 0
+    rows = np.where(abs(rows) <= drift, context.zero, rows)
+    return Neighbourhood(
+        nature, _floats(rows), directions, complete=complete, drift=_floats(drift)
+    ), []
+
+
+def _floats(rows: Any) -> Any:
+    return np.array([float(v) for v in np.ravel(rows)]).reshape(np.shape(rows))
+
+
+def _is_plane(
+    centre: Trial, limit: Reals, sample: Sample, radii: list[Any], context: mpmath.MPContext
+) -> bool:
+    """Whether the function itself goes along each axis as its gradient says.
+
+    Random points may all miss a thin corner, which an axis can lie in. There the slope from the
+    value at the centre differs from the gradient's, however small the ball.
+    """
+    if not context.isfinite(centre.total):
+        return True
+
+    def bend(direction: Any, radius: Any) -> Any:
+        moved = sample(direction, radius)
+        points = zip(_point(centre, context), _point(moved, context), strict=True)
+        steps = [after - before for before, after in points]
+        rise = sum((s * g for s, g in zip(steps, limit, strict=True)), context.zero)
+        return abs(moved.total - centre.total - rise) / max(map(abs, steps))
+
+    least = context.mpf(BENT) * max(map(abs, limit))
+    for direction in np.concatenate([np.eye(len(limit)), -np.eye(len(limit))]):
+        near = bend(direction, radii[1])
+        if near > max(least, NOTHING) and near > bend(direction, radii[0]) / 2:
+            return False
+    return True
+
+
+def _point(trial: Trial, context: mpmath.MPContext) -> list[Any]:
+    """Where a run took place."""
+    leaves = (trial.course.leaves[name] for name in trial.gradients)
+    return [context.make_mpf(leaf.value._mpf_) for array in leaves for leaf in array.flat]
 
 
 def around_rounding(
@@ -128,8 +175,7 @@ def around_rounding(
         return None
     if not trials:
         return None
-    gradients = np.array([[float(v) for v in flat(t)] for t in trials]).reshape(len(trials), -1)
-    return Neighbourhood(Nature.SMOOTH, gradients, directions)
+    return Neighbourhood(Nature.SMOOTH, _floats(_rows(trials)), directions)
 
 
 def _limit(centre: Trial, wide: Any, close: Any, context: mpmath.MPContext) -> Reals:

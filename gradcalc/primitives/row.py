@@ -65,9 +65,9 @@ class Structural:
     `torch(t, x, ...)` is torch's own. `array(call, x, ...)` is the same on numpy object arrays,
     whose elements know `+ - * / **` and `float`; `call(name, a, b)` applies another primitive to
     elements; what it gives for a comparison has a truth value. `form(f, x, ...)` is the same put
-    together from operations of `gradcalc.expr.ops`: `f(op, x, ...)` applies one, `f.scalar(name, x, ...)`
-    an elementwise primitive; `f.literal(array)` holds fixed numbers, `f.value(x)` the numbers that
-    a tensor has in this run. Formulas come from it, and the operations know their derivatives.
+    together from operations of `gradcalc.expr.ops`: `f(op, x, ...)` applies one, `f.scalar(name, x,
+    ...)` an elementwise primitive; `f.literal(array)` holds fixed numbers, `f.value(x)` the numbers
+    that a tensor has in this run. Formulas come from it, and the operations know their derivatives.
     All three have the primitive's own parameters after the first; those named in `tensors` take
     tensors, `lists` a list of tensors, the others numbers, words or None.
 

@@ -46,10 +46,12 @@ def rough_verdict(
         )
     low, high = around.gradients.min(axis=0), around.gradients.max(axis=0)
     worst = int(np.argmax(~(np.isfinite(given) & (given >= low) & (given <= high))))
+    ends = number_text(low[worst]), number_text(high[worst])
+    slopes = f"from {ends[0]} to {ends[1]}" if ends[0] != ends[1] else f"of about {ends[0]}"
     return Verdict(
         Outcome.WRONG,
-        f"the function has a kink here{culprit}, with gradients from {number_text(low[worst])} to"
-        f" {number_text(high[worst])}; autograd says {number_text(given[worst])}",
+        f"the function has a kink here{culprit}, with gradients {slopes}; autograd says"
+        f" {number_text(given[worst])}",
     )
 
 

@@ -147,15 +147,20 @@ def _explored(
     if not size:
         return _View(centre, events, [])
     experiment.context.prec = bits
-    around, samples = explore(centre, sample, size, affordable, experiment.context)
-    within = None
-    if around.limit is not None and events:
+    around = within = None
+    if centre.finite and all(event.margin for event in events):
+        # near something, but not on it
+        samples = beside(experiment, centre, SAMPLES)
+    else:
+        around, samples = explore(centre, sample, size, affordable, experiment.context)
+    if around is None or around.limit is not None:
 
         def off_kinks(direction: Any, radius: Any) -> Trial | None:
             trial = sample(direction, radius, 0.0)
             on_one = any(event.margin < ON for event in experiment.events(trial))
             return None if on_one or not trial.finite else trial
 
+        experiment.context.prec = bits
         radius = experiment.context.mpf(ROUNDINGS * experiment.epsilon)
         within = around_rounding(off_kinks, size, radius)
     return _View(centre, events, samples, around, within)
