@@ -77,6 +77,11 @@ def _gradient(
         digits=None if comparison is None or comparison.digits is None
         else round(comparison.digits, 2),
         differs=None if comparison is None else comparison.differs,
+        worst=None if comparison is None else comparison.worst,
+        condition=(reference.conditions or {}).get(name) if smooth else None,
+        radius=max(map(float, reference.radii[name].flat), default=0.0)
+        if name in reference.radii and smooth
+        else None,
         claim=judgement.claims.get(name),
     )  # fmt: skip
 

@@ -10,7 +10,7 @@ from gradcalc.errors import Span
 from gradcalc.expr.written import Written
 from gradcalc.findings import Finding
 from gradcalc.lang.program import Branch
-from gradcalc.verdict import Claim, Outcome, Verdict
+from gradcalc.verdict import Claim, Outcome, Verdict, Worst
 
 __all__ = [
     "Branch",
@@ -21,6 +21,7 @@ __all__ = [
     "Report",
     "Span",
     "Verdict",
+    "Worst",
     "Written",
 ]
 
@@ -33,7 +34,9 @@ class InputGradient:
 
     `formula` is the whole gradient as text in gradcalc's own language. `digits` is how many decimal
     digits of the autograd gradient are right, at most those of the dtype. `differs` marks the
-    elements on which the witnesses disagree.
+    elements on which the witnesses disagree, `worst` is the one that is furthest off. `condition`
+    says how strongly the true gradient reacts to relative changes of the inputs. `radius` is the
+    largest distance between the true gradient and its enclosure's midpoint, None without one.
     """
 
     name: str
@@ -42,6 +45,9 @@ class InputGradient:
     formula: Written | None = None
     digits: float | None = None
     differs: NDArray[np.bool_] | None = None
+    worst: Worst | None = None
+    condition: float | None = None
+    radius: float | None = None
     accumulated: Array | None = None
     claim: Claim | None = None
 

@@ -66,7 +66,9 @@ class Mishap:
     """Where floats go astray though every primitive is computed as well as the dtype allows.
 
     `kind` is `overflow`, `undefined` (a primitive whose value or slope is not finite at its float
-    operands) or `cancellation`, of which `lost` says how many decimal digits went.
+    operands) or `cancellation`, of which `lost` says how many decimal digits went. Where hardly
+    anything flows back to the input `wrt`, it is `step` (a primitive that is flat everywhere),
+    `flat` (one that is flat there) or `saturated` (nearly so).
     """
 
     kind: str
@@ -74,6 +76,7 @@ class Mishap:
     place: Span | None
     at: tuple[float, ...]
     lost: float = 0.0
+    wrt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +118,11 @@ class Reference(Testimony):
     the program as it is written.
     `events` are the primitives met at or near a kink or border, the closest first. `within` are
     gradients at points that floats can hardly tell from this one, where that matters. `mishaps`
-    are in the order of the program. `size` is how many numbers the run took, `digits` how
-    many decimal digits they need so that none is lost in a sum; `too_large` says that
-    the witness is absent for that reason alone.
+    are in the order of the program. `radii` bound how far off each element of `exact` is, where
+    that is proved; `bits` is the precision that it took. `guessed` says that some comparison is so
+    close to a tie that no precision decides it. `size` is how many numbers the run took, `digits`
+    how many decimal digits they need so that none is lost in a sum; `too_large` says that the
+    witness is absent for that reason alone.
     """
 
     exact: Mapping[str, Reals] = field(default_factory=dict)
@@ -133,6 +138,9 @@ class Reference(Testimony):
     conditions: Mapping[str, float] | None = None
     rounding: Mapping[str, float] = field(default_factory=dict)
     formulas: Mapping[str, Formula] = field(default_factory=dict)
+    radii: Mapping[str, Array] = field(default_factory=dict)
+    bits: int = 0
+    guessed: bool = False
     size: int = 0
     digits: int = 0
     too_large: bool = False

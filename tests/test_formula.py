@@ -361,16 +361,16 @@ def test_a_large_tie_or_border_is_not_verified(text: str) -> None:
 
 
 CANCELLING: tuple[tuple[str, Any], ...] = (
-    ("sum(x - sin(x))", np.linspace(1e-9, 1e-8, 5000)),
-    ("sum((1 - tanh(x))*exp(x))", np.linspace(20, 30, 5000)),
-    ("sum((1 - cos(1e-8*x))/x**2)", np.linspace(1, 2, 3000)),
-    ("sum(sqrt(x + 1) - sqrt(x))", np.linspace(1e15, 1e16, 5000)),
+    ("sum(x - sin(x))", np.linspace(1e-9, 1e-8, 60_000)),
+    ("sum((1 - tanh(x))*exp(x))", np.linspace(20, 30, 60_000)),
+    ("sum((1 - cos(1e-8*x))/x**2)", np.linspace(1, 2, 60_000)),
+    ("sum(sqrt(x + 1) - sqrt(x))", np.linspace(1e15, 1e16, 60_000)),
 )
 
 
 @pytest.mark.parametrize(("text", "x"), CANCELLING, ids=[c[0] for c in CANCELLING])
 def test_what_autograd_and_a_large_formula_both_lose_is_not_verified(text: str, x: Any) -> None:
-    assert report(text, x=x).verdict.outcome == "unresolved"
+    assert report(text, x=x).verdict.outcome in ("wrong", "unresolved")
     # the same with few enough numbers for many digits
     assert report(text, x=x[:50]).verdict.outcome == "wrong"
 

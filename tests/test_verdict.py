@@ -58,8 +58,9 @@ def weigh(
         "conditions": None if condition is None else {"x": condition},
         **(theirs or {}),
     }
-    nobody = Reference("symbolic", absent="not asked")
-    return judge(asked, autograd, nobody, Reference("enclosure", **stated))
+    # in floats it contradicts nobody
+    formula = Reference("symbolic", conditions={"x": 0.0})
+    return judge(asked, autograd, formula, Reference("enclosure", **stated))
 
 
 def off(roundings: float) -> float:

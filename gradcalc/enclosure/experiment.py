@@ -326,9 +326,7 @@ class Experiment:
         if abs(closest) <= largest * context.ldexp(1, UNSURE - context.prec):
             closest = context.zero
         at = tuple(float(value) for value in operands)
-        own = node.maker or row.name
-        name = own if node.inside is None else f"{own} in {node.inside}"
-        return Event(name, node.place, at, closest < 0, float(abs(closest)))
+        return Event(node.title, node.place, at, closest < 0, float(abs(closest)))
 
 
 def partial_of(node: Node, position: int) -> Ball:

@@ -52,6 +52,12 @@ class Node:
         self.maker = graph.maker
         self.order = graph.register(self)
 
+    @property
+    def title(self) -> str:
+        """What the user knows the primitive by: `abs`, `sort`, `sqrt in norm`."""
+        own = self.maker or (self.row.name if self.row is not None else "")
+        return own if self.inside is None else f"{own} in {self.inside}"
+
     def __add__(self, other: Any) -> "Node":
         return self.graph.apply_named("add", self, other)
 

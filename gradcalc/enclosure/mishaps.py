@@ -10,9 +10,13 @@ import flint
 import numpy as np
 
 from gradcalc.enclosure.balls import Ball, Calculus, Decisions
-from gradcalc.enclosure.experiment import Experiment, Trial
+from gradcalc.enclosure.experiment import Experiment, Trial, partial_of
 from gradcalc.enclosure.graph import Node
+from gradcalc.primitives.arithmetic import zero
 from gradcalc.testimony import Mishap
+
+FLAT = 2.0**-50
+"""A slope below this lets nothing by that a float could tell."""
 
 LOST = 2.0**10
 """Roundings by which a number must be off to have lost its digits."""
@@ -28,6 +32,35 @@ def mishaps(experiment: Experiment, centre: Trial) -> tuple[Mishap, ...]:
         for mishap in _Shadow(experiment, centre).walk():
             found.setdefault(mishap.kind, mishap)
     return tuple(found.values())
+
+
+def flats(centre: Trial) -> tuple[Mishap, ...]:
+    """For each input to which hardly anything flows back, the first primitive to let nothing by."""
+    with flint.ctx.workprec(centre.bits):
+        found = [_first_flat(centre, name) for name in centre.gradients]
+    return tuple(mishap for mishap in found if mishap is not None)
+
+
+def _first_flat(centre: Trial, name: str) -> Mishap | None:
+    reached = {leaf.order for leaf in centre.course.leaves[name].flat}
+    first: Mishap | None = None
+    for node in centre.course.backend.graph.nodes:
+        ways = [i for i in node.live if node.operands[i].order in reached]
+        through = [i for i in ways if not abs(partial_of(node, i)) < FLAT]
+        if through:
+            reached.add(node.order)
+        elif ways and first is None:
+            at = tuple(float(operand.value) for operand in node.operands)
+            first = Mishap(_flatness(node, ways), node.title, node.place, at, wrt=name)
+    ends = {node.order for node, _ in centre.course.outputs}
+    return None if ends & reached else first
+
+
+def _flatness(node: Node, ways: list[int]) -> str:
+    assert node.row is not None
+    if all(dict(node.row.partials).get(i) is zero for i in ways):
+        return "step"
+    return "flat" if all(partial_of(node, i).is_zero() for i in ways) else "saturated"
 
 
 class _Shadow:

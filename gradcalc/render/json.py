@@ -14,7 +14,16 @@ import numpy as np
 
 from gradcalc.errors import GradcalcError, Span
 from gradcalc.render.style import Style
-from gradcalc.report import Array, Branch, Claim, Finding, InputGradient, Report, Verdict
+from gradcalc.report import (
+    Array,
+    Branch,
+    Claim,
+    Finding,
+    InputGradient,
+    Report,
+    Verdict,
+    Worst,
+)
 
 Json = dict[str, Any]
 
@@ -84,8 +93,18 @@ def _gradient(gradient: InputGradient) -> Json:
         "autograd": _numbers(gradient.autograd),
         "symbolic": None if gradient.symbolic is None else _numbers(gradient.symbolic),
         "closed_form": gradient.closed_form,
-        "digits": None if gradient.digits is None else _numbers(np.asarray(gradient.digits)),
+        "digits": None if gradient.digits is None else _number(gradient.digits),
         **({} if accumulated is None else {"accumulated": _numbers(accumulated)}),
+        **({} if gradient.condition is None else {"condition": _number(gradient.condition)}),
+        **({} if gradient.worst is None else {"worst": _worst(gradient.worst)}),
+    }
+
+
+def _worst(worst: Worst) -> Json:
+    return {
+        "index": list(worst.index),
+        "autograd": _number(worst.autograd),
+        "true": _number(worst.true),
     }
 
 
@@ -121,6 +140,10 @@ def _finding(finding: Finding) -> Json:
 
 def _span(span: Span | None) -> Json | None:
     return None if span is None else asdict(span)
+
+
+def _number(value: float) -> Any:
+    return _numbers(np.asarray(value))
 
 
 def _numbers(array: Array) -> Any:

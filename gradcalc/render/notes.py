@@ -14,7 +14,7 @@ from gradcalc.errors import Span
 from gradcalc.expr.written import Written
 from gradcalc.render.style import Style
 from gradcalc.render.text import number_texts, shape_text
-from gradcalc.report import Array, Branch, Finding, InputGradient, Report
+from gradcalc.report import Array, Branch, Finding, InputGradient, Outcome, Report
 from gradcalc.values import format_literal
 
 _SHORT = 12
@@ -57,7 +57,20 @@ def opening_notes(report: Report, *, whole: bool = False) -> tuple[Note, ...]:
     elif report.summed:
         what = "this is the gradient of its sum"
         notes.append(Note("note", f"the output has shape {shape_text(report.value.shape)}: {what}"))
-    return tuple(notes)
+    return (*notes, *_worst(report))
+
+
+def _worst(report: Report) -> Iterator[Note]:
+    """The element that is furthest off, where there are others and something is."""
+    if report.verdict.outcome is Outcome.VERIFIED:
+        return
+    for gradient in report.gradients:
+        worst = gradient.worst
+        if worst is not None and worst.index and gradient.autograd.size > 1:
+            where = f"{gradient.name}[{', '.join(map(str, worst.index))}]"
+            pair = np.array([worst.autograd, worst.true])
+            ours, true = number_texts(pair, "float64")
+            yield Note("worst", f"{where}: autograd {ours}, true {true}")
 
 
 def value_text(value: Array, dtype: str, *, whole: bool) -> str:

@@ -18,6 +18,7 @@ from gradcalc.verdict.outcome import (
     Outcome,
     Precision,
     Verdict,
+    Worst,
     numbers_apart,
     precision_of,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "Outcome",
     "Precision",
     "Verdict",
+    "Worst",
     "is_puzzling",
     "judge",
     "numbers_apart",

@@ -87,7 +87,8 @@ def with_failed_claim(
     verdict: Verdict, name: str, claim: Claim, autograd: Testimony, reference: Reference
 ) -> Verdict:
     """The verdict when a claim fails: wrong, unless there is no gradient for it to be."""
-    rough = reference.absent is None and not is_smooth(reference.around)
+    unknown = not np.isfinite(autograd.gradients[name]).all() and reference.absent is not None
+    rough = unknown or (reference.absent is None and not is_smooth(reference.around))
     if rough and claim.differs is not None and verdict.outcome is not Outcome.KINK:
         message = f"{verdict.message}; the claim {claim.text} has nothing to be held against"
         return Verdict(verdict.outcome, message)

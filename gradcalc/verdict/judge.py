@@ -51,7 +51,7 @@ def judge(problem: Problem, autograd: Testimony, formula: Reference, exact: Refe
     verdict = _before_comparing(autograd, reference)
     if verdict is None and is_smooth(reference.around):
         comparisons = {n: compare(problem, n, autograd, reference) for n in problem.wrt}
-        verdict = _summed_up(comparisons, precision)
+        verdict = _summed_up(comparisons, precision, _witnesses(formula, exact))
         if verdict.outcome is Outcome.WRONG and within_rounding(problem, autograd, reference):
             verdict = Verdict(
                 Outcome.UNRESOLVED,
@@ -61,6 +61,8 @@ def judge(problem: Problem, autograd: Testimony, formula: Reference, exact: Refe
     elif verdict is None:
         assert reference.around is not None
         verdict = rough_verdict(reference.around, problem, autograd, reference, precision)
+    if problem.strict and verdict.exit_code == 0:
+        verdict = _wanting_all(verdict, formula, exact)
     claims = {name: check_claim(problem, name, autograd, reference) for name in problem.claims}
     failed = [name for name, claim in claims.items() if not claim.holds]
     if failed and verdict.outcome is not Outcome.WRONG:
@@ -73,13 +75,20 @@ def is_puzzling(problem: Problem, autograd: Testimony, judgement: Judgement) -> 
     if judgement.verdict.outcome is not Outcome.VERIFIED:
         return True
     excused = any(comparison.why for comparison in judgement.comparisons.values())
-    return excused or not value_holds(problem, autograd, judgement.reference)
+    dead = any(autograd.gradients[n].size and not autograd.gradients[n].any() for n in problem.wrt)
+    return excused or dead or not value_holds(problem, autograd, judgement.reference)
 
 
 def _before_comparing(autograd: Testimony, reference: Reference) -> Verdict | None:
     if reference.absent is not None:
         return Verdict(Outcome.UNRESOLVED, f"not checked: {reference.absent}")
     ways = [[(b.line, b.taken) for b in path] for path in (autograd.path, reference.path)]
+    if ways[0] != ways[1] and reference.guessed:
+        return Verdict(
+            Outcome.UNRESOLVED,
+            "a comparison that decides where the program goes is a tie, or so close to one that no"
+            " precision decides it",
+        )
     if ways[0] != ways[1]:
         return Verdict(
             Outcome.UNRESOLVED,
@@ -88,7 +97,24 @@ def _before_comparing(autograd: Testimony, reference: Reference) -> Verdict | No
     return None
 
 
-def _summed_up(comparisons: Mapping[str, Comparison], precision: Precision) -> Verdict:
+def _witnesses(formula: Reference, exact: Reference) -> str:
+    """Those that autograd agrees with, in words."""
+    names = (("the enclosure", exact), ("the formula", formula))
+    return " and ".join(name for name, witness in names if witness.absent is None)
+
+
+def _wanting_all(verdict: Verdict, formula: Reference, exact: Reference) -> Verdict:
+    """The verdict of --strict: whoever does not testify leaves it open."""
+    for name, witness in (("enclosure", exact), ("formula", formula)):
+        if witness.absent is not None:
+            why = f"--strict wants three witnesses, and there is no {name}: {witness.absent}"
+            return Verdict(Outcome.UNRESOLVED, why)
+    return verdict
+
+
+def _summed_up(
+    comparisons: Mapping[str, Comparison], precision: Precision, witnesses: str
+) -> Verdict:
     if not comparisons:
         return Verdict(Outcome.VERIFIED, "there is nothing to differentiate by")
     worst = min(comparisons.values(), key=lambda c: SEVERITY.index(c.outcome))
@@ -104,6 +130,4 @@ def _summed_up(comparisons: Mapping[str, Comparison], precision: Precision) -> V
     digits = min(precision.digits if c.digits is None else c.digits for c in comparisons.values())
     excuse = next((f", {c.why}" for c in comparisons.values() if c.why), "")
     shown = digits_text(digits, precision)
-    return Verdict(
-        Outcome.VERIFIED, f"autograd and the symbolic check agree to {shown} digits{excuse}"
-    )
+    return Verdict(Outcome.VERIFIED, f"autograd agrees with {witnesses} to {shown} digits{excuse}")

@@ -63,13 +63,26 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Worst:
+    """The element of a gradient that is furthest off; `true` is as near as a float comes."""
+
+    index: tuple[int, ...]
+    autograd: float
+    true: float
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
-    """One input's gradient against the truth: its outcome, right digits and wrong elements."""
+    """One input's gradient against the truth: its outcome, right digits and wrong elements.
+
+    `worst` is the element that is furthest off, None where none is.
+    """
 
     outcome: Outcome
     digits: float | None
     differs: NDArray[np.bool_] | None
     why: str
+    worst: Worst | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """At a smooth point: autograd's gradient by one input against the true one."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from gradcalc.verdict.outcome import (
     Comparison,
     Outcome,
     Precision,
+    Worst,
     digits_text,
     number_text,
     numbers_apart,
@@ -22,6 +24,26 @@ from gradcalc.verdict.outcome import (
 
 
 def compare(problem: Problem, name: str, autograd: Testimony, reference: Reference) -> Comparison:
+    """Hold autograd's gradient by one input against the true one."""
+    found = _compared(problem, name, autograd, reference)
+    return replace(found, worst=_worst(autograd.gradients[name], reference.exact[name]))
+
+
+def _worst(given: Array, true: Any) -> Worst | None:
+    """The element of the largest error, one that is not finite before all others."""
+    wild = ~np.isfinite(given)
+    if wild.any():
+        place = int(np.argmax(wild))
+    else:
+        errors = np.ravel(_errors(given, true))
+        if not any(error > 0 for error in errors):
+            return None
+        place = int(np.argmax(errors))
+    index = tuple(int(i) for i in np.unravel_index(place, given.shape))
+    return Worst(index, float(given[index]), float(true[index]))
+
+
+def _compared(problem: Problem, name: str, autograd: Testimony, reference: Reference) -> Comparison:
     precision = precision_of(problem.dtype)
     given, true = autograd.gradients[name], reference.exact[name]
     finite = np.isfinite(given)
@@ -32,7 +54,8 @@ def compare(problem: Problem, name: str, autograd: Testimony, reference: Referen
     if true.dtype != object and not np.isfinite(true).all():
         why = "the check itself overflows in floats, and is too large for more"
         return Comparison(Outcome.UNRESOLVED, 0.0, ~np.isfinite(true), why)
-    errors = _errors(given, true)
+    # how far off the true gradient may itself be counts against autograd
+    errors = _errors(given, true) + reference.radii.get(name, 0.0)
     error, size = _largest(errors), abs(_largest(true))
     condition = (reference.conditions or {}).get(name) if size else None
     relative = float(error / size) if size else (np.inf if error else 0.0)

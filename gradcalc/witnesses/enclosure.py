@@ -12,7 +12,7 @@ import numpy as np
 
 from gradcalc.enclosure.balls import OutOfReach, TooLarge
 from gradcalc.enclosure.experiment import Experiment, Trial, to_floats
-from gradcalc.enclosure.mishaps import mishaps
+from gradcalc.enclosure.mishaps import flats, mishaps
 from gradcalc.enclosure.neighbourhood import around_rounding, conditions, explore, shifts, sway
 from gradcalc.enclosure.precision import (
     MORE,
@@ -74,7 +74,7 @@ def diagnose(problem: Problem, reference: Reference) -> Reference:
             centre = settle(experiment)
             return replace(
                 reference,
-                mishaps=mishaps(experiment, centre),
+                mishaps=(*mishaps(experiment, centre), *flats(centre)),
                 rounding=rounding(experiment, reference.exact),
             )
     except (OutOfReach, GradcalcError):
@@ -86,9 +86,9 @@ def _testify(problem: Problem) -> Reference:
     try:
         view = _look(experiment)
         centre = view.centre
-        exact = dict(centre.gradients)
+        exact, radii = dict(centre.gradients), centre.radii
         if view.around is not None and view.around.limit is not None:
-            exact = _split(view.around.limit, problem)
+            exact, radii = _split(view.around.limit, problem), {}
         return Reference(
             witness="enclosure",
             value=to_floats(centre.output),
@@ -105,6 +105,9 @@ def _testify(problem: Problem) -> Reference:
             within=view.within,
             events=view.events,
             conditions=conditions(exact, view.samples) if view.samples else None,
+            radii=radii,
+            bits=centre.bits,
+            guessed=centre.guessed,
             size=centre.size,
         )
     except TooLarge as reason:

@@ -1,0 +1,59 @@
+"""Where no gradient flows: inputs that are not used, detached parts, flat primitives."""
+
+from collections.abc import Iterator
+
+from gradcalc.findings.finding import Finding
+from gradcalc.problem import Problem
+from gradcalc.testimony import Nature, Reference, Testimony
+
+
+def find(problem: Problem, autograd: Testimony, reference: Reference) -> Iterator[Finding]:
+    """Why a gradient is 0, and what passes none back."""
+    yield from _dead(problem, autograd)
+    yield from _flat(problem, autograd, reference)
+    yield from _stopped(autograd)
+
+
+def _flat(problem: Problem, autograd: Testimony, reference: Reference) -> Iterator[Finding]:
+    if reference.around is not None and reference.around.nature is not Nature.SMOOTH:
+        return
+    for mishap in reference.mishaps:
+        name = mishap.wrt
+        if name is None or name not in autograd.carrying or autograd.gradients[name].any():
+            continue
+        at = ", ".join(f"{value:.6g}" for value in mishap.at)
+        why = {
+            "step": f"{mishap.primitive} has slope 0 wherever it has one",
+            "flat": f"{mishap.primitive} is flat at {at}",
+            "saturated": f"{mishap.primitive} is saturated at {at}: its slope there is lost",
+        }[mishap.kind]
+        yield Finding("dead", f"the gradient by {name} is 0: {why}", None, mishap.place)
+
+
+def _dead(problem: Problem, autograd: Testimony) -> Iterator[Finding]:
+    for name in problem.wrt:
+        if name in autograd.carrying:
+            continue
+        if name in problem.detach:
+            why = f"{name} is detached (--detach {name}), so no gradient flows back to it"
+        elif autograd.stops:
+            stop = autograd.stops[0]
+            why = f"no gradient flows back to {name}: {stop.source} stops it ({stop.kind})"
+            yield Finding("dead", why, "leave it out to let the gradient through", stop.span)
+            continue
+        elif problem.detach:
+            why = f"no gradient flows back to {name}: {', '.join(problem.detach)} is detached"
+        else:
+            why = f"the output does not depend on {name}, so the gradient is 0"
+        yield Finding("dead", why)
+
+
+def _stopped(autograd: Testimony) -> Iterator[Finding]:
+    for stop in autograd.stops:
+        if stop.kind in ("item", "float", "int", "index", "number"):
+            yield Finding(
+                "stopped",
+                f"{stop.source} takes a plain number out of a tensor and passes no gradient back",
+                "use the tensor itself" if stop.kind != "index" else None,
+                stop.span,
+            )
