@@ -11,9 +11,9 @@ import gradcalc
 ROOT = Path(gradcalc.__file__).parent
 
 ORDER = (
-    "errors", "values", "expr", "primitives", "calculus", "tape", "lang", "problem", "testimony",
-    "derive", "enclosure", "witnesses", "verdict", "findings", "report", "calculate", "render",
-    "cli", "__main__",
+    "errors", "values", "expr", "primitives", "calculus", "tape", "lang", "cures", "problem",
+    "testimony", "derive", "enclosure", "witnesses", "verdict", "findings", "report", "calculate",
+    "render", "cli", "__main__",
 )  # fmt: skip
 """Every part may import those before it, never those behind it."""
 

@@ -1,0 +1,91 @@
+"""Cures: programs that mean the same and do not lose a gradient.
+
+What is proposed is the same in real arithmetic, wherever the old form is defined, but another
+calculation in floating point or another backward pass. Whether it helps is for the caller to
+find out.
+"""
+
+import ast
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from gradcalc.cures import guards
+from gradcalc.cures.reading import Names, Reader, Text
+from gradcalc.cures.stable import stable_forms
+from gradcalc.errors import Span
+from gradcalc.lang.names import deep_recursion
+from gradcalc.lang.program import Program
+
+MOST = 4_000
+"""Expressions of a program that are looked at."""
+
+LONGEST = 2_000
+"""Characters of the longest expression that is looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cure:
+    """A program with one part replaced by another that means the same.
+
+    `source` is the whole new text, all but the part as it was; `span` is the part's place in the
+    old text, `before` and `after` what stands there. `reason` is why the new form is better.
+    """
+
+    source: str
+    span: Span
+    before: str
+    after: str
+    reason: str
+
+
+def cures(program: Program, known: Collection[str] = ()) -> tuple[Cure, ...]:
+    """Single replacements, each of one place, in the order of the text, the more specific first.
+
+    `known` are functions that the program is given from outside, as in `compile_program`.
+    """
+    text, names = Text(program.source), Names(program, known)
+    reader, free = Reader(text, names), _free(program)
+    found: list[tuple[tuple[int, int], Cure]] = []
+    seen: set[str] = set()
+    with deep_recursion():
+        for node in _expressions(program):
+            start, end = text.range(node)
+            if end - start > LONGEST:
+                continue
+            loose = node in free or text.enclosed(node)
+            for after, reason in _proposals(reader, node, free=loose):
+                source = text.source[:start] + after + text.source[end:]
+                if source not in seen:
+                    cure = Cure(source, text.span(node), text.of(node), after, reason)
+                    found.append(((start, -end), cure))
+                    seen.add(source)
+    found.sort(key=lambda pair: pair[0])
+    return tuple(cure for _, cure in found)
+
+
+def _expressions(program: Program) -> Iterator[ast.expr]:
+    """The expressions of a program that can be replaced, the inner ones first."""
+    nodes = [node for statement in program.body for node in ast.walk(statement)]
+    candidates = [node for node in nodes if isinstance(node, ast.BinOp | ast.Call)]
+    # a walk goes level by level, so that no reading ever goes deep
+    return reversed(candidates[:MOST])
+
+
+def _free(program: Program) -> set[ast.AST]:
+    """Nodes with no operator and no dot beside them: values of statements, arguments, items."""
+    return {
+        child
+        for statement in program.body
+        for node in ast.walk(statement)
+        if isinstance(node, ast.stmt | ast.Call | ast.keyword | ast.List)
+        for child in ast.iter_child_nodes(node)
+        if child is not getattr(node, "func", None)
+    }
+
+
+def _proposals(reader: Reader, node: ast.expr, *, free: bool) -> Iterator[tuple[str, str]]:
+    if any(isinstance(inner, ast.NamedExpr) for inner in ast.walk(node)):
+        # a name must stay bound, once and where it was
+        return
+    yield from stable_forms(reader, node, free=free)
+    yield from guards.guarded(reader, node)
