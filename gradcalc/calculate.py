@@ -1,5 +1,7 @@
 """Problem → Report: the map of the program."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from gradcalc import findings, verdict
@@ -11,7 +13,26 @@ from gradcalc.verdict import Judgement
 UNCHECKED = "--no-check leaves out the check"
 
 
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What every witness says about a problem, and the judgement."""
+
+    problem: Problem
+    autograd: Testimony
+    formula: Reference
+    enclosure: Reference
+    judgement: Judgement
+
+
 def calculate(problem: Problem, command: str = "grad") -> Report:
+    """Ask every witness, weigh the answers, and report.
+
+    Raises `GradcalcError` for whatever is wrong with the program or its inputs.
+    """
+    return report_of(weigh(problem), command)
+
+
+def weigh(problem: Problem) -> Case:
     """Ask every witness and weigh the answers.
 
     Raises `GradcalcError` for whatever is wrong with the program or its inputs.
@@ -30,16 +51,14 @@ def calculate(problem: Problem, command: str = "grad") -> Report:
         exact = enclosure.diagnose(problem, exact)
         judgement = verdict.judge(problem, ours, formula, exact)
     formula = verdict.upheld(formula, judgement.reference)
-    return _report(problem, command, (ours, formula, exact), judgement)
+    return Case(problem, ours, formula, exact, judgement)
 
 
-def _report(
-    problem: Problem,
-    command: str,
-    witnesses: tuple[Testimony, Reference, Reference],
-    judgement: Judgement,
-) -> Report:
-    ours, formula, _ = witnesses
+def report_of(case: Case, command: str = "grad") -> Report:
+    """The case as the data that is shown."""
+    problem, ours, formula = case.problem, case.autograd, case.formula
+    judgement = case.judgement
+    witnesses = (ours, formula, case.enclosure)
     assert ours.value is not None
     return Report(
         command=command,

@@ -13,7 +13,7 @@ ROOT = Path(gradcalc.__file__).parent
 ORDER = (
     "errors", "values", "expr", "primitives", "calculus", "tape", "lang", "cures", "problem",
     "testimony", "derive", "enclosure", "witnesses", "verdict", "findings", "report", "calculate",
-    "render", "cli", "__main__",
+    "explain", "render", "cli", "__main__",
 )  # fmt: skip
 """Every part may import those before it, never those behind it."""
 

@@ -21,6 +21,11 @@ from gradcalc.errors import (
     UsageError,
 )
 
+WHY = """The verdict of `gradcalc grad` at length, with causes and the cure.
+
+What each witness says, every finding with its place in the program, what to write instead, and,
+where a better program is known, its own verdict."""
+
 
 class Fault(GradcalcError):
     """A mistake of gradcalc's own, said as an error."""
@@ -38,6 +43,7 @@ def application() -> typer.Typer:
     )
     app.callback()(_gradcalc)
     app.command("grad", cls=GradCommand)(grad)
+    app.command("why", cls=GradCommand, help=WHY)(grad)
     app.command("functions")(functions)
     return app
 

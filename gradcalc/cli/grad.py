@@ -1,24 +1,13 @@
-"""`gradcalc grad`: the command and what it does."""
+"""The arguments of `gradcalc grad` and `gradcalc why`, which are the same."""
 
-import gc
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from gradcalc.cli import options as read
+from gradcalc.cli import report, why
 from gradcalc.cli.arguments import check_name, known_options
 from gradcalc.cli.options import Options
-
-if TYPE_CHECKING:
-    from gradcalc.cli.inputs import Request
-    from gradcalc.report import Array, Report
-
-_BADNESS = (0, 3, 1)
-"""Exit codes of verdicts, the worst last."""
 
 Texts = list[str] | None
 Text = str | None
@@ -142,60 +131,5 @@ def grad(
         max_steps=read.whole_number(max_steps, "--max-steps", 1),
         timeout=read.seconds(timeout, "--timeout"),
     )
+    run = why.run if ctx.command.name == "why" else report.run
     raise typer.Exit(run(options, known_options(ctx.command.params).names))
-
-
-def run(options: Options, own: frozenset[str]) -> int:
-    """Calculate, print, and give the exit code."""
-    from gradcalc.cli.inputs import requests
-
-    asked = requests(options, own)
-    reports = [_report(request) for request in asked]
-    if options.accumulate:
-        reports = _accumulated(reports)
-    if not options.quiet:
-        _print(reports, options)
-    return max((report.verdict.exit_code for report in reports), key=_BADNESS.index)
-
-
-def _report(request: "Request") -> "Report":
-    with _no_collections():
-        from gradcalc.calculate import calculate
-        from gradcalc.witnesses import autograd, symbolic  # noqa: F401
-    report = calculate(request.problem)
-    return replace(report, findings=(*request.notes, *report.findings))
-
-
-@contextmanager
-def _no_collections() -> Iterator[None]:
-    """Imports make no garbage, but looking for it among torch's objects takes 0.15 s."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-def _accumulated(reports: Sequence["Report"]) -> list["Report"]:
-    """The reports, each gradient with the sum of those up to it."""
-    import numpy as np
-
-    sums: dict[str, Array] = {}
-    result: list[Report] = []
-    for report in reports:
-        for gradient in report.gradients:
-            total = np.asarray(sums.get(gradient.name, 0.0) + gradient.autograd)
-            sums[gradient.name] = total
-        gradients = [replace(g, accumulated=sums[g.name]) for g in report.gradients]
-        result.append(replace(report, gradients=tuple(gradients)))
-    return result
-
-
-def _print(reports: Sequence["Report"], options: Options) -> None:
-    from gradcalc.cli.output import default_format, style_for, write
-    from gradcalc.render import FORMATS
-
-    style = style_for(sys.stdout, show_all=options.show_all)
-    write(FORMATS[options.format or default_format()](reports, style), sys.stdout)

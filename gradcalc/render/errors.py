@@ -25,13 +25,13 @@ def render_error(error: GradcalcError, style: Style) -> str:
 
     lines = [Text.assemble(("error: ", "bold red"), (safe(error.message), "bold"))]
     if error.span is not None and error.source is not None:
-        lines.extend(_excerpt(error.source, error.span, style))
+        lines.extend(excerpt(error.source, error.span, style))
     if error.hint:
         lines.append(Text.assemble(("tip: ", "bold cyan"), safe(error.hint)))
     return draw(*lines, style=style, wrap=False)
 
 
-def _excerpt(source: str, span: Span, style: Style) -> list[Text]:
+def excerpt(source: str, span: Span, style: Style) -> list[Text]:
     """The line where the span begins, and carets under it."""
     lines = re.split(r"\r\n|\r|\n", source)
     if not 1 <= span.line <= len(lines):

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import GradcalcError, Span
+from gradcalc.explain import Answer, Explanation
 from gradcalc.render.style import Style
 from gradcalc.report import (
     Array,
@@ -70,6 +71,39 @@ def report_json(report: Report) -> Json:
         **({"summed": True} if report.summed else {}),
         **({} if report.cotangent is None else {"cotangent": _numbers(report.cotangent)}),
         **({} if report.of is None else {"of": report.of}),
+    }
+
+
+def render_explanations(explanations: Sequence[Explanation], style: Style) -> str:
+    """One object a line for each explanation: the report, with the answers and the cure."""
+    return "".join(dumps(_explanation(e), style) + "\n" for e in explanations)
+
+
+def _explanation(explanation: Explanation) -> Json:
+    cured = explanation.cured
+    return {
+        **report_json(explanation.report),
+        "answers": {answer.witness: _answer(answer) for answer in explanation.answers},
+        "cure": None
+        if cured is None
+        else {
+            "replacements": [
+                {"before": r.before, "after": r.after, "reason": r.reason, "span": _span(r.span)}
+                for r in cured.replacements
+            ],
+            "report": report_json(cured.report),
+        },
+    }
+
+
+def _answer(answer: Answer) -> Json:
+    if answer.absent is not None:
+        return {"absent": answer.absent}
+    return {
+        name: {"low": _numbers(answer.low[name]), "high": _numbers(answer.high[name])}
+        if answer.witness == "enclosure"
+        else _numbers(answer.low[name])
+        for name in answer.low
     }
 
 

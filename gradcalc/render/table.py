@@ -43,14 +43,14 @@ def _report(report: Report, style: Style, *, titled: bool) -> str:
         title = Text(printable(title_text(report), unicode=style.unicode), "bold", overflow="fold")
         parts.append(draw(title, style=style))
     opening = opening_notes(report)
-    parts.append(draw(_notes(opening, style), _BLANK, style=style))
+    parts.append(draw(notes_grid(opening, style), _BLANK, style=style))
     parts.extend(_gradient(report, gradient, style) for gradient in report.gradients)
     verdict = Note(report.verdict.outcome, report.verdict.message)
-    parts.append(draw(_notes([*closing_notes(report), verdict], style), style=style))
+    parts.append(draw(notes_grid([*closing_notes(report), verdict], style), style=style))
     return "".join(parts)
 
 
-def _notes(notes: Sequence[Note], style: Style) -> Table:
+def notes_grid(notes: Sequence[Note], style: Style) -> Table:
     """Labels and sentences in two columns; a label that repeats is said once."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(overflow="fold")
@@ -70,7 +70,7 @@ def _notes(notes: Sequence[Note], style: Style) -> Table:
 
 def _gradient(report: Report, gradient: InputGradient, style: Style) -> str:
     """The heading, the rows, and how many rows are hidden."""
-    parts: list[RenderableType] = [*_heading(gradient, style)]
+    parts: list[RenderableType] = [*heading(gradient, style)]
     if not gradient.autograd.size:
         return draw(*parts, _BLANK, style=style)
     shown = visible(gradient, show_all=style.show_all)
@@ -86,18 +86,18 @@ def _gradient(report: Report, gradient: InputGradient, style: Style) -> str:
     return draw(*parts, _BLANK, style=style)
 
 
-def _heading(gradient: InputGradient, style: Style) -> Iterator[Text]:
+def heading(gradient: InputGradient, style: Style) -> Iterator[Text]:
+    """What the rows below are the gradient by, and its formula."""
     name = printable(gradient.name, unicode=style.unicode)
     title = f"∇{name} f" if style.unicode else f"gradient by {name}"
-    heading = Text(title, "bold", overflow="fold")
+    line = Text(title, "bold", overflow="fold")
     if gradient.formula is None:
         if gradient.autograd.ndim:
-            heading.append(f"  of shape {shape_text(gradient.autograd.shape)}", "not bold dim")
-        yield heading
+            line.append(f"  of shape {shape_text(gradient.autograd.shape)}", "not bold dim")
+        yield line
         return
     first, *more = formula_lines(gradient.formula, f"{title} = ", style)
-    heading.append(" = ", "not bold dim")
-    heading.append(first[len(title) + 3 :], "not bold cyan")
-    yield heading
-    for line in more:
-        yield Text(line, "cyan", overflow="fold")
+    line.append(" = ", "not bold dim")
+    line.append(first[len(title) + 3 :], "not bold cyan")
+    yield line
+    yield from (Text(further, "cyan", overflow="fold") for further in more)

@@ -1,0 +1,131 @@
+"""An explanation in prose: the verdict, every witness's answer, each finding, and the cure."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from rich.console import RenderableType
+from rich.text import Text
+
+from gradcalc.explain import Answer, Cured, Explanation
+from gradcalc.render.canvas import draw
+from gradcalc.render.errors import excerpt
+from gradcalc.render.layout import table, text_columns
+from gradcalc.render.notes import Note, closing_notes, opening_notes, value_text
+from gradcalc.render.rows import Positions, Rows, gradient_rows, hidden_text, visible
+from gradcalc.render.style import Style
+from gradcalc.render.table import heading, notes_grid
+from gradcalc.render.text import number_texts, printable
+from gradcalc.report import Finding, InputGradient, Report
+
+_FEW_STEPS = 8
+_SPOKEN = ("expected", "path", "detached", "digits right")
+
+
+def render(explanations: Sequence[Explanation], style: Style) -> str:
+    """The explanations one under the other."""
+    return "\n".join(_explanation(explanation, style) for explanation in explanations)
+
+
+def _explanation(explanation: Explanation, style: Style) -> str:
+    report = explanation.report
+    verdict = Note(report.verdict.outcome, report.verdict.message)
+    parts: list[str] = [draw(notes_grid([verdict, *opening_notes(report)], style), style=style)]
+    for gradient in report.gradients:
+        parts.append(_gradient(report, gradient, explanation.answers, style))
+    notes = [*_witnesses(explanation), *_conditions(report)]
+    notes += [note for note in closing_notes(report) if note.label in _SPOKEN]
+    parts.append(draw(notes_grid(notes, style), style=style))
+    for number, finding in enumerate(report.findings, start=1):
+        parts.append(_finding(number, finding, report.program, style))
+    if explanation.cured is not None:
+        parts.append(_cured(explanation.cured, style))
+    return "\n".join(parts)
+
+
+def _gradient(
+    report: Report, gradient: InputGradient, answers: Sequence[Answer], style: Style
+) -> str:
+    lines: list[RenderableType] = [*heading(gradient, style)]
+    if gradient.autograd.size:
+        shown = visible(gradient, show_all=style.show_all)
+        rows = gradient_rows(report, gradient, shown)
+        columns = dict(rows.columns)
+        columns.pop("symbolic", None)
+        for answer in answers[1:]:
+            if gradient.name in answer.low:
+                columns[answer.witness] = _bounds(answer, gradient.name, shown, report.dtype)
+        # the claim is the user's answer, and comes behind those of the witnesses
+        if "expected" in columns:
+            columns["expected"] = columns.pop("expected")
+        rows = Rows(rows.positions, columns, rows.ok)
+        lines.append(table(text_columns(gradient.name, rows, style), rows, style))
+        hidden = hidden_text(gradient, shown)
+        if hidden:
+            lines.append(Text(f"{'…' if style.unicode else '...'} {hidden}", "dim"))
+    return draw(*lines, style=style)
+
+
+def _bounds(answer: Answer, name: str, shown: Positions, dtype: str) -> list[str]:
+    """Numbers, as intervals where there is more than rounding between their bounds."""
+    low, high = (np.ravel(side[name])[shown] for side in (answer.low, answer.high))
+    with np.errstate(all="ignore"):
+        tight = ~(high - low > _FEW_STEPS * np.spacing(np.maximum(np.abs(low), np.abs(high))))
+        middle = np.where(tight & np.isfinite(low), low + (high - low) / 2, low)
+    numbers = (number_texts(values, dtype) for values in (middle, low, high))
+    return [
+        one if same else f"[{first}, {last}]"
+        for same, one, first, last in zip(tight, *numbers, strict=True)
+    ]
+
+
+def _witnesses(explanation: Explanation) -> Iterator[Note]:
+    """Who does not testify, and how sure the enclosure is."""
+    for answer in explanation.answers:
+        if answer.absent is not None:
+            yield Note(answer.witness, answer.absent)
+    radii = [g.radius for g in explanation.report.gradients if g.radius is not None]
+    note = explanation.answers[-1].note
+    if radii:
+        within = f"within {max(radii):.1g}" if max(radii) else "exactly"
+        yield Note("enclosure", f"every digit shown is proved: {within}, {note}")
+    elif note:
+        yield Note("enclosure", note)
+
+
+def _conditions(report: Report) -> Iterator[Note]:
+    known = [(g.name, g.condition) for g in report.gradients if g.condition is not None]
+    if known:
+        several = len(report.gradients) > 1
+        text = ", ".join(f"{name}: {c:.2g}" if several else f"{c:.2g}" for name, c in known)
+        yield Note("condition", f"{text}: how strongly the gradient reacts to relative changes")
+
+
+def _finding(number: int, finding: Finding, source: str, style: Style) -> str:
+    lines = [Text.assemble((f"{number}. ", "bold yellow"), _safe(finding.message, style))]
+    if finding.span is not None:
+        lines.extend(excerpt(source, finding.span, style))
+    parts = [draw(*lines, style=style)]
+    if finding.hint:
+        parts.append(draw(notes_grid([Note("tip", finding.hint)], style), style=style))
+    return "".join(parts)
+
+
+def _cured(cured: Cured, style: Style) -> str:
+    lines: list[Text] = []
+    for step in cured.replacements:
+        arrow = "→" if style.unicode else "->"
+        change = f"{step.before} {arrow} {step.after}"
+        lines.append(Text.assemble(("instead ", "bold cyan"), (_safe(change, style), "cyan")))
+        lines.append(Text(f"        {_safe(step.reason, style)}", "dim"))
+    report = cured.report
+    program = Text("\n".join(_safe(line, style) for line in report.program.splitlines()), "bold")
+    notes = [Note("value", value_text(report.value, report.dtype, whole=False))]
+    for gradient in report.gradients:
+        text = value_text(gradient.autograd, report.dtype, whole=False)
+        notes.append(Note(f"by {gradient.name}", text))
+    notes.append(Note(report.verdict.outcome, report.verdict.message))
+    return draw(*lines, Text(""), program, notes_grid(notes, style), style=style)
+
+
+def _safe(text: str, style: Style) -> str:
+    return printable(text, unicode=style.unicode)
