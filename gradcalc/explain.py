@@ -2,8 +2,8 @@
 
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from gradcalc.cures import Cure, cures
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.fence import compile_program
 from gradcalc.problem import Problem
-from gradcalc.report import Array, Outcome, Report
+from gradcalc.report import Answer, Array, Cured, Explanation, Outcome
 from gradcalc.testimony import Nature, Reference
 from gradcalc.witnesses import enclosure
 
@@ -33,39 +33,6 @@ MOVES = (0.01, 0.3, 2.0)
 
 BETTER = (Outcome.VERIFIED, Outcome.VANISHED, Outcome.KINK)
 """What a cure may come to, the best first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What one witness says of each input.
-
-    `low` and `high` are bounds of the true gradient, at a kink of the slopes around it; the same as
-    each other for a witness that gives numbers. `note` is how it came to them. `absent` is why
-    there is no answer.
-    """
-
-    witness: str
-    low: Mapping[str, Array] = field(default_factory=dict)
-    high: Mapping[str, Array] = field(default_factory=dict)
-    note: str = ""
-    absent: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Cured:
-    """A program that means the same, the replacements that lead to it, and its own report."""
-
-    replacements: tuple[Cure, ...]
-    report: Report
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """A report with the answers of all witnesses, and a better program if one is known."""
-
-    report: Report
-    answers: tuple[Answer, ...]
-    cured: Cured | None = None
 
 
 def explain(problem: Problem, command: str = "why") -> Explanation:

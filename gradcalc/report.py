@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcalc.cures import Cure
 from gradcalc.errors import Span
 from gradcalc.expr.written import Written
 from gradcalc.findings import Finding
@@ -13,8 +14,11 @@ from gradcalc.lang.program import Branch
 from gradcalc.verdict import Claim, Outcome, Verdict, Worst
 
 __all__ = [
+    "Answer",
     "Branch",
     "Claim",
+    "Cured",
+    "Explanation",
     "Finding",
     "InputGradient",
     "Outcome",
@@ -81,3 +85,36 @@ class Report:
     path: tuple[Branch, ...] = ()
     detached: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one witness says of each input.
+
+    `low` and `high` are bounds of the true gradient, at a kink of the slopes around it; the same as
+    each other for a witness that gives numbers. `note` is how it came to them. `absent` is why
+    there is no answer.
+    """
+
+    witness: str
+    low: Mapping[str, Array] = field(default_factory=dict)
+    high: Mapping[str, Array] = field(default_factory=dict)
+    note: str = ""
+    absent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cured:
+    """A program that means the same, the replacements that lead to it, and its own report."""
+
+    replacements: tuple[Cure, ...]
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A report with the answers of all witnesses, and a better program if one is known."""
+
+    report: Report
+    answers: tuple[Answer, ...]
+    cured: Cured | None = None

@@ -11,7 +11,7 @@ from gradcalc.errors import UsageError
 
 if TYPE_CHECKING:
     from gradcalc.cli.inputs import Request
-    from gradcalc.explain import Explanation
+    from gradcalc.report import Explanation
 
 FORMATS = ("table", "json")
 """What an explanation can be printed as."""

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import GradcalcError, Span
-from gradcalc.explain import Answer, Explanation
 from gradcalc.render.style import Style
 from gradcalc.report import (
+    Answer,
     Array,
     Branch,
     Claim,
+    Explanation,
     Finding,
     InputGradient,
     Report,

@@ -6,7 +6,6 @@ import numpy as np
 from rich.console import RenderableType
 from rich.text import Text
 
-from gradcalc.explain import Answer, Cured, Explanation
 from gradcalc.render.canvas import draw
 from gradcalc.render.errors import excerpt
 from gradcalc.render.layout import table, text_columns
@@ -15,7 +14,7 @@ from gradcalc.render.rows import Positions, Rows, gradient_rows, hidden_text, vi
 from gradcalc.render.style import Style
 from gradcalc.render.table import heading, notes_grid
 from gradcalc.render.text import number_texts, printable
-from gradcalc.report import Finding, InputGradient, Report
+from gradcalc.report import Answer, Cured, Explanation, Finding, InputGradient, Report
 
 _FEW_STEPS = 8
 _SPOKEN = ("expected", "path", "detached", "digits right")
