@@ -54,10 +54,18 @@ def _rough(
         if event.outside:
             text += " is outside its domain"
         elif sides is None:
-            text += " is not smooth"
+            text += f" {_character(event)}"
         else:
             text, sides = f"{text}: {sides}", None
         yield Finding(str(around.nature), text, None, event.place)
+
+
+def _character(event: Event) -> str:
+    """What a primitive that stands at a special point of its own is like there."""
+    row = BY_NAME.get(event.primitive.partition(" in ")[0])
+    if isinstance(row, Elementwise) and row.domain is not None and row.kinks is None:
+        return "is on the border of its domain"
+    return "is not smooth"
 
 
 def _at(event: Event) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from rich.console import RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from gradcalc.render.canvas import draw
@@ -100,10 +101,12 @@ def _conditions(report: Report) -> Iterator[Note]:
 
 
 def _finding(number: int, finding: Finding, source: str, style: Style) -> str:
-    lines = [Text.assemble((f"{number}. ", "bold yellow"), _safe(finding.message, style))]
+    message = Table.grid(padding=(0, 1, 0, 0))
+    message.add_row(Text(f"{number}.", "bold yellow"), _safe(finding.message, style))
+    parts = [draw(message, style=style)]
     if finding.span is not None:
-        lines.extend(excerpt(source, finding.span, style))
-    parts = [draw(*lines, style=style)]
+        lines = excerpt(source, finding.span, style)
+        parts.append(draw(*lines, style=style, wrap=False))
     if finding.hint:
         parts.append(draw(notes_grid([Note("tip", finding.hint)], style), style=style))
     return "".join(parts)
