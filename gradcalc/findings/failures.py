@@ -13,6 +13,7 @@ from gradcalc.verdict import (
     Outcome,
     numbers_apart,
     precision_of,
+    same_way,
     total_of,
     value_holds,
 )
@@ -81,7 +82,7 @@ def _value(
     problem: Problem, autograd: Testimony, reference: Reference, judgement: Judgement
 ) -> Iterator[Finding]:
     """Whether the value is off by more than rounding and the inputs' conditioning allow."""
-    if value_holds(problem, autograd, reference):
+    if value_holds(problem, autograd, reference) or not same_way(autograd, reference):
         return
     total, true = total_of(problem, autograd), reference.total
     cause = _first(reference, "overflow", "undefined", "cancellation")

@@ -28,12 +28,12 @@ def find(problem: Problem, autograd: Testimony, reference: Reference) -> Iterato
     """What is special about the point."""
     if reference.absent is not None:
         return
+    yield from _branches(autograd, reference)
     around = reference.around
     if around is None or around.nature is Nature.SMOOTH:
         yield from _near(problem, reference)
     else:
         yield from _rough(problem, autograd, reference, around)
-    yield from _branches(autograd, reference)
     yield from _conditioning(reference)
 
 

@@ -22,7 +22,7 @@ from gradcalc.verdict.outcome import (
     numbers_apart,
     precision_of,
 )
-from gradcalc.verdict.references import upheld
+from gradcalc.verdict.references import same_way, upheld
 from gradcalc.verdict.value import total_of, value_holds
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "judge",
     "numbers_apart",
     "precision_of",
+    "same_way",
     "total_of",
     "upheld",
     "value_holds",

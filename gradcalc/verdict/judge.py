@@ -16,7 +16,7 @@ from gradcalc.verdict.outcome import (
     digits_text,
     precision_of,
 )
-from gradcalc.verdict.references import weigh
+from gradcalc.verdict.references import same_way, weigh
 from gradcalc.verdict.rough import is_smooth, rough_verdict, within_rounding
 from gradcalc.verdict.smooth import compare
 from gradcalc.verdict.value import value_holds
@@ -82,14 +82,14 @@ def is_puzzling(problem: Problem, autograd: Testimony, judgement: Judgement) -> 
 def _before_comparing(autograd: Testimony, reference: Reference) -> Verdict | None:
     if reference.absent is not None:
         return Verdict(Outcome.UNRESOLVED, f"not checked: {reference.absent}")
-    ways = [[(b.line, b.taken) for b in path] for path in (autograd.path, reference.path)]
-    if ways[0] != ways[1] and reference.guessed:
+    parted = not same_way(autograd, reference)
+    if parted and reference.guessed:
         return Verdict(
             Outcome.UNRESOLVED,
             "a comparison that decides where the program goes is a tie, or so close to one that no"
             " precision decides it",
         )
-    if ways[0] != ways[1]:
+    if parted:
         return Verdict(
             Outcome.UNRESOLVED,
             "exact arithmetic takes another branch than the floats did: rounding chose this one",

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradcalc.testimony import Array, Formula, Reference
+from gradcalc.testimony import Array, Formula, Reference, Testimony
 from gradcalc.verdict.outcome import culprit_text
 from gradcalc.verdict.rough import is_smooth
 
@@ -37,13 +37,19 @@ def weigh(formula: Reference, exact: Reference) -> Reference:
     return formula
 
 
+def same_way(first: Testimony, second: Testimony) -> bool:
+    """Whether two witnesses took the same branches."""
+    ways = [[(b.line, b.taken) for b in witness.path] for witness in (first, second)]
+    return ways[0] == ways[1]
+
+
 def upheld(formula: Reference, reference: Reference) -> Reference:
     """The formula's witness without the texts that do not give the true gradient at a smooth point.
 
     Where cases meet a formula takes one of them, whatever the function does there.
     """
     exact = reference.witness != formula.witness and reference.absent is None
-    if not (exact and is_smooth(reference.around)):
+    if not (exact and is_smooth(reference.around) and same_way(formula, reference)):
         return formula
     kept = {
         name: Formula(failure=MEETING)
@@ -58,7 +64,7 @@ def _contradict(formula: Reference, exact: Reference) -> bool:
     # with conditions it was computed in floats, which have their own rounding
     if formula.conditions or exact.around is not None or exact.events:
         return False
-    if [b.taken for b in formula.path] != [b.taken for b in exact.path]:
+    if not same_way(formula, exact):
         return False
     return any(_differ(formula.gradients[name], true) for name, true in exact.gradients.items())
 
