@@ -64,3 +64,30 @@ def test_rounding_that_chose_the_branch() -> None:
     kinds = {finding.kind for finding in answer.findings}
     assert answer.verdict.outcome in ("verified", "unresolved")
     assert ("branch" in kinds) == (answer.verdict.outcome == "unresolved")
+
+
+CLAIMS: tuple[tuple[str, str, str, Any, str, str], ...] = (
+    ("right", "x**3", "3*x**2", 2.0, "verified", "autograd agrees"),
+    ("wrong", "x**3", "3*x", 2.0, "wrong", "autograd is right"),
+    ("only-autograd", "log(sum(exp(x)))", "softmax(x)", [1000.0, 999.0], "wrong",
+     "the claim is right"),
+    ("both", "log(sum(exp(x)))", "x", [1000.0, 999.0], "wrong", "x does not hold either"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "claim", "x", "outcome", "says"), [c[1:] for c in CLAIMS], ids=[c[0] for c in CLAIMS]
+)
+def test_who_is_off(text: str, claim: str, x: Any, outcome: str, says: str) -> None:
+    verdict = report(text, x=x, claims={"x": claim}).verdict
+    assert verdict.outcome == outcome
+    assert says in verdict.message
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_claim_that_is_right_but_loses_digits(dtype: str) -> None:
+    answer = report("log1p(x)", dtype, x=1e-6, claims={"x": "((1 + x) - 1)/x/(1 + x)"})
+    assert answer.verdict.outcome == "verified"
+    assert [f.kind for f in answer.findings if "ill-conditioned as it is written" in f.message]
+    well = report("log1p(x)", dtype, x=1e-6, claims={"x": "1/(1 + x)"})
+    assert "claim" not in {finding.kind for finding in well.findings}

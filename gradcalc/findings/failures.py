@@ -11,6 +11,7 @@ from gradcalc.verdict import (
     TAKEN,
     Judgement,
     Outcome,
+    digits_text,
     numbers_apart,
     precision_of,
     same_way,
@@ -36,6 +37,7 @@ def find(problem: Problem, autograd: Testimony, judgement: Judgement) -> Iterato
     yield from _not_finite(problem, autograd, reference, judgement)
     yield from _cancelled(reference, judgement)
     yield from _value(problem, autograd, reference, judgement)
+    yield from _claims(problem, judgement)
 
 
 def _not_finite(
@@ -60,6 +62,19 @@ def _not_finite(
         message += f": {cause.primitive} has no finite value or slope at {at}"
         hint = MASKED if "where" in problem.program.source else OUT_OF_RANGE
         yield Finding("masked-nan", message, hint, cause.place)
+
+
+def _claims(problem: Problem, judgement: Judgement) -> Iterator[Finding]:
+    """Claims that are right, but not as floats compute them."""
+    possible = precision_of(problem.dtype)
+    for claim in judgement.claims.values():
+        if claim.lost and claim.digits is not None:
+            yield Finding(
+                "claim",
+                f"{claim.text} is right, but ill-conditioned as it is written: in {problem.dtype}"
+                f" {digits_text(claim.digits, possible)} digits of it are left",
+                CANCELLATION,
+            )
 
 
 def _first(reference: Reference, *kinds: str) -> Mishap | None:

@@ -19,6 +19,7 @@ from gradcalc.verdict.outcome import (
     Precision,
     Verdict,
     Worst,
+    digits_text,
     numbers_apart,
     precision_of,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "Precision",
     "Verdict",
     "Worst",
+    "digits_text",
     "is_puzzling",
     "judge",
     "numbers_apart",

@@ -1,5 +1,6 @@
 """Gradients that the user expects, from `--expect`."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -37,13 +38,30 @@ def check_claim(problem: Problem, name: str, autograd: Testimony, reference: Ref
     if settled:
         flow = np.asarray(reference.flows[name], dtype=np.float64)
         flow = np.where(np.isfinite(flow), flow, 0.0)
-    differs = _claim_differs(spread, true, condition, flow, precision_of(problem.dtype))
+    precision = precision_of(problem.dtype)
+    differs = _claim_differs(spread, true, condition, flow, precision)
     holds = not differs.any()
     if known and not settled:
         # there is no gradient here that a claim could be; a valid slope of a kink is one
         holds = _is_slope(problem, name, spread, autograd, reference)
         differs = differs & (not holds)
-    return Claim(text, spread, holds, differs)
+    if not (holds and settled):
+        return Claim(text, spread, holds, differs)
+    written = np.broadcast_to(np.reshape(autograd.claims[name], value.shape), shape)
+    lost = bool(_claim_differs(written, true, condition, flow, precision).any())
+    return Claim(text, spread, holds, differs, lost, _digits(written, true, precision))
+
+
+def _digits(given: Array, true: Any, precision: Precision) -> float:
+    """How many digits of the largest element are right everywhere."""
+    size = float(np.max(np.abs(true), initial=0))
+    pairs = zip(given.flat, np.ravel(true), strict=True)
+    error = max((abs(float(t) - float(g)) for g, t in pairs), default=0.0)
+    if not np.isfinite(error):
+        return 0.0
+    if not error:
+        return precision.digits
+    return float(np.clip(-np.log10(error / size), 0.0, precision.digits)) if size else 0.0
 
 
 def _claim_differs(
@@ -92,7 +110,15 @@ def with_failed_claim(
     if rough and claim.differs is not None and verdict.outcome is not Outcome.KINK:
         message = f"{verdict.message}; the claim {claim.text} has nothing to be held against"
         return Verdict(verdict.outcome, message)
-    return Verdict(Outcome.WRONG, _failed_claim(name, claim, autograd, reference))
+    right = "; autograd is right" if verdict.exit_code == 0 else ""
+    return Verdict(Outcome.WRONG, _failed_claim(name, claim, autograd, reference) + right)
+
+
+def with_claims_beside(verdict: Verdict, claims: Mapping[str, Claim]) -> Verdict:
+    """The verdict when autograd is wrong: whether the claims are, too."""
+    failed = [claim.text for claim in claims.values() if not claim.holds]
+    said = f"{', '.join(failed)} does not hold either" if failed else "the claim is right"
+    return Verdict(verdict.outcome, f"{verdict.message}; {said}")
 
 
 def _failed_claim(name: str, claim: Claim, autograd: Testimony, reference: Reference) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gradcalc.problem import Problem
 from gradcalc.testimony import Reference, Testimony
-from gradcalc.verdict.claims import check_claim, with_failed_claim
+from gradcalc.verdict.claims import check_claim, with_claims_beside, with_failed_claim
 from gradcalc.verdict.outcome import (
     Claim,
     Comparison,
@@ -67,6 +67,8 @@ def judge(problem: Problem, autograd: Testimony, formula: Reference, exact: Refe
     failed = [name for name, claim in claims.items() if not claim.holds]
     if failed and verdict.outcome is not Outcome.WRONG:
         verdict = with_failed_claim(verdict, failed[0], claims[failed[0]], autograd, reference)
+    elif claims and verdict.outcome is Outcome.WRONG:
+        verdict = with_claims_beside(verdict, claims)
     return Judgement(verdict, comparisons, claims, reference)
 
 

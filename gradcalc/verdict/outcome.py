@@ -53,13 +53,17 @@ class Verdict:
 class Claim:
     """A gradient that the user expects, from `--expect`, and whether it holds.
 
-    `differs` marks the elements that do not hold; None when the shapes do not even fit.
+    `differs` marks the elements that do not hold; None when the shapes do not even fit. A claim is
+    judged in exact arithmetic; `lost` says that, as it is written, floats leave it fewer than the
+    rule asks for, and then how many `digits` of the largest element.
     """
 
     text: str
     value: Array
     holds: bool
     differs: NDArray[np.bool_] | None
+    lost: bool = False
+    digits: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
