@@ -67,8 +67,8 @@ def test_rounding_that_chose_the_branch() -> None:
 
 
 CLAIMS: tuple[tuple[str, str, str, Any, str, str], ...] = (
-    ("right", "x**3", "3*x**2", 2.0, "verified", "autograd agrees"),
-    ("wrong", "x**3", "3*x", 2.0, "wrong", "autograd is right"),
+    ("right", "x**3", "3*x**2", 2.0, "verified", "enclosure and formula agree"),
+    ("wrong", "x**3", "3*x", 2.0, "wrong", "as autograd says"),
     ("only-autograd", "log(sum(exp(x)))", "softmax(x)", [1000.0, 999.0], "wrong",
      "the claim is right"),
     ("both", "log(sum(exp(x)))", "x", [1000.0, 999.0], "wrong", "x does not hold either"),

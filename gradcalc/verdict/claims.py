@@ -110,7 +110,7 @@ def with_failed_claim(
     if rough and claim.differs is not None and verdict.outcome is not Outcome.KINK:
         message = f"{verdict.message}; the claim {claim.text} has nothing to be held against"
         return Verdict(verdict.outcome, message)
-    right = "; autograd is right" if verdict.exit_code == 0 else ""
+    right = ", as autograd says" if verdict.exit_code == 0 else ""
     return Verdict(Outcome.WRONG, _failed_claim(name, claim, autograd, reference) + right)
 
 
@@ -135,4 +135,4 @@ def _failed_claim(name: str, claim: Claim, autograd: Testimony, reference: Refer
         true = autograd.gradients[name]
     given, truth = numbers_apart(float(claim.value[worst]), true[worst])
     whose = " as autograd does" if reference.absent is not None else ""
-    return f"the claim {claim.text} does not hold: it gives {given} for {where}, not {truth}{whose}"
+    return f"the claim {claim.text} fails: it gives {given} for {where}, not {truth}{whose}"

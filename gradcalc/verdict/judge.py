@@ -100,9 +100,9 @@ def _before_comparing(autograd: Testimony, reference: Reference) -> Verdict | No
 
 
 def _witnesses(formula: Reference, exact: Reference) -> str:
-    """Those that autograd agrees with, in words."""
-    names = (("the enclosure", exact), ("the formula", formula))
-    return " and ".join(name for name, witness in names if witness.absent is None)
+    """Those that agree, in words."""
+    names = [n for n, w in (("enclosure", exact), ("formula", formula)) if w.absent is None]
+    return f"autograd, {names[0]} and {names[1]}" if len(names) > 1 else f"autograd and {names[0]}"
 
 
 def _wanting_all(verdict: Verdict, formula: Reference, exact: Reference) -> Verdict:
@@ -132,4 +132,4 @@ def _summed_up(
     digits = min(precision.digits if c.digits is None else c.digits for c in comparisons.values())
     excuse = next((f", {c.why}" for c in comparisons.values() if c.why), "")
     shown = digits_text(digits, precision)
-    return Verdict(Outcome.VERIFIED, f"autograd agrees with {witnesses} to {shown} digits{excuse}")
+    return Verdict(Outcome.VERIFIED, f"{witnesses} agree to {shown} digits{excuse}")
