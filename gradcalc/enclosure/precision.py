@@ -7,10 +7,12 @@ at the ceiling the midpoints decide.
 from collections.abc import Mapping
 from typing import Any
 
+import flint
 import numpy as np
 
-from gradcalc.enclosure.balls import OutOfReach, Undecided
-from gradcalc.enclosure.experiment import Experiment, Trial
+from gradcalc.enclosure.balls import Ball, OutOfReach, Undecided
+from gradcalc.enclosure.experiment import Experiment, Trial, partial_of
+from gradcalc.enclosure.graph import ZERO, Node
 from gradcalc.enclosure.neighbourhood import shifts
 from gradcalc.errors import GradcalcError
 
@@ -87,7 +89,7 @@ def rounding(experiment: Experiment, exact: Mapping[str, Reals]) -> dict[str, fl
     """What the dtype's rounding alone does to each gradient of the program as it is written.
 
     The relative error of runs with as many bits as the dtype has and a few more, brought to the
-    dtype's. Nothing where such a run goes another way or meets a number that is not finite.
+    dtype's. Nothing where the gradient is 0, or such a run meets a number that is not finite.
     """
     bits = int(np.finfo(experiment.problem.dtype).nmant) + 1
     worst: dict[str, float] = {}
@@ -96,10 +98,59 @@ def rounding(experiment: Experiment, exact: Mapping[str, Reals]) -> dict[str, fl
         for name, true in exact.items():
             size = max(map(abs, np.ravel(true)), default=0)
             error = max(map(abs, np.ravel(gradients[name] - true)), default=0)
-            if not size or not experiment.context.isfinite(error):
-                continue
-            worst[name] = max(worst.get(name, 0.0), float(error / size) * 2.0**more)
+            if size and experiment.context.isfinite(error):
+                worst[name] = max(worst.get(name, 0.0), float(error / size) * 2.0**more)
     return worst
+
+
+def noise(trial: Trial) -> dict[str, float]:
+    """What rounding of the values leaves of a gradient that is 0, in units of epsilon.
+
+    Running error analysis (Higham, Accuracy and Stability of Numerical Algorithms, section 3.3):
+    each number is off by what its operands are, times its slope, and one rounding more; a product
+    hands the error of one factor on to the slope by the other.
+    """
+    errors: list[Ball] = []
+    with flint.ctx.workprec(trial.bits):
+        for node in trial.course.backend.graph.nodes:
+            errors.append(_error(node, errors))
+        leaves = _handed_on(trial, errors)
+    return {
+        name: max((abs(float(leaves.get(leaf.order, 0))) for leaf in array.flat), default=0.0)
+        for name, array in trial.course.leaves.items()
+        if name in trial.gradients
+    }
+
+
+def _error(node: Node, errors: list[Ball]) -> Ball:
+    if node.row is None or not node.value.is_finite():
+        return ZERO
+    found = abs(node.value.mid())
+    for position, operand in enumerate(node.operands):
+        before = errors[operand.order]
+        slope = partial_of(node, position)
+        if not before.is_zero() and slope.is_finite():
+            found += abs(slope.mid()) * before
+    return found
+
+
+def _handed_on(trial: Trial, errors: list[Ball]) -> dict[int, Ball]:
+    """The errors of the derivatives by all nodes, by order."""
+    found: dict[int, Ball] = {}
+    for node in trial.course.nodes:
+        own, adjoint = found.get(node.order, ZERO), trial.adjoints.get(node.order)
+        if adjoint is None or not adjoint.is_finite():
+            continue
+        for position in node.live:
+            operand = node.operands[position]
+            slope = partial_of(node, position)
+            if not operand.active or not slope.is_finite():
+                continue
+            off = own * abs(slope.mid())
+            if node.row is not None and node.row.name == "mul":
+                off += abs(adjoint.mid()) * errors[node.operands[1 - position].order]
+            found[operand.order] = found.get(operand.order, ZERO) + off
+    return found
 
 
 def _directions(size: int) -> Any:

@@ -45,14 +45,16 @@ def rough_verdict(
             " autograd's choice is a valid one",
         )
     low, high = around.gradients.min(axis=0), around.gradients.max(axis=0)
-    worst = int(np.argmax(~(np.isfinite(given) & (given >= low) & (given <= high))))
+    outside = ~(np.isfinite(given) & (given >= low) & (given <= high))
+    start = f"the function has a kink here{culprit}"
+    if not outside.any():
+        why = f"{start}; autograd's choice is no mixture of the gradients around"
+        return Verdict(Outcome.WRONG, why)
+    worst = int(np.argmax(outside))
     ends = number_text(low[worst]), number_text(high[worst])
     slopes = f"from {ends[0]} to {ends[1]}" if ends[0] != ends[1] else f"of about {ends[0]}"
-    return Verdict(
-        Outcome.WRONG,
-        f"the function has a kink here{culprit}, with gradients {slopes}; autograd says"
-        f" {number_text(given[worst])}",
-    )
+    said = number_text(given[worst])
+    return Verdict(Outcome.WRONG, f"{start}, with gradients {slopes}; autograd says {said}")
 
 
 def within_rounding(problem: Problem, autograd: Testimony, reference: Reference) -> bool:
@@ -71,17 +73,34 @@ def in_hull(given: Array, around: Neighbourhood, precision: Precision) -> bool:
     """Whether a gradient is a mixture of those around the point.
 
     Along every sampled direction its slope must lie between the smallest and the largest slope
-    of the samples, and so must each of its components. Half the digits are enough: the point has
-    no gradient anyway, and nothing is known about its conditioning.
+    of the samples, and so must each of its components; and it must lie in the plane through them,
+    if they are enough to tell it. Half the digits do: the point has no gradient anyway, and
+    nothing is known about its conditioning.
     """
     if not np.isfinite(given).all():
         return False
     directions = np.concatenate([around.directions, np.eye(given.size)])
     sizes = np.maximum(np.abs(around.gradients).max(axis=0, initial=0), np.abs(given))
+    room = np.sqrt(precision.epsilon) * sizes
+    if around.drift is not None:
+        room = room + 2 * around.drift
     with np.errstate(over="ignore", invalid="ignore"):
         slopes = around.gradients @ directions.T
         own = directions @ given
-        room = np.abs(directions) @ (np.sqrt(precision.epsilon) * sizes)
-        if around.drift is not None:
-            room = room + 2 * np.abs(directions) @ around.drift
-    return bool(np.all((own >= slopes.min(axis=0) - room) & (own <= slopes.max(axis=0) + room)))
+        within = np.abs(directions) @ room
+    if not np.all((own >= slopes.min(axis=0) - within) & (own <= slopes.max(axis=0) + within)):
+        return False
+    return not around.complete or _in_plane(given, around.gradients, room)
+
+
+def _in_plane(given: Array, gradients: Array, room: Array) -> bool:
+    """Whether a gradient lies in the smallest plane that holds all the others, within the room."""
+    told = room > 0
+    if not told.any():
+        return True
+    centre = gradients[:, told].mean(axis=0)
+    scaled = (gradients[:, told] - centre) / room[told]
+    _, sizes, axes = np.linalg.svd(scaled, full_matrices=False)
+    axes = axes[sizes > 1]
+    off = (given[told] - centre) / room[told]
+    return bool(np.max(np.abs(off - axes.T @ (axes @ off))) <= np.sqrt(off.size))

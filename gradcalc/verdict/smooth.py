@@ -140,10 +140,12 @@ def _has_vanished(
     """Whether the error is below what rounding leaves of the function itself."""
     if error <= precision.smallest and size <= precision.smallest / precision.epsilon:
         return True
-    flow = abs(_largest(reference.flows[name]))
-    # a gradient that cancels to zero leaves some of what flows into it
-    if float(size) == 0 and error <= FACTOR * precision.epsilon * flow:
-        return True
+    if not size:
+        # a gradient that cancels to zero leaves some of what flows into it, and rounding of the
+        # values that it is made of
+        left = max(abs(_largest(reference.flows[name])), reference.noise.get(name, 0.0))
+        if error <= FACTOR * precision.epsilon * left:
+            return True
     scale = reference.scales[name]
     # where a gradient is zero because everything cancels, so may the function itself
     scale = min(abs(reference.total), scale) if size else scale

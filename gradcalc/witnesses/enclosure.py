@@ -19,6 +19,7 @@ from gradcalc.enclosure.precision import (
     SAMPLES,
     Samples,
     beside,
+    noise,
     rounding,
     run_beside,
     settle,
@@ -76,6 +77,7 @@ def diagnose(problem: Problem, reference: Reference) -> Reference:
                 reference,
                 mishaps=(*mishaps(experiment, centre), *flats(centre)),
                 rounding=rounding(experiment, reference.exact),
+                noise=noise(centre) if centre.finite else {},
             )
     except (OutOfReach, GradcalcError):
         return reference
