@@ -10,25 +10,16 @@ import mpmath
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcalc.calculus import is_linear, operand_names
+from gradcalc.calculus import is_linear
 from gradcalc.enclosure.backend import Detached, ElementBackend, as_objects, label_of
 from gradcalc.enclosure.balls import Ball, Calculus, Decisions, OutOfReach, TooLarge
 from gradcalc.enclosure.graph import ZERO, Graph, Node, ancestry, sweep
-from gradcalc.expr.reals import FAILURES
 from gradcalc.lang.machine import Budget
 from gradcalc.lang.program import Branch
 from gradcalc.problem import Execution, Problem, execute, weights
-from gradcalc.testimony import Event
 
 Reals = Any
 """A numpy array of mpmath reals."""
-
-NEAR = 64
-"""How close to a kink or a border a primitive must be for its surroundings to be looked at, in
-roundings of the dtype."""
-
-WIDEST = 1e-5
-"""The same as a number, at most."""
 
 SECONDS = 10.0
 """The longest that all runs together may take, whatever the time limit."""
@@ -41,9 +32,6 @@ NOTHING = -1130
 
 PRECISE = 192
 """Bits with which a primitive is computed before it is rounded."""
-
-UNSURE = 16
-"""Bits at the end of a number that may be wrong."""
 
 LARGEST_EXPONENT = 2**60
 """Numbers beyond 2 to this power, either way, are out of reach."""
@@ -222,23 +210,6 @@ class Experiment:
         """The numbers in an array of nodes."""
         return as_objects(np.frompyfunc(lambda node: self.real(node.value), 1, 1)(nodes))
 
-    def events(self, trial: Trial) -> tuple[Event, ...]:
-        """The primitives of a run at or near a kink or border, the closest first."""
-        self.context.prec = trial.bits
-        found = [event for node in trial.course.nodes if (event := self._event(node)) is not None]
-        return tuple(sorted(found, key=lambda event: event.margin))
-
-    def is_undefined(self, trial: Trial) -> bool:
-        """Whether no precision makes the run finite: a primitive is exactly at its border."""
-        if trial.finite:
-            return False
-        return any(
-            all(operand.value.is_exact() for operand in node.operands)
-            and (event := self._event(node)) is not None
-            and (event.outside or not event.margin)
-            for node in trial.course.nodes
-        )
-
     def scales(self, trial: Trial) -> dict[str, Any]:
         """The largest effects on the total of relative changes in between, by input.
 
@@ -298,35 +269,6 @@ class Experiment:
         if not np.isfinite(value):
             raise OutOfReach("a weight of the output is not finite")
         return flint.arb(float(value))
-
-    def _event(self, node: Node) -> Event | None:
-        row = node.row
-        if row is None or (row.kinks is None and row.domain is None and not row.varying):
-            return None
-        context = self.context
-        if not all(operand.value.is_finite() for operand in node.operands):
-            # what made it undefined has an event of its own
-            return None
-        operands = [context.make_mpf(operand.value._mpf_) for operand in node.operands]
-        names = operand_names(row, node.variant)
-        arguments = {**dict(node.variant), **dict(zip(names, operands, strict=True))}
-        further = [more for i, more in row.varying if i in node.live]
-        try:
-            kinks = row.kinks(context, **arguments) if row.kinks else ()
-            domains = [row.domain] if row.domain else []
-            borders = [b for d in (*domains, *further) for b in d(context, **arguments)]
-        except FAILURES:
-            kinks, borders = (context.zero,), []
-        largest = max(map(abs, operands))
-        near = min(NEAR * self.epsilon * float(min(max(largest, 1), 1e300)), WIDEST)
-        margins = [*map(abs, kinks), *borders]
-        closest = min((0 if context.isnan(m) else m for m in margins), default=None)
-        if closest is None or closest >= near:
-            return None
-        if abs(closest) <= largest * context.ldexp(1, UNSURE - context.prec):
-            closest = context.zero
-        at = tuple(float(value) for value in operands)
-        return Event(node.title, node.place, at, closest < 0, float(abs(closest)))
 
 
 def partial_of(node: Node, position: int) -> Ball:

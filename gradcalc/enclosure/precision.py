@@ -11,6 +11,7 @@ import flint
 import numpy as np
 
 from gradcalc.enclosure.balls import Ball, OutOfReach, Undecided
+from gradcalc.enclosure.events import is_undefined
 from gradcalc.enclosure.experiment import Experiment, Trial, partial_of
 from gradcalc.enclosure.graph import ZERO, Node
 from gradcalc.enclosure.neighbourhood import shifts
@@ -46,7 +47,7 @@ def settle(experiment: Experiment) -> Trial:
             trial = experiment.run(bits)
         except Undecided:
             continue
-        if trial.tight or experiment.is_undefined(trial):
+        if trial.tight or is_undefined(experiment, trial):
             return trial
     trial = experiment.run(PRECISIONS[-1], forced=True)
     if trial.finite and not trial.tight:

@@ -11,6 +11,7 @@ import flint
 import numpy as np
 
 from gradcalc.enclosure.balls import OutOfReach, TooLarge
+from gradcalc.enclosure.events import events_of
 from gradcalc.enclosure.experiment import Experiment, Trial, to_floats
 from gradcalc.enclosure.mishaps import flats, mishaps
 from gradcalc.enclosure.neighbourhood import around_rounding, conditions, explore, shifts, sway
@@ -131,7 +132,7 @@ class _View:
 
 def _look(experiment: Experiment) -> _View:
     centre = settle(experiment)
-    events = experiment.events(centre)
+    events = events_of(experiment, centre)
     count = SAMPLES if centre.size <= CHEAP else 2
     if centre.finite and not events:
         return _View(centre, (), beside(experiment, centre, count))
@@ -162,7 +163,7 @@ def _explored(
 
         def off_kinks(direction: Any, radius: Any) -> Trial | None:
             trial = sample(direction, radius, 0.0)
-            on_one = any(event.margin < ON for event in experiment.events(trial))
+            on_one = any(event.margin < ON for event in events_of(experiment, trial))
             return None if on_one or not trial.finite else trial
 
         experiment.context.prec = bits

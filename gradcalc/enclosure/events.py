@@ -1,0 +1,68 @@
+"""The primitives of a run at or near a kink or a border."""
+
+from gradcalc.calculus import operand_names
+from gradcalc.enclosure.experiment import Experiment, Trial
+from gradcalc.enclosure.graph import Node
+from gradcalc.expr.reals import FAILURES
+from gradcalc.testimony import Event
+
+NEAR = 64
+"""How close to a kink or a border a primitive must be for its surroundings to be looked at, in
+roundings of the dtype."""
+
+WIDEST = 1e-5
+"""The same as a number, at most."""
+
+UNSURE = 16
+"""Bits at the end of a number that may be wrong."""
+
+
+def events_of(experiment: Experiment, trial: Trial) -> tuple[Event, ...]:
+    """The primitives of a run at or near a kink or border, the closest first."""
+    experiment.context.prec = trial.bits
+    found = [
+        event for node in trial.course.nodes if (event := _event(experiment, node)) is not None
+    ]
+    return tuple(sorted(found, key=lambda event: event.margin))
+
+
+def is_undefined(experiment: Experiment, trial: Trial) -> bool:
+    """Whether no precision makes the run finite: a primitive is exactly at its border."""
+    if trial.finite:
+        return False
+    return any(
+        all(operand.value.is_exact() for operand in node.operands)
+        and (event := _event(experiment, node)) is not None
+        and (event.outside or not event.margin)
+        for node in trial.course.nodes
+    )
+
+
+def _event(experiment: Experiment, node: Node) -> Event | None:
+    row = node.row
+    if row is None or (row.kinks is None and row.domain is None and not row.varying):
+        return None
+    context = experiment.context
+    if not all(operand.value.is_finite() for operand in node.operands):
+        # what made it undefined has an event of its own
+        return None
+    operands = [context.make_mpf(operand.value._mpf_) for operand in node.operands]
+    names = operand_names(row, node.variant)
+    arguments = {**dict(node.variant), **dict(zip(names, operands, strict=True))}
+    further = [more for i, more in row.varying if i in node.live]
+    try:
+        kinks = row.kinks(context, **arguments) if row.kinks else ()
+        domains = [row.domain] if row.domain else []
+        borders = [b for d in (*domains, *further) for b in d(context, **arguments)]
+    except FAILURES:
+        kinks, borders = (context.zero,), []
+    largest = max(map(abs, operands))
+    near = min(NEAR * experiment.epsilon * float(min(max(largest, 1), 1e300)), WIDEST)
+    margins = [*map(abs, kinks), *borders]
+    closest = min((0 if context.isnan(m) else m for m in margins), default=None)
+    if closest is None or closest >= near:
+        return None
+    if abs(closest) <= largest * context.ldexp(1, UNSURE - context.prec):
+        closest = context.zero
+    at = tuple(float(value) for value in operands)
+    return Event(node.title, node.place, at, closest < 0, float(abs(closest)))
