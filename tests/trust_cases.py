@@ -127,6 +127,7 @@ KINKS = (
     Trap("constant-under-a-root", "sqrt(relu(x))", {"x": -1.0}, ("verified",)),
     Trap("constant-under-a-norm", "norm(relu(x))", {"x": [-1.0, -2.0]}, ("verified",)),
     Trap("nothing-under-a-root", "sqrt(0*x)", {"x": 1.0}, ("wrong",)),
+    Trap("flat-layer-norm", "layer_norm(x)", {"x": [1.0, 1.0, 1.0]}, ("verified", "vanished")),
     Trap("flat-std", "std(x)", {"x": [2.0, 2.0, 2.0]}, ("kink", "wrong")),
     Trap("beside-a-kink", "abs(x - 1e-50)", {"x": 0.0}, ("verified",)),
     Trap("a-value-that-cancels", "sum(x - mean(x))*c", {"x": [0.1, 0.7, 0.3], "c": 2.0,
@@ -170,6 +171,7 @@ BORDERS = (
          {"x": 0.0}, ("verified",)),
     Trap("xlogy-0", "xlogy(x, y)", {"x": 0.0, "y": 2.0}, ("verified",)),
     Trap("singular-logdet", "logdet(x)", {"x": [[1.0, 0.0], [0.0, 0.0]]}, ("singular", "edge")),
+    Trap("tiny-logdet", "logdet(x)", {"x": [[1e-300, 0.0], [0.0, 1e-300]]}, ("verified",)),
     Trap("det-0", "det(x)", {"x": [[0.0, 0.0], [0.0, 0.0]]}, ("verified",)),
     Trap("det-regular", "det(x)", {"x": [[1.0, 2.0], [3.0, 4.0]]}, ("verified",)),
 )  # fmt: skip
@@ -291,6 +293,7 @@ AGAIN = tuple(
         "abs-off",
         "beside-a-kink",
         "no-mixture-scaled",
+        "tiny-logdet",
     )
 )
 

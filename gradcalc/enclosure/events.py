@@ -13,6 +13,9 @@ roundings of the dtype."""
 WIDEST = 1e-5
 """The same as a number, at most."""
 
+LEAST = 5e-324
+"""The smallest float that is not 0."""
+
 UNSURE = 16
 """Bits at the end of a number that may be wrong."""
 
@@ -65,4 +68,6 @@ def _event(experiment: Experiment, node: Node) -> Event | None:
     if abs(closest) <= largest * context.ldexp(1, UNSURE - context.prec):
         closest = context.zero
     at = tuple(float(value) for value in operands)
-    return Event(node.title, node.place, at, closest < 0, float(abs(closest)))
+    # a margin that is too small for a float is one all the same
+    margin = float(abs(closest)) or (LEAST if closest else 0.0)
+    return Event(node.title, node.place, at, closest < 0, margin)

@@ -132,6 +132,9 @@ class Experiment:
             adjoints = sweep(course.outputs, slope, course.nodes)
             total = sum((node.value * weight for node, weight in course.outputs), ZERO)
             gradients = {n: _gradient(course.leaves[n], adjoints) for n in self.problem.wrt}
+            guessed = decisions.guessed
+            # what is asked of the run from now on changes none of its numbers
+            decisions.forced = True
             return Trial(
                 bits=bits,
                 total=self.real(total),
@@ -140,7 +143,7 @@ class Experiment:
                 radii={n: _radii(balls) for n, balls in gradients.items()},
                 tight=is_tight(total)
                 and all(is_tight(ball) for balls in gradients.values() for ball in balls.flat),
-                guessed=decisions.guessed,
+                guessed=guessed,
                 course=course,
                 adjoints=adjoints,
             )

@@ -177,8 +177,6 @@ def _claims(experiment: Experiment, centre: Trial) -> dict[str, Any]:
     if not problem.claims:
         return {}
     course = centre.course
-    # a claim may compare what is equal, as `x == max(x)` does
-    course.backend.graph.calculus.decisions.forced = True
     with flint.ctx.workprec(centre.bits):
         values = claim_values(problem, course.backend, course.execution, experiment.budget())
         return {name: to_floats(experiment.values_of(value)) for name, value in values.items()}
