@@ -10,7 +10,15 @@ import numpy as np
 import pytest
 
 from gradcalc.calculus import named_arguments
-from gradcalc.enclosure.balls import NAN, Calculus, Decisions, OutOfReach, Undecided
+from gradcalc.enclosure.balls import (
+    NAN,
+    Calculus,
+    Decisions,
+    OutOfReach,
+    Undecided,
+    power,
+    whole_power,
+)
 from gradcalc.enclosure.experiment import Experiment
 from gradcalc.enclosure.precision import settle
 from gradcalc.lang.composites import round_to
@@ -37,6 +45,22 @@ def test_every_row_and_partial_is_a_function_of_balls(row: Elementwise) -> None:
             assert rough.is_finite()
             with flint.ctx.workprec(500):
                 assert rough.contains(function(*values))
+
+
+@pytest.mark.parametrize(
+    ("base", "exponent", "low", "high"),
+    [
+        (flint.arb(0, 2), 2, 0, 4),
+        (flint.arb(0, 2), 3, -8, 8),
+        (flint.arb(0), 2, 0, 0),
+        (flint.arb(1, 2), 2, 0, 9),
+        (flint.arb(-3), 3, -27, -27),
+    ],
+)
+def test_whole_powers_of_balls_around_zero(base: Any, exponent: int, low: int, high: int) -> None:
+    for found in (whole_power(base, exponent), power(base, flint.arb(exponent))):
+        assert found.contains(flint.arb(low))
+        assert found.contains(flint.arb(high))
 
 
 def test_an_undefined_operand_gives_an_undefined_result() -> None:

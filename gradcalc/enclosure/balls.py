@@ -102,7 +102,19 @@ def power(base: Ball, exponent: Ball) -> Ball:
     """A real power; 0 to a positive one is 0, a negative number has only whole ones."""
     if base.is_zero():
         return base if exponent > 0 else base + 1 if exponent.is_zero() else NAN
+    if exponent.is_integer() and exponent > 0:
+        return whole_power(base, exponent)
     return base**exponent
+
+
+def whole_power(base: Ball, exponent: int | Ball) -> Ball:
+    """A positive whole power, of a ball around 0 too, for which Arb gives NaN."""
+    found = base**exponent
+    if not found.is_nan() or not base.is_finite():
+        return found
+    largest = base.abs_upper() ** exponent
+    lowest = flint.arb(0) if int(float(exponent)) % 2 == 0 else -largest
+    return lowest.union(largest)
 
 
 CALLS = {
@@ -163,7 +175,7 @@ class _Source:
         if exponent == 1:
             return text
         if isinstance(exponent, sympy.Integer):
-            return f"{text}**{exponent}"
+            return f"whole_power({text}, {exponent})"
         if isinstance(exponent, sympy.Rational) and exponent.q == 2:
             root = f"decide.sqrt({text})"
             return root if exponent.p == 1 else f"{root}**{exponent.p}"
@@ -210,7 +222,7 @@ def _compiled(row: Elementwise, variant: Variant, position: int | None) -> Calla
     space: dict[str, Any] = {
         **{name: getattr(flint.arb, name) for name in known if hasattr(flint.arb, name)},
         **source.numbers,
-        "arb": flint.arb, "abs": abs, "nan": NAN, "power": power,
+        "arb": flint.arb, "abs": abs, "nan": NAN, "power": power, "whole_power": whole_power,
     }  # fmt: skip
     parameters = ", ".join(["decide", *map(str, symbols)])
     # the source is made from a row's own definition, never from what a user typed

@@ -21,7 +21,7 @@ from gradcalc.problem import Execution, Problem, execute, weights
 Reals = Any
 """A numpy array of mpmath reals."""
 
-SECONDS = 10.0
+SECONDS = 5.0
 """The longest that all runs together may take, whatever the time limit."""
 
 TIGHT = 60
