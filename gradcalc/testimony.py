@@ -117,10 +117,9 @@ class Reference(Testimony):
     that was not found out; `rounding` how far the dtype's rounding alone takes each gradient of
     the program as it is written, `noise` what it leaves of one that is 0, in units of epsilon.
     `events` are the primitives met at or near a kink or border, the closest first. `within` are
-    gradients at points that floats can hardly tell from this one, where that matters. `mishaps`
-    are in the order of the program. `radii` bound how far off each element of `exact` is, where
-    that is proved; `bits` is the precision that it took. `guessed` says that some comparison is so
-    close to a tie that no precision decides it. `size` is how many numbers the run took, `digits`
+    gradients at points that floats can hardly tell from this one, where that matters. `mishaps` are
+    in the order of the program. `radii` bound how far off each element of `exact` is, where that is
+    proved; `bits` is the precision that it took. `size` is how many numbers the run took, `digits`
     how many decimal digits they need so that none is lost in a sum; `too_large` says that the
     witness is absent for that reason alone.
     """
@@ -141,7 +140,6 @@ class Reference(Testimony):
     formulas: Mapping[str, Formula] = field(default_factory=dict)
     radii: Mapping[str, Array] = field(default_factory=dict)
     bits: int = 0
-    guessed: bool = False
     size: int = 0
     digits: int = 0
     too_large: bool = False

@@ -150,9 +150,22 @@ def test_as_much_precision_as_it_takes(text: str, x: float, bits: int) -> None:
     assert trial.bits == bits
 
 
-def test_a_tie_that_no_precision_decides_is_noted() -> None:
-    trial = settle(Experiment(problem("maximum(sqrt(x)*sqrt(x), x)", x=2.0), 10_000))
-    assert trial.guessed
+TIES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("maximum(sqrt(x)*sqrt(x), x)", {"x": 2.0}),
+    ("x if 1/y*y < 1 else 2*x", {"x": 2.0, "y": 49.0, "wrt": ("x",)}),
+    ("y = detach(x); x if 1/y*y < 1 else 2*x", {"x": 49.0}),
+    ("where(sin(x)**2 + cos(x)**2 < 1, x, 2*x)", {"x": 1.6}),
+    ("floor(sin(x)**2 + cos(x)**2)*x", {"x": 1.3}),
+    ("x*sign(exp(log(x)) - x)", {"x": 1.3}),
+    ("y = detach(x); x*sign(1 - 1/y*y)", {"x": 99.0}),
+)
+
+
+@pytest.mark.parametrize(("text", "inputs"), TIES, ids=[tie[0] for tie in TIES])
+def test_a_tie_that_no_precision_decides_is_not_decided(text: str, inputs: dict[str, Any]) -> None:
+    answer = report(text, **inputs)
+    assert answer.verdict.outcome == "unresolved"
+    assert "tie" in answer.verdict.message
 
 
 def test_a_gradient_that_cancels_is_zero() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcalc.calculus import named_arguments
+from gradcalc.enclosure.balls import Undecided, is_tight
 from gradcalc.enclosure.graph import Graph, Node
 from gradcalc.errors import Span
 from gradcalc.lang.composites import by_definition, round_to
@@ -95,8 +96,8 @@ class ElementBackend:
         self._met[where] += 1
         values = self.replay.get(key)
         if values is None:
-            values = as_objects(np.frompyfunc(lambda node: node.value.mid(), 1, 1)(tensor))
-        self.detached[key] = values
+            values = as_objects(np.frompyfunc(lambda node: node.value, 1, 1)(tensor))
+        self.detached[key] = as_objects(np.frompyfunc(lambda value: value.mid(), 1, 1)(values))
         result = np.empty(tensor.shape, dtype=object)
         for index in np.ndindex(*tensor.shape):
             label = None if name is None else label_of(name, index)
@@ -107,7 +108,12 @@ class ElementBackend:
         return any(node.active for node in tensor.flat)
 
     def numbers(self, tensor: Any) -> NDArray[np.float64]:
-        return np.array([float(node.value) for node in tensor.flat]).reshape(tensor.shape)
+        return np.array([self._number(node) for node in tensor.flat]).reshape(tensor.shape)
+
+    def _number(self, node: Node) -> float:
+        if not is_tight(node.value) and not self.graph.calculus.decisions.forced:
+            raise Undecided
+        return float(node.value)
 
     def is_mask(self, tensor: Any) -> bool:
         return bool(tensor.size) and all(

@@ -35,7 +35,23 @@ class Undefined(Exception):
     """A number that is not defined was compared."""
 
 
+TIGHT = 60
+"""Bits of an element of a gradient that a tight enclosure is sure of."""
+
+NOTHING = -1130
+"""The power of 2 below which no float tells a number from 0."""
+
 NAN = flint.arb.nan()
+
+
+def is_tight(ball: Ball) -> bool:
+    """Whether a ball is sure of more bits than any float has, or tells no float from 0."""
+    return bool(ball.rel_accuracy_bits() >= TIGHT or is_nothing(ball))
+
+
+def is_nothing(ball: Ball) -> bool:
+    """Whether no float tells any number of a ball from 0."""
+    return bool(abs(ball) < flint.arb(2) ** NOTHING)
 
 
 class Decisions:
@@ -78,7 +94,9 @@ class Decisions:
     def sqrt(self, a: Ball) -> Ball:
         """The square root, of what rounding leaves of 0 too."""
         if a.contains(0) and not a.is_exact() and a.is_finite():
-            self._middles(a)
+            if not self.forced:
+                raise Undecided
+            # it is defined, or there would be no value, so that what is below 0 is only rounding
             return a.nonnegative_part().sqrt()
         return a.sqrt()
 

@@ -1,7 +1,9 @@
 """The primitives of a run at or near a kink or a border."""
 
+import flint
+
 from gradcalc.calculus import operand_names
-from gradcalc.enclosure.experiment import Experiment, Trial
+from gradcalc.enclosure.experiment import Experiment, Trial, partial_of
 from gradcalc.enclosure.graph import Node
 from gradcalc.expr.reals import FAILURES
 from gradcalc.testimony import Event
@@ -30,15 +32,22 @@ def events_of(experiment: Experiment, trial: Trial) -> tuple[Event, ...]:
 
 
 def is_undefined(experiment: Experiment, trial: Trial) -> bool:
-    """Whether no precision makes the run finite: a primitive is exactly at its border."""
+    """Whether no precision makes the run finite: what first is not is exactly at its border."""
     if trial.finite:
         return False
-    return any(
-        all(operand.value.is_exact() for operand in node.operands)
-        and (event := _event(experiment, node)) is not None
-        and (event.outside or not event.margin)
-        for node in trial.course.nodes
-    )
+    with flint.ctx.workprec(trial.bits):
+        for node in reversed(trial.course.nodes):
+            if node.row is None or _is_finite(node):
+                continue
+            exact = all(operand.value.is_exact() for operand in node.operands)
+            event = _event(experiment, node)
+            return exact and event is not None and (event.outside or not event.margin)
+    return False
+
+
+def _is_finite(node: Node) -> bool:
+    slopes = (partial_of(node, position) for position in node.live)
+    return node.value.is_finite() and all(slope.is_finite() for slope in slopes)
 
 
 def _event(experiment: Experiment, node: Node) -> Event | None:

@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 
 from gradcalc.calculus import is_linear
 from gradcalc.enclosure.backend import Detached, ElementBackend, as_objects, label_of
-from gradcalc.enclosure.balls import Ball, Calculus, Decisions, OutOfReach, TooLarge
+from gradcalc.enclosure.balls import (
+    NOTHING,
+    TIGHT,
+    Ball,
+    Calculus,
+    Decisions,
+    OutOfReach,
+    TooLarge,
+    is_nothing,
+    is_tight,
+)
 from gradcalc.enclosure.graph import ZERO, Graph, Node, ancestry, sweep
 from gradcalc.lang.machine import Budget
 from gradcalc.lang.program import Branch
@@ -23,12 +33,6 @@ Reals = Any
 
 SECONDS = 5.0
 """The longest that all runs together may take, whatever the time limit."""
-
-TIGHT = 60
-"""Bits of an element of a gradient that a tight enclosure is sure of."""
-
-NOTHING = -1130
-"""The power of 2 below which no float tells a number from 0."""
 
 PRECISE = 192
 """Bits with which a primitive is computed before it is rounded."""
@@ -292,16 +296,6 @@ def _flowing(node: Node, position: int) -> Ball | None:
 def _gradient(leaves: Any, adjoints: Mapping[int, Any], zero: Any = ZERO) -> Any:
     found = np.frompyfunc(lambda leaf: adjoints.get(leaf.order, zero), 1, 1)(leaves)
     return as_objects(found)
-
-
-def is_tight(ball: Ball) -> bool:
-    """Whether a ball is sure of more bits than any float has, or tells no float from 0."""
-    return bool(ball.rel_accuracy_bits() >= TIGHT or is_nothing(ball))
-
-
-def is_nothing(ball: Ball) -> bool:
-    """Whether no float tells any number of a ball from 0."""
-    return bool(abs(ball) < flint.arb(2) ** NOTHING)
 
 
 def _radii(balls: Any) -> NDArray[np.float64]:

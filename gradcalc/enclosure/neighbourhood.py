@@ -21,8 +21,17 @@ Reals = Any
 Sample = Callable[[Any, Any], Trial]
 """A run beside the point, by direction and radius."""
 
-RADII = ("1e-25", "1e-35")
-"""Relative radii of the two balls, far below any float's rounding."""
+RADII = ("1e-25", "1e-35", "1e-45")
+"""Relative radii of the balls, far below any float's rounding; the last only in doubt."""
+
+AGREED = "1e-20"
+"""The relative difference up to which gradients are the same."""
+
+SETTLED = "1e-6"
+"""The relative difference between the balls up to which the slopes at a kink are told."""
+
+STEADY = "1.2"
+"""How far the second of three sizes may be off the geometric mean, squared."""
 
 RANDOM_PAIRS = 6
 """Pairs of opposite random directions in which both balls are looked at."""
@@ -30,7 +39,7 @@ RANDOM_PAIRS = 6
 FEWEST_PAIRS = 2
 """The same at the least."""
 
-NOTHING = 1e-60
+LEAST = 1e-60
 """Slopes below this are what rounding leaves of zero."""
 
 BENT = "1e-9"
@@ -83,11 +92,11 @@ def explore(
     size: int,
     affordable: int,
     context: mpmath.MPContext,
-) -> tuple[Neighbourhood, list[tuple[Trial, Any]]]:
+) -> Neighbourhood:
     """Find the nature of the point by at most so many samples.
 
-    The samples must run with enough digits for the smaller ball. Also gives those of the wider
-    ball with its radius. Raises `OutOfReach` where values but no gradients are to be had.
+    The samples must run with enough digits for the smallest ball. Raises `OutOfReach` where there
+    are values but no gradients, or they settle too slowly.
     """
     half = directions_for(size)
     twice = min(RANDOM_PAIRS, len(half), affordable // 4)
@@ -107,21 +116,23 @@ def explore(
         raise OutOfReach("the chain rule gives no gradient around the point")
     if not all(defined):
         inner = _floats(rows)[defined], directions[defined]
-        return Neighbourhood(Nature.EDGE, *inner, inside=any(defined), complete=complete), []
+        return Neighbourhood(Nature.EDGE, *inner, inside=any(defined), complete=complete)
     nature = _nature(centre, wide, close[: len(wide)], context)
-    steps = [[abs(s) for s in row] for row in _rows(wide) - rows[: len(wide)]]
-    drift = np.array(steps, dtype=object).max(axis=0)
+    drift = abs(_rows(wide) - rows[: len(wide)]).max(axis=0)
     if nature is Nature.SMOOTH:
         limit = _limit(centre, _rows(wide), rows[: len(wide)], context)
+        if limit is None:
+            closest = [sample(direction, radii[2]) for direction in both]
+            limit = _extrapolated(_rows(wide), rows[: len(wide)], _rows(closest), context)
         if len(half) > affordable // 2 or _is_plane(centre, limit, sample, radii, context):
-            found = Neighbourhood(nature, _floats(rows), directions, limit, complete=complete)
-            return found, [(trial, radii[0]) for trial in wide]
+            return Neighbourhood(nature, _floats(rows), directions, limit, complete=complete)
         nature = Nature.KINK
+    largest = max(map(abs, rows.flat), default=0)
+    if nature is Nature.KINK and any(d > largest * context.mpf(SETTLED) for d in drift):
+        raise OutOfReach("the slopes around the point settle too slowly to be told")
     # what shrinks with the ball is on its way to 0
     rows = np.where(abs(rows) <= drift, context.zero, rows)
-    return Neighbourhood(
-        nature, _floats(rows), directions, complete=complete, drift=_floats(drift)
-    ), []
+    return Neighbourhood(nature, _floats(rows), directions, complete=complete, drift=_floats(drift))
 
 
 def _floats(rows: Any) -> Any:
@@ -149,7 +160,7 @@ def _is_plane(
     least = context.mpf(BENT) * max(map(abs, limit))
     for direction in np.concatenate([np.eye(len(limit)), -np.eye(len(limit))]):
         near = bend(direction, radii[1])
-        if near > max(least, NOTHING) and near > bend(direction, radii[0]) / 2:
+        if near > max(least, LEAST) and near > bend(direction, radii[0]) / 2:
             return False
     return True
 
@@ -178,20 +189,37 @@ def around_rounding(
     return Neighbourhood(Nature.SMOOTH, _floats(_rows(trials)), directions)
 
 
-def _limit(centre: Trial, wide: Any, close: Any, context: mpmath.MPContext) -> Reals:
-    """The gradient at a smooth point: that of the chain rule if those around it draw to it."""
+def _limit(centre: Trial, wide: Any, close: Any, context: mpmath.MPContext) -> Reals | None:
+    """The gradient of the chain rule, if those around draw to it; else theirs, if they agree."""
     own = np.array(flat(centre), dtype=object)
     if all(map(context.isfinite, own)):
         far, near = (abs(rows - own).max(axis=0) for rows in (wide, close))
         settled = zip(own, far, near, strict=True)
-        if all(n <= f * 0.5 or n <= abs(o) * context.mpf("1e-20") for o, f, n in settled):
+        if all(n <= f * 0.5 or n <= abs(o) * context.mpf(AGREED) for o, f, n in settled):
             return own
-    means = zip(wide.mean(axis=0), close.mean(axis=0), strict=True)
-    shrinking = context.mpf("1e-3")
-    return np.array(
-        [context.zero if abs(near) < abs(far) * shrinking else near for far, near in means],
-        dtype=object,
-    )
+    off = abs(close - wide).max(axis=0)
+    middle = close.mean(axis=0)
+    if all(o <= abs(m) * context.mpf(AGREED) for o, m in zip(off, middle, strict=True)):
+        return middle
+    return None
+
+
+def _extrapolated(wide: Any, close: Any, closest: Any, context: mpmath.MPContext) -> Reals:
+    """What gradients draw to that go like a power of the distance: 0, or a number they agree on.
+
+    Raises `OutOfReach` where three balls do not tell.
+    """
+    limit = []
+    for far, near, last in zip(wide.T, close.T, closest.T, strict=True):
+        if abs(last - near).max() <= abs(last).max() * context.mpf(AGREED):
+            limit.append(last.mean())
+            continue
+        sizes = [abs(ball).max() for ball in (far, near, last)]
+        steady = sizes[1] * sizes[1] <= sizes[0] * sizes[2] * context.mpf(STEADY)
+        if sizes[1] > sizes[0] / 2 or not steady:
+            raise OutOfReach("the gradient settles too slowly around the point to be told")
+        limit.append(context.zero)
+    return np.array(limit, dtype=object)
 
 
 def _nature(
@@ -201,7 +229,7 @@ def _nature(
     slopes_far, slopes_near = (
         max(max(map(abs, flat(t)), default=0) for t in ball) for ball in (wide, close)
     )
-    if slopes_near > slopes_far * GROWTH and slopes_near > NOTHING:
+    if slopes_near > slopes_far * GROWTH and slopes_near > LEAST:
         return Nature.SINGULAR
     if not context.isfinite(centre.total):
         return Nature.EDGE
@@ -210,7 +238,7 @@ def _nature(
     if near > noise and near > far * 0.9:
         return Nature.JUMP
     spread, spread_far = _spread_of(close), _spread_of(wide)
-    if spread <= slopes_near * NOTHING + NOTHING or spread < spread_far * 0.5:
+    if spread <= slopes_near * LEAST + LEAST or spread < spread_far * 0.5:
         return Nature.SMOOTH
     return Nature.KINK
 

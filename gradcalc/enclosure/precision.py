@@ -28,6 +28,9 @@ BESIDE = "1e-30"
 MORE = 256
 """Bits on top of those at the point for a run beside it."""
 
+FINER = (1, 4, 16)
+"""How many times as many bits are tried beside the point."""
+
 SAMPLES = 3
 """Directions in which the conditioning is measured."""
 
@@ -50,21 +53,36 @@ def settle(experiment: Experiment) -> Trial:
         if trial.tight or is_undefined(experiment, trial):
             return trial
     trial = experiment.run(PRECISIONS[-1], forced=True)
+    if trial.guessed:
+        raise OutOfReach("a comparison is a tie, or so close to one that no precision decides it")
     if trial.finite and not trial.tight:
         raise OutOfReach(f"{PRECISIONS[-1]:,} bits are not enough to tell the gradient")
     return trial
 
 
 def run_beside(experiment: Experiment, bits: int, moved: Any, replay: Any) -> Trial:
-    """A run at another point, where a tie is no reason for more precision."""
-    try:
-        return experiment.run(bits, moved, replay)
-    except Undecided:
-        return experiment.run(bits, moved, replay, forced=True)
+    """A run at another point, tight as well.
+
+    Raises `OutOfReach` where that takes too much precision, or a tie is not decided.
+    """
+    trial: Trial | None = None
+    for more in FINER:
+        try:
+            trial = experiment.run(bits * more, moved, replay)
+        except Undecided:
+            continue
+        if trial.tight or is_undefined(experiment, trial):
+            return trial
+    if trial is None or trial.finite:
+        raise OutOfReach("beside the point no precision is enough to tell the gradient")
+    return trial
 
 
-def beside(experiment: Experiment, centre: Trial, count: int) -> Samples:
-    """Runs a little beside the point, all inputs moved in relation to their size."""
+def beside(experiment: Experiment, centre: Trial, count: int, off: float = 0.0) -> Samples:
+    """Runs a little beside the point, all inputs moved in relation to their size.
+
+    What is 0 stays so, or is moved by next to nothing, `off`, where the point itself is special.
+    """
     inputs = experiment.problem.inputs
     bits = centre.bits + MORE
     experiment.context.prec = bits
@@ -72,7 +90,7 @@ def beside(experiment: Experiment, centre: Trial, count: int) -> Samples:
 
     def moved(names: tuple[str, ...]) -> Samples:
         size = sum(inputs[name].size for name in names)
-        steps = (shifts(inputs, names, d, radius, 0.0) for d in _directions(size)[:count])
+        steps = (shifts(inputs, names, d, radius, off) for d in _directions(size)[:count])
         return [(run_beside(experiment, bits, step, centre.detached), radius) for step in steps]
 
     # an exponent or a count may have to stay whole; what is differentiated by varies anyway

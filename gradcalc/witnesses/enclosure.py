@@ -41,6 +41,9 @@ LONG, MANY = 5000, 200
 ROUNDINGS = 4
 """How far, in roundings of the inputs, a point may be from one that floats take for it."""
 
+OFF = 1e-30
+"""How far what is 0 is moved, in relation to the others, to leave a special point."""
+
 ON = 1e-25
 """The margin below which a point is on a kink, not beside it."""
 
@@ -110,7 +113,6 @@ def _testify(problem: Problem) -> Reference:
             conditions=conditions(exact, view.samples) if view.samples else None,
             radii=radii,
             bits=centre.bits,
-            guessed=centre.guessed,
             size=centre.size,
         )
     except TooLarge as reason:
@@ -158,7 +160,8 @@ def _explored(
         # near something, but not on it
         samples = beside(experiment, centre, SAMPLES)
     else:
-        around, samples = explore(centre, sample, size, affordable, experiment.context)
+        around = explore(centre, sample, size, affordable, experiment.context)
+        samples = beside(experiment, centre, SAMPLES, OFF) if around.limit is not None else []
     if around is None or around.limit is not None:
 
         def off_kinks(direction: Any, radius: Any) -> Trial | None:
@@ -177,9 +180,13 @@ def _claims(experiment: Experiment, centre: Trial) -> dict[str, Any]:
     if not problem.claims:
         return {}
     course = centre.course
+    decisions = course.backend.graph.calculus.decisions
+    decisions.guessed = False
     with flint.ctx.workprec(centre.bits):
         values = claim_values(problem, course.backend, course.execution, experiment.budget())
-        return {name: to_floats(experiment.values_of(value)) for name, value in values.items()}
+        found = {name: to_floats(experiment.values_of(value)) for name, value in values.items()}
+    # a claim with a tie in it is judged as floats have it
+    return {} if decisions.guessed else found
 
 
 def _split(flat: Any, problem: Problem) -> dict[str, Any]:
