@@ -68,7 +68,11 @@ def report_of(case: Case, command: str = "grad") -> Report:
         inputs=problem.inputs,
         gradients=tuple(_gradient(name, ours, formula, judgement) for name in problem.wrt),
         verdict=judgement.verdict,
-        witnesses=tuple(w.witness for w in witnesses if w.absent is None),
+        witnesses=tuple(
+            w.witness
+            for w in witnesses
+            if w.absent is None or (w is case.enclosure and judgement.directions)
+        ),
         summed=bool(np.ndim(ours.value)) and problem.cotangent is None,
         cotangent=problem.cotangent,
         of=problem.of,

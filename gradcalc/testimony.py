@@ -80,6 +80,30 @@ class Mishap:
 
 
 @dataclass(frozen=True, slots=True)
+class Probe:
+    """The slope of what is differentiated in one direction, and how far off it is at most.
+
+    The direction is 1 or -1 for every element, by input, or, without `signs`, one element's own.
+    """
+
+    slope: Any
+    radius: float
+    signs: Mapping[str, NDArray[np.int8]] | None = None
+    name: str = ""
+    index: tuple[int, ...] = ()
+
+    def along(self, gradients: Mapping[str, Any]) -> Any:
+        """The slope that gradients have in this direction, in wide floats."""
+        if self.signs is None:
+            return np.longdouble(gradients[self.name][self.index])
+        parts = (
+            np.sum(np.asarray(gradients[name], dtype=np.longdouble) * sign)
+            for name, sign in self.signs.items()
+        )
+        return sum(parts, np.longdouble(0))
+
+
+@dataclass(frozen=True, slots=True)
 class Formula:
     """A gradient as text in gradcalc's language, or why there is none to be shown."""
 
@@ -121,7 +145,8 @@ class Reference(Testimony):
     in the order of the program. `radii` bound how far off each element of `exact` is, where that is
     proved; `bits` is the precision that it took. `size` is how many numbers the run took, `digits`
     how many decimal digits they need so that none is lost in a sum; `too_large` says that the
-    witness is absent for that reason alone.
+    witness is absent for that reason alone; `probes` are the directions in which it testifies all
+    the same.
     """
 
     exact: Mapping[str, Reals] = field(default_factory=dict)
@@ -143,3 +168,4 @@ class Reference(Testimony):
     size: int = 0
     digits: int = 0
     too_large: bool = False
+    probes: tuple[Probe, ...] = ()

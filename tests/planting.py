@@ -46,7 +46,7 @@ def call(row: Primitive, number: int = 0, dtype: str = "float64") -> Call | None
 
     What has no gradient of its own is multiplied by a further input.
     """
-    text, inputs = _spelled(row, row.samples[number])
+    text, inputs = spelled(row, row.samples[number])
     for again in (False, True):
         asked = problem(text, dtype, **inputs)
         plain = calculate(replace(asked, check=False))
@@ -64,7 +64,7 @@ def healthy_call(row: Primitive) -> Call | None:
     return next((c for n in range(len(row.samples)) if (c := call(row, n)) is not None), None)
 
 
-def _spelled(row: Primitive, sample: tuple[Any, ...]) -> tuple[str, dict[str, Any]]:
+def spelled(row: Primitive, sample: tuple[Any, ...]) -> tuple[str, dict[str, Any]]:
     """A program that calls a row, and the inputs."""
     operands = list(sample)
     options = operands.pop() if operands and isinstance(operands[-1], dict) else {}

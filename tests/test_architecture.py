@@ -20,13 +20,13 @@ ORDER = (
 HEAVY = {
     "torch": {"witnesses/autograd.py", "values/binary.py"},
     "sympy": {
-        "calculus.py", "enclosure/balls.py", "expr/cases.py", "expr/constants.py",
-        "expr/floats.py", "expr/formula.py", "expr/logistic.py", "expr/ordering.py",
-        "expr/parts.py", "expr/polynomials.py",
+        "calculus.py", "enclosure/balls.py", "enclosure/formulas.py", "expr/cases.py",
+        "expr/constants.py", "expr/floats.py", "expr/formula.py", "expr/logistic.py",
+        "expr/ordering.py", "expr/parts.py", "expr/polynomials.py",
         "expr/reals.py", "expr/rules/", "expr/scalars.py", "expr/sizes.py", "expr/simplify.py",
         "expr/spelling.py", "expr/tidy.py", "expr/transcript.py",
     },
-    "scipy": {"expr/floats.py"},
+    "scipy": {"enclosure/special.py", "expr/floats.py"},
     "mpmath": {
         "expr/reals.py", "derive/roundtrip.py", "enclosure/experiment.py",
         "enclosure/neighbourhood.py", "witnesses/symbolic.py",

@@ -297,7 +297,7 @@ def test_a_large_gradient_is_checked_by_its_formula(
     draw = np.random.default_rng(1)
     answer = report(text, dtype, **{n: draw.normal(size=shape) for n, shape in shapes.items()})
     assert answer.verdict.outcome == "verified", answer.verdict.message
-    assert answer.witnesses == ("autograd", "symbolic")
+    assert answer.witnesses[:2] == ("autograd", "symbolic")
     assert {g.name: g.closed_form for g in answer.gradients} == formulas
 
 

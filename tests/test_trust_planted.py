@@ -125,7 +125,7 @@ def test_a_wrong_torch_function_is_found_in_a_large_calculation(
     x = np.random.default_rng(3).uniform(0.5, 1.5, 30_000)
     healthy = report(LARGE[name], dtype, x=x)
     assert healthy.verdict.outcome == "verified", healthy.verdict.message
-    assert healthy.witnesses == ("autograd", "symbolic")
+    assert healthy.witnesses == ("autograd", "symbolic", "enclosure")
     with in_torch(name, wrong):
         answer = report(LARGE[name], dtype, x=x)
     room = 1e-4 if dtype == "float32" else 1e-9

@@ -5,7 +5,7 @@ when a function is called. Every result encloses the true one (Johansson, "Arb: 
 arbitrary-precision midpoint-radius interval arithmetic", 2017).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -144,6 +144,9 @@ CALLS = {
 }  # fmt: skip
 """sympy's functions by name, and what does the same with balls."""
 
+CONSTANTS = {"Pi": "arb.pi()", "Exp1": "arb.const_e()"}
+"""sympy's constants by name, and what gives them."""
+
 RELATIONS = {
     "StrictLessThan": "decide.lt({}, {})", "LessThan": "decide.le({}, {})",
     "StrictGreaterThan": "decide.lt({1}, {0})", "GreaterThan": "decide.le({1}, {0})",
@@ -152,17 +155,19 @@ RELATIONS = {
 }  # fmt: skip
 
 
-class _Source:
+class Source:
     """A sympy expression as Python source, its numbers by names of their own."""
 
+    relations: Mapping[str, str] = RELATIONS
+
     def __init__(self) -> None:
-        self.numbers: dict[str, Ball] = {}
+        self.numbers: dict[str, Any] = {}
 
     def write(self, node: Any) -> str:
         if isinstance(node, sympy.Symbol):
             return str(node)
         if isinstance(node, sympy.Rational):
-            return self._rational(int(node.p), int(node.q))
+            return self.rational(int(node.p), int(node.q))
         if isinstance(node, sympy.Add | sympy.Mul):
             sign = " + " if isinstance(node, sympy.Add) else "*"
             return f"({sign.join(map(self.write, node.args))})"
@@ -171,17 +176,18 @@ class _Source:
         if isinstance(node, sympy.Piecewise):
             return self._cases(node)
         name = type(node).__name__
-        if name in ("Pi", "Exp1"):
-            return f"arb.{'pi' if name == 'Pi' else 'const_e'}()"
+        if name in CONSTANTS:
+            return CONSTANTS[name]
         if name == "polygamma" and node.args[0] == 0:
             return f"digamma({self.write(node.args[1])})"
         if name not in CALLS:
             raise NotImplementedError(name)
         return f"{CALLS[name]}({', '.join(map(self.write, node.args))})"
 
-    def _rational(self, p: int, q: int) -> str:
+    def rational(self, p: int, q: int) -> str:
+        """The name of a number, or what gives it."""
         if q != 1:
-            return f"({self._rational(p, 1)}/{self._rational(q, 1)})"
+            return f"({self.rational(p, 1)}/{self.rational(q, 1)})"
         name = f"_m{-p}" if p < 0 else f"_{p}"
         self.numbers[name] = flint.arb(p)
         return name
@@ -189,7 +195,7 @@ class _Source:
     def _power(self, base: Any, exponent: Any) -> str:
         text = self.write(base)
         if isinstance(exponent, sympy.Rational) and exponent < 0:
-            return f"({self._rational(1, 1)}/{self._power(base, -exponent)})"
+            return f"({self.rational(1, 1)}/{self._power(base, -exponent)})"
         if exponent == 1:
             return text
         if isinstance(exponent, sympy.Integer):
@@ -205,22 +211,26 @@ class _Source:
             if condition == sympy.true:
                 text = self.write(value)
             else:
-                text = f"({self.write(value)} if {self._condition(condition)} else {text})"
+                text = self.choice(self._condition(condition), self.write(value), text)
         return text
+
+    def choice(self, condition: str, value: str, other: str) -> str:
+        """One text where the condition holds, else the other."""
+        return f"({value} if {condition} else {other})"
 
     def _condition(self, node: Any) -> str:
         if node in (sympy.true, sympy.false):
             return str(bool(node))
         name = type(node).__name__
-        if name not in RELATIONS:
+        if name not in self.relations:
             raise NotImplementedError(name)
         if name in ("And", "Or", "Xor", "Not"):
             parts = [f"({self._condition(part)})" for part in node.args]
-            text = parts[0] if len(parts) > 1 else RELATIONS[name].format(parts[0])
+            text = parts[0] if len(parts) > 1 else self.relations[name].format(parts[0])
             for part in parts[1:]:
-                text = f"({RELATIONS[name].format(text, part)})"
+                text = f"({self.relations[name].format(text, part)})"
             return text
-        return RELATIONS[name].format(*map(self.write, node.args))
+        return self.relations[name].format(*map(self.write, node.args))
 
 
 @cache
@@ -229,7 +239,7 @@ def _compiled(row: Elementwise, variant: Variant, position: int | None) -> Calla
     symbols, expression = definition(row, variant)
     if position is not None:
         expression = partial(row, variant, position)
-    source = _Source()
+    source = Source()
     try:
         body = source.write(expression)
     except NotImplementedError as unknown:

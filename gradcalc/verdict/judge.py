@@ -1,11 +1,12 @@
 """The witnesses' gradients weighed against each other."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gradcalc.problem import Problem
 from gradcalc.testimony import Reference, Testimony
 from gradcalc.verdict.claims import check_claim, with_claims_beside, with_failed_claim
+from gradcalc.verdict.directions import Held, hold
 from gradcalc.verdict.outcome import (
     Claim,
     Comparison,
@@ -32,12 +33,16 @@ SEVERITY = (
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The verdict, with what it was reached from for each input, and whom autograd was held to."""
+    """The verdict, with what it was reached from for each input, and whom autograd was held to.
+
+    `directions` says in how many the enclosure testifies where it does not for every element.
+    """
 
     verdict: Verdict
     comparisons: Mapping[str, Comparison]
     claims: Mapping[str, Claim]
     reference: Reference
+    directions: int = 0
 
 
 def judge(problem: Problem, autograd: Testimony, formula: Reference, exact: Reference) -> Judgement:
@@ -48,10 +53,17 @@ def judge(problem: Problem, autograd: Testimony, formula: Reference, exact: Refe
     reference = weigh(formula, exact)
     precision = precision_of(problem.dtype)
     comparisons: dict[str, Comparison] = {}
+    held = Held()
     verdict = _before_comparing(autograd, reference)
     if verdict is None and is_smooth(reference.around):
         comparisons = {n: compare(problem, n, autograd, reference) for n in problem.wrt}
-        verdict = _summed_up(comparisons, precision, _witnesses(formula, exact))
+        held = hold(problem, autograd, formula, exact, comparisons)
+        if held.trouble is not None:
+            reference, comparisons = replace(reference, absent=held.trouble), {}
+            verdict = _before_comparing(autograd, reference)
+    if verdict is None and is_smooth(reference.around):
+        witnesses = _witnesses(formula, exact, held.directions)
+        verdict = _summed_up(comparisons, precision, witnesses)
         if verdict.outcome is Outcome.WRONG and within_rounding(problem, autograd, reference):
             verdict = Verdict(
                 Outcome.UNRESOLVED,
@@ -62,14 +74,14 @@ def judge(problem: Problem, autograd: Testimony, formula: Reference, exact: Refe
         assert reference.around is not None
         verdict = rough_verdict(reference.around, problem, autograd, reference, precision)
     if problem.strict and verdict.exit_code == 0:
-        verdict = _wanting_all(verdict, formula, exact)
+        verdict = _wanting_all(verdict, formula, exact, held.directions)
     claims = {name: check_claim(problem, name, autograd, reference) for name in problem.claims}
     failed = [name for name, claim in claims.items() if not claim.holds]
     if failed and verdict.outcome is not Outcome.WRONG:
         verdict = with_failed_claim(verdict, failed[0], claims[failed[0]], autograd, reference)
     elif claims and verdict.outcome is Outcome.WRONG:
         verdict = with_claims_beside(verdict, claims)
-    return Judgement(verdict, comparisons, claims, reference)
+    return Judgement(verdict, comparisons, claims, reference, held.directions)
 
 
 def is_puzzling(problem: Problem, autograd: Testimony, judgement: Judgement) -> bool:
@@ -92,16 +104,21 @@ def _before_comparing(autograd: Testimony, reference: Reference) -> Verdict | No
     return None
 
 
-def _witnesses(formula: Reference, exact: Reference) -> str:
+def _witnesses(formula: Reference, exact: Reference, directions: int) -> str:
     """Those that agree, in words."""
+    if directions:
+        several = "directions" if directions > 1 else "direction"
+        return f"autograd, formula and enclosure (in {directions} {several})"
     names = [n for n, w in (("enclosure", exact), ("formula", formula)) if w.absent is None]
     return f"autograd, {names[0]} and {names[1]}" if len(names) > 1 else f"autograd and {names[0]}"
 
 
-def _wanting_all(verdict: Verdict, formula: Reference, exact: Reference) -> Verdict:
+def _wanting_all(
+    verdict: Verdict, formula: Reference, exact: Reference, directions: int
+) -> Verdict:
     """The verdict of --strict: whoever does not testify leaves it open."""
     for name, witness in (("enclosure", exact), ("formula", formula)):
-        if witness.absent is not None:
+        if witness.absent is not None and not (witness is exact and directions):
             why = f"--strict wants three witnesses, and there is no {name}: {witness.absent}"
             return Verdict(Outcome.UNRESOLVED, why)
     return verdict

@@ -60,9 +60,7 @@ def _compared(problem: Problem, name: str, autograd: Testimony, reference: Refer
     condition = (reference.conditions or {}).get(name) if size else None
     relative = float(error / size) if size else (np.inf if error else 0.0)
     digits = _digits(relative, precision)
-    plain = max(FACTOR, _longest_sum(problem)) * precision.epsilon
-    excused = condition is not None and not problem.strict
-    allowed = plain * (1 + (condition or 0.0)) if excused else plain
+    plain, allowed = _rooms(problem, condition, precision)
     accepted = max(min(allowed, EXCUSED), plain)
     strays = _strays(problem, name, errors, true, reference, precision)
     if relative <= accepted and strays.any():
@@ -88,6 +86,23 @@ def _compared(problem: Problem, name: str, autograd: Testimony, reference: Refer
     if digits >= 1:
         why += f" ({digits_text(digits, precision)} digits are right)"
     return Comparison(Outcome.WRONG, digits, differs, why)
+
+
+def accepted_error(problem: Problem, name: str, reference: Reference) -> float:
+    """The largest error, in relation to the largest element, of a gradient that is verified."""
+    precision = precision_of(problem.dtype)
+    condition = (reference.conditions or {}).get(name)
+    plain, allowed = _rooms(problem, condition, precision)
+    lost = FACTOR * reference.rounding.get(name, 0.0)
+    excused = lost if not problem.strict and lost <= precision.epsilon**TAKEN else 0.0
+    return max(min(allowed, EXCUSED), plain, excused)
+
+
+def _rooms(problem: Problem, condition: float | None, precision: Precision) -> tuple[float, float]:
+    """What rounding may do to a gradient, without and with the inputs' conditioning."""
+    plain = max(FACTOR, _longest_sum(problem)) * precision.epsilon
+    excused = condition is not None and not problem.strict
+    return plain, plain * (1 + (condition or 0.0)) if excused else plain
 
 
 def _longest_sum(problem: Problem) -> float:

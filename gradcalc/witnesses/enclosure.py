@@ -1,7 +1,8 @@
 """The enclosure witness: the program in ball arithmetic, at the exact inputs.
 
 Every primitive is its textbook definition, differentiated by sympy, and the chain rule joins them.
-What the function is like around the point is found out by running it there too.
+What the function is like around the point is found out by running it there too. What is too large
+for that runs in a few directions only.
 """
 
 from dataclasses import dataclass, replace
@@ -55,15 +56,29 @@ def testify(problem: Problem, size: int, digits: int) -> Reference:
     """Run the program on numbers of many digits and differentiate its definitions.
 
     `size` is how many numbers that takes at the least, `digits` how many digits they need; both 0
-    if they are not known. Where that would take too long, or meets what it does not know, the
-    answer says so.
+    if they are not known. Where that would take too long, it is done in a few directions; what
+    meets what it does not know says so.
     """
     if size > LARGEST or (size > LONG and digits > MANY):
         why = f"the check goes element by element, which ends at {LARGEST:,} numbers"
-        return Reference(witness="enclosure", absent=why, too_large=True)
-    # numpy only carries the numbers about; what it warns of is found out from them
-    with np.errstate(all="ignore"):
-        return _testify(problem)
+        answer = Reference(witness="enclosure", absent=why, too_large=True)
+    else:
+        # numpy only carries the numbers about; what it warns of is found out from them
+        with np.errstate(all="ignore"):
+            answer = _testify(problem)
+    return _in_directions(problem, answer) if answer.too_large else answer
+
+
+def _in_directions(problem: Problem, answer: Reference) -> Reference:
+    """The same answer with the slopes in as many directions as there is time for."""
+    # imported where it is used: few calculations are so large
+    from gradcalc.enclosure.directions import sample
+
+    try:
+        found = sample(problem)
+    except OutOfReach as reason:
+        return replace(answer, absent=f"{answer.absent}, and {reason}")
+    return replace(answer, probes=found.probes, path=found.path)
 
 
 def diagnose(problem: Problem, reference: Reference) -> Reference:

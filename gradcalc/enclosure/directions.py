@@ -1,0 +1,164 @@
+"""Slopes in a few directions, each enclosed: what there is time for where there is much of it.
+
+The program runs forward on whole arrays of balls: first with one direction in which every input
+moves, then, while time remains, with more of them and with single components.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcalc.enclosure.arrays import ArrayBall, exactly
+from gradcalc.enclosure.balls import OutOfReach, TooLarge, Undecided
+from gradcalc.enclosure.duals import Dual, DualBackend
+from gradcalc.enclosure.tensors import total
+from gradcalc.errors import GradcalcError, LimitError
+from gradcalc.lang.machine import Budget
+from gradcalc.lang.program import Branch
+from gradcalc.problem import Problem, execute, weights
+from gradcalc.testimony import Probe
+
+SECONDS = 1.0
+"""The longest that all directions together may take, whatever the time limit."""
+
+SIGNS = 2
+"""Directions in which every element moves, this way or that."""
+
+COMPONENTS = 4
+"""Elements that are moved alone: the first, the last, and others in between."""
+
+SEED = 20181
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """The slopes that were found, and the branches that the program took."""
+
+    probes: tuple[Probe, ...]
+    path: tuple[Branch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Direction:
+    """Where to go: signs by input, or one element of one input."""
+
+    signs: Mapping[str, Any] | None = None
+    name: str = ""
+    index: tuple[int, ...] = ()
+
+    def tangent(self, name: str, shape: tuple[int, ...]) -> ArrayBall | None:
+        """How it moves an input."""
+        if self.signs is not None:
+            return exactly(self.signs[name]) if name in self.signs else None
+        if name != self.name:
+            return None
+        unit = np.zeros(shape)
+        unit[self.index] = 1
+        return exactly(unit)
+
+
+def sample(problem: Problem, seconds: float = SECONDS) -> Sampled:
+    """The slopes in as many directions as the time allows, one at the least.
+
+    Raises `OutOfReach` where there is not one.
+    """
+    deadline = time.monotonic() + min(problem.limits.seconds or seconds, seconds)
+    left = _directions(problem)
+    found: list[Probe] = []
+    path: tuple[Branch, ...] = ()
+    once: float | None = None
+    while left:
+        start = time.monotonic()
+        # several directions share the values, so they take less than one after the other
+        count = 1 if once is None else min(len(left), int((deadline - start) / once))
+        if not count:
+            break
+        try:
+            # numpy only carries the numbers about; what it warns of is found out from them
+            with np.errstate(all="ignore"):
+                probes, path = _run(problem, left[:count], deadline)
+        except (OutOfReach, GradcalcError, Undecided, MemoryError) as reason:
+            if not found:
+                raise OutOfReach(_why(reason)) from reason
+            break
+        found += probes
+        left = left[count:]
+        once = time.monotonic() - start if once is None else once
+    return Sampled(tuple(found), path)
+
+
+def _why(reason: Exception) -> str:
+    if isinstance(reason, Undecided):
+        return "a comparison is too close to be decided at this size"
+    if isinstance(reason, TooLarge | LimitError):
+        return "one direction takes more time than there is"
+    return str(reason) or "one direction takes more memory than there is"
+
+
+def _directions(problem: Problem) -> list[_Direction]:
+    """The directions in the order in which they are tried."""
+    shapes = {name: problem.inputs[name].shape for name in problem.wrt}
+    sizes = [int(np.prod(shape, dtype=np.int64)) for shape in shapes.values()]
+    count = sum(sizes)
+    if not count:
+        return []
+    random = np.random.default_rng(SEED)
+    several = [
+        _Direction({n: random.integers(0, 2, s, dtype=np.int8) * 2 - 1 for n, s in shapes.items()})
+        for _ in range(SIGNS)
+    ]
+    numbers = [0, count - 1, *(int(random.integers(count)) for _ in range(COMPONENTS - 2))]
+    single = [_component(shapes, sizes, number) for number in dict.fromkeys(numbers)]
+    return [several[0], *single, *several[1:]]
+
+
+def _component(
+    shapes: Mapping[str, tuple[int, ...]], sizes: Sequence[int], number: int
+) -> _Direction:
+    """The element of that number among all inputs in a row."""
+    for (name, shape), size in zip(shapes.items(), sizes, strict=True):
+        if number < size:
+            return _Direction(
+                name=name, index=tuple(int(i) for i in np.unravel_index(number, shape))
+            )
+        number -= size
+    raise AssertionError("there is no element of that number")
+
+
+def _run(
+    problem: Problem, directions: Sequence[_Direction], deadline: float
+) -> tuple[list[Probe], tuple[Branch, ...]]:
+    """One run with tangents in some directions."""
+    budget = Budget(problem.limits.steps, deadline)
+    backend = DualBackend(len(directions), budget, problem.dtype, deadline)
+    leaves = {name: _leaf(problem, name, directions) for name in problem.inputs}
+    execution = execute(problem, backend, leaves, budget)
+    output: Dual = execution.target
+    cotangent = exactly(weights(problem, output.shape))
+    probes = []
+    for direction, tangent in zip(directions, output.tangents, strict=True):
+        backend.check()
+        slope = _total(tangent, cotangent)
+        probes.append(
+            Probe(slope.mid[()], float(slope.rad), direction.signs, direction.name, direction.index)
+        )
+    return probes, execution.run.path
+
+
+def _total(tangent: ArrayBall | None, cotangent: ArrayBall) -> ArrayBall:
+    if tangent is None:
+        return exactly(0)
+    weighed = tangent * cotangent if tangent.shape else tangent * exactly(cotangent.mid.ravel()[0])
+    return total(weighed, tuple(range(weighed.mid.ndim)))
+
+
+def _leaf(problem: Problem, name: str, directions: Sequence[_Direction]) -> Dual:
+    values = problem.inputs[name]
+    if not np.isfinite(values).all():
+        raise OutOfReach(f"{name} is not finite")
+    active = name in problem.wrt
+    tangents = (d.tangent(name, values.shape) if active else None for d in directions)
+    return Dual(exactly(values), tuple(tangents), active)
