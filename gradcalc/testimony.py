@@ -139,7 +139,7 @@ class Reference(Testimony):
     into each element of a gradient: rounding is in proportion to them. `sway` and `conditions` say
     how strongly the total and each gradient react to relative changes of the inputs, None where
     that was not found out; `rounding` how far the dtype's rounding alone takes each gradient of
-    the program as it is written, `noise` what it leaves of one that is 0, in units of epsilon.
+    the program as it is written, `noise` what that of its values alone does, in units of epsilon.
     `events` are the primitives met at or near a kink or border, the closest first. `within` are
     gradients at points that floats can hardly tell from this one, where that matters. `mishaps` are
     in the order of the program. `radii` bound how far off each element of `exact` is, where that is

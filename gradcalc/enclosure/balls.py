@@ -118,8 +118,10 @@ class Decisions:
 
 def power(base: Ball, exponent: Ball) -> Ball:
     """A real power; 0 to a positive one is 0, a negative number has only whole ones."""
+    if exponent.is_zero():
+        return flint.arb(1)
     if base.is_zero():
-        return base if exponent > 0 else base + 1 if exponent.is_zero() else NAN
+        return base if exponent > 0 else NAN
     if exponent.is_integer() and exponent > 0:
         return whole_power(base, exponent)
     return base**exponent
@@ -234,11 +236,16 @@ class Source:
 
 
 @cache
-def _compiled(row: Elementwise, variant: Variant, position: int | None) -> Callable[..., Ball]:
+def _compiled(
+    row: Elementwise, variant: Variant, position: int | None, second: int | None = None
+) -> Callable[..., Ball]:
     """The definition or a derivative as a function of `Decisions` and balls."""
     symbols, expression = definition(row, variant)
     if position is not None:
         expression = partial(row, variant, position)
+    if second is not None:
+        # x**2/x is nothing at 0
+        expression = sympy.powsimp(sympy.diff(expression, symbols[second]))
     source = Source()
     try:
         body = source.write(expression)
@@ -266,16 +273,21 @@ class Calculus:
         self._functions: dict[Any, Callable[..., Ball]] = {}
 
     def function(
-        self, row: Elementwise, variant: Variant, position: int | None = None
+        self,
+        row: Elementwise,
+        variant: Variant,
+        position: int | None = None,
+        second: int | None = None,
     ) -> Callable[..., Ball]:
-        """The definition, or the derivative by the operand at a position, of balls.
+        """The definition, or the derivative by one or two operands by position, of balls.
 
         It gives NaN where there is no real value.
         """
-        key = (row, variant, position)
+        key = (row, variant, position, second)
         known = self._functions.get(key)
         if known is None:
-            known = self._functions[key] = self._defined(_compiled(row, variant, position))
+            found = _compiled(row, variant, position, second)
+            known = self._functions[key] = self._defined(found)
         return known
 
     def _defined(self, function: Callable[..., Ball]) -> Callable[..., Ball]:

@@ -5,6 +5,7 @@ together with the ball: smooth. The values do not come together: a jump. No valu
 edge. Growing gradients: singular. Otherwise a kink, whose gradients are the sampled ones.
 """
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -39,11 +40,26 @@ RANDOM_PAIRS = 6
 FEWEST_PAIRS = 2
 """The same at the least."""
 
-LEAST = 1e-60
-"""Slopes below this are what rounding leaves of zero."""
+LEAST = "1e-330"
+"""What is below this is 0 to any float."""
+
+NOISE = "1e-110"
+"""The relative difference of values that rounding leaves, with more than 400 bits."""
+
+ALIKE = "1e-60"
+"""The relative difference of gradients that are the same."""
+
+SMALLEST = 1e-60
+"""The smallest size that what is 0 is taken to have."""
+
+FEW = 6
+"""Inputs up to which every pair of them is moved together."""
 
 BENT = "1e-9"
 """The relative deviation from a plane that the smaller ball shows of no smooth function."""
+
+UNEXPLAINED = 1000
+"""How many times the slopes around by the distance a difference of values is not their doing."""
 
 GROWTH = 1.15
 """How much larger gradients are in the smaller ball if they have no bound: log(x) grows by 1.4."""
@@ -70,30 +86,47 @@ def directions_for(size: int) -> Any:
 
 
 def shifts(
-    inputs: Mapping[str, Any], names: Sequence[str], direction: Any, radius: Any, at_zero: float
+    inputs: Mapping[str, Any],
+    names: Sequence[str],
+    direction: Any,
+    radius: Any,
+    at_zero: float,
+    widest: float = np.inf,
 ) -> dict[str, Reals]:
-    """A direction cut up by input and scaled: relative to each component, or to `at_zero`."""
+    """A direction cut up by input and scaled: relative to each component, or to `at_zero`.
+
+    No component counts as larger than `widest`.
+    """
     result: dict[str, Reals] = {}
     position = 0
     for name in names:
         values = inputs[name]
         part = direction[position : position + values.size].reshape(values.shape)
         position += values.size
-        scale = np.where(values == 0, at_zero, np.abs(values))
+        scale = np.where(values == 0, at_zero, np.minimum(np.abs(values), widest))
         # the product of the two floats might underflow
         step = np.frompyfunc(lambda a, b: radius * float(a) * float(b), 2, 1)
         result[name] = as_objects(step(part, scale))
     return result
 
 
+def smallest(inputs: Mapping[str, Any], names: Sequence[str]) -> float:
+    """By how much to move what is 0: as the smallest of the others, within bounds."""
+    sizes = np.concatenate([np.abs(np.ravel(inputs[name])) for name in names])
+    return float(np.clip(np.min(sizes[sizes > 0], initial=1.0), SMALLEST, 1.0))
+
+
 def explore(
     centre: Trial,
+    base: Trial,
     sample: Sample,
     size: int,
     affordable: int,
     context: mpmath.MPContext,
 ) -> Neighbourhood:
     """Find the nature of the point by at most so many samples.
+
+    `base` is a run at the point with as many digits as they have.
 
     The samples must run with enough digits for the smallest ball. Raises `OutOfReach` where there
     are values but no gradients, or they settle too slowly.
@@ -117,14 +150,15 @@ def explore(
     if not all(defined):
         inner = _floats(rows)[defined], directions[defined]
         return Neighbourhood(Nature.EDGE, *inner, inside=any(defined), complete=complete)
-    nature = _nature(centre, wide, close[: len(wide)], context)
+    nature = _nature(base, wide, close[: len(wide)], context)
     drift = abs(_rows(wide) - rows[: len(wide)]).max(axis=0)
     if nature is Nature.SMOOTH:
         limit = _limit(centre, _rows(wide), rows[: len(wide)], context)
         if limit is None:
             closest = [sample(direction, radii[2]) for direction in both]
             limit = _extrapolated(_rows(wide), rows[: len(wide)], _rows(closest), context)
-        if len(half) > affordable // 2 or _is_plane(centre, limit, sample, radii, context):
+        large = len(half) > affordable // 2 or not context.isfinite(base.total)
+        if large or _is_plane(base, limit, sample, radii):
             return Neighbourhood(nature, _floats(rows), directions, limit, complete=complete)
         nature = Nature.KINK
     largest = max(map(abs, rows.flat), default=0)
@@ -139,30 +173,43 @@ def _floats(rows: Any) -> Any:
     return np.array([float(v) for v in np.ravel(rows)]).reshape(np.shape(rows))
 
 
-def _is_plane(
-    centre: Trial, limit: Reals, sample: Sample, radii: list[Any], context: mpmath.MPContext
-) -> bool:
-    """Whether the function itself goes along each axis as its gradient says.
+def _is_plane(base: Trial, limit: Reals, sample: Sample, radii: list[Any]) -> bool:
+    """Whether the function itself goes along plain directions as its gradient says.
 
-    Random points may all miss a thin corner, which an axis can lie in. There the slope from the
-    value at the centre differs from the gradient's, however small the ball.
+    Random points may all miss a thin corner, which an axis or a diagonal can lie in. There the
+    slope from the value at the point itself differs from the gradient's, however small the ball.
     """
-    if not context.isfinite(centre.total):
-        return True
+    context = base.total.context
 
     def bend(direction: Any, radius: Any) -> Any:
         moved = sample(direction, radius)
-        points = zip(_point(centre, context), _point(moved, context), strict=True)
-        steps = [after - before for before, after in points]
+        steps = [after - before for before, after in _moves(base, moved, context)]
         rise = sum((s * g for s, g in zip(steps, limit, strict=True)), context.zero)
-        return abs(moved.total - centre.total - rise) / max(map(abs, steps))
+        off = abs(moved.total - base.total - rise)
+        if off <= abs(base.total) * context.mpf(NOISE):
+            return context.zero
+        return off / max(map(abs, steps))
 
     least = context.mpf(BENT) * max(map(abs, limit))
-    for direction in np.concatenate([np.eye(len(limit)), -np.eye(len(limit))]):
+    for direction in _plain_directions(len(limit)):
         near = bend(direction, radii[1])
-        if near > max(least, LEAST) and near > bend(direction, radii[0]) / 2:
+        if near > max(least, context.mpf(LEAST)) and near > bend(direction, radii[0]) / 2:
             return False
     return True
+
+
+def _plain_directions(size: int) -> Any:
+    """The axes, all at once, every other one turned, and pairs where there are few."""
+    rows = [*np.eye(size), np.ones(size), (-1.0) ** np.arange(size)]
+    if size <= FEW:
+        pairs = itertools.combinations(range(size), 2)
+        rows += [np.eye(size)[i] + sign * np.eye(size)[j] for i, j in pairs for sign in (1, -1)]
+    half = np.array(rows if size > 1 else rows[:1])
+    return np.concatenate([half, -half])
+
+
+def _moves(first: Trial, second: Trial, context: mpmath.MPContext) -> list[tuple[Any, Any]]:
+    return list(zip(_point(first, context), _point(second, context), strict=True))
 
 
 def _point(trial: Trial, context: mpmath.MPContext) -> list[Any]:
@@ -229,16 +276,18 @@ def _nature(
     slopes_far, slopes_near = (
         max(max(map(abs, flat(t)), default=0) for t in ball) for ball in (wide, close)
     )
-    if slopes_near > slopes_far * GROWTH and slopes_near > LEAST:
+    if slopes_near > slopes_far * GROWTH and slopes_near > context.mpf(LEAST):
         return Nature.SINGULAR
     if not context.isfinite(centre.total):
         return Nature.EDGE
-    noise = size * context.mpf("1e-45") + context.mpf("1e-90")
+    noise = size * context.mpf(NOISE) + context.mpf(LEAST)
     near, far = (_spread([centre.total, *(t.total for t in ball)]) for ball in (close, wide))
-    if near > noise and near > far * 0.9:
+    step = max(sum(abs(b - a) for a, b in _moves(centre, t, context)) for t in close)
+    # what no slope around explains is a jump too, however much the function moves by itself
+    if near > noise and (near > far * 0.9 or near > slopes_near * step * UNEXPLAINED):
         return Nature.JUMP
     spread, spread_far = _spread_of(close), _spread_of(wide)
-    if spread <= slopes_near * LEAST + LEAST or spread < spread_far * 0.5:
+    if spread <= slopes_near * context.mpf(ALIKE) + context.mpf(LEAST) or spread < spread_far * 0.5:
         return Nature.SMOOTH
     return Nature.KINK
 

@@ -28,6 +28,8 @@ BESIDE = "1e-30"
 MORE = 256
 """Bits on top of those at the point for a run beside it."""
 
+TIE = "a comparison is a tie, or so close to one that no precision decides it"
+
 FINER = (1, 4, 16)
 """How many times as many bits are tried beside the point."""
 
@@ -54,7 +56,7 @@ def settle(experiment: Experiment) -> Trial:
             return trial
     trial = experiment.run(PRECISIONS[-1], forced=True)
     if trial.guessed:
-        raise OutOfReach("a comparison is a tie, or so close to one that no precision decides it")
+        raise OutOfReach(TIE)
     if trial.finite and not trial.tight:
         raise OutOfReach(f"{PRECISIONS[-1]:,} bits are not enough to tell the gradient")
     return trial
@@ -123,22 +125,28 @@ def rounding(experiment: Experiment, exact: Mapping[str, Reals]) -> dict[str, fl
 
 
 def noise(trial: Trial) -> dict[str, float]:
-    """What rounding of the values leaves of a gradient that is 0, in units of epsilon.
+    """What rounding of the values does to a gradient, in units of epsilon.
 
     Running error analysis (Higham, Accuracy and Stability of Numerical Algorithms, section 3.3):
-    each number is off by what its operands are, times its slope, and one rounding more; a product
-    hands the error of one factor on to the slope by the other.
+    each number is off by what its operands are, times its slope, and one rounding more, and each
+    slope by what its operands are, times its own slope; one that is computed from the value
+    (1 - y**2, y*(1 - y)) has twice the value's rounding at the most.
     """
+    nodes = trial.course.backend.graph.nodes
     errors: list[Ball] = []
     with flint.ctx.workprec(trial.bits):
-        for node in trial.course.backend.graph.nodes:
+        for node in nodes:
             errors.append(_error(node, errors))
-        leaves = _handed_on(trial, errors)
-    return {
-        name: max((abs(float(leaves.get(leaf.order, 0))) for leaf in array.flat), default=0.0)
-        for name, array in trial.course.leaves.items()
-        if name in trial.gradients
-    }
+        handed = _handed_on(trial, errors)
+    largest = max((abs(float(node.value)) for node in nodes if node.value.is_finite()), default=0)
+    result = {}
+    for name in trial.gradients:
+        leaves = list(trial.course.leaves[name].flat)
+        left = max((abs(float(handed.get(leaf.order, 0))) for leaf in leaves), default=0.0)
+        size = max((abs(float(leaf.value)) for leaf in leaves), default=0.0)
+        # a change of the input by its own size that outweighs all numbers is no rounding
+        result[name] = min(left, largest / size) if size else left
+    return result
 
 
 def _error(node: Node, errors: list[Ball]) -> Ball:
@@ -165,10 +173,29 @@ def _handed_on(trial: Trial, errors: list[Ball]) -> dict[int, Ball]:
             slope = partial_of(node, position)
             if not operand.active or not slope.is_finite():
                 continue
-            off = own * abs(slope.mid())
-            if node.row is not None and node.row.name == "mul":
-                off += abs(adjoint.mid()) * errors[node.operands[1 - position].order]
+            off = own * abs(slope.mid()) + abs(adjoint.mid()) * _bent(node, position, errors)
             found[operand.order] = found.get(operand.order, ZERO) + off
+    return found
+
+
+def _bent(node: Node, position: int, errors: list[Ball]) -> Ball:
+    """How far off the slope by an operand is, when all operands are as far off as they are."""
+    assert node.row is not None
+    values = [operand.value for operand in node.operands]
+    calculus, found = node.graph.calculus, ZERO
+    if node.row.from_value:
+        found += abs(2 * node.value.mid())
+    for second, operand in enumerate(node.operands):
+        error = errors[operand.order]
+        if error.is_zero() or node.row.name == "where":
+            continue
+        try:
+            bend = calculus.function(node.row, node.variant, position, second)(*values)
+        except OutOfReach:
+            # sympy has no form for how the slope of a step bends
+            continue
+        if bend.is_finite():
+            found += abs(bend.mid()) * error
     return found
 
 

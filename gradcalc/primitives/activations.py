@@ -38,6 +38,7 @@ ACTIVATIONS: tuple[Elementwise, ...] = (
         torch=lambda t, x: t.sigmoid(x),
         samples=((0.7,), (-1.3,), (4.5,)),
         doc="logistic function",
+        from_value=True,
         aliases=("expit", "logistic"),
     ),
     Elementwise(

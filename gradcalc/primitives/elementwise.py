@@ -176,6 +176,7 @@ ELEMENTWISE: tuple[Elementwise, ...] = (
         torch=lambda t, x: t.tanh(x),
         samples=((0.7,), (-1.3,), (2.5,)),
         doc="hyperbolic tangent",
+        from_value=True,
     ),
     Elementwise(
         name="asinh",

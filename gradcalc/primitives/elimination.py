@@ -9,7 +9,7 @@ SMALL = 4
 """Rows up to which a determinant is expanded by minors: no division, and no element is special."""
 
 SINGULAR = 1e-12
-"""The size of a pivot, beside the matrix's elements, below which it counts as none."""
+"""The size of a pivot, beside its row's elements, below which a determinant goes without it."""
 
 
 def determinant(matrix: Any) -> Any:
@@ -17,7 +17,7 @@ def determinant(matrix: Any) -> Any:
     if len(matrix) <= SMALL:
         return _by_minors(matrix)
     try:
-        upper, sign = _eliminated(matrix)
+        upper, sign = _eliminated(matrix, SINGULAR)
     except ZeroDivisionError:
         return _faddeev_leverrier(matrix)
     product = upper[0, 0]
@@ -32,7 +32,7 @@ def solved(matrix: Any, right: Any) -> Any:
     if size <= SMALL:
         return np.matmul(_adjugate(matrix), right) / _by_minors(matrix)
     sides = right.reshape(size, -1)
-    upper, _ = _eliminated(np.concatenate([matrix, sides], axis=1))
+    upper, _ = _eliminated(np.concatenate([matrix, sides], axis=1), 0.0)
     rows = upper[:, size:].copy()
     for k in reversed(range(size)):
         for j in range(k + 1, size):
@@ -41,24 +41,23 @@ def solved(matrix: Any, right: Any) -> Any:
     return rows.reshape(right.shape)
 
 
-def _eliminated(matrix: Any) -> tuple[Any, int]:
+def _eliminated(matrix: Any, least: float) -> tuple[Any, int]:
     """Gauss's upper triangle, rows in order of their pivots, and the sign of that order.
 
-    Which pivot is taken does not change the result, so plain floats choose it. Raises
-    `ZeroDivisionError` where there is none to speak of.
+    Which pivot is taken does not change the result, so plain floats choose it: the largest beside
+    the elements that its row began with. Raises `ZeroDivisionError` if that is not above `least`.
     """
-    rows, sign = matrix.copy(), 1
-    floats = np.array([float(v) for v in np.ravel(matrix[:, : len(matrix)])])
-    least = SINGULAR * np.max(np.abs(floats))
-    for k in range(len(matrix)):
-        column = np.array([abs(float(v)) for v in rows[k:, k]])
+    rows, sign, size = matrix.copy(), 1, len(matrix)
+    scales = np.array([max(abs(float(v)) for v in row[:size]) or 1.0 for row in matrix])
+    for k in range(size):
+        column = np.array([abs(float(v)) for v in rows[k:, k]]) / scales[k:]
         best = k + int(np.argmax(column))
         if not (np.isfinite(column).all() and column[best - k] > least):
             raise ZeroDivisionError
         if best != k:
-            rows[[k, best]] = rows[[best, k]]
+            rows[[k, best]], scales[[k, best]] = rows[[best, k]], scales[[best, k]]
             sign = -sign
-        for i in range(k + 1, len(matrix)):
+        for i in range(k + 1, size):
             factor = rows[i, k] / rows[k, k]
             rows[i, k + 1 :] = rows[i, k + 1 :] - rows[k, k + 1 :] * factor
     return rows, sign

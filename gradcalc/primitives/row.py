@@ -34,7 +34,9 @@ class Elementwise:
 
     `samples` are operand tuples inside the domain and off the kinks, where tests compare.
     `doc` is one line. `numbers` is Python's own function when all operands are plain numbers.
-    `boolean` says that the result is a truth value. `operator` is the Python operator, if any.
+    `from_value` says that torch computes the slope from the rounded value, and loses it where the
+    value saturates. `boolean` says that the result is a truth value. `operator` is the Python
+    operator, if any.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Elementwise:
     domain: Callable[..., tuple[Any, ...]] | None = None
     varying: tuple[tuple[int, Callable[..., tuple[Any, ...]]], ...] = ()
     numbers: Callable[..., Any] | None = None
+    from_value: bool = False
     boolean: bool = False
     operator: str | None = None
 

@@ -1,5 +1,6 @@
 """Gradients that the user expects, from `--expect`."""
 
+import ast
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,35 +22,47 @@ from gradcalc.verdict.outcome import (
 from gradcalc.verdict.rough import in_hull, is_smooth
 
 
-def check_claim(problem: Problem, name: str, autograd: Testimony, reference: Reference) -> Claim:
-    """Hold a claim against the true gradient; where that is not known, against autograd's."""
+def check_claim(
+    problem: Problem, name: str, autograd: Testimony, reference: Reference, accepted: bool
+) -> Claim:
+    """Hold a claim against the true gradient; where that is not known, against autograd's.
+
+    A formula is judged in exact arithmetic, so that nothing is its inputs' fault; numbers may be
+    as far off as autograd's, and be just those that autograd gives if these are `accepted`.
+    """
     text = problem.claims[name].source
     known = reference.absent is None
-    value = np.asarray((reference if known else autograd).claims[name])
+    value = np.asarray((reference if known else autograd).claims.get(name, autograd.claims[name]))
     settled = known and is_smooth(reference.around)
     true: Any = reference.exact[name] if settled else autograd.gradients[name]
     shape = np.shape(true)
     if value.size != 1 and value.shape != shape:
         return Claim(text, value, False, None)
     spread = np.array(np.broadcast_to(value.reshape(()) if value.size == 1 else value, shape))
-    condition = (reference.conditions or {}).get(name, 0.0) if settled else 0.0
-    # what is left where larger numbers cancel has their rounding, in a claim's constants too
-    flow = np.zeros(shape)
-    if settled:
-        flow = np.asarray(reference.flows[name], dtype=np.float64)
-        flow = np.where(np.isfinite(flow), flow, 0.0)
     precision = precision_of(problem.dtype)
-    differs = _claim_differs(spread, true, condition, flow, precision)
+    literal = _is_literal(problem, name)
+    excused = literal and settled and not problem.strict
+    condition = (reference.conditions or {}).get(name, 0.0) if excused else 0.0
+    differs = _claim_differs(spread, true, condition, precision)
+    if literal and accepted and np.array_equal(spread, autograd.gradients[name]):
+        differs = np.zeros(shape, dtype=np.bool_)
     holds = not differs.any()
     if known and not settled:
         # there is no gradient here that a claim could be; a valid slope of a kink is one
         holds = _is_slope(problem, name, spread, autograd, reference)
         differs = differs & (not holds)
-    if not (holds and settled):
+    if not (holds and settled) or literal:
         return Claim(text, spread, holds, differs)
     written = np.broadcast_to(np.reshape(autograd.claims[name], value.shape), shape)
-    lost = bool(_claim_differs(written, true, condition, flow, precision).any())
+    lost = bool(_claim_differs(written, true, 0.0, precision).any())
     return Claim(text, spread, holds, differs, lost, _digits(written, true, precision))
+
+
+def _is_literal(problem: Problem, name: str) -> bool:
+    """Whether a claim is numbers, and says nothing of the inputs."""
+    named = {*problem.inputs, *problem.program.assigned, *(n for n, _ in problem.lets)}
+    nodes = (node for part in problem.claims[name].body for node in ast.walk(part))
+    return not any(isinstance(node, ast.Name) and node.id in named for node in nodes)
 
 
 def _digits(given: Array, true: Any, precision: Precision) -> float:
@@ -65,30 +78,26 @@ def _digits(given: Array, true: Any, precision: Precision) -> float:
 
 
 def _claim_differs(
-    given: Array, true: Any, condition: float, flow: Array, precision: Precision
+    given: Array, true: Any, condition: float, precision: Precision
 ) -> NDArray[np.bool_]:
     size = np.max(np.abs(true), initial=0) if true.size else 0
-    allowed = max(
-        min(FACTOR * precision.epsilon * (1 + condition), EXCUSED), FACTOR * precision.epsilon
-    )
+    plain = FACTOR * precision.epsilon
+    allowed = max(min(plain * (1 + condition), EXCUSED), plain)
 
     if true.dtype != object:
         with np.errstate(all="ignore"):
-            room = allowed * (np.abs(true) + precision.epsilon * size)
-            room = room + FACTOR * precision.epsilon * flow
-            near = np.abs(true - given) <= room
+            near = np.abs(true - given) <= allowed * (np.abs(true) + precision.epsilon * size)
         return np.asarray(~near & (given != true), dtype=np.bool_)
 
-    def differs(claimed: float, truth: Any, flowing: float) -> bool:
+    def differs(claimed: float, truth: Any) -> bool:
         if not np.isfinite(claimed):
             # rounding takes a true gradient that is beyond a float to infinity
             return claimed != float(truth)
         room = allowed * (abs(truth) + precision.epsilon * size)
-        room += FACTOR * precision.epsilon * flowing
         return not abs(truth - claimed) <= room and claimed != float(truth)
 
-    flat = zip(given.flat, np.ravel(true), np.broadcast_to(flow, given.shape).flat, strict=True)
-    marks = [differs(float(c), t, float(f)) for c, t, f in flat]
+    pairs = zip(given.flat, np.ravel(true), strict=True)
+    marks = [differs(float(claimed), truth) for claimed, truth in pairs]
     return np.array(marks, dtype=np.bool_).reshape(given.shape)
 
 

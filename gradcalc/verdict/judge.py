@@ -17,7 +17,7 @@ from gradcalc.verdict.outcome import (
     digits_text,
     precision_of,
 )
-from gradcalc.verdict.references import same_way, weigh
+from gradcalc.verdict.references import agree, same_way, weigh
 from gradcalc.verdict.rough import is_smooth, rough_verdict, within_rounding
 from gradcalc.verdict.smooth import compare
 from gradcalc.verdict.value import value_holds
@@ -62,7 +62,8 @@ def judge(problem: Problem, autograd: Testimony, formula: Reference, exact: Refe
             reference, comparisons = replace(reference, absent=held.trouble), {}
             verdict = _before_comparing(autograd, reference)
     if verdict is None and is_smooth(reference.around):
-        witnesses = _witnesses(formula, exact, held.directions)
+        agreeing = formula.absent is None and agree(formula, reference)
+        witnesses = _witnesses(agreeing, exact, held.directions)
         verdict = _summed_up(comparisons, precision, witnesses)
         if verdict.outcome is Outcome.WRONG and within_rounding(problem, autograd, reference):
             verdict = Verdict(
@@ -74,14 +75,21 @@ def judge(problem: Problem, autograd: Testimony, formula: Reference, exact: Refe
         assert reference.around is not None
         verdict = rough_verdict(reference.around, problem, autograd, reference, precision)
     if problem.strict and verdict.exit_code == 0:
-        verdict = _wanting_all(verdict, formula, exact, held.directions)
-    claims = {name: check_claim(problem, name, autograd, reference) for name in problem.claims}
+        verdict = _wanting_all(verdict, formula, exact, reference, held.directions)
+    claims = {
+        name: check_claim(problem, name, autograd, reference, _is_accepted(comparisons.get(name)))
+        for name in problem.claims
+    }
     failed = [name for name, claim in claims.items() if not claim.holds]
     if failed and verdict.outcome is not Outcome.WRONG:
         verdict = with_failed_claim(verdict, failed[0], claims[failed[0]], autograd, reference)
     elif claims and verdict.outcome is Outcome.WRONG:
         verdict = with_claims_beside(verdict, claims)
     return Judgement(verdict, comparisons, claims, reference, held.directions)
+
+
+def _is_accepted(comparison: Comparison | None) -> bool:
+    return comparison is not None and comparison.outcome.exit_code == 0
 
 
 def is_puzzling(problem: Problem, autograd: Testimony, judgement: Judgement) -> bool:
@@ -104,23 +112,30 @@ def _before_comparing(autograd: Testimony, reference: Reference) -> Verdict | No
     return None
 
 
-def _witnesses(formula: Reference, exact: Reference, directions: int) -> str:
+def _witnesses(formula: bool, exact: Reference, directions: int) -> str:
     """Those that agree, in words."""
     if directions:
-        several = "directions" if directions > 1 else "direction"
-        return f"autograd, formula and enclosure (in {directions} {several})"
-    names = [n for n, w in (("enclosure", exact), ("formula", formula)) if w.absent is None]
-    return f"autograd, {names[0]} and {names[1]}" if len(names) > 1 else f"autograd and {names[0]}"
+        return f"autograd, formula and {directions} enclosure{'s' if directions > 1 else ''}"
+    if exact.absent is not None:
+        return "autograd and formula"
+    return "autograd, enclosure and formula" if formula else "autograd and enclosure"
 
 
 def _wanting_all(
-    verdict: Verdict, formula: Reference, exact: Reference, directions: int
+    verdict: Verdict,
+    formula: Reference,
+    exact: Reference,
+    reference: Reference,
+    directions: int,
 ) -> Verdict:
     """The verdict of --strict: whoever does not testify leaves it open."""
     for name, witness in (("enclosure", exact), ("formula", formula)):
         if witness.absent is not None and not (witness is exact and directions):
             why = f"--strict wants three witnesses, and there is no {name}: {witness.absent}"
             return Verdict(Outcome.UNRESOLVED, why)
+    if not agree(formula, reference):
+        why = "--strict wants three witnesses, and the formula does not hold here"
+        return Verdict(Outcome.UNRESOLVED, why)
     return verdict
 
 

@@ -47,13 +47,15 @@ def _compared(problem: Problem, name: str, autograd: Testimony, reference: Refer
     precision = precision_of(problem.dtype)
     given, true = autograd.gradients[name], reference.exact[name]
     finite = np.isfinite(given)
+    if not all(value == value for value in np.ravel(true)):
+        return Comparison(Outcome.UNRESOLVED, None, None, "the true gradient is not known")
+    if true.dtype != object and not np.isfinite(true).all():
+        why = "the check itself overflows in floats, and is too large for more"
+        return Comparison(Outcome.UNRESOLVED, 0.0, ~np.isfinite(true), why)
     if not finite.all():
         return Comparison(
             Outcome.WRONG, 0.0, ~finite, _why_not_finite(name, given, true, precision)
         )
-    if true.dtype != object and not np.isfinite(true).all():
-        why = "the check itself overflows in floats, and is too large for more"
-        return Comparison(Outcome.UNRESOLVED, 0.0, ~np.isfinite(true), why)
     # how far off the true gradient may itself be counts against autograd
     errors = _errors(given, true) + reference.radii.get(name, 0.0)
     error, size = _largest(errors), abs(_largest(true))
@@ -73,7 +75,7 @@ def _compared(problem: Problem, name: str, autograd: Testimony, reference: Refer
     if not problem.strict and relative <= lost <= precision.epsilon**TAKEN:
         why = "rounding inside the program took the rest"
         return Comparison(Outcome.VERIFIED, digits, np.zeros(given.shape, dtype=np.bool_), why)
-    if not problem.strict and _has_vanished(problem, name, error, size, reference, precision):
+    if not problem.strict and _has_vanished(problem, name, error, size, reference):
         return Comparison(Outcome.VANISHED, digits, np.zeros(given.shape, dtype=np.bool_), "")
     differs = np.array(errors > plain * size, dtype=np.bool_).reshape(given.shape)
     if condition is None and relative < EXCUSED and not problem.strict:
@@ -150,23 +152,30 @@ def _digits(relative: float, precision: Precision) -> float:
 
 
 def _has_vanished(
-    problem: Problem, name: str, error: Any, size: Any, reference: Reference, precision: Precision
+    problem: Problem,
+    name: str,
+    error: Any,
+    size: Any,
+    reference: Reference,
 ) -> bool:
     """Whether the error is below what rounding leaves of the function itself."""
+    precision = precision_of(problem.dtype)
     if error <= precision.smallest and size <= precision.smallest / precision.epsilon:
         return True
-    if not size:
-        # a gradient that cancels to zero leaves some of what flows into it, and rounding of the
-        # values that it is made of
-        left = max(abs(_largest(reference.flows[name])), reference.noise.get(name, 0.0))
-        if error <= FACTOR * precision.epsilon * left:
-            return True
+    blurred = error <= FACTOR * precision.epsilon * reference.noise.get(name, 0.0)
+    # a gradient that cancels to zero leaves some of what flows into it
+    flow = 0.0 if size else abs(_largest(reference.flows[name]))
+    if not size and (blurred or error <= FACTOR * precision.epsilon * flow):
+        return True
+    written = error <= FACTOR * reference.rounding.get(name, 0.0) * size
+    if name in reference.noise and not (blurred or written):
+        # neither the values that it is made of nor the way it is written lose so much
+        return False
     scale = reference.scales[name]
     # where a gradient is zero because everything cancels, so may the function itself
     scale = min(abs(reference.total), scale) if size else scale
     largest = np.abs(problem.inputs[name]).max(initial=0)
-    noise = FACTOR * precision.epsilon * scale / max(1.0, largest)
-    return bool(error <= noise)
+    return bool(error <= FACTOR * precision.epsilon * scale / max(1.0, largest))
 
 
 def _strays(

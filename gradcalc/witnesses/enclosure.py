@@ -15,10 +15,18 @@ from gradcalc.enclosure.balls import OutOfReach, TooLarge
 from gradcalc.enclosure.events import events_of
 from gradcalc.enclosure.experiment import Experiment, Trial, to_floats
 from gradcalc.enclosure.mishaps import flats, mishaps
-from gradcalc.enclosure.neighbourhood import around_rounding, conditions, explore, shifts, sway
+from gradcalc.enclosure.neighbourhood import (
+    around_rounding,
+    conditions,
+    explore,
+    shifts,
+    smallest,
+    sway,
+)
 from gradcalc.enclosure.precision import (
     MORE,
     SAMPLES,
+    TIE,
     Samples,
     beside,
     noise,
@@ -36,11 +44,17 @@ WORK = 150_000
 LARGEST = WORK // 3
 """Numbers in one run: at the least there are three, one with the fewest digits."""
 
+EXPLORED = 60_000
+"""Numbers in all runs around a special point together, which takes about a second too."""
+
 LONG, MANY = 5000, 200
 """Numbers of so many digits that not even a few thousand are looked at one by one."""
 
 ROUNDINGS = 4
 """How far, in roundings of the inputs, a point may be from one that floats take for it."""
+
+DIAGNOSED = 10_000
+"""Numbers in one run up to which causes are sought."""
 
 OFF = 1e-30
 """How far what is 0 is moved, in relation to the others, to leave a special point."""
@@ -86,7 +100,7 @@ def diagnose(problem: Problem, reference: Reference) -> Reference:
 
     It costs some more runs, so it is left for gradients about which something is wrong.
     """
-    if reference.absent is not None or reference.size > CHEAP:
+    if reference.absent is not None or reference.size > DIAGNOSED:
         return reference
     experiment = Experiment(problem, LARGEST)
     try:
@@ -153,7 +167,7 @@ def _look(experiment: Experiment) -> _View:
     count = SAMPLES if centre.size <= CHEAP else 2
     if centre.finite and not events:
         return _View(centre, (), beside(experiment, centre, count))
-    return _explored(experiment, centre, events, WORK // max(centre.size, 1))
+    return _explored(experiment, centre, events, EXPLORED // max(centre.size, 1))
 
 
 def _explored(
@@ -163,24 +177,32 @@ def _explored(
     size = sum(problem.inputs[name].size for name in problem.wrt)
     bits = centre.bits + MORE
 
-    def sample(direction: Any, radius: Any, at_zero: float = 1.0) -> Trial:
-        moved = shifts(problem.inputs, problem.wrt, direction, radius, at_zero)
-        return run_beside(experiment, bits, moved, centre.detached)
-
     if not size:
         return _View(centre, events, [])
+    at_zero = smallest(problem.inputs, problem.wrt)
+
+    def sample(direction: Any, radius: Any) -> Trial:
+        # floors of large numbers have steps nearer than a small part of them
+        moved = shifts(problem.inputs, problem.wrt, direction, radius, at_zero, 1.0)
+        return run_beside(experiment, bits, moved, centre.detached)
+
     experiment.context.prec = bits
     around = within = None
     if centre.finite and all(event.margin for event in events):
         # near something, but not on it
         samples = beside(experiment, centre, SAMPLES)
     else:
-        around = explore(centre, sample, size, affordable, experiment.context)
+        still = shifts(problem.inputs, problem.wrt, np.zeros(size), experiment.context.one, 0.0)
+        base = experiment.run(bits, still, centre.detached, forced=True)
+        if base.guessed:
+            raise OutOfReach(TIE)
+        around = explore(centre, base, sample, size, affordable, experiment.context)
         samples = beside(experiment, centre, SAMPLES, OFF) if around.limit is not None else []
     if around is None or around.limit is not None:
 
         def off_kinks(direction: Any, radius: Any) -> Trial | None:
-            trial = sample(direction, radius, 0.0)
+            moved = shifts(problem.inputs, problem.wrt, direction, radius, 0.0)
+            trial = run_beside(experiment, bits, moved, centre.detached)
             on_one = any(event.margin < ON for event in events_of(experiment, trial))
             return None if on_one or not trial.finite else trial
 
