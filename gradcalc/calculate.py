@@ -7,7 +7,7 @@ import numpy as np
 from gradcalc import findings, verdict
 from gradcalc.problem import Problem
 from gradcalc.report import InputGradient, Report
-from gradcalc.testimony import Formula, Nature, Reference, Testimony
+from gradcalc.testimony import Array, Formula, Nature, Reference, Testimony
 from gradcalc.verdict import Judgement
 
 UNCHECKED = "--no-check leaves out the check"
@@ -95,7 +95,8 @@ def _gradient(
     return InputGradient(
         name=name,
         autograd=ours.gradients[name],
-        symbolic=reference.gradients.get(name) if smooth else None,
+        symbolic=formula.gradients.get(name) if smooth and same_way else None,
+        enclosure=_enclosed(name, formula, reference) if smooth else None,
         formula=found.written,
         digits=None if comparison is None or comparison.digits is None
         else round(comparison.digits, 2),
@@ -107,6 +108,13 @@ def _gradient(
         else None,
         claim=judgement.claims.get(name),
     )  # fmt: skip
+
+
+def _enclosed(name: str, formula: Reference, reference: Reference) -> Array | None:
+    """The gradient that autograd was held to, where the formula does not give it."""
+    if reference.witness == formula.witness or reference.absent is not None:
+        return None
+    return None if verdict.agree(formula, reference) else reference.gradients.get(name)
 
 
 def _detached(problem: Problem, ours: Testimony) -> tuple[str, ...]:

@@ -38,9 +38,10 @@ class InputGradient:
 
     `formula` is the whole gradient as text in gradcalc's own language. `digits` is how many decimal
     digits of the autograd gradient are right, at most those of the dtype. `differs` marks the
-    elements on which the witnesses disagree, `worst` is the one that is furthest off. `condition`
-    says how strongly the true gradient reacts to relative changes of the inputs. `radius` is the
-    largest distance between the true gradient and its enclosure's midpoint, None without one.
+    elements on which the witnesses disagree, `worst` is the one that is furthest off. `enclosure`
+    is what autograd was held to, where the formula does not give it. `condition` says how strongly
+    the true gradient reacts to relative changes of the inputs. `radius` is the largest distance
+    between the true gradient and its enclosure's midpoint, None without one.
     """
 
     name: str
@@ -49,6 +50,7 @@ class InputGradient:
     formula: Written | None = None
     digits: float | None = None
     differs: NDArray[np.bool_] | None = None
+    enclosure: Array | None = None
     worst: Worst | None = None
     condition: float | None = None
     radius: float | None = None

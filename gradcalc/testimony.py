@@ -65,10 +65,10 @@ class Event:
 class Mishap:
     """Where floats go astray though every primitive is computed as well as the dtype allows.
 
-    `kind` is `overflow`, `undefined` (a primitive whose value or slope is not finite at its float
-    operands) or `cancellation`, of which `lost` says how many decimal digits went. Where hardly
-    anything flows back to the input `wrt`, it is `step` (a primitive that is flat everywhere),
-    `flat` (one that is flat there) or `saturated` (nearly so).
+    `kind` is `overflow`, `underflow`, `undefined` (a primitive whose value or slope is not finite
+    at its float operands) or `cancellation`, of which `lost` says how many decimal digits went.
+    Where hardly anything flows back to the input `wrt`, it is `step` (a primitive that is flat
+    everywhere), `flat` (one that is flat there) or `saturated` (nearly so).
     """
 
     kind: str

@@ -71,6 +71,10 @@ CLAIMS: tuple[tuple[str, str, str, Any, str, str], ...] = (
     ("wrong", "x**3", "3*x", 2.0, "wrong", "as autograd says"),
     ("only-autograd", "log(sum(exp(x)))", "softmax(x)", [1000.0, 999.0], "wrong",
      "the claim is right"),
+    ("by-the-inputs", "tan(x)", "1.01*(tan(x)**2 + 1)", 1.5707963267948966, "wrong",
+     "as autograd says"),
+    ("cancelling", "x*1e14 - x*(1e14 - 1)", "-1", 1.0, "wrong", "as autograd says"),
+    ("printed", "tan(x)", "2.6670937881135714e+32", 1.5707963267948966, "verified", "agree"),
     ("both", "log(sum(exp(x)))", "x", [1000.0, 999.0], "wrong", "x does not hold either"),
 )  # fmt: skip
 

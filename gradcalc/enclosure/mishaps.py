@@ -122,12 +122,18 @@ class _Shadow:
         if not value.is_finite():
             yield mishap("overflow" if node.value.is_finite() else "undefined")
             return
+        if value.is_zero() and 0 < abs(node.value) < float(np.finfo(self.dtype).tiny):
+            yield mishap("underflow")
+            return
         if node.row.name != "where" and any(
             operand.active
             and not self.calculus.function(node.row, node.variant, i)(*operands).is_finite()
             for i, operand in enumerate(node.operands)
         ):
             yield mishap("undefined")
+        if node.row.boolean or any(slope is zero for _, slope in node.row.partials):
+            # a step turns a small difference into a large one; it loses no digits
+            return
         worst = max((abs(self.errors[o.order]) for o in node.operands), default=0)
         if error > LOST * self.epsilon and error > SUDDEN * worst:
             digits = -float(np.log10(self.epsilon))

@@ -212,8 +212,8 @@ class _Walk:
         below: Any = None
         for factor in part.args:
             if factor.is_Rational:
-                above = _times(above, float(factor.p)) if factor.p != 1 else above
-                below = _times(below, float(factor.q)) if factor.q != 1 else below
+                above = _times(above, _as_float(factor.p)) if factor.p != 1 else above
+                below = _times(below, _as_float(factor.q)) if factor.q != 1 else below
             elif factor.is_Pow and factor.exp.is_Rational and factor.exp < 0:
                 below = _times(below, self._power(factor.base, -factor.exp))
             else:
@@ -266,6 +266,14 @@ def _without_cancellation(part: Any) -> Any | None:
     if isinstance(rest, Head) and rest.spelled == "sigmoid":
         return rest.func(-rest.args[0])
     return None
+
+
+def _as_float(value: int) -> float:
+    """A whole number as a float, infinite where it is beyond any."""
+    try:
+        return float(value)
+    except OverflowError:
+        return np.inf if value > 0 else -np.inf
 
 
 def _times(first: Any, second: Any) -> Any:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from gradcalc.findings.finding import Finding
 from gradcalc.problem import Problem
-from gradcalc.testimony import Nature, Reference, Testimony
+from gradcalc.testimony import Reference, Testimony
 
 
 def find(problem: Problem, autograd: Testimony, reference: Reference) -> Iterator[Finding]:
@@ -15,7 +15,8 @@ def find(problem: Problem, autograd: Testimony, reference: Reference) -> Iterato
 
 
 def _flat(problem: Problem, autograd: Testimony, reference: Reference) -> Iterator[Finding]:
-    if reference.around is not None and reference.around.nature is not Nature.SMOOTH:
+    if reference.around is not None:
+        # at a special point the slope of a primitive says little
         return
     for mishap in reference.mishaps:
         name = mishap.wrt

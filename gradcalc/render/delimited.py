@@ -2,11 +2,12 @@ r"""Rows for other programs: never wrapped, never elided, one line each.
 
 Both formats begin with a header row and have one row for each element of each gradient:
 
-    input index at autograd symbolic ok [expected] [accumulated] ...
+    input index at autograd symbolic ok [enclosure] [expected] [accumulated] ...
 
-`index` is `0` or `0,1`, empty for a scalar; `at` is the input's own value there; `ok` is
-`true`, `false`, or empty where nothing was compared. `expected` and `accumulated` are there when
-they were asked for, and `program` comes last when there are several. What is not known is empty.
+`index` is `0` or `0,1`, empty for a scalar; `at` is the input's own value there; `ok` is `true`,
+`false`, or empty where nothing was compared. `enclosure` is there where the formula does not give
+the true gradient, `expected` and `accumulated` when they were asked for, and `program` comes last
+when there are several. What is not known is empty.
 
 **tsv** then has lines that begin with `# `, for the value and everything else that a table says,
 the verdict last: `# verdict<TAB>verified<TAB>message`. A formula of thousands of characters is cut
@@ -76,6 +77,7 @@ def render_csv(reports: Sequence[Report], style: Style) -> str:
 def _columns(reports: Sequence[Report]) -> tuple[str, ...]:
     gradients = [gradient for report in reports for gradient in report.gradients]
     asked = {
+        "enclosure": any(gradient.enclosure is not None for gradient in gradients),
         "expected": any(gradient.claim is not None for gradient in gradients),
         "accumulated": any(gradient.accumulated is not None for gradient in gradients),
         "program": len(reports) > 1,

@@ -130,6 +130,7 @@ def _gradient(gradient: InputGradient) -> Json:
         "closed_form": gradient.closed_form,
         "digits": None if gradient.digits is None else _number(gradient.digits),
         **({} if accumulated is None else {"accumulated": _numbers(accumulated)}),
+        **({} if gradient.enclosure is None else {"enclosure": _numbers(gradient.enclosure)}),
         **({} if gradient.condition is None else {"condition": _number(gradient.condition)}),
         **({} if gradient.worst is None else {"worst": _worst(gradient.worst)}),
     }

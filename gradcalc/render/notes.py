@@ -68,9 +68,7 @@ def _worst(report: Report) -> Iterator[Note]:
         worst = gradient.worst
         if worst is not None and worst.index and gradient.autograd.size > 1:
             where = f"{gradient.name}[{', '.join(map(str, worst.index))}]"
-            pair = np.array([worst.autograd, worst.true])
-            ours, true = number_texts(pair, "float64")
-            yield Note("worst", f"{where}: autograd {ours}, true {true}")
+            yield Note("worst", f"{where}: autograd {worst.said}, true {worst.truth}")
 
 
 def value_text(value: Array, dtype: str, *, whole: bool) -> str:

@@ -22,7 +22,7 @@ _MOST_DISAGREEING = 20
 class Rows:
     """Some elements of a gradient: their row-major positions, and a column of text by key.
 
-    The keys are `index at autograd symbolic expected accumulated`, in this order; a
+    The keys are `index at autograd symbolic enclosure expected accumulated`, in this order; a
     column without content is left out. `ok` is None where nothing was compared.
     """
 
@@ -49,6 +49,7 @@ def gradient_rows(
     add_numbers("at", report.inputs.get(gradient.name))
     add_numbers("autograd", gradient.autograd)
     add_numbers("symbolic", gradient.symbolic)
+    add_numbers("enclosure", gradient.enclosure)
     if gradient.claim is not None and gradient.claim.differs is not None:
         add_numbers("expected", gradient.claim.value)
     add_numbers("accumulated", gradient.accumulated)

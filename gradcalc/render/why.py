@@ -50,7 +50,8 @@ def _gradient(
         shown = visible(gradient, show_all=style.show_all)
         rows = gradient_rows(report, gradient, shown)
         columns = dict(rows.columns)
-        columns.pop("symbolic", None)
+        for key in ("symbolic", "enclosure"):
+            columns.pop(key, None)
         for answer in answers[1:]:
             if gradient.name in answer.low:
                 columns[answer.witness] = _bounds(answer, gradient.name, shown, report.dtype)

@@ -23,7 +23,7 @@ from gradcalc.verdict.outcome import (
     numbers_apart,
     precision_of,
 )
-from gradcalc.verdict.references import same_way, upheld
+from gradcalc.verdict.references import agree, same_way, upheld
 from gradcalc.verdict.value import total_of, value_holds
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "Precision",
     "Verdict",
     "Worst",
+    "agree",
     "digits_text",
     "is_puzzling",
     "judge",

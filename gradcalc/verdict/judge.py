@@ -62,8 +62,7 @@ def judge(problem: Problem, autograd: Testimony, formula: Reference, exact: Refe
             reference, comparisons = replace(reference, absent=held.trouble), {}
             verdict = _before_comparing(autograd, reference)
     if verdict is None and is_smooth(reference.around):
-        agreeing = formula.absent is None and agree(formula, reference)
-        witnesses = _witnesses(agreeing, exact, held.directions)
+        witnesses = _witnesses(agree(formula, reference), exact, held.directions)
         verdict = _summed_up(comparisons, precision, witnesses)
         if verdict.outcome is Outcome.WRONG and within_rounding(problem, autograd, reference):
             verdict = Verdict(

@@ -68,11 +68,16 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Worst:
-    """The element of a gradient that is furthest off; `true` is as near as a float comes."""
+    """The element of a gradient that is furthest off.
+
+    `true` is as near as a float comes, `said` and `truth` are texts that tell the two apart.
+    """
 
     index: tuple[int, ...]
     autograd: float
     true: float
+    said: str
+    truth: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,8 @@ def _worst(given: Array, true: Any) -> Worst | None:
             return None
         place = int(np.argmax(errors))
     index = tuple(int(i) for i in np.unravel_index(place, given.shape))
-    return Worst(index, float(given[index]), float(true[index]))
+    said, truth = numbers_apart(float(given[index]), true[index])
+    return Worst(index, float(given[index]), float(true[index]), said, truth)
 
 
 def _compared(problem: Problem, name: str, autograd: Testimony, reference: Reference) -> Comparison:
