@@ -143,10 +143,10 @@ class Reference(Testimony):
     `events` are the primitives met at or near a kink or border, the closest first. `within` are
     gradients at points that floats can hardly tell from this one, where that matters. `mishaps` are
     in the order of the program. `radii` bound how far off each element of `exact` is, where that is
-    proved; `bits` is the precision that it took. `size` is how many numbers the run took, `digits`
-    how many decimal digits they need so that none is lost in a sum; `too_large` says that the
-    witness is absent for that reason alone; `probes` are the directions in which it testifies all
-    the same.
+    proved; `bits` is the precision that it took. `surveyed` says that corners were looked for.
+    `size` is how many numbers the run took, `digits` how many decimal digits they need so that none
+    is lost in a sum; `too_large` says that the witness is absent for that reason alone; `probes`
+    are the directions in which it testifies all the same.
     """
 
     exact: Mapping[str, Reals] = field(default_factory=dict)
@@ -165,6 +165,7 @@ class Reference(Testimony):
     formulas: Mapping[str, Formula] = field(default_factory=dict)
     radii: Mapping[str, Array] = field(default_factory=dict)
     bits: int = 0
+    surveyed: bool = True
     size: int = 0
     digits: int = 0
     too_large: bool = False

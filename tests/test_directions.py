@@ -1,6 +1,7 @@
 """Sampled enclosures: arrays of balls, slopes in a few directions, and what the verdict makes."""
 
 import random
+import re
 import time
 from typing import Any
 
@@ -362,7 +363,7 @@ def test_large_calculations_are_held_to_all_three(text: str, names: tuple[str, .
     answer = report(text, **data(*names))
     assert answer.verdict.outcome == "verified", answer.verdict
     assert answer.witnesses == ("autograd", "symbolic", "enclosure")
-    assert "direction" in answer.verdict.message
+    assert re.search(r"formula and \d enclosures?", answer.verdict.message)
 
 
 @pytest.mark.parametrize("text", ["sum(exp(x))", "logsumexp(x + 500)", "sum(1e-310*x)"])

@@ -24,8 +24,7 @@ def weigh(formula: Reference, exact: Reference) -> Reference:
         return exact
     # what was too much for single numbers may still be checked as a whole; what has no value, or
     # no gradient that digits could tell, may not
-    if not exact.too_large or (not formula.conditions and formula.absent is None):
-        # a formula that was told by many digits was not looked at for corners
+    if not exact.too_large or not formula.surveyed:
         return exact
     if formula.absent is not None:
         return replace(exact, absent=formula.absent)

@@ -107,6 +107,7 @@ def _testify(problem: Problem) -> Reference:
         scales=dict.fromkeys(problem.wrt, beside.scale),
         flows={n: beside.flows.get(n, np.abs(g)) for n, g in gradients.items()},
         events=() if small else events(recording),
+        surveyed=not small,
         conditions=beside.conditions,
         rounding=beside.rounding,
         formulas=_formulas(recording, gradients, shown, failure),
