@@ -316,6 +316,7 @@ AGAIN = tuple(
         "no-mixture-scaled",
         "tiny-logdet",
         "tiny-kink",
+        "huge-constants",
         "tiny-jump",
         "small-neighbour",
         "torch-beside-a-kink",
