@@ -60,6 +60,10 @@ def _answers(case: Case) -> tuple[Answer, ...]:
 
 
 def _enclosed(problem: Problem, reference: Reference) -> Answer:
+    if reference.absent is not None and reference.probes:
+        count = len(reference.probes)
+        slopes = f"slopes in {count} directions" if count > 1 else "the slope in one direction"
+        return Answer("enclosure", note=f"too large for every element: {slopes} enclosed")
     if reference.absent is not None:
         return Answer("enclosure", absent=reference.absent)
     around = reference.around

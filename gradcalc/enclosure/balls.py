@@ -27,6 +27,11 @@ class TooLarge(OutOfReach):
     """The calculation would take more numbers or more time than it may."""
 
 
+def beyond(largest: int) -> str:
+    """Why a run is too large."""
+    return f"the enclosure of every element ends at {largest:,} numbers"
+
+
 class Undecided(Exception):
     """Two balls overlap that have to be told apart: it takes more precision."""
 

@@ -20,6 +20,7 @@ from gradcalc.enclosure.balls import (
     Decisions,
     OutOfReach,
     TooLarge,
+    beyond,
     is_nothing,
     is_tight,
 )
@@ -182,9 +183,7 @@ class Experiment:
     ) -> "Course":
         problem, budget = self.problem, self.budget()
         if sum(values.size for values in problem.inputs.values()) > self.largest:
-            raise TooLarge(
-                f"the check goes element by element, which ends at {self.largest:,} numbers"
-            )
+            raise TooLarge(beyond(self.largest))
         backend = ElementBackend(graph, budget, problem.dtype, replay)
         leaves = {name: self._leaf(graph, name, shift) for name in problem.inputs}
         execution = execute(problem, backend, leaves, budget)

@@ -7,7 +7,7 @@ from typing import Any
 import flint
 
 from gradcalc.calculus import Variant
-from gradcalc.enclosure.balls import NAN, Ball, Calculus, OutOfReach, TooLarge, Undecided
+from gradcalc.enclosure.balls import NAN, Ball, Calculus, OutOfReach, TooLarge, Undecided, beyond
 from gradcalc.errors import Span
 from gradcalc.primitives import BY_NAME, Elementwise
 
@@ -134,9 +134,7 @@ class Graph:
         """Take a new node in and give it its serial number."""
         size = len(self.nodes)
         if size >= self.largest:
-            raise TooLarge(
-                f"the check goes element by element, which ends at {self.largest:,} numbers"
-            )
+            raise TooLarge(beyond(self.largest))
         if self.deadline is not None and size % 64 == 0 and time.monotonic() > self.deadline:
             raise TooLarge("more time than the check may take")
         self.nodes.append(node)

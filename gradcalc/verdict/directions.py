@@ -10,7 +10,7 @@ import numpy as np
 from gradcalc.problem import Problem
 from gradcalc.testimony import Probe, Reference, Testimony
 from gradcalc.verdict.outcome import EXCUSED, Comparison, Outcome
-from gradcalc.verdict.references import same_way
+from gradcalc.verdict.references import APART, same_way
 from gradcalc.verdict.smooth import accepted_error
 
 SURE = 2.0**-20
@@ -20,8 +20,6 @@ DEVIATIONS = 8
 """How far errors of elements add up along signs drawn at random, in roots of their squares' sum:
 beyond it with a probability below 2 exp(-32), whatever the errors (Hoeffding, "Probability
 inequalities for sums of bounded random variables", 1963)."""
-
-APART = "the formula and the enclosure contradict each other"
 
 ALONE = "autograd and the enclosure contradict each other"
 

@@ -10,6 +10,8 @@ from gradcalc.verdict.rough import is_smooth
 
 MEETING = "the formula does not hold at this point, where its cases meet"
 
+APART = "the formula and the enclosure contradict each other"
+
 AGREED = 1e-9
 """How far apart, in relation to the largest element, two checks may be that know many digits."""
 
@@ -18,9 +20,7 @@ def weigh(formula: Reference, exact: Reference) -> Reference:
     """The one reference that comes of two; absent where they contradict each other."""
     if exact.absent is None:
         if formula.absent is None and _contradict(formula, exact):
-            return replace(
-                exact, absent="the formula and the element-wise check contradict each other"
-            )
+            return replace(exact, absent=APART)
         return exact
     # what was too much for single numbers may still be checked as a whole; what has no value, or
     # no gradient that digits could tell, may not

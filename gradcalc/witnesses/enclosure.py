@@ -11,7 +11,7 @@ from typing import Any
 import flint
 import numpy as np
 
-from gradcalc.enclosure.balls import OutOfReach, TooLarge
+from gradcalc.enclosure.balls import OutOfReach, TooLarge, beyond
 from gradcalc.enclosure.events import events_of
 from gradcalc.enclosure.experiment import Experiment, Trial, to_floats
 from gradcalc.enclosure.mishaps import flats, mishaps
@@ -74,7 +74,7 @@ def testify(problem: Problem, size: int, digits: int) -> Reference:
     meets what it does not know says so.
     """
     if size > LARGEST or (size > LONG and digits > MANY):
-        why = f"the check goes element by element, which ends at {LARGEST:,} numbers"
+        why = beyond(LARGEST)
         answer = Reference(witness="enclosure", absent=why, too_large=True)
     else:
         # numpy only carries the numbers about; what it warns of is found out from them
