@@ -55,7 +55,7 @@ SCALARS = (
     ("mean(({})*sqrt(1 + y**2))", "v"), ("logsumexp(asinh({}))", "v"),
     ("sum(({})*(2 + atan(A)))", "M"),
     ("mean(({})**2)", "M"), ("norm({})", "M"),
-    ("trace(({}).T@atan({}))", "MM"), ("prod(1 + 0.1*atan({}))", "v"),
+    ("trace(({}).T@atan({}))", "MM"), ("prod(1 + 0.1*atan(({}) + y))", "v"),
     ("log(det(diag(1 + atan({})**2) + 0.5*ones(#n, #n)))", "v"), ("mse_loss({}, atan(y))", "v"),
     ("huber_loss(atan({}), y)", "v"), ("cross_entropy(asinh({}), softmax(atan(y)))", "v"),
 )  # fmt: skip
