@@ -44,8 +44,8 @@ WORK = 150_000
 LARGEST = WORK // 3
 """Numbers in one run: at the least there are three, one with the fewest digits."""
 
-EXPLORED = 60_000
-"""Numbers in all runs around a special point together, which takes about a second too."""
+EXPLORED = 30_000
+"""Numbers in all runs around a special point together, which takes about a second."""
 
 LONG, MANY = 5000, 200
 """Numbers of so many digits that not even a few thousand are looked at one by one."""
