@@ -5,16 +5,15 @@ together with the ball: smooth. The values do not come together: a jump. No valu
 edge. Growing gradients: singular. Otherwise a kink, whose gradients are the sampled ones.
 """
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import mpmath
 import numpy as np
 
-from gradcalc.enclosure.backend import as_objects
 from gradcalc.enclosure.balls import OutOfReach
 from gradcalc.enclosure.experiment import Trial
+from gradcalc.enclosure.moves import RANDOM_PAIRS, directions_for, plain_directions
 from gradcalc.errors import GradcalcError
 from gradcalc.testimony import Nature, Neighbourhood
 
@@ -34,9 +33,6 @@ SETTLED = "1e-6"
 STEADY = "1.2"
 """How far the second of three sizes may be off the geometric mean, squared."""
 
-RANDOM_PAIRS = 6
-"""Pairs of opposite random directions in which both balls are looked at."""
-
 FEWEST_PAIRS = 2
 """The same at the least."""
 
@@ -49,12 +45,6 @@ NOISE = "1e-110"
 ALIKE = "1e-60"
 """The relative difference of gradients that are the same."""
 
-SMALLEST = 1e-60
-"""The smallest size that what is 0 is taken to have."""
-
-FEW = 6
-"""Inputs up to which every pair of them is moved together."""
-
 BENT = "1e-9"
 """The relative deviation from a plane that the smaller ball shows of no smooth function."""
 
@@ -63,57 +53,6 @@ UNEXPLAINED = 1000
 
 GROWTH = 1.15
 """How much larger gradients are in the smaller ball if they have no bound: log(x) grows by 1.4."""
-
-
-def directions_for(size: int) -> Any:
-    """Directions to look in, one of each opposite pair: some random ones, then near each axis.
-
-    None of them lies in a coordinate plane, where a kink in another component would be met again.
-    """
-    if size == 1:
-        return np.ones((1, 1))
-    random = np.random.default_rng(20180)
-
-    def signs(rows: int) -> Any:
-        return random.choice([-1.0, 1.0], (rows, size))
-
-    drawn = random.uniform(0.25, 1.0, (RANDOM_PAIRS, size)) * signs(RANDOM_PAIRS)
-    # all components of one sign, a corner that few random ones would meet
-    drawn[0] = abs(drawn[0])
-    axes = random.uniform(0.01, 0.1, (size, size)) * signs(size)
-    np.fill_diagonal(axes, 1.0)
-    return np.concatenate([drawn, axes])
-
-
-def shifts(
-    inputs: Mapping[str, Any],
-    names: Sequence[str],
-    direction: Any,
-    radius: Any,
-    at_zero: float,
-    widest: float = np.inf,
-) -> dict[str, Reals]:
-    """A direction cut up by input and scaled: relative to each component, or to `at_zero`.
-
-    No component counts as larger than `widest`.
-    """
-    result: dict[str, Reals] = {}
-    position = 0
-    for name in names:
-        values = inputs[name]
-        part = direction[position : position + values.size].reshape(values.shape)
-        position += values.size
-        scale = np.where(values == 0, at_zero, np.minimum(np.abs(values), widest))
-        # the product of the two floats might underflow
-        step = np.frompyfunc(lambda a, b: radius * float(a) * float(b), 2, 1)
-        result[name] = as_objects(step(part, scale))
-    return result
-
-
-def smallest(inputs: Mapping[str, Any], names: Sequence[str]) -> float:
-    """By how much to move what is 0: as the smallest of the others, within bounds."""
-    sizes = np.concatenate([np.abs(np.ravel(inputs[name])) for name in names])
-    return float(np.clip(np.min(sizes[sizes > 0], initial=1.0), SMALLEST, 1.0))
 
 
 def explore(
@@ -191,21 +130,11 @@ def _is_plane(base: Trial, limit: Reals, sample: Sample, radii: list[Any]) -> bo
         return off / max(map(abs, steps))
 
     least = context.mpf(BENT) * max(map(abs, limit))
-    for direction in _plain_directions(len(limit)):
+    for direction in plain_directions(len(limit)):
         near = bend(direction, radii[1])
         if near > max(least, context.mpf(LEAST)) and near > bend(direction, radii[0]) / 2:
             return False
     return True
-
-
-def _plain_directions(size: int) -> Any:
-    """The axes, all at once, every other one turned, and pairs where there are few."""
-    rows = [*np.eye(size), np.ones(size), (-1.0) ** np.arange(size)]
-    if size <= FEW:
-        pairs = itertools.combinations(range(size), 2)
-        rows += [np.eye(size)[i] + sign * np.eye(size)[j] for i, j in pairs for sign in (1, -1)]
-    half = np.array(rows if size > 1 else rows[:1])
-    return np.concatenate([half, -half])
 
 
 def _moves(first: Trial, second: Trial, context: mpmath.MPContext) -> list[tuple[Any, Any]]:

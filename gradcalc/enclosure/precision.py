@@ -14,7 +14,7 @@ from gradcalc.enclosure.balls import Ball, OutOfReach, Undecided
 from gradcalc.enclosure.events import is_undefined
 from gradcalc.enclosure.experiment import Experiment, Trial, partial_of
 from gradcalc.enclosure.graph import ZERO, Node
-from gradcalc.enclosure.neighbourhood import shifts
+from gradcalc.enclosure.moves import shifts
 from gradcalc.errors import GradcalcError
 
 Reals = Any

@@ -15,14 +15,8 @@ from gradcalc.enclosure.balls import OutOfReach, TooLarge, beyond
 from gradcalc.enclosure.events import events_of
 from gradcalc.enclosure.experiment import Experiment, Trial, to_floats
 from gradcalc.enclosure.mishaps import flats, mishaps
-from gradcalc.enclosure.neighbourhood import (
-    around_rounding,
-    conditions,
-    explore,
-    shifts,
-    smallest,
-    sway,
-)
+from gradcalc.enclosure.moves import shifts, smallest
+from gradcalc.enclosure.neighbourhood import around_rounding, conditions, explore, sway
 from gradcalc.enclosure.precision import (
     MORE,
     SAMPLES,
