@@ -51,6 +51,9 @@ LOST = "the formula loses its digits to rounding here, and there is too much for
 PATIENCE = 10.0
 """Seconds after which a formula that is still being simplified is given up."""
 
+DIGITS_PATIENCE = 2.0
+"""Seconds after which floats do for the gradients."""
+
 SHOWN = 80
 """Characters of a formula that is cited although it does not hold."""
 
@@ -86,7 +89,7 @@ def _testify(problem: Problem) -> Reference:
     nodes: Mapping[str, Node] = recording.derivation.gradients if shown is None else shown.gradients
     numbers = sum(np.size(value) for value in recording.values)
     small = numbers <= EXACT
-    exact = _in_many_digits(recording) if small else None
+    exact = _in_time(recording) if small else None
     small = exact is not None
     gradients = exact if exact is not None else _in_floats(recording, nodes)
     wider = gradients if small else in_more_digits(recording, nodes, gradients)
@@ -152,6 +155,15 @@ def _in_floats(recording: Recording, nodes: Mapping[str, Node]) -> dict[str, Any
         return gradients
     plain = recording.gradients(Floats(), inputs)
     return {n: np.where(np.isfinite(g), g, plain[n]) for n, g in gradients.items()}
+
+
+def _in_time(recording: Recording) -> dict[str, Any] | None:
+    """The gradients in many digits, unless some function thinks about them for too long."""
+    try:
+        with at_most(DIGITS_PATIENCE):
+            return _in_many_digits(recording)
+    except TimesUp:
+        return None
 
 
 def _in_many_digits(recording: Recording) -> dict[str, Any] | None:
