@@ -21,10 +21,7 @@ from gradcalc.errors import (
     UsageError,
 )
 
-WHY = """The verdict of `gradcalc grad` at length, with causes and the cure.
-
-What each witness says, every finding with its place in the program, what to write instead, and,
-where a better program is known, its own verdict."""
+WHY = "The verdict of `gradcalc grad` at length: each witness's answer, causes, and the cure."
 
 
 class Fault(GradcalcError):
