@@ -144,6 +144,8 @@ KINKS = (
     Trap("constant-under-a-norm", "norm(relu(x))", {"x": [-1.0, -2.0]}, ("verified",)),
     Trap("nothing-under-a-root", "sqrt(0*x)", {"x": 1.0}, ("wrong",)),
     Trap("flat-layer-norm", "layer_norm(x)", {"x": [1.0, 1.0, 1.0]}, ("verified", "vanished")),
+    Trap("equal-variance", "var(x)", {"x": [0.1, 0.1, 0.1]}, ("verified", "vanished")),
+    Trap("steep", "tanh(1e30*x) + x*abs(x)", {"x": 0.0}, ("unresolved", "verified")),
     Trap("flat-std", "std(x)", {"x": [2.0, 2.0, 2.0]}, ("kink", "wrong")),
     Trap("beside-a-kink", "abs(x - 1e-50)", {"x": 0.0}, ("verified",)),
     Trap("a-value-that-cancels", "sum(x - mean(x))*c", {"x": [0.1, 0.7, 0.3], "c": 2.0,
@@ -258,6 +260,8 @@ FLOATS = (
 STEPS = (
     Trap("floor-0", "floor(x)*x", {"x": 0.0}, ("kink",)),
     Trap("floor-1e26", "floor(x)", {"x": 1e26}, ("jump",)),
+    Trap("rounding-chose", "where(norm(x) <= 1, y, 2*y)",
+         {"x": [0.6, 0.8], "y": 1.0, "wrt": ("y",)}, ("unresolved", "verified")),
     Trap("jump-on-a-slope", "1e30*x + floor(x)", {"x": 1.0}, ("jump",)),
     Trap("jump-beside-large", "1e50 + sign(x)", {"x": 0.0}, ("jump",)),
     Trap("floor-2", "floor(x)*x", {"x": 2.0}, ("jump",)),

@@ -250,7 +250,7 @@ def _compiled(
         expression = partial(row, variant, position)
     if second is not None:
         # x**2/x is nothing at 0
-        expression = sympy.powsimp(sympy.diff(expression, symbols[second]))
+        expression = sympy.powsimp(sympy.diff(expression, symbols[second]), deep=True)
     source = Source()
     try:
         body = source.write(expression)

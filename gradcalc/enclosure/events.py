@@ -23,12 +23,18 @@ UNSURE = 16
 
 
 def events_of(experiment: Experiment, trial: Trial) -> tuple[Event, ...]:
-    """The primitives of a run at or near a kink or border, the closest first."""
+    """The primitives of a run at or near a kink or border, the closest first.
+
+    A comparison of what is not differentiated by counts too, if rounding could turn it over.
+    """
     experiment.context.prec = trial.bits
-    found = [
-        event for node in trial.course.nodes if (event := _event(experiment, node)) is not None
-    ]
-    return tuple(sorted(found, key=lambda event: event.margin))
+    found = (_event(experiment, node) for node in trial.course.nodes)
+    there = [event for event in found if event is not None]
+    for node in trial.course.backend.graph.nodes:
+        if node.row is not None and node.row.boolean and not node.active:
+            event = _event(experiment, node)
+            there += [event] if event is not None and event.margin else []
+    return tuple(sorted(there, key=lambda event: event.margin))
 
 
 def is_undefined(experiment: Experiment, trial: Trial) -> bool:

@@ -42,7 +42,7 @@ LEAST = "1e-330"
 NOISE = "1e-110"
 """The relative difference of values that rounding leaves, with more than 400 bits."""
 
-ALIKE = "1e-60"
+ALIKE = "1e-40"
 """The relative difference of gradients that are the same."""
 
 BENT = "1e-9"
@@ -91,6 +91,10 @@ def explore(
         return Neighbourhood(Nature.EDGE, *inner, inside=any(defined), complete=complete)
     nature = _nature(base, wide, close[: len(wide)], context)
     drift = abs(_rows(wide) - rows[: len(wide)]).max(axis=0)
+    if nature is Nature.SINGULAR:
+        closest = [sample(direction, radii[2]) for direction in both]
+        if _steepest(closest) <= _steepest(close) * GROWTH:
+            raise OutOfReach("the gradient settles too slowly around the point to be told")
     if nature is Nature.SMOOTH:
         limit = _limit(centre, _rows(wide), rows[: len(wide)], context)
         if limit is None:
@@ -202,9 +206,7 @@ def _nature(
     centre: Trial, wide: list[Trial], close: list[Trial], context: mpmath.MPContext
 ) -> Nature:
     size = max(abs(t.total) for t in close)
-    slopes_far, slopes_near = (
-        max(max(map(abs, flat(t)), default=0) for t in ball) for ball in (wide, close)
-    )
+    slopes_far, slopes_near = _steepest(wide), _steepest(close)
     if slopes_near > slopes_far * GROWTH and slopes_near > context.mpf(LEAST):
         return Nature.SINGULAR
     if not context.isfinite(centre.total):
@@ -215,10 +217,16 @@ def _nature(
     # what no slope around explains is a jump too, however much the function moves by itself
     if near > noise and (near > far * 0.9 or near > slopes_near * step * UNEXPLAINED):
         return Nature.JUMP
-    spread, spread_far = _spread_of(close), _spread_of(wide)
-    if spread <= slopes_near * context.mpf(ALIKE) + context.mpf(LEAST) or spread < spread_far * 0.5:
-        return Nature.SMOOTH
-    return Nature.KINK
+    alike = context.mpf(ALIKE)
+    for near_by, further in zip(_rows(close).T, _rows(wide).T, strict=True):
+        spread, room = _spread(list(near_by)), max(map(abs, near_by)) * alike
+        if spread > room + context.mpf(LEAST) and spread >= _spread(list(further)) * 0.5:
+            return Nature.KINK
+    return Nature.SMOOTH
+
+
+def _steepest(ball: Sequence[Trial]) -> Any:
+    return max(max(map(abs, flat(trial)), default=0) for trial in ball)
 
 
 def flat(trial: Trial) -> list[Any]:
@@ -228,10 +236,6 @@ def flat(trial: Trial) -> list[Any]:
 
 def _rows(trials: Sequence[Trial]) -> Any:
     return np.array([flat(t) for t in trials], dtype=object).reshape(len(trials), -1)
-
-
-def _spread_of(trials: Sequence[Trial]) -> Any:
-    return max(map(_spread, zip(*map(flat, trials), strict=True)), default=0)
 
 
 def _spread(values: Sequence[Any]) -> Any:

@@ -5,6 +5,7 @@ What the function is like around the point is found out by running it there too.
 for that runs in a few directions only.
 """
 
+import itertools
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -193,17 +194,33 @@ def _explored(
         around = explore(centre, base, sample, size, affordable, experiment.context)
         samples = beside(experiment, centre, SAMPLES, OFF) if around.limit is not None else []
     if around is None or around.limit is not None:
-
-        def off_kinks(direction: Any, radius: Any) -> Trial | None:
-            moved = shifts(problem.inputs, problem.wrt, direction, radius, 0.0)
-            trial = run_beside(experiment, bits, moved, centre.detached)
-            on_one = any(event.margin < ON for event in events_of(experiment, trial))
-            return None if on_one or not trial.finite else trial
-
-        experiment.context.prec = bits
-        radius = experiment.context.mpf(ROUNDINGS * experiment.epsilon)
-        within = around_rounding(off_kinks, size, radius)
+        # rounding moves every input; but an exponent or a count may have to stay whole
+        within = _within(experiment, centre, tuple(problem.inputs), bits)
+        within = within or _within(experiment, centre, problem.wrt, bits)
     return _View(centre, events, samples, around, within)
+
+
+def _within(
+    experiment: Experiment, centre: Trial, names: tuple[str, ...], bits: int
+) -> Neighbourhood | None:
+    """The gradients at points that rounding of these inputs can take for this one."""
+    inputs = experiment.problem.inputs
+
+    def off_kinks(direction: Any, radius: Any) -> Trial | None:
+        trial = run_beside(
+            experiment, bits, shifts(inputs, names, direction, radius, 0.0), centre.detached
+        )
+        on_one = any(event.margin < ON for event in events_of(experiment, trial))
+        return None if on_one or not trial.finite else trial
+
+    experiment.context.prec = bits
+    radius = experiment.context.mpf(ROUNDINGS * experiment.epsilon)
+    found = around_rounding(off_kinks, sum(inputs[name].size for name in names), radius)
+    if found is None:
+        return None
+    columns = np.cumsum([0, *(inputs[name].size for name in names)])
+    own = [range(columns[i], columns[i + 1]) for i in map(names.index, experiment.problem.wrt)]
+    return replace(found, directions=found.directions[:, list(itertools.chain(*own))])
 
 
 def _claims(experiment: Experiment, centre: Trial) -> dict[str, Any]:
