@@ -139,6 +139,7 @@ def gradcheck(problem: Problem, gradients: Gradients, own: bool) -> Word:
 
     try:
         torch.autograd.gradcheck(function if own else Planted.apply, tuple(point))
+    # gradcheck rejects by raising, of whatever kind
     except Exception:
         return Word.REJECT
     return Word.PASS
@@ -165,6 +166,7 @@ def check_gradient(problem: Problem, gradients: Gradients, own: bool) -> Word:
     start = np.concatenate([np.ravel(problem.inputs[name]) for name in problem.wrt])
     try:
         error = check_grad(value, lambda flat: claimed, start)
+    # the function itself may fail at a point beside this one: no gradient is passed then
     except Exception:
         return Word.REJECT
     size = float(np.linalg.norm(claimed))
@@ -192,12 +194,14 @@ def check_gradients(problem: Problem, gradients: Gradients, own: bool) -> Word:
     )
     try:
         function(*point)
+    # what jax cannot run at all says nothing about the gradient
     except Exception:
         return Word.CANNOT
     try:
         jax.test_util.check_grads(function if own else planted, point, order=1, modes=["rev"])
     except Lacking:
         return Word.CANNOT
+    # check_grads rejects by raising, of whatever kind
     except Exception:
         return Word.REJECT
     return Word.PASS

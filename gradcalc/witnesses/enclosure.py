@@ -37,7 +37,7 @@ WORK = 150_000
 """Numbers in all runs together, which takes about a second."""
 
 LARGEST = WORK // 3
-"""Numbers in one run: at the least there are three, one with the fewest digits."""
+"""Numbers in one run: at the least there are three, at the point and beside it."""
 
 EXPLORED = 30_000
 """Numbers in all runs around a special point together, which takes about a second."""
@@ -62,11 +62,11 @@ CHEAP = 1000
 
 
 def testify(problem: Problem, size: int, digits: int) -> Reference:
-    """Run the program on numbers of many digits and differentiate its definitions.
+    """Run the program on balls and differentiate its definitions.
 
-    `size` is how many numbers that takes at the least, `digits` how many digits they need; both 0
-    if they are not known. Where that would take too long, it is done in a few directions; what
-    meets what it does not know says so.
+    `size` is how many numbers that takes at the least, `digits` how many decimal digits keep them
+    apart in sums; both 0 if they are not known. Where that would take too long, it is done in a few
+    directions; what meets what it does not know says so.
     """
     if size > LARGEST or (size > LONG and digits > MANY):
         why = beyond(LARGEST)
