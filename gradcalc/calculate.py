@@ -1,5 +1,6 @@
 """Problem → Report: the map of the program."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,20 @@ from gradcalc.testimony import Array, Formula, Nature, Reference, Testimony
 from gradcalc.verdict import Judgement
 
 UNCHECKED = "--no-check leaves out the check"
+
+Answer = Callable[[], Testimony]
+"""Waits for autograd's testimony, and raises what is wrong with the program."""
+
+Ask = Callable[[Problem], Answer]
+"""Has a problem put to autograd, wherever that runs."""
+
+
+def ask_here(problem: Problem) -> Answer:
+    """Put a problem to autograd in this process, before anything else is done."""
+    from gradcalc.witnesses import autograd
+
+    testimony = autograd.testify(problem)
+    return lambda: testimony
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,34 +39,45 @@ class Case:
     judgement: Judgement
 
 
-def calculate(problem: Problem, command: str = "grad") -> Report:
+def calculate(problem: Problem, command: str = "grad", ask: Ask = ask_here) -> Report:
     """Ask every witness, weigh the answers, and report.
 
     Raises `GradcalcError` for whatever is wrong with the program or its inputs.
     """
-    return report_of(weigh(problem), command)
+    return report_of(weigh(problem, ask), command)
 
 
-def weigh(problem: Problem) -> Case:
+def weigh(problem: Problem, ask: Ask = ask_here) -> Case:
     """Ask every witness and weigh the answers.
 
     Raises `GradcalcError` for whatever is wrong with the program or its inputs.
     """
-    from gradcalc.witnesses import autograd, enclosure, symbolic
-
-    ours = autograd.testify(problem)
-    if problem.check:
-        formula = symbolic.testify(problem)
-        exact = enclosure.testify(problem, formula.size, formula.digits)
-    else:
-        formula = Reference(witness="symbolic", absent=UNCHECKED)
-        exact = Reference(witness="enclosure", absent=UNCHECKED)
+    answer = ask(problem)
+    formula, exact = _check(problem)
+    ours = answer()
     judgement = verdict.judge(problem, ours, formula, exact)
+    if ours.absent is not None:
+        return Case(problem, ours, formula, exact, judgement)
     if judgement.reference is exact and verdict.is_puzzling(problem, ours, judgement):
+        from gradcalc.witnesses import enclosure
+
         exact = enclosure.diagnose(problem, exact)
         judgement = verdict.judge(problem, ours, formula, exact)
     formula = verdict.upheld(formula, judgement.reference)
     return Case(problem, ours, formula, exact, judgement)
+
+
+def _check(problem: Problem) -> tuple[Reference, Reference]:
+    """What the two witnesses say that autograd is held to."""
+    if not problem.check:
+        return (
+            Reference(witness="symbolic", absent=UNCHECKED),
+            Reference(witness="enclosure", absent=UNCHECKED),
+        )
+    from gradcalc.witnesses import enclosure, symbolic
+
+    formula = symbolic.testify(problem)
+    return formula, enclosure.testify(problem, formula.size, formula.digits)
 
 
 def report_of(case: Case, command: str = "grad") -> Report:
@@ -59,42 +85,41 @@ def report_of(case: Case, command: str = "grad") -> Report:
     problem, ours, formula = case.problem, case.autograd, case.formula
     judgement = case.judgement
     witnesses = (ours, formula, case.enclosure)
-    assert ours.value is not None
+    value = next((w.value for w in witnesses if w.value is not None), None)
     return Report(
         command=command,
         program=problem.program.source,
         dtype=problem.dtype,
-        value=ours.value,
+        value=value,
         inputs=problem.inputs,
-        gradients=tuple(_gradient(name, ours, formula, judgement) for name in problem.wrt),
+        gradients=tuple(_gradient(name, case) for name in problem.wrt),
         verdict=judgement.verdict,
         witnesses=tuple(
             w.witness
             for w in witnesses
             if w.absent is None or (w is case.enclosure and judgement.directions)
         ),
-        summed=bool(np.ndim(ours.value)) and problem.cotangent is None,
+        summed=bool(np.ndim(0 if value is None else value)) and problem.cotangent is None,
         cotangent=problem.cotangent,
         of=problem.of,
         digits_possible=round(verdict.precision_of(problem.dtype).digits, 2),
         path=ours.path,
         detached=_detached(problem, ours),
-        findings=findings.find(problem, ours, formula, judgement),
+        findings=() if ours.absent else findings.find(problem, ours, formula, judgement),
     )
 
 
-def _gradient(
-    name: str, ours: Testimony, formula: Reference, judgement: Judgement
-) -> InputGradient:
+def _gradient(name: str, case: Case) -> InputGradient:
+    ours, formula, judgement = case.autograd, case.formula, case.judgement
     comparison = judgement.comparisons.get(name)
     reference = judgement.reference
     smooth = reference.around is None or reference.around.nature is Nature.SMOOTH
     # a formula is that of the way the program went
-    same_way = [b.taken for b in formula.path] == [b.taken for b in ours.path]
+    same_way = ours.absent is not None or verdict.same_way(formula, ours)
     found = formula.formulas.get(name, Formula()) if same_way else Formula()
     return InputGradient(
         name=name,
-        autograd=ours.gradients[name],
+        autograd=ours.gradients.get(name),
         symbolic=formula.gradients.get(name) if smooth and same_way else None,
         enclosure=_enclosed(name, formula, reference) if smooth else None,
         formula=found.written,
@@ -107,6 +132,7 @@ def _gradient(
         if name in reference.radii and smooth
         else None,
         claim=judgement.claims.get(name),
+        input_shape=case.problem.inputs[name].shape,
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradcalc.calculate import Case, report_of, weigh
+from gradcalc.calculate import Ask, Case, ask_here, report_of, weigh
 from gradcalc.cures import Cure, cures
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.fence import compile_program
@@ -38,20 +38,21 @@ BETTER = (Outcome.VERIFIED, Outcome.VANISHED, Outcome.KINK)
 """What a cure may come to, the best first."""
 
 
-def explain(problem: Problem, command: str = "why") -> Explanation:
+def explain(problem: Problem, command: str = "why", ask: Ask = ask_here) -> Explanation:
     """Ask every witness, and look for a form of the program that does better.
 
     Raises `GradcalcError` for whatever is wrong with the program or its inputs.
     """
-    case = weigh(problem)
-    return Explanation(report_of(case, command), _answers(case), _cure(case, command))
+    case = weigh(problem, ask)
+    cure = None if case.autograd.absent is not None else _cure(case, command, ask)
+    return Explanation(report_of(case, command), _answers(case), cure)
 
 
 def _answers(case: Case) -> tuple[Answer, ...]:
     given = dict(case.autograd.gradients)
     formula = case.formula
     return (
-        Answer("autograd", given, given),
+        Answer("autograd", given, given, absent=case.autograd.absent),
         Answer("symbolic", absent=formula.absent)
         if formula.absent is not None
         else Answer("symbolic", dict(formula.gradients), dict(formula.gradients)),
@@ -90,12 +91,12 @@ def _split(flat: Array, problem: Problem) -> dict[str, Array]:
     return {name: part.reshape(problem.inputs[name].shape) for name, part in shaped}
 
 
-def _cure(case: Case, command: str) -> Cured | None:
+def _cure(case: Case, command: str, ask: Ask) -> Cured | None:
     """The first form found that is verified; else the best that beats the program itself."""
     if case.judgement.verdict.outcome is Outcome.VERIFIED and _right_value(case):
         return None
     best: tuple[int, Cured] | None = None
-    for replacements, found in _forms(case):
+    for replacements, found in _forms(case, ask):
         rank = _rank(found)
         if rank < _rank(case) and (best is None or rank < best[0]) and _is_same(case, found):
             best = rank, Cured(replacements, report_of(found, command))
@@ -115,7 +116,7 @@ def _right_value(case: Case) -> bool:
     return not any(finding.kind == "value" for finding in report_of(case).findings)
 
 
-def _forms(case: Case) -> Iterator[tuple[tuple[Cure, ...], Case]]:
+def _forms(case: Case, ask: Ask) -> Iterator[tuple[tuple[Cure, ...], Case]]:
     """Programs that a few replacements lead to, those of fewer first."""
     deadline = time.monotonic() + SECONDS
     problem = replace(case.problem, claims={})
@@ -133,7 +134,7 @@ def _forms(case: Case) -> Iterator[tuple[tuple[Cure, ...], Case]]:
             try:
                 function = current.program.function
                 program = compile_program(cure.source, function=function, known=known)
-                found = weigh(replace(current, program=program))
+                found = weigh(replace(current, program=program), ask)
             except GradcalcError:
                 continue
             yield (*steps, cure), found

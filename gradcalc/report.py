@@ -1,5 +1,6 @@
 """What a calculation answers: plain, picklable data."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -34,8 +35,9 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class InputGradient:
-    """The gradient with respect to one input, by each witness, in the input's shape.
+    """The gradient with respect to one input, by each witness, in the input's `shape`.
 
+    A witness that does not testify is None; where none does, `input_shape` tells the shape.
     `formula` is the whole gradient as text in gradcalc's own language. `digits` is how many decimal
     digits of the autograd gradient are right, at most those of the dtype. `differs` marks the
     elements on which the witnesses disagree, `worst` is the one that is furthest off. `enclosure`
@@ -45,7 +47,7 @@ class InputGradient:
     """
 
     name: str
-    autograd: Array
+    autograd: Array | None = None
     symbolic: Array | None = None
     formula: Written | None = None
     digits: float | None = None
@@ -56,6 +58,25 @@ class InputGradient:
     radius: float | None = None
     accumulated: Array | None = None
     claim: Claim | None = None
+    input_shape: tuple[int, ...] | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The input's shape."""
+        return np.shape(self.best) if self.input_shape is None else self.input_shape
+
+    @property
+    def size(self) -> int:
+        """How many elements it has."""
+        return math.prod(self.shape)
+
+    @property
+    def best(self) -> Array:
+        """Autograd's gradient; without it that of the check, NaN where there is none either."""
+        for found in (self.autograd, self.symbolic, self.enclosure):
+            if found is not None:
+                return found
+        return np.full(self.input_shape or (), np.nan)
 
     @property
     def closed_form(self) -> str | None:
@@ -69,13 +90,14 @@ class Report:
 
     `summed` says that the value is not a scalar and the gradient is that of its sum;
     `cotangent` holds the weights when the user gave some. `of` names the part of the program
-    that was differentiated, None for its output. `digits_possible` is what the dtype holds.
+    that was differentiated, None for its output. `value` is None where no witness gave one.
+    `digits_possible` is what the dtype holds.
     """
 
     command: str
     program: str
     dtype: str
-    value: Array
+    value: Array | None
     inputs: Mapping[str, Array]
     gradients: tuple[InputGradient, ...]
     verdict: Verdict

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from gradcalc.errors import ShapeError, Span
-from gradcalc.render import FORMATS, Style
+from gradcalc.render import FORMATS, Style, renderer
 from gradcalc.render.json import dumps, error_json, report_json
+from gradcalc.render.printable import printable
 from gradcalc.render.rows import disagreeing, gradient_rows, visible
-from gradcalc.render.text import number_texts, printable
+from gradcalc.render.text import number_texts
 from gradcalc.report import Branch, Claim, Finding, InputGradient, Outcome, Report, Verdict, Written
 
 PLAIN = Style(width=80, color=False)
@@ -462,7 +463,7 @@ nan,inf
 
 @pytest.mark.parametrize(("form", "name"), GOLDEN)
 def test_golden(form, name):
-    text = FORMATS[form](REPORTS[name], PLAIN)
+    text = renderer(form)(REPORTS[name], PLAIN)
     assert "\n" + text.replace("\t", "→") == GOLDEN[form, name]
 
 
@@ -472,10 +473,10 @@ def test_every_format_draws_every_report_at_any_width(form, name):
     for width in (1, 40, 200):
         for unicode in (True, False):
             style = Style(width, color=True, unicode=unicode)
-            text = FORMATS[form](REPORTS[name], style)
+            text = renderer(form)(REPORTS[name], style)
             assert text.endswith("\n")
             assert unicode or text.isascii()
-    assert FORMATS[form]([], PLAIN) == ""
+    assert renderer(form)([], PLAIN) == ""
 
 
 # numbers and other small texts
@@ -521,9 +522,9 @@ def test_text_of_the_user_cannot_steer_a_terminal(text, safe):
     assert printable(text) == safe
     assert printable(text, unicode=False).isascii()
     hostile = replace(VECTOR, program=text, verdict=Verdict(Outcome.VERIFIED, text))
-    assert safe in FORMATS["table"]([hostile, hostile], PLAIN)
+    assert safe in renderer("table")([hostile, hostile], PLAIN)
     for form in FORMATS:
-        drawn = FORMATS[form]([hostile, hostile], Style(80, color=False))
+        drawn = renderer(form)([hostile, hostile], Style(80, color=False))
         assert not set(drawn) & set("\x1b\x9b\u202e\ud800")
         drawn.encode()
 
@@ -534,7 +535,7 @@ def test_text_of_the_user_cannot_steer_a_terminal(text, safe):
 def test_a_long_gradient_shows_every_row_that_disagrees_up_to_a_limit():
     shown = visible(long_report().gradients[0], show_all=False)
     assert shown.tolist() == [0, 1, 2, 3, 4, 5, 500, 996, 997, 998, 999]
-    text = FORMATS["table"]([long_report(wrong=range(100, 200))], PLAIN)
+    text = renderer("table")([long_report(wrong=range(100, 200))], PLAIN)
     assert text.count("✗") == 20
     assert "970 more rows, 80 of which differ; --all shows them" in text
 
@@ -542,7 +543,7 @@ def test_a_long_gradient_shows_every_row_that_disagrees_up_to_a_limit():
 @pytest.mark.parametrize("size", [12, 13, 200, 3000])
 def test_all_shows_every_row(size):
     style = Style(80, color=False, show_all=True)
-    text = FORMATS["table"]([long_report(size, wrong=(size // 2,))], style)
+    text = renderer("table")([long_report(size, wrong=(size // 2,))], style)
     assert text.count("✓") == size - 1
     assert text.count("✗") == 1
     assert "--all" not in text
@@ -552,12 +553,12 @@ def test_a_great_many_rows_look_like_a_few():
     style = Style(80, color=False, show_all=True)
 
     def top(size):
-        text = FORMATS["table"]([long_report(size)], style)
+        text = renderer("table")([long_report(size)], style)
         heading, titles, _rule, *rows = text.splitlines()[3:9]
         return [line.split() for line in (heading, titles, *rows)]
 
     assert top(100) == top(2001)
-    colored = FORMATS["table"]([long_report(3000)], replace(style, color=True))
+    colored = renderer("table")([long_report(3000)], replace(style, color=True))
     assert next(line for line in colored.splitlines() if "✗" in line).startswith("\x1b[31m")
 
 
@@ -565,7 +566,7 @@ def test_a_great_many_rows_look_like_a_few():
 def test_a_narrow_table_keeps_every_digit(width):
     x = np.linspace(-1, 1, 4) / 3
     report = with_gradient(VECTOR, autograd=np.sin(x), symbolic=np.sin(x))
-    text = FORMATS["table"]([replace(report, inputs={"x": x})], Style(width, color=False))
+    text = renderer("table")([replace(report, inputs={"x": x})], Style(width, color=False))
     assert all(len(line) <= width for line in text.splitlines())
     rows = "".join(text.split("\n\n")[1].split()).replace("✓", "")
     for number in number_texts(np.sin(x)):
@@ -574,18 +575,18 @@ def test_a_narrow_table_keeps_every_digit(width):
 
 def test_colors_come_from_the_style_alone(monkeypatch):
     colored = Style(80, color=True)
-    expected = FORMATS["table"]([CLAIM], PLAIN), FORMATS["table"]([CLAIM], colored)
+    expected = renderer("table")([CLAIM], PLAIN), renderer("table")([CLAIM], colored)
     assert "\x1b[" not in expected[0]
     assert "\x1b[1;31mwrong" in expected[1]
     for name in ("NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS", "TTY_COMPATIBLE"):
         monkeypatch.setenv(name, "1")
     monkeypatch.setenv("TERM", "dumb")
     monkeypatch.setenv("COLUMNS", "17")
-    assert (FORMATS["table"]([CLAIM], PLAIN), FORMATS["table"]([CLAIM], colored)) == expected
+    assert (renderer("table")([CLAIM], PLAIN), renderer("table")([CLAIM], colored)) == expected
 
 
 def test_without_unicode_marks_are_words():
-    text = FORMATS["table"]([CLAIM], Style(80, color=False, unicode=False))
+    text = renderer("table")([CLAIM], Style(80, color=False, unicode=False))
     assert text.isascii()
     assert text.count("DIFFERS") == 3
     assert "\ngradient by x = 4*x\n" in text
@@ -604,13 +605,13 @@ def test_without_unicode_marks_are_words():
     ],
 )
 def test_the_path_is_told_in_words(branch, text):
-    assert f"path          line 1  {text}\n" in FORMATS["table"](
+    assert f"path          line 1  {text}\n" in renderer("table")(
         [replace(VECTOR, path=(branch,))], PLAIN
     )
 
 
 def test_what_the_gradient_is_of():
-    text = FORMATS["table"]([replace(VECTOR, value=X, cotangent=array(1, 0, 0, 2), of="y")], PLAIN)
+    text = renderer("table")([replace(VECTOR, value=X, cotangent=array(1, 0, 0, 2), of="y")], PLAIN)
     assert "the output has shape (4): this is the gradient of its sum weighted by" in text
     assert "1,0,0,2" in text
     assert "of     y: this is the gradient of that part of the program" in text
@@ -619,7 +620,7 @@ def test_what_the_gradient_is_of():
 def test_a_claim_of_another_shape():
     claim = Claim("1", array(1, 2), False, None)
     report = with_gradient(VECTOR, claim=claim)
-    text = FORMATS["table"]([report], PLAIN)
+    text = renderer("table")([report], PLAIN)
     assert "1 does not hold: its shape is (2), the gradient's is (4)" in text
     assert text.count("✗") == 4
 
@@ -627,7 +628,7 @@ def test_a_claim_of_another_shape():
 def test_an_empty_gradient_has_no_rows():
     report = replace(with_gradient(VECTOR, autograd=array()), inputs={"x": array()})
     report = with_gradient(report, symbolic=None, differs=None, formula=None)
-    assert "∇x f  of shape (0)\n\ndigits" in FORMATS["table"]([report], PLAIN)
+    assert "∇x f  of shape (0)\n\ndigits" in renderer("table")([report], PLAIN)
 
 
 # markdown and rows
@@ -636,7 +637,7 @@ def test_an_empty_gradient_has_no_rows():
 def test_markdown_escapes_the_user():
     report = replace(VECTOR, program="a | `b` <b>", verdict=Verdict(Outcome.WRONG, "<i> a|b `c`"))
     report = with_gradient(report, formula=Written((("t1", "a|b"),), "`"))
-    text = FORMATS["markdown"]([report, report], PLAIN)
+    text = renderer("markdown")([report, report], PLAIN)
     assert "### ``a | `b` <b>``" in text
     assert "`x` = `` t1 = a|b; ` ``" in text
     assert text.endswith("**wrong** \\<i\\> a\\|b \\`c\\`\n")
@@ -644,10 +645,10 @@ def test_markdown_escapes_the_user():
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_csv_is_rectangular_and_tsv_too_without_its_notes(name):
-    table = list(csv.reader(io.StringIO(FORMATS["csv"](REPORTS[name], PLAIN))))
+    table = list(csv.reader(io.StringIO(renderer("csv")(REPORTS[name], PLAIN))))
     assert len({len(row) for row in table}) == 1
     assert len(table) == 1 + sum(g.autograd.size for r in REPORTS[name] for g in r.gradients)
-    lines = FORMATS["tsv"](REPORTS[name], PLAIN).splitlines()
+    lines = renderer("tsv")(REPORTS[name], PLAIN).splitlines()
     rows = [line.split("\t") for line in lines if not line.startswith("# ")]
     assert [row[:2] for row in rows] == [row[:2] for row in table]
     assert len({len(row) for row in rows}) == 1
@@ -735,7 +736,7 @@ def test_json_names_the_numbers_it_does_not_have():
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_json_is_one_object_a_line(name):
-    lines = FORMATS["json"](REPORTS[name], PLAIN).splitlines()
+    lines = renderer("json")(REPORTS[name], PLAIN).splitlines()
     assert [json.loads(line) for line in lines] == [report_json(r) for r in REPORTS[name]]
 
 
@@ -752,7 +753,7 @@ def test_json_of_any_text_reads_back(text, unicode):
 @given(hnp.arrays(np.float64, hnp.array_shapes(min_dims=0, max_dims=3, min_side=0)))
 def test_json_numbers_read_back(values):
     report = replace(VECTOR, value=values)
-    (line,) = FORMATS["json"]([report], PLAIN).splitlines()
+    (line,) = renderer("json")([report], PLAIN).splitlines()
     back = np.array(json.loads(line)["value"], dtype=object).astype(float)
     np.testing.assert_array_equal(back.reshape(values.shape), values)
 
@@ -767,7 +768,7 @@ def test_a_large_gradient_is_written(form):
         with_gradient(VECTOR, autograd=x, symbolic=x, differs=x > 2),
         inputs={"x": x},
     )
-    text = FORMATS[form]([report], PLAIN)
+    text = renderer(form)([report], PLAIN)
     assert "verified" in text
     assert (text.count("\n") < 100) is (form != "tsv")
 

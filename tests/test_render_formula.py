@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from gradcalc.render import FORMATS, Style
+from gradcalc.render import Style, renderer
 from gradcalc.render.formula import formula_lines
 from gradcalc.report import InputGradient, Outcome, Report, Verdict, Written
 
@@ -164,7 +164,7 @@ def report(name, formula):
 def test_a_table_loses_nothing_of_a_formula(width, name, unicode, color):
     formula = Written((("t1", "+".join(["alpha*beta"] * 20)),), "t1*x + " + DIGITS)
     style = Style(width, color, unicode, show_all=True)
-    text = FORMATS["table"]([report(name, formula)], style)
+    text = renderer("table")([report(name, formula)], style)
     lines = re.sub("\x1b\\[[\\d;]*m", "", text).splitlines()
     assert all(cell_len(line) <= max(width, 20) for line in lines)
     heading = "".join("".join(lines[2:]).split())

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gradcalc.cli.app import main
 from gradcalc.cli.options import FORMATS as CHOICES
-from gradcalc.render import FORMATS, Style
+from gradcalc.render import FORMATS, Style, renderer
 from gradcalc.render.tex.text import escape, name_table, name_tex, number_tex
 from gradcalc.report import Branch, Claim, Finding, InputGradient, Outcome, Report, Verdict, Written
 from tests.latex_reader import Reader, fault
@@ -44,7 +44,7 @@ def report(formula, parts=(), shapes=SHAPES, **changes):
 
 
 def render(*reports, style=PLAIN):
-    text = FORMATS["latex"](reports, style)
+    text = renderer("latex")(reports, style)
     assert fault(text) is None, text
     return text
 
@@ -678,7 +678,7 @@ def test_it_compiles(tmp_path, show_all):
         *(report(text, program=text, verdict=Verdict(Outcome.WRONG, text), detached=(text,))
           for text in ("".join(map(chr, range(1, 0x250))), "α∇漢é…\ud800", "x" * 20_000)),
     ]  # fmt: skip
-    body = FORMATS["latex"](reports, Style(80, color=False, show_all=show_all))
+    body = renderer("latex")(reports, Style(80, color=False, show_all=show_all))
     source = (
         rf"\documentclass{{article}}\usepackage{{amsmath}}\begin{{document}}{body}\end{{document}}"
     )

@@ -29,7 +29,7 @@ def _here(tmp_path, monkeypatch):
 
 
 def read(text, **options):
-    return parse_value(text, random=np.random.default_rng(0), name="x", **options)
+    return parse_value(text, random=lambda: np.random.default_rng(0), name="x", **options)
 
 
 def assert_same(found, expected):

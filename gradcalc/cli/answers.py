@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 from gradcalc.cli.options import Options
 
 if TYPE_CHECKING:
+    from gradcalc.beside import Beside
+    from gradcalc.calculate import Ask
     from gradcalc.cli.inputs import Request
     from gradcalc.report import Report
 
@@ -18,15 +20,38 @@ Answer = TypeVar("Answer")
 
 
 def answered(
-    options: Options, own: frozenset[str], answer: Callable[["Request"], Answer]
+    options: Options,
+    own: frozenset[str],
+    answerer: Callable[[Options], Callable[["Request", "Ask"], Answer]],
+    beside: "Beside | None",
 ) -> list[Answer]:
-    """The answer to each program of the command line, all of which are checked first."""
-    from gradcalc.cli.inputs import requests
+    """The answer to each program of the command line, all of which are checked first.
 
-    asked = requests(options, own)
+    `answerer` is asked for what answers while torch is being imported, `beside` or here.
+    """
+    from gradcalc.cli.programs import sources
+
+    programs = sources(options)
     with _no_collections():
-        from gradcalc.witnesses import autograd, enclosure, symbolic  # noqa: F401
-    return [answer(request) for request in asked]
+        from gradcalc.cli.inputs import requests
+
+        asked = requests(options, own, programs)
+        ask = _asking(beside)
+        if options.check:
+            from gradcalc.witnesses import enclosure, symbolic  # noqa: F401
+        answer = answerer(options)
+    return [answer(request, ask) for request in asked]
+
+
+def _asking(beside: "Beside | None") -> "Ask":
+    """Where autograd is asked, which is where torch is imported; it begins with that at once."""
+    if beside is not None:
+        beside.begin()
+        return beside.ask
+    from gradcalc.calculate import ask_here
+    from gradcalc.witnesses import autograd  # noqa: F401
+
+    return ask_here
 
 
 def worst_code(reports: Sequence["Report"]) -> int:

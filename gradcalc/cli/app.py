@@ -3,9 +3,8 @@
 import itertools
 import os
 import sys
-import traceback
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,6 +19,9 @@ from gradcalc.errors import (
     LimitError,
     UsageError,
 )
+
+if TYPE_CHECKING:
+    from gradcalc.beside import Beside
 
 WHY = "The verdict of `gradcalc grad` at length: each witness's answer, causes, and the cure."
 
@@ -68,13 +70,16 @@ def _gradcalc(
     """The options before any command; each acts by its own callback."""
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run a command line and give its exit code. Nothing is raised, whatever is typed."""
+def main(argv: Sequence[str], beside: "Beside | None" = None) -> int:
+    """Run a command line and give its exit code. Nothing is raised, whatever is typed.
+
+    With `beside` torch is imported there; without, in this process.
+    """
     from gradcalc.cli.output import ClosedPipe
 
     try:
         try:
-            return _run(argv)
+            return _run(argv, beside)
         except GradcalcError as error:
             return _tell(error, argv)
         except MemoryError:
@@ -92,13 +97,15 @@ def main(argv: Sequence[str]) -> int:
         return PIPE_CLOSED
 
 
-def _run(argv: Sequence[str]) -> int:
+def _run(argv: Sequence[str], beside: "Beside | None") -> int:
     for word in argv:
         if not word.isprintable() and any("\ud800" <= char <= "\udfff" for char in word):
             raise UsageError("the command line is not a text in UTF-8")
     command = typer.main.get_command(application())
     try:
-        code = command.main(args=list(argv), prog_name="gradcalc", standalone_mode=False)
+        code = command.main(
+            args=list(argv), prog_name="gradcalc", standalone_mode=False, obj=beside
+        )
     # Typer leaves this way after shell completion, rich when a pipe was closed.
     except SystemExit as leaving:
         code = leaving.code
@@ -116,6 +123,8 @@ def _usage_error(error: Exception) -> UsageError | None:
 
 def _fault(error: Exception) -> Fault:
     if os.environ.get("GRADCALC_DEBUG"):
+        import traceback
+
         traceback.print_exception(error, file=sys.stderr)
     reason = next(iter(str(error).splitlines()), "")
     return Fault(

@@ -132,4 +132,4 @@ def grad(
         timeout=read.seconds(timeout, "--timeout"),
     )
     run = why.run if ctx.command.name == "why" else report.run
-    raise typer.Exit(run(options, known_options(ctx.command.params).names))
+    raise typer.Exit(run(options, known_options(ctx.command.params).names, ctx.obj))

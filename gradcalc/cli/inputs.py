@@ -4,12 +4,13 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from gradcalc.cli.names import Lets, Use, check_known, check_names, unknown, use
 from gradcalc.cli.options import Options, claimed
-from gradcalc.cli.programs import load_program, read_stdin
+from gradcalc.cli.programs import Source, limits_of, read_stdin
 from gradcalc.errors import GradcalcError, InvalidValueError, Span, UnknownNameError, UsageError
 from gradcalc.findings import Finding
 from gradcalc.lang.fence import compile_program
@@ -26,18 +27,24 @@ class Request:
     notes: tuple[Finding, ...]
 
 
-def requests(options: Options, own: frozenset[str]) -> tuple[Request, ...]:
-    """One problem for each program. `own` are the names of the command's own options.
+def requests(
+    options: Options, own: frozenset[str], sources: Sequence[Source]
+) -> tuple[Request, ...]:
+    """One problem for each program, whose texts are `sources`.
+
+    `own` are the names of the command's own options.
 
     Raises `GradcalcError` for whatever does not fit together. Everything that can be known
     without running a program is checked here, so before torch is imported.
     """
-    _check_stdin(options)
-    limits = _limits(options)
+    limits = limits_of(options)
     lets = _lets(options, limits)
     known = frozenset(name for name, _ in lets)
     typed = [name for name, _ in options.values]
-    programs = [load_program(token, known, limits) for token in options.programs]
+    programs = [
+        compile_program(source.text, function=source.function, limits=limits, known=known)
+        for source in sources
+    ]
     uses = [use(program, lets, typed) for program in programs]
     check_names(uses, typed, own)
     check_known(options.detach, "--detach", uses)
@@ -68,25 +75,6 @@ def requests(options: Options, own: frozenset[str]) -> tuple[Request, ...]:
         )
         for use, wrt, claim in zip(uses, wrts, claims, strict=True)
     )
-
-
-def _check_stdin(options: Options) -> None:
-    wanting = ["PROGRAM" for token in options.programs if token == "-"]
-    texts = [(f"--{name}", text) for name, text in options.values]
-    texts.append(("--cotangent", options.cotangent or ""))
-    wanting += [option for option, text in texts if text.strip() == "@-"]
-    if len(wanting) > 1:
-        raise UsageError(
-            f"standard input can be read only once, but {' and '.join(wanting)} want it",
-            hint="put one of them into a file",
-        )
-
-
-def _limits(options: Options) -> Limits:
-    default = Limits()
-    steps = default.steps if options.max_steps is None else options.max_steps
-    seconds = Limits().seconds if options.timeout is None else options.timeout
-    return Limits(steps=steps, seconds=seconds)
 
 
 def _lets(options: Options, limits: Limits) -> Lets:
@@ -177,7 +165,9 @@ def _check_claims(options: Options, uses: Sequence[Use], wrts: Sequence[Sequence
 
 
 def _values(options: Options) -> tuple[dict[str, Array], Array | None]:
-    random = np.random.default_rng(options.seed)
+    @cache
+    def random() -> np.random.Generator:
+        return np.random.default_rng(options.seed)
 
     def read(text: str, name: str) -> Array:
         return _rounded(

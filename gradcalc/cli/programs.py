@@ -1,25 +1,75 @@
-"""PROGRAM on the command line: a text, a file, a function of a file, or standard input."""
+"""PROGRAM on the command line: a text, a file, a function of a file, or standard input.
+
+What is here imports next to nothing, so that a syntax error is answered at once.
+"""
 
 import re
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
-from gradcalc.errors import FileError, did_you_mean
-from gradcalc.lang.fence import compile_program
-from gradcalc.lang.program import Limits, Program
+from gradcalc.cli.options import Options
+from gradcalc.errors import FileError, GradcalcError, UsageError, did_you_mean
+from gradcalc.lang import syntax
+from gradcalc.lang.program import Limits
 
 _FILE = re.compile(r"([^\n;]*\.py)(?::(.*))?")
 
 
-def load_program(token: str, known: frozenset[str], limits: Limits) -> Program:
-    """The checked program that a token of the command line means."""
-    if token == "-":
-        return compile_program(_standard_input(), limits=limits, known=known)
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The text of a program, which is valid Python, and the function of it that is meant."""
+
+    text: str
+    function: str | None = None
+
+
+def sources(options: Options) -> tuple[Source, ...]:
+    """The texts that the programs of a command line mean.
+
+    Raises `GradcalcError` for what cannot be read or is not Python.
+    """
+    _check_stdin(options)
+    limits = limits_of(options)
+    return tuple(_source(token, limits) for token in options.programs)
+
+
+def limits_of(options: Options) -> Limits:
+    """The limits of every calculation."""
+    default = Limits()
+    return Limits(
+        steps=default.steps if options.max_steps is None else options.max_steps,
+        seconds=default.seconds if options.timeout is None else options.timeout,
+    )
+
+
+def _check_stdin(options: Options) -> None:
+    wanting = ["PROGRAM" for token in options.programs if token == "-"]
+    texts = [(f"--{name}", text) for name, text in options.values]
+    texts.append(("--cotangent", options.cotangent or ""))
+    wanting += [option for option, text in texts if text.strip() == "@-"]
+    if len(wanting) > 1:
+        raise UsageError(
+            f"standard input can be read only once, but {' and '.join(wanting)} want it",
+            hint="put one of them into a file",
+        )
+
+
+def _source(token: str, limits: Limits) -> Source:
     file = _FILE.fullmatch(token)
-    if file is None:
-        return compile_program(token, limits=limits, known=known)
-    text = _read(Path(file[1]), limits)
-    return compile_program(text, function=file[2] or None, limits=limits, known=known)
+    if token == "-":
+        source = Source(_standard_input())
+    elif file is None:
+        source = Source(token)
+    else:
+        source = Source(_read(Path(file[1]), limits), file[2] or None)
+    text = syntax.tidy(source.text, limits)
+    try:
+        syntax.parse(text, limits)
+    except GradcalcError as error:
+        error.source = text
+        raise
+    return source
 
 
 def read_stdin() -> str:

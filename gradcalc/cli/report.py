@@ -1,7 +1,7 @@
 """`gradcalc grad`: what it does."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,13 +9,16 @@ from gradcalc.cli.answers import answered, worst_code
 from gradcalc.cli.options import Options
 
 if TYPE_CHECKING:
+    from gradcalc.beside import Beside
+    from gradcalc.calculate import Ask
     from gradcalc.cli.inputs import Request
+    from gradcalc.render import Renderer
     from gradcalc.report import Array, Report
 
 
-def run(options: Options, own: frozenset[str]) -> int:
+def run(options: Options, own: frozenset[str], beside: "Beside | None") -> int:
     """Calculate, print, and give the exit code."""
-    reports = answered(options, own, _report)
+    reports = answered(options, own, _reporter, beside)
     if options.accumulate:
         reports = _accumulated(reports)
     if not options.quiet:
@@ -23,11 +26,25 @@ def run(options: Options, own: frozenset[str]) -> int:
     return worst_code(reports)
 
 
-def _report(request: "Request") -> "Report":
+def _reporter(options: Options) -> Callable[["Request", "Ask"], "Report"]:
+    """What answers; all that it takes to answer and to print is imported with it."""
     from gradcalc.calculate import calculate
 
-    report = calculate(request.problem)
-    return replace(report, findings=(*request.notes, *report.findings))
+    if not options.quiet:
+        _renderer(options)
+
+    def report(request: "Request", ask: "Ask") -> "Report":
+        found = calculate(request.problem, ask=ask)
+        return replace(found, findings=(*request.notes, *found.findings))
+
+    return report
+
+
+def _renderer(options: Options) -> "Renderer":
+    from gradcalc.cli.output import default_format
+    from gradcalc.render import renderer
+
+    return renderer(options.format or default_format())
 
 
 def _accumulated(reports: Sequence["Report"]) -> list["Report"]:
@@ -38,7 +55,7 @@ def _accumulated(reports: Sequence["Report"]) -> list["Report"]:
     result: list[Report] = []
     for report in reports:
         for gradient in report.gradients:
-            total = np.asarray(sums.get(gradient.name, 0.0) + gradient.autograd)
+            total = np.asarray(sums.get(gradient.name, 0.0) + gradient.best)
             sums[gradient.name] = total
         gradients = [replace(g, accumulated=sums[g.name]) for g in report.gradients]
         result.append(replace(report, gradients=tuple(gradients)))
@@ -46,8 +63,7 @@ def _accumulated(reports: Sequence["Report"]) -> list["Report"]:
 
 
 def _print(reports: Sequence["Report"], options: Options) -> None:
-    from gradcalc.cli.output import default_format, style_for, write
-    from gradcalc.render import FORMATS
+    from gradcalc.cli.output import style_for, write
 
     style = style_for(sys.stdout, show_all=options.show_all)
-    write(FORMATS[options.format or default_format()](reports, style), sys.stdout)
+    write(_renderer(options)(reports, style), sys.stdout)

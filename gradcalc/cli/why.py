@@ -1,7 +1,7 @@
 """`gradcalc why`: the verdict at length."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,14 +10,17 @@ from gradcalc.cli.options import Options
 from gradcalc.errors import UsageError
 
 if TYPE_CHECKING:
+    from gradcalc.beside import Beside
+    from gradcalc.calculate import Ask
     from gradcalc.cli.inputs import Request
+    from gradcalc.render import Style
     from gradcalc.report import Explanation
 
 FORMATS = ("table", "json")
 """What an explanation can be printed as."""
 
 
-def run(options: Options, own: frozenset[str]) -> int:
+def run(options: Options, own: frozenset[str], beside: "Beside | None") -> int:
     """Calculate, explain, print, and give the exit code of the program's own verdict."""
     if options.format not in (None, *FORMATS):
         raise UsageError(
@@ -26,26 +29,39 @@ def run(options: Options, own: frozenset[str]) -> int:
         )
     if options.accumulate:
         raise UsageError("why explains one gradient", hint="gradcalc grad --accumulate sums them")
-    explanations = answered(options, own, _explain)
+    explanations = answered(options, own, _explainer, beside)
     if not options.quiet:
         _print(explanations, options)
     return worst_code([explanation.report for explanation in explanations])
 
 
-def _explain(request: "Request") -> "Explanation":
+def _explainer(options: Options) -> Callable[["Request", "Ask"], "Explanation"]:
+    """What answers; all that it takes to answer and to print is imported with it."""
     from gradcalc.explain import explain
 
-    explanation = explain(request.problem)
-    findings = (*request.notes, *explanation.report.findings)
-    return replace(explanation, report=replace(explanation.report, findings=findings))
+    if not options.quiet:
+        _renderer(options)
+
+    def explanation(request: "Request", ask: "Ask") -> "Explanation":
+        found = explain(request.problem, ask=ask)
+        findings = (*request.notes, *found.report.findings)
+        return replace(found, report=replace(found.report, findings=findings))
+
+    return explanation
+
+
+def _renderer(options: Options) -> Callable[["Sequence[Explanation]", "Style"], str]:
+    if options.format == "json":
+        from gradcalc.render.json import render_explanations
+
+        return render_explanations
+    from gradcalc.render.why import render
+
+    return render
 
 
 def _print(explanations: Sequence["Explanation"], options: Options) -> None:
     from gradcalc.cli.output import style_for, write
 
     style = style_for(sys.stdout, show_all=options.show_all)
-    if options.format == "json":
-        from gradcalc.render.json import render_explanations as render
-    else:
-        from gradcalc.render.why import render
-    write(render(explanations, style), sys.stdout)
+    write(_renderer(options)(explanations, style), sys.stdout)

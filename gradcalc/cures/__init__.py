@@ -13,7 +13,7 @@ from gradcalc.cures import guards
 from gradcalc.cures.reading import Names, Reader, Text
 from gradcalc.cures.stable import stable_forms
 from gradcalc.errors import Span
-from gradcalc.lang.names import deep_recursion
+from gradcalc.lang.depth import deep_recursion
 from gradcalc.lang.program import Program
 
 MOST = 4_000

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+AGAIN = 0.25
+"""Seconds until it rings once more: what is raised while Python cleans up an object gets lost."""
+
 
 class TimesUp(BaseException):
     """The time is over. No `Exception`, so that nobody on the way takes it for an error."""
@@ -22,14 +25,19 @@ def at_most(seconds: float) -> Iterator[None]:
     if not main or not hasattr(signal, "setitimer") or any(signal.getitimer(signal.ITIMER_REAL)):
         yield
         return
+    over = False
 
     def ring(*_: Any) -> None:
-        raise TimesUp
+        if not over:
+            raise TimesUp
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
     try:
-        yield
+        try:
+            yield
+        finally:
+            over = True
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

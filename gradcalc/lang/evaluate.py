@@ -13,7 +13,7 @@ from gradcalc.errors import (
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.budget import Budget
 from gradcalc.lang.calls import Calls
-from gradcalc.lang.names import deep_recursion
+from gradcalc.lang.depth import deep_recursion
 from gradcalc.lang.program import Branch, Limits, Program, Run, text_of
 from gradcalc.lang.scope import Break, Continue, Return
 

@@ -17,7 +17,8 @@ from gradcalc.errors import (
     did_you_mean,
 )
 from gradcalc.lang import grammar, references, syntax
-from gradcalc.lang.names import Scope, bound_names, deep_recursion, free_names, parameters_of
+from gradcalc.lang.depth import deep_recursion
+from gradcalc.lang.names import Scope, bound_names, free_names, parameters_of
 from gradcalc.lang.program import Limits, Program, brief, dotted, span_of, text_of
 
 

@@ -1,9 +1,7 @@
 """Which names a program binds, and which it needs from outside."""
 
 import ast
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -22,17 +20,6 @@ class Scope:
     prefixes: frozenset[str]
     imported: frozenset[str]
     known: frozenset[str]
-
-
-@contextmanager
-def deep_recursion(limit: int = 60_000) -> Iterator[None]:
-    """Let the walkers of a syntax tree recurse: they are plain Python, and the tree is bounded."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, limit))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
 
 
 def bound_names(body: Sequence[ast.stmt]) -> frozenset[str]:

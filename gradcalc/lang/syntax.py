@@ -7,7 +7,7 @@ import warnings
 from typing import Any
 
 from gradcalc.errors import GradcalcError, LimitError, ProgramSyntaxError, Span
-from gradcalc.lang.names import deep_recursion
+from gradcalc.lang.depth import deep_recursion
 from gradcalc.lang.program import Limits, brief, span_of
 
 PARSER_DEPTH = 10_000

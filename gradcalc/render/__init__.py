@@ -6,33 +6,34 @@ A new format is one module with a `render(reports, style)` function and one entr
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from gradcalc.render.style import Style
-from gradcalc.report import Report
 
-Renderer = Callable[[Sequence[Report], Style], str]
+if TYPE_CHECKING:
+    from gradcalc.report import Report
 
+Renderer = Callable[["Sequence[Report]", Style], str]
 
-def _late(module: str, function: str = "render") -> Renderer:
-    """The renderer of a module that is imported on first use: only tables need rich."""
-
-    def render(reports: Sequence[Report], style: Style) -> str:
-        renderer: Renderer = getattr(import_module(f"gradcalc.render.{module}"), function)
-        return renderer(reports, style)
-
-    return render
-
-
-FORMATS: Mapping[str, Renderer] = MappingProxyType(
+FORMATS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "table": _late("table"),
-        "json": _late("json"),
-        "tsv": _late("delimited", "render_tsv"),
-        "csv": _late("delimited", "render_csv"),
-        "markdown": _late("markdown"),
-        "latex": _late("latex"),
-        "literal": _late("literal"),
+        "table": ("table", "render"),
+        "json": ("json", "render"),
+        "tsv": ("delimited", "render_tsv"),
+        "csv": ("delimited", "render_csv"),
+        "markdown": ("markdown", "render"),
+        "latex": ("latex", "render"),
+        "literal": ("literal", "render"),
     }
 )
+"""The module and the function of each format."""
 
-__all__ = ["FORMATS", "Renderer", "Style"]
+
+def renderer(format: str) -> Renderer:
+    """What draws reports in a format; its module is imported now, as only tables need rich."""
+    module, function = FORMATS[format]
+    found: Renderer = getattr(import_module(f"gradcalc.render.{module}"), function)
+    return found
+
+
+__all__ = ["FORMATS", "Renderer", "Style", "renderer"]

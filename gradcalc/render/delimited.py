@@ -25,9 +25,10 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 
 from gradcalc.render.notes import closing_notes, formula_text, opening_notes
+from gradcalc.render.printable import printable
 from gradcalc.render.rows import gradient_rows
 from gradcalc.render.style import Style
-from gradcalc.render.text import number_texts, printable
+from gradcalc.render.text import number_texts
 from gradcalc.report import InputGradient, Report
 
 _ALWAYS = ("index", "at", "autograd", "symbolic", "ok")
@@ -86,10 +87,12 @@ def _columns(reports: Sequence[Report]) -> tuple[str, ...]:
 
 
 def _records(report: Report, columns: Sequence[str], style: Style) -> Iterator[tuple[str, ...]]:
-    scalar = report.value.ndim == 0
+    value = report.value
     same = {
         "program": _safe(report.program, style),
-        "value": number_texts(report.value, report.dtype)[0] if scalar else "",
+        "value": number_texts(value, report.dtype)[0]
+        if value is not None and not value.ndim
+        else "",
         "verdict": report.verdict.outcome.value,
     }
     for gradient in report.gradients:

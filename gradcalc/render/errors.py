@@ -9,8 +9,8 @@ from rich.text import Text
 
 from gradcalc.errors import GradcalcError, Span
 from gradcalc.render.canvas import draw
+from gradcalc.render.printable import printable
 from gradcalc.render.style import Style
-from gradcalc.render.text import printable
 
 _TAB = 4
 # Enough for the dots and the longest spelling of a character, `\U0010ffff`, whatever the width.

@@ -7,8 +7,8 @@ from rich.cells import cell_len
 
 from gradcalc.expr.written import Written
 from gradcalc.render.canvas import NARROWEST
+from gradcalc.render.printable import printable
 from gradcalc.render.style import Style
-from gradcalc.render.text import printable
 
 _MOST_LINES = 12
 _HANGING = 4

@@ -60,7 +60,7 @@ def report_json(report: Report) -> Json:
         "command": report.command,
         "program": report.program,
         "dtype": report.dtype,
-        "value": _numbers(report.value),
+        "value": None if report.value is None else _numbers(report.value),
         "inputs": {name: _numbers(value) for name, value in report.inputs.items()},
         "gradients": {gradient.name: _gradient(gradient) for gradient in report.gradients},
         **({"expected": claims} if claims else {}),
@@ -125,7 +125,7 @@ def error_json(error: GradcalcError) -> Json:
 def _gradient(gradient: InputGradient) -> Json:
     accumulated = gradient.accumulated
     return {
-        "autograd": _numbers(gradient.autograd),
+        "autograd": None if gradient.autograd is None else _numbers(gradient.autograd),
         "symbolic": None if gradient.symbolic is None else _numbers(gradient.symbolic),
         "closed_form": gradient.closed_form,
         "digits": None if gradient.digits is None else _number(gradient.digits),

@@ -40,14 +40,16 @@ def render(reports: Sequence[Report], style: Style) -> str:
 
 def _lines(report: Report, style: Style) -> Iterator[str]:
     _, *notes = opening_notes(report)
-    rows = [f"f &= {_numbers(report.value, report.dtype, style)}"]
+    rows = []
+    if report.value is not None:
+        rows.append(f"f &= {_numbers(report.value, report.dtype, style)}")
     for gradient in report.gradients:
         formula = (
             None
             if gradient.formula is None
             else _formula(report, gradient, gradient.formula, style)
         )
-        rows.extend(formula or [_elements(report, gradient, gradient.autograd, style)])
+        rows.extend(formula or [_elements(report, gradient, gradient.best, style)])
         if gradient.accumulated is not None:
             summed = _elements(report, gradient, gradient.accumulated, style)
             rows.append(rf"\text{{accumulated }} {summed}")

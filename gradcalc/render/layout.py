@@ -10,9 +10,9 @@ from rich.style import Style as Paint
 from rich.table import Table
 from rich.text import Text
 
+from gradcalc.render.printable import printable
 from gradcalc.render.rows import Rows
 from gradcalc.render.style import Style
-from gradcalc.render.text import printable
 
 # The blanks that rich leaves between two columns of numbers.
 _GAP = 3

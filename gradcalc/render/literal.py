@@ -18,6 +18,6 @@ def render(reports: Sequence[Report], style: Style) -> str:
 
 def _lines(report: Report) -> Iterator[str]:
     for gradient in report.gradients:
-        array = gradient.autograd if gradient.accumulated is None else gradient.accumulated
+        array = gradient.best if gradient.accumulated is None else gradient.accumulated
         text = format_literal(array, report.dtype)
         yield text if len(report.gradients) == 1 else f"{gradient.name}={text}"

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from gradcalc.render.notes import closing_notes, formula_text, opening_notes, title_text
+from gradcalc.render.printable import printable
 from gradcalc.render.rows import gradient_rows, hidden_text, visible
 from gradcalc.render.style import Style
-from gradcalc.render.text import printable
 from gradcalc.report import InputGradient, Report
 
 _MARKS = {True: "✓", False: "✗", None: ""}
@@ -39,7 +39,7 @@ def _gradient(report: Report, gradient: InputGradient, style: Style) -> Iterator
     if gradient.formula is not None:
         title += f" = {_code(formula_text(gradient.formula, style), style)}"
     yield from (title, "")
-    if not gradient.autograd.size:
+    if not gradient.size:
         return
     shown = visible(gradient, show_all=style.show_all)
     rows = gradient_rows(report, gradient, shown)

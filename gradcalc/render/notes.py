@@ -45,18 +45,26 @@ def formula_text(formula: Written, style: Style) -> str:
     return f"{text[:_MOST_CHARACTERS]}... {left:,} more characters; --all shows them"
 
 
+def value_note(report: Report, *, whole: bool = False) -> Note:
+    """The value, cut short unless `whole`."""
+    if report.value is None:
+        return Note("value", "unknown")
+    return Note("value", value_text(report.value, report.dtype, whole=whole))
+
+
 def opening_notes(report: Report, *, whole: bool = False) -> tuple[Note, ...]:
     """The value, cut short unless `whole`, and what exactly the gradient is the gradient of."""
-    notes = [Note("value", value_text(report.value, report.dtype, whole=whole))]
+    notes = [value_note(report, whole=whole)]
+    shape = shape_text(np.shape(0.0 if report.value is None else report.value))
     if report.of is not None:
         notes.append(Note("of", f"{report.of}: this is the gradient of that part of the program"))
     if report.cotangent is not None:
         weights = value_text(report.cotangent, report.dtype, whole=whole)
         what = f"this is the gradient of its sum weighted by {weights}"
-        notes.append(Note("note", f"the output has shape {shape_text(report.value.shape)}: {what}"))
+        notes.append(Note("note", f"the output has shape {shape}: {what}"))
     elif report.summed:
         what = "this is the gradient of its sum"
-        notes.append(Note("note", f"the output has shape {shape_text(report.value.shape)}: {what}"))
+        notes.append(Note("note", f"the output has shape {shape}: {what}"))
     return (*notes, *_worst(report))
 
 
@@ -66,7 +74,7 @@ def _worst(report: Report) -> Iterator[Note]:
         return
     for gradient in report.gradients:
         worst = gradient.worst
-        if worst is not None and worst.index and gradient.autograd.size > 1:
+        if worst is not None and worst.index and gradient.size > 1:
             where = f"{gradient.name}[{', '.join(map(str, worst.index))}]"
             yield Note("worst", f"{where}: autograd {worst.said}, true {worst.truth}")
 
@@ -107,14 +115,14 @@ def _claim_text(gradient: InputGradient) -> str:
     assert claim is not None
     if claim.holds:
         return f"{claim.text} holds"
-    shape, wanted = claim.value.shape, gradient.autograd.shape
+    shape, wanted = claim.value.shape, gradient.shape
     if claim.differs is None:
         shapes = f"its shape is {shape_text(shape)}, the gradient's is {shape_text(wanted)}"
         return f"{claim.text} does not hold: {shapes}"
     if not wanted:
         return f"{claim.text} does not hold"
     count = int(np.broadcast_to(claim.differs, wanted).sum())
-    return f"{claim.text} does not hold: {count:,} of {gradient.autograd.size:,} elements differ"
+    return f"{claim.text} does not hold: {count:,} of {gradient.size:,} elements differ"
 
 
 def _digits(report: Report) -> Iterator[Note]:

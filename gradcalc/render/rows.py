@@ -35,8 +35,8 @@ def gradient_rows(
     report: Report, gradient: InputGradient, positions: Positions | None = None
 ) -> Rows:
     """The rows at the positions, or all of them."""
-    shape = gradient.autograd.shape
-    chosen = np.arange(gradient.autograd.size) if positions is None else positions
+    shape = gradient.shape
+    chosen = np.arange(gradient.size) if positions is None else positions
     columns: dict[str, Sequence[str]] = {}
     if shape:
         columns["index"] = index_texts(chosen, shape)
@@ -62,7 +62,7 @@ def gradient_rows(
 
 def disagreeing(gradient: InputGradient) -> Mask | None:
     """Which elements differ between the witnesses or from the claim; None if none were compared."""
-    shape = gradient.autograd.shape
+    shape = gradient.shape
     masks = [] if gradient.differs is None else [gradient.differs]
     if gradient.claim is not None:
         masks.append(_claim_differs(gradient.claim))
@@ -79,7 +79,7 @@ def _claim_differs(claim: Claim) -> Mask:
 
 def visible(gradient: InputGradient, *, show_all: bool) -> Positions:
     """What to show of a gradient: its head, its tail, and the elements that disagree."""
-    size = gradient.autograd.size
+    size = gradient.size
     if show_all or size <= _SHORT:
         return np.arange(size)
     differing = disagreeing(gradient)
@@ -89,7 +89,7 @@ def visible(gradient: InputGradient, *, show_all: bool) -> Positions:
 
 def hidden_text(gradient: InputGradient, shown: Positions) -> str | None:
     """How many rows are not shown and what they are like; None if there are none."""
-    count = gradient.autograd.size - len(shown)
+    count = gradient.size - len(shown)
     if not count:
         return None
     rows = f"{count:,} more row{'s' if count > 1 else ''}"

@@ -11,9 +11,10 @@ from gradcalc.render.canvas import draw
 from gradcalc.render.formula import formula_lines
 from gradcalc.render.layout import plain_lines, table, text_columns
 from gradcalc.render.notes import Note, closing_notes, opening_notes, title_text
+from gradcalc.render.printable import printable
 from gradcalc.render.rows import gradient_rows, hidden_text, visible
 from gradcalc.render.style import Style
-from gradcalc.render.text import printable, shape_text
+from gradcalc.render.text import shape_text
 from gradcalc.report import InputGradient, Outcome, Report
 
 # rich takes 3 s for 10,000 rows.
@@ -71,7 +72,7 @@ def notes_grid(notes: Sequence[Note], style: Style) -> Table:
 def _gradient(report: Report, gradient: InputGradient, style: Style) -> str:
     """The heading, the rows, and how many rows are hidden."""
     parts: list[RenderableType] = [*heading(gradient, style)]
-    if not gradient.autograd.size:
+    if not gradient.size:
         return draw(*parts, _BLANK, style=style)
     shown = visible(gradient, show_all=style.show_all)
     rows = gradient_rows(report, gradient, shown)
@@ -92,8 +93,8 @@ def heading(gradient: InputGradient, style: Style) -> Iterator[Text]:
     title = f"∇{name} f" if style.unicode else f"gradient by {name}"
     line = Text(title, "bold", overflow="fold")
     if gradient.formula is None:
-        if gradient.autograd.ndim:
-            line.append(f"  of shape {shape_text(gradient.autograd.shape)}", "not bold dim")
+        if gradient.shape:
+            line.append(f"  of shape {shape_text(gradient.shape)}", "not bold dim")
         yield line
         return
     first, *more = formula_lines(gradient.formula, f"{title} = ", style)

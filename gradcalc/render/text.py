@@ -1,4 +1,4 @@
-"""The small texts that every format shares: numbers, indexes, shapes, harmless characters."""
+"""The small texts that every format shares: numbers, indexes, shapes."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,17 +35,3 @@ def index_texts(positions: NDArray[np.intp], shape: tuple[int, ...]) -> list[str
 def shape_text(shape: tuple[int, ...]) -> str:
     """`(4)`, `(2, 3)`."""
     return f"({', '.join(map(str, shape))})"
-
-
-def printable(text: str, *, unicode: bool = True) -> str:
-    """The text on one line, with every character that could steer a terminal spelled out."""
-    if text.isprintable() and (unicode or text.isascii()):
-        return text
-    return "".join(
-        char if char.isprintable() and (unicode or char.isascii()) else _spelled(char)
-        for char in text
-    )
-
-
-def _spelled(char: str) -> str:
-    return char.encode("unicode_escape").decode("ascii")

@@ -10,11 +10,12 @@ from rich.text import Text
 from gradcalc.render.canvas import draw
 from gradcalc.render.errors import excerpt
 from gradcalc.render.layout import table, text_columns
-from gradcalc.render.notes import Note, closing_notes, opening_notes, value_text
+from gradcalc.render.notes import Note, closing_notes, opening_notes, value_note, value_text
+from gradcalc.render.printable import printable
 from gradcalc.render.rows import Positions, Rows, gradient_rows, hidden_text, visible
 from gradcalc.render.style import Style
 from gradcalc.render.table import heading, notes_grid
-from gradcalc.render.text import number_texts, printable
+from gradcalc.render.text import number_texts
 from gradcalc.report import Answer, Cured, Explanation, Finding, InputGradient, Report
 
 _FEW_STEPS = 8
@@ -46,7 +47,7 @@ def _gradient(
     report: Report, gradient: InputGradient, answers: Sequence[Answer], style: Style
 ) -> str:
     lines: list[RenderableType] = [*heading(gradient, style)]
-    if gradient.autograd.size:
+    if gradient.size:
         shown = visible(gradient, show_all=style.show_all)
         rows = gradient_rows(report, gradient, shown)
         columns = dict(rows.columns)
@@ -122,9 +123,9 @@ def _cured(cured: Cured, style: Style) -> str:
         lines.append(Text(f"        {_safe(step.reason, style)}", "dim"))
     report = cured.report
     program = Text("\n".join(_safe(line, style) for line in report.program.splitlines()), "bold")
-    notes = [Note("value", value_text(report.value, report.dtype, whole=False))]
+    notes = [value_note(report)]
     for gradient in report.gradients:
-        text = value_text(gradient.autograd, report.dtype, whole=False)
+        text = value_text(gradient.best, report.dtype, whole=False)
         notes.append(Note(f"by {gradient.name}", text))
     notes.append(Note(report.verdict.outcome, report.verdict.message))
     return draw(*lines, Text(""), program, notes_grid(notes, style), style=style)

@@ -1,6 +1,6 @@
 """What every reader of values needs: the input's name, the limits, and errors with a place."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, Span, did_you_mean
 
 Array = NDArray[np.float64]
+Random = Callable[[], "np.random.Generator"]
+"""Gives the generator of random numbers: numpy's own are imported only where they are wanted."""
 
 # A text longer than this is not repeated under an error: nobody reads a caret in a megabyte.
 LONGEST_SHOWN = 10_000
@@ -33,7 +35,7 @@ class Context:
     """Which input is being read (`name`), with which random numbers and limits."""
 
     name: str
-    random: np.random.Generator
+    random: Random
     limits: Limits = field(default_factory=Limits)
 
     def empty(self) -> InvalidValueError:

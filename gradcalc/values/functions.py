@@ -174,9 +174,9 @@ GENERATORS: Mapping[str, tuple[Generator, int, int, str]] = MappingProxyType(
         "linspace": (_spaced(np.linspace, "linspace"), 3, 3, "linspace(0,1,5)"),
         "logspace": (_spaced(np.logspace, "logspace"), 3, 3, "logspace(0,2,5)"),
         "ones": (lambda a, c: np.ones(_shape(a, c)), 1, _ANY, "ones(2,3)"),
-        "rand": (lambda a, c: np.asarray(c.random.random(_shape(a, c))), 0, _ANY, "rand(3)"),
+        "rand": (lambda a, c: np.asarray(c.random().random(_shape(a, c))), 0, _ANY, "rand(3)"),
         "randn": (
-            lambda a, c: np.asarray(c.random.standard_normal(_shape(a, c))),
+            lambda a, c: np.asarray(c.random().standard_normal(_shape(a, c))),
             0,
             _ANY,
             "randn(3)",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from gradcalc.errors import FileError, GradcalcError, LimitError
-from gradcalc.values.context import Array, Context, Limits
+from gradcalc.values.context import Array, Context, Limits, Random
 from gradcalc.values.files import READERS, read_file
 from gradcalc.values.nested import NONFINITE, from_nested
 from gradcalc.values.table import read_lines
@@ -15,7 +15,7 @@ from gradcalc.values.text import read_text
 def parse_value(
     text: str,
     *,
-    random: np.random.Generator,
+    random: Random,
     stdin: Callable[[], str] | None = None,
     name: str = "value",
     limits: Limits | None = None,
@@ -24,8 +24,8 @@ def parse_value(
 
         2.5   0,1,2   1,2;3,4   [[1,2],[3,4]]   1/3   2*pi   arange(4)   @file.npy   @-
 
-    `random` feeds rand and randn; `stdin` gives the text for `@-`; `name` is the input's name,
-    which every error carries. What is read has at least one element.
+    `random` gives the numbers of rand and randn; `stdin` gives the text for `@-`; `name` is
+    the input's name, which every error carries. What is read has at least one element.
 
     Raises InvalidValueError for text that is not a value, FileError for a file that cannot be
     read, and LimitError for a value beyond `limits`.
@@ -45,7 +45,7 @@ def from_json(
     value: object,
     name: str = "value",
     *,
-    random: np.random.Generator | None = None,
+    random: Random | None = None,
     limits: Limits | None = None,
 ) -> Array:
     """The float64 array that decoded JSON means.
@@ -55,7 +55,7 @@ def from_json(
 
     Raises what `parse_value` raises, and InvalidValueError for anything else.
     """
-    source = np.random.default_rng(0) if random is None else random
+    source = (lambda: np.random.default_rng(0)) if random is None else random
     if isinstance(value, str) and value not in NONFINITE:
         return parse_value(value, random=source, name=name, limits=limits)
     return from_nested(value, Context(name, source, limits or Limits()))

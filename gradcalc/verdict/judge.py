@@ -51,6 +51,9 @@ def judge(problem: Problem, autograd: Testimony, formula: Reference, exact: Refe
     `formula` is the symbolic witness, `exact` the one that knows many digits of every element.
     """
     reference = weigh(formula, exact)
+    if autograd.absent is not None:
+        why = f"autograd gave no gradient: {autograd.absent}"
+        return Judgement(Verdict(Outcome.UNRESOLVED, why), {}, {}, reference)
     precision = precision_of(problem.dtype)
     comparisons: dict[str, Comparison] = {}
     held = Held()

@@ -1,0 +1,276 @@
+"""Autograd in a process of its own, which imports torch while this one does everything else.
+
+Importing torch takes longer than all the rest together. The process is forked before anything is
+imported, so it starts small and alone, and ends with the one that asked.
+"""
+
+import contextlib
+import gc
+import math
+import os
+import pickle
+import select
+import signal
+import struct
+import threading
+import traceback
+from collections.abc import Callable
+from importlib import import_module
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from gradcalc.calculate import Answer
+    from gradcalc.problem import Problem
+    from gradcalc.testimony import Testimony
+
+STARTING = 60.0
+"""Seconds that importing torch may take."""
+
+ROOM = 3.0
+"""Seconds beyond those that a program and its way back may take."""
+
+FIRST = (
+    "gradcalc.problem",
+    "importlib.metadata",
+    "logging",
+    "subprocess",
+    "tempfile",
+    "unittest.mock",
+    "urllib.request",
+)
+"""What torch and its witness import too, so it may come before it is known that they are needed."""
+
+DEFERRED = ("torch._meta_registrations", "torch.export")
+"""Parts of torch that no gradient needs; importing them takes a quarter of the time of the rest."""
+
+_LENGTH = struct.Struct("!Q")
+
+
+class Lost(Exception):
+    """The process does not answer; the text says why."""
+
+
+class Beside:
+    """A forked process that answers for autograd.
+
+    When it crashes, is killed or hangs, the testimony says so; that is no error here. What is wrong
+    with a program is raised as if it had been run here.
+    """
+
+    def __init__(self) -> None:
+        inbox, self._requests = _pipe()
+        self._answers, outbox = _pipe()
+        self._pid = os.fork()
+        if not self._pid:
+            os.close(self._requests)
+            os.close(self._answers)
+            _serve(inbox, outbox)
+        os.close(inbox)
+        os.close(outbox)
+        os.set_blocking(self._requests, False)
+        os.set_blocking(self._answers, False)
+        self._ready = False
+        self._asked = 0
+        self._received: list[Any] = []
+        self._lost: str | None = None
+
+    def begin(self) -> None:
+        """Have torch imported: there will be a problem."""
+        self._send(None, STARTING)
+
+    def ask(self, problem: "Problem") -> "Answer":
+        """Put a problem to autograd; what is given back waits for the answer."""
+        number = self._asked
+        self._asked += 1
+        limit = problem.limits.seconds
+        seconds = None if limit is None else 2 * limit + ROOM
+        self._send(problem, STARTING)
+
+        def answer() -> "Testimony":
+            from gradcalc.testimony import Testimony
+
+            found, failed = self._receive(number, seconds)
+            if failed:
+                raise found
+            if found is None:
+                return Testimony(witness="autograd", absent=self._lost)
+            assert isinstance(found, Testimony)
+            return found
+
+        return answer
+
+    def end(self) -> None:
+        """End the process, whatever it is doing, and wait until it is gone."""
+        if self._pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(self._pid, 0)
+            self._pid = 0
+
+    def _send(self, message: Any, seconds: float) -> None:
+        if self._lost is not None:
+            return
+        try:
+            _write(self._requests, message, seconds)
+        except (Lost, OSError) as reason:
+            self._lose(reason)
+
+    def _receive(self, number: int, seconds: float | None) -> tuple[Any, bool]:
+        """An answer and whether it is an error to be raised; None once the process is lost."""
+        try:
+            while self._lost is None and len(self._received) <= number:
+                if not self._ready:
+                    _read(self._answers, STARTING)
+                    self._ready = True
+                self._received.append(_read(self._answers, seconds))
+        except (Lost, OSError, EOFError) as reason:
+            self._lose(reason)
+        return self._received[number] if number < len(self._received) else (None, False)
+
+    def _lose(self, reason: Exception) -> None:
+        self._lost = str(reason) if isinstance(reason, Lost) else self._how_it_ended()
+        self.end()
+
+    def _how_it_ended(self) -> str:
+        _, status = os.waitpid(self._pid, 0)
+        self._pid = 0
+        code = os.waitstatus_to_exitcode(status)
+        if code < 0:
+            return f"its process was ended by {signal.Signals(-code).name}"
+        return f"its process left with exit code {code}"
+
+
+# -- messages: their length, then a pickle -----------------------------------------------------
+
+
+def _pipe() -> tuple[int, int]:
+    """A pipe that does not take the place of a standard stream that is closed."""
+    # not everywhere, as os.fork
+    import fcntl
+
+    ends = os.pipe()
+    above = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 3) for end in ends]
+    for end in ends:
+        os.close(end)
+    return above[0], above[1]
+
+
+def _write(descriptor: int, message: Any, seconds: float | None) -> None:
+    data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    left = memoryview(_LENGTH.pack(len(data)) + data)
+    while left:
+        _wait(descriptor, select.POLLOUT, seconds)
+        left = left[os.write(descriptor, left) :]
+
+
+def _read(descriptor: int, seconds: float | None) -> Any:
+    (length,) = _LENGTH.unpack(_read_bytes(descriptor, _LENGTH.size, seconds))
+    return pickle.loads(_read_bytes(descriptor, length, seconds))
+
+
+def _read_bytes(descriptor: int, length: int, seconds: float | None) -> bytearray:
+    data = bytearray()
+    while len(data) < length:
+        _wait(descriptor, select.POLLIN, seconds)
+        part = os.read(descriptor, length - len(data))
+        if not part:
+            raise EOFError
+        data += part
+    return data
+
+
+def _wait(descriptor: int, event: int, seconds: float | None) -> None:
+    """Wait until something can be read or written, at most so many seconds.
+
+    They are counted one by one, so that a program that was suspended has not used them up.
+    """
+    poll = select.poll()
+    poll.register(descriptor, event)
+    left = math.inf if seconds is None else seconds
+    while not poll.poll(min(left, 1.0) * 1000):
+        left -= 1.0
+        if left <= 0:
+            raise Lost("its process does not answer")
+
+
+# -- in the forked process ---------------------------------------------------------------------
+
+
+def _serve(inbox: int, outbox: int) -> NoReturn:
+    """Answer requests until there are no more; nothing of it outlives the process that asks."""
+    try:
+        _answer(inbox, outbox)
+    except BaseException:
+        if os.environ.get("GRADCALC_DEBUG"):
+            traceback.print_exc()
+    os._exit(1)
+
+
+def _answer(inbox: int, outbox: int) -> NoReturn:
+    gc.disable()
+    _let_go()
+    requests: SimpleQueue[Any] = SimpleQueue()
+    threading.Thread(target=_listen, args=(inbox, requests), daemon=True).start()
+    for module in FIRST:
+        import_module(module)
+    requests.get()
+    testify = _import_autograd()
+    gc.freeze()
+    gc.enable()
+    _write(outbox, None, None)
+    while True:
+        problem = requests.get()
+        try:
+            answer: tuple[Any, bool] = testify(problem), False
+        except Exception as error:
+            answer = _portable(error), True
+        _write(outbox, answer, None)
+
+
+def _let_go() -> None:
+    """Hold no stream of the caller's but the one for errors, and end at once on Ctrl-C."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(null, 1)
+
+
+def _listen(inbox: int, requests: "SimpleQueue[Any]") -> None:
+    """Take requests at once, so that nobody waits to send one, and end with whoever sends them."""
+    try:
+        while True:
+            requests.put(_read(inbox, None))
+    finally:
+        os._exit(0)
+
+
+def _import_autograd() -> "Callable[[Problem], Testimony]":
+    from gradcalc.deferral import deferred
+
+    try:
+        with deferred(*DEFERRED):
+            import torch
+        torch.set_num_threads(1)
+        from gradcalc.witnesses.autograd import testify
+    except Exception as broken:
+        failure = broken
+
+        def testify(problem: "Problem") -> "Testimony":
+            raise failure
+
+    return testify
+
+
+def _portable(error: Exception) -> Exception:
+    """The error, or one with its name and text where it cannot be sent."""
+    if os.environ.get("GRADCALC_DEBUG"):
+        traceback.print_exception(error)
+    try:
+        pickle.loads(pickle.dumps(error))
+    # whatever classes of errors torch has, and whatever they hold
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error

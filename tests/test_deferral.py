@@ -1,0 +1,87 @@
+"""Deferred modules: made by an import, loaded at the first look, missed by no primitive."""
+
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+from gradcalc.beside import DEFERRED
+from gradcalc.deferral import deferred
+from tests.test_start import run
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "lazy_package"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("")
+    (folder / "part.py").write_text("import sys; sys.loaded_parts.append(1)\nvalue = 42\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "loaded_parts", [], raising=False)
+    yield folder
+    for name in [name for name in sys.modules if name.startswith("lazy_package")]:
+        del sys.modules[name]
+
+
+@pytest.mark.usefixtures("package")
+def test_a_deferred_module_is_loaded_once_when_it_is_looked_at() -> None:
+    with deferred("lazy_package.part"):
+        import lazy_package.part
+        from lazy_package import part
+
+        import_again = __import__("lazy_package.part")
+    assert sys.loaded_parts == []
+    assert part.value == lazy_package.part.value == import_again.part.value == 42
+    assert sys.loaded_parts == [1]
+    assert type(part) is types.ModuleType
+
+
+@pytest.mark.usefixtures("package")
+def test_an_attribute_that_is_not_there_is_missed_as_ever() -> None:
+    with deferred("lazy_package.part"):
+        from lazy_package import part
+    with pytest.raises(AttributeError, match="nothing"):
+        _ = part.nothing
+    assert not hasattr(part, "nothing")
+
+
+@pytest.mark.usefixtures("package")
+def test_other_modules_are_imported_as_ever() -> None:
+    with deferred("lazy_package.other"):
+        from lazy_package import part
+    assert sys.loaded_parts == [1]
+    assert part.value == 42
+
+
+def test_a_module_that_is_not_there_is_an_import_error() -> None:
+    with deferred("no_such_package"), pytest.raises(ModuleNotFoundError):
+        __import__("no_such_package")
+
+
+def test_every_primitive_has_its_gradient_without_what_is_deferred() -> None:
+    """Every sample of every row, with and without, bit for bit."""
+    code = (
+        "import hashlib, sys\n"
+        "from gradcalc.deferral import deferred\n"
+        "names = sys.argv[1:]\n"
+        "with deferred(*names):\n"
+        "    import torch\n"
+        "torch.set_num_threads(1)\n"
+        "from gradcalc.witnesses.autograd import testify\n"
+        "from gradcalc.primitives import PRIMITIVES\n"
+        "from tests.planting import problem, spelled\n"
+        "digest = hashlib.sha256()\n"
+        "for row in PRIMITIVES:\n"
+        "    for sample in row.samples:\n"
+        "        text, inputs = spelled(row, sample)\n"
+        "        found = testify(problem(text, **inputs))\n"
+        "        digest.update(found.value.tobytes())\n"
+        "        for _, gradient in sorted(found.gradients.items()):\n"
+        "            digest.update(gradient.tobytes())\n"
+        "kinds = [type(sys.modules[n]).__name__ for n in names]\n"
+        "print(digest.hexdigest(), *kinds)\n"
+    )
+    plain, deferring = run(code), run(code, *DEFERRED)
+    assert deferring.split()[0] == plain
+    assert set(deferring.split()[1:]) == {"_Deferred"}
