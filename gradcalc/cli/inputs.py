@@ -8,14 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcalc.cli.names import Lets, Use, check_known, check_names, unknown, use
-from gradcalc.cli.options import Options, claimed
-from gradcalc.cli.programs import load_program, read_stdin
+from gradcalc.cli.options import Options, Value, claimed, is_stdin
+from gradcalc.cli.programs import compiled, load_program, read_stdin
 from gradcalc.errors import GradcalcError, InvalidValueError, Span, UnknownNameError, UsageError
 from gradcalc.findings import Finding
-from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Limits, Program, span_of
 from gradcalc.problem import Array, Problem
-from gradcalc.values import parse_value
+from gradcalc.values import from_json, parse_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +62,7 @@ def requests(options: Options, own: frozenset[str]) -> tuple[Request, ...]:
                 limits=limits,
                 check=options.check,
                 strict=options.strict,
+                enclose=options.enclose,
             ),
             _notes(use),
         )
@@ -70,11 +70,20 @@ def requests(options: Options, own: frozenset[str]) -> tuple[Request, ...]:
     )
 
 
+def input_names(options: Options) -> frozenset[str]:
+    """Every name that the programs and the lets can take from outside."""
+    limits = _limits(options)
+    lets = _lets(options, limits)
+    known = frozenset(name for name, _ in lets)
+    programs = (load_program(token, known, limits) for token in options.programs)
+    return frozenset(name for program in programs for name in use(program, lets, ()).inputs)
+
+
 def _check_stdin(options: Options) -> None:
     wanting = ["PROGRAM" for token in options.programs if token == "-"]
     texts = [(f"--{name}", text) for name, text in options.values]
-    texts.append(("--cotangent", options.cotangent or ""))
-    wanting += [option for option, text in texts if text.strip() == "@-"]
+    texts.append(("--cotangent", options.cotangent))
+    wanting += [option for option, value in texts if is_stdin(value)]
     if len(wanting) > 1:
         raise UsageError(
             f"standard input can be read only once, but {' and '.join(wanting)} want it",
@@ -97,7 +106,7 @@ def _lets(options: Options, limits: Limits) -> Lets:
     result = []
     for name, text in options.lets:
         with said_of(f"--let {name}"):
-            result.append((name, compile_program(text, limits=limits)))
+            result.append((name, compiled(text, limits)))
     return tuple(result)
 
 
@@ -130,7 +139,7 @@ def _claims(
         name = wrt[0] if typed is None else use.own(typed)
         if typed is None and len(wrt) > 1:
             raise UsageError(
-                f"--expect {text}: there are several inputs, so say which one it is about",
+                f"--expect {claim}: there are several inputs, so say which one it is about",
                 hint=" or ".join(f"--expect {n}=..." for n in wrt),
             )
         if name not in wrt:
@@ -144,9 +153,9 @@ def _claims(
 def _claim(text: str, use: Use, limits: Limits) -> Program:
     """A claim sees the inputs, the lets and the names that the program binds."""
     lets = [name for name, _ in use.lets]
-    known = {*use.given, *lets, *use.program.assigned}
+    known = frozenset({*use.given, *lets, *use.program.assigned})
     with said_of("--expect"):
-        program = compile_program(text, known=known, limits=limits)
+        program = compiled(text, limits, known)
     if program.required:
         name = program.required[0]
         raise unknown(name, "--expect", known, _place(name, program))
@@ -165,26 +174,29 @@ def _check_claims(options: Options, uses: Sequence[Use], wrts: Sequence[Sequence
     """Refuse a claim about a name that no gradient is by."""
     inputs = {name for use in uses for pair in use.given.items() for name in pair}
     for text in options.expect:
-        name, _ = claimed(text, inputs)
+        name, claim = claimed(text, inputs)
         if name is None:
             continue
         if name not in inputs:
             raise unknown(name, "--expect", inputs)
         if not any(use.own(name) in wrt for use, wrt in zip(uses, wrts, strict=True)):
             raise UsageError(
-                f"--expect {text}: the gradient by {name} is not asked for", hint=f"--wrt {name}"
+                f"--expect {name}={claim}: the gradient by {name} is not asked for",
+                hint=f"--wrt {name}",
             )
 
 
 def _values(options: Options) -> tuple[dict[str, Array], Array | None]:
     random = np.random.default_rng(options.seed)
 
-    def read(text: str, name: str) -> Array:
-        return _rounded(
-            parse_value(text, random=random, stdin=read_stdin, name=name), name, options
-        )
+    def read(value: Value, name: str) -> Array:
+        if isinstance(value, str):
+            array = parse_value(value, random=random, stdin=read_stdin, name=name)
+        else:
+            array = from_json(value, name, random=random)
+        return _rounded(array, name, options)
 
-    values = {name: read(text, name) for name, text in options.values}
+    values = {name: read(value, name) for name, value in options.values}
     if options.cotangent is None:
         return values, None
     return values, read(options.cotangent, "--cotangent")

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 from gradcalc.errors import FileError, did_you_mean
@@ -14,12 +15,19 @@ _FILE = re.compile(r"([^\n;]*\.py)(?::(.*))?")
 def load_program(token: str, known: frozenset[str], limits: Limits) -> Program:
     """The checked program that a token of the command line means."""
     if token == "-":
-        return compile_program(_standard_input(), limits=limits, known=known)
+        return compiled(_standard_input(), limits, known)
     file = _FILE.fullmatch(token)
     if file is None:
-        return compile_program(token, limits=limits, known=known)
-    text = _read(Path(file[1]), limits)
-    return compile_program(text, function=file[2] or None, limits=limits, known=known)
+        return compiled(token, limits, known)
+    return compiled(_read(Path(file[1]), limits), limits, known, file[2] or None)
+
+
+@lru_cache(maxsize=128)
+def compiled(
+    text: str, limits: Limits, known: frozenset[str] = frozenset(), function: str | None = None
+) -> Program:
+    """The checked program of a text: the same one again for the thousands of points of a stream."""
+    return compile_program(text, function=function, limits=limits, known=known)
 
 
 def read_stdin() -> str:
