@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import threading
@@ -20,7 +21,7 @@ from gradcalc.cli.batch.stream import stream
 from gradcalc.cli.batch.tally import Tally
 from gradcalc.cli.batch.workers import Workers
 from gradcalc.errors import GradcalcError
-from tests.test_cli_process import COMMAND, environment
+from tests.test_cli_process import COMMAND, environment, read_all
 
 
 @dataclass(frozen=True)
@@ -292,6 +293,20 @@ def test_a_million_lines_would_not_take_more_memory(tmp_path: Path) -> None:
         peaks.append(peak)
     # twenty megabytes went through
     assert peaks[1] < peaks[0] + 6_000
+
+
+def test_a_terminal_shows_how_far_it_is(tmp_path: Path) -> None:
+    (tmp_path / "in").write_text("".join(map(request, range(100))))
+    ours, theirs = pty.openpty()
+    with (tmp_path / "out").open("w") as out:
+        process = start(str(tmp_path / "in"), stdout=out, stderr=theirs)
+    os.close(theirs)
+    shown = read_all(ours)
+    assert process.wait(timeout=20) == 0
+    process.stdin.close()
+    assert " requests, " in shown
+    assert " a second" in shown
+    assert "100 requests: 100 verified in " in shown
 
 
 def test_resume_goes_on_where_a_killed_run_stopped(tmp_path: Path) -> None:

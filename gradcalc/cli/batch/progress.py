@@ -41,7 +41,7 @@ class Progress:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-        text = TextColumn("{task.fields[count]:,} requests, {task.fields[rate]:,.0f} a second")
+        text = TextColumn("{task.fields[count]:,} requests, {task.fields[rate]:,.1f} a second")
         known = () if self.size is None else (BarColumn(), TimeRemainingColumn())
         # Drawn only when asked: a thread that draws by itself must not meet a fork.
         self.bar = Progress(

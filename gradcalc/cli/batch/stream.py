@@ -36,6 +36,7 @@ def stream(
     `KeyboardInterrupt` between two lines, never inside one.
     """
     window = _Window(workers.count * _WINDOW)
+    end = 0
     with _interruptible() as writing:
         try:
             while not (source.ended and not source.waiting and not window.slots):
@@ -49,8 +50,9 @@ def stream(
                     with writing():
                         sink.write(slot.answer.text)
                     tally.add(slot.answer)
-                    if progress is not None:
-                        progress.show(tally.total - tally.earlier, slot.job.end)
+                    end = slot.job.end
+                if progress is not None:
+                    progress.show(tally.total - tally.earlier, end)
         finally:
             workers.end()
             if progress is not None:
