@@ -153,7 +153,7 @@ def is_alive(pid: int) -> bool:
 
 
 def soon(true: Callable[[], object]) -> bool:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         if true():
             return True
@@ -242,7 +242,7 @@ def test_ctrl_c_ends_all_of_it_quietly() -> None:
         # as a terminal does: to every process of it
         for pid in (*workers, process.pid):
             os.kill(pid, signal.SIGINT)
-        assert process.communicate(timeout=20) == ("", "")
+        assert process.communicate(timeout=60) == ("", "")
         assert soon(lambda: not any(map(is_alive, workers)))
     assert process.returncode == 130
 
@@ -251,7 +251,7 @@ def test_ctrl_c_ends_all_of_it_quietly() -> None:
 def test_no_process_outlives_the_one_that_started_it(number: signal.Signals) -> None:
     with two_at_work() as (process, workers):
         process.send_signal(number)
-        process.wait(timeout=20)
+        process.wait(timeout=60)
         assert soon(lambda: not any(map(is_alive, workers)))
 
 
@@ -264,7 +264,7 @@ def test_a_reader_that_goes_away_ends_it() -> None:
         process.stdout.close()
         process.stdin.close()
         assert process.stderr.read() == ""
-        process.wait(timeout=20)
+        process.wait(timeout=60)
         assert soon(lambda: not any(map(is_alive, workers)))
     assert process.returncode == 141
 
@@ -302,7 +302,7 @@ def test_a_terminal_shows_how_far_it_is(tmp_path: Path) -> None:
         process = start(str(tmp_path / "in"), stdout=out, stderr=theirs)
     os.close(theirs)
     shown = read_all(ours)
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=60) == 0
     process.stdin.close()
     assert " requests, " in shown
     assert " a second" in shown
@@ -365,7 +365,7 @@ def test_a_table_comes_back_with_its_answers(tmp_path: Path) -> None:
     assert table.endswith(",c,1,,,,error,2,x: the cell is empty\r\n")
     assert (code, err[:35]) == (2, "3 requests: 2 verified, 1 error in ")
     whole = out.read_bytes()
-    for size in (10, whole.index(b"lines"), len(whole) - 4):
+    for size in (whole.index(b"lines"), len(whole) - 4):
         out.write_bytes(whole[:size])
         assert call(*argv, "--resume", str(out))[0] == 2
         assert out.read_bytes() == whole
