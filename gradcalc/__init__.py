@@ -9,7 +9,9 @@
 The names are imported on first use, so that `import gradcalc` costs nothing.
 """
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,6 +23,17 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = ["Problem", "Report", "__version__", "calculate", "compile_program"]
+
+
+class _Package(ModuleType):
+    """This package, whose function `calculate` is not hidden by the module of that name."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name not in __all__ or not isinstance(value, ModuleType):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:

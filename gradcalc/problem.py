@@ -41,6 +41,7 @@ class Problem:
     limits: Limits = field(default_factory=Limits)
     check: bool = True
     strict: bool = False
+    enclose: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TERMINAL = {"COLUMNS": "88", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
 LONG_NUMBER = re.compile(r"-?\d*\.\d{13,}(e[+-]\d+)?|-?\d{16,}")
+SECONDS = re.compile(r" in \d+\.\d s$", re.MULTILINE)
 LAST_DIGITS = re.compile(r"1[56]\.\d of 15\.9")
 SHELL = re.compile(r"[|<>;&`$]|\\\n")
 
@@ -119,9 +120,10 @@ def tidy(output: str) -> str:
 
 
 def portable(output: str) -> str:
-    """Output without what processors round differently: last digits and widths of columns."""
+    """Output without what differs: times, rounded last digits and widths of columns."""
     shorter = LONG_NUMBER.sub(lambda match: f"{float(match.group()):.12g}", tidy(output))
-    return re.sub(r"(?<=\S)[ ─]{2,}", " ", LAST_DIGITS.sub("all digits", shorter))
+    shorter = SECONDS.sub(" in a while", LAST_DIGITS.sub("all digits", shorter))
+    return re.sub(r"(?<=\S)[ ─]{2,}", " ", shorter)
 
 
 def rewritten(text: str) -> str:

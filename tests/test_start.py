@@ -34,6 +34,8 @@ def run(code: str, *argv: str) -> str:
     ("argv", "exit_code"),
     [
         pytest.param(["--help"], 0, id="help"),
+        pytest.param(["batch", "none.jsonl"], 2, id="no-requests"),
+        pytest.param(["batch", "--csv", "none.csv", "x*"], 2, id="syntax-of-a-table"),
         pytest.param(["grad", "x*", "--x", "1"], 2, id="syntax"),
         pytest.param(["grad", "x*x", "--x", "1,,2"], 2, id="value"),
     ],
@@ -44,7 +46,8 @@ def test_what_needs_no_calculation_imports_nothing_heavy(argv: list[str], exit_c
 
 def test_help_imports_no_numbers_at_all() -> None:
     code = IMPORTED.format(heavy=("numpy", "gradcalc.lang", "gradcalc.primitives", *HEAVY))
-    assert run(code, "grad", "--help") == "heavy: 0"
+    for command in ("grad", "batch"):
+        assert run(code, command, "--help") == "heavy: 0"
 
 
 def test_usage_completion_and_names_import_nothing_heavy() -> None:
@@ -70,9 +73,15 @@ def test_importing_the_package_imports_nothing() -> None:
     assert run(code) == "True"
 
 
+@pytest.mark.parametrize("first", ["import gradcalc", "import gradcalc.calculate"])
+def test_the_function_is_not_hidden_by_its_module(first: str) -> None:
+    code = f"{first}; from gradcalc import calculate; print(gradcalc.calculate is calculate,"
+    assert run(f"{code} callable(calculate))") == "True True"
+
+
 def test_the_exports_are_exactly_all() -> None:
     public = {name for name in dir(gradcalc) if not name.startswith("_")}
-    imports = {"TYPE_CHECKING", "Any", "import_module"}
+    imports = {"TYPE_CHECKING", "Any", "ModuleType", "import_module"}
     modules = {name for name in public if name in vars(gradcalc) and name not in gradcalc.__all__}
     modules -= imports
     assert all(type(getattr(gradcalc, name)).__name__ == "module" for name in modules)

@@ -1,36 +1,24 @@
 """The command line: its commands, and the one place where errors become text and exit codes."""
 
 import itertools
-import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gradcalc.cli.arguments import GradCommand
+from gradcalc.cli.arguments import BatchCommand, GradCommand
+from gradcalc.cli.batch.command import batch
+from gradcalc.cli.faults import as_error
 from gradcalc.cli.functions import functions
 from gradcalc.cli.grad import grad
 from gradcalc.cli.group import Gradcalc
-from gradcalc.errors import (
-    INTERRUPTED,
-    PIPE_CLOSED,
-    GradcalcError,
-    LimitError,
-    UsageError,
-)
+from gradcalc.errors import INTERRUPTED, PIPE_CLOSED, GradcalcError, UsageError
 
 if TYPE_CHECKING:
     from gradcalc.beside import Beside
 
 WHY = "The verdict of `gradcalc grad` at length: each witness's answer, causes, and the cure."
-
-
-class Fault(GradcalcError):
-    """A mistake of gradcalc's own, said as an error."""
-
-    kind = "fault"
-    exit_code = 70
 
 
 def application() -> typer.Typer:
@@ -43,6 +31,7 @@ def application() -> typer.Typer:
     app.callback()(_gradcalc)
     app.command("grad", cls=GradCommand)(grad)
     app.command("why", cls=GradCommand, help=WHY)(grad)
+    app.command("batch", cls=BatchCommand)(batch)
     app.command("functions")(functions)
     return app
 
@@ -80,16 +69,12 @@ def main(argv: Sequence[str], beside: "Beside | None" = None) -> int:
     try:
         try:
             return _run(argv, beside)
-        except GradcalcError as error:
-            return _tell(error, argv)
-        except MemoryError:
-            return _tell(LimitError("the calculation does not fit into memory"), argv)
         except (KeyboardInterrupt, typer.Abort):
             return INTERRUPTED
         except ClosedPipe:
             return PIPE_CLOSED
         except Exception as error:
-            return _tell(_usage_error(error) or _fault(error), argv)
+            return _tell(_usage_error(error) or as_error(error), argv)
     # The same can happen once more while the error is being told.
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -119,18 +104,6 @@ def _usage_error(error: Exception) -> UsageError | None:
         return None
     message = str(format_message()).strip().rstrip(".")
     return UsageError(message[:1].lower() + message[1:], hint="gradcalc --help")
-
-
-def _fault(error: Exception) -> Fault:
-    if os.environ.get("GRADCALC_DEBUG"):
-        import traceback
-
-        traceback.print_exception(error, file=sys.stderr)
-    reason = next(iter(str(error).splitlines()), "")
-    return Fault(
-        f"gradcalc has a fault: {type(error).__name__}{': ' if reason else ''}{reason}",
-        hint="please report it with the command; GRADCALC_DEBUG=1 shows where it happened",
-    )
 
 
 def _tell(error: GradcalcError, argv: Sequence[str]) -> int:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from typer.core import TyperCommand
 
@@ -34,16 +34,25 @@ class Known:
 class GradCommand(TyperCommand):
     """A command that takes a program, and any name of it as an option."""
 
+    program_needed: ClassVar[bool] = True
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Rewrite the arguments, then parse them as any command does."""
         if not ctx.resilient_parsing:
-            args = rewrite(args, known_options(self.get_params(ctx)))
+            known = known_options(self.get_params(ctx))
+            args = rewrite(args, known, program_needed=self.program_needed)
         return super().parse_args(ctx, args)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """The help of Typer, then the exit codes and examples."""
         super().format_help(ctx, formatter)
         print_reference()
+
+
+class BatchCommand(GradCommand):
+    """The same, but the programs may come with the requests."""
+
+    program_needed = False
 
 
 def known_options(params: Sequence[Any]) -> Known:
@@ -55,7 +64,7 @@ def known_options(params: Sequence[Any]) -> Known:
     )
 
 
-def rewrite(args: Sequence[str], known: Known) -> list[str]:
+def rewrite(args: Sequence[str], known: Known, *, program_needed: bool = True) -> list[str]:
     """The same arguments with names behind `--at` and programs behind `--`.
 
     A text that only begins with a dash, such as `-x*x`, is a program. Raises `UsageError` for an
@@ -85,7 +94,7 @@ def rewrite(args: Sequence[str], known: Known) -> list[str]:
             raise _no_such_option(name, known)
         else:
             programs.append(token)
-    if not programs:
+    if program_needed and not programs:
         raise _no_program(kept, known)
     return [*kept, "--", *programs]
 

@@ -22,6 +22,7 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
     ('gradcalc grad "2*dot(x, x)" --x 0,1,2,3 --expect "4*x"', "is my own gradient right?"),
     ('gradcalc grad "sum((X@w - b)**2)" --X "1,2;3,4" --w 1,-1 --b 0,1', "several inputs"),
     ('gradcalc grad "u*x" --let "u=x*x" --detach u --x 0,1,2,3', "u counts as a constant"),
+    ("gradcalc batch requests.jsonl --workers auto", "thousands of gradients, a line each"),
     ("gradcalc grad f.py --a 0.3", "the last function of a file, its loops and branches"),
     ('gradcalc grad "x.sum()" --x @x.npy --json', "values from a file, a report for scripts"),
 )

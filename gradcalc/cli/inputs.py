@@ -4,19 +4,19 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
 from gradcalc.cli.names import Lets, Use, check_known, check_names, unknown, use
-from gradcalc.cli.options import Options, claimed
-from gradcalc.cli.programs import Source, limits_of, read_stdin
+from gradcalc.cli.options import Options, Value, claimed
+from gradcalc.cli.programs import Source, limits_of, read_stdin, sources
 from gradcalc.errors import GradcalcError, InvalidValueError, Span, UnknownNameError, UsageError
 from gradcalc.findings import Finding
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Limits, Program, span_of
 from gradcalc.problem import Array, Problem
-from gradcalc.values import parse_value
+from gradcalc.values import from_json, parse_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,8 @@ class Request:
     notes: tuple[Finding, ...]
 
 
-def requests(
-    options: Options, own: frozenset[str], sources: Sequence[Source]
-) -> tuple[Request, ...]:
-    """One problem for each program, whose texts are `sources`.
+def requests(options: Options, own: frozenset[str], texts: Sequence[Source]) -> tuple[Request, ...]:
+    """One problem for each program, whose `texts` have been read.
 
     `own` are the names of the command's own options.
 
@@ -41,10 +39,7 @@ def requests(
     lets = _lets(options, limits)
     known = frozenset(name for name, _ in lets)
     typed = [name for name, _ in options.values]
-    programs = [
-        compile_program(source.text, function=source.function, limits=limits, known=known)
-        for source in sources
-    ]
+    programs = [compiled(source.text, limits, known, source.function) for source in texts]
     uses = [use(program, lets, typed) for program in programs]
     check_names(uses, typed, own)
     check_known(options.detach, "--detach", uses)
@@ -70,11 +65,29 @@ def requests(
                 limits=limits,
                 check=options.check,
                 strict=options.strict,
+                enclose=options.enclose,
             ),
             _notes(use),
         )
         for use, wrt, claim in zip(uses, wrts, claims, strict=True)
     )
+
+
+def input_names(options: Options) -> frozenset[str]:
+    """Every name that the programs and the lets can take from outside."""
+    limits = limits_of(options)
+    lets = _lets(options, limits)
+    known = frozenset(name for name, _ in lets)
+    programs = (compiled(s.text, limits, known, s.function) for s in sources(options))
+    return frozenset(name for program in programs for name in use(program, lets, ()).inputs)
+
+
+@lru_cache(maxsize=128)
+def compiled(
+    text: str, limits: Limits, known: frozenset[str] = frozenset(), function: str | None = None
+) -> Program:
+    """The checked program of a text: the same one again for the thousands of points of a stream."""
+    return compile_program(text, function=function, limits=limits, known=known)
 
 
 def _lets(options: Options, limits: Limits) -> Lets:
@@ -85,7 +98,7 @@ def _lets(options: Options, limits: Limits) -> Lets:
     result = []
     for name, text in options.lets:
         with said_of(f"--let {name}"):
-            result.append((name, compile_program(text, limits=limits)))
+            result.append((name, compiled(text, limits)))
     return tuple(result)
 
 
@@ -118,7 +131,7 @@ def _claims(
         name = wrt[0] if typed is None else use.own(typed)
         if typed is None and len(wrt) > 1:
             raise UsageError(
-                f"--expect {text}: there are several inputs, so say which one it is about",
+                f"--expect {claim}: there are several inputs, so say which one it is about",
                 hint=" or ".join(f"--expect {n}=..." for n in wrt),
             )
         if name not in wrt:
@@ -132,9 +145,9 @@ def _claims(
 def _claim(text: str, use: Use, limits: Limits) -> Program:
     """A claim sees the inputs, the lets and the names that the program binds."""
     lets = [name for name, _ in use.lets]
-    known = {*use.given, *lets, *use.program.assigned}
+    known = frozenset({*use.given, *lets, *use.program.assigned})
     with said_of("--expect"):
-        program = compile_program(text, known=known, limits=limits)
+        program = compiled(text, limits, known)
     if program.required:
         name = program.required[0]
         raise unknown(name, "--expect", known, _place(name, program))
@@ -153,14 +166,15 @@ def _check_claims(options: Options, uses: Sequence[Use], wrts: Sequence[Sequence
     """Refuse a claim about a name that no gradient is by."""
     inputs = {name for use in uses for pair in use.given.items() for name in pair}
     for text in options.expect:
-        name, _ = claimed(text, inputs)
+        name, claim = claimed(text, inputs)
         if name is None:
             continue
         if name not in inputs:
             raise unknown(name, "--expect", inputs)
         if not any(use.own(name) in wrt for use, wrt in zip(uses, wrts, strict=True)):
             raise UsageError(
-                f"--expect {text}: the gradient by {name} is not asked for", hint=f"--wrt {name}"
+                f"--expect {name}={claim}: the gradient by {name} is not asked for",
+                hint=f"--wrt {name}",
             )
 
 
@@ -169,12 +183,14 @@ def _values(options: Options) -> tuple[dict[str, Array], Array | None]:
     def random() -> np.random.Generator:
         return np.random.default_rng(options.seed)
 
-    def read(text: str, name: str) -> Array:
-        return _rounded(
-            parse_value(text, random=random, stdin=read_stdin, name=name), name, options
-        )
+    def read(value: Value, name: str) -> Array:
+        if isinstance(value, str):
+            array = parse_value(value, random=random, stdin=read_stdin, name=name)
+        else:
+            array = from_json(value, name, random=random)
+        return _rounded(array, name, options)
 
-    values = {name: read(text, name) for name, text in options.values}
+    values = {name: read(value, name) for name, value in options.values}
     if options.cotangent is None:
         return values, None
     return values, read(options.cotangent, "--cotangent")

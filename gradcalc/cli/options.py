@@ -21,23 +21,27 @@ _NAMED = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)(.*)", re.DOTALL)
 
 Named = tuple[str, str]
 
+Value = object
+"""A value as it was given: a text as typed, or decoded JSON."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """The command line of a gradient, read but not yet resolved.
 
     `values` and `lets` are names with their texts, in the order typed; `expect` the claims as
-    typed; `format` is None where the place of the output decides.
+    typed, or each with the input that it is about; `format` is None where the place of the output
+    decides. A request of a stream comes as the same, its values as JSON.
     """
 
     programs: tuple[str, ...]
-    values: tuple[Named, ...] = ()
+    values: tuple[tuple[str, Value], ...] = ()
     lets: tuple[Named, ...] = ()
     detach: tuple[str, ...] = ()
     wrt: tuple[str, ...] = ()
     of: str | None = None
-    expect: tuple[str, ...] = ()
-    cotangent: str | None = None
+    expect: tuple[str | Named, ...] = ()
+    cotangent: Value | None = None
     accumulate: bool = False
     dtype: str = "float64"
     device: str = "cpu"
@@ -47,8 +51,14 @@ class Options:
     quiet: bool = False
     check: bool = True
     strict: bool = False
+    enclose: bool = True
     max_steps: int | None = None
     timeout: float | None = None
+
+
+def is_stdin(value: Value | None) -> bool:
+    """Whether a value is to be read from standard input."""
+    return isinstance(value, str) and value.strip() == "@-"
 
 
 def named(text: str, option: str, what: str) -> Named:
@@ -59,11 +69,13 @@ def named(text: str, option: str, what: str) -> Named:
     return check_name(name, option), rest
 
 
-def claimed(text: str, inputs: Iterable[str]) -> tuple[str | None, str]:
+def claimed(text: str | Named, inputs: Iterable[str]) -> tuple[str | None, str]:
     """The input that a claim is about, if it says so, and the claim.
 
     `w=2*x` names w; `w==2*x` is a claim without a name, and so is `u = x*x; 2*u`.
     """
+    if not isinstance(text, str):
+        return text
     found = _NAMED.fullmatch(text)
     if found is None:
         return None, text

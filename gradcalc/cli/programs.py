@@ -6,9 +6,10 @@ What is here imports next to nothing, so that a syntax error is answered at once
 import re
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
-from gradcalc.cli.options import Options
+from gradcalc.cli.options import Options, is_stdin
 from gradcalc.errors import FileError, GradcalcError, UsageError, did_you_mean
 from gradcalc.lang import syntax
 from gradcalc.lang.program import Limits
@@ -46,8 +47,8 @@ def limits_of(options: Options) -> Limits:
 def _check_stdin(options: Options) -> None:
     wanting = ["PROGRAM" for token in options.programs if token == "-"]
     texts = [(f"--{name}", text) for name, text in options.values]
-    texts.append(("--cotangent", options.cotangent or ""))
-    wanting += [option for option, text in texts if text.strip() == "@-"]
+    texts.append(("--cotangent", options.cotangent))
+    wanting += [option for option, value in texts if is_stdin(value)]
     if len(wanting) > 1:
         raise UsageError(
             f"standard input can be read only once, but {' and '.join(wanting)} want it",
@@ -63,13 +64,18 @@ def _source(token: str, limits: Limits) -> Source:
         source = Source(token)
     else:
         source = Source(_read(Path(file[1]), limits), file[2] or None)
-    text = syntax.tidy(source.text, limits)
-    try:
-        syntax.parse(text, limits)
-    except GradcalcError as error:
-        error.source = text
-        raise
+    _check_syntax(source.text, limits)
     return source
+
+
+@lru_cache(maxsize=128)
+def _check_syntax(text: str, limits: Limits) -> None:
+    tidied = syntax.tidy(text, limits)
+    try:
+        syntax.parse(tidied, limits)
+    except GradcalcError as error:
+        error.source = tidied
+        raise
 
 
 def read_stdin() -> str:

@@ -92,6 +92,11 @@ def _required(row: Elementwise) -> frozenset[str]:
     return frozenset(p.name for p in parameters if p.default is p.empty)
 
 
+def use_one_thread() -> None:
+    """Leave the other cores to other processes; a fork of one that used threads needs it too."""
+    torch.set_num_threads(1)
+
+
 def to_numpy(tensor: Any) -> Array:
     """A tensor's values as float64."""
     values: Array = tensor.detach().to("cpu", torch.float64).numpy()

@@ -1,0 +1,1 @@
+"""`gradcalc batch`: a stream of requests, a line of answer for each, in order."""

@@ -1,0 +1,35 @@
+"""One calculation of a stream: the same road as the command line's, in a process that stays."""
+
+import gc
+from dataclasses import replace
+from functools import cache
+
+from gradcalc.cli.inputs import requests
+from gradcalc.cli.options import Options
+from gradcalc.cli.programs import sources
+from gradcalc.report import Report
+
+
+def report_of(options: Options) -> Report:
+    """The report on the one program of the options.
+
+    Raises `GradcalcError` for whatever is wrong with it; nothing heavy is imported before
+    everything that can be known without running it has been checked.
+    """
+    (request,) = requests(options, frozenset(), sources(options))
+    _prepare()
+    from gradcalc.calculate import calculate
+
+    report = calculate(request.problem)
+    return replace(report, findings=(*request.notes, *report.findings))
+
+
+@cache
+def _prepare() -> None:
+    """Import the witnesses, once. They stay, so garbage is not to be looked for among them."""
+    gc.disable()
+    from gradcalc.witnesses import autograd, enclosure, symbolic  # noqa: F401
+
+    autograd.use_one_thread()
+    gc.enable()
+    gc.freeze()

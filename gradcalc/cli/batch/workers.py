@@ -1,0 +1,226 @@
+"""Processes that do jobs: as many as asked for, each replaced when it dies or does not answer."""
+
+import multiprocessing
+import os
+import queue
+import signal
+import socket
+import struct
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from gradcalc.cli.batch.job import Answer, Job, Work
+from gradcalc.cli.faults import Fault
+from gradcalc.errors import GradcalcError, LimitError
+
+GRACE = 60.0
+"""Seconds on top of a job's own limit: for the imports, and for the other witnesses' budgets."""
+
+_STUCK = 30
+"""Seconds after which a process that takes or gives only half a message counts as hanging."""
+
+_AHEAD = 2
+"""Jobs given to one process: the next is there when the one before is done."""
+
+
+class Slot:
+    """A job's place in the order, with its answer when there is one."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.answer: Answer | None = None
+
+
+class _Worker:
+    """One process with the jobs that it has been given, the one at hand first."""
+
+    def __init__(self, work: Work, others: Sequence["_Worker"]) -> None:
+        method = "fork" if hasattr(os, "fork") else "spawn"
+        context: Any = multiprocessing.get_context(method)
+        self.connection, theirs = context.Pipe()
+        kept = [self.connection, *(other.connection for other in others)]
+        inherited = kept if method == "fork" else []
+        self.process = context.Process(target=_serve, args=(theirs, inherited, work), daemon=True)
+        self.process.start()
+        theirs.close()
+        _bound_waiting(self.connection)
+        self.work = work
+        self.slots: deque[Slot] = deque()
+        self.deadline: float | None = None
+
+    def give(self, slot: Slot, grace: float) -> None:
+        """Send a job. Raises OSError if the process takes none."""
+        self.slots.append(slot)
+        if len(self.slots) == 1:
+            self.allow(self.work.seconds, grace)
+        self.connection.send(slot.job)
+
+    def allow(self, seconds: float | None, grace: float) -> None:
+        """Let the job at hand take so many seconds from now."""
+        self.deadline = None if seconds is None else time.monotonic() + seconds + grace
+
+    def end(self) -> int | None:
+        """End the process and give its exit code, the negative signal if one had ended it."""
+        with suppress(OSError):
+            self.connection.close()
+        # whoever has closed the other end is about to leave by itself
+        self.process.join(0.0 if self.process.is_alive() and self.overdue else 1.0)
+        self.process.kill()
+        self.process.join()
+        code: int | None = self.process.exitcode
+        return code
+
+    @property
+    def overdue(self) -> bool:
+        """Whether the job at hand has taken longer than it may."""
+        return bool(self.slots) and self.deadline is not None and time.monotonic() > self.deadline
+
+
+class Workers:
+    """At most `count` processes, started when there is something for them to do."""
+
+    def __init__(self, work: Work, count: int, grace: float = GRACE) -> None:
+        self.work = work
+        self.count = count
+        self.grace = grace
+        self.workers: list[_Worker] = []
+        self.queue: deque[Slot] = deque()
+
+    def give(self, slot: Slot) -> None:
+        """Have a job done."""
+        self.queue.append(slot)
+
+    def wait(self, descriptors: Sequence[int], timeout: float | None) -> bool:
+        """Wait for answers, or for a descriptor to be ready: whether one is."""
+        self._start()
+        ends = [w.deadline for w in self.workers if w.slots and w.deadline is not None]
+        if ends:
+            left = max(min(ends) - time.monotonic(), 0.0)
+            timeout = left if timeout is None else min(left, timeout)
+        by_connection = {worker.connection: worker for worker in self.workers}
+        ready = wait([*by_connection, *descriptors], timeout)
+        for connection, worker in by_connection.items():
+            if connection in ready:
+                self._receive(worker)
+        for worker in [w for w in self.workers if w.overdue]:
+            self._gave_no_answer(worker)
+        return any(descriptor in ready for descriptor in descriptors)
+
+    def end(self) -> None:
+        """End all processes, whatever they are doing."""
+        for worker in self.workers:
+            worker.process.kill()
+        for worker in self.workers:
+            worker.end()
+        self.workers.clear()
+
+    def _start(self) -> None:
+        """Give queued jobs to idle processes, to new ones, then to those that will be next."""
+        while self.queue:
+            worker = min(self.workers, key=lambda w: len(w.slots), default=None)
+            if (worker is None or worker.slots) and len(self.workers) < self.count:
+                worker = self._new()
+            if worker is None or len(worker.slots) >= _AHEAD:
+                return
+            slot = self.queue.popleft()
+            try:
+                worker.give(slot, self.grace)
+            except OSError:
+                worker.slots.pop()
+                self.queue.appendleft(slot)
+                self._gave_no_answer(worker)
+
+    def _new(self) -> _Worker | None:
+        try:
+            worker = _Worker(self.work, self.workers)
+        except OSError as error:
+            if self.workers:
+                self.count = len(self.workers)
+                return min(self.workers, key=lambda w: len(w.slots))
+            raise LimitError(f"no process can be started: {error.strerror}") from None
+        self.workers.append(worker)
+        return worker
+
+    def _receive(self, worker: _Worker) -> None:
+        try:
+            message = worker.connection.recv()
+        except (EOFError, OSError):
+            self._gave_no_answer(worker)
+            return
+        if not isinstance(message, Answer):
+            worker.allow(message, self.grace)
+            return
+        worker.slots.popleft().answer = message
+        worker.allow(self.work.seconds, self.grace)
+
+    def _gave_no_answer(self, worker: _Worker) -> None:
+        """Answer for a process that has died or hangs; the job after that goes to another."""
+        overdue = worker.overdue
+        self.workers.remove(worker)
+        code = worker.end()
+        if worker.slots:
+            slot = worker.slots.popleft()
+            slot.answer = self.work.failed(slot.job, _reason(code, overdue))
+        self.queue.extendleft(reversed(worker.slots))
+
+
+def _reason(code: int | None, overdue: bool) -> GradcalcError:
+    if overdue:
+        return LimitError(
+            "the calculation gave no answer in its time and was ended",
+            hint="--timeout allows more seconds",
+        )
+    if code == -signal.SIGKILL:
+        return LimitError(
+            "the process of the calculation was killed",
+            hint="the system does so when memory runs out: are the inputs too large?",
+        )
+    how = f"ended with exit code {code}"
+    if code is not None and code < 0:
+        how = f"was ended by {_signal_name(-code)}"
+    return Fault(f"the process of the calculation {how}", hint="please report it with the request")
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _bound_waiting(connection: Connection) -> None:
+    """Let half a message be an error after a while instead of a wait without an end."""
+    with socket.socket(fileno=os.dup(connection.fileno())) as sock:
+        for option in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):
+            sock.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", _STUCK, 0))
+
+
+def _serve(connection: Connection, inherited: Sequence[Connection], work: Work) -> None:
+    """Answer jobs until the other side is gone."""
+    for other in inherited:
+        other.close()
+    # Ctrl-C reaches every process of a terminal; the one that writes decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
+    threading.Thread(target=_take, args=(connection, jobs), daemon=True).start()
+    while True:
+        answer = work.answer(jobs.get(), connection.send)
+        try:
+            connection.send(answer)
+        except OSError:
+            os._exit(0)
+
+
+def _take(connection: Connection, jobs: "queue.SimpleQueue[Job]") -> None:
+    """Take jobs as they come, and leave at once when nobody is there to answer to."""
+    try:
+        while True:
+            jobs.put(connection.recv())
+    except (EOFError, OSError):
+        os._exit(0)

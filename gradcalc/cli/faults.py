@@ -1,0 +1,29 @@
+"""Any exception as an error that can be told: what nobody foresaw is a fault of gradcalc's own."""
+
+import os
+import sys
+import traceback
+
+from gradcalc.errors import GradcalcError, LimitError
+
+
+class Fault(GradcalcError):
+    """A mistake of gradcalc's own, said as an error."""
+
+    kind = "fault"
+    exit_code = 70
+
+
+def as_error(error: Exception) -> GradcalcError:
+    """The exception itself if it is an error of the user's, else an error that tells of it."""
+    if isinstance(error, GradcalcError):
+        return error
+    if isinstance(error, MemoryError):
+        return LimitError("the calculation does not fit into memory")
+    if os.environ.get("GRADCALC_DEBUG"):
+        traceback.print_exception(error, file=sys.stderr)
+    reason = next(iter(str(error).splitlines()), "")
+    return Fault(
+        f"gradcalc has a fault: {type(error).__name__}{': ' if reason else ''}{reason}",
+        hint="please report it with the command; GRADCALC_DEBUG=1 shows where it happened",
+    )

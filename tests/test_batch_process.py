@@ -1,0 +1,412 @@
+"""`gradcalc batch` in processes of its own: order, flushing, signals, deaths, and going on."""
+
+import faulthandler
+import json
+import os
+import pty
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gradcalc.cli.batch.job import Allow, Answer, Job
+from gradcalc.cli.batch.reading import Lines, Source
+from gradcalc.cli.batch.stream import stream
+from gradcalc.cli.batch.tally import Tally
+from gradcalc.cli.batch.workers import Workers
+from gradcalc.errors import GradcalcError
+from tests.test_cli_process import COMMAND, environment, read_all
+
+
+@dataclass(frozen=True)
+class Play:
+    """Work without a calculation: each line says what to do."""
+
+    seconds: float | None = 60.0
+    start: str = ""
+
+    def answer(self, job: Job, allow: Allow) -> Answer:
+        text = (job.text or b"").decode()
+        match text.split():
+            case ["die", number]:
+                faulthandler.disable()
+                os.kill(os.getpid(), int(number))
+            case ["exit", code]:
+                os._exit(int(code))
+            case ["sleep", seconds]:
+                time.sleep(float(seconds))
+            case ["allow", seconds]:
+                allow(float(seconds))
+                time.sleep(60)
+        return Answer(f"{text}\n", "verified", 0)
+
+    def failed(self, job: Job, error: GradcalcError) -> Answer:
+        return Answer(f"{job.line}: {error.message}\n", "error", error.exit_code)
+
+    def recognised(self, text: str) -> Answer | None:
+        return None
+
+    def fits(self, job: Job, text: str) -> bool:
+        return False
+
+
+class Kept(list[str]):
+    """A sink that keeps what is written."""
+
+    write = list.append
+
+
+def played(lines: Sequence[str], count: int = 2, grace: float = 60.0, **play: Any) -> list[str]:
+    ours, theirs = os.pipe()
+    with open(theirs, "w") as file:
+        file.write("\n".join(lines))
+    workers = Workers(Play(**play), count, grace)
+    kept = Kept()
+    tally = Tally()
+    stream(Source(ours, Lines()), workers, kept, tally)
+    os.close(ours)
+    assert not workers.workers
+    assert tally.total == len(kept) == len(lines)
+    return [text.rstrip("\n") for text in kept]
+
+
+def test_the_order_is_kept_whoever_is_first() -> None:
+    lines = ["sleep 0.3", *(f"line {i}" for i in range(300)), "sleep 0.1", "last"]
+    assert played(lines, count=3) == lines
+
+
+@pytest.mark.parametrize(
+    ("death", "message"),
+    [
+        pytest.param("die 9", "2: the process of the calculation was killed", id="kill"),
+        pytest.param("die 11", "2: the process of the calculation was ended by SIGSEGV",
+                     id="segfault"),
+        pytest.param("exit 3", "2: the process of the calculation ended with exit code 3",
+                     id="exit"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_process_that_dies_costs_its_own_request_only(
+    death: str, message: str, count: int
+) -> None:
+    found = played(["one", death, "three", "four", death, "six"], count)
+    assert found == ["one", message, "three", "four", message.replace("2", "5", 1), "six"]
+
+
+@pytest.mark.parametrize(
+    "hanging",
+    [
+        pytest.param(f"die {signal.SIGSTOP.value}", id="stopped"),
+        pytest.param("allow 0.1", id="its-own-limit"),
+    ],
+)
+def test_a_process_that_hangs_is_ended_after_its_time(hanging: str) -> None:
+    found = played(["one", hanging, "three"], grace=0.2, seconds=0.2)
+    assert found == ["one", "2: the calculation gave no answer in its time and was ended", "three"]
+
+
+def start(*argv: str, **streams: Any) -> Any:
+    return subprocess.Popen(
+        [*COMMAND, "batch", *argv],
+        **{"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        | streams,
+        text=True,
+        encoding="utf-8",
+        env=environment(),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+
+
+def call(*argv: str, stdin: str = "") -> tuple[int, list[str], str]:
+    with start(*argv) as process:
+        out, err = process.communicate(stdin, timeout=60)
+    return process.returncode, out.splitlines(), err
+
+
+def request(number: int, program: str = "x*x", x: object = 3, **more: object) -> str:
+    return json.dumps({"id": number, "program": program, "inputs": {"x": x}, **more}) + "\n"
+
+
+def ids(lines: Sequence[str]) -> list[object]:
+    return [json.loads(line)["id"] for line in lines]
+
+
+def children(pid: int) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError, ValueError, IndexError):
+            stat = (entry / "stat").read_text().rpartition(")")[2].split()
+            if int(stat[1]) == pid and stat[0] != "Z":
+                found.append(int(entry.name))
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+def soon(true: Callable[[], object]) -> bool:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        if true():
+            return True
+        threading.Event().wait(0.02)
+    return False
+
+
+@contextmanager
+def two_at_work(*argv: str, **streams: Any) -> Iterator[tuple[Any, list[int]]]:
+    """A run whose two processes are in the middle of something endless, after one answer."""
+    endless = "while x < 4: x = x*1\nx"
+    with start("--workers", "2", *argv, **streams) as process:
+        try:
+            process.stdin.write(request(1))
+            process.stdin.flush()
+            assert ids([process.stdout.readline()]) == [1]
+            for number in (2, 3):
+                process.stdin.write(request(number, endless, max_steps=10**9, timeout=50))
+            process.stdin.flush()
+            assert soon(lambda: len(children(process.pid)) == 2)
+            yield process, children(process.pid)
+        finally:
+            process.kill()
+
+
+def test_each_answer_is_there_before_the_next_request() -> None:
+    with start() as process:
+        for number in range(3):
+            process.stdin.write(request(number))
+            process.stdin.flush()
+            assert ids([process.stdout.readline()]) == [number]
+        process.stdin.close()
+        assert process.stderr.read().startswith("3 requests: 3 verified in ")
+    assert process.returncode == 0
+
+
+def test_nothing_heavy_runs_before_a_request_is_well_formed() -> None:
+    with start() as process:
+        process.stdin.write("nonsense\n")
+        process.stdin.flush()
+        assert ids([process.stdout.readline()]) == [None]
+        for pid in (process.pid, *children(process.pid)):
+            maps = Path(f"/proc/{pid}/maps").read_text()
+            assert "torch" not in maps
+            assert "flint" not in maps
+        process.stdin.write(request(1))
+        process.stdin.flush()
+        assert ids([process.stdout.readline()]) == [1]
+        assert "torch" not in Path(f"/proc/{process.pid}/maps").read_text()
+        process.stdin.close()
+    assert process.returncode == 2
+
+
+def test_bad_lines_and_faults_do_not_end_it() -> None:
+    lines = [request(1), "\n", "nonsense\n", request(3, "x@x"), request(4, "abs(x)", 0),
+             request(5, expect="x"), request(6, x="a"), request(7, "dot(x,x)", [1, 2])]  # fmt: skip
+    code, out, err = call("--workers", "2", stdin="".join(lines))
+    assert ids(out) == [1, None, 3, 4, 5, 6, 7]
+    assert [json.loads(line)["schema"][9:14] for line in out].count("error") == 3
+    assert [json.loads(out[1])["line"], json.loads(out[5])["line"]] == [3, 7]
+    assert err.startswith("7 requests: 2 verified, 1 kink, 1 wrong, 3 errors in ")
+    assert code == 1
+
+
+def test_the_end_may_lack_a_newline_and_quiet_is_quiet() -> None:
+    assert call("--quiet", stdin=request(1).rstrip("\n"))[::2] == (0, "")
+    assert call(stdin="\n\n") == (0, [], "no requests\n")
+
+
+def test_a_killed_process_is_told_and_replaced() -> None:
+    with two_at_work() as (process, workers):
+        os.kill(workers[0], signal.SIGKILL)
+        process.stdin.write(request(4))
+        process.stdin.close()
+        assert soon(lambda: workers[0] not in children(process.pid))
+        os.kill(workers[1], signal.SIGKILL)
+        lines = process.stdout.readlines()
+        assert ids(lines) == [2, 3, 4]
+        kinds = [json.loads(line).get("error", {}).get("kind") for line in lines]
+        assert kinds == ["limit", "limit", None]
+    assert process.returncode == 4
+
+
+def test_ctrl_c_ends_all_of_it_quietly() -> None:
+    with two_at_work() as (process, workers):
+        # as a terminal does: to every process of it
+        for pid in (*workers, process.pid):
+            os.kill(pid, signal.SIGINT)
+        assert process.communicate(timeout=60) == ("", "")
+        assert soon(lambda: not any(map(is_alive, workers)))
+    assert process.returncode == 130
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["kill", "term"])
+def test_no_process_outlives_the_one_that_started_it(number: signal.Signals) -> None:
+    with two_at_work() as (process, workers):
+        process.send_signal(number)
+        process.wait(timeout=60)
+        assert soon(lambda: not any(map(is_alive, workers)))
+
+
+def test_a_reader_that_goes_away_ends_it() -> None:
+    with start() as process:
+        process.stdin.write("".join(map(request, range(20))))
+        process.stdin.flush()
+        assert process.stdout.readline()
+        workers = children(process.pid)
+        process.stdout.close()
+        process.stdin.close()
+        assert process.stderr.read() == ""
+        process.wait(timeout=60)
+        assert soon(lambda: not any(map(is_alive, workers)))
+    assert process.returncode == 141
+
+
+def test_a_million_lines_would_not_take_more_memory(tmp_path: Path) -> None:
+    code = (
+        "import resource, sys\n"
+        "from gradcalc.cli.app import main\n"
+        "code = main(['batch', '--quiet'])\n"
+        "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "print(code, peak, file=sys.stderr)\n"
+    )
+    peaks = []
+    line = '{"program": 1, "id": "%s"}\n' % ("x" * 2000)
+    for count in (100, 10_000):
+        with open(tmp_path / "in", "w") as file:
+            file.writelines(line for _ in range(count))
+        with open(tmp_path / "in") as given, open(tmp_path / "out", "w") as out:
+            done = subprocess.run(
+                [COMMAND[0], "-c", code], stdin=given, stdout=out, stderr=subprocess.PIPE,
+                text=True, env=environment(), timeout=60,
+            )  # fmt: skip
+        exit_code, peak = map(int, done.stderr.split())
+        assert exit_code == 2
+        assert (tmp_path / "out").read_bytes().count(b"\n") == count
+        peaks.append(peak)
+    # twenty megabytes went through
+    assert peaks[1] < peaks[0] + 6_000
+
+
+def test_a_terminal_shows_how_far_it_is(tmp_path: Path) -> None:
+    (tmp_path / "in").write_text("".join(map(request, range(100))))
+    ours, theirs = pty.openpty()
+    with (tmp_path / "out").open("w") as out:
+        process = start(str(tmp_path / "in"), stdout=out, stderr=theirs)
+    os.close(theirs)
+    shown = read_all(ours)
+    assert process.wait(timeout=60) == 0
+    process.stdin.close()
+    assert " requests, " in shown
+    assert " a second" in shown
+    assert "100 requests: 100 verified in " in shown
+
+
+def test_resume_goes_on_where_a_killed_run_stopped(tmp_path: Path) -> None:
+    given, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    numbers = list(range(200))
+    given.write_text("".join(request(n, x=n) for n in numbers))
+    with start(str(given), "--resume", str(out)) as process:
+        assert soon(lambda: out.exists() and out.read_bytes().count(b"\n") > 5)
+        process.kill()
+    before = out.read_bytes()
+    assert 5 < before.count(b"\n") < len(numbers)
+    out.write_bytes(before + b'{"schema":"gradcalc.report/1","id":')
+    code, _, err = call(str(given), "--resume", str(out), "--workers", "2")
+    assert (code, ids(out.read_text().splitlines())) == (0, numbers)
+    assert out.read_bytes().startswith(before)
+    assert err.startswith(f"200 requests ({before.count(10)} of them before): 200 verified in ")
+    again = out.read_bytes()
+    assert call(str(given), "--resume", str(out))[0] == 0
+    assert out.read_bytes() == again
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        pytest.param("hello\n", "is not what such a run writes", id="strange"),
+        pytest.param("hello", "is not what such a run writes", id="strange-half"),
+        pytest.param('{"schema":"gradcalc.error/1","id":9,"line":1,"exit_code":2}\n',
+                     "not the answer to line 1", id="other-id"),
+        pytest.param('{"schema":"gradcalc.error/1","id":1,"line":4,"exit_code":2}\n',
+                     "not the answer to line 1", id="other-line"),
+        pytest.param('{"schema":"gradcalc.error/1","id":1,"line":1,"exit_code":2}\n' * 2,
+                     "more answers than the input has requests", id="too-many"),
+    ],
+)  # fmt: skip
+def test_resume_leaves_alone_what_does_not_fit(content: str, part: str, tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    out.write_text(content)
+    code, lines, err = call("--resume", str(out), stdin=request(1))
+    assert (code, lines) == (2, [])
+    assert part in " ".join(err.split())
+    assert out.read_text() == content
+
+
+def test_a_table_comes_back_with_its_answers(tmp_path: Path) -> None:
+    given, out = tmp_path / "points.csv", tmp_path / "out.csv"
+    given.write_text('\ufeffx,name,y\r\n1,"a, ""b""",2\r\n0.5,"two\nlines",1/3\r\n,c,1\r\n')
+    argv = ("--csv", str(given), "k*x*y", "--k", "2", "--wrt", "x,y", "--expect", "x=2*y")
+    code, _, err = call(*argv, "--resume", str(out))
+    table = out.read_bytes().decode()
+    assert table.startswith(
+        "\ufeffx,name,y,gradcalc.value,gradcalc.d/dx,gradcalc.d/dy,"
+        "gradcalc.outcome,gradcalc.exit_code,gradcalc.message\r\n"
+        '1,"a, ""b""",2,4,4,2,verified,0,'
+    )
+    assert '0.5,"two\nlines",1/3,0.3333333333333333,0.6666666666666666,1,verified' in table
+    assert table.endswith(",c,1,,,,error,2,x: the cell is empty\r\n")
+    assert (code, err[:35]) == (2, "3 requests: 2 verified, 1 error in ")
+    whole = out.read_bytes()
+    for size in (whole.index(b"lines"), len(whole) - 4):
+        out.write_bytes(whole[:size])
+        assert call(*argv, "--resume", str(out))[0] == 2
+        assert out.read_bytes() == whole
+    out.write_bytes(whole.replace(b"0.5", b"0.7"))
+    assert "not the answer to line 3" in " ".join(call(*argv, "--resume", str(out))[2].split())
+
+
+@pytest.mark.parametrize(
+    ("argv", "stdin", "part"),
+    [
+        pytest.param(["none.jsonl"], "", "there is no file none.jsonl", id="no-file"),
+        pytest.param(["."], "", "is a directory", id="directory"),
+        pytest.param(["a", "b"], "", "one file of requests", id="two-files"),
+        pytest.param(["--let", "u=x"], "", "--let goes with --csv", id="let"),
+        pytest.param(["--worker", "2"], "", "did you mean --workers?", id="misspelt"),
+        pytest.param(["--workers", "x"], "", "a whole number", id="workers"),
+        pytest.param(["--csv", "-"], "", "--csv takes one program", id="no-program"),
+        pytest.param(["--csv", "-", "-"], "x\n1\n", "standard input", id="program-from-stdin"),
+        pytest.param(["--csv", "-", "x"], "", "the table is empty", id="empty"),
+        pytest.param(["--csv", "-", "x"], "a,b\n1,2\n", "its columns are a, b", id="no-column"),
+        pytest.param(["--csv", "-", "x*y"], "x,Y\n1,2\n", "or a column; those of the table are",
+                     id="missing"),
+        pytest.param(["--csv", "-", "x*y", "--x", "1"], "x,y\n1,2\n", "x is given twice",
+                     id="twice"),
+        pytest.param(["--csv", "-", "x*("], "x\n1\n", "closed", id="syntax"),
+        pytest.param(["--resume", "no/such/out"], "{}", "cannot be written", id="no-folder"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_together_is_said_at_once(
+    argv: list[str], stdin: str, part: str, capsys: pytest.CaptureFixture[str], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    from gradcalc.cli.app import main
+
+    monkeypatch.chdir(tmp_path)
+    Path("stdin").write_text(stdin)
+    with open("stdin") as file:
+        monkeypatch.setattr("sys.stdin", file)
+        assert main(["batch", *argv]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert part in " ".join(captured.err.split())
