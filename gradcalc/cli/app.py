@@ -18,6 +18,13 @@ from gradcalc.errors import INTERRUPTED, PIPE_CLOSED, GradcalcError, UsageError
 if TYPE_CHECKING:
     from gradcalc.beside import Beside
 
+BATCH = (
+    "A stream of gradients: one JSON request a line in, one JSON report a line out, in order.\n\n"
+    'A request is {"id": 1, "program": "2*dot(x,x)", "inputs": {"x": [0, 1]}}, with keys named like'
+    " the options of grad; options given here hold for all requests, and those about one program go"
+    " with --csv. The exit code is the worst of all: a fault (70), wrong (1), an error (2), a limit"
+    " (4), nothing to verify (3), else 0."
+)
 WHY = "The verdict of `gradcalc grad` at length: each witness's answer, causes, and the cure."
 
 
@@ -31,7 +38,7 @@ def application() -> typer.Typer:
     app.callback()(_gradcalc)
     app.command("grad", cls=GradCommand)(grad)
     app.command("why", cls=GradCommand, help=WHY)(grad)
-    app.command("batch", cls=BatchCommand)(batch)
+    app.command("batch", cls=BatchCommand, help=BATCH)(batch)
     app.command("functions")(functions)
     return app
 

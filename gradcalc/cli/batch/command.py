@@ -1,22 +1,17 @@
 """The arguments of `gradcalc batch`."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gradcalc.cli import options as read
-from gradcalc.cli.arguments import check_name, known_options, similar_option
+from gradcalc.cli import parameters as shared
+from gradcalc.cli.arguments import known_options, similar_option
 from gradcalc.cli.options import Options
 from gradcalc.errors import UsageError
-
-Texts = list[str] | None
-Text = str | None
-
-
-def _dtypes() -> list[str]:
-    return list(read.DTYPES)
 
 
 def batch(
@@ -31,7 +26,7 @@ def batch(
         ),
     ] = None,
     csv: Annotated[
-        Text,
+        shared.Text,
         typer.Option(
             metavar="FILE",
             help="The points of PROGRAM from the rows of a table: columns x, or x[0] and x[1];"
@@ -39,7 +34,7 @@ def batch(
         ),
     ] = None,
     resume: Annotated[
-        Text,
+        shared.Text,
         typer.Option(
             metavar="OUT", help="Write to OUT, behind what an earlier run has written there."
         ),
@@ -48,32 +43,17 @@ def batch(
         str,
         typer.Option(metavar="N", help="Processes that calculate; auto for one on each core."),
     ] = "1",
-    at: Annotated[
-        Texts,
-        typer.Option(metavar="NAME=VALUE", help="With --csv: an input that all rows share."),
-    ] = None,
-    let: Annotated[Texts, typer.Option(metavar="NAME=EXPR", help="With --csv, as in grad.")] = None,
-    detach: Annotated[Texts, typer.Option(metavar="NAME", help="With --csv, as in grad.")] = None,
-    wrt: Annotated[Texts, typer.Option(metavar="NAME", help="With --csv, as in grad.")] = None,
-    of: Annotated[Text, typer.Option(metavar="NAME", help="With --csv, as in grad.")] = None,
-    expect: Annotated[Texts, typer.Option(metavar="EXPR", help="With --csv, as in grad.")] = None,
-    cotangent: Annotated[
-        Text, typer.Option(metavar="VALUE", help="With --csv, as in grad.")
-    ] = None,
-    dtype: Annotated[
-        str,
-        typer.Option(metavar="DTYPE", help="float64, float32 or float16.", autocompletion=_dtypes),
-    ] = "float64",
-    device: Annotated[str, typer.Option(metavar="DEVICE", help="Where torch computes.")] = "cpu",
-    seed: Annotated[
-        Text, typer.Option(metavar="INT", help="The seed of rand and randn in values.")
-    ] = None,
-    no_check: Annotated[
-        bool,
-        typer.Option(
-            "--no-check", metavar="", help="Only torch's gradient, unchecked (exit code 3)."
-        ),
-    ] = False,
+    at: shared.At = None,
+    let: shared.Let = None,
+    detach: shared.Detach = None,
+    wrt: shared.Wrt = None,
+    of: shared.Of = None,
+    expect: shared.Expect = None,
+    cotangent: shared.Cotangent = None,
+    dtype: shared.Dtype = "float64",
+    device: shared.Device = "cpu",
+    seed: shared.Seed = None,
+    no_check: shared.NoCheck = False,
     no_enclosure: Annotated[
         bool,
         typer.Option(
@@ -82,49 +62,18 @@ def batch(
             help="Check by the formula alone, several times faster.",
         ),
     ] = False,
-    strict: Annotated[
-        bool,
-        typer.Option(
-            "--strict", metavar="", help="Excuse nothing by bad conditioning of the inputs."
-        ),
-    ] = False,
-    max_steps: Annotated[
-        Text, typer.Option(metavar="INT", help="The most steps that a program may take.")
-    ] = None,
-    timeout: Annotated[
-        Text, typer.Option(metavar="SECONDS", help="The longest that a program may run.")
-    ] = None,
+    strict: shared.Strict = False,
+    max_steps: shared.MaxSteps = None,
+    timeout: shared.Timeout = None,
     quiet: Annotated[
         bool, typer.Option("--quiet", metavar="", help="No progress and no summary.")
     ] = False,
 ) -> None:
-    """A stream of gradients: one JSON request a line in, one JSON report a line out, in order.
-
-    A request is {"id": 1, "program": "2*dot(x,x)", "inputs": {"x": [0, 1]}} with keys named like
-    the options of grad; those given here are the defaults. The exit code is the worst: a fault
-    (70), wrong (1), an error (2), a limit (4), nothing to verify (3), else 0.
-    """
+    """A stream of gradients: one JSON request a line in, one JSON report a line out, in order."""
     from gradcalc.cli.batch.run import Plan, run_requests, run_table
 
     given = inputs or []
-    options = Options(
-        programs=tuple(given),
-        values=tuple(read.named(text, "--at", "write --at NAME=VALUE") for text in at or ()),
-        lets=tuple(read.named(text, "--let", "write --let NAME=EXPR") for text in let or ()),
-        detach=read.name_list(detach, "--detach"),
-        wrt=read.name_list(wrt, "--wrt"),
-        of=None if of is None else check_name(of, "--of"),
-        expect=tuple(expect or ()),
-        cotangent=cotangent,
-        dtype=read.dtype_name(dtype),
-        device=device,
-        seed=read.whole_number(seed, "--seed", 0),
-        check=not no_check,
-        enclose=not no_enclosure,
-        strict=strict,
-        max_steps=read.whole_number(max_steps, "--max-steps", 1),
-        timeout=read.seconds(timeout, "--timeout"),
-    )
+    options = replace(shared.read_shared(given, ctx.params), enclose=not no_enclosure)
     file = csv if csv is not None else next(iter(given), "-")
     plan = Plan(
         input=None if file == "-" else Path(file).expanduser(),
