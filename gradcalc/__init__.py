@@ -9,10 +9,11 @@
 The names are imported on first use, so that `import gradcalc` costs nothing.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+# typing alone would double what a warm call costs.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from gradcalc.calculate import calculate
     from gradcalc.lang.fence import compile_program
     from gradcalc.problem import Problem
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Problem", "Report", "__version__", "calculate", "compile_program"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     match name:
         case "__version__":
             return _version()
@@ -37,6 +38,8 @@ def __getattr__(name: str) -> Any:
             module = "gradcalc.report"
         case _:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     return getattr(import_module(module), name)
 
 

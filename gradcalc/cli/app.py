@@ -10,16 +10,12 @@ from typing import Annotated
 import typer
 
 from gradcalc.cli.arguments import GradCommand
+from gradcalc.cli.daemon import daemon
 from gradcalc.cli.functions import functions
 from gradcalc.cli.grad import grad
 from gradcalc.cli.group import Gradcalc
-from gradcalc.errors import (
-    INTERRUPTED,
-    PIPE_CLOSED,
-    GradcalcError,
-    LimitError,
-    UsageError,
-)
+from gradcalc.codes import FAULT, INTERRUPTED, PIPE_CLOSED
+from gradcalc.errors import GradcalcError, LimitError, UsageError
 
 WHY = "The verdict of `gradcalc grad` at length: each witness's answer, causes, and the cure."
 
@@ -28,7 +24,7 @@ class Fault(GradcalcError):
     """A mistake of gradcalc's own, said as an error."""
 
     kind = "fault"
-    exit_code = 70
+    exit_code = FAULT
 
 
 def application() -> typer.Typer:
@@ -42,6 +38,7 @@ def application() -> typer.Typer:
     app.command("grad", cls=GradCommand)(grad)
     app.command("why", cls=GradCommand, help=WHY)(grad)
     app.command("functions")(functions)
+    app.add_typer(daemon(), name="daemon")
     return app
 
 

@@ -1,0 +1,81 @@
+"""The command line as a warm process runs it: everything imported, and tried once, beforehand."""
+
+import io
+import warnings
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout, suppress
+from functools import cache
+from importlib import import_module
+from pkgutil import walk_packages
+
+REHEARSED = (("grad", "2*dot(x,x)", "--x", "0,1,2,3", "--format", "table"),)
+"""What is calculated in each child before its call: most of what any answer touches."""
+
+PREPARED = (
+    *REHEARSED,
+    ("grad", "2*dot(x,x)", "--x", "0,1,2,3", "--expect", "3*x"),
+    ("grad", "sqrt(x**2)", "--x", "0", "--json"),
+    ("grad", "a = x*2\nwhile a < 100: a = a*2\na", "--x", "0.3", "--format", "latex"),
+    ("grad", "X.T@(sigmoid(X@w) - b)", "--X", "1,2;3,4", "--w", "1,-1", "--b", "0,1"),
+    ("why", "log(sum(exp(x)))", "--x", "1000,999"),
+    ("grad", "x*(", "--x", "1"),
+)  # fmt: skip
+"""What is calculated in the server once, so that its children find the results of its thinking."""
+
+
+def main(name: str) -> None:
+    """Be the server of a name, as long as it lasts."""
+    from gradcalc import __version__
+    from gradcalc.daemon.server import serve
+    from gradcalc.daemon.service import Service
+    from gradcalc.daemon.state import Taken
+
+    # Nobody is there to be told; `gradcalc daemon start` sees that nobody answers.
+    with suppress(Taken, OSError):
+        serve(name, Service(__version__, _prepare, _rehearse, _run))
+
+
+def _prepare() -> None:
+    """Import everything, and let nothing start a thread, which a fork would lose."""
+    warnings.simplefilter("ignore")
+    import torch
+
+    import gradcalc
+
+    _threads()
+    torch.set_num_threads(1)
+    for module in walk_packages(gradcalc.__path__, "gradcalc."):
+        if not module.name.endswith("__main__"):
+            import_module(module.name)
+    for argv in PREPARED:
+        _silently(argv)
+
+
+def _rehearse() -> None:
+    for argv in REHEARSED:
+        _silently(argv)
+
+
+def _silently(argv: Sequence[str]) -> None:
+    from gradcalc.cli.app import main as run
+
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        run(argv)
+
+
+@cache
+def _threads() -> int:
+    """How many threads torch has chosen, which decides in which order it adds up."""
+    import torch
+
+    return torch.get_num_threads()
+
+
+def _run(argv: Sequence[str]) -> int:
+    import torch
+
+    from gradcalc.cli.app import main as run
+    from gradcalc.cli.output import flushed
+
+    torch.set_num_threads(_threads())
+    return flushed(run(argv))
