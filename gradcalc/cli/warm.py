@@ -1,12 +1,14 @@
 """The command line as a warm process runs it: everything imported, and tried once, beforehand."""
 
 import io
+import os
 import warnings
 from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from functools import cache
 from importlib import import_module
 from pkgutil import walk_packages
+from typing import NoReturn
 
 REHEARSED = (("grad", "2*dot(x,x)", "--x", "0,1,2,3", "--format", "table"),)
 """What is calculated in each child before its call: most of what any answer touches."""
@@ -23,7 +25,7 @@ PREPARED = (
 """What is calculated in the server once, so that its children find the results of its thinking."""
 
 
-def main(name: str) -> None:
+def main(name: str) -> NoReturn:
     """Be the server of a name, as long as it lasts."""
     from gradcalc import __version__
     from gradcalc.daemon.server import serve
@@ -33,6 +35,8 @@ def main(name: str) -> None:
     # Nobody is there to be told; `gradcalc daemon start` sees that nobody answers.
     with suppress(Taken, OSError):
         serve(name, Service(__version__, _prepare, _rehearse, _run))
+    # torch takes half a second to tear down.
+    os._exit(0)
 
 
 def _prepare() -> None:

@@ -97,6 +97,8 @@ def _connected(name: str) -> "_socket.socket | None":
 
 def _converse(connection: "_socket.socket", argv: list[str]) -> int | None:
     start = _place_in_input()
+    if _message(connection) != wire.LISTENS:
+        return None
     try:
         _send(connection, argv)
         accepted = _message(connection)

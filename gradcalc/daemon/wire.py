@@ -1,19 +1,20 @@
 """What client and worker say to each other.
 
-The client sends a request with its length in front, and its descriptors in the ancillary data:
-those of the standard streams that are open, then that of its directory. From then on it is silent:
-the kernel kills the worker at the next sign from it, which is its end. The worker says ACCEPTED
-with its process id once nothing but the answer is left to do, READS before it reads standard input,
-WRITES before it writes, and FINISHED with the exit code.
+The worker says LISTENS, since what is sent to nobody keeps the caller's pipes open. The client
+sends a request with its length in front, and its descriptors in the ancillary data: those of the
+standard streams that are open, then that of its directory. From then on it is silent: the kernel
+kills the worker at the next sign from it, which is its end. The worker says ACCEPTED with its
+process id once nothing but the answer is left to do, READS before it reads standard input, WRITES
+before it writes, and FINISHED with the exit code.
 """
 
 import _socket
 import os
 import sys
 
-ACCEPTED, READS, WRITES, FINISHED = b"A", b"R", b"W", b"X"
+LISTENS, ACCEPTED, READS, WRITES, FINISHED = b"L", b"A", b"R", b"W", b"X"
 
-SIZES = {ACCEPTED: 5, READS: 1, WRITES: 1, FINISHED: 2}
+SIZES = {LISTENS: 1, ACCEPTED: 5, READS: 1, WRITES: 1, FINISHED: 2}
 """The length of each message, its first byte included."""
 
 VERSION = b"gradcalc 1"

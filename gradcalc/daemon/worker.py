@@ -34,6 +34,7 @@ def work(connection: socket.socket, run: Run) -> None:
     answers it itself.
     """
     connection.settimeout(SECONDS)
+    connection.sendall(wire.LISTENS)
     call = request.receive(connection)
     caller, _ = wire.peer(connection)
     _die_with_caller(connection)
