@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from gradcalc.cli.group import Group
 from gradcalc.errors import FileError, UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ NOT_RUNNING = 3
 def daemon() -> typer.Typer:
     """The commands that manage the warm process."""
     group = typer.Typer(
-        no_args_is_help=True,
+        cls=Group,
         help="A warm process that answers grad and why at once: start, stop, status.",
     )
     group.command("start")(start)
