@@ -5,7 +5,8 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Any
 
 import typer
 
@@ -89,13 +90,18 @@ def main(argv: Sequence[str]) -> int:
         return PIPE_CLOSED
 
 
+@cache
+def _command() -> Any:
+    """What Typer makes of the application, which takes as long as a small gradient."""
+    return typer.main.get_command(application())
+
+
 def _run(argv: Sequence[str]) -> int:
     for word in argv:
         if not word.isprintable() and any("\ud800" <= char <= "\udfff" for char in word):
             raise UsageError("the command line is not a text in UTF-8")
-    command = typer.main.get_command(application())
     try:
-        code = command.main(args=list(argv), prog_name="gradcalc", standalone_mode=False)
+        code = _command().main(args=list(argv), prog_name="gradcalc", standalone_mode=False)
     # Typer leaves this way after shell completion, rich when a pipe was closed.
     except SystemExit as leaving:
         code = leaving.code
