@@ -26,6 +26,7 @@ from tests.warm import ROOT, Warm, is_alive, wait_for, warm_place
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the warm process needs Linux")
 
 SLOW = ("grad", "for i in range(15000): x = x*1.0001\nx", "--x", "1", "--no-check")
+WRONG = ("grad", "é*(", "--é", "1", "--json")
 LONG = ("grad", "x.sum()", "--x", "arange(100000)", "--no-check")
 Bytes = subprocess.CompletedProcess[bytes]
 
@@ -107,13 +108,12 @@ def test_the_client_imports_next_to_nothing() -> None:
     ("argv", "env", "stdin"),
     [
         pytest.param(DOT, {"NO_COLOR": "1", "COLUMNS": "50"}, b"", id="narrow"),
-        pytest.param((*DOT, "--format", "table"), {"FORCE_COLOR": "1"}, b"", id="colour"),
-        pytest.param(("grad", "x*é", "--x", "1", "--é", "2"), {"PYTHONIOENCODING": "ascii"}, b"",
-                     id="ascii"),
-        pytest.param(("grad", "x*é", "--x", "1", "--é", "2"), {"LC_ALL": "C"}, b"", id="locale"),
-        pytest.param(DOT, {"PYTHONUNBUFFERED": "1"}, b"", id="unbuffered"),
-        pytest.param(("grad", "x.sum()", "--x", "@-"), {}, b"0,1,2\n", id="value-from-a-pipe"),
-        pytest.param(("grad", "-", "--x", "3"), {}, b"x*x\n", id="program-from-a-pipe"),
+        pytest.param(WRONG, {"FORCE_COLOR": "1"}, b"", id="colour"),
+        pytest.param(WRONG, {"PYTHONIOENCODING": "ascii"}, b"", id="ascii"),
+        pytest.param(WRONG, {"LC_ALL": "C"}, b"", id="locale"),
+        pytest.param(WRONG, {"PYTHONUNBUFFERED": "1"}, b"", id="unbuffered"),
+        pytest.param(("grad", "x", "--x", "@-"), {}, b"0,1,,2\n", id="value-from-a-pipe"),
+        pytest.param(("grad", "-", "--x", "3"), {}, b"x*(\n", id="program-from-a-pipe"),
         pytest.param(("grad", "f.py", "--x", "3"), {}, b"", id="file-of-the-directory"),
         pytest.param(("grad", "sum(x*x)", "--x", "randn(50000)", "--seed", "1"), {}, b"",
                      id="threads"),
@@ -122,7 +122,7 @@ def test_the_client_imports_next_to_nothing() -> None:
 def test_the_surroundings_are_the_callers(
     warm: Warm, tmp_path: Path, argv: tuple[str, ...], env: Mapping[str, str], stdin: bytes
 ) -> None:
-    (tmp_path / "f.py").write_text("def f(x):\n    return x**3\n")
+    (tmp_path / "f.py").write_text("def f(x):\n    return x**\n")
     cold, asked = both(warm, *argv, env=env, input=stdin, cwd=tmp_path)
     assert answer(asked) == answer(cold)
 

@@ -81,7 +81,7 @@ def differences(warm: Warm, asked: Sequence[str], folder: Path) -> dict[str, lis
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the warm process needs Linux")
 def test_a_part_of_the_tour(tmp_path: Path) -> None:
-    asked = [*list(commands())[::4], *ERRORS]
+    asked = [*list(commands())[::6], *ERRORS]
     with warm_place() as warm:
         assert warm.run("daemon", "start").returncode == 0
         assert not differences(warm, asked, tmp_path)

@@ -35,8 +35,8 @@ def start() -> None:
     """Start it, and wait until it answers. It ends after ten minutes without a call."""
     from gradcalc.daemon import control
 
-    name = _name()
     with _place():
+        name = _name()
         before = _own(name)
         found = before or control.start(name)
     if found is None:

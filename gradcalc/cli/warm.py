@@ -56,15 +56,15 @@ def _prepare() -> None:
 
 
 def _rehearse() -> None:
-    for argv in REHEARSED:
-        _silently(argv)
+    if any(_silently(argv) for argv in REHEARSED):
+        raise RuntimeError("a child of this process cannot calculate")
 
 
-def _silently(argv: Sequence[str]) -> None:
+def _silently(argv: Sequence[str]) -> int:
     from gradcalc.cli.app import main as run
 
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        run(argv)
+        return run(argv)
 
 
 @cache

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 _READ_AT_IMPORT = (
-    "ATEN_", "CUDA_", "GLIBC_", "GOMP_", "KMP_", "LD_", "MALLOC_", "MKL_", "MPMATH_", "NPY_",
-    "NUMPY_", "NVIDIA_", "OMP_", "OPENBLAS_", "PYTHON", "PYTORCH_", "SCIPY_", "SYMPY_", "TORCH",
+    "ATEN_", "GLIBC_", "GOMP_", "KMP_", "LD_", "MALLOC_", "MKL_", "MPMATH_", "NPY_",
+    "NUMPY_", "OMP_", "OPENBLAS_", "PYTHON", "PYTORCH_", "SCIPY_", "SYMPY_", "TORCH",
 )  # fmt: skip
 """Variables that Python and the packages read when they start."""
 
@@ -33,6 +33,9 @@ _NAMED = frozenset(("PYTHONPATH", "PYTHONHOME", "PYTHONHASHSEED", "PYTHONNOUSERS
 
 _KEPT = ("HOME", "PATH", "TMPDIR", "XDG_RUNTIME_DIR", "GRADCALC_DAEMON_IDLE")
 """Variables that a server needs and that are no part of its name."""
+
+_SET = {"CUDA_VISIBLE_DEVICES": "", "HIP_VISIBLE_DEVICES": "", "PYTHONUTF8": "1"}
+"""What a server starts with: torch would keep a thread for each accelerator, and a fork lose it."""
 
 _FLAGS = {"isolated": "-I", "ignore_environment": "-E", "no_user_site": "-s"}
 """Flags of the interpreter that a server can be started with."""
@@ -63,7 +66,7 @@ def name() -> str:
 def environment() -> dict[str, str]:
     """The variables to start a server with: those of its name, and hardly any beside."""
     kept = {key: os.environ[key] for key in _KEPT if key in os.environ}
-    return {**kept, **dict(_variables()), "PYTHONUTF8": "1"}
+    return {**kept, **dict(_variables()), **_SET}
 
 
 def interpreter_flags() -> list[str]:

@@ -27,6 +27,12 @@ IDLE = 600.0
 REFILL = 0.2
 """Seconds from a call to the fork of the next spare, which would take time from the answer."""
 
+REHEARSAL = 20.0
+"""Seconds that a first calculation may take at the most."""
+
+SETBACK = 5.0
+"""Seconds from the unexpected end of a spare to the fork of the next."""
+
 LOOK = 30.0
 """Seconds from one look whether the server is up to date to the next."""
 
@@ -47,12 +53,32 @@ def serve(name: str, service: Service) -> None:
         service.prepare()
         gc.collect()
         gc.freeze()
-        if identity.name() != name:
+        if identity.name() != name or not _can_fork(service):
             return
         with _listening(place.socket(folder, name)) as listener:
             told = replace(told, ready=True)
             state.write(descriptor, told)
             _Server(name, service, listener, woken, lock, descriptor, told).run()
+
+
+def _can_fork(service: Service) -> bool:
+    """Whether a child can calculate, after all that the packages have done at their import."""
+    pid = os.fork()
+    if not pid:
+        try:
+            service.rehearse()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    deadline = time.monotonic() + REHEARSAL
+    while time.monotonic() < deadline:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            return status == 0
+        time.sleep(0.005)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    return False
 
 
 @contextmanager
@@ -113,7 +139,7 @@ class _Server:
         self._idle = float(os.environ.get("GRADCALC_DAEMON_IDLE", IDLE))
         self._spares: list[_Spare] = []
         self._busy: set[int] = set()
-        self._last = self._looked = time.monotonic()
+        self._last = self._looked = self._refill = time.monotonic()
 
     def run(self) -> None:
         """Answer until the end; no child is left then."""
@@ -127,7 +153,7 @@ class _Server:
                     return
                 if self._listener.fileno() in ready:
                     self._accept()
-                elif time.monotonic() - self._last > REFILL and len(self._spares) < SPARES:
+                elif len(self._spares) < SPARES and time.monotonic() > self._refill:
                     self._add_spare()
         finally:
             self._listener.close()
@@ -138,7 +164,7 @@ class _Server:
         now = time.monotonic()
         due = min(self._looked + LOOK, self._last + self._idle if not self._busy else now + LOOK)
         if len(self._spares) < SPARES:
-            due = min(due, self._last + REFILL)
+            due = min(due, self._refill)
         return max(0.0, due - now) * 1000 + 1
 
     def _is_over(self) -> bool:
@@ -170,6 +196,7 @@ class _Server:
                 self._busy.discard(pid)
                 for spare in [spare for spare in self._spares if spare.pid == pid]:
                     self._drop(spare)
+                    self._refill = time.monotonic() + SETBACK
         return False
 
     def _accept(self) -> None:
@@ -185,8 +212,11 @@ class _Server:
         except OSError:
             return
         self._last = time.monotonic()
+        self._refill = self._last + REFILL
         self._told = replace(self._told, answered=self._told.answered + 1)
-        state.write(self._descriptor, self._told)
+        # A full disk is no reason to end.
+        with suppress(OSError):
+            state.write(self._descriptor, self._told)
 
     def _given(self, connection: socket.socket) -> int | None:
         """The spare that has got the call, if one is ready."""
@@ -210,7 +240,7 @@ class _Server:
                 pid = self._forked(lambda: wait(theirs, self._service), ours)
             except OSError:
                 ours.close()
-                self._last = time.monotonic()
+                self._refill = time.monotonic() + SETBACK
                 return
         self._spares.append(_Spare(pid, ours))
 

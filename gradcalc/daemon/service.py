@@ -9,8 +9,9 @@ Run = Callable[[Sequence[str]], int]
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """`prepare` imports everything, once; `rehearse` touches what an answer needs, in each child
-    ahead of its call; `run` answers a call."""
+    """`prepare` imports everything, once. `rehearse` touches what an answer needs, in each child
+    ahead of its call; it raises an exception where that does not work. `run` answers a call.
+    """
 
     version: str
     prepare: Callable[[], None]
