@@ -342,8 +342,9 @@ def test_a_life() -> None:
             codes = list(pool.map(lambda argv: warm.run(*argv, mode="auto").returncode, calls))
         assert codes == [2] * 16
         wait_for(lambda: warm.states() and warm.states()[0]["ready"])
-        assert len(warm.states()) == 1
         first, spares = warm.pid, wait_for(lambda: len(now := warm.children()) == 2 and now)
+        name = next(warm.folder.glob("*.sock")).stem
+        wait_for(lambda: processes_of(name) == {first, *spares})
         assert not [link for link in links(first) if link.startswith(("/dev/pts", "pipe:"))]
         assert os.readlink(f"/proc/{first}/cwd") == "/"
 
@@ -364,6 +365,16 @@ def test_a_life() -> None:
         assert warm.answered == 1
         wait_for(lambda: not list(warm.folder.iterdir()))
         wait_for(lambda: not any(map(is_alive, (second, *spares))))
+
+
+def processes_of(name: str) -> set[int]:
+    """Every process on the machine that was started as the server of this name, or by it."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if name.encode() in path.read_bytes().split(b"\0"):
+                found.add(int(path.parent.name))
+    return found
 
 
 def links(pid: int) -> list[str]:
