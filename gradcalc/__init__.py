@@ -10,11 +10,13 @@ The names are imported on first use, so that `import gradcalc` costs nothing.
 """
 
 import sys
-from importlib import import_module
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
 
+# typing alone would double what a warm call costs.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
     from gradcalc.calculate import calculate
     from gradcalc.lang.fence import compile_program
     from gradcalc.problem import Problem
@@ -22,13 +24,16 @@ if TYPE_CHECKING:
 
     __version__: str
 
+if not TYPE_CHECKING:
+    ModuleType = type(sys)
+
 __all__ = ["Problem", "Report", "__version__", "calculate", "compile_program"]
 
 
 class _Package(ModuleType):
     """This package, whose function `calculate` is not hidden by the module of that name."""
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         if name not in __all__ or not isinstance(value, ModuleType):
             super().__setattr__(name, value)
 
@@ -36,7 +41,7 @@ class _Package(ModuleType):
 sys.modules[__name__].__class__ = _Package
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     match name:
         case "__version__":
             return _version()
@@ -50,6 +55,8 @@ def __getattr__(name: str) -> Any:
             module = "gradcalc.report"
         case _:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     return getattr(import_module(module), name)
 
 

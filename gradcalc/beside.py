@@ -252,9 +252,8 @@ def _import_autograd() -> "Callable[[Problem], Testimony]":
 
     try:
         with deferred(*DEFERRED):
-            import torch
-        torch.set_num_threads(1)
-        from gradcalc.witnesses.autograd import testify
+            from gradcalc.witnesses.autograd import testify, use_one_thread
+        use_one_thread()
     except Exception as broken:
         failure = broken
 

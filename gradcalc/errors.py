@@ -18,12 +18,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-INTERRUPTED = 130
-"""Exit code after Ctrl-C."""
-
-PIPE_CLOSED = 141
-"""Exit code when whoever read the output has gone away."""
-
 
 @dataclass(frozen=True, slots=True)
 class Span:

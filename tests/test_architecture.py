@@ -11,14 +11,14 @@ import gradcalc
 ROOT = Path(gradcalc.__file__).parent
 
 ORDER = (
-    "deferral", "errors", "values", "expr", "primitives", "calculus", "tape", "lang", "cures",
-    "problem", "testimony", "derive", "enclosure", "witnesses", "verdict", "findings", "report",
-    "calculate", "explain", "beside", "render", "cli", "__main__",
+    "codes", "deferral", "errors", "values", "expr", "primitives", "calculus", "tape", "lang",
+    "cures", "problem", "testimony", "derive", "enclosure", "witnesses", "verdict", "findings",
+    "report", "calculate", "explain", "beside", "render", "daemon", "cli", "__main__",
 )  # fmt: skip
 """Every part may import those before it, never those behind it."""
 
 HEAVY = {
-    "torch": {"beside.py", "witnesses/autograd.py", "values/binary.py"},
+    "torch": {"witnesses/autograd.py", "values/binary.py"},
     "sympy": {
         "calculus.py", "enclosure/balls.py", "enclosure/formulas.py", "expr/cases.py",
         "expr/constants.py", "expr/floats.py", "expr/formula.py", "expr/logistic.py",

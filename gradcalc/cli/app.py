@@ -3,17 +3,20 @@
 import itertools
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gradcalc.cli.arguments import BatchCommand, GradCommand
 from gradcalc.cli.batch.command import batch
+from gradcalc.cli.daemon import daemon
 from gradcalc.cli.faults import as_error
 from gradcalc.cli.functions import functions
 from gradcalc.cli.grad import grad
 from gradcalc.cli.group import Gradcalc
-from gradcalc.errors import INTERRUPTED, PIPE_CLOSED, GradcalcError, UsageError
+from gradcalc.codes import INTERRUPTED, PIPE_CLOSED
+from gradcalc.errors import GradcalcError, UsageError
 
 if TYPE_CHECKING:
     from gradcalc.beside import Beside
@@ -40,6 +43,7 @@ def application() -> typer.Typer:
     app.command("why", cls=GradCommand, help=WHY)(grad)
     app.command("batch", cls=BatchCommand, help=BATCH)(batch)
     app.command("functions")(functions)
+    app.add_typer(daemon(), name="daemon")
     return app
 
 
@@ -89,13 +93,18 @@ def main(argv: Sequence[str], beside: "Beside | None" = None) -> int:
         return PIPE_CLOSED
 
 
+@cache
+def _command() -> Any:
+    """What Typer makes of the application, which takes as long as a small gradient."""
+    return typer.main.get_command(application())
+
+
 def _run(argv: Sequence[str], beside: "Beside | None") -> int:
     for word in argv:
         if not word.isprintable() and any("\ud800" <= char <= "\udfff" for char in word):
             raise UsageError("the command line is not a text in UTF-8")
-    command = typer.main.get_command(application())
     try:
-        code = command.main(
+        code = _command().main(
             args=list(argv), prog_name="gradcalc", standalone_mode=False, obj=beside
         )
     # Typer leaves this way after shell completion, rich when a pipe was closed.

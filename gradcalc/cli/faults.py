@@ -2,8 +2,8 @@
 
 import os
 import sys
-import traceback
 
+from gradcalc.codes import FAULT
 from gradcalc.errors import GradcalcError, LimitError
 
 
@@ -11,7 +11,7 @@ class Fault(GradcalcError):
     """A mistake of gradcalc's own, said as an error."""
 
     kind = "fault"
-    exit_code = 70
+    exit_code = FAULT
 
 
 def as_error(error: Exception) -> GradcalcError:
@@ -21,6 +21,8 @@ def as_error(error: Exception) -> GradcalcError:
     if isinstance(error, MemoryError):
         return LimitError("the calculation does not fit into memory")
     if os.environ.get("GRADCALC_DEBUG"):
+        import traceback
+
         traceback.print_exception(error, file=sys.stderr)
     reason = next(iter(str(error).splitlines()), "")
     return Fault(

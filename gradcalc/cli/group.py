@@ -13,15 +13,23 @@ from gradcalc.cli.help import print_reference
 from gradcalc.errors import UsageError
 
 
-class Gradcalc(TyperGroup):
+class Group(TyperGroup):
+    """Commands that are listed when none is given."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Show the help if there is nothing to parse."""
+        if not args and not ctx.resilient_parsing:
+            typer.echo(ctx.get_help())
+            raise typer.Exit
+        return super().parse_args(ctx, args)
+
+
+class Gradcalc(Group):
     """The group of all commands."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Explain a first word that is not a command before Typer refuses it."""
-        if not args and not ctx.resilient_parsing:
-            typer.echo(ctx.get_help())
-            raise typer.Exit
-        if not ctx.resilient_parsing:
+        if args and not ctx.resilient_parsing:
             args = ["--help"] if args == ["-h"] else args
             check_command(args, self.commands, known_options(self.get_params(ctx)).names)
         return super().parse_args(ctx, args)

@@ -5,6 +5,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, TextIO
 
+from gradcalc.codes import PIPE_CLOSED
 from gradcalc.errors import FileError
 
 if TYPE_CHECKING:
@@ -56,6 +57,19 @@ def write(text: str, stream: TextIO | None) -> None:
         _abandon(stream)
         reason = getattr(error, "strerror", None) or str(error)
         raise FileError(f"the output cannot be written: {reason}") from None
+
+
+def flushed(code: int) -> int:
+    """The exit code once nothing is left in the standard streams."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        return PIPE_CLOSED
+    # A stream that was closed from outside is None or refuses; there is nobody left to tell.
+    except (OSError, ValueError, AttributeError):
+        pass
+    return code
 
 
 def _abandon(stream: TextIO) -> None:

@@ -93,7 +93,7 @@ def _required(row: Elementwise) -> frozenset[str]:
 
 
 def use_one_thread() -> None:
-    """Leave the other cores to other processes; a fork of one that used threads needs it too."""
+    """Sum in one order on any machine, and start no thread, which a fork would lose."""
     torch.set_num_threads(1)
 
 

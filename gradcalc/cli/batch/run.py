@@ -1,5 +1,6 @@
 """`gradcalc batch`: what it does."""
 
+import gc
 import os
 import stat
 import sys
@@ -95,6 +96,8 @@ def run_table(options: Options, plan: Plan) -> int:
 
 
 def _run(given: _Input, plan: Plan) -> int:
+    # switched off for commands that answer once
+    gc.enable()
     start = time.monotonic()
     tally = Tally()
     sink: Sink = _Screen()

@@ -1,0 +1,275 @@
+"""The server: accepts calls and hands each to a child; it never runs a program of anybody's."""
+
+import gc
+import os
+import select
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+
+from gradcalc.daemon import identity, place, state, wire
+from gradcalc.daemon.service import Service
+from gradcalc.daemon.state import State
+from gradcalc.daemon.worker import wait, work
+
+SPARES = 2
+"""Children that wait, forked ahead: a fork takes 10 ms, and its first calculation 20 ms more."""
+
+WORKERS = 32
+"""Calls that are answered at once, at the most; who comes later does without the server."""
+
+IDLE = 600.0
+"""Seconds without a call after which a server ends."""
+
+REFILL = 0.2
+"""Seconds from a call to the fork of the next spare, which would take time from the answer."""
+
+REHEARSAL = 20.0
+"""Seconds that a first calculation may take at the most."""
+
+SETBACK = 5.0
+"""Seconds from the unexpected end of a spare to the fork of the next."""
+
+LOOK = 30.0
+"""Seconds from one look whether the server is up to date to the next."""
+
+
+def serve(name: str, service: Service) -> None:
+    """Be the server of a name, until told to stop, idle, or out of date.
+
+    Raises `Taken` if there is one, OSError if its directory is not safe.
+    """
+    if identity.name() != name:
+        return
+    os.umask(0o077)
+    folder = place.create()
+    lock = place.lock(folder, name)
+    with _signals() as woken, state.locked(lock) as descriptor:
+        told = State(os.getpid(), service.version, time.time())
+        state.write(descriptor, told)
+        service.prepare()
+        gc.collect()
+        gc.freeze()
+        if identity.name() != name or not _can_fork(service):
+            return
+        with _listening(place.socket(folder, name)) as listener:
+            told = replace(told, ready=True)
+            state.write(descriptor, told)
+            _Server(name, service, listener, woken, lock, descriptor, told).run()
+
+
+def _can_fork(service: Service) -> bool:
+    """Whether a child can calculate, after all that the packages have done at their import."""
+    pid = os.fork()
+    if not pid:
+        try:
+            service.rehearse()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    deadline = time.monotonic() + REHEARSAL
+    while time.monotonic() < deadline:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            return status == 0
+        time.sleep(0.005)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    return False
+
+
+@contextmanager
+def _signals() -> Iterator[socket.socket]:
+    """A socket that can be read from when a child has ended or somebody says stop."""
+    woken, waking = socket.socketpair()
+    waking.setblocking(False)
+    woken.setblocking(False)
+    signal.set_wakeup_fd(waking.fileno(), warn_on_full_buffer=False)
+    for number in (signal.SIGCHLD, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    with woken, waking:
+        yield woken
+
+
+@contextmanager
+def _listening(path: str) -> Iterator[socket.socket]:
+    # Whoever holds the lock is the only server, so this is of one that was killed.
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(path)
+        listener.listen(4 * WORKERS)
+        listener.setblocking(False)
+        try:
+            yield listener
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Spare:
+    """A child that waits for a call; it says one byte on `control` once it is ready."""
+
+    pid: int
+    control: socket.socket
+
+
+class _Server:
+    """The loop, and the children that it has."""
+
+    def __init__(
+        self,
+        name: str,
+        service: Service,
+        listener: socket.socket,
+        woken: socket.socket,
+        lock: str,
+        descriptor: int,
+        told: State,
+    ) -> None:
+        self._name, self._service, self._lock = name, service, lock
+        self._listener, self._woken, self._descriptor = listener, woken, descriptor
+        self._told = told
+        self._idle = float(os.environ.get("GRADCALC_DAEMON_IDLE", IDLE))
+        self._spares: list[_Spare] = []
+        self._busy: set[int] = set()
+        self._last = self._looked = self._refill = time.monotonic()
+
+    def run(self) -> None:
+        """Answer until the end; no child is left then."""
+        poll = select.poll()
+        poll.register(self._listener, select.POLLIN)
+        poll.register(self._woken, select.POLLIN)
+        try:
+            while not self._is_over():
+                ready = {descriptor for descriptor, _ in poll.poll(self._patience())}
+                if self._woken.fileno() in ready and self._wake():
+                    return
+                if self._listener.fileno() in ready:
+                    self._accept()
+                elif len(self._spares) < SPARES and time.monotonic() > self._refill:
+                    self._add_spare()
+        finally:
+            self._listener.close()
+            self._end_children()
+
+    def _patience(self) -> float:
+        """Milliseconds until there is something to do without being asked."""
+        now = time.monotonic()
+        due = min(self._looked + LOOK, self._last + self._idle if not self._busy else now + LOOK)
+        if len(self._spares) < SPARES:
+            due = min(due, self._refill)
+        return max(0.0, due - now) * 1000 + 1
+
+    def _is_over(self) -> bool:
+        now = time.monotonic()
+        if self._busy:
+            self._last = now
+            return False
+        if now - self._looked > LOOK:
+            self._looked = now
+            if not self._is_current():
+                return True
+        return now - self._last > self._idle
+
+    def _is_current(self) -> bool:
+        """Whether calls of today still come here."""
+        try:
+            same = os.path.samestat(os.stat(self._lock), os.fstat(self._descriptor))
+            return same and identity.name() == self._name
+        except OSError:
+            return False
+
+    def _wake(self) -> bool:
+        """Bury children that have ended; whether somebody says stop."""
+        with suppress(BlockingIOError):
+            if signal.SIGTERM in self._woken.recv(4096):
+                return True
+        with suppress(ChildProcessError):
+            while (pid := os.waitpid(-1, os.WNOHANG)[0]) != 0:
+                self._busy.discard(pid)
+                for spare in [spare for spare in self._spares if spare.pid == pid]:
+                    self._drop(spare)
+                    self._refill = time.monotonic() + SETBACK
+        return False
+
+    def _accept(self) -> None:
+        try:
+            connection, _ = self._listener.accept()
+            with connection:
+                connection.setblocking(True)
+                wire.check_peer(connection)
+                if len(self._busy) >= WORKERS:
+                    return
+                self._busy.add(self._given(connection) or self._forked_for(connection))
+        # Whoever is refused answers the call on his own.
+        except OSError:
+            return
+        self._last = time.monotonic()
+        self._refill = self._last + REFILL
+        self._told = replace(self._told, answered=self._told.answered + 1)
+        # A full disk is no reason to end.
+        with suppress(OSError):
+            state.write(self._descriptor, self._told)
+
+    def _given(self, connection: socket.socket) -> int | None:
+        """The spare that has got the call, if one is ready."""
+        for control in select.select([spare.control for spare in self._spares], [], [], 0)[0]:
+            spare = next(spare for spare in self._spares if spare.control is control)
+            try:
+                socket.send_fds(control, [b"c"], [connection.fileno()])
+            except OSError:
+                continue
+            self._drop(spare)
+            return spare.pid
+        return None
+
+    def _forked_for(self, connection: socket.socket) -> int:
+        return self._forked(lambda: work(connection, self._service.run))
+
+    def _add_spare(self) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                pid = self._forked(lambda: wait(theirs, self._service), ours)
+            except OSError:
+                ours.close()
+                self._refill = time.monotonic() + SETBACK
+                return
+        self._spares.append(_Spare(pid, ours))
+
+    def _drop(self, spare: _Spare) -> None:
+        self._spares.remove(spare)
+        spare.control.close()
+
+    def _forked(self, task: Callable[[], None], *closed: socket.socket) -> int:
+        """A child that does a task, without what is the server's alone. Raises OSError."""
+        pid = os.fork()
+        if pid:
+            return pid
+        try:
+            signal.set_wakeup_fd(-1)
+            for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            own = (self._listener, self._woken, *(spare.control for spare in self._spares))
+            for held in (*own, *closed):
+                held.close()
+            os.close(self._descriptor)
+            task()
+        finally:
+            os._exit(1)
+
+    def _end_children(self) -> None:
+        for pid in (*self._busy, *(spare.pid for spare in self._spares)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        with suppress(ChildProcessError):
+            while True:
+                os.waitpid(-1, 0)

@@ -1,0 +1,108 @@
+"""A warm process for tests: in a directory of its own, and asked the way that users do."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradcalc
+
+ROOT = str(Path(gradcalc.__file__).parent.parent)
+COMMAND = [sys.executable, "-m", "gradcalc"]
+UNWANTED = ("FORCE_COLOR", "NO_COLOR", "GITHUB_ACTIONS", "COLUMNS", "GRADCALC_DAEMON",
+            "PYTHONUNBUFFERED")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Warm:
+    """A place for servers, and calls that use it."""
+
+    folder: Path
+    root: str = ROOT
+
+    def environment(self, mode: str = "1", **extra: str) -> Mapping[str, str]:
+        kept = {key: value for key, value in os.environ.items() if key not in UNWANTED}
+        return {
+            **kept,
+            "PYTHONPATH": self.root,
+            "XDG_RUNTIME_DIR": str(self.folder.parent),
+            "TERM": "xterm",
+            "GRADCALC_DAEMON": mode,
+            **extra,
+        }
+
+    def run(
+        self, *argv: str, mode: str = "1", env: Mapping[str, str] | None = None, **options: Any
+    ) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            [*COMMAND, *argv],
+            capture_output=True,
+            env=self.environment(mode, **(env or {})),
+            timeout=60,
+            **options,
+        )
+
+    def open(self, *argv: str, mode: str = "1", **options: Any) -> subprocess.Popen[bytes]:
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen(
+            [*COMMAND, *argv], env=self.environment(mode), **{**pipes, **options}
+        )
+
+    def states(self) -> list[Any]:
+        """What the servers say about themselves, those that do not run included."""
+        return [json.loads(path.read_text()) for path in self.folder.glob("*.lock")]
+
+    @property
+    def pid(self) -> int:
+        return int(self.states()[0]["pid"])
+
+    @property
+    def answered(self) -> int:
+        return int(self.states()[0]["answered"])
+
+    def children(self) -> set[int]:
+        return children(self.pid)
+
+
+def children(pid: int) -> set[int]:
+    """The processes that a process has started."""
+    return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+
+
+def is_alive(pid: int) -> bool:
+    """Whether there is such a process, and it is more than an entry waiting to be read."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = 20) -> Any:
+    """The first true value of a condition; an AssertionError if there is none in time."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return value
+
+
+@contextmanager
+def warm_place(root: str = ROOT) -> Iterator[Warm]:
+    """A place for servers, none of which is left at the end. Paths of sockets must be short."""
+    runtime = Path(tempfile.mkdtemp(prefix="gc", dir="/tmp"))
+    warm = Warm(runtime / "gradcalc", root)
+    try:
+        yield warm
+    finally:
+        if warm.folder.exists():
+            warm.folder.chmod(0o700)
+        warm.run("daemon", "stop")
+        shutil.rmtree(runtime)
