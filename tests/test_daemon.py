@@ -342,9 +342,10 @@ def test_a_life() -> None:
             codes = list(pool.map(lambda argv: warm.run(*argv, mode="auto").returncode, calls))
         assert codes == [2] * 16
         wait_for(lambda: warm.states() and warm.states()[0]["ready"])
-        first, spares = warm.pid, wait_for(lambda: len(now := warm.children()) == 2 and now)
-        name = next(warm.folder.glob("*.sock")).stem
-        wait_for(lambda: processes_of(name) == {first, *spares})
+        first, name = warm.pid, next(warm.folder.glob("*.sock")).stem
+        spares = wait_for(
+            lambda: len(now := warm.children()) == 2 and processes_of(name) == {first, *now} and now
+        )
         assert not [link for link in links(first) if link.startswith(("/dev/pts", "pipe:"))]
         assert os.readlink(f"/proc/{first}/cwd") == "/"
 
