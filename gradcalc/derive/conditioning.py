@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.derive.magnitudes import magnitudes
-from gradcalc.derive.points import extent, moved
+from gradcalc.derive.points import distance, extent, moved
 from gradcalc.derive.recording import Recording
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Node
@@ -54,13 +54,13 @@ def conditioning(
     with np.errstate(all="ignore"):
         for name, gradient in gradients.items():
             size = extent(gradient)
-            largest = extent(beside[name] - gradient) / STEP
+            largest = distance(beside[name], gradient) / STEP
             if size and largest < np.inf:
                 conditions[name] = float(largest / size)
             flow = extent(found.flows[name])
             if size and flow < np.inf:
                 rounding[name] = float(epsilon * flow / size)
-            own = extent(short[name] - gradient) * FEWER_DIGITS if name in short else 0.0
+            own = distance(short[name], gradient) * FEWER_DIGITS if name in short else 0.0
             if size and own < np.inf:
                 rounding[name] = max(rounding.get(name, 0.0), float(own / size))
     return Conditioning(conditions, found.flows, rounding, found.scale)

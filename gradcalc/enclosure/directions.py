@@ -13,8 +13,9 @@ import numpy as np
 
 from gradcalc.enclosure.arrays import ArrayBall, exactly
 from gradcalc.enclosure.balls import OutOfReach, TooLarge, Undecided
-from gradcalc.enclosure.duals import Dual, DualBackend
-from gradcalc.enclosure.tensors import total
+from gradcalc.enclosure.duals import DualBackend
+from gradcalc.enclosure.reductions import inner_product, sum_of
+from gradcalc.enclosure.streams import Check, Dual, Given, Unit
 from gradcalc.errors import GradcalcError, LimitError
 from gradcalc.lang.machine import Budget
 from gradcalc.lang.program import Branch
@@ -49,15 +50,11 @@ class _Direction:
     name: str = ""
     index: tuple[int, ...] = ()
 
-    def tangent(self, name: str, shape: tuple[int, ...]) -> ArrayBall | None:
-        """How it moves an input."""
+    def move(self, name: str, shape: tuple[int, ...]) -> Any:
+        """How it moves an input, None if it does not."""
         if self.signs is not None:
-            return exactly(self.signs[name]) if name in self.signs else None
-        if name != self.name:
-            return None
-        unit = np.zeros(shape)
-        unit[self.index] = 1
-        return exactly(unit)
+            return self.signs.get(name)
+        return Unit(int(np.ravel_multi_index(self.index, shape))) if name == self.name else None
 
 
 def sample(problem: Problem, seconds: float = SECONDS) -> Sampled:
@@ -137,22 +134,23 @@ def _run(
     leaves = {name: _leaf(problem, name, directions) for name in problem.inputs}
     execution = execute(problem, backend, leaves, budget)
     output: Dual = execution.target
-    cotangent = exactly(weights(problem, output.shape))
-    probes = []
-    for direction, tangent in zip(directions, output.tangents, strict=True):
-        backend.check()
-        slope = _total(tangent, cotangent)
-        probes.append(
-            Probe(slope.mid[()], float(slope.rad), direction.signs, direction.name, direction.index)
-        )
+    slopes = _slopes(problem, output, len(directions), backend.check)
+    probes = [
+        Probe(slope.mid[()], float(slope.rad), direction.signs, direction.name, direction.index)
+        for direction, slope in zip(directions, slopes, strict=True)
+    ]
     return probes, execution.run.path
 
 
-def _total(tangent: ArrayBall | None, cotangent: ArrayBall) -> ArrayBall:
-    if tangent is None:
-        return exactly(0)
-    weighed = tangent * cotangent if tangent.shape else tangent * exactly(cotangent.mid.ravel()[0])
-    return total(weighed, tuple(range(weighed.mid.ndim)))
+def _slopes(problem: Problem, output: Dual, count: int, check: Check) -> list[ArrayBall]:
+    """The tangents of the output's elements, weighed and summed."""
+    if problem.cotangent is None or not output.size:
+        found = sum_of(output, check)
+    else:
+        weighing = np.asarray(weights(problem, output.shape))
+        still = Given(weighing, (None,) * count)
+        found = inner_product(output, Dual(still), check)
+    return [exactly(0) if slope is None else slope for slope in found.tangents]
 
 
 def _leaf(problem: Problem, name: str, directions: Sequence[_Direction]) -> Dual:
@@ -160,5 +158,5 @@ def _leaf(problem: Problem, name: str, directions: Sequence[_Direction]) -> Dual
     if not np.isfinite(values).all():
         raise OutOfReach(f"{name} is not finite")
     active = name in problem.wrt
-    tangents = (d.tangent(name, values.shape) if active else None for d in directions)
-    return Dual(exactly(values), tuple(tangents), active)
+    moves = [d.move(name, values.shape) if active else None for d in directions]
+    return Dual(Given(values, moves), active)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import sympy
 
+from gradcalc.expr.pieces import in_pieces
 from gradcalc.expr.scalars import Head, Where, is_indicator
 
 
@@ -73,7 +74,11 @@ class Floats:
 
     def map(self, symbols: Sequence[Any], body: Any, values: Sequence[Any]) -> Any:
         """A scalar expression of arrays."""
-        return self.asarray(_Walk(dict(zip(symbols, values, strict=True))).value(body))
+
+        def walked(parts: Sequence[Any]) -> Any:
+            return self.asarray(_Walk(dict(zip(symbols, parts, strict=True))).value(body))
+
+        return in_pieces(walked, values, self.dtype)
 
     def chain(self, g: Any, slope: Any) -> Any:
         """A cotangent times a slope, which may be undefined where the cotangent is zero."""
