@@ -22,15 +22,20 @@ Tabs, line ends, backslashes and control characters in texts are written as `\t`
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import numpy as np
 
 from gradcalc.render.notes import closing_notes, formula_text, opening_notes
 from gradcalc.render.rows import gradient_rows
 from gradcalc.render.style import Style
 from gradcalc.render.text import number_texts, printable
-from gradcalc.report import InputGradient, Report
+from gradcalc.report import Report
 
 _ALWAYS = ("index", "at", "autograd", "symbolic", "ok")
+
+_AT_ONCE = 20_000
+"""Rows that are made at a time, as their texts take much more memory than their numbers."""
 
 
 def render_tsv(reports: Sequence[Report], style: Style) -> str:
@@ -40,7 +45,8 @@ def render_tsv(reports: Sequence[Report], style: Style) -> str:
     columns = _columns(reports)
     lines = [_tsv_line(("input", *columns))]
     for report in reports:
-        lines.extend(map(_tsv_line, _records(report, columns, style)))
+        for rows in _records(report, columns, style):
+            lines.append("".join(map(_tsv_line, rows)))
         lines.extend(f"# {_tsv_line(note)}" for note in _tsv_notes(report, style))
     return "".join(lines)
 
@@ -66,12 +72,22 @@ def render_csv(reports: Sequence[Report], style: Style) -> str:
     if not reports:
         return ""
     columns = (*_columns(reports), "value", "verdict")
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("input", *columns))
+    lines = [_csv_line(("input", *columns))]
     for report in reports:
-        writer.writerows(_records(report, columns, style))
-    return text.getvalue()
+        for rows in _records(report, columns, style, _quoted):
+            lines.append("".join(map(_csv_line, rows)))
+    return "".join(lines)
+
+
+def _csv_line(fields: Iterable[str]) -> str:
+    return ",".join(fields) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """The text as a field among others."""
+    field = io.StringIO()
+    csv.writer(field, lineterminator="").writerow((text, ""))
+    return field.getvalue().removesuffix(",")
 
 
 def _columns(reports: Sequence[Report]) -> tuple[str, ...]:
@@ -85,33 +101,41 @@ def _columns(reports: Sequence[Report]) -> tuple[str, ...]:
     return (*_ALWAYS, *(name for name, wanted in asked.items() if wanted))
 
 
-def _records(report: Report, columns: Sequence[str], style: Style) -> Iterator[tuple[str, ...]]:
+def _plain(text: str) -> str:
+    return text
+
+
+def _records(
+    report: Report,
+    columns: Sequence[str],
+    style: Style,
+    quoted: Callable[[str], str] = _plain,
+) -> Iterator[Iterable[tuple[str, ...]]]:
+    """The rows, so many at a time; `quoted` is what the format does to texts."""
     scalar = report.value.ndim == 0
     same = {
-        "program": _safe(report.program, style),
+        "program": quoted(_safe(report.program, style)),
         "value": number_texts(report.value, report.dtype)[0] if scalar else "",
         "verdict": report.verdict.outcome.value,
     }
     for gradient in report.gradients:
-        yield from _gradient_records(report, gradient, columns, same, style)
-
-
-def _gradient_records(
-    report: Report,
-    gradient: InputGradient,
-    columns: Sequence[str],
-    same: dict[str, str],
-    style: Style,
-) -> Iterator[tuple[str, ...]]:
-    rows = gradient_rows(report, gradient)
-    words = {True: "true", False: "false", None: ""}
-    known: dict[str, Sequence[str]] = {
-        **rows.columns,
-        "ok": [words[ok] for ok in rows.ok],
-    }
-    size = len(rows.positions)
-    filled = [known.get(key) or [same.get(key, "")] * size for key in columns]
-    yield from zip([_safe(gradient.name, style)] * size, *filled, strict=True)
+        size = gradient.autograd.size
+        for start in range(0, size, _AT_ONCE):
+            positions = np.arange(start, min(start + _AT_ONCE, size))
+            rows = gradient_rows(report, gradient, positions)
+            words = {True: "true", False: "false", None: ""}
+            known: dict[str, Sequence[str]] = {
+                **rows.columns,
+                "ok": [words[ok] for ok in rows.ok],
+            }
+            if len(gradient.autograd.shape) > 1:
+                known["index"] = list(map(quoted, rows.columns["index"]))
+            filled = [
+                known.get(key) or [same.get(key, "")] * len(positions)
+                for key in ("input", *columns)
+            ]
+            filled[0] = [quoted(_safe(gradient.name, style))] * len(positions)
+            yield zip(*filled, strict=True)
 
 
 def _safe(text: str, style: Style) -> str:
