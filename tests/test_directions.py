@@ -227,7 +227,7 @@ def check_against_single_balls(asked: Problem) -> None:
         strict=True,
     ):
         assert encloses(mid, rad, true)
-    found = sample(asked, 60.0)
+    found = sample(asked, seconds=60.0)
     assert found.path == exact.path
     assert len(found.probes) >= 2
     for probe in found.probes:
@@ -307,7 +307,7 @@ def test_radii_of_random_programs_are_honest(seed: int) -> None:
     if exact.absent is not None or exact.around is not None:
         return
     try:
-        found = sample(asked, 60.0)
+        found = sample(asked, seconds=60.0)
     except OutOfReach as reason:
         # a tie of elements that are the same by construction
         if "too close" not in str(reason):
@@ -325,10 +325,10 @@ def test_blocks_give_what_the_whole_gives(text: str, monkeypatch: pytest.MonkeyP
     draw = np.random.default_rng(3)
     shape = (BLOCK // 50, 70) if ".T" in text else (BLOCK + 5,)
     asked = problem(f"sum({text})", x=draw.normal(size=shape), y=np.array([2.0, 3.0]))
-    parts = sample(asked, 60.0).probes
+    parts = sample(asked, seconds=60.0).probes
     for module in ("blocks", "streams", "duals", "reductions"):
         monkeypatch.setattr(f"gradcalc.enclosure.{module}.BLOCK", 10**9)
-    whole = sample(asked, 60.0).probes
+    whole = sample(asked, seconds=60.0).probes
     for part, same in zip(parts, whole, strict=True):
         # sums of blocks are added in another order
         assert abs(part.slope - same.slope) <= min(part.radius, same.radius)

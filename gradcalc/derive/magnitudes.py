@@ -95,8 +95,8 @@ def _size(node: Node, sizes: Mapping[int, Array], known: Mapping[int, Array]) ->
 
     if node.op is ops.CHAIN:
         first, *rest = node.operands
-        slope = m.map(static["symbols"], static["body"], [known[o.order] for o in rest])
-        return np.abs(m.chain(size(first), slope))
+        values = [known[operand.order] for operand in rest]
+        return np.abs(m.chain(size(first), static["symbols"], static["body"], values))
     operands = [
         known[operand.order] if node.op in SIGNED and operand.order in known else size(operand)
         for operand in node.operands

@@ -158,7 +158,7 @@ class RoundTrip:
 
     def _run(self, program: Program, point: Point, detached: Mapping[str, Node]) -> Any | None:
         problem = self.recording.problem
-        recorder = Recorder(problem.dtype, self._arithmetic)
+        recorder = Recorder(problem.dtype, self._arithmetic, keep=False)
         backend = RecordingBackend(recorder, budget(problem))
         named = node_values(list(detached.values()), self._arithmetic, point)
         given = {name: self._arithmetic.asarray(value) for name, value in point.items()}

@@ -22,8 +22,14 @@ from gradcalc.lang.program import Branch
 from gradcalc.problem import Problem, execute, weights
 from gradcalc.testimony import Probe
 
-SECONDS = 1.0
-"""The longest that all directions together may take, whatever the time limit."""
+SECONDS = 0.5
+"""The longest that directions beyond the first may take, whatever the time limit."""
+
+FIRST = 5.0
+"""The longest that the first may take: it is worth waiting for."""
+
+PER_NUMBER, PER_SLOPE = 4e-8, 5e-9
+"""Seconds that a number of the run takes, and its slope in a direction: a guess to begin with."""
 
 SIGNS = 2
 """Directions in which every element moves, this way or that."""
@@ -57,40 +63,50 @@ class _Direction:
         return Unit(int(np.ravel_multi_index(self.index, shape))) if name == self.name else None
 
 
-def sample(problem: Problem, seconds: float = SECONDS) -> Sampled:
+def sample(problem: Problem, numbers: int = 0, seconds: float = SECONDS) -> Sampled:
     """The slopes in as many directions as the time allows, one at the least.
 
-    Raises `OutOfReach` where there is not one.
+    `numbers` is how many the run has at the least, 0 if that is not known. Raises `OutOfReach`
+    where there is not one direction.
     """
-    deadline = time.monotonic() + min(problem.limits.seconds or seconds, seconds)
+    limit = time.monotonic() + (problem.limits.seconds or np.inf)
+    soon = min(time.monotonic() + seconds, limit)
     left = _directions(problem)
+    # several directions share the values, so they take less than one after the other
+    together = numbers * (PER_NUMBER + PER_SLOPE * len(left))
+    count, deadline = len(left), soon
+    if not 0 < together <= seconds:
+        count, deadline = 1, min(time.monotonic() + max(seconds, FIRST), limit)
     found: list[Probe] = []
     path: tuple[Branch, ...] = ()
-    once: float | None = None
-    while left:
+    while left and count:
         start = time.monotonic()
-        # several directions share the values, so they take less than one after the other
-        count = 1 if once is None else min(len(left), int((deadline - start) / once))
-        if not count:
-            break
         try:
             # numpy only carries the numbers about; what it warns of is found out from them
             with np.errstate(all="ignore"):
                 probes, path = _run(problem, left[:count], deadline)
         except (OutOfReach, GradcalcError, Undecided, MemoryError) as reason:
-            if not found:
-                raise OutOfReach(_why(reason)) from reason
-            break
+            if found:
+                break
+            if count > 1 and _is_late(reason) and time.monotonic() < limit:
+                count, deadline = 1, min(time.monotonic() + FIRST, limit)
+                continue
+            raise OutOfReach(_why(reason)) from reason
         found += probes
         left = left[count:]
-        once = time.monotonic() - start if once is None else once
+        once, deadline = time.monotonic() - start, soon
+        count = min(len(left), int(max(soon - time.monotonic(), 0) / once * count))
     return Sampled(tuple(found), path)
+
+
+def _is_late(reason: Exception) -> bool:
+    return isinstance(reason, TooLarge | LimitError)
 
 
 def _why(reason: Exception) -> str:
     if isinstance(reason, Undecided):
         return "a comparison is too close to be decided at this size"
-    if isinstance(reason, TooLarge | LimitError):
+    if _is_late(reason):
         return "one direction takes more time than there is"
     return str(reason) or "one direction takes more memory than there is"
 

@@ -16,6 +16,7 @@ from gradcalc.enclosure.balls import OutOfReach, TooLarge
 from gradcalc.enclosure.blocks import BLOCK, Block, Function, Tangents, each, full, in_blocks
 from gradcalc.enclosure.formulas import rule
 from gradcalc.enclosure.reductions import (
+    by_columns,
     by_rows,
     inner_product,
     multiplied,
@@ -198,6 +199,8 @@ class DualBackend:
             found = inner_product(x, y, self.check)
         elif large and ranks == (2, 1) and x.shape[1:] == y.shape:
             found = by_rows(multiply, x, y, self.check)
+        elif large and ranks == (1, 2) and x.shape == y.shape[:1]:
+            found = by_columns(multiply, x, y, self.check)
         else:
             self.check()
             found = multiplied(multiply, x.whole(), y.whole())

@@ -8,7 +8,7 @@ import numpy as np
 from gradcalc.enclosure.arrays import DOWN, NONE, ArrayBall, number
 from gradcalc.enclosure.balls import Undecided
 from gradcalc.enclosure.blocks import BLOCK, Block, Gathered, block_of, each, spans
-from gradcalc.enclosure.streams import Check, Dual, Pass, shaped, ways
+from gradcalc.enclosure.streams import Check, Dual, Pass, cut, shaped, ways
 from gradcalc.enclosure.tensors import inner, total
 
 OFTEN = 3
@@ -69,14 +69,33 @@ def by_rows(multiply: Multiply, matrix: Dual, vector: Dual, check: Check) -> Blo
     return gathered.block((count,))
 
 
+def by_columns(multiply: Multiply, vector: Dual, matrix: Dual, check: Check) -> Block:
+    """A vector times a matrix, some rows of that at a time."""
+    count, width = matrix.shape
+    left = vector.whole()
+    found: Sequence[ArrayBall | None] = (None,) * (1 + len(left.tangents))
+    for start, stop in spans(count, max(1, BLOCK // width)):
+        check()
+        rows = matrix.block(start * width, stop * width, Pass())
+        right = each(rows, lambda ball: shaped(ball, (-1, width)))
+        part = multiplied(multiply, each(left, lambda ball: cut(ball, start, stop)), right)  # noqa: B023
+        found = [_plus(*pair) for pair in zip(found, part.balls, strict=True)]
+    return block_of(found)
+
+
 def multiplied(multiply: Multiply, x: Block, y: Block) -> Block:
     """A bilinear product with its tangents."""
     tangents = []
     for left, right in zip(x.tangents, y.tangents, strict=True):
         one = None if left is None else multiply(left, y.value)
         other = None if right is None else multiply(x.value, right)
-        tangents.append(one if other is None else other if one is None else one + other)
+        tangents.append(_plus(one, other))
     return Block(multiply(x.value, y.value), tuple(tangents))
+
+
+def _plus(a: ArrayBall | None, b: ArrayBall | None) -> ArrayBall | None:
+    """A sum, whose parts may not be there."""
+    return b if a is None else a if b is None else a + b
 
 
 def one_extreme(x: Dual, sign: int, check: Check) -> tuple[Any, Block]:

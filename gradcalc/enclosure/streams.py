@@ -124,7 +124,7 @@ class Stored:
         return self.all
 
     def block(self, start: int, stop: int, way: Pass) -> Block:
-        return each(self.all, lambda ball: _cut(ball, start, stop))
+        return each(self.all, lambda ball: cut(ball, start, stop))
 
 
 class Reshaped:
@@ -233,7 +233,7 @@ class Running(_Late):
         found = block_of(
             [self._on(*pair, stop - start) for pair in zip(given.balls, left, strict=True)]
         )
-        way.carried[id(self)] = each(found, lambda ball: _cut(ball, stop - start - 1, None))
+        way.carried[id(self)] = each(found, lambda ball: cut(ball, stop - start - 1, None))
         return found
 
     @staticmethod
@@ -261,6 +261,7 @@ def ways(size: int, check: Check) -> Iterator[tuple[int, int, Pass]]:
         yield start, stop, way
 
 
-def _cut(ball: ArrayBall, start: int, stop: int | None) -> ArrayBall:
+def cut(ball: ArrayBall, start: int, stop: int | None) -> ArrayBall:
+    """Some of a ball's elements in a row."""
     rad = ball.rad if ball.rad.ndim == 0 else ball.rad.reshape(-1)[start:stop]
     return ArrayBall(ball.mid.reshape(-1)[start:stop], rad)

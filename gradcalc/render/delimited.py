@@ -22,7 +22,8 @@ Tabs, line ends, backslashes and control characters in texts are written as `\t`
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
@@ -33,6 +34,8 @@ from gradcalc.render.text import number_texts, printable
 from gradcalc.report import Report
 
 _ALWAYS = ("index", "at", "autograd", "symbolic", "ok")
+
+_WORDS: Mapping[bool | None, str] = MappingProxyType({True: "true", False: "false", None: ""})
 
 _AT_ONCE = 20_000
 """Rows that are made at a time, as their texts take much more memory than their numbers."""
@@ -118,24 +121,18 @@ def _records(
         "value": number_texts(report.value, report.dtype)[0] if scalar else "",
         "verdict": report.verdict.outcome.value,
     }
+    before, after = quoted("0,1").split("0,1")
     for gradient in report.gradients:
-        size = gradient.autograd.size
-        for start in range(0, size, _AT_ONCE):
-            positions = np.arange(start, min(start + _AT_ONCE, size))
+        name = quoted(_safe(gradient.name, style))
+        for start in range(0, gradient.autograd.size, _AT_ONCE):
+            positions = np.arange(start, min(start + _AT_ONCE, gradient.autograd.size))
             rows = gradient_rows(report, gradient, positions)
-            words = {True: "true", False: "false", None: ""}
-            known: dict[str, Sequence[str]] = {
-                **rows.columns,
-                "ok": [words[ok] for ok in rows.ok],
-            }
-            if len(gradient.autograd.shape) > 1:
-                known["index"] = list(map(quoted, rows.columns["index"]))
-            filled = [
-                known.get(key) or [same.get(key, "")] * len(positions)
-                for key in ("input", *columns)
-            ]
-            filled[0] = [quoted(_safe(gradient.name, style))] * len(positions)
-            yield zip(*filled, strict=True)
+            known = {**rows.columns, "ok": [_WORDS[ok] for ok in rows.ok]}
+            if gradient.autograd.ndim > 1:
+                known["index"] = [f"{before}{index}{after}" for index in known["index"]]
+            count = len(positions)
+            filled = [known.get(key) or [same.get(key, "")] * count for key in columns]
+            yield zip([name] * count, *filled, strict=True)
 
 
 def _safe(text: str, style: Style) -> str:

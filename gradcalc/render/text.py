@@ -4,13 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcalc.report import Array
-from gradcalc.values import format_literal
+from gradcalc.values import format_literal, number_literals
 
 
 def number_texts(values: Array, dtype: str = "float64") -> list[str]:
     """The shortest text of each number that reads back to it in `dtype`, in row-major order."""
     flat = np.ravel(values)
-    texts = _literals(flat, dtype)
+    texts = number_literals(flat, dtype)
     if dtype != "float64":
         # A reference computed in float64 may lie outside the range of a narrow dtype.
         back = np.array(texts, dtype=np.float64)
@@ -18,10 +18,6 @@ def number_texts(values: Array, dtype: str = "float64") -> list[str]:
         for position in np.flatnonzero(lost):
             texts[position] = format_literal(flat[position])
     return texts
-
-
-def _literals(flat: Array, dtype: str) -> list[str]:
-    return format_literal(flat, dtype).strip("[]").split(",") if flat.size else []
 
 
 def number_texts_beside(

@@ -190,10 +190,13 @@ def _strays(
 
     Beside a large element a small one may be off altogether without its showing in the norm.
     """
+    far = np.asarray(errors > EXCUSED * np.abs(true), dtype=np.bool_)
+    if not far.any():
+        return far.reshape(np.shape(problem.inputs[name]))
     condition = (reference.conditions or {}).get(name, 0.0)
     room = FACTOR * precision.epsilon
     sizes = np.maximum(1.0, np.abs(problem.inputs[name]))
 
     noise = room * (reference.flows[name] * (1 + condition) + reference.scales[name] / sizes)
-    found = (errors > EXCUSED * np.abs(true)) & (errors > noise + precision.smallest)
+    found = far & (errors > noise + precision.smallest)
     return np.asarray(found, dtype=np.bool_).reshape(sizes.shape)
