@@ -1,7 +1,7 @@
 """Slopes in a few directions, each enclosed: what there is time for where there is much of it.
 
-The program runs forward on whole arrays of balls: first with one direction in which every input
-moves, then, while time remains, with more of them and with single components.
+The program runs forward on whole arrays of balls, with one direction in which every input moves,
+and, while time remains, with more of them and with single components.
 """
 
 import time
@@ -15,7 +15,7 @@ from gradcalc.enclosure.arrays import ArrayBall, exactly
 from gradcalc.enclosure.balls import OutOfReach, TooLarge, Undecided
 from gradcalc.enclosure.duals import DualBackend
 from gradcalc.enclosure.reductions import inner_product, sum_of
-from gradcalc.enclosure.streams import Check, Dual, Given, Unit
+from gradcalc.enclosure.streams import Check, Dual, Given, Patience, Unit
 from gradcalc.errors import GradcalcError, LimitError
 from gradcalc.lang.machine import Budget
 from gradcalc.lang.program import Branch
@@ -27,9 +27,6 @@ SECONDS = 0.5
 
 FIRST = 5.0
 """The longest that the first may take: it is worth waiting for."""
-
-PER_NUMBER, PER_SLOPE = 4e-8, 5e-9
-"""Seconds that a number of the run takes, and its slope in a direction: a guess to begin with."""
 
 SIGNS = 2
 """Directions in which every element moves, this way or that."""
@@ -63,50 +60,28 @@ class _Direction:
         return Unit(int(np.ravel_multi_index(self.index, shape))) if name == self.name else None
 
 
-def sample(problem: Problem, numbers: int = 0, seconds: float = SECONDS) -> Sampled:
+def sample(problem: Problem, seconds: float = SECONDS) -> Sampled:
     """The slopes in as many directions as the time allows, one at the least.
 
-    `numbers` is how many the run has at the least, 0 if that is not known. Raises `OutOfReach`
-    where there is not one direction.
+    Raises `OutOfReach` where there is not one direction.
     """
-    limit = time.monotonic() + (problem.limits.seconds or np.inf)
-    soon = min(time.monotonic() + seconds, limit)
-    left = _directions(problem)
-    # several directions share the values, so they take less than one after the other
-    together = numbers * (PER_NUMBER + PER_SLOPE * len(left))
-    count, deadline = len(left), soon
-    if not 0 < together <= seconds:
-        count, deadline = 1, min(time.monotonic() + max(seconds, FIRST), limit)
-    found: list[Probe] = []
-    path: tuple[Branch, ...] = ()
-    while left and count:
-        start = time.monotonic()
-        try:
-            # numpy only carries the numbers about; what it warns of is found out from them
-            with np.errstate(all="ignore"):
-                probes, path = _run(problem, left[:count], deadline)
-        except (OutOfReach, GradcalcError, Undecided, MemoryError) as reason:
-            if found:
-                break
-            if count > 1 and _is_late(reason) and time.monotonic() < limit:
-                count, deadline = 1, min(time.monotonic() + FIRST, limit)
-                continue
-            raise OutOfReach(_why(reason)) from reason
-        found += probes
-        left = left[count:]
-        once, deadline = time.monotonic() - start, soon
-        count = min(len(left), int(max(soon - time.monotonic(), 0) / once * count))
-    return Sampled(tuple(found), path)
-
-
-def _is_late(reason: Exception) -> bool:
-    return isinstance(reason, TooLarge | LimitError)
+    limit = problem.limits.seconds or np.inf
+    now = time.monotonic()
+    deadline = now + min(max(seconds, FIRST), limit)
+    patience = Patience(now + min(seconds, limit))
+    directions = _directions(problem)
+    try:
+        # numpy only carries the numbers about; what it warns of is found out from them
+        with np.errstate(all="ignore"):
+            return _run(problem, directions, patience, deadline)
+    except (OutOfReach, GradcalcError, Undecided, MemoryError) as reason:
+        raise OutOfReach(_why(reason)) from reason
 
 
 def _why(reason: Exception) -> str:
     if isinstance(reason, Undecided):
         return "a comparison is too close to be decided at this size"
-    if _is_late(reason):
+    if isinstance(reason, TooLarge | LimitError):
         return "one direction takes more time than there is"
     return str(reason) or "one direction takes more memory than there is"
 
@@ -142,20 +117,20 @@ def _component(
 
 
 def _run(
-    problem: Problem, directions: Sequence[_Direction], deadline: float
-) -> tuple[list[Probe], tuple[Branch, ...]]:
-    """One run with tangents in some directions."""
+    problem: Problem, directions: Sequence[_Direction], patience: Patience, deadline: float
+) -> Sampled:
+    """One run with tangents in all directions, for they share the values."""
     budget = Budget(problem.limits.steps, deadline)
     backend = DualBackend(len(directions), budget, problem.dtype, deadline)
-    leaves = {name: _leaf(problem, name, directions) for name in problem.inputs}
+    leaves = {name: _leaf(problem, name, directions, patience) for name in problem.inputs}
     execution = execute(problem, backend, leaves, budget)
-    output: Dual = execution.target
-    slopes = _slopes(problem, output, len(directions), backend.check)
-    probes = [
+    slopes = _slopes(problem, execution.target, len(directions), backend.check)
+    kept = patience.wanted(len(directions))
+    probes = (
         Probe(slope.mid[()], float(slope.rad), direction.signs, direction.name, direction.index)
-        for direction, slope in zip(directions, slopes, strict=True)
-    ]
-    return probes, execution.run.path
+        for direction, slope in zip(directions[:kept], slopes[:kept], strict=True)
+    )
+    return Sampled(tuple(probes), execution.run.path)
 
 
 def _slopes(problem: Problem, output: Dual, count: int, check: Check) -> list[ArrayBall]:
@@ -169,10 +144,12 @@ def _slopes(problem: Problem, output: Dual, count: int, check: Check) -> list[Ar
     return [exactly(0) if slope is None else slope for slope in found.tangents]
 
 
-def _leaf(problem: Problem, name: str, directions: Sequence[_Direction]) -> Dual:
+def _leaf(
+    problem: Problem, name: str, directions: Sequence[_Direction], patience: Patience
+) -> Dual:
     values = problem.inputs[name]
     if not np.isfinite(values).all():
         raise OutOfReach(f"{name} is not finite")
     active = name in problem.wrt
     moves = [d.move(name, values.shape) if active else None for d in directions]
-    return Dual(Given(values, moves), active)
+    return Dual(Given(values, moves, patience), active)

@@ -6,6 +6,7 @@ made in between is never there as a whole.
 """
 
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -147,13 +148,30 @@ class Unit:
     number: int
 
 
+@dataclass(slots=True)
+class Patience:
+    """Until when there is time for directions beyond the first; they are given up half-way then."""
+
+    until: float = math.inf
+    over: bool = False
+
+    def wanted(self, count: int) -> int:
+        """How many of so many directions are still to be followed."""
+        self.over = self.over or time.monotonic() > self.until
+        return 1 if self.over else count
+
+
 class Given:
-    """Floats as they are, with directions: numbers for every element, or one that moves alone."""
+    """Floats as they are, with directions: numbers for every element, or one that moves alone.
+
+    A direction that is given up moves nothing from then on.
+    """
 
     depth = 0
 
-    def __init__(self, values: Any, moves: Sequence[Any]) -> None:
+    def __init__(self, values: Any, moves: Sequence[Any], patience: Patience | None = None) -> None:
         self.values, self.moves = values, tuple(moves)
+        self.patience = patience or Patience()
         self.shape: tuple[int, ...] = np.shape(values)
 
     def whole(self) -> Block:
@@ -161,7 +179,11 @@ class Given:
         return each(found, lambda ball: shaped(ball, self.shape))
 
     def block(self, start: int, stop: int, way: Pass) -> Block:
-        moved = tuple(_moves(move, start, stop) for move in self.moves)
+        wanted = self.patience.wanted(len(self.moves))
+        moved = tuple(
+            _moves(move, start, stop) if number < wanted else None
+            for number, move in enumerate(self.moves)
+        )
         return Block(exactly(np.reshape(self.values, -1)[start:stop]), moved)
 
 

@@ -70,16 +70,16 @@ def testify(problem: Problem, size: int, digits: int) -> Reference:
         # numpy only carries the numbers about; what it warns of is found out from them
         with np.errstate(all="ignore"):
             answer = _testify(problem)
-    return _in_directions(problem, answer, size) if answer.too_large else answer
+    return _in_directions(problem, answer) if answer.too_large else answer
 
 
-def _in_directions(problem: Problem, answer: Reference, size: int) -> Reference:
+def _in_directions(problem: Problem, answer: Reference) -> Reference:
     """The same answer with the slopes in as many directions as there is time for."""
     # imported where it is used: few calculations are so large
     from gradcalc.enclosure.directions import sample
 
     try:
-        found = sample(problem, size)
+        found = sample(problem)
     except OutOfReach as reason:
         return replace(answer, absent=f"{answer.absent}, and {reason}")
     return replace(answer, probes=found.probes, path=found.path)
