@@ -22,8 +22,9 @@ from gradcalc.lang.program import Branch
 from gradcalc.problem import Problem, execute, weights
 from gradcalc.testimony import Probe
 
-SECONDS = 0.5
-"""The longest that directions beyond the first may take, whatever the time limit."""
+SECONDS = 0.4
+"""The longest that a second direction of all elements may take, whatever the time limit; single
+elements may take twice as long."""
 
 FIRST = 5.0
 """The longest that the first may take: it is worth waiting for."""
@@ -68,8 +69,14 @@ def sample(problem: Problem, seconds: float = SECONDS) -> Sampled:
     limit = problem.limits.seconds or np.inf
     now = time.monotonic()
     deadline = now + min(max(seconds, FIRST), limit)
-    patience = Patience(now + min(seconds, limit))
     directions = _directions(problem)
+    # elements that move alone often cost next to nothing
+    patience = Patience(
+        (
+            (now + min(seconds, limit), len(directions) - SIGNS + 1),
+            (now + min(2 * seconds, limit), 1),
+        )
+    )
     try:
         # numpy only carries the numbers about; what it warns of is found out from them
         with np.errstate(all="ignore"):

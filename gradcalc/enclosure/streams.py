@@ -150,15 +150,16 @@ class Unit:
 
 @dataclass(slots=True)
 class Patience:
-    """Until when there is time for directions beyond the first; they are given up half-way then."""
+    """Until when there is time for so many directions; others are given up half-way then."""
 
-    until: float = math.inf
-    over: bool = False
+    ends: Sequence[tuple[float, int]] = ()
+    left: float = math.inf
 
     def wanted(self, count: int) -> int:
         """How many of so many directions are still to be followed."""
-        self.over = self.over or time.monotonic() > self.until
-        return 1 if self.over else count
+        now = time.monotonic()
+        self.left = min([self.left, *(kept for end, kept in self.ends if now > end)])
+        return int(min(count, self.left))
 
 
 class Given:

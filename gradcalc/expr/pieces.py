@@ -37,9 +37,14 @@ def in_pieces(function: Callable[[Sequence[Any]], Any], values: Sequence[Any], d
 def _rows(values: Sequence[Any], shape: tuple[int, ...]) -> tuple[tuple[int, ...], list[Any]]:
     """The arrays with the dimension in front along which they are cut: in a row if that is free."""
     size = math.prod(shape)
-    plain = all(np.ndim(v) == 0 or (np.shape(v) == shape and v.flags.c_contiguous) for v in values)
+    single = [np.size(value) == 1 for value in values]
+    plain = all(
+        one or (np.shape(v) == shape and v.flags.c_contiguous)
+        for v, one in zip(values, single, strict=True)
+    )
     if plain and size:
-        return (size,), [v if np.ndim(v) == 0 else v.reshape(size) for v in values]
+        parts = [np.reshape(v, () if one else size) for v, one in zip(values, single, strict=True)]
+        return (size,), parts
     return shape, list(values)
 
 
