@@ -67,22 +67,24 @@ def sample(problem: Problem, seconds: float = SECONDS) -> Sampled:
     Raises `OutOfReach` where there is not one direction.
     """
     limit = problem.limits.seconds or np.inf
-    now = time.monotonic()
-    deadline = now + min(max(seconds, FIRST), limit)
-    directions = _directions(problem)
+    start = time.monotonic()
+    deadline = start + min(max(seconds, FIRST), limit)
+    soon, later = (start + min(times * seconds, limit) for times in (1, 2))
+    left = _directions(problem)
     # elements that move alone often cost next to nothing
-    patience = Patience(
-        (
-            (now + min(seconds, limit), len(directions) - SIGNS + 1),
-            (now + min(2 * seconds, limit), 1),
-        )
-    )
-    try:
-        # numpy only carries the numbers about; what it warns of is found out from them
-        with np.errstate(all="ignore"):
-            return _run(problem, directions, patience, deadline)
-    except (OutOfReach, GradcalcError, Undecided, MemoryError) as reason:
-        raise OutOfReach(_why(reason)) from reason
+    patience = Patience(((soon, len(left) - SIGNS + 1), (later, 1)))
+    found, path = _run(problem, left, patience, deadline)
+    left = left[len(found) :]
+    once = time.monotonic() - start
+    # what has no room beside the others goes alone
+    while patience.crowded and left and time.monotonic() + once < soon:
+        try:
+            more, _ = _run(problem, left[:1], Patience(), later)
+        except OutOfReach:
+            break
+        found += more
+        del left[0]
+    return Sampled(tuple(found), path)
 
 
 def _why(reason: Exception) -> str:
@@ -125,22 +127,36 @@ def _component(
 
 def _run(
     problem: Problem, directions: Sequence[_Direction], patience: Patience, deadline: float
-) -> Sampled:
-    """One run with tangents in all directions, for they share the values."""
+) -> tuple[list[Probe], tuple[Branch, ...]]:
+    """One run with tangents in some directions, which share the values.
+
+    Raises `OutOfReach` where there is none.
+    """
+    try:
+        # numpy only carries the numbers about; what it warns of is found out from them
+        with np.errstate(all="ignore"):
+            return _slopes(problem, directions, patience, deadline)
+    except (OutOfReach, GradcalcError, Undecided, MemoryError) as reason:
+        raise OutOfReach(_why(reason)) from reason
+
+
+def _slopes(
+    problem: Problem, directions: Sequence[_Direction], patience: Patience, deadline: float
+) -> tuple[list[Probe], tuple[Branch, ...]]:
     budget = Budget(problem.limits.steps, deadline)
-    backend = DualBackend(len(directions), budget, problem.dtype, deadline)
+    backend = DualBackend(len(directions), budget, problem.dtype, deadline, patience)
     leaves = {name: _leaf(problem, name, directions, patience) for name in problem.inputs}
     execution = execute(problem, backend, leaves, budget)
-    slopes = _slopes(problem, execution.target, len(directions), backend.check)
+    slopes = _weighed(problem, execution.target, len(directions), backend.check)
     kept = patience.wanted(len(directions))
-    probes = (
+    probes = [
         Probe(slope.mid[()], float(slope.rad), direction.signs, direction.name, direction.index)
         for direction, slope in zip(directions[:kept], slopes[:kept], strict=True)
-    )
-    return Sampled(tuple(probes), execution.run.path)
+    ]
+    return probes, execution.run.path
 
 
-def _slopes(problem: Problem, output: Dual, count: int, check: Check) -> list[ArrayBall]:
+def _weighed(problem: Problem, output: Dual, count: int, check: Check) -> list[ArrayBall]:
     """The tangents of the output's elements, weighed and summed."""
     if problem.cotangent is None or not output.size:
         found = sum_of(output, check)

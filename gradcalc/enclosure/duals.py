@@ -23,7 +23,16 @@ from gradcalc.enclosure.reductions import (
     one_extreme,
     sum_of,
 )
-from gradcalc.enclosure.streams import Dual, Pending, Reshaped, Running, shaped, stored
+from gradcalc.enclosure.streams import (
+    DEEP,
+    Dual,
+    Patience,
+    Pending,
+    Reshaped,
+    Running,
+    shaped,
+    stored,
+)
 from gradcalc.errors import Span
 from gradcalc.lang.composites import by_definition, round_to
 from gradcalc.lang.machine import Budget
@@ -44,11 +53,19 @@ class DualBackend:
     Composites run by their definition. Raises `TooLarge` once the deadline has passed.
     """
 
-    def __init__(self, count: int, budget: Budget, dtype: str, deadline: float) -> None:
+    def __init__(
+        self,
+        count: int,
+        budget: Budget,
+        dtype: str,
+        deadline: float,
+        patience: Patience | None = None,
+    ) -> None:
         self.still: Tangents = (None,) * count
         self.budget = budget
         self.dtype = dtype
         self.deadline = deadline
+        self.patience = patience or Patience()
         self.place: Span | None = None
         self.inside: str | None = None
         self._recent: dict[Any, tuple[Any, Any]] = {}
@@ -139,9 +156,18 @@ class DualBackend:
         shape = np.broadcast_shapes(*[o.shape for o in operands])
         size = math.prod(shape)
         if size > BLOCK and all(o.size in (1, size) for o in operands):
+            for operand in operands:
+                if operand.cells.depth >= DEEP:
+                    self._whole(operand)
             return Dual(Pending(shape, function, operands, self.check), active, mask)
-        found = in_blocks(function, [operand.whole() for operand in operands], shape, self.check)
+        self.patience.make_room(size)
+        found = in_blocks(function, list(map(self._whole, operands)), shape, self.check)
         return stored(found.value, found.tangents, active, mask)
+
+    def _whole(self, x: Dual) -> Block:
+        """All elements at once, for what cannot be done to a block of them."""
+        self.patience.make_room(x.size)
+        return x.whole()
 
     # -- whole tensors -----------------------------------------------------------------------
 
@@ -177,8 +203,8 @@ class DualBackend:
         return stored(moved.value, moved.tangents, x.active, x.mask and row.moves)
 
     def _mapped(self, x: Dual, function: Callable[[ArrayBall], ArrayBall]) -> Dual:
-        tangents = tuple(None if t is None else function(t) for t in x.tangents)
-        return stored(function(x.value), tangents, x.active)
+        found = each(self._whole(x), function)
+        return stored(found.value, found.tangents, x.active)
 
     def _late_sum(self, name: str, x: Dual, dim: Any = None, keepdim: bool = False) -> Dual | None:
         """The sum of all elements, or their running sums, block by block; else None."""
@@ -203,7 +229,7 @@ class DualBackend:
             found = by_columns(multiply, x, y, self.check)
         else:
             self.check()
-            found = multiplied(multiply, x.whole(), y.whole())
+            found = multiplied(multiply, self._whole(x), self._whole(y))
         return stored(found.value, found.tangents, active)
 
     def _joined(self, row: Structural, arguments: Mapping[str, Any]) -> Dual:
@@ -211,16 +237,18 @@ class DualBackend:
         parts: list[Dual] = arguments[name]
         given = {k: v for k, v in arguments.items() if k != name}
         shapes = [part.shape for part in parts]
+        blocks = [self._whole(part) for part in parts]
 
         def join(balls: Sequence[ArrayBall | None]) -> ArrayBall:
             return tensors.joined(balls, shapes, lambda arrays: row.array(None, arrays, **given))
 
-        tangents = tuple(
-            join(moved) if any(t is not None for t in moved) else None
-            for moved in ([part.tangents[k] for part in parts] for k in range(len(self.still)))
+        value, *tangents = (
+            join(balls) if any(ball is not None for ball in balls) else None
+            for balls in zip(*(block.balls for block in blocks), strict=True)
         )
         active, mask = any(part.active for part in parts), all(part.mask for part in parts)
-        return stored(join([part.value for part in parts]), tangents, active, mask)
+        assert value is not None
+        return stored(value, tuple(tangents), active, mask)
 
     def _extreme(self, name: str, x: Dual, dim: Any = None, keepdim: bool = False) -> Any:
         sign, values, positions = tensors.EXTREME[name]
@@ -229,8 +257,9 @@ class DualBackend:
         if x.size > BLOCK and len(along) == len(x.shape):
             places, found = one_extreme(x, sign, self.check)
         else:
-            places = tensors.winners(x.value, along, sign)
-            found = each(x.whole(), lambda ball: tensors.taken(ball, along, places))
+            whole = self._whole(x)
+            places = tensors.winners(whole.value, along, sign)
+            found = each(whole, lambda ball: tensors.taken(ball, along, places))
 
         def in_shape(ball: ArrayBall) -> ArrayBall:
             return tensors.moved(ball, lambda v: v.reshape(kept)) if keepdim else ball

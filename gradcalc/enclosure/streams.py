@@ -27,6 +27,9 @@ from gradcalc.enclosure.blocks import (
 )
 from gradcalc.enclosure.tensors import running
 
+CROWDED = 50_000
+"""Numbers that have to be kept as a whole from which on there is room for one direction only."""
+
 DEEP = 24
 """Operations on elements that are put off at the most before they are done."""
 
@@ -154,6 +157,12 @@ class Patience:
 
     ends: Sequence[tuple[float, int]] = ()
     left: float = math.inf
+    crowded: bool = False
+
+    def make_room(self, size: int) -> None:
+        """Follow one direction only where so many numbers have to be kept for each."""
+        if size > CROWDED:
+            self.left, self.crowded = 1, True
 
     def wanted(self, count: int) -> int:
         """How many of so many directions are still to be followed."""
@@ -231,9 +240,6 @@ class Pending(_Late):
     ) -> None:
         super().__init__(check)
         self.shape, self.function, self.operands = shape, function, operands
-        for operand in operands:
-            if operand.cells.depth >= DEEP:
-                operand.whole()
         self.depth = 1 + max(operand.cells.depth for operand in operands)
 
     def block(self, start: int, stop: int, way: Pass) -> Block:
