@@ -24,7 +24,7 @@ from gradcalc.testimony import Probe
 
 SECONDS = 0.4
 """The longest that a second direction of all elements may take, whatever the time limit; single
-elements may take twice as long."""
+elements may take three times as long."""
 
 FIRST = 5.0
 """The longest that the first may take: it is worth waiting for."""
@@ -69,7 +69,7 @@ def sample(problem: Problem, seconds: float = SECONDS) -> Sampled:
     limit = problem.limits.seconds or np.inf
     start = time.monotonic()
     deadline = start + min(max(seconds, FIRST), limit)
-    soon, later = (start + min(times * seconds, limit) for times in (1, 2))
+    soon, later = (start + min(times * seconds, limit) for times in (1, 3))
     left = _directions(problem)
     # elements that move alone often cost next to nothing
     patience = Patience(((soon, len(left) - SIGNS + 1), (later, 1)))

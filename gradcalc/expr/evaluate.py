@@ -37,7 +37,7 @@ def _value(
     if node.op is LITERAL:
         return arithmetic.held(node["data"].array)
     operands = [values[operand.order] for operand in node.operands]
-    if node.op not in (MAP, CHAIN):
+    if node.op not in (MAP, CHAIN) and not node.op.moves:
         operands = list(map(arithmetic.asarray, operands))
     result = node.op.array(arithmetic, *operands, **dict(node.static))
     return result if isinstance(result, np.ndarray) else arithmetic.asarray(result)
