@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.derive.magnitudes import magnitudes
-from gradcalc.derive.points import extent, moved
+from gradcalc.derive.points import distance, extent, moved
 from gradcalc.derive.recording import Recording
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Node
@@ -42,25 +42,29 @@ def conditioning(
     recording: Recording, nodes: Mapping[str, Node], gradients: Mapping[str, Array]
 ) -> Conditioning:
     """Evaluate the formula beside the point, and the sizes of all that is in the gradients."""
-    beside = recording.numbers(nodes, Floats(), moved(recording.problem.inputs, STEP, SEED))
-    found = magnitudes(recording)
-    epsilon = float(np.finfo(recording.problem.dtype).eps)
+    inputs, dtype = recording.problem.inputs, recording.problem.dtype
+
+    def apart(arithmetic: Floats, point: Mapping[str, Array]) -> dict[str, Any]:
+        """How far the gradients are from those in another arithmetic or at another point."""
+        others = recording.numbers(nodes, arithmetic, point)
+        return {name: distance(others[name], gradients[name]) for name in gradients}
+
+    beside = apart(Floats(), moved(inputs, STEP, SEED))
     # a formula may lose digits of its own, which shows with fewer of them
-    doubtful = recording.problem.dtype == "float64"
-    short = (
-        recording.numbers(nodes, Floats("float32"), recording.problem.inputs) if doubtful else {}
-    )
+    short = apart(Floats("float32"), inputs) if dtype == "float64" else {}
+    found = magnitudes(recording)
+    epsilon = float(np.finfo(dtype).eps)
     conditions, rounding = {}, {}
     with np.errstate(all="ignore"):
         for name, gradient in gradients.items():
             size = extent(gradient)
-            largest = extent(beside[name] - gradient) / STEP
+            largest = beside[name] / STEP
             if size and largest < np.inf:
                 conditions[name] = float(largest / size)
             flow = extent(found.flows[name])
             if size and flow < np.inf:
                 rounding[name] = float(epsilon * flow / size)
-            own = extent(short[name] - gradient) * FEWER_DIGITS if name in short else 0.0
+            own = short.get(name, 0.0) * FEWER_DIGITS
             if size and own < np.inf:
                 rounding[name] = max(rounding.get(name, 0.0), float(own / size))
     return Conditioning(conditions, found.flows, rounding, found.scale)

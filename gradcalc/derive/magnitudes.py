@@ -15,7 +15,7 @@ from gradcalc.derive.points import extent
 from gradcalc.derive.recording import Recording
 from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
-from gradcalc.expr.nodes import Node, ancestry
+from gradcalc.expr.nodes import Node, ancestry, uses
 from gradcalc.primitives import Elementwise
 
 Array = Any
@@ -42,16 +42,23 @@ def magnitudes(recording: Recording) -> Magnitudes:
     bending = _bending(recording)
     known = dict(zip((n.order for n in derivation.values), recording.values, strict=True))
     roots = list(derivation.gradients.values())
+    nodes = ancestry([*roots, *derivation.cotangents.values()])
+    left = dict(uses(nodes))
+    for root in roots:
+        left[root.order] += 1
     sizes: dict[int, Array] = {}
     scale = 0.0
     with np.errstate(all="ignore"):
-        for node in ancestry([*roots, *derivation.cotangents.values()]):
-            if node.order in known:
-                continue
-            sizes[node.order] = _size(node, sizes, known)
-            for value in bending.get(node.order, ()):
-                effect = extent(value) * extent(sizes[node.order])
-                scale = max(scale, float(effect)) if effect < np.inf else scale
+        for node in nodes:
+            if node.order not in known:
+                sizes[node.order] = _size(node, sizes, known)
+                for value in bending.get(node.order, ()):
+                    effect = extent(value) * extent(sizes[node.order])
+                    scale = max(scale, float(effect)) if effect < np.inf else scale
+            for operand in (node, *node.operands):
+                left[operand.order] -= operand is not node
+                if not left[operand.order]:
+                    sizes.pop(operand.order, None)
     flows = {
         name: sizes[root.order] if root.order in sizes else _own_size(root, known)
         for name, root in derivation.gradients.items()
@@ -88,8 +95,8 @@ def _size(node: Node, sizes: Mapping[int, Array], known: Mapping[int, Array]) ->
 
     if node.op is ops.CHAIN:
         first, *rest = node.operands
-        slope = m.map(static["symbols"], static["body"], [known[o.order] for o in rest])
-        return np.abs(m.chain(size(first), slope))
+        values = [known[operand.order] for operand in rest]
+        return np.abs(m.chain(size(first), static["symbols"], static["body"], values))
     operands = [
         known[operand.order] if node.op in SIGNED and operand.order in known else size(operand)
         for operand in node.operands

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from gradcalc.expr.pieces import PIECE
+
 PATTERN = 4099
 """Random numbers that are drawn; a longer input repeats them, as drawing is what takes time."""
 
@@ -41,7 +43,26 @@ def extent(values: Any) -> Any:
     if not values.size:
         return 0.0
     # two passes without a copy are faster than one with
-    return max(values.max(), -values.min(), key=lambda v: (v != v, v))
+    return max(values.max(), -values.min(), key=_nan_last)
+
+
+def distance(first: Any, second: Any) -> Any:
+    """The largest difference between elements of two arrays, as `extent` gives sizes."""
+    first, second = np.asarray(first), np.asarray(second)
+    if first.dtype == object or second.dtype == object or first.shape != second.shape:
+        return extent(first - second)
+    # a piece at a time, as the differences would be as large as what they are of
+    pairs = zip(*(_pieces(values) for values in (first, second)), strict=True)
+    return max((extent(a - b) for a, b in pairs), key=_nan_last, default=0.0)
+
+
+def _pieces(values: Any) -> list[Any]:
+    flat = values.reshape(-1)
+    return [flat[start : start + PIECE] for start in range(0, flat.size, PIECE)]
+
+
+def _nan_last(value: Any) -> Any:
+    return (value != value, value)
 
 
 def is_finite(values: Any) -> Any:

@@ -1,8 +1,9 @@
 """The recording backend: the program on numpy's floats, and the tape of what it did."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from gradcalc.primitives import BY_NAME, Composite, Elementwise, Primitive, Stru
 from gradcalc.tape import Equation, Tape
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Traced:
     """A tensor of the recording backend: its equation's number, and what it is in this run."""
 
@@ -40,16 +41,20 @@ class Traced:
 
 
 class Recorder:
-    """Runs operations and notes them down, each distinct one once."""
+    """Runs operations and notes them down, each distinct one once.
 
-    def __init__(self, dtype: str, arithmetic: Any = None) -> None:
+    One that does not `keep` lets the values go that nobody needs any longer.
+    """
+
+    def __init__(self, dtype: str, arithmetic: Any = None, *, keep: bool = True) -> None:
         self.dtype = dtype
         self.arithmetic = arithmetic or Floats()
         self.place: Span | None = None
         self.inside: str | None = None
         self.equations: list[Equation] = []
         self.values: list[Any] = []
-        self._known: dict[tuple[Any, ...], Traced] = {}
+        self._keep = keep
+        self._known: MutableMapping[tuple[Any, ...], Traced] = {} if keep else WeakValueDictionary()
 
     # -- what a row's form needs -------------------------------------------------------
 
@@ -133,7 +138,8 @@ class Recorder:
             primitive, numbers, static, tuple(value.shape), flows, self.place, self.inside
         )
         self.equations.append(equation)
-        self.values.append(value)
+        if self._keep:
+            self.values.append(value)
         traced = Traced(len(self.equations) - 1, value, flows, mask)
         self._known[key] = traced
         return traced

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.derive.points import extent
+from gradcalc.derive.points import distance, extent
 from gradcalc.derive.recording import Recording
 from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
@@ -32,7 +32,7 @@ def in_more_digits(
     wide = recording.numbers(nodes, Floats("longdouble"), recording.problem.inputs)
     found = {}
     for name, gradient in gradients.items():
-        apart, size = extent(wide[name] - gradient), extent(wide[name])
+        apart, size = distance(wide[name], gradient), extent(wide[name])
         if apart > LOST * max(size, extent(gradient)):
             return None
         # a NaN is not larger: where the wider floats fail, the others stand

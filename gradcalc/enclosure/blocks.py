@@ -1,6 +1,7 @@
 """Functions of elements on large arrays of balls, in blocks that the processor's cache holds."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,44 +12,54 @@ from gradcalc.enclosure.tensors import moved
 BLOCK = 8192
 """Elements computed at a time."""
 
+Tangents = tuple[ArrayBall | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some elements with their tangents, or all of them; None where nothing moves."""
+
+    value: ArrayBall
+    tangents: Tangents
+
+    @property
+    def balls(self) -> tuple[ArrayBall | None, ...]:
+        """The value first."""
+        return (self.value, *self.tangents)
+
+
+Function = Callable[[Sequence[Block]], Block]
+
+
+def block_of(balls: Sequence[ArrayBall | None]) -> Block:
+    """A block of a value, which is there, and tangents."""
+    value, *tangents = balls
+    assert value is not None
+    return Block(value, tuple(tangents))
+
+
+def each(block: Block, function: Callable[[ArrayBall], ArrayBall]) -> Block:
+    """A function, linear in them all, of the value and of every tangent."""
+    return block_of([None if ball is None else function(ball) for ball in block.balls])
+
 
 def in_blocks(
-    apply: Callable[..., tuple[ArrayBall, list[ArrayBall | None]]],
-    operands: Sequence[ArrayBall],
-    tangents: Sequence[Sequence[ArrayBall | None]],
-    check: Callable[[], None],
-) -> tuple[ArrayBall, list[ArrayBall | None]]:
-    """A function of elements and their tangents, a block of them at a time.
+    function: Function, operands: Sequence[Block], shape: tuple[int, ...], check: Callable[[], None]
+) -> Block:
+    """A function of elements, a block of them at a time, of tensors that give this shape.
 
     `check` is called between the blocks.
     """
-    shape = np.broadcast_shapes(*[ball.shape for ball in operands])
     size = int(np.prod(shape, dtype=np.int64))
     if size <= BLOCK:
-        value, found = apply(operands, tangents)
-        return full(value, shape), [None if t is None else full(t, shape) for t in found]
-    given = [*operands, *(t for row in tangents for t in row if t is not None)]
-    plain = all(ball.mid.size == 1 or ball.shape == shape for ball in given)
-    rows = (size,) if plain else shape
-    collected: list[_Collected | None] | None = None
-    for start, stop in _spans(rows):
+        return each(function(operands), lambda ball: full(ball, shape))
+    gathered = Gathered(shape)
+    step = max(1, BLOCK * shape[0] // size)
+    for start, stop in spans(shape[0], step):
         check()
-
-        def part(ball: ArrayBall | None, i: int = start, j: int = stop) -> ArrayBall | None:
-            return None if ball is None else _block(ball, shape, rows, i, j)
-
-        pieces = [_block(ball, shape, rows, start, stop) for ball in operands]
-        value, found = apply(pieces, [[part(t) for t in row] for row in tangents])
-        results = [value, *found]
-        if collected is None:
-            collected = [None if r is None else _Collected(rows) for r in results]
-        for keeper, result in zip(collected, results, strict=True):
-            if keeper is not None and result is not None:
-                keeper.put(start, stop, result)
-    assert collected is not None
-    first, *rest = [None if keeper is None else keeper.ball(shape) for keeper in collected]
-    assert first is not None
-    return first, rest
+        pieces = [each(block, lambda ball: _cut(ball, shape, start, stop)) for block in operands]  # noqa: B023
+        gathered.put(start, stop, function(pieces))
+    return gathered.block(shape)
 
 
 def full(ball: ArrayBall, shape: tuple[int, ...]) -> ArrayBall:
@@ -58,30 +69,46 @@ def full(ball: ArrayBall, shape: tuple[int, ...]) -> ArrayBall:
     return moved(ball, lambda v: np.broadcast_to(v, shape))
 
 
-def _spans(rows: tuple[int, ...]) -> Iterator[tuple[int, int]]:
-    """The blocks along the first dimension."""
-    step = max(1, BLOCK * rows[0] // int(np.prod(rows, dtype=np.int64)))
-    return ((start, min(start + step, rows[0])) for start in range(0, rows[0], step))
+def spans(size: int, step: int) -> Iterator[tuple[int, int]]:
+    """Where blocks begin and end."""
+    return ((start, min(start + step, size)) for start in range(0, size, step))
 
 
-def _block(
-    ball: ArrayBall, shape: tuple[int, ...], rows: tuple[int, ...], start: int, stop: int
-) -> ArrayBall:
+def _cut(ball: ArrayBall, shape: tuple[int, ...], start: int, stop: int) -> ArrayBall:
     def cut(array: Any) -> Any:
         if array.size == 1:
             return array.reshape(())
-        if array.shape != rows:
-            array = array.reshape(rows) if len(rows) == 1 else np.broadcast_to(array, shape)
-        return array[start:stop]
+        return np.broadcast_to(array, shape)[start:stop]
 
     return ArrayBall(cut(ball.mid), cut(ball.rad))
+
+
+class Gathered:
+    """A value and its tangents that are filled in block by block."""
+
+    def __init__(self, rows: tuple[int, ...]) -> None:
+        self._rows = rows
+        self._keepers: list[_Collected | None] = []
+
+    def put(self, start: int, stop: int, block: Block) -> None:
+        """One block."""
+        self._keepers = self._keepers or [None] * len(block.balls)
+        for k, ball in enumerate(block.balls):
+            if ball is not None:
+                keeper = self._keepers[k] = self._keepers[k] or _Collected(self._rows)
+                keeper.put(start, stop, ball)
+
+    def block(self, shape: tuple[int, ...]) -> Block:
+        """All of them, in the shape of the result."""
+        return block_of([None if k is None else k.ball(shape) for k in self._keepers])
 
 
 class _Collected:
     """A result that is filled in block by block; exact as long as every block is."""
 
     def __init__(self, rows: tuple[int, ...]) -> None:
-        self.mid = np.empty(rows, dtype=np.longdouble)
+        # what no block is put into does not move
+        self.mid = np.zeros(rows, dtype=np.longdouble)
         self.rad: Any = None
 
     def put(self, start: int, stop: int, part: ArrayBall) -> None:

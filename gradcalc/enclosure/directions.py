@@ -1,7 +1,7 @@
 """Slopes in a few directions, each enclosed: what there is time for where there is much of it.
 
-The program runs forward on whole arrays of balls: first with one direction in which every input
-moves, then, while time remains, with more of them and with single components.
+The program runs forward on whole arrays of balls, with one direction in which every input moves,
+and, while time remains, with more of them and with single components.
 """
 
 import time
@@ -13,16 +13,21 @@ import numpy as np
 
 from gradcalc.enclosure.arrays import ArrayBall, exactly
 from gradcalc.enclosure.balls import OutOfReach, TooLarge, Undecided
-from gradcalc.enclosure.duals import Dual, DualBackend
-from gradcalc.enclosure.tensors import total
+from gradcalc.enclosure.duals import DualBackend
+from gradcalc.enclosure.reductions import inner_product, sum_of
+from gradcalc.enclosure.streams import Check, Dual, Given, Patience, Unit
 from gradcalc.errors import GradcalcError, LimitError
 from gradcalc.lang.machine import Budget
 from gradcalc.lang.program import Branch
 from gradcalc.problem import Problem, execute, weights
 from gradcalc.testimony import Probe
 
-SECONDS = 1.0
-"""The longest that all directions together may take, whatever the time limit."""
+SECONDS = 0.4
+"""The longest that a second direction of all elements may take, whatever the time limit; single
+elements may take three times as long."""
+
+FIRST = 5.0
+"""The longest that the first may take: it is worth waiting for."""
 
 SIGNS = 2
 """Directions in which every element moves, this way or that."""
@@ -49,44 +54,36 @@ class _Direction:
     name: str = ""
     index: tuple[int, ...] = ()
 
-    def tangent(self, name: str, shape: tuple[int, ...]) -> ArrayBall | None:
-        """How it moves an input."""
+    def move(self, name: str, shape: tuple[int, ...]) -> Any:
+        """How it moves an input, None if it does not."""
         if self.signs is not None:
-            return exactly(self.signs[name]) if name in self.signs else None
-        if name != self.name:
-            return None
-        unit = np.zeros(shape)
-        unit[self.index] = 1
-        return exactly(unit)
+            return self.signs.get(name)
+        return Unit(int(np.ravel_multi_index(self.index, shape))) if name == self.name else None
 
 
 def sample(problem: Problem, seconds: float = SECONDS) -> Sampled:
     """The slopes in as many directions as the time allows, one at the least.
 
-    Raises `OutOfReach` where there is not one.
+    Raises `OutOfReach` where there is not one direction.
     """
-    deadline = time.monotonic() + min(problem.limits.seconds or seconds, seconds)
+    limit = problem.limits.seconds or np.inf
+    start = time.monotonic()
+    deadline = start + min(max(seconds, FIRST), limit)
+    soon, later = (start + min(times * seconds, limit) for times in (1, 3))
     left = _directions(problem)
-    found: list[Probe] = []
-    path: tuple[Branch, ...] = ()
-    once: float | None = None
-    while left:
-        start = time.monotonic()
-        # several directions share the values, so they take less than one after the other
-        count = 1 if once is None else min(len(left), int((deadline - start) / once))
-        if not count:
-            break
+    # elements that move alone often cost next to nothing
+    patience = Patience(((soon, len(left) - SIGNS + 1), (later, 1)))
+    found, path = _run(problem, left, patience, deadline)
+    left = left[len(found) :]
+    once = time.monotonic() - start
+    # what has no room beside the others goes alone
+    while patience.crowded and left and time.monotonic() + once < soon:
         try:
-            # numpy only carries the numbers about; what it warns of is found out from them
-            with np.errstate(all="ignore"):
-                probes, path = _run(problem, left[:count], deadline)
-        except (OutOfReach, GradcalcError, Undecided, MemoryError) as reason:
-            if not found:
-                raise OutOfReach(_why(reason)) from reason
+            more, _ = _run(problem, left[:1], Patience(), later)
+        except OutOfReach:
             break
-        found += probes
-        left = left[count:]
-        once = time.monotonic() - start if once is None else once
+        found += more
+        del left[0]
     return Sampled(tuple(found), path)
 
 
@@ -129,36 +126,53 @@ def _component(
 
 
 def _run(
-    problem: Problem, directions: Sequence[_Direction], deadline: float
+    problem: Problem, directions: Sequence[_Direction], patience: Patience, deadline: float
 ) -> tuple[list[Probe], tuple[Branch, ...]]:
-    """One run with tangents in some directions."""
+    """One run with tangents in some directions, which share the values.
+
+    Raises `OutOfReach` where there is none.
+    """
+    try:
+        # numpy only carries the numbers about; what it warns of is found out from them
+        with np.errstate(all="ignore"):
+            return _slopes(problem, directions, patience, deadline)
+    except (OutOfReach, GradcalcError, Undecided, MemoryError) as reason:
+        raise OutOfReach(_why(reason)) from reason
+
+
+def _slopes(
+    problem: Problem, directions: Sequence[_Direction], patience: Patience, deadline: float
+) -> tuple[list[Probe], tuple[Branch, ...]]:
     budget = Budget(problem.limits.steps, deadline)
-    backend = DualBackend(len(directions), budget, problem.dtype, deadline)
-    leaves = {name: _leaf(problem, name, directions) for name in problem.inputs}
+    backend = DualBackend(len(directions), budget, problem.dtype, deadline, patience)
+    leaves = {name: _leaf(problem, name, directions, patience) for name in problem.inputs}
     execution = execute(problem, backend, leaves, budget)
-    output: Dual = execution.target
-    cotangent = exactly(weights(problem, output.shape))
-    probes = []
-    for direction, tangent in zip(directions, output.tangents, strict=True):
-        backend.check()
-        slope = _total(tangent, cotangent)
-        probes.append(
-            Probe(slope.mid[()], float(slope.rad), direction.signs, direction.name, direction.index)
-        )
+    slopes = _weighed(problem, execution.target, len(directions), backend.check)
+    kept = patience.wanted(len(directions))
+    probes = [
+        Probe(slope.mid[()], float(slope.rad), direction.signs, direction.name, direction.index)
+        for direction, slope in zip(directions[:kept], slopes[:kept], strict=True)
+    ]
     return probes, execution.run.path
 
 
-def _total(tangent: ArrayBall | None, cotangent: ArrayBall) -> ArrayBall:
-    if tangent is None:
-        return exactly(0)
-    weighed = tangent * cotangent if tangent.shape else tangent * exactly(cotangent.mid.ravel()[0])
-    return total(weighed, tuple(range(weighed.mid.ndim)))
+def _weighed(problem: Problem, output: Dual, count: int, check: Check) -> list[ArrayBall]:
+    """The tangents of the output's elements, weighed and summed."""
+    if problem.cotangent is None or not output.size:
+        found = sum_of(output, check)
+    else:
+        weighing = np.asarray(weights(problem, output.shape))
+        still = Given(weighing, (None,) * count)
+        found = inner_product(output, Dual(still), check)
+    return [exactly(0) if slope is None else slope for slope in found.tangents]
 
 
-def _leaf(problem: Problem, name: str, directions: Sequence[_Direction]) -> Dual:
+def _leaf(
+    problem: Problem, name: str, directions: Sequence[_Direction], patience: Patience
+) -> Dual:
     values = problem.inputs[name]
     if not np.isfinite(values).all():
         raise OutOfReach(f"{name} is not finite")
     active = name in problem.wrt
-    tangents = (d.tangent(name, values.shape) if active else None for d in directions)
-    return Dual(exactly(values), tuple(tangents), active)
+    moves = [d.move(name, values.shape) if active else None for d in directions]
+    return Dual(Given(values, moves, patience), active)

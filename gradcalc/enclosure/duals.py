@@ -1,8 +1,9 @@
 """The backend of whole arrays of balls, with their tangents in a few directions: forward mode."""
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,26 @@ from gradcalc.calculus import named_arguments
 from gradcalc.enclosure import tensors
 from gradcalc.enclosure.arrays import ArrayBall, eq, exactly, number, select
 from gradcalc.enclosure.balls import OutOfReach, TooLarge
-from gradcalc.enclosure.blocks import in_blocks
+from gradcalc.enclosure.blocks import BLOCK, Block, Function, Tangents, each, full, in_blocks
 from gradcalc.enclosure.formulas import rule
+from gradcalc.enclosure.reductions import (
+    by_columns,
+    by_rows,
+    inner_product,
+    multiplied,
+    one_extreme,
+    sum_of,
+)
+from gradcalc.enclosure.streams import (
+    DEEP,
+    Dual,
+    Patience,
+    Pending,
+    Reshaped,
+    Running,
+    shaped,
+    stored,
+)
 from gradcalc.errors import Span
 from gradcalc.lang.composites import by_definition, round_to
 from gradcalc.lang.machine import Budget
@@ -24,25 +43,8 @@ from gradcalc.primitives.structural import Extremes
 RECENT = 4
 """Results that are kept: definitions say `exp(x)` or `mean(x)` twice in a row."""
 
-Tangents = tuple[ArrayBall | None, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Dual:
-    """A tensor with its tangents, None where a direction does not move it.
-
-    `active` says that it depends on what is differentiated by, `mask` that it holds truth values.
-    """
-
-    value: ArrayBall
-    tangents: Tangents
-    active: bool = False
-    mask: bool = False
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The sizes of the tensor."""
-        return self.value.shape
+RESHAPING = frozenset({"reshape", "flatten", "squeeze", "unsqueeze"})
+"""What leaves the elements where they are in a row."""
 
 
 class DualBackend:
@@ -51,11 +53,19 @@ class DualBackend:
     Composites run by their definition. Raises `TooLarge` once the deadline has passed.
     """
 
-    def __init__(self, count: int, budget: Budget, dtype: str, deadline: float) -> None:
+    def __init__(
+        self,
+        count: int,
+        budget: Budget,
+        dtype: str,
+        deadline: float,
+        patience: Patience | None = None,
+    ) -> None:
         self.still: Tangents = (None,) * count
         self.budget = budget
         self.dtype = dtype
         self.deadline = deadline
+        self.patience = patience or Patience()
         self.place: Span | None = None
         self.inside: str | None = None
         self._recent: dict[Any, tuple[Any, Any]] = {}
@@ -65,7 +75,7 @@ class DualBackend:
 
     def constant(self, values: NDArray[np.float64]) -> Dual:
         rounded = round_to(np.asarray(values, dtype=np.float64), self.dtype)
-        return Dual(exactly(rounded), self.still)
+        return stored(exactly(rounded), self.still)
 
     def shape(self, tensor: Any) -> tuple[int, ...]:
         shape: tuple[int, ...] = tensor.shape
@@ -89,7 +99,8 @@ class DualBackend:
         return result
 
     def detach(self, tensor: Any, name: str | None, source: str | None = None) -> Dual:
-        return Dual(tensor.value, self.still)
+        found = self._put_off(lambda given: Block(given[0].value, self.still), [tensor])
+        return replace(found, active=False)
 
     def carries(self, tensor: Any) -> bool:
         return bool(tensor.active)
@@ -102,7 +113,7 @@ class DualBackend:
         return np.asarray(values)
 
     def is_mask(self, tensor: Any) -> bool:
-        return bool(tensor.mask) and bool(tensor.value.mid.size)
+        return bool(tensor.mask) and bool(tensor.size)
 
     def truth(self, tensor: Any) -> bool:
         return not bool(np.all(eq(tensor.value, number(0))))
@@ -121,31 +132,42 @@ class DualBackend:
             a if isinstance(a, Dual) else self.constant(np.asarray(float(a))) for a in given
         ]
         if row.name == "where":
-            return self._chosen(*operands)
-        live = tuple(i for i, o in enumerate(operands) if any(t is not None for t in o.tangents))
-        found = rule(row, variant, live)
-        tangents = [[o.tangents[k] for o in operands] for k in range(len(self.still))]
-        values = [operand.value for operand in operands]
-        value, moved = in_blocks(found.apply, values, tangents, self.check)
-        return Dual(value, tuple(moved), any(o.active for o in operands), row.boolean)
+            return self._put_off(_chosen, operands)
 
-    def _chosen(self, condition: Dual, first: Dual, second: Dual) -> Dual:
-        """Lazy: what is not chosen may be undefined."""
-        shape = np.broadcast_shapes(condition.shape, first.shape, second.shape)
-        asked = np.broadcast_to(~np.asarray(eq(condition.value, number(0))), shape)
+        def apply(blocks: Sequence[Block]) -> Block:
+            live = tuple(k for k, b in enumerate(blocks) if any(t is not None for t in b.tangents))
+            values = [block.value for block in blocks]
+            tangents = [[block.tangents[k] for block in blocks] for k in range(len(self.still))]
+            value, moved = rule(row, variant, live).apply(values, tangents)
+            return Block(value, tuple(moved))
 
-        def choose(a: ArrayBall | None, b: ArrayBall | None) -> ArrayBall | None:
-            if a is None and b is None:
-                return None
-            left, right = (exactly(0) if x is None else x for x in (a, b))
-            found = select(asked, left, right)
-            return tensors.moved(found, lambda v: np.broadcast_to(v, shape))
+        # what is not known is found out at once
+        rule(row, variant, tuple(k for k, o in enumerate(operands) if o.active))
+        return self._put_off(apply, operands, row.boolean)
 
-        pairs = zip(first.tangents, second.tangents, strict=True)
-        value = choose(first.value, second.value)
-        assert value is not None
-        active = any(operand.active for operand in (condition, first, second))
-        return Dual(value, tuple(choose(a, b) for a, b in pairs), active)
+    def _put_off(
+        self,
+        function: Function,
+        operands: Sequence[Dual],
+        mask: bool = False,
+    ) -> Dual:
+        """A function of elements: of small tensors at once, of large ones when it is needed."""
+        active = any(o.active for o in operands)
+        shape = np.broadcast_shapes(*[o.shape for o in operands])
+        size = math.prod(shape)
+        if size > BLOCK and all(o.size in (1, size) for o in operands):
+            for operand in operands:
+                if operand.cells.depth >= DEEP:
+                    self._whole(operand)
+            return Dual(Pending(shape, function, operands, self.check), active, mask)
+        self.patience.make_room(size)
+        found = in_blocks(function, list(map(self._whole, operands)), shape, self.check)
+        return stored(found.value, found.tangents, active, mask)
+
+    def _whole(self, x: Dual) -> Block:
+        """All elements at once, for what cannot be done to a block of them."""
+        self.patience.make_room(x.size)
+        return x.whole()
 
     # -- whole tensors -----------------------------------------------------------------------
 
@@ -155,15 +177,19 @@ class DualBackend:
         if row.lists:
             return self._joined(row, arguments)
         if row.name in tensors.BILINEAR:
-            return self._product(tensors.BILINEAR[row.name], *arguments.values())
+            return self._product(row.name, *arguments.values())
         x, given = arguments["x"], {k: v for k, v in arguments.items() if k != "x"}
         if row.name in tensors.FIXED:
-            return self.constant(row.array(None, x.value.mid, **given).astype(np.float64))
+            return self.constant(row.array(None, np.zeros(x.shape), **given).astype(np.float64))
         if row.name in tensors.EXTREME:
             return self._extreme(row.name, x, **given)
         if row.name in tensors.LINEAR:
+            late = self._late_sum(row.name, x, **given) if x.size > BLOCK else None
             own = tensors.LINEAR[row.name]
-            return self._mapped(x, lambda ball: own(ball, **given))
+            return late or self._mapped(x, lambda ball: own(ball, **given))
+        if row.name in RESHAPING and x.size > BLOCK:
+            shape = row.array(None, np.broadcast_to(np.int8(0), x.shape), **given).shape
+            return Dual(Reshaped(x, shape), x.active, x.mask)
         # what is put between the elements does not move, and is exact
         still = {k: v for k, v in given.items() if k != "value"}
         moved = self._mapped(
@@ -172,54 +198,96 @@ class DualBackend:
         if given.get("value"):
             frame = row.array(None, np.zeros(x.shape), pad=given["pad"], value=1.0)
             filling = exactly(frame * round_to(np.float64(given["value"]), self.dtype))
-            moved = Dual(select(frame != 0, filling, moved.value), moved.tangents, moved.active)
-        return Dual(moved.value, moved.tangents, x.active, x.mask and row.moves)
+            chosen = select(frame != 0, filling, moved.value)
+            moved = stored(chosen, moved.tangents, moved.active)
+        return stored(moved.value, moved.tangents, x.active, x.mask and row.moves)
 
     def _mapped(self, x: Dual, function: Callable[[ArrayBall], ArrayBall]) -> Dual:
-        tangents = tuple(None if t is None else function(t) for t in x.tangents)
-        return Dual(function(x.value), tangents, x.active)
+        found = each(self._whole(x), function)
+        return stored(found.value, found.tangents, x.active)
 
-    def _product(
-        self, multiply: Callable[[ArrayBall, ArrayBall], ArrayBall], x: Dual, y: Dual
-    ) -> Dual:
-        tangents = []
-        for left, right in zip(x.tangents, y.tangents, strict=True):
+    def _late_sum(self, name: str, x: Dual, dim: Any = None, keepdim: bool = False) -> Dual | None:
+        """The sum of all elements, or their running sums, block by block; else None."""
+        if name == "cumsum" and (dim is None or len(x.shape) == 1):
+            return Dual(Running(x, self.check), x.active)
+        if name != "sum" or len(axes(x.shape, dim)) < len(x.shape):
+            return None
+        shape = (1,) * len(x.shape) if keepdim else ()
+        found = each(sum_of(x, self.check), lambda ball: shaped(ball, shape))
+        return stored(found.value, found.tangents, x.active)
+
+    def _product(self, name: str, x: Dual, y: Dual) -> Dual:
+        multiply = tensors.BILINEAR[name]
+        large = max(x.size, y.size) > BLOCK and name in ("matmul", "dot")
+        ranks = (len(x.shape), len(y.shape))
+        active = x.active or y.active
+        if large and ranks == (1, 1) and x.shape == y.shape:
+            found = inner_product(x, y, self.check)
+        elif large and ranks == (2, 1) and x.shape[1:] == y.shape:
+            found = by_rows(multiply, x, y, self.check)
+        elif large and ranks == (1, 2) and x.shape == y.shape[:1]:
+            found = by_columns(multiply, x, y, self.check)
+        else:
             self.check()
-            one = None if left is None else multiply(left, y.value)
-            other = None if right is None else multiply(x.value, right)
-            tangents.append(_plus(one, other))
-        return Dual(multiply(x.value, y.value), tuple(tangents), x.active or y.active)
+            found = multiplied(multiply, self._whole(x), self._whole(y))
+        return stored(found.value, found.tangents, active)
 
     def _joined(self, row: Structural, arguments: Mapping[str, Any]) -> Dual:
         (name,) = row.lists
         parts: list[Dual] = arguments[name]
         given = {k: v for k, v in arguments.items() if k != name}
         shapes = [part.shape for part in parts]
+        blocks = [self._whole(part) for part in parts]
 
         def join(balls: Sequence[ArrayBall | None]) -> ArrayBall:
             return tensors.joined(balls, shapes, lambda arrays: row.array(None, arrays, **given))
 
-        tangents = tuple(
-            join(moved) if any(t is not None for t in moved) else None
-            for moved in ([part.tangents[k] for part in parts] for k in range(len(self.still)))
+        value, *tangents = (
+            join(balls) if any(ball is not None for ball in balls) else None
+            for balls in zip(*(block.balls for block in blocks), strict=True)
         )
         active, mask = any(part.active for part in parts), all(part.mask for part in parts)
-        return Dual(join([part.value for part in parts]), tangents, active, mask)
+        assert value is not None
+        return stored(value, tuple(tangents), active, mask)
 
     def _extreme(self, name: str, x: Dual, dim: Any = None, keepdim: bool = False) -> Any:
         sign, values, positions = tensors.EXTREME[name]
         along = axes(x.shape, dim)
         kept = tuple(1 if k in along else size for k, size in enumerate(x.shape))
-        places = tensors.winners(x.value, along, sign)
+        if x.size > BLOCK and len(along) == len(x.shape):
+            places, found = one_extreme(x, sign, self.check)
+        else:
+            whole = self._whole(x)
+            places = tensors.winners(whole.value, along, sign)
+            found = each(whole, lambda ball: tensors.taken(ball, along, places))
 
-        def shaped(ball: ArrayBall) -> ArrayBall:
+        def in_shape(ball: ArrayBall) -> ArrayBall:
             return tensors.moved(ball, lambda v: v.reshape(kept)) if keepdim else ball
 
-        winner = self._mapped(x, lambda ball: shaped(tensors.taken(ball, along, places)))
-        indices = Dual(shaped(exactly(places)), self.still)
+        indices = stored(in_shape(exactly(places)), self.still)
         if not values:
             return indices
+        found = each(found, in_shape)
+        winner = stored(found.value, found.tangents, x.active)
         return Extremes(winner, indices) if positions and dim is not None else winner
+
+
+def _chosen(blocks: Sequence[Block]) -> Block:
+    """Lazy: what is not chosen may be undefined."""
+    condition, first, second = blocks
+    shape = np.broadcast_shapes(*[block.value.shape for block in blocks])
+    asked = np.broadcast_to(~np.asarray(eq(condition.value, number(0))), shape)
+
+    def choose(a: ArrayBall | None, b: ArrayBall | None) -> ArrayBall | None:
+        if a is None and b is None:
+            return None
+        left, right = (exactly(0) if x is None else x for x in (a, b))
+        return full(select(asked, left, right), shape)
+
+    value = choose(first.value, second.value)
+    assert value is not None
+    pairs = zip(first.tangents, second.tangents, strict=True)
+    return Block(value, tuple(choose(a, b) for a, b in pairs))
 
 
 def _key(row: Primitive, arguments: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -228,8 +296,3 @@ def _key(row: Primitive, arguments: Mapping[str, Any]) -> tuple[Any, ...] | None
     plain = all(isinstance(v, Dual | int | float | str | None) for v in arguments.values())
     kinds = tuple(map(type, arguments.values()))
     return (row, values, kinds) if plain else None
-
-
-def _plus(a: ArrayBall | None, b: ArrayBall | None) -> ArrayBall | None:
-    """A sum, whose parts may not be there."""
-    return b if a is None else a if b is None else a + b

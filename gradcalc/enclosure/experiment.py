@@ -25,6 +25,7 @@ from gradcalc.enclosure.balls import (
     is_tight,
 )
 from gradcalc.enclosure.graph import ZERO, Graph, Node, ancestry, sweep
+from gradcalc.enclosure.work import Work
 from gradcalc.lang.machine import Budget
 from gradcalc.lang.program import Branch
 from gradcalc.problem import Execution, Problem, execute, weights
@@ -108,6 +109,7 @@ class Experiment:
         seconds = problem.limits.seconds
         self.deadline = time.monotonic() + min(seconds or SECONDS, SECONDS)
         self.epsilon = float(np.finfo(problem.dtype).eps)
+        self.work = Work()
 
     def budget(self) -> Budget:
         """Steps and time for one run of a program."""
@@ -128,12 +130,14 @@ class Experiment:
         steep what comes behind: the function is constant around there. Raises `OutOfReach` above
         the budget.
         """
+        self.work.go_on(bits)
         self.context.prec = bits
         with flint.ctx.workprec(bits):
             decisions = Decisions(forced)
             graph = Graph(Calculus(decisions), self.largest, self.deadline)
             course = self._course(graph, shift, replay)
             slope = partial_of if shift is None else _flowing
+            self.work.begun(graph.size, bits)
             adjoints = sweep(course.outputs, slope, course.nodes)
             total = sum((node.value * weight for node, weight in course.outputs), ZERO)
             gradients = {n: _gradient(course.leaves[n], adjoints) for n in self.problem.wrt}

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.expr.leaves import LITERAL, VAR
+from gradcalc.expr.leaves import CHAIN, LITERAL, MAP, VAR
 from gradcalc.expr.nodes import Node, ancestry, uses
 
 
@@ -26,16 +26,18 @@ def evaluate(roots: Sequence[Node], arithmetic: Any, inputs: Mapping[str, Any]) 
                 left[operand.order] -= 1
                 if not left[operand.order]:
                     values.pop(operand.order, None)
-    return [values[root.order] for root in roots]
+    return [arithmetic.asarray(values[root.order]) for root in roots]
 
 
 def _value(
     node: Node, values: Mapping[int, Any], arithmetic: Any, inputs: Mapping[str, Any]
 ) -> Any:
     if node.op is VAR:
-        return arithmetic.asarray(inputs[node["name"]])
+        return arithmetic.held(inputs[node["name"]])
     if node.op is LITERAL:
-        return arithmetic.asarray(node["data"].array)
+        return arithmetic.held(node["data"].array)
     operands = [values[operand.order] for operand in node.operands]
+    if node.op not in (MAP, CHAIN) and not node.op.moves:
+        operands = list(map(arithmetic.asarray, operands))
     result = node.op.array(arithmetic, *operands, **dict(node.static))
     return result if isinstance(result, np.ndarray) else arithmetic.asarray(result)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import sympy
 
+from gradcalc.expr.pieces import in_pieces
 from gradcalc.expr.scalars import Head, Where, is_indicator
 
 
@@ -55,6 +56,10 @@ class Floats:
         """Values as an array of these numbers."""
         return np.asarray(values, dtype=self.dtype)
 
+    def held(self, values: Any) -> Any:
+        """Values as they are kept until they are needed: in floats64 they take less memory."""
+        return np.asarray(values) if self.dtype == np.longdouble else self.asarray(values)
+
     def number(self, value: float) -> Any:
         """One number."""
         return self.dtype.type(value)
@@ -73,10 +78,23 @@ class Floats:
 
     def map(self, symbols: Sequence[Any], body: Any, values: Sequence[Any]) -> Any:
         """A scalar expression of arrays."""
-        return self.asarray(_Walk(dict(zip(symbols, values, strict=True))).value(body))
 
-    def chain(self, g: Any, slope: Any) -> Any:
+        return in_pieces(lambda parts: self._walked(symbols, body, parts), values, self.dtype)
+
+    def _walked(self, symbols: Sequence[Any], body: Any, parts: Sequence[Any]) -> Any:
+        known = dict(zip(symbols, map(self.asarray, parts), strict=True))
+        return self.asarray(_Walk(known).value(body))
+
+    def chain(self, g: Any, symbols: Sequence[Any], body: Any, values: Sequence[Any]) -> Any:
         """A cotangent times a slope, which may be undefined where the cotangent is zero."""
+
+        def chained(parts: Sequence[Any]) -> Any:
+            first, *rest = parts
+            return self._times(self.asarray(first), self._walked(symbols, body, rest))
+
+        return in_pieces(chained, [g, *values], self.dtype)
+
+    def _times(self, g: Any, slope: Any) -> Any:
         result = g * slope
         if np.isfinite(result).all():
             return result
@@ -85,13 +103,17 @@ class Floats:
     def logsumexp(self, x: Any, axes: Any) -> Any:
         top = np.max(x, axis=axes, keepdims=True, initial=-np.inf)
         top = np.where(np.isfinite(top), top, 0)
-        return np.log(np.sum(np.exp(x - top), axis=axes)) + top.reshape(
+        powers = np.asarray(x - top)
+        np.exp(powers, out=powers)
+        return np.log(np.sum(powers, axis=axes)) + top.reshape(
             np.sum(x[..., :0] if not x.size else x, axis=axes).shape
         )
 
     def softmax(self, x: Any, axis: int) -> Any:
-        powers = np.exp(x - np.max(x, axis=axis, keepdims=True))
-        return powers / np.sum(powers, axis=axis, keepdims=True)
+        powers = np.asarray(x - np.max(x, axis=axis, keepdims=True))
+        np.exp(powers, out=powers)
+        powers /= np.sum(powers, axis=axis, keepdims=True)
+        return powers
 
     def det(self, x: Any) -> Any:
         return self.asarray(np.linalg.det(_narrow(x)))

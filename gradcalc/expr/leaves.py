@@ -52,7 +52,7 @@ def _mapped(m: Any, *values: Any, symbols: Sequence[Any], body: Any, shape: Shap
 def _chained(
     m: Any, g: Any, *values: Any, symbols: Sequence[Any], body: Any, written: Any, shape: Shape
 ) -> Any:
-    return m.chain(g, m.map(symbols, body, values))
+    return m.chain(g, symbols, body, values)
 
 
 VAR = Op(

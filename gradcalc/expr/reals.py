@@ -143,8 +143,13 @@ class Reals:
             return self.asarray(function())
         return _boxed(np.frompyfunc(function, len(values), 1)(*values))
 
-    def chain(self, g: Any, slope: Any) -> Any:
+    def held(self, values: Any) -> Any:
+        """Values as they are kept until they are needed."""
+        return self.asarray(values)
+
+    def chain(self, g: Any, symbols: Any, body: Any, values: Any) -> Any:
         """A cotangent times a slope, which may be undefined where the cotangent is zero."""
+        slope = self.map(symbols, body, values)
         return _boxed(np.frompyfunc(lambda a, b: a if a == 0 else a * b, 2, 1)(g, slope))
 
     def logsumexp(self, x: Any, axes: Any) -> Any:

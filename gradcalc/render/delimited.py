@@ -22,16 +22,24 @@ Tabs, line ends, backslashes and control characters in texts are written as `\t`
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+import numpy as np
 
 from gradcalc.render.notes import closing_notes, formula_text, opening_notes
 from gradcalc.render.printable import printable
 from gradcalc.render.rows import gradient_rows
 from gradcalc.render.style import Style
 from gradcalc.render.text import number_texts
-from gradcalc.report import InputGradient, Report
+from gradcalc.report import Report
 
 _ALWAYS = ("index", "at", "autograd", "symbolic", "ok")
+
+_WORDS: Mapping[bool | None, str] = MappingProxyType({True: "true", False: "false", None: ""})
+
+_AT_ONCE = 20_000
+"""Rows that are made at a time, as their texts take much more memory than their numbers."""
 
 
 def render_tsv(reports: Sequence[Report], style: Style) -> str:
@@ -41,7 +49,8 @@ def render_tsv(reports: Sequence[Report], style: Style) -> str:
     columns = _columns(reports)
     lines = [_tsv_line(("input", *columns))]
     for report in reports:
-        lines.extend(map(_tsv_line, _records(report, columns, style)))
+        for rows in _records(report, columns, style):
+            lines.append("".join(map(_tsv_line, rows)))
         lines.extend(f"# {_tsv_line(note)}" for note in _tsv_notes(report, style))
     return "".join(lines)
 
@@ -67,12 +76,22 @@ def render_csv(reports: Sequence[Report], style: Style) -> str:
     if not reports:
         return ""
     columns = (*_columns(reports), "value", "verdict")
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("input", *columns))
+    lines = [_csv_line(("input", *columns))]
     for report in reports:
-        writer.writerows(_records(report, columns, style))
-    return text.getvalue()
+        for rows in _records(report, columns, style, _quoted):
+            lines.append("".join(map(_csv_line, rows)))
+    return "".join(lines)
+
+
+def _csv_line(fields: Iterable[str]) -> str:
+    return ",".join(fields) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """The text as a field among others."""
+    field = io.StringIO()
+    csv.writer(field, lineterminator="").writerow((text, ""))
+    return field.getvalue().removesuffix(",")
 
 
 def _columns(reports: Sequence[Report]) -> tuple[str, ...]:
@@ -86,35 +105,37 @@ def _columns(reports: Sequence[Report]) -> tuple[str, ...]:
     return (*_ALWAYS, *(name for name, wanted in asked.items() if wanted))
 
 
-def _records(report: Report, columns: Sequence[str], style: Style) -> Iterator[tuple[str, ...]]:
+def _plain(text: str) -> str:
+    return text
+
+
+def _records(
+    report: Report,
+    columns: Sequence[str],
+    style: Style,
+    quoted: Callable[[str], str] = _plain,
+) -> Iterator[Iterable[tuple[str, ...]]]:
+    """The rows, so many at a time; `quoted` is what the format does to texts."""
     value = report.value
     same = {
-        "program": _safe(report.program, style),
+        "program": quoted(_safe(report.program, style)),
         "value": number_texts(value, report.dtype)[0]
         if value is not None and not value.ndim
         else "",
         "verdict": report.verdict.outcome.value,
     }
+    before, after = quoted("0,1").split("0,1")
     for gradient in report.gradients:
-        yield from _gradient_records(report, gradient, columns, same, style)
-
-
-def _gradient_records(
-    report: Report,
-    gradient: InputGradient,
-    columns: Sequence[str],
-    same: dict[str, str],
-    style: Style,
-) -> Iterator[tuple[str, ...]]:
-    rows = gradient_rows(report, gradient)
-    words = {True: "true", False: "false", None: ""}
-    known: dict[str, Sequence[str]] = {
-        **rows.columns,
-        "ok": [words[ok] for ok in rows.ok],
-    }
-    size = len(rows.positions)
-    filled = [known.get(key) or [same.get(key, "")] * size for key in columns]
-    yield from zip([_safe(gradient.name, style)] * size, *filled, strict=True)
+        name = quoted(_safe(gradient.name, style))
+        for start in range(0, gradient.size, _AT_ONCE):
+            positions = np.arange(start, min(start + _AT_ONCE, gradient.size))
+            rows = gradient_rows(report, gradient, positions)
+            known = {**rows.columns, "ok": [_WORDS[ok] for ok in rows.ok]}
+            if len(gradient.shape) > 1:
+                known["index"] = [f"{before}{index}{after}" for index in known["index"]]
+            count = len(positions)
+            filled = [known.get(key) or [same.get(key, "")] * count for key in columns]
+            yield zip([name] * count, *filled, strict=True)
 
 
 def _safe(text: str, style: Style) -> str:

@@ -37,6 +37,10 @@ _UNSAFE = re.compile(
 )
 
 
+# How many numbers it takes for their text to be worth keeping.
+_LONG = 1_000
+
+
 def render(reports: Sequence[Report], style: Style) -> str:
     """One object a line for each report."""
     return "".join(dumps(report_json(report), style) + "\n" for report in reports)
@@ -44,8 +48,24 @@ def render(reports: Sequence[Report], style: Style) -> str:
 
 def dumps(value: Json, style: Style) -> str:
     """One line of JSON that any terminal and any encoding can take."""
-    text = json.dumps(value, ensure_ascii=not style.unicode, allow_nan=False, separators=(",", ":"))
-    return _UNSAFE.sub(lambda match: json.dumps(match[0])[1:-1], text)
+    return _encoded(value, style, [])
+
+
+def _encoded(value: Any, style: Style, written: list[tuple[list[Any], str]]) -> str:
+    """`written` are long lists of numbers with their texts: the witnesses often say the same."""
+    if isinstance(value, dict):
+        fields = (f"{_text(key, style)}:{_encoded(v, style, written)}" for key, v in value.items())
+        return "{" + ",".join(fields) + "}"
+    if not (isinstance(value, list) and len(value) > _LONG and isinstance(value[0], float | list)):
+        return _UNSAFE.sub(lambda match: json.dumps(match[0])[1:-1], _text(value, style))
+    known = next((text for before, text in written if before == value), None)
+    if known is None:
+        written.append((value, known := _text(value, style)))
+    return known
+
+
+def _text(value: Any, style: Style) -> str:
+    return json.dumps(value, ensure_ascii=not style.unicode, allow_nan=False, separators=(",", ":"))
 
 
 def report_json(report: Report) -> Json:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcalc.render.text import index_texts, number_texts
+from gradcalc.render.text import index_texts, number_texts, number_texts_beside
 from gradcalc.report import Array, Claim, InputGradient, Report
 
 Positions = NDArray[np.intp]
@@ -41,10 +41,18 @@ def gradient_rows(
     if shape:
         columns["index"] = index_texts(chosen, shape)
 
-    def add_numbers(key: str, values: Array | None) -> None:
-        if values is not None:
-            spread = np.broadcast_to(values, shape).ravel()
-            columns[key] = number_texts(spread[chosen], report.dtype)
+    written: dict[str, tuple[Array, list[str]]] = {}
+
+    def add_numbers(key: str, values: Array | None, like: str = "autograd") -> None:
+        if values is None:
+            return
+        numbers = np.ascontiguousarray(np.broadcast_to(values, shape).ravel()[chosen], np.float64)
+        if like in written:
+            texts = number_texts_beside(numbers, *written[like], report.dtype)
+        else:
+            texts = number_texts(numbers, report.dtype)
+        written[key] = numbers, texts
+        columns[key] = texts
 
     add_numbers("at", report.inputs.get(gradient.name))
     add_numbers("autograd", gradient.autograd)
@@ -56,7 +64,7 @@ def gradient_rows(
     differing = disagreeing(gradient)
     ok: list[bool | None] = [None] * len(chosen)
     if differing is not None:
-        ok = [not differs for differs in differing[chosen].tolist()]
+        ok = (~differing[chosen]).tolist()
     return Rows(chosen, columns, ok)
 
 

@@ -23,20 +23,26 @@ def format_literal(array: ArrayLike, dtype: str = "float64") -> str:
         [0, 4, 8]  0,4,8      [[1, 2], [3, 4]]  1,2;3,4
         [3]        [3]        [[1, 2]]          [[1,2]]
     """
-    with np.errstate(all="ignore"):
-        numbers = np.asarray(array, dtype=np.float64).astype(_DTYPES.get(dtype, np.float64))
+    numbers = np.asarray(array, dtype=np.float64)
     if numbers.size == 0:
         return str(numbers.tolist()).replace(" ", "")
-    texts = _texts(numbers.ravel())
+    texts = number_literals(numbers, dtype)
     if numbers.ndim == 0:
         return texts[0]
     if numbers.ndim <= 2 and len(numbers) > 1:
-        width = numbers.shape[1] if numbers.ndim == 2 else 1
-        inner, outer = (",", ";") if numbers.ndim == 2 else ("", ",")
-        return outer.join(inner.join(row) for row in _groups(texts, width))
+        if numbers.ndim == 1:
+            return ",".join(texts)
+        return ";".join(",".join(row) for row in _groups(texts, numbers.shape[1]))
     for size in reversed(numbers.shape):
         texts = ["[" + ",".join(group) + "]" for group in _groups(texts, size)]
     return texts[0]
+
+
+def number_literals(array: ArrayLike, dtype: str = "float64") -> list[str]:
+    """The text of each number in row-major order, as `format_literal` has it."""
+    with np.errstate(all="ignore"):
+        numbers = np.asarray(array, dtype=np.float64).astype(_DTYPES.get(dtype, np.float64))
+    return _texts(numbers.ravel()) if numbers.size else []
 
 
 def _groups(texts: list[str], size: int) -> list[list[str]]:
@@ -45,7 +51,8 @@ def _groups(texts: list[str], size: int) -> list[list[str]]:
 
 def _texts(numbers: NDArray[np.floating[Any]]) -> list[str]:
     if numbers.dtype == np.float64:
-        return [_trim(repr(number)) for number in numbers.tolist()]
+        # written all at once, which is faster than one by one
+        return _trim(repr(numbers.tolist())[1:-1].replace(".0,", ",")).split(", ")
     texts = [_trim(str(number)) for number in numbers]
     # Digits chosen for a narrow dtype are read as float64 first, and rounding twice can differ.
     with np.errstate(all="ignore"):

@@ -32,6 +32,12 @@ class TorchBackend:
     def constant(self, values: NDArray[np.float64]) -> Any:
         return torch.tensor(np.asarray(values), dtype=self.dtype, device=self.device)
 
+    def shared(self, values: NDArray[np.float64]) -> Any:
+        """The same as a constant, in the same memory where that can be: nothing writes into it."""
+        if not values.flags.writeable:
+            return self.constant(values)
+        return torch.as_tensor(values, dtype=self.dtype, device=self.device)
+
     def shape(self, tensor: Any) -> tuple[int, ...]:
         return tuple(tensor.shape)
 
@@ -111,7 +117,7 @@ def testify(problem: Problem) -> Testimony:
     backend = TorchBackend(getattr(torch, problem.dtype), _device(problem.device))
     seconds = problem.limits.seconds
     budget = Budget(problem.limits.steps, None if seconds is None else time.monotonic() + seconds)
-    tensors = {name: backend.constant(values) for name, values in problem.inputs.items()}
+    tensors = {name: backend.shared(values) for name, values in problem.inputs.items()}
     for name in problem.wrt:
         tensors[name].requires_grad_()
     with warnings.catch_warnings():

@@ -29,15 +29,10 @@ from gradcalc.enclosure.precision import (
     run_beside,
     settle,
 )
+from gradcalc.enclosure.work import LARGEST
 from gradcalc.errors import GradcalcError
 from gradcalc.problem import Problem, claim_values
 from gradcalc.testimony import Event, Neighbourhood, Reference
-
-WORK = 150_000
-"""Numbers in all runs together, which takes about a second."""
-
-LARGEST = WORK // 3
-"""Numbers in one run: at the least there are three, at the point and beside it."""
 
 EXPLORED = 30_000
 """Numbers in all runs around a special point together, which takes about a second."""

@@ -94,6 +94,8 @@ def _testify(problem: Problem) -> Reference:
     gradients = exact if exact is not None else _in_floats(recording, nodes)
     wider = gradients if small else in_more_digits(recording, nodes, gradients)
     gradients = gradients if wider is None else wider
+    # before there is more in memory
+    formulas = _formulas(recording, gradients, shown, failure)
     beside = Conditioning({}, {}, {}, 0.0) if small else conditioning(recording, nodes, gradients)
     output = recording.execution.target.value
     total = float(np.sum(output * recording.weights))
@@ -113,7 +115,7 @@ def _testify(problem: Problem) -> Reference:
         surveyed=not small,
         conditions=beside.conditions,
         rounding=beside.rounding,
-        formulas=_formulas(recording, gradients, shown, failure),
+        formulas=formulas,
         size=numbers,
         digits=digits_for(recording) if numbers <= COUNTED else 0,
     )
