@@ -23,7 +23,7 @@ from gradcalc.enclosure.streams import Dual, Given, Patience, Pending
 from gradcalc.enclosure.work import MOST, UNCOUNTED, Work
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.pieces import PIECE, in_pieces
-from gradcalc.render import FORMATS
+from gradcalc.render import renderer
 from gradcalc.render.style import Style
 from tests.trust_cases import problem
 
@@ -232,10 +232,10 @@ def test_all_rows_are_there(shape: tuple[int, ...]) -> None:
     answer = calculate(problem("sum(x*x*x)/3", x=x))
     rows = [
         line.split("\t")
-        for line in FORMATS["tsv"]([answer], STYLE).splitlines()
+        for line in renderer("tsv")([answer], STYLE).splitlines()
         if not line.startswith("# ")
     ]
-    quoted = list(csv.reader(io.StringIO(FORMATS["csv"]([answer], STYLE))))
+    quoted = list(csv.reader(io.StringIO(renderer("csv")([answer], STYLE))))
     assert [row[:6] for row in quoted] == [row[:6] for row in rows]
     header, *rows = rows
     assert len(rows) == x.size
@@ -244,5 +244,5 @@ def test_all_rows_are_there(shape: tuple[int, ...]) -> None:
         expected = x if name == "at" else getattr(answer.gradients[0], name)
         assert np.array_equal(column, expected.ravel())
     assert [row[1] for row in rows] == [",".join(map(str, i)) for i in np.ndindex(*shape)]
-    read = json.loads(FORMATS["json"]([answer], STYLE))["gradients"]["x"]
+    read = json.loads(renderer("json")([answer], STYLE))["gradients"]["x"]
     assert np.array_equal(read["symbolic"], answer.gradients[0].symbolic)
