@@ -1,13 +1,14 @@
-"""`python -m benchmarks NAME`: one of the measurements."""
+"""`python -m benchmarks [NAME]`: whole commands beside other tools, or another measurement."""
 
 import runpy
 import sys
 
-NAMES = ("closed_form", "size", "trust")
+NAMES = ("speed", "closed_form", "size", "stream", "trust")
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2 or sys.argv[1] not in NAMES:
-        sys.exit(f"usage: python -m benchmarks {{{','.join(NAMES)}}} [OPTIONS]")
-    name = sys.argv.pop(1)
-    sys.argv[0] = f"{name}.py"
+    words = sys.argv[1:]
+    name = words.pop(0) if words and not words[0].startswith("-") else NAMES[0]
+    if name not in NAMES:
+        sys.exit(f"usage: python -m benchmarks [{'|'.join(NAMES)}] [OPTIONS]")
+    sys.argv = [f"{name}.py", *words]
     runpy.run_module(f"benchmarks.{name}", run_name="__main__")

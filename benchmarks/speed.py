@@ -1,9 +1,10 @@
-"""What one answer costs from the shell: whole processes beside the tools one would use instead.
+"""What answers cost from the shell: whole processes beside the tools one would use instead.
 
-The commands take turns, so that whatever else the machine does is shared out fairly; the ratios are
-of medians. Bytecode is cached, as it is for an installed package.
+The commands of a group take turns, so that whatever else the machine does is shared out fairly; the
+ratios are of medians. Bytecode is cached, as it is for an installed package.
 """
 
+import json
 import os
 import shutil
 import statistics
@@ -54,6 +55,48 @@ jax.config.update("jax_enable_x64", True)
 print(jax.grad(lambda x: 2*jnp.dot(x, x))(jnp.array([0.0, 1.0, 2.0, 3.0])))
 """
 """Just the gradient, unchecked."""
+
+POINTS_BY_HAND = """
+import json
+import sys
+
+import sympy
+import torch
+
+symbols = sympy.symbols("x0:4")
+f = 2*sum(s*s for s in symbols)
+gradient = sympy.lambdify(symbols, [sympy.diff(f, s) for s in symbols])
+for line in open(sys.argv[1]):
+    point = json.loads(line)["inputs"]["x"]
+    x = torch.tensor(point, dtype=torch.float64, requires_grad=True)
+    y = 2*torch.dot(x, x)
+    y.backward()
+    found, checked = x.grad.tolist(), gradient(*point)
+    assert all(abs(a - b) <= 1e-12*abs(b) for a, b in zip(found, checked))
+    print(json.dumps([y.item(), found, checked]))
+"""
+"""The same for every point of a file, derived once."""
+
+PROGRAMS_BY_HAND = """
+import json
+import sys
+
+import sympy
+import torch
+
+names = {"sin": torch.sin, "exp": torch.exp, "tanh": torch.tanh}
+for line in open(sys.argv[1]):
+    request = json.loads(line)
+    point = request["inputs"]["x"]
+    x = torch.tensor(point, dtype=torch.float64, requires_grad=True)
+    y = eval(request["program"], {**names, "x": x})
+    y.backward()
+    formula = sympy.diff(sympy.sympify(request["program"]), sympy.Symbol("x"))
+    checked = float(formula.evalf(20, subs={"x": point}))
+    assert abs(x.grad.item() - checked) <= 1e-9*abs(checked)
+    print(json.dumps([y.item(), x.grad.item(), str(formula), checked]))
+"""
+"""torch and sympy for another program on each line."""
 
 OBJECTIVE = "2*(a^2+b^2+c^2+d^2)"
 POINT = "a=0,b=1,c=2,d=3"
@@ -137,6 +180,69 @@ def warm(folder: str) -> list[Command]:
     ]
 
 
+def points(folder: Path, count: int) -> list[Command]:
+    """Many points of one program, beside a loop written for it."""
+    file = folder / "points.jsonl"
+    request = {"program": "2*dot(x,x)"}
+    with file.open("w") as out:
+        for n in range(count):
+            x = [n / 7, n / 3 + 1, -n / 5 - 2, 0.5]
+            out.write(json.dumps({"id": n, **request, "inputs": {"x": x}}) + "\n")
+    base = "script: torch and sympy"
+
+    def command(name: str, *argv: str) -> Command:
+        return Command(name, argv, f"{count:,} points", base)
+
+    batch = (*GRADCALC, "batch", str(file), "--quiet", "--workers")
+    return [
+        command(base, sys.executable, "-c", POINTS_BY_HAND, str(file)),
+        command("batch --no-enclosure", *batch, "1", "--no-enclosure"),
+        command("batch --no-enclosure, 2 workers", *batch, "2", "--no-enclosure"),
+        command("batch", *batch, "1"),
+        command("batch, 2 workers", *batch, "2"),
+    ]
+
+
+def programs(folder: Path, count: int) -> list[Command]:
+    """Many programs, beside a loop that differentiates each."""
+    file = folder / "programs.jsonl"
+    with file.open("w") as out:
+        for n in range(count):
+            text = f"{n + 1}*sin({n % 7 + 2}*x) + exp(-x*x/{n + 3})*tanh(x + {n % 11})"
+            out.write(json.dumps({"id": n, "program": text, "inputs": {"x": 0.7}}) + "\n")
+    base = "script: torch and sympy, each derived"
+
+    def command(name: str, *argv: str) -> Command:
+        return Command(name, argv, f"{count:,} programs", base)
+
+    batch = (*GRADCALC, "batch", str(file), "--quiet", "--workers")
+    return [
+        command(base, sys.executable, "-c", PROGRAMS_BY_HAND, str(file)),
+        command("batch --no-enclosure, 2 workers", *batch, "2", "--no-enclosure"),
+        command("batch, 2 workers", *batch, "2"),
+    ]
+
+
+def sizes() -> list[Command]:
+    """The same command for longer and longer vectors."""
+    base = "python -c 'import torch'"
+
+    def command(name: str, *argv: str) -> Command:
+        return Command(name, argv, "size", base)
+
+    return [
+        command(base, sys.executable, "-c", "import torch"),
+        *(
+            command(
+                f"grad {text}, n = {n:,}", *GRADCALC, "grad", text, "--x", f"randn({n})", "--format",
+                "table",
+            )
+            for text in ("2*dot(x,x)", "logsumexp(x)")
+            for n in (10, 1_000, 100_000, 1_000_000)
+        ),
+    ]  # fmt: skip
+
+
 def measured(commands: Sequence[Command], repetitions: int) -> dict[str, float]:
     """Each command's median; they take turns, after a round that does not count."""
     for command in commands:
@@ -186,9 +292,17 @@ def main(
     for title, justify in (("", "left"), ("command", "left"), ("median", "right"), ("×", "right")):
         table.add_column(title, justify=justify, no_wrap=True)
     times = 1 if quick else repetitions
-    for group in (cold(), light()):
-        rows(group, times, table)
-    with_daemon(times, table)
+    with tempfile.TemporaryDirectory() as folder:
+        few = max(1, times // 3)
+        for group in (cold(), light()):
+            rows(group, times, table)
+        with_daemon(times, table)
+        for group in (
+            points(Path(folder), 10 if quick else 2_000),
+            programs(Path(folder), 10 if quick else 300),
+            sizes(),
+        ):
+            rows(group, few, table)
     console.print(table)
     console.print("× is in relation to the first line of the group.")
 
