@@ -1,6 +1,7 @@
 """Problem → Report: the map of the program."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -9,6 +10,10 @@ from gradcalc.problem import Problem
 from gradcalc.report import InputGradient, Report
 from gradcalc.testimony import Array, Formula, Nature, Reference, Testimony
 from gradcalc.verdict import Judgement
+
+if TYPE_CHECKING:
+    # it brings sympy with it, which an unchecked calculation does without
+    from gradcalc.derive.derivations import Derivations
 
 UNCHECKED = "--no-check leaves out the check"
 
@@ -24,15 +29,18 @@ class Case:
     judgement: Judgement
 
 
-def calculate(problem: Problem, command: str = "grad") -> Report:
+def calculate(
+    problem: Problem, command: str = "grad", *, derivations: "Derivations | None" = None
+) -> Report:
     """Ask every witness, weigh the answers, and report.
 
+    With `derivations` a program that was derived before is not derived again.
     Raises `GradcalcError` for whatever is wrong with the program or its inputs.
     """
-    return report_of(weigh(problem), command)
+    return report_of(weigh(problem, derivations), command)
 
 
-def weigh(problem: Problem) -> Case:
+def weigh(problem: Problem, derivations: "Derivations | None" = None) -> Case:
     """Ask every witness and weigh the answers.
 
     Raises `GradcalcError` for whatever is wrong with the program or its inputs.
@@ -41,7 +49,12 @@ def weigh(problem: Problem) -> Case:
 
     ours = autograd.testify(problem)
     if problem.check:
-        formula = symbolic.testify(problem)
+        known = derivations
+        formula = (
+            symbolic.testify(problem)
+            if known is None
+            else symbolic.testify_by(known.record, problem)
+        )
         exact = enclosure.testify(problem, formula.size, formula.digits)
     else:
         formula = Reference(witness="symbolic", absent=UNCHECKED)

@@ -9,33 +9,50 @@ from gradcalc.expr.leaves import LITERAL, VAR
 from gradcalc.expr.nodes import Node, ancestry, uses
 
 
+class Plan:
+    """How to work out the values of nodes, for as many points and arithmetics as there are."""
+
+    def __init__(self, roots: Sequence[Node]) -> None:
+        nodes = ancestry(roots)
+        self._places = {node.order: place for place, node in enumerate(nodes)}
+        self._roots = [self._places[root.order] for root in roots]
+        left = dict(uses(nodes))
+        for root in roots:
+            left[root.order] += 1
+        self._steps = [self._step(node, left) for node in nodes]
+
+    def _step(self, node: Node, left: dict[int, int]) -> tuple[Any, ...]:
+        """The node, its operands' places, what is fixed about it, and what is let go after it."""
+        gone = []
+        for operand in node.operands:
+            left[operand.order] -= 1
+            if not left[operand.order]:
+                gone.append(self._places[operand.order])
+        places = [self._places[operand.order] for operand in node.operands]
+        return node.op, places, dict(node.static), gone
+
+    def __call__(self, arithmetic: Any, inputs: Mapping[str, Any]) -> list[Any]:
+        """The values at the inputs, as arrays of the arithmetic's numbers.
+
+        What is no longer needed is let go, so that memory follows the widest part of the graph.
+        """
+        values: list[Any] = []
+        with np.errstate(all="ignore"):
+            for op, places, static, gone in self._steps:
+                if op is VAR:
+                    value = arithmetic.asarray(inputs[static["name"]])
+                elif op is LITERAL:
+                    value = arithmetic.asarray(static["data"].array)
+                else:
+                    value = op.array(arithmetic, *[values[place] for place in places], **static)
+                    if not isinstance(value, np.ndarray):
+                        value = arithmetic.asarray(value)
+                values.append(value)
+                for place in gone:
+                    values[place] = None
+        return [values[place] for place in self._roots]
+
+
 def evaluate(roots: Sequence[Node], arithmetic: Any, inputs: Mapping[str, Any]) -> list[Any]:
-    """The values of nodes at the inputs, as arrays of the arithmetic's numbers.
-
-    What is no longer needed is let go, so that memory follows the widest part of the graph.
-    """
-    nodes = ancestry(roots)
-    left = dict(uses(nodes))
-    for root in roots:
-        left[root.order] += 1
-    values: dict[int, Any] = {}
-    with np.errstate(all="ignore"):
-        for node in nodes:
-            values[node.order] = _value(node, values, arithmetic, inputs)
-            for operand in node.operands:
-                left[operand.order] -= 1
-                if not left[operand.order]:
-                    values.pop(operand.order, None)
-    return [values[root.order] for root in roots]
-
-
-def _value(
-    node: Node, values: Mapping[int, Any], arithmetic: Any, inputs: Mapping[str, Any]
-) -> Any:
-    if node.op is VAR:
-        return arithmetic.asarray(inputs[node["name"]])
-    if node.op is LITERAL:
-        return arithmetic.asarray(node["data"].array)
-    operands = [values[operand.order] for operand in node.operands]
-    result = node.op.array(arithmetic, *operands, **dict(node.static))
-    return result if isinstance(result, np.ndarray) else arithmetic.asarray(result)
+    """The values of nodes at one point."""
+    return Plan(roots)(arithmetic, inputs)

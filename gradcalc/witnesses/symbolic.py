@@ -4,7 +4,7 @@ Its numbers come from the formula, in floats at any size, and in many digits whe
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import mpmath
@@ -65,12 +65,17 @@ def testify(problem: Problem) -> Reference:
 
     Where that cannot be done, the answer says so.
     """
+    return testify_by(record, problem)
+
+
+def testify_by(recorded: Callable[[Problem], Recording], problem: Problem) -> Reference:
+    """The same of a program that is recorded in another way: one that knows it from before."""
     for name, values in problem.inputs.items():
         if not np.isfinite(values).all():
             return _absent(f"{name} is not finite")
     try:
         with np.errstate(all="ignore"):
-            return _testify(problem)
+            return _testify(recorded(problem))
     except (GradcalcError, MemoryError) as reason:
         return _absent(str(reason) or "the check does not fit into memory")
     # a mistake of this witness costs its testimony, not autograd's gradient
@@ -83,9 +88,9 @@ def _absent(reason: str) -> Reference:
     return Reference(witness="symbolic", absent=reason)
 
 
-def _testify(problem: Problem) -> Reference:
-    recording = record(problem)
-    shown, failure = _simplified(recording)
+def _testify(recording: Recording) -> Reference:
+    problem, derived = recording.problem, recording.derived
+    shown, failure = derived.once("formulas", lambda: _simplified(recording))
     nodes: Mapping[str, Node] = recording.derivation.gradients if shown is None else shown.gradients
     numbers = sum(np.size(value) for value in recording.values)
     small = numbers <= EXACT
@@ -95,14 +100,14 @@ def _testify(problem: Problem) -> Reference:
     wider = gradients if small else in_more_digits(recording, nodes, gradients)
     gradients = gradients if wider is None else wider
     beside = Conditioning({}, {}, {}, 0.0) if small else conditioning(recording, nodes, gradients)
-    output = recording.execution.target.value
+    output = recording.output
     total = float(np.sum(output * recording.weights))
     return Reference(
         witness="symbolic",
         absent=LOST if wider is None else None,
         value=np.asarray(output, dtype=np.float64),
         gradients={n: np.asarray(g, dtype=np.float64) for n, g in gradients.items()},
-        path=recording.execution.run.path,
+        path=recording.trace.path,
         claims=_claims(recording),
         exact=gradients,
         output=output,
@@ -121,12 +126,12 @@ def _testify(problem: Problem) -> Reference:
 
 def _simplified(recording: Recording) -> tuple[Formulas | None, str | None]:
     """The formulas, or why there are none."""
-    problem, execution = recording.problem, recording.execution
+    problem = recording.problem
     shapes = {
         name: recording.tape.equations[number].shape
         for name, number in recording.tape.inputs.items()
     }
-    taken = frozenset((*problem.inputs, *execution.scope, *problem.program.assigned))
+    taken = frozenset((*problem.inputs, *recording.trace.names, *problem.program.assigned))
     texts = (problem.program.source, *(program.source for _, program in problem.lets))
     try:
         with at_most(PATIENCE):
@@ -200,9 +205,9 @@ def _settled(first: Any, second: Any) -> Any | None:
 
 def _claims(recording: Recording) -> dict[str, Any]:
     problem = recording.problem
-    if not problem.claims:
-        return {}
     backend = recording.backend
+    if not problem.claims or backend is None or recording.execution is None:
+        return {}
     values = claim_values(problem, backend, recording.execution, backend.budget)
     return {
         name: np.array(value.value, dtype=np.float64)
@@ -226,17 +231,19 @@ def _formulas(
 
 
 def _read_back(trip: RoundTrip, shown: Formulas, name: str) -> Formula:
+    once = trip.recording.derived.once
+
     def answer(written: Written) -> Answer:
         return trip.read(name, written.text, shown.gradients[name])
 
     try:
-        usual = shown.write(name)
+        usual = once(("text", name), lambda: shown.write(name))
         found = answer(usual)
         if found is Answer.HOLDS:
             return Formula(usual)
         if found is not Answer.ELSEWHERE:
             return Formula(failure=UNTRIED if found is Answer.UNTRIED else UNREAD)
-        careful = shown.write_carefully(name)
+        careful = once(("careful text", name), lambda: shown.write_carefully(name))
         if careful != usual and answer(careful) is Answer.HOLDS:
             return Formula(careful)
     except Unprintable as reason:
