@@ -8,7 +8,7 @@ import numpy as np
 from gradcalc import findings, verdict
 from gradcalc.problem import Problem
 from gradcalc.report import InputGradient, Report
-from gradcalc.testimony import Array, Formula, Nature, Reference, Testimony
+from gradcalc.testimony import LEFT_OUT, Array, Formula, Nature, Reference, Testimony
 from gradcalc.verdict import Judgement
 
 if TYPE_CHECKING:
@@ -55,7 +55,11 @@ def weigh(problem: Problem, derivations: "Derivations | None" = None) -> Case:
             if known is None
             else symbolic.testify_by(known.record, problem)
         )
-        exact = enclosure.testify(problem, formula.size, formula.digits)
+        exact = (
+            enclosure.testify(problem, formula.size, formula.digits)
+            if problem.enclose
+            else Reference(witness="enclosure", absent=LEFT_OUT, too_large=True)
+        )
     else:
         formula = Reference(witness="symbolic", absent=UNCHECKED)
         exact = Reference(witness="enclosure", absent=UNCHECKED)

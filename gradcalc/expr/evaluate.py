@@ -1,7 +1,7 @@
 """Nodes → numbers, in any arithmetic."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -13,7 +13,7 @@ class Plan:
     """How to work out the values of nodes, for as many points and arithmetics as there are."""
 
     def __init__(self, roots: Sequence[Node]) -> None:
-        nodes = ancestry(roots)
+        self.nodes = nodes = ancestry(roots)
         self._places = {node.order: place for place, node in enumerate(nodes)}
         self._roots = [self._places[root.order] for root in roots]
         left = dict(uses(nodes))
@@ -31,13 +31,23 @@ class Plan:
         places = [self._places[operand.order] for operand in node.operands]
         return node.op, places, dict(node.static), gone
 
-    def __call__(self, arithmetic: Any, inputs: Mapping[str, Any]) -> list[Any]:
+    def __call__(
+        self,
+        arithmetic: Any,
+        inputs: Mapping[str, Any],
+        *,
+        changed: Sequence[Any] = (),
+        under: Literal["ignore", "raise"] = "ignore",
+    ) -> list[Any]:
         """The values at the inputs, as arrays of the arithmetic's numbers.
 
-        What is no longer needed is let go, so that memory follows the widest part of the graph.
+        With `changed` each node's value is multiplied by that node's factor, None for none; with
+        `under="raise"` a float that underflows raises `FloatingPointError`. What is no longer
+        needed is let go, so that memory follows the widest part of the graph.
         """
         values: list[Any] = []
-        with np.errstate(all="ignore"):
+        factors = iter(changed)
+        with np.errstate(all="ignore", under=under):
             for op, places, static, gone in self._steps:
                 if op is VAR:
                     value = arithmetic.asarray(inputs[static["name"]])
@@ -47,7 +57,8 @@ class Plan:
                     value = op.array(arithmetic, *[values[place] for place in places], **static)
                     if not isinstance(value, np.ndarray):
                         value = arithmetic.asarray(value)
-                values.append(value)
+                factor = next(factors, None)
+                values.append(value if factor is None else np.asarray(value * factor))
                 for place in gone:
                     values[place] = None
         return [values[place] for place in self._roots]

@@ -5,6 +5,7 @@ Its numbers come from the formula, in floats at any size, and in many digits whe
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import mpmath
@@ -15,6 +16,7 @@ from gradcalc.derive.accuracy import digits_for
 from gradcalc.derive.alarm import TimesUp, at_most
 from gradcalc.derive.conditioning import Conditioning, conditioning
 from gradcalc.derive.points import extent, is_finite
+from gradcalc.derive.quick import is_wide, quick
 from gradcalc.derive.recorder import Traced
 from gradcalc.derive.recording import Recording, record
 from gradcalc.derive.roundtrip import EXACT, Answer, RoundTrip
@@ -28,7 +30,7 @@ from gradcalc.expr.nodes import Node
 from gradcalc.expr.reals import Reals
 from gradcalc.expr.written import Written
 from gradcalc.problem import Problem, claim_values
-from gradcalc.testimony import Formula, Reference
+from gradcalc.testimony import LEFT_OUT, Formula, Reference
 
 TRIES = 3
 """How often the digits are tried, each time twice as many, until two in a row agree."""
@@ -46,7 +48,9 @@ UNREAD = "the formula does not read back to the gradient, so it is not shown"
 
 UNTRIED = "the gradient is not defined at any point where the formula was tried"
 
-LOST = "the formula loses its digits to rounding here, and there is too much for many digits"
+TAKEN = "the formula loses its digits to rounding here"
+
+LOST = f"{TAKEN}, and there is too much for many digits"
 
 PATIENCE = 10.0
 """Seconds after which a formula that is still being simplified is given up."""
@@ -92,21 +96,17 @@ def _testify(recording: Recording) -> Reference:
     problem, derived = recording.problem, recording.derived
     shown, failure = derived.once("formulas", lambda: _simplified(recording))
     nodes: Mapping[str, Node] = recording.derivation.gradients if shown is None else shown.gradients
-    numbers = sum(np.size(value) for value in recording.values)
-    small = numbers <= EXACT
-    exact = _in_time(recording) if small else None
-    small = exact is not None
-    gradients = exact if exact is not None else _in_floats(recording, nodes)
-    wider = gradients if small else in_more_digits(recording, nodes, gradients)
-    gradients = gradients if wider is None else wider
-    beside = Conditioning({}, {}, {}, 0.0) if small else conditioning(recording, nodes, gradients)
+    size = sum(np.size(value) for value in recording.values)
+    found = _numbers(recording, nodes, size)
+    gradients, beside = found.gradients, found.beside
+    floats = {n: np.asarray(g, dtype=np.float64) for n, g in gradients.items()}
     output = recording.output
     total = float(np.sum(output * recording.weights))
     return Reference(
         witness="symbolic",
-        absent=LOST if wider is None else None,
+        absent=None if found.known else LOST if problem.enclose else f"{TAKEN}, and {LEFT_OUT}",
         value=np.asarray(output, dtype=np.float64),
-        gradients={n: np.asarray(g, dtype=np.float64) for n, g in gradients.items()},
+        gradients=floats,
         path=recording.trace.path,
         claims=_claims(recording),
         exact=gradients,
@@ -114,14 +114,46 @@ def _testify(recording: Recording) -> Reference:
         total=total,
         scales=dict.fromkeys(problem.wrt, beside.scale),
         flows={n: beside.flows.get(n, np.abs(g)) for n, g in gradients.items()},
-        events=() if small else events(recording),
-        surveyed=not small,
+        events=events(recording) if found.surveyed else (),
+        surveyed=found.surveyed,
         conditions=beside.conditions,
         rounding=beside.rounding,
-        formulas=_formulas(recording, gradients, shown, failure),
-        size=numbers,
-        digits=digits_for(recording) if numbers <= COUNTED else 0,
+        formulas=_formulas(recording, gradients if problem.enclose else floats, shown, failure),
+        size=size,
+        digits=digits_for(recording) if problem.enclose and size <= COUNTED else 0,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """The gradients, whether they are `known`, and whether corners are to be looked for."""
+
+    gradients: Mapping[str, Any]
+    known: bool
+    beside: Conditioning
+    surveyed: bool
+
+
+def _numbers(recording: Recording, nodes: Mapping[str, Node], size: int) -> _Numbers:
+    problem = recording.problem
+    if not problem.enclose and is_wide(recording):
+        answer = quick(recording)
+        if answer.gradients is not None:
+            return _Numbers(answer.gradients, True, answer.conditioning, True)
+        floats = recording.gradients(Floats(), problem.inputs)
+        return _Numbers(floats, False, answer.conditioning, True)
+    exact = _in_time(recording) if size <= EXACT else None
+    if exact is not None and problem.enclose:
+        return _Numbers(exact, True, Conditioning({}, {}, {}, 0.0), False)
+    if exact is not None:
+        swept = recording.derivation.gradients
+        near = {n: np.asarray(g, dtype=np.float64) for n, g in exact.items()}
+        return _Numbers(exact, True, conditioning(recording, swept, near), True)
+    floats = _in_floats(recording, nodes)
+    wider = in_more_digits(recording, nodes, floats)
+    gradients = floats if wider is None else wider
+    beside = conditioning(recording, nodes, gradients)
+    return _Numbers(gradients, wider is not None, beside, True)
 
 
 def _simplified(recording: Recording) -> tuple[Formulas | None, str | None]:
