@@ -45,30 +45,38 @@ def weigh(problem: Problem, derivations: "Derivations | None" = None) -> Case:
 
     Raises `GradcalcError` for whatever is wrong with the program or its inputs.
     """
-    from gradcalc.witnesses import autograd, enclosure, symbolic
+    from gradcalc.witnesses import autograd
 
     ours = autograd.testify(problem)
-    if problem.check:
-        known = derivations
-        formula = (
-            symbolic.testify(problem)
-            if known is None
-            else symbolic.testify_by(known.record, problem)
-        )
-        exact = (
-            enclosure.testify(problem, formula.size, formula.digits)
-            if problem.enclose
-            else Reference(witness="enclosure", absent=LEFT_OUT, too_large=True)
-        )
-    else:
-        formula = Reference(witness="symbolic", absent=UNCHECKED)
-        exact = Reference(witness="enclosure", absent=UNCHECKED)
+    formula, exact = _checked(problem, derivations)
     judgement = verdict.judge(problem, ours, formula, exact)
     if judgement.reference is exact and verdict.is_puzzling(problem, ours, judgement):
+        from gradcalc.witnesses import enclosure
+
         exact = enclosure.diagnose(problem, exact)
         judgement = verdict.judge(problem, ours, formula, exact)
     formula = verdict.upheld(formula, judgement.reference)
     return Case(problem, ours, formula, exact, judgement)
+
+
+def _checked(problem: Problem, derivations: "Derivations | None") -> tuple[Reference, Reference]:
+    """What the other witnesses say, where they are asked."""
+    if not problem.check:
+        return (
+            Reference(witness="symbolic", absent=UNCHECKED),
+            Reference(witness="enclosure", absent=UNCHECKED),
+        )
+    from gradcalc.enclosure.experiment import Memory
+    from gradcalc.witnesses import enclosure, symbolic
+
+    if derivations is None:
+        formula, memory = symbolic.testify(problem), Memory()
+    else:
+        formula = symbolic.testify_by(derivations.record, problem)
+        memory = derivations.beside(problem, Memory)
+    if not problem.enclose:
+        return formula, Reference(witness="enclosure", absent=LEFT_OUT, too_large=True)
+    return formula, enclosure.testify(problem, formula.size, formula.digits, memory)
 
 
 def report_of(case: Case, command: str = "grad") -> Report:

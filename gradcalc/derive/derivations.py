@@ -1,7 +1,8 @@
 """Derivations that are kept: a program is derived once for all points at which it does the same."""
 
 from collections import OrderedDict
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Data
 from gradcalc.lang.program import Program
 from gradcalc.problem import Problem
+
+T = TypeVar("T")
 
 PROGRAMS = 256
 """Programs whose derivations are kept, those that were asked for last."""
@@ -34,6 +37,7 @@ class Derivations:
     def __init__(self, programs: int = PROGRAMS) -> None:
         self._programs = programs
         self._known: OrderedDict[Any, list[Derived]] = OrderedDict()
+        self._others: OrderedDict[Any, Any] = OrderedDict()
 
     def record(self, problem: Problem) -> Recording:
         """The same as a recording of the problem, derived before if possible.
@@ -56,6 +60,17 @@ class Derivations:
                 recording = Recording(problem, known[0], recording.values, *run)
         self._keep(key, recording.derived)
         return recording
+
+    def beside(self, problem: Problem, make: Callable[[], T]) -> T:
+        """What somebody else keeps of the same program, made where there is nothing yet."""
+        key = _key(problem)
+        if key not in self._others:
+            self._others[key] = make()
+            if len(self._others) > self._programs:
+                self._others.popitem(last=False)
+        self._others.move_to_end(key)
+        found: T = self._others[key]
+        return found
 
     def _keep(self, key: Any, derived: Derived) -> None:
         """Put a derivation first among those of its program."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import sympy
 
 from gradcalc.derive.conditioning import SEED as BESIDE
 from gradcalc.derive.conditioning import STEP, Conditioning
@@ -17,10 +16,10 @@ from gradcalc.derive.magnitudes import magnitudes
 from gradcalc.derive.points import extent, moved
 from gradcalc.derive.recording import Recording
 from gradcalc.expr import ops
+from gradcalc.expr.elementwise import is_narrow
 from gradcalc.expr.evaluate import Plan
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Node, ancestry
-from gradcalc.expr.scalars import closed
 
 NOISE = 2.0**-58
 """The relative changes at the most."""
@@ -30,11 +29,8 @@ LOST = 1e-9
 
 SEED = 20186
 
-NARROW = (sympy.erf, sympy.erfc, sympy.gamma, sympy.loggamma, sympy.polygamma)
-"""Functions that no library computes in wide floats."""
-
 SOLVERS = (ops.INV, ops.SOLVE, ops.DET, ops.LOGDET, ops.COFACTOR)
-"""Operations likewise."""
+"""Operations that no library computes in wide floats."""
 
 EXACT = (ops.VAR, ops.LITERAL, ops.DETACH, ops.EYE, ops.BROADCAST)
 """Operations that round nothing, beside those that move elements about."""
@@ -110,4 +106,4 @@ def _nodes(recording: Recording) -> list[Node]:
 def _is_narrow(node: Node) -> bool:
     if node.op not in (ops.MAP, ops.CHAIN):
         return node.op in SOLVERS
-    return bool(closed(node["body"]).has(*NARROW))
+    return is_narrow(node["body"])

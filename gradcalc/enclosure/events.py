@@ -30,7 +30,7 @@ def events_of(experiment: Experiment, trial: Trial) -> tuple[Event, ...]:
     experiment.context.prec = trial.bits
     found = (_event(experiment, node) for node in trial.course.nodes)
     there = [event for event in found if event is not None]
-    for node in trial.course.backend.graph.nodes:
+    for node in trial.course.graph.nodes:
         if node.row is not None and node.row.boolean and not node.active:
             event = _event(experiment, node)
             there += [event] if event is not None and event.margin else []

@@ -44,7 +44,7 @@ def flats(centre: Trial) -> tuple[Mishap, ...]:
 def _first_flat(centre: Trial, name: str) -> Mishap | None:
     reached = {leaf.order for leaf in centre.course.leaves[name].flat}
     first: Mishap | None = None
-    for node in centre.course.backend.graph.nodes:
+    for node in centre.course.graph.nodes:
         ways = [i for i in node.live if node.operands[i].order in reached]
         through = [i for i in ways if not abs(partial_of(node, i)) < FLAT]
         if through:
@@ -67,7 +67,7 @@ class _Shadow:
     """What the floats of a run are, next to its exact numbers."""
 
     def __init__(self, experiment: Experiment, centre: Trial) -> None:
-        self.nodes = centre.course.backend.graph.nodes
+        self.nodes = centre.course.graph.nodes
         self.calculus = Calculus(Decisions(forced=True))
         self.dtype = np.dtype(experiment.problem.dtype)
         self.epsilon = experiment.epsilon

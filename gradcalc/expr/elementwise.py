@@ -11,7 +11,10 @@ from typing import Any
 import numpy as np
 import sympy
 
-from gradcalc.expr.scalars import Head, Where, is_indicator
+from gradcalc.expr.scalars import Head, Where, closed, is_indicator
+
+NARROW = (sympy.erf, sympy.erfc, sympy.gamma, sympy.loggamma, sympy.polygamma)
+"""Functions that no library computes in wide floats."""
 
 KEPT = 4096
 """Functions that are kept for the next point."""
@@ -62,6 +65,11 @@ RELATIONS: Mapping[Any, Callable[..., Any]] = {
 LOGIC: Mapping[Any, Callable[..., Any]] = {
     sympy.And: np.logical_and, sympy.Or: np.logical_or, sympy.Xor: np.logical_xor,
 }  # fmt: skip
+
+
+def is_narrow(body: Any) -> bool:
+    """Whether there is something in an expression that is computed in float64 at the most."""
+    return bool(closed(body).has(*NARROW))
 
 
 @lru_cache(maxsize=KEPT)

@@ -120,18 +120,22 @@ def _testify(recording: Recording) -> Reference:
         rounding=beside.rounding,
         formulas=_formulas(recording, gradients if problem.enclose else floats, shown, failure),
         size=size,
-        digits=digits_for(recording) if problem.enclose and size <= COUNTED else 0,
+        digits=found.digits,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Numbers:
-    """The gradients, whether they are `known`, and whether corners are to be looked for."""
+    """The gradients, whether they are `known`, and whether corners are to be looked for.
+
+    `digits` are those that keep the numbers of the run apart, 0 if that was not found out.
+    """
 
     gradients: Mapping[str, Any]
     known: bool
     beside: Conditioning
     surveyed: bool
+    digits: int = 0
 
 
 def _numbers(recording: Recording, nodes: Mapping[str, Node], size: int) -> _Numbers:
@@ -142,9 +146,10 @@ def _numbers(recording: Recording, nodes: Mapping[str, Node], size: int) -> _Num
             return _Numbers(answer.gradients, True, answer.conditioning, True)
         floats = recording.gradients(Floats(), problem.inputs)
         return _Numbers(floats, False, answer.conditioning, True)
-    exact = _in_time(recording) if size <= EXACT else None
+    digits = digits_for(recording) if size <= COUNTED else 0
+    exact = _in_time(recording, digits) if size <= EXACT else None
     if exact is not None and problem.enclose:
-        return _Numbers(exact, True, Conditioning({}, {}, {}, 0.0), False)
+        return _Numbers(exact, True, Conditioning({}, {}, {}, 0.0), False, digits)
     if exact is not None:
         swept = recording.derivation.gradients
         near = {n: np.asarray(g, dtype=np.float64) for n, g in exact.items()}
@@ -153,7 +158,7 @@ def _numbers(recording: Recording, nodes: Mapping[str, Node], size: int) -> _Num
     wider = in_more_digits(recording, nodes, floats)
     gradients = floats if wider is None else wider
     beside = conditioning(recording, nodes, gradients)
-    return _Numbers(gradients, wider is not None, beside, True)
+    return _Numbers(gradients, wider is not None, beside, True, digits)
 
 
 def _simplified(recording: Recording) -> tuple[Formulas | None, str | None]:
@@ -194,21 +199,20 @@ def _in_floats(recording: Recording, nodes: Mapping[str, Node]) -> dict[str, Any
     return {n: np.where(np.isfinite(g), g, plain[n]) for n, g in gradients.items()}
 
 
-def _in_time(recording: Recording) -> dict[str, Any] | None:
+def _in_time(recording: Recording, fewest: int) -> dict[str, Any] | None:
     """The gradients in many digits, unless some function thinks about them for too long."""
     try:
         with at_most(DIGITS_PATIENCE):
-            return _in_many_digits(recording)
+            return _in_many_digits(recording, fewest)
     except TimesUp:
         return None
 
 
-def _in_many_digits(recording: Recording) -> dict[str, Any] | None:
+def _in_many_digits(recording: Recording, fewest: int) -> dict[str, Any] | None:
     """The gradients by the sweep, in as many digits as it takes; None if no number does."""
-    context = mpmath.MPContext()
+    context = recording.derived.once("many digits", mpmath.MPContext)
     arithmetic = Reals(context)
     before: dict[str, Any] | None = None
-    fewest = digits_for(recording)
     for digits in (fewest * 2**k for k in range(TRIES)):
         context.dps = digits
         try:
