@@ -3,7 +3,7 @@
 import runpy
 import sys
 
-NAMES = ("closed_form", "trust")
+NAMES = ("closed_form", "stream", "trust")
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in NAMES:
