@@ -39,18 +39,19 @@ class Magnitudes:
 def magnitudes(recording: Recording) -> Magnitudes:
     """Sweep the sizes of a recorded run."""
     derivation = recording.derivation
-    bending = _bending(recording)
+    once = recording.derived.once
+    bending = once("bending", lambda: _bending(recording))
+    nodes = once("swept", lambda: _swept(recording))
     known = dict(zip((n.order for n in derivation.values), recording.values, strict=True))
-    roots = list(derivation.gradients.values())
     sizes: dict[int, Array] = {}
     scale = 0.0
     with np.errstate(all="ignore"):
-        for node in ancestry([*roots, *derivation.cotangents.values()]):
+        for node in nodes:
             if node.order in known:
                 continue
             sizes[node.order] = _size(node, sizes, known)
-            for value in bending.get(node.order, ()):
-                effect = extent(value) * extent(sizes[node.order])
+            for number in bending.get(node.order, ()):
+                effect = extent(recording.values[number]) * extent(sizes[node.order])
                 scale = max(scale, float(effect)) if effect < np.inf else scale
     flows = {
         name: sizes[root.order] if root.order in sizes else _own_size(root, known)
@@ -59,9 +60,14 @@ def magnitudes(recording: Recording) -> Magnitudes:
     return Magnitudes(flows, scale)
 
 
-def _bending(recording: Recording) -> dict[int, list[Array]]:
-    """The values of equations whose rounding bends a gradient, by the order of their cotangents."""
-    found: dict[int, list[Array]] = {}
+def _swept(recording: Recording) -> list[Node]:
+    derivation = recording.derivation
+    return ancestry([*derivation.gradients.values(), *derivation.cotangents.values()])
+
+
+def _bending(recording: Recording) -> dict[int, list[int]]:
+    """The equations whose rounding bends a gradient, by the order of their cotangents."""
+    found: dict[int, list[int]] = {}
     for number, node in recording.derivation.cotangents.items():
         equation = recording.tape.equations[number]
         row = equation.primitive
@@ -73,7 +79,7 @@ def _bending(recording: Recording) -> dict[int, list[Array]]:
             if recording.tape.equations[operand].active
         )
         if not is_linear(row, equation.static, live):
-            found.setdefault(node.order, []).append(recording.values[number])
+            found.setdefault(node.order, []).append(number)
     return found
 
 

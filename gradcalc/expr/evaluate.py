@@ -29,7 +29,10 @@ class Plan:
             if not left[operand.order]:
                 gone.append(self._places[operand.order])
         places = [self._places[operand.order] for operand in node.operands]
-        return node.op, places, dict(node.static), gone
+        static = dict(node.static)
+        if node.op is LITERAL:
+            static = {"array": static["data"].array}
+        return node.op, places, static, gone
 
     def __call__(
         self,
@@ -52,7 +55,7 @@ class Plan:
                 if op is VAR:
                     value = arithmetic.asarray(inputs[static["name"]])
                 elif op is LITERAL:
-                    value = arithmetic.asarray(static["data"].array)
+                    value = arithmetic.asarray(static["array"])
                 else:
                     value = op.array(arithmetic, *[values[place] for place in places], **static)
                     if not isinstance(value, np.ndarray):
