@@ -66,7 +66,7 @@ def _checked(problem: Problem, derivations: "Derivations | None") -> tuple[Refer
             Reference(witness="symbolic", absent=UNCHECKED),
             Reference(witness="enclosure", absent=UNCHECKED),
         )
-    from gradcalc.enclosure.experiment import Memory
+    from gradcalc.enclosure.course import Memory
     from gradcalc.witnesses import enclosure, symbolic
 
     if derivations is None:

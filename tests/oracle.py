@@ -12,7 +12,8 @@ import sympy
 
 from gradcalc.calculus import definition, partial
 from gradcalc.enclosure.backend import as_objects
-from gradcalc.enclosure.experiment import Experiment, Trial
+from gradcalc.enclosure.course import Trial
+from gradcalc.enclosure.experiment import Experiment
 from gradcalc.enclosure.graph import Node
 from gradcalc.problem import Problem
 

@@ -28,7 +28,8 @@ HEAVY = {
     },
     "scipy": {"enclosure/special.py", "expr/elementwise.py"},
     "mpmath": {
-        "expr/reals.py", "derive/roundtrip.py", "enclosure/experiment.py",
+        "expr/reals.py", "derive/roundtrip.py", "enclosure/course.py",
+        "enclosure/experiment.py",
         "enclosure/neighbourhood.py", "witnesses/symbolic.py",
     },
     "flint": {"enclosure/", "witnesses/enclosure.py"},

@@ -84,6 +84,26 @@ def test_what_floats_cannot_tell_is_not_verified(name: str) -> None:
     assert quick(text, **inputs).outcome not in RIGHT
 
 
+STEERED = {
+    "argmax": ("x[argmax(x)]", {"x": [2, 1, 2]}),
+    "way by argmax": ("sum(x*x) if argmax(x) == 0 else sum(x)", {"x": [2, 2]}),
+    "order": ("dot(x, sort(x).indices)", {"x": [2, 1, 2]}),
+    "mask as a number": ("x*float(x > 1)", {"x": 1.0}),
+    "rounded": ("x*round(x)", {"x": 2.5}),
+    "bool": ("x if bool(x) else 2*x", {"x": 0.0}),
+    "floor of what is rounded": ("floor(k*10)*x", {"x": 2.0, "k": 0.3, "wrt": ("x",)}),
+    "difference of what is rounded": ("abs(k*3 - 0.9)*x", {"x": 2.0, "k": 0.3, "wrt": ("x",)}),
+}
+
+
+@pytest.mark.parametrize("name", STEERED)
+def test_what_steers_a_program_is_looked_at(name: str) -> None:
+    text, inputs = STEERED[name]
+    for enclose in (True, False):
+        found = calculate(problem(text, enclose=enclose, **inputs)).verdict
+        assert found.outcome not in RIGHT
+
+
 @pytest.mark.parametrize("error", [1e-6, 1e-13, -1.0, np.nan])
 @pytest.mark.parametrize("name", VERIFIED)
 def test_a_wrong_gradient_is_noticed(

@@ -16,7 +16,7 @@ from gradcalc.problem import Problem
 
 T = TypeVar("T")
 
-PROGRAMS = 256
+PROGRAMS = 64
 """Programs whose derivations are kept, those that were asked for last."""
 
 COURSES = 8

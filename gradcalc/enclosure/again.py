@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcalc.enclosure.graph import Graph, Node
 
-LARGEST = 5000
+LARGEST = 2000
 """Numbers of a run that is remembered."""
 
 

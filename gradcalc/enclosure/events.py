@@ -3,7 +3,8 @@
 import flint
 
 from gradcalc.calculus import operand_names
-from gradcalc.enclosure.experiment import Experiment, Trial, partial_of
+from gradcalc.enclosure.course import Trial
+from gradcalc.enclosure.experiment import Experiment, partial_of
 from gradcalc.enclosure.graph import Node
 from gradcalc.expr.reals import FAILURES
 from gradcalc.testimony import Event

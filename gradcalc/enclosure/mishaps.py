@@ -10,7 +10,8 @@ import flint
 import numpy as np
 
 from gradcalc.enclosure.balls import Ball, Calculus, Decisions
-from gradcalc.enclosure.experiment import Experiment, Trial, partial_of
+from gradcalc.enclosure.course import Trial
+from gradcalc.enclosure.experiment import Experiment, partial_of
 from gradcalc.enclosure.graph import Node
 from gradcalc.primitives.arithmetic import zero
 from gradcalc.testimony import Mishap

@@ -12,8 +12,9 @@ import flint
 import numpy as np
 
 from gradcalc.enclosure.balls import Ball, OutOfReach, Undecided
+from gradcalc.enclosure.course import Trial
 from gradcalc.enclosure.events import is_undefined
-from gradcalc.enclosure.experiment import Experiment, Trial, partial_of
+from gradcalc.enclosure.experiment import Experiment, partial_of
 from gradcalc.enclosure.graph import ZERO, Node
 from gradcalc.enclosure.moves import shifts
 from gradcalc.errors import GradcalcError

@@ -13,8 +13,9 @@ import flint
 import numpy as np
 
 from gradcalc.enclosure.balls import OutOfReach, TooLarge, beyond
+from gradcalc.enclosure.course import Memory, Trial
 from gradcalc.enclosure.events import events_of
-from gradcalc.enclosure.experiment import Experiment, Memory, Trial, to_floats
+from gradcalc.enclosure.experiment import Experiment, to_floats
 from gradcalc.enclosure.mishaps import flats, mishaps
 from gradcalc.enclosure.moves import shifts, smallest
 from gradcalc.enclosure.neighbourhood import around_rounding, conditions, explore, sway
