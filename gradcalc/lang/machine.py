@@ -185,7 +185,7 @@ class Machine(Values):
         """A primitive called as a function, its arguments still to be fitted."""
         row = BY_NAME[name]
         names = _plain(row)
-        if not kwargs and len(args) == len(names):
+        if names and not kwargs and len(args) == len(names):
             # most calls are of this kind, and the other way takes long
             return self.operate(row, dict(zip(names, args, strict=True)))
         return self.operate(row, bind(name, signature_of(row), args, kwargs))
