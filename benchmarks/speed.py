@@ -230,17 +230,13 @@ def sizes() -> list[Command]:
     def command(name: str, *argv: str) -> Command:
         return Command(name, argv, "size", base)
 
-    return [
-        command(base, sys.executable, "-c", "import torch"),
-        *(
-            command(
-                f"grad {text}, n = {n:,}", *GRADCALC, "grad", text, "--x", f"randn({n})", "--format",
-                "table",
-            )
-            for text in ("2*dot(x,x)", "logsumexp(x)")
-            for n in (10, 1_000, 100_000, 1_000_000)
-        ),
-    ]  # fmt: skip
+    def grad(text: str, n: int) -> Command:
+        argv = (*GRADCALC, "grad", text, "--x", f"randn({n})", "--format", "table")
+        return command(f"grad {text}, n = {n:,}", *argv)
+
+    lengths = (10, 1_000, 100_000, 1_000_000)
+    commands = [grad(text, n) for text in ("2*dot(x,x)", "logsumexp(x)") for n in lengths]
+    return [command(base, sys.executable, "-c", "import torch"), *commands]
 
 
 def measured(commands: Sequence[Command], repetitions: int) -> dict[str, float]:

@@ -2,14 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gradcalc import findings, verdict
 from gradcalc.problem import Problem
 from gradcalc.report import InputGradient, Report
-from gradcalc.testimony import Array, Formula, Nature, Reference, Testimony
+from gradcalc.testimony import LEFT_OUT, Array, Formula, Nature, Reference, Testimony
 from gradcalc.verdict import Judgement
+
+if TYPE_CHECKING:
+    # it brings sympy with it, which an unchecked calculation does without
+    from gradcalc.derive.derivations import Derivations
 
 UNCHECKED = "--no-check leaves out the check"
 
@@ -39,21 +44,28 @@ class Case:
     judgement: Judgement
 
 
-def calculate(problem: Problem, command: str = "grad", ask: Ask = ask_here) -> Report:
+def calculate(
+    problem: Problem,
+    command: str = "grad",
+    ask: Ask = ask_here,
+    *,
+    derivations: "Derivations | None" = None,
+) -> Report:
     """Ask every witness, weigh the answers, and report.
 
+    With `derivations` a program that was derived before is not derived again.
     Raises `GradcalcError` for whatever is wrong with the program or its inputs.
     """
-    return report_of(weigh(problem, ask), command)
+    return report_of(weigh(problem, ask, derivations), command)
 
 
-def weigh(problem: Problem, ask: Ask = ask_here) -> Case:
+def weigh(problem: Problem, ask: Ask = ask_here, derivations: "Derivations | None" = None) -> Case:
     """Ask every witness and weigh the answers.
 
     Raises `GradcalcError` for whatever is wrong with the program or its inputs.
     """
     answer = ask(problem)
-    formula, exact = _check(problem)
+    formula, exact = _checked(problem, derivations)
     ours = answer()
     judgement = verdict.judge(problem, ours, formula, exact)
     if ours.absent is not None:
@@ -67,17 +79,24 @@ def weigh(problem: Problem, ask: Ask = ask_here) -> Case:
     return Case(problem, ours, formula, exact, judgement)
 
 
-def _check(problem: Problem) -> tuple[Reference, Reference]:
-    """What the two witnesses say that autograd is held to."""
+def _checked(problem: Problem, derivations: "Derivations | None") -> tuple[Reference, Reference]:
+    """What the other witnesses say, where they are asked."""
     if not problem.check:
         return (
             Reference(witness="symbolic", absent=UNCHECKED),
             Reference(witness="enclosure", absent=UNCHECKED),
         )
+    from gradcalc.enclosure.course import Memory
     from gradcalc.witnesses import enclosure, symbolic
 
-    formula = symbolic.testify(problem)
-    return formula, enclosure.testify(problem, formula.size, formula.digits)
+    if derivations is None:
+        formula, memory = symbolic.testify(problem), Memory()
+    else:
+        formula = symbolic.testify_by(derivations.record, problem)
+        memory = derivations.beside(problem, Memory)
+    if not problem.enclose:
+        return formula, Reference(witness="enclosure", absent=LEFT_OUT, too_large=True)
+    return formula, enclosure.testify(problem, formula.size, formula.digits, memory)
 
 
 def report_of(case: Case, command: str = "grad") -> Report:

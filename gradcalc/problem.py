@@ -25,7 +25,9 @@ class Problem:
     expressions, each seeing the inputs and the lets before it. `detach` are names each use of
     which passes no gradient back; `wrt` the inputs to differentiate by; `of` the name to be
     differentiated instead of the output. `claims` are expected gradients by input. `cotangent`
-    weighs the elements of the output, all 1 if None.
+    weighs the elements of the output, all 1 if None. `check` asks the other witnesses at all;
+    without `enclose` the enclosure is left out, and the formula is evaluated in floats, as it is of
+    large inputs: by far faster, but kinks, edges and jumps are only told to be there.
     """
 
     program: Program

@@ -17,6 +17,10 @@ Reals = Any
 """A numpy array of mpmath reals: more digits, and more room, than any float."""
 
 
+LEFT_OUT = "the enclosure was left out"
+"""Why the enclosure does not testify where nobody has asked for it."""
+
+
 class Nature(StrEnum):
     """What a function is like around a point."""
 
@@ -145,8 +149,8 @@ class Reference(Testimony):
     in the order of the program. `radii` bound how far off each element of `exact` is, where that is
     proved; `bits` is the precision that it took. `surveyed` says that corners were looked for.
     `size` is how many numbers the run took, `digits` how many decimal digits they need so that none
-    is lost in a sum; `too_large` says that the witness is absent for that reason alone; `probes`
-    are the directions in which it testifies all the same.
+    is lost in a sum; `too_large` says that the witness is absent for that reason alone, or
+    was not asked; `probes` are the directions in which it testifies all the same.
     """
 
     exact: Mapping[str, Reals] = field(default_factory=dict)

@@ -12,7 +12,8 @@ import sympy
 
 from gradcalc.calculus import definition, partial
 from gradcalc.enclosure.backend import as_objects
-from gradcalc.enclosure.experiment import Experiment, Trial
+from gradcalc.enclosure.course import Trial
+from gradcalc.enclosure.experiment import Experiment
 from gradcalc.enclosure.graph import Node
 from gradcalc.problem import Problem
 
@@ -34,7 +35,7 @@ def _swept(trial: Trial) -> dict[int, Any]:
     for node, weight in trial.course.outputs:
         if node.active:
             adjoints[node.order] = adjoints.get(node.order, 0) + sympy.Float(float(weight), 40)
-    for node in reversed(trial.course.backend.graph.nodes):
+    for node in reversed(trial.course.graph.nodes):
         if node.order not in adjoints:
             continue
         for position, operand in enumerate(node.operands):
@@ -70,7 +71,7 @@ class _Writer:
 
     def __init__(self, trial: Trial) -> None:
         self.known: dict[int, Any] = {}
-        for node in trial.course.backend.graph.nodes:
+        for node in trial.course.graph.nodes:
             self.known[node.order] = self._build(node)
 
     def _build(self, node: Node) -> Any:

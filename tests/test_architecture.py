@@ -21,14 +21,15 @@ HEAVY = {
     "torch": {"witnesses/autograd.py", "values/binary.py"},
     "sympy": {
         "calculus.py", "enclosure/balls.py", "enclosure/formulas.py", "expr/cases.py",
-        "expr/constants.py", "expr/floats.py", "expr/formula.py", "expr/logistic.py",
+        "expr/constants.py", "expr/elementwise.py", "expr/formula.py", "expr/logistic.py",
         "expr/ordering.py", "expr/parts.py", "expr/polynomials.py",
         "expr/reals.py", "expr/rules/", "expr/scalars.py", "expr/sizes.py", "expr/simplify.py",
         "expr/spelling.py", "expr/tidy.py", "expr/transcript.py",
     },
-    "scipy": {"enclosure/special.py", "expr/floats.py"},
+    "scipy": {"enclosure/special.py", "expr/elementwise.py"},
     "mpmath": {
-        "expr/reals.py", "derive/roundtrip.py", "enclosure/experiment.py",
+        "expr/reals.py", "derive/roundtrip.py", "enclosure/course.py",
+        "enclosure/experiment.py",
         "enclosure/neighbourhood.py", "witnesses/symbolic.py",
     },
     "flint": {"enclosure/", "witnesses/enclosure.py"},

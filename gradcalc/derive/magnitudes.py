@@ -39,12 +39,12 @@ class Magnitudes:
 def magnitudes(recording: Recording) -> Magnitudes:
     """Sweep the sizes of a recorded run."""
     derivation = recording.derivation
-    bending = _bending(recording)
+    once = recording.derived.once
+    bending = once("bending", lambda: _bending(recording))
+    nodes = once("swept", lambda: _swept(recording))
     known = dict(zip((n.order for n in derivation.values), recording.values, strict=True))
-    roots = list(derivation.gradients.values())
-    nodes = ancestry([*roots, *derivation.cotangents.values()])
     left = dict(uses(nodes))
-    for root in roots:
+    for root in derivation.gradients.values():
         left[root.order] += 1
     sizes: dict[int, Array] = {}
     scale = 0.0
@@ -52,8 +52,8 @@ def magnitudes(recording: Recording) -> Magnitudes:
         for node in nodes:
             if node.order not in known:
                 sizes[node.order] = _size(node, sizes, known)
-                for value in bending.get(node.order, ()):
-                    effect = extent(value) * extent(sizes[node.order])
+                for number in bending.get(node.order, ()):
+                    effect = extent(recording.values[number]) * extent(sizes[node.order])
                     scale = max(scale, float(effect)) if effect < np.inf else scale
             for operand in (node, *node.operands):
                 left[operand.order] -= operand is not node
@@ -66,9 +66,14 @@ def magnitudes(recording: Recording) -> Magnitudes:
     return Magnitudes(flows, scale)
 
 
-def _bending(recording: Recording) -> dict[int, list[Array]]:
-    """The values of equations whose rounding bends a gradient, by the order of their cotangents."""
-    found: dict[int, list[Array]] = {}
+def _swept(recording: Recording) -> list[Node]:
+    derivation = recording.derivation
+    return ancestry([*derivation.gradients.values(), *derivation.cotangents.values()])
+
+
+def _bending(recording: Recording) -> dict[int, list[int]]:
+    """The equations whose rounding bends a gradient, by the order of their cotangents."""
+    found: dict[int, list[int]] = {}
     for number, node in recording.derivation.cotangents.items():
         equation = recording.tape.equations[number]
         row = equation.primitive
@@ -80,7 +85,7 @@ def _bending(recording: Recording) -> dict[int, list[Array]]:
             if recording.tape.equations[operand].active
         )
         if not is_linear(row, equation.static, live):
-            found.setdefault(node.order, []).append(recording.values[number])
+            found.setdefault(node.order, []).append(number)
     return found
 
 

@@ -1,6 +1,7 @@
 """Points beside the user's, and the sizes of what is found there."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,14 +16,22 @@ Point = Mapping[str, Any]
 
 def moved(inputs: Point, distance: float, seed: int) -> dict[str, Any]:
     """The inputs changed by up to `distance`, in relation to each element; to 1 where that is 0."""
+    counts = tuple(min(max(np.size(values), 1), PATTERN) for values in inputs.values())
+    patterns = _patterns(distance, seed, counts)
+    return {n: _moved(v, p) for (n, v), p in zip(inputs.items(), patterns, strict=True)}
+
+
+@lru_cache(maxsize=64)
+def _patterns(distance: float, seed: int, counts: tuple[int, ...]) -> list[Any]:
     random = np.random.default_rng(seed)
-    return {name: _moved(values, distance, random) for name, values in inputs.items()}
+    return [
+        random.uniform(0.3, 1.0, count) * random.choice([-distance, distance], count)
+        for count in counts
+    ]
 
 
-def _moved(values: Any, distance: float, random: np.random.Generator) -> Any:
+def _moved(values: Any, pattern: Any) -> Any:
     array = np.asarray(values, dtype=np.float64)
-    count = min(max(array.size, 1), PATTERN)
-    pattern = random.uniform(0.3, 1.0, count) * random.choice([-distance, distance], count)
     result = np.resize(pattern, array.shape)
     zeros = None if array.all() else np.where(array == 0, result, 0.0)
     result += 1.0

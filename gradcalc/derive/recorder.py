@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcalc.calculus import Variant, named_arguments, spelled
+from gradcalc.derive.derived import Observation
 from gradcalc.errors import Span
 from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
+from gradcalc.expr.nodes import Data
 from gradcalc.lang.budget import Budget
 from gradcalc.lang.composites import by_definition, round_to
 from gradcalc.primitives import BY_NAME, Composite, Elementwise, Primitive, Structural
@@ -55,6 +57,7 @@ class Recorder:
         self.values: list[Any] = []
         self._keep = keep
         self._known: MutableMapping[tuple[Any, ...], Traced] = {} if keep else WeakValueDictionary()
+        self.observations: list[Observation] = []
 
     # -- what a row's form needs -------------------------------------------------------
 
@@ -79,10 +82,16 @@ class Recorder:
         fixed = (("data", ops.Data.of(values)),)
         return self._noted(ops.LITERAL, (), fixed, lambda: self.arithmetic.asarray(values))
 
-    @staticmethod
-    def value(x: Traced) -> Any:
-        """What a tensor is in this run."""
+    def value(self, x: Traced) -> Any:
+        """What a tensor is in this run, for what is decided by it."""
+        self.observations.append(Observation(x.number, Data.of(x.value)))
         return x.value
+
+    def truth(self, x: Traced) -> bool:
+        """Whether a tensor of one element is true in this run."""
+        holds = bool(x.value.reshape(())[()])
+        self.observations.append(Observation(x.number, holds))
+        return holds
 
     # -- what the backend needs --------------------------------------------------------
 
@@ -184,10 +193,10 @@ class RecordingBackend:
         return bool(tensor.active)
 
     def numbers(self, tensor: Any) -> NDArray[np.float64]:
-        return np.array(tensor.value, dtype=np.float64)
+        return np.array(self.recorder.value(tensor), dtype=np.float64)
 
     def is_mask(self, tensor: Any) -> bool:
         return bool(tensor.mask) and bool(tensor.size)
 
     def truth(self, tensor: Any) -> bool:
-        return bool(tensor.value.reshape(())[()])
+        return self.recorder.truth(tensor)

@@ -1,25 +1,20 @@
 """A printed formula is a claim: its text is read back and run before anybody sees it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import mpmath
 import numpy as np
 
+from gradcalc.derive.landmarks import landmarks
 from gradcalc.derive.points import Point, distance, extent, is_finite, moved
-from gradcalc.derive.recorder import Recorder, RecordingBackend
-from gradcalc.derive.recording import Recording, budget
-from gradcalc.errors import GradcalcError
-from gradcalc.expr import ops
-from gradcalc.expr.evaluate import evaluate as node_values
+from gradcalc.derive.reader import Reader, read
+from gradcalc.derive.recording import Recording
 from gradcalc.expr.floats import Floats
-from gradcalc.expr.nodes import Node, ancestry
+from gradcalc.expr.nodes import Node
 from gradcalc.expr.reals import Reals
-from gradcalc.expr.transcript import LONGEST
-from gradcalc.lang.evaluate import evaluate
-from gradcalc.lang.fence import compile_program
-from gradcalc.lang.program import Limits, Program
 
 EXACT = 1500
 """Numbers on a tape up to which the two sides are compared in many digits."""
@@ -40,9 +35,6 @@ ROUNDINGS = 256
 LONG = 100_000
 """Characters of a text above which it is compared at the user's point only, if it can be there."""
 
-LIMITS = Limits(length=LONGEST)
-"""A formula may be longer than what users type."""
-
 DISTANCES = (0.5, 0.1, 1e-3, 1e-6)
 """How far from the user's point the two sides are compared too, in relation to the inputs."""
 
@@ -51,6 +43,13 @@ FAR = 2.5
 
 ELSEWHERE = {True: 2, False: 1}
 """At how many points besides the user's."""
+
+
+BESIDE = (0.1, 1e-3, 1e-6)
+"""How far from the user's point, where the two sides are also compared at points of their own."""
+
+FEWEST = 2
+"""Points of their own that are enough."""
 
 
 class Answer(StrEnum):
@@ -63,85 +62,133 @@ class Answer(StrEnum):
 
 
 class RoundTrip:
-    """Reads formulas of one recording back, at the user's point and at others."""
+    """Reads formulas of one recording back, at the user's point and at others.
+
+    Up to `EXACT` numbers the others are points that have nothing to do with the user's, so that
+    what they say of a text holds for all of its points, and one beside the user's.
+    """
 
     def __init__(self, recording: Recording, gradients: Mapping[str, Any]) -> None:
         self.recording = recording
         self.exact = sum(np.size(value) for value in recording.values) <= EXACT
         self._arithmetic: Any = Floats()
         if self.exact:
-            context = mpmath.MPContext()
-            context.dps = DIGITS
-            self._arithmetic = Reals(context)
+            self._arithmetic = recording.derived.once("reals", _reals)
         self._scale = _largest(recording.values)
         self._inputs = recording.problem.inputs
         self._gradients = gradients
         # where floats overflow, zeros in the gradient may be what is left of others
         self._sound = self.exact or all(np.isfinite(value).all() for value in recording.values)
-        self._elsewhere: list[tuple[Point, Mapping[str, Any]]] | None = None
+        self._elsewhere: list[Place] | None = None
 
     def read(self, name: str, text: str, shown: Node) -> Answer:
         """Whether a text gives what the sweep gives for the gradient by an input.
 
         `shown` is the simplified node that was written: its detached values have names.
         """
-        detached = {
-            node["name"]: node.operands[0]
-            for node in ancestry([shown])
-            if node.op is ops.DETACH and node["name"] is not None
-        }
-        known = (*self.recording.problem.inputs, *detached)
-        try:
-            program = compile_program(text, known=known, limits=LIMITS)
-        except GradcalcError:
+        derived = self.recording.derived
+        reader = derived.once(
+            ("reader", name, text), lambda: read(text, tuple(self._inputs), derived, shown)
+        )
+        if reader is None:
             return Answer.FAILS
-        if not set(program.required) <= set(known):
-            return Answer.FAILS
-        others = () if self._sound and len(text) > LONG else self._other_points()
-        answers = [
-            self._holds_at(point, gradients[name], program, detached) for point, gradients in others
-        ]
+        answers = [] if self._sound and len(text) > LONG else self._elsewhere_holds(name, reader)
         here = None
         if self._sound:
-            here = self._holds_at(self._inputs, self._gradients[name], program, detached)
+            here = self._holds_here(reader, self._gradients[name])
         if False in answers or (here is False and True not in answers):
             return Answer.FAILS
         if here is False:
             return Answer.ELSEWHERE
         return Answer.HOLDS if here or True in answers else Answer.UNTRIED
 
-    def _holds_at(
-        self, point: Point, expected: Any, program: Program, detached: Mapping[str, Node]
-    ) -> bool | None:
-        """Whether the program gives the gradient at a point; None where there is none at all."""
+    def _elsewhere_holds(self, name: str, reader: Reader) -> list[bool | None]:
+        """Whether the text gives the gradient at other points."""
+        marks = self._landmarks() if self.exact else []
+        if len(marks) < FEWEST:
+            return [self._holds_at(place, name, reader) for place in self._other_points()]
+        found = self.recording.derived.once(
+            ("landmarks", reader), lambda: [self._holds_at(mark, name, reader) for mark in marks]
+        )
+        return [*found, self._holds_beside(name, reader)]
+
+    def _landmarks(self) -> list["Place"]:
+        """Points that depend on the shapes of the inputs alone, where the gradient is defined."""
+        return self.recording.derived.once("landmarks", self._found_landmarks)
+
+    def _found_landmarks(self) -> list["Place"]:
+        found: list[Place] = []
+        for point in landmarks({name: values.shape for name, values in self._inputs.items()}):
+            gradients = self._defined(point)
+            if gradients is not None:
+                scale = _largest(self.recording.derived.values(Floats(), point))
+                found.append(Place(point, gradients, scale))
+            if len(found) > FEWEST:
+                break
+        return found
+
+    def _holds_here(self, reader: Reader, expected: Any) -> bool | None:
+        if self.exact and self._is_near(reader, self._inputs, expected):
+            return True
+        return self._is(reader, self._inputs, expected, self._scale)
+
+    def _holds_beside(self, name: str, reader: Reader) -> bool | None:
+        """The same a little beside the user's point: in floats, and in many digits in doubt."""
+        for seed, step in enumerate(BESIDE):
+            point = moved(self._inputs, step, seed)
+            given = self.recording.gradients(Floats(), point)[name]
+            if extent(given) < np.inf and self._is_near(reader, point, given):
+                return True
+            gradients = self._defined(point)
+            if gradients is not None:
+                return self._holds_at(Place(point, gradients, self._scale), name, reader)
+        return None
+
+    def _is_near(self, reader: Reader, point: Point, expected: Any) -> bool:
+        """Whether the text gives these numbers in floats, so closely that nobody need ask more."""
+        expected = np.asarray(expected, dtype=np.float64)
+        if not extent(expected) < np.inf:
+            return False
+        given = reader.run(self.recording.problem, Floats(), point)
+        if given is None or np.shape(given) != expected.shape:
+            return False
+        return bool(distance(given, expected) <= self._room(expected))
+
+    def _holds_at(self, place: "Place", name: str, reader: Reader) -> bool | None:
+        return self._is(reader, place.point, place.gradients[name], place.scale)
+
+    def _is(self, reader: Reader, point: Point, expected: Any, scale: float) -> bool | None:
+        """Whether the text gives the gradient at a point; None where there is none at all."""
         whole = extent(expected) < np.inf
         finite = None if whole else is_finite(expected)
         if finite is not None and not finite.any():
             return None
-        given = self._run(program, point, detached)
+        given = reader.run(self.recording.problem, self._arithmetic, point)
         if given is None or np.shape(given) != np.shape(expected):
             return False
-        if finite is None:
-            return self._agree(given, expected)
-        return self._agree(given[finite], expected[finite])
+        if finite is not None:
+            given, expected = given[finite], expected[finite]
+        # a NaN is neither larger nor smaller, so it never agrees
+        room = self._room(expected) + NOISE[self.exact] * scale
+        return bool(distance(given, expected) <= room)
 
-    def _other_points(self) -> list[tuple[Point, Mapping[str, Any]]]:
+    def _other_points(self) -> list["Place"]:
         """Points where the gradient is defined everywhere, with what the sweep gives there."""
         if self._elsewhere is None:
             self._elsewhere = []
             far = moved(self._inputs, FAR, len(DISTANCES))
             gradients = self._defined(far) if self.exact else None
             if gradients is not None:
-                self._elsewhere.append((far, gradients))
+                self._elsewhere.append(Place(far, gradients, self._scale))
             enough = len(self._elsewhere) + ELSEWHERE[self.exact]
-            tries = [(self._inputs, distance) for distance in DISTANCES]
+            tries = [(self._inputs, step) for step in DISTANCES]
             # what overflows at the user's point may be defined at a smaller one
-            tries += [(_unit(self._inputs), distance) for distance in DISTANCES[:2]]
-            for seed, (start, distance) in enumerate(tries):
-                point = moved(start, distance, seed)
+            tries += [(_unit(self._inputs), step) for step in DISTANCES[:2]]
+            for seed, (start, step) in enumerate(tries):
+                point = moved(start, step, seed)
                 gradients = self._defined(point)
                 if gradients is not None:
-                    self._elsewhere.append((point, gradients))
+                    self._elsewhere.append(Place(point, gradients, self._scale))
                 if len(self._elsewhere) == enough:
                     break
         return self._elsewhere
@@ -151,29 +198,29 @@ class RoundTrip:
         derivation = self.recording.derivation
         output = derivation.values[self.recording.tape.output]
         nodes = [*derivation.gradients.values(), output]
-        *gradients, value = node_values(nodes, self._arithmetic, point)
+        *gradients, value = self.recording.derived.plan(nodes)(self._arithmetic, point)
         if not all(extent(found) < np.inf for found in (*gradients, value)):
             return None
         return dict(zip(derivation.gradients, gradients, strict=True))
 
-    def _run(self, program: Program, point: Point, detached: Mapping[str, Node]) -> Any | None:
-        problem = self.recording.problem
-        recorder = Recorder(problem.dtype, self._arithmetic, keep=False)
-        backend = RecordingBackend(recorder, budget(problem))
-        named = node_values(list(detached.values()), self._arithmetic, point)
-        given = {name: self._arithmetic.asarray(value) for name, value in point.items()}
-        given |= dict(zip(detached, named, strict=True))
-        scope = {name: recorder.input(name, value, False) for name, value in given.items()}
-        try:
-            return evaluate(program, backend, scope, budget=backend.budget).value.value
-        except GradcalcError:
-            return None
-
-    def _agree(self, given: Any, expected: Any) -> bool:
+    def _room(self, expected: Any) -> Any:
         epsilon = float(np.finfo(self.recording.problem.dtype).eps)
-        room = extent(expected) * max(ROOM[self.exact], ROUNDINGS * epsilon)
-        # a NaN is neither larger nor smaller, so it never agrees
-        return bool(distance(given, expected) <= room + NOISE[self.exact] * self._scale)
+        return extent(expected) * max(ROOM[self.exact], ROUNDINGS * epsilon)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A point with the gradients there, by input, and the size of the numbers of the run."""
+
+    point: Point
+    gradients: Mapping[str, Any]
+    scale: float
+
+
+def _reals() -> Reals:
+    context = mpmath.MPContext()
+    context.dps = DIGITS
+    return Reals(context)
 
 
 def _unit(inputs: Point) -> Point:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.calculus import operand_names
+from gradcalc.derive.derived import Trace
 from gradcalc.derive.points import moved
 from gradcalc.derive.recording import Recording
 from gradcalc.expr import ops
@@ -51,11 +52,16 @@ def events(recording: Recording) -> tuple[Event, ...]:
 
 def _found(recording: Recording) -> Iterator[Event]:
     epsilon = float(np.finfo(recording.problem.dtype).eps)
+    asked = recording.derived.once("asked", lambda: _asked(recording.trace))
     for number, equation in enumerate(recording.tape.equations):
         row = equation.primitive
-        if not equation.active:
-            continue
         values = [recording.values[operand] for operand in equation.operands]
+        if not equation.active:
+            if isinstance(row, Elementwise) and row.boolean and row.kinks is not None:
+                yield from _turned(recording, row, equation, values, epsilon)
+            continue
+        if number in asked:
+            yield from _undecided(recording, number, epsilon)
         if row in (ops.AMAX, ops.AMIN, ops.SORT):
             find = _neighbours if row is ops.SORT else _ties
             near = find(values[0], recording.values[number], dict(equation.static), epsilon)
@@ -69,9 +75,51 @@ def _found(recording: Recording) -> Iterator[Event]:
         if near.any() and isinstance(row, Elementwise) and not row.boolean:
             near = near & _flowing(recording, number, near.shape)
         if near.any():
-            place = np.unravel_index(int(np.argmax(near)), near.shape)
-            at = tuple(float(np.broadcast_to(value, near.shape)[place]) for value in values)
-            yield Event(row.name, equation.place, at, False)
+            yield _event(row.name, equation, values, near)
+
+
+def _event(name: str, equation: Equation, values: list[Any], near: Any) -> Event:
+    place = np.unravel_index(int(np.argmax(near)), near.shape)
+    at = tuple(float(np.broadcast_to(value, near.shape)[place]) for value in values)
+    return Event(name, equation.place, at, False)
+
+
+def _asked(trace: Trace) -> frozenset[int]:
+    """The numbers of values, no truth values by themselves, that are asked for their truth."""
+    equations = trace.tape.equations
+    masks: set[int] = set()
+    asked = {seen.number for seen in trace.observations if isinstance(seen.seen, bool)}
+    for number, equation in enumerate(equations):
+        row, operands = equation.primitive, equation.operands
+        if isinstance(row, Elementwise):
+            masks |= {number} if row.boolean else set()
+            if row.name == "where" or (row.boolean and row.kinks is None):
+                asked |= set(operands[:1] if row.name == "where" else operands)
+        elif row.moves and operands and masks.issuperset(operands):
+            masks.add(number)
+    return frozenset(asked - masks)
+
+
+def _undecided(recording: Recording, number: int, epsilon: float) -> Iterator[Event]:
+    """A number that is asked for its truth, and at or near 0."""
+    value = recording.values[number]
+    near = np.abs(value) <= NEAR * epsilon
+    if near.any():
+        yield _event("ne", recording.tape.equations[number], [value], near)
+
+
+def _turned(
+    recording: Recording, row: Elementwise, equation: Equation, values: list[Any], epsilon: float
+) -> Iterator[Event]:
+    """A comparison of what is not differentiated by, which rounding of its operands may decide."""
+    near = _near(recording, row, equation, values, epsilon)
+    if near is None or not near.any():
+        return
+    wide = recording.derived.values(Floats("longdouble"), recording.problem.inputs)
+    exact = [wide[operand] == recording.values[operand] for operand in equation.operands]
+    near = near & ~np.logical_and.reduce(np.broadcast_arrays(*exact, near)[:-1])
+    if near.any():
+        yield _event(row.name, equation, values, near)
 
 
 def _flowing(recording: Recording, number: int, shape: Any) -> Any:

@@ -40,18 +40,7 @@ def derive(
     a detached value that its name still stands for is called by it.
     """
     forms = Forms(named_definition, ops.MAP)
-    named = {number: name for name, number in (bound or {}).items()}
-    values: list[Node] = []
-    for number, equation in enumerate(tape.equations):
-        operands = [values[operand] for operand in equation.operands]
-        if equation.primitive is ops.DETACH:
-            name = dict(equation.static)["name"]
-            if (bound or {}).get(name) not in (number, *equation.operands):
-                # u = detach(x*x) is called u
-                name = named.get(number)
-            values.append(forms(ops.DETACH, *operands, name=name))
-        else:
-            values.append(_value(forms, equation, operands))
+    values = values_of(forms, tape, bound or {})
     output = values[tape.output]
     seed = np.ones(output.shape) if weights is None else np.asarray(weights, dtype=np.float64)
     cotangents: dict[int, Node] = {}
@@ -67,6 +56,23 @@ def derive(
         values,
         cotangents,
     )
+
+
+def values_of(forms: Forms, tape: Tape, bound: Mapping[str, int]) -> list[Node]:
+    """The node of each equation."""
+    named = {number: name for name, number in bound.items()}
+    values: list[Node] = []
+    for number, equation in enumerate(tape.equations):
+        operands = [values[operand] for operand in equation.operands]
+        if equation.primitive is ops.DETACH:
+            name = dict(equation.static)["name"]
+            if bound.get(name) not in (number, *equation.operands):
+                # u = detach(x*x) is called u
+                name = named.get(number)
+            values.append(forms(ops.DETACH, *operands, name=name))
+        else:
+            values.append(_value(forms, equation, operands))
+    return values
 
 
 def _value(forms: Forms, equation: Equation, operands: Sequence[Node]) -> Node:

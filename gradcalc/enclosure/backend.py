@@ -108,6 +108,7 @@ class ElementBackend:
         return any(node.active for node in tensor.flat)
 
     def numbers(self, tensor: Any) -> NDArray[np.float64]:
+        self.graph.looked = True
         return np.array([self._number(node) for node in tensor.flat]).reshape(tensor.shape)
 
     def _number(self, node: Node) -> float:

@@ -3,7 +3,8 @@
 import flint
 
 from gradcalc.calculus import operand_names
-from gradcalc.enclosure.experiment import Experiment, Trial, partial_of
+from gradcalc.enclosure.course import Trial
+from gradcalc.enclosure.experiment import Experiment, partial_of
 from gradcalc.enclosure.graph import Node
 from gradcalc.expr.reals import FAILURES
 from gradcalc.testimony import Event
@@ -30,7 +31,7 @@ def events_of(experiment: Experiment, trial: Trial) -> tuple[Event, ...]:
     experiment.context.prec = trial.bits
     found = (_event(experiment, node) for node in trial.course.nodes)
     there = [event for event in found if event is not None]
-    for node in trial.course.backend.graph.nodes:
+    for node in trial.course.graph.nodes:
         if node.row is not None and node.row.boolean and not node.active:
             event = _event(experiment, node)
             there += [event] if event is not None and event.margin else []

@@ -2,11 +2,9 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import flint
-import mpmath
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,14 +22,12 @@ from gradcalc.enclosure.balls import (
     is_nothing,
     is_tight,
 )
+from gradcalc.enclosure.course import Course, Memory, Reals, Trial
 from gradcalc.enclosure.graph import ZERO, Graph, Node, ancestry, sweep
 from gradcalc.enclosure.work import Work
 from gradcalc.lang.machine import Budget
 from gradcalc.lang.program import Branch
 from gradcalc.problem import Execution, Problem, execute, weights
-
-Reals = Any
-"""A numpy array of mpmath reals."""
 
 SECONDS = 5.0
 """The longest that all runs together may take, whatever the time limit."""
@@ -43,68 +39,13 @@ LARGEST_EXPONENT = 2**60
 """Numbers beyond 2 to this power, either way, are out of reach."""
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
-    """What a run went through: its leaves by input, and the nodes that matter, latest first.
-
-    `outputs` are the elements of the output with their weights.
-    """
-
-    leaves: Mapping[str, Any]
-    execution: Execution
-    backend: ElementBackend
-    nodes: list[Node]
-    outputs: list[tuple[Node, Ball]]
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """One run: the weighted sum of the output, its gradients, and what was met on the way.
-
-    All numbers are the midpoints of balls as mpmath reals, NaN for what is not finite, 0 for what
-    no float tells from it; `radii` are those of the gradients, `tight` says that they do not
-    matter. `bits` is the precision, `adjoints` the derivatives by all nodes, as balls. `guessed`
-    says that a comparison was decided by midpoints.
-    """
-
-    bits: int
-    total: Any
-    output: Reals
-    gradients: Mapping[str, Reals]
-    radii: Mapping[str, NDArray[np.float64]]
-    tight: bool
-    guessed: bool
-    course: Course
-    adjoints: Mapping[int, Ball]
-
-    @property
-    def path(self) -> tuple[Branch, ...]:
-        """The branches that the run took."""
-        return self.course.execution.run.path
-
-    @property
-    def size(self) -> int:
-        """How many numbers the run took."""
-        return self.course.backend.graph.size
-
-    @property
-    def finite(self) -> bool:
-        """Whether the total and all gradients are finite numbers."""
-        values = (value for gradient in self.gradients.values() for value in gradient.flat)
-        return all(map(mpmath.isfinite, (self.total, *values)))
-
-    @property
-    def detached(self) -> Detached:
-        """The values that were detached."""
-        return self.course.backend.detached
-
-
 class Experiment:
     """Runs of one problem, sharing what has been derived and a budget of numbers."""
 
-    def __init__(self, problem: Problem, largest: int) -> None:
+    def __init__(self, problem: Problem, largest: int, memory: Memory | None = None) -> None:
         self.problem = problem
-        self.context = mpmath.MPContext()
+        self.memory = memory or Memory()
+        self.context = self.memory.context
         self.largest = largest
         seconds = problem.limits.seconds
         self.deadline = time.monotonic() + min(seconds or SECONDS, SECONDS)
@@ -147,7 +88,7 @@ class Experiment:
             return Trial(
                 bits=bits,
                 total=self.real(total),
-                output=self.values_of(course.execution.target),
+                output=self.values_of(course.target),
                 gradients={n: self.reals(balls) for n, balls in gradients.items()},
                 radii={n: _radii(balls) for n, balls in gradients.items()},
                 tight=is_tight(total)
@@ -185,19 +126,55 @@ class Experiment:
     def _course(
         self, graph: Graph, shift: Mapping[str, Reals] | None, replay: Detached | None
     ) -> "Course":
-        problem, budget = self.problem, self.budget()
+        problem = self.problem
         if sum(values.size for values in problem.inputs.values()) > self.largest:
             raise TooLarge(beyond(self.largest))
-        backend = ElementBackend(graph, budget, problem.dtype, replay)
-        leaves = {name: self._leaf(graph, name, shift) for name in problem.inputs}
-        execution = execute(problem, backend, leaves, budget)
-        cotangent = weights(problem, execution.target.shape)
+        known = self._known_course(graph, shift)
+        if known is not None:
+            return known
+        graph.clear()
+        backend = ElementBackend(graph, self.budget(), problem.dtype, replay)
+        leaves = self._leaves(graph, shift)
+        execution = execute(problem, backend, leaves, backend.budget)
+        course = self._course_of(
+            leaves, graph, execution.run.path, execution.target, backend, execution
+        )
+        if graph.rounded is None:
+            self.memory.keep(course)
+        return course
+
+    def _known_course(self, graph: Graph, shift: Mapping[str, Reals] | None) -> "Course | None":
+        """A run that does what one did before, None if it does something else."""
+        # a claim is worked out from the names of a run, which is the one at the point
+        if graph.rounded is not None or (self.problem.claims and shift is None):
+            return None
+        for template, path in self.memory.courses:
+            graph.clear()
+            leaves = self._leaves(graph, shift)
+            target = template.again(graph)
+            if target is not None:
+                return self._course_of(leaves, graph, path, target)
+        return None
+
+    def _leaves(self, graph: Graph, shift: Mapping[str, Reals] | None) -> dict[str, Any]:
+        return {name: self._leaf(graph, name, shift) for name in self.problem.inputs}
+
+    def _course_of(
+        self,
+        leaves: Mapping[str, Any],
+        graph: Graph,
+        path: tuple[Branch, ...],
+        target: Any,
+        backend: ElementBackend | None = None,
+        execution: Execution | None = None,
+    ) -> "Course":
+        cotangent = weights(self.problem, target.shape)
         outputs = [
-            (node, self._weight(w))
-            for node, w in zip(execution.target.flat, cotangent.flat, strict=True)
+            (node, self._weight(w)) for node, w in zip(target.flat, cotangent.flat, strict=True)
         ]
         nodes = ancestry([node for node, _ in outputs] + graph.decisions)
-        return Course(leaves, execution, backend, nodes, outputs)
+        detached = {} if backend is None else backend.detached
+        return Course(leaves, graph, path, target, nodes, outputs, detached, backend, execution)
 
     def real(self, ball: Ball) -> Any:
         """The midpoint of a ball; 0 if it is so small that no float tells it from that."""
@@ -266,8 +243,8 @@ class Experiment:
         active = name in self.problem.wrt
         moves = None if shift is None else shift.get(name)
         result = np.empty(values.shape, dtype=object)
-        for index in np.ndindex(*values.shape):
-            value = flint.arb(float(values[index]))
+        for index, number in np.ndenumerate(values):
+            value = flint.arb(float(number))
             if not value.is_finite():
                 raise OutOfReach(f"{label_of(name, index)} is not finite")
             if moves is not None:

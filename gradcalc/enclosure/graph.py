@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import flint
@@ -90,6 +91,7 @@ class Node:
 
     def __float__(self) -> float:
         """The float next to it, for choices that change nothing."""
+        self.graph.looked = True
         return float(self.value)
 
     def __bool__(self) -> bool:
@@ -98,14 +100,38 @@ class Node:
             if not self.graph.calculus.decisions.forced:
                 raise Undecided
             raise OutOfReach("a condition compares with a number that is not defined")
-        self.graph.decisions.append(self.graph.condition(self))
-        return not self.graph.calculus.decisions.eq(self.value, ZERO)
+        graph = self.graph
+        condition = graph.condition(self)
+        graph.decisions.append(condition)
+        holds = not graph.calculus.decisions.eq(self.value, ZERO)
+        graph.asked.append(Asked(graph.size, self.order, condition.order, holds))
+        return holds
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A number that was asked for its truth when there were `size` numbers, and what it was."""
+
+    size: int
+    order: int
+    condition: int
+    held: bool
+
+    def holds_in(self, graph: "Graph") -> bool:
+        """Whether it is the same in another graph, which takes note of it."""
+        value = graph.nodes[self.order].value
+        if not value.is_finite():
+            return False
+        graph.decisions.append(graph.nodes[self.condition])
+        graph.asked.append(self)
+        return graph.calculus.decisions.eq(value, ZERO) is not self.held
 
 
 class Graph:
     """All numbers of one run of the program.
 
-    With `rounded` every number goes through it.
+    With `rounded` every number goes through it. `decisions` are the numbers that decided where it
+    went, as `asked` tells; `looked` says that some were looked at otherwise.
     """
 
     def __init__(
@@ -119,11 +145,18 @@ class Graph:
         self.rounded = rounded
         self.largest = largest
         self.deadline = deadline
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.calculus.decisions.guessed = False
         self.place: Span | None = None
         self.inside: str | None = None
         self.maker: str | None = None
         self.nodes: list[Node] = []
         self.decisions: list[Node] = []
+        self.asked: list[Asked] = []
+        self.looked = False
 
     @property
     def size(self) -> int:

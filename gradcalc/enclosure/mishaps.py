@@ -10,7 +10,8 @@ import flint
 import numpy as np
 
 from gradcalc.enclosure.balls import Ball, Calculus, Decisions
-from gradcalc.enclosure.experiment import Experiment, Trial, partial_of
+from gradcalc.enclosure.course import Trial
+from gradcalc.enclosure.experiment import Experiment, partial_of
 from gradcalc.enclosure.graph import Node
 from gradcalc.primitives.arithmetic import zero
 from gradcalc.testimony import Mishap
@@ -44,7 +45,7 @@ def flats(centre: Trial) -> tuple[Mishap, ...]:
 def _first_flat(centre: Trial, name: str) -> Mishap | None:
     reached = {leaf.order for leaf in centre.course.leaves[name].flat}
     first: Mishap | None = None
-    for node in centre.course.backend.graph.nodes:
+    for node in centre.course.graph.nodes:
         ways = [i for i in node.live if node.operands[i].order in reached]
         through = [i for i in ways if not abs(partial_of(node, i)) < FLAT]
         if through:
@@ -67,7 +68,7 @@ class _Shadow:
     """What the floats of a run are, next to its exact numbers."""
 
     def __init__(self, experiment: Experiment, centre: Trial) -> None:
-        self.nodes = centre.course.backend.graph.nodes
+        self.nodes = centre.course.graph.nodes
         self.calculus = Calculus(Decisions(forced=True))
         self.dtype = np.dtype(experiment.problem.dtype)
         self.epsilon = experiment.epsilon

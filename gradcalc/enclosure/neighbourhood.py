@@ -12,7 +12,7 @@ import mpmath
 import numpy as np
 
 from gradcalc.enclosure.balls import OutOfReach
-from gradcalc.enclosure.experiment import Trial
+from gradcalc.enclosure.course import Trial
 from gradcalc.enclosure.moves import RANDOM_PAIRS, directions_for, plain_directions
 from gradcalc.errors import GradcalcError
 from gradcalc.testimony import Nature, Neighbourhood

@@ -5,14 +5,16 @@ at the ceiling the midpoints decide.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import flint
 import numpy as np
 
 from gradcalc.enclosure.balls import Ball, OutOfReach, Undecided
+from gradcalc.enclosure.course import Trial
 from gradcalc.enclosure.events import is_undefined
-from gradcalc.enclosure.experiment import Experiment, Trial, partial_of
+from gradcalc.enclosure.experiment import Experiment, partial_of
 from gradcalc.enclosure.graph import ZERO, Node
 from gradcalc.enclosure.moves import shifts
 from gradcalc.errors import GradcalcError
@@ -132,7 +134,7 @@ def noise(trial: Trial) -> dict[str, float]:
     slope by what its operands are, times its own slope; one that is computed from the value
     (1 - y**2, y*(1 - y)) has twice the value's rounding at the most.
     """
-    nodes = trial.course.backend.graph.nodes
+    nodes = trial.course.graph.nodes
     errors: list[Ball] = []
     with flint.ctx.workprec(trial.bits):
         for node in nodes:
@@ -199,6 +201,7 @@ def _bent(node: Node, position: int, errors: list[Ball]) -> Ball:
     return found
 
 
+@lru_cache(maxsize=64)
 def _directions(size: int) -> Any:
     """Changes of up to once the size of each input; the second with every other sign turned."""
     random = np.random.default_rng(20181)

@@ -68,8 +68,9 @@ class Formulas:
     def _simplified(
         self, gradients: Mapping[str, Node], *, large: bool, careful: bool = False
     ) -> tuple[Simplifier, dict[str, Node]]:
+        # whatever else was asked for before, the nodes are made in the same order
         simplifier = Simplifier(
-            self._forms, RULES, SCALAR_RULES, large=large, careful=careful, **self._limits
+            self._forms.copy(), RULES, SCALAR_RULES, large=large, careful=careful, **self._limits
         )
         roots = simplifier.rebuilt(list(gradients.values()))
         roots = _polished(simplifier, roots, self._writer(simplifier))

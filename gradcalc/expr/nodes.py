@@ -99,6 +99,12 @@ class Forms:
             self._known[key] = known
         return known
 
+    def copy(self) -> "Forms":
+        """The same nodes, with room for others."""
+        forms = Forms(self._definition, self._map)
+        forms._known = dict(self._known)
+        return forms
+
     def scalar(self, name: str, *operands: Node) -> Node:
         """An elementwise primitive of nodes, by its name."""
         symbols, body = self._definition(name)

@@ -1,7 +1,7 @@
 """Arithmetic of mpmath's reals: scalar expressions as functions of numbers of many digits."""
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import mpmath
@@ -21,6 +21,9 @@ LARGEST_OPERAND = 20_000
 CHEAP = (sympy.log, sympy.Abs, sympy.sign, Where)
 """Functions that take numbers of any size in their stride."""
 
+KEPT = 4096
+"""Functions that are kept for the next point."""
+
 MINORS = 10
 """Rows of a singular matrix up to which its cofactors are worked out one by one."""
 
@@ -33,7 +36,7 @@ class _Printer(MpmathPrinter):  # type: ignore[misc]
         return f"mpmath.psi({self._print(order)}, {self._print(value)})"
 
 
-@cache
+@lru_cache(maxsize=KEPT)
 def compiled(symbols: tuple[Any, ...], expression: Any) -> Callable[..., Any]:
     """A function of an mpmath context and its reals.
 
@@ -46,6 +49,16 @@ def compiled(symbols: tuple[Any, ...], expression: Any) -> Callable[..., Any]:
         [context, *symbols], closed(expression), modules=[], printer=printer
     )
     return function
+
+
+@lru_cache(maxsize=KEPT)
+def _kernel(symbols: tuple[Any, ...], body: Any) -> tuple[Any, Sequence[int] | None, bool]:
+    """The function of an expression, and what `real_valued` has to know of it."""
+    # what is not chosen may be undefined
+    conditions = {part for choice in body.atoms(Where) for part in choice.args[0].free_symbols}
+    deciding = [k for k, symbol in enumerate(symbols) if symbol in conditions]
+    bounded = any(not isinstance(call, CHEAP) for call in body.atoms(sympy.Function))
+    return compiled(symbols, body), deciding if conditions else None, bounded
 
 
 def real_valued(
@@ -129,15 +142,8 @@ class Reals:
 
     def map(self, symbols: Sequence[Any], body: Any, values: Sequence[Any]) -> Any:
         """A scalar expression of arrays."""
-        # what is not chosen may be undefined
-        conditions = {part for choice in body.atoms(Where) for part in choice.args[0].free_symbols}
-        deciding = [k for k, symbol in enumerate(symbols) if symbol in conditions]
-        function = real_valued(
-            compiled(tuple(symbols), body),
-            self.context,
-            deciding if conditions else None,
-            bounded=any(not isinstance(call, CHEAP) for call in body.atoms(sympy.Function)),
-        )
+        function, deciding, bounded = _kernel(tuple(symbols), body)
+        function = real_valued(function, self.context, deciding, bounded=bounded)
         values = [self._exact(value) for value in values]
         if not values:
             return self.asarray(function())

@@ -15,7 +15,7 @@ from gradcalc.errors import (
     UnsupportedError,
 )
 from gradcalc.lang import plain
-from gradcalc.lang.arguments import bind
+from gradcalc.lang.arguments import PACKED, bind
 from gradcalc.lang.backend import FAILURES, explained
 from gradcalc.lang.budget import Budget as Budget
 from gradcalc.lang.data import EXTREMES, Values
@@ -184,6 +184,10 @@ class Machine(Values):
     def call_primitive(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """A primitive called as a function, its arguments still to be fitted."""
         row = BY_NAME[name]
+        names = _plain(row)
+        if names and not kwargs and len(args) == len(names):
+            # most calls are of this kind, and the other way takes long
+            return self.operate(row, dict(zip(names, args, strict=True)))
         return self.operate(row, bind(name, signature_of(row), args, kwargs))
 
     def operate(self, row: Primitive, arguments: dict[str, Any]) -> Any:
@@ -274,6 +278,14 @@ def _takes_tensors(row: Primitive, parameter: str) -> bool:
     if isinstance(row, Elementwise):
         return parameter not in row.static
     return parameter in row.tensors
+
+
+@cache
+def _plain(row: Primitive) -> tuple[str, ...]:
+    """The parameters of a row that is called with all of them in order, () where it may not be."""
+    parameters = signature_of(row).parameters
+    plain = all(p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters.values())
+    return tuple(parameters) if plain and not PACKED & {*parameters} else ()
 
 
 @cache

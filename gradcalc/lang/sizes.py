@@ -54,7 +54,10 @@ def _shapes(sizes: Sizes) -> list[TensorShape]:
 
 
 def _broadcast(sizes: Sizes) -> int:
-    return math.prod(np.broadcast_shapes(*_shapes(sizes)))
+    shapes = _shapes(sizes)
+    if len(set(shapes)) == 1:
+        return math.prod(shapes[0])
+    return math.prod(np.broadcast_shapes(*shapes))
 
 
 def _product(sizes: Sizes) -> int:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -110,6 +111,7 @@ TAKEN = 0.575
 the digits must be right (9 in float64, 4 in float32)."""
 
 
+@cache
 def precision_of(dtype: str) -> Precision:
     """The rounding of float16, float32 or float64."""
     info = np.finfo(dtype)

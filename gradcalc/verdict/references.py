@@ -4,13 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from gradcalc.testimony import Array, Formula, Reference, Testimony
+from gradcalc.testimony import LEFT_OUT, Array, Formula, Reference, Testimony
 from gradcalc.verdict.outcome import culprit_text
 from gradcalc.verdict.rough import is_smooth
 
 MEETING = "the formula does not hold at this point, where its cases meet"
 
 APART = "the formula and the enclosure contradict each other"
+
+UNSEEN = f"nobody looks around: {LEFT_OUT}"
+
+OVERSIZED = "too large for a look around"
 
 AGREED = 1e-9
 """How far apart, in relation to the largest element, two checks may be that know many digits."""
@@ -31,8 +35,8 @@ def weigh(formula: Reference, exact: Reference) -> Reference:
     if formula.events:
         return replace(
             formula,
-            absent=f"it is not smooth at or near this point{culprit_text(formula.events)}, and too"
-            " large for a look around",
+            absent=f"it is not smooth at or near this point{culprit_text(formula.events)}, and"
+            f" {UNSEEN if exact.absent == LEFT_OUT else OVERSIZED}",
         )
     return formula
 

@@ -147,9 +147,8 @@ def _gradients(
     if problem.cotangent is not None:
         output = output * backend.constant(cotangent)
     # weights handed to grad itself would make torch import sympy, which takes half a second
-    found = torch.autograd.grad(
-        output.sum(), [tensors[name] for name in problem.wrt], allow_unused=True
-    )
+    total = output.sum() if output.ndim else output
+    found = torch.autograd.grad(total, [tensors[name] for name in problem.wrt], allow_unused=True)
     carrying = {n for n, g in zip(problem.wrt, found, strict=True) if g is not None}
     given = {n: to_numpy(g) for n, g in zip(problem.wrt, found, strict=True) if g is not None}
     return zeros | given, frozenset(carrying)

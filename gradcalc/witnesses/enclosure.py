@@ -13,8 +13,9 @@ import flint
 import numpy as np
 
 from gradcalc.enclosure.balls import OutOfReach, TooLarge, beyond
+from gradcalc.enclosure.course import Memory, Trial
 from gradcalc.enclosure.events import events_of
-from gradcalc.enclosure.experiment import Experiment, Trial, to_floats
+from gradcalc.enclosure.experiment import Experiment, to_floats
 from gradcalc.enclosure.mishaps import flats, mishaps
 from gradcalc.enclosure.moves import shifts, smallest
 from gradcalc.enclosure.neighbourhood import around_rounding, conditions, explore, sway
@@ -56,11 +57,12 @@ CHEAP = 1000
 """Numbers in one run up to which the conditioning is measured in every direction."""
 
 
-def testify(problem: Problem, size: int, digits: int) -> Reference:
+def testify(problem: Problem, size: int, digits: int, *memory: Memory) -> Reference:
     """Run the program on balls and differentiate its definitions.
 
     `size` is how many numbers that takes at the least, `digits` how many decimal digits keep them
-    apart in sums; both 0 if they are not known. Where that would take too long, it is done in a few
+    apart in sums; both 0 if they are not known. `memory` is what is known of the program from other
+    points, if anything. Where that would take too long, it is done in a few
     directions; what meets what it does not know says so.
     """
     if size > LARGEST or (size > LONG and digits > MANY):
@@ -69,7 +71,7 @@ def testify(problem: Problem, size: int, digits: int) -> Reference:
     else:
         # numpy only carries the numbers about; what it warns of is found out from them
         with np.errstate(all="ignore"):
-            answer = _testify(problem)
+            answer = _testify(Experiment(problem, LARGEST, *memory))
     return _in_directions(problem, answer) if answer.too_large else answer
 
 
@@ -106,8 +108,8 @@ def diagnose(problem: Problem, reference: Reference) -> Reference:
         return reference
 
 
-def _testify(problem: Problem) -> Reference:
-    experiment = Experiment(problem, LARGEST)
+def _testify(experiment: Experiment) -> Reference:
+    problem = experiment.problem
     try:
         view = _look(experiment)
         centre = view.centre
@@ -219,11 +221,10 @@ def _within(
 
 
 def _claims(experiment: Experiment, centre: Trial) -> dict[str, Any]:
-    problem = experiment.problem
-    if not problem.claims:
+    problem, course = experiment.problem, centre.course
+    if not problem.claims or course.backend is None or course.execution is None:
         return {}
-    course = centre.course
-    decisions = course.backend.graph.calculus.decisions
+    decisions = course.graph.calculus.decisions
     decisions.guessed = False
     with flint.ctx.workprec(centre.bits):
         values = claim_values(problem, course.backend, course.execution, experiment.budget())

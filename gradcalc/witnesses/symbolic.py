@@ -4,7 +4,8 @@ Its numbers come from the formula, in floats at any size, and in many digits whe
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import mpmath
@@ -15,6 +16,7 @@ from gradcalc.derive.accuracy import digits_for
 from gradcalc.derive.alarm import TimesUp, at_most
 from gradcalc.derive.conditioning import Conditioning, conditioning
 from gradcalc.derive.points import extent, is_finite
+from gradcalc.derive.quick import is_wide, quick
 from gradcalc.derive.recorder import Traced
 from gradcalc.derive.recording import Recording, record
 from gradcalc.derive.roundtrip import EXACT, Answer, RoundTrip
@@ -28,7 +30,7 @@ from gradcalc.expr.nodes import Node
 from gradcalc.expr.reals import Reals
 from gradcalc.expr.written import Written
 from gradcalc.problem import Problem, claim_values
-from gradcalc.testimony import Formula, Reference
+from gradcalc.testimony import LEFT_OUT, Formula, Reference
 
 TRIES = 3
 """How often the digits are tried, each time twice as many, until two in a row agree."""
@@ -46,7 +48,9 @@ UNREAD = "the formula does not read back to the gradient, so it is not shown"
 
 UNTRIED = "the gradient is not defined at any point where the formula was tried"
 
-LOST = "the formula loses its digits to rounding here, and there is too much for many digits"
+TAKEN = "the formula loses its digits to rounding here"
+
+LOST = f"{TAKEN}, and there is too much for many digits"
 
 PATIENCE = 10.0
 """Seconds after which a formula that is still being simplified is given up."""
@@ -65,12 +69,17 @@ def testify(problem: Problem) -> Reference:
 
     Where that cannot be done, the answer says so.
     """
+    return testify_by(record, problem)
+
+
+def testify_by(recorded: Callable[[Problem], Recording], problem: Problem) -> Reference:
+    """The same of a program that is recorded in another way: one that knows it from before."""
     for name, values in problem.inputs.items():
         if not np.isfinite(values).all():
             return _absent(f"{name} is not finite")
     try:
         with np.errstate(all="ignore"):
-            return _testify(problem)
+            return _testify(recorded(problem))
     except (GradcalcError, MemoryError) as reason:
         return _absent(str(reason) or "the check does not fit into memory")
     # a mistake of this witness costs its testimony, not autograd's gradient
@@ -83,52 +92,92 @@ def _absent(reason: str) -> Reference:
     return Reference(witness="symbolic", absent=reason)
 
 
-def _testify(problem: Problem) -> Reference:
-    recording = record(problem)
-    shown, failure = _simplified(recording)
+def _testify(recording: Recording) -> Reference:
+    problem, derived = recording.problem, recording.derived
+    shown, failure = derived.once("formulas", lambda: _simplified(recording))
     nodes: Mapping[str, Node] = recording.derivation.gradients if shown is None else shown.gradients
-    numbers = sum(np.size(value) for value in recording.values)
-    small = numbers <= EXACT
-    exact = _in_time(recording) if small else None
-    small = exact is not None
-    gradients = exact if exact is not None else _in_floats(recording, nodes)
-    wider = gradients if small else in_more_digits(recording, nodes, gradients)
-    gradients = gradients if wider is None else wider
+    size = sum(np.size(value) for value in recording.values)
+    found = _numbers(recording, nodes, size)
+    gradients = found.gradients
+    floats = {n: np.asarray(g, dtype=np.float64) for n, g in gradients.items()}
     # before there is more in memory
-    formulas = _formulas(recording, gradients, shown, failure)
-    beside = Conditioning({}, {}, {}, 0.0) if small else conditioning(recording, nodes, gradients)
-    output = recording.execution.target.value
+    formulas = _formulas(recording, gradients if problem.enclose else floats, shown, failure)
+    beside = found.beside()
+    output = recording.output
     total = float(np.sum(output * recording.weights))
     return Reference(
         witness="symbolic",
-        absent=LOST if wider is None else None,
+        absent=None if found.known else LOST if problem.enclose else f"{TAKEN}, and {LEFT_OUT}",
         value=np.asarray(output, dtype=np.float64),
-        gradients={n: np.asarray(g, dtype=np.float64) for n, g in gradients.items()},
-        path=recording.execution.run.path,
+        gradients=floats,
+        path=recording.trace.path,
         claims=_claims(recording),
         exact=gradients,
         output=output,
         total=total,
         scales=dict.fromkeys(problem.wrt, beside.scale),
         flows={n: beside.flows.get(n, np.abs(g)) for n, g in gradients.items()},
-        events=() if small else events(recording),
-        surveyed=not small,
+        events=events(recording) if found.surveyed else (),
+        surveyed=found.surveyed,
         conditions=beside.conditions,
         rounding=beside.rounding,
         formulas=formulas,
-        size=numbers,
-        digits=digits_for(recording) if numbers <= COUNTED else 0,
+        size=size,
+        digits=found.digits,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """The gradients, whether they are `known`, and whether corners are to be looked for.
+
+    `beside` finds out how they react. `digits` are those that keep the numbers of the run apart, 0
+    if that was not found out.
+    """
+
+    gradients: Mapping[str, Any]
+    known: bool
+    beside: Callable[[], Conditioning]
+    surveyed: bool
+    digits: int = 0
+
+
+def _numbers(recording: Recording, nodes: Mapping[str, Node], size: int) -> _Numbers:
+    problem = recording.problem
+    if not problem.enclose and is_wide(recording):
+        answer = quick(recording)
+        if answer.gradients is not None:
+            return _Numbers(answer.gradients, True, lambda: answer.conditioning, True)
+        floats = recording.gradients(Floats(), problem.inputs)
+        return _Numbers(floats, False, lambda: answer.conditioning, True)
+    digits = digits_for(recording) if size <= COUNTED else 0
+    exact = _in_time(recording, digits) if size <= EXACT else None
+    if exact is not None and problem.enclose:
+        return _Numbers(exact, True, lambda: Conditioning({}, {}, {}, 0.0), False, digits)
+    if exact is not None:
+        swept = recording.derivation.gradients
+        near = {n: np.asarray(g, dtype=np.float64) for n, g in exact.items()}
+        return _Numbers(exact, True, lambda: conditioning(recording, swept, near), True)
+    floats = _in_floats(recording, nodes)
+    wider = in_more_digits(recording, nodes, floats)
+    gradients = floats if wider is None else wider
+    return _Numbers(
+        gradients,
+        wider is not None,
+        lambda: conditioning(recording, nodes, gradients),
+        True,
+        digits,
     )
 
 
 def _simplified(recording: Recording) -> tuple[Formulas | None, str | None]:
     """The formulas, or why there are none."""
-    problem, execution = recording.problem, recording.execution
+    problem = recording.problem
     shapes = {
         name: recording.tape.equations[number].shape
         for name, number in recording.tape.inputs.items()
     }
-    taken = frozenset((*problem.inputs, *execution.scope, *problem.program.assigned))
+    taken = frozenset((*problem.inputs, *recording.trace.names, *problem.program.assigned))
     texts = (problem.program.source, *(program.source for _, program in problem.lets))
     try:
         with at_most(PATIENCE):
@@ -159,21 +208,20 @@ def _in_floats(recording: Recording, nodes: Mapping[str, Node]) -> dict[str, Any
     return {n: np.where(np.isfinite(g), g, plain[n]) for n, g in gradients.items()}
 
 
-def _in_time(recording: Recording) -> dict[str, Any] | None:
+def _in_time(recording: Recording, fewest: int) -> dict[str, Any] | None:
     """The gradients in many digits, unless some function thinks about them for too long."""
     try:
         with at_most(DIGITS_PATIENCE):
-            return _in_many_digits(recording)
+            return _in_many_digits(recording, fewest)
     except TimesUp:
         return None
 
 
-def _in_many_digits(recording: Recording) -> dict[str, Any] | None:
+def _in_many_digits(recording: Recording, fewest: int) -> dict[str, Any] | None:
     """The gradients by the sweep, in as many digits as it takes; None if no number does."""
-    context = mpmath.MPContext()
+    context = recording.derived.once("many digits", mpmath.MPContext)
     arithmetic = Reals(context)
     before: dict[str, Any] | None = None
-    fewest = digits_for(recording)
     for digits in (fewest * 2**k for k in range(TRIES)):
         context.dps = digits
         try:
@@ -202,9 +250,9 @@ def _settled(first: Any, second: Any) -> Any | None:
 
 def _claims(recording: Recording) -> dict[str, Any]:
     problem = recording.problem
-    if not problem.claims:
-        return {}
     backend = recording.backend
+    if not problem.claims or backend is None or recording.execution is None:
+        return {}
     values = claim_values(problem, backend, recording.execution, backend.budget)
     return {
         name: np.array(value.value, dtype=np.float64)
@@ -228,17 +276,19 @@ def _formulas(
 
 
 def _read_back(trip: RoundTrip, shown: Formulas, name: str) -> Formula:
+    once = trip.recording.derived.once
+
     def answer(written: Written) -> Answer:
         return trip.read(name, written.text, shown.gradients[name])
 
     try:
-        usual = shown.write(name)
+        usual = once(("text", name), lambda: shown.write(name))
         found = answer(usual)
         if found is Answer.HOLDS:
             return Formula(usual)
         if found is not Answer.ELSEWHERE:
             return Formula(failure=UNTRIED if found is Answer.UNTRIED else UNREAD)
-        careful = shown.write_carefully(name)
+        careful = once(("careful text", name), lambda: shown.write_carefully(name))
         if careful != usual and answer(careful) is Answer.HOLDS:
             return Formula(careful)
     except Unprintable as reason:

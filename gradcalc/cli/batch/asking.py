@@ -3,11 +3,15 @@
 import gc
 from dataclasses import replace
 from functools import cache
+from typing import TYPE_CHECKING
 
 from gradcalc.cli.inputs import requests
 from gradcalc.cli.options import Options
 from gradcalc.cli.programs import sources
 from gradcalc.report import Report
+
+if TYPE_CHECKING:
+    from gradcalc.derive.derivations import Derivations
 
 
 def report_of(options: Options) -> Report:
@@ -17,19 +21,24 @@ def report_of(options: Options) -> Report:
     everything that can be known without running it has been checked.
     """
     (request,) = requests(options, frozenset(), sources(options))
-    _prepare()
+    derivations = _prepare()
     from gradcalc.calculate import calculate
 
-    report = calculate(request.problem)
+    report = calculate(request.problem, derivations=derivations)
     return replace(report, findings=(*request.notes, *report.findings))
 
 
 @cache
-def _prepare() -> None:
-    """Import the witnesses, once. They stay, so garbage is not to be looked for among them."""
+def _prepare() -> "Derivations":
+    """Import the witnesses, once, and give what is kept from one request to the next.
+
+    They stay, so garbage is not to be looked for among them.
+    """
     gc.disable()
+    from gradcalc.derive.derivations import Derivations
     from gradcalc.witnesses import autograd, enclosure, symbolic  # noqa: F401
 
     autograd.use_one_thread()
     gc.enable()
     gc.freeze()
+    return Derivations()

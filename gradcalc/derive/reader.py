@@ -1,0 +1,80 @@
+"""A text in gradcalc's language as a function of the inputs, in any arithmetic."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gradcalc.calculus import named_definition
+from gradcalc.derive.derived import Derived
+from gradcalc.derive.recorder import Recorder, RecordingBackend
+from gradcalc.derive.recording import budget
+from gradcalc.derive.sweep import values_of
+from gradcalc.errors import GradcalcError
+from gradcalc.expr import ops
+from gradcalc.expr.evaluate import Plan
+from gradcalc.expr.nodes import Forms, Node, ancestry
+from gradcalc.expr.transcript import LONGEST
+from gradcalc.lang.evaluate import evaluate
+from gradcalc.lang.fence import compile_program
+from gradcalc.lang.program import Limits, Program
+from gradcalc.problem import Problem
+
+LIMITS = Limits(length=LONGEST)
+"""A formula may be longer than what users type."""
+
+
+class Reader:
+    """Runs one text. `detached` are the nodes that its names of detached values stand for."""
+
+    def __init__(self, program: Program, derived: Derived, detached: Mapping[str, Node]) -> None:
+        self._program = program
+        self._derived = derived
+        self._detached = detached
+        self._plan: Plan | None = None
+
+    def run(self, problem: Problem, arithmetic: Any, point: Mapping[str, Any]) -> Any | None:
+        """What the text gives at a point; None where it fails."""
+        nodes = list(self._detached.values())
+        named = self._derived.plan(nodes)(arithmetic, point) if nodes else []
+        given = {name: arithmetic.asarray(value) for name, value in point.items()}
+        given |= dict(zip(self._detached, named, strict=True))
+        if self._plan is not None:
+            try:
+                return self._plan(arithmetic, given)[0]
+            except (GradcalcError, ArithmeticError, ValueError, TypeError):
+                # the text itself says whether it fails
+                pass
+        return self._interpreted(problem, arithmetic, given)
+
+    def _interpreted(self, problem: Problem, arithmetic: Any, given: dict[str, Any]) -> Any | None:
+        recorder = Recorder(problem.dtype, arithmetic, keep=False)
+        backend = RecordingBackend(recorder, budget(problem))
+        scope = {name: recorder.input(name, value, False) for name, value in given.items()}
+        try:
+            value = evaluate(self._program, backend, scope, budget=backend.budget).value
+        except GradcalcError:
+            return None
+        if self._plan is None and not recorder.observations:
+            forms = Forms(named_definition, ops.MAP)
+            nodes = values_of(forms, recorder.tape(scope, value), {})
+            self._plan = Plan([nodes[value.number]])
+        return value.value
+
+
+def read(text: str, inputs: tuple[str, ...], derived: Derived, shown: Node) -> Reader | None:
+    """A formula's text, None if it is none.
+
+    `shown` is the simplified node that was written: its detached values have names.
+    """
+    detached = {
+        node["name"]: node.operands[0]
+        for node in ancestry([shown])
+        if node.op is ops.DETACH and node["name"] is not None
+    }
+    known = (*inputs, *detached)
+    try:
+        program = compile_program(text, known=known, limits=LIMITS)
+    except GradcalcError:
+        return None
+    if not set(program.required) <= set(known):
+        return None
+    return Reader(program, derived, detached)

@@ -1,0 +1,285 @@
+"""Scalar expressions as functions of numpy arrays of floats, computed so that few digits are lost.
+
+An expression is gone through once; what comes of it runs at any number of points.
+"""
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import sympy
+
+from gradcalc.expr.scalars import Head, Where, closed, is_indicator
+
+NARROW = (sympy.erf, sympy.erfc, sympy.gamma, sympy.loggamma, sympy.polygamma)
+"""Functions that no library computes in wide floats."""
+
+KEPT = 4096
+"""Functions that are kept for the next point."""
+
+Known = list[Any]
+"""The operands, then the parts that have been computed, None for those that have not."""
+
+Part = Callable[[Known], Any]
+"""Gives the value of one part of an expression."""
+
+
+def narrow(values: Any) -> Any:
+    """Numbers as libraries take them that know no wider floats."""
+    array = np.asarray(values)
+    return array.astype(np.float64) if array.dtype == np.longdouble else array
+
+
+def _special(name: str) -> Callable[..., Any]:
+    def call(*values: Any) -> Any:
+        # scipy is large, and few programs need it
+        from scipy import special
+
+        function = getattr(special, name)
+        if any(np.asarray(value).dtype == np.longdouble for value in values):
+            # it knows no wider floats
+            return np.asarray(function(*map(narrow, values)), dtype=np.longdouble)
+        return function(*values)
+
+    return call
+
+
+FUNCTIONS: Mapping[Any, Callable[..., Any]] = {
+    sympy.exp: np.exp, sympy.sin: np.sin, sympy.cos: np.cos, sympy.tan: np.tan,
+    sympy.asin: np.arcsin, sympy.acos: np.arccos, sympy.atan: np.arctan, sympy.atan2: np.arctan2,
+    sympy.sinh: np.sinh, sympy.cosh: np.cosh, sympy.tanh: np.tanh, sympy.asinh: np.arcsinh,
+    sympy.acosh: np.arccosh, sympy.atanh: np.arctanh, sympy.Abs: np.abs, sympy.sign: np.sign,
+    sympy.floor: np.floor, sympy.ceiling: np.ceil, sympy.erf: _special("erf"),
+    sympy.erfc: _special("erfc"), sympy.loggamma: _special("gammaln"),
+    sympy.gamma: _special("gamma"), sympy.digamma: _special("digamma"),
+}  # fmt: skip
+"""sympy's functions as numpy's."""
+
+RELATIONS: Mapping[Any, Callable[..., Any]] = {
+    sympy.Gt: np.greater, sympy.Ge: np.greater_equal, sympy.Lt: np.less, sympy.Le: np.less_equal,
+    sympy.Eq: np.equal, sympy.Ne: np.not_equal,
+}  # fmt: skip
+
+LOGIC: Mapping[Any, Callable[..., Any]] = {
+    sympy.And: np.logical_and, sympy.Or: np.logical_or, sympy.Xor: np.logical_xor,
+}  # fmt: skip
+
+
+def is_narrow(body: Any) -> bool:
+    """Whether there is something in an expression that is computed in float64 at the most."""
+    return bool(closed(body).has(*NARROW))
+
+
+@lru_cache(maxsize=KEPT)
+def compiled(symbols: tuple[Any, ...], body: Any) -> Callable[[Sequence[Any]], Any]:
+    """An expression as a function of the arrays that its symbols stand for, in their order.
+
+    The function raises `KeyError` for what has no such function.
+    """
+    maker = _Maker(symbols)
+    root = maker.part(body)
+    room = [None] * maker.parts
+
+    def run(values: Sequence[Any]) -> Any:
+        return root([*values, *room])
+
+    return run
+
+
+class _Maker:
+    """Makes the function of one expression, which computes each part of it once at the most."""
+
+    def __init__(self, symbols: Sequence[Any]) -> None:
+        self.parts = 0
+        self._first = len(symbols)
+        self._made: dict[Any, Part] = {s: operator.itemgetter(k) for k, s in enumerate(symbols)}
+
+    def part(self, expression: Any) -> Part:
+        """What gives the value of a part."""
+        made = self._made.get(expression)
+        if made is None:
+            made = self._made[expression] = self._kept(expression)
+        return made
+
+    def _kept(self, expression: Any) -> Part:
+        if expression.is_number and not expression.has(Head, Where):
+            number = float(expression)
+            return lambda known: number
+        compute = self._compute(expression)
+        place = self._first + self.parts
+        self.parts += 1
+
+        def value(known: Known) -> Any:
+            found = known[place]
+            if found is None:
+                found = known[place] = compute(known)
+            return found
+
+        return value
+
+    def _compute(self, part: Any) -> Part:
+        if part.is_Add:
+            return self._sum(part)
+        if part.is_Mul:
+            return self._product(part)
+        if part.is_Pow:
+            return self._power(part.base, part.exp)
+        if isinstance(part, sympy.log):
+            return self._log(part.args[0])
+        if isinstance(part, Where):
+            return _choice(*map(self.part, part.args))
+        if isinstance(part, Head):
+            values = [self.part(argument) for argument in part.args]
+            body = compiled(part.symbols, part.body)
+            return lambda known: body([value(known) for value in values])
+        return self._rare(part)
+
+    def _rare(self, part: Any) -> Part:
+        kind = type(part)
+        if isinstance(part, sympy.Piecewise):
+            result: Part = lambda known: np.nan
+            for value, condition in reversed(part.args):
+                result = _choice(self.part(condition), self.part(value), result)
+            return result
+        if part in (sympy.true, sympy.false):
+            holds = part == sympy.true
+            return lambda known: holds
+        if isinstance(part, sympy.polygamma):
+            order = int(part.args[0])
+            return _called(lambda x: _special("polygamma")(order, x), [self.part(part.args[1])])
+        if isinstance(part, sympy.Not):
+            return _called(np.logical_not, [self.part(part.args[0])])
+        if kind in LOGIC:
+            return _folded(LOGIC[kind], [self.part(argument) for argument in part.args])
+        function = FUNCTIONS.get(kind) or RELATIONS.get(kind)
+        if function is None:
+            return lambda known: _unknown(kind)
+        return _called(function, [self.part(argument) for argument in part.args])
+
+    def _sum(self, part: Any) -> Part:
+        exact = _without_cancellation(part)
+        if exact is not None:
+            return self.part(exact)
+        if sympy.Integer(-1) in part.args and len(part.args) == 2:
+            (other,) = (a for a in part.args if a != -1)
+            if isinstance(other, sympy.exp):
+                return _called(np.expm1, [self.part(other.args[0])])
+        return _folded(operator.add, [self.part(term) for term in part.args])
+
+    def _product(self, part: Any) -> Part:
+        conditions = [factor.args[0] for factor in part.args if is_indicator(factor)]
+        if conditions:
+            rest = sympy.Mul(*[factor for factor in part.args if not is_indicator(factor)])
+            operands = [self.part(sympy.And(*conditions)), self.part(rest)]
+            return _called(lambda holds, value: np.where(holds, value, 0.0), operands)
+        above: list[Part] = []
+        below: list[Part] = []
+        for factor in part.args:
+            if factor.is_Rational:
+                above += [_fixed(_as_float(factor.p))] if factor.p != 1 else []
+                below += [_fixed(_as_float(factor.q))] if factor.q != 1 else []
+            elif factor.is_Pow and factor.exp.is_Rational and factor.exp < 0:
+                below.append(self._power(factor.base, -factor.exp))
+            else:
+                above.append(self.part(factor))
+        numerator = _folded(operator.mul, above or [_fixed(1.0)])
+        if not below:
+            return numerator
+        return _called(operator.truediv, [numerator, _folded(operator.mul, below)])
+
+    def _power(self, base: Any, exponent: Any) -> Part:
+        below = self.part(base)
+        if exponent == 1:
+            return below
+        if exponent.is_Rational and exponent < 0:
+            return _called(lambda x: 1.0 / x, [self._power(base, -exponent)])
+        if exponent == 2:
+            return _called(lambda x: x * x, [below])
+        if exponent == sympy.Rational(1, 2):
+            return _called(np.sqrt, [below])
+        if exponent.is_number:
+            fixed = float(exponent)
+            return _called(lambda x: np.power(x, fixed), [below])
+        return _called(np.power, [below, self.part(exponent)])
+
+    def _log(self, inner: Any) -> Part:
+        if inner.is_Add and len(inner.args) == 2:
+            logs = [_logarithm(a) for a in inner.args]
+            if all(log is not None for log in logs) and not all(a.is_number for a in inner.args):
+                return _called(np.logaddexp, [self.part(log) for log in logs])
+        if inner.is_Add and sympy.Integer(1) in inner.args:
+            return _called(np.log1p, [self.part(inner - 1)])
+        return _called(np.log, [self.part(inner)])
+
+
+def _fixed(number: float) -> Part:
+    return lambda known: number
+
+
+def _called(function: Callable[..., Any], operands: Sequence[Part]) -> Part:
+    if len(operands) == 1:
+        (only,) = operands
+        return lambda known: function(only(known))
+    if len(operands) == 2:
+        first, second = operands
+        return lambda known: function(first(known), second(known))
+    return lambda known: function(*[operand(known) for operand in operands])
+
+
+def _folded(join: Callable[[Any, Any], Any], operands: Sequence[Part]) -> Part:
+    """All operands joined, from the left."""
+    first, *rest = operands
+    for other in rest:
+        first = _called(join, [first, other])
+    return first
+
+
+def _choice(condition: Part, yes: Part, no: Part) -> Part:
+    """One of two values by a condition; only that one where all elements have the same."""
+
+    def choose(known: Known) -> Any:
+        holds = condition(known)
+        if np.ndim(holds) == 0:
+            return yes(known) if holds else no(known)
+        other = no(known)
+        return np.where(holds, yes(known), other)
+
+    return choose
+
+
+def _unknown(kind: Any) -> Any:
+    raise KeyError(kind)
+
+
+def _logarithm(part: Any) -> Any | None:
+    """What a part is the exponential of, if that is plain to see."""
+    if isinstance(part, sympy.exp):
+        return part.args[0]
+    return sympy.Integer(0) if part == 1 else None
+
+
+def _without_cancellation(part: Any) -> Any | None:
+    """`1 - tanh(u)**2` and the like in a form that loses no digits."""
+    if len(part.args) != 2 or sympy.Integer(1) not in part.args:
+        return None
+    (other,) = (a for a in part.args if a != 1)
+    coefficient, rest = other.as_coeff_Mul()
+    if isinstance(rest, sympy.erf):
+        return sympy.erfc(-coefficient * rest.args[0]) if abs(coefficient) == 1 else None
+    if coefficient != -1:
+        return None
+    if rest.is_Pow and rest.exp == 2 and isinstance(rest.base, sympy.tanh):
+        return sympy.cosh(rest.base.args[0]) ** -2
+    if isinstance(rest, Head) and rest.spelled == "sigmoid":
+        return rest.func(-rest.args[0])
+    return None
+
+
+def _as_float(value: int) -> float:
+    """A whole number as a float, infinite where it is beyond any."""
+    try:
+        return float(value)
+    except OverflowError:
+        return np.inf if value > 0 else -np.inf

@@ -1,0 +1,129 @@
+"""Calculations without an enclosure: by formula alone, in floats, and never a wrong `verified`."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradcalc.calculate import calculate
+from gradcalc.derive.derivations import Derivations
+from gradcalc.errors import GradcalcError
+from gradcalc.verdict import Outcome, Verdict
+from gradcalc.witnesses import autograd, enclosure
+from tests.healthy import healthy
+from tests.trust_cases import TRAPS, problem
+
+RIGHT = {Outcome.VERIFIED, Outcome.VANISHED}
+
+
+def quick(program: str, dtype: str = "float64", **options: Any) -> Verdict:
+    return calculate(problem(program, dtype, enclose=False, **options)).verdict
+
+
+ALARMS = {"dead-branch"}
+"""NaN at the end of a domain, on which nothing but 0 hangs: called wrong, and not the edge."""
+
+
+@pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap.name)
+def test_no_trap_is_taken_for_right(trap: Any) -> None:
+    try:
+        found = quick(trap.program, trap.dtype, **trap.inputs).outcome
+    except GradcalcError:
+        return
+    right = {*trap.outcomes, *(RIGHT if RIGHT & set(trap.outcomes) else ())}
+    assert found is Outcome.UNRESOLVED or found in right or trap.name in ALARMS
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_what_is_right_is_never_called_wrong(seed: int) -> None:
+    text, dtype, inputs = healthy(seed)
+    # kinks nearby are not told from others
+    assert quick(text, dtype, **inputs).outcome in {*RIGHT, Outcome.UNRESOLVED}
+
+
+VERIFIED = {
+    "dot": ("2*dot(x, x)", {"x": [0, 1, 2, 3]}),
+    "logsumexp": ("logsumexp(x)", {"x": [0.1, 2, -3]}),
+    "residual": ("sum((A@x - b)**2)", {"A": [[1, 2], [3, 4], [5, 6]], "x": [1, 2], "b": [1, 1, 1]}),
+    "softmax": ("softmax(x)[0]", {"x": [0.1, 2, -3]}),
+    "layer": ("tanh(W@x).sum()", {"W": [[1, -2], [0.3, 4]], "x": [0.5, 0.25]}),
+    "loop": ("b = 2*a\nwhile b.norm() < 100:\n    b = 2*b\nsum(b)", {"a": [1, 2]}),
+    "erf": ("sum(erf(x))", {"x": [0.1, 0.5]}),
+    "det": ("log(det(A))", {"A": [[2, 1], [1, 3]]}),
+    "off a kink": ("relu(x).sum()", {"x": [1, -2]}),
+    "at zero": ("2*dot(x, x)", {"x": [0, 0]}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", VERIFIED)
+def test_plain_programs_are_verified(name: str) -> None:
+    text, inputs = VERIFIED[name]
+    found = quick(text, **inputs)
+    assert (found.outcome, found.message[:30]) == (
+        Outcome.VERIFIED,
+        "autograd and formula agree to ",
+    )
+
+
+UNKNOWN = {
+    "lost in both": ("((1 + x) - 1 + y)**2", {"x": 1e-21, "y": 1e-20}),
+    "lost to zero": ("((1 + x) - 1)**2", {"x": 1e-21}),
+    "lost in erf": ("erf(x) - erf(x*(1 + 1e-16)) + 1e-30*x", {"x": 0.5}),
+    "underflows": ("exp(-x)*1e300", {"x": 12000}),
+    "rounded comparison": ("x*x if y + 0.2 <= 0.3 else x", {"x": 2, "y": 0.1, "wrt": ("x",)}),
+    "asked for its truth": ("x*x if x else 3*x", {"x": 0.0}),
+    "asked for its truth in where": ("where(x, x*x, 3*x)", {"x": 0.0}),
+    "kink": ("abs(x)", {"x": 0}),
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_what_floats_cannot_tell_is_not_verified(name: str) -> None:
+    text, inputs = UNKNOWN[name]
+    assert quick(text, **inputs).outcome not in RIGHT
+
+
+STEERED = {
+    "argmax": ("x[argmax(x)]", {"x": [2, 1, 2]}),
+    "way by argmax": ("sum(x*x) if argmax(x) == 0 else sum(x)", {"x": [2, 2]}),
+    "order": ("dot(x, sort(x).indices)", {"x": [2, 1, 2]}),
+    "mask as a number": ("x*float(x > 1)", {"x": 1.0}),
+    "rounded": ("x*round(x)", {"x": 2.5}),
+    "bool": ("x if bool(x) else 2*x", {"x": 0.0}),
+    "floor of what is rounded": ("floor(k*10)*x", {"x": 2.0, "k": 0.3, "wrt": ("x",)}),
+    "difference of what is rounded": ("abs(k*3 - 0.9)*x", {"x": 2.0, "k": 0.3, "wrt": ("x",)}),
+}
+
+
+@pytest.mark.parametrize("name", STEERED)
+def test_what_steers_a_program_is_looked_at(name: str) -> None:
+    text, inputs = STEERED[name]
+    for enclose in (True, False):
+        found = calculate(problem(text, enclose=enclose, **inputs)).verdict
+        assert found.outcome not in RIGHT
+
+
+@pytest.mark.parametrize("error", [1e-6, 1e-13, -1.0, np.nan])
+@pytest.mark.parametrize("name", VERIFIED)
+def test_a_wrong_gradient_is_noticed(
+    name: str, error: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text, inputs = VERIFIED[name]
+    ours = autograd.testify(problem(text, **inputs))
+    first, *_ = ours.gradients
+    worse = {**ours.gradients, first: ours.gradients[first] * (1 + error) + error}
+    monkeypatch.setattr(autograd, "testify", lambda _: replace(ours, gradients=worse))
+    assert quick(text, **inputs).outcome is Outcome.WRONG
+
+
+def test_the_enclosure_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(enclosure, "testify", None)
+    answer = calculate(problem("2*dot(x, x)", x=[1, 2], enclose=False), derivations=Derivations())
+    assert answer.witnesses == ("autograd", "symbolic")
+
+
+def test_strict_wants_the_enclosure() -> None:
+    found = quick("2*dot(x, x)", x=[1, 2], strict=True)
+    assert found.outcome is Outcome.UNRESOLVED
+    assert "the enclosure was left out" in found.message
