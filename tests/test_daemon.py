@@ -344,7 +344,11 @@ def test_a_life() -> None:
         wait_for(lambda: warm.states() and warm.states()[0]["ready"])
         first, name = warm.pid, next(warm.folder.glob("*.sock")).stem
         spares = wait_for(
-            lambda: len(now := warm.children()) == 2 and processes_of(name) == {first, *now} and now
+            lambda: (
+                len(now := warm.children()) == 2
+                and processes_of(name, warm.folder) == {first, *now}
+                and now
+            )
         )
         assert not [link for link in links(first) if link.startswith(("/dev/pts", "pipe:"))]
         assert os.readlink(f"/proc/{first}/cwd") == "/"
@@ -368,13 +372,15 @@ def test_a_life() -> None:
         wait_for(lambda: not any(map(is_alive, (second, *spares))))
 
 
-def processes_of(name: str) -> set[int]:
-    """Every process on the machine that was started as the server of this name, or by it."""
+def processes_of(name: str, folder: Path) -> set[int]:
+    """Every process that was started as the server of this name, or by it, for this folder."""
     found = set()
+    place = f"XDG_RUNTIME_DIR={folder.parent}".encode()
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):
             if name.encode() in path.read_bytes().split(b"\0"):
-                found.add(int(path.parent.name))
+                environment = path.with_name("environ").read_bytes().split(b"\0")
+                found |= {int(path.parent.name)} if place in environment else set()
     return found
 
 
