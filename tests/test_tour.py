@@ -1,11 +1,7 @@
-"""A tour of the commands in the documentation, with and without a warm process: the same bytes.
-
-The test takes a part of it; `python -m tests.test_tour` takes it all.
-"""
+"""A tour of the commands in the documentation, with and without a warm process: the same bytes."""
 
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -32,6 +28,9 @@ ERRORS = (
     'gradcalc grad "x*x" --x 3 2>&1 >/dev/full',
 )
 """Mistakes of a dozen kinds."""
+
+PARTS = 3
+"""So that several processes may share the work."""
 
 Output = tuple[int, bytes, bytes]
 
@@ -80,19 +79,10 @@ def differences(warm: Warm, asked: Sequence[str], folder: Path) -> dict[str, lis
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the warm process needs Linux")
-def test_a_part_of_the_tour(tmp_path: Path) -> None:
-    asked = [*list(commands())[::6], *ERRORS]
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_warm_process_gives_the_same_bytes(part: int, tmp_path: Path) -> None:
+    asked = [*commands(), *ERRORS][part::PARTS]
     with warm_place() as warm:
         assert warm.run("daemon", "start").returncode == 0
         assert not differences(warm, asked, tmp_path)
         assert warm.answered == len(asked)
-
-
-if __name__ == "__main__":
-    with warm_place() as everything, tempfile.TemporaryDirectory() as place:
-        everything.run("daemon", "start")
-        for command, outputs in differences(
-            everything, [*commands(), *ERRORS], Path(place)
-        ).items():
-            print(command, *outputs, sep="\n  ")
-        print(everything.answered, "answered")
