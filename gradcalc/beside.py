@@ -41,9 +41,6 @@ FIRST = (
 )
 """What torch and its witness import too, so it may come before it is known that they are needed."""
 
-DEFERRED = ("torch._meta_registrations", "torch.export")
-"""Parts of torch that no gradient needs; importing them takes a quarter of the time of the rest."""
-
 _LENGTH = struct.Struct("!Q")
 
 
@@ -248,10 +245,10 @@ def _listen(inbox: int, requests: "SimpleQueue[Any]") -> None:
 
 
 def _import_autograd() -> "Callable[[Problem], Testimony]":
-    from gradcalc.deferral import deferred
+    from gradcalc.deferral import UNUSED, deferred
 
     try:
-        with deferred(*DEFERRED):
+        with deferred(*UNUSED):
             from gradcalc.witnesses.autograd import testify, use_one_thread
         use_one_thread()
     except Exception as broken:

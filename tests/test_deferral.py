@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gradcalc.beside import DEFERRED
-from gradcalc.deferral import deferred
+from gradcalc.deferral import UNUSED, deferred
 from tests.test_start import run
 
 
@@ -82,6 +81,6 @@ def test_every_primitive_has_its_gradient_without_what_is_deferred() -> None:
         "kinds = [type(sys.modules[n]).__name__ for n in names]\n"
         "print(digest.hexdigest(), *kinds)\n"
     )
-    plain, deferring = run(code), run(code, *DEFERRED)
+    plain, deferring = run(code), run(code, *UNUSED)
     assert deferring.split()[0] == plain
     assert set(deferring.split()[1:]) == {"_Deferred"}

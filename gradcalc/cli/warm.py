@@ -9,6 +9,8 @@ from importlib import import_module
 from pkgutil import walk_packages
 from typing import NoReturn
 
+from gradcalc.deferral import UNUSED, deferred
+
 REHEARSED = (("grad", "2*dot(x,x)", "--x", "0,1,2,3", "--format", "table"),)
 """What is calculated in each child before its call: most of what any answer touches."""
 
@@ -42,7 +44,9 @@ def _prepare() -> None:
     """Import everything, and let nothing start a thread, which a fork would lose."""
     warnings.simplefilter("ignore")
     import gradcalc
-    from gradcalc.witnesses.autograd import use_one_thread
+
+    with deferred(*UNUSED):
+        from gradcalc.witnesses.autograd import use_one_thread
 
     use_one_thread()
     for module in walk_packages(gradcalc.__path__, "gradcalc."):

@@ -15,8 +15,7 @@ def in_pieces(function: Callable[[Sequence[Any]], Any], values: Sequence[Any], d
 
     What it makes in between stays small, and so in the cache.
     """
-    sizes = [np.size(value) for value in values]
-    if max(sizes, default=0) <= PIECE:
+    if all(np.size(value) <= PIECE for value in values):
         return function(values)
     shape = np.broadcast_shapes(*[np.shape(value) for value in values])
     rows, given = _rows(values, shape)

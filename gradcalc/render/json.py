@@ -6,6 +6,7 @@ the contract come after its own, and only when they say something.
 
 import json
 import re
+from array import array
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -37,8 +38,8 @@ _UNSAFE = re.compile(
 )
 
 
-# How many numbers it takes for their text to be worth keeping.
 _LONG = 1_000
+"""Numbers in a row above which their text is worth keeping: the witnesses often say the same."""
 
 
 def render(reports: Sequence[Report], style: Style) -> str:
@@ -48,20 +49,30 @@ def render(reports: Sequence[Report], style: Style) -> str:
 
 def dumps(value: Json, style: Style) -> str:
     """One line of JSON that any terminal and any encoding can take."""
-    return _encoded(value, style, [])
+    return _encoded(value, style, {})
 
 
-def _encoded(value: Any, style: Style, written: list[tuple[list[Any], str]]) -> str:
-    """`written` are long lists of numbers with their texts: the witnesses often say the same."""
+def _encoded(value: Any, style: Style, written: dict[bytes, str]) -> str:
+    """`written` are the texts of long lists of numbers by their bits."""
+    if not _has_long(value):
+        return _UNSAFE.sub(lambda match: json.dumps(match[0])[1:-1], _text(value, style))
     if isinstance(value, dict):
         fields = (f"{_text(key, style)}:{_encoded(v, style, written)}" for key, v in value.items())
         return "{" + ",".join(fields) + "}"
-    if not (isinstance(value, list) and len(value) > _LONG and isinstance(value[0], float | list)):
-        return _UNSAFE.sub(lambda match: json.dumps(match[0])[1:-1], _text(value, style))
-    known = next((text for before, text in written if before == value), None)
-    if known is None:
-        written.append((value, known := _text(value, style)))
-    return known
+    try:
+        bits = array("d", value).tobytes()
+    # rows, or words for what is no number
+    except TypeError:
+        return _text(value, style)
+    if bits not in written:
+        written[bits] = _text(value, style)
+    return written[bits]
+
+
+def _has_long(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_long, value.values()))
+    return isinstance(value, list) and len(value) > _LONG
 
 
 def _text(value: Any, style: Style) -> str:
@@ -202,12 +213,12 @@ def _number(value: float) -> Any:
     return _numbers(np.asarray(value))
 
 
-def _numbers(array: Array) -> Any:
+def _numbers(values: Array) -> Any:
     """A number or nested lists of them."""
-    if np.isfinite(array).all():
-        return array.tolist()
-    words = array.astype(object)
-    words[np.isnan(array)] = "NaN"
-    words[np.isposinf(array)] = "Infinity"
-    words[np.isneginf(array)] = "-Infinity"
+    if np.isfinite(values).all():
+        return values.tolist()
+    words = values.astype(object)
+    words[np.isnan(values)] = "NaN"
+    words[np.isposinf(values)] = "Infinity"
+    words[np.isneginf(values)] = "-Infinity"
     return words.tolist()

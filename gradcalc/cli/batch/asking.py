@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gradcalc.cli.inputs import requests
 from gradcalc.cli.options import Options
 from gradcalc.cli.programs import sources
+from gradcalc.deferral import UNUSED, deferred
 from gradcalc.report import Report
 
 if TYPE_CHECKING:
@@ -36,8 +37,10 @@ def _prepare() -> "Derivations":
     """
     gc.disable()
     from gradcalc.derive.derivations import Derivations
-    from gradcalc.witnesses import autograd, enclosure, symbolic  # noqa: F401
+    from gradcalc.witnesses import enclosure, symbolic  # noqa: F401
 
+    with deferred(*UNUSED):
+        from gradcalc.witnesses import autograd
     autograd.use_one_thread()
     gc.enable()
     gc.freeze()

@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import queue
 import signal
 import socket
 import struct
@@ -39,13 +38,13 @@ class Slot:
 class _Worker:
     """One process with the jobs that it has been given, the one at hand first."""
 
-    def __init__(self, work: Work, others: Sequence["_Worker"]) -> None:
-        method = "fork" if hasattr(os, "fork") else "spawn"
-        context: Any = multiprocessing.get_context(method)
-        self.connection, theirs = context.Pipe()
-        kept = [self.connection, *(other.connection for other in others)]
-        inherited = kept if method == "fork" else []
-        self.process = context.Process(target=_serve, args=(theirs, inherited, work), daemon=True)
+    def __init__(self, work: Work, others: Sequence["_Worker"], life: "_Life") -> None:
+        self.connection, theirs = life.context.Pipe()
+        kept = [self.connection, life.ours, *(other.connection for other in others)]
+        inherited = kept if life.forks else []
+        self.process = life.context.Process(
+            target=_serve, args=(theirs, inherited, life.theirs, work), daemon=True
+        )
         self.process.start()
         theirs.close()
         _bound_waiting(self.connection)
@@ -81,6 +80,15 @@ class _Worker:
         return bool(self.slots) and self.deadline is not None and time.monotonic() > self.deadline
 
 
+class _Life:
+    """A pipe that nothing goes through: its other end sees when this process is gone."""
+
+    def __init__(self) -> None:
+        self.forks = hasattr(os, "fork")
+        self.context: Any = multiprocessing.get_context("fork" if self.forks else "spawn")
+        self.theirs, self.ours = self.context.Pipe(duplex=False)
+
+
 class Workers:
     """At most `count` processes, started when there is something for them to do."""
 
@@ -90,6 +98,7 @@ class Workers:
         self.grace = grace
         self.workers: list[_Worker] = []
         self.queue: deque[Slot] = deque()
+        self._life = _Life()
 
     def give(self, slot: Slot) -> None:
         """Have a job done."""
@@ -137,7 +146,7 @@ class Workers:
 
     def _new(self) -> _Worker | None:
         try:
-            worker = _Worker(self.work, self.workers)
+            worker = _Worker(self.work, self.workers, self._life)
         except OSError as error:
             if self.workers:
                 self.count = len(self.workers)
@@ -200,27 +209,24 @@ def _bound_waiting(connection: Connection) -> None:
             sock.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", _STUCK, 0))
 
 
-def _serve(connection: Connection, inherited: Sequence[Connection], work: Work) -> None:
+def _serve(
+    connection: Connection, inherited: Sequence[Connection], life: Connection, work: Work
+) -> None:
     """Answer jobs until the other side is gone."""
     for other in inherited:
         other.close()
     # Ctrl-C reaches every process of a terminal; the one that writes decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
-    threading.Thread(target=_take, args=(connection, jobs), daemon=True).start()
-    while True:
-        answer = work.answer(jobs.get(), connection.send)
-        try:
-            connection.send(answer)
-        except OSError:
-            os._exit(0)
-
-
-def _take(connection: Connection, jobs: "queue.SimpleQueue[Job]") -> None:
-    """Take jobs as they come, and leave at once when nobody is there to answer to."""
-    try:
+    threading.Thread(target=_leave_with, args=(life,), daemon=True).start()
+    with suppress(EOFError, OSError):
         while True:
-            jobs.put(connection.recv())
-    except (EOFError, OSError):
-        os._exit(0)
+            connection.send(work.answer(connection.recv(), connection.send))
+    os._exit(0)
+
+
+def _leave_with(life: Connection) -> None:
+    """Leave at once, in the middle of a job too, when nobody is there to answer to."""
+    with suppress(EOFError, OSError):
+        life.recv_bytes()
+    os._exit(0)
