@@ -27,7 +27,7 @@ from benchmarks.timing import ratio, shown, timed
 from gradcalc.calculate import report_of, weigh
 from gradcalc.lang.fence import compile_program
 from gradcalc.problem import Problem
-from gradcalc.render import FORMATS
+from gradcalc.render import renderer
 from gradcalc.render.style import Style
 from gradcalc.witnesses import autograd, enclosure, symbolic  # noqa: F401
 
@@ -108,7 +108,7 @@ def checked(case: Case, n: int) -> Measured:
     def answer() -> Any:
         found = weigh(problem)
         report = report_of(found)
-        FORMATS["table"]([report], STYLE)
+        renderer("table")([report], STYLE)
         return found.enclosure, report
 
     seconds, (exact, report) = timed(answer)

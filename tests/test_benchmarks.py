@@ -1,0 +1,35 @@
+"""The benchmarks run; what they measure is not asserted."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.examples import ROOT
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        pytest.param(["--help"], id="speed"),
+        pytest.param(["closed_form", "--help"], id="closed-form"),
+        pytest.param(["size", "--quick", "--program", "dot"], id="size"),
+        pytest.param(["stream", "--quick", "--repetitions", "1"], id="stream"),
+    ],
+)
+def test_a_benchmark_runs(argv: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", *argv],
+        capture_output=True, text=True, cwd=ROOT, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def test_an_unknown_benchmark_is_refused() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "nothing"],
+        capture_output=True, text=True, cwd=ROOT, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "speed|closed_form" in done.stderr
