@@ -1,6 +1,6 @@
 """Sums, products and extremes of large tensors with their tangents, in passes through blocks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -61,9 +61,7 @@ def by_rows(multiply: Multiply, matrix: Dual, vector: Dual, check: Check) -> Blo
     count, width = matrix.shape
     right = vector.whole()
     gathered = Gathered((count,))
-    for start, stop in spans(count, max(1, BLOCK // width)):
-        check()
-        rows = matrix.block(start * width, stop * width, Pass())
+    for start, stop, rows in _slices(matrix, check):
         left = each(rows, lambda ball: shaped(ball, (-1, width)))
         gathered.put(start, stop, multiplied(multiply, left, right))
     return gathered.block((count,))
@@ -71,16 +69,24 @@ def by_rows(multiply: Multiply, matrix: Dual, vector: Dual, check: Check) -> Blo
 
 def by_columns(multiply: Multiply, vector: Dual, matrix: Dual, check: Check) -> Block:
     """A vector times a matrix, some rows of that at a time."""
-    count, width = matrix.shape
+    width = matrix.shape[1]
     left = vector.whole()
     found: Sequence[ArrayBall | None] = (None,) * (1 + len(left.tangents))
-    for start, stop in spans(count, max(1, BLOCK // width)):
-        check()
-        rows = matrix.block(start * width, stop * width, Pass())
+    for start, stop, rows in _slices(matrix, check):
         right = each(rows, lambda ball: shaped(ball, (-1, width)))
         part = multiplied(multiply, each(left, lambda ball: cut(ball, start, stop)), right)  # noqa: B023
         found = [_plus(*pair) for pair in zip(found, part.balls, strict=True)]
     return block_of(found)
+
+
+def _slices(matrix: Dual, check: Check) -> Iterator[tuple[int, int, Block]]:
+    """The rows of a matrix in one pass, some at a time, their elements in a row."""
+    count, width = matrix.shape
+    way = Pass()
+    for start, stop in spans(count, max(1, BLOCK // width)):
+        check()
+        way.seen = {}
+        yield start, stop, matrix.block(start * width, stop * width, way)
 
 
 def multiplied(multiply: Multiply, x: Block, y: Block) -> Block:

@@ -38,10 +38,13 @@ Check = Callable[[], None]
 
 @dataclass(slots=True)
 class Pass:
-    """One way through the blocks, first to last: what this block has, and what is carried on."""
+    """One way through the blocks, first to last: what this block has, and what is carried on.
+
+    `carried` says too how far those that carry something have come.
+    """
 
     seen: dict[int, Block] = field(default_factory=dict)
-    carried: dict[int, Block] = field(default_factory=dict)
+    carried: dict[int, tuple[Block, int]] = field(default_factory=dict)
 
 
 class Cells(Protocol):
@@ -256,13 +259,17 @@ class Running(_Late):
         self.shape, self.depth = (dual.size,), 1 + dual.cells.depth
 
     def block(self, start: int, stop: int, way: Pass) -> Block:
+        before, reached = way.carried.get(id(self), (None, 0))
+        if start != reached:
+            # out of order, what came before is not known
+            return each(self.whole(), lambda ball: cut(ball, start, stop))
         given = self.dual.block(start, stop, way)
-        before = way.carried.get(id(self))
         left = [None] * len(given.balls) if before is None else before.balls
         found = block_of(
             [self._on(*pair, stop - start) for pair in zip(given.balls, left, strict=True)]
         )
-        way.carried[id(self)] = each(found, lambda ball: cut(ball, stop - start - 1, None))
+        last = each(found, lambda ball: cut(ball, stop - start - 1, None))
+        way.carried[id(self)] = last, stop
         return found
 
     @staticmethod

@@ -244,7 +244,8 @@ def _settled(first: Any, second: Any) -> Any | None:
     one, other = first[finite], second[finite]
     size = np.max(np.abs(other), initial=0)
     if finite.all() and size <= DECAY * np.max(np.abs(one), initial=0):
-        return second * 0
+        # numpy unwraps a single object
+        return np.asarray(second * 0)
     return second if np.max(np.abs(one - other), initial=0) <= size * AGREED else None
 
 
