@@ -131,12 +131,25 @@ class Beside:
         self.end()
 
     def _how_it_ended(self) -> str:
-        _, status = os.waitpid(self._pid, 0)
-        self._pid = 0
+        try:
+            _, status = os.waitpid(self._pid, 0)
+        # whoever ignores SIGCHLD is not told
+        except ChildProcessError:
+            return "its process is gone"
+        finally:
+            self._pid = 0
         code = os.waitstatus_to_exitcode(status)
         if code < 0:
-            return f"its process was ended by {signal.Signals(-code).name}"
+            return f"its process was ended by {signal_name(-code)}"
         return f"its process left with exit code {code}"
+
+
+def signal_name(number: int) -> str:
+    """What a signal is called."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 # -- messages: their length, then a pickle -----------------------------------------------------

@@ -65,6 +65,9 @@ def is_fit(argv: list[str]) -> bool:
         on_processor = word == "--device=cpu" or (word == "--device" and following == "cpu")
         if word.startswith("--device") and not on_processor:
             return False
+    # descriptors of this process, as the shell's <(...) makes them
+    if any("/dev/fd" in word or "/proc/" in word or "/dev/std" in word for word in argv):
+        return False
     reads = any(word == "-" or "@-" in word for word in argv)
     return not (reads and _is_terminal(0))
 

@@ -59,7 +59,7 @@ def quick(recording: Recording) -> Quick:
     wide = Floats("longdouble")
     noise = derived.once("noise", lambda: _noise(recording, plan))
     try:
-        # what underflows even here may have been a large part of something
+        # what underflows or overflows even here may have been a large part of something
         found = dict(zip(names, plan(wide, problem.inputs, under="raise"), strict=True))
     except FloatingPointError:
         found = None
@@ -68,7 +68,8 @@ def quick(recording: Recording) -> Quick:
     flows = magnitudes(recording)
     if found is None:
         return Quick(None, Conditioning({}, flows.flows, {}, flows.scale))
-    shaken = dict(zip(names, plan(wide, problem.inputs, changed=noise), strict=True))
+    moved_about = Floats("longdouble", NOISE)
+    shaken = dict(zip(names, plan(moved_about, problem.inputs, changed=noise), strict=True))
     epsilon = float(np.finfo(problem.dtype).eps)
     conditions, rounding, lost = {}, {}, False
     for name, gradient in found.items():

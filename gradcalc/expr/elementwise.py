@@ -3,8 +3,10 @@
 An expression is gone through once; what comes of it runs at any number of points.
 """
 
+import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +20,12 @@ NARROW = (sympy.erf, sympy.erfc, sympy.gamma, sympy.loggamma, sympy.polygamma)
 
 KEPT = 4096
 """Functions that are kept for the next point."""
+
+WIDE_DIGITS = 25
+"""Digits of fixed numbers, more than any long double of the usual kind has."""
+
+EXACT = 2**53
+"""Whole numbers below are floats."""
 
 Known = list[Any]
 """The operands, then the parts that have been computed, None for those that have not."""
@@ -72,13 +80,49 @@ def is_narrow(body: Any) -> bool:
     return bool(closed(body).has(*NARROW))
 
 
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """How numbers are computed: with `wide` fixed numbers as long doubles.
+
+    Each result within an expression is changed by about `noise`, in relation to it.
+    """
+
+    wide: bool = False
+    noise: float = 0.0
+
+    def number(self, value: Any) -> Any:
+        """A fixed number of sympy's."""
+        near = float(value)
+        if not self.wide or not math.isfinite(near) or value == near:
+            return near
+        return np.longdouble(str(sympy.N(value, WIDE_DIGITS)))
+
+    def shaken(self, compute: "Part", place: int) -> "Part":
+        """The computation of a part, its result changed if there is noise."""
+        if not self.noise:
+            return compute
+        # of either sign, and never by the same
+        factor = 1 + np.longdouble(self.noise) * (-1) ** place / (1 + place % 7 / 7)
+
+        def changed(known: Known) -> Any:
+            value = compute(known)
+            return value if np.asarray(value).dtype == bool else value * factor
+
+        return changed
+
+
+PLAIN = Precision()
+
+
 @lru_cache(maxsize=KEPT)
-def compiled(symbols: tuple[Any, ...], body: Any) -> Callable[[Sequence[Any]], Any]:
+def compiled(
+    symbols: tuple[Any, ...], body: Any, precision: Precision = PLAIN
+) -> Callable[[Sequence[Any]], Any]:
     """An expression as a function of the arrays that its symbols stand for, in their order.
 
     The function raises `KeyError` for what has no such function.
     """
-    maker = _Maker(symbols)
+    maker = _Maker(symbols, precision)
     root = maker.part(body)
     room = [None] * maker.parts
 
@@ -91,8 +135,9 @@ def compiled(symbols: tuple[Any, ...], body: Any) -> Callable[[Sequence[Any]], A
 class _Maker:
     """Makes the function of one expression, which computes each part of it once at the most."""
 
-    def __init__(self, symbols: Sequence[Any]) -> None:
+    def __init__(self, symbols: Sequence[Any], precision: Precision) -> None:
         self.parts = 0
+        self._precision = precision
         self._first = len(symbols)
         self._made: dict[Any, Part] = {s: operator.itemgetter(k) for k, s in enumerate(symbols)}
 
@@ -105,9 +150,8 @@ class _Maker:
 
     def _kept(self, expression: Any) -> Part:
         if expression.is_number and not expression.has(Head, Where):
-            number = float(expression)
-            return lambda known: number
-        compute = self._compute(expression)
+            return _fixed(self._precision.number(expression))
+        compute = self._precision.shaken(self._compute(expression), self.parts)
         place = self._first + self.parts
         self.parts += 1
 
@@ -132,7 +176,7 @@ class _Maker:
             return _choice(*map(self.part, part.args))
         if isinstance(part, Head):
             values = [self.part(argument) for argument in part.args]
-            body = compiled(part.symbols, part.body)
+            body = compiled(part.symbols, part.body, self._precision)
             return lambda known: body([value(known) for value in values])
         return self._rare(part)
 
@@ -178,8 +222,8 @@ class _Maker:
         below: list[Part] = []
         for factor in part.args:
             if factor.is_Rational:
-                above += [_fixed(_as_float(factor.p))] if factor.p != 1 else []
-                below += [_fixed(_as_float(factor.q))] if factor.q != 1 else []
+                above += [self._whole(factor.p)] if factor.p != 1 else []
+                below += [self._whole(factor.q)] if factor.q != 1 else []
             elif factor.is_Pow and factor.exp.is_Rational and factor.exp < 0:
                 below.append(self._power(factor.base, -factor.exp))
             else:
@@ -188,6 +232,15 @@ class _Maker:
         if not below:
             return numerator
         return _called(operator.truediv, [numerator, _folded(operator.mul, below)])
+
+    def _whole(self, value: int) -> Part:
+        return _fixed(_as_float(value) if abs(value) < EXACT else self._large(value))
+
+    def _large(self, value: int) -> Any:
+        try:
+            return self._precision.number(sympy.Integer(value))
+        except OverflowError:
+            return _as_float(value)
 
     def _power(self, base: Any, exponent: Any) -> Part:
         below = self.part(base)
@@ -200,7 +253,7 @@ class _Maker:
         if exponent == sympy.Rational(1, 2):
             return _called(np.sqrt, [below])
         if exponent.is_number:
-            fixed = float(exponent)
+            fixed = self._precision.number(exponent)
             return _called(lambda x: np.power(x, fixed), [below])
         return _called(np.power, [below, self.part(exponent)])
 
@@ -214,7 +267,7 @@ class _Maker:
         return _called(np.log, [self.part(inner)])
 
 
-def _fixed(number: float) -> Part:
+def _fixed(number: Any) -> Part:
     return lambda known: number
 
 

@@ -45,12 +45,12 @@ class Plan:
         """The values at the inputs, as arrays of the arithmetic's numbers.
 
         With `changed` each node's value is multiplied by that node's factor, None for none; with
-        `under="raise"` a float that underflows raises `FloatingPointError`. What is no longer
-        needed is let go, so that memory follows the widest part of the graph.
+        `under="raise"` a float that underflows or overflows raises `FloatingPointError`. What is no
+        longer needed is let go, so that memory follows the widest part of the graph.
         """
         values: list[Any] = []
         factors = iter(changed)
-        with np.errstate(all="ignore", under=under):
+        with np.errstate(all="ignore", under=under, over=under):
             for op, places, static, gone in self._steps:
                 value = _value(op, arithmetic, inputs, [values[place] for place in places], static)
                 factor = next(factors, None)

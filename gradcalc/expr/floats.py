@@ -6,15 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.expr.elementwise import compiled, narrow
+from gradcalc.expr.elementwise import Precision, compiled, narrow
 from gradcalc.expr.pieces import in_pieces
 
 
 class Floats:
-    """Numbers of one float dtype: what `Op.array` gets as `m`."""
+    """Numbers of one float dtype: what `Op.array` gets as `m`.
 
-    def __init__(self, dtype: str = "float64") -> None:
+    With `noise` whatever is computed within a scalar expression is changed by about so much.
+    """
+
+    def __init__(self, dtype: str = "float64", noise: float = 0.0) -> None:
         self.dtype: Any = np.dtype(dtype)
+        self.precision = Precision(self.dtype == np.longdouble, noise)
 
     def asarray(self, values: Any) -> Any:
         """Values as an array of these numbers."""
@@ -42,7 +46,7 @@ class Floats:
 
     def map(self, symbols: Sequence[Any], body: Any, values: Sequence[Any]) -> Any:
         """A scalar expression of arrays."""
-        function = compiled(tuple(symbols), body)
+        function = compiled(tuple(symbols), body, self.precision)
         return in_pieces(lambda parts: self._called(function, parts), values, self.dtype)
 
     def _called(self, function: Callable[[Sequence[Any]], Any], parts: Sequence[Any]) -> Any:
@@ -50,7 +54,7 @@ class Floats:
 
     def chain(self, g: Any, symbols: Sequence[Any], body: Any, values: Sequence[Any]) -> Any:
         """A cotangent times a slope, which may be undefined where the cotangent is zero."""
-        function = compiled(tuple(symbols), body)
+        function = compiled(tuple(symbols), body, self.precision)
 
         def chained(parts: Sequence[Any]) -> Any:
             first, *rest = parts

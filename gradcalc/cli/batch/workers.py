@@ -13,6 +13,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from gradcalc.beside import signal_name
 from gradcalc.cli.batch.job import Answer, Job, Work
 from gradcalc.cli.faults import Fault
 from gradcalc.errors import GradcalcError, LimitError
@@ -25,6 +26,9 @@ _STUCK = 30
 
 _AHEAD = 2
 """Jobs given to one process: the next is there when the one before is done."""
+
+_SMALL = 16_384
+"""Bytes of a job that any system keeps until it is taken: a larger one is sent to who is idle."""
 
 
 class Slot:
@@ -51,6 +55,13 @@ class _Worker:
         self.work = work
         self.slots: deque[Slot] = deque()
         self.deadline: float | None = None
+
+    def has_room_for(self, slot: Slot) -> bool:
+        """Whether a job can be sent without waiting for whoever is at work on another."""
+        if not self.slots:
+            return True
+        sizes = [len(other.job.text or b"") for other in (slot, *list(self.slots)[1:])]
+        return len(self.slots) < _AHEAD and sum(sizes) <= _SMALL
 
     def give(self, slot: Slot, grace: float) -> None:
         """Send a job. Raises OSError if the process takes none."""
@@ -134,7 +145,7 @@ class Workers:
             worker = min(self.workers, key=lambda w: len(w.slots), default=None)
             if (worker is None or worker.slots) and len(self.workers) < self.count:
                 worker = self._new()
-            if worker is None or len(worker.slots) >= _AHEAD:
+            if worker is None or not worker.has_room_for(self.queue[0]):
                 return
             slot = self.queue.popleft()
             try:
@@ -191,15 +202,8 @@ def _reason(code: int | None, overdue: bool) -> GradcalcError:
         )
     how = f"ended with exit code {code}"
     if code is not None and code < 0:
-        how = f"was ended by {_signal_name(-code)}"
+        how = f"was ended by {signal_name(-code)}"
     return Fault(f"the process of the calculation {how}", hint="please report it with the request")
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
 
 
 def _bound_waiting(connection: Connection) -> None:
