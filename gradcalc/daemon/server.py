@@ -37,6 +37,14 @@ LOOK = 30.0
 """Seconds from one look whether the server is up to date to the next."""
 
 
+def idle_seconds() -> float:
+    """Seconds without a call after which a server ends; the usual ones for what is no number."""
+    try:
+        return float(os.environ.get("GRADCALC_DAEMON_IDLE", IDLE))
+    except ValueError:
+        return IDLE
+
+
 def serve(name: str, service: Service) -> None:
     """Be the server of a name, until told to stop, idle, or out of date.
 
@@ -136,7 +144,7 @@ class _Server:
         self._name, self._service, self._lock = name, service, lock
         self._listener, self._woken, self._descriptor = listener, woken, descriptor
         self._told = told
-        self._idle = float(os.environ.get("GRADCALC_DAEMON_IDLE", IDLE))
+        self._idle = idle_seconds()
         self._spares: list[_Spare] = []
         self._busy: set[int] = set()
         self._last = self._looked = self._refill = time.monotonic()

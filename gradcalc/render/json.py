@@ -7,7 +7,7 @@ the contract come after its own, and only when they say something.
 import json
 import re
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -92,7 +92,7 @@ def report_json(report: Report) -> Json:
         "program": report.program,
         "dtype": report.dtype,
         "value": None if report.value is None else _numbers(report.value),
-        "inputs": {name: _numbers(value) for name, value in report.inputs.items()},
+        "inputs": inputs_json(report.inputs),
         "gradients": {gradient.name: _gradient(gradient) for gradient in report.gradients},
         **({"expected": claims} if claims else {}),
         "path": [_branch(branch) for branch in report.path],
@@ -104,6 +104,11 @@ def report_json(report: Report) -> Json:
         **({} if report.cotangent is None else {"cotangent": _numbers(report.cotangent)}),
         **({} if report.of is None else {"of": report.of}),
     }
+
+
+def inputs_json(inputs: Mapping[str, Array]) -> Json:
+    """The values of inputs by name."""
+    return {name: _numbers(value) for name, value in inputs.items()}
 
 
 def render_explanations(explanations: Sequence[Explanation], style: Style) -> str:

@@ -75,6 +75,7 @@ class Records:
         self.delimiter = delimiter
         self.first = 0
         self.open: list[bytes] = []
+        self.size = 0
 
     def feed(self, data: bytes) -> Iterator[Job]:
         """The records that end in these bytes."""
@@ -98,14 +99,15 @@ class Records:
         if not self.open and not job.text.strip():
             return
         if not self.open:
-            self.first = job.line
+            self.first, self.size = job.line, 0
         self.open.append(job.text)
-        text: bytes | None = b"\n".join(self.open)
-        if sum(map(len, self.open)) > self.lines.longest:
-            text = None
-        elif not _is_complete(self.open, self.delimiter):
+        self.size += len(job.text)
+        if self.size > self.lines.longest:
+            yield Job(self.first, job.end, None)
+        elif _is_complete(self.open, self.delimiter):
+            yield Job(self.first, job.end, b"\n".join(self.open))
+        else:
             return
-        yield Job(self.first, job.end, text)
         self.open.clear()
 
 

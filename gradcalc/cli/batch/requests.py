@@ -1,6 +1,7 @@
 """Requests as JSON lines, each answered by the line that `gradcalc grad --json` prints."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,11 +9,15 @@ from gradcalc.cli.batch.asking import report_of
 from gradcalc.cli.batch.job import ERROR, Allow, Answer, Job
 from gradcalc.cli.batch.request import decoded, options_of
 from gradcalc.cli.faults import as_error
+from gradcalc.cli.inputs import requests
 from gradcalc.cli.options import Options
+from gradcalc.cli.programs import sources
 from gradcalc.errors import GradcalcError, LimitError
 from gradcalc.lang.program import Limits
-from gradcalc.render.json import Json, dumps, error_json, report_json
+from gradcalc.render.json import Json, dumps, error_json, inputs_json, report_json
 from gradcalc.render.style import Style
+
+_ID = re.compile(r'\s*\{\s*"id"\s*:\s*')
 
 REPORT, ERRORS = "gradcalc.report/1", "gradcalc.error/1"
 
@@ -36,7 +41,6 @@ class JsonRequests:
 
     def answer(self, job: Job, allow: Allow) -> Answer:
         """The report on a request, or the error in its place."""
-        request: Any = {}
         try:
             request = decoded(_kept(job))
             options = options_of(request, self.defaults)
@@ -49,7 +53,7 @@ class JsonRequests:
             return Answer(self._line(found), report.verdict.outcome.value, report.verdict.exit_code)
         # A stream outlives whatever happens to one of its requests.
         except Exception as error:
-            return self._failed(job, as_error(error), request.get("id"))
+            return self._failed(job, as_error(error), id_of(job))
 
     def failed(self, job: Job, error: GradcalcError) -> Answer:
         """The error as the answer to a request."""
@@ -74,9 +78,25 @@ class JsonRequests:
         return Answer(text, ERROR if schema == ERRORS else str(verdict.get("outcome")), code)
 
     def fits(self, job: Job, text: str) -> bool:
-        """Whether a line has the `id` of the request, and an error the number of its line."""
+        """Whether a line has the request's `id`, program and inputs, an error its line's number."""
         found = _object(text)
-        return bool(found.get("id") == id_of(job) and found.get("line", job.line) == job.line)
+        if found.get("id") != id_of(job) or found.get("line", job.line) != job.line:
+            return False
+        return found.get("schema") != REPORT or self._asks_for(job, found)
+
+    def _asks_for(self, job: Job, report: Any) -> bool:
+        """Whether a report is about the problem of the request."""
+        try:
+            options = options_of(decoded(_kept(job)), self.defaults)
+            (asked,) = requests(options, frozenset(), sources(options))
+        except GradcalcError:
+            return False
+        problem = asked.problem
+        known = problem.program.source, problem.dtype
+        # without a seed they were drawn at random
+        drawn = options.seed is None and b"rand" in (job.text or b"")
+        same = drawn or inputs_json(problem.inputs) == report.get("inputs")
+        return same and known == (report.get("program"), report.get("dtype"))
 
 
 def seconds_of(options: Options) -> float | None:
@@ -86,9 +106,15 @@ def seconds_of(options: Options) -> float | None:
 
 def id_of(job: Job) -> Any:
     """The `id` of a request, None if it has none or cannot be read."""
+    text = (job.text or b"").decode("utf-8-sig", "replace")
+    found = _object(text)
+    if found:
+        return found.get("id")
+    # what is no JSON further on may begin with it
+    start = _ID.match(text)
     try:
-        return decoded(_kept(job)).get("id")
-    except GradcalcError:
+        return None if start is None else json.JSONDecoder().raw_decode(text, start.end())[0]
+    except (ValueError, RecursionError):
         return None
 
 
