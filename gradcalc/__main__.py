@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-from gradcalc.codes import INTERRUPTED
+from gradcalc.codes import INTERRUPTED, LIMIT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,7 +61,11 @@ def _torch_beside(argv: list[str]) -> "Beside | None":
         return None
     from gradcalc.beside import Beside
 
-    return Beside()
+    try:
+        return Beside()
+    # without descriptors or memory for another process this one does it all
+    except OSError:
+        return None
 
 
 def _run(beside: "Beside | None") -> int:
@@ -70,6 +74,11 @@ def _run(beside: "Beside | None") -> int:
         from gradcalc.cli.output import flushed
 
         return flushed(run(sys.argv[1:], beside))
+    # there is not even room for the modules that tell of errors
+    except (MemoryError, OSError) as error:
+        reason = str(error) or "it does not fit into memory"
+        os.write(2, f"error: gradcalc cannot start: {reason}\n".encode())
+        return LIMIT
     # Ctrl-C may come while the first modules are being imported.
     except KeyboardInterrupt:
         return INTERRUPTED

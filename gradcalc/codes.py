@@ -1,5 +1,8 @@
 """Exit codes that are no verdict's and no error's own."""
 
+LIMIT = 4
+"""A limit on size, steps, time or memory was reached."""
+
 FAULT = 70
 """A fault of gradcalc's own."""
 

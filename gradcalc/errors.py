@@ -18,6 +18,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from gradcalc.codes import LIMIT
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -78,7 +80,7 @@ class FileError(GradcalcError):
 
 class LimitError(GradcalcError):
     kind = "limit"
-    exit_code = 4
+    exit_code = LIMIT
 
 
 class UnsupportedError(GradcalcError):

@@ -193,6 +193,27 @@ def test_lines_are_cut_however_they_come(size: int) -> None:
     assert list(cut(Lines(8), data, size)) == found
 
 
+@pytest.mark.parametrize(
+    ("text", "id"),
+    [
+        pytest.param('{"id": 7, "program": "x", "inputs": {"x": 1e999}}', 7, id="too-large"),
+        pytest.param('{"id": 8, "program": "x", "program": "y"}', 8, id="twice"),
+        pytest.param('{"id": "a", "program', "a", id="cut-off"),
+        pytest.param('{"program": "x", "id', None, id="cut-off-before"),
+    ],
+)
+def test_an_error_has_the_id_where_it_can_be_read(text: str, id: object) -> None:
+    assert json.loads(asked(text).text)["id"] == id
+
+
+def test_a_quote_that_is_not_closed_does_not_take_the_whole_table() -> None:
+    data = b'1,"open\n' + b"2,3\n" * 3_000
+    found = list(cut(Records(",", Lines(blank=True)), data, 1_000))
+    assert found[0][2] is None
+    assert found[-1][2] == b"2,3"
+    assert len(found) > 1_900
+
+
 @pytest.mark.parametrize("size", [1, 3, 1000])
 def test_a_quoted_cell_may_have_lines(size: int) -> None:
     data = b'1,"a\n\nb"\n\n2,5" pipe\n3,"open\nend'

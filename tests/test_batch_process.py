@@ -225,6 +225,13 @@ def test_the_end_may_lack_a_newline_and_quiet_is_quiet() -> None:
     assert call(stdin="\n\n") == (0, [], "no requests\n")
 
 
+def test_large_requests_do_not_wait_for_each_other() -> None:
+    vector = [n / 7 for n in range(40_000)]
+    lines = [request(n, "2*dot(x,x)", vector) for n in range(3)]
+    code, out, _ = call("--no-enclosure", "--workers", "2", stdin="".join(lines))
+    assert (code, ids(out)) == (0, [0, 1, 2])
+
+
 def test_a_killed_process_is_told_and_replaced() -> None:
     with two_at_work() as (process, workers):
         os.kill(workers[0], signal.SIGKILL)
@@ -339,6 +346,9 @@ def test_resume_goes_on_where_a_killed_run_stopped(tmp_path: Path) -> None:
                      "not the answer to line 1", id="other-id"),
         pytest.param('{"schema":"gradcalc.error/1","id":1,"line":4,"exit_code":2}\n',
                      "not the answer to line 1", id="other-line"),
+        pytest.param('{"schema":"gradcalc.report/1","id":1,"program":"x+x","dtype":"float64",'
+                     '"inputs":{"x":3.0},"verdict":{"outcome":"verified","exit_code":0}}\n',
+                     "not the answer to line 1", id="other-program"),
         pytest.param('{"schema":"gradcalc.error/1","id":1,"line":1,"exit_code":2}\n' * 2,
                      "more answers than the input has requests", id="too-many"),
     ],

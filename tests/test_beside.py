@@ -61,6 +61,20 @@ def test_a_torch_that_dies_leaves_the_gradient_unresolved(ended_by: signal.Signa
     assert report["gradients"]["x"]["closed_form"] == "4*x"
 
 
+def test_a_signal_without_a_name_and_a_child_that_nobody_waits_for() -> None:
+    for ignored in (signal.SIG_DFL, signal.SIG_IGN):
+        with subprocess.Popen(
+            [*COMMAND, *DOT, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=environment(), preexec_fn=lambda how=ignored: signal.signal(signal.SIGCHLD, how),
+        ) as process:  # fmt: skip
+            child = child_of(process.pid)
+            waited_for(lambda pid=child: has_torch(pid))
+            os.kill(child, signal.SIGRTMIN + 1)
+            out, err = process.communicate(timeout=60)
+        assert (process.returncode, err) == (3, "")
+        assert "its process " in json.loads(out)["verdict"]["message"]
+
+
 @pytest.mark.parametrize("words", [("grad",), ("why",)], ids=["grad", "why"])
 @pytest.mark.parametrize("format", ["table", "json", "tsv"])
 def test_every_format_says_so(words: tuple[str, ...], format: str, tmp_path: Path) -> None:

@@ -67,6 +67,9 @@ def both(warm: Warm, *argv: str, **options: Any) -> tuple[Bytes, Bytes]:
         pytest.param(("functions",), False, id="functions"),
         pytest.param(("daemon", "stop"), False, id="daemon"),
         pytest.param((), False, id="nothing"),
+        pytest.param(("grad", "x*x", "--x", "@/dev/fd/63"), False, id="descriptor"),
+        pytest.param(("grad", "x*x", "--x", "@/proc/self/fd/3"), False, id="own-descriptor"),
+        pytest.param(("grad", "x*x", "--x", "@/dev/stdin"), False, id="stdin-by-name"),
     ],
 )
 def test_calls_that_calculate_are_handed_over(argv: tuple[str, ...], fit: bool) -> None:

@@ -9,9 +9,11 @@ import pytest
 from gradcalc.calculate import calculate
 from gradcalc.derive.derivations import Derivations
 from gradcalc.errors import GradcalcError
+from gradcalc.primitives import PRIMITIVES, Primitive
 from gradcalc.verdict import Outcome, Verdict
 from gradcalc.witnesses import autograd, enclosure
 from tests.healthy import healthy
+from tests.planting import spelled
 from tests.trust_cases import TRAPS, problem
 
 RIGHT = {Outcome.VERIFIED, Outcome.VANISHED}
@@ -75,6 +77,11 @@ UNKNOWN = {
     "asked for its truth": ("x*x if x else 3*x", {"x": 0.0}),
     "asked for its truth in where": ("where(x, x*x, 3*x)", {"x": 0.0}),
     "kink": ("abs(x)", {"x": 0}),
+    "lost within a definition": ("sinc(x)", {"x": 1e-17}),
+    "lost within a definition in float32": ("sinc(x)", {"x": 1e-17, "dtype": "float32"}),
+    "as wide as torch's pi": ("sinc(x)", {"x": 1e10}),
+    "lost in torch only": ("expm1(x)", {"x": -40}),
+    "a few digits lost": ("softsign(x)", {"x": 2e4}),
 }
 
 
@@ -82,6 +89,55 @@ UNKNOWN = {
 def test_what_floats_cannot_tell_is_not_verified(name: str) -> None:
     text, inputs = UNKNOWN[name]
     assert quick(text, **inputs).outcome not in RIGHT
+
+
+@pytest.mark.parametrize(
+    ("condition", "at"),
+    [
+        ("floor(x) > 0.5", 1.0), ("1/x > 0", 0.0), ("log(x) > -5", 0.0), ("sqrt(x) > -1", 0.0),
+        ("sign(x) > -0.5", 0.0), ("exp(-1/x) < 0.5", 0.0), ("lgamma(x) > 0", 0.0),
+        ("frac(x) < 0.5", 1.0), ("mod(x, 1) < 0.5", 2.0), ("asin(x) > 0", 1.0),
+        ("1/(x - x) > 0", 2.0), ("round(x) > 0.5", 0.5), ("xlogy(x, x) > -0.5", 0.0),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("form", ["x if {} else 3*x", "where({}, x, 3*x + 1)", "x*({}) + 3*x"])
+def test_a_jump_that_only_a_condition_sees(condition: str, at: float, form: str) -> None:
+    assert quick(form.format(condition), x=at).outcome not in RIGHT
+    many = np.linspace(0.6, 0.9, 20_000)
+    many[7] = at
+    if " if " in form:
+        text = f"sum(x) if ({condition})[7] else sum(3*x)"
+    else:
+        text = f"sum({form.format(condition)})"
+    assert calculate(problem(text, x=many)).verdict.outcome not in RIGHT
+
+
+OVERFLOWS = {
+    "logsumexp": ("logsumexp([x, 0])", {"x": 1e8}),
+    "softmax": ("log_softmax(x)[1]", {"x": [30000, 1]}),
+    "log1p": ("logaddexp(x, 0)", {"x": 20000}),
+}
+
+
+@pytest.mark.parametrize("name", OVERFLOWS)
+def test_what_overflows_in_the_check_is_not_called_wrong(name: str) -> None:
+    text, inputs = OVERFLOWS[name]
+    assert quick(text, **inputs).outcome is not Outcome.WRONG
+
+
+@pytest.mark.parametrize("row", PRIMITIVES, ids=lambda row: row.name)
+def test_nothing_wrong_is_right_without_the_enclosure(row: Primitive) -> None:
+    """Every row at every sample and at extreme ones."""
+    for sample in row.samples:
+        text, inputs = spelled(row, sample)
+        for scale in (1.0, 1e-17, 1e5, -30.0):
+            asked = {n: v * scale if isinstance(v, float) else v for n, v in inputs.items()}
+            try:
+                found = quick(text, **asked).outcome
+            except GradcalcError:
+                continue
+            if found in RIGHT:
+                assert calculate(problem(text, **asked)).verdict.outcome is not Outcome.WRONG
 
 
 STEERED = {

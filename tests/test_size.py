@@ -151,6 +151,7 @@ PROGRAMS = (
     "sum(cumsum(x)*y)", "sum(cumsum(x*y)**2)", "norm(x - mean(y))", "sum(A@w)", "sum(v@A)",
     "sum((A@w)**2)", "sum(detach(x)*x)", "sum(where(x > 0, sqrt(where(x > 0, x, 1)), 0))",
     "sum(x.unsqueeze(0)*y.squeeze())", "argmax(x)*sum(x)", "v@A@w",
+    "sum((reshape(cumsum(x), [-1, 4])@u)**2)", "sum((b@reshape(cumsum(x)*2, [-1, 4]))**2)",
 )  # fmt: skip
 
 
@@ -159,7 +160,7 @@ def test_slopes_of_large_programs_are_those_of_the_formula(text: str) -> None:
     rows = BLOCK // 4 + 2
     given = {
         "x": draw(2 * BLOCK + 4), "y": draw(2 * BLOCK + 4), "A": draw(rows, 9), "w": draw(9),
-        "v": draw(rows),
+        "v": draw(rows), "u": draw(4), "b": draw(BLOCK // 2 + 1),
     }  # fmt: skip
     answer = calculate(problem(text, **{n: v for n, v in given.items() if n in _names(text)}))
     assert answer.verdict.outcome == "verified", answer.verdict
@@ -168,6 +169,11 @@ def test_slopes_of_large_programs_are_those_of_the_formula(text: str) -> None:
 
 def _names(text: str) -> set[str]:
     return {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+
+
+def test_digits_that_cancel_within_an_expression_are_not_verified() -> None:
+    answer = calculate(problem("sum(sinc(1e-17*x))", x=np.ones(30_000)))
+    assert answer.verdict.outcome == "unresolved"
 
 
 # -- bounds ---------------------------------------------------------------------------------

@@ -14,11 +14,19 @@ class Fault(GradcalcError):
     exit_code = FAULT
 
 
+def _wants_memory(error: Exception) -> bool:
+    """Whether a library could not be loaded because there is no room for it."""
+    text = str(error).lower()
+    return isinstance(error, ImportError | OSError) and any(
+        part in text for part in ("failed to map segment", "cannot allocate memory")
+    )
+
+
 def as_error(error: Exception) -> GradcalcError:
     """The exception itself if it is an error of the user's, else an error that tells of it."""
     if isinstance(error, GradcalcError):
         return error
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or _wants_memory(error):
         return LimitError("the calculation does not fit into memory")
     if os.environ.get("GRADCALC_DEBUG"):
         import traceback

@@ -9,6 +9,7 @@ from gradcalc.calculus import operand_names
 from gradcalc.derive.derived import Trace
 from gradcalc.derive.points import moved
 from gradcalc.derive.recording import Recording
+from gradcalc.derive.steering import steering
 from gradcalc.expr import ops
 from gradcalc.expr.evaluate import evaluate
 from gradcalc.expr.floats import Floats
@@ -45,9 +46,12 @@ class _Arrays:
 
 
 def events(recording: Recording) -> tuple[Event, ...]:
-    """The primitives that are at or near a kink or border and let a gradient through."""
+    """The primitives that are at or near a kink or border and let a gradient through.
+
+    So are the conditions that come out otherwise beside the point, whatever they hang on.
+    """
     with np.errstate(all="ignore"):
-        return tuple(_found(recording))
+        return (*_found(recording), *steering(recording))
 
 
 def _found(recording: Recording) -> Iterator[Event]:

@@ -210,7 +210,7 @@ ELEMENTWISE: tuple[Elementwise, ...] = (
         torch=lambda t, x, y: t.hypot(x, y),
         samples=((3.0, -4.0), (0.0, 1.5)),
         doc="length of the vector (x, y)",
-        kinks=lambda m, x, y: (max(abs(x), abs(y)),),
+        kinks=lambda m, x, y: (abs(x) + abs(y),),
     ),
     Elementwise(
         name="logaddexp",

@@ -146,4 +146,6 @@ def culprit_text(events: tuple[Event, ...]) -> str:
     if not events:
         return ""
     event = events[0]
+    if not event.at:
+        return f" ({event.primitive})"
     return f" ({event.primitive} at {', '.join(number_text(v) for v in event.at)})"

@@ -123,15 +123,14 @@ def _longest_sum(problem: Problem) -> float:
 
 
 def _why_not_finite(name: str, given: Array, true: Any, precision: Precision) -> str:
+    # the first element that is not finite, which is the one that is shown as the worst
+    truth = np.ravel(true)[int(np.argmax(~np.isfinite(given)))]
     if np.isnan(given).any():
-        return (
-            f"autograd's gradient by {name} is NaN; the true one is {number_text(_largest(true))}"
-        )
-    beyond = abs(_largest(true)) > precision.largest
+        return f"autograd's gradient by {name} is NaN; the true one is {number_text(truth)}"
+    beyond = abs(truth) > precision.largest
     range_of = f", beyond {precision.name}'s range" if beyond else ""
     return (
-        f"autograd's gradient by {name} is infinite; the true one is {number_text(_largest(true))}"
-        f"{range_of}"
+        f"autograd's gradient by {name} is infinite; the true one is {number_text(truth)}{range_of}"
     )
 
 

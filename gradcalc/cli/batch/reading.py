@@ -102,13 +102,17 @@ class Records:
             self.first, self.size = job.line, 0
         self.open.append(job.text)
         self.size += len(job.text)
-        if self.size > self.lines.longest:
+        if self.size > self.lines.longest or len(self.open) > MOST_LINES:
             yield Job(self.first, job.end, None)
         elif _is_complete(self.open, self.delimiter):
             yield Job(self.first, job.end, b"\n".join(self.open))
         else:
             return
         self.open.clear()
+
+
+MOST_LINES = 1_000
+"""Lines of one record: more are a quote that somebody forgot to close."""
 
 
 def _is_complete(lines: list[bytes], delimiter: str) -> bool:

@@ -34,7 +34,7 @@ def decoded(text: bytes) -> Object:
     except UnicodeDecodeError:
         raise UsageError("the request is not a text in UTF-8") from None
     except json.JSONDecodeError as error:
-        where = f"{error.msg.removesuffix(" at")} at column {error.colno}"
+        where = f"{error.msg.removesuffix(' at')} at column {error.colno}"
         raise UsageError(f"the request is not JSON: {where[:1].lower()}{where[1:]}") from None
     # Python reads no integers of more than some thousand digits.
     except ValueError:
