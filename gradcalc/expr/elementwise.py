@@ -6,7 +6,7 @@ An expression is gone through once; what comes of it runs at any number of point
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -138,6 +138,7 @@ class _Maker:
     def __init__(self, symbols: Sequence[Any], precision: Precision) -> None:
         self.parts = 0
         self._precision = precision
+        self._symbols = tuple(symbols)
         self._first = len(symbols)
         self._made: dict[Any, Part] = {s: operator.itemgetter(k) for k, s in enumerate(symbols)}
 
@@ -255,7 +256,14 @@ class _Maker:
         if exponent.is_number:
             fixed = self._precision.number(exponent)
             return _called(lambda x: np.power(x, fixed), [below])
-        return _called(np.power, [below, self.part(exponent)])
+        return _called(np.power, [below, self._as_it_is(exponent)])
+
+    def _as_it_is(self, expression: Any) -> Part:
+        """A part without noise: with an exponent that is not whole some powers have no value."""
+        if not self._precision.noise:
+            return self.part(expression)
+        body = compiled(self._symbols, expression, replace(self._precision, noise=0.0))
+        return lambda known: body(known[: self._first])
 
     def _log(self, inner: Any) -> Part:
         if inner.is_Add and len(inner.args) == 2:

@@ -92,11 +92,14 @@ class JsonRequests:
         except GradcalcError:
             return False
         problem = asked.problem
-        known = problem.program.source, problem.dtype
+        claims = {name: claim.source for name, claim in problem.claims.items()}
+        known = problem.program.source, problem.dtype, set(problem.wrt), claims
         # without a seed they were drawn at random
         drawn = options.seed is None and b"rand" in (job.text or b"")
         same = drawn or inputs_json(problem.inputs) == report.get("inputs")
-        return same and known == (report.get("program"), report.get("dtype"))
+        told = {name: claim.get("text") for name, claim in report.get("expected", {}).items()}
+        gradients = set(report.get("gradients", {}))
+        return same and known == (report.get("program"), report.get("dtype"), gradients, told)
 
 
 def seconds_of(options: Options) -> float | None:
