@@ -105,9 +105,10 @@ def _converse(connection: "_socket.socket", argv: list[str]) -> int | None:
     try:
         _send(connection, argv)
         accepted = _message(connection)
+        if accepted[:1] != wire.ACCEPTED:
+            return None
+        connection.sendall(wire.GO)
     except (OSError, ValueError):
-        return None
-    if accepted[:1] != wire.ACCEPTED:
         return None
     connection.settimeout(None)
     before = _stop_with(int.from_bytes(accepted[1:], sys.byteorder))

@@ -2,10 +2,11 @@
 
 The worker says LISTENS, since what is sent to nobody keeps the caller's pipes open. The client
 sends a request with its length in front, and its descriptors in the ancillary data: those of the
-standard streams that are open, then that of its directory. From then on it is silent: the kernel
-kills the worker at the next sign from it, which is its end. The worker says ACCEPTED with its
-process id once nothing but the answer is left to do, READS before it reads standard input, WRITES
-before it writes, and FINISHED with the exit code.
+standard streams that are open, then that of its directory. The worker says ACCEPTED with its
+process id once nothing but the answer is left to do, and the client GO, unless it has lost patience
+and answers the call itself: only one of the two may. From then on the client is silent: the kernel
+kills the worker at the next sign from it, which is its end. The worker says READS before it reads
+standard input, WRITES before it writes, and FINISHED with the exit code.
 """
 
 import _socket
@@ -13,6 +14,8 @@ import os
 import sys
 
 LISTENS, ACCEPTED, READS, WRITES, FINISHED = b"L", b"A", b"R", b"W", b"X"
+
+GO = b"G"
 
 SIZES = {LISTENS: 1, ACCEPTED: 5, READS: 1, WRITES: 1, FINISHED: 2}
 """The length of each message, its first byte included."""

@@ -30,14 +30,13 @@ def wait(control: socket.socket, service: Service) -> None:
 def work(connection: socket.socket, run: Run) -> None:
     """Answer the call that comes over a connection.
 
-    Whatever is raised comes before the caller was told that its call is accepted, so that it
-    answers it itself.
+    Whatever is raised comes before anything was read or written, so that the caller answers it
+    itself.
     """
     connection.settimeout(SECONDS)
     connection.sendall(wire.LISTENS)
     call = request.receive(connection)
     caller, _ = wire.peer(connection)
-    _die_with_caller(connection)
     _take_limits(caller)
     _take_place(call)
     announce = Announce(connection)
@@ -46,6 +45,9 @@ def work(connection: socket.socket, run: Run) -> None:
         setattr(sys, f"__{name}__", stream)
     sys.argv = ["gradcalc", *call.argv]
     announce(wire.ACCEPTED + wire.number(os.getpid()))
+    if connection.recv(1) != wire.GO:
+        raise ConnectionAbortedError
+    _die_with_caller(connection)
     announce(wire.FINISHED + bytes([run(call.argv)]))
     os._exit(0)
 
