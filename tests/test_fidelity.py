@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.fidelity import operators, programs
+from benchmarks.fidelity import mixed, operators, programs
 from benchmarks.fidelity.calls import calls
 from benchmarks.fidelity.cases import Case
 from benchmarks.fidelity.oracle import Outcome, judge, truth
 from benchmarks.fidelity.readings import HAS_JAX
 from gradcalc.witnesses.autograd import TorchBackend
 
-LIBRARIES = ("torch", "bare", "numpy", "scipy", "math")
+LIBRARIES = ("torch", "bare", "numpy", "math")
 NEEDS_JAX = pytest.mark.skipif(not HAS_JAX, reason="jax is not installed")
 
 
@@ -32,10 +32,21 @@ def drawn(kind: str, library: str, seed: int) -> Iterator[Case]:
 
 
 @pytest.mark.parametrize("seed", range(2))
-@pytest.mark.parametrize("library", LIBRARIES)
-@pytest.mark.parametrize("kind", ["calls", "operators", "programs"])
+@pytest.mark.parametrize(
+    ("kind", "library"),
+    [*itertools.product(["calls", "operators", "programs"], LIBRARIES), ("calls", "scipy")],
+)
 def test_a_text_means_what_its_library_means(kind: str, library: str, seed: int) -> None:
     _all_agree(drawn(kind, library, seed))
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_python_means_what_python_means(library: str) -> None:
+    _all_agree(programs.every_form(library, 0))
+
+
+def test_a_text_of_two_libraries_means_one_of_them() -> None:
+    _all_agree(mixed.texts(0, 200))
 
 
 @NEEDS_JAX

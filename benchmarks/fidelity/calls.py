@@ -73,7 +73,7 @@ def call(rng: random.Random, subject: Subject) -> Case:
     library = LIBRARIES[subject.library]
     profile = rng.choice(PROFILES)
     pool = draw_inputs(rng, profile, library.one_size)
-    header, expression = accepted(rng, library, lambda: _expression(rng, subject, library), pool)
+    header, expression = accepted(rng, library, lambda: expression_of(rng, subject, library), pool)
     text = expression
     if rng.random() > ALONE:
         parameters = ", ".join(inputs_of(expression, pool))
@@ -99,7 +99,7 @@ def accepted(
     return header, expression
 
 
-def _expression(rng: random.Random, subject: Subject, library: Library) -> tuple[str, str]:
+def expression_of(rng: random.Random, subject: Subject, library: Library) -> tuple[str, str]:
     """An import line, and the call."""
     if subject.method:
         function = getattr(names.kind(subject.library), subject.name)

@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 import torch
 
 import benchmarks.fidelity
-from benchmarks.fidelity import operators, programs
+from benchmarks.fidelity import mixed, operators, programs
 from benchmarks.fidelity.calls import calls
 from benchmarks.fidelity.cases import Case
 from benchmarks.fidelity.oracle import Finding, Outcome, judge, truth
@@ -23,6 +23,10 @@ from benchmarks.fidelity.table import Counts, listed, refusals, table
 Job = tuple[str, str, int, int, bool, bool]
 """What is drawn (calls, operators, programs), of which library, the seed and how many of it;
 whether the whole calculation is asked, and whether refusals are kept."""
+
+NAMES = (*LIBRARIES, "mixed")
+KINDS = {"all": ("calls", "operators", "programs"), "scipy": ("calls",), "mixed": ("programs",)}
+"""What is drawn of a library: scipy has no arrays of its own."""
 
 LOOKED_AT = (Outcome.DIFFERENT, Outcome.CRASH)
 
@@ -59,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--calls", type=int, default=12, help="how many of each function that is read (12)")
     add("--operators", type=int, default=1500, help="how many texts of operators a library (1500)")
     add("--programs", type=int, default=1500, help="how many programs of each library (1500)")
-    add("--library", choices=tuple(LIBRARIES), action="append", help="only this one; repeatable")
+    add("--library", choices=NAMES, action="append", help="only this one; repeatable")
     add("--full", action="store_true", help="the whole calculation, with its gradients")
     add("--workers", type=int, default=os.cpu_count() or 1, help="processes (one per core)")
     add("--show", type=int, default=20, help="how many subjects of an outcome are listed (20)")
@@ -70,19 +74,22 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _jobs(options: argparse.Namespace) -> list[Job]:
+    wanted = options.library or [name for name in NAMES if HAS_JAX or name != "jax"]
     jobs: list[Job] = []
-    wanted = options.library or [name for name in LIBRARIES if HAS_JAX or name != "jax"]
     for library in wanted:
         # jax compiles each of its operations for each size
-        rounds = options.calls if library != "jax" else -(-options.calls // 6)
+        share = 6 if library == "jax" else 1
         for kind, count, step in (
-            ("calls", rounds, 2),
+            ("calls", options.calls, 2),
             ("operators", options.operators, 300),
             ("programs", options.programs, 300),
         ):
-            for at in range(0, count, step):
+            if kind not in KINDS.get(library, KINDS["all"]):
+                continue
+            total = -(-count // share)
+            for at in range(0, total, step):
                 jobs.append(
-                    (kind, library, options.seed * 1000 + at, min(step, count - at),
+                    (kind, library, options.seed * 1000 + at, min(step, total - at),
                      options.full, options.refusals)
                 )  # fmt: skip
     return jobs
@@ -107,6 +114,8 @@ def _prepared() -> None:
 
 def cases(kind: str, library: str, seed: int, count: int) -> Iterator[Case]:
     """What is drawn for a job."""
+    if library == "mixed":
+        return mixed.texts(seed, count)
     if kind == "calls":
         return calls(library, seed, count)
     if kind == "operators":
