@@ -3,7 +3,7 @@
 import runpy
 import sys
 
-NAMES = ("speed", "closed_form", "size", "stream", "trust")
+NAMES = ("speed", "closed_form", "size", "stream", "trust", "fidelity")
 
 if __name__ == "__main__":
     words = sys.argv[1:]
