@@ -96,6 +96,11 @@ class Expressions(Machine):
             return self.sequences(name, left, right)
         if lists:
             self._check_list(name, left, right)
+        if kind is ast.Pow and self.is_mask(left) and self.program.naming.arrays in (NUMPY, JAX):
+            raise UnsupportedError(
+                "a power of truth values is an integer of 8 bits to numpy",
+                hint="where(x > 0, 1.0, 0.0) makes numbers of them",
+            )
         if kind in (ast.BitAnd, ast.BitOr):
             self.check_masks("&" if kind is ast.BitAnd else "|", left, right)
         if plain.is_number(left) and plain.is_number(right):
@@ -157,7 +162,7 @@ class Expressions(Machine):
             self.node = node
             result = self.compare_pair(type(op), left, right)
             if position < len(node.ops) - 1 and not self.truth(result):
-                return False
+                return result
             left = right
         return result
 

@@ -34,7 +34,13 @@ INTEGERS = (
 TRUTHS: Mapping[str, str | None] = {
     "add": "logical_or", "mul": "logical_and", "maximum": "logical_or", "minimum": "logical_and",
     "sub": None, "neg": None, "matmul": None, "dot": None,
-    **{name: name for name in ("where", "amax", "amin", "max", "min", "sort", "abs")},
+    **{
+        name: name
+        for name in (
+            "where", "amax", "amin", "max", "min", "sort", "abs", "zeros_like", "ones_like",
+            "full_like", "pad",
+        )
+    },
 }  # fmt: skip
 """What primitives are of truth values, None where libraries refuse them."""
 
@@ -46,9 +52,9 @@ INTEGRAL = POSITIONS | frozenset(
         "add", "sub", "mul", "floordiv", "mod", "pow", "neg", "pos", "abs", "sign", "floor", "ceil",
         "round", "trunc", "maximum", "minimum", "clamp", "where", "square", "sum", "prod", "amax",
         "amin", "max", "min", "sort", "cumsum", "cumprod", "matmul", "dot", "outer", "kron",
-        "trace", "stack", "concat", "zeros_like", "ones_like", "diag", "tril", "triu", "reshape",
-        "flatten", "transpose", "permute", "squeeze", "unsqueeze", "broadcast_to", "flip", "roll",
-        "index", "diagonal", "pad",
+        "trace", "stack", "concat", "zeros_like", "ones_like", "full_like", "diag", "tril", "triu",
+        "reshape", "flatten", "transpose", "permute", "squeeze", "unsqueeze", "broadcast_to",
+        "flip", "roll", "index", "diagonal", "pad",
     }
 )  # fmt: skip
 """Primitives that give integers of integers."""
@@ -308,6 +314,9 @@ class Machine(Values):
                 raise InvalidValueError(
                     "integers have no negative powers", hint="write the base as a float: 2.0"
                 )
+            fill = arguments.get("fill_value", 0)
+            if isinstance(fill, float) and not fill.is_integer():
+                raise InvalidValueError(f"a tensor of integers cannot be filled with {fill}")
             if row.name in ("floordiv", "mod") and np.any(self._values(operands[1]) == 0):
                 raise InvalidValueError("an integer is divided by zero")
             for part in result if isinstance(result, tuple) else (result,):

@@ -75,7 +75,7 @@ CONSTANTS: Mapping[str, Mapping[str, float | None]] = MappingProxyType(
 PLAIN = ("torch", "torch.nn.functional", "torch.linalg", "torch.special")
 """Where a name is looked up that stands alone, in a text without any library."""
 
-OWN = frozenset({"sum", "max", "min", "norm"})
+OWN = frozenset({"sum", "max", "min", "norm", "range"})
 """Names that people mean now as Python's function, now as torch's: the language tells by the
 arguments, and refuses where they do not tell."""
 

@@ -18,19 +18,27 @@ FOLDED = "initial: unset = None, where: unset = True"
 
 spell(
     NUMPY,
-    "abs absolute fabs sign floor ceil trunc rint exp exp2 expm1 log log1p log2 log10 sqrt square "
-    "reciprocal sin cos tan arcsin asin arccos acos arctan atan sinh cosh tanh arcsinh asinh "
-    "arccosh acosh arctanh atanh deg2rad radians rad2deg degrees negative positive logical_not",
+    "abs absolute sign floor ceil trunc negative positive logical_not",
     f"x, /, {UFUNC}",
 )
 spell(
     NUMPY,
-    "add subtract multiply divide true_divide floor_divide power mod remainder maximum minimum "
-    "arctan2 atan2 hypot logaddexp greater greater_equal less less_equal not_equal logical_and "
-    "logical_or logical_xor",
+    "fabs rint exp exp2 expm1 log log1p log2 log10 sqrt square reciprocal sin cos tan arcsin asin "
+    "arccos acos arctan atan sinh cosh tanh arcsinh asinh arccosh acosh arctanh atanh deg2rad "
+    "radians rad2deg degrees",
+    f"x: floats, /, {UFUNC}",
+)
+spell(
+    NUMPY,
+    "add subtract multiply divide true_divide mod remainder maximum minimum greater greater_equal "
+    "less less_equal not_equal logical_and logical_or logical_xor",
     f"x1, x2, /, {UFUNC}",
 )
-spell(NUMPY, "pow", f"x1, x2, /, {UFUNC}")
+spell(
+    NUMPY,
+    "arctan2 atan2 hypot logaddexp power pow floor_divide",
+    f"x1: floats, x2: floats, /, {UFUNC}",
+)
 spell(NUMPY, "equal", f"x1, x2, /, {UFUNC}", "eq")
 spell(NUMPY, "float_power", f"x1, x2, /, {UFUNC}", r.float_power)
 spell(NUMPY, "bitwise_and", f"x1, x2, /, {UFUNC}", r.binary_mask("logical_and"))
@@ -38,7 +46,7 @@ spell(NUMPY, "bitwise_or", f"x1, x2, /, {UFUNC}", r.binary_mask("logical_or"))
 spell(NUMPY, "bitwise_xor", f"x1, x2, /, {UFUNC}", r.binary_mask("logical_xor"))
 spell(NUMPY, "invert bitwise_not", f"x, /, {UFUNC}", r.inverted_mask)
 spell(NUMPY, "fix", f"x, {OUT}", "trunc")
-spell(NUMPY, "sinc", "x")
+spell(NUMPY, "sinc", "x: floats")
 spell(NUMPY, "round around", f"a, decimals: int = 0, {OUT}", r.rounded)
 spell(NUMPY, "clip", f"a, a_min=None, a_max=None, {OUT}")
 spell(NUMPY, "clip", f"a, *, min=None, max=None, {OUT}")
@@ -67,7 +75,7 @@ spell(
     NUMPY, "sort", "a, axis: int = -1, kind: unset = None, order: unset = None, *, "
     "stable: flag = None", r.values_in_order,
 )  # fmt: skip
-TRUTHS = f"a, axis: ints = None, {OUT}, keepdims: flag = False, *, where: unset = True"
+TRUTHS = f"a, axis: some = None, {OUT}, keepdims: flag = False, *, where: unset = True"
 each(NUMPY, "all any", TRUTHS, r.truths)
 each(METHODS, "all any", TRUTHS, r.truths)
 
@@ -83,10 +91,10 @@ spell(NUMPY, "reshape", f"a, /, shape: ints, {ORDER}, *, copy: unset = None")
 spell(NUMPY, "ravel", f"a, {ORDER}")
 spell(NUMPY, "transpose permute_dims", "a, axes: ints = None", r.numpy_transposed)
 spell(NUMPY, "swapaxes", "a, axis1: int, axis2: int", r.swapped)
-spell(NUMPY, "squeeze", "a, axis: ints = None", r.numpy_squeezed)
+spell(NUMPY, "squeeze", "a, axis: some = None", r.numpy_squeezed)
 spell(NUMPY, "expand_dims", "a, axis: ints", r.with_axes)
 spell(NUMPY, "broadcast_to", "array, shape: ints, subok: unset = False")
-spell(NUMPY, "flip", "m, axis: ints = None")
+spell(NUMPY, "flip", "m, axis: some = None")
 spell(NUMPY, "roll", "a, shift: ints, axis: ints = None", r.numpy_rolled)
 spell(NUMPY, "stack", f"arrays: tensors, axis: int = 0, {OUT}, *, {DTYPE}, "
       "casting: unset = 'same_kind'")  # fmt: skip
@@ -151,7 +159,7 @@ spell(METHODS, "reshape", f"a, *shape: ints, {ORDER}, copy: unset = None")
 spell(METHODS, "ravel flatten", f"a, {ORDER}", "flatten")
 spell(METHODS, "transpose", "a, *axes: any", r.numpy_transposed)
 spell(METHODS, "swapaxes", "a, axis1: int, axis2: int, /", r.swapped)
-spell(METHODS, "squeeze", "a, axis: ints = None", r.numpy_squeezed)
+spell(METHODS, "squeeze", "a, axis: some = None", r.numpy_squeezed)
 spell(METHODS, "diagonal", "a, offset: int = 0, axis1: int = 0, axis2: int = 1", r.numpy_diagonal)
 spell(METHODS, "copy", "a, order: unset = 'C'", r.language("clone"))
 spell(METHODS, "item", "a", None)

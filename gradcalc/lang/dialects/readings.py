@@ -638,6 +638,12 @@ def numpy_trace(machine: Any, node: Node, a: Any, offset: Any) -> Any:
     return _call(machine, "sum", _call(machine, "diagonal", a, offset))
 
 
+def flipped(machine: Any, node: Node, **values: Any) -> Any:
+    """torch's flip, which turns nothing round where no dimension is named."""
+    x, dims = values.values()
+    return _call(machine, "flip", x, dims) if len(dims) else x
+
+
 def numpy_rolled(machine: Any, node: Node, a: Any, shift: Any, axis: Any) -> Any:
     """numpy's roll: of all elements in a row where no axis is named."""
     a = machine.tensor(a)
@@ -707,6 +713,13 @@ def arranged(machine: Any, node: Node, bounds: Any) -> Any:
     if not 1 <= len(bounds) <= 3:
         raise InvalidValueError(f"arange takes one to three numbers, not {len(bounds)}")
     return BUILTINS["arange"].call(machine, node, *bounds)
+
+
+def inclusive_range(machine: Any, node: Node, bounds: Any) -> Any:
+    """torch's own range, which has its end in it: nobody means that."""
+    raise UnsupportedError(
+        "torch.range has its end in it", hint="Python's range needs no import from torch"
+    )
 
 
 def sized(machine: Any, node: Node, a: Any, axis: Any) -> Any:

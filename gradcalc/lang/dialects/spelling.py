@@ -49,8 +49,18 @@ def _is_operand(machine: Any, value: Any) -> bool:
     )  # a pair of values and indices is none
 
 
+def _first(value: Any) -> Any:
+    """A value, or the first of those in lists."""
+    while type(value) in (list, tuple) and value:
+        value = value[0]
+    return value
+
+
 KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
     "operand": _is_operand,
+    "floats": lambda machine, value: (
+        _is_operand(machine, value) and not machine.is_mask(_first(value))
+    ),
     "tensor": lambda machine, value: machine.is_tensor(value),
     "tensors": lambda machine, value: machine.is_tensor(value) or type(value) in (list, tuple),
     "items": lambda machine, value: (
@@ -58,6 +68,9 @@ KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
     ),
     "int": _is_whole,
     "ints": _either(_is_whole, _are(_is_whole)),
+    "some": _either(
+        _is_whole, lambda machine, v: v != () and v != [] and _are(_is_whole)(machine, v)
+    ),
     "list": _are(_is_whole),
     "pairs": _either(_is_whole, _are(_either(_is_whole, _are(_is_whole)))),
     "number": _is_numeric,
@@ -69,7 +82,7 @@ KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
     "unset": lambda machine, value: False,
 }
 """What a parameter may take besides its default. `unset` takes nothing else: what the parameter
-does is not in the language."""
+does is not in the language. Of truth values numpy's `floats` are halves, with three digits."""
 
 SYNONYMS: tuple[frozenset[str], ...] = (
     frozenset({"axis", "axes", "dim", "dims"}),
@@ -306,7 +319,7 @@ def _row_names(row: Primitive, parameters: Sequence[Parameter]) -> dict[str, str
     for p in (p for p in parameters if p.kind != "unset"):
         if p.name in own:
             names[p.name] = p.name
-        elif p.kind in ("operand", "tensor", "tensors"):
+        elif p.kind in ("operand", "floats", "tensor", "tensors"):
             names[p.name] = operands[0]
         else:
             group = next(g for g in SYNONYMS if p.name in g)
