@@ -11,7 +11,7 @@ from gradcalc.errors import ShapeError, UnknownNameError, did_you_mean
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.evaluate import evaluate
 from gradcalc.lang.fence import compile_program
-from gradcalc.lang.machine import Budget
+from gradcalc.lang.machine import Budget, Confirm
 from gradcalc.lang.program import Limits, Program, Run
 
 Array = NDArray[np.float64]
@@ -56,11 +56,20 @@ class Execution:
 
 
 def execute(
-    problem: Problem, backend: Backend, inputs: Mapping[str, Any], budget: Budget
+    problem: Problem,
+    backend: Backend,
+    inputs: Mapping[str, Any],
+    budget: Budget,
+    confirm: Confirm | None = None,
 ) -> Execution:
-    """Run the lets and the program of a problem on a backend, with its tensors as inputs."""
+    """Run the lets and the program of a problem on a backend, with its tensors as inputs.
+
+    `confirm` is told every call of a library's function.
+    """
     scope = dict(inputs)
-    options: Any = {"detach": problem.detach, "limits": problem.limits, "budget": budget}
+    options: Any = {
+        "detach": problem.detach, "limits": problem.limits, "budget": budget, "confirm": confirm,
+    }  # fmt: skip
     stops: tuple[Any, ...] = ()
     lets: dict[str, Any] = {}
     for name, program in problem.lets:

@@ -12,13 +12,13 @@ ROOT = Path(gradcalc.__file__).parent
 
 ORDER = (
     "codes", "deferral", "errors", "values", "expr", "primitives", "calculus", "tape", "lang",
-    "cures", "problem", "testimony", "derive", "enclosure", "witnesses", "verdict", "findings",
-    "report", "calculate", "explain", "beside", "render", "daemon", "cli", "__main__",
+    "cures", "problem", "testimony", "fidelity", "derive", "enclosure", "witnesses", "verdict",
+    "findings", "report", "calculate", "explain", "beside", "render", "daemon", "cli", "__main__",
 )  # fmt: skip
 """Every part may import those before it, never those behind it."""
 
 HEAVY = {
-    "torch": {"witnesses/autograd.py", "values/binary.py"},
+    "torch": {"fidelity.py", "witnesses/autograd.py", "values/binary.py"},
     "sympy": {
         "calculus.py", "enclosure/balls.py", "enclosure/formulas.py", "expr/cases.py",
         "expr/constants.py", "expr/elementwise.py", "expr/formula.py", "expr/logistic.py",

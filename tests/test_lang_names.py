@@ -90,7 +90,7 @@ def test_names_of_later_values_are_not_needed() -> None:
 
 
 def test_a_known_name_is_no_module() -> None:
-    assert "np" not in compile_program("np.sum()", known=("np",)).prefixes
+    assert "np" not in compile_program("np.sum()", known=("np",)).naming.modules
 
 
 TWO = lines("def f(x): return x", "def g(y): return 2*y")

@@ -155,7 +155,7 @@ LISTS: list[tuple[str, dict[str, Any], Any, dict[str, Any]]] = [
     ("[x, y][0]", {"x": X, "y": Y}, X, {"x": ONE, "y": 0 * ONE}),
     ("([x, y, x][::2])[1]", {"x": X, "y": Y}, X, {"x": ONE, "y": 0 * ONE}),
     ("x if [1, 2] == [1, 2] else y", {"x": X, "y": Y}, X, {"x": ONE, "y": 0 * ONE}),
-    ("tensor([s, s])*array([1, 2])", {"s": S}, [0.5, 1], {"s": 3}),
+    ("array([s, s])*array([1, 2])", {"s": S}, [0.5, 1], {"s": 3}),
     ("range(3)*x", {"x": X}, [0, 2, 6], {"x": [0, 1, 2]}),
     ("range(10**18)[5]*x", {"x": X}, 5 * V, {"x": 5 * ONE}),
 ]
@@ -399,7 +399,7 @@ def test_a_name_detached_in_a_loop_is_detached_in_every_round() -> None:
 
 
 def test_a_closure_runs_with_the_imports_of_its_own_program() -> None:
-    text = lines("import torch as t", "from math import sin as s", "def f(x): return t.sum(s(x))")
+    text = lines("import torch as t", "from torch import sin as s", "def f(x): return t.sum(s(x))")
     assigned = compile_program(text).assigned
     claims = {"x": compile_program("f(x)*x", known={"x", *assigned})}
     answer = autograd.testify(problem(text, {"x": X}, claims=claims))

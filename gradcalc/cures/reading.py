@@ -11,6 +11,8 @@ from gradcalc.errors import GradcalcError, Span
 from gradcalc.lang import library
 from gradcalc.lang.arguments import bind
 from gradcalc.lang.builtins import Builtin
+from gradcalc.lang.dialects.spelling import Function
+from gradcalc.lang.naming import Naming
 from gradcalc.lang.program import Program, dotted, span_of
 from gradcalc.primitives import BY_NAME, Elementwise, Primitive
 
@@ -83,35 +85,39 @@ class Names:
     """
 
     def __init__(self, program: Program | None = None, known: Collection[str] = ()) -> None:
-        self._prefixes = frozenset[str]() if program is None else program.prefixes
-        self._imported = {} if program is None else dict(program.imported)
+        self._naming = Naming() if program is None else program.naming
         self.own = frozenset(known) if program is None else program.assigned | frozenset(known)
 
     def function(self, func: ast.expr) -> tuple[str, ast.expr | None] | None:
-        """The library's own name of what is called, and the value in front of its dot, if any."""
+        """The language's own name of what is called, and the value in front of its dot, if any."""
         if isinstance(func, ast.Name):
             if func.id in self.own:
                 return None
-            return self._known(self._imported.get(func.id, func.id), None)
+            return self._known(library.bare(func.id, self._naming), None)
         if isinstance(func, ast.Attribute):
             name = dotted(func)
-            if name and name[0] in self._prefixes:
-                return self._known(name[-1], None)
-            return self._known(func.attr, func.value)
+            if name and name[0] in self._naming.modules:
+                member = self._naming.member(name)
+                found = library.member(*member) if member and library.has(*member) else None
+                return self._known(found, None)
+            return self._known(library.method(func.attr, self._naming), func.value)
         return None
 
-    def _known(self, name: str, value: ast.expr | None) -> tuple[str, ast.expr | None] | None:
-        if name in BY_NAME:
-            return BY_NAME[name].name, value
-        return (name, value) if isinstance(library.find(name), Builtin) else None
+    def _known(self, found: Any, value: ast.expr | None) -> tuple[str, ast.expr | None] | None:
+        if isinstance(found, Function) and found.core is None:
+            return None if found.row is None else (found.row, value)
+        found = getattr(found, "core", found)
+        return (found.name, value) if isinstance(found, Builtin | Primitive) else None
 
     def is_fixed(self, name: str) -> bool:
         """Whether a name is that of a module, or of a constant of the library."""
-        return name in self._prefixes or (name in library.CONSTANTS and name not in self.own)
+        constant = library.is_constant(name, self._naming)
+        return name in self._naming.modules or (constant and name not in self.own)
 
     def means_itself(self, name: str) -> bool:
         """Whether a name, written anew, calls the library's function of that name."""
-        return name not in self.own and self._imported.get(name, name) == name
+        imported = self._naming.imported.get(name)
+        return name not in self.own and (imported is None or imported[1] == name)
 
 
 class Reader:

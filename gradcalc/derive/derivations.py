@@ -120,6 +120,5 @@ def _program(program: Program) -> Any:
         program.optional,
         program.assigned,
         program.parameters,
-        program.prefixes,
-        tuple(sorted(program.imported.items())),
+        program.naming.key,
     )

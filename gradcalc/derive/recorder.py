@@ -189,6 +189,12 @@ class RecordingBackend:
     def detach(self, tensor: Any, name: str | None, source: str | None = None) -> Any:
         return self.recorder.detach(tensor, name)
 
+    def copy(self, tensor: Any) -> Any:
+        return tensor
+
+    def shares(self, left: Any, right: Any) -> bool:
+        return False
+
     def carries(self, tensor: Any) -> bool:
         return bool(tensor.active)
 

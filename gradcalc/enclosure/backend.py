@@ -104,6 +104,12 @@ class ElementBackend:
             result[index] = Node(self.graph, values[index], label=label, origin=tensor[index])
         return result
 
+    def copy(self, tensor: Any) -> Any:
+        return tensor
+
+    def shares(self, left: Any, right: Any) -> bool:
+        return False
+
     def carries(self, tensor: Any) -> bool:
         return any(node.active for node in tensor.flat)
 

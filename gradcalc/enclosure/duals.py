@@ -102,6 +102,12 @@ class DualBackend:
         found = self._put_off(lambda given: Block(given[0].value, self.still), [tensor])
         return replace(found, active=False)
 
+    def copy(self, tensor: Any) -> Any:
+        return tensor
+
+    def shares(self, left: Any, right: Any) -> bool:
+        return False
+
     def carries(self, tensor: Any) -> bool:
         return bool(tensor.active)
 

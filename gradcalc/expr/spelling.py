@@ -10,6 +10,7 @@ from gradcalc.expr.nodes import Node, Shape
 from gradcalc.expr.ordering import Ordering, is_negative
 from gradcalc.expr.scalars import Head, Where, is_indicator, remade, times
 from gradcalc.expr.text import ATOM, COMPARISON, NEGATIVE, POWER, PRODUCT, SUM, Text
+from gradcalc.expr.truths import is_truth
 
 NAMES: Mapping[Any, str] = {
     sympy.exp: "exp", sympy.log: "log", sympy.sin: "sin", sympy.cos: "cos", sympy.tan: "tan",
@@ -170,16 +171,27 @@ class Spelling(Ordering):
             signs = [is_negative(term) for term in terms]
         if signs[0] and not all(signs):
             terms.insert(0, terms.pop(signs.index(False)))
-        pieces = [self.expression(terms[0]).within(SUM)]
+        # of truth values `+` is or, and there is no difference
+        truths = all(is_truth(term, self._nodes) for term in terms[:2])
+        first = self._as_numbers(terms[0]) if truths else self.expression(terms[0])
+        pieces = [first.within(SUM)]
         for term in terms[1:]:
             negative = is_negative(term)
             text = self.expression(-term if negative else term)
             pieces.append(f" - {text.within(PRODUCT)}" if negative else f" + {text.within(SUM)}")
         return Text("".join(pieces), SUM)
 
+    def _as_numbers(self, body: Any) -> Text:
+        """Truth values as the numbers 1 and 0, or -1 and 0."""
+        negative = is_negative(body)
+        text = self.expression(-body if negative else body).text
+        return Text(f"{'-' if negative else ''}where({text}, 1, 0)", PRODUCT)
+
     def _mul(self, body: Any) -> Text:
         if body.is_Mul and not (body := remade(body)).is_Mul:
             return self.expression(body)
+        if is_negative(body) and is_truth(body, self._nodes):
+            return self._as_numbers(body)
         masked = self._masked(body)
         if masked is not None:
             return masked

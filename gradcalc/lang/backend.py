@@ -38,6 +38,12 @@ class Backend(Protocol):
     def detach(self, tensor: Any, name: str | None, source: str | None = None) -> Any:
         """The same values, which pass no gradient back; `name` is what the user calls them."""
 
+    def copy(self, tensor: Any) -> Any:
+        """The same values, and the same gradient, in memory of their own."""
+
+    def shares(self, left: Any, right: Any) -> bool:
+        """Whether writing into one tensor would change the other, as far as this backend knows."""
+
     def carries(self, tensor: Any) -> bool:
         """Whether a gradient could flow back through the tensor."""
 

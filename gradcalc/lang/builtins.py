@@ -55,7 +55,7 @@ def _number(kind: str) -> Call:
             if machine.carries(value):
                 machine.note(kind, text_of(node, machine.source), node)
             if kind != "int":
-                return machine.detach(machine.reshape(value, ()), None)
+                return machine.detach(machine.copy(machine.reshape(value, ())), None)
             value = machine.number(value)
         if not plain.is_number(value):
             raise InvalidValueError(f"{kind}() takes one number, not {machine.describe(value)}")
@@ -130,7 +130,8 @@ def _filled(value: float) -> Call:
 
 def _full(machine: Any, node: ast.Call, size: Any, fill_value: Any) -> Any:
     sizes = _sizes(machine, (size,))
-    return machine.binary("mul", machine.constant(np.ones(sizes)), fill_value)
+    filled = machine.binary("mul", machine.constant(np.ones(sizes)), fill_value)
+    return machine.mark_integer(filled) if type(fill_value) is int else filled
 
 
 def _eye(machine: Any, node: ast.Call, n: Any, m: Any = None) -> Any:
@@ -150,7 +151,8 @@ def _arange(machine: Any, node: ast.Call, *bounds: Any) -> Any:
     if numbers[2] == 0 or not all(map(math.isfinite, numbers)):
         raise InvalidValueError("arange needs finite bounds and a step that is not 0")
     _sizes(machine, (max(0, math.ceil((numbers[1] - numbers[0]) / numbers[2])),))
-    return machine.constant(np.arange(*numbers))
+    counted = machine.constant(np.arange(*numbers))
+    return machine.mark_integer(counted) if all(type(b) is int for b in bounds) else counted
 
 
 def _linspace(machine: Any, node: ast.Call, start: Any, end: Any, steps: Any = 50) -> Any:
@@ -179,6 +181,10 @@ def _any(machine: Any, node: ast.Call, value: Any) -> bool:
 
 def _same(machine: Any, node: ast.Call, value: Any) -> Any:
     return value
+
+
+def _copy(machine: Any, node: ast.Call, value: Any) -> Any:
+    return machine.copy(value)
 
 
 def _sum(machine: Any, node: ast.Call, *args: Any, **kwargs: Any) -> Any:
@@ -267,7 +273,7 @@ BUILTINS: Mapping[str, Builtin] = MappingProxyType(
             Builtin("shape", lambda m, _, x: m.shape(x), "the sizes"),
             Builtin("all", _all, "whether every element is true", method=True),
             Builtin("any", _any, "whether some element is true", method=True),
-            Builtin("clone", _same, "the tensor itself", method=True),
+            Builtin("clone", _copy, "the tensor in memory of its own", method=True),
             Builtin("contiguous", _same, "the tensor itself", method=True),
             Builtin("sum", _sum, "the sum of all elements, or along dim", method=True),
             Builtin("max", _extreme("max"), "the largest element, or of several", method=True),

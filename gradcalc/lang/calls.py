@@ -2,8 +2,8 @@
 
 import ast
 import inspect
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import Any
 
 from gradcalc.errors import (
@@ -16,6 +16,8 @@ from gradcalc.errors import (
 from gradcalc.lang import library, plain
 from gradcalc.lang.arguments import bind
 from gradcalc.lang.builtins import Builtin
+from gradcalc.lang.dialects.catalogue import MIXED, UNLIKE, UNLIKE_ALONG
+from gradcalc.lang.dialects.spelling import Function
 from gradcalc.lang.expressions import Expressions
 from gradcalc.lang.names import own_names
 from gradcalc.lang.program import brief, dotted
@@ -30,7 +32,8 @@ class Calls(Expressions):
         super().__init__(*args, **kwargs)
         self.depth = 0
         self.main: Closure | None = None
-        self.main_frame = self.frame
+        self.main_frame = self.given = self.frame
+        self.callers: list[Frame] = []
 
     def _call(self, node: ast.Call) -> Any:
         self.budget.tick()
@@ -41,29 +44,38 @@ class Calls(Expressions):
         return self.call(function, args, kwargs, node)
 
     def _callee(self, node: ast.Call) -> tuple[Any, tuple[Any, ...]]:
-        func = node.func
+        func, naming = node.func, self.program.naming
         if isinstance(func, ast.Name):
             frame = self.frame.find(func.id)
             value = frame.values[func.id] if frame is not None else None
-            if isinstance(value, Closure | Builtin) or is_row(value):
+            if isinstance(value, Closure) or is_library(value):
                 return value, ()
-            found = library.find(self.program.imported.get(func.id, func.id))
-            if found is None:
+            found = library.bare(func.id, naming)
+            if not is_library(found) or (frame is not None and naming.library):
                 self.node = func
                 raise self._not_callable(func.id, value, defined=frame is not None)
             return found, ()
         if isinstance(func, ast.Attribute):
             name = dotted(func)
-            if name and name[0] in self.program.prefixes:
-                return library.find(name[-1]), ()
+            if name and name[0] in naming.modules:
+                return self.member(name), ()
             value = self.eval(func.value)
             self.node = func
             if self.is_tensor(value) or plain.is_number(value):
-                found = library.find(func.attr)
-                if found is not None:
-                    return found, (value,)
+                return self._method(func.attr, value), (value,)
             return self.attribute(value, func), ()
         return self.eval(func), ()
+
+    def _method(self, name: str, value: Any) -> Any:
+        """A method of a tensor or a number."""
+        naming = self.program.naming
+        found = library.method(name, naming)
+        if found is None:
+            raise UnknownNameError(
+                f"{naming.arrays or 'torch'}'s arrays have no method .{brief(name)} here",
+                hint=f"write {name}(x)" if library.is_known(name) else None,
+            )
+        return found
 
     def _not_callable(self, name: str, value: Any, *, defined: bool) -> GradcalcError:
         if not defined:
@@ -78,34 +90,73 @@ class Calls(Expressions):
     ) -> Any:
         if isinstance(function, Closure):
             return self.enter(function, bind(function.name, function.signature, args, kwargs))
+        if isinstance(function, Function):
+            return self._library(function, args, kwargs, node)
         if isinstance(function, Builtin):
             return self._builtin(function, args, kwargs, node)
-        if not is_row(function):
+        if not isinstance(function, Primitive):
             raise InvalidValueError(f"{self.describe(function)} cannot be called")
         return self.call_primitive(function.name, args, kwargs)
+
+    def _library(
+        self, function: Function, args: tuple[Any, ...], kwargs: dict[str, Any], node: ast.Call
+    ) -> Any:
+        """A function of a library, by the first of its signatures that takes the arguments."""
+        refuse_types(kwargs)
+        self.check_mixed(function, args, kwargs)
+        reason = ""
+        for overload in function.overloads:
+            values = overload.fit(self, args, kwargs)
+            if isinstance(values, str):
+                reason = values
+                continue
+            run = partial(overload.run, self, node, values)
+            result = self._guarded(function, node, args, run)
+            self.confirm(self, function, args, kwargs, result)
+            return result
+        if function.core is not None:
+            return self.call(function.core, args, kwargs, node)
+        raise InvalidValueError(f"{function.shown} {reason}", hint=f"write {function.usage}")
+
+    def _guarded(
+        self, function: Any, node: ast.Call, args: tuple[Any, ...], run: Callable[[], Any]
+    ) -> Any:
+        """What a function of the language gives; Python's own exceptions are sentences."""
+        try:
+            return run()
+        except (TypeError, ValueError, LookupError, OverflowError) as error:
+            shown = " and ".join(self.describe(a) for a in args[:3])
+            doc = getattr(function, "doc", None)
+            raise InvalidValueError(
+                f"{function.name} does not take {shown or 'no arguments'}", hint=doc
+            ) from error
+
+    def check_mixed(
+        self, function: Function, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> None:
+        """A method that torch and numpy mean differently is refused where a text has both."""
+        if not function.method or self.program.naming.arrays != MIXED:
+            return
+        name = function.name
+        if name in UNLIKE or (name in UNLIKE_ALONG and (len(args) > 1 or kwargs)):
+            raise UnsupportedError(
+                f".{name}() may be torch's or numpy's: this text works on both",
+                hint=f"write torch.{name}(x, ...) or np.{name}(x, ...)",
+            )
 
     def _builtin(
         self, function: Builtin, args: tuple[Any, ...], kwargs: dict[str, Any], node: ast.Call
     ) -> Any:
-        for word in ("dtype", "device", "requires_grad"):
-            if word in kwargs:
-                raise UnsupportedError(
-                    f"{word} cannot be set inside a program",
-                    hint="the whole calculation has one: --dtype, --device",
-                )
+        refuse_types(kwargs)
         try:
             _signature(function).bind(self, node, *args, **kwargs)
         except TypeError:
             raise InvalidValueError(
                 f"{function.name} does not take these arguments", hint=function.doc
             ) from None
-        try:
-            return function.call(self, node, *args, **kwargs)
-        except (TypeError, ValueError, LookupError, OverflowError) as error:
-            shown = " and ".join(self.describe(a) for a in args[:3])
-            raise InvalidValueError(
-                f"{function.name} does not take {shown or 'no arguments'}", hint=function.doc
-            ) from error
+        return self._guarded(
+            function, node, args, lambda: function.call(self, node, *args, **kwargs)
+        )
 
     def enter(self, closure: Closure, values: Mapping[str, Any]) -> Any:
         """Run the body of a function in a scope of its own."""
@@ -115,6 +166,7 @@ class Calls(Expressions):
                 hint="a while loop has no such limit",
             )
         outer, node, program = self.frame, self.node, self.program
+        self.callers.append(outer)
         local = own_names(closure.body) if isinstance(closure.body, list) else frozenset()
         self.frame = Frame({**closure.defaults, **values}, closure.frame, local)
         if closure is self.main and self.main_frame.parent is None:
@@ -130,6 +182,7 @@ class Calls(Expressions):
         except GradcalcError as error:
             raise error.located(self.place, self.source) from error.__cause__
         finally:
+            self.callers.pop()
             self.depth -= 1
             self.frame, self.node, self.program = outer, node, program
         return None
@@ -144,6 +197,16 @@ def _signature(function: Builtin) -> inspect.Signature:
     return inspect.signature(function.call)
 
 
-def is_row(value: Any) -> bool:
-    """Whether a value is a primitive, passed by its name."""
-    return isinstance(value, Primitive)
+def is_library(value: Any) -> bool:
+    """Whether a value is a function that is not the program's own."""
+    return isinstance(value, Function | Builtin | Primitive)
+
+
+def refuse_types(kwargs: Mapping[str, Any]) -> None:
+    """Raises `UnsupportedError` where a call sets what the whole calculation has one of."""
+    for word in ("dtype", "device", "requires_grad"):
+        if kwargs.get(word) is not None:
+            raise UnsupportedError(
+                f"{word} cannot be set inside a program",
+                hint="the whole calculation has one: --dtype, --device",
+            )

@@ -46,7 +46,7 @@ def by_definition(
 
 @cache
 def _definition(row: Composite) -> Program:
-    return compile_program(row.definition)
+    return compile_program(row.definition, core=True)
 
 
 def round_to(values: Any, dtype: str) -> Any:

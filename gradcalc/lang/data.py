@@ -13,7 +13,7 @@ from gradcalc.errors import LimitError
 from gradcalc.lang import plain
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.budget import Budget
-from gradcalc.lang.program import Limits, Program, Stop, amount, span_of
+from gradcalc.lang.program import Limits, Program, Stop, amount, span_of, text_of
 
 EXTREMES = ("values", "indices")
 """The fields of what `max(x, dim)` gives."""
@@ -30,6 +30,7 @@ class Values:
         self.stops: list[Stop] = []
         self.node: ast.AST = program.body[0]
         self._frozen = 0
+        self._integers: dict[int, Any] = {}
 
     @property
     def source(self) -> str:
@@ -50,8 +51,31 @@ class Values:
             return self.backend.is_mask(value)
         return isinstance(value, bool)
 
+    def is_integer(self, value: Any) -> bool:
+        """Whether a tensor holds whole numbers as its library counts them, not floats."""
+        return id(value) in self._integers
+
+    def mark_integer(self, value: Any) -> Any:
+        """Remember of a tensor that the library would make it of integers."""
+        if self.is_tensor(value) and not self.is_mask(value):
+            # the tensor is kept, so that no other takes its place in memory
+            self._integers[id(value)] = value
+        return value
+
     def carries(self, value: Any) -> bool:
         return self.backend.carries(value)
+
+    def copy(self, value: Any) -> Any:
+        """The tensor in memory of its own."""
+        copied = self.backend.copy(value) if self.is_tensor(value) else value
+        return self.mark_integer(copied) if self.is_integer(value) else copied
+
+    def cut_by(self, value: Any, word: str) -> Any:
+        """The numbers of a tensor as something new, through which no gradient passes."""
+        if self.carries(value):
+            self.note(word, text_of(self.node, self.source), self.node)
+        copied = self.detach(self.copy(value), None)
+        return self.mark_integer(copied) if self.is_integer(value) else copied
 
     def describe(self, value: Any) -> str:
         """A value in the words of an error message."""

@@ -9,13 +9,26 @@ from gradcalc.errors import (
     GradcalcError,
     InvalidValueError,
     LimitError,
+    UnsupportedError,
 )
+from gradcalc.lang import holders
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.budget import Budget
 from gradcalc.lang.calls import Calls
 from gradcalc.lang.depth import deep_recursion
-from gradcalc.lang.program import Branch, Limits, Program, Run, text_of
+from gradcalc.lang.dialects.catalogue import JAX, NUMPY
+from gradcalc.lang.machine import Confirm
+from gradcalc.lang.program import Branch, Limits, Program, Run, brief, text_of
 from gradcalc.lang.scope import Break, Continue, Return
+
+SIGNS: Mapping[type[ast.AST], str] = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%",
+    ast.Pow: "**", ast.MatMult: "@", ast.BitAnd: "&", ast.BitOr: "|",
+}  # fmt: skip
+"""The operators that may stand in front of `=`."""
+
+COPY: Mapping[str, str] = {NUMPY: "{0}.copy()"}
+"""How a tensor is copied where it is not as in torch."""
 
 NOTHING = object()
 """The output of a program that has given none yet."""
@@ -29,17 +42,21 @@ def evaluate(
     detach: Collection[str] = (),
     limits: Limits | None = None,
     budget: Budget | None = None,
+    confirm: Confirm | None = None,
 ) -> Run:
     """Run a program on a backend.
 
     `inputs` are the backend's tensors (or closures) by name; `detach` are names each use of
-    which passes no gradient back. Raises `GradcalcError` with the place in the source.
+    which passes no gradient back. `confirm` is told every call of a library's function and what it
+    gave. Raises `GradcalcError` with the place in the source.
     """
     limits = limits or Limits()
     if budget is None:
         deadline = None if limits.seconds is None else time.monotonic() + limits.seconds
         budget = Budget(limits.steps, deadline)
     evaluator = Evaluator(program, backend, limits, budget, frozenset(detach))
+    if confirm is not None:
+        evaluator.confirm = confirm
     with deep_recursion():
         return evaluator.run(inputs)
 
@@ -122,12 +139,51 @@ class Evaluator(Calls):
 
     def _augmented(self, node: ast.AugAssign) -> None:
         assert isinstance(node.target, ast.Name)
-        left = self.load(ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target))
+        name = ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target)
+        left = self.load(name)
         right = self.eval(node.value)
         self.node = node
-        value = self.operator(type(node.op), left, right)
+        held = self.frame.values.get(node.target.id)
+        if isinstance(held, list):
+            value = self._list_in_place(type(node.op), held, right)
+        else:
+            if self.is_tensor(held):
+                self._check_held(node, held)
+            value = self.operator(type(node.op), left, right)
         self.bind_target(node.target, value)
         self._result(self.bound_value(node.target, value))
+
+    def _list_in_place(self, kind: type[ast.AST], held: list[Any], right: Any) -> Any:
+        """`+=` and `*=` of a list change it, for whoever holds it."""
+        if kind is ast.Add:
+            items = self.items(right)
+            self.check_length(len(held) + len(items))
+            self.budget.tick(len(items))
+            held += items
+            return held
+        value = self.operator(kind, held, right)
+        if isinstance(value, list):
+            held[:] = value
+            return held
+        return value
+
+    def _check_held(self, node: ast.AugAssign, held: Any) -> None:
+        """Refuse to write into a tensor that something else holds, which Python would change too.
+
+        numpy's single numbers and jax's arrays are never written into.
+        """
+        arrays, shape = self.program.naming.arrays, self.shape(held)
+        if arrays == JAX or (arrays == NUMPY and not shape):
+            return
+        assert isinstance(node.target, ast.Name)
+        holder = holders.other(self, node.target.id, held)
+        if holder is not None:
+            op, name = SIGNS[type(node.op)], node.target.id
+            copy = COPY.get(arrays, "{0}.clone()").format(name)
+            raise UnsupportedError(
+                f"{brief(text_of(node, self.source))} would also change {holder}",
+                hint=f"write {name} = {name} {op} ..., or {name} = {copy} before",
+            )
 
     def bound_value(self, target: ast.AST, value: Any) -> Any:
         """What a bound name gives when it is read: detached if the user asked for that."""

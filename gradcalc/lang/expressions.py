@@ -16,7 +16,9 @@ from gradcalc.errors import (
 from gradcalc.lang import library, plain
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.budget import Budget
-from gradcalc.lang.grammar import PLAIN, UNARY
+from gradcalc.lang.dialects.catalogue import JAX, NUMPY
+from gradcalc.lang.grammar import KINDS, PLAIN, UNARY
+from gradcalc.lang.indexing import counted_with_arrays
 from gradcalc.lang.machine import LARGEST_INTEGER, Machine
 from gradcalc.lang.program import Limits, Program, brief, dotted, text_of
 from gradcalc.lang.scope import Closure, Frame, Trace
@@ -56,9 +58,10 @@ class Expressions(Machine):
             if node.id in self.detached:
                 return self.detach(value, node.id)
             return value
-        name = self.program.imported.get(node.id, node.id)
-        if library.has_meaning(name) and node.id not in self.frame.local:
-            return library.meaning(name)
+        if node.id not in self.frame.local and (
+            library.has_meaning(node.id) or node.id in self.program.naming.imported
+        ):
+            return library.bare(node.id, self.program.naming)
         self.node = node
         raise UnknownNameError(
             f"{brief(node.id)} has no value here", hint=did_you_mean(node.id, self.frame.values)
@@ -88,16 +91,34 @@ class Expressions(Machine):
 
     def operator(self, kind: type[ast.AST], left: Any, right: Any) -> Any:
         name, function = PLAIN[kind]
-        sequences = isinstance(left, list | tuple) or isinstance(right, list | tuple)
-        if sequences and not (self.is_tensor(left) or self.is_tensor(right)):
+        lists = isinstance(left, list | tuple) or isinstance(right, list | tuple)
+        if lists and not (self.is_tensor(left) or self.is_tensor(right)):
             return self.sequences(name, left, right)
+        if lists:
+            self._check_list(name, left, right)
         if kind in (ast.BitAnd, ast.BitOr):
-            self._check_masks("&" if kind is ast.BitAnd else "|", left, right)
+            self.check_masks("&" if kind is ast.BitAnd else "|", left, right)
         if plain.is_number(left) and plain.is_number(right):
             return plain.compute(name, function, (left, right), self.limits.bits)
         return self.binary(name, left, right)
 
-    def _check_masks(self, sign: str, *operands: Any) -> None:
+    def operator_named(self, name: str, left: Any, right: Any) -> Any:
+        """Python's operator on any values, by the name of its primitive."""
+        return self.operator(KINDS[name], left, right)
+
+    def _check_list(self, name: str, left: Any, right: Any) -> None:
+        """A list beside a tensor is an array to numpy; torch compares, and repeats, the list."""
+        if name in ("eq", "ne") and self.program.naming.arrays not in (NUMPY, JAX):
+            raise UnsupportedError(
+                "torch finds that a list and a tensor are not equal, whatever is in them",
+                hint="write tensor([...]), or compare with each number",
+            )
+        if name == "mul" and any(self.is_integer(value) for value in (left, right)):
+            raise UnsupportedError(
+                "a list times an integer repeats the list", hint="write the number as a float"
+            )
+
+    def check_masks(self, sign: str, *operands: Any) -> None:
         """As in torch, `&`, `|` and `~` are for truth values only."""
         for value in operands:
             if not self.is_mask(value) and not (self.is_tensor(value) and self.size(value) == 0):
@@ -113,7 +134,7 @@ class Expressions(Machine):
             return not self.truth(value)
         name, function = UNARY[type(node.op)]
         if isinstance(node.op, ast.Invert):
-            self._check_masks("~", value)
+            self.check_masks("~", value)
         if plain.is_number(value):
             return function(value)
         return self.operate(BY_NAME[name], {"x": value})
@@ -160,21 +181,40 @@ class Expressions(Machine):
     def _subscript(self, node: ast.Subscript) -> Any:
         value = self.eval(node.value)
         parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-        key = tuple(self._key_item(part) for part in parts)
+        given = [self._key_part(part) for part in parts]
+        if not isinstance(node.slice, ast.Tuple):
+            self._check_nested(given[0])
+            if isinstance(given[0], tuple):
+                # a tuple under a name is a key of several parts too
+                given = list(given[0])
+        key = tuple(self._key_item(part, node) for part in given)
         self.node = node
         if not self.is_tensor(value) and not isinstance(value, list | tuple | range):
             raise ShapeError(f"{self.describe(value)} cannot be indexed")
+        if self.is_tensor(value) and self.program.naming.arrays in (NUMPY, JAX):
+            key = counted_with_arrays(key)
         return self.index(value, key)
 
-    def _key_item(self, node: ast.AST) -> Any:
-        if isinstance(node, ast.Slice):
-            ends = (node.lower, node.upper, node.step)
-            parts = [None if end is None else self.eval(end) for end in ends]
-            self.node = node
-            return slice(*(None if part is None else self.integer(part) for part in parts))
-        value = self.eval(node)
+    def _check_nested(self, key: Any) -> None:
+        """A list of lists is one array to numpy, and a key of several parts to torch."""
+        nested = isinstance(key, list) and any(isinstance(item, list | tuple) for item in key)
+        if nested and self.program.naming.arrays not in (NUMPY, JAX):
+            raise UnsupportedError(
+                "torch and numpy read a list of lists as an index each in its own way",
+                hint="write x[[0, 1], [1, 0]] for single elements, or tensor([[0, 1], [1, 0]])",
+            )
+
+    def _key_part(self, node: ast.AST) -> Any:
+        if not isinstance(node, ast.Slice):
+            return self.eval(node)
+        ends = (node.lower, node.upper, node.step)
+        parts = [None if end is None else self.eval(end) for end in ends]
         self.node = node
-        if value is None or value is Ellipsis:
+        return slice(*(None if part is None else self.integer(part) for part in parts))
+
+    def _key_item(self, value: Any, node: ast.AST) -> Any:
+        self.node = node
+        if value is None or value is Ellipsis or isinstance(value, slice):
             return value
         if isinstance(value, list | tuple | range):
             if not value:
@@ -203,14 +243,19 @@ class Expressions(Machine):
 
     def _attribute(self, node: ast.Attribute) -> Any:
         name = dotted(node)
-        if name and name[0] in self.program.prefixes:
+        if name and name[0] in self.program.naming.modules:
             self.node = node
-            if library.is_known(name[-1]):
-                return library.meaning(name[-1])
-            raise UnsupportedError(f"{brief('.'.join(name))} is no value")
+            return self.member(name)
         value = self.eval(node.value)
         self.node = node
         return self.attribute(value, node)
+
+    def member(self, path: tuple[str, ...]) -> Any:
+        """A constant or a function of a module."""
+        found = self.program.naming.member(path)
+        if found is None or not library.has(*found):
+            raise UnsupportedError(f"{brief('.'.join(path))} is no value")
+        return library.member(*found)
 
     def attribute(self, value: Any, node: ast.Attribute) -> Any:
         name = node.attr

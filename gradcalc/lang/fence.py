@@ -19,6 +19,7 @@ from gradcalc.errors import (
 from gradcalc.lang import grammar, references, syntax
 from gradcalc.lang.depth import deep_recursion
 from gradcalc.lang.names import Scope, bound_names, free_names, parameters_of
+from gradcalc.lang.naming import CORE
 from gradcalc.lang.program import Limits, Program, brief, dotted, span_of, text_of
 
 
@@ -28,11 +29,13 @@ def compile_program(
     function: str | None = None,
     limits: Limits | None = None,
     known: Collection[str] = (),
+    core: bool = False,
 ) -> Program:
     """Check a source text and find its inputs.
 
     `function` picks one of the functions that the text defines; otherwise a text that ends in a
-    definition is its last function. `known` are names that will have a value when it runs.
+    definition is its last function. `known` are names that will have a value when it runs. `core`
+    is for definitions of gradcalc's own, whose names are those of the language.
 
     Raises `ProgramSyntaxError`, `UnsupportedError` (outside the language), `UnknownNameError`
     (an unknown function) or `LimitError`, each with its place.
@@ -42,21 +45,25 @@ def compile_program(
     try:
         tree = syntax.parse(source, limits)
         with deep_recursion():
-            return _checked(tree, source, function, limits, frozenset(known))
+            return _checked(tree, source, function, limits, frozenset(known), core)
     except GradcalcError as error:
         error.source = source
         raise
 
 
 def _checked(
-    tree: ast.Module, source: str, function: str | None, limits: Limits, known: frozenset[str]
+    tree: ast.Module,
+    source: str,
+    function: str | None,
+    limits: Limits,
+    known: frozenset[str],
+    core: bool,
 ) -> Program:
     body = tuple(statement for statement in tree.body if not _is_main_guard(statement))
     _check_nodes(body, source, limits)
-    imported, modules = references.imports(body, source)
     assigned = bound_names(body)
-    prefixes = references.prefixes(body, modules, assigned | known)
-    scope = Scope(prefixes, frozenset(imported), known)
+    naming = CORE if core else references.naming(body, source, assigned | known)
+    scope = Scope(naming, known)
     references.check(body, source, scope, assigned)
     main = _main_function(body, function)
     if not body or (main is None and not _has_output(body)):
@@ -72,8 +79,7 @@ def _checked(
         optional=optional,
         assigned=assigned,
         parameters=() if main is None else tuple(a.arg for a in parameters_of(main.args)),
-        prefixes=prefixes,
-        imported=imported,
+        naming=naming,
     )
 
 

@@ -55,21 +55,6 @@ REFUSED: Mapping[type[ast.AST], tuple[str, str]] = MappingProxyType(
     }
 )
 
-MODULES: frozenset[str] = frozenset(
-    {
-        "torch", "torch.nn", "torch.nn.functional", "torch.linalg", "torch.special",
-        "torch.autograd", "numpy", "numpy.linalg", "math", "scipy", "scipy.special",
-        "scipy.linalg", "jax", "jax.numpy", "jax.nn", "jax.lax", "jax.scipy.special",
-        "jax.numpy.linalg",
-    }
-)  # fmt: skip
-"""Modules whose names a program may use or import; their functions are gradcalc's own."""
-
-PREFIXES: frozenset[str] = frozenset(
-    {"torch", "np", "numpy", "math", "F", "nn", "scipy", "jnp", "jax", "linalg"}
-)
-"""Names in front of a dot that are dropped without an import."""
-
 CONTEXTS: frozenset[str] = frozenset({"no_grad", "inference_mode"})
 """What may stand behind `with`, called without arguments."""
 
@@ -153,11 +138,16 @@ PLAIN: Mapping[type[ast.AST], tuple[str, Callable[..., Any]]] = MappingProxyType
 )
 """Python's operators: the primitive for tensors, and what they do to plain numbers."""
 
+KINDS: Mapping[str, type[ast.AST]] = MappingProxyType(
+    {name: kind for kind, (name, _) in PLAIN.items()}
+)
+"""The operators by the names of their primitives."""
+
 UNARY: Mapping[type[ast.AST], tuple[str, Callable[..., Any]]] = MappingProxyType(
     {
         ast.UAdd: ("pos", operator.pos),
         ast.USub: ("neg", operator.neg),
-        ast.Invert: ("logical_not", operator.not_),
+        ast.Invert: ("logical_not", operator.invert),
     }
 )
 """Operators of one operand: the primitive for tensors, and what they do to plain numbers."""

@@ -82,6 +82,16 @@ def _check_item(item: Any, shape: tuple[int, ...], position: int) -> None:
             )
 
 
+def counted_with_arrays(key: Key) -> Key:
+    """The key as numpy reads it, to which a number beside an array is an array too.
+
+    That decides where the dimensions of the arrays stand in the result.
+    """
+    if not any(isinstance(item, np.ndarray) and item.ndim for item in key):
+        return key
+    return tuple(np.array([item]) if isinstance(item, int) else item for item in key)
+
+
 def sequence_item(values: Sequence[Any], key: Key) -> Any:
     """An item or slice of a list, a tuple or a range."""
     if len(key) != 1 or not isinstance(key[0], int | slice):

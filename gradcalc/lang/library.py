@@ -7,6 +7,10 @@ from types import MappingProxyType
 from typing import Any
 
 from gradcalc.lang.builtins import BUILTINS, Builtin
+from gradcalc.lang.dialects import catalogue
+from gradcalc.lang.dialects.catalogue import MIXED, NUMPY, TORCH
+from gradcalc.lang.dialects.spelling import Function
+from gradcalc.lang.naming import Naming
 from gradcalc.primitives import BY_NAME, Primitive
 
 CONSTANTS: Mapping[str, float | None] = MappingProxyType(
@@ -22,22 +26,71 @@ CONSTANTS: Mapping[str, float | None] = MappingProxyType(
 """Names with a value of their own, unless the user gives such a variable."""
 
 
-def find(name: str) -> Primitive | Builtin | None:
-    """The primitive or built-in of that name, None if there is none.
-
-    A built-in of the same name stands in front of a primitive and may pass the call on to it.
-    """
-    return BUILTINS.get(name) or BY_NAME.get(name)
+Callee = Function | Builtin | Primitive
+"""What can be called, besides the functions of the program itself."""
 
 
 def is_known(name: str) -> bool:
-    """Whether a name has a meaning in the library, as a function or as a constant."""
-    return name in CONSTANTS or find(name) is not None
+    """Whether a name alone has a meaning, as a function or as a constant."""
+    return (
+        name in CONSTANTS
+        or catalogue.in_language(name) is not None
+        or catalogue.plain(name) is not None
+    )
 
 
-def meaning(name: str) -> Any:
-    """The value of a known name: a constant, or a function to be passed on."""
-    return CONSTANTS[name] if name in CONSTANTS else find(name)
+def has(module: str, name: str) -> bool:
+    """Whether a module has a function or a constant of that name."""
+    constants = catalogue.CONSTANTS.get(module, {})
+    return name in constants or catalogue.function(module, name) is not None
+
+
+def member(module: str, name: str) -> Any:
+    """A constant or a function of a module, which has it."""
+    constants = catalogue.CONSTANTS.get(module, {})
+    return constants[name] if name in constants else catalogue.function(module, name)
+
+
+def bare(name: str, naming: Naming) -> Any:
+    """The value of a name that stands alone, None where it has none.
+
+    What the text imports comes first, then Python's own functions where it speaks a library, then
+    torch's, then those of the language.
+    """
+    if naming.core:
+        return CONSTANTS[name] if name in CONSTANTS else catalogue.in_language(name)
+    if name in naming.imported:
+        module, own = naming.imported[name]
+        return member(module, own) if has(module, own) else catalogue.in_language(own)
+    for module in reversed(naming.starred):
+        if has(module, name):
+            return member(module, name)
+    if naming.library and (found := catalogue.function("builtins", name)) is not None:
+        return found
+    if name in CONSTANTS:
+        return CONSTANTS[name]
+    return catalogue.plain(name) or catalogue.in_language(name)
+
+
+def is_constant(name: str, naming: Naming) -> bool:
+    """Whether a name alone is a number of a library."""
+    if name in naming.imported:
+        module, own = naming.imported[name]
+        return own in catalogue.CONSTANTS.get(module, {})
+    return name in CONSTANTS
+
+
+def method(name: str, naming: Naming) -> Callee | None:
+    """What a name means behind a dot, by whose arrays the text works on; None if nothing.
+
+    Where it works on no library's, functions of the language are methods too.
+    """
+    if naming.core:
+        return catalogue.in_language(name)
+    arrays = naming.arrays
+    if arrays == MIXED:
+        return catalogue.method(TORCH, name) or catalogue.method(NUMPY, name)
+    return catalogue.method(arrays, name) or (None if arrays else catalogue.in_language(name))
 
 
 def has_meaning(name: str) -> bool:
@@ -56,10 +109,12 @@ def is_method(name: str) -> bool:
 @cache
 def names() -> frozenset[str]:
     """All names that can be called."""
-    return frozenset(BUILTINS) | frozenset(BY_NAME)
+    return frozenset(BUILTINS) | frozenset(BY_NAME) | catalogue.plain_names()
 
 
 @cache
 def methods() -> frozenset[str]:
     """All names that can be called behind a dot."""
-    return frozenset(BY_NAME) | {name for name, row in BUILTINS.items() if row.method}
+    of_arrays = frozenset(name for table in catalogue.METHODS.values() for name in table)
+    built_in = {name for name, row in BUILTINS.items() if row.method}
+    return frozenset(BY_NAME) | built_in | of_arrays

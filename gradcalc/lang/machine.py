@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from gradcalc.lang.arguments import PACKED, bind
 from gradcalc.lang.backend import FAILURES, explained
 from gradcalc.lang.budget import Budget as Budget
 from gradcalc.lang.data import EXTREMES, Values
+from gradcalc.lang.dialects.catalogue import JAX, NUMPY
 from gradcalc.lang.indexing import Key, check_key, sequence_item
 from gradcalc.lang.program import text_of
 from gradcalc.lang.sizes import TensorShape, check_result
@@ -30,12 +31,55 @@ INTEGERS = (
 )  # fmt: skip
 """Parameters of primitives that take whole numbers."""
 
+TRUTHS: Mapping[str, str | None] = {
+    "add": "logical_or", "mul": "logical_and", "maximum": "logical_or", "minimum": "logical_and",
+    "sub": None, "neg": None, "matmul": None, "dot": None,
+    **{name: name for name in ("where", "amax", "amin", "max", "min", "sort", "abs")},
+}  # fmt: skip
+"""What primitives are of truth values, None where libraries refuse them."""
+
+POSITIONS = frozenset({"argmax", "argmin"})
+"""Primitives whose results are positions."""
+
+INTEGRAL = POSITIONS | frozenset(
+    {
+        "add", "sub", "mul", "floordiv", "mod", "pow", "neg", "pos", "abs", "sign", "floor", "ceil",
+        "round", "trunc", "maximum", "minimum", "clamp", "where", "square", "sum", "prod", "amax",
+        "amin", "max", "min", "sort", "cumsum", "cumprod", "matmul", "dot", "outer", "kron",
+        "trace", "stack", "concat", "zeros_like", "ones_like", "diag", "tril", "triu", "reshape",
+        "flatten", "transpose", "permute", "squeeze", "unsqueeze", "broadcast_to", "flip", "roll",
+        "index", "diagonal", "pad",
+    }
+)  # fmt: skip
+"""Primitives that give integers of integers."""
+
 LARGEST_INTEGER = 2**31
 """No dimension, shift or offset can be beyond; the libraries count in so many bits."""
 
 
+class Confirm(Protocol):
+    """Is told every call of a library's function, and what it gave."""
+
+    def __call__(
+        self,
+        machine: Any,
+        function: Any,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        result: Any,
+    ) -> None: ...
+
+
+def _unconfirmed(
+    machine: Any, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any], result: Any
+) -> None:
+    pass
+
+
 class Machine(Values):
     """Operations on the values of a program, whatever the backend."""
+
+    confirm: Confirm = staticmethod(_unconfirmed)
 
     def shape(self, value: Any) -> tuple[int, ...]:
         if self.is_tensor(value):
@@ -106,7 +150,8 @@ class Machine(Values):
         if self.is_tensor(value):
             return value
         if plain.is_number(value):
-            return self.constant(np.array(plain.as_float(value)))
+            number = self.constant(np.array(plain.as_float(value)))
+            return self.mark_integer(number) if isinstance(value, int) else number
         if not isinstance(value, list | tuple | range):
             raise InvalidValueError(f"{self.describe(value)} cannot be made a tensor")
         if getattr(value, "_fields", None) == EXTREMES:
@@ -118,8 +163,10 @@ class Machine(Values):
         self.budget.tick(len(value))
         if all(plain.is_number(item) for item in value):
             numbers = self.constant(np.array([plain.as_float(item) for item in value]))
-            mask = len(value) > 0 and all(isinstance(item, bool) for item in value)
-            return self.binary("ne", numbers, 0) if mask else numbers
+            if len(value) and all(isinstance(item, bool) for item in value):
+                return self.binary("ne", numbers, 0)
+            whole = len(value) and all(isinstance(item, int) for item in value)
+            return self.mark_integer(numbers) if whole else numbers
         parts = [self.tensor(item) for item in value]
         shapes = [self.shape(part) for part in parts]
         for number, shape in enumerate(shapes):
@@ -174,6 +221,14 @@ class Machine(Values):
         key = check_key(key, self.shape(value))
         return self.apply(BY_NAME["index"], {"x": value, "key": key})
 
+    def product(self, left: Any, right: Any) -> Any:
+        """The matrix product of two tensors."""
+        return self.binary("matmul", left, right)
+
+    def as_floats(self, value: Any) -> Any:
+        """A tensor whose integers count as floats."""
+        return self.binary("mul", value, 1.0) if self.is_integer(value) else value
+
     def binary(self, name: str, left: Any, right: Any) -> Any:
         """A primitive of two operands, by name."""
         row = BY_NAME[name]
@@ -202,6 +257,9 @@ class Machine(Values):
         ]
         numbers = row.numbers if isinstance(row, Elementwise) else None
         given = tuple([arguments[key] for key in operands])
+        masks = row.name in TRUTHS and all(self.is_mask(value) for value in given[-2:])
+        if masks and not all(isinstance(value, bool) for value in given):
+            return self._truths(row, arguments)
         if numbers is not None and all(plain.is_number(value) for value in given):
             return plain.compute(row.name, numbers, given, self.limits.bits)
         for key, value in arguments.items():
@@ -225,7 +283,54 @@ class Machine(Values):
             shapes = [self.shape(value) for value in arguments.values() if self.is_tensor(value)]
             raise explained(row, shapes, error) from error
         self.count(result)
-        return self.detach(result, None) if self._frozen else result
+        if self._frozen:
+            result = self.detach(result, None)
+        if row.name in INTEGRAL:
+            self._mark(row, arguments, result)
+        return result
+
+    def _mark(self, row: Primitive, arguments: Mapping[str, Any], result: Any) -> None:
+        """Remember which results are integers: those of integers and truth values only."""
+        if row.name in POSITIONS:
+            self.mark_integer(result)
+            return
+        operands = [
+            part
+            for key, value in arguments.items()
+            if _is_operand(row, key) and key != "condition" and value is not None
+            for part in (value if isinstance(value, list) else (value,))
+        ]
+        if operands and all(
+            isinstance(value, int) or self.is_integer(value) or self.is_mask(value)
+            for value in operands
+        ):
+            if row.name == "pow" and np.any(self._values(operands[1]) < 0):
+                raise InvalidValueError(
+                    "integers have no negative powers", hint="write the base as a float: 2.0"
+                )
+            if row.name in ("floordiv", "mod") and np.any(self._values(operands[1]) == 0):
+                raise InvalidValueError("an integer is divided by zero")
+            for part in result if isinstance(result, tuple) else (result,):
+                self.mark_integer(part)
+
+    def _values(self, value: Any) -> Any:
+        return self.backend.numbers(value) if self.is_tensor(value) else np.asarray(value)
+
+    def _truths(self, row: Primitive, arguments: dict[str, Any]) -> Any:
+        """What a primitive makes of truth values: torch and numpy have `+` for or, `*` for and."""
+        other = TRUTHS[row.name]
+        numpys = self.program.naming.arrays in (NUMPY, JAX)
+        if other is None and not (numpys and row.name in ("matmul", "dot")):
+            raise InvalidValueError(
+                f"{row.name} is not for truth values", hint="where(x > 0, 1.0, 0.0) makes numbers"
+            )
+        given = {key: self.tensor(v) if isinstance(v, bool) else v for key, v in arguments.items()}
+        if other is not None and other != row.name:
+            return self.binary(other, *given.values())
+        result = self.apply(row, given)
+        if isinstance(result, tuple):
+            return type(result)(self.binary("ne", result[0], 0), *result[1:])
+        return self.binary("ne", result, 0)
 
     def _operand(self, row: Primitive, value: Any) -> Any:
         """A tensor, or a number where the primitive works on elements."""
@@ -278,6 +383,11 @@ def _takes_tensors(row: Primitive, parameter: str) -> bool:
     if isinstance(row, Elementwise):
         return parameter not in row.static
     return parameter in row.tensors
+
+
+def _is_operand(row: Primitive, parameter: str) -> bool:
+    lists = row.lists if isinstance(row, Structural) else ()
+    return parameter in lists or _takes_tensors(row, parameter)
 
 
 @cache

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from gradcalc.lang import library
+from gradcalc.lang.naming import Naming
 from gradcalc.lang.program import dotted
 
 
@@ -13,12 +14,11 @@ from gradcalc.lang.program import dotted
 class Scope:
     """What a program may refer to besides its own names.
 
-    `prefixes` are module names, `imported` names of `from ... import`, `known` names that will
-    have a value when it runs.
+    `naming` says which names are a library's, `known` are names that will have a value when it
+    runs.
     """
 
-    prefixes: frozenset[str]
-    imported: frozenset[str]
+    naming: Naming
     known: frozenset[str]
 
 
@@ -89,7 +89,7 @@ class _Walker(ast.NodeVisitor):
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
-        self.bound: set[str] = set(scope.imported | scope.known)
+        self.bound: set[str] = {*scope.naming.imported, *scope.known}
         self.free: dict[str, None] = {}
         self.used: set[str | None] = set()
         self.lambdas: list[ast.Lambda] = []
@@ -139,7 +139,7 @@ class _Walker(ast.NodeVisitor):
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
         name = dotted(node)
-        if name is None or name[0] not in self.scope.prefixes:
+        if name is None or name[0] not in self.scope.naming.modules:
             self.visit(node.value)
 
     def visit_Call(self, node: ast.Call) -> None:

@@ -4,9 +4,12 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gradcalc.errors import Span
+
+if TYPE_CHECKING:
+    from gradcalc.lang.naming import Naming
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +66,7 @@ class Program:
     `function` names the function that is the program, None when its top level is. `required`
     are the names that must be given a value, in the order of their first use; `optional` those
     that have a default or a meaning of their own (`pi`, a function passed by name). `assigned`
-    are all names that the program binds. `prefixes` are the module names to be ignored in
-    `torch.sin`; `imported` maps names of `from math import sin as s` to the library's.
+    are all names that the program binds. `naming` says which libraries its names are from.
     """
 
     source: str
@@ -74,8 +76,7 @@ class Program:
     optional: tuple[str, ...]
     assigned: frozenset[str]
     parameters: tuple[str, ...]
-    prefixes: frozenset[str]
-    imported: Mapping[str, str]
+    naming: "Naming"
 
     @property
     def inputs(self) -> tuple[str, ...]:

@@ -3,10 +3,13 @@
 import ast
 import builtins
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from gradcalc.errors import UnknownNameError, UnsupportedError, did_you_mean
+from gradcalc.errors import Span, UnknownNameError, UnsupportedError, did_you_mean
 from gradcalc.lang import grammar, library
+from gradcalc.lang.dialects.catalogue import PREFIXES, TABLES
 from gradcalc.lang.names import Scope
+from gradcalc.lang.naming import Naming, spoken, text_names
 from gradcalc.lang.program import brief, dotted, span_of
 from gradcalc.primitives import BY_NAME, Structural
 
@@ -19,13 +22,42 @@ def every_node(body: Body) -> Iterator[ast.AST]:
         yield from ast.walk(statement)
 
 
-def imports(body: Body, source: str) -> tuple[dict[str, str], frozenset[str]]:
-    """The names of `from ... import`, with what the library calls them, and the modules' names.
+def naming(body: Body, source: str, bound: frozenset[str]) -> Naming:
+    """The libraries that a text names; `bound` are names that have values.
 
-    Raises `UnsupportedError` for whatever is not a known module or function.
+    Raises `UnsupportedError` for an import of whatever is not a known module or function.
     """
-    imported: dict[str, str] = {}
-    modules: set[str] = set()
+    imported, modules, starred = _imports(body, source)
+    inside = {local: module for local, module in PREFIXES.items() if local not in bound}
+    values = _values(body)
+    modules = {k: v for k, v in inside.items() if k not in values} | modules
+    found = Naming(modules, imported, starred)
+    used = [path for path in text_names(body) if path[0] in modules]
+    members = [m for m in map(found.member, used) if m is not None]
+    named = {modules[path[0]] for path in used}
+    brought = {*_imported_modules(body), *starred}
+    return replace(
+        found,
+        arrays=spoken([*members, *imported.values()], {*named, *brought}),
+        library=bool(named or brought or imported),
+    )
+
+
+def _imported_modules(body: Body) -> Iterator[str]:
+    for node in every_node(body):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module != "__future__":
+            yield node.module or ""
+
+
+def _imports(
+    body: Body, source: str
+) -> tuple[dict[str, tuple[str, str]], dict[str, str], tuple[str, ...]]:
+    """The names of `from ... import`, the names of modules, and modules imported as a whole."""
+    imported: dict[str, tuple[str, str]] = {}
+    modules: dict[str, str] = {}
+    starred: list[str] = []
     for node in every_node(body):
         if not isinstance(node, ast.Import | ast.ImportFrom):
             continue
@@ -34,26 +66,41 @@ def imports(body: Body, source: str) -> tuple[dict[str, str], frozenset[str]]:
             base = "." * node.level + base
         for alias in node.names:
             full = ".".join(part for part in (base, alias.name) if part)
-            local = alias.asname or alias.name.split(".")[0]
-            if base == "__future__" or (base in grammar.MODULES and alias.name == "*"):
+            if base == "__future__":
                 continue
-            if full in grammar.MODULES:
-                modules.add(local)
-            elif base in grammar.MODULES and library.is_known(alias.name):
-                imported[local] = alias.name
+            if base in TABLES and alias.name == "*":
+                starred.append(base)
+            elif full in TABLES:
+                # import numpy.linalg binds numpy
+                local = alias.asname or (alias.name if base else alias.name.split(".")[0])
+                modules[local] = full if base or alias.asname else full.split(".")[0]
+            elif base in TABLES and (
+                library.has(base, alias.name) or alias.name in grammar.CONTEXTS
+            ):
+                imported[alias.asname or alias.name] = (base, alias.name)
             else:
                 raise UnsupportedError(
                     f"{brief(full)} cannot be imported",
-                    hint="torch, numpy and math are known; their functions need no import",
+                    hint=_instead(base, alias.name)
+                    or "torch, numpy, math, scipy.special and jax.numpy are known",
                     span=span_of(alias, source),
                 )
-    return imported, frozenset(modules)
+    return imported, modules, tuple(starred)
 
 
-def prefixes(body: Body, modules: frozenset[str], bound: frozenset[str]) -> frozenset[str]:
-    """The names in front of a dot that mean a module here.
+def _instead(module: str, name: str) -> str | None:
+    """Where else a name is known."""
+    if name in grammar.FUNCTIONS:
+        return grammar.FUNCTIONS[name]
+    if close := did_you_mean(name, TABLES.get(module, {})):
+        return close
+    return "its own name needs no import" if library.is_known(name) else None
 
-    A name such as `F` is one only if it is never used as a value (`F@x`, `F.T`, `F.sum(0)`).
+
+def _values(body: Body) -> set[str]:
+    """Names that are used as values, and so are no modules.
+
+    A name such as `F` is a module only if it is never used as a value (`F@x`, `F.T`, `F.sum(0)`).
     """
     values: set[str] = set()
     for node in every_node(body):
@@ -66,14 +113,14 @@ def prefixes(body: Body, modules: frozenset[str], bound: frozenset[str]) -> froz
             if name and len(name) == 2 and len(name[0]) == 1 and _is_method_call(name[1], node):
                 values.add(name[0])
         values.update(c.id for c in ast.iter_child_nodes(node) if isinstance(c, ast.Name))
-    return (grammar.PREFIXES - bound - values) | modules
+    return values
 
 
 def _is_method_call(name: str, node: ast.Call) -> bool:
     """Whether `F.name(...)` can only be a method of a value: `F.sum()`, `F.softmax(0)`."""
-    if name in grammar.CONTEXTS:
-        return False
-    if isinstance(BY_NAME.get(name), Structural) or not node.args:
+    if name in grammar.CONTEXTS or not node.args:
+        return name not in grammar.CONTEXTS
+    if isinstance(BY_NAME.get(name), Structural) and not library.has(PREFIXES["F"], name):
         return True
     first = node.args[0]
     first = first.operand if isinstance(first, ast.UnaryOp) else first
@@ -85,7 +132,7 @@ def check(body: Body, source: str, scope: Scope, assigned: frozenset[str]) -> No
 
     Raises `UnknownNameError`, or `UnsupportedError` for what is known and left out.
     """
-    own = assigned | scope.imported | scope.known
+    own = assigned | scope.known | frozenset(scope.naming.imported)
     for node in _evaluated(body):
         if isinstance(node, ast.Attribute):
             _check_attribute(node, source, scope)
@@ -128,9 +175,8 @@ def _check_function(name: str, node: ast.AST, source: str, assigned: frozenset[s
 def _check_attribute(node: ast.Attribute, source: str, scope: Scope) -> None:
     name = dotted(node)
     span = span_of(node, source)
-    if name and name[0] in scope.prefixes:
-        if not _is_module(name[1:]):
-            _check_function(name[-1], node, source, frozenset())
+    if name and name[0] in scope.naming.modules:
+        _check_member(name, span, scope.naming)
         return
     if node.attr in grammar.METHODS:
         raise UnsupportedError(
@@ -144,9 +190,35 @@ def _check_attribute(node: ast.Attribute, source: str, scope: Scope) -> None:
         )
 
 
-def _is_module(path: tuple[str, ...]) -> bool:
-    """Whether names behind a module's name lead to a module, or to what stands behind `with`."""
-    inner = ".".join(path)
-    return path[-1] in grammar.CONTEXTS or any(
-        module.endswith(f".{inner}") for module in grammar.MODULES
+def _check_member(path: tuple[str, ...], span: Span, naming: Naming) -> None:
+    """Refuse what a module does not have here."""
+    if naming.module(path) or path[-1] in grammar.CONTEXTS:
+        return
+    member = naming.member(path)
+    if member is None:
+        raise UnknownNameError(
+            f"{brief('.'.join(path[:-1]))} is not known here",
+            hint="gradcalc functions lists what can be called",
+            span=span,
+        )
+    module, name = member
+    if library.has(module, name):
+        return
+    if name in grammar.FUNCTIONS:
+        raise UnsupportedError(
+            f"{name} cannot be used in a program", hint=grammar.FUNCTIONS[name], span=span
+        )
+    raise UnknownNameError(
+        f"{module} has no function called {brief(name)} here",
+        hint=did_you_mean(name, TABLES[module]) or _elsewhere(name),
+        span=span,
     )
+
+
+def _elsewhere(name: str) -> str:
+    places = [module for module in TABLES if module != "builtins" and library.has(module, name)]
+    if places:
+        return f"there is {' and '.join(f'{place}.{name}' for place in places[:3])}"
+    if library.is_known(name):
+        return f"without a prefix there is {name}"
+    return "gradcalc functions lists them all"

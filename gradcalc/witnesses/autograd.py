@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from gradcalc.errors import Span, UsageError
+from gradcalc.fidelity import Fidelity
 from gradcalc.lang.machine import Budget
 from gradcalc.primitives import Elementwise, Primitive, Structural
 from gradcalc.problem import Problem, claim_values, execute, weights
@@ -78,6 +79,13 @@ class TorchBackend:
     def detach(self, tensor: Any, name: str | None, source: str | None = None) -> Any:
         return tensor.detach()
 
+    def copy(self, tensor: Any) -> Any:
+        return tensor.clone()
+
+    def shares(self, left: Any, right: Any) -> bool:
+        places = (left.untyped_storage().data_ptr(), right.untyped_storage().data_ptr())
+        return bool(places[0] == places[1] != 0)
+
     def carries(self, tensor: Any) -> bool:
         return bool(tensor.requires_grad)
 
@@ -122,7 +130,7 @@ def testify(problem: Problem) -> Testimony:
         tensors[name].requires_grad_()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        execution = execute(problem, backend, tensors, budget)
+        execution = execute(problem, backend, tensors, budget, Fidelity(backend.dtype))
         output = execution.target
         gradients, carrying = _gradients(problem, backend, output, tensors)
         claims = claim_values(problem, backend, execution, budget)

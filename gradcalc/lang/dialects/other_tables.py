@@ -1,0 +1,117 @@
+"""The functions of math, scipy and jax, and Python's own, with their signatures."""
+
+from gradcalc.lang.dialects import readings as r
+from gradcalc.lang.dialects.numpy_table import LINALG as NUMPY_LINALG
+from gradcalc.lang.dialects.numpy_table import NUMPY
+from gradcalc.lang.dialects.spelling import Table, each, spell
+
+MATH: Table = {}
+SCIPY_SPECIAL: Table = {}
+SCIPY_LINALG: Table = {}
+JAX_NUMPY: Table = {}
+JAX_LINALG: Table = dict(NUMPY_LINALG)
+JAX_NN: Table = {}
+JAX_LAX: Table = {}
+JAX: Table = {}
+JAX_SPECIAL: Table = {}
+PYTHON: Table = {}
+
+each(
+    MATH,
+    "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp exp2 expm1 log1p log2 log10 "
+    "sqrt fabs floor ceil trunc erf erfc lgamma degrees radians",
+    "x, /",
+    r.of_math,
+)
+each(MATH, "pow atan2", "x, y, /", r.of_math)
+spell(MATH, "remainder", "x, y, /", r.ieee_remainder)
+spell(MATH, "log", "x, base=None, /", r.log_of_base)
+spell(MATH, "hypot", "*coordinates: any", r.length)
+spell(MATH, "fsum", "seq: items, /", r.added_up)
+spell(MATH, "prod", "iterable: items, /, *, start=1", r.multiplied)
+
+OUT = "out: unset = None"
+
+spell(SCIPY_SPECIAL, "expit exp2 expm1 log1p erf erfc gammaln sinc round", f"x, /, {OUT}")
+spell(SCIPY_SPECIAL, "log_expit", f"x, /, {OUT}", "logsigmoid")
+spell(SCIPY_SPECIAL, "xlogy", f"x, y, /, {OUT}")
+each(SCIPY_SPECIAL, "softmax log_softmax", "x, axis: ints = None", r.scipy_softmax)
+spell(
+    SCIPY_SPECIAL,
+    "logsumexp",
+    "a, axis: ints = None, b=None, keepdims: flag = False, return_sign: unset = False",
+    r.weighted_logsumexp,
+)
+spell(
+    SCIPY_LINALG,
+    "det",
+    "a, overwrite_a: flag = False, check_finite: flag = True",
+    r.single_plain("det"),
+)
+spell(
+    SCIPY_LINALG,
+    "inv",
+    "a, overwrite_a: flag = False, check_finite: flag = True",
+    r.single_plain("inv"),
+)
+spell(SCIPY_LINALG, "solve", "a, b", r.single("solve"))
+spell(SCIPY_LINALG, "norm", "a, ord: word = None, axis: ints = None, keepdims: flag = False",
+      r.linalg_norm)  # fmt: skip
+
+UNLIKE = "clip sum prod mean std var max amax min amin all any argmax argmin array pad squeeze"
+"""Functions of numpy whose signature jax has changed."""
+
+JAX_NUMPY |= {name: rows for name, rows in NUMPY.items() if name not in UNLIKE.split()}
+spell(JAX_NUMPY, "clip", "arr, /, min=None, max=None")
+REDUCED = "a, axis: ints = None, {}out: unset = None, keepdims: flag = False, initial: unset = None"
+DTYPED = REDUCED.format("dtype: unset = None, ")
+WHERE = "where: unset = None"
+each(JAX_NUMPY, "sum prod", f"{DTYPED}, {WHERE}", r.reduced)
+for _name, _row in (("max", "amax"), ("amax", "amax"), ("min", "amin"), ("amin", "amin")):
+    spell(JAX_NUMPY, _name, f"{REDUCED.format('')}, {WHERE}", r.reduced(_row))
+each(JAX_NUMPY, "mean", "a, axis: ints = None, dtype: unset = None, out: unset = None, "
+     f"keepdims: flag = False, *, {WHERE}", r.reduced)  # fmt: skip
+each(
+    JAX_NUMPY,
+    "std var",
+    "a, axis: ints = None, dtype: unset = None, out: unset = None, ddof: number = 0, "
+    f"keepdims: flag = False, *, {WHERE}, mean: unset = None, correction: number = None",
+    r.numpy_spread,
+)
+each(JAX_NUMPY, "all any", "a, axis: ints = None, out: unset = None, keepdims: flag = False, *, "
+     f"{WHERE}", r.truths)  # fmt: skip
+each(JAX_NUMPY, "argmax argmin", "a, axis: int = None, out: unset = None, keepdims: flag = None",
+     r.position)  # fmt: skip
+spell(JAX_NUMPY, "array", "object, dtype: unset = None, copy: flag = True", r.arrayed)
+spell(JAX_NUMPY, "pad", "array, pad_width: pairs, mode: str = 'constant', *, "
+      "constant_values: number = 0", r.numpy_padded)  # fmt: skip
+spell(JAX_NUMPY, "squeeze", "a, axis: ints = None", r.numpy_squeezed)
+
+spell(JAX_NN, "relu relu6 sigmoid silu swish mish tanh selu", "x")
+spell(JAX_NN, "softplus", "x", r.soft_plus)
+spell(JAX_NN, "log_sigmoid", "x", "logsigmoid")
+spell(JAX_NN, "soft_sign", "x", "softsign")
+spell(JAX_NN, "hard_tanh", "x", "hardtanh")
+spell(JAX_NN, "elu celu", "x, alpha: number = 1.0")
+spell(JAX_NN, "leaky_relu", "x, negative_slope: number = 0.01")
+spell(JAX_NN, "gelu", "x, approximate: bool = True", r.jax_gelu)
+each(JAX_NN, "softmax log_softmax", f"x, axis: int = -1, {WHERE}", r.of_axis)
+LOGSUMEXP = "a, axis: ints = None, b=None, keepdims: flag = False, return_sign: unset = False"
+spell(JAX_NN, "logsumexp", LOGSUMEXP, r.weighted_logsumexp)
+
+spell(JAX_LAX, "stop_gradient", "x", "stop_gradient")
+spell(
+    JAX_LAX,
+    "exp log sin cos tan tanh sqrt rsqrt abs sign floor ceil erf erfc lgamma log1p expm1 square",
+    "x",
+)
+spell(JAX_SPECIAL, "expit erf erfc gammaln", "x")
+spell(JAX_SPECIAL, "xlogy", "x, y")
+spell(JAX_SPECIAL, "logsumexp", LOGSUMEXP, r.weighted_logsumexp)
+each(JAX_SPECIAL, "softmax log_softmax", "x, /, *, axis: int = None", r.scipy_softmax)
+
+spell(PYTHON, "abs", "x, /")
+spell(PYTHON, "sum", "iterable: items, /, start=0", r.python_sum)
+each(PYTHON, "max min", "*values: any", r.python_extreme)
+spell(PYTHON, "round", "number, ndigits: int = None", r.python_round)
+spell(PYTHON, "pow", "base, exp", r.python_power)

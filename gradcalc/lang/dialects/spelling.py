@@ -1,0 +1,331 @@
+"""How a library's function is called, and what that means in gradcalc's primitives.
+
+A table of a library is made of rows: names, a signature in Python's syntax, a meaning. A name may
+have several rows, as torch's functions have several signatures: the first that takes the arguments
+is the one that is meant. Annotations say what a parameter takes (`KINDS`); one without takes a
+tensor, or what can be made one.
+"""
+
+import ast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from gradcalc.lang.builtins import BUILTINS
+from gradcalc.lang.plain import is_number
+from gradcalc.lang.program import brief
+from gradcalc.primitives import BY_NAME, Elementwise, Primitive, Structural
+
+Reading = Callable[..., Any]
+"""What a call means: the machine, the syntax node of the call, and the arguments by name."""
+
+REQUIRED = object()
+"""The default of a parameter that has none."""
+
+
+def _is_whole(machine: Any, value: Any) -> bool:
+    return type(value) is int or (machine.is_integer(value) and machine.size(value) == 1)
+
+
+def _is_numeric(machine: Any, value: Any) -> bool:
+    return is_number(value) or (machine.is_tensor(value) and machine.size(value) == 1)
+
+
+def _are(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    def check(machine: Any, value: Any) -> bool:
+        return isinstance(value, list | tuple) and all(test(machine, item) for item in value)
+
+    return check
+
+
+def _either(*tests: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    return lambda machine, value: any(test(machine, value) for test in tests)
+
+
+def _is_operand(machine: Any, value: Any) -> bool:
+    return (
+        machine.is_tensor(value) or is_number(value) or type(value) in (list, tuple, range)
+    )  # a pair of values and indices is none
+
+
+KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "operand": _is_operand,
+    "tensor": lambda machine, value: machine.is_tensor(value),
+    "tensors": lambda machine, value: machine.is_tensor(value) or type(value) in (list, tuple),
+    "items": lambda machine, value: (
+        machine.is_tensor(value) or isinstance(value, list | tuple | range)
+    ),
+    "int": _is_whole,
+    "ints": _either(_is_whole, _are(_is_whole)),
+    "list": _are(_is_whole),
+    "pairs": _either(_is_whole, _are(_either(_is_whole, _are(_is_whole)))),
+    "number": _is_numeric,
+    "bool": lambda machine, value: isinstance(value, bool),
+    "flag": lambda machine, value: isinstance(value, bool | int),
+    "str": lambda machine, value: isinstance(value, str),
+    "word": lambda machine, value: isinstance(value, str) or _is_numeric(machine, value),
+    "any": lambda machine, value: True,
+    "unset": lambda machine, value: False,
+}
+"""What a parameter may take besides its default. `unset` takes nothing else: what the parameter
+does is not in the language."""
+
+SYNONYMS: tuple[frozenset[str], ...] = (
+    frozenset({"axis", "axes", "dim", "dims"}),
+    frozenset({"keepdim", "keepdims"}),
+    frozenset({"correction", "ddof"}),
+    frozenset({"p", "ord"}),
+    frozenset({"shape", "size", "sizes"}),
+    frozenset({"shifts", "shift"}),
+    frozenset({"diagonal", "k"}),
+    frozenset({"dim0", "axis0"}),
+    frozenset({"dim1", "axis1"}),
+)
+"""What the libraries and the primitives call one parameter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a signature; `packed` takes the rest of a call's positional arguments."""
+
+    name: str
+    kind: str
+    default: Any
+    positional: bool
+    keyword: bool
+    packed: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Overload:
+    """One signature of a function, and what a call of it means.
+
+    `also` are further spellings of its parameters. A meaning is a reading, or the name of a
+    primitive whose parameters are those of the signature, in its own words (`SYNONYMS`).
+    """
+
+    text: str
+    meaning: str | Reading
+    also: Mapping[str, str]
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The signature, read."""
+        return parse(self.text)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {p.name: place for place, p in enumerate(self.parameters) if p.keyword}
+
+    @cached_property
+    def _positional(self) -> int:
+        return sum(p.positional for p in self.parameters)
+
+    def fit(self, machine: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """The arguments by name, those that are unset left out; a sentence if they do not fit."""
+        parameters = self.parameters
+        last = self._positional - 1
+        if last >= 0 and parameters[last].packed and len(args) > last:
+            rest = args[last:]
+            whole = len(rest) == 1 and isinstance(rest[0], list | tuple)
+            args = (*args[:last], rest[0] if whole else tuple(rest))
+        if len(args) > self._positional:
+            return f"takes {_count(self._positional)}, not {len(args) + len(kwargs)}"
+        values = [*args, *[p.default for p in parameters[len(args) :]]]
+        for key, value in kwargs.items():
+            place = self._places.get(key, self._places.get(self.also.get(key, "")))
+            if place is None:
+                return f"has no parameter {brief(key)}"
+            if place < len(args) or values[place] is not parameters[place].default:
+                return f"is given {parameters[place].name} twice"
+            values[place] = value
+        for parameter, value in zip(parameters, values, strict=True):
+            if value is REQUIRED:
+                return f"needs {parameter.name}"
+            if value is not parameter.default and not _takes(machine, parameter, value):
+                if parameter.kind == "unset":
+                    return f"cannot be given {parameter.name} here"
+                return f"does not take {machine.describe(value)} for {parameter.name}"
+        return {
+            p.name: value
+            for p, value in zip(parameters, values, strict=True)
+            if p.kind != "unset"
+        }  # fmt: skip
+
+    def run(self, machine: Any, node: ast.Call, values: dict[str, Any]) -> Any:
+        """What the call gives, of arguments that fit."""
+        if not isinstance(self.meaning, str):
+            return self.meaning(machine, node, **values)
+        if self.meaning not in BY_NAME:
+            return BUILTINS[self.meaning].call(machine, node, *values.values())
+        row = BY_NAME[self.meaning]
+        return machine.operate(row, self.arguments(row, values))
+
+    @cached_property
+    def row_names(self) -> dict[str, str]:
+        """The primitive's name of each parameter, where the meaning is a primitive."""
+        assert isinstance(self.meaning, str)
+        return _row_names(BY_NAME[self.meaning], self.parameters)
+
+    def arguments(self, row: Primitive, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments in the primitive's own words, its defaults filled in."""
+        given = {self.row_names[name]: value for name, value in values.items()}
+        return {name: given.get(name, default) for name, default in _defaults(row).items()}
+
+    @property
+    def usage(self) -> str:
+        """The parameters as an error message shows them."""
+        shown = []
+        for p in self.parameters:
+            if p.kind != "unset":
+                name = f"*{p.name}" if p.packed else p.name
+                shown.append(name if p.default is REQUIRED else f"{name}={p.default!r}")
+        return ", ".join(shown)
+
+
+@dataclass(frozen=True, eq=False)
+class Function:
+    """A function of a library under one of its names, such as `np.std`.
+
+    `module` is where it stands (`numpy`), or the kind of array that has it as a method; `alone`
+    says that the text does not name it. `core` is what the language has under that name, which
+    takes the arguments that no signature does.
+    """
+
+    name: str
+    module: str
+    overloads: tuple[Overload, ...]
+    method: bool = False
+    alone: bool = False
+    core: Any = None
+
+    @property
+    def shown(self) -> str:
+        """Its name in a sentence."""
+        if self.method:
+            return f".{self.name}"
+        return self.name if self.alone else f"{self.module}.{self.name}"
+
+    @property
+    def row(self) -> str | None:
+        """The one function of the language that it is in all its signatures, None without such."""
+        meanings = {
+            o.meaning if isinstance(o.meaning, str) else getattr(o.meaning, "row", None)
+            for o in self.overloads
+        }
+        only = meanings.pop()
+        if meanings or only is None:
+            return None
+        return BY_NAME[only].name if only in BY_NAME else only
+
+    @property
+    def usage(self) -> str:
+        """How it is called, for a tip."""
+        return " or ".join(f"{self.name}({o.usage})" for o in self.overloads)
+
+
+Table = dict[str, list[Overload]]
+"""A library's functions: for each name its signatures, in the order in which they are tried."""
+
+
+def spell(
+    table: Table,
+    names: str,
+    signature: str,
+    meaning: str | Reading | None = None,
+    also: Mapping[str, str] | None = None,
+) -> None:
+    """Put names with one signature into a table; without a meaning, each is its own primitive."""
+    for name in names.split():
+        overload = Overload(signature, name if meaning is None else meaning, also or {})
+        table.setdefault(name, []).append(overload)
+
+
+def each(table: Table, names: str, signature: str, reading: Callable[[str], Reading]) -> None:
+    """Put names with one signature into a table, each with the reading that is made for it."""
+    for name in names.split():
+        spell(table, name, signature, reading(name))
+
+
+def bound_to(table: Table, methods: Iterable[str]) -> Table:
+    """The functions which an array has as methods too, the receiver their first argument."""
+    return {name: table[name] for name in methods}
+
+
+def parse(text: str) -> tuple[Parameter, ...]:
+    """The parameters of a signature in Python's syntax."""
+    module = ast.parse(f"def f({text}): pass")
+    function = module.body[0]
+    assert isinstance(function, ast.FunctionDef)
+    arguments = function.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    missing: list[ast.expr | None] = [None] * (len(positional) - len(arguments.defaults))
+    found = [
+        _parameter(a, default, True, a not in arguments.posonlyargs)
+        for a, default in zip(positional, [*missing, *arguments.defaults], strict=True)
+    ]
+    if (star := arguments.vararg) is not None:
+        found.append(Parameter(star.arg, _kind(star), REQUIRED, True, True, packed=True))
+    pairs = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    return (*found, *[_parameter(a, default, False, True) for a, default in pairs])
+
+
+def _parameter(
+    argument: ast.arg, default: ast.expr | None, positional: bool, keyword: bool
+) -> Parameter:
+    value = REQUIRED if default is None else _value(default)
+    return Parameter(argument.arg, _kind(argument), value, positional, keyword)
+
+
+def _value(node: ast.expr) -> Any:
+    if isinstance(node, ast.Call):
+        # float('inf') and the like
+        return float(ast.literal_eval(node.args[0]))
+    return ast.literal_eval(node)
+
+
+def _kind(argument: ast.arg) -> str:
+    annotation = argument.annotation
+    if annotation is None:
+        return "operand"
+    assert isinstance(annotation, ast.Name)
+    return annotation.id
+
+
+def _takes(machine: Any, parameter: Parameter, value: Any) -> bool:
+    if parameter.kind == "unset":
+        return bool(type(value) is type(parameter.default) and value == parameter.default)
+    return KINDS[parameter.kind](machine, value)
+
+
+def _row_names(row: Primitive, parameters: Sequence[Parameter]) -> dict[str, str]:
+    own = list(row.signature.parameters)
+    operands = [name for name in own if _is_operand_of(row, name)]
+    names: dict[str, str] = {}
+    for p in (p for p in parameters if p.kind != "unset"):
+        if p.name in own:
+            names[p.name] = p.name
+        elif p.kind in ("operand", "tensor", "tensors"):
+            names[p.name] = operands[0]
+        else:
+            group = next(g for g in SYNONYMS if p.name in g)
+            names[p.name] = next(name for name in own if name in group)
+        if names[p.name] in operands:
+            operands.remove(names[p.name])
+    return names
+
+
+def _is_operand_of(row: Primitive, name: str) -> bool:
+    if isinstance(row, Elementwise):
+        return name not in row.static
+    lists = row.lists if isinstance(row, Structural) else ()
+    return name in row.tensors or name in lists
+
+
+def _defaults(row: Primitive) -> dict[str, Any]:
+    return {p.name: p.default for p in row.signature.parameters.values()}
+
+
+def _count(number: int) -> str:
+    return f"{number} argument{'' if number == 1 else 's'}"
