@@ -120,7 +120,8 @@ class Grower:
         e = self.expression(1)
         head = self.rng.choice(
             ("for k in range(3):", f"for k in {e}:", "for k in x:", "for k in A:",
-             f"for k, q in enumerate({e}):", f"for k, q in zip(x, {e}):", "for k in range(3, 0, -1):",
+             f"for k, q in enumerate({e}):", f"for k, q in zip(x, {e}):",
+             "for k in range(3, 0, -1):",
              "for k in [1, 2.5, a]:", "for k in A.T:", f"for k in ({e}, {self.expression(1)}):")
         )  # fmt: skip
         end = ["else:", *self._block()] if self.rng.random() < 0.2 else []
