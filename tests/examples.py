@@ -19,6 +19,8 @@ from pathlib import Path
 from unittest import mock
 
 from gradcalc.cli.app import main
+from tests.patient.sitecustomize import FOLDER
+from tests.processes import HANGS
 
 ROOT = Path(__file__).parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -84,13 +86,13 @@ class Session:
         here = f'gradcalc() {{ "{sys.executable}" -m gradcalc "$@"; }}\n'
         result = subprocess.run(
             ["bash", "-c", here + command],
-            env={**os.environ, **TERMINAL, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, **TERMINAL, "PYTHONPATH": f"{FOLDER}{os.pathsep}{ROOT}"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
             text=True,
             encoding="utf-8",
-            timeout=120,
+            timeout=HANGS,
             check=False,
         )
         self.code = result.returncode

@@ -6,10 +6,9 @@ import os
 import pty
 import signal
 import subprocess
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from gradcalc.cli.batch.stream import stream
 from gradcalc.cli.batch.tally import Tally
 from gradcalc.cli.batch.workers import Workers
 from gradcalc.errors import GradcalcError
+from tests.processes import HANGS, child_of, children, ended, is_alive, minds, wait_for
 from tests.test_cli_process import COMMAND, environment, read_all
 
 
@@ -29,7 +29,7 @@ from tests.test_cli_process import COMMAND, environment, read_all
 class Play:
     """Work without a calculation: each line says what to do."""
 
-    seconds: float | None = 60.0
+    seconds: float | None = None
     start: str = ""
 
     def answer(self, job: Job, allow: Allow) -> Answer:
@@ -42,9 +42,9 @@ class Play:
                 os._exit(int(code))
             case ["sleep", seconds]:
                 time.sleep(float(seconds))
-            case ["allow", seconds]:
+            case ["allow", seconds, *stop]:
                 allow(float(seconds))
-                time.sleep(60)
+                os.kill(os.getpid(), signal.SIGSTOP) if stop else time.sleep(HANGS)
         return Answer(f"{text}\n", "verified", 0)
 
     def failed(self, job: Job, error: GradcalcError) -> Answer:
@@ -63,7 +63,7 @@ class Kept(list[str]):
     write = list.append
 
 
-def played(lines: Sequence[str], count: int = 2, grace: float = 60.0, **play: Any) -> list[str]:
+def played(lines: Sequence[str], count: int = 2, grace: float = 0.0, **play: Any) -> list[str]:
     ours, theirs = os.pipe()
     with open(theirs, "w") as file:
         file.write("\n".join(lines))
@@ -100,16 +100,20 @@ def test_a_process_that_dies_costs_its_own_request_only(
     assert found == ["one", message, "three", "four", message.replace("2", "5", 1), "six"]
 
 
-@pytest.mark.parametrize(
-    "hanging",
-    [
-        pytest.param(f"die {signal.SIGSTOP.value}", id="stopped"),
-        pytest.param("allow 0.1", id="its-own-limit"),
-    ],
-)
-def test_a_process_that_hangs_is_ended_after_its_time(hanging: str) -> None:
-    found = played(["one", hanging, "three"], grace=0.2, seconds=0.2)
-    assert found == ["one", "2: the calculation gave no answer in its time and was ended", "three"]
+OVERDUE = "{}: the calculation gave no answer in its time and was ended"
+
+
+@pytest.mark.parametrize("hanging", ["allow 0.1", "allow 0.1 stop"], ids=["sleeps", "stopped"])
+def test_a_process_that_hangs_is_ended_after_the_time_of_its_job(hanging: str) -> None:
+    found = played(["one", hanging, "three"], grace=0.1)
+    assert found == ["one", OVERDUE.format(2), "three"]
+
+
+@pytest.mark.parametrize("hanging", [f"die {signal.SIGSTOP.value}", f"sleep {HANGS}"])
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_process_that_hangs_is_ended_after_the_time_of_any_job(hanging: str, count: int) -> None:
+    found = played([hanging, hanging], count, grace=0.1, seconds=0.1)
+    assert found == [OVERDUE.format(1), OVERDUE.format(2)]
 
 
 def start(*argv: str, **streams: Any) -> Any:
@@ -125,8 +129,8 @@ def start(*argv: str, **streams: Any) -> Any:
 
 
 def call(*argv: str, stdin: str = "") -> tuple[int, list[str], str]:
-    with start(*argv) as process:
-        out, err = process.communicate(stdin, timeout=60)
+    with ended(start(*argv)) as process:
+        out, err = process.communicate(stdin, timeout=HANGS)
     return process.returncode, out.splitlines(), err
 
 
@@ -138,62 +142,42 @@ def ids(lines: Sequence[str]) -> list[object]:
     return [json.loads(line)["id"] for line in lines]
 
 
-def children(pid: int) -> list[int]:
-    found = []
-    for entry in Path("/proc").iterdir():
-        with suppress(OSError, ValueError, IndexError):
-            stat = (entry / "stat").read_text().rpartition(")")[2].split()
-            if int(stat[1]) == pid and stat[0] != "Z":
-                found.append(int(entry.name))
-    return found
-
-
-def is_alive(pid: int) -> bool:
-    with suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    return False
-
-
-def soon(true: Callable[[], object]) -> bool:
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        if true():
-            return True
-        threading.Event().wait(0.02)
-    return False
-
-
 @contextmanager
 def two_at_work(*argv: str, **streams: Any) -> Iterator[tuple[Any, list[int]]]:
     """A run whose two processes are in the middle of something endless, after one answer."""
-    endless = "while x < 4: x = x*1\nx"
-    with start("--workers", "2", *argv, **streams) as process:
-        try:
-            process.stdin.write(request(1))
-            process.stdin.flush()
-            assert ids([process.stdout.readline()]) == [1]
-            for number in (2, 3):
-                process.stdin.write(request(number, endless, max_steps=10**9, timeout=50))
-            process.stdin.flush()
-            assert soon(lambda: len(children(process.pid)) == 2)
-            yield process, children(process.pid)
-        finally:
-            process.kill()
+    with ended(start("--workers", "2", *argv, **streams)) as process:
+        process.stdin.write(request(1))
+        process.stdin.flush()
+        assert ids([process.stdout.readline()]) == [1]
+        process.stdin.write(endless(2) + endless(3))
+        process.stdin.flush()
+        wait_for(lambda: len(at_work(process.pid)) == 2)
+        yield process, at_work(process.pid)
+
+
+def endless(number: int) -> str:
+    """A request that is never answered."""
+    return request(number, "while x < 4: x = x*1\nx", max_steps=10**12, timeout=10**6)
+
+
+def at_work(pid: int) -> list[int]:
+    """The children that have begun to answer: they leave Ctrl-C to the process that writes."""
+    return [child for child in sorted(children(pid)) if minds(child, signal.SIGINT, "Ign")]
 
 
 def test_each_answer_is_there_before_the_next_request() -> None:
-    with start() as process:
+    with ended(start()) as process:
         for number in range(3):
             process.stdin.write(request(number))
             process.stdin.flush()
             assert ids([process.stdout.readline()]) == [number]
         process.stdin.close()
         assert process.stderr.read().startswith("3 requests: 3 verified in ")
-    assert process.returncode == 0
+        assert process.wait(timeout=HANGS) == 0
 
 
 def test_nothing_heavy_runs_before_a_request_is_well_formed() -> None:
-    with start() as process:
+    with ended(start()) as process:
         process.stdin.write("nonsense\n")
         process.stdin.flush()
         assert ids([process.stdout.readline()]) == [None]
@@ -206,7 +190,7 @@ def test_nothing_heavy_runs_before_a_request_is_well_formed() -> None:
         assert ids([process.stdout.readline()]) == [1]
         assert "torch" not in Path(f"/proc/{process.pid}/maps").read_text()
         process.stdin.close()
-    assert process.returncode == 2
+        assert process.wait(timeout=HANGS) == 2
 
 
 def test_bad_lines_and_faults_do_not_end_it() -> None:
@@ -237,13 +221,13 @@ def test_a_killed_process_is_told_and_replaced() -> None:
         os.kill(workers[0], signal.SIGKILL)
         process.stdin.write(request(4))
         process.stdin.close()
-        assert soon(lambda: workers[0] not in children(process.pid))
+        wait_for(lambda: workers[0] not in children(process.pid))
         os.kill(workers[1], signal.SIGKILL)
         lines = process.stdout.readlines()
         assert ids(lines) == [2, 3, 4]
         kinds = [json.loads(line).get("error", {}).get("kind") for line in lines]
         assert kinds == ["limit", "limit", None]
-    assert process.returncode == 4
+        assert process.wait(timeout=HANGS) == 4
 
 
 def test_ctrl_c_ends_all_of_it_quietly() -> None:
@@ -251,8 +235,8 @@ def test_ctrl_c_ends_all_of_it_quietly() -> None:
         # as a terminal does: to every process of it
         for pid in (*workers, process.pid):
             os.kill(pid, signal.SIGINT)
-        assert process.communicate(timeout=60) == ("", "")
-        assert soon(lambda: not any(map(is_alive, workers)))
+        assert process.communicate(timeout=HANGS) == ("", "")
+        wait_for(lambda: not any(map(is_alive, workers)))
     assert process.returncode == 130
 
 
@@ -260,12 +244,12 @@ def test_ctrl_c_ends_all_of_it_quietly() -> None:
 def test_no_process_outlives_the_one_that_started_it(number: signal.Signals) -> None:
     with two_at_work() as (process, workers):
         process.send_signal(number)
-        process.wait(timeout=60)
-        assert soon(lambda: not any(map(is_alive, workers)))
+        process.wait(timeout=HANGS)
+        wait_for(lambda: not any(map(is_alive, workers)))
 
 
 def test_a_reader_that_goes_away_ends_it() -> None:
-    with start() as process:
+    with ended(start()) as process:
         process.stdin.write("".join(map(request, range(20))))
         process.stdin.flush()
         assert process.stdout.readline()
@@ -273,9 +257,8 @@ def test_a_reader_that_goes_away_ends_it() -> None:
         process.stdout.close()
         process.stdin.close()
         assert process.stderr.read() == ""
-        process.wait(timeout=60)
-        assert soon(lambda: not any(map(is_alive, workers)))
-    assert process.returncode == 141
+        assert process.wait(timeout=HANGS) == 141
+        wait_for(lambda: not any(map(is_alive, workers)))
 
 
 def test_a_million_lines_would_not_take_more_memory(tmp_path: Path) -> None:
@@ -294,7 +277,7 @@ def test_a_million_lines_would_not_take_more_memory(tmp_path: Path) -> None:
         with open(tmp_path / "in") as given, open(tmp_path / "out", "w") as out:
             done = subprocess.run(
                 [COMMAND[0], "-c", code], stdin=given, stdout=out, stderr=subprocess.PIPE,
-                text=True, env=environment(), timeout=60,
+                text=True, env=environment(), timeout=HANGS,
             )  # fmt: skip
         exit_code, peak = map(int, done.stderr.split())
         assert exit_code == 2
@@ -305,29 +288,35 @@ def test_a_million_lines_would_not_take_more_memory(tmp_path: Path) -> None:
 
 
 def test_a_terminal_shows_how_far_it_is(tmp_path: Path) -> None:
-    (tmp_path / "in").write_text("".join(map(request, range(100))))
+    lines = [request(n) if n != 50 else endless(n) for n in range(100)]
+    given, answers = tmp_path / "in", tmp_path / "out"
+    given.write_text("".join(lines))
     ours, theirs = pty.openpty()
-    with (tmp_path / "out").open("w") as out:
-        process = start(str(tmp_path / "in"), stdout=out, stderr=theirs)
-    os.close(theirs)
-    shown = read_all(ours)
-    assert process.wait(timeout=60) == 0
-    process.stdin.close()
+    argv, streams = (str(given), "--workers", "1"), {"stderr": theirs}
+    with answers.open("w") as out, ended(start(*argv, stdout=out, **streams)) as process:
+        os.close(theirs)
+        wait_for(lambda: answers.read_bytes().count(b"\n") == 50)
+        # so long nothing is shown
+        time.sleep(1.1)
+        os.kill(child_of(process.pid), signal.SIGKILL)
+        shown = read_all(ours)
+        assert process.wait(timeout=HANGS) == 4
     assert " requests, " in shown
     assert " a second" in shown
-    assert "100 requests: 100 verified in " in shown
+    assert "100 requests: 99 verified, 1 error in " in shown
 
 
 def test_resume_goes_on_where_a_killed_run_stopped(tmp_path: Path) -> None:
     given, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     numbers = list(range(200))
-    given.write_text("".join(request(n, x=n) for n in numbers))
-    with start(str(given), "--resume", str(out)) as process:
-        assert soon(lambda: out.exists() and out.read_bytes().count(b"\n") > 5)
-        process.kill()
+    lines = [request(n, x=n) for n in numbers]
+    given.write_text("".join([*lines[:100], endless(100), *lines[101:]]))
+    with ended(start(str(given), "--resume", str(out))):
+        wait_for(lambda: out.exists() and out.read_bytes().count(b"\n") > 5)
     before = out.read_bytes()
-    assert 5 < before.count(b"\n") < len(numbers)
+    assert 5 < before.count(b"\n") <= 100
     out.write_bytes(before + b'{"schema":"gradcalc.report/1","id":')
+    given.write_text("".join(lines))
     code, _, err = call(str(given), "--resume", str(out), "--workers", "2")
     assert (code, ids(out.read_text().splitlines())) == (0, numbers)
     assert out.read_bytes().startswith(before)

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from tests.examples import ROOT
+from tests.processes import HANGS
 
 
 @pytest.mark.parametrize(
@@ -20,7 +21,7 @@ from tests.examples import ROOT
 def test_a_benchmark_runs(argv: list[str]) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks", *argv],
-        capture_output=True, text=True, cwd=ROOT, timeout=120, check=False,
+        capture_output=True, text=True, cwd=ROOT, timeout=HANGS, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout
@@ -29,7 +30,7 @@ def test_a_benchmark_runs(argv: list[str]) -> None:
 def test_an_unknown_benchmark_is_refused() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks", "nothing"],
-        capture_output=True, text=True, cwd=ROOT, timeout=60, check=False,
+        capture_output=True, text=True, cwd=ROOT, timeout=HANGS, check=False,
     )  # fmt: skip
     assert done.returncode == 1
     assert "speed|closed_form" in done.stderr

@@ -4,53 +4,73 @@ import json
 import os
 import signal
 import subprocess
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.test_cli_process import COMMAND, DOT, call, environment, start
+from tests.patient.sitecustomize import FOLDER
+from tests.processes import HANGS, Gate, child_of, ended, is_alive, wait_for
+from tests.test_cli_process import (
+    COMMAND,
+    DOT,
+    ENDLESS,
+    call,
+    environment,
+    first_on_path,
+    has_mapped,
+    start,
+)
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="wants Linux's /proc")
 
-SLOW = ("grad", "k = 0\nwhile k < 10**9: k = k + 1\nx*k", "--x", "1", "--max-steps", str(10**12))
+INSTALLED = """
+import os, signal, sys
+sys.path.remove(os.path.dirname(os.path.dirname(__file__)))
+del sys.modules["torch"]
+import torch
+"""
+"""A module that is torch as it is installed, whatever else it does."""
 
 
-def waited_for(found: Callable[[], Any]) -> Any:
-    end = time.monotonic() + 30
-    while not (value := found()):
-        assert time.monotonic() < end, "it did not come"
-        time.sleep(0.01)
-    return value
+@contextmanager
+def importing(folder: Path, *argv: str, **options: Any) -> Iterator[tuple[Any, int]]:
+    """A command and the process beside it, which has imported torch and waits before it says so."""
+    with Gate(folder / "gate") as gate:
+        path = with_torch(folder, f"{INSTALLED}\nopen({str(gate.path)!r}).read()")
+        with ended(started(*argv, path=path, **options)) as process:
+            gate.reached()
+            child = child_of(process.pid)
+            assert has_mapped(child, "libtorch_cpu")
+            yield process, child
 
 
-def child_of(pid: int) -> int:
-    """The one child of a process, as soon as it has one."""
-    file = Path(f"/proc/{pid}/task/{pid}/children")
-    return int(waited_for(lambda: file.read_text().split())[0])
+def started(
+    *argv: str, path: str, interrupt: Any = signal.default_int_handler, **options: Any
+) -> Any:
+    return subprocess.Popen(
+        [*COMMAND, *argv], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=environment(PYTHONPATH=path),
+        **{"preexec_fn": lambda: signal.signal(signal.SIGINT, interrupt), **options},
+    )  # fmt: skip
 
 
-def has_torch(pid: int) -> bool:
-    return "libtorch_cpu" in Path(f"/proc/{pid}/maps").read_text()
-
-
-def is_gone(pid: int) -> bool:
-    """Whether a process is over, though perhaps nobody has asked for its exit code."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return True
+def with_torch(folder: Path, torch: str) -> str:
+    """The path of modules with another torch than the installed one."""
+    (folder / "torch").mkdir()
+    (folder / "torch" / "__init__.py").write_text(torch)
+    return first_on_path(folder)
 
 
 @pytest.mark.parametrize("ended_by", [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM])
-def test_a_torch_that_dies_leaves_the_gradient_unresolved(ended_by: signal.Signals) -> None:
-    with start(*DOT, "--json") as process:
-        child = child_of(process.pid)
-        waited_for(lambda: has_torch(child))
+def test_a_torch_that_dies_leaves_the_gradient_unresolved(
+    ended_by: signal.Signals, tmp_path: Path
+) -> None:
+    with importing(tmp_path, *DOT, "--json") as (process, child):
         os.kill(child, ended_by)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=HANGS)
     report = json.loads(out)
     reason = f"autograd gave no gradient: its process was ended by {ended_by.name}"
     assert report["verdict"] == {"outcome": "unresolved", "message": reason, "exit_code": 3}
@@ -61,18 +81,16 @@ def test_a_torch_that_dies_leaves_the_gradient_unresolved(ended_by: signal.Signa
     assert report["gradients"]["x"]["closed_form"] == "4*x"
 
 
-def test_a_signal_without_a_name_and_a_child_that_nobody_waits_for() -> None:
-    for ignored in (signal.SIG_DFL, signal.SIG_IGN):
-        with subprocess.Popen(
-            [*COMMAND, *DOT, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env=environment(), preexec_fn=lambda how=ignored: signal.signal(signal.SIGCHLD, how),
-        ) as process:  # fmt: skip
-            child = child_of(process.pid)
-            waited_for(lambda pid=child: has_torch(pid))
-            os.kill(child, signal.SIGRTMIN + 1)
-            out, err = process.communicate(timeout=60)
-        assert (process.returncode, err) == (3, "")
-        assert "its process " in json.loads(out)["verdict"]["message"]
+@pytest.mark.parametrize("how", [signal.SIG_DFL, signal.SIG_IGN], ids=["told", "not-told"])
+def test_a_signal_without_a_name_and_a_child_that_nobody_waits_for(
+    how: signal.Handlers, tmp_path: Path
+) -> None:
+    deaf = {"preexec_fn": lambda: signal.signal(signal.SIGCHLD, how)}
+    with importing(tmp_path, *DOT, "--json", **deaf) as (process, child):
+        os.kill(child, signal.SIGRTMIN + 1)
+        out, err = process.communicate(timeout=HANGS)
+    assert (process.returncode, err) == (3, "")
+    assert "its process " in json.loads(out)["verdict"]["message"]
 
 
 @pytest.mark.parametrize("words", [("grad",), ("why",)], ids=["grad", "why"])
@@ -99,9 +117,7 @@ def test_the_check_stands_in_where_autograd_is_missing(
 
 def broken(folder: Path, torch: str, *argv: str) -> subprocess.CompletedProcess[str]:
     """The command with another torch than the installed one."""
-    (folder / "torch").mkdir()
-    (folder / "torch" / "__init__.py").write_text(torch)
-    return call(*argv, PYTHONPATH=f"{folder}{os.pathsep}{environment()['PYTHONPATH']}")
+    return call(*argv, PYTHONPATH=with_torch(folder, torch))
 
 
 def test_a_torch_that_cannot_be_imported_is_a_fault(tmp_path: Path) -> None:
@@ -110,42 +126,40 @@ def test_a_torch_that_cannot_be_imported_is_a_fault(tmp_path: Path) -> None:
     assert "ImportError: no torch for you" in done.stderr
 
 
-def test_a_torch_that_hangs_is_given_up() -> None:
-    with start(*SLOW, "--timeout", "0.5", "--json") as process:
+def test_a_torch_that_hangs_is_given_up(tmp_path: Path) -> None:
+    stops = "torch.autograd.grad = lambda *_, **__: os.kill(os.getpid(), signal.SIGSTOP)"
+    path = with_torch(tmp_path, f"{INSTALLED}\n{stops}").replace(f"{FOLDER}{os.pathsep}", "")
+    with ended(started(*DOT, "--timeout", "0.5", "--json", path=path)) as process:
         child = child_of(process.pid)
-        waited_for(lambda: has_torch(child))
-        waited_for(lambda: len(os.listdir(f"/proc/{child}/task")) > 1)
-        time.sleep(0.5)
-        os.kill(child, signal.SIGSTOP)
-        out, err = process.communicate(timeout=100)
+        out, err = process.communicate(timeout=HANGS)
+        assert not is_alive(child)
     assert (process.returncode, err) == (3, "")
     assert json.loads(out)["verdict"]["message"].endswith("its process does not answer")
-    assert is_gone(child)
 
 
 @pytest.mark.parametrize("ended_by", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_nothing_outlives_the_command(ended_by: signal.Signals) -> None:
-    with start(*SLOW) as process:
-        child = child_of(process.pid)
-        waited_for(lambda: has_torch(child))
+def test_nothing_outlives_the_command(ended_by: signal.Signals, tmp_path: Path) -> None:
+    with importing(tmp_path, *ENDLESS) as (process, child):
         process.send_signal(ended_by)
-        out, err = process.communicate(timeout=20)
-        waited_for(lambda: is_gone(child))
+        out, err = process.communicate(timeout=HANGS)
+        wait_for(lambda: not is_alive(child))
     expected = 130 if ended_by is signal.SIGINT else -ended_by
     assert (process.returncode, out, err) == (expected, "", "")
 
 
-def test_ctrl_c_reaches_both_at_once() -> None:
-    with subprocess.Popen(
-        [*COMMAND, *SLOW], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env=environment(), start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    ) as process:  # fmt: skip
+def test_nothing_outlives_the_command_while_it_calculates() -> None:
+    with ended(start(*ENDLESS)) as process:
         child = child_of(process.pid)
-        waited_for(lambda: has_torch(child))
+        wait_for(lambda: has_mapped(process.pid, "flint") and has_mapped(child, "libtorch_cpu"))
+        process.kill()
+        wait_for(lambda: not is_alive(child))
+
+
+def test_ctrl_c_reaches_both_at_once(tmp_path: Path) -> None:
+    with importing(tmp_path, *ENDLESS, start_new_session=True) as (process, child):
         os.killpg(process.pid, signal.SIGINT)
-        out, err = process.communicate(timeout=20)
-        waited_for(lambda: is_gone(child))
+        out, err = process.communicate(timeout=HANGS)
+        wait_for(lambda: not is_alive(child))
     assert (process.returncode, out, err) == (130, "", "")
 
 

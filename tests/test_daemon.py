@@ -12,20 +12,22 @@ import sys
 import termios
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import pytest
 
-from gradcalc.daemon import client, identity, place, wire
-from tests.test_cli_process import DOT, ENDLESS, read_all
-from tests.warm import ROOT, Warm, is_alive, wait_for, warm_place
+from gradcalc.daemon import client, identity, place, server, wire
+from tests.processes import HANGS, Gate, ended, is_alive, links, minds, state_of, wait_for
+from tests.test_cli_process import DOT, read_all
+from tests.warm import ROOT, Warm, warm_place
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the warm process needs Linux")
 
-SLOW = ("grad", "for i in range(15000): x = x*1.0001\nx", "--x", "1", "--no-check")
+SHORT = ("grad", "x*x", "--no-check")
+ENDLESS = ("grad", "while x < 2: x = x*1\nx", "--max-steps", str(10**12))
 WRONG = ("grad", "é*(", "--é", "1", "--json")
 LONG = ("grad", "x.sum()", "--x", "arange(100000)", "--no-check")
 Bytes = subprocess.CompletedProcess[bytes]
@@ -144,7 +146,7 @@ def test_streams_that_cannot_be_used(warm: Warm, redirection: str, code: int) ->
     command = f'"{sys.executable}" -m gradcalc grad x --x 1 {redirection}'
     cold, asked = (
         subprocess.run(
-            command, shell=True, capture_output=True, env=warm.environment(mode), timeout=60
+            command, shell=True, capture_output=True, env=warm.environment(mode), timeout=HANGS
         )
         for mode in "01"
     )
@@ -153,13 +155,11 @@ def test_streams_that_cannot_be_used(warm: Warm, redirection: str, code: int) ->
 
 
 def test_a_reader_that_goes_away_is_no_error(warm: Warm) -> None:
-    with warm.open(*LONG) as process:
-        assert process.stdout
-        assert process.stderr
+    with ended(warm.open(*LONG)) as process:
         assert process.stdout.readline().startswith(b"input\t")
         process.stdout.close()
         assert process.stderr.read() == b""
-    assert process.returncode == 141
+        assert process.wait(timeout=HANGS) == 141
 
 
 def test_a_terminal_is_that_of_the_caller(warm: Warm) -> None:
@@ -168,10 +168,10 @@ def test_a_terminal_is_that_of_the_caller(warm: Warm) -> None:
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 20, 44, 0, 0))
         terminal = dict.fromkeys(("stdin", "stdout", "stderr"), theirs)
-        process = warm.open("why", "sqrt(x**2)", "--x", "0", mode=mode, **terminal)
-        os.close(theirs)
-        texts.append(read_all(ours))
-        assert process.wait(timeout=60) == 1
+        with ended(warm.open("why", "sqrt(x**2)", "--x", "0", mode=mode, **terminal)) as process:
+            os.close(theirs)
+            texts.append(read_all(ours))
+            assert process.wait(timeout=HANGS) == 1
     assert texts[0] == texts[1]
     assert "\x1b[" in texts[1]
 
@@ -188,27 +188,46 @@ def test_many_at_once(warm: Warm) -> None:
 # Faults
 
 
-def calculating(warm: Warm, *argv: str, **options: Any) -> tuple[subprocess.Popen[bytes], int]:
-    """A call on its way, and the worker that answers it."""
-    process = warm.open(*argv, **options)
-    try:
-        return process, busy(warm)
-    except AssertionError:
-        process.kill()
-        raise
+@contextmanager
+def reading(
+    warm: Warm, folder: Path, *argv: str, given: bytes | None = None, **options: Any
+) -> Iterator[tuple[Any, int, Gate]]:
+    """A call on its way, and the worker that answers it, which waits for the value of x.
+
+    What is `given` is what comes through a pipe before.
+    """
+    with Gate(folder / "x.txt") as gate:
+        if given is not None:
+            options["stdin"] = subprocess.PIPE
+        with ended(warm.open(*argv, "--x", f"@{gate.path}", **options)) as process:
+            if given is not None:
+                process.stdin.write(given)
+                process.stdin.close()
+                process.stdin = None
+            gate.reached()
+            yield process, waiting(warm, gate), gate
 
 
-def busy(warm: Warm) -> int:
-    """The worker that calculates; no rehearsal of a spare takes as long."""
-    return int(wait_for(lambda: next((p for p in warm.children() if ticks(p) > 30), 0)))
+def waiting(warm: Warm, gate: Gate) -> int:
+    """The worker that waits at a gate."""
+    return int(wait_for(lambda: next(filter(gate.holds, warm.children()), 0)))
 
 
-def ticks(pid: int) -> int:
-    """The processor time of a process, in hundredths of a second."""
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[11])
-    except FileNotFoundError:
-        return 0
+def calculate(worker: int, gate: Gate) -> None:
+    """Have a worker go on with what has no end."""
+    gate.open("1")
+    wait_for(lambda: not gate.holds(worker))
+
+
+def kill(worker: int) -> None:
+    """Kill a worker and wait until nothing of it is left open."""
+    os.kill(worker, signal.SIGKILL)
+    wait_for(lambda: not is_alive(worker))
+
+
+def is_buried(worker: int) -> bool:
+    """Whether the server knows that a worker is gone."""
+    return not Path(f"/proc/{worker}").exists()
 
 
 @pytest.mark.parametrize(
@@ -216,20 +235,24 @@ def ticks(pid: int) -> int:
     [(signal.SIGINT, 130), (signal.SIGTERM, -15), (signal.SIGKILL, -9)],
     ids=["ctrl-c", "terminated", "killed"],
 )
-def test_with_the_client_the_worker_ends(warm: Warm, number: int, code: int) -> None:
-    process, worker = calculating(
-        warm, *ENDLESS, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler)
-    )
-    with process:
+@pytest.mark.parametrize("calculates", [False, True], ids=["reads", "calculates"])
+def test_with_the_client_the_worker_ends(
+    warm: Warm, tmp_path: Path, number: int, code: int, calculates: bool
+) -> None:
+    interruptible = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.default_int_handler)}
+    with reading(warm, tmp_path, *ENDLESS, **interruptible) as (process, worker, gate):
+        if calculates:
+            calculate(worker, gate)
         process.send_signal(number)
-        out, err = process.communicate(timeout=5)
-    assert (process.returncode, out, err) == (code, b"", b"")
-    wait_for(lambda: not Path(f"/proc/{worker}").exists(), 2)
+        out, err = process.communicate(timeout=HANGS)
+        assert (process.returncode, out, err) == (code, b"", b"")
+        wait_for(lambda: is_buried(worker))
 
 
-def test_a_client_that_is_stopped_stops_the_worker(warm: Warm) -> None:
-    process, worker = calculating(warm, *ENDLESS, process_group=0)
-    with process:
+def test_a_client_that_is_stopped_stops_the_worker(warm: Warm, tmp_path: Path) -> None:
+    with reading(warm, tmp_path, *ENDLESS, process_group=0) as (process, worker, gate):
+        calculate(worker, gate)
+        wait_for(lambda: minds(process.pid, signal.SIGTSTP))
         process.send_signal(signal.SIGTSTP)
         wait_for(lambda: state_of(worker) == "T" and state_of(process.pid) == "T")
         process.send_signal(signal.SIGCONT)
@@ -237,37 +260,37 @@ def test_a_client_that_is_stopped_stops_the_worker(warm: Warm) -> None:
         process.send_signal(signal.SIGTSTP)
         wait_for(lambda: state_of(worker) == "T")
         process.kill()
-    wait_for(lambda: not Path(f"/proc/{worker}").exists(), 2)
+        wait_for(lambda: is_buried(worker))
 
 
-def state_of(pid: int) -> str:
-    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-
-
-def test_a_worker_that_is_killed_leaves_the_call_to_its_caller(warm: Warm) -> None:
-    process, worker = calculating(warm, *SLOW)
-    os.kill(worker, signal.SIGKILL)
-    out, err = process.communicate(timeout=60)
-    assert (process.returncode, out, err) == answer(warm.run(*SLOW, mode="0"))
+def test_a_worker_that_is_killed_leaves_the_call_to_its_caller(warm: Warm, tmp_path: Path) -> None:
+    with reading(warm, tmp_path, *SHORT) as (process, worker, gate):
+        kill(worker)
+        gate.reached()
+        gate.open("3")
+        out, err = process.communicate(timeout=HANGS)
+    gate.path.unlink()
+    gate.path.write_text("3")
+    asked = (*SHORT, "--x", f"@{gate.path}")
+    assert (process.returncode, out, err) == answer(warm.run(*asked, mode="0"))
 
 
 @pytest.mark.parametrize("stdin", ["pipe", "file"])
 def test_a_worker_that_is_killed_with_what_it_has_read(
     warm: Warm, tmp_path: Path, stdin: str
 ) -> None:
-    program = "for i in range(15000): x = x*1\nx"
+    program = b"x*x"
     path = tmp_path / "program"
-    path.write_text(program)
-    with path.open() as file:
-        source = subprocess.PIPE if stdin == "pipe" else file
-        argv = ("grad", "-", "--x", "1", "--no-check", "--quiet")
-        process = warm.open(*argv, stdin=source)
-        if process.stdin:
-            process.stdin.write(program.encode())
-            process.stdin.close()
-            process.stdin = None
-        os.kill(busy(warm), signal.SIGKILL)
-        out, err = process.communicate(timeout=60)
+    path.write_bytes(program)
+    with path.open("rb") as file:
+        source: Any = {"given": program} if stdin == "pipe" else {"stdin": file}
+        argv = ("grad", "-", "--no-check", "--quiet")
+        with reading(warm, tmp_path, *argv, **source) as (process, worker, gate):
+            kill(worker)
+            if stdin == "file":
+                gate.reached()
+                gate.open("3")
+            out, err = process.communicate(timeout=HANGS)
     lost = (70, b"", client.LOST.encode())
     assert (process.returncode, out, err) == (lost if stdin == "pipe" else (3, b"", b""))
 
@@ -278,7 +301,7 @@ def test_a_worker_that_is_killed_with_what_it_has_read(
 def test_garbage_on_the_socket_harms_nobody(warm: Warm, sent: bytes) -> None:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(str(next(warm.folder.glob("*.sock"))))
-        connection.settimeout(10)
+        connection.settimeout(HANGS)
         connection.sendall(sent)
         connection.shutdown(socket.SHUT_WR)
         # it may hang up on what is still to be read
@@ -320,7 +343,7 @@ def test_places_are_checked(tmp_path: Path, kind: str) -> None:
 
 
 def test_a_server_that_is_silent_is_not_waited_for() -> None:
-    with warm_place() as warm, socket.socket(socket.AF_UNIX) as listener:
+    with warm_place(patient=False) as warm, socket.socket(socket.AF_UNIX) as listener:
         warm.folder.mkdir(0o700)
         name = warm.run("daemon", "status")
         assert name.returncode == 3
@@ -337,7 +360,7 @@ def _name(warm: Warm) -> str:
     return done.stdout.strip()
 
 
-def test_a_life() -> None:
+def test_a_life(tmp_path: Path) -> None:
     """From sixteen calls that all want a server, over its sudden death, to a quiet end."""
     with warm_place() as warm:
         with ThreadPoolExecutor(16) as pool:
@@ -356,23 +379,73 @@ def test_a_life() -> None:
         assert not [link for link in links(first) if link.startswith(("/dev/pts", "pipe:"))]
         assert os.readlink(f"/proc/{first}/cwd") == "/"
 
-        process, worker = calculating(warm, *SLOW)
-        os.kill(first, signal.SIGKILL)
-        out, err = process.communicate(timeout=60)
-        assert (process.returncode, err) == (3, b"")
-        assert out.startswith(b"input\t")
+        with reading(warm, tmp_path, *SHORT) as (process, worker, gate):
+            os.kill(first, signal.SIGKILL)
+            wait_for(lambda: not is_alive(first))
+            gate.open("3")
+            out, err = process.communicate(timeout=HANGS)
+            assert (process.returncode, err) == (3, b"")
+            assert out.startswith(b"input\t")
         wait_for(lambda: not any(map(is_alive, (*spares, worker))))
         assert warm.run("daemon", "status").returncode == 3
         assert warm.run("grad", "x*", "--x", "1").returncode == 2
 
-        idle = {"GRADCALC_DAEMON_IDLE": "1"}
-        assert warm.run("daemon", "start", env=idle).returncode == 0
+        assert warm.run("daemon", "start").returncode == 0
         second, spares = warm.pid, warm.children()
         assert second != first
         assert warm.run("grad", "x*", "--x", "1").returncode == 2
         assert warm.answered == 1
-        wait_for(lambda: not list(warm.folder.iterdir()))
+        assert warm.run("daemon", "stop").returncode == 0
+        assert not list(warm.folder.iterdir())
         wait_for(lambda: not any(map(is_alive, (second, *spares))))
+
+
+IDLE = """
+import os, signal
+from gradcalc.daemon import identity, server
+from gradcalc.daemon.service import Service
+
+def nothing(*_):
+    print("prepared or rehearsed", flush=True)
+
+forked = []
+fork = os.fork
+os.fork = lambda: forked.append(fork()) or forked[-1]
+server.serve(identity.name(), Service("0", nothing, nothing, nothing))
+print(len(forked) > 1, [pid for pid in forked if os.path.exists(f"/proc/{pid}")], flush=True)
+"""
+
+
+def test_an_idle_server_ends_and_leaves_nothing() -> None:
+    with warm_place() as warm:
+        done = subprocess.run(
+            [sys.executable, "-c", IDLE],
+            capture_output=True, text=True, timeout=HANGS, check=True,
+            env=warm.environment(GRADCALC_DAEMON_IDLE="0.5"),
+        )  # fmt: skip
+        *before, last = done.stdout.splitlines()
+        assert set(before) == {"prepared or rehearsed"}
+        assert last == "True []"
+        assert not list(warm.folder.iterdir())
+
+
+def test_a_server_is_idle_once_nobody_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(server, "time", mock.Mock(monotonic=lambda: now))
+    monkeypatch.setenv("GRADCALC_DAEMON_IDLE", "10")
+    ends: Any = mock.Mock()
+    one = server._Server("", ends, ends, ends, "", 0, ends)
+    now = 9.0
+    assert not one._is_over()
+    one._busy.add(1)
+    now = 1000.0
+    assert not one._is_over()
+    one._busy.clear()
+    now = 1009.0
+    monkeypatch.setattr(one, "_is_current", lambda: True)
+    assert not one._is_over()
+    now = 1011.0
+    assert one._is_over()
 
 
 def processes_of(name: str, folder: Path) -> set[int]:
@@ -387,11 +460,6 @@ def processes_of(name: str, folder: Path) -> set[int]:
     return found
 
 
-def links(pid: int) -> list[str]:
-    """What a process has open."""
-    return [os.readlink(path) for path in Path(f"/proc/{pid}/fd").iterdir()]
-
-
 def test_stale_code_is_never_used(tmp_path: Path) -> None:
     shutil.copytree(Path(ROOT) / "gradcalc", tmp_path / "gradcalc")
     errors = tmp_path / "gradcalc" / "render" / "errors.py"
@@ -404,7 +472,7 @@ def test_stale_code_is_never_used(tmp_path: Path) -> None:
         assert changed.stderr.startswith(b"mistake: ")
         assert warm.answered == 1
         assert warm.run("daemon", "status", cwd=tmp_path).returncode == 3
-        server, spares = warm.pid, warm.children()
+        started, spares = warm.pid, warm.children()
         assert warm.run("daemon", "stop", cwd=tmp_path).returncode == 0
         assert not list(warm.folder.iterdir())
-        wait_for(lambda: not any(map(is_alive, (server, *spares))), 2)
+        wait_for(lambda: not any(map(is_alive, (started, *spares))))

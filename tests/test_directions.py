@@ -24,6 +24,7 @@ from gradcalc.lang.program import Limits
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Elementwise, Structural
 from gradcalc.problem import Problem, execute
 from gradcalc.witnesses import enclosure
+from tests.patient.sitecustomize import SECONDS
 from tests.planting import in_torch, spelled
 from tests.planting_check import in_a_row, in_a_vjp, worse_row
 from tests.random_programs import point, program
@@ -207,7 +208,7 @@ def test_what_is_enclosed_at_size_is_listed() -> None:
 
 def value_of(asked: Problem) -> ArrayBall:
     """The program on arrays of balls, without a direction."""
-    backend = DualBackend(0, Budget(10_000), asked.dtype, time.monotonic() + 60)
+    backend = DualBackend(0, Budget(10_000), asked.dtype, time.monotonic() + SECONDS)
     leaves = {name: stored(exactly(v)) for name, v in asked.inputs.items()}
     with np.errstate(all="ignore"):
         value: ArrayBall = execute(asked, backend, leaves, Budget(10_000)).target.value
@@ -227,7 +228,7 @@ def check_against_single_balls(asked: Problem) -> None:
         strict=True,
     ):
         assert encloses(mid, rad, true)
-    found = sample(asked, seconds=60.0)
+    found = sample(asked)
     assert found.path == exact.path
     assert len(found.probes) >= 2
     for probe in found.probes:
@@ -307,7 +308,7 @@ def test_radii_of_random_programs_are_honest(seed: int) -> None:
     if exact.absent is not None or exact.around is not None:
         return
     try:
-        found = sample(asked, seconds=60.0)
+        found = sample(asked)
     except OutOfReach as reason:
         # a tie of elements that are the same by construction
         if "too close" not in str(reason):
@@ -325,10 +326,10 @@ def test_blocks_give_what_the_whole_gives(text: str, monkeypatch: pytest.MonkeyP
     draw = np.random.default_rng(3)
     shape = (BLOCK // 50, 70) if ".T" in text else (BLOCK + 5,)
     asked = problem(f"sum({text})", x=draw.normal(size=shape), y=np.array([2.0, 3.0]))
-    parts = sample(asked, seconds=60.0).probes
+    parts = sample(asked).probes
     for module in ("blocks", "streams", "duals", "reductions"):
         monkeypatch.setattr(f"gradcalc.enclosure.{module}.BLOCK", 10**9)
-    whole = sample(asked, seconds=60.0).probes
+    whole = sample(asked).probes
     for part, same in zip(parts, whole, strict=True):
         # sums of blocks are added in another order
         assert abs(part.slope - same.slope) <= min(part.radius, same.radius)

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from typing import Any
 
 import flint
@@ -25,6 +24,8 @@ from gradcalc.lang.composites import round_to
 from gradcalc.lang.program import Limits
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Elementwise
 from gradcalc.witnesses import enclosure
+from tests.counting import at_most_calls
+from tests.processes import HANGS
 from tests.trust_cases import problem, report
 
 ELEMENTWISE = [row for row in PRIMITIVES if isinstance(row, Elementwise)]
@@ -186,15 +187,14 @@ def test_a_gradient_that_cancels_is_zero() -> None:
     ],
 )
 def test_what_is_out_of_reach_is_said_soon(text: str, inputs: dict[str, Any], reason: str) -> None:
-    start = time.process_time()
-    answer = enclosure.testify(problem(text, **inputs), 0, 0)
+    with at_most_calls(500_000):
+        answer = enclosure.testify(problem(text, **inputs), 0, 0)
     assert answer.absent is not None
     assert reason in answer.absent
-    assert time.process_time() - start < 2
 
 
 def test_a_time_limit_on_the_checking_side_is_no_error() -> None:
-    asked = problem("sum(tanh(x)*sin(x))", x=np.linspace(0.1, 3, 1000), limits=Limits(seconds=1e-4))
+    asked = problem("sum(tanh(x)*sin(x))", x=np.linspace(0.1, 3, 1000), limits=Limits(seconds=1e-9))
     answer = enclosure.testify(asked, 0, 0)
     assert answer.absent is not None
     assert "time" in answer.absent
@@ -273,5 +273,7 @@ def test_detached_values_stay_with_their_branch() -> None:
 )
 def test_the_witnesses_share_nothing_but_the_program(code: str, unwanted: tuple[str, ...]) -> None:
     code += f"\nimport sys\nassert not set({unwanted!r}) & set(sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=HANGS
+    )
     assert done.returncode == 0, done.stderr

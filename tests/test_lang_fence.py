@@ -251,7 +251,7 @@ def test_limits(text: str, side: str) -> None:
 
 
 def run_small(run: Callable[..., Any], program: Any) -> None:
-    limits = Limits(steps=20_000, elements=10_000_000, total=50_000_000, seconds=4)
+    limits = Limits(steps=20_000, elements=10_000_000, total=50_000_000)
     run(program, {"x": [1.0, 2.0]} if "x" in program.inputs else {}, limits)
 
 

@@ -18,7 +18,7 @@ from gradcalc.primitives import PRIMITIVES
 from tests.lang_backends import SIDES, numbers_of, well_formed
 
 EXAMPLES = 150
-LIMITS = Limits(steps=400, elements=20_000, items=5_000, total=200_000, seconds=5)
+LIMITS = Limits(steps=400, elements=20_000, items=5_000, total=200_000)
 FUZZ = settings(
     max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )

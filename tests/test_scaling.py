@@ -12,8 +12,16 @@ from gradcalc import calculate
 from gradcalc.explain import explain
 from gradcalc.render.json import report_json
 from tests.examples import ROOT
+from tests.processes import HANGS
 from tests.test_cli_process import environment
 from tests.trust_cases import problem
+
+WAITING = {
+    "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "1h",
+    "DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "1h",
+    "DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "1h",
+}
+"""So that nobody is given up on a slow machine."""
 
 LOOP = "while b < 100:\n    b = b*2\nb"
 
@@ -52,7 +60,7 @@ def test_explanations_do_too() -> None:
 def test_the_dask_recipe_runs_on_a_local_cluster() -> None:
     done = subprocess.run(
         [sys.executable, str(ROOT / "docs" / "dask_recipe.py")],
-        capture_output=True, text=True, env=environment(), timeout=120, check=False,
+        capture_output=True, text=True, env=environment(**WAITING), timeout=HANGS, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import gradcalc
+from tests.processes import HANGS
 
 HEAVY = ("torch", "sympy", "mpmath")
 
@@ -23,7 +24,7 @@ def run(code: str, *argv: str) -> str:
         [sys.executable, "-c", code, *argv],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANGS,
         check=True,
         cwd=Path(gradcalc.__file__).parent.parent,
     )

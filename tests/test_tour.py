@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.examples import PAGES, blocks
+from tests.processes import HANGS
 from tests.warm import Warm, warm_place
 
 ERRORS = (
@@ -62,7 +63,7 @@ def run(warm: Warm, mode: str, command: str, folder: Path) -> Output:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         cwd=folder,
-        timeout=120,
+        timeout=HANGS,
         check=False,
     )
     return done.returncode, done.stdout, done.stderr

@@ -6,14 +6,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gradcalc
+from tests.patient.sitecustomize import FOLDER
+from tests.processes import HANGS, children, state_of, wait_for
 
 ROOT = str(Path(gradcalc.__file__).parent.parent)
 COMMAND = [sys.executable, "-m", "gradcalc"]
@@ -23,16 +24,20 @@ UNWANTED = ("FORCE_COLOR", "NO_COLOR", "GITHUB_ACTIONS", "COLUMNS", "GRADCALC_DA
 
 @dataclass(frozen=True)
 class Warm:
-    """A place for servers, and calls that use it."""
+    """A place for servers, and calls that use it.
+
+    `patient` puts the limits on time out of reach of both.
+    """
 
     folder: Path
     root: str = ROOT
+    patient: bool = True
 
     def environment(self, mode: str = "1", **extra: str) -> Mapping[str, str]:
         kept = {key: value for key, value in os.environ.items() if key not in UNWANTED}
         return {
             **kept,
-            "PYTHONPATH": self.root,
+            "PYTHONPATH": f"{FOLDER}:{self.root}" if self.patient else self.root,
             "XDG_RUNTIME_DIR": str(self.folder.parent),
             "TERM": "xterm",
             "GRADCALC_DAEMON": mode,
@@ -46,7 +51,7 @@ class Warm:
             [*COMMAND, *argv],
             capture_output=True,
             env=self.environment(mode, **(env or {})),
-            timeout=60,
+            timeout=HANGS,
             **options,
         )
 
@@ -66,39 +71,19 @@ class Warm:
 
     @property
     def answered(self) -> int:
+        """The calls that the server has handed on, once it has nothing else to do."""
+        wait_for(lambda: state_of(self.pid) == "S")
         return int(self.states()[0]["answered"])
 
     def children(self) -> set[int]:
         return children(self.pid)
 
 
-def children(pid: int) -> set[int]:
-    """The processes that a process has started."""
-    return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
-
-
-def is_alive(pid: int) -> bool:
-    """Whether there is such a process, and it is more than an entry waiting to be read."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def wait_for(condition: Callable[[], Any], seconds: float = 20) -> Any:
-    """The first true value of a condition; an AssertionError if there is none in time."""
-    deadline = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    return value
-
-
 @contextmanager
-def warm_place(root: str = ROOT) -> Iterator[Warm]:
+def warm_place(root: str = ROOT, *, patient: bool = True) -> Iterator[Warm]:
     """A place for servers, none of which is left at the end. Paths of sockets must be short."""
     runtime = Path(tempfile.mkdtemp(prefix="gc", dir="/tmp"))
-    warm = Warm(runtime / "gradcalc", root)
+    warm = Warm(runtime / "gradcalc", root, patient)
     try:
         yield warm
     finally:

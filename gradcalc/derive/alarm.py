@@ -1,13 +1,21 @@
 """A bound on the time of what cannot be asked to look at the clock, as sympy."""
 
+import contextlib
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 AGAIN = 0.25
-"""Seconds until it rings once more: what is raised while Python cleans up an object gets lost."""
+"""Seconds until it rings once more: whoever catches everything may have caught what was raised."""
+
+SOON = 1e-3
+"""Seconds until it rings once more where it is known that what was raised got lost."""
+
+OWN = (__file__, contextlib.__file__)
+"""Files whose code goes into the block and out of it, and must not be interrupted on its way."""
 
 
 class TimesUp(BaseException):
@@ -18,26 +26,34 @@ class TimesUp(BaseException):
 def at_most(seconds: float) -> Iterator[None]:
     """Raise `TimesUp` in the block after so many seconds.
 
-    Only the main thread can be interrupted, and only if nobody else has set the alarm; elsewhere
-    the block takes as long as it takes.
+    What is raised while Python cleans up an object, or collects garbage, gets lost; it is raised
+    again once that is done. Only the main thread can be interrupted, and only if nobody else has
+    set the alarm; elsewhere the block takes as long as it takes.
     """
     main = threading.current_thread() is threading.main_thread()
     if not main or not hasattr(signal, "setitimer") or any(signal.getitimer(signal.ITIMER_REAL)):
         yield
         return
-    over = False
+    inside = False
 
-    def ring(*_: Any) -> None:
-        if not over:
+    def ring(_: int, frame: Any) -> None:
+        if inside and frame.f_code.co_filename not in OWN:
             raise TimesUp
 
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
+    def lost(unraisable: Any) -> None:
+        if unraisable.exc_type is not TimesUp:
+            told(unraisable)
+        elif inside:
+            signal.setitimer(signal.ITIMER_REAL, SOON, AGAIN)
+
+    before, told = signal.signal(signal.SIGALRM, ring), sys.unraisablehook
+    sys.unraisablehook = lost
     try:
-        try:
-            yield
-        finally:
-            over = True
+        signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
+        inside = True
+        yield
     finally:
+        inside = False
         signal.setitimer(signal.ITIMER_REAL, 0)
+        sys.unraisablehook = told
         signal.signal(signal.SIGALRM, before)
