@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchmarks.fidelity.cases import Array
+from benchmarks.fidelity.execution import is_large, run_on
 from benchmarks.fidelity.operands import STYLES
-from benchmarks.fidelity.oracle import run_on
 from benchmarks.fidelity.readings import READINGS, as_numbers
 
 NAMES = ("u", "v", "w", "r", "p", "q", "l")
@@ -69,6 +69,8 @@ class Grower:
                 return False
         except Exception:
             return False
+        if any(map(is_large, scope.values())):
+            return False
         self.names = [name for name in (*self.pool, *NAMES, *("k", "f", "g")) if name in scope]
         return True
 
@@ -98,7 +100,8 @@ class Grower:
         sign = self.rng.choice(("+", "-", "*", "/", "+", "*", "//", "%", "**", "&", "|"))
         name = self.rng.choice(self.names)
         key = "[0]" if self.rng.random() < 0.05 else ""
-        return [f"{name}{key} {sign}= {self.expression(1)}"]
+        right = self.rng.choice(("2", "3", "0.5", "-1", "0")) if sign == "**" else None
+        return [f"{name}{key} {sign}= {right or self.expression(1)}"]
 
     def _unpack(self) -> list[str]:
         p, q = self._name(), self._name()

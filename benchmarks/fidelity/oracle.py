@@ -1,9 +1,8 @@
 """The truth about a text, gradcalc's reading of it, and what the two make."""
 
-import ast
 import random
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 import torch
 
 from benchmarks.fidelity.cases import Array, Case
+from benchmarks.fidelity.execution import run_on
 from benchmarks.fidelity.readings import READINGS, as_numbers
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.evaluate import evaluate
@@ -20,7 +20,6 @@ from gradcalc.lang.program import Limits
 from gradcalc.witnesses.autograd import TorchBackend
 
 LIMITS = Limits(steps=20_000, seconds=20)
-OUTPUT = "output_of_the_text"
 RTOL, ATOL = 1e-9, 1e-11
 SHAKES, BITS = 6, 2e-15
 
@@ -125,53 +124,10 @@ def truth(case: Case, reading: str, inputs: Mapping[str, Array] | None = None) -
 
 
 def run(text: str, reading: str, inputs: Mapping[str, Array]) -> Any:
-    """What a text gives in Python: the value of its last line, or of the function it ends in."""
+    """What a text gives in Python on the inputs as the arrays of a reading."""
     chosen = READINGS[reading]
     values = {name: chosen.convert(value) for name, value in inputs.items()}
     return run_on(text, chosen.namespace(), values)
-
-
-def run_on(text: str, scope: dict[str, Any], values: Mapping[str, Any]) -> Any:
-    """The same on values as they are."""
-    scope |= values
-    default = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
-    try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            exec(_compiled(text), scope)
-            found = scope[OUTPUT]
-            if _ends_in_function(text):
-                names = found.__code__.co_varnames[
-                    : found.__code__.co_argcount + found.__code__.co_kwonlyargcount
-                ]
-                return found(**{name: values[name] for name in names if name in values})
-            return found
-    finally:
-        torch.set_default_dtype(default)
-
-
-def _compiled(text: str) -> Any:
-    """The text, its output bound to a name."""
-    tree = ast.parse(text)
-    last = tree.body[-1]
-    match last:
-        case ast.Expr(value=value):
-            bound = ast.Assign([ast.Name(OUTPUT, ast.Store())], value)
-            tree.body[-1] = ast.copy_location(bound, last)
-        case ast.FunctionDef(name=name) | ast.Assign(targets=[ast.Name(id=name)]):
-            bound = ast.Assign([ast.Name(OUTPUT, ast.Store())], ast.Name(name, ast.Load()))
-            tree.body.append(ast.copy_location(bound, last))
-        case ast.AugAssign(target=ast.Name(id=name)):
-            bound = ast.Assign([ast.Name(OUTPUT, ast.Store())], ast.Name(name, ast.Load()))
-            tree.body.append(ast.copy_location(bound, last))
-        case _:
-            raise ValueError("a text ends in an expression, a name or a function")
-    return compile(ast.fix_missing_locations(tree), "<text>", "exec")
-
-
-def _ends_in_function(text: str) -> bool:
-    return isinstance(ast.parse(text).body[-1], ast.FunctionDef)
 
 
 def equal(ours: Any, theirs: Any) -> bool:
@@ -209,6 +165,3 @@ def _near(first: Any, other: Any) -> bool:
     if np.shape(first) != np.shape(other):
         return False
     return bool(np.allclose(first, other, rtol=RTOL, atol=ATOL, equal_nan=True))
-
-
-Judge = Callable[[Case], Finding]

@@ -13,7 +13,8 @@ import numpy as np
 import torch
 
 from benchmarks.fidelity.cases import Array, Case
-from benchmarks.fidelity.oracle import Finding, Outcome, Said, equal, judge, run_on, truth
+from benchmarks.fidelity.execution import run_on
+from benchmarks.fidelity.oracle import Finding, Outcome, Said, equal, judge, truth
 from benchmarks.fidelity.readings import READINGS
 from gradcalc.calculate import calculate
 from gradcalc.errors import GradcalcError
