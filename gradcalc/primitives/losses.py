@@ -55,6 +55,7 @@ LOSSES: tuple[Composite, ...] = (
         samples=LOSS,
         doc="mean of the squared errors",
         tensors=("input", "target"),
+        alike=True,
     ),
     Composite(
         name="l1_loss",
@@ -67,6 +68,7 @@ LOSSES: tuple[Composite, ...] = (
         samples=LOSS,
         doc="mean of the absolute errors",
         tensors=("input", "target"),
+        alike=True,
     ),
     Composite(
         name="huber_loss",
@@ -83,6 +85,7 @@ LOSSES: tuple[Composite, ...] = (
         samples=(*LOSS, (VECTOR, OTHER, {"delta": 0.5})),
         doc="half the squared error up to delta, linear beyond",
         tensors=("input", "target"),
+        alike=True,
     ),
     Composite(
         name="smooth_l1_loss",
@@ -98,6 +101,7 @@ LOSSES: tuple[Composite, ...] = (
         samples=(*LOSS, (VECTOR, OTHER, {"beta": 0.5})),
         doc="absolute error, rounded off where it is less than beta",
         tensors=("input", "target"),
+        alike=True,
     ),
     Composite(
         name="binary_cross_entropy",

@@ -110,6 +110,7 @@ class Composite:
     `definition` is a program of one `def`, whose parameters are the primitive's; the checking
     side runs it. Torch runs `torch(t, ...)` with the same arguments. Parameters named in
     `tensors` take tensors, or None where that is the default; the others numbers, words or None.
+    `alike` says that its tensors are meant to have one shape: torch broadcasts others, and warns.
     """
 
     name: str
@@ -119,6 +120,7 @@ class Composite:
     doc: str
     tensors: tuple[str, ...] = ("x",)
     aliases: tuple[str, ...] = ()
+    alike: bool = False
 
     @property
     def signature(self) -> inspect.Signature:
