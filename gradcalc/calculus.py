@@ -6,9 +6,11 @@ partials.
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
+import numpy as np
 import sympy
 
 from gradcalc.expr.logistic import recognised
@@ -99,6 +101,18 @@ def named_definition(name: str) -> tuple[tuple[Any, ...], Any]:
     row = BY_NAME[name]
     assert isinstance(row, Elementwise)
     return spelled(row, ())
+
+
+@cache
+def usual_case(row: Elementwise) -> Elementwise:
+    """The row as it is where its usual case holds."""
+    return row if row.usual is None else replace(row, define=row.usual[1], usual=None)
+
+
+def is_usual(row: Elementwise, variant: Variant, value: Any) -> bool:
+    """Whether all elements of an operand are in the row's usual case."""
+    assert row.usual is not None
+    return bool(np.all(row.usual[0](value, **dict(variant))))
 
 
 @cache

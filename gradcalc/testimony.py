@@ -108,6 +108,55 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """A `float`, `int` or `item` but for which a gradient would flow, where none does.
+
+    Unless it does so `alone`, others have to be left out as well.
+    """
+
+    stop: Stop
+    alone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """A loss of tensors that are meant to have one shape, and have not.
+
+    `count` is how many elements there are to be averaged, summed or left alone.
+    """
+
+    primitive: str
+    names: tuple[str, str]
+    shapes: tuple[tuple[int, ...], tuple[int, ...]]
+    count: int
+    reduction: str
+    place: Span | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """An element, of the value where `name` is None, which is not what it should be."""
+
+    name: str | None
+    index: tuple[int, ...]
+    number: float
+
+
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """What is not finite in float32 where all is finite in float64.
+
+    `strays` are the first element of the value and of each gradient that is not; `vanished` is one
+    of an input that is 0 in float32 and was not. `better` are a part of the program and what stands
+    in its place where that keeps all finite.
+    """
+
+    strays: tuple[Stray, ...]
+    vanished: Stray | None = None
+    better: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Formula:
     """A gradient as text in gradcalc's language, or why there is none to be shown."""
 
@@ -120,7 +169,9 @@ class Testimony:
     """A witness's answer.
 
     `absent` is the reason why it does not testify; then there are no gradients. `gradients` are
-    by input, in float64; `carrying` the inputs to which a gradient flows at all.
+    by input, in float64; `carrying` the inputs to which a gradient flows at all, `cut` what alone
+    keeps it from all of them. `broadcasts` are in the order of the program; `narrow` is what
+    float32 makes of it.
     """
 
     witness: str
@@ -130,6 +181,9 @@ class Testimony:
     stops: tuple[Stop, ...] = ()
     claims: Mapping[str, Array] = field(default_factory=dict)
     carrying: frozenset[str] = frozenset()
+    cut: Cut | None = None
+    broadcasts: tuple[Broadcast, ...] = ()
+    narrow: Narrow | None = None
     absent: str | None = None
 
 

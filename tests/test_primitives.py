@@ -94,9 +94,12 @@ def test_the_facts_of_a_row_take_its_parameters(row: Elementwise) -> None:
     names = list(row.signature.parameters)
     assert set(row.static) <= set(names)
     given = [f for f in (row.kinks, row.domain) if f is not None]
-    for function in (*given, *(f for _, f in (*row.partials, *row.varying))):
+    usual = [row.usual[1]] if row.usual is not None else []
+    for function in (*given, *usual, *(f for _, f in (*row.partials, *row.varying))):
         own = [p.name for p in list(inspect.signature(function).parameters.values())[1:]]
         assert own in (names, ["operands", "static"])
+    if row.usual is not None:
+        assert list(inspect.signature(row.usual[0]).parameters) == names
     for position, _ in (*row.partials, *row.varying):
         assert names[position] not in row.static
 
@@ -111,7 +114,7 @@ def test_definitions_are_one_function_of_known_names(row: Composite) -> None:
         *row.signature.parameters,
         *(n.id for n in ast.walk(function) if isinstance(n, ast.Name) and is_stored(n)),
     }
-    assert bound <= BY_NAME.keys() | {"len", "inf"}
+    assert bound <= BY_NAME.keys() | {"all", "len", "inf"}
 
 
 def is_stored(node: ast.Name) -> bool:

@@ -258,7 +258,7 @@ def test_without_the_check_a_claim_is_held_against_autograd() -> None:
 
 
 def test_one_wrong_input_makes_the_whole_wrong() -> None:
-    answer = report("x*x + softplus(y)", x=3.0, y=21.0)
+    answer = report("x*x + (1 - cos(y))/y**2", x=3.0, y=1e-8)
     assert answer.verdict.outcome == "wrong"
     assert "for y" in answer.verdict.message
     marks = [gradient.differs for gradient in answer.gradients]

@@ -72,7 +72,7 @@ def _index(x: Any, key: Any) -> Any:
 
 
 def _softplus(x: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
-    return jax.nn.softplus(beta * x) / beta
+    return jnp.where(beta * x > threshold, x, jax.nn.softplus(beta * x) / beta)
 
 
 def _transpose(x: Any, dim0: Any = None, dim1: Any = None) -> Any:

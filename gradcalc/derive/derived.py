@@ -7,25 +7,45 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from gradcalc.calculus import Variant, is_usual
 from gradcalc.derive.sweep import Derivation, derive
 from gradcalc.expr.evaluate import Plan
 from gradcalc.expr.nodes import Data, Node
 from gradcalc.lang.program import Branch
+from gradcalc.primitives import Elementwise
 from gradcalc.tape import Tape
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
+class Usual:
+    """Whether all elements were in the usual case of a primitive."""
+
+    row: Elementwise
+    variant: Variant
+    held: bool
+
+    def holds(self, value: Any) -> bool:
+        """Whether the same is the case of other numbers."""
+        return is_usual(self.row, self.variant, value) is self.held
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
-    """Numbers of a run that decided what it did next: those of an equation, or their truth."""
+    """Numbers of a run that decided what it did next: those of an equation, or what holds of them.
+
+    A truth value is that of a single number.
+    """
 
     number: int
-    seen: Data | bool
+    seen: Data | bool | Usual
 
     def holds(self, values: list[Any]) -> bool:
         """Whether another run of the same equations gives the same."""
         value = values[self.number]
+        if isinstance(self.seen, Usual):
+            return self.seen.holds(value)
         if isinstance(self.seen, bool):
             return bool(value.reshape(())[()]) is self.seen
         return Data.of(value) == self.seen

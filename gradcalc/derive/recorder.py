@@ -8,8 +8,8 @@ from weakref import WeakValueDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcalc.calculus import Variant, named_arguments, spelled
-from gradcalc.derive.derived import Observation
+from gradcalc.calculus import Variant, is_usual, named_arguments, spelled, usual_case
+from gradcalc.derive.derived import Observation, Usual
 from gradcalc.errors import Span
 from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
@@ -99,6 +99,11 @@ class Recorder:
         self, row: Elementwise, variant: Variant, operands: tuple[Traced, ...]
     ) -> Traced:
         """A primitive of every element."""
+        if row.usual is not None:
+            (x,) = operands
+            held = is_usual(row, variant, x.value)
+            self.observations.append(Observation(x.number, Usual(row, variant, held)))
+            row = usual_case(row) if held else row
         symbols, body = spelled(row, variant)
         values = [operand.value for operand in operands]
 

@@ -1,6 +1,6 @@
 """What is worth knowing beside the verdict: where, why, and what to do about it."""
 
-from gradcalc.findings import failures, flow, points
+from gradcalc.findings import failures, flow, points, runs
 from gradcalc.findings.finding import Finding
 from gradcalc.problem import Problem
 from gradcalc.testimony import Reference, Testimony
@@ -14,9 +14,12 @@ def find(
 ) -> tuple[Finding, ...]:
     """All findings, those about the verdict first."""
     return (
+        *flow.cut(autograd),
         *failures.find(problem, autograd, judgement),
+        *runs.broadcasts(autograd),
         *points.find(problem, autograd, judgement.reference),
         *flow.find(problem, autograd, judgement.reference),
+        *runs.narrow(autograd),
         *_formulas(formula),
     )
 

@@ -14,6 +14,19 @@ def find(problem: Problem, autograd: Testimony, reference: Reference) -> Iterato
     yield from _stopped(autograd)
 
 
+def cut(autograd: Testimony) -> Iterator[Finding]:
+    """What alone keeps every gradient at 0, where it is a plain number taken out of a tensor."""
+    if autograd.cut is None:
+        return
+    stop = autograd.cut.stop
+    hint = "leave float(), int() and .item() out: the program without them has a gradient"
+    if autograd.cut.alone:
+        how = ".item()" if stop.kind == "item" else f"{stop.kind}()"
+        hint = f"leave {how} out: the program without it has a gradient"
+    text = f"nothing flows through {stop.source}: a plain number passes no gradient back"
+    yield Finding("stopped", text, hint, stop.span)
+
+
 def _flat(problem: Problem, autograd: Testimony, reference: Reference) -> Iterator[Finding]:
     if reference.around is not None:
         # at a special point the slope of a primitive says little
@@ -37,6 +50,8 @@ def _dead(problem: Problem, autograd: Testimony) -> Iterator[Finding]:
             continue
         if name in problem.detach:
             why = f"{name} is detached (--detach {name}), so no gradient flows back to it"
+        elif autograd.cut is not None:
+            continue
         elif autograd.stops:
             stop = autograd.stops[0]
             why = f"no gradient flows back to {name}: {stop.source} stops it ({stop.kind})"
@@ -50,8 +65,9 @@ def _dead(problem: Problem, autograd: Testimony) -> Iterator[Finding]:
 
 
 def _stopped(autograd: Testimony) -> Iterator[Finding]:
+    said = None if autograd.cut is None else autograd.cut.stop
     for stop in autograd.stops:
-        if stop.kind in ("item", "float", "int", "index", "number"):
+        if stop.kind in ("item", "float", "int", "index", "number") and stop != said:
             yield Finding(
                 "stopped",
                 f"{stop.source} takes a plain number out of a tensor and passes no gradient back",

@@ -61,7 +61,9 @@ def _rough(
 
 
 def _character(event: Event) -> str:
-    """What a primitive that stands at a special point of its own is like there."""
+    """What a primitive that stands at or near a special point of its own is like there."""
+    if event.margin:
+        return f"is off its kink or border by {event.margin:.2g}"
     row = BY_NAME.get(event.primitive.partition(" in ")[0])
     if isinstance(row, Elementwise) and row.domain is not None and row.kinks is None:
         return "is on the border of its domain"

@@ -14,13 +14,13 @@ from gradcalc.errors import (
     ShapeError,
     UnsupportedError,
 )
-from gradcalc.lang import plain
+from gradcalc.lang import kinds, plain
 from gradcalc.lang.arguments import PACKED, bind
 from gradcalc.lang.backend import FAILURES, explained
 from gradcalc.lang.budget import Budget as Budget
 from gradcalc.lang.data import EXTREMES, Values
-from gradcalc.lang.dialects.catalogue import JAX, NUMPY
 from gradcalc.lang.indexing import Key, check_key, sequence_item
+from gradcalc.lang.kinds import takes_tensors
 from gradcalc.lang.program import text_of
 from gradcalc.lang.sizes import TensorShape, check_result
 from gradcalc.primitives import BY_NAME, Elementwise, Primitive, Structural
@@ -30,34 +30,6 @@ INTEGERS = (
     "start_dim", "end_dim", "pad",
 )  # fmt: skip
 """Parameters of primitives that take whole numbers."""
-
-TRUTHS: Mapping[str, str | None] = {
-    "add": "logical_or", "mul": "logical_and", "maximum": "logical_or", "minimum": "logical_and",
-    "sub": None, "neg": None, "matmul": None, "dot": None,
-    **{
-        name: name
-        for name in (
-            "where", "amax", "amin", "max", "min", "sort", "abs", "zeros_like", "ones_like",
-            "full_like", "pad",
-        )
-    },
-}  # fmt: skip
-"""What primitives are of truth values, None where libraries refuse them."""
-
-POSITIONS = frozenset({"argmax", "argmin"})
-"""Primitives whose results are positions."""
-
-INTEGRAL = POSITIONS | frozenset(
-    {
-        "add", "sub", "mul", "floordiv", "mod", "pow", "neg", "pos", "abs", "sign", "floor", "ceil",
-        "round", "trunc", "maximum", "minimum", "clamp", "where", "square", "sum", "prod", "amax",
-        "amin", "max", "min", "sort", "cumsum", "cumprod", "matmul", "dot", "outer", "kron",
-        "trace", "stack", "concat", "zeros_like", "ones_like", "full_like", "diag", "tril", "triu",
-        "reshape", "flatten", "transpose", "permute", "squeeze", "unsqueeze", "broadcast_to",
-        "flip", "roll", "index", "diagonal", "pad",
-    }
-)  # fmt: skip
-"""Primitives that give integers of integers."""
 
 LARGEST_INTEGER = 2**31
 """No dimension, shift or offset can be beyond; the libraries count in so many bits."""
@@ -258,14 +230,13 @@ class Machine(Values):
         operands = [
             key
             for key, value in arguments.items()
-            if _takes_tensors(row, key)
+            if takes_tensors(row, key)
             and (value is not None or parameters[key].default is not None)
         ]
         numbers = row.numbers if isinstance(row, Elementwise) else None
         given = tuple([arguments[key] for key in operands])
-        masks = row.name in TRUTHS and all(self.is_mask(value) for value in given[-2:])
-        if masks and not all(isinstance(value, bool) for value in given):
-            return self._truths(row, arguments)
+        if kinds.are_truths(self, row, given):
+            return kinds.of_truths(self, row, arguments)
         if numbers is not None and all(plain.is_number(value) for value in given):
             return plain.compute(row.name, numbers, given, self.limits.bits)
         for key, value in arguments.items():
@@ -291,55 +262,8 @@ class Machine(Values):
         self.count(result)
         if self._frozen:
             result = self.detach(result, None)
-        if row.name in INTEGRAL:
-            self._mark(row, arguments, result)
+        kinds.mark(self, row, arguments, result)
         return result
-
-    def _mark(self, row: Primitive, arguments: Mapping[str, Any], result: Any) -> None:
-        """Remember which results are integers: those of integers and truth values only."""
-        if row.name in POSITIONS:
-            self.mark_integer(result)
-            return
-        operands = [
-            part
-            for key, value in arguments.items()
-            if _is_operand(row, key) and key != "condition" and value is not None
-            for part in (value if isinstance(value, list) else (value,))
-        ]
-        if operands and all(
-            isinstance(value, int) or self.is_integer(value) or self.is_mask(value)
-            for value in operands
-        ):
-            if row.name == "pow" and np.any(self._values(operands[1]) < 0):
-                raise InvalidValueError(
-                    "integers have no negative powers", hint="write the base as a float: 2.0"
-                )
-            fill = arguments.get("fill_value", 0)
-            if isinstance(fill, float) and not fill.is_integer():
-                raise InvalidValueError(f"a tensor of integers cannot be filled with {fill}")
-            if row.name in ("floordiv", "mod") and np.any(self._values(operands[1]) == 0):
-                raise InvalidValueError("an integer is divided by zero")
-            for part in result if isinstance(result, tuple) else (result,):
-                self.mark_integer(part)
-
-    def _values(self, value: Any) -> Any:
-        return self.backend.numbers(value) if self.is_tensor(value) else np.asarray(value)
-
-    def _truths(self, row: Primitive, arguments: dict[str, Any]) -> Any:
-        """What a primitive makes of truth values: torch and numpy have `+` for or, `*` for and."""
-        other = TRUTHS[row.name]
-        numpys = self.program.naming.arrays in (NUMPY, JAX)
-        if other is None and not (numpys and row.name in ("matmul", "dot")):
-            raise InvalidValueError(
-                f"{row.name} is not for truth values", hint="where(x > 0, 1.0, 0.0) makes numbers"
-            )
-        given = {key: self.tensor(v) if isinstance(v, bool) else v for key, v in arguments.items()}
-        if other is not None and other != row.name:
-            return self.binary(other, *given.values())
-        result = self.apply(row, given)
-        if isinstance(result, tuple):
-            return type(result)(self.binary("ne", result[0], 0), *result[1:])
-        return self.binary("ne", result, 0)
 
     def _operand(self, row: Primitive, value: Any) -> Any:
         """A tensor, or a number where the primitive works on elements."""
@@ -386,17 +310,6 @@ def _small(value: int | float) -> int | float:
         return plain.as_float(value)
     # torch refuses to subtract truth values
     return int(value)
-
-
-def _takes_tensors(row: Primitive, parameter: str) -> bool:
-    if isinstance(row, Elementwise):
-        return parameter not in row.static
-    return parameter in row.tensors
-
-
-def _is_operand(row: Primitive, parameter: str) -> bool:
-    lists = row.lists if isinstance(row, Structural) else ()
-    return parameter in lists or _takes_tensors(row, parameter)
 
 
 @cache

@@ -20,6 +20,21 @@ def _selu(s: Any, x: Any) -> Any:
     return scale * s.Piecewise((x, x > 0), (alpha * (s.exp(x) - 1), True))
 
 
+def _softplus(s: Any, x: Any, beta: Any = 1.0, threshold: Any = 20.0) -> Any:
+    beta = exact(s, beta)
+    return s.log(1 + s.exp(beta * x)) / beta
+
+
+def _softplus_cases(s: Any, x: Any, beta: Any = 1.0, threshold: Any = 20.0) -> Any:
+    beyond = exact(s, beta) * x > exact(s, threshold)
+    return s.Piecewise((x, beyond), (_softplus(s, x, beta), True))
+
+
+def _is_below(x: Any, beta: float = 1.0, threshold: float = 20.0) -> Any:
+    # where a formula is tried elsewhere, what is above the threshold must hardly differ
+    return (beta * x <= threshold) & (threshold >= 20)
+
+
 def _gelu(s: Any, x: Any, approximate: str) -> Any:
     if approximate == "tanh":
         inner = s.sqrt(2 / s.pi) * (x + s.Rational("0.044715") * x**3)
@@ -51,13 +66,13 @@ ACTIVATIONS: tuple[Elementwise, ...] = (
     ),
     Elementwise(
         name="softplus",
-        define=lambda s, x, beta=1.0, threshold=20.0: (
-            s.log(1 + s.exp(exact(s, beta) * x)) / exact(s, beta)
-        ),
+        define=_softplus_cases,
         torch=lambda t, x, beta=1.0, threshold=20.0: t.nn.functional.softplus(x, beta, threshold),
-        samples=((0.7,), (-1.3,), (0.7, 2.5, 20.0)),
-        doc="log(1 + exp(beta x)) / beta (torch takes x itself where beta x > threshold)",
+        samples=((0.7,), (-1.3,), (25.0,), (0.7, 2.5, 20.0), (0.05, 3.0, 0.2), (0.7, 3.0, 0.2)),
+        doc="log(1 + exp(beta x)) / beta, and x itself where beta x > threshold, as torch",
         static=("beta", "threshold"),
+        kinks=lambda m, x, beta=1.0, threshold=20.0: (beta * x - threshold,),
+        usual=(_is_below, _softplus),
     ),
     Elementwise(
         name="relu",

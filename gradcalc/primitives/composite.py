@@ -92,7 +92,7 @@ def var(x, dim=None, unbiased=True, keepdim=False, correction=None):
     if correction is None:
         correction = 1 if unbiased else 0
     total = sum((x - mean(x, dim, True))**2, dim, keepdim)
-    return total/(x.numel()//total.numel() - correction)
+    return total/max(0, x.numel()//total.numel() - correction)
 """,
         torch=_torch_var,
         samples=(*ALONG, (VECTOR, {"correction": 0}), (VECTOR, {"unbiased": False})),

@@ -55,6 +55,7 @@ LOSSES: tuple[Composite, ...] = (
         samples=LOSS,
         doc="mean of the squared errors",
         tensors=("input", "target"),
+        alike=True,
     ),
     Composite(
         name="l1_loss",
@@ -67,6 +68,7 @@ LOSSES: tuple[Composite, ...] = (
         samples=LOSS,
         doc="mean of the absolute errors",
         tensors=("input", "target"),
+        alike=True,
     ),
     Composite(
         name="huber_loss",
@@ -83,6 +85,7 @@ LOSSES: tuple[Composite, ...] = (
         samples=(*LOSS, (VECTOR, OTHER, {"delta": 0.5})),
         doc="half the squared error up to delta, linear beyond",
         tensors=("input", "target"),
+        alike=True,
     ),
     Composite(
         name="smooth_l1_loss",
@@ -90,7 +93,7 @@ LOSSES: tuple[Composite, ...] = (
             "smooth_l1_loss(input, target, reduction='mean', beta=1.0)",
             "error = input - target",
             "limited = clamp(error, -beta, beta)",
-            "loss = limited*(error - limited/2)/beta",
+            "loss = abs(error) if beta == 0 else limited*(error - limited/2)/beta",
         ),
         torch=lambda t, input, target, reduction="mean", beta=1.0: t.nn.functional.smooth_l1_loss(
             input, target, reduction=reduction, beta=beta
@@ -98,12 +101,19 @@ LOSSES: tuple[Composite, ...] = (
         samples=(*LOSS, (VECTOR, OTHER, {"beta": 0.5})),
         doc="absolute error, rounded off where it is less than beta",
         tensors=("input", "target"),
+        alike=True,
     ),
     Composite(
         name="binary_cross_entropy",
         definition=_reduced(
             "binary_cross_entropy(input, target, reduction='mean')",
-            "loss = -xlogy(target, input) - xlogy(1 - target, 1 - input)",
+            "if all(input*(1 - input) > 1e-43):",
+            "    loss = -xlogy(target, input) - xlogy(1 - target, 1 - input)",
+            "else:",
+            "    # a logarithm counts for -100 at the least; there is no loss outside of 0 to 1",
+            "    least = exp(-100)",
+            "    yes, no = log(maximum(input, least)), log(maximum(1 - input, least))",
+            "    loss = -target*yes - (1 - target)*no + 0*sqrt(input*(1 - input))",
         ),
         torch=lambda t, input, target, reduction="mean": t.nn.functional.binary_cross_entropy(
             input, target, reduction=reduction

@@ -32,6 +32,10 @@ class Elementwise:
     `varying` maps an operand's position to a further domain, which holds where that operand is
     not a constant.
 
+    `usual` is a condition with the signature of `define` but for its first parameter, on arrays,
+    and a definition that is the same as `define` wherever it holds, and nearly so elsewhere:
+    formulas are those of the latter where the condition holds for all elements.
+
     `samples` are operand tuples inside the domain and off the kinks, where tests compare.
     `doc` is one line. `numbers` is Python's own function when all operands are plain numbers.
     `from_value` says that torch computes the slope from the rounded value, and loses it where the
@@ -50,6 +54,7 @@ class Elementwise:
     kinks: Callable[..., tuple[Any, ...]] | None = None
     domain: Callable[..., tuple[Any, ...]] | None = None
     varying: tuple[tuple[int, Callable[..., tuple[Any, ...]]], ...] = ()
+    usual: tuple[Callable[..., Any], Callable[..., Any]] | None = None
     numbers: Callable[..., Any] | None = None
     from_value: bool = False
     boolean: bool = False
@@ -105,6 +110,7 @@ class Composite:
     `definition` is a program of one `def`, whose parameters are the primitive's; the checking
     side runs it. Torch runs `torch(t, ...)` with the same arguments. Parameters named in
     `tensors` take tensors, or None where that is the default; the others numbers, words or None.
+    `alike` says that its tensors are meant to have one shape: torch broadcasts others, and warns.
     """
 
     name: str
@@ -114,6 +120,7 @@ class Composite:
     doc: str
     tensors: tuple[str, ...] = ("x",)
     aliases: tuple[str, ...] = ()
+    alike: bool = False
 
     @property
     def signature(self) -> inspect.Signature:
@@ -137,5 +144,5 @@ Primitive = Elementwise | Structural | Composite
 
 
 def _without_first(function: Callable[..., Any]) -> inspect.Signature:
-    signature = inspect.signature(function)
-    return signature.replace(parameters=list(signature.parameters.values())[1:])
+    _, *parameters = inspect.signature(function).parameters.values()
+    return inspect.Signature([p.replace(annotation=p.empty) for p in parameters])

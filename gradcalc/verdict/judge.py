@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from gradcalc.lang.program import brief
 from gradcalc.problem import Problem
 from gradcalc.testimony import Reference, Testimony
 from gradcalc.verdict.claims import check_claim, with_claims_beside, with_failed_claim
@@ -76,6 +77,12 @@ def judge(problem: Problem, autograd: Testimony, formula: Reference, exact: Refe
     elif verdict is None:
         assert reference.around is not None
         verdict = rough_verdict(reference.around, problem, autograd, reference, precision)
+    if autograd.cut is not None and verdict.exit_code == 0:
+        verdict = Verdict(
+            Outcome.UNRESOLVED,
+            f"nothing flows through {brief(autograd.cut.stop.source)}: the gradient of what is"
+            " inside is cut off there",
+        )
     if problem.strict and verdict.exit_code == 0:
         verdict = _wanting_all(verdict, formula, exact, reference, held.directions)
     claims = {

@@ -1,8 +1,16 @@
 """The functions of math, scipy and jax, and Python's own, with their signatures."""
 
-from gradcalc.lang.dialects import readings as r
 from gradcalc.lang.dialects.numpy_table import LINALG as NUMPY_LINALG
 from gradcalc.lang.dialects.numpy_table import NUMPY
+from gradcalc.lang.dialects.readings import (
+    elements,
+    making,
+    norms,
+    numbers,
+    products,
+    reductions,
+    shapes,
+)
 from gradcalc.lang.dialects.spelling import Table, each, spell
 
 MATH: Table = {}
@@ -21,42 +29,42 @@ each(
     "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp exp2 expm1 log1p log2 log10 "
     "sqrt fabs floor ceil trunc erf erfc lgamma degrees radians",
     "x, /",
-    r.of_math,
+    numbers.of_math,
 )
-each(MATH, "pow atan2", "x, y, /", r.of_math)
-spell(MATH, "remainder", "x, y, /", r.ieee_remainder)
-spell(MATH, "log", "x, base=None, /", r.log_of_base)
-spell(MATH, "hypot", "*coordinates: any", r.length)
-spell(MATH, "fsum", "seq: items, /", r.added_up)
-spell(MATH, "prod", "iterable: items, /, *, start=1", r.multiplied)
+each(MATH, "pow atan2", "x, y, /", numbers.of_math)
+spell(MATH, "remainder", "x, y, /", numbers.ieee_remainder)
+spell(MATH, "log", "x, base=None, /", numbers.log_of_base)
+spell(MATH, "hypot", "*coordinates: any", numbers.length)
+spell(MATH, "fsum", "seq: items, /", numbers.added_up)
+spell(MATH, "prod", "iterable: items, /, *, start=1", numbers.multiplied)
 
 OUT = "out: unset = None"
 
 spell(SCIPY_SPECIAL, "expit exp2 expm1 log1p erf erfc gammaln sinc round", f"x, /, {OUT}")
 spell(SCIPY_SPECIAL, "log_expit", f"x, /, {OUT}", "logsigmoid")
 spell(SCIPY_SPECIAL, "xlogy", f"x, y, /, {OUT}")
-each(SCIPY_SPECIAL, "softmax log_softmax", "x, axis: ints = None", r.scipy_softmax)
+each(SCIPY_SPECIAL, "softmax log_softmax", "x, axis: ints = None", reductions.scipy_softmax)
 spell(
     SCIPY_SPECIAL,
     "logsumexp",
     "a, axis: ints = None, b=None, keepdims: flag = False, return_sign: unset = False",
-    r.weighted_logsumexp,
+    reductions.weighted_logsumexp,
 )
 spell(
     SCIPY_LINALG,
     "det",
     "a, overwrite_a: flag = False, check_finite: flag = True",
-    r.single_plain("det"),
+    products.single_plain("det"),
 )
 spell(
     SCIPY_LINALG,
     "inv",
     "a, overwrite_a: flag = False, check_finite: flag = True",
-    r.single_plain("inv"),
+    products.single_plain("inv"),
 )
-spell(SCIPY_LINALG, "solve", "a, b", r.single("solve"))
+spell(SCIPY_LINALG, "solve", "a, b", products.single("solve"))
 spell(SCIPY_LINALG, "norm", "a, ord: word = None, axis: ints = None, keepdims: flag = False",
-      r.linalg_norm)  # fmt: skip
+      norms.linalg_norm)  # fmt: skip
 
 UNLIKE = "clip sum prod mean std var max amax min amin all any argmax argmin array pad squeeze"
 """Functions of numpy whose signature jax has changed."""
@@ -66,38 +74,38 @@ spell(JAX_NUMPY, "clip", "arr, /, min=None, max=None")
 REDUCED = "a, axis: ints = None, {}out: unset = None, keepdims: flag = False, initial: unset = None"
 DTYPED = REDUCED.format("dtype: unset = None, ")
 WHERE = "where: unset = None"
-each(JAX_NUMPY, "sum prod", f"{DTYPED}, {WHERE}", r.reduced)
+each(JAX_NUMPY, "sum prod", f"{DTYPED}, {WHERE}", reductions.reduced)
 for _name, _row in (("max", "amax"), ("amax", "amax"), ("min", "amin"), ("amin", "amin")):
-    spell(JAX_NUMPY, _name, f"{REDUCED.format('')}, {WHERE}", r.reduced(_row))
+    spell(JAX_NUMPY, _name, f"{REDUCED.format('')}, {WHERE}", reductions.reduced(_row))
 each(JAX_NUMPY, "mean", "a, axis: ints = None, dtype: unset = None, out: unset = None, "
-     f"keepdims: flag = False, *, {WHERE}", r.reduced)  # fmt: skip
+     f"keepdims: flag = False, *, {WHERE}", reductions.reduced)  # fmt: skip
 each(
     JAX_NUMPY,
     "std var",
     "a, axis: ints = None, dtype: unset = None, out: unset = None, ddof: number = 0, "
     f"keepdims: flag = False, *, {WHERE}, mean: unset = None, correction: number = None",
-    r.numpy_spread,
+    reductions.numpy_spread,
 )
 each(JAX_NUMPY, "all any", "a, axis: ints = None, out: unset = None, keepdims: flag = False, *, "
-     f"{WHERE}", r.truths)  # fmt: skip
+     f"{WHERE}", reductions.truths)  # fmt: skip
 each(JAX_NUMPY, "argmax argmin", "a, axis: int = None, out: unset = None, keepdims: flag = None",
-     r.position)  # fmt: skip
-spell(JAX_NUMPY, "array", "object, dtype: unset = None, copy: flag = True", r.arrayed)
+     reductions.position)  # fmt: skip
+spell(JAX_NUMPY, "array", "object, dtype: unset = None, copy: flag = True", making.arrayed)
 spell(JAX_NUMPY, "pad", "array, pad_width: pairs, mode: str = 'constant', *, "
-      "constant_values: number = 0", r.numpy_padded)  # fmt: skip
-spell(JAX_NUMPY, "squeeze", "a, axis: ints = None", r.numpy_squeezed)
+      "constant_values: number = 0", shapes.numpy_padded)  # fmt: skip
+spell(JAX_NUMPY, "squeeze", "a, axis: ints = None", shapes.numpy_squeezed)
 
 spell(JAX_NN, "relu relu6 sigmoid silu swish mish tanh selu", "x")
-spell(JAX_NN, "softplus", "x", r.soft_plus)
+spell(JAX_NN, "softplus", "x", elements.soft_plus)
 spell(JAX_NN, "log_sigmoid", "x", "logsigmoid")
 spell(JAX_NN, "soft_sign", "x", "softsign")
 spell(JAX_NN, "hard_tanh", "x", "hardtanh")
 spell(JAX_NN, "elu celu", "x, alpha: number = 1.0")
 spell(JAX_NN, "leaky_relu", "x, negative_slope: number = 0.01")
-spell(JAX_NN, "gelu", "x, approximate: bool = True", r.jax_gelu)
-each(JAX_NN, "softmax log_softmax", f"x, axis: int = -1, {WHERE}", r.of_axis)
+spell(JAX_NN, "gelu", "x, approximate: bool = True", elements.jax_gelu)
+each(JAX_NN, "softmax log_softmax", f"x, axis: int = -1, {WHERE}", reductions.of_axis)
 LOGSUMEXP = "a, axis: ints = None, b=None, keepdims: flag = False, return_sign: unset = False"
-spell(JAX_NN, "logsumexp", LOGSUMEXP, r.weighted_logsumexp)
+spell(JAX_NN, "logsumexp", LOGSUMEXP, reductions.weighted_logsumexp)
 
 spell(JAX_LAX, "stop_gradient", "x", "stop_gradient")
 spell(
@@ -107,11 +115,11 @@ spell(
 )
 spell(JAX_SPECIAL, "expit erf erfc gammaln", "x")
 spell(JAX_SPECIAL, "xlogy", "x, y")
-spell(JAX_SPECIAL, "logsumexp", LOGSUMEXP, r.weighted_logsumexp)
-each(JAX_SPECIAL, "softmax log_softmax", "x, /, *, axis: int = None", r.scipy_softmax)
+spell(JAX_SPECIAL, "logsumexp", LOGSUMEXP, reductions.weighted_logsumexp)
+each(JAX_SPECIAL, "softmax log_softmax", "x, /, *, axis: int = None", reductions.scipy_softmax)
 
 spell(PYTHON, "abs", "x, /")
-spell(PYTHON, "sum", "iterable: items, /, start=0", r.python_sum)
-each(PYTHON, "max min", "*values: any", r.python_extreme)
-spell(PYTHON, "round", "number, ndigits: int = None", r.python_round)
-spell(PYTHON, "pow", "base, exp", r.python_power)
+spell(PYTHON, "sum", "iterable: items, /, start=0", numbers.python_sum)
+each(PYTHON, "max min", "*values: any", numbers.python_extreme)
+spell(PYTHON, "round", "number, ndigits: int = None", numbers.python_round)
+spell(PYTHON, "pow", "base, exp", numbers.python_power)

@@ -1,6 +1,15 @@
 """torch's functions, and the methods of its tensors, with their signatures."""
 
-from gradcalc.lang.dialects import readings as r
+from gradcalc.lang.dialects.readings import (
+    common,
+    elements,
+    losses,
+    making,
+    norms,
+    products,
+    reductions,
+    shapes,
+)
 from gradcalc.lang.dialects.spelling import Table, bound_to, spell
 
 ALSO = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input",
@@ -43,18 +52,18 @@ _torch(UNARY, f"input, *, {OUT}")
 _torch(BINARY, f"input, other, *, {OUT}")
 _torch("positive relu selu", "input")
 _torch("celu", "input, alpha: number = 1.0")
-_torch("round", f"input, *, decimals: int = 0, {OUT}", r.rounded)
-_torch("add", f"input, other, *, alpha: number = 1, {OUT}", r.scaled("add"))
-_torch("sub subtract", f"input, other, *, alpha: number = 1, {OUT}", r.scaled("sub"))
-_torch("div divide", f"input, other, *, rounding_mode: str = None, {OUT}", r.divided)
+_torch("round", f"input, *, decimals: int = 0, {OUT}", elements.rounded)
+_torch("add", f"input, other, *, alpha: number = 1, {OUT}", elements.scaled("add"))
+_torch("sub subtract", f"input, other, *, alpha: number = 1, {OUT}", elements.scaled("sub"))
+_torch("div divide", f"input, other, *, rounding_mode: str = None, {OUT}", elements.divided)
 _torch("remainder", f"input, other, *, {OUT}", "mod")
 _torch("pow", f"input, exponent, *, {OUT}")
 _torch("clamp clip", f"input, min=None, max=None, *, {OUT}")
 _torch("where", f"condition, input, other, *, {OUT}")
-_torch("bitwise_and", f"input, other, *, {OUT}", r.binary_mask("logical_and"))
-_torch("bitwise_or", f"input, other, *, {OUT}", r.binary_mask("logical_or"))
-_torch("bitwise_xor", f"input, other, *, {OUT}", r.binary_mask("logical_xor"))
-_torch("bitwise_not", f"input, *, {OUT}", r.inverted_mask)
+_torch("bitwise_and", f"input, other, *, {OUT}", elements.binary_mask("logical_and"))
+_torch("bitwise_or", f"input, other, *, {OUT}", elements.binary_mask("logical_or"))
+_torch("bitwise_xor", f"input, other, *, {OUT}", elements.binary_mask("logical_xor"))
+_torch("bitwise_not", f"input, *, {OUT}", elements.inverted_mask)
 
 _torch("sum mean", f"input, *, {DTYPE}")
 _torch("sum mean", f"input, dim: ints, keepdim: bool = False, *, {DTYPE}, {OUT}")
@@ -62,18 +71,18 @@ _torch("sum mean", f"input, dim: ints = None, keepdim: bool = False, *, {DTYPE}"
 _torch("prod", f"input, *, {DTYPE}")
 _torch("prod", f"input, dim: int, keepdim: bool = False, *, {DTYPE}, {OUT}")
 for _name in ("std", "var"):
-    _torch(_name, "input, unbiased: bool", r.spread(_name))
+    _torch(_name, "input, unbiased: bool", reductions.spread(_name))
     _torch(_name, "input, dim: ints = None, unbiased: bool = True, keepdim: bool = False",
-           r.spread(_name))  # fmt: skip
+           reductions.spread(_name))  # fmt: skip
     _torch(
         _name,
         f"input, dim: ints = None, *, correction: number = 1, keepdim: bool = False, {OUT}",
-        r.spread(_name),
+        reductions.spread(_name),
     )
 for _name in ("max", "min"):
     _torch(_name, "input")
     _torch(_name, f"input, dim: int, keepdim: bool = False, *, {OUT}")
-    _torch(_name, f"input, other: tensor, *, {OUT}", r.greater_of(_name))
+    _torch(_name, f"input, other: tensor, *, {OUT}", elements.greater_of(_name))
 _torch("amax amin", f"input, dim: ints = (), keepdim: bool = False, *, {OUT}")
 _torch("argmax argmin", "input, dim: int = None, keepdim: bool = False")
 _torch("logsumexp", f"input, dim: ints, keepdim: bool = False, *, {OUT}")
@@ -82,37 +91,39 @@ _torch("cumsum cumprod", f"input, dim: int, *, {DTYPE}, {OUT}")
 _torch("sort", f"input, dim: int = -1, descending: bool = False, stable: unset = False, *, {OUT}")
 _torch(
     "sort", f"input, *, stable: bool = None, dim: int = -1, descending: bool = False, {OUT}",
-    r.sorted_stably,
+    reductions.sorted_stably,
 )  # fmt: skip
 _torch("norm", f"input, p: word = 'fro', dim: ints = None, keepdim: bool = False, {OUT}, {DTYPE}",
-       r.element_norm)  # fmt: skip
+       norms.element_norm)  # fmt: skip
 for _name in ("all", "any"):
-    _torch(_name, f"input, *, {OUT}", r.truths(_name))
-    _torch(_name, f"input, dim: some = None, keepdim: bool = False, *, {OUT}", r.truths(_name))
+    _torch(_name, f"input, *, {OUT}", reductions.truths(_name))
+    _torch(
+        _name, f"input, dim: some = None, keepdim: bool = False, *, {OUT}", reductions.truths(_name)
+    )
 
-_torch("matmul", f"input, other, *, {OUT}", r.product)
-_torch("mm", f"input, mat2, *, {OUT}", r.of_ranks("matmul", 2, 2))
-_torch("mv", f"input, vec, *, {OUT}", r.of_ranks("matmul", 2, 1))
-_torch("bmm", f"input, mat2, *, {OUT}", r.of_ranks("matmul", 3, 3))
-_torch("dot", f"input, tensor, *, {OUT}", r.of_ranks("dot", 1, 1))
+_torch("matmul", f"input, other, *, {OUT}", products.product)
+_torch("mm", f"input, mat2, *, {OUT}", products.of_ranks("matmul", 2, 2))
+_torch("mv", f"input, vec, *, {OUT}", products.of_ranks("matmul", 2, 1))
+_torch("bmm", f"input, mat2, *, {OUT}", products.of_ranks("matmul", 3, 3))
+_torch("dot", f"input, tensor, *, {OUT}", products.of_ranks("dot", 1, 1))
 _torch("outer ger", f"input, vec2, *, {OUT}", "outer")
 _torch("kron", f"input, other, *, {OUT}")
 _torch("trace", "input")
 _torch("det logdet", "input", None)
-_torch("inverse", f"input, *, {OUT}", r.single("inv"))
+_torch("inverse", f"input, *, {OUT}", products.single("inv"))
 
 _torch("reshape", "input, shape: ints")
 _torch("flatten", "input, start_dim: int = 0, end_dim: int = -1")
 _torch("ravel", "input")
 _torch("transpose swapdims", "input, dim0: int, dim1: int", "transpose")
 _torch("swapaxes", "input, axis0: int, axis1: int", "transpose")
-_torch("t", "input", r.matrix_transposed)
+_torch("t", "input", shapes.matrix_transposed)
 _torch("permute", "input, dims: list")
 _torch("squeeze", "input")
 _torch("squeeze", "input, dim: some")
 _torch("unsqueeze", "input, dim: int")
 _torch("broadcast_to", "input, size: list")
-_torch("flip", "input, dims: list", r.flipped)
+_torch("flip", "input, dims: list", shapes.flipped)
 _torch("roll", "input, shifts: ints, dims: ints = None")
 _torch("stack", f"tensors: tensors, dim: int = 0, *, {OUT}")
 _torch("cat concat concatenate", f"tensors: tensors, dim: int = 0, *, {OUT}", "concat")
@@ -124,14 +135,14 @@ _torch("full_like", "input, fill_value: number")
 
 _torch("cosine_similarity", "x1, x2, dim: int = 1, eps: number = 1e-08")
 _torch("detach clone numel", "input", None)
-_torch("tensor", "data", r.copied)
-_torch("as_tensor asarray", "data", r.copied_of_list)
+_torch("tensor", "data", making.copied)
+_torch("as_tensor asarray", "data", making.copied_of_list)
 _torch("zeros ones", "*size: ints", None)
-_torch("full", "size: list, fill_value: number", r.language("full"))
-_torch("eye", f"n: int, m: int = None, *, {OUT}", r.language("eye"))
-_torch("range", "*bounds: any", r.inclusive_range)
-_torch("arange", "*bounds: any", r.arranged)
-_torch("linspace", f"start: number, end: number, steps: int, *, {OUT}", r.language("linspace"))
+_torch("full", "size: list, fill_value: number", common.language("full"))
+_torch("eye", f"n: int, m: int = None, *, {OUT}", common.language("eye"))
+_torch("range", "*bounds: any", making.inclusive_range)
+_torch("arange", "*bounds: any", making.arranged)
+_torch("linspace", f"start: number, end: number, steps: int, *, {OUT}", common.language("linspace"))
 
 INPLACE = "inplace: unset = False"
 _functional("relu relu6 selu silu mish", f"input, {INPLACE}")
@@ -143,7 +154,9 @@ _functional("softplus", "input, beta: number = 1, threshold: number = 20")
 _functional("hardtanh", f"input, min_val: number = -1.0, max_val: number = 1.0, {INPLACE}")
 for _name in ("softmax", "log_softmax", "softmin"):
     _functional(
-        _name, f"input, dim: int = None, _stacklevel: unset = 3, {DTYPE}", r.implicit_softmax(_name)
+        _name,
+        f"input, dim: int = None, _stacklevel: unset = 3, {DTYPE}",
+        reductions.implicit_softmax(_name),
     )
 _functional("normalize", f"input, p: number = 2.0, dim: ints = 1, eps: number = 1e-12, {OUT}")
 _functional("cosine_similarity", "x1, x2, dim: int = 1, eps: number = 1e-08")
@@ -151,56 +164,58 @@ _functional(
     "layer_norm",
     "input, normalized_shape: list, weight=None, bias=None, eps: number = 1e-05",
 )
-_functional("pad", "input, pad: list, mode: str = 'constant', value: number = None", r.torch_padded)
+_functional(
+    "pad", "input, pad: list, mode: str = 'constant', value: number = None", shapes.torch_padded
+)
 
 OLDER = "size_average: number = None, reduce: number = None, reduction: str = 'mean'"
 WEIGHT = "weight: unset = None"
 for _name in ("mse_loss", "l1_loss"):
-    _functional(_name, f"input, target, {OLDER}, {WEIGHT}", r.loss(_name))
+    _functional(_name, f"input, target, {OLDER}, {WEIGHT}", losses.loss(_name))
 _functional("smooth_l1_loss", f"input, target, {OLDER}, beta: number = 1.0",
-            r.loss("smooth_l1_loss"))  # fmt: skip
+            losses.loss("smooth_l1_loss"))  # fmt: skip
 _functional(
     "huber_loss", f"input, target, reduction: str = 'mean', delta: number = 1.0, {WEIGHT}",
-    r.loss("huber_loss"),
+    losses.loss("huber_loss"),
 )  # fmt: skip
 _functional(
-    "binary_cross_entropy", f"input, target, {WEIGHT}, {OLDER}", r.loss("binary_cross_entropy")
+    "binary_cross_entropy", f"input, target, {WEIGHT}, {OLDER}", losses.loss("binary_cross_entropy")
 )
 _functional(
     "binary_cross_entropy_with_logits",
     f"input, target, {WEIGHT}, {OLDER}, pos_weight: unset = None",
-    r.loss("binary_cross_entropy_with_logits"),
+    losses.loss("binary_cross_entropy_with_logits"),
 )
 _functional(
     "cross_entropy",
     f"input, target, {WEIGHT}, size_average: number = None, ignore_index: unset = -100, "
     "reduce: number = None, reduction: str = 'mean', label_smoothing: unset = 0.0",
-    r.loss("cross_entropy"),
+    losses.loss("cross_entropy"),
 )
 
-_linalg("det", f"A, *, {OUT}", r.single("det"))
-_linalg("inv", f"A, *, {OUT}", r.single("inv"))
-_linalg("solve", f"A, B, *, left: unset = True, {OUT}", r.single("solve"))
-_linalg("matmul", f"input, other, *, {OUT}", r.product)
+_linalg("det", f"A, *, {OUT}", products.single("det"))
+_linalg("inv", f"A, *, {OUT}", products.single("inv"))
+_linalg("solve", f"A, B, *, left: unset = True, {OUT}", products.single("solve"))
+_linalg("matmul", f"input, other, *, {OUT}", products.product)
 _linalg(
     "norm",
     f"A, ord: word = None, dim: ints = None, keepdim: bool = False, *, {OUT}, {DTYPE}",
-    r.linalg_norm,
+    norms.linalg_norm,
 )
 _linalg(
     "vector_norm",
     f"x, ord: number = 2, dim: ints = None, keepdim: bool = False, *, {DTYPE}, {OUT}",
-    r.vector_norm,
+    norms.vector_norm,
 )
 _linalg(
     "matrix_norm",
     f"A, ord: word = 'fro', dim: list = (-2, -1), keepdim: bool = False, *, {DTYPE}, {OUT}",
-    r.matrix_norm,
+    norms.matrix_norm,
 )
-_linalg("diagonal", "A, *, offset: int = 0, dim1: int = -2, dim2: int = -1", r.last_diagonal)
+_linalg("diagonal", "A, *, offset: int = 0, dim1: int = -2, dim2: int = -1", shapes.last_diagonal)
 
 spell(SPECIAL, "expit exp2 expm1 erf erfc log1p sinc gammaln", f"input, *, {OUT}", None, ALSO)
-spell(SPECIAL, "round", f"input, *, decimals: int = 0, {OUT}", r.rounded, ALSO)
+spell(SPECIAL, "round", f"input, *, decimals: int = 0, {OUT}", elements.rounded, ALSO)
 spell(SPECIAL, "xlogy", f"input, other, *, {OUT}", None, ALSO)
 spell(SPECIAL, "logsumexp", f"input, dim: ints, keepdim: bool = False, *, {OUT}", None, ALSO)
 spell(SPECIAL, "softmax log_softmax", f"input, dim: int, *, {DTYPE}", None, ALSO)
@@ -216,12 +231,12 @@ METHODS: Table = bound_to(
     """.split(),
 )
 spell(METHODS, "norm", f"self, p: word = 'fro', dim: ints = None, keepdim: bool = False, {DTYPE}",
-      r.element_norm, ALSO)  # fmt: skip
-spell(METHODS, "where", "self, condition, other", r.chosen_by_method)
+      norms.element_norm, ALSO)  # fmt: skip
+spell(METHODS, "where", "self, condition, other", elements.chosen_by_method)
 spell(METHODS, "reshape view", "self, *shape: ints", "reshape")
 spell(METHODS, "permute", "self, *dims: ints")
-spell(METHODS, "flip", "self, *dims: ints", r.flipped)
+spell(METHODS, "flip", "self, *dims: ints", shapes.flipped)
 spell(METHODS, "expand", "self, *size: ints", "broadcast_to")
-spell(METHODS, "size", "self, dim: int = None", r.language("size"))
+spell(METHODS, "size", "self, dim: int = None", common.language("size"))
 spell(METHODS, "dim item contiguous", "self", None)
-spell(METHODS, "ndimension nelement", "self", r.counted)
+spell(METHODS, "ndimension nelement", "self", making.counted)

@@ -1,0 +1,77 @@
+"""What torch's own runs show: shapes that it broadcasts with a warning, and float32's range."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gradcalc.findings.finding import Finding
+from gradcalc.testimony import Broadcast, Narrow, Stray, Testimony
+
+MOST = 3
+"""Broadcasts at the most."""
+
+
+def broadcasts(autograd: Testimony) -> Iterator[Finding]:
+    """Losses of tensors of different shapes."""
+    for found in autograd.broadcasts[:MOST]:
+        (one, other), (first, second) = found.names, found.shapes
+        message = (
+            f"{found.primitive} broadcasts {one} of shape {_shape(first)} and {other} of shape"
+            f" {_shape(second)}, as torch warns: {_outcome(found)}"
+        )
+        yield Finding("broadcast", message, _reshaped(found), found.place)
+
+
+def _outcome(found: Broadcast) -> str:
+    count = f"{found.count:,} element{'' if found.count == 1 else 's'}"
+    if found.reduction == "none":
+        return f"it gives {count}"
+    return f"it {'adds up' if found.reduction == 'sum' else 'averages'} {count}"
+
+
+def _reshaped(found: Broadcast) -> str:
+    one, other = found.names
+    first, second = found.shapes
+    if np.prod(first) == np.prod(second):
+        return f"give {other} the shape of {one}: reshape({other}, {first})"
+    return f"give {one} and {other} the same shape"
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return f"({', '.join(map(str, shape))})"
+
+
+def narrow(autograd: Testimony) -> Iterator[Finding]:
+    """What is finite here, and is not in float32."""
+    found = autograd.narrow
+    if found is None:
+        return
+    value = [stray for stray in found.strays if stray.name is None]
+    gradients = [stray for stray in found.strays if stray.name is not None]
+    parts = [_text(stray) for stray in (*value[:1], *gradients[:1])]
+    message = f"in float32{_vanished(found)} {' and '.join(parts)}"
+    yield Finding("float32", message, _tip(found))
+
+
+def _text(stray: Stray) -> str:
+    number = "NaN" if np.isnan(stray.number) else f"{stray.number:g}"
+    what = "the value" if stray.name is None else f"the gradient by {stray.name}"
+    return f"{what}{_index(stray.index)} is {number}"
+
+
+def _vanished(found: Narrow) -> str:
+    if found.vanished is None:
+        return ""
+    name, index, number = found.vanished.name, found.vanished.index, found.vanished.number
+    return f", where {name}{_index(index)} = {number:g} is 0,"
+
+
+def _tip(found: Narrow) -> str:
+    if found.better is None:
+        return "--dtype float32 shows it"
+    before, after = (" ".join(text.split()) for text in found.better)
+    return f"{after} for {before} stays finite in float32"
+
+
+def _index(index: tuple[int, ...]) -> str:
+    return f"[{', '.join(map(str, index))}]" if index else ""

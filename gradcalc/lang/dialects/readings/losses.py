@@ -1,0 +1,30 @@
+"""Losses, with torch's older words."""
+
+from typing import Any
+
+from gradcalc.errors import InvalidValueError
+from gradcalc.lang.dialects.readings.common import Node, call, like
+
+
+def loss(name: str) -> Any:
+    """A loss, with the older words that torch takes for its reduction."""
+
+    def read(
+        machine: Any,
+        node: Node,
+        input: Any,
+        target: Any,
+        reduction: Any,
+        size_average: Any = None,
+        reduce: Any = None,
+        **options: Any,
+    ) -> Any:
+        if size_average is not None or reduce is not None:
+            average = size_average is None or machine.truth(size_average)
+            wanted = reduce is None or machine.truth(reduce)
+            reduction = ("mean" if average else "sum") if wanted else "none"
+        if reduction not in ("mean", "sum", "none"):
+            raise InvalidValueError(f"{name} is reduced by 'mean', 'sum' or 'none'")
+        return call(machine, name, input, target, reduction=reduction, **options)
+
+    return like(name, read)

@@ -1,0 +1,69 @@
+"""Tensors made of numbers, lists and other tensors."""
+
+from typing import Any
+
+import numpy as np
+
+from gradcalc.errors import InvalidValueError, UnsupportedError
+from gradcalc.lang.builtins import BUILTINS
+from gradcalc.lang.dialects.readings.common import Node, node_name
+
+
+def copied(machine: Any, node: Node, data: Any) -> Any:
+    """torch.tensor: new numbers, through which no gradient passes."""
+    return machine.cut_by(machine.tensor(data), node_name(node))
+
+
+def copied_of_list(machine: Any, node: Node, data: Any) -> Any:
+    """torch.as_tensor: a tensor is itself, a list is copied."""
+    return data if machine.is_tensor(data) else copied(machine, node, data)
+
+
+def arrayed(machine: Any, node: Node, **values: Any) -> Any:
+    """np.array and np.asarray: a list as an array; an array itself, or a copy of it."""
+    data, *_ = values.values()
+    tensor = machine.tensor(data)
+    return machine.copy(tensor) if values.get("copy") else tensor
+
+
+def counted(machine: Any, node: Node, self: Any) -> Any:
+    """torch's ndimension and nelement."""
+    return machine.size(self) if node_name(node) == "nelement" else len(machine.shape(self))
+
+
+def numpy_eye(machine: Any, node: Node, **values: Any) -> Any:
+    """numpy's eye, with its ones on any diagonal."""
+    rows, columns, diagonal = values.values()
+    columns = rows if columns is None else columns
+    # which says what is wrong with the sizes
+    BUILTINS["eye"].call(machine, node, rows, columns)
+    return machine.constant(np.eye(machine.integer(rows), machine.integer(columns), diagonal))
+
+
+def numpy_linspace(machine: Any, node: Node, start: Any, stop: Any, num: Any, endpoint: Any) -> Any:
+    """numpy's linspace of two numbers, with its end or without it."""
+    if endpoint:
+        return BUILTINS["linspace"].call(machine, node, start, stop, num)
+    points = BUILTINS["linspace"].call(machine, node, start, stop, num + 1)
+    return machine.index(points, (slice(0, num),))
+
+
+def arranged(machine: Any, node: Node, bounds: Any) -> Any:
+    """arange of one to three numbers."""
+    if not 1 <= len(bounds) <= 3:
+        raise InvalidValueError(f"arange takes one to three numbers, not {len(bounds)}")
+    return BUILTINS["arange"].call(machine, node, *bounds)
+
+
+def inclusive_range(machine: Any, node: Node, bounds: Any) -> Any:
+    """torch's own range, which has its end in it: nobody means that."""
+    raise UnsupportedError(
+        "torch.range has its end in it", hint="Python's range needs no import from torch"
+    )
+
+
+def sized(machine: Any, node: Node, a: Any, axis: Any) -> Any:
+    """numpy's size: how many elements there are, or places along an axis."""
+    if axis is None:
+        return machine.size(a)
+    return BUILTINS["size"].call(machine, node, a, axis)

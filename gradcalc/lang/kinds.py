@@ -1,0 +1,122 @@
+"""Truth values and integers, which libraries treat otherwise than floats.
+
+The calculation has one dtype; what a library would make of truth values or of integers is
+remembered here, so that `+` of truth values is or, and what only integers do is refused.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradcalc.errors import InvalidValueError
+from gradcalc.lang.dialects.catalogue import JAX, NUMPY
+from gradcalc.primitives import Elementwise, Primitive, Structural
+
+TRUTHS: Mapping[str, str | None] = {
+    "add": "logical_or", "mul": "logical_and", "maximum": "logical_or", "minimum": "logical_and",
+    "sub": None, "neg": None, "matmul": None, "dot": None,
+    **{
+        name: name
+        for name in (
+            "where", "amax", "amin", "max", "min", "sort", "abs", "zeros_like", "ones_like",
+            "full_like", "pad",
+        )
+    },
+}  # fmt: skip
+"""What primitives are of truth values, None where libraries refuse them."""
+
+POSITIONS = frozenset({"argmax", "argmin"})
+"""Primitives whose results are positions."""
+
+INTEGRAL = POSITIONS | frozenset(
+    {
+        "add", "sub", "mul", "floordiv", "mod", "pow", "neg", "pos", "abs", "sign", "floor", "ceil",
+        "round", "trunc", "maximum", "minimum", "clamp", "where", "square", "sum", "prod", "amax",
+        "amin", "max", "min", "sort", "cumsum", "cumprod", "matmul", "dot", "outer", "kron",
+        "trace", "stack", "concat", "zeros_like", "ones_like", "full_like", "diag", "tril", "triu",
+        "reshape", "flatten", "transpose", "permute", "squeeze", "unsqueeze", "broadcast_to",
+        "flip", "roll", "index", "diagonal", "pad",
+    }
+)  # fmt: skip
+"""Primitives that give integers of integers."""
+
+
+def takes_tensors(row: Primitive, parameter: str) -> bool:
+    """Whether a parameter of a primitive is an operand."""
+    if isinstance(row, Elementwise):
+        return parameter not in row.static
+    return parameter in row.tensors
+
+
+def are_truths(machine: Any, row: Primitive, operands: Sequence[Any]) -> bool:
+    """Whether a primitive is of truth values, as a library and not Python calculates with them.
+
+    Of the operands of `where` the condition does not count.
+    """
+    return (
+        row.name in TRUTHS
+        and all(machine.is_mask(value) for value in operands[-2:])
+        and not all(isinstance(value, bool) for value in operands)
+    )
+
+
+def of_truths(machine: Any, row: Primitive, arguments: Mapping[str, Any]) -> Any:
+    """What a primitive makes of truth values: torch and numpy have `+` for or, `*` for and."""
+    other = TRUTHS[row.name]
+    numpys = machine.program.naming.arrays in (NUMPY, JAX)
+    if other is None and not (numpys and row.name in ("matmul", "dot")):
+        raise InvalidValueError(
+            f"{row.name} is not for truth values", hint="where(x > 0, 1.0, 0.0) makes numbers"
+        )
+    given = {key: machine.tensor(v) if isinstance(v, bool) else v for key, v in arguments.items()}
+    if other is not None and other != row.name:
+        return machine.binary(other, *given.values())
+    result = machine.apply(row, given)
+    if isinstance(result, tuple):
+        return type(result)(machine.binary("ne", result[0], 0), *result[1:])
+    return machine.binary("ne", result, 0)
+
+
+def mark(machine: Any, row: Primitive, arguments: Mapping[str, Any], result: Any) -> None:
+    """Remember of results that a library would make them of integers.
+
+    Raises `InvalidValueError` for what integers do otherwise than floats.
+    """
+    if row.name not in INTEGRAL:
+        return
+    if row.name not in POSITIONS:
+        operands = _operands(row, arguments)
+        if not operands or not all(_is_whole(machine, value) for value in operands):
+            return
+        _check_integers(machine, row, operands, arguments.get("fill_value", 0))
+    for part in result if isinstance(result, tuple) else (result,):
+        machine.mark_integer(part)
+
+
+def _operands(row: Primitive, arguments: Mapping[str, Any]) -> list[Any]:
+    lists = row.lists if isinstance(row, Structural) else ()
+    return [
+        part
+        for key, value in arguments.items()
+        if (key in lists or takes_tensors(row, key)) and key != "condition" and value is not None
+        for part in (value if isinstance(value, list) else (value,))
+    ]
+
+
+def _is_whole(machine: Any, value: Any) -> bool:
+    return isinstance(value, int) or machine.is_integer(value) or machine.is_mask(value)
+
+
+def _check_integers(machine: Any, row: Primitive, operands: Sequence[Any], fill: Any) -> None:
+    if row.name in ("pow", "floordiv", "mod"):
+        second = operands[1]
+        values = machine.backend.numbers(second) if machine.is_tensor(second) else second
+        if row.name == "pow" and np.any(np.asarray(values) < 0):
+            raise InvalidValueError(
+                "integers have no negative powers", hint="write the base as a float: 2.0"
+            )
+        if row.name != "pow" and np.any(np.asarray(values) == 0):
+            raise InvalidValueError("an integer is divided by zero")
+    if isinstance(fill, float) and not fill.is_integer():
+        raise InvalidValueError(f"a tensor of integers cannot be filled with {fill}")

@@ -1,0 +1,224 @@
+"""What further runs of torch tell of a program: in float32, and without what cuts a gradient."""
+
+import ast
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from gradcalc.errors import GradcalcError, Span
+from gradcalc.lang.backend import FAILURES
+from gradcalc.lang.fence import compile_program
+from gradcalc.lang.program import Program, Stop, span_of, text_of
+from gradcalc.problem import Problem
+from gradcalc.testimony import Array, Cut, Narrow, Stray, Testimony
+
+Run = Callable[[Problem], Testimony]
+"""The program run and differentiated by torch, and nothing else."""
+
+Place = tuple[Span, str]
+"""Where a call is, and its text."""
+
+NUMBERS = 1_000_000
+"""Elements that a run makes, inputs among them, up to which there is one in float32 too."""
+
+STEPS = 10_000
+"""The same of its steps."""
+
+TRIED = 8
+"""Programs that are tried in place of one that float32 has no numbers for, at the most."""
+
+AGREED = 1e-9
+"""How far apart, in relation to the largest element, the same may be in another form."""
+
+CUTS = ("float", "int", "item")
+"""The kinds of stops that take a plain number out of a tensor by a call."""
+
+PLACES = 8
+"""Places of them that are left out one by one."""
+
+
+# -- float32 -----------------------------------------------------------------------------------
+
+
+def in_float32(problem: Problem, ours: Testimony, run: Run) -> Narrow | None:
+    """What is not finite in float32, where all is in float64 and the program goes the same way.
+
+    Where float32 has not even the inputs, that says nothing about the program.
+    """
+    if ours.value is None or _strays(ours):
+        return None
+    narrow = _narrowed(problem)
+    if not all(np.isfinite(values).all() for values in narrow.inputs.values()):
+        return None
+    found = _ran(run, narrow)
+    if found is None or found.path != ours.path:
+        return None
+    strays = _strays(found)
+    if not strays:
+        return None
+    return Narrow(strays, _vanished(problem, narrow), _better(problem, ours, run))
+
+
+def _ran(run: Run, problem: Problem) -> Testimony | None:
+    """What a run gives, None where the program cannot be run."""
+    try:
+        return run(problem)
+    except (GradcalcError, *FAILURES):
+        return None
+
+
+def _narrowed(problem: Problem) -> Problem:
+    with np.errstate(over="ignore"):
+        inputs = {n: v.astype(np.float32).astype(np.float64) for n, v in problem.inputs.items()}
+    return replace(problem, dtype="float32", inputs=inputs, claims={})
+
+
+def _strays(testimony: Testimony) -> tuple[Stray, ...]:
+    """The first element that is not finite of the value, and of each gradient."""
+    assert testimony.value is not None
+    arrays: list[tuple[str | None, Array]] = [(None, testimony.value)]
+    arrays += testimony.gradients.items()
+    found = (_stray(name, array) for name, array in arrays)
+    return tuple(stray for stray in found if stray is not None)
+
+
+def _stray(name: str | None, array: Array) -> Stray | None:
+    wild = ~np.isfinite(array)
+    if not wild.any():
+        return None
+    index = _place(wild)
+    return Stray(name, index, float(array[index]))
+
+
+def _place(marks: Array) -> tuple[int, ...]:
+    """The index of the first element that is marked."""
+    return tuple(int(i) for i in np.unravel_index(int(np.argmax(marks)), marks.shape))
+
+
+def _vanished(problem: Problem, narrow: Problem) -> Stray | None:
+    """The first element of an input that is 0 in float32 and was not."""
+    for name, given in problem.inputs.items():
+        gone = (given != 0) & (narrow.inputs[name] == 0)
+        if gone.any():
+            index = _place(gone)
+            return Stray(name, index, float(given[index]))
+    return None
+
+
+def _better(problem: Problem, ours: Testimony, run: Run) -> tuple[str, str] | None:
+    """A part of the program in a form that stays finite in float32, and gives the same here."""
+    # hardly any program needs them
+    from gradcalc.cures import cures
+
+    known = [name for name, _ in problem.lets]
+    plain = replace(problem, claims={})
+    for cure in cures(problem.program, known)[:TRIED]:
+        try:
+            program = compile_program(cure.source, function=problem.program.function, known=known)
+        except GradcalcError:
+            continue
+        other = replace(plain, program=program)
+        narrow = _ran(run, _narrowed(other))
+        if narrow is None or _strays(narrow):
+            continue
+        wide = _ran(run, other)
+        if wide is not None and _same(ours, wide):
+            return cure.before, cure.after
+    return None
+
+
+def _same(first: Testimony, second: Testimony) -> bool:
+    pairs = [(first.value, second.value)]
+    pairs += [(first.gradients[name], second.gradients[name]) for name in first.gradients]
+    return all(_close(one, other) for one, other in pairs)
+
+
+def _close(one: Array | None, other: Array | None) -> bool:
+    if one is None or other is None or one.shape != other.shape:
+        return False
+    room = AGREED * np.max(np.abs(one), initial=0)
+    return bool(np.all(np.abs(one - other) <= room))
+
+
+# -- what cuts a gradient ----------------------------------------------------------------------
+
+
+def cut(problem: Problem, ours: Testimony, run: Run) -> Cut | None:
+    """What alone keeps every gradient at 0, where that is a plain number taken out of a tensor."""
+    stops = tuple(dict.fromkeys(stop for stop in ours.stops if stop.kind in CUTS))
+    if ours.carrying or not stops:
+        return None
+    # what is nearest to the output first
+    latest = stops[::-1]
+    tries = [((stop,), True) for stop in latest[:PLACES]]
+    for left_out, alone in (*tries, (latest, False)):
+        other = _without(problem, left_out, alone=alone)
+        found = None if other is None else _ran(run, other)
+        if found is not None and found.carrying:
+            return Cut(left_out[0], alone)
+    return None
+
+
+def _without(problem: Problem, stops: tuple[Stop, ...], *, alone: bool) -> Problem | None:
+    """The problem with the arguments of some calls in their place; None where that is none.
+
+    Unless they go `alone`, so do the calls right around them and within.
+    """
+    places = frozenset((stop.span, stop.source) for stop in stops)
+    known: list[str] = []
+    programs = []
+    try:
+        for name, program in problem.lets:
+            programs.append((name, _shortened(program, places, known, alone=alone)))
+            known.append(name)
+        program = _shortened(problem.program, places, known, alone=alone)
+    except (GradcalcError, SyntaxError, RecursionError):
+        return None
+    return replace(problem, program=program, lets=tuple(programs), claims={})
+
+
+def _shortened(
+    program: Program, places: frozenset[Place], known: list[str], *, alone: bool
+) -> Program:
+    shortening = _Shortening(program.source, places, alone=alone)
+    shorter = shortening.visit(ast.parse(program.source))
+    if not shortening.found:
+        return program
+    return compile_program(ast.unparse(shorter), function=program.function, known=tuple(known))
+
+
+class _Shortening(ast.NodeTransformer):
+    """Puts the arguments of the calls at some places in their place."""
+
+    def __init__(self, source: str, places: frozenset[Place], *, alone: bool) -> None:
+        self._source = source
+        self._places = places
+        self._alone = alone
+        self.found = False
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        chain: list[ast.expr] = [node]
+        while (inner := _argument(chain[-1])) is not None:
+            chain.append(inner)
+            if self._alone:
+                break
+        if not any(map(self._is_meant, chain[:-1])):
+            return self.generic_visit(node)
+        self.found = True
+        found: ast.AST = self.visit(chain[-1])
+        return found
+
+    def _is_meant(self, node: ast.expr) -> bool:
+        return (span_of(node, self._source), text_of(node, self._source)) in self._places
+
+
+def _argument(node: ast.expr) -> ast.expr | None:
+    """What a number is taken out of, None where that is not what an expression does."""
+    if not isinstance(node, ast.Call) or node.keywords:
+        return None
+    function = node.func
+    if isinstance(function, ast.Attribute) and function.attr == "item" and not node.args:
+        return function.value
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return node.args[0] if name in CUTS and len(node.args) == 1 else None
