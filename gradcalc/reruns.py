@@ -34,6 +34,9 @@ AGREED = 1e-9
 CUTS = ("float", "int", "item")
 """The kinds of stops that take a plain number out of a tensor by a call."""
 
+COPIES = ("tensor", "as_tensor", "asarray")
+"""The kinds of stops that copy the numbers of tensors into a new one."""
+
 PLACES = 8
 """Places of them that are left out one by one."""
 
@@ -145,8 +148,8 @@ def _close(one: Array | None, other: Array | None) -> bool:
 
 
 def cut(problem: Problem, ours: Testimony, run: Run) -> Cut | None:
-    """What alone keeps every gradient at 0, where that is a plain number taken out of a tensor."""
-    stops = tuple(dict.fromkeys(stop for stop in ours.stops if stop.kind in CUTS))
+    """What alone keeps every gradient at 0, where that is numbers taken out of a tensor."""
+    stops = tuple(dict.fromkeys(stop for stop in ours.stops if stop.kind in (*CUTS, *COPIES)))
     if ours.carrying or not stops:
         return None
     # what is nearest to the output first
@@ -198,6 +201,10 @@ class _Shortening(ast.NodeTransformer):
         self.found = False
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
+        if _called(node) in COPIES and self._is_meant(node):
+            # the language's own function makes the same, and keeps the gradient
+            self.found = True
+            return self.generic_visit(ast.Call(ast.Name("array", ast.Load()), node.args, []))
         chain: list[ast.expr] = [node]
         while (inner := _argument(chain[-1])) is not None:
             chain.append(inner)
@@ -213,6 +220,12 @@ class _Shortening(ast.NodeTransformer):
         return (span_of(node, self._source), text_of(node, self._source)) in self._places
 
 
+def _called(node: ast.Call) -> str:
+    """The last part of the name of what is called."""
+    function = node.func
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
 def _argument(node: ast.expr) -> ast.expr | None:
     """What a number is taken out of, None where that is not what an expression does."""
     if not isinstance(node, ast.Call) or node.keywords:
@@ -220,5 +233,4 @@ def _argument(node: ast.expr) -> ast.expr | None:
     function = node.func
     if isinstance(function, ast.Attribute) and function.attr == "item" and not node.args:
         return function.value
-    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-    return node.args[0] if name in CUTS and len(node.args) == 1 else None
+    return node.args[0] if _called(node) in CUTS and len(node.args) == 1 else None

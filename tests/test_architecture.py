@@ -24,7 +24,7 @@ HEAVY = {
         "expr/constants.py", "expr/elementwise.py", "expr/formula.py", "expr/logistic.py",
         "expr/ordering.py", "expr/parts.py", "expr/polynomials.py",
         "expr/reals.py", "expr/rules/", "expr/scalars.py", "expr/sizes.py", "expr/simplify.py",
-        "expr/spelling.py", "expr/tidy.py", "expr/transcript.py",
+        "expr/spelling.py", "expr/truths.py", "expr/tidy.py", "expr/transcript.py",
     },
     "scipy": {"enclosure/special.py", "expr/elementwise.py"},
     "mpmath": {

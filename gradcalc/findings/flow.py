@@ -6,6 +6,11 @@ from gradcalc.findings.finding import Finding
 from gradcalc.problem import Problem
 from gradcalc.testimony import Reference, Testimony
 
+COPIES = ("tensor", "as_tensor", "asarray")
+"""Stops that copy the numbers of tensors into a new one."""
+
+KEPT = "stack([...]) of the parts keeps their gradient"
+
 
 def find(problem: Problem, autograd: Testimony, reference: Reference) -> Iterator[Finding]:
     """Why a gradient is 0, and what passes none back."""
@@ -19,6 +24,10 @@ def cut(autograd: Testimony) -> Iterator[Finding]:
     if autograd.cut is None:
         return
     stop = autograd.cut.stop
+    if stop.kind in COPIES:
+        text = f"nothing flows through {stop.source}: it copies the numbers of a tensor"
+        yield Finding("stopped", text, KEPT, stop.span)
+        return
     hint = "leave float(), int() and .item() out: the program without them has a gradient"
     if autograd.cut.alone:
         how = ".item()" if stop.kind == "item" else f"{stop.kind}()"
@@ -67,7 +76,15 @@ def _dead(problem: Problem, autograd: Testimony) -> Iterator[Finding]:
 def _stopped(autograd: Testimony) -> Iterator[Finding]:
     said = None if autograd.cut is None else autograd.cut.stop
     for stop in autograd.stops:
-        if stop.kind in ("item", "float", "int", "index", "number") and stop != said:
+        if stop == said:
+            continue
+        if stop.kind in COPIES:
+            text = f"{stop.source} copies the numbers of a tensor and passes no gradient back"
+            yield Finding("stopped", text, KEPT, stop.span)
+        elif stop.kind == "math":
+            text = f"{stop.source} makes a plain number of a tensor and passes no gradient back"
+            yield Finding("stopped", text, "torch has the function for tensors", stop.span)
+        elif stop.kind in ("item", "float", "int", "index", "number"):
             yield Finding(
                 "stopped",
                 f"{stop.source} takes a plain number out of a tensor and passes no gradient back",

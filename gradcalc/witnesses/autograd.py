@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from gradcalc import reruns
 from gradcalc.errors import Span, UsageError
 from gradcalc.fidelity import Fidelity
-from gradcalc.lang.machine import Budget
+from gradcalc.lang.machine import Budget, Confirm
 from gradcalc.primitives import Composite, Elementwise, Primitive, Structural
 from gradcalc.problem import Problem, claim_values, execute, weights
 from gradcalc.testimony import Broadcast, Testimony
@@ -149,7 +149,8 @@ def testify(problem: Problem) -> Testimony:
     def again(other: Problem) -> Testimony:
         return _run(other, Budget(problem.limits.steps, deadline))
 
-    ours = _run(problem, budget)
+    confirm = Fidelity(getattr(torch, problem.dtype))
+    ours = _run(problem, budget, confirm)
     if not problem.check:
         return ours
     ours = replace(ours, cut=reruns.cut(problem, ours, again))
@@ -161,14 +162,14 @@ def testify(problem: Problem) -> Testimony:
     return replace(ours, narrow=reruns.in_float32(problem, ours, again))
 
 
-def _run(problem: Problem, budget: Budget) -> Testimony:
+def _run(problem: Problem, budget: Budget, confirm: Confirm | None = None) -> Testimony:
     backend = TorchBackend(getattr(torch, problem.dtype), _device(problem.device))
     tensors = {name: backend.shared(values) for name, values in problem.inputs.items()}
     for name in problem.wrt:
         tensors[name].requires_grad_()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        execution = execute(problem, backend, tensors, budget, Fidelity(backend.dtype))
+        execution = execute(problem, backend, tensors, budget, confirm)
         output = execution.target
         gradients, carrying = _gradients(problem, backend, output, tensors)
         claims = claim_values(problem, backend, execution, budget)
