@@ -131,6 +131,8 @@ def _chain(rng: random.Random, style: str) -> str:
     """Three operands: precedence, chained comparisons, conditional expressions."""
     a, b, c = (enclosed(operand(rng, style)) for _ in range(3))
     first, second = rng.choice(BINARY[:17]), rng.choice(BINARY[:17])
+    # a power of powers of whole numbers fills the memory
+    second = "*" if first == second == "**" else second
     return rng.choice(
         (f"{a} {first} {b} {second} {c}", f"{a} if {b} else {c}", f"-{a}**2 {first} {b}",
          f"({a} {first} {b}) {second} {c}", f"{a} < {b} <= {c}", f"not {a} {second} {b}",

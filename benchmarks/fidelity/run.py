@@ -1,6 +1,7 @@
 """`python -m benchmarks.fidelity`: the table, and what is to be looked at."""
 
 import argparse
+import faulthandler
 import multiprocessing
 import os
 import sys
@@ -108,6 +109,7 @@ def _judged(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Counts, list[Fi
 
 
 def _prepared() -> None:
+    faulthandler.enable()
     os.environ["JAX_PLATFORMS"] = "cpu"
     torch.set_num_threads(1)
 
