@@ -140,6 +140,8 @@ class Expressions(Machine):
         name, function = UNARY[type(node.op)]
         if isinstance(node.op, ast.Invert):
             self.check_masks("~", value)
+            if self.program.naming.numbers and self.is_tensor(value):
+                raise UnsupportedError("~ of Python's truth values is -1 or -2", hint="write not")
         if plain.is_number(value):
             return function(value)
         return self.operate(BY_NAME[name], {"x": value})
@@ -197,7 +199,7 @@ class Expressions(Machine):
         if not self.is_tensor(value) and not isinstance(value, list | tuple | range):
             raise ShapeError(f"{self.describe(value)} cannot be indexed")
         if self.is_tensor(value) and self.program.naming.arrays in (NUMPY, JAX):
-            key = counted_with_arrays(key)
+            key = counted_with_arrays(key, len(self.shape(value)))
         return self.index(value, key)
 
     def _check_nested(self, key: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.errors import InvalidValueError, ShapeError
+from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import plain
 from gradcalc.lang.program import amount
 
@@ -82,13 +82,19 @@ def _check_item(item: Any, shape: tuple[int, ...], position: int) -> None:
             )
 
 
-def counted_with_arrays(key: Key) -> Key:
+def counted_with_arrays(key: Key, rank: int) -> Key:
     """The key as numpy reads it, to which a number beside an array is an array too.
 
-    That decides where the dimensions of the arrays stand in the result.
+    That decides where the dimensions of the arrays stand in the result. Raises `UnsupportedError`
+    for an Ellipsis between arrays that stands for nothing, but parts them all the same.
     """
-    if not any(isinstance(item, np.ndarray) and item.ndim for item in key):
+    arrays = [k for k, item in enumerate(key) if isinstance(item, np.ndarray) and item.ndim]
+    if not arrays:
         return key
+    counted = [k for k, item in enumerate(key) if isinstance(item, np.ndarray | int)]
+    dots = [k for k, item in enumerate(key) if item is Ellipsis]
+    if dots and counted[0] < dots[0] < counted[-1] and sum(map(_width, key)) == rank:
+        raise UnsupportedError("an empty ... stands between the arrays", hint="leave it out")
     return tuple(np.array([item]) if isinstance(item, int) else item for item in key)
 
 

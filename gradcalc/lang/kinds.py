@@ -54,11 +54,12 @@ def are_truths(machine: Any, row: Primitive, operands: Sequence[Any]) -> bool:
 
     Of the operands of `where` the condition does not count.
     """
-    return (
-        row.name in TRUTHS
-        and all(machine.is_mask(value) for value in operands[-2:])
-        and not all(isinstance(value, bool) for value in operands)
-    )
+    if row.name not in TRUTHS or not all(machine.is_mask(value) for value in operands[-2:]):
+        return False
+    if machine.program.naming.numbers and not any(map(machine.shape, operands)):
+        # Python's truth values are the integers 0 and 1
+        return False
+    return not all(isinstance(value, bool) for value in operands)
 
 
 def of_truths(machine: Any, row: Primitive, arguments: Mapping[str, Any]) -> Any:

@@ -40,6 +40,11 @@ class Naming:
         return None if base is None else (base, path[-1])
 
     @property
+    def numbers(self) -> bool:
+        """Whether the text works on Python's own numbers: it names math, and no other library."""
+        return self.library and self.arrays == NONE
+
+    @property
     def key(self) -> tuple[object, ...]:
         """What texts of one meaning have in common."""
         return (

@@ -31,7 +31,7 @@ spell(
 )
 spell(
     NUMPY,
-    "fabs rint exp exp2 expm1 log log1p log2 log10 sqrt square reciprocal sin cos tan arcsin asin "
+    "fabs rint exp exp2 expm1 log log1p log2 log10 sqrt square sin cos tan arcsin asin "
     "arccos acos arctan atan sinh cosh tanh arcsinh asinh arccosh acosh arctanh atanh deg2rad "
     "radians rad2deg degrees",
     f"x: floats, /, {UFUNC}",
@@ -54,6 +54,7 @@ spell(NUMPY, "bitwise_or", f"x1, x2, /, {UFUNC}", elements.binary_mask("logical_
 spell(NUMPY, "bitwise_xor", f"x1, x2, /, {UFUNC}", elements.binary_mask("logical_xor"))
 spell(NUMPY, "invert bitwise_not", f"x, /, {UFUNC}", elements.inverted_mask)
 spell(NUMPY, "fix", f"x, {OUT}", "trunc")
+spell(NUMPY, "reciprocal", f"x: inexact, /, {UFUNC}")
 spell(NUMPY, "sinc", "x: floats")
 spell(NUMPY, "round around", f"a, decimals: int = 0, {OUT}", elements.rounded)
 spell(NUMPY, "clip", f"a, a_min=None, a_max=None, {OUT}")

@@ -61,6 +61,10 @@ KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
     "floats": lambda machine, value: (
         _is_operand(machine, value) and not machine.is_mask(_first(value))
     ),
+    "inexact": lambda machine, value: (
+        KINDS["floats"](machine, value)
+        and not (isinstance(_first(value), int) or machine.is_integer(value))
+    ),
     "tensor": lambda machine, value: machine.is_tensor(value),
     "tensors": lambda machine, value: machine.is_tensor(value) or type(value) in (list, tuple),
     "items": lambda machine, value: (
@@ -82,7 +86,8 @@ KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
     "unset": lambda machine, value: False,
 }
 """What a parameter may take besides its default. `unset` takes nothing else: what the parameter
-does is not in the language. Of truth values numpy's `floats` are halves, with three digits."""
+does is not in the language. Of truth values numpy's functions of `floats` make halves, of three
+digits; of integers those of `inexact` make integers."""
 
 SYNONYMS: tuple[frozenset[str], ...] = (
     frozenset({"axis", "axes", "dim", "dims"}),
@@ -319,7 +324,7 @@ def _row_names(row: Primitive, parameters: Sequence[Parameter]) -> dict[str, str
     for p in (p for p in parameters if p.kind != "unset"):
         if p.name in own:
             names[p.name] = p.name
-        elif p.kind in ("operand", "floats", "tensor", "tensors"):
+        elif p.kind in ("operand", "floats", "inexact", "tensor", "tensors"):
             names[p.name] = operands[0]
         else:
             group = next(g for g in SYNONYMS if p.name in g)

@@ -168,7 +168,7 @@ _functional(
     "pad", "input, pad: list, mode: str = 'constant', value: number = None", shapes.torch_padded
 )
 
-OLDER = "size_average: number = None, reduce: number = None, reduction: str = 'mean'"
+OLDER = "size_average: any = None, reduce: any = None, reduction: str = 'mean'"
 WEIGHT = "weight: unset = None"
 for _name in ("mse_loss", "l1_loss"):
     _functional(_name, f"input, target, {OLDER}, {WEIGHT}", losses.loss(_name))
@@ -188,8 +188,8 @@ _functional(
 )
 _functional(
     "cross_entropy",
-    f"input, target, {WEIGHT}, size_average: number = None, ignore_index: unset = -100, "
-    "reduce: number = None, reduction: str = 'mean', label_smoothing: unset = 0.0",
+    f"input, target, {WEIGHT}, size_average: any = None, ignore_index: unset = -100, "
+    "reduce: any = None, reduction: str = 'mean', label_smoothing: unset = 0.0",
     losses.loss("cross_entropy"),
 )
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gradcalc.errors import InvalidValueError
+from gradcalc.errors import InvalidValueError, ShapeError
 from gradcalc.lang.dialects.readings.common import Node, call, like
 
 
@@ -23,6 +23,9 @@ def loss(name: str) -> Any:
             average = size_average is None or machine.truth(size_average)
             wanted = reduce is None or machine.truth(reduce)
             reduction = ("mean" if average else "sum") if wanted else "none"
+        shapes = machine.shape(input), machine.shape(target)
+        if name.startswith("binary") and shapes[0] != shapes[1]:
+            raise ShapeError(f"{name} of shapes {shapes[0]} and {shapes[1]}")
         if reduction not in ("mean", "sum", "none"):
             raise InvalidValueError(f"{name} is reduced by 'mean', 'sum' or 'none'")
         return call(machine, name, input, target, reduction=reduction, **options)
