@@ -113,6 +113,9 @@ class Calls(Expressions):
             run = partial(overload.run, self, node, values)
             result = self._guarded(function, node, args, run)
             self.confirm(self, function, args, kwargs, result)
+            if isinstance(result, bool) and function.module not in ("builtins", "math"):
+                # a truth value of the library's, of which + is or
+                return self.tensor(result)
             return result
         if function.core is not None:
             return self.call(function.core, args, kwargs, node)

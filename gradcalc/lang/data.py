@@ -20,7 +20,11 @@ EXTREMES = ("values", "indices")
 
 
 class Values:
-    """What is known about a run's values, and where it is."""
+    """What is known about a run's values, and where it is.
+
+    `arrays` are tensors of no dimensions that numpy has as arrays, not as numbers; `turned` are
+    views of numpy that are copies here, each with what it is a view of.
+    """
 
     def __init__(self, program: Program, backend: Backend, limits: Limits, budget: Budget) -> None:
         self.program = program
@@ -31,6 +35,8 @@ class Values:
         self.node: ast.AST = program.body[0]
         self._frozen = 0
         self._integers: dict[int, Any] = {}
+        self.arrays: list[Any] = []
+        self.turned: list[tuple[Any, Any]] = []
 
     @property
     def source(self) -> str:
@@ -69,6 +75,19 @@ class Values:
         """The tensor in memory of its own."""
         copied = self.backend.copy(value) if self.is_tensor(value) else value
         return self.mark_integer(copied) if self.is_integer(value) else copied
+
+    def shares(self, left: Any, right: Any) -> bool:
+        """Whether two tensors have memory in common."""
+        shares = self.backend.shares
+        return (
+            left is right
+            or shares(left, right)
+            or any(
+                (shares(left, one) and shares(right, other))
+                or (shares(left, other) and shares(right, one))
+                for one, other in self.turned
+            )
+        )
 
     def cut_by(self, value: Any, word: str) -> Any:
         """The numbers of a tensor as something new, through which no gradient passes."""

@@ -170,10 +170,12 @@ class Evaluator(Calls):
     def _check_held(self, node: ast.AugAssign, held: Any) -> None:
         """Refuse to write into a tensor that something else holds, which Python would change too.
 
-        numpy's single numbers and jax's arrays are never written into.
+        Python's and numpy's single numbers and jax's arrays are never written into.
         """
-        arrays, shape = self.program.naming.arrays, self.shape(held)
-        if arrays == JAX or (arrays == NUMPY and not shape):
+        naming = self.program.naming
+        arrays = naming.arrays
+        number = not self.shape(held) and not any(held is array for array in self.arrays)
+        if arrays == JAX or (number and (arrays == NUMPY or naming.numbers)):
             return
         assert isinstance(node.target, ast.Name)
         holder = holders.other(self, node.target.id, held)

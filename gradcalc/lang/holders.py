@@ -43,7 +43,7 @@ def _holds(run: Any, value: Any, tensor: Any) -> bool:
     while stack:
         item = stack.pop()
         if run.is_tensor(item):
-            if item is tensor or run.backend.shares(item, tensor):
+            if run.shares(item, tensor):
                 return True
         elif isinstance(item, list | tuple | Closure) and id(item) not in seen:
             seen.add(id(item))

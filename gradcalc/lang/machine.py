@@ -129,6 +129,8 @@ class Machine(Values):
             return value
         if plain.is_number(value):
             number = self.constant(np.array(plain.as_float(value)))
+            if isinstance(value, bool):
+                return self.binary("ne", number, 0)
             return self.mark_integer(number) if isinstance(value, int) else number
         if not isinstance(value, list | tuple | range):
             raise InvalidValueError(f"{self.describe(value)} cannot be made a tensor")
@@ -196,8 +198,11 @@ class Machine(Values):
     def index(self, value: Any, key: Key) -> Any:
         if not self.is_tensor(value):
             return sequence_item(value, key)
-        key = check_key(key, self.shape(value))
-        return self.apply(BY_NAME["index"], {"x": value, "key": key})
+        checked = check_key(key, self.shape(value))
+        result = self.apply(BY_NAME["index"], {"x": value, "key": checked})
+        if any(item is Ellipsis for item in key) and not self.shape(result):
+            self.arrays.append(result)
+        return result
 
     def product(self, left: Any, right: Any) -> Any:
         """The matrix product of two tensors."""
@@ -263,7 +268,18 @@ class Machine(Values):
         if self._frozen:
             result = self.detach(result, None)
         kinds.mark(self, row, arguments, result)
+        self._remember(row, arguments, result)
         return result
+
+    def _remember(self, row: Primitive, arguments: Mapping[str, Any], result: Any) -> None:
+        """Remember what numpy has as an array, or as a view, where the backend does not."""
+        if not isinstance(row, Structural) or not row.moves:
+            return
+        key = arguments.get("key", ())
+        if row.name == "flip" or any(isinstance(k, slice) and (k.step or 1) < 0 for k in key):
+            self.turned.append((result, arguments["x"]))
+        if not self.shape(result) and not (key and all(isinstance(k, int) for k in key)):
+            self.arrays.append(result)
 
     def _operand(self, row: Primitive, value: Any) -> Any:
         """A tensor, or a number where the primitive works on elements."""

@@ -23,7 +23,10 @@ def arrayed(machine: Any, node: Node, **values: Any) -> Any:
     """np.array and np.asarray: a list as an array; an array itself, or a copy of it."""
     data, *_ = values.values()
     tensor = machine.tensor(data)
-    return machine.copy(tensor) if values.get("copy") else tensor
+    array = machine.copy(tensor) if values.get("copy") else tensor
+    if not machine.shape(array):
+        machine.arrays.append(array)
+    return array
 
 
 def counted(machine: Any, node: Node, self: Any) -> Any:
