@@ -14,6 +14,7 @@ from tests.processes import HANGS
     [
         pytest.param(["--help"], id="speed"),
         pytest.param(["closed_form", "--help"], id="closed-form"),
+        pytest.param(["fidelity", "--help"], id="fidelity"),
         pytest.param(["size", "--quick", "--program", "dot"], id="size"),
         pytest.param(["stream", "--quick", "--repetitions", "1"], id="stream"),
     ],

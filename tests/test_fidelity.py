@@ -40,7 +40,7 @@ def test_a_text_means_what_its_library_means(kind: str, library: str, seed: int)
     _all_agree(drawn(kind, library, seed))
 
 
-@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("library", ["torch", "numpy"])
 def test_python_means_what_python_means(library: str) -> None:
     _all_agree(programs.every_form(library, 0))
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 OUTPUT, TICK = "output_of_the_text", "tick_of_the_text"
-ROUNDS, LARGEST, BITS = 3_000, 20_000, 20_000
+ROUNDS, LARGEST, BITS = 500, 20_000, 20_000
 """The most rounds of loops, the longest list or array, and the longest whole number."""
 
 

@@ -19,7 +19,7 @@ from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Limits
 from gradcalc.witnesses.autograd import TorchBackend
 
-LIMITS = Limits(steps=20_000, seconds=20)
+LIMITS = Limits(steps=5_000, seconds=None)
 RTOL, ATOL = 1e-9, 1e-11
 SHAKES, BITS = 6, 2e-15
 
