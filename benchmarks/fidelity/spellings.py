@@ -29,7 +29,7 @@ LIBRARIES: Mapping[str, Library] = MappingProxyType(
             Library("bare", "bare", ("bare",), ("",)),
             Library("numpy", "numpy", ("numpy",), ("numpy", "numpy.linalg")),
             Library("scipy", "scipy", ("numpy",), ("scipy.special",)),
-            Library("math", "math", ("float", "float-torch"), ("math",)),
+            Library("math", "math", ("float-torch",), ("math",)),
             Library("jax", "jax", ("jax",),
                     ("jax.numpy", "jax.numpy.linalg", "jax.nn", "jax.scipy.special", "jax.lax"),
                     one_size=True),
