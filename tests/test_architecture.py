@@ -13,7 +13,8 @@ ROOT = Path(gradcalc.__file__).parent
 ORDER = (
     "codes", "deferral", "errors", "values", "expr", "primitives", "calculus", "tape", "lang",
     "cures", "problem", "testimony", "fidelity", "reruns", "derive", "enclosure", "witnesses",
-    "verdict", "findings", "report", "calculate", "explain", "beside", "render", "daemon", "cli", "__main__",
+    "verdict", "findings", "report", "calculate", "explain", "beside", "render", "daemon", "cli",
+    "__main__",
 )  # fmt: skip
 """Every part may import those before it, never those behind it."""
 

@@ -71,6 +71,9 @@ def _bare() -> MappingProxyType[str, Any]:
     for module in (torch.special, torch.linalg, torch.nn.functional, torch):
         for name in dir(module):
             value = getattr(module, name)
+            if module is torch and value.__doc__ is None and name in found:
+                # what torch does not document is the inside of a function that it does
+                continue
             public = not name.startswith("_") and name not in PYTHONS and len(name) > 1
             if public and callable(value) and not isinstance(value, type):
                 found[name] = value

@@ -110,6 +110,8 @@ class Calls(Expressions):
             if isinstance(values, str):
                 reason = values
                 continue
+            if function.module not in ("builtins", "math"):
+                values = overload.with_truths(self, values)
             run = partial(overload.run, self, node, values)
             result = self._guarded(function, node, args, run)
             self.confirm(self, function, args, kwargs, result)

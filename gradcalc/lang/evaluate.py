@@ -174,6 +174,9 @@ class Evaluator(Calls):
         """
         naming = self.program.naming
         arrays = naming.arrays
+        if not self.backend.shares(held, held):
+            # of no elements, or this backend keeps no memory
+            return
         number = not self.shape(held) and not any(held is array for array in self.arrays)
         if arrays == JAX or (number and (arrays == NUMPY or naming.numbers)):
             return

@@ -11,7 +11,7 @@ import numpy as np
 
 from gradcalc.errors import InvalidValueError
 from gradcalc.lang.dialects.catalogue import JAX, NUMPY
-from gradcalc.primitives import Elementwise, Primitive, Structural
+from gradcalc.primitives import BY_NAME, Elementwise, Primitive, Structural
 
 TRUTHS: Mapping[str, str | None] = {
     "add": "logical_or", "mul": "logical_and", "maximum": "logical_or", "minimum": "logical_and",
@@ -40,6 +40,10 @@ INTEGRAL = POSITIONS | frozenset(
     }
 )  # fmt: skip
 """Primitives that give integers of integers."""
+
+
+SIGNED = frozenset({"neg", "mul", "ceil", "round", "trunc"})
+"""Those which make a negative zero of floats."""
 
 
 def takes_tensors(row: Primitive, parameter: str) -> bool:
@@ -79,20 +83,24 @@ def of_truths(machine: Any, row: Primitive, arguments: Mapping[str, Any]) -> Any
     return machine.binary("ne", result, 0)
 
 
-def mark(machine: Any, row: Primitive, arguments: Mapping[str, Any], result: Any) -> None:
-    """Remember of results that a library would make them of integers.
+def mark(machine: Any, row: Primitive, arguments: Mapping[str, Any], result: Any) -> Any:
+    """A result, of which is remembered whether a library would make it of integers.
 
     Raises `InvalidValueError` for what integers do otherwise than floats.
     """
     if row.name not in INTEGRAL:
-        return
+        return result
     if row.name not in POSITIONS:
         operands = _operands(row, arguments)
         if not operands or not all(_is_whole(machine, value) for value in operands):
-            return
+            return result
         _check_integers(machine, row, operands, arguments.get("fill_value", 0))
+    if row.name in SIGNED:
+        # of integers there is no negative zero
+        result = machine.apply(BY_NAME["add"], {"x": result, "y": 0.0})
     for part in result if isinstance(result, tuple) else (result,):
         machine.mark_integer(part)
+    return result
 
 
 def _operands(row: Primitive, arguments: Mapping[str, Any]) -> list[Any]:

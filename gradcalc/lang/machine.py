@@ -267,7 +267,7 @@ class Machine(Values):
         self.count(result)
         if self._frozen:
             result = self.detach(result, None)
-        kinds.mark(self, row, arguments, result)
+        result = kinds.mark(self, row, arguments, result)
         self._remember(row, arguments, result)
         return result
 

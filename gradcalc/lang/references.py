@@ -105,7 +105,8 @@ def _values(body: Body) -> set[str]:
     values: set[str] = set()
     for node in every_node(body):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            if node.attr in grammar.ATTRIBUTES:
+            module = PREFIXES.get(node.value.id, "")
+            if node.attr in grammar.ATTRIBUTES and not library.has(module, node.attr):
                 values.add(node.value.id)
             continue
         if isinstance(node, ast.Call):

@@ -81,7 +81,7 @@ each(NUMPY, "argmax argmin", f"a, axis: int = None, {OUT}, *, keepdims: flag = F
       reductions.position)  # fmt: skip
 each(NUMPY, "cumsum cumprod", f"a, axis: int = None, {DTYPE}, {OUT}", reductions.running)
 spell(
-    NUMPY, "sort", "a, axis: int = -1, kind: unset = None, order: unset = None, *, "
+    NUMPY, "sort", "a, axis: place = -1, kind: unset = None, order: unset = None, *, "
     "stable: flag = None", reductions.values_in_order,
 )  # fmt: skip
 TRUTHS = f"a, axis: some = None, {OUT}, keepdims: flag = False, *, where: unset = True"
@@ -107,7 +107,7 @@ spell(NUMPY, "flip", "m, axis: some = None")
 spell(NUMPY, "roll", "a, shift: ints, axis: ints = None", shapes.numpy_rolled)
 spell(NUMPY, "stack", f"arrays: tensors, axis: int = 0, {OUT}, *, {DTYPE}, "
       "casting: unset = 'same_kind'")  # fmt: skip
-spell(NUMPY, "concatenate concat", f"arrays: tensors, /, axis: int = 0, {OUT}, *, {DTYPE}, "
+spell(NUMPY, "concatenate concat", f"arrays: tensors, /, axis: place = 0, {OUT}, *, {DTYPE}, "
       "casting: unset = 'same_kind'", shapes.joined)  # fmt: skip
 spell(NUMPY, "pad", "array, pad_width: pairs, mode: str = 'constant', *, "
       "constant_values: number = 0", shapes.numpy_padded)  # fmt: skip

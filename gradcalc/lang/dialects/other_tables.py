@@ -11,6 +11,7 @@ from gradcalc.lang.dialects.readings import (
     reductions,
     shapes,
 )
+from gradcalc.lang.dialects.readings.common import language
 from gradcalc.lang.dialects.spelling import Table, each, spell
 
 MATH: Table = {}
@@ -77,12 +78,12 @@ WHERE = "where: unset = None"
 each(JAX_NUMPY, "sum prod", f"{DTYPED}, {WHERE}", reductions.reduced)
 for _name, _row in (("max", "amax"), ("amax", "amax"), ("min", "amin"), ("amin", "amin")):
     spell(JAX_NUMPY, _name, f"{REDUCED.format('')}, {WHERE}", reductions.reduced(_row))
-each(JAX_NUMPY, "mean", "a, axis: ints = None, dtype: unset = None, out: unset = None, "
+each(JAX_NUMPY, "mean", "a: floats, axis: ints = None, dtype: unset = None, out: unset = None, "
      f"keepdims: flag = False, *, {WHERE}", reductions.reduced)  # fmt: skip
 each(
     JAX_NUMPY,
     "std var",
-    "a, axis: ints = None, dtype: unset = None, out: unset = None, ddof: number = 0, "
+    "a: floats, axis: ints = None, dtype: unset = None, out: unset = None, ddof: number = 0, "
     f"keepdims: flag = False, *, {WHERE}, mean: unset = None, correction: number = None",
     reductions.numpy_spread,
 )
@@ -95,31 +96,39 @@ spell(JAX_NUMPY, "pad", "array, pad_width: pairs, mode: str = 'constant', *, "
       "constant_values: number = 0", shapes.numpy_padded)  # fmt: skip
 spell(JAX_NUMPY, "squeeze", "a, axis: ints = None", shapes.numpy_squeezed)
 
-spell(JAX_NN, "relu relu6 sigmoid silu swish mish tanh selu", "x")
-spell(JAX_NN, "softplus", "x", elements.soft_plus)
-spell(JAX_NN, "log_sigmoid", "x", "logsigmoid")
-spell(JAX_NN, "soft_sign", "x", "softsign")
-spell(JAX_NN, "hard_tanh", "x", "hardtanh")
-spell(JAX_NN, "elu celu", "x, alpha: number = 1.0")
-spell(JAX_NN, "leaky_relu", "x, negative_slope: number = 0.01")
-spell(JAX_NN, "gelu", "x, approximate: bool = True", elements.jax_gelu)
-each(JAX_NN, "softmax log_softmax", f"x, axis: int = -1, {WHERE}", reductions.of_axis)
-LOGSUMEXP = "a, axis: ints = None, b=None, keepdims: flag = False, return_sign: unset = False"
+spell(JAX_NN, "relu relu6 sigmoid silu swish mish tanh selu", "x: floats")
+spell(JAX_NN, "softplus", "x: floats", elements.soft_plus)
+spell(JAX_NN, "log_sigmoid", "x: floats", "logsigmoid")
+spell(JAX_NN, "soft_sign", "x: floats", "softsign")
+spell(JAX_NN, "hard_tanh", "x: floats", "hardtanh")
+spell(JAX_NN, "elu celu", "x: floats, alpha: number = 1.0")
+spell(JAX_NN, "leaky_relu", "x: floats, negative_slope: number = 0.01")
+spell(JAX_NN, "gelu", "x: floats, approximate: bool = True", elements.jax_gelu)
+each(JAX_NN, "softmax log_softmax", f"x: floats, axis: int = -1, {WHERE}", reductions.of_axis)
+LOGSUMEXP = (
+    "a: floats, axis: ints = None, b=None, keepdims: flag = False, return_sign: unset = False"
+)
 spell(JAX_NN, "logsumexp", LOGSUMEXP, reductions.weighted_logsumexp)
 
 spell(JAX_LAX, "stop_gradient", "x", "stop_gradient")
 spell(
     JAX_LAX,
     "exp log sin cos tan tanh sqrt rsqrt abs sign floor ceil erf erfc lgamma log1p expm1 square",
-    "x",
+    "x: floats",
 )
-spell(JAX_SPECIAL, "expit erf erfc gammaln", "x")
-spell(JAX_SPECIAL, "xlogy", "x, y")
+spell(JAX_SPECIAL, "expit erf erfc gammaln", "x: floats")
+spell(JAX_SPECIAL, "xlogy", "x: floats, y")
 spell(JAX_SPECIAL, "logsumexp", LOGSUMEXP, reductions.weighted_logsumexp)
-each(JAX_SPECIAL, "softmax log_softmax", "x, /, *, axis: int = None", reductions.scipy_softmax)
+each(
+    JAX_SPECIAL,
+    "softmax log_softmax",
+    "x: floats, /, *, axis: int = None",
+    reductions.scipy_softmax,
+)
 
 spell(PYTHON, "abs", "x, /")
 spell(PYTHON, "sum", "iterable: items, /, start=0", numbers.python_sum)
+each(PYTHON, "all any", "iterable: items, /", language)
 each(PYTHON, "max min", "*values: any", numbers.python_extreme)
 spell(PYTHON, "round", "number, ndigits: int = None", numbers.python_round)
 spell(PYTHON, "pow", "base, exp", numbers.python_power)

@@ -29,7 +29,7 @@ def _is_whole(machine: Any, value: Any) -> bool:
 
 
 def _is_numeric(machine: Any, value: Any) -> bool:
-    return is_number(value) or (machine.is_tensor(value) and machine.size(value) == 1)
+    return is_number(value) or (machine.is_tensor(value) and not machine.shape(value))
 
 
 def _are(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
@@ -71,6 +71,7 @@ KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
         machine.is_tensor(value) or isinstance(value, list | tuple | range)
     ),
     "int": _is_whole,
+    "place": lambda machine, value: value is None or _is_whole(machine, value),
     "ints": _either(_is_whole, _are(_is_whole)),
     "some": _either(
         _is_whole, lambda machine, v: v != () and v != [] and _are(_is_whole)(machine, v)
@@ -88,6 +89,9 @@ KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
 """What a parameter may take besides its default. `unset` takes nothing else: what the parameter
 does is not in the language. Of truth values numpy's functions of `floats` make halves, of three
 digits; of integers those of `inexact` make integers."""
+
+OPERANDS = frozenset({"operand", "floats", "inexact", "tensor", "tensors"})
+"""The kinds of parameters that take tensors."""
 
 SYNONYMS: tuple[frozenset[str], ...] = (
     frozenset({"axis", "axes", "dim", "dims"}),
@@ -170,6 +174,16 @@ class Overload:
             for p, value in zip(parameters, values, strict=True)
             if p.kind != "unset"
         }  # fmt: skip
+
+    def with_truths(self, machine: Any, values: dict[str, Any]) -> dict[str, Any]:
+        """The arguments, with Python's truth values among the operands as the library's own."""
+        return {
+            p.name: machine.tensor(values[p.name])
+            if isinstance(values[p.name], bool) and p.kind in OPERANDS
+            else values[p.name]
+            for p in self.parameters
+            if p.name in values
+        }
 
     def run(self, machine: Any, node: ast.Call, values: dict[str, Any]) -> Any:
         """What the call gives, of arguments that fit."""
@@ -324,7 +338,7 @@ def _row_names(row: Primitive, parameters: Sequence[Parameter]) -> dict[str, str
     for p in (p for p in parameters if p.kind != "unset"):
         if p.name in own:
             names[p.name] = p.name
-        elif p.kind in ("operand", "floats", "inexact", "tensor", "tensors"):
+        elif p.kind in OPERANDS:
             names[p.name] = operands[0]
         else:
             group = next(g for g in SYNONYMS if p.name in g)

@@ -4,14 +4,29 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.errors import InvalidValueError, UnsupportedError
+from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects.readings.common import Node, node_name
 
 
 def copied(machine: Any, node: Node, data: Any) -> Any:
     """torch.tensor: new numbers, through which no gradient passes."""
+    if not machine.is_tensor(data):
+        _check_singles(machine, data)
     return machine.cut_by(machine.tensor(data), node_name(node))
+
+
+def _check_singles(machine: Any, data: Any) -> None:
+    """Of a list of tensors of one element torch makes numbers, whatever their dimensions."""
+    for item in data if isinstance(data, list | tuple) else ():
+        if machine.is_tensor(item):
+            if machine.shape(item) and machine.size(item) == 1:
+                raise ShapeError(
+                    f"in a list torch takes a tensor of shape {machine.shape(item)} for a number",
+                    hint="write x[0], or stack([...])",
+                )
+        else:
+            _check_singles(machine, item)
 
 
 def copied_of_list(machine: Any, node: Node, data: Any) -> Any:

@@ -163,6 +163,9 @@ def of_axis(name: str) -> Any:
 
 def weighted_logsumexp(machine: Any, node: Node, a: Any, axis: Any, b: Any, keepdims: Any) -> Any:
     """scipy's logsumexp, whose terms may have factors b."""
+    a = machine.tensor(a)
+    if keepdims and not machine.shape(a):
+        raise ShapeError("logsumexp of one number with kept dimensions")
     if b is None:
         return along(machine, "logsumexp", a, axis, keepdims)
     terms = machine.binary("mul", machine.tensor(b), call(machine, "exp", machine.tensor(a)))

@@ -1,0 +1,260 @@
+"""A call means what its library means: the tables, and cases that each stand for a kind."""
+
+import importlib
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from gradcalc.calculate import calculate
+from gradcalc.errors import GradcalcError, UnsupportedError
+from gradcalc.lang.builtins import BUILTINS
+from gradcalc.lang.dialects import catalogue
+from gradcalc.lang.dialects.spelling import Overload
+from gradcalc.lang.fence import compile_program
+from gradcalc.primitives import BY_NAME
+from gradcalc.report import Report
+from tests.lang_backends import close, lines, problem, torch_run
+
+NP = "import numpy as np\n"
+TORCH = "import torch\n"
+A = [[1, 2], [3, 4]]
+C = np.arange(24.0).reshape(2, 3, 4)
+
+# text, inputs, value, gradients by name (None where they are not looked at)
+MEANT: list[tuple[str, dict[str, Any], Any, dict[str, Any] | None]] = [
+    # the receiver of a method is the parameter that the library says
+    ("x.where(c > 0, y)", {"x": [1, -2], "c": [1, -1], "y": [3, 4]}, [1, 4],
+     {"x": [1, 0], "y": [0, 1], "c": [0, 0]}),
+    # a bool where a dimension stands is another signature
+    ("torch.std(x, False)", {"x": [1, 2, 6]}, 2.160246899469287,
+     {"x": [-0.30860669992418382, -0.15430334996209191, 0.46291004988627573]}),
+    ("torch.var(x, unbiased=False)", {"x": [1, 2, 6]}, 14 / 3, None),
+    # defaults
+    ("np.std(x)", {"x": [1, 2, 4]}, 1.247219128924647,
+     {"x": [-0.35634832254989923, -0.08908708063747484, 0.44543540318737396]}),
+    ("np.var(x)", {"x": [1, 2, 6]}, 14 / 3, None),
+    ("np.std(x, ddof=1)", {"x": [1, 2, 6]}, np.sqrt(7), None),
+    (NP + "A.var(axis=0)", {"A": [[1, 2], [3, 5]]}, [1, 2.25], None),
+    ("A.var(axis=0)", {"A": [[1, 2], [3, 5]]}, [2, 4.5], None),
+    ("jax.nn.gelu(x)", {"x": 1.0}, 0.8411919906082768, None),
+    ("F.gelu(x)", {"x": 1.0}, 0.8413447460685429, None),
+    # arrays, where torch gives pairs
+    ("np.max(A, axis=0)[0]", {"A": A}, 3, {"A": [[0, 0], [1, 0]]}),
+    ("torch.max(A, 0)[0]", {"A": A}, [3, 4], None),
+    ("np.max(A, axis=0).sum()", {"A": A}, 7, {"A": [[0, 0], [1, 1]]}),
+    ("dot(np.sort(x)[::-1], [1, 2, 3])", {"x": [0.7, -1.2, 2.5]}, 0.3, {"x": [2, 3, 1]}),
+    # functions of one name
+    ("math.remainder(x, y)", {"x": 5, "y": 3}, -1, {"x": 1, "y": -2}),
+    ("torch.remainder(x, y)", {"x": 5, "y": 3}, 2, {"x": 1, "y": -1}),
+    ("scipy.special.softmax(x)[0, 0]", {"x": A}, 0.03205860328008499, None),
+    ("from scipy.special import softmax\nsoftmax(x)[0, 0]", {"x": A}, 0.03205860328008499, None),
+    ("torch.softmax(x, 1)[0, 0]", {"x": A}, 0.2689414213699951, None),
+    ("np.pad(A, (1, 1)).shape[0]*A.sum()", {"A": A}, 40, None),
+    ("np.sum([x, y])", {"x": [1, 2], "y": [3, 4]}, 10, {"x": [1, 1], "y": [1, 1]}),
+    ("np.max(np.sqrt(sum(A**2)))", {"A": A}, 4.47213595499958,
+     {"A": [[0, 0.4472135954999579], [0, 0.8944271909999159]]}),
+    ("sum(A**2)", {"A": A}, 30, None),
+    ("F.log_softmax(x)[0, 0, 0]", {"x": C[:, :1, :1] / 12}, -1.3132616875182228, None),
+    # truth values
+    ("sum(((x > 0) + (x > -1))*x)", {"x": [1, 2]}, 3, {"x": [1, 1]}),
+    ("x*~True", {"x": 3}, -6, {"x": -2}),
+    (NP + "((x > 0) @ (x > 1))*x", {"x": [1, 2]}, [1, 2], {"x": [1, 1]}),
+    ("import math\n((x > 0) + (y > 0))*x", {"x": 2, "y": 1}, 4, None),
+    # what is written twice in the libraries
+    ("torch.linalg.norm(M, dim=(0, 1))", {"M": [[2, 0], [0, 1]]}, np.sqrt(5), None),
+    ("torch.linalg.norm(M, 1)", {"M": A}, 6, {"M": [[0, 1], [0, 1]]}),
+    ("np.linalg.norm(M, np.inf, axis=(0, 1))", {"M": A}, 7, {"M": [[0, 0], [1, 1]]}),
+    ("torch.norm(M, 1)", {"M": A}, 10, None),
+    ("torch.linalg.diagonal(C).sum()", {"C": C}, 66, None),
+    ("torch.diagonal(C).sum()", {"C": C}, 76, None),
+    ("F.mse_loss(x, y, 'sum')", {"x": [1, 2], "y": [3, 5]}, 6.5, None),
+    ("F.mse_loss(x, y, reduction='sum')", {"x": [1, 2], "y": [3, 5]}, 13, None),
+    ("scipy.special.logsumexp(A, 0, True)", {"A": A}, [3.1269280110429727, 4.126928011042973],
+     None),
+    ("np.concatenate([A, A], axis=None)", {"A": A}, [1, 2, 3, 4, 1, 2, 3, 4], None),
+    ("np.expand_dims(x, (0, 1))", {"x": [1, 2]}, [[[1, 2]]], None),
+    (NP + "A.transpose(0, 1)", {"A": A}, A, None),
+    ("A.transpose(0, 1)", {"A": A}, np.transpose(A), None),
+    (NP + "C.transpose(1, 0, 2)", {"C": C}, C.transpose(1, 0, 2), None),
+    (NP + "A[[[0, 1], [1, 0]]]", {"A": A}, np.asarray(A)[[[0, 1], [1, 0]]], None),
+    (NP + "C[0, :, [0, 2]]", {"C": C}, C[0, :, [0, 2]], None),
+    ("F.pad(x, (1, 1))", {"x": [1, 2]}, [0, 1, 2, 0], {"x": [1, 1]}),
+    ("np.shape(A)[0]*A", {"A": A}, 2 * np.asarray(A), None),
+    ("np.flip(A, axis=0)", {"A": A}, [[3, 4], [1, 2]], None),
+    ("np.diag(x, k=1)", {"x": [1, 2]}, np.diag([1, 2], k=1), None),
+    ("softplus(x, beta=3, threshold=0.2)", {"x": [0.1, 0.05]},
+     [0.1, np.log1p(np.exp(0.15)) / 3], {"x": [1, 1 / (1 + np.exp(-0.15))]}),
+    # lists are Python's
+    ("l = [x]; m = l; m += [2*x]; sum(l)", {"x": 2}, 6, {"x": 3}),
+    ("l = [x]; m = l; m = m + [2*x]; sum(l)", {"x": 2}, 2, {"x": 1}),
+    # names
+    ("def norm(v): return 2*v\nnp.sum(norm(x))", {"x": [1, 2]}, 6, {"x": [2, 2]}),
+    ("from numpy import std as s\ns(x)", {"x": [1, 2, 6]}, 2.160246899469287, None),
+    ("from numpy import *\nstd(x)", {"x": [1, 2, 6]}, 2.160246899469287, None),
+    ("import numpy.linalg as la\nla.norm(x)", {"x": [3, 4]}, 5, {"x": [0.6, 0.8]}),
+    ("from math import *\nsum(A)[0]", {"A": A}, 4, None),
+    ("np.pi*torch.std(x)", {"x": [1, 2, 6]}, np.pi * np.sqrt(7), None),
+    # writing in place where nothing else holds the memory
+    ("y = 2*x; y += 1; x*y", {"x": [1, 2]}, [3, 10], {"x": [5, 9]}),
+    ("y = x.clone(); y += 1; x*y", {"x": [1, 2]}, [2, 6], {"x": [3, 5]}),
+    (NP + "y = x[0]; y += 1; x*y", {"x": [1, 2]}, [2, 4], {"x": [5, 2]}),
+    ("def f(v):\n    v /= norm(v)\n    return v\nf(2*x)", {"x": [3, 4]}, [0.6, 0.8], None),
+    ("import math\ny = x; y += 1; x*y", {"x": 2}, 6, {"x": 5}),
+]  # fmt: skip
+
+ANSWERED = ("verified", "kink")
+
+
+def report(text: str, inputs: dict[str, Any]) -> Report:
+    return calculate(problem(text, inputs))
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "value", "gradients"), MEANT, ids=[row[0] for row in MEANT]
+)
+def test_a_call_means_what_its_library_means(
+    text: str, inputs: dict[str, Any], value: Any, gradients: dict[str, Any] | None
+) -> None:
+    answer = report(text, inputs)
+    assert answer.verdict.outcome in ANSWERED
+    assert close(answer.value, value)
+    for one in answer.gradients:
+        if gradients is not None:
+            assert close(one.autograd, gradients[one.name])
+
+
+# text, inputs, a part of the message
+REFUSED: list[tuple[str, dict[str, Any], str]] = [
+    ("torch.sum(x, False)", {"x": [1, 2]}, "does not take False"),
+    ("torch.sin(x, 2)", {"x": [1, 2]}, "torch.sin takes 1 argument"),
+    ("np.std(x, dim=0)", {"x": [1, 2]}, "numpy.std has no parameter dim"),
+    ("np.softplus(x)", {"x": [1, 2]}, "numpy has no function called softplus here"),
+    ("torch.concatenate([x], x)", {"x": [1, 2]}, "does not take"),
+    ("torch.linalg.norm(M, 2, dim=(0, 1))", {"M": [[2, 0], [0, 1]]}, "singular values"),
+    ("np.linalg.norm(x=M, ord=2)", {"M": [[2, 0], [0, 1]]}, "singular values"),
+    ("(x > 0) - (x > 1)", {"x": [1, 2]}, "not for truth values"),
+    ("-(x > 0)", {"x": [1, 2]}, "not for truth values"),
+    ("((x > 0) @ (x > 1))*x", {"x": [1, 2]}, "not for truth values"),
+    ("np.exp(x > 0)*x", {"x": [1, 2]}, "numpy.exp does not take"),
+    ("np.full_like(np.array([1, 2]), 0.5)*x", {"x": [1, 2]}, "cannot be filled with 0.5"),
+    ("np.array([1, 2])**-1*x", {"x": [1, 2]}, "no negative powers"),
+    ("np.array([1, 2])//0*x", {"x": [1, 2]}, "divided by zero"),
+    ("np.reciprocal(np.array([2, 3]))*x", {"x": [1, 2]}, "numpy.reciprocal does not take"),
+    ("x == [1, 2]", {"x": [1, 2]}, "not equal, whatever is in them"),
+    ("A[[[0, 1], [1, 0]]]", {"A": A}, "each in its own way"),
+    ("math.sin(x)", {"x": [1, 2]}, "math's functions take one number"),
+    ("max(x, y) + np.pi", {"x": [1, 2], "y": [2, 1]}, "neither true nor false"),
+    ("torch.sum(x) + np.sum(x) + x.std()", {"x": [1, 2]}, "may be torch's or numpy's"),
+    (NP + "x.unsqueeze(0)", {"x": [1, 2]}, "numpy's arrays have no method .unsqueeze"),
+    (TORCH + "x.concatenate(x)", {"x": [1, 2]}, "torch's arrays have no method .concatenate"),
+    ("from torch import *\nx*range(3)[0]", {"x": [1, 2]}, "has its end in it"),
+    ("torch.binary_cross_entropy_with_logits(x, x)", {"x": [1, 2]}, "no function called"),
+    # writing in place where something else holds the memory
+    ("for row in A: row /= row.sum()\n(A**2).sum()", {"A": A}, "would also change A"),
+    ("y = x; y += 1; x*y", {"x": [1, 2]}, "would also change x"),
+    ("y = x[0]; y += 1; x*y", {"x": [1, 2]}, "would also change x"),
+    ("y = x.T; y += 1; x", {"x": A}, "would also change x"),
+    ("y = x.detach(); y += 1; x*y", {"x": [1, 2]}, "would also change x"),
+    ("y = 2*x; l = [y]; y += 1; l[0]", {"x": [1, 2]}, "would also change l"),
+    ("y = 2*x; z = y[1:]; y += 1; z", {"x": [1, 2]}, "would also change z"),
+    (NP + "y = x[::-1]; y += 1; x*y", {"x": [1, 2]}, "would also change x"),
+    (NP + "y = x[1:][..., 0]; y += 1; x*y", {"x": [1, 2]}, "would also change x"),
+    (lines("def f(x):", "    def g(v):", "        v /= norm(v)", "        return v",
+           "    return g(x) + x"), {"x": [3, 4]}, "would also change the caller's x"),
+    (lines("y = 2*x", "def g(v=y):", "    v += 1", "    return v", "g() + y"), {"x": [1, 2]},
+     "would also change the caller's y"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "inputs", "message"), REFUSED, ids=[row[0] for row in REFUSED])
+def test_what_is_not_known_to_be_meant_is_refused(
+    text: str, inputs: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(GradcalcError) as caught:
+        report(text, inputs)
+    assert message in caught.value.message
+
+
+CUT: list[tuple[str, dict[str, Any], str]] = [
+    ("torch.tensor([s, 2*s])", {"s": 2}, "copies the numbers"),
+    ("tensor([s, 2*s]).sum()", {"s": 2}, "copies the numbers"),
+    ("torch.as_tensor([s, 2*s])", {"s": 2}, "copies the numbers"),
+    ("float(np.mean(x**2))", {"x": [1, 2]}, "a plain number passes no gradient back"),
+]
+
+
+@pytest.mark.parametrize(("text", "inputs", "said"), CUT, ids=[row[0] for row in CUT])
+def test_what_cuts_the_gradient_is_said_first(text: str, inputs: dict[str, Any], said: str) -> None:
+    answer = report(text, inputs)
+    assert answer.verdict.outcome == "unresolved"
+    assert said in answer.findings[0].message
+
+
+def test_a_number_made_by_math_passes_no_gradient_in_a_text_of_torch() -> None:
+    answer = report(TORCH + "import math\ntorch.sum(x)*math.exp(x[0])", {"x": [1, 2]})
+    assert close(answer.gradients[0].autograd, [np.e, np.e])
+    assert any("makes a plain number" in finding.message for finding in answer.findings)
+
+
+TABLES = [
+    (where, name, overload)
+    for tables in (catalogue.TABLES, catalogue.METHODS)
+    for where, table in tables.items()
+    for name, overloads in table.items()
+    for overload in overloads
+]
+
+
+def test_every_signature_is_read_and_has_a_meaning() -> None:
+    for where, name, overload in TABLES:
+        assert overload.parameters is not None, (where, name)
+        if isinstance(overload.meaning, str) and overload.meaning in BY_NAME:
+            own = BY_NAME[overload.meaning].signature.parameters
+            assert set(overload.row_names.values()) <= set(own), (where, name)
+            assert len(set(overload.row_names.values())) == len(overload.row_names)
+        else:
+            assert callable(overload.meaning) or overload.meaning in BUILTINS, (where, name)
+
+
+LIBRARIES = [module for module in catalogue.TABLES if not module.startswith(("jax", "builtins"))]
+
+
+@pytest.mark.parametrize("module", LIBRARIES)
+def test_every_function_is_the_library_s(module: str) -> None:
+    real = importlib.import_module(module)
+    names = {*catalogue.TABLES[module], *catalogue.CONSTANTS.get(module, {})}
+    assert [name for name in sorted(names) if not hasattr(real, name)] == []
+
+
+@pytest.mark.parametrize(("arrays", "kind"), [("torch", torch.Tensor), ("numpy", np.ndarray)])
+def test_every_method_is_the_array_s(arrays: str, kind: type) -> None:
+    assert [name for name in catalogue.METHODS[arrays] if not hasattr(kind, name)] == []
+
+
+def test_every_prefix_is_a_module_and_documented() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "language.md").read_text(encoding="utf-8")
+    listed = re.search(r"The names in front of a dot that need no import: ([^.]*)\.", page)
+    named = set(re.findall(r"`(\w+)`", page[page.index("The names in front") :].split(".\n")[0]))
+    assert named == set(catalogue.PREFIXES) or listed is not None
+    assert set(catalogue.PREFIXES.values()) <= set(catalogue.TABLES)
+
+
+def test_a_wrong_row_of_a_table_is_noticed_by_the_library(monkeypatch: Any) -> None:
+    planted = [Overload("a, axis: ints = None", "mean", {})]
+    monkeypatch.setitem(catalogue.TABLES["numpy"], "sum", planted)
+    catalogue.function.cache_clear()
+    try:
+        with pytest.raises(UnsupportedError, match="otherwise here than numpy"):
+            report("np.sum(x)", {"x": [1, 2]})
+    finally:
+        monkeypatch.undo()
+        catalogue.function.cache_clear()
+
+
+def test_what_a_definition_says_is_not_read_as_torch_s() -> None:
+    program = compile_program("def f(x): return norm(x, 2, 0, True)", core=True)
+    assert torch_run(program, {"x": [3, 4]}).value.shape == (1,)
