@@ -91,7 +91,7 @@ def test_a_planted_misreading_is_noticed(monkeypatch: pytest.MonkeyPatch) -> Non
     right = TorchBackend.apply
 
     def planted(self: Any, row: Any, arguments: Any, span: Any) -> Any:
-        return right(self, row, arguments, span) * (1 + 1e-6)
+        return right(self, row, arguments, span) * (1 + 1e-7)
 
     monkeypatch.setattr(TorchBackend, "apply", planted)
     found = judge(case)

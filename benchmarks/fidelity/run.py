@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
 
 import torch
 
@@ -21,9 +22,9 @@ from benchmarks.fidelity.readings import HAS_JAX
 from benchmarks.fidelity.spellings import LIBRARIES
 from benchmarks.fidelity.table import Counts, listed, refusals, table
 
-Job = tuple[str, str, int, int, bool, bool]
-"""What is drawn (calls, operators, programs), of which library, the seed and how many of it;
-whether the whole calculation is asked, and whether refusals are kept."""
+Job = tuple[str, str, int, int, str, bool]
+"""What is drawn (calls, operators, programs), of which library, the seed and how many of it; what
+is asked (values, tables, whole), and whether refusals are kept."""
 
 NAMES = (*LIBRARIES, "mixed")
 KINDS = {"all": ("calls", "operators", "programs"), "scipy": ("calls",), "mixed": ("programs",)}
@@ -65,7 +66,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--operators", type=int, default=1500, help="how many texts of operators a library (1500)")
     add("--programs", type=int, default=1500, help="how many programs of each library (1500)")
     add("--library", choices=NAMES, action="append", help="only this one; repeatable")
-    add("--full", action="store_true", help="the whole calculation, with its gradients")
+    add("--full", dest="what", action="store_const", const="whole", default="values",
+        help="the whole calculation, with its gradients")  # fmt: skip
+    add("--tables", dest="what", action="store_const", const="tables",
+        help="gradcalc's tables alone, without asking the libraries at run time")  # fmt: skip
     add("--workers", type=int, default=os.cpu_count() or 1, help="processes (one per core)")
     add("--show", type=int, default=20, help="how many subjects of an outcome are listed (20)")
     add("--refusals", action="store_true", help="list what is refused though the library takes it")
@@ -91,7 +95,7 @@ def _jobs(options: argparse.Namespace) -> list[Job]:
             for at in range(0, total, step):
                 jobs.append(
                     (kind, library, options.seed * 1000 + at, min(step, total - at),
-                     options.full, options.refusals)
+                     options.what, options.refusals)
                 )  # fmt: skip
     return jobs
 
@@ -126,13 +130,13 @@ def cases(kind: str, library: str, seed: int, count: int) -> Iterator[Case]:
 
 
 def _judge_all(job: Job) -> tuple[Counts, list[Finding]]:
-    kind, library, seed, count, full, keep_refused = job
-    if full:
+    kind, library, seed, count, what, keep_refused = job
+    if what == "whole":
         from benchmarks.fidelity.whole import judge_whole
 
         judged = judge_whole
     else:
-        judged = judge
+        judged = partial(judge, asked=what == "values")
     counts: Counts = Counter()
     kept: list[Finding] = []
     for case in cases(kind, library, seed, count):

@@ -130,6 +130,8 @@ def _filled(value: float) -> Call:
 
 def _full(machine: Any, node: ast.Call, size: Any, fill_value: Any) -> Any:
     sizes = _sizes(machine, (size,))
+    if isinstance(fill_value, bool):
+        return machine.binary("eq", machine.constant(np.ones(sizes)), int(fill_value))
     filled = machine.binary("mul", machine.constant(np.ones(sizes)), fill_value)
     return machine.mark_integer(filled) if type(fill_value) is int else filled
 

@@ -22,8 +22,9 @@ EXTREMES = ("values", "indices")
 class Values:
     """What is known about a run's values, and where it is.
 
-    `arrays` are tensors of no dimensions that numpy has as arrays, not as numbers; `turned` are
-    views of numpy that are copies here, each with what it is a view of.
+    `scalars` says that every input is one number. `arrays` are tensors of no dimensions that numpy
+    has as arrays, not as numbers; `turned` are views of numpy that are copies here, each with what
+    it is a view of.
     """
 
     def __init__(self, program: Program, backend: Backend, limits: Limits, budget: Budget) -> None:
@@ -34,6 +35,7 @@ class Values:
         self.stops: list[Stop] = []
         self.node: ast.AST = program.body[0]
         self._frozen = 0
+        self.scalars = False
         self._integers: dict[int, Any] = {}
         self.arrays: list[Any] = []
         self.turned: list[tuple[Any, Any]] = []
@@ -47,6 +49,11 @@ class Values:
     def place(self) -> Any:
         """Where in the text the machine is."""
         return span_of(self.node, self.source)
+
+    @property
+    def numbers(self) -> bool:
+        """Whether single numbers are Python's own, not arrays of a library."""
+        return self.scalars and self.program.naming.numbers
 
     def is_tensor(self, value: Any) -> bool:
         return self.backend.is_tensor(value)

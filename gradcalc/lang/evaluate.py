@@ -83,6 +83,7 @@ class Evaluator(Calls):
 
     def _run(self, inputs: Mapping[str, Any]) -> Any:
         self.frame.values.update(inputs)
+        self.scalars = not any(self.shape(v) for v in inputs.values() if self.is_tensor(v))
         if self.program.function is None:
             self.block(self.program.body)
             return self._output(self.last)
@@ -172,13 +173,12 @@ class Evaluator(Calls):
 
         Python's and numpy's single numbers and jax's arrays are never written into.
         """
-        naming = self.program.naming
-        arrays = naming.arrays
+        arrays = self.program.naming.arrays
         if not self.backend.shares(held, held):
             # of no elements, or this backend keeps no memory
             return
         number = not self.shape(held) and not any(held is array for array in self.arrays)
-        if arrays == JAX or (number and (arrays == NUMPY or naming.numbers)):
+        if arrays == JAX or (number and (arrays == NUMPY or self.numbers)):
             return
         assert isinstance(node.target, ast.Name)
         holder = holders.other(self, node.target.id, held)

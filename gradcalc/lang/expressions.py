@@ -118,9 +118,12 @@ class Expressions(Machine):
                 "torch finds that a list and a tensor are not equal, whatever is in them",
                 hint="write tensor([...]), or compare with each number",
             )
-        if name == "mul" and any(self.is_integer(value) for value in (left, right)):
+        if name == "mul" and any(
+            self.is_integer(value) or self.is_mask(value) for value in (left, right)
+        ):
             raise UnsupportedError(
-                "a list times an integer repeats the list", hint="write the number as a float"
+                "a list times an integer repeats the list",
+                hint="tensor([...]) makes a tensor of the list",
             )
 
     def check_masks(self, sign: str, *operands: Any) -> None:
@@ -140,7 +143,7 @@ class Expressions(Machine):
         name, function = UNARY[type(node.op)]
         if isinstance(node.op, ast.Invert):
             self.check_masks("~", value)
-            if self.program.naming.numbers and self.is_tensor(value):
+            if self.numbers and self.is_tensor(value):
                 raise UnsupportedError("~ of Python's truth values is -1 or -2", hint="write not")
         if plain.is_number(value):
             return function(value)

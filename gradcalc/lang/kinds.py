@@ -20,7 +20,8 @@ TRUTHS: Mapping[str, str | None] = {
         name: name
         for name in (
             "where", "amax", "amin", "max", "min", "sort", "abs", "zeros_like", "ones_like",
-            "full_like", "pad",
+            "full_like", "pad", "sign", "clamp", "floor", "ceil", "trunc", "kron", "outer", "diag",
+            "tril", "triu",
         )
     },
 }  # fmt: skip
@@ -60,7 +61,7 @@ def are_truths(machine: Any, row: Primitive, operands: Sequence[Any]) -> bool:
     """
     if row.name not in TRUTHS or not all(machine.is_mask(value) for value in operands[-2:]):
         return False
-    if machine.program.naming.numbers and not any(map(machine.shape, operands)):
+    if machine.numbers and not any(map(machine.shape, operands)):
         # Python's truth values are the integers 0 and 1
         return False
     return not all(isinstance(value, bool) for value in operands)

@@ -239,6 +239,10 @@ class Machine(Values):
             and (value is not None or parameters[key].default is not None)
         ]
         numbers = row.numbers if isinstance(row, Elementwise) else None
+        if row.name in kinds.TRUTHS:
+            for key in operands:
+                if isinstance(arguments[key], list | tuple | range):
+                    arguments[key] = self.tensor(arguments[key])
         given = tuple([arguments[key] for key in operands])
         if kinds.are_truths(self, row, given):
             return kinds.of_truths(self, row, arguments)

@@ -80,7 +80,7 @@ OWN = frozenset({"sum", "max", "min", "norm", "range"})
 arguments, and refuses where they do not tell."""
 
 METHODS: Mapping[str, Table] = MappingProxyType(
-    {TORCH: torch_table.METHODS, NUMPY: numpy_table.METHODS, JAX: numpy_table.METHODS}
+    {TORCH: torch_table.METHODS, NUMPY: numpy_table.METHODS, JAX: other_tables.JAX_METHODS}
 )
 """The methods of each library's arrays."""
 

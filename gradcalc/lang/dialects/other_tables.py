@@ -1,7 +1,7 @@
 """The functions of math, scipy and jax, and Python's own, with their signatures."""
 
 from gradcalc.lang.dialects.numpy_table import LINALG as NUMPY_LINALG
-from gradcalc.lang.dialects.numpy_table import NUMPY
+from gradcalc.lang.dialects.numpy_table import METHODS, NUMPY
 from gradcalc.lang.dialects.readings import (
     elements,
     making,
@@ -95,6 +95,8 @@ spell(JAX_NUMPY, "array", "object, dtype: unset = None, copy: flag = True", maki
 spell(JAX_NUMPY, "pad", "array, pad_width: pairs, mode: str = 'constant', *, "
       "constant_values: number = 0", shapes.numpy_padded)  # fmt: skip
 spell(JAX_NUMPY, "squeeze", "a, axis: ints = None", shapes.numpy_squeezed)
+
+JAX_METHODS: Table = METHODS | {name: JAX_NUMPY[name] for name in ("mean", "std", "var")}
 
 spell(JAX_NN, "relu relu6 sigmoid silu swish mish tanh selu", "x: floats")
 spell(JAX_NN, "softplus", "x: floats", elements.soft_plus)
