@@ -54,15 +54,15 @@ class Fidelity:
         if self._asked[place] > OFTEN:
             return
         convert = _to_torch if library == TORCH else _to_numpy
-        try:
-            with warnings.catch_warnings(), np.errstate(all="ignore"), torch.no_grad():
-                warnings.simplefilter("ignore")
-                given = [convert(machine, value) for value in args]
-                named = {key: convert(machine, value) for key, value in kwargs.items()}
-                expected = _numbers(_called(function, given, named))
-                found = _numbers(result)
-        except Exception:  # whatever a library does not take, it says in its own way
-            return
+        given = [convert(machine, value) for value in args]
+        named = {key: convert(machine, value) for key, value in kwargs.items()}
+        with warnings.catch_warnings(), np.errstate(all="ignore"), torch.no_grad():
+            warnings.simplefilter("ignore")
+            try:
+                answer = _called(function, given, named)
+            except Exception:  # whatever a library does not take, it says in its own way
+                return
+        expected, found = _numbers(answer), _numbers(result)
         if expected is not None and not _agree(expected, found, self._tolerance):
             raise UnsupportedError(
                 f"gradcalc reads {function.shown} otherwise here than {library} does",
@@ -81,6 +81,8 @@ def _sizes(machine: Any, values: Sequence[Any]) -> list[int]:
     stack = list(values)
     while stack:
         value = stack.pop()
+        if len(stack) + len(sizes) > LARGEST:
+            return [LARGEST + 1]
         if isinstance(value, torch.Tensor):
             sizes.append(value.numel())
         elif isinstance(value, list | tuple):

@@ -4,10 +4,8 @@ from collections.abc import Iterator
 
 from gradcalc.findings.finding import Finding
 from gradcalc.problem import Problem
+from gradcalc.reruns import COPIES
 from gradcalc.testimony import Reference, Testimony
-
-COPIES = ("tensor", "as_tensor", "asarray")
-"""Stops that copy the numbers of tensors into a new one."""
 
 KEPT = "stack([...]) of the parts keeps their gradient"
 

@@ -41,8 +41,8 @@ class Backend(Protocol):
     def copy(self, tensor: Any) -> Any:
         """The same values, and the same gradient, in memory of their own."""
 
-    def shares(self, left: Any, right: Any) -> bool:
-        """Whether writing into one tensor would change the other, as far as this backend knows."""
+    def memory(self, tensor: Any) -> int:
+        """Where the elements stand, the same for tensors that share them; 0 if there is no such."""
 
     def carries(self, tensor: Any) -> bool:
         """Whether a gradient could flow back through the tensor."""

@@ -94,11 +94,13 @@ def _range(machine: Any, node: ast.Call, *bounds: Any) -> range:
 def _enumerate(machine: Any, node: ast.Call, iterable: Any, start: int = 0) -> list[Any]:
     items = machine.items(iterable)
     machine.check_length(plain.length(items))
+    machine.snapshots.append(iterable)
     return list(enumerate(items, machine.integer(start)))
 
 
 def _zip(machine: Any, node: ast.Call, *values: Any, strict: bool = False) -> list[Any]:
     parts = [machine.items(value) for value in values]
+    machine.snapshots.extend(values)
     lengths = [plain.length(items) for items in parts]
     machine.check_length(min(lengths, default=0))
     if strict and len(set(lengths)) > 1:
@@ -123,7 +125,7 @@ def _sizes(machine: Any, shape: tuple[Any, ...]) -> tuple[int, ...]:
 def _filled(value: float) -> Call:
     def fill(machine: Any, node: ast.Call, *shape: Any, size: Any = None) -> Any:
         sizes = _sizes(machine, shape if size is None else (size,))
-        return machine.constant(np.full(sizes, value))
+        return _as_array(machine, machine.constant(np.full(sizes, value)))
 
     return fill
 
@@ -133,7 +135,14 @@ def _full(machine: Any, node: ast.Call, size: Any, fill_value: Any) -> Any:
     if isinstance(fill_value, bool):
         return machine.binary("eq", machine.constant(np.ones(sizes)), int(fill_value))
     filled = machine.binary("mul", machine.constant(np.ones(sizes)), fill_value)
-    return machine.mark_integer(filled) if type(fill_value) is int else filled
+    filled = machine.mark_integer(filled) if type(fill_value) is int else filled
+    return _as_array(machine, filled)
+
+
+def _as_array(machine: Any, tensor: Any) -> Any:
+    if not machine.shape(tensor):
+        machine.arrays.append(tensor)
+    return tensor
 
 
 def _eye(machine: Any, node: ast.Call, n: Any, m: Any = None) -> Any:
@@ -143,6 +152,7 @@ def _eye(machine: Any, node: ast.Call, n: Any, m: Any = None) -> Any:
 
 def _plain(machine: Any, node: ast.Call, values: tuple[Any, ...]) -> list[float]:
     if any(machine.is_tensor(value) and machine.carries(value) for value in values):
+        machine.refuse_fixed("a bound")
         machine.note("number", text_of(node, machine.source), node)
     return [machine.number(v) if machine.is_tensor(v) else plain.as_float(v) for v in values]
 

@@ -23,8 +23,9 @@ class Values:
     """What is known about a run's values, and where it is.
 
     `scalars` says that every input is one number. `arrays` are tensors of no dimensions that numpy
-    has as arrays, not as numbers; `turned` are views of numpy that are copies here, each with what
-    it is a view of.
+    has as arrays, not as numbers; `turned` are views of numpy that are copies here, by their
+    memory, each with that of what it is a view of. `iterated` is what loops go through, `snapshots`
+    the lists that enumerate and zip go through.
     """
 
     def __init__(self, program: Program, backend: Backend, limits: Limits, budget: Budget) -> None:
@@ -38,7 +39,9 @@ class Values:
         self.scalars = False
         self._integers: dict[int, Any] = {}
         self.arrays: list[Any] = []
-        self.turned: list[tuple[Any, Any]] = []
+        self.turned: dict[int, tuple[int, Any]] = {}
+        self.iterated: list[Any] = []
+        self.snapshots: list[Any] = []
 
     @property
     def source(self) -> str:
@@ -81,20 +84,26 @@ class Values:
     def copy(self, value: Any) -> Any:
         """The tensor in memory of its own."""
         copied = self.backend.copy(value) if self.is_tensor(value) else value
+        if self._frozen:
+            copied = self.detach(copied, None)
         return self.mark_integer(copied) if self.is_integer(value) else copied
+
+    def memory(self, value: Any) -> int:
+        """Where the elements of a tensor stand, 0 if the backend does not know."""
+        place = self.backend.memory(value)
+        while place in self.turned:
+            place = self.turned[place][0]
+        return place
+
+    def turn(self, view: Any, source: Any) -> None:
+        """Remember what is a view in numpy and a copy here, and keep it, so that it stays there."""
+        place, origin = self.backend.memory(view), self.memory(source)
+        if place and place != origin:
+            self.turned[place] = (origin, view)
 
     def shares(self, left: Any, right: Any) -> bool:
         """Whether two tensors have memory in common."""
-        shares = self.backend.shares
-        return (
-            left is right
-            or shares(left, right)
-            or any(
-                (shares(left, one) and shares(right, other))
-                or (shares(left, other) and shares(right, one))
-                for one, other in self.turned
-            )
-        )
+        return left is right or self.memory(left) == self.memory(right) != 0
 
     def cut_by(self, value: Any, word: str) -> Any:
         """The numbers of a tensor as something new, through which no gradient passes."""
@@ -156,6 +165,11 @@ class Values:
     def note(self, kind: str, source: str, node: ast.AST) -> None:
         """Remember a place that passes no gradient back."""
         self.stops.append(Stop(kind, source, span_of(node, self.source)))
+
+    @property
+    def frozen_now(self) -> bool:
+        """Whether results pass no gradient back here."""
+        return self._frozen > 0
 
     @contextmanager
     def frozen(self) -> Iterator[None]:

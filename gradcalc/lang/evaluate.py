@@ -11,7 +11,7 @@ from gradcalc.errors import (
     LimitError,
     UnsupportedError,
 )
-from gradcalc.lang import holders
+from gradcalc.lang import holders, plain
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.budget import Budget
 from gradcalc.lang.calls import Calls
@@ -145,20 +145,28 @@ class Evaluator(Calls):
         right = self.eval(node.value)
         self.node = node
         held = self.frame.values.get(node.target.id)
-        if isinstance(held, list):
+        arrays = self.program.naming.arrays in (NUMPY, JAX) and self.is_tensor(right)
+        if isinstance(held, list) and not arrays:
             value = self._list_in_place(type(node.op), held, right)
         else:
             if self.is_tensor(held):
                 self._check_held(node, held)
+                if self.frozen_now and self.carries(held):
+                    raise UnsupportedError(
+                        "under no_grad() torch would keep the gradient of what it writes over",
+                        hint="write the whole assignment: y = y + ...",
+                    )
             value = self.operator(type(node.op), left, right)
         self.bind_target(node.target, value)
         self._result(self.bound_value(node.target, value))
 
     def _list_in_place(self, kind: type[ast.AST], held: list[Any], right: Any) -> Any:
         """`+=` and `*=` of a list change it, for whoever holds it."""
+        if any(held is one for one in self.snapshots):
+            raise UnsupportedError("a list cannot grow while enumerate or zip goes through it")
         if kind is ast.Add:
             items = self.items(right)
-            self.check_length(len(held) + len(items))
+            self.check_length(len(held) + plain.length(items))
             self.budget.tick(len(items))
             held += items
             return held
@@ -174,10 +182,13 @@ class Evaluator(Calls):
         Python's and numpy's single numbers and jax's arrays are never written into.
         """
         arrays = self.program.naming.arrays
-        if not self.backend.shares(held, held):
+        if not self.memory(held):
             # of no elements, or this backend keeps no memory
             return
         number = not self.shape(held) and not any(held is array for array in self.arrays)
+        if isinstance(node.op, ast.MatMult) and arrays != NUMPY:
+            # torch has no such operator that writes
+            return
         if arrays == JAX or (number and (arrays == NUMPY or self.numbers)):
             return
         assert isinstance(node.target, ast.Name)
@@ -209,7 +220,17 @@ class Evaluator(Calls):
         self.block(node.orelse)
 
     def _for(self, node: ast.For) -> None:
-        for item in self.items(self.eval(node.iter)):
+        known = len(self.snapshots)
+        iterable = self.eval(node.iter)
+        self.iterated.append(iterable)
+        try:
+            self._rounds(node, iterable)
+        finally:
+            self.iterated.pop()
+            del self.snapshots[known:]
+
+    def _rounds(self, node: ast.For, iterable: Any) -> None:
+        for item in self.items(iterable):
             self.budget.tick()
             self.bind_target(node.target, item)
             try:

@@ -119,10 +119,11 @@ class Expressions(Machine):
                 hint="write tensor([...]), or compare with each number",
             )
         if name == "mul" and any(
-            self.is_integer(value) or self.is_mask(value) for value in (left, right)
+            self.is_integer(value) or self.is_mask(value) or self.program.naming.numbers
+            for value in (left, right)
         ):
             raise UnsupportedError(
-                "a list times an integer repeats the list",
+                "a list times a whole number repeats the list",
                 hint="tensor([...]) makes a tensor of the list",
             )
 
@@ -147,7 +148,9 @@ class Expressions(Machine):
                 raise UnsupportedError("~ of Python's truth values is -1 or -2", hint="write not")
         if plain.is_number(value):
             return function(value)
-        return self.operate(BY_NAME[name], {"x": value})
+        result = self.operate(BY_NAME[name], {"x": value})
+        numpys = self.program.naming.arrays == NUMPY and isinstance(node.op, ast.UAdd)
+        return self.copy(result) if numpys else result
 
     def _bool(self, node: ast.BoolOp) -> Any:
         stop_at = isinstance(node.op, ast.Or)

@@ -21,6 +21,8 @@ def other(run: Any, name: str, tensor: Any) -> str | None:
                 continue
             if _holds(run, value, tensor):
                 return key if value is not tensor or frame is own else f"the caller's {key}"
+    if any(_holds(run, value, tensor) for value in run.iterated if not run.is_tensor(value)):
+        return "the list that the loop goes through"
     return None
 
 
@@ -45,7 +47,13 @@ def _holds(run: Any, value: Any, tensor: Any) -> bool:
         if run.is_tensor(item):
             if run.shares(item, tensor):
                 return True
-        elif isinstance(item, list | tuple | Closure) and id(item) not in seen:
+        elif isinstance(item, list | tuple) and id(item) not in seen:
             seen.add(id(item))
-            stack += item.defaults.values() if isinstance(item, Closure) else item
+            stack += item
+        elif isinstance(item, Closure) and id(item) not in seen:
+            seen.add(id(item))
+            stack += item.defaults.values()
+            if item.frame.parent is not None:
+                # a function that has been left, whose names it still sees
+                stack += item.frame.values.values()
     return False

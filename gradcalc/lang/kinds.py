@@ -43,6 +43,15 @@ INTEGRAL = POSITIONS | frozenset(
 """Primitives that give integers of integers."""
 
 
+GROWING = frozenset(
+    {"add", "sub", "mul", "pow", "square", "sum", "prod", "cumsum", "cumprod", "matmul", "dot",
+     "outer", "kron"}
+)  # fmt: skip
+"""Those which can leave the range of integers."""
+
+EXACT = 2.0**53
+"""From here on floats are not exact, and the libraries' integers wrap at 2**63."""
+
 SIGNED = frozenset({"neg", "mul", "ceil", "round", "trunc"})
 """Those which make a negative zero of floats."""
 
@@ -75,7 +84,10 @@ def of_truths(machine: Any, row: Primitive, arguments: Mapping[str, Any]) -> Any
         raise InvalidValueError(
             f"{row.name} is not for truth values", hint="where(x > 0, 1.0, 0.0) makes numbers"
         )
-    given = {key: machine.tensor(v) if isinstance(v, bool) else v for key, v in arguments.items()}
+    given = {
+        key: machine.tensor(v) if isinstance(v, bool) and takes_tensors(row, key) else v
+        for key, v in arguments.items()
+    }
     if other is not None and other != row.name:
         return machine.binary(other, *given.values())
     result = machine.apply(row, given)
@@ -96,6 +108,10 @@ def mark(machine: Any, row: Primitive, arguments: Mapping[str, Any], result: Any
         if not operands or not all(_is_whole(machine, value) for value in operands):
             return result
         _check_integers(machine, row, operands, arguments.get("fill_value", 0))
+    if row.name in GROWING and np.any(np.abs(machine.backend.numbers(result)) >= EXACT):
+        raise InvalidValueError(
+            "an integer is too large to be exact here", hint="write one of the numbers as a float"
+        )
     if row.name in SIGNED:
         # of integers there is no negative zero
         result = machine.apply(BY_NAME["add"], {"x": result, "y": 0.0})

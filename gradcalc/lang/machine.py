@@ -19,6 +19,7 @@ from gradcalc.lang.arguments import PACKED, bind
 from gradcalc.lang.backend import FAILURES, explained
 from gradcalc.lang.budget import Budget as Budget
 from gradcalc.lang.data import EXTREMES, Values
+from gradcalc.lang.dialects.catalogue import JAX, NUMPY
 from gradcalc.lang.indexing import Key, check_key, sequence_item
 from gradcalc.lang.kinds import takes_tensors
 from gradcalc.lang.program import text_of
@@ -30,6 +31,9 @@ INTEGERS = (
     "start_dim", "end_dim", "pad",
 )  # fmt: skip
 """Parameters of primitives that take whole numbers."""
+
+LIKE = frozenset({"zeros_like", "ones_like", "full_like"})
+"""Primitives that make an array of no dimensions where numpy's others make a number."""
 
 LARGEST_INTEGER = 2**31
 """No dimension, shift or offset can be beyond; the libraries count in so many bits."""
@@ -277,11 +281,13 @@ class Machine(Values):
 
     def _remember(self, row: Primitive, arguments: Mapping[str, Any], result: Any) -> None:
         """Remember what numpy has as an array, or as a view, where the backend does not."""
+        if row.name in LIKE and not self.shape(result):
+            self.arrays.append(result)
         if not isinstance(row, Structural) or not row.moves:
             return
         key = arguments.get("key", ())
         if row.name == "flip" or any(isinstance(k, slice) and (k.step or 1) < 0 for k in key):
-            self.turned.append((result, arguments["x"]))
+            self.turn(result, arguments["x"])
         if not self.shape(result) and not (key and all(isinstance(k, int) for k in key)):
             self.arrays.append(result)
 
@@ -308,11 +314,20 @@ class Machine(Values):
             return number
         if self.is_tensor(value) and self.size(value) == 1:
             if self.carries(value):
+                self.refuse_fixed(key)
                 self.note(key, text_of(self.node, self.source), self.node)
             return self.number(value)
         if plain.is_number(value):
             return value if isinstance(value, bool) else _small(value)
         raise InvalidValueError(f"{row.name} does not take {self.describe(value)} for {key}")
+
+    def refuse_fixed(self, what: str) -> None:
+        """Refuse a number with a gradient where only fixed ones go, but for torch, which cuts it.
+
+        Raises `UnsupportedError`.
+        """
+        if self.program.naming.arrays in (NUMPY, JAX):
+            raise UnsupportedError(f"{what} that depends on an input has no gradient here")
 
     def _sizes(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         def size(value: Any) -> Any:

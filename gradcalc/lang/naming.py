@@ -72,6 +72,9 @@ def spoken(members: Iterable[tuple[str, str]], modules: Iterable[str]) -> str:
             constant = name in catalogue.CONSTANTS.get(module, EMPTY)
             (mentioned if constant else called).add(arrays)
     imported = {ARRAYS[m.split(".")[0]] for m in modules if m.split(".")[0] in ARRAYS}
+    if called and TORCH not in called and TORCH in imported:
+        # numpy's functions may be of its own numbers only
+        return MIXED
     for found in (called, mentioned, imported):
         if found:
             return _one_of(found)

@@ -2,7 +2,7 @@
 
 import ast
 import builtins
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from gradcalc.errors import Span, UnknownNameError, UnsupportedError, did_you_mean
@@ -70,6 +70,7 @@ def _imports(
                 continue
             if base in TABLES and alias.name == "*":
                 starred.append(base)
+                _check_twice(((n, p) for n, p in imported.items() if library.has(base, n)), base)
             elif full in TABLES:
                 # import numpy.linalg binds numpy
                 local = alias.asname or (alias.name if base else alias.name.split(".")[0])
@@ -77,7 +78,9 @@ def _imports(
             elif base in TABLES and (
                 library.has(base, alias.name) or alias.name in grammar.CONTEXTS
             ):
-                imported[alias.asname or alias.name] = (base, alias.name)
+                local = alias.asname or alias.name
+                _check_twice(((local, imported.get(local, (base, alias.name))),), base)
+                imported[local] = (base, alias.name)
             else:
                 raise UnsupportedError(
                     f"{brief(full)} cannot be imported",
@@ -86,6 +89,16 @@ def _imports(
                     span=span_of(alias, source),
                 )
     return imported, modules, tuple(starred)
+
+
+def _check_twice(names: Iterable[tuple[str, tuple[str, str]]], module: str) -> None:
+    """Refuse a name that is imported from two modules: which one is meant hangs on the order."""
+    for name, (other, _) in names:
+        if other != module:
+            raise UnsupportedError(
+                f"{brief(name)} is imported from {other} and from {module}",
+                hint=f"write import {module.split('.')[0]}, and the module in front of the name",
+            )
 
 
 def _instead(module: str, name: str) -> str | None:
@@ -119,8 +132,10 @@ def _values(body: Body) -> set[str]:
 
 def _is_method_call(name: str, node: ast.Call) -> bool:
     """Whether `F.name(...)` can only be a method of a value: `F.sum()`, `F.softmax(0)`."""
-    if name in grammar.CONTEXTS or not node.args:
-        return name not in grammar.CONTEXTS
+    if name in grammar.CONTEXTS:
+        return False
+    if not node.args:
+        return not any(keyword.arg in ("input", "x1") for keyword in node.keywords)
     if isinstance(BY_NAME.get(name), Structural) and not library.has(PREFIXES["F"], name):
         return True
     first = node.args[0]

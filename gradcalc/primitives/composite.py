@@ -192,6 +192,9 @@ def normalize(x, p=2, dim=1, eps=1e-12):
         name="cosine_similarity",
         definition="""\
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
+    if x1.shape != x2.shape:
+        both = ones_like(x1*x2)
+        x1, x2 = x1*both, x2*both
     lengths = maximum(norm(x1, 2, dim), eps)*maximum(norm(x2, 2, dim), eps)
     return sum(x1*x2, dim)/lengths
 """,

@@ -167,7 +167,8 @@ spell(METHODS, "dot", f"a, b, /, {OUT}", products.numpy_dot)
 spell(METHODS, "trace", f"a, offset: int = 0, axis1: unset = 0, axis2: unset = 1, {DTYPE}, {OUT}",
       products.numpy_trace)  # fmt: skip
 spell(METHODS, "reshape", f"a, *shape: ints, {ORDER}, copy: unset = None")
-spell(METHODS, "ravel flatten", f"a, {ORDER}", "flatten")
+spell(METHODS, "ravel", f"a, {ORDER}")
+spell(METHODS, "flatten", f"a, {ORDER}", shapes.flat_copy)
 spell(METHODS, "transpose", "a, *axes: any", shapes.numpy_transposed)
 spell(METHODS, "swapaxes", "a, axis1: int, axis2: int, /", shapes.swapped)
 spell(METHODS, "squeeze", "a, axis: some = None", shapes.numpy_squeezed)

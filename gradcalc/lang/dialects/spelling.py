@@ -43,6 +43,10 @@ def _either(*tests: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     return lambda machine, value: any(test(machine, value) for test in tests)
 
 
+def _are_some(machine: Any, value: Any) -> bool:
+    return _are(_is_whole)(machine, value) and len(value) > 0
+
+
 def _is_operand(machine: Any, value: Any) -> bool:
     return (
         machine.is_tensor(value) or is_number(value) or type(value) in (list, tuple, range)
@@ -73,9 +77,7 @@ KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
     "int": _is_whole,
     "place": lambda machine, value: value is None or _is_whole(machine, value),
     "ints": _either(_is_whole, _are(_is_whole)),
-    "some": _either(
-        _is_whole, lambda machine, v: v != () and v != [] and _are(_is_whole)(machine, v)
-    ),
+    "some": _either(_is_whole, _are_some),
     "list": _are(_is_whole),
     "pairs": _either(_is_whole, _are(_either(_is_whole, _are(_is_whole)))),
     "number": _is_numeric,
@@ -168,6 +170,8 @@ class Overload:
             if value is not parameter.default and not _takes(machine, parameter, value):
                 if parameter.kind == "unset":
                     return f"cannot be given {parameter.name} here"
+                if parameter.kind in ("floats", "inexact") and _is_operand(machine, value):
+                    return f"of truth values or integers gives no floats, {parameter.name} here"
                 return f"does not take {machine.describe(value)} for {parameter.name}"
         return {
             p.name: value

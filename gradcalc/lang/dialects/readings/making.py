@@ -11,9 +11,11 @@ from gradcalc.lang.dialects.readings.common import Node, node_name
 
 def copied(machine: Any, node: Node, data: Any) -> Any:
     """torch.tensor: new numbers, through which no gradient passes."""
+    # which counts the items, however often lists hold one another
+    tensor = machine.tensor(data)
     if not machine.is_tensor(data):
         _check_singles(machine, data)
-    return machine.cut_by(machine.tensor(data), node_name(node))
+    return machine.cut_by(tensor, node_name(node))
 
 
 def _check_singles(machine: Any, data: Any) -> None:

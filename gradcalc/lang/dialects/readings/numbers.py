@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from gradcalc.errors import InvalidValueError, ShapeError
+from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import plain
 from gradcalc.lang.dialects.readings.common import Node, call, like
 from gradcalc.lang.dialects.readings.elements import rounded
@@ -37,8 +37,13 @@ def scalar(machine: Any, value: Any) -> Any:
             hint="numpy and torch have them for tensors: np.exp(x), torch.exp(x)",
         )
     # of one of torch's tensors math makes a plain number, through which no gradient passes
-    torchs = machine.program.naming.arrays == "torch"
-    return machine.cut_by(value, "math") if torchs else value
+    arrays = machine.program.naming.arrays
+    if arrays == "torch and numpy" and machine.carries(value):
+        raise UnsupportedError(
+            "math makes a plain number of torch's tensors, and this text works on numpy's too",
+            hint="write torch.exp(x) or np.exp(x)",
+        )
+    return machine.cut_by(value, "math") if arrays == "torch" else value
 
 
 def scalar_call(machine: Any, name: str, *args: Any) -> Any:
@@ -76,14 +81,23 @@ def added_up(machine: Any, node: Node, seq: Any) -> Any:
 
 def multiplied(machine: Any, node: Node, iterable: Any, start: Any) -> Any:
     """`math.prod`."""
-    for item in machine.items(iterable):
+    for item in counted_items(machine, iterable):
         start = machine.operator_named("mul", start, item)
     return start
 
 
+def counted_items(machine: Any, iterable: Any) -> Any:
+    """The items that a function goes through, each of which counts as a step."""
+    items = machine.items(iterable)
+    count = plain.length(items)
+    machine.check_length(count)
+    machine.budget.tick(count)
+    return items
+
+
 def python_sum(machine: Any, node: Node, iterable: Any, start: Any) -> Any:
     """Python's sum: the items one by one, which of a matrix are its rows."""
-    for item in machine.items(iterable):
+    for item in counted_items(machine, iterable):
         start = machine.operator_named("add", start, item)
     return start
 
@@ -93,7 +107,7 @@ def python_extreme(name: str) -> Any:
     comparison = {"max": "gt", "min": "lt"}[name]
 
     def read(machine: Any, node: Node, values: Any) -> Any:
-        items = machine.items(values[0]) if len(values) == 1 else values
+        items = counted_items(machine, values[0]) if len(values) == 1 else values
         if not len(items):
             raise InvalidValueError(f"{name} of nothing")
         best = items[0]

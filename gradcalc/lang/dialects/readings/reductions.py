@@ -7,7 +7,7 @@ from gradcalc.lang.dialects.readings.common import Node, call, like
 from gradcalc.primitives.shapes import axis as one_of
 
 
-def spread(name: str, **fixed: Any) -> Any:
+def spread(name: str) -> Any:
     """torch's std and var in their three signatures."""
 
     def read(machine: Any, node: Node, **values: Any) -> Any:
@@ -168,5 +168,10 @@ def weighted_logsumexp(machine: Any, node: Node, a: Any, axis: Any, b: Any, keep
         raise ShapeError("logsumexp of one number with kept dimensions")
     if b is None:
         return along(machine, "logsumexp", a, axis, keepdims)
-    terms = machine.binary("mul", machine.tensor(b), call(machine, "exp", machine.tensor(a)))
-    return call(machine, "log", along(machine, "sum", terms, axis, keepdims))
+    # shifted by the greatest, which changes nothing but what floats can hold
+    greatest = machine.detach(call(machine, "amax", a, dim=axis, keepdim=True), None)
+    shifted = call(machine, "exp", machine.binary("sub", a, greatest))
+    terms = machine.binary("mul", machine.tensor(b), shifted)
+    total = call(machine, "log", along(machine, "sum", terms, axis, keepdims))
+    shape = machine.shape(total)
+    return machine.binary("add", total, machine.reshape(greatest, shape))

@@ -18,6 +18,11 @@ def numpy_transposed(machine: Any, node: Node, a: Any, axes: Any) -> Any:
     return call(machine, "permute", a, axes)
 
 
+def flat_copy(machine: Any, node: Node, a: Any) -> Any:
+    """numpy's flatten, which copies."""
+    return machine.copy(call(machine, "flatten", a))
+
+
 def swapped(machine: Any, node: Node, a: Any, axis1: Any, axis2: Any) -> Any:
     """numpy's swapaxes."""
     return call(machine, "transpose", a, axis1, axis2)
