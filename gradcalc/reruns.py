@@ -147,15 +147,18 @@ def _close(one: Array | None, other: Array | None) -> bool:
 # -- what cuts a gradient ----------------------------------------------------------------------
 
 
-def cut(problem: Problem, ours: Testimony, run: Run) -> Cut | None:
-    """What alone keeps every gradient at 0, where that is numbers taken out of a tensor."""
+def cut(problem: Problem, ours: Testimony, run: Run, *, small: bool = True) -> Cut | None:
+    """What alone keeps every gradient at 0, where that is a plain number taken out of a tensor.
+
+    Of a program that is not `small` only the last such place is left out.
+    """
     stops = tuple(dict.fromkeys(stop for stop in ours.stops if stop.kind in (*CUTS, *COPIES)))
     if ours.carrying or not stops:
         return None
     # what is nearest to the output first
     latest = stops[::-1]
-    tries = [((stop,), True) for stop in latest[:PLACES]]
-    for left_out, alone in (*tries, (latest, False)):
+    tries = [((stop,), True) for stop in latest[: PLACES if small else 1]]
+    for left_out, alone in (*tries, *([(latest, False)] if small else [])):
         other = _without(problem, left_out, alone=alone)
         found = None if other is None else _ran(run, other)
         if found is not None and found.carrying:

@@ -284,7 +284,7 @@ CUT: tuple[tuple[str, str, str], ...] = (
     ("smooth_l1_loss", "if beta == 0", "if beta == -1"),
     ("smooth_l1_loss", "/beta", ""),
     ("binary_cross_entropy", "exp(-100)", "exp(-200)"),
-    ("var", "max(0, ", "("),
+    ("var", "count if count > 0 else 0", "count"),
     ("huber_loss", "limited/2", "limited/3"),
     ("cosine_similarity", "maximum(norm(x1, 2, dim), eps)", "norm(x1, 2, dim)"),
     ("normalize", "maximum(norm(x, p, dim, True), eps)", "norm(x, p, dim, True)"),

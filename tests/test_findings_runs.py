@@ -281,6 +281,17 @@ def test_a_number_that_only_steers_or_is_meant_stays_verified(
     assert answer.verdict.outcome == "verified", answer.verdict.message
 
 
+def test_a_large_program_is_run_once_more_at_the_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    x = np.ones(600_000)
+    assert report("float(sum(x**2))", x=x).verdict.outcome == "unresolved"
+    runs: list[Problem] = []
+    run = autograd._run
+    monkeypatch.setattr(autograd, "_run", lambda p, *rest: (runs.append(p), run(p, *rest))[1])
+    text = "float(sum(x)) + float(sum(x*x)) + 0*float(detach(sum(x)))"
+    assert autograd.testify(problem(text, x=x)).cut is not None
+    assert len(runs) == 2
+
+
 def test_a_cut_in_a_let() -> None:
     done = call("grad", "2*z", "--let", "z=float(sum(x*x))", "--x", "1,2")
     assert done.returncode == 3
@@ -297,10 +308,10 @@ def test_a_claim_is_still_judged() -> None:
 def test_the_rule_is_noticed_if_it_is_broken(planted: str, monkeypatch: pytest.MonkeyPatch) -> None:
     rule: Callable[..., Any] = reruns.cut
 
-    def broken(asked: Problem, ours: Any, run: Any) -> Any:
+    def broken(asked: Problem, ours: Any, run: Any, **options: Any) -> Any:
         if planted == "never":
             return None
-        return rule(asked, replace(ours, carrying=frozenset()), run)
+        return rule(asked, replace(ours, carrying=frozenset()), run, **options)
 
     monkeypatch.setattr(reruns, "cut", broken)
     outcomes = [report(text, **inputs).verdict.outcome for _, text, inputs, *_ in CUT[:2]]

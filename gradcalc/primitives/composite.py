@@ -92,7 +92,8 @@ def var(x, dim=None, unbiased=True, keepdim=False, correction=None):
     if correction is None:
         correction = 1 if unbiased else 0
     total = sum((x - mean(x, dim, True))**2, dim, keepdim)
-    return total/max(0, x.numel()//total.numel() - correction)
+    count = x.numel()//total.numel() - correction
+    return total/(count if count > 0 else 0)
 """,
         torch=_torch_var,
         samples=(*ALONG, (VECTOR, {"correction": 0}), (VECTOR, {"unbiased": False})),

@@ -152,9 +152,9 @@ def testify(problem: Problem) -> Testimony:
     ours = _run(problem, budget, confirm)
     if not problem.check:
         return ours
-    ours = replace(ours, cut=reruns.cut(problem, ours, again))
     taken = budget.made + sum(values.size for values in problem.inputs.values())
     small = taken <= reruns.NUMBERS and budget.total - budget.steps <= reruns.STEPS
+    ours = replace(ours, cut=reruns.cut(problem, ours, again, small=small))
     # whoever leaves the enclosure out wants it fast
     if problem.dtype != "float64" or not small or not problem.enclose:
         return ours
