@@ -5,7 +5,7 @@ refuses. `python -m benchmarks fidelity` does the same for more of them.
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,9 @@ import torch
 from benchmarks.fidelity import mixed, operators, programs
 from benchmarks.fidelity.calls import calls
 from benchmarks.fidelity.cases import Case
-from benchmarks.fidelity.oracle import Outcome, judge, truth
+from benchmarks.fidelity.oracle import Finding, Outcome, judge, truth
 from benchmarks.fidelity.readings import HAS_JAX
+from benchmarks.fidelity.whole import judge_whole
 from gradcalc.witnesses.autograd import TorchBackend
 
 LIBRARIES = ("torch", "bare", "numpy", "math")
@@ -55,8 +56,14 @@ def test_a_text_of_jax_means_what_jax_means(kind: str) -> None:
     _all_agree(itertools.islice(drawn(kind, "jax", 0), 25))
 
 
-def _all_agree(cases: Iterator[Case]) -> None:
-    findings = [judge(case) for case in cases]
+@pytest.mark.parametrize("library", ["torch", "bare", "numpy", "math"])
+@pytest.mark.parametrize("kind", ["calls", "programs"])
+def test_a_gradient_is_that_of_the_library(kind: str, library: str) -> None:
+    _all_agree(itertools.islice(drawn(kind, library, 3), 0, None, 6), judge_whole)
+
+
+def _all_agree(cases: Iterator[Case], judged: Callable[[Case], Finding] = judge) -> None:
+    findings = [judged(case) for case in cases]
     wrong = [f for f in findings if f.outcome in (Outcome.DIFFERENT, Outcome.CRASH)]
     shown = "\n".join(map(str, wrong[:30]))
     assert not wrong, f"{len(wrong)} of {len(findings)} texts\n{shown}"

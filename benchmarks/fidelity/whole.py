@@ -94,8 +94,9 @@ def _of_gradients(case: Case, report: Report, readings: list[str], ours: Said) -
         return _different(case, found, real, f"torch's autograd; {note}")
     if not case.generic or report.detached or _STOPS.search(case.text):
         return same
-    # what torch's own autograd gives is right, whatever it passes no gradient through
-    passes = real is None and verdict in (Verdict.VERIFIED, Verdict.VANISHED)
+    # what torch's own autograd gives is right, whatever it passes no gradient through, and of what
+    # it cannot differentiate there is no gradient to compare with
+    passes = exact is None and verdict in (Verdict.VERIFIED, Verdict.VANISHED)
     if not passes and verdict is not Verdict.WRONG:
         return same
     sloped = smooth_gradients(case, readings[0], tuple(found))

@@ -67,10 +67,10 @@ spell(SCIPY_LINALG, "solve", "a, b", products.single("solve"))
 spell(SCIPY_LINALG, "norm", "a, ord: word = None, axis: ints = None, keepdims: flag = False",
       norms.linalg_norm)  # fmt: skip
 
-UNLIKE = "clip sum prod mean std var max amax min amin all any argmax argmin array pad squeeze"
+CHANGED = "clip sum prod mean std var max amax min amin all any argmax argmin array pad squeeze"
 """Functions of numpy whose signature jax has changed."""
 
-JAX_NUMPY |= {name: rows for name, rows in NUMPY.items() if name not in UNLIKE.split()}
+JAX_NUMPY |= {name: rows for name, rows in NUMPY.items() if name not in CHANGED.split()}
 spell(JAX_NUMPY, "clip", "arr, /, min=None, max=None")
 REDUCED = "a, axis: ints = None, {}out: unset = None, keepdims: flag = False, initial: unset = None"
 DTYPED = REDUCED.format("dtype: unset = None, ")
