@@ -88,6 +88,7 @@ MEANT: list[tuple[str, dict[str, Any], Any, dict[str, Any] | None]] = [
     ("np.diag(x, k=1)", {"x": [1, 2]}, np.diag([1, 2], k=1), None),
     ("softplus(x, beta=3, threshold=0.2)", {"x": [0.1, 0.05]},
      [0.1, np.log1p(np.exp(0.15)) / 3], {"x": [1, 1 / (1 + np.exp(-0.15))]}),
+    ("(x > 0) - (x > 1) - (x > 0)*x", {"x": [1.5, 2]}, [-1.5, -2], {"x": [-1, -1]}),
     # lists are Python's
     ("l = [x]; m = l; m += [2*x]; sum(l)", {"x": 2}, 6, {"x": 3}),
     ("l = [x]; m = l; m = m + [2*x]; sum(l)", {"x": 2}, 2, {"x": 1}),
@@ -152,8 +153,8 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("torch.concatenate([x], x)", {"x": [1, 2]}, "does not take"),
     ("torch.linalg.norm(M, 2, dim=(0, 1))", {"M": [[2, 0], [0, 1]]}, "singular values"),
     ("np.linalg.norm(x=M, ord=2)", {"M": [[2, 0], [0, 1]]}, "singular values"),
-    ("(x > 0) - (x > 1)", {"x": [1, 2]}, "not for truth values"),
-    ("-(x > 0)", {"x": [1, 2]}, "not for truth values"),
+    (TORCH + "(x > 0) - (x > 1)", {"x": [1, 2]}, "not for truth values"),
+    (NP + "-(x > 0)", {"x": [1, 2]}, "not for truth values"),
     ("((x > 0) @ (x > 1))*x", {"x": [1, 2]}, "not for truth values"),
     ("np.exp(x > 0)*x", {"x": [1, 2]}, "numpy.exp of truth values"),
     ("np.full_like(np.array([1, 2]), 0.5)*x", {"x": [1, 2]}, "cannot be filled with 0.5"),

@@ -17,7 +17,7 @@ from gradcalc.lang import library, plain
 from gradcalc.lang.arguments import bind
 from gradcalc.lang.builtins import Builtin
 from gradcalc.lang.dialects.catalogue import MIXED, UNLIKE, UNLIKE_ALONG
-from gradcalc.lang.dialects.spelling import Function
+from gradcalc.lang.dialects.spelling import Function, RankError
 from gradcalc.lang.expressions import Expressions
 from gradcalc.lang.names import own_names
 from gradcalc.lang.program import brief, dotted
@@ -113,7 +113,12 @@ class Calls(Expressions):
             if function.module not in ("builtins", "math"):
                 values = overload.with_truths(self, values)
             run = partial(overload.run, self, node, values)
-            result = self._guarded(function, node, args, run)
+            try:
+                result = self._guarded(function, node, args, run)
+            except RankError:
+                if function.core is None:
+                    raise
+                break
             self.confirm(self, function, args, kwargs, result)
             if isinstance(result, bool) and function.module not in ("builtins", "math"):
                 # a truth value of the library's, of which + is or

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError
-from gradcalc.lang.dialects.catalogue import JAX, NUMPY
+from gradcalc.lang.dialects.catalogue import JAX, NONE, NUMPY
 from gradcalc.primitives import BY_NAME, Elementwise, Primitive, Structural
 
 TRUTHS: Mapping[str, str | None] = {
@@ -78,8 +78,11 @@ def are_truths(machine: Any, row: Primitive, operands: Sequence[Any]) -> bool:
 
 def of_truths(machine: Any, row: Primitive, arguments: Mapping[str, Any]) -> Any:
     """What a primitive makes of truth values: torch and numpy have `+` for or, `*` for and."""
-    other = TRUTHS[row.name]
-    numpys = machine.program.naming.arrays in (NUMPY, JAX)
+    other, arrays = TRUTHS[row.name], machine.program.naming.arrays
+    if arrays == NONE and row.name in ("neg", "sub"):
+        # what every library refuses can only mean their numbers, in a text that names none
+        return machine.apply(row, arguments)
+    numpys = arrays in (NUMPY, JAX)
     if other is None and not (numpys and row.name in ("matmul", "dot")):
         raise InvalidValueError(
             f"{row.name} is not for truth values", hint="where(x > 0, 1.0, 0.0) makes numbers"

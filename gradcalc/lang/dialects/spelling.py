@@ -12,10 +12,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from gradcalc.errors import ShapeError
 from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.plain import is_number
 from gradcalc.lang.program import brief
 from gradcalc.primitives import BY_NAME, Elementwise, Primitive, Structural
+
+
+class RankError(ShapeError):
+    """A library refuses operands of these ranks; the language may take them all the same."""
+
 
 Reading = Callable[..., Any]
 """What a call means: the machine, the syntax node of the call, and the arguments by name."""

@@ -5,6 +5,7 @@ from typing import Any
 from gradcalc.errors import ShapeError
 from gradcalc.lang import plain
 from gradcalc.lang.dialects.readings.common import Node, call, like, node_name
+from gradcalc.lang.dialects.spelling import RankError
 
 
 def of_ranks(name: str, *ranks: int) -> Any:
@@ -16,7 +17,7 @@ def of_ranks(name: str, *ranks: int) -> Any:
         if given != list(ranks):
             what = " and ".join(str(machine.shape(operand)) for operand in operands)
             wanted = " and ".join(str(rank) for rank in ranks)
-            raise ShapeError(
+            raise RankError(
                 f"{node_name(node)} takes operands of rank {wanted}, not of shape {what}",
                 hint="@ multiplies matrices and vectors",
             )
