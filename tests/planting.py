@@ -3,8 +3,8 @@
 The callers are context managers, under which a report is made again.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 from unittest import mock
@@ -14,6 +14,7 @@ import torch
 
 from gradcalc.calculate import calculate
 from gradcalc.errors import Span
+from gradcalc.fidelity import Fidelity
 from gradcalc.primitives import Primitive
 from gradcalc.problem import Problem
 from gradcalc.report import Report
@@ -189,7 +190,8 @@ def spoiled(result: Any, wrong: Wrong) -> Any:
     return wrong(result)
 
 
-def in_torch(name: str, wrong: str) -> AbstractContextManager[Any]:
+@contextmanager
+def in_torch(name: str, wrong: str) -> Iterator[None]:
     """Torch's function of one primitive is wrong in one of the ways of the tables above."""
     original = TorchBackend.apply
 
@@ -203,7 +205,10 @@ def in_torch(name: str, wrong: str) -> AbstractContextManager[Any]:
         worse_arguments = _spoiled_arguments(row, arguments, ARGUMENTS[wrong])
         return original(self, row, worse_arguments, span)
 
-    return mock.patch.object(TorchBackend, "apply", planted)
+    # a kernel that is wrong is wrong when the library itself is asked, too
+    unasked = mock.patch.object(Fidelity, "__call__", return_value=None)
+    with mock.patch.object(TorchBackend, "apply", planted), unasked:
+        yield
 
 
 def _spoiled_arguments(row: Primitive, arguments: Any, wrong: Wrong) -> dict[str, Any]:
