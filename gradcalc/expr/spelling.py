@@ -184,8 +184,11 @@ class Spelling(Ordering):
     def _as_numbers(self, body: Any) -> Text:
         """Truth values as the numbers 1 and 0, or -1 and 0."""
         negative = is_negative(body)
-        text = self.expression(-body if negative else body).text
-        return Text(f"{'-' if negative else ''}where({text}, 1, 0)", PRODUCT)
+        plain = -body if negative else body
+        text = self.expression(plain)
+        certain = all(is_indicator(factor) for factor in sympy.Mul.make_args(plain))
+        numbers = f"where({text.text}, 1, 0)" if certain else f"1.0*{text.within(POWER)}"
+        return Text(f"{'-' if negative else ''}{numbers}", PRODUCT)
 
     def _mul(self, body: Any) -> Text:
         if body.is_Mul and not (body := remade(body)).is_Mul:

@@ -110,8 +110,13 @@ def mark(machine: Any, row: Primitive, arguments: Mapping[str, Any], result: Any
         operands = _operands(row, arguments)
         if not operands or not all(_is_whole(machine, value) for value in operands):
             return result
-        _check_integers(machine, row, operands, arguments.get("fill_value", 0))
-    if row.name in GROWING and np.any(np.abs(machine.backend.numbers(result)) >= EXACT):
+        if _is_run_on_floats(machine, result):
+            _check_integers(machine, row, operands, arguments.get("fill_value", 0))
+    if (
+        row.name in GROWING
+        and _is_run_on_floats(machine, result)
+        and np.any(np.abs(machine.backend.numbers(result)) >= EXACT)
+    ):
         raise InvalidValueError(
             "an integer is too large to be exact here", hint="write one of the numbers as a float"
         )
@@ -121,6 +126,12 @@ def mark(machine: Any, row: Primitive, arguments: Mapping[str, Any], result: Any
     for part in result if isinstance(result, tuple) else (result,):
         machine.mark_integer(part)
     return result
+
+
+def _is_run_on_floats(machine: Any, result: Any) -> bool:
+    """Whether the numbers are at hand: the checks need not look at them again."""
+    first = result[0] if isinstance(result, tuple) else result
+    return bool(machine.backend.memory(first))
 
 
 def _operands(row: Primitive, arguments: Mapping[str, Any]) -> list[Any]:
