@@ -26,6 +26,9 @@ class RankError(ShapeError):
 Reading = Callable[..., Any]
 """What a call means: the machine, the syntax node of the call, and the arguments by name."""
 
+Meaning = str | Reading | None
+"""What a row of a table means; None for the primitive of the same name."""
+
 REQUIRED = object()
 """The default of a parameter that has none."""
 
@@ -275,7 +278,7 @@ def spell(
     table: Table,
     names: str,
     signature: str,
-    meaning: str | Reading | None = None,
+    meaning: Meaning = None,
     also: Mapping[str, str] | None = None,
 ) -> None:
     """Put names with one signature into a table; without a meaning, each is its own primitive."""

@@ -10,7 +10,7 @@ from gradcalc.lang.dialects.readings import (
     reductions,
     shapes,
 )
-from gradcalc.lang.dialects.spelling import Table, bound_to, spell
+from gradcalc.lang.dialects.spelling import Meaning, Table, bound_to, spell
 
 ALSO = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input",
         "x2": "other"}  # fmt: skip
@@ -22,16 +22,16 @@ LINALG: Table = {}
 SPECIAL: Table = {}
 
 
-def _torch(names: str, signature: str, meaning: object = None) -> None:
-    spell(TORCH, names, signature, meaning, ALSO)  # type: ignore[arg-type]
+def _torch(names: str, signature: str, meaning: Meaning = None) -> None:
+    spell(TORCH, names, signature, meaning, ALSO)
 
 
-def _functional(names: str, signature: str, meaning: object = None) -> None:
-    spell(FUNCTIONAL, names, signature, meaning)  # type: ignore[arg-type]
+def _functional(names: str, signature: str, meaning: Meaning = None) -> None:
+    spell(FUNCTIONAL, names, signature, meaning)
 
 
-def _linalg(names: str, signature: str, meaning: object = None) -> None:
-    spell(LINALG, names, signature, meaning)  # type: ignore[arg-type]
+def _linalg(names: str, signature: str, meaning: Meaning = None) -> None:
+    spell(LINALG, names, signature, meaning)
 
 
 UNARY = """
