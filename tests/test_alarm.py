@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gradcalc.derive.alarm import AGAIN, TimesUp, at_most
+from gradcalc.derive.alarm import AGAIN, SOON, TimesUp, at_most
 
 LONG = 1e6
 """Seconds after which no test is still running."""
@@ -121,17 +121,23 @@ def test_what_gets_lost_is_raised_again_and_nobody_is_told(
 ) -> None:
     told: list[Any] = []
     monkeypatch.setattr(sys, "unraisablehook", told.append)
-    reached = False
+    rung: list[float] = []
+    setting = signal.setitimer
+
+    def set_timer(which: int, seconds: float, again: float = 0.0) -> None:
+        rung.append(seconds)
+        setting(which, seconds, again)
+
+    monkeypatch.setattr(signal, "setitimer", set_timer)
 
     def lost_once() -> None:
-        nonlocal reached
         losing()
-        reached = True
         spin()
 
     with pytest.raises(TimesUp), at_most(LONG):
         lost_once()
-    assert reached
+    assert rung[:2] == [LONG, SOON]
+    assert rung[-1] == 0
     assert told == []
     assert sys.unraisablehook == told.append
 
