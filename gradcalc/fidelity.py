@@ -2,21 +2,26 @@
 
 The tables of `gradcalc.lang.dialects` say what a call means; here the library itself is asked, at
 the values of this run. What it refuses and gradcalc reads all the same is left alone, as are large
-tensors: the meaning of a call does not hang on how large they are.
+tensors: the meaning of a call does not hang on how large they are. Of a name that no library stands
+in front of, numpy is asked too: where it gives something else, it matters whose was taken.
 """
 
 import importlib
 import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import torch
 
 from gradcalc.errors import UnsupportedError
-from gradcalc.lang.dialects.catalogue import JAX, TORCH
+from gradcalc.lang.dialects.catalogue import JAX, NONE, NUMPY, TORCH
 from gradcalc.lang.dialects.spelling import Function
+from gradcalc.lang.program import text_of
+from gradcalc.testimony import Taken
 
 LARGEST = 4096
 """Elements of the tensors of a call that is put to its library."""
@@ -24,16 +29,25 @@ LARGEST = 4096
 OFTEN = 4
 """How often one place of the text is."""
 
+NAMESAKES: Mapping[str, str] = MappingProxyType(
+    {"softmax": "scipy.special", "log_softmax": "scipy.special"}
+)
+"""Where numpy's users have a function from that numpy itself does not have, and means otherwise."""
+
 TOLERANCE: Mapping[torch.dtype, float] = {torch.float64: 1e-6, torch.float32: 1e-3}
 """How far kernels may lie apart, beside the greatest element: not by another meaning."""
 
 
 class Fidelity:
-    """Puts the calls of one run to the libraries that they name."""
+    """Puts the calls of one run to the libraries that they name.
+
+    `taken` are the calls that torch and numpy mean differently, where the text names neither.
+    """
 
     def __init__(self, dtype: torch.dtype) -> None:
         self._tolerance = TOLERANCE.get(dtype)
         self._asked: Counter[int] = Counter()
+        self.taken: dict[int, Taken] = {}
 
     def __call__(
         self,
@@ -53,21 +67,67 @@ class Fidelity:
         self._asked[place] += 1
         if self._asked[place] > OFTEN:
             return
-        convert = _to_torch if library == TORCH else _to_numpy
-        given = [convert(machine, value) for value in args]
-        named = {key: convert(machine, value) for key, value in kwargs.items()}
-        with warnings.catch_warnings(), np.errstate(all="ignore"), torch.no_grad():
-            warnings.simplefilter("ignore")
-            try:
-                answer = _called(function, given, named)
-            except Exception:  # whatever a library does not take, it says in its own way
-                return
-        expected, found = _numbers(answer), _numbers(result)
-        if expected is not None and not _agree(expected, found, self._tolerance):
+        expected, found = _answer(machine, function, library, args, kwargs), _numbers(result)
+        if self._differ(expected, found):
             raise UnsupportedError(
                 f"gradcalc reads {function.shown} otherwise here than {library} does",
                 hint=f"{library} gives {_shown(expected)}, its reading {_shown(found)}",
             )
+        if library == TORCH and _anyones(machine, function):
+            module = NAMESAKES.get(function.name, NUMPY)
+            namesake = replace(function, module=module)
+            other = _answer(machine, namesake, NUMPY, args, kwargs)
+            if self._differ(other, found):
+                reader = "gradcalc" if expected is None else TORCH
+                self._take(machine, namesake, reader, (_shown(found), _shown(other)))
+
+    def _differ(self, expected: Any, found: Any) -> bool:
+        """Whether an answer, which is None where there is none, is another one."""
+        assert self._tolerance is not None
+        return expected is not None and not _agree(expected, found, self._tolerance)
+
+    def _take(self, machine: Any, namesake: Function, reader: str, gives: tuple[str, str]) -> None:
+        """Remember that a name was not taken for numpy's, or refuse to where that is as likely."""
+        name, theirs = namesake.name, namesake.module.split(".")[0]
+        if machine.program.naming.arrays not in (NONE, TORCH):
+            raise UnsupportedError(
+                f"{name} may be torch's or {theirs}'s here, and they differ",
+                hint=f"write torch.{name} or {_full(namesake)}",
+            )
+        text, other = text_of(machine.node, machine.source), _full(namesake)
+        found = Taken(text, reader, theirs, other, gives, machine.place)
+        self.taken.setdefault(id(machine.node), found)
+
+
+def _full(function: Function) -> str:
+    """How a text names numpy's or scipy's function."""
+    module = "np" if function.module == NUMPY else function.module
+    return f"{module}.{function.name}"
+
+
+def _anyones(machine: Any, function: Function) -> bool:
+    """Whether the text does not say whose function it is."""
+    naming = machine.program.naming
+    return bool(function.alone or (function.method and naming.arrays == NONE))
+
+
+def _answer(
+    machine: Any,
+    function: Function,
+    library: str,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+) -> Any:
+    """What the library gives, None where it gives no numbers or does not take the arguments."""
+    convert = _to_torch if library == TORCH else _to_numpy
+    given = [convert(machine, value) for value in args]
+    named = {key: convert(machine, value) for key, value in kwargs.items()}
+    with warnings.catch_warnings(), np.errstate(all="ignore"), torch.no_grad():
+        warnings.simplefilter("ignore")
+        try:
+            return _numbers(_called(function, given, named))
+        except Exception:  # whatever a library does not take, it says in its own way
+            return None
 
 
 def _called(function: Function, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
@@ -140,9 +200,11 @@ def _agree(expected: Any, found: Any, tolerance: float) -> bool:
 
 def _shown(value: Any) -> str:
     if isinstance(value, tuple):
-        return f"({', '.join(_shown(part) for part in value[:3])})"
+        return f"{len(value)} results"
     if value is None:
         return "no numbers"
     if value.size > 3:
-        return f"numbers of shape {value.shape}"
-    return np.array2string(value, precision=6, separator=", ").replace("\n", "")
+        largest = np.max(np.abs(value))
+        return f"numbers of shape {value.shape} up to {largest:g}"
+    numbers = [f"{number:g}" for number in value.flat]
+    return numbers[0] if value.ndim == 0 else f"[{', '.join(numbers)}]"

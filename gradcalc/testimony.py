@@ -134,6 +134,22 @@ class Broadcast:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """A call that was not taken for another library's, which means something else by it.
+
+    `reader` is who takes it as it was: torch, or gradcalc alone. `other` is how that library's is
+    written; `gives` is what both give, ours first.
+    """
+
+    text: str
+    reader: str
+    library: str
+    other: str
+    gives: tuple[str, str]
+    place: Span | None
+
+
+@dataclass(frozen=True, slots=True)
 class Stray:
     """An element, of the value where `name` is None, which is not what it should be."""
 
@@ -170,8 +186,8 @@ class Testimony:
 
     `absent` is the reason why it does not testify; then there are no gradients. `gradients` are
     by input, in float64; `carrying` the inputs to which a gradient flows at all, `cut` what alone
-    keeps it from all of them. `broadcasts` are in the order of the program; `narrow` is what
-    float32 makes of it.
+    keeps it from all of them. `broadcasts` and `taken` are in the order of the program; `narrow`
+    is what float32 makes of it.
     """
 
     witness: str
@@ -183,6 +199,7 @@ class Testimony:
     carrying: frozenset[str] = frozenset()
     cut: Cut | None = None
     broadcasts: tuple[Broadcast, ...] = ()
+    taken: tuple[Taken, ...] = ()
     narrow: Narrow | None = None
     absent: str | None = None
 

@@ -14,7 +14,7 @@ import torch
 from gradcalc import reruns
 from gradcalc.calculate import calculate
 from gradcalc.cures import Cure
-from gradcalc.errors import Span
+from gradcalc.errors import Span, UnsupportedError
 from gradcalc.lang.fence import compile_program
 from gradcalc.primitives import PRIMITIVES, Composite
 from gradcalc.problem import Problem
@@ -96,6 +96,42 @@ def test_a_broadcast_loss(
 )
 def test_no_broadcast_is_found_where_torch_does_not_warn(text: str, inputs: Any) -> None:
     assert not kinds(report(text, **inputs), "broadcast")
+
+
+A = [[1.0, 2.0, 4.0], [1.0, 3.0, 5.0]]
+
+READINGS = (
+    ("std", "std(x)", "torch does, 1.63299: in numpy it is 1.49071", "np.std"),
+    ("method", "2*x.var()", "torch does, 2.66667: in numpy it is 2.22222", "np.var"),
+    ("pair", "sum(sort(x)[0])", "2 results: in numpy it is numbers", "np.sort"),
+    ("softmax", "sum(softmax(x)*x)", "gradcalc does", "scipy.special.softmax"),
+    ("math", "math.pi*var(x, 0).sum()", "[0, 0.5, 0.5]: in numpy it is [0, 0.25, 0.25]", "np.var"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "says", "other"), [case[1:] for case in READINGS], ids=[case[0] for case in READINGS]
+)
+def test_it_is_said_whose_function_was_taken(text: str, says: str, other: str) -> None:
+    (found,) = kinds(report(text, x=A), "reading")
+    assert says in found.message
+    assert found.hint is not None
+    assert other in found.hint
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["torch.std(x)", "np.std(x)", "mean(x)", "sum(x, 0).sum()", "std(x, correction=0)",
+     "softmax(x[0]).sum()", "F.softmax(x).sum()", "import torch\ntorch.sum(x)*x.std()"],
+)  # fmt: skip
+def test_nothing_is_said_where_it_does_not_matter(text: str) -> None:
+    assert not kinds(report(text, x=A), "reading")
+
+
+@pytest.mark.parametrize("text", ["np.sum(x) + std(x)", "jnp.sum(x)*sort(x)[0, 0]"])
+def test_a_name_of_two_libraries_is_refused_where_numpys_is_as_likely(text: str) -> None:
+    with pytest.raises(UnsupportedError, match="may be torch's or numpy's here"):
+        report(text, x=A)
 
 
 def test_the_command_says_that_a_loss_is_broadcast() -> None:

@@ -20,6 +20,7 @@ def find(
         *points.find(problem, autograd, judgement.reference),
         *flow.find(problem, autograd, judgement.reference),
         *runs.narrow(autograd),
+        *runs.readings(autograd),
         *_formulas(formula),
     )
 

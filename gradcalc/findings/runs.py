@@ -1,14 +1,26 @@
-"""What torch's own runs show: shapes that it broadcasts with a warning, and float32's range."""
+"""What the libraries' own runs show: whose functions were taken, losses that torch broadcasts with
+a warning, and float32's range."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
 from gradcalc.findings.finding import Finding
+from gradcalc.lang.program import brief
 from gradcalc.testimony import Broadcast, Narrow, Stray, Testimony
 
 MOST = 3
-"""Broadcasts at the most."""
+"""Findings of a kind at the most."""
+
+
+def readings(autograd: Testimony) -> Iterator[Finding]:
+    """Calls that torch and numpy mean differently, where the text does not say whose it means."""
+    for found in autograd.taken[:MOST]:
+        ours, theirs = found.gives
+        which = f"{brief(found.text)} is read as {found.reader} does, {ours}"
+        message = f"{which}: in {found.library} it is {theirs}"
+        hint = f"write {found.other} for that of {found.library}"
+        yield Finding("reading", message, hint, found.place)
 
 
 def broadcasts(autograd: Testimony) -> Iterator[Finding]:

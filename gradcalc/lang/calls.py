@@ -125,7 +125,9 @@ class Calls(Expressions):
                 return self.tensor(result)
             return result
         if function.core is not None:
-            return self.call(function.core, args, kwargs, node)
+            result = self.call(function.core, args, kwargs, node)
+            self.confirm(self, function, args, kwargs, result)
+            return result
         raise InvalidValueError(f"{function.shown} {reason}", hint=f"write {function.usage}")
 
     def _guarded(

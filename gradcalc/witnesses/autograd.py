@@ -154,7 +154,8 @@ def testify(problem: Problem) -> Testimony:
         return ours
     taken = budget.made + sum(values.size for values in problem.inputs.values())
     small = taken <= reruns.NUMBERS and budget.total - budget.steps <= reruns.STEPS
-    ours = replace(ours, cut=reruns.cut(problem, ours, again, small=small))
+    cut = reruns.cut(problem, ours, again, small=small)
+    ours = replace(ours, cut=cut, taken=tuple(confirm.taken.values()))
     # whoever leaves the enclosure out wants it fast
     if problem.dtype != "float64" or not small or not problem.enclose:
         return ours
