@@ -121,6 +121,15 @@ MEANT: list[tuple[str, dict[str, Any], Any, dict[str, Any] | None]] = [
     (NP + "y = x[0]; y += 1; x*y", {"x": [1, 2]}, [2, 4], {"x": [5, 2]}),
     ("def f(v):\n    v /= norm(v)\n    return v\nf(2*x)", {"x": [3, 4]}, [0.6, 0.8], None),
     ("import math\ny = x; y += 1; x*y", {"x": 2}, 6, {"x": 5}),
+    # Python's own functions and numbers
+    ("torch.sum(x)*max([x])", {"x": [1, 2]}, [3, 6], {"x": [6, 6]}),
+    ("max(x, 0)", {"x": 2}, 2, {"x": 1}),
+    (NP + "((range(2) != x) + 0.0)*np.sum(x)", {"x": [3, 5]}, [8, 8], None),
+    (NP + "x*(range(3) == range(3))", {"x": 2}, 2, {"x": 1}),
+    (NP + "s/(1 + round(s)*s)", {"s": -0.2}, -0.2, {"s": 1}),
+    ("import math\nx*math.floor(x)**-2", {"x": 2.5}, 0.625, {"x": 0.25}),
+    (NP + "np.sum(A.transpose((1, 0))[0] + A.transpose()[0] + A.transpose(None)[0])",
+     {"A": [[1, 2], [3, 5]]}, 12, {"A": [[3, 0], [3, 0]]}),
 ]  # fmt: skip
 
 ANSWERED = ("verified", "kink", "vanished")
@@ -177,6 +186,18 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("np.pad(x, 1, constant_values=s)", {"x": [1, 2], "s": 2}, "has no gradient here"),
     ("import math\nmath.floor(x)*(y,)", {"x": 2.5, "y": 3}, "repeats the list"),
     ("from torch import *\nx*range(3)[0]", {"x": [1, 2]}, "has its end in it"),
+    ("torch.sum(x)*(range(2) == x)", {"x": [1, 2]}, "not equal, whatever is in them"),
+    (NP + "round(s)//(x < 0)*np.sum(x)", {"s": 1.2, "x": [1, 2]}, "divided by zero"),
+    ("import math\nx*(5 % math.floor(x))", {"x": 0.5}, "divided by zero"),
+    ("import math\nx*((x < 3) is True)", {"x": 0.5}, "None only"),
+    ("import math\nx**0.5", {"x": -np.inf}, "to the power 0.5 is inf here"),
+    ("jnp.power(x, 0.5)", {"x": [-np.inf]}, "to the power 0.5 is inf here"),
+    (NP + "np.sum(x)*x.max()**0.5", {"x": [-np.inf]}, "to the power 0.5 is inf here"),
+    ("jnp.linalg.norm(x > 0)*x", {"x": [1, 2]}, "of truth values or integers"),
+    ("torch.sum(x)*np.not_equal(x, 1)", {"x": [1, 2]}, "integers of 8 bits"),
+    ("from numpy import *\nfrom torch import sinh\nsinh(x).std()*sort(x)", {"x": [1, 2]},
+     "may be torch's or numpy's"),
+    ("math.hypot([3, x])", {"x": 2}, "one number, not a list"),
     ("torch.binary_cross_entropy_with_logits(x, x)", {"x": [1, 2]}, "no function called"),
     # writing in place where something else holds the memory
     ("for row in A: row /= row.sum()\n(A**2).sum()", {"A": A}, "would also change A"),

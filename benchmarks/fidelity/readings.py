@@ -77,8 +77,22 @@ def _bare() -> MappingProxyType[str, Any]:
             public = not name.startswith("_") and name not in PYTHONS and len(name) > 1
             if public and callable(value) and not isinstance(value, type):
                 found[name] = value
+    found |= {name: _of_numbers(name, found[name]) for name in ("max", "min")}
     found |= {"t": torch.t, "pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan}
     return MappingProxyType(found)
+
+
+def _of_numbers(name: str, library: Callable[..., Any]) -> Callable[..., Any]:
+    """torch's max or min, and Python's of a single number and a plain one: nobody means the pair of
+    values and indices along a dimension that the number does not have."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        numbers = len(args) == 2 and not kwargs and all(np.ndim(value) == 0 for value in args)
+        if numbers and not all(isinstance(value, torch.Tensor) for value in args):
+            return getattr(builtins, name)(*args)
+        return library(*args, **kwargs)
+
+    return call
 
 
 def _torch_tensor(value: Array) -> Any:

@@ -13,7 +13,7 @@ from gradcalc.errors import (
     UnknownNameError,
     UnsupportedError,
 )
-from gradcalc.lang import library, plain
+from gradcalc.lang import kinds, library, plain
 from gradcalc.lang.arguments import bind
 from gradcalc.lang.builtins import Builtin
 from gradcalc.lang.dialects.catalogue import MIXED, UNLIKE, UNLIKE_ALONG
@@ -120,6 +120,7 @@ class Calls(Expressions):
                     raise
                 break
             self.confirm(self, function, args, kwargs, result)
+            kinds.check_mixed_truths(self, function.module, result)
             if isinstance(result, bool) and function.module not in ("builtins", "math"):
                 # a truth value of the library's, of which + is or
                 return self.tensor(result)

@@ -91,7 +91,8 @@ class Expressions(Machine):
 
     def operator(self, kind: type[ast.AST], left: Any, right: Any) -> Any:
         name, function = PLAIN[kind]
-        lists = isinstance(left, list | tuple) or isinstance(right, list | tuple)
+        sequences = list | tuple | range if name in ("eq", "ne") else list | tuple
+        lists = isinstance(left, sequences) or isinstance(right, sequences)
         if lists and not (self.is_tensor(left) or self.is_tensor(right)):
             return self.sequences(name, left, right)
         if lists:
@@ -176,7 +177,8 @@ class Expressions(Machine):
 
     def compare_pair(self, kind: type[ast.AST], left: Any, right: Any) -> Any:
         if kind in (ast.Is, ast.IsNot):
-            if left is not None and right is not None and not isinstance(right, bool):
+            singleton = isinstance(right, bool) and not (self.numbers and self.is_tensor(left))
+            if left is not None and right is not None and not singleton:
                 raise UnsupportedError("is compares with None only", hint="use ==")
             return (left is right) is (kind is ast.Is)
         words = any(isinstance(value, str) or value is None for value in (left, right))

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.errors import InvalidValueError
-from gradcalc.lang.dialects.catalogue import JAX, NONE, NUMPY
+from gradcalc.errors import InvalidValueError, UnsupportedError
+from gradcalc.lang.dialects.catalogue import JAX, MIXED, NONE, NUMPY
 from gradcalc.primitives import BY_NAME, Elementwise, Primitive, Structural
 
 TRUTHS: Mapping[str, str | None] = {
@@ -99,6 +99,27 @@ def of_truths(machine: Any, row: Primitive, arguments: Mapping[str, Any]) -> Any
     return machine.binary("ne", result, 0)
 
 
+def check_power(machine: Any, base: Any, exponent: Any) -> None:
+    """Raises `InvalidValueError` for the root of -inf where it is inf: torch and numpy's arrays
+    take a square root, which is NaN; everybody else a power."""
+    arrays = machine.program.naming.arrays
+    powers = arrays == JAX or machine.numbers or (arrays == NUMPY and not machine.shape(base))
+    if not powers or not isinstance(exponent, float) or exponent != 0.5:
+        return
+    known = machine.is_tensor(base) and _is_run_on_floats(machine, base)
+    if known and np.any(machine.backend.numbers(base) == -np.inf):
+        raise InvalidValueError("-inf to the power 0.5 is inf here, and NaN to torch")
+
+
+def check_mixed_truths(machine: Any, module: str, result: Any) -> None:
+    """Raises `UnsupportedError` for truth values of numpy's where the tensors may be torch's."""
+    if machine.program.naming.arrays == MIXED and module == NUMPY and machine.is_mask(result):
+        raise UnsupportedError(
+            "of torch's tensors numpy makes truth values that are integers of 8 bits",
+            hint="write the comparison with torch's function, or as x > 0",
+        )
+
+
 def mark(machine: Any, row: Primitive, arguments: Mapping[str, Any], result: Any) -> Any:
     """A result, of which is remembered whether a library would make it of integers.
 
@@ -109,6 +130,9 @@ def mark(machine: Any, row: Primitive, arguments: Mapping[str, Any], result: Any
     if row.name not in POSITIONS:
         operands = _operands(row, arguments)
         if not operands or not all(_is_whole(machine, value) for value in operands):
+            return result
+        if machine.numbers and row.name == "pow":
+            # a negative power of Python's integers is a float
             return result
         if _is_run_on_floats(machine, result):
             _check_integers(machine, row, operands, arguments.get("fill_value", 0))

@@ -35,10 +35,11 @@ def naming(body: Body, source: str, bound: frozenset[str]) -> Naming:
     used = [path for path in text_names(body) if path[0] in modules]
     members = [m for m in map(found.member, used) if m is not None]
     named = {modules[path[0]] for path in used}
+    everything = [(module, "*") for module in starred]
     brought = {*_imported_modules(body), *starred}
     return replace(
         found,
-        arrays=spoken([*members, *imported.values()], {*named, *brought}),
+        arrays=spoken([*members, *imported.values(), *everything], {*named, *brought}),
         library=bool(named or brought or imported),
     )
 

@@ -18,7 +18,7 @@ MATH: Table = {}
 SCIPY_SPECIAL: Table = {}
 SCIPY_LINALG: Table = {}
 JAX_NUMPY: Table = {}
-JAX_LINALG: Table = dict(NUMPY_LINALG)
+JAX_LINALG: Table = {name: NUMPY_LINALG[name] for name in ("matmul", "outer", "diagonal")}
 JAX_NN: Table = {}
 JAX_LAX: Table = {}
 JAX: Table = {}
@@ -95,6 +95,13 @@ spell(JAX_NUMPY, "array", "object, dtype: unset = None, copy: flag = True", maki
 spell(JAX_NUMPY, "pad", "array, pad_width: pairs, mode: str = 'constant', *, "
       "constant_values: number = 0", shapes.numpy_padded)  # fmt: skip
 spell(JAX_NUMPY, "squeeze", "a, axis: ints = None", shapes.numpy_squeezed)
+
+each(JAX_LINALG, "det inv", "a: floats", products.single)
+spell(JAX_LINALG, "solve", "a: floats, b: floats", products.single("solve"))
+spell(JAX_LINALG, "norm", "x: floats, ord: word = None, axis: ints = None, keepdims: flag = False",
+      norms.linalg_norm)  # fmt: skip
+spell(JAX_LINALG, "vector_norm", "x: floats, /, *, axis: ints = None, keepdims: flag = False, "
+      "ord: number = 2", norms.numpy_vector_norm)  # fmt: skip
 
 JAX_METHODS: Table = METHODS | {name: JAX_NUMPY[name] for name in ("mean", "std", "var")}
 

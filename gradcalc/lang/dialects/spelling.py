@@ -161,10 +161,13 @@ class Overload:
         last = self._positional - 1
         if last >= 0 and parameters[last].packed and len(args) > last:
             rest = args[last:]
-            whole = len(rest) == 1 and isinstance(rest[0], list | tuple)
+            one = len(rest) == 1 and parameters[last].kind != "any"
+            whole = one and isinstance(rest[0], list | tuple)
             args = (*args[:last], rest[0] if whole else tuple(rest))
         if len(args) > self._positional:
             return f"takes {_count(self._positional)}, not {len(args) + len(kwargs)}"
+        if last == len(args) and parameters[last].packed and parameters[last].kind == "any":
+            args = (*args, ())
         values = [*args, *[p.default for p in parameters[len(args) :]]]
         for key, value in kwargs.items():
             place = self._places.get(key, self._places.get(self.also.get(key, "")))

@@ -29,8 +29,10 @@ def log_of_base(machine: Any, node: Node, x: Any, base: Any) -> Any:
 
 def scalar(machine: Any, value: Any) -> Any:
     """An argument of a function of `math`: one number, as Python makes it of an array of one."""
-    if not machine.is_tensor(value):
+    if plain.is_number(value):
         return value
+    if not machine.is_tensor(value):
+        raise InvalidValueError(f"math's functions take one number, not {machine.describe(value)}")
     if machine.shape(value):
         raise ShapeError(
             f"math's functions take one number, not a tensor of shape {machine.shape(value)}",
@@ -61,9 +63,17 @@ def of_math(name: str) -> Any:
     """A function of `math` that is a primitive of single numbers."""
 
     def read(machine: Any, node: Node, **values: Any) -> Any:
-        return scalar_call(machine, name, *values.values())
+        found = scalar_call(machine, name, *values.values())
+        return _integer(machine, found) if name in ("floor", "ceil", "trunc") else found
 
     return like(name, read)
+
+
+def _integer(machine: Any, found: Any) -> Any:
+    """One of Python's integers: there is no negative zero among them."""
+    if not machine.is_tensor(found):
+        return found
+    return machine.mark_integer(machine.binary("add", found, 0.0))
 
 
 def length(machine: Any, node: Node, coordinates: Any) -> Any:
@@ -128,7 +138,10 @@ def python_round(machine: Any, node: Node, number: Any, ndigits: Any) -> Any:
             f"round() takes one number, not {machine.describe(number)}",
             hint="torch.round(x) and np.round(x) round every element",
         )
-    return rounded(machine, node, number=number, ndigits=ndigits)
+    found = rounded(machine, node, number=number, ndigits=ndigits)
+    # torch's tensors have no such integer, and are read as with torch.round
+    whole = ndigits is None and machine.program.naming.arrays != "torch"
+    return _integer(machine, found) if whole else found
 
 
 def python_power(machine: Any, node: Node, base: Any, exp: Any) -> Any:

@@ -13,7 +13,9 @@ from gradcalc.primitives.shapes import numbers as several
 def numpy_transposed(machine: Any, node: Node, a: Any, axes: Any) -> Any:
     """numpy's transpose: the axes in another order, reversed where none is named."""
     a = machine.tensor(a)
-    if axes is None or axes == () or axes == (None,):
+    if axes is not None and len(axes) == 1 and isinstance(axes[0], list | tuple):
+        (axes,) = axes
+    if axes in (None, (), (None,)):
         return call(machine, "transpose", a)
     return call(machine, "permute", a, axes)
 
