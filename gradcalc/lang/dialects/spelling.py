@@ -2,8 +2,7 @@
 
 A table of a library is made of rows: names, a signature in Python's syntax, a meaning. A name may
 have several rows, as torch's functions have several signatures: the first that takes the arguments
-is the one that is meant. Annotations say what a parameter takes (`KINDS`); one without takes a
-tensor, or what can be made one.
+is the one that is meant.
 """
 
 import ast
@@ -14,7 +13,14 @@ from typing import Any
 
 from gradcalc.errors import ShapeError
 from gradcalc.lang.builtins import BUILTINS
-from gradcalc.lang.plain import is_number
+from gradcalc.lang.dialects.parameters import (
+    OPERANDS,
+    REQUIRED,
+    Parameter,
+    is_operand,
+    parse,
+    takes,
+)
 from gradcalc.lang.program import brief
 from gradcalc.primitives import BY_NAME, Elementwise, Primitive, Structural
 
@@ -29,81 +35,6 @@ Reading = Callable[..., Any]
 Meaning = str | Reading | None
 """What a row of a table means; None for the primitive of the same name."""
 
-REQUIRED = object()
-"""The default of a parameter that has none."""
-
-
-def _is_whole(machine: Any, value: Any) -> bool:
-    return type(value) is int or (machine.is_integer(value) and machine.size(value) == 1)
-
-
-def _is_numeric(machine: Any, value: Any) -> bool:
-    return is_number(value) or (machine.is_tensor(value) and not machine.shape(value))
-
-
-def _are(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    def check(machine: Any, value: Any) -> bool:
-        return isinstance(value, list | tuple) and all(test(machine, item) for item in value)
-
-    return check
-
-
-def _either(*tests: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    return lambda machine, value: any(test(machine, value) for test in tests)
-
-
-def _are_some(machine: Any, value: Any) -> bool:
-    return _are(_is_whole)(machine, value) and len(value) > 0
-
-
-def _is_operand(machine: Any, value: Any) -> bool:
-    return (
-        machine.is_tensor(value) or is_number(value) or type(value) in (list, tuple, range)
-    )  # a pair of values and indices is none
-
-
-def _first(value: Any) -> Any:
-    """A value, or the first of those in lists."""
-    while type(value) in (list, tuple) and value:
-        value = value[0]
-    return value
-
-
-KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "operand": _is_operand,
-    "floats": lambda machine, value: (
-        _is_operand(machine, value) and not machine.is_mask(_first(value))
-    ),
-    "inexact": lambda machine, value: (
-        KINDS["floats"](machine, value)
-        and not (isinstance(_first(value), int) or machine.is_integer(value))
-    ),
-    "tensor": lambda machine, value: machine.is_tensor(value),
-    "tensors": lambda machine, value: machine.is_tensor(value) or type(value) in (list, tuple),
-    "items": lambda machine, value: (
-        machine.is_tensor(value) or isinstance(value, list | tuple | range)
-    ),
-    "int": _is_whole,
-    "place": lambda machine, value: value is None or _is_whole(machine, value),
-    "ints": _either(_is_whole, _are(_is_whole)),
-    "some": _either(_is_whole, _are_some),
-    "list": _are(_is_whole),
-    "pairs": _either(_is_whole, _are(_either(_is_whole, _are(_is_whole)))),
-    "number": _is_numeric,
-    "bool": lambda machine, value: isinstance(value, bool),
-    "flag": lambda machine, value: isinstance(value, bool | int),
-    "str": lambda machine, value: isinstance(value, str),
-    "word": lambda machine, value: isinstance(value, str) or _is_numeric(machine, value),
-    "any": lambda machine, value: True,
-    "unset": lambda machine, value: False,
-}
-"""What a parameter may take besides its default. `unset` takes nothing else: what the parameter
-does is not in the language. Of truth values numpy's functions of `floats` make halves, of three
-digits; of integers those of `inexact` make integers."""
-
-OPERANDS = frozenset({"operand", "floats", "inexact", "tensor", "tensors"})
-"""The kinds of parameters that take tensors."""
-
 SYNONYMS: tuple[frozenset[str], ...] = (
     frozenset({"axis", "axes", "dim", "dims"}),
     frozenset({"keepdim", "keepdims"}),
@@ -116,18 +47,6 @@ SYNONYMS: tuple[frozenset[str], ...] = (
     frozenset({"dim1", "axis1"}),
 )
 """What the libraries and the primitives call one parameter."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One parameter of a signature; `packed` takes the rest of a call's positional arguments."""
-
-    name: str
-    kind: str
-    default: Any
-    positional: bool
-    keyword: bool
-    packed: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,10 +98,10 @@ class Overload:
         for parameter, value in zip(parameters, values, strict=True):
             if value is REQUIRED:
                 return f"needs {parameter.name}"
-            if value is not parameter.default and not _takes(machine, parameter, value):
+            if value is not parameter.default and not takes(machine, parameter, value):
                 if parameter.kind == "unset":
                     return f"cannot be given {parameter.name} here"
-                if parameter.kind in ("floats", "inexact") and _is_operand(machine, value):
+                if parameter.kind in ("floats", "inexact") and is_operand(machine, value):
                     return f"of truth values or integers gives no floats, {parameter.name} here"
                 return f"does not take {machine.describe(value)} for {parameter.name}"
         return {
@@ -299,52 +218,6 @@ def each(table: Table, names: str, signature: str, reading: Callable[[str], Read
 def bound_to(table: Table, methods: Iterable[str]) -> Table:
     """The functions which an array has as methods too, the receiver their first argument."""
     return {name: table[name] for name in methods}
-
-
-def parse(text: str) -> tuple[Parameter, ...]:
-    """The parameters of a signature in Python's syntax."""
-    module = ast.parse(f"def f({text}): pass")
-    function = module.body[0]
-    assert isinstance(function, ast.FunctionDef)
-    arguments = function.args
-    positional = [*arguments.posonlyargs, *arguments.args]
-    missing: list[ast.expr | None] = [None] * (len(positional) - len(arguments.defaults))
-    found = [
-        _parameter(a, default, True, a not in arguments.posonlyargs)
-        for a, default in zip(positional, [*missing, *arguments.defaults], strict=True)
-    ]
-    if (star := arguments.vararg) is not None:
-        found.append(Parameter(star.arg, _kind(star), REQUIRED, True, True, packed=True))
-    pairs = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-    return (*found, *[_parameter(a, default, False, True) for a, default in pairs])
-
-
-def _parameter(
-    argument: ast.arg, default: ast.expr | None, positional: bool, keyword: bool
-) -> Parameter:
-    value = REQUIRED if default is None else _value(default)
-    return Parameter(argument.arg, _kind(argument), value, positional, keyword)
-
-
-def _value(node: ast.expr) -> Any:
-    if isinstance(node, ast.Call):
-        # float('inf') and the like
-        return float(ast.literal_eval(node.args[0]))
-    return ast.literal_eval(node)
-
-
-def _kind(argument: ast.arg) -> str:
-    annotation = argument.annotation
-    if annotation is None:
-        return "operand"
-    assert isinstance(annotation, ast.Name)
-    return annotation.id
-
-
-def _takes(machine: Any, parameter: Parameter, value: Any) -> bool:
-    if parameter.kind == "unset":
-        return bool(type(value) is type(parameter.default) and value == parameter.default)
-    return KINDS[parameter.kind](machine, value)
 
 
 def _row_names(row: Primitive, parameters: Sequence[Parameter]) -> dict[str, str]:
