@@ -1,8 +1,10 @@
 """What further runs of torch tell of a program: in float32, and without what cuts a gradient."""
 
 import ast
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -31,8 +33,13 @@ TRIED = 8
 AGREED = 1e-9
 """How far apart, in relation to the largest element, the same may be in another form."""
 
-CUTS = ("float", "int", "item")
+CUTS = ("float", "int", "item", "math")
 """The kinds of stops that take a plain number out of a tensor by a call."""
+
+TENSORS: Mapping[str, str] = MappingProxyType(
+    {"fabs": "abs", "degrees": "rad2deg", "radians": "deg2rad"}
+)
+"""What torch calls a function of `math`, where it is another name."""
 
 COPIES = ("tensor", "as_tensor", "asarray")
 """The kinds of stops that copy the numbers of tensors into a new one."""
@@ -148,12 +155,13 @@ def _close(one: Array | None, other: Array | None) -> bool:
 
 
 def cut(problem: Problem, ours: Testimony, run: Run, *, small: bool = True) -> Cut | None:
-    """What alone keeps every gradient at 0, where that is a plain number taken out of a tensor.
+    """What alone keeps a gradient at 0, where that is a plain number taken out of a tensor.
 
     Of a program that is not `small` only the last such place is left out.
     """
     stops = tuple(dict.fromkeys(stop for stop in ours.stops if stop.kind in (*CUTS, *COPIES)))
-    if ours.carrying or not stops:
+    zeros = [name for name, gradient in ours.gradients.items() if not gradient.any()]
+    if not zeros or not stops:
         return None
     # what is nearest to the output first
     latest = stops[::-1]
@@ -161,7 +169,7 @@ def cut(problem: Problem, ours: Testimony, run: Run, *, small: bool = True) -> C
     for left_out, alone in (*tries, *([(latest, False)] if small else [])):
         other = _without(problem, left_out, alone=alone)
         found = None if other is None else _ran(run, other)
-        if found is not None and found.carrying:
+        if found is not None and any(found.gradients[name].any() for name in zeros):
             return Cut(left_out[0], alone)
     return None
 
@@ -208,6 +216,9 @@ class _Shortening(ast.NodeTransformer):
             # the language's own function makes the same, and keeps the gradient
             self.found = True
             return self.generic_visit(ast.Call(ast.Name("array", ast.Load()), node.args, []))
+        if self._is_meant(node) and (function := _of_math(node)) is not None:
+            self.found = True
+            return self.generic_visit(ast.Call(function, node.args, []))
         chain: list[ast.expr] = [node]
         while (inner := _argument(chain[-1])) is not None:
             chain.append(inner)
@@ -227,6 +238,14 @@ def _called(node: ast.Call) -> str:
     """The last part of the name of what is called."""
     function = node.func
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def _of_math(node: ast.Call) -> ast.expr | None:
+    """torch's function where `math` has one for numbers, None if it is not one of math's."""
+    name = _called(node)
+    if name in CUTS or not hasattr(math, name):
+        return None
+    return ast.Attribute(ast.Name("torch", ast.Load()), TENSORS.get(name, name), ast.Load())
 
 
 def _argument(node: ast.expr) -> ast.expr | None:

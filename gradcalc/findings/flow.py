@@ -8,6 +8,7 @@ from gradcalc.reruns import COPIES
 from gradcalc.testimony import Reference, Testimony
 
 KEPT = "stack([...]) of the parts keeps their gradient"
+FUNCTION = "torch has the function for tensors"
 
 
 def find(problem: Problem, autograd: Testimony, reference: Reference) -> Iterator[Finding]:
@@ -18,13 +19,17 @@ def find(problem: Problem, autograd: Testimony, reference: Reference) -> Iterato
 
 
 def cut(autograd: Testimony) -> Iterator[Finding]:
-    """What alone keeps every gradient at 0, where it is a plain number taken out of a tensor."""
+    """What alone keeps a gradient at 0, where it is a plain number taken out of a tensor."""
     if autograd.cut is None:
         return
     stop = autograd.cut.stop
     if stop.kind in COPIES:
         text = f"nothing flows through {stop.source}: it copies the numbers of a tensor"
         yield Finding("stopped", text, KEPT, stop.span)
+        return
+    if stop.kind == "math":
+        text = f"nothing flows through {stop.source}: math makes a plain number of a tensor"
+        yield Finding("stopped", text, FUNCTION, stop.span)
         return
     hint = "leave float(), int() and .item() out: the program without them has a gradient"
     if autograd.cut.alone:
@@ -62,7 +67,8 @@ def _dead(problem: Problem, autograd: Testimony) -> Iterator[Finding]:
         elif autograd.stops:
             stop = autograd.stops[0]
             why = f"no gradient flows back to {name}: {stop.source} stops it ({stop.kind})"
-            yield Finding("dead", why, "leave it out to let the gradient through", stop.span)
+            hint = FUNCTION if stop.kind == "math" else "leave it out to let the gradient through"
+            yield Finding("dead", why, hint, stop.span)
             continue
         elif problem.detach:
             why = f"no gradient flows back to {name}: {', '.join(problem.detach)} is detached"
@@ -81,8 +87,8 @@ def _stopped(autograd: Testimony) -> Iterator[Finding]:
             yield Finding("stopped", text, KEPT, stop.span)
         elif stop.kind == "math":
             text = f"{stop.source} makes a plain number of a tensor and passes no gradient back"
-            yield Finding("stopped", text, "torch has the function for tensors", stop.span)
-        elif stop.kind in ("item", "float", "int", "index", "number"):
+            yield Finding("stopped", text, FUNCTION, stop.span)
+        elif stop.kind in ("item", "float", "int", "index"):
             yield Finding(
                 "stopped",
                 f"{stop.source} takes a plain number out of a tensor and passes no gradient back",

@@ -153,7 +153,6 @@ def _eye(machine: Any, node: ast.Call, n: Any, m: Any = None) -> Any:
 def _plain(machine: Any, node: ast.Call, values: tuple[Any, ...]) -> list[float]:
     if any(machine.is_tensor(value) and machine.carries(value) for value in values):
         machine.refuse_fixed("a bound")
-        machine.note("number", text_of(node, machine.source), node)
     return [machine.number(v) if machine.is_tensor(v) else plain.as_float(v) for v in values]
 
 
@@ -202,8 +201,8 @@ def _copy(machine: Any, node: ast.Call, value: Any) -> Any:
 def _sum(machine: Any, node: ast.Call, *args: Any, **kwargs: Any) -> Any:
     """Python's sum of a list adds its items; the sum of a tensor is the primitive."""
     if len(args) == 1 and not kwargs and isinstance(args[0], list | tuple):
-        total = args[0][0] if args[0] else 0
-        for item in args[0][1:]:
+        total: Any = 0
+        for item in args[0]:
             total = machine.binary("add", total, item)
         return total
     return machine.call_primitive("sum", args, kwargs)

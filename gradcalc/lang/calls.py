@@ -106,7 +106,7 @@ class Calls(Expressions):
         self.check_mixed(function, args, kwargs)
         reason = ""
         for overload in function.overloads:
-            values = overload.fit(self, args, kwargs)
+            values = overload.fit(self, args, kwargs, method=function.method)
             if isinstance(values, str):
                 reason = values
                 continue

@@ -21,8 +21,9 @@ def other(run: Any, name: str, tensor: Any) -> str | None:
                 continue
             if _holds(run, value, tensor):
                 return key if value is not tensor or frame is own else f"the caller's {key}"
-    if any(_holds(run, value, tensor) for value in run.iterated if not run.is_tensor(value)):
-        return "the list that the loop goes through"
+    if any(_holds(run, value, tensor) for value in run.iterated):
+        # the rows of an expanded tensor are one and the same
+        return "what the loop goes through"
     return None
 
 
@@ -53,7 +54,9 @@ def _holds(run: Any, value: Any, tensor: Any) -> bool:
         elif isinstance(item, Closure) and id(item) not in seen:
             seen.add(id(item))
             stack += item.defaults.values()
-            if item.frame.parent is not None:
+            frame = item.frame
+            while frame.parent is not None:
                 # a function that has been left, whose names it still sees
-                stack += item.frame.values.values()
+                stack += frame.values.values()
+                frame = frame.parent
     return False

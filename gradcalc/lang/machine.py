@@ -19,10 +19,8 @@ from gradcalc.lang.arguments import PACKED, bind
 from gradcalc.lang.backend import FAILURES, explained
 from gradcalc.lang.budget import Budget as Budget
 from gradcalc.lang.data import EXTREMES, Values
-from gradcalc.lang.dialects.catalogue import JAX, NUMPY
 from gradcalc.lang.indexing import Key, check_key, sequence_item
 from gradcalc.lang.kinds import takes_tensors
-from gradcalc.lang.program import text_of
 from gradcalc.lang.sizes import TensorShape, check_result
 from gradcalc.primitives import BY_NAME, Elementwise, Primitive, Structural
 
@@ -310,6 +308,10 @@ class Machine(Values):
         if isinstance(value, list | tuple):
             return tuple([self._static(row, key, item) for item in value])
         if key in INTEGERS:
+            if isinstance(value, bool):
+                raise InvalidValueError(
+                    f"{row.name} does not take {value} for {key}", hint=f"write {key}=0 or {key}=1"
+                )
             number = self.integer(value)
             if abs(number) >= LARGEST_INTEGER:
                 raise LimitError(f"{row.name}: {plain.show(number)} is too large for {key}")
@@ -317,19 +319,17 @@ class Machine(Values):
         if self.is_tensor(value) and self.size(value) == 1:
             if self.carries(value):
                 self.refuse_fixed(key)
-                self.note(key, text_of(self.node, self.source), self.node)
             return self.number(value)
         if plain.is_number(value):
             return value if isinstance(value, bool) else _small(value)
         raise InvalidValueError(f"{row.name} does not take {self.describe(value)} for {key}")
 
     def refuse_fixed(self, what: str) -> None:
-        """Refuse a number with a gradient where only fixed ones go, but for torch, which cuts it.
-
-        Raises `UnsupportedError`.
-        """
-        if self.program.naming.arrays in (NUMPY, JAX):
-            raise UnsupportedError(f"{what} that depends on an input has no gradient here")
+        """Refuse a number with a gradient where only fixed ones go. Raises `UnsupportedError`."""
+        raise UnsupportedError(
+            f"{what} that depends on an input has no gradient here",
+            hint="detach(...) makes a fixed number of it",
+        )
 
     def _sizes(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         def size(value: Any) -> Any:

@@ -2,24 +2,17 @@
 
 import ast
 import builtins
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 
 from gradcalc.errors import Span, UnknownNameError, UnsupportedError, did_you_mean
-from gradcalc.lang import grammar, library
+from gradcalc.lang import grammar, imports, library
 from gradcalc.lang.dialects.catalogue import PREFIXES, TABLES
+from gradcalc.lang.imports import Body, every_node
 from gradcalc.lang.names import Scope
 from gradcalc.lang.naming import Naming, spoken, text_names
 from gradcalc.lang.program import brief, dotted, span_of
 from gradcalc.primitives import BY_NAME, Structural
-
-Body = Sequence[ast.stmt]
-
-
-def every_node(body: Body) -> Iterator[ast.AST]:
-    """All nodes of the statements, in no order."""
-    for statement in body:
-        yield from ast.walk(statement)
 
 
 def naming(body: Body, source: str, bound: frozenset[str]) -> Naming:
@@ -27,7 +20,8 @@ def naming(body: Body, source: str, bound: frozenset[str]) -> Naming:
 
     Raises `UnsupportedError` for an import of whatever is not a known module or function.
     """
-    imported, modules, starred = _imports(body, source)
+    brought = imports.read(body, source)
+    imported, modules, starred = brought.names, dict(brought.modules), brought.starred
     inside = {local: module for local, module in PREFIXES.items() if local not in bound}
     values = _values(body)
     modules = {k: v for k, v in inside.items() if k not in values} | modules
@@ -36,79 +30,12 @@ def naming(body: Body, source: str, bound: frozenset[str]) -> Naming:
     members = [m for m in map(found.member, used) if m is not None]
     named = {modules[path[0]] for path in used}
     everything = [(module, "*") for module in starred]
-    brought = {*_imported_modules(body), *starred}
+    whole = {*imports.whole(body), *starred}
     return replace(
         found,
-        arrays=spoken([*members, *imported.values(), *everything], {*named, *brought}),
-        library=bool(named or brought or imported),
+        arrays=spoken([*members, *imported.values(), *everything], {*named, *whole}),
+        library=bool(named or whole or imported),
     )
-
-
-def _imported_modules(body: Body) -> Iterator[str]:
-    for node in every_node(body):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module != "__future__":
-            yield node.module or ""
-
-
-def _imports(
-    body: Body, source: str
-) -> tuple[dict[str, tuple[str, str]], dict[str, str], tuple[str, ...]]:
-    """The names of `from ... import`, the names of modules, and modules imported as a whole."""
-    imported: dict[str, tuple[str, str]] = {}
-    modules: dict[str, str] = {}
-    starred: list[str] = []
-    for node in every_node(body):
-        if not isinstance(node, ast.Import | ast.ImportFrom):
-            continue
-        base = node.module or "" if isinstance(node, ast.ImportFrom) else ""
-        if isinstance(node, ast.ImportFrom) and node.level:
-            base = "." * node.level + base
-        for alias in node.names:
-            full = ".".join(part for part in (base, alias.name) if part)
-            if base == "__future__":
-                continue
-            if base in TABLES and alias.name == "*":
-                starred.append(base)
-                _check_twice(((n, p) for n, p in imported.items() if library.has(base, n)), base)
-            elif full in TABLES:
-                # import numpy.linalg binds numpy
-                local = alias.asname or (alias.name if base else alias.name.split(".")[0])
-                modules[local] = full if base or alias.asname else full.split(".")[0]
-            elif base in TABLES and (
-                library.has(base, alias.name) or alias.name in grammar.CONTEXTS
-            ):
-                local = alias.asname or alias.name
-                _check_twice(((local, imported.get(local, (base, alias.name))),), base)
-                imported[local] = (base, alias.name)
-            else:
-                raise UnsupportedError(
-                    f"{brief(full)} cannot be imported",
-                    hint=_instead(base, alias.name)
-                    or "torch, numpy, math, scipy.special and jax.numpy are known",
-                    span=span_of(alias, source),
-                )
-    return imported, modules, tuple(starred)
-
-
-def _check_twice(names: Iterable[tuple[str, tuple[str, str]]], module: str) -> None:
-    """Refuse a name that is imported from two modules: which one is meant hangs on the order."""
-    for name, (other, _) in names:
-        if other != module:
-            raise UnsupportedError(
-                f"{brief(name)} is imported from {other} and from {module}",
-                hint=f"write import {module.split('.')[0]}, and the module in front of the name",
-            )
-
-
-def _instead(module: str, name: str) -> str | None:
-    """Where else a name is known."""
-    if name in grammar.FUNCTIONS:
-        return grammar.FUNCTIONS[name]
-    if close := did_you_mean(name, TABLES.get(module, {})):
-        return close
-    return "its own name needs no import" if library.is_known(name) else None
 
 
 def _values(body: Body) -> set[str]:

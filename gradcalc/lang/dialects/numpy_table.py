@@ -111,7 +111,7 @@ spell(NUMPY, "concatenate concat", f"arrays: tensors, /, axis: place = 0, {OUT},
       "casting: unset = 'same_kind'", shapes.joined)  # fmt: skip
 spell(NUMPY, "pad", "array, pad_width: pairs, mode: str = 'constant', *, "
       "constant_values: number = 0", shapes.numpy_padded)  # fmt: skip
-spell(NUMPY, "diag", "v, k: int = 0")
+spell(NUMPY, "diag", "v, k: int = 0", shapes.numpy_diag)
 spell(
     NUMPY, "diagonal", "a, offset: int = 0, axis1: int = 0, axis2: int = 1", shapes.numpy_diagonal
 )

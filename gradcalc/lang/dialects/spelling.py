@@ -74,8 +74,13 @@ class Overload:
     def _positional(self) -> int:
         return sum(p.positional for p in self.parameters)
 
-    def fit(self, machine: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        """The arguments by name, those that are unset left out; a sentence if they do not fit."""
+    def fit(
+        self, machine: Any, args: Sequence[Any], kwargs: Mapping[str, Any], *, method: bool = False
+    ) -> Any:
+        """The arguments by name, those that are unset left out; a sentence if they do not fit.
+
+        Of a `method` the first is the receiver, which nobody counts.
+        """
         parameters = self.parameters
         last = self._positional - 1
         if last >= 0 and parameters[last].packed and len(args) > last:
@@ -84,7 +89,8 @@ class Overload:
             whole = one and isinstance(rest[0], list | tuple)
             args = (*args[:last], rest[0] if whole else tuple(rest))
         if len(args) > self._positional:
-            return f"takes {_count(self._positional)}, not {len(args) + len(kwargs)}"
+            given = len(args) + len(kwargs) - method
+            return f"takes {_count(self._positional - method)}, not {given}"
         if last == len(args) and parameters[last].packed and parameters[last].kind == "any":
             args = (*args, ())
         values = [*args, *[p.default for p in parameters[len(args) :]]]

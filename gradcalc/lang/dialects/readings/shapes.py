@@ -35,6 +35,12 @@ def numpy_diagonal(machine: Any, node: Node, a: Any, offset: Any, axis1: Any, ax
     return call(machine, "diagonal", a, offset, axis1, axis2)
 
 
+def numpy_diag(machine: Any, node: Node, v: Any, k: Any) -> Any:
+    """numpy's diag: of a matrix a view, as its diagonal is."""
+    v = machine.tensor(v)
+    return call(machine, "diagonal" if len(machine.shape(v)) == 2 else "diag", v, k)
+
+
 def numpy_last_diagonal(machine: Any, node: Node, x: Any, offset: Any) -> Any:
     """numpy.linalg.diagonal: of the last two axes."""
     return call(machine, "diagonal", x, offset, -2, -1)
