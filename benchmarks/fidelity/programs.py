@@ -54,11 +54,15 @@ def _case(rng: random.Random, library: Library, subject: str, form: str) -> Case
     profile = rng.choice(PROFILES)
     text = _filled(rng, form, library.style)
     header = rng.choice(HEADERS[library.name])
+    readings = library.readings
     if rng.random() < 0.1:
         header = f"import math\n{header}".strip()
+        if library.name == "bare":
+            # a text that names math alone is of Python's numbers
+            readings = (*readings, *LIBRARIES["math"].readings)
     text = f"{header}\n{text}" if header else text
     inputs = inputs_of(text, draw_inputs(rng, profile, library.one_size))
-    return Case(library.name, subject, text, inputs, library.readings, is_generic(profile))
+    return Case(library.name, subject, text, inputs, readings, is_generic(profile))
 
 
 def _filled(rng: random.Random, form: str, style: str) -> str:

@@ -16,6 +16,7 @@ import numpy as np
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import plain
 from gradcalc.lang.program import brief, text_of
+from gradcalc.lang.scope import Once
 from gradcalc.lang.sizes import check_elements
 
 Call = Callable[..., Any]
@@ -52,6 +53,9 @@ def _number(kind: str) -> Call:
                 raise ShapeError(
                     f"{kind}() takes one number, not a tensor of shape {machine.shape(value)}"
                 )
+            if kind == "float" and machine.numbers:
+                # of one of Python's own numbers it is that number
+                return machine.as_floats(value)
             if machine.carries(value):
                 machine.note(kind, text_of(node, machine.source), node)
             if kind != "int":
@@ -91,21 +95,21 @@ def _range(machine: Any, node: ast.Call, *bounds: Any) -> range:
     return range(*(machine.integer(bound) for bound in bounds))
 
 
-def _enumerate(machine: Any, node: ast.Call, iterable: Any, start: int = 0) -> list[Any]:
+def _enumerate(machine: Any, node: ast.Call, iterable: Any, start: int = 0) -> Once:
     items = machine.items(iterable)
     machine.check_length(plain.length(items))
     machine.snapshots.append(iterable)
-    return list(enumerate(items, machine.integer(start)))
+    return Once("enumerate", list(enumerate(items, machine.integer(start))))
 
 
-def _zip(machine: Any, node: ast.Call, *values: Any, strict: bool = False) -> list[Any]:
+def _zip(machine: Any, node: ast.Call, *values: Any, strict: bool = False) -> Once:
     parts = [machine.items(value) for value in values]
     machine.snapshots.extend(values)
     lengths = [plain.length(items) for items in parts]
     machine.check_length(min(lengths, default=0))
     if strict and len(set(lengths)) > 1:
         raise ShapeError(f"zip of different lengths: {' and '.join(map(str, lengths))}")
-    return list(zip(*parts, strict=False))
+    return Once("zip", list(zip(*parts, strict=False)))
 
 
 def _tensor(machine: Any, node: ast.Call, value: Any) -> Any:
@@ -224,7 +228,7 @@ def _extreme(name: str) -> Call:
                 return machine.call_primitive(name, args, kwargs)
             raise UnsupportedError(
                 f"{name}(x, {plain.show(args[1])}) could mean two things",
-                hint=f"write {elementwise}(x, y), or a{name}(x, dim=0)",
+                hint=f"write {elementwise}(x, y), or a{name}(x, dim={plain.show(args[1])})",
             )
         result = args[0]
         for item in args[1:]:

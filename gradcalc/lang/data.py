@@ -14,6 +14,7 @@ from gradcalc.lang import plain
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.budget import Budget
 from gradcalc.lang.program import Limits, Program, Stop, amount, span_of, text_of
+from gradcalc.lang.scope import Once
 
 EXTREMES = ("values", "indices")
 """The fields of what `max(x, dim)` gives."""
@@ -125,6 +126,8 @@ class Values:
         }  # fmt: skip
         if getattr(value, "_fields", None) == EXTREMES:
             return "a pair of values and indices"
+        if isinstance(value, Once):
+            return f"what {value.word} gives"
         return names.get(type(value), "a function")
 
     def constant(self, values: NDArray[np.float64]) -> Any:

@@ -9,6 +9,7 @@ from gradcalc.errors import (
     GradcalcError,
     InvalidValueError,
     LimitError,
+    ShapeError,
     UnsupportedError,
 )
 from gradcalc.lang import holders, plain
@@ -157,6 +158,8 @@ class Evaluator(Calls):
                         hint="write the whole assignment: y = y + ...",
                     )
             value = self.operator(type(node.op), left, right)
+            if self.is_tensor(held):
+                self._check_room(node, held, value)
         self.bind_target(node.target, value)
         self._result(self.bound_value(node.target, value))
 
@@ -176,21 +179,39 @@ class Evaluator(Calls):
             return held
         return value
 
-    def _check_held(self, node: ast.AugAssign, held: Any) -> None:
-        """Refuse to write into a tensor that something else holds, which Python would change too.
+    def _writes(self, node: ast.AugAssign, held: Any) -> bool:
+        """Whether an operator writes into the memory of a tensor.
 
         Python's and numpy's single numbers and jax's arrays are never written into.
         """
         arrays = self.program.naming.arrays
         if not self.memory(held):
             # of no elements, or this backend keeps no memory
-            return
+            return False
         number = not self.shape(held) and not any(held is array for array in self.arrays)
         if isinstance(node.op, ast.MatMult) and arrays != NUMPY:
             # torch has no such operator that writes
+            return False
+        return arrays != JAX and not (number and (arrays == NUMPY or self.numbers))
+
+    def _check_room(self, node: ast.AugAssign, held: Any, value: Any) -> None:
+        """Refuse to write what does not go into a tensor."""
+        if not self._writes(node, held):
             return
-        if arrays == JAX or (number and (arrays == NUMPY or self.numbers)):
+        if self.shape(value) != self.shape(held):
+            raise ShapeError(
+                f"a tensor of shape {self.shape(held)} cannot hold one of shape {self.shape(value)}"
+            )
+        kept = self.is_mask(value) or (self.is_integer(held) and self.is_integer(value))
+        if (self.is_mask(held) or self.is_integer(held)) and not kept:
+            kind = "truth values" if self.is_mask(held) else "integers"
+            raise InvalidValueError(f"a tensor of {kind} cannot hold other numbers")
+
+    def _check_held(self, node: ast.AugAssign, held: Any) -> None:
+        """Refuse to write into a tensor that something else holds: Python would change that too."""
+        if not self._writes(node, held):
             return
+        arrays = self.program.naming.arrays
         assert isinstance(node.target, ast.Name)
         holder = holders.other(self, node.target.id, held)
         if holder is not None:

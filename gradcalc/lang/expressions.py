@@ -16,7 +16,7 @@ from gradcalc.errors import (
 from gradcalc.lang import library, plain
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.budget import Budget
-from gradcalc.lang.dialects.catalogue import JAX, NUMPY
+from gradcalc.lang.dialects.catalogue import JAX, MIXED, NUMPY
 from gradcalc.lang.grammar import KINDS, PLAIN, UNARY
 from gradcalc.lang.indexing import counted_with_arrays
 from gradcalc.lang.machine import LARGEST_INTEGER, Machine
@@ -145,7 +145,8 @@ class Expressions(Machine):
         name, function = UNARY[type(node.op)]
         if isinstance(node.op, ast.Invert):
             self.check_masks("~", value)
-            if self.numbers and self.is_tensor(value):
+            single = self.is_tensor(value) and not self.shape(value)
+            if self.program.naming.numbers and single:
                 raise UnsupportedError("~ of Python's truth values is -1 or -2", hint="write not")
         if plain.is_number(value):
             return function(value)
@@ -183,6 +184,11 @@ class Expressions(Machine):
             return (left is right) is (kind is ast.Is)
         words = any(isinstance(value, str) or value is None for value in (left, right))
         if words and kind in (ast.Eq, ast.NotEq):
+            numpys = self.program.naming.arrays in (NUMPY, MIXED)
+            if numpys and any(self.is_tensor(v) and self.shape(v) for v in (left, right)):
+                raise UnsupportedError(
+                    "numpy compares each element with None or text", hint="write x is None"
+                )
             same = type(left) is type(right) and left == right
             return same is (kind is ast.Eq)
         return self.operator(kind, left, right)

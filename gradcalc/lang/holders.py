@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from gradcalc.lang.scope import Closure, Frame
+from gradcalc.lang.scope import Closure, Frame, Once
 
 
 def other(run: Any, name: str, tensor: Any) -> str | None:
@@ -51,6 +51,9 @@ def _holds(run: Any, value: Any, tensor: Any) -> bool:
         elif isinstance(item, list | tuple) and id(item) not in seen:
             seen.add(id(item))
             stack += item
+        elif isinstance(item, Once) and id(item) not in seen:
+            seen.add(id(item))
+            stack += item.items
         elif isinstance(item, Closure) and id(item) not in seen:
             seen.add(id(item))
             stack += item.defaults.values()

@@ -99,7 +99,7 @@ def _check_order(body: Body, source: str) -> None:
     for name, statement in brought.items():
         if any(id(node) not in seen[name] for node in uses.get(name, ())):
             raise UnsupportedError(
-                f"{brief(name)} is used where its import has not run",
+                f"{brief(name)} is used where its import may not have run",
                 hint="write all imports first",
                 span=span_of(statement, source),
             )
@@ -114,6 +114,9 @@ def _statements(body: Body) -> Iterator[tuple[ast.Import | ast.ImportFrom, set[i
             yield node, room
         if isinstance(node, ast.FunctionDef):
             room = {id(inner) for inner in ast.walk(node)}
+        elif isinstance(node, ast.If | ast.For | ast.While):
+            # perhaps it never runs
+            room = set()
         stack += [(child, room) for child in ast.iter_child_nodes(node)]
 
 
@@ -152,6 +155,8 @@ def _instead(module: str, name: str) -> str | None:
     """Where else a name is known."""
     if name in grammar.FUNCTIONS:
         return grammar.FUNCTIONS[name]
-    if close := did_you_mean(name, TABLES.get(module, {})):
+    if module not in TABLES:
+        return None
+    if close := did_you_mean(name, TABLES[module]):
         return close
     return "its own name needs no import" if library.is_known(name) else None

@@ -111,6 +111,41 @@ def check_power(machine: Any, base: Any, exponent: Any) -> None:
         raise InvalidValueError("-inf to the power 0.5 is inf here, and NaN to torch")
 
 
+def check_large(machine: Any, row: Primitive, operands: Sequence[Any]) -> None:
+    """Raises `InvalidValueError` for a number beside integers which is not exact as a float."""
+    large = [value for value in operands if isinstance(value, int) and abs(value) >= EXACT]
+    if large and row.name in INTEGRAL and any(map(machine.is_integer, operands)):
+        raise InvalidValueError(
+            "an integer is too large to be exact here", hint="write one of the numbers as a float"
+        )
+
+
+def check_jax(machine: Any, row: Primitive, operands: Sequence[Any]) -> None:
+    """Raises `UnsupportedError` for what jax calculates otherwise than torch and numpy.
+
+    Truth values divide in float32, choose where they multiply (0 of NaN), and its determinants
+    take other ways through infinite numbers.
+    """
+    if machine.program.naming.arrays != JAX or row.name not in (
+        "div",
+        "mul",
+        "det",
+        "inv",
+        "solve",
+    ):
+        return
+    masks = [value for value in operands if machine.is_mask(value)]
+    if row.name == "div":
+        otherwise = len(masks) == len(operands)
+    else:
+        rest = [v for v in operands if machine.is_tensor(v) and not machine.is_mask(v)]
+        known = [v for v in rest if _is_run_on_floats(machine, v)]
+        wild = any(not np.isfinite(machine.backend.numbers(value)).all() for value in known)
+        otherwise = wild and (row.name != "mul" or bool(masks))
+    if otherwise:
+        raise UnsupportedError(f"jax's {row.name} of such numbers is not known here")
+
+
 def check_mixed_truths(machine: Any, module: str, result: Any) -> None:
     """Raises `UnsupportedError` for truth values of numpy's where the tensors may be torch's."""
     if machine.program.naming.arrays == MIXED and module == NUMPY and machine.is_mask(result):

@@ -19,8 +19,10 @@ from gradcalc.lang.arguments import PACKED, bind
 from gradcalc.lang.backend import FAILURES, explained
 from gradcalc.lang.budget import Budget as Budget
 from gradcalc.lang.data import EXTREMES, Values
+from gradcalc.lang.dialects.catalogue import NONE, TORCH
 from gradcalc.lang.indexing import Key, check_key, sequence_item
 from gradcalc.lang.kinds import takes_tensors
+from gradcalc.lang.scope import Once
 from gradcalc.lang.sizes import TensorShape, check_result
 from gradcalc.primitives import BY_NAME, Elementwise, Primitive, Structural
 
@@ -92,7 +94,7 @@ class Machine(Values):
     def truth(self, value: Any) -> bool:
         """Whether a condition holds. Raises `ShapeError` for a tensor of several elements."""
         if not self.is_tensor(value):
-            return bool(value)
+            return isinstance(value, Once) or bool(value)
         if self.size(value) != 1:
             raise ShapeError(
                 f"a tensor of shape {self.shape(value)} is neither true nor false",
@@ -123,6 +125,14 @@ class Machine(Values):
             return [self.index(value, (i,)) for i in range(shape[0])]
         if isinstance(value, list | tuple | range):
             return value
+        if isinstance(value, Once):
+            if value.used:
+                raise UnsupportedError(
+                    f"what {value.word} gives can be gone through once",
+                    hint=f"write {value.word}(...) again where its items are needed",
+                )
+            value.used = True
+            return value.items
         raise InvalidValueError(f"{self.describe(value)} has no items to go through")
 
     def tensor(self, value: Any) -> Any:
@@ -252,6 +262,8 @@ class Machine(Values):
             return plain.compute(row.name, numbers, given, self.limits.bits)
         if row.name == "pow":
             kinds.check_power(self, *given)
+        kinds.check_large(self, row, given)
+        kinds.check_jax(self, row, given)
         for key, value in arguments.items():
             if key in operands:
                 arguments[key] = self._operand(row, value)
@@ -286,7 +298,8 @@ class Machine(Values):
         if not isinstance(row, Structural) or not row.moves:
             return
         key = arguments.get("key", ())
-        if row.name == "flip" or any(isinstance(k, slice) and (k.step or 1) < 0 for k in key):
+        flipped = row.name == "flip" and self.program.naming.arrays not in (TORCH, NONE)
+        if flipped or any(isinstance(k, slice) and (k.step or 1) < 0 for k in key):
             self.turn(result, arguments["x"])
         if not self.shape(result) and not (key and all(isinstance(k, int) for k in key)):
             self.arrays.append(result)

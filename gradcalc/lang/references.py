@@ -81,9 +81,21 @@ def check(body: Body, source: str, scope: Scope, assigned: frozenset[str]) -> No
         if isinstance(node, ast.Attribute):
             _check_attribute(node, source, scope)
             continue
+        _check_type(node, source)
         function = node.func if isinstance(node, ast.Call) else None
         if isinstance(function, ast.Name) and function.id not in own:
             _check_function(function.id, function, source, assigned)
+
+
+def _check_type(node: ast.AST, source: str) -> None:
+    """Refuse one of Python's types as the dtype of an array: no input is called float."""
+    value = node.value if isinstance(node, ast.keyword) and node.arg == "dtype" else None
+    if isinstance(value, ast.Name) and value.id in ("float", "int", "bool", "complex"):
+        raise UnsupportedError(
+            "dtype cannot be set inside a program",
+            hint="leave it out: the whole calculation has one dtype, set with --dtype",
+            span=span_of(node, source),
+        )
 
 
 def _evaluated(body: Body) -> Iterator[ast.AST]:

@@ -29,6 +29,15 @@ class Frame:
         return None
 
 
+@dataclass(slots=True, eq=False)
+class Once:
+    """What Python's `zip` and `enumerate` give: items that can be gone through once."""
+
+    word: str
+    items: Sequence[Any]
+    used: bool = False
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Closure:
     """A function with the scope and the program it was made in."""

@@ -59,7 +59,7 @@ spell(NUMPY, "sinc", "x: floats")
 spell(NUMPY, "round around", f"a, decimals: int = 0, {OUT}", elements.rounded)
 spell(NUMPY, "clip", f"a, a_min=None, a_max=None, {OUT}")
 spell(NUMPY, "clip", f"a, *, min=None, max=None, {OUT}")
-spell(NUMPY, "where", "condition, x, y, /")
+spell(NUMPY, "where", "condition, x, y, /", making.chosen)
 
 each(NUMPY, "sum prod", f"a, axis: ints = None, {DTYPE}, {OUT}, keepdims: flag = False, {FOLDED}",
       reductions.reduced)  # fmt: skip
@@ -120,7 +120,7 @@ spell(NUMPY, "zeros_like ones_like", f"a, {DTYPE}, order: unset = 'K', subok: un
       "shape: unset = None")  # fmt: skip
 spell(NUMPY, "full_like", f"a, fill_value: number, {DTYPE}, order: unset = 'K', "
       "subok: unset = True, shape: unset = None")  # fmt: skip
-spell(NUMPY, "copy", "a, order: unset = 'K', subok: unset = False", common.language("clone"))
+spell(NUMPY, "copy", "a, order: unset = 'K', subok: unset = False", making.arrayed_copy)
 
 spell(NUMPY, "array", f"object, {DTYPE}, *, copy: flag = True, order: unset = 'K', "
       "subok: unset = False, ndmin: unset = 0", making.arrayed)  # fmt: skip
@@ -175,5 +175,5 @@ spell(METHODS, "squeeze", "a, axis: some = None", shapes.numpy_squeezed)
 spell(
     METHODS, "diagonal", "a, offset: int = 0, axis1: int = 0, axis2: int = 1", shapes.numpy_diagonal
 )
-spell(METHODS, "copy", "a, order: unset = 'C'", common.language("clone"))
+spell(METHODS, "copy", "a, order: unset = 'C'", making.copied_array)
 spell(METHODS, "item", "a", None)

@@ -108,7 +108,8 @@ class Overload:
                 if parameter.kind == "unset":
                     return f"cannot be given {parameter.name} here"
                 if parameter.kind in ("floats", "inexact") and is_operand(machine, value):
-                    return f"of truth values or integers gives no floats, {parameter.name} here"
+                    which = f"truth values or integers, {parameter.name} here"
+                    return f"does not calculate in float64 with {which}"
                 return f"does not take {machine.describe(value)} for {parameter.name}"
         return {
             p.name: value

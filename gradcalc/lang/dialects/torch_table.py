@@ -72,11 +72,11 @@ _torch("prod", f"input, *, {DTYPE}")
 _torch("prod", f"input, dim: int, keepdim: bool = False, *, {DTYPE}, {OUT}")
 for _name in ("std", "var"):
     _torch(_name, "input, unbiased: bool", reductions.spread(_name))
-    _torch(_name, "input, dim: ints = None, unbiased: bool = True, keepdim: bool = False",
+    _torch(_name, "input, dim: some = None, unbiased: bool = True, keepdim: bool = False",
            reductions.spread(_name))  # fmt: skip
     _torch(
         _name,
-        f"input, dim: ints = None, *, correction: number = 1, keepdim: bool = False, {OUT}",
+        f"input, dim: some = None, *, correction: number = 1, keepdim: bool = False, {OUT}",
         reductions.spread(_name),
     )
 for _name in ("max", "min"):

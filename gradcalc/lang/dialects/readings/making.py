@@ -6,7 +6,7 @@ import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang.builtins import BUILTINS
-from gradcalc.lang.dialects.readings.common import Node, node_name
+from gradcalc.lang.dialects.readings.common import Node, call, node_name
 
 
 def copied(machine: Any, node: Node, data: Any) -> Any:
@@ -40,10 +40,30 @@ def arrayed(machine: Any, node: Node, **values: Any) -> Any:
     """np.array and np.asarray: a list as an array; an array itself, or a copy of it."""
     data, *_ = values.values()
     tensor = machine.tensor(data)
-    array = machine.copy(tensor) if values.get("copy") else tensor
-    if not machine.shape(array):
-        machine.arrays.append(array)
-    return array
+    return _array(machine, machine.copy(tensor) if values.get("copy") else tensor)
+
+
+def arrayed_copy(machine: Any, node: Node, a: Any) -> Any:
+    """np.copy, which makes an array of one of numpy's numbers too."""
+    return _array(machine, machine.copy(machine.tensor(a)))
+
+
+def copied_array(machine: Any, node: Node, a: Any) -> Any:
+    """The method copy: of an array an array, of one of numpy's numbers a number."""
+    copied = machine.copy(machine.tensor(a))
+    return _array(machine, copied) if any(a is array for array in machine.arrays) else copied
+
+
+def chosen(machine: Any, node: Node, condition: Any, x: Any, y: Any) -> Any:
+    """np.where, whose result is an array of no dimensions where another function's is a number."""
+    return _array(machine, call(machine, "where", condition, x, y))
+
+
+def _array(machine: Any, tensor: Any) -> Any:
+    """A tensor, of which is remembered that numpy has an array where it has no dimensions."""
+    if machine.is_tensor(tensor) and not machine.shape(tensor):
+        machine.arrays.append(tensor)
+    return tensor
 
 
 def counted(machine: Any, node: Node, self: Any) -> Any:
