@@ -38,7 +38,6 @@ def _frames(run: Any) -> Iterator[Frame]:
         seen.add(id(frame))
         yield frame
         stack.append(frame.parent)
-        stack += [value.frame for value in frame.values.values() if isinstance(value, Closure)]
 
 
 def _holds(run: Any, value: Any, tensor: Any) -> bool:
