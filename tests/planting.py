@@ -15,7 +15,7 @@ import torch
 from gradcalc.calculate import calculate
 from gradcalc.errors import Span
 from gradcalc.fidelity import Fidelity
-from gradcalc.primitives import Primitive
+from gradcalc.primitives import Elementwise, Primitive
 from gradcalc.problem import Problem
 from gradcalc.report import Report
 from gradcalc.witnesses.autograd import TorchBackend
@@ -77,7 +77,7 @@ def spelled(row: Primitive, sample: tuple[Any, ...]) -> tuple[str, dict[str, Any
             parts = [f"{name}_{i}" for i in range(len(value))]
             inputs.update({part: np.array(v, float) for part, v in zip(parts, value, strict=True)})
             names.append(f"[{', '.join(parts)}]")
-        elif value is None or isinstance(value, str):
+        elif value is None or isinstance(value, str) or _is_fixed(row, position):
             names.append(repr(value))
         else:
             inputs[name] = np.array(value, float)
@@ -88,6 +88,11 @@ def spelled(row: Primitive, sample: tuple[Any, ...]) -> tuple[str, dict[str, Any
     text = f"{row.name}({', '.join([*names, *words])})"
     paired = row.name in PAIRED or (row.name in ("max", "min") and "dim" in options)
     return text + (".values" if paired else ""), inputs
+
+
+def _is_fixed(row: Primitive, position: int) -> bool:
+    """Whether a parameter takes one number, and no input."""
+    return isinstance(row, Elementwise) and list(row.signature.parameters)[position] in row.static
 
 
 def _literal(value: Any) -> str:
