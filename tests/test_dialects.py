@@ -228,6 +228,9 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("k = np.array([1, 2]); k += 0.5; k*x", {"x": [1, 2]}, "of integers cannot hold"),
     ("k = x > 0; k += 1; k*x", {"x": [1, 2]}, "of truth values cannot hold"),
     (NP + "u = x*1; u += A; np.sum(u)", {"x": [1, 2], "A": A}, "cannot hold one of shape"),
+    ("from torch import *\nlayer_norm(x)", {"x": [1, 2]}, "a function of its own"),
+    ("import math\n((a > 0) + (a > -1))*x", {"a": 1, "x": [1, 2]}, "may be Python's or an array's"),
+    ("import math\n(-3)**b*b", {"b": 0.5}, "is not real"),
     ("torch.sum(x)*(range(2) == x)", {"x": [1, 2]}, "not equal, whatever is in them"),
     (NP + "round(s)//(x < 0)*np.sum(x)", {"s": 1.2, "x": [1, 2]}, "divided by zero"),
     ("import math\nx*(5 % math.floor(x))", {"x": 0.5}, "divided by zero"),
@@ -403,6 +406,14 @@ def test_every_function_is_the_library_s(module: str) -> None:
 @pytest.mark.parametrize(("arrays", "kind"), [("torch", torch.Tensor), ("numpy", np.ndarray)])
 def test_every_method_is_the_array_s(arrays: str, kind: type) -> None:
     assert [name for name in catalogue.METHODS[arrays] if not hasattr(kind, name)] == []
+
+
+def test_what_a_module_has_undocumented_is_not_taken_for_the_plain_name() -> None:
+    for module in ("torch", "numpy", "math"):
+        real, own = importlib.import_module(module), catalogue.TABLES[module]
+        plain = {*BUILTINS, *BY_NAME, *catalogue.plain_names()} - {*own, "bool", "float", "int"}
+        found = {name for name in plain if hasattr(real, name)} - {"no_grad"}
+        assert found == catalogue.UNLIKE_PLAIN.get(module, frozenset())
 
 
 def test_every_prefix_is_a_module_and_documented() -> None:

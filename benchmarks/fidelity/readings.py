@@ -83,13 +83,14 @@ def _bare() -> MappingProxyType[str, Any]:
 
 
 def _of_numbers(name: str, library: Callable[..., Any]) -> Callable[..., Any]:
-    """torch's max or min, and Python's of a single number and a plain one: nobody means the pair of
-    values and indices along a dimension that the number does not have."""
+    """torch's max or min, and the larger or smaller of a single number and a plain one: nobody
+    means the pair of values and indices along a dimension that the number does not have."""
+    elementwise = {"max": torch.maximum, "min": torch.minimum}[name]
 
     def call(*args: Any, **kwargs: Any) -> Any:
         numbers = len(args) == 2 and not kwargs and all(np.ndim(value) == 0 for value in args)
         if numbers and not all(isinstance(value, torch.Tensor) for value in args):
-            return getattr(builtins, name)(*args)
+            return elementwise(*(torch.as_tensor(value, dtype=torch.float64) for value in args))
         return library(*args, **kwargs)
 
     return call

@@ -4,12 +4,14 @@ The calculation has one dtype; what a library would make of truth values or of i
 remembered here, so that `+` of truth values is or, and what only integers do is refused.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, UnsupportedError
+from gradcalc.lang import plain
 from gradcalc.lang.dialects.catalogue import JAX, MIXED, NONE, NUMPY
 from gradcalc.primitives import BY_NAME, Elementwise, Primitive, Structural
 
@@ -70,8 +72,13 @@ def are_truths(machine: Any, row: Primitive, operands: Sequence[Any]) -> bool:
     """
     if row.name not in TRUTHS or not all(machine.is_mask(value) for value in operands[-2:]):
         return False
-    if machine.numbers and not any(map(machine.shape, operands)):
+    if machine.program.naming.numbers and not any(map(machine.shape, operands)):
         # Python's truth values are the integers 0 and 1
+        if not machine.scalars and row.name in ("add", "mul", "sub", "neg"):
+            raise UnsupportedError(
+                f"{row.name} of truth values may be Python's or an array's here",
+                hint="where(x > 0, 1.0, 0.0) makes numbers of them",
+            )
         return False
     return not all(isinstance(value, bool) for value in operands)
 
@@ -103,12 +110,28 @@ def check_power(machine: Any, base: Any, exponent: Any) -> None:
     """Raises `InvalidValueError` for the root of -inf where it is inf: torch and numpy's arrays
     take a square root, which is NaN; everybody else a power."""
     arrays = machine.program.naming.arrays
+    if machine.program.naming.numbers and not any(map(machine.shape, (base, exponent))):
+        _check_real(machine, base, exponent)
     powers = arrays == JAX or machine.numbers or (arrays == NUMPY and not machine.shape(base))
     if not powers or not isinstance(exponent, float) or exponent != 0.5:
         return
     known = machine.is_tensor(base) and _is_run_on_floats(machine, base)
     if known and np.any(machine.backend.numbers(base) == -np.inf):
         raise InvalidValueError("-inf to the power 0.5 is inf here, and NaN to torch")
+
+
+def _check_real(machine: Any, base: Any, exponent: Any) -> None:
+    """Raises `InvalidValueError` for a power of Python's that is a complex number."""
+    if not all(plain.is_number(v) or _is_run_on_floats(machine, v) for v in (base, exponent)):
+        return
+    numbers = [float(v) if plain.is_number(v) else machine.number(v) for v in (base, exponent)]
+    if (
+        -math.inf < numbers[0] < 0
+        and math.isfinite(numbers[1])
+        and not float(numbers[1]).is_integer()
+    ):
+        shown, power = (f"{number:g}" for number in numbers)
+        raise InvalidValueError(f"{shown} to the power {power} is not real")
 
 
 def check_large(machine: Any, row: Primitive, operands: Sequence[Any]) -> None:

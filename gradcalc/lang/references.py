@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from gradcalc.errors import Span, UnknownNameError, UnsupportedError, did_you_mean
 from gradcalc.lang import grammar, imports, library
-from gradcalc.lang.dialects.catalogue import PREFIXES, TABLES
+from gradcalc.lang.dialects.catalogue import PREFIXES, TABLES, UNLIKE_PLAIN
 from gradcalc.lang.imports import Body, every_node
 from gradcalc.lang.names import Scope
 from gradcalc.lang.naming import Naming, spoken, text_names
@@ -84,6 +84,7 @@ def check(body: Body, source: str, scope: Scope, assigned: frozenset[str]) -> No
         _check_type(node, source)
         function = node.func if isinstance(node, ast.Call) else None
         if isinstance(function, ast.Name) and function.id not in own:
+            _check_starred(function.id, function, source, scope.naming)
             _check_function(function.id, function, source, assigned)
 
 
@@ -107,6 +108,17 @@ def _evaluated(body: Body) -> Iterator[ast.AST]:
         skipped = [getattr(node, field, None) for field in ("annotation", "returns")]
         children = [c for c in ast.iter_child_nodes(node) if all(c is not s for s in skipped)]
         stack.extend(reversed(children))
+
+
+def _check_starred(name: str, node: ast.AST, source: str, naming: Naming) -> None:
+    """Refuse what a star brings in under a name that is known here as something else."""
+    for module in naming.starred:
+        if name in UNLIKE_PLAIN.get(module, ()):
+            raise UnsupportedError(
+                f"{module} has a function of its own called {name}",
+                hint="write the module in front of the name",
+                span=span_of(node, source),
+            )
 
 
 def _check_function(name: str, node: ast.AST, source: str, assigned: frozenset[str]) -> None:

@@ -75,6 +75,11 @@ CONSTANTS: Mapping[str, Mapping[str, float | None]] = MappingProxyType(
 PLAIN = ("torch", "torch.nn.functional", "torch.linalg", "torch.special")
 """Where a name is looked up that stands alone, in a text without any library."""
 
+UNLIKE_PLAIN: Mapping[str, frozenset[str]] = MappingProxyType(
+    {"torch": frozenset({"binary_cross_entropy_with_logits", "layer_norm", "solve"})}
+)
+"""Names that a module has too, undocumented, for something else than the plain name is here."""
+
 OWN = frozenset({"sum", "max", "min", "norm", "range"})
 """Names that people mean now as Python's function, now as torch's: the language tells by the
 arguments, and refuses where they do not tell."""
