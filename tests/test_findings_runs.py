@@ -55,12 +55,12 @@ def test_it_is_noticed_where_torch_warns_and_nowhere_else(row: Composite, shapes
 BROADCASTS: tuple[tuple[str, str, dict[str, Any], str, str, tuple[int, int]], ...] = (
     # name, program, inputs, what the finding and the tip say, its columns
     ("mean", "mse_loss(x, y)", {"x": [1.0, 2.0, 3.0], "y": [[1.0], [2.0], [4.0]]},
-     "input of shape (3) and target of shape (3, 1), as torch warns: it averages 9 elements",
-     "reshape(target, (3,))", (1, 15)),
+     "input of shape (3,) and target of shape (3, 1), as torch warns: it averages 9 elements",
+     "reshape target to the shape of input, (3,)", (1, 15)),
     ("sum", "2*l1_loss(x, y, reduction='sum')", {"x": [1.0, 2.0], "y": [[1.5], [2.5]]},
-     "it adds up 4 elements", "reshape(target, (2,))", (3, 33)),
+     "it adds up 4 elements", "reshape target to the shape of input, (2,)", (3, 33)),
     ("none", "sum(huber_loss(x, y, reduction='none'))", {"x": [[1.0, 2.0]], "y": [[1.5], [2.5]]},
-     "it gives 4 elements", "reshape(target, (1, 2))", (5, 39)),
+     "it gives 4 elements", "reshape target to the shape of input, (1, 2)", (5, 39)),
     ("number", "smooth_l1_loss(x, y)", {"x": [1.0, 2.0], "y": 0.25},
      "target of shape (), as torch warns: it averages 2 elements", "the same shape", (1, 21)),
     ("function", "def f(a):\n    return mse_loss(a, y)\nf(x) + f(x)",

@@ -28,8 +28,8 @@ def broadcasts(autograd: Testimony) -> Iterator[Finding]:
     for found in autograd.broadcasts[:MOST]:
         (one, other), (first, second) = found.names, found.shapes
         message = (
-            f"{found.primitive} broadcasts {one} of shape {_shape(first)} and {other} of shape"
-            f" {_shape(second)}, as torch warns: {_outcome(found)}"
+            f"{found.primitive} broadcasts {one} of shape {first} and {other} of shape"
+            f" {second}, as torch warns: {_outcome(found)}"
         )
         yield Finding("broadcast", message, _reshaped(found), found.place)
 
@@ -45,12 +45,8 @@ def _reshaped(found: Broadcast) -> str:
     one, other = found.names
     first, second = found.shapes
     if np.prod(first) == np.prod(second):
-        return f"give {other} the shape of {one}: reshape({other}, {first})"
+        return f"reshape {other} to the shape of {one}, {first}"
     return f"give {one} and {other} the same shape"
-
-
-def _shape(shape: tuple[int, ...]) -> str:
-    return f"({', '.join(map(str, shape))})"
 
 
 def narrow(autograd: Testimony) -> Iterator[Finding]:
