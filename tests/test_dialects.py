@@ -240,6 +240,8 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (NP + "np.sum(x)*x.max()**0.5", {"x": [-np.inf]}, "to the power 0.5 is inf here"),
     ("jnp.sum(x)*((x > 0)/(x > 1))", {"x": [2, 2]}, "jax's div of such numbers"),
     ("jnp.sum(x*(x > 0))", {"x": [np.nan, 2]}, "jax's mul of such numbers"),
+    ("jnp.sum(x)*jnp.sign(x)", {"x": [np.nan, 2]}, "jax's sign of such numbers"),
+    ("np.round(x > 0)*x", {"x": [1, 2]}, "numpy.round does not calculate in float64"),
     ("jnp.linalg.det(A)", {"A": [[np.inf, 2], [1, 2]]}, "jax's det of such numbers"),
     ("import math\n~(a > 0)*x", {"a": 1, "x": [1, 2]}, "is -1 or -2"),
     ("jnp.linalg.norm(x > 0)*x", {"x": [1, 2]}, "with truth values or integers"),

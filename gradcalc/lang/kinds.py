@@ -54,6 +54,9 @@ GROWING = frozenset(
 EXACT = 2.0**53
 """From here on floats are not exact, and the libraries' integers wrap at 2**63."""
 
+JAXS = frozenset({"div", "mul", "sign", "det", "inv", "solve"})
+"""Those which jax calculates otherwise, of some numbers."""
+
 SIGNED = frozenset({"neg", "mul", "ceil", "round", "trunc"})
 """Those which make a negative zero of floats."""
 
@@ -146,16 +149,10 @@ def check_large(machine: Any, row: Primitive, operands: Sequence[Any]) -> None:
 def check_jax(machine: Any, row: Primitive, operands: Sequence[Any]) -> None:
     """Raises `UnsupportedError` for what jax calculates otherwise than torch and numpy.
 
-    Truth values divide in float32, choose where they multiply (0 of NaN), and its determinants
-    take other ways through infinite numbers.
+    Truth values divide in float32, choose where they multiply (0 of NaN), NaN has no sign, and its
+    determinants take other ways through infinite numbers.
     """
-    if machine.program.naming.arrays != JAX or row.name not in (
-        "div",
-        "mul",
-        "det",
-        "inv",
-        "solve",
-    ):
+    if machine.program.naming.arrays != JAX or row.name not in JAXS:
         return
     masks = [value for value in operands if machine.is_mask(value)]
     if row.name == "div":

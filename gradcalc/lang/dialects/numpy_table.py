@@ -56,7 +56,7 @@ spell(NUMPY, "invert bitwise_not", f"x, /, {UFUNC}", elements.inverted_mask)
 spell(NUMPY, "fix", f"x, {OUT}", "trunc")
 spell(NUMPY, "reciprocal", f"x: inexact, /, {UFUNC}")
 spell(NUMPY, "sinc", "x: floats")
-spell(NUMPY, "round around", f"a, decimals: int = 0, {OUT}", elements.rounded)
+spell(NUMPY, "round around", f"a: floats, decimals: int = 0, {OUT}", elements.rounded)
 spell(NUMPY, "clip", f"a, a_min=None, a_max=None, {OUT}")
 spell(NUMPY, "clip", f"a, *, min=None, max=None, {OUT}")
 spell(NUMPY, "where", "condition, x, y, /", making.chosen)
@@ -161,7 +161,7 @@ spell(METHODS, "min", f"a, axis: ints = None, {OUT}, keepdims: flag = False, {FO
 each(METHODS, "argmax argmin", f"a, axis: int = None, {OUT}, *, keepdims: flag = False",
       reductions.position)  # fmt: skip
 each(METHODS, "cumsum cumprod", f"a, axis: int = None, {DTYPE}, {OUT}", reductions.running)
-spell(METHODS, "round", f"a, decimals: int = 0, {OUT}", elements.rounded)
+spell(METHODS, "round", f"a: floats, decimals: int = 0, {OUT}", elements.rounded)
 spell(METHODS, "clip", f"a, min=None, max=None, {OUT}")
 spell(METHODS, "dot", f"a, b, /, {OUT}", products.numpy_dot)
 spell(METHODS, "trace", f"a, offset: int = 0, axis1: unset = 0, axis2: unset = 1, {DTYPE}, {OUT}",
