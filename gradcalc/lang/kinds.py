@@ -109,9 +109,22 @@ def of_truths(machine: Any, row: Primitive, arguments: Mapping[str, Any]) -> Any
     return machine.binary("ne", result, 0)
 
 
-def check_power(machine: Any, base: Any, exponent: Any) -> None:
-    """Raises `InvalidValueError` for the root of -inf where it is inf: torch and numpy's arrays
-    take a square root, which is NaN; everybody else a power."""
+def check(machine: Any, row: Primitive, operands: Sequence[Any]) -> None:
+    """Refuse operands of which the libraries make different things.
+
+    Raises `InvalidValueError`, or `UnsupportedError` for what is jax's own.
+    """
+    if row.name == "pow":
+        _check_power(machine, *operands)
+    _check_large(machine, row, operands)
+    _check_jax(machine, row, operands)
+
+
+def _check_power(machine: Any, base: Any, exponent: Any) -> None:
+    """Refuse a complex power of Python's, and the root of -inf where it is inf.
+
+    torch and numpy's arrays take a square root, which is NaN; everybody else takes a power.
+    """
     arrays = machine.program.naming.arrays
     if machine.program.naming.numbers and not any(map(machine.shape, (base, exponent))):
         _check_real(machine, base, exponent)
@@ -124,30 +137,29 @@ def check_power(machine: Any, base: Any, exponent: Any) -> None:
 
 
 def _check_real(machine: Any, base: Any, exponent: Any) -> None:
-    """Raises `InvalidValueError` for a power of Python's that is a complex number."""
+    """Refuse a power of Python's that is a complex number."""
     if not all(plain.is_number(v) or _is_run_on_floats(machine, v) for v in (base, exponent)):
         return
-    numbers = [float(v) if plain.is_number(v) else machine.number(v) for v in (base, exponent)]
-    if (
-        -math.inf < numbers[0] < 0
-        and math.isfinite(numbers[1])
-        and not float(numbers[1]).is_integer()
-    ):
-        shown, power = (f"{number:g}" for number in numbers)
-        raise InvalidValueError(f"{shown} to the power {power} is not real")
+    root, power = (float(v) if plain.is_number(v) else machine.number(v) for v in (base, exponent))
+    if -math.inf < root < 0 and math.isfinite(power) and not power.is_integer():
+        raise InvalidValueError(f"{root:g} to the power {power:g} is not real")
 
 
-def check_large(machine: Any, row: Primitive, operands: Sequence[Any]) -> None:
-    """Raises `InvalidValueError` for a number beside integers which is not exact as a float."""
+def _check_large(machine: Any, row: Primitive, operands: Sequence[Any]) -> None:
+    """Refuse a number beside integers which is not exact as a float."""
     large = [value for value in operands if isinstance(value, int) and abs(value) >= EXACT]
     if large and row.name in INTEGRAL and any(map(machine.is_integer, operands)):
-        raise InvalidValueError(
-            "an integer is too large to be exact here", hint="write one of the numbers as a float"
-        )
+        raise _too_large()
 
 
-def check_jax(machine: Any, row: Primitive, operands: Sequence[Any]) -> None:
-    """Raises `UnsupportedError` for what jax calculates otherwise than torch and numpy.
+def _too_large() -> InvalidValueError:
+    return InvalidValueError(
+        "an integer is too large to be exact here", hint="write one of the numbers as a float"
+    )
+
+
+def _check_jax(machine: Any, row: Primitive, operands: Sequence[Any]) -> None:
+    """Refuse what jax calculates otherwise than torch and numpy.
 
     Truth values divide in float32, choose where they multiply (0 of NaN), NaN has no sign, and its
     determinants take other ways through infinite numbers.
@@ -196,9 +208,7 @@ def mark(machine: Any, row: Primitive, arguments: Mapping[str, Any], result: Any
         and _is_run_on_floats(machine, result)
         and np.any(np.abs(machine.backend.numbers(result)) >= EXACT)
     ):
-        raise InvalidValueError(
-            "an integer is too large to be exact here", hint="write one of the numbers as a float"
-        )
+        raise _too_large()
     if row.name in SIGNED:
         # of integers there is no negative zero
         result = machine.apply(BY_NAME["add"], {"x": result, "y": 0.0})

@@ -260,10 +260,7 @@ class Machine(Values):
             return kinds.of_truths(self, row, arguments)
         if numbers is not None and all(plain.is_number(value) for value in given):
             return plain.compute(row.name, numbers, given, self.limits.bits)
-        if row.name == "pow":
-            kinds.check_power(self, *given)
-        kinds.check_large(self, row, given)
-        kinds.check_jax(self, row, given)
+        kinds.check(self, row, given)
         for key, value in arguments.items():
             if key in operands:
                 arguments[key] = self._operand(row, value)
