@@ -127,6 +127,8 @@ MEANT: list[tuple[str, dict[str, Any], Any, dict[str, Any] | None]] = [
      {"x": [1, 2], "y": [3, 4]}, 8, {"x": [0, 4], "y": [0, 2]}),
     ("import math\nmath.sin(float(x))", {"x": 0.5}, np.sin(0.5), {"x": np.cos(0.5)}),
     (NP + "y = np.diag(A, 1); y + x", {"A": A, "x": [1]}, [3], None),
+    ("C.transpose(1, 0, 2)[2, 1]", {"C": C}, C[1, 2], None),
+    ("transpose(C, (2, 0, 1))[3]", {"C": C}, C[:, :, 3], None),
     ("A.transpose().sum(0)", {"A": A}, [3, 7], None),
     (TORCH + "y = 1*x; u = torch.flip(y, (0,)); u += 1; u*y", {"x": [1, 2]}, [3, 4], None),
     (lines("def f(v):", "    import numpy as np", "    from numpy import std", "    return std(v)",
@@ -435,6 +437,17 @@ def test_a_wrong_row_of_a_table_is_noticed_by_the_library(monkeypatch: Any) -> N
     finally:
         monkeypatch.undo()
         catalogue.function.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "zero",
+    ["np.array([0])//-1", "np.array([2]) % -1", "np.prod(np.array([0, -1]))", "np.array([0])*-2",
+     "np.dot(np.array([0]), np.array([-1]))", "np.cumprod(np.array([0, -1]))[1]",
+     "np.outer(np.array([0]), np.array([-1]))", "-np.array([0])"],
+)  # fmt: skip
+def test_of_integers_there_is_no_negative_zero(zero: str) -> None:
+    value = torch_run(compile_program(f"1.0/({zero})*x"), {"x": 1.0}).value
+    assert value.item() == np.inf
 
 
 def test_what_a_definition_says_is_not_read_as_torch_s() -> None:

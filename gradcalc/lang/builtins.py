@@ -212,6 +212,14 @@ def _sum(machine: Any, node: ast.Call, *args: Any, **kwargs: Any) -> Any:
     return machine.call_primitive("sum", args, kwargs)
 
 
+def _transposed(machine: Any, node: ast.Call, *args: Any, **kwargs: Any) -> Any:
+    """An order of three dimensions or more can only be all of them, as numpy's transpose has it."""
+    order = args[1:] if len(args) > 3 else args[1] if len(args) == 2 else None
+    if isinstance(order, list | tuple) and not kwargs:
+        return machine.call_primitive("permute", (args[0], order), {})
+    return machine.call_primitive("transpose", args, kwargs)
+
+
 def _extreme(name: str) -> Call:
     elementwise = {"max": "maximum", "min": "minimum"}[name]
 
@@ -291,6 +299,9 @@ BUILTINS: Mapping[str, Builtin] = MappingProxyType(
             Builtin("clone", _copy, "the tensor in memory of its own", method=True),
             Builtin("contiguous", _same, "the tensor itself", method=True),
             Builtin("sum", _sum, "the sum of all elements, or along dim", method=True),
+            Builtin(
+                "transpose", _transposed, "two dimensions swapped, or all in an order", method=True
+            ),
             Builtin("max", _extreme("max"), "the largest element, or of several", method=True),
             Builtin("min", _extreme("min"), "the smallest element, or of several", method=True),
             Builtin("norm", _norm, "the p-norm of the elements", method=True),

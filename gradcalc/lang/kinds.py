@@ -57,7 +57,10 @@ EXACT = 2.0**53
 JAXS = frozenset({"div", "mul", "sign", "det", "inv", "solve"})
 """Those which jax calculates otherwise, of some numbers."""
 
-SIGNED = frozenset({"neg", "mul", "ceil", "round", "trunc"})
+SIGNED = frozenset(
+    {"neg", "mul", "floordiv", "mod", "ceil", "round", "trunc", "prod", "cumprod", "matmul", "dot",
+     "outer", "kron"}
+)  # fmt: skip
 """Those which make a negative zero of floats."""
 
 
