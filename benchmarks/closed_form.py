@@ -27,9 +27,11 @@ from benchmarks.families import FAMILIES, Family, Inputs
 from benchmarks.peers import PEERS, Derived, Peer
 from benchmarks.timing import Pace, medians, ratio, shown, timed
 from gradcalc.derive.alarm import TimesUp, at_most
-from gradcalc.derive.recording import Recording, record
+from gradcalc.derive.derived import derive
+from gradcalc.derive.recording import Recording
 from gradcalc.derive.roundtrip import EXACT
-from gradcalc.derive.sweep import derive
+from gradcalc.derive.runs import Runs
+from gradcalc.enclosure.experiment import Experiment
 from gradcalc.expr.floats import Floats
 from gradcalc.lang.fence import compile_program
 from gradcalc.problem import Problem
@@ -138,7 +140,7 @@ def problem(family: Family, inputs: Inputs) -> Problem:
 
 def written(asked: Problem) -> str:
     """From a problem to the text of its gradient, unchecked."""
-    return _text(asked, record(asked))
+    return _text(asked, Runs(asked).recording)
 
 
 def _text(asked: Problem, recording: Recording) -> str:
@@ -148,27 +150,27 @@ def _text(asked: Problem, recording: Recording) -> str:
 
 def gradcalc_actions(asked: Problem) -> dict[str, Callable[[], Any]]:
     """The parts of gradcalc's work, each to be timed by itself."""
-    recording = record(asked)
+    recording = Runs(asked).recording
     shown_, _ = symbolic._simplified(recording)
     nodes = recording.derivation.gradients if shown_ is None else shown_.gradients
 
     def symbols() -> str:
         # sweeping again makes the same nodes as in the recording
-        derive(recording.tape, asked.wrt, recording.weights)
+        derive(recording.trace)
         return _text(asked, recording)
 
     return {
         "derive": lambda: written(asked),
         "symbols": symbols,
         "evaluate": lambda: recording.numbers(nodes, Floats(), asked.inputs),
-        "check": lambda: symbolic.testify(asked),
+        "check": lambda: symbolic.testify(Experiment(Runs(asked))),
     }
 
 
 def checked(asked: Problem, expected: Any) -> tuple[bool, str]:
     """Whether gradcalc's gradient, and that of its formula, is torch's; and its formula."""
     name = asked.wrt[0]
-    answer = symbolic.testify(asked)
+    answer = symbolic.testify(Experiment(Runs(asked)))
     formula = answer.formulas.get(name)
     if formula is None or formula.written is None:
         return False, answer.absent or (formula and formula.failure) or "no formula"
@@ -280,7 +282,9 @@ def row(
 
 def measured(family: Family, settings: Settings) -> Results:
     """A family at every n."""
-    first, _ = timed(lambda: symbolic.testify(problem(family, family.inputs(WARM))))
+    first, _ = timed(
+        lambda: symbolic.testify(Experiment(Runs(problem(family, family.inputs(WARM)))))
+    )
     results = Results(family, first)
     standings = [standing(peer, family, settings) for peer in PEERS]
     for n in settings.sizes(family):

@@ -1,12 +1,13 @@
 """Problem → Report: the map of the program."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gradcalc import findings, verdict
+from gradcalc.errors import GradcalcError
 from gradcalc.problem import Problem
 from gradcalc.report import InputGradient, Report
 from gradcalc.testimony import LEFT_OUT, Array, Formula, Nature, Reference, Testimony
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from gradcalc.derive.derivations import Derivations
 
 UNCHECKED = "--no-check leaves out the check"
+
+COMPARED = 2
+"""Points with nothing special at which two runs that agree everywhere mean the same."""
+
+STRANGER = "torch and the check do not mean the same by one of its functions"
 
 Answer = Callable[[], Testimony]
 """Waits for autograd's testimony, and raises what is wrong with the program."""
@@ -65,38 +71,76 @@ def weigh(problem: Problem, ask: Ask = ask_here, derivations: "Derivations | Non
     Raises `GradcalcError` for whatever is wrong with the program or its inputs.
     """
     answer = ask(problem)
-    formula, exact = _checked(problem, derivations)
+    formula, exact, diagnose = _checked(problem, derivations)
     ours = answer()
     judgement = verdict.judge(problem, ours, formula, exact)
     if ours.absent is not None:
         return Case(problem, ours, formula, exact, judgement)
     if judgement.reference is exact and verdict.is_puzzling(problem, ours, judgement):
-        from gradcalc.witnesses import enclosure
-
-        exact = enclosure.diagnose(problem, exact)
+        exact = diagnose(exact)
         judgement = verdict.judge(problem, ours, formula, exact)
-    formula = verdict.upheld(formula, judgement.reference)
+    if judgement.verdict.outcome is verdict.Outcome.WRONG and problem.check:
+        stranger = _stranger(problem, ask)
+        if stranger is not None:
+            exact = replace(exact, absent=f"{STRANGER}: {stranger}")
+            judgement = verdict.judge(problem, ours, formula, exact)
+    formula = verdict.upheld(problem, formula, judgement.reference)
     return Case(problem, ours, formula, exact, judgement)
 
 
-def _checked(problem: Problem, derivations: "Derivations | None") -> tuple[Reference, Reference]:
+def _stranger(problem: Problem, ask: Ask) -> str | None:
+    """The primitive that is another function to the library than to the check, if any is.
+
+    A gradient is wrong where the library is, at this point; but not if the two differ at points
+    that have nothing special. There either may be wrong.
+    """
+    from gradcalc.derive.landmarks import landmarks
+    from gradcalc.derive.runs import Runs
+    from gradcalc.enclosure.blame import stranger
+    from gradcalc.enclosure.experiment import Experiment
+
+    shapes = {name: np.shape(values) for name, values in problem.inputs.items()}
+    compared = 0
+    for point in landmarks(shapes):
+        moved = {n: v.astype(problem.dtype).astype(np.float64) for n, v in point.items()}
+        asked = replace(problem, inputs=moved, claims={}, steps=True)
+        try:
+            found = stranger(Experiment(Runs(asked)), ask(asked)().steps)
+        except GradcalcError:
+            continue
+        if found:
+            return found
+        compared += found is not None
+        if compared == COMPARED:
+            break
+    return None
+
+
+Diagnose = Callable[[Reference], Reference]
+"""Finds out what made floats go astray, and adds it to what the enclosure says."""
+
+
+def _checked(
+    problem: Problem, derivations: "Derivations | None"
+) -> tuple[Reference, Reference, Diagnose]:
     """What the other witnesses say, where they are asked."""
     if not problem.check:
         return (
             Reference(witness="symbolic", absent=UNCHECKED),
             Reference(witness="enclosure", absent=UNCHECKED),
+            lambda reference: reference,
         )
-    from gradcalc.enclosure.course import Memory
+    from gradcalc.derive.runs import Runs
+    from gradcalc.enclosure.experiment import Experiment
     from gradcalc.witnesses import enclosure, symbolic
 
-    if derivations is None:
-        formula, memory = symbolic.testify(problem), Memory()
-    else:
-        formula = symbolic.testify_by(derivations.record, problem)
-        memory = derivations.beside(problem, Memory)
-    if not problem.enclose:
-        return formula, Reference(witness="enclosure", absent=LEFT_OUT, too_large=True)
-    return formula, enclosure.testify(problem, formula.size, formula.digits, memory)
+    runs = Runs(problem) if derivations is None else derivations.runs(problem)
+    experiment = Experiment(runs)
+    exact = Reference(witness="enclosure", absent=LEFT_OUT, too_large=True)
+    if problem.enclose:
+        exact = enclosure.testify(experiment)
+    formula = symbolic.testify(experiment)
+    return formula, exact, lambda reference: enclosure.diagnose(experiment, reference)
 
 
 def report_of(case: Case, command: str = "grad") -> Report:
@@ -140,7 +184,7 @@ def _gradient(name: str, case: Case) -> InputGradient:
         name=name,
         autograd=ours.gradients.get(name),
         symbolic=formula.gradients.get(name) if smooth and same_way else None,
-        enclosure=_enclosed(name, formula, reference) if smooth else None,
+        enclosure=_enclosed(case.problem, name, formula, reference) if smooth else None,
         formula=found.written,
         digits=None if comparison is None or comparison.digits is None
         else round(comparison.digits, 2),
@@ -155,11 +199,13 @@ def _gradient(name: str, case: Case) -> InputGradient:
     )  # fmt: skip
 
 
-def _enclosed(name: str, formula: Reference, reference: Reference) -> Array | None:
+def _enclosed(
+    problem: Problem, name: str, formula: Reference, reference: Reference
+) -> Array | None:
     """The gradient that autograd was held to, where the formula does not give it."""
     if reference.witness == formula.witness or reference.absent is not None:
         return None
-    return None if verdict.agree(formula, reference) else reference.gradients.get(name)
+    return None if verdict.agree(problem, formula, reference) else reference.gradients.get(name)
 
 
 def _detached(problem: Problem, ours: Testimony) -> tuple[str, ...]:

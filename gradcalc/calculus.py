@@ -96,11 +96,12 @@ def slope(row: Elementwise, variant: Variant, position: int) -> Any:
     return recognised(opened(derivative))
 
 
-def named_definition(name: str) -> tuple[tuple[Any, ...], Any]:
-    """An elementwise primitive without options, by name: its symbols and how it is spelled."""
+@cache
+def named_definition(name: str) -> tuple[tuple[Any, ...], Any, tuple[Elementwise, Variant]]:
+    """An elementwise primitive without options, by name: its symbols, how it is spelled, itself."""
     row = BY_NAME[name]
     assert isinstance(row, Elementwise)
-    return spelled(row, ())
+    return (*spelled(row, ()), (row, ()))
 
 
 @cache

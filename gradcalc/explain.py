@@ -9,6 +9,8 @@ import numpy as np
 
 from gradcalc.calculate import Ask, Case, ask_here, report_of, weigh
 from gradcalc.cures import Cure, cures
+from gradcalc.derive.runs import Runs
+from gradcalc.enclosure.experiment import Experiment
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.fence import compile_program
 from gradcalc.problem import Problem
@@ -152,7 +154,7 @@ def _is_same(case: Case, other: Case) -> bool:
     agreed = 0
     for inputs in _elsewhere(case.problem):
         asked = (replace(c.problem, inputs=inputs, claims={}) for c in (case, other))
-        first, second = (enclosure.testify(problem, 0, 0) for problem in asked)
+        first, second = (enclosure.testify(Experiment(Runs(problem))) for problem in asked)
         if first.absent is not None:
             continue
         if second.absent is not None:
@@ -208,6 +210,6 @@ def _around(reference: Reference) -> Array | None:
 def _close(first: Array | None, second: Array | None) -> bool:
     if first is None or second is None or first.shape != second.shape:
         return False
-    room = AGREED * np.max(np.abs(first), initial=0)
+    room = AGREED * np.max(np.abs(np.ravel(first)), initial=0)
     with np.errstate(all="ignore"):
         return bool(np.all((np.abs(first - second) <= room) | (first == second)))

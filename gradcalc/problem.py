@@ -27,7 +27,8 @@ class Problem:
     differentiated instead of the output. `claims` are expected gradients by input. `cotangent`
     weighs the elements of the output, all 1 if None. `check` asks the other witnesses at all;
     without `enclose` the enclosure is left out, and the formula is evaluated in floats, as it is of
-    large inputs: by far faster, but kinks, edges and jumps are only told to be there.
+    large inputs: by far faster, but kinks, edges and jumps are only told to be there. With `steps`
+    autograd also tells what it has for every operation.
     """
 
     program: Program
@@ -44,6 +45,7 @@ class Problem:
     check: bool = True
     strict: bool = False
     enclose: bool = True
+    steps: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from gradcalc.lang.program import Branch, Stop
 
 Array = NDArray[np.float64]
 Reals = Any
-"""A numpy array of mpmath reals: more digits, and more room, than any float."""
+"""A numpy array of exact balls: more digits, and more room, than any float."""
 
 
 LEFT_OUT = "the enclosure was left out"
@@ -173,6 +173,18 @@ class Narrow:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """What a library has for one call of a primitive: its value, and the adjoint of that.
+
+    The adjoint is None where no gradient flows. Of several values it is the first.
+    """
+
+    primitive: str
+    value: Array
+    adjoint: Array | None
+
+
+@dataclass(frozen=True, slots=True)
 class Formula:
     """A gradient as text in gradcalc's language, or why there is none to be shown."""
 
@@ -187,7 +199,8 @@ class Testimony:
     `absent` is the reason why it does not testify; then there are no gradients. `gradients` are
     by input, in float64; `carrying` the inputs to which a gradient flows at all, `cut` what alone
     keeps it from all of them. `broadcasts` and `taken` are in the order of the program; `narrow`
-    is what float32 makes of it.
+    is what float32 makes of it. `steps` are the calls of primitives in order, where they are asked
+    for.
     """
 
     witness: str
@@ -201,6 +214,7 @@ class Testimony:
     broadcasts: tuple[Broadcast, ...] = ()
     taken: tuple[Taken, ...] = ()
     narrow: Narrow | None = None
+    steps: tuple[Step, ...] = ()
     absent: str | None = None
 
 
@@ -242,6 +256,5 @@ class Reference(Testimony):
     bits: int = 0
     surveyed: bool = True
     size: int = 0
-    digits: int = 0
     too_large: bool = False
     probes: tuple[Probe, ...] = ()

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from gradcalc.enclosure.backend import ElementBackend
-from gradcalc.enclosure.balls import Calculus, Decisions
+from gradcalc.balls.numbers import Decisions
+from gradcalc.derive.runs import Runs
 from gradcalc.enclosure.experiment import Experiment
-from gradcalc.enclosure.graph import Graph
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.budget import Budget
 from gradcalc.lang.evaluate import evaluate
@@ -18,6 +17,7 @@ from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Limits, Program, Run
 from gradcalc.problem import Problem
 from gradcalc.witnesses import autograd
+from tests.elements import Calculus, ElementBackend, Graph
 
 Answer = tuple[Any, dict[str, Any]]
 """A value, and its gradients by name."""
@@ -40,7 +40,7 @@ def problem(
 def answers(asked: Problem) -> dict[str, Answer]:
     """What each side says."""
     ours = autograd.testify(asked)
-    trial = Experiment(asked, 50_000).run(192, forced=True)
+    trial = Experiment(Runs(asked)).run(192, forced=True)
     numbers = {name: floats(values) for name, values in trial.gradients.items()}
     return {
         "torch": (ours.value, dict(ours.gradients)),

@@ -11,31 +11,28 @@ import numpy as np
 import sympy
 
 from gradcalc.calculus import definition, partial
-from gradcalc.enclosure.backend import as_objects
-from gradcalc.enclosure.course import Trial
-from gradcalc.enclosure.experiment import Experiment
-from gradcalc.enclosure.graph import Node
 from gradcalc.problem import Problem
+from tests.elements import Elements, Node, as_objects, run
 
 LARGEST = 20_000
 
 
 def expanded(problem: Problem) -> dict[str, Any]:
     """The gradient by each input as an array of sympy expressions in `x[0]`, `A[1, 2]`, ..."""
-    trial = Experiment(problem, LARGEST).run(192, forced=True)
+    trial = run(problem, largest=LARGEST)
     adjoints = _swept(trial)
     find = np.frompyfunc(lambda leaf: sympy.sympify(adjoints.get(leaf.order, 0)), 1, 1)
-    return {name: as_objects(find(trial.course.leaves[name])) for name in problem.wrt}
+    return {name: as_objects(find(trial.leaves[name])) for name in problem.wrt}
 
 
-def _swept(trial: Trial) -> dict[int, Any]:
+def _swept(trial: Elements) -> dict[int, Any]:
     """The derivative by every node, by both sides of a choice too."""
     writer = _Writer(trial)
     adjoints: dict[int, Any] = {}
-    for node, weight in trial.course.outputs:
+    for node, weight in trial.outputs:
         if node.active:
             adjoints[node.order] = adjoints.get(node.order, 0) + sympy.Float(float(weight), 40)
-    for node in reversed(trial.course.graph.nodes):
+    for node in reversed(trial.graph.nodes):
         if node.order not in adjoints:
             continue
         for position, operand in enumerate(node.operands):
@@ -69,9 +66,9 @@ def _label(name: str, index: Sequence[int]) -> str:
 class _Writer:
     """The expression of each node of a trial."""
 
-    def __init__(self, trial: Trial) -> None:
+    def __init__(self, trial: Elements) -> None:
         self.known: dict[int, Any] = {}
-        for node in trial.course.graph.nodes:
+        for node in trial.graph.nodes:
             self.known[node.order] = self._build(node)
 
     def _build(self, node: Node) -> Any:

@@ -1,8 +1,8 @@
 """Mistakes planted on the checking side: in definitions, partials, results and vjps."""
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import wraps
 from typing import Any
@@ -10,10 +10,8 @@ from unittest import mock
 
 import numpy as np
 
-from gradcalc.derive import sweep
+from gradcalc.derive import vjp
 from gradcalc.derive.recorder import Recorder, RecordingBackend
-from gradcalc.enclosure.backend import ElementBackend
-from gradcalc.enclosure.graph import Graph
 from gradcalc.errors import Span
 from gradcalc.expr.nodes import Data, Op
 from gradcalc.expr.ops import LITERAL, RESHAPE, ROLL
@@ -68,46 +66,23 @@ def _wrongly(function: Callable[..., Any], row: Elementwise, wrong: str) -> Call
     return worse
 
 
-PLACES = ("enclosure", "formula", "both")
-"""The two checks that share a row's definition, and both at once."""
-
-
-@contextmanager
-def in_a_row(row: Elementwise, worse: Elementwise, place: str) -> Iterator[None]:
-    """A row of the elementwise primitives is another one for a check, or both."""
-    with ExitStack() as stack:
-        for check, owner, method in (
-            ("enclosure", Graph, "apply"),
-            ("formula", Recorder, "elementwise"),
-        ):
-            if place in (check, "both"):
-                stack.enter_context(_exchanged(owner, method, row, worse))
-        yield
-
-
-def _exchanged(
-    owner: Any, method: str, row: Primitive, worse: Primitive
-) -> AbstractContextManager[Any]:
-    original = getattr(owner, method)
+def in_a_row(row: Elementwise, worse: Elementwise) -> AbstractContextManager[Any]:
+    """A row of the elementwise primitives is another one for the checks."""
+    original = Recorder.elementwise
 
     def planted(self: Any, given: Primitive, variant: Any, operands: Any) -> Any:
         return original(self, worse if given is row else given, variant, operands)
 
-    return mock.patch.object(owner, method, planted)
+    return mock.patch.object(Recorder, "elementwise", planted)
 
 
-@contextmanager
-def in_results(name: str, wrong: str, place: str) -> Iterator[None]:
-    """What a primitive gives is wrong for a check, or both."""
-    with ExitStack() as stack:
-        for check, backend in (("enclosure", ElementBackend), ("formula", RecordingBackend)):
-            if place in (check, "both"):
-                stack.enter_context(_spoiled_results(backend, name, wrong))
-        yield
+def in_results(name: str, wrong: str) -> AbstractContextManager[Any]:
+    """What a primitive gives is wrong for the checks."""
+    return _spoiled_results(RecordingBackend, name, wrong)
 
 
 def _spoiled_results(backend: Any, name: str, wrong: str) -> AbstractContextManager[Any]:
-    original = backend.apply
+    original = backend._applied
     product, roll = BY_NAME["mul"], BY_NAME["roll"]
 
     def planted(self: Any, row: Primitive, arguments: Any, span: Span) -> Any:
@@ -124,25 +99,21 @@ def _spoiled_results(backend: Any, name: str, wrong: str) -> AbstractContextMana
 
         return spoiled(result, worse)
 
-    return mock.patch.object(backend, "apply", planted)
+    return mock.patch.object(backend, "_applied", planted)
 
 
 def in_a_vjp(op: Op, wrong: str) -> AbstractContextManager[Any]:
-    """The cotangents that an operation of the formulas passes back are wrong."""
-    original = sweep._cotangents
-    worse = replace(op, vjp=_worse_vjp(op, wrong))
-
-    def planted(
-        forms: Any, tape: Any, equation: Any, cotangent: Any, value: Any, operands: Any
-    ) -> Any:
-        if equation.primitive is op:
-            equation = replace(equation, primitive=worse)
-        return original(forms, tape, equation, cotangent, value, operands)
-
-    return mock.patch.object(sweep, "_cotangents", planted)
+    """The cotangents that an operation passes back are wrong."""
+    return exchanged(vjp, "rule_of", op, replace(op, vjp=worse_vjp(op, wrong)))
 
 
-def _worse_vjp(op: Op, wrong: str) -> Callable[..., Any]:
+def exchanged(module: Any, name: str, op: Op, worse: Op) -> AbstractContextManager[Any]:
+    """Where a module looks up the rules of an operation, it finds those of another one."""
+    original = getattr(module, name)
+    return mock.patch.object(module, name, lambda given: original(worse if given is op else given))
+
+
+def worse_vjp(op: Op, wrong: str) -> Callable[..., Any]:
     assert op.vjp is not None
     original = op.vjp
 
@@ -157,6 +128,32 @@ def _worse_vjp(op: Op, wrong: str) -> Callable[..., Any]:
         return [None if n is None else worse(n) for n in original(f, *args, **static)]
 
     return vjp
+
+
+def worse_jvp(op: Op, wrong: str) -> Callable[..., Any]:
+    """The tangent that an operation gets is wrong."""
+
+    def jvp(f: Any, moves: Any, value: Any, *operands: Any, **static: Any) -> Any:
+        leaves = [f(LITERAL, data=Data.of(np.zeros(o.shape))) for o in operands]
+        given = [leaf if m is None else m for leaf, m in zip(leaves, moves, strict=True)]
+        found = _tangent(op, f, given, value, operands, static)
+        if wrong == "shifted" and found.shape:
+            row = f(RESHAPE, found, shape=(math.prod(found.shape),))
+            return f(RESHAPE, f(ROLL, row, shifts=(1,), axes=(0,)), shape=found.shape)
+        factor = -1.0 if wrong == "sign" else SCALE[0] / SCALE[1]
+        return f.scalar("mul", found, f(LITERAL, data=Data.of(np.array(factor))))
+
+    return jvp
+
+
+def _tangent(op: Op, f: Any, moves: Any, value: Any, operands: Any, static: Any) -> Any:
+    if op.jvp == "all":
+        return f(op, *moves, **static)
+    if op.jvp == "each":
+        first, second = operands
+        return f.scalar("add", f(op, moves[0], second, **static), f(op, first, moves[1], **static))
+    assert callable(op.jvp)
+    return op.jvp(f, moves, value, *operands, **static)
 
 
 MATRIX = np.array([[2.0, -1.0, 0.5], [0.25, 1.5, -0.75], [1.0, 0.5, 3.0]])

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from gradcalc.calculate import calculate
-from gradcalc.derive import derivations as module
+from gradcalc.derive import runs as module
 from gradcalc.derive.derivations import Derivations
-from gradcalc.derive.derived import exactly
-from gradcalc.derive.recording import record
+from gradcalc.derive.runs import Runs
+from gradcalc.derive.trace import exactly
 from gradcalc.errors import GradcalcError
 from gradcalc.expr.nodes import Data
 from gradcalc.lang.fence import compile_program
@@ -122,10 +122,10 @@ def test_another_problem_is_another_derivation(name: str) -> None:
 
 def test_a_derivation_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     shared = Derivations()
-    first = shared.record(problem("2*dot(x, x)", x=[1, 2]))
+    first = shared.runs(problem("2*dot(x, x)", x=[1, 2])).recording
     # nothing is run again either
     monkeypatch.setattr(module, "record", None)
-    again = shared.record(problem("2*dot(x, x)", x=[3, 4]))
+    again = shared.runs(problem("2*dot(x, x)", x=[3, 4])).recording
     assert again.derived is first.derived
     assert again.output == 50
 
@@ -142,17 +142,17 @@ def test_a_claim_is_worked_out_in_a_run_of_its_own() -> None:
 def test_the_last_programs_are_kept() -> None:
     shared = Derivations(programs=2)
     texts = ("x", "x*2", "x*3")
-    first, *_ = [shared.record(problem(text, x=1.0)).derived for text in texts]
-    assert shared.record(problem("x*3", x=2.0)).derived is not first
-    assert shared.record(problem("x", x=1.0)).derived is not first
+    first, *_ = [shared.runs(problem(text, x=1.0)).recording.derived for text in texts]
+    assert shared.runs(problem("x*3", x=2.0)).recording.derived is not first
+    assert shared.runs(problem("x", x=1.0)).recording.derived is not first
 
 
 def test_a_trace_that_only_looks_the_same_is_another() -> None:
     """Were the key ever to collide, the trace itself still tells programs apart."""
-    one = record(problem("clamp(x, min=0.0)", x=1.0)).trace
-    other = record(problem("clamp(x, min=-0.0)", x=1.0)).trace
+    one = Runs(problem("clamp(x, min=0.0)", x=1.0)).recording.trace
+    other = Runs(problem("clamp(x, min=-0.0)", x=1.0)).recording.trace
     assert not one.same_as(other)
-    assert one.same_as(record(problem("clamp(x, min=0.0)", x=5.0)).trace)
+    assert one.same_as(Runs(problem("clamp(x, min=0.0)", x=5.0)).recording.trace)
 
 
 @pytest.mark.parametrize(

@@ -16,14 +16,13 @@ import numpy as np
 import pytest
 import torch
 
+from gradcalc.balls.numbers import Decisions
 from gradcalc.derive.recorder import Recorder, RecordingBackend
-from gradcalc.enclosure.backend import ElementBackend
-from gradcalc.enclosure.balls import Calculus, Decisions
-from gradcalc.enclosure.graph import Graph
 from gradcalc.errors import GradcalcError, Span
 from gradcalc.lang.budget import Budget
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Composite, Elementwise, Primitive
 from gradcalc.witnesses.autograd import TorchBackend, to_numpy
+from tests.elements import Calculus, ElementBackend, Graph
 from tests.test_cli_process import call
 from tests.trust_cases import report
 

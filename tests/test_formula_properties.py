@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from gradcalc.derive.recording import Recording, record
+from gradcalc.derive.recording import Recording
+from gradcalc.derive.runs import Runs
 from gradcalc.errors import GradcalcError
 from gradcalc.expr.constants import Unprintable
 from gradcalc.expr.floats import Floats
@@ -38,7 +39,7 @@ def drawn(seed: int, depth: int = 3) -> tuple[str, dict[str, Any]]:
 
 def recorded(text: str, inputs: dict[str, Any]) -> Recording:
     try:
-        return record(problem(text, **inputs))
+        return Runs(problem(text, **inputs)).recording
     except GradcalcError:
         assume(False)
         raise

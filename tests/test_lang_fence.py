@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gradcalc.enclosure.balls import OutOfReach
+from gradcalc.balls.numbers import OutOfReach
 from gradcalc.errors import GradcalcError, LimitError, ProgramSyntaxError
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Limits

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gradcalc.enclosure.balls import OutOfReach
+from gradcalc.balls.numbers import OutOfReach
 from gradcalc.errors import GradcalcError
 from gradcalc.lang import library
 from gradcalc.lang.fence import compile_program

@@ -5,9 +5,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradcalc.calculate import calculate
+from gradcalc.derive.runs import Runs
+from gradcalc.enclosure.experiment import Experiment
 from gradcalc.lang.fence import compile_program
 from gradcalc.problem import Problem
 from gradcalc.report import Report
+from gradcalc.testimony import Reference
+from gradcalc.witnesses import enclosure
 
 
 def problem(
@@ -40,6 +44,16 @@ def problem(
 def report(program: str, dtype: str = "float64", **options: Any) -> Report:
     """The report of a program at a point."""
     return calculate(problem(program, dtype, **options))
+
+
+def experiment(asked: Problem) -> Experiment:
+    """The runs of a problem on balls."""
+    return Experiment(Runs(asked))
+
+
+def enclosed(asked: Problem) -> Reference:
+    """What the enclosure says of a problem."""
+    return enclosure.testify(experiment(asked))
 
 
 class Trap(NamedTuple):

@@ -142,43 +142,38 @@ def _planted(call: planting.Call, right: Report, variant: str, way: str) -> Resu
 
 
 def judged_rows(name: str) -> Iterator[Result]:
-    """A primitive's meaning with each mistake, for one of the two checks and for both."""
+    """A primitive's meaning with each mistake."""
     row = BY_NAME[name]
     call = planting.healthy_call(row)
     if call is None:
         return
     if not isinstance(row, Elementwise):
         for wrong in planting_check.SPOILED:
-            places = {p: planting_check.in_results(name, wrong, p) for p in planting_check.PLACES}
-            yield from _misled(call.problem, f"{wrong} result of {name}", places)
+            planted = planting_check.in_results(name, wrong)
+            yield _misled(call.problem, f"{wrong} result of {name}", planted)
         return
     for what in planting_check.ELEMENTWISE:
         for wrong in planting_check.SPOILED:
             worse = planting_check.worse_row(row, what, wrong)
             if worse is not None:
-                places = {p: planting_check.in_a_row(row, worse, p) for p in planting_check.PLACES}
-                yield from _misled(call.problem, f"{wrong} {what} of {name}", places)
+                planted = planting_check.in_a_row(row, worse)
+                yield _misled(call.problem, f"{wrong} {what} of {name}", planted)
 
 
-def _misled(
-    asked: Problem, mistake: str, places: Mapping[str, AbstractContextManager[Any]]
-) -> Iterator[Result]:
-    """The check misled in each place; in both at once it shows whether anything changes."""
-    order = sorted(places, key=lambda place: place != "both")
-    for place in order:
-        with places[place]:
-            answer, said, _ = judged_by_gradcalc(asked)
-        if place == "both" and answer is not None and not _changed(answer):
-            yield Result("planted in the check", "", mistake, idle=True)
-            return
-        word = passed(answer, *RIGHT)
-        case = f"{mistake} ({place}): {asked.program.source!r} at {shown(asked.inputs)}"
-        odd = said if word is Word.PASS else None
-        yield Result("planted in the check", "", case, {"gradcalc": word}, odd=odd)
+def _misled(asked: Problem, mistake: str, planted: AbstractContextManager[Any]) -> Result:
+    """The check misled."""
+    with planted:
+        answer, said, _ = judged_by_gradcalc(asked)
+    if answer is not None and not _changed(answer):
+        return Result("planted in the check", "", mistake, idle=True)
+    word = passed(answer, *RIGHT)
+    case = f"{mistake}: {asked.program.source!r} at {shown(asked.inputs)}"
+    odd = said if word is Word.PASS else None
+    return Result("planted in the check", "", case, {"gradcalc": word}, odd=odd)
 
 
 def _changed(answer: Report) -> bool:
-    """Whether the gradient on which the misled checks agree is not torch's."""
+    """Whether the gradient of the misled check is not torch's."""
     pairs = [(g.symbolic, g.autograd) for g in answer.gradients]
     return any(s is None or not np.allclose(s, a, rtol=1e-9, atol=0) for s, a in pairs)
 

@@ -28,14 +28,14 @@ class Conditioning:
     """What is known of a gradient's sensitivity, by input.
 
     `conditions` are the relative changes of the gradient over those of the inputs, `flows` what
-    goes into each element, `rounding` the relative error that one rounding of it makes. `scale` is
-    the largest effect on the total of a relative change of a number in between that bends.
+    goes into each element, `rounding` the relative error that one rounding of it makes. `scales`
+    are the largest effects on the total of a relative change of a number in between that bends.
     """
 
     conditions: Mapping[str, float]
     flows: Mapping[str, Array]
     rounding: Mapping[str, float]
-    scale: float
+    scales: Mapping[str, Any]
 
 
 def conditioning(
@@ -52,7 +52,7 @@ def conditioning(
     beside = apart(Floats(), moved(inputs, STEP, SEED))
     # a formula may lose digits of its own, which shows with fewer of them
     short = apart(Floats("float32"), inputs) if dtype == "float64" else {}
-    found = magnitudes(recording)
+    found = magnitudes(recording.derived, recording.values, Floats())
     epsilon = float(np.finfo(dtype).eps)
     conditions, rounding = {}, {}
     with np.errstate(all="ignore"):
@@ -67,4 +67,4 @@ def conditioning(
             own = short.get(name, 0.0) * FEWER_DIGITS
             if size and own < np.inf:
                 rounding[name] = max(rounding.get(name, 0.0), float(own / size))
-    return Conditioning(conditions, found.flows, rounding, found.scale)
+    return Conditioning(conditions, found.flows, rounding, found.scales)

@@ -1,86 +1,72 @@
 """What follows from the course of a run alone, and so holds at every point with the same course."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
 
-from gradcalc.calculus import Variant, is_usual
-from gradcalc.derive.sweep import Derivation, derive
+from gradcalc.derive.trace import Trace
+from gradcalc.derive.vjp import vjp
+from gradcalc.expr import ops
 from gradcalc.expr.evaluate import Plan
-from gradcalc.expr.nodes import Data, Node
-from gradcalc.lang.program import Branch
-from gradcalc.primitives import Elementwise
-from gradcalc.tape import Tape
+from gradcalc.expr.nodes import Data, Forms, Node
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Usual:
-    """Whether all elements were in the usual case of a primitive."""
+class Derivation:
+    """A gradient as nodes, by input, with the node of each value of the run.
 
-    row: Elementwise
-    variant: Variant
-    held: bool
-
-    def holds(self, value: Any) -> bool:
-        """Whether the same is the case of other numbers."""
-        return is_usual(self.row, self.variant, value) is self.held
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """Numbers of a run that decided what it did next: those of an equation, or what holds of them.
-
-    A truth value is that of a single number.
+    `cotangents` holds the node of the cotangent that arrived at each value, by its number.
     """
 
-    number: int
-    seen: Data | bool | Usual
-
-    def holds(self, values: list[Any]) -> bool:
-        """Whether another run of the same equations gives the same."""
-        value = values[self.number]
-        if isinstance(self.seen, Usual):
-            return self.seen.holds(value)
-        if isinstance(self.seen, bool):
-            return bool(value.reshape(())[()]) is self.seen
-        return Data.of(value) == self.seen
+    forms: Forms
+    gradients: Mapping[str, Node]
+    values: Sequence[Node]
+    cotangents: Mapping[int, Node]
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """The course of a run: all but its numbers.
+def derive(trace: Trace) -> Derivation:
+    """Differentiate the weighted sum of what a run gave."""
+    forms = trace.forms.copy()
+    values = named(forms, trace.nodes, trace.bound)
+    output = values[trace.output.order]
+    seed = np.broadcast_to(np.asarray(trace.weights, dtype=np.float64), output.shape)
+    leaves = {name: values[trace.inputs[name].order] for name in trace.wrt}
+    cotangents = vjp(forms, output, forms(ops.LITERAL, data=Data.of(seed)), list(leaves.values()))
+    gradients = {
+        name: cotangents.get(leaf.order) or forms(ops.LITERAL, data=Data.of(np.zeros(leaf.shape)))
+        for name, leaf in leaves.items()
+    }
+    by_number = {
+        number: cotangents[node.order]
+        for number, node in enumerate(values)
+        if node.order in cotangents
+    }
+    return Derivation(forms, gradients, values, by_number)
 
-    `weights` are those of the output's elements; `bound` are the numbers of the equations that the
-    names of the program stand for in the end, `names` all its names. `observations` are what the
-    run was steered by: a program does the same wherever it sees the same.
-    """
 
-    tape: Tape
-    wrt: tuple[str, ...]
-    weights: Any
-    bound: Mapping[str, int]
-    names: frozenset[str]
-    path: tuple[Branch, ...]
-    observations: tuple[Observation, ...]
-
-    def same_as(self, other: "Trace") -> bool:
-        """Whether the same follows from both, what is equal but not the same told apart."""
-        return bool(self._exact() == other._exact())
-
-    def _exact(self) -> Any:
-        equations = [
-            (e.primitive, e.operands, exactly(e.static), e.shape, e.active, e.place, e.inside)
-            for e in self.tape.equations
-        ]
-        inputs = tuple(self.tape.inputs.items())
-        weights = Data.of(self.weights)
-        rest = (inputs, self.tape.output, self.wrt, weights, dict(self.bound), self.names)
-        return equations, rest, self.path
+def named(forms: Forms, nodes: Sequence[Node], bound: Mapping[str, int]) -> list[Node]:
+    """The nodes of a run, detached values called by the names that still stand for them."""
+    names = {number: name for name, number in bound.items()}
+    values: list[Node] = []
+    for number, node in enumerate(nodes):
+        operands = [values[operand.order] for operand in node.operands]
+        static = dict(node.static)
+        if node.op is ops.DETACH and bound.get(static["name"]) not in (
+            number,
+            node.operands[0].order,
+        ):
+            # u = detach(x*x) is called u
+            static["name"] = names.get(number)
+        elif all(new is old for new, old in zip(operands, node.operands, strict=True)):
+            values.append(node)
+            continue
+        values.append(forms(node.op, *operands, **static))
+    return values
 
 
 class Derived:
@@ -93,8 +79,7 @@ class Derived:
     @cached_property
     def derivation(self) -> Derivation:
         """The gradients as nodes."""
-        trace = self.trace
-        return derive(trace.tape, trace.wrt, trace.weights, trace.bound)
+        return derive(self.trace)
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` gives, which may depend on nothing but the trace, made at the first call."""
@@ -107,20 +92,15 @@ class Derived:
         """How to work out the values of nodes of the derivation."""
         return self.once(("plan", *roots), lambda: Plan(roots))
 
-    def values(self, arithmetic: Any, inputs: Mapping[str, Any]) -> list[Any]:
-        """What the equations give at other inputs."""
-        return self.plan(list(self.derivation.values))(arithmetic, inputs)
+    def values(
+        self, arithmetic: Any, inputs: Mapping[str, Any], held: Mapping[int, Any] | None = None
+    ) -> list[Any]:
+        """What the nodes of the run give at other inputs, detached values `held` by number."""
+        nodes = self.derivation.values
+        fixed = {nodes[number].order: value for number, value in (held or {}).items()}
+        return self.plan(list(nodes))(arithmetic, inputs, held=fixed)
 
-
-def exactly(value: Any) -> Any:
-    """A fixed argument so that only what is the same is equal: 1, 1.0 and True are not, nor are
-    0.0 and -0.0."""
-    if isinstance(value, float):
-        return float, value.hex()
-    if isinstance(value, tuple | list):
-        return type(value), tuple(exactly(item) for item in value)
-    if isinstance(value, slice):
-        return slice, exactly((value.start, value.stop, value.step))
-    if isinstance(value, np.ndarray):
-        return Data.of(value)
-    return type(value), value
+    @cached_property
+    def sweep(self) -> Plan:
+        """How to get from the values to the gradients, in their order."""
+        return Plan(list(self.derivation.gradients.values()), self.derivation.values)

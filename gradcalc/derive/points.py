@@ -47,8 +47,8 @@ def extent(values: Any) -> Any:
     values = np.asarray(values)
     if values.dtype == object:
         # what is not a number compares as neither larger nor smaller
-        undefined = values[values != values]
-        return undefined[0] if undefined.size else np.max(np.abs(values), initial=0)
+        wild = values[~is_finite(values)]
+        return wild[0] if wild.size else np.max(np.abs(np.ravel(values)), initial=0)
     if not values.size:
         return 0.0
     # two passes without a copy are faster than one with
@@ -75,9 +75,7 @@ def _nan_last(value: Any) -> Any:
 
 
 def is_finite(values: Any) -> Any:
-    """Which elements are finite numbers, floats or reals."""
+    """Which elements are finite numbers, floats or balls."""
     if values.dtype != object:
         return np.isfinite(values)
-    return np.array([bool(abs(value) < np.inf) for value in values.flat], dtype=np.bool_).reshape(
-        values.shape
-    )
+    return np.asarray(np.abs(values) < np.inf, dtype=np.bool_)

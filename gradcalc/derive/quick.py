@@ -65,9 +65,9 @@ def quick(recording: Recording) -> Quick:
         found = None
     beside = moved(problem.inputs, STEP, BESIDE)
     near = dict(zip(names, plan(wide, beside), strict=True))
-    flows = magnitudes(recording)
+    flows = magnitudes(recording.derived, recording.values, Floats())
     if found is None:
-        return Quick(None, Conditioning({}, flows.flows, {}, flows.scale))
+        return Quick(None, Conditioning({}, flows.flows, {}, flows.scales))
     moved_about = Floats("longdouble", NOISE)
     shaken = dict(zip(names, plan(moved_about, problem.inputs, changed=noise), strict=True))
     epsilon = float(np.finfo(problem.dtype).eps)
@@ -82,7 +82,7 @@ def quick(recording: Recording) -> Quick:
         if size and flow < np.inf:
             rounding[name] = float(epsilon * flow / size)
     return Quick(
-        None if lost else found, Conditioning(conditions, flows.flows, rounding, flows.scale)
+        None if lost else found, Conditioning(conditions, flows.flows, rounding, flows.scales)
     )
 
 
@@ -101,7 +101,9 @@ def _noise(recording: Recording, plan: Plan) -> list[Any]:
 
 def _nodes(recording: Recording) -> list[Node]:
     derivation = recording.derivation
-    return ancestry([*derivation.gradients.values(), derivation.values[recording.tape.output]])
+    return ancestry(
+        [*derivation.gradients.values(), derivation.values[recording.trace.output.order]]
+    )
 
 
 def _is_narrow(node: Node) -> bool:

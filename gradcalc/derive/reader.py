@@ -3,20 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gradcalc.calculus import named_definition
+from gradcalc.balls.numbers import OutOfReach
 from gradcalc.derive.derived import Derived
 from gradcalc.derive.recorder import Recorder, RecordingBackend
 from gradcalc.derive.recording import budget
-from gradcalc.derive.sweep import values_of
 from gradcalc.errors import GradcalcError
 from gradcalc.expr import ops
 from gradcalc.expr.evaluate import Plan
-from gradcalc.expr.nodes import Forms, Node, ancestry
+from gradcalc.expr.nodes import Node, ancestry
 from gradcalc.expr.transcript import LONGEST
 from gradcalc.lang.evaluate import evaluate
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Limits, Program
 from gradcalc.problem import Problem
+
+FAILURES = (GradcalcError, OutOfReach, ArithmeticError, ValueError, TypeError)
+"""What is raised where a text cannot be worked out at a point."""
 
 LIMITS = Limits(length=LONGEST)
 """A formula may be longer than what users type."""
@@ -40,7 +42,7 @@ class Reader:
         if self._plan is not None:
             try:
                 return self._plan(arithmetic, given)[0]
-            except (GradcalcError, ArithmeticError, ValueError, TypeError):
+            except FAILURES:
                 # the text itself says whether it fails
                 pass
         return self._interpreted(problem, arithmetic, given)
@@ -51,12 +53,10 @@ class Reader:
         scope = {name: recorder.input(name, value, False) for name, value in given.items()}
         try:
             value = evaluate(self._program, backend, scope, budget=backend.budget).value
-        except GradcalcError:
+        except (GradcalcError, OutOfReach):
             return None
         if self._plan is None and not recorder.observations:
-            forms = Forms(named_definition, ops.MAP)
-            nodes = values_of(forms, recorder.tape(scope, value), {})
-            self._plan = Plan([nodes[value.number]])
+            self._plan = Plan([value.node])
         return value.value
 
 

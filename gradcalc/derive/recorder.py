@@ -1,6 +1,7 @@
-"""The recording backend: the program on numpy's floats, and the tape of what it did."""
+"""The recording backend: the program in some arithmetic, and the graph of what it did."""
 
-from collections.abc import Mapping, MutableMapping
+from collections import Counter
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary
@@ -8,34 +9,33 @@ from weakref import WeakValueDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcalc.calculus import Variant, is_usual, named_arguments, spelled, usual_case
-from gradcalc.derive.derived import Observation, Usual
+from gradcalc.calculus import Variant, named_arguments, named_definition, spelled, usual_case
+from gradcalc.derive.trace import Note, Numbers, Observation, Positions, Question, Truth, Usual
 from gradcalc.errors import Span
 from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
-from gradcalc.expr.nodes import Data
+from gradcalc.expr.nodes import Forms, Node
 from gradcalc.lang.budget import Budget
 from gradcalc.lang.composites import by_definition, round_to
 from gradcalc.primitives import BY_NAME, Composite, Elementwise, Primitive, Structural
-from gradcalc.tape import Equation, Tape
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Traced:
-    """A tensor of the recording backend: its equation's number, and what it is in this run."""
+    """A tensor of the recording backend: its node, and what it is in this run."""
 
-    number: int
+    node: Node
     value: Any
     active: bool
     mask: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return tuple(self.value.shape)
+        return self.node.shape
 
     @property
     def ndim(self) -> int:
-        return int(self.value.ndim)
+        return self.node.ndim
 
     @property
     def size(self) -> int:
@@ -45,30 +45,49 @@ class Traced:
 class Recorder:
     """Runs operations and notes them down, each distinct one once.
 
-    One that does not `keep` lets the values go that nobody needs any longer.
+    One that does not `keep` lets the values go that nobody needs any longer. `replay` are the
+    values that `detach` gave in an earlier run, by where and for which time: around a point,
+    detached values stay what they were at the point.
     """
 
-    def __init__(self, dtype: str, arithmetic: Any = None, *, keep: bool = True) -> None:
+    def __init__(
+        self,
+        dtype: str,
+        arithmetic: Any = None,
+        *,
+        keep: bool = True,
+        replay: Mapping[Any, Any] | None = None,
+    ) -> None:
         self.dtype = dtype
         self.arithmetic = arithmetic or Floats()
+        self.forms = Forms(named_definition, ops.MAP)
         self.place: Span | None = None
         self.inside: str | None = None
-        self.equations: list[Equation] = []
-        self.values: list[Any] = []
-        self._keep = keep
-        self._known: MutableMapping[tuple[Any, ...], Traced] = {} if keep else WeakValueDictionary()
+        self.maker: str | None = None
+        self.nodes: list[Node] = []
+        self.notes: list[Note] = []
         self.observations: list[Observation] = []
+        self.detached: dict[Any, int] = {}
+        self.calls: list[tuple[str, int]] = []
+        self._replay = replay or {}
+        self._met: Counter[Any] = Counter()
+        self._known: MutableMapping[int, Traced] = {} if keep else WeakValueDictionary()
+
+    @property
+    def values(self) -> list[Any]:
+        """What the nodes are in this run, as far as they are kept."""
+        known = (self._known.get(node.order) for node in self.nodes)
+        return [traced.value for traced in known if traced is not None]
 
     # -- what a row's form needs -------------------------------------------------------
 
     def __call__(self, op: ops.Op, *operands: Traced, **static: Any) -> Traced:
-        fixed = tuple(sorted(static.items()))
+        node = self.forms(op, *[operand.node for operand in operands], **static)
         mask = bool(operands) and op.moves and all(operand.mask for operand in operands)
-
-        def compute() -> Any:
-            return op.array(self.arithmetic, *[operand.value for operand in operands], **static)
-
-        return self._noted(op, operands, fixed, compute, mask)
+        values = [operand.value for operand in operands]
+        return self._noted(
+            node, operands, lambda: op.array(self.arithmetic, *values, **static), mask
+        )
 
     def scalar(self, name: str, *operands: Traced) -> Traced:
         """An elementwise primitive of tensors, by its name."""
@@ -79,19 +98,27 @@ class Recorder:
     def literal(self, array: Any) -> Traced:
         """Fixed numbers, as they are."""
         values = np.asarray(array, dtype=np.float64)
-        fixed = (("data", ops.Data.of(values)),)
-        return self._noted(ops.LITERAL, (), fixed, lambda: self.arithmetic.asarray(values))
+        node = self.forms(ops.LITERAL, data=ops.Data.of(values))
+        return self._noted(node, (), lambda: self.arithmetic.asarray(values))
 
     def value(self, x: Traced) -> Any:
-        """What a tensor is in this run, for what is decided by it."""
-        self.observations.append(Observation(x.number, Data.of(x.value)))
-        return x.value
+        """What a tensor is in this run, in floats, for what is decided by it."""
+        return self._observed(x, Numbers(), lambda seen: seen.array)
+
+    def positions(self, x: Traced, name: str, axis: int, **static: Any) -> Any:
+        """Where elements stand: `order` or `argmax` along a dimension, as the arithmetic has it."""
+        return self._observed(
+            x, Positions(name, axis, tuple(sorted(static.items()))), lambda seen: seen.array
+        )
 
     def truth(self, x: Traced) -> bool:
         """Whether a tensor of one element is true in this run."""
-        holds = bool(x.value.reshape(())[()])
-        self.observations.append(Observation(x.number, holds))
-        return holds
+        return bool(self._observed(self._condition(x), Truth(), bool))
+
+    def _observed(self, x: Traced, question: Question, read: Callable[[Any], Any]) -> Any:
+        seen = question.answer(self.arithmetic, x.value)
+        self.observations.append(Observation(x.node.order, question, seen))
+        return read(seen)
 
     # -- what the backend needs --------------------------------------------------------
 
@@ -99,63 +126,65 @@ class Recorder:
         self, row: Elementwise, variant: Variant, operands: tuple[Traced, ...]
     ) -> Traced:
         """A primitive of every element."""
+        if row.name == "where":
+            operands = (self._condition(operands[0]), *operands[1:])
+        elif row.boolean and row.kinks is None:
+            operands = tuple(map(self._condition, operands))
         if row.usual is not None:
             (x,) = operands
-            held = is_usual(row, variant, x.value)
-            self.observations.append(Observation(x.number, Usual(row, variant, held)))
-            row = usual_case(row) if held else row
+            row = usual_case(row) if self._observed(x, Usual(row, variant), bool) else row
         symbols, body = spelled(row, variant)
+        node = self.forms.map(symbols, body, (row, variant), [o.node for o in operands])
         values = [operand.value for operand in operands]
 
         def compute() -> Any:
             result = self.arithmetic.map(symbols, body, values)
-            shapes = {np.shape(value) for value in values}
-            if shapes == {np.shape(result)}:
-                return result
-            return np.broadcast_to(result, np.broadcast_shapes(*shapes))
+            return result if np.shape(result) == node.shape else np.broadcast_to(result, node.shape)
 
-        return self._noted(row, operands, variant, compute, row.boolean)
+        return self._noted(node, operands, compute, row.boolean)
+
+    def _condition(self, x: Traced) -> Traced:
+        """A number that is asked for its truth, as the comparison with zero that this is."""
+        if x.mask or not x.active:
+            return x
+        return self.scalar("ne", x, self.literal(0.0))
 
     def input(self, name: str, value: Any, active: bool) -> Traced:
         """An input of the program."""
-        fixed = (("name", name), ("shape", value.shape))
-        return self._noted(ops.VAR, (), fixed, lambda: value, active=active)
+        node = self.forms(ops.VAR, name=name, shape=np.shape(value))
+        return self._noted(node, (), lambda: value, active=active)
 
     def detach(self, x: Traced, name: str | None) -> Traced:
         """The same values, which pass no gradient back."""
-        return self._noted(ops.DETACH, (x,), (("name", name),), lambda: x.value, active=False)
-
-    def tape(self, inputs: Mapping[str, Traced], output: Traced) -> Tape:
-        """All that was noted."""
-        numbers = {name: traced.number for name, traced in inputs.items()}
-        return Tape(tuple(self.equations), numbers, output.number)
+        node = self.forms(ops.DETACH, x.node, name=name)
+        where = (name, self.place, x.shape)
+        key = (*where, self._met[where])
+        self._met[where] += 1
+        self.detached[key] = node.order
+        return self._noted(node, (x,), lambda: self._replay.get(key, x.value), active=False)
 
     def _noted(
         self,
-        primitive: ops.Op | Elementwise,
+        node: Node,
         operands: tuple[Traced, ...],
-        static: Any,
-        compute: Any,
+        compute: Callable[[], Any],
         mask: bool = False,
         active: bool | None = None,
     ) -> Traced:
-        numbers = tuple(operand.number for operand in operands)
-        known = self._known.get(key := (primitive, numbers, static))
+        known = self._known.get(node.order)
         if known is not None:
             return known
         with np.errstate(all="ignore"):
             value = compute()
         if not isinstance(value, np.ndarray):
             value = self.arithmetic.asarray(value)
+        if value.shape != node.shape:
+            raise ValueError(f"{node.title} gives the shape {value.shape}, not {node.shape}")
         flows = any(operand.active for operand in operands) if active is None else active
-        equation = Equation(
-            primitive, numbers, static, tuple(value.shape), flows, self.place, self.inside
-        )
-        self.equations.append(equation)
-        if self._keep:
-            self.values.append(value)
-        traced = Traced(len(self.equations) - 1, value, flows, mask)
-        self._known[key] = traced
+        if node.order == len(self.nodes):
+            self.nodes.append(node)
+            self.notes.append(Note(flows, self.place, self.inside, self.maker))
+        traced = self._known[node.order] = Traced(node, value, flows, mask)
         return traced
 
 
@@ -177,13 +206,25 @@ class RecordingBackend:
         return shape
 
     def apply(self, row: Primitive, arguments: Mapping[str, Any], span: Span) -> Any:
+        outermost = self.recorder.inside is None
+        result = self._applied(row, arguments, span)
+        first = result[0] if isinstance(result, list | tuple) and result else result
+        if outermost and isinstance(first, Traced):
+            self.recorder.calls.append((row.name, first.node.order))
+        return result
+
+    def _applied(self, row: Primitive, arguments: Mapping[str, Any], span: Span) -> Any:
         recorder = self.recorder
         if isinstance(row, Composite):
             return by_definition(row, arguments, self, recorder, span, self.budget)
         if recorder.inside is None:
             recorder.place = span
         if isinstance(row, Structural):
-            return row.form(recorder, **arguments)
+            recorder.maker = row.name
+            try:
+                return row.form(recorder, **arguments)
+            finally:
+                recorder.maker = None
         names, variant = named_arguments(row, arguments)
         operands = [
             a if isinstance(a, Traced) else self.constant(np.asarray(float(a)))

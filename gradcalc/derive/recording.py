@@ -1,47 +1,40 @@
 """A problem recorded and differentiated: everything that the symbolic witness works with."""
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
-from gradcalc.derive.derived import Derived, Trace
+from gradcalc.derive.derived import Derivation, Derived
 from gradcalc.derive.recorder import Recorder, RecordingBackend, Traced
-from gradcalc.derive.sweep import Derivation
+from gradcalc.derive.trace import Trace
 from gradcalc.expr.nodes import Node
 from gradcalc.lang.budget import Budget
 from gradcalc.problem import Execution, Problem, execute, weights
-from gradcalc.tape import Tape
-
-SECONDS = 20.0
-"""The longest that recording may take, whatever the time limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A run with its tape, and the gradients as nodes, unsimplified.
+    """A run with its graph, and the gradients as nodes, unsimplified.
 
-    `values` are what the equations of the tape gave. `execution` is the run itself, on `backend`;
+    `values` are what the nodes of the run gave. `execution` is the run itself, on `backend`;
     both None where the run was not made, because it would have been one that is known.
     """
 
     problem: Problem
     derived: Derived
-    values: list[Any]
+    values: Sequence[Any]
     execution: Execution | None = None
     backend: RecordingBackend | None = None
+
+    def derived_as(self, derived: Derived) -> "Recording":
+        """The same run with what was derived from one of the same course."""
+        return replace(self, derived=derived)
 
     @property
     def trace(self) -> Trace:
         """The course of the run."""
         return self.derived.trace
-
-    @property
-    def tape(self) -> Tape:
-        """What was done."""
-        return self.derived.trace.tape
 
     @property
     def derivation(self) -> Derivation:
@@ -51,12 +44,12 @@ class Recording:
     @property
     def weights(self) -> Any:
         """Those of the output's elements."""
-        return self.derived.trace.weights
+        return self.trace.weights
 
     @property
     def output(self) -> Any:
         """The value of what is differentiated."""
-        return self.values[self.tape.output]
+        return self.values[self.trace.output.order]
 
     def gradients(self, arithmetic: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """The gradients at a point, by the sweep as it is."""
@@ -72,34 +65,53 @@ class Recording:
 
 def budget(problem: Problem) -> Budget:
     """Steps and time for one run."""
-    seconds = min(problem.limits.seconds or SECONDS, SECONDS)
-    return Budget(problem.limits.steps, time.monotonic() + seconds)
+    seconds = problem.limits.seconds
+    return Budget(problem.limits.steps, None if seconds is None else time.monotonic() + seconds)
 
 
-def record(problem: Problem) -> Recording:
-    """Run a problem on the recording backend.
+def record(
+    problem: Problem,
+    arithmetic: Any,
+    inputs: Mapping[str, Any],
+    limits: Budget,
+    replay: Mapping[Any, Any] | None = None,
+) -> Recording:
+    """Run a problem on the recording backend, at some inputs in some arithmetic.
 
-    Raises `GradcalcError` for what is wrong with the program.
+    `replay` are the values that `detach` gives. Raises `GradcalcError` for what is wrong with the
+    program.
     """
-    recorder = Recorder(problem.dtype)
-    backend = RecordingBackend(recorder, budget(problem))
-    inputs = {
-        name: recorder.input(name, np.asarray(problem.inputs[name], float), name in problem.wrt)
-        for name in order_of(problem)
+    recorder = Recorder(problem.dtype, arithmetic, replay=replay)
+    backend = RecordingBackend(recorder, limits)
+    leaves = {
+        name: recorder.input(name, inputs[name], name in problem.wrt) for name in order_of(problem)
     }
-    execution = execute(problem, backend, inputs, backend.budget)
-    traced = {n: v.number for n, v in execution.scope.items() if isinstance(v, Traced)}
-    trace = Trace(
-        tape=recorder.tape(inputs, execution.target),
+    execution = execute(problem, backend, leaves, backend.budget)
+    trace = trace_of(problem, recorder, leaves, execution)
+    return Recording(problem, Derived(trace), recorder.values, execution, backend)
+
+
+def trace_of(
+    problem: Problem, recorder: Recorder, inputs: Mapping[str, Traced], execution: Execution
+) -> Trace:
+    """The course of a run that was recorded."""
+    bound = {n: v.node.order for n, v in execution.scope.items() if isinstance(v, Traced)}
+    return Trace(
+        # what is recorded later, for a claim, is not of this run
+        forms=recorder.forms.copy(),
+        nodes=tuple(recorder.nodes),
+        notes=tuple(recorder.notes),
+        inputs={name: traced.node for name, traced in inputs.items()},
+        output=execution.target.node,
         wrt=problem.wrt,
         weights=weights(problem, execution.target.shape),
-        bound=traced,
+        bound=bound,
         names=frozenset(execution.scope),
         path=execution.run.path,
         observations=tuple(recorder.observations),
+        detached=dict(recorder.detached),
+        calls=tuple(recorder.calls),
     )
-    # what is recorded later, for a claim, is not of this tape
-    return Recording(problem, Derived(trace), list(recorder.values), execution, backend)
 
 
 def order_of(problem: Problem) -> list[str]:

@@ -1,26 +1,27 @@
 """A printed formula is a claim: its text is read back and run before anybody sees it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-import mpmath
+import flint
 import numpy as np
 
+from gradcalc.balls.arithmetic import Balls
+from gradcalc.balls.numbers import Decisions
 from gradcalc.derive.landmarks import landmarks
 from gradcalc.derive.points import Point, distance, extent, is_finite, moved
 from gradcalc.derive.reader import Reader, read
 from gradcalc.derive.recording import Recording
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Node
-from gradcalc.expr.reals import Reals
 
 EXACT = 1500
 """Numbers on a tape up to which the two sides are compared in many digits."""
 
-DIGITS = 50
-"""As many."""
+BITS = 192
+"""As many of them, in balls."""
 
 ROOM = {True: 1e-10, False: 1e-6}
 """How far the two sides may be apart, in relation to the largest element: in many digits, where
@@ -73,7 +74,9 @@ class RoundTrip:
         self.exact = sum(np.size(value) for value in recording.values) <= EXACT
         self._arithmetic: Any = Floats()
         if self.exact:
-            self._arithmetic = recording.derived.once("reals", _reals)
+            self._arithmetic = recording.derived.once(
+                "balls", lambda: Balls(Decisions(forced=True))
+            )
         self._scale = _largest(recording.values)
         self._inputs = recording.problem.inputs
         self._gradients = gradients
@@ -86,10 +89,22 @@ class RoundTrip:
 
         `shown` is the simplified node that was written: its detached values have names.
         """
+        with flint.ctx.workprec(BITS):
+            return self._read(name, text, shown)
+
+    def value(self, name: str, text: str, shown: Node, arithmetic: Any, inputs: Point) -> Any:
+        """What a text gives at the point in some arithmetic, None where it fails."""
+        reader = self._reader(name, text, shown)
+        return None if reader is None else reader.run(self.recording.problem, arithmetic, inputs)
+
+    def _reader(self, name: str, text: str, shown: Node) -> Reader | None:
         derived = self.recording.derived
-        reader = derived.once(
+        return derived.once(
             ("reader", name, text), lambda: read(text, tuple(self._inputs), derived, shown)
         )
+
+    def _read(self, name: str, text: str, shown: Node) -> Answer:
+        reader = self._reader(name, text, shown)
         if reader is None:
             return Answer.FAILS
         answers = [] if self._sound and len(text) > LONG else self._elsewhere_holds(name, reader)
@@ -170,7 +185,7 @@ class RoundTrip:
             given, expected = given[finite], expected[finite]
         # a NaN is neither larger nor smaller, so it never agrees
         room = self._room(expected) + NOISE[self.exact] * scale
-        return bool(distance(given, expected) <= room)
+        return bool(distance(_middles(given), _middles(expected)) <= room)
 
     def _other_points(self) -> list["Place"]:
         """Points where the gradient is defined everywhere, with what the sweep gives there."""
@@ -196,7 +211,7 @@ class RoundTrip:
     def _defined(self, point: Point) -> Mapping[str, Any] | None:
         """The gradients at a point, if they and the value are defined everywhere."""
         derivation = self.recording.derivation
-        output = derivation.values[self.recording.tape.output]
+        output = derivation.values[self.recording.trace.output.order]
         nodes = [*derivation.gradients.values(), output]
         *gradients, value = self.recording.derived.plan(nodes)(self._arithmetic, point)
         if not all(extent(found) < np.inf for found in (*gradients, value)):
@@ -217,10 +232,11 @@ class Place:
     scale: float
 
 
-def _reals() -> Reals:
-    context = mpmath.MPContext()
-    context.dps = DIGITS
-    return Reals(context)
+def _middles(values: Any) -> Any:
+    """Numbers without what is known of their errors."""
+    if values.dtype != object:
+        return values
+    return np.asarray(np.frompyfunc(lambda ball: ball.mid(), 1, 1)(values), dtype=object)
 
 
 def _unit(inputs: Point) -> Point:
@@ -228,7 +244,7 @@ def _unit(inputs: Point) -> Point:
     return {name: values / max(1.0, float(extent(values))) for name, values in inputs.items()}
 
 
-def _largest(values: list[Any]) -> float:
+def _largest(values: Sequence[Any]) -> float:
     """The size of the largest number, at least 1, those that are not finite left out."""
     sizes = [extent(value) for value in values]
     sizes = [

@@ -1,20 +1,20 @@
 """Where a recorded run is not smooth, or nearly so: whole tensors at a time, in floats."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from gradcalc.calculus import operand_names
-from gradcalc.derive.derived import Trace
 from gradcalc.derive.points import moved
 from gradcalc.derive.recording import Recording
 from gradcalc.derive.steering import steering
+from gradcalc.derive.trace import Trace
 from gradcalc.expr import ops
 from gradcalc.expr.evaluate import evaluate
 from gradcalc.expr.floats import Floats
+from gradcalc.expr.nodes import Node
 from gradcalc.primitives import Elementwise
-from gradcalc.tape import Equation
 from gradcalc.testimony import Event
 
 NEAR = 64
@@ -56,74 +56,64 @@ def events(recording: Recording) -> tuple[Event, ...]:
 
 def _found(recording: Recording) -> Iterator[Event]:
     epsilon = float(np.finfo(recording.problem.dtype).eps)
-    asked = recording.derived.once("asked", lambda: _asked(recording.trace))
-    for number, equation in enumerate(recording.tape.equations):
-        row = equation.primitive
-        values = [recording.values[operand] for operand in equation.operands]
-        if not equation.active:
-            if isinstance(row, Elementwise) and row.boolean and row.kinks is not None:
-                yield from _turned(recording, row, equation, values, epsilon)
+    trace = recording.trace
+    for node, note in zip(trace.nodes, trace.notes, strict=True):
+        values = [recording.values[operand.order] for operand in node.operands]
+        boolean = node.source is not None and node.source[0].boolean
+        if not is_special(node) or not (note.active or boolean):
             continue
-        if number in asked:
-            yield from _undecided(recording, number, epsilon)
-        if row in (ops.AMAX, ops.AMIN, ops.SORT):
-            find = _neighbours if row is ops.SORT else _ties
-            near = find(values[0], recording.values[number], dict(equation.static), epsilon)
-        elif isinstance(row, Elementwise) and (row.kinks or row.domain or row.varying):
-            near = _near(recording, row, equation, values, epsilon)
-        else:
-            continue
+        near = near_in_floats(trace, node, values, recording.values[node.order], epsilon)
         if near is None:
-            yield Event(row.name, equation.place, (), False)
+            yield Event(note.title(node), note.place, (), False)
             continue
-        if near.any() and isinstance(row, Elementwise) and not row.boolean:
-            near = near & _flowing(recording, number, near.shape)
+        if not note.active:
+            near = near & ~_is_exact(recording, node, near)
+        elif node.source is not None and not boolean and near.any():
+            near = near & _flowing(recording, node.order, near.shape)
         if near.any():
-            yield _event(row.name, equation, values, near)
+            yield _event(recording, node, values, near)
 
 
-def _event(name: str, equation: Equation, values: list[Any], near: Any) -> Event:
+def is_special(node: Node) -> bool:
+    """Whether a node has kinks or borders anywhere, or turns over where elements tie."""
+    if node.source is None:
+        return node.op in (ops.AMAX, ops.AMIN, ops.SORT)
+    row, _ = node.source
+    return row.kinks is not None or row.domain is not None or bool(row.varying)
+
+
+def near_in_floats(
+    trace: Trace,
+    node: Node,
+    operands: Sequence[Any],
+    value: Any,
+    epsilon: float,
+    tied: float = TIED,
+) -> Any | None:
+    """Which elements are at or near a kink or a border, as far as floats tell; None if they do not.
+
+    Elements are those of the node, or of its operand where it is elements that tie: up to `tied`
+    roundings apart.
+    """
+    if node.op is ops.SORT:
+        return _neighbours(value, dict(node.static), tied * epsilon)
+    if node.source is None:
+        return _ties(operands[0], value, dict(node.static), tied * epsilon)
+    return _near(trace, node, operands, epsilon)
+
+
+def _event(recording: Recording, node: Node, values: list[Any], near: Any) -> Event:
+    note = recording.trace.notes[node.order]
     place = np.unravel_index(int(np.argmax(near)), near.shape)
     at = tuple(float(np.broadcast_to(value, near.shape)[place]) for value in values)
-    return Event(name, equation.place, at, False)
+    return Event(note.title(node), note.place, at, False)
 
 
-def _asked(trace: Trace) -> frozenset[int]:
-    """The numbers of values, no truth values by themselves, that are asked for their truth."""
-    equations = trace.tape.equations
-    masks: set[int] = set()
-    asked = {seen.number for seen in trace.observations if isinstance(seen.seen, bool)}
-    for number, equation in enumerate(equations):
-        row, operands = equation.primitive, equation.operands
-        if isinstance(row, Elementwise):
-            masks |= {number} if row.boolean else set()
-            if row.name == "where" or (row.boolean and row.kinks is None):
-                asked |= set(operands[:1] if row.name == "where" else operands)
-        elif row.moves and operands and masks.issuperset(operands):
-            masks.add(number)
-    return frozenset(asked - masks)
-
-
-def _undecided(recording: Recording, number: int, epsilon: float) -> Iterator[Event]:
-    """A number that is asked for its truth, and at or near 0."""
-    value = recording.values[number]
-    near = np.abs(value) <= NEAR * epsilon
-    if near.any():
-        yield _event("ne", recording.tape.equations[number], [value], near)
-
-
-def _turned(
-    recording: Recording, row: Elementwise, equation: Equation, values: list[Any], epsilon: float
-) -> Iterator[Event]:
-    """A comparison of what is not differentiated by, which rounding of its operands may decide."""
-    near = _near(recording, row, equation, values, epsilon)
-    if near is None or not near.any():
-        return
+def _is_exact(recording: Recording, node: Node, near: Any) -> Any:
+    """Where what is not differentiated by is compared without rounding, which decides nothing."""
     wide = recording.derived.values(Floats("longdouble"), recording.problem.inputs)
-    exact = [wide[operand] == recording.values[operand] for operand in equation.operands]
-    near = near & ~np.logical_and.reduce(np.broadcast_arrays(*exact, near)[:-1])
-    if near.any():
-        yield _event(row.name, equation, values, near)
+    exact = [wide[o.order] == recording.values[o.order] for o in node.operands]
+    return np.logical_and.reduce(np.broadcast_arrays(*exact, near)[:-1])
 
 
 def _flowing(recording: Recording, number: int, shape: Any) -> Any:
@@ -141,42 +131,42 @@ def _flowing(recording: Recording, number: int, shape: Any) -> Any:
         np.full(shape, bool(cotangent != 0)))  # fmt: skip
 
 
-def _ties(x: Any, extreme: Any, static: Mapping[str, Any], epsilon: float) -> Any:
+def _ties(x: Any, extreme: Any, static: Mapping[str, Any], apart: float) -> Any:
     """Where more than one element is as large as the largest."""
     axes = static["axes"]
     kept = np.expand_dims(extreme, axes)
-    close = np.abs(x - kept) <= TIED * epsilon * np.maximum(1.0, np.abs(kept))
+    close = np.abs(x - kept) <= apart * np.maximum(1.0, np.abs(kept))
     tied = np.sum(close, axis=axes, keepdims=True) > 1
     return close & tied
 
 
-def _neighbours(x: Any, values: Any, static: Mapping[str, Any], epsilon: float) -> Any:
+def _neighbours(values: Any, static: Mapping[str, Any], within: float) -> Any:
     """Where an element is as large as the one behind it in order."""
     axis = static["axis"]
     apart = np.abs(np.diff(values, axis=axis, append=np.inf))
-    return apart <= TIED * epsilon * np.maximum(1.0, np.abs(values))
+    return apart <= within * np.maximum(1.0, np.abs(values))
 
 
-def _near(
-    recording: Recording, row: Elementwise, equation: Equation, values: list[Any], epsilon: float
-) -> Any | None:
+def _near(trace: Trace, node: Node, values: Sequence[Any], epsilon: float) -> Any | None:
     """The elements that are near; None where that cannot be told."""
-    names = operand_names(row, equation.static)
-    live = [recording.tape.equations[operand].active for operand in equation.operands]
+    assert node.source is not None
+    row, variant = node.source
+    names = operand_names(row, variant)
+    live = [trace.is_active(operand) for operand in node.operands]
     further = [more for position, more in row.varying if live[position]]
-    shape = equation.shape
+    shape = node.shape
     size = np.maximum(1.0, np.max([np.max(np.abs(v), initial=0) for v in values]))
     within = min(NEAR * epsilon * float(min(size, 1e300)), WIDEST)
     given = [float(v) if np.ndim(v) == 0 else v for v in values]
     try:
-        return _margins(_Arrays, row, dict(equation.static), names, given, further, within, shape)
+        return _margins(_Arrays, row, dict(variant), names, given, further, within, shape)
     except (ValueError, TypeError):
         pass
     if np.prod(shape, dtype=np.int64) > ONE_BY_ONE:
         return None
     spread = [np.broadcast_to(value, shape).ravel() for value in values]
     near = [
-        _margins(_Arrays, row, dict(equation.static), names, element, further, within, ())
+        _margins(_Arrays, row, dict(variant), names, element, further, within, ())
         for element in zip(*[part.tolist() for part in spread], strict=True)
     ]
     return np.array(near, dtype=np.bool_).reshape(shape)

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from gradcalc.derive.recording import Recording
+from gradcalc.derive.trace import Truth
 from gradcalc.expr.floats import Floats
-from gradcalc.primitives import Elementwise
-from gradcalc.tape import Equation
+from gradcalc.expr.nodes import Node
 from gradcalc.testimony import Event
 
 STEP = 64
@@ -22,36 +22,34 @@ def steering(recording: Recording) -> Iterator[Event]:
     asked = recording.derived.once("conditions", lambda: _conditions(recording))
     if not asked:
         return
-    equations, values = recording.tape.equations, recording.values
+    trace, values = recording.trace, recording.values
     for number in asked:
-        equation = equations[number]
-        compared = [values[o] for o in equation.operands if equations[o].active]
-        if _is_boolean(equation) and not all(np.isfinite(value).all() for value in compared):
-            yield Event(_name(equation), equation.place, (), True)
+        node, note = trace.nodes[number], trace.notes[number]
+        compared = [values[o.order] for o in node.operands if trace.is_active(o)]
+        if is_boolean(node) and not all(np.isfinite(value).all() for value in compared):
+            yield Event(note.title(node), note.place, (), True)
             return
     for inputs in _beside(recording):
         there = recording.derived.values(Floats(), inputs)
         for number in asked:
             if not np.array_equal(there[number] != 0, values[number] != 0):
-                yield Event(_name(equations[number]), equations[number].place, (), False)
+                node, note = trace.nodes[number], trace.notes[number]
+                yield Event(note.title(node), note.place, (), False)
                 return
 
 
 def _conditions(recording: Recording) -> tuple[int, ...]:
-    """The equations whose values decide what is done with others."""
-    equations = recording.tape.equations
-    found = {number for number, one in enumerate(equations) if one.active and _is_boolean(one)}
-    truths = (seen for seen in recording.trace.observations if isinstance(seen.seen, bool))
-    found |= {seen.number for seen in truths if equations[seen.number].active}
+    """The numbers of the values that decide what is done with others."""
+    trace = recording.trace
+    found = {n.order for n in trace.nodes if trace.is_active(n) and is_boolean(n)}
+    truths = (seen.number for seen in trace.observations if isinstance(seen.question, Truth))
+    found |= {number for number in truths if trace.notes[number].active}
     return tuple(sorted(found))
 
 
-def _name(equation: Equation) -> str:
-    return equation.primitive.name
-
-
-def _is_boolean(equation: Equation) -> bool:
-    return isinstance(equation.primitive, Elementwise) and equation.primitive.boolean
+def is_boolean(node: Node) -> bool:
+    """Whether a node is a comparison, or what is made of such by logic."""
+    return node.source is not None and bool(node.source[0].boolean)
 
 
 def _beside(recording: Recording) -> Iterator[Mapping[str, Any]]:

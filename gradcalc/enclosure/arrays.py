@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcalc.enclosure.balls import Undecided
+from gradcalc.balls.numbers import Undecided
 
 Wide = NDArray[np.longdouble]
 Floats = NDArray[np.float64]

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from gradcalc.balls.numbers import OutOfReach, TooLarge, Undecided
 from gradcalc.enclosure.arrays import ArrayBall, exactly
-from gradcalc.enclosure.balls import OutOfReach, TooLarge, Undecided
 from gradcalc.enclosure.duals import DualBackend
 from gradcalc.enclosure.reductions import inner_product, sum_of
 from gradcalc.enclosure.streams import Check, Dual, Given, Patience, Unit

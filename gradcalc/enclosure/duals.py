@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcalc.balls.numbers import OutOfReach, TooLarge
 from gradcalc.calculus import named_arguments
 from gradcalc.enclosure import tensors
 from gradcalc.enclosure.arrays import ArrayBall, eq, exactly, number, select
-from gradcalc.enclosure.balls import OutOfReach, TooLarge
 from gradcalc.enclosure.blocks import BLOCK, Block, Function, Tangents, each, full, in_blocks
 from gradcalc.enclosure.formulas import rule
 from gradcalc.enclosure.reductions import (

@@ -1,20 +1,21 @@
 """Running a problem on balls: at its point, and beside it."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import flint
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcalc.calculus import is_linear
-from gradcalc.enclosure.backend import Detached, ElementBackend, as_objects, label_of
-from gradcalc.enclosure.balls import (
+from gradcalc.balls.arithmetic import ZERO, Balls, boxed, to_floats
+from gradcalc.balls.numbers import (
+    NAN,
     NOTHING,
     TIGHT,
     Ball,
-    Calculus,
     Decisions,
     OutOfReach,
     TooLarge,
@@ -22,269 +23,213 @@ from gradcalc.enclosure.balls import (
     is_nothing,
     is_tight,
 )
-from gradcalc.enclosure.course import Course, Memory, Reals, Trial
-from gradcalc.enclosure.graph import ZERO, Graph, Node, ancestry, sweep
-from gradcalc.enclosure.work import Work
-from gradcalc.lang.machine import Budget
+from gradcalc.derive.derived import Derived
+from gradcalc.derive.recording import Recording
+from gradcalc.derive.runs import Runs
+from gradcalc.enclosure.work import LARGEST, Work, cost
+from gradcalc.lang.budget import Budget
 from gradcalc.lang.program import Branch
-from gradcalc.problem import Execution, Problem, execute, weights
+from gradcalc.problem import Problem
 
-SECONDS = 5.0
-"""The longest that all runs together may take, whatever the time limit."""
+Reals = Any
+"""A numpy array of exact balls."""
 
-PRECISE = 192
-"""Bits with which a primitive is computed before it is rounded."""
+ORDINARY = 1e-300
+"""Sizes of floats, from it to one over it, of which there is nothing special."""
 
 LARGEST_EXPONENT = 2**60
 """Numbers beyond 2 to this power, either way, are out of reach."""
 
 
+@dataclass(frozen=True)
+class Trial:
+    """One run: the weighted sum of the output, its gradients, and what was met on the way.
+
+    `bits` is the precision, `arithmetic` what it ran in. Balls are the `inputs`, the total as a
+    `whole`, and the gradients as `balls`. `guessed` says that a comparison was decided by
+    midpoints.
+    """
+
+    bits: int
+    recording: Recording
+    arithmetic: Balls
+    inputs: Mapping[str, Any]
+    whole: Ball
+    balls: Mapping[str, Any]
+    guessed: bool
+
+    @cached_property
+    def tight(self) -> bool:
+        """Whether no float is near enough to a total or gradient for its radius to matter."""
+        return is_tight(self.whole) and all(map(is_tight, self._all()))
+
+    @cached_property
+    def finite(self) -> bool:
+        """Whether the total and all gradients are finite numbers."""
+        return bool(self.whole.is_finite()) and all(ball.is_finite() for ball in self._all())
+
+    def _all(self) -> Iterator[Ball]:
+        return (ball for balls in self.balls.values() for ball in balls.flat)
+
+    @cached_property
+    def total(self) -> Ball:
+        """The midpoint of the total; see `real`."""
+        return real(self.whole)
+
+    @cached_property
+    def output(self) -> Reals:
+        """What the program gave."""
+        return reals(self.recording.output)
+
+    @cached_property
+    def gradients(self) -> Mapping[str, Reals]:
+        """The midpoints of the gradients."""
+        return {name: reals(balls) for name, balls in self.balls.items()}
+
+    @cached_property
+    def radii(self) -> Mapping[str, NDArray[np.float64]]:
+        """How far off they are at the most."""
+        size = np.frompyfunc(lambda ball: ball.rad().upper(), 1, 1)
+        return {name: to_floats(size(balls)) for name, balls in self.balls.items()}
+
+    @property
+    def derived(self) -> Derived:
+        """What follows from the course of the run."""
+        return self.recording.derived
+
+    @property
+    def values(self) -> Sequence[Any]:
+        """The values of the run's nodes, as balls."""
+        return self.recording.values
+
+    @property
+    def path(self) -> tuple[Branch, ...]:
+        """The branches that the run took."""
+        return self.recording.trace.path
+
+    @property
+    def detached(self) -> Mapping[Any, Any]:
+        """The values that were detached, as they stay around the point."""
+        middles = np.frompyfunc(lambda ball: ball.mid(), 1, 1)
+        detached = self.recording.trace.detached
+        return {key: boxed(middles(self.values[number])) for key, number in detached.items()}
+
+
 class Experiment:
     """Runs of one problem, sharing what has been derived and a budget of numbers."""
 
-    def __init__(self, problem: Problem, largest: int, memory: Memory | None = None) -> None:
-        self.problem = problem
-        self.memory = memory or Memory()
-        self.context = self.memory.context
-        self.largest = largest
-        seconds = problem.limits.seconds
-        self.deadline = time.monotonic() + min(seconds or SECONDS, SECONDS)
-        self.epsilon = float(np.finfo(problem.dtype).eps)
+    def __init__(self, runs: Runs) -> None:
+        self.runs = runs
+        seconds = self.problem.limits.seconds
+        self.deadline = None if seconds is None else time.monotonic() + seconds
+        self.epsilon = float(np.finfo(self.problem.dtype).eps)
         self.work = Work()
+        self.too_large = False
 
-    def budget(self) -> Budget:
-        """Steps and time for one run of a program."""
-        return Budget(self.problem.limits.steps, self.deadline)
+    @property
+    def problem(self) -> Problem:
+        """What is run."""
+        return self.runs.problem
+
+    @cached_property
+    def centre(self) -> Trial:
+        """The run at the point. Raises `OutOfReach` where there is none."""
+        from gradcalc.enclosure.precision import settle
+
+        if self.too_large or self.size > LARGEST:
+            raise TooLarge(beyond(LARGEST))
+        return settle(self)
+
+    @cached_property
+    def size(self) -> int:
+        """How much one run is, in numbers."""
+        return cost(self.runs.recording.derived)
 
     def run(
         self,
         bits: int,
         shift: Mapping[str, Reals] | None = None,
-        replay: Detached | None = None,
+        replay: Mapping[Any, Any] | None = None,
         *,
         forced: bool = False,
     ) -> Trial:
         """Run at the inputs, moved by `shift`, with that precision.
 
         Comparisons of balls that overlap are `forced`, by their midpoints, or raise `Undecided`.
-        At a point that was moved anywhere a slope of exactly 0 means that nothing flows, however
-        steep what comes behind: the function is constant around there. Raises `OutOfReach` above
-        the budget.
+        Raises `OutOfReach` above the budget.
         """
-        self.work.go_on(bits)
-        self.context.prec = bits
+        self.work.go_on(self.size, bits)
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            raise TooLarge("more time than the check may take")
         with flint.ctx.workprec(bits):
-            decisions = Decisions(forced)
-            graph = Graph(Calculus(decisions), self.largest, self.deadline)
-            course = self._course(graph, shift, replay)
-            slope = partial_of if shift is None else _flowing
-            self.work.begun(graph.size, bits)
-            adjoints = sweep(course.outputs, slope, course.nodes)
-            total = sum((node.value * weight for node, weight in course.outputs), ZERO)
-            gradients = {n: _gradient(course.leaves[n], adjoints) for n in self.problem.wrt}
-            guessed = decisions.guessed
-            # what is asked of the run from now on changes none of its numbers
-            decisions.forced = True
-            return Trial(
-                bits=bits,
-                total=self.real(total),
-                output=self.values_of(course.target),
-                gradients={n: self.reals(balls) for n, balls in gradients.items()},
-                radii={n: _radii(balls) for n, balls in gradients.items()},
-                tight=is_tight(total)
-                and all(is_tight(ball) for balls in gradients.values() for ball in balls.flat),
-                guessed=guessed,
-                course=course,
-                adjoints=adjoints,
-            )
+            made: list[Balls] = []
 
-    def in_floats(self, bits: int) -> dict[str, Reals]:
-        """The gradients when every number is rounded to so many bits, of any exponent.
+            def arithmetic() -> Balls:
+                made.append(Balls(Decisions(forced), beside=shift is not None))
+                return made[-1]
 
-        Each primitive is computed as well as that allows, so what goes wrong is the program's
-        doing and not that of a library.
-        """
-        self.context.prec = bits
-        make, zero = self.context.make_mpf, self.context.zero
+            inputs = {name: self._leaf(name, shift) for name in self.problem.inputs}
+            # a claim is worked out from the names of a run, which is the one at the point
+            fresh = bool(self.problem.claims) and shift is None
+            budget = Budget(self.problem.limits.steps, self.deadline)
+            recording = self.runs.at(arithmetic, inputs, replay, fresh=fresh, limits=budget)
+            return self._trial(bits, recording, made[-1], inputs)
 
-        def rounded(ball: Ball) -> Any:
-            return +make(ball._mpf_) if ball.is_finite() else self.context.nan
+    def _trial(
+        self, bits: int, recording: Recording, arithmetic: Balls, inputs: Mapping[str, Any]
+    ) -> Trial:
+        swept = recording.derived.sweep(arithmetic, inputs, recording.values)
+        weights = arithmetic.asarray(_finite(recording.weights))
+        total = np.sum(recording.output * weights) if recording.output.size else flint.arb(0)
+        guessed = arithmetic.decisions.guessed
+        # what is asked of the run from now on changes none of its numbers
+        arithmetic.decisions.forced = True
+        gradients = dict(zip(recording.derivation.gradients, swept, strict=True))
+        return Trial(bits, recording, arithmetic, inputs, total, gradients, guessed)
 
-        def slope(node: Node, position: int) -> Any:
-            return rounded(partial_of(node, position))
-
-        with flint.ctx.workprec(PRECISE):
-            calculus = Calculus(Decisions(forced=True))
-            graph = Graph(
-                calculus, self.largest, self.deadline, lambda ball: flint.arb(rounded(ball))
-            )
-            course = self._course(graph, None, None)
-            outputs = [(node, rounded(weight)) for node, weight in course.outputs]
-            adjoints = sweep(outputs, slope, course.nodes)
-        return {n: _gradient(course.leaves[n], adjoints, zero) for n in self.problem.wrt}
-
-    def _course(
-        self, graph: Graph, shift: Mapping[str, Reals] | None, replay: Detached | None
-    ) -> "Course":
-        problem = self.problem
-        if sum(values.size for values in problem.inputs.values()) > self.largest:
-            raise TooLarge(beyond(self.largest))
-        known = self._known_course(graph, shift)
-        if known is not None:
-            return known
-        graph.clear()
-        backend = ElementBackend(graph, self.budget(), problem.dtype, replay)
-        leaves = self._leaves(graph, shift)
-        execution = execute(problem, backend, leaves, backend.budget)
-        course = self._course_of(
-            leaves, graph, execution.run.path, execution.target, backend, execution
-        )
-        if graph.rounded is None:
-            self.memory.keep(course)
-        return course
-
-    def _known_course(self, graph: Graph, shift: Mapping[str, Reals] | None) -> "Course | None":
-        """A run that does what one did before, None if it does something else."""
-        # a claim is worked out from the names of a run, which is the one at the point
-        if graph.rounded is not None or (self.problem.claims and shift is None):
-            return None
-        for template, path in self.memory.courses:
-            graph.clear()
-            leaves = self._leaves(graph, shift)
-            target = template.again(graph)
-            if target is not None:
-                return self._course_of(leaves, graph, path, target)
-        return None
-
-    def _leaves(self, graph: Graph, shift: Mapping[str, Reals] | None) -> dict[str, Any]:
-        return {name: self._leaf(graph, name, shift) for name in self.problem.inputs}
-
-    def _course_of(
-        self,
-        leaves: Mapping[str, Any],
-        graph: Graph,
-        path: tuple[Branch, ...],
-        target: Any,
-        backend: ElementBackend | None = None,
-        execution: Execution | None = None,
-    ) -> "Course":
-        cotangent = weights(self.problem, target.shape)
-        outputs = [
-            (node, self._weight(w)) for node, w in zip(target.flat, cotangent.flat, strict=True)
-        ]
-        nodes = ancestry([node for node, _ in outputs] + graph.decisions)
-        detached = {} if backend is None else backend.detached
-        return Course(leaves, graph, path, target, nodes, outputs, detached, backend, execution)
-
-    def real(self, ball: Ball) -> Any:
-        """The midpoint of a ball; 0 if it is so small that no float tells it from that."""
-        if not ball.is_finite():
-            return self.context.nan
-        real = self.context.make_mpf(ball._mpf_)
-        _, mantissa, exponent, bits = real._mpf_
-        if mantissa and exponent + bits > LARGEST_EXPONENT:
-            raise OutOfReach("numbers far beyond any float")
-        if mantissa and exponent + bits < NOTHING and is_nothing(ball):
-            far = exponent + bits < -LARGEST_EXPONENT
-            return self.context.zero if far or ball.rel_accuracy_bits() < TIGHT else real
-        return real
-
-    def reals(self, balls: Any) -> Reals:
-        """The midpoints of an array of balls."""
-        return as_objects(np.frompyfunc(self.real, 1, 1)(balls))
-
-    def values_of(self, nodes: Any) -> Reals:
-        """The numbers in an array of nodes."""
-        return as_objects(np.frompyfunc(lambda node: self.real(node.value), 1, 1)(nodes))
-
-    def scales(self, trial: Trial) -> dict[str, Any]:
-        """The largest effects on the total of relative changes in between, by input.
-
-        Only numbers that depend on the input and bend count: rounding takes as much from the
-        gradient.
-        """
-        course = trial.course
-        sources: dict[int, frozenset[str]] = {
-            leaf.order: frozenset({name})
-            for name in self.problem.wrt
-            for leaf in course.leaves[name].flat
-        }
-        scales = dict.fromkeys(self.problem.wrt, ZERO)
-        with flint.ctx.workprec(trial.bits):
-            for node in reversed(course.nodes):
-                if node.row is None:
-                    continue
-                found = [sources.get(node.operands[i].order, frozenset()) for i in node.live]
-                sources[node.order] = frozenset().union(*found)
-                if node.order not in trial.adjoints:
-                    continue
-                if is_linear(node.row, node.variant, node.live):
-                    continue
-                effect = abs((node.value * trial.adjoints[node.order]).mid())
-                for name in sources[node.order]:
-                    if effect > scales[name]:
-                        scales[name] = effect
-            return {name: self.real(scale) for name, scale in scales.items()}
-
-    def flows(self, trial: Trial) -> dict[str, Reals]:
-        """The size of all that flows into each element of the gradients, signs left out."""
-
-        def size(node: Node, position: int) -> Ball:
-            return abs(partial_of(node, position).mid())
-
-        with flint.ctx.workprec(trial.bits):
-            course = trial.course
-            outputs = [(node, abs(weight)) for node, weight in course.outputs]
-            adjoints = sweep(outputs, size, course.nodes)
-            return {n: self.reals(_gradient(course.leaves[n], adjoints)) for n in self.problem.wrt}
-
-    def _leaf(self, graph: Graph, name: str, shift: Mapping[str, Reals] | None) -> Any:
-        values = self.problem.inputs[name]
-        active = name in self.problem.wrt
+    def _leaf(self, name: str, shift: Mapping[str, Reals] | None) -> Any:
+        balls = self._exact[name]
         moves = None if shift is None else shift.get(name)
-        result = np.empty(values.shape, dtype=object)
-        for index, number in np.ndenumerate(values):
-            value = flint.arb(float(number))
-            if not value.is_finite():
-                raise OutOfReach(f"{label_of(name, index)} is not finite")
-            if moves is not None:
-                value = (value + flint.arb(moves[index])).mid()
-            result[index] = graph.leaf(value, label_of(name, index), active)
-        return result
+        if moves is None:
+            return balls
+        move = np.frompyfunc(lambda ball, by: (ball + flint.arb(by)).mid(), 2, 1)
+        return boxed(move(balls, moves))
 
-    def _weight(self, value: float) -> Any:
-        if not np.isfinite(value):
-            raise OutOfReach("a weight of the output is not finite")
-        return flint.arb(float(value))
-
-
-def partial_of(node: Node, position: int) -> Ball:
-    """The derivative of a node by one of its operands."""
-    assert node.row is not None
-    values = [operand.value for operand in node.operands]
-    if node.row.name == "where" and position:
-        # what is not chosen may be undefined
-        values[3 - position] = ZERO
-    return node.graph.calculus.function(node.row, node.variant, position)(*values)
+    @cached_property
+    def _exact(self) -> dict[str, Any]:
+        """The inputs as balls."""
+        arithmetic = Balls()
+        for name, values in self.problem.inputs.items():
+            wild = np.argwhere(~np.isfinite(values))
+            if len(wild):
+                where = f"{name}[{', '.join(map(str, wild[0]))}]" if values.ndim else name
+                raise OutOfReach(f"{where} is not finite")
+        return {n: arithmetic.asarray(values) for n, values in self.problem.inputs.items()}
 
 
-def _flowing(node: Node, position: int) -> Ball | None:
-    slope = partial_of(node, position)
-    return None if slope.is_zero() else slope
+def real(ball: Ball) -> Ball:
+    """The midpoint of a ball, NaN if it is not finite, 0 if no float tells it from that."""
+    if not ball.is_finite():
+        return NAN
+    middle = ball.mid()
+    if ORDINARY < abs(float(middle)) < 1 / ORDINARY:
+        return middle
+    mantissa, exponent = middle.man_exp()
+    power = int(exponent) + mantissa.bit_length()
+    if mantissa and power > LARGEST_EXPONENT:
+        raise OutOfReach("numbers far beyond any float")
+    if mantissa and power < NOTHING and is_nothing(ball):
+        far = power < -LARGEST_EXPONENT
+        return ZERO if far or ball.rel_accuracy_bits() < TIGHT else middle
+    return middle
 
 
-def _gradient(leaves: Any, adjoints: Mapping[int, Any], zero: Any = ZERO) -> Any:
-    found = np.frompyfunc(lambda leaf: adjoints.get(leaf.order, zero), 1, 1)(leaves)
-    return as_objects(found)
+def reals(balls: Any) -> Reals:
+    """The midpoints of an array of balls."""
+    return boxed(np.frompyfunc(real, 1, 1)(balls))
 
 
-def _radii(balls: Any) -> NDArray[np.float64]:
-    sizes = [float(ball.rad().upper()) for ball in np.ravel(balls)]
-    return np.array(sizes, dtype=np.float64).reshape(np.shape(balls))
-
-
-def to_floats(values: Reals) -> Any:
-    """An array of reals rounded to float64."""
-    return np.array([float(v) for v in np.ravel(values)], dtype=np.float64).reshape(
-        np.shape(values)
-    )
+def _finite(weights: Any) -> Any:
+    if not np.isfinite(weights).all():
+        raise OutOfReach("a weight of the output is not finite")
+    return np.asarray(weights)

@@ -11,10 +11,11 @@ import flint
 import numpy as np
 import sympy
 
+from gradcalc.balls.numbers import OutOfReach
+from gradcalc.balls.source import CALLS, RELATIONS, Source
 from gradcalc.calculus import Variant, definition, partial
 from gradcalc.enclosure import special
 from gradcalc.enclosure.arrays import EPSILON, ArrayBall, made, magnitude, number, select
-from gradcalc.enclosure.balls import CALLS, RELATIONS, OutOfReach, Source
 from gradcalc.primitives import Elementwise
 
 UNBOUNDED = frozenset({"gamma", "loggamma", "polygamma"})

@@ -1,23 +1,28 @@
 """Where floats go astray: the program run once more, every number rounded to the dtype.
 
-Each primitive is computed as well as the dtype allows from its rounded operands, and composites
-as a whole, so that what goes wrong here is the program's doing and not that of a library.
+Each primitive of elements is computed as well as the dtype allows from its rounded operands, and
+composites as a whole, so that what goes wrong here is the program's doing and not that of a
+library.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import flint
 import numpy as np
 
-from gradcalc.enclosure.balls import Ball, Calculus, Decisions
-from gradcalc.enclosure.course import Trial
-from gradcalc.enclosure.experiment import Experiment, partial_of
-from gradcalc.enclosure.graph import Node
+from gradcalc.balls.arithmetic import boxed
+from gradcalc.balls.numbers import Ball
+from gradcalc.derive.jvp import Eager
+from gradcalc.derive.points import is_finite
+from gradcalc.derive.trace import Note
+from gradcalc.derive.vjp import slopes_of
+from gradcalc.enclosure.experiment import Experiment, Trial
+from gradcalc.enclosure.rounding import Rounded, bits_of
+from gradcalc.expr import ops
+from gradcalc.expr.nodes import Node
 from gradcalc.primitives.arithmetic import zero
 from gradcalc.testimony import Mishap
-
-FLAT = 2.0**-50
-"""A slope below this lets nothing by that a float could tell."""
 
 LOST = 2.0**10
 """Roundings by which a number must be off to have lost its digits."""
@@ -29,114 +34,134 @@ SUDDEN = 2.0**7
 def mishaps(experiment: Experiment, centre: Trial) -> tuple[Mishap, ...]:
     """The first mishap of each kind, in the order of the program."""
     found: dict[str, Mishap] = {}
-    with flint.ctx.workprec(centre.bits):
-        for mishap in _Shadow(experiment, centre).walk():
-            found.setdefault(mishap.kind, mishap)
+    for mishap in _Shadow(experiment, centre).walk():
+        found.setdefault(mishap.kind, mishap)
     return tuple(found.values())
-
-
-def flats(centre: Trial) -> tuple[Mishap, ...]:
-    """For each input to which hardly anything flows back, the first primitive to let nothing by."""
-    with flint.ctx.workprec(centre.bits):
-        found = [_first_flat(centre, name) for name in centre.gradients]
-    return tuple(mishap for mishap in found if mishap is not None)
-
-
-def _first_flat(centre: Trial, name: str) -> Mishap | None:
-    reached = {leaf.order for leaf in centre.course.leaves[name].flat}
-    first: Mishap | None = None
-    for node in centre.course.graph.nodes:
-        ways = [i for i in node.live if node.operands[i].order in reached]
-        through = [i for i in ways if not abs(partial_of(node, i)) < FLAT]
-        if through:
-            reached.add(node.order)
-        elif ways and first is None:
-            at = tuple(float(operand.value) for operand in node.operands)
-            first = Mishap(_flatness(node, ways), node.title, node.place, at, wrt=name)
-    ends = {node.order for node, _ in centre.course.outputs}
-    return None if ends & reached else first
-
-
-def _flatness(node: Node, ways: list[int]) -> str:
-    assert node.row is not None
-    if all(dict(node.row.partials).get(i) is zero for i in ways):
-        return "step"
-    return "flat" if all(partial_of(node, i).is_zero() for i in ways) else "saturated"
 
 
 class _Shadow:
     """What the floats of a run are, next to its exact numbers."""
 
     def __init__(self, experiment: Experiment, centre: Trial) -> None:
-        self.nodes = centre.course.graph.nodes
-        self.calculus = Calculus(Decisions(forced=True))
+        self.centre = centre
+        self.trace = centre.recording.trace
         self.dtype = np.dtype(experiment.problem.dtype)
         self.epsilon = experiment.epsilon
-        self.values: list[Ball] = []
-        self.errors: list[float] = []
+        self.bits = bits_of(experiment.problem.dtype)
+        self.values: list[Any] = []
+        self.errors: list[Any] = []
 
     def walk(self) -> Iterator[Mishap]:
-        for node in self.nodes:
-            if node.row is None:
-                value = node.value if node.origin is None else self.values[node.origin.order]
-                self._add(node, value)
-                continue
-            operands = [self._operand(o, node) for o in node.operands]
-            self._add(node, self._computed(node, operands))
-            if node.inside is None and all(operand.is_finite() for operand in operands):
-                yield from self._judge(node, operands)
+        for node, note in zip(self.trace.nodes, self.trace.notes, strict=True):
+            operands = [self._operand(o, note) for o in node.operands]
+            self._add(node, self._computed(node, note, operands))
+            if node.operands and note.inside is None and not node.op.moves:
+                yield from self._judged(node, note, operands)
 
-    def _operand(self, operand: Node, node: Node) -> Ball:
+    def _operand(self, operand: Node, note: Note) -> Any:
         value = self.values[operand.order]
-        return value if node.inside is not None else self._rounded(value)
+        return value if note.inside is not None else self._rounded(value)
 
-    def _rounded(self, value: Ball) -> Ball:
+    def _rounded(self, values: Any) -> Any:
         with np.errstate(over="ignore", under="ignore"):
-            return flint.arb(float(self.dtype.type(float(value))))
+            return boxed(
+                np.frompyfunc(lambda b: flint.arb(float(self.dtype.type(float(b)))), 1, 1)(values)
+            )
 
-    def _computed(self, node: Node, operands: list[Ball]) -> Ball:
-        assert node.row is not None
-        if node.row.name == "where":
-            value = operands[2] if operands[0].is_zero() else operands[1]
-        else:
-            value = self.calculus.function(node.row, node.variant)(*operands)
-        return value if node.inside is not None else self._rounded(value)
+    def _computed(self, node: Node, note: Note, operands: Sequence[Any]) -> Any:
+        if not node.operands:
+            return self.centre.values[node.order]
+        if node.op is ops.DETACH:
+            return operands[0]
+        if note.inside is not None:
+            with flint.ctx.workprec(self.centre.bits):
+                return Eager(self.centre.arithmetic)(node.op, *operands, **dict(node.static))
+        with flint.ctx.workprec(self.bits):
+            found = Eager(Rounded(self.bits))(node.op, *operands, **dict(node.static))
+        return self._rounded(found)
 
-    def _add(self, node: Node, value: Ball) -> None:
+    def _add(self, node: Node, value: Any) -> None:
+        def error(ball: Ball, true: Ball) -> float:
+            if not (ball.is_finite() and true.is_finite()):
+                return float("inf")
+            off = abs(ball - true)
+            return float(off) if true.contains(0) else float(off / abs(true))
+
         self.values.append(value)
-        fine = value.is_finite() and node.value.is_finite()
-        if not fine:
-            self.errors.append(np.inf)
-            return
-        error = abs(value - node.value)
-        self.errors.append(float(error) if node.value.contains(0) else float(error / node.value))
+        with flint.ctx.workprec(self.centre.bits):
+            errors = np.frompyfunc(error, 2, 1)(value, self.centre.values[node.order])
+        self.errors.append(np.asarray(errors, dtype=np.float64))
 
-    def _judge(self, node: Node, operands: list[Ball]) -> Iterator[Mishap]:
-        assert node.row is not None
-        value, error = self.values[node.order], abs(self.errors[node.order])
-
-        def mishap(kind: str, lost: float = 0.0) -> Mishap:
-            assert node.row is not None
-            at = tuple(float(operand) for operand in operands)
-            return Mishap(kind, node.row.name, node.place, at, lost)
-
-        if not value.is_finite():
-            yield mishap("overflow" if node.value.is_finite() else "undefined")
-            return
-        if value.is_zero() and 0 < abs(node.value) < float(np.finfo(self.dtype).tiny):
-            yield mishap("underflow")
-            return
-        if node.row.name != "where" and any(
-            operand.active
-            and not self.calculus.function(node.row, node.variant, i)(*operands).is_finite()
-            for i, operand in enumerate(node.operands)
-        ):
-            yield mishap("undefined")
-        if node.row.boolean or any(slope is zero for _, slope in node.row.partials):
-            # a step turns a small difference into a large one; it loses no digits
-            return
-        worst = max((abs(self.errors[o.order]) for o in node.operands), default=0)
-        if error > LOST * self.epsilon and error > SUDDEN * worst:
+    def _judged(self, node: Node, note: Note, operands: Sequence[Any]) -> Iterator[Mishap]:
+        """The mishaps of the elements of one node, the first of each kind."""
+        true = self.centre.values[node.order]
+        fine = self._all_finite(node, operands)
+        tiny = float(np.finfo(self.dtype).tiny)
+        values = self.values[node.order]
+        kinds = np.frompyfunc(lambda b, t: _kind(b, t, tiny), 2, 1)(values, true)
+        for kind in ("overflow", "undefined", "underflow"):
+            where = np.argwhere(np.asarray(kinds == kind) & fine)
+            if len(where):
+                yield self._mishap(kind, node, note, operands, tuple(where[0]))
+        steep = np.argwhere(self._steep(node, operands) & fine & np.asarray(kinds == ""))
+        if len(steep):
+            yield self._mishap("undefined", node, note, operands, tuple(steep[0]))
+        lost = np.argwhere(self._lost(node) & fine & np.asarray(kinds == ""))
+        if len(lost):
+            place = tuple(lost[0])
             digits = -float(np.log10(self.epsilon))
-            lost = digits + float(np.log10(error))
-            yield mishap("cancellation", min(digits, lost))
+            off = digits + float(np.log10(self.errors[node.order][place]))
+            yield self._mishap("cancellation", node, note, operands, place, min(digits, off))
+
+    def _all_finite(self, node: Node, operands: Sequence[Any]) -> Any:
+        parts = [np.asarray(is_finite(operand), dtype=np.bool_) for operand in operands]
+        if node.source is None:
+            return np.full(node.shape, all(part.all() for part in parts))
+        return np.logical_and.reduce([np.broadcast_to(part, node.shape) for part in parts])
+
+    def _steep(self, node: Node, operands: Sequence[Any]) -> Any:
+        """Where a slope is not finite at the floats."""
+        found = np.zeros(node.shape, dtype=np.bool_)
+        if node.source is None or node.title == "where":
+            return found
+        for position, operand in enumerate(node.operands):
+            if self.trace.is_active(operand):
+                slope, _ = slopes_of(node, position)
+                with flint.ctx.workprec(self.centre.bits):
+                    values = self.centre.arithmetic.map(node["symbols"], slope, operands)
+                found = found | ~np.asarray(is_finite(values), dtype=np.bool_)
+        return found
+
+    def _lost(self, node: Node) -> Any:
+        """Where digits are lost that the operands had."""
+        row = None if node.source is None else node.source[0]
+        if row is not None and (row.boolean or any(slope is zero for _, slope in row.partials)):
+            # a step turns a small difference into a large one; it loses no digits
+            return np.zeros(node.shape, dtype=np.bool_)
+        errors = self.errors[node.order]
+        before = [self.errors[operand.order] for operand in node.operands]
+        if row is None:
+            worst: Any = max((float(np.max(part, initial=0)) for part in before), default=0.0)
+        else:
+            worst = np.max([np.broadcast_to(part, node.shape) for part in before], axis=0)
+        return (errors > LOST * self.epsilon) & (errors > SUDDEN * worst) & np.isfinite(errors)
+
+    def _mishap(
+        self,
+        kind: str,
+        node: Node,
+        note: Note,
+        operands: Sequence[Any],
+        place: tuple[int, ...],
+        lost: float = 0.0,
+    ) -> Mishap:
+        at: tuple[float, ...] = ()
+        if node.source is not None:
+            at = tuple(float(np.broadcast_to(o, node.shape)[place]) for o in operands)
+        return Mishap(kind, note.title(node), note.place, at, lost)
+
+
+def _kind(ball: Ball, true: Ball, tiny: float) -> str:
+    if not ball.is_finite():
+        return "overflow" if true.is_finite() else "undefined"
+    return "underflow" if ball.is_zero() and 0 < abs(true) < tiny else ""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.enclosure.backend import as_objects
+from gradcalc.balls.arithmetic import boxed
 
 Reals = Any
 
@@ -16,17 +16,22 @@ RANDOM_PAIRS = 6
 SMALLEST = 1e-60
 """The smallest size that what is 0 is taken to have."""
 
+TINY = 1e-290
+"""A float above which nothing has underflown."""
+
 FEW = 6
 """Inputs up to which every pair of them is moved together."""
 
 
-def directions_for(size: int) -> Any:
-    """Directions to look in, one of each opposite pair: some random ones, then near each axis.
+def directions_for(size: int, most: int) -> Any:
+    """At most so many directions to look in, one of each opposite pair.
 
-    None of them lies in a coordinate plane, where a kink in another component would be met again.
+    Some are random, then comes one near each axis. None of them lies in a coordinate plane, where a
+    kink in another component would be met again.
     """
     if size == 1:
         return np.ones((1, 1))
+    count = min(size, max(most - RANDOM_PAIRS, 0))
     random = np.random.default_rng(20180)
 
     def signs(rows: int) -> Any:
@@ -35,9 +40,14 @@ def directions_for(size: int) -> Any:
     drawn = random.uniform(0.25, 1.0, (RANDOM_PAIRS, size)) * signs(RANDOM_PAIRS)
     # all components of one sign, a corner that few random ones would meet
     drawn[0] = abs(drawn[0])
-    axes = random.uniform(0.01, 0.1, (size, size)) * signs(size)
+    axes = random.uniform(0.01, 0.1, (count, size)) * signs(count)
     np.fill_diagonal(axes, 1.0)
-    return np.concatenate([drawn, axes])
+    return np.concatenate([drawn, axes])[:most]
+
+
+def is_every_direction(count: int, size: int) -> bool:
+    """Whether so many directions are all that there are to look in."""
+    return count >= (1 if size == 1 else RANDOM_PAIRS + size)
 
 
 def plain_directions(size: int) -> Any:
@@ -69,9 +79,13 @@ def shifts(
         part = direction[position : position + values.size].reshape(values.shape)
         position += values.size
         scale = np.where(values == 0, at_zero, np.minimum(np.abs(values), widest))
-        # the product of the two floats might underflow
+        product = part * scale
+        if np.all(np.abs(product) >= TINY):
+            result[name] = boxed(np.frompyfunc(lambda p: radius * p, 1, 1)(product))
+            continue
+        # the product of two floats may underflow
         step = np.frompyfunc(lambda a, b: radius * float(a) * float(b), 2, 1)
-        result[name] = as_objects(step(part, scale))
+        result[name] = boxed(step(part, scale))
     return result
 
 

@@ -8,44 +8,49 @@ edge. Growing gradients: singular. Otherwise a kink, whose gradients are the sam
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import mpmath
+import flint
 import numpy as np
 
-from gradcalc.enclosure.balls import OutOfReach
-from gradcalc.enclosure.course import Trial
-from gradcalc.enclosure.moves import RANDOM_PAIRS, directions_for, plain_directions
+from gradcalc.balls.arithmetic import ZERO, boxed, to_floats
+from gradcalc.balls.numbers import OutOfReach, TooLarge
+from gradcalc.enclosure.experiment import Reals, Trial
+from gradcalc.enclosure.moves import (
+    RANDOM_PAIRS,
+    directions_for,
+    is_every_direction,
+    plain_directions,
+)
 from gradcalc.errors import GradcalcError
 from gradcalc.testimony import Nature, Neighbourhood
 
-Reals = Any
 Sample = Callable[[Any, Any], Trial]
 """A run beside the point, by direction and radius."""
 
 RADII = ("1e-25", "1e-35", "1e-45")
 """Relative radii of the balls, far below any float's rounding; the last only in doubt."""
 
-AGREED = "1e-20"
+AGREED = 1e-20
 """The relative difference up to which gradients are the same."""
 
-SETTLED = "1e-6"
+SETTLED = 1e-6
 """The relative difference between the balls up to which the slopes at a kink are told."""
 
-STEADY = "1.2"
+STEADY = 1.2
 """How far the second of three sizes may be off the geometric mean, squared."""
 
 FEWEST_PAIRS = 2
 """The same at the least."""
 
-LEAST = "1e-330"
+LEAST = flint.arb("1e-330")
 """What is below this is 0 to any float."""
 
-NOISE = "1e-110"
+NOISE = 1e-110
 """The relative difference of values that rounding leaves, with more than 400 bits."""
 
-ALIKE = "1e-40"
+ALIKE = 1e-40
 """The relative difference of gradients that are the same."""
 
-BENT = "1e-9"
+BENT = 1e-9
 """The relative deviation from a plane that the smaller ball shows of no smooth function."""
 
 UNEXPLAINED = 1000
@@ -61,7 +66,6 @@ def explore(
     sample: Sample,
     size: int,
     affordable: int,
-    context: mpmath.MPContext,
 ) -> Neighbourhood:
     """Find the nature of the point by at most so many samples.
 
@@ -70,50 +74,48 @@ def explore(
     The samples must run with enough digits for the smallest ball. Raises `OutOfReach` where there
     are values but no gradients, or they settle too slowly.
     """
-    half = directions_for(size)
+    half = directions_for(size, affordable)
     twice = min(RANDOM_PAIRS, len(half), affordable // 4)
-    if twice < min(FEWEST_PAIRS, len(half)):
-        raise OutOfReach("it is too large for a look around a point that is not smooth")
+    if twice < (1 if size == 1 else FEWEST_PAIRS):
+        raise TooLarge("it is too large for a look around a point that is not smooth")
     pairs = min(len(half), (affordable - 2 * twice) // 2)
     both = np.concatenate([half[:twice], -half[:twice]])
     rest = np.concatenate([half[twice:pairs], -half[twice:pairs]])
     directions = np.concatenate([both, rest])
-    radii = [context.mpf(radius) for radius in RADII]
+    radii = [flint.arb(radius).mid() for radius in RADII]
     wide = [sample(direction, radii[0]) for direction in both]
     close = [sample(direction, radii[1]) for direction in directions]
     rows = _rows(close)
-    complete = pairs == len(half)
-    defined = [context.isfinite(t.total) and all(map(context.isfinite, flat(t))) for t in close]
-    if not any(defined) and all(context.isfinite(t.total) for t in close):
+    complete = is_every_direction(pairs, size)
+    defined = [t.finite for t in close]
+    if not any(defined) and all(t.total.is_finite() for t in close):
         raise OutOfReach("the chain rule gives no gradient around the point")
     if not all(defined):
-        inner = _floats(rows)[defined], directions[defined]
+        inner = to_floats(rows)[defined], directions[defined]
         return Neighbourhood(Nature.EDGE, *inner, inside=any(defined), complete=complete)
-    nature = _nature(base, wide, close[: len(wide)], context)
+    nature = _nature(base, wide, close[: len(wide)])
     drift = abs(_rows(wide) - rows[: len(wide)]).max(axis=0)
     if nature is Nature.SINGULAR:
         closest = [sample(direction, radii[2]) for direction in both]
         if _steepest(closest) <= _steepest(close) * GROWTH:
             raise OutOfReach("the gradient settles too slowly around the point to be told")
     if nature is Nature.SMOOTH:
-        limit = _limit(centre, _rows(wide), rows[: len(wide)], context)
+        limit = _limit(centre, _rows(wide), rows[: len(wide)])
         if limit is None:
             closest = [sample(direction, radii[2]) for direction in both]
-            limit = _extrapolated(_rows(wide), rows[: len(wide)], _rows(closest), context)
-        large = len(half) > affordable // 2 or not context.isfinite(base.total)
+            limit = _extrapolated(_rows(wide), rows[: len(wide)], _rows(closest))
+        large = not complete or not base.total.is_finite()
         if large or _is_plane(base, limit, sample, radii):
-            return Neighbourhood(nature, _floats(rows), directions, limit, complete=complete)
+            return Neighbourhood(nature, to_floats(rows), directions, limit, complete=complete)
         nature = Nature.KINK
     largest = max(map(abs, rows.flat), default=0)
-    if nature is Nature.KINK and any(d > largest * context.mpf(SETTLED) for d in drift):
+    if nature is Nature.KINK and any(d > largest * SETTLED for d in drift):
         raise OutOfReach("the slopes around the point settle too slowly to be told")
     # what shrinks with the ball is on its way to 0
-    rows = np.where(abs(rows) <= drift, context.zero, rows)
-    return Neighbourhood(nature, _floats(rows), directions, complete=complete, drift=_floats(drift))
-
-
-def _floats(rows: Any) -> Any:
-    return np.array([float(v) for v in np.ravel(rows)]).reshape(np.shape(rows))
+    rows = np.where(abs(rows) <= drift, boxed(ZERO), rows)
+    return Neighbourhood(
+        nature, to_floats(rows), directions, complete=complete, drift=to_floats(drift)
+    )
 
 
 def _is_plane(base: Trial, limit: Reals, sample: Sample, radii: list[Any]) -> bool:
@@ -122,33 +124,31 @@ def _is_plane(base: Trial, limit: Reals, sample: Sample, radii: list[Any]) -> bo
     Random points may all miss a thin corner, which an axis or a diagonal can lie in. There the
     slope from the value at the point itself differs from the gradient's, however small the ball.
     """
-    context = base.total.context
 
     def bend(direction: Any, radius: Any) -> Any:
         moved = sample(direction, radius)
-        steps = [after - before for before, after in _moves(base, moved, context)]
-        rise = sum((s * g for s, g in zip(steps, limit, strict=True)), context.zero)
+        steps = [after - before for before, after in _moves(base, moved)]
+        rise = sum((s * g for s, g in zip(steps, limit, strict=True)), ZERO)
         off = abs(moved.total - base.total - rise)
-        if off <= abs(base.total) * context.mpf(NOISE):
-            return context.zero
+        if off <= abs(base.total) * NOISE:
+            return ZERO
         return off / max(map(abs, steps))
 
-    least = context.mpf(BENT) * max(map(abs, limit))
+    least = BENT * max(map(abs, limit))
     for direction in plain_directions(len(limit)):
         near = bend(direction, radii[1])
-        if near > max(least, context.mpf(LEAST)) and near > bend(direction, radii[0]) / 2:
+        if near > max(least, LEAST) and near > bend(direction, radii[0]) / 2:
             return False
     return True
 
 
-def _moves(first: Trial, second: Trial, context: mpmath.MPContext) -> list[tuple[Any, Any]]:
-    return list(zip(_point(first, context), _point(second, context), strict=True))
+def _moves(first: Trial, second: Trial) -> list[tuple[Any, Any]]:
+    return list(zip(_point(first), _point(second), strict=True))
 
 
-def _point(trial: Trial, context: mpmath.MPContext) -> list[Any]:
-    """Where a run took place."""
-    leaves = (trial.course.leaves[name] for name in trial.gradients)
-    return [context.make_mpf(leaf.value._mpf_) for array in leaves for leaf in array.flat]
+def _point(trial: Trial) -> list[Any]:
+    """Where a run took place: what is differentiated by, in a row."""
+    return [ball for name in trial.gradients for ball in trial.inputs[name].flat]
 
 
 def around_rounding(
@@ -158,7 +158,7 @@ def around_rounding(
 
     `sample` gives None for a point that has no gradient of its own.
     """
-    half = directions_for(size)[:RANDOM_PAIRS]
+    half = directions_for(size, RANDOM_PAIRS)
     directions = np.concatenate([half, -half])
     try:
         trials = [t for d in directions if (t := sample(d, radius)) is not None]
@@ -166,61 +166,59 @@ def around_rounding(
         return None
     if not trials:
         return None
-    return Neighbourhood(Nature.SMOOTH, _floats(_rows(trials)), directions)
+    return Neighbourhood(Nature.SMOOTH, to_floats(_rows(trials)), directions)
 
 
-def _limit(centre: Trial, wide: Any, close: Any, context: mpmath.MPContext) -> Reals | None:
+def _limit(centre: Trial, wide: Any, close: Any) -> Reals | None:
     """The gradient of the chain rule, if those around draw to it; else theirs, if they agree."""
     own = np.array(flat(centre), dtype=object)
-    if all(map(context.isfinite, own)):
+    if all(value.is_finite() for value in own):
         far, near = (abs(rows - own).max(axis=0) for rows in (wide, close))
         settled = zip(own, far, near, strict=True)
-        if all(n <= f * 0.5 or n <= abs(o) * context.mpf(AGREED) for o, f, n in settled):
+        if all(n <= f * 0.5 or n <= abs(o) * AGREED for o, f, n in settled):
             return own
     off = abs(close - wide).max(axis=0)
     middle = close.mean(axis=0)
-    if all(o <= abs(m) * context.mpf(AGREED) for o, m in zip(off, middle, strict=True)):
-        return middle
+    if all(o <= abs(m) * AGREED for o, m in zip(off, middle, strict=True)):
+        return np.array([value.mid() for value in middle], dtype=object)
     return None
 
 
-def _extrapolated(wide: Any, close: Any, closest: Any, context: mpmath.MPContext) -> Reals:
+def _extrapolated(wide: Any, close: Any, closest: Any) -> Reals:
     """What gradients draw to that go like a power of the distance: 0, or a number they agree on.
 
     Raises `OutOfReach` where three balls do not tell.
     """
     limit = []
     for far, near, last in zip(wide.T, close.T, closest.T, strict=True):
-        if abs(last - near).max() <= abs(last).max() * context.mpf(AGREED):
-            limit.append(last.mean())
+        if abs(last - near).max() <= abs(last).max() * AGREED:
+            limit.append(last.mean().mid())
             continue
         sizes = [abs(ball).max() for ball in (far, near, last)]
-        steady = sizes[1] * sizes[1] <= sizes[0] * sizes[2] * context.mpf(STEADY)
+        steady = sizes[1] * sizes[1] <= sizes[0] * sizes[2] * STEADY
         if sizes[1] > sizes[0] / 2 or not steady:
             raise OutOfReach("the gradient settles too slowly around the point to be told")
-        limit.append(context.zero)
+        limit.append(ZERO)
     return np.array(limit, dtype=object)
 
 
-def _nature(
-    centre: Trial, wide: list[Trial], close: list[Trial], context: mpmath.MPContext
-) -> Nature:
+def _nature(centre: Trial, wide: list[Trial], close: list[Trial]) -> Nature:
     size = max(abs(t.total) for t in close)
     slopes_far, slopes_near = _steepest(wide), _steepest(close)
-    if slopes_near > slopes_far * GROWTH and slopes_near > context.mpf(LEAST):
+    if slopes_near > slopes_far * GROWTH and slopes_near > LEAST:
         return Nature.SINGULAR
-    if not context.isfinite(centre.total):
+    if not centre.total.is_finite():
         return Nature.EDGE
-    noise = size * context.mpf(NOISE) + context.mpf(LEAST)
+    noise = size * NOISE + LEAST
     near, far = (_spread([centre.total, *(t.total for t in ball)]) for ball in (close, wide))
-    step = max(sum(abs(b - a) for a, b in _moves(centre, t, context)) for t in close)
+    step = max(sum(abs(b - a) for a, b in _moves(centre, t)) for t in close)
     # what no slope around explains is a jump too, however much the function moves by itself
     if near > noise and (near > far * 0.9 or near > slopes_near * step * UNEXPLAINED):
         return Nature.JUMP
-    alike = context.mpf(ALIKE)
+    alike = ALIKE
     for near_by, further in zip(_rows(close).T, _rows(wide).T, strict=True):
         spread, room = _spread(list(near_by)), max(map(abs, near_by)) * alike
-        if spread > room + context.mpf(LEAST) and spread >= _spread(list(further)) * 0.5:
+        if spread > room + LEAST and spread >= _spread(list(further)) * 0.5:
             return Nature.KINK
     return Nature.SMOOTH
 
@@ -258,10 +256,10 @@ def conditions(exact: Mapping[str, Reals], others: Sequence[tuple[Trial, Any]]) 
             ),
             default=0,
         )
-        if size:
+        if size != 0:
             result[name] = float(change / size)
         else:
-            result[name] = float("inf") if change else 0.0
+            result[name] = float("inf") if change != 0 else 0.0
     return result
 
 

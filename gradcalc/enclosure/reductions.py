@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from gradcalc.balls.numbers import Undecided
 from gradcalc.enclosure.arrays import DOWN, NONE, ArrayBall, number
-from gradcalc.enclosure.balls import Undecided
 from gradcalc.enclosure.blocks import BLOCK, Block, Gathered, block_of, each, spans
 from gradcalc.enclosure.streams import Check, Dual, Pass, cut, shaped, ways
 from gradcalc.enclosure.tensors import inner, total

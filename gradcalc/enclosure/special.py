@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcalc.balls.numbers import Undecided
 from gradcalc.enclosure.arrays import (
     DOWN,
     EPSILON,
@@ -27,7 +28,6 @@ from gradcalc.enclosure.arrays import (
     magnitude,
     number,
 )
-from gradcalc.enclosure.balls import Undecided
 
 __all__ = [
     "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "ceil", "cos", "cosh", "eq", "erf",

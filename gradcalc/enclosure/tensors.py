@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcalc.balls.numbers import Undecided
 from gradcalc.enclosure.arrays import (
     DOWN,
     EPSILON,
@@ -18,7 +19,6 @@ from gradcalc.enclosure.arrays import (
     made,
     magnitude,
 )
-from gradcalc.enclosure.balls import Undecided
 from gradcalc.primitives import Structural
 from gradcalc.primitives.shapes import axes, axis, check_dot, check_matmul
 

@@ -1,40 +1,72 @@
 """How much the runs of one problem may take, counted, so that it is the same each time."""
 
+import math
 from dataclasses import dataclass
 
-from gradcalc.enclosure.balls import TooLarge, beyond
+from gradcalc.balls.numbers import TooLarge, beyond
+from gradcalc.derive.derived import Derived
+from gradcalc.expr import ops
+from gradcalc.expr.nodes import Node
 
-MOST = 60_000
-"""Numbers in all runs together, which takes about half a second."""
+LARGEST = 450_000
+"""Functions of elements in one run with its gradients, which takes about a second."""
 
-LARGEST = 14_000
-"""Numbers in one run: at the least there are three, at the point and, in more bits, beside it."""
+MOST = 6 * LARGEST
+"""The same in all runs together, those in more bits counting more."""
 
-UNCOUNTED = 4_000
-"""Numbers in one run up to which they are not counted: there is time to look around."""
+FASTEST, SLOWER = 192, 1.25
+"""The bits up to which numbers take the same time, and with which power of them they take more."""
 
-SLOWER = 1024
-"""Bits more that make a number twice the work."""
+HANDLED = 2
+"""Inputs and gradients that are moved, rounded and compared in the time of one function."""
+
+LIGHT = 12
+"""Numbers that are only added, multiplied or made from floats in the time of one function."""
+
+PRODUCTS = 50
+"""Multiplications in a product of matrices in that time."""
+
+COMPARED = 2
+"""Comparisons in that time."""
+
+ORDERED = (ops.SORT, ops.UNSORT, ops.REORDER)
+
+SOLVERS = (ops.DET, ops.LOGDET, ops.INV, ops.SOLVE, ops.COFACTOR)
+
+
+def cost(derived: Derived) -> int:
+    """How much a run is with its gradients, in functions of elements."""
+    nodes = [*derived.derivation.values, *derived.sweep.nodes]
+    return derived.once("cost", lambda: math.ceil(sum(map(_of_node, nodes))))
+
+
+def _of_node(node: Node) -> float:
+    size = math.prod(node.shape)
+    if node.op in (ops.MAP, ops.CHAIN):
+        return size
+    if node.op is ops.VAR:
+        # there and back
+        return 2 * size / HANDLED
+    if node.op.moves:
+        return 0
+    if node.op is ops.MATMUL:
+        return size / LIGHT + size * node.operands[0].shape[-1] / PRODUCTS
+    if node.op in ORDERED:
+        return size * math.log2(size + 2) / COMPARED
+    if node.op in SOLVERS:
+        rows = node.operands[0].shape[0]
+        return float(rows**2 * max(rows, size // max(rows, 1)) / PRODUCTS)
+    return max([size, *(math.prod(o.shape) for o in node.operands)]) / LIGHT
 
 
 @dataclass(slots=True)
 class Work:
-    """What the runs have taken so far; all are as large as the first one."""
+    """What the runs have taken so far."""
 
-    size: int = 0
     spent: float = 0.0
 
-    def begun(self, size: int, bits: int) -> None:
-        """A run has so many numbers."""
-        if not self.size:
-            self.size = size
-            self.spent = self._of_one(bits)
-
-    def go_on(self, bits: int) -> None:
-        """One more run. Raises `TooLarge` where it would be too much."""
-        self.spent += self._of_one(bits)
-        if self.size > UNCOUNTED and self.spent > MOST:
+    def go_on(self, size: int, bits: int) -> None:
+        """One more run of so many numbers. Raises `TooLarge` where it would be too much."""
+        self.spent += size * max(1.0, (bits / FASTEST) ** SLOWER)
+        if self.spent > MOST:
             raise TooLarge(beyond(LARGEST))
-
-    def _of_one(self, bits: int) -> float:
-        return self.size * (1 + bits / SLOWER)

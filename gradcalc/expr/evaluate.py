@@ -1,6 +1,7 @@
 """Nodes → numbers, in any arithmetic."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -10,15 +11,19 @@ from gradcalc.expr.nodes import Node, Op, ancestry, uses
 
 
 class Plan:
-    """How to work out the values of nodes, for as many points and arithmetics as there are."""
+    """How to work out the values of nodes, for as many points and arithmetics as there are.
 
-    def __init__(self, roots: Sequence[Node]) -> None:
-        self.nodes = nodes = ancestry(roots)
-        self._places = {node.order: place for place, node in enumerate(nodes)}
+    The values of the nodes that are `given` are known already; nothing is done below them.
+    """
+
+    def __init__(self, roots: Sequence[Node], given: Sequence[Node] = ()) -> None:
+        known = {node.order: place for place, node in enumerate(given)}
+        self.nodes = nodes = ancestry(roots, frozenset(known))
+        self._places = {**known, **{n.order: len(known) + k for k, n in enumerate(nodes)}}
         self._roots = [self._places[root.order] for root in roots]
-        left = dict(uses(nodes))
-        for root in roots:
-            left[root.order] += 1
+        left = dict(uses([*given, *nodes]))
+        for node in (*given, *roots):
+            left[node.order] += 1
         self._steps = [self._step(node, left) for node in nodes]
 
     def _step(self, node: Node, left: dict[int, int]) -> tuple[Any, ...]:
@@ -38,21 +43,27 @@ class Plan:
         self,
         arithmetic: Any,
         inputs: Mapping[str, Any],
+        given: Sequence[Any] = (),
         *,
+        held: Mapping[int, Any] = MappingProxyType({}),
         changed: Sequence[Any] = (),
         under: Literal["ignore", "raise"] = "ignore",
     ) -> list[Any]:
         """The values at the inputs, as arrays of the arithmetic's numbers.
 
-        With `changed` each node's value is multiplied by that node's factor, None for none; with
-        `under="raise"` a float that underflows or overflows raises `FloatingPointError`. What is no
-        longer needed is let go, so that memory follows the widest part of the graph.
+        `held` are values that some nodes, by order, keep wherever the inputs are. With `changed`
+        each node's value is multiplied by that node's factor, None for none; with `under="raise"` a
+        float that underflows or overflows raises `FloatingPointError`. What is no longer needed is
+        let go, so that memory follows the widest part of the graph.
         """
-        values: list[Any] = []
+        values: list[Any] = list(given)
         factors = iter(changed)
         with np.errstate(all="ignore", under=under, over=under):
-            for op, places, static, gone in self._steps:
-                value = _value(op, arithmetic, inputs, [values[place] for place in places], static)
+            for node, (op, places, static, gone) in zip(self.nodes, self._steps, strict=True):
+                value = held.get(node.order)
+                if value is None:
+                    operands = [values[place] for place in places]
+                    value = _value(op, arithmetic, inputs, operands, static)
                 factor = next(factors, None)
                 values.append(value if factor is None else np.asarray(value * factor))
                 for place in gone:

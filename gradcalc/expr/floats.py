@@ -41,8 +41,46 @@ class Floats:
     def eye(self, size: int) -> Any:
         return np.eye(size, dtype=self.dtype)
 
+    def floats(self, values: Any) -> Any:
+        """The numbers in float64."""
+        return np.asarray(values, dtype=np.float64)
+
     def sqrt(self, x: Any) -> Any:
         return np.sqrt(x)
+
+    def truth(self, x: Any) -> bool:
+        """Whether a number, in an array of no dimensions, is not 0."""
+        return bool(x[()])
+
+    def argmax(self, x: Any, axes: Any) -> Any:
+        """The place of the first of the greatest elements along dimensions taken as one."""
+        return _places(np.argmax, x, axes)
+
+    def argmin(self, x: Any, axes: Any) -> Any:
+        """The place of the first of the least elements along dimensions taken as one."""
+        return _places(np.argmin, x, axes)
+
+    def amax(self, x: Any, axes: Any) -> Any:
+        """The greatest element along dimensions taken as one, which stay with size 1."""
+        return np.max(x, axis=axes, keepdims=True)
+
+    def amin(self, x: Any, axes: Any) -> Any:
+        """The least element along dimensions taken as one, which stay with size 1."""
+        return np.min(x, axis=axes, keepdims=True)
+
+    def equal(self, x: Any, y: Any) -> Any:
+        """Where two arrays are equal."""
+        return x == y
+
+    def order(self, x: Any, axis: int, descending: bool) -> Any:
+        """The places of the elements in order along a dimension, equal ones as they stand."""
+        if not descending:
+            return np.argsort(x, axis, kind="stable")
+        flipped = np.argsort(np.flip(x, axis), axis, kind="stable")
+        return np.flip(x.shape[axis] - 1 - flipped, axis)
+
+    def matmul(self, x: Any, y: Any) -> Any:
+        return np.matmul(x, y)
 
     def map(self, symbols: Sequence[Any], body: Any, values: Sequence[Any]) -> Any:
         """A scalar expression of arrays."""
@@ -99,6 +137,13 @@ class Floats:
     def cofactor(self, x: Any) -> Any:
         """By singular values, so that the matrix may be singular."""
         return self.asarray(_unless_singular(_cofactor, x.shape, narrow(x)))
+
+
+def _places(find: Callable[..., Any], x: Any, axes: Any) -> Any:
+    rest = [k for k in range(x.ndim) if k not in axes]
+    shape = tuple(1 if k in axes else size for k, size in enumerate(x.shape))
+    rows = x.transpose([*rest, *axes]).reshape(*(x.shape[k] for k in rest), -1)
+    return find(rows, axis=-1).reshape(shape)
 
 
 def _cofactor(x: Any) -> Any:

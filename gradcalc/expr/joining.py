@@ -79,6 +79,7 @@ def _triangle(name: str, cut: Any) -> Op:
         lambda f, g, y, x, diagonal: [f(op, g, diagonal=diagonal)],
         lambda w, node, diagonal: w.call(name, node.operands[0], *([diagonal] if diagonal else [])),
         linear=True,
+        jvp="all",
     )
     return op
 
@@ -90,6 +91,7 @@ CONCAT: Op = Op(
     _cut,
     lambda w, node, axis: w.call("concat", node.operands, **({"axis": axis} if axis else {})),
     moves=True,
+    jvp="all",
 )
 STACK: Op = Op(
     "stack",
@@ -98,6 +100,7 @@ STACK: Op = Op(
     _unstack,
     _stack_text,
     moves=True,
+    jvp="all",
 )
 DIAGONAL: Op = Op(
     "diagonal",
@@ -109,6 +112,7 @@ DIAGONAL: Op = Op(
     _diagonal_text,
     linear=True,
     moves=True,
+    jvp="all",
 )
 EMBED: Op = Op(
     "embed",
@@ -119,6 +123,7 @@ EMBED: Op = Op(
     ],
     _embed_text,
     linear=True,
+    jvp="all",
 )
 TRIL: Op = _triangle("tril", np.tril)
 TRIU: Op = _triangle("triu", np.triu)

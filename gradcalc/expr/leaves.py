@@ -44,7 +44,9 @@ def nested_text(array: Any, text: Any) -> str:
     return f"[{', '.join(nested_text(part, text) for part in array)}]"
 
 
-def _mapped(m: Any, *values: Any, symbols: Sequence[Any], body: Any, shape: Shape) -> Any:
+def _mapped(
+    m: Any, *values: Any, symbols: Sequence[Any], body: Any, shape: Shape, source: Any = None
+) -> Any:
     result = m.map(symbols, body, values)
     return result if np.shape(result) == shape else np.broadcast_to(result, shape)
 
@@ -61,8 +63,11 @@ VAR = Op(
 LITERAL = Op("literal", lambda data: data.shape, _no_array, text=_literal_text)
 DETACH = Op("detach", lambda x, name: x, lambda m, x, name: x, text=_detached_text)
 
-MAP = Op("map", lambda *shapes, symbols, body, shape: shape, _mapped)
-"""A scalar expression `body` in `symbols`, one for each operand, broadcast to `shape`."""
+MAP = Op("map", lambda *shapes, symbols, body, shape, source=None: shape, _mapped)
+"""A scalar expression `body` in `symbols`, one for each operand, broadcast to `shape`.
+
+`source` is the elementwise primitive, and its variant, that it is, if it is one.
+"""
 
 CHAIN = Op("chain", lambda *shapes, symbols, body, written, shape: shape, _chained)
 """The chain rule: the first operand times a slope, which may be undefined where that is zero.

@@ -78,16 +78,23 @@ def _inv_vjp(f: Any, g: Node, y: Node, x: Node) -> list[Node]:
     return [f.scalar("neg", f(MATMUL, f(MATMUL, transposed, g), transposed))]
 
 
-def _solve_array(m: Any, a: Any, b: Any) -> Any:
-    return m.solve(a, b)
+def _solve_jvp(f: Any, t: Any, z: Node, a: Node, b: Node) -> Node:
+    """a z = b, so that a dz = db - da z."""
+    matrix, right = t
+    if matrix is None:
+        return f(SOLVE, a, right)  # type: ignore[no-any-return]
+    less = f(MATMUL, matrix, z)
+    moved = f.scalar("neg", less) if right is None else f.scalar("sub", right, less)
+    return f(SOLVE, a, moved)  # type: ignore[no-any-return]
 
 
 MATMUL: Op = Op(
     "matmul",
     _matmul_shape,
-    lambda m, x, y: np.matmul(x, y),
+    lambda m, x, y: m.matmul(x, y),
     _matmul_vjp,
     lambda w, node: w.matmul(*node.operands),
+    jvp="each",
 )
 OUTER: Op = Op(
     "outer",
@@ -95,6 +102,7 @@ OUTER: Op = Op(
     lambda m, x, y: x[:, None] * y[None, :],
     lambda f, g, z, x, y: [f(MATMUL, g, y), f(MATMUL, swapped(f, g), x)],
     lambda w, node: w.call("outer", *node.operands),
+    jvp="each",
 )
 EYE: Op = Op(
     "eye",
@@ -115,6 +123,7 @@ TRACE: Op = Op(
     ],
     lambda w, node: w.call("trace", node.operands[0]),
     linear=True,
+    jvp="all",
 )
 DET: Op = Op(
     "det",
@@ -122,14 +131,22 @@ DET: Op = Op(
     lambda m, x: m.det(x),
     lambda f, g, y, x: [f.scalar("mul", g, f(COFACTOR, x))],
     lambda w, node: w.call("det", node.operands[0]),
+    jvp=lambda f, t, y, x: f.scalar("mul", y, f(TRACE, f(SOLVE, x, t[0]))),
 )
 LOGDET: Op = Op(
     "logdet",
     lambda x: (),
     lambda m, x: m.logdet(x),
-    text=lambda w, node: w.call("logdet", node.operands[0]),
+    lambda f, g, y, x: [f.scalar("mul", g, swapped(f, f(INV, x)))],
+    lambda w, node: w.call("logdet", node.operands[0]),
+    jvp=lambda f, t, y, x: f(TRACE, f(SOLVE, x, t[0])),
 )
-COFACTOR: Op = Op("cofactor", lambda x: x, lambda m, x: m.cofactor(x))
+COFACTOR: Op = Op(
+    "cofactor",
+    lambda x: x,
+    lambda m, x: m.cofactor(x),
+    form=lambda f, x: f.scalar("mul", f(DET, x), swapped(f, f(INV, x))),
+)
 """The matrix of cofactors, `det(A)*inv(A).T` where A is not singular."""
 
 INV: Op = Op(
@@ -138,11 +155,13 @@ INV: Op = Op(
     lambda m, x: m.inv(x),
     _inv_vjp,
     lambda w, node: w.call("inv", node.operands[0]),
+    jvp=lambda f, t, y, x: f.scalar("neg", f(MATMUL, y, f(MATMUL, t[0], y))),
 )
 SOLVE: Op = Op(
     "solve",
     lambda a, b: b,
-    _solve_array,
+    lambda m, a, b: m.solve(a, b),
     _solve_vjp,
     lambda w, node: w.call("solve", *node.operands),
+    jvp=_solve_jvp,
 )

@@ -197,6 +197,7 @@ PERMUTE: Op = Op(
     _permute_text,
     linear=True,
     moves=True,
+    jvp="all",
 )
 RESHAPE: Op = Op(
     "reshape",
@@ -206,6 +207,7 @@ RESHAPE: Op = Op(
     _reshape_text,
     linear=True,
     moves=True,
+    jvp="all",
 )
 FLIP: Op = Op(
     "flip",
@@ -215,6 +217,7 @@ FLIP: Op = Op(
     _flip_text,
     linear=True,
     moves=True,
+    jvp="all",
 )
 ROLL: Op = Op(
     "roll",
@@ -224,6 +227,7 @@ ROLL: Op = Op(
     _roll_text,
     linear=True,
     moves=True,
+    jvp="all",
 )
 INDEX: Op = Op(
     "index",
@@ -233,6 +237,7 @@ INDEX: Op = Op(
     _index_text,
     linear=True,
     moves=True,
+    jvp="all",
 )
 SCATTER: Op = Op(
     "scatter",
@@ -241,4 +246,5 @@ SCATTER: Op = Op(
     lambda f, g, y, x, key, shape: [f(INDEX, g, key=key)],
     _scatter_text,
     linear=True,
+    jvp="all",
 )

@@ -22,7 +22,12 @@ class Op:
     gives the result's shape from the operands' shapes. `array(m, ...)` computes it on numpy
     arrays of whatever numbers the arithmetic `m` has. `vjp(f, g, y, ...)` gives a node for the
     cotangent of each operand, None where none flows: `f` makes nodes, `g` is the cotangent of the
-    result `y`. `text(w, node, ...)` writes the operation in gradcalc's language; None where it has
+    result `y`. `jvp(f, t, y, ...)` gives the tangent of the result from those of the operands, `t`,
+    of which some are None where they do not move; instead of a function it says in which operands
+    the operation is linear: "all" of them together, "each" by itself, or the "first" alone, the
+    others of which pass nothing on. An operation without rules of its own has a `form(f, ...)`, the
+    same in other operations, which is differentiated. `text(w, node, ...)` writes the operation in
+    gradcalc's language; None where it has
     no spelling, and `why` says why. `linear` says that a scalar factor of the first operand may be
     taken out in front, `moves` that the operation only moves elements about.
     """
@@ -35,6 +40,8 @@ class Op:
     why: str = ""
     linear: bool = False
     moves: bool = False
+    jvp: Callable[..., "Node | None"] | str | None = None
+    form: Callable[..., "Node"] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +58,16 @@ class Node:
     def ndim(self) -> int:
         """The number of dimensions."""
         return len(self.shape)
+
+    @property
+    def source(self) -> Any | None:
+        """The elementwise primitive, and its variant, that a scalar expression is, if it is one."""
+        return dict(self.static).get("source")
+
+    @property
+    def title(self) -> str:
+        """What the operation is called: a primitive by its own name."""
+        return self.op.name if self.source is None else str(self.source[0].name)
 
     def __getitem__(self, name: str) -> Any:
         """What is fixed about the operation, by name."""
@@ -80,11 +97,12 @@ class Data:
 class Forms:
     """Makes nodes, each distinct one once.
 
-    `definition` gives the operand symbols and the body of an elementwise primitive by its name;
-    `map_op` is the operation that applies a scalar expression to every element.
+    `definition` gives the operand symbols and the body of an elementwise primitive by its name, and
+    the primitive with its variant; `map_op` is the operation that applies a scalar expression to
+    every element.
     """
 
-    def __init__(self, definition: Callable[[str], tuple[Any, Any]], map_op: Op) -> None:
+    def __init__(self, definition: Callable[[str], tuple[Any, Any, Any]], map_op: Op) -> None:
         self._known: dict[tuple[Any, ...], Node] = {}
         self._definition = definition
         self._map = map_op
@@ -107,22 +125,26 @@ class Forms:
 
     def scalar(self, name: str, *operands: Node) -> Node:
         """An elementwise primitive of nodes, by its name."""
-        symbols, body = self._definition(name)
-        return self.map(symbols, body, operands)
+        return self.map(*self._definition(name), operands)
 
-    def map(self, symbols: tuple[Any, ...], body: Any, operands: Sequence[Node]) -> Node:
-        """A scalar expression applied to every element of its operands."""
+    def map(
+        self, symbols: tuple[Any, ...], body: Any, source: Any, operands: Sequence[Node]
+    ) -> Node:
+        """A scalar expression applied to every element of its operands; see `Node.source`."""
         shape = np.broadcast_shapes(*[operand.shape for operand in operands])
-        return self(self._map, *operands, symbols=symbols, body=body, shape=shape)
+        return self(self._map, *operands, symbols=symbols, body=body, source=source, shape=shape)
 
 
-def ancestry(roots: Iterable[Node]) -> list[Node]:
-    """The nodes that the roots are made of, the roots among them, operands first."""
+def ancestry(roots: Iterable[Node], known: frozenset[int] = frozenset()) -> list[Node]:
+    """The nodes that the roots are made of, the roots among them, operands first.
+
+    Those of a `known` order are left out, and what they are made of.
+    """
     seen: dict[int, Node] = {}
     stack = list(roots)
     while stack:
         node = stack.pop()
-        if node.order not in seen:
+        if node.order not in seen and node.order not in known:
             seen[node.order] = node
             stack.extend(node.operands)
     return [seen[order] for order in sorted(seen)]
@@ -133,5 +155,6 @@ def uses(nodes: Sequence[Node]) -> Mapping[int, int]:
     count = dict.fromkeys((node.order for node in nodes), 0)
     for node in nodes:
         for operand in node.operands:
-            count[operand.order] += 1
+            if operand.order in count:
+                count[operand.order] += 1
     return count

@@ -1,5 +1,6 @@
 """All operations of the tensor-expression language, and the few functions that build with them."""
 
+from gradcalc.expr.extremes import ALONG, AMAX, AMIN, PEAKS, REORDER, SORT, UNSORT
 from gradcalc.expr.joining import CONCAT, DIAGONAL, EMBED, STACK, TRIL, TRIU
 from gradcalc.expr.leaves import CHAIN, DETACH, LITERAL, MAP, VAR
 from gradcalc.expr.linear import COFACTOR, DET, EYE, INV, LOGDET, MATMUL, OUTER, SOLVE, TRACE
@@ -16,42 +17,32 @@ from gradcalc.expr.moving import (
 )
 from gradcalc.expr.nodes import Data, Op
 from gradcalc.expr.reducing import (
-    AMAX,
-    AMIN,
     BROADCAST,
-    CUMPROD,
-    CUMPROD_BACK,
-    CUMSUM,
     LOGSUMEXP,
     MEAN,
     NORM,
-    OTHERS,
-    PEAKS,
-    PROD,
     SOFTMAX,
-    SORT,
     STD,
     SUM,
-    UNSORT,
     expanded,
-    sorting_order,
     unbroadcast,
 )
+from gradcalc.expr.running import CUMPROD, CUMPROD_ALONG, CUMPROD_BACK, CUMSUM, OTHERS, PROD
 
 OPS: tuple[Op, ...] = (
     VAR, LITERAL, DETACH, MAP, CHAIN,
     PERMUTE, RESHAPE, FLIP, ROLL, INDEX, SCATTER, CONCAT, STACK, DIAGONAL, EMBED, TRIL, TRIU,
-    BROADCAST, SUM, PROD, OTHERS, AMAX, AMIN, *PEAKS.values(), CUMSUM, CUMPROD, CUMPROD_BACK, SORT,
-    UNSORT, MEAN, STD, NORM, LOGSUMEXP, SOFTMAX,
+    BROADCAST, SUM, PROD, OTHERS, AMAX, AMIN, *PEAKS.values(), *ALONG.values(),
+    CUMSUM, CUMPROD, CUMPROD_BACK, CUMPROD_ALONG, SORT, UNSORT, REORDER,
+    MEAN, STD, NORM, LOGSUMEXP, SOFTMAX,
     MATMUL, OUTER, EYE, TRACE, DET, LOGDET, COFACTOR, INV, SOLVE,
 )  # fmt: skip
 
 __all__ = [
-    "AMAX", "AMIN", "BROADCAST", "CHAIN", "COFACTOR", "CONCAT", "CUMPROD", "CUMPROD_BACK",
-    "CUMSUM", "DET", "DETACH", "DIAGONAL", "EMBED", "EYE", "FLIP", "INDEX", "INV", "LITERAL",
-    "LOGDET", "LOGSUMEXP", "MAP", "MATMUL", "MEAN", "NORM", "OPS", "OTHERS", "OUTER", "PEAKS",
-    "PERMUTE", "PROD", "RESHAPE", "ROLL", "SCATTER", "SOFTMAX", "SOLVE", "SORT", "STACK", "STD",
-    "SUM", "TRACE", "TRIL", "TRIU",
-    "UNSORT", "VAR", "Data", "Op", "expanded", "numpy_key", "pad", "pad_key",
-    "sorting_order", "unbroadcast",
+    "ALONG", "AMAX", "AMIN", "BROADCAST", "CHAIN", "COFACTOR", "CONCAT", "CUMPROD",
+    "CUMPROD_ALONG", "CUMPROD_BACK", "CUMSUM", "DET", "DETACH", "DIAGONAL", "EMBED", "EYE", "FLIP",
+    "INDEX", "INV", "LITERAL", "LOGDET", "LOGSUMEXP", "MAP", "MATMUL", "MEAN", "NORM", "OPS",
+    "OTHERS", "OUTER", "PEAKS", "PERMUTE", "PROD", "REORDER", "RESHAPE", "ROLL", "SCATTER",
+    "SOFTMAX", "SOLVE", "SORT", "STACK", "STD", "SUM", "TRACE", "TRIL", "TRIU", "UNSORT", "VAR",
+    "Data", "Op", "expanded", "numpy_key", "pad", "pad_key", "unbroadcast",
 ]  # fmt: skip

@@ -28,6 +28,11 @@ class Head(sympy.Function):  # type: ignore[misc]
         """The definition with the arguments filled in."""
         return self.body.xreplace(dict(zip(self.symbols, self.args, strict=True)))
 
+    def fdiff(self, argindex: int = 1) -> Any:
+        """The derivative of the definition by an argument, which sympy counts from 1."""
+        derivative = sympy.diff(self.body, self.symbols[argindex - 1])
+        return opened(derivative).xreplace(dict(zip(self.symbols, self.args, strict=True)))
+
 
 @cache
 def head(
@@ -62,6 +67,10 @@ class Where(sympy.Function):  # type: ignore[misc]
         if plain == sympy.false:
             return no
         return None if plain == condition else cls(plain, yes, no)
+
+    def _eval_derivative(self, symbol: Any) -> Any:
+        condition, yes, no = self.args
+        return Where(condition, yes.diff(symbol), no.diff(symbol))
 
     def _eval_is_extended_real(self) -> bool:
         return True

@@ -24,7 +24,7 @@ def indicator(s: Any, condition: Any) -> Any:
 
 
 def _quotient_steps(m: Any, x: Any, y: Any) -> tuple[Any, ...]:
-    return (nearest(m, x / y), y) if y else (y,)
+    return (nearest(m, x / y), y) if y != 0 else (y,)
 
 
 def _lifted_remainder(t: Any, x: Any, y: Any) -> Any:

@@ -59,7 +59,7 @@ def _sort_form(f: Any, x: Any, dim: int = -1, descending: bool = False) -> Extre
         return Extremes(x, f.literal(np.zeros(())))
     number, wanted = one_axis(dim, x), bool(descending)
     values = f(ops.SORT, x, axis=number, descending=wanted)
-    return Extremes(values, f.literal(ops.sorting_order(f.value(x), number, wanted)))
+    return Extremes(values, f.literal(f.positions(x, "order", number, descending=wanted)))
 
 
 def _running_form(op: Any) -> Call:

@@ -140,7 +140,7 @@ def _reduced(op: Any, *, full: bool = False) -> Call:
     return form
 
 
-def _positions(name: str, find: Call, extreme: Any) -> Call:
+def _positions(name: str, extreme: Any) -> Call:
     """The form of argmax or argmin: positions are data, which has no gradient.
 
     The extreme itself is taken along, for where two elements tie the position jumps.
@@ -148,10 +148,13 @@ def _positions(name: str, find: Call, extreme: Any) -> Call:
 
     def form(f: Any, x: Any, dim: Any = None, keepdim: bool = False) -> Any:
         check_full(name, x.shape)
-        number = None if dim is None or not x.ndim else one_axis(dim, x)
-        if x.ndim:
-            f(extreme, x, axes=tuple(range(x.ndim)) if number is None else (number,))
-        return f.literal(find(f.value(x), axis=number, keepdims=keepdim and bool(x.ndim)))
+        if not x.ndim:
+            return f.literal(np.zeros(()))
+        number = None if dim is None else one_axis(dim, x)
+        along = tuple(range(x.ndim)) if number is None else (number,)
+        f(extreme, x, axes=along)
+        found = f.positions(x, name, along)
+        return f.literal(found if keepdim else np.squeeze(found, along))
 
     return form
 
@@ -223,7 +226,7 @@ REDUCTIONS: tuple[Structural, ...] = (
     Structural(
         name="max",
         array=MAX,
-        form=_pair_form(_reduced(ops.AMAX, full=True), _positions("argmax", np.argmax, ops.AMAX)),
+        form=_pair_form(_reduced(ops.AMAX, full=True), _positions("argmax", ops.AMAX)),
         torch=TORCH_MAX,
         samples=ALONG,
         doc="greatest element; along dim a pair (values, positions) as torch (numpy: values only)",
@@ -231,7 +234,7 @@ REDUCTIONS: tuple[Structural, ...] = (
     Structural(
         name="min",
         array=MIN,
-        form=_pair_form(_reduced(ops.AMIN, full=True), _positions("argmin", np.argmin, ops.AMIN)),
+        form=_pair_form(_reduced(ops.AMIN, full=True), _positions("argmin", ops.AMIN)),
         torch=TORCH_MIN,
         samples=ALONG,
         doc="least element; along dim a pair (values, positions) as torch (numpy: values only)",
@@ -239,7 +242,7 @@ REDUCTIONS: tuple[Structural, ...] = (
     Structural(
         name="argmax",
         array=ARGMAX,
-        form=_positions("argmax", np.argmax, ops.AMAX),
+        form=_positions("argmax", ops.AMAX),
         torch=TORCH_ARGMAX,
         samples=ALONG,
         doc="position of the greatest element, which has no gradient",
@@ -247,7 +250,7 @@ REDUCTIONS: tuple[Structural, ...] = (
     Structural(
         name="argmin",
         array=ARGMIN,
-        form=_positions("argmin", np.argmin, ops.AMIN),
+        form=_positions("argmin", ops.AMIN),
         torch=TORCH_ARGMIN,
         samples=ALONG,
         doc="position of the least element, which has no gradient",

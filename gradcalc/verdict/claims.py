@@ -67,7 +67,7 @@ def _is_literal(problem: Problem, name: str) -> bool:
 
 def _digits(given: Array, true: Any, precision: Precision) -> float:
     """How many digits of the largest element are right everywhere."""
-    size = float(np.max(np.abs(true), initial=0))
+    size = float(np.max(np.abs(np.ravel(true)), initial=0))
     pairs = zip(given.flat, np.ravel(true), strict=True)
     error = max((abs(float(t) - float(g)) for g, t in pairs), default=0.0)
     if not np.isfinite(error):
@@ -80,7 +80,7 @@ def _digits(given: Array, true: Any, precision: Precision) -> float:
 def _claim_differs(
     given: Array, true: Any, condition: float, precision: Precision
 ) -> NDArray[np.bool_]:
-    size = np.max(np.abs(true), initial=0) if true.size else 0
+    size = np.max(np.abs(np.ravel(true)), initial=0)
     plain = FACTOR * precision.epsilon
     allowed = max(min(plain * (1 + condition), EXCUSED), plain)
 

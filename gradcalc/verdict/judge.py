@@ -51,7 +51,7 @@ def judge(problem: Problem, autograd: Testimony, formula: Reference, exact: Refe
 
     `formula` is the symbolic witness, `exact` the one that knows many digits of every element.
     """
-    reference = weigh(formula, exact)
+    reference = weigh(problem, formula, exact)
     if autograd.absent is not None:
         why = f"autograd gave no gradient: {autograd.absent}"
         return Judgement(Verdict(Outcome.UNRESOLVED, why), {}, {}, reference)
@@ -66,7 +66,7 @@ def judge(problem: Problem, autograd: Testimony, formula: Reference, exact: Refe
             reference, comparisons = replace(reference, absent=held.trouble), {}
             verdict = _before_comparing(autograd, reference)
     if verdict is None and is_smooth(reference.around):
-        witnesses = _witnesses(agree(formula, reference), exact, held.directions)
+        witnesses = _witnesses(agree(problem, formula, reference), exact, held.directions)
         verdict = _summed_up(comparisons, precision, witnesses)
         if verdict.outcome is Outcome.WRONG and within_rounding(problem, autograd, reference):
             verdict = Verdict(
@@ -84,7 +84,7 @@ def judge(problem: Problem, autograd: Testimony, formula: Reference, exact: Refe
             " inside is cut off there",
         )
     if problem.strict and verdict.exit_code == 0:
-        verdict = _wanting_all(verdict, formula, exact, reference, held.directions)
+        verdict = _wanting_all(problem, verdict, formula, exact, reference, held.directions)
     claims = {
         name: check_claim(problem, name, autograd, reference, _is_accepted(comparisons.get(name)))
         for name in problem.claims
@@ -131,6 +131,7 @@ def _witnesses(formula: bool, exact: Reference, directions: int) -> str:
 
 
 def _wanting_all(
+    problem: Problem,
     verdict: Verdict,
     formula: Reference,
     exact: Reference,
@@ -142,7 +143,7 @@ def _wanting_all(
         if witness.absent is not None and not (witness is exact and directions):
             why = f"--strict wants three witnesses, and there is no {name}: {witness.absent}"
             return Verdict(Outcome.UNRESOLVED, why)
-    if not agree(formula, reference):
+    if not agree(problem, formula, reference):
         why = "--strict wants three witnesses, and the formula does not hold here"
         return Verdict(Outcome.UNRESOLVED, why)
     return verdict

@@ -127,9 +127,9 @@ def digits_text(digits: float, precision: Precision) -> str:
 def number_text(value: Any, digits: int = 6) -> str:
     """A number in a sentence, be it larger or smaller than any float."""
     as_float = float(value)
-    if isinstance(value, float) or (np.isfinite(as_float) and (as_float or not value)):
+    if isinstance(value, float) or (np.isfinite(as_float) and (as_float or value == 0)):
         return f"{as_float:.{digits}g}"
-    return str(value.context.nstr(value, digits)) if hasattr(value, "context") else str(value)
+    return str(value.str(digits, radius=False)) if hasattr(value, "str") else str(value)
 
 
 def numbers_apart(first: float, second: Any) -> tuple[str, str]:

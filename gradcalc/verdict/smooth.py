@@ -69,8 +69,8 @@ def _compared(problem: Problem, name: str, autograd: Testimony, reference: Refer
     # how far off the true gradient may itself be counts against autograd
     errors = _errors(given, true) + reference.radii.get(name, 0.0)
     error, size = _largest(errors), abs(_largest(true))
-    condition = (reference.conditions or {}).get(name) if size else None
-    relative = float(error / size) if size else (np.inf if error else 0.0)
+    condition = (reference.conditions or {}).get(name) if size != 0 else None
+    relative = float(error / size) if size != 0 else (np.inf if error != 0 else 0.0)
     digits = _digits(relative, precision)
     plain, allowed = _rooms(problem, condition, precision)
     accepted = max(min(allowed, EXCUSED), plain)
@@ -173,8 +173,8 @@ def _has_vanished(
         return True
     blurred = error <= FACTOR * precision.epsilon * reference.noise.get(name, 0.0)
     # a gradient that cancels to zero leaves some of what flows into it
-    flow = 0.0 if size else abs(_largest(reference.flows[name]))
-    if not size and (blurred or error <= FACTOR * precision.epsilon * flow):
+    flow = 0.0 if size != 0 else abs(_largest(reference.flows[name]))
+    if size == 0 and (blurred or error <= FACTOR * precision.epsilon * flow):
         return True
     written = error <= FACTOR * reference.rounding.get(name, 0.0) * size
     if name in reference.noise and not (blurred or written):
@@ -182,7 +182,7 @@ def _has_vanished(
         return False
     scale = reference.scales[name]
     # where a gradient is zero because everything cancels, so may the function itself
-    scale = min(abs(reference.total), scale) if size else scale
+    scale = min(abs(reference.total), scale) if size != 0 else scale
     largest = np.abs(problem.inputs[name]).max(initial=0)
     return bool(error <= FACTOR * precision.epsilon * scale / max(1.0, largest))
 

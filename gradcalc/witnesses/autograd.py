@@ -18,7 +18,7 @@ from gradcalc.fidelity import Fidelity
 from gradcalc.lang.machine import Budget, Confirm
 from gradcalc.primitives import Composite, Elementwise, Primitive, Structural
 from gradcalc.problem import Problem, claim_values, execute, weights
-from gradcalc.testimony import Broadcast, Testimony
+from gradcalc.testimony import Broadcast, Step, Testimony
 
 Array = NDArray[np.float64]
 
@@ -30,6 +30,7 @@ class TorchBackend:
         self.dtype = dtype
         self.device = device
         self.broadcasts: dict[Broadcast, None] = {}
+        self.calls: list[tuple[str, Any]] = []
 
     def is_tensor(self, value: Any) -> bool:
         return isinstance(value, torch.Tensor)
@@ -47,6 +48,12 @@ class TorchBackend:
         return tuple(tensor.shape)
 
     def apply(self, row: Primitive, arguments: Mapping[str, Any], span: Span) -> Any:
+        result = self._applied(row, arguments, span)
+        first = result[0] if isinstance(result, list | tuple) and result else result
+        self.calls.append((row.name, first))
+        return result
+
+    def _applied(self, row: Primitive, arguments: Mapping[str, Any], span: Span) -> Any:
         if isinstance(row, Structural) and row.moves:
             return row.torch(torch, **arguments)
         arguments = {name: self._of_dtype(value) for name, value in arguments.items()}
@@ -171,7 +178,7 @@ def _run(problem: Problem, budget: Budget, confirm: Confirm | None = None) -> Te
         warnings.simplefilter("ignore")
         execution = execute(problem, backend, tensors, budget, confirm)
         output = execution.target
-        gradients, carrying = _gradients(problem, backend, output, tensors)
+        gradients, carrying, steps = _gradients(problem, backend, output, tensors)
         claims = claim_values(problem, backend, execution, budget)
     return Testimony(
         witness="autograd",
@@ -182,24 +189,38 @@ def _run(problem: Problem, budget: Budget, confirm: Confirm | None = None) -> Te
         claims={name: to_numpy(value) for name, value in claims.items()},
         carrying=carrying,
         broadcasts=tuple(backend.broadcasts),
+        steps=steps,
     )
 
 
 def _gradients(
     problem: Problem, backend: TorchBackend, output: Any, tensors: Mapping[str, Any]
-) -> tuple[dict[str, Array], frozenset[str]]:
+) -> tuple[dict[str, Array], frozenset[str], tuple[Step, ...]]:
     zeros = {name: np.zeros(problem.inputs[name].shape) for name in problem.wrt}
     cotangent = weights(problem, tuple(output.shape))
+    calls = [call for call in backend.calls if problem.steps and isinstance(call[1], torch.Tensor)]
     if not output.requires_grad:
-        return zeros, frozenset()
+        return zeros, frozenset(), tuple(Step(name, to_numpy(v), None) for name, v in calls)
     if problem.cotangent is not None:
         output = output * backend.constant(cotangent)
     # weights handed to grad itself would make torch import sympy, which takes half a second
     total = output.sum() if output.ndim else output
-    found = torch.autograd.grad(total, [tensors[name] for name in problem.wrt], allow_unused=True)
+    asked = [tensors[name] for name in problem.wrt]
+    between = [value for _, value in calls if value.requires_grad]
+    found = torch.autograd.grad(total, [*asked, *between], allow_unused=True)
+    adjoints = iter(found[len(asked) :])
+    steps = tuple(
+        Step(name, to_numpy(value), _adjoint(next(adjoints) if value.requires_grad else None))
+        for name, value in calls
+    )
+    found = found[: len(asked)]
     carrying = {n for n, g in zip(problem.wrt, found, strict=True) if g is not None}
     given = {n: to_numpy(g) for n, g in zip(problem.wrt, found, strict=True) if g is not None}
-    return zeros | given, frozenset(carrying)
+    return zeros | given, frozenset(carrying), steps
+
+
+def _adjoint(found: Any) -> Array | None:
+    return None if found is None else to_numpy(found)
 
 
 def _device(name: str) -> torch.device:

@@ -1,4 +1,4 @@
-"""The enclosure witness: the program in ball arithmetic, at the exact inputs.
+"""The enclosure witness: the run's graph in ball arithmetic, at the exact inputs.
 
 Every primitive is its textbook definition, differentiated by sympy, and the chain rule joins them.
 What the function is like around the point is found out by running it there too. What is too large
@@ -12,11 +12,14 @@ from typing import Any
 import flint
 import numpy as np
 
-from gradcalc.enclosure.balls import OutOfReach, TooLarge, beyond
-from gradcalc.enclosure.course import Memory, Trial
+from gradcalc.balls.arithmetic import to_floats
+from gradcalc.balls.numbers import OutOfReach, TooLarge
+from gradcalc.derive.magnitudes import magnitudes
+from gradcalc.enclosure.consistency import contradiction
 from gradcalc.enclosure.events import events_of
-from gradcalc.enclosure.experiment import Experiment, to_floats
-from gradcalc.enclosure.mishaps import flats, mishaps
+from gradcalc.enclosure.experiment import Experiment, Trial, reals
+from gradcalc.enclosure.flats import flats
+from gradcalc.enclosure.mishaps import mishaps
 from gradcalc.enclosure.moves import shifts, smallest
 from gradcalc.enclosure.neighbourhood import around_rounding, conditions, explore, sway
 from gradcalc.enclosure.precision import (
@@ -25,26 +28,20 @@ from gradcalc.enclosure.precision import (
     TIE,
     Samples,
     beside,
-    noise,
-    rounding,
     run_beside,
-    settle,
 )
-from gradcalc.enclosure.work import LARGEST
+from gradcalc.enclosure.rounding import noise, rounding
 from gradcalc.errors import GradcalcError
 from gradcalc.problem import Problem, claim_values
 from gradcalc.testimony import Event, Neighbourhood, Reference
 
-EXPLORED = 30_000
+EXPLORED = 300_000
 """Numbers in all runs around a special point together, which takes about a second."""
-
-LONG, MANY = 5000, 200
-"""Numbers of so many digits that not even a few thousand are looked at one by one."""
 
 ROUNDINGS = 4
 """How far, in roundings of the inputs, a point may be from one that floats take for it."""
 
-DIAGNOSED = 10_000
+DIAGNOSED = 450_000
 """Numbers in one run up to which causes are sought."""
 
 OFF = 1e-30
@@ -53,26 +50,31 @@ OFF = 1e-30
 ON = 1e-25
 """The margin below which a point is on a kink, not beside it."""
 
-CHEAP = 1000
-"""Numbers in one run up to which the conditioning is measured in every direction."""
+CLEAR = 1e-20
+"""The margin from which on a kink is not between a point and one beside it."""
+
+CONTRADICTION = "the check's own derivative is not that of its values"
+
+CHEAP = 100_000
+"""Numbers in the runs that measure the conditioning, if it takes more than one."""
 
 
-def testify(problem: Problem, size: int, digits: int, *memory: Memory) -> Reference:
+def testify(experiment: Experiment) -> Reference:
     """Run the program on balls and differentiate its definitions.
 
-    `size` is how many numbers that takes at the least, `digits` how many decimal digits keep them
-    apart in sums; both 0 if they are not known. `memory` is what is known of the program from other
-    points, if anything. Where that would take too long, it is done in a few
-    directions; what meets what it does not know says so.
+    Where that would take too long, it is done in a few directions; what meets what it does not know
+    says so.
     """
-    if size > LARGEST or (size > LONG and digits > MANY):
-        why = beyond(LARGEST)
-        answer = Reference(witness="enclosure", absent=why, too_large=True)
-    else:
+    try:
         # numpy only carries the numbers about; what it warns of is found out from them
         with np.errstate(all="ignore"):
-            answer = _testify(Experiment(problem, LARGEST, *memory))
-    return _in_directions(problem, answer) if answer.too_large else answer
+            return _testify(experiment)
+    except TooLarge as reason:
+        experiment.too_large = True
+        answer = Reference(witness="enclosure", absent=str(reason), too_large=True)
+        return _in_directions(experiment.problem, answer)
+    except (OutOfReach, GradcalcError) as reason:
+        return Reference(witness="enclosure", absent=str(reason))
 
 
 def _in_directions(problem: Problem, answer: Reference) -> Reference:
@@ -87,17 +89,16 @@ def _in_directions(problem: Problem, answer: Reference) -> Reference:
     return replace(answer, probes=found.probes, path=found.path)
 
 
-def diagnose(problem: Problem, reference: Reference) -> Reference:
+def diagnose(experiment: Experiment, reference: Reference) -> Reference:
     """The same testimony with what makes floats go astray: the mishaps and the rounding.
 
     It costs some more runs, so it is left for gradients about which something is wrong.
     """
     if reference.absent is not None or reference.size > DIAGNOSED:
         return reference
-    experiment = Experiment(problem, LARGEST)
     try:
         with np.errstate(all="ignore"):
-            centre = settle(experiment)
+            centre = experiment.centre
             return replace(
                 reference,
                 mishaps=(*mishaps(experiment, centre), *flats(centre)),
@@ -110,36 +111,50 @@ def diagnose(problem: Problem, reference: Reference) -> Reference:
 
 def _testify(experiment: Experiment) -> Reference:
     problem = experiment.problem
-    try:
-        view = _look(experiment)
-        centre = view.centre
-        exact, radii = dict(centre.gradients), centre.radii
-        if view.around is not None and view.around.limit is not None:
-            exact, radii = _split(view.around.limit, problem), {}
-        return Reference(
-            witness="enclosure",
-            value=to_floats(centre.output),
-            gradients={name: to_floats(values) for name, values in exact.items()},
-            path=centre.path,
-            claims=_claims(experiment, centre),
-            exact=exact,
-            output=centre.output,
-            total=centre.total,
-            scales=experiment.scales(centre),
-            flows=experiment.flows(centre),
-            sway=sway(centre, view.samples) if view.samples else None,
-            around=view.around,
-            within=view.within,
-            events=view.events,
-            conditions=conditions(exact, view.samples) if view.samples else None,
-            radii=radii,
-            bits=centre.bits,
-            size=centre.size,
-        )
-    except TooLarge as reason:
-        return Reference(witness="enclosure", absent=str(reason), too_large=True)
-    except (OutOfReach, GradcalcError) as reason:
-        return Reference(witness="enclosure", absent=str(reason))
+    view = _look(experiment)
+    centre = view.centre
+    exact, radii = dict(centre.gradients), centre.radii
+    if view.around is None:
+        wrong = contradiction(centre, _alone(experiment, view))
+        if wrong is not None:
+            raise OutOfReach(f"{CONTRADICTION}: {wrong}")
+    if view.around is not None and view.around.limit is not None:
+        exact, radii = _split(view.around.limit, problem), {}
+    with flint.ctx.workprec(centre.bits):
+        sizes = magnitudes(centre.derived, centre.values, centre.arithmetic)
+    return Reference(
+        witness="enclosure",
+        value=to_floats(centre.output),
+        gradients={name: to_floats(values) for name, values in exact.items()},
+        path=centre.path,
+        claims=_claims(experiment, centre),
+        exact=exact,
+        output=centre.output,
+        total=centre.total,
+        scales=sizes.scales,
+        flows=sizes.flows,
+        sway=sway(centre, view.samples) if view.samples else None,
+        around=view.around,
+        within=view.within,
+        events=view.events,
+        conditions=conditions(exact, view.samples) if view.samples else None,
+        radii=radii,
+        bits=centre.bits,
+        size=experiment.size,
+    )
+
+
+def _alone(experiment: Experiment, view: "_View") -> list[Trial]:
+    """Runs beside the point where nothing has moved but what is differentiated by."""
+    problem, bits = experiment.problem, view.centre.bits + MORE
+    if any(event.margin < CLEAR for event in view.events):
+        return []
+    if set(problem.wrt) == set(problem.inputs):
+        return [trial for trial, _ in view.samples[:1]]
+    size = sum(problem.inputs[name].size for name in problem.wrt)
+    with flint.ctx.workprec(bits):
+        moved = shifts(problem.inputs, problem.wrt, np.ones(size), flint.arb(OFF), 1.0)
+    return [run_beside(experiment, bits, moved, view.centre.detached)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +169,12 @@ class _View:
 
 
 def _look(experiment: Experiment) -> _View:
-    centre = settle(experiment)
+    centre = experiment.centre
     events = events_of(experiment, centre)
-    count = SAMPLES if centre.size <= CHEAP else 2
+    count = max(1, min(SAMPLES, CHEAP // max(experiment.size, 1)))
     if centre.finite and not events:
         return _View(centre, (), beside(experiment, centre, count))
-    return _explored(experiment, centre, events, EXPLORED // max(centre.size, 1))
+    return _explored(experiment, centre, events, EXPLORED // max(experiment.size, 1))
 
 
 def _explored(
@@ -178,17 +193,17 @@ def _explored(
         moved = shifts(problem.inputs, problem.wrt, direction, radius, at_zero, 1.0)
         return run_beside(experiment, bits, moved, centre.detached)
 
-    experiment.context.prec = bits
     around = within = None
     if centre.finite and all(event.margin for event in events):
         # near something, but not on it
         samples = beside(experiment, centre, SAMPLES)
     else:
-        still = shifts(problem.inputs, problem.wrt, np.zeros(size), experiment.context.one, 0.0)
+        still = shifts(problem.inputs, problem.wrt, np.zeros(size), flint.arb(1), 0.0)
         base = experiment.run(bits, still, centre.detached, forced=True)
         if base.guessed:
             raise OutOfReach(TIE)
-        around = explore(centre, base, sample, size, affordable, experiment.context)
+        with flint.ctx.workprec(bits):
+            around = explore(centre, base, sample, size, affordable)
         samples = beside(experiment, centre, SAMPLES, OFF) if around.limit is not None else []
     if around is None or around.limit is not None:
         # rounding moves every input; but an exponent or a count may have to stay whole
@@ -210,9 +225,9 @@ def _within(
         on_one = any(event.margin < ON for event in events_of(experiment, trial))
         return None if on_one or not trial.finite else trial
 
-    experiment.context.prec = bits
-    radius = experiment.context.mpf(ROUNDINGS * experiment.epsilon)
-    found = around_rounding(off_kinks, sum(inputs[name].size for name in names), radius)
+    radius = flint.arb(ROUNDINGS * experiment.epsilon)
+    with flint.ctx.workprec(bits):
+        found = around_rounding(off_kinks, sum(inputs[name].size for name in names), radius)
     if found is None:
         return None
     columns = np.cumsum([0, *(inputs[name].size for name in names)])
@@ -221,14 +236,14 @@ def _within(
 
 
 def _claims(experiment: Experiment, centre: Trial) -> dict[str, Any]:
-    problem, course = experiment.problem, centre.course
-    if not problem.claims or course.backend is None or course.execution is None:
+    problem, run = experiment.problem, centre.recording
+    if not problem.claims or run.backend is None or run.execution is None:
         return {}
-    decisions = course.graph.calculus.decisions
+    decisions = centre.arithmetic.decisions
     decisions.guessed = False
     with flint.ctx.workprec(centre.bits):
-        values = claim_values(problem, course.backend, course.execution, experiment.budget())
-        found = {name: to_floats(experiment.values_of(value)) for name, value in values.items()}
+        values = claim_values(problem, run.backend, run.execution, run.backend.budget)
+        found = {name: to_floats(reals(value.value)) for name, value in values.items()}
     # a claim with a tie in it is judged as floats have it
     return {} if decisions.guessed else found
 

@@ -1,6 +1,6 @@
-"""The symbolic witness: the tape of a run, swept backwards into formulas of whole tensors.
+"""The symbolic witness: the graph of a run, swept backwards into formulas of whole tensors.
 
-Its numbers come from the formula, in floats at any size, and in many digits where there are few.
+Its numbers come from the formula: in balls, and in floats where that would be too much.
 """
 
 import re
@@ -8,55 +8,51 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import mpmath
+import flint
 import numpy as np
 
+from gradcalc.balls.arithmetic import to_floats as in_floats
+from gradcalc.balls.numbers import OutOfReach
 from gradcalc.calculus import spoken
-from gradcalc.derive.accuracy import digits_for
 from gradcalc.derive.alarm import TimesUp, at_most
 from gradcalc.derive.conditioning import Conditioning, conditioning
 from gradcalc.derive.points import extent, is_finite
 from gradcalc.derive.quick import is_wide, quick
 from gradcalc.derive.recorder import Traced
-from gradcalc.derive.recording import Recording, record
-from gradcalc.derive.roundtrip import EXACT, Answer, RoundTrip
+from gradcalc.derive.recording import Recording
+from gradcalc.derive.roundtrip import Answer, RoundTrip
 from gradcalc.derive.smoothness import events
 from gradcalc.derive.wide import in_more_digits
+from gradcalc.enclosure.experiment import Experiment, Trial, reals
 from gradcalc.errors import GradcalcError
 from gradcalc.expr.constants import Unprintable
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.formula import Formulas
 from gradcalc.expr.nodes import Node
-from gradcalc.expr.reals import Reals
 from gradcalc.expr.written import Written
 from gradcalc.problem import Problem, claim_values
 from gradcalc.testimony import LEFT_OUT, Formula, Reference
-
-TRIES = 3
-"""How often the digits are tried, each time twice as many, until two in a row agree."""
-
-COUNTED = 20_000
-"""Numbers up to which it is told how many digits they need."""
-
-AGREED = 1e-16
-"""The largest relative difference between runs that agree."""
-
-DECAY = 1e-30
-"""A gradient that shrinks so much with more digits is what rounding leaves of zero."""
 
 UNREAD = "the formula does not read back to the gradient, so it is not shown"
 
 UNTRIED = "the gradient is not defined at any point where the formula was tried"
 
+AGREED, ROUNDINGS = 1e-9, 256
+"""How far apart a text and the gradient may be, in relation to it: the latter in roundings of the
+dtype, as a number that is worked out from two may be rounded otherwise."""
+
+LEAST = 1e-300
+"""What is below this is nothing."""
+
 TAKEN = "the formula loses its digits to rounding here"
 
 LOST = f"{TAKEN}, and there is too much for many digits"
 
+UNASKED = Conditioning({}, {}, {}, {})
+"""Where the enclosure finds out how gradients react."""
+
 PATIENCE = 10.0
 """Seconds after which a formula that is still being simplified is given up."""
-
-DIGITS_PATIENCE = 2.0
-"""Seconds after which floats do for the gradients."""
 
 SHOWN = 80
 """Characters of a formula that is cited although it does not hold."""
@@ -64,22 +60,18 @@ SHOWN = 80
 DECIMAL = re.compile(r"(?<![\w.])(\d+\.\d*|\.\d+|\d+e-?\d+)(?!\w)")
 
 
-def testify(problem: Problem) -> Reference:
-    """Record the program, sweep the tape, and give the gradients as formulas and as numbers.
+def testify(experiment: Experiment) -> Reference:
+    """Differentiate the run, and give the gradients as formulas and as numbers.
 
     Where that cannot be done, the answer says so.
     """
-    return testify_by(record, problem)
-
-
-def testify_by(recorded: Callable[[Problem], Recording], problem: Problem) -> Reference:
-    """The same of a program that is recorded in another way: one that knows it from before."""
+    problem = experiment.problem
     for name, values in problem.inputs.items():
         if not np.isfinite(values).all():
             return _absent(f"{name} is not finite")
     try:
         with np.errstate(all="ignore"):
-            return _testify(recorded(problem))
+            return _testify(experiment)
     except (GradcalcError, MemoryError) as reason:
         return _absent(str(reason) or "the check does not fit into memory")
     # a mistake of this witness costs its testimony, not autograd's gradient
@@ -92,91 +84,120 @@ def _absent(reason: str) -> Reference:
     return Reference(witness="symbolic", absent=reason)
 
 
-def _testify(recording: Recording) -> Reference:
-    problem, derived = recording.problem, recording.derived
-    shown, failure = derived.once("formulas", lambda: _simplified(recording))
+def _testify(experiment: Experiment) -> Reference:
+    problem, recording = experiment.problem, experiment.runs.recording
+    shown, failure = recording.derived.once("formulas", lambda: _simplified(recording))
     nodes: Mapping[str, Node] = recording.derivation.gradients if shown is None else shown.gradients
-    size = sum(np.size(value) for value in recording.values)
-    found = _numbers(recording, nodes, size)
-    gradients = found.gradients
-    floats = {n: np.asarray(g, dtype=np.float64) for n, g in gradients.items()}
+    found = _numbers(experiment, recording, nodes)
+    trip = RoundTrip(recording, found.gradients)
     # before there is more in memory
-    formulas = _formulas(recording, gradients if problem.enclose else floats, shown, failure)
+    formulas = _formulas(trip, shown, failure)
+    gradients = dict(found.gradients)
+    if found.centre is not None and shown is not None:
+        for name, value in _written(trip, found.centre, shown, formulas).items():
+            if _is_near(problem, value, gradients[name]):
+                gradients[name] = value
+            else:
+                formulas[name] = Formula(failure=UNREAD)
     beside = found.beside()
     output = recording.output
-    total = float(np.sum(output * recording.weights))
     return Reference(
         witness="symbolic",
         absent=None if found.known else LOST if problem.enclose else f"{TAKEN}, and {LEFT_OUT}",
         value=np.asarray(output, dtype=np.float64),
-        gradients=floats,
+        gradients={name: in_floats(gradient) for name, gradient in gradients.items()},
         path=recording.trace.path,
         claims=_claims(recording),
         exact=gradients,
         output=output,
-        total=total,
-        scales=dict.fromkeys(problem.wrt, beside.scale),
+        total=float(np.sum(output * recording.weights)),
+        scales=beside.scales or dict.fromkeys(problem.wrt, 0.0),
         flows={n: beside.flows.get(n, np.abs(g)) for n, g in gradients.items()},
         events=events(recording) if found.surveyed else (),
         surveyed=found.surveyed,
         conditions=beside.conditions,
         rounding=beside.rounding,
         formulas=formulas,
-        size=size,
-        digits=found.digits,
+        size=recording.trace.size,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Numbers:
-    """The gradients, whether they are `known`, and whether corners are to be looked for.
+    """The gradients by the sweep, and whether they are `known`.
 
-    `beside` finds out how they react. `digits` are those that keep the numbers of the run apart, 0
-    if that was not found out.
+    `beside` finds out how they react; `surveyed` says that corners are to be looked for. `centre`
+    is the run in balls that they come from, if they do.
     """
 
     gradients: Mapping[str, Any]
     known: bool
     beside: Callable[[], Conditioning]
     surveyed: bool
-    digits: int = 0
+    centre: Trial | None = None
 
 
-def _numbers(recording: Recording, nodes: Mapping[str, Node], size: int) -> _Numbers:
-    problem = recording.problem
+def _numbers(experiment: Experiment, recording: Recording, nodes: Mapping[str, Node]) -> _Numbers:
+    problem = experiment.problem
     if not problem.enclose and is_wide(recording):
         answer = quick(recording)
-        if answer.gradients is not None:
-            return _Numbers(answer.gradients, True, lambda: answer.conditioning, True)
-        floats = recording.gradients(Floats(), problem.inputs)
-        return _Numbers(floats, False, lambda: answer.conditioning, True)
-    digits = digits_for(recording) if size <= COUNTED else 0
-    exact = _in_time(recording, digits) if size <= EXACT else None
-    if exact is not None and problem.enclose:
-        return _Numbers(exact, True, lambda: Conditioning({}, {}, {}, 0.0), False, digits)
-    if exact is not None:
+        known = answer.gradients is not None
+        found = answer.gradients or recording.gradients(Floats(), problem.inputs)
+        return _Numbers(found, known, lambda: answer.conditioning, True)
+    centre = _centre(experiment)
+    if centre is not None and centre.recording.derived is recording.derived:
+        exact = centre.gradients
+        if problem.enclose:
+            return _Numbers(exact, True, lambda: UNASKED, False, centre)
         swept = recording.derivation.gradients
-        near = {n: np.asarray(g, dtype=np.float64) for n, g in exact.items()}
-        return _Numbers(exact, True, lambda: conditioning(recording, swept, near), True)
+        near = {n: in_floats(g) for n, g in exact.items()}
+        return _Numbers(exact, True, lambda: conditioning(recording, swept, near), True, centre)
     floats = _in_floats(recording, nodes)
     wider = in_more_digits(recording, nodes, floats)
     gradients = floats if wider is None else wider
-    return _Numbers(
-        gradients,
-        wider is not None,
-        lambda: conditioning(recording, nodes, gradients),
-        True,
-        digits,
-    )
+    known = wider is not None
+    return _Numbers(gradients, known, lambda: conditioning(recording, nodes, gradients), True)
+
+
+def _centre(experiment: Experiment) -> Trial | None:
+    """The run at the point in balls, None where there is none."""
+    if experiment.too_large:
+        return None
+    try:
+        return experiment.centre
+    except (OutOfReach, GradcalcError):
+        return None
+
+
+def _is_near(problem: Problem, given: Any, true: Any) -> bool:
+    """Whether a text gives the gradient, but for the rounding of its numbers."""
+    room = max(AGREED, ROUNDINGS * float(np.finfo(problem.dtype).eps))
+    given, true = np.ravel(given), np.ravel(true)
+    told = is_finite(true)
+    return not extent(given[told] - true[told]) > room * extent(true[told]) + LEAST
+
+
+def _written(
+    trip: RoundTrip, centre: Trial, shown: Formulas, formulas: Mapping[str, Formula]
+) -> dict[str, Any]:
+    """The gradients by the formulas that are shown, as they are written, where they are defined."""
+    found = {}
+    for name, formula in formulas.items():
+        if formula.written is None:
+            continue
+        text, node, swept = formula.written.text, shown.gradients[name], centre.gradients[name]
+        with flint.ctx.workprec(centre.bits):
+            value = trip.value(name, text, node, centre.arithmetic, centre.inputs)
+        if value is not None and np.shape(value) == swept.shape:
+            given = reals(value)
+            found[name] = np.asarray(np.where(is_finite(given), given, swept), dtype=object)
+    return found
 
 
 def _simplified(recording: Recording) -> tuple[Formulas | None, str | None]:
     """The formulas, or why there are none."""
     problem = recording.problem
-    shapes = {
-        name: recording.tape.equations[number].shape
-        for name, number in recording.tape.inputs.items()
-    }
+    shapes = {name: node.shape for name, node in recording.trace.inputs.items()}
     taken = frozenset((*problem.inputs, *recording.trace.names, *problem.program.assigned))
     texts = (problem.program.source, *(program.source for _, program in problem.lets))
     try:
@@ -208,47 +229,6 @@ def _in_floats(recording: Recording, nodes: Mapping[str, Node]) -> dict[str, Any
     return {n: np.where(np.isfinite(g), g, plain[n]) for n, g in gradients.items()}
 
 
-def _in_time(recording: Recording, fewest: int) -> dict[str, Any] | None:
-    """The gradients in many digits, unless some function thinks about them for too long."""
-    try:
-        with at_most(DIGITS_PATIENCE):
-            return _in_many_digits(recording, fewest)
-    except TimesUp:
-        return None
-
-
-def _in_many_digits(recording: Recording, fewest: int) -> dict[str, Any] | None:
-    """The gradients by the sweep, in as many digits as it takes; None if no number does."""
-    context = recording.derived.once("many digits", mpmath.MPContext)
-    arithmetic = Reals(context)
-    before: dict[str, Any] | None = None
-    for digits in (fewest * 2**k for k in range(TRIES)):
-        context.dps = digits
-        try:
-            now = recording.gradients(arithmetic, recording.problem.inputs)
-        except (ArithmeticError, ValueError, TypeError, NotImplementedError, KeyError):
-            return None
-        if before is not None:
-            settled = {name: _settled(before[name], now[name]) for name in now}
-            if all(gradient is not None for gradient in settled.values()):
-                return settled
-        before = now
-    return None
-
-
-def _settled(first: Any, second: Any) -> Any | None:
-    """The gradient in more digits if it agrees with that in fewer, noise replaced by zero."""
-    finite = is_finite(second)
-    if not np.array_equal(finite, is_finite(first)):
-        return None
-    one, other = first[finite], second[finite]
-    size = np.max(np.abs(other), initial=0)
-    if finite.all() and size <= DECAY * np.max(np.abs(one), initial=0):
-        # numpy unwraps a single object
-        return np.asarray(second * 0)
-    return second if np.max(np.abs(one - other), initial=0) <= size * AGREED else None
-
-
 def _claims(recording: Recording) -> dict[str, Any]:
     problem = recording.problem
     backend = recording.backend
@@ -262,17 +242,11 @@ def _claims(recording: Recording) -> dict[str, Any]:
     }
 
 
-def _formulas(
-    recording: Recording,
-    gradients: Mapping[str, Any],
-    shown: Formulas | None,
-    failure: str | None,
-) -> dict[str, Formula]:
+def _formulas(trip: RoundTrip, shown: Formulas | None, failure: str | None) -> dict[str, Formula]:
     """The texts that read back, and why the others are not shown."""
-    names = recording.problem.wrt
+    names = trip.recording.problem.wrt
     if shown is None:
         return {name: Formula(failure=failure) for name in names}
-    trip = RoundTrip(recording, gradients)
     return {name: _read_back(trip, shown, name) for name in names}
 
 

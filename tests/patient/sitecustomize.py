@@ -21,14 +21,12 @@ LIMITS = {
     "gradcalc.daemon.control": ("STARTING", "STOPPING"),
     "gradcalc.daemon.server": ("REHEARSAL",),
     "gradcalc.daemon.worker": ("SECONDS",),
-    "gradcalc.derive.recording": ("SECONDS",),
     "gradcalc.enclosure.directions": ("FIRST", "SECONDS", "sample.seconds"),
-    "gradcalc.enclosure.experiment": ("SECONDS",),
     "gradcalc.explain": ("SECONDS",),
     "gradcalc.expr.formula": ("SECONDS",),
     "gradcalc.expr.simplify": ("SECONDS", "Simplifier.seconds"),
     "gradcalc.lang.program": ("Limits.seconds",),
-    "gradcalc.witnesses.symbolic": ("DIGITS_PATIENCE", "PATIENCE"),
+    "gradcalc.witnesses.symbolic": ("PATIENCE",),
 }
 """The numbers of seconds by module: those that have a name, and defaults of parameters."""
 

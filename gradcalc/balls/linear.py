@@ -1,0 +1,90 @@
+"""Linear algebra of arrays of balls, by flint's matrices."""
+
+import math
+from typing import Any
+
+import flint
+import numpy as np
+
+SPREAD = 4096
+"""Bits between the largest and the smallest exponent up to which a determinant is exact."""
+
+
+def matmul(x: Any, y: Any) -> Any:
+    """numpy's product of vectors and matrices, whatever stands in front."""
+    if x.ndim == 1 or y.ndim == 1:
+        left = x[None, :] if x.ndim == 1 else x
+        right = y[:, None] if y.ndim == 1 else y
+        found = matmul(left, right)
+        found = found[..., 0] if y.ndim == 1 else found
+        return (found[..., 0] if y.ndim == 1 else found[..., 0, :]) if x.ndim == 1 else found
+    if x.ndim == y.ndim == 2:
+        return _array(_matrix(x) * _matrix(y), (x.shape[0], y.shape[1]))
+    front = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
+    result = np.empty((*front, x.shape[-2], y.shape[-1]), dtype=object)
+    lefts, rights = (np.broadcast_to(z, (*front, *z.shape[-2:])) for z in (x, y))
+    for place in np.ndindex(*front):
+        result[place] = matmul(lefts[place], rights[place])
+    return result
+
+
+def det(x: Any) -> Any:
+    """The determinant; where it may be 0 and all elements are exact, without an error."""
+    found = _matrix(x).det()
+    exact = _integers(x) if found.contains(0) else None
+    if exact is None:
+        return found
+    integers, exponent = exact
+    return flint.arb(integers.det()) * flint.arb(2) ** (exponent * len(x))
+
+
+def inv(x: Any) -> Any:
+    """The inverse. Raises `ZeroDivisionError` where the matrix may be singular."""
+    return _array(_matrix(x).inv(), x.shape) if x.size else x
+
+
+def solve(a: Any, b: Any) -> Any:
+    """x with a @ x = b. Raises `ZeroDivisionError` where the matrix may be singular."""
+    right = b.reshape(len(b), math.prod(b.shape[1:]))
+    return _array(_matrix(a).solve(_matrix(right)), b.shape) if b.size else b
+
+
+def cofactor(x: Any) -> Any:
+    """The matrix of cofactors: by the inverse, or where there is none by Cayley and Hamilton."""
+    size = len(x)
+    matrix = _matrix(x)
+    try:
+        return _array(matrix.inv().transpose(), x.shape) * det(x)
+    except ZeroDivisionError:
+        pass
+    # the adjugate is (-1)^(n-1) (A^(n-1) + c_(n-1) A^(n-2) + ... + c_1)
+    coefficients = matrix.charpoly()
+    eye = flint.arb_mat(size, size, [int(i == j) for i in range(size) for j in range(size)])
+    total = eye * 0
+    for power in range(size, 0, -1):
+        total = total * matrix + eye * coefficients[power]
+    return _array(total.transpose() * (-1) ** (size - 1), x.shape)
+
+
+def _matrix(x: Any) -> Any:
+    rows, columns = x.shape
+    return flint.arb_mat(rows, columns, list(x.flat))
+
+
+def _array(matrix: Any, shape: Any) -> Any:
+    result = np.empty(math.prod(shape), dtype=object)
+    result[:] = matrix.entries()
+    return result.reshape(shape)
+
+
+def _integers(x: Any) -> tuple[Any, int] | None:
+    """A matrix of exact balls as whole numbers times a power of 2, if that is not too long."""
+    if not all(ball.is_exact() and ball.is_finite() for ball in x.flat):
+        return None
+    parts = [ball.man_exp() for ball in x.flat]
+    exponents = [int(exponent) for mantissa, exponent in parts if mantissa]
+    lowest = min(exponents, default=0)
+    if max(exponents, default=0) - lowest > SPREAD:
+        return None
+    numbers = [m * flint.fmpz(2) ** (int(e) - lowest) if m else m for m, e in parts]
+    return flint.fmpz_mat(len(x), len(x), numbers), lowest

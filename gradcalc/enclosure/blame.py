@@ -1,0 +1,48 @@
+"""The enclosed values of a run held against those that a library has for the same operations."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import flint
+import numpy as np
+
+from gradcalc.balls.arithmetic import to_floats
+from gradcalc.balls.numbers import OutOfReach
+from gradcalc.enclosure.experiment import Experiment, Trial
+from gradcalc.enclosure.rounding import errors_of
+from gradcalc.errors import GradcalcError
+from gradcalc.testimony import Step
+
+ROOM = 256
+"""How many of the roundings that error analysis finds two values may be apart."""
+
+
+def stranger(experiment: Experiment, steps: Sequence[Step]) -> str | None:
+    """The first primitive whose value is not, to rounding, what the check has for it.
+
+    Empty where there is none, None where the two did not do the same, so that nobody can tell.
+    """
+    try:
+        centre = experiment.centre
+    except (OutOfReach, GradcalcError):
+        return None
+    calls = centre.recording.trace.calls
+    if [name for name, _ in calls] != [step.primitive for step in steps]:
+        return None
+    with np.errstate(all="ignore"), flint.ctx.workprec(centre.bits):
+        errors = errors_of(centre)
+        for (name, number), step in zip(calls, steps, strict=True):
+            if _is_apart(centre, number, step, errors[number], experiment.problem.dtype):
+                return name
+    return ""
+
+
+def _is_apart(centre: Trial, number: int, step: Step, errors: Any, dtype: str) -> bool:
+    true = centre.values[number]
+    if step.value.shape != true.shape:
+        return True
+    apart = to_floats(np.abs(true - centre.arithmetic.asarray(step.value)))
+    info = np.finfo(dtype)
+    room = ROOM * float(info.eps) * (to_floats(errors) + np.abs(to_floats(true)))
+    # what overflows or underflows on the way is no other function
+    return bool(np.any((apart > room + float(info.tiny)) & np.isfinite(step.value)))

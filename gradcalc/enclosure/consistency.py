@@ -1,0 +1,128 @@
+"""The check's own derivative held against the check's own values, by other rules and by none.
+
+A rule of reverse mode that is wrong gives another slope than forward mode does, which has rules of
+its own; one that is wrong in both gives another than the values beside the point do.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import flint
+import numpy as np
+
+from gradcalc.balls.arithmetic import ZERO, boxed
+from gradcalc.balls.numbers import Ball
+from gradcalc.derive.jvp import Eager, jvp, tangent_of
+from gradcalc.derive.vjp import handed_on
+from gradcalc.enclosure.experiment import Trial
+from gradcalc.expr import ops
+from gradcalc.expr.nodes import Node
+
+APART = 1e-10
+"""The relative difference of a slope from that of the values which is no curvature's doing."""
+
+MORE = 256
+"""Bits on top of those at the point with which a single operation is looked at."""
+
+NEAR = -120
+"""The power of 2 at which its values are taken beside."""
+
+SEED = 20190
+
+Moves = Mapping[str, Any]
+"""How the elements of inputs move, by input."""
+
+
+def contradiction(centre: Trial, others: list[Trial]) -> str | None:
+    """The operation whose derivative is not that of its value, None if there is no doubt.
+
+    `others` are runs beside the point where only what is differentiated by has moved. For smooth
+    points.
+    """
+    moves = _moves(centre)
+    with flint.ctx.workprec(centre.bits):
+        forward = _slope(centre, moves)
+        reverse = _along(centre.balls, moves)
+        wrong = forward.is_finite() and not forward.overlaps(reverse)
+    if wrong or any(_is_off(centre, other) for other in others):
+        return _culprit(centre)
+    return None
+
+
+def _moves(centre: Trial) -> Moves:
+    """A random direction for what is differentiated by."""
+    random = np.random.default_rng(SEED)
+
+    def draw(values: Any) -> Any:
+        sizes = random.uniform(0.5, 1.0, values.shape)
+        return centre.arithmetic.asarray(sizes * random.choice([-1.0, 1.0], values.shape))
+
+    return {name: draw(centre.inputs[name]) for name in centre.balls}
+
+
+def _slope(centre: Trial, moves: Moves) -> Ball:
+    """The slope of the weighted sum of the output by forward mode."""
+    trace, nodes = centre.recording.trace, centre.derived.derivation.values
+    given = {nodes[trace.inputs[name].order].order: part for name, part in moves.items()}
+    tangents = jvp(Eager(centre.arithmetic), nodes, centre.values, given)
+    tangent = tangents.get(nodes[trace.output.order].order)
+    if tangent is None or not tangent.size:
+        return ZERO
+    return _inner(tangent, centre.arithmetic.asarray(np.asarray(trace.weights, dtype=np.float64)))
+
+
+def _along(gradients: Moves, moves: Moves) -> Ball:
+    return sum((_inner(gradients[name], move) for name, move in moves.items()), ZERO)
+
+
+def _inner(first: Any, second: Any) -> Ball:
+    return ZERO + sum(np.ravel(first * second), ZERO)
+
+
+def _is_off(centre: Trial, other: Trial) -> bool:
+    """Whether the total beside the point is not where the gradients on the way lead to."""
+    with flint.ctx.workprec(other.bits):
+        steps = {n: boxed(other.inputs[n] - centre.inputs[n]) for n in centre.balls}
+        halfway = {n: boxed((centre.balls[n] + other.balls[n]) / 2) for n in steps}
+        sizes = {n: boxed(np.abs(balls)) for n, balls in halfway.items()}
+        rise, led = other.whole - centre.whole, _along(halfway, steps)
+        far = _along(sizes, {n: boxed(np.abs(step)) for n, step in steps.items()})
+        return bool(abs(rise - led) > APART * far)
+
+
+def _culprit(centre: Trial) -> str:
+    """The first operation whose own rules contradict each other, or its values."""
+    trace = centre.recording.trace
+    with flint.ctx.workprec(centre.bits + MORE):
+        for node, note in zip(trace.nodes, trace.notes, strict=True):
+            live = [trace.is_active(operand) for operand in node.operands]
+            if note.active and any(live) and node.op is not ops.DETACH:
+                operands = [centre.values[operand.order] for operand in node.operands]
+                if _is_wrong(centre, node, operands, live):
+                    return note.title(node)
+    return "one of its operations"
+
+
+def _is_wrong(centre: Trial, node: Node, operands: list[Any], live: list[bool]) -> bool:
+    """Whether one operation hands on another slope than it has, or than its values show."""
+    f, random = Eager(centre.arithmetic), np.random.default_rng(SEED)
+
+    def draw(shape: tuple[int, ...]) -> Any:
+        return centre.arithmetic.asarray(random.uniform(0.5, 1.0, shape))
+
+    value, static = centre.values[node.order], dict(node.static)
+    moves = [draw(o.shape) if lives else None for o, lives in zip(operands, live, strict=True)]
+    tangent = tangent_of(f, node, value, operands, moves)
+    tangent = centre.arithmetic.zeros(node.shape) if tangent is None else tangent
+    weights = draw(node.shape)
+    handed = handed_on(f, weights, node, value, operands, live)
+    pairs = [(part, move) for part, move in zip(handed, moves, strict=True)
+             if part is not None and move is not None]  # fmt: skip
+    forward = _inner(tangent, weights)
+    if not forward.overlaps(sum((_inner(part, move) for part, move in pairs), ZERO)):
+        return True
+    step = flint.arb(2) ** NEAR
+    near = [o if m is None else boxed(o + m * step) for o, m in zip(operands, moves, strict=True)]
+    rise = f(node.op, *near, **static) - f(node.op, *operands, **static)
+    off = abs((_inner(rise, weights) / step - forward).mid())
+    return bool(off > APART * abs(forward) + flint.arb(2) ** (NEAR // 2))

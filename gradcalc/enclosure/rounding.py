@@ -1,0 +1,214 @@
+"""What rounding does to a gradient: runs in as few bits as floats have, and error analysis."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import flint
+import numpy as np
+
+from gradcalc.balls.arithmetic import ZERO, Balls, boxed
+from gradcalc.balls.numbers import NAN, Ball, Decisions, OutOfReach
+from gradcalc.calculus import partial
+from gradcalc.derive.derived import Derived
+from gradcalc.derive.jvp import Eager, tangent_of
+from gradcalc.enclosure.experiment import Experiment, Reals, Trial
+from gradcalc.expr import ops
+from gradcalc.expr.nodes import Node
+
+ROUNDED = 3
+"""Runs with as few bits as the dtype has, which round differently."""
+
+FEW = 50_000
+"""Functions of elements in a run up to which there is more than one of them."""
+
+ADDED_UP = 1_000_000
+"""Multiplications in a product of matrices up to which each is rounded by itself."""
+
+PRECISE = 192
+"""Bits with which a primitive of elements is computed before it is rounded."""
+
+
+class Rounded(Balls):
+    """Numbers of so many bits, of any exponent: each result is rounded to nearest.
+
+    Each primitive of elements is computed as well as that allows, so what goes wrong is the
+    program's doing and not that of a library; sums are added up as floats are.
+    """
+
+    def __init__(self, bits: int) -> None:
+        super().__init__(Decisions(forced=True))
+        self.bits = bits
+
+    def asarray(self, values: Any) -> Any:
+        return boxed(np.frompyfunc(self._rounded, 1, 1)(super().asarray(values)))
+
+    def map(self, symbols: Sequence[Any], body: Any, values: Sequence[Any]) -> Any:
+        with flint.ctx.workprec(PRECISE):
+            found = super().map(symbols, body, values)
+        return self.asarray(found)
+
+    def matmul(self, x: Any, y: Any) -> Any:
+        if np.size(x) * (1 if np.ndim(y) == 1 else np.shape(y)[-1]) > ADDED_UP:
+            return super().matmul(x, y)
+        # as a library adds up, one product after another
+        return boxed(np.matmul(x, y))
+
+    def _rounded(self, ball: Ball) -> Ball:
+        if not ball.is_finite():
+            return NAN
+        mantissa, exponent = ball.mid().man_exp()
+        extra = int(mantissa).bit_length() - self.bits
+        if extra <= 0:
+            return ball.mid()
+        half = 1 << (extra - 1)
+        return flint.arb((int(mantissa) + half) >> extra) * flint.arb(2) ** (exponent + extra)
+
+
+def rounding(experiment: Experiment, exact: Mapping[str, Reals]) -> dict[str, float]:
+    """What the dtype's rounding alone does to each gradient of the program as it is written.
+
+    The relative error of runs with as many bits as the dtype has and a few more, brought to the
+    dtype's. Nothing where the gradient is 0, or such a run meets a number that is not finite.
+    """
+    bits = bits_of(experiment.problem.dtype)
+    worst: dict[str, float] = {}
+    for more in range(ROUNDED if experiment.size <= FEW else 1):
+        gradients = _in_few_bits(experiment, bits + more)
+        for name, true in exact.items():
+            size = max(map(abs, np.ravel(true)), default=0)
+            errors = [abs(part) for part in np.ravel(gradients[name] - true)]
+            if size != 0 and all(error.is_finite() for error in errors):
+                error = max(errors)
+                worst[name] = max(worst.get(name, 0.0), float(error / size) * 2.0**more)
+    return worst
+
+
+def bits_of(dtype: str) -> int:
+    """The bits of a float's mantissa."""
+    return int(np.finfo(dtype).nmant) + 1
+
+
+def _in_few_bits(experiment: Experiment, bits: int) -> dict[str, Reals]:
+    with flint.ctx.workprec(bits):
+        arithmetic = Rounded(bits)
+        inputs = {n: arithmetic.asarray(v) for n, v in experiment.problem.inputs.items()}
+        recording = experiment.runs.at(lambda: arithmetic, inputs)
+        swept = recording.derived.sweep(arithmetic, inputs, recording.values)
+        return dict(zip(recording.derivation.gradients, swept, strict=False))
+
+
+def noise(trial: Trial) -> dict[str, float]:
+    """What rounding of the values does to a gradient, in units of epsilon.
+
+    Running error analysis (Higham, Accuracy and Stability of Numerical Algorithms, section 3.3):
+    each number is off by what its operands are, times its slope, and one rounding more, and each
+    cotangent by what it is made of; a slope that is computed from the value (1 - y**2, y*(1 - y))
+    has twice the value's rounding at the most.
+    """
+    derivation = trial.derived.derivation
+    inputs = trial.recording.trace.inputs
+    with flint.ctx.workprec(trial.bits):
+        errors, largest = _errors(trial)
+    result = {}
+    for name, gradient in derivation.gradients.items():
+        left = max(map(float, np.ravel(errors[gradient.order])), default=0.0)
+        values = trial.values[inputs[name].order]
+        size = max((abs(float(ball)) for ball in values.flat), default=0.0)
+        # a change of the input by its own size that outweighs all numbers is no rounding
+        result[name] = min(left, largest / size) if size else left
+    return result
+
+
+def errors_of(trial: Trial) -> list[Any]:
+    """How far off the values of a run's nodes are by rounding, in units of epsilon."""
+    errors, _ = _errors(trial)
+    return [errors[node.order] for node in trial.derived.derivation.values]
+
+
+def _errors(trial: Trial) -> tuple[dict[int, Any], float]:
+    """How far off values and cotangents are, by order, and the size of the largest value."""
+    derived, m = trial.derived, trial.arithmetic
+    f = _Sizes(m)
+    known = {
+        node.order: value
+        for node, value in zip(derived.derivation.values, trial.values, strict=True)
+    }
+    values = set(known)
+    lossy = derived.once("lossy", lambda: _lossy(derived))
+    errors: dict[int, Any] = {}
+    for node in (*derived.derivation.values, *derived.sweep.nodes):
+        operands = [known[operand.order] for operand in node.operands]
+        if node.order not in known:
+            known[node.order] = f.plain(node, operands)
+        moves = [errors[operand.order] for operand in node.operands]
+        found = f.zeros(node.shape)
+        if node.op is ops.DETACH:
+            found = moves[0]
+        elif moves:
+            tangent = tangent_of(f, node, known[node.order], operands, moves)
+            found = found if tangent is None else tangent
+        if node.order in values and node.operands and not node.op.moves:
+            found = found + f.own(node, known[node.order], operands)
+        if node.order in lossy:
+            value = known[lossy[node.order]]
+            found = found + f.fine(abs(operands[0]) * (2 * abs(value)))
+        errors[node.order] = f.fine(np.broadcast_to(found, node.shape))
+    sizes = (abs(float(b)) for value in trial.values for b in value.flat if b.is_finite())
+    return errors, max(sizes, default=0.0)
+
+
+def _lossy(derived: Derived) -> dict[int, int]:
+    """The cotangents that are made with a slope computed from a rounded value, and that value."""
+    chains = {
+        (n.operands[0].order, n["body"]): n.order for n in derived.sweep.nodes if n.op is ops.CHAIN
+    }
+    found = {}
+    for number, cotangent in derived.derivation.cotangents.items():
+        node = derived.derivation.values[number]
+        if node.source is not None and node.source[0].from_value:
+            for position in range(len(node.operands)):
+                body = partial(*node.source, position)
+                if (cotangent.order, body) in chains:
+                    found[chains[cotangent.order, body]] = node.order
+    return found
+
+
+SIGNED = (ops.SOLVE, ops.INV, ops.UNSORT, ops.REORDER, *ops.ALONG.values())
+"""Operations that do not do the same with the sizes of what they are given."""
+
+
+class _Sizes(Eager):
+    """A builder whose results are sizes: terms are added up without their signs."""
+
+    def __call__(self, op: ops.Op, *operands: Any, **static: Any) -> Any:
+        if op not in SIGNED and op is not ops.CHAIN:
+            operands = tuple(map(np.abs, map(self.arithmetic.asarray, operands)))
+        try:
+            return self.fine(np.abs(super().__call__(op, *operands, **static)))
+        except OutOfReach:
+            # sympy has no form for how the slope of a step bends
+            return self.zeros(np.shape(operands[0]))
+
+    def scalar(self, name: str, *operands: Any) -> Any:
+        sizes = [np.abs(self.arithmetic.asarray(operand)) for operand in operands]
+        if name == "neg":
+            return sizes[0]
+        return self.fine(super().scalar("add" if name == "sub" else name, *sizes))
+
+    def zeros(self, shape: Any) -> Any:
+        """No error."""
+        return self.arithmetic.zeros(shape)
+
+    def plain(self, node: Node, operands: Sequence[Any]) -> Any:
+        """What a node is, signs and all."""
+        return super().__call__(node.op, *operands, **dict(node.static))
+
+    def own(self, node: Node, value: Any, operands: Sequence[Any]) -> Any:
+        """One rounding of a value: of its terms where it is a sum."""
+        if node.op in (ops.SUM, ops.CUMSUM, ops.MATMUL, ops.TRACE):
+            return self(node.op, *operands, **dict(node.static))
+        return self.fine(np.abs(value))
+
+    def fine(self, sizes: Any) -> Any:
+        """The middles, 0 for what is not known."""
+        return boxed(np.frompyfunc(lambda b: b.mid() if b.is_finite() else ZERO, 1, 1)(sizes))

@@ -1,0 +1,155 @@
+"""Products of all elements, running sums and products."""
+
+# Every callable of a row has the row's own parameters, whether it needs them or not.
+
+import math
+from typing import Any
+
+import numpy as np
+
+from gradcalc.expr.joining import CONCAT, TRIU
+from gradcalc.expr.leaves import LITERAL
+from gradcalc.expr.linear import MATMUL
+from gradcalc.expr.moving import FLIP, INDEX, PERMUTE, RESHAPE, inverse_order
+from gradcalc.expr.nodes import Data, Node, Op, Shape
+from gradcalc.expr.reducing import BROADCAST, SUM, expanded, reduced, reduction_text
+
+
+def _others(m: Any, x: Any, axes: Shape) -> Any:
+    """The product of all other elements: exclusive running products from both sides."""
+    rest = [axis for axis in range(x.ndim) if axis not in axes]
+    rows = x.transpose([*rest, *axes])
+    flat = rows.reshape([*rows.shape[: len(rest)], math.prod(rows.shape[len(rest) :])])
+    one = m.ones((*flat.shape[:-1], 1))
+    before = np.concatenate([one, np.cumprod(flat[..., :-1], -1)], -1)
+    back = flat[..., ::-1]
+    behind = np.concatenate([one, np.cumprod(back[..., :-1], -1)], -1)[..., ::-1]
+    return (before * behind).reshape(rows.shape).transpose(np.argsort([*rest, *axes]))
+
+
+def _others_form(f: Any, x: Any, axes: Shape) -> Any:
+    """The product of all other elements: what stands before each, and what stands behind."""
+    rest = [axis for axis in range(x.ndim) if axis not in axes]
+    rows = f(PERMUTE, x, order=(*rest, *axes))
+    shape = rows.shape
+    flat = f(RESHAPE, rows, shape=(*shape[: len(rest)], math.prod(shape[len(rest) :])))
+    before = _exclusive(f, flat)
+    last = (flat.ndim - 1,)
+    behind = f(FLIP, _exclusive(f, f(FLIP, flat, axes=last)), axes=last)
+    found = f(RESHAPE, f.scalar("mul", before, behind), shape=shape)
+    return f(PERMUTE, found, order=inverse_order((*rest, *axes)))
+
+
+def _exclusive(f: Any, rows: Any) -> Any:
+    """The running products of rows, each without its own element."""
+    size = rows.shape[-1]
+    if not size:
+        return rows
+    one = f(LITERAL, data=Data.of(np.ones((*rows.shape[:-1], 1))))
+    key = (*[(0, n, 1) for n in rows.shape[:-1]], (0, size - 1, 1))
+    running = f(CUMPROD, f(INDEX, rows, key=key), axis=rows.ndim - 1)
+    return f(CONCAT, one, running, axis=rows.ndim - 1)
+
+
+def _others_text(w: Any, node: Node, axes: Shape) -> Any:
+    return w.others(node, axes)
+
+
+def _cumprod_back(m: Any, g: Any, x: Any, axis: int) -> Any:
+    """The cotangent of a running product: r[i] = g[i] + x[i+1] r[i+1], times what stands before."""
+    rows, weights = np.moveaxis(x, axis, -1), np.moveaxis(g, axis, -1)
+    one = m.ones((*rows.shape[:-1], 1))
+    before = np.concatenate([one, np.cumprod(rows[..., :-1], -1)], -1)
+    rest = weights.copy()
+    for k in reversed(range(rest.shape[-1] - 1)):
+        rest[..., k] = rest[..., k] + rows[..., k + 1] * rest[..., k + 1]
+    return np.moveaxis(before * rest, -1, axis)
+
+
+def _cumprod_along(m: Any, t: Any, x: Any, axis: int) -> Any:
+    """The tangent of a running product: d[i] = d[i-1] x[i] + p[i-1] t[i]."""
+    rows, moves = np.moveaxis(x, axis, -1), np.moveaxis(t, axis, -1)
+    products = np.cumprod(rows, -1)
+    result = moves.copy()
+    for k in range(1, result.shape[-1]):
+        result[..., k] = result[..., k - 1] * rows[..., k] + products[..., k - 1] * moves[..., k]
+    return np.moveaxis(result, -1, axis)
+
+
+def _by_factors(f: Any, g: Any, x: Any, axis: int, *, back: bool) -> Any:
+    """The derivative of running products by every factor, times a tangent or a cotangent."""
+    rank, size = x.ndim, x.shape[axis]
+    order = (*[k for k in range(rank) if k != axis], axis)
+    rows, given = (f(PERMUTE, z, order=order) for z in (x, g))
+    front = rows.shape[:-1]
+    square = f(BROADCAST, f(RESHAPE, rows, shape=(*front, 1, size)), shape=(*front, size, size))
+    eye = np.eye(size)
+    others, ones = (f(LITERAL, data=Data.of(array)) for array in (1 - eye, eye))
+    # in each row k the factor k is left out
+    left_out = f.scalar("add", f.scalar("mul", square, others), ones)
+    slopes = f(TRIU, f(CUMPROD, left_out, axis=rank), diagonal=0)
+    if back:
+        column = f(RESHAPE, given, shape=(*front, size, 1))
+        found = f(MATMUL, slopes, column)
+    else:
+        found = f(MATMUL, f(RESHAPE, given, shape=(*front, 1, size)), slopes)
+    return f(PERMUTE, f(RESHAPE, found, shape=(*front, size)), order=inverse_order(order))
+
+
+def _cumprod_back_text(w: Any, node: Node, axis: int) -> Any:
+    raise w.unprintable("the derivative of a running product is not written out")
+
+
+def _running_text(name: str) -> Any:
+    def text(w: Any, node: Node, axis: int) -> Any:
+        (x,) = node.operands
+        return w.call(name, x, **({} if x.ndim == 1 else {"axis": axis}))
+
+    return text
+
+
+OTHERS: Op = Op("others", lambda x, axes: x, _others, text=_others_text, form=_others_form)
+PROD: Op = Op(
+    "prod",
+    reduced,
+    lambda m, x, axes: np.prod(x, axis=axes),
+    lambda f, g, y, x, axes: [
+        f.scalar("mul", expanded(f, g, x.shape, axes), f(OTHERS, x, axes=axes))
+    ],
+    reduction_text("prod"),
+    jvp=lambda f, t, y, x, axes: f(SUM, f.scalar("mul", t[0], _others_form(f, x, axes)), axes=axes),
+)
+CUMSUM: Op = Op(
+    "cumsum",
+    lambda x, axis: x,
+    lambda m, x, axis: np.cumsum(x, axis),
+    lambda f, g, y, x, axis: [
+        f(FLIP, f(CUMSUM, f(FLIP, g, axes=(axis,)), axis=axis), axes=(axis,))
+    ],
+    _running_text("cumsum"),
+    linear=True,
+    jvp="all",
+)
+CUMPROD: Op = Op(
+    "cumprod",
+    lambda x, axis: x,
+    lambda m, x, axis: np.cumprod(x, axis),
+    lambda f, g, y, x, axis: [f(CUMPROD_BACK, g, x, axis=axis)],
+    _running_text("cumprod"),
+    jvp=lambda f, t, y, x, axis: f(CUMPROD_ALONG, t[0], x, axis=axis),
+)
+CUMPROD_BACK: Op = Op(
+    "cumprod_back",
+    lambda g, x, axis: x,
+    _cumprod_back,
+    text=_cumprod_back_text,
+    linear=True,
+    form=lambda f, g, x, axis: _by_factors(f, g, x, axis, back=True),
+)
+CUMPROD_ALONG: Op = Op(
+    "cumprod_along",
+    lambda t, x, axis: x,
+    _cumprod_along,
+    why="the derivative of a running product is not written out",
+    form=lambda f, t, x, axis: _by_factors(f, t, x, axis, back=False),
+)

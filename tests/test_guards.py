@@ -1,0 +1,89 @@
+"""Bounds and guards, each with a case that only it decides."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradcalc import explain as explaining
+from gradcalc.derive import jvp as forward
+from gradcalc.derive import vjp as reverse
+from gradcalc.derive.roundtrip import Answer, RoundTrip
+from gradcalc.derive.runs import Runs
+from gradcalc.explain import explain
+from gradcalc.expr import ops
+from gradcalc.expr.formula import Formulas
+from tests.planting_check import (
+    POINT,
+    PROGRAMS_BY_OP,
+    SPOILED,
+    exchanged,
+    worse_jvp,
+    worse_vjp,
+)
+from tests.trust_cases import problem, report
+
+EPSILON = float(np.finfo(float).eps)
+
+
+@pytest.mark.parametrize("op", [ops.PROD, ops.CUMSUM, ops.SORT, ops.MATMUL, ops.DET, ops.INV])
+@pytest.mark.parametrize("wrong", [wrong for wrong in SPOILED if wrong != "shifted"])
+def test_a_rule_that_is_as_wrong_in_both_modes_is_noticed(op: Any, wrong: str) -> None:
+    """Both give the same slope; the values beside the point do not."""
+    worse = replace(op, vjp=worse_vjp(op, wrong), jvp=worse_jvp(op, wrong))
+    with ExitStack() as stack:
+        for module in (forward, reverse):
+            stack.enter_context(exchanged(module, "rule_of", op, worse))
+        answer = report(PROGRAMS_BY_OP[op.name], **POINT)
+    assert answer.verdict.outcome == "unresolved", answer.verdict.message
+    assert "own derivative" in answer.verdict.message
+    assert op.name in answer.verdict.message
+
+
+@pytest.mark.parametrize(("roundings", "said"), [(2, True), (3, True), (6, False), (40, False)])
+def test_what_a_few_roundings_could_turn_over_is_said(roundings: int, said: bool) -> None:
+    answer = report("maximum(x, y)", x=1.0, y=1 + roundings * EPSILON)
+    assert answer.verdict.outcome == "verified"
+    assert any(finding.kind == "near" for finding in answer.findings) is said
+
+
+@pytest.mark.parametrize(("points", "cured"), [(1, False), (2, True)])
+def test_a_cure_is_the_same_function_at_two_more_points(
+    points: int, cured: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = explaining._elsewhere
+
+    def few(asked: Any) -> Iterator[Any]:
+        return islice(elsewhere(asked), points)
+
+    monkeypatch.setattr(explaining, "_elsewhere", few)
+    cure = explain(problem("log(sum(exp(x)))", x=[1000.0, 1001.0])).cured
+    assert (cure is not None) is cured
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("2*x", Answer.HOLDS),
+        # right here and at ordinary points, and nowhere beside this one
+        ("where(x == 50, 2*x, where(x > 4, 3*x, 2*x))", Answer.FAILS),
+        ("where(x > 4, 3*x, 2*x)", Answer.FAILS),
+        ("3*x", Answer.FAILS),
+    ],
+)
+def test_a_text_is_read_back_here_beside_and_elsewhere(text: str, answer: Answer) -> None:
+    recording = Runs(problem("x**2", x=50.0)).recording
+    shown = Formulas(recording.derivation.forms, recording.derivation.gradients, {"x": ()})
+    trip = RoundTrip(recording, {"x": np.array(100.0)})
+    assert trip.read("x", text, shown.gradients["x"]) is answer
+
+
+def test_a_claim_speaks_of_the_inputs_and_not_of_what_the_program_makes_of_them() -> None:
+    answer = report("x = 2*x\nsum(x*x)", x=[1.0, 3.0], claims={"x": "8*x"})
+    assert answer.verdict.outcome == "verified"
+    other = report("x = 2*x\nsum(x*x)", x=[1.0, 3.0], claims={"x": "4*x"})
+    assert other.verdict.outcome == "wrong"
