@@ -236,7 +236,9 @@ def boxed(value: Any) -> Any:
 
 
 def to_floats(values: Any) -> Any:
-    """An array of balls or reals rounded to float64."""
+    """An array of balls, or of floats of any kind, rounded to float64."""
+    if isinstance(values, np.ndarray) and values.dtype != object:
+        return np.asarray(values, dtype=np.float64)
     return np.array([float(v) for v in np.ravel(values)], dtype=np.float64).reshape(
         np.shape(values)
     )

@@ -44,9 +44,10 @@ def contradiction(centre: Trial, others: list[Trial]) -> str | None:
         forward = _slope(centre, moves)
         reverse = _along(centre.balls, moves)
         wrong = forward.is_finite() and not forward.overlaps(reverse)
-    if wrong or any(_is_off(centre, other) for other in others):
-        return _culprit(centre)
-    return None
+    if wrong:
+        return _culprit(centre) or "one of its operations"
+    # a function may turn round even so near; no single operation does
+    return _culprit(centre) if any(_is_off(centre, other) for other in others) else None
 
 
 def _moves(centre: Trial) -> Moves:
@@ -90,8 +91,8 @@ def _is_off(centre: Trial, other: Trial) -> bool:
         return bool(abs(rise - led) > APART * far)
 
 
-def _culprit(centre: Trial) -> str:
-    """The first operation whose own rules contradict each other, or its values."""
+def _culprit(centre: Trial) -> str | None:
+    """The first operation whose own rules contradict each other, or its values, if any does."""
     trace = centre.recording.trace
     with flint.ctx.workprec(centre.bits + MORE):
         for node, note in zip(trace.nodes, trace.notes, strict=True):
@@ -100,7 +101,7 @@ def _culprit(centre: Trial) -> str:
                 operands = [centre.values[operand.order] for operand in node.operands]
                 if _is_wrong(centre, node, operands, live):
                     return note.title(node)
-    return "one of its operations"
+    return None
 
 
 def _is_wrong(centre: Trial, node: Node, operands: list[Any], live: list[bool]) -> bool:

@@ -108,7 +108,9 @@ def noise(trial: Trial) -> dict[str, float]:
     derivation = trial.derived.derivation
     inputs = trial.recording.trace.inputs
     with flint.ctx.workprec(trial.bits):
-        errors, largest = _errors(trial)
+        errors = _errors(trial, [*derivation.values, *trial.derived.sweep.nodes])
+    sizes = (abs(float(b)) for value in trial.values for b in value.flat if b.is_finite())
+    largest = max(sizes, default=0.0)
     result = {}
     for name, gradient in derivation.gradients.items():
         left = max(map(float, np.ravel(errors[gradient.order])), default=0.0)
@@ -121,12 +123,13 @@ def noise(trial: Trial) -> dict[str, float]:
 
 def errors_of(trial: Trial) -> list[Any]:
     """How far off the values of a run's nodes are by rounding, in units of epsilon."""
-    errors, _ = _errors(trial)
-    return [errors[node.order] for node in trial.derived.derivation.values]
+    nodes = trial.derived.derivation.values
+    errors = _errors(trial, nodes)
+    return [errors[node.order] for node in nodes]
 
 
-def _errors(trial: Trial) -> tuple[dict[int, Any], float]:
-    """How far off values and cotangents are, by order, and the size of the largest value."""
+def _errors(trial: Trial, nodes: Sequence[Node]) -> dict[int, Any]:
+    """How far off values, and what is made of them, are by order, of nodes in order."""
     derived, m = trial.derived, trial.arithmetic
     f = _Sizes(m)
     known = {
@@ -136,7 +139,7 @@ def _errors(trial: Trial) -> tuple[dict[int, Any], float]:
     values = set(known)
     lossy = derived.once("lossy", lambda: _lossy(derived))
     errors: dict[int, Any] = {}
-    for node in (*derived.derivation.values, *derived.sweep.nodes):
+    for node in nodes:
         operands = [known[operand.order] for operand in node.operands]
         if node.order not in known:
             known[node.order] = f.plain(node, operands)
@@ -153,8 +156,7 @@ def _errors(trial: Trial) -> tuple[dict[int, Any], float]:
             value = known[lossy[node.order]]
             found = found + f.fine(abs(operands[0]) * (2 * abs(value)))
         errors[node.order] = f.fine(np.broadcast_to(found, node.shape))
-    sizes = (abs(float(b)) for value in trial.values for b in value.flat if b.is_finite())
-    return errors, max(sizes, default=0.0)
+    return errors
 
 
 def _lossy(derived: Derived) -> dict[int, int]:
