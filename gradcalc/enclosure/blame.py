@@ -20,7 +20,7 @@ ROOM = 256
 def stranger(experiment: Experiment, steps: Sequence[Step]) -> str | None:
     """The first primitive whose value is not, to rounding, what the check has for it.
 
-    Empty where there is none, None where the two did not do the same, so that nobody can tell.
+    None where there is none, or where the two did not do the same.
     """
     try:
         centre = experiment.centre
@@ -34,7 +34,7 @@ def stranger(experiment: Experiment, steps: Sequence[Step]) -> str | None:
         for (name, number), step in zip(calls, steps, strict=True):
             if _is_apart(centre, number, step, errors[number], experiment.problem.dtype):
                 return name
-    return ""
+    return None
 
 
 def _is_apart(centre: Trial, number: int, step: Step, errors: Any, dtype: str) -> bool:
