@@ -233,9 +233,8 @@ class Reference(Testimony):
     gradients at points that floats can hardly tell from this one, where that matters. `mishaps` are
     in the order of the program. `radii` bound how far off each element of `exact` is, where that is
     proved; `bits` is the precision that it took. `surveyed` says that corners were looked for.
-    `size` is how many numbers the run took, `digits` how many decimal digits they need so that none
-    is lost in a sum; `too_large` says that the witness is absent for that reason alone, or
-    was not asked; `probes` are the directions in which it testifies all the same.
+    `size` is how much the run was; `too_large` says that the witness is absent for that reason
+    alone, or was not asked; `probes` are the directions in which it testifies all the same.
     """
 
     exact: Mapping[str, Reals] = field(default_factory=dict)

@@ -34,7 +34,7 @@ ONE_BY_ONE = 50_000
 
 
 class _Arrays:
-    """What rows ask of an mpmath context, for arrays."""
+    """What rows ask of the numbers that they are given, here arrays."""
 
     nint = staticmethod(np.rint)
     cos = staticmethod(np.cos)

@@ -1,6 +1,6 @@
 """The three kinds of primitive row: what a primitive means beside how torch computes it.
 
-Rows are plain data. Nothing here imports torch, sympy or mpmath: the callables receive the
+Rows are plain data. Nothing here imports torch, sympy or flint: the callables receive the
 module they work with as their first argument, so a row can be listed, completed and
 documented without loading either side.
 """
@@ -28,9 +28,9 @@ class Elementwise:
 
     `kinks(m, x, ...)` gives quantities whose zeros are the points where the function is not
     smooth (kinks, jumps, poles); `domain(m, x, ...)` quantities which must not be negative,
-    and at whose zeros the function ends. `m` is an mpmath context, the operands its reals.
-    `varying` maps an operand's position to a further domain, which holds where that operand is
-    not a constant.
+    and at whose zeros the function ends. `m` has `nint`, `cos`, `isint` and `one`, for numbers of
+    many digits or for arrays. `varying` maps an operand's position to a further domain, which holds
+    where that operand is not a constant.
 
     `usual` is a condition with the signature of `define` but for its first parameter, on arrays,
     and a definition that is the same as `define` wherever it holds, and nearly so elsewhere:
@@ -74,10 +74,10 @@ class Structural:
     whose elements know `+ - * / **` and `float`; `call(name, a, b)` applies another primitive to
     elements; what it gives for a comparison has a truth value. `form(f, x, ...)` is the same put
     together from operations of `gradcalc.expr.ops`: `f(op, x, ...)` applies one, `f.scalar(name, x,
-    ...)` an elementwise primitive; `f.literal(array)` holds fixed numbers, `f.value(x)` the numbers
-    that a tensor has in this run. Formulas come from it, and the operations know their derivatives.
-    All three have the primitive's own parameters after the first; those named in `tensors` take
-    tensors, `lists` a list of tensors, the others numbers, words or None.
+    ...)` an elementwise primitive; `f.literal(array)` holds fixed numbers, `f.positions(x,
+    name, ...)` says where elements stand in this run. Formulas come from it, and the operations
+    know their derivatives. All three have the primitive's own parameters after the first; those
+    named in `tensors` take tensors, `lists` a list of tensors, the others numbers, words or None.
 
     `moves` says that it only moves elements about, so that truth values stay truth values.
 
