@@ -41,8 +41,8 @@ EXPLORED = 300_000
 ROUNDINGS = 4
 """How far, in roundings of the inputs, a point may be from one that floats take for it."""
 
-DIAGNOSED = 450_000
-"""Numbers in one run up to which causes are sought."""
+DIAGNOSED = 50_000
+"""Functions of elements in one run up to which causes are sought."""
 
 OFF = 1e-30
 """How far what is 0 is moved, in relation to the others, to leave a special point."""
@@ -94,15 +94,17 @@ def diagnose(experiment: Experiment, reference: Reference) -> Reference:
 
     It costs some more runs, so it is left for gradients about which something is wrong.
     """
-    if reference.absent is not None or reference.size > DIAGNOSED:
+    if reference.absent is not None:
         return reference
     try:
         with np.errstate(all="ignore"):
             centre = experiment.centre
+            reference = replace(reference, rounding=rounding(experiment, reference.exact))
+            if reference.size > DIAGNOSED:
+                return reference
             return replace(
                 reference,
                 mishaps=(*mishaps(experiment, centre), *flats(centre)),
-                rounding=rounding(experiment, reference.exact),
                 noise=noise(centre) if centre.finite else {},
             )
     except (OutOfReach, GradcalcError):
