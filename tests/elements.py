@@ -24,13 +24,10 @@ from gradcalc.balls.numbers import (
     OutOfReach,
     TooLarge,
     Undecided,
-    Undefined,
     beyond,
     is_tight,
-    power,
-    whole_power,
 )
-from gradcalc.balls.source import CALLS, Source
+from gradcalc.balls.source import compiled
 from gradcalc.calculus import Variant, definition, named_arguments, partial
 from gradcalc.errors import Span
 from gradcalc.lang.budget import Budget
@@ -40,33 +37,17 @@ from gradcalc.problem import Problem, execute, weights
 
 
 @cache
-def _compiled(
-    row: Elementwise, variant: Variant, position: int | None, second: int | None = None
-) -> Callable[..., Ball]:
-    """The definition or a derivative as a function of `Decisions` and balls."""
+def _body(
+    row: Elementwise, variant: Variant, position: int | None, second: int | None
+) -> tuple[Any, Any]:
+    """The symbols of a definition, and it or a derivative of it."""
     symbols, expression = definition(row, variant)
     if position is not None:
         expression = partial(row, variant, position)
     if second is not None:
         # x**2/x is nothing at 0
         expression = sympy.powsimp(sympy.diff(expression, symbols[second]), deep=True)
-    source = Source()
-    try:
-        body = source.write(expression)
-    except NotImplementedError as unknown:
-        raise OutOfReach(
-            f"{row.name} has a form here that the check cannot differentiate ({unknown})"
-        ) from unknown
-    known = {"digamma", *CALLS.values()}
-    space: dict[str, Any] = {
-        **{name: getattr(flint.arb, name) for name in known if hasattr(flint.arb, name)},
-        **source.numbers,
-        "arb": flint.arb, "abs": abs, "nan": NAN, "power": power, "whole_power": whole_power,
-    }  # fmt: skip
-    parameters = ", ".join(["decide", *map(str, symbols)])
-    # the source is made from a row's own definition, never from what a user typed
-    function: Callable[..., Ball] = eval(f"lambda {parameters}: {body}", space)
-    return function
+    return symbols, expression
 
 
 class Calculus:
@@ -90,20 +71,9 @@ class Calculus:
         key = (row, variant, position, second)
         known = self._functions.get(key)
         if known is None:
-            found = _compiled(row, variant, position, second)
-            known = self._functions[key] = self._defined(found)
+            found = compiled(*_body(row, variant, position, second))
+            known = self._functions[key] = found(self.decisions)
         return known
-
-    def _defined(self, function: Callable[..., Ball]) -> Callable[..., Ball]:
-        decisions = self.decisions
-
-        def call(*values: Ball) -> Ball:
-            try:
-                return function(decisions, *values)
-            except Undefined:
-                return NAN
-
-        return call
 
 
 ZERO = flint.arb(0)

@@ -109,7 +109,7 @@ def test_what_cannot_be_differentiated_is_said(monkeypatch: pytest.MonkeyPatch) 
     )
     assert sympy.Function("unknown") is not None
     with pytest.raises(OutOfReach, match="unknown"):
-        Calculus(Decisions()).function(unknown, (), 0)
+        Calculus(Decisions()).function(unknown, ())
 
 
 @pytest.mark.parametrize(

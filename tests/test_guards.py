@@ -16,6 +16,7 @@ from gradcalc.derive.roundtrip import Answer, RoundTrip
 from gradcalc.derive.runs import Runs
 from gradcalc.explain import explain
 from gradcalc.expr import ops
+from gradcalc.expr.floats import Floats
 from gradcalc.expr.formula import Formulas
 from tests.planting_check import (
     POINT,
@@ -87,3 +88,32 @@ def test_a_claim_speaks_of_the_inputs_and_not_of_what_the_program_makes_of_them(
     assert answer.verdict.outcome == "verified"
     other = report("x = 2*x\nsum(x*x)", x=[1.0, 3.0], claims={"x": "4*x"})
     assert other.verdict.outcome == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs"),
+    [
+        ("sum(sin(x))", {"x": [1e160, 2.0]}),
+        ("prod(0.5 + sigmoid(sin(x)/3))", {"x": [1e160, 1e8]}),
+        (
+            "sum(where(z*x > 0.1, z*x, 2*z*x)*sin(y))",
+            {"x": [1e160, 0.5], "z": [0.0, 1.0], "y": 1e90},
+        ),
+        ("tan(x)*sin(y)", {"x": 1.5, "y": 1e200}),
+    ],
+)
+def test_what_turns_round_ever_so_near_is_no_contradiction(text: str, inputs: Any) -> None:
+    assert "own derivative" not in report(text, **inputs).verdict.message
+
+
+@pytest.mark.parametrize(
+    "text", ["sum(inv(A)@inv(A))", "sum(solve(A, A[0]))", "logdet(A@A.T)", "amax(inv(A))"]
+)
+def test_an_exactly_singular_matrix_is_no_fault(text: str) -> None:
+    A = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]
+    assert report(text, A=A).verdict.outcome in ("singular", "edge", "unresolved")
+
+
+def test_the_cofactors_of_what_is_not_finite_are_not_looked_for_for_ever() -> None:
+    matrix = np.array([[1.0, 2.0, 3.0], [np.inf, 1e8, -1.0], [2.0, 1.0, 0.5]])
+    assert np.isnan(Floats().cofactor(matrix)).all()

@@ -141,16 +141,17 @@ class Balls:
         return OutOfReach("a condition compares with a number that is not defined")
 
     def _greatest(self, row: Any) -> int:
-        best = 0
-        for k in range(1, len(row)):
-            if self.decisions.lt(row[best], row[k]):
-                best = k
-        return best
+        return self._first(row, self.decisions.lt)
 
     def _least(self, row: Any) -> int:
+        return self._first(row, lambda best, other: self.decisions.lt(other, best))
+
+    @staticmethod
+    def _first(row: Any, is_beaten: Callable[[Ball, Ball], bool]) -> int:
+        """The place of the first element that no other beats."""
         best = 0
         for k in range(1, len(row)):
-            if self.decisions.lt(row[k], row[best]):
+            if is_beaten(row[best], row[k]):
                 best = k
         return best
 

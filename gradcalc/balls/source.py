@@ -140,9 +140,11 @@ def compiled(symbols: tuple[Any, ...], body: Any) -> Callable[[Decisions], Calla
         "arb": flint.arb, "abs": abs, "nan": NAN, "power": power, "whole_power": whole_power,
     }  # fmt: skip
     # the source is made from a row's own definition, never from what a user typed
-    make = eval(f"lambda decide: lambda {', '.join(map(str, symbols))}: {text}", space)
+    make: Any = eval(f"lambda decide: lambda {', '.join(map(str, symbols))}: {text}", space)
     # only what decides something meets what it cannot decide
-    return _guarded(make) if "decide." in text else make  # type: ignore[no-any-return]
+    found: Callable[[Decisions], Callable[..., Ball]]
+    found = _guarded(make) if "decide." in text else make
+    return found
 
 
 def _guarded(make: Callable[[Decisions], Callable[..., Ball]]) -> Any:

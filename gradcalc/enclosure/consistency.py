@@ -13,7 +13,7 @@ import numpy as np
 from gradcalc.balls.arithmetic import ZERO, boxed
 from gradcalc.balls.numbers import Ball
 from gradcalc.derive.jvp import Eager, jvp, tangent_of
-from gradcalc.derive.vjp import handed_on
+from gradcalc.derive.vjp import handed_on, slopes_of
 from gradcalc.enclosure.experiment import Trial
 from gradcalc.expr import ops
 from gradcalc.expr.nodes import Node
@@ -21,11 +21,12 @@ from gradcalc.expr.nodes import Node
 APART = 1e-10
 """The relative difference of a slope from that of the values which is no curvature's doing."""
 
-MORE = 256
-"""Bits on top of those at the point with which a single operation is looked at."""
+NEAR = -1500
+"""The power of 2 at which the values of a single operation are taken beside, in relation to its
+operands: no float is so large that they turn round so near."""
 
-NEAR = -120
-"""The power of 2 at which its values are taken beside."""
+BITS = 4096
+"""The precision for that."""
 
 SEED = 20190
 
@@ -94,36 +95,53 @@ def _is_off(centre: Trial, other: Trial) -> bool:
 def _culprit(centre: Trial) -> str | None:
     """The first operation whose own rules contradict each other, or its values, if any does."""
     trace = centre.recording.trace
-    with flint.ctx.workprec(centre.bits + MORE):
+    middle = np.frompyfunc(lambda ball: ball.mid(), 1, 1)
+    with flint.ctx.workprec(BITS):
         for node, note in zip(trace.nodes, trace.notes, strict=True):
-            live = [trace.is_active(operand) for operand in node.operands]
+            live = [
+                trace.is_active(operand) and not _only_decides(node, position)
+                for position, operand in enumerate(node.operands)
+            ]
             if note.active and any(live) and node.op is not ops.DETACH:
-                operands = [centre.values[operand.order] for operand in node.operands]
+                operands = [boxed(middle(centre.values[o.order])) for o in node.operands]
                 if _is_wrong(centre, node, operands, live):
                     return note.title(node)
     return None
 
 
+def _only_decides(node: Node, position: int) -> bool:
+    """Whether nothing but a step comes from an operand, such as the condition of a choice."""
+    return node.source is not None and slopes_of(node, position)[0] == 0
+
+
 def _is_wrong(centre: Trial, node: Node, operands: list[Any], live: list[bool]) -> bool:
-    """Whether one operation hands on another slope than it has, or than its values show."""
-    f, random = Eager(centre.arithmetic), np.random.default_rng(SEED)
+    """Whether one operation hands on another slope than it has, or than its values show.
+
+    At exact operands, which move in relation to their size.
+    """
+    m, static = centre.arithmetic, dict(node.static)
+    f, random = Eager(m), np.random.default_rng(SEED)
 
     def draw(shape: tuple[int, ...]) -> Any:
-        return centre.arithmetic.asarray(random.uniform(0.5, 1.0, shape))
+        return m.asarray(random.uniform(0.5, 1.0, shape))
 
-    value, static = centre.values[node.order], dict(node.static)
-    moves = [draw(o.shape) if lives else None for o, lives in zip(operands, live, strict=True)]
+    sizes = [abs(ball) for operand in operands for ball in operand.flat]
+    least = min((size for size in sizes if size > 0), default=flint.arb(1))
+    scale = np.frompyfunc(lambda ball: least if ball.is_zero() else abs(ball), 1, 1)
+    moves = [
+        boxed(draw(o.shape) * scale(o)) if lives else None
+        for o, lives in zip(operands, live, strict=True)
+    ]
+    value = f(node.op, *operands, **static)
     tangent = tangent_of(f, node, value, operands, moves)
-    tangent = centre.arithmetic.zeros(node.shape) if tangent is None else tangent
     weights = draw(node.shape)
+    forward = ZERO if tangent is None else _inner(tangent, weights)
     handed = handed_on(f, weights, node, value, operands, live)
-    pairs = [(part, move) for part, move in zip(handed, moves, strict=True)
-             if part is not None and move is not None]  # fmt: skip
-    forward = _inner(tangent, weights)
-    if not forward.overlaps(sum((_inner(part, move) for part, move in pairs), ZERO)):
+    reverse = [_inner(g, t) for g, t in zip(handed, moves, strict=True)
+               if g is not None and t is not None]  # fmt: skip
+    if forward.is_finite() and not forward.overlaps(sum(reverse, ZERO)):
         return True
     step = flint.arb(2) ** NEAR
-    near = [o if m is None else boxed(o + m * step) for o, m in zip(operands, moves, strict=True)]
-    rise = f(node.op, *near, **static) - f(node.op, *operands, **static)
-    off = abs((_inner(rise, weights) / step - forward).mid())
-    return bool(off > APART * abs(forward) + flint.arb(2) ** (NEAR // 2))
+    near = [o if t is None else boxed(o + t * step) for o, t in zip(operands, moves, strict=True)]
+    rise = _inner(f(node.op, *near, **static) - value, weights) / step
+    return bool(abs(rise - forward) > APART * abs(forward) + flint.arb(2) ** (NEAR // 2))

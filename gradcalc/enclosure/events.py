@@ -96,10 +96,10 @@ def is_undefined(experiment: Experiment, trial: Trial) -> bool:
                     continue
                 if not all(operand.is_exact() for operand in operands):
                     return False
+                if node.source is None:
+                    return True
                 event = _event(experiment, trial, node, index)
-                return node.source is None or (
-                    event is not None and (event.outside or not event.margin)
-                )
+                return event is not None and (event.outside or not event.margin)
     return False
 
 

@@ -136,6 +136,9 @@ class Floats:
 
     def cofactor(self, x: Any) -> Any:
         """By singular values, so that the matrix may be singular."""
+        # LAPACK may look for those of an infinite one for ever
+        if not np.isfinite(x).all():
+            return np.full(x.shape, np.nan, self.dtype)
         return self.asarray(_unless_singular(_cofactor, x.shape, narrow(x)))
 
 

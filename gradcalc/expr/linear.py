@@ -78,14 +78,14 @@ def _inv_vjp(f: Any, g: Node, y: Node, x: Node) -> list[Node]:
     return [f.scalar("neg", f(MATMUL, f(MATMUL, transposed, g), transposed))]
 
 
-def _solve_jvp(f: Any, t: Any, z: Node, a: Node, b: Node) -> Node:
+def _solve_jvp(f: Any, t: Any, z: Node, a: Node, b: Node) -> Any:
     """a z = b, so that a dz = db - da z."""
     matrix, right = t
     if matrix is None:
-        return f(SOLVE, a, right)  # type: ignore[no-any-return]
+        return f(SOLVE, a, right)
     less = f(MATMUL, matrix, z)
     moved = f.scalar("neg", less) if right is None else f.scalar("sub", right, less)
-    return f(SOLVE, a, moved)  # type: ignore[no-any-return]
+    return f(SOLVE, a, moved)
 
 
 MATMUL: Op = Op(

@@ -129,7 +129,10 @@ def number_text(value: Any, digits: int = 6) -> str:
     as_float = float(value)
     if isinstance(value, float) or (np.isfinite(as_float) and (as_float or value == 0)):
         return f"{as_float:.{digits}g}"
-    return str(value.str(digits, radius=False)) if hasattr(value, "str") else str(value)
+    if not hasattr(value, "str"):
+        return str(value)
+    mantissa, sign, exponent = value.str(digits, radius=False).partition("e")
+    return f"{mantissa.rstrip('0').rstrip('.') if sign else mantissa}{sign}{exponent}"
 
 
 def numbers_apart(first: float, second: Any) -> tuple[str, str]:
