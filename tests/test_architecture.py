@@ -12,26 +12,26 @@ import gradcalc
 ROOT = Path(gradcalc.__file__).parent
 
 ORDER = (
-    "codes", "deferral", "errors", "values", "expr", "balls", "primitives", "calculus", "lang",
-    "cures", "problem", "testimony", "fidelity", "reruns", "derive", "enclosure", "witnesses",
-    "verdict", "findings", "report", "calculate", "explain", "beside", "render", "daemon", "cli",
-    "__main__",
+    "codes", "deferral", "errors", "values", "expr", "balls", "arrays", "primitives", "calculus",
+    "lang", "cures", "problem", "testimony", "fidelity", "reruns", "derive", "enclosure",
+    "witnesses", "verdict", "findings", "report", "calculate", "explain", "beside", "render",
+    "daemon", "cli", "__main__",
 )  # fmt: skip
 """Every part may import those before it, never those behind it."""
 
 HEAVY = {
     "torch": {"fidelity.py", "witnesses/autograd.py", "values/binary.py"},
     "sympy": {
-        "balls/source.py", "calculus.py", "derive/vjp.py", "enclosure/formulas.py", "expr/cases.py",
+        "balls/source.py", "calculus.py", "derive/vjp.py", "arrays/source.py", "expr/cases.py",
         "expr/constants.py", "expr/elementwise.py", "expr/formula.py", "expr/logistic.py",
         "expr/ordering.py", "expr/parts.py", "expr/polynomials.py",
         "expr/rules/", "expr/scalars.py", "expr/sizes.py", "expr/simplify.py",
         "expr/spelling.py", "expr/truths.py", "expr/tidy.py", "expr/transcript.py",
     },
-    "scipy": {"enclosure/special.py", "expr/elementwise.py"},
+    "scipy": {"arrays/linear.py", "arrays/special.py", "expr/elementwise.py"},
     "mpmath": set(),
-    "flint": {"balls/", "derive/roundtrip.py", "enclosure/", "witnesses/enclosure.py",
-              "witnesses/symbolic.py"},
+    "flint": {"arrays/source.py", "balls/", "derive/roundtrip.py", "enclosure/",
+              "expr/polynomials.py", "witnesses/enclosure.py", "witnesses/symbolic.py"},
     "rich": {"render/", "cli/"},
     "typer": {"cli/"},
 }  # fmt: skip

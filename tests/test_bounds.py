@@ -3,11 +3,16 @@
 from fractions import Fraction
 from typing import Any
 
+import flint
 import numpy as np
 import pytest
 
-from gradcalc.enclosure.arrays import ArrayBall, exactly
-from gradcalc.enclosure.tensors import DOUBLE, WORTH, inner, matmul, product, running, total
+from gradcalc.arrays import linear
+from gradcalc.arrays.numbers import ArrayBall, exactly
+from gradcalc.arrays.order import order
+from gradcalc.arrays.sums import DOUBLE, WORTH, inner, matmul, product, running, total
+from gradcalc.balls.numbers import Undecided
+from gradcalc.expr.running import recurrence
 
 HALF = np.longdouble(2) ** int(np.finfo(np.longdouble).negep)
 """A little less than this is lost when it is added to 1."""
@@ -88,3 +93,141 @@ def test_sums_and_products_of_any_sizes(seed: int) -> None:
     assert holds(found.mid, found.rad, sum(a for a, _ in pairs))
     found = inner(exactly(first), exactly(second))
     assert holds(found.mid, found.rad, sum(a * b for a, b in pairs))
+
+
+# -- what is made of sums and products ------------------------------------------------------
+
+
+def flint_matrix(a: Any) -> Any:
+    """Floats as python-flint's matrix of rational numbers."""
+    rows, columns = a.shape
+    return flint.fmpq_mat(rows, columns, [rational(v) for v in np.ravel(a)])
+
+
+def rational(value: Any) -> Any:
+    return flint.fmpq(*map(int, np.longdouble(value).as_integer_ratio()))
+
+
+def close(ball: ArrayBall, true: Any) -> bool:
+    """Whether every element encloses a rational number, or says that nothing is known."""
+    radii = np.broadcast_to(ball.rad, ball.shape).ravel()
+    return all(
+        not np.isfinite(rad) or abs(t - rational(mid)) <= rational(rad)
+        for mid, rad, t in zip(ball.mid.ravel(), radii, true, strict=True)
+    )
+
+
+MATRICES = {
+    "plain": lambda draw, n: draw.normal(size=(n, n)),
+    "graded": lambda draw, n: draw.normal(size=(n, n)) * 4.0 ** -np.arange(n),
+    "nearly singular": lambda draw, n: np.ones((n, n)) + 1e-7 * draw.normal(size=(n, n)),
+    "turned round": lambda draw, n: np.eye(n)[::-1] * draw.uniform(1, 2, (n, n)),
+}
+
+
+@pytest.mark.parametrize("kind", MATRICES)
+@pytest.mark.parametrize("size", [1, 2, 3, 8, 20])
+def test_linear_systems_are_enclosed(kind: str, size: int) -> None:
+    draw = np.random.default_rng(size)
+    a, b = MATRICES[kind](draw, size), draw.normal(size=(size, 2))
+    exact, right = flint_matrix(a), flint_matrix(b)
+    solved = linear.solve(exactly(a), exactly(b))
+    assert close(solved, exact.solve(right).entries())
+    assert close(linear.inv(exactly(a)), exact.inv().entries())
+    assert close(linear.det(exactly(a)), [exact.det()])
+    # not to a guess only
+    assert np.all(solved.rad <= 1e-6 * np.max(np.abs(solved.mid)))
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 12])
+def test_systems_of_balls_hold_for_every_number_in_them(size: int) -> None:
+    """Corners of what the radii allow, among them those that push every element the same way."""
+    draw = np.random.default_rng(size)
+    a, b = draw.normal(size=(size, size)) + 3 * np.eye(size), draw.normal(size=size)
+    balls = [ArrayBall(np.longdouble(v), np.full(v.shape, 1e-4)) for v in (a, b)]
+    found, whole = linear.solve(*balls), linear.det(balls[0])
+    for corner in range(8):
+        move = [np.sign(draw.normal(size=v.shape)) if corner else np.ones(v.shape) for v in (a, b)]
+        moved = [flint_matrix((v + m * 0.9999e-4).reshape(size, -1)) for v, m in
+                 zip((a, b), move, strict=True)]  # fmt: skip
+        assert close(found, moved[0].solve(moved[1]).entries())
+        assert close(whole, [moved[0].det()])
+
+
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_systems_of_wide_balls_hold_to_the_second_order(size: int) -> None:
+    """Where all numbers go the same way, the solution grows faster than the matrix."""
+    width = 0.09 / size
+    eye = ArrayBall(np.longdouble(np.eye(size)), np.full((size, size), width))
+    found = linear.solve(eye, exactly(np.ones(size)))
+    moved = flint_matrix(np.eye(size) - width * (1 - 1e-12))
+    assert close(found, moved.solve(flint_matrix(np.ones((size, 1)))).entries())
+
+
+@pytest.mark.parametrize("function", [linear.inv, linear.det, linear.logdet])
+def test_matrices_that_may_be_singular_are_not_decided(function: Any) -> None:
+    draw = np.random.default_rng(1)
+    half = draw.normal(size=(6, 3))
+    for matrix in (np.zeros((2, 2)), half @ half.T, np.full((3, 3), np.inf), np.eye(2) * np.nan):
+        with pytest.raises(Undecided):
+            function(exactly(matrix))
+    with pytest.raises(Undecided):
+        function(ArrayBall(np.longdouble(np.eye(2)), np.full((2, 2), 0.9)))
+
+
+def test_logarithms_of_determinants() -> None:
+    a = np.random.default_rng(2).normal(size=(40, 40))
+    sign, size = np.linalg.slogdet(a)
+    positive = a if sign > 0 else a[[1, 0, *range(2, 40)]]
+    found = linear.logdet(exactly(positive))
+    assert abs(float(found.mid) - size) <= float(found.rad) + 1e-12
+    assert found.rad < 1e-9
+    negative = positive.copy()
+    negative[0] *= -1
+    assert not np.isfinite(linear.logdet(exactly(negative)).rad)
+    # beyond any float64
+    assert np.isfinite(float(linear.logdet(exactly(1e10 * np.eye(100))).mid))
+
+
+@pytest.mark.parametrize("size", [1, 2, 63, 64, 65, 100, 1000])
+def test_running_products_are_enclosed(size: int) -> None:
+    draw = np.random.default_rng(size)
+    x = draw.uniform(0.9, 1.1, size) * draw.choice([-1, 1], size)
+    running_product = np.cumprod(exactly(x)[None], 1)
+    true, products = Fraction(1), []
+    for value in x:
+        true *= fraction(value)
+        products.append(flint.fmpq(true.numerator, true.denominator))
+    assert close(running_product, products)
+    assert close(np.prod(exactly(x)), products[-1:])
+    assert np.all(running_product.rad <= 1e-15 * size)
+
+
+@pytest.mark.parametrize("size", [1, 5, 64, 65, 200, 1003])
+def test_recurrences_in_blocks_are_those_one_by_one(size: int) -> None:
+    draw = np.random.default_rng(size)
+    factors, terms = draw.integers(-2, 3, (2, size)).astype(object), draw.integers(-9, 9, (2, size))
+    expected, last = [], np.zeros(2, object)
+    for k in range(size):
+        last = factors[:, k] * last + terms[:, k]
+        expected.append(last)
+    found = recurrence(factors, terms.astype(object))
+    assert np.array_equal(found, np.stack(expected, -1))
+
+
+def test_what_meets_in_one_place_is_added_up() -> None:
+    """So many tiny numbers beside a 1 that all of them are lost."""
+    values = lossy(1000, "first")
+    x = exactly(np.zeros(2)).copy()
+    np.add.at(x, np.zeros(1000, int), exactly(values))
+    assert holds(x.mid[0], x.rad[0], sum(map(fraction, values)))
+    assert (x.mid[1], x.rad[1]) == (0, 0)
+
+
+def test_an_order_is_that_of_all_numbers_in_the_balls() -> None:
+    values = ArrayBall(np.longdouble([[3.0, 1.0, 2.0]]), np.array([[0.4, 0.4, 0.4]]))
+    assert order(values, 1, False).tolist() == [[1, 2, 0]]
+    assert order(values, 1, True).tolist() == [[0, 2, 1]]
+    for close_ones in (values.mid, values.rad * 1.3), (values.mid * 0 + 1, values.rad * 0):
+        with pytest.raises(Undecided):
+            order(ArrayBall(*close_ones), 1, False)

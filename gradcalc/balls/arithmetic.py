@@ -33,6 +33,7 @@ class Balls:
         self.decisions = decisions or Decisions()
         self.beside = beside
         self._functions: dict[Any, Callable[..., Any]] = {}
+        self._matrices = linear.Matrices()
 
     # -- numbers ---------------------------------------------------------------------------
 
@@ -188,7 +189,7 @@ class Balls:
     # -- matrices --------------------------------------------------------------------------
 
     def matmul(self, x: Any, y: Any) -> Any:
-        return linear.matmul(x, y)
+        return linear.matmul(x, y, self._matrices)
 
     def det(self, x: Any) -> Any:
         return linear.det(x)

@@ -1,30 +1,54 @@
 """Linear algebra of arrays of balls, by flint's matrices."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import flint
 import numpy as np
 
+KEPT = 8
+"""Matrices that are kept."""
+
 SPREAD = 4096
 """Bits between the largest and the smallest exponent up to which a determinant is exact."""
 
 
-def matmul(x: Any, y: Any) -> Any:
-    """numpy's product of vectors and matrices, whatever stands in front."""
+class Matrices:
+    """Arrays as flint's matrices, those of late kept: loops multiply by one again and again."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Any, Any]] = {}
+
+    def __call__(self, x: Any) -> Any:
+        """An array as a matrix; it must not be written to afterwards."""
+        known = self._known.get(id(x))
+        if known is None or known[0] is not x:
+            # with the array, whose identity would be given to another one else
+            known = self._known[id(x)] = (x, _matrix(x))
+            if len(self._known) > KEPT:
+                del self._known[next(iter(self._known))]
+        return known[1]
+
+
+def matmul(x: Any, y: Any, matrix: Callable[[Any], Any]) -> Any:
+    """numpy's product of vectors and matrices, whatever stands in front.
+
+    `matrix` makes matrices of arrays.
+    """
     if x.ndim == 1 or y.ndim == 1:
         left = x[None, :] if x.ndim == 1 else x
         right = y[:, None] if y.ndim == 1 else y
-        found = matmul(left, right)
+        found = matmul(left, right, matrix)
         found = found[..., 0] if y.ndim == 1 else found
         return (found[..., 0] if y.ndim == 1 else found[..., 0, :]) if x.ndim == 1 else found
     if x.ndim == y.ndim == 2:
-        return _array(_matrix(x) * _matrix(y), (x.shape[0], y.shape[1]))
+        return _array(matrix(x) * matrix(y), (x.shape[0], y.shape[1]))
     front = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
     result = np.empty((*front, x.shape[-2], y.shape[-1]), dtype=object)
     lefts, rights = (np.broadcast_to(z, (*front, *z.shape[-2:])) for z in (x, y))
     for place in np.ndindex(*front):
-        result[place] = matmul(lefts[place], rights[place])
+        result[place] = matmul(lefts[place], rights[place], _matrix)
     return result
 
 

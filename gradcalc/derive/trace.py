@@ -89,8 +89,8 @@ class Observation:
     question: Question
     seen: Any
 
-    def holds(self, arithmetic: Any, values: Sequence[Any]) -> bool:
-        """Whether another run of the same nodes gives the same answer."""
+    def holds(self, arithmetic: Any, values: Sequence[Any] | Mapping[int, Any]) -> bool:
+        """Whether another run of the same nodes, with these values by number, answers the same."""
         return bool(self.question.answer(arithmetic, values[self.number]) == self.seen)
 
 

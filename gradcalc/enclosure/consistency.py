@@ -4,15 +4,19 @@ A rule of reverse mode that is wrong gives another slope than forward mode does,
 its own; one that is wrong in both gives another than the values beside the point do.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import flint
 import numpy as np
 
-from gradcalc.balls.arithmetic import ZERO, boxed
-from gradcalc.balls.numbers import Ball
+from gradcalc.balls.arithmetic import ZERO, Balls, boxed
+from gradcalc.balls.numbers import Ball, Decisions
 from gradcalc.derive.jvp import Eager, jvp, tangent_of
+from gradcalc.derive.recording import Recording
+from gradcalc.derive.trace import Trace
 from gradcalc.derive.vjp import handed_on, slopes_of
 from gradcalc.enclosure.experiment import Trial
 from gradcalc.expr import ops
@@ -42,7 +46,7 @@ def contradiction(centre: Trial, others: list[Trial]) -> str | None:
     """
     moves = _moves(centre)
     with flint.ctx.workprec(centre.bits):
-        forward = _slope(centre, moves)
+        forward = slope_along(centre.recording, centre.arithmetic, moves)
         reverse = _along(centre.balls, moves)
         wrong = forward.is_finite() and not forward.overlaps(reverse)
     if wrong:
@@ -62,15 +66,15 @@ def _moves(centre: Trial) -> Moves:
     return {name: draw(centre.inputs[name]) for name in centre.balls}
 
 
-def _slope(centre: Trial, moves: Moves) -> Ball:
+def slope_along(recording: Recording, arithmetic: Balls, moves: Moves) -> Ball:
     """The slope of the weighted sum of the output by forward mode."""
-    trace, nodes = centre.recording.trace, centre.derived.derivation.values
+    trace, nodes = recording.trace, recording.derivation.values
     given = {nodes[trace.inputs[name].order].order: part for name, part in moves.items()}
-    tangents = jvp(Eager(centre.arithmetic), nodes, centre.values, given)
+    tangents = jvp(Eager(arithmetic), nodes, recording.values, given)
     tangent = tangents.get(nodes[trace.output.order].order)
     if tangent is None or not tangent.size:
         return ZERO
-    return _inner(tangent, centre.arithmetic.asarray(np.asarray(trace.weights, dtype=np.float64)))
+    return _inner(tangent, arithmetic.asarray(np.asarray(trace.weights, dtype=np.float64)))
 
 
 def _along(gradients: Moves, moves: Moves) -> Ball:
@@ -98,15 +102,66 @@ def _culprit(centre: Trial) -> str | None:
     middle = np.frompyfunc(lambda ball: ball.mid(), 1, 1)
     with flint.ctx.workprec(BITS):
         for node, note in zip(trace.nodes, trace.notes, strict=True):
-            live = [
-                trace.is_active(operand) and not _only_decides(node, position)
-                for position, operand in enumerate(node.operands)
-            ]
+            live = _live(trace, node)
             if note.active and any(live) and node.op is not ops.DETACH:
                 operands = [boxed(middle(centre.values[o.order])) for o in node.operands]
                 if _is_wrong(centre, node, operands, live):
                     return note.title(node)
     return None
+
+
+def misled(recording: Recording) -> str | None:
+    """An operation on elements whose derivative is not that of its value, None if there is none.
+
+    What is too large for more is looked at in a few elements of each such operation, as they are in
+    a run in floats; not where the derivative jumps.
+    """
+    trace, m = recording.trace, Balls(Decisions(forced=True))
+    seen = set()
+    with flint.ctx.workprec(BITS):
+        for node, note in zip(trace.nodes, trace.notes, strict=True):
+            live = tuple(_live(trace, node))
+            if node.op is not ops.MAP or not any(live) or not math.prod(node.shape):
+                continue
+            key = (node["symbols"], node["body"], live)
+            if key not in seen and _is_misled(m, node, live, recording.values):
+                return note.title(node)
+            seen.add(key)
+    return None
+
+
+def _is_misled(m: Balls, node: Node, live: Sequence[bool], values: Sequence[Any]) -> bool:
+    size = math.prod(node.shape)
+    places = sorted({0, size // 2, size - 1})
+    given = [np.broadcast_to(values[o.order], node.shape).flat[places] for o in node.operands]
+    sound = np.isfinite(given).all(axis=0)
+    operands = [m.asarray(values[sound]) for values in given]
+    fixed = dict(node.static) | {"shape": (int(sound.sum()),)}
+    small = replace(node, static=tuple(sorted(fixed.items())), shape=fixed["shape"])
+    f, step = Eager(m), flint.arb(2) ** NEAR
+    moves = [boxed(abs(o) + 1) if lives else None for o, lives in zip(operands, live, strict=True)]
+    value = f(small.op, *operands, **fixed)
+    slopes = tangent_of(f, small, value, operands, moves)
+
+    def rises(by: Any) -> Any:
+        near = [o if t is None else boxed(o + t * by) for o, t in zip(operands, moves, strict=True)]
+        return (f(small.op, *near, **fixed) - value) / by
+
+    for up, down, slope in zip(
+        rises(step), rises(-step), m.zeros(small.shape) if slopes is None else slopes, strict=True
+    ):
+        least = APART * abs(up) + flint.arb(2) ** (NEAR // 2)
+        if abs(up - down) <= least and abs(up - slope) > least:
+            return True
+    return False
+
+
+def _live(trace: Trace, node: Node) -> list[bool]:
+    """The operands through which an input moves a node."""
+    return [
+        trace.is_active(operand) and not _only_decides(node, position)
+        for position, operand in enumerate(node.operands)
+    ]
 
 
 def _only_decides(node: Node, position: int) -> bool:

@@ -1,33 +1,32 @@
 """Slopes in a few directions, each enclosed: what there is time for where there is much of it.
 
-The program runs forward on whole arrays of balls, with one direction in which every input moves,
-and, while time remains, with more of them and with single components.
+The graph is gone through forward, with one direction in which every input moves, and with more of
+them and with single elements as far as they can be afforded: on whole arrays of balls with float
+radii, or, where these say too little, in balls of as many digits as it takes.
 """
 
-import time
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import flint
 import numpy as np
 
-from gradcalc.balls.numbers import OutOfReach, TooLarge, Undecided
-from gradcalc.enclosure.arrays import ArrayBall, exactly
-from gradcalc.enclosure.duals import DualBackend
-from gradcalc.enclosure.reductions import inner_product, sum_of
-from gradcalc.enclosure.streams import Check, Dual, Given, Patience, Unit
+from gradcalc.arrays.arithmetic import ArrayBalls
+from gradcalc.arrays.numbers import ArrayBall, exactly
+from gradcalc.arrays.source import rounded
+from gradcalc.balls.arithmetic import Balls
+from gradcalc.balls.numbers import Decisions, OutOfReach, TooLarge, Undecided, is_tight
+from gradcalc.enclosure.bundles import Given, Unit
+from gradcalc.enclosure.consistency import slope_along
+from gradcalc.enclosure.experiment import Experiment
+from gradcalc.enclosure.forward import Course, Pass, course_of
+from gradcalc.enclosure.work import MANY, SLOWER_EACH, Work, forward_cost, numbers_of
 from gradcalc.errors import GradcalcError, LimitError
-from gradcalc.lang.machine import Budget
 from gradcalc.lang.program import Branch
-from gradcalc.problem import Problem, execute, weights
+from gradcalc.problem import Problem
 from gradcalc.testimony import Probe
-
-SECONDS = 0.4
-"""The longest that a second direction of all elements may take, whatever the time limit; single
-elements may take three times as long."""
-
-FIRST = 5.0
-"""The longest that the first may take: it is worth waiting for."""
 
 SIGNS = 2
 """Directions in which every element moves, this way or that."""
@@ -37,6 +36,29 @@ COMPONENTS = 4
 
 SEED = 20181
 
+ALL = 50_000_000
+"""Numbers in a pass, for each direction, up to which there is more than one of them."""
+
+FURTHER = 6_000_000
+"""The same where each takes a pass of its own."""
+
+CROWDED = 50_000
+"""Elements that have to be kept as a whole from which on there is room for one direction only."""
+
+SURE = 2.0**-20
+"""The largest radius, in relation to a slope, that says anything."""
+
+NOTHING = 1e-300
+"""A radius that says no more."""
+
+PRECISIONS = (192, 1536, 4096)
+"""Bits tried, where float radii say too little."""
+
+AFFORDED = 5_000_000
+"""Functions of elements in all runs in so many bits, those in more bits counting more."""
+
+CLOSE = "a comparison is too close to be decided at this size"
+
 
 @dataclass(frozen=True, slots=True)
 class Sampled:
@@ -44,6 +66,15 @@ class Sampled:
 
     probes: tuple[Probe, ...]
     path: tuple[Branch, ...]
+
+    @property
+    def sure(self) -> bool:
+        """Whether the slopes in which everything moves are known to some digits."""
+        return all(
+            probe.radius <= max(SURE * abs(float(probe.slope)), NOTHING)
+            for probe in self.probes
+            if probe.signs is not None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,45 +91,50 @@ class _Direction:
             return self.signs.get(name)
         return Unit(int(np.ravel_multi_index(self.index, shape))) if name == self.name else None
 
+    def probe(self, slope: Any, radius: float) -> Probe:
+        """A slope in this direction."""
+        return Probe(slope, radius, self.signs, self.name, self.index)
 
-def sample(problem: Problem, seconds: float = SECONDS) -> Sampled:
-    """The slopes in as many directions as the time allows, one at the least.
+
+def sample(experiment: Experiment) -> Sampled:
+    """The slopes in as many directions as can be afforded, one at the least.
 
     Raises `OutOfReach` where there is not one direction.
     """
-    limit = problem.limits.seconds or np.inf
-    start = time.monotonic()
-    deadline = start + min(max(seconds, FIRST), limit)
-    soon, later = (start + min(times * seconds, limit) for times in (1, 3))
-    left = _directions(problem)
-    # elements that move alone often cost next to nothing
-    patience = Patience(((soon, len(left) - SIGNS + 1), (later, 1)))
-    found, path = _run(problem, left, patience, deadline)
-    left = left[len(found) :]
-    once = time.monotonic() - start
-    # what has no room beside the others goes alone
-    while patience.crowded and left and time.monotonic() + once < soon:
+    for name, values in experiment.problem.inputs.items():
+        if not np.isfinite(values).all():
+            raise OutOfReach(f"{name} is not finite")
+    ways = [_by_arrays, _by_balls]
+    derived = experiment.runs.recording.derived
+    if numbers_of(derived.trace.nodes) > SLOWER_EACH * forward_cost(derived):
+        ways.reverse()
+    found, reasons = None, []
+    for way in ways:
         try:
-            more, _ = _run(problem, left[:1], Patience(), later)
-        except OutOfReach:
-            break
-        found += more
-        del left[0]
-    return Sampled(tuple(found), path)
+            answer = way(experiment)
+        except (OutOfReach, GradcalcError, Undecided, MemoryError) as reason:
+            reasons.append(_why(reason))
+            continue
+        if answer.sure:
+            return answer
+        found = found or answer
+    if found is None:
+        raise OutOfReach(reasons[0])
+    return found
 
 
 def _why(reason: Exception) -> str:
     if isinstance(reason, Undecided):
-        return "a comparison is too close to be decided at this size"
+        return CLOSE
     if isinstance(reason, TooLarge | LimitError):
-        return "one direction takes more time than there is"
+        return "one direction is more work than the check takes on"
     return str(reason) or "one direction takes more memory than there is"
 
 
 def _directions(problem: Problem) -> list[_Direction]:
     """The directions in the order in which they are tried."""
     shapes = {name: problem.inputs[name].shape for name in problem.wrt}
-    sizes = [int(np.prod(shape, dtype=np.int64)) for shape in shapes.values()]
+    sizes = [math.prod(shape) for shape in shapes.values()]
     count = sum(sizes)
     if not count:
         return []
@@ -125,54 +161,101 @@ def _component(
     raise AssertionError("there is no element of that number")
 
 
-def _run(
-    problem: Problem, directions: Sequence[_Direction], patience: Patience, deadline: float
-) -> tuple[list[Probe], tuple[Branch, ...]]:
-    """One run with tangents in some directions, which share the values.
-
-    Raises `OutOfReach` where there is none.
-    """
-    try:
-        # numpy only carries the numbers about; what it warns of is found out from them
-        with np.errstate(all="ignore"):
-            return _slopes(problem, directions, patience, deadline)
-    except (OutOfReach, GradcalcError, Undecided, MemoryError) as reason:
-        raise OutOfReach(_why(reason)) from reason
+# -- arrays of balls ---------------------------------------------------------------------------
 
 
-def _slopes(
-    problem: Problem, directions: Sequence[_Direction], patience: Patience, deadline: float
-) -> tuple[list[Probe], tuple[Branch, ...]]:
-    budget = Budget(problem.limits.steps, deadline)
-    backend = DualBackend(len(directions), budget, problem.dtype, deadline, patience)
-    leaves = {name: _leaf(problem, name, directions, patience) for name in problem.inputs}
-    execution = execute(problem, backend, leaves, budget)
-    slopes = _weighed(problem, execution.target, len(directions), backend.check)
-    kept = patience.wanted(len(directions))
-    probes = [
-        Probe(slope.mid[()], float(slope.rad), direction.signs, direction.name, direction.index)
-        for direction, slope in zip(directions[:kept], slopes[:kept], strict=True)
-    ]
-    return probes, execution.run.path
+def _by_arrays(experiment: Experiment) -> Sampled:
+    """By whole arrays of balls with float radii."""
+    runs, inputs = experiment.runs, experiment.problem.inputs
+    derived = runs.recording.derived
+    if numbers_of(derived.trace.nodes) > MANY:
+        raise TooLarge
+    # numpy only carries the numbers about; what it warns of is found out from them
+    with np.errstate(all="ignore"):
+        found = _along(experiment, course_of(derived.trace))
+        if found is None:
+            # the program goes another way in exact arithmetic
+            balls = {name: exactly(values) for name, values in inputs.items()}
+            recording = runs.at(ArrayBalls, balls, fresh=True, limits=experiment.budget)
+            found = _along(experiment, course_of(recording.trace))
+        if found is None:
+            raise Undecided
+        return found
 
 
-def _weighed(problem: Problem, output: Dual, count: int, check: Check) -> list[ArrayBall]:
-    """The tangents of the output's elements, weighed and summed."""
-    if problem.cotangent is None or not output.size:
-        found = sum_of(output, check)
+def _along(experiment: Experiment, course: Course) -> Sampled | None:
+    """The slopes, None where the program would not do what it did in this course."""
+    directions = _directions(experiment.problem)
+    numbers = numbers_of(course.nodes)
+    crowded = course.widest > CROWDED
+    more = (FURTHER if crowded else ALL) // max(numbers, 1)
+    left = directions[: max(1, more)]
+    probes: list[Probe] = []
+    while left or not directions:
+        together, left = (left[:1], left[1:]) if crowded else (left, [])
+        slopes, seen = _pass(experiment, course, together)
+        if not all(asked.holds(ArrayBalls(), seen) for asked in course.trace.observations):
+            return None
+        probes += [
+            direction.probe(slope.mid[()], float(slope.rad))
+            for direction, slope in zip(together, slopes, strict=True)
+        ]
+        if not directions:
+            break
+    return Sampled(tuple(probes), course.trace.path)
+
+
+def _pass(
+    experiment: Experiment, course: Course, directions: Sequence[_Direction]
+) -> tuple[list[ArrayBall], dict[int, ArrayBall]]:
+    problem = experiment.problem
+
+    def leaf(name: str) -> Given:
+        values = problem.inputs[name]
+        active = name in problem.wrt
+        return Given(values, [d.move(name, values.shape) if active else None for d in directions])
+
+    leaves = {name: leaf(name) for name in problem.inputs}
+    total, seen = Pass(course, leaves, len(directions), experiment.check).run()
+    return [exactly(0) if slope is None else slope for slope in total.tangents], seen
+
+
+# -- balls of as many digits as it takes -------------------------------------------------------
+
+
+def _by_balls(experiment: Experiment) -> Sampled:
+    """By single balls, in the first direction."""
+    problem, work = experiment.problem, Work(AFFORDED)
+    directions = _directions(problem)[:1]
+    size = forward_cost(experiment.runs.recording.derived)
+    for bits in PRECISIONS:
+        work.go_on(size, bits)
+        experiment.check()
+        arithmetic = Balls(Decisions())
+        with flint.ctx.workprec(bits):
+            try:
+                slopes, path = _in_balls(experiment, arithmetic, directions)
+            except Undecided:
+                continue
+        if all(map(is_tight, slopes)):
+            break
     else:
-        weighing = np.asarray(weights(problem, output.shape))
-        still = Given(weighing, (None,) * count)
-        found = inner_product(output, Dual(still), check)
-    return [exactly(0) if slope is None else slope for slope in found.tangents]
+        raise Undecided
+    balls = map(rounded, slopes)
+    probes = [d.probe(b.mid[()], float(b.rad)) for d, b in zip(directions, balls, strict=True)]
+    return Sampled(tuple(probes), path)
 
 
-def _leaf(
-    problem: Problem, name: str, directions: Sequence[_Direction], patience: Patience
-) -> Dual:
-    values = problem.inputs[name]
-    if not np.isfinite(values).all():
-        raise OutOfReach(f"{name} is not finite")
-    active = name in problem.wrt
-    moves = [d.move(name, values.shape) if active else None for d in directions]
-    return Dual(Given(values, moves, patience), active)
+def _in_balls(
+    experiment: Experiment, arithmetic: Balls, directions: Sequence[_Direction]
+) -> tuple[list[Any], tuple[Branch, ...]]:
+    problem, runs = experiment.problem, experiment.runs
+    inputs = {name: arithmetic.asarray(values) for name, values in problem.inputs.items()}
+    recording = runs.at(lambda: arithmetic, inputs, limits=experiment.budget)
+    slopes = [
+        slope_along(recording, arithmetic, {
+            name: arithmetic.asarray(signs) for name, signs in (direction.signs or {}).items()
+        })
+        for direction in directions
+    ]  # fmt: skip
+    return slopes, recording.trace.path

@@ -131,6 +131,16 @@ class Experiment:
         """What is run."""
         return self.runs.problem
 
+    @property
+    def budget(self) -> Budget:
+        """Steps and time for one more run."""
+        return Budget(self.problem.limits.steps, self.deadline)
+
+    def check(self) -> None:
+        """Raise `TooLarge` once the user's time is up."""
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            raise TooLarge("more time than the check may take")
+
     @cached_property
     def centre(self) -> Trial:
         """The run at the point. Raises `OutOfReach` where there is none."""
@@ -159,8 +169,7 @@ class Experiment:
         Raises `OutOfReach` above the budget.
         """
         self.work.go_on(self.size, bits)
-        if self.deadline is not None and time.monotonic() > self.deadline:
-            raise TooLarge("more time than the check may take")
+        self.check()
         with flint.ctx.workprec(bits):
             made: list[Balls] = []
 
@@ -171,8 +180,7 @@ class Experiment:
             inputs = {name: self._leaf(name, shift) for name in self.problem.inputs}
             # a claim is worked out from the names of a run, which is the one at the point
             fresh = bool(self.problem.claims) and shift is None
-            budget = Budget(self.problem.limits.steps, self.deadline)
-            recording = self.runs.at(arithmetic, inputs, replay, fresh=fresh, limits=budget)
+            recording = self.runs.at(arithmetic, inputs, replay, fresh=fresh, limits=self.budget)
             return self._trial(bits, recording, made[-1], inputs)
 
     def _trial(

@@ -1,6 +1,7 @@
 """How much the runs of one problem may take, counted, so that it is the same each time."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gradcalc.balls.numbers import TooLarge, beyond
@@ -34,6 +35,42 @@ ORDERED = (ops.SORT, ops.UNSORT, ops.REORDER)
 SOLVERS = (ops.DET, ops.LOGDET, ops.INV, ops.SOLVE, ops.COFACTOR)
 
 
+MANY = 100_000_000
+"""Numbers in one pass forward over arrays of balls, which takes about five seconds."""
+
+LEAST = 800
+"""As many numbers take as long as the operation on an array that they are in."""
+
+STEPS = 16
+"""How many times an element of a running product is gone through."""
+
+SLOWER_EACH = 16
+"""Numbers of an array of balls in the time of one function of a single ball."""
+
+
+def forward_cost(derived: Derived) -> int:
+    """How much a run is with its slope in one direction, in functions of elements."""
+    nodes = derived.derivation.values
+    return derived.once("forward cost", lambda: math.ceil(2 * sum(map(_of_node, nodes))))
+
+
+def numbers_of(nodes: Sequence[Node]) -> int:
+    """How much one pass over arrays of balls is, in numbers."""
+    return sum(max(LEAST, _numbers(node)) for node in nodes)
+
+
+def _numbers(node: Node) -> int:
+    size = math.prod(node.shape)
+    if node.op is ops.MATMUL:
+        return size + size * node.operands[0].shape[-1] // PRODUCTS
+    if node.op in SOLVERS:
+        rows = node.operands[0].shape[0]
+        return rows**3 // SLOWER_EACH
+    if node.op in ORDERED:
+        return int(size * math.log2(size + 2))
+    return size * STEPS if node.op in (ops.PROD, ops.CUMPROD) else size
+
+
 def cost(derived: Derived) -> int:
     """How much a run is with its gradients, in functions of elements."""
     nodes = [*derived.derivation.values, *derived.sweep.nodes]
@@ -61,12 +98,13 @@ def _of_node(node: Node) -> float:
 
 @dataclass(slots=True)
 class Work:
-    """What the runs have taken so far."""
+    """What the runs may take together, and have taken so far."""
 
+    most: float = MOST
     spent: float = 0.0
 
     def go_on(self, size: int, bits: int) -> None:
         """One more run of so many numbers. Raises `TooLarge` where it would be too much."""
         self.spent += size * max(1.0, (bits / FASTEST) ** SLOWER)
-        if self.spent > MOST:
+        if self.spent > self.most:
             raise TooLarge(beyond(LARGEST))

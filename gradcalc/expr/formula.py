@@ -12,15 +12,15 @@ from gradcalc.expr.printer import MANY, SHORT, Writer
 from gradcalc.expr.rules import RULES, SCALAR_RULES
 from gradcalc.expr.rules.lists import written_out
 from gradcalc.expr.scalars import times
-from gradcalc.expr.simplify import LARGE, SECONDS, Simplifier, TooSlow
+from gradcalc.expr.simplify import EFFORT, LARGE, Simplifier, TooMuch
 from gradcalc.expr.transcript import Transcript
 from gradcalc.expr.written import Written
 
 LARGEST = 3000
 """Nodes above which only what is mere arithmetic is simplified: it may be short in the end."""
 
-BRIEFLY = 0.7
-"""Seconds that this may take."""
+BRIEFLY = 25_000
+"""How much effort that may be."""
 
 PASSES = 3
 """How often a graph is gone through, each time with what the last one has shortened."""
@@ -51,8 +51,8 @@ class Formulas:
         nodes = ancestry(list(gradients.values()))
         large = len(nodes) > LARGE
         self._simplifier: Simplifier | None = None
-        seconds = SECONDS if len(nodes) <= LARGEST else BRIEFLY
-        self._limits: dict[str, Any] = {"dtype": dtype, "seconds": seconds, "spoken": spoken}
+        effort = EFFORT if len(nodes) <= LARGEST else BRIEFLY
+        self._limits: dict[str, Any] = {"dtype": dtype, "effort": effort, "spoken": spoken}
         self.gradients: Mapping[str, Node] = gradients
         if len(nodes) > LARGEST and not all(map(_is_arithmetic, nodes)):
             return
@@ -62,7 +62,7 @@ class Formulas:
             try:
                 self._simplifier, self.gradients = self._simplified(gradients, large=cheaply)
                 return
-            except TooSlow:
+            except TooMuch:
                 continue
 
     def _simplified(
@@ -91,7 +91,7 @@ class Formulas:
             simplifier, roots = self._simplified(
                 {name: self._swept[name]}, large=self._simplifier.large, careful=True
             )
-        except TooSlow:
+        except TooMuch:
             return self.write(name)
         return self._writer(simplifier, wrt=name, careful=True).write(roots[name])
 

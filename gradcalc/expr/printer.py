@@ -38,6 +38,9 @@ WRITTEN_OUT = 6
 LARGEST_EYE = 1000
 """The largest identity matrix that is written into a formula."""
 
+MEASURED = 5_000
+"""Characters above which it does not matter how long a part is."""
+
 WORTH = 8
 """Characters of a part that is there twice, above which a name is worth while."""
 
@@ -87,9 +90,12 @@ class Writer(Spelling):
         for part in ancestry([node]):
             if part.order not in self._texts:
                 try:
-                    self._texts[part.order] = self._text(part, top=False)
+                    text = self._text(part, top=False)
                 except Unprintable:
-                    self._texts[part.order] = Text("u" * WORTH)
+                    text = Text("u" * WORTH)
+                # what is there again and again would grow without end
+                long = len(text.text) > MEASURED
+                self._texts[part.order] = Text("u" * MEASURED) if long else text
 
     def stands(self, node: Node, text: Text) -> None:
         """A node is written as that text."""

@@ -14,6 +14,9 @@ from gradcalc.expr.moving import FLIP, INDEX, PERMUTE, RESHAPE, inverse_order
 from gradcalc.expr.nodes import Data, Node, Op, Shape
 from gradcalc.expr.reducing import BROADCAST, SUM, expanded, reduced, reduction_text
 
+FEW = 64
+"""Elements up to which a recurrence is gone through one after the other."""
+
 
 def _others(m: Any, x: Any, axes: Shape) -> Any:
     """The product of all other elements: exclusive running products from both sides."""
@@ -55,25 +58,49 @@ def _others_text(w: Any, node: Node, axes: Shape) -> Any:
     return w.others(node, axes)
 
 
+def recurrence(factors: Any, terms: Any) -> Any:
+    """r[k] = factors[k] r[k-1] + terms[k] along the last dimension, from 0 on.
+
+    In blocks side by side, so that there are as many steps as the root of the size: a block that
+    does not begin with 0 has what it begins with times its factors so far on top.
+    """
+    size = factors.shape[-1]
+    width = size if size <= FEW else math.isqrt(size - 1) + 1
+    if width < size:
+        short = (*factors.shape[:-1], -size % width)
+        blocks = (*factors.shape[:-1], -1, width)
+        products, sums = (
+            np.concatenate([x, np.zeros_like(x, shape=short)], -1).reshape(blocks).copy()
+            for x in (factors, terms)
+        )
+    else:
+        products, sums = factors[..., None, :].copy(), terms[..., None, :].copy()
+    for k in range(1, width):
+        sums[..., k] = products[..., k] * sums[..., k - 1] + sums[..., k]
+        if width < size:
+            products[..., k] = products[..., k] * products[..., k - 1]
+    for k in range(1, sums.shape[-2]):
+        sums[..., k, :] = products[..., k, :] * sums[..., k - 1, -1:] + sums[..., k, :]
+    return sums.reshape((*factors.shape[:-1], -1))[..., :size]
+
+
 def _cumprod_back(m: Any, g: Any, x: Any, axis: int) -> Any:
     """The cotangent of a running product: r[i] = g[i] + x[i+1] r[i+1], times what stands before."""
-    rows, weights = np.moveaxis(x, axis, -1), np.moveaxis(g, axis, -1)
+    rows, weights = (np.flip(np.moveaxis(z, axis, -1), -1) for z in (x, g))
     one = m.ones((*rows.shape[:-1], 1))
-    before = np.concatenate([one, np.cumprod(rows[..., :-1], -1)], -1)
-    rest = weights.copy()
-    for k in reversed(range(rest.shape[-1] - 1)):
-        rest[..., k] = rest[..., k] + rows[..., k + 1] * rest[..., k + 1]
-    return np.moveaxis(before * rest, -1, axis)
+    # from the end, the factor of the last is of no matter
+    rest = recurrence(np.concatenate([one, rows[..., :-1]], -1), weights)
+    forward = np.flip(rows, -1)
+    before = np.concatenate([one, np.cumprod(forward[..., :-1], -1)], -1)
+    return np.moveaxis(before * np.flip(rest, -1), -1, axis)
 
 
 def _cumprod_along(m: Any, t: Any, x: Any, axis: int) -> Any:
     """The tangent of a running product: d[i] = d[i-1] x[i] + p[i-1] t[i]."""
     rows, moves = np.moveaxis(x, axis, -1), np.moveaxis(t, axis, -1)
-    products = np.cumprod(rows, -1)
-    result = moves.copy()
-    for k in range(1, result.shape[-1]):
-        result[..., k] = result[..., k - 1] * rows[..., k] + products[..., k - 1] * moves[..., k]
-    return np.moveaxis(result, -1, axis)
+    one = m.ones((*rows.shape[:-1], 1))
+    before = np.concatenate([one, np.cumprod(rows[..., :-1], -1)], -1)
+    return np.moveaxis(recurrence(rows, before * moves), -1, axis)
 
 
 def _by_factors(f: Any, g: Any, x: Any, axis: int, *, back: bool) -> Any:

@@ -5,7 +5,6 @@ expression, whose symbols stand for nodes; everything else goes through the rule
 (`gradcalc.expr.rules`), the first that fits. A rule never changes a shape.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,17 +36,27 @@ FEW = 2
 BIGGEST = 10**40
 """Numbers above which a constant is not worked out."""
 
-SECONDS = 2.0
-"""How long a graph may take to simplify."""
+EFFORT = 100_000
+"""Parts of scalar expressions that a graph may be rewritten by, which takes some seconds."""
 
 ONE = sympy.Integer(1)
+
+UNREAL = {
+    sympy.nan: "finite", sympy.zoo: "finite", sympy.oo: "finite", -sympy.oo: "finite",
+    sympy.I: "real",
+}  # fmt: skip
+"""Constants that are not written, and what they are not."""
 
 TINY = 1e-3
 """Numbers below which a constant stays a part of its own."""
 
 
-class TooSlow(Exception):
-    """A graph is worth no more time than it has taken."""
+TIDYING = 20
+"""How many times as much it is to look for the shortest form of an expression."""
+
+
+class TooMuch(Exception):
+    """A graph is worth no more work than has been done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +78,8 @@ class Simplifier:
     """Rebuilds nodes by rules. Its instances are what rules get as `s`.
 
     `dtype` is that of the calculation: a constant is the simplest number that rounds to it.
-    `spoken` are the names that the user has called things by, None if that is not known. After
-    `seconds` it gives up and raises `TooSlow`. `careful` keeps forms that hold wherever the
+    `spoken` are the names that the user has called things by, None if that is not known. After so
+    much `effort` it gives up and raises `TooMuch`. `careful` keeps forms that hold wherever the
     gradient does: a product is not divided by its factors.
     """
 
@@ -83,7 +92,7 @@ class Simplifier:
         *,
         large: bool = False,
         careful: bool = False,
-        seconds: float = SECONDS,
+        effort: int = EFFORT,
         spoken: frozenset[str] | None = None,
     ) -> None:
         self.forms = forms
@@ -101,7 +110,7 @@ class Simplifier:
         self._places = Places()
         self._shared: set[int] = set()
         self._tidied: dict[Any, Node] = {}
-        self._deadline = time.monotonic() + seconds
+        self._left = effort
 
     # -- building ----------------------------------------------------------------------
 
@@ -117,26 +126,62 @@ class Simplifier:
 
     def map(self, body: Any, shape: Shape) -> Node:
         """A scalar expression in the symbols of nodes, as a tensor of a shape."""
-        if time.monotonic() > self._deadline:
-            raise TooSlow
         if not self.large:
             body = remade(body)
-        for rule in self._scalar_rules:
-            body = rule.apply(self, body, shape)
-        if body.has(sympy.nan, sympy.zoo, sympy.oo, -sympy.oo):
-            raise Unprintable("a constant in it is not finite")
-        if body.has(sympy.I):
-            raise Unprintable("a constant in it is not real")
+        body, found = self._ruled(body, shape)
         if body.is_Symbol and self._nodes[body].shape == shape:
             return self._nodes[body]
-        symbols = tuple(sorted(body.free_symbols, key=lambda s: self._nodes[s].order))
+        symbols = tuple(sorted(found, key=lambda s: self._nodes[s].order))
         operands = [self._nodes[symbol] for symbol in symbols]
         return self.forms(ops.MAP, *operands, symbols=symbols, body=body, shape=shape)
+
+    def _ruled(self, body: Any, shape: Shape) -> tuple[Any, set[Any]]:
+        """An expression rewritten by the scalar rules, and its symbols."""
+        symbols, kinds = self._looked_through(body)
+        for rule in self._scalar_rules:
+            if rule.among is None or not rule.among.isdisjoint(kinds):
+                found = rule.apply(self, body, shape)
+                if found is not body:
+                    body = found
+                    symbols, kinds = self._looked_through(body)
+        return body, symbols
+
+    def _looked_through(self, body: Any) -> tuple[set[Any], set[Op]]:
+        """The symbols in an expression, and the operations that they stand for.
+
+        Raises `TooMuch` where that is more than is left, `Unprintable` for constants that are no
+        numbers.
+        """
+        symbols = set()
+        count, stack = 0, [body]
+        while stack:
+            part = stack.pop()
+            count += 1
+            if part.args:
+                stack += part.args
+            elif part.is_Symbol:
+                symbols.add(part)
+            elif part in UNREAL:
+                raise Unprintable(f"a constant in it is not {UNREAL[part]}")
+        self._spend(count)
+        kinds = set()
+        for symbol in symbols:
+            node = self._nodes[symbol]
+            while node.op is ops.RESHAPE:
+                (node,) = node.operands
+            kinds.add(node.op)
+        return symbols, kinds
+
+    def _spend(self, effort: int) -> None:
+        self._left -= effort
+        if self._left < 0:
+            raise TooMuch
 
     def tidied(self, body: Any, shape: Shape, length: Callable[[Any], int]) -> Node:
         """A scalar expression in the shortest of a few forms, its text measured by `length`."""
         known = self._tidied.get((body, shape))
         if known is None:
+            self._spend(TIDYING * _operations(body))
             known = self.map(tidy(body, length), shape)
             self._tidied[body, shape] = known
         return known

@@ -10,12 +10,11 @@ import numpy as np
 
 from gradcalc.errors import ShapeError
 from gradcalc.expr import ops
-from gradcalc.primitives.shapes import boxed
 
 Call = Callable[..., Any]
 
 
-def _index_plan(shape: Any, key: Any) -> tuple[list[int], tuple[Any, ...], tuple[Any, ...]]:
+def index_plan(shape: Any, key: Any) -> tuple[list[int], tuple[Any, ...], tuple[Any, ...]]:
     """Dimensions to flip, then a key of numbers and slices, then one of arrays.
 
     In two steps, because numpy counts a number among arrays and torch does not, which puts the
@@ -75,17 +74,8 @@ def _turned(item: slice, size: int) -> slice:
     return slice(size - 1 - places[0], size - places[-1], -places.step)
 
 
-@boxed
-def array_index(call: Call, x: Any, key: Any) -> Any:
-    flips, basic, arrays = _index_plan(x.shape, key)
-    turned = np.flip(x, tuple(flips)) if flips else x
-    # The Ellipsis makes numpy return an array, not an element.
-    part = turned[(*basic, ...)]
-    return (part[arrays] if arrays else part).copy()
-
-
 def torch_index(t: Any, x: Any, key: Any) -> Any:
-    flips, basic, arrays = _index_plan(x.shape, key)
+    flips, basic, arrays = index_plan(x.shape, key)
     part = (t.flip(x, flips) if flips else x)[basic]
     if not arrays:
         return part

@@ -10,14 +10,9 @@ import numpy as np
 from gradcalc.errors import ShapeError
 from gradcalc.expr import ops
 from gradcalc.primitives.row import Structural
-from gradcalc.primitives.shapes import axis, box, boxed, check_concat, check_stack, show
+from gradcalc.primitives.shapes import axis, check_concat, check_stack, show
 
 Call = Callable[..., Any]
-
-
-def _stack(call: Call, tensors: Any, dim: int = 0) -> Any:
-    check_stack([np.shape(x) for x in tensors])
-    return np.stack([box(x) for x in tensors], axis([1, *np.shape(tensors[0])], dim))
 
 
 def _torch_stack(t: Any, tensors: Any, dim: int = 0) -> Any:
@@ -25,53 +20,31 @@ def _torch_stack(t: Any, tensors: Any, dim: int = 0) -> Any:
     return t.stack(list(tensors), axis([1, *tensors[0].shape], dim))
 
 
-def _concat(call: Call, tensors: Any, dim: int = 0) -> Any:
-    return np.concatenate(list(tensors), check_concat([np.shape(x) for x in tensors], dim))
-
-
 def _torch_concat(t: Any, tensors: Any, dim: int = 0) -> Any:
     return t.cat(list(tensors), check_concat([x.shape for x in tensors], dim))
 
 
-def _filled(value: int) -> Call:
-    return lambda call, x: np.full(x.shape, value, dtype=object)
-
-
-def _diagonal_rank(shape: Any) -> None:
+def check_diagonal(shape: Any) -> None:
     if len(shape) not in (1, 2):
         raise ShapeError(f"diag needs a vector or a matrix, not shape {show(shape)}")
 
 
-@boxed
-def _diag(call: Call, x: Any, diagonal: int = 0) -> Any:
-    _diagonal_rank(x.shape)
-    return np.diag(x, diagonal).copy()
-
-
 def _torch_diag(t: Any, x: Any, diagonal: int = 0) -> Any:
-    _diagonal_rank(x.shape)
+    check_diagonal(x.shape)
     return t.diag(x, diagonal)
 
 
-def _matrix_rank(name: str, shape: Any) -> None:
+def check_matrix(name: str, shape: Any) -> None:
     if len(shape) < 2:
         raise ShapeError(f"{name} needs a matrix, not shape {show(shape)}")
 
 
-def _triangle(name: str, cut: Call) -> tuple[Call, Call]:
-    def array(call: Call, x: Any, diagonal: int = 0) -> Any:
-        _matrix_rank(name, x.shape)
-        return cut(x, diagonal)
-
+def _torch_triangle(name: str) -> Call:
     def torch(t: Any, x: Any, diagonal: int = 0) -> Any:
-        _matrix_rank(name, x.shape)
+        check_matrix(name, x.shape)
         return getattr(t, name)(x, diagonal)
 
-    return array, torch
-
-
-TRIL, TORCH_TRIL = _triangle("tril", np.tril)
-TRIU, TORCH_TRIU = _triangle("triu", np.triu)
+    return torch
 
 
 def _stack_form(f: Any, tensors: Any, dim: int = 0) -> Any:
@@ -88,7 +61,7 @@ def _fixed_form(value: int) -> Call:
 
 
 def _diag_form(f: Any, x: Any, diagonal: int = 0) -> Any:
-    _diagonal_rank(x.shape)
+    check_diagonal(x.shape)
     place = {"offset": diagonal, "dim1": 0, "dim2": 1}
     if x.ndim == 2:
         return f(ops.DIAGONAL, x, **place)
@@ -102,13 +75,13 @@ def _diagonal_form(f: Any, x: Any, offset: int = 0, dim1: int = 0, dim2: int = 1
 
 def _triangle_form(op: Any) -> Call:
     def form(f: Any, x: Any, diagonal: int = 0) -> Any:
-        _matrix_rank(op.name, x.shape)
+        check_matrix(op.name, x.shape)
         return f(op, x, diagonal=diagonal)
 
     return form
 
 
-def _paddings(shape: Any, pad: Any) -> tuple[int, ...]:
+def paddings(shape: Any, pad: Any) -> tuple[int, ...]:
     """The numbers of `pad`, checked: pairs for the last dimension, the last but one, and so on."""
     amounts = tuple(pad) if isinstance(pad, tuple) else (pad,)
     if len(amounts) % 2 or len(amounts) > 2 * len(shape):
@@ -121,15 +94,8 @@ def _paddings(shape: Any, pad: Any) -> tuple[int, ...]:
     return amounts
 
 
-def _pad(call: Call, x: Any, pad: Any, value: float = 0.0) -> Any:
-    amounts = _paddings(x.shape, pad)
-    pairs = [(amounts[k], amounts[k + 1]) for k in range(0, len(amounts), 2)][::-1]
-    widths = [(0, 0)] * (x.ndim - len(pairs)) + pairs
-    return np.pad(x, widths, constant_values=value)
-
-
 def _pad_form(f: Any, x: Any, pad: Any, value: float = 0.0) -> Any:
-    amounts = _paddings(x.shape, pad)
+    amounts = paddings(x.shape, pad)
     result = ops.pad(f, x, amounts)
     if value == 0:
         return result
@@ -147,7 +113,6 @@ JOINING: tuple[Structural, ...] = (
         name="stack",
         form=_stack_form,
         moves=True,
-        array=_stack,
         torch=_torch_stack,
         samples=(([VECTOR, VECTOR[::-1]],), ([VECTOR, VECTOR[::-1]], {"dim": -1}), ([1.0, 2.0],)),
         doc="tensors of one shape side by side along a new dimension",
@@ -158,7 +123,6 @@ JOINING: tuple[Structural, ...] = (
         name="concat",
         form=_concat_form,
         moves=True,
-        array=_concat,
         torch=_torch_concat,
         samples=(([VECTOR, VECTOR[1:]],), ([MATRIX, [[1.0], [2.0]]], {"dim": 1})),
         doc="tensors joined along a dimension",
@@ -169,7 +133,6 @@ JOINING: tuple[Structural, ...] = (
     Structural(
         name="zeros_like",
         form=_fixed_form(0),
-        array=_filled(0),
         torch=lambda t, x: t.zeros_like(x),
         samples=((MATRIX,), (2.5,)),
         doc="zeros in the shape of x",
@@ -177,7 +140,6 @@ JOINING: tuple[Structural, ...] = (
     Structural(
         name="ones_like",
         form=_fixed_form(1),
-        array=_filled(1),
         torch=lambda t, x: t.ones_like(x),
         samples=((MATRIX,), (2.5,)),
         doc="ones in the shape of x",
@@ -185,7 +147,6 @@ JOINING: tuple[Structural, ...] = (
     Structural(
         name="full_like",
         form=lambda f, x, fill_value: f.literal(np.full(x.shape, float(fill_value))),
-        array=lambda call, x, fill_value: np.full(x.shape, fill_value, dtype=object),
         torch=lambda t, x, fill_value: t.full_like(x, fill_value),
         samples=((MATRIX, {"fill_value": 2.5}),),
         doc="one number in the shape of x",
@@ -193,7 +154,6 @@ JOINING: tuple[Structural, ...] = (
     Structural(
         name="diag",
         form=_diag_form,
-        array=_diag,
         torch=_torch_diag,
         samples=((VECTOR,), (MATRIX,), (VECTOR, {"diagonal": 1}), (MATRIX, {"diagonal": -1})),
         doc="the diagonal of a matrix; of a vector the matrix with that diagonal",
@@ -202,7 +162,6 @@ JOINING: tuple[Structural, ...] = (
         name="diagonal",
         form=_diagonal_form,
         moves=True,
-        array=lambda call, x, offset=0, dim1=0, dim2=1: x.diagonal(offset, dim1, dim2).copy(),
         torch=lambda t, x, offset=0, dim1=0, dim2=1: t.diagonal(x, offset, dim1, dim2),
         samples=((MATRIX,), (MATRIX, {"offset": 1}), (CUBE, {"dim1": 1, "dim2": 2})),
         doc="the diagonal of a matrix, as the last dimension",
@@ -210,25 +169,22 @@ JOINING: tuple[Structural, ...] = (
     Structural(
         name="tril",
         form=_triangle_form(ops.TRIL),
-        array=TRIL,
-        torch=TORCH_TRIL,
+        torch=_torch_triangle("tril"),
         samples=((MATRIX,), (MATRIX, {"diagonal": 1})),
         doc="the lower triangle, zeros elsewhere",
     ),
     Structural(
         name="triu",
         form=_triangle_form(ops.TRIU),
-        array=TRIU,
-        torch=TORCH_TRIU,
+        torch=_torch_triangle("triu"),
         samples=((MATRIX,), (MATRIX, {"diagonal": 1})),
         doc="the upper triangle, zeros elsewhere",
     ),
     Structural(
         name="pad",
         form=_pad_form,
-        array=_pad,
         torch=lambda t, x, pad, value=0.0: t.nn.functional.pad(
-            x, _paddings(x.shape, pad), value=value
+            x, paddings(x.shape, pad), value=value
         ),
         samples=(
             (VECTOR, {"pad": (1, 0)}),

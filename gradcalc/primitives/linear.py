@@ -2,17 +2,14 @@
 
 # Every callable of a row has the row's own parameters, whether it needs them or not.
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
-
-import numpy as np
 
 from gradcalc.errors import InvalidValueError
 from gradcalc.expr import ops
-from gradcalc.primitives.elimination import determinant, solved
 from gradcalc.primitives.row import Structural
 from gradcalc.primitives.shapes import (
-    boxed,
     check_dot,
     check_matmul,
     check_rank,
@@ -23,32 +20,14 @@ from gradcalc.primitives.shapes import (
 Call = Callable[..., Any]
 
 
-@boxed
-def _matmul(call: Call, x: Any, y: Any) -> Any:
-    check_matmul("matmul", x.shape, y.shape)
-    return np.matmul(x, y)
-
-
 def _torch_matmul(t: Any, x: Any, y: Any) -> Any:
     check_matmul("matmul", x.shape, y.shape)
     return t.matmul(x, y)
 
 
-@boxed
-def _dot(call: Call, x: Any, y: Any) -> Any:
-    check_dot(x.shape, y.shape)
-    return np.matmul(x, y)
-
-
 def _torch_dot(t: Any, x: Any, y: Any) -> Any:
     check_dot(x.shape, y.shape)
     return t.dot(x, y) if x.ndim == y.ndim == 1 else t.matmul(x, y)
-
-
-def _outer(call: Call, x: Any, y: Any) -> Any:
-    check_rank("outer", x.shape, 1)
-    check_rank("outer", y.shape, 1)
-    return x[:, None] * y[None, :]
 
 
 def _torch_outer(t: Any, x: Any, y: Any) -> Any:
@@ -57,21 +36,9 @@ def _torch_outer(t: Any, x: Any, y: Any) -> Any:
     return t.outer(x, y)
 
 
-@boxed
-def _trace(call: Call, x: Any) -> Any:
-    check_rank("trace", x.shape, 2)
-    return np.trace(x)
-
-
 def _torch_trace(t: Any, x: Any) -> Any:
     check_rank("trace", x.shape, 2)
     return t.trace(x)
-
-
-@boxed
-def _det(call: Call, x: Any) -> Any:
-    check_square("det", x.shape)
-    return determinant(x)
 
 
 def _torch_det(t: Any, x: Any) -> Any:
@@ -79,44 +46,25 @@ def _torch_det(t: Any, x: Any) -> Any:
     return t.linalg.det(x)
 
 
-def _inv(call: Call, x: Any) -> Any:
-    check_square("inv", x.shape)
-    with _Singular("inv", ZeroDivisionError):
-        return solved(x, np.eye(len(x), dtype=int).astype(object))
-
-
 def _torch_inv(t: Any, x: Any) -> Any:
     check_square("inv", x.shape)
-    with _Singular("inv", t.linalg.LinAlgError):
+    with _said("inv", t.linalg.LinAlgError):
         return t.linalg.inv(x)
-
-
-@boxed
-def _solve(call: Call, a: Any, b: Any) -> Any:
-    check_solve(a.shape, b.shape)
-    with _Singular("solve", ZeroDivisionError):
-        return solved(a, b)
 
 
 def _torch_solve(t: Any, a: Any, b: Any) -> Any:
     check_solve(a.shape, b.shape)
-    with _Singular("solve", t.linalg.LinAlgError):
+    with _said("solve", t.linalg.LinAlgError):
         return t.linalg.solve(a, b)
 
 
-class _Singular:
-    """Says that a matrix is singular where a library says it in its own way."""
-
-    def __init__(self, name: str, error: type[Exception]) -> None:
-        self.name = name
-        self.error = error
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        if kind is not None and issubclass(kind, self.error):
-            raise InvalidValueError(f"{self.name}: the matrix is singular") from None
+@contextmanager
+def _said(name: str, error: type[Exception]) -> Iterator[None]:
+    """Says that a matrix is singular where the library says it in its own way."""
+    try:
+        yield
+    except error:
+        raise InvalidValueError(f"{name}: the matrix is singular") from None
 
 
 def _checked(op: Any, check: Callable[..., None]) -> Call:
@@ -159,7 +107,6 @@ MIDDLE = [row[:5] for row in LARGE[:5]]
 LINEAR: tuple[Structural, ...] = (
     Structural(
         name="matmul",
-        array=_matmul,
         form=_checked(ops.MATMUL, lambda x, y: check_matmul("matmul", x, y)),
         torch=_torch_matmul,
         samples=(
@@ -176,7 +123,6 @@ LINEAR: tuple[Structural, ...] = (
     ),
     Structural(
         name="dot",
-        array=_dot,
         form=_checked(ops.MATMUL, check_dot),
         torch=_torch_dot,
         samples=(PAIR, (WIDE, PAIR[0]), (WIDE, TALL)),
@@ -185,7 +131,6 @@ LINEAR: tuple[Structural, ...] = (
     ),
     Structural(
         name="outer",
-        array=_outer,
         form=_checked(ops.OUTER, _check_outer),
         torch=_torch_outer,
         samples=(PAIR, (PAIR[0], [2.0, 5.0])),
@@ -195,7 +140,6 @@ LINEAR: tuple[Structural, ...] = (
     ),
     Structural(
         name="kron",
-        array=boxed(lambda call, x, y: np.kron(x, y)),
         form=_kron_form,
         torch=lambda t, x, y: t.kron(x, y),
         samples=((SMALL, WIDE), PAIR),
@@ -204,7 +148,6 @@ LINEAR: tuple[Structural, ...] = (
     ),
     Structural(
         name="trace",
-        array=_trace,
         form=_checked(ops.TRACE, lambda x: check_rank("trace", x, 2)),
         torch=_torch_trace,
         samples=((SQUARE,), (WIDE,)),
@@ -212,7 +155,6 @@ LINEAR: tuple[Structural, ...] = (
     ),
     Structural(
         name="det",
-        array=_det,
         form=_checked(ops.DET, lambda x: check_square("det", x)),
         torch=_torch_det,
         samples=((SMALL,), (SQUARE,), (MIDDLE,), (LARGE,), ([[2.5]],)),
@@ -220,7 +162,6 @@ LINEAR: tuple[Structural, ...] = (
     ),
     Structural(
         name="inv",
-        array=_inv,
         form=_checked(ops.INV, lambda x: check_square("inv", x)),
         torch=_torch_inv,
         samples=((SMALL,), (SQUARE,), (MIDDLE,), ([[2.5]],)),
@@ -229,7 +170,6 @@ LINEAR: tuple[Structural, ...] = (
     ),
     Structural(
         name="solve",
-        array=_solve,
         form=_checked(ops.SOLVE, check_solve),
         torch=_torch_solve,
         samples=((SQUARE, PAIR[0]), (SQUARE, TALL), (MIDDLE, [1.0, 2.0, 3.0, 4.0, 5.0])),

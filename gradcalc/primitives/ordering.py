@@ -3,55 +3,29 @@
 # Every callable of a row has the row's own parameters, whether it needs them or not.
 
 from collections.abc import Callable
-from functools import cmp_to_key
 from typing import Any
 
 import numpy as np
 
 from gradcalc.expr import ops
 from gradcalc.primitives.row import Structural
-from gradcalc.primitives.structural import MATRIX, VECTOR, Extremes, one_axis, truth
+from gradcalc.primitives.structural import MATRIX, VECTOR, Extremes, one_axis
 
 Call = Callable[..., Any]
-
-
-def _sort(call: Call, x: Any, dim: int = -1, descending: bool = False) -> Extremes:
-    if not x.ndim:
-        return Extremes(x, np.zeros((), dtype=np.int64))
-    rows = np.moveaxis(x, one_axis(dim, x), -1)
-    order = np.zeros(rows.shape, dtype=np.int64)
-    before, after = ("gt", "lt") if descending else ("lt", "gt")
-    for place in np.ndindex(rows.shape[:-1]):
-        row = rows[place]
-
-        def compare(i: int, j: int, row: Any = row) -> int:
-            return truth(call(after, row[i], row[j])) - truth(call(before, row[i], row[j]))
-
-        order[place] = sorted(range(len(row)), key=cmp_to_key(compare))
-    values = np.take_along_axis(rows, order, -1)
-    back = (np.moveaxis(part, -1, one_axis(dim, x)) for part in (values, order))
-    return Extremes(*back)
 
 
 def _torch_sort(t: Any, x: Any, dim: int = -1, descending: bool = False) -> Extremes:
     return Extremes(*t.sort(x, one_axis(dim, x) if x.ndim else 0, descending))
 
 
-def _running(name: str, accumulate: Call) -> tuple[Call, Call]:
-    """The array and torch sides of cumsum or cumprod."""
-
-    def array(call: Call, x: Any, dim: int | None = None) -> Any:
-        if not x.ndim:
-            return x
-        return accumulate(x.reshape(-1), 0) if dim is None else accumulate(x, one_axis(dim, x))
-
+def _torch_running(name: str) -> Call:
     def torch(t: Any, x: Any, dim: int | None = None) -> Any:
         if not x.ndim:
             return x
         function = getattr(t, name)
         return function(x.reshape(-1), 0) if dim is None else function(x, one_axis(dim, x))
 
-    return array, torch
+    return torch
 
 
 def _sort_form(f: Any, x: Any, dim: int = -1, descending: bool = False) -> Extremes:
@@ -73,9 +47,6 @@ def _running_form(op: Any) -> Call:
     return form
 
 
-CUMSUM, TORCH_CUMSUM = _running("cumsum", np.cumsum)
-CUMPROD, TORCH_CUMPROD = _running("cumprod", np.cumprod)
-
 RUNNING: tuple[tuple[Any, ...], ...] = (
     (VECTOR,),
     (MATRIX,),
@@ -87,7 +58,6 @@ RUNNING: tuple[tuple[Any, ...], ...] = (
 ORDERING: tuple[Structural, ...] = (
     Structural(
         name="sort",
-        array=_sort,
         form=_sort_form,
         torch=_torch_sort,
         samples=(
@@ -100,17 +70,15 @@ ORDERING: tuple[Structural, ...] = (
     ),
     Structural(
         name="cumsum",
-        array=CUMSUM,
         form=_running_form(ops.CUMSUM),
-        torch=TORCH_CUMSUM,
+        torch=_torch_running("cumsum"),
         samples=RUNNING,
         doc="running sum along dim; without dim of all elements in a row, as numpy",
     ),
     Structural(
         name="cumprod",
-        array=CUMPROD,
         form=_running_form(ops.CUMPROD),
-        torch=TORCH_CUMPROD,
+        torch=_torch_running("cumprod"),
         samples=RUNNING,
         doc="running product along dim; without dim of all elements in a row, as numpy",
     ),

@@ -70,14 +70,12 @@ class Elementwise:
 class Structural:
     """A function of whole tensors: reductions, products, shapes.
 
-    `torch(t, x, ...)` is torch's own. `array(call, x, ...)` is the same on numpy object arrays,
-    whose elements know `+ - * / **` and `float`; `call(name, a, b)` applies another primitive to
-    elements; what it gives for a comparison has a truth value. `form(f, x, ...)` is the same put
-    together from operations of `gradcalc.expr.ops`: `f(op, x, ...)` applies one, `f.scalar(name, x,
-    ...)` an elementwise primitive; `f.literal(array)` holds fixed numbers, `f.positions(x,
-    name, ...)` says where elements stand in this run. Formulas come from it, and the operations
-    know their derivatives. All three have the primitive's own parameters after the first; those
-    named in `tensors` take tensors, `lists` a list of tensors, the others numbers, words or None.
+    `torch(t, x, ...)` is torch's own, and its parameters after the first are the primitive's.
+    `form(f, x, ...)` is the same put together from operations of `gradcalc.expr.ops`: `f(op, x,
+    ...)` applies one, `f.scalar(name, x, ...)` an elementwise primitive; `f.literal(array)` holds
+    fixed numbers, `f.positions(x, name, ...)` says where elements stand in this run. Formulas and
+    enclosures come from it, and the operations know their derivatives. Parameters named in
+    `tensors` take tensors, `lists` a list of tensors, the others numbers, words or None.
 
     `moves` says that it only moves elements about, so that truth values stay truth values.
 
@@ -86,7 +84,6 @@ class Structural:
     """
 
     name: str
-    array: Callable[..., Any]
     form: Callable[..., Any]
     torch: Callable[..., Any]
     samples: tuple[tuple[Any, ...], ...]
@@ -100,7 +97,7 @@ class Structural:
     @property
     def signature(self) -> inspect.Signature:
         """The parameters as a user writes them."""
-        return _without_first(self.array)
+        return _without_first(self.torch)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,8 +1,7 @@
-"""Shapes that fit or do not: each check serves the torch side and the array side of a row."""
+"""Shapes that fit or do not: each check serves both sides of a row."""
 
 import math
-from collections.abc import Callable, Sequence
-from functools import wraps
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,25 +9,6 @@ import numpy as np
 from gradcalc.errors import ShapeError
 
 Shape = Sequence[int]
-
-
-def boxed(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Keep a result of no dimensions an array: numpy hands out the bare element."""
-
-    @wraps(function)
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        return box(function(*args, **kwargs))
-
-    return wrapper
-
-
-def box(value: Any) -> Any:
-    """The value itself if it is an array, otherwise an array of no dimensions around it."""
-    if isinstance(value, np.ndarray):
-        return value
-    array = np.empty((), dtype=object)
-    array[()] = value
-    return array
 
 
 def show(shape: Shape) -> str:

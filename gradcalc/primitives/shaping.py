@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 
 from gradcalc.expr import ops
-from gradcalc.primitives.indexing import array_index, index_form, torch_index
+from gradcalc.primitives.indexing import index_form, torch_index
 from gradcalc.primitives.row import Structural
 from gradcalc.primitives.shapes import (
     axes,
     axis,
-    boxed,
     expanded,
     flattened,
     permuted,
@@ -24,20 +23,16 @@ from gradcalc.primitives.shapes import (
 Call = Callable[..., Any]
 
 
-def _squeezed(shape: Any, dim: Any) -> tuple[int, ...]:
+def squeezed(shape: Any, dim: Any) -> tuple[int, ...]:
     """The shape without those of the named dimensions that have size 1."""
     named = axes(shape, dim)
     return tuple(size for k, size in enumerate(shape) if k not in named or size != 1)
 
 
-def _unsqueezed(shape: Any, dim: int) -> tuple[int, ...]:
+def unsqueezed(shape: Any, dim: int) -> tuple[int, ...]:
     sizes = list(shape)
     sizes.insert(axis([1, *shape], dim), 1)
     return tuple(sizes)
-
-
-def _roll(call: Call, x: Any, shifts: Any, dims: Any = None) -> Any:
-    return np.roll(x, shifts, dims)
 
 
 def _reshaped_form(shape_of: Call) -> Call:
@@ -80,7 +75,6 @@ SHAPING: tuple[Structural, ...] = (
         name="reshape",
         form=_reshaped_form(reshaped),
         moves=True,
-        array=lambda call, x, shape: x.reshape(reshaped(x.shape, shape)),
         torch=lambda t, x, shape: t.reshape(x, reshaped(x.shape, shape)),
         samples=((MATRIX, {"shape": (3, 2)}), (MATRIX, {"shape": -1}), ([4.0], {"shape": ()})),
         doc="the elements in another shape; -1 stands for what is left",
@@ -90,9 +84,6 @@ SHAPING: tuple[Structural, ...] = (
         name="flatten",
         form=_reshaped_form(lambda s, start_dim=0, end_dim=-1: flattened(s, start_dim, end_dim)),
         moves=True,
-        array=lambda call, x, start_dim=0, end_dim=-1: x.reshape(
-            flattened(x.shape, start_dim, end_dim)
-        ),
         torch=lambda t, x, start_dim=0, end_dim=-1: t.reshape(
             x, flattened(x.shape, start_dim, end_dim)
         ),
@@ -104,7 +95,6 @@ SHAPING: tuple[Structural, ...] = (
         name="transpose",
         form=_permuted_form(lambda s, dim0=None, dim1=None: transposed(s, dim0, dim1)),
         moves=True,
-        array=lambda call, x, dim0=None, dim1=None: x.transpose(transposed(x.shape, dim0, dim1)),
         torch=lambda t, x, dim0=None, dim1=None: x.permute(transposed(x.shape, dim0, dim1)),
         samples=((MATRIX,), (CUBE, {"dim0": 0, "dim1": -1}), (VECTOR,), (CUBE,)),
         doc="two dimensions swapped, as torch; all reversed where none is named, as numpy",
@@ -114,25 +104,22 @@ SHAPING: tuple[Structural, ...] = (
         name="permute",
         form=_permuted_form(permuted),
         moves=True,
-        array=lambda call, x, dims: x.transpose(permuted(x.shape, dims)),
         torch=lambda t, x, dims: t.permute(x, permuted(x.shape, dims)),
         samples=((CUBE, {"dims": (2, 0, -2)}),),
         doc="the dimensions in another order",
     ),
     Structural(
         name="squeeze",
-        form=_reshaped_form(lambda s, dim=None: _squeezed(s, dim)),
+        form=_reshaped_form(lambda s, dim=None: squeezed(s, dim)),
         moves=True,
-        array=lambda call, x, dim=None: x.reshape(_squeezed(x.shape, dim)),
         torch=lambda t, x, dim=None: t.squeeze(x, axes(x.shape, dim)),
         samples=(([[[1.0], [2.0]]],), ([[[1.0], [2.0]]], {"dim": 0}), (MATRIX, {"dim": 0})),
         doc="without dimensions of size 1; of a named one only if it has that size",
     ),
     Structural(
         name="unsqueeze",
-        form=_reshaped_form(_unsqueezed),
+        form=_reshaped_form(unsqueezed),
         moves=True,
-        array=lambda call, x, dim: x.reshape(_unsqueezed(x.shape, dim)),
         torch=lambda t, x, dim: t.unsqueeze(x, axis([1, *x.shape], dim)),
         samples=((VECTOR, {"dim": 0}), (VECTOR, {"dim": -1}), (2.5, {"dim": 0})),
         doc="with a dimension of size 1 put in at dim",
@@ -142,7 +129,6 @@ SHAPING: tuple[Structural, ...] = (
         name="broadcast_to",
         form=lambda f, x, shape: f(ops.BROADCAST, x, shape=expanded(x.shape, shape)),
         moves=True,
-        array=boxed(lambda call, x, shape: np.broadcast_to(x, expanded(x.shape, shape))),
         torch=lambda t, x, shape: t.broadcast_to(x, expanded(x.shape, shape)),
         samples=((VECTOR, {"shape": (2, 3)}), ([[1.0], [2.0]], {"shape": (-1, 4)})),
         doc="repeated along dimensions of size 1 and new ones; -1 keeps a size",
@@ -152,7 +138,6 @@ SHAPING: tuple[Structural, ...] = (
         name="flip",
         form=_flip_form,
         moves=True,
-        array=boxed(lambda call, x, dims=None: np.flip(x, axes(x.shape, dims))),
         torch=lambda t, x, dims=None: t.flip(x, axes(x.shape, dims)),
         samples=((VECTOR,), (MATRIX, {"dims": (1,)}), (MATRIX, {"dims": 0}), (MATRIX,)),
         doc="reversed along dims, all of them where none is named",
@@ -161,7 +146,6 @@ SHAPING: tuple[Structural, ...] = (
         name="roll",
         form=_roll_form,
         moves=True,
-        array=_roll,
         torch=lambda t, x, shifts, dims=None: t.roll(x, shifts, dims),
         samples=((VECTOR, {"shifts": 1}), (MATRIX, {"shifts": (1, -1), "dims": (0, 1)})),
         doc="shifted along dims, what falls off coming back at the other end",
@@ -170,7 +154,6 @@ SHAPING: tuple[Structural, ...] = (
         name="index",
         form=index_form,
         moves=True,
-        array=array_index,
         torch=torch_index,
         samples=(
             (VECTOR, {"key": (1,)}),

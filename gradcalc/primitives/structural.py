@@ -10,7 +10,7 @@ import numpy as np
 from gradcalc.errors import ShapeError
 from gradcalc.expr import ops
 from gradcalc.primitives.row import Structural
-from gradcalc.primitives.shapes import axes, axis, boxed, check_full
+from gradcalc.primitives.shapes import axes, axis, check_full
 
 Call = Callable[..., Any]
 MATRIX = [[1.5, -2.0, 0.5], [3.0, 0.25, -1.25]]
@@ -24,14 +24,6 @@ class Extremes(NamedTuple):
     indices: Any
 
 
-def _sum(call: Call, x: Any, dim: Any = None, keepdim: bool = False) -> Any:
-    return np.sum(x, axis=axes(x.shape, dim), keepdims=keepdim)
-
-
-def _prod(call: Call, x: Any, dim: Any = None, keepdim: bool = False) -> Any:
-    return np.prod(x, axis=axes(x.shape, dim), keepdims=keepdim)
-
-
 def _torch_prod(t: Any, x: Any, dim: Any = None, keepdim: bool = False) -> Any:
     if dim is None and not keepdim:
         return t.prod(x)
@@ -41,53 +33,24 @@ def _torch_prod(t: Any, x: Any, dim: Any = None, keepdim: bool = False) -> Any:
     return x
 
 
-def _extreme(name: str, elementwise: str) -> tuple[Call, Call]:
-    """The array and torch sides of amax or amin, which take several dimensions."""
-
-    def array(call: Call, x: Any, dim: Any = None, keepdim: bool = False) -> Any:
-        check_full(name, x.shape)
-        fold = np.frompyfunc(lambda a, b: call(elementwise, a, b), 2, 1)
-        for number in sorted(axes(x.shape, dim), reverse=True):
-            x = fold.reduce(x, axis=number, keepdims=keepdim)
-        return x
+def _torch_extreme(name: str) -> Call:
+    """Torch's amax or amin, which take several dimensions."""
 
     def torch(t: Any, x: Any, dim: Any = None, keepdim: bool = False) -> Any:
         check_full(name, x.shape)
         return getattr(t, name)(x, axes(x.shape, dim), keepdim)
 
-    return boxed(array), torch
+    return torch
 
 
-def _position(name: str, better: str) -> tuple[Call, Call]:
-    """The array and torch sides of argmax or argmin."""
-
-    def array(call: Call, x: Any, dim: Any = None, keepdim: bool = False) -> Any:
-        check_full(name, x.shape)
-        rows = x.reshape(-1) if dim is None or not x.ndim else np.moveaxis(x, one_axis(dim, x), -1)
-        found = np.zeros(rows.shape[:-1], dtype=np.int64)
-        for place in np.ndindex(found.shape):
-            row = rows[place]
-            for k in range(1, len(row)):
-                if truth(call(better, row[k], row[found[place]])):
-                    found[place] = k
-        if not keepdim:
-            return found
-        return (
-            found.reshape([1] * x.ndim) if dim is None else np.expand_dims(found, one_axis(dim, x))
-        )
+def _torch_position(name: str) -> Call:
+    """Torch's argmax or argmin."""
 
     def torch(t: Any, x: Any, dim: Any = None, keepdim: bool = False) -> Any:
         check_full(name, x.shape)
         return getattr(t, name)(x, dim if dim is None else one_axis(dim, x), keepdim)
 
-    return array, torch
-
-
-def truth(answer: Any) -> bool:
-    # An object without a truth value of its own would count as true, without a word.
-    if not hasattr(type(answer), "__bool__"):
-        raise TypeError(f"{type(answer).__name__} has no truth value")
-    return bool(answer)
+    return torch
 
 
 def one_axis(dim: Any, x: Any) -> int:
@@ -96,20 +59,8 @@ def one_axis(dim: Any, x: Any) -> int:
     return axis(x.shape, dim)
 
 
-AMAX, TORCH_AMAX = _extreme("amax", "maximum")
-AMIN, TORCH_AMIN = _extreme("amin", "minimum")
-ARGMAX, TORCH_ARGMAX = _position("argmax", "gt")
-ARGMIN, TORCH_ARGMIN = _position("argmin", "lt")
-
-
-def _with_positions(name: str, values: Call, positions: Call) -> tuple[Call, Call]:
-    """The array and torch sides of max or min, which give positions too along a dimension."""
-
-    def array(call: Call, x: Any, dim: Any = None, keepdim: bool = False) -> Any:
-        if dim is None:
-            return values(call, x, None, keepdim)
-        number = one_axis(dim, x)
-        return Extremes(values(call, x, number, keepdim), positions(call, x, dim, keepdim))
+def _torch_pair(name: str) -> Call:
+    """Torch's max or min, which give positions too along a dimension."""
 
     def torch(t: Any, x: Any, dim: Any = None, keepdim: bool = False) -> Any:
         check_full(name, x.shape)
@@ -118,11 +69,7 @@ def _with_positions(name: str, values: Call, positions: Call) -> tuple[Call, Cal
         result = getattr(t, name)(x)
         return result.reshape([1] * x.ndim) if keepdim else result
 
-    return array, torch
-
-
-MAX, TORCH_MAX = _with_positions("max", AMAX, ARGMAX)
-MIN, TORCH_MIN = _with_positions("min", AMIN, ARGMIN)
+    return torch
 
 
 def _reduced(op: Any, *, full: bool = False) -> Call:
@@ -193,7 +140,6 @@ DISTINCT: tuple[tuple[Any, ...], ...] = (
 REDUCTIONS: tuple[Structural, ...] = (
     Structural(
         name="sum",
-        array=boxed(_sum),
         form=_reduced(ops.SUM),
         torch=lambda t, x, dim=None, keepdim=False: t.sum(x, axes(x.shape, dim), keepdim),
         samples=SEVERAL,
@@ -201,7 +147,6 @@ REDUCTIONS: tuple[Structural, ...] = (
     ),
     Structural(
         name="prod",
-        array=boxed(_prod),
         form=_reduced(ops.PROD),
         torch=_torch_prod,
         samples=SEVERAL,
@@ -209,49 +154,43 @@ REDUCTIONS: tuple[Structural, ...] = (
     ),
     Structural(
         name="amax",
-        array=AMAX,
         form=_reduced(ops.AMAX, full=True),
-        torch=TORCH_AMAX,
+        torch=_torch_extreme("amax"),
         samples=DISTINCT,
         doc="greatest element, or along dim (ties share the slope)",
     ),
     Structural(
         name="amin",
-        array=AMIN,
         form=_reduced(ops.AMIN, full=True),
-        torch=TORCH_AMIN,
+        torch=_torch_extreme("amin"),
         samples=DISTINCT,
         doc="least element, or along dim (ties share the slope)",
     ),
     Structural(
         name="max",
-        array=MAX,
         form=_pair_form(_reduced(ops.AMAX, full=True), _positions("argmax", ops.AMAX)),
-        torch=TORCH_MAX,
+        torch=_torch_pair("max"),
         samples=ALONG,
         doc="greatest element; along dim a pair (values, positions) as torch (numpy: values only)",
     ),
     Structural(
         name="min",
-        array=MIN,
         form=_pair_form(_reduced(ops.AMIN, full=True), _positions("argmin", ops.AMIN)),
-        torch=TORCH_MIN,
+        torch=_torch_pair("min"),
         samples=ALONG,
         doc="least element; along dim a pair (values, positions) as torch (numpy: values only)",
     ),
     Structural(
         name="argmax",
-        array=ARGMAX,
         form=_positions("argmax", ops.AMAX),
-        torch=TORCH_ARGMAX,
+        torch=_torch_position("argmax"),
         samples=ALONG,
         doc="position of the greatest element, which has no gradient",
     ),
     Structural(
         name="argmin",
-        array=ARGMIN,
         form=_positions("argmin", ops.AMIN),
-        torch=TORCH_ARGMIN,
+        torch=_torch_position("argmin"),
         samples=ALONG,
         doc="position of the least element, which has no gradient",
     ),

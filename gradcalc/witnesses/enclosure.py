@@ -15,7 +15,7 @@ import numpy as np
 from gradcalc.balls.arithmetic import to_floats
 from gradcalc.balls.numbers import OutOfReach, TooLarge
 from gradcalc.derive.magnitudes import magnitudes
-from gradcalc.enclosure.consistency import contradiction
+from gradcalc.enclosure.consistency import contradiction, misled
 from gradcalc.enclosure.events import events_of
 from gradcalc.enclosure.experiment import Experiment, Trial, reals
 from gradcalc.enclosure.flats import flats
@@ -72,18 +72,21 @@ def testify(experiment: Experiment) -> Reference:
     except TooLarge as reason:
         experiment.too_large = True
         answer = Reference(witness="enclosure", absent=str(reason), too_large=True)
-        return _in_directions(experiment.problem, answer)
+        return _in_directions(experiment, answer)
     except (OutOfReach, GradcalcError) as reason:
         return Reference(witness="enclosure", absent=str(reason))
 
 
-def _in_directions(problem: Problem, answer: Reference) -> Reference:
+def _in_directions(experiment: Experiment, answer: Reference) -> Reference:
     """The same answer with the slopes in as many directions as there is time for."""
     # imported where it is used: few calculations are so large
     from gradcalc.enclosure.directions import sample
 
+    wrong = misled(experiment.runs.recording)
+    if wrong is not None:
+        return Reference(witness="enclosure", absent=f"{CONTRADICTION}: {wrong}")
     try:
-        found = sample(problem)
+        found = sample(experiment)
     except OutOfReach as reason:
         return replace(answer, absent=f"{answer.absent}, and {reason}")
     return replace(answer, probes=found.probes, path=found.path)

@@ -1,4 +1,4 @@
-"""The program's own limits on time, out of reach of any machine or counted.
+"""The program's own limits on time, out of reach of any machine.
 
 Every Python that has this folder on its path imports this module when it starts, before anything of
 the program. Whatever else is to run into a limit has one set by its test.
@@ -21,36 +21,15 @@ LIMITS = {
     "gradcalc.daemon.control": ("STARTING", "STOPPING"),
     "gradcalc.daemon.server": ("REHEARSAL",),
     "gradcalc.daemon.worker": ("SECONDS",),
-    "gradcalc.enclosure.directions": ("FIRST", "SECONDS", "sample.seconds"),
     "gradcalc.explain": ("SECONDS",),
-    "gradcalc.expr.formula": ("SECONDS",),
-    "gradcalc.expr.simplify": ("SECONDS", "Simplifier.seconds"),
     "gradcalc.lang.program": ("Limits.seconds",),
     "gradcalc.witnesses.symbolic": ("PATIENCE",),
 }
 """The numbers of seconds by module: those that have a name, and defaults of parameters."""
 
-COUNTED = {"gradcalc.expr.simplify": 0.25e-3}
-"""Modules whose clock goes on by so many seconds each time it is looked at, and never otherwise:
-what is better given up after a while is given up at the same place on any machine."""
-
-
-class Clock:
-    """The part of `time` that a module uses, counted."""
-
-    def __init__(self, step: float) -> None:
-        self._step = step
-        self._looks = 0
-
-    def monotonic(self) -> float:
-        self._looks += 1
-        return self._looks * self._step
-
 
 def relax(module: Any) -> None:
-    """Put the limits of a module out of reach, or have it count."""
-    if module.__name__ in COUNTED:
-        module.time = Clock(COUNTED[module.__name__])
+    """Put the limits of a module out of reach."""
     for limit in LIMITS[module.__name__]:
         name, _, parameter = limit.partition(".")
         if parameter:

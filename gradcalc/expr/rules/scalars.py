@@ -9,7 +9,7 @@ import sympy
 
 from gradcalc.expr import ops
 from gradcalc.expr.logistic import recognised
-from gradcalc.expr.nodes import Node, Shape
+from gradcalc.expr.nodes import Node, Op, Shape
 from gradcalc.expr.reducing import kept
 from gradcalc.expr.rules.common import transposed, uncentred
 from gradcalc.expr.rules.lists import into_list, written_out
@@ -23,12 +23,14 @@ class ScalarRule:
     """A rewriting of a scalar expression in the symbols of nodes.
 
     `apply(s, body, shape)` gives the new expression, or the old one. `sample(f, x, A)` makes one
-    that it changes, with its shape, of a vector x of 3 and a matrix A of 3 by 3.
+    that it changes, with its shape, of a vector x of 3 and a matrix A of 3 by 3. It changes nothing
+    unless a symbol stands for an operation that is `among` these, None if it looks at no symbol.
     """
 
     name: str
     apply: Callable[[Simplifier, Any, Shape], Any]
     sample: Callable[[Any, Node, Node], tuple[Any, Shape]]
+    among: frozenset[Op] | None = None
 
 
 def _sums_of_exp(s: Simplifier, body: Any) -> list[tuple[Any, Node, Any, Shape]]:
@@ -315,25 +317,29 @@ SCALAR_RULES: tuple[ScalarRule, ...] = (
                lambda f, x, a: (f.symbol(x) * relu(sympy.Integer(2)), (3,))),
     ScalarRule("sigmoids", _sigmoids,
                lambda f, x, a: (1 / (1 + sympy.exp(-f.symbol(x))), (3,))),
-    ScalarRule("logsumexp", _logsumexp, _logsumexp_sample),
-    ScalarRule("softmax", _softmax, _softmax_sample),
+    ScalarRule("logsumexp", _logsumexp, _logsumexp_sample, frozenset({ops.SUM})),
+    ScalarRule("softmax", _softmax, _softmax_sample, frozenset({ops.SUM})),
     ScalarRule("softmax-of-log", _softmax_of_log,
                lambda f, x, a: (sympy.exp(f.symbol(x) - f.symbol(f(ops.LOGSUMEXP, x, axes=(0,)))),
-                                (3,))),
+                                (3,)), frozenset({ops.LOGSUMEXP})),
     ScalarRule("norms", _norms,
-               lambda f, x, a: (sympy.sqrt(f.symbol(f(ops.MATMUL, x, x))), ())),
+               lambda f, x, a: (sympy.sqrt(f.symbol(f(ops.MATMUL, x, x))), ()),
+               frozenset({ops.MATMUL, ops.SUM})),
     ScalarRule("logdet", _logdet,
-               lambda f, x, a: (sympy.log(f.symbol(f(ops.DET, a))), ())),
+               lambda f, x, a: (sympy.log(f.symbol(f(ops.DET, a))), ()), frozenset({ops.DET})),
     ScalarRule("others", _others,
-               lambda f, x, a: (f.symbol(x) * f.symbol(f(ops.OTHERS, x, axes=(0,))), (3,))),
-    ScalarRule("means", _means, lambda f, x, a: (f.symbol(f(ops.SUM, x, axes=(0,))) / 3, ())),
+               lambda f, x, a: (f.symbol(x) * f.symbol(f(ops.OTHERS, x, axes=(0,))), (3,)),
+               frozenset({ops.OTHERS})),
+    ScalarRule("means", _means, lambda f, x, a: (f.symbol(f(ops.SUM, x, axes=(0,))) / 3, ()),
+               frozenset({ops.SUM})),
     ScalarRule("common-parts", common_parts,
                lambda f, x, a: (sympy.exp(f.symbol(x)) * f.symbol(x)
                                 + sympy.exp(f.symbol(x)) * sympy.sin(f.symbol(x)), (3,))),
     ScalarRule("common-factors", common_factors,
                lambda f, x, a: (f.symbol(f(ops.MATMUL, a, x))
-                                + f.symbol(f(ops.MATMUL, transposed(f, a), x)), (3,))),
-    ScalarRule("turned-terms", turned_terms, turned_sample),
-    ScalarRule("placed", _placed, _placed_sample),
-    ScalarRule("written-out", _written_out, _element_sample),
+                                + f.symbol(f(ops.MATMUL, transposed(f, a), x)), (3,)),
+               frozenset({ops.MATMUL, ops.OUTER})),
+    ScalarRule("turned-terms", turned_terms, turned_sample, frozenset({ops.PERMUTE})),
+    ScalarRule("placed", _placed, _placed_sample, frozenset({ops.SCATTER})),
+    ScalarRule("written-out", _written_out, _element_sample, frozenset({ops.SCATTER, ops.STACK})),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""A primitive's definition and its derivatives as functions of arrays of balls."""
+"""Scalar expressions and their derivatives as functions of arrays of balls."""
 
 import operator
 from collections.abc import Callable, Sequence
@@ -11,12 +11,11 @@ import flint
 import numpy as np
 import sympy
 
+from gradcalc.arrays import special
+from gradcalc.arrays.numbers import EPSILON, ArrayBall, made, magnitude, number, select
 from gradcalc.balls.numbers import OutOfReach
 from gradcalc.balls.source import CALLS, RELATIONS, Source
-from gradcalc.calculus import Variant, definition, partial
-from gradcalc.enclosure import special
-from gradcalc.enclosure.arrays import EPSILON, ArrayBall, made, magnitude, number, select
-from gradcalc.primitives import Elementwise
+from gradcalc.expr.scalars import closed
 
 UNBOUNDED = frozenset({"gamma", "loggamma", "polygamma"})
 """sympy's functions that no array of balls knows."""
@@ -66,65 +65,61 @@ class ArraySource(Source):
 
 
 @dataclass(frozen=True, slots=True)
-class Slope:
-    """A slope among what a rule's function gives, by its place."""
-
-    place: int
-
-
-@dataclass(frozen=True, slots=True)
 class Rule:
-    """What a primitive does to balls and to their tangents.
+    """What a scalar expression does to balls and to their tangents.
 
     `function` gives its value and those slopes that are no plain number; `slopes` are, by operand,
-    a whole number, or a position in what `function` gives.
+    such a number (0 too where nothing moves), or None for the next one that `function` gives.
     """
 
     function: Callable[..., tuple[ArrayBall, ...]]
-    slopes: tuple[tuple[int, int | Slope], ...]
+    slopes: tuple[int | None, ...]
 
     def apply(
         self, operands: Sequence[ArrayBall], tangents: Sequence[Sequence[ArrayBall | None]]
     ) -> tuple[ArrayBall, list[ArrayBall | None]]:
         """The value and its tangents, from the operands and, for each direction, theirs."""
-        value, *slopes = self.function(*operands)
-        found: list[ArrayBall | None] = []
-        for row in tangents:
-            total = None
-            for position, slope in self.slopes:
-                tangent = row[position]
-                if tangent is None or slope == 0:
-                    continue
-                if isinstance(slope, Slope):
-                    term = slopes[slope.place] * tangent
-                else:
-                    term = tangent if slope == 1 else -tangent
-                total = term if total is None else total + term
-            found.append(total)
-        return value, found
+        value, *rest = self.function(*operands)
+        given = iter(rest)
+        slopes = [next(given) if slope is None else slope for slope in self.slopes]
+        return value, [self._tangent(slopes, row) for row in tangents]
+
+    @staticmethod
+    def _tangent(slopes: Sequence[Any], moves: Sequence[ArrayBall | None]) -> ArrayBall | None:
+        total = None
+        for slope, move in zip(slopes, moves, strict=True):
+            if move is None or (isinstance(slope, int) and not slope):
+                continue
+            moved = slope * move if not isinstance(slope, int) else move if slope == 1 else -move
+            total = moved if total is None else total + moved
+        return total
 
 
 @cache
-def rule(row: Elementwise, variant: Variant, live: tuple[int, ...]) -> Rule:
-    """The definition and the derivatives by the operands at some positions.
+def rule(symbols: tuple[Any, ...], body: Any, slopes: tuple[Any, ...]) -> Rule:
+    """A scalar expression with its derivatives by those symbols whose slope is not None.
 
     Raises `OutOfReach` where a function is in them that arrays of balls do not know.
     """
-    symbols, expression = definition(row, variant)
+    plain = tuple(0 if s is None else int(s) if s in (0, 1, -1) else None for s in slopes)
+    wanted = [s for s, known in zip(slopes, plain, strict=True) if known is None]
+    return Rule(compiled(symbols, (body, *wanted)), plain)
+
+
+@cache
+def compiled(
+    symbols: tuple[Any, ...], bodies: tuple[Any, ...]
+) -> Callable[..., tuple[ArrayBall, ...]]:
+    """Scalar expressions as one function, what they share computed once.
+
+    Raises `OutOfReach` where a function is in them that arrays of balls do not know.
+    """
     source = ArraySource()
     try:
-        results = [source.write(expression)]
-        slopes: list[tuple[int, int | Slope]] = []
-        for position in live:
-            derivative = partial(row, variant, position)
-            if derivative in (0, 1, -1):
-                slopes.append((position, int(derivative)))
-                continue
-            slopes.append((position, Slope(len(results) - 1)))
-            results.append(source.write(derivative))
+        results = [source.write(closed(body)) for body in bodies]
     except NotImplementedError as unknown:
-        raise OutOfReach(f"{row.name} is not enclosed at this size ({unknown})") from unknown
-    return Rule(_compiled(source, [str(symbol) for symbol in symbols], results), tuple(slopes))
+        raise OutOfReach(f"{unknown} is not enclosed at this size") from unknown
+    return _compiled(source, [str(symbol) for symbol in symbols], results)
 
 
 def _compiled(
@@ -147,10 +142,14 @@ def _compiled(
 
 @cache
 def _constant(name: str) -> ArrayBall:
-    """One of flint's constants, whose own radius is far below this one's."""
+    """One of flint's constants."""
     with flint.ctx.workprec(200):
-        value = getattr(flint.arb, name)()
-        high = float(value)
-        low = float(value - flint.arb(high))
+        return rounded(getattr(flint.arb, name)())
+
+
+def rounded(value: Any) -> ArrayBall:
+    """One of flint's balls, as tight as they come here."""
+    high = float(value)
+    low = float(value.mid() - flint.arb(high)) if np.isfinite(high) else 0.0
     mid = np.longdouble(high) + np.longdouble(low)
-    return made(mid, EPSILON * magnitude(mid))
+    return made(mid, EPSILON * magnitude(mid) + float(value.rad().upper()))

@@ -47,7 +47,8 @@ NONE = np.zeros(())
 class ArrayBall:
     """An array of balls. `rad` has the shape of `mid`, or is one number for all elements.
 
-    A radius that is infinite or NaN says that nothing is known.
+    A radius that is infinite or NaN says that nothing is known. numpy's own functions take such
+    arrays as far as `gradcalc.arrays.functions` knows them.
     """
 
     mid: Wide
@@ -59,9 +60,68 @@ class ArrayBall:
         return self.mid.shape
 
     @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self.mid.ndim
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self.mid.size
+
+    @property
     def exact(self) -> bool:
         """Whether every ball is known to be a single number."""
         return self.rad.ndim == 0 and self.rad == 0
+
+    # -- elements moved about ----------------------------------------------------------------
+
+    def moved(self, move: Callable[[Any], Any]) -> "ArrayBall":
+        """The elements somewhere else."""
+        if self.exact:
+            return ArrayBall(np.asarray(move(self.mid)), NONE)
+        rad = self.rad if self.rad.ndim else np.broadcast_to(self.rad, self.shape)
+        return ArrayBall(np.asarray(move(self.mid)), np.asarray(move(rad)))
+
+    def reshape(self, *shape: Any) -> "ArrayBall":
+        """The same elements in a row, in another shape."""
+        return self.moved(lambda v: v.reshape(*shape))
+
+    def transpose(self, *order: Any) -> "ArrayBall":
+        """The dimensions in another order."""
+        return self.moved(lambda v: v.transpose(*order))
+
+    def diagonal(self, *place: int) -> "ArrayBall":
+        """A diagonal."""
+        return self.moved(lambda v: v.diagonal(*place))
+
+    def copy(self) -> "ArrayBall":
+        """An array of its own, to be written to."""
+        return ArrayBall(self.mid.copy(), np.array(np.broadcast_to(self.rad, self.shape)))
+
+    def __getitem__(self, key: Any) -> "ArrayBall":
+        return self.moved(lambda v: v[key])
+
+    def __setitem__(self, key: Any, value: "ArrayBall") -> None:
+        """Put elements into an array of its own."""
+        self.mid[key] = value.mid
+        self.rad[key] = value.rad
+
+    # -- numpy's functions -------------------------------------------------------------------
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        from gradcalc.arrays.functions import FUNCTIONS
+
+        found = FUNCTIONS.get(function)
+        return NotImplemented if found is None else found(*args, **kwargs)
+
+    def __array_ufunc__(self, function: Any, method: str, *args: Any, **kwargs: Any) -> Any:
+        from gradcalc.arrays.functions import UFUNCS
+
+        found = UFUNCS.get((function, method))
+        return NotImplemented if found is None else found(*args, **kwargs)
+
+    # -- arithmetic --------------------------------------------------------------------------
 
     def __add__(self, other: "ArrayBall") -> "ArrayBall":
         return _sum(operator.add, self, other)
@@ -108,11 +168,22 @@ class ArrayBall:
             square = square * square if exponent else square
         return ArrayBall(np.ones_like(self.mid), NONE) if power is None else power
 
+    def __rmul__(self, other: Any) -> "ArrayBall":
+        return ball(other) * self
+
+    def __le__(self, other: Any) -> Any:
+        return le(self, ball(other))
+
     def __neg__(self) -> "ArrayBall":
         return ArrayBall(np.asarray(-self.mid), self.rad)
 
     def __abs__(self) -> "ArrayBall":
         return ArrayBall(np.asarray(np.abs(self.mid)), self.rad)
+
+
+def ball(value: Any) -> ArrayBall:
+    """What is one already, or floats as they are."""
+    return value if isinstance(value, ArrayBall) else exactly(value)
 
 
 def made(mid: Any, rad: Any) -> ArrayBall:

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.balls.numbers import Undecided
-from gradcalc.enclosure.arrays import (
+from gradcalc.arrays.numbers import (
     DOWN,
     EPSILON,
     NONE,
@@ -28,6 +27,7 @@ from gradcalc.enclosure.arrays import (
     magnitude,
     number,
 )
+from gradcalc.balls.numbers import Undecided
 
 __all__ = [
     "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "ceil", "cos", "cosh", "eq", "erf",

@@ -1,0 +1,172 @@
+"""Sums and products of arrays of balls."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gradcalc.arrays.numbers import (
+    EPSILON,
+    TINY,
+    UP,
+    ArrayBall,
+    exactly,
+    made,
+    magnitude,
+)
+
+DOUBLE = float(np.finfo(np.float64).eps)
+
+WORTH = 2_000_000
+"""Multiplications of a product of matrices above which float64 with its library is worth it."""
+
+FOLD = 16
+"""Rows that are added at a time where there are many, which numpy does faster than by twos."""
+
+FOLDED = 64
+"""Rows above which they are."""
+
+
+# -- sums --------------------------------------------------------------------------------------
+
+
+def total(ball: ArrayBall, along: tuple[int, ...], keepdim: bool = False) -> ArrayBall:
+    """The sum along some dimensions, folded a few times and then halved.
+
+    A sum is off by at most as many roundings as one number goes through, in relation to the sum of
+    the sizes (Higham 2002, section 4.2); sizes are summed in float64, in whatever order.
+    """
+    if not along:
+        return ball
+    rows, shape = in_front(ball.mid, along)
+    kept = tuple(1 if k in along else size for k, size in enumerate(ball.shape))
+    shape = kept if keepdim else shape
+    count = len(rows)
+    if count == 0:
+        return exactly(np.zeros(shape))
+    rad = EPSILON * _levels(count) * np.sum(magnitude(rows), axis=0)
+    if not ball.exact:
+        radii, _ = in_front(np.broadcast_to(ball.rad, ball.shape), along)
+        rad = rad + np.sum(radii, axis=0)
+    mid = _by_halves(rows).reshape(shape)
+    return made(mid, np.reshape(rad, shape) * _inflation(count) + count * TINY)
+
+
+def in_front(array: Any, along: tuple[int, ...]) -> tuple[Any, tuple[int, ...]]:
+    """The dimensions to be reduced as the first one, and the shape of the others."""
+    rest = tuple(size for k, size in enumerate(array.shape) if k not in along)
+    count = math.prod(array.shape[k] for k in along)
+    if not rest:
+        return array.reshape(count), rest
+    return np.moveaxis(array, along, range(len(along))).reshape(count, *rest), rest
+
+
+def _by_halves(rows: Any) -> Any:
+    while len(rows) > FOLDED:
+        # the sums of so many rows, in whatever order, are off by one rounding less than there are
+        half = len(rows) // FOLD
+        joint = np.add.reduce(rows[: FOLD * half].reshape(FOLD, half, *rows.shape[1:]), axis=0)
+        rest = rows[FOLD * half :]
+        rows = np.concatenate([joint, rest]) if len(rest) else joint
+    while len(rows) > 1:
+        half = len(rows) // 2
+        joint = rows[:half] + rows[half : 2 * half]
+        rows = joint if len(rows) == 2 * half else np.concatenate([joint, rows[2 * half :]])
+    return rows[0]
+
+
+def _levels(count: int) -> int:
+    """How many roundings a number goes through at the most in a sum of so many."""
+    levels = 0
+    while count > FOLDED:
+        levels += FOLD - 1
+        count = count // FOLD + count % FOLD
+    return levels + max(count - 1, 0).bit_length()
+
+
+def _inflation(count: int) -> float:
+    """What makes a float64 sum of so many numbers that are not negative an upper bound."""
+    return 1 + (count + 4) * DOUBLE
+
+
+def running(ball: ArrayBall, along: int) -> ArrayBall:
+    """Running sums, each of whose additions may be off by one rounding (Higham 2002, 4.2)."""
+    count = ball.shape[along]
+    rad = np.cumsum(EPSILON * count * magnitude(ball.mid) + ball.rad, axis=along)
+    return made(np.cumsum(ball.mid, axis=along), rad * _inflation(count) + count * TINY)
+
+
+def multiplied(ball: ArrayBall, along: tuple[int, ...]) -> ArrayBall:
+    """The product along some dimensions, by halves."""
+    rest = tuple(k for k in range(ball.ndim) if k not in along)
+    shape = tuple(ball.shape[k] for k in rest)
+    count = math.prod(ball.shape[k] for k in along)
+    if not count:
+        return exactly(np.ones(shape))
+    rows: Any = ball.transpose(*along, *rest).reshape(count, *shape)
+    while (count := rows.shape[0]) > 1:
+        half = count // 2
+        pairs = rows[:half] * rows[half : 2 * half]
+        rows = np.concatenate([pairs, rows[2 * half :]]) if count % 2 else pairs
+    found: ArrayBall = rows[0]
+    return found
+
+
+# -- products ----------------------------------------------------------------------------------
+
+
+def product(
+    a: ArrayBall,
+    b: ArrayBall,
+    multiply: Callable[[Any, Any], Any],
+    terms: int = 1,
+    worth: int = WORTH,
+) -> ArrayBall:
+    """A bilinear product each of whose elements is a sum of so many products, in any order.
+
+    It is off by at most as many roundings as it has terms, in relation to the product of the sizes
+    (Higham 2002, section 3.5); the rest is Rump's bound.
+    """
+    first, second, one = a, b, EPSILON
+    mid: Any
+    if terms * max(a.mid.size, b.mid.size) > worth and min(a.mid.ndim, b.mid.ndim) > 1:
+        first, second, one = _narrow(a), _narrow(b), DOUBLE
+        mid = multiply(first.mid.astype(np.float64), second.mid.astype(np.float64))
+        mid = np.asarray(mid).astype(np.longdouble)
+    else:
+        mid = multiply(a.mid, b.mid)
+    left, right = (magnitude(ball.mid) * UP + TINY for ball in (first, second))
+    rad = multiply(left, second.rad + one * (terms + 2) * right + TINY)
+    if not first.exact:
+        rad = rad + multiply(np.broadcast_to(first.rad, first.shape), right + second.rad)
+    return made(mid, rad * _inflation(terms) + terms * TINY)
+
+
+def _narrow(ball: ArrayBall) -> ArrayBall:
+    """The midpoints in float64, their rounding in the radius."""
+    mid = ball.mid.astype(np.float64).astype(np.longdouble)
+    if ball.exact and np.array_equal(mid, ball.mid):
+        return ball
+    return made(mid, ball.rad + DOUBLE * magnitude(ball.mid))
+
+
+def inner(a: ArrayBall, b: ArrayBall) -> ArrayBall:
+    """The inner product of vectors, summed by halves."""
+    count = len(a.mid)
+    if not count:
+        return exactly(0)
+    left, right = (magnitude(ball.mid) * UP + TINY for ball in (a, b))
+    rad = np.dot(left, EPSILON * (_levels(count) + 1) * right + TINY)
+    if not b.exact:
+        rad = rad + np.dot(left, np.broadcast_to(b.rad, b.shape))
+    if not a.exact:
+        rad = rad + np.dot(np.broadcast_to(a.rad, a.shape), right + b.rad)
+    return made(_by_halves(a.mid * b.mid), rad * _inflation(count) + count * TINY)
+
+
+def matmul(a: ArrayBall, b: ArrayBall, worth: int = WORTH) -> ArrayBall:
+    """The product of vectors and matrices, in wide floats up to so many multiplications."""
+    if a.mid.ndim == b.mid.ndim == 1:
+        return inner(a, b)
+    return product(a, b, np.matmul, a.shape[-1], worth)

@@ -1,0 +1,143 @@
+"""A large tensor with its tangents in a few directions, whole or a block of its elements."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcalc.arrays.numbers import NONE, ArrayBall, exactly
+from gradcalc.arrays.sums import total
+
+Tangents = tuple[ArrayBall | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A value and its tangents, None where a direction does not move it."""
+
+    value: ArrayBall
+    tangents: Tangents
+
+    @property
+    def balls(self) -> Tangents:
+        """The value first."""
+        return (self.value, *self.tangents)
+
+    def each(self, function: Callable[[ArrayBall], ArrayBall]) -> "Bundle":
+        """A function, linear in them all, of the value and of every tangent."""
+        return bundle_of([None if ball is None else function(ball) for ball in self.balls])
+
+    def whole(self) -> "Bundle":
+        """All elements."""
+        return self
+
+    def cut(self, start: int, stop: int) -> "Bundle":
+        """Some of the elements in a row."""
+        # of what is laid out by numpy's strides only the part is copied
+        return self.each(
+            lambda ball: ball.moved(lambda v: v.flat[start:stop] if v.ndim > 1 else v[start:stop])
+        )
+
+    def total(self) -> "Bundle":
+        """The sums of all elements."""
+        return self.each(lambda ball: total(ball, tuple(range(ball.ndim))))
+
+
+def bundle_of(balls: Sequence[ArrayBall | None]) -> Bundle:
+    """A bundle of a value, which is there, and tangents."""
+    value, *tangents = balls
+    assert value is not None
+    return Bundle(value, tuple(tangents))
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A direction in which only the element of that number moves."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Floats as they are, with directions: numbers for every element, a `Unit`, or None."""
+
+    values: Any
+    moves: Sequence[Any]
+
+    def whole(self) -> Bundle:
+        """All elements."""
+        shape = np.shape(self.values)
+        return self.cut(0, math.prod(shape)).each(lambda ball: ball.reshape(shape))
+
+    def cut(self, start: int, stop: int) -> Bundle:
+        """Some of the elements in a row."""
+        moved = tuple(_moves(move, start, stop) for move in self.moves)
+        return Bundle(exactly(np.reshape(self.values, -1)[start:stop]), moved)
+
+
+def _moves(move: Any, start: int, stop: int) -> ArrayBall | None:
+    if move is None:
+        return None
+    if not isinstance(move, Unit):
+        return exactly(np.reshape(move, -1)[start:stop])
+    if not start <= move.number < stop:
+        return None
+    unit = np.zeros(stop - start)
+    unit[move.number - start] = 1
+    return exactly(unit)
+
+
+def summed(parts: Sequence[Bundle]) -> Bundle:
+    """The sum of bundles of one number each."""
+    columns = zip(*(part.balls for part in parts), strict=True)
+    return bundle_of([_added([ball for ball in column if ball is not None]) for column in columns])
+
+
+def _added(balls: Sequence[ArrayBall]) -> ArrayBall | None:
+    numbers: Any = balls
+    joint: Any = np.stack(numbers) if balls else None
+    return total(joint, (0,)) if balls else None
+
+
+class Gathered:
+    """A bundle that is filled in block by block."""
+
+    def __init__(self, rows: tuple[int, ...]) -> None:
+        self._rows = rows
+        self._keepers: list[_Collected | None] = []
+
+    def put(self, start: int, stop: int, part: Bundle) -> None:
+        """One block."""
+        self._keepers = self._keepers or [None] * len(part.balls)
+        for k, ball in enumerate(part.balls):
+            if ball is not None:
+                keeper = self._keepers[k] = self._keepers[k] or _Collected(self._rows)
+                keeper.put(start, stop, ball)
+
+    def bundle(self, shape: tuple[int, ...]) -> Bundle:
+        """All blocks, in the shape of the result."""
+        return bundle_of([None if k is None else k.ball(shape) for k in self._keepers])
+
+
+class _Collected:
+    """A result that is filled in block by block; exact as long as every block is."""
+
+    def __init__(self, rows: tuple[int, ...]) -> None:
+        # what no block is put into does not move
+        self.mid = np.zeros(rows, dtype=np.longdouble)
+        self.rad: Any = None
+
+    def put(self, start: int, stop: int, part: ArrayBall) -> None:
+        """One block."""
+        self.mid[start:stop] = part.mid
+        if self.rad is None and not part.exact:
+            self.rad = np.zeros(self.mid.shape)
+        if self.rad is not None:
+            self.rad[start:stop] = part.rad
+
+    def ball(self, shape: tuple[int, ...]) -> ArrayBall:
+        """All blocks in the shape of the result."""
+        rad = NONE if self.rad is None else self.rad.reshape(shape)
+        return ArrayBall(self.mid.reshape(shape), rad)
