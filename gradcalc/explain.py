@@ -1,6 +1,5 @@
 """Problem → Explanation: the verdict at length, and the cure if there is one."""
 
-import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
@@ -21,8 +20,11 @@ from gradcalc.witnesses import enclosure
 TRIED = 40
 """Programs that are tried as a cure at the most."""
 
-SECONDS = 5.0
-"""How long they may take together."""
+WORK = 2_000_000
+"""Functions of elements in all of them together."""
+
+EACH = 20_000
+"""As many take as long as a program does that is small."""
 
 STEPS = 3
 """Replacements in a row that make one cure, at the most."""
@@ -120,7 +122,7 @@ def _right_value(case: Case) -> bool:
 
 def _forms(case: Case, ask: Ask) -> Iterator[tuple[tuple[Cure, ...], Case]]:
     """Programs that a few replacements lead to, those of fewer first."""
-    deadline = time.monotonic() + SECONDS
+    left = WORK
     problem = replace(case.problem, claims={})
     known = [name for name, _ in problem.lets]
     queue: deque[tuple[tuple[Cure, ...], Problem]] = deque([((), problem)])
@@ -128,7 +130,7 @@ def _forms(case: Case, ask: Ask) -> Iterator[tuple[tuple[Cure, ...], Case]]:
     while queue:
         steps, current = queue.popleft()
         for cure in cures(current.program, known):
-            if len(seen) > TRIED or time.monotonic() > deadline:
+            if len(seen) > TRIED or left < 0:
                 return
             if cure.source in seen:
                 continue
@@ -139,6 +141,7 @@ def _forms(case: Case, ask: Ask) -> Iterator[tuple[tuple[Cure, ...], Case]]:
                 found = weigh(replace(current, program=program), ask)
             except GradcalcError:
                 continue
+            left -= max(EACH, found.enclosure.size, found.formula.size)
             yield (*steps, cure), found
             if len(steps) + 1 < STEPS:
                 queue.append(((*steps, cure), found.problem))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from gradcalc.derive import roundtrip
+from gradcalc.derive.alarm import at_most
 from gradcalc.expr import formula
 from gradcalc.expr.constants import number
 from gradcalc.expr.formula import Formulas
@@ -548,7 +549,7 @@ def test_a_formula_that_takes_for_ever_is_given_up(monkeypatch: pytest.MonkeyPat
         while True:
             pass
 
-    monkeypatch.setattr(symbolic, "PATIENCE", 0.05)
+    monkeypatch.setattr(symbolic, "at_most", lambda seconds: at_most(0.05 if seconds else None))
     monkeypatch.setattr(Simplifier, "rebuilt", endless)
     answer = report("x**2", x=3.0)
     assert answer.verdict.outcome == "verified"

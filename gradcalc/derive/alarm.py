@@ -23,15 +23,16 @@ class TimesUp(BaseException):
 
 
 @contextmanager
-def at_most(seconds: float) -> Iterator[None]:
-    """Raise `TimesUp` in the block after so many seconds.
+def at_most(seconds: float | None) -> Iterator[None]:
+    """Raise `TimesUp` in the block after so many seconds, if there is such a limit.
 
     What is raised while Python cleans up an object, or collects garbage, gets lost; it is raised
     again once that is done. Only the main thread can be interrupted, and only if nobody else has
     set the alarm; elsewhere the block takes as long as it takes.
     """
     main = threading.current_thread() is threading.main_thread()
-    if not main or not hasattr(signal, "setitimer") or any(signal.getitimer(signal.ITIMER_REAL)):
+    able = main and hasattr(signal, "setitimer")
+    if seconds is None or not able or any(signal.getitimer(signal.ITIMER_REAL)):
         yield
         return
     inside = False

@@ -5,7 +5,8 @@ divisors and factors of the polynomials between (Hart et al., "FLINT: Fast Libra
 Theory", multivariate polynomials over the integers).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import flint
@@ -16,6 +17,9 @@ from gradcalc.expr.scalars import times
 
 LARGEST_POWER = 50
 """Numerators and denominators of exponents up to which powers are taken apart."""
+
+KEPT = 64
+"""Fractions that are kept: the same is asked for in several forms."""
 
 Polynomial = Any
 """flint's `fmpz_mpoly`."""
@@ -47,19 +51,33 @@ def _plainly(expression: Any, joined: Callable[[Polynomial, Polynomial, Any], An
 
     To sympy `exp(0.7*x)` is `exp(x/10)**7`, and `exp(0.9)` a power of `exp(1)`.
     """
-    parts = expression.atoms(sympy.Function, sympy.Pow)
-    hidden = {part: sympy.Dummy(real=True) for part in parts if _is_unwieldy(part)}
+    hidden = _unwieldy(expression)
     shown = {symbol: part for part, symbol in hidden.items()}
-    plain = sympy.factor_terms(expression.xreplace(hidden), radical=True)
-    taken, symbols = parallel_dict_from_expr(plain.as_numer_denom())
+    found = _fraction(expression.xreplace(hidden))
+    plain = joined(*found) if isinstance(found, tuple) else found
+    return plain.xreplace(shown)
+
+
+@lru_cache(maxsize=KEPT)
+def _unwieldy(expression: Any) -> Mapping[Any, Any]:
+    """What is not taken apart, and symbols for it."""
+    parts = expression.atoms(sympy.Function, sympy.Pow)
+    return {part: sympy.Dummy(real=True) for part in parts if _is_unwieldy(part)}
+
+
+@lru_cache(maxsize=KEPT)
+def _fraction(plain: Any) -> tuple[Polynomial, Polynomial, Any] | Any:
+    """Numerator and denominator in lowest terms, and their symbols; else what it comes to."""
+    led = sympy.factor_terms(plain, radical=True)
+    taken, symbols = parallel_dict_from_expr(led.as_numer_denom())
     if not symbols:
-        return plain.expand().xreplace(shown)
+        return led.expand()
     above, below = _integral(taken, len(symbols))
     common = above.gcd(below)
     above, below = above / common, below / common
     if below.leading_coefficient() < 0:
         above, below = -above, -below
-    return joined(above, below, symbols).xreplace(shown)
+    return above, below, symbols
 
 
 def _integral(taken: Any, count: int) -> tuple[Polynomial, Polynomial]:

@@ -51,9 +51,6 @@ LOST = f"{TAKEN}, and there is too much for many digits"
 UNASKED = Conditioning({}, {}, {}, {})
 """Where the enclosure finds out how gradients react."""
 
-PATIENCE = 10.0
-"""Seconds after which a formula that is still being simplified is given up."""
-
 SHOWN = 80
 """Characters of a formula that is cited although it does not hold."""
 
@@ -201,7 +198,7 @@ def _simplified(recording: Recording) -> tuple[Formulas | None, str | None]:
     taken = frozenset((*problem.inputs, *recording.trace.names, *problem.program.assigned))
     texts = (problem.program.source, *(program.source for _, program in problem.lets))
     try:
-        with at_most(PATIENCE):
+        with at_most(problem.limits.seconds):
             return Formulas(
                 recording.derivation.forms,
                 recording.derivation.gradients,

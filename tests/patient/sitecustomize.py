@@ -21,9 +21,7 @@ LIMITS = {
     "gradcalc.daemon.control": ("STARTING", "STOPPING"),
     "gradcalc.daemon.server": ("REHEARSAL",),
     "gradcalc.daemon.worker": ("SECONDS",),
-    "gradcalc.explain": ("SECONDS",),
     "gradcalc.lang.program": ("Limits.seconds",),
-    "gradcalc.witnesses.symbolic": ("PATIENCE",),
 }
 """The numbers of seconds by module: those that have a name, and defaults of parameters."""
 
