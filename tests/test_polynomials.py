@@ -8,6 +8,7 @@ import sympy
 
 from gradcalc.expr.polynomials import cancelled, factored
 from gradcalc.expr.scalars import sigmoid
+from gradcalc.expr.tidy import multiplied_out
 
 X, Y, Z = sympy.symbols("n1 n2 n3", real=True)
 LEAVES = (X, Y, Z, sympy.exp(X), sympy.exp(-X), sympy.sin(Y), sympy.sqrt(Z), sympy.tanh(X),
@@ -37,6 +38,8 @@ def test_fractions_are_those_of_sympy(seed: int) -> None:
     given = drawn(draw, draw.randint(2, 4))
     assert cancelled(given) == sympy.cancel(given)
     assert factored(given) == sympy.factor(sympy.cancel(given))
+    both = given + sympy.log(abs(X) * 3) * given + sympy.sqrt(X * Y) * sympy.exp(X + Y * Z)
+    assert multiplied_out(both) == sympy.expand(both)
 
 
 CASES = {

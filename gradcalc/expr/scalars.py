@@ -151,3 +151,10 @@ def _flat(product: Any) -> list[Any]:
 def times(number: Any, rest: Any) -> Any:
     """A number times an expression; sympy by itself would put it into each term of a sum."""
     return sympy.Mul(number, rest, evaluate=not rest.is_Add or number == 1)
+
+
+def operations(body: Any) -> int:
+    """How many operations are in an expression."""
+    if body.is_Atom:
+        return 0
+    return max(1, len(body.args) - 1) + sum(map(operations, body.args))

@@ -18,7 +18,7 @@ from gradcalc.expr.constants import Unprintable, number
 from gradcalc.expr.moving import inserted_axes
 from gradcalc.expr.nodes import Forms, Node, Op, Shape, ancestry, uses
 from gradcalc.expr.places import NOWHERE, Places
-from gradcalc.expr.scalars import is_indicator, remade, times
+from gradcalc.expr.scalars import is_indicator, operations, remade, times
 from gradcalc.expr.tidy import tidy
 
 LARGE = 600
@@ -181,7 +181,7 @@ class Simplifier:
         """A scalar expression in the shortest of a few forms, its text measured by `length`."""
         known = self._tidied.get((body, shape))
         if known is None:
-            self._spend(TIDYING * _operations(body))
+            self._spend(TIDYING * operations(body))
             known = self.map(tidy(body, length), shape)
             self._tidied[body, shape] = known
         return known
@@ -222,7 +222,7 @@ class Simplifier:
             return self.symbol(node)
         body = node["body"]
         if node.order not in self._sizes:
-            self._sizes[node.order] = _operations(body)
+            self._sizes[node.order] = operations(body)
         most = SHARED if node.order in self._shared else FUSED
         most = FEW if self.large else most
         if is_indicator(body) and not self.large:
@@ -376,13 +376,6 @@ def appearances(nodes: Sequence[Node], by_symbol: Mapping[Any, Node]) -> dict[in
             for operand in node.operands:
                 count[operand.order] += 1
     return count
-
-
-def _operations(body: Any) -> int:
-    """How many operations are in an expression."""
-    if body.is_Atom:
-        return 0
-    return max(1, len(body.args) - 1) + sum(map(_operations, body.args))
 
 
 def _check_powers(body: Any, parts: Mapping[Any, Any]) -> None:

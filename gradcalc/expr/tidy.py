@@ -9,7 +9,15 @@ import sympy
 from gradcalc.expr.cases import gathered_sums
 from gradcalc.expr.logistic import in_sigmoids, recognised
 from gradcalc.expr.polynomials import cancelled, factored
-from gradcalc.expr.scalars import Where, bottom_up, is_indicator, remade, sigmoid, times
+from gradcalc.expr.scalars import (
+    Where,
+    bottom_up,
+    is_indicator,
+    operations,
+    remade,
+    sigmoid,
+    times,
+)
 from gradcalc.expr.sizes import with_sizes
 
 LARGEST_OPERATIONS = 60
@@ -35,7 +43,7 @@ def tidy(expression: Any, length: Callable[[Any], int]) -> Any:
     """The shortest of a few equal forms, measured by `length`."""
     if expression.is_Atom:
         return expression
-    if sympy.count_ops(expression) > LARGEST_OPERATIONS:
+    if operations(expression) > LARGEST_OPERATIONS:
         return expression if expression.has(Where) else bottom_up(expression, _in_front)
     expression = recognised(bottom_up(expression, lambda part: part.func(*part.args)))
     expression = bottom_up(expression, with_sizes)
@@ -83,7 +91,7 @@ def _forms(expression: Any) -> dict[Any, float]:
     if expression.is_Add or expression.is_Mul:
         rewrites.append((sympy.factor_terms, 1.0))
     if _terms(expression) <= LARGEST_EXPANSION and expression.has(sympy.Add):
-        rewrites.append((sympy.expand, MULTIPLIED_OUT))
+        rewrites.append((multiplied_out, MULTIPLIED_OUT))
         if _divides(expression):
             rewrites += [(cancelled, MULTIPLIED_OUT), (_one_fraction, 1.0)]
     if expression.is_Mul:
@@ -101,6 +109,19 @@ def _forms(expression: Any) -> dict[Any, float]:
         except (sympy.PolynomialError, NotImplementedError):
             continue
     return forms
+
+
+def multiplied_out(expression: Any) -> Any:
+    """What `sympy.expand` gives, which goes through everything that there may be to expand."""
+    powers = [power.as_base_exp() for power in expression.atoms(sympy.Pow, sympy.exp)]
+    return sympy.expand(
+        expression,
+        basic=False,
+        log=expression.has(sympy.log),
+        multinomial=any(base.is_Add for base, _ in powers),
+        power_base=any(base.is_Mul for base, _ in powers),
+        power_exp=any(exponent.is_Add for _, exponent in powers),
+    )
 
 
 def _one_fraction(expression: Any) -> Any:
