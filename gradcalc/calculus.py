@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import sympy
 
+from gradcalc.expr.functions import FUNCTIONS
 from gradcalc.expr.logistic import recognised
 from gradcalc.expr.scalars import head, opened
 from gradcalc.primitives import BY_NAME, Composite, Elementwise
@@ -22,11 +23,7 @@ Variant = tuple[tuple[str, Any], ...]
 
 WORD = re.compile(r"[^\W\d]\w*")
 
-NATIVE = (
-    sympy.exp, sympy.log, sympy.sin, sympy.cos, sympy.tan, sympy.asin, sympy.acos, sympy.atan,
-    sympy.atan2, sympy.sinh, sympy.cosh, sympy.tanh, sympy.asinh, sympy.acosh, sympy.atanh,
-    sympy.erf, sympy.erfc, sympy.sign, sympy.floor, sympy.ceiling, sympy.Abs,
-)  # fmt: skip
+PLAIN = tuple(function.sympy for function in FUNCTIONS if function.plain)
 """sympy's functions that mean what gradcalc's of nearly the same name do."""
 
 
@@ -73,7 +70,7 @@ def spelled(row: Elementwise, variant: Variant) -> tuple[tuple[Any, ...], Any]:
     if row.boolean or row.name == "where":
         return symbols, opened(body)
     calls = body.atoms(sympy.Function) | body.atoms(sympy.Piecewise)
-    native = isinstance(body, NATIVE) and all(arg in symbols for arg in body.args)
+    native = isinstance(body, PLAIN) and all(arg in symbols for arg in body.args)
     if not calls or native:
         return symbols, body
     parameters = row.signature.parameters

@@ -15,9 +15,10 @@ from gradcalc.arrays import special
 from gradcalc.arrays.numbers import EPSILON, ArrayBall, made, magnitude, number, select
 from gradcalc.balls.numbers import OutOfReach
 from gradcalc.balls.source import CALLS, RELATIONS, Source
+from gradcalc.expr.functions import FUNCTIONS
 from gradcalc.expr.scalars import closed
 
-UNBOUNDED = frozenset({"gamma", "loggamma", "polygamma"})
+UNBOUNDED = frozenset(f.sympy.__name__ for f in FUNCTIONS if not f.arrays)
 """sympy's functions that no array of balls knows."""
 
 NAN = made(np.longdouble(np.nan), np.inf)

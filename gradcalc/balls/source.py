@@ -16,18 +16,13 @@ from gradcalc.balls.numbers import (
     power,
     whole_power,
 )
+from gradcalc.expr.functions import FUNCTIONS
 from gradcalc.expr.scalars import closed
 
 KEPT = 4096
 """Functions that are kept for the next point."""
 
-CALLS = {
-    "exp": "exp", "log": "log", "sin": "sin", "cos": "cos", "tan": "tan", "asin": "asin",
-    "acos": "acos", "atan": "atan", "atan2": "atan2", "sinh": "sinh", "cosh": "cosh",
-    "tanh": "tanh", "asinh": "asinh", "acosh": "acosh", "atanh": "atanh", "erf": "erf",
-    "erfc": "erfc", "gamma": "gamma", "loggamma": "lgamma", "sign": "decide.sign", "Abs": "abs",
-    "floor": "decide.floor", "ceiling": "decide.ceil",
-}  # fmt: skip
+CALLS = {function.sympy.__name__: function.ball for function in FUNCTIONS}
 """sympy's functions by name, and what does the same with balls."""
 
 CONSTANTS = {"Pi": "arb.pi()", "Exp1": "arb.const_e()"}

@@ -13,10 +13,8 @@ from typing import Any
 import numpy as np
 import sympy
 
+from gradcalc.expr.functions import FUNCTIONS
 from gradcalc.expr.scalars import Head, Where, closed, is_indicator
-
-NARROW = (sympy.erf, sympy.erfc, sympy.gamma, sympy.loggamma, sympy.polygamma)
-"""Functions that no library computes in wide floats."""
 
 KEPT = 4096
 """Functions that are kept for the next point."""
@@ -34,36 +32,13 @@ Part = Callable[[Known], Any]
 """Gives the value of one part of an expression."""
 
 
-def narrow(values: Any) -> Any:
-    """Numbers as libraries take them that know no wider floats."""
-    array = np.asarray(values)
-    return array.astype(np.float64) if array.dtype == np.longdouble else array
+COMPUTED: Mapping[Any, Callable[..., Any]] = {
+    function.sympy: function.floats for function in FUNCTIONS if function.floats is not None
+}
+"""sympy's functions as functions of arrays."""
 
-
-def _special(name: str) -> Callable[..., Any]:
-    def call(*values: Any) -> Any:
-        # scipy is large, and few programs need it
-        from scipy import special
-
-        function = getattr(special, name)
-        if any(np.asarray(value).dtype == np.longdouble for value in values):
-            # it knows no wider floats
-            return np.asarray(function(*map(narrow, values)), dtype=np.longdouble)
-        return function(*values)
-
-    return call
-
-
-FUNCTIONS: Mapping[Any, Callable[..., Any]] = {
-    sympy.exp: np.exp, sympy.sin: np.sin, sympy.cos: np.cos, sympy.tan: np.tan,
-    sympy.asin: np.arcsin, sympy.acos: np.arccos, sympy.atan: np.arctan, sympy.atan2: np.arctan2,
-    sympy.sinh: np.sinh, sympy.cosh: np.cosh, sympy.tanh: np.tanh, sympy.asinh: np.arcsinh,
-    sympy.acosh: np.arccosh, sympy.atanh: np.arctanh, sympy.Abs: np.abs, sympy.sign: np.sign,
-    sympy.floor: np.floor, sympy.ceiling: np.ceil, sympy.erf: _special("erf"),
-    sympy.erfc: _special("erfc"), sympy.loggamma: _special("gammaln"),
-    sympy.gamma: _special("gamma"), sympy.digamma: _special("digamma"),
-}  # fmt: skip
-"""sympy's functions as numpy's."""
+NARROW = tuple(function.sympy for function in FUNCTIONS if not function.wide)
+"""Functions that no library computes in wide floats."""
 
 RELATIONS: Mapping[Any, Callable[..., Any]] = {
     sympy.Gt: np.greater, sympy.Ge: np.greater_equal, sympy.Lt: np.less, sympy.Le: np.less_equal,
@@ -193,12 +168,12 @@ class _Maker:
             return lambda known: holds
         if isinstance(part, sympy.polygamma):
             order = int(part.args[0])
-            return _called(lambda x: _special("polygamma")(order, x), [self.part(part.args[1])])
+            return _called(lambda x: COMPUTED[kind](order, x), [self.part(part.args[1])])
         if isinstance(part, sympy.Not):
             return _called(np.logical_not, [self.part(part.args[0])])
         if kind in LOGIC:
             return _folded(LOGIC[kind], [self.part(argument) for argument in part.args])
-        function = FUNCTIONS.get(kind) or RELATIONS.get(kind)
+        function = COMPUTED.get(kind) or RELATIONS.get(kind)
         if function is None:
             return lambda known: _unknown(kind)
         return _called(function, [self.part(argument) for argument in part.args])

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.expr.elementwise import Precision, compiled, narrow
+from gradcalc.expr.elementwise import Precision, compiled
+from gradcalc.expr.functions import narrow
 from gradcalc.expr.pieces import in_pieces
 
 

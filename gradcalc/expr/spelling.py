@@ -6,26 +6,15 @@ from typing import Any
 import sympy
 
 from gradcalc.expr.constants import Unprintable
+from gradcalc.expr.functions import FUNCTIONS, Function
 from gradcalc.expr.nodes import Node, Shape
 from gradcalc.expr.ordering import Ordering, is_negative
 from gradcalc.expr.scalars import Head, Where, is_indicator, remade, times
 from gradcalc.expr.text import ATOM, COMPARISON, NEGATIVE, POWER, PRODUCT, SUM, Text
 from gradcalc.expr.truths import is_truth
 
-NAMES: Mapping[Any, str] = {
-    sympy.exp: "exp", sympy.log: "log", sympy.sin: "sin", sympy.cos: "cos", sympy.tan: "tan",
-    sympy.asin: "asin", sympy.acos: "acos", sympy.atan: "atan", sympy.atan2: "atan2",
-    sympy.sinh: "sinh", sympy.cosh: "cosh", sympy.tanh: "tanh", sympy.asinh: "asinh",
-    sympy.acosh: "acosh", sympy.atanh: "atanh", sympy.erf: "erf", sympy.erfc: "erfc",
-    sympy.sign: "sign", sympy.floor: "floor", sympy.ceiling: "ceil", sympy.Abs: "abs",
-    sympy.loggamma: "lgamma",
-}  # fmt: skip
-"""sympy's functions by their names in gradcalc."""
-
-NAMELESS: Mapping[Any, str] = {
-    sympy.polygamma: "the derivative of lgamma, digamma, has no name in gradcalc",
-}
-"""Why functions that derivatives lead to are not written."""
+NAMES: Mapping[Any, Function] = {function.sympy: function for function in FUNCTIONS}
+"""sympy's functions, with their names in gradcalc."""
 
 OPERATORS: Mapping[str, str] = {"floordiv": "//", "mod": "%"}
 """Functions that are written as operators."""
@@ -116,10 +105,11 @@ class Spelling(Ordering):
             return self._head(body)
         if isinstance(body, sympy.Abs) and body.args[0].is_Add:
             return self._call("abs", [self._either_way(body.args[0])])
-        name = NAMES.get(type(body))
-        if name is None:
-            raise Unprintable(NAMELESS.get(type(body), f"{type(body)} is no function of gradcalc"))
-        return self._call(name, [self.expression(arg) for arg in body.args])
+        known = NAMES.get(type(body))
+        if known is None or not known.name:
+            why = known.why if known is not None else ""
+            raise Unprintable(why or f"{type(body)} is no function of gradcalc")
+        return self._call(known.name, [self.expression(arg) for arg in body.args])
 
     def _head(self, body: Any) -> Text:
         arguments = [self.expression(arg) for arg in body.args]
@@ -308,7 +298,7 @@ def _with_one_root(body: Any) -> Any:
     factor = body.func(*[f for f in body.args if f in roots or f.is_Rational])
     over, under = factor**2, 1 / factor**2
     sign = sympy.Integer(-1 if factor.is_negative else 1)
-    if under.as_coeff_Mul()[0].is_Integer and under.is_positive:
+    if under.as_numer_denom()[1] == 1 and under.is_positive:
         root = sympy.Pow(under, sympy.Rational(-1, 2), evaluate=False)
     elif len(roots) > 1 and over.is_positive:
         root = sympy.Pow(over, sympy.Rational(1, 2), evaluate=False)

@@ -268,6 +268,15 @@ ELEMENTWISE: tuple[Elementwise, ...] = (
         doc="one minus the error function",
     ),
     Elementwise(
+        name="erfinv",
+        define=lambda s, x: s.erfinv(x),
+        torch=lambda t, x: t.erfinv(x),
+        samples=((0.7,), (-0.3,), (0.95,)),
+        doc="the number whose error function is x",
+        domain=lambda m, x: (1 - x, 1 + x),
+        libraries=("torch", "torch.special", "scipy.special", "jax.scipy.special"),
+    ),
+    Elementwise(
         name="lgamma",
         define=lambda s, x: s.Piecewise((s.loggamma(x), x > 0), (s.log(s.Abs(s.gamma(x))), True)),
         torch=lambda t, x: t.lgamma(x),

@@ -40,7 +40,8 @@ class Elementwise:
     `doc` is one line. `numbers` is Python's own function when all operands are plain numbers.
     `from_value` says that torch computes the slope from the rounded value, and loses it where the
     value saturates. `boolean` says that the result is a truth value. `operator` is the Python
-    operator, if any.
+    operator, if any. `libraries` are modules that have the function by the same name, with nothing
+    special about how it is called.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Elementwise:
     usual: tuple[Callable[..., Any], Callable[..., Any]] | None = None
     numbers: Callable[..., Any] | None = None
     from_value: bool = False
+    libraries: tuple[str, ...] = ()
     boolean: bool = False
     operator: str | None = None
 

@@ -8,8 +8,8 @@ from types import MappingProxyType
 
 from gradcalc.lang.builtins import BUILTINS, Builtin
 from gradcalc.lang.dialects import numpy_table, other_tables, torch_table
-from gradcalc.lang.dialects.spelling import Function, Table
-from gradcalc.primitives import BY_NAME, Primitive
+from gradcalc.lang.dialects.spelling import Function, Table, spell
+from gradcalc.primitives import BY_NAME, PRIMITIVES, Elementwise, Primitive
 
 TORCH, NUMPY, JAX, MIXED, NONE = "torch", "numpy", "jax", "torch and numpy", ""
 """The libraries whose arrays a text works on."""
@@ -39,6 +39,20 @@ TABLES: Mapping[str, Table] = MappingProxyType(
     }
 )
 """The modules whose names a program may use or import, each with its functions."""
+
+CALLED: Mapping[str, str] = MappingProxyType(
+    {
+        "torch": "input, *, out: unset = None",
+        "torch.special": "input, *, out: unset = None",
+        "scipy.special": "x, /, out: unset = None",
+        "jax.scipy.special": "x: floats",
+    }
+)
+"""How a function of one number that has nothing special about it is called in a module."""
+
+for _row in PRIMITIVES:
+    for _module in _row.libraries if isinstance(_row, Elementwise) else ():
+        spell(TABLES[_module], _row.name, CALLED[_module])
 
 PREFIXES: Mapping[str, str] = MappingProxyType(
     {

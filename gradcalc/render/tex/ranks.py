@@ -4,6 +4,8 @@ import ast
 from collections.abc import Mapping, Sequence
 from types import EllipsisType
 
+from gradcalc.primitives import PRIMITIVES, Elementwise
+
 Rank = int | None
 Ranks = Mapping[str, Rank]
 
@@ -17,17 +19,12 @@ _REDUCTIONS = frozenset({
     "argmax", "argmin",
 })  # fmt: skip
 
-# Functions whose result has the dimensions of their arguments.
-_ALIKE = frozenset({
-    "exp", "log", "log1p", "expm1", "exp2", "log2", "log10", "sqrt", "rsqrt", "square",
-    "reciprocal", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh", "cosh", "tanh",
-    "asinh", "acosh", "atanh", "hypot", "logaddexp", "xlogy", "sinc", "deg2rad", "rad2deg", "erf",
-    "erfc", "lgamma", "abs", "sign", "floor", "ceil", "round", "trunc", "frac", "maximum",
-    "minimum", "where", "clamp", "sigmoid", "logsigmoid", "softplus", "relu", "relu6", "leaky_relu",
-    "elu", "celu", "selu", "gelu", "silu", "mish", "softsign", "tanhshrink", "hardtanh", "sort",
-    "cumsum", "cumprod", "zeros_like", "ones_like", "full_like", "tril", "triu", "pad", "flip",
-    "roll", "softmax", "log_softmax", "softmin", "inv", "detach",
+_ALIKE = frozenset({row.name for row in PRIMITIVES if isinstance(row, Elementwise)} | {
+    "relu6", "hardtanh", "mish", "sort", "cumsum", "cumprod", "zeros_like", "ones_like",
+    "full_like", "tril", "triu", "pad", "flip", "roll", "softmax", "log_softmax", "softmin", "inv",
+    "detach",
 })  # fmt: skip
+"""Functions whose result has the dimensions of their arguments."""
 
 
 def rank(node: ast.expr, known: Ranks) -> Rank:

@@ -1,0 +1,88 @@
+"""The scalar functions that sympy has, and what each is to everybody else: one row for each.
+
+Whoever computes, writes or reads a function looks it up here, so that one more is one more row.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sympy
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """One of sympy's functions.
+
+    `name` is gradcalc's, "" where formulas have none, and `why` says why not. `floats` computes it
+    on arrays of floats. `ball` is what does it with balls: a method of python-flint's `arb`, or
+    one of `Decisions` behind "decide.". `wide` says that there is something that computes it in
+    long doubles; `arrays` that there is a bound of its slope for arrays of balls
+    (`gradcalc.arrays.special`); `plain` that formulas may write sympy's function as it is, for it
+    means what gradcalc's does.
+    """
+
+    sympy: Any
+    name: str
+    ball: str
+    floats: Callable[..., Any] | None = None
+    why: str = ""
+    wide: bool = True
+    arrays: bool = True
+    plain: bool = True
+
+
+def scipys(name: str) -> Callable[..., Any]:
+    """A function of `scipy.special`, which knows no wider floats than float64."""
+
+    def call(*values: Any) -> Any:
+        # scipy is large, and few programs need it
+        from scipy import special
+
+        function = getattr(special, name)
+        if any(np.asarray(value).dtype == np.longdouble for value in values):
+            return np.asarray(function(*map(narrow, values)), dtype=np.longdouble)
+        return function(*values)
+
+    return call
+
+
+def narrow(values: Any) -> Any:
+    """Numbers as libraries take them that know no wider floats."""
+    array = np.asarray(values)
+    return array.astype(np.float64) if array.dtype == np.longdouble else array
+
+
+NO_DIGAMMA = "the derivative of lgamma, digamma, has no name in gradcalc"
+
+FUNCTIONS: tuple[Function, ...] = (
+    Function(sympy.exp, "exp", "exp", np.exp),
+    # of a sum with 1 it is computed otherwise
+    Function(sympy.log, "log", "log"),
+    Function(sympy.sin, "sin", "sin", np.sin),
+    Function(sympy.cos, "cos", "cos", np.cos),
+    Function(sympy.tan, "tan", "tan", np.tan),
+    Function(sympy.asin, "asin", "asin", np.arcsin),
+    Function(sympy.acos, "acos", "acos", np.arccos),
+    Function(sympy.atan, "atan", "atan", np.arctan),
+    Function(sympy.atan2, "atan2", "atan2", np.arctan2),
+    Function(sympy.sinh, "sinh", "sinh", np.sinh),
+    Function(sympy.cosh, "cosh", "cosh", np.cosh),
+    Function(sympy.tanh, "tanh", "tanh", np.tanh),
+    Function(sympy.asinh, "asinh", "asinh", np.arcsinh),
+    Function(sympy.acosh, "acosh", "acosh", np.arccosh),
+    Function(sympy.atanh, "atanh", "atanh", np.arctanh),
+    Function(sympy.erf, "erf", "erf", scipys("erf"), wide=False),
+    Function(sympy.erfc, "erfc", "erfc", scipys("erfc"), wide=False),
+    Function(sympy.erfinv, "erfinv", "erfinv", scipys("erfinv"), wide=False, arrays=False),
+    Function(sympy.sign, "sign", "decide.sign", np.sign),
+    Function(sympy.floor, "floor", "decide.floor", np.floor),
+    Function(sympy.ceiling, "ceil", "decide.ceil", np.ceil),
+    Function(sympy.Abs, "abs", "abs", np.abs),
+    Function(sympy.loggamma, "lgamma", "lgamma", scipys("gammaln"), wide=False, arrays=False,
+             plain=False),
+    Function(sympy.gamma, "", "gamma", scipys("gamma"), wide=False, arrays=False, plain=False),
+    Function(sympy.polygamma, "", "polygamma", scipys("polygamma"), why=NO_DIGAMMA, wide=False,
+             arrays=False, plain=False),
+)  # fmt: skip
