@@ -11,7 +11,7 @@ from gradcalc import findings, verdict
 from gradcalc.errors import GradcalcError
 from gradcalc.problem import Problem
 from gradcalc.report import InputGradient, Report
-from gradcalc.testimony import LEFT_OUT, Array, Formula, Nature, Reference, Testimony
+from gradcalc.testimony import LEFT_OUT, Absence, Array, Formula, Nature, Reference, Testimony
 from gradcalc.verdict import Judgement
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _checked(
 
     runs = Runs(problem) if derivations is None else derivations.runs(problem)
     experiment = Experiment(runs)
-    exact = Reference(witness="enclosure", absent=LEFT_OUT, too_large=True)
+    exact = Reference(witness="enclosure", absent=LEFT_OUT, absence=Absence.LEFT_OUT)
     if problem.enclose:
         exact = enclosure.testify(experiment)
     formula = symbolic.testify(experiment)

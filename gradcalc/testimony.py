@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Any
 
 import numpy as np
@@ -218,6 +218,14 @@ class Testimony:
     absent: str | None = None
 
 
+class Absence(Enum):
+    """Kinds of reasons for which a witness of many digits is absent."""
+
+    LEFT_OUT = "it was not asked"
+    TOO_LARGE = "it would have been too much"
+    UNABLE = "there is something that it cannot do, or there is no gradient"
+
+
 @dataclass(frozen=True, slots=True)
 class Reference(Testimony):
     """The answer of a witness that knows more digits than a float holds.
@@ -233,8 +241,8 @@ class Reference(Testimony):
     gradients at points that floats can hardly tell from this one, where that matters. `mishaps` are
     in the order of the program. `radii` bound how far off each element of `exact` is, where that is
     proved; `bits` is the precision that it took. `surveyed` says that corners were looked for.
-    `size` is how much the run was; `too_large` says that the witness is absent for that reason
-    alone, or was not asked; `probes` are the directions in which it testifies all the same.
+    `size` is how much the run was; `absence` says what kind of reason there is where the witness is
+    absent; `probes` are the directions in which it testifies all the same.
     """
 
     exact: Mapping[str, Reals] = field(default_factory=dict)
@@ -255,5 +263,5 @@ class Reference(Testimony):
     bits: int = 0
     surveyed: bool = True
     size: int = 0
-    too_large: bool = False
+    absence: Absence | None = None
     probes: tuple[Probe, ...] = ()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import gradcalc.cli.report
 from gradcalc.cli.app import main
+from tests.sweeps import share
 from tests.test_cli import Answer, run_fixture  # noqa: F401
 
 Run = Callable[..., Answer]
@@ -243,7 +244,7 @@ def settle(argv: Sequence[str], capsys: pytest.CaptureFixture[str]) -> None:
 
 
 RELAXED = settings(
-    max_examples=300,
+    max_examples=share(300),
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

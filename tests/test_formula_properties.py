@@ -1,6 +1,5 @@
 """Formulas of random programs: right, and the same however they are come by."""
 
-import os
 import random
 from typing import Any
 
@@ -19,9 +18,10 @@ from gradcalc.expr.written import Written
 from gradcalc.witnesses import autograd
 from tests import oracle
 from tests.random_programs import SHAPES, commuted, point, program
+from tests.sweeps import seeds, share
 from tests.trust_cases import problem, report
 
-EXAMPLES = int(os.environ.get("GRADCALC_EXAMPLES", "25"))
+EXAMPLES = share(25)
 """How many programs a test tries: many in a long run, few in the ordinary one."""
 
 SEEDS = st.integers(0, 10**9)
@@ -165,12 +165,12 @@ def test_the_order_of_operands_does_not_matter(seed: int) -> None:
 
 
 def test_random_programs_are_of_all_kinds() -> None:
-    texts = [program(random.Random(seed)) for seed in range(200)]
+    texts = [program(random.Random(seed)) for seed in seeds(200)]
     for word in ("softmax", "@", "sum", "where", "norm", "outer"):
         assert any(word in text for text in texts), word
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", seeds(3))
 def test_the_oracle_can_disagree(seed: int) -> None:
     text, inputs = "sum(x**2)*c", point("x c", seed)
     expected = oracle.values(problem(text, **inputs))

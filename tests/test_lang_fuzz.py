@@ -16,8 +16,9 @@ from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Limits
 from gradcalc.primitives import PRIMITIVES
 from tests.lang_backends import SIDES, numbers_of, well_formed
+from tests.sweeps import share
 
-EXAMPLES = 150
+EXAMPLES = share(150)
 LIMITS = Limits(steps=400, elements=20_000, items=5_000, total=200_000)
 FUZZ = settings(
     max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True

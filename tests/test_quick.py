@@ -14,6 +14,7 @@ from gradcalc.verdict import Outcome, Verdict
 from gradcalc.witnesses import autograd, enclosure
 from tests.healthy import healthy
 from tests.planting import spelled
+from tests.sweeps import seeds
 from tests.trust_cases import TRAPS, problem
 
 RIGHT = {Outcome.VERIFIED, Outcome.VANISHED}
@@ -37,7 +38,7 @@ def test_no_trap_is_taken_for_right(trap: Any) -> None:
     assert found is Outcome.UNRESOLVED or found in right or trap.name in ALARMS
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", seeds(60))
 def test_what_is_right_is_never_called_wrong(seed: int) -> None:
     text, dtype, inputs = healthy(seed)
     # kinks nearby are not told from others

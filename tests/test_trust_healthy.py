@@ -3,6 +3,7 @@
 import pytest
 
 from tests.healthy import healthy
+from tests.sweeps import seeds
 from tests.trust_cases import report
 
 CASES = 320
@@ -10,7 +11,7 @@ UNWRITTEN = ("sort", "cumprod")
 """Their gradients have no formula."""
 
 
-@pytest.mark.parametrize("seed", range(CASES))
+@pytest.mark.parametrize("seed", seeds(CASES))
 def test_a_healthy_gradient_is_verified(seed: int) -> None:
     case = healthy(seed)
     answer = report(case.program, case.dtype, **case.inputs)

@@ -14,6 +14,7 @@ from gradcalc.values import Limits, format_literal, from_json, parse_value
 from gradcalc.values.context import Array, Context
 from gradcalc.values.parser import parse_text
 from gradcalc.values.text import plain_lists, plain_rows
+from tests.sweeps import share
 
 INF, NAN = math.inf, math.nan
 
@@ -322,7 +323,7 @@ def shapes():
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
 def test_round_trip(dtype):
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=share(150), deadline=None)
     @given(hnp.arrays(dtype, shapes()))
     def check(array):
         text = format_literal(array, dtype)
@@ -351,7 +352,7 @@ PIECES = [
 ]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=share(300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.one_of(
         st.text(max_size=40),
@@ -380,7 +381,7 @@ def outcome(reader):
     return found if found is None else (found.shape, found.tobytes())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=share(300), deadline=None)
 @given(st.text("0123.,;e+-inf \n[]naN", max_size=14))
 @example("1e400,2")
 @example("[1e400]")

@@ -18,6 +18,7 @@ from safetensors.torch import save_file as save_torch_file
 
 from gradcalc.errors import FileError, GradcalcError, InvalidValueError, LimitError
 from gradcalc.values import Limits, format_literal, parse_value
+from tests.sweeps import share
 
 NAN = math.nan
 MATRIX = [[1, 2], [3, 4]]
@@ -410,7 +411,7 @@ def start_of(suffix: str) -> bytes:
 def test_no_bytes_raise_anything_else(suffix):
     good = start_of(suffix)
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=share(60), deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.data())
     def check(data):
         content = bytearray(data.draw(st.one_of(st.binary(max_size=60), st.just(good))))

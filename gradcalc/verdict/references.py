@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from gradcalc.problem import Problem
-from gradcalc.testimony import LEFT_OUT, Array, Formula, Reference, Testimony
+from gradcalc.testimony import LEFT_OUT, Absence, Array, Formula, Reference, Testimony
 from gradcalc.verdict.outcome import culprit_text, precision_of
 from gradcalc.verdict.rough import is_smooth
 
@@ -33,7 +33,7 @@ def weigh(problem: Problem, formula: Reference, exact: Reference) -> Reference:
         return exact
     # what was too much for single numbers may still be checked as a whole; what has no value, or
     # no gradient that digits could tell, may not
-    if not exact.too_large or not formula.surveyed:
+    if exact.absence not in (Absence.LEFT_OUT, Absence.TOO_LARGE) or not formula.surveyed:
         return exact
     if formula.absent is not None:
         return replace(exact, absent=formula.absent)
@@ -41,7 +41,7 @@ def weigh(problem: Problem, formula: Reference, exact: Reference) -> Reference:
         return replace(
             formula,
             absent=f"it is not smooth at or near this point{culprit_text(formula.events)}, and"
-            f" {UNSEEN if exact.absent == LEFT_OUT else OVERSIZED}",
+            f" {UNSEEN if exact.absence is Absence.LEFT_OUT else OVERSIZED}",
         )
     return formula
 

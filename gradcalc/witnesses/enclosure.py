@@ -33,7 +33,7 @@ from gradcalc.enclosure.precision import (
 from gradcalc.enclosure.rounding import noise, rounding
 from gradcalc.errors import GradcalcError
 from gradcalc.problem import Problem, claim_values
-from gradcalc.testimony import Event, Neighbourhood, Reference
+from gradcalc.testimony import Absence, Event, Neighbourhood, Reference
 
 EXPLORED = 300_000
 """Numbers in all runs around a special point together, which takes about a second."""
@@ -71,10 +71,14 @@ def testify(experiment: Experiment) -> Reference:
             return _testify(experiment)
     except TooLarge as reason:
         experiment.too_large = True
-        answer = Reference(witness="enclosure", absent=str(reason), too_large=True)
+        answer = Reference(witness="enclosure", absent=str(reason), absence=Absence.TOO_LARGE)
         return _in_directions(experiment, answer)
     except (OutOfReach, GradcalcError) as reason:
-        return Reference(witness="enclosure", absent=str(reason))
+        return _unable(str(reason))
+
+
+def _unable(reason: str) -> Reference:
+    return Reference(witness="enclosure", absent=reason, absence=Absence.UNABLE)
 
 
 def _in_directions(experiment: Experiment, answer: Reference) -> Reference:
@@ -84,7 +88,7 @@ def _in_directions(experiment: Experiment, answer: Reference) -> Reference:
 
     wrong = misled(experiment.runs.recording)
     if wrong is not None:
-        return Reference(witness="enclosure", absent=f"{CONTRADICTION}: {wrong}")
+        return _unable(f"{CONTRADICTION}: {wrong}")
     try:
         found = sample(experiment)
     except OutOfReach as reason:
