@@ -10,8 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from gradcalc.cli.app import main
-from gradcalc.cli.options import FORMATS as CHOICES
-from gradcalc.render import FORMATS, Style, renderer
+from gradcalc.render import Style, renderer
 from gradcalc.render.tex.text import escape, name_table, name_tex, number_tex
 from gradcalc.report import Branch, Claim, Finding, InputGradient, Outcome, Report, Verdict, Written
 from tests.latex_reader import Reader, fault
@@ -659,10 +658,6 @@ def test_the_command(argv, code, lines, capsys):
     text = capsys.readouterr().out
     assert fault(text) is None
     assert set(lines) <= set(text.splitlines())
-
-
-def test_the_command_knows_every_format():
-    assert set(CHOICES) == set(FORMATS)
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="there is no TeX here")

@@ -9,10 +9,11 @@ from gradcalc.cli import options as read
 from gradcalc.cli import parameters as shared
 from gradcalc.cli import report, why
 from gradcalc.cli.arguments import known_options
+from gradcalc.render import FORMATS
 
 
 def _formats() -> list[str]:
-    return list(read.FORMATS)
+    return list(FORMATS)
 
 
 def grad(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from gradcalc.cli.arguments import check_name
 from gradcalc.errors import UsageError, did_you_mean
+from gradcalc.render import FORMATS
 
-FORMATS = ("table", "json", "tsv", "csv", "markdown", "latex", "literal")
 DTYPES = ("float64", "float32", "float16")
 
 _DTYPE_NAMES = {name: name for name in DTYPES} | {
@@ -106,7 +106,7 @@ def format_name(text: str | None, json: bool) -> str | None:
     if text is None:
         return "json" if json else None
     if text not in FORMATS:
-        raise _no_such_choice("--format", text, FORMATS)
+        raise _no_such_choice("--format", text, tuple(FORMATS))
     if json and text != "json":
         raise UsageError(f"--json and --format {text} exclude each other")
     return text

@@ -8,21 +8,18 @@ from typing import TYPE_CHECKING
 from gradcalc.cli.answers import answered, worst_code
 from gradcalc.cli.options import Options
 from gradcalc.errors import UsageError
+from gradcalc.render import FORMATS, explainer
 
 if TYPE_CHECKING:
     from gradcalc.beside import Beside
     from gradcalc.calculate import Ask
     from gradcalc.cli.inputs import Request
-    from gradcalc.render import Style
     from gradcalc.report import Explanation
-
-FORMATS = ("table", "json")
-"""What an explanation can be printed as."""
 
 
 def run(options: Options, own: frozenset[str], beside: "Beside | None") -> int:
     """Calculate, explain, print, and give the exit code of the program's own verdict."""
-    if options.format not in (None, *FORMATS):
+    if options.format is not None and FORMATS[options.format].explanation is None:
         raise UsageError(
             f"why prints text or JSON, not {options.format}",
             hint=f"gradcalc grad prints {options.format}",
@@ -40,7 +37,7 @@ def _explainer(options: Options) -> Callable[["Request", "Ask"], "Explanation"]:
     from gradcalc.explain import explain
 
     if not options.quiet:
-        _renderer(options)
+        explainer(options.format or "table")
 
     def explanation(request: "Request", ask: "Ask") -> "Explanation":
         found = explain(request.problem, ask=ask)
@@ -50,18 +47,10 @@ def _explainer(options: Options) -> Callable[["Request", "Ask"], "Explanation"]:
     return explanation
 
 
-def _renderer(options: Options) -> Callable[["Sequence[Explanation]", "Style"], str]:
-    if options.format == "json":
-        from gradcalc.render.json import render_explanations
-
-        return render_explanations
-    from gradcalc.render.why import render
-
-    return render
-
-
 def _print(explanations: Sequence["Explanation"], options: Options) -> None:
     from gradcalc.cli.output import style_for, write
 
     style = style_for(sys.stdout, show_all=options.show_all)
-    write(_renderer(options)(explanations, style), sys.stdout)
+    draw = explainer(options.format or "table")
+    assert draw is not None
+    write(draw(explanations, style), sys.stdout)

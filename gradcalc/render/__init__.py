@@ -4,36 +4,57 @@ A new format is one module with a `render(reports, style)` function and one entr
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gradcalc.render.style import Style
 
 if TYPE_CHECKING:
-    from gradcalc.report import Report
+    from gradcalc.report import Explanation, Report
 
 Renderer = Callable[["Sequence[Report]", Style], str]
 
-FORMATS: Mapping[str, tuple[str, str]] = MappingProxyType(
+Explainer = Callable[["Sequence[Explanation]", Style], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How reports are drawn, and explanations if they can be: by a function of a module here."""
+
+    report: tuple[str, str]
+    explanation: tuple[str, str] | None = None
+
+
+FORMATS: Mapping[str, Format] = MappingProxyType(
     {
-        "table": ("table", "render"),
-        "json": ("json", "render"),
-        "tsv": ("delimited", "render_tsv"),
-        "csv": ("delimited", "render_csv"),
-        "markdown": ("markdown", "render"),
-        "latex": ("latex", "render"),
-        "literal": ("literal", "render"),
+        "table": Format(("table", "render"), ("why", "render")),
+        "json": Format(("json", "render"), ("json", "render_explanations")),
+        "tsv": Format(("delimited", "render_tsv")),
+        "csv": Format(("delimited", "render_csv")),
+        "markdown": Format(("markdown", "render")),
+        "latex": Format(("latex", "render")),
+        "literal": Format(("literal", "render")),
     }
 )
-"""The module and the function of each format."""
+"""The formats by name, in the order in which they are offered."""
 
 
 def renderer(format: str) -> Renderer:
     """What draws reports in a format; its module is imported now, as only tables need rich."""
-    module, function = FORMATS[format]
-    found: Renderer = getattr(import_module(f"gradcalc.render.{module}"), function)
+    found: Renderer = _loaded(*FORMATS[format].report)
     return found
 
 
-__all__ = ["FORMATS", "Renderer", "Style", "renderer"]
+def explainer(format: str) -> Explainer | None:
+    """What draws explanations in a format, None where nothing does."""
+    place = FORMATS[format].explanation
+    return None if place is None else _loaded(*place)
+
+
+def _loaded(module: str, function: str) -> Any:
+    return getattr(import_module(f"gradcalc.render.{module}"), function)
+
+
+__all__ = ["FORMATS", "Explainer", "Format", "Renderer", "Style", "explainer", "renderer"]
