@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-from gradcalc.codes import INTERRUPTED, LIMIT
+from gradcalc.codes import CALCULATING, INTERRUPTED, LIMIT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _hush() -> None:
 
 def _torch_beside(argv: list[str]) -> "Beside | None":
     """The process that imports torch, if the command line asks for a gradient."""
-    calculates = len(argv) > 1 and argv[0] in ("grad", "why") and "--help" not in argv
+    calculates = len(argv) > 1 and argv[0] in CALCULATING and "--help" not in argv
     if not calculates or not hasattr(os, "fork") or "torch" in sys.modules:
         return None
     from gradcalc.beside import Beside

@@ -1,4 +1,5 @@
-"""Exit codes that are no verdict's and no error's own."""
+"""What is known before anything is imported: exit codes that are no verdict's and no error's own,
+and the commands that calculate."""
 
 LIMIT = 4
 """A limit on size, steps, time or memory was reached."""
@@ -11,3 +12,7 @@ INTERRUPTED = 130
 
 PIPE_CLOSED = 141
 """Whoever read the output has gone away."""
+
+CALCULATING = ("grad", "why")
+"""The commands that calculate one gradient: torch is started for them at once, and a warm process
+answers them."""

@@ -15,7 +15,7 @@ from gradcalc.cli.faults import as_error
 from gradcalc.cli.functions import functions
 from gradcalc.cli.grad import grad
 from gradcalc.cli.group import Gradcalc
-from gradcalc.codes import INTERRUPTED, PIPE_CLOSED
+from gradcalc.codes import CALCULATING, INTERRUPTED, PIPE_CLOSED
 from gradcalc.errors import GradcalcError, UsageError
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ BATCH = (
     " with --csv. The exit code is the worst of all: a fault (70), wrong (1), an error (2), a limit"
     " (4), nothing to verify (3), else 0."
 )
-WHY = "The verdict of `gradcalc grad` at length: each witness's answer, causes, and the cure."
+HELP = {
+    "why": "The verdict of `gradcalc grad` at length: each witness's answer, causes, and the cure."
+}
 
 
 def application() -> typer.Typer:
@@ -39,8 +41,8 @@ def application() -> typer.Typer:
         help="A gradient calculator: torch's gradient beside an independent check.",
     )
     app.callback()(_gradcalc)
-    app.command("grad", cls=GradCommand)(grad)
-    app.command("why", cls=GradCommand, help=WHY)(grad)
+    for name in CALCULATING:
+        app.command(name, cls=GradCommand, help=HELP.get(name))(grad)
     app.command("batch", cls=BatchCommand, help=BATCH)(batch)
     app.command("functions")(functions)
     app.add_typer(daemon(), name="daemon")

@@ -9,15 +9,12 @@ import _socket
 import os
 import sys
 
-from gradcalc.codes import FAULT
+from gradcalc.codes import CALCULATING, FAULT
 from gradcalc.daemon import identity, place, wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TextIO
-
-COMMANDS = ("grad", "why")
-"""The commands that are worth handing over."""
 
 PATIENCE = 2.0
 """Seconds that the server has to accept a call."""
@@ -54,7 +51,7 @@ def answer(argv: list[str]) -> int | None:
 
 def is_fit(argv: list[str]) -> bool:
     """Whether a call calculates on the processor and reads nothing that a person types."""
-    if not argv or argv[0] not in COMMANDS:
+    if not argv or argv[0] not in CALCULATING:
         return False
     if "GRADCALC_DEBUG" in os.environ or "_GRADCALC_COMPLETE" in os.environ:
         return False
