@@ -13,7 +13,6 @@ from gradcalc.arrays.order import order
 from gradcalc.arrays.sums import DOUBLE, WORTH, inner, matmul, product, running, total
 from gradcalc.balls.numbers import Undecided
 from gradcalc.expr.running import recurrence
-from tests.sweeps import seeds
 
 HALF = np.longdouble(2) ** int(np.finfo(np.longdouble).negep)
 """A little less than this is lost when it is added to 1."""
@@ -82,7 +81,8 @@ def test_products_in_doubles_know_what_that_costs() -> None:
     assert all(holds(*pair, true) for pair in zip(found.mid.flat, found.rad.flat, strict=True))
 
 
-@pytest.mark.parametrize("seed", seeds(20))
+@pytest.mark.sweep
+@pytest.mark.parametrize("seed", range(20))
 def test_sums_and_products_of_any_sizes(seed: int) -> None:
     draw = np.random.default_rng(seed)
     count = int(draw.integers(2, 300))

@@ -28,7 +28,6 @@ from tests.elements import Calculus
 from tests.planting import in_torch, spelled
 from tests.planting_check import in_a_row, in_a_vjp, worse_row
 from tests.random_programs import point, program
-from tests.sweeps import seeds
 from tests.trust_cases import enclosed, problem, report
 
 ELEMENTWISE = [row for row in PRIMITIVES if isinstance(row, Elementwise)]
@@ -314,7 +313,8 @@ def test_programs_enclose_single_balls(text: str, inputs: dict[str, Any]) -> Non
     check_against_single_balls(problem(text, **inputs))
 
 
-@pytest.mark.parametrize("seed", seeds(60))
+@pytest.mark.sweep
+@pytest.mark.parametrize("seed", range(60))
 def test_radii_of_random_programs_are_honest(seed: int) -> None:
     text = program(random.Random(seed), depth=3)
     asked = problem(text, **point(text, seed))

@@ -18,7 +18,6 @@ from tests.counting import at_most_calls
 from tests.elements import Calculus, run
 from tests.processes import HANGS
 from tests.random_programs import point, program
-from tests.sweeps import seeds
 from tests.trust_cases import enclosed, experiment, problem, report
 
 ELEMENTWISE = [row for row in PRIMITIVES if isinstance(row, Elementwise)]
@@ -276,7 +275,8 @@ def test_the_witnesses_share_nothing_but_the_program(code: str, unwanted: tuple[
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("seed", seeds(80))
+@pytest.mark.sweep
+@pytest.mark.parametrize("seed", range(80))
 def test_the_graph_gives_what_single_numbers_give(seed: int) -> None:
     """The oracle runs the program element by element, by no rule but the chain rule."""
     text = program(random.Random(seed), depth=4)

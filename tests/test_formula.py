@@ -228,6 +228,7 @@ LONG: dict[str, tuple[str, dict[str, Any]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("name", LONG)
 def test_a_long_loop_has_a_formula_of_named_parts(name: str) -> None:
     text, inputs = LONG[name]
@@ -239,6 +240,7 @@ def test_a_long_loop_has_a_formula_of_named_parts(name: str) -> None:
         assert gradient.formula.parts[0][0] == "t1"
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("name", LONG)
 def test_wrong_lines_of_a_long_formula_are_found(
     name: str, monkeypatch: pytest.MonkeyPatch
@@ -290,6 +292,7 @@ LARGE = (
 )  # fmt: skip
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize(("text", "shapes", "formulas"), LARGE, ids=[c[0] for c in LARGE])
 def test_a_large_gradient_is_checked_by_its_formula(
@@ -323,6 +326,7 @@ def large(family: Family) -> Family:
     )
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("family", FAMILIES, ids=[f.name for f in FAMILIES])
 def test_a_large_textbook_gradient_raises_no_false_alarm(family: Family) -> None:
     if family.name == "prod":

@@ -9,7 +9,6 @@ import sympy
 from gradcalc.expr.polynomials import cancelled, factored
 from gradcalc.expr.scalars import sigmoid
 from gradcalc.expr.tidy import multiplied_out
-from tests.sweeps import seeds
 
 X, Y, Z = sympy.symbols("n1 n2 n3", real=True)
 LEAVES = (X, Y, Z, sympy.exp(X), sympy.exp(-X), sympy.sin(Y), sympy.sqrt(Z), sympy.tanh(X),
@@ -33,7 +32,8 @@ def drawn(draw: random.Random, depth: int) -> Any:
             return -first
 
 
-@pytest.mark.parametrize("seed", seeds(150))
+@pytest.mark.sweep
+@pytest.mark.parametrize("seed", range(150))
 def test_fractions_are_those_of_sympy(seed: int) -> None:
     draw = random.Random(seed)
     given = drawn(draw, draw.randint(2, 4))

@@ -14,7 +14,6 @@ from gradcalc.verdict import Outcome, Verdict
 from gradcalc.witnesses import autograd, enclosure
 from tests.healthy import healthy
 from tests.planting import spelled
-from tests.sweeps import seeds
 from tests.trust_cases import TRAPS, problem
 
 RIGHT = {Outcome.VERIFIED, Outcome.VANISHED}
@@ -38,7 +37,8 @@ def test_no_trap_is_taken_for_right(trap: Any) -> None:
     assert found is Outcome.UNRESOLVED or found in right or trap.name in ALARMS
 
 
-@pytest.mark.parametrize("seed", seeds(60))
+@pytest.mark.sweep
+@pytest.mark.parametrize("seed", range(60))
 def test_what_is_right_is_never_called_wrong(seed: int) -> None:
     text, dtype, inputs = healthy(seed)
     # kinks nearby are not told from others
@@ -94,6 +94,7 @@ def test_what_floats_cannot_tell_is_not_verified(name: str) -> None:
     assert quick(text, **inputs).outcome not in RIGHT
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("condition", "at"),
     [
@@ -128,6 +129,7 @@ def test_what_overflows_in_the_check_is_not_called_wrong(name: str) -> None:
     assert quick(text, **inputs).outcome is not Outcome.WRONG
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("row", PRIMITIVES, ids=lambda row: row.name)
 def test_nothing_wrong_is_right_without_the_enclosure(row: Primitive) -> None:
     """Every row at every sample and at extreme ones."""

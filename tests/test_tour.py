@@ -30,7 +30,7 @@ ERRORS = (
 )
 """Mistakes of a dozen kinds."""
 
-PARTS = 3
+PARTS = 9
 """So that several processes may share the work."""
 
 Output = tuple[int, bytes, bytes]
@@ -79,6 +79,7 @@ def differences(warm: Warm, asked: Sequence[str], folder: Path) -> dict[str, lis
     return {command: [one, other] for command, one, other in pairs if one != other}
 
 
+@pytest.mark.sweep
 @pytest.mark.skipif(sys.platform != "linux", reason="the warm process needs Linux")
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_warm_process_gives_the_same_bytes(part: int, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 import pytest
 
 from tests.healthy import healthy
-from tests.sweeps import seeds
 from tests.trust_cases import report
 
 CASES = 320
@@ -11,7 +10,8 @@ UNWRITTEN = ("sort", "cumprod")
 """Their gradients have no formula."""
 
 
-@pytest.mark.parametrize("seed", seeds(CASES))
+@pytest.mark.sweep
+@pytest.mark.parametrize("seed", range(CASES))
 def test_a_healthy_gradient_is_verified(seed: int) -> None:
     case = healthy(seed)
     answer = report(case.program, case.dtype, **case.inputs)

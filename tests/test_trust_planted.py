@@ -41,6 +41,7 @@ def test_every_row_takes_part() -> None:
     assert set(CALLS) == {row.name for row in PRIMITIVES}
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("wrong", [*RESULTS, *ARGUMENTS])
 @pytest.mark.parametrize("name", CALLS)
 def test_a_wrong_torch_function_is_found(name: str, wrong: str) -> None:
@@ -65,6 +66,7 @@ def changed(call: Call, answer: Report) -> bool:
     return any(s is None or not np.allclose(s, a, rtol=1e-9, atol=0) for s, a in pairs)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("name", ELEMENT)
 @pytest.mark.parametrize("what", ELEMENTWISE)
 @pytest.mark.parametrize("wrong", SPOILED)
@@ -81,6 +83,7 @@ def test_a_wrong_definition_is_found(wrong: str, what: str, name: str) -> None:
         assert name in answer.verdict.message
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("name", OTHER)
 @pytest.mark.parametrize("wrong", SPOILED)
 def test_a_wrong_array_function_or_form_is_found(wrong: str, name: str) -> None:
@@ -95,6 +98,7 @@ def test_a_wrong_array_function_or_form_is_found(wrong: str, name: str) -> None:
 VJPS = [op for op in OPS if op.name in PROGRAMS_BY_OP]
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("op", VJPS, ids=[op.name for op in VJPS])
 @pytest.mark.parametrize("wrong", SPOILED)
 def test_a_wrong_vjp_is_found(wrong: str, op: Op) -> None:
@@ -114,6 +118,7 @@ LARGE = {
 }
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("wrong", [wrong for wrong in RESULTS if wrong != "offset"])
 @pytest.mark.parametrize("name", LARGE)
