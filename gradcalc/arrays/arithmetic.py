@@ -8,7 +8,7 @@ import numpy as np
 from gradcalc.arrays import linear, order, sums
 from gradcalc.arrays.numbers import ArrayBall, ball, eq, exactly, number, select
 from gradcalc.arrays.source import compiled
-from gradcalc.arrays.special import sqrt
+from gradcalc.arrays.special import exp, log, sqrt
 from gradcalc.balls.numbers import OutOfReach, Undecided
 
 
@@ -98,6 +98,13 @@ class ArrayBalls:
     def truth(self, x: Any) -> bool:
         """Whether a number, in an array of no dimensions, is not 0."""
         return not bool(np.all(eq(x, number(0))))
+
+    def logsumexp(self, x: Any, axes: Any) -> ArrayBall:
+        return log(sums.total(exp(x), _tuple(axes)))
+
+    def softmax(self, x: Any, axis: int) -> ArrayBall:
+        powers = exp(x)
+        return powers / sums.total(powers, (axis,), keepdim=True)
 
     # -- matrices --------------------------------------------------------------------------
 

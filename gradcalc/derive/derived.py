@@ -12,6 +12,7 @@ from gradcalc.derive.vjp import vjp
 from gradcalc.expr import ops
 from gradcalc.expr.evaluate import Plan
 from gradcalc.expr.nodes import Data, Forms, Node
+from gradcalc.expr.protocols import Arithmetic
 
 T = TypeVar("T")
 
@@ -93,7 +94,10 @@ class Derived:
         return self.once(("plan", *roots), lambda: Plan(roots))
 
     def values(
-        self, arithmetic: Any, inputs: Mapping[str, Any], held: Mapping[int, Any] | None = None
+        self,
+        arithmetic: Arithmetic,
+        inputs: Mapping[str, Any],
+        held: Mapping[int, Any] | None = None,
     ) -> list[Any]:
         """What the nodes of the run give at other inputs, detached values `held` by number."""
         nodes = self.derivation.values

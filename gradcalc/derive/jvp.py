@@ -13,6 +13,7 @@ from gradcalc.calculus import named_definition
 from gradcalc.derive.vjp import built, derivative_of, form_of, slopes_of
 from gradcalc.expr import ops
 from gradcalc.expr.nodes import Data, Node
+from gradcalc.expr.protocols import Arithmetic, Builder
 
 Tangents = Sequence[Any]
 """Of the operands of a node, None where they do not move."""
@@ -21,7 +22,7 @@ Tangents = Sequence[Any]
 class Eager:
     """A builder that works out what it is given at once, in some arithmetic."""
 
-    def __init__(self, arithmetic: Any) -> None:
+    def __init__(self, arithmetic: Arithmetic) -> None:
         self.arithmetic = arithmetic
 
     def __call__(self, op: ops.Op, *operands: Any, **static: Any) -> Any:
@@ -38,7 +39,7 @@ class Eager:
 
 
 def jvp(
-    f: Any, nodes: Sequence[Node], values: Sequence[Any], tangents: Mapping[int, Any]
+    f: Builder, nodes: Sequence[Node], values: Sequence[Any], tangents: Mapping[int, Any]
 ) -> dict[int, Any]:
     """The tangents of all nodes, in order and by order, that move with those that are given.
 
@@ -60,7 +61,7 @@ def jvp(
 
 
 def tangent_of(
-    f: Any, node: Node, value: Any, operands: Sequence[Any], moves: Tangents
+    f: Builder, node: Node, value: Any, operands: Sequence[Any], moves: Tangents
 ) -> Any | None:
     """The tangent of one node, None if it does not move."""
     static = dict(node.static)

@@ -15,6 +15,7 @@ from gradcalc.errors import Span
 from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Forms, Node
+from gradcalc.expr.protocols import Arithmetic
 from gradcalc.lang.budget import Budget
 from gradcalc.lang.composites import by_definition, round_to
 from gradcalc.primitives import BY_NAME, Composite, Elementwise, Primitive, Structural
@@ -53,7 +54,7 @@ class Recorder:
     def __init__(
         self,
         dtype: str,
-        arithmetic: Any = None,
+        arithmetic: Arithmetic | None = None,
         *,
         keep: bool = True,
         replay: Mapping[Any, Any] | None = None,

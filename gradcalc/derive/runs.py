@@ -11,6 +11,7 @@ from gradcalc.derive.derived import Derived
 from gradcalc.derive.recording import Recording, budget, record
 from gradcalc.errors import GradcalcError
 from gradcalc.expr.floats import Floats
+from gradcalc.expr.protocols import Arithmetic
 from gradcalc.lang.budget import Budget
 from gradcalc.problem import Problem
 
@@ -46,7 +47,7 @@ class Runs:
 
     def at(
         self,
-        arithmetic: Callable[[], Any],
+        arithmetic: Callable[[], Arithmetic],
         inputs: Mapping[str, Any],
         replay: Mapping[Any, Any] | None = None,
         *,
@@ -79,7 +80,7 @@ class Runs:
 
 def _replayed(
     derived: Derived,
-    arithmetic: Any,
+    arithmetic: Arithmetic,
     inputs: Mapping[str, Any],
     replay: Mapping[Any, Any] | None,
 ) -> Sequence[Any] | None:

@@ -10,6 +10,7 @@ import numpy as np
 from gradcalc.calculus import Variant, is_usual
 from gradcalc.errors import Span
 from gradcalc.expr.nodes import Data, Forms, Node
+from gradcalc.expr.protocols import Arithmetic
 from gradcalc.lang.program import Branch
 from gradcalc.primitives import Elementwise
 
@@ -37,7 +38,7 @@ class Note:
 class Question(Protocol):
     """Something that a program asks of the numbers of a tensor, and does what the answer says."""
 
-    def answer(self, arithmetic: Any, value: Any) -> Any:
+    def answer(self, arithmetic: Arithmetic, value: Any) -> Any:
         """The answer for these numbers: a truth value, or `Data`."""
         ...
 
@@ -46,7 +47,7 @@ class Question(Protocol):
 class Truth:
     """Whether a tensor of one element is true."""
 
-    def answer(self, arithmetic: Any, value: Any) -> bool:
+    def answer(self, arithmetic: Arithmetic, value: Any) -> bool:
         return bool(arithmetic.truth(value.reshape(())))
 
 
@@ -54,7 +55,7 @@ class Truth:
 class Numbers:
     """All of its numbers, in float64."""
 
-    def answer(self, arithmetic: Any, value: Any) -> Data:
+    def answer(self, arithmetic: Arithmetic, value: Any) -> Data:
         return Data.of(arithmetic.floats(value))
 
 
@@ -66,7 +67,7 @@ class Positions:
     axis: int
     options: tuple[tuple[str, Any], ...] = ()
 
-    def answer(self, arithmetic: Any, value: Any) -> Data:
+    def answer(self, arithmetic: Arithmetic, value: Any) -> Data:
         return Data.of(getattr(arithmetic, self.name)(value, self.axis, **dict(self.options)))
 
 
@@ -77,7 +78,7 @@ class Usual:
     row: Elementwise
     variant: Variant
 
-    def answer(self, arithmetic: Any, value: Any) -> bool:
+    def answer(self, arithmetic: Arithmetic, value: Any) -> bool:
         return is_usual(self.row, self.variant, value)
 
 
@@ -89,7 +90,7 @@ class Observation:
     question: Question
     seen: Any
 
-    def holds(self, arithmetic: Any, values: Sequence[Any] | Mapping[int, Any]) -> bool:
+    def holds(self, arithmetic: Arithmetic, values: Sequence[Any] | Mapping[int, Any]) -> bool:
         """Whether another run of the same nodes, with these values by number, answers the same."""
         return bool(self.question.answer(arithmetic, values[self.number]) == self.seen)
 

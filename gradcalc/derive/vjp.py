@@ -12,6 +12,7 @@ import sympy
 from gradcalc.calculus import named_definition, partial, slope
 from gradcalc.expr import ops
 from gradcalc.expr.nodes import Forms, Node, ancestry
+from gradcalc.expr.protocols import Builder
 
 KEPT = 1024
 """Derivatives of scalar expressions that are kept."""
@@ -49,7 +50,7 @@ def dependents(nodes: Sequence[Node], leaves: Sequence[Node]) -> frozenset[int]:
 
 
 def handed_on(
-    f: Any,
+    f: Builder,
     cotangent: Any,
     node: Node,
     value: Any,

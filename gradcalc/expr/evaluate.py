@@ -8,6 +8,7 @@ import numpy as np
 
 from gradcalc.expr.leaves import CHAIN, LITERAL, MAP, VAR
 from gradcalc.expr.nodes import Node, Op, ancestry, uses
+from gradcalc.expr.protocols import Arithmetic
 
 
 class Plan:
@@ -41,7 +42,7 @@ class Plan:
 
     def __call__(
         self,
-        arithmetic: Any,
+        arithmetic: Arithmetic,
         inputs: Mapping[str, Any],
         given: Sequence[Any] = (),
         *,
@@ -73,7 +74,7 @@ class Plan:
 
 def _value(
     op: Op,
-    arithmetic: Any,
+    arithmetic: Arithmetic,
     inputs: Mapping[str, Any],
     operands: list[Any],
     static: Mapping[str, Any],
@@ -88,6 +89,6 @@ def _value(
     return value if isinstance(value, np.ndarray) else arithmetic.asarray(value)
 
 
-def evaluate(roots: Sequence[Node], arithmetic: Any, inputs: Mapping[str, Any]) -> list[Any]:
+def evaluate(roots: Sequence[Node], arithmetic: Arithmetic, inputs: Mapping[str, Any]) -> list[Any]:
     """The values of nodes at one point."""
     return Plan(roots)(arithmetic, inputs)

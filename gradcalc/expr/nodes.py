@@ -19,10 +19,10 @@ class Op:
     """An operation on whole tensors: one row says all there is to know about it.
 
     All functions get the operands first and what is fixed (dimensions, keys) by name. `shape`
-    gives the result's shape from the operands' shapes. `array(m, ...)` computes it on numpy
-    arrays of whatever numbers the arithmetic `m` has. `vjp(f, g, y, ...)` gives a node for the
-    cotangent of each operand, None where none flows: `f` makes nodes, `g` is the cotangent of the
-    result `y`. `jvp(f, t, y, ...)` gives the tangent of the result from those of the operands, `t`,
+    gives the result's shape from the operands' shapes. `array(m, ...)` computes it on arrays of
+    whatever numbers the arithmetic `m` has (`gradcalc.expr.protocols`). `vjp(f, g, y, ...)` gives
+    the cotangent of each operand, None where none flows: the builder `f` makes them, `g` is the
+    cotangent of the result `y`. `jvp(f, t, y, ...)` gives the tangent of the result from those of the operands, `t`,
     of which some are None where they do not move; instead of a function it says in which operands
     the operation is linear: "all" of them together, "each" by itself, or the "first" alone, the
     others of which pass nothing on. An operation without rules of its own has a `form(f, ...)`, the
