@@ -22,14 +22,14 @@ class Op:
     gives the result's shape from the operands' shapes. `array(m, ...)` computes it on arrays of
     whatever numbers the arithmetic `m` has (`gradcalc.expr.protocols`). `vjp(f, g, y, ...)` gives
     the cotangent of each operand, None where none flows: the builder `f` makes them, `g` is the
-    cotangent of the result `y`. `jvp(f, t, y, ...)` gives the tangent of the result from those of the operands, `t`,
-    of which some are None where they do not move; instead of a function it says in which operands
-    the operation is linear: "all" of them together, "each" by itself, or the "first" alone, the
-    others of which pass nothing on. An operation without rules of its own has a `form(f, ...)`, the
-    same in other operations, which is differentiated. `text(w, node, ...)` writes the operation in
-    gradcalc's language; None where it has
-    no spelling, and `why` says why. `linear` says that a scalar factor of the first operand may be
-    taken out in front, `moves` that the operation only moves elements about.
+    cotangent of the result `y`. `jvp(f, t, y, ...)` gives the tangent of the result from those of
+    the operands, `t`, of which some are None where they do not move; instead of a function it says
+    in which operands the operation is linear: "all" of them together, "each" by itself, or the
+    "first" alone, the others of which pass nothing on. An operation without rules of its own has a
+    `form(f, ...)`, the same in other operations, which is differentiated. `text(w, node, ...)`
+    writes the operation in gradcalc's language; None where it has no spelling, and `why` says why.
+    `linear` says that a scalar factor of the first operand may be taken out in front, `moves` that
+    the operation only moves elements about.
     """
 
     name: str
