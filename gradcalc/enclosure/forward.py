@@ -137,7 +137,7 @@ class Pass:
                 values[node.order] = found.whole().value
             for order in last.get(node.order, ()):
                 del self._known[order]
-        return self._known[self.course.root.order], values
+        return self._known[self.course.root.order].whole(), values
 
     def _last_uses(self) -> dict[int, list[int]]:
         """After which node which others are no longer needed."""
