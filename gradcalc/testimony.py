@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum, StrEnum
+from enum import Enum, StrEnum, auto
 from typing import Any
 
 import numpy as np
@@ -219,11 +219,10 @@ class Testimony:
 
 
 class Absence(Enum):
-    """Kinds of reasons for which a witness of many digits is absent."""
+    """Why a witness of many digits is absent, where nothing is wrong: what it would say is open."""
 
-    LEFT_OUT = "it was not asked"
-    TOO_LARGE = "it would have been too much"
-    UNABLE = "there is something that it cannot do, or there is no gradient"
+    LEFT_OUT = auto()
+    TOO_LARGE = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,8 +240,8 @@ class Reference(Testimony):
     gradients at points that floats can hardly tell from this one, where that matters. `mishaps` are
     in the order of the program. `radii` bound how far off each element of `exact` is, where that is
     proved; `bits` is the precision that it took. `surveyed` says that corners were looked for.
-    `size` is how much the run was; `absence` says what kind of reason there is where the witness is
-    absent; `probes` are the directions in which it testifies all the same.
+    `size` is how much the run was; `absence` says that the witness is absent for such a reason
+    alone; `probes` are the directions in which it testifies all the same.
     """
 
     exact: Mapping[str, Reals] = field(default_factory=dict)

@@ -138,6 +138,8 @@ def test_linear_systems_are_enclosed(kind: str, size: int) -> None:
     assert close(linear.det(exactly(a)), [exact.det()])
     # not to a guess only
     assert np.all(solved.rad <= 1e-6 * np.max(np.abs(solved.mid)))
+    for found in (linear.inv(exactly(a)), linear.det(exactly(a))):
+        assert np.all(found.rad <= 1e-2 * np.max(np.abs(found.mid)))
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 12])
@@ -165,29 +167,18 @@ def test_systems_of_wide_balls_hold_to_the_second_order(size: int) -> None:
     assert close(found, moved.solve(flint_matrix(np.ones((size, 1)))).entries())
 
 
-@pytest.mark.parametrize("function", [linear.inv, linear.det, linear.logdet])
+@pytest.mark.parametrize("function", [linear.inv, linear.det])
 def test_matrices_that_may_be_singular_are_not_decided(function: Any) -> None:
     draw = np.random.default_rng(1)
     half = draw.normal(size=(6, 3))
-    for matrix in (np.zeros((2, 2)), half @ half.T, np.full((3, 3), np.inf), np.eye(2) * np.nan):
-        with pytest.raises(Undecided):
+    huge = np.eye(3) * np.longdouble(1e308) * 100
+    grown = np.array([[1e308, 1e308], [-1e308, 1e308]])
+    matrices = (np.zeros((2, 2)), half @ half.T, np.full((3, 3), np.inf), np.eye(2) * np.nan)
+    for matrix in (*matrices, huge, grown):
+        with np.errstate(all="ignore"), pytest.raises(Undecided):
             function(exactly(matrix))
     with pytest.raises(Undecided):
         function(ArrayBall(np.longdouble(np.eye(2)), np.full((2, 2), 0.9)))
-
-
-def test_logarithms_of_determinants() -> None:
-    a = np.random.default_rng(2).normal(size=(40, 40))
-    sign, size = np.linalg.slogdet(a)
-    positive = a if sign > 0 else a[[1, 0, *range(2, 40)]]
-    found = linear.logdet(exactly(positive))
-    assert abs(float(found.mid) - size) <= float(found.rad) + 1e-12
-    assert found.rad < 1e-9
-    negative = positive.copy()
-    negative[0] *= -1
-    assert not np.isfinite(linear.logdet(exactly(negative)).rad)
-    # beyond any float64
-    assert np.isfinite(float(linear.logdet(exactly(1e10 * np.eye(100))).mid))
 
 
 @pytest.mark.parametrize("size", [1, 2, 63, 64, 65, 100, 1000])
@@ -214,15 +205,6 @@ def test_recurrences_in_blocks_are_those_one_by_one(size: int) -> None:
         expected.append(last)
     found = recurrence(factors, terms.astype(object))
     assert np.array_equal(found, np.stack(expected, -1))
-
-
-def test_what_meets_in_one_place_is_added_up() -> None:
-    """So many tiny numbers beside a 1 that all of them are lost."""
-    values = lossy(1000, "first")
-    x = exactly(np.zeros(2)).copy()
-    np.add.at(x, np.zeros(1000, int), exactly(values))
-    assert holds(x.mid[0], x.rad[0], sum(map(fraction, values)))
-    assert (x.mid[1], x.rad[1]) == (0, 0)
 
 
 def test_an_order_is_that_of_all_numbers_in_the_balls() -> None:

@@ -39,6 +39,7 @@ def test_fractions_are_those_of_sympy(seed: int) -> None:
     given = drawn(draw, draw.randint(2, 4))
     assert cancelled(given) == sympy.cancel(given)
     assert factored(given) == sympy.factor(sympy.cancel(given))
+    assert multiplied_out(sympy.exp(X * (Y + 1))) == sympy.expand(sympy.exp(X * (Y + 1)))
     both = given + sympy.log(abs(X) * 3) * given + sympy.sqrt(X * Y) * sympy.exp(X + Y * Z)
     assert multiplied_out(both) == sympy.expand(both)
 

@@ -115,7 +115,7 @@ class ArrayBalls:
         return linear.det(x)
 
     def logdet(self, x: Any) -> ArrayBall:
-        return linear.logdet(x)
+        return log(linear.det(x))
 
     def inv(self, x: Any) -> ArrayBall:
         return linear.inv(x)

@@ -6,18 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.arrays import special
 from gradcalc.arrays.numbers import (
-    EPSILON,
     NONE,
-    TINY,
-    UP,
     ArrayBall,
     ball,
-    magnitude,
     select,
 )
-from gradcalc.arrays.sums import DOUBLE, multiplied, running, total
+from gradcalc.arrays.sums import multiplied, running, total
 from gradcalc.expr.running import recurrence
 
 
@@ -68,21 +63,6 @@ def _where(condition: Any, x: Any, y: Any) -> ArrayBall:
     return select(condition, ball(x), ball(y))
 
 
-def _put_along_axis(x: ArrayBall, places: Any, values: ArrayBall, axis: int) -> None:
-    np.put_along_axis(x.mid, places, values.mid, axis)
-    np.put_along_axis(x.rad, places, np.broadcast_to(values.rad, values.shape), axis)
-
-
-def _add_at(x: ArrayBall, key: Any, values: ArrayBall) -> None:
-    """Each element is the sum of those that meet there: as many roundings as there are of them."""
-    np.add.at(x.mid, key, values.mid)
-    met, sizes = np.zeros(x.shape), np.zeros(x.shape)
-    np.add.at(met, key, 1.0)
-    np.add.at(sizes, key, magnitude(values.mid) * EPSILON)
-    np.add.at(x.rad, key, np.broadcast_to(values.rad, values.shape))
-    x.rad[...] = (x.rad + sizes * met) * (1 + met * DOUBLE) * UP + met * TINY
-
-
 def _trace(x: ArrayBall) -> ArrayBall:
     return total(x.diagonal(), (0,))
 
@@ -91,7 +71,6 @@ FUNCTIONS: Mapping[Any, Callable[..., Any]] = MappingProxyType(
     {
         np.sum: _sum, np.prod: _prod, np.cumsum: _cumsum, np.cumprod: _cumprod, np.trace: _trace,
         np.concatenate: _joined(np.concatenate), np.stack: _joined(np.stack), np.where: _where,
-        np.put_along_axis: _put_along_axis,
         np.zeros_like: lambda x, shape: ball(np.zeros(shape)),
         np.shape: lambda x: x.shape, np.size: lambda x: x.size, np.ndim: lambda x: x.ndim,
         **{
@@ -103,18 +82,4 @@ FUNCTIONS: Mapping[Any, Callable[..., Any]] = MappingProxyType(
         },
     }
 )  # fmt: skip
-"""numpy's functions, and what they are for these arrays."""
-
-UFUNCS: Mapping[tuple[Any, str], Callable[..., Any]] = MappingProxyType(
-    {
-        (np.add, "__call__"): lambda x, y: ball(x) + ball(y),
-        (np.subtract, "__call__"): lambda x, y: ball(x) - ball(y),
-        (np.multiply, "__call__"): lambda x, y: ball(x) * ball(y),
-        (np.divide, "__call__"): lambda x, y: ball(x) / ball(y),
-        (np.negative, "__call__"): lambda x: -x,
-        (np.absolute, "__call__"): abs,
-        (np.sqrt, "__call__"): special.sqrt,
-        (np.add, "at"): _add_at,
-    }
-)
-"""The same of functions of elements."""
+"""numpy's functions, and what they are for these arrays: those that a graph meets forward."""

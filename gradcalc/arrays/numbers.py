@@ -41,6 +41,7 @@ MODERATE = 100
 
 NONE = np.zeros(())
 """The radius of what is exact."""
+NONE.setflags(write=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +54,9 @@ class ArrayBall:
 
     mid: Wide
     rad: Floats
+
+    def __post_init__(self) -> None:
+        assert self.rad.ndim == 0 or self.rad.shape == self.mid.shape
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -109,16 +113,14 @@ class ArrayBall:
 
     # -- numpy's functions -------------------------------------------------------------------
 
+    __array_ufunc__ = None
+    """An array of floats leaves arithmetic with balls to them."""
+
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        # which are made of such arrays themselves
         from gradcalc.arrays.functions import FUNCTIONS
 
         found = FUNCTIONS.get(function)
-        return NotImplemented if found is None else found(*args, **kwargs)
-
-    def __array_ufunc__(self, function: Any, method: str, *args: Any, **kwargs: Any) -> Any:
-        from gradcalc.arrays.functions import UFUNCS
-
-        found = UFUNCS.get((function, method))
         return NotImplemented if found is None else found(*args, **kwargs)
 
     # -- arithmetic --------------------------------------------------------------------------
@@ -139,9 +141,9 @@ class ArrayBall:
         rad = EPSILON * magnitude(mid)
         # what is exact adds nothing, and costs nothing
         if not other.exact:
-            rad = rad + magnitude(self.mid) * other.rad
+            rad = rad + (magnitude(self.mid) + TINY) * other.rad
         if not self.exact:
-            rad = rad + self.rad * (magnitude(other.mid) + other.rad)
+            rad = rad + self.rad * (magnitude(other.mid) + TINY + other.rad)
         return made(mid, rad)
 
     def __truediv__(self, other: "ArrayBall") -> "ArrayBall":
@@ -167,6 +169,8 @@ class ArrayBall:
             exponent >>= 1
             square = square * square if exponent else square
         return ArrayBall(np.ones_like(self.mid), NONE) if power is None else power
+
+    # the condition of a row (`Elementwise.usual`) is written for any numbers
 
     def __rmul__(self, other: Any) -> "ArrayBall":
         return ball(other) * self
@@ -252,7 +256,11 @@ def _is_power_of_two(ball: ArrayBall) -> bool:
 
 
 def _scaled(mid: Wide, factor: ArrayBall, ball: ArrayBall) -> ArrayBall:
-    return ArrayBall(mid, NONE) if ball.exact else made(mid, ball.rad * magnitude(factor.mid))
+    rad = ball.rad * magnitude(factor.mid)
+    # what was scaled before may be far below any float64
+    if not np.all((np.abs(mid) >= TINY) | (ball.mid == 0)):
+        return made(mid, rad + EPSILON * magnitude(mid))
+    return ArrayBall(mid, NONE) if ball.exact else made(mid, rad)
 
 
 def _is_exact(
@@ -299,9 +307,7 @@ def _difference(a: ArrayBall, b: ArrayBall) -> Any:
 
 def select(condition: Any, a: ArrayBall, b: ArrayBall) -> ArrayBall:
     """One ball where the condition holds, else the other, whatever that is."""
-    if np.ndim(condition) == 0:
-        return a if condition else b
     mid = np.where(condition, a.mid, b.mid)
     if a.exact and b.exact:
         return ArrayBall(mid, NONE)
-    return ArrayBall(mid, np.where(condition, a.rad, b.rad))
+    return ArrayBall(mid, np.array(np.broadcast_to(np.where(condition, a.rad, b.rad), mid.shape)))

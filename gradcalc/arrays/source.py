@@ -3,7 +3,7 @@
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,7 +14,7 @@ import sympy
 from gradcalc.arrays import special
 from gradcalc.arrays.numbers import EPSILON, ArrayBall, made, magnitude, number, select
 from gradcalc.balls.numbers import OutOfReach
-from gradcalc.balls.source import CALLS, RELATIONS, Source
+from gradcalc.balls.source import CALLS, KEPT, RELATIONS, Source
 from gradcalc.expr.functions import FUNCTIONS
 from gradcalc.expr.scalars import closed
 
@@ -96,7 +96,7 @@ class Rule:
         return total
 
 
-@cache
+@lru_cache(maxsize=KEPT)
 def rule(symbols: tuple[Any, ...], body: Any, slopes: tuple[Any, ...]) -> Rule:
     """A scalar expression with its derivatives by those symbols whose slope is not None.
 
@@ -107,7 +107,7 @@ def rule(symbols: tuple[Any, ...], body: Any, slopes: tuple[Any, ...]) -> Rule:
     return Rule(compiled(symbols, (body, *wanted)), plain)
 
 
-@cache
+@lru_cache(maxsize=KEPT)
 def compiled(
     symbols: tuple[Any, ...], bodies: tuple[Any, ...]
 ) -> Callable[..., tuple[ArrayBall, ...]]:

@@ -119,7 +119,8 @@ def atan(a: ArrayBall) -> ArrayBall:
 
 def atan2(y: ArrayBall, x: ArrayBall) -> ArrayBall:
     """The angle turns by a way over its distance from the origin, unless it crosses the cut."""
-    value = np.arctan2(y.mid, x.mid)
+    # a number has no signed zero
+    value = np.arctan2(y.mid + 0.0, x.mid)
     rad = LIBRARY * magnitude(value)
     if y.exact and x.exact:
         return made(value, rad)
@@ -156,7 +157,8 @@ def acosh(a: ArrayBall) -> ArrayBall:
 
     def growth() -> Any:
         least = lowest(a)
-        return _over(a.rad, np.sqrt(np.maximum(least - 1, 0) * (least + 1) * DOWN) * DOWN)
+        # their product may overflow
+        return _over(a.rad, np.sqrt(np.maximum(least - 1, 0) * DOWN) * np.sqrt(least + 1) * DOWN)
 
     return _function(np.arccosh(a.mid), a, growth)
 

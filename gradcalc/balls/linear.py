@@ -15,19 +15,18 @@ SPREAD = 4096
 
 
 class Matrices:
-    """Arrays as flint's matrices, those of late kept: loops multiply by one again and again."""
+    """Arrays as flint's matrices, those met last kept: loops multiply by one again and again."""
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[Any, Any]] = {}
 
     def __call__(self, x: Any) -> Any:
         """An array as a matrix; it must not be written to afterwards."""
-        known = self._known.get(id(x))
-        if known is None or known[0] is not x:
-            # with the array, whose identity would be given to another one else
-            known = self._known[id(x)] = (x, _matrix(x))
-            if len(self._known) > KEPT:
-                del self._known[next(iter(self._known))]
+        # with the array, whose identity would be given to another one else
+        known = self._known.pop(id(x), None) or (x, _matrix(x))
+        self._known[id(x)] = known
+        if len(self._known) > KEPT:
+            del self._known[next(iter(self._known))]
         return known[1]
 
 
@@ -36,20 +35,23 @@ def matmul(x: Any, y: Any, matrix: Callable[[Any], Any]) -> Any:
 
     `matrix` makes matrices of arrays.
     """
-    if x.ndim == 1 or y.ndim == 1:
-        left = x[None, :] if x.ndim == 1 else x
-        right = y[:, None] if y.ndim == 1 else y
-        found = matmul(left, right, matrix)
-        found = found[..., 0] if y.ndim == 1 else found
-        return (found[..., 0] if y.ndim == 1 else found[..., 0, :]) if x.ndim == 1 else found
-    if x.ndim == y.ndim == 2:
-        return _array(matrix(x) * matrix(y), (x.shape[0], y.shape[1]))
-    front = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
-    result = np.empty((*front, x.shape[-2], y.shape[-1]), dtype=object)
-    lefts, rights = (np.broadcast_to(z, (*front, *z.shape[-2:])) for z in (x, y))
-    for place in np.ndindex(*front):
-        result[place] = matmul(lefts[place], rights[place], _matrix)
-    return result
+    left = x[None, :] if x.ndim == 1 else x
+    right = y[:, None] if y.ndim == 1 else y
+    if left.ndim == right.ndim == 2:
+        # a vector is another one each time
+        factors = [
+            matrix(part) if part is whole else _matrix(part)
+            for part, whole in ((left, x), (right, y))
+        ]
+        found = _array(factors[0] * factors[1], (left.shape[0], right.shape[1]))
+    else:
+        front = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
+        found = np.empty((*front, left.shape[-2], right.shape[-1]), dtype=object)
+        lefts, rights = (np.broadcast_to(z, (*front, *z.shape[-2:])) for z in (left, right))
+        for place in np.ndindex(*front):
+            found[place] = matmul(lefts[place], rights[place], _matrix)
+    found = found[..., 0] if y.ndim == 1 else found
+    return (found[..., 0] if y.ndim == 1 else found[..., 0, :]) if x.ndim == 1 else found
 
 
 def det(x: Any) -> Any:

@@ -22,7 +22,7 @@ from gradcalc.expr.scalars import closed
 KEPT = 4096
 """Functions that are kept for the next point."""
 
-CALLS = {function.sympy.__name__: function.ball for function in FUNCTIONS}
+CALLS = {function.sympy.__name__: function.ball for function in FUNCTIONS if function.ball}
 """sympy's functions by name, and what does the same with balls."""
 
 CONSTANTS = {"Pi": "arb.pi()", "Exp1": "arb.const_e()"}

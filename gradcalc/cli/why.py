@@ -51,6 +51,4 @@ def _print(explanations: Sequence["Explanation"], options: Options) -> None:
     from gradcalc.cli.output import style_for, write
 
     style = style_for(sys.stdout, show_all=options.show_all)
-    draw = explainer(options.format or "table")
-    assert draw is not None
-    write(draw(explanations, style), sys.stdout)
+    write(explainer(options.format or "table")(explanations, style), sys.stdout)

@@ -113,8 +113,8 @@ def _culprit(centre: Trial) -> str | None:
 def misled(recording: Recording) -> str | None:
     """An operation on elements whose derivative is not that of its value, None if there is none.
 
-    What is too large for more is looked at in a few elements of each such operation, as they are in
-    a run in floats; not where the derivative jumps.
+    What is too large for more is looked at in a few elements of the first operation of each kind,
+    as they are in a run in floats; not where the derivative jumps.
     """
     trace, m = recording.trace, Balls(Decisions(forced=True))
     seen = set()

@@ -23,7 +23,7 @@ from gradcalc.enclosure.consistency import slope_along
 from gradcalc.enclosure.experiment import Experiment
 from gradcalc.enclosure.forward import Course, Pass, course_of
 from gradcalc.enclosure.work import MANY, SLOWER_EACH, Work, forward_cost, numbers_of
-from gradcalc.errors import GradcalcError, LimitError
+from gradcalc.errors import GradcalcError
 from gradcalc.lang.program import Branch
 from gradcalc.problem import Problem
 from gradcalc.testimony import Probe
@@ -54,10 +54,12 @@ NOTHING = 1e-300
 PRECISIONS = (192, 1536, 4096)
 """Bits tried, where float radii say too little."""
 
+WORK = "one direction is more work than the check takes on"
+
 AFFORDED = 5_000_000
 """Functions of elements in all runs in so many bits, those in more bits counting more."""
 
-CLOSE = "a comparison is too close to be decided at this size"
+CLOSE = "a comparison, or whether a matrix is singular, cannot be decided at this size"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +128,9 @@ def sample(experiment: Experiment) -> Sampled:
 def _why(reason: Exception) -> str:
     if isinstance(reason, Undecided):
         return CLOSE
-    if isinstance(reason, TooLarge | LimitError):
-        return "one direction is more work than the check takes on"
-    return str(reason) or "one direction takes more memory than there is"
+    if isinstance(reason, MemoryError):
+        return "one direction takes more memory than there is"
+    return str(reason)
 
 
 def _directions(problem: Problem) -> list[_Direction]:
@@ -169,7 +171,7 @@ def _by_arrays(experiment: Experiment) -> Sampled:
     runs, inputs = experiment.runs, experiment.problem.inputs
     derived = runs.recording.derived
     if numbers_of(derived.trace.nodes) > MANY:
-        raise TooLarge
+        raise TooLarge(WORK)
     # numpy only carries the numbers about; what it warns of is found out from them
     with np.errstate(all="ignore"):
         found = _along(experiment, course_of(derived.trace))
@@ -229,7 +231,8 @@ def _by_balls(experiment: Experiment) -> Sampled:
     directions = _directions(problem)[:1]
     size = forward_cost(experiment.runs.recording.derived)
     for bits in PRECISIONS:
-        work.go_on(size, bits)
+        if not work.goes_on(size, bits):
+            raise TooLarge(WORK)
         experiment.check()
         arithmetic = Balls(Decisions())
         with flint.ctx.workprec(bits):
@@ -240,7 +243,7 @@ def _by_balls(experiment: Experiment) -> Sampled:
         if all(map(is_tight, slopes)):
             break
     else:
-        raise Undecided
+        raise OutOfReach(f"{PRECISIONS[-1]:,} bits are not enough to tell the slope")
     balls = map(rounded, slopes)
     probes = [d.probe(b.mid[()], float(b.rad)) for d, b in zip(directions, balls, strict=True)]
     return Sampled(tuple(probes), path)

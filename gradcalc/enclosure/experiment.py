@@ -37,6 +37,9 @@ Reals = Any
 ORDINARY = 1e-300
 """Sizes of floats, from it to one over it, of which there is nothing special."""
 
+SHORT = 1e-3
+"""Seconds that are left even when the time is up."""
+
 LARGEST_EXPONENT = 2**60
 """Numbers beyond 2 to this power, either way, are out of reach."""
 
@@ -135,6 +138,11 @@ class Experiment:
     def budget(self) -> Budget:
         """Steps and time for one more run."""
         return Budget(self.problem.limits.steps, self.deadline)
+
+    @property
+    def left(self) -> float | None:
+        """Seconds that are left to the user's limit, None where there is none."""
+        return None if self.deadline is None else max(self.deadline - time.monotonic(), SHORT)
 
     def check(self) -> None:
         """Raise `TooLarge` once the user's time is up."""

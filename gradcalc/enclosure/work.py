@@ -44,6 +44,9 @@ LEAST = 800
 STEPS = 16
 """How many times an element of a running product is gone through."""
 
+PRODUCTS_EACH = 16
+"""Multiplications of a linear system in the time of one number."""
+
 SLOWER_EACH = 16
 """Numbers of an array of balls in the time of one function of a single ball."""
 
@@ -65,7 +68,7 @@ def _numbers(node: Node) -> int:
         return size + size * node.operands[0].shape[-1] // PRODUCTS
     if node.op in SOLVERS:
         rows = node.operands[0].shape[0]
-        return rows**3 // SLOWER_EACH
+        return rows**2 * max(rows, size // max(rows, 1)) // PRODUCTS_EACH
     if node.op in ORDERED:
         return int(size * math.log2(size + 2))
     return size * STEPS if node.op in (ops.PROD, ops.CUMPROD) else size
@@ -103,8 +106,12 @@ class Work:
     most: float = MOST
     spent: float = 0.0
 
-    def go_on(self, size: int, bits: int) -> None:
-        """One more run of so many numbers. Raises `TooLarge` where it would be too much."""
+    def goes_on(self, size: int, bits: int) -> bool:
+        """One more run of so many numbers, if that is not too much."""
         self.spent += size * max(1.0, (bits / FASTEST) ** SLOWER)
-        if self.spent > self.most:
+        return self.spent <= self.most
+
+    def go_on(self, size: int, bits: int) -> None:
+        """The same. Raises `TooLarge` where it would be too much."""
+        if not self.goes_on(size, bits):
             raise TooLarge(beyond(LARGEST))

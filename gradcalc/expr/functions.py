@@ -16,11 +16,11 @@ class Function:
     """One of sympy's functions.
 
     `name` is gradcalc's, "" where formulas have none, and `why` says why not. `floats` computes it
-    on arrays of floats. `ball` is what does it with balls: a method of python-flint's `arb`, or
-    one of `Decisions` behind "decide.". `wide` says that there is something that computes it in
-    long doubles; `arrays` that there is a bound of its slope for arrays of balls
-    (`gradcalc.arrays.special`); `plain` that formulas may write sympy's function as it is, for it
-    means what gradcalc's does.
+    on arrays of floats. `ball` is what does it with balls: a method of python-flint's `arb`, one of
+    `Decisions` behind "decide.", `abs`; "" where nothing does. `wide` says that there is something
+    that computes it in long doubles; `arrays` that there is a bound of its slope for arrays of
+    balls (`gradcalc.arrays.special`); `plain` that formulas may write sympy's function as it is,
+    for it means what gradcalc's does.
     """
 
     sympy: Any
@@ -83,6 +83,6 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(sympy.loggamma, "lgamma", "lgamma", scipys("gammaln"), wide=False, arrays=False,
              plain=False),
     Function(sympy.gamma, "", "gamma", scipys("gamma"), wide=False, arrays=False, plain=False),
-    Function(sympy.polygamma, "", "polygamma", scipys("polygamma"), why=NO_DIGAMMA, wide=False,
+    Function(sympy.polygamma, "", "", scipys("polygamma"), why=NO_DIGAMMA, wide=False,
              arrays=False, plain=False),
 )  # fmt: skip

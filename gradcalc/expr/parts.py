@@ -55,3 +55,17 @@ def used(written: Written) -> Written:
             parts.append((name, text))
             words.update(WORD.findall(text))
     return Written(tuple(reversed(parts)), written.body)
+
+
+def appearances(nodes: Sequence[Node], by_symbol: Mapping[Any, Node]) -> dict[int, int]:
+    """How often each node is written if nothing else is written twice, by order."""
+    count = dict.fromkeys((node.order for node in nodes), 0)
+    for node in nodes:
+        if node.op is ops.MAP:
+            for part in sympy.preorder_traversal(node["body"]):
+                if part in by_symbol:
+                    count[by_symbol[part].order] += 1
+        else:
+            for operand in node.operands:
+                count[operand.order] += 1
+    return count

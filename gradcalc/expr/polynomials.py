@@ -15,7 +15,7 @@ from sympy.polys.polyutils import expr_from_dict, parallel_dict_from_expr
 
 from gradcalc.expr.scalars import times
 
-LARGEST_POWER = 50
+LARGEST_DEGREE = 50
 """Numerators and denominators of exponents up to which powers are taken apart."""
 
 KEPT = 64
@@ -119,4 +119,4 @@ def _is_unwieldy(part: Any) -> bool:
 
 
 def _is_large(ratio: Any) -> bool:
-    return not ratio.is_Rational or max(abs(ratio.p), ratio.q) > LARGEST_POWER
+    return not ratio.is_Rational or max(abs(ratio.p), ratio.q) > LARGEST_DEGREE

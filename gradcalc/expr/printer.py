@@ -13,9 +13,8 @@ import numpy as np
 from gradcalc.expr import ops
 from gradcalc.expr.constants import Unprintable
 from gradcalc.expr.nodes import Node, Shape, ancestry
-from gradcalc.expr.parts import repeated, undetached, used
+from gradcalc.expr.parts import appearances, repeated, undetached, used
 from gradcalc.expr.scalars import is_indicator
-from gradcalc.expr.simplify import appearances
 from gradcalc.expr.spelling import Spelling
 from gradcalc.expr.text import ATOM, COMPARISON, NEGATIVE, POWER, PRODUCT, SUM, Text
 from gradcalc.expr.written import Written

@@ -17,6 +17,7 @@ from gradcalc.expr import ops
 from gradcalc.expr.constants import Unprintable, number
 from gradcalc.expr.moving import inserted_axes
 from gradcalc.expr.nodes import Forms, Node, Op, Shape, ancestry, uses
+from gradcalc.expr.parts import appearances
 from gradcalc.expr.places import NOWHERE, Places
 from gradcalc.expr.scalars import is_indicator, operations, remade, times
 from gradcalc.expr.tidy import tidy
@@ -32,6 +33,9 @@ SHARED = 8
 
 FEW = 2
 """The same in a large graph."""
+
+TIDYING = 20
+"""How many times as much it is to look for the shortest form of an expression."""
 
 BIGGEST = 10**40
 """Numbers above which a constant is not worked out."""
@@ -49,10 +53,6 @@ UNREAL = {
 
 TINY = 1e-3
 """Numbers below which a constant stays a part of its own."""
-
-
-TIDYING = 20
-"""How many times as much it is to look for the shortest form of an expression."""
 
 
 class TooMuch(Exception):
@@ -362,20 +362,6 @@ class Simplifier:
             if (array == eye).all():
                 return self.forms(ops.EYE, size=len(array))
         return node
-
-
-def appearances(nodes: Sequence[Node], by_symbol: Mapping[Any, Node]) -> dict[int, int]:
-    """How often each node is written if nothing else is written twice, by order."""
-    count = dict.fromkeys((node.order for node in nodes), 0)
-    for node in nodes:
-        if node.op is ops.MAP:
-            for part in sympy.preorder_traversal(node["body"]):
-                if part in by_symbol:
-                    count[by_symbol[part].order] += 1
-        else:
-            for operand in node.operands:
-                count[operand.order] += 1
-    return count
 
 
 def _check_powers(body: Any, parts: Mapping[Any, Any]) -> None:

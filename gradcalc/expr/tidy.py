@@ -118,9 +118,9 @@ def multiplied_out(expression: Any) -> Any:
         expression,
         basic=False,
         log=expression.has(sympy.log),
-        multinomial=any(base.is_Add for base, _ in powers),
-        power_base=any(base.is_Mul for base, _ in powers),
-        power_exp=any(exponent.is_Add for _, exponent in powers),
+        multinomial=any(base.has(sympy.Add) for base, _ in powers),
+        power_base=any(base.has(sympy.Mul) for base, _ in powers),
+        power_exp=any(exponent.has(sympy.Add) for _, exponent in powers),
     )
 
 

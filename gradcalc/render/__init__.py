@@ -47,10 +47,13 @@ def renderer(format: str) -> Renderer:
     return found
 
 
-def explainer(format: str) -> Explainer | None:
-    """What draws explanations in a format, None where nothing does."""
+def explainer(format: str) -> Explainer:
+    """What draws explanations in a format. Raises `ValueError` where nothing does."""
     place = FORMATS[format].explanation
-    return None if place is None else _loaded(*place)
+    if place is None:
+        raise ValueError(f"nothing explains in {format}")
+    found: Explainer = _loaded(*place)
+    return found
 
 
 def _loaded(module: str, function: str) -> Any:

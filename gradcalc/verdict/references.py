@@ -33,7 +33,7 @@ def weigh(problem: Problem, formula: Reference, exact: Reference) -> Reference:
         return exact
     # what was too much for single numbers may still be checked as a whole; what has no value, or
     # no gradient that digits could tell, may not
-    if exact.absence not in (Absence.LEFT_OUT, Absence.TOO_LARGE) or not formula.surveyed:
+    if exact.absence is None or not formula.surveyed:
         return exact
     if formula.absent is not None:
         return replace(exact, absent=formula.absent)

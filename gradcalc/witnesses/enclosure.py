@@ -78,7 +78,7 @@ def testify(experiment: Experiment) -> Reference:
 
 
 def _unable(reason: str) -> Reference:
-    return Reference(witness="enclosure", absent=reason, absence=Absence.UNABLE)
+    return Reference(witness="enclosure", absent=reason)
 
 
 def _in_directions(experiment: Experiment, answer: Reference) -> Reference:
@@ -86,10 +86,10 @@ def _in_directions(experiment: Experiment, answer: Reference) -> Reference:
     # imported where it is used: few calculations are so large
     from gradcalc.enclosure.directions import sample
 
-    wrong = misled(experiment.runs.recording)
-    if wrong is not None:
-        return _unable(f"{CONTRADICTION}: {wrong}")
     try:
+        wrong = misled(experiment.runs.recording)
+        if wrong is not None:
+            return _unable(f"{CONTRADICTION}: {wrong}")
         found = sample(experiment)
     except OutOfReach as reason:
         return replace(answer, absent=f"{answer.absent}, and {reason}")

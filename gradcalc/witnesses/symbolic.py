@@ -83,7 +83,9 @@ def _absent(reason: str) -> Reference:
 
 def _testify(experiment: Experiment) -> Reference:
     problem, recording = experiment.problem, experiment.runs.recording
-    shown, failure = recording.derived.once("formulas", lambda: _simplified(recording))
+    shown, failure = recording.derived.once(
+        "formulas", lambda: _simplified(recording, experiment.left)
+    )
     nodes: Mapping[str, Node] = recording.derivation.gradients if shown is None else shown.gradients
     found = _numbers(experiment, recording, nodes)
     trip = RoundTrip(recording, found.gradients)
@@ -191,14 +193,16 @@ def _written(
     return found
 
 
-def _simplified(recording: Recording) -> tuple[Formulas | None, str | None]:
-    """The formulas, or why there are none."""
+def _simplified(
+    recording: Recording, seconds: float | None = None
+) -> tuple[Formulas | None, str | None]:
+    """The formulas, or why there are none; within so many seconds if the user has set a limit."""
     problem = recording.problem
     shapes = {name: node.shape for name, node in recording.trace.inputs.items()}
     taken = frozenset((*problem.inputs, *recording.trace.names, *problem.program.assigned))
     texts = (problem.program.source, *(program.source for _, program in problem.lets))
     try:
-        with at_most(problem.limits.seconds):
+        with at_most(seconds):
             return Formulas(
                 recording.derivation.forms,
                 recording.derivation.gradients,

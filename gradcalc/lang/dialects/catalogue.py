@@ -14,32 +14,6 @@ from gradcalc.primitives import BY_NAME, PRIMITIVES, Elementwise, Primitive
 TORCH, NUMPY, JAX, MIXED, NONE = "torch", "numpy", "jax", "torch and numpy", ""
 """The libraries whose arrays a text works on."""
 
-TABLES: Mapping[str, Table] = MappingProxyType(
-    {
-        "torch": torch_table.TORCH,
-        "torch.nn": {},
-        "torch.nn.functional": torch_table.FUNCTIONAL,
-        "torch.linalg": torch_table.LINALG,
-        "torch.special": torch_table.SPECIAL,
-        "torch.autograd": {},
-        "numpy": numpy_table.NUMPY,
-        "numpy.linalg": numpy_table.LINALG,
-        "math": other_tables.MATH,
-        "scipy": {},
-        "scipy.special": other_tables.SCIPY_SPECIAL,
-        "scipy.linalg": other_tables.SCIPY_LINALG,
-        "jax": other_tables.JAX,
-        "jax.numpy": other_tables.JAX_NUMPY,
-        "jax.numpy.linalg": other_tables.JAX_LINALG,
-        "jax.nn": other_tables.JAX_NN,
-        "jax.lax": other_tables.JAX_LAX,
-        "jax.scipy": {},
-        "jax.scipy.special": other_tables.JAX_SPECIAL,
-        "builtins": other_tables.PYTHON,
-    }
-)
-"""The modules whose names a program may use or import, each with its functions."""
-
 CALLED: Mapping[str, str] = MappingProxyType(
     {
         "torch": "input, *, out: unset = None",
@@ -50,9 +24,44 @@ CALLED: Mapping[str, str] = MappingProxyType(
 )
 """How a function of one number that has nothing special about it is called in a module."""
 
-for _row in PRIMITIVES:
-    for _module in _row.libraries if isinstance(_row, Elementwise) else ():
-        spell(TABLES[_module], _row.name, CALLED[_module])
+
+def _whole(module: str, table: Table) -> Table:
+    """A module's table with the functions of which nothing special is to be said."""
+    plain: Table = {}
+    for row in PRIMITIVES:
+        if isinstance(row, Elementwise) and module in row.libraries:
+            spell(plain, row.name, CALLED[module])
+    return {**table, **plain}
+
+
+TABLES: Mapping[str, Table] = MappingProxyType(
+    {
+        module: _whole(module, table)
+        for module, table in {
+            "torch": torch_table.TORCH,
+            "torch.nn": {},
+            "torch.nn.functional": torch_table.FUNCTIONAL,
+            "torch.linalg": torch_table.LINALG,
+            "torch.special": torch_table.SPECIAL,
+            "torch.autograd": {},
+            "numpy": numpy_table.NUMPY,
+            "numpy.linalg": numpy_table.LINALG,
+            "math": other_tables.MATH,
+            "scipy": {},
+            "scipy.special": other_tables.SCIPY_SPECIAL,
+            "scipy.linalg": other_tables.SCIPY_LINALG,
+            "jax": other_tables.JAX,
+            "jax.numpy": other_tables.JAX_NUMPY,
+            "jax.numpy.linalg": other_tables.JAX_LINALG,
+            "jax.nn": other_tables.JAX_NN,
+            "jax.lax": other_tables.JAX_LAX,
+            "jax.scipy": {},
+            "jax.scipy.special": other_tables.JAX_SPECIAL,
+            "builtins": other_tables.PYTHON,
+        }.items()
+    }
+)
+"""The modules whose names a program may use or import, each with its functions."""
 
 PREFIXES: Mapping[str, str] = MappingProxyType(
     {
