@@ -112,12 +112,10 @@ class Floats:
         top = np.where(np.isfinite(top), top, 0)
         powers = np.asarray(x - top)
         np.exp(powers, out=powers)
-        return np.log(np.sum(powers, axis=axes)) + top.reshape(
-            np.sum(x[..., :0] if not x.size else x, axis=axes).shape
-        )
+        return np.log(np.sum(powers, axis=axes)) + np.squeeze(top, axis=axes)
 
     def softmax(self, x: Any, axis: int) -> Any:
-        powers = np.asarray(x - np.max(x, axis=axis, keepdims=True))
+        powers = np.asarray(x - np.max(x, axis=axis, keepdims=True, initial=-np.inf))
         np.exp(powers, out=powers)
         powers /= np.sum(powers, axis=axis, keepdims=True)
         return powers

@@ -104,7 +104,8 @@ BROADCAST: Op = Op(
 SUM: Op = Op(
     "sum",
     reduced,
-    lambda m, x, axes: np.sum(x, axis=axes),
+    # numpy's sums of nothing are plain numbers
+    lambda m, x, axes: m.asarray(np.sum(x, axis=axes)),
     _spread,
     reduction_text("sum"),
     linear=True,

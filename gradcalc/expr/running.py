@@ -23,11 +23,14 @@ def _others(m: Any, x: Any, axes: Shape) -> Any:
     rest = [axis for axis in range(x.ndim) if axis not in axes]
     rows = x.transpose([*rest, *axes])
     flat = rows.reshape([*rows.shape[: len(rest)], math.prod(rows.shape[len(rest) :])])
-    one = m.ones((*flat.shape[:-1], 1))
-    before = np.concatenate([one, np.cumprod(flat[..., :-1], -1)], -1)
-    back = flat[..., ::-1]
-    behind = np.concatenate([one, np.cumprod(back[..., :-1], -1)], -1)[..., ::-1]
+    before, behind = _before(m, flat), _before(m, flat[..., ::-1])[..., ::-1]
     return (before * behind).reshape(rows.shape).transpose(np.argsort([*rest, *axes]))
+
+
+def _before(m: Any, rows: Any) -> Any:
+    """The products of what stands before each element, along the last dimension."""
+    one = m.ones((*rows.shape[:-1], 1))
+    return np.concatenate([one, np.cumprod(rows[..., :-1], -1)], -1)[..., : rows.shape[-1]]
 
 
 def _others_form(f: Any, x: Any, axes: Shape) -> Any:
@@ -65,6 +68,8 @@ def recurrence(factors: Any, terms: Any) -> Any:
     does not begin with 0 has what it begins with times its factors so far on top.
     """
     size = factors.shape[-1]
+    if not math.prod(factors.shape):
+        return terms
     width = size if size <= FEW else math.isqrt(size - 1) + 1
     if width < size:
         short = (*factors.shape[:-1], -size % width)
@@ -89,18 +94,14 @@ def _cumprod_back(m: Any, g: Any, x: Any, axis: int) -> Any:
     rows, weights = (np.flip(np.moveaxis(z, axis, -1), -1) for z in (x, g))
     one = m.ones((*rows.shape[:-1], 1))
     # from the end, the factor of the last is of no matter
-    rest = recurrence(np.concatenate([one, rows[..., :-1]], -1), weights)
-    forward = np.flip(rows, -1)
-    before = np.concatenate([one, np.cumprod(forward[..., :-1], -1)], -1)
-    return np.moveaxis(before * np.flip(rest, -1), -1, axis)
+    rest = recurrence(np.concatenate([one, rows[..., :-1]], -1)[..., : rows.shape[-1]], weights)
+    return np.moveaxis(_before(m, np.flip(rows, -1)) * np.flip(rest, -1), -1, axis)
 
 
 def _cumprod_along(m: Any, t: Any, x: Any, axis: int) -> Any:
     """The tangent of a running product: d[i] = d[i-1] x[i] + p[i-1] t[i]."""
     rows, moves = np.moveaxis(x, axis, -1), np.moveaxis(t, axis, -1)
-    one = m.ones((*rows.shape[:-1], 1))
-    before = np.concatenate([one, np.cumprod(rows[..., :-1], -1)], -1)
-    return np.moveaxis(recurrence(rows, before * moves), -1, axis)
+    return np.moveaxis(recurrence(rows, _before(m, rows) * moves), -1, axis)
 
 
 def _by_factors(f: Any, g: Any, x: Any, axis: int, *, back: bool) -> Any:
@@ -139,7 +140,7 @@ OTHERS: Op = Op("others", lambda x, axes: x, _others, text=_others_text, form=_o
 PROD: Op = Op(
     "prod",
     reduced,
-    lambda m, x, axes: np.prod(x, axis=axes),
+    lambda m, x, axes: m.asarray(np.prod(x, axis=axes)),
     lambda f, g, y, x, axes: [
         f.scalar("mul", expanded(f, g, x.shape, axes), f(OTHERS, x, axes=axes))
     ],
