@@ -1,6 +1,5 @@
 """Why hardly anything flows back to an input: the first primitive to let nothing by."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,7 +42,7 @@ def _first_flat(centre: Trial, name: str) -> Mishap | None:
         through = _through(centre, node, moves)
         if through.any():
             reached[node.order] = through
-        elif first is None and node.source is not None and math.prod(node.shape):
+        elif first is None and node.source is not None and 0 not in node.shape:
             first = _mishap(centre, node, note, name, moves)
     return None if trace.output.order in reached else first
 
