@@ -544,3 +544,26 @@ def test_rounding_that_chose_a_branch_is_found_at_size() -> None:
     answer = report("if x[0] + x[1] - x[0] > 0.5:\n    y = x*x\nelse:\n    y = 3*x\nsum(y)", x=x)
     assert answer.verdict.outcome == "unresolved"
     assert "another branch" in answer.verdict.message
+
+
+CLAIMS = (
+    ("sum(tanh(X@W))", ("X", "W"), "W", "X.T@(1 - tanh(X@W)**2)", "verified"),
+    ("std(x)", ("x",), "x", "(x - mean(x))/(59999*std(x))", "verified"),
+    ("cumsum(x, 0)@c", ("x", "c"), "x", "flip(cumsum(flip(c, 0), 0), 0)", "verified"),
+    ("sum(exp(x))", ("x",), "x", "exp(x)*(1 + 1e-9)", "wrong"),
+    ("sum(exp(x))", ("x",), "x", "exp(x) + where(x > 3.9, 1e-9, 0)", "wrong"),
+    ("sum(x**3)", ("x",), "x", "3*x**2*(abs(x) > 1e-4)", "wrong"),
+)
+
+
+@pytest.mark.parametrize(("text", "names", "by", "claim", "outcome"), CLAIMS)
+def test_a_claim_is_held_to_what_is_itself_rounded(
+    text: str, names: tuple[str, ...], by: str, claim: str, outcome: str
+) -> None:
+    answer = report(text, claims={by: claim}, wrt=(by,), **data(*names))
+    assert answer.verdict.outcome == outcome, answer.verdict.message
+
+
+def test_one_number_has_one_direction() -> None:
+    asked = problem("sum(x*c)", wrt=("c",), x=data("x")["x"], c=2.0)
+    assert len(sample(asked).probes) == 1

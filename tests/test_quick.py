@@ -8,8 +8,10 @@ import pytest
 
 from gradcalc.calculate import calculate
 from gradcalc.derive.derivations import Derivations
+from gradcalc.derive.runs import Runs
+from gradcalc.derive.smoothness import near_in_floats
 from gradcalc.errors import GradcalcError
-from gradcalc.primitives import PRIMITIVES, Primitive
+from gradcalc.primitives import PRIMITIVES, Elementwise, Primitive
 from gradcalc.verdict import Outcome, Verdict
 from gradcalc.witnesses import autograd, enclosure
 from tests.healthy import healthy
@@ -188,3 +190,29 @@ def test_strict_wants_the_enclosure() -> None:
     found = quick("2*dot(x, x)", x=[1, 2], strict=True)
     assert found.outcome is Outcome.UNRESOLVED
     assert "the enclosure was left out" in found.message
+
+
+def margins(row: Elementwise, values: list[Any]) -> Any:
+    """Which elements of a call are near a kink or a border."""
+    text, inputs = spelled(row, tuple(values))
+    recording = Runs(problem(f"sum({text})", **inputs)).recording
+    trace = recording.trace
+    node = next(n for n in trace.nodes if n.source is not None and n.source[0].name == row.name)
+    given = [recording.values[o.order] for o in node.operands]
+    return near_in_floats(trace, node, given, recording.values[node.order], 1e-16)
+
+
+SPECIAL = [r for r in PRIMITIVES if isinstance(r, Elementwise) and (r.kinks or r.domain)]
+
+
+@pytest.mark.parametrize("row", SPECIAL, ids=[row.name for row in SPECIAL])
+def test_elements_together_are_those_one_by_one(row: Elementwise) -> None:
+    """Where a row does not do the same with all of them."""
+    count = len(row.samples[0])
+    if any(not isinstance(value, float | int) for value in row.samples[0]):
+        return
+    draw = np.random.default_rng(count)
+    points = draw.choice([-2.0, -1.0, -0.5, 0.0, 0.3, 0.5, 1.0, 2.0, 2.5], (count, 24))
+    together = margins(row, list(points))
+    single = [margins(row, list(points[:, k])).reshape(()) for k in range(24)]
+    assert together.tolist() == [bool(near) for near in single]

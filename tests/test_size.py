@@ -162,6 +162,8 @@ PROGRAMS = (
     "sum(cumsum(x)*y)", "sum(cumsum(x*y)**2)", "norm(x - mean(y))", "sum(A@w)", "sum(v@A)",
     "sum((A@w)**2)", "sum(detach(x)*x)", "sum(where(x > 0, sqrt(where(x > 0, x, 1)), 0))",
     "sum(x.unsqueeze(0)*y.squeeze())", "argmax(x)*sum(x)", "v@A@w",
+    "sum(x[None]*u[:1])", "sum(exp(x[None] + u[:1]))", "sum(2.0**x)", "sum((1 + x*x)**abs(y))",
+    "sum(trunc(x)*x)", "sum(atan2(x, y))",
     "sum((reshape(cumsum(x), [-1, 4])@u)**2)", "sum((b@reshape(cumsum(x)*2, [-1, 4]))**2)",
 )  # fmt: skip
 

@@ -29,8 +29,22 @@ TIED = 4
 WIDEST = 1e-5
 """The same as a number, at most."""
 
-ONE_BY_ONE = 50_000
-"""Elements that are looked at one by one, where a row cannot look at them together."""
+
+class _Mixed(Exception):
+    """A row asks something of its operands that is true of some elements only."""
+
+    def __init__(self, truth: Any) -> None:
+        self.truth = truth
+
+
+class _Asked(np.ndarray[Any, Any]):
+    """Elements that a row takes for one number. Its truth, if it is not the same, is `_Mixed`."""
+
+    def __bool__(self) -> bool:
+        truth = np.asarray(self).astype(np.bool_)
+        if truth.all() or not truth.any():
+            return bool(truth.all())
+        raise _Mixed(truth)
 
 
 class _Arrays:
@@ -63,9 +77,6 @@ def _found(recording: Recording) -> Iterator[Event]:
         if not is_special(node) or not (note.active or boolean):
             continue
         near = near_in_floats(trace, node, values, recording.values[node.order], epsilon)
-        if near is None:
-            yield Event(note.title(node), note.place, (), False)
-            continue
         if not note.active:
             near = near & ~_is_exact(recording, node, near)
         elif node.source is not None and not boolean and near.any():
@@ -89,8 +100,8 @@ def near_in_floats(
     value: Any,
     epsilon: float,
     tied: float = TIED,
-) -> Any | None:
-    """Which elements are at or near a kink or a border, as far as floats tell; None if they do not.
+) -> Any:
+    """Which elements are at or near a kink or a border, as far as floats tell.
 
     Elements are those of the node, or of its operand where it is elements that tie: up to `tied`
     roundings apart.
@@ -147,8 +158,8 @@ def _neighbours(values: Any, static: Mapping[str, Any], within: float) -> Any:
     return apart <= within * np.maximum(1.0, np.abs(values))
 
 
-def _near(trace: Trace, node: Node, values: Sequence[Any], epsilon: float) -> Any | None:
-    """The elements that are near; None where that cannot be told."""
+def _near(trace: Trace, node: Node, values: Sequence[Any], epsilon: float) -> Any:
+    """The elements that are near."""
     assert node.source is not None
     row, variant = node.source
     names = operand_names(row, variant)
@@ -162,14 +173,21 @@ def _near(trace: Trace, node: Node, values: Sequence[Any], epsilon: float) -> An
         return _margins(_Arrays, row, dict(variant), names, given, further, within, shape)
     except (ValueError, TypeError):
         pass
-    if np.prod(shape, dtype=np.int64) > ONE_BY_ONE:
-        return None
-    spread = [np.broadcast_to(value, shape).ravel() for value in values]
-    near = [
-        _margins(_Arrays, row, dict(variant), names, element, further, within, ())
-        for element in zip(*[part.tolist() for part in spread], strict=True)
-    ]
-    return np.array(near, dtype=np.bool_).reshape(shape)
+
+    def of(parts: Sequence[Any]) -> Any:
+        """The same for elements that a row does not do the same with: one kind after the other."""
+        count = len(parts[0])
+        asked = [part.view(_Asked) for part in parts]
+        try:
+            found = _margins(_Arrays, row, dict(variant), names, asked, further, within, count)
+            return np.asarray(found)
+        except _Mixed as answer:
+            found = np.empty(count, dtype=np.bool_)
+            for kind in (answer.truth, ~answer.truth):
+                found[kind] = of([part[kind] for part in parts])
+            return found
+
+    return of([np.array(np.broadcast_to(value, shape)).ravel() for value in values]).reshape(shape)
 
 
 def _margins(

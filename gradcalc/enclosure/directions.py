@@ -145,6 +145,9 @@ def _directions(problem: Problem) -> list[_Direction]:
         _Direction({n: random.integers(0, 2, s, dtype=np.int8) * 2 - 1 for n, s in shapes.items()})
         for _ in range(SIGNS)
     ]
+    if count == 1:
+        # there is no other
+        return several[:1]
     numbers = [0, count - 1, *(int(random.integers(count)) for _ in range(COMPONENTS - 2))]
     single = [_component(shapes, sizes, number) for number in dict.fromkeys(numbers)]
     return [several[0], *single, *several[1:]]

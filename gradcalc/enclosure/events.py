@@ -59,8 +59,6 @@ def _found(experiment: Experiment, trial: Trial) -> Iterator[Event]:
         value = to_floats(trial.values[number])
         # floats are off by a rounding themselves
         near = near_in_floats(trace, node, floats, value, 2 * experiment.epsilon, NEAR)
-        if near is None:
-            near = np.ones(node.shape, dtype=np.bool_)
         if node.op in (ops.AMAX, ops.AMIN):
             near = near & ~_winners(trial, node)
         elif note.active and node.source is not None:

@@ -3,11 +3,15 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from gradcalc.balls.numbers import TooLarge, beyond
 from gradcalc.derive.derived import Derived
 from gradcalc.expr import ops
+from gradcalc.expr.functions import FUNCTIONS
 from gradcalc.expr.nodes import Node
+from gradcalc.expr.scalars import closed
 
 LARGEST = 450_000
 """Functions of elements in one run with its gradients, which takes about a second."""
@@ -26,6 +30,15 @@ LIGHT = 12
 
 PRODUCTS = 50
 """Multiplications in a product of matrices in that time."""
+
+SLOWEST = tuple(function.sympy for function in FUNCTIONS if not function.arrays)
+"""Functions such as gamma and its kin."""
+
+LONG = 10
+"""How many times as long these take."""
+
+KEPT = 1024
+"""Expressions of which that is remembered."""
 
 COMPARED = 2
 """Comparisons in that time."""
@@ -80,10 +93,16 @@ def cost(derived: Derived) -> int:
     return derived.once("cost", lambda: math.ceil(sum(map(_of_node, nodes))))
 
 
+@lru_cache(maxsize=KEPT)
+def _takes_long(body: Any) -> bool:
+    """Whether a function is in an expression that balls of many digits take long for."""
+    return bool(closed(body).has(*SLOWEST))
+
+
 def _of_node(node: Node) -> float:
     size = math.prod(node.shape)
     if node.op in (ops.MAP, ops.CHAIN):
-        return size
+        return size * (LONG if _takes_long(node["body"]) else 1)
     if node.op is ops.VAR:
         # there and back
         return 2 * size / HANDLED

@@ -54,7 +54,10 @@ def _sum_spread(s: Simplifier, x: Node, axes: Shape) -> Node | None:
     if own == x.shape or any(padded[axis] != x.shape[axis] for axis in axes):
         return None
     less = x.ndim - len(own)
-    total = s(ops.SUM, s.map(x["body"], own), axes=tuple(axis - less for axis in axes))
+    total = s.map(x["body"], own)
+    left = tuple(axis - less for axis in axes if axis >= less)
+    if left:
+        total = s(ops.SUM, total, axes=left)
     total = s(ops.RESHAPE, total, shape=reduced(padded, axes))
     return s.map(s.body(total), reduced(x.shape, axes))
 
