@@ -25,9 +25,9 @@ from gradcalc.balls.numbers import (
     TooLarge,
     Undecided,
     beyond,
+    compiled,
     is_tight,
 )
-from gradcalc.balls.source import compiled
 from gradcalc.calculus import Variant, definition, named_arguments, partial
 from gradcalc.errors import Span
 from gradcalc.lang.budget import Budget

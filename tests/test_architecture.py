@@ -22,7 +22,7 @@ ORDER = (
 HEAVY = {
     "torch": {"fidelity.py", "witnesses/autograd.py", "values/binary.py"},
     "sympy": {
-        "balls/source.py", "calculus.py", "derive/vjp.py", "arrays/source.py", "expr/cases.py",
+        "balls/numbers.py", "calculus.py", "derive/vjp.py", "arrays/arithmetic.py", "expr/cases.py",
         "expr/constants.py", "expr/elementwise.py", "expr/formula.py", "expr/functions.py",
         "expr/logistic.py",
         "expr/ordering.py", "expr/parts.py", "expr/polynomials.py",
@@ -31,7 +31,7 @@ HEAVY = {
     },
     "scipy": {"arrays/linear.py", "arrays/special.py", "expr/functions.py"},
     "mpmath": set(),
-    "flint": {"arrays/source.py", "balls/", "derive/roundtrip.py", "enclosure/",
+    "flint": {"arrays/arithmetic.py", "balls/", "derive/roundtrip.py", "enclosure/",
               "expr/polynomials.py", "witnesses/enclosure.py", "witnesses/symbolic.py"},
     "rich": {"render/", "cli/"},
     "typer": {"cli/"},

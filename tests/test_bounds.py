@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from gradcalc.arrays import linear
+from gradcalc.arrays.along import DOUBLE, WORTH, inner, matmul, order, product, running, total
 from gradcalc.arrays.numbers import ArrayBall, exactly
-from gradcalc.arrays.order import order
-from gradcalc.arrays.sums import DOUBLE, WORTH, inner, matmul, product, running, total
 from gradcalc.balls.numbers import Undecided
 from gradcalc.expr.running import recurrence
 

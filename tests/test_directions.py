@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from gradcalc.arrays import special
-from gradcalc.arrays.arithmetic import ArrayBalls
+from gradcalc.arrays.along import winners
+from gradcalc.arrays.arithmetic import ArrayBalls, Rule, rule
 from gradcalc.arrays.numbers import ArrayBall, eq, exactly, le, lt, made, number, select
-from gradcalc.arrays.order import winners
-from gradcalc.arrays.source import Rule, rule
 from gradcalc.balls.numbers import Decisions, OutOfReach, Undecided
 from gradcalc.calculus import definition, named_arguments, partial
 from gradcalc.derive.runs import Runs

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from gradcalc.arrays.along import matmul, multiplied
 from gradcalc.arrays.numbers import TINY, UP, ArrayBall, exactly, highest, made, number
-from gradcalc.arrays.sums import matmul, multiplied
 from gradcalc.balls.numbers import Undecided
 
 WIDE = 250_000_000
@@ -35,16 +35,16 @@ def solve(a: ArrayBall, b: ArrayBall) -> ArrayBall:
     return guess + made(step.mid, step.rad + beyond)
 
 
-def inv(a: ArrayBall) -> ArrayBall:
+def inv(x: ArrayBall) -> ArrayBall:
     """The inverse. Raises `Undecided` where the matrix may be singular."""
-    return solve(a, exactly(np.eye(a.shape[0])))
+    return solve(x, exactly(np.eye(x.shape[0])))
 
 
-def det(a: ArrayBall) -> ArrayBall:
+def det(x: ArrayBall) -> ArrayBall:
     """The determinant. Raises `Undecided` where the matrix may be singular."""
-    if not a.size:
+    if not x.size:
         return number(1)
-    sign, pivots, close = _factored(a)
+    sign, pivots, close = _factored(x)
     return exactly(sign) * close / multiplied(pivots, (0,))
 
 

@@ -49,7 +49,7 @@ class ArrayBall:
     """An array of balls. `rad` has the shape of `mid`, or is one number for all elements.
 
     A radius that is infinite or NaN says that nothing is known. numpy's own functions take such
-    arrays as far as `gradcalc.arrays.functions` knows them.
+    arrays as far as `gradcalc.arrays.along` knows them.
     """
 
     mid: Wide
@@ -118,7 +118,7 @@ class ArrayBall:
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         # which are made of such arrays themselves
-        from gradcalc.arrays.functions import FUNCTIONS
+        from gradcalc.arrays.along import FUNCTIONS
 
         found = FUNCTIONS.get(function)
         return NotImplemented if found is None else found(*args, **kwargs)
@@ -185,9 +185,9 @@ class ArrayBall:
         return ArrayBall(np.asarray(np.abs(self.mid)), self.rad)
 
 
-def ball(value: Any) -> ArrayBall:
+def ball(values: Any) -> ArrayBall:
     """What is one already, or floats as they are."""
-    return value if isinstance(value, ArrayBall) else exactly(value)
+    return values if isinstance(values, ArrayBall) else exactly(values)
 
 
 def made(mid: Any, rad: Any) -> ArrayBall:
@@ -276,19 +276,19 @@ def _is_exact(
 # -- comparisons -------------------------------------------------------------------------------
 
 
-def lt(a: ArrayBall, b: ArrayBall) -> Any:
-    """Where a < b. Raises `Undecided` where balls overlap that are not the same number."""
-    return _difference(a, b) < 0
+def lt(x: ArrayBall, y: ArrayBall) -> Any:
+    """Where x < y. Raises `Undecided` where balls overlap that are not the same number."""
+    return _difference(x, y) < 0
 
 
-def le(a: ArrayBall, b: ArrayBall) -> Any:
-    """Where a <= b. Raises `Undecided` where balls overlap that are not the same number."""
-    return _difference(a, b) <= 0
+def le(x: ArrayBall, y: ArrayBall) -> Any:
+    """Where x <= y. Raises `Undecided` where balls overlap that are not the same number."""
+    return _difference(x, y) <= 0
 
 
-def eq(a: ArrayBall, b: ArrayBall) -> Any:
-    """Where a == b. Raises `Undecided` where balls overlap that are not the same number."""
-    return _difference(a, b) == 0
+def eq(x: ArrayBall, y: ArrayBall) -> Any:
+    """Where x == y. Raises `Undecided` where balls overlap that are not the same number."""
+    return _difference(x, y) == 0
 
 
 def _difference(a: ArrayBall, b: ArrayBall) -> Any:

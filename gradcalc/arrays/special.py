@@ -45,10 +45,20 @@ MOST = 64
 """The largest whole exponent of a power by squaring."""
 
 
-def _function(value: Any, a: ArrayBall, growth: Callable[[], Any]) -> ArrayBall:
-    """A result with the library's error, and that from the operand's radius if it has one."""
-    rad = LIBRARY * magnitude(value)
-    return made(value, rad if a.exact else rad + growth())
+def _bounded(
+    function: Callable[[Any], Any], growth: Callable[[ArrayBall, Any], Any]
+) -> Callable[[ArrayBall], ArrayBall]:
+    """A function of arrays of balls, from the library's.
+
+    `growth` bounds how far it moves within the balls, given them and its values at midpoints.
+    """
+
+    def apply(a: ArrayBall) -> ArrayBall:
+        value = function(a.mid)
+        rad = LIBRARY * magnitude(value)
+        return made(value, rad if a.exact else rad + growth(a, value))
+
+    return apply
 
 
 def _over(room: Any, least: Any) -> Any:
@@ -56,65 +66,54 @@ def _over(room: Any, least: Any) -> Any:
     return np.where(least > 0, (room + TINY) / least, np.inf)
 
 
-def exp(a: ArrayBall) -> ArrayBall:
-    """e^m (e^r - 1) bounds the change."""
-    value = np.exp(a.mid)
-    return _function(value, a, lambda: (magnitude(value) * UP + TINY) * np.expm1(a.rad) * UP)
-
-
-def log(a: ArrayBall) -> ArrayBall:
-    """The slope is largest at the least number; below 0 there is no value."""
-    return _function(np.log(a.mid), a, lambda: _over(a.rad, lowest(a)))
-
-
-def sqrt(a: ArrayBall) -> ArrayBall:
-    """|sqrt(x) - sqrt(m)| = |x - m|/(sqrt(x) + sqrt(m)); what may be 0 leaves it open."""
-    return _function(
-        np.sqrt(a.mid),
-        a,
-        lambda: np.where(a.rad == 0, 0, _over(a.rad, np.sqrt(lowest(a)) * DOWN)),
-    )
-
-
-def sin(a: ArrayBall) -> ArrayBall:
-    """The slope is at most 1."""
-    return _function(np.sin(a.mid), a, lambda: a.rad)
-
-
-def cos(a: ArrayBall) -> ArrayBall:
-    """The slope is at most 1."""
-    return _function(np.cos(a.mid), a, lambda: a.rad)
-
-
-def tan(a: ArrayBall) -> ArrayBall:
-    """tan(x) - tan(m) = sin(x - m)/(cos(x) cos(m)), and |cos(x)| >= |cos(m)| - r."""
-    value = np.tan(a.mid)
-
-    def growth() -> Any:
-        cosine = DOWN / np.hypot(1, magnitude(value) * UP)
-        return _over(a.rad * UP, cosine * (cosine - a.rad * UP) * DOWN)
-
-    return _function(value, a, growth)
-
-
-def asin(a: ArrayBall) -> ArrayBall:
-    """The slope is 1/sqrt(1 - x^2), largest where |x| is."""
-    return _function(np.arcsin(a.mid), a, lambda: _over(a.rad, _leg(a)))
-
-
-def acos(a: ArrayBall) -> ArrayBall:
-    """The slope is that of asin but for its sign."""
-    return _function(np.arccos(a.mid), a, lambda: _over(a.rad, _leg(a)))
-
-
 def _leg(a: ArrayBall) -> Any:
     """A lower bound of sqrt(1 - x^2), 0 where x can be beyond 1."""
     return np.sqrt(np.maximum((1 - highest(a)) * (1 + lowest(a)), 0) * DOWN) * DOWN
 
 
-def atan(a: ArrayBall) -> ArrayBall:
-    """The slope is 1/(1 + x^2), largest where |x| is least."""
-    return _function(np.arctan(a.mid), a, lambda: a.rad / (1 + lowest(a) ** 2))
+def _tan(a: ArrayBall, value: Any) -> Any:
+    cosine = DOWN / np.hypot(1, magnitude(value) * UP)
+    return _over(a.rad * UP, cosine * (cosine - a.rad * UP) * DOWN)
+
+
+def _acosh(a: ArrayBall, _: Any) -> Any:
+    least = lowest(a)
+    # their product may overflow
+    return _over(a.rad, np.sqrt(np.maximum(least - 1, 0) * DOWN) * np.sqrt(least + 1) * DOWN)
+
+
+# e^m (e^r - 1) bounds the change
+exp = _bounded(np.exp, lambda a, v: (magnitude(v) * UP + TINY) * np.expm1(a.rad) * UP)
+# the slope is largest at the least number; below 0 there is no value
+log = _bounded(np.log, lambda a, _: _over(a.rad, lowest(a)))
+# |sqrt(x) - sqrt(m)| = |x - m|/(sqrt(x) + sqrt(m)); what may be 0 leaves it open
+sqrt = _bounded(
+    np.sqrt, lambda a, _: np.where(a.rad == 0, 0, _over(a.rad, np.sqrt(lowest(a)) * DOWN))
+)
+# the slope is at most 1
+sin = _bounded(np.sin, lambda a, _: a.rad)
+cos = _bounded(np.cos, lambda a, _: a.rad)
+# tan(x) - tan(m) = sin(x - m)/(cos(x) cos(m)), and |cos(x)| >= |cos(m)| - r
+tan = _bounded(np.tan, _tan)
+# the slope is 1/sqrt(1 - x^2) but for its sign, largest where |x| is
+asin = _bounded(np.arcsin, lambda a, _: _over(a.rad, _leg(a)))
+acos = _bounded(np.arccos, lambda a, _: _over(a.rad, _leg(a)))
+# the slope is 1/(1 + x^2), largest where |x| is least
+atan = _bounded(np.arctan, lambda a, _: a.rad / (1 + lowest(a) ** 2))
+# the slope is cosh, or sinh, largest where |x| is
+sinh = _bounded(np.sinh, lambda a, _: a.rad * np.cosh(highest(a)))
+cosh = _bounded(np.cosh, lambda a, _: a.rad * np.sinh(highest(a)))
+# the slope is 1/cosh(x)^2 <= 4 exp(-2|x|), and at most 1
+tanh = _bounded(np.tanh, lambda a, _: a.rad * np.minimum(1, 4 * UP * np.exp(-2 * lowest(a))))
+# the slope is 1/sqrt(1 + x^2), largest where |x| is least
+asinh = _bounded(np.arcsinh, lambda a, _: a.rad / np.hypot(1, lowest(a)))
+# the slope is 1/sqrt(x^2 - 1), largest at the least number
+acosh = _bounded(np.arccosh, _acosh)
+# the slope is 1/(1 - x^2), largest where |x| is
+atanh = _bounded(
+    np.arctanh,
+    lambda a, _: _over(a.rad, np.maximum(1 - highest(a), 0) * (1 + lowest(a)) * DOWN),
+)
 
 
 def atan2(y: ArrayBall, x: ArrayBall) -> ArrayBall:
@@ -130,71 +129,26 @@ def atan2(y: ArrayBall, x: ArrayBall) -> ArrayBall:
     return made(value, rad + np.where(meets, np.inf, _over(way, (distance - way) * DOWN)))
 
 
-def sinh(a: ArrayBall) -> ArrayBall:
-    """The slope is cosh, largest where |x| is."""
-    return _function(np.sinh(a.mid), a, lambda: a.rad * np.cosh(highest(a)))
+def _gaussian(name: str, room: Callable[[ArrayBall], Any]) -> Callable[[ArrayBall], ArrayBall]:
+    """A function of slope 2/sqrt(pi) exp(-x^2), of a library's that is off by so many `DOUBLES`."""
+
+    def apply(a: ArrayBall) -> ArrayBall:
+        # imported where it is used: it takes longer than most calculations
+        from scipy import special
+
+        rounded = a.mid.astype(np.float64)
+        moved = a.rad + magnitude(a.mid - rounded) * UP + TINY
+        # away from 0 the exponent's own rounding counts: up to 750 units of it
+        slope = 1.2 * np.exp(-(lowest(ArrayBall(a.mid, moved)) ** 2) * DOWN)
+        value = np.asarray(getattr(special, name)(rounded), dtype=np.longdouble)
+        return made(value, moved * slope + DOUBLES * room(a) * magnitude(value))
+
+    return apply
 
 
-def cosh(a: ArrayBall) -> ArrayBall:
-    """The slope is sinh, largest where |x| is."""
-    return _function(np.cosh(a.mid), a, lambda: a.rad * np.sinh(highest(a)))
-
-
-def tanh(a: ArrayBall) -> ArrayBall:
-    """The slope is 1/cosh(x)^2 <= 4 exp(-2|x|), and at most 1."""
-    return _function(
-        np.tanh(a.mid), a, lambda: a.rad * np.minimum(1, 4 * UP * np.exp(-2 * lowest(a)))
-    )
-
-
-def asinh(a: ArrayBall) -> ArrayBall:
-    """The slope is 1/sqrt(1 + x^2), largest where |x| is least."""
-    return _function(np.arcsinh(a.mid), a, lambda: a.rad / np.hypot(1, lowest(a)))
-
-
-def acosh(a: ArrayBall) -> ArrayBall:
-    """The slope is 1/sqrt(x^2 - 1), largest at the least number."""
-
-    def growth() -> Any:
-        least = lowest(a)
-        # their product may overflow
-        return _over(a.rad, np.sqrt(np.maximum(least - 1, 0) * DOWN) * np.sqrt(least + 1) * DOWN)
-
-    return _function(np.arccosh(a.mid), a, growth)
-
-
-def atanh(a: ArrayBall) -> ArrayBall:
-    """The slope is 1/(1 - x^2), largest where |x| is."""
-    return _function(
-        np.arctanh(a.mid),
-        a,
-        lambda: _over(a.rad, np.maximum(1 - highest(a), 0) * (1 + lowest(a)) * DOWN),
-    )
-
-
-def erf(a: ArrayBall) -> ArrayBall:
-    """The slope is 2/sqrt(pi) exp(-x^2)."""
-    value, rad = _gaussian("erf", a)
-    return made(value, rad + DOUBLES * magnitude(value))
-
-
-def erfc(a: ArrayBall) -> ArrayBall:
-    """The slope is that of erf; the library loses digits to exp(-x^2) where that is small."""
-    value, rad = _gaussian("erfc", a)
-    return made(value, rad + DOUBLES * (1 + highest(a) ** 2) * magnitude(value))
-
-
-def _gaussian(name: str, a: ArrayBall) -> tuple[Any, Any]:
-    """The library's value in float64, and what rounding the operand and its radius do to it."""
-    # imported where it is used: it takes longer than most calculations
-    from scipy import special
-
-    rounded = a.mid.astype(np.float64)
-    moved = a.rad + magnitude(a.mid - rounded) * UP + TINY
-    # away from 0 the exponent's own rounding counts: up to 750 units of it
-    slope = 1.2 * np.exp(-(lowest(ArrayBall(a.mid, moved)) ** 2) * DOWN)
-    value = getattr(special, name)(rounded)
-    return np.asarray(value, dtype=np.longdouble), moved * slope
+erf = _gaussian("erf", lambda a: 1)
+# the library loses digits to exp(-x^2) where that is small
+erfc = _gaussian("erfc", lambda a: 1 + highest(a) ** 2)
 
 
 def power(base: ArrayBall, exponent: ArrayBall) -> ArrayBall:
@@ -232,19 +186,17 @@ def sign(a: ArrayBall) -> ArrayBall:
     return exactly(np.sign(a.mid))
 
 
-def floor(a: ArrayBall) -> ArrayBall:
-    """The largest integer that is not larger. Raises `Undecided` where a ball does not tell."""
-    return _whole(np.floor, a)
+def _whole(function: Callable[[Any], Any]) -> Callable[[ArrayBall], ArrayBall]:
+    """A function that gives integers. Raises `Undecided` where a ball does not tell which."""
+
+    def apply(a: ArrayBall) -> ArrayBall:
+        room = np.where(a.rad == 0, 0, a.rad * UP + EPSILON * magnitude(a.mid) + TINY)
+        low, high = function(a.mid - room), function(a.mid + room)
+        if not np.all(low == high):
+            raise Undecided
+        return ArrayBall(np.asarray(low), NONE)
+
+    return apply
 
 
-def ceil(a: ArrayBall) -> ArrayBall:
-    """The smallest integer that is not smaller. Raises `Undecided` where a ball does not tell."""
-    return _whole(np.ceil, a)
-
-
-def _whole(function: Any, a: ArrayBall) -> ArrayBall:
-    room = np.where(a.rad == 0, 0, a.rad * UP + EPSILON * magnitude(a.mid) + TINY)
-    low, high = function(a.mid - room), function(a.mid + room)
-    if not np.all(low == high):
-        raise Undecided
-    return ArrayBall(np.asarray(low), NONE)
+floor, ceil = _whole(np.floor), _whole(np.ceil)

@@ -1,6 +1,7 @@
 """Arithmetic of balls: numpy object arrays of python-flint's `arb`, which `Op.array` gets as `m`.
 
-Every number that comes out encloses the true one, at the precision of flint's context.
+Every number that comes out encloses the true one, at the precision of flint's context. Products and
+systems are left to flint's matrices.
 """
 
 import math
@@ -11,9 +12,23 @@ from typing import Any
 import flint
 import numpy as np
 
-from gradcalc.balls import linear
-from gradcalc.balls.numbers import NAN, Ball, Decisions, OutOfReach, Undecided, Undefined, is_tight
-from gradcalc.balls.source import compiled
+from gradcalc.balls.numbers import (
+    NAN,
+    Ball,
+    Decisions,
+    OutOfReach,
+    Undecided,
+    Undefined,
+    compiled,
+    is_tight,
+)
+from gradcalc.expr.reducing import kept
+
+KEPT = 8
+"""Matrices that are kept."""
+
+SPREAD = 4096
+"""Bits between the largest and the smallest exponent up to which a determinant is exact."""
 
 ZERO = flint.arb(0)
 ONE = flint.arb(1)
@@ -23,7 +38,7 @@ to_ball = np.frompyfunc(lambda value: flint.arb(float(value)), 1, 1)
 
 
 class Balls:
-    """Arrays of balls, with one way to decide comparisons.
+    """Arrays of balls, with one way to decide comparisons; `Arithmetic` says what a method does.
 
     Beside a point where something is special (`beside`), a slope of exactly 0 passes nothing on,
     however steep what comes behind: the function is constant around there.
@@ -33,7 +48,7 @@ class Balls:
         self.decisions = decisions or Decisions()
         self.beside = beside
         self._functions: dict[Any, Callable[..., Any]] = {}
-        self._matrices = linear.Matrices()
+        self._matrices = _Matrices()
 
     # -- numbers ---------------------------------------------------------------------------
 
@@ -47,11 +62,9 @@ class Balls:
         return boxed(values if _is_ball(values) else flint.arb(float(values)))
 
     def held(self, values: Any) -> Any:
-        """Values as they are kept until they are needed."""
         return self.asarray(values)
 
     def number(self, value: float) -> Ball:
-        """One number."""
         return flint.arb(value)
 
     def zeros(self, shape: Any) -> Any:
@@ -72,7 +85,6 @@ class Balls:
     # -- functions of elements -------------------------------------------------------------
 
     def map(self, symbols: Sequence[Any], body: Any, values: Sequence[Any]) -> Any:
-        """A scalar expression of arrays."""
         given = list(map(self.asarray, values))
         function = self._function(tuple(symbols), body)
         return boxed(function(*given)) if given else self.asarray(function())
@@ -86,7 +98,6 @@ class Balls:
         return known
 
     def chain(self, g: Any, symbols: Sequence[Any], body: Any, values: Sequence[Any]) -> Any:
-        """A cotangent times a slope, which may be undefined where the cotangent is zero."""
         flowing = _flowing_beside if self.beside else _flowing
         return boxed(flowing(self.asarray(g), self.map(symbols, body, values)))
 
@@ -96,20 +107,16 @@ class Balls:
     # -- along dimensions ------------------------------------------------------------------
 
     def argmax(self, x: Any, axes: Any) -> Any:
-        """The place of the first of the greatest elements along dimensions taken as one."""
-        return self._places(x, axes, self._greatest)
+        return self._places(x, axes, self.decisions.lt)
 
     def argmin(self, x: Any, axes: Any) -> Any:
-        """The place of the first of the least elements along dimensions taken as one."""
-        return self._places(x, axes, self._least)
+        return self._places(x, axes, self._gt)
 
     def amax(self, x: Any, axes: Any) -> Any:
-        """The greatest element along dimensions taken as one, which stay with size 1."""
-        return self._extreme(x, axes, self._greatest)
+        return self._extreme(x, axes, self.decisions.lt)
 
     def amin(self, x: Any, axes: Any) -> Any:
-        """The least element along dimensions taken as one, which stay with size 1."""
-        return self._extreme(x, axes, self._least)
+        return self._extreme(x, axes, self._gt)
 
     def equal(self, x: Any, y: Any) -> Any:
         """Where two arrays are equal; what is not a number is equal to nothing."""
@@ -123,13 +130,11 @@ class Balls:
         return np.asarray(np.frompyfunc(same, 2, 1)(x, y), dtype=np.bool_)
 
     def order(self, x: Any, axis: int, descending: bool) -> Any:
-        """The places of the elements in order along a dimension, equal ones as they stand."""
         return np.apply_along_axis(lambda row: self._sorted(row, descending), axis, x).astype(
             np.int64
         )
 
     def truth(self, x: Any) -> bool:
-        """Whether a number, in an array of no dimensions, is not 0."""
         value = x[()]
         if not value.is_finite():
             raise self._unknown()
@@ -141,38 +146,22 @@ class Balls:
             return Undecided()
         return OutOfReach("a condition compares with a number that is not defined")
 
-    def _greatest(self, row: Any) -> int:
-        return self._first(row, self.decisions.lt)
+    def _gt(self, first: Ball, second: Ball) -> bool:
+        return self.decisions.lt(second, first)
 
-    def _least(self, row: Any) -> int:
-        return self._first(row, lambda best, other: self.decisions.lt(other, best))
-
-    @staticmethod
-    def _first(row: Any, is_beaten: Callable[[Ball, Ball], bool]) -> int:
-        """The place of the first element that no other beats."""
-        best = 0
-        for k in range(1, len(row)):
-            if is_beaten(row[best], row[k]):
-                best = k
-        return best
-
-    def _places(self, x: Any, axes: Any, find: Callable[[Any], int]) -> Any:
-        rows, shape = _in_rows(x, axes)
+    def _places(self, x: Any, axes: Any, is_beaten: Callable[[Ball, Ball], bool]) -> Any:
         try:
-            return np.array([find(row) for row in rows], dtype=np.int64).reshape(shape)
+            places = [_first(row, is_beaten) for row in _in_rows(x, axes)]
         except Undefined:
             raise self._unknown() from None
+        return np.array(places, dtype=np.int64).reshape(kept(x.shape, axes))
 
-    def _extreme(self, x: Any, axes: Any, find: Callable[[Any], int]) -> Any:
-        def value(row: Any) -> Ball:
-            if any(ball.is_nan() for ball in row):
-                return NAN
-            return row[find(row)]
-
-        rows, shape = _in_rows(x, axes)
-        result = np.empty(len(rows), dtype=object)
-        result[:] = [value(row) for row in rows]
-        return result.reshape(shape)
+    def _extreme(self, x: Any, axes: Any, is_beaten: Callable[[Ball, Ball], bool]) -> Any:
+        values = [
+            NAN if any(ball.is_nan() for ball in row) else row[_first(row, is_beaten)]
+            for row in _in_rows(x, axes)
+        ]
+        return _array(values, kept(x.shape, axes))
 
     def _sorted(self, row: Any, descending: bool) -> list[int]:
         decisions = self.decisions
@@ -189,28 +178,38 @@ class Balls:
     # -- matrices --------------------------------------------------------------------------
 
     def matmul(self, x: Any, y: Any) -> Any:
-        return linear.matmul(x, y, self._matrices)
+        return _matmul(x, y, self._matrices)
 
     def det(self, x: Any) -> Any:
-        return linear.det(x)
+        """Where it may be 0 and all elements are exact, without an error."""
+        found = _matrix(x).det()
+        exact = _exact_det(x) if found.contains(0) else None
+        return found if exact is None else exact
 
     def logdet(self, x: Any) -> Any:
-        return linear.det(x).log()
+        return self.det(x).log()
 
     def inv(self, x: Any) -> Any:
-        return self._solved(lambda: linear.inv(x), x)
+        return _solved(lambda: _matrix(x).inv(), x)
 
     def solve(self, a: Any, b: Any) -> Any:
-        return self._solved(lambda: linear.solve(a, b), b)
+        right = b.reshape(len(b), math.prod(b.shape[1:]))
+        return _solved(lambda: _matrix(a).solve(_matrix(right)), b)
 
     def cofactor(self, x: Any) -> Any:
-        return linear.cofactor(x)
-
-    def _solved(self, make: Callable[[], Any], like: Any) -> Any:
+        """By the inverse, or where there is none by Cayley and Hamilton."""
+        size, matrix = len(x), _matrix(x)
         try:
-            return make()
+            return _array(matrix.inv().transpose().entries(), x.shape) * self.det(x)
         except ZeroDivisionError:
-            return np.full(like.shape, NAN, dtype=object)
+            pass
+        # the adjugate is (-1)^(n-1) (A^(n-1) + c_(n-1) A^(n-2) + ... + c_1)
+        coefficients = matrix.charpoly()
+        eye = flint.arb_mat(size, size, [int(i == j) for i in range(size) for j in range(size)])
+        total = eye * 0
+        for power in range(size, 0, -1):
+            total = total * matrix + eye * coefficients[power]
+        return _array((total.transpose() * (-1) ** (size - 1)).entries(), x.shape)
 
     def logsumexp(self, x: Any, axes: Any) -> Any:
         return _log(np.sum(_exp(x), axis=axes))
@@ -239,20 +238,100 @@ def boxed(value: Any) -> Any:
 
 def to_floats(values: Any) -> Any:
     """An array of balls, or of floats of any kind, rounded to float64."""
-    if isinstance(values, np.ndarray) and values.dtype != object:
-        return np.asarray(values, dtype=np.float64)
-    return np.array([float(v) for v in np.ravel(values)], dtype=np.float64).reshape(
-        np.shape(values)
-    )
+    return np.asarray(values).astype(np.float64, copy=False)
 
 
 def _is_ball(value: Any) -> bool:
     return isinstance(value, flint.arb)
 
 
-def _in_rows(x: Any, axes: Any) -> tuple[Any, tuple[int, ...]]:
-    """The elements along some dimensions as rows, and the shape with those of size 1."""
+def _in_rows(x: Any, axes: Any) -> Any:
+    """The elements along some dimensions as rows."""
     rest = [k for k in range(x.ndim) if k not in axes]
-    shape = tuple(1 if k in axes else size for k, size in enumerate(x.shape))
     count = math.prod(x.shape[k] for k in axes)
-    return x.transpose([*rest, *axes]).reshape(math.prod(shape), count), shape
+    return x.transpose([*rest, *axes]).reshape(math.prod(x.shape[k] for k in rest), count)
+
+
+def _first(row: Any, is_beaten: Callable[[Ball, Ball], bool]) -> int:
+    """The place of the first element that no other beats."""
+    best = 0
+    for k in range(1, len(row)):
+        if is_beaten(row[best], row[k]):
+            best = k
+    return best
+
+
+# -- matrices ----------------------------------------------------------------------------------
+
+
+class _Matrices:
+    """Arrays as flint's matrices, those met last kept: loops multiply by one again and again."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Any, Any]] = {}
+
+    def __call__(self, x: Any) -> Any:
+        """An array as a matrix; it must not be written to afterwards."""
+        # with the array, whose identity would be given to another one else
+        known = self._known.pop(id(x), None) or (x, _matrix(x))
+        self._known[id(x)] = known
+        if len(self._known) > KEPT:
+            del self._known[next(iter(self._known))]
+        return known[1]
+
+
+def _matmul(x: Any, y: Any, matrix: Callable[[Any], Any]) -> Any:
+    """numpy's product of vectors and matrices, whatever stands in front.
+
+    `matrix` makes matrices of arrays.
+    """
+    left = x[None, :] if x.ndim == 1 else x
+    right = y[:, None] if y.ndim == 1 else y
+    if left.ndim == right.ndim == 2:
+        # a vector is another one each time
+        factors = [
+            matrix(part) if part is whole else _matrix(part)
+            for part, whole in ((left, x), (right, y))
+        ]
+        product = factors[0] * factors[1]
+        found = _array(product.entries(), (left.shape[0], right.shape[1]))
+    else:
+        each = np.vectorize(
+            lambda a, b: _matmul(a, b, _matrix), otypes=[object], signature="(i,j),(j,k)->(i,k)"
+        )
+        found = each(left, right)
+    found = found[..., 0] if y.ndim == 1 else found
+    return (found[..., 0] if y.ndim == 1 else found[..., 0, :]) if x.ndim == 1 else found
+
+
+def _solved(make: Callable[[], Any], like: Any) -> Any:
+    """What a matrix gives, in the shape of `like`; NaN where it may be singular."""
+    try:
+        return _array(make().entries(), like.shape) if like.size else like
+    except ZeroDivisionError:
+        return np.full(like.shape, NAN, dtype=object)
+
+
+def _matrix(x: Any) -> Any:
+    rows, columns = x.shape
+    return flint.arb_mat(rows, columns, list(x.flat))
+
+
+def _array(balls: Sequence[Ball], shape: Any) -> Any:
+    result = np.empty(len(balls), dtype=object)
+    result[:] = balls
+    return result.reshape(shape)
+
+
+def _exact_det(x: Any) -> Ball | None:
+    """The determinant of a matrix of exact balls, by whole numbers if these are not too long."""
+    if not all(ball.is_exact() and ball.is_finite() for ball in x.flat):
+        return None
+    parts = [ball.man_exp() for ball in x.flat]
+    exponents = [int(exponent) for mantissa, exponent in parts if mantissa]
+    lowest = min(exponents, default=0)
+    if max(exponents, default=0) - lowest > SPREAD:
+        return None
+    numbers = [m * flint.fmpz(2) ** (int(e) - lowest) if m else m for m, e in parts]
+    whole = flint.fmpz_mat(len(x), len(x), numbers).det()
+    return flint.arb(whole) * flint.arb(2) ** (lowest * len(x))

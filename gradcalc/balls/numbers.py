@@ -1,13 +1,22 @@
-"""Balls: numbers with rigorous bounds, and comparisons of them.
+"""Balls: numbers with rigorous bounds, comparisons of them, and scalar expressions as functions.
 
 A ball is python-flint's `arb`, a midpoint and a radius, at the precision that flint's context has
 when a function is called. Every result encloses the true one (Johansson, "Arb: efficient
 arbitrary-precision midpoint-radius interval arithmetic", 2017).
 """
 
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import flint
+import sympy
+
+from gradcalc.expr.functions import FUNCTIONS
+from gradcalc.expr.scalars import closed
+
+KEPT = 4096
+"""Functions that are kept for the next point."""
 
 Ball = Any
 """python-flint's `arb`."""
@@ -134,3 +143,140 @@ def whole_power(base: Ball, exponent: int | Ball) -> Ball:
     largest = base.abs_upper() ** exponent
     lowest = flint.arb(0) if int(float(exponent)) % 2 == 0 else -largest
     return lowest.union(largest)
+
+
+# -- scalar expressions ------------------------------------------------------------------------
+
+CALLS = {function.sympy.__name__: function.ball for function in FUNCTIONS if function.ball}
+"""sympy's functions by name, and what does the same with balls."""
+
+CONSTANTS = {"Pi": "arb.pi()", "Exp1": "arb.const_e()"}
+"""sympy's constants by name, and what gives them."""
+
+RELATIONS = {
+    "StrictLessThan": "decide.lt({}, {})", "LessThan": "decide.le({}, {})",
+    "StrictGreaterThan": "decide.lt({1}, {0})", "GreaterThan": "decide.le({1}, {0})",
+    "Equality": "decide.eq({}, {})", "Unequality": "not decide.eq({}, {})",
+    "And": "{} and {}", "Or": "{} or {}", "Xor": "({}) != ({})", "Not": "not {}",
+}  # fmt: skip
+
+
+class Source:
+    """A sympy expression as Python source, its numbers by names of their own."""
+
+    relations: Mapping[str, str] = RELATIONS
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, Any] = {}
+
+    def write(self, node: Any) -> str:
+        if isinstance(node, sympy.Symbol):
+            return str(node)
+        if isinstance(node, sympy.Rational):
+            return self.rational(int(node.p), int(node.q))
+        if isinstance(node, sympy.Add | sympy.Mul):
+            sign = " + " if isinstance(node, sympy.Add) else "*"
+            return f"({sign.join(map(self.write, node.args))})"
+        if isinstance(node, sympy.Pow):
+            return self._power(*node.args)
+        if isinstance(node, sympy.Piecewise):
+            return self._cases(node)
+        name = type(node).__name__
+        if name in CONSTANTS:
+            return CONSTANTS[name]
+        if name == "polygamma" and node.args[0] == 0:
+            return f"digamma({self.write(node.args[1])})"
+        if name not in CALLS:
+            raise NotImplementedError(name)
+        return f"{CALLS[name]}({', '.join(map(self.write, node.args))})"
+
+    def rational(self, p: int, q: int) -> str:
+        """The name of a number, or what gives it."""
+        if q != 1:
+            return f"({self.rational(p, 1)}/{self.rational(q, 1)})"
+        name = f"_m{-p}" if p < 0 else f"_{p}"
+        self.numbers[name] = flint.arb(p)
+        return name
+
+    def _power(self, base: Any, exponent: Any) -> str:
+        text = self.write(base)
+        if isinstance(exponent, sympy.Rational) and exponent < 0:
+            return f"({self.rational(1, 1)}/{self._power(base, -exponent)})"
+        if exponent == 1:
+            return text
+        if isinstance(exponent, sympy.Integer):
+            return f"whole_power({text}, {exponent})"
+        if isinstance(exponent, sympy.Rational) and exponent.q == 2:
+            root = f"decide.sqrt({text})"
+            return root if exponent.p == 1 else f"{root}**{exponent.p}"
+        return f"power({text}, {self.write(exponent)})"
+
+    def _cases(self, node: Any) -> str:
+        text = "nan"
+        for value, condition in reversed(node.args):
+            if condition == sympy.true:
+                text = self.write(value)
+            else:
+                text = self.choice(self._condition(condition), self.write(value), text)
+        return text
+
+    def choice(self, condition: str, value: str, other: str) -> str:
+        """One text where the condition holds, else the other."""
+        return f"({value} if {condition} else {other})"
+
+    def _condition(self, node: Any) -> str:
+        if node in (sympy.true, sympy.false):
+            return str(bool(node))
+        name = type(node).__name__
+        if name not in self.relations:
+            raise NotImplementedError(name)
+        if name in ("And", "Or", "Xor", "Not"):
+            parts = [f"({self._condition(part)})" for part in node.args]
+            text = parts[0] if len(parts) > 1 else self.relations[name].format(parts[0])
+            for part in parts[1:]:
+                text = f"({self.relations[name].format(text, part)})"
+            return text
+        return self.relations[name].format(*map(self.write, node.args))
+
+
+@lru_cache(maxsize=KEPT)
+def compiled(symbols: tuple[Any, ...], body: Any) -> Callable[[Decisions], Callable[..., Ball]]:
+    """A scalar expression: what gives, for some `Decisions`, its function of balls.
+
+    It takes those that the symbols stand for, and gives NaN where it meets what is not defined.
+    Raises `OutOfReach` where there is something in it that balls do not know.
+    """
+    source = Source()
+    try:
+        text = source.write(closed(body))
+    except NotImplementedError as unknown:
+        raise OutOfReach(
+            f"there is a form here that the check cannot compute ({unknown})"
+        ) from unknown
+    known = {"digamma", *CALLS.values()}
+    space: dict[str, Any] = {
+        **{name: getattr(flint.arb, name) for name in known if hasattr(flint.arb, name)},
+        **source.numbers,
+        "arb": flint.arb, "abs": abs, "nan": NAN, "power": power, "whole_power": whole_power,
+    }  # fmt: skip
+    # the source is made from a row's own definition, never from what a user typed
+    make: Any = eval(f"lambda decide: lambda {', '.join(map(str, symbols))}: {text}", space)
+    # only what decides something meets what it cannot decide
+    found: Callable[[Decisions], Callable[..., Ball]]
+    found = _guarded(make) if "decide." in text else make
+    return found
+
+
+def _guarded(make: Callable[[Decisions], Callable[..., Ball]]) -> Any:
+    def guarded(decisions: Decisions) -> Callable[..., Ball]:
+        function = make(decisions)
+
+        def call(*balls: Ball) -> Ball:
+            try:
+                return function(*balls)
+            except Undefined:
+                return NAN
+
+        return call
+
+    return guarded

@@ -1,17 +1,44 @@
-"""Points beside the user's, and the sizes of what is found there."""
+"""Points beside the user's and elsewhere, ways to go from a point, and sizes of what is found."""
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from gradcalc.balls.arithmetic import boxed
 from gradcalc.expr.pieces import PIECE
 
 PATTERN = 4099
 """Random numbers that are drawn; a longer input repeats them, as drawing is what takes time."""
 
+RANGES = (
+    (0.3, 1.0, True),
+    (0.3, 1.0, False),
+    (0.3, 1.5, True),
+    (1.2, 2.5, False),
+    (0.01, 0.2, True),
+)
+"""Sizes of numbers, and whether they have either sign: where one is outside the domain of a
+logarithm, of an arcsine or of an arcosh, another is not."""
+
+RANDOM_PAIRS = 6
+"""Pairs of opposite random directions in which both balls are looked at."""
+
+SMALLEST = 1e-60
+"""The smallest size that what is 0 is taken to have."""
+
+TINY = 1e-290
+"""A float above which nothing has underflown."""
+
+FEW = 6
+"""Inputs up to which every pair of them is moved together."""
+
 Point = Mapping[str, Any]
+
+
+# -- points ------------------------------------------------------------------------------------
 
 
 def moved(inputs: Point, distance: float, seed: int) -> dict[str, Any]:
@@ -39,6 +66,100 @@ def _moved(values: Any, pattern: Any) -> Any:
     if zeros is not None:
         result += zeros
     return result
+
+
+def landmarks(shapes: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Points all over, matrices regular and, where all is positive, positive definite."""
+    random = np.random.default_rng(20185)
+    for low, high, signed in RANGES:
+        yield {name: _drawn(shape, low, high, signed, random) for name, shape in shapes.items()}
+
+
+def _drawn(shape: Any, low: float, high: float, signed: bool, random: np.random.Generator) -> Any:
+    values = random.uniform(low, high, shape)
+    if signed:
+        values *= random.choice([-1.0, 1.0], shape)
+    elif len(shape) == 2 and shape[0] == shape[1]:
+        values = (values + values.T) / 2 + high * len(values) * np.eye(len(values))
+    return np.asarray(values)
+
+
+# -- ways to go --------------------------------------------------------------------------------
+
+
+def directions_for(size: int, most: int) -> Any:
+    """At most so many directions to look in, one of each opposite pair.
+
+    Some are random, then comes one near each axis. None of them lies in a coordinate plane, where a
+    kink in another component would be met again.
+    """
+    if size == 1:
+        return np.ones((1, 1))
+    count = min(size, max(most - RANDOM_PAIRS, 0))
+    random = np.random.default_rng(20180)
+
+    def signs(rows: int) -> Any:
+        return random.choice([-1.0, 1.0], (rows, size))
+
+    drawn = random.uniform(0.25, 1.0, (RANDOM_PAIRS, size)) * signs(RANDOM_PAIRS)
+    # all components of one sign, a corner that few random ones would meet
+    drawn[0] = abs(drawn[0])
+    axes = random.uniform(0.01, 0.1, (count, size)) * signs(count)
+    np.fill_diagonal(axes, 1.0)
+    return np.concatenate([drawn, axes])[:most]
+
+
+def is_every_direction(count: int, size: int) -> bool:
+    """Whether so many directions are all that there are to look in."""
+    return count >= (1 if size == 1 else RANDOM_PAIRS + size)
+
+
+def plain_directions(size: int) -> Any:
+    """The axes, all at once, every other one turned, and pairs where there are few."""
+    rows = [*np.eye(size), np.ones(size), (-1.0) ** np.arange(size)]
+    if size <= FEW:
+        pairs = itertools.combinations(range(size), 2)
+        rows += [np.eye(size)[i] + sign * np.eye(size)[j] for i, j in pairs for sign in (1, -1)]
+    half = np.array(rows if size > 1 else rows[:1])
+    return np.concatenate([half, -half])
+
+
+def shifts(
+    inputs: Mapping[str, Any],
+    names: Sequence[str],
+    direction: Any,
+    radius: Any,
+    at_zero: float,
+    widest: float = np.inf,
+) -> dict[str, Any]:
+    """A direction cut up by input and scaled: relative to each component, or to `at_zero`.
+
+    No component counts as larger than `widest`.
+    """
+    result: dict[str, Any] = {}
+    position = 0
+    for name in names:
+        values = inputs[name]
+        part = direction[position : position + values.size].reshape(values.shape)
+        position += values.size
+        scale = np.where(values == 0, at_zero, np.minimum(np.abs(values), widest))
+        product = part * scale
+        if np.all(np.abs(product) >= TINY):
+            result[name] = boxed(np.frompyfunc(lambda p: radius * p, 1, 1)(product))
+            continue
+        # the product of two floats may underflow
+        step = np.frompyfunc(lambda a, b: radius * float(a) * float(b), 2, 1)
+        result[name] = boxed(step(part, scale))
+    return result
+
+
+def smallest(inputs: Mapping[str, Any], names: Sequence[str]) -> float:
+    """By how much to move what is 0: as the smallest of the others, within bounds."""
+    sizes = np.concatenate([np.abs(np.ravel(inputs[name])) for name in names])
+    return float(np.clip(np.min(sizes[sizes > 0], initial=1.0), SMALLEST, 1.0))
+
+
+# -- sizes -------------------------------------------------------------------------------------
 
 
 def extent(values: Any) -> Any:

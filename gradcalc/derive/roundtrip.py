@@ -10,8 +10,7 @@ import numpy as np
 
 from gradcalc.balls.arithmetic import Balls
 from gradcalc.balls.numbers import Decisions
-from gradcalc.derive.landmarks import landmarks
-from gradcalc.derive.points import Point, distance, extent, is_finite, moved
+from gradcalc.derive.points import Point, distance, extent, is_finite, landmarks, moved
 from gradcalc.derive.reader import Reader, read
 from gradcalc.derive.recording import Recording
 from gradcalc.expr.floats import Floats

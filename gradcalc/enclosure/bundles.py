@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from gradcalc.arrays.along import total
 from gradcalc.arrays.numbers import NONE, ArrayBall, exactly
-from gradcalc.arrays.sums import total
 
 Tangents = tuple[ArrayBall | None, ...]
 

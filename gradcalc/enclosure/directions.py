@@ -13,9 +13,8 @@ from typing import Any
 import flint
 import numpy as np
 
-from gradcalc.arrays.arithmetic import ArrayBalls
+from gradcalc.arrays.arithmetic import ArrayBalls, rounded
 from gradcalc.arrays.numbers import ArrayBall, exactly
-from gradcalc.arrays.source import rounded
 from gradcalc.balls.arithmetic import Balls
 from gradcalc.balls.numbers import Decisions, OutOfReach, TooLarge, Undecided, is_tight
 from gradcalc.enclosure.bundles import Given, Unit

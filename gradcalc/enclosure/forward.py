@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.arrays.arithmetic import ArrayBalls
+from gradcalc.arrays.arithmetic import ArrayBalls, rule
 from gradcalc.arrays.numbers import ArrayBall, eq, exactly, number, select
-from gradcalc.arrays.source import rule
 from gradcalc.balls.numbers import OutOfReach
 from gradcalc.derive.jvp import Eager, tangent_of
 from gradcalc.derive.trace import Trace

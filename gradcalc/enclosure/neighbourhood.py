@@ -13,13 +13,13 @@ import numpy as np
 
 from gradcalc.balls.arithmetic import ZERO, boxed, to_floats
 from gradcalc.balls.numbers import OutOfReach, TooLarge
-from gradcalc.enclosure.experiment import Reals, Trial
-from gradcalc.enclosure.moves import (
+from gradcalc.derive.points import (
     RANDOM_PAIRS,
     directions_for,
     is_every_direction,
     plain_directions,
 )
+from gradcalc.enclosure.experiment import Reals, Trial
 from gradcalc.errors import GradcalcError
 from gradcalc.testimony import Nature, Neighbourhood
 

@@ -11,9 +11,9 @@ import flint
 import numpy as np
 
 from gradcalc.balls.numbers import OutOfReach, Undecided
+from gradcalc.derive.points import shifts
 from gradcalc.enclosure.events import is_undefined
 from gradcalc.enclosure.experiment import Experiment, Trial
-from gradcalc.enclosure.moves import shifts
 from gradcalc.errors import GradcalcError
 
 PRECISIONS = (192, 768, 2560, 8192)

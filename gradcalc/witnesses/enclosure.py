@@ -14,13 +14,13 @@ import numpy as np
 
 from gradcalc.balls.arithmetic import to_floats
 from gradcalc.balls.numbers import OutOfReach, TooLarge
-from gradcalc.derive.magnitudes import magnitudes
+from gradcalc.derive.points import shifts, smallest
+from gradcalc.derive.sensitivity import magnitudes
 from gradcalc.enclosure.consistency import contradiction, misled
 from gradcalc.enclosure.events import events_of
 from gradcalc.enclosure.experiment import Experiment, Trial, reals
 from gradcalc.enclosure.flats import flats
 from gradcalc.enclosure.mishaps import mishaps
-from gradcalc.enclosure.moves import shifts, smallest
 from gradcalc.enclosure.neighbourhood import around_rounding, conditions, explore, sway
 from gradcalc.enclosure.precision import (
     MORE,

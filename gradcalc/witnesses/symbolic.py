@@ -15,14 +15,18 @@ from gradcalc.balls.arithmetic import to_floats as in_floats
 from gradcalc.balls.numbers import OutOfReach
 from gradcalc.calculus import spoken
 from gradcalc.derive.alarm import TimesUp, at_most
-from gradcalc.derive.conditioning import Conditioning, conditioning
 from gradcalc.derive.points import extent, is_finite
-from gradcalc.derive.quick import is_wide, quick
 from gradcalc.derive.recorder import Traced
 from gradcalc.derive.recording import Recording
 from gradcalc.derive.roundtrip import Answer, RoundTrip
+from gradcalc.derive.sensitivity import (
+    Conditioning,
+    conditioning,
+    in_more_digits,
+    is_wide,
+    quick,
+)
 from gradcalc.derive.smoothness import events
-from gradcalc.derive.wide import in_more_digits
 from gradcalc.enclosure.experiment import Experiment, Trial, reals
 from gradcalc.errors import GradcalcError
 from gradcalc.expr.constants import Unprintable
@@ -48,7 +52,7 @@ TAKEN = "the formula loses its digits to rounding here"
 
 LOST = f"{TAKEN}, and there is too much for many digits"
 
-UNASKED = Conditioning({}, {}, {}, {})
+UNASKED = Conditioning()
 """Where the enclosure finds out how gradients react."""
 
 SHOWN = 80
@@ -139,10 +143,9 @@ class _Numbers:
 def _numbers(experiment: Experiment, recording: Recording, nodes: Mapping[str, Node]) -> _Numbers:
     problem = experiment.problem
     if not problem.enclose and is_wide(recording):
-        answer = quick(recording)
-        known = answer.gradients is not None
-        found = answer.gradients or recording.gradients(Floats(), problem.inputs)
-        return _Numbers(found, known, lambda: answer.conditioning, True)
+        wide, reacting = quick(recording)
+        found = wide or recording.gradients(Floats(), problem.inputs)
+        return _Numbers(found, wide is not None, lambda: reacting, True)
     centre = _centre(experiment)
     if centre is not None and centre.recording.derived is recording.derived:
         exact = centre.gradients

@@ -1,20 +1,28 @@
-"""Sums and products of arrays of balls."""
+"""Arrays of balls along their dimensions: sums, products, what is larger; and numpy's functions."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from gradcalc.arrays.numbers import (
+    DOWN,
     EPSILON,
+    NONE,
     TINY,
     UP,
     ArrayBall,
+    ball,
     exactly,
     made,
     magnitude,
+    select,
 )
+from gradcalc.balls.numbers import Undecided
+from gradcalc.expr.reducing import kept
+from gradcalc.expr.running import recurrence
 
 DOUBLE = float(np.finfo(np.float64).eps)
 
@@ -40,8 +48,7 @@ def total(ball: ArrayBall, along: tuple[int, ...], keepdim: bool = False) -> Arr
     if not along:
         return ball
     rows, shape = in_front(ball.mid, along)
-    kept = tuple(1 if k in along else size for k, size in enumerate(ball.shape))
-    shape = kept if keepdim else shape
+    shape = kept(ball.shape, along) if keepdim else shape
     count = len(rows)
     if count == 0:
         return exactly(np.zeros(shape))
@@ -165,8 +172,111 @@ def inner(a: ArrayBall, b: ArrayBall) -> ArrayBall:
     return made(_by_halves(a.mid * b.mid), rad * _inflation(count) + count * TINY)
 
 
-def matmul(a: ArrayBall, b: ArrayBall, worth: int = WORTH) -> ArrayBall:
+def matmul(x: ArrayBall, y: ArrayBall, worth: int = WORTH) -> ArrayBall:
     """The product of vectors and matrices, in wide floats up to so many multiplications."""
-    if a.mid.ndim == b.mid.ndim == 1:
-        return inner(a, b)
-    return product(a, b, np.matmul, a.shape[-1], worth)
+    if x.mid.ndim == y.mid.ndim == 1:
+        return inner(x, y)
+    return product(x, y, np.matmul, x.shape[-1], worth)
+
+
+# -- order ------------------------------------------------------------------------------------
+
+
+def winners(x: ArrayBall, along: tuple[int, ...], sign: int) -> Any:
+    """The positions of the greatest (or least) elements along dimensions taken as one.
+
+    Raises `Undecided` where another element may be as great.
+    """
+    rows, rest = in_front(sign * x.mid, along)
+    radii, _ = in_front(np.broadcast_to(x.rad, x.shape), along)
+    rows, radii = (part.reshape(len(part), -1) for part in (rows, radii))
+    first = np.argmax(rows, axis=0)
+    columns = np.arange(rows.shape[1])
+    ahead = (rows[first, columns] - rows) * DOWN * DOWN
+    ahead[first, columns] = np.inf
+    if not np.all(ahead > radii + radii[first, columns]):
+        raise Undecided
+    return first.reshape(rest)
+
+
+def taken(x: ArrayBall, along: tuple[int, ...], places: Any) -> ArrayBall:
+    """The elements at the positions that `winners` gives."""
+
+    def take(array: Any) -> Any:
+        rows, _ = in_front(array, along)
+        return np.take_along_axis(rows, places[None], 0)[0]
+
+    return x.moved(take)
+
+
+def order(x: ArrayBall, axis: int, descending: bool) -> Any:
+    """The positions of the elements in order along a dimension.
+
+    Raises `Undecided` where two that stand side by side may be equal.
+    """
+    places = np.argsort(x.mid, axis, kind="stable")
+    mid = np.take_along_axis(x.mid, places, axis)
+    rad = np.take_along_axis(np.broadcast_to(x.rad, x.shape), places, axis)
+    front, back = (
+        (slice(None),) * (axis % x.ndim) + (part,) for part in (slice(1, None), slice(0, -1))
+    )
+    apart = (mid[front] - mid[back]) * DOWN * DOWN
+    if not np.all(apart > rad[front] + rad[back]):
+        raise Undecided
+    return np.flip(places, axis) if descending else places
+
+
+# -- numpy's functions ------------------------------------------------------------------------
+
+
+def _axes(x: Any, axis: Any) -> tuple[int, ...]:
+    given = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    return tuple(k % x.ndim for k in given)
+
+
+def _cumprod(x: Any, axis: int) -> ArrayBall:
+    rows: Any = _moved(np.moveaxis)(x, axis, -1)
+    terms = ball(np.zeros(rows.shape)).copy()
+    terms[..., :1] = rows[..., :1]
+    return _moved(np.moveaxis)(recurrence(rows, terms), -1, axis)
+
+
+def _moved(function: Callable[..., Any]) -> Callable[..., ArrayBall]:
+    def apply(x: Any, *args: Any, **kwargs: Any) -> ArrayBall:
+        return ball(x).moved(lambda v: function(v, *args, **kwargs))
+
+    return apply
+
+
+def _joined(join: Callable[..., Any]) -> Callable[..., ArrayBall]:
+    def apply(parts: Sequence[Any], *args: Any, **kwargs: Any) -> ArrayBall:
+        balls = list(map(ball, parts))
+        mid = np.asarray(join([b.mid for b in balls], *args, **kwargs))
+        if all(b.exact for b in balls):
+            return ArrayBall(mid, NONE)
+        radii = [np.broadcast_to(b.rad, b.shape) for b in balls]
+        return ArrayBall(mid, np.asarray(join(radii, *args, **kwargs)))
+
+    return apply
+
+
+FUNCTIONS: Mapping[Any, Callable[..., Any]] = MappingProxyType(
+    {
+        np.sum: lambda x, axis=None, keepdims=False: total(x, _axes(x, axis), keepdims),
+        np.prod: lambda x, axis=None: multiplied(x, _axes(x, axis)),
+        np.cumsum: lambda x, axis: running(x, axis % x.ndim), np.cumprod: _cumprod,
+        np.trace: lambda x: total(x.diagonal(), (0,)),
+        np.where: lambda condition, x, y: select(condition, ball(x), ball(y)),
+        np.concatenate: _joined(np.concatenate), np.stack: _joined(np.stack),
+        np.zeros_like: lambda x, shape: ball(np.zeros(shape)),
+        np.shape: lambda x: x.shape, np.size: lambda x: x.size, np.ndim: lambda x: x.ndim,
+        **{
+            function: _moved(function)
+            for function in (
+                np.broadcast_to, np.flip, np.roll, np.moveaxis, np.take_along_axis, np.transpose,
+                np.reshape,
+            )
+        },
+    }
+)  # fmt: skip
+"""numpy's functions, and what they are for these arrays: those that a graph meets forward."""
