@@ -97,8 +97,8 @@ def _stranger(problem: Problem, ask: Ask) -> str | None:
     """
     from gradcalc.derive.points import landmarks
     from gradcalc.derive.runs import Runs
-    from gradcalc.enclosure.blame import stranger
     from gradcalc.enclosure.experiment import Experiment
+    from gradcalc.enclosure.rounding import stranger
 
     shapes = {name: np.shape(values) for name, values in problem.inputs.items()}
     # many numbers are many cases

@@ -10,7 +10,7 @@ from unittest import mock
 
 import numpy as np
 
-from gradcalc.derive import vjp
+from gradcalc.derive import modes
 from gradcalc.derive.recorder import Recorder, RecordingBackend
 from gradcalc.errors import Span
 from gradcalc.expr.nodes import Data, Op
@@ -104,7 +104,7 @@ def _spoiled_results(backend: Any, name: str, wrong: str) -> AbstractContextMana
 
 def in_a_vjp(op: Op, wrong: str) -> AbstractContextManager[Any]:
     """The cotangents that an operation passes back are wrong."""
-    return exchanged(vjp, "rule_of", op, replace(op, vjp=worse_vjp(op, wrong)))
+    return exchanged(modes, "reverse_rule", op, replace(op, vjp=worse_vjp(op, wrong)))
 
 
 def exchanged(module: Any, name: str, op: Op, worse: Op) -> AbstractContextManager[Any]:

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from gradcalc.derive.recording import Recording
-from gradcalc.derive.runs import Runs
+from gradcalc.derive.runs import Recording, Runs
 from gradcalc.errors import GradcalcError
 from gradcalc.expr.constants import Unprintable
 from gradcalc.expr.floats import Floats

@@ -10,10 +10,9 @@ import pytest
 
 from gradcalc.balls.arithmetic import Balls
 from gradcalc.calculus import named_definition
-from gradcalc.derive import jvp as forward
-from gradcalc.derive.jvp import Eager, jvp, tangent_of
+from gradcalc.derive import modes
+from gradcalc.derive.modes import Eager, handed_on, jvp, tangent_of, vjp
 from gradcalc.derive.recorder import Recorder
-from gradcalc.derive.vjp import handed_on, vjp
 from gradcalc.expr import ops
 from gradcalc.expr.evaluate import evaluate
 from gradcalc.expr.nodes import Data, Forms, Node, Op, ancestry
@@ -167,7 +166,7 @@ FORWARD = [op for op in NODES if op.name in PROGRAMS_BY_OP]
 @pytest.mark.parametrize("wrong", SPOILED)
 def test_a_wrong_rule_of_forward_mode_is_noticed(wrong: str, op: Op) -> None:
     worse = replace(op, jvp=worse_jvp(op, wrong))
-    with exchanged(forward, "rule_of", op, worse):
+    with exchanged(modes, "forward_rule", op, worse):
         answer = report(PROGRAMS_BY_OP[op.name], **POINT)
     assert answer.verdict.outcome == "unresolved", answer.verdict.message
     assert "own derivative" in answer.verdict.message

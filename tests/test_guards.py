@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from gradcalc import explain as explaining
-from gradcalc.derive import jvp as forward
-from gradcalc.derive import vjp as reverse
+from gradcalc.derive import modes
 from gradcalc.derive.roundtrip import Answer, RoundTrip
 from gradcalc.derive.runs import Runs
 from gradcalc.explain import explain
@@ -37,8 +36,8 @@ def test_a_rule_that_is_as_wrong_in_both_modes_is_noticed(op: Any, wrong: str) -
     """Both give the same slope; the values beside the point do not."""
     worse = replace(op, vjp=worse_vjp(op, wrong), jvp=worse_jvp(op, wrong))
     with ExitStack() as stack:
-        for module in (forward, reverse):
-            stack.enter_context(exchanged(module, "rule_of", op, worse))
+        for rule in ("forward_rule", "reverse_rule"):
+            stack.enter_context(exchanged(modes, rule, op, worse))
         answer = report(PROGRAMS_BY_OP[op.name], **POINT)
     assert answer.verdict.outcome == "unresolved", answer.verdict.message
     assert "own derivative" in answer.verdict.message

@@ -9,7 +9,7 @@ import pytest
 from gradcalc.calculate import calculate
 from gradcalc.derive.derivations import Derivations
 from gradcalc.derive.runs import Runs
-from gradcalc.derive.smoothness import near_in_floats
+from gradcalc.enclosure.kinks import near_in_floats
 from gradcalc.errors import GradcalcError
 from gradcalc.primitives import PRIMITIVES, Elementwise, Primitive
 from gradcalc.verdict import Outcome, Verdict

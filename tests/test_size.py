@@ -19,9 +19,8 @@ from gradcalc.derive.recorder import Recorder
 from gradcalc.derive.runs import Runs
 from gradcalc.enclosure import directions, experiment
 from gradcalc.enclosure.directions import SIGNS, sample
-from gradcalc.enclosure.experiment import Experiment
+from gradcalc.enclosure.experiment import FASTEST, LARGEST, MOST, Experiment, Work
 from gradcalc.enclosure.forward import BLOCK, Course, course_of
-from gradcalc.enclosure.work import FASTEST, LARGEST, MOST, Work
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.pieces import PIECE, in_pieces
 from gradcalc.render import renderer

@@ -133,7 +133,7 @@ def product(
     """A bilinear product each of whose elements is a sum of so many products, in any order.
 
     It is off by at most as many roundings as it has terms, in relation to the product of the sizes
-    (Higham 2002, section 3.5); the rest is Rump's bound.
+    (Higham 2002, section 3.5).
     """
     first, second, one = a, b, EPSILON
     mid: Any
@@ -143,10 +143,22 @@ def product(
         mid = np.asarray(mid).astype(np.longdouble)
     else:
         mid = multiply(a.mid, b.mid)
-    left, right = (magnitude(ball.mid) * UP + TINY for ball in (first, second))
-    rad = multiply(left, second.rad + one * (terms + 2) * right + TINY)
-    if not first.exact:
-        rad = rad + multiply(np.broadcast_to(first.rad, first.shape), right + second.rad)
+    return _bilinear(first, second, multiply, mid, one * (terms + 2), terms)
+
+
+def _bilinear(
+    a: ArrayBall,
+    b: ArrayBall,
+    multiply: Callable[[Any, Any], Any],
+    mid: Any,
+    off: float,
+    terms: int,
+) -> ArrayBall:
+    """Sums `mid` of so many products, each off by `off` in relation to it; the rest is Rump's."""
+    left, right = (magnitude(ball.mid) * UP + TINY for ball in (a, b))
+    rad = multiply(left, b.rad + off * right + TINY)
+    if not a.exact:
+        rad = rad + multiply(np.broadcast_to(a.rad, a.shape), right + b.rad)
     return made(mid, rad * _inflation(terms) + terms * TINY)
 
 
@@ -163,13 +175,8 @@ def inner(a: ArrayBall, b: ArrayBall) -> ArrayBall:
     count = len(a.mid)
     if not count:
         return exactly(0)
-    left, right = (magnitude(ball.mid) * UP + TINY for ball in (a, b))
-    rad = np.dot(left, EPSILON * (_levels(count) + 1) * right + TINY)
-    if not b.exact:
-        rad = rad + np.dot(left, np.broadcast_to(b.rad, b.shape))
-    if not a.exact:
-        rad = rad + np.dot(np.broadcast_to(a.rad, a.shape), right + b.rad)
-    return made(_by_halves(a.mid * b.mid), rad * _inflation(count) + count * TINY)
+    mid = _by_halves(a.mid * b.mid)
+    return _bilinear(a, b, np.dot, mid, EPSILON * (_levels(count) + 1), count)
 
 
 def matmul(x: ArrayBall, y: ArrayBall, worth: int = WORTH) -> ArrayBall:

@@ -102,7 +102,7 @@ class Balls:
         return boxed(flowing(self.asarray(g), self.map(symbols, body, values)))
 
     def sqrt(self, x: Any) -> Any:
-        return boxed(np.frompyfunc(self.decisions.sqrt, 1, 1)(x))
+        return each(self.decisions.sqrt, x)
 
     # -- along dimensions ------------------------------------------------------------------
 
@@ -127,7 +127,7 @@ class Balls:
             # the same ball is the same number, however little is known of it
             return a is b or self.decisions.eq(a, b)
 
-        return np.asarray(np.frompyfunc(same, 2, 1)(x, y), dtype=np.bool_)
+        return each(same, x, y).astype(np.bool_)
 
     def order(self, x: Any, axis: int, descending: bool) -> Any:
         return np.apply_along_axis(lambda row: self._sorted(row, descending), axis, x).astype(
@@ -225,6 +225,11 @@ _flowing = np.frompyfunc(lambda g, slope: g if g.is_zero() else g * slope, 2, 1)
 _flowing_beside = np.frompyfunc(
     lambda g, slope: ZERO if g.is_zero() or slope.is_zero() else g * slope, 2, 1
 )
+
+
+def each(function: Callable[..., Any], *arrays: Any) -> Any:
+    """A function of the elements of arrays, as an object array."""
+    return boxed(np.frompyfunc(function, len(arrays), 1)(*arrays))
 
 
 def boxed(value: Any) -> Any:

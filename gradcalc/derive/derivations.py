@@ -5,10 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.derive.derived import Derived
-from gradcalc.derive.recording import order_of
-from gradcalc.derive.runs import Runs
-from gradcalc.derive.trace import exactly
+from gradcalc.derive.runs import Runs, order_of
+from gradcalc.derive.trace import Derived, exactly
 from gradcalc.expr.nodes import Data
 from gradcalc.lang.program import Program
 from gradcalc.problem import Problem

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.balls.arithmetic import boxed
+from gradcalc.balls.arithmetic import each
 from gradcalc.expr.pieces import PIECE
 
 PATTERN = 4099
@@ -145,11 +145,10 @@ def shifts(
         scale = np.where(values == 0, at_zero, np.minimum(np.abs(values), widest))
         product = part * scale
         if np.all(np.abs(product) >= TINY):
-            result[name] = boxed(np.frompyfunc(lambda p: radius * p, 1, 1)(product))
-            continue
-        # the product of two floats may underflow
-        step = np.frompyfunc(lambda a, b: radius * float(a) * float(b), 2, 1)
-        result[name] = boxed(step(part, scale))
+            result[name] = each(lambda p: radius * p, product)
+        else:
+            # the product of two floats may underflow
+            result[name] = each(lambda a, b: radius * float(a) * float(b), part, scale)
     return result
 
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from gradcalc.balls.numbers import OutOfReach
-from gradcalc.derive.derived import Derived
 from gradcalc.derive.recorder import Recorder, RecordingBackend
-from gradcalc.derive.recording import budget
+from gradcalc.derive.runs import budget
+from gradcalc.derive.trace import Derived
 from gradcalc.errors import GradcalcError
 from gradcalc.expr import ops
 from gradcalc.expr.evaluate import Plan

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcalc.calculus import Variant, named_arguments, named_definition, spelled, usual_case
-from gradcalc.derive.trace import Note, Numbers, Observation, Positions, Question, Truth, Usual
+from gradcalc.derive import trace
+from gradcalc.derive.trace import Note, Observation, Question
 from gradcalc.errors import Span
 from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
@@ -104,22 +105,20 @@ class Recorder:
 
     def value(self, x: Traced) -> Any:
         """What a tensor is in this run, in floats, for what is decided by it."""
-        return self._observed(x, Numbers(), lambda seen: seen.array)
+        return self._observed(x, trace.numbers).array
 
     def positions(self, x: Traced, name: str, axis: int, **static: Any) -> Any:
         """Where elements stand: `order` or `argmax` along a dimension, as the arithmetic has it."""
-        return self._observed(
-            x, Positions(name, axis, tuple(sorted(static.items()))), lambda seen: seen.array
-        )
+        return self._observed(x, trace.positions(name, axis, **static)).array
 
     def truth(self, x: Traced) -> bool:
         """Whether a tensor of one element is true in this run."""
-        return bool(self._observed(self._condition(x), Truth(), bool))
+        return bool(self._observed(self._condition(x), trace.truth))
 
-    def _observed(self, x: Traced, question: Question, read: Callable[[Any], Any]) -> Any:
-        seen = question.answer(self.arithmetic, x.value)
+    def _observed(self, x: Traced, question: Question) -> Any:
+        seen = question(self.arithmetic, x.value)
         self.observations.append(Observation(x.node.order, question, seen))
-        return read(seen)
+        return seen
 
     # -- what the backend needs --------------------------------------------------------
 
@@ -133,7 +132,7 @@ class Recorder:
             operands = tuple(map(self._condition, operands))
         if row.usual is not None:
             (x,) = operands
-            row = usual_case(row) if self._observed(x, Usual(row, variant), bool) else row
+            row = usual_case(row) if self._observed(x, trace.usual(row, variant)) else row
         symbols, body = spelled(row, variant)
         node = self.forms.map(symbols, body, (row, variant), [o.node for o in operands])
         values = [operand.value for operand in operands]

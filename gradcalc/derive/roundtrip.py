@@ -12,7 +12,7 @@ from gradcalc.balls.arithmetic import Balls
 from gradcalc.balls.numbers import Decisions
 from gradcalc.derive.points import Point, distance, extent, is_finite, landmarks, moved
 from gradcalc.derive.reader import Reader, read
-from gradcalc.derive.recording import Recording
+from gradcalc.derive.runs import Recording
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Node
 

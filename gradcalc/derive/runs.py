@@ -1,25 +1,119 @@
 """Runs of one program at any point and in any arithmetic: recorded once for each way it takes."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from gradcalc.balls.numbers import OutOfReach, Undecided
-from gradcalc.derive.derived import Derived
-from gradcalc.derive.recording import Recording, budget, record
+from gradcalc.derive.recorder import Recorder, RecordingBackend, Traced
+from gradcalc.derive.trace import Derivation, Derived, Trace
 from gradcalc.errors import GradcalcError
 from gradcalc.expr.floats import Floats
+from gradcalc.expr.nodes import Node
 from gradcalc.expr.protocols import Arithmetic
 from gradcalc.lang.budget import Budget
-from gradcalc.problem import Problem
+from gradcalc.problem import Execution, Problem, execute, weights
 
 COURSES = 8
 """Courses of one program that are kept: it may take another way at another point."""
 
 LARGEST = 20_000
 """Numbers in a run up to which its derivation is kept: with more, that is the least of the work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A run with its graph, and the gradients as nodes, unsimplified.
+
+    `values` are what the nodes of the run gave. `execution` is the run itself, on `backend`;
+    both None where the run was not made, because it would have been one that is known.
+    """
+
+    problem: Problem
+    derived: Derived
+    values: Sequence[Any]
+    execution: Execution | None = None
+    backend: RecordingBackend | None = None
+
+    @property
+    def trace(self) -> Trace:
+        """The course of the run."""
+        return self.derived.trace
+
+    @property
+    def derivation(self) -> Derivation:
+        """The gradients as nodes."""
+        return self.derived.derivation
+
+    @property
+    def output(self) -> Any:
+        """The value of what is differentiated."""
+        return self.values[self.trace.output.order]
+
+    def gradients(self, arithmetic: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """The gradients at a point, by the sweep as it is."""
+        return self.numbers(self.derivation.gradients, arithmetic, inputs)
+
+    def numbers(
+        self, nodes: Mapping[str, Node], arithmetic: Any, inputs: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The values of nodes at a point, by name."""
+        plan = self.derived.plan(list(nodes.values()))
+        return dict(zip(nodes, plan(arithmetic, inputs), strict=True))
+
+
+def budget(problem: Problem) -> Budget:
+    """Steps and time for one run."""
+    seconds = problem.limits.seconds
+    return Budget(problem.limits.steps, None if seconds is None else time.monotonic() + seconds)
+
+
+def record(
+    problem: Problem,
+    arithmetic: Any,
+    inputs: Mapping[str, Any],
+    limits: Budget,
+    replay: Mapping[Any, Any] | None = None,
+) -> Recording:
+    """Run a problem on the recording backend, at some inputs in some arithmetic.
+
+    `replay` are the values that `detach` gives. Raises `GradcalcError` for what is wrong with the
+    program.
+    """
+    recorder = Recorder(problem.dtype, arithmetic, replay=replay)
+    backend = RecordingBackend(recorder, limits)
+    leaves = {
+        name: recorder.input(name, inputs[name], name in problem.wrt) for name in order_of(problem)
+    }
+    execution = execute(problem, backend, leaves, backend.budget)
+    bound = {n: v.node.order for n, v in execution.scope.items() if isinstance(v, Traced)}
+    trace = Trace(
+        # what is recorded later, for a claim, is not of this run
+        forms=recorder.forms.copy(),
+        nodes=tuple(recorder.nodes),
+        notes=tuple(recorder.notes),
+        inputs={name: traced.node for name, traced in leaves.items()},
+        output=execution.target.node,
+        wrt=problem.wrt,
+        weights=weights(problem, execution.target.shape),
+        bound=bound,
+        names=frozenset(execution.scope),
+        path=execution.run.path,
+        observations=tuple(recorder.observations),
+        detached=dict(recorder.detached),
+        calls=tuple(recorder.calls),
+    )
+    return Recording(problem, Derived(trace), recorder.values, execution, backend)
+
+
+def order_of(problem: Problem) -> list[str]:
+    """The inputs in the order in which the program uses them."""
+    names = [name for name in problem.program.inputs if name in problem.inputs]
+    return names + [name for name in problem.inputs if name not in names]
 
 
 class Runs:
@@ -68,7 +162,7 @@ class Runs:
         recording = record(self.problem, arithmetic(), inputs, limits, replay)
         known = [o for o in (*self._own, *self._shared) if o.trace.same_as(recording.trace)]
         if known:
-            recording = recording.derived_as(known[0])
+            recording = replace(recording, derived=known[0])
         self._keep(recording.derived)
         return recording
 

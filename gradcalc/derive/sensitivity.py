@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from gradcalc.calculus import is_linear
-from gradcalc.derive.derived import Derived
+from gradcalc.derive.modes import dependents
 from gradcalc.derive.points import distance, extent, moved
-from gradcalc.derive.recording import Recording
-from gradcalc.derive.vjp import dependents
+from gradcalc.derive.runs import Recording
+from gradcalc.derive.trace import Derived
 from gradcalc.expr import ops
 from gradcalc.expr.elementwise import is_narrow
 from gradcalc.expr.evaluate import Plan

@@ -91,53 +91,41 @@ def _moves(move: Any, start: int, stop: int) -> ArrayBall | None:
 
 def summed(parts: Sequence[Bundle]) -> Bundle:
     """The sum of bundles of one number each."""
+
+    def added(balls: Sequence[Any]) -> ArrayBall | None:
+        rows: Any = np.stack(balls) if balls else None
+        return total(rows, (0,)) if balls else None
+
     columns = zip(*(part.balls for part in parts), strict=True)
-    return bundle_of([_added([ball for ball in column if ball is not None]) for column in columns])
-
-
-def _added(balls: Sequence[ArrayBall]) -> ArrayBall | None:
-    numbers: Any = balls
-    joint: Any = np.stack(numbers) if balls else None
-    return total(joint, (0,)) if balls else None
+    return bundle_of([added([ball for ball in column if ball is not None]) for column in columns])
 
 
 class Gathered:
-    """A bundle that is filled in block by block."""
+    """A bundle that is filled in block by block; a ball is exact as long as every block is."""
 
-    def __init__(self, rows: tuple[int, ...]) -> None:
-        self._rows = rows
-        self._keepers: list[_Collected | None] = []
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._found: list[Any] = []
 
     def put(self, start: int, stop: int, part: Bundle) -> None:
         """One block."""
-        self._keepers = self._keepers or [None] * len(part.balls)
+        self._found = self._found or [None] * len(part.balls)
         for k, ball in enumerate(part.balls):
-            if ball is not None:
-                keeper = self._keepers[k] = self._keepers[k] or _Collected(self._rows)
-                keeper.put(start, stop, ball)
+            if ball is None:
+                continue
+            # what no block is put into does not move
+            mid, rad = self._found[k] or (np.zeros(self._size, dtype=np.longdouble), None)
+            if rad is None and not ball.exact:
+                rad = np.zeros(self._size)
+            mid[start:stop] = ball.mid
+            if rad is not None:
+                rad[start:stop] = ball.rad
+            self._found[k] = mid, rad
 
     def bundle(self, shape: tuple[int, ...]) -> Bundle:
         """All blocks, in the shape of the result."""
-        return bundle_of([None if k is None else k.ball(shape) for k in self._keepers])
 
+        def joint(mid: Any, rad: Any) -> ArrayBall:
+            return ArrayBall(mid.reshape(shape), NONE if rad is None else rad.reshape(shape))
 
-class _Collected:
-    """A result that is filled in block by block; exact as long as every block is."""
-
-    def __init__(self, rows: tuple[int, ...]) -> None:
-        # what no block is put into does not move
-        self.mid = np.zeros(rows, dtype=np.longdouble)
-        self.rad: Any = None
-
-    def put(self, start: int, stop: int, part: ArrayBall) -> None:
-        """One block."""
-        self.mid[start:stop] = part.mid
-        if self.rad is None and not part.exact:
-            self.rad = np.zeros(self.mid.shape)
-        if self.rad is not None:
-            self.rad[start:stop] = part.rad
-
-    def ball(self, shape: tuple[int, ...]) -> ArrayBall:
-        """All blocks in the shape of the result."""
-        rad = NONE if self.rad is None else self.rad.reshape(shape)
-        return ArrayBall(self.mid.reshape(shape), rad)
+        return bundle_of([None if parts is None else joint(*parts) for parts in self._found])

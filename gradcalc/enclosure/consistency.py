@@ -12,13 +12,12 @@ from typing import Any
 import flint
 import numpy as np
 
-from gradcalc.balls.arithmetic import ZERO, Balls, boxed
+from gradcalc.balls.arithmetic import ZERO, Balls, boxed, each
 from gradcalc.balls.numbers import Ball, Decisions
-from gradcalc.derive.jvp import Eager, jvp, tangent_of
-from gradcalc.derive.recording import Recording
+from gradcalc.derive.modes import Eager, handed_on, jvp, slopes_of, tangent_of
+from gradcalc.derive.runs import Recording
 from gradcalc.derive.trace import Trace
-from gradcalc.derive.vjp import handed_on, slopes_of
-from gradcalc.enclosure.experiment import Trial
+from gradcalc.enclosure.trial import Trial, middles
 from gradcalc.expr import ops
 from gradcalc.expr.nodes import Node
 
@@ -98,13 +97,12 @@ def _is_off(centre: Trial, other: Trial) -> bool:
 
 def _culprit(centre: Trial) -> str | None:
     """The first operation whose own rules contradict each other, or its values, if any does."""
-    trace = centre.recording.trace
-    middle = np.frompyfunc(lambda ball: ball.mid(), 1, 1)
+    trace = centre.trace
     with flint.ctx.workprec(BITS):
         for node, note in zip(trace.nodes, trace.notes, strict=True):
             live = _live(trace, node)
             if note.active and any(live) and node.op is not ops.DETACH:
-                operands = [boxed(middle(centre.values[o.order])) for o in node.operands]
+                operands = list(map(middles, centre.operands(node)))
                 if _is_wrong(centre, node, operands, live):
                     return note.title(node)
     return None
@@ -143,13 +141,9 @@ def _is_misled(m: Balls, node: Node, live: Sequence[bool], values: Sequence[Any]
     value = f(small.op, *operands, **fixed)
     slopes = tangent_of(f, small, value, operands, moves)
 
-    def rises(by: Any) -> Any:
-        near = [o if t is None else boxed(o + t * by) for o, t in zip(operands, moves, strict=True)]
-        return (f(small.op, *near, **fixed) - value) / by
-
-    for up, down, slope in zip(
-        rises(step), rises(-step), m.zeros(small.shape) if slopes is None else slopes, strict=True
-    ):
+    slopes = m.zeros(small.shape) if slopes is None else slopes
+    ways = (_rise(f, small, value, operands, moves, by) for by in (step, -step))
+    for up, down, slope in zip(*ways, slopes, strict=True):
         least = APART * abs(up) + flint.arb(2) ** (NEAR // 2)
         if abs(up - down) <= least and abs(up - slope) > least:
             return True
@@ -182,9 +176,10 @@ def _is_wrong(centre: Trial, node: Node, operands: list[Any], live: list[bool]) 
 
     sizes = [abs(ball) for operand in operands for ball in operand.flat]
     least = min((size for size in sizes if size > 0), default=flint.arb(1))
-    scale = np.frompyfunc(lambda ball: least if ball.is_zero() else abs(ball), 1, 1)
     moves = [
-        boxed(draw(o.shape) * scale(o)) if lives else None
+        boxed(draw(o.shape) * each(lambda ball: least if ball.is_zero() else abs(ball), o))
+        if lives
+        else None
         for o, lives in zip(operands, live, strict=True)
     ]
     value = f(node.op, *operands, **static)
@@ -196,7 +191,13 @@ def _is_wrong(centre: Trial, node: Node, operands: list[Any], live: list[bool]) 
                if g is not None and t is not None]  # fmt: skip
     if forward.is_finite() and not forward.overlaps(sum(reverse, ZERO)):
         return True
-    step = flint.arb(2) ** NEAR
-    near = [o if t is None else boxed(o + t * step) for o, t in zip(operands, moves, strict=True)]
-    rise = _inner(f(node.op, *near, **static) - value, weights) / step
+    rise = _inner(_rise(f, node, value, operands, moves, flint.arb(2) ** NEAR), weights)
     return bool(abs(rise - forward) > APART * abs(forward) + flint.arb(2) ** (NEAR // 2))
+
+
+def _rise(
+    f: Eager, node: Node, value: Any, operands: Sequence[Any], moves: Sequence[Any], by: Any
+) -> Any:
+    """How much an operation changes where operands move by so much, in relation to that."""
+    near = [o if t is None else boxed(o + t * by) for o, t in zip(operands, moves, strict=True)]
+    return (f(node.op, *near, **dict(node.static)) - value) / by

@@ -6,7 +6,7 @@ radii, or, where these say too little, in balls of as many digits as it takes.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +14,14 @@ import flint
 import numpy as np
 
 from gradcalc.arrays.arithmetic import ArrayBalls, rounded
-from gradcalc.arrays.numbers import ArrayBall, exactly
+from gradcalc.arrays.numbers import exactly
 from gradcalc.balls.arithmetic import Balls
-from gradcalc.balls.numbers import Decisions, OutOfReach, TooLarge, Undecided, is_tight
+from gradcalc.balls.numbers import OutOfReach, TooLarge, Undecided, is_tight
 from gradcalc.enclosure.bundles import Given, Unit
 from gradcalc.enclosure.consistency import slope_along
-from gradcalc.enclosure.experiment import Experiment
+from gradcalc.enclosure.experiment import Experiment, Work
 from gradcalc.enclosure.forward import Course, Pass, course_of
-from gradcalc.enclosure.work import MANY, SLOWER_EACH, Work, forward_cost, numbers_of
+from gradcalc.enclosure.trial import forward_cost, numbers_of
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.program import Branch
 from gradcalc.problem import Problem
@@ -34,6 +34,13 @@ COMPONENTS = 4
 """Elements that are moved alone: the first, the last, and others in between."""
 
 SEED = 20181
+
+MANY = 100_000_000
+"""Numbers in one pass forward over arrays of balls, which takes about five seconds."""
+
+SLOWER_EACH = 16
+"""Numbers of an array of balls in the time of one function of a single ball."""
+
 
 ALL = 50_000_000
 """Numbers in a pass, for each direction, up to which there is more than one of them."""
@@ -148,21 +155,15 @@ def _directions(problem: Problem) -> list[_Direction]:
         # there is no other
         return several[:1]
     numbers = [0, count - 1, *(int(random.integers(count)) for _ in range(COMPONENTS - 2))]
-    single = [_component(shapes, sizes, number) for number in dict.fromkeys(numbers)]
+    starts = np.cumsum([0, *sizes])
+    single = []
+    for number in dict.fromkeys(numbers):
+        # the element of that number among all inputs in a row
+        place = int(np.searchsorted(starts, number, side="right")) - 1
+        name = problem.wrt[place]
+        index = np.unravel_index(number - starts[place], shapes[name])
+        single.append(_Direction(name=name, index=tuple(map(int, index))))
     return [several[0], *single, *several[1:]]
-
-
-def _component(
-    shapes: Mapping[str, tuple[int, ...]], sizes: Sequence[int], number: int
-) -> _Direction:
-    """The element of that number among all inputs in a row."""
-    for (name, shape), size in zip(shapes.items(), sizes, strict=True):
-        if number < size:
-            return _Direction(
-                name=name, index=tuple(int(i) for i in np.unravel_index(number, shape))
-            )
-        number -= size
-    raise AssertionError("there is no element of that number")
 
 
 # -- arrays of balls ---------------------------------------------------------------------------
@@ -189,39 +190,30 @@ def _by_arrays(experiment: Experiment) -> Sampled:
 
 def _along(experiment: Experiment, course: Course) -> Sampled | None:
     """The slopes, None where the program would not do what it did in this course."""
-    directions = _directions(experiment.problem)
-    numbers = numbers_of(course.nodes)
+    problem = experiment.problem
+    directions = _directions(problem)
     crowded = course.widest > CROWDED
-    more = (FURTHER if crowded else ALL) // max(numbers, 1)
+    more = (FURTHER if crowded else ALL) // max(numbers_of(course.nodes), 1)
     left = directions[: max(1, more)]
     probes: list[Probe] = []
     while left or not directions:
         together, left = (left[:1], left[1:]) if crowded else (left, [])
-        slopes, seen = _pass(experiment, course, together)
+        leaves = {
+            name: Given(values, [
+                direction.move(name, values.shape) if name in problem.wrt else None
+                for direction in together
+            ])
+            for name, values in problem.inputs.items()
+        }  # fmt: skip
+        total, seen = Pass(course, leaves, len(together), experiment.check).run()
         if not all(asked.holds(ArrayBalls(), seen) for asked in course.trace.observations):
             return None
-        probes += [
-            direction.probe(slope.mid[()], float(slope.rad))
-            for direction, slope in zip(together, slopes, strict=True)
-        ]
+        for direction, slope in zip(together, total.tangents, strict=True):
+            found = exactly(0) if slope is None else slope
+            probes.append(direction.probe(found.mid[()], float(found.rad)))
         if not directions:
             break
     return Sampled(tuple(probes), course.trace.path)
-
-
-def _pass(
-    experiment: Experiment, course: Course, directions: Sequence[_Direction]
-) -> tuple[list[ArrayBall], dict[int, ArrayBall]]:
-    problem = experiment.problem
-
-    def leaf(name: str) -> Given:
-        values = problem.inputs[name]
-        active = name in problem.wrt
-        return Given(values, [d.move(name, values.shape) if active else None for d in directions])
-
-    leaves = {name: leaf(name) for name in problem.inputs}
-    total, seen = Pass(course, leaves, len(directions), experiment.check).run()
-    return [exactly(0) if slope is None else slope for slope in total.tangents], seen
 
 
 # -- balls of as many digits as it takes -------------------------------------------------------
@@ -229,17 +221,24 @@ def _pass(
 
 def _by_balls(experiment: Experiment) -> Sampled:
     """By single balls, in the first direction."""
-    problem, work = experiment.problem, Work(AFFORDED)
+    problem, runs, work = experiment.problem, experiment.runs, Work(AFFORDED)
     directions = _directions(problem)[:1]
-    size = forward_cost(experiment.runs.recording.derived)
+    size = forward_cost(runs.recording.derived)
     for bits in PRECISIONS:
         if not work.goes_on(size, bits):
             raise TooLarge(WORK)
         experiment.check()
-        arithmetic = Balls(Decisions())
+        m = Balls()
+        inputs = {name: m.asarray(values) for name, values in problem.inputs.items()}
         with flint.ctx.workprec(bits):
             try:
-                slopes, path = _in_balls(experiment, arithmetic, directions)
+                recording = runs.at(Balls, inputs, limits=experiment.budget)
+                slopes = [
+                    slope_along(recording, m, {
+                        name: m.asarray(signs) for name, signs in (direction.signs or {}).items()
+                    })
+                    for direction in directions
+                ]  # fmt: skip
             except Undecided:
                 continue
         if all(map(is_tight, slopes)):
@@ -248,19 +247,4 @@ def _by_balls(experiment: Experiment) -> Sampled:
         raise OutOfReach(f"{PRECISIONS[-1]:,} bits are not enough to tell the slope")
     balls = map(rounded, slopes)
     probes = [d.probe(b.mid[()], float(b.rad)) for d, b in zip(directions, balls, strict=True)]
-    return Sampled(tuple(probes), path)
-
-
-def _in_balls(
-    experiment: Experiment, arithmetic: Balls, directions: Sequence[_Direction]
-) -> tuple[list[Any], tuple[Branch, ...]]:
-    problem, runs = experiment.problem, experiment.runs
-    inputs = {name: arithmetic.asarray(values) for name, values in problem.inputs.items()}
-    recording = runs.at(lambda: arithmetic, inputs, limits=experiment.budget)
-    slopes = [
-        slope_along(recording, arithmetic, {
-            name: arithmetic.asarray(signs) for name, signs in (direction.signs or {}).items()
-        })
-        for direction in directions
-    ]  # fmt: skip
-    return slopes, recording.trace.path
+    return Sampled(tuple(probes), recording.trace.path)

@@ -1,121 +1,76 @@
-"""Running a problem on balls: at its point, and beside it."""
+"""Running a problem on balls, at its point and beside it, in as many bits as it takes.
+
+The precision rises from run to run until every enclosure is tight. A comparison of balls that
+overlap calls for more of it too; at the ceiling the midpoints decide.
+"""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import flint
 import numpy as np
-from numpy.typing import NDArray
 
-from gradcalc.balls.arithmetic import ZERO, Balls, boxed, to_floats
-from gradcalc.balls.numbers import (
-    NAN,
-    NOTHING,
-    TIGHT,
-    Ball,
-    Decisions,
-    OutOfReach,
-    TooLarge,
-    beyond,
-    is_nothing,
-    is_tight,
-)
-from gradcalc.derive.derived import Derived
-from gradcalc.derive.recording import Recording
-from gradcalc.derive.runs import Runs
-from gradcalc.enclosure.work import LARGEST, Work, cost
+from gradcalc.balls.arithmetic import Balls, each
+from gradcalc.balls.numbers import Decisions, OutOfReach, TooLarge, Undecided, beyond
+from gradcalc.derive.points import shifts
+from gradcalc.derive.runs import Recording, Runs
+from gradcalc.enclosure.kinks import is_undefined
+from gradcalc.enclosure.trial import Reals, Trial, cost
+from gradcalc.errors import GradcalcError
 from gradcalc.lang.budget import Budget
-from gradcalc.lang.program import Branch
 from gradcalc.problem import Problem
 
-Reals = Any
-"""A numpy array of exact balls."""
+LARGEST = 450_000
+"""Functions of elements in one run with its gradients, which takes about a second."""
 
-ORDINARY = 1e-300
-"""Sizes of floats, from it to one over it, of which there is nothing special."""
+MOST = 6 * LARGEST
+"""The same in all runs together, those in more bits counting more."""
+
+FASTEST, SLOWER = 192, 1.25
+"""The bits up to which numbers take the same time, and with which power of them they take more."""
 
 SHORT = 1e-3
 """Seconds that are left even when the time is up."""
 
-LARGEST_EXPONENT = 2**60
-"""Numbers beyond 2 to this power, either way, are out of reach."""
+PRECISIONS = (192, 768, 2560, 8192)
+"""Bits tried until the enclosure is tight."""
+
+BESIDE = "1e-30"
+"""The relative distance at which the conditioning is measured."""
+
+MORE = 256
+"""Bits on top of those at the point for a run beside it."""
+
+TIE = "a comparison is a tie, or so close to one that no precision decides it"
+
+FINER = (1, 4, 16)
+"""How many times as many bits are tried beside the point."""
+
+SAMPLES = 3
+"""Directions in which the conditioning is measured."""
+
+Samples = list[tuple[Trial, Any]]
 
 
-@dataclass(frozen=True)
-class Trial:
-    """One run: the weighted sum of the output, its gradients, and what was met on the way.
+@dataclass(slots=True)
+class Work:
+    """What the runs may take together, and have taken so far."""
 
-    `bits` is the precision, `arithmetic` what it ran in. Balls are the `inputs`, the total as a
-    `whole`, and the gradients as `balls`. `guessed` says that a comparison was decided by
-    midpoints.
-    """
+    most: float = MOST
+    spent: float = 0.0
 
-    bits: int
-    recording: Recording
-    arithmetic: Balls
-    inputs: Mapping[str, Any]
-    whole: Ball
-    balls: Mapping[str, Any]
-    guessed: bool
+    def goes_on(self, size: int, bits: int) -> bool:
+        """One more run of so many numbers, if that is not too much."""
+        self.spent += size * max(1.0, (bits / FASTEST) ** SLOWER)
+        return self.spent <= self.most
 
-    @cached_property
-    def tight(self) -> bool:
-        """Whether no float is near enough to a total or gradient for its radius to matter."""
-        return is_tight(self.whole) and all(map(is_tight, self._all()))
-
-    @cached_property
-    def finite(self) -> bool:
-        """Whether the total and all gradients are finite numbers."""
-        return bool(self.whole.is_finite()) and all(ball.is_finite() for ball in self._all())
-
-    def _all(self) -> Iterator[Ball]:
-        return (ball for balls in self.balls.values() for ball in balls.flat)
-
-    @cached_property
-    def total(self) -> Ball:
-        """The midpoint of the total; see `real`."""
-        return real(self.whole)
-
-    @cached_property
-    def output(self) -> Reals:
-        """What the program gave."""
-        return reals(self.recording.output)
-
-    @cached_property
-    def gradients(self) -> Mapping[str, Reals]:
-        """The midpoints of the gradients."""
-        return {name: reals(balls) for name, balls in self.balls.items()}
-
-    @cached_property
-    def radii(self) -> Mapping[str, NDArray[np.float64]]:
-        """How far off they are at the most."""
-        size = np.frompyfunc(lambda ball: ball.rad().upper(), 1, 1)
-        return {name: to_floats(size(balls)) for name, balls in self.balls.items()}
-
-    @property
-    def derived(self) -> Derived:
-        """What follows from the course of the run."""
-        return self.recording.derived
-
-    @property
-    def values(self) -> Sequence[Any]:
-        """The values of the run's nodes, as balls."""
-        return self.recording.values
-
-    @property
-    def path(self) -> tuple[Branch, ...]:
-        """The branches that the run took."""
-        return self.recording.trace.path
-
-    @property
-    def detached(self) -> Mapping[Any, Any]:
-        """The values that were detached, as they stay around the point."""
-        middles = np.frompyfunc(lambda ball: ball.mid(), 1, 1)
-        detached = self.recording.trace.detached
-        return {key: boxed(middles(self.values[number])) for key, number in detached.items()}
+    def go_on(self, size: int, bits: int) -> None:
+        """The same. Raises `TooLarge` where it would be too much."""
+        if not self.goes_on(size, bits):
+            raise TooLarge(beyond(LARGEST))
 
 
 class Experiment:
@@ -152,8 +107,6 @@ class Experiment:
     @cached_property
     def centre(self) -> Trial:
         """The run at the point. Raises `OutOfReach` where there is none."""
-        from gradcalc.enclosure.precision import settle
-
         if self.too_large or self.size > LARGEST:
             raise TooLarge(beyond(LARGEST))
         return settle(self)
@@ -195,7 +148,7 @@ class Experiment:
         self, bits: int, recording: Recording, arithmetic: Balls, inputs: Mapping[str, Any]
     ) -> Trial:
         swept = recording.derived.sweep(arithmetic, inputs, recording.values)
-        weights = arithmetic.asarray(_finite(recording.weights))
+        weights = arithmetic.asarray(_finite(recording.trace.weights))
         total = np.sum(recording.output * weights) if recording.output.size else flint.arb(0)
         guessed = arithmetic.decisions.guessed
         # what is asked of the run from now on changes none of its numbers
@@ -208,8 +161,7 @@ class Experiment:
         moves = None if shift is None else shift.get(name)
         if moves is None:
             return balls
-        move = np.frompyfunc(lambda ball, by: (ball + flint.arb(by)).mid(), 2, 1)
-        return boxed(move(balls, moves))
+        return each(lambda ball, by: (ball + flint.arb(by)).mid(), balls, moves)
 
     @cached_property
     def _exact(self) -> dict[str, Any]:
@@ -223,29 +175,85 @@ class Experiment:
         return {n: arithmetic.asarray(values) for n, values in self.problem.inputs.items()}
 
 
-def real(ball: Ball) -> Ball:
-    """The midpoint of a ball, NaN if it is not finite, 0 if no float tells it from that."""
-    if not ball.is_finite():
-        return NAN
-    middle = ball.mid()
-    if ORDINARY < abs(float(middle)) < 1 / ORDINARY:
-        return middle
-    mantissa, exponent = middle.man_exp()
-    power = int(exponent) + mantissa.bit_length()
-    if mantissa and power > LARGEST_EXPONENT:
-        raise OutOfReach("numbers far beyond any float")
-    if mantissa and power < NOTHING and is_nothing(ball):
-        far = power < -LARGEST_EXPONENT
-        return ZERO if far or ball.rel_accuracy_bits() < TIGHT else middle
-    return middle
-
-
-def reals(balls: Any) -> Reals:
-    """The midpoints of an array of balls."""
-    return boxed(np.frompyfunc(real, 1, 1)(balls))
-
-
 def _finite(weights: Any) -> Any:
     if not np.isfinite(weights).all():
         raise OutOfReach("a weight of the output is not finite")
     return np.asarray(weights)
+
+
+# -- precision ---------------------------------------------------------------------------------
+
+
+def settle(experiment: Experiment) -> Trial:
+    """The run at the point with a tight enclosure, or without one if there is no gradient.
+
+    Raises `OutOfReach` if the ceiling is reached before.
+    """
+    for bits in PRECISIONS:
+        try:
+            trial = experiment.run(bits)
+        except Undecided:
+            continue
+        if trial.tight or is_undefined(trial, experiment.epsilon):
+            return trial
+    trial = experiment.run(PRECISIONS[-1], forced=True)
+    if trial.guessed:
+        raise OutOfReach(TIE)
+    if trial.finite and not trial.tight:
+        raise OutOfReach(f"{PRECISIONS[-1]:,} bits are not enough to tell the gradient")
+    return trial
+
+
+def run_beside(experiment: Experiment, bits: int, moved: Any, replay: Any) -> Trial:
+    """A run at another point, tight as well.
+
+    Raises `OutOfReach` where that takes too much precision, or a tie is not decided.
+    """
+    trial: Trial | None = None
+    for more in FINER:
+        try:
+            trial = experiment.run(bits * more, moved, replay)
+        except Undecided:
+            continue
+        if trial.tight or is_undefined(trial, experiment.epsilon):
+            return trial
+    if trial is None or trial.finite:
+        raise OutOfReach("beside the point no precision is enough to tell the gradient")
+    return trial
+
+
+def beside(experiment: Experiment, centre: Trial, count: int, off: float = 0.0) -> Samples:
+    """Runs a little beside the point, all inputs moved in relation to their size.
+
+    What is 0 stays so, or is moved by next to nothing, `off`, where the point itself is special.
+    """
+    inputs = experiment.problem.inputs
+    bits = centre.bits + MORE
+    with flint.ctx.workprec(bits):
+        radius = flint.arb(BESIDE).mid()
+
+    def moved(names: tuple[str, ...]) -> Samples:
+        size = sum(inputs[name].size for name in names)
+        with flint.ctx.workprec(bits):
+            steps = [shifts(inputs, names, d, radius, off) for d in _directions(size)[:count]]
+        return [(run_beside(experiment, bits, step, centre.detached), radius) for step in steps]
+
+    # an exponent or a count may have to stay whole; what is differentiated by varies anyway
+    try:
+        samples = moved(tuple(inputs))
+    except (OutOfReach, GradcalcError):
+        samples = []
+    ways = [branch.taken for branch in centre.path]
+    if all(t.finite and [b.taken for b in t.path] == ways for t, _ in samples) and samples:
+        return samples
+    return moved(experiment.problem.wrt)
+
+
+@lru_cache(maxsize=64)
+def _directions(size: int) -> Any:
+    """Changes of up to once the size of each input; the second with every other sign turned."""
+    random = np.random.default_rng(20181)
+    lengths = random.uniform(0.5, 1.0, (SAMPLES, size))
+    signs = random.choice([-1.0, 1.0], (SAMPLES, size))
+    signs[1] = signs[0] * (-1.0) ** np.arange(size)
+    return lengths * signs

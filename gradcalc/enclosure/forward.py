@@ -15,9 +15,8 @@ import numpy as np
 from gradcalc.arrays.arithmetic import ArrayBalls, rule
 from gradcalc.arrays.numbers import ArrayBall, eq, exactly, number, select
 from gradcalc.balls.numbers import OutOfReach
-from gradcalc.derive.jvp import Eager, tangent_of
+from gradcalc.derive.modes import Eager, dependents, slopes_of, tangent_of
 from gradcalc.derive.trace import Trace
-from gradcalc.derive.vjp import dependents, slopes_of
 from gradcalc.enclosure.bundles import Bundle, Gathered, Given, summed
 from gradcalc.expr import ops
 from gradcalc.expr.nodes import Data, Node, ancestry
@@ -157,7 +156,7 @@ class Pass:
         if node.op is ops.LITERAL:
             return Given(node["data"].array, self.still)
         if _by_elements(node) and not self._only_reshapes(node):
-            gathered = Gathered((_size(node),))
+            gathered = Gathered(_size(node))
             for start, stop, found in self._blocks(node):
                 gathered.put(start, stop, found[node.order])
             return gathered.bundle(node.shape)

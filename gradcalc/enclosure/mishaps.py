@@ -1,8 +1,8 @@
-"""Where floats go astray: the program run once more, every number rounded to the dtype.
+"""Where floats go astray, and what lets no gradient by.
 
-Each primitive of elements is computed as well as the dtype allows from its rounded operands, and
-composites as a whole, so that what goes wrong here is the program's doing and not that of a
-library.
+The program is run once more, every number rounded to the dtype: each primitive of elements is
+computed as well as that allows from its rounded operands, and composites as a whole, so that what
+goes wrong here is the program's doing and not that of a library.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,15 +11,16 @@ from typing import Any
 import flint
 import numpy as np
 
-from gradcalc.balls.arithmetic import boxed
+from gradcalc.balls.arithmetic import each, to_floats
 from gradcalc.balls.numbers import Ball
-from gradcalc.derive.jvp import Eager
+from gradcalc.derive.modes import Eager, slopes_of, tangent_of
 from gradcalc.derive.points import is_finite
 from gradcalc.derive.trace import Note
-from gradcalc.derive.vjp import slopes_of
-from gradcalc.enclosure.experiment import Experiment, Trial
+from gradcalc.enclosure.experiment import Experiment
 from gradcalc.enclosure.rounding import Rounded, bits_of
+from gradcalc.enclosure.trial import WHOLE, Trial
 from gradcalc.expr import ops
+from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Node
 from gradcalc.primitives.arithmetic import zero
 from gradcalc.testimony import Mishap
@@ -29,6 +30,9 @@ LOST = 2.0**10
 
 SUDDEN = 2.0**7
 """How much worse than its operands."""
+
+FLAT = 2.0**-50
+"""A slope below this lets nothing by that a float could tell."""
 
 
 def mishaps(experiment: Experiment, centre: Trial) -> tuple[Mishap, ...]:
@@ -44,7 +48,7 @@ class _Shadow:
 
     def __init__(self, experiment: Experiment, centre: Trial) -> None:
         self.centre = centre
-        self.trace = centre.recording.trace
+        self.trace = centre.trace
         self.dtype = np.dtype(experiment.problem.dtype)
         self.epsilon = experiment.epsilon
         self.bits = bits_of(experiment.problem.dtype)
@@ -64,9 +68,7 @@ class _Shadow:
 
     def _rounded(self, values: Any) -> Any:
         with np.errstate(over="ignore", under="ignore"):
-            return boxed(
-                np.frompyfunc(lambda b: flint.arb(float(self.dtype.type(float(b)))), 1, 1)(values)
-            )
+            return each(lambda b: flint.arb(float(self.dtype.type(float(b)))), values)
 
     def _computed(self, node: Node, note: Note, operands: Sequence[Any]) -> Any:
         if not node.operands:
@@ -89,8 +91,8 @@ class _Shadow:
 
         self.values.append(value)
         with flint.ctx.workprec(self.centre.bits):
-            errors = np.frompyfunc(error, 2, 1)(value, self.centre.values[node.order])
-        self.errors.append(np.asarray(errors, dtype=np.float64))
+            errors = each(error, value, self.centre.values[node.order])
+        self.errors.append(errors.astype(np.float64))
 
     def _judged(self, node: Node, note: Note, operands: Sequence[Any]) -> Iterator[Mishap]:
         """The mishaps of the elements of one node, the first of each kind."""
@@ -98,7 +100,7 @@ class _Shadow:
         fine = self._all_finite(node, operands)
         tiny = float(np.finfo(self.dtype).tiny)
         values = self.values[node.order]
-        kinds = np.frompyfunc(lambda b, t: _kind(b, t, tiny), 2, 1)(values, true)
+        kinds = each(lambda b, t: _kind(b, t, tiny), values, true)
         for kind in ("overflow", "undefined", "underflow"):
             where = np.argwhere(np.asarray(kinds == kind) & fine)
             if len(where):
@@ -165,3 +167,67 @@ def _kind(ball: Ball, true: Ball, tiny: float) -> str:
     if not ball.is_finite():
         return "overflow" if true.is_finite() else "undefined"
     return "underflow" if ball.is_zero() and 0 < abs(true) < tiny else ""
+
+
+# -- what lets nothing by ----------------------------------------------------------------------
+
+
+def flats(centre: Trial) -> tuple[Mishap, ...]:
+    """For each input to which hardly anything flows back, the first primitive to let nothing by."""
+    with flint.ctx.workprec(centre.bits):
+        found = [_first_flat(centre, name) for name in centre.gradients]
+    return tuple(mishap for mishap in found if mishap is not None)
+
+
+def _first_flat(centre: Trial, name: str) -> Mishap | None:
+    """Follow what depends on an input forward, through slopes that let something by."""
+    trace = centre.trace
+    leaf = trace.inputs[name]
+    reached: dict[int, Any] = {leaf.order: np.ones(leaf.shape, np.bool_)}
+    first: Mishap | None = None
+    for node, note in zip(trace.nodes, trace.notes, strict=True):
+        moves = [reached.get(operand.order) for operand in node.operands]
+        if node.op is ops.DETACH or all(move is None for move in moves):
+            continue
+        through = _through(centre, node, moves)
+        if through.any():
+            reached[node.order] = through
+        elif first is None and node.source is not None and 0 not in node.shape:
+            first = _closed(centre, node, note, name, moves)
+    return None if trace.output.order in reached else first
+
+
+def _through(centre: Trial, node: Node, moves: Sequence[Any]) -> Any:
+    """The elements of a node that move."""
+    if node.source is not None:
+        found = np.zeros(node.shape, np.bool_)
+        for position, move in enumerate(moves):
+            if move is not None:
+                slope = centre.slope(node, position)
+                lets = each(lambda ball: not abs(ball) < FLAT, slope)
+                found = found | (lets.astype(np.bool_) & move)
+        return found
+    given = [None if move is None else move.astype(np.float64) for move in moves]
+    if node.op in WHOLE:
+        return np.full(node.shape, any(m is not None and m.any() for m in moves))
+    extreme = node.op in (ops.AMAX, ops.AMIN)
+    operands = [
+        to_floats(values) if extreme else np.ones(values.shape) for values in centre.operands(node)
+    ]
+    moved = tangent_of(Eager(Floats()), node, np.ones(node.shape), operands, given)
+    return np.zeros(node.shape, np.bool_) if moved is None else np.asarray(moved) != 0
+
+
+def _closed(centre: Trial, node: Node, note: Note, name: str, moves: Sequence[Any]) -> Mishap:
+    assert node.source is not None
+    row, _ = node.source
+    ways = [position for position, move in enumerate(moves) if move is not None]
+    arriving = np.logical_or.reduce([np.broadcast_to(moves[k], node.shape) for k in ways])
+    place = tuple(np.argwhere(arriving)[0])
+    at = tuple(float(np.broadcast_to(value, node.shape)[place]) for value in centre.operands(node))
+    kind = "saturated"
+    if all(dict(row.partials).get(k) is zero for k in ways):
+        kind = "step"
+    elif all(np.broadcast_to(centre.slope(node, k), node.shape)[place].is_zero() for k in ways):
+        kind = "flat"
+    return Mishap(kind, note.title(node), note.place, at, wrt=name)

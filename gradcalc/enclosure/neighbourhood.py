@@ -19,7 +19,7 @@ from gradcalc.derive.points import (
     is_every_direction,
     plain_directions,
 )
-from gradcalc.enclosure.experiment import Reals, Trial
+from gradcalc.enclosure.trial import Reals, Trial
 from gradcalc.errors import GradcalcError
 from gradcalc.testimony import Nature, Neighbourhood
 

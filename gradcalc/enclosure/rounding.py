@@ -1,4 +1,8 @@
-"""What rounding does to a gradient: runs in as few bits as floats have, and error analysis."""
+"""What rounding does to a gradient: runs in as few bits as floats have, and error analysis.
+
+By that the enclosed values of a run are also held against those that a library has for the same
+operations.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,14 +10,17 @@ from typing import Any
 import flint
 import numpy as np
 
-from gradcalc.balls.arithmetic import ZERO, Balls, boxed
+from gradcalc.balls.arithmetic import ZERO, Balls, boxed, each, to_floats
 from gradcalc.balls.numbers import NAN, Ball, Decisions, OutOfReach
 from gradcalc.calculus import partial
-from gradcalc.derive.derived import Derived
-from gradcalc.derive.jvp import Eager, tangent_of
-from gradcalc.enclosure.experiment import Experiment, Reals, Trial
+from gradcalc.derive.modes import Eager, tangent_of
+from gradcalc.derive.trace import Derived
+from gradcalc.enclosure.experiment import Experiment
+from gradcalc.enclosure.trial import Reals, Trial
+from gradcalc.errors import GradcalcError
 from gradcalc.expr import ops
 from gradcalc.expr.nodes import Node
+from gradcalc.testimony import Step
 
 ROUNDED = 3
 """Runs with as few bits as the dtype has, which round differently."""
@@ -40,7 +47,7 @@ class Rounded(Balls):
         self.bits = bits
 
     def asarray(self, values: Any) -> Any:
-        return boxed(np.frompyfunc(self._rounded, 1, 1)(super().asarray(values)))
+        return each(self._rounded, super().asarray(values))
 
     def map(self, symbols: Sequence[Any], body: Any, values: Sequence[Any]) -> Any:
         with flint.ctx.workprec(PRECISE):
@@ -106,7 +113,7 @@ def noise(trial: Trial) -> dict[str, float]:
     has twice the value's rounding at the most.
     """
     derivation = trial.derived.derivation
-    inputs = trial.recording.trace.inputs
+    inputs = trial.trace.inputs
     with flint.ctx.workprec(trial.bits):
         errors = _errors(trial, [*derivation.values, *trial.derived.sweep.nodes])
     sizes = (abs(float(b)) for value in trial.values for b in value.flat if b.is_finite())
@@ -175,6 +182,9 @@ def _lossy(derived: Derived) -> dict[int, int]:
     return found
 
 
+ROOM = 256
+"""How many of the roundings that error analysis finds two values may be apart."""
+
 SIGNED = (ops.SOLVE, ops.INV, ops.UNSORT, ops.REORDER, *ops.ALONG.values())
 """Operations that do not do the same with the sizes of what they are given."""
 
@@ -213,4 +223,43 @@ class _Sizes(Eager):
 
     def fine(self, sizes: Any) -> Any:
         """The middles, 0 for what is not known."""
-        return boxed(np.frompyfunc(lambda b: b.mid() if b.is_finite() else ZERO, 1, 1)(sizes))
+        return each(lambda b: b.mid() if b.is_finite() else ZERO, sizes)
+
+
+# -- a library's values ------------------------------------------------------------------------
+
+
+def stranger(experiment: Experiment, steps: Sequence[Step]) -> str | None:
+    """The first primitive whose value is not, to rounding, what the check has for it.
+
+    None where there is none, or where the two did not do the same.
+    """
+    try:
+        centre = experiment.centre
+    except (OutOfReach, GradcalcError):
+        return None
+    calls = centre.trace.calls
+    if [name for name, _ in calls] != [step.primitive for step in steps]:
+        return None
+    dtype = experiment.problem.dtype
+    with np.errstate(all="ignore"), flint.ctx.workprec(centre.bits):
+        # most values are off by no more than a few roundings of their own
+        pairs = list(zip(calls, steps, strict=True))
+        off = [pair for pair in pairs if _is_apart(centre, pair[0][1], pair[1], None, dtype)]
+        errors = errors_of(centre) if off else []
+        for (name, number), step in off:
+            if _is_apart(centre, number, step, errors[number], dtype):
+                return name
+    return None
+
+
+def _is_apart(centre: Trial, number: int, step: Step, errors: Any, dtype: str) -> bool:
+    true = centre.values[number]
+    if step.value.shape != true.shape:
+        return True
+    apart = to_floats(np.abs(true - centre.arithmetic.asarray(step.value)))
+    info = np.finfo(dtype)
+    sizes = np.abs(to_floats(true)) + (0 if errors is None else to_floats(errors))
+    room = ROOM * float(info.eps) * sizes
+    # what overflows or underflows on the way is no other function
+    return bool(np.any((apart > room + float(info.tiny)) & np.isfinite(step.value)))

@@ -17,20 +17,20 @@ from gradcalc.balls.numbers import OutOfReach, TooLarge
 from gradcalc.derive.points import shifts, smallest
 from gradcalc.derive.sensitivity import magnitudes
 from gradcalc.enclosure.consistency import contradiction, misled
-from gradcalc.enclosure.events import events_of
-from gradcalc.enclosure.experiment import Experiment, Trial, reals
-from gradcalc.enclosure.flats import flats
-from gradcalc.enclosure.mishaps import mishaps
-from gradcalc.enclosure.neighbourhood import around_rounding, conditions, explore, sway
-from gradcalc.enclosure.precision import (
+from gradcalc.enclosure.experiment import (
     MORE,
     SAMPLES,
     TIE,
+    Experiment,
     Samples,
     beside,
     run_beside,
 )
+from gradcalc.enclosure.kinks import events_of
+from gradcalc.enclosure.mishaps import flats, mishaps
+from gradcalc.enclosure.neighbourhood import around_rounding, conditions, explore, sway
 from gradcalc.enclosure.rounding import noise, rounding
+from gradcalc.enclosure.trial import Trial, reals
 from gradcalc.errors import GradcalcError
 from gradcalc.problem import Problem, claim_values
 from gradcalc.testimony import Absence, Event, Neighbourhood, Reference
@@ -179,7 +179,7 @@ class _View:
 
 def _look(experiment: Experiment) -> _View:
     centre = experiment.centre
-    events = events_of(experiment, centre)
+    events = events_of(centre, experiment.epsilon)
     count = max(1, min(SAMPLES, CHEAP // max(experiment.size, 1)))
     if centre.finite and not events:
         return _View(centre, (), beside(experiment, centre, count))
@@ -231,7 +231,7 @@ def _within(
         trial = run_beside(
             experiment, bits, shifts(inputs, names, direction, radius, 0.0), centre.detached
         )
-        on_one = any(event.margin < ON for event in events_of(experiment, trial))
+        on_one = any(event.margin < ON for event in events_of(trial, experiment.epsilon))
         return None if on_one or not trial.finite else trial
 
     radius = flint.arb(ROUNDINGS * experiment.epsilon)

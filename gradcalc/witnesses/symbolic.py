@@ -17,8 +17,8 @@ from gradcalc.calculus import spoken
 from gradcalc.derive.alarm import TimesUp, at_most
 from gradcalc.derive.points import extent, is_finite
 from gradcalc.derive.recorder import Traced
-from gradcalc.derive.recording import Recording
 from gradcalc.derive.roundtrip import Answer, RoundTrip
+from gradcalc.derive.runs import Recording
 from gradcalc.derive.sensitivity import (
     Conditioning,
     conditioning,
@@ -26,8 +26,9 @@ from gradcalc.derive.sensitivity import (
     is_wide,
     quick,
 )
-from gradcalc.derive.smoothness import events
-from gradcalc.enclosure.experiment import Experiment, Trial, reals
+from gradcalc.enclosure.experiment import Experiment
+from gradcalc.enclosure.kinks import events
+from gradcalc.enclosure.trial import Trial, reals
 from gradcalc.errors import GradcalcError
 from gradcalc.expr.constants import Unprintable
 from gradcalc.expr.floats import Floats
@@ -113,7 +114,7 @@ def _testify(experiment: Experiment) -> Reference:
         claims=_claims(recording),
         exact=gradients,
         output=output,
-        total=float(np.sum(output * recording.weights)),
+        total=float(np.sum(output * recording.trace.weights)),
         scales=beside.scales or dict.fromkeys(problem.wrt, 0.0),
         flows={n: beside.flows.get(n, np.abs(g)) for n, g in gradients.items()},
         events=events(recording) if found.surveyed else (),
