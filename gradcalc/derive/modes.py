@@ -87,15 +87,16 @@ def handed_on(
     They, the cotangent, the node's value and its operands are what the builder `f` makes.
     """
     static = dict(node.static)
-    if node.op is ops.MAP:
+    if node.op in (ops.MAP, ops.CHAIN):
+        # a product of a factor and a slope hands on the slope, and the factor times what it bends
+        factor = len(operands) - len(static["symbols"])
+        weighed = f.scalar("mul", cotangent, operands[0]) if factor else cotangent
         found = [
-            _chained(f, cotangent, static["symbols"], slopes_of(node, position), operands)
+            _chained(f, weighed if k >= factor else cotangent, node, k, operands[factor:])
             if wants
             else None
-            for position, wants in enumerate(wanted)
+            for k, wants in enumerate(wanted)
         ]
-    elif node.op is ops.CHAIN:
-        found = _through_chain(f, cotangent, operands, static)
     elif not operands:
         found = []
     else:
@@ -123,43 +124,25 @@ def _through_form(f: Any, cotangent: Any, node: Node, operands: Sequence[Any]) -
     return [swept.get(leaf.order) for leaf in leaves]
 
 
-def _through_chain(
-    f: Any, cotangent: Any, operands: Sequence[Any], static: dict[str, Any]
-) -> list[Any | None]:
-    """A product of a factor and a slope hands on the slope, and the factor times what it bends."""
-    factor, *rest = operands
-    symbols, both = static["symbols"], (static["body"], static["written"])
-    weighed = f.scalar("mul", cotangent, factor)
-    bent = (tuple(derivative_of(part, symbol) for part in both) for symbol in symbols)
-    return [
-        _chained(f, cotangent, symbols, both, rest),
-        *(_chained(f, weighed, symbols, slopes, rest) for slopes in bent),
-    ]
-
-
-def _chained(
-    f: Any,
-    cotangent: Any,
-    symbols: tuple[Any, ...],
-    slopes: Sequence[Any],
-    operands: Sequence[Any],
-) -> Any | None:
-    """The cotangent times a slope, given as it is computed and as it is written."""
-    body, written = slopes
+def _chained(f: Any, g: Any, node: Node, position: int, operands: Sequence[Any]) -> Any | None:
+    """A cotangent or tangent times the slope by an operand of a node; None where that is 0."""
+    body, written = slopes_of(node, position)
     if body == 0:
         return None
+    if g.shape != node.shape:
+        g = f(ops.BROADCAST, g, shape=node.shape)
     if body == 1:
-        return cotangent
+        return g
     free = body.free_symbols | written.free_symbols
-    needed = [k for k, symbol in enumerate(symbols) if symbol in free]
+    needed = [k for k, symbol in enumerate(node["symbols"]) if symbol in free]
     return f(
         ops.CHAIN,
-        cotangent,
+        g,
         *[operands[k] for k in needed],
-        symbols=tuple(symbols[k] for k in needed),
+        symbols=tuple(node["symbols"][k] for k in needed),
         body=body,
         written=written,
-        shape=cotangent.shape,
+        shape=node.shape,
     )
 
 
@@ -212,16 +195,17 @@ def tangent_of(
 ) -> Any | None:
     """The tangent of one node, None if it does not move."""
     static = dict(node.static)
-    if node.op is ops.MAP:
-        slopes = [slopes_of(node, k) if move is not None else None for k, move in enumerate(moves)]
-        terms = [
-            _sloped(f, move, static["symbols"], slope, operands, node.shape)
-            for move, slope in zip(moves, slopes, strict=True)
-            if slope is not None
+    if node.op in (ops.MAP, ops.CHAIN):
+        factor = len(operands) - len(static["symbols"])
+        weighed = [
+            f.scalar("mul", operands[0], move) if k >= factor > 0 and move is not None else move
+            for k, move in enumerate(moves)
         ]
-        return _total(f, terms)
-    if node.op is ops.CHAIN:
-        return _moved_through_chain(f, node, static, operands, moves)
+        return _total(f, [
+            _chained(f, move, node, k, operands[factor:])
+            for k, move in enumerate(weighed)
+            if move is not None
+        ])  # fmt: skip
     rule = forward_rule(node.op)
     if rule == "all":
         still = [
@@ -254,37 +238,6 @@ def _moved_through_form(f: Any, node: Node, operands: Sequence[Any], moves: Tang
 def forward_rule(op: ops.Op) -> Any:
     """The rule of an operation in forward mode, None where its form is differentiated."""
     return op.jvp
-
-
-def _moved_through_chain(
-    f: Any, node: Node, static: Mapping[str, Any], operands: Sequence[Any], moves: Tangents
-) -> Any | None:
-    """A product of a factor and a slope."""
-    symbols, both = static["symbols"], (static["body"], static["written"])
-    factor, rest = operands[0], operands[1:]
-    terms = [] if moves[0] is None else [_sloped(f, moves[0], symbols, both, rest, node.shape)]
-    for symbol, move in zip(symbols, moves[1:], strict=True):
-        if move is not None:
-            bent = (derivative_of(both[0], symbol), derivative_of(both[1], symbol))
-            weighed = f.scalar("mul", factor, move)
-            terms.append(_sloped(f, weighed, symbols, bent, rest, node.shape))
-    return _total(f, terms)
-
-
-def _sloped(
-    f: Any,
-    move: Any,
-    symbols: tuple[Any, ...],
-    slopes: tuple[Any, Any],
-    operands: Sequence[Any],
-    shape: tuple[int, ...],
-) -> Any | None:
-    """A tangent times a slope, in the shape of the result."""
-    if slopes[0] == 0:
-        return None
-    if move.shape != shape:
-        move = f(ops.BROADCAST, move, shape=shape)
-    return _chained(f, move, symbols, slopes, operands)
 
 
 def _total(f: Any, terms: Sequence[Any]) -> Any | None:
@@ -320,12 +273,21 @@ def _built(
 
 
 def slopes_of(node: Node, position: int) -> tuple[Any, Any]:
-    """The derivative of a scalar expression by an operand: as it is computed, and as written."""
+    """The derivative of a scalar expression by an operand: as it is computed, and as written.
+
+    By a factor in front of it, the expression; by its own operands, its derivative but for that.
+    """
     if node.source is not None:
         row, variant = node.source
         return partial(row, variant, position), slope(row, variant, position)
-    derivative = derivative_of(node["body"], node["symbols"][position])
-    return derivative, derivative
+    if node.op is not ops.CHAIN:
+        derivative = derivative_of(node["body"], node["symbols"][position])
+        return derivative, derivative
+    body, written = node["body"], node["written"]
+    if position == 0:
+        return body, written
+    symbol = node["symbols"][position - 1]
+    return derivative_of(body, symbol), derivative_of(written, symbol)
 
 
 @lru_cache(maxsize=KEPT)

@@ -51,10 +51,12 @@ def moved(inputs: Point, distance: float, seed: int) -> dict[str, Any]:
 @lru_cache(maxsize=64)
 def _patterns(distance: float, seed: int, counts: tuple[int, ...]) -> list[Any]:
     random = np.random.default_rng(seed)
-    return [
-        random.uniform(0.3, 1.0, count) * random.choice([-distance, distance], count)
-        for count in counts
-    ]
+    return [signed(random, 0.3, 1.0, count) * distance for count in counts]
+
+
+def signed(random: np.random.Generator, low: float, high: float, shape: Any) -> Any:
+    """Random numbers of sizes in between, of either sign."""
+    return random.uniform(low, high, shape) * random.choice([-1.0, 1.0], shape)
 
 
 def _moved(values: Any, pattern: Any) -> Any:
@@ -71,15 +73,15 @@ def _moved(values: Any, pattern: Any) -> Any:
 def landmarks(shapes: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Points all over, matrices regular and, where all is positive, positive definite."""
     random = np.random.default_rng(20185)
-    for low, high, signed in RANGES:
-        yield {name: _drawn(shape, low, high, signed, random) for name, shape in shapes.items()}
+    for low, high, both in RANGES:
+        yield {name: _drawn(shape, low, high, both, random) for name, shape in shapes.items()}
 
 
-def _drawn(shape: Any, low: float, high: float, signed: bool, random: np.random.Generator) -> Any:
+def _drawn(shape: Any, low: float, high: float, both: bool, random: np.random.Generator) -> Any:
+    if both:
+        return np.asarray(signed(random, low, high, shape))
     values = random.uniform(low, high, shape)
-    if signed:
-        values *= random.choice([-1.0, 1.0], shape)
-    elif len(shape) == 2 and shape[0] == shape[1]:
+    if len(shape) == 2 and shape[0] == shape[1]:
         values = (values + values.T) / 2 + high * len(values) * np.eye(len(values))
     return np.asarray(values)
 
@@ -97,14 +99,10 @@ def directions_for(size: int, most: int) -> Any:
         return np.ones((1, 1))
     count = min(size, max(most - RANDOM_PAIRS, 0))
     random = np.random.default_rng(20180)
-
-    def signs(rows: int) -> Any:
-        return random.choice([-1.0, 1.0], (rows, size))
-
-    drawn = random.uniform(0.25, 1.0, (RANDOM_PAIRS, size)) * signs(RANDOM_PAIRS)
+    drawn = signed(random, 0.25, 1.0, (RANDOM_PAIRS, size))
     # all components of one sign, a corner that few random ones would meet
     drawn[0] = abs(drawn[0])
-    axes = random.uniform(0.01, 0.1, (count, size)) * signs(count)
+    axes = signed(random, 0.01, 0.1, (count, size))
     np.fill_diagonal(axes, 1.0)
     return np.concatenate([drawn, axes])[:most]
 

@@ -54,6 +54,11 @@ class Recording:
         """The value of what is differentiated."""
         return self.values[self.trace.output.order]
 
+    def swept(self, arithmetic: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        """The gradients of this run, from its values."""
+        found = self.derived.sweep(arithmetic, inputs, self.values)
+        return dict(zip(self.derivation.gradients, found, strict=True))
+
     def gradients(self, arithmetic: Any, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """The gradients at a point, by the sweep as it is."""
         return self.numbers(self.derivation.gradients, arithmetic, inputs)

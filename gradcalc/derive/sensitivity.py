@@ -16,7 +16,7 @@ import numpy as np
 
 from gradcalc.calculus import is_linear
 from gradcalc.derive.modes import dependents
-from gradcalc.derive.points import distance, extent, moved
+from gradcalc.derive.points import distance, extent, moved, signed
 from gradcalc.derive.runs import Recording
 from gradcalc.derive.trace import Derived
 from gradcalc.expr import ops
@@ -168,8 +168,7 @@ def _noise(plan: Plan) -> list[Any]:
     def factor(node: Node) -> Any:
         if node.op in EXACT or node.op.moves:
             return None
-        sizes = random.uniform(0.5, 1.0, node.shape) * random.choice([-NOISE, NOISE], node.shape)
-        return 1 + np.asarray(sizes, dtype=np.longdouble)
+        return 1 + np.asarray(signed(random, 0.5, 1.0, node.shape) * NOISE, dtype=np.longdouble)
 
     return [factor(node) for node in plan.nodes]
 

@@ -15,6 +15,7 @@ import numpy as np
 from gradcalc.balls.arithmetic import ZERO, Balls, boxed, each
 from gradcalc.balls.numbers import Ball, Decisions
 from gradcalc.derive.modes import Eager, handed_on, jvp, slopes_of, tangent_of
+from gradcalc.derive.points import signed
 from gradcalc.derive.runs import Recording
 from gradcalc.derive.trace import Trace
 from gradcalc.enclosure.trial import Trial, middles
@@ -57,12 +58,8 @@ def contradiction(centre: Trial, others: list[Trial]) -> str | None:
 def _moves(centre: Trial) -> Moves:
     """A random direction for what is differentiated by."""
     random = np.random.default_rng(SEED)
-
-    def draw(values: Any) -> Any:
-        sizes = random.uniform(0.5, 1.0, values.shape)
-        return centre.arithmetic.asarray(sizes * random.choice([-1.0, 1.0], values.shape))
-
-    return {name: draw(centre.inputs[name]) for name in centre.balls}
+    drawn = {n: signed(random, 0.5, 1.0, centre.inputs[n].shape) for n in centre.balls}
+    return {name: centre.arithmetic.asarray(move) for name, move in drawn.items()}
 
 
 def slope_along(recording: Recording, arithmetic: Balls, moves: Moves) -> Ball:

@@ -15,7 +15,7 @@ import numpy as np
 
 from gradcalc.balls.arithmetic import Balls, each
 from gradcalc.balls.numbers import Decisions, OutOfReach, TooLarge, Undecided, beyond
-from gradcalc.derive.points import shifts
+from gradcalc.derive.points import shifts, signed
 from gradcalc.derive.runs import Recording, Runs
 from gradcalc.enclosure.kinks import is_undefined
 from gradcalc.enclosure.trial import Reals, Trial, cost
@@ -147,13 +147,12 @@ class Experiment:
     def _trial(
         self, bits: int, recording: Recording, arithmetic: Balls, inputs: Mapping[str, Any]
     ) -> Trial:
-        swept = recording.derived.sweep(arithmetic, inputs, recording.values)
+        gradients = recording.swept(arithmetic, inputs)
         weights = arithmetic.asarray(_finite(recording.trace.weights))
         total = np.sum(recording.output * weights) if recording.output.size else flint.arb(0)
         guessed = arithmetic.decisions.guessed
         # what is asked of the run from now on changes none of its numbers
         arithmetic.decisions.forced = True
-        gradients = dict(zip(recording.derivation.gradients, swept, strict=True))
         return Trial(bits, recording, arithmetic, inputs, total, gradients, guessed)
 
     def _leaf(self, name: str, shift: Mapping[str, Reals] | None) -> Any:
@@ -253,7 +252,6 @@ def beside(experiment: Experiment, centre: Trial, count: int, off: float = 0.0) 
 def _directions(size: int) -> Any:
     """Changes of up to once the size of each input; the second with every other sign turned."""
     random = np.random.default_rng(20181)
-    lengths = random.uniform(0.5, 1.0, (SAMPLES, size))
-    signs = random.choice([-1.0, 1.0], (SAMPLES, size))
-    signs[1] = signs[0] * (-1.0) ** np.arange(size)
-    return lengths * signs
+    drawn = signed(random, 0.5, 1.0, (SAMPLES, size))
+    drawn[1] = abs(drawn[1]) * np.sign(drawn[0]) * (-1.0) ** np.arange(size)
+    return drawn

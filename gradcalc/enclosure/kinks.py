@@ -310,7 +310,8 @@ def is_undefined(trial: Trial, epsilon: float) -> bool:
     with flint.ctx.workprec(trial.bits):
         for number, mask in sorted(taking_part(trial).items()):
             node = trial.trace.nodes[number]
-            for index in map(tuple, np.argwhere(mask & ~_is_defined(trial, node))):
+            wild = ~is_finite(trial.values[number]) | trial.steep(node)
+            for index in map(tuple, np.argwhere(mask & wild)):
                 operands = _operands(trial, node, index)
                 if not all(operand.is_finite() for operand in operands):
                     continue
@@ -321,15 +322,6 @@ def is_undefined(trial: Trial, epsilon: float) -> bool:
                 event = _event(trial, node, index, epsilon)
                 return event is not None and (event.outside or not event.margin)
     return False
-
-
-def _is_defined(trial: Trial, node: Node) -> Any:
-    """Which elements of a node are finite, and so are the slopes by what moves."""
-    known = is_finite(trial.values[node.order])
-    for position, operand in enumerate(node.operands) if node.source is not None else ():
-        if trial.trace.is_active(operand):
-            known = known & is_finite(trial.slope(node, position))
-    return known
 
 
 def _operands(trial: Trial, node: Node, index: Index) -> list[Ball]:

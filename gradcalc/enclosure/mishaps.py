@@ -13,7 +13,7 @@ import numpy as np
 
 from gradcalc.balls.arithmetic import each, to_floats
 from gradcalc.balls.numbers import Ball
-from gradcalc.derive.modes import Eager, slopes_of, tangent_of
+from gradcalc.derive.modes import Eager, tangent_of
 from gradcalc.derive.points import is_finite
 from gradcalc.derive.trace import Note
 from gradcalc.enclosure.experiment import Experiment
@@ -24,6 +24,8 @@ from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Node
 from gradcalc.primitives.arithmetic import zero
 from gradcalc.testimony import Mishap
+
+Index = tuple[int, ...]
 
 LOST = 2.0**10
 """Roundings by which a number must be off to have lost its digits."""
@@ -57,14 +59,12 @@ class _Shadow:
 
     def walk(self) -> Iterator[Mishap]:
         for node, note in zip(self.trace.nodes, self.trace.notes, strict=True):
-            operands = [self._operand(o, note) for o in node.operands]
+            operands = [self.values[operand.order] for operand in node.operands]
+            if note.inside is None:
+                operands = list(map(self._rounded, operands))
             self._add(node, self._computed(node, note, operands))
             if node.operands and note.inside is None and not node.op.moves:
                 yield from self._judged(node, note, operands)
-
-    def _operand(self, operand: Node, note: Note) -> Any:
-        value = self.values[operand.order]
-        return value if note.inside is not None else self._rounded(value)
 
     def _rounded(self, values: Any) -> Any:
         with np.errstate(over="ignore", under="ignore"):
@@ -96,43 +96,35 @@ class _Shadow:
 
     def _judged(self, node: Node, note: Note, operands: Sequence[Any]) -> Iterator[Mishap]:
         """The mishaps of the elements of one node, the first of each kind."""
-        true = self.centre.values[node.order]
-        fine = self._all_finite(node, operands)
         tiny = float(np.finfo(self.dtype).tiny)
-        values = self.values[node.order]
-        kinds = each(lambda b, t: _kind(b, t, tiny), values, true)
-        for kind in ("overflow", "undefined", "underflow"):
-            where = np.argwhere(np.asarray(kinds == kind) & fine)
-            if len(where):
-                yield self._mishap(kind, node, note, operands, tuple(where[0]))
-        steep = np.argwhere(self._steep(node, operands) & fine & np.asarray(kinds == ""))
-        if len(steep):
-            yield self._mishap("undefined", node, note, operands, tuple(steep[0]))
-        lost = np.argwhere(self._lost(node) & fine & np.asarray(kinds == ""))
-        if len(lost):
-            place = tuple(lost[0])
-            digits = -float(np.log10(self.epsilon))
-            off = digits + float(np.log10(self.errors[node.order][place]))
-            yield self._mishap("cancellation", node, note, operands, place, min(digits, off))
+
+        def kind_of(ball: Ball, true: Ball) -> str:
+            if not ball.is_finite():
+                return "overflow" if true.is_finite() else "undefined"
+            return "underflow" if ball.is_zero() and 0 < abs(true) < tiny else ""
+
+        kinds = each(kind_of, self.values[node.order], self.centre.values[node.order])
+        fine, well = self._all_finite(node, operands), kinds == ""
+        found = [(kind, kinds == kind) for kind in ("overflow", "undefined", "underflow")]
+        if node.title != "where":
+            with flint.ctx.workprec(self.centre.bits):
+                found.append(("undefined", self.centre.steep(node, operands) & well))
+        found.append(("cancellation", self._lost(node) & well))
+        for kind, mask in found:
+            where = np.argwhere(np.asarray(mask & fine, dtype=np.bool_))
+            if not len(where):
+                continue
+            place, lost = tuple(where[0]), 0.0
+            if kind == "cancellation":
+                digits = -float(np.log10(self.epsilon))
+                lost = min(digits, digits + float(np.log10(self.errors[node.order][place])))
+            yield _mishap(kind, node, note, operands, place, lost=lost)
 
     def _all_finite(self, node: Node, operands: Sequence[Any]) -> Any:
-        parts = [np.asarray(is_finite(operand), dtype=np.bool_) for operand in operands]
+        parts = [is_finite(operand) for operand in operands]
         if node.source is None:
             return np.full(node.shape, all(part.all() for part in parts))
-        return np.logical_and.reduce([np.broadcast_to(part, node.shape) for part in parts])
-
-    def _steep(self, node: Node, operands: Sequence[Any]) -> Any:
-        """Where a slope is not finite at the floats."""
-        found = np.zeros(node.shape, dtype=np.bool_)
-        if node.source is None or node.title == "where":
-            return found
-        for position, operand in enumerate(node.operands):
-            if self.trace.is_active(operand):
-                slope, _ = slopes_of(node, position)
-                with flint.ctx.workprec(self.centre.bits):
-                    values = self.centre.arithmetic.map(node["symbols"], slope, operands)
-                found = found | ~np.asarray(is_finite(values), dtype=np.bool_)
-        return found
+        return np.logical_and.reduce(np.broadcast_arrays(*parts))
 
     def _lost(self, node: Node) -> Any:
         """Where digits are lost that the operands had."""
@@ -148,25 +140,14 @@ class _Shadow:
             worst = np.max([np.broadcast_to(part, node.shape) for part in before], axis=0)
         return (errors > LOST * self.epsilon) & (errors > SUDDEN * worst) & np.isfinite(errors)
 
-    def _mishap(
-        self,
-        kind: str,
-        node: Node,
-        note: Note,
-        operands: Sequence[Any],
-        place: tuple[int, ...],
-        lost: float = 0.0,
-    ) -> Mishap:
-        at: tuple[float, ...] = ()
-        if node.source is not None:
-            at = tuple(float(np.broadcast_to(o, node.shape)[place]) for o in operands)
-        return Mishap(kind, note.title(node), note.place, at, lost)
 
-
-def _kind(ball: Ball, true: Ball, tiny: float) -> str:
-    if not ball.is_finite():
-        return "overflow" if true.is_finite() else "undefined"
-    return "underflow" if ball.is_zero() and 0 < abs(true) < tiny else ""
+def _mishap(
+    kind: str, node: Node, note: Note, operands: Sequence[Any], place: Index, **more: Any
+) -> Mishap:
+    at: tuple[float, ...] = ()
+    if node.source is not None:
+        at = tuple(float(np.broadcast_to(values, node.shape)[place]) for values in operands)
+    return Mishap(kind, note.title(node), note.place, at, **more)
 
 
 # -- what lets nothing by ----------------------------------------------------------------------
@@ -224,10 +205,9 @@ def _closed(centre: Trial, node: Node, note: Note, name: str, moves: Sequence[An
     ways = [position for position, move in enumerate(moves) if move is not None]
     arriving = np.logical_or.reduce([np.broadcast_to(moves[k], node.shape) for k in ways])
     place = tuple(np.argwhere(arriving)[0])
-    at = tuple(float(np.broadcast_to(value, node.shape)[place]) for value in centre.operands(node))
     kind = "saturated"
     if all(dict(row.partials).get(k) is zero for k in ways):
         kind = "step"
     elif all(np.broadcast_to(centre.slope(node, k), node.shape)[place].is_zero() for k in ways):
         kind = "flat"
-    return Mishap(kind, note.title(node), note.place, at, wrt=name)
+    return _mishap(kind, node, note, centre.operands(node), place, wrt=name)

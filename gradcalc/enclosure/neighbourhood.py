@@ -19,7 +19,7 @@ from gradcalc.derive.points import (
     is_every_direction,
     plain_directions,
 )
-from gradcalc.enclosure.trial import Reals, Trial
+from gradcalc.enclosure.trial import Reals, Trial, largest
 from gradcalc.errors import GradcalcError
 from gradcalc.testimony import Nature, Neighbourhood
 
@@ -108,8 +108,7 @@ def explore(
         if large or _is_plane(base, limit, sample, radii):
             return Neighbourhood(nature, to_floats(rows), directions, limit, complete=complete)
         nature = Nature.KINK
-    largest = max(map(abs, rows.flat), default=0)
-    if nature is Nature.KINK and any(d > largest * SETTLED for d in drift):
+    if nature is Nature.KINK and any(d > largest(rows) * SETTLED for d in drift):
         raise OutOfReach("the slopes around the point settle too slowly to be told")
     # what shrinks with the ball is on its way to 0
     rows = np.where(abs(rows) <= drift, boxed(ZERO), rows)
@@ -127,14 +126,14 @@ def _is_plane(base: Trial, limit: Reals, sample: Sample, radii: list[Any]) -> bo
 
     def bend(direction: Any, radius: Any) -> Any:
         moved = sample(direction, radius)
-        steps = [after - before for before, after in _moves(base, moved)]
+        steps = _steps(base, moved)
         rise = sum((s * g for s, g in zip(steps, limit, strict=True)), ZERO)
         off = abs(moved.total - base.total - rise)
         if off <= abs(base.total) * NOISE:
             return ZERO
-        return off / max(map(abs, steps))
+        return off / largest(steps)
 
-    least = BENT * max(map(abs, limit))
+    least = BENT * largest(limit)
     for direction in plain_directions(len(limit)):
         near = bend(direction, radii[1])
         if near > max(least, LEAST) and near > bend(direction, radii[0]) / 2:
@@ -142,13 +141,10 @@ def _is_plane(base: Trial, limit: Reals, sample: Sample, radii: list[Any]) -> bo
     return True
 
 
-def _moves(first: Trial, second: Trial) -> list[tuple[Any, Any]]:
-    return list(zip(_point(first), _point(second), strict=True))
-
-
-def _point(trial: Trial) -> list[Any]:
-    """Where a run took place: what is differentiated by, in a row."""
-    return [ball for name in trial.gradients for ball in trial.inputs[name].flat]
+def _steps(first: Trial, second: Trial) -> list[Any]:
+    """From one run to another: what is differentiated by, in a row."""
+    pairs = ((first.inputs[name].flat, second.inputs[name].flat) for name in first.gradients)
+    return [after - before for flats in pairs for before, after in zip(*flats, strict=True)]
 
 
 def around_rounding(
@@ -211,20 +207,19 @@ def _nature(centre: Trial, wide: list[Trial], close: list[Trial]) -> Nature:
         return Nature.EDGE
     noise = size * NOISE + LEAST
     near, far = (_spread([centre.total, *(t.total for t in ball)]) for ball in (close, wide))
-    step = max(sum(abs(b - a) for a, b in _moves(centre, t)) for t in close)
+    step = max(sum(map(abs, _steps(centre, t))) for t in close)
     # what no slope around explains is a jump too, however much the function moves by itself
     if near > noise and (near > far * 0.9 or near > slopes_near * step * UNEXPLAINED):
         return Nature.JUMP
-    alike = ALIKE
     for near_by, further in zip(_rows(close).T, _rows(wide).T, strict=True):
-        spread, room = _spread(list(near_by)), max(map(abs, near_by)) * alike
+        spread, room = _spread(list(near_by)), largest(near_by) * ALIKE
         if spread > room + LEAST and spread >= _spread(list(further)) * 0.5:
             return Nature.KINK
     return Nature.SMOOTH
 
 
 def _steepest(ball: Sequence[Trial]) -> Any:
-    return max(max(map(abs, flat(trial)), default=0) for trial in ball)
+    return max(largest(flat(trial)) for trial in ball)
 
 
 def flat(trial: Trial) -> list[Any]:
@@ -248,14 +243,9 @@ def conditions(exact: Mapping[str, Reals], others: Sequence[tuple[Trial, Any]]) 
     """
     result: dict[str, float] = {}
     for name, gradient in exact.items():
-        size = max(map(abs, np.ravel(gradient)), default=0)
-        change = max(
-            (
-                max(map(abs, np.ravel(trial.gradients[name] - gradient)), default=0) / radius
-                for trial, radius in others
-            ),
-            default=0,
-        )
+        size = largest(gradient)
+        changes = (largest(trial.gradients[name] - gradient) / radius for trial, radius in others)
+        change = max(changes, default=0)
         if size != 0:
             result[name] = float(change / size)
         else:

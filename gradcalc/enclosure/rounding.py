@@ -16,7 +16,7 @@ from gradcalc.calculus import partial
 from gradcalc.derive.modes import Eager, tangent_of
 from gradcalc.derive.trace import Derived
 from gradcalc.enclosure.experiment import Experiment
-from gradcalc.enclosure.trial import Reals, Trial
+from gradcalc.enclosure.trial import Reals, Trial, largest
 from gradcalc.errors import GradcalcError
 from gradcalc.expr import ops
 from gradcalc.expr.nodes import Node
@@ -82,7 +82,7 @@ def rounding(experiment: Experiment, exact: Mapping[str, Reals]) -> dict[str, fl
     for more in range(ROUNDED if experiment.size <= FEW else 1):
         gradients = _in_few_bits(experiment, bits + more)
         for name, true in exact.items():
-            size = max(map(abs, np.ravel(true)), default=0)
+            size = largest(true)
             errors = [abs(part) for part in np.ravel(gradients[name] - true)]
             if size != 0 and all(error.is_finite() for error in errors):
                 error = max(errors)
@@ -100,8 +100,7 @@ def _in_few_bits(experiment: Experiment, bits: int) -> dict[str, Reals]:
         arithmetic = Rounded(bits)
         inputs = {n: arithmetic.asarray(v) for n, v in experiment.problem.inputs.items()}
         recording = experiment.runs.at(lambda: arithmetic, inputs)
-        swept = recording.derived.sweep(arithmetic, inputs, recording.values)
-        return dict(zip(recording.derivation.gradients, swept, strict=False))
+        return recording.swept(arithmetic, inputs)
 
 
 def noise(trial: Trial) -> dict[str, float]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gradcalc.balls.arithmetic import ZERO, Balls, each, to_floats
 from gradcalc.balls.numbers import NAN, NOTHING, TIGHT, Ball, OutOfReach, is_nothing, is_tight
 from gradcalc.derive.modes import Eager, slopes_of
+from gradcalc.derive.points import is_finite
 from gradcalc.derive.runs import Recording
 from gradcalc.derive.trace import Derived, Trace, truth
 from gradcalc.expr import ops
@@ -136,10 +137,18 @@ class Trial:
         """The values of a node's operands."""
         return [self.values[operand.order] for operand in node.operands]
 
-    def slope(self, node: Node, position: int) -> Any:
-        """The slopes of a primitive by one of its operands."""
+    def slope(self, node: Node, position: int, operands: Sequence[Any] = ()) -> Any:
+        """The slopes of a primitive by one of its operands, at their values or at others."""
         slope, _ = slopes_of(node, position)
-        return self.arithmetic.map(node["symbols"], slope, self.operands(node))
+        return self.arithmetic.map(node["symbols"], slope, operands or self.operands(node))
+
+    def steep(self, node: Node, operands: Sequence[Any] = ()) -> Mask:
+        """Where a slope of a primitive by what moves is not finite, there or at others."""
+        found = np.zeros(node.shape, np.bool_)
+        for position, operand in enumerate(node.operands) if node.source is not None else ():
+            if self.trace.is_active(operand):
+                found = found | ~is_finite(self.slope(node, position, operands))
+        return found
 
     @property
     def path(self) -> tuple[Branch, ...]:
@@ -177,6 +186,11 @@ def reals(balls: Any) -> Reals:
 def middles(balls: Any) -> Reals:
     """An array of balls without what is known of their errors."""
     return each(lambda ball: ball.mid(), balls)
+
+
+def largest(values: Any) -> Any:
+    """The size of the largest of some numbers, 0 if there is none."""
+    return max(map(abs, np.ravel(values)), default=0)
 
 
 # -- what takes part ---------------------------------------------------------------------------
