@@ -217,12 +217,6 @@ def compiled(
         results = [source.write(closed(body)) for body in bodies]
     except NotImplementedError as unknown:
         raise OutOfReach(f"{unknown} is not enclosed at this size") from unknown
-    return _compiled(source, [str(symbol) for symbol in symbols], results)
-
-
-def _compiled(
-    source: ArraySource, parameters: Sequence[str], results: Sequence[str]
-) -> Callable[..., tuple[ArrayBall, ...]]:
     space: dict[str, Any] = {
         **{name: getattr(special, name) for name in CALLS.values() if hasattr(special, name)},
         **source.numbers,
@@ -231,7 +225,9 @@ def _compiled(
         "arb": SimpleNamespace(pi=lambda: _constant("pi"), const_e=lambda: _constant("const_e")),
     }  # fmt: skip
     lines = [*source.lines, f"return ({', '.join(results)},)"]
-    text = f"def function({', '.join(parameters)}):\n" + "".join(f"    {line}\n" for line in lines)
+    text = f"def function({', '.join(map(str, symbols))}):\n" + "".join(
+        f"    {line}\n" for line in lines
+    )
     # the source is made from a row's own definition, never from what a user typed
     exec(text, space)
     function: Callable[..., tuple[ArrayBall, ...]] = space["function"]

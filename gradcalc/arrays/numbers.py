@@ -276,33 +276,28 @@ def _is_exact(
 # -- comparisons -------------------------------------------------------------------------------
 
 
-def lt(x: ArrayBall, y: ArrayBall) -> Any:
-    """Where x < y. Raises `Undecided` where balls overlap that are not the same number."""
-    return _difference(x, y) < 0
+def _comparison(holds: Callable[[Any, Any], Any]) -> Callable[[ArrayBall, ArrayBall], Any]:
+    """Where something holds of all numbers in two balls.
+
+    Raises `Undecided` where balls overlap that are not the same number.
+    """
+
+    def compare(x: ArrayBall, y: ArrayBall) -> Any:
+        difference = x.mid - y.mid
+        if x.exact and y.exact:
+            # gradual underflow leaves no difference that is rounded to 0
+            certain = np.isfinite(difference)
+        else:
+            room = x.rad + y.rad
+            certain = (np.abs(difference) * DOWN * DOWN > room) | ((room == 0) & (difference == 0))
+        if not np.all(certain):
+            raise Undecided
+        return holds(difference, 0)
+
+    return compare
 
 
-def le(x: ArrayBall, y: ArrayBall) -> Any:
-    """Where x <= y. Raises `Undecided` where balls overlap that are not the same number."""
-    return _difference(x, y) <= 0
-
-
-def eq(x: ArrayBall, y: ArrayBall) -> Any:
-    """Where x == y. Raises `Undecided` where balls overlap that are not the same number."""
-    return _difference(x, y) == 0
-
-
-def _difference(a: ArrayBall, b: ArrayBall) -> Any:
-    """The midpoints' difference, whose sign is that of all numbers in the balls."""
-    difference = a.mid - b.mid
-    if a.exact and b.exact:
-        # gradual underflow leaves no difference that is rounded to 0
-        certain = np.isfinite(difference)
-    else:
-        room = a.rad + b.rad
-        certain = (np.abs(difference) * DOWN * DOWN > room) | ((room == 0) & (difference == 0))
-    if not np.all(certain):
-        raise Undecided
-    return difference
+lt, le, eq = _comparison(operator.lt), _comparison(operator.le), _comparison(operator.eq)
 
 
 def select(condition: Any, a: ArrayBall, b: ArrayBall) -> ArrayBall:

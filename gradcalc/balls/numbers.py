@@ -261,13 +261,7 @@ def compiled(symbols: tuple[Any, ...], body: Any) -> Callable[[Decisions], Calla
     }  # fmt: skip
     # the source is made from a row's own definition, never from what a user typed
     make: Any = eval(f"lambda decide: lambda {', '.join(map(str, symbols))}: {text}", space)
-    # only what decides something meets what it cannot decide
-    found: Callable[[Decisions], Callable[..., Ball]]
-    found = _guarded(make) if "decide." in text else make
-    return found
 
-
-def _guarded(make: Callable[[Decisions], Callable[..., Ball]]) -> Any:
     def guarded(decisions: Decisions) -> Callable[..., Ball]:
         function = make(decisions)
 
@@ -279,4 +273,6 @@ def _guarded(make: Callable[[Decisions], Callable[..., Ball]]) -> Any:
 
         return call
 
-    return guarded
+    # only what decides something meets what it cannot decide
+    found: Callable[[Decisions], Callable[..., Ball]] = guarded if "decide." in text else make
+    return found

@@ -179,13 +179,11 @@ def distance(first: Any, second: Any) -> Any:
     if first.dtype == object or second.dtype == object or first.shape != second.shape:
         return extent(first - second)
     # a piece at a time, as the differences would be as large as what they are of
-    pairs = zip(*(_pieces(values) for values in (first, second)), strict=True)
+    pairs = (
+        (first.reshape(-1)[start : start + PIECE], second.reshape(-1)[start : start + PIECE])
+        for start in range(0, first.size, PIECE)
+    )
     return max((extent(a - b) for a, b in pairs), key=_nan_last, default=0.0)
-
-
-def _pieces(values: Any) -> list[Any]:
-    flat = values.reshape(-1)
-    return [flat[start : start + PIECE] for start in range(0, flat.size, PIECE)]
 
 
 def _nan_last(value: Any) -> Any:

@@ -148,16 +148,11 @@ def _is_misled(m: Balls, node: Node, live: Sequence[bool], values: Sequence[Any]
 
 
 def _live(trace: Trace, node: Node) -> list[bool]:
-    """The operands through which an input moves a node."""
+    """The operands through which an input moves a node, not those that only choose or step."""
     return [
-        trace.is_active(operand) and not _only_decides(node, position)
-        for position, operand in enumerate(node.operands)
+        trace.is_active(operand) and (node.source is None or slopes_of(node, k)[0] != 0)
+        for k, operand in enumerate(node.operands)
     ]
-
-
-def _only_decides(node: Node, position: int) -> bool:
-    """Whether nothing but a step comes from an operand, such as the condition of a choice."""
-    return node.source is not None and slopes_of(node, position)[0] == 0
 
 
 def _is_wrong(centre: Trial, node: Node, operands: list[Any], live: list[bool]) -> bool:

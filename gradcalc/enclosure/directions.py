@@ -6,8 +6,7 @@ radii, or, where these say too little, in balls of as many digits as it takes.
 """
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import flint
@@ -65,6 +64,8 @@ WORK = "one direction is more work than the check takes on"
 AFFORDED = 5_000_000
 """Functions of elements in all runs in so many bits, those in more bits counting more."""
 
+CROWDING = "one direction takes more memory than there is"
+
 CLOSE = "a comparison, or whether a matrix is singular, cannot be decided at this size"
 
 
@@ -85,23 +86,13 @@ class Sampled:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Direction:
-    """Where to go: signs by input, or one element of one input."""
-
-    signs: Mapping[str, Any] | None = None
-    name: str = ""
-    index: tuple[int, ...] = ()
-
-    def move(self, name: str, shape: tuple[int, ...]) -> Any:
-        """How it moves an input, None if it does not."""
-        if self.signs is not None:
-            return self.signs.get(name)
-        return Unit(int(np.ravel_multi_index(self.index, shape))) if name == self.name else None
-
-    def probe(self, slope: Any, radius: float) -> Probe:
-        """A slope in this direction."""
-        return Probe(slope, radius, self.signs, self.name, self.index)
+def _move(direction: Probe, name: str, shape: tuple[int, ...]) -> Any:
+    """How a direction moves an input, None if it does not."""
+    if direction.signs is not None:
+        return direction.signs.get(name)
+    if name != direction.name:
+        return None
+    return Unit(int(np.ravel_multi_index(direction.index, shape)))
 
 
 def sample(experiment: Experiment) -> Sampled:
@@ -120,8 +111,11 @@ def sample(experiment: Experiment) -> Sampled:
     for way in ways:
         try:
             answer = way(experiment)
-        except (OutOfReach, GradcalcError, Undecided, MemoryError) as reason:
-            reasons.append(_why(reason))
+        except (OutOfReach, GradcalcError) as reason:
+            reasons.append(str(reason))
+            continue
+        except (Undecided, MemoryError) as reason:
+            reasons.append(CLOSE if isinstance(reason, Undecided) else CROWDING)
             continue
         if answer.sure:
             return answer
@@ -131,26 +125,20 @@ def sample(experiment: Experiment) -> Sampled:
     return found
 
 
-def _why(reason: Exception) -> str:
-    if isinstance(reason, Undecided):
-        return CLOSE
-    if isinstance(reason, MemoryError):
-        return "one direction takes more memory than there is"
-    return str(reason)
-
-
-def _directions(problem: Problem) -> list[_Direction]:
-    """The directions in the order in which they are tried."""
+def _directions(problem: Problem) -> list[Probe]:
+    """The directions in the order in which they are tried, nothing known of the slopes."""
+    unknown = Probe(None, np.inf)
     shapes = {name: problem.inputs[name].shape for name in problem.wrt}
     sizes = [math.prod(shape) for shape in shapes.values()]
     count = sum(sizes)
     if not count:
         return []
     random = np.random.default_rng(SEED)
-    several = [
-        _Direction({n: random.integers(0, 2, s, dtype=np.int8) * 2 - 1 for n, s in shapes.items()})
+    signs = [
+        {name: random.integers(0, 2, s, dtype=np.int8) * 2 - 1 for name, s in shapes.items()}
         for _ in range(SIGNS)
     ]
+    several = [replace(unknown, signs=way) for way in signs]
     if count == 1:
         # there is no other
         return several[:1]
@@ -162,7 +150,7 @@ def _directions(problem: Problem) -> list[_Direction]:
         place = int(np.searchsorted(starts, number, side="right")) - 1
         name = problem.wrt[place]
         index = np.unravel_index(number - starts[place], shapes[name])
-        single.append(_Direction(name=name, index=tuple(map(int, index))))
+        single.append(replace(unknown, name=name, index=tuple(map(int, index))))
     return [several[0], *single, *several[1:]]
 
 
@@ -200,7 +188,7 @@ def _along(experiment: Experiment, course: Course) -> Sampled | None:
         together, left = (left[:1], left[1:]) if crowded else (left, [])
         leaves = {
             name: Given(values, [
-                direction.move(name, values.shape) if name in problem.wrt else None
+                _move(direction, name, values.shape) if name in problem.wrt else None
                 for direction in together
             ])
             for name, values in problem.inputs.items()
@@ -210,7 +198,7 @@ def _along(experiment: Experiment, course: Course) -> Sampled | None:
             return None
         for direction, slope in zip(together, total.tangents, strict=True):
             found = exactly(0) if slope is None else slope
-            probes.append(direction.probe(found.mid[()], float(found.rad)))
+            probes.append(replace(direction, slope=found.mid[()], radius=float(found.rad)))
         if not directions:
             break
     return Sampled(tuple(probes), course.trace.path)
@@ -245,6 +233,8 @@ def _by_balls(experiment: Experiment) -> Sampled:
             break
     else:
         raise OutOfReach(f"{PRECISIONS[-1]:,} bits are not enough to tell the slope")
-    balls = map(rounded, slopes)
-    probes = [d.probe(b.mid[()], float(b.rad)) for d, b in zip(directions, balls, strict=True)]
+    probes = [
+        replace(direction, slope=ball.mid[()], radius=float(ball.rad))
+        for direction, ball in zip(directions, map(rounded, slopes), strict=True)
+    ]
     return Sampled(tuple(probes), recording.trace.path)

@@ -18,7 +18,7 @@ from gradcalc.balls.numbers import Decisions, OutOfReach, TooLarge, Undecided, b
 from gradcalc.derive.points import shifts, signed
 from gradcalc.derive.runs import Recording, Runs
 from gradcalc.enclosure.kinks import is_undefined
-from gradcalc.enclosure.trial import Reals, Trial, cost
+from gradcalc.enclosure.trial import Reals, Trial, cost, largest
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.budget import Budget
 from gradcalc.problem import Problem
@@ -148,8 +148,10 @@ class Experiment:
         self, bits: int, recording: Recording, arithmetic: Balls, inputs: Mapping[str, Any]
     ) -> Trial:
         gradients = recording.swept(arithmetic, inputs)
-        weights = arithmetic.asarray(_finite(recording.trace.weights))
-        total = np.sum(recording.output * weights) if recording.output.size else flint.arb(0)
+        output, weights = recording.output, recording.trace.weights
+        if not np.isfinite(weights).all():
+            raise OutOfReach("a weight of the output is not finite")
+        total = np.sum(output * arithmetic.asarray(weights)) if output.size else flint.arb(0)
         guessed = arithmetic.decisions.guessed
         # what is asked of the run from now on changes none of its numbers
         arithmetic.decisions.forced = True
@@ -172,12 +174,6 @@ class Experiment:
                 where = f"{name}[{', '.join(map(str, wild[0]))}]" if values.ndim else name
                 raise OutOfReach(f"{where} is not finite")
         return {n: arithmetic.asarray(values) for n, values in self.problem.inputs.items()}
-
-
-def _finite(weights: Any) -> Any:
-    if not np.isfinite(weights).all():
-        raise OutOfReach("a weight of the output is not finite")
-    return np.asarray(weights)
 
 
 # -- precision ---------------------------------------------------------------------------------
@@ -255,3 +251,26 @@ def _directions(size: int) -> Any:
     drawn = signed(random, 0.5, 1.0, (SAMPLES, size))
     drawn[1] = abs(drawn[1]) * np.sign(drawn[0]) * (-1.0) ** np.arange(size)
     return drawn
+
+
+def conditions(exact: Mapping[str, Reals], others: Samples) -> dict[str, float]:
+    """How strongly each gradient reacts to relative changes of the inputs (the κ of the verdict).
+
+    The largest relative change of the gradient over that of the inputs, among the samples, each
+    given with its radius; infinite for a gradient that is zero here and not beside.
+    """
+    result: dict[str, float] = {}
+    for name, gradient in exact.items():
+        size = largest(gradient)
+        changes = (largest(trial.gradients[name] - gradient) / radius for trial, radius in others)
+        change = max(changes, default=0)
+        if size != 0:
+            result[name] = float(change / size)
+        else:
+            result[name] = float("inf") if change != 0 else 0.0
+    return result
+
+
+def sway(centre: Trial, others: Samples) -> Any:
+    """How much the total changes for a relative change of the inputs of one."""
+    return max((abs(trial.total - centre.total) / radius for trial, radius in others), default=0)

@@ -71,7 +71,8 @@ def course_of(trace: Trace) -> Course:
         elif node.order in moving and (node.operands or None in by):
             widest = max(widest, _size(node))
         for operand in node.operands:
-            blocks = _takes_blocks(node) and _size(operand) == _length(node)
+            takes_blocks = _by_elements(node) or _is_total(node)
+            blocks = takes_blocks and _size(operand) == _length(node)
             sink = puts_off.get(node.order, node.order) if blocks else None
             asked.setdefault(operand.order, set()).add(sink)
     return Course(trace, root, nodes, puts_off, widest)
@@ -84,10 +85,6 @@ def _size(node: Node) -> int:
 def _length(node: Node) -> int:
     """How many elements a node goes through where it takes them one by one."""
     return _size(node.operands[0]) if node.op in (ops.SUM, ops.MATMUL) else _size(node)
-
-
-def _takes_blocks(node: Node) -> bool:
-    return _by_elements(node) or _is_total(node)
 
 
 def _is_total(node: Node) -> bool:
@@ -155,7 +152,8 @@ class Pass:
             return self.leaves[node["name"]]
         if node.op is ops.LITERAL:
             return Given(node["data"].array, self.still)
-        if _by_elements(node) and not self._only_reshapes(node):
+        reshapes = node.op is ops.RESHAPE and node.operands[0].order in self._known
+        if _by_elements(node) and not reshapes:
             gathered = Gathered(_size(node))
             for start, stop, found in self._blocks(node):
                 gathered.put(start, stop, found[node.order])
@@ -166,9 +164,6 @@ class Pass:
         if node.op in (ops.MAP, ops.DETACH):
             return _spread(self._step(node, operands), node.shape)
         return self._as_a_whole(node, operands)
-
-    def _only_reshapes(self, node: Node) -> bool:
-        return node.op is ops.RESHAPE and node.operands[0].order in self._known
 
     def _share(self, node: Node, start: int, stop: int, found: Mapping[int, Bundle]) -> Bundle:
         """What some of the elements add to a sum."""

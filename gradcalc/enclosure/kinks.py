@@ -216,23 +216,26 @@ def _flowing(recording: Recording, number: int, shape: Any) -> Any:
     return np.broadcast_to(cotangent != 0, shape)
 
 
-def _turning(recording: Recording) -> Iterator[Event]:
+def _turning(recording: Recording) -> tuple[Event, ...]:
     """The first condition that is not the same beside the point, or compares what is not finite."""
     asked = recording.derived.once("conditions", lambda: _conditions(recording.trace))
     trace, values = recording.trace, recording.values
+
+    def said(number: int, outside: bool) -> tuple[Event, ...]:
+        note = trace.notes[number]
+        return (Event(note.title(trace.nodes[number]), note.place, (), outside),)
+
     for number in asked:
-        node, note = trace.nodes[number], trace.notes[number]
+        node = trace.nodes[number]
         compared = [values[o.order] for o in node.operands if trace.is_active(o)]
         if is_boolean(node) and not all(np.isfinite(value).all() for value in compared):
-            yield Event(note.title(node), note.place, (), True)
-            return
+            return said(number, True)
     for inputs in _beside(recording) if asked else ():
         there = recording.derived.values(Floats(), inputs)
         for number in asked:
             if not np.array_equal(there[number] != 0, values[number] != 0):
-                node, note = trace.nodes[number], trace.notes[number]
-                yield Event(note.title(node), note.place, (), False)
-                return
+                return said(number, False)
+    return ()
 
 
 def _conditions(trace: Trace) -> tuple[int, ...]:

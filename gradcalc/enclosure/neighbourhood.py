@@ -5,7 +5,7 @@ together with the ball: smooth. The values do not come together: a jump. No valu
 edge. Growing gradients: singular. Otherwise a kink, whose gradients are the sampled ones.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import flint
@@ -233,26 +233,3 @@ def _rows(trials: Sequence[Trial]) -> Any:
 
 def _spread(values: Sequence[Any]) -> Any:
     return max(values) - min(values)
-
-
-def conditions(exact: Mapping[str, Reals], others: Sequence[tuple[Trial, Any]]) -> dict[str, float]:
-    """How strongly each gradient reacts to relative changes of the inputs (the κ of the verdict).
-
-    The largest relative change of the gradient over that of the inputs, among the samples, each
-    given with its radius; infinite for a gradient that is zero here and not beside.
-    """
-    result: dict[str, float] = {}
-    for name, gradient in exact.items():
-        size = largest(gradient)
-        changes = (largest(trial.gradients[name] - gradient) / radius for trial, radius in others)
-        change = max(changes, default=0)
-        if size != 0:
-            result[name] = float(change / size)
-        else:
-            result[name] = float("inf") if change != 0 else 0.0
-    return result
-
-
-def sway(centre: Trial, others: Sequence[tuple[Trial, Any]]) -> Any:
-    """How much the total changes for a relative change of the inputs of one."""
-    return max((abs(trial.total - centre.total) / radius for trial, radius in others), default=0)

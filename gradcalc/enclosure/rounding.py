@@ -34,6 +34,12 @@ ADDED_UP = 1_000_000
 PRECISE = 192
 """Bits with which a primitive of elements is computed before it is rounded."""
 
+ROOM = 256
+"""How many of the roundings that error analysis finds two values may be apart."""
+
+SIGNED = (ops.SOLVE, ops.INV, ops.UNSORT, ops.REORDER, *ops.ALONG.values())
+"""Operations that do not do the same with the sizes of what they are given."""
+
 
 class Rounded(Balls):
     """Numbers of so many bits, of any exponent: each result is rounded to nearest.
@@ -137,7 +143,7 @@ def errors_of(trial: Trial) -> list[Any]:
 def _errors(trial: Trial, nodes: Sequence[Node]) -> dict[int, Any]:
     """How far off values, and what is made of them, are by order, of nodes in order."""
     derived, m = trial.derived, trial.arithmetic
-    f = _Sizes(m)
+    f, plain = _Sizes(m), Eager(m)
     known = {
         node.order: value
         for node, value in zip(derived.derivation.values, trial.values, strict=True)
@@ -148,9 +154,9 @@ def _errors(trial: Trial, nodes: Sequence[Node]) -> dict[int, Any]:
     for node in nodes:
         operands = [known[operand.order] for operand in node.operands]
         if node.order not in known:
-            known[node.order] = f.plain(node, operands)
+            known[node.order] = plain(node.op, *operands, **dict(node.static))
         moves = [errors[operand.order] for operand in node.operands]
-        found = f.zeros(node.shape)
+        found = m.zeros(node.shape)
         if node.op is ops.DETACH:
             found = moves[0]
         elif moves:
@@ -181,13 +187,6 @@ def _lossy(derived: Derived) -> dict[int, int]:
     return found
 
 
-ROOM = 256
-"""How many of the roundings that error analysis finds two values may be apart."""
-
-SIGNED = (ops.SOLVE, ops.INV, ops.UNSORT, ops.REORDER, *ops.ALONG.values())
-"""Operations that do not do the same with the sizes of what they are given."""
-
-
 class _Sizes(Eager):
     """A builder whose results are sizes: terms are added up without their signs."""
 
@@ -198,21 +197,13 @@ class _Sizes(Eager):
             return self.fine(np.abs(super().__call__(op, *operands, **static)))
         except OutOfReach:
             # sympy has no form for how the slope of a step bends
-            return self.zeros(np.shape(operands[0]))
+            return self.arithmetic.zeros(np.shape(operands[0]))
 
     def scalar(self, name: str, *operands: Any) -> Any:
         sizes = [np.abs(self.arithmetic.asarray(operand)) for operand in operands]
         if name == "neg":
             return sizes[0]
         return self.fine(super().scalar("add" if name == "sub" else name, *sizes))
-
-    def zeros(self, shape: Any) -> Any:
-        """No error."""
-        return self.arithmetic.zeros(shape)
-
-    def plain(self, node: Node, operands: Sequence[Any]) -> Any:
-        """What a node is, signs and all."""
-        return super().__call__(node.op, *operands, **dict(node.static))
 
     def own(self, node: Node, value: Any, operands: Sequence[Any]) -> Any:
         """One rounding of a value: of its terms where it is a sum."""

@@ -229,27 +229,27 @@ def _below(node: Node, mask: Mask, trial: Trial) -> Sequence[Mask | None]:
     """The elements of the operands from which those of a node are made."""
     if not node.operands or node.op is ops.DETACH:
         return [None] * len(node.operands)
+    f = Eager(Floats())
     if node.op is ops.MAP:
         masks = [mask] * len(node.operands)
         if node.title == "where":
             chosen = each(lambda ball: not ball.is_zero(), trial.operands(node)[0]).astype(np.bool_)
             masks = [mask, mask & chosen, mask & ~chosen]
-        return [_narrowed(m, o.shape) for m, o in zip(masks, node.operands, strict=True)]
+        # of elements that were spread, those from which one of a mask is made
+        counts = (mask.astype(np.float64) for mask in masks)
+        return [
+            np.asarray(ops.unbroadcast(f, count, operand.shape) != 0)
+            for count, operand in zip(counts, node.operands, strict=True)
+        ]
     if node.op in WHOLE:
         return [np.full(operand.shape, mask.any()) for operand in node.operands]
     # with ones for all numbers nothing cancels
     ones = [np.ones(operand.shape) for operand in node.operands]
     assert node.op.vjp is not None
     handed: Sequence[Any] = node.op.vjp(
-        Eager(Floats()), mask.astype(np.float64), np.ones(node.shape), *ones, **dict(node.static)
+        f, mask.astype(np.float64), np.ones(node.shape), *ones, **dict(node.static)
     )
     return [None if part is None else np.asarray(part) != 0 for part in handed]
-
-
-def _narrowed(mask: Any, shape: tuple[int, ...]) -> Mask:
-    """The elements that were spread to those of a mask."""
-    counts = ops.unbroadcast(Eager(Floats()), mask.astype(np.float64), shape)
-    return np.asarray(counts != 0)
 
 
 # -- how much it is, counted, so that it is the same each time ---------------------------------

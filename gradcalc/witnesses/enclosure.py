@@ -24,11 +24,13 @@ from gradcalc.enclosure.experiment import (
     Experiment,
     Samples,
     beside,
+    conditions,
     run_beside,
+    sway,
 )
 from gradcalc.enclosure.kinks import events_of
 from gradcalc.enclosure.mishaps import flats, mishaps
-from gradcalc.enclosure.neighbourhood import around_rounding, conditions, explore, sway
+from gradcalc.enclosure.neighbourhood import around_rounding, explore
 from gradcalc.enclosure.rounding import noise, rounding
 from gradcalc.enclosure.trial import Trial, reals
 from gradcalc.errors import GradcalcError
