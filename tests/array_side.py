@@ -12,26 +12,31 @@ from typing import Any
 import numpy as np
 
 from gradcalc.primitives.indexing import index_plan
-from gradcalc.primitives.joining import check_diagonal, check_matrix, paddings
-from gradcalc.primitives.shapes import (
-    axes,
-    axis,
-    check_concat,
+from gradcalc.primitives.linear import (
     check_dot,
-    check_full,
     check_matmul,
     check_rank,
     check_solve,
     check_square,
+)
+from gradcalc.primitives.reductions import Extremes, one_axis
+from gradcalc.primitives.shapes import (
+    axes,
+    axis,
+    check_concat,
+    check_diagonal,
+    check_full,
+    check_matrix,
     check_stack,
     expanded,
     flattened,
+    paddings,
     permuted,
     reshaped,
+    squeezed,
     transposed,
+    unsqueezed,
 )
-from gradcalc.primitives.shaping import squeezed, unsqueezed
-from gradcalc.primitives.structural import Extremes, one_axis
 from tests.elimination import determinant, solved
 
 Call = Callable[..., Any]
