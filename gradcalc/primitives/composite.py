@@ -78,6 +78,15 @@ def _torch_cross_entropy(t: Any, input: Any, target: Any, reduction: str = "mean
     return t.nn.functional.cross_entropy(input, target, reduction=reduction)
 
 
+def _torch_kl_div(
+    t: Any, input: Any, target: Any, reduction: str = "mean", log_target: bool = False
+) -> Any:
+    # torch warns where it is asked for the mean
+    each = "none" if reduction == "mean" else reduction
+    loss = t.nn.functional.kl_div(input, target, reduction=each, log_target=log_target)
+    return loss.mean() if reduction == "mean" else loss
+
+
 def _loss(
     name: str, options: str, body: str, samples: Samples, doc: str, **facts: Any
 ) -> Composite:
@@ -211,6 +220,20 @@ def logdet(x):
     loss = log(1 + exp(input)) - target*input
 """, (([0.25, -1.7], [0.0, 1.0]), ([0.25, 2.7], [0.5, 0.25], {"reduction": "none"})),
           "binary_cross_entropy of the sigmoid"),
+    _loss("kl_div", ", log_target=False", """\
+    if log_target:
+        loss = exp(target)*(target - input)
+    else:
+        loss = xlogy(target, target) - target*input
+    if reduction == 'batchmean':
+        return sum(loss)/(len(input) if len(input.shape) > 0 else 1)
+""", ((VECTOR, [0.25, 0.25, 0.5]), (VECTOR, [0.25, 0.25, 0.5], {"reduction": "sum"}),
+      (MATRIX, [[0.25, 0.5, 0.25], [0.1, 0.2, 0.7]], {"reduction": "batchmean"}),
+      (MATRIX, TARGETS, {"log_target": True, "reduction": "none"})),
+          "mean of target (log(target) - input), the divergence of input, a logarithm, from target",
+          torch=_torch_kl_div,
+          calls=("torch.nn.functional.kl_div (input, target, size_average: any = None, "
+                 "reduce: any = None, reduction: str = 'mean', log_target: bool = False)",)),
     _loss("cross_entropy", "", """\
     dim = 0 if len(input.shape) == 1 else 1
     loss = -sum(target*log_softmax(input, dim), dim)

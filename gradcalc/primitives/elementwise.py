@@ -91,6 +91,15 @@ ELEMENTWISE: tuple[Elementwise, ...] = (
                 "the number whose error function is x", domain=_within_one,
                 calls=("torch.erfinv torch.special.erfinv scipy.special.erfinv "
                        "jax.scipy.special.erfinv",)),
+    Elementwise("logit", lambda s, x: s.log(x / (1 - x)), ((0.7,), (0.2,), (0.95,)),
+                "logarithm of the odds, the inverse of the sigmoid",
+                domain=lambda m, x: (x, 1 - x),
+                calls=("torch.logit torch.special.logit torch.Tensor.logit "
+                       "(input, eps: unset = None, *, out: unset = None)",
+                       "scipy.special.logit jax.scipy.special.logit")),
+    Elementwise("ndtr", lambda s, x: s.erfc(-x / s.sqrt(2)) / 2, ANY,
+                "normal distribution function", "special.ndtr",
+                calls=("torch.special.ndtr scipy.special.ndtr jax.scipy.special.ndtr",)),
     Elementwise("lgamma",
                 lambda s, x: s.Piecewise((s.loggamma(x), x > 0),
                                          (s.log(s.Abs(s.gamma(x))), True)),

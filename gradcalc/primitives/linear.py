@@ -30,16 +30,17 @@ def check_square(name: str, shape: Shape) -> None:
 
 def check_matmul(name: str, left: Shape, right: Shape) -> None:
     """The last size on the left meets the second to last on the right."""
-    both = f"{show(left)} and {show(right)}"
     if not left or not right:
         raise ShapeError(
-            f"{name} needs vectors or matrices, not shapes {both}", hint="write * for a scalar"
+            f"{name} needs vectors or matrices, not shapes {show(left)} and {show(right)}",
+            hint="write * for a scalar",
         )
     if left[-1] != right[-2 if len(right) > 1 else 0]:
-        raise ShapeError(f"{name} of shapes {both}: the inner sizes differ")
+        raise ShapeError(f"{name} of shapes {show(left)} and {show(right)}: the inner sizes differ")
     try:
         np.broadcast_shapes(tuple(left[:-2]), tuple(right[:-2]))
     except ValueError:
+        both = f"{show(left)} and {show(right)}"
         raise ShapeError(f"{name} of shapes {both}: the batches differ") from None
 
 

@@ -21,6 +21,7 @@ import ast
 import inspect
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -174,16 +175,7 @@ class Composite:
     @property
     def signature(self) -> inspect.Signature:
         """The parameters as a user writes them."""
-        function = ast.parse(self.definition).body[-1]
-        assert isinstance(function, ast.FunctionDef)
-        defaults = [ast.literal_eval(node) for node in function.args.defaults]
-        names = [argument.arg for argument in function.args.args]
-        required = [inspect.Parameter.empty] * (len(names) - len(defaults))
-        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-        pairs = zip(names, [*required, *defaults], strict=True)
-        return inspect.Signature(
-            [inspect.Parameter(name, kind, default=value) for name, value in pairs]
-        )
+        return _signature_of_text(self.definition)
 
 
 Primitive = Elementwise | Structural | Composite
@@ -209,6 +201,24 @@ def _torchs(
     return call
 
 
+# The signatures are asked for at each call of a primitive.
+
+
+@cache
 def _signature(function: Callable[..., Any], skipped: int = 1) -> inspect.Signature:
     parameters = list(inspect.signature(function).parameters.values())[skipped:]
     return inspect.Signature([p.replace(annotation=p.empty) for p in parameters])
+
+
+@cache
+def _signature_of_text(definition: str) -> inspect.Signature:
+    function = ast.parse(definition).body[-1]
+    assert isinstance(function, ast.FunctionDef)
+    defaults = [ast.literal_eval(node) for node in function.args.defaults]
+    names = [argument.arg for argument in function.args.args]
+    required = [inspect.Parameter.empty] * (len(names) - len(defaults))
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    pairs = zip(names, [*required, *defaults], strict=True)
+    return inspect.Signature(
+        [inspect.Parameter(name, kind, default=value) for name, value in pairs]
+    )

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gradcalc.errors import ShapeError
 from gradcalc.expr import ops
 from gradcalc.primitives.indexing import index_form, torch_index
 from gradcalc.primitives.row import Samples, Structural, fitted
@@ -21,6 +22,7 @@ from gradcalc.primitives.shapes import (
     paddings,
     permuted,
     reshaped,
+    show,
     squeezed,
     transposed,
     unsqueezed,
@@ -52,6 +54,23 @@ def _permuted(f: Any, x: Any, order: Any) -> Any:
 
 def _flipped(f: Any, x: Any, along: Any) -> Any:
     return f(ops.FLIP, x, axes=tuple(sorted(along))) if along else x
+
+
+def _plane(shape: Any, dims: Any) -> tuple[int, ...]:
+    """The two dimensions of a rotation."""
+    plane = axes(shape, dims)
+    if len(plane) != 2:
+        raise ShapeError(f"rot90 of shape {show(shape)} needs two dimensions, not {dims}")
+    return plane
+
+
+def _turned(f: Any, x: Any, k: int, plane: Any) -> Any:
+    flipped = {0: (), 1: plane[1:], 2: plane, 3: plane[:1]}[k]
+    order = list(range(x.ndim))
+    if k % 2:
+        order[plane[0]], order[plane[1]] = plane[1], plane[0]
+    result = _flipped(f, x, flipped)
+    return _permuted(f, result, tuple(order)) if k % 2 else result
 
 
 def _rolled(f: Any, x: Any, shifts: Any, dims: Any = None) -> Any:
@@ -94,6 +113,12 @@ SHAPING: tuple[Structural, ...] = (
     fitted("flip", lambda x, dims=None: (x, axes(x.shape, dims)), _flipped,
            ((VECTOR,), (MATRIX, {"dims": (1,)}), (MATRIX, {"dims": 0}), (MATRIX,)),
            "reversed along dims, all of them where none is named", moves=True),
+    fitted("rot90", lambda x, k=1, dims=(0, 1): (x, k % 4, _plane(x.shape, dims)), _turned,
+           ((MATRIX,), (MATRIX, {"k": -1}), (MATRIX, {"k": 2}), (CUBE, {"k": 5, "dims": (2, 0)})),
+           "turned by k right angles in the plane of two dimensions, from the first to the second",
+           moves=True, calls=(
+               "torch.rot90 torch.Tensor.rot90 (input, k: int = 1, dims: list = (0, 1))",
+               "numpy.rot90 jax.numpy.rot90 (m, k: int = 1, axes: list = (0, 1))")),
     Structural("roll", _rolled,
                ((VECTOR, {"shifts": 1}), (MATRIX, {"shifts": (1, -1), "dims": (0, 1)})),
                "shifted along dims, what falls off coming back at the other end", moves=True),

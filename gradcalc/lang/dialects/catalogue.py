@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from gradcalc.lang.builtins import BUILTINS, Builtin
 from gradcalc.lang.dialects import numpy_table, other_tables, torch_table
+from gradcalc.lang.dialects.readings import losses
 from gradcalc.lang.dialects.spelling import Function, Table, spell
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Primitive
 
@@ -31,16 +32,17 @@ USUAL: Mapping[str, str] = MappingProxyType(
 def _whole(module: str, table: Table) -> Table:
     """A module's table with the functions of which the primitives' own rows say how it calls them.
 
-    A class of arrays is a module of its methods.
+    A class of arrays is a module of its methods. What has a `size_average` is a loss of torch's.
     """
     own: Table = {}
     also = torch_table.ALSO if module in ("torch", "torch.special", "torch.Tensor") else None
     for row in PRIMITIVES:
         for call in row.calls:
             names, _, signature = call.removesuffix(")").partition(" (")
+            meaning = losses.loss(row.name) if "size_average" in signature else row.name
             for place, _, name in (full.rpartition(".") for full in names.split()):
                 if place == module:
-                    spell(own, name, signature or USUAL[module], row.name, also)
+                    spell(own, name, signature or USUAL[module], meaning, also)
     return {**table, **own}
 
 
@@ -109,7 +111,7 @@ PLAIN = ("torch", "torch.nn.functional", "torch.linalg", "torch.special")
 """Where a name is looked up that stands alone, in a text without any library."""
 
 UNLIKE_PLAIN: Mapping[str, frozenset[str]] = MappingProxyType(
-    {"torch": frozenset({"binary_cross_entropy_with_logits", "layer_norm", "solve"})}
+    {"torch": frozenset({"binary_cross_entropy_with_logits", "kl_div", "layer_norm", "solve"})}
 )
 """Names that a module has too, undocumented, for something else than the plain name is here."""
 
