@@ -56,6 +56,21 @@ print(jax.grad(lambda x: 2*jnp.dot(x, x))(jnp.array([0.0, 1.0, 2.0, 3.0])))
 """
 """Just the gradient, unchecked."""
 
+POINTS_UNCHECKED = """
+import json
+import sys
+
+import torch
+
+for line in open(sys.argv[1]):
+    point = json.loads(line)["inputs"]["x"]
+    x = torch.tensor(point, dtype=torch.float64, requires_grad=True)
+    y = 2*torch.dot(x, x)
+    y.backward()
+    print(json.dumps({"value": y.item(), "gradients": {"x": x.grad.tolist()}}))
+"""
+"""Just torch's gradient at every point of a file."""
+
 POINTS_BY_HAND = """
 import json
 import sys
@@ -181,26 +196,30 @@ def warm(folder: str) -> list[Command]:
 
 
 def points(folder: Path, count: int) -> list[Command]:
-    """Many points of one program, beside a loop written for it."""
-    file = folder / "points.jsonl"
-    request = {"program": "2*dot(x,x)"}
+    """Many points of one program, as requests and as a table, beside loops written for it."""
+    file, rows = folder / "points.jsonl", folder / "points.csv"
+    drawn = [[n / 7, n / 3 + 1, -n / 5 - 2, 0.5] for n in range(count)]
     with file.open("w") as out:
-        for n in range(count):
-            x = [n / 7, n / 3 + 1, -n / 5 - 2, 0.5]
-            out.write(json.dumps({"id": n, **request, "inputs": {"x": x}}) + "\n")
-    base = "script: torch and sympy"
+        for n, x in enumerate(drawn):
+            request = {"id": n, "program": "2*dot(x,x)", "inputs": {"x": x}}
+            out.write(json.dumps(request) + "\n")
+    rows.write_text("x\n" + "".join(f'"{",".join(map(repr, x))}"\n' for x in drawn))
+    base = "script: torch, unchecked"
 
     def command(name: str, *argv: str) -> Command:
         return Command(name, argv, f"{count:,} points", base)
 
     batch = (*GRADCALC, "batch", str(file), "--quiet", "--workers")
     return [
-        command(base, sys.executable, "-c", POINTS_BY_HAND, str(file)),
+        command(base, sys.executable, "-c", POINTS_UNCHECKED, str(file)),
+        command("script: torch and sympy", sys.executable, "-c", POINTS_BY_HAND, str(file)),
         command("batch --no-enclosure", *batch, "1", "--no-enclosure"),
         command("batch --no-enclosure, 2 workers", *batch, "2", "--no-enclosure"),
         command("batch", *batch, "1"),
         command("batch, 2 workers", *batch, "2"),
-    ]
+        command("batch --csv, 2 workers", *GRADCALC, "batch", "2*dot(x,x)", "--csv", str(rows),
+                "--quiet", "--workers", "2"),
+    ]  # fmt: skip
 
 
 def programs(folder: Path, count: int) -> list[Command]:
@@ -280,6 +299,7 @@ def with_daemon(repetitions: int, table: Table) -> None:
 
 def main(
     repetitions: Annotated[int, typer.Option(min=1, help="Runs of each command.")] = 15,
+    only: Annotated[str, typer.Option(help="Just the groups with this word.")] = "",
     quick: Annotated[bool, typer.Option("--quick", help="Once each: does it run?")] = False,
 ) -> None:
     """Time whole commands beside importing torch, scripts and other tools."""
@@ -290,15 +310,19 @@ def main(
     times = 1 if quick else repetitions
     with tempfile.TemporaryDirectory() as folder:
         few = max(1, times // 3)
-        for group in (cold(), light()):
-            rows(group, times, table)
-        with_daemon(times, table)
-        for group in (
+        many = (
             points(Path(folder), 10 if quick else 2_000),
             programs(Path(folder), 10 if quick else 300),
             sizes(),
-        ):
-            rows(group, few, table)
+        )
+        for group in (cold(), light()):
+            if only in group[0].group:
+                rows(group, times, table)
+        if only in "warm":
+            with_daemon(times, table)
+        for group in many:
+            if only in group[0].group:
+                rows(group, few, table)
     console.print(table)
     console.print("× is in relation to the first line of the group.")
 

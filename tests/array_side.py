@@ -11,27 +11,33 @@ from typing import Any
 
 import numpy as np
 
+from gradcalc.primitives import PRIMITIVES, Structural
 from gradcalc.primitives.indexing import index_plan
-from gradcalc.primitives.joining import check_diagonal, check_matrix, paddings
-from gradcalc.primitives.shapes import (
-    axes,
-    axis,
-    check_concat,
+from gradcalc.primitives.linear import (
     check_dot,
-    check_full,
     check_matmul,
     check_rank,
     check_solve,
     check_square,
+)
+from gradcalc.primitives.reductions import Extremes, one_axis
+from gradcalc.primitives.shapes import (
+    axes,
+    axis,
+    check_concat,
+    check_diagonal,
+    check_full,
+    check_matrix,
     check_stack,
     expanded,
     flattened,
+    paddings,
     permuted,
     reshaped,
+    squeezed,
     transposed,
+    unsqueezed,
 )
-from gradcalc.primitives.shaping import squeezed, unsqueezed
-from gradcalc.primitives.structural import Extremes, one_axis
 from tests.elimination import determinant, solved
 
 Call = Callable[..., Any]
@@ -225,7 +231,7 @@ def _index(call: Call, x: Any, key: Any) -> Any:
     return (part[arrays] if arrays else part).copy()
 
 
-ARRAYS: Mapping[str, Call] = {
+OWN: Mapping[str, Call] = {
     "sum": boxed(_sum),
     "prod": boxed(_prod),
     "amax": AMAX,
@@ -268,4 +274,21 @@ ARRAYS: Mapping[str, Call] = {
     "triu": _triangle("triu", np.triu),
     "pad": _pad,
 }
-"""The rows by name."""
+
+
+def _numpys(row: Structural) -> Call:
+    """numpy's function of that name, called with all of the row's parameters in order."""
+
+    @boxed
+    def array(call: Call, *args: Any, **given: Any) -> Any:
+        bound = row.signature.bind(*args, **given)
+        bound.apply_defaults()
+        return getattr(np, row.name)(*bound.arguments.values()).copy()
+
+    return array
+
+
+ARRAYS: Mapping[str, Call] = {
+    row.name: OWN.get(row.name) or _numpys(row) for row in PRIMITIVES if isinstance(row, Structural)
+}
+"""The rows by name, those without a function of their own with numpy's."""

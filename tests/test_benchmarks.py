@@ -15,6 +15,8 @@ from tests.processes import HANGS
         pytest.param(["--help"], id="speed"),
         pytest.param(["closed_form", "--help"], id="closed-form"),
         pytest.param(["fidelity", "--help"], id="fidelity"),
+        pytest.param(["same", "--help"], id="same"),
+        pytest.param(["walk", "--", "functions", "sin"], id="walk"),
         pytest.param(["size", "--quick", "--program", "dot"], id="size"),
         pytest.param(["stream", "--quick", "--repetitions", "1"], id="stream"),
     ],

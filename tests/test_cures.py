@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 
 from gradcalc.cures import Cure, cures
-from gradcalc.cures.matching import matches
+from gradcalc.cures.matching import matches, table
 from gradcalc.cures.reading import Names, Reader, Text
 from gradcalc.cures.rows import CANCELLING, ROWS
-from gradcalc.cures.stable import table
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.fence import compile_program
 from tests.counting import at_most_calls

@@ -15,7 +15,7 @@ import torch
 from gradcalc.derive.recorder import Recorder
 from gradcalc.errors import GradcalcError, InvalidValueError, ShapeError
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Composite, Elementwise, Structural
-from gradcalc.primitives.structural import Extremes
+from gradcalc.primitives.reductions import Extremes
 from tests.array_side import ARRAYS
 
 ROWS = [row for row in PRIMITIVES if isinstance(row, Structural)]

@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import jax.scipy.special as special
 import numpy as np
 
+from gradcalc.primitives.reductions import Extremes
 from gradcalc.primitives.shapes import axes, expanded, flattened, permuted, reshaped, transposed
-from gradcalc.primitives.structural import Extremes
 
 Function = Callable[..., Any]
 

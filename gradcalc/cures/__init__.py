@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from gradcalc.cures import guards
+from gradcalc.cures.matching import stable_forms
 from gradcalc.cures.reading import Names, Reader, Text
-from gradcalc.cures.stable import stable_forms
 from gradcalc.errors import Span
 from gradcalc.lang.depth import deep_recursion
 from gradcalc.lang.program import Program

@@ -5,30 +5,13 @@ times an infinite slope is NaN. `where(x > 0, sqrt(where(x > 0, x, 1)), 0)` has 
 """
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterator, Sequence
 
 from gradcalc.cures.reading import Names, Reader, Text
 from gradcalc.cures.rows import GUARD
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.arguments import bind
-from gradcalc.primitives import BY_NAME
-
-SAFE: Mapping[str, tuple[int, int]] = MappingProxyType(
-    {
-        "sqrt": (0, 1), "rsqrt": (0, 1), "log": (0, 1), "log2": (0, 1), "log10": (0, 1),
-        "log1p": (0, 1), "reciprocal": (0, 1), "tan": (0, 1), "lgamma": (0, 1), "norm": (0, 1),
-        "asin": (0, 0), "acos": (0, 0), "atanh": (0, 0), "acosh": (0, 2), "exp": (0, 0),
-        "exp2": (0, 0), "expm1": (0, 0), "sinh": (0, 0), "cosh": (0, 0), "div": (1, 1),
-        "atan2": (1, 1), "hypot": (0, 1), "xlogy": (1, 1),
-    }
-)  # fmt: skip
-"""The operand that can make a slope infinite, and a number at which it does not."""
-
-MASKS = frozenset(
-    {"gt", "ge", "lt", "le", "eq", "ne", "logical_and", "logical_or", "logical_not", "logical_xor"}
-)
-"""Functions that give truth values."""
+from gradcalc.primitives import BY_NAME, Elementwise
 
 Edit = tuple[int, int, str]
 """A stretch of the text, by its ends, and what takes its place."""
@@ -152,9 +135,10 @@ def _risk(node: ast.AST, names: Names) -> tuple[ast.expr, int] | None:
             operands = ([] if value is None else [value]) + list(arguments)
             if name == "pow" and len(operands) == 2:
                 return _risk_of_power(operands[0], operands[1], names)
-            position, safe = SAFE.get(name, (0, 0))
-            if name in SAFE and position < len(operands):
-                return operands[position], safe
+            row = BY_NAME.get(name)
+            risk = getattr(row, "safe", None)
+            if risk is not None and risk[0] < len(operands):
+                return operands[risk[0]], risk[1]
     return None
 
 
@@ -209,7 +193,8 @@ def _is_mask(node: ast.expr, names: Names) -> bool:
     if isinstance(node, ast.UnaryOp):
         return isinstance(node.op, ast.Invert)
     function = names.function(node.func) if isinstance(node, ast.Call) else None
-    return function is not None and function[0] in MASKS
+    row = None if function is None else BY_NAME.get(function[0])
+    return isinstance(row, Elementwise) and row.boolean
 
 
 def _edited(text: Text, node: ast.expr, wraps: Sequence[Wrap]) -> str:

@@ -1,10 +1,26 @@
-"""Matching patterns with terms, and filling them in."""
+"""Where a program has the form of a row of the table, and what the new form looks like there."""
 
+import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from gradcalc.cures import terms
-from gradcalc.cures.terms import Signed, Term, add, chain, multiply, number, power
+from gradcalc.cures import rows, terms
+from gradcalc.cures.reading import Names, Reader, Text, level
+from gradcalc.cures.terms import (
+    Signed,
+    Term,
+    add,
+    chain,
+    multiply,
+    named,
+    negative,
+    number,
+    pairs_of,
+    power,
+    signed,
+    write,
+)
 
 Bound = Mapping[str, Term]
 """What the metavariables stand for."""
@@ -110,7 +126,7 @@ def _chain(
 
     The first metavariable that is a part by itself takes whatever the others leave.
     """
-    parts = list(zip(pattern.value, pattern.parts, strict=True))
+    parts = pairs_of(pattern)
     bare = [p for p in parts if p[1].head == terms.META and p[1].value != CONSTANT]
     rest = bare[0] if bare else None
     others = [pair for pair in parts if pair is not rest]
@@ -121,7 +137,7 @@ def _chain(
             continue
         left = [
             (rest[0] * flip * sign, part)
-            for i, (sign, part) in enumerate(zip(term.value, term.parts, strict=True))
+            for i, (sign, part) in enumerate(pairs_of(term))
             if i not in used
         ]
         if left and _is_whole(term.head, rest[0], left):
@@ -150,7 +166,7 @@ def _assign(
         yield bound, used
         return
     wanted, pattern = patterns[0]
-    candidates = list(enumerate(zip(term.value, term.parts, strict=True)))
+    candidates = list(enumerate(pairs_of(term)))
     # what a metavariable before this one takes stands before it
     for i, (sign, part) in candidates[::-1] if pattern.head == terms.META else candidates:
         if i not in used and sign == wanted * flip:
@@ -185,7 +201,7 @@ def put(term: Term, found: Match, new: Term) -> Term:
     """The term with the matched part replaced."""
     if not found.used:
         return new
-    pairs = list(zip(term.value, term.parts, strict=True))
+    pairs = pairs_of(term)
     first = min(found.used)
     left = [
         (found.sign, new) if i == first else pair
@@ -197,3 +213,87 @@ def put(term: Term, found: Match, new: Term) -> Term:
     if term.head == terms.PRODUCT:
         return multiply(left)
     return add([pair for pair in left if pair[1] != number(0)])
+
+
+# -- the rows of the table ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the table, read. `numerator` says that it needs something to cancel there."""
+
+    before: Term
+    after: Term
+    reason: str
+    numerator: Term | None = None
+
+
+@cache
+def table() -> tuple[Row, ...]:
+    """All rows, read."""
+    plain = [Row(pattern(b), pattern(a), reason) for b, a, reason, *_ in rows.ROWS]
+    tops = [(pattern(b), pattern(a), reason) for b, a, reason, *_ in rows.CANCELLING]
+    return (*plain, *(Row(b, a, reason, a.parts[0]) for b, a, reason in tops))
+
+
+def pattern(text: str) -> Term:
+    """One side of a row."""
+    tree = ast.parse(text, mode="eval")
+    return Reader(Text(text), Names(), patterns=True).read(tree.body)
+
+
+def stable_forms(reader: Reader, node: ast.expr, *, free: bool) -> Iterator[tuple[str, str]]:
+    """New texts for a node, each with the reason.
+
+    `free` says that no operator stands beside the node.
+    """
+    sign, term = _whole(reader.read(node), node)
+    found = [
+        (row, match)
+        for row in table()
+        if row.before.head == term.head
+        for match in _first(row, term)
+    ]
+    upright = [(row, match) for row, match in found if match.sign > 0]
+    for row, match in upright or found:
+        new = put(term, match, fill(row.after, match.bound))
+        around = terms.ADDED if free else level(node)
+        if sign < 0:
+            new = negative(new)
+            # the minus sign stood there before
+            around = terms.ADDED if signed(new)[0] < 0 else around
+        if _varies(new) and all(map(reader.names.means_itself, named(new))):
+            yield write(new, around), row.reason
+
+
+def _whole(term: Term, node: ast.expr) -> Signed:
+    """A term to be matched; the sign of a product stands in front of its first factor."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+        return signed(term)
+    return 1, term
+
+
+def _varies(term: Term) -> bool:
+    """Whether anything but numbers is left: a number alone would not have the shape."""
+    inner = (*term.parts, *(value for _, value in term.options))
+    return term.head in (terms.NAME, terms.OTHER) or any(map(_varies, inner))
+
+
+def _first(row: Row, term: Term) -> list[Match]:
+    for match in matches(row.before, term):
+        constant = all(value.head == terms.NUMBER for value in match.bound.values())
+        if not constant and (row.numerator is None or _cancels(row.numerator, match)):
+            return [match]
+    return []
+
+
+def _cancels(numerator: Term, match: Match) -> bool:
+    """Whether a difference has fewer terms than its two sides have together."""
+    sides = [fill(part, match.bound) for part in numerator.parts]
+    difference = fill(numerator, match.bound)
+    left = difference.parts if difference.head == terms.SUM else [difference]
+    return sum(map(_count, left)) < sum(map(_count, sides))
+
+
+def _count(term: Term) -> int:
+    return len(term.parts) if term.head == terms.SUM else 1

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from gradcalc.cures import terms
-from gradcalc.cures.terms import Signed, Term, add, chain, multiply, power, signed
+from gradcalc.cures.terms import Signed, Term, add, chain, multiply, pairs_of, power, signed
 from gradcalc.errors import GradcalcError, Span
 from gradcalc.lang import library
 from gradcalc.lang.arguments import bind
@@ -173,7 +173,7 @@ class Reader:
     def _sum(self, left: ast.expr, sign: int, right: ast.expr) -> Term:
         first, (own, last) = self.read(left), signed(self.read(right))
         flat = first.head == terms.SUM
-        pairs = _pairs(first) if flat else [(1, first)]
+        pairs = pairs_of(first) if flat else [(1, first)]
         if len(pairs) >= LONGEST:
             pairs = [(1, self._opaque(left))]
         return chain(terms.SUM, [*pairs, (sign * own, last)])
@@ -183,7 +183,7 @@ class Reader:
         own, last = signed(self.read(right))
         spine = isinstance(left, ast.BinOp) and isinstance(left.op, ast.Mult | ast.Div)
         flat = first.head == terms.PRODUCT and (spine or len(first.parts) == 1)
-        pairs = _pairs(first) if flat else [(1, first)]
+        pairs = pairs_of(first) if flat else [(1, first)]
         if len(pairs) >= LONGEST:
             pairs, sign = [(1, self._opaque(left))], 1
         if last.head == terms.PRODUCT and len(last.parts) == 1:
@@ -212,10 +212,6 @@ class Reader:
             return None
         rest = [self.read(k.value) for k in node.keywords if k.arg is None]
         return _fitted(row, bound, [*given], rest)
-
-
-def _pairs(term: Term) -> list[Signed]:
-    return list(zip(term.value, term.parts, strict=True))
 
 
 def _raised(pairs: list[Signed], last: Signed) -> list[Signed]:

@@ -54,6 +54,11 @@ def signed(term: Term) -> Signed:
     return 1, term
 
 
+def pairs_of(term: Term) -> list[Signed]:
+    """The parts of a sum with their signs, or of a product with their exponents."""
+    return list(zip(term.value, term.parts, strict=True))
+
+
 def negative(term: Term) -> Term:
     """A term with the opposite sign."""
     return add([(-1, term)])
@@ -75,8 +80,8 @@ def add(terms: Iterable[Signed]) -> Term:
     return shallow[0][1] if shallow[0][0] > 0 and len(shallow) == 1 else chain(SUM, shallow)
 
 
-def _terms_of(term: Term) -> Sequence[Signed]:
-    return list(zip(term.value, term.parts, strict=True)) if term.head == SUM else [(1, term)]
+def _terms_of(term: Term) -> list[Signed]:
+    return pairs_of(term) if term.head == SUM else [(1, term)]
 
 
 def _cancelled(terms: Sequence[Signed]) -> list[Signed]:
@@ -104,7 +109,7 @@ def multiply(factors: Iterable[Signed]) -> Term:
         inner: list[Signed] = [(1, core)]
         if core.head == PRODUCT and (exponent > 0 or len(core.parts) == 1):
             # a/(b*c) stays as it is
-            inner = list(zip(core.value, core.parts, strict=True))
+            inner = pairs_of(core)
         for power, part in inner:
             if (-exponent * power, part) in left and part.head == NUMBER and part.value:
                 left.remove((-exponent * power, part))
@@ -192,7 +197,7 @@ def _written(term: Term) -> tuple[str, int]:
 
 def _sum(term: Term) -> str:
     pieces: list[str] = []
-    for sign, part in zip(term.value, term.parts, strict=True):
+    for sign, part in pairs_of(term):
         written = write(part, MULTIPLIED if sign < 0 else ADDED)
         if pieces:
             # a + (b + c) adds in another order
@@ -203,7 +208,7 @@ def _sum(term: Term) -> str:
 
 
 def _product(term: Term) -> str:
-    pairs = list(zip(term.value, term.parts, strict=True))
+    pairs = pairs_of(term)
     first = next((i for i, (exponent, _) in enumerate(pairs) if exponent > 0), None)
     text = "1" if first is None else write(pairs.pop(first)[1], MULTIPLIED)
     for exponent, factor in pairs:

@@ -13,7 +13,7 @@ import numpy as np
 from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.lang import plain
 from gradcalc.lang.dialects.catalogue import JAX, MIXED, NONE, NUMPY
-from gradcalc.primitives import BY_NAME, Elementwise, Primitive, Structural
+from gradcalc.primitives import BY_NAME, PRIMITIVES, Elementwise, Primitive, Structural
 
 TRUTHS: Mapping[str, str | None] = {
     "add": "logical_or", "mul": "logical_and", "maximum": "logical_or", "minimum": "logical_and",
@@ -37,9 +37,8 @@ INTEGRAL = POSITIONS | frozenset(
         "add", "sub", "mul", "floordiv", "mod", "pow", "neg", "pos", "abs", "sign", "floor", "ceil",
         "round", "trunc", "maximum", "minimum", "clamp", "where", "square", "sum", "prod", "amax",
         "amin", "max", "min", "sort", "cumsum", "cumprod", "matmul", "dot", "outer", "kron",
-        "trace", "stack", "concat", "zeros_like", "ones_like", "full_like", "diag", "tril", "triu",
-        "reshape", "flatten", "transpose", "permute", "squeeze", "unsqueeze", "broadcast_to",
-        "flip", "roll", "index", "diagonal", "pad",
+        "trace", "zeros_like", "ones_like", "full_like", "diag", "tril", "triu", "pad",
+        *(row.name for row in PRIMITIVES if isinstance(row, Structural) and row.moves),
     }
 )  # fmt: skip
 """Primitives that give integers of integers."""

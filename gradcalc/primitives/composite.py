@@ -7,47 +7,48 @@ formulas, without the tricks that floats call for.
 from typing import Any
 
 from gradcalc.errors import ShapeError
-from gradcalc.primitives.row import Composite
+from gradcalc.primitives.row import Composite, Samples
 from gradcalc.primitives.shapes import axes, show
 
 VECTOR = [0.5, -1.5, 2.0]
 OTHER = [1.25, -0.75, 0.5]
 MATRIX = [[1.5, -2.0, 0.5], [3.0, 0.25, -1.25]]
 TARGETS = [[0.5, -1.0, 0.75], [1.0, 2.5, -1.5]]
-ALONG: tuple[tuple[Any, ...], ...] = (
-    (VECTOR,),
-    (MATRIX,),
-    (MATRIX, {"dim": 0}),
-    (MATRIX, {"dim": (0, 1), "keepdim": True}),
+SHARES = [[0.25, 0.5, 0.25], [0.125, 0.0, 0.875]]
+ALONG: Samples = (
+    (VECTOR,), (MATRIX,), (MATRIX, {"dim": 0}), (MATRIX, {"dim": (0, 1), "keepdim": True}),
     (MATRIX, {"dim": -1, "keepdim": True}),
+)  # fmt: skip
+SPREAD: Samples = (*ALONG, (VECTOR, {"correction": 0}), (VECTOR, {"unbiased": False}))
+ORDERS: Samples = (
+    *ALONG, (VECTOR, {"p": 1}), (VECTOR, {"p": 0}), (VECTOR, {"p": float("inf")}),
+    (VECTOR, {"p": float("-inf")}), (MATRIX, {"p": 3, "dim": 0}), (VECTOR, {"p": 2.5}),
+    (MATRIX, {"p": "fro"}),
+)  # fmt: skip
+LAST: Samples = ((VECTOR,), (MATRIX,), (MATRIX, {"dim": 0}))
+LOSS: Samples = (
+    (VECTOR, OTHER),
+    (MATRIX, TARGETS, {"reduction": "sum"}),
+    (MATRIX, TARGETS, {"reduction": "none"}),
 )
-LAST: tuple[tuple[Any, ...], ...] = ((VECTOR,), (MATRIX,), (MATRIX, {"dim": 0}))
 
 
-def _torch_var(
-    t: Any,
-    x: Any,
-    dim: Any = None,
-    unbiased: bool = True,
-    keepdim: bool = False,
-    correction: Any = None,
-) -> Any:
-    if correction is None:
-        correction = int(unbiased)
-    return t.var(x, axes(x.shape, dim), correction=correction, keepdim=keepdim)
+def _spread(name: str) -> Any:
+    """torch's var or std."""
+
+    def torch(
+        t: Any, x: Any, dim: Any = None, unbiased: bool = True, keepdim: bool = False,
+        correction: Any = None,
+    ) -> Any:  # fmt: skip
+        divisor = int(unbiased) if correction is None else correction
+        return getattr(t, name)(x, axes(x.shape, dim), correction=divisor, keepdim=keepdim)
+
+    return torch
 
 
-def _torch_std(
-    t: Any,
-    x: Any,
-    dim: Any = None,
-    unbiased: bool = True,
-    keepdim: bool = False,
-    correction: Any = None,
-) -> Any:
-    if correction is None:
-        correction = int(unbiased)
-    return t.std(x, axes(x.shape, dim), correction=correction, keepdim=keepdim)
+def _of_last(name: str) -> Any:
+    """torch's softmax or another like it, whose own choice of a dimension depends on the rank."""
+    return lambda t, x, dim=-1: getattr(t.nn.functional, name)(x, dim)
 
 
 def _torch_norm(t: Any, x: Any, p: Any = 2, dim: Any = None, keepdim: bool = False) -> Any:
@@ -56,13 +57,9 @@ def _torch_norm(t: Any, x: Any, p: Any = 2, dim: Any = None, keepdim: bool = Fal
 
 
 def _torch_layer_norm(
-    t: Any,
-    x: Any,
-    normalized_shape: Any = None,
-    weight: Any = None,
-    bias: Any = None,
+    t: Any, x: Any, normalized_shape: Any = None, weight: Any = None, bias: Any = None,
     eps: float = 1e-5,
-) -> Any:
+) -> Any:  # fmt: skip
     last = tuple(x.shape[-1:])
     if normalized_shape not in (None, last, list(last), *last):
         raise ShapeError(
@@ -72,46 +69,63 @@ def _torch_layer_norm(
     return t.nn.functional.layer_norm(x, last, weight, bias, eps)
 
 
+def _torch_cross_entropy(t: Any, input: Any, target: Any, reduction: str = "mean") -> Any:
+    if input.shape != target.shape:
+        raise ShapeError(
+            f"cross_entropy of shapes {show(input.shape)} and {show(target.shape)}",
+            hint="give a probability for each class, not the class",
+        )
+    return t.nn.functional.cross_entropy(input, target, reduction=reduction)
+
+
+def _torch_kl_div(
+    t: Any, input: Any, target: Any, reduction: str = "mean", log_target: bool = False
+) -> Any:
+    # torch warns where it is asked for the mean
+    each = "none" if reduction == "mean" else reduction
+    loss = t.nn.functional.kl_div(input, target, reduction=each, log_target=log_target)
+    return loss.mean() if reduction == "mean" else loss
+
+
+def _loss(
+    name: str, options: str, body: str, samples: Samples, doc: str, **facts: Any
+) -> Composite:
+    """The row of a loss, whose elements are averaged, summed or left alone."""
+    definition = (
+        f"def {name}(input, target, reduction='mean'{options}):\n{body}"
+        + """\
+    if reduction == 'sum':
+        return sum(loss)
+    if reduction == 'none':
+        return loss
+    return mean(loss)
+"""
+    )
+    torch = facts.pop("torch", f"nn.functional.{name}")
+    return Composite(name, definition, samples, doc, torch, tensors=("input", "target"), **facts)
+
+
 COMPOSITES: tuple[Composite, ...] = (
-    Composite(
-        name="mean",
-        definition="""\
+    Composite("mean", """\
 def mean(x, dim=None, keepdim=False):
     total = sum(x, dim, keepdim)
     return total/(x.numel()//total.numel())
-""",
-        torch=lambda t, x, dim=None, keepdim=False: t.mean(x, axes(x.shape, dim), keepdim),
-        samples=ALONG,
-        doc="mean of all elements, or along dim",
-        aliases=("average",),
-    ),
-    Composite(
-        name="var",
-        definition="""\
+""", ALONG, "mean of all elements, or along dim",
+              lambda t, x, dim=None, keepdim=False: t.mean(x, axes(x.shape, dim), keepdim),
+              aliases=("average",)),
+    Composite("var", """\
 def var(x, dim=None, unbiased=True, keepdim=False, correction=None):
     if correction is None:
         correction = 1 if unbiased else 0
     total = sum((x - mean(x, dim, True))**2, dim, keepdim)
     count = x.numel()//total.numel() - correction
     return total/(count if count > 0 else 0)
-""",
-        torch=_torch_var,
-        samples=(*ALONG, (VECTOR, {"correction": 0}), (VECTOR, {"unbiased": False})),
-        doc="variance; divides by n - 1 as torch (numpy divides by n)",
-    ),
-    Composite(
-        name="std",
-        definition="""\
+""", SPREAD, "variance; divides by n - 1 as torch (numpy divides by n)", _spread("var")),
+    Composite("std", """\
 def std(x, dim=None, unbiased=True, keepdim=False, correction=None):
     return sqrt(var(x, dim, unbiased, keepdim, correction))
-""",
-        torch=_torch_std,
-        samples=(*ALONG, (VECTOR, {"correction": 0}), (VECTOR, {"unbiased": False})),
-        doc="standard deviation; divides by n - 1 as torch (numpy divides by n)",
-    ),
-    Composite(
-        name="norm",
-        definition="""\
+""", SPREAD, "standard deviation; divides by n - 1 as torch (numpy divides by n)", _spread("std")),
+    Composite("norm", """\
 def norm(x, p=2, dim=None, keepdim=False):
     if p is None or p == 'fro' or p == 2:
         return sqrt(sum(x**2, dim, keepdim))
@@ -124,91 +138,41 @@ def norm(x, p=2, dim=None, keepdim=False):
     if p == 1:
         return sum(abs(x), dim, keepdim)
     return sum(abs(x)**p, dim, keepdim)**(1/p)
-""",
-        torch=_torch_norm,
-        samples=(
-            *ALONG,
-            (VECTOR, {"p": 1}),
-            (VECTOR, {"p": 0}),
-            (VECTOR, {"p": float("inf")}),
-            (VECTOR, {"p": float("-inf")}),
-            (MATRIX, {"p": 3, "dim": 0}),
-            (VECTOR, {"p": 2.5}),
-            (MATRIX, {"p": "fro"}),
-        ),
-        doc="p-norm of all elements, or along dim; a matrix counts as its elements",
-        aliases=("vector_norm",),
-    ),
-    Composite(
-        name="logsumexp",
-        definition="""\
+""", ORDERS, "p-norm of all elements, or along dim; a matrix counts as its elements", _torch_norm,
+              aliases=("vector_norm",), safe=(0, 1)),
+    Composite("logsumexp", """\
 def logsumexp(x, dim=None, keepdim=False):
     return log(sum(exp(x), dim, keepdim))
-""",
-        torch=lambda t, x, dim=None, keepdim=False: t.logsumexp(x, axes(x.shape, dim), keepdim),
-        samples=ALONG,
-        doc="logarithm of the sum of exponentials",
-    ),
-    Composite(
-        name="softmax",
-        definition="""\
+""", ALONG, "logarithm of the sum of exponentials",
+              lambda t, x, dim=None, keepdim=False: t.logsumexp(x, axes(x.shape, dim), keepdim)),
+    Composite("softmax", """\
 def softmax(x, dim=-1):
     return exp(x)/sum(exp(x), dim, True)
-""",
-        torch=lambda t, x, dim=-1: t.nn.functional.softmax(x, dim),
-        samples=LAST,
-        doc="exponentials divided by their sum along dim",
-    ),
-    Composite(
-        name="log_softmax",
-        definition="""\
+""", LAST, "exponentials divided by their sum along dim", _of_last("softmax")),
+    Composite("log_softmax", """\
 def log_softmax(x, dim=-1):
     return x - log(sum(exp(x), dim, True))
-""",
-        torch=lambda t, x, dim=-1: t.nn.functional.log_softmax(x, dim),
-        samples=LAST,
-        doc="logarithm of the softmax along dim",
-    ),
-    Composite(
-        name="softmin",
-        definition="""\
+""", LAST, "logarithm of the softmax along dim", _of_last("log_softmax")),
+    Composite("softmin", """\
 def softmin(x, dim=-1):
     return exp(-x)/sum(exp(-x), dim, True)
-""",
-        torch=lambda t, x, dim=-1: t.nn.functional.softmin(x, dim),
-        samples=LAST,
-        doc="softmax of -x along dim",
-    ),
-    Composite(
-        name="normalize",
-        definition="""\
+""", LAST, "softmax of -x along dim", _of_last("softmin")),
+    Composite("normalize", """\
 def normalize(x, p=2, dim=1, eps=1e-12):
     return x/maximum(norm(x, p, dim, True), eps)
-""",
-        torch=lambda t, x, p=2, dim=1, eps=1e-12: t.nn.functional.normalize(x, p, dim, eps),
-        samples=((MATRIX,), (VECTOR, {"dim": 0}), (VECTOR, {"p": 1, "dim": -1})),
-        doc="x divided by its norm along dim, which is 1 as in torch",
-    ),
-    Composite(
-        name="cosine_similarity",
-        definition="""\
+""", ((MATRIX,), (VECTOR, {"dim": 0}), (VECTOR, {"p": 1, "dim": -1})),
+              "x divided by its norm along dim, which is 1 as in torch", "nn.functional.normalize"),
+    Composite("cosine_similarity", """\
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     if x1.shape != x2.shape:
         both = ones_like(x1*x2)
         x1, x2 = x1*both, x2*both
     lengths = maximum(norm(x1, 2, dim), eps)*maximum(norm(x2, 2, dim), eps)
     return sum(x1*x2, dim)/lengths
-""",
-        torch=lambda t, x1, x2, dim=1, eps=1e-8: t.nn.functional.cosine_similarity(
-            x1, x2, dim, eps
-        ),
-        samples=((MATRIX, TARGETS), (VECTOR, OTHER, {"dim": 0})),
-        doc="cosine of the angle between vectors along dim, which is 1 as in torch",
-        tensors=("x1", "x2"),
-    ),
-    Composite(
-        name="layer_norm",
-        definition="""\
+""", ((MATRIX, TARGETS), (VECTOR, OTHER, {"dim": 0})),
+              "cosine of the angle between vectors along dim, which is 1 as in torch",
+              "nn.functional.cosine_similarity", tensors=("x1", "x2")),
+    Composite("layer_norm", """\
 def layer_norm(x, normalized_shape=None, weight=None, bias=None, eps=1e-05):
     y = (x - mean(x, -1, True))/sqrt(var(x, -1, False, True) + eps)
     if weight is not None:
@@ -216,20 +180,64 @@ def layer_norm(x, normalized_shape=None, weight=None, bias=None, eps=1e-05):
     if bias is not None:
         y = y + bias
     return y
-""",
-        torch=_torch_layer_norm,
-        samples=((VECTOR,), (MATRIX, {"normalized_shape": (3,)})),
-        doc="x less its mean, divided by its standard deviation, over the last dimension",
-        tensors=("x", "weight", "bias"),
-    ),
-    Composite(
-        name="logdet",
-        definition="""\
+""", ((VECTOR,), (MATRIX, {"normalized_shape": (3,)})),
+              "x less its mean, divided by its standard deviation, over the last dimension",
+              _torch_layer_norm, tensors=("x", "weight", "bias")),
+    Composite("logdet", """\
 def logdet(x):
     return log(det(x))
-""",
-        torch=lambda t, x: t.logdet(x),
-        samples=(([[2.0, -1.0], [0.5, 1.5]],),),
-        doc="logarithm of the determinant",
-    ),
-)
+""", (([[2.0, -1.0], [0.5, 1.5]],),), "logarithm of the determinant"),
+    _loss("mse_loss", "", """\
+    loss = (input - target)**2
+""", LOSS, "mean of the squared errors", alike=True),
+    _loss("l1_loss", "", """\
+    loss = abs(input - target)
+""", LOSS, "mean of the absolute errors", alike=True),
+    # The usual case distinction has abs(error) in it, a corner at 0 where the loss has none.
+    _loss("huber_loss", ", delta=1.0", """\
+    error = input - target
+    limited = clamp(error, -delta, delta)
+    loss = limited*(error - limited/2)
+""", (*LOSS, (VECTOR, OTHER, {"delta": 0.5})), "half the squared error up to delta, linear beyond",
+          alike=True),
+    _loss("smooth_l1_loss", ", beta=1.0", """\
+    error = input - target
+    limited = clamp(error, -beta, beta)
+    loss = abs(error) if beta == 0 else limited*(error - limited/2)/beta
+""", (*LOSS, (VECTOR, OTHER, {"beta": 0.5})),
+          "absolute error, rounded off where it is less than beta", alike=True),
+    _loss("binary_cross_entropy", "", """\
+    if all(input*(1 - input) > 1e-43):
+        loss = -xlogy(target, input) - xlogy(1 - target, 1 - input)
+    else:
+        # a logarithm counts for -100 at the least; there is no loss outside of 0 to 1
+        least = exp(-100)
+        yes, no = log(maximum(input, least)), log(maximum(1 - input, least))
+        loss = -target*yes - (1 - target)*no + 0*sqrt(input*(1 - input))
+""", (([0.25, 0.7], [0.0, 1.0]), ([0.25, 0.7], [0.5, 0.25], {"reduction": "sum"})),
+          "mean negative log-likelihood of probabilities"),
+    _loss("binary_cross_entropy_with_logits", "", """\
+    loss = log(1 + exp(input)) - target*input
+""", (([0.25, -1.7], [0.0, 1.0]), ([0.25, 2.7], [0.5, 0.25], {"reduction": "none"})),
+          "binary_cross_entropy of the sigmoid"),
+    _loss("kl_div", ", log_target=False", """\
+    if log_target:
+        loss = exp(target)*(target - input)
+    else:
+        loss = xlogy(target, target) - target*input
+    if reduction == 'batchmean':
+        return sum(loss)/(len(input) if len(input.shape) > 0 else 1)
+""", ((VECTOR, [0.25, 0.25, 0.5]), (VECTOR, [0.25, 0.25, 0.5], {"reduction": "sum"}),
+      (MATRIX, [[0.25, 0.5, 0.25], [0.1, 0.2, 0.7]], {"reduction": "batchmean"}),
+      (MATRIX, TARGETS, {"log_target": True, "reduction": "none"})),
+          "mean of target (log(target) - input), the divergence of input, a logarithm, from target",
+          torch=_torch_kl_div,
+          calls=("torch.nn.functional.kl_div (input, target, size_average: any = None, "
+                 "reduce: any = None, reduction: str = 'mean', log_target: bool = False)",)),
+    _loss("cross_entropy", "", """\
+    dim = 0 if len(input.shape) == 1 else 1
+    loss = -sum(target*log_softmax(input, dim), dim)
+""", ((VECTOR, [0.25, 0.25, 0.5]), (MATRIX, SHARES), (MATRIX, SHARES, {"reduction": "none"})),
+          "mean cross entropy of the softmax, targets given as probabilities of each class",
+          torch=_torch_cross_entropy),
+)  # fmt: skip

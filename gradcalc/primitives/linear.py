@@ -2,84 +2,115 @@
 
 # Every callable of a row has the row's own parameters, whether it needs them or not.
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
-from gradcalc.errors import InvalidValueError
+import numpy as np
+
+from gradcalc.errors import InvalidValueError, ShapeError
 from gradcalc.expr import ops
-from gradcalc.primitives.row import Structural
-from gradcalc.primitives.shapes import (
-    check_dot,
-    check_matmul,
-    check_rank,
-    check_solve,
-    check_square,
-)
+from gradcalc.primitives.row import Samples, Structural, fitted
+from gradcalc.primitives.shapes import Shape, show
 
 Call = Callable[..., Any]
 
 
-def _torch_matmul(t: Any, x: Any, y: Any) -> Any:
+def check_rank(name: str, shape: Shape, rank: int) -> None:
+    """Vectors have rank 1, matrices 2."""
+    if len(shape) != rank:
+        what = {1: "vectors", 2: "a matrix"}[rank]
+        raise ShapeError(f"{name} needs {what}, not shape {show(shape)}")
+
+
+def check_square(name: str, shape: Shape) -> None:
+    """Determinants and inverses are of one square matrix."""
+    if len(shape) != 2 or shape[0] != shape[1]:
+        raise ShapeError(f"{name} needs a square matrix, not shape {show(shape)}")
+
+
+def check_matmul(name: str, left: Shape, right: Shape) -> None:
+    """The last size on the left meets the second to last on the right."""
+    if not left or not right:
+        raise ShapeError(
+            f"{name} needs vectors or matrices, not shapes {show(left)} and {show(right)}",
+            hint="write * for a scalar",
+        )
+    if left[-1] != right[-2 if len(right) > 1 else 0]:
+        raise ShapeError(f"{name} of shapes {show(left)} and {show(right)}: the inner sizes differ")
+    try:
+        np.broadcast_shapes(tuple(left[:-2]), tuple(right[:-2]))
+    except ValueError:
+        both = f"{show(left)} and {show(right)}"
+        raise ShapeError(f"{name} of shapes {both}: the batches differ") from None
+
+
+def check_dot(left: Shape, right: Shape) -> None:
+    """Of more dimensions numpy's dot is not its matmul."""
+    if max(len(left), len(right)) > 2:
+        both = f"{show(left)} and {show(right)}"
+        raise ShapeError(f"dot of shapes {both}: more than two dimensions", hint="write @")
+    check_matmul("dot", left, right)
+
+
+def check_solve(matrix: Shape, right: Shape) -> None:
+    """As many right-hand sides as unknowns."""
+    check_square("solve", matrix)
+    if len(right) not in (1, 2) or right[0] != matrix[0]:
+        raise ShapeError(f"solve of shapes {show(matrix)} and {show(right)}: the sizes differ")
+
+
+def _factors(x: Any, y: Any) -> tuple[Any, Any]:
     check_matmul("matmul", x.shape, y.shape)
-    return t.matmul(x, y)
+    return x, y
+
+
+def _dotted(x: Any, y: Any) -> tuple[Any, Any]:
+    check_dot(x.shape, y.shape)
+    return x, y
+
+
+def _vectors(x: Any, y: Any) -> tuple[Any, Any]:
+    check_rank("outer", x.shape, 1)
+    check_rank("outer", y.shape, 1)
+    return x, y
+
+
+def _matrix(x: Any) -> tuple[Any]:
+    check_rank("trace", x.shape, 2)
+    return (x,)
+
+
+def _square(name: str) -> Call:
+    def fit(x: Any) -> tuple[Any]:
+        check_square(name, x.shape)
+        return (x,)
+
+    return fit
+
+
+def _system(a: Any, b: Any) -> tuple[Any, Any]:
+    check_solve(a.shape, b.shape)
+    return a, b
 
 
 def _torch_dot(t: Any, x: Any, y: Any) -> Any:
-    check_dot(x.shape, y.shape)
     return t.dot(x, y) if x.ndim == y.ndim == 1 else t.matmul(x, y)
 
 
-def _torch_outer(t: Any, x: Any, y: Any) -> Any:
-    check_rank("outer", x.shape, 1)
-    check_rank("outer", y.shape, 1)
-    return t.outer(x, y)
+def _regular(name: str) -> Call:
+    """torch's function, which says in gradcalc's words that a matrix is singular."""
+
+    def torch(t: Any, *operands: Any) -> Any:
+        try:
+            return getattr(t.linalg, name)(*operands)
+        except t.linalg.LinAlgError:
+            raise InvalidValueError(f"{name}: the matrix is singular") from None
+
+    return torch
 
 
-def _torch_trace(t: Any, x: Any) -> Any:
-    check_rank("trace", x.shape, 2)
-    return t.trace(x)
-
-
-def _torch_det(t: Any, x: Any) -> Any:
-    check_square("det", x.shape)
-    return t.linalg.det(x)
-
-
-def _torch_inv(t: Any, x: Any) -> Any:
-    check_square("inv", x.shape)
-    with _said("inv", t.linalg.LinAlgError):
-        return t.linalg.inv(x)
-
-
-def _torch_solve(t: Any, a: Any, b: Any) -> Any:
-    check_solve(a.shape, b.shape)
-    with _said("solve", t.linalg.LinAlgError):
-        return t.linalg.solve(a, b)
-
-
-@contextmanager
-def _said(name: str, error: type[Exception]) -> Iterator[None]:
-    """Says that a matrix is singular where the library says it in its own way."""
-    try:
-        yield
-    except error:
-        raise InvalidValueError(f"{name}: the matrix is singular") from None
-
-
-def _checked(op: Any, check: Callable[..., None]) -> Call:
-    """The form of an operation whose operands' shapes are checked first."""
-
-    def form(f: Any, **operands: Any) -> Any:
-        check(*[operand.shape for operand in operands.values()])
-        return f(op, *operands.values())
-
-    return form
-
-
-def _check_outer(left: Any, right: Any) -> None:
-    check_rank("outer", left, 1)
-    check_rank("outer", right, 1)
+def _applied(op: Any) -> Call:
+    return lambda f, *operands: f(op, *operands)
 
 
 def _kron_form(f: Any, x: Any, y: Any) -> Any:
@@ -103,77 +134,27 @@ SMALL = [[2.0, -1.0], [0.5, 1.5]]
 SQUARE = [[2.0, -1.0, 0.5], [0.5, 1.5, -0.25], [1.0, 0.75, 3.0]]
 LARGE = [[4.0 * (i == j) + ((3 * i + 5 * j) % 7) / 7 for j in range(9)] for i in range(9)]
 MIDDLE = [row[:5] for row in LARGE[:5]]
+BATCH = ([SMALL, SMALL[::-1]], SMALL)
+SQUARES: Samples = ((SMALL,), (SQUARE,), (MIDDLE,), ([[2.5]],))
+SYSTEMS: Samples = ((SQUARE, PAIR[0]), (SQUARE, TALL), (MIDDLE, [1.0, 2.0, 3.0, 4.0, 5.0]))
 
 LINEAR: tuple[Structural, ...] = (
-    Structural(
-        name="matmul",
-        form=_checked(ops.MATMUL, lambda x, y: check_matmul("matmul", x, y)),
-        torch=_torch_matmul,
-        samples=(
-            PAIR,
-            (WIDE, PAIR[0]),
-            (PAIR[1], TALL),
-            (WIDE, TALL),
-            ([SMALL, SMALL[::-1]], SMALL),
-        ),
-        doc="matrix product; of two vectors their inner product",
-        tensors=("x", "y"),
-        aliases=("mm", "mv", "bmm"),
-        operator="@",
-    ),
-    Structural(
-        name="dot",
-        form=_checked(ops.MATMUL, check_dot),
-        torch=_torch_dot,
-        samples=(PAIR, (WIDE, PAIR[0]), (WIDE, TALL)),
-        doc="inner product of vectors; with a matrix the matrix product, as numpy (torch refuses)",
-        tensors=("x", "y"),
-    ),
-    Structural(
-        name="outer",
-        form=_checked(ops.OUTER, _check_outer),
-        torch=_torch_outer,
-        samples=(PAIR, (PAIR[0], [2.0, 5.0])),
-        doc="outer product of two vectors",
-        tensors=("x", "y"),
-        aliases=("ger",),
-    ),
-    Structural(
-        name="kron",
-        form=_kron_form,
-        torch=lambda t, x, y: t.kron(x, y),
-        samples=((SMALL, WIDE), PAIR),
-        doc="Kronecker product",
-        tensors=("x", "y"),
-    ),
-    Structural(
-        name="trace",
-        form=_checked(ops.TRACE, lambda x: check_rank("trace", x, 2)),
-        torch=_torch_trace,
-        samples=((SQUARE,), (WIDE,)),
-        doc="sum of the diagonal of a matrix",
-    ),
-    Structural(
-        name="det",
-        form=_checked(ops.DET, lambda x: check_square("det", x)),
-        torch=_torch_det,
-        samples=((SMALL,), (SQUARE,), (MIDDLE,), (LARGE,), ([[2.5]],)),
-        doc="determinant of a square matrix",
-    ),
-    Structural(
-        name="inv",
-        form=_checked(ops.INV, lambda x: check_square("inv", x)),
-        torch=_torch_inv,
-        samples=((SMALL,), (SQUARE,), (MIDDLE,), ([[2.5]],)),
-        doc="inverse of a square matrix",
-        aliases=("inverse",),
-    ),
-    Structural(
-        name="solve",
-        form=_checked(ops.SOLVE, check_solve),
-        torch=_torch_solve,
-        samples=((SQUARE, PAIR[0]), (SQUARE, TALL), (MIDDLE, [1.0, 2.0, 3.0, 4.0, 5.0])),
-        doc="x with a @ x = b",
-        tensors=("a", "b"),
-    ),
-)
+    fitted("matmul", _factors, _applied(ops.MATMUL),
+           (PAIR, (WIDE, PAIR[0]), (PAIR[1], TALL), (WIDE, TALL), BATCH),
+           "matrix product; of two vectors their inner product",
+           tensors=("x", "y"), aliases=("mm", "mv", "bmm"), operator="@"),
+    fitted("dot", _dotted, _applied(ops.MATMUL), (PAIR, (WIDE, PAIR[0]), (WIDE, TALL)),
+           "inner product of vectors; with a matrix the matrix product, as numpy (torch refuses)",
+           _torch_dot, tensors=("x", "y")),
+    fitted("outer", _vectors, _applied(ops.OUTER), (PAIR, (PAIR[0], [2.0, 5.0])),
+           "outer product of two vectors", tensors=("x", "y"), aliases=("ger",)),
+    Structural("kron", _kron_form, ((SMALL, WIDE), PAIR), "Kronecker product", tensors=("x", "y")),
+    fitted("trace", _matrix, _applied(ops.TRACE), ((SQUARE,), (WIDE,)),
+           "sum of the diagonal of a matrix"),
+    fitted("det", _square("det"), _applied(ops.DET), (*SQUARES, (LARGE,)),
+           "determinant of a square matrix", "linalg.det"),
+    fitted("inv", _square("inv"), _applied(ops.INV), SQUARES,
+           "inverse of a square matrix", _regular("inv"), aliases=("inverse",)),
+    fitted("solve", _system, _applied(ops.SOLVE), SYSTEMS,
+           "x with a @ x = b", _regular("solve"), tensors=("a", "b")),
+)  # fmt: skip

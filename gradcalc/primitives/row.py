@@ -3,13 +3,29 @@
 Rows are plain data. Nothing here imports torch, sympy or flint: the callables receive the
 module they work with as their first argument, so a row can be listed, completed and
 documented without loading either side.
+
+`torch(t, x, ...)` is torch's own, `t` being the torch module; or it is the path of a function of
+torch's that takes the operands in order and everything else by name: the one of the row's name,
+where none is given.
+
+`calls` says how libraries call the primitive, where that is not in their own tables
+(`gradcalc.lang.dialects`): the function's full names, then its signature in brackets, as in
+`"torch.rot90 torch.Tensor.rot90 (input, k: int = 1, dims: ints = (0, 1))"`. Without a signature it
+is the usual one of the library's functions of numbers.
+
+`samples` are tuples of operands, for tensors as nested lists, with keyword arguments as a dict at
+the end where needed: inside the domain and off the kinks, where tests compare. `doc` is one line.
 """
 
 import ast
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import cache
+from operator import attrgetter
 from typing import Any
+
+Samples = tuple[tuple[Any, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,7 +36,6 @@ class Elementwise:
     real sympy expressions or None for an optional operand left out). Its parameters are the
     primitive's parameters; those named in `static` take words, plain numbers or None, never
     tensors.
-    `torch(t, x, ...)` is torch's own, `t` being the torch module.
 
     The derivative is derived by sympy from `define`, but for operands listed in `partials`:
     a map from the operand's position to a function with the signature of `define`, where
@@ -36,20 +51,19 @@ class Elementwise:
     and a definition that is the same as `define` wherever it holds, and nearly so elsewhere:
     formulas are those of the latter where the condition holds for all elements.
 
-    `samples` are operand tuples inside the domain and off the kinks, where tests compare.
-    `doc` is one line. `numbers` is Python's own function when all operands are plain numbers.
-    `from_value` says that torch computes the slope from the rounded value, and loses it where the
-    value saturates. `boolean` says that the result is a truth value. `operator` is the Python
-    operator, if any. `libraries` are modules that have the function by the same name, with nothing
-    special about how it is called.
+    `numbers` is Python's own function when all operands are plain numbers. `from_value` says that
+    torch computes the slope from the rounded value, and loses it where the value saturates. `safe`
+    is the position of an operand that can make a slope infinite, and a number at which it does
+    not. `boolean` says that the result is a truth value. `operator` is the Python operator, if any.
     """
 
     name: str
     define: Callable[..., Any]
-    torch: Callable[..., Any]
-    samples: tuple[tuple[Any, ...], ...]
+    samples: Samples
     doc: str
+    torch: Any = ""
     aliases: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
     partials: tuple[tuple[int, Callable[..., Any]], ...] = ()
     kinks: Callable[..., tuple[Any, ...]] | None = None
@@ -57,49 +71,80 @@ class Elementwise:
     varying: tuple[tuple[int, Callable[..., tuple[Any, ...]]], ...] = ()
     usual: tuple[Callable[..., Any], Callable[..., Any]] | None = None
     numbers: Callable[..., Any] | None = None
+    safe: tuple[int, int] | None = None
     from_value: bool = False
-    libraries: tuple[str, ...] = ()
     boolean: bool = False
     operator: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "torch", _torchs(self.torch or self.name, options=self.static))
 
     @property
     def signature(self) -> inspect.Signature:
         """The parameters as a user writes them."""
-        return _without_first(self.define)
+        return _signature(self.define)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Structural:
     """A function of whole tensors: reductions, products, shapes.
 
-    `torch(t, x, ...)` is torch's own, and its parameters after the first are the primitive's.
-    `form(f, x, ...)` is the same put together from operations of `gradcalc.expr.ops`: `f(op, x,
-    ...)` applies one, `f.scalar(name, x, ...)` an elementwise primitive; `f.literal(array)` holds
-    fixed numbers, `f.positions(x, name, ...)` says where elements stand in this run. Formulas and
-    enclosures come from it, and the operations know their derivatives. Parameters named in
-    `tensors` take tensors, `lists` a list of tensors, the others numbers, words or None.
+    `form(f, x, ...)` puts it together from operations of `gradcalc.expr.ops`: `f(op, x, ...)`
+    applies one, `f.scalar(name, x, ...)` an elementwise primitive; `f.literal(array)` holds fixed
+    numbers, `f.positions(x, name, ...)` says where elements stand in this run. Formulas and
+    enclosures come from it, and the operations know their derivatives. Its parameters after the
+    first are the primitive's, or those of `fit` (`fitted`). Parameters named in `tensors` take
+    tensors, `lists` a list of tensors, the others numbers, words or None.
 
     `moves` says that it only moves elements about, so that truth values stay truth values.
-
-    `samples` are tuples of nested lists of operands, with keyword arguments as a dict at the end
-    where needed.
     """
 
     name: str
     form: Callable[..., Any]
-    torch: Callable[..., Any]
-    samples: tuple[tuple[Any, ...], ...]
+    samples: Samples
     doc: str
+    torch: Any = ""
+    fit: Callable[..., Any] | None = None
     tensors: tuple[str, ...] = ("x",)
     lists: tuple[str, ...] = ()
     moves: bool = False
     aliases: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
     operator: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "torch", _torchs(self.torch or self.name, tensors=self.tensors))
 
     @property
     def signature(self) -> inspect.Signature:
         """The parameters as a user writes them."""
-        return _without_first(self.torch)
+        return _signature(self.form) if self.fit is None else _signature(self.fit, skipped=0)
+
+
+def fitted(
+    name: str,
+    fit: Callable[..., tuple[Any, ...]],
+    form: Callable[..., Any],
+    samples: Samples,
+    doc: str,
+    torch: Any = "",
+    **facts: Any,
+) -> Structural:
+    """A structural row whose arguments are made fit before either side sees them.
+
+    `fit(x, ...)` gives what `torch` and `form` take behind their first argument, such as the
+    dimensions counted from the front. It raises `ShapeError` for what does not fit together.
+    """
+    own = _torchs(torch or name)
+    return Structural(
+        name,
+        lambda f, *args, **given: form(f, *fit(*args, **given)),
+        samples,
+        doc,
+        lambda t, *args, **given: own(t, *fit(*args, **given)),
+        fit,
+        **facts,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,38 +155,70 @@ class Composite:
     side runs it. Torch runs `torch(t, ...)` with the same arguments. Parameters named in
     `tensors` take tensors, or None where that is the default; the others numbers, words or None.
     `alike` says that its tensors are meant to have one shape: torch broadcasts others, and warns.
+    `safe` is as in `Elementwise`.
     """
 
     name: str
     definition: str
-    torch: Callable[..., Any]
-    samples: tuple[tuple[Any, ...], ...]
+    samples: Samples
     doc: str
+    torch: Any = ""
     tensors: tuple[str, ...] = ("x",)
     aliases: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+    safe: tuple[int, int] | None = None
     alike: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "torch", _torchs(self.torch or self.name, tensors=self.tensors))
 
     @property
     def signature(self) -> inspect.Signature:
         """The parameters as a user writes them."""
-        function = ast.parse(self.definition).body[-1]
-        assert isinstance(function, ast.FunctionDef)
-        defaults = [ast.literal_eval(node) for node in function.args.defaults]
-        names = [argument.arg for argument in function.args.args]
-        required = len(names) - len(defaults)
-        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-        return inspect.Signature(
-            [inspect.Parameter(name, kind) for name in names[:required]]
-            + [
-                inspect.Parameter(name, kind, default=default)
-                for name, default in zip(names[required:], defaults, strict=True)
-            ]
-        )
+        return _signature_of_text(self.definition)
 
 
 Primitive = Elementwise | Structural | Composite
 
 
-def _without_first(function: Callable[..., Any]) -> inspect.Signature:
-    _, *parameters = inspect.signature(function).parameters.values()
+def _torchs(
+    torch: Any, *, tensors: Collection[str] | None = None, options: Collection[str] = ()
+) -> Callable[..., Any]:
+    """A row's own function, or what calls torch's at a path."""
+    if not isinstance(torch, str):
+        return torch  # type: ignore[no-any-return]
+    find = attrgetter(torch)
+
+    def call(t: Any, *operands: Any, **given: Any) -> Any:
+        named = {
+            name: value
+            for name, value in given.items()
+            if name in options or (tensors is not None and name not in tensors)
+        }
+        rest = [value for name, value in given.items() if name not in named]
+        return find(t)(*operands, *rest, **named)
+
+    return call
+
+
+# The signatures are asked for at each call of a primitive.
+
+
+@cache
+def _signature(function: Callable[..., Any], skipped: int = 1) -> inspect.Signature:
+    parameters = list(inspect.signature(function).parameters.values())[skipped:]
     return inspect.Signature([p.replace(annotation=p.empty) for p in parameters])
+
+
+@cache
+def _signature_of_text(definition: str) -> inspect.Signature:
+    function = ast.parse(definition).body[-1]
+    assert isinstance(function, ast.FunctionDef)
+    defaults = [ast.literal_eval(node) for node in function.args.defaults]
+    names = [argument.arg for argument in function.args.args]
+    required = [inspect.Parameter.empty] * (len(names) - len(defaults))
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    pairs = zip(names, [*required, *defaults], strict=True)
+    return inspect.Signature(
+        [inspect.Parameter(name, kind, default=value) for name, value in pairs]
+    )

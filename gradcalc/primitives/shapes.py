@@ -4,8 +4,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from gradcalc.errors import ShapeError
 
 Shape = Sequence[int]
@@ -46,47 +44,16 @@ def check_full(name: str, shape: Shape) -> None:
         raise ShapeError(f"{name} of a tensor without elements, of shape {show(shape)}")
 
 
-def check_rank(name: str, shape: Shape, rank: int) -> None:
-    """Vectors have rank 1, matrices 2."""
-    if len(shape) != rank:
-        what = {1: "vectors", 2: "a matrix"}[rank]
-        raise ShapeError(f"{name} needs {what}, not shape {show(shape)}")
+def check_diagonal(shape: Shape) -> None:
+    """A diagonal is that of a matrix, or will be."""
+    if len(shape) not in (1, 2):
+        raise ShapeError(f"diag needs a vector or a matrix, not shape {show(shape)}")
 
 
-def check_square(name: str, shape: Shape) -> None:
-    """Determinants and inverses are of one square matrix."""
-    if len(shape) != 2 or shape[0] != shape[1]:
-        raise ShapeError(f"{name} needs a square matrix, not shape {show(shape)}")
-
-
-def check_matmul(name: str, left: Shape, right: Shape) -> None:
-    """The last size on the left meets the second to last on the right."""
-    both = f"{show(left)} and {show(right)}"
-    if not left or not right:
-        raise ShapeError(
-            f"{name} needs vectors or matrices, not shapes {both}", hint="write * for a scalar"
-        )
-    if left[-1] != right[-2 if len(right) > 1 else 0]:
-        raise ShapeError(f"{name} of shapes {both}: the inner sizes differ")
-    try:
-        np.broadcast_shapes(tuple(left[:-2]), tuple(right[:-2]))
-    except ValueError:
-        raise ShapeError(f"{name} of shapes {both}: the batches differ") from None
-
-
-def check_dot(left: Shape, right: Shape) -> None:
-    """Of more dimensions numpy's dot is not its matmul."""
-    if max(len(left), len(right)) > 2:
-        both = f"{show(left)} and {show(right)}"
-        raise ShapeError(f"dot of shapes {both}: more than two dimensions", hint="write @")
-    check_matmul("dot", left, right)
-
-
-def check_solve(matrix: Shape, right: Shape) -> None:
-    """As many right-hand sides as unknowns."""
-    check_square("solve", matrix)
-    if len(right) not in (1, 2) or right[0] != matrix[0]:
-        raise ShapeError(f"solve of shapes {show(matrix)} and {show(right)}: the sizes differ")
+def check_matrix(name: str, shape: Shape) -> None:
+    """Triangles are those of the last two dimensions."""
+    if len(shape) < 2:
+        raise ShapeError(f"{name} needs a matrix, not shape {show(shape)}")
 
 
 def check_stack(shapes: Sequence[Shape]) -> None:
@@ -165,3 +132,28 @@ def transposed(shape: Shape, dim0: Any, dim1: Any) -> tuple[int, ...]:
         first, second = axis(shape, dim0), axis(shape, dim1)
         order[first], order[second] = order[second], order[first]
     return tuple(order)
+
+
+def squeezed(shape: Shape, dim: Any) -> tuple[int, ...]:
+    """The shape without those of the named dimensions that have size 1."""
+    named = axes(shape, dim)
+    return tuple(size for k, size in enumerate(shape) if k not in named or size != 1)
+
+
+def unsqueezed(shape: Shape, dim: int) -> tuple[int, ...]:
+    """The shape with a dimension of size 1 put in."""
+    place = axis([1, *shape], dim)
+    return (*shape[:place], 1, *shape[place:])
+
+
+def paddings(shape: Shape, pad: Any) -> tuple[int, ...]:
+    """The numbers of `pad`, checked: pairs for the last dimension, the last but one, and so on."""
+    amounts = tuple(pad) if isinstance(pad, tuple) else (pad,)
+    if len(amounts) % 2 or len(amounts) > 2 * len(shape):
+        raise ShapeError(
+            f"pad of shape {show(shape)} by {amounts}",
+            hint="give two numbers a dimension, the last dimension first: (before, behind)",
+        )
+    if min(amounts, default=0) < 0:
+        raise ShapeError("pad does not take elements away", hint="slice: x[1:]")
+    return amounts

@@ -8,30 +8,42 @@ from types import MappingProxyType
 
 from gradcalc.lang.builtins import BUILTINS, Builtin
 from gradcalc.lang.dialects import numpy_table, other_tables, torch_table
+from gradcalc.lang.dialects.readings import losses
 from gradcalc.lang.dialects.spelling import Function, Table, spell
-from gradcalc.primitives import BY_NAME, PRIMITIVES, Elementwise, Primitive
+from gradcalc.primitives import BY_NAME, PRIMITIVES, Primitive
 
 TORCH, NUMPY, JAX, MIXED, NONE = "torch", "numpy", "jax", "torch and numpy", ""
 """The libraries whose arrays a text works on."""
 
-CALLED: Mapping[str, str] = MappingProxyType(
+USUAL: Mapping[str, str] = MappingProxyType(
     {
         "torch": "input, *, out: unset = None",
         "torch.special": "input, *, out: unset = None",
+        "torch.Tensor": "input",
+        "torch.nn.functional": "input",
         "scipy.special": "x, /, out: unset = None",
+        "jax.nn": "x: floats",
         "jax.scipy.special": "x: floats",
     }
 )
-"""How a function of one number that has nothing special about it is called in a module."""
+"""How a function of one number is called of which a row says no more than where it is."""
 
 
 def _whole(module: str, table: Table) -> Table:
-    """A module's table with the functions of which nothing special is to be said."""
-    plain: Table = {}
+    """A module's table with the functions of which the primitives' own rows say how it calls them.
+
+    A class of arrays is a module of its methods. What has a `size_average` is a loss of torch's.
+    """
+    own: Table = {}
+    also = torch_table.ALSO if module in ("torch", "torch.special", "torch.Tensor") else None
     for row in PRIMITIVES:
-        if isinstance(row, Elementwise) and module in row.libraries:
-            spell(plain, row.name, CALLED[module])
-    return {**table, **plain}
+        for call in row.calls:
+            names, _, signature = call.removesuffix(")").partition(" (")
+            meaning = losses.loss(row.name) if "size_average" in signature else row.name
+            for place, _, name in (full.rpartition(".") for full in names.split()):
+                if place == module:
+                    spell(own, name, signature or USUAL[module], meaning, also)
+    return {**table, **own}
 
 
 TABLES: Mapping[str, Table] = MappingProxyType(
@@ -99,7 +111,7 @@ PLAIN = ("torch", "torch.nn.functional", "torch.linalg", "torch.special")
 """Where a name is looked up that stands alone, in a text without any library."""
 
 UNLIKE_PLAIN: Mapping[str, frozenset[str]] = MappingProxyType(
-    {"torch": frozenset({"binary_cross_entropy_with_logits", "layer_norm", "solve"})}
+    {"torch": frozenset({"binary_cross_entropy_with_logits", "kl_div", "layer_norm", "solve"})}
 )
 """Names that a module has too, undocumented, for something else than the plain name is here."""
 
@@ -108,7 +120,11 @@ OWN = frozenset({"sum", "max", "min", "norm", "range"})
 arguments, and refuses where they do not tell."""
 
 METHODS: Mapping[str, Table] = MappingProxyType(
-    {TORCH: torch_table.METHODS, NUMPY: numpy_table.METHODS, JAX: other_tables.JAX_METHODS}
+    {
+        TORCH: _whole("torch.Tensor", torch_table.METHODS),
+        NUMPY: _whole("numpy.ndarray", numpy_table.METHODS),
+        JAX: _whole("jax.Array", other_tables.JAX_METHODS),
+    }
 )
 """The methods of each library's arrays."""
 

@@ -1,9 +1,11 @@
 """Losses, with torch's older words."""
 
+import re
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, ShapeError
 from gradcalc.lang.dialects.readings.common import Node, call, like
+from gradcalc.primitives import BY_NAME, Composite
 
 
 def loss(name: str) -> Any:
@@ -26,8 +28,17 @@ def loss(name: str) -> Any:
         shapes = machine.shape(input), machine.shape(target)
         if name.startswith("binary") and shapes[0] != shapes[1]:
             raise ShapeError(f"{name} of shapes {shapes[0]} and {shapes[1]}")
-        if reduction not in ("mean", "sum", "none"):
-            raise InvalidValueError(f"{name} is reduced by 'mean', 'sum' or 'none'")
+        *words, last = reductions(name)
+        if reduction not in (*words, last):
+            known = ", ".join(map(repr, words))
+            raise InvalidValueError(f"{name} is reduced by {known} or {last!r}")
         return call(machine, name, input, target, reduction=reduction, **options)
 
     return like(name, read)
+
+
+def reductions(name: str) -> tuple[str, ...]:
+    """The words for what is made of a loss's elements, as its definition has them."""
+    row = BY_NAME[name]
+    assert isinstance(row, Composite)
+    return ("mean", *re.findall(r"reduction == '(\w+)'", row.definition))
