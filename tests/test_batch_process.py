@@ -15,10 +15,9 @@ from typing import Any
 
 import pytest
 
-from gradcalc.cli.batch.job import Allow, Answer, Job
+from gradcalc.cli.batch.job import Allow, Answer, Job, Tally
 from gradcalc.cli.batch.reading import Lines, Source
 from gradcalc.cli.batch.stream import stream
-from gradcalc.cli.batch.tally import Tally
 from gradcalc.cli.batch.workers import Workers
 from gradcalc.errors import GradcalcError
 from tests.processes import HANGS, child_of, children, ended, is_alive, minds, wait_for

@@ -1,16 +1,18 @@
 """Free names as options: `--x 0,1,2` becomes `--at x=0,1,2` before Typer parses anything."""
 
-import difflib
-import keyword
 import re
-import unicodedata
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from inspect import Parameter, Signature
+from typing import Annotated, Any
 
+import typer
 from typer.core import TyperCommand
 
 from gradcalc.cli.help import print_reference
+from gradcalc.cli.options import Options, Row, rows, typed
+from gradcalc.cli.readers import is_name, normalized, similar_option
+from gradcalc.codes import COMMANDS
 from gradcalc.errors import UsageError
 
 EXAMPLE = 'gradcalc grad "2*dot(x, x)" --x 0,1,2,3'
@@ -31,16 +33,23 @@ class Known:
         return self.flags | frozenset(self.valued)
 
 
-class GradCommand(TyperCommand):
-    """A command that takes a program, and any name of it as an option."""
+def known_options(command: str) -> Known:
+    """The options of a command, the one for help included."""
+    found = [row for row, _ in rows(command).values()]
+    return Known(
+        frozenset(row.flag for row in found if not row.metavar) | {"--help"},
+        {row.flag: row.metavar for row in found if row.metavar},
+    )
 
-    program_needed: ClassVar[bool] = True
+
+class OptionsCommand(TyperCommand):
+    """A command that takes a program, and any name of it as an option."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Rewrite the arguments, then parse them as any command does."""
         if not ctx.resilient_parsing:
-            known = known_options(self.get_params(ctx))
-            args = rewrite(args, known, program_needed=self.program_needed)
+            program = next(param for param in self.params if param.param_type_name == "argument")
+            args = rewrite(args, known_options(str(self.name)), program_needed=program.required)
         return super().parse_args(ctx, args)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
@@ -49,18 +58,46 @@ class GradCommand(TyperCommand):
         print_reference()
 
 
-class BatchCommand(GradCommand):
-    """The same, but the programs may come with the requests."""
+def add_command(
+    app: typer.Typer, name: str, argument: Parameter, run: Callable[[Options, Any], int]
+) -> None:
+    """Add a command that takes an argument and the options of its rows, and is done by `run`.
 
-    program_needed = False
+    That is also given what the application was called with, and gives the exit code.
+    """
+
+    def called(ctx: typer.Context, **given: Any) -> None:
+        options = typed(name, given.pop(argument.name) or (), given)
+        raise typer.Exit(run(options, ctx.obj))
+
+    context = Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
+    options = [_parameter(field, *row) for field, row in rows(name).items()]
+    called.__signature__ = Signature([context, argument, *options])  # type: ignore[attr-defined]
+    app.command(name, cls=OptionsCommand, help=COMMANDS[name].help)(called)
 
 
-def known_options(params: Sequence[Any]) -> Known:
-    """The options among a command's parameters."""
-    options = [param for param in params if param.param_type_name == "option"]
-    return Known(
-        frozenset(name for o in options if o.is_flag for name in (*o.opts, *o.secondary_opts)),
-        {name: o.metavar or "VALUE" for o in options if not o.is_flag for name in o.opts},
+def _parameter(field: str, row: Row, default: Any) -> Parameter:
+    """What Typer has to know of an option."""
+    kind: Any = (list[str] if row.repeated else str) | None if row.metavar else bool
+    complete = (lambda: list(row.choices)) if row.choices else None
+    option = typer.Option(row.flag, metavar=row.metavar, help=row.help, autocompletion=complete)
+    shown = default if isinstance(default, str) else None
+    return Parameter(
+        field,
+        Parameter.KEYWORD_ONLY,
+        default=shown if row.metavar else False,
+        annotation=Annotated[kind, option],
+    )
+
+
+def programs(metavar: str, help: str, *, required: bool) -> Parameter:
+    """The argument of a command that takes programs, or files."""
+    argument = typer.Argument(metavar=metavar, help=help, show_default=False)
+    return Parameter(
+        "programs",
+        Parameter.KEYWORD_ONLY,
+        default=Parameter.empty if required else None,
+        annotation=Annotated[list[str] if required else list[str] | None, argument],
     )
 
 
@@ -99,22 +136,6 @@ def rewrite(args: Sequence[str], known: Known, *, program_needed: bool = True) -
     return [*kept, "--", *programs]
 
 
-def normalized(name: str) -> str:
-    """A name as Python reads it, which makes one of the several spellings of a character."""
-    return unicodedata.normalize("NFKC", name)
-
-
-def is_name(token: str) -> bool:
-    """Whether a token is `--` and a name."""
-    return token.startswith("--") and normalized(token[2:]).isidentifier()
-
-
-def similar_option(name: str, known: Collection[str]) -> str | None:
-    """A hint naming the option that was probably meant."""
-    close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.75)
-    return f"did you mean {close[0]}?" if close and len(name) > 4 else None
-
-
 def _value(name: str, what: str, tokens: Iterator[str], known: Known) -> str:
     """The token behind an option; it may begin with a dash unless it is an option itself."""
     token = next(tokens, "--")
@@ -142,15 +163,3 @@ def _no_program(kept: Sequence[str], known: Known) -> UsageError:
         if hint is not None:
             return UsageError(f"there is no option {name}", hint=hint)
     return UsageError("there is no program to differentiate", hint=EXAMPLE)
-
-
-def check_name(name: str, option: str) -> str:
-    """A name typed in an option's value, as Python reads it."""
-    clean = normalized(name.strip())
-    if keyword.iskeyword(clean):
-        raise UsageError(
-            f"{option}: {clean} is a word of Python and cannot be a name", hint=f"{clean}_ can"
-        )
-    if not clean.isidentifier():
-        raise UsageError(f"{option}: {clean!r} is not a name")
-    return clean

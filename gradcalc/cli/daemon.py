@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from gradcalc.cli.group import Group
+from gradcalc.cli.help import Group
+from gradcalc.codes import COMMANDS
 from gradcalc.errors import FileError, UsageError
 
 if TYPE_CHECKING:
@@ -19,16 +20,12 @@ NOT_RUNNING = 3
 """The exit code of `status` where nothing runs, as for services."""
 
 
-def daemon() -> typer.Typer:
-    """The commands that manage the warm process."""
-    group = typer.Typer(
-        cls=Group,
-        help="A warm process that answers grad and why at once: start, stop, status.",
-    )
-    group.command("start")(start)
-    group.command("stop")(stop)
-    group.command("status")(status)
-    return group
+def add(app: typer.Typer, name: str) -> None:
+    """Add the commands that manage the warm process."""
+    group = typer.Typer(cls=Group, help=COMMANDS[name].help)
+    for command in (start, stop, status):
+        group.command(command.__name__)(command)
+    app.add_typer(group, name=name)
 
 
 def start() -> None:

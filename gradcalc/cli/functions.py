@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gradcalc.codes import COMMANDS
 from gradcalc.errors import UnknownNameError, did_you_mean
 
 if TYPE_CHECKING:
@@ -37,13 +38,17 @@ def _complete(incomplete: str) -> list[str]:
     return [name for name in names if name.startswith(incomplete)]
 
 
-def functions(
+def add(app: typer.Typer, name: str) -> None:
+    """Add the command."""
+    app.command(name, help=COMMANDS[name].help)(_functions)
+
+
+def _functions(
     name: Annotated[
         str | None,
         typer.Argument(metavar="NAME", help="Show this one in full.", autocompletion=_complete),
     ] = None,
 ) -> None:
-    """The functions that a program can call."""
     from gradcalc.cli.output import is_terminal, write
 
     entries = catalogue()

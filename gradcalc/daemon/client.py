@@ -9,7 +9,7 @@ import _socket
 import os
 import sys
 
-from gradcalc.codes import CALCULATING, FAULT
+from gradcalc.codes import COMMANDS, FAULT
 from gradcalc.daemon import identity, place, wire
 
 TYPE_CHECKING = False
@@ -51,7 +51,7 @@ def answer(argv: list[str]) -> int | None:
 
 def is_fit(argv: list[str]) -> bool:
     """Whether a call calculates on the processor and reads nothing that a person types."""
-    if not argv or argv[0] not in CALCULATING:
+    if not argv or argv[0] not in COMMANDS or not COMMANDS[argv[0]].warm:
         return False
     if "GRADCALC_DEBUG" in os.environ or "_GRADCALC_COMPLETE" in os.environ:
         return False

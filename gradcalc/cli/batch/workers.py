@@ -15,8 +15,7 @@ from typing import Any
 
 from gradcalc.beside import signal_name
 from gradcalc.cli.batch.job import Answer, Job, Work
-from gradcalc.cli.faults import Fault
-from gradcalc.errors import GradcalcError, LimitError
+from gradcalc.errors import Fault, GradcalcError, LimitError
 
 GRACE = 60.0
 """Seconds on top of a job's own limit: for the imports, and for the other witnesses' budgets."""
