@@ -19,6 +19,8 @@ from importlib import import_module
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from gradcalc.codes import patience
+
 if TYPE_CHECKING:
     from gradcalc.calculate import Answer
     from gradcalc.problem import Problem
@@ -74,15 +76,15 @@ class Beside:
 
     def begin(self) -> None:
         """Have torch imported: there will be a problem."""
-        self._send(None, STARTING)
+        self._send(None)
 
     def ask(self, problem: "Problem") -> "Answer":
         """Put a problem to autograd; what is given back waits for the answer."""
         number = self._asked
         self._asked += 1
         limit = problem.limits.seconds
-        seconds = None if limit is None else 2 * limit + ROOM
-        self._send(problem, STARTING)
+        seconds = None if limit is None else 2 * limit + patience(ROOM)
+        self._send(problem)
 
         def answer() -> "Testimony":
             from gradcalc.testimony import Testimony
@@ -106,11 +108,11 @@ class Beside:
                 os.waitpid(self._pid, 0)
             self._pid = 0
 
-    def _send(self, message: Any, seconds: float) -> None:
+    def _send(self, message: Any) -> None:
         if self._lost is not None:
             return
         try:
-            _write(self._requests, message, seconds)
+            _write(self._requests, message, patience(STARTING))
         except (Lost, OSError) as reason:
             self._lose(reason)
 
@@ -119,7 +121,7 @@ class Beside:
         try:
             while self._lost is None and len(self._received) <= number:
                 if not self._ready:
-                    _read(self._answers, STARTING)
+                    _read(self._answers, patience(STARTING))
                     self._ready = True
                 self._received.append(_read(self._answers, seconds))
         except (Lost, OSError, EOFError) as reason:

@@ -1,5 +1,7 @@
 """What is known before anything is imported: exit codes that are no verdict's and no error's own,
-and the commands."""
+and the commands; and how long is waited for processes."""
+
+import os
 
 LIMIT = 4
 """A limit on size, steps, time or memory was reached."""
@@ -51,3 +53,13 @@ COMMANDS = {
     ),
 }
 """Every command by its name, in the order of the help."""
+
+
+def patience(seconds: float) -> float:
+    """How long to wait where that many seconds are usual: `GRADCALC_PATIENCE` times as long, at
+    most a million times; the usual time for what is no positive number."""
+    try:
+        times = float(os.environ.get("GRADCALC_PATIENCE", 1.0))
+    except ValueError:
+        times = 1.0
+    return seconds * min(times, 1e6) if times > 0 else seconds

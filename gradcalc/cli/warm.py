@@ -29,9 +29,9 @@ PREPARED = (
 def main(name: str) -> NoReturn:
     """Be the server of a name, as long as it lasts."""
     from gradcalc import __version__
+    from gradcalc.daemon.control import Taken
     from gradcalc.daemon.server import serve
-    from gradcalc.daemon.service import Service
-    from gradcalc.daemon.state import Taken
+    from gradcalc.daemon.worker import Service
 
     # Nobody is there to be told; `gradcalc daemon start` sees that nobody answers.
     with suppress(Taken, OSError):

@@ -9,8 +9,8 @@ import _socket
 import os
 import sys
 
-from gradcalc.codes import COMMANDS, FAULT
-from gradcalc.daemon import identity, place, wire
+from gradcalc.codes import COMMANDS, FAULT, patience
+from gradcalc.daemon import identity, wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def answer(argv: list[str]) -> int | None:
         finally:
             connection.close()
     if os.environ.get("GRADCALC_DAEMON") == "auto":
-        from gradcalc.daemon.spawn import spawn
+        from gradcalc.daemon.control import spawn
 
         spawn(name)
     return None
@@ -79,12 +79,12 @@ def _is_terminal(descriptor: int) -> bool:
 def _connected(name: str) -> "_socket.socket | None":
     """A connection to the server of this name; None if it does not run. Raises OSError if it fails
     otherwise, or if it is not the caller's own."""
-    folder = place.directory()
+    folder = identity.directory()
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
-    connection.settimeout(PATIENCE)
+    connection.settimeout(patience(PATIENCE))
     try:
-        place.check(folder)
-        connection.connect(place.socket(folder, name))
+        identity.check_directory(folder)
+        connection.connect(identity.socket_path(folder, name))
         wire.check_peer(connection)
     except (FileNotFoundError, ConnectionRefusedError):
         connection.close()
