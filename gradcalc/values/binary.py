@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from gradcalc.errors import FileError, InvalidValueError
-from gradcalc.values.context import Array, Context, shorten, similar
-from gradcalc.values.nested import from_nested
+from gradcalc.values.context import Array, Context, from_nested, shorten, similar
 
 # What safetensors and numpy both know.
 _NUMPY_DTYPES = frozenset(

@@ -11,9 +11,9 @@ import numpy as np
 
 from gradcalc.errors import FileError, InvalidValueError
 from gradcalc.values.context import Array, Context, counted, shorten, similar
+from gradcalc.values.cursor import NUMBER
 from gradcalc.values.functions import CONSTANTS
 from gradcalc.values.text import plain_numbers, plain_rows, read_text
-from gradcalc.values.tokens import NUMBER
 
 _CELL = re.compile(rf"\s*[-+]?(?:{NUMBER}|inf(?:inity)?|nan)\s*", re.IGNORECASE)
 # What stands in pasted arrays and in arithmetic, but never in a table of numbers.

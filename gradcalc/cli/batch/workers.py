@@ -212,9 +212,7 @@ def _bound_waiting(connection: Connection) -> None:
     most = struct.pack("ll", int(whole), int(part * 1e6))
     with socket.socket(fileno=os.dup(connection.fileno())) as sock:
         for option in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):
-            sock.setsockopt(
-                socket.SOL_SOCKET, option, struct.pack("ll", int(whole), int(part * 1e6))
-            )
+            sock.setsockopt(socket.SOL_SOCKET, option, most)
 
 
 def _serve(
