@@ -55,11 +55,15 @@ COMMANDS = {
 """Every command by its name, in the order of the help."""
 
 
+LONGEST = 1e6
+"""Seconds that any of the system's calls can wait: they count milliseconds in 31 bits."""
+
+
 def patience(seconds: float) -> float:
-    """How long to wait where that many seconds are usual: `GRADCALC_PATIENCE` times as long, at
-    most a million times; the usual time for what is no positive number."""
+    """How long to wait where that many seconds are usual: `GRADCALC_PATIENCE` times as long, if
+    that is a positive number, but no longer than the system's calls can."""
     try:
         times = float(os.environ.get("GRADCALC_PATIENCE", 1.0))
     except ValueError:
         times = 1.0
-    return seconds * min(times, 1e6) if times > 0 else seconds
+    return min(seconds * times, LONGEST) if times > 0 else seconds

@@ -203,6 +203,10 @@ def test_bad_lines_and_faults_do_not_end_it() -> None:
     assert code == 1
 
 
+def test_a_request_may_take_longer_than_a_system_call_can_wait() -> None:
+    assert call("--timeout", "1e9", "--quiet", stdin=request(1))[::2] == (0, "")
+
+
 def test_the_end_may_lack_a_newline_and_quiet_is_quiet() -> None:
     assert call("--quiet", stdin=request(1).rstrip("\n"))[::2] == (0, "")
     assert call(stdin="\n\n") == (0, [], "no requests\n")

@@ -97,9 +97,9 @@ def test_the_exports_are_exactly_all() -> None:
 
 @pytest.mark.parametrize(
     ("times", "seconds"),
-    [("1", 3.0), ("0.5", 1.5), ("inf", 3e6), ("-1", 3.0), ("nan", 3.0), ("soon", 3.0), ("", 3.0)],
+    [("1", 3.0), ("0.5", 1.5), ("inf", 1e6), ("-1", 3.0), ("nan", 3.0), ("soon", 3.0), ("", 3.0)],
 )
 def test_patience_can_be_set(times: str, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRADCALC_PATIENCE", times)
     assert patience(3.0) == seconds
-    assert Limits().seconds == 20 * seconds
+    assert Limits().seconds == min(20 * seconds, 1e6)

@@ -16,46 +16,34 @@ from gradcalc.render import FORMATS
 GRAD, BATCH = ("grad", "why"), ("batch",)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """An option: how it is typed, what its value is called and what the help says of it.
-
-    Without a `metavar` it takes no value, and typing it is the contrary of the default. `text`
-    reads what was typed, all of it at once if the option may be typed `repeated`ly. `key` is that
-    in a request, None if no request can have it, where `json` reads it. `commands` take it.
-    """
-
-    flag: str
-    metavar: str
-    help: str
-    commands: tuple[str, ...]
-    text: Reader
-    repeated: bool
-    choices: Collection[str]
-    key: str | None
-    json: Reader
-
-
 def _as_given(given: Any, option: str) -> Any:
     del option
     return given
 
 
-def _row(
-    default: Any,
-    flag: str,
-    metavar: str,
-    help: str,
-    text: Reader = _as_given,
-    *,
-    commands: tuple[str, ...] = GRAD + BATCH,
-    choices: Collection[str] = (),
-    key: str | None = None,
-    json: Reader = _as_given,
-) -> Any:
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An option: how it is typed, what its value is called and what the help says of it.
+
+    Without a `metavar` it takes no value, and typing it is the contrary of the default. `text`
+    reads what was typed, a list of it where the default is empty, as that may be typed repeatedly.
+    `commands` take it. `key` is that in a request, None if no request can have it, where `json`
+    reads it.
+    """
+
+    flag: str
+    metavar: str
+    help: str
+    text: Reader = _as_given
+    commands: tuple[str, ...] = GRAD + BATCH
+    choices: Collection[str] = ()
+    key: str | None = None
+    json: Reader = _as_given
+
+
+def _row(default: Any, *row: Any, **more: Any) -> Any:
     """A field of `Options` with its row."""
-    row = Row(flag, metavar, help, commands, text, default == (), choices, key, json)
-    return field(default=default, metadata={"row": row})
+    return field(default=default, metadata={"row": Row(*row, **more)})
 
 
 def _after(json: Reader, text: Reader) -> Reader:

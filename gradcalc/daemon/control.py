@@ -114,14 +114,9 @@ def servers() -> list[Found]:
     if not os.path.lexists(folder):
         return []
     identity.check_directory(folder)
-    return list(_found(folder))
-
-
-def _found(folder: str) -> Iterator[Found]:
-    for lock in sorted(Path(folder).glob("*.lock")):
-        told = read_state(str(lock))
-        if told is not None:
-            yield Found(lock.stem, identity.socket_path(folder, lock.stem), told)
+    names = sorted(lock.stem for lock in Path(folder).glob("*.lock"))
+    told = {name: read_state(identity.lock_path(folder, name)) for name in names}
+    return [Found(n, identity.socket_path(folder, n), state) for n, state in told.items() if state]
 
 
 def start(name: str) -> Found | None:

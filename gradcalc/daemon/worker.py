@@ -10,7 +10,7 @@ import select
 import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
 
@@ -64,7 +64,9 @@ def work(connection: socket.socket, run: Run) -> None:
     _take_limits(caller)
     _take_place(call)
     announce = Announce(connection)
-    for name, stream in opened(call.streams, announce).items():
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        told = call.streams[number]
+        stream = None if told is None else _opened(number, name, told, announce)
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
     sys.argv = ["gradcalc", *call.argv]
@@ -122,23 +124,10 @@ def _take_place(call: "Request") -> None:
 # -- a call ------------------------------------------------------------------------------------
 
 
-class NotARequest(Exception):
-    """Something else came over the socket."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """How a standard stream turns bytes into text."""
-
-    encoding: str
-    errors: str
-    line_buffering: bool
-    write_through: bool
-
-
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A call: its arguments, its surroundings, and three streams, None where one is closed.
+    """A call: its arguments, its surroundings, and how each of three streams turns bytes into text,
+    None where it is closed.
 
     `descriptors` are those of the streams that are open, then that of the directory.
     """
@@ -146,36 +135,33 @@ class Request:
     argv: tuple[str, ...]
     environment: dict[str, str]
     umask: int
-    streams: tuple[Stream | None, ...]
+    streams: tuple[Mapping[str, Any] | None, ...]
     descriptors: tuple[int, ...]
 
 
 def receive(connection: socket.socket) -> Request:
-    """Read a request. Raises `NotARequest`, or OSError when the caller is silent."""
+    """Read a request. Raises OSError when the caller is silent, `ValueError` for anything else."""
     data, descriptors, _, _ = socket.recv_fds(connection, 1 << 16, _DESCRIPTORS)
     size = wire.PREFIX + int.from_bytes(data[: wire.PREFIX], sys.byteorder)
     if len(data) < wire.PREFIX or size > _LONGEST:
-        raise NotARequest
+        raise ValueError
     parts, got = [data], len(data)
     while got < size:
         part = connection.recv(min(size - got, 1 << 20))
         if not part:
-            raise NotARequest
+            raise ValueError
         parts.append(part)
         got += len(part)
-    try:
-        return _request(b"".join(parts)[wire.PREFIX :], tuple(descriptors))
-    except ValueError:
-        raise NotARequest from None
+    return _request(b"".join(parts)[wire.PREFIX :], tuple(descriptors))
 
 
 def _request(body: bytes, descriptors: tuple[int, ...]) -> Request:
     version, umask, *rest = body.split(b"\0")
     if version != wire.VERSION or len(rest) < 4:
-        raise NotARequest
+        raise ValueError
     streams = tuple(_stream(text.decode()) for text in rest[:3])
     if len(descriptors) != 1 + sum(stream is not None for stream in streams):
-        raise NotARequest
+        raise ValueError
     end = 4 + int(rest[3])
     pairs = (os.fsdecode(field).partition("=") for field in rest[end:])
     return Request(
@@ -187,11 +173,12 @@ def _request(body: bytes, descriptors: tuple[int, ...]) -> Request:
     )
 
 
-def _stream(text: str) -> Stream | None:
+def _stream(text: str) -> Mapping[str, Any] | None:
     if not text:
         return None
-    encoding, errors, line_buffering, write_through = text.split(" ")
-    return Stream(encoding, errors, line_buffering == "1", write_through == "1")
+    encoding, errors, lines, through = text.split(" ")
+    flags = {"line_buffering": lines == "1", "write_through": through == "1"}
+    return {"encoding": encoding, "errors": errors, **flags}
 
 
 # -- its streams -------------------------------------------------------------------------------
@@ -235,31 +222,13 @@ class _Told(io.FileIO):
         return super().readall()
 
 
-def opened(streams: Sequence[Stream | None], announce: Announce) -> dict[str, TextIO | None]:
-    """Standard input, output and error, by name; None for one that the caller has closed."""
-    named = zip(("stdin", "stdout", "stderr"), streams, strict=True)
-    return {
-        name: None if stream is None else _opened(number, f"<{name}>", stream, announce)
-        for number, (name, stream) in enumerate(named)
-    }
-
-
-def _opened(number: int, name: str, stream: Stream, announce: Announce) -> TextIO:
-    raw = _Told(number, "rb" if number == 0 else "wb", announce)
-    raw.name = name
-    buffer: Any = raw
-    if number == 0:
-        buffer = io.BufferedReader(raw)
-    elif not stream.write_through:
-        buffer = io.BufferedWriter(raw)
-    text: Any = io.TextIOWrapper(
-        buffer,
-        stream.encoding,
-        stream.errors,
-        newline="\n",
-        line_buffering=stream.line_buffering,
-        write_through=stream.write_through,
-    )
-    text.mode = "r" if number == 0 else "w"
-    opened: TextIO = text
-    return opened
+def _opened(number: int, name: str, stream: Mapping[str, Any], announce: Announce) -> TextIO:
+    """A standard stream as Python makes them at its start."""
+    raw = _Told(number, "wb" if number else "rb", announce)
+    raw.name = f"<{name}>"
+    buffer: Any = io.BufferedWriter(raw) if number else io.BufferedReader(raw)
+    if number and stream["write_through"]:
+        buffer = raw
+    text = io.TextIOWrapper(buffer, newline="\n", **stream)
+    text.mode = "w" if number else "r"  # type: ignore[misc]
+    return text

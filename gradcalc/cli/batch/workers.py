@@ -15,7 +15,7 @@ from typing import Any
 
 from gradcalc.beside import signal_name
 from gradcalc.cli.batch.job import Answer, Job, Work
-from gradcalc.codes import patience
+from gradcalc.codes import LONGEST, patience
 from gradcalc.errors import Fault, GradcalcError, LimitError
 
 GRACE = 60.0
@@ -120,7 +120,7 @@ class Workers:
         self._start()
         ends = [w.deadline for w in self.workers if w.slots and w.deadline is not None]
         if ends:
-            left = max(min(ends) - time.monotonic(), 0.0)
+            left = min(max(min(ends) - time.monotonic(), 0.0), LONGEST)
             timeout = left if timeout is None else min(left, timeout)
         by_connection = {worker.connection: worker for worker in self.workers}
         ready = wait([*by_connection, *descriptors], timeout)
