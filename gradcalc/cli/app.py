@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gradcalc.cli.help import Group, print_reference
+from gradcalc.cli.arguments import Group
+from gradcalc.cli.help import print_reference
 from gradcalc.cli.readers import similar_option
 from gradcalc.codes import COMMANDS, INTERRUPTED, PIPE_CLOSED
 from gradcalc.errors import GradcalcError, UsageError, as_error

@@ -7,7 +7,7 @@ from inspect import Parameter, Signature
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 from gradcalc.cli.help import print_reference
 from gradcalc.cli.options import Options, Row, rows, typed
@@ -40,6 +40,17 @@ def known_options(command: str) -> Known:
         frozenset(row.flag for row in found if not row.metavar) | {"--help"},
         {row.flag: row.metavar for row in found if row.metavar},
     )
+
+
+class Group(TyperGroup):
+    """Commands that are listed when none is given."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Show the help if there is nothing to parse."""
+        if not args and not ctx.resilient_parsing:
+            typer.echo(ctx.get_help())
+            raise typer.Exit
+        return super().parse_args(ctx, args)
 
 
 class OptionsCommand(TyperCommand):

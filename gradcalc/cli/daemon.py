@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from gradcalc.cli.help import Group
+from gradcalc.cli.arguments import Group
 from gradcalc.codes import COMMANDS
 from gradcalc.errors import FileError, UsageError
 
@@ -65,11 +65,11 @@ def status() -> None:
         _say("not running")
         raise typer.Exit(NOT_RUNNING)
     told = found.state
-    _say(f"pid       {told.pid}")
-    _say(f"socket    {found.socket}")
-    _say(f"uptime    {time.time() - told.started:.0f} s")
-    _say(f"answered  {told.answered}")
-    _say(f"version   {told.version}")
+    _say(
+        f"pid       {told.pid}\nsocket    {found.socket}\n"
+        f"uptime    {time.time() - told.started:.0f} s\nanswered  {told.answered}\n"
+        f"version   {told.version}"
+    )
 
 
 def _name() -> str:

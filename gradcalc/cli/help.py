@@ -1,9 +1,4 @@
-"""What `--help` says beyond the options: commands, examples and exit codes."""
-
-from typing import Any
-
-import typer
-from typer.core import TyperGroup
+"""What `--help` says beyond the options: examples and exit codes."""
 
 EXIT_CODES: tuple[tuple[int, str, str], ...] = (
     (0, "verified", "smooth here, and right as far as the inputs allow"),
@@ -55,14 +50,3 @@ def print_reference() -> None:
         console.print(Text(f" {title}", "bold"))
         console.print(table)
         console.print()
-
-
-class Group(TyperGroup):
-    """Commands that are listed when none is given."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Show the help if there is nothing to parse."""
-        if not args and not ctx.resilient_parsing:
-            typer.echo(ctx.get_help())
-            raise typer.Exit
-        return super().parse_args(ctx, args)

@@ -7,20 +7,9 @@ from functools import cache, lru_cache
 
 import numpy as np
 
+from gradcalc.cli import programs as named
 from gradcalc.cli.options import Options
-from gradcalc.cli.programs import (
-    Lets,
-    Source,
-    Use,
-    check_known,
-    check_names,
-    limits_of,
-    place_of,
-    read_stdin,
-    sources,
-    unknown,
-    use,
-)
+from gradcalc.cli.programs import Lets, Source, Use, limits_of, place_of, sources, unknown, use
 from gradcalc.cli.readers import Value, claimed
 from gradcalc.errors import GradcalcError, InvalidValueError, UnknownNameError, UsageError
 from gradcalc.findings import Finding
@@ -28,7 +17,7 @@ from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Limits, Program
 from gradcalc.problem import Array, Problem
 from gradcalc.report import Report
-from gradcalc.values import from_json, parse_value
+from gradcalc.values import from_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +48,10 @@ def requests(
     typed = [name for name, _ in options.values]
     programs = [compiled(source.text, limits, known, source.function) for source in texts]
     uses = [use(program, lets, typed) for program in programs]
-    check_names(uses, typed, own)
-    check_known(options.detach, "--detach", uses)
-    check_known(options.wrt, "--wrt", uses)
-    check_known([options.of] if options.of else [], "--of", uses)
+    named.check_names(uses, typed, own)
+    named.check_known(options.detach, "--detach", uses)
+    named.check_known(options.wrt, "--wrt", uses)
+    named.check_known([options.of] if options.of else [], "--of", uses)
     wrts = [_wrt(use, options) for use in uses]
     _check_claims(options, uses, wrts)
     claims = [_claims(use, wrt, options, limits) for use, wrt in zip(uses, wrts, strict=True)]
@@ -194,10 +183,7 @@ def _values(options: Options) -> tuple[dict[str, Array], Array | None]:
         return np.random.default_rng(options.seed)
 
     def read(value: Value, name: str) -> Array:
-        if isinstance(value, str):
-            array = parse_value(value, random=random, stdin=read_stdin, name=name)
-        else:
-            array = from_json(value, name, random=random)
+        array = from_json(value, name, random=random, stdin=named.read_stdin)
         return _rounded(array, name, options)
 
     values = {name: read(value, name) for name, value in options.values}

@@ -11,14 +11,7 @@ from pickle import UnpicklingError
 import numpy as np
 
 from gradcalc.errors import FileError, GradcalcError, InvalidValueError, LimitError
-from gradcalc.values.binary import (
-    no_key,
-    pick,
-    read_npy,
-    read_npz,
-    read_safetensors,
-    read_torch,
-)
+from gradcalc.values import binary
 from gradcalc.values.context import (
     NONFINITE,
     Array,
@@ -68,7 +61,8 @@ def from_json(
     value: object,
     name: str = "value",
     *,
-    random: Random | None = None,
+    random: Random = lambda: np.random.default_rng(0),
+    stdin: Callable[[], str] | None = None,
     limits: Limits | None = None,
 ) -> Array:
     """The float64 array that decoded JSON means.
@@ -78,10 +72,9 @@ def from_json(
 
     Raises what `parse_value` raises, and InvalidValueError for anything else.
     """
-    source = (lambda: np.random.default_rng(0)) if random is None else random
     if isinstance(value, str) and value not in NONFINITE:
-        return parse_value(value, random=source, name=name, limits=limits)
-    return from_nested(value, Context(name, source, limits or Limits()))
+        return parse_value(value, random=random, stdin=stdin, name=name, limits=limits)
+    return from_nested(value, Context(name, random, limits or Limits()))
 
 
 def _standard_input(stdin: Callable[[], str] | None, name: str) -> str:
@@ -227,9 +220,9 @@ def _read_json(path: Path, key: str | None, context: Context) -> Array:
 
     value = json.loads(text, parse_int=in_range, parse_float=in_range)
     if isinstance(value, dict):
-        value = value[pick(value, key, path, context)]
+        value = value[binary.pick(value, key, path, context)]
     else:
-        no_key(key, path, context)
+        binary.no_key(key, path, context)
     if isinstance(value, str) and value not in NONFINITE:
         return read_text(value, context)
     return from_nested(value, context)
@@ -238,11 +231,11 @@ def _read_json(path: Path, key: str | None, context: Context) -> Array:
 _READERS: Mapping[str, Reader] = {
     ".csv": _read_csv,
     ".json": _read_json,
-    ".npy": read_npy,
-    ".npz": read_npz,
-    ".pt": read_torch,
-    ".pth": read_torch,
-    ".safetensors": read_safetensors,
+    ".npy": binary.read_npy,
+    ".npz": binary.read_npz,
+    ".pt": binary.read_torch,
+    ".pth": binary.read_torch,
+    ".safetensors": binary.read_safetensors,
     ".tsv": lambda path, key, c: read_table(_text(path, c), "\t", c, key),
     ".txt": _read_txt,
 }

@@ -4,9 +4,11 @@ came of all together: counts, the exit code, and one line that says so."""
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar
 
-from gradcalc.errors import GradcalcError
+from gradcalc.cli.options import Options
+from gradcalc.cli.programs import limits_of
+from gradcalc.errors import GradcalcError, as_error
 
 Allow = Callable[[float | None], None]
 """Says how many seconds the job at hand may take, None for no bound."""
@@ -37,28 +39,43 @@ class Answer:
     exit_code: int
 
 
-class Work(Protocol):
-    """What is done with each job, in whatever process; picklable data."""
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is done with each job, in whatever process, by `options`; picklable data."""
+
+    options: Options
+
+    start: ClassVar[str] = ""
+    """What every answer begins with."""
 
     @property
     def seconds(self) -> float | None:
         """How long a job may take that does not say otherwise, None for no bound."""
-
-    @property
-    def start(self) -> str:
-        """What every answer begins with."""
+        return limits_of(self.options).seconds
 
     def answer(self, job: Job, allow: Allow) -> Answer:
         """The answer to a job; whatever is wrong with it is an answer too."""
+        try:
+            return self.done(job, allow)
+        # A stream outlives whatever happens to one of its requests.
+        except Exception as error:
+            return self.failed(job, as_error(error))
+
+    def done(self, job: Job, allow: Allow) -> Answer:
+        """The answer to a job. Raises whatever is wrong with it."""
+        raise NotImplementedError
 
     def failed(self, job: Job, error: GradcalcError) -> Answer:
         """The answer for a job that could not be done."""
+        raise NotImplementedError
 
     def recognised(self, text: str) -> Answer | None:
         """The answer that a line of an earlier run's output was, None if it was not ours."""
+        raise NotImplementedError
 
     def fits(self, job: Job, text: str) -> bool:
         """Whether that line can be the answer to this job."""
+        raise NotImplementedError
 
 
 BADNESS = (0, 3, 4, 2, 1, 70)

@@ -6,7 +6,6 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol
 
 from gradcalc.cli.batch.job import Answer, Job, Tally, Work
 from gradcalc.errors import FileError, GradcalcError, UsageError
@@ -18,16 +17,6 @@ UNBOUNDED = 2**62
 """As the longest line: one of any length."""
 
 _CHUNK = 2**16
-
-
-class Splitter(Protocol):
-    """Cuts bytes into jobs, however they arrive."""
-
-    def feed(self, data: bytes) -> Iterator[Job]:
-        """The jobs that are complete with these bytes."""
-
-    def finish(self) -> Iterator[Job]:
-        """What is left at the end of the input."""
 
 
 class Lines:
@@ -134,6 +123,10 @@ def _is_complete(lines: list[bytes], delimiter: str) -> bool:
     except csv.Error:
         return True
     return not asked
+
+
+Splitter = Lines | Records
+"""Cuts bytes into jobs, however they arrive."""
 
 
 class Source:

@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from gradcalc.cli.batch.job import ERROR, Allow, Answer, Job
+from gradcalc.cli.batch.job import ERROR, Allow, Answer, Job, Work
 from gradcalc.cli.inputs import requests
 from gradcalc.cli.options import Options, keys
 from gradcalc.cli.programs import limits_of, sources
@@ -23,7 +23,6 @@ from gradcalc.errors import (
     InvalidValueError,
     LimitError,
     UsageError,
-    as_error,
     did_you_mean,
 )
 from gradcalc.render.json import Json, dumps, error_json, inputs_json, report_json
@@ -39,45 +38,29 @@ REPORT, ERRORS = "gradcalc.report/1", "gradcalc.error/1"
 
 
 @dataclass(frozen=True, slots=True)
-class JsonRequests:
-    """Each job is a JSON object; `defaults` are the options that it does not give itself."""
+class JsonRequests(Work):
+    """Each job is a JSON object; `options` are those that it does not give itself."""
 
-    defaults: Options
     style: Style
 
-    @property
-    def seconds(self) -> float | None:
-        """The time limit of a request that gives none."""
-        return limits_of(self.defaults).seconds
+    start: ClassVar[str] = '{"schema":"gradcalc.'
 
-    @property
-    def start(self) -> str:
-        """What every answer begins with."""
-        return '{"schema":"gradcalc.'
-
-    def answer(self, job: Job, allow: Allow) -> Answer:
-        """The report on a request, or the error in its place."""
-        try:
-            request = decoded(_kept(job))
-            options = options_of(request, self.defaults)
-            if options.timeout != self.defaults.timeout:
-                allow(limits_of(options).seconds)
-            report = report_of(options)
-            found = report_json(report)
-            if "id" in request:
-                found = {"schema": found["schema"], "id": request["id"], **found}
-            return Answer(self._line(found), report.verdict.outcome.value, report.verdict.exit_code)
-        # A stream outlives whatever happens to one of its requests.
-        except Exception as error:
-            return self._failed(job, as_error(error), id_of(job))
+    def done(self, job: Job, allow: Allow) -> Answer:
+        """The report on a request."""
+        request = decoded(_kept(job))
+        options = options_of(request, self.options)
+        if options.timeout != self.options.timeout:
+            allow(limits_of(options).seconds)
+        report = report_of(options)
+        found = report_json(report)
+        if "id" in request:
+            found = {"schema": found["schema"], "id": request["id"], **found}
+        return Answer(self._line(found), report.verdict.outcome.value, report.verdict.exit_code)
 
     def failed(self, job: Job, error: GradcalcError) -> Answer:
         """The error as the answer to a request."""
-        return self._failed(job, error, id_of(job))
-
-    def _failed(self, job: Job, error: GradcalcError, id: Any) -> Answer:
         found = error_json(error)
-        found = {"schema": found["schema"], "id": id, "line": job.line, **found}
+        found = {"schema": found["schema"], "id": id_of(job), "line": job.line, **found}
         return Answer(self._line(found), ERROR, error.exit_code)
 
     def _line(self, found: Json) -> str:
@@ -103,7 +86,7 @@ class JsonRequests:
     def _asks_for(self, job: Job, report: Any) -> bool:
         """Whether a report is about the problem of the request."""
         try:
-            options = options_of(decoded(_kept(job)), self.defaults)
+            options = options_of(decoded(_kept(job)), self.options)
             (asked,) = requests(options, sources(options))
         except GradcalcError:
             return False

@@ -7,19 +7,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from gradcalc.cli.batch import reading
 from gradcalc.cli.batch.job import Tally, Work
-from gradcalc.cli.batch.reading import (
-    UNBOUNDED,
-    Appended,
-    Earlier,
-    Lines,
-    Records,
-    Source,
-    Splitter,
-)
+from gradcalc.cli.batch.reading import Lines, Records, Source, Splitter
 from gradcalc.cli.batch.requests import JsonRequests
 from gradcalc.cli.batch.stream import Progress, Sink, stream
 from gradcalc.cli.batch.table import Columns, TableRows, read_columns
@@ -33,35 +27,16 @@ from gradcalc.errors import FileError, UnknownNameError, UsageError
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Input:
-    """An open input, with what is done for it and how it and its output are cut."""
-
-    source: Source
-    work: Work
-    header: str
-    splitter: Callable[[], Splitter]
-
-
-class _Screen:
-    """Standard output."""
-
-    def write(self, text: str) -> None:
-        write(text, sys.stdout)
-
-
 def run_requests(options: Options, workers: int) -> int:
     """Answer requests that are lines of JSON; gives the exit code.
 
     Raises `GradcalcError` if there is no input, or no output can be written.
     """
-    style = (
-        replace(style_for(sys.stdout), unicode=True) if options.resume else style_for(sys.stdout)
-    )
-    work = JsonRequests(options, style)
+    style = style_for(sys.stdout)
+    work = JsonRequests(options, replace(style, unicode=style.unicode or bool(options.resume)))
     with _opened(next(iter(options.programs), "-")) as descriptor:
-        given = _Input(Source(descriptor, Lines()), work, "", lambda: Lines(UNBOUNDED))
-        return _run(given, options, workers)
+        source = Source(descriptor, Lines())
+        return _run(work, source, "", lambda: Lines(reading.UNBOUNDED), workers)
 
 
 def run_table(options: Options, workers: int) -> int:
@@ -87,29 +62,31 @@ def run_table(options: Options, workers: int) -> int:
         mark = _BOM if header.startswith(_BOM) else ""
 
         def splitter() -> Records:
-            return Records(columns.delimiter, Lines(UNBOUNDED, blank=True))
+            return Records(columns.delimiter, Lines(reading.UNBOUNDED, blank=True))
 
-        given = _Input(source, work, mark + work.header, splitter)
-        return _run(given, options, workers)
+        return _run(work, source, mark + work.header, splitter, workers)
 
 
-def _run(given: _Input, options: Options, workers: int) -> int:
+def _run(
+    work: Work, source: Source, header: str, splitter: Callable[[], Splitter], workers: int
+) -> int:
+    """Do the work with all that comes, behind a header; `splitter` cuts what is written."""
     # switched off for commands that answer once
     gc.enable()
     start = time.monotonic()
+    options = work.options
     tally = Tally()
-    sink: Sink = _Screen()
     end = 0
+    sink: Sink = partial(write, stream=sys.stdout)
     if options.resume is not None:
         path = Path(options.resume).expanduser()
-        earlier = Earlier(path, given.work, given.header, given.splitter)
-        earlier.skip(given.source, tally)
+        earlier = reading.Earlier(path, work, header, splitter)
+        earlier.skip(source, tally)
         end = earlier.end
-        sink = Appended(path, end)
+        sink = reading.Appended(path, end).write
     if not end:
-        sink.write(given.header)
-    processes = Workers(given.work, workers)
-    stream(given.source, processes, sink, tally, _progress(given.source, options))
+        sink(header)
+    stream(source, Workers(work, workers), sink, tally, _progress(source, options))
     # Who does not listen to the summary is told by the exit code.
     with suppress(ClosedPipe, FileError):
         write("" if options.silent else tally.summary(time.monotonic() - start), sys.stderr)
@@ -151,7 +128,11 @@ def _wrt(options: Options, columns: Columns) -> tuple[str, ...]:
 def _opened(name: str) -> Iterator[int]:
     """The descriptor of a file, or of standard input for `-`. Raises `FileError` without one."""
     if name == "-":
-        yield _standard_input()
+        try:
+            descriptor = sys.stdin.fileno()
+        except (AttributeError, ValueError, OSError):
+            raise FileError("there is no standard input to read requests from") from None
+        yield descriptor
         return
     path = Path(name).expanduser()
     try:
@@ -166,10 +147,3 @@ def _opened(name: str) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
-
-
-def _standard_input() -> int:
-    try:
-        return sys.stdin.fileno()
-    except (AttributeError, ValueError, OSError):
-        raise FileError("there is no standard input to read requests from") from None

@@ -6,9 +6,9 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 from gradcalc.cli.batch.job import Job, Tally
 from gradcalc.cli.batch.reading import LONGEST, Source
@@ -27,12 +27,8 @@ _PATIENCE = 1.0
 _PAUSE = 0.1
 """Seconds between two drawings."""
 
-
-class Sink(Protocol):
-    """Where answers go."""
-
-    def write(self, text: str) -> None:
-        """Write whole lines, at once. Raises `ClosedPipe` or `FileError`."""
+Sink = Callable[[str], None]
+"""Writes whole lines, at once. Raises `ClosedPipe` or `FileError`."""
 
 
 def stream(
@@ -56,7 +52,7 @@ def stream(
                 for slot in window.done():
                     assert slot.answer is not None
                     with writing():
-                        sink.write(slot.answer.text)
+                        sink(slot.answer.text)
                     tally.add(slot.answer)
                     end = slot.job.end
                 if progress is not None:

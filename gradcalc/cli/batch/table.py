@@ -6,17 +6,15 @@ import io
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import prod
 
 import numpy as np
 
-from gradcalc.cli.batch.job import ERROR, Allow, Answer, Job
+from gradcalc.cli.batch.job import ERROR, Allow, Answer, Job, Work
 from gradcalc.cli.batch.requests import report_of
-from gradcalc.cli.options import Options
-from gradcalc.cli.programs import limits_of
 from gradcalc.cli.readers import Value, normalized
-from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, UsageError, as_error
-from gradcalc.report import Report
+from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, UsageError
 from gradcalc.values import format_literal, parse_value
 
 DELIMITERS = ",\t;"
@@ -136,25 +134,14 @@ def _shape(columns: Sequence[Column]) -> tuple[int, ...] | None:
 
 
 @dataclass(frozen=True, slots=True)
-class TableRows:
+class TableRows(Work):
     """Each job is a row of a table; `options` hold the program and what is the same in all rows.
 
     `wrt` are the inputs that the gradients are by.
     """
 
-    options: Options
     columns: Columns
     wrt: tuple[str, ...]
-
-    @property
-    def seconds(self) -> float | None:
-        """The time limit of every row."""
-        return limits_of(self.options).seconds
-
-    @property
-    def start(self) -> str:
-        """Rows begin with anything."""
-        return ""
 
     @property
     def header(self) -> str:
@@ -169,21 +156,25 @@ class TableRows:
             spread = np.ndindex(*shape) if shape else ()
             yield from [f"{name}[{','.join(map(str, i))}]" for i in spread] or [name]
 
-    def answer(self, job: Job, allow: Allow) -> Answer:
-        """The row with the report in its last cells, or with the error."""
+    def done(self, job: Job, allow: Allow) -> Answer:
+        """The row with the report in its last cells."""
         del allow
-        try:
-            cells = self._cells(job)
-            if len(cells) != len(self.columns.header):
-                raise InvalidValueError(
-                    f"the row has {len(cells)} cells, but the header {len(self.columns.header)}"
-                )
-            values = (*self._values(cells), *self.options.values)
-            report = report_of(replace(self.options, values=values))
-            return self._answer(cells, report)
-        # A stream outlives whatever happens to one of its rows.
-        except Exception as error:
-            return self.failed(job, as_error(error))
+        cells = self._cells(job)
+        if len(cells) != len(self.columns.header):
+            raise InvalidValueError(
+                f"the row has {len(cells)} cells, but the header {len(self.columns.header)}"
+            )
+        values = (*self._values(cells), *self.options.values)
+        report = report_of(replace(self.options, values=values))
+        value = np.nan if report.value is None else report.value
+        texts = [format_literal(value, report.dtype)]
+        for gradient in report.gradients:
+            spread = gradient.name in dict(self.columns.shapes)
+            arrays = gradient.best.flat if spread else [gradient.best]
+            texts += [format_literal(array, report.dtype) for array in arrays]
+        verdict = report.verdict
+        row = [*cells, *texts, verdict.outcome.value, str(verdict.exit_code), verdict.message]
+        return Answer(line_of(row, self.columns), verdict.outcome.value, verdict.exit_code)
 
     def failed(self, job: Job, error: GradcalcError) -> Answer:
         """The row with the error as its message."""
@@ -194,8 +185,7 @@ class TableRows:
         width = len(self.columns.header)
         kept = [*cells, *[""] * width][:width]
         message = error.message if error.hint is None else f"{error.message} ({error.hint})"
-        empty = [""] * (1 + sum(1 for _ in self._titles))
-        row = [*kept, *empty, ERROR, str(error.exit_code), message]
+        row = [*kept, "", *("" for _ in self._titles), ERROR, str(error.exit_code), message]
         return Answer(line_of(row, self.columns), ERROR, error.exit_code)
 
     def recognised(self, text: str) -> Answer | None:
@@ -228,15 +218,13 @@ class TableRows:
             if column.index is None:
                 yield column.name, cell
                 continue
-            element = parse_value(cell, random=self._random, name=column.title)
+            random = partial(np.random.default_rng, self.options.seed)
+            element = parse_value(cell, random=random, name=column.title)
             if element.ndim:
                 raise InvalidValueError(f"{column.title}: a single number is needed, not {cell}")
             spread[column.name][column.index] = element
         for name, array in spread.items():
             yield name, array.tolist()
-
-    def _random(self) -> np.random.Generator:
-        return np.random.default_rng(self.options.seed)
 
     def _check(self, cell: str, title: str) -> None:
         if not cell.strip():
@@ -249,14 +237,3 @@ class TableRows:
                 f"{title}: {whole},{part} may be one number or two",
                 hint=f"{whole}.{part} is the number, [{whole},{part}] the vector",
             )
-
-    def _answer(self, cells: Sequence[str], report: Report) -> Answer:
-        value = np.nan if report.value is None else report.value
-        texts = [format_literal(value, report.dtype)]
-        for gradient in report.gradients:
-            spread = gradient.name in dict(self.columns.shapes)
-            arrays = gradient.best.flat if spread else [gradient.best]
-            texts += [format_literal(array, report.dtype) for array in arrays]
-        verdict = report.verdict
-        row = [*cells, *texts, verdict.outcome.value, str(verdict.exit_code), verdict.message]
-        return Answer(line_of(row, self.columns), verdict.outcome.value, verdict.exit_code)
