@@ -33,14 +33,9 @@ ROOM = 3.0
 """Seconds beyond those that a program and its way back may take."""
 
 FIRST = (
-    "gradcalc.problem",
-    "importlib.metadata",
-    "logging",
-    "subprocess",
-    "tempfile",
-    "unittest.mock",
+    "gradcalc.problem", "importlib.metadata", "logging", "subprocess", "tempfile", "unittest.mock",
     "urllib.request",
-)
+)  # fmt: skip
 """What torch and its witness import too, so it may come before it is known that they are needed."""
 
 _LENGTH = struct.Struct("!Q")
@@ -154,6 +149,16 @@ def signal_name(number: int) -> str:
         return f"signal {number}"
 
 
+def import_autograd() -> "Callable[[Problem], Testimony]":
+    """The witness that runs torch, imported without what no gradient needs, and on one thread."""
+    from gradcalc.deferral import UNUSED, deferred
+
+    with deferred(*UNUSED):
+        from gradcalc.witnesses.autograd import testify, use_one_thread
+    use_one_thread()
+    return testify
+
+
 # -- messages: their length, then a pickle -----------------------------------------------------
 
 
@@ -228,7 +233,14 @@ def _answer(inbox: int, outbox: int) -> NoReturn:
     for module in FIRST:
         import_module(module)
     requests.get()
-    testify = _import_autograd()
+    try:
+        testify = import_autograd()
+    except Exception as broken:
+        failure = broken
+
+        def testify(problem: "Problem") -> "Testimony":
+            raise failure
+
     gc.freeze()
     gc.enable()
     _write(outbox, None, None)
@@ -257,22 +269,6 @@ def _listen(inbox: int, requests: "SimpleQueue[Any]") -> None:
             requests.put(_read(inbox, None))
     finally:
         os._exit(0)
-
-
-def _import_autograd() -> "Callable[[Problem], Testimony]":
-    from gradcalc.deferral import UNUSED, deferred
-
-    try:
-        with deferred(*UNUSED):
-            from gradcalc.witnesses.autograd import testify, use_one_thread
-        use_one_thread()
-    except Exception as broken:
-        failure = broken
-
-        def testify(problem: "Problem") -> "Testimony":
-            raise failure
-
-    return testify
 
 
 def _portable(error: Exception) -> Exception:

@@ -9,6 +9,7 @@ import pytest
 
 from gradcalc import codes
 from gradcalc.cli import app, grad, options
+from gradcalc.cli.batch.job import Job
 from gradcalc.cli.batch.requests import decoded, options_of
 from gradcalc.codes import COMMANDS, Command
 from gradcalc.daemon import client
@@ -60,11 +61,12 @@ def test_an_option_is_on_the_command_line(run: Run, asked: list[Any], command: s
 
 def test_an_option_is_in_a_request(asked: list[Any]) -> None:
     defaults = options.typed("batch", (), dict.fromkeys(options.rows("batch")))
-    text = {"program": "x*x", "inputs": {"x": 3}}
-    assert options_of(decoded(json.dumps(text).encode()), defaults).patience == 7
-    assert options_of(decoded(json.dumps({**text, "patience": 2}).encode()), defaults).patience == 2
+    request = {"program": "x*x", "inputs": {"x": 3}}
+    for more, patience in (({}, 7), ({"patience": 2}, 2), ({"patience": None}, 7)):
+        line = json.dumps({**request, **more}).encode()
+        assert options_of(decoded(Job(1, 0, line)), defaults).patience == patience
     with pytest.raises(app.UsageError, match="patience is a list; a number is needed"):
-        options_of({**text, "patience": []}, defaults)
+        options_of({**request, "patience": []}, defaults)
 
 
 def test_an_option_is_what_a_misspelt_one_was_meant_to_be(run: Run, asked: list[Any]) -> None:

@@ -66,14 +66,7 @@ def is_fit(argv: list[str]) -> bool:
     if any("/dev/fd" in word or "/proc/" in word or "/dev/std" in word for word in argv):
         return False
     reads = any(word == "-" or "@-" in word for word in argv)
-    return not (reads and _is_terminal(0))
-
-
-def _is_terminal(descriptor: int) -> bool:
-    try:
-        return os.isatty(descriptor)
-    except OSError:
-        return False
+    return not (reads and os.isatty(0))
 
 
 def _connected(name: str) -> "_socket.socket | None":

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcalc.errors import InvalidValueError, LimitError, did_you_mean
+from gradcalc.errors import FileError, GradcalcError, InvalidValueError, LimitError, did_you_mean
 
 Array = NDArray[np.float64]
 Random = Callable[[], "np.random.Generator"]
@@ -41,6 +41,16 @@ class Context:
     name: str
     random: Random
     limits: Limits = field(default_factory=Limits)
+
+    def error(
+        self, message: str, hint: str | None = None, kind: type[GradcalcError] = InvalidValueError
+    ) -> GradcalcError:
+        """An error about the input."""
+        return kind(f"{self.name}: {message}", hint=hint)
+
+    def file_error(self, message: str, hint: str | None = None) -> GradcalcError:
+        """An error about the file that holds the input."""
+        return self.error(message, hint, FileError)
 
     def empty(self) -> InvalidValueError:
         return InvalidValueError(f"{self.name} is empty: there is nothing to differentiate")
@@ -132,12 +142,8 @@ def _common_length(level: list[list[Any]], shape: list[int], context: Context) -
     odd = next(i for i, length in enumerate(lengths) if length != lengths[0])
     found, expected = counted(lengths[odd], "number"), counted(lengths[0], "number")
     if len(shape) == 1:
-        raise InvalidValueError(
-            f"{context.name}: row {odd + 1} has {found}, but row 1 has {expected}"
-        )
-    raise InvalidValueError(
-        f"{context.name}: one list at depth {len(shape) + 1} has {found}, another has {expected}"
-    )
+        raise context.error(f"row {odd + 1} has {found}, but row 1 has {expected}")
+    raise context.error(f"one list at depth {len(shape) + 1} has {found}, another has {expected}")
 
 
 def _number(item: object, context: Context) -> float:
@@ -146,7 +152,7 @@ def _number(item: object, context: Context) -> float:
     if isinstance(item, str) and item in NONFINITE:
         return NONFINITE[item]
     if isinstance(item, list):
-        raise InvalidValueError(f"{context.name}: a list stands beside single numbers")
+        raise context.error("a list stands beside single numbers")
     shown = repr(shorten(item)) if isinstance(item, str) else f"a {type(item).__name__}"
     what = "null" if item is None else shown
-    raise InvalidValueError(f"{context.name}: {what} is not a number")
+    raise context.error(f"{what} is not a number")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.errors import InvalidValueError, LimitError
+from gradcalc.errors import LimitError
 from gradcalc.values.context import Array, Context
 
 Generator = Callable[[Sequence[Array], Context], Array]
@@ -33,14 +33,14 @@ def combine(op: str, left: Array, right: Array, context: Context) -> Array:
     try:
         shape = np.broadcast_shapes(left.shape, right.shape)
     except ValueError:
-        raise InvalidValueError(
-            f"{context.name}: the sizes of {op} do not fit: {left.shape} and {right.shape}"
+        raise context.error(
+            f"the sizes of {op} do not fit: {left.shape} and {right.shape}"
         ) from None
     context.check_shape(shape, math.prod(shape))
     if op in ("/", "//", "%") and bool(np.any(right == 0)):
-        raise InvalidValueError(f"{context.name}: division by zero")
+        raise context.error("division by zero")
     if op == "**" and bool(np.any((left == 0) & (right < 0))):
-        raise InvalidValueError(f"{context.name}: 0 to a negative power is a division by zero")
+        raise context.error("0 to a negative power is a division by zero")
     return _finite(OPERATORS[op], (left, right), f"the result of {op}", context)
 
 
@@ -53,15 +53,13 @@ def _finite(function: Callable[..., Any], args: Sequence[Array], what: str, c: C
     if not bool(np.any(lost)):
         return result
     if bool(np.any(np.isnan(result[lost]))):
-        raise InvalidValueError(f"{c.name}: {what} is not a real number")
-    raise InvalidValueError(
-        f"{c.name}: {what} is not a finite number", hint="write inf if infinity is meant"
-    )
+        raise c.error(f"{what} is not a real number")
+    raise c.error(f"{what} is not a finite number", hint="write inf if infinity is meant")
 
 
 def _scalars(args: Sequence[Array], usage: str, context: Context) -> list[float]:
     if any(arg.ndim or not np.isfinite(arg) for arg in args):
-        raise InvalidValueError(f"{context.name}: {usage} takes finite single numbers")
+        raise context.error(f"{usage} takes finite single numbers")
     return [float(arg) for arg in args]
 
 
@@ -72,9 +70,7 @@ def _shape(args: Sequence[Array], context: Context) -> tuple[int, ...]:
     for size in sizes:
         if not (size.is_integer() and size >= 0):
             found = "a list" if math.isnan(size) else f"{size:.6g}"
-            raise InvalidValueError(
-                f"{context.name}: a size must be a whole number of 0 or more, not {found}"
-            )
+            raise context.error(f"a size must be a whole number of 0 or more, not {found}")
     shape = tuple(map(int, sizes))
     context.check_shape(shape, math.prod(shape))
     return shape
@@ -85,7 +81,7 @@ def _arange(args: Sequence[Array], context: Context) -> Array:
     start, stop = (0.0, numbers[0]) if len(numbers) == 1 else numbers[:2]
     step = numbers[2] if len(numbers) == 3 else 1.0
     if step == 0:
-        raise InvalidValueError(f"{context.name}: the step of arange is 0")
+        raise context.error("the step of arange is 0")
     count = (stop - start) / step
     if count > context.limits.max_elements:
         raise context.too_many(count)
@@ -102,7 +98,7 @@ def _spaced(function: Callable[..., Any], name: str) -> Generator:
         with np.errstate(all="ignore"):
             result: Array = np.asarray(function(start, stop, count), dtype=np.float64)
         if not bool(np.all(np.isfinite(result))):
-            raise InvalidValueError(f"{context.name}: {name} reaches numbers that are too large")
+            raise context.error(f"{name} reaches numbers that are too large")
         return result
 
     return generate
@@ -111,7 +107,7 @@ def _spaced(function: Callable[..., Any], name: str) -> Generator:
 def _full(args: Sequence[Array], context: Context) -> Array:
     shape = _shape(args[:1], context)
     if args[1].ndim:
-        raise InvalidValueError(f"{context.name}: full takes one number to fill with")
+        raise context.error("full takes one number to fill with")
     return np.full(shape, args[1], dtype=np.float64)
 
 
@@ -171,19 +167,14 @@ def call(name: str, args: Sequence[Array], context: Context) -> Array:
     """
     if name in ELEMENTWISE:
         if len(args) != 1:
-            raise InvalidValueError(
-                f"{context.name}: {name} takes one argument, {len(args)} are given"
-            )
+            raise context.error(f"{name} takes one argument, {len(args)} are given")
         (arg,) = args
         what = f"{name}({arg:.6g})" if arg.ndim == 0 else f"an element of {name}(...)"
         return _finite(ELEMENTWISE[name], args, what, context)
     function, fewest, most, _ = GENERATORS[name]
     if not fewest <= len(args) <= most:
-        raise InvalidValueError(
-            f"{context.name}: {name} does not take {len(args)} arguments",
-            hint=f"write {usage(name)}",
-        )
+        raise context.error(f"{name} does not take {len(args)} arguments", f"write {usage(name)}")
     try:
         return function(args, context)
     except MemoryError:
-        raise LimitError(f"{context.name}: {name} does not fit into memory") from None
+        raise context.error(f"{name} does not fit into memory", kind=LimitError) from None

@@ -10,7 +10,7 @@ from pickle import UnpicklingError
 
 import numpy as np
 
-from gradcalc.errors import FileError, GradcalcError, InvalidValueError, LimitError
+from gradcalc.errors import FileError, GradcalcError, LimitError
 from gradcalc.values import binary
 from gradcalc.values.context import (
     NONFINITE,
@@ -116,12 +116,12 @@ def _read_file(reference: str, context: Context) -> Array:
     except GradcalcError:
         raise
     except (MemoryError, RecursionError):
-        raise LimitError(f"{context.name}: {shorten(path.name)} is too large to read") from None
+        raise context.error(f"{shorten(path.name)} is too large to read", kind=LimitError) from None
     # Any bytes may be in a file, and each library has its own exceptions for bad ones.
     except Exception as error:
-        raise FileError(
-            f"{context.name}: {shorten(path.name)} cannot be read: {shorten(_reason(error), 120)}",
-            hint=_HINTS.get(type(error).__name__),
+        raise context.file_error(
+            f"{shorten(path.name)} cannot be read: {shorten(_reason(error), 120)}",
+            _HINTS.get(type(error).__name__),
         ) from None
 
 
@@ -138,7 +138,7 @@ def _reason(error: Exception) -> str:
 def _locate(reference: str, context: Context) -> tuple[Path, str | None]:
     """The path and the key; a file whose own name has a colon comes before a key."""
     if not reference:
-        raise FileError(f"{context.name}: @ needs the name of a file", hint="write @x.npy or @-")
+        raise context.file_error("@ needs the name of a file", "write @x.npy or @-")
     parts = reference.split(":")
     for count in range(len(parts), 0, -1):
         path = Path(":".join(parts[:count]))
@@ -149,9 +149,7 @@ def _locate(reference: str, context: Context) -> tuple[Path, str | None]:
         except (OSError, RuntimeError, ValueError):
             continue
     shown = shorten(reference, 80)
-    raise FileError(
-        f"{context.name}: there is no file {shown!r}", hint=_similar_file(Path(parts[0]))
-    )
+    raise context.file_error(f"there is no file {shown!r}", _similar_file(Path(parts[0])))
 
 
 def _similar_file(path: Path) -> str | None:
@@ -165,18 +163,18 @@ def _similar_file(path: Path) -> str | None:
 def _reader(path: Path, context: Context) -> Reader:
     shown = shorten(path.name or str(path))
     if path.is_dir():
-        raise FileError(f"{context.name}: {shown!r} is a directory, not a file")
+        raise context.file_error(f"{shown!r} is a directory, not a file")
     reader = _READERS.get(path.suffix.lower())
     if reader is None and path.is_fifo():
         # What a shell makes of @<(command).
         reader = _read_txt
     if reader is None:
-        raise FileError(
-            f"{context.name}: the kind of {shown!r} is not known by its extension",
-            hint="known are " + " ".join(_READERS),
+        raise context.file_error(
+            f"the kind of {shown!r} is not known by its extension",
+            "known are " + " ".join(_READERS),
         )
     if not (path.is_file() or path.is_fifo()):
-        raise FileError(f"{context.name}: {shown!r} is a device, not a file")
+        raise context.file_error(f"{shown!r} is a device, not a file")
     return reader
 
 
@@ -184,13 +182,13 @@ def _text(path: Path, context: Context) -> str:
     with path.open("rb") as file:
         data = file.read(context.limits.max_bytes + 1)
     if len(data) > context.limits.max_bytes:
-        raise LimitError(f"{context.name}: {shorten(path.name)} is too large to read")
+        raise context.error(f"{shorten(path.name)} is too large to read", kind=LimitError)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = "\0"
     if "\0" in text:
-        raise FileError(f"{context.name}: {shorten(path.name)} is not a text in UTF-8")
+        raise context.file_error(f"{shorten(path.name)} is not a text in UTF-8")
     return text
 
 
@@ -212,9 +210,9 @@ def _read_json(path: Path, key: str | None, context: Context) -> Array:
     def in_range(digits: str) -> float:
         number = float(digits)
         if math.isinf(number):
-            raise InvalidValueError(
-                f"{context.name}: {shorten(digits)} is too large for a float64",
-                hint='write "Infinity" if infinity is meant',
+            raise context.error(
+                f"{shorten(digits)} is too large for a float64",
+                'write "Infinity" if infinity is meant',
             )
         return number
 

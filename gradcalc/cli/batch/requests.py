@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from gradcalc.beside import import_autograd
 from gradcalc.cli.batch.job import ERROR, Allow, Answer, Job, Work
 from gradcalc.cli.inputs import requests
 from gradcalc.cli.options import Options, keys
 from gradcalc.cli.programs import limits_of, sources
 from gradcalc.cli.readers import json_text, what
-from gradcalc.deferral import UNUSED, deferred
 from gradcalc.errors import (
     GradcalcError,
     InvalidValueError,
@@ -47,7 +47,7 @@ class JsonRequests(Work):
 
     def done(self, job: Job, allow: Allow) -> Answer:
         """The report on a request."""
-        request = decoded(_kept(job))
+        request = decoded(job)
         options = options_of(request, self.options)
         if options.timeout != self.options.timeout:
             allow(limits_of(options).seconds)
@@ -86,7 +86,7 @@ class JsonRequests(Work):
     def _asks_for(self, job: Job, report: Any) -> bool:
         """Whether a report is about the problem of the request."""
         try:
-            options = options_of(decoded(_kept(job)), self.options)
+            options = options_of(decoded(job), self.options)
             (asked,) = requests(options, sources(options))
         except GradcalcError:
             return False
@@ -115,15 +115,6 @@ def id_of(job: Job) -> Any:
         return None
 
 
-def _kept(job: Job) -> bytes:
-    if job.text is None:
-        raise LimitError(
-            "the request is too long to be read",
-            hint='a large value comes from a file: "inputs": {"x": "@x.npy"}',
-        )
-    return job.text
-
-
 def _object(text: str) -> Any:
     try:
         found = json.loads(text)
@@ -135,15 +126,20 @@ def _object(text: str) -> Any:
 # -- a line of JSON ----------------------------------------------------------------------------
 
 
-def decoded(text: bytes) -> Mapping[str, Any]:
+def decoded(job: Job) -> Mapping[str, Any]:
     """The object that a line is.
 
     Raises `UsageError` for a line that is no JSON object, `InvalidValueError` for a number that is
-    too large.
+    too large, `LimitError` for a line that is.
     """
+    if job.text is None:
+        raise LimitError(
+            "the request is too long to be read",
+            hint='a large value comes from a file: "inputs": {"x": "@x.npy"}',
+        )
     try:
         found = json.loads(
-            text.decode("utf-8-sig"),
+            job.text.decode("utf-8-sig"),
             object_pairs_hook=_keys_once,
             parse_constant=_no_constant,
             parse_float=_in_range,
@@ -245,9 +241,7 @@ def _prepare() -> "Derivations":
     from gradcalc.derive.derivations import Derivations
     from gradcalc.witnesses import enclosure, symbolic  # noqa: F401
 
-    with deferred(*UNUSED):
-        from gradcalc.witnesses import autograd
-    autograd.use_one_thread()
+    import_autograd()
     gc.enable()
     gc.freeze()
     return Derivations()
