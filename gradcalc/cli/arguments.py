@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from inspect import Parameter, Signature
 from typing import Annotated, Any
 
@@ -20,26 +19,13 @@ EXAMPLE = 'gradcalc grad "2*dot(x, x)" --x 0,1,2,3'
 _HYPHENATED = re.compile(r"--[^\W\d]\w*(?:-\w+)+")
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A command's own options: those that stand alone, and those with a value, by what it is."""
-
-    flags: frozenset[str]
-    valued: Mapping[str, str]
-
-    @property
-    def names(self) -> frozenset[str]:
-        """All of them, dashes included."""
-        return self.flags | frozenset(self.valued)
+Known = Mapping[str, str]
+"""A command's own options, each with what its value is, empty for one that stands alone."""
 
 
 def known_options(command: str) -> Known:
     """The options of a command, the one for help included."""
-    found = [row for row, _ in rows(command).values()]
-    return Known(
-        frozenset(row.flag for row in found if not row.metavar) | {"--help"},
-        {row.flag: row.metavar for row in found if row.metavar},
-    )
+    return {"--help": "", **{row.flag: row.metavar for row, _ in rows(command).values()}}
 
 
 class Group(TyperGroup):
@@ -70,20 +56,32 @@ class OptionsCommand(TyperCommand):
 
 
 def add_command(
-    app: typer.Typer, name: str, argument: Parameter, run: Callable[[Options, Any], int]
+    app: typer.Typer,
+    name: str,
+    run: Callable[[Options, Any], int],
+    metavar: str,
+    help: str,
+    *,
+    required: bool,
 ) -> None:
-    """Add a command that takes an argument and the options of its rows, and is done by `run`.
+    """Add a command that takes programs, or files, and the options of its rows.
 
-    That is also given what the application was called with, and gives the exit code.
+    `run` is also given what the application was called with, and gives the exit code.
     """
 
-    def called(ctx: typer.Context, **given: Any) -> None:
-        options = typed(name, given.pop(argument.name) or (), given)
-        raise typer.Exit(run(options, ctx.obj))
+    def called(ctx: typer.Context, programs: list[str] | None, **given: Any) -> None:
+        raise typer.Exit(run(typed(name, programs or (), given), ctx.obj))
 
-    context = Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)
-    options = [_parameter(field, *row) for field, row in rows(name).items()]
-    called.__signature__ = Signature([context, argument, *options])  # type: ignore[attr-defined]
+    argument = typer.Argument(metavar=metavar, help=help, show_default=False)
+    called.__signature__ = Signature([  # type: ignore[attr-defined]
+        Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context),
+        Parameter(
+            "programs", Parameter.KEYWORD_ONLY,
+            default=Parameter.empty if required else None,
+            annotation=Annotated[list[str] if required else list[str] | None, argument],
+        ),
+        *(_parameter(field, *row) for field, row in rows(name).items()),
+    ])  # fmt: skip
     app.command(name, cls=OptionsCommand, help=COMMANDS[name].help)(called)
 
 
@@ -98,17 +96,6 @@ def _parameter(field: str, row: Row, default: Any) -> Parameter:
         Parameter.KEYWORD_ONLY,
         default=shown if row.metavar else False,
         annotation=Annotated[kind, option],
-    )
-
-
-def programs(metavar: str, help: str, *, required: bool) -> Parameter:
-    """The argument of a command that takes programs, or files."""
-    argument = typer.Argument(metavar=metavar, help=help, show_default=False)
-    return Parameter(
-        "programs",
-        Parameter.KEYWORD_ONLY,
-        default=Parameter.empty if required else None,
-        annotation=Annotated[list[str] if required else list[str] | None, argument],
     )
 
 
@@ -128,12 +115,12 @@ def rewrite(args: Sequence[str], known: Known, *, program_needed: bool = True) -
         name, equals, text = token.partition("=")
         if token == "--":
             programs.extend(tokens)
-        elif name in known.flags:
+        elif known.get(name) == "":
             if equals:
                 raise UsageError(f"{name} takes no value")
             kept.append(name)
-        elif name in known.valued:
-            value = text if equals else _value(name, known.valued[name], tokens, known)
+        elif name in known:
+            value = text if equals else _value(name, known[name], tokens, known)
             kept.append(f"{name}={value}")
         elif is_name(name):
             value = text if equals else _value(name, "VALUE", tokens, known)
@@ -151,14 +138,14 @@ def _value(name: str, what: str, tokens: Iterator[str], known: Known) -> str:
     """The token behind an option; it may begin with a dash unless it is an option itself."""
     token = next(tokens, "--")
     option = token.partition("=")[0]
-    if token == "--" or option in known.names or (is_name(option) and name not in known.names):
-        hint = None if name in known.names else similar_option(name, known.names)
+    if token == "--" or option in known or (is_name(option) and name not in known):
+        hint = None if name in known else similar_option(name, known)
         raise UsageError(f"{name} needs a value: {name} {what}", hint=hint)
     return token
 
 
 def _no_such_option(name: str, known: Known) -> UsageError:
-    hint = similar_option(name, known.names)
+    hint = similar_option(name, known)
     if hint is None:
         spelled = name[2:].replace("-", "_")
         hint = f"a name is written with underscores, --{spelled}; a program comes behind --"
@@ -170,7 +157,7 @@ def _no_program(kept: Sequence[str], known: Known) -> UsageError:
     for token in kept:
         option, _, rest = token.partition("=")
         name = f"--{rest.partition('=')[0]}"
-        hint = similar_option(name, known.names) if option == "--at" else None
+        hint = similar_option(name, known) if option == "--at" else None
         if hint is not None:
             return UsageError(f"there is no option {name}", hint=hint)
     return UsageError("there is no program to differentiate", hint=EXAMPLE)

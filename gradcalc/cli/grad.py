@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
-from gradcalc.cli.arguments import add_command, known_options, programs
+from gradcalc.cli.arguments import add_command, known_options
 from gradcalc.cli.options import Options
 from gradcalc.errors import UsageError
 from gradcalc.render import FORMATS, explainer, renderer
@@ -30,7 +30,7 @@ def add(app: typer.Typer, name: str) -> None:
     """Add `grad` or `why`, which take the same."""
     told = "An expression, a program, file.py, file.py:name, or - for standard input."
     run = why if name == "why" else grad
-    add_command(app, name, programs("PROGRAM", told, required=True), run)
+    add_command(app, name, run, "PROGRAM", told, required=True)
 
 
 def grad(options: Options, beside: "Beside | None") -> int:
@@ -79,7 +79,7 @@ def answered(
     with _no_collections():
         from gradcalc.cli.inputs import requests
 
-        asked = requests(options, texts, known_options("grad").names)
+        asked = requests(options, texts, frozenset(known_options("grad")))
         ask = _asking(beside)
         if options.check:
             from gradcalc.witnesses import enclosure, symbolic  # noqa: F401

@@ -4,7 +4,7 @@ import os
 
 import typer
 
-from gradcalc.cli.arguments import add_command, known_options, programs
+from gradcalc.cli.arguments import add_command, known_options
 from gradcalc.cli.options import Options
 from gradcalc.cli.readers import is_stdin, similar_option, whole
 from gradcalc.errors import UsageError
@@ -16,7 +16,7 @@ def add(app: typer.Typer, name: str) -> None:
         "The requests, one JSON object a line; - or nothing for standard input."
         " With --csv, the PROGRAM."
     )
-    add_command(app, name, programs("[FILE]", told, required=False), _batch)
+    add_command(app, name, _batch, "[FILE]", told, required=False)
 
 
 def _batch(options: Options, beside: object) -> int:
@@ -42,8 +42,8 @@ def _count(text: str) -> int:
 def _check_requests(options: Options) -> None:
     """Refuse what belongs to one program, as every request brings its own."""
     for name, _ in options.values:
-        known = known_options("batch").names
-        hint = similar_option(f"--{name}", known) or "a request has its values under inputs"
+        similar = similar_option(f"--{name}", known_options("batch"))
+        hint = similar or "a request has its values under inputs"
         raise UsageError(f"--{name} is no option of batch without --csv", hint=hint)
     for key in ("lets", "detach", "wrt", "of", "expect", "cotangent"):
         if getattr(options, key):
