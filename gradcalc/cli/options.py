@@ -6,6 +6,7 @@ is misspelt all read these rows.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from typing import Any
 
 from gradcalc.cli import readers as read
@@ -28,7 +29,7 @@ class Row:
     Without a `metavar` it takes no value, and typing it is the contrary of the default. `text`
     reads what was typed, a list of it where the default is empty, as that may be typed repeatedly.
     `commands` take it. `key` is that in a request, None if no request can have it, where `json`
-    reads it.
+    reads it. One that is `of_program` is about a single one, so each request brings its own.
     """
 
     flag: str
@@ -39,6 +40,7 @@ class Row:
     choices: Collection[str] = ()
     key: str | None = None
     json: Reader = _as_given
+    of_program: bool = False
 
 
 def _row(default: Any, *row: Any, **more: Any) -> Any:
@@ -85,27 +87,27 @@ class Options:
     )  # fmt: skip
     lets: tuple[Named, ...] = _row(
         (), "--let", "NAME=EXPR", "A named expression, seen by the program.",
-        read.pairs("EXPR"), key="let", json=read.json_lets,
+        read.pairs("EXPR"), key="let", json=read.json_lets, of_program=True,
     )  # fmt: skip
     detach: tuple[str, ...] = _row(
         (), "--detach", "NAME", "Each use of NAME passes no gradient back.",
-        read.names, key="detach", json=_after(read.json_texts, read.names),
+        read.names, key="detach", json=_after(read.json_texts, read.names), of_program=True,
     )  # fmt: skip
     wrt: tuple[str, ...] = _row(
         (), "--wrt", "NAME", "The inputs to differentiate by; all of them.",
-        read.names, key="wrt", json=_after(read.json_texts, read.names),
+        read.names, key="wrt", json=_after(read.json_texts, read.names), of_program=True,
     )  # fmt: skip
     of: str | None = _row(
         None, "--of", "NAME", "Differentiate NAME instead of the output.",
-        read.check_name, key="of", json=_after(read.json_text, read.check_name),
+        read.check_name, key="of", json=_after(read.json_text, read.check_name), of_program=True,
     )  # fmt: skip
     expect: tuple[str | Named, ...] = _row(
         (), "--expect", "EXPR", 'A claimed gradient: "4*x", or "w=4*x" to say of what.',
-        lambda texts, option: tuple(texts), key="expect", json=read.json_claims,
+        lambda texts, option: tuple(texts), key="expect", json=read.json_claims, of_program=True,
     )  # fmt: skip
     cotangent: Value | None = _row(  # noqa: RUF009
         None, "--cotangent", "VALUE", "Weights of the outputs; all 1.",
-        key="cotangent", json=read.json_value,
+        key="cotangent", json=read.json_value, of_program=True,
     )  # fmt: skip
     accumulate: bool = _row(
         False, "--accumulate", "", "Sum the gradients over the programs.", commands=GRAD
@@ -155,7 +157,12 @@ class Options:
 
 def rows(command: str | None = None) -> Mapping[str, tuple[Row, Any]]:
     """The rows of the options that a command takes, or of all, by their field, and the default."""
-    found = {f.name: (f.metadata["row"], f.default) for f in fields(Options) if f.metadata}
+    return _rows(Options, command)
+
+
+@cache
+def _rows(options: type[Options], command: str | None) -> Mapping[str, tuple[Row, Any]]:
+    found = {f.name: (f.metadata["row"], f.default) for f in fields(options) if f.metadata}
     return {k: v for k, v in found.items() if command is None or command in v[0].commands}
 
 

@@ -5,7 +5,7 @@ import os
 import typer
 
 from gradcalc.cli.arguments import add_command, known_options
-from gradcalc.cli.options import Options
+from gradcalc.cli.options import Options, rows
 from gradcalc.cli.readers import is_stdin, similar_option, whole
 from gradcalc.errors import UsageError
 
@@ -45,11 +45,10 @@ def _check_requests(options: Options) -> None:
         similar = similar_option(f"--{name}", known_options("batch"))
         hint = similar or "a request has its values under inputs"
         raise UsageError(f"--{name} is no option of batch without --csv", hint=hint)
-    for key in ("lets", "detach", "wrt", "of", "expect", "cotangent"):
-        if getattr(options, key):
-            option = key.removesuffix("s")
+    for field, (row, default) in rows("batch").items():
+        if row.of_program and getattr(options, field) != default:
             raise UsageError(
-                f"--{option} goes with --csv", hint=f"in a request it is the key {option}"
+                f"{row.flag} goes with --csv", hint=f"in a request it is the key {row.key}"
             )
     if len(options.programs) > 1:
         raise UsageError(
