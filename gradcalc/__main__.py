@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-from gradcalc.codes import CALCULATING, INTERRUPTED, LIMIT
+from gradcalc.codes import COMMANDS, INTERRUPTED, LIMIT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def _hush() -> None:
 
 def _torch_beside(argv: list[str]) -> "Beside | None":
     """The process that imports torch, if the command line asks for a gradient."""
-    calculates = len(argv) > 1 and argv[0] in CALCULATING and "--help" not in argv
-    if not calculates or not hasattr(os, "fork") or "torch" in sys.modules:
+    calculates = len(argv) > 1 and argv[0] in COMMANDS and COMMANDS[argv[0]].torch
+    if not calculates or "--help" in argv or not hasattr(os, "fork") or "torch" in sys.modules:
         return None
     from gradcalc.beside import Beside
 

@@ -19,6 +19,8 @@ from importlib import import_module
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from gradcalc.codes import patience
+
 if TYPE_CHECKING:
     from gradcalc.calculate import Answer
     from gradcalc.problem import Problem
@@ -31,14 +33,9 @@ ROOM = 3.0
 """Seconds beyond those that a program and its way back may take."""
 
 FIRST = (
-    "gradcalc.problem",
-    "importlib.metadata",
-    "logging",
-    "subprocess",
-    "tempfile",
-    "unittest.mock",
+    "gradcalc.problem", "importlib.metadata", "logging", "subprocess", "tempfile", "unittest.mock",
     "urllib.request",
-)
+)  # fmt: skip
 """What torch and its witness import too, so it may come before it is known that they are needed."""
 
 _LENGTH = struct.Struct("!Q")
@@ -74,15 +71,15 @@ class Beside:
 
     def begin(self) -> None:
         """Have torch imported: there will be a problem."""
-        self._send(None, STARTING)
+        self._send(None)
 
     def ask(self, problem: "Problem") -> "Answer":
         """Put a problem to autograd; what is given back waits for the answer."""
         number = self._asked
         self._asked += 1
         limit = problem.limits.seconds
-        seconds = None if limit is None else 2 * limit + ROOM
-        self._send(problem, STARTING)
+        seconds = None if limit is None else 2 * limit + patience(ROOM)
+        self._send(problem)
 
         def answer() -> "Testimony":
             from gradcalc.testimony import Testimony
@@ -106,11 +103,11 @@ class Beside:
                 os.waitpid(self._pid, 0)
             self._pid = 0
 
-    def _send(self, message: Any, seconds: float) -> None:
+    def _send(self, message: Any) -> None:
         if self._lost is not None:
             return
         try:
-            _write(self._requests, message, seconds)
+            _write(self._requests, message, patience(STARTING))
         except (Lost, OSError) as reason:
             self._lose(reason)
 
@@ -119,7 +116,7 @@ class Beside:
         try:
             while self._lost is None and len(self._received) <= number:
                 if not self._ready:
-                    _read(self._answers, STARTING)
+                    _read(self._answers, patience(STARTING))
                     self._ready = True
                 self._received.append(_read(self._answers, seconds))
         except (Lost, OSError, EOFError) as reason:
@@ -150,6 +147,16 @@ def signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
+
+
+def import_autograd() -> "Callable[[Problem], Testimony]":
+    """The witness that runs torch, imported without what no gradient needs, and on one thread."""
+    from gradcalc.deferral import UNUSED, deferred
+
+    with deferred(*UNUSED):
+        from gradcalc.witnesses.autograd import testify, use_one_thread
+    use_one_thread()
+    return testify
 
 
 # -- messages: their length, then a pickle -----------------------------------------------------
@@ -226,7 +233,14 @@ def _answer(inbox: int, outbox: int) -> NoReturn:
     for module in FIRST:
         import_module(module)
     requests.get()
-    testify = _import_autograd()
+    try:
+        testify = import_autograd()
+    except Exception as broken:
+        failure = broken
+
+        def testify(problem: "Problem") -> "Testimony":
+            raise failure
+
     gc.freeze()
     gc.enable()
     _write(outbox, None, None)
@@ -255,22 +269,6 @@ def _listen(inbox: int, requests: "SimpleQueue[Any]") -> None:
             requests.put(_read(inbox, None))
     finally:
         os._exit(0)
-
-
-def _import_autograd() -> "Callable[[Problem], Testimony]":
-    from gradcalc.deferral import UNUSED, deferred
-
-    try:
-        with deferred(*UNUSED):
-            from gradcalc.witnesses.autograd import testify, use_one_thread
-        use_one_thread()
-    except Exception as broken:
-        failure = broken
-
-        def testify(problem: "Problem") -> "Testimony":
-            raise failure
-
-    return testify
 
 
 def _portable(error: Exception) -> Exception:

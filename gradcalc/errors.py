@@ -9,16 +9,19 @@
       LimitError           a limit on size, steps or time was reached       exit 4
       UnsupportedError     Python that is not part of the language          exit 2
       UsageError           the command line does not fit together           exit 2
+      Fault                a mistake of gradcalc's own                      exit 70
 
 Every error is one sentence, where possible with the place in the text (`Span`) and a hint.
 """
 
 import difflib
+import os
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from gradcalc.codes import LIMIT
+from gradcalc.codes import FAULT, LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Span:
 
 
 class GradcalcError(Exception):
-    """Base of every error that a user can cause."""
+    """Base of every error that is told, nearly all of which a user can cause."""
 
     kind: ClassVar[str] = "usage"
     exit_code: ClassVar[int] = 2
@@ -91,9 +94,39 @@ class UsageError(GradcalcError):
     kind = "usage"
 
 
+class Fault(GradcalcError):
+    kind = "fault"
+    exit_code = FAULT
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """A hint naming the closest known name, for names of three letters or more."""
     if len(name) < 3:
         return None
     close = difflib.get_close_matches(name, sorted(set(known)), n=1, cutoff=0.77)
     return f"did you mean {close[0]}?" if close else None
+
+
+def as_error(error: Exception) -> GradcalcError:
+    """The exception itself if it is an error of the user's, else an error that tells of it."""
+    if isinstance(error, GradcalcError):
+        return error
+    if isinstance(error, MemoryError) or _wants_memory(error):
+        return LimitError("the calculation does not fit into memory")
+    if os.environ.get("GRADCALC_DEBUG"):
+        import traceback
+
+        traceback.print_exception(error, file=sys.stderr)
+    reason = next(iter(str(error).splitlines()), "")
+    return Fault(
+        f"gradcalc has a fault: {type(error).__name__}{': ' if reason else ''}{reason}",
+        hint="please report it with the command; GRADCALC_DEBUG=1 shows where it happened",
+    )
+
+
+def _wants_memory(error: Exception) -> bool:
+    """Whether a library could not be loaded because there is no room for it."""
+    text = str(error).lower()
+    return isinstance(error, ImportError | OSError) and any(
+        part in text for part in ("failed to map segment", "cannot allocate memory")
+    )

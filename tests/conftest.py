@@ -1,15 +1,14 @@
 """What holds for all tests: how slow a machine is decides nothing."""
 
-import sys
+import os
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.patient import sitecustomize
+from tests.processes import PATIENT
 from tests.sweeps import left_out
 
-for _name in sitecustomize.LIMITS:
-    assert _name not in sys.modules, f"{_name} is imported before its limits can be relaxed"
+os.environ.update(PATIENT)
 
 settings.register_profile("slow", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("slow")

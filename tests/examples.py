@@ -19,8 +19,7 @@ from pathlib import Path
 from unittest import mock
 
 from gradcalc.cli.app import main
-from tests.patient.sitecustomize import FOLDER
-from tests.processes import HANGS
+from tests.processes import HANGS, PATIENT
 
 ROOT = Path(__file__).parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -86,7 +85,7 @@ class Session:
         here = f'gradcalc() {{ "{sys.executable}" -m gradcalc "$@"; }}\n'
         result = subprocess.run(
             ["bash", "-c", here + command],
-            env={**os.environ, **TERMINAL, "PYTHONPATH": f"{FOLDER}{os.pathsep}{ROOT}"},
+            env={**os.environ, **PATIENT, **TERMINAL, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,

@@ -14,6 +14,13 @@ from typing import Any, Self
 HANGS = 1200.0
 """Seconds after which a process hangs, as opposed to being slow."""
 
+PATIENCE = "GRADCALC_PATIENCE"
+"""The variable that says how many times as long as usual the program waits for what it started."""
+
+PATIENT = {PATIENCE: "1e6"}
+"""The program's own limits on time, out of reach of any machine. Whatever is to run into one sets
+it, or is less patient."""
+
 
 def wait_for(condition: Callable[[], Any]) -> Any:
     """The first true value of a condition; an AssertionError if it hangs."""

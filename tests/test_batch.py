@@ -9,12 +9,10 @@ import numpy as np
 import pytest
 
 from gradcalc.cli.app import main
-from gradcalc.cli.batch.columns import cells_of, read_columns
-from gradcalc.cli.batch.job import Answer, Job
+from gradcalc.cli.batch.job import Answer, Job, Tally
 from gradcalc.cli.batch.reading import Lines, Records, Splitter
 from gradcalc.cli.batch.requests import JsonRequests
-from gradcalc.cli.batch.table import TableRows
-from gradcalc.cli.batch.tally import Tally
+from gradcalc.cli.batch.table import TableRows, cells_of, read_columns
 from gradcalc.cli.options import Options
 from gradcalc.errors import LimitError, UsageError
 from gradcalc.render.style import Style

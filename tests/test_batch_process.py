@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,9 @@ from typing import Any
 
 import pytest
 
-from gradcalc.cli.batch.job import Allow, Answer, Job
+from gradcalc.cli.batch.job import Allow, Answer, Job, Tally
 from gradcalc.cli.batch.reading import Lines, Source
 from gradcalc.cli.batch.stream import stream
-from gradcalc.cli.batch.tally import Tally
 from gradcalc.cli.batch.workers import Workers
 from gradcalc.errors import GradcalcError
 from tests.processes import HANGS, child_of, children, ended, is_alive, minds, wait_for
@@ -57,20 +57,14 @@ class Play:
         return False
 
 
-class Kept(list[str]):
-    """A sink that keeps what is written."""
-
-    write = list.append
-
-
 def played(lines: Sequence[str], count: int = 2, grace: float = 0.0, **play: Any) -> list[str]:
     ours, theirs = os.pipe()
     with open(theirs, "w") as file:
         file.write("\n".join(lines))
     workers = Workers(Play(**play), count, grace)
-    kept = Kept()
+    kept: list[str] = []
     tally = Tally()
-    stream(Source(ours, Lines()), workers, kept, tally)
+    stream(Source(ours, Lines()), workers, kept.append, tally)
     os.close(ours)
     assert not workers.workers
     assert tally.total == len(kept) == len(lines)
@@ -204,6 +198,10 @@ def test_bad_lines_and_faults_do_not_end_it() -> None:
     assert code == 1
 
 
+def test_a_request_may_take_longer_than_a_system_call_can_wait() -> None:
+    assert call("--timeout", "1e9", "--quiet", stdin=request(1))[::2] == (0, "")
+
+
 def test_the_end_may_lack_a_newline_and_quiet_is_quiet() -> None:
     assert call("--quiet", stdin=request(1).rstrip("\n"))[::2] == (0, "")
     assert call(stdin="\n\n") == (0, [], "no requests\n")
@@ -293,14 +291,17 @@ def test_a_terminal_shows_how_far_it_is(tmp_path: Path) -> None:
     given.write_text("".join(lines))
     ours, theirs = pty.openpty()
     argv, streams = (str(given), "--workers", "1"), {"stderr": theirs}
-    with answers.open("w") as out, ended(start(*argv, stdout=out, **streams)) as process:
-        os.close(theirs)
-        wait_for(lambda: answers.read_bytes().count(b"\n") == 50)
-        # so long nothing is shown
-        time.sleep(1.1)
-        os.kill(child_of(process.pid), signal.SIGKILL)
-        shown = read_all(ours)
-        assert process.wait(timeout=HANGS) == 4
+    with ThreadPoolExecutor() as pool, answers.open("w") as out:
+        # whoever reads nothing stops it once the terminal is full
+        told = pool.submit(read_all, ours)
+        with ended(start(*argv, stdout=out, **streams)) as process:
+            os.close(theirs)
+            wait_for(lambda: answers.read_bytes().count(b"\n") == 50)
+            # so long nothing is shown
+            time.sleep(1.1)
+            os.kill(child_of(process.pid), signal.SIGKILL)
+            shown = told.result(timeout=HANGS)
+            assert process.wait(timeout=HANGS) == 4
     assert " requests, " in shown
     assert " a second" in shown
     assert "100 requests: 99 verified, 1 error in " in shown

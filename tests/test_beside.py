@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.patient.sitecustomize import FOLDER
-from tests.processes import HANGS, Gate, child_of, ended, is_alive, wait_for
+from tests.processes import HANGS, PATIENCE, PATIENT, Gate, child_of, ended, is_alive, wait_for
 from tests.test_cli_process import (
     COMMAND,
     DOT,
@@ -48,11 +47,15 @@ def importing(folder: Path, *argv: str, **options: Any) -> Iterator[tuple[Any, i
 
 
 def started(
-    *argv: str, path: str, interrupt: Any = signal.default_int_handler, **options: Any
+    *argv: str,
+    path: str,
+    patience: str = PATIENT[PATIENCE],
+    interrupt: Any = signal.default_int_handler,
+    **options: Any,
 ) -> Any:
     return subprocess.Popen(
         [*COMMAND, *argv], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env=environment(PYTHONPATH=path),
+        env=environment(PYTHONPATH=path, **{PATIENCE: patience}),
         **{"preexec_fn": lambda: signal.signal(signal.SIGINT, interrupt), **options},
     )  # fmt: skip
 
@@ -128,8 +131,8 @@ def test_a_torch_that_cannot_be_imported_is_a_fault(tmp_path: Path) -> None:
 
 def test_a_torch_that_hangs_is_given_up(tmp_path: Path) -> None:
     stops = "torch.autograd.grad = lambda *_, **__: os.kill(os.getpid(), signal.SIGSTOP)"
-    path = with_torch(tmp_path, f"{INSTALLED}\n{stops}").replace(f"{FOLDER}{os.pathsep}", "")
-    with ended(started(*DOT, "--timeout", "0.5", "--json", path=path)) as process:
+    path = with_torch(tmp_path, f"{INSTALLED}\n{stops}")
+    with ended(started(*DOT, "--timeout", "0.5", "--json", path=path, patience="0.05")) as process:
         child = child_of(process.pid)
         out, err = process.communicate(timeout=HANGS)
         assert not is_alive(child)

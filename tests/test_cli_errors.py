@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import gradcalc.cli.report
+import gradcalc.cli.grad
 from gradcalc.cli.app import main
 from tests.sweeps import share
 from tests.test_cli import Answer, run_fixture  # noqa: F401
@@ -190,7 +190,7 @@ def test_a_fault_is_one_sentence(
     def broken(*_: object) -> int:
         raise ZeroDivisionError("of our own")
 
-    monkeypatch.setattr(gradcalc.cli.report, "run", broken)
+    monkeypatch.setattr(gradcalc.cli.grad, "answered", broken)
     answer = run("grad", "x", "--x", "1", "--json")
     assert answer.code == 70
     assert "gradcalc has a fault: ZeroDivisionError: of our own" in answer.err
@@ -212,7 +212,7 @@ def test_what_comes_from_outside(
     def stopped(*_: object) -> int:
         raise error
 
-    monkeypatch.setattr(gradcalc.cli.report, "run", stopped)
+    monkeypatch.setattr(gradcalc.cli.grad, "answered", stopped)
     answer = run("grad", "x", "--x", "1")
     assert answer.code == code
     assert answer.err == "" or code == 4

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 import gradcalc
-from tests.patient.sitecustomize import FOLDER
 from tests.processes import HANGS, Gate, child_of, ended, wait_for
 
 COMMAND = [sys.executable, "-m", "gradcalc"]
@@ -21,12 +20,11 @@ DOT = ("grad", "2*dot(x,x)", "--x", "0,1,2,3")
 ENDLESS = ("grad", "while x < 2: x = x*1\nx", "--x", "1", "--max-steps", str(10**12))
 
 
-def environment(*, patient: bool = True, **extra: str) -> Mapping[str, str]:
-    """That of a command; `patient` puts its limits on time out of reach."""
+def environment(**extra: str) -> Mapping[str, str]:
+    """That of a command."""
     unwanted = ("FORCE_COLOR", "NO_COLOR", "GITHUB_ACTIONS", "COLUMNS", "PYTHONUNBUFFERED")
     kept = {key: value for key, value in os.environ.items() if key not in unwanted}
-    parts = (FOLDER if patient else None, ROOT, os.environ.get("PYTHONPATH"))
-    path = os.pathsep.join(part for part in parts if part)
+    path = os.pathsep.join(part for part in (ROOT, os.environ.get("PYTHONPATH")) if part)
     return {**kept, "PYTHONPATH": path, "TERM": "xterm", **extra}
 
 

@@ -19,7 +19,7 @@ from unittest import mock
 
 import pytest
 
-from gradcalc.daemon import client, identity, place, server, wire
+from gradcalc.daemon import client, identity, server, wire
 from tests.processes import HANGS, Gate, ended, is_alive, links, minds, state_of, wait_for
 from tests.test_cli_process import DOT, read_all
 from tests.warm import ROOT, Warm, warm_place
@@ -339,15 +339,15 @@ def test_places_are_checked(tmp_path: Path, kind: str) -> None:
             folder.mkdir()
             folder.chmod(0o701)
     with pytest.raises(OSError, match=r"."):
-        place.check(str(folder))
+        identity.check_directory(str(folder))
 
 
 def test_a_server_that_is_silent_is_not_waited_for() -> None:
-    with warm_place(patient=False) as warm, socket.socket(socket.AF_UNIX) as listener:
+    with warm_place(patience="0.1") as warm, socket.socket(socket.AF_UNIX) as listener:
         warm.folder.mkdir(0o700)
         name = warm.run("daemon", "status")
         assert name.returncode == 3
-        listener.bind(place.socket(str(warm.folder), _name(warm)))
+        listener.bind(identity.socket_path(str(warm.folder), _name(warm)))
         listener.listen()
         assert warm.run("grad", "x*", "--x", "1").returncode == 2
 
@@ -403,7 +403,7 @@ def test_a_life(tmp_path: Path) -> None:
 IDLE = """
 import os, signal
 from gradcalc.daemon import identity, server
-from gradcalc.daemon.service import Service
+from gradcalc.daemon.worker import Service
 
 def nothing(*_):
     print("prepared or rehearsed", flush=True)
@@ -437,10 +437,10 @@ def test_a_server_is_idle_once_nobody_is_answered(monkeypatch: pytest.MonkeyPatc
     one = server._Server("", ends, ends, ends, "", 0, ends)
     now = 9.0
     assert not one._is_over()
-    one._busy.add(1)
+    one.busy.add(1)
     now = 1000.0
     assert not one._is_over()
-    one._busy.clear()
+    one.busy.clear()
     now = 1009.0
     monkeypatch.setattr(one, "_is_current", lambda: True)
     assert not one._is_over()

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 import gradcalc
+from gradcalc.codes import patience
+from gradcalc.lang.program import Limits
 from tests.processes import HANGS
 
 HEAVY = ("torch", "sympy", "mpmath")
@@ -91,3 +93,13 @@ def test_the_exports_are_exactly_all() -> None:
         assert getattr(gradcalc, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = gradcalc.nothing
+
+
+@pytest.mark.parametrize(
+    ("times", "seconds"),
+    [("1", 3.0), ("0.5", 1.5), ("inf", 1e6), ("-1", 3.0), ("nan", 3.0), ("soon", 3.0), ("", 3.0)],
+)
+def test_patience_can_be_set(times: str, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADCALC_PATIENCE", times)
+    assert patience(3.0) == seconds
+    assert Limits().seconds == min(20 * seconds, 1e6)

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import gradcalc
-from tests.patient.sitecustomize import FOLDER
-from tests.processes import HANGS, children, state_of, wait_for
+from tests.processes import HANGS, PATIENCE, PATIENT, children, state_of, wait_for
 
 ROOT = str(Path(gradcalc.__file__).parent.parent)
 COMMAND = [sys.executable, "-m", "gradcalc"]
@@ -24,20 +23,18 @@ UNWANTED = ("FORCE_COLOR", "NO_COLOR", "GITHUB_ACTIONS", "COLUMNS", "GRADCALC_DA
 
 @dataclass(frozen=True)
 class Warm:
-    """A place for servers, and calls that use it.
-
-    `patient` puts the limits on time out of reach of both.
-    """
+    """A place for servers, and calls that use it; how patient both are."""
 
     folder: Path
     root: str = ROOT
-    patient: bool = True
+    patience: str = PATIENT[PATIENCE]
 
     def environment(self, mode: str = "1", **extra: str) -> Mapping[str, str]:
         kept = {key: value for key, value in os.environ.items() if key not in UNWANTED}
         return {
             **kept,
-            "PYTHONPATH": f"{FOLDER}:{self.root}" if self.patient else self.root,
+            "PYTHONPATH": self.root,
+            PATIENCE: self.patience,
             "XDG_RUNTIME_DIR": str(self.folder.parent),
             "TERM": "xterm",
             "GRADCALC_DAEMON": mode,
@@ -80,10 +77,10 @@ class Warm:
 
 
 @contextmanager
-def warm_place(root: str = ROOT, *, patient: bool = True) -> Iterator[Warm]:
+def warm_place(root: str = ROOT, patience: str = PATIENT[PATIENCE]) -> Iterator[Warm]:
     """A place for servers, none of which is left at the end. Paths of sockets must be short."""
     runtime = Path(tempfile.mkdtemp(prefix="gc", dir="/tmp"))
-    warm = Warm(runtime / "gradcalc", root, patient)
+    warm = Warm(runtime / "gradcalc", root, patience)
     try:
         yield warm
     finally:

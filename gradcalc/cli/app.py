@@ -1,51 +1,77 @@
 """The command line: its commands, and the one place where errors become text and exit codes."""
 
+import difflib
 import itertools
+import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gradcalc.cli.arguments import BatchCommand, GradCommand
-from gradcalc.cli.batch.command import batch
-from gradcalc.cli.daemon import daemon
-from gradcalc.cli.faults import as_error
-from gradcalc.cli.functions import functions
-from gradcalc.cli.grad import grad
-from gradcalc.cli.group import Gradcalc
-from gradcalc.codes import CALCULATING, INTERRUPTED, PIPE_CLOSED
-from gradcalc.errors import GradcalcError, UsageError
+from gradcalc.cli.arguments import Group
+from gradcalc.cli.help import print_reference
+from gradcalc.cli.readers import similar_option
+from gradcalc.codes import COMMANDS, INTERRUPTED, PIPE_CLOSED
+from gradcalc.errors import GradcalcError, UsageError, as_error
 
 if TYPE_CHECKING:
     from gradcalc.beside import Beside
 
-BATCH = (
-    "A stream of gradients: one JSON request a line in, one JSON report a line out, in order.\n\n"
-    'A request is {"id": 1, "program": "2*dot(x,x)", "inputs": {"x": [0, 1]}}, with keys named like'
-    " the options of grad; options given here hold for all requests, and those about one program go"
-    " with --csv. The exit code is the worst of all: a fault (70), wrong (1), an error (2), a limit"
-    " (4), nothing to verify (3), else 0."
-)
-HELP = {
-    "why": "The verdict of `gradcalc grad` at length: each witness's answer, causes, and the cure."
-}
+
+class Gradcalc(Group):
+    """The group of all commands."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Explain a first word that is not a command before Typer refuses it."""
+        if args and not ctx.resilient_parsing:
+            args = ["--help"] if args == ["-h"] else args
+            _check_command(args, {name for p in self.get_params(ctx) for name in p.opts})
+        return super().parse_args(ctx, args)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """The help of Typer, then the exit codes and examples."""
+        super().format_help(ctx, formatter)
+        print_reference()
 
 
-def application() -> typer.Typer:
-    """The commands and their options."""
+def _check_command(args: Sequence[str], options: Collection[str]) -> None:
+    """Refuse a first word that is neither a command nor an option of gradcalc itself."""
+    first = args[0]
+    if first in COMMANDS or first.partition("=")[0] in options:
+        return
+    later = next((i for i, word in enumerate(args) if word in COMMANDS), None)
+    if first.startswith("-") and later is not None:
+        order = [args[later], *args[:later], *args[later + 1 :]]
+        raise UsageError(f"{first} comes after the command", hint=f"gradcalc {shlex.join(order)}")
+    if len(args) == 1 and first.startswith("--"):
+        similar = similar_option(first, options)
+        raise UsageError(
+            f"there is no option {first}", hint=similar or "gradcalc --help lists what there is"
+        )
+    # A program may be called almost like a command: gradcalc rad --rad 3
+    close = difflib.get_close_matches(first, COMMANDS, n=1, cutoff=0.7)
+    hint = f"did you mean {close[0]}?" if close and f"--{first}" not in args else None
+    if hint is None and len(args) == 1 and first.isidentifier():
+        hint = "gradcalc --help lists the commands"
+    raise UsageError(
+        f"there is no command {first!r}", hint=hint or f"gradcalc grad {shlex.join(args)}"
+    )
+
+
+def application(*names: str) -> typer.Typer:
+    """These commands and their options, or all."""
     app = typer.Typer(
         cls=Gradcalc,
         pretty_exceptions_enable=False,
         help="A gradient calculator: torch's gradient beside an independent check.",
     )
     app.callback()(_gradcalc)
-    for name in CALCULATING:
-        app.command(name, cls=GradCommand, help=HELP.get(name))(grad)
-    app.command("batch", cls=BatchCommand, help=BATCH)(batch)
-    app.command("functions")(functions)
-    app.add_typer(daemon(), name="daemon")
+    for name in names or COMMANDS:
+        module, _, function = COMMANDS[name].start.partition(":")
+        getattr(import_module(f"gradcalc.cli.{module}"), function)(app, name)
     return app
 
 
@@ -96,9 +122,9 @@ def main(argv: Sequence[str], beside: "Beside | None" = None) -> int:
 
 
 @cache
-def _command() -> Any:
+def _command(*names: str) -> Any:
     """What Typer makes of the application, which takes as long as a small gradient."""
-    return typer.main.get_command(application())
+    return typer.main.get_command(application(*names))
 
 
 def _run(argv: Sequence[str], beside: "Beside | None") -> int:
@@ -106,7 +132,8 @@ def _run(argv: Sequence[str], beside: "Beside | None") -> int:
         if not word.isprintable() and any("\ud800" <= char <= "\udfff" for char in word):
             raise UsageError("the command line is not a text in UTF-8")
     try:
-        code = _command().main(
+        # one command is made faster than all of them
+        code = _command(*(word for word in argv[:1] if word in COMMANDS)).main(
             args=list(argv), prog_name="gradcalc", standalone_mode=False, obj=beside
         )
     # Typer leaves this way after shell completion, rich when a pipe was closed.

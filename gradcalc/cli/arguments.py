@@ -1,16 +1,17 @@
 """Free names as options: `--x 0,1,2` becomes `--at x=0,1,2` before Typer parses anything."""
 
-import difflib
-import keyword
 import re
-import unicodedata
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from inspect import Parameter, Signature
+from typing import Annotated, Any
 
-from typer.core import TyperCommand
+import typer
+from typer.core import TyperCommand, TyperGroup
 
 from gradcalc.cli.help import print_reference
+from gradcalc.cli.options import Options, Row, rows, typed
+from gradcalc.cli.readers import is_name, normalized, similar_option
+from gradcalc.codes import COMMANDS
 from gradcalc.errors import UsageError
 
 EXAMPLE = 'gradcalc grad "2*dot(x, x)" --x 0,1,2,3'
@@ -18,29 +19,34 @@ EXAMPLE = 'gradcalc grad "2*dot(x, x)" --x 0,1,2,3'
 _HYPHENATED = re.compile(r"--[^\W\d]\w*(?:-\w+)+")
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A command's own options: those that stand alone, and those with a value, by what it is."""
-
-    flags: frozenset[str]
-    valued: Mapping[str, str]
-
-    @property
-    def names(self) -> frozenset[str]:
-        """All of them, dashes included."""
-        return self.flags | frozenset(self.valued)
+Known = Mapping[str, str]
+"""A command's own options, each with what its value is, empty for one that stands alone."""
 
 
-class GradCommand(TyperCommand):
+def known_options(command: str) -> Known:
+    """The options of a command, the one for help included."""
+    return {"--help": "", **{row.flag: row.metavar for row, _ in rows(command).values()}}
+
+
+class Group(TyperGroup):
+    """Commands that are listed when none is given."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Show the help if there is nothing to parse."""
+        if not args and not ctx.resilient_parsing:
+            typer.echo(ctx.get_help())
+            raise typer.Exit
+        return super().parse_args(ctx, args)
+
+
+class OptionsCommand(TyperCommand):
     """A command that takes a program, and any name of it as an option."""
-
-    program_needed: ClassVar[bool] = True
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Rewrite the arguments, then parse them as any command does."""
         if not ctx.resilient_parsing:
-            known = known_options(self.get_params(ctx))
-            args = rewrite(args, known, program_needed=self.program_needed)
+            program = next(param for param in self.params if param.param_type_name == "argument")
+            args = rewrite(args, known_options(str(self.name)), program_needed=program.required)
         return super().parse_args(ctx, args)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
@@ -49,18 +55,47 @@ class GradCommand(TyperCommand):
         print_reference()
 
 
-class BatchCommand(GradCommand):
-    """The same, but the programs may come with the requests."""
+def add_command(
+    app: typer.Typer,
+    name: str,
+    run: Callable[[Options, Any], int],
+    metavar: str,
+    help: str,
+    *,
+    required: bool,
+) -> None:
+    """Add a command that takes programs, or files, and the options of its rows.
 
-    program_needed = False
+    `run` is also given what the application was called with, and gives the exit code.
+    """
+
+    def called(ctx: typer.Context, programs: list[str] | None, **given: Any) -> None:
+        raise typer.Exit(run(typed(name, programs or (), given), ctx.obj))
+
+    argument = typer.Argument(metavar=metavar, help=help, show_default=False)
+    called.__signature__ = Signature([  # type: ignore[attr-defined]
+        Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context),
+        Parameter(
+            "programs", Parameter.KEYWORD_ONLY,
+            default=Parameter.empty if required else None,
+            annotation=Annotated[list[str] if required else list[str] | None, argument],
+        ),
+        *(_parameter(field, *row) for field, row in rows(name).items()),
+    ])  # fmt: skip
+    app.command(name, cls=OptionsCommand, help=COMMANDS[name].help)(called)
 
 
-def known_options(params: Sequence[Any]) -> Known:
-    """The options among a command's parameters."""
-    options = [param for param in params if param.param_type_name == "option"]
-    return Known(
-        frozenset(name for o in options if o.is_flag for name in (*o.opts, *o.secondary_opts)),
-        {name: o.metavar or "VALUE" for o in options if not o.is_flag for name in o.opts},
+def _parameter(field: str, row: Row, default: Any) -> Parameter:
+    """What Typer has to know of an option."""
+    kind: Any = (list[str] if default == () else str) | None if row.metavar else bool
+    complete = (lambda: list(row.choices)) if row.choices else None
+    option = typer.Option(row.flag, metavar=row.metavar, help=row.help, autocompletion=complete)
+    shown = default if isinstance(default, str) else None
+    return Parameter(
+        field,
+        Parameter.KEYWORD_ONLY,
+        default=shown if row.metavar else False,
+        annotation=Annotated[kind, option],
     )
 
 
@@ -80,12 +115,12 @@ def rewrite(args: Sequence[str], known: Known, *, program_needed: bool = True) -
         name, equals, text = token.partition("=")
         if token == "--":
             programs.extend(tokens)
-        elif name in known.flags:
+        elif known.get(name) == "":
             if equals:
                 raise UsageError(f"{name} takes no value")
             kept.append(name)
-        elif name in known.valued:
-            value = text if equals else _value(name, known.valued[name], tokens, known)
+        elif name in known:
+            value = text if equals else _value(name, known[name], tokens, known)
             kept.append(f"{name}={value}")
         elif is_name(name):
             value = text if equals else _value(name, "VALUE", tokens, known)
@@ -99,34 +134,18 @@ def rewrite(args: Sequence[str], known: Known, *, program_needed: bool = True) -
     return [*kept, "--", *programs]
 
 
-def normalized(name: str) -> str:
-    """A name as Python reads it, which makes one of the several spellings of a character."""
-    return unicodedata.normalize("NFKC", name)
-
-
-def is_name(token: str) -> bool:
-    """Whether a token is `--` and a name."""
-    return token.startswith("--") and normalized(token[2:]).isidentifier()
-
-
-def similar_option(name: str, known: Collection[str]) -> str | None:
-    """A hint naming the option that was probably meant."""
-    close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.75)
-    return f"did you mean {close[0]}?" if close and len(name) > 4 else None
-
-
 def _value(name: str, what: str, tokens: Iterator[str], known: Known) -> str:
     """The token behind an option; it may begin with a dash unless it is an option itself."""
     token = next(tokens, "--")
     option = token.partition("=")[0]
-    if token == "--" or option in known.names or (is_name(option) and name not in known.names):
-        hint = None if name in known.names else similar_option(name, known.names)
+    if token == "--" or option in known or (is_name(option) and name not in known):
+        hint = None if name in known else similar_option(name, known)
         raise UsageError(f"{name} needs a value: {name} {what}", hint=hint)
     return token
 
 
 def _no_such_option(name: str, known: Known) -> UsageError:
-    hint = similar_option(name, known.names)
+    hint = similar_option(name, known)
     if hint is None:
         spelled = name[2:].replace("-", "_")
         hint = f"a name is written with underscores, --{spelled}; a program comes behind --"
@@ -138,19 +157,7 @@ def _no_program(kept: Sequence[str], known: Known) -> UsageError:
     for token in kept:
         option, _, rest = token.partition("=")
         name = f"--{rest.partition('=')[0]}"
-        hint = similar_option(name, known.names) if option == "--at" else None
+        hint = similar_option(name, known) if option == "--at" else None
         if hint is not None:
             return UsageError(f"there is no option {name}", hint=hint)
     return UsageError("there is no program to differentiate", hint=EXAMPLE)
-
-
-def check_name(name: str, option: str) -> str:
-    """A name typed in an option's value, as Python reads it."""
-    clean = normalized(name.strip())
-    if keyword.iskeyword(clean):
-        raise UsageError(
-            f"{option}: {clean} is a word of Python and cannot be a name", hint=f"{clean}_ can"
-        )
-    if not clean.isidentifier():
-        raise UsageError(f"{option}: {clean!r} is not a name")
-    return clean

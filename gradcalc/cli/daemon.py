@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from gradcalc.cli.group import Group
+from gradcalc.cli.arguments import Group
+from gradcalc.codes import COMMANDS
 from gradcalc.errors import FileError, UsageError
 
 if TYPE_CHECKING:
@@ -19,16 +20,12 @@ NOT_RUNNING = 3
 """The exit code of `status` where nothing runs, as for services."""
 
 
-def daemon() -> typer.Typer:
-    """The commands that manage the warm process."""
-    group = typer.Typer(
-        cls=Group,
-        help="A warm process that answers grad and why at once: start, stop, status.",
-    )
-    group.command("start")(start)
-    group.command("stop")(stop)
-    group.command("status")(status)
-    return group
+def add(app: typer.Typer, name: str) -> None:
+    """Add the commands that manage the warm process."""
+    group = typer.Typer(cls=Group, help=COMMANDS[name].help)
+    for command in (start, stop, status):
+        group.command(command.__name__)(command)
+    app.add_typer(group, name=name)
 
 
 def start() -> None:
@@ -68,11 +65,11 @@ def status() -> None:
         _say("not running")
         raise typer.Exit(NOT_RUNNING)
     told = found.state
-    _say(f"pid       {told.pid}")
-    _say(f"socket    {found.socket}")
-    _say(f"uptime    {time.time() - told.started:.0f} s")
-    _say(f"answered  {told.answered}")
-    _say(f"version   {told.version}")
+    _say(
+        f"pid       {told.pid}\nsocket    {found.socket}\n"
+        f"uptime    {time.time() - told.started:.0f} s\nanswered  {told.answered}\n"
+        f"version   {told.version}"
+    )
 
 
 def _name() -> str:

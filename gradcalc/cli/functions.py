@@ -3,20 +3,14 @@
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from gradcalc.codes import COMMANDS
 from gradcalc.errors import UnknownNameError, did_you_mean
 
-if TYPE_CHECKING:
-    from gradcalc.primitives import Primitive
-
-_KINDS = {
-    "Elementwise": "elementwise",
-    "Structural": "tensors",
-    "Composite": "composite",
-}
+_KINDS = {"Elementwise": "elementwise", "Structural": "tensors", "Composite": "composite"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +31,22 @@ def _complete(incomplete: str) -> list[str]:
     return [name for name in names if name.startswith(incomplete)]
 
 
-def functions(
+def add(app: typer.Typer, name: str) -> None:
+    """Add the command."""
+    app.command(name, help=COMMANDS[name].help)(_functions)
+
+
+def _functions(
     name: Annotated[
         str | None,
         typer.Argument(metavar="NAME", help="Show this one in full.", autocompletion=_complete),
     ] = None,
 ) -> None:
-    """The functions that a program can call."""
     from gradcalc.cli.output import is_terminal, write
 
     entries = catalogue()
     if name is not None:
-        text = _described(_find(name, entries))
+        text = "".join(f"{line}\n" for line in _description(_find(name, entries)))
     elif is_terminal(sys.stdout):
         text = _table(entries)
     else:
@@ -62,30 +60,16 @@ def catalogue() -> tuple[Entry, ...]:
     from gradcalc.lang.library import CONSTANTS
     from gradcalc.primitives import BY_NAME, PRIMITIVES
 
-    return (
-        *(_of_primitive(row) for row in PRIMITIVES),
-        *(
-            Entry(builtin.name, "language", (), builtin.doc)
-            for builtin in BUILTINS.values()
-            if builtin.name not in BY_NAME
-        ),
-        *(
-            Entry(constant, "constant", (), "None" if value is None else repr(value))
-            for constant, value in CONSTANTS.items()
-        ),
-    )
-
-
-def _of_primitive(row: "Primitive") -> Entry:
-    return Entry(
-        name=row.name,
-        kind=_KINDS[type(row).__name__],
-        aliases=row.aliases,
-        doc=row.doc,
-        signature=str(row.signature),
-        operator=getattr(row, "operator", None),
-        definition=getattr(row, "definition", None),
-    )
+    entries = []
+    for row in PRIMITIVES:
+        more = str(row.signature), getattr(row, "operator", None), getattr(row, "definition", None)
+        entries.append(Entry(row.name, _KINDS[type(row).__name__], row.aliases, row.doc, *more))
+    for builtin in BUILTINS.values():
+        if builtin.name not in BY_NAME:
+            entries.append(Entry(builtin.name, "language", (), builtin.doc))
+    for name, value in CONSTANTS.items():
+        entries.append(Entry(name, "constant", (), "None" if value is None else repr(value)))
+    return tuple(entries)
 
 
 def _find(name: str, entries: Sequence[Entry]) -> Entry:
@@ -96,10 +80,6 @@ def _find(name: str, entries: Sequence[Entry]) -> Entry:
             hint=did_you_mean(name, by_name) or "gradcalc functions lists them all",
         )
     return by_name[name]
-
-
-def _described(entry: Entry) -> str:
-    return "".join(f"{line}\n" for line in _description(entry))
 
 
 def _description(entry: Entry) -> Iterator[str]:

@@ -1,77 +1,159 @@
-"""The arguments of `gradcalc grad` and `gradcalc why`, which are the same."""
+"""`gradcalc grad` and `gradcalc why`: a report on each program, or the verdict at length."""
 
+import gc
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import Annotated
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
-from gradcalc.cli import options as read
-from gradcalc.cli import parameters as shared
-from gradcalc.cli import report, why
-from gradcalc.cli.arguments import known_options
-from gradcalc.render import FORMATS
+from gradcalc.cli.arguments import add_command, known_options
+from gradcalc.cli.options import Options
+from gradcalc.errors import UsageError
+from gradcalc.render import FORMATS, explainer, renderer
+
+if TYPE_CHECKING:
+    from gradcalc.beside import Beside
+    from gradcalc.calculate import Ask
+    from gradcalc.cli.inputs import Request
+    from gradcalc.report import Array, Explanation, Report
+
+_BADNESS = (0, 3, 1)
+"""Exit codes of verdicts, the worst last."""
+
+Answer = TypeVar("Answer")
 
 
-def _formats() -> list[str]:
-    return list(FORMATS)
+def add(app: typer.Typer, name: str) -> None:
+    """Add `grad` or `why`, which take the same."""
+    told = "An expression, a program, file.py, file.py:name, or - for standard input."
+    run = why if name == "why" else grad
+    add_command(app, name, run, "PROGRAM", told, required=True)
 
 
-def grad(
-    ctx: typer.Context,
-    programs: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="PROGRAM",
-            help="An expression, a program, file.py, file.py:name, or - for standard input.",
-            show_default=False,
-        ),
-    ],
-    at: shared.At = None,
-    let: shared.Let = None,
-    detach: shared.Detach = None,
-    wrt: shared.Wrt = None,
-    of: shared.Of = None,
-    expect: shared.Expect = None,
-    cotangent: shared.Cotangent = None,
-    accumulate: Annotated[
-        bool, typer.Option("--accumulate", metavar="", help="Sum the gradients over the programs.")
-    ] = False,
-    dtype: shared.Dtype = "float64",
-    device: shared.Device = "cpu",
-    seed: shared.Seed = None,
-    format: Annotated[
-        shared.Text,
-        typer.Option(
-            metavar="FORMAT",
-            help="table (on a terminal), tsv (in a pipe), json, csv, markdown, latex, or literal:"
-            " just the gradient, as --NAME reads it.",
-            autocompletion=_formats,
-        ),
-    ] = None,
-    json: Annotated[
-        bool, typer.Option("--json", metavar="", help="Short for --format json.")
-    ] = False,
-    show_all: Annotated[
-        bool, typer.Option("--all", metavar="", help="Show every row, and formulas whole.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", metavar="", help="Print nothing: the exit code tells.")
-    ] = False,
-    no_check: shared.NoCheck = False,
-    strict: shared.Strict = False,
-    max_steps: shared.MaxSteps = None,
-    timeout: shared.Timeout = None,
-) -> None:
-    """The value and gradient of a PROGRAM, its formula, and whether they can be trusted.
+def grad(options: Options, beside: "Beside | None") -> int:
+    """Calculate, print, and give the exit code."""
+    reports = answered(options, _reporter, beside)
+    if options.accumulate:
+        reports = _accumulated(reports)
+    if not options.quiet:
+        from gradcalc.cli.output import style_for, write
 
-    Every free name of the program is an option: --x 0,1,2,3 --A "1,2;3,4".
+        style = style_for(sys.stdout, show_all=options.show_all)
+        write(renderer(_format(options))(reports, style), sys.stdout)
+    return _worst_code(reports)
+
+
+def why(options: Options, beside: "Beside | None") -> int:
+    """Calculate, explain, print, and give the exit code of the program's own verdict."""
+    if options.format is not None and FORMATS[options.format].explanation is None:
+        raise UsageError(
+            f"why prints text or JSON, not {options.format}",
+            hint=f"gradcalc grad prints {options.format}",
+        )
+    if options.accumulate:
+        raise UsageError("why explains one gradient", hint="gradcalc grad --accumulate sums them")
+    explanations = answered(options, _explainer, beside)
+    if not options.quiet:
+        from gradcalc.cli.output import style_for, write
+
+        style = style_for(sys.stdout, show_all=options.show_all)
+        write(explainer(options.format or "table")(explanations, style), sys.stdout)
+    return _worst_code([explanation.report for explanation in explanations])
+
+
+def answered(
+    options: Options,
+    answerer: Callable[[Options], Callable[["Request", "Ask"], Answer]],
+    beside: "Beside | None",
+) -> list[Answer]:
+    """The answer to each program of the command line, all of which are checked first.
+
+    `answerer` is asked for what answers while torch is being imported, `beside` or here.
     """
-    options = replace(
-        shared.read_shared(programs, ctx.params),
-        accumulate=accumulate,
-        format=read.format_name(format, json),
-        show_all=show_all,
-        quiet=quiet,
-    )
-    run = why.run if ctx.command.name == "why" else report.run
-    raise typer.Exit(run(options, known_options(ctx.command.params).names, ctx.obj))
+    from gradcalc.cli.programs import sources
+
+    texts = sources(options)
+    with _no_collections():
+        from gradcalc.cli.inputs import requests
+
+        asked = requests(options, texts, frozenset(known_options("grad")))
+        ask = _asking(beside)
+        if options.check:
+            from gradcalc.witnesses import enclosure, symbolic  # noqa: F401
+        answer = answerer(options)
+    return [answer(request, ask) for request in asked]
+
+
+def _asking(beside: "Beside | None") -> "Ask":
+    """Where autograd is asked, which is where torch is imported; it begins with that at once."""
+    if beside is not None:
+        beside.begin()
+        return beside.ask
+    from gradcalc.calculate import ask_here
+    from gradcalc.witnesses import autograd  # noqa: F401
+
+    return ask_here
+
+
+def _reporter(options: Options) -> Callable[["Request", "Ask"], "Report"]:
+    """What answers; all that it takes to answer and to print is imported with it."""
+    from gradcalc.calculate import calculate
+
+    if not options.quiet:
+        renderer(_format(options))
+    return lambda request, ask: request.noted(calculate(request.problem, ask=ask))
+
+
+def _explainer(options: Options) -> Callable[["Request", "Ask"], "Explanation"]:
+    """What answers; all that it takes to answer and to print is imported with it."""
+    from gradcalc.explain import explain
+
+    if not options.quiet:
+        explainer(options.format or "table")
+
+    def explanation(request: "Request", ask: "Ask") -> "Explanation":
+        found = explain(request.problem, ask=ask)
+        return replace(found, report=request.noted(found.report))
+
+    return explanation
+
+
+def _format(options: Options) -> str:
+    """A table for a person, tab-separated rows for a program, if nothing is asked for."""
+    from gradcalc.cli.output import is_terminal
+
+    return options.format or ("table" if is_terminal(sys.stdout) else "tsv")
+
+
+def _accumulated(reports: Sequence["Report"]) -> list["Report"]:
+    """The reports, each gradient with the sum of those up to it."""
+    import numpy as np
+
+    sums: dict[str, Array] = {}
+    result: list[Report] = []
+    for report in reports:
+        for gradient in report.gradients:
+            total = np.asarray(sums.get(gradient.name, 0.0) + gradient.best)
+            sums[gradient.name] = total
+        gradients = [replace(g, accumulated=sums[g.name]) for g in report.gradients]
+        result.append(replace(report, gradients=tuple(gradients)))
+    return result
+
+
+def _worst_code(reports: Sequence["Report"]) -> int:
+    return max((report.verdict.exit_code for report in reports), key=_BADNESS.index)
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Imports make no garbage, but looking for it among torch's objects takes 0.15 s."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

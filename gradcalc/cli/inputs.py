@@ -1,22 +1,23 @@
 """Names and values of the command line → problems to calculate."""
 
-import ast
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 import numpy as np
 
-from gradcalc.cli.names import Lets, Use, check_known, check_names, unknown, use
-from gradcalc.cli.options import Options, Value, claimed
-from gradcalc.cli.programs import Source, limits_of, read_stdin, sources
-from gradcalc.errors import GradcalcError, InvalidValueError, Span, UnknownNameError, UsageError
+from gradcalc.cli import programs as named
+from gradcalc.cli.options import Options
+from gradcalc.cli.programs import Lets, Source, Use, limits_of, place_of, sources, unknown, use
+from gradcalc.cli.readers import Value, claimed
+from gradcalc.errors import GradcalcError, InvalidValueError, UnknownNameError, UsageError
 from gradcalc.findings import Finding
 from gradcalc.lang.fence import compile_program
-from gradcalc.lang.program import Limits, Program, span_of
+from gradcalc.lang.program import Limits, Program
 from gradcalc.problem import Array, Problem
-from gradcalc.values import from_json, parse_value
+from gradcalc.report import Report
+from gradcalc.values import from_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,17 @@ class Request:
     problem: Problem
     notes: tuple[Finding, ...]
 
+    def noted(self, report: Report) -> Report:
+        """A report on the problem, with the notes."""
+        return replace(report, findings=(*self.notes, *report.findings))
 
-def requests(options: Options, own: frozenset[str], texts: Sequence[Source]) -> tuple[Request, ...]:
+
+def requests(
+    options: Options, texts: Sequence[Source], own: frozenset[str] = frozenset()
+) -> tuple[Request, ...]:
     """One problem for each program, whose `texts` have been read.
 
-    `own` are the names of the command's own options.
+    `own` are the names of the options among which the values of inputs were typed.
 
     Raises `GradcalcError` for whatever does not fit together. Everything that can be known
     without running a program is checked here, so before torch is imported.
@@ -41,10 +48,10 @@ def requests(options: Options, own: frozenset[str], texts: Sequence[Source]) -> 
     typed = [name for name, _ in options.values]
     programs = [compiled(source.text, limits, known, source.function) for source in texts]
     uses = [use(program, lets, typed) for program in programs]
-    check_names(uses, typed, own)
-    check_known(options.detach, "--detach", uses)
-    check_known(options.wrt, "--wrt", uses)
-    check_known([options.of] if options.of else [], "--of", uses)
+    named.check_names(uses, typed, own)
+    named.check_known(options.detach, "--detach", uses)
+    named.check_known(options.wrt, "--wrt", uses)
+    named.check_known([options.of] if options.of else [], "--of", uses)
     wrts = [_wrt(use, options) for use in uses]
     _check_claims(options, uses, wrts)
     claims = [_claims(use, wrt, options, limits) for use, wrt in zip(uses, wrts, strict=True)]
@@ -150,16 +157,8 @@ def _claim(text: str, use: Use, limits: Limits) -> Program:
         program = compiled(text, limits, known)
     if program.required:
         name = program.required[0]
-        raise unknown(name, "--expect", known, _place(name, program))
+        raise unknown(name, "--expect", known, place_of(name, program))
     return program
-
-
-def _place(name: str, program: Program) -> tuple[Span | None, str | None]:
-    nodes = (node for statement in program.body for node in ast.walk(statement))
-    for node in nodes:
-        if isinstance(node, ast.Name) and node.id == name:
-            return span_of(node, program.source), program.source
-    return None, None
 
 
 def _check_claims(options: Options, uses: Sequence[Use], wrts: Sequence[Sequence[str]]) -> None:
@@ -184,10 +183,7 @@ def _values(options: Options) -> tuple[dict[str, Array], Array | None]:
         return np.random.default_rng(options.seed)
 
     def read(value: Value, name: str) -> Array:
-        if isinstance(value, str):
-            array = parse_value(value, random=random, stdin=read_stdin, name=name)
-        else:
-            array = from_json(value, name, random=random)
+        array = from_json(value, name, random=random, stdin=named.read_stdin)
         return _rounded(array, name, options)
 
     values = {name: read(value, name) for name, value in options.values}

@@ -1,143 +1,189 @@
-"""What the user asked for, as one value, and the small readers of option texts."""
+"""What a user can ask for: each option is one row, and what was asked is one value.
 
-import math
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+The command lines, their help and completion, the requests of a stream and the errors about what
+is misspelt all read these rows.
+"""
 
-from gradcalc.cli.arguments import check_name
-from gradcalc.errors import UsageError, did_you_mean
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
+from typing import Any
+
+from gradcalc.cli import readers as read
+from gradcalc.cli.readers import Named, Reader, Value
+from gradcalc.errors import UsageError
 from gradcalc.render import FORMATS
 
-DTYPES = ("float64", "float32", "float16")
+GRAD, BATCH = ("grad", "why"), ("batch",)
 
-_DTYPE_NAMES = {name: name for name in DTYPES} | {
-    "double": "float64",
-    "float": "float32",
-    "single": "float32",
-    "half": "float16",
-}
-_NAMED = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)(.*)", re.DOTALL)
 
-Named = tuple[str, str]
+def _as_given(given: Any, option: str) -> Any:
+    del option
+    return given
 
-Value = object
-"""A value as it was given: a text as typed, or decoded JSON."""
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An option: how it is typed, what its value is called and what the help says of it.
+
+    Without a `metavar` it takes no value, and typing it is the contrary of the default. `text`
+    reads what was typed, a list of it where the default is empty, as that may be typed repeatedly.
+    `commands` take it. `key` is that in a request, None if no request can have it, where `json`
+    reads it. One that is `of_program` is about a single one, so each request brings its own.
+    """
+
+    flag: str
+    metavar: str
+    help: str
+    text: Reader = _as_given
+    commands: tuple[str, ...] = GRAD + BATCH
+    choices: Collection[str] = ()
+    key: str | None = None
+    json: Reader = _as_given
+    of_program: bool = False
+
+
+def _row(default: Any, *row: Any, **more: Any) -> Any:
+    """A field of `Options` with its row."""
+    return field(default=default, metadata={"row": Row(*row, **more)})
+
+
+def _after(json: Reader, text: Reader) -> Reader:
+    """Reads JSON as what would be typed, and then that."""
+    return lambda value, key: text(json(value, key), key)
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The command line of a gradient, read but not yet resolved.
+    """What was asked, read but not yet resolved: the programs, and a row for each option.
 
     `values` and `lets` are names with their texts, in the order typed; `expect` the claims as
     typed, or each with the input that it is about; `format` is None where the place of the output
-    decides. A request of a stream comes as the same, its values as JSON.
+    decides. A request of a stream comes as the same, its values as JSON. The rows stand in the
+    order of the help.
     """
 
     programs: tuple[str, ...]
-    values: tuple[tuple[str, Value], ...] = ()
-    lets: tuple[Named, ...] = ()
-    detach: tuple[str, ...] = ()
-    wrt: tuple[str, ...] = ()
-    of: str | None = None
-    expect: tuple[str | Named, ...] = ()
-    cotangent: Value | None = None
-    accumulate: bool = False
-    dtype: str = "float64"
-    device: str = "cpu"
-    seed: int | None = None
-    format: str | None = None
-    show_all: bool = False
-    quiet: bool = False
-    check: bool = True
-    strict: bool = False
-    enclose: bool = True
-    max_steps: int | None = None
-    timeout: float | None = None
+
+    csv: str | None = _row(
+        None, "--csv", "FILE",
+        "The points of PROGRAM from the rows of a table: columns x, or x[0] and x[1]; - for"
+        " standard input.",
+        commands=BATCH,
+    )  # fmt: skip
+    resume: str | None = _row(
+        None, "--resume", "OUT",
+        "Write to OUT, behind what an earlier run has written there.", commands=BATCH,
+    )  # fmt: skip
+    workers: str = _row(
+        "1", "--workers", "N", "Processes that calculate; auto for one on each core.",
+        commands=BATCH,
+    )  # fmt: skip
+    values: tuple[tuple[str, Value], ...] = _row(
+        (), "--at", "NAME=VALUE",
+        "The value of a name; the same as --NAME VALUE, which does for every name that is not an"
+        " option. A VALUE is 2.5, 0,1,2, 1,2;3,4, arange(4), randn(3), @file or @-.",
+        read.pairs("VALUE"), key="inputs", json=read.json_values,
+    )  # fmt: skip
+    lets: tuple[Named, ...] = _row(
+        (), "--let", "NAME=EXPR", "A named expression, seen by the program.",
+        read.pairs("EXPR"), key="let", json=read.json_lets, of_program=True,
+    )  # fmt: skip
+    detach: tuple[str, ...] = _row(
+        (), "--detach", "NAME", "Each use of NAME passes no gradient back.",
+        read.names, key="detach", json=_after(read.json_texts, read.names), of_program=True,
+    )  # fmt: skip
+    wrt: tuple[str, ...] = _row(
+        (), "--wrt", "NAME", "The inputs to differentiate by; all of them.",
+        read.names, key="wrt", json=_after(read.json_texts, read.names), of_program=True,
+    )  # fmt: skip
+    of: str | None = _row(
+        None, "--of", "NAME", "Differentiate NAME instead of the output.",
+        read.check_name, key="of", json=_after(read.json_text, read.check_name), of_program=True,
+    )  # fmt: skip
+    expect: tuple[str | Named, ...] = _row(
+        (), "--expect", "EXPR", 'A claimed gradient: "4*x", or "w=4*x" to say of what.',
+        lambda texts, option: tuple(texts), key="expect", json=read.json_claims, of_program=True,
+    )  # fmt: skip
+    cotangent: Value | None = _row(  # noqa: RUF009
+        None, "--cotangent", "VALUE", "Weights of the outputs; all 1.",
+        key="cotangent", json=read.json_value, of_program=True,
+    )  # fmt: skip
+    accumulate: bool = _row(
+        False, "--accumulate", "", "Sum the gradients over the programs.", commands=GRAD
+    )
+    dtype: str = _row(
+        "float64", "--dtype", "DTYPE", "float64, float32 or float16.", read.dtype,
+        choices=read.DTYPES, key="dtype", json=_after(read.json_text, read.dtype),
+    )  # fmt: skip
+    device: str = _row(
+        "cpu", "--device", "DEVICE", "Where torch computes.", key="device", json=read.json_text
+    )
+    seed: int | None = _row(
+        None, "--seed", "INT", "The seed of rand and randn in values.",
+        read.whole(0), key="seed", json=_after(read.json_number, read.whole(0)),
+    )  # fmt: skip
+    format: str | None = _row(
+        None, "--format", "FORMAT",
+        "table (on a terminal), tsv (in a pipe), json, csv, markdown, latex, or literal: just the"
+        " gradient, as --NAME reads it.",
+        read.choice(FORMATS), choices=FORMATS, commands=GRAD,
+    )  # fmt: skip
+    json: bool = _row(False, "--json", "", "Short for --format json.", commands=GRAD)
+    show_all: bool = _row(False, "--all", "", "Show every row, and formulas whole.", commands=GRAD)
+    quiet: bool = _row(False, "--quiet", "", "Print nothing: the exit code tells.", commands=GRAD)
+    check: bool = _row(
+        True, "--no-check", "", "Only torch's gradient, unchecked (exit code 3).",
+        key="check", json=read.json_flag,
+    )  # fmt: skip
+    enclose: bool = _row(
+        True, "--no-enclosure", "", "Check by the formula alone, several times faster.",
+        commands=BATCH, key="enclose", json=read.json_flag,
+    )  # fmt: skip
+    strict: bool = _row(
+        False, "--strict", "", "Excuse nothing by bad conditioning of the inputs.",
+        key="strict", json=read.json_flag,
+    )  # fmt: skip
+    max_steps: int | None = _row(
+        None, "--max-steps", "INT", "The most steps that a program may take.",
+        read.whole(1), key="max_steps", json=_after(read.json_number, read.whole(1)),
+    )  # fmt: skip
+    timeout: float | None = _row(
+        None, "--timeout", "SECONDS", "The longest that a program may run.",
+        read.seconds, key="timeout", json=_after(read.json_number, read.seconds),
+    )  # fmt: skip
+    silent: bool = _row(False, "--quiet", "", "No progress and no summary.", commands=BATCH)
 
 
-def is_stdin(value: Value | None) -> bool:
-    """Whether a value is to be read from standard input."""
-    return isinstance(value, str) and value.strip() == "@-"
+def rows(command: str | None = None) -> Mapping[str, tuple[Row, Any]]:
+    """The rows of the options that a command takes, or of all, by their field, and the default."""
+    return _rows(Options, command)
 
 
-def named(text: str, option: str, what: str) -> Named:
-    """The two sides of `NAME=...`."""
-    name, equals, rest = text.partition("=")
-    if not equals or rest.startswith("="):
-        raise UsageError(f"{option} {text}: there is no name in front of a =", hint=what)
-    return check_name(name, option), rest
+@cache
+def _rows(options: type[Options], command: str | None) -> Mapping[str, tuple[Row, Any]]:
+    found = {f.name: (f.metadata["row"], f.default) for f in fields(options) if f.metadata}
+    return {k: v for k, v in found.items() if command is None or command in v[0].commands}
 
 
-def claimed(text: str | Named, inputs: Iterable[str]) -> tuple[str | None, str]:
-    """The input that a claim is about, if it says so, and the claim.
+def keys() -> Mapping[str, tuple[str, Reader]]:
+    """The keys that a request can have for its options: the field of each, and what reads it."""
+    return {row.key: (name, row.json) for name, (row, _) in rows().items() if row.key}
 
-    `w=2*x` names w; `w==2*x` is a claim without a name, and so is `u = x*x; 2*u`.
+
+def typed(command: str, programs: Collection[str], given: Mapping[str, Any]) -> Options:
+    """The options of these programs, from what was typed for each field.
+
+    Raises `UsageError` for a text that an option cannot mean.
     """
-    if not isinstance(text, str):
-        return text
-    found = _NAMED.fullmatch(text)
-    if found is None:
-        return None, text
-    name = check_name(found[1], "--expect")
-    if name not in set(inputs) and re.search(r"[;\n]", found[2].strip()):
-        return None, text
-    return name, found[2].strip()
-
-
-def name_list(texts: Sequence[str] | None, option: str) -> tuple[str, ...]:
-    """Names from an option that may be repeated and may hold several with commas."""
-    names = (check_name(name, option) for text in texts or () for name in text.split(","))
-    return tuple(dict.fromkeys(names))
-
-
-def dtype_name(text: str) -> str:
-    """A dtype by its own name or one of torch's and numpy's spellings."""
-    bare = text.strip().lower()
-    for prefix in ("torch.", "np.", "numpy."):
-        bare = bare.removeprefix(prefix)
-    if bare not in _DTYPE_NAMES:
-        raise _no_such_choice("--dtype", text, DTYPES)
-    return _DTYPE_NAMES[bare]
-
-
-def format_name(text: str | None, json: bool) -> str | None:
-    """The output format, which `--json` is short for."""
-    if text is None:
-        return "json" if json else None
-    if text not in FORMATS:
-        raise _no_such_choice("--format", text, tuple(FORMATS))
-    if json and text != "json":
-        raise UsageError(f"--json and --format {text} exclude each other")
-    return text
-
-
-def whole_number(text: str | None, option: str, least: int) -> int | None:
-    """An integer of at least `least`."""
-    if text is None:
-        return None
-    try:
-        number = int(text)
-    except ValueError:
-        raise UsageError(f"{option} {text}: a whole number is needed") from None
-    if number < least:
-        raise UsageError(f"{option} {text}: a whole number of at least {least} is needed")
-    return number
-
-
-def seconds(text: str | None, option: str) -> float | None:
-    """A positive time."""
-    if text is None:
-        return None
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not number > 0:
-        raise UsageError(f"{option} {text}: a number of seconds above 0 is needed")
-    return number if math.isfinite(number) else None
-
-
-def _no_such_choice(option: str, text: str, choices: Sequence[str]) -> UsageError:
-    hint = did_you_mean(text, choices) or f"{option} is one of {', '.join(choices)}"
-    return UsageError(f"{option} {text}: there is no such choice", hint=hint)
+    found: dict[str, Any] = {}
+    for name, (row, default) in rows(command).items():
+        value = given[name]
+        if not row.metavar:
+            found[name] = not default if value else default
+        elif value not in (None, [], ()):
+            found[name] = row.text(value, row.flag)
+    options = Options(programs=tuple(programs), **found)
+    if options.json and options.format not in (None, "json"):
+        raise UsageError(f"--json and --format {options.format} exclude each other")
+    return replace(options, format="json") if options.json else options

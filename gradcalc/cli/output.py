@@ -98,8 +98,3 @@ def _takes(stream: TextIO | None, text: str) -> bool:
     except (UnicodeEncodeError, LookupError):
         return False
     return True
-
-
-def default_format() -> str:
-    """A table for a person, tab-separated rows for a program."""
-    return "table" if is_terminal(sys.stdout) else "tsv"

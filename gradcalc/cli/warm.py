@@ -9,7 +9,7 @@ from importlib import import_module
 from pkgutil import walk_packages
 from typing import NoReturn
 
-from gradcalc.deferral import UNUSED, deferred
+from gradcalc.beside import import_autograd
 
 REHEARSED = (("grad", "2*dot(x,x)", "--x", "0,1,2,3", "--format", "table"),)
 """What is calculated in each child before its call: most of what any answer touches."""
@@ -29,9 +29,9 @@ PREPARED = (
 def main(name: str) -> NoReturn:
     """Be the server of a name, as long as it lasts."""
     from gradcalc import __version__
+    from gradcalc.daemon.control import Taken
     from gradcalc.daemon.server import serve
-    from gradcalc.daemon.service import Service
-    from gradcalc.daemon.state import Taken
+    from gradcalc.daemon.worker import Service
 
     # Nobody is there to be told; `gradcalc daemon start` sees that nobody answers.
     with suppress(Taken, OSError):
@@ -45,10 +45,7 @@ def _prepare() -> None:
     warnings.simplefilter("ignore")
     import gradcalc
 
-    with deferred(*UNUSED):
-        from gradcalc.witnesses.autograd import use_one_thread
-
-    use_one_thread()
+    import_autograd()
     for module in walk_packages(gradcalc.__path__, "gradcalc."):
         if not module.name.endswith("__main__"):
             import_module(module.name)

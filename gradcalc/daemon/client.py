@@ -9,8 +9,8 @@ import _socket
 import os
 import sys
 
-from gradcalc.codes import CALCULATING, FAULT
-from gradcalc.daemon import identity, place, wire
+from gradcalc.codes import COMMANDS, FAULT, patience
+from gradcalc.daemon import identity, wire
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def answer(argv: list[str]) -> int | None:
         finally:
             connection.close()
     if os.environ.get("GRADCALC_DAEMON") == "auto":
-        from gradcalc.daemon.spawn import spawn
+        from gradcalc.daemon.control import spawn
 
         spawn(name)
     return None
@@ -51,7 +51,7 @@ def answer(argv: list[str]) -> int | None:
 
 def is_fit(argv: list[str]) -> bool:
     """Whether a call calculates on the processor and reads nothing that a person types."""
-    if not argv or argv[0] not in CALCULATING:
+    if not argv or argv[0] not in COMMANDS or not COMMANDS[argv[0]].warm:
         return False
     if "GRADCALC_DEBUG" in os.environ or "_GRADCALC_COMPLETE" in os.environ:
         return False
@@ -66,25 +66,18 @@ def is_fit(argv: list[str]) -> bool:
     if any("/dev/fd" in word or "/proc/" in word or "/dev/std" in word for word in argv):
         return False
     reads = any(word == "-" or "@-" in word for word in argv)
-    return not (reads and _is_terminal(0))
-
-
-def _is_terminal(descriptor: int) -> bool:
-    try:
-        return os.isatty(descriptor)
-    except OSError:
-        return False
+    return not (reads and os.isatty(0))
 
 
 def _connected(name: str) -> "_socket.socket | None":
     """A connection to the server of this name; None if it does not run. Raises OSError if it fails
     otherwise, or if it is not the caller's own."""
-    folder = place.directory()
+    folder = identity.directory()
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
-    connection.settimeout(PATIENCE)
+    connection.settimeout(patience(PATIENCE))
     try:
-        place.check(folder)
-        connection.connect(place.socket(folder, name))
+        identity.check_directory(folder)
+        connection.connect(identity.socket_path(folder, name))
         wire.check_peer(connection)
     except (FileNotFoundError, ConnectionRefusedError):
         connection.close()

@@ -1,21 +1,99 @@
-"""Starting, stopping and asking servers: for whoever manages them, not for the calls."""
+"""Starting, stopping and asking servers, and the file that each keeps locked while it lives: for
+whoever manages them, not for the calls."""
 
+import fcntl
+import json
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from gradcalc.daemon import place, spawn, state
-from gradcalc.daemon.state import State
+from gradcalc.codes import patience
+from gradcalc.daemon import identity
 
 STARTING = 60.0
 """Seconds that a server has to import everything."""
 
 STOPPING = 10.0
 """Seconds that it has to end."""
+
+_START = """
+import sys
+if sys.argv[2] not in sys.path:
+    sys.path.insert(0, sys.argv[2])
+from gradcalc.cli.warm import main
+main(sys.argv[1])
+"""
+
+_SIZE = 512
+
+_ATTEMPTS = 50
+"""How often a lock is asked for, 20 ms apart: who only looks whether it is held holds it too."""
+
+
+class Taken(Exception):
+    """Another server has the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a server says about itself. `started` is in seconds since 1970."""
+
+    pid: int
+    version: str
+    started: float
+    answered: int = 0
+    ready: bool = False
+
+
+@contextmanager
+def locked(path: str) -> Iterator[int]:
+    """The locked file, removed at the end. Raises `Taken` if another server holds it."""
+    descriptor = _locked(path)
+    try:
+        yield descriptor
+    finally:
+        with suppress(OSError):
+            os.unlink(path)
+        os.close(descriptor)
+
+
+def _locked(path: str) -> int:
+    for _ in range(_ATTEMPTS):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Whoever held it before may have removed this very file.
+            if os.path.samestat(os.fstat(descriptor), os.stat(path)):
+                return descriptor
+        except (BlockingIOError, FileNotFoundError):
+            pass
+        os.close(descriptor)
+        time.sleep(0.02)
+    raise Taken
+
+
+def write_state(descriptor: int, state: State) -> None:
+    """Say it, in one piece."""
+    os.pwrite(descriptor, json.dumps(asdict(state)).encode().ljust(_SIZE), 0)
+
+
+def read_state(lock: str) -> State | None:
+    """What the server that holds this file says about itself; None if there is none."""
+    if not is_held(lock):
+        return None
+    try:
+        return State(**json.loads(Path(lock).read_bytes()))
+    # It is about to say it for the first time, or has just gone.
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+# -- all of them --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +110,13 @@ def servers() -> list[Found]:
 
     Raises OSError if their directory is not safe.
     """
-    folder = place.directory()
+    folder = identity.directory()
     if not os.path.lexists(folder):
         return []
-    place.check(folder)
-    return list(_found(folder))
-
-
-def _found(folder: str) -> Iterator[Found]:
-    for lock in sorted(Path(folder).glob("*.lock")):
-        told = state.read(str(lock))
-        if told is not None:
-            yield Found(lock.stem, place.socket(folder, lock.stem), told)
+    identity.check_directory(folder)
+    names = sorted(lock.stem for lock in Path(folder).glob("*.lock"))
+    told = {name: read_state(identity.lock_path(folder, name)) for name in names}
+    return [Found(n, identity.socket_path(folder, n), state) for n, state in told.items() if state]
 
 
 def start(name: str) -> Found | None:
@@ -51,16 +124,16 @@ def start(name: str) -> Found | None:
 
     Raises OSError if its directory is not safe.
     """
-    place.create()
-    spawn.spawn(name)
+    identity.make_directory()
+    spawn(name)
     begun = time.monotonic()
     seen = False
-    while time.monotonic() - begun < STARTING:
+    while time.monotonic() - begun < patience(STARTING):
         found = next((server for server in servers() if server.name == name), None)
         if found is not None and found.state.ready:
             return found
         # One that has gone again will not come back; the first sign of one takes a while.
-        if found is None and (seen or time.monotonic() - begun > STARTING / 6):
+        if found is None and (seen or time.monotonic() - begun > patience(STARTING) / 6):
             return None
         seen = found is not None
         time.sleep(0.02)
@@ -74,7 +147,59 @@ def stop() -> list[Found]:
     for server in found:
         with suppress(ProcessLookupError):
             os.kill(server.state.pid, signal.SIGTERM)
-    deadline = time.monotonic() + STOPPING
+    deadline = time.monotonic() + patience(STOPPING)
     while time.monotonic() < deadline and pids & {server.state.pid for server in servers()}:
         time.sleep(0.02)
     return found
+
+
+# -- in the background -------------------------------------------------------------------------
+
+
+def spawn(name: str) -> None:
+    """Start the server of a name unless one runs or starts; whether that works shows later."""
+    # A full process table or disk is no reason to fail: the call is answered all the same.
+    with suppress(OSError):
+        if not is_held(identity.lock_path(identity.make_directory(), name)):
+            _detach(name)
+
+
+def is_held(lock: str) -> bool:
+    """Whether a server has locked this file, or is about to."""
+    try:
+        descriptor = os.open(lock, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _detach(name: str) -> None:
+    """Run the server as nobody's child, in a session without a terminal that it does not lead."""
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        return
+    try:
+        os.setsid()
+        if not os.fork():
+            _execute(name)
+    finally:
+        os._exit(0)
+
+
+def _execute(name: str) -> None:
+    os.chdir("/")
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in range(3):
+        os.dup2(null, descriptor)
+        os.set_inheritable(descriptor, True)
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    flags = [*identity.interpreter_flags(), "-P"]
+    command = [sys.executable, *flags, "-c", _START, name, os.path.dirname(identity.PACKAGE)]
+    os.execve(sys.executable, command, identity.environment())

@@ -1,9 +1,11 @@
-"""Which server may answer a call: one whose name, made of all that it depends on, is the same."""
+"""Which server may answer a call: one whose name, made of all that it depends on, is the same; and
+where its files are: a directory that only its owner can read or write."""
 
 import os
 import sys
+from stat import S_ISDIR
 
-# Whatever is imported here, every call waits for: typing alone costs 9 ms, hashlib 2.
+# Whatever is imported here, every call waits for: typing costs 9 ms, hashlib 2, contextlib 1.
 try:
     from _blake2 import blake2b
 except ImportError:
@@ -31,7 +33,8 @@ _HARMLESS = frozenset((
 _NAMED = frozenset(("PYTHONPATH", "PYTHONHOME", "PYTHONHASHSEED", "PYTHONNOUSERSITE"))
 """Variables of Python that a server can be started with."""
 
-_KEPT = ("HOME", "PATH", "TMPDIR", "XDG_RUNTIME_DIR", "GRADCALC_DAEMON_IDLE")
+_KEPT = ("HOME", "PATH", "TMPDIR", "XDG_RUNTIME_DIR", "GRADCALC_DAEMON_IDLE",
+         "GRADCALC_PATIENCE")  # fmt: skip
 """Variables that a server needs and that are no part of its name."""
 
 _SET = {"CUDA_VISIBLE_DEVICES": "", "HIP_VISIBLE_DEVICES": "", "PYTHONUTF8": "1"}
@@ -115,3 +118,60 @@ def _files(folder: str) -> "Iterator[str]":
             yield f"{name}/"
             yield from _files(entry.path)
             yield ".."
+
+
+# -- the place ---------------------------------------------------------------------------------
+
+_LONGEST = 100
+"""The path of a socket must be shorter than 108 bytes, on some systems 104."""
+
+
+def directory() -> str:
+    """The directory of the servers, whether it exists or not."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    if runtime.startswith("/") and len(runtime) < _LONGEST - 40 and _is_own(runtime):
+        return f"{runtime.rstrip('/')}/gradcalc"
+    temporary = os.environ.get("TMPDIR", "").rstrip("/")
+    if not temporary.startswith("/") or len(os.fsencode(temporary)) > _LONGEST - 60:
+        temporary = "/tmp"
+    return f"{temporary}/gradcalc-{os.getuid()}"
+
+
+def check_directory(folder: str) -> None:
+    """Raise OSError unless the directory is the caller's own and closed to all others."""
+    state = os.lstat(folder)
+    if not S_ISDIR(state.st_mode):
+        raise OSError(f"{folder} is not a directory")
+    if state.st_uid != os.getuid():
+        raise OSError(f"{folder} belongs to somebody else")
+    if state.st_mode & 0o077:
+        raise OSError(f"{folder} is open to others")
+
+
+def make_directory() -> str:
+    """The directory, made if it is not there. Raises OSError if it cannot be or is unsafe."""
+    folder = directory()
+    try:  # noqa: SIM105
+        os.mkdir(folder, 0o700)
+    except FileExistsError:
+        pass
+    check_directory(folder)
+    return folder
+
+
+def socket_path(folder: str, name: str) -> str:
+    """The path of a server's socket."""
+    return f"{folder}/{name}.sock"
+
+
+def lock_path(folder: str, name: str) -> str:
+    """The path of the file that a server keeps locked while it lives."""
+    return f"{folder}/{name}.lock"
+
+
+def _is_own(folder: str) -> bool:
+    try:
+        state = os.stat(folder)
+    except OSError:
+        return False
+    return S_ISDIR(state.st_mode) and state.st_uid == os.getuid()

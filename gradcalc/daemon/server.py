@@ -8,12 +8,12 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from gradcalc.daemon import identity, place, state, wire
-from gradcalc.daemon.service import Service
-from gradcalc.daemon.state import State
-from gradcalc.daemon.worker import wait, work
+from gradcalc.codes import patience
+from gradcalc.daemon import control, identity, wire
+from gradcalc.daemon.control import State
+from gradcalc.daemon.worker import Service, wait, work
 
 SPARES = 2
 """Children that wait, forked ahead: a fork takes 10 ms, and its first calculation 20 ms more."""
@@ -53,19 +53,19 @@ def serve(name: str, service: Service) -> None:
     if identity.name() != name:
         return
     os.umask(0o077)
-    folder = place.create()
-    lock = place.lock(folder, name)
-    with _signals() as woken, state.locked(lock) as descriptor:
+    folder = identity.make_directory()
+    lock = identity.lock_path(folder, name)
+    with _signals() as woken, control.locked(lock) as descriptor:
         told = State(os.getpid(), service.version, time.time())
-        state.write(descriptor, told)
+        control.write_state(descriptor, told)
         service.prepare()
         gc.collect()
         gc.freeze()
         if identity.name() != name or not _can_fork(service):
             return
-        with _listening(place.socket(folder, name)) as listener:
+        with _listening(identity.socket_path(folder, name)) as listener:
             told = replace(told, ready=True)
-            state.write(descriptor, told)
+            control.write_state(descriptor, told)
             _Server(name, service, listener, woken, lock, descriptor, told).run()
 
 
@@ -78,7 +78,7 @@ def _can_fork(service: Service) -> bool:
             os._exit(0)
         finally:
             os._exit(1)
-    deadline = time.monotonic() + REHEARSAL
+    deadline = time.monotonic() + patience(REHEARSAL)
     while time.monotonic() < deadline:
         ended, status = os.waitpid(pid, os.WNOHANG)
         if ended:
@@ -128,132 +128,130 @@ class _Spare:
     control: socket.socket
 
 
+@dataclass
 class _Server:
-    """The loop, and the children that it has."""
+    """The loop, and the children that it has: those that wait for a call, and those that answer.
 
-    def __init__(
-        self,
-        name: str,
-        service: Service,
-        listener: socket.socket,
-        woken: socket.socket,
-        lock: str,
-        descriptor: int,
-        told: State,
-    ) -> None:
-        self._name, self._service, self._lock = name, service, lock
-        self._listener, self._woken, self._descriptor = listener, woken, descriptor
-        self._told = told
-        self._idle = idle_seconds()
-        self._spares: list[_Spare] = []
-        self._busy: set[int] = set()
-        self._last = self._looked = self._refill = time.monotonic()
+    `lock` is held by `descriptor`; `told` is what it says about itself there.
+    """
+
+    name: str
+    service: Service
+    listener: socket.socket
+    woken: socket.socket
+    lock: str
+    descriptor: int
+    told: State
+    idle: float = field(default_factory=idle_seconds)
+    spares: list[_Spare] = field(default_factory=list)
+    busy: set[int] = field(default_factory=set)
+    last: float = field(default_factory=lambda: time.monotonic())
+    looked: float = field(default_factory=lambda: time.monotonic())
+    refill: float = field(default_factory=lambda: time.monotonic())
 
     def run(self) -> None:
         """Answer until the end; no child is left then."""
         poll = select.poll()
-        poll.register(self._listener, select.POLLIN)
-        poll.register(self._woken, select.POLLIN)
+        poll.register(self.listener, select.POLLIN)
+        poll.register(self.woken, select.POLLIN)
         try:
             while not self._is_over():
                 ready = {descriptor for descriptor, _ in poll.poll(self._patience())}
-                if self._woken.fileno() in ready and self._wake():
+                if self.woken.fileno() in ready and self._wake():
                     return
-                if self._listener.fileno() in ready:
+                if self.listener.fileno() in ready:
                     self._accept()
-                elif len(self._spares) < SPARES and time.monotonic() > self._refill:
+                elif len(self.spares) < SPARES and time.monotonic() > self.refill:
                     self._add_spare()
         finally:
-            self._listener.close()
+            self.listener.close()
             self._end_children()
 
     def _patience(self) -> float:
         """Milliseconds until there is something to do without being asked."""
         now = time.monotonic()
-        due = min(self._looked + LOOK, self._last + self._idle if not self._busy else now + LOOK)
-        if len(self._spares) < SPARES:
-            due = min(due, self._refill)
+        due = min(self.looked + LOOK, self.last + self.idle if not self.busy else now + LOOK)
+        if len(self.spares) < SPARES:
+            due = min(due, self.refill)
         return max(0.0, due - now) * 1000 + 1
 
     def _is_over(self) -> bool:
         now = time.monotonic()
-        if self._busy:
-            self._last = now
+        if self.busy:
+            self.last = now
             return False
-        if now - self._looked > LOOK:
-            self._looked = now
+        if now - self.looked > LOOK:
+            self.looked = now
             if not self._is_current():
                 return True
-        return now - self._last > self._idle
+        return now - self.last > self.idle
 
     def _is_current(self) -> bool:
         """Whether calls of today still come here."""
         try:
-            same = os.path.samestat(os.stat(self._lock), os.fstat(self._descriptor))
-            return same and identity.name() == self._name
+            same = os.path.samestat(os.stat(self.lock), os.fstat(self.descriptor))
+            return same and identity.name() == self.name
         except OSError:
             return False
 
     def _wake(self) -> bool:
         """Bury children that have ended; whether somebody says stop."""
         with suppress(BlockingIOError):
-            if signal.SIGTERM in self._woken.recv(4096):
+            if signal.SIGTERM in self.woken.recv(4096):
                 return True
         with suppress(ChildProcessError):
             while (pid := os.waitpid(-1, os.WNOHANG)[0]) != 0:
-                self._busy.discard(pid)
-                for spare in [spare for spare in self._spares if spare.pid == pid]:
+                self.busy.discard(pid)
+                for spare in [spare for spare in self.spares if spare.pid == pid]:
                     self._drop(spare)
-                    self._refill = time.monotonic() + SETBACK
+                    self.refill = time.monotonic() + SETBACK
         return False
 
     def _accept(self) -> None:
         try:
-            connection, _ = self._listener.accept()
+            connection, _ = self.listener.accept()
             with connection:
                 connection.setblocking(True)
                 wire.check_peer(connection)
-                if len(self._busy) >= WORKERS:
+                if len(self.busy) >= WORKERS:
                     return
-                self._busy.add(self._given(connection) or self._forked_for(connection))
+                pid = self._given(connection)
+                self.busy.add(pid or self._forked(lambda: work(connection, self.service.run)))
         # Whoever is refused answers the call on his own.
         except OSError:
             return
-        self._last = time.monotonic()
-        self._refill = self._last + REFILL
-        self._told = replace(self._told, answered=self._told.answered + 1)
+        self.last = time.monotonic()
+        self.refill = self.last + REFILL
+        self.told = replace(self.told, answered=self.told.answered + 1)
         # A full disk is no reason to end.
         with suppress(OSError):
-            state.write(self._descriptor, self._told)
+            control.write_state(self.descriptor, self.told)
 
     def _given(self, connection: socket.socket) -> int | None:
         """The spare that has got the call, if one is ready."""
-        for control in select.select([spare.control for spare in self._spares], [], [], 0)[0]:
-            spare = next(spare for spare in self._spares if spare.control is control)
+        for ready in select.select([spare.control for spare in self.spares], [], [], 0)[0]:
+            spare = next(spare for spare in self.spares if spare.control is ready)
             try:
-                socket.send_fds(control, [b"c"], [connection.fileno()])
+                socket.send_fds(ready, [b"c"], [connection.fileno()])
             except OSError:
                 continue
             self._drop(spare)
             return spare.pid
         return None
 
-    def _forked_for(self, connection: socket.socket) -> int:
-        return self._forked(lambda: work(connection, self._service.run))
-
     def _add_spare(self) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                pid = self._forked(lambda: wait(theirs, self._service), ours)
+                pid = self._forked(lambda: wait(theirs, self.service), ours)
             except OSError:
                 ours.close()
-                self._refill = time.monotonic() + SETBACK
+                self.refill = time.monotonic() + SETBACK
                 return
-        self._spares.append(_Spare(pid, ours))
+        self.spares.append(_Spare(pid, ours))
 
     def _drop(self, spare: _Spare) -> None:
-        self._spares.remove(spare)
+        self.spares.remove(spare)
         spare.control.close()
 
     def _forked(self, task: Callable[[], None], *closed: socket.socket) -> int:
@@ -266,16 +264,16 @@ class _Server:
             for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.default_int_handler)
-            own = (self._listener, self._woken, *(spare.control for spare in self._spares))
+            own = (self.listener, self.woken, *(spare.control for spare in self.spares))
             for held in (*own, *closed):
                 held.close()
-            os.close(self._descriptor)
+            os.close(self.descriptor)
             task()
         finally:
             os._exit(1)
 
     def _end_children(self) -> None:
-        for pid in (*self._busy, *(spare.pid for spare in self._spares)):
+        for pid in (*self.busy, *(spare.pid for spare in self.spares)):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         with suppress(ChildProcessError):

@@ -1,20 +1,44 @@
-"""The worker: a child of the server that answers one call in its caller's place."""
+"""The worker: a child of the server that answers one call in its caller's place, read from the
+connection with the descriptors that come along, on streams that tell the caller when they are used.
+"""
 
 import fcntl
+import io
 import os
 import resource
 import select
 import signal
 import socket
 import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TextIO
 
-from gradcalc.daemon import request, wire
-from gradcalc.daemon.request import Request
-from gradcalc.daemon.service import Run, Service
-from gradcalc.daemon.streams import Announce, opened
+from gradcalc.codes import patience
+from gradcalc.daemon import wire
 
 SECONDS = 5.0
 """How long a caller may take to say what it wants."""
+
+_DESCRIPTORS = 4
+
+_LONGEST = 1 << 26
+"""More than the arguments and variables of a process can have."""
+
+Run = Callable[[Sequence[str]], int]
+"""Answers a command line and gives the exit code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """`prepare` imports everything, once. `rehearse` touches what an answer needs, in each child
+    ahead of its call; it raises an exception where that does not work. `run` answers a call.
+    """
+
+    version: str
+    prepare: Callable[[], None]
+    rehearse: Callable[[], None]
+    run: Run
 
 
 def wait(control: socket.socket, service: Service) -> None:
@@ -33,14 +57,16 @@ def work(connection: socket.socket, run: Run) -> None:
     Whatever is raised comes before anything was read or written, so that the caller answers it
     itself.
     """
-    connection.settimeout(SECONDS)
+    connection.settimeout(patience(SECONDS))
     connection.sendall(wire.LISTENS)
-    call = request.receive(connection)
+    call = receive(connection)
     caller, _ = wire.peer(connection)
     _take_limits(caller)
     _take_place(call)
     announce = Announce(connection)
-    for name, stream in opened(call.streams, announce).items():
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        told = call.streams[number]
+        stream = None if told is None else _opened(number, name, told, announce)
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
     sys.argv = ["gradcalc", *call.argv]
@@ -79,7 +105,7 @@ def _take_limits(caller: int) -> None:
     os.sched_setaffinity(0, os.sched_getaffinity(caller))
 
 
-def _take_place(call: Request) -> None:
+def _take_place(call: "Request") -> None:
     """The caller's descriptors, directory, variables and mask."""
     *streams, here = call.descriptors
     os.fchdir(here)
@@ -93,3 +119,116 @@ def _take_place(call: Request) -> None:
     os.umask(call.umask)
     os.environ.clear()
     os.environ.update(call.environment)
+
+
+# -- a call ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A call: its arguments, its surroundings, and how each of three streams turns bytes into text,
+    None where it is closed.
+
+    `descriptors` are those of the streams that are open, then that of the directory.
+    """
+
+    argv: tuple[str, ...]
+    environment: dict[str, str]
+    umask: int
+    streams: tuple[Mapping[str, Any] | None, ...]
+    descriptors: tuple[int, ...]
+
+
+def receive(connection: socket.socket) -> Request:
+    """Read a request. Raises OSError when the caller is silent, `ValueError` for anything else."""
+    data, descriptors, _, _ = socket.recv_fds(connection, 1 << 16, _DESCRIPTORS)
+    size = wire.PREFIX + int.from_bytes(data[: wire.PREFIX], sys.byteorder)
+    if len(data) < wire.PREFIX or size > _LONGEST:
+        raise ValueError
+    parts, got = [data], len(data)
+    while got < size:
+        part = connection.recv(min(size - got, 1 << 20))
+        if not part:
+            raise ValueError
+        parts.append(part)
+        got += len(part)
+    return _request(b"".join(parts)[wire.PREFIX :], tuple(descriptors))
+
+
+def _request(body: bytes, descriptors: tuple[int, ...]) -> Request:
+    version, umask, *rest = body.split(b"\0")
+    if version != wire.VERSION or len(rest) < 4:
+        raise ValueError
+    streams = tuple(_stream(text.decode()) for text in rest[:3])
+    if len(descriptors) != 1 + sum(stream is not None for stream in streams):
+        raise ValueError
+    end = 4 + int(rest[3])
+    pairs = (os.fsdecode(field).partition("=") for field in rest[end:])
+    return Request(
+        tuple(os.fsdecode(word) for word in rest[4:end]),
+        {key: value for key, _, value in pairs},
+        int(umask, 8),
+        streams,
+        descriptors,
+    )
+
+
+def _stream(text: str) -> Mapping[str, Any] | None:
+    if not text:
+        return None
+    encoding, errors, lines, through = text.split(" ")
+    flags = {"line_buffering": lines == "1", "write_through": through == "1"}
+    return {"encoding": encoding, "errors": errors, **flags}
+
+
+# -- its streams -------------------------------------------------------------------------------
+
+
+class Announce:
+    """Tells the caller something; the use of streams once each."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._told: set[bytes] = set()
+
+    def __call__(self, message: bytes) -> None:
+        """Send a message, unless this very one was sent before."""
+        if message not in self._told:
+            self._told.add(message)
+            self._connection.sendall(message)
+
+
+class _Told(io.FileIO):
+    """A descriptor whose first use is announced."""
+
+    def __init__(self, number: int, mode: str, announce: Announce) -> None:
+        super().__init__(number, mode, closefd=False)
+        self._announce = announce
+
+    def write(self, data: Any) -> int:
+        self._announce(wire.WRITES)
+        return super().write(data)
+
+    def readinto(self, buffer: Any) -> int:
+        self._announce(wire.READS)
+        return super().readinto(buffer)
+
+    def read(self, size: int | None = -1) -> bytes:
+        self._announce(wire.READS)
+        return super().read(size)
+
+    def readall(self) -> bytes:
+        self._announce(wire.READS)
+        return super().readall()
+
+
+def _opened(number: int, name: str, stream: Mapping[str, Any], announce: Announce) -> TextIO:
+    """A standard stream as Python makes them at its start."""
+    raw = _Told(number, "wb" if number else "rb", announce)
+    raw.name = f"<{name}>"
+    buffer: Any = io.BufferedWriter(raw) if number else io.BufferedReader(raw)
+    if number and stream["write_through"]:
+        buffer = raw
+    text = io.TextIOWrapper(buffer, newline="\n", **stream)
+    text.mode = "w" if number else "r"  # type: ignore[misc]
+    return text

@@ -2,10 +2,11 @@
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from gradcalc.codes import patience
 from gradcalc.errors import Span
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Limits:
     length: int = 200_000
     nesting: int = 200
     bits: int = 14_000
-    seconds: float | None = 60.0
+    seconds: float | None = field(default_factory=lambda: patience(60.0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from gradcalc.errors import FileError, InvalidValueError
-from gradcalc.values.context import Array, Context, shorten, similar
-from gradcalc.values.nested import from_nested
+from gradcalc.errors import InvalidValueError
+from gradcalc.values.context import Array, Context, from_nested, shorten, similar
 
 # What safetensors and numpy both know.
 _NUMPY_DTYPES = frozenset(
@@ -27,14 +26,13 @@ def pick(keys: Iterable[str], key: str | None, path: Path, context: Context) -> 
     if key is None:
         if len(known) == 1:
             return known[0]
-        raise FileError(
-            f"{context.name}: {shown} holds several arrays: {listing}",
-            hint=f"name one of them: @{shown}:{shorten(known[0])}",
+        raise context.file_error(
+            f"{shown} holds several arrays: {listing}",
+            f"name one of them: @{shown}:{shorten(known[0])}",
         )
     if key not in known:
-        raise FileError(
-            f"{context.name}: {shown} holds no {shorten(key)!r}; it holds {listing}",
-            hint=similar(key, known),
+        raise context.file_error(
+            f"{shown} holds no {shorten(key)!r}; it holds {listing}", similar(key, known)
         )
     return key
 
@@ -42,9 +40,8 @@ def pick(keys: Iterable[str], key: str | None, path: Path, context: Context) -> 
 def no_key(key: str | None, path: Path, context: Context) -> None:
     """Refuse a key for a file that holds a single array."""
     if key is not None:
-        raise FileError(
-            f"{context.name}: {shorten(path.name)} holds a single array, so it has no "
-            f"{shorten(key)!r}"
+        raise context.file_error(
+            f"{shorten(path.name)} holds a single array, so it has no {shorten(key)!r}"
         )
 
 
@@ -95,9 +92,8 @@ def read_safetensors(path: Path, key: str | None, context: Context) -> Array:
         shape = tuple(view.get_shape())
         context.check_shape(shape, math.prod(shape))
         if view.get_dtype() not in _NUMPY_DTYPES:
-            raise InvalidValueError(
-                f"{context.name}: {shorten(chosen)} is stored as {view.get_dtype()}, "
-                "which cannot be read here",
-                hint="save it as float32, which holds the same numbers",
+            raise context.error(
+                f"{shorten(chosen)} is stored as {view.get_dtype()}, which cannot be read here",
+                "save it as float32, which holds the same numbers",
             )
         return context.numeric(np.asarray(tensors.get_tensor(chosen)))

@@ -1,19 +1,23 @@
-"""What every reader of values needs: the input's name, the limits, and errors with a place."""
+"""What every reader of values needs: the input's name, the limits, and its errors; and nested lists
+of numbers, as JSON gives them."""
 
-from collections.abc import Callable, Iterable
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, Span, did_you_mean
+from gradcalc.errors import FileError, GradcalcError, InvalidValueError, LimitError, did_you_mean
 
 Array = NDArray[np.float64]
 Random = Callable[[], "np.random.Generator"]
 """Gives the generator of random numbers: numpy's own are imported only where they are wanted."""
 
-# A text longer than this is not repeated under an error: nobody reads a caret in a megabyte.
-LONGEST_SHOWN = 10_000
+# JSON has no such numbers, so they travel as these strings.
+NONFINITE: Mapping[str, float] = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,16 @@ class Context:
     name: str
     random: Random
     limits: Limits = field(default_factory=Limits)
+
+    def error(
+        self, message: str, hint: str | None = None, kind: type[GradcalcError] = InvalidValueError
+    ) -> GradcalcError:
+        """An error about the input."""
+        return kind(f"{self.name}: {message}", hint=hint)
+
+    def file_error(self, message: str, hint: str | None = None) -> GradcalcError:
+        """An error about the file that holds the input."""
+        return self.error(message, hint, FileError)
 
     def empty(self) -> InvalidValueError:
         return InvalidValueError(f"{self.name} is empty: there is nothing to differentiate")
@@ -75,34 +89,6 @@ class Context:
         return result
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A text of which an error can show a stretch."""
-
-    name: str
-    text: str
-
-    def span(self, start: int, end: int) -> Span:
-        return Span(*self._place(start), *self._place(max(end, start + 1)))
-
-    def _place(self, offset: int) -> tuple[int, int]:
-        line_start = self.text.rfind("\n", 0, offset) + 1
-        return self.text.count("\n", 0, offset) + 1, offset - line_start + 1
-
-    def error(
-        self,
-        message: str,
-        start: int,
-        end: int,
-        hint: str | None = None,
-        kind: type[GradcalcError] = InvalidValueError,
-    ) -> GradcalcError:
-        """An error about the characters from `start` to `end`."""
-        shown = self.text if len(self.text) <= LONGEST_SHOWN else None
-        span = self.span(start, end) if shown is not None else None
-        return kind(f"{self.name}: {message}", hint=hint, span=span, source=shown)
-
-
 def similar(name: str, known: Iterable[str]) -> str | None:
     """`did_you_mean` for names out of a file, of which there may be many, with any characters."""
     hint = did_you_mean(name[:100], list(known)[:1000])
@@ -119,3 +105,54 @@ def shorten(text: str, width: int = 40) -> str:
         c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[: width + 1]
     )
     return clean if len(text) <= width else clean[: width - 1] + "…"
+
+
+# -- nested lists ------------------------------------------------------------------------------
+
+
+def from_nested(value: object, context: Context) -> Array:
+    """The array of a number or of nested lists of numbers, bools and NONFINITE strings.
+
+    Goes level by level instead of calling itself, so any depth of nesting is safe.
+    Raises InvalidValueError for anything else and for ragged lists.
+    """
+    shape: list[int] = []
+    level: list[Any] = [value]
+    while level and all(type(item) is list for item in level):
+        shape.append(_common_length(level, shape, context))
+        level = list(chain.from_iterable(level))
+        if not level:
+            raise context.empty()
+        context.check_shape(tuple(shape), len(level))
+    if not all(type(item) in (float, int) for item in level):
+        level = [_number(item, context) for item in level]
+    try:
+        return np.array(level, dtype=np.float64).reshape(shape)
+    except OverflowError:
+        raise InvalidValueError(
+            f"{context.name} holds an integer that is too large for a float64",
+            hint='write "Infinity" if infinity is meant',
+        ) from None
+
+
+def _common_length(level: list[list[Any]], shape: list[int], context: Context) -> int:
+    lengths = list(map(len, level))
+    if len(set(lengths)) == 1:
+        return lengths[0]
+    odd = next(i for i, length in enumerate(lengths) if length != lengths[0])
+    found, expected = counted(lengths[odd], "number"), counted(lengths[0], "number")
+    if len(shape) == 1:
+        raise context.error(f"row {odd + 1} has {found}, but row 1 has {expected}")
+    raise context.error(f"one list at depth {len(shape) + 1} has {found}, another has {expected}")
+
+
+def _number(item: object, context: Context) -> float:
+    if isinstance(item, bool | int | float):
+        return item
+    if isinstance(item, str) and item in NONFINITE:
+        return NONFINITE[item]
+    if isinstance(item, list):
+        raise context.error("a list stands beside single numbers")
+    shown = repr(shorten(item)) if isinstance(item, str) else f"a {type(item).__name__}"
+    what = "null" if item is None else shown
+    raise context.error(f"{what} is not a number")

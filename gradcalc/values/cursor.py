@@ -1,26 +1,87 @@
-"""A place in a list of tokens, and the errors that point at it."""
+"""The text of a value, cut into tokens; a place among them, and the errors that point at it."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
-from gradcalc.errors import GradcalcError, LimitError
-from gradcalc.values.context import Array, Context, Source
-from gradcalc.values.tokens import Token, tokenize
+from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, Span
+from gradcalc.values.context import Array, Context, shorten
 
 Value = float | Array
+
+# A text longer than this is not repeated under an error: nobody reads a caret in a megabyte.
+_LONGEST_SHOWN = 10_000
+
+NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+
+_TOKEN = re.compile(
+    rf"""
+      (?P<number>{NUMBER})
+    | (?:(?:np|numpy|torch|math)\.(?:random\.)?)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)
+    | (?P<elided>\.\.\.|…)
+    | (?P<op>\*\*|//|[-+*/%,()\[\]=.])
+    | (?P<row>[;\n])
+    | (?P<opaque><[^<>\n]*>|'[^'\n]*'|"[^"\n]*")
+    | (?P<space>[ \t\r]+)
+    | (?P<bad>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_HINTS = {
+    "^": "write ** for a power",
+    "×": "write * for a product",
+    "−": "write the minus sign of the keyboard, -",
+    "@": "a file is a value of its own: @file.npy",
+    "{": "write a list in square brackets, such as [1,2,3]",
+}
+
+
+class Token(NamedTuple):
+    """A piece of text: `kind` is number, name, op, row (`;` or a line's end), opaque or end."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
 
 
 class Cursor:
     """The tokens of a text, how far they are read, and how deep the reading is nested."""
 
     def __init__(self, text: str, context: Context) -> None:
-        self.source = Source(context.name, text)
-        self.tokens = tokenize(self.source)
+        self.text = text
         self.context = context
+        self.tokens = list(self._tokens())
         self.at = 0
         self.depth = 0
         # Between round brackets a space separates nothing, so `(1 -2)` is a difference.
         self.spaces_separate = True
+
+    def _tokens(self) -> Iterator[Token]:
+        """The tokens of the text, closed by one of kind `end`.
+
+        Inside brackets the end of a line is a space, as in pasted arrays.
+        """
+        depth = 0
+        for match in _TOKEN.finditer(self.text):
+            kind = match.lastgroup or "bad"
+            text = match.group(kind)
+            token = Token(kind, text, *match.span())
+            if kind == "space" or (text == "\n" and depth > 0):
+                continue
+            if kind == "elided":
+                raise self.error(
+                    "the numbers in the middle are left out (...)",
+                    token,
+                    hint="print all of them, or save them to a file and give @file.npy",
+                )
+            if kind == "bad":
+                message = f"the character {shorten(text)!r} has no place in a value"
+                raise self.error(message, token, hint=_HINTS.get(text))
+            depth += (text in "([") - (text in ")]") if kind == "op" else 0
+            yield token
+        yield Token("end", "", len(self.text), len(self.text))
 
     @property
     def token(self) -> Token:
@@ -59,13 +120,28 @@ class Cursor:
         self.depth, self.spaces_separate = self.depth - 1, before
 
     def error(
-        self, message: str, first: Token, last: Token | None = None, hint: str | None = None
+        self,
+        message: str,
+        first: Token,
+        last: Token | None = None,
+        hint: str | None = None,
+        kind: type[GradcalcError] = InvalidValueError,
     ) -> GradcalcError:
-        return self.source.error(message, first.start, (last or first).end, hint)
+        """An error about the text from one token to another."""
+        span = source = None
+        if len(self.text) <= _LONGEST_SHOWN:
+            end = max((last or first).end, first.start + 1)
+            span, source = Span(*self._place(first.start), *self._place(end)), self.text
+        return kind(f"{self.context.name}: {message}", hint=hint, span=span, source=source)
+
+    def _place(self, offset: int) -> tuple[int, int]:
+        """Line and column of a character."""
+        line_start = self.text.rfind("\n", 0, offset) + 1
+        return self.text.count("\n", 0, offset) + 1, offset - line_start + 1
 
     def too_deep(self) -> GradcalcError:
         message = f"brackets or powers are nested more than {self.context.limits.max_nesting} deep"
-        return self.source.error(message, self.token.start, self.token.end, None, LimitError)
+        return self.error(message, self.token, kind=LimitError)
 
     def placed(self, work: Callable[[], Array], first: Token, last: Token) -> Value:
         """The result of the work; an error of it gets the place of these tokens."""

@@ -11,12 +11,8 @@ import numpy as np
 
 from gradcalc.errors import did_you_mean
 from gradcalc.values import functions
-from gradcalc.values.context import Array, Context, counted, shorten
-from gradcalc.values.cursor import Cursor, Value
-from gradcalc.values.nested import NONFINITE
-from gradcalc.values.tokens import Token
-
-Item = tuple[Value, Token]
+from gradcalc.values.context import NONFINITE, Array, Context, counted, shorten
+from gradcalc.values.cursor import Cursor, Token, Value
 
 _LEVELS = {"+": 1, "-": 1, "*": 2, "/": 2, "//": 2, "%": 2}
 _PRINTED = frozenset({"inf", "nan", "Infinity", "NaN", "True", "False"})
@@ -41,7 +37,7 @@ class _Parser(Cursor):
     generated = 0
 
     def value(self, lines_are_vector: bool) -> Value:
-        rows: list[Item] = []
+        rows: list[tuple[Value, Token]] = []
         explicit = False
         self.skip("\n")
         while self.token.kind != "end":
@@ -65,9 +61,9 @@ class _Parser(Cursor):
             rows = [(np.array([r]) if isinstance(r, float) else r, first) for r, first in rows]
         return self.stack(rows)
 
-    def items(self, closer: str) -> tuple[list[Item], bool]:
+    def items(self, closer: str) -> tuple[list[tuple[Value, Token]], bool]:
         """Items up to the closer, which is left standing, and whether they form a list."""
-        items: list[Item] = []
+        items: list[tuple[Value, Token]] = []
         comma = False
         spaced: Token | None = None
         plain = True
@@ -101,7 +97,7 @@ class _Parser(Cursor):
         what = f"an operator or a comma is missing before {shorten(token.text)!r}"
         raise self.error(what, token, hint=hint)
 
-    def stack(self, items: list[Item]) -> Array:
+    def stack(self, items: list[tuple[Value, Token]]) -> Array:
         """Items of one shape, as an array of one more dimension."""
         if all(type(value) is float for value, _ in items):
             return np.array([value for value, _ in items], dtype=np.float64)

@@ -1,15 +1,31 @@
-"""The text of a value on the command line, or its JSON, to an array."""
+"""A value as text, as JSON or as `@file` to an array: where a file is, which key of it, and one
+reader for each extension."""
 
-from collections.abc import Callable
+import json
+import math
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from pickle import UnpicklingError
 
 import numpy as np
 
 from gradcalc.errors import FileError, GradcalcError, LimitError
-from gradcalc.values.context import Array, Context, Limits, Random
-from gradcalc.values.files import READERS, read_file
-from gradcalc.values.nested import NONFINITE, from_nested
-from gradcalc.values.table import read_lines
+from gradcalc.values import binary
+from gradcalc.values.context import (
+    NONFINITE,
+    Array,
+    Context,
+    Limits,
+    Random,
+    from_nested,
+    shorten,
+    similar,
+)
+from gradcalc.values.table import read_lines, read_table
 from gradcalc.values.text import read_text
+
+Reader = Callable[[Path, str | None, Context], Array]
 
 
 def parse_value(
@@ -35,7 +51,7 @@ def parse_value(
         if text.strip() == "@-":
             return read_lines(_standard_input(stdin, name), context)
         if text.strip().startswith("@"):
-            return read_file(text.strip()[1:], context)
+            return _read_file(text.strip()[1:], context)
         return _hinted(text, context)
     except MemoryError:
         raise LimitError(f"{name}: the value does not fit into memory") from None
@@ -45,7 +61,8 @@ def from_json(
     value: object,
     name: str = "value",
     *,
-    random: Random | None = None,
+    random: Random = lambda: np.random.default_rng(0),
+    stdin: Callable[[], str] | None = None,
     limits: Limits | None = None,
 ) -> Array:
     """The float64 array that decoded JSON means.
@@ -55,10 +72,9 @@ def from_json(
 
     Raises what `parse_value` raises, and InvalidValueError for anything else.
     """
-    source = (lambda: np.random.default_rng(0)) if random is None else random
     if isinstance(value, str) and value not in NONFINITE:
-        return parse_value(value, random=source, name=name, limits=limits)
-    return from_nested(value, Context(name, source, limits or Limits()))
+        return parse_value(value, random=random, stdin=stdin, name=name, limits=limits)
+    return from_nested(value, Context(name, random, limits or Limits()))
 
 
 def _standard_input(stdin: Callable[[], str] | None, name: str) -> str:
@@ -77,6 +93,152 @@ def _hinted(text: str, context: Context) -> Array:
     try:
         return read_text(text, context)
     except GradcalcError as error:
-        if error.hint is None and text.strip().lower().endswith(tuple(READERS)):
+        if error.hint is None and text.strip().lower().endswith(tuple(_READERS)):
             error.hint = "a file is written with an @ before its name, such as @x.npy"
         raise
+
+
+# -- files -------------------------------------------------------------------------------------
+
+
+def _read_file(reference: str, context: Context) -> Array:
+    """The array in `path` or `path:key`, where the key names an array or a column.
+
+    Raises FileError when there is no such file or key, or it cannot be read as what its
+    extension says; InvalidValueError or LimitError for what is in it.
+    """
+    path, key = _locate(reference, context)
+    reader = _reader(path, context)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return reader(path, key, context)
+    except GradcalcError:
+        raise
+    except (MemoryError, RecursionError):
+        raise context.error(f"{shorten(path.name)} is too large to read", kind=LimitError) from None
+    # Any bytes may be in a file, and each library has its own exceptions for bad ones.
+    except Exception as error:
+        raise context.file_error(
+            f"{shorten(path.name)} cannot be read: {shorten(_reason(error), 120)}",
+            _HINTS.get(type(error).__name__),
+        ) from None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    text = next(iter(str(error).splitlines()), type(error).__name__)
+    # numpy and torch advise to load such a file all the same, which could run any code in it.
+    if isinstance(error, UnpicklingError) or "pickled" in text:
+        return "it is damaged, or holds objects other than numbers"
+    return "it is damaged" if isinstance(error, LookupError) else text
+
+
+def _locate(reference: str, context: Context) -> tuple[Path, str | None]:
+    """The path and the key; a file whose own name has a colon comes before a key."""
+    if not reference:
+        raise context.file_error("@ needs the name of a file", "write @x.npy or @-")
+    parts = reference.split(":")
+    for count in range(len(parts), 0, -1):
+        path = Path(":".join(parts[:count]))
+        try:
+            path = path.expanduser()
+            if path.exists():
+                return path, ":".join(parts[count:]) or None
+        except (OSError, RuntimeError, ValueError):
+            continue
+    shown = shorten(reference, 80)
+    raise context.file_error(f"there is no file {shown!r}", _similar_file(Path(parts[0])))
+
+
+def _similar_file(path: Path) -> str | None:
+    try:
+        names = [entry.name for entry in path.expanduser().parent.iterdir()]
+    except (OSError, RuntimeError, ValueError):
+        return None
+    return similar(path.name, names)
+
+
+def _reader(path: Path, context: Context) -> Reader:
+    shown = shorten(path.name or str(path))
+    if path.is_dir():
+        raise context.file_error(f"{shown!r} is a directory, not a file")
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None and path.is_fifo():
+        # What a shell makes of @<(command).
+        reader = _read_txt
+    if reader is None:
+        raise context.file_error(
+            f"the kind of {shown!r} is not known by its extension",
+            "known are " + " ".join(_READERS),
+        )
+    if not (path.is_file() or path.is_fifo()):
+        raise context.file_error(f"{shown!r} is a device, not a file")
+    return reader
+
+
+def _text(path: Path, context: Context) -> str:
+    with path.open("rb") as file:
+        data = file.read(context.limits.max_bytes + 1)
+    if len(data) > context.limits.max_bytes:
+        raise context.error(f"{shorten(path.name)} is too large to read", kind=LimitError)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise context.file_error(f"{shorten(path.name)} is not a text in UTF-8")
+    return text
+
+
+def _read_csv(path: Path, key: str | None, context: Context) -> Array:
+    text = _text(path, context)
+    # Where the comma is the decimal point, spreadsheets write a semicolon between cells.
+    return read_table(text, ";" if ";" in text and "," not in text else ",", context, key)
+
+
+def _read_txt(path: Path, key: str | None, context: Context) -> Array:
+    return read_lines(_text(path, context), context, key)
+
+
+def _read_json(path: Path, key: str | None, context: Context) -> Array:
+    text = _text(path, context)
+    if not text.strip():
+        raise context.empty()
+
+    def in_range(digits: str) -> float:
+        number = float(digits)
+        if math.isinf(number):
+            raise context.error(
+                f"{shorten(digits)} is too large for a float64",
+                'write "Infinity" if infinity is meant',
+            )
+        return number
+
+    value = json.loads(text, parse_int=in_range, parse_float=in_range)
+    if isinstance(value, dict):
+        value = value[binary.pick(value, key, path, context)]
+    else:
+        binary.no_key(key, path, context)
+    if isinstance(value, str) and value not in NONFINITE:
+        return read_text(value, context)
+    return from_nested(value, context)
+
+
+_READERS: Mapping[str, Reader] = {
+    ".csv": _read_csv,
+    ".json": _read_json,
+    ".npy": binary.read_npy,
+    ".npz": binary.read_npz,
+    ".pt": binary.read_torch,
+    ".pth": binary.read_torch,
+    ".safetensors": binary.read_safetensors,
+    ".tsv": lambda path, key, c: read_table(_text(path, c), "\t", c, key),
+    ".txt": _read_txt,
+}
+
+_HINTS: Mapping[str, str] = {
+    "UnpicklingError": "save only tensors: torch.save(x, 'x.pt')",
+    "JSONDecodeError": "plain text with numbers is read from a .txt file",
+}

@@ -9,11 +9,10 @@ from itertools import chain
 
 import numpy as np
 
-from gradcalc.errors import FileError, InvalidValueError
 from gradcalc.values.context import Array, Context, counted, shorten, similar
+from gradcalc.values.cursor import NUMBER
 from gradcalc.values.functions import CONSTANTS
 from gradcalc.values.text import plain_numbers, plain_rows, read_text
-from gradcalc.values.tokens import NUMBER
 
 _CELL = re.compile(rf"\s*[-+]?(?:{NUMBER}|inf(?:inity)?|nan)\s*", re.IGNORECASE)
 # What stands in pasted arrays and in arithmetic, but never in a table of numbers.
@@ -40,7 +39,7 @@ def read_table(text: str, delimiter: str | None, context: Context, column: str |
     try:
         rows = [row for row in _rows(text, delimiter) if row.cells and row.cells != [""]]
     except csv.Error as error:
-        raise InvalidValueError(f"{context.name}: the table cannot be read: {error}") from None
+        raise context.error(f"the table cannot be read: {error}") from None
     names: list[str] | None = None
     if rows and _is_header(rows[0].cells):
         names = [cell.strip() for cell in rows.pop(0).cells]
@@ -76,22 +75,21 @@ def _check_widths(rows: list[_Row], width: int, context: Context) -> None:
     for row in rows:
         if len(row.cells) != width:
             found, expected = counted(len(row.cells), "cell"), counted(width, "cell")
-            raise InvalidValueError(
-                f"{context.name}: line {row.line} of the table has {found}, "
-                f"but its first row has {expected}"
+            raise context.error(
+                f"line {row.line} of the table has {found}, but its first row has {expected}"
             )
 
 
 def _column(names: list[str] | None, column: str, context: Context) -> int:
     if names is None:
-        raise FileError(
-            f"{context.name}: the table has no header row, so it has no column {shorten(column)!r}"
+        raise context.file_error(
+            f"the table has no header row, so it has no column {shorten(column)!r}"
         )
     if column not in names:
         known = ", ".join(map(shorten, names[:20]))
-        raise FileError(
-            f"{context.name}: there is no column {shorten(column)!r}; the columns are {known}",
-            hint=similar(column, names),
+        raise context.file_error(
+            f"there is no column {shorten(column)!r}; the columns are {known}",
+            similar(column, names),
         )
     return names.index(column)
 
@@ -112,19 +110,16 @@ def _numbers(rows: list[_Row], first: int, context: Context) -> Array:
 
 def _number(cell: str, place: str, context: Context) -> float:
     if cell.strip() in _MISSING:
-        raise InvalidValueError(
-            f"{context.name}: the cell at {place} is missing",
-            hint="write nan if it is meant to be not a number",
+        raise context.error(
+            f"the cell at {place} is missing", "write nan if it is meant to be not a number"
         )
     if not _CELL.fullmatch(cell):
-        raise InvalidValueError(
-            f"{context.name}: the cell {shorten(cell)!r} at {place} is not a number"
-        )
+        raise context.error(f"the cell {shorten(cell)!r} at {place} is not a number")
     value = float(cell)
     if np.isinf(value) and "inf" not in cell.lower():
-        raise InvalidValueError(
-            f"{context.name}: {shorten(cell)} at {place} is too large for a float64",
-            hint="write inf if infinity is meant",
+        raise context.error(
+            f"{shorten(cell)} at {place} is too large for a float64",
+            "write inf if infinity is meant",
         )
     return value
 

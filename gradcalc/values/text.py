@@ -1,13 +1,16 @@
-"""The text of a value to an array: quick roads for plain numbers, the parser for the rest."""
+"""Text to arrays, by quick roads for plain numbers and by the parser for the rest; and arrays to
+text, in the shortest form that reads back to the same shape and bits."""
 
 import json
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from gradcalc.errors import GradcalcError
-from gradcalc.values.context import Array, Context
-from gradcalc.values.nested import from_nested
+from gradcalc.values.context import Array, Context, from_nested
 from gradcalc.values.parser import parse_text
 
 # Below this size the parser is quick enough, and its errors show the place.
@@ -81,3 +84,64 @@ def plain_lists(text: str, context: Context) -> Array | None:
 def _only_written_infinities(numbers: Array, text: str) -> bool:
     """Whether each infinity was written as one, rather than a number that is too large."""
     return int(np.count_nonzero(np.isinf(numbers))) == text.count("inf") + text.count("Inf")
+
+
+# -- back to text ------------------------------------------------------------------------------
+
+# numpy has no bfloat16; float32's digits identify it, since every bfloat16 is a float32.
+_DTYPES: Mapping[str, type[np.floating[Any]]] = {
+    "bfloat16": np.float32, "float16": np.float16, "float32": np.float32, "float64": np.float64,
+}  # fmt: skip
+
+
+def format_literal(array: ArrayLike, dtype: str = "float64") -> str:
+    """Text that `parse_value` reads back to an array of this shape and these bits.
+
+    `array` has any shape; for float32, float16 and bfloat16 the numbers have the fewest digits
+    that identify them in that dtype, so the bits are the same after a cast to it. Every NaN is
+    written `nan`, without sign or payload.
+
+        [0, 4, 8]  0,4,8      [[1, 2], [3, 4]]  1,2;3,4
+        [3]        [3]        [[1, 2]]          [[1,2]]
+    """
+    numbers = np.asarray(array, dtype=np.float64)
+    if numbers.size == 0:
+        return str(numbers.tolist()).replace(" ", "")
+    texts = number_literals(numbers, dtype)
+    if numbers.ndim == 0:
+        return texts[0]
+    if numbers.ndim <= 2 and len(numbers) > 1:
+        if numbers.ndim == 1:
+            return ",".join(texts)
+        return ";".join(",".join(row) for row in _groups(texts, numbers.shape[1]))
+    for size in reversed(numbers.shape):
+        texts = ["[" + ",".join(group) + "]" for group in _groups(texts, size)]
+    return texts[0]
+
+
+def number_literals(array: ArrayLike, dtype: str = "float64") -> list[str]:
+    """The text of each number in row-major order, as `format_literal` has it."""
+    with np.errstate(all="ignore"):
+        numbers = np.asarray(array, dtype=np.float64).astype(_DTYPES.get(dtype, np.float64))
+    return _texts(numbers.ravel()) if numbers.size else []
+
+
+def _groups(texts: list[str], size: int) -> list[list[str]]:
+    return [texts[i : i + size] for i in range(0, len(texts), size)]
+
+
+def _texts(numbers: NDArray[np.floating[Any]]) -> list[str]:
+    if numbers.dtype == np.float64:
+        # written all at once, which is faster than one by one
+        return _trim(repr(numbers.tolist())[1:-1].replace(".0,", ",")).split(", ")
+    texts = [_trim(str(number)) for number in numbers]
+    # Digits chosen for a narrow dtype are read as float64 first, and rounding twice can differ.
+    with np.errstate(all="ignore"):
+        back = np.array(list(map(float, texts))).astype(numbers.dtype)
+    for i in np.flatnonzero((back != numbers) & ~np.isnan(numbers)):
+        texts[i] = _trim(repr(float(numbers[i])))
+    return texts
+
+
+def _trim(text: str) -> str:
+    return text.removesuffix(".0")

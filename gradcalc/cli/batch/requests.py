@@ -1,21 +1,36 @@
-"""Requests as JSON lines, each answered by the line that `gradcalc grad --json` prints."""
+"""Requests as JSON lines, each answered by the line that `gradcalc grad --json` prints.
 
+One calculation of a stream goes the same road as the command line's, in a process that stays.
+"""
+
+import gc
 import json
+import math
 import re
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from gradcalc.cli.batch.asking import report_of
-from gradcalc.cli.batch.job import ERROR, Allow, Answer, Job
-from gradcalc.cli.batch.request import decoded, options_of
-from gradcalc.cli.faults import as_error
+from gradcalc.beside import import_autograd
+from gradcalc.cli.batch.job import ERROR, Allow, Answer, Job, Work
 from gradcalc.cli.inputs import requests
-from gradcalc.cli.options import Options
-from gradcalc.cli.programs import sources
-from gradcalc.errors import GradcalcError, LimitError
-from gradcalc.lang.program import Limits
+from gradcalc.cli.options import Options, keys
+from gradcalc.cli.programs import limits_of, sources
+from gradcalc.cli.readers import json_text, what
+from gradcalc.errors import (
+    GradcalcError,
+    InvalidValueError,
+    LimitError,
+    UsageError,
+    did_you_mean,
+)
 from gradcalc.render.json import Json, dumps, error_json, inputs_json, report_json
 from gradcalc.render.style import Style
+from gradcalc.report import Report
+
+if TYPE_CHECKING:
+    from gradcalc.derive.derivations import Derivations
 
 _ID = re.compile(r'\s*\{\s*"id"\s*:\s*')
 
@@ -23,45 +38,29 @@ REPORT, ERRORS = "gradcalc.report/1", "gradcalc.error/1"
 
 
 @dataclass(frozen=True, slots=True)
-class JsonRequests:
-    """Each job is a JSON object; `defaults` are the options that it does not give itself."""
+class JsonRequests(Work):
+    """Each job is a JSON object; `options` are those that it does not give itself."""
 
-    defaults: Options
     style: Style
 
-    @property
-    def seconds(self) -> float | None:
-        """The time limit of a request that gives none."""
-        return seconds_of(self.defaults)
+    start: ClassVar[str] = '{"schema":"gradcalc.'
 
-    @property
-    def start(self) -> str:
-        """What every answer begins with."""
-        return '{"schema":"gradcalc.'
-
-    def answer(self, job: Job, allow: Allow) -> Answer:
-        """The report on a request, or the error in its place."""
-        try:
-            request = decoded(_kept(job))
-            options = options_of(request, self.defaults)
-            if options.timeout != self.defaults.timeout:
-                allow(seconds_of(options))
-            report = report_of(options)
-            found = report_json(report)
-            if "id" in request:
-                found = {"schema": found["schema"], "id": request["id"], **found}
-            return Answer(self._line(found), report.verdict.outcome.value, report.verdict.exit_code)
-        # A stream outlives whatever happens to one of its requests.
-        except Exception as error:
-            return self._failed(job, as_error(error), id_of(job))
+    def done(self, job: Job, allow: Allow) -> Answer:
+        """The report on a request."""
+        request = decoded(job)
+        options = options_of(request, self.options)
+        if options.timeout != self.options.timeout:
+            allow(limits_of(options).seconds)
+        report = report_of(options)
+        found = report_json(report)
+        if "id" in request:
+            found = {"schema": found["schema"], "id": request["id"], **found}
+        return Answer(self._line(found), report.verdict.outcome.value, report.verdict.exit_code)
 
     def failed(self, job: Job, error: GradcalcError) -> Answer:
         """The error as the answer to a request."""
-        return self._failed(job, error, id_of(job))
-
-    def _failed(self, job: Job, error: GradcalcError, id: Any) -> Answer:
         found = error_json(error)
-        found = {"schema": found["schema"], "id": id, "line": job.line, **found}
+        found = {"schema": found["schema"], "id": id_of(job), "line": job.line, **found}
         return Answer(self._line(found), ERROR, error.exit_code)
 
     def _line(self, found: Json) -> str:
@@ -87,8 +86,8 @@ class JsonRequests:
     def _asks_for(self, job: Job, report: Any) -> bool:
         """Whether a report is about the problem of the request."""
         try:
-            options = options_of(decoded(_kept(job)), self.defaults)
-            (asked,) = requests(options, frozenset(), sources(options))
+            options = options_of(decoded(job), self.options)
+            (asked,) = requests(options, sources(options))
         except GradcalcError:
             return False
         problem = asked.problem
@@ -100,11 +99,6 @@ class JsonRequests:
         told = {name: claim.get("text") for name, claim in report.get("expected", {}).items()}
         gradients = set(report.get("gradients", {}))
         return same and known == (report.get("program"), report.get("dtype"), gradients, told)
-
-
-def seconds_of(options: Options) -> float | None:
-    """How long a calculation may take, None for no bound."""
-    return Limits().seconds if options.timeout is None else options.timeout
 
 
 def id_of(job: Job) -> Any:
@@ -121,18 +115,133 @@ def id_of(job: Job) -> Any:
         return None
 
 
-def _kept(job: Job) -> bytes:
-    if job.text is None:
-        raise LimitError(
-            "the request is too long to be read",
-            hint='a large value comes from a file: "inputs": {"x": "@x.npy"}',
-        )
-    return job.text
-
-
 def _object(text: str) -> Any:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
         found = None
     return found if isinstance(found, dict) else {}
+
+
+# -- a line of JSON ----------------------------------------------------------------------------
+
+
+def decoded(job: Job) -> Mapping[str, Any]:
+    """The object that a line is.
+
+    Raises `UsageError` for a line that is no JSON object, `InvalidValueError` for a number that is
+    too large, `LimitError` for a line that is.
+    """
+    if job.text is None:
+        raise LimitError(
+            "the request is too long to be read",
+            hint='a large value comes from a file: "inputs": {"x": "@x.npy"}',
+        )
+    try:
+        found = json.loads(
+            job.text.decode("utf-8-sig"),
+            object_pairs_hook=_keys_once,
+            parse_constant=_no_constant,
+            parse_float=_in_range,
+        )
+    except UnicodeDecodeError:
+        raise UsageError("the request is not a text in UTF-8") from None
+    except json.JSONDecodeError as error:
+        where = f"{error.msg.removesuffix(' at')} at column {error.colno}"
+        raise UsageError(f"the request is not JSON: {where[:1].lower()}{where[1:]}") from None
+    # Python reads no integers of more than some thousand digits.
+    except ValueError:
+        raise InvalidValueError("the request holds an integer that is too large") from None
+    except RecursionError:
+        raise UsageError("the request is nested too deeply") from None
+    if not isinstance(found, dict):
+        raise UsageError(
+            f"the request is {what(found)}, not an object",
+            hint='a request is {"program": "2*dot(x,x)", "inputs": {"x": [0, 1]}}',
+        )
+    return found
+
+
+def options_of(request: Mapping[str, Any], defaults: Options) -> Options:
+    """The options that a request means, those that it does not mention taken from `defaults`.
+
+    Raises `GradcalcError` for an unknown key and for values that make no sense.
+    """
+    readers = keys()
+    known = ("id", "program", *readers)
+    for key in request:
+        if key not in known:
+            raise UsageError(
+                f"there is no key {key!r} in a request",
+                hint=did_you_mean(key, known) or f"its keys are {', '.join(known)}",
+            )
+    if request.get("program") is None:
+        raise UsageError("the request has no program")
+    program = json_text(request["program"], "program")
+    if program.strip() == "-":
+        raise UsageError("program: standard input holds the requests")
+    changes = {
+        field: reader(request[key], key)
+        for key, (field, reader) in readers.items()
+        if request.get(key) is not None
+    }
+    return replace(defaults, programs=(program,), **changes)
+
+
+def _keys_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        given = [key for key, _ in pairs]
+        twice = next(key for key in given if given.count(key) > 1)
+        raise UsageError(f"the request has {twice!r} twice")
+    return found
+
+
+def _no_constant(text: str) -> float:
+    raise UsageError(f"JSON has no {text}", hint=f'write "{text}", as a string')
+
+
+def _in_range(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise InvalidValueError(
+            f"the request holds {_briefly(digits)}, which is too large for a float64",
+            hint='write "Infinity" if infinity is meant',
+        )
+    return number
+
+
+def _briefly(text: str, width: int = 40) -> str:
+    return text if len(text) <= width else f"{text[: width - 3]}..."
+
+
+# -- one calculation ---------------------------------------------------------------------------
+
+
+def report_of(options: Options) -> Report:
+    """The report on the one program of the options.
+
+    Raises `GradcalcError` for whatever is wrong with it; nothing heavy is imported before
+    everything that can be known without running it has been checked.
+    """
+    (request,) = requests(options, sources(options))
+    derivations = _prepare()
+    from gradcalc.calculate import calculate
+
+    return request.noted(calculate(request.problem, derivations=derivations))
+
+
+@cache
+def _prepare() -> "Derivations":
+    """Import the witnesses, once, and give what is kept from one request to the next.
+
+    They stay, so garbage is not to be looked for among them.
+    """
+    gc.disable()
+    from gradcalc.derive.derivations import Derivations
+    from gradcalc.witnesses import enclosure, symbolic  # noqa: F401
+
+    import_autograd()
+    gc.enable()
+    gc.freeze()
+    return Derivations()

@@ -7,74 +7,46 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from gradcalc.cli.batch.columns import Columns, read_columns
-from gradcalc.cli.batch.job import Work
-from gradcalc.cli.batch.progress import Progress
-from gradcalc.cli.batch.reading import UNBOUNDED, Lines, Records, Source, Splitter
+from gradcalc.cli.batch import reading
+from gradcalc.cli.batch.job import Tally, Work
+from gradcalc.cli.batch.reading import Lines, Records, Source, Splitter
 from gradcalc.cli.batch.requests import JsonRequests
-from gradcalc.cli.batch.resume import Appended, Earlier
-from gradcalc.cli.batch.stream import Sink, stream
-from gradcalc.cli.batch.table import TableRows
-from gradcalc.cli.batch.tally import Tally
+from gradcalc.cli.batch.stream import Progress, Sink, stream
+from gradcalc.cli.batch.table import Columns, TableRows, read_columns
 from gradcalc.cli.batch.workers import Workers
 from gradcalc.cli.inputs import input_names, requests
 from gradcalc.cli.options import Options
 from gradcalc.cli.output import ClosedPipe, is_terminal, style_for, write
-from gradcalc.cli.programs import sources
-from gradcalc.errors import FileError, UnknownNameError, UsageError, did_you_mean
+from gradcalc.cli.programs import similar_file, sources
+from gradcalc.errors import FileError, UnknownNameError, UsageError
 
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Where a stream comes from and goes to; None is standard input or output."""
-
-    input: Path | None
-    resume: Path | None
-    workers: int
-    quiet: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Input:
-    """An open input, with what is done for it and how it and its output are cut."""
-
-    source: Source
-    work: Work
-    header: str
-    splitter: Callable[[], Splitter]
-
-
-class _Screen:
-    """Standard output."""
-
-    def write(self, text: str) -> None:
-        write(text, sys.stdout)
-
-
-def run_requests(options: Options, plan: Plan) -> int:
+def run_requests(options: Options, workers: int) -> int:
     """Answer requests that are lines of JSON; gives the exit code.
 
     Raises `GradcalcError` if there is no input, or no output can be written.
     """
-    style = replace(style_for(sys.stdout), unicode=True) if plan.resume else style_for(sys.stdout)
-    work = JsonRequests(options, style)
-    with _opened(plan.input) as descriptor:
+    style = style_for(sys.stdout)
+    work = JsonRequests(options, replace(style, unicode=style.unicode or bool(options.resume)))
+    with _opened(next(iter(options.programs), "-")) as descriptor:
         source = Source(descriptor, Lines())
-        return _run(_Input(source, work, "", lambda: Lines(UNBOUNDED)), plan)
+        return _run(work, source, "", lambda: Lines(reading.UNBOUNDED), workers)
 
 
-def run_table(options: Options, plan: Plan) -> int:
+def run_table(options: Options, workers: int) -> int:
     """Answer the rows of a table; gives the exit code.
 
     Raises `GradcalcError` for whatever is wrong with the program, the options and the header.
     """
+    assert options.csv is not None
     names = input_names(options)
-    with _opened(plan.input) as descriptor:
+    with _opened(options.csv) as descriptor:
         lines = Lines(blank=True)
         source = Source(descriptor, lines)
         first = source.first()
@@ -90,38 +62,42 @@ def run_table(options: Options, plan: Plan) -> int:
         mark = _BOM if header.startswith(_BOM) else ""
 
         def splitter() -> Records:
-            return Records(columns.delimiter, Lines(UNBOUNDED, blank=True))
+            return Records(columns.delimiter, Lines(reading.UNBOUNDED, blank=True))
 
-        return _run(_Input(source, work, mark + work.header, splitter), plan)
+        return _run(work, source, mark + work.header, splitter, workers)
 
 
-def _run(given: _Input, plan: Plan) -> int:
+def _run(
+    work: Work, source: Source, header: str, splitter: Callable[[], Splitter], workers: int
+) -> int:
+    """Do the work with all that comes, behind a header; `splitter` cuts what is written."""
     # switched off for commands that answer once
     gc.enable()
     start = time.monotonic()
+    options = work.options
     tally = Tally()
-    sink: Sink = _Screen()
     end = 0
-    if plan.resume is not None:
-        earlier = Earlier(plan.resume, given.work, given.header, given.splitter)
-        earlier.skip(given.source, tally)
+    sink: Sink = partial(write, stream=sys.stdout)
+    if options.resume is not None:
+        path = Path(options.resume).expanduser()
+        earlier = reading.Earlier(path, work, header, splitter)
+        earlier.skip(source, tally)
         end = earlier.end
-        sink = Appended(plan.resume, end)
+        sink = reading.Appended(path, end).write
     if not end:
-        sink.write(given.header)
-    workers = Workers(given.work, plan.workers)
-    stream(given.source, workers, sink, tally, _progress(given.source, plan))
+        sink(header)
+    stream(source, Workers(work, workers), sink, tally, _progress(source, options))
     # Who does not listen to the summary is told by the exit code.
     with suppress(ClosedPipe, FileError):
-        write("" if plan.quiet else tally.summary(time.monotonic() - start), sys.stderr)
+        write("" if options.silent else tally.summary(time.monotonic() - start), sys.stderr)
     return tally.exit_code
 
 
-def _progress(source: Source, plan: Plan) -> Progress | None:
+def _progress(source: Source, options: Options) -> Progress | None:
     """Shown to a person, unless the answers go to the same terminal."""
-    if plan.quiet or not is_terminal(sys.stderr):
+    if options.silent or not is_terminal(sys.stderr):
         return None
-    if plan.resume is None and is_terminal(sys.stdout):
+    if options.resume is None and is_terminal(sys.stdout):
         return None
     found = os.fstat(source.descriptor)
     return Progress(found.st_size if stat.S_ISREG(found.st_mode) else None)
@@ -139,7 +115,7 @@ def _wrt(options: Options, columns: Columns) -> tuple[str, ...]:
         )
     values = (*((name, 1.0) for name in columns.names), *options.values)
     try:
-        (request,) = requests(replace(options, values=values), frozenset(), sources(options))
+        (request,) = requests(replace(options, values=values), sources(options))
     except UnknownNameError as error:
         if error.hint is None:
             titles = [title.strip() for title in columns.header]
@@ -149,15 +125,20 @@ def _wrt(options: Options, columns: Columns) -> tuple[str, ...]:
 
 
 @contextmanager
-def _opened(path: Path | None) -> Iterator[int]:
-    """The descriptor of a file or of standard input. Raises `FileError` if there is none."""
-    if path is None:
-        yield _standard_input()
+def _opened(name: str) -> Iterator[int]:
+    """The descriptor of a file, or of standard input for `-`. Raises `FileError` without one."""
+    if name == "-":
+        try:
+            descriptor = sys.stdin.fileno()
+        except (AttributeError, ValueError, OSError):
+            raise FileError("there is no standard input to read requests from") from None
+        yield descriptor
         return
+    path = Path(name).expanduser()
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
-        raise FileError(f"there is no file {path}", hint=_similar(path)) from None
+        raise FileError(f"there is no file {path}", hint=similar_file(path)) from None
     except OSError as error:
         raise FileError(f"{path} cannot be read: {error.strerror}") from None
     try:
@@ -166,18 +147,3 @@ def _opened(path: Path | None) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
-
-
-def _standard_input() -> int:
-    try:
-        return sys.stdin.fileno()
-    except (AttributeError, ValueError, OSError):
-        raise FileError("there is no standard input to read requests from") from None
-
-
-def _similar(path: Path) -> str | None:
-    try:
-        names = [entry.name for entry in path.expanduser().parent.iterdir()][:1000]
-    except (OSError, ValueError, RuntimeError):
-        return None
-    return did_you_mean(path.name, names)

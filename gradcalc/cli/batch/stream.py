@@ -1,16 +1,17 @@
-"""The loop: jobs in, answers out in the same order, as many at once as there is room for."""
+"""The loop: jobs in, answers out in the same order, as many at once as there is room for, and how
+far it has come."""
 
 import signal
+import sys
 import threading
+import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
-from gradcalc.cli.batch.job import Job
-from gradcalc.cli.batch.progress import Progress
+from gradcalc.cli.batch.job import Job, Tally
 from gradcalc.cli.batch.reading import LONGEST, Source
-from gradcalc.cli.batch.tally import Tally
 from gradcalc.cli.batch.workers import Slot, Workers
 
 _WINDOW = 32
@@ -20,15 +21,18 @@ _GLANCE = 0.2
 """Seconds between looks at the progress."""
 
 
-class Sink(Protocol):
-    """Where answers go."""
+_PATIENCE = 1.0
+"""Seconds after which it is worth showing."""
 
-    def write(self, text: str) -> None:
-        """Write whole lines, at once. Raises `ClosedPipe` or `FileError`."""
+_PAUSE = 0.1
+"""Seconds between two drawings."""
+
+Sink = Callable[[str], None]
+"""Writes whole lines, at once. Raises `ClosedPipe` or `FileError`."""
 
 
 def stream(
-    source: Source, workers: Workers, sink: Sink, tally: Tally, progress: Progress | None = None
+    source: Source, workers: Workers, sink: Sink, tally: Tally, progress: "Progress | None" = None
 ) -> None:
     """Answer every job of the source. The processes have ended when this returns or raises.
 
@@ -48,7 +52,7 @@ def stream(
                 for slot in window.done():
                     assert slot.answer is not None
                     with writing():
-                        sink.write(slot.answer.text)
+                        sink(slot.answer.text)
                     tally.add(slot.answer)
                     end = slot.job.end
                 if progress is not None:
@@ -57,6 +61,52 @@ def stream(
             workers.end()
             if progress is not None:
                 progress.close()
+
+
+class Progress:
+    """A line on standard error: answers, their rate, and the time left if the size is known."""
+
+    def __init__(self, size: int | None) -> None:
+        self.size = size
+        self.start = self.drawn = time.monotonic()
+        self.bar: Any = None
+        self.task: Any = None
+
+    def show(self, count: int, end: int) -> None:
+        """Say that `count` requests are answered, up to byte `end` of the input."""
+        now = time.monotonic()
+        if now - self.start < _PATIENCE or now - self.drawn < _PAUSE:
+            return
+        self.drawn = now
+        if self.bar is None:
+            self._begin()
+        done = None if self.size is None else min(end, self.size)
+        rate = count / (now - self.start)
+        self.bar.update(self.task, completed=done, count=count, rate=rate, refresh=True)
+
+    def close(self) -> None:
+        """Take the line away."""
+        if self.bar is not None:
+            self.bar.stop()
+
+    def _begin(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        text = TextColumn("{task.fields[count]:,} requests, {task.fields[rate]:,.1f} a second")
+        known = () if self.size is None else (BarColumn(), TimeRemainingColumn())
+        # Drawn only when asked: a thread that draws by itself must not meet a fork.
+        self.bar = Progress(
+            text,
+            *known,
+            console=Console(file=sys.stderr),
+            auto_refresh=False,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self.task = self.bar.add_task("", total=self.size, count=0, rate=0.0)
+        self.bar.start()
 
 
 class _Window:

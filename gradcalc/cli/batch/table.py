@@ -1,44 +1,147 @@
-"""The points of one program from the rows of a table, which is written again with the answers."""
+"""The points of one program from the rows of a table, which is written again with the answers:
+which columns are inputs, and which are added."""
 
+import csv
+import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from math import prod
 
 import numpy as np
 
-from gradcalc.cli.batch.asking import report_of
-from gradcalc.cli.batch.columns import PREFIX, Columns, cells_of, line_of
-from gradcalc.cli.batch.job import ERROR, Allow, Answer, Job
-from gradcalc.cli.batch.requests import seconds_of
-from gradcalc.cli.faults import as_error
-from gradcalc.cli.options import Options, Value
-from gradcalc.errors import GradcalcError, InvalidValueError, LimitError
-from gradcalc.report import Report
+from gradcalc.cli.batch.job import ERROR, Allow, Answer, Job, Work
+from gradcalc.cli.batch.requests import report_of
+from gradcalc.cli.readers import Value, normalized
+from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, UsageError
 from gradcalc.values import format_literal, parse_value
 
+DELIMITERS = ",\t;"
+
+PREFIX = "gradcalc."
+"""Begins the name of every column that is added; no input can be called so."""
+
+_ELEMENT = re.compile(r"([^\W\d]\w*)\[\s*(\d+(?:\s*,\s*\d+)*)\s*\]")
 _DECIMAL_COMMA = re.compile(r"\s*[-+]?\d+,\d+\s*")
+_LAST = ("outcome", "exit_code", "message")
+_MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class TableRows:
+class Column:
+    """A column of the table that holds an input, or with `index` one element of it."""
+
+    place: int
+    title: str
+    name: str
+    index: tuple[int, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of a table. `shapes` are those of inputs that are spread over columns."""
+
+    header: tuple[str, ...]
+    delimiter: str
+    ending: str
+    inputs: tuple[Column, ...]
+    shapes: tuple[tuple[str, tuple[int, ...]], ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The inputs that the table gives."""
+        return tuple(dict.fromkeys(column.name for column in self.inputs))
+
+
+def read_columns(line: str, inputs: Collection[str]) -> Columns:
+    """The columns of a header line, for a program that can take `inputs`.
+
+    The delimiter is that by which the most columns are inputs. Raises `UsageError` for a header
+    that names an input twice or leaves out elements of one.
+    """
+    bare = line.rstrip("\r\n")
+    ending = "\r\n" if line.endswith("\r\n") else "\n"
+    cut = {delimiter: _cells(bare, delimiter) for delimiter in DELIMITERS}
+    found = {delimiter: _inputs(cells, inputs) for delimiter, cells in cut.items()}
+    delimiter = max(DELIMITERS, key=lambda d: (len(found[d]), len(cut[d])))
+    header = cut[delimiter]
+    for title in header:
+        if title.strip().startswith(PREFIX):
+            raise UsageError(
+                f"the table has a column {title.strip()} already",
+                hint="it is the output of an earlier run; give the table that it came from",
+            )
+    columns = found[delimiter]
+    names = dict.fromkeys(column.name for column in columns)
+    shapes = {name: _shape([c for c in columns if c.name == name]) for name in names}
+    spread = tuple((name, shape) for name, shape in shapes.items() if shape is not None)
+    return Columns(tuple(header), delimiter, ending, tuple(columns), spread)
+
+
+def cells_of(text: str, delimiter: str) -> list[str]:
+    """The cells of one record. Raises `InvalidValueError` if it is none."""
+    try:
+        return next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter), [])
+    except csv.Error as error:
+        raise InvalidValueError(f"the row cannot be read: {error}") from None
+
+
+def line_of(cells: Sequence[str], columns: Columns) -> str:
+    """One record as it is written."""
+    text = io.StringIO()
+    csv.writer(text, delimiter=columns.delimiter, lineterminator=columns.ending).writerow(cells)
+    return text.getvalue()
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error as error:
+        raise UsageError(f"the header of the table cannot be read: {error}") from None
+
+
+def _inputs(header: Sequence[str], inputs: Collection[str]) -> list[Column]:
+    columns = []
+    for place, title in enumerate(header):
+        element = _ELEMENT.fullmatch(title.strip())
+        name = normalized(element[1] if element else title.strip())
+        index = tuple(map(int, element[2].split(","))) if element else None
+        if name in inputs:
+            columns.append(Column(place, title.strip(), name, index))
+    return columns
+
+
+def _shape(columns: Sequence[Column]) -> tuple[int, ...] | None:
+    """The shape of an input that is spread over columns, None for one in a single column."""
+    name, first = columns[0].name, columns[0].index
+    indices = [column.index for column in columns if column.index is not None]
+    whole = len(indices) < len(columns)
+    if (whole and len(columns) > 1) or len(set(indices)) < len(indices):
+        raise UsageError(f"several columns of the table give {name} the same number")
+    if whole or first is None:
+        return None
+    if len({len(index) for index in indices}) > 1:
+        raise UsageError(f"the columns of {name} have indices of different lengths")
+    shape = tuple(max(place) + 1 for place in zip(*indices, strict=True))
+    if prod(shape) != len(indices):
+        missing = "an element"
+        if prod(shape) <= _MOST:
+            gap = next(i for i in np.ndindex(*shape) if i not in indices)
+            missing = f"{name}[{','.join(map(str, gap))}]"
+        raise UsageError(f"the table has no column for {missing}", hint="indices count from 0")
+    return shape
+
+
+@dataclass(frozen=True, slots=True)
+class TableRows(Work):
     """Each job is a row of a table; `options` hold the program and what is the same in all rows.
 
     `wrt` are the inputs that the gradients are by.
     """
 
-    options: Options
     columns: Columns
     wrt: tuple[str, ...]
-
-    @property
-    def seconds(self) -> float | None:
-        """The time limit of every row."""
-        return seconds_of(self.options)
-
-    @property
-    def start(self) -> str:
-        """Rows begin with anything."""
-        return ""
 
     @property
     def header(self) -> str:
@@ -53,21 +156,25 @@ class TableRows:
             spread = np.ndindex(*shape) if shape else ()
             yield from [f"{name}[{','.join(map(str, i))}]" for i in spread] or [name]
 
-    def answer(self, job: Job, allow: Allow) -> Answer:
-        """The row with the report in its last cells, or with the error."""
+    def done(self, job: Job, allow: Allow) -> Answer:
+        """The row with the report in its last cells."""
         del allow
-        try:
-            cells = self._cells(job)
-            if len(cells) != len(self.columns.header):
-                raise InvalidValueError(
-                    f"the row has {len(cells)} cells, but the header {len(self.columns.header)}"
-                )
-            values = (*self._values(cells), *self.options.values)
-            report = report_of(replace(self.options, values=values))
-            return self._answer(cells, report)
-        # A stream outlives whatever happens to one of its rows.
-        except Exception as error:
-            return self.failed(job, as_error(error))
+        cells = self._cells(job)
+        if len(cells) != len(self.columns.header):
+            raise InvalidValueError(
+                f"the row has {len(cells)} cells, but the header {len(self.columns.header)}"
+            )
+        values = (*self._values(cells), *self.options.values)
+        report = report_of(replace(self.options, values=values))
+        value = np.nan if report.value is None else report.value
+        texts = [format_literal(value, report.dtype)]
+        for gradient in report.gradients:
+            spread = gradient.name in dict(self.columns.shapes)
+            arrays = gradient.best.flat if spread else [gradient.best]
+            texts += [format_literal(array, report.dtype) for array in arrays]
+        verdict = report.verdict
+        row = [*cells, *texts, verdict.outcome.value, str(verdict.exit_code), verdict.message]
+        return Answer(line_of(row, self.columns), verdict.outcome.value, verdict.exit_code)
 
     def failed(self, job: Job, error: GradcalcError) -> Answer:
         """The row with the error as its message."""
@@ -78,8 +185,7 @@ class TableRows:
         width = len(self.columns.header)
         kept = [*cells, *[""] * width][:width]
         message = error.message if error.hint is None else f"{error.message} ({error.hint})"
-        empty = [""] * (1 + sum(1 for _ in self._titles))
-        row = [*kept, *empty, ERROR, str(error.exit_code), message]
+        row = [*kept, "", *("" for _ in self._titles), ERROR, str(error.exit_code), message]
         return Answer(line_of(row, self.columns), ERROR, error.exit_code)
 
     def recognised(self, text: str) -> Answer | None:
@@ -112,15 +218,13 @@ class TableRows:
             if column.index is None:
                 yield column.name, cell
                 continue
-            element = parse_value(cell, random=self._random, name=column.title)
+            random = partial(np.random.default_rng, self.options.seed)
+            element = parse_value(cell, random=random, name=column.title)
             if element.ndim:
                 raise InvalidValueError(f"{column.title}: a single number is needed, not {cell}")
             spread[column.name][column.index] = element
         for name, array in spread.items():
             yield name, array.tolist()
-
-    def _random(self) -> np.random.Generator:
-        return np.random.default_rng(self.options.seed)
 
     def _check(self, cell: str, title: str) -> None:
         if not cell.strip():
@@ -133,17 +237,3 @@ class TableRows:
                 f"{title}: {whole},{part} may be one number or two",
                 hint=f"{whole}.{part} is the number, [{whole},{part}] the vector",
             )
-
-    def _answer(self, cells: Sequence[str], report: Report) -> Answer:
-        value = np.nan if report.value is None else report.value
-        texts = [format_literal(value, report.dtype)]
-        for gradient in report.gradients:
-            spread = gradient.name in dict(self.columns.shapes)
-            arrays = gradient.best.flat if spread else [gradient.best]
-            texts += [format_literal(array, report.dtype) for array in arrays]
-        verdict = report.verdict
-        row = [*cells, *texts, verdict.outcome.value, str(verdict.exit_code), verdict.message]
-        return Answer(line_of(row, self.columns), verdict.outcome.value, verdict.exit_code)
-
-
-_LAST = ("outcome", "exit_code", "message")

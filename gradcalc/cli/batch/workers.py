@@ -15,13 +15,13 @@ from typing import Any
 
 from gradcalc.beside import signal_name
 from gradcalc.cli.batch.job import Answer, Job, Work
-from gradcalc.cli.faults import Fault
-from gradcalc.errors import GradcalcError, LimitError
+from gradcalc.codes import LONGEST, patience
+from gradcalc.errors import Fault, GradcalcError, LimitError
 
 GRACE = 60.0
 """Seconds on top of a job's own limit: for the imports, and for the other witnesses' budgets."""
 
-_STUCK = 30
+_STUCK = 30.0
 """Seconds after which a process that takes or gives only half a message counts as hanging."""
 
 _AHEAD = 2
@@ -103,10 +103,10 @@ class _Life:
 class Workers:
     """At most `count` processes, started when there is something for them to do."""
 
-    def __init__(self, work: Work, count: int, grace: float = GRACE) -> None:
+    def __init__(self, work: Work, count: int, grace: float | None = None) -> None:
         self.work = work
         self.count = count
-        self.grace = grace
+        self.grace = patience(GRACE) if grace is None else grace
         self.workers: list[_Worker] = []
         self.queue: deque[Slot] = deque()
         self._life = _Life()
@@ -120,7 +120,7 @@ class Workers:
         self._start()
         ends = [w.deadline for w in self.workers if w.slots and w.deadline is not None]
         if ends:
-            left = max(min(ends) - time.monotonic(), 0.0)
+            left = min(max(min(ends) - time.monotonic(), 0.0), LONGEST)
             timeout = left if timeout is None else min(left, timeout)
         by_connection = {worker.connection: worker for worker in self.workers}
         ready = wait([*by_connection, *descriptors], timeout)
@@ -208,9 +208,11 @@ def _reason(code: int | None, overdue: bool) -> GradcalcError:
 
 def _bound_waiting(connection: Connection) -> None:
     """Let half a message be an error after a while instead of a wait without an end."""
+    whole, part = divmod(patience(_STUCK), 1.0)
+    most = struct.pack("ll", int(whole), int(part * 1e6))
     with socket.socket(fileno=os.dup(connection.fileno())) as sock:
         for option in (socket.SO_SNDTIMEO, socket.SO_RCVTIMEO):
-            sock.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", _STUCK, 0))
+            sock.setsockopt(socket.SOL_SOCKET, option, most)
 
 
 def _serve(
