@@ -1,6 +1,6 @@
 """Scalar expressions: the sympy side of a function of elements, written as people write it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -127,9 +127,14 @@ def bottom_up(expression: Any, rewrite: Callable[[Any], Any]) -> Any:
     if expression.is_Atom:
         return expression
     parts = [bottom_up(part, rewrite) for part in expression.args]
-    if any(new is not old for new, old in zip(parts, expression.args, strict=True)):
-        expression = expression.func(*parts)
-    return rewrite(expression)
+    return rewrite(with_parts(expression, parts))
+
+
+def with_parts(expression: Any, parts: Sequence[Any]) -> Any:
+    """An expression of other parts; the same one of the same."""
+    if all(new is old for new, old in zip(parts, expression.args, strict=True)):
+        return expression
+    return expression.func(*parts)
 
 
 def remade(expression: Any) -> Any:

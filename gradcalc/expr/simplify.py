@@ -19,6 +19,7 @@ from gradcalc.expr.moving import inserted_axes
 from gradcalc.expr.nodes import Forms, Node, Op, Shape, ancestry, uses
 from gradcalc.expr.parts import appearances
 from gradcalc.expr.places import NOWHERE, Places
+from gradcalc.expr.polynomials import led
 from gradcalc.expr.scalars import is_indicator, operations, remade, times
 from gradcalc.expr.tidy import tidy
 
@@ -266,7 +267,7 @@ class Simplifier:
         if self.is_scalar(body):
             return body, self.map(sympy.Integer(1), node.shape)
         if not self.large and body.is_Add:
-            body = self._led_by_plus(sympy.factor_terms(body))
+            body = self._led_by_plus(led(body))
         factors = sympy.Mul.make_args(body)
         outside = [
             factor

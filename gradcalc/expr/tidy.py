@@ -8,7 +8,7 @@ import sympy
 
 from gradcalc.expr.cases import gathered_sums
 from gradcalc.expr.logistic import in_sigmoids, recognised
-from gradcalc.expr.polynomials import cancelled, factored
+from gradcalc.expr.polynomials import cancelled, factored, led, multiplied_out
 from gradcalc.expr.scalars import (
     Where,
     bottom_up,
@@ -89,7 +89,7 @@ def _forms(expression: Any) -> dict[Any, float]:
     if expression.has(sigmoid):
         rewrites.append((in_sigmoids, 1.0))
     if expression.is_Add or expression.is_Mul:
-        rewrites.append((sympy.factor_terms, 1.0))
+        rewrites.append((led, 1.0))
     if _terms(expression) <= LARGEST_EXPANSION and expression.has(sympy.Add):
         rewrites.append((multiplied_out, MULTIPLIED_OUT))
         if _divides(expression):
@@ -109,19 +109,6 @@ def _forms(expression: Any) -> dict[Any, float]:
         except (sympy.PolynomialError, NotImplementedError):
             continue
     return forms
-
-
-def multiplied_out(expression: Any) -> Any:
-    """What `sympy.expand` gives, which goes through everything that there may be to expand."""
-    powers = [power.as_base_exp() for power in expression.atoms(sympy.Pow, sympy.exp)]
-    return sympy.expand(
-        expression,
-        basic=False,
-        log=expression.has(sympy.log),
-        multinomial=any(base.has(sympy.Add) for base, _ in powers),
-        power_base=any(base.has(sympy.Mul) for base, _ in powers),
-        power_exp=any(exponent.has(sympy.Add) for _, exponent in powers),
-    )
 
 
 def _one_fraction(expression: Any) -> Any:
@@ -176,13 +163,13 @@ def _exponentials_in_front(total: Any) -> Any:
     unit = first / sympy.ilcm(*[ratio.q for ratio in ratios], 1)
     base = sympy.Dummy(positive=True)
     powers = {call: base ** cancelled(call.args[0] / unit) for call in total.atoms(sympy.exp)}
-    found = sympy.factor_terms(total.xreplace(powers))
+    found = led(total.xreplace(powers))
     return found.replace(base, sympy.exp(unit))
 
 
 def _powers_met(expression: Any) -> Any:
     """`x*x**(x - 1)` as `x**x`."""
-    return sympy.factor_terms(sympy.powsimp(expression, combine="exp"))
+    return led(sympy.powsimp(expression, combine="exp"))
 
 
 def _quotients(expression: Any) -> Any:

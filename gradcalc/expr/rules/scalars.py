@@ -10,11 +10,12 @@ import sympy
 from gradcalc.expr import ops
 from gradcalc.expr.logistic import recognised
 from gradcalc.expr.nodes import Node, Op, Shape
+from gradcalc.expr.polynomials import led
 from gradcalc.expr.reducing import kept
 from gradcalc.expr.rules.common import transposed, uncentred
 from gradcalc.expr.rules.lists import into_list, written_out
 from gradcalc.expr.rules.sharing import common_factors, common_parts, turned_sample, turned_terms
-from gradcalc.expr.scalars import Head, head, opened, remade
+from gradcalc.expr.scalars import Head, head, opened, remade, with_parts
 from gradcalc.expr.simplify import Simplifier
 
 
@@ -64,7 +65,7 @@ def _softmax(s: Simplifier, body: Any, shape: Shape) -> Any:
         return body
     sums = _sums_of_exp(s, body)
     if sums and body.is_Mul:
-        body = remade(sympy.factor_terms(body))
+        body = remade(led(body))
     for symbol, total, inside, axes in sums:
         if len(axes) != 1 or not _lies_along(s.node(symbol), total):
             continue
@@ -83,9 +84,7 @@ def _replaced(body: Any, symbol: Any, inside: Any, whole: Any) -> Any:
     """Powers of `exp(inside)/symbol` as powers of `whole`, wherever they are."""
     if body.is_Atom or not body.has(symbol):
         return body
-    parts = [_replaced(part, symbol, inside, whole) for part in body.args]
-    if any(new is not old for new, old in zip(parts, body.args, strict=True)):
-        body = body.func(*parts)
+    body = with_parts(body, [_replaced(part, symbol, inside, whole) for part in body.args])
     if not body.is_Mul:
         return body
     powers = dict(factor.as_base_exp() for factor in body.args if not isinstance(factor, sympy.exp))
