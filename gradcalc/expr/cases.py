@@ -6,7 +6,7 @@ from typing import Any
 import sympy
 from sympy.core.relational import Relational
 
-from gradcalc.expr.scalars import Head, Where, bottom_up, is_indicator, opened
+from gradcalc.expr.scalars import Head, Where, everywhere, is_indicator, opened
 
 GREATER = (sympy.Gt, sympy.Ge, sympy.Eq)
 
@@ -49,7 +49,10 @@ def gathered_sums(expression: Any) -> Any:
     """The same everywhere in an expression."""
     if not expression.has(Where):
         return expression
-    return bottom_up(expression, lambda part: gathered(part) if part.is_Add else part)
+    return _gathered_everywhere(expression)
+
+
+_gathered_everywhere = everywhere(lambda part: gathered(part) if part.is_Add else part)
 
 
 def assumed(expression: Any, condition: Any) -> Any:

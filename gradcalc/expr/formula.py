@@ -1,6 +1,7 @@
 """A swept gradient → the form in which it is shown, and its text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import sympy
@@ -51,6 +52,7 @@ class Formulas:
         nodes = ancestry(list(gradients.values()))
         large = len(nodes) > LARGE
         self._simplifier: Simplifier | None = None
+        self._texts: dict[tuple[str, Node], Written] = {}
         effort = EFFORT if len(nodes) <= LARGEST else BRIEFLY
         self._limits: dict[str, Any] = {"dtype": dtype, "effort": effort, "spoken": spoken}
         self.gradients: Mapping[str, Node] = gradients
@@ -73,14 +75,25 @@ class Formulas:
             self._forms.copy(), RULES, SCALAR_RULES, large=large, careful=careful, **self._limits
         )
         roots = simplifier.rebuilt(list(gradients.values()))
-        roots = _polished(simplifier, roots, self._writer(simplifier))
-        return simplifier, dict(zip(gradients, roots, strict=True))
+
+        def written(position: int, root: Node) -> Written:
+            return self._written(simplifier, names[position], root)
+
+        names = list(gradients)
+        roots = _polished(simplifier, roots, self._writer(simplifier), written)
+        return simplifier, dict(zip(names, roots, strict=True))
 
     def write(self, name: str) -> Written:
         """The gradient by an input as text. Raises `Unprintable`."""
         if self._simplifier is None:
             return Transcript(self._shapes, wrt=name, **self._options).write(self.gradients[name])
-        return self._writer(self._simplifier, wrt=name).write(self.gradients[name])
+        return self._written(self._simplifier, name, self.gradients[name])
+
+    def _written(self, simplifier: Simplifier, name: str, root: Node) -> Written:
+        key = name, root
+        if key not in self._texts:
+            self._texts[key] = self._writer(simplifier, wrt=name).write(root)
+        return self._texts[key]
 
     def write_carefully(self, name: str) -> Written:
         """The same in forms that also hold at zeros of a product and where several elements are
@@ -104,8 +117,16 @@ def _is_arithmetic(node: Node) -> bool:
     return node.op not in (ops.MAP, ops.CHAIN) or not node["body"].has(sympy.Function)
 
 
-def _polished(simplifier: Simplifier, roots: list[Node], writer: Writer) -> list[Node]:
-    """The graph with each scalar expression in its shortest form, until nothing changes."""
+def _polished(
+    simplifier: Simplifier,
+    roots: list[Node],
+    writer: Writer,
+    written: Callable[[int, Node], Written],
+) -> list[Node]:
+    """The graph with each scalar expression in its shortest form, until nothing changes.
+
+    `written` gives the text of one of the gradients, by its number.
+    """
     if simplifier.large:
         return roots
     for _ in range(PASSES):
@@ -113,7 +134,9 @@ def _polished(simplifier: Simplifier, roots: list[Node], writer: Writer) -> list
         if all(new is old for new, old in zip(roots, before, strict=True)):
             break
     if len(ancestry(roots)) < MANY:
-        roots = [_alone(simplifier, root, writer) for root in roots]
+        roots = [
+            _alone(simplifier, root, writer, partial(written, k)) for k, root in enumerate(roots)
+        ]
     return [_led_by_plus(simplifier, _elements(simplifier, root)) for root in roots]
 
 
@@ -129,20 +152,22 @@ def _passed(
     return [made[root.order] for root in roots]
 
 
-def _alone(simplifier: Simplifier, root: Node, writer: Writer) -> Node:
+def _alone(
+    simplifier: Simplifier, root: Node, writer: Writer, written: Callable[[Node], Written]
+) -> Node:
     """One gradient by itself: what it shares with the others is no reason to keep it together.
 
     One that is short enough to be written in one piece has nothing that is kept together.
     """
     (found,) = _passed(simplifier, [root], writer, shared=False)
-    if not _is_short(writer, found):
+    if not _is_short(written, found):
         (found,) = _passed(simplifier, [root], writer)
     return found
 
 
-def _is_short(writer: Writer, node: Node) -> bool:
+def _is_short(written: Callable[[Node], Written], node: Node) -> bool:
     try:
-        return len(writer.write(node).text) <= SHORT
+        return len(written(node).text) <= SHORT
     except Unprintable:
         return False
 

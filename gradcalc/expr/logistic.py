@@ -6,14 +6,12 @@ from typing import Any
 import sympy
 
 from gradcalc.expr.polynomials import factored
-from gradcalc.expr.scalars import bottom_up, sigmoid, times
+from gradcalc.expr.scalars import everywhere, sigmoid, times
 
 
 def recognised(expression: Any) -> Any:
     """`1/(1 + exp(-u))` and what comes of it as sigmoids."""
-    if not expression.has(sympy.exp):
-        return expression
-    return bottom_up(expression, _as_sigmoids)
+    return _recognised(expression) if expression.has(sympy.exp) else expression
 
 
 def in_sigmoids(expression: Any) -> Any:
@@ -130,3 +128,6 @@ def _paired(product: Any) -> Any:
         if other in calls and not call.args[0].could_extract_minus_sign():
             return product.xreplace({other: 1 - call})
     return product
+
+
+_recognised = everywhere(_as_sigmoids)

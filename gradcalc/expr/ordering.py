@@ -1,6 +1,7 @@
 """In which order the terms of a sum and the factors of a product are written."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sympy
@@ -22,27 +23,51 @@ class Ordering:
         self._nodes = nodes
         self._shapes = shapes
         self._places = Places()
+        self._known: dict[Any, tuple[int, bool]] = {}
+        # whether what is written first is named first
+        self._in_turn = False
 
     def expression(self, body: Any) -> Text:
         """The text of a scalar expression; see `gradcalc.expr.spelling`."""
         raise NotImplementedError
 
+    def _whereabouts(self, body: Any) -> tuple[int, bool]:
+        """Where in the program an expression begins, and whether it has more than one element."""
+        known = self._known.get(body)
+        if known is None:
+            nodes = [self._nodes[symbol] for symbol in body.free_symbols]
+            first = min(map(self._places.of, nodes), default=NOWHERE)
+            known = self._known[body] = first, any(node.shape != () for node in nodes)
+        return known
+
     def _spread(self, body: Any) -> bool:
-        """Whether an expression has more than one element."""
-        return any(self._nodes[symbol].shape != () for symbol in body.free_symbols)
+        return self._whereabouts(body)[1]
 
-    def _first(self, body: Any) -> int:
-        return min((self._places.of(self._nodes[s]) for s in body.free_symbols), default=NOWHERE)
+    def _in_order(self, terms: Iterable[Any]) -> list[Any]:
+        """The terms of a sum: those of a high degree first, then short ones."""
+        places = {term: (self._whereabouts(term)[0], -self._degree(term)) for term in terms}
+        count = Counter(places.values())
+        if self._in_turn:
+            for term in places:
+                self.expression(term)
 
-    def _term_key(self, term: Any) -> Any:
-        powers = [f.as_base_exp() for f in sympy.Mul.make_args(term)]
-        degree = sum(
+        def key(term: Any) -> Any:
+            if count[places[term]] == 1:
+                return places[term]
+            text = self.expression(term).text.removeprefix("-")
+            return (*places[term], len(text), text)
+
+        return sorted(places, key=key)
+
+    def _degree(self, term: Any) -> float:
+        powers = (f.args if f.is_Pow else (f, 1) for f in sympy.Mul.make_args(term))
+        return sum(
             float(exponent)
             for base, exponent in powers
-            if base in self._nodes and self._nodes[base].op is ops.VAR and exponent.is_Rational
+            if base in self._nodes
+            and self._nodes[base].op is ops.VAR
+            and (exponent == 1 or exponent.is_Rational)
         )
-        text = self.expression(term).text.removeprefix("-")
-        return (self._first(term), -degree, len(text), text)
 
     def _factor_key(self, factor: Any) -> Any:
         base, exponent = factor.as_base_exp()
@@ -55,7 +80,8 @@ class Ordering:
         )
         text = self.expression(factor)
         rank = 0 if leaf else 2 if base.is_Add else 3 if text.matrix else 1
-        return (self._spread(factor), rank, self._first(factor), len(text.text), text.text)
+        first, spread = self._whereabouts(factor)
+        return (spread, rank, first, len(text.text), text.text)
 
 
 def is_negative(term: Any) -> bool:

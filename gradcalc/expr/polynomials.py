@@ -18,16 +18,13 @@ from sympy.core.exprtools import decompose_power
 from sympy.core.mul import _keep_coeff
 from sympy.polys.polyutils import expr_from_dict, parallel_dict_from_expr
 
-from gradcalc.expr.scalars import times, with_parts
+from gradcalc.expr.scalars import PARTS, times, with_parts
 
 LARGEST_DEGREE = 50
 """Numerators and denominators of exponents up to which powers are taken apart."""
 
 KEPT = 64
 """Fractions that are kept: the same is asked for in several forms."""
-
-PARTS = 4096
-"""Parts of expressions that are kept: most are there in all forms."""
 
 Polynomial = Any
 """flint's `fmpz_mpoly`."""

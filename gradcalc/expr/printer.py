@@ -116,6 +116,7 @@ class Writer(Spelling):
         self._undetached = undetached(nodes)
         self._parts = []
         self._repeated = repeated(nodes, self._nodes) if count else frozenset()
+        self._in_turn = bool(self._repeated)
         for node in nodes:
             text = self._text(node, top=node is root)
             twice = count.get(node.order, 0) > 1 and len(text.text) > WORTH

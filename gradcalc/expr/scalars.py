@@ -1,10 +1,13 @@
 """Scalar expressions: the sympy side of a function of elements, written as people write it."""
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import sympy
+
+PARTS = 4096
+"""Parts of expressions that are kept with what they are rewritten to, as most come again."""
 
 
 class Head(sympy.Function):  # type: ignore[misc]
@@ -122,12 +125,16 @@ def closed(expression: Any) -> Any:
     return expression.replace(Where, cases)
 
 
-def bottom_up(expression: Any, rewrite: Callable[[Any], Any]) -> Any:
-    """An expression with each part of it rewritten, the innermost first."""
-    if expression.is_Atom:
-        return expression
-    parts = [bottom_up(part, rewrite) for part in expression.args]
-    return rewrite(with_parts(expression, parts))
+def everywhere(rewrite: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A rewriting of a part as one of expressions: each part of them, the innermost first."""
+
+    @lru_cache(maxsize=PARTS)
+    def rewritten(expression: Any) -> Any:
+        if expression.is_Atom:
+            return expression
+        return rewrite(with_parts(expression, list(map(rewritten, expression.args))))
+
+    return rewritten
 
 
 def with_parts(expression: Any, parts: Sequence[Any]) -> Any:
@@ -137,6 +144,7 @@ def with_parts(expression: Any, parts: Sequence[Any]) -> Any:
     return expression.func(*parts)
 
 
+@lru_cache(maxsize=PARTS)
 def remade(expression: Any) -> Any:
     """A product as sympy makes it by itself, but for a number in front of a sum."""
     if not expression.is_Mul:

@@ -44,8 +44,6 @@ BIGGEST = 10**40
 EFFORT = 100_000
 """Parts of scalar expressions that a graph may be rewritten by, which takes some seconds."""
 
-ONE = sympy.Integer(1)
-
 UNREAL = {
     sympy.nan: "finite", sympy.zoo: "finite", sympy.oo: "finite", -sympy.oo: "finite",
     sympy.I: "real",
@@ -345,10 +343,11 @@ class Simplifier:
             return self._fused(node, node["written"], rest, self.body(first))
         return self(node.op, *operands, **dict(node.static))
 
-    def _fused(self, node: Node, body: Any, operands: Sequence[Node], factor: Any = ONE) -> Node:
+    def _fused(self, node: Node, body: Any, operands: Sequence[Node], factor: Any = None) -> Node:
         parts = dict(zip(node["symbols"], map(self.body, operands), strict=True))
         _check_powers(body, parts)
-        return self.map(factor * body.xreplace(parts), node.shape)
+        body = body.xreplace(parts)
+        return self.map(body if factor is None else factor * body, node.shape)
 
     def _literal(self, node: Node) -> Node:
         array = node["data"].array

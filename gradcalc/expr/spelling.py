@@ -128,7 +128,7 @@ class Spelling(Ordering):
 
     def _either_way(self, total: Any) -> Text:
         """A sum or its negative, the one whose first term has no minus."""
-        first = min(total.args, key=self._term_key)
+        first, *_ = self._in_order(total.args)
         turned = sympy.Add(*[-term for term in total.args]) if is_negative(first) else total
         return self.expression(turned)
 
@@ -137,7 +137,7 @@ class Spelling(Ordering):
         if value.is_Integer and not long:
             text = str(value)
         else:
-            text = repr(float(value))
+            text = repr(float(value) if long else value.p / value.q)
             fraction = text + "?" if long else f"{value.p}/{value.q}"
             if not (self._decimals and len(text) <= 8) and len(fraction) <= len(text):
                 return Text(fraction, PRODUCT)
@@ -154,7 +154,7 @@ class Spelling(Ordering):
         return Text(f"{self.expression(base).within(ATOM)}**{raised}", POWER)
 
     def _add(self, body: Any) -> Text:
-        terms = sorted(body.args, key=self._term_key)
+        terms = self._in_order(body.args)
         signs = [is_negative(term) for term in terms]
         if all(signs) and len(terms) < FEW_TERMS:
             terms = _turned(terms)
@@ -212,8 +212,10 @@ class Spelling(Ordering):
         """A product with a condition as a choice, if it may be undefined where that is false."""
         factors = sympy.Mul.make_args(body)
         conditions = [factor for factor in factors if is_indicator(factor)]
+        if not conditions:
+            return None
         rest = sympy.Mul(*[factor for factor in factors if not is_indicator(factor)])
-        if not conditions or _is_total(rest):
+        if _is_total(rest):
             return None
         condition = sympy.And(*[factor.args[0] for factor in conditions])
         return self._call(
@@ -238,7 +240,10 @@ class Spelling(Ordering):
                 below.append(sympy.Pow(factor.base, -factor.exp, evaluate=whole))
             else:
                 above.append(factor)
-        return coefficient, sorted(above, key=self._factor_key), sorted(below, key=self._factor_key)
+        for factors in (above, below):
+            if len(factors) > 1:
+                factors.sort(key=self._factor_key)
+        return coefficient, above, below
 
     def _factors(self, factors: Sequence[Any], coefficient: Any) -> list[str]:
         """The texts above the line; last a product of matrices, where it needs no brackets."""

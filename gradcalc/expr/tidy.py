@@ -11,7 +11,7 @@ from gradcalc.expr.logistic import in_sigmoids, recognised
 from gradcalc.expr.polynomials import cancelled, factored, led, multiplied_out
 from gradcalc.expr.scalars import (
     Where,
-    bottom_up,
+    everywhere,
     is_indicator,
     operations,
     remade,
@@ -44,10 +44,8 @@ def tidy(expression: Any, length: Callable[[Any], int]) -> Any:
     if expression.is_Atom:
         return expression
     if operations(expression) > LARGEST_OPERATIONS:
-        return expression if expression.has(Where) else bottom_up(expression, _in_front)
-    expression = recognised(bottom_up(expression, lambda part: part.func(*part.args)))
-    expression = bottom_up(expression, with_sizes)
-    expression = gathered_sums(expression)
+        return expression if expression.has(Where) else _led(expression)
+    expression = gathered_sums(_with_sizes(recognised(_made_again(expression))))
     # sympy is to leave cases alone: each is a symbol meanwhile
     cases = {
         case: sympy.Dummy(real=True) for case in _outermost(expression) if not is_indicator(case)
@@ -59,7 +57,7 @@ def tidy(expression: Any, length: Callable[[Any], int]) -> Any:
     }
     forms: dict[Any, float] = {}
     for form, cost in _forms(expression).items():
-        forms.setdefault(bottom_up(form.xreplace(back), with_sizes), cost)
+        forms.setdefault(_with_sizes(form.xreplace(back)), cost)
 
     def worth(form: Any) -> tuple[float, bool]:
         # of equally short forms the product: what is common to all terms stands in front
@@ -99,7 +97,7 @@ def _forms(expression: Any) -> dict[Any, float]:
     if expression.is_Add and len(expression.atoms(sympy.exp)) > 1:
         rewrites.append((_exponentials_in_front, 1.0))
     if expression.has(sympy.cosh, sympy.cos):
-        rewrites.append((_quotients, 1.0))
+        rewrites.append((_with_tangents, 1.0))
     if any(not power.exp.is_number for power in expression.atoms(sympy.Pow)):
         rewrites.append((_powers_met, 1.0))
     forms = {expression: 1.0}
@@ -172,12 +170,8 @@ def _powers_met(expression: Any) -> Any:
     return led(sympy.powsimp(expression, combine="exp"))
 
 
-def _quotients(expression: Any) -> Any:
-    """`sinh(u)/cosh(u)` as `tanh(u)`, `sin(u)/cos(u)` as `tan(u)`."""
-    return bottom_up(expression, _as_tangents)
-
-
 def _as_tangents(product: Any) -> Any:
+    """`sinh(u)/cosh(u)` as `tanh(u)`, `sin(u)/cos(u)` as `tan(u)`."""
     if not product.is_Mul:
         return product
     powers = dict(factor.as_base_exp() for factor in product.args)
@@ -238,3 +232,9 @@ def _terms(expression: Any) -> float:
             return math.inf
         return float(parts[0] ** math.ceil(power))
     return float(sum(parts))
+
+
+_made_again = everywhere(lambda part: part.func(*part.args))
+_with_sizes = everywhere(with_sizes)
+_with_tangents = everywhere(_as_tangents)
+_led = everywhere(_in_front)

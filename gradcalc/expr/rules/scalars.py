@@ -49,6 +49,8 @@ def _sums_of_exp(s: Simplifier, body: Any) -> list[tuple[Any, Node, Any, Shape]]
 
 def _constants(s: Simplifier, body: Any, shape: Shape) -> Any:
     """Functions of plain numbers that are numbers themselves."""
+    if not body.has(Head):
+        return body
     # sympy thinks long about how numbers compare that are themselves composed
     calls = [c for c in body.atoms(Head) if all(a.is_Rational for a in c.args)]
     known = {call: opened(call.opened()) for call in calls}
