@@ -22,12 +22,10 @@ ORDER = (
 HEAVY = {
     "torch": {"fidelity.py", "witnesses/autograd.py", "values/binary.py"},
     "sympy": {
-        "balls/source.py", "calculus.py", "derive/vjp.py", "arrays/source.py", "expr/cases.py",
-        "expr/constants.py", "expr/elementwise.py", "expr/formula.py", "expr/functions.py",
-        "expr/logistic.py",
-        "expr/ordering.py", "expr/parts.py", "expr/polynomials.py",
-        "expr/rules/", "expr/scalars.py", "expr/sizes.py", "expr/simplify.py",
-        "expr/spelling.py", "expr/truths.py", "expr/tidy.py", "expr/transcript.py",
+        "balls/source.py", "calculus.py", "derive/vjp.py", "arrays/source.py",
+        "expr/elementwise.py", "expr/formula.py", "expr/functions.py", "expr/parts.py",
+        "expr/polynomials.py", "expr/rewriting.py", "expr/rules/", "expr/scalars.py",
+        "expr/simplify.py", "expr/spelling.py", "expr/tidy.py", "expr/transcript.py",
     },
     "scipy": {"arrays/linear.py", "arrays/special.py", "expr/functions.py"},
     "mpmath": set(),

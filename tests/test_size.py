@@ -22,8 +22,7 @@ from gradcalc.enclosure.directions import SIGNS, sample
 from gradcalc.enclosure.experiment import Experiment
 from gradcalc.enclosure.forward import BLOCK, Course, course_of
 from gradcalc.enclosure.work import FASTEST, LARGEST, MOST, Work
-from gradcalc.expr.floats import Floats
-from gradcalc.expr.pieces import PIECE, in_pieces
+from gradcalc.expr.floats import PIECE, Floats, in_pieces
 from gradcalc.render import renderer
 from gradcalc.render.style import Style
 from tests.processes import HANGS

@@ -7,15 +7,15 @@ from typing import Any
 import sympy
 
 from gradcalc.expr import ops
-from gradcalc.expr.constants import Unprintable
 from gradcalc.expr.nodes import Forms, Node, Shape, ancestry
+from gradcalc.expr.parts import is_negative
 from gradcalc.expr.printer import MANY, SHORT, Writer
 from gradcalc.expr.rules import RULES, SCALAR_RULES
-from gradcalc.expr.rules.lists import written_out
-from gradcalc.expr.scalars import times
+from gradcalc.expr.rules.terms import written_out
+from gradcalc.expr.scalars import negative, times
 from gradcalc.expr.simplify import EFFORT, LARGE, Simplifier, TooMuch
 from gradcalc.expr.transcript import Transcript
-from gradcalc.expr.written import Written
+from gradcalc.expr.written import Unprintable, Written
 
 LARGEST = 3000
 """Nodes above which only what is mere arithmetic is simplified: it may be short in the end."""
@@ -74,14 +74,10 @@ class Formulas:
         simplifier = Simplifier(
             self._forms.copy(), RULES, SCALAR_RULES, large=large, careful=careful, **self._limits
         )
-        roots = simplifier.rebuilt(list(gradients.values()))
-
-        def written(position: int, root: Node) -> Written:
-            return self._written(simplifier, names[position], root)
-
-        names = list(gradients)
-        roots = _polished(simplifier, roots, self._writer(simplifier), written)
-        return simplifier, dict(zip(names, roots, strict=True))
+        rebuilt = simplifier.rebuilt(list(gradients.values()))
+        roots = dict(zip(gradients, rebuilt, strict=True))
+        written = partial(self._written, simplifier)
+        return simplifier, _polished(simplifier, roots, self._writer(simplifier), written)
 
     def write(self, name: str) -> Written:
         """The gradient by an input as text. Raises `Unprintable`."""
@@ -119,25 +115,28 @@ def _is_arithmetic(node: Node) -> bool:
 
 def _polished(
     simplifier: Simplifier,
-    roots: list[Node],
+    gradients: dict[str, Node],
     writer: Writer,
-    written: Callable[[int, Node], Written],
-) -> list[Node]:
-    """The graph with each scalar expression in its shortest form, until nothing changes.
+    written: Callable[[str, Node], Written],
+) -> dict[str, Node]:
+    """Gradients with each scalar expression in its shortest form, until nothing changes.
 
-    `written` gives the text of one of the gradients, by its number.
+    `written` gives the text of one of them, by its name.
     """
     if simplifier.large:
-        return roots
+        return gradients
+    roots = list(gradients.values())
     for _ in range(PASSES):
         before, roots = roots, _passed(simplifier, roots, writer)
         if all(new is old for new, old in zip(roots, before, strict=True)):
             break
     if len(ancestry(roots)) < MANY:
         roots = [
-            _alone(simplifier, root, writer, partial(written, k)) for k, root in enumerate(roots)
+            _alone(simplifier, root, writer, partial(written, name))
+            for name, root in zip(gradients, roots, strict=True)
         ]
-    return [_led_by_plus(simplifier, _elements(simplifier, root)) for root in roots]
+    roots = [_led_by_plus(simplifier, _elements(simplifier, root)) for root in roots]
+    return dict(zip(gradients, roots, strict=True))
 
 
 def _passed(
@@ -196,8 +195,8 @@ def _led_by_plus(simplifier: Simplifier, root: Node) -> Node:
 def _negative_of(simplifier: Simplifier, factor: Any) -> Any | None:
     """The negative of a factor with a difference in it, turned round; None if there is none."""
     if factor.is_Add:
-        turned = sympy.Add(*[-term for term in factor.args])
-        return turned if any(_is_negative(term) for term in factor.args) else None
+        turned = negative(factor)
+        return turned if any(is_negative(term) for term in factor.args) else None
     node = simplifier.nodes.get(factor)
     if node is None or node.op not in (ops.MATMUL, ops.OUTER) or not node.ndim:
         return None
@@ -209,10 +208,6 @@ def _negative_of(simplifier: Simplifier, factor: Any) -> Any | None:
             operands[position] = simplifier.map(turned, part.shape)
             return simplifier.symbol(simplifier.forms(node.op, *operands))
     return None
-
-
-def _is_negative(term: Any) -> bool:
-    return bool(term.as_coeff_Mul()[0] < 0)
 
 
 def _shortest(simplifier: Simplifier, writer: Writer, node: Node, operands: Sequence[Node]) -> Node:

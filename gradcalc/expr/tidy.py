@@ -1,24 +1,23 @@
 """The shortest of a few equal forms of a scalar expression."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sympy
 
-from gradcalc.expr.cases import gathered_sums
-from gradcalc.expr.logistic import in_sigmoids, recognised
 from gradcalc.expr.polynomials import cancelled, factored, led, multiplied_out
+from gradcalc.expr.rewriting import gathered_sums, recognised, with_sizes
 from gradcalc.expr.scalars import (
     Where,
     everywhere,
     is_indicator,
+    negative,
     operations,
     remade,
     sigmoid,
     times,
 )
-from gradcalc.expr.sizes import with_sizes
 
 LARGEST_OPERATIONS = 60
 """Operations in an expression above which it is not rewritten."""
@@ -116,13 +115,13 @@ def _one_fraction(expression: Any) -> Any:
     if below is None:
         return sympy.Mul(*factors)
     base, exponent = factors[below].as_base_exp()
-    turned = [*factors[:below], _negative(base) ** exponent, *factors[below + 1 :]]
+    turned = [*factors[:below], negative(base) ** exponent, *factors[below + 1 :]]
     if factors[0].is_Rational and factors[0] < 0:
         return times(-turned[0], sympy.Mul(*turned[1:]))
     above = next((k for k, f in enumerate(factors) if f.is_Add), None)
     if above is None:
         return sympy.Mul(*factors)
-    turned[above] = _negative(factors[above])
+    turned[above] = negative(factors[above])
     return sympy.Mul(*turned)
 
 
@@ -136,10 +135,6 @@ def _is_led_by_one(factor: Any) -> bool:
         and base.is_Add
         and base.as_coeff_Add()[0] < 0
     )
-
-
-def _negative(total: Any) -> Any:
-    return sympy.Add(*[-term for term in total.args])
 
 
 def _number_inside(product: Any) -> Any:
@@ -181,6 +176,47 @@ def _as_tangents(product: Any) -> Any:
                 rest = product / call**power * below(*call.args) ** power
                 return _as_tangents(rest * ratio(*call.args) ** power)
     return product
+
+
+def in_sigmoids(expression: Any) -> Any:
+    """Exponentials and sigmoids of the same argument in terms of the sigmoid, in factors."""
+    for argument in {_upright(call.args[0]) for call in expression.atoms(sigmoid)}:
+        s = sympy.Dummy(real=True)
+        known = {
+            sigmoid(argument): s,
+            sigmoid(-argument): 1 - s,
+            sympy.exp(argument): s / (1 - s),
+            sympy.exp(-argument): (1 - s) / s,
+        }
+        rational = expression.xreplace(known)
+        if rational == expression.xreplace({sigmoid(argument): s}) and not _meet(rational, s):
+            continue
+        factors = sympy.Mul.make_args(factored(rational))
+        sign, turned = _led_by_one(factors, s)
+        expression = times(sign, sympy.Mul(*turned).xreplace({s: sigmoid(argument)}))
+    return expression
+
+
+def _meet(product: Any, s: Any) -> bool:
+    """Whether several factors are in s alone, so that they may come to less."""
+    factors = sympy.Mul.make_args(product)
+    return len([f for f in factors if f.free_symbols == {s} and f.has(sympy.Add)]) > 1
+
+
+def _upright(argument: Any) -> Any:
+    return -argument if argument.could_extract_minus_sign() else argument
+
+
+def _led_by_one(factors: Sequence[Any], s: Any) -> tuple[Any, list[Any]]:
+    """The factors with `1 - s` for `s - 1`, and the sign that this makes."""
+    sign, turned = sympy.Integer(1), []
+    for factor in factors:
+        base, exponent = factor.as_base_exp()
+        if base.is_Add and base.has(s) and base.as_coeff_Add()[0] < 0 and exponent.is_Integer:
+            sign *= (-1) ** exponent
+            factor = negative(base) ** exponent
+        turned.append(factor)
+    return sign, turned
 
 
 def brackets(form: Any) -> int:

@@ -25,11 +25,10 @@ from gradcalc.derive.smoothness import events
 from gradcalc.derive.wide import in_more_digits
 from gradcalc.enclosure.experiment import Experiment, Trial, reals
 from gradcalc.errors import GradcalcError
-from gradcalc.expr.constants import Unprintable
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.formula import Formulas
 from gradcalc.expr.nodes import Node
-from gradcalc.expr.written import Written
+from gradcalc.expr.written import Unprintable, Written
 from gradcalc.problem import Problem, claim_values
 from gradcalc.testimony import LEFT_OUT, Formula, Reference
 
