@@ -14,7 +14,7 @@ import numpy as np
 import sympy
 
 from gradcalc.expr.functions import FUNCTIONS
-from gradcalc.expr.logistic import recognised
+from gradcalc.expr.rewriting import recognised
 from gradcalc.expr.scalars import head, opened
 from gradcalc.primitives import BY_NAME, Composite, Elementwise
 
@@ -111,14 +111,6 @@ def is_usual(row: Elementwise, variant: Variant, value: Any) -> bool:
     """Whether all elements of an operand are in the row's usual case."""
     assert row.usual is not None
     return bool(np.all(row.usual[0](value, **dict(variant))))
-
-
-@cache
-def is_saturating(row: Elementwise, variant: Variant) -> bool:
-    """Whether exponentials inside the definition may be far smaller or larger than its value."""
-    _, expression = definition(row, variant)
-    inner = (sympy.exp, sympy.tanh, sympy.erf, sympy.erfc)
-    return bool(expression.has(*inner))
 
 
 @cache

@@ -9,10 +9,10 @@ import pytest
 from gradcalc.derive import roundtrip
 from gradcalc.derive.alarm import at_most
 from gradcalc.expr import formula
-from gradcalc.expr.constants import number
 from gradcalc.expr.formula import Formulas
 from gradcalc.expr.nodes import Node
 from gradcalc.expr.rules import RULES, SCALAR_RULES
+from gradcalc.expr.scalars import number
 from gradcalc.expr.simplify import Simplifier
 from gradcalc.expr.transcript import Transcript
 from gradcalc.expr.written import Written

@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from gradcalc.derive.runs import Recording, Runs
 from gradcalc.errors import GradcalcError
-from gradcalc.expr.constants import Unprintable
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.formula import Formulas
-from gradcalc.expr.written import Written
+from gradcalc.expr.written import Unprintable, Written
 from gradcalc.witnesses import autograd
 from tests import oracle
 from tests.random_programs import SHAPES, commuted, point, program

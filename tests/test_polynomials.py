@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 import sympy
 
-from gradcalc.expr.polynomials import cancelled, factored
+from gradcalc.expr.polynomials import cancelled, factored, led, multiplied_out
 from gradcalc.expr.scalars import sigmoid
-from gradcalc.expr.tidy import multiplied_out
 
 X, Y, Z = sympy.symbols("n1 n2 n3", real=True)
 LEAVES = (X, Y, Z, sympy.exp(X), sympy.exp(-X), sympy.sin(Y), sympy.sqrt(Z), sympy.tanh(X),
@@ -42,6 +41,7 @@ def test_fractions_are_those_of_sympy(seed: int) -> None:
     assert multiplied_out(sympy.exp(X * (Y + 1))) == sympy.expand(sympy.exp(X * (Y + 1)))
     both = given + sympy.log(abs(X) * 3) * given + sympy.sqrt(X * Y) * sympy.exp(X + Y * Z)
     assert multiplied_out(both) == sympy.expand(both)
+    assert led(both) == sympy.factor_terms(both)
 
 
 CASES = {

@@ -21,8 +21,7 @@ from gradcalc.enclosure import directions, experiment
 from gradcalc.enclosure.directions import SIGNS, sample
 from gradcalc.enclosure.experiment import FASTEST, LARGEST, MOST, Experiment, Work
 from gradcalc.enclosure.forward import BLOCK, Course, course_of
-from gradcalc.expr.floats import Floats
-from gradcalc.expr.pieces import PIECE, in_pieces
+from gradcalc.expr.floats import PIECE, Floats, in_pieces
 from gradcalc.render import renderer
 from gradcalc.render.style import Style
 from tests.processes import HANGS

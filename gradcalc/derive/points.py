@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.balls.arithmetic import each
-from gradcalc.expr.pieces import PIECE
+from gradcalc.expr.floats import PIECE
 
 PATTERN = 4099
 """Random numbers that are drawn; a longer input repeats them, as drawing is what takes time."""

@@ -1,8 +1,9 @@
 """A printed formula is a claim: its text is read back and run before anybody sees it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache, partial
 from typing import Any
 
 import flint
@@ -51,6 +52,9 @@ BESIDE = (0.1, 1e-3, 1e-6)
 FEWEST = 2
 """Points of their own that are enough."""
 
+Scale = Callable[[], float]
+"""Finds the size of the largest number of a run, which is asked for where the room is tight."""
+
 
 class Answer(StrEnum):
     """What came of reading a formula back."""
@@ -76,7 +80,7 @@ class RoundTrip:
             self._arithmetic = recording.derived.once(
                 "balls", lambda: Balls(Decisions(forced=True))
             )
-        self._scale = _largest(recording.values)
+        self._scale: Scale = cache(lambda: _largest(recording.values))
         self._inputs = recording.problem.inputs
         self._gradients = gradients
         # where floats overflow, zeros in the gradient may be what is left of others
@@ -135,11 +139,13 @@ class RoundTrip:
         for point in landmarks({name: values.shape for name, values in self._inputs.items()}):
             gradients = self._defined(point)
             if gradients is not None:
-                scale = _largest(self.recording.derived.values(Floats(), point))
-                found.append(Place(point, gradients, scale))
+                found.append(Place(point, gradients, partial(self._scale_at, point)))
             if len(found) > FEWEST:
                 break
         return found
+
+    def _scale_at(self, point: Point) -> float:
+        return _largest(self.recording.derived.values(Floats(), point))
 
     def _holds_here(self, reader: Reader, expected: Any) -> bool | None:
         if self.exact and self._is_near(reader, self._inputs, expected):
@@ -161,20 +167,21 @@ class RoundTrip:
     def _is_near(self, reader: Reader, point: Point, expected: Any) -> bool:
         """Whether the text gives these numbers in floats, so closely that nobody need ask more."""
         expected = np.asarray(expected, dtype=np.float64)
-        if not extent(expected) < np.inf:
+        size = extent(expected)
+        if not size < np.inf:
             return False
         given = reader.run(self.recording.problem, Floats(), point)
         if given is None or np.shape(given) != expected.shape:
             return False
-        return bool(distance(given, expected) <= self._room(expected))
+        return bool(distance(given, expected) <= self._room(size))
 
     def _holds_at(self, place: "Place", name: str, reader: Reader) -> bool | None:
         return self._is(reader, place.point, place.gradients[name], place.scale)
 
-    def _is(self, reader: Reader, point: Point, expected: Any, scale: float) -> bool | None:
+    def _is(self, reader: Reader, point: Point, expected: Any, scale: Scale) -> bool | None:
         """Whether the text gives the gradient at a point; None where there is none at all."""
-        whole = extent(expected) < np.inf
-        finite = None if whole else is_finite(expected)
+        size = extent(expected)
+        finite = None if size < np.inf else is_finite(expected)
         if finite is not None and not finite.any():
             return None
         given = reader.run(self.recording.problem, self._arithmetic, point)
@@ -182,9 +189,10 @@ class RoundTrip:
             return False
         if finite is not None:
             given, expected = given[finite], expected[finite]
+            size = extent(expected)
         # a NaN is neither larger nor smaller, so it never agrees
-        room = self._room(expected) + NOISE[self.exact] * scale
-        return bool(distance(_middles(given), _middles(expected)) <= room)
+        apart, room = distance(_middles(given), _middles(expected)), self._room(size)
+        return bool(apart <= room or apart <= room + NOISE[self.exact] * scale())
 
     def _other_points(self) -> list["Place"]:
         """Points where the gradient is defined everywhere, with what the sweep gives there."""
@@ -217,18 +225,18 @@ class RoundTrip:
             return None
         return dict(zip(derivation.gradients, gradients, strict=True))
 
-    def _room(self, expected: Any) -> Any:
+    def _room(self, size: Any) -> Any:
         epsilon = float(np.finfo(self.recording.problem.dtype).eps)
-        return extent(expected) * max(ROOM[self.exact], ROUNDINGS * epsilon)
+        return size * max(ROOM[self.exact], ROUNDINGS * epsilon)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A point with the gradients there, by input, and the size of the numbers of the run."""
+    """A point with the gradients there, by input, and what finds the size of the numbers there."""
 
     point: Point
     gradients: Mapping[str, Any]
-    scale: float
+    scale: Scale
 
 
 def _middles(values: Any) -> Any:

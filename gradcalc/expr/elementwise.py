@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import sympy
 
-from gradcalc.expr.functions import FUNCTIONS
+from gradcalc.expr.functions import FUNCTIONS, RELATIONS
 from gradcalc.expr.scalars import Head, Where, closed, is_indicator
 
 KEPT = 4096
@@ -21,9 +21,6 @@ KEPT = 4096
 
 WIDE_DIGITS = 25
 """Digits of fixed numbers, more than any long double of the usual kind has."""
-
-EXACT = 2**53
-"""Whole numbers below are floats."""
 
 Known = list[Any]
 """The operands, then the parts that have been computed, None for those that have not."""
@@ -33,17 +30,13 @@ Part = Callable[[Known], Any]
 
 
 COMPUTED: Mapping[Any, Callable[..., Any]] = {
-    function.sympy: function.floats for function in FUNCTIONS if function.floats is not None
+    **{function.sympy: function.floats for function in FUNCTIONS if function.floats is not None},
+    sympy.Not: np.logical_not,
 }
 """sympy's functions as functions of arrays."""
 
 NARROW = tuple(function.sympy for function in FUNCTIONS if not function.wide)
 """Functions that no library computes in wide floats."""
-
-RELATIONS: Mapping[Any, Callable[..., Any]] = {
-    sympy.Gt: np.greater, sympy.Ge: np.greater_equal, sympy.Lt: np.less, sympy.Le: np.less_equal,
-    sympy.Eq: np.equal, sympy.Ne: np.not_equal,
-}  # fmt: skip
 
 LOGIC: Mapping[Any, Callable[..., Any]] = {
     sympy.And: np.logical_and, sympy.Or: np.logical_or, sympy.Xor: np.logical_xor,
@@ -66,7 +59,7 @@ class Precision:
     noise: float = 0.0
 
     def number(self, value: Any) -> Any:
-        """A fixed number of sympy's."""
+        """A fixed number of sympy's, or a whole one. Raises `OverflowError`."""
         near = float(value)
         if not self.wide or not math.isfinite(near) or value == near:
             return near
@@ -159,21 +152,18 @@ class _Maker:
     def _rare(self, part: Any) -> Part:
         kind = type(part)
         if isinstance(part, sympy.Piecewise):
-            result: Part = lambda known: np.nan
+            result = _fixed(np.nan)
             for value, condition in reversed(part.args):
                 result = _choice(self.part(condition), self.part(value), result)
             return result
         if part in (sympy.true, sympy.false):
-            holds = part == sympy.true
-            return lambda known: holds
+            return _fixed(part == sympy.true)
         if isinstance(part, sympy.polygamma):
             order = int(part.args[0])
             return _called(lambda x: COMPUTED[kind](order, x), [self.part(part.args[1])])
-        if isinstance(part, sympy.Not):
-            return _called(np.logical_not, [self.part(part.args[0])])
         if kind in LOGIC:
             return _folded(LOGIC[kind], [self.part(argument) for argument in part.args])
-        function = COMPUTED.get(kind) or RELATIONS.get(kind)
+        _, function = RELATIONS.get(kind, ("", COMPUTED.get(kind)))
         if function is None:
             return lambda known: _unknown(kind)
         return _called(function, [self.part(argument) for argument in part.args])
@@ -210,13 +200,10 @@ class _Maker:
         return _called(operator.truediv, [numerator, _folded(operator.mul, below)])
 
     def _whole(self, value: int) -> Part:
-        return _fixed(_as_float(value) if abs(value) < EXACT else self._large(value))
-
-    def _large(self, value: int) -> Any:
         try:
-            return self._precision.number(sympy.Integer(value))
+            return _fixed(self._precision.number(value))
         except OverflowError:
-            return _as_float(value)
+            return _fixed(np.inf if value > 0 else -np.inf)
 
     def _power(self, base: Any, exponent: Any) -> Part:
         below = self.part(base)
@@ -311,11 +298,3 @@ def _without_cancellation(part: Any) -> Any | None:
     if isinstance(rest, Head) and rest.spelled == "sigmoid":
         return rest.func(-rest.args[0])
     return None
-
-
-def _as_float(value: int) -> float:
-    """A whole number as a float, infinite where it is beyond any."""
-    try:
-        return float(value)
-    except OverflowError:
-        return np.inf if value > 0 else -np.inf

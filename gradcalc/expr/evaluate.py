@@ -1,13 +1,12 @@
 """Nodes → numbers, in any arithmetic."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
 
-from gradcalc.expr.leaves import CHAIN, LITERAL, MAP, VAR
-from gradcalc.expr.nodes import Node, Op, ancestry, uses
+from gradcalc.expr.nodes import CHAIN, LITERAL, MAP, VAR, Node, ancestry, uses
 from gradcalc.expr.protocols import Arithmetic
 
 
@@ -28,17 +27,14 @@ class Plan:
         self._steps = [self._step(node, left) for node in nodes]
 
     def _step(self, node: Node, left: dict[int, int]) -> tuple[Any, ...]:
-        """The node, its operands' places, what is fixed about it, and what is let go after it."""
+        """A node's order, what computes it, its operands' places, and what is let go after it."""
         gone = []
         for operand in node.operands:
             left[operand.order] -= 1
             if not left[operand.order]:
                 gone.append(self._places[operand.order])
         places = [self._places[operand.order] for operand in node.operands]
-        static = dict(node.static)
-        if node.op is LITERAL:
-            static = {"array": static["data"].array}
-        return node.op, places, static, gone
+        return node.order, _computation(node), places, gone
 
     def __call__(
         self,
@@ -60,11 +56,10 @@ class Plan:
         values: list[Any] = list(given)
         factors = iter(changed)
         with np.errstate(all="ignore", under=under, over=under):
-            for node, (op, places, static, gone) in zip(self.nodes, self._steps, strict=True):
-                value = held.get(node.order)
+            for order, compute, places, gone in self._steps:
+                value = held.get(order) if held else None
                 if value is None:
-                    operands = [values[place] for place in places]
-                    value = _value(op, arithmetic, inputs, operands, static)
+                    value = compute(arithmetic, inputs, [values[place] for place in places])
                 factor = next(factors, None)
                 values.append(value if factor is None else np.asarray(value * factor))
                 for place in gone:
@@ -72,21 +67,23 @@ class Plan:
         return [arithmetic.asarray(values[place]) for place in self._roots]
 
 
-def _value(
-    op: Op,
-    arithmetic: Arithmetic,
-    inputs: Mapping[str, Any],
-    operands: list[Any],
-    static: Mapping[str, Any],
-) -> Any:
+def _computation(node: Node) -> Callable[[Arithmetic, Mapping[str, Any], list[Any]], Any]:
+    """What gives the value of a node in an arithmetic, by the inputs or the operands."""
+    op, static = node.op, dict(node.static)
     if op is VAR:
-        return arithmetic.held(inputs[static["name"]])
+        return lambda m, inputs, operands: m.held(inputs[static["name"]])
     if op is LITERAL:
-        return arithmetic.held(static["array"])
-    if op is not MAP and op is not CHAIN and not op.moves:
-        operands = list(map(arithmetic.asarray, operands))
-    value = op.array(arithmetic, *operands, **static)
-    return value if isinstance(value, np.ndarray) else arithmetic.asarray(value)
+        array = static["data"].array
+        return lambda m, inputs, operands: m.held(array)
+    as_they_are = op is MAP or op is CHAIN or op.moves
+
+    def compute(m: Arithmetic, inputs: Mapping[str, Any], operands: list[Any]) -> Any:
+        if not as_they_are:
+            operands = list(map(m.asarray, operands))
+        value = op.array(m, *operands, **static)
+        return value if isinstance(value, np.ndarray) else m.asarray(value)
+
+    return compute
 
 
 def evaluate(roots: Sequence[Node], arithmetic: Arithmetic, inputs: Mapping[str, Any]) -> list[Any]:

@@ -1,20 +1,21 @@
 """A swept gradient → the form in which it is shown, and its text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import sympy
 
 from gradcalc.expr import ops
-from gradcalc.expr.constants import Unprintable
 from gradcalc.expr.nodes import Forms, Node, Shape, ancestry
+from gradcalc.expr.parts import is_negative
 from gradcalc.expr.printer import MANY, SHORT, Writer
 from gradcalc.expr.rules import RULES, SCALAR_RULES
-from gradcalc.expr.rules.lists import written_out
-from gradcalc.expr.scalars import times
+from gradcalc.expr.rules.terms import written_out
+from gradcalc.expr.scalars import negative, times
 from gradcalc.expr.simplify import EFFORT, LARGE, Simplifier, TooMuch
 from gradcalc.expr.transcript import Transcript
-from gradcalc.expr.written import Written
+from gradcalc.expr.written import Unprintable, Written
 
 LARGEST = 3000
 """Nodes above which only what is mere arithmetic is simplified: it may be short in the end."""
@@ -51,6 +52,7 @@ class Formulas:
         nodes = ancestry(list(gradients.values()))
         large = len(nodes) > LARGE
         self._simplifier: Simplifier | None = None
+        self._texts: dict[tuple[str, Node], Written] = {}
         effort = EFFORT if len(nodes) <= LARGEST else BRIEFLY
         self._limits: dict[str, Any] = {"dtype": dtype, "effort": effort, "spoken": spoken}
         self.gradients: Mapping[str, Node] = gradients
@@ -72,15 +74,22 @@ class Formulas:
         simplifier = Simplifier(
             self._forms.copy(), RULES, SCALAR_RULES, large=large, careful=careful, **self._limits
         )
-        roots = simplifier.rebuilt(list(gradients.values()))
-        roots = _polished(simplifier, roots, self._writer(simplifier))
-        return simplifier, dict(zip(gradients, roots, strict=True))
+        rebuilt = simplifier.rebuilt(list(gradients.values()))
+        roots = dict(zip(gradients, rebuilt, strict=True))
+        written = partial(self._written, simplifier)
+        return simplifier, _polished(simplifier, roots, self._writer(simplifier), written)
 
     def write(self, name: str) -> Written:
         """The gradient by an input as text. Raises `Unprintable`."""
         if self._simplifier is None:
             return Transcript(self._shapes, wrt=name, **self._options).write(self.gradients[name])
-        return self._writer(self._simplifier, wrt=name).write(self.gradients[name])
+        return self._written(self._simplifier, name, self.gradients[name])
+
+    def _written(self, simplifier: Simplifier, name: str, root: Node) -> Written:
+        key = name, root
+        if key not in self._texts:
+            self._texts[key] = self._writer(simplifier, wrt=name).write(root)
+        return self._texts[key]
 
     def write_carefully(self, name: str) -> Written:
         """The same in forms that also hold at zeros of a product and where several elements are
@@ -104,17 +113,30 @@ def _is_arithmetic(node: Node) -> bool:
     return node.op not in (ops.MAP, ops.CHAIN) or not node["body"].has(sympy.Function)
 
 
-def _polished(simplifier: Simplifier, roots: list[Node], writer: Writer) -> list[Node]:
-    """The graph with each scalar expression in its shortest form, until nothing changes."""
+def _polished(
+    simplifier: Simplifier,
+    gradients: dict[str, Node],
+    writer: Writer,
+    written: Callable[[str, Node], Written],
+) -> dict[str, Node]:
+    """Gradients with each scalar expression in its shortest form, until nothing changes.
+
+    `written` gives the text of one of them, by its name.
+    """
     if simplifier.large:
-        return roots
+        return gradients
+    roots = list(gradients.values())
     for _ in range(PASSES):
         before, roots = roots, _passed(simplifier, roots, writer)
         if all(new is old for new, old in zip(roots, before, strict=True)):
             break
     if len(ancestry(roots)) < MANY:
-        roots = [_alone(simplifier, root, writer) for root in roots]
-    return [_led_by_plus(simplifier, _elements(simplifier, root)) for root in roots]
+        roots = [
+            _alone(simplifier, root, writer, partial(written, name))
+            for name, root in zip(gradients, roots, strict=True)
+        ]
+    roots = [_led_by_plus(simplifier, _elements(simplifier, root)) for root in roots]
+    return dict(zip(gradients, roots, strict=True))
 
 
 def _passed(
@@ -129,20 +151,22 @@ def _passed(
     return [made[root.order] for root in roots]
 
 
-def _alone(simplifier: Simplifier, root: Node, writer: Writer) -> Node:
+def _alone(
+    simplifier: Simplifier, root: Node, writer: Writer, written: Callable[[Node], Written]
+) -> Node:
     """One gradient by itself: what it shares with the others is no reason to keep it together.
 
     One that is short enough to be written in one piece has nothing that is kept together.
     """
     (found,) = _passed(simplifier, [root], writer, shared=False)
-    if not _is_short(writer, found):
+    if not _is_short(written, found):
         (found,) = _passed(simplifier, [root], writer)
     return found
 
 
-def _is_short(writer: Writer, node: Node) -> bool:
+def _is_short(written: Callable[[Node], Written], node: Node) -> bool:
     try:
-        return len(writer.write(node).text) <= SHORT
+        return len(written(node).text) <= SHORT
     except Unprintable:
         return False
 
@@ -171,8 +195,8 @@ def _led_by_plus(simplifier: Simplifier, root: Node) -> Node:
 def _negative_of(simplifier: Simplifier, factor: Any) -> Any | None:
     """The negative of a factor with a difference in it, turned round; None if there is none."""
     if factor.is_Add:
-        turned = sympy.Add(*[-term for term in factor.args])
-        return turned if any(_is_negative(term) for term in factor.args) else None
+        turned = negative(factor)
+        return turned if any(is_negative(term) for term in factor.args) else None
     node = simplifier.nodes.get(factor)
     if node is None or node.op not in (ops.MATMUL, ops.OUTER) or not node.ndim:
         return None
@@ -184,10 +208,6 @@ def _negative_of(simplifier: Simplifier, factor: Any) -> Any | None:
             operands[position] = simplifier.map(turned, part.shape)
             return simplifier.symbol(simplifier.forms(node.op, *operands))
     return None
-
-
-def _is_negative(term: Any) -> bool:
-    return bool(term.as_coeff_Mul()[0] < 0)
 
 
 def _shortest(simplifier: Simplifier, writer: Writer, node: Node, operands: Sequence[Node]) -> Node:

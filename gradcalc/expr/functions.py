@@ -3,7 +3,7 @@
 Whoever computes, writes or reads a function looks it up here, so that one more is one more row.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +53,13 @@ def narrow(values: Any) -> Any:
     array = np.asarray(values)
     return array.astype(np.float64) if array.dtype == np.longdouble else array
 
+
+RELATIONS: Mapping[Any, tuple[str, Callable[..., Any]]] = {
+    sympy.Gt: (">", np.greater), sympy.Ge: (">=", np.greater_equal),
+    sympy.Lt: ("<", np.less), sympy.Le: ("<=", np.less_equal),
+    sympy.Eq: ("==", np.equal), sympy.Ne: ("!=", np.not_equal),
+}  # fmt: skip
+"""sympy's relations: how they are written, and what decides them on arrays."""
 
 NO_DIGAMMA = "the derivative of lgamma, digamma, has no name in gradcalc"
 

@@ -78,7 +78,6 @@ def _triangle(name: str, cut: Any) -> Op:
         lambda m, x, diagonal: np.where(cut(np.ones(x.shape, np.bool_), diagonal), x, m.zeros(())),
         lambda f, g, y, x, diagonal: [f(op, g, diagonal=diagonal)],
         lambda w, node, diagonal: w.call(name, node.operands[0], *([diagonal] if diagonal else [])),
-        linear=True,
         jvp="all",
     )
     return op
@@ -110,7 +109,6 @@ DIAGONAL: Op = Op(
         f(EMBED, g, shape=x.shape, offset=offset, dim1=dim1, dim2=dim2)
     ],
     _diagonal_text,
-    linear=True,
     moves=True,
     jvp="all",
 )
@@ -122,7 +120,6 @@ EMBED: Op = Op(
         f(DIAGONAL, g, offset=offset, dim1=dim1, dim2=dim2)
     ],
     _embed_text,
-    linear=True,
     jvp="all",
 )
 TRIL: Op = _triangle("tril", np.tril)

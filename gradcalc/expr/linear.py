@@ -10,6 +10,7 @@ from gradcalc.expr.joining import EMBED
 from gradcalc.expr.moving import PERMUTE, RESHAPE
 from gradcalc.expr.nodes import Node, Op, Shape
 from gradcalc.expr.reducing import BROADCAST, unbroadcast
+from gradcalc.expr.written import POWER, PRODUCT, Text
 
 
 def swapped(f: Any, x: Node) -> Node:
@@ -88,12 +89,22 @@ def _solve_jvp(f: Any, t: Any, z: Node, a: Node, b: Node) -> Any:
     return f(SOLVE, a, moved)
 
 
+def _matmul_text(w: Any, node: Node) -> Any:
+    """Without the brackets that associativity makes superfluous."""
+    x, y = node.operands
+    left, right = w(x), w(y)
+    first = left.text if left.matrix else left.within(POWER)
+    loose = right.matrix and y.op is MATMUL and y.operands[0].ndim == 2
+    second = right.text if loose else right.within(POWER)
+    return Text(f"{first}@{second}", PRODUCT, matrix=True)
+
+
 MATMUL: Op = Op(
     "matmul",
     _matmul_shape,
     lambda m, x, y: m.matmul(x, y),
     _matmul_vjp,
-    lambda w, node: w.matmul(*node.operands),
+    _matmul_text,
     jvp="each",
 )
 OUTER: Op = Op(
@@ -122,7 +133,6 @@ TRACE: Op = Op(
         )
     ],
     lambda w, node: w.call("trace", node.operands[0]),
-    linear=True,
     jvp="all",
 )
 DET: Op = Op(

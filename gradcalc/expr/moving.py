@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.expr.leaves import nested_text
-from gradcalc.expr.nodes import Data, Node, Op, Shape
+from gradcalc.expr.nodes import Data, Node, Op, Shape, nested_text
 
 Key = tuple[Any, ...]
 """An index as plain data: integers, `Slice`s and `Data`."""
@@ -195,7 +194,6 @@ PERMUTE: Op = Op(
     lambda m, x, order: x.transpose(order),
     lambda f, g, y, x, order: [f(PERMUTE, g, order=inverse_order(order))],
     _permute_text,
-    linear=True,
     moves=True,
     jvp="all",
 )
@@ -205,7 +203,6 @@ RESHAPE: Op = Op(
     lambda m, x, shape: x.reshape(shape),
     lambda f, g, y, x, shape: [f(RESHAPE, g, shape=x.shape)],
     _reshape_text,
-    linear=True,
     moves=True,
     jvp="all",
 )
@@ -215,7 +212,6 @@ FLIP: Op = Op(
     lambda m, x, axes: np.flip(x, axes),
     lambda f, g, y, x, axes: [f(FLIP, g, axes=axes)],
     _flip_text,
-    linear=True,
     moves=True,
     jvp="all",
 )
@@ -225,7 +221,6 @@ ROLL: Op = Op(
     lambda m, x, shifts, axes: np.roll(x, shifts, axes),
     lambda f, g, y, x, shifts, axes: [f(ROLL, g, shifts=tuple(-s for s in shifts), axes=axes)],
     _roll_text,
-    linear=True,
     moves=True,
     jvp="all",
 )
@@ -235,7 +230,6 @@ INDEX: Op = Op(
     lambda m, x, key: x[numpy_key(key)],
     lambda f, g, y, x, key: [f(SCATTER, g, key=key, shape=x.shape)],
     _index_text,
-    linear=True,
     moves=True,
     jvp="all",
 )
@@ -245,6 +239,5 @@ SCATTER: Op = Op(
     _scattered,
     lambda f, g, y, x, key, shape: [f(INDEX, g, key=key)],
     _scatter_text,
-    linear=True,
     jvp="all",
 )

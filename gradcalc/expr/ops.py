@@ -1,8 +1,6 @@
 """All operations of the tensor-expression language, and the few functions that build with them."""
 
-from gradcalc.expr.extremes import ALONG, AMAX, AMIN, PEAKS, REORDER, SORT, UNSORT
 from gradcalc.expr.joining import CONCAT, DIAGONAL, EMBED, STACK, TRIL, TRIU
-from gradcalc.expr.leaves import CHAIN, DETACH, LITERAL, MAP, VAR
 from gradcalc.expr.linear import COFACTOR, DET, EYE, INV, LOGDET, MATMUL, OUTER, SOLVE, TRACE
 from gradcalc.expr.moving import (
     FLIP,
@@ -15,15 +13,22 @@ from gradcalc.expr.moving import (
     pad,
     pad_key,
 )
-from gradcalc.expr.nodes import Data, Op
+from gradcalc.expr.nodes import CHAIN, DETACH, LITERAL, MAP, VAR, Data, Op
 from gradcalc.expr.reducing import (
+    ALONG,
+    AMAX,
+    AMIN,
     BROADCAST,
     LOGSUMEXP,
     MEAN,
     NORM,
+    PEAKS,
+    REORDER,
     SOFTMAX,
+    SORT,
     STD,
     SUM,
+    UNSORT,
     expanded,
     unbroadcast,
 )

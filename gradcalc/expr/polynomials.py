@@ -1,19 +1,24 @@
-"""Rational functions in lowest terms and in factors, of what sympy can take for polynomials.
+"""Expressions multiplied out, led by what their terms have in common, in lowest terms, in factors.
 
-sympy takes expressions apart and puts them together; flint, which is by far faster, finds common
-divisors and factors of the polynomials between (Hart et al., "FLINT: Fast Library for Number
-Theory", multivariate polynomials over the integers).
+The first two are those of sympy, which looks for whatever there may be: here each part is gone
+through once, and sympy is asked about the few that need it. For the others sympy takes expressions
+apart and puts them together; flint, which is by far faster, finds common divisors and factors of
+the polynomials between (Hart et al., "FLINT: Fast Library for Number Theory", multivariate
+polynomials over the integers).
 """
 
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import flint
 import sympy
+from sympy.core.exprtools import decompose_power
+from sympy.core.mul import _keep_coeff
 from sympy.polys.polyutils import expr_from_dict, parallel_dict_from_expr
 
-from gradcalc.expr.scalars import times
+from gradcalc.expr.scalars import PARTS, times, with_parts
 
 LARGEST_DEGREE = 50
 """Numerators and denominators of exponents up to which powers are taken apart."""
@@ -23,6 +28,76 @@ KEPT = 64
 
 Polynomial = Any
 """flint's `fmpz_mpoly`."""
+
+
+@lru_cache(maxsize=PARTS)
+def multiplied_out(expression: Any) -> Any:
+    """What `sympy.expand` gives, which goes through everything that there may be to expand."""
+    if expression.is_Atom:
+        return expression
+    expression = with_parts(expression, [multiplied_out(part) for part in expression.args])
+    if expression.is_Mul:
+        if any(f.is_Mul or (f.is_Pow and f.base.is_Add) for f in expression.args):
+            return expression.expand(basic=False)
+        sums = [factor.args for factor in expression.args if factor.is_Add]
+        if not sums:
+            return expression
+        rest = sympy.Mul(*[factor for factor in expression.args if not factor.is_Add])
+        terms = (sympy.Mul(rest, *term) for term in itertools.product(*sums))
+        # roots may meet, and leave a sum
+        return sympy.Add(*map(multiplied_out, terms))
+    if expression.is_Pow:
+        base, exponent = expression.args
+        plain = not (base.is_Add or base.is_Mul or exponent.is_Add)
+    else:
+        plain = not isinstance(expression, sympy.log | sympy.exp)
+    return expression if plain else expression.expand(basic=False)
+
+
+@lru_cache(maxsize=PARTS)
+def led(expression: Any) -> Any:
+    """What `sympy.factor_terms` gives: sums with what their terms have in common in front."""
+    if expression.is_Atom:
+        return expression
+    if expression.is_Pow or not (expression.is_Add or expression.is_Mul):
+        return with_parts(expression, [led(part) for part in expression.args])
+    number, rest = expression.as_content_primitive(radical=False, clear=False)
+    if rest.is_Add:
+        terms = [led(term) for term in rest.args]
+        if all(term.as_coeff_Mul()[0] < 0 for term in terms):
+            number, terms = -number, [-term for term in terms]
+        apart = _apart(terms)
+        if apart is None:
+            return sympy.factor_terms(expression)
+        rest = sympy.Add(*apart)
+    elif rest.args:
+        rest = rest.func(*map(led, rest.args))
+    return _keep_coeff(number, rest, clear=False, sign=True)
+
+
+def _apart(terms: Sequence[Any]) -> list[Any] | None:
+    """Terms that have nothing in common, sums in them without their numbers; None for others."""
+    numbers, bases, rests = zip(*map(_taken_apart, terms), strict=True)
+    if frozenset.intersection(*bases) or not all(number.is_Rational for number in numbers):
+        return None
+    if sympy.igcd(*[number.p for number in numbers], 0) != 1 or all(n.q != 1 for n in numbers):
+        return None
+    return list(map(times, numbers, rests))
+
+
+@lru_cache(maxsize=PARTS)
+def _taken_apart(term: Any) -> tuple[Any, frozenset[Any], Any]:
+    """The number in a term, what it has powers of, and the term without the number."""
+    number, rest = term.as_coeff_Mul()
+    bases = set()
+    for factor in sympy.Mul.make_args(rest):
+        base, exponent = decompose_power(factor)
+        if base.is_Add:
+            content, base = base.primitive()
+            number *= content**exponent
+            rest = rest / factor * base**exponent
+        bases.add(base)
+    return number, frozenset(bases - {sympy.Integer(1)}), rest
 
 
 def cancelled(expression: Any) -> Any:

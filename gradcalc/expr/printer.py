@@ -4,20 +4,24 @@ What has no spelling raises `Unprintable`; nothing else is ever printed in its p
 """
 
 import itertools
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from gradcalc.expr import ops
-from gradcalc.expr.constants import Unprintable
 from gradcalc.expr.nodes import Node, Shape, ancestry
 from gradcalc.expr.parts import appearances, repeated, undetached, used
 from gradcalc.expr.scalars import is_indicator
 from gradcalc.expr.spelling import Spelling
-from gradcalc.expr.text import ATOM, COMPARISON, NEGATIVE, POWER, PRODUCT, SUM, Text
-from gradcalc.expr.written import Written
+from gradcalc.expr.written import (
+    ATOM,
+    NEGATIVE,
+    PRODUCT,
+    Text,
+    Unprintable,
+    Written,
+)
 
 SHORT = 100
 """Characters up to which a formula is written in one piece, whatever is in it twice."""
@@ -34,11 +38,11 @@ LONGEST = 50_000
 WRITTEN_OUT = 6
 """The largest vector of one element and zeros that is written out."""
 
-LARGEST_EYE = 1000
-"""The largest identity matrix that is written into a formula."""
-
 MEASURED = 5_000
 """Characters above which it does not matter how long a part is."""
+
+KEEPING = (ops.SUM, ops.MEAN, ops.NORM, ops.LOGSUMEXP, ops.AMAX, ops.AMIN, ops.PROD)
+"""Reductions that may keep their dimensions with size 1."""
 
 WORTH = 8
 """Characters of a part that is there twice, above which a name is worth while."""
@@ -64,7 +68,7 @@ class Writer(Spelling):
         careful: bool = False,
     ) -> None:
         super().__init__(nodes, shapes, taken, decimals=decimals)
-        self._careful = careful
+        self.careful = careful
         self._wrt = wrt
         self._texts: dict[int, Text] = {}
         self._root: Node | None = None
@@ -116,6 +120,7 @@ class Writer(Spelling):
         self._undetached = undetached(nodes)
         self._parts = []
         self._repeated = repeated(nodes, self._nodes) if count else frozenset()
+        self._in_turn = bool(self._repeated)
         for node in nodes:
             text = self._text(node, top=node is root)
             twice = count.get(node.order, 0) > 1 and len(text.text) > WORTH
@@ -177,6 +182,10 @@ class Writer(Spelling):
 
     # -- what operations are written with ------------------------------------------------
 
+    def is_root(self, node: Node) -> bool:
+        """Whether a node is the whole that is written."""
+        return node is self._root
+
     def stands_undetached(self, leaf: Node) -> bool:
         """Whether an input is also there as itself, not only detached."""
         return leaf.order in self._undetached
@@ -184,10 +193,6 @@ class Writer(Spelling):
     def atom(self, text: str) -> Text:
         """A text that holds together."""
         return Text(text)
-
-    def name(self, name: str) -> Text:
-        """An input."""
-        return Text(name)
 
     def number(self, value: float) -> str:
         """A plain number."""
@@ -252,11 +257,8 @@ class Writer(Spelling):
 
     def unsqueezed(self, x: Node, axes: Shape) -> Text:
         """A tensor with dimensions of size 1 put in."""
-        keeps = {ops.SUM: "sum", ops.MEAN: "mean", ops.NORM: "norm", ops.LOGSUMEXP: "logsumexp",
-                 ops.AMAX: "amax", ops.AMIN: "amin", ops.PROD: "prod"}  # fmt: skip
-        inner = x.operands[0] if x.op in keeps else x
-        if x.op in keeps and axes == x["axes"] and self(x).text not in dict(self._parts):
-            return self.reduction(keeps[x.op], inner, axes, keep=True)
+        if x.op in KEEPING and axes == x["axes"] and self(x).text not in dict(self._parts):
+            return self.reduction(x.op.name, x.operands[0], axes, keep=True)
         rank = x.ndim + len(axes)
         items = ["None" if axis in axes else ":" for axis in range(rank)]
         return Text(f"{self(x).within(ATOM)}[{', '.join(items)}]")
@@ -267,31 +269,6 @@ class Writer(Spelling):
         if len(axes) < x.ndim or (name == "logsumexp" and x.ndim > 1):
             named["axis"] = axes[0] if len(axes) == 1 else axes
         return self.call(name, x, **named, **({"keepdims": True} if keep else {}))
-
-    def peaks(self, node: Node, name: str, axes: Shape) -> Text:
-        """A tensor compared with its extreme."""
-        (x,) = node.operands
-        keep = len(axes) < x.ndim
-        same = f"{self(x).within(SUM)} == {self.reduction(name, x, axes, keep=keep).text}"
-        if self._careful:
-            along = f", axis={axes[0] if len(axes) == 1 else axes}, keepdims=True" if keep else ""
-            return Text(f"where({same}, 1, 0)/sum(where({same}, 1, 0){along})", PRODUCT)
-        return Text(f"where({same}, 1, 0)") if node is self._root else Text(same, COMPARISON)
-
-    def others(self, node: Node, axes: Shape) -> Text:
-        """The product of all other elements."""
-        (x,) = node.operands
-        if not self._careful:
-            product = self.reduction("prod", x, axes, keep=len(axes) < x.ndim)
-            return Text(f"{product.text}/{self(x).within(POWER)}", PRODUCT)
-        size = math.prod(x.shape)
-        if len(axes) < x.ndim or size > LARGEST_EYE:
-            raise Unprintable("it would divide by a factor that is zero here")
-        row = self(x).text if x.ndim == 1 else f"flatten({self(x).text})"
-        product = self.call("prod", Text(f"where(eye({size}) == 1, 1, {row})"), axis=1)
-        if x.ndim == 1:
-            return product
-        return self.call("reshape", product, x.shape)
 
     def padded(self, g: Node, lost: Shape, amounts: Shape) -> Text:
         """Zeros around a tensor, some of whose dimensions were taken by an integer."""
@@ -307,11 +284,3 @@ class Writer(Spelling):
             text = f"{self(g).within(ATOM)}[{', '.join(items)}]"
         return Text(f"pad({text}, ({', '.join(map(str, amounts))}))") if any(amounts) else Text(
             text)  # fmt: skip
-
-    def matmul(self, x: Node, y: Node) -> Text:
-        """A product of matrices, without the brackets that associativity makes superfluous."""
-        left, right = self(x), self(y)
-        first = left.text if left.matrix else left.within(POWER)
-        loose = right.matrix and y.op is ops.MATMUL and y.operands[0].ndim == 2
-        second = right.text if loose else right.within(POWER)
-        return Text(f"{first}@{second}", PRODUCT, matrix=True)

@@ -8,14 +8,20 @@ from typing import Any
 import numpy as np
 
 from gradcalc.expr.joining import CONCAT, TRIU
-from gradcalc.expr.leaves import LITERAL
 from gradcalc.expr.linear import MATMUL
 from gradcalc.expr.moving import FLIP, INDEX, PERMUTE, RESHAPE, inverse_order
-from gradcalc.expr.nodes import Data, Node, Op, Shape
+from gradcalc.expr.nodes import LITERAL, Data, Node, Op, Shape
 from gradcalc.expr.reducing import BROADCAST, SUM, expanded, reduced, reduction_text
+from gradcalc.expr.written import POWER, PRODUCT, Text
 
 FEW = 64
 """Elements up to which a recurrence is gone through one after the other."""
+
+
+UNWRITTEN = "the derivative of a running product is not written out"
+
+LARGEST_EYE = 1000
+"""The largest identity matrix that is written into a formula."""
 
 
 def _others(m: Any, x: Any, axes: Shape) -> Any:
@@ -58,7 +64,16 @@ def _exclusive(f: Any, rows: Any) -> Any:
 
 
 def _others_text(w: Any, node: Node, axes: Shape) -> Any:
-    return w.others(node, axes)
+    (x,) = node.operands
+    if not w.careful:
+        product = w.reduction("prod", x, axes, keep=len(axes) < x.ndim)
+        return Text(f"{product.text}/{w(x).within(POWER)}", PRODUCT)
+    size = math.prod(x.shape)
+    if len(axes) < x.ndim or size > LARGEST_EYE:
+        raise w.unprintable("it would divide by a factor that is zero here")
+    row = w(x).text if x.ndim == 1 else f"flatten({w(x).text})"
+    product = w.call("prod", Text(f"where(eye({size}) == 1, 1, {row})"), axis=1)
+    return product if x.ndim == 1 else w.call("reshape", product, x.shape)
 
 
 def recurrence(factors: Any, terms: Any) -> Any:
@@ -124,10 +139,6 @@ def _by_factors(f: Any, g: Any, x: Any, axis: int, *, back: bool) -> Any:
     return f(PERMUTE, f(RESHAPE, found, shape=(*front, size)), order=inverse_order(order))
 
 
-def _cumprod_back_text(w: Any, node: Node, axis: int) -> Any:
-    raise w.unprintable("the derivative of a running product is not written out")
-
-
 def _running_text(name: str) -> Any:
     def text(w: Any, node: Node, axis: int) -> Any:
         (x,) = node.operands
@@ -155,7 +166,6 @@ CUMSUM: Op = Op(
         f(FLIP, f(CUMSUM, f(FLIP, g, axes=(axis,)), axis=axis), axes=(axis,))
     ],
     _running_text("cumsum"),
-    linear=True,
     jvp="all",
 )
 CUMPROD: Op = Op(
@@ -170,14 +180,13 @@ CUMPROD_BACK: Op = Op(
     "cumprod_back",
     lambda g, x, axis: x,
     _cumprod_back,
-    text=_cumprod_back_text,
-    linear=True,
+    why=UNWRITTEN,
     form=lambda f, g, x, axis: _by_factors(f, g, x, axis, back=True),
 )
 CUMPROD_ALONG: Op = Op(
     "cumprod_along",
     lambda t, x, axis: x,
     _cumprod_along,
-    why="the derivative of a running product is not written out",
+    why=UNWRITTEN,
     form=lambda f, t, x, axis: _by_factors(f, t, x, axis, back=False),
 )

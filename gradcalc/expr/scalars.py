@@ -1,10 +1,23 @@
 """Scalar expressions: the sympy side of a function of elements, written as people write it."""
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from functools import cache, lru_cache
 from typing import Any
 
+import numpy as np
 import sympy
+
+from gradcalc.expr.written import Unprintable
+
+BIGGEST = 10**40
+"""Numbers above which a constant is not worked out."""
+
+PARTS = 4096
+"""Parts of expressions that are kept with what they are rewritten to, as most come again."""
+
+PI_PARTS = 360
+"""The largest numerator and denominator of a fraction of pi that is recognised."""
 
 
 class Head(sympy.Function):  # type: ignore[misc]
@@ -122,16 +135,35 @@ def closed(expression: Any) -> Any:
     return expression.replace(Where, cases)
 
 
-def bottom_up(expression: Any, rewrite: Callable[[Any], Any]) -> Any:
-    """An expression with each part of it rewritten, the innermost first."""
-    if expression.is_Atom:
-        return expression
-    parts = [bottom_up(part, rewrite) for part in expression.args]
-    if any(new is not old for new, old in zip(parts, expression.args, strict=True)):
-        expression = expression.func(*parts)
-    return rewrite(expression)
+def filled(body: Any, parts: Mapping[Any, Any]) -> Any:
+    """An expression with its symbols replaced. Raises `Unprintable` for constants too large."""
+    # sympy works out powers of numbers, however large
+    if body.is_Pow and all(part.is_number for part in parts.values()):
+        base, exponent = (part.xreplace(parts) for part in body.args)
+        plain = base.is_Rational and exponent.is_Rational and abs(base) > 1
+        if plain and abs(float(exponent)) * np.log(abs(float(base))) > np.log(float(BIGGEST)):
+            raise Unprintable("a constant in it is too large")
+    return body.xreplace(parts)
 
 
+def everywhere(rewrite: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A rewriting of a part as one of expressions: each part of them, the innermost first."""
+
+    @lru_cache(maxsize=PARTS)
+    def rewritten(expression: Any) -> Any:
+        if expression.is_Atom:
+            return expression
+        return rewrite(with_parts(expression, list(map(rewritten, expression.args))))
+
+    return rewritten
+
+
+def with_parts(expression: Any, parts: Sequence[Any]) -> Any:
+    """An expression of other parts; the same one of equal ones, as sympy would make it anew."""
+    return expression if tuple(parts) == expression.args else expression.func(*parts)
+
+
+@lru_cache(maxsize=PARTS)
 def remade(expression: Any) -> Any:
     """A product as sympy makes it by itself, but for a number in front of a sum."""
     if not expression.is_Mul:
@@ -153,8 +185,64 @@ def times(number: Any, rest: Any) -> Any:
     return sympy.Mul(number, rest, evaluate=not rest.is_Add or number == 1)
 
 
+def negative(total: Any) -> Any:
+    """A sum with each term turned round, no minus in front."""
+    return sympy.Add(*[-term for term in total.args])
+
+
 def operations(body: Any) -> int:
     """How many operations are in an expression."""
     if body.is_Atom:
         return 0
     return max(1, len(body.args) - 1) + sum(map(operations, body.args))
+
+
+def number(value: float, dtype: str = "float64") -> Any:
+    """A float as the simplest fraction that the dtype rounds to it, if simple; else exactly.
+
+    Raises `Unprintable` for one that is not finite.
+    """
+    if not np.isfinite(value):
+        raise Unprintable("a constant in it is not finite")
+    simple = Fraction(value).limit_denominator(10_000)
+    if _rounded(float(simple), dtype) == value:
+        return sympy.Rational(simple.numerator, simple.denominator)
+    part = Fraction(value / np.pi).limit_denominator(PI_PARTS)
+    if abs(part.numerator) <= PI_PARTS and _rounded(float(part) * np.pi, dtype) == value:
+        return sympy.Rational(part.numerator, part.denominator) * sympy.pi
+    if value == _rounded(np.e, dtype):
+        return sympy.E
+    # what the user has divided by pi
+    share = Fraction(value * np.pi).limit_denominator(PI_PARTS)
+    near = abs(_rounded(float(share) / np.pi, dtype) - value) <= 2 * np.spacing(abs(value))
+    if abs(share.numerator) <= PI_PARTS and near and dtype == "float64":
+        return sympy.Rational(share.numerator, share.denominator) / sympy.pi
+    written = Fraction(repr(value))
+    return sympy.Rational(written.numerator, written.denominator)
+
+
+def _rounded(value: float, dtype: str) -> float:
+    if dtype == "float64":
+        return value
+    with np.errstate(all="ignore"):
+        return float(np.dtype(dtype).type(value))
+
+
+def with_one_root(body: Any) -> Any:
+    """`sqrt(2)/(2*sqrt(pi))` as `1/sqrt(2*pi)`."""
+    if not body.is_Mul:
+        return body
+    roots = [f for f in body.args if f.is_Pow and f.base.is_number and abs(f.exp) * 2 == 1]
+    if not roots:
+        return body
+    others = [f for f in body.args if f not in roots and not f.is_Rational]
+    factor = body.func(*[f for f in body.args if f in roots or f.is_Rational])
+    over, under = factor**2, 1 / factor**2
+    sign = sympy.Integer(-1 if factor.is_negative else 1)
+    if under.as_numer_denom()[1] == 1 and under.is_positive:
+        root = sympy.Pow(under, sympy.Rational(-1, 2), evaluate=False)
+    elif len(roots) > 1 and over.is_positive:
+        root = sympy.Pow(over, sympy.Rational(1, 2), evaluate=False)
+    else:
+        return body
+    return sympy.Mul(sign, root, *others, evaluate=False)

@@ -11,16 +11,14 @@ from typing import Any
 
 import numpy as np
 import sympy
-from sympy.utilities.iterables import sift
 
 from gradcalc.expr import ops
-from gradcalc.expr.constants import Unprintable, number
 from gradcalc.expr.moving import inserted_axes
 from gradcalc.expr.nodes import Forms, Node, Op, Shape, ancestry, uses
-from gradcalc.expr.parts import appearances
-from gradcalc.expr.places import NOWHERE, Places
-from gradcalc.expr.scalars import is_indicator, operations, remade, times
+from gradcalc.expr.parts import Places, appearances
+from gradcalc.expr.scalars import filled, is_indicator, operations, remade
 from gradcalc.expr.tidy import tidy
+from gradcalc.expr.written import Unprintable
 
 LARGE = 600
 """Nodes above which a graph is rebuilt by the cheapest means only."""
@@ -37,22 +35,14 @@ FEW = 2
 TIDYING = 20
 """How many times as much it is to look for the shortest form of an expression."""
 
-BIGGEST = 10**40
-"""Numbers above which a constant is not worked out."""
-
 EFFORT = 100_000
 """Parts of scalar expressions that a graph may be rewritten by, which takes some seconds."""
-
-ONE = sympy.Integer(1)
 
 UNREAL = {
     sympy.nan: "finite", sympy.zoo: "finite", sympy.oo: "finite", -sympy.oo: "finite",
     sympy.I: "real",
 }  # fmt: skip
 """Constants that are not written, and what they are not."""
-
-TINY = 1e-3
-"""Numbers below which a constant stays a part of its own."""
 
 
 class TooMuch(Exception):
@@ -107,7 +97,7 @@ class Simplifier:
         self._nodes: dict[Any, Node] = {}
         self._symbols: dict[int, Any] = {}
         self._sizes: dict[int, int] = {}
-        self._places = Places()
+        self.places = Places()
         self._shared: set[int] = set()
         self._tidied: dict[Any, Node] = {}
         self._left = effort
@@ -186,6 +176,14 @@ class Simplifier:
             self._tidied[body, shape] = known
         return known
 
+    def moved(self, x: Node, change: Callable[[Node], Node | None], shape: Shape) -> Node | None:
+        """A function of elements with its operands changed, None if one of them cannot be."""
+        changed = [change(node) for node in x.operands]
+        bodies = [self.body(node) for node in changed if node is not None]
+        if len(bodies) < len(changed):
+            return None
+        return self.map(x["body"].xreplace(dict(zip(x["symbols"], bodies, strict=True))), shape)
+
     def scaled(self, factor: Any, node: Node) -> Node:
         """A node times a scalar expression."""
         return node if factor == 1 else self.map(factor * self.body(node), node.shape)
@@ -255,52 +253,6 @@ class Simplifier:
         """Whether an expression is the same for all elements."""
         return all(self._nodes[symbol].shape == () for symbol in body.free_symbols)
 
-    def split(self, node: Node, *, single: bool = False) -> tuple[Any, Node]:
-        """A scalar factor of a tensor, and the rest; with `single` it may be of shape (1, 1)."""
-        if node.op is not ops.MAP:
-            return sympy.Integer(1), node
-        body = node["body"]
-        if node.shape == ():
-            number, rest = body.as_coeff_Mul()
-            return number, (node if number == 1 else self.map(rest, ()))
-        if self.is_scalar(body):
-            return body, self.map(sympy.Integer(1), node.shape)
-        if not self.large and body.is_Add:
-            body = self._led_by_plus(sympy.factor_terms(body))
-        factors = sympy.Mul.make_args(body)
-        outside = [
-            factor
-            for factor in factors
-            if self.is_scalar(factor) or (single and self.spread_shape(factor) == (1, 1))
-        ]
-        if not outside:
-            return sympy.Integer(1), node
-        inside = sympy.Mul(*[factor for factor in factors if factor not in outside])
-        return sympy.Mul(*outside), self.map(inside, node.shape)
-
-    def _led_by_plus(self, body: Any) -> Any:
-        """The expression with a minus taken out of a sum whose first term has one."""
-        sums, rest = sift(sympy.Mul.make_args(body), lambda f: f.is_Add, binary=True)
-        number, factors = sympy.Mul(*rest).as_coeff_Mul()
-        for total in sums:
-            lead = min(total.args, key=self._precedence)
-            if lead.as_coeff_Mul()[0] < 0:
-                number, total = -number, sympy.Add(*[-term for term in total.args])
-            factors *= total
-        return times(number, factors)
-
-    def _precedence(self, term: Any) -> tuple[int, int, str]:
-        """Where in the program a term begins: its first input, then its first part.
-
-        A term and its negative are alike in this, or signs would go to and fro.
-        """
-        nodes = [self._nodes[symbol] for symbol in term.free_symbols]
-        return (
-            min(map(self._places.of, nodes), default=NOWHERE),
-            min((node.order for node in nodes), default=0),
-            str(term.as_coeff_Mul()[1]),
-        )
-
     def speaks_of(self, name: str) -> bool:
         """Whether the user has called something by a name that is a matter of taste."""
         return self._spoken is None or name in self._spoken
@@ -331,8 +283,6 @@ class Simplifier:
         self._shared = {order for order, times in found.items() if times > 1}
 
     def _rebuilt(self, node: Node, operands: Sequence[Node]) -> Node:
-        if node.op is ops.LITERAL:
-            return self._literal(node)
         if node.op is ops.VAR:
             return node
         if node.op is ops.BROADCAST:
@@ -344,31 +294,7 @@ class Simplifier:
             return self._fused(node, node["written"], rest, self.body(first))
         return self(node.op, *operands, **dict(node.static))
 
-    def _fused(self, node: Node, body: Any, operands: Sequence[Node], factor: Any = ONE) -> Node:
+    def _fused(self, node: Node, body: Any, operands: Sequence[Node], factor: Any = None) -> Node:
         parts = dict(zip(node["symbols"], map(self.body, operands), strict=True))
-        _check_powers(body, parts)
-        return self.map(factor * body.xreplace(parts), node.shape)
-
-    def _literal(self, node: Node) -> Node:
-        array = node["data"].array
-        if array.size and (array == array.flat[0]).all():
-            value = float(array.flat[0])
-            if 0 < abs(value) < TINY:
-                # kept apart, or denominators of 10**8 spread through everything
-                return node
-            return self.map(number(value, self.dtype), node.shape)
-        if array.ndim == 2 and array.shape[0] == array.shape[1] and array.size:
-            eye = np.eye(len(array))
-            if (array == eye).all():
-                return self.forms(ops.EYE, size=len(array))
-        return node
-
-
-def _check_powers(body: Any, parts: Mapping[Any, Any]) -> None:
-    # sympy works out powers of numbers, however large
-    if body.is_Pow and all(part.is_number for part in parts.values()):
-        base, exponent = (part.xreplace(parts) for part in body.args)
-        if not (base.is_Rational and exponent.is_Rational) or abs(base) <= 1:
-            return
-        if abs(float(exponent)) * np.log(abs(float(base))) > np.log(float(BIGGEST)):
-            raise Unprintable("a constant in it is too large")
+        body = filled(body, parts)
+        return self.map(body if factor is None else factor * body, node.shape)

@@ -5,23 +5,17 @@ from typing import Any
 
 import sympy
 
-from gradcalc.expr.constants import Unprintable
-from gradcalc.expr.functions import FUNCTIONS, Function
+from gradcalc.expr.functions import FUNCTIONS, RELATIONS, Function
 from gradcalc.expr.nodes import Node, Shape
-from gradcalc.expr.ordering import Ordering, is_negative
-from gradcalc.expr.scalars import Head, Where, is_indicator, remade, times
-from gradcalc.expr.text import ATOM, COMPARISON, NEGATIVE, POWER, PRODUCT, SUM, Text
-from gradcalc.expr.truths import is_truth
+from gradcalc.expr.parts import Ordering, is_negative, is_truth
+from gradcalc.expr.scalars import Head, Where, is_indicator, negative, remade, times, with_one_root
+from gradcalc.expr.written import ATOM, COMPARISON, NEGATIVE, POWER, PRODUCT, SUM, Text, Unprintable
 
 NAMES: Mapping[Any, Function] = {function.sympy: function for function in FUNCTIONS}
 """sympy's functions, with their names in gradcalc."""
 
 OPERATORS: Mapping[str, str] = {"floordiv": "//", "mod": "%"}
 """Functions that are written as operators."""
-
-SIGNS: Mapping[Any, str] = {
-    sympy.Gt: ">", sympy.Ge: ">=", sympy.Lt: "<", sympy.Le: "<=", sympy.Eq: "==", sympy.Ne: "!=",
-}  # fmt: skip
 
 FEW_TERMS = 4
 """Terms of a sum below which one of them is turned round, so that it begins with a plus."""
@@ -90,11 +84,11 @@ class Spelling(Ordering):
             if is_indicator(body):
                 return self.expression(body.args[0])
             return self._call("where", [self.expression(arg) for arg in body.args])
-        if type(body) in SIGNS:
+        if type(body) in RELATIONS:
             # what is compared stands on the left, a plain number on the right
             body = body.reversed if body.lhs.is_number else body
             left, right = (self.expression(arg).within(SUM) for arg in body.args)
-            return Text(f"{left} {SIGNS[type(body)]} {right}", COMPARISON)
+            return Text(f"{left} {RELATIONS[type(body)][0]} {right}", COMPARISON)
         if isinstance(body, sympy.And | sympy.Or):
             sign = " & " if isinstance(body, sympy.And) else " | "
             texts = sorted((self.expression(a).text for a in body.args), key=_bound_first)
@@ -128,8 +122,8 @@ class Spelling(Ordering):
 
     def _either_way(self, total: Any) -> Text:
         """A sum or its negative, the one whose first term has no minus."""
-        first = min(total.args, key=self._term_key)
-        turned = sympy.Add(*[-term for term in total.args]) if is_negative(first) else total
+        first, *_ = self._in_order(total.args)
+        turned = negative(total) if is_negative(first) else total
         return self.expression(turned)
 
     def _rational(self, value: Any) -> Text:
@@ -137,7 +131,7 @@ class Spelling(Ordering):
         if value.is_Integer and not long:
             text = str(value)
         else:
-            text = repr(float(value))
+            text = repr(float(value) if long else value.p / value.q)
             fraction = text + "?" if long else f"{value.p}/{value.q}"
             if not (self._decimals and len(text) <= 8) and len(fraction) <= len(text):
                 return Text(fraction, PRODUCT)
@@ -154,7 +148,7 @@ class Spelling(Ordering):
         return Text(f"{self.expression(base).within(ATOM)}**{raised}", POWER)
 
     def _add(self, body: Any) -> Text:
-        terms = sorted(body.args, key=self._term_key)
+        terms = self._in_order(body.args)
         signs = [is_negative(term) for term in terms]
         if all(signs) and len(terms) < FEW_TERMS:
             terms = _turned(terms)
@@ -188,7 +182,7 @@ class Spelling(Ordering):
         masked = self._masked(body)
         if masked is not None:
             return masked
-        coefficient, above, below = self._fraction(_with_one_root(body))
+        coefficient, above, below = self._fraction(with_one_root(body))
         negative = coefficient < 0
         if negative:
             # the minus goes to the first factor, which cannot be a truth value
@@ -212,8 +206,10 @@ class Spelling(Ordering):
         """A product with a condition as a choice, if it may be undefined where that is false."""
         factors = sympy.Mul.make_args(body)
         conditions = [factor for factor in factors if is_indicator(factor)]
+        if not conditions:
+            return None
         rest = sympy.Mul(*[factor for factor in factors if not is_indicator(factor)])
-        if not conditions or _is_total(rest):
+        if _is_total(rest):
             return None
         condition = sympy.And(*[factor.args[0] for factor in conditions])
         return self._call(
@@ -238,7 +234,10 @@ class Spelling(Ordering):
                 below.append(sympy.Pow(factor.base, -factor.exp, evaluate=whole))
             else:
                 above.append(factor)
-        return coefficient, sorted(above, key=self._factor_key), sorted(below, key=self._factor_key)
+        for factors in (above, below):
+            if len(factors) > 1:
+                factors.sort(key=self._factor_key)
+        return coefficient, above, below
 
     def _factors(self, factors: Sequence[Any], coefficient: Any) -> list[str]:
         """The texts above the line; last a product of matrices, where it needs no brackets."""
@@ -265,7 +264,7 @@ def _turned(terms: list[Any]) -> list[Any]:
         factors = list(sympy.Mul.make_args(terms[position]))
         for k, factor in enumerate(factors):
             if factor.is_Add and any(map(is_negative, factor.args)):
-                factors[k] = sympy.Add(*[-term for term in factor.args])
+                factors[k] = negative(factor)
                 turned = times(-1, sympy.Mul(*factors))
                 return [*terms[:position], remade(turned), *terms[position + 1 :]]
     return terms
@@ -285,23 +284,3 @@ def _is_total(body: Any) -> bool:
         if isinstance(part, sympy.Function) and not isinstance(part, safe):
             return False
     return True
-
-
-def _with_one_root(body: Any) -> Any:
-    """`sqrt(2)/(2*sqrt(pi))` as `1/sqrt(2*pi)`."""
-    if not body.is_Mul:
-        return body
-    roots = [f for f in body.args if f.is_Pow and f.base.is_number and abs(f.exp) * 2 == 1]
-    if not roots:
-        return body
-    others = [f for f in body.args if f not in roots and not f.is_Rational]
-    factor = body.func(*[f for f in body.args if f in roots or f.is_Rational])
-    over, under = factor**2, 1 / factor**2
-    sign = sympy.Integer(-1 if factor.is_negative else 1)
-    if under.as_numer_denom()[1] == 1 and under.is_positive:
-        root = sympy.Pow(under, sympy.Rational(-1, 2), evaluate=False)
-    elif len(roots) > 1 and over.is_positive:
-        root = sympy.Pow(over, sympy.Rational(1, 2), evaluate=False)
-    else:
-        return body
-    return sympy.Mul(sign, root, *others, evaluate=False)

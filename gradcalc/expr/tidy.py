@@ -1,24 +1,23 @@
 """The shortest of a few equal forms of a scalar expression."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sympy
 
-from gradcalc.expr.cases import gathered_sums
-from gradcalc.expr.logistic import in_sigmoids, recognised
-from gradcalc.expr.polynomials import cancelled, factored
+from gradcalc.expr.polynomials import cancelled, factored, led, multiplied_out
+from gradcalc.expr.rewriting import gathered_sums, recognised, with_sizes
 from gradcalc.expr.scalars import (
     Where,
-    bottom_up,
+    everywhere,
     is_indicator,
+    negative,
     operations,
     remade,
     sigmoid,
     times,
 )
-from gradcalc.expr.sizes import with_sizes
 
 LARGEST_OPERATIONS = 60
 """Operations in an expression above which it is not rewritten."""
@@ -44,10 +43,8 @@ def tidy(expression: Any, length: Callable[[Any], int]) -> Any:
     if expression.is_Atom:
         return expression
     if operations(expression) > LARGEST_OPERATIONS:
-        return expression if expression.has(Where) else bottom_up(expression, _in_front)
-    expression = recognised(bottom_up(expression, lambda part: part.func(*part.args)))
-    expression = bottom_up(expression, with_sizes)
-    expression = gathered_sums(expression)
+        return expression if expression.has(Where) else _led(expression)
+    expression = gathered_sums(_with_sizes(recognised(_made_again(expression))))
     # sympy is to leave cases alone: each is a symbol meanwhile
     cases = {
         case: sympy.Dummy(real=True) for case in _outermost(expression) if not is_indicator(case)
@@ -59,7 +56,7 @@ def tidy(expression: Any, length: Callable[[Any], int]) -> Any:
     }
     forms: dict[Any, float] = {}
     for form, cost in _forms(expression).items():
-        forms.setdefault(bottom_up(form.xreplace(back), with_sizes), cost)
+        forms.setdefault(_with_sizes(form.xreplace(back)), cost)
 
     def worth(form: Any) -> tuple[float, bool]:
         # of equally short forms the product: what is common to all terms stands in front
@@ -89,7 +86,7 @@ def _forms(expression: Any) -> dict[Any, float]:
     if expression.has(sigmoid):
         rewrites.append((in_sigmoids, 1.0))
     if expression.is_Add or expression.is_Mul:
-        rewrites.append((sympy.factor_terms, 1.0))
+        rewrites.append((led, 1.0))
     if _terms(expression) <= LARGEST_EXPANSION and expression.has(sympy.Add):
         rewrites.append((multiplied_out, MULTIPLIED_OUT))
         if _divides(expression):
@@ -99,7 +96,7 @@ def _forms(expression: Any) -> dict[Any, float]:
     if expression.is_Add and len(expression.atoms(sympy.exp)) > 1:
         rewrites.append((_exponentials_in_front, 1.0))
     if expression.has(sympy.cosh, sympy.cos):
-        rewrites.append((_quotients, 1.0))
+        rewrites.append((_with_tangents, 1.0))
     if any(not power.exp.is_number for power in expression.atoms(sympy.Pow)):
         rewrites.append((_powers_met, 1.0))
     forms = {expression: 1.0}
@@ -111,19 +108,6 @@ def _forms(expression: Any) -> dict[Any, float]:
     return forms
 
 
-def multiplied_out(expression: Any) -> Any:
-    """What `sympy.expand` gives, which goes through everything that there may be to expand."""
-    powers = [power.as_base_exp() for power in expression.atoms(sympy.Pow, sympy.exp)]
-    return sympy.expand(
-        expression,
-        basic=False,
-        log=expression.has(sympy.log),
-        multinomial=any(base.has(sympy.Add) for base, _ in powers),
-        power_base=any(base.has(sympy.Mul) for base, _ in powers),
-        power_exp=any(exponent.has(sympy.Add) for _, exponent in powers),
-    )
-
-
 def _one_fraction(expression: Any) -> Any:
     """The sum of fractions as one, in factors: `(p - y)/(p*(1 - p))`."""
     factors = list(sympy.Mul.make_args(factored(expression)))
@@ -131,13 +115,13 @@ def _one_fraction(expression: Any) -> Any:
     if below is None:
         return sympy.Mul(*factors)
     base, exponent = factors[below].as_base_exp()
-    turned = [*factors[:below], _negative(base) ** exponent, *factors[below + 1 :]]
+    turned = [*factors[:below], negative(base) ** exponent, *factors[below + 1 :]]
     if factors[0].is_Rational and factors[0] < 0:
         return times(-turned[0], sympy.Mul(*turned[1:]))
     above = next((k for k, f in enumerate(factors) if f.is_Add), None)
     if above is None:
         return sympy.Mul(*factors)
-    turned[above] = _negative(factors[above])
+    turned[above] = negative(factors[above])
     return sympy.Mul(*turned)
 
 
@@ -151,10 +135,6 @@ def _is_led_by_one(factor: Any) -> bool:
         and base.is_Add
         and base.as_coeff_Add()[0] < 0
     )
-
-
-def _negative(total: Any) -> Any:
-    return sympy.Add(*[-term for term in total.args])
 
 
 def _number_inside(product: Any) -> Any:
@@ -176,21 +156,17 @@ def _exponentials_in_front(total: Any) -> Any:
     unit = first / sympy.ilcm(*[ratio.q for ratio in ratios], 1)
     base = sympy.Dummy(positive=True)
     powers = {call: base ** cancelled(call.args[0] / unit) for call in total.atoms(sympy.exp)}
-    found = sympy.factor_terms(total.xreplace(powers))
+    found = led(total.xreplace(powers))
     return found.replace(base, sympy.exp(unit))
 
 
 def _powers_met(expression: Any) -> Any:
     """`x*x**(x - 1)` as `x**x`."""
-    return sympy.factor_terms(sympy.powsimp(expression, combine="exp"))
-
-
-def _quotients(expression: Any) -> Any:
-    """`sinh(u)/cosh(u)` as `tanh(u)`, `sin(u)/cos(u)` as `tan(u)`."""
-    return bottom_up(expression, _as_tangents)
+    return led(sympy.powsimp(expression, combine="exp"))
 
 
 def _as_tangents(product: Any) -> Any:
+    """`sinh(u)/cosh(u)` as `tanh(u)`, `sin(u)/cos(u)` as `tan(u)`."""
     if not product.is_Mul:
         return product
     powers = dict(factor.as_base_exp() for factor in product.args)
@@ -200,6 +176,47 @@ def _as_tangents(product: Any) -> Any:
                 rest = product / call**power * below(*call.args) ** power
                 return _as_tangents(rest * ratio(*call.args) ** power)
     return product
+
+
+def in_sigmoids(expression: Any) -> Any:
+    """Exponentials and sigmoids of the same argument in terms of the sigmoid, in factors."""
+    for argument in {_upright(call.args[0]) for call in expression.atoms(sigmoid)}:
+        s = sympy.Dummy(real=True)
+        known = {
+            sigmoid(argument): s,
+            sigmoid(-argument): 1 - s,
+            sympy.exp(argument): s / (1 - s),
+            sympy.exp(-argument): (1 - s) / s,
+        }
+        rational = expression.xreplace(known)
+        if rational == expression.xreplace({sigmoid(argument): s}) and not _meet(rational, s):
+            continue
+        factors = sympy.Mul.make_args(factored(rational))
+        sign, turned = _led_by_one(factors, s)
+        expression = times(sign, sympy.Mul(*turned).xreplace({s: sigmoid(argument)}))
+    return expression
+
+
+def _meet(product: Any, s: Any) -> bool:
+    """Whether several factors are in s alone, so that they may come to less."""
+    factors = sympy.Mul.make_args(product)
+    return len([f for f in factors if f.free_symbols == {s} and f.has(sympy.Add)]) > 1
+
+
+def _upright(argument: Any) -> Any:
+    return -argument if argument.could_extract_minus_sign() else argument
+
+
+def _led_by_one(factors: Sequence[Any], s: Any) -> tuple[Any, list[Any]]:
+    """The factors with `1 - s` for `s - 1`, and the sign that this makes."""
+    sign, turned = sympy.Integer(1), []
+    for factor in factors:
+        base, exponent = factor.as_base_exp()
+        if base.is_Add and base.has(s) and base.as_coeff_Add()[0] < 0 and exponent.is_Integer:
+            sign *= (-1) ** exponent
+            factor = negative(base) ** exponent
+        turned.append(factor)
+    return sign, turned
 
 
 def brackets(form: Any) -> int:
@@ -251,3 +268,9 @@ def _terms(expression: Any) -> float:
             return math.inf
         return float(parts[0] ** math.ceil(power))
     return float(sum(parts))
+
+
+_made_again = everywhere(lambda part: part.func(*part.args))
+_with_sizes = everywhere(with_sizes)
+_with_tangents = everywhere(_as_tangents)
+_led = everywhere(_in_front)

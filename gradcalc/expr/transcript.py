@@ -13,12 +13,10 @@ import numpy as np
 import sympy
 
 from gradcalc.expr import ops
-from gradcalc.expr.constants import Unprintable
 from gradcalc.expr.nodes import Node, Shape, ancestry, uses
 from gradcalc.expr.parts import undetached
 from gradcalc.expr.printer import Writer
-from gradcalc.expr.text import ATOM, PRODUCT, Text
-from gradcalc.expr.written import Written
+from gradcalc.expr.written import ATOM, PRODUCT, Text, Unprintable, Written
 
 LONGEST = 2_000_000
 """Characters above which nothing is written at all."""

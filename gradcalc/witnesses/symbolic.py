@@ -30,11 +30,10 @@ from gradcalc.enclosure.experiment import Experiment
 from gradcalc.enclosure.kinks import events
 from gradcalc.enclosure.trial import Trial, reals
 from gradcalc.errors import GradcalcError
-from gradcalc.expr.constants import Unprintable
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.formula import Formulas
 from gradcalc.expr.nodes import Node
-from gradcalc.expr.written import Written
+from gradcalc.expr.written import Unprintable, Written
 from gradcalc.problem import Problem, claim_values
 from gradcalc.testimony import LEFT_OUT, Formula, Reference
 

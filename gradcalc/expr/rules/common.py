@@ -10,12 +10,6 @@ from gradcalc.expr.reducing import kept, reduced
 from gradcalc.expr.simplify import Simplifier
 
 
-def transposed(s: Simplifier, x: Node) -> Node:
-    """A matrix transposed; of more dimensions the last two are swapped."""
-    rank = x.ndim
-    return s(ops.PERMUTE, x, order=(*range(rank - 2), rank - 1, rank - 2))
-
-
 def ones(s: Simplifier, shape: Shape) -> Node:
     """A tensor of ones."""
     return s.map(sympy.Integer(1), shape)

@@ -9,9 +9,10 @@ from typing import Any
 import sympy
 
 from gradcalc.expr import ops
+from gradcalc.expr.linear import swapped
 from gradcalc.expr.moving import FEW, inserted_axes, padding
 from gradcalc.expr.nodes import Node, Op, Shape
-from gradcalc.expr.rules.common import ones, squeezed_along, transposed
+from gradcalc.expr.rules.common import ones, squeezed_along
 from gradcalc.expr.simplify import Rule, Simplifier
 
 
@@ -36,7 +37,7 @@ def _permute_product(s: Simplifier, x: Node, order: Shape) -> Node | None:
     if x.op is ops.MATMUL and order == (1, 0):
         left, right = x.operands
         if left.ndim == right.ndim == 2:
-            return s(ops.MATMUL, transposed(s, right), transposed(s, left))
+            return s(ops.MATMUL, swapped(s, right), swapped(s, left))
     return None
 
 
@@ -48,7 +49,7 @@ def _permute_symmetric(s: Simplifier, x: Node, order: Shape) -> Node | None:
     if x.op is ops.EYE or (x.op is ops.EMBED and x.ndim == 2 and not x["offset"]):
         return x if x.shape[0] == x.shape[1] else None
     if x.op is ops.INV and x.ndim == 2 and order == (1, 0):
-        return x if transposed(s, x.operands[0]) is x.operands[0] else None
+        return x if swapped(s, x.operands[0]) is x.operands[0] else None
     return None
 
 
@@ -62,11 +63,11 @@ def _permute_map(s: Simplifier, x: Node, order: Shape) -> Node | None:
     turned = [node for node in whole if _is_turned(node)]
     if 2 * len(turned) < len(whole) or not whole:
         return None
-    parts = {
-        symbol: s.body(s(ops.PERMUTE, node, order=order) if node in whole else node)
-        for symbol, node in zip(x["symbols"], x.operands, strict=True)
-    }
-    return s.map(x["body"].xreplace(parts), ops.PERMUTE.shape(x.shape, order=order))
+    return s.moved(
+        x,
+        lambda node: s(ops.PERMUTE, node, order=order) if node in whole else node,
+        ops.PERMUTE.shape(x.shape, order=order),
+    )
 
 
 def _is_turned(node: Node) -> bool:
@@ -82,12 +83,12 @@ def _permute_spread(s: Simplifier, x: Node, order: Shape) -> Node | None:
         return None
     if any(node.shape == x.shape for node in x.operands) or not x.operands:
         return None
-    parts = {}
-    for symbol, node in zip(x["symbols"], x.operands, strict=True):
+
+    def turned(node: Node) -> Node:
         rows, columns = (1,) * (2 - node.ndim) + node.shape
-        turned = node if node.shape == () else s(ops.RESHAPE, node, shape=(columns, rows))
-        parts[symbol] = s.body(turned)
-    return s.map(x["body"].xreplace(parts), ops.PERMUTE.shape(x.shape, order=order))
+        return node if node.shape == () else s(ops.RESHAPE, node, shape=(columns, rows))
+
+    return s.moved(x, turned, ops.PERMUTE.shape(x.shape, order=order))
 
 
 def _reshape(s: Simplifier, x: Node, shape: Shape) -> Node | None:
@@ -114,13 +115,7 @@ def _reshape_map(s: Simplifier, x: Node, shape: Shape) -> Node | None:
     lost = inserted_axes(shape, x.shape)
     if lost is None:
         return None
-    parts = {}
-    for symbol, node in zip(x["symbols"], x.operands, strict=True):
-        squeezed = squeezed_along(s, node, lost, x.ndim)
-        if squeezed is None:
-            return None
-        parts[symbol] = s.body(squeezed)
-    return s.map(x["body"].xreplace(parts), shape)
+    return s.moved(x, lambda node: squeezed_along(s, node, lost, x.ndim), shape)
 
 
 def _index_uniform(s: Simplifier, x: Node, key: Any) -> Node | None:
@@ -158,11 +153,11 @@ def _index_map(s: Simplifier, x: Node, key: Any) -> Node | None:
         return None
     if not any(_index_part(s, node, key) is not None for node in whole):
         return None
-    parts = {
-        symbol: s.body(node if node.shape == () else s(ops.INDEX, node, key=key))
-        for symbol, node in zip(x["symbols"], x.operands, strict=True)
-    }
-    return s.map(x["body"].xreplace(parts), ops.INDEX.shape(x.shape, key=key))
+    return s.moved(
+        x,
+        lambda node: node if node.shape == () else s(ops.INDEX, node, key=key),
+        ops.INDEX.shape(x.shape, key=key),
+    )
 
 
 def _scatter_mask(s: Simplifier, g: Node, key: Any, shape: Shape) -> Node | None:
@@ -215,28 +210,27 @@ def _diagonal_spread(s: Simplifier, x: Node, offset: int, dim1: int, dim2: int) 
         return None
     if all(node.shape in ((), x.shape) for node in x.operands):
         return None
-    parts = {}
-    for symbol, node in zip(x["symbols"], x.operands, strict=True):
+
+    def taken(node: Node) -> Node:
         if node.shape == x.shape:
-            node = s(ops.DIAGONAL, node, offset=0, dim1=dim1, dim2=dim2)
-        elif node.ndim == 2:
-            node = s(ops.RESHAPE, node, shape=(math.prod(node.shape),))
-        parts[symbol] = s.body(node)
-    return s.map(x["body"].xreplace(parts), x.shape[:1])
+            return s(ops.DIAGONAL, node, offset=0, dim1=dim1, dim2=dim2)
+        return s(ops.RESHAPE, node, shape=(math.prod(node.shape),)) if node.ndim == 2 else node
+
+    return s.moved(x, taken, x.shape[:1])
 
 
 MOVING: tuple[Rule, ...] = (
-    Rule("permute", ops.PERMUTE, _permute, lambda f, x, a: transposed(f, transposed(f, a))),
+    Rule("permute", ops.PERMUTE, _permute, lambda f, x, a: swapped(f, swapped(f, a))),
     Rule("permute-product", ops.PERMUTE, _permute_product,
-         lambda f, x, a: transposed(f, f(ops.MATMUL, a, transposed(f, a)))),
+         lambda f, x, a: swapped(f, f(ops.MATMUL, a, swapped(f, a)))),
     Rule("permute-outer", ops.PERMUTE, _permute_outer,
-         lambda f, x, a: transposed(f, f(ops.OUTER, x, f(ops.MATMUL, a, x)))),
+         lambda f, x, a: swapped(f, f(ops.OUTER, x, f(ops.MATMUL, a, x)))),
     Rule("permute-symmetric", ops.PERMUTE, _permute_symmetric,
-         lambda f, x, a: transposed(f, f(ops.EMBED, x, shape=(3, 3), offset=0, dim1=0, dim2=1))),
+         lambda f, x, a: swapped(f, f(ops.EMBED, x, shape=(3, 3), offset=0, dim1=0, dim2=1))),
     Rule("permute-map", ops.PERMUTE, _permute_map,
-         lambda f, x, a: transposed(f, f.map(sympy.exp(f.symbol(transposed(f, a))), a.shape))),
+         lambda f, x, a: swapped(f, f.map(sympy.exp(f.symbol(swapped(f, a))), a.shape))),
     Rule("permute-spread", ops.PERMUTE, _permute_spread,
-         lambda f, x, a: transposed(f, f.map(sympy.exp(f.symbol(x)), (3, 3)))),
+         lambda f, x, a: swapped(f, f.map(sympy.exp(f.symbol(x)), (3, 3)))),
     Rule("reshape", ops.RESHAPE, _reshape,
          lambda f, x, a: f(ops.RESHAPE, f(ops.RESHAPE, a, shape=(9,)), shape=(3, 3))),
     Rule("reshape-map", ops.RESHAPE, _reshape_map,

@@ -5,8 +5,9 @@
 import sympy
 
 from gradcalc.expr import ops
+from gradcalc.expr.linear import swapped
 from gradcalc.expr.nodes import Node
-from gradcalc.expr.rules.common import ones, transposed
+from gradcalc.expr.rules.common import ones
 from gradcalc.expr.simplify import Rule, Simplifier
 
 
@@ -86,7 +87,7 @@ def _matmul_placed(s: Simplifier, x: Node, y: Node) -> Node | None:
 def _matmul_vector_first(s: Simplifier, x: Node, y: Node) -> Node | None:
     """`v @ M` is `M.T @ v`."""
     if x.ndim == 1 and y.ndim == 2:
-        return s(ops.MATMUL, transposed(s, y), x)
+        return s(ops.MATMUL, swapped(s, y), x)
     return None
 
 
@@ -146,12 +147,12 @@ def _inverse(s: Simplifier, x: Node) -> Node | None:
     if x.op is ops.INV:
         return x.operands[0]
     if x.op is ops.PERMUTE and x["order"] == (1, 0):
-        return transposed(s, s(ops.INV, x.operands[0]))
+        return swapped(s, s(ops.INV, x.operands[0]))
     return x if x.op is ops.EYE else None
 
 
 def _cofactor(s: Simplifier, x: Node) -> Node | None:
-    inverse = transposed(s, s(ops.INV, x))
+    inverse = swapped(s, s(ops.INV, x))
     return s.map(s.body(s(ops.DET, x)) * s.body(inverse), x.shape)
 
 
@@ -187,14 +188,14 @@ PRODUCTS: tuple[Rule, ...] = (
          lambda f, x, a: f(ops.MATMUL, f(ops.SOFTMAX, x, axis=0), f.map(
              f.symbol(x) - f.symbol(f(ops.AMAX, x, axes=(0,))), (3,)))),
     Rule("matmul-turned", ops.MATMUL, _matmul_turned,
-         lambda f, x, a: f(ops.MATMUL, x, f(ops.MATMUL, transposed(f, a), x))),
+         lambda f, x, a: f(ops.MATMUL, x, f(ops.MATMUL, swapped(f, a), x))),
     Rule("matmul-order", ops.MATMUL, _matmul_order,
          lambda f, x, a: f(ops.MATMUL, f(ops.MATMUL, a, x), x)),
     Rule("outer-uniform", ops.OUTER, _outer_uniform,
          lambda f, x, a: f(ops.OUTER, ones(f, x.shape), x)),
     Rule("inverse", ops.INV, _inverse, lambda f, x, a: f(ops.INV, f(ops.INV, a))),
     Rule("cofactor", ops.COFACTOR, _cofactor, lambda f, x, a: f(ops.COFACTOR, a)),
-    Rule("det-transposed", ops.DET, _det_transposed, lambda f, x, a: f(ops.DET, transposed(f, a))),
+    Rule("det-transposed", ops.DET, _det_transposed, lambda f, x, a: f(ops.DET, swapped(f, a))),
     Rule("trace-transposed", ops.TRACE, _trace_transposed,
-         lambda f, x, a: f(ops.TRACE, transposed(f, a))),
+         lambda f, x, a: f(ops.TRACE, swapped(f, a))),
 )  # fmt: skip

@@ -8,13 +8,23 @@ from typing import Any
 import sympy
 
 from gradcalc.expr import ops
-from gradcalc.expr.logistic import recognised
+from gradcalc.expr.linear import swapped
 from gradcalc.expr.nodes import Node, Op, Shape
+from gradcalc.expr.polynomials import led
 from gradcalc.expr.reducing import kept
-from gradcalc.expr.rules.common import transposed, uncentred
-from gradcalc.expr.rules.lists import into_list, written_out
-from gradcalc.expr.rules.sharing import common_factors, common_parts, turned_sample, turned_terms
-from gradcalc.expr.scalars import Head, head, opened, remade
+from gradcalc.expr.rewriting import recognised
+from gradcalc.expr.rules.common import uncentred
+from gradcalc.expr.rules.terms import (
+    common_factors,
+    common_parts,
+    in_places,
+    places_sample,
+    turned_sample,
+    turned_terms,
+    units_sample,
+    with_units,
+)
+from gradcalc.expr.scalars import Head, head, opened, remade, with_parts
 from gradcalc.expr.simplify import Simplifier
 
 
@@ -48,14 +58,12 @@ def _sums_of_exp(s: Simplifier, body: Any) -> list[tuple[Any, Node, Any, Shape]]
 
 def _constants(s: Simplifier, body: Any, shape: Shape) -> Any:
     """Functions of plain numbers that are numbers themselves."""
+    if not body.has(Head):
+        return body
     # sympy thinks long about how numbers compare that are themselves composed
     calls = [c for c in body.atoms(Head) if all(a.is_Rational for a in c.args)]
     known = {call: opened(call.opened()) for call in calls}
     return body.xreplace({call: value for call, value in known.items() if value.is_Rational})
-
-
-def _sigmoids(s: Simplifier, body: Any, shape: Shape) -> Any:
-    return recognised(body)
 
 
 def _softmax(s: Simplifier, body: Any, shape: Shape) -> Any:
@@ -64,7 +72,7 @@ def _softmax(s: Simplifier, body: Any, shape: Shape) -> Any:
         return body
     sums = _sums_of_exp(s, body)
     if sums and body.is_Mul:
-        body = remade(sympy.factor_terms(body))
+        body = remade(led(body))
     for symbol, total, inside, axes in sums:
         if len(axes) != 1 or not _lies_along(s.node(symbol), total):
             continue
@@ -83,9 +91,7 @@ def _replaced(body: Any, symbol: Any, inside: Any, whole: Any) -> Any:
     """Powers of `exp(inside)/symbol` as powers of `whole`, wherever they are."""
     if body.is_Atom or not body.has(symbol):
         return body
-    parts = [_replaced(part, symbol, inside, whole) for part in body.args]
-    if any(new is not old for new, old in zip(parts, body.args, strict=True)):
-        body = body.func(*parts)
+    body = with_parts(body, [_replaced(part, symbol, inside, whole) for part in body.args])
     if not body.is_Mul:
         return body
     powers = dict(factor.as_base_exp() for factor in body.args if not isinstance(factor, sympy.exp))
@@ -245,43 +251,6 @@ def _mean(s: Simplifier, node: Node, factor: Any) -> Any | None:
     return factor * count * s.body(mean)
 
 
-def _placed(s: Simplifier, body: Any, shape: Shape) -> Any:
-    """`u*(v - w)` with a w that is 1/u at one place and 0 elsewhere: `u*v` and 1 at that place."""
-    if not body.is_Mul or s.large:
-        return body
-    for total in (factor for factor in body.args if factor.is_Add):
-        rest = body / total
-        for term in total.args:
-            unit = _unit(s, rest, term, shape)
-            if unit is not None:
-                return rest * (total - term) + unit
-    return body
-
-
-def _unit(s: Simplifier, rest: Any, term: Any, shape: Shape) -> Any | None:
-    """The product with one element among zeros, if it comes to a plain number there."""
-    number, symbol = term.as_coeff_Mul()
-    node = s.node(symbol) if symbol.is_Symbol else None
-    if node is None or node.op is not ops.SCATTER or node.shape != shape:
-        return None
-    key, others = node["key"], [o for o in rest.free_symbols if s.node(o).shape]
-    if len(key) != node.ndim or not all(isinstance(k, int) for k in key):
-        return None
-    if any(s.node(o).shape != shape for o in others):
-        return None
-    parts = {o: s.body(s(ops.INDEX, s.node(o), key=key)) for o in others}
-    element = number * rest.xreplace(parts) * s.body(node.operands[0])
-    if not element.is_Rational:
-        return None
-    return element * s.symbol(s(ops.SCATTER, s.map(sympy.Integer(1), ()), key=key, shape=shape))
-
-
-def _written_out(s: Simplifier, body: Any, shape: Shape) -> Any:
-    """Several single elements put in their places: `[x[1], x[0]]`."""
-    body = into_list(s, body)
-    return written_out(s, body, shape) if body.is_Add else body
-
-
 _X = sympy.Symbol("_x", real=True)
 relu = head("relu", (None,), (), (_X,), sympy.Piecewise((_X, _X > 0), (sympy.Integer(0), True)))
 
@@ -296,28 +265,13 @@ def _softmax_sample(f: Any, x: Node, a: Node) -> tuple[Any, Shape]:
     return power / total, (3,)
 
 
-def _logsumexp_sample(f: Any, x: Node, a: Node) -> tuple[Any, Shape]:
-    return sympy.log(_exp_sample(f, x, a)[1]), ()
-
-
-def _placed_sample(f: Any, x: Node, a: Node) -> tuple[Any, Shape]:
-    inverse = f.map(1 / f.symbol(f(ops.INDEX, x, key=(1,))), ())
-    placed = f(ops.SCATTER, inverse, key=(1,), shape=(3,))
-    return f.symbol(x) * (f.symbol(f(ops.MATMUL, a, x)) - f.symbol(placed)), (3,)
-
-
-def _element_sample(f: Any, x: Node, a: Node) -> tuple[Any, Shape]:
-    places = [f.symbol(f(ops.SCATTER, f(ops.INDEX, x, key=(0,)), key=(k,), shape=(3,)))
-              for k in (1, 2)]  # fmt: skip
-    return sympy.Add(*places), (3,)
-
-
 SCALAR_RULES: tuple[ScalarRule, ...] = (
     ScalarRule("constants", _constants,
                lambda f, x, a: (f.symbol(x) * relu(sympy.Integer(2)), (3,))),
-    ScalarRule("sigmoids", _sigmoids,
+    ScalarRule("sigmoids", lambda s, body, shape: recognised(body),
                lambda f, x, a: (1 / (1 + sympy.exp(-f.symbol(x))), (3,))),
-    ScalarRule("logsumexp", _logsumexp, _logsumexp_sample, frozenset({ops.SUM})),
+    ScalarRule("logsumexp", _logsumexp,
+               lambda f, x, a: (sympy.log(_exp_sample(f, x, a)[1]), ()), frozenset({ops.SUM})),
     ScalarRule("softmax", _softmax, _softmax_sample, frozenset({ops.SUM})),
     ScalarRule("softmax-of-log", _softmax_of_log,
                lambda f, x, a: (sympy.exp(f.symbol(x) - f.symbol(f(ops.LOGSUMEXP, x, axes=(0,)))),
@@ -337,9 +291,9 @@ SCALAR_RULES: tuple[ScalarRule, ...] = (
                                 + sympy.exp(f.symbol(x)) * sympy.sin(f.symbol(x)), (3,))),
     ScalarRule("common-factors", common_factors,
                lambda f, x, a: (f.symbol(f(ops.MATMUL, a, x))
-                                + f.symbol(f(ops.MATMUL, transposed(f, a), x)), (3,)),
+                                + f.symbol(f(ops.MATMUL, swapped(f, a), x)), (3,)),
                frozenset({ops.MATMUL, ops.OUTER})),
     ScalarRule("turned-terms", turned_terms, turned_sample, frozenset({ops.PERMUTE})),
-    ScalarRule("placed", _placed, _placed_sample, frozenset({ops.SCATTER})),
-    ScalarRule("written-out", _written_out, _element_sample, frozenset({ops.SCATTER, ops.STACK})),
+    ScalarRule("placed", with_units, units_sample, frozenset({ops.SCATTER})),
+    ScalarRule("written-out", in_places, places_sample, frozenset({ops.SCATTER, ops.STACK})),
 )  # fmt: skip

@@ -8,9 +8,10 @@ from typing import Any
 import sympy
 
 from gradcalc.expr import ops
+from gradcalc.expr.linear import swapped
 from gradcalc.expr.nodes import Node, Shape
 from gradcalc.expr.reducing import kept, reduced
-from gradcalc.expr.rules.common import ones, squeezed_along, transposed
+from gradcalc.expr.rules.common import ones, squeezed_along
 from gradcalc.expr.simplify import Rule, Simplifier
 
 FEW_TERMS = 12
@@ -116,7 +117,7 @@ def _matrix_by_vector(
         return s(ops.MATMUL, s.map(matrix, shape), s.map(vector, own))
     if axis == 0 and own == (shape[0], 1) and shape[1] != 1:
         column = s(ops.RESHAPE, s.map(vector, own), shape=shape[:1])
-        return s(ops.MATMUL, transposed(s, s.map(matrix, shape)), column)
+        return s(ops.MATMUL, swapped(s, s.map(matrix, shape)), column)
     return None
 
 
@@ -258,7 +259,7 @@ SUMS: tuple[Rule, ...] = (
     Rule("sum-of-sum", ops.SUM, _sum_of_sum,
          lambda f, x, a: f(ops.SUM, f(ops.SUM, a, axes=(1,)), axes=(0,))),
     Rule("sum-turned", ops.SUM, _sum_turned,
-         lambda f, x, a: f(ops.SUM, transposed(f, a), axes=(0,))),
+         lambda f, x, a: f(ops.SUM, swapped(f, a), axes=(0,))),
     Rule("sum-diagonal", ops.SUM, _sum_diagonal,
          lambda f, x, a: f(ops.SUM, f(ops.EMBED, x, shape=(3, 3), offset=0, dim1=0, dim2=1),
                            axes=(1,))),
