@@ -12,8 +12,7 @@ from gradcalc.lang import library
 from gradcalc.lang.arguments import bind
 from gradcalc.lang.builtins import Builtin
 from gradcalc.lang.dialects.spelling import Function
-from gradcalc.lang.naming import Naming
-from gradcalc.lang.program import Program, dotted, span_of
+from gradcalc.lang.program import Naming, Program, dotted, span_of
 from gradcalc.primitives import BY_NAME, Elementwise, Primitive
 
 LONGEST = 12
@@ -97,7 +96,7 @@ class Names:
         if isinstance(func, ast.Attribute):
             name = dotted(func)
             if name and name[0] in self._naming.modules:
-                member = self._naming.member(name)
+                member = library.place(self._naming, name)
                 found = library.member(*member) if member and library.has(*member) else None
                 return self._known(found, None)
             return self._known(library.method(func.attr, self._naming), func.value)

@@ -9,7 +9,7 @@ from gradcalc.derive.derived import Derivation, Derived
 from gradcalc.derive.recorder import Recorder, RecordingBackend, Traced
 from gradcalc.derive.trace import Trace
 from gradcalc.expr.nodes import Node
-from gradcalc.lang.budget import Budget
+from gradcalc.lang.program import Budget
 from gradcalc.problem import Execution, Problem, execute, weights
 
 

@@ -12,7 +12,7 @@ from gradcalc.derive.recording import Recording, budget, record
 from gradcalc.errors import GradcalcError
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.protocols import Arithmetic
-from gradcalc.lang.budget import Budget
+from gradcalc.lang.program import Budget
 from gradcalc.problem import Problem
 
 COURSES = 8

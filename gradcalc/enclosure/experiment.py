@@ -27,8 +27,7 @@ from gradcalc.derive.derived import Derived
 from gradcalc.derive.recording import Recording
 from gradcalc.derive.runs import Runs
 from gradcalc.enclosure.work import LARGEST, Work, cost
-from gradcalc.lang.budget import Budget
-from gradcalc.lang.program import Branch
+from gradcalc.lang.program import Branch, Budget
 from gradcalc.problem import Problem
 
 Reals = Any

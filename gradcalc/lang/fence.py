@@ -17,10 +17,17 @@ from gradcalc.errors import (
     did_you_mean,
 )
 from gradcalc.lang import grammar, references, syntax
-from gradcalc.lang.depth import deep_recursion
 from gradcalc.lang.names import Scope, bound_names, free_names, parameters_of
-from gradcalc.lang.naming import CORE
-from gradcalc.lang.program import Limits, Program, brief, dotted, span_of, text_of
+from gradcalc.lang.program import (
+    CORE,
+    Limits,
+    Program,
+    brief,
+    deep_recursion,
+    dotted,
+    span_of,
+    text_of,
+)
 
 
 def compile_program(

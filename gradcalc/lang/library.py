@@ -8,9 +8,8 @@ from typing import Any
 
 from gradcalc.lang.builtins import BUILTINS, Builtin
 from gradcalc.lang.dialects import catalogue
-from gradcalc.lang.dialects.catalogue import MIXED, NUMPY, TORCH
 from gradcalc.lang.dialects.spelling import Function
-from gradcalc.lang.naming import Naming
+from gradcalc.lang.program import MIXED, NUMPY, TORCH, Naming
 from gradcalc.primitives import BY_NAME, Primitive
 
 CONSTANTS: Mapping[str, float | None] = MappingProxyType(
@@ -37,6 +36,19 @@ def is_known(name: str) -> bool:
         or catalogue.in_language(name) is not None
         or catalogue.plain(name) is not None
     )
+
+
+def module_of(naming: Naming, path: tuple[str, ...]) -> str | None:
+    """The module that a dotted name is, None if it is none."""
+    base = naming.modules.get(path[0]) if path else None
+    full = None if base is None else ".".join((base, *path[1:]))
+    return full if full in catalogue.TABLES else None
+
+
+def place(naming: Naming, path: tuple[str, ...]) -> tuple[str, str] | None:
+    """The module and the name in it that a dotted name is, None without a module in front."""
+    module = module_of(naming, path[:-1])
+    return None if module is None else (module, path[-1])
 
 
 def has(module: str, name: str) -> bool:

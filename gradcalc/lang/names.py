@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from gradcalc.lang import library
-from gradcalc.lang.naming import Naming
-from gradcalc.lang.program import dotted
+from gradcalc.lang.program import Naming, dotted
 
 
 @dataclass(frozen=True, slots=True)

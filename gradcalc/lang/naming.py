@@ -2,62 +2,13 @@
 
 import ast
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from gradcalc.lang.dialects import catalogue
-from gradcalc.lang.dialects.catalogue import ARRAYS, JAX, MIXED, NONE, NUMPY, TORCH
+from gradcalc.lang.dialects.catalogue import ARRAYS
+from gradcalc.lang.program import JAX, MIXED, NONE, NUMPY, TORCH
 
 EMPTY: Mapping[str, str] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class Naming:
-    """The libraries that a text names.
-
-    `modules` are its names of modules, `imported` those of `from math import sin as s`, `starred`
-    the modules of `from math import *`. `arrays` says whose arrays its inputs and methods are.
-    `library` says that it imports or prefixes any library: then a bare `sum` is Python's.
-    `core` marks definitions of gradcalc's own, in which every name is that of the language.
-    """
-
-    modules: Mapping[str, str] = field(default_factory=dict)
-    imported: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    starred: tuple[str, ...] = ()
-    arrays: str = NONE
-    library: bool = False
-    core: bool = False
-
-    def module(self, path: tuple[str, ...]) -> str | None:
-        """The module that a dotted name is, None if it is none."""
-        base = self.modules.get(path[0]) if path else None
-        full = None if base is None else ".".join((base, *path[1:]))
-        return full if full in catalogue.TABLES else None
-
-    def member(self, path: tuple[str, ...]) -> tuple[str, str] | None:
-        """The module and the name in it that a dotted name is, None without a module in front."""
-        base = self.module(path[:-1])
-        return None if base is None else (base, path[-1])
-
-    @property
-    def numbers(self) -> bool:
-        """Whether the text works on Python's own numbers: it names math, and no other library."""
-        return self.library and self.arrays == NONE
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """What texts of one meaning have in common."""
-        return (
-            tuple(sorted(self.modules.items())),
-            tuple(sorted(self.imported.items())),
-            self.starred,
-            self.arrays,
-            self.library,
-        )
-
-
-CORE = Naming(core=True)
-"""How gradcalc's own definitions are read."""
 
 
 def spoken(members: Iterable[tuple[str, str]], modules: Iterable[str]) -> str:

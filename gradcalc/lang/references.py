@@ -10,8 +10,8 @@ from gradcalc.lang import grammar, imports, library
 from gradcalc.lang.dialects.catalogue import PREFIXES, TABLES, UNLIKE_PLAIN
 from gradcalc.lang.imports import Body, every_node
 from gradcalc.lang.names import Scope
-from gradcalc.lang.naming import Naming, spoken, text_names
-from gradcalc.lang.program import brief, dotted, span_of
+from gradcalc.lang.naming import spoken, text_names
+from gradcalc.lang.program import Naming, brief, dotted, span_of
 from gradcalc.primitives import BY_NAME, Structural
 
 
@@ -27,7 +27,7 @@ def naming(body: Body, source: str, bound: frozenset[str]) -> Naming:
     modules = {k: v for k, v in inside.items() if k not in values} | modules
     found = Naming(modules, imported, starred)
     used = [path for path in text_names(body) if path[0] in modules]
-    members = [m for m in map(found.member, used) if m is not None]
+    members = [m for m in (library.place(found, path) for path in used) if m]
     named = {modules[path[0]] for path in used}
     everything = [(module, "*") for module in starred]
     whole = {*imports.whole(body), *starred}
@@ -160,9 +160,9 @@ def _check_attribute(node: ast.Attribute, source: str, scope: Scope) -> None:
 
 def _check_member(path: tuple[str, ...], span: Span, naming: Naming) -> None:
     """Refuse what a module does not have here."""
-    if naming.module(path) or path[-1] in grammar.CONTEXTS:
+    if library.module_of(naming, path) or path[-1] in grammar.CONTEXTS:
         return
-    member = naming.member(path)
+    member = library.place(naming, path)
     if member is None:
         raise UnknownNameError(
             f"{brief('.'.join(path[:-1]))} is not known here",

@@ -9,10 +9,8 @@ from types import MappingProxyType
 from gradcalc.lang.builtins import BUILTINS, Builtin
 from gradcalc.lang.dialects import numpy_table, other_tables, torch_table
 from gradcalc.lang.dialects.spelling import Function, Table, spell
+from gradcalc.lang.program import JAX, NUMPY, TORCH
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Elementwise, Primitive
-
-TORCH, NUMPY, JAX, MIXED, NONE = "torch", "numpy", "jax", "torch and numpy", ""
-"""The libraries whose arrays a text works on."""
 
 CALLED: Mapping[str, str] = MappingProxyType(
     {

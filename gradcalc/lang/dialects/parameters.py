@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from gradcalc.lang import ops
+from gradcalc.lang.machine import Machine
 from gradcalc.lang.plain import is_number
 
 REQUIRED = object()
@@ -67,23 +69,23 @@ def _kind(argument: ast.arg) -> str:
     return annotation.id
 
 
-def takes(machine: Any, parameter: Parameter, value: Any) -> bool:
+def takes(machine: Machine, parameter: Parameter, value: Any) -> bool:
     """Whether a parameter takes a value."""
     if parameter.kind == "unset":
         return bool(type(value) is type(parameter.default) and value == parameter.default)
     return KINDS[parameter.kind](machine, value)
 
 
-def _is_whole(machine: Any, value: Any) -> bool:
-    return type(value) is int or (machine.is_integer(value) and machine.size(value) == 1)
+def _is_whole(machine: Machine, value: Any) -> bool:
+    return type(value) is int or (machine.is_integer(value) and ops.size(machine, value) == 1)
 
 
-def _is_numeric(machine: Any, value: Any) -> bool:
-    return is_number(value) or (machine.is_tensor(value) and not machine.shape(value))
+def _is_numeric(machine: Machine, value: Any) -> bool:
+    return is_number(value) or (machine.is_tensor(value) and not ops.shape(machine, value))
 
 
 def _are(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    def check(machine: Any, value: Any) -> bool:
+    def check(machine: Machine, value: Any) -> bool:
         return isinstance(value, list | tuple) and all(test(machine, item) for item in value)
 
     return check
@@ -93,11 +95,11 @@ def _either(*tests: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     return lambda machine, value: any(test(machine, value) for test in tests)
 
 
-def _are_some(machine: Any, value: Any) -> bool:
+def _are_some(machine: Machine, value: Any) -> bool:
     return _are(_is_whole)(machine, value) and len(value) > 0
 
 
-def is_operand(machine: Any, value: Any) -> bool:
+def is_operand(machine: Machine, value: Any) -> bool:
     """Whether a value is a tensor, or can be made one."""
     return (
         machine.is_tensor(value) or is_number(value) or type(value) in (list, tuple, range)

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from gradcalc.errors import ShapeError
+from gradcalc.lang import ops
 from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects.parameters import (
     OPERANDS,
@@ -21,6 +22,7 @@ from gradcalc.lang.dialects.parameters import (
     parse,
     takes,
 )
+from gradcalc.lang.machine import Machine
 from gradcalc.lang.program import brief
 from gradcalc.primitives import BY_NAME, Elementwise, Primitive, Structural
 
@@ -75,7 +77,12 @@ class Overload:
         return sum(p.positional for p in self.parameters)
 
     def fit(
-        self, machine: Any, args: Sequence[Any], kwargs: Mapping[str, Any], *, method: bool = False
+        self,
+        machine: Machine,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        *,
+        method: bool = False,
     ) -> Any:
         """The arguments by name, those that are unset left out; a sentence if they do not fit.
 
@@ -117,24 +124,24 @@ class Overload:
             if p.kind != "unset"
         }  # fmt: skip
 
-    def with_truths(self, machine: Any, values: dict[str, Any]) -> dict[str, Any]:
+    def with_truths(self, machine: Machine, values: dict[str, Any]) -> dict[str, Any]:
         """The arguments, with Python's truth values among the operands as the library's own."""
         return {
-            p.name: machine.tensor(values[p.name])
+            p.name: ops.tensor(machine, values[p.name])
             if isinstance(values[p.name], bool) and p.kind in OPERANDS
             else values[p.name]
             for p in self.parameters
             if p.name in values
         }
 
-    def run(self, machine: Any, node: ast.Call, values: dict[str, Any]) -> Any:
+    def run(self, machine: Machine, node: ast.Call, values: dict[str, Any]) -> Any:
         """What the call gives, of arguments that fit."""
         if not isinstance(self.meaning, str):
             return self.meaning(machine, node, **values)
         if self.meaning not in BY_NAME:
             return BUILTINS[self.meaning].call(machine, node, *values.values())
         row = BY_NAME[self.meaning]
-        return machine.operate(row, self.arguments(row, values))
+        return ops.operate(machine, row, self.arguments(row, values))
 
     @cached_property
     def row_names(self) -> dict[str, str]:

@@ -4,12 +4,9 @@ import ast
 from typing import Any
 
 from gradcalc.lang.builtins import BUILTINS
+from gradcalc.lang.machine import Machine
 
 Node = ast.Call
-
-
-def call(machine: Any, name: str, *args: Any, **kwargs: Any) -> Any:
-    return machine.call_primitive(name, args, kwargs)
 
 
 def like(name: str, read: Any) -> Any:
@@ -21,7 +18,7 @@ def like(name: str, read: Any) -> Any:
 def language(name: str) -> Any:
     """A function of the language, its arguments in the order of the signature."""
 
-    def read(machine: Any, node: Node, **values: Any) -> Any:
+    def read(machine: Machine, node: Node, **values: Any) -> Any:
         return BUILTINS[name].call(machine, node, *values.values())
 
     return like(name, read)

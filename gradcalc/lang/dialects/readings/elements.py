@@ -3,85 +3,89 @@
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, UnsupportedError
-from gradcalc.lang.dialects.readings.common import Node, call, like, node_name
+from gradcalc.lang import operators, ops
+from gradcalc.lang.dialects.readings.common import Node, like, node_name
+from gradcalc.lang.machine import Machine
 from gradcalc.primitives import BY_NAME
 
 
 def scaled(name: str) -> Any:
     """torch's add and sub, whose second operand may be multiplied by alpha."""
 
-    def read(machine: Any, node: Node, input: Any, other: Any, alpha: Any) -> Any:
+    def read(machine: Machine, node: Node, input: Any, other: Any, alpha: Any) -> Any:
         if alpha != 1:
-            other = machine.binary("mul", other, alpha)
-        return machine.binary(name, input, other)
+            other = ops.binary(machine, "mul", other, alpha)
+        return ops.binary(machine, name, input, other)
 
     return like(name, read)
 
 
-def divided(machine: Any, node: Node, input: Any, other: Any, rounding_mode: Any) -> Any:
+def divided(machine: Machine, node: Node, input: Any, other: Any, rounding_mode: Any) -> Any:
     """torch's div with its rounding modes."""
     if rounding_mode == "floor":
-        return machine.binary("floordiv", input, other)
-    quotient = machine.binary("div", input, other)
+        return ops.binary(machine, "floordiv", input, other)
+    quotient = ops.binary(machine, "div", input, other)
     if rounding_mode is None:
         return quotient
     if rounding_mode != "trunc":
         raise InvalidValueError(f"div rounds by 'floor' or 'trunc', not {rounding_mode!r}")
-    return call(machine, "trunc", quotient)
+    return ops.call(machine, "trunc", quotient)
 
 
-def rounded(machine: Any, node: Node, **values: Any) -> Any:
+def rounded(machine: Machine, node: Node, **values: Any) -> Any:
     """Rounded to whole numbers; to decimals there is no primitive."""
     number, decimals = values.values()
     if decimals:
         raise UnsupportedError("rounding to decimals cannot be differentiated here")
-    return call(machine, "round", number)
+    return ops.call(machine, "round", number)
 
 
-def float_power(machine: Any, node: Node, x1: Any, x2: Any) -> Any:
+def float_power(machine: Machine, node: Node, x1: Any, x2: Any) -> Any:
     """numpy's float_power: a power of floats, whatever the operands."""
-    return call(machine, "pow", *[machine.as_floats(machine.tensor(v)) for v in (x1, x2)])
+    return ops.call(
+        machine, "pow", *[ops.as_floats(machine, ops.tensor(machine, v)) for v in (x1, x2)]
+    )
 
 
 def binary_mask(name: str) -> Any:
     """`&`, `|`, `^` as functions: of truth values only."""
 
-    def read(machine: Any, node: Node, **values: Any) -> Any:
+    def read(machine: Machine, node: Node, **values: Any) -> Any:
         left, right = values.values()
-        machine.check_masks(node_name(node), left, right)
-        return machine.binary(name, left, right)
+        operators.check_masks(machine, node_name(node), left, right)
+        return ops.binary(machine, name, left, right)
 
     return like(name, read)
 
 
-def inverted_mask(machine: Any, node: Node, **values: Any) -> Any:
+def inverted_mask(machine: Machine, node: Node, **values: Any) -> Any:
     """`~` as a function."""
     (value,) = values.values()
-    machine.check_masks(node_name(node), value)
-    return machine.operate(BY_NAME["logical_not"], {"x": machine.tensor(value)})
+    operators.check_masks(machine, node_name(node), value)
+    return ops.operate(machine, BY_NAME["logical_not"], {"x": ops.tensor(machine, value)})
 
 
 def greater_of(name: str) -> Any:
     """torch's max and min of two tensors, element by element."""
     elementwise = {"max": "maximum", "min": "minimum"}[name]
 
-    def read(machine: Any, node: Node, input: Any, other: Any) -> Any:
-        return machine.binary(elementwise, input, other)
+    def read(machine: Machine, node: Node, input: Any, other: Any) -> Any:
+        return ops.binary(machine, elementwise, input, other)
 
     return read
 
 
-def chosen_by_method(machine: Any, node: Node, self: Any, condition: Any, other: Any) -> Any:
+def chosen_by_method(machine: Machine, node: Node, self: Any, condition: Any, other: Any) -> Any:
     """torch's where as a method: the receiver where the condition holds."""
-    return call(machine, "where", condition, self, other)
+    return ops.call(machine, "where", condition, self, other)
 
 
-def soft_plus(machine: Any, node: Node, x: Any) -> Any:
+def soft_plus(machine: Machine, node: Node, x: Any) -> Any:
     """jax's softplus, which has no threshold."""
-    x = machine.tensor(x)
-    return machine.binary("logaddexp", x, machine.tensor(0.0))
+    x = ops.tensor(machine, x)
+    return ops.binary(machine, "logaddexp", x, ops.tensor(machine, 0.0))
 
 
-def jax_gelu(machine: Any, node: Node, x: Any, approximate: Any) -> Any:
+def jax_gelu(machine: Machine, node: Node, x: Any, approximate: Any) -> Any:
     """jax's gelu, which is the tanh form unless told otherwise."""
-    return call(machine, "gelu", machine.tensor(x), "tanh" if approximate else "none")
+    return ops.call(machine, "gelu", ops.tensor(machine, x), "tanh" if approximate else "none")

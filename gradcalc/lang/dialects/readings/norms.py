@@ -5,47 +5,51 @@ from collections.abc import Sequence
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang.dialects.readings.common import Node, call
+from gradcalc.lang import ops
+from gradcalc.lang.dialects.readings.common import Node
+from gradcalc.lang.machine import Machine
 from gradcalc.primitives.shapes import axis as one_of
 from gradcalc.primitives.shapes import numbers as several
 
 
-def element_norm(machine: Any, node: Node, **values: Any) -> Any:
+def element_norm(machine: Machine, node: Node, **values: Any) -> Any:
     """torch.norm: of the elements, whatever the rank."""
     x, p, dim, keepdim = values.values()
     if p == "nuc":
         raise _no_singular_values("the nuclear norm")
     if isinstance(p, str) and p != "fro":
         raise InvalidValueError(f"norm does not know p={p!r}")
-    return call(machine, "norm", x, 2 if p in (None, "fro") else p, dim, keepdim)
+    return ops.call(machine, "norm", x, 2 if p in (None, "fro") else p, dim, keepdim)
 
 
-def vector_norm(machine: Any, node: Node, x: Any, ord: Any, dim: Any, keepdim: Any) -> Any:
+def vector_norm(machine: Machine, node: Node, x: Any, ord: Any, dim: Any, keepdim: Any) -> Any:
     """torch.linalg.vector_norm."""
-    return call(machine, "norm", x, ord, dim, bool(keepdim))
+    return ops.call(machine, "norm", x, ord, dim, bool(keepdim))
 
 
-def numpy_vector_norm(machine: Any, node: Node, x: Any, axis: Any, keepdims: Any, ord: Any) -> Any:
+def numpy_vector_norm(
+    machine: Machine, node: Node, x: Any, axis: Any, keepdims: Any, ord: Any
+) -> Any:
     """numpy.linalg.vector_norm."""
-    return call(machine, "norm", x, ord, axis, bool(keepdims))
+    return ops.call(machine, "norm", x, ord, axis, bool(keepdims))
 
 
-def matrix_norm(machine: Any, node: Node, **values: Any) -> Any:
+def matrix_norm(machine: Machine, node: Node, **values: Any) -> Any:
     """torch.linalg.matrix_norm."""
     matrix, order, dim, keepdim = values.values()
     return _of_matrices(machine, matrix, order, tuple(dim), bool(keepdim))
 
 
-def linalg_norm(machine: Any, node: Node, **values: Any) -> Any:
+def linalg_norm(machine: Machine, node: Node, **values: Any) -> Any:
     """The norm of numpy's and torch's linalg: of vectors, or of matrices where the order says so.
 
     Without an order of all elements; with one of a vector, a matrix, or along axes.
     """
     x, order, axis, keepdims = values.values()
-    x, keep = machine.tensor(x), bool(keepdims)
-    rank = len(machine.shape(x))
+    x, keep = ops.tensor(machine, x), bool(keepdims)
+    rank = len(ops.shape(machine, x))
     if order is None:
-        return call(machine, "norm", x, 2, axis, keep)
+        return ops.call(machine, "norm", x, 2, axis, keep)
     if axis is None:
         if rank not in (1, 2):
             raise ShapeError(f"norm of order {order} needs a vector or a matrix, not rank {rank}")
@@ -57,30 +61,30 @@ def linalg_norm(machine: Any, node: Node, **values: Any) -> Any:
         raise ShapeError("norm goes along one axis or two")
     if isinstance(order, str):
         raise InvalidValueError(f"a vector has no norm {order!r}")
-    return call(machine, "norm", x, order, along_axes[0], keep)
+    return ops.call(machine, "norm", x, order, along_axes[0], keep)
 
 
-def _of_matrices(machine: Any, x: Any, order: Any, axes: Sequence[int], keep: bool) -> Any:
+def _of_matrices(machine: Machine, x: Any, order: Any, axes: Sequence[int], keep: bool) -> Any:
     """A norm of matrices: Frobenius', or the largest or least sum of a column or row."""
-    rank = len(machine.shape(x))
+    rank = len(ops.shape(machine, x))
     if rank < 2:
-        raise ShapeError(f"a matrix norm needs a matrix, not shape {machine.shape(x)}")
-    rows, columns = (one_of(machine.shape(x), number) for number in axes)
+        raise ShapeError(f"a matrix norm needs a matrix, not shape {ops.shape(machine, x)}")
+    rows, columns = (one_of(ops.shape(machine, x), number) for number in axes)
     if rows == columns:
         raise ShapeError("a matrix norm needs two different axes")
     if order == "fro":
-        return call(machine, "norm", x, 2, (rows, columns), keep)
+        return ops.call(machine, "norm", x, 2, (rows, columns), keep)
     if order in (2, -2, "nuc"):
         raise _no_singular_values(f"the matrix norm of order {order}")
     if order not in (1, -1, math.inf, -math.inf):
         raise InvalidValueError(f"a matrix has no norm of order {order}")
     summed, kept = (columns, rows) if order in (math.inf, -math.inf) else (rows, columns)
-    sums = call(machine, "sum", call(machine, "abs", x), dim=summed, keepdim=True)
-    found = call(machine, "amax" if order > 0 else "amin", sums, dim=kept, keepdim=True)
+    sums = ops.call(machine, "sum", ops.call(machine, "abs", x), dim=summed, keepdim=True)
+    found = ops.call(machine, "amax" if order > 0 else "amin", sums, dim=kept, keepdim=True)
     if keep:
         return found
-    sizes = [s for k, s in enumerate(machine.shape(found)) if k not in (rows, columns)]
-    return machine.reshape(found, tuple(sizes))
+    sizes = [s for k, s in enumerate(ops.shape(machine, found)) if k not in (rows, columns)]
+    return ops.reshape(machine, found, tuple(sizes))
 
 
 def _no_singular_values(what: str) -> UnsupportedError:

@@ -4,38 +4,39 @@ import math
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import plain
-from gradcalc.lang.dialects.readings.common import Node, call, like
+from gradcalc.lang import operators, ops, plain
+from gradcalc.lang.dialects.readings.common import Node, like
 from gradcalc.lang.dialects.readings.elements import rounded
+from gradcalc.lang.machine import Machine
 from gradcalc.primitives import BY_NAME
 
 
-def ieee_remainder(machine: Any, node: Node, x: Any, y: Any) -> Any:
+def ieee_remainder(machine: Machine, node: Node, x: Any, y: Any) -> Any:
     """`math.remainder`: what is left of x beside the nearest multiple of y."""
     x, y = scalar(machine, x), scalar(machine, y)
     if all(plain.is_number(value) for value in (x, y)):
         return plain.compute("remainder", math.remainder, (x, y), machine.limits.bits)
-    count = call(machine, "round", machine.binary("div", x, y))
-    return machine.binary("sub", x, machine.binary("mul", y, count))
+    count = ops.call(machine, "round", ops.binary(machine, "div", x, y))
+    return ops.binary(machine, "sub", x, ops.binary(machine, "mul", y, count))
 
 
-def log_of_base(machine: Any, node: Node, x: Any, base: Any) -> Any:
+def log_of_base(machine: Machine, node: Node, x: Any, base: Any) -> Any:
     """`math.log`, to a base if one is given."""
     result = scalar_call(machine, "log", x)
     if base is None:
         return result
-    return machine.binary("div", result, scalar_call(machine, "log", base))
+    return ops.binary(machine, "div", result, scalar_call(machine, "log", base))
 
 
-def scalar(machine: Any, value: Any) -> Any:
+def scalar(machine: Machine, value: Any) -> Any:
     """An argument of a function of `math`: one number, as Python makes it of an array of one."""
     if plain.is_number(value):
         return value
     if not machine.is_tensor(value):
         raise InvalidValueError(f"math's functions take one number, not {machine.describe(value)}")
-    if machine.shape(value):
+    if ops.shape(machine, value):
         raise ShapeError(
-            f"math's functions take one number, not a tensor of shape {machine.shape(value)}",
+            f"math's functions take one number, not a tensor of shape {ops.shape(machine, value)}",
             hint="numpy and torch have them for tensors: np.exp(x), torch.exp(x)",
         )
     # of one of torch's tensors math makes a plain number, through which no gradient passes
@@ -48,67 +49,67 @@ def scalar(machine: Any, value: Any) -> Any:
     return machine.cut_by(value, "math") if arrays == "torch" else value
 
 
-def scalar_call(machine: Any, name: str, *args: Any) -> Any:
+def scalar_call(machine: Machine, name: str, *args: Any) -> Any:
     """A primitive of single numbers, as `math` has it."""
     operands = [scalar(machine, value) for value in args]
-    lifted = [machine.tensor(value) if plain.is_number(value) else value for value in operands]
+    lifted = [ops.tensor(machine, value) if plain.is_number(value) else value for value in operands]
     row = BY_NAME[name]
     own = getattr(row, "numbers", None)
     if own is not None and all(plain.is_number(value) for value in operands):
-        return call(machine, name, *operands)
-    return call(machine, name, *lifted)
+        return ops.call(machine, name, *operands)
+    return ops.call(machine, name, *lifted)
 
 
 def of_math(name: str) -> Any:
     """A function of `math` that is a primitive of single numbers."""
 
-    def read(machine: Any, node: Node, **values: Any) -> Any:
+    def read(machine: Machine, node: Node, **values: Any) -> Any:
         found = scalar_call(machine, name, *values.values())
         return _integer(machine, found) if name in ("floor", "ceil", "trunc") else found
 
     return like(name, read)
 
 
-def _integer(machine: Any, found: Any) -> Any:
+def _integer(machine: Machine, found: Any) -> Any:
     """One of Python's integers: there is no negative zero among them."""
     if not machine.is_tensor(found):
         return found
-    return machine.mark_integer(machine.binary("add", found, 0.0))
+    return machine.mark_integer(ops.binary(machine, "add", found, 0.0))
 
 
-def length(machine: Any, node: Node, coordinates: Any) -> Any:
+def length(machine: Machine, node: Node, coordinates: Any) -> Any:
     """`math.hypot` of any number of coordinates."""
     parts = [scalar(machine, value) for value in coordinates]
     if len(parts) == 2:
         return scalar_call(machine, "hypot", *parts)
-    return call(machine, "norm", machine.tensor(list(parts))) if parts else 0.0
+    return ops.call(machine, "norm", ops.tensor(machine, list(parts))) if parts else 0.0
 
 
-def added_up(machine: Any, node: Node, seq: Any) -> Any:
+def added_up(machine: Machine, node: Node, seq: Any) -> Any:
     """`math.fsum`."""
     return python_sum(machine, node, seq, 0)
 
 
-def multiplied(machine: Any, node: Node, iterable: Any, start: Any) -> Any:
+def multiplied(machine: Machine, node: Node, iterable: Any, start: Any) -> Any:
     """`math.prod`."""
     for item in counted_items(machine, iterable):
-        start = machine.operator_named("mul", start, item)
+        start = operators.named(machine, "mul", start, item)
     return start
 
 
-def counted_items(machine: Any, iterable: Any) -> Any:
+def counted_items(machine: Machine, iterable: Any) -> Any:
     """The items that a function goes through, each of which counts as a step."""
-    items = machine.items(iterable)
+    items = ops.items(machine, iterable)
     count = plain.length(items)
-    machine.check_length(count)
+    machine.count_items(count)
     machine.budget.tick(count)
     return items
 
 
-def python_sum(machine: Any, node: Node, iterable: Any, start: Any) -> Any:
+def python_sum(machine: Machine, node: Node, iterable: Any, start: Any) -> Any:
     """Python's sum: the items one by one, which of a matrix are its rows."""
     for item in counted_items(machine, iterable):
-        start = machine.operator_named("add", start, item)
+        start = operators.named(machine, "add", start, item)
     return start
 
 
@@ -116,24 +117,24 @@ def python_extreme(name: str) -> Any:
     """Python's max or min: one of the values, chosen by comparing them in order."""
     comparison = {"max": "gt", "min": "lt"}[name]
 
-    def read(machine: Any, node: Node, values: Any) -> Any:
+    def read(machine: Machine, node: Node, values: Any) -> Any:
         items = counted_items(machine, values[0]) if len(values) == 1 else values
         if not len(items):
             raise InvalidValueError(f"{name} of nothing")
         best = items[0]
         for item in items[1:]:
-            if machine.truth(machine.operator_named(comparison, item, best)):
+            if operators.truth(machine, operators.named(machine, comparison, item, best)):
                 best = item
         return best
 
     return read
 
 
-def python_round(machine: Any, node: Node, number: Any, ndigits: Any) -> Any:
+def python_round(machine: Machine, node: Node, number: Any, ndigits: Any) -> Any:
     """Python's round of one number: arrays have none, and to digits there is no primitive."""
     if plain.is_number(number):
         return plain.compute("round", round, (number, ndigits), machine.limits.bits)
-    if not machine.is_tensor(number) or machine.shape(number):
+    if not machine.is_tensor(number) or ops.shape(machine, number):
         raise InvalidValueError(
             f"round() takes one number, not {machine.describe(number)}",
             hint="torch.round(x) and np.round(x) round every element",
@@ -144,6 +145,6 @@ def python_round(machine: Any, node: Node, number: Any, ndigits: Any) -> Any:
     return _integer(machine, found) if whole else found
 
 
-def python_power(machine: Any, node: Node, base: Any, exp: Any) -> Any:
+def python_power(machine: Machine, node: Node, base: Any, exp: Any) -> Any:
     """Python's pow, which is the operator."""
-    return machine.operator_named("pow", base, exp)
+    return operators.named(machine, "pow", base, exp)
