@@ -49,16 +49,19 @@ UNARY: Mapping[type[ast.AST], tuple[str, Callable[..., Any]]] = MappingProxyType
 """Operators of one operand: the primitive for tensors, and what they do to plain numbers."""
 
 
+ADDED, COMPARED = (list, tuple), (list, tuple, range)
+"""The lists that `+` joins, and those that `==` compares."""
+
+
 def apply(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any:
     """An operator or a comparison of any two values."""
     name, function = PLAIN[kind]
-    sequences = list | tuple | range if name in ("eq", "ne") else list | tuple
+    sequences = COMPARED if name in ("eq", "ne") else ADDED
     if isinstance(left, sequences) or isinstance(right, sequences):
         if not (machine.is_tensor(left) or machine.is_tensor(right)):
             return _of_sequences(machine, name, left, right)
         _check_list(machine, name, left, right)
-    arrays = machine.program.naming.arrays
-    if kind is ast.Pow and machine.is_mask(left) and arrays in (NUMPY, JAX):
+    if kind is ast.Pow and _are_numpys(machine) and machine.is_mask(left):
         raise UnsupportedError(
             "a power of truth values is an integer of 8 bits to numpy",
             hint="where(x > 0, 1.0, 0.0) makes numbers of them",
@@ -121,10 +124,15 @@ def check_masks(machine: Machine, sign: str, *operands: Any) -> None:
             )
 
 
+def _are_numpys(machine: Machine) -> bool:
+    """Whether the text works on arrays which have numpy's operators."""
+    return machine.program.naming.arrays in (NUMPY, JAX)
+
+
 def _check_list(machine: Machine, name: str, left: Any, right: Any) -> None:
     """A list beside a tensor is an array to numpy; torch compares, and repeats, the list."""
     naming = machine.program.naming
-    if name in ("eq", "ne") and naming.arrays not in (NUMPY, JAX):
+    if name in ("eq", "ne") and not _are_numpys(machine):
         raise UnsupportedError(
             "torch finds that a list and a tensor are not equal, whatever is in them",
             hint="write tensor([...]), or compare with each number",

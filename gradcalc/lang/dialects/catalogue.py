@@ -7,8 +7,8 @@ from functools import cache
 from types import MappingProxyType
 
 from gradcalc.lang.builtins import BUILTINS, Builtin
-from gradcalc.lang.dialects import numpy_table, other_tables, torch_table
-from gradcalc.lang.dialects.spelling import Function, Table, spell
+from gradcalc.lang.dialects import other_tables, torch_table
+from gradcalc.lang.dialects.spelling import Function, Overload, Table
 from gradcalc.lang.program import JAX, NUMPY, TORCH
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Elementwise, Primitive
 
@@ -28,7 +28,7 @@ def _whole(module: str, table: Table) -> Table:
     plain: Table = {}
     for row in PRIMITIVES:
         if isinstance(row, Elementwise) and module in row.libraries:
-            spell(plain, row.name, CALLED[module])
+            plain[row.name] = [Overload(CALLED[module], row.name, {})]
     return {**table, **plain}
 
 
@@ -42,13 +42,13 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             "torch.linalg": torch_table.LINALG,
             "torch.special": torch_table.SPECIAL,
             "torch.autograd": {},
-            "numpy": numpy_table.NUMPY,
-            "numpy.linalg": numpy_table.LINALG,
+            "numpy": other_tables.NUMPY,
+            "numpy.linalg": other_tables.NUMPY_LINALG,
             "math": other_tables.MATH,
             "scipy": {},
             "scipy.special": other_tables.SCIPY_SPECIAL,
             "scipy.linalg": other_tables.SCIPY_LINALG,
-            "jax": other_tables.JAX,
+            "jax": {},
             "jax.numpy": other_tables.JAX_NUMPY,
             "jax.numpy.linalg": other_tables.JAX_LINALG,
             "jax.nn": other_tables.JAX_NN,
@@ -106,7 +106,7 @@ OWN = frozenset({"sum", "max", "min", "norm", "range"})
 arguments, and refuses where they do not tell."""
 
 METHODS: Mapping[str, Table] = MappingProxyType(
-    {TORCH: torch_table.METHODS, NUMPY: numpy_table.METHODS, JAX: other_tables.JAX_METHODS}
+    {TORCH: torch_table.METHODS, NUMPY: other_tables.NUMPY_METHODS, JAX: other_tables.JAX_METHODS}
 )
 """The methods of each library's arrays."""
 

@@ -136,14 +136,18 @@ KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
     "number": _is_numeric,
     "bool": lambda machine, value: isinstance(value, bool),
     "flag": lambda machine, value: isinstance(value, bool | int),
+    "ignored": lambda machine, value: isinstance(value, bool | int),
     "str": lambda machine, value: isinstance(value, str),
     "word": lambda machine, value: isinstance(value, str) or _is_numeric(machine, value),
     "any": lambda machine, value: True,
     "unset": lambda machine, value: False,
 }
 """What a parameter may take besides its default. `unset` takes nothing else: what the parameter
-does is not in the language. Of truth values numpy's functions of `floats` make halves, of three
-digits; of integers those of `inexact` make integers."""
+does is not in the language. `ignored` changes no value. Of truth values numpy's
+functions of `floats` make halves, of three digits; of integers those of `inexact` make integers."""
+
+LEFT_OUT = ("unset", "ignored")
+"""The kinds of parameters that a meaning does not see."""
 
 OPERANDS = frozenset({"operand", "floats", "inexact", "tensor", "tensors"})
 """The kinds of parameters that take tensors."""

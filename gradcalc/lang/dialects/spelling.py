@@ -6,15 +6,17 @@ is the one that is meant.
 """
 
 import ast
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from gradcalc.errors import ShapeError
 from gradcalc.lang import ops
+from gradcalc.lang.arguments import signature_of
 from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects.parameters import (
+    LEFT_OUT,
     OPERANDS,
     REQUIRED,
     Parameter,
@@ -22,9 +24,10 @@ from gradcalc.lang.dialects.parameters import (
     parse,
     takes,
 )
+from gradcalc.lang.kinds import takes_tensors
 from gradcalc.lang.machine import Machine
 from gradcalc.lang.program import brief
-from gradcalc.primitives import BY_NAME, Elementwise, Primitive, Structural
+from gradcalc.primitives import BY_NAME, Primitive, Structural
 
 
 class RankError(ShapeError):
@@ -45,10 +48,8 @@ SYNONYMS: tuple[frozenset[str], ...] = (
     frozenset({"shape", "size", "sizes"}),
     frozenset({"shifts", "shift"}),
     frozenset({"diagonal", "k"}),
-    frozenset({"dim0", "axis0"}),
-    frozenset({"dim1", "axis1"}),
 )
-"""What the libraries and the primitives call one parameter."""
+"""What the libraries and the primitives call one parameter, wherever it stands."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,10 +120,10 @@ class Overload:
                     return f"does not calculate in float64 with {which}"
                 return f"does not take {machine.describe(value)} for {parameter.name}"
         return {
-            p.name: value
+            p.name: bool(value) if p.kind == "flag" else value
             for p, value in zip(parameters, values, strict=True)
-            if p.kind != "unset"
-        }  # fmt: skip
+            if p.kind not in LEFT_OUT
+        }
 
     def with_truths(self, machine: Machine, values: dict[str, Any]) -> dict[str, Any]:
         """The arguments, with Python's truth values among the operands as the library's own."""
@@ -152,7 +153,8 @@ class Overload:
     def arguments(self, row: Primitive, values: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments in the primitive's own words, its defaults filled in."""
         given = {self.row_names[name]: value for name, value in values.items()}
-        return {name: given.get(name, default) for name, default in _defaults(row).items()}
+        parameters = signature_of(row).parameters.values()
+        return {p.name: given.get(p.name, p.default) for p in parameters}
 
     @property
     def usage(self) -> str:
@@ -210,56 +212,21 @@ Table = dict[str, list[Overload]]
 """A library's functions: for each name its signatures, in the order in which they are tried."""
 
 
-def spell(
-    table: Table,
-    names: str,
-    signature: str,
-    meaning: Meaning = None,
-    also: Mapping[str, str] | None = None,
-) -> None:
-    """Put names with one signature into a table; without a meaning, each is its own primitive."""
-    for name in names.split():
-        overload = Overload(signature, name if meaning is None else meaning, also or {})
-        table.setdefault(name, []).append(overload)
-
-
-def each(table: Table, names: str, signature: str, reading: Callable[[str], Reading]) -> None:
-    """Put names with one signature into a table, each with the reading that is made for it."""
-    for name in names.split():
-        spell(table, name, signature, reading(name))
-
-
-def bound_to(table: Table, methods: Iterable[str]) -> Table:
-    """The functions which an array has as methods too, the receiver their first argument."""
-    return {name: table[name] for name in methods}
-
-
 def _row_names(row: Primitive, parameters: Sequence[Parameter]) -> dict[str, str]:
-    own = list(row.signature.parameters)
-    operands = [name for name in own if _is_operand_of(row, name)]
+    own = list(signature_of(row).parameters)
+    lists = row.lists if isinstance(row, Structural) else ()
+    taken = {p.name for p in parameters}
+    operands = [n for n in own if (takes_tensors(row, n) or n in lists) and n not in taken]
     names: dict[str, str] = {}
-    for p in (p for p in parameters if p.kind != "unset"):
+    for place, p in enumerate(p for p in parameters if p.kind not in LEFT_OUT):
         if p.name in own:
             names[p.name] = p.name
         elif p.kind in OPERANDS:
-            names[p.name] = operands[0]
+            names[p.name] = operands.pop(0)
         else:
-            group = next(g for g in SYNONYMS if p.name in g)
-            names[p.name] = next(name for name in own if name in group)
-        if names[p.name] in operands:
-            operands.remove(names[p.name])
+            group = next((g for g in SYNONYMS if p.name in g), frozenset[str]())
+            names[p.name] = next((name for name in own if name in group), own[place])
     return names
-
-
-def _is_operand_of(row: Primitive, name: str) -> bool:
-    if isinstance(row, Elementwise):
-        return name not in row.static
-    lists = row.lists if isinstance(row, Structural) else ()
-    return name in row.tensors or name in lists
-
-
-def _defaults(row: Primitive) -> dict[str, Any]:
-    return {p.name: p.default for p in row.signature.parameters.values()}
 
 
 def _count(number: int) -> str:

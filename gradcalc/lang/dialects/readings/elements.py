@@ -1,11 +1,13 @@
-"""Functions of elements that are not one primitive in every library."""
+"""Functions of elements and of single numbers, Python's own among them, and losses."""
 
+import math
 from typing import Any
 
-from gradcalc.errors import InvalidValueError, UnsupportedError
-from gradcalc.lang import operators, ops
-from gradcalc.lang.dialects.readings.common import Node, like, node_name
+from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
+from gradcalc.lang import operators, ops, plain
+from gradcalc.lang.dialects.readings import Node, like, node_name
 from gradcalc.lang.machine import Machine
+from gradcalc.lang.program import MIXED, TORCH
 from gradcalc.primitives import BY_NAME
 
 
@@ -65,16 +67,6 @@ def inverted_mask(machine: Machine, node: Node, **values: Any) -> Any:
     return ops.operate(machine, BY_NAME["logical_not"], {"x": ops.tensor(machine, value)})
 
 
-def greater_of(name: str) -> Any:
-    """torch's max and min of two tensors, element by element."""
-    elementwise = {"max": "maximum", "min": "minimum"}[name]
-
-    def read(machine: Machine, node: Node, input: Any, other: Any) -> Any:
-        return ops.binary(machine, elementwise, input, other)
-
-    return read
-
-
 def chosen_by_method(machine: Machine, node: Node, self: Any, condition: Any, other: Any) -> Any:
     """torch's where as a method: the receiver where the condition holds."""
     return ops.call(machine, "where", condition, self, other)
@@ -89,3 +81,165 @@ def soft_plus(machine: Machine, node: Node, x: Any) -> Any:
 def jax_gelu(machine: Machine, node: Node, x: Any, approximate: Any) -> Any:
     """jax's gelu, which is the tanh form unless told otherwise."""
     return ops.call(machine, "gelu", ops.tensor(machine, x), "tanh" if approximate else "none")
+
+
+def loss(name: str) -> Any:
+    """A loss, with the older words that torch takes for its reduction."""
+
+    def read(
+        machine: Machine,
+        node: Node,
+        input: Any,
+        target: Any,
+        reduction: Any,
+        size_average: Any = None,
+        reduce: Any = None,
+        **options: Any,
+    ) -> Any:
+        if size_average is not None or reduce is not None:
+            average = size_average is None or operators.truth(machine, size_average)
+            wanted = reduce is None or operators.truth(machine, reduce)
+            reduction = ("mean" if average else "sum") if wanted else "none"
+        shapes = ops.shape(machine, input), ops.shape(machine, target)
+        if name.startswith("binary") and shapes[0] != shapes[1]:
+            raise ShapeError(f"{name} of shapes {shapes[0]} and {shapes[1]}")
+        if reduction not in ("mean", "sum", "none"):
+            raise InvalidValueError(f"{name} is reduced by 'mean', 'sum' or 'none'")
+        return ops.call(machine, name, input, target, reduction=reduction, **options)
+
+    return like(name, read)
+
+
+def ieee_remainder(machine: Machine, node: Node, x: Any, y: Any) -> Any:
+    """`math.remainder`: what is left of x beside the nearest multiple of y."""
+    x, y = scalar(machine, x), scalar(machine, y)
+    if all(plain.is_number(value) for value in (x, y)):
+        return plain.compute("remainder", math.remainder, (x, y), machine.limits.bits)
+    count = ops.call(machine, "round", ops.binary(machine, "div", x, y))
+    return ops.binary(machine, "sub", x, ops.binary(machine, "mul", y, count))
+
+
+def log_of_base(machine: Machine, node: Node, x: Any, base: Any) -> Any:
+    """`math.log`, to a base if one is given."""
+    result = scalar_call(machine, "log", x)
+    if base is None:
+        return result
+    return ops.binary(machine, "div", result, scalar_call(machine, "log", base))
+
+
+def scalar(machine: Machine, value: Any) -> Any:
+    """An argument of a function of `math`: one number, as Python makes it of an array of one."""
+    if plain.is_number(value):
+        return value
+    if not machine.is_tensor(value):
+        raise InvalidValueError(f"math's functions take one number, not {machine.describe(value)}")
+    if ops.shape(machine, value):
+        raise ShapeError(
+            f"math's functions take one number, not a tensor of shape {ops.shape(machine, value)}",
+            hint="numpy and torch have them for tensors: np.exp(x), torch.exp(x)",
+        )
+    # of one of torch's tensors math makes a plain number, through which no gradient passes
+    arrays = machine.program.naming.arrays
+    if arrays == MIXED and machine.carries(value):
+        raise UnsupportedError(
+            "math makes a plain number of torch's tensors, and this text works on numpy's too",
+            hint="write torch.exp(x) or np.exp(x)",
+        )
+    return machine.cut_by(value, "math") if arrays == TORCH else value
+
+
+def scalar_call(machine: Machine, name: str, *args: Any) -> Any:
+    """A primitive of single numbers, as `math` has it."""
+    operands = [scalar(machine, value) for value in args]
+    lifted = [ops.tensor(machine, value) if plain.is_number(value) else value for value in operands]
+    row = BY_NAME[name]
+    own = getattr(row, "numbers", None)
+    if own is not None and all(plain.is_number(value) for value in operands):
+        return ops.call(machine, name, *operands)
+    return ops.call(machine, name, *lifted)
+
+
+def of_math(name: str) -> Any:
+    """A function of `math` that is a primitive of single numbers."""
+
+    def read(machine: Machine, node: Node, **values: Any) -> Any:
+        found = scalar_call(machine, name, *values.values())
+        return _integer(machine, found) if name in ("floor", "ceil", "trunc") else found
+
+    return like(name, read)
+
+
+def _integer(machine: Machine, found: Any) -> Any:
+    """One of Python's integers: there is no negative zero among them."""
+    if not machine.is_tensor(found):
+        return found
+    return machine.mark_integer(ops.binary(machine, "add", found, 0.0))
+
+
+def length(machine: Machine, node: Node, coordinates: Any) -> Any:
+    """`math.hypot` of any number of coordinates."""
+    parts = [scalar(machine, value) for value in coordinates]
+    if len(parts) == 2:
+        return scalar_call(machine, "hypot", *parts)
+    return ops.call(machine, "norm", ops.tensor(machine, list(parts))) if parts else 0.0
+
+
+def multiplied(machine: Machine, node: Node, iterable: Any, start: Any) -> Any:
+    """`math.prod`."""
+    for item in counted_items(machine, iterable):
+        start = operators.named(machine, "mul", start, item)
+    return start
+
+
+def counted_items(machine: Machine, iterable: Any) -> Any:
+    """The items that a function goes through, each of which counts as a step."""
+    items = ops.items(machine, iterable)
+    count = plain.length(items)
+    machine.count_items(count)
+    machine.budget.tick(count)
+    return items
+
+
+def python_sum(machine: Machine, node: Node, **values: Any) -> Any:
+    """Python's sum and fsum: the items one by one, which of a matrix are its rows."""
+    iterable, total = (*values.values(), 0)[:2]
+    for item in counted_items(machine, iterable):
+        total = operators.named(machine, "add", total, item)
+    return total
+
+
+def python_extreme(name: str) -> Any:
+    """Python's max or min: one of the values, chosen by comparing them in order."""
+    comparison = {"max": "gt", "min": "lt"}[name]
+
+    def read(machine: Machine, node: Node, values: Any) -> Any:
+        items = counted_items(machine, values[0]) if len(values) == 1 else values
+        if not len(items):
+            raise InvalidValueError(f"{name} of nothing")
+        best = items[0]
+        for item in items[1:]:
+            if operators.truth(machine, operators.named(machine, comparison, item, best)):
+                best = item
+        return best
+
+    return read
+
+
+def python_round(machine: Machine, node: Node, number: Any, ndigits: Any) -> Any:
+    """Python's round of one number: arrays have none, and to digits there is no primitive."""
+    if plain.is_number(number):
+        return plain.compute("round", round, (number, ndigits), machine.limits.bits)
+    if not machine.is_tensor(number) or ops.shape(machine, number):
+        raise InvalidValueError(
+            f"round() takes one number, not {machine.describe(number)}",
+            hint="torch.round(x) and np.round(x) round every element",
+        )
+    found = rounded(machine, node, number=number, ndigits=ndigits)
+    # torch's tensors have no such integer, and are read as with torch.round
+    whole = ndigits is None and machine.program.naming.arrays != TORCH
+    return _integer(machine, found) if whole else found
+
+
+def python_power(machine: Machine, node: Node, base: Any, exp: Any) -> Any:
+    """Python's pow, which is the operator."""
+    return operators.named(machine, "pow", base, exp)

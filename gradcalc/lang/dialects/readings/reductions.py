@@ -4,7 +4,7 @@ from typing import Any
 
 from gradcalc.errors import ShapeError, UnsupportedError
 from gradcalc.lang import operators, ops
-from gradcalc.lang.dialects.readings.common import Node, like
+from gradcalc.lang.dialects.readings import Node, like
 from gradcalc.lang.machine import Machine
 from gradcalc.primitives.shapes import axis as one_of
 
@@ -40,7 +40,7 @@ def along(machine: Machine, name: str, a: Any, axis: Any, keepdims: Any, **optio
     a = ops.tensor(machine, a)
     if isinstance(axis, list | tuple) and not len(axis) and ops.shape(machine, a):
         raise UnsupportedError(f"{name} along no axis", hint="leave the axis out for all of them")
-    return ops.call(machine, name, a, dim=axis, keepdim=bool(keepdims), **options)
+    return ops.call(machine, name, a, dim=axis, keepdim=keepdims, **options)
 
 
 def reduced(name: str) -> Any:
@@ -96,7 +96,7 @@ def truths(name: str) -> Any:
     return read
 
 
-def values_in_order(machine: Machine, node: Node, a: Any, axis: Any, stable: Any) -> Any:
+def values_in_order(machine: Machine, node: Node, a: Any, axis: Any) -> Any:
     """numpy's sort: the values only, of all elements in a row where the axis is None."""
     a = ops.tensor(machine, a)
     if axis is None:
@@ -111,15 +111,6 @@ def sorted_stably(
 ) -> Any:
     """torch's sort with its arguments by name: equal numbers have one order or the other."""
     return ops.call(machine, "sort", input, dim, descending)
-
-
-def position(name: str) -> Any:
-    """numpy's argmax and argmin: the first of the greatest or least elements."""
-
-    def read(machine: Machine, node: Node, a: Any, axis: Any, keepdims: Any) -> Any:
-        return ops.call(machine, name, ops.tensor(machine, a), axis, bool(keepdims))
-
-    return read
 
 
 def running(name: str) -> Any:
@@ -156,15 +147,6 @@ def implicit_softmax(name: str) -> Any:
         if dim is None:
             dim = 0 if len(ops.shape(machine, input)) in (0, 1, 3) else 1
         return ops.call(machine, name, input, dim=dim)
-
-    return like(name, read)
-
-
-def of_axis(name: str) -> Any:
-    """jax's softmax and log_softmax."""
-
-    def read(machine: Machine, node: Node, x: Any, axis: Any) -> Any:
-        return ops.call(machine, name, ops.tensor(machine, x), axis)
 
     return like(name, read)
 

@@ -1,0 +1,45 @@
+"""Tables of a library's functions, read from text.
+
+A row is `names(signature)`: what may be written, in Python's syntax, names of one signature
+together. It means the primitive or the function of the language of the same name, or what stands
+behind `->`: another one, a reading, or one that is made for a name, `*` for each row's own. A line
+that is indented goes on with the row before it.
+"""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, cast
+
+from gradcalc.lang.dialects.readings import elements, linear, reductions, shapes
+from gradcalc.lang.dialects.spelling import Overload, Reading, Table
+
+READINGS: Mapping[str, Any] = MappingProxyType(
+    {"elements": elements, "linear": linear, "reductions": reductions, "shapes": shapes}
+)
+"""The modules of readings, as tables name them."""
+
+
+def table(text: str, also: Mapping[str, str] | None = None) -> Table:
+    """The functions of a text; `also` are further spellings of their parameters."""
+    found: Table = {}
+    for row in re.split(r"\n(?! )", text.strip()):
+        call, _, meaning = " ".join(row.split()).partition(" -> ")
+        names, _, signature = call.removesuffix(")").partition("(")
+        for name in names.split():
+            overload = Overload(signature, _meaning(meaning, name), also or {})
+            found.setdefault(name, []).append(overload)
+    return found
+
+
+def _meaning(text: str, name: str) -> str | Reading:
+    """What a name means: the name of a primitive or a function of the language, or a reading."""
+    module, dot, rest = text.partition(".")
+    if not dot:
+        return text or name
+    reading, bracket, given = rest.removesuffix(")").partition("(")
+    found: Any = getattr(READINGS[module], reading)
+    if bracket:
+        values = given.replace("*", name).split(", ")
+        found = found(*(int(value) if value.isdigit() else value for value in values))
+    return cast(Reading, found)
