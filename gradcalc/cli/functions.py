@@ -59,7 +59,7 @@ def functions(
 def catalogue() -> tuple[Entry, ...]:
     """Every primitive, then the functions of the language and the constants."""
     from gradcalc.lang.builtins import BUILTINS
-    from gradcalc.lang.library import CONSTANTS
+    from gradcalc.lang.dialects.catalogue import NUMBERS
     from gradcalc.primitives import BY_NAME, PRIMITIVES
 
     return (
@@ -71,7 +71,7 @@ def catalogue() -> tuple[Entry, ...]:
         ),
         *(
             Entry(constant, "constant", (), "None" if value is None else repr(value))
-            for constant, value in CONSTANTS.items()
+            for constant, value in NUMBERS.items()
         ),
     )
 

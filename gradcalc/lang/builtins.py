@@ -1,7 +1,6 @@
 """The functions of the language that are not primitives: sizes, constants, detach, numbers.
 
-Each takes the machine that runs the program (`gradcalc.lang.machine.Machine`), the arguments
-and the syntax node of the call.
+Each takes the machine that runs the program and the arguments.
 """
 
 import ast
@@ -32,20 +31,22 @@ class Builtin:
     method: bool = False
 
 
-def _detach(machine: Machine, node: ast.Call, value: Any) -> Any:
-    inner = node.func.value if isinstance(node.func, ast.Attribute) and not node.args else None
-    source = text_of(inner if inner is not None else node.args[0], machine.source)
+def _detach(machine: Machine, value: Any) -> Any:
+    call = machine.node
+    assert isinstance(call, ast.Call)
+    behind = call.func.value if isinstance(call.func, ast.Attribute) and not call.args else None
+    source = text_of(behind or call.args[0], machine.source)
     name = source if source.isidentifier() else None
-    machine.note("detach", source, node)
+    machine.note("detach", source, call)
     return machine.detach(value, name)
 
 
-def _no_grad_misused(machine: Machine, node: ast.Call) -> Any:
+def _no_grad_misused(machine: Machine) -> Any:
     raise UnsupportedError("no_grad() stands behind with", hint="with torch.no_grad():")
 
 
 def _number(kind: str) -> Call:
-    def convert(machine: Machine, node: ast.Call, value: Any = 0) -> Any:
+    def convert(machine: Machine, value: Any = 0) -> Any:
         if isinstance(value, str):
             value = _number_of_word(value)
         if machine.is_tensor(value):
@@ -57,7 +58,7 @@ def _number(kind: str) -> Call:
                 # of one of Python's own numbers it is that number
                 return ops.as_floats(machine, value)
             if machine.carries(value):
-                machine.note(kind, text_of(node, machine.source), node)
+                machine.note(kind, text_of(machine.node, machine.source), machine.node)
             if kind != "int":
                 return machine.detach(machine.copy(ops.reshape(machine, value, ())), None)
             value = machine.number(value)
@@ -78,7 +79,7 @@ def _number_of_word(word: str) -> float:
     return float(word)
 
 
-def _length(machine: Machine, node: ast.Call, value: Any) -> int:
+def _length(machine: Machine, value: Any) -> int:
     if isinstance(value, list | tuple | range):
         return plain.length(value)
     shape: tuple[int, ...] = ops.shape(machine, value)
@@ -87,18 +88,18 @@ def _length(machine: Machine, node: ast.Call, value: Any) -> int:
     return shape[0]
 
 
-def _range(machine: Machine, node: ast.Call, *bounds: Any) -> range:
+def _range(machine: Machine, *bounds: Any) -> range:
     return range(*(ops.integer(machine, bound) for bound in bounds))
 
 
-def _enumerate(machine: Machine, node: ast.Call, iterable: Any, start: int = 0) -> Once:
+def _enumerate(machine: Machine, iterable: Any, start: int = 0) -> Once:
     items = ops.items(machine, iterable)
     machine.count_items(plain.length(items))
     machine.snapshots.append(iterable)
     return Once("enumerate", list(enumerate(items, ops.integer(machine, start))))
 
 
-def _zip(machine: Machine, node: ast.Call, *values: Any, strict: bool = False) -> Once:
+def _zip(machine: Machine, *values: Any, strict: bool = False) -> Once:
     parts = [ops.items(machine, value) for value in values]
     machine.snapshots.extend(values)
     lengths = [plain.length(items) for items in parts]
@@ -119,14 +120,14 @@ def _sizes(machine: Machine, shape: tuple[Any, ...]) -> tuple[int, ...]:
 
 
 def _filled(value: float) -> Call:
-    def fill(machine: Machine, node: ast.Call, *shape: Any, size: Any = None) -> Any:
+    def fill(machine: Machine, *shape: Any, size: Any = None) -> Any:
         sizes = _sizes(machine, shape if size is None else (size,))
         return machine.mark_array(machine.constant(np.full(sizes, value)))
 
     return fill
 
 
-def _full(machine: Machine, node: ast.Call, size: Any, fill_value: Any) -> Any:
+def _full(machine: Machine, size: Any, fill_value: Any) -> Any:
     sizes = _sizes(machine, (size,))
     if isinstance(fill_value, bool):
         return ops.binary(machine, "eq", machine.constant(np.ones(sizes)), int(fill_value))
@@ -135,19 +136,19 @@ def _full(machine: Machine, node: ast.Call, size: Any, fill_value: Any) -> Any:
     return machine.mark_array(filled)
 
 
-def _eye(machine: Machine, node: ast.Call, n: Any, m: Any = None) -> Any:
+def _eye(machine: Machine, n: Any, m: Any = None) -> Any:
     rows, columns = _sizes(machine, (n, n if m is None else m))
     return machine.constant(np.eye(rows, columns))
 
 
-def _plain(machine: Machine, node: ast.Call, values: tuple[Any, ...]) -> list[float]:
+def _plain(machine: Machine, values: tuple[Any, ...]) -> list[float]:
     ops.refuse_gradient(machine, "a bound", *values)
     return [machine.number(v) if machine.is_tensor(v) else plain.as_float(v) for v in values]
 
 
-def _arange(machine: Machine, node: ast.Call, *bounds: Any) -> Any:
+def _arange(machine: Machine, *bounds: Any) -> Any:
     start, stop, step = {1: (0.0, bounds[0], 1.0), 2: (*bounds, 1.0), 3: bounds}[len(bounds)]
-    numbers = _plain(machine, node, (start, stop, step))
+    numbers = _plain(machine, (start, stop, step))
     if numbers[2] == 0 or not all(map(math.isfinite, numbers)):
         raise InvalidValueError("arange needs finite bounds and a step that is not 0")
     _sizes(machine, (max(0, math.ceil((numbers[1] - numbers[0]) / numbers[2])),))
@@ -155,13 +156,13 @@ def _arange(machine: Machine, node: ast.Call, *bounds: Any) -> Any:
     return machine.mark_integer(counted) if all(type(b) is int for b in bounds) else counted
 
 
-def _linspace(machine: Machine, node: ast.Call, start: Any, end: Any, steps: Any = 50) -> Any:
+def _linspace(machine: Machine, start: Any, end: Any, steps: Any = 50) -> Any:
     (count,) = _sizes(machine, (steps,))
-    first, last = _plain(machine, node, (start, end))
+    first, last = _plain(machine, (start, end))
     return machine.constant(np.linspace(first, last, count))
 
 
-def _size(machine: Machine, node: ast.Call, value: Any, dim: Any = None) -> Any:
+def _size(machine: Machine, value: Any, dim: Any = None) -> Any:
     shape = ops.shape(machine, value)
     if dim is None:
         return shape
@@ -172,10 +173,10 @@ def _size(machine: Machine, node: ast.Call, value: Any, dim: Any = None) -> Any:
 
 
 def _every(join: str) -> Call:
-    return lambda machine, _, value: operators.holds(machine, value, join)
+    return lambda machine, value: operators.holds(machine, value, join)
 
 
-def _sum(machine: Machine, node: ast.Call, *args: Any, **kwargs: Any) -> Any:
+def _sum(machine: Machine, *args: Any, **kwargs: Any) -> Any:
     """Python's sum of a list adds its items; the sum of a tensor is the primitive."""
     if len(args) == 1 and not kwargs and isinstance(args[0], list | tuple):
         total: Any = 0
@@ -185,7 +186,7 @@ def _sum(machine: Machine, node: ast.Call, *args: Any, **kwargs: Any) -> Any:
     return ops.call(machine, "sum", *args, **kwargs)
 
 
-def _transposed(machine: Machine, node: ast.Call, *args: Any, **kwargs: Any) -> Any:
+def _transposed(machine: Machine, *args: Any, **kwargs: Any) -> Any:
     """An order of three dimensions or more can only be all of them, as numpy's transpose has it."""
     order = args[1:] if len(args) > 3 else args[1] if len(args) == 2 else None
     if isinstance(order, list | tuple) and not kwargs:
@@ -196,14 +197,14 @@ def _transposed(machine: Machine, node: ast.Call, *args: Any, **kwargs: Any) -> 
 def _extreme(name: str) -> Call:
     elementwise = {"max": "maximum", "min": "minimum"}[name]
 
-    def extreme(machine: Machine, node: ast.Call, *args: Any, **kwargs: Any) -> Any:
+    def extreme(machine: Machine, *args: Any, **kwargs: Any) -> Any:
         if len(args) == 1 and isinstance(args[0], list | tuple) and not kwargs:
             args = tuple(args[0])
             if len(args) == 1:
                 return args[0]
         if len(args) < 2 or kwargs:
             return ops.call(machine, name, *args, **kwargs)
-        method = isinstance(node.func, ast.Attribute)
+        method = isinstance(machine.node, ast.Call) and isinstance(machine.node.func, ast.Attribute)
         if machine.is_tensor(args[0]) and ops.shape(machine, args[0]) and type(args[1]) is int:
             if method:
                 return ops.call(machine, name, *args, **kwargs)
@@ -219,7 +220,7 @@ def _extreme(name: str) -> Call:
     return extreme
 
 
-def _norm(machine: Machine, node: ast.Call, *args: Any, **kwargs: Any) -> Any:
+def _norm(machine: Machine, *args: Any, **kwargs: Any) -> Any:
     """Of a matrix, `norm(A, 2)` is its largest singular value to some and the root of the sum of
     squares to others."""
     order = args[1] if len(args) > 1 else kwargs.get("p", kwargs.get("ord"))
@@ -244,7 +245,7 @@ ROWS = (
     Builtin("item", _number("item"), "one number, passing no gradient back", method=True),
     Builtin("float", _number("float"), "one number, passing no gradient back"),
     Builtin("int", _number("int"), "one whole number, passing no gradient back"),
-    Builtin("bool", lambda m, _, value: operators.truth(m, value), "the truth of one number"),
+    Builtin("bool", lambda m, value: operators.truth(m, value), "the truth of one number"),
     Builtin("len", _length, "the size of the first dimension"),
     Builtin("range", _range, "whole numbers to count with"),
     Builtin("enumerate", _enumerate, "pairs of a count and an item"),
@@ -252,7 +253,7 @@ ROWS = (
     *(
         Builtin(
             name,
-            lambda m, _, value: ops.tensor(m, value),
+            lambda m, value: ops.tensor(m, value),
             "a tensor of numbers or tensors in lists",
         )
         for name in ("tensor", "array", "as_tensor", "asarray")
@@ -264,16 +265,16 @@ ROWS = (
     Builtin("arange", _arange, "evenly spaced numbers, by their step"),
     Builtin("linspace", _linspace, "evenly spaced numbers, by their count"),
     Builtin("size", _size, "the sizes, or that of one dimension", method=True),
-    Builtin("numel", lambda m, _, x: ops.size(m, x), "the number of elements", method=True),
-    Builtin("dim", lambda m, _, x: len(ops.shape(m, x)), "how many dimensions", method=True),
-    Builtin("ndim", lambda m, _, x: len(ops.shape(m, x)), "how many dimensions"),
-    Builtin("shape", lambda m, _, x: ops.shape(m, x), "the sizes"),
+    Builtin("numel", lambda m, x: ops.size(m, x), "the number of elements", method=True),
+    Builtin("dim", lambda m, x: len(ops.shape(m, x)), "how many dimensions", method=True),
+    Builtin("ndim", lambda m, x: len(ops.shape(m, x)), "how many dimensions"),
+    Builtin("shape", lambda m, x: ops.shape(m, x), "the sizes"),
     Builtin("all", _every("logical_and"), "whether every element is true", method=True),
     Builtin("any", _every("logical_or"), "whether some element is true", method=True),
     Builtin(
-        "clone", lambda m, _, value: m.copy(value), "the tensor in memory of its own", method=True
+        "clone", lambda m, value: m.copy(value), "the tensor in memory of its own", method=True
     ),
-    Builtin("contiguous", lambda m, _, value: value, "the tensor itself", method=True),
+    Builtin("contiguous", lambda m, value: value, "the tensor itself", method=True),
     Builtin("sum", _sum, "the sum of all elements, or along dim", method=True),
     Builtin("transpose", _transposed, "two dimensions swapped, or all in an order", method=True),
     Builtin("max", _extreme("max"), "the largest element, or of several", method=True),

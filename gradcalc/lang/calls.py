@@ -14,8 +14,9 @@ from gradcalc.errors import (
     UnknownNameError,
     UnsupportedError,
 )
-from gradcalc.lang import arguments, kinds, library, ops, plain
+from gradcalc.lang import arguments, kinds, ops, plain
 from gradcalc.lang.builtins import Builtin
+from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import UNLIKE, UNLIKE_ALONG
 from gradcalc.lang.dialects.spelling import Function, RankError
 from gradcalc.lang.expressions import attribute, member
@@ -44,7 +45,7 @@ def enter(machine: Machine, closure: Closure, values: Mapping[str, Any]) -> Any:
         )
     outer, node, program = machine.frame, machine.node, machine.program
     machine.callers.append(outer)
-    local = own_names(closure.body) if isinstance(closure.body, list) else frozenset()
+    local = own_names(tuple(closure.body)) if isinstance(closure.body, list) else frozenset()
     machine.frame = Frame({**closure.defaults, **values}, closure.frame, local)
     if closure is machine.main and machine.main_frame.parent is None:
         machine.main_frame = machine.frame
@@ -67,7 +68,7 @@ def _call(machine: Machine, node: ast.Call) -> Any:
     args = first + tuple([machine.eval(argument) for argument in node.args])
     kwargs = {str(k.arg): machine.eval(k.value) for k in node.keywords}
     machine.node = node
-    return _apply(machine, function, args, kwargs, node)
+    return _apply(machine, function, args, kwargs)
 
 
 def _callee(machine: Machine, func: ast.expr) -> tuple[Any, Args]:
@@ -84,11 +85,11 @@ def _callee(machine: Machine, func: ast.expr) -> tuple[Any, Args]:
     machine.node = func
     if not machine.is_tensor(value) and not plain.is_number(value):
         return attribute(machine, value, func), ()
-    found = library.method(func.attr, naming)
+    found = catalogue.method(func.attr, naming)
     if found is None:
         raise UnknownNameError(
             f"{naming.arrays or 'torch'}'s arrays have no method .{brief(func.attr)} here",
-            hint=f"write {func.attr}(x)" if library.is_known(func.attr) else None,
+            hint=f"write {func.attr}(x)" if catalogue.is_known(func.attr) else None,
         )
     return found, (value,)
 
@@ -99,7 +100,7 @@ def _called(machine: Machine, func: ast.Name) -> Any:
     value = frame.values[func.id] if frame is not None else None
     if isinstance(value, Closure | Function | Builtin | Primitive):
         return value
-    found = library.bare(func.id, naming)
+    found = catalogue.bare(func.id, naming)
     if isinstance(found, Function | Builtin | Primitive) and not (frame and naming.library):
         return found
     machine.node = func
@@ -111,22 +112,20 @@ def _called(machine: Machine, func: ast.Name) -> Any:
     )
 
 
-def _apply(machine: Machine, function: Any, args: Args, kwargs: Kwargs, node: ast.Call) -> Any:
+def _apply(machine: Machine, function: Any, args: Args, kwargs: Kwargs) -> Any:
     if isinstance(function, Closure):
         bound = arguments.bind(function.name, function.signature, args, kwargs)
         return enter(machine, function, bound)
     if isinstance(function, Function):
-        return _library(machine, function, args, kwargs, node)
+        return _library(machine, function, args, kwargs)
     if isinstance(function, Builtin):
-        return _builtin(machine, function, args, kwargs, node)
+        return _builtin(machine, function, args, kwargs)
     if not isinstance(function, Primitive):
         raise InvalidValueError(f"{machine.describe(function)} cannot be called")
     return ops.call(machine, function.name, *args, **kwargs)
 
 
-def _library(
-    machine: Machine, function: Function, args: Args, kwargs: Kwargs, node: ast.Call
-) -> Any:
+def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -> Any:
     """A function of a library, by the first of its signatures that takes the arguments."""
     _refuse_types(kwargs)
     _check_mixed(machine, function, args, kwargs)
@@ -139,7 +138,7 @@ def _library(
             continue
         if own_truths:
             values = overload.with_truths(machine, values)
-        run = partial(overload.run, machine, node, values)
+        run = partial(overload.run, machine, values)
         try:
             result = _guarded(machine, function.name, None, args, run)
         except RankError:
@@ -153,23 +152,21 @@ def _library(
         return ops.tensor(machine, result) if isinstance(result, bool) and own_truths else result
     if function.core is None:
         raise InvalidValueError(f"{function.shown} {reason}", hint=f"write {function.usage}")
-    result = _apply(machine, function.core, args, kwargs, node)
+    result = _apply(machine, function.core, args, kwargs)
     if machine.confirm is not None:
         machine.confirm(machine, function, args, kwargs, result)
     return result
 
 
-def _builtin(
-    machine: Machine, function: Builtin, args: Args, kwargs: Kwargs, node: ast.Call
-) -> Any:
+def _builtin(machine: Machine, function: Builtin, args: Args, kwargs: Kwargs) -> Any:
     _refuse_types(kwargs)
     try:
-        _signature(function).bind(machine, node, *args, **kwargs)
+        _signature(function).bind(machine, *args, **kwargs)
     except TypeError:
         raise InvalidValueError(
             f"{function.name} does not take these arguments", hint=function.doc
         ) from None
-    run = partial(function.call, machine, node, *args, **kwargs)
+    run = partial(function.call, machine, *args, **kwargs)
     return _guarded(machine, function.name, function.doc, args, run)
 
 

@@ -13,7 +13,8 @@ from gradcalc.errors import (
     UnsupportedError,
     did_you_mean,
 )
-from gradcalc.lang import library, operators, ops
+from gradcalc.lang import operators, ops
+from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.indexing import counted_with_arrays
 from gradcalc.lang.machine import Closure, Machine, Rule
 from gradcalc.lang.ops import LARGEST_INTEGER
@@ -27,9 +28,9 @@ def load(machine: Machine, node: ast.Name) -> Any:
         value = frame.values[node.id]
         return machine.detach(value, node.id) if node.id in machine.detached else value
     naming = machine.program.naming
-    known = library.has_meaning(node.id) or node.id in naming.imported
+    known = catalogue.has_meaning(node.id) or node.id in naming.imported
     if known and node.id not in machine.frame.local:
-        return library.bare(node.id, naming)
+        return catalogue.bare(node.id, naming)
     machine.node = node
     raise UnknownNameError(
         f"{brief(node.id)} has no value here", hint=did_you_mean(node.id, machine.frame.values)
@@ -76,10 +77,10 @@ def closure(machine: Machine, name: str, arguments: ast.arguments, body: Any) ->
 
 def member(machine: Machine, path: tuple[str, ...]) -> Any:
     """A constant or a function of a module."""
-    found = library.place(machine.program.naming, path)
-    if found is None or not library.has(*found):
+    found = catalogue.place(machine.program.naming, path)
+    if found is None or not catalogue.has(*found):
         raise UnsupportedError(f"{brief('.'.join(path))} is no value")
-    return library.member(*found)
+    return catalogue.member(*found)
 
 
 def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
@@ -104,7 +105,7 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
                 return ops.call(machine, "transpose", value, -2, -1)
     raise UnknownNameError(
         f"{machine.describe(value)} has no .{name} to be read",
-        hint=f"call it: .{name}()" if library.is_method(name) else None,
+        hint=f"call it: .{name}()" if name in catalogue.methods() else None,
     )
 
 

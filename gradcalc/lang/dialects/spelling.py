@@ -5,7 +5,6 @@ have several rows, as torch's functions have several signatures: the first that 
 is the one that is meant.
 """
 
-import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -35,7 +34,7 @@ class RankError(ShapeError):
 
 
 Reading = Callable[..., Any]
-"""What a call means: the machine, the syntax node of the call, and the arguments by name."""
+"""What a call means: the machine, and the arguments by name."""
 
 Meaning = str | Reading | None
 """What a row of a table means; None for the primitive of the same name."""
@@ -135,12 +134,12 @@ class Overload:
             if p.name in values
         }
 
-    def run(self, machine: Machine, node: ast.Call, values: dict[str, Any]) -> Any:
+    def run(self, machine: Machine, values: dict[str, Any]) -> Any:
         """What the call gives, of arguments that fit."""
         if not isinstance(self.meaning, str):
-            return self.meaning(machine, node, **values)
+            return self.meaning(machine, **values)
         if self.meaning not in BY_NAME:
-            return BUILTINS[self.meaning].call(machine, node, *values.values())
+            return BUILTINS[self.meaning].call(machine, *values.values())
         row = BY_NAME[self.meaning]
         return ops.operate(machine, row, self.arguments(row, values))
 

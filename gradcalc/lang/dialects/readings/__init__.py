@@ -1,13 +1,12 @@
 """Calls that are not one primitive: what they mean, put together from primitives.
 
-Each reading takes the machine, the syntax node of the call and the arguments of its signature by
-name; some are made for a name.
+Each reading takes the machine and the arguments of its signature by name; some are made for a name.
 """
 
 import ast
 from typing import Any
 
-Node = ast.Call
+from gradcalc.lang.machine import Machine
 
 
 def like(name: str, read: Any) -> Any:
@@ -16,7 +15,7 @@ def like(name: str, read: Any) -> Any:
     return read
 
 
-def node_name(node: Node) -> str:
+def called(machine: Machine) -> str:
     """What is called, for a sentence."""
-    func = node.func
+    func = getattr(machine.node, "func", None)
     return func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "it")

@@ -5,7 +5,7 @@ from typing import Any
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import operators, ops, plain
-from gradcalc.lang.dialects.readings import Node, like, node_name
+from gradcalc.lang.dialects.readings import called, like
 from gradcalc.lang.machine import Machine
 from gradcalc.lang.program import MIXED, TORCH
 from gradcalc.primitives import BY_NAME
@@ -14,7 +14,7 @@ from gradcalc.primitives import BY_NAME
 def scaled(name: str) -> Any:
     """torch's add and sub, whose second operand may be multiplied by alpha."""
 
-    def read(machine: Machine, node: Node, input: Any, other: Any, alpha: Any) -> Any:
+    def read(machine: Machine, input: Any, other: Any, alpha: Any) -> Any:
         if alpha != 1:
             other = ops.binary(machine, "mul", other, alpha)
         return ops.binary(machine, name, input, other)
@@ -22,7 +22,7 @@ def scaled(name: str) -> Any:
     return like(name, read)
 
 
-def divided(machine: Machine, node: Node, input: Any, other: Any, rounding_mode: Any) -> Any:
+def divided(machine: Machine, input: Any, other: Any, rounding_mode: Any) -> Any:
     """torch's div with its rounding modes."""
     if rounding_mode == "floor":
         return ops.binary(machine, "floordiv", input, other)
@@ -34,7 +34,7 @@ def divided(machine: Machine, node: Node, input: Any, other: Any, rounding_mode:
     return ops.call(machine, "trunc", quotient)
 
 
-def rounded(machine: Machine, node: Node, **values: Any) -> Any:
+def rounded(machine: Machine, **values: Any) -> Any:
     """Rounded to whole numbers; to decimals there is no primitive."""
     number, decimals = values.values()
     if decimals:
@@ -42,7 +42,7 @@ def rounded(machine: Machine, node: Node, **values: Any) -> Any:
     return ops.call(machine, "round", number)
 
 
-def float_power(machine: Machine, node: Node, x1: Any, x2: Any) -> Any:
+def float_power(machine: Machine, x1: Any, x2: Any) -> Any:
     """numpy's float_power: a power of floats, whatever the operands."""
     return ops.call(
         machine, "pow", *[ops.as_floats(machine, ops.tensor(machine, v)) for v in (x1, x2)]
@@ -52,33 +52,33 @@ def float_power(machine: Machine, node: Node, x1: Any, x2: Any) -> Any:
 def binary_mask(name: str) -> Any:
     """`&`, `|`, `^` as functions: of truth values only."""
 
-    def read(machine: Machine, node: Node, **values: Any) -> Any:
+    def read(machine: Machine, **values: Any) -> Any:
         left, right = values.values()
-        operators.check_masks(machine, node_name(node), left, right)
+        operators.check_masks(machine, called(machine), left, right)
         return ops.binary(machine, name, left, right)
 
     return like(name, read)
 
 
-def inverted_mask(machine: Machine, node: Node, **values: Any) -> Any:
+def inverted_mask(machine: Machine, **values: Any) -> Any:
     """`~` as a function."""
     (value,) = values.values()
-    operators.check_masks(machine, node_name(node), value)
+    operators.check_masks(machine, called(machine), value)
     return ops.operate(machine, BY_NAME["logical_not"], {"x": ops.tensor(machine, value)})
 
 
-def chosen_by_method(machine: Machine, node: Node, self: Any, condition: Any, other: Any) -> Any:
+def chosen_by_method(machine: Machine, self: Any, condition: Any, other: Any) -> Any:
     """torch's where as a method: the receiver where the condition holds."""
     return ops.call(machine, "where", condition, self, other)
 
 
-def soft_plus(machine: Machine, node: Node, x: Any) -> Any:
+def soft_plus(machine: Machine, x: Any) -> Any:
     """jax's softplus, which has no threshold."""
     x = ops.tensor(machine, x)
     return ops.binary(machine, "logaddexp", x, ops.tensor(machine, 0.0))
 
 
-def jax_gelu(machine: Machine, node: Node, x: Any, approximate: Any) -> Any:
+def jax_gelu(machine: Machine, x: Any, approximate: Any) -> Any:
     """jax's gelu, which is the tanh form unless told otherwise."""
     return ops.call(machine, "gelu", ops.tensor(machine, x), "tanh" if approximate else "none")
 
@@ -88,7 +88,6 @@ def loss(name: str) -> Any:
 
     def read(
         machine: Machine,
-        node: Node,
         input: Any,
         target: Any,
         reduction: Any,
@@ -110,7 +109,7 @@ def loss(name: str) -> Any:
     return like(name, read)
 
 
-def ieee_remainder(machine: Machine, node: Node, x: Any, y: Any) -> Any:
+def ieee_remainder(machine: Machine, x: Any, y: Any) -> Any:
     """`math.remainder`: what is left of x beside the nearest multiple of y."""
     x, y = scalar(machine, x), scalar(machine, y)
     if all(plain.is_number(value) for value in (x, y)):
@@ -119,7 +118,7 @@ def ieee_remainder(machine: Machine, node: Node, x: Any, y: Any) -> Any:
     return ops.binary(machine, "sub", x, ops.binary(machine, "mul", y, count))
 
 
-def log_of_base(machine: Machine, node: Node, x: Any, base: Any) -> Any:
+def log_of_base(machine: Machine, x: Any, base: Any) -> Any:
     """`math.log`, to a base if one is given."""
     result = scalar_call(machine, "log", x)
     if base is None:
@@ -162,7 +161,7 @@ def scalar_call(machine: Machine, name: str, *args: Any) -> Any:
 def of_math(name: str) -> Any:
     """A function of `math` that is a primitive of single numbers."""
 
-    def read(machine: Machine, node: Node, **values: Any) -> Any:
+    def read(machine: Machine, **values: Any) -> Any:
         found = scalar_call(machine, name, *values.values())
         return _integer(machine, found) if name in ("floor", "ceil", "trunc") else found
 
@@ -176,7 +175,7 @@ def _integer(machine: Machine, found: Any) -> Any:
     return machine.mark_integer(ops.binary(machine, "add", found, 0.0))
 
 
-def length(machine: Machine, node: Node, coordinates: Any) -> Any:
+def length(machine: Machine, coordinates: Any) -> Any:
     """`math.hypot` of any number of coordinates."""
     parts = [scalar(machine, value) for value in coordinates]
     if len(parts) == 2:
@@ -184,7 +183,7 @@ def length(machine: Machine, node: Node, coordinates: Any) -> Any:
     return ops.call(machine, "norm", ops.tensor(machine, list(parts))) if parts else 0.0
 
 
-def multiplied(machine: Machine, node: Node, iterable: Any, start: Any) -> Any:
+def multiplied(machine: Machine, iterable: Any, start: Any) -> Any:
     """`math.prod`."""
     for item in counted_items(machine, iterable):
         start = operators.named(machine, "mul", start, item)
@@ -200,7 +199,7 @@ def counted_items(machine: Machine, iterable: Any) -> Any:
     return items
 
 
-def python_sum(machine: Machine, node: Node, **values: Any) -> Any:
+def python_sum(machine: Machine, **values: Any) -> Any:
     """Python's sum and fsum: the items one by one, which of a matrix are its rows."""
     iterable, total = (*values.values(), 0)[:2]
     for item in counted_items(machine, iterable):
@@ -212,7 +211,7 @@ def python_extreme(name: str) -> Any:
     """Python's max or min: one of the values, chosen by comparing them in order."""
     comparison = {"max": "gt", "min": "lt"}[name]
 
-    def read(machine: Machine, node: Node, values: Any) -> Any:
+    def read(machine: Machine, values: Any) -> Any:
         items = counted_items(machine, values[0]) if len(values) == 1 else values
         if not len(items):
             raise InvalidValueError(f"{name} of nothing")
@@ -225,7 +224,7 @@ def python_extreme(name: str) -> Any:
     return read
 
 
-def python_round(machine: Machine, node: Node, number: Any, ndigits: Any) -> Any:
+def python_round(machine: Machine, number: Any, ndigits: Any) -> Any:
     """Python's round of one number: arrays have none, and to digits there is no primitive."""
     if plain.is_number(number):
         return plain.compute("round", round, (number, ndigits), machine.limits.bits)
@@ -234,12 +233,12 @@ def python_round(machine: Machine, node: Node, number: Any, ndigits: Any) -> Any
             f"round() takes one number, not {machine.describe(number)}",
             hint="torch.round(x) and np.round(x) round every element",
         )
-    found = rounded(machine, node, number=number, ndigits=ndigits)
+    found = rounded(machine, number=number, ndigits=ndigits)
     # torch's tensors have no such integer, and are read as with torch.round
     whole = ndigits is None and machine.program.naming.arrays != TORCH
     return _integer(machine, found) if whole else found
 
 
-def python_power(machine: Machine, node: Node, base: Any, exp: Any) -> Any:
+def python_power(machine: Machine, base: Any, exp: Any) -> Any:
     """Python's pow, which is the operator."""
     return operators.named(machine, "pow", base, exp)

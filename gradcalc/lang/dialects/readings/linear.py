@@ -6,7 +6,7 @@ from typing import Any
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import operators, ops, plain
-from gradcalc.lang.dialects.readings import Node, like, node_name
+from gradcalc.lang.dialects.readings import called, like
 from gradcalc.lang.dialects.spelling import RankError
 from gradcalc.lang.machine import Machine
 from gradcalc.primitives.shapes import axis as one_of
@@ -16,14 +16,14 @@ from gradcalc.primitives.shapes import numbers as several
 def of_ranks(name: str, *ranks: int) -> Any:
     """A product that takes operands of these ranks only, as torch has them."""
 
-    def read(machine: Machine, node: Node, **values: Any) -> Any:
+    def read(machine: Machine, **values: Any) -> Any:
         operands = [ops.tensor(machine, value) for value in values.values()]
         given = [len(ops.shape(machine, operand)) for operand in operands]
         if given != list(ranks):
             what = " and ".join(str(ops.shape(machine, operand)) for operand in operands)
             wanted = " and ".join(str(rank) for rank in ranks)
             raise RankError(
-                f"{node_name(node)} takes operands of rank {wanted}, not of shape {what}",
+                f"{called(machine)} takes operands of rank {wanted}, not of shape {what}",
                 hint="@ multiplies matrices and vectors",
             )
         return ops.call(machine, name, *operands)
@@ -31,12 +31,12 @@ def of_ranks(name: str, *ranks: int) -> Any:
     return like(name, read)
 
 
-def product(machine: Machine, node: Node, **values: Any) -> Any:
+def product(machine: Machine, **values: Any) -> Any:
     """The matrix product."""
     return ops.binary(machine, "matmul", *[ops.tensor(machine, value) for value in values.values()])
 
 
-def numpy_dot(machine: Machine, node: Node, a: Any, b: Any) -> Any:
+def numpy_dot(machine: Machine, a: Any, b: Any) -> Any:
     """numpy's dot: a product where one is a scalar, else the matrix product up to rank 2."""
     a, b = (v if plain.is_number(v) else ops.tensor(machine, v) for v in (a, b))
     if not ops.shape(machine, a) or not ops.shape(machine, b):
@@ -44,7 +44,7 @@ def numpy_dot(machine: Machine, node: Node, a: Any, b: Any) -> Any:
     return ops.binary(machine, "matmul", a, b)
 
 
-def numpy_inner(machine: Machine, node: Node, a: Any, b: Any) -> Any:
+def numpy_inner(machine: Machine, a: Any, b: Any) -> Any:
     """numpy's inner product, over the last axes."""
     a, b = ops.tensor(machine, a), ops.tensor(machine, b)
     if not ops.shape(machine, a) or not ops.shape(machine, b):
@@ -54,7 +54,7 @@ def numpy_inner(machine: Machine, node: Node, a: Any, b: Any) -> Any:
     return ops.binary(machine, "matmul", a, ops.call(machine, "transpose", b))
 
 
-def numpy_outer(machine: Machine, node: Node, a: Any, b: Any) -> Any:
+def numpy_outer(machine: Machine, a: Any, b: Any) -> Any:
     """numpy's outer product, of all elements in a row."""
     rows = [ops.reshape(machine, ops.tensor(machine, v), (-1,)) for v in (a, b)]
     return ops.call(machine, "outer", *rows)
@@ -63,7 +63,7 @@ def numpy_outer(machine: Machine, node: Node, a: Any, b: Any) -> Any:
 def single(name: str) -> Any:
     """A function of one matrix, where the library takes stacks of them too."""
 
-    def read(machine: Machine, node: Node, **values: Any) -> Any:
+    def read(machine: Machine, **values: Any) -> Any:
         operands = [ops.tensor(machine, value) for value in values.values()]
         if len(ops.shape(machine, operands[0])) != 2:
             raise ShapeError(
@@ -74,7 +74,7 @@ def single(name: str) -> Any:
     return like(name, read)
 
 
-def numpy_trace(machine: Machine, node: Node, a: Any, offset: Any) -> Any:
+def numpy_trace(machine: Machine, a: Any, offset: Any) -> Any:
     """numpy's trace of a matrix, of any of its diagonals."""
     a = ops.tensor(machine, a)
     if len(ops.shape(machine, a)) != 2:
@@ -84,7 +84,7 @@ def numpy_trace(machine: Machine, node: Node, a: Any, offset: Any) -> Any:
     return ops.call(machine, "sum", ops.call(machine, "diagonal", a, offset))
 
 
-def element_norm(machine: Machine, node: Node, **values: Any) -> Any:
+def element_norm(machine: Machine, **values: Any) -> Any:
     """torch.norm: of the elements, whatever the rank."""
     x, p, dim, keepdim = values.values()
     if p == "nuc":
@@ -94,19 +94,19 @@ def element_norm(machine: Machine, node: Node, **values: Any) -> Any:
     return ops.call(machine, "norm", x, 2 if p in (None, "fro") else p, dim, keepdim)
 
 
-def vector_norm(machine: Machine, node: Node, x: Any, ord: Any, **along: Any) -> Any:
+def vector_norm(machine: Machine, x: Any, ord: Any, **along: Any) -> Any:
     """The vector_norm of numpy's and torch's linalg, whose axes have names of their own."""
     dim, keepdim = along.values()
     return ops.call(machine, "norm", x, ord, dim, keepdim)
 
 
-def matrix_norm(machine: Machine, node: Node, **values: Any) -> Any:
+def matrix_norm(machine: Machine, **values: Any) -> Any:
     """torch.linalg.matrix_norm."""
     matrix, order, dim, keepdim = values.values()
     return _of_matrices(machine, matrix, order, tuple(dim), keepdim)
 
 
-def linalg_norm(machine: Machine, node: Node, **values: Any) -> Any:
+def linalg_norm(machine: Machine, **values: Any) -> Any:
     """The norm of numpy's and torch's linalg: of vectors, or of matrices where the order says so.
 
     Without an order of all elements; with one of a vector, a matrix, or along axes.

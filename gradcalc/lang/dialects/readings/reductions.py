@@ -4,7 +4,7 @@ from typing import Any
 
 from gradcalc.errors import ShapeError, UnsupportedError
 from gradcalc.lang import operators, ops
-from gradcalc.lang.dialects.readings import Node, like
+from gradcalc.lang.dialects.readings import like
 from gradcalc.lang.machine import Machine
 from gradcalc.primitives.shapes import axis as one_of
 
@@ -12,7 +12,7 @@ from gradcalc.primitives.shapes import axis as one_of
 def spread(name: str) -> Any:
     """torch's std and var in their three signatures."""
 
-    def read(machine: Machine, node: Node, **values: Any) -> Any:
+    def read(machine: Machine, **values: Any) -> Any:
         x, *_ = values.values()
         options = {k: v for k, v in values.items() if k in ("dim", "unbiased", "keepdim")}
         correction = values.get("correction", 1)
@@ -26,9 +26,7 @@ def spread(name: str) -> Any:
 def numpy_spread(name: str) -> Any:
     """numpy's std and var, whose divisor is the count less ddof."""
 
-    def read(
-        machine: Machine, node: Node, a: Any, axis: Any, ddof: Any, keepdims: Any, correction: Any
-    ) -> Any:
+    def read(machine: Machine, a: Any, axis: Any, ddof: Any, keepdims: Any, correction: Any) -> Any:
         divisor = ddof if correction is None else correction
         return along(machine, name, a, axis, keepdims, correction=divisor)
 
@@ -46,14 +44,14 @@ def along(machine: Machine, name: str, a: Any, axis: Any, keepdims: Any, **optio
 def reduced(name: str) -> Any:
     """A reduction of numpy that is a primitive."""
 
-    def read(machine: Machine, node: Node, **values: Any) -> Any:
+    def read(machine: Machine, **values: Any) -> Any:
         a, axis, keepdims = values.values()
         return along(machine, name, a, axis, keepdims)
 
     return like(name, read)
 
 
-def weighted(machine: Machine, node: Node, a: Any, axis: Any, weights: Any, keepdims: Any) -> Any:
+def weighted(machine: Machine, a: Any, axis: Any, weights: Any, keepdims: Any) -> Any:
     """`np.average`: the mean, or that with weights."""
     if weights is None:
         return along(machine, "mean", a, axis, keepdims)
@@ -78,7 +76,7 @@ def truths(name: str) -> Any:
     """all or any along dimensions, as tensors of truth values."""
     keep = {"all": "amin", "any": "amax"}[name]
 
-    def read(machine: Machine, node: Node, **values: Any) -> Any:
+    def read(machine: Machine, **values: Any) -> Any:
         x, *rest = values.values()
         x = ops.tensor(machine, x)
         if not rest or rest[0] is None:
@@ -96,7 +94,7 @@ def truths(name: str) -> Any:
     return read
 
 
-def values_in_order(machine: Machine, node: Node, a: Any, axis: Any) -> Any:
+def values_in_order(machine: Machine, a: Any, axis: Any) -> Any:
     """numpy's sort: the values only, of all elements in a row where the axis is None."""
     a = ops.tensor(machine, a)
     if axis is None:
@@ -106,9 +104,7 @@ def values_in_order(machine: Machine, node: Node, a: Any, axis: Any) -> Any:
     return ops.call(machine, "sort", a, dim=axis).values
 
 
-def sorted_stably(
-    machine: Machine, node: Node, input: Any, stable: Any, dim: Any, descending: Any
-) -> Any:
+def sorted_stably(machine: Machine, input: Any, stable: Any, dim: Any, descending: Any) -> Any:
     """torch's sort with its arguments by name: equal numbers have one order or the other."""
     return ops.call(machine, "sort", input, dim, descending)
 
@@ -116,7 +112,7 @@ def sorted_stably(
 def running(name: str) -> Any:
     """numpy's running sums and products: of all elements in a row without an axis."""
 
-    def read(machine: Machine, node: Node, a: Any, axis: Any) -> Any:
+    def read(machine: Machine, a: Any, axis: Any) -> Any:
         a = ops.tensor(machine, a)
         if axis is None or not ops.shape(machine, a):
             a, axis = ops.reshape(machine, a, (-1,)), 0
@@ -128,7 +124,7 @@ def running(name: str) -> Any:
 def scipy_softmax(name: str) -> Any:
     """scipy's softmax and log_softmax: over all elements where no axis is named."""
 
-    def read(machine: Machine, node: Node, x: Any, axis: Any) -> Any:
+    def read(machine: Machine, x: Any, axis: Any) -> Any:
         x = ops.tensor(machine, x)
         if axis is not None:
             if isinstance(axis, list | tuple):
@@ -143,7 +139,7 @@ def scipy_softmax(name: str) -> Any:
 def implicit_softmax(name: str) -> Any:
     """torch.nn.functional's softmax: without dim along dimension 0 of ranks 0, 1 and 3, else 1."""
 
-    def read(machine: Machine, node: Node, input: Any, dim: Any) -> Any:
+    def read(machine: Machine, input: Any, dim: Any) -> Any:
         if dim is None:
             dim = 0 if len(ops.shape(machine, input)) in (0, 1, 3) else 1
         return ops.call(machine, name, input, dim=dim)
@@ -151,9 +147,7 @@ def implicit_softmax(name: str) -> Any:
     return like(name, read)
 
 
-def weighted_logsumexp(
-    machine: Machine, node: Node, a: Any, axis: Any, b: Any, keepdims: Any
-) -> Any:
+def weighted_logsumexp(machine: Machine, a: Any, axis: Any, b: Any, keepdims: Any) -> Any:
     """scipy's logsumexp, whose terms may have factors b."""
     a = ops.tensor(machine, a)
     if keepdims and not ops.shape(machine, a):

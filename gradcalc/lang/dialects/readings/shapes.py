@@ -8,13 +8,13 @@ import numpy as np
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import ops
 from gradcalc.lang.builtins import BUILTINS
-from gradcalc.lang.dialects.readings import Node, node_name
+from gradcalc.lang.dialects.readings import called
 from gradcalc.lang.machine import Machine
 from gradcalc.primitives.shapes import axis as one_of
 from gradcalc.primitives.shapes import numbers as several
 
 
-def numpy_transposed(machine: Machine, node: Node, a: Any, axes: Any) -> Any:
+def numpy_transposed(machine: Machine, a: Any, axes: Any) -> Any:
     """numpy's transpose: the axes in another order, reversed where none is named."""
     a = ops.tensor(machine, a)
     if axes is not None and len(axes) == 1 and isinstance(axes[0], list | tuple):
@@ -24,32 +24,32 @@ def numpy_transposed(machine: Machine, node: Node, a: Any, axes: Any) -> Any:
     return ops.call(machine, "permute", a, axes)
 
 
-def flat_copy(machine: Machine, node: Node, a: Any) -> Any:
+def flat_copy(machine: Machine, a: Any) -> Any:
     """numpy's flatten, which copies."""
     return machine.copy(ops.call(machine, "flatten", a))
 
 
-def numpy_diag(machine: Machine, node: Node, v: Any, k: Any) -> Any:
+def numpy_diag(machine: Machine, v: Any, k: Any) -> Any:
     """numpy's diag: of a matrix a view, as its diagonal is."""
     v = ops.tensor(machine, v)
     return ops.call(machine, "diagonal" if len(ops.shape(machine, v)) == 2 else "diag", v, k)
 
 
 def last_diagonal(
-    machine: Machine, node: Node, offset: Any, dim1: Any = -2, dim2: Any = -1, **values: Any
+    machine: Machine, offset: Any, dim1: Any = -2, dim2: Any = -1, **values: Any
 ) -> Any:
     """The diagonal of numpy's and torch's linalg: of the last two dimensions."""
     return ops.call(machine, "diagonal", *values.values(), offset, dim1, dim2)
 
 
-def matrix_transposed(machine: Machine, node: Node, input: Any) -> Any:
+def matrix_transposed(machine: Machine, input: Any) -> Any:
     """torch's t: of at most two dimensions."""
     if len(ops.shape(machine, input)) > 2:
         raise ShapeError(f"t() of more than two dimensions, of shape {ops.shape(machine, input)}")
     return ops.call(machine, "transpose", input)
 
 
-def numpy_squeezed(machine: Machine, node: Node, a: Any, axis: Any) -> Any:
+def numpy_squeezed(machine: Machine, a: Any, axis: Any) -> Any:
     """numpy's squeeze, which refuses an axis of another size than 1."""
     a = ops.tensor(machine, a)
     shape = ops.shape(machine, a)
@@ -59,7 +59,7 @@ def numpy_squeezed(machine: Machine, node: Node, a: Any, axis: Any) -> Any:
     return ops.call(machine, "squeeze", a, axis)
 
 
-def with_axes(machine: Machine, node: Node, a: Any, axis: Any) -> Any:
+def with_axes(machine: Machine, a: Any, axis: Any) -> Any:
     """numpy's expand_dims, of one axis or several of the result."""
     a = ops.tensor(machine, a)
     shape, places = list(ops.shape(machine, a)), several(axis)
@@ -72,7 +72,7 @@ def with_axes(machine: Machine, node: Node, a: Any, axis: Any) -> Any:
     return ops.reshape(machine, a, tuple(shape))
 
 
-def joined(machine: Machine, node: Node, arrays: Any, axis: Any) -> Any:
+def joined(machine: Machine, arrays: Any, axis: Any) -> Any:
     """numpy's concatenate: all elements in a row where the axis is None."""
     parts = [ops.tensor(machine, part) for part in ops.items(machine, arrays)]
     if axis is None:
@@ -83,7 +83,7 @@ def joined(machine: Machine, node: Node, arrays: Any, axis: Any) -> Any:
 
 
 def numpy_padded(
-    machine: Machine, node: Node, array: Any, pad_width: Any, mode: Any, constant_values: Any
+    machine: Machine, array: Any, pad_width: Any, mode: Any, constant_values: Any
 ) -> Any:
     """numpy's pad: one width for every side, one pair for every axis, or a pair for each."""
     x = ops.tensor(machine, array)
@@ -98,20 +98,20 @@ def numpy_padded(
     return ops.call(machine, "pad", x, amounts, value=constant_values)
 
 
-def torch_padded(machine: Machine, node: Node, input: Any, pad: Any, mode: Any, value: Any) -> Any:
+def torch_padded(machine: Machine, input: Any, pad: Any, mode: Any, value: Any) -> Any:
     """torch's pad: pairs for the last dimension, the last but one, and so on."""
     if mode != "constant":
         raise UnsupportedError(f"pad fills with constants only, not by {mode!r}")
     return ops.call(machine, "pad", input, tuple(pad), value=0.0 if value is None else value)
 
 
-def flipped(machine: Machine, node: Node, **values: Any) -> Any:
+def flipped(machine: Machine, **values: Any) -> Any:
     """torch's flip, which turns nothing round where no dimension is named."""
     x, dims = values.values()
     return ops.call(machine, "flip", x, dims) if len(dims) else x
 
 
-def numpy_rolled(machine: Machine, node: Node, a: Any, shift: Any, axis: Any) -> Any:
+def numpy_rolled(machine: Machine, a: Any, shift: Any, axis: Any) -> Any:
     """numpy's roll: of all elements in a row where no axis is named."""
     a = ops.tensor(machine, a)
     if axis is None:
@@ -128,13 +128,13 @@ def numpy_rolled(machine: Machine, node: Node, a: Any, shift: Any, axis: Any) ->
     return a
 
 
-def copied(machine: Machine, node: Node, data: Any) -> Any:
+def copied(machine: Machine, data: Any) -> Any:
     """torch.tensor: new numbers, through which no gradient passes."""
     # which counts the items, however often lists hold one another
     tensor = ops.tensor(machine, data)
     if not machine.is_tensor(data):
         _check_singles(machine, data)
-    return machine.cut_by(tensor, node_name(node))
+    return machine.cut_by(tensor, called(machine))
 
 
 def _check_singles(machine: Machine, data: Any) -> None:
@@ -151,78 +151,76 @@ def _check_singles(machine: Machine, data: Any) -> None:
             _check_singles(machine, item)
 
 
-def copied_of_list(machine: Machine, node: Node, data: Any) -> Any:
+def copied_of_list(machine: Machine, data: Any) -> Any:
     """torch.as_tensor: a tensor is itself, a list is copied."""
-    return data if machine.is_tensor(data) else copied(machine, node, data)
+    return data if machine.is_tensor(data) else copied(machine, data)
 
 
-def arrayed(machine: Machine, node: Node, **values: Any) -> Any:
+def arrayed(machine: Machine, **values: Any) -> Any:
     """np.array and np.asarray: a list as an array; an array itself, or a copy of it."""
     data, *_ = values.values()
     tensor = ops.tensor(machine, data)
     return machine.mark_array(machine.copy(tensor) if values.get("copy") else tensor)
 
 
-def arrayed_copy(machine: Machine, node: Node, a: Any) -> Any:
+def arrayed_copy(machine: Machine, a: Any) -> Any:
     """np.copy, which makes an array of one of numpy's numbers too."""
     return machine.mark_array(machine.copy(ops.tensor(machine, a)))
 
 
-def copied_array(machine: Machine, node: Node, a: Any) -> Any:
+def copied_array(machine: Machine, a: Any) -> Any:
     """The method copy: of an array an array, of one of numpy's numbers a number."""
     copied = machine.copy(ops.tensor(machine, a))
     return machine.mark_array(copied) if machine.is_array(a) else copied
 
 
-def chosen(machine: Machine, node: Node, condition: Any, x: Any, y: Any) -> Any:
+def chosen(machine: Machine, condition: Any, x: Any, y: Any) -> Any:
     """np.where, whose result is an array of no dimensions where another function's is a number."""
     return machine.mark_array(ops.call(machine, "where", condition, x, y))
 
 
-def counted(machine: Machine, node: Node, self: Any) -> Any:
+def counted(machine: Machine, self: Any) -> Any:
     """torch's ndimension and nelement."""
     return (
-        ops.size(machine, self) if node_name(node) == "nelement" else len(ops.shape(machine, self))
+        ops.size(machine, self) if called(machine) == "nelement" else len(ops.shape(machine, self))
     )
 
 
-def numpy_eye(machine: Machine, node: Node, **values: Any) -> Any:
+def numpy_eye(machine: Machine, **values: Any) -> Any:
     """numpy's eye, with its ones on any diagonal."""
     rows, columns, diagonal = values.values()
     columns = rows if columns is None else columns
     # which says what is wrong with the sizes
-    BUILTINS["eye"].call(machine, node, rows, columns)
+    BUILTINS["eye"].call(machine, rows, columns)
     return machine.constant(
         np.eye(ops.integer(machine, rows), ops.integer(machine, columns), diagonal)
     )
 
 
-def numpy_linspace(
-    machine: Machine, node: Node, start: Any, stop: Any, num: Any, endpoint: Any
-) -> Any:
+def numpy_linspace(machine: Machine, start: Any, stop: Any, num: Any, endpoint: Any) -> Any:
     """numpy's linspace of two numbers, with its end or without it."""
     if endpoint:
-        return BUILTINS["linspace"].call(machine, node, start, stop, num)
-    points = BUILTINS["linspace"].call(machine, node, start, stop, num + 1)
+        return BUILTINS["linspace"].call(machine, start, stop, num)
+    points = BUILTINS["linspace"].call(machine, start, stop, num + 1)
     return ops.index(machine, points, (slice(0, num),))
 
 
-def arranged(machine: Machine, node: Node, bounds: Any) -> Any:
+def arranged(machine: Machine, bounds: Any) -> Any:
     """arange of one to three numbers."""
     if not 1 <= len(bounds) <= 3:
         raise InvalidValueError(f"arange takes one to three numbers, not {len(bounds)}")
-    return BUILTINS["arange"].call(machine, node, *bounds)
+    return BUILTINS["arange"].call(machine, *bounds)
 
 
-def inclusive_range(machine: Machine, node: Node, bounds: Any) -> Any:
+def inclusive_range(machine: Machine, bounds: Any) -> Any:
     """torch's own range, which has its end in it: nobody means that."""
     raise UnsupportedError(
         "torch.range has its end in it", hint="Python's range needs no import from torch"
     )
 
 
-def sized(machine: Machine, node: Node, a: Any, axis: Any) -> Any:
+def sized(machine: Machine, a: Any, axis: Any) -> Any:
     """numpy's size: how many elements there are, or places along an axis."""
     if axis is None:
         return ops.size(machine, a)
-    return BUILTINS["size"].call(machine, node, a, axis)
+    return BUILTINS["size"].call(machine, a, axis)
