@@ -217,8 +217,11 @@ def _assert(machine: Machine, node: ast.Assert) -> None:
 def _with(machine: Machine, node: ast.With) -> Any:
     item = node.items[0]
     machine.note("no_grad", text_of(item, machine.source), item.context_expr)
-    with machine.frozen():
+    machine.frozen += 1
+    try:
         return machine.block(node.body)
+    finally:
+        machine.frozen -= 1
 
 
 STATEMENTS: Mapping[type[ast.AST], Rule] = {

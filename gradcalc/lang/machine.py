@@ -8,8 +8,7 @@ done with values (`gradcalc.lang.ops`) and the functions that a program can call
 import ast
 import inspect
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -100,7 +99,8 @@ class Machine:
     `node` is where in the text it is, `frame` the scope there; `main` is the function that is the
     program, `main_frame` the scope whose last value, `last`, is the output, `given` that of the
     inputs. `callers` are the scopes of the functions that are still running. `path` is how
-    branches went: line, kind and text of each, and its turns. `stops` pass no gradient back.
+    branches went: line, kind and text of each, and its turns. `stops` pass no gradient back, nor
+    does anything while `frozen` is not 0.
 
     `scalars` says that every input is one number. `integers` are tensors that their library would
     make of integers, kept so that no other takes their place in memory. `arrays` are tensors of no
@@ -125,7 +125,7 @@ class Machine:
     last: Any = NOTHING
     path: dict[int, tuple[int, str, str, list[bool]]] = field(default_factory=dict)
     stops: list[Stop] = field(default_factory=list)
-    frozen_depth: int = 0
+    frozen: int = 0
     scalars: bool = False
     integers: dict[int, Any] = field(default_factory=dict)
     arrays: list[Any] = field(default_factory=list)
@@ -213,7 +213,7 @@ class Machine:
     def copy(self, value: Any) -> Any:
         """The tensor in memory of its own."""
         copied = self.backend.copy(value) if self.is_tensor(value) else value
-        if self.frozen_depth:
+        if self.frozen:
             copied = self.detach(copied, None)
         return self.mark_integer(copied) if self.is_integer(value) else copied
 
@@ -293,12 +293,3 @@ class Machine:
     def note(self, kind: str, source: str, node: ast.AST) -> None:
         """Remember a place that passes no gradient back."""
         self.stops.append(Stop(kind, source, span_of(node, self.source)))
-
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
-        """Inside, results of primitives pass no gradient back."""
-        self.frozen_depth += 1
-        try:
-            yield
-        finally:
-            self.frozen_depth -= 1

@@ -34,9 +34,6 @@ LARGEST_INTEGER = 2**31
 """No dimension, shift or offset can be beyond; the libraries count in so many bits."""
 
 
-# -- primitives ------------------------------------------------------------------------
-
-
 def call(machine: Machine, name: str, /, *args: Any, **kwargs: Any) -> Any:
     """A primitive called as a function, its arguments still to be fitted."""
     row = BY_NAME[name]
@@ -78,8 +75,7 @@ def operate(machine: Machine, row: Primitive, arguments: dict[str, Any]) -> Any:
         if key in operands:
             arguments[key] = _operand(machine, row, value)
         elif key in lists:
-            parts = [_operand(machine, row, part) for part in items(machine, value)]
-            arguments[key] = [tensor(machine, part) for part in parts]
+            arguments[key] = [_operand(machine, row, part) for part in items(machine, value)]
         else:
             arguments[key] = _static(machine, row, key, value)
     return apply(machine, row, arguments)
@@ -97,7 +93,7 @@ def apply(machine: Machine, row: Primitive, arguments: Mapping[str, Any]) -> Any
         shapes = [machine.shape(v) for v in arguments.values() if machine.is_tensor(v)]
         raise explained(row, shapes, error) from error
     machine.count(result)
-    if machine.frozen_depth:
+    if machine.frozen:
         result = machine.detach(result, None)
     if kinds.is_integral(machine, row, arguments, result):
         if row.name in kinds.SIGNED:
@@ -197,9 +193,6 @@ def _of_truths(machine: Machine, row: Primitive, arguments: dict[str, Any]) -> A
     if isinstance(result, tuple):
         return type(result)(binary(machine, "ne", result[0], 0), *result[1:])
     return binary(machine, "ne", result, 0)
-
-
-# -- values ----------------------------------------------------------------------------
 
 
 def tensor(machine: Machine, value: Any) -> Any:

@@ -1,7 +1,7 @@
 """`y += x`, which writes into `y` where Python would, and who else would see it."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
@@ -9,15 +9,7 @@ from gradcalc.lang import operators, ops, plain
 from gradcalc.lang.expressions import load
 from gradcalc.lang.machine import Closure, Frame, Machine, Once
 from gradcalc.lang.program import JAX, NUMPY, brief, text_of
-
-SIGNS: Mapping[type[ast.AST], str] = {
-    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%",
-    ast.Pow: "**", ast.MatMult: "@", ast.BitAnd: "&", ast.BitOr: "|",
-}  # fmt: skip
-"""The operators that may stand in front of `=`."""
-
-COPY: Mapping[str, str] = {NUMPY: "{0}.copy()"}
-"""How a tensor is copied where it is not as in torch."""
+from gradcalc.primitives import BY_NAME
 
 
 def augmented(machine: Machine, node: ast.AugAssign) -> Any:
@@ -33,7 +25,7 @@ def augmented(machine: Machine, node: ast.AugAssign) -> Any:
     written = machine.is_tensor(held) and _writes(machine, node, held)
     if written:
         _check_held(machine, node.target.id, node, held)
-    if machine.is_tensor(held) and machine.frozen_depth and machine.carries(held):
+    if machine.is_tensor(held) and machine.frozen and machine.carries(held):
         raise UnsupportedError(
             "under no_grad() torch would keep the gradient of what it writes over",
             hint="write the whole assignment: y = y + ...",
@@ -94,10 +86,11 @@ def _check_held(machine: Machine, name: str, node: ast.AugAssign, held: Any) -> 
     """Refuse to write into a tensor that something else holds: Python would change that too."""
     holder = _holder(machine, name, held)
     if holder is not None:
-        copy = COPY.get(machine.program.naming.arrays, "{0}.clone()").format(name)
+        copy = f"{name}.copy()" if machine.program.naming.arrays == NUMPY else f"{name}.clone()"
+        sign = getattr(BY_NAME[operators.PLAIN[type(node.op)][0]], "operator", "")
         raise UnsupportedError(
             f"{brief(text_of(node, machine.source))} would also change {holder}",
-            hint=f"write {name} = {name} {SIGNS[type(node.op)]} ..., or {name} = {copy} before",
+            hint=f"write {name} = {name} {sign} ..., or {name} = {copy} before",
         )
 
 

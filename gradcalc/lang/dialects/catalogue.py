@@ -24,40 +24,19 @@ CALLED: Mapping[str, str] = MappingProxyType(
 """How a function of one number that has nothing special about it is called in a module."""
 
 
-def _whole(module: str, table: Table) -> Table:
-    """A module's table with the functions of which nothing special is to be said."""
-    plain: Table = {}
-    for row in PRIMITIVES:
-        if isinstance(row, Elementwise) and module in row.libraries:
-            plain[row.name] = [Overload(CALLED[module], row.name, {})]
-    return {**table, **plain}
+def _plain(module: str) -> Table:
+    """The functions of a module of which nothing special is to be said."""
+    return {
+        row.name: [Overload(CALLED[module], row.name, {})]
+        for row in PRIMITIVES
+        if isinstance(row, Elementwise) and module in row.libraries
+    }
 
 
 TABLES: Mapping[str, Table] = MappingProxyType(
     {
-        module: _whole(module, table)
-        for module, table in {
-            "torch": torch_table.TORCH,
-            "torch.nn": {},
-            "torch.nn.functional": torch_table.FUNCTIONAL,
-            "torch.linalg": torch_table.LINALG,
-            "torch.special": torch_table.SPECIAL,
-            "torch.autograd": {},
-            "numpy": other_tables.NUMPY,
-            "numpy.linalg": other_tables.NUMPY_LINALG,
-            "math": other_tables.MATH,
-            "scipy": {},
-            "scipy.special": other_tables.SCIPY_SPECIAL,
-            "scipy.linalg": other_tables.SCIPY_LINALG,
-            "jax": {},
-            "jax.numpy": other_tables.JAX_NUMPY,
-            "jax.numpy.linalg": other_tables.JAX_LINALG,
-            "jax.nn": other_tables.JAX_NN,
-            "jax.lax": other_tables.JAX_LAX,
-            "jax.scipy": {},
-            "jax.scipy.special": other_tables.JAX_SPECIAL,
-            "builtins": other_tables.PYTHON,
-        }.items()
+        module: table | _plain(module)
+        for module, table in (torch_table.TABLES | other_tables.TABLES).items()
     }
 )
 """The modules whose names a program may use or import, each with its functions."""
@@ -82,29 +61,26 @@ ARRAYS: Mapping[str, str] = MappingProxyType(
 )
 """Whose arrays the functions of a library take."""
 
-_FINITE = {"pi": math.pi, "e": math.e}
-_OTHERS = {"inf": math.inf, "nan": math.nan}
+NUMBERS: Mapping[str, float | None] = MappingProxyType(
+    {
+        "pi": math.pi, "e": math.e, "tau": math.tau, "inf": math.inf, "nan": math.nan,
+        "newaxis": None,
+    }
+)  # fmt: skip
+"""Names with a value of their own, unless the user gives such a variable."""
+
 CONSTANTS: Mapping[str, Mapping[str, float | None]] = MappingProxyType(
     {
-        "torch": _FINITE | _OTHERS,
-        "numpy": _FINITE | _OTHERS | {"newaxis": None},
-        "jax.numpy": _FINITE | _OTHERS | {"newaxis": None},
-        "math": _FINITE | _OTHERS | {"tau": math.tau},
+        module: {name: NUMBERS[name] for name in names.split()}
+        for module, names in {
+            "torch": "pi e inf nan",
+            "numpy": "pi e inf nan newaxis",
+            "jax.numpy": "pi e inf nan newaxis",
+            "math": "pi e inf nan tau",
+        }.items()
     }
 )
 """The values that stand in a module."""
-
-NUMBERS: Mapping[str, float | None] = MappingProxyType(
-    {
-        "pi": math.pi,
-        "e": math.e,
-        "tau": math.tau,
-        "inf": math.inf,
-        "nan": math.nan,
-        "newaxis": None,
-    }
-)
-"""Names with a value of their own, unless the user gives such a variable."""
 
 PLAIN = ("torch", "torch.nn.functional", "torch.linalg", "torch.special")
 """Where a name is looked up that stands alone, in a text without any library."""

@@ -1,7 +1,6 @@
 """The functions of numpy, scipy, jax and math, and Python's own, with their signatures."""
 
-from gradcalc.lang.dialects.rows import table
-from gradcalc.lang.dialects.spelling import Table
+from gradcalc.lang.dialects.rows import table, tables
 
 UFUNC = (
     "out: unset = None, *, where: unset = True, casting: unset = 'same_kind', order: unset = 'K', "
@@ -18,8 +17,16 @@ SPREAD = (
 )
 TRUTHS = f"a, axis: some = None, {OUT}, keepdims: flag = False, *, where: unset = True"
 
-NUMPY = table(
+REDUCED = "a, axis: ints = None, out: unset = None, keepdims: flag = False, initial: unset = None"
+DTYPED = REDUCED.replace("out:", "dtype: unset = None, out:")
+WHERE = "where: unset = None"
+LOGSUMEXP = (
+    "a: floats, axis: ints = None, b=None, keepdims: flag = False, return_sign: unset = False"
+)
+
+NUMPYS = tables(
     f"""
+[numpy]
 abs absolute sign floor ceil trunc negative positive logical_not(x, /, {UFUNC})
 fabs rint exp exp2 expm1 log log1p log2 log10 sqrt square sin cos tan arcsin asin arccos acos
     arctan atan sinh cosh tanh arcsinh asinh arccosh acosh arctanh atanh deg2rad radians rad2deg
@@ -96,11 +103,7 @@ linspace(start: number, stop: number, num: int = 50, endpoint: flag = True,
     retstep: unset = False, {DTYPE}, axis: unset = 0) -> shapes.numpy_linspace
 shape ndim(a)
 size(a, axis: int = None) -> shapes.sized
-"""
-)
-
-NUMPY_LINALG = table(
-    """
+[numpy.linalg]
 det inv(a) -> linear.single(*)
 solve(a, b) -> linear.single(*)
 norm(x, ord: word = None, axis: ints = None, keepdims: flag = False) -> linear.linalg_norm
@@ -118,7 +121,7 @@ BOUND = """
 """
 """The functions which arrays have as methods too, the receiver their first argument."""
 
-NUMPY_METHODS = {name: NUMPY[name] for name in BOUND.split()} | table(
+NUMPY_METHODS = {name: NUMPYS["numpy"][name] for name in BOUND.split()} | table(
     f"""
 clip(a, min=None, max=None, {OUT})
 dot(a, b, /, {OUT}) -> linear.numpy_dot
@@ -131,50 +134,31 @@ item(a)
 """
 )
 
-MATH = table(
-    """
+OTHERS = tables(
+    f"""
+[math]
 sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp exp2 expm1 log1p log2 log10 sqrt
     fabs floor ceil trunc erf erfc lgamma degrees radians(x, /) -> elements.of_math(*)
 pow atan2(x, y, /) -> elements.of_math(*)
 remainder(x, y, /) -> elements.ieee_remainder
 log(x, base=None, /) -> elements.log_of_base
 hypot(*coordinates: any) -> elements.length
-fsum(seq: items, /) -> elements.python_sum
-prod(iterable: items, /, *, start=1) -> elements.multiplied
-"""
-)
-
-SCIPY_SPECIAL = table(
-    f"""
+fsum(seq: items, /) -> elements.folded(add)
+prod(iterable: items, /, *, start=1) -> elements.folded(mul)
+[scipy]
+[scipy.special]
 expit exp2 expm1 log1p erf erfc gammaln sinc round(x, /, {OUT})
 log_expit(x, /, {OUT}) -> logsigmoid
 xlogy(x, y, /, {OUT})
 softmax log_softmax(x, axis: ints = None) -> reductions.scipy_softmax(*)
 logsumexp(a, axis: ints = None, b=None, keepdims: flag = False, return_sign: unset = False) ->
     reductions.weighted_logsumexp
-"""
-)
-
-SCIPY_LINALG = table(
-    """
+[scipy.linalg]
 det inv(a, overwrite_a: ignored = False, check_finite: ignored = True) -> linear.single(*)
 solve(a, b) -> linear.single(*)
 norm(a, ord: word = None, axis: ints = None, keepdims: flag = False) -> linear.linalg_norm
-"""
-)
-
-CHANGED = "clip sum prod mean std var max amax min amin all any argmax argmin array pad squeeze"
-"""Functions of numpy whose signature jax has changed."""
-
-REDUCED = "a, axis: ints = None, out: unset = None, keepdims: flag = False, initial: unset = None"
-DTYPED = REDUCED.replace("out:", "dtype: unset = None, out:")
-WHERE = "where: unset = None"
-LOGSUMEXP = (
-    "a: floats, axis: ints = None, b=None, keepdims: flag = False, return_sign: unset = False"
-)
-
-JAX_NUMPY = {name: rows for name, rows in NUMPY.items() if name not in CHANGED.split()} | table(
-    f"""
+[jax]
+[jax.numpy]
 clip(arr, /, min=None, max=None)
 sum prod({DTYPED}, {WHERE}) -> reductions.reduced(*)
 max amax({REDUCED}, {WHERE}) -> reductions.reduced(amax)
@@ -191,23 +175,13 @@ array(object, dtype: unset = None, copy: flag = True) -> shapes.arrayed
 pad(array, pad_width: pairs, mode: str = 'constant', *, constant_values: number = 0) ->
     shapes.numpy_padded
 squeeze(a, axis: ints = None) -> shapes.numpy_squeezed
-"""
-)
-
-JAX_LINALG = {name: NUMPY_LINALG[name] for name in ("matmul", "outer", "diagonal")} | table(
-    """
+[jax.numpy.linalg]
 det inv(a: floats) -> linear.single(*)
 solve(a: floats, b: floats) -> linear.single(*)
 norm(x: floats, ord: word = None, axis: ints = None, keepdims: flag = False) -> linear.linalg_norm
 vector_norm(x: floats, /, *, axis: ints = None, keepdims: flag = False, ord: number = 2) ->
     linear.vector_norm
-"""
-)
-
-JAX_METHODS: Table = NUMPY_METHODS | {name: JAX_NUMPY[name] for name in ("mean", "std", "var")}
-
-JAX_NN = table(
-    f"""
+[jax.nn]
 relu relu6 sigmoid silu swish mish tanh selu(x: floats)
 softplus(x: floats) -> elements.soft_plus
 log_sigmoid(x: floats) -> logsigmoid
@@ -218,33 +192,42 @@ leaky_relu(x: floats, negative_slope: number = 0.01)
 gelu(x: floats, approximate: bool = True) -> elements.jax_gelu
 softmax log_softmax(x: floats, axis: int = -1, {WHERE})
 logsumexp({LOGSUMEXP}) -> reductions.weighted_logsumexp
-"""
-)
-
-JAX_LAX = table(
-    """
+[jax.lax]
 stop_gradient(x)
 exp log sin cos tan tanh sqrt rsqrt abs sign floor ceil erf erfc lgamma log1p expm1
     square(x: floats)
-"""
-)
-
-JAX_SPECIAL = table(
-    f"""
+[jax.scipy]
+[jax.scipy.special]
 expit erf erfc gammaln(x: floats)
 xlogy(x: floats, y)
 logsumexp({LOGSUMEXP}) -> reductions.weighted_logsumexp
 softmax log_softmax(x: floats, /, *, axis: int = None) -> reductions.scipy_softmax(*)
-"""
-)
-
-PYTHON = table(
-    """
+[builtins]
 abs(x, /)
-sum(iterable: items, /, start=0) -> elements.python_sum
+sum(iterable: items, /, start=0) -> elements.folded(add)
 all any(iterable: items, /)
 max min(*values: any) -> elements.python_extreme(*)
 round(number, ndigits: int = None) -> elements.python_round
 pow(base, exp) -> elements.python_power
 """
 )
+
+CHANGED = "clip sum prod mean std var max amax min amin all any argmax argmin array pad squeeze"
+"""Functions of numpy whose signature jax has changed."""
+
+TABLES = {
+    **NUMPYS,
+    **OTHERS,
+    "jax.numpy": {
+        **{name: rows for name, rows in NUMPYS["numpy"].items() if name not in CHANGED.split()},
+        **OTHERS["jax.numpy"],
+    },
+    "jax.numpy.linalg": {
+        **{name: NUMPYS["numpy.linalg"][name] for name in ("matmul", "outer", "diagonal")},
+        **OTHERS["jax.numpy.linalg"],
+    },
+}
+"""The modules beside torch's, each with its functions."""
+
+JAX_METHODS = NUMPY_METHODS | {name: OTHERS["jax.numpy"][name] for name in ("mean", "std", "var")}
+"""The methods of jax's arrays."""

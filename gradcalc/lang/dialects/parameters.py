@@ -6,7 +6,7 @@ without takes a tensor, or what can be made one.
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gradcalc.lang import ops
@@ -31,42 +31,27 @@ class Parameter:
 
 def parse(text: str) -> tuple[Parameter, ...]:
     """The parameters of a signature in Python's syntax."""
-    module = ast.parse(f"def f({text}): pass")
-    function = module.body[0]
+    function = ast.parse(f"def f({text}): pass").body[0]
     assert isinstance(function, ast.FunctionDef)
-    arguments = function.args
-    positional = [*arguments.posonlyargs, *arguments.args]
-    missing: list[ast.expr | None] = [None] * (len(positional) - len(arguments.defaults))
+    given = function.args
+    positional = [*given.posonlyargs, *given.args]
+    missing: list[ast.expr | None] = [None] * (len(positional) - len(given.defaults))
     found = [
-        _parameter(a, default, True, a not in arguments.posonlyargs)
-        for a, default in zip(positional, [*missing, *arguments.defaults], strict=True)
+        _parameter(a, default, keyword=a not in given.posonlyargs)
+        for a, default in zip(positional, [*missing, *given.defaults], strict=True)
     ]
-    if (star := arguments.vararg) is not None:
-        found.append(Parameter(star.arg, _kind(star), REQUIRED, True, True, packed=True))
-    pairs = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-    return (*found, *[_parameter(a, default, False, True) for a, default in pairs])
+    if given.vararg is not None:
+        found.append(replace(_parameter(given.vararg, None), packed=True))
+    pairs = zip(given.kwonlyargs, given.kw_defaults, strict=True)
+    return (*found, *[_parameter(a, default, positional=False) for a, default in pairs])
 
 
 def _parameter(
-    argument: ast.arg, default: ast.expr | None, positional: bool, keyword: bool
+    argument: ast.arg, default: ast.expr | None, positional: bool = True, keyword: bool = True
 ) -> Parameter:
-    value = REQUIRED if default is None else _value(default)
-    return Parameter(argument.arg, _kind(argument), value, positional, keyword)
-
-
-def _value(node: ast.expr) -> Any:
-    if isinstance(node, ast.Call):
-        # float('inf') and the like
-        return float(ast.literal_eval(node.args[0]))
-    return ast.literal_eval(node)
-
-
-def _kind(argument: ast.arg) -> str:
-    annotation = argument.annotation
-    if annotation is None:
-        return "operand"
-    assert isinstance(annotation, ast.Name)
-    return annotation.id
+    kind = argument.annotation.id if isinstance(argument.annotation, ast.Name) else "operand"
+    value = REQUIRED if default is None else ast.literal_eval(default)
+    return Parameter(argument.arg, kind, value, positional, keyword)
 
 
 def takes(machine: Machine, parameter: Parameter, value: Any) -> bool:

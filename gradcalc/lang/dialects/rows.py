@@ -20,6 +20,13 @@ READINGS: Mapping[str, Any] = MappingProxyType(
 """The modules of readings, as tables name them."""
 
 
+def tables(text: str, also: Mapping[str, Mapping[str, str]] | None = None) -> dict[str, Table]:
+    """The functions of several modules, the name of each in square brackets before its rows."""
+    _, *parts = re.split(r"^\[(.*)\]$", text, flags=re.MULTILINE)
+    found = zip(parts[::2], parts[1::2], strict=True)
+    return {module: table(rows, (also or {}).get(module)) for module, rows in found}
+
+
 def table(text: str, also: Mapping[str, str] | None = None) -> Table:
     """The functions of a text; `also` are further spellings of their parameters."""
     found: Table = {}

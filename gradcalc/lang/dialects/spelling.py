@@ -36,9 +36,6 @@ class RankError(ShapeError):
 Reading = Callable[..., Any]
 """What a call means: the machine, and the arguments by name."""
 
-Meaning = str | Reading | None
-"""What a row of a table means; None for the primitive of the same name."""
-
 SYNONYMS: tuple[frozenset[str], ...] = (
     frozenset({"axis", "axes", "dim", "dims"}),
     frozenset({"keepdim", "keepdims"}),

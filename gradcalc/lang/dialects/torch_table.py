@@ -1,6 +1,6 @@
 """torch's functions, and the methods of its tensors, with their signatures."""
 
-from gradcalc.lang.dialects.rows import table
+from gradcalc.lang.dialects.rows import table, tables
 
 ALSO = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input",
         "x2": "other"}  # fmt: skip
@@ -19,8 +19,9 @@ INPLACE = "inplace: unset = False"
 OLDER = "size_average: any = None, reduce: any = None, reduction: str = 'mean'"
 WEIGHT = "weight: unset = None"
 
-TORCH = table(
+TABLES = tables(
     f"""
+[torch]
 {UNARY}(input, *, {OUT})
 {BINARY}(input, other, *, {OUT})
 positive relu selu(input)
@@ -103,12 +104,8 @@ eye(n: int, m: int = None, *, {OUT})
 range(*bounds: any) -> shapes.inclusive_range
 arange(*bounds: any) -> shapes.arranged
 linspace(start: number, end: number, steps: int, *, {OUT})
-""",
-    ALSO,
-)
-
-FUNCTIONAL = table(
-    f"""
+[torch.nn]
+[torch.nn.functional]
 relu relu6 selu silu mish(input, {INPLACE})
 softsign tanhshrink logsigmoid sigmoid tanh(input)
 leaky_relu(input, negative_slope: number = 0.01, {INPLACE})
@@ -132,11 +129,7 @@ binary_cross_entropy_with_logits(input, target, {WEIGHT}, {OLDER}, pos_weight: u
 cross_entropy(input, target, {WEIGHT}, size_average: any = None, ignore_index: unset = -100,
     reduce: any = None, reduction: str = 'mean', label_smoothing: unset = 0.0) ->
     elements.loss(*)
-"""
-)
-
-LINALG = table(
-    f"""
+[torch.linalg]
 det inv(A, *, {OUT}) -> linear.single(*)
 solve(A, B, *, left: unset = True, {OUT}) -> linear.single(*)
 matmul(input, other, *, {OUT}) -> linear.product
@@ -147,18 +140,15 @@ vector_norm(x, ord: number = 2, dim: ints = None, keepdim: bool = False, *, {DTY
 matrix_norm(A, ord: word = 'fro', dim: list = (-2, -1), keepdim: bool = False, *, {DTYPE}, {OUT})
     -> linear.matrix_norm
 diagonal(A, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> shapes.last_diagonal
-"""
-)
-
-SPECIAL = table(
-    f"""
+[torch.special]
 expit exp2 expm1 erf erfc log1p sinc gammaln(input, *, {OUT})
 round(input, *, decimals: int = 0, {OUT}) -> elements.rounded
 xlogy(input, other, *, {OUT})
 logsumexp(input, dim: ints, keepdim: bool = False, *, {OUT})
 softmax log_softmax(input, dim: int, *, {DTYPE})
+[torch.autograd]
 """,
-    ALSO,
+    also={"torch": ALSO, "torch.special": ALSO},
 )
 
 BOUND = f"""
@@ -171,7 +161,7 @@ BOUND = f"""
 """The functions which tensors have as methods too, the receiver their first argument."""
 
 METHODS = (
-    {name: TORCH[name] for name in BOUND.split()}
+    {name: TABLES["torch"][name] for name in BOUND.split()}
     | table(
         f"""norm(self, p: word = 'fro', dim: ints = None, keepdim: bool = False, {DTYPE}) ->
     linear.element_norm""",

@@ -150,12 +150,10 @@ def scalar(machine: Machine, value: Any) -> Any:
 def scalar_call(machine: Machine, name: str, *args: Any) -> Any:
     """A primitive of single numbers, as `math` has it."""
     operands = [scalar(machine, value) for value in args]
-    lifted = [ops.tensor(machine, value) if plain.is_number(value) else value for value in operands]
-    row = BY_NAME[name]
-    own = getattr(row, "numbers", None)
-    if own is not None and all(plain.is_number(value) for value in operands):
-        return ops.call(machine, name, *operands)
-    return ops.call(machine, name, *lifted)
+    own = getattr(BY_NAME[name], "numbers", None)
+    if own is None or not all(plain.is_number(value) for value in operands):
+        operands = [ops.tensor(machine, value) for value in operands]
+    return ops.call(machine, name, *operands)
 
 
 def of_math(name: str) -> Any:
@@ -183,13 +181,6 @@ def length(machine: Machine, coordinates: Any) -> Any:
     return ops.call(machine, "norm", ops.tensor(machine, list(parts))) if parts else 0.0
 
 
-def multiplied(machine: Machine, iterable: Any, start: Any) -> Any:
-    """`math.prod`."""
-    for item in counted_items(machine, iterable):
-        start = operators.named(machine, "mul", start, item)
-    return start
-
-
 def counted_items(machine: Machine, iterable: Any) -> Any:
     """The items that a function goes through, each of which counts as a step."""
     items = ops.items(machine, iterable)
@@ -199,12 +190,16 @@ def counted_items(machine: Machine, iterable: Any) -> Any:
     return items
 
 
-def python_sum(machine: Machine, **values: Any) -> Any:
-    """Python's sum and fsum: the items one by one, which of a matrix are its rows."""
-    iterable, total = (*values.values(), 0)[:2]
-    for item in counted_items(machine, iterable):
-        total = operators.named(machine, "add", total, item)
-    return total
+def folded(operator: str) -> Any:
+    """Python's sum, fsum and prod: the items one by one, which of a matrix are its rows."""
+
+    def read(machine: Machine, **values: Any) -> Any:
+        iterable, found = (*values.values(), 0)[:2]
+        for item in counted_items(machine, iterable):
+            found = operators.named(machine, operator, found, item)
+        return found
+
+    return read
 
 
 def python_extreme(name: str) -> Any:
