@@ -2,14 +2,14 @@
 
 A row is `names(signature)`: what may be written, in Python's syntax, names of one signature
 together. It means the primitive or the function of the language of the same name, or what stands
-behind `->`: another one, a reading, or one that is made for a name, `*` for each row's own. A line
+behind `->`: another one, or a reading, with what it takes, `*` for the row's own name. A line
 that is indented goes on with the row before it.
 """
 
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
 from gradcalc.lang.dialects.readings import elements, linear, reductions, shapes
 from gradcalc.lang.dialects.spelling import Overload, Reading, Table
@@ -34,19 +34,16 @@ def table(text: str, also: Mapping[str, str] | None = None) -> Table:
         call, _, meaning = " ".join(row.split()).partition(" -> ")
         names, _, signature = call.removesuffix(")").partition("(")
         for name in names.split():
-            overload = Overload(signature, _meaning(meaning, name), also or {})
-            found.setdefault(name, []).append(overload)
+            means, given = _meaning(meaning, name)
+            found.setdefault(name, []).append(Overload(signature, means, also or {}, given))
     return found
 
 
-def _meaning(text: str, name: str) -> str | Reading:
-    """What a name means: the name of a primitive or a function of the language, or a reading."""
+def _meaning(text: str, name: str) -> tuple[str | Reading, tuple[str | int, ...]]:
+    """What a name means: a function of the language, or a reading and what it takes."""
     module, dot, rest = text.partition(".")
     if not dot:
-        return text or name
-    reading, bracket, given = rest.removesuffix(")").partition("(")
-    found: Any = getattr(READINGS[module], reading)
-    if bracket:
-        values = given.replace("*", name).split(", ")
-        found = found(*(int(value) if value.isdigit() else value for value in values))
-    return cast(Reading, found)
+        return text or name, ()
+    reading, _, values = rest.removesuffix(")").partition("(")
+    given = values.replace("*", name).split(", ") if values else []
+    return getattr(READINGS[module], reading), tuple(int(v) if v.isdigit() else v for v in given)

@@ -34,7 +34,7 @@ class RankError(ShapeError):
 
 
 Reading = Callable[..., Any]
-"""What a call means: the machine, and the arguments by name."""
+"""What a call means, of the machine, what a row of the table gives, and the arguments by name."""
 
 SYNONYMS: tuple[frozenset[str], ...] = (
     frozenset({"axis", "axes", "dim", "dims"}),
@@ -52,13 +52,15 @@ SYNONYMS: tuple[frozenset[str], ...] = (
 class Overload:
     """One signature of a function, and what a call of it means.
 
-    `also` are further spellings of its parameters. A meaning is a reading, or the name of a
-    primitive whose parameters are those of the signature, in its own words (`SYNONYMS`).
+    `also` are further spellings of its parameters. A meaning is a reading, which takes what is
+    `given` too, or the name of a primitive whose parameters are those of the signature, in its own
+    words (`SYNONYMS`).
     """
 
     text: str
     meaning: str | Reading
     also: Mapping[str, str]
+    given: tuple[Any, ...] = ()
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -134,11 +136,18 @@ class Overload:
     def run(self, machine: Machine, values: dict[str, Any]) -> Any:
         """What the call gives, of arguments that fit."""
         if not isinstance(self.meaning, str):
-            return self.meaning(machine, **values)
+            return self.meaning(machine, *self.given, **values)
         if self.meaning not in BY_NAME:
             return BUILTINS[self.meaning].call(machine, *values.values())
         row = BY_NAME[self.meaning]
         return ops.operate(machine, row, self.arguments(row, values))
+
+    @property
+    def row(self) -> str | None:
+        """The function of the language that it is but for its words, None if it is none."""
+        if isinstance(self.meaning, str):
+            return self.meaning
+        return str(self.given[0]) if getattr(self.meaning, "alike", False) else None
 
     @cached_property
     def row_names(self) -> dict[str, str]:
@@ -189,10 +198,7 @@ class Function:
     @property
     def row(self) -> str | None:
         """The one function of the language that it is in all its signatures, None without such."""
-        meanings = {
-            o.meaning if isinstance(o.meaning, str) else getattr(o.meaning, "row", None)
-            for o in self.overloads
-        }
+        meanings = {o.row for o in self.overloads}
         only = meanings.pop()
         if meanings or only is None:
             return None

@@ -1,6 +1,7 @@
 """Calls that are not one primitive: what they mean, put together from primitives.
 
-Each reading takes the machine and the arguments of its signature by name; some are made for a name.
+Each reading takes the machine, what its row of the table gives it, such as the name of a primitive,
+and the arguments of its signature by name.
 """
 
 import ast
@@ -9,9 +10,9 @@ from typing import Any
 from gradcalc.lang.machine import Machine
 
 
-def like(name: str, read: Any) -> Any:
-    """A reading of calls that differ from the language's function in nothing but their words."""
-    read.row = name
+def alike(read: Any) -> Any:
+    """A reading of calls that differ from the function of that name in nothing but their words."""
+    read.alike = True
     return read
 
 

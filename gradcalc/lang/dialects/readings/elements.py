@@ -5,21 +5,18 @@ from typing import Any
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import operators, ops, plain
-from gradcalc.lang.dialects.readings import called, like
+from gradcalc.lang.dialects.readings import alike, called
 from gradcalc.lang.machine import Machine
 from gradcalc.lang.program import MIXED, TORCH
 from gradcalc.primitives import BY_NAME
 
 
-def scaled(name: str) -> Any:
+@alike
+def scaled(machine: Machine, name: str, input: Any, other: Any, alpha: Any) -> Any:
     """torch's add and sub, whose second operand may be multiplied by alpha."""
-
-    def read(machine: Machine, input: Any, other: Any, alpha: Any) -> Any:
-        if alpha != 1:
-            other = ops.binary(machine, "mul", other, alpha)
-        return ops.binary(machine, name, input, other)
-
-    return like(name, read)
+    if alpha != 1:
+        other = ops.binary(machine, "mul", other, alpha)
+    return ops.binary(machine, name, input, other)
 
 
 def divided(machine: Machine, input: Any, other: Any, rounding_mode: Any) -> Any:
@@ -49,15 +46,12 @@ def float_power(machine: Machine, x1: Any, x2: Any) -> Any:
     )
 
 
-def binary_mask(name: str) -> Any:
+@alike
+def binary_mask(machine: Machine, name: str, **values: Any) -> Any:
     """`&`, `|`, `^` as functions: of truth values only."""
-
-    def read(machine: Machine, **values: Any) -> Any:
-        left, right = values.values()
-        operators.check_masks(machine, called(machine), left, right)
-        return ops.binary(machine, name, left, right)
-
-    return like(name, read)
+    left, right = values.values()
+    operators.check_masks(machine, called(machine), left, right)
+    return ops.binary(machine, name, left, right)
 
 
 def inverted_mask(machine: Machine, **values: Any) -> Any:
@@ -83,30 +77,28 @@ def jax_gelu(machine: Machine, x: Any, approximate: Any) -> Any:
     return ops.call(machine, "gelu", ops.tensor(machine, x), "tanh" if approximate else "none")
 
 
-def loss(name: str) -> Any:
+@alike
+def loss(
+    machine: Machine,
+    name: str,
+    input: Any,
+    target: Any,
+    reduction: Any,
+    size_average: Any = None,
+    reduce: Any = None,
+    **options: Any,
+) -> Any:
     """A loss, with the older words that torch takes for its reduction."""
-
-    def read(
-        machine: Machine,
-        input: Any,
-        target: Any,
-        reduction: Any,
-        size_average: Any = None,
-        reduce: Any = None,
-        **options: Any,
-    ) -> Any:
-        if size_average is not None or reduce is not None:
-            average = size_average is None or operators.truth(machine, size_average)
-            wanted = reduce is None or operators.truth(machine, reduce)
-            reduction = ("mean" if average else "sum") if wanted else "none"
-        shapes = ops.shape(machine, input), ops.shape(machine, target)
-        if name.startswith("binary") and shapes[0] != shapes[1]:
-            raise ShapeError(f"{name} of shapes {shapes[0]} and {shapes[1]}")
-        if reduction not in ("mean", "sum", "none"):
-            raise InvalidValueError(f"{name} is reduced by 'mean', 'sum' or 'none'")
-        return ops.call(machine, name, input, target, reduction=reduction, **options)
-
-    return like(name, read)
+    if size_average is not None or reduce is not None:
+        average = size_average is None or operators.truth(machine, size_average)
+        wanted = reduce is None or operators.truth(machine, reduce)
+        reduction = ("mean" if average else "sum") if wanted else "none"
+    shapes = ops.shape(machine, input), ops.shape(machine, target)
+    if name.startswith("binary") and shapes[0] != shapes[1]:
+        raise ShapeError(f"{name} of shapes {shapes[0]} and {shapes[1]}")
+    if reduction not in ("mean", "sum", "none"):
+        raise InvalidValueError(f"{name} is reduced by 'mean', 'sum' or 'none'")
+    return ops.call(machine, name, input, target, reduction=reduction, **options)
 
 
 def ieee_remainder(machine: Machine, x: Any, y: Any) -> Any:
@@ -156,14 +148,11 @@ def scalar_call(machine: Machine, name: str, *args: Any) -> Any:
     return ops.call(machine, name, *operands)
 
 
-def of_math(name: str) -> Any:
+@alike
+def of_math(machine: Machine, name: str, **values: Any) -> Any:
     """A function of `math` that is a primitive of single numbers."""
-
-    def read(machine: Machine, **values: Any) -> Any:
-        found = scalar_call(machine, name, *values.values())
-        return _integer(machine, found) if name in ("floor", "ceil", "trunc") else found
-
-    return like(name, read)
+    found = scalar_call(machine, name, *values.values())
+    return _integer(machine, found) if name in ("floor", "ceil", "trunc") else found
 
 
 def _integer(machine: Machine, found: Any) -> Any:
@@ -190,33 +179,25 @@ def counted_items(machine: Machine, iterable: Any) -> Any:
     return items
 
 
-def folded(operator: str) -> Any:
+def folded(machine: Machine, operator: str, **values: Any) -> Any:
     """Python's sum, fsum and prod: the items one by one, which of a matrix are its rows."""
-
-    def read(machine: Machine, **values: Any) -> Any:
-        iterable, found = (*values.values(), 0)[:2]
-        for item in counted_items(machine, iterable):
-            found = operators.named(machine, operator, found, item)
-        return found
-
-    return read
+    iterable, found = (*values.values(), 0)[:2]
+    for item in counted_items(machine, iterable):
+        found = operators.named(machine, operator, found, item)
+    return found
 
 
-def python_extreme(name: str) -> Any:
+def python_extreme(machine: Machine, name: str, values: Any) -> Any:
     """Python's max or min: one of the values, chosen by comparing them in order."""
     comparison = {"max": "gt", "min": "lt"}[name]
-
-    def read(machine: Machine, values: Any) -> Any:
-        items = counted_items(machine, values[0]) if len(values) == 1 else values
-        if not len(items):
-            raise InvalidValueError(f"{name} of nothing")
-        best = items[0]
-        for item in items[1:]:
-            if operators.truth(machine, operators.named(machine, comparison, item, best)):
-                best = item
-        return best
-
-    return read
+    items = counted_items(machine, values[0]) if len(values) == 1 else values
+    if not len(items):
+        raise InvalidValueError(f"{name} of nothing")
+    best = items[0]
+    for item in items[1:]:
+        if operators.truth(machine, operators.named(machine, comparison, item, best)):
+            best = item
+    return best
 
 
 def python_round(machine: Machine, number: Any, ndigits: Any) -> Any:

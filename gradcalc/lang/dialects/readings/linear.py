@@ -6,29 +6,26 @@ from typing import Any
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import operators, ops, plain
-from gradcalc.lang.dialects.readings import called, like
+from gradcalc.lang.dialects.readings import alike, called
 from gradcalc.lang.dialects.spelling import RankError
 from gradcalc.lang.machine import Machine
 from gradcalc.primitives.shapes import axis as one_of
 from gradcalc.primitives.shapes import numbers as several
 
 
-def of_ranks(name: str, *ranks: int) -> Any:
+@alike
+def of_ranks(machine: Machine, name: str, *ranks: int, **values: Any) -> Any:
     """A product that takes operands of these ranks only, as torch has them."""
-
-    def read(machine: Machine, **values: Any) -> Any:
-        operands = [ops.tensor(machine, value) for value in values.values()]
-        given = [len(ops.shape(machine, operand)) for operand in operands]
-        if given != list(ranks):
-            what = " and ".join(str(ops.shape(machine, operand)) for operand in operands)
-            wanted = " and ".join(str(rank) for rank in ranks)
-            raise RankError(
-                f"{called(machine)} takes operands of rank {wanted}, not of shape {what}",
-                hint="@ multiplies matrices and vectors",
-            )
-        return ops.call(machine, name, *operands)
-
-    return like(name, read)
+    operands = [ops.tensor(machine, value) for value in values.values()]
+    given = [len(ops.shape(machine, operand)) for operand in operands]
+    if given != list(ranks):
+        what = " and ".join(str(ops.shape(machine, operand)) for operand in operands)
+        wanted = " and ".join(str(rank) for rank in ranks)
+        raise RankError(
+            f"{called(machine)} takes operands of rank {wanted}, not of shape {what}",
+            hint="@ multiplies matrices and vectors",
+        )
+    return ops.call(machine, name, *operands)
 
 
 def product(machine: Machine, **values: Any) -> Any:
@@ -60,18 +57,15 @@ def numpy_outer(machine: Machine, a: Any, b: Any) -> Any:
     return ops.call(machine, "outer", *rows)
 
 
-def single(name: str) -> Any:
+@alike
+def single(machine: Machine, name: str, **values: Any) -> Any:
     """A function of one matrix, where the library takes stacks of them too."""
-
-    def read(machine: Machine, **values: Any) -> Any:
-        operands = [ops.tensor(machine, value) for value in values.values()]
-        if len(ops.shape(machine, operands[0])) != 2:
-            raise ShapeError(
-                f"{name} takes one matrix here, not shape {ops.shape(machine, operands[0])}"
-            )
-        return ops.call(machine, name, *operands)
-
-    return like(name, read)
+    operands = [ops.tensor(machine, value) for value in values.values()]
+    if len(ops.shape(machine, operands[0])) != 2:
+        raise ShapeError(
+            f"{name} takes one matrix here, not shape {ops.shape(machine, operands[0])}"
+        )
+    return ops.call(machine, name, *operands)
 
 
 def numpy_trace(machine: Machine, a: Any, offset: Any) -> Any:

@@ -4,33 +4,27 @@ from typing import Any
 
 from gradcalc.errors import ShapeError, UnsupportedError
 from gradcalc.lang import operators, ops
-from gradcalc.lang.dialects.readings import like
+from gradcalc.lang.dialects.readings import alike
 from gradcalc.lang.machine import Machine
 from gradcalc.primitives.shapes import axis as one_of
 
 
-def spread(name: str) -> Any:
+def spread(machine: Machine, name: str, **values: Any) -> Any:
     """torch's std and var in their three signatures."""
-
-    def read(machine: Machine, **values: Any) -> Any:
-        x, *_ = values.values()
-        options = {k: v for k, v in values.items() if k in ("dim", "unbiased", "keepdim")}
-        correction = values.get("correction", 1)
-        if "unbiased" not in values:
-            options["correction"] = 1 if correction is None else correction
-        return ops.call(machine, name, x, **options)
-
-    return read
+    x, *_ = values.values()
+    options = {k: v for k, v in values.items() if k in ("dim", "unbiased", "keepdim")}
+    correction = values.get("correction", 1)
+    if "unbiased" not in values:
+        options["correction"] = 1 if correction is None else correction
+    return ops.call(machine, name, x, **options)
 
 
-def numpy_spread(name: str) -> Any:
+def numpy_spread(
+    machine: Machine, name: str, a: Any, axis: Any, ddof: Any, keepdims: Any, correction: Any
+) -> Any:
     """numpy's std and var, whose divisor is the count less ddof."""
-
-    def read(machine: Machine, a: Any, axis: Any, ddof: Any, keepdims: Any, correction: Any) -> Any:
-        divisor = ddof if correction is None else correction
-        return along(machine, name, a, axis, keepdims, correction=divisor)
-
-    return read
+    divisor = ddof if correction is None else correction
+    return along(machine, name, a, axis, keepdims, correction=divisor)
 
 
 def along(machine: Machine, name: str, a: Any, axis: Any, keepdims: Any, **options: Any) -> Any:
@@ -41,14 +35,11 @@ def along(machine: Machine, name: str, a: Any, axis: Any, keepdims: Any, **optio
     return ops.call(machine, name, a, dim=axis, keepdim=keepdims, **options)
 
 
-def reduced(name: str) -> Any:
+@alike
+def reduced(machine: Machine, name: str, **values: Any) -> Any:
     """A reduction of numpy that is a primitive."""
-
-    def read(machine: Machine, **values: Any) -> Any:
-        a, axis, keepdims = values.values()
-        return along(machine, name, a, axis, keepdims)
-
-    return like(name, read)
+    a, axis, keepdims = values.values()
+    return along(machine, name, a, axis, keepdims)
 
 
 def weighted(machine: Machine, a: Any, axis: Any, weights: Any, keepdims: Any) -> Any:
@@ -72,26 +63,20 @@ def weighted(machine: Machine, a: Any, axis: Any, weights: Any, keepdims: Any) -
     return ops.binary(machine, "div", total, along(machine, "sum", weights, axis, keepdims))
 
 
-def truths(name: str) -> Any:
+def truths(machine: Machine, name: str, **values: Any) -> Any:
     """all or any along dimensions, as tensors of truth values."""
     keep = {"all": "amin", "any": "amax"}[name]
-
-    def read(machine: Machine, **values: Any) -> Any:
-        x, *rest = values.values()
-        x = ops.tensor(machine, x)
-        if not rest or rest[0] is None:
-            if len(rest) > 1 and rest[1]:
-                raise UnsupportedError(f"{name} of all elements with kept dimensions")
-            return bool(
-                operators.holds(machine, x, {"all": "logical_and", "any": "logical_or"}[name])
-            )
-        marks = ops.binary(machine, "ne", x, 0)
-        if 0 in ops.shape(machine, x):
-            raise UnsupportedError(f"{name} of a tensor without elements along a dimension")
-        found = ops.call(machine, keep, marks, dim=rest[0], keepdim=bool(rest[1]))
-        return ops.binary(machine, "ne", found, 0)
-
-    return read
+    x, *rest = values.values()
+    x = ops.tensor(machine, x)
+    if not rest or rest[0] is None:
+        if len(rest) > 1 and rest[1]:
+            raise UnsupportedError(f"{name} of all elements with kept dimensions")
+        return bool(operators.holds(machine, x, {"all": "logical_and", "any": "logical_or"}[name]))
+    marks = ops.binary(machine, "ne", x, 0)
+    if 0 in ops.shape(machine, x):
+        raise UnsupportedError(f"{name} of a tensor without elements along a dimension")
+    found = ops.call(machine, keep, marks, dim=rest[0], keepdim=bool(rest[1]))
+    return ops.binary(machine, "ne", found, 0)
 
 
 def values_in_order(machine: Machine, a: Any, axis: Any) -> Any:
@@ -109,42 +94,31 @@ def sorted_stably(machine: Machine, input: Any, stable: Any, dim: Any, descendin
     return ops.call(machine, "sort", input, dim, descending)
 
 
-def running(name: str) -> Any:
+def running(machine: Machine, name: str, a: Any, axis: Any) -> Any:
     """numpy's running sums and products: of all elements in a row without an axis."""
-
-    def read(machine: Machine, a: Any, axis: Any) -> Any:
-        a = ops.tensor(machine, a)
-        if axis is None or not ops.shape(machine, a):
-            a, axis = ops.reshape(machine, a, (-1,)), 0
-        return ops.call(machine, name, a, dim=axis)
-
-    return read
+    a = ops.tensor(machine, a)
+    if axis is None or not ops.shape(machine, a):
+        a, axis = ops.reshape(machine, a, (-1,)), 0
+    return ops.call(machine, name, a, dim=axis)
 
 
-def scipy_softmax(name: str) -> Any:
+def scipy_softmax(machine: Machine, name: str, x: Any, axis: Any) -> Any:
     """scipy's softmax and log_softmax: over all elements where no axis is named."""
-
-    def read(machine: Machine, x: Any, axis: Any) -> Any:
-        x = ops.tensor(machine, x)
-        if axis is not None:
-            if isinstance(axis, list | tuple):
-                raise UnsupportedError(f"{name} along several axes")
-            return ops.call(machine, name, x, dim=axis)
-        row = ops.call(machine, name, ops.reshape(machine, x, (-1,)), dim=0)
-        return ops.reshape(machine, row, ops.shape(machine, x))
-
-    return read
+    x = ops.tensor(machine, x)
+    if axis is not None:
+        if isinstance(axis, list | tuple):
+            raise UnsupportedError(f"{name} along several axes")
+        return ops.call(machine, name, x, dim=axis)
+    row = ops.call(machine, name, ops.reshape(machine, x, (-1,)), dim=0)
+    return ops.reshape(machine, row, ops.shape(machine, x))
 
 
-def implicit_softmax(name: str) -> Any:
+@alike
+def implicit_softmax(machine: Machine, name: str, input: Any, dim: Any) -> Any:
     """torch.nn.functional's softmax: without dim along dimension 0 of ranks 0, 1 and 3, else 1."""
-
-    def read(machine: Machine, input: Any, dim: Any) -> Any:
-        if dim is None:
-            dim = 0 if len(ops.shape(machine, input)) in (0, 1, 3) else 1
-        return ops.call(machine, name, input, dim=dim)
-
-    return like(name, read)
+    if dim is None:
+        dim = 0 if len(ops.shape(machine, input)) in (0, 1, 3) else 1
+    return ops.call(machine, name, input, dim=dim)
 
 
 def weighted_logsumexp(machine: Machine, a: Any, axis: Any, b: Any, keepdims: Any) -> Any:
