@@ -18,9 +18,8 @@ import numpy as np
 import torch
 
 from gradcalc.errors import UnsupportedError
-from gradcalc.lang.dialects.catalogue import JAX, NONE, NUMPY, TORCH
 from gradcalc.lang.dialects.spelling import Function
-from gradcalc.lang.program import text_of
+from gradcalc.lang.program import JAX, NONE, NUMPY, TORCH, text_of
 from gradcalc.testimony import Taken
 
 LARGEST = 4096

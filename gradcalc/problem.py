@@ -11,8 +11,8 @@ from gradcalc.errors import ShapeError, UnknownNameError, did_you_mean
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.evaluate import evaluate
 from gradcalc.lang.fence import compile_program
-from gradcalc.lang.machine import Budget, Confirm
-from gradcalc.lang.program import Limits, Program, Run
+from gradcalc.lang.machine import Confirm
+from gradcalc.lang.program import Budget, Limits, Program, Run
 
 Array = NDArray[np.float64]
 

@@ -30,8 +30,9 @@ from gradcalc.balls.numbers import (
 )
 from gradcalc.calculus import Variant, definition, named_arguments, partial
 from gradcalc.errors import Span
-from gradcalc.lang.budget import Budget
-from gradcalc.lang.composites import by_definition, round_to
+from gradcalc.lang.backend import round_to
+from gradcalc.lang.evaluate import by_definition
+from gradcalc.lang.program import Budget
 from gradcalc.primitives import BY_NAME, Composite, Elementwise, Primitive
 from gradcalc.problem import Problem, execute, weights
 from tests.array_side import ARRAYS

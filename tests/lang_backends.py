@@ -11,10 +11,9 @@ from gradcalc.balls.numbers import Decisions
 from gradcalc.derive.runs import Runs
 from gradcalc.enclosure.experiment import Experiment
 from gradcalc.errors import GradcalcError
-from gradcalc.lang.budget import Budget
 from gradcalc.lang.evaluate import evaluate
 from gradcalc.lang.fence import compile_program
-from gradcalc.lang.program import Limits, Program, Run
+from gradcalc.lang.program import Budget, Limits, Program, Run
 from gradcalc.problem import Problem
 from gradcalc.witnesses import autograd
 from tests.elements import Calculus, ElementBackend, Graph

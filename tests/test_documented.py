@@ -19,7 +19,7 @@ import torch
 from gradcalc.balls.numbers import Decisions
 from gradcalc.derive.recorder import Recorder, RecordingBackend
 from gradcalc.errors import GradcalcError, Span
-from gradcalc.lang.budget import Budget
+from gradcalc.lang.program import Budget
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Composite, Elementwise, Primitive
 from gradcalc.witnesses.autograd import TorchBackend, to_numpy
 from tests.elements import Calculus, ElementBackend, Graph

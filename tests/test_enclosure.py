@@ -11,7 +11,7 @@ import pytest
 
 from gradcalc.balls.numbers import NAN, Decisions, OutOfReach, Undecided, power, whole_power
 from gradcalc.calculus import named_arguments
-from gradcalc.lang.composites import round_to
+from gradcalc.lang.backend import round_to
 from gradcalc.lang.program import Limits
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Elementwise
 from tests.counting import at_most_calls

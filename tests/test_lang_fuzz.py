@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gradcalc.balls.numbers import OutOfReach
 from gradcalc.errors import GradcalcError
-from gradcalc.lang import library
+from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Limits
 from gradcalc.primitives import PRIMITIVES
@@ -58,7 +58,7 @@ def test_random_signs(text: str) -> None:
     both(text)
 
 
-CALLABLE = sorted(library.names())
+CALLABLE = sorted(catalogue.names())
 TOKENS = [
     "x", "y", "s", "n", "f", "1", "2", "0", "-1", "0.5", "1e9", "10**9", "True", "None", "'a'",
     "(", ")", "[", "]", "{", "}", ",", ":", ";", "\n", "\n    ", ".", "=", ":=", "+=", "->", "@",

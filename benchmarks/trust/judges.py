@@ -17,7 +17,7 @@ from scipy.optimize import check_grad
 from benchmarks.trust.jax_backend import JaxBackend, Lacking
 from gradcalc.calculate import calculate
 from gradcalc.errors import GradcalcError
-from gradcalc.lang.budget import Budget
+from gradcalc.lang.program import Budget
 from gradcalc.problem import Problem, execute, weights
 from gradcalc.report import Outcome, Report
 from gradcalc.witnesses.autograd import TorchBackend

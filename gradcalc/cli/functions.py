@@ -57,7 +57,7 @@ def _functions(
 def catalogue() -> tuple[Entry, ...]:
     """Every primitive, then the functions of the language and the constants."""
     from gradcalc.lang.builtins import BUILTINS
-    from gradcalc.lang.library import CONSTANTS
+    from gradcalc.lang.dialects.catalogue import NUMBERS
     from gradcalc.primitives import BY_NAME, PRIMITIVES
 
     entries = []
@@ -67,7 +67,7 @@ def catalogue() -> tuple[Entry, ...]:
     for builtin in BUILTINS.values():
         if builtin.name not in BY_NAME:
             entries.append(Entry(builtin.name, "language", (), builtin.doc))
-    for name, value in CONSTANTS.items():
+    for name, value in NUMBERS.items():
         entries.append(Entry(name, "constant", (), "None" if value is None else repr(value)))
     return tuple(entries)
 

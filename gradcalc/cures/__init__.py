@@ -13,8 +13,7 @@ from gradcalc.cures import guards
 from gradcalc.cures.matching import stable_forms
 from gradcalc.cures.reading import Names, Reader, Text
 from gradcalc.errors import Span
-from gradcalc.lang.depth import deep_recursion
-from gradcalc.lang.program import Program
+from gradcalc.lang.program import Program, deep_recursion
 
 MOST = 4_000
 """Expressions of a program that are looked at."""

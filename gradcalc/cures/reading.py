@@ -8,12 +8,11 @@ from typing import Any
 from gradcalc.cures import terms
 from gradcalc.cures.terms import Signed, Term, add, chain, multiply, pairs_of, power, signed
 from gradcalc.errors import GradcalcError, Span
-from gradcalc.lang import library
 from gradcalc.lang.arguments import bind
 from gradcalc.lang.builtins import Builtin
+from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.spelling import Function
-from gradcalc.lang.naming import Naming
-from gradcalc.lang.program import Program, dotted, span_of
+from gradcalc.lang.program import Naming, Program, dotted, span_of
 from gradcalc.primitives import BY_NAME, Elementwise, Primitive
 
 LONGEST = 12
@@ -93,14 +92,14 @@ class Names:
         if isinstance(func, ast.Name):
             if func.id in self.own:
                 return None
-            return self._known(library.bare(func.id, self._naming), None)
+            return self._known(catalogue.bare(func.id, self._naming), None)
         if isinstance(func, ast.Attribute):
             name = dotted(func)
             if name and name[0] in self._naming.modules:
-                member = self._naming.member(name)
-                found = library.member(*member) if member and library.has(*member) else None
+                member = catalogue.place(self._naming, name)
+                found = catalogue.member(*member) if member and catalogue.has(*member) else None
                 return self._known(found, None)
-            return self._known(library.method(func.attr, self._naming), func.value)
+            return self._known(catalogue.method(func.attr, self._naming), func.value)
         return None
 
     def _known(self, found: Any, value: ast.expr | None) -> tuple[str, ast.expr | None] | None:
@@ -111,7 +110,7 @@ class Names:
 
     def is_fixed(self, name: str) -> bool:
         """Whether a name is that of a module, or of a constant of the library."""
-        constant = library.is_constant(name, self._naming)
+        constant = catalogue.is_constant(name, self._naming)
         return name in self._naming.modules or (constant and name not in self.own)
 
     def means_itself(self, name: str) -> bool:

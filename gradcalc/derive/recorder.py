@@ -17,8 +17,9 @@ from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Forms, Node
 from gradcalc.expr.protocols import Arithmetic
-from gradcalc.lang.budget import Budget
-from gradcalc.lang.composites import by_definition, round_to
+from gradcalc.lang.backend import round_to
+from gradcalc.lang.evaluate import by_definition
+from gradcalc.lang.program import Budget
 from gradcalc.primitives import BY_NAME, Composite, Elementwise, Primitive, Structural
 
 

@@ -15,7 +15,7 @@ from gradcalc.errors import GradcalcError
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Node
 from gradcalc.expr.protocols import Arithmetic
-from gradcalc.lang.budget import Budget
+from gradcalc.lang.program import Budget
 from gradcalc.problem import Execution, Problem, execute, weights
 
 COURSES = 8

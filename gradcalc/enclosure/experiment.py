@@ -20,7 +20,7 @@ from gradcalc.derive.runs import Recording, Runs
 from gradcalc.enclosure.kinks import is_undefined
 from gradcalc.enclosure.trial import Reals, Trial, cost, largest
 from gradcalc.errors import GradcalcError
-from gradcalc.lang.budget import Budget
+from gradcalc.lang.program import Budget
 from gradcalc.problem import Problem
 
 LARGEST = 450_000

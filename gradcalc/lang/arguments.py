@@ -2,10 +2,12 @@
 
 import inspect
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, did_you_mean
 from gradcalc.lang.program import brief
+from gradcalc.primitives import Primitive
 
 ALIASES: Mapping[str, str] = {
     "axis": "dim", "keepdims": "keepdim", "ord": "p", "a_min": "min",
@@ -95,3 +97,17 @@ def _usage(name: str, signature: inspect.Signature) -> str:
         for p in signature.parameters.values()
     ]
     return f"write {name}({', '.join(parts)})"
+
+
+@cache
+def plain_names(row: Primitive) -> tuple[str, ...]:
+    """The parameters of a row that is called with all of them in order, () where it may not be."""
+    parameters = signature_of(row).parameters
+    by_place = all(p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters.values())
+    return tuple(parameters) if by_place and not PACKED & {*parameters} else ()
+
+
+@cache
+def signature_of(row: Primitive) -> inspect.Signature:
+    """The signature of a row, worked out once."""
+    return row.signature

@@ -1,7 +1,6 @@
 """The functions of the language that are not primitives: sizes, constants, detach, numbers.
 
-Each takes the machine that runs the program (`gradcalc.lang.machine.Machine`), the arguments
-and the syntax node of the call.
+Each takes the machine that runs the program and the arguments.
 """
 
 import ast
@@ -14,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import plain
+from gradcalc.lang import operators, ops, plain
+from gradcalc.lang.backend import check_elements
+from gradcalc.lang.machine import Machine, Once
 from gradcalc.lang.program import brief, text_of
-from gradcalc.lang.scope import Once
-from gradcalc.lang.sizes import check_elements
 
 Call = Callable[..., Any]
 
@@ -32,34 +31,36 @@ class Builtin:
     method: bool = False
 
 
-def _detach(machine: Any, node: ast.Call, value: Any) -> Any:
-    inner = node.func.value if isinstance(node.func, ast.Attribute) and not node.args else None
-    source = text_of(inner if inner is not None else node.args[0], machine.source)
+def _detach(machine: Machine, value: Any) -> Any:
+    call = machine.node
+    assert isinstance(call, ast.Call)
+    behind = call.func.value if isinstance(call.func, ast.Attribute) and not call.args else None
+    source = text_of(behind or call.args[0], machine.source)
     name = source if source.isidentifier() else None
-    machine.note("detach", source, node)
+    machine.note("detach", source, call)
     return machine.detach(value, name)
 
 
-def _no_grad_misused(machine: Any, node: ast.Call) -> Any:
+def _no_grad_misused(machine: Machine) -> Any:
     raise UnsupportedError("no_grad() stands behind with", hint="with torch.no_grad():")
 
 
 def _number(kind: str) -> Call:
-    def convert(machine: Any, node: ast.Call, value: Any = 0) -> Any:
+    def convert(machine: Machine, value: Any = 0) -> Any:
         if isinstance(value, str):
             value = _number_of_word(value)
         if machine.is_tensor(value):
-            if machine.size(value) != 1:
+            if ops.size(machine, value) != 1:
                 raise ShapeError(
-                    f"{kind}() takes one number, not a tensor of shape {machine.shape(value)}"
+                    f"{kind}() takes one number, not a tensor of shape {ops.shape(machine, value)}"
                 )
             if kind == "float" and machine.numbers:
                 # of one of Python's own numbers it is that number
-                return machine.as_floats(value)
+                return ops.as_floats(machine, value)
             if machine.carries(value):
-                machine.note(kind, text_of(node, machine.source), node)
+                machine.note(kind, text_of(machine.node, machine.source), machine.node)
             if kind != "int":
-                return machine.detach(machine.copy(machine.reshape(value, ())), None)
+                return machine.detach(machine.copy(ops.reshape(machine, value, ())), None)
             value = machine.number(value)
         if not plain.is_number(value):
             raise InvalidValueError(f"{kind}() takes one number, not {machine.describe(value)}")
@@ -78,48 +79,40 @@ def _number_of_word(word: str) -> float:
     return float(word)
 
 
-def _bool(machine: Any, node: ast.Call, value: Any) -> bool:
-    return bool(machine.truth(value))
-
-
-def _length(machine: Any, node: ast.Call, value: Any) -> int:
+def _length(machine: Machine, value: Any) -> int:
     if isinstance(value, list | tuple | range):
         return plain.length(value)
-    shape: tuple[int, ...] = machine.shape(value)
+    shape: tuple[int, ...] = ops.shape(machine, value)
     if not shape:
         raise ShapeError("len() of a scalar", hint="x.numel() counts elements")
     return shape[0]
 
 
-def _range(machine: Any, node: ast.Call, *bounds: Any) -> range:
-    return range(*(machine.integer(bound) for bound in bounds))
+def _range(machine: Machine, *bounds: Any) -> range:
+    return range(*(ops.integer(machine, bound) for bound in bounds))
 
 
-def _enumerate(machine: Any, node: ast.Call, iterable: Any, start: int = 0) -> Once:
-    items = machine.items(iterable)
-    machine.check_length(plain.length(items))
+def _enumerate(machine: Machine, iterable: Any, start: int = 0) -> Once:
+    items = ops.items(machine, iterable)
+    machine.count_items(plain.length(items))
     machine.snapshots.append(iterable)
-    return Once("enumerate", list(enumerate(items, machine.integer(start))))
+    return Once("enumerate", list(enumerate(items, ops.integer(machine, start))))
 
 
-def _zip(machine: Any, node: ast.Call, *values: Any, strict: bool = False) -> Once:
-    parts = [machine.items(value) for value in values]
+def _zip(machine: Machine, *values: Any, strict: bool = False) -> Once:
+    parts = [ops.items(machine, value) for value in values]
     machine.snapshots.extend(values)
     lengths = [plain.length(items) for items in parts]
-    machine.check_length(min(lengths, default=0))
+    machine.count_items(min(lengths, default=0))
     if strict and len(set(lengths)) > 1:
         raise ShapeError(f"zip of different lengths: {' and '.join(map(str, lengths))}")
     return Once("zip", list(zip(*parts, strict=False)))
 
 
-def _tensor(machine: Any, node: ast.Call, value: Any) -> Any:
-    return machine.tensor(value)
-
-
-def _sizes(machine: Any, shape: tuple[Any, ...]) -> tuple[int, ...]:
+def _sizes(machine: Machine, shape: tuple[Any, ...]) -> tuple[int, ...]:
     if len(shape) == 1 and isinstance(shape[0], list | tuple):
         shape = tuple(shape[0])
-    sizes = tuple(machine.integer(size) for size in shape)
+    sizes = tuple(ops.integer(machine, size) for size in shape)
     if any(size < 0 for size in sizes):
         raise InvalidValueError(f"a size cannot be negative: {plain.show(min(sizes))}")
     check_elements("this", math.prod(sizes), machine.limits.elements)
@@ -127,42 +120,35 @@ def _sizes(machine: Any, shape: tuple[Any, ...]) -> tuple[int, ...]:
 
 
 def _filled(value: float) -> Call:
-    def fill(machine: Any, node: ast.Call, *shape: Any, size: Any = None) -> Any:
+    def fill(machine: Machine, *shape: Any, size: Any = None) -> Any:
         sizes = _sizes(machine, shape if size is None else (size,))
-        return _as_array(machine, machine.constant(np.full(sizes, value)))
+        return machine.mark_array(machine.constant(np.full(sizes, value)))
 
     return fill
 
 
-def _full(machine: Any, node: ast.Call, size: Any, fill_value: Any) -> Any:
+def _full(machine: Machine, size: Any, fill_value: Any) -> Any:
     sizes = _sizes(machine, (size,))
     if isinstance(fill_value, bool):
-        return machine.binary("eq", machine.constant(np.ones(sizes)), int(fill_value))
-    filled = machine.binary("mul", machine.constant(np.ones(sizes)), fill_value)
+        return ops.binary(machine, "eq", machine.constant(np.ones(sizes)), int(fill_value))
+    filled = ops.binary(machine, "mul", machine.constant(np.ones(sizes)), fill_value)
     filled = machine.mark_integer(filled) if type(fill_value) is int else filled
-    return _as_array(machine, filled)
+    return machine.mark_array(filled)
 
 
-def _as_array(machine: Any, tensor: Any) -> Any:
-    if not machine.shape(tensor):
-        machine.arrays.append(tensor)
-    return tensor
-
-
-def _eye(machine: Any, node: ast.Call, n: Any, m: Any = None) -> Any:
+def _eye(machine: Machine, n: Any, m: Any = None) -> Any:
     rows, columns = _sizes(machine, (n, n if m is None else m))
     return machine.constant(np.eye(rows, columns))
 
 
-def _plain(machine: Any, node: ast.Call, values: tuple[Any, ...]) -> list[float]:
-    if any(machine.is_tensor(value) and machine.carries(value) for value in values):
-        machine.refuse_fixed("a bound")
+def _plain(machine: Machine, values: tuple[Any, ...]) -> list[float]:
+    ops.refuse_gradient(machine, "a bound", *values)
     return [machine.number(v) if machine.is_tensor(v) else plain.as_float(v) for v in values]
 
 
-def _arange(machine: Any, node: ast.Call, *bounds: Any) -> Any:
+def _arange(machine: Machine, *bounds: Any) -> Any:
     start, stop, step = {1: (0.0, bounds[0], 1.0), 2: (*bounds, 1.0), 3: bounds}[len(bounds)]
-    numbers = _plain(machine, node, (start, stop, step))
+    numbers = _plain(machine, (start, stop, step))
     if numbers[2] == 0 or not all(map(math.isfinite, numbers)):
         raise InvalidValueError("arange needs finite bounds and a step that is not 0")
     _sizes(machine, (max(0, math.ceil((numbers[1] - numbers[0]) / numbers[2])),))
@@ -170,83 +156,71 @@ def _arange(machine: Any, node: ast.Call, *bounds: Any) -> Any:
     return machine.mark_integer(counted) if all(type(b) is int for b in bounds) else counted
 
 
-def _linspace(machine: Any, node: ast.Call, start: Any, end: Any, steps: Any = 50) -> Any:
+def _linspace(machine: Machine, start: Any, end: Any, steps: Any = 50) -> Any:
     (count,) = _sizes(machine, (steps,))
-    first, last = _plain(machine, node, (start, end))
+    first, last = _plain(machine, (start, end))
     return machine.constant(np.linspace(first, last, count))
 
 
-def _size(machine: Any, node: ast.Call, value: Any, dim: Any = None) -> Any:
-    shape = machine.shape(value)
+def _size(machine: Machine, value: Any, dim: Any = None) -> Any:
+    shape = ops.shape(machine, value)
     if dim is None:
         return shape
-    position = machine.integer(dim)
+    position = ops.integer(machine, dim)
     if not -len(shape) <= position < len(shape):
         raise ShapeError(f"dimension {position} of a tensor of shape {shape}")
     return shape[position]
 
 
-def _all(machine: Any, node: ast.Call, value: Any) -> bool:
-    return bool(machine.holds(value, "logical_and"))
+def _every(join: str) -> Call:
+    return lambda machine, value: operators.holds(machine, value, join)
 
 
-def _any(machine: Any, node: ast.Call, value: Any) -> bool:
-    return bool(machine.holds(value, "logical_or"))
-
-
-def _same(machine: Any, node: ast.Call, value: Any) -> Any:
-    return value
-
-
-def _copy(machine: Any, node: ast.Call, value: Any) -> Any:
-    return machine.copy(value)
-
-
-def _sum(machine: Any, node: ast.Call, *args: Any, **kwargs: Any) -> Any:
+def _sum(machine: Machine, *args: Any, **kwargs: Any) -> Any:
     """Python's sum of a list adds its items; the sum of a tensor is the primitive."""
     if len(args) == 1 and not kwargs and isinstance(args[0], list | tuple):
         total: Any = 0
         for item in args[0]:
-            total = machine.binary("add", total, item)
+            total = ops.binary(machine, "add", total, item)
         return total
-    return machine.call_primitive("sum", args, kwargs)
+    return ops.call(machine, "sum", *args, **kwargs)
 
 
-def _transposed(machine: Any, node: ast.Call, *args: Any, **kwargs: Any) -> Any:
+def _transposed(machine: Machine, *args: Any, **kwargs: Any) -> Any:
     """An order of three dimensions or more can only be all of them, as numpy's transpose has it."""
     order = args[1:] if len(args) > 3 else args[1] if len(args) == 2 else None
     if isinstance(order, list | tuple) and not kwargs:
-        return machine.call_primitive("permute", (args[0], order), {})
-    return machine.call_primitive("transpose", args, kwargs)
+        return ops.call(machine, "permute", args[0], order)
+    return ops.call(machine, "transpose", *args, **kwargs)
 
 
 def _extreme(name: str) -> Call:
     elementwise = {"max": "maximum", "min": "minimum"}[name]
 
-    def extreme(machine: Any, node: ast.Call, *args: Any, **kwargs: Any) -> Any:
+    def extreme(machine: Machine, *args: Any, **kwargs: Any) -> Any:
         if len(args) == 1 and isinstance(args[0], list | tuple) and not kwargs:
             args = tuple(args[0])
             if len(args) == 1:
                 return args[0]
         if len(args) < 2 or kwargs:
-            return machine.call_primitive(name, args, kwargs)
-        method = isinstance(node.func, ast.Attribute)
-        if machine.is_tensor(args[0]) and machine.shape(args[0]) and type(args[1]) is int:
+            return ops.call(machine, name, *args, **kwargs)
+        method = isinstance(machine.node, ast.Call) and isinstance(machine.node.func, ast.Attribute)
+        if machine.is_tensor(args[0]) and ops.shape(machine, args[0]) and type(args[1]) is int:
             if method:
-                return machine.call_primitive(name, args, kwargs)
+                return ops.call(machine, name, *args, **kwargs)
             raise UnsupportedError(
                 f"{name}(x, {plain.show(args[1])}) could mean two things",
                 hint=f"write {elementwise}(x, y), or a{name}(x, dim={plain.show(args[1])})",
             )
         result = args[0]
         for item in args[1:]:
-            result = machine.binary(elementwise, result, item)
+            result = ops.binary(machine, elementwise, result, item)
         return result
 
     return extreme
 
 
-def _norm(machine: Any, node: ast.Call, *args: Any, **kwargs: Any) -> Any:
+def _norm(machine: Machine, *args: Any, **kwargs: Any) -> Any:
     """Of a matrix, `norm(A, 2)` is its largest singular value to some and the root of the sum of
     squares to others."""
     order = args[1] if len(args) > 1 else kwargs.get("p", kwargs.get("ord"))
@@ -254,57 +228,58 @@ def _norm(machine: Any, node: ast.Call, *args: Any, **kwargs: Any) -> Any:
         kwargs = {**{k: v for k, v in kwargs.items() if k != "ord"}, "p": kwargs["ord"]}
     plain = not any(key in kwargs for key in ("dim", "axis")) and len(args) < 3
     if args and plain and order not in (None, "fro") and machine.is_tensor(args[0]):
-        shape = machine.shape(args[0])
+        shape = ops.shape(machine, args[0])
         if len(shape) == 2:
             shown = repr(order) if isinstance(order, str) else machine.describe(order)
             raise UnsupportedError(
                 f"norm(A, {brief(shown)}) of a matrix could mean two things",
                 hint=f"for its elements write norm(reshape(A, -1), {brief(shown)})",
             )
-    return machine.call_primitive("norm", args, kwargs)
+    return ops.call(machine, "norm", *args, **kwargs)
 
 
-BUILTINS: Mapping[str, Builtin] = MappingProxyType(
-    {
-        row.name: row
-        for row in (
-            Builtin("detach", _detach, "the value, passing no gradient back", method=True),
-            Builtin("stop_gradient", _detach, "the value, passing no gradient back"),
-            Builtin("no_grad", _no_grad_misused, "with no_grad(): passes no gradient back"),
-            Builtin("item", _number("item"), "one number, passing no gradient back", method=True),
-            Builtin("float", _number("float"), "one number, passing no gradient back"),
-            Builtin("int", _number("int"), "one whole number, passing no gradient back"),
-            Builtin("bool", _bool, "the truth of one number"),
-            Builtin("len", _length, "the size of the first dimension"),
-            Builtin("range", _range, "whole numbers to count with"),
-            Builtin("enumerate", _enumerate, "pairs of a count and an item"),
-            Builtin("zip", _zip, "tuples of items side by side"),
-            Builtin("tensor", _tensor, "a tensor of numbers or tensors in lists"),
-            Builtin("array", _tensor, "a tensor of numbers or tensors in lists"),
-            Builtin("as_tensor", _tensor, "a tensor of numbers or tensors in lists"),
-            Builtin("asarray", _tensor, "a tensor of numbers or tensors in lists"),
-            Builtin("zeros", _filled(0.0), "a tensor of zeros"),
-            Builtin("ones", _filled(1.0), "a tensor of ones"),
-            Builtin("full", _full, "a tensor of one value"),
-            Builtin("eye", _eye, "the identity matrix"),
-            Builtin("arange", _arange, "evenly spaced numbers, by their step"),
-            Builtin("linspace", _linspace, "evenly spaced numbers, by their count"),
-            Builtin("size", _size, "the sizes, or that of one dimension", method=True),
-            Builtin("numel", lambda m, _, x: m.size(x), "the number of elements", method=True),
-            Builtin("dim", lambda m, _, x: len(m.shape(x)), "how many dimensions", method=True),
-            Builtin("ndim", lambda m, _, x: len(m.shape(x)), "how many dimensions"),
-            Builtin("shape", lambda m, _, x: m.shape(x), "the sizes"),
-            Builtin("all", _all, "whether every element is true", method=True),
-            Builtin("any", _any, "whether some element is true", method=True),
-            Builtin("clone", _copy, "the tensor in memory of its own", method=True),
-            Builtin("contiguous", _same, "the tensor itself", method=True),
-            Builtin("sum", _sum, "the sum of all elements, or along dim", method=True),
-            Builtin(
-                "transpose", _transposed, "two dimensions swapped, or all in an order", method=True
-            ),
-            Builtin("max", _extreme("max"), "the largest element, or of several", method=True),
-            Builtin("min", _extreme("min"), "the smallest element, or of several", method=True),
-            Builtin("norm", _norm, "the p-norm of the elements", method=True),
+ROWS = (
+    Builtin("detach", _detach, "the value, passing no gradient back", method=True),
+    Builtin("stop_gradient", _detach, "the value, passing no gradient back"),
+    Builtin("no_grad", _no_grad_misused, "with no_grad(): passes no gradient back"),
+    Builtin("item", _number("item"), "one number, passing no gradient back", method=True),
+    Builtin("float", _number("float"), "one number, passing no gradient back"),
+    Builtin("int", _number("int"), "one whole number, passing no gradient back"),
+    Builtin("bool", lambda m, value: operators.truth(m, value), "the truth of one number"),
+    Builtin("len", _length, "the size of the first dimension"),
+    Builtin("range", _range, "whole numbers to count with"),
+    Builtin("enumerate", _enumerate, "pairs of a count and an item"),
+    Builtin("zip", _zip, "tuples of items side by side"),
+    *(
+        Builtin(
+            name,
+            lambda m, value: ops.tensor(m, value),
+            "a tensor of numbers or tensors in lists",
         )
-    }
+        for name in ("tensor", "array", "as_tensor", "asarray")
+    ),
+    Builtin("zeros", _filled(0.0), "a tensor of zeros"),
+    Builtin("ones", _filled(1.0), "a tensor of ones"),
+    Builtin("full", _full, "a tensor of one value"),
+    Builtin("eye", _eye, "the identity matrix"),
+    Builtin("arange", _arange, "evenly spaced numbers, by their step"),
+    Builtin("linspace", _linspace, "evenly spaced numbers, by their count"),
+    Builtin("size", _size, "the sizes, or that of one dimension", method=True),
+    Builtin("numel", lambda m, x: ops.size(m, x), "the number of elements", method=True),
+    Builtin("dim", lambda m, x: len(ops.shape(m, x)), "how many dimensions", method=True),
+    Builtin("ndim", lambda m, x: len(ops.shape(m, x)), "how many dimensions"),
+    Builtin("shape", lambda m, x: ops.shape(m, x), "the sizes"),
+    Builtin("all", _every("logical_and"), "whether every element is true", method=True),
+    Builtin("any", _every("logical_or"), "whether some element is true", method=True),
+    Builtin(
+        "clone", lambda m, value: m.copy(value), "the tensor in memory of its own", method=True
+    ),
+    Builtin("contiguous", lambda m, value: value, "the tensor itself", method=True),
+    Builtin("sum", _sum, "the sum of all elements, or along dim", method=True),
+    Builtin("transpose", _transposed, "two dimensions swapped, or all in an order", method=True),
+    Builtin("max", _extreme("max"), "the largest element, or of several", method=True),
+    Builtin("min", _extreme("min"), "the smallest element, or of several", method=True),
+    Builtin("norm", _norm, "the p-norm of the elements", method=True),
 )
+
+BUILTINS: Mapping[str, Builtin] = MappingProxyType({row.name: row for row in ROWS})

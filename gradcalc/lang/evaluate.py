@@ -2,37 +2,23 @@
 
 import ast
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
+from functools import cache
+from typing import Any, Protocol
 
-from gradcalc.errors import (
-    GradcalcError,
-    InvalidValueError,
-    LimitError,
-    ShapeError,
-    UnsupportedError,
-)
-from gradcalc.lang import holders, plain
+from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, Span
+from gradcalc.lang import operators, ops
 from gradcalc.lang.backend import Backend
-from gradcalc.lang.budget import Budget
-from gradcalc.lang.calls import Calls
-from gradcalc.lang.depth import deep_recursion
-from gradcalc.lang.dialects.catalogue import JAX, NUMPY
-from gradcalc.lang.machine import Confirm
-from gradcalc.lang.program import Branch, Limits, Program, Run, brief, text_of
-from gradcalc.lang.scope import Break, Continue, Return
+from gradcalc.lang.calls import CALLS, Return, enter
+from gradcalc.lang.expressions import EXPRESSIONS, bind, closure, load, test
+from gradcalc.lang.fence import compile_program
+from gradcalc.lang.machine import NOTHING, Confirm, Machine, Rule
+from gradcalc.lang.program import Branch, Budget, Limits, Program, Run, deep_recursion, text_of
+from gradcalc.lang.writing import augmented
+from gradcalc.primitives import Composite
 
-SIGNS: Mapping[type[ast.AST], str] = {
-    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%",
-    ast.Pow: "**", ast.MatMult: "@", ast.BitAnd: "&", ast.BitOr: "|",
-}  # fmt: skip
-"""The operators that may stand in front of `=`."""
-
-COPY: Mapping[str, str] = {NUMPY: "{0}.copy()"}
-"""How a tensor is copied where it is not as in torch."""
-
-NOTHING = object()
-"""The output of a program that has given none yet."""
+BREAK, CONTINUE = object(), object()
+"""How a block of a loop was left before its end."""
 
 
 def evaluate(
@@ -55,258 +41,208 @@ def evaluate(
     if budget is None:
         deadline = None if limits.seconds is None else time.monotonic() + limits.seconds
         budget = Budget(limits.steps, deadline)
-    evaluator = Evaluator(program, backend, limits, budget, frozenset(detach))
-    if confirm is not None:
-        evaluator.confirm = confirm
-    with deep_recursion():
-        return evaluator.run(inputs)
+    machine = Machine(program, backend, limits, budget, RULES, frozenset(detach), confirm)
+    try:
+        with deep_recursion():
+            value = _output(machine, _run(machine, inputs))
+    except GradcalcError as raised:
+        raise raised.located(machine.place, machine.source) from raised.__cause__
+    except RecursionError:
+        error = LimitError("the program recurses too deeply")
+        raise error.located(machine.place, machine.source) from None
+    except MemoryError:
+        error = LimitError("the program needs more memory than there is")
+        raise error.located(machine.place, machine.source) from None
+    path = tuple(
+        Branch(line, kind, text, tuple(taken)) for line, kind, text, taken in machine.path.values()
+    )
+    names = {**machine.frame.values, **machine.main_frame.values}
+    return Run(value, names, path, tuple(machine.stops))
 
 
-class Evaluator(Calls):
-    """Walks a program. One instance runs one program once."""
+def _run(machine: Machine, inputs: Mapping[str, Any]) -> Any:
+    program = machine.program
+    machine.frame.values.update(inputs)
+    machine.scalars = not any(machine.shape(v) for v in inputs.values() if machine.is_tensor(v))
+    machine.block(program.body)
+    if program.function is None:
+        return machine.last
+    machine.main = machine.frame.values[program.function]
+    return enter(machine, machine.main, {n: inputs[n] for n in program.parameters if n in inputs})
 
-    last: Any = NOTHING
 
-    def run(self, inputs: Mapping[str, Any]) -> Run:
-        try:
-            value = self._run(inputs)
-        except GradcalcError as raised:
-            raise raised.located(self.place, self.source) from raised.__cause__
-        except RecursionError:
-            error = LimitError("the program recurses too deeply")
-            raise error.located(self.place, self.source) from None
-        except MemoryError:
-            error = LimitError("the program needs more memory than there is")
-            raise error.located(self.place, self.source) from None
-        path = tuple(Branch(t.line, t.kind, t.text, tuple(t.taken)) for t in self.traces.values())
-        names = {**self.frame.values, **self.main_frame.values}
-        return Run(value, names, path, tuple(self.stops))
-
-    def _run(self, inputs: Mapping[str, Any]) -> Any:
-        self.frame.values.update(inputs)
-        self.scalars = not any(self.shape(v) for v in inputs.values() if self.is_tensor(v))
-        if self.program.function is None:
-            self.block(self.program.body)
-            return self._output(self.last)
-        for statement in self.program.body:
-            self.statement(statement)
-        self.main = self.frame.values[self.program.function]
-        given = {n: inputs[n] for n in self.program.parameters if n in inputs}
-        return self._output(self.enter(self.main, given))
-
-    def _output(self, value: Any) -> Any:
-        if value is NOTHING or value is None:
-            raise InvalidValueError(
-                "the program has no output",
-                hint="a function needs a return, a program an expression or an assignment",
-            )
-        if self.is_tensor(value) or isinstance(value, int | float | list | tuple | range):
-            return self.tensor(value)
+def _output(machine: Machine, value: Any) -> Any:
+    if value is NOTHING or value is None:
         raise InvalidValueError(
-            f"the output is {self.describe(value)}, not a number or a tensor",
-            hint="call it, or name a value with --of",
+            "the program has no output",
+            hint="a function needs a return, a program an expression or an assignment",
+        )
+    if machine.is_tensor(value) or isinstance(value, int | float | list | tuple | range):
+        return ops.tensor(machine, value)
+    raise InvalidValueError(
+        f"the output is {machine.describe(value)}, not a number or a tensor",
+        hint="call it, or name a value with --of",
+    )
+
+
+class Noted(Protocol):
+    """Where in the user's program a backend is, and in which composite's definition."""
+
+    place: Span | None
+    inside: str | None
+
+
+def by_definition(
+    row: Composite,
+    arguments: Mapping[str, Any],
+    backend: Backend,
+    noted: Noted,
+    span: Span,
+    budget: Budget,
+) -> Any:
+    """The value of a composite's definition. What is made in it has the place of the call."""
+    outer = noted.inside
+    if outer is None:
+        noted.place, noted.inside = span, row.name
+    try:
+        return evaluate(_definition(row), backend, arguments, budget=budget).value
+    except GradcalcError as error:
+        # the place is one in the definition, which the user has not written
+        error.span = error.source = None
+        raise
+    finally:
+        noted.inside = outer
+
+
+@cache
+def _definition(row: Composite) -> Program:
+    return compile_program(row.definition, core=True)
+
+
+# -- statements ------------------------------------------------------------------------
+
+
+def _expression(machine: Machine, node: ast.Expr) -> None:
+    value = machine.eval(node.value)
+    if not isinstance(value, str) and value is not Ellipsis:
+        _result(machine, value)
+
+
+def _result(machine: Machine, value: Any) -> None:
+    """Remember what may be the output of the program."""
+    if machine.frame is machine.main_frame:
+        machine.last = value
+
+
+def _assign(machine: Machine, node: ast.Assign) -> None:
+    _bound(machine, node.targets, machine.eval(node.value))
+
+
+def _annotated(machine: Machine, node: ast.AnnAssign) -> None:
+    if node.value is not None:
+        _bound(machine, [node.target], machine.eval(node.value))
+
+
+def _augmented(machine: Machine, node: ast.AugAssign) -> None:
+    _bound(machine, [node.target], augmented(machine, node))
+
+
+def _bound(machine: Machine, targets: list[ast.expr] | list[Any], value: Any) -> None:
+    """Give a value to names. The result is what the last then gives, detached if that is asked."""
+    for target in targets:
+        bind(machine, target, value)
+    last = targets[-1]
+    _result(machine, load(machine, last) if isinstance(last, ast.Name) else value)
+
+
+def _if(machine: Machine, node: ast.If) -> Any:
+    return machine.block(node.body if test(machine, node, "if") else node.orelse)
+
+
+def _while(machine: Machine, node: ast.While) -> Any:
+    def going() -> Iterator[None]:
+        while test(machine, node, "while"):
+            yield
+
+    return _rounds(machine, node, going())
+
+
+def _for(machine: Machine, node: ast.For) -> Any:
+    known = len(machine.snapshots)
+    iterable = machine.eval(node.iter)
+
+    def going() -> Iterator[None]:
+        for item in ops.items(machine, iterable):
+            bind(machine, node.target, item)
+            yield
+
+    machine.iterated.append(iterable)
+    try:
+        return _rounds(machine, node, going())
+    finally:
+        machine.iterated.pop()
+        del machine.snapshots[known:]
+
+
+def _rounds(machine: Machine, node: ast.While | ast.For, going: Iterator[None]) -> Any:
+    """Run the body of a loop as long as it goes on; None, or how it was left for more than that."""
+    for _ in going:
+        machine.budget.tick()
+        left = machine.block(node.body)
+        if left is BREAK:
+            return None
+        if isinstance(left, Return):
+            return left
+    return machine.block(node.orelse)
+
+
+def _define(machine: Machine, node: ast.FunctionDef) -> None:
+    machine.frame.values[node.name] = closure(machine, node.name, node.args, node.body)
+
+
+def _return(machine: Machine, node: ast.Return) -> Return:
+    return Return(None if node.value is None else machine.eval(node.value))
+
+
+def _assert(machine: Machine, node: ast.Assert) -> None:
+    if not operators.truth(machine, machine.eval(node.test)):
+        machine.node = node
+        message = machine.eval(node.msg) if node.msg is not None else None
+        raise InvalidValueError(
+            f"the assertion {text_of(node.test, machine.source)} does not hold",
+            hint=message if isinstance(message, str) else None,
         )
 
-    # -- statements --------------------------------------------------------------------
 
-    def block(self, body: Sequence[ast.stmt]) -> None:
-        for statement in body:
-            self.statement(statement)
-
-    def statement(self, node: ast.stmt) -> None:
-        self.budget.tick()
-        self.node = node
-        STATEMENTS[type(node)](self, node)
-
-    def _expression(self, node: ast.Expr) -> None:
-        value = self.eval(node.value)
-        if not isinstance(value, str) and value is not Ellipsis:
-            self._result(value)
-
-    def _result(self, value: Any) -> None:
-        if self.frame is self.main_frame:
-            self.last = value
-
-    def _assign(self, node: ast.Assign) -> None:
-        value = self.eval(node.value)
-        for target in node.targets:
-            self.bind_target(target, value)
-        self._result(self.bound_value(node.targets[-1], value))
-
-    def _annotated(self, node: ast.AnnAssign) -> None:
-        if node.value is not None:
-            value = self.eval(node.value)
-            self.bind_target(node.target, value)
-            self._result(self.bound_value(node.target, value))
-
-    def _augmented(self, node: ast.AugAssign) -> None:
-        assert isinstance(node.target, ast.Name)
-        name = ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target)
-        left = self.load(name)
-        right = self.eval(node.value)
-        self.node = node
-        held = self.frame.values.get(node.target.id)
-        arrays = self.program.naming.arrays in (NUMPY, JAX) and self.is_tensor(right)
-        if isinstance(held, list) and not arrays:
-            value = self._list_in_place(type(node.op), held, right)
-        else:
-            if self.is_tensor(held):
-                self._check_held(node, held)
-                if self.frozen_now and self.carries(held):
-                    raise UnsupportedError(
-                        "under no_grad() torch would keep the gradient of what it writes over",
-                        hint="write the whole assignment: y = y + ...",
-                    )
-            value = self.operator(type(node.op), left, right)
-            if self.is_tensor(held):
-                self._check_room(node, held, value)
-        self.bind_target(node.target, value)
-        self._result(self.bound_value(node.target, value))
-
-    def _list_in_place(self, kind: type[ast.AST], held: list[Any], right: Any) -> Any:
-        """`+=` and `*=` of a list change it, for whoever holds it."""
-        if any(held is one for one in self.snapshots):
-            raise UnsupportedError("a list cannot grow while enumerate or zip goes through it")
-        if kind is ast.Add:
-            items = self.items(right)
-            self.check_length(len(held) + plain.length(items))
-            self.budget.tick(len(items))
-            held += items
-            return held
-        value = self.operator(kind, held, right)
-        if isinstance(value, list):
-            held[:] = value
-            return held
-        return value
-
-    def _writes(self, node: ast.AugAssign, held: Any) -> bool:
-        """Whether an operator writes into the memory of a tensor.
-
-        Python's and numpy's single numbers and jax's arrays are never written into.
-        """
-        arrays = self.program.naming.arrays
-        if not self.memory(held):
-            # of no elements, or this backend keeps no memory
-            return False
-        number = not self.shape(held) and not any(held is array for array in self.arrays)
-        if isinstance(node.op, ast.MatMult) and arrays != NUMPY:
-            # torch has no such operator that writes
-            return False
-        return arrays != JAX and not (number and (arrays == NUMPY or self.numbers))
-
-    def _check_room(self, node: ast.AugAssign, held: Any, value: Any) -> None:
-        """Refuse to write what does not go into a tensor."""
-        if not self._writes(node, held):
-            return
-        if self.shape(value) != self.shape(held):
-            raise ShapeError(
-                f"a tensor of shape {self.shape(held)} cannot hold one of shape {self.shape(value)}"
-            )
-        kept = self.is_mask(value) or (self.is_integer(held) and self.is_integer(value))
-        if (self.is_mask(held) or self.is_integer(held)) and not kept:
-            kind = "truth values" if self.is_mask(held) else "integers"
-            raise InvalidValueError(f"a tensor of {kind} cannot hold other numbers")
-
-    def _check_held(self, node: ast.AugAssign, held: Any) -> None:
-        """Refuse to write into a tensor that something else holds: Python would change that too."""
-        if not self._writes(node, held):
-            return
-        arrays = self.program.naming.arrays
-        assert isinstance(node.target, ast.Name)
-        holder = holders.other(self, node.target.id, held)
-        if holder is not None:
-            op, name = SIGNS[type(node.op)], node.target.id
-            copy = COPY.get(arrays, "{0}.clone()").format(name)
-            raise UnsupportedError(
-                f"{brief(text_of(node, self.source))} would also change {holder}",
-                hint=f"write {name} = {name} {op} ..., or {name} = {copy} before",
-            )
-
-    def bound_value(self, target: ast.AST, value: Any) -> Any:
-        """What a bound name gives when it is read: detached if the user asked for that."""
-        return self.load(target) if isinstance(target, ast.Name) else value
-
-    def _if(self, node: ast.If) -> None:
-        self.block(node.body if self.test(node, "if") else node.orelse)
-
-    def _while(self, node: ast.While) -> None:
-        while self.test(node, "while"):
-            self.budget.tick()
-            try:
-                self.block(node.body)
-            except Continue:
-                continue
-            except Break:
-                return
-        self.block(node.orelse)
-
-    def _for(self, node: ast.For) -> None:
-        known = len(self.snapshots)
-        iterable = self.eval(node.iter)
-        self.iterated.append(iterable)
-        try:
-            self._rounds(node, iterable)
-        finally:
-            self.iterated.pop()
-            del self.snapshots[known:]
-
-    def _rounds(self, node: ast.For, iterable: Any) -> None:
-        for item in self.items(iterable):
-            self.budget.tick()
-            self.bind_target(node.target, item)
-            try:
-                self.block(node.body)
-            except Continue:
-                continue
-            except Break:
-                return
-        self.block(node.orelse)
-
-    def _define(self, node: ast.FunctionDef) -> None:
-        self.frame.values[node.name] = self.closure(node.name, node.args, node.body)
-
-    def _return(self, node: ast.Return) -> None:
-        raise Return(None if node.value is None else self.eval(node.value))
-
-    def _assert(self, node: ast.Assert) -> None:
-        if not self.truth(self.eval(node.test)):
-            self.node = node
-            message = self.eval(node.msg) if node.msg is not None else None
-            raise InvalidValueError(
-                f"the assertion {text_of(node.test, self.source)} does not hold",
-                hint=message if isinstance(message, str) else None,
-            )
-
-    def _with(self, node: ast.With) -> None:
-        self.note("no_grad", text_of(node.items[0], self.source), node.items[0].context_expr)
-        with self.frozen():
-            self.block(node.body)
-
-    def _nothing(self, node: ast.stmt) -> None:
-        pass
-
-    def _break(self, node: ast.stmt) -> None:
-        raise Break
-
-    def _continue(self, node: ast.stmt) -> None:
-        raise Continue
+def _with(machine: Machine, node: ast.With) -> Any:
+    item = node.items[0]
+    machine.note("no_grad", text_of(item, machine.source), item.context_expr)
+    machine.frozen += 1
+    try:
+        return machine.block(node.body)
+    finally:
+        machine.frozen -= 1
 
 
-STATEMENTS: Mapping[type[ast.AST], Callable[[Evaluator, Any], None]] = {
-    ast.Expr: Evaluator._expression,
-    ast.Assign: Evaluator._assign,
-    ast.AnnAssign: Evaluator._annotated,
-    ast.AugAssign: Evaluator._augmented,
-    ast.If: Evaluator._if,
-    ast.While: Evaluator._while,
-    ast.For: Evaluator._for,
-    ast.FunctionDef: Evaluator._define,
-    ast.Return: Evaluator._return,
-    ast.Assert: Evaluator._assert,
-    ast.With: Evaluator._with,
-    ast.Pass: Evaluator._nothing,
-    ast.Import: Evaluator._nothing,
-    ast.ImportFrom: Evaluator._nothing,
-    ast.Break: Evaluator._break,
-    ast.Continue: Evaluator._continue,
+STATEMENTS: Mapping[type[ast.AST], Rule] = {
+    ast.Expr: _expression,
+    ast.Assign: _assign,
+    ast.AnnAssign: _annotated,
+    ast.AugAssign: _augmented,
+    ast.If: _if,
+    ast.While: _while,
+    ast.For: _for,
+    ast.FunctionDef: _define,
+    ast.Return: _return,
+    ast.Assert: _assert,
+    ast.With: _with,
+    ast.Pass: lambda machine, node: None,
+    ast.Import: lambda machine, node: None,
+    ast.ImportFrom: lambda machine, node: None,
+    ast.Break: lambda machine, node: BREAK,
+    ast.Continue: lambda machine, node: CONTINUE,
 }
+"""The meaning of each kind of statement."""
+
+RULES: Mapping[type[ast.AST], Rule] = {**EXPRESSIONS, **CALLS, **STATEMENTS}
+"""The language."""

@@ -11,16 +11,28 @@ from gradcalc.errors import (
     GradcalcError,
     LimitError,
     ProgramSyntaxError,
-    Span,
     UnknownNameError,
     UnsupportedError,
     did_you_mean,
 )
-from gradcalc.lang import grammar, references, syntax
-from gradcalc.lang.depth import deep_recursion
-from gradcalc.lang.names import Scope, bound_names, free_names, parameters_of
-from gradcalc.lang.naming import CORE
-from gradcalc.lang.program import Limits, Program, brief, dotted, span_of, text_of
+from gradcalc.lang import grammar, syntax
+from gradcalc.lang.names import (
+    bound_names,
+    check_references,
+    free_names,
+    parameters_of,
+)
+from gradcalc.lang.naming import naming
+from gradcalc.lang.program import (
+    CORE,
+    Limits,
+    Program,
+    brief,
+    deep_recursion,
+    dotted,
+    span_of,
+    text_of,
+)
 
 
 def compile_program(
@@ -62,15 +74,14 @@ def _checked(
     body = tuple(statement for statement in tree.body if not _is_main_guard(statement))
     _check_nodes(body, source, limits)
     assigned = bound_names(body)
-    naming = CORE if core else references.naming(body, source, assigned | known)
-    scope = Scope(naming, known)
-    references.check(body, source, scope, assigned)
+    libraries = CORE if core else naming(body, source, assigned | known)
+    check_references(body, source, libraries, known, assigned)
     main = _main_function(body, function)
     if not body or (main is None and not _has_output(body)):
         raise ProgramSyntaxError(
             "the program has no output", hint="end it with an expression or an assignment"
         )
-    required, optional = free_names(body, main, scope)
+    required, optional = free_names(body, main, libraries, known)
     return Program(
         source=source,
         body=body,
@@ -79,7 +90,7 @@ def _checked(
         optional=optional,
         assigned=assigned,
         parameters=() if main is None else tuple(a.arg for a in parameters_of(main.args)),
-        naming=naming,
+        naming=libraries,
     )
 
 
@@ -103,9 +114,24 @@ def _check_nodes(body: tuple[ast.stmt, ...], source: str, limits: Limits) -> Non
 
 def _check_node(node: ast.AST, parent: ast.AST, source: str, limits: Limits) -> None:
     """Look a node up in the table, then refuse what the kinds of nodes do not tell."""
-    if type(node) not in grammar.ALLOWED:
+    if type(node) in grammar.ALLOWED:
+        wrong = _wrong(node, source)
+    else:
         what, hint = grammar.REFUSED.get(type(node), (type(node).__name__, None))
-        raise _refusal(f"{what} cannot be used in a program", hint, node, parent, source)
+        wrong = f"{what} cannot be used in a program", hint, node
+    if wrong is not None:
+        message, hint, place = wrong
+        # an operator has no place, but its expression has one
+        placed = [n for n in (place, *ast.walk(place), parent) if hasattr(n, "lineno")]
+        span = span_of(placed[0], source) if placed else None
+        raise UnsupportedError(message, hint=hint, span=span)
+    number = node.value if isinstance(node, ast.Constant) else None
+    if isinstance(number, int) and number.bit_length() > limits.bits:
+        raise LimitError("a number is too long to be read", span=span_of(node, source))
+
+
+def _wrong(node: ast.AST, source: str) -> tuple[str, str | None, ast.AST] | None:
+    """What is wrong with a node of an allowed kind, with a tip and the place."""
     match node:
         case (
             ast.Name(id=name)
@@ -114,65 +140,31 @@ def _check_node(node: ast.AST, parent: ast.AST, source: str, limits: Limits) -> 
             | ast.FunctionDef(name=name)
             | ast.keyword(arg=str(name))
         ) if name.startswith("__"):
-            message = f"names with two leading underscores such as {brief(name)} cannot be used"
-            raise _refusal(message, None, node, parent, source)
+            what = f"names with two leading underscores such as {brief(name)}"
+            return f"{what} cannot be used", None, node
         case ast.Constant(value=bytes()):
-            raise _refusal("bytes cannot be used in a program", None, node, parent, source)
+            return "bytes cannot be used in a program", None, node
         case ast.Constant(value=complex()):
-            message = "complex numbers cannot be used in a program"
-            raise _refusal(message, None, node, parent, source)
-        case ast.Constant(value=int(number)) if number.bit_length() > limits.bits:
-            raise LimitError("a number is too long to be read", span=span_of(node, source))
+            return "complex numbers cannot be used in a program", None, node
         case ast.FunctionDef(decorator_list=[decorator, *_]):
-            raise _refusal(
-                "decorators cannot be used in a program",
-                "leave the line out",
-                decorator,
-                node,
-                source,
-            )
+            return "decorators cannot be used in a program", "leave the line out", decorator
         case ast.arguments(vararg=ast.arg() as star) | ast.arguments(kwarg=ast.arg() as star):
             message = "*args and **kwargs cannot be used in a program"
-            raise _refusal(message, "name each parameter", star, parent, source)
+            return message, "name each parameter", star
         case ast.keyword(arg=None):
-            message = "** cannot be used in a call"
-            raise _refusal(message, "name each argument", node, parent, source)
+            return "** cannot be used in a call", "name each argument", node
         case ast.Subscript(ctx=ast.Store()) | ast.Attribute(ctx=ast.Store()):
             shown = brief(text_of(node, source))
-            raise _refusal(
-                f"{shown} cannot be assigned to: values are never written into",
-                "build a new tensor: where(mask, new, x), concat([...]) or stack([...])",
-                node,
-                parent,
-                source,
-            )
-        case ast.withitem():
-            _check_with(node, source)
+            message = f"{shown} cannot be assigned to: values are never written into"
+            hint = "build a new tensor: where(mask, new, x), concat([...]) or stack([...])"
+            return message, hint, node
+        case ast.withitem(context_expr=call, optional_vars=bound):
+            path = dotted(call.func) if isinstance(call, ast.Call) else None
+            if path is None or path[-1] not in grammar.CONTEXTS or bound:
+                return "with is only for no_grad()", "with torch.no_grad():", call
         case _:
             pass
-
-
-def _refusal(
-    message: str, hint: str | None, node: ast.AST, parent: ast.AST, source: str
-) -> UnsupportedError:
-    return UnsupportedError(message, hint=hint, span=_place(node, parent, source))
-
-
-def _place(node: ast.AST, parent: ast.AST, source: str) -> Span | None:
-    """The place of a node, or for an operator, which has none, that of its expression."""
-    placed = [n for n in (node, *ast.walk(node), parent) if hasattr(n, "lineno")]
-    return span_of(placed[0], source) if placed else None
-
-
-def _check_with(item: ast.withitem, source: str) -> None:
-    call = item.context_expr
-    name = dotted(call.func) if isinstance(call, ast.Call) else None
-    if name is None or name[-1] not in grammar.CONTEXTS or item.optional_vars:
-        raise UnsupportedError(
-            "with is only for no_grad()",
-            hint="with torch.no_grad():",
-            span=span_of(call, source),
-        )
+    return None
 
 
 def _main_function(body: tuple[ast.stmt, ...], name: str | None) -> ast.FunctionDef | None:

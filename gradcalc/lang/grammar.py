@@ -1,10 +1,8 @@
 """The fence as a table: the syntax that a program may use, and why the rest is refused."""
 
 import ast
-import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 ALLOWED: frozenset[type[ast.AST]] = frozenset(
     {
@@ -115,39 +113,3 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Well-known functions that a program must do without, and what to do instead."""
-
-PLAIN: Mapping[type[ast.AST], tuple[str, Callable[..., Any]]] = MappingProxyType(
-    {
-        ast.Add: ("add", operator.add),
-        ast.Sub: ("sub", operator.sub),
-        ast.Mult: ("mul", operator.mul),
-        ast.Div: ("div", operator.truediv),
-        ast.FloorDiv: ("floordiv", operator.floordiv),
-        ast.Mod: ("mod", operator.mod),
-        ast.Pow: ("pow", operator.pow),
-        ast.MatMult: ("matmul", operator.matmul),
-        ast.BitAnd: ("logical_and", operator.and_),
-        ast.BitOr: ("logical_or", operator.or_),
-        ast.Lt: ("lt", operator.lt),
-        ast.LtE: ("le", operator.le),
-        ast.Gt: ("gt", operator.gt),
-        ast.GtE: ("ge", operator.ge),
-        ast.Eq: ("eq", operator.eq),
-        ast.NotEq: ("ne", operator.ne),
-    }
-)
-"""Python's operators: the primitive for tensors, and what they do to plain numbers."""
-
-KINDS: Mapping[str, type[ast.AST]] = MappingProxyType(
-    {name: kind for kind, (name, _) in PLAIN.items()}
-)
-"""The operators by the names of their primitives."""
-
-UNARY: Mapping[type[ast.AST], tuple[str, Callable[..., Any]]] = MappingProxyType(
-    {
-        ast.UAdd: ("pos", operator.pos),
-        ast.USub: ("neg", operator.neg),
-        ast.Invert: ("logical_not", operator.invert),
-    }
-)
-"""Operators of one operand: the primitive for tensors, and what they do to plain numbers."""

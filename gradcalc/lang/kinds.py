@@ -12,8 +12,9 @@ import numpy as np
 
 from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.lang import plain
-from gradcalc.lang.dialects.catalogue import JAX, MIXED, NONE, NUMPY
-from gradcalc.primitives import BY_NAME, PRIMITIVES, Elementwise, Primitive, Structural
+from gradcalc.lang.machine import Machine
+from gradcalc.lang.program import JAX, MIXED, NUMPY
+from gradcalc.primitives import PRIMITIVES, Elementwise, Primitive, Structural
 
 TRUTHS: Mapping[str, str | None] = {
     "add": "logical_or", "mul": "logical_and", "maximum": "logical_or", "minimum": "logical_and",
@@ -70,7 +71,7 @@ def takes_tensors(row: Primitive, parameter: str) -> bool:
     return parameter in row.tensors
 
 
-def are_truths(machine: Any, row: Primitive, operands: Sequence[Any]) -> bool:
+def are_truths(machine: Machine, row: Primitive, operands: Sequence[Any]) -> bool:
     """Whether a primitive is of truth values, as a library and not Python calculates with them.
 
     Of the operands of `where` the condition does not count.
@@ -88,30 +89,7 @@ def are_truths(machine: Any, row: Primitive, operands: Sequence[Any]) -> bool:
     return not all(isinstance(value, bool) for value in operands)
 
 
-def of_truths(machine: Any, row: Primitive, arguments: Mapping[str, Any]) -> Any:
-    """What a primitive makes of truth values: torch and numpy have `+` for or, `*` for and."""
-    other, arrays = TRUTHS[row.name], machine.program.naming.arrays
-    if arrays == NONE and row.name in ("neg", "sub"):
-        # what every library refuses can only mean their numbers, in a text that names none
-        return machine.apply(row, arguments)
-    numpys = arrays in (NUMPY, JAX)
-    if other is None and not (numpys and row.name in ("matmul", "dot")):
-        raise InvalidValueError(
-            f"{row.name} is not for truth values", hint="where(x > 0, 1.0, 0.0) makes numbers"
-        )
-    given = {
-        key: machine.tensor(v) if isinstance(v, bool) and takes_tensors(row, key) else v
-        for key, v in arguments.items()
-    }
-    if other is not None and other != row.name:
-        return machine.binary(other, *given.values())
-    result = machine.apply(row, given)
-    if isinstance(result, tuple):
-        return type(result)(machine.binary("ne", result[0], 0), *result[1:])
-    return machine.binary("ne", result, 0)
-
-
-def check(machine: Any, row: Primitive, operands: Sequence[Any]) -> None:
+def check(machine: Machine, row: Primitive, operands: Sequence[Any]) -> None:
     """Refuse operands of which the libraries make different things.
 
     Raises `InvalidValueError`, or `UnsupportedError` for what is jax's own.
@@ -122,7 +100,7 @@ def check(machine: Any, row: Primitive, operands: Sequence[Any]) -> None:
     _check_jax(machine, row, operands)
 
 
-def _check_power(machine: Any, base: Any, exponent: Any) -> None:
+def _check_power(machine: Machine, base: Any, exponent: Any) -> None:
     """Refuse a complex power of Python's, and the root of -inf where it is inf.
 
     torch and numpy's arrays take a square root, which is NaN; everybody else takes a power.
@@ -138,7 +116,7 @@ def _check_power(machine: Any, base: Any, exponent: Any) -> None:
         raise InvalidValueError("-inf to the power 0.5 is inf here, and NaN to torch")
 
 
-def _check_real(machine: Any, base: Any, exponent: Any) -> None:
+def _check_real(machine: Machine, base: Any, exponent: Any) -> None:
     """Refuse a power of Python's that is a complex number."""
     if not all(plain.is_number(v) or _is_run_on_floats(machine, v) for v in (base, exponent)):
         return
@@ -147,7 +125,7 @@ def _check_real(machine: Any, base: Any, exponent: Any) -> None:
         raise InvalidValueError(f"{root:g} to the power {power:g} is not real")
 
 
-def _check_large(machine: Any, row: Primitive, operands: Sequence[Any]) -> None:
+def _check_large(machine: Machine, row: Primitive, operands: Sequence[Any]) -> None:
     """Refuse a number beside integers which is not exact as a float."""
     large = [value for value in operands if isinstance(value, int) and abs(value) >= EXACT]
     if large and row.name in INTEGRAL and any(map(machine.is_integer, operands)):
@@ -160,7 +138,7 @@ def _too_large() -> InvalidValueError:
     )
 
 
-def _check_jax(machine: Any, row: Primitive, operands: Sequence[Any]) -> None:
+def _check_jax(machine: Machine, row: Primitive, operands: Sequence[Any]) -> None:
     """Refuse what jax calculates otherwise than torch and numpy.
 
     Truth values divide in float32, choose where they multiply (0 of NaN), NaN has no sign, and its
@@ -180,7 +158,7 @@ def _check_jax(machine: Any, row: Primitive, operands: Sequence[Any]) -> None:
         raise UnsupportedError(f"jax's {row.name} of such numbers is not known here")
 
 
-def check_mixed_truths(machine: Any, module: str, result: Any) -> None:
+def check_mixed_truths(machine: Machine, module: str, result: Any) -> None:
     """Raises `UnsupportedError` for truth values of numpy's where the tensors may be torch's."""
     if machine.program.naming.arrays == MIXED and module == NUMPY and machine.is_mask(result):
         raise UnsupportedError(
@@ -189,20 +167,22 @@ def check_mixed_truths(machine: Any, module: str, result: Any) -> None:
         )
 
 
-def mark(machine: Any, row: Primitive, arguments: Mapping[str, Any], result: Any) -> Any:
-    """A result, of which is remembered whether a library would make it of integers.
+def is_integral(
+    machine: Machine, row: Primitive, arguments: Mapping[str, Any], result: Any
+) -> bool:
+    """Whether a library would make a result of integers.
 
     Raises `InvalidValueError` for what integers do otherwise than floats.
     """
     if row.name not in INTEGRAL:
-        return result
+        return False
     if row.name not in POSITIONS:
         operands = _operands(row, arguments)
         if not operands or not all(_is_whole(machine, value) for value in operands):
-            return result
+            return False
         if machine.numbers and row.name == "pow":
             # a negative power of Python's integers is a float
-            return result
+            return False
         if _is_run_on_floats(machine, result):
             _check_integers(machine, row, operands, arguments.get("fill_value", 0))
     if (
@@ -211,15 +191,10 @@ def mark(machine: Any, row: Primitive, arguments: Mapping[str, Any], result: Any
         and np.any(np.abs(machine.backend.numbers(result)) >= EXACT)
     ):
         raise _too_large()
-    if row.name in SIGNED:
-        # of integers there is no negative zero
-        result = machine.apply(BY_NAME["add"], {"x": result, "y": 0.0})
-    for part in result if isinstance(result, tuple) else (result,):
-        machine.mark_integer(part)
-    return result
+    return True
 
 
-def _is_run_on_floats(machine: Any, result: Any) -> bool:
+def _is_run_on_floats(machine: Machine, result: Any) -> bool:
     """Whether the numbers are at hand: the checks need not look at them again."""
     first = result[0] if isinstance(result, tuple) else result
     return bool(machine.backend.memory(first))
@@ -235,11 +210,11 @@ def _operands(row: Primitive, arguments: Mapping[str, Any]) -> list[Any]:
     ]
 
 
-def _is_whole(machine: Any, value: Any) -> bool:
+def _is_whole(machine: Machine, value: Any) -> bool:
     return isinstance(value, int) or machine.is_integer(value) or machine.is_mask(value)
 
 
-def _check_integers(machine: Any, row: Primitive, operands: Sequence[Any], fill: Any) -> None:
+def _check_integers(machine: Machine, row: Primitive, operands: Sequence[Any], fill: Any) -> None:
     if row.name in ("pow", "floordiv", "mod"):
         second = operands[1]
         values = machine.backend.numbers(second) if machine.is_tensor(second) else second

@@ -1,373 +1,295 @@
-"""The machine that a program runs on: tensors and plain numbers on one backend."""
+"""The state of a run, and what it knows of its values.
 
+Values are tensors of one backend, plain numbers, lists of them, words and functions. What the
+syntax of the language means is a table of plain functions (`Machine.rules`), as are what can be
+done with values (`gradcalc.lang.ops`) and the functions that a program can call.
+"""
+
+import ast
 import inspect
-from collections.abc import Mapping, Sequence
-from functools import cache
-from typing import Any, Protocol
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
-import numpy as np
+from numpy.typing import NDArray
 
-from gradcalc.errors import (
-    GradcalcError,
-    InvalidValueError,
-    LimitError,
-    ShapeError,
-    UnsupportedError,
-)
-from gradcalc.lang import kinds, plain
-from gradcalc.lang.arguments import PACKED, bind
-from gradcalc.lang.backend import FAILURES, explained
-from gradcalc.lang.budget import Budget as Budget
-from gradcalc.lang.data import EXTREMES, Values
-from gradcalc.lang.dialects.catalogue import NONE, TORCH
-from gradcalc.lang.indexing import Key, check_key, sequence_item
-from gradcalc.lang.kinds import takes_tensors
-from gradcalc.lang.scope import Once
-from gradcalc.lang.sizes import TensorShape, check_result
-from gradcalc.primitives import BY_NAME, Elementwise, Primitive, Structural
+from gradcalc.errors import InvalidValueError, LimitError, Span
+from gradcalc.lang import plain
+from gradcalc.lang.backend import Backend
+from gradcalc.lang.program import Budget, Limits, Program, Stop, amount, span_of, text_of
 
-INTEGERS = (
-    "dim", "shape", "dims", "dim0", "dim1", "dim2", "shifts", "sizes", "diagonal", "offset",
-    "start_dim", "end_dim", "pad",
-)  # fmt: skip
-"""Parameters of primitives that take whole numbers."""
+EXTREMES = ("values", "indices")
+"""The fields of what `max(x, dim)` gives."""
 
-LIKE = frozenset({"zeros_like", "ones_like", "full_like"})
-"""Primitives that make an array of no dimensions where numpy's others make a number."""
-
-LARGEST_INTEGER = 2**31
-"""No dimension, shift or offset can be beyond; the libraries count in so many bits."""
+NOTHING = object()
+"""The output of a program that has given none yet."""
 
 
-class Confirm(Protocol):
-    """Is told every call of a library's function, and what it gave."""
+@dataclass(slots=True)
+class Frame:
+    """The names of one scope and the scope around it."""
 
-    def __call__(
-        self,
-        machine: Any,
-        function: Any,
-        args: Sequence[Any],
-        kwargs: Mapping[str, Any],
-        result: Any,
-    ) -> None: ...
+    values: dict[str, Any]
+    parent: "Frame | None" = None
+    local: frozenset[str] = frozenset()
+
+    def find(self, name: str) -> "Frame | None":
+        """The innermost scope in which the name is bound."""
+        frame: Frame | None = self
+        while frame is not None:
+            if name in frame.values:
+                return frame
+            if name in frame.local:
+                return None
+            frame = frame.parent
+        return None
 
 
-def _unconfirmed(
-    machine: Any, function: Any, args: Sequence[Any], kwargs: Mapping[str, Any], result: Any
-) -> None:
-    pass
+@dataclass(slots=True, eq=False)
+class Once:
+    """What Python's `zip` and `enumerate` give: items that can be gone through once."""
+
+    word: str
+    items: Sequence[Any]
+    used: bool = False
 
 
-class Machine(Values):
-    """Operations on the values of a program, whatever the backend."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Closure:
+    """A function with the scope and the program it was made in."""
 
-    confirm: Confirm = staticmethod(_unconfirmed)
+    name: str
+    arguments: ast.arguments
+    body: list[ast.stmt] | ast.expr
+    defaults: Mapping[str, Any]
+    frame: Frame
+    program: Program
+
+    @property
+    def signature(self) -> inspect.Signature:
+        """Its parameters, with their defaults."""
+        kinds = (
+            (self.arguments.posonlyargs, inspect.Parameter.POSITIONAL_ONLY),
+            (self.arguments.args, inspect.Parameter.POSITIONAL_OR_KEYWORD),
+            (self.arguments.kwonlyargs, inspect.Parameter.KEYWORD_ONLY),
+        )
+        empty = inspect.Parameter.empty
+        return inspect.Signature(
+            [
+                inspect.Parameter(a.arg, kind, default=self.defaults.get(a.arg, empty))
+                for arguments, kind in kinds
+                for a in arguments
+            ]
+        )
+
+
+Rule = Callable[["Machine", Any], Any]
+"""What a kind of syntax node means. An expression gives its value; a statement None, or how the
+block that it stands in was left."""
+
+Confirm = Callable[["Machine", Any, Sequence[Any], Mapping[str, Any], Any], None]
+"""Is told every call of a library's function, and what it gave."""
+
+
+@dataclass(slots=True, eq=False)
+class Machine:
+    """The state of one run.
+
+    `node` is where in the text it is, `frame` the scope there; `main` is the function that is the
+    program, `main_frame` the scope whose last value, `last`, is the output, `given` that of the
+    inputs. `callers` are the scopes of the functions that are still running. `path` is how
+    branches went: line, kind and text of each, and its turns. `stops` pass no gradient back, nor
+    does anything while `frozen` is not 0.
+
+    `scalars` says that every input is one number. `integers` are tensors that their library would
+    make of integers, kept so that no other takes their place in memory. `arrays` are tensors of no
+    dimensions that numpy has as arrays, not as numbers; `turned` are views of numpy that are copies
+    here, by their memory, each with that of what it is a view of. `iterated` is what loops go
+    through, `snapshots` the lists that enumerate and zip go through.
+    """
+
+    program: Program
+    backend: Backend
+    limits: Limits
+    budget: Budget
+    rules: Mapping[type[ast.AST], Rule]
+    detached: frozenset[str] = frozenset()
+    confirm: Confirm | None = None
+    node: ast.AST = field(init=False)
+    frame: Frame = field(default_factory=lambda: Frame({}))
+    main: Closure | None = None
+    main_frame: Frame = field(init=False)
+    given: Frame = field(init=False)
+    callers: list[Frame] = field(default_factory=list)
+    last: Any = NOTHING
+    path: dict[int, tuple[int, str, str, list[bool]]] = field(default_factory=dict)
+    stops: list[Stop] = field(default_factory=list)
+    frozen: int = 0
+    scalars: bool = False
+    integers: dict[int, Any] = field(default_factory=dict)
+    arrays: list[Any] = field(default_factory=list)
+    turned: dict[int, tuple[int, Any]] = field(default_factory=dict)
+    iterated: list[Any] = field(default_factory=list)
+    snapshots: list[Any] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.node = self.program.body[0]
+        self.main_frame = self.given = self.frame
+
+    def eval(self, node: ast.AST) -> Any:
+        """The value of an expression."""
+        return self.rules[type(node)](self, node)
+
+    def block(self, body: Sequence[ast.stmt]) -> Any:
+        """Run statements. None, or how the block was left before its end."""
+        for statement in body:
+            self.budget.tick()
+            self.node = statement
+            left = self.rules[type(statement)](self, statement)
+            if left is not None:
+                return left
+        return None
+
+    @property
+    def source(self) -> str:
+        """The text that is being run: that of the program, or of a function from elsewhere."""
+        return self.program.source
+
+    @property
+    def place(self) -> Span:
+        """Where in the text the machine is."""
+        return span_of(self.node, self.source)
+
+    @property
+    def numbers(self) -> bool:
+        """Whether single numbers are Python's own, not arrays of a library."""
+        return self.scalars and self.program.naming.numbers
+
+    def is_tensor(self, value: Any) -> bool:
+        return self.backend.is_tensor(value)
+
+    def is_mask(self, value: Any) -> bool:
+        """Whether the elements are truth values."""
+        if self.is_tensor(value):
+            return self.backend.is_mask(value)
+        return isinstance(value, bool)
+
+    def is_integer(self, value: Any) -> bool:
+        """Whether a tensor holds whole numbers as its library counts them, not floats."""
+        return id(value) in self.integers
+
+    def mark_integer(self, value: Any) -> Any:
+        """Remember of a tensor that the library would make it of integers."""
+        if self.is_tensor(value) and not self.is_mask(value):
+            self.integers[id(value)] = value
+        return value
+
+    def mark_array(self, tensor: Any) -> Any:
+        """Remember of a tensor without dimensions that numpy has an array there."""
+        if self.is_tensor(tensor) and not self.backend.shape(tensor):
+            self.arrays.append(tensor)
+        return tensor
+
+    def is_array(self, value: Any) -> bool:
+        """Whether a tensor without dimensions is an array to numpy, not a number."""
+        return any(value is array for array in self.arrays)
 
     def shape(self, value: Any) -> tuple[int, ...]:
+        """The sizes of a tensor or a plain number."""
         if self.is_tensor(value):
             return self.backend.shape(value)
-        if isinstance(value, list | tuple | range):
-            return self.backend.shape(self.tensor(value))
         if plain.is_number(value):
             return ()
         raise InvalidValueError(f"{self.describe(value)} has no shape")
-
-    def size(self, value: Any) -> int:
-        return int(np.prod(self.shape(value), dtype=np.int64))
 
     def number(self, value: Any) -> float:
         """The one number in a tensor."""
         return float(self.backend.numbers(value).reshape(()))
 
-    def integer(self, value: Any) -> int:
-        """A whole number. Raises `InvalidValueError` for anything else."""
-        if isinstance(value, bool | int):
-            return int(value)
-        number = value
-        if self.is_tensor(value) and self.size(value) == 1:
-            number = self.number(value)
-        if isinstance(number, float) and number.is_integer():
-            return int(number)
-        shown = self.describe(value) if number is value else repr(number)
-        raise InvalidValueError(f"{shown} is not a whole number")
+    def carries(self, value: Any) -> bool:
+        return self.backend.carries(value)
 
-    def truth(self, value: Any) -> bool:
-        """Whether a condition holds. Raises `ShapeError` for a tensor of several elements."""
-        if not self.is_tensor(value):
-            return isinstance(value, Once) or bool(value)
-        if self.size(value) != 1:
-            raise ShapeError(
-                f"a tensor of shape {self.shape(value)} is neither true nor false",
-                hint="reduce it first: (x > 0).all(), or choose by element: where(x > 0, a, b)",
-            )
-        return self.backend.truth(value)
+    def copy(self, value: Any) -> Any:
+        """The tensor in memory of its own."""
+        copied = self.backend.copy(value) if self.is_tensor(value) else value
+        if self.frozen:
+            copied = self.detach(copied, None)
+        return self.mark_integer(copied) if self.is_integer(value) else copied
 
-    def holds(self, value: Any, join: str) -> bool:
-        """Whether all elements are true, or any: `join` is `logical_and` or `logical_or`.
+    def memory(self, value: Any) -> int:
+        """Where the elements of a tensor stand, 0 if the backend does not know."""
+        place = self.backend.memory(value)
+        while place in self.turned:
+            place = self.turned[place][0]
+        return place
 
-        Joined in halves, so that the backend sees one decision that hangs on every element.
-        """
-        value = self.reshape(self.tensor(value), (-1,))
-        while (size := self.size(value)) > 1:
-            half = size // 2
-            pair = [self.index(value, (slice(k * half, (k + 1) * half),)) for k in (0, 1)]
-            joined = self.binary(join, *pair)
-            odd = [self.index(value, (slice(2 * half, None),))] if size % 2 else []
-            value = self.apply(BY_NAME["concat"], {"tensors": [joined, *odd], "dim": 0})
-        return self.truth(value) if size else join == "logical_and"
+    def turn(self, view: Any, source: Any) -> None:
+        """Remember what is a view in numpy and a copy here, and keep it, so that it stays there."""
+        place, origin = self.backend.memory(view), self.memory(source)
+        if place and place != origin:
+            self.turned[place] = (origin, view)
 
-    def items(self, value: Any) -> Sequence[Any]:
-        """The items that a loop or an unpacking goes through."""
+    def cut_by(self, value: Any, word: str) -> Any:
+        """The numbers of a tensor as something new, through which no gradient passes."""
+        if self.carries(value):
+            self.note(word, text_of(self.node, self.source), self.node)
+        copied = self.detach(self.copy(value), None)
+        return self.mark_integer(copied) if self.is_integer(value) else copied
+
+    def describe(self, value: Any) -> str:
+        """A value in the words of an error message."""
         if self.is_tensor(value):
-            shape = self.shape(value)
-            if not shape:
-                raise ShapeError("a scalar has no items to go through")
-            return [self.index(value, (i,)) for i in range(shape[0])]
-        if isinstance(value, list | tuple | range):
-            return value
-        if isinstance(value, Once):
-            if value.used:
-                raise UnsupportedError(
-                    f"what {value.word} gives can be gone through once",
-                    hint=f"write {value.word}(...) again where its items are needed",
-                )
-            value.used = True
-            return value.items
-        raise InvalidValueError(f"{self.describe(value)} has no items to go through")
-
-    def tensor(self, value: Any) -> Any:
-        """A tensor of a number, or of tensors and numbers in lists of equal lengths."""
-        if self.is_tensor(value):
-            return value
+            shape = self.backend.shape(value)
+            return f"a tensor of shape {shape}" if shape else "a scalar tensor"
         if plain.is_number(value):
-            number = self.constant(np.array(plain.as_float(value)))
-            if isinstance(value, bool):
-                return self.binary("ne", number, 0)
-            return self.mark_integer(number) if isinstance(value, int) else number
-        if not isinstance(value, list | tuple | range):
-            raise InvalidValueError(f"{self.describe(value)} cannot be made a tensor")
+            return plain.show(value)
+        names = {
+            list: "a list", tuple: "a tuple", str: "text", range: "a range", slice: "a slice",
+            type(None): "None", type(Ellipsis): "an ellipsis",
+        }  # fmt: skip
         if getattr(value, "_fields", None) == EXTREMES:
-            raise UnsupportedError(
-                "this is a pair of values and indices", hint="write .values, or use amax or amin"
-            )
-        self.check_length(plain.length(value))
-        # lists may hold one another many times over, so every item counts
-        self.budget.tick(len(value))
-        if all(plain.is_number(item) for item in value):
-            numbers = self.constant(np.array([plain.as_float(item) for item in value]))
-            if len(value) and all(isinstance(item, bool) for item in value):
-                return self.binary("ne", numbers, 0)
-            whole = len(value) and all(isinstance(item, int) for item in value)
-            return self.mark_integer(numbers) if whole else numbers
-        parts = [self.tensor(item) for item in value]
-        shapes = [self.shape(part) for part in parts]
-        for number, shape in enumerate(shapes):
-            if shape != shapes[0]:
-                raise ShapeError(
-                    f"items of a list have different shapes: {shapes[0]} and {shape}"
-                    f" (item {number})"
-                )
-        return self.apply(BY_NAME["stack"], {"tensors": parts, "dim": 0})
+            return "a pair of values and indices"
+        if isinstance(value, Once):
+            return f"what {value.word} gives"
+        return names.get(type(value), "a function")
 
-    def sequences(self, name: str, left: Any, right: Any) -> Any:
-        """Lists joined and repeated, and compared, as Python does."""
-        if name == "add" and type(left) is type(right):
-            self.check_length(len(left) + len(right))
-            self.budget.tick(len(left) + len(right))
-            return left + right
-        count, items = (right, left) if isinstance(left, list | tuple) else (left, right)
-        if name == "mul" and isinstance(count, int):
-            self.check_length(len(items) * count)
-            self.budget.tick(max(len(items) * count, 0))
-            return items * count
-        if name in ("eq", "ne"):
-            return self._same(left, right) is (name == "eq")
-        raise InvalidValueError(
-            f"{self.describe(left)} and {self.describe(right)} do not fit {name}",
-            hint="tensor([...]) makes a tensor of a list",
-        )
-
-    def _same(self, left: Any, right: Any) -> bool:
-        """Whether two lists are equal, item by item."""
-        self.budget.tick()
-        if isinstance(left, list | tuple) and isinstance(right, list | tuple):
-            if type(left) is not type(right) or len(left) != len(right):
-                return False
-            # no generator: lists may be nested deeper than C code can go
-            answers = [self._same(*pair) for pair in zip(left, right, strict=True)]
-            return all(answers)
-        if self.is_tensor(left) or self.is_tensor(right):
-            raise InvalidValueError(
-                "lists of tensors are not compared", hint="compare the tensors themselves"
-            )
-        return bool(left == right)
-
-    # -- primitives --------------------------------------------------------------------
-
-    def reshape(self, value: Any, shape: tuple[int, ...]) -> Any:
-        return self.apply(BY_NAME["reshape"], {"x": value, "shape": shape})
-
-    def index(self, value: Any, key: Key) -> Any:
-        if not self.is_tensor(value):
-            return sequence_item(value, key)
-        checked = check_key(key, self.shape(value))
-        result = self.apply(BY_NAME["index"], {"x": value, "key": checked})
-        if any(item is Ellipsis for item in key) and not self.shape(result):
-            self.arrays.append(result)
-        return result
-
-    def product(self, left: Any, right: Any) -> Any:
-        """The matrix product of two tensors."""
-        return self.binary("matmul", left, right)
-
-    def as_floats(self, value: Any) -> Any:
-        """A tensor whose integers count as floats."""
-        return self.binary("mul", value, 1.0) if self.is_integer(value) else value
-
-    def binary(self, name: str, left: Any, right: Any) -> Any:
-        """A primitive of two operands, by name."""
-        row = BY_NAME[name]
-        return self.operate(
-            row, dict(zip(signature_of(row).parameters, (left, right), strict=True))
-        )
-
-    def call_primitive(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        """A primitive called as a function, its arguments still to be fitted."""
-        row = BY_NAME[name]
-        names = _plain(row)
-        if names and not kwargs and len(args) == len(names):
-            # most calls are of this kind, and the other way takes long
-            return self.operate(row, dict(zip(names, args, strict=True)))
-        return self.operate(row, bind(name, signature_of(row), args, kwargs))
-
-    def operate(self, row: Primitive, arguments: dict[str, Any]) -> Any:
-        """A primitive on fitted arguments: plain numbers stay plain, lists become tensors."""
-        parameters = signature_of(row).parameters
-        lists = row.lists if isinstance(row, Structural) else ()
-        operands = [
-            key
-            for key, value in arguments.items()
-            if takes_tensors(row, key)
-            and (value is not None or parameters[key].default is not None)
-        ]
-        numbers = row.numbers if isinstance(row, Elementwise) else None
-        if row.name in kinds.TRUTHS:
-            for key in operands:
-                if isinstance(arguments[key], list | tuple | range):
-                    arguments[key] = self.tensor(arguments[key])
-        given = tuple([arguments[key] for key in operands])
-        if kinds.are_truths(self, row, given):
-            return kinds.of_truths(self, row, arguments)
-        if numbers is not None and all(plain.is_number(value) for value in given):
-            return plain.compute(row.name, numbers, given, self.limits.bits)
-        kinds.check(self, row, given)
-        for key, value in arguments.items():
-            if key in operands:
-                arguments[key] = self._operand(row, value)
-            elif key in lists:
-                arguments[key] = [self.tensor(self._operand(row, v)) for v in self.items(value)]
-            else:
-                arguments[key] = self._static(row, key, value)
-        return self.apply(row, arguments)
-
-    def apply(self, row: Primitive, arguments: Mapping[str, Any]) -> Any:
-        """A primitive on arguments that are of the right kind."""
-        self.budget.tick()
-        try:
-            check_result(row, self._sizes(arguments), self.limits.elements)
-            result = self.backend.apply(row, arguments, self.place)
-        except GradcalcError:
-            raise
-        except FAILURES as error:
-            shapes = [self.shape(value) for value in arguments.values() if self.is_tensor(value)]
-            raise explained(row, shapes, error) from error
+    def constant(self, values: NDArray[Any]) -> Any:
+        """A tensor of numbers that depend on nothing."""
+        result = self.backend.constant(values)
         self.count(result)
-        if self._frozen:
-            result = self.detach(result, None)
-        result = kinds.mark(self, row, arguments, result)
-        self._remember(row, arguments, result)
         return result
 
-    def _remember(self, row: Primitive, arguments: Mapping[str, Any], result: Any) -> None:
-        """Remember what numpy has as an array, or as a view, where the backend does not."""
-        if row.name in LIKE and not self.shape(result):
-            self.arrays.append(result)
-        if not isinstance(row, Structural) or not row.moves:
-            return
-        key = arguments.get("key", ())
-        flipped = row.name == "flip" and self.program.naming.arrays not in (TORCH, NONE)
-        if flipped or any(isinstance(k, slice) and (k.step or 1) < 0 for k in key):
-            self.turn(result, arguments["x"])
-        if not self.shape(result) and not (key and all(isinstance(k, int) for k in key)):
-            self.arrays.append(result)
+    def count(self, result: Any) -> None:
+        """Every tensor may be kept until the gradient is there."""
+        for part in result if isinstance(result, tuple) else (result,):
+            shape = self.backend.shape(part)
+            if len(shape) > self.limits.rank:
+                raise LimitError(f"a tensor of more than {self.limits.rank} dimensions")
+            self.budget.made += math.prod(shape)
+        if self.budget.made > self.limits.total:
+            raise LimitError(
+                f"the program makes more than {self.limits.total:,} elements in all",
+                hint="is there a loop without an end? use smaller inputs",
+            )
 
-    def _operand(self, row: Primitive, value: Any) -> Any:
-        """A tensor, or a number where the primitive works on elements."""
-        if self.is_tensor(value):
-            return value
-        if plain.is_number(value) and isinstance(row, Elementwise):
-            return _small(value)
-        if plain.is_number(value) or isinstance(value, list | tuple | range):
-            return self.tensor(value)
-        raise InvalidValueError(f"{row.name} does not take {self.describe(value)}")
+    def count_items(self, count: int) -> None:
+        """Raises `LimitError` where a list would be too long."""
+        if count > self.limits.items:
+            raise LimitError(
+                f"a list of {amount(count)} items; the limit is {self.limits.items:,}",
+                hint="zeros(n), ones(n) and arange(n) make long tensors",
+            )
 
-    def _static(self, row: Primitive, key: str, value: Any) -> Any:
-        """An argument that is no operand: a number, several of them, a word or None."""
-        if value is None or isinstance(value, str):
-            return value
+    def detach(self, value: Any, name: str | None) -> Any:
+        """A value that passes no gradient back; numbers, masks and lists of them stay."""
         if isinstance(value, list | tuple):
-            return tuple([self._static(row, key, item) for item in value])
-        if key in INTEGERS:
-            if isinstance(value, bool):
-                raise InvalidValueError(
-                    f"{row.name} does not take {value} for {key}", hint=f"write {key}=0 or {key}=1"
-                )
-            number = self.integer(value)
-            if abs(number) >= LARGEST_INTEGER:
-                raise LimitError(f"{row.name}: {plain.show(number)} is too large for {key}")
-            return number
-        if self.is_tensor(value) and self.size(value) == 1:
-            if self.carries(value):
-                self.refuse_fixed(key)
-            return self.number(value)
-        if plain.is_number(value):
-            return value if isinstance(value, bool) else _small(value)
-        raise InvalidValueError(f"{row.name} does not take {self.describe(value)} for {key}")
+            parts = [self.detach(item, None) for item in value]
+            return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
+        if not self.is_tensor(value) or self.is_mask(value):
+            return value
+        return self.backend.detach(value, name)
 
-    def refuse_fixed(self, what: str) -> None:
-        """Refuse a number with a gradient where only fixed ones go. Raises `UnsupportedError`."""
-        raise UnsupportedError(
-            f"{what} that depends on an input has no gradient here",
-            hint="detach(...) makes a fixed number of it",
-        )
-
-    def _sizes(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        def size(value: Any) -> Any:
-            return TensorShape(self.shape(value)) if self.is_tensor(value) else value
-
-        return {
-            key: [size(item) for item in value] if isinstance(value, list) else size(value)
-            for key, value in arguments.items()
-        }
-
-
-def _small(value: int | float) -> int | float:
-    """The number, as a float where it is too large for torch's integers of 64 bits."""
-    if isinstance(value, float) or abs(value) >= LARGEST_INTEGER:
-        return plain.as_float(value)
-    # torch refuses to subtract truth values
-    return int(value)
-
-
-@cache
-def _plain(row: Primitive) -> tuple[str, ...]:
-    """The parameters of a row that is called with all of them in order, () where it may not be."""
-    parameters = signature_of(row).parameters
-    plain = all(p.kind is p.POSITIONAL_OR_KEYWORD for p in parameters.values())
-    return tuple(parameters) if plain and not PACKED & {*parameters} else ()
-
-
-@cache
-def signature_of(row: Primitive) -> inspect.Signature:
-    """The signature of a row, worked out once."""
-    return row.signature
+    def note(self, kind: str, source: str, node: ast.AST) -> None:
+        """Remember a place that passes no gradient back."""
+        self.stops.append(Stop(kind, source, span_of(node, self.source)))

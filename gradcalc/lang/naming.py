@@ -1,66 +1,209 @@
 """Which library each name of a text is from, and whose arrays the text works on."""
 
 import ast
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from collections.abc import Iterable, Iterator, Sequence
 
+from gradcalc.errors import UnsupportedError, did_you_mean
+from gradcalc.lang import grammar
 from gradcalc.lang.dialects import catalogue
-from gradcalc.lang.dialects.catalogue import ARRAYS, JAX, MIXED, NONE, NUMPY, TORCH
+from gradcalc.lang.dialects.catalogue import ARRAYS, PREFIXES, TABLES
+from gradcalc.lang.program import (
+    JAX,
+    MIXED,
+    NONE,
+    NUMPY,
+    TORCH,
+    Naming,
+    brief,
+    dotted,
+    span_of,
+)
+from gradcalc.primitives import BY_NAME, Structural
 
-EMPTY: Mapping[str, str] = MappingProxyType({})
+Body = Sequence[ast.stmt]
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
-    """The libraries that a text names.
+def naming(body: Body, source: str, bound: frozenset[str]) -> Naming:
+    """The libraries that a text names; `bound` are names that have values.
 
-    `modules` are its names of modules, `imported` those of `from math import sin as s`, `starred`
-    the modules of `from math import *`. `arrays` says whose arrays its inputs and methods are.
-    `library` says that it imports or prefixes any library: then a bare `sum` is Python's.
-    `core` marks definitions of gradcalc's own, in which every name is that of the language.
+    Raises `UnsupportedError` for an import of whatever is not a known module or function, and where
+    the order of the text decides what a name means.
     """
-
-    modules: Mapping[str, str] = field(default_factory=dict)
-    imported: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    starred: tuple[str, ...] = ()
-    arrays: str = NONE
-    library: bool = False
-    core: bool = False
-
-    def module(self, path: tuple[str, ...]) -> str | None:
-        """The module that a dotted name is, None if it is none."""
-        base = self.modules.get(path[0]) if path else None
-        full = None if base is None else ".".join((base, *path[1:]))
-        return full if full in catalogue.TABLES else None
-
-    def member(self, path: tuple[str, ...]) -> tuple[str, str] | None:
-        """The module and the name in it that a dotted name is, None without a module in front."""
-        base = self.module(path[:-1])
-        return None if base is None else (base, path[-1])
-
-    @property
-    def numbers(self) -> bool:
-        """Whether the text works on Python's own numbers: it names math, and no other library."""
-        return self.library and self.arrays == NONE
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """What texts of one meaning have in common."""
-        return (
-            tuple(sorted(self.modules.items())),
-            tuple(sorted(self.imported.items())),
-            self.starred,
-            self.arrays,
-            self.library,
-        )
+    imported: dict[str, tuple[str, str]] = {}
+    modules: dict[str, str] = {}
+    starred: list[str] = []
+    whole: set[str] = set()
+    for node in every_node(body):
+        if isinstance(node, ast.Import | ast.ImportFrom) and _base(node) != "__future__":
+            whole |= {_base(node)} if _base(node) else {alias.name for alias in node.names}
+            _read(node, source, imported, modules, starred)
+    _check_order(body, source)
+    values = _values(body)
+    prefixes = {k: v for k, v in PREFIXES.items() if k not in bound and k not in values}
+    found = Naming(prefixes | modules, imported, tuple(starred))
+    used = [path for path in _text_names(body) if path[0] in found.modules]
+    members = [m for m in (catalogue.place(found, path) for path in used) if m]
+    mentioned = {found.modules[path[0]] for path in used} | whole
+    everything = [(module, "*") for module in starred]
+    return Naming(
+        found.modules,
+        imported,
+        found.starred,
+        arrays=_spoken([*members, *imported.values(), *everything], mentioned),
+        library=bool(mentioned),
+    )
 
 
-CORE = Naming(core=True)
-"""How gradcalc's own definitions are read."""
+def every_node(body: Body) -> Iterator[ast.AST]:
+    """All nodes of the statements, in no order."""
+    for statement in body:
+        yield from ast.walk(statement)
 
 
-def spoken(members: Iterable[tuple[str, str]], modules: Iterable[str]) -> str:
+def _base(node: ast.Import | ast.ImportFrom) -> str:
+    """The module that names are imported from, empty for `import`."""
+    return "." * node.level + (node.module or "") if isinstance(node, ast.ImportFrom) else ""
+
+
+def _read(
+    node: ast.Import | ast.ImportFrom,
+    source: str,
+    imported: dict[str, tuple[str, str]],
+    modules: dict[str, str],
+    starred: list[str],
+) -> None:
+    """What one statement imports: names out of modules, modules, and modules with a star."""
+    base = _base(node)
+    for alias in node.names:
+        full = ".".join(part for part in (base, alias.name) if part)
+        if base in TABLES and alias.name == "*":
+            starred.append(base)
+            # which one is meant hangs on the order
+            for name, (other, _) in imported.items():
+                if other != base and catalogue.has(base, name):
+                    raise _twice(name, other, base)
+        elif full in TABLES:
+            # import numpy.linalg binds numpy
+            local = alias.asname or (alias.name if base else alias.name.split(".")[0])
+            module = full if base or alias.asname else full.split(".")[0]
+            if modules.setdefault(local, module) != module or local in imported:
+                raise _twice(local, modules[local], module)
+        elif base in TABLES and (catalogue.has(base, alias.name) or alias.name in grammar.CONTEXTS):
+            local = alias.asname or alias.name
+            if imported.setdefault(local, (base, alias.name)) != (base, alias.name):
+                raise _twice(local, ".".join(imported[local]), full)
+        else:
+            raise UnsupportedError(
+                f"{brief(full)} cannot be imported",
+                hint=_instead(base, alias.name)
+                or "torch, numpy, math, scipy.special and jax.numpy are known",
+                span=span_of(alias, source),
+            )
+
+
+def _check_order(body: Body, source: str) -> None:
+    """Refuse a name that stands where the import of it has not run, or cannot be seen."""
+    uses: dict[str, list[ast.Name | ast.FunctionDef]] = {}
+    for node in every_node(body):
+        if isinstance(node, ast.Name | ast.FunctionDef):
+            uses.setdefault(node.id if isinstance(node, ast.Name) else node.name, []).append(node)
+    seen: set[int] = set()
+    brought: dict[str, ast.Import | ast.ImportFrom] = {}
+    for statement, room in _statements(body):
+        here = (statement.lineno, statement.col_offset)
+        for name in _bound(statement, uses):
+            brought.setdefault(name, statement)
+            behind = (n for n in uses.get(name, ()) if (n.lineno, n.col_offset) > here)
+            seen |= {id(node) for node in behind if room is None or id(node) in room}
+    for name, statement in brought.items():
+        if any(id(node) not in seen for node in uses.get(name, ())):
+            raise UnsupportedError(
+                f"{brief(name)} is used where its import may not have run",
+                hint="write all imports first",
+                span=span_of(statement, source),
+            )
+
+
+def _statements(body: Body) -> Iterator[tuple[ast.Import | ast.ImportFrom, set[int] | None]]:
+    """The imports, each with the nodes that see it: None for all, else those of its function."""
+    stack: list[tuple[ast.AST, set[int] | None]] = [(statement, None) for statement in body]
+    while stack:
+        node, room = stack.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node, room
+        if isinstance(node, ast.FunctionDef):
+            room = {id(inner) for inner in ast.walk(node)}
+        elif isinstance(node, ast.If | ast.For | ast.While):
+            # perhaps it never runs
+            room = set()
+        stack += [(child, room) for child in ast.iter_child_nodes(node)]
+
+
+def _bound(statement: ast.Import | ast.ImportFrom, uses: Iterable[str]) -> Iterator[str]:
+    """The names that an import gives a meaning which they have not without it."""
+    base = _base(statement)
+    for alias in statement.names:
+        if alias.name == "*":
+            yield from (name for name in uses if catalogue.has(base, name))
+            continue
+        local = alias.asname or alias.name.split(".")[0]
+        full = alias.name if alias.asname or base else local
+        if PREFIXES.get(local) != ".".join(part for part in (base, full) if part):
+            yield local
+
+
+def _twice(name: str, other: str, module: str) -> UnsupportedError:
+    return UnsupportedError(
+        f"{brief(name)} is imported from {other} and from {module}",
+        hint=f"write import {module.split('.')[0]}, and the module in front of the name",
+    )
+
+
+def _instead(module: str, name: str) -> str | None:
+    """Where else a name is known."""
+    if name in grammar.FUNCTIONS:
+        return grammar.FUNCTIONS[name]
+    if module not in TABLES:
+        return None
+    if close := did_you_mean(name, TABLES[module]):
+        return close
+    return "its own name needs no import" if catalogue.is_known(name) else None
+
+
+def _values(body: Body) -> set[str]:
+    """Names that are used as values, and so are no modules.
+
+    A name such as `F` is a module only if it is never used as a value (`F@x`, `F.T`, `F.sum(0)`).
+    """
+    values: set[str] = set()
+    for node in every_node(body):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            module = PREFIXES.get(node.value.id, "")
+            if node.attr in grammar.ATTRIBUTES and not catalogue.has(module, node.attr):
+                values.add(node.value.id)
+            continue
+        if isinstance(node, ast.Call):
+            name = dotted(node.func)
+            if name and len(name) == 2 and len(name[0]) == 1 and _is_method_call(name[1], node):
+                values.add(name[0])
+        values.update(c.id for c in ast.iter_child_nodes(node) if isinstance(c, ast.Name))
+    return values
+
+
+def _is_method_call(name: str, node: ast.Call) -> bool:
+    """Whether `F.name(...)` can only be a method of a value: `F.sum()`, `F.softmax(0)`."""
+    if name in grammar.CONTEXTS:
+        return False
+    if not node.args:
+        return not any(keyword.arg in ("input", "x1") for keyword in node.keywords)
+    if isinstance(BY_NAME.get(name), Structural) and not catalogue.has(PREFIXES["F"], name):
+        return True
+    first = node.args[0]
+    first = first.operand if isinstance(first, ast.UnaryOp) else first
+    return isinstance(first, ast.Constant)
+
+
+def _spoken(members: Iterable[tuple[str, str]], modules: Iterable[str]) -> str:
     """Whose arrays a text works on, by the functions that it calls; else by what it imports.
 
     A constant such as `np.pi` decides only where nothing else does.
@@ -69,7 +212,7 @@ def spoken(members: Iterable[tuple[str, str]], modules: Iterable[str]) -> str:
     for module, name in members:
         arrays = ARRAYS.get(module.split(".")[0])
         if arrays is not None:
-            constant = name in catalogue.CONSTANTS.get(module, EMPTY)
+            constant = name in catalogue.CONSTANTS.get(module, {})
             (mentioned if constant else called).add(arrays)
     imported = {ARRAYS[m.split(".")[0]] for m in modules if m.split(".")[0] in ARRAYS}
     if called and TORCH not in called and TORCH in imported:
@@ -88,7 +231,7 @@ def _one_of(found: set[str]) -> str:
     return MIXED if TORCH in found else (JAX if JAX in found else NUMPY)
 
 
-def text_names(body: Iterable[ast.stmt]) -> Iterable[tuple[str, ...]]:
+def _text_names(body: Iterable[ast.stmt]) -> Iterable[tuple[str, ...]]:
     """Every dotted name of a text, as long as it goes."""
     stack: list[ast.AST] = list(body)
     while stack:

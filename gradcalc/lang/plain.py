@@ -6,10 +6,14 @@ from typing import Any
 
 from gradcalc.errors import InvalidValueError, LimitError
 
+NUMBER = (int, float)
+"""Plain numbers, truth values among them."""
+
 
 def is_number(value: Any) -> bool:
     """Whether a value is a plain number or truth value."""
-    return isinstance(value, int | float)
+    # a union made anew for each of the many calls would cost more than all the rest
+    return isinstance(value, NUMBER)
 
 
 def compute(name: str, function: Callable[..., Any], values: tuple[Any, ...], bits: int) -> Any:

@@ -1,16 +1,19 @@
 """What the language passes around: the checked program, its limits, and the way it ran."""
 
 import ast
-from collections.abc import Mapping
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gradcalc.codes import patience
-from gradcalc.errors import Span
+from gradcalc.errors import LimitError, Span
 
-if TYPE_CHECKING:
-    from gradcalc.lang.naming import Naming
+TORCH, NUMPY, JAX, MIXED, NONE = "torch", "numpy", "jax", "torch and numpy", ""
+"""The libraries whose arrays a text works on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,33 @@ class Limits:
     seconds: float | None = field(default_factory=lambda: patience(60.0))
 
 
+@dataclass(slots=True)
+class Budget:
+    """Steps and time, shared by everything that runs for one calculation.
+
+    `made` counts the elements of all tensors so far: a backend may keep them all.
+    """
+
+    steps: int
+    deadline: float | None = None
+    total: int = field(init=False)
+    made: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        self.total = self.steps
+
+    def tick(self, steps: int = 1) -> None:
+        """Count steps. Raises `LimitError` when steps or time are used up."""
+        self.steps -= steps
+        if self.steps < 0:
+            raise LimitError(
+                f"the program did not end within {self.total:,} steps",
+                hint="is there a loop without an end? --max-steps allows more",
+            )
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            raise LimitError("the time limit was reached", hint="--timeout allows more seconds")
+
+
 @dataclass(frozen=True, slots=True)
 class Branch:
     """One `if`, `while` or conditional expression of the program and the ways it went, in order."""
@@ -61,6 +91,44 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Naming:
+    """The libraries that a text names.
+
+    `modules` are its names of modules, `imported` those of `from math import sin as s`, `starred`
+    the modules of `from math import *`. `arrays` says whose arrays its inputs and methods are.
+    `library` says that it imports or prefixes any library: then a bare `sum` is Python's.
+    `core` marks definitions of gradcalc's own, in which every name is that of the language.
+    """
+
+    modules: Mapping[str, str] = field(default_factory=dict)
+    imported: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    starred: tuple[str, ...] = ()
+    arrays: str = NONE
+    library: bool = False
+    core: bool = False
+
+    @property
+    def numbers(self) -> bool:
+        """Whether the text works on Python's own numbers: it names math, and no other library."""
+        return self.library and self.arrays == NONE
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What texts of one meaning have in common."""
+        return (
+            tuple(sorted(self.modules.items())),
+            tuple(sorted(self.imported.items())),
+            self.starred,
+            self.arrays,
+            self.library,
+        )
+
+
+CORE = Naming(core=True)
+"""How gradcalc's own definitions are read."""
+
+
+@dataclass(frozen=True, slots=True)
 class Program:
     """A program that has passed the fence: nothing in `body` is outside the language.
 
@@ -77,7 +145,7 @@ class Program:
     optional: tuple[str, ...]
     assigned: frozenset[str]
     parameters: tuple[str, ...]
-    naming: "Naming"
+    naming: Naming
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -97,6 +165,17 @@ class Run:
     names: Mapping[str, Any]
     path: tuple[Branch, ...]
     stops: tuple[Stop, ...]
+
+
+@contextmanager
+def deep_recursion(limit: int = 60_000) -> Iterator[None]:
+    """Let the walkers of a syntax tree recurse: they are plain Python, and the tree is bounded."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, limit))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def span_of(node: ast.AST, source: str) -> Span:

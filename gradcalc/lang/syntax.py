@@ -7,8 +7,7 @@ import warnings
 from typing import Any
 
 from gradcalc.errors import GradcalcError, LimitError, ProgramSyntaxError, Span
-from gradcalc.lang.depth import deep_recursion
-from gradcalc.lang.program import Limits, brief, span_of
+from gradcalc.lang.program import Limits, brief, deep_recursion, span_of
 
 PARSER_DEPTH = 10_000
 """What Python's parser may use: enough for a sum of 10,000 terms, far from its end."""

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from gradcalc import reruns
 from gradcalc.errors import Span, UsageError
 from gradcalc.fidelity import Fidelity
-from gradcalc.lang.machine import Budget, Confirm
+from gradcalc.lang.machine import Confirm
+from gradcalc.lang.program import Budget
 from gradcalc.primitives import Composite, Elementwise, Primitive, Structural
 from gradcalc.problem import Problem, claim_values, execute, weights
 from gradcalc.testimony import Broadcast, Step, Testimony

@@ -1,19 +1,18 @@
-"""Where a name is looked up: the modules of the libraries, their constants, and Python's names."""
+"""What a program can call: the functions of the libraries, by module and by the name alone."""
 
 import math
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
+from typing import Any
 
 from gradcalc.lang.builtins import BUILTINS, Builtin
-from gradcalc.lang.dialects import numpy_table, other_tables, torch_table
-from gradcalc.lang.dialects.readings import losses
-from gradcalc.lang.dialects.spelling import Function, Table, spell
+from gradcalc.lang.dialects import other_tables, torch_table
+from gradcalc.lang.dialects.readings.elements import loss
+from gradcalc.lang.dialects.spelling import Function, Overload, Table
+from gradcalc.lang.program import JAX, MIXED, NUMPY, TORCH, Naming
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Primitive
-
-TORCH, NUMPY, JAX, MIXED, NONE = "torch", "numpy", "jax", "torch and numpy", ""
-"""The libraries whose arrays a text works on."""
 
 USUAL: Mapping[str, str] = MappingProxyType(
     {
@@ -35,42 +34,23 @@ def _whole(module: str, table: Table) -> Table:
     A class of arrays is a module of its methods. What has a `size_average` is a loss of torch's.
     """
     own: Table = {}
-    also = torch_table.ALSO if module in ("torch", "torch.special", "torch.Tensor") else None
+    also = torch_table.ALSO if module in ("torch", "torch.special", "torch.Tensor") else {}
     for row in PRIMITIVES:
         for call in row.calls:
-            names, _, signature = call.removesuffix(")").partition(" (")
-            meaning = losses.loss(row.name) if "size_average" in signature else row.name
+            names, _, text = call.removesuffix(")").partition(" (")
+            old = "size_average" in text
             for place, _, name in (full.rpartition(".") for full in names.split()):
                 if place == module:
-                    spell(own, name, signature or USUAL[module], meaning, also)
+                    meaning = loss if old else row.name
+                    overload = Overload(text or USUAL[module], meaning, also, (row.name,) * old)
+                    own.setdefault(name, []).append(overload)
     return {**table, **own}
 
 
 TABLES: Mapping[str, Table] = MappingProxyType(
     {
         module: _whole(module, table)
-        for module, table in {
-            "torch": torch_table.TORCH,
-            "torch.nn": {},
-            "torch.nn.functional": torch_table.FUNCTIONAL,
-            "torch.linalg": torch_table.LINALG,
-            "torch.special": torch_table.SPECIAL,
-            "torch.autograd": {},
-            "numpy": numpy_table.NUMPY,
-            "numpy.linalg": numpy_table.LINALG,
-            "math": other_tables.MATH,
-            "scipy": {},
-            "scipy.special": other_tables.SCIPY_SPECIAL,
-            "scipy.linalg": other_tables.SCIPY_LINALG,
-            "jax": other_tables.JAX,
-            "jax.numpy": other_tables.JAX_NUMPY,
-            "jax.numpy.linalg": other_tables.JAX_LINALG,
-            "jax.nn": other_tables.JAX_NN,
-            "jax.lax": other_tables.JAX_LAX,
-            "jax.scipy": {},
-            "jax.scipy.special": other_tables.JAX_SPECIAL,
-            "builtins": other_tables.PYTHON,
-        }.items()
+        for module, table in (torch_table.TABLES | other_tables.TABLES).items()
     }
 )
 """The modules whose names a program may use or import, each with its functions."""
@@ -95,14 +75,23 @@ ARRAYS: Mapping[str, str] = MappingProxyType(
 )
 """Whose arrays the functions of a library take."""
 
-_FINITE = {"pi": math.pi, "e": math.e}
-_OTHERS = {"inf": math.inf, "nan": math.nan}
+NUMBERS: Mapping[str, float | None] = MappingProxyType(
+    {
+        "pi": math.pi, "e": math.e, "tau": math.tau, "inf": math.inf, "nan": math.nan,
+        "newaxis": None,
+    }
+)  # fmt: skip
+"""Names with a value of their own, unless the user gives such a variable."""
+
 CONSTANTS: Mapping[str, Mapping[str, float | None]] = MappingProxyType(
     {
-        "torch": _FINITE | _OTHERS,
-        "numpy": _FINITE | _OTHERS | {"newaxis": None},
-        "jax.numpy": _FINITE | _OTHERS | {"newaxis": None},
-        "math": _FINITE | _OTHERS | {"tau": math.tau},
+        module: {name: NUMBERS[name] for name in names.split()}
+        for module, names in {
+            "torch": "pi e inf nan",
+            "numpy": "pi e inf nan newaxis",
+            "jax.numpy": "pi e inf nan newaxis",
+            "math": "pi e inf nan tau",
+        }.items()
     }
 )
 """The values that stand in a module."""
@@ -122,7 +111,7 @@ arguments, and refuses where they do not tell."""
 METHODS: Mapping[str, Table] = MappingProxyType(
     {
         TORCH: _whole("torch.Tensor", torch_table.METHODS),
-        NUMPY: _whole("numpy.ndarray", numpy_table.METHODS),
+        NUMPY: _whole("numpy.ndarray", other_tables.NUMPY_METHODS),
         JAX: _whole("jax.Array", other_tables.JAX_METHODS),
     }
 )
@@ -144,7 +133,7 @@ def function(module: str, name: str) -> Function | None:
 
 
 @cache
-def method(arrays: str, name: str) -> Function | None:
+def array_method(arrays: str, name: str) -> Function | None:
     """A method of a library's arrays, None if there is no such.
 
     Where a text works on no library's arrays they are torch's, and what the language has under
@@ -182,3 +171,101 @@ def in_language(name: str) -> Builtin | Primitive | None:
 def plain_names() -> frozenset[str]:
     """All names that `plain` may know."""
     return frozenset(name for module in PLAIN for name in TABLES[module])
+
+
+Callee = Function | Builtin | Primitive
+"""What can be called, besides the functions of the program itself."""
+
+
+def is_known(name: str) -> bool:
+    """Whether a name alone has a meaning, as a function or as a constant."""
+    return name in NUMBERS or in_language(name) is not None or plain(name) is not None
+
+
+def module_of(naming: Naming, path: tuple[str, ...]) -> str | None:
+    """The module that a dotted name is, None if it is none."""
+    base = naming.modules.get(path[0]) if path else None
+    full = None if base is None else ".".join((base, *path[1:]))
+    return full if full in TABLES else None
+
+
+def place(naming: Naming, path: tuple[str, ...]) -> tuple[str, str] | None:
+    """The module and the name in it that a dotted name is, None without a module in front."""
+    module = module_of(naming, path[:-1])
+    return None if module is None else (module, path[-1])
+
+
+def has(module: str, name: str) -> bool:
+    """Whether a module has a function or a constant of that name."""
+    constants = CONSTANTS.get(module, {})
+    return name in constants or function(module, name) is not None
+
+
+def member(module: str, name: str) -> Any:
+    """A constant or a function of a module, which has it."""
+    constants = CONSTANTS.get(module, {})
+    return constants[name] if name in constants else function(module, name)
+
+
+def bare(name: str, naming: Naming) -> Any:
+    """The value of a name that stands alone, None where it has none.
+
+    What the text imports comes first, then Python's own functions where it speaks a library, then
+    torch's, then those of the language.
+    """
+    if naming.core:
+        return NUMBERS[name] if name in NUMBERS else in_language(name)
+    if name in naming.imported:
+        module, own = naming.imported[name]
+        return member(module, own) if has(module, own) else in_language(own)
+    for module in reversed(naming.starred):
+        if has(module, name):
+            return member(module, name)
+    if naming.library and (found := function("builtins", name)) is not None:
+        return found
+    if name in NUMBERS:
+        return NUMBERS[name]
+    return plain(name) or in_language(name)
+
+
+def is_constant(name: str, naming: Naming) -> bool:
+    """Whether a name alone is a number of a library."""
+    if name in naming.imported:
+        module, own = naming.imported[name]
+        return own in CONSTANTS.get(module, {})
+    return name in NUMBERS
+
+
+def method(name: str, naming: Naming) -> Callee | None:
+    """What a name means behind a dot, by whose arrays the text works on; None if nothing.
+
+    Where it works on no library's, functions of the language are methods too.
+    """
+    if naming.core:
+        return in_language(name)
+    arrays = naming.arrays
+    if arrays == MIXED:
+        return array_method(TORCH, name) or array_method(NUMPY, name)
+    return array_method(arrays, name) or (None if arrays else in_language(name))
+
+
+def has_meaning(name: str) -> bool:
+    """Whether a name that is not called may be left without a value.
+
+    One letter is a variable, though `t(A)` transposes.
+    """
+    return name in NUMBERS or (name in BY_NAME and len(name) > 1)
+
+
+@cache
+def names() -> frozenset[str]:
+    """All names that can be called."""
+    return frozenset(BUILTINS) | frozenset(BY_NAME) | plain_names()
+
+
+@cache
+def methods() -> frozenset[str]:
+    """All names that can be called behind a dot."""
+    of_arrays = frozenset(name for table in METHODS.values() for name in table)
+    built_in = {name for name, row in BUILTINS.items() if row.method}
+    return frozenset(BY_NAME) | built_in | of_arrays

@@ -1,143 +1,233 @@
-"""The functions of math, scipy and jax, and Python's own, with their signatures."""
+"""The functions of numpy, scipy, jax and math, and Python's own, with their signatures."""
 
-from gradcalc.lang.dialects.numpy_table import LINALG as NUMPY_LINALG
-from gradcalc.lang.dialects.numpy_table import METHODS, NUMPY
-from gradcalc.lang.dialects.readings import (
-    elements,
-    making,
-    norms,
-    numbers,
-    products,
-    reductions,
-    shapes,
+from gradcalc.lang.dialects.rows import table, tables
+
+UFUNC = (
+    "out: unset = None, *, where: unset = True, casting: unset = 'same_kind', order: unset = 'K', "
+    "dtype: unset = None, subok: unset = True"
 )
-from gradcalc.lang.dialects.readings.common import language
-from gradcalc.lang.dialects.spelling import Table, each, spell
-
-MATH: Table = {}
-SCIPY_SPECIAL: Table = {}
-SCIPY_LINALG: Table = {}
-JAX_NUMPY: Table = {}
-JAX_LINALG: Table = {name: NUMPY_LINALG[name] for name in ("matmul", "outer", "diagonal")}
-JAX_NN: Table = {}
-JAX_LAX: Table = {}
-JAX: Table = {}
-JAX_SPECIAL: Table = {}
-PYTHON: Table = {}
-
-each(
-    MATH,
-    "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp exp2 expm1 log1p log2 log10 "
-    "sqrt fabs floor ceil trunc erf erfc lgamma degrees radians",
-    "x, /",
-    numbers.of_math,
-)
-each(MATH, "pow atan2", "x, y, /", numbers.of_math)
-spell(MATH, "remainder", "x, y, /", numbers.ieee_remainder)
-spell(MATH, "log", "x, base=None, /", numbers.log_of_base)
-spell(MATH, "hypot", "*coordinates: any", numbers.length)
-spell(MATH, "fsum", "seq: items, /", numbers.added_up)
-spell(MATH, "prod", "iterable: items, /, *, start=1", numbers.multiplied)
-
 OUT = "out: unset = None"
+DTYPE = "dtype: unset = None"
+ORDER = "order: unset = 'C'"
+FOLDED = "initial: unset = None, where: unset = True"
 
-spell(SCIPY_SPECIAL, "expit exp2 expm1 log1p erf erfc gammaln sinc round", f"x, /, {OUT}")
-spell(SCIPY_SPECIAL, "log_expit", f"x, /, {OUT}", "logsigmoid")
-spell(SCIPY_SPECIAL, "xlogy", f"x, y, /, {OUT}")
-each(SCIPY_SPECIAL, "softmax log_softmax", "x, axis: ints = None", reductions.scipy_softmax)
-spell(
-    SCIPY_SPECIAL,
-    "logsumexp",
-    "a, axis: ints = None, b=None, keepdims: flag = False, return_sign: unset = False",
-    reductions.weighted_logsumexp,
+SPREAD = (
+    f"a, axis: ints = None, {DTYPE}, {OUT}, ddof: number = 0, keepdims: flag = False, *, "
+    "where: unset = True, mean: unset = None, correction: number = None"
 )
-spell(
-    SCIPY_LINALG,
-    "det",
-    "a, overwrite_a: flag = False, check_finite: flag = True",
-    products.single_plain("det"),
+TRUTHS = f"a, axis: some = None, {OUT}, keepdims: flag = False, *, where: unset = True"
+
+REDUCED = "a, axis: ints = None, out: unset = None, keepdims: flag = False, initial: unset = None"
+DTYPED = REDUCED.replace("out:", "dtype: unset = None, out:")
+WHERE = "where: unset = None"
+LOGSUMEXP = (
+    "a: floats, axis: ints = None, b=None, keepdims: flag = False, return_sign: unset = False"
 )
-spell(
-    SCIPY_LINALG,
-    "inv",
-    "a, overwrite_a: flag = False, check_finite: flag = True",
-    products.single_plain("inv"),
+
+NUMPYS = tables(
+    f"""
+[numpy]
+abs absolute sign floor ceil trunc negative positive logical_not(x, /, {UFUNC})
+fabs rint exp exp2 expm1 log log1p log2 log10 sqrt square sin cos tan arcsin asin arccos acos
+    arctan atan sinh cosh tanh arcsinh asinh arccosh acosh arctanh atanh deg2rad radians rad2deg
+    degrees(x: floats, /, {UFUNC})
+add subtract multiply divide true_divide mod remainder maximum minimum greater greater_equal less
+    less_equal not_equal logical_and logical_or logical_xor(x1, x2, /, {UFUNC})
+arctan2 atan2 hypot logaddexp power pow floor_divide(x1: floats, x2: floats, /, {UFUNC})
+equal(x1, x2, /, {UFUNC}) -> eq
+float_power(x1, x2, /, {UFUNC}) -> elements.float_power
+bitwise_and(x1, x2, /, {UFUNC}) -> elements.binary_mask(logical_and)
+bitwise_or(x1, x2, /, {UFUNC}) -> elements.binary_mask(logical_or)
+bitwise_xor(x1, x2, /, {UFUNC}) -> elements.binary_mask(logical_xor)
+invert bitwise_not(x, /, {UFUNC}) -> elements.inverted_mask
+fix(x, {OUT}) -> trunc
+reciprocal(x: inexact, /, {UFUNC})
+sinc(x: floats)
+round around(a: floats, decimals: int = 0, {OUT}) -> elements.rounded
+clip(a, a_min=None, a_max=None, {OUT})
+clip(a, *, min=None, max=None, {OUT})
+where(condition, x, y, /) -> shapes.chosen
+sum prod(a, axis: ints = None, {DTYPE}, {OUT}, keepdims: flag = False, {FOLDED}) ->
+    reductions.reduced(*)
+max amax(a, axis: ints = None, {OUT}, keepdims: flag = False, {FOLDED}) ->
+    reductions.reduced(amax)
+min amin(a, axis: ints = None, {OUT}, keepdims: flag = False, {FOLDED}) ->
+    reductions.reduced(amin)
+mean(a, axis: ints = None, {DTYPE}, {OUT}, keepdims: flag = False, *, where: unset = True) ->
+    reductions.reduced(*)
+std var({SPREAD}) -> reductions.numpy_spread(*)
+average(a, axis: ints = None, weights=None, returned: unset = False, *, keepdims: flag = False) ->
+    reductions.weighted
+argmax argmin(a, axis: int = None, {OUT}, *, keepdims: flag = False)
+cumsum cumprod(a, axis: int = None, {DTYPE}, {OUT}) -> reductions.running(*)
+sort(a, axis: place = -1, kind: unset = None, order: unset = None, *, stable: ignored = None) ->
+    reductions.values_in_order
+all any({TRUTHS}) -> reductions.truths(*)
+dot(a, b, {OUT}) -> linear.numpy_dot
+inner(a, b, /) -> linear.numpy_inner
+matmul(x1, x2, /, {UFUNC}) -> linear.product
+outer(a, b, {OUT}) -> linear.numpy_outer
+kron(a, b)
+trace(a, offset: int = 0, axis1: unset = 0, axis2: unset = 1, {DTYPE}, {OUT}) ->
+    linear.numpy_trace
+reshape(a, /, shape: ints, {ORDER}, *, copy: unset = None)
+ravel(a, {ORDER})
+transpose permute_dims(a, axes: ints = None) -> shapes.numpy_transposed
+swapaxes(a, axis1: int, axis2: int) -> transpose
+squeeze(a, axis: some = None) -> shapes.numpy_squeezed
+expand_dims(a, axis: ints) -> shapes.with_axes
+broadcast_to(array, shape: ints, subok: unset = False)
+flip(m, axis: some = None)
+roll(a, shift: ints, axis: ints = None) -> shapes.numpy_rolled
+stack(arrays: tensors, axis: int = 0, {OUT}, *, {DTYPE}, casting: unset = 'same_kind')
+concatenate concat(arrays: tensors, /, axis: place = 0, {OUT}, *, {DTYPE},
+    casting: unset = 'same_kind') -> shapes.joined
+pad(array, pad_width: pairs, mode: str = 'constant', *, constant_values: number = 0) ->
+    shapes.numpy_padded
+diag(v, k: int = 0) -> shapes.numpy_diag
+diagonal(a, offset: int = 0, axis1: int = 0, axis2: int = 1)
+tril triu(m, k: int = 0)
+zeros_like ones_like(a, {DTYPE}, order: unset = 'K', subok: unset = True, shape: unset = None)
+full_like(a, fill_value: number, {DTYPE}, order: unset = 'K', subok: unset = True,
+    shape: unset = None)
+copy(a, order: unset = 'K', subok: unset = False) -> shapes.arrayed_copy
+array(object, {DTYPE}, *, copy: flag = True, order: unset = 'K', subok: unset = False,
+    ndmin: unset = 0) -> shapes.arrayed
+asarray(a, {DTYPE}, order: unset = None) -> shapes.arrayed
+zeros ones(shape: ints, {DTYPE}, {ORDER})
+full(shape: ints, fill_value: number, {DTYPE}, {ORDER})
+eye(N: int, M: int = None, k: int = 0, {DTYPE}, {ORDER}) -> shapes.numpy_eye
+identity(n: int, {DTYPE}) -> eye
+arange(*bounds: any) -> shapes.arranged
+linspace(start: number, stop: number, num: int = 50, endpoint: flag = True,
+    retstep: unset = False, {DTYPE}, axis: unset = 0) -> shapes.numpy_linspace
+shape ndim(a)
+size(a, axis: int = None) -> shapes.sized
+[numpy.linalg]
+det inv(a) -> linear.single(*)
+solve(a, b) -> linear.single(*)
+norm(x, ord: word = None, axis: ints = None, keepdims: flag = False) -> linear.linalg_norm
+matmul(x1, x2, /) -> linear.product
+outer(x1, x2, /)
+vector_norm(x, /, *, axis: ints = None, keepdims: flag = False, ord: number = 2) ->
+    linear.vector_norm
+diagonal(x, /, *, offset: int = 0) -> shapes.last_diagonal
+"""
 )
-spell(SCIPY_LINALG, "solve", "a, b", products.single("solve"))
-spell(SCIPY_LINALG, "norm", "a, ord: word = None, axis: ints = None, keepdims: flag = False",
-      norms.linalg_norm)  # fmt: skip
+
+BOUND = """
+    sum prod mean std var max min argmax argmin cumsum cumprod all any round trace ravel squeeze
+    diagonal
+"""
+"""The functions which arrays have as methods too, the receiver their first argument."""
+
+NUMPY_METHODS = {name: NUMPYS["numpy"][name] for name in BOUND.split()} | table(
+    f"""
+clip(a, min=None, max=None, {OUT})
+dot(a, b, /, {OUT}) -> linear.numpy_dot
+reshape(a, *shape: ints, {ORDER}, copy: unset = None)
+flatten(a, {ORDER}) -> shapes.flat_copy
+transpose(a, *axes: any) -> shapes.numpy_transposed
+swapaxes(a, axis1: int, axis2: int, /) -> transpose
+copy(a, order: unset = 'C') -> shapes.copied_array
+item(a)
+"""
+)
+
+OTHERS = tables(
+    f"""
+[math]
+sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp exp2 expm1 log1p log2 log10 sqrt
+    fabs floor ceil trunc erf erfc lgamma degrees radians(x, /) -> elements.of_math(*)
+pow atan2(x, y, /) -> elements.of_math(*)
+remainder(x, y, /) -> elements.ieee_remainder
+log(x, base=None, /) -> elements.log_of_base
+hypot(*coordinates: any) -> elements.length
+fsum(seq: items, /) -> elements.folded(add)
+prod(iterable: items, /, *, start=1) -> elements.folded(mul)
+[scipy]
+[scipy.special]
+expit exp2 expm1 log1p erf erfc gammaln sinc round(x, /, {OUT})
+log_expit(x, /, {OUT}) -> logsigmoid
+xlogy(x, y, /, {OUT})
+softmax log_softmax(x, axis: ints = None) -> reductions.scipy_softmax(*)
+logsumexp(a, axis: ints = None, b=None, keepdims: flag = False, return_sign: unset = False) ->
+    reductions.weighted_logsumexp
+[scipy.linalg]
+det inv(a, overwrite_a: ignored = False, check_finite: ignored = True) -> linear.single(*)
+solve(a, b) -> linear.single(*)
+norm(a, ord: word = None, axis: ints = None, keepdims: flag = False) -> linear.linalg_norm
+[jax]
+[jax.numpy]
+clip(arr, /, min=None, max=None)
+sum prod({DTYPED}, {WHERE}) -> reductions.reduced(*)
+max amax({REDUCED}, {WHERE}) -> reductions.reduced(amax)
+min amin({REDUCED}, {WHERE}) -> reductions.reduced(amin)
+mean(a: floats, axis: ints = None, dtype: unset = None, out: unset = None, keepdims: flag = False,
+    *, {WHERE}) -> reductions.reduced(*)
+std var(a: floats, axis: ints = None, dtype: unset = None, out: unset = None, ddof: number = 0,
+    keepdims: flag = False, *, {WHERE}, mean: unset = None, correction: number = None) ->
+    reductions.numpy_spread(*)
+all any(a, axis: ints = None, out: unset = None, keepdims: flag = False, *, {WHERE}) ->
+    reductions.truths(*)
+argmax argmin(a, axis: int = None, out: unset = None, keepdims: flag = None)
+array(object, dtype: unset = None, copy: flag = True) -> shapes.arrayed
+pad(array, pad_width: pairs, mode: str = 'constant', *, constant_values: number = 0) ->
+    shapes.numpy_padded
+squeeze(a, axis: ints = None) -> shapes.numpy_squeezed
+[jax.numpy.linalg]
+det inv(a: floats) -> linear.single(*)
+solve(a: floats, b: floats) -> linear.single(*)
+norm(x: floats, ord: word = None, axis: ints = None, keepdims: flag = False) -> linear.linalg_norm
+vector_norm(x: floats, /, *, axis: ints = None, keepdims: flag = False, ord: number = 2) ->
+    linear.vector_norm
+[jax.nn]
+relu relu6 sigmoid silu swish mish tanh selu(x: floats)
+softplus(x: floats) -> elements.soft_plus
+log_sigmoid(x: floats) -> logsigmoid
+soft_sign(x: floats) -> softsign
+hard_tanh(x: floats) -> hardtanh
+elu celu(x: floats, alpha: number = 1.0)
+leaky_relu(x: floats, negative_slope: number = 0.01)
+gelu(x: floats, approximate: bool = True) -> elements.jax_gelu
+softmax log_softmax(x: floats, axis: int = -1, {WHERE})
+logsumexp({LOGSUMEXP}) -> reductions.weighted_logsumexp
+[jax.lax]
+stop_gradient(x)
+exp log sin cos tan tanh sqrt rsqrt abs sign floor ceil erf erfc lgamma log1p expm1
+    square(x: floats)
+[jax.scipy]
+[jax.scipy.special]
+expit erf erfc gammaln(x: floats)
+xlogy(x: floats, y)
+logsumexp({LOGSUMEXP}) -> reductions.weighted_logsumexp
+softmax log_softmax(x: floats, /, *, axis: int = None) -> reductions.scipy_softmax(*)
+[builtins]
+abs(x, /)
+sum(iterable: items, /, start=0) -> elements.folded(add)
+all any(iterable: items, /)
+max min(*values: any) -> elements.python_extreme(*)
+round(number, ndigits: int = None) -> elements.python_round
+pow(base, exp) -> elements.python_power
+"""
+)
 
 CHANGED = "clip sum prod mean std var max amax min amin all any argmax argmin array pad squeeze"
 """Functions of numpy whose signature jax has changed."""
 
-JAX_NUMPY |= {name: rows for name, rows in NUMPY.items() if name not in CHANGED.split()}
-spell(JAX_NUMPY, "clip", "arr, /, min=None, max=None")
-REDUCED = "a, axis: ints = None, {}out: unset = None, keepdims: flag = False, initial: unset = None"
-DTYPED = REDUCED.format("dtype: unset = None, ")
-WHERE = "where: unset = None"
-each(JAX_NUMPY, "sum prod", f"{DTYPED}, {WHERE}", reductions.reduced)
-for _name, _row in (("max", "amax"), ("amax", "amax"), ("min", "amin"), ("amin", "amin")):
-    spell(JAX_NUMPY, _name, f"{REDUCED.format('')}, {WHERE}", reductions.reduced(_row))
-each(JAX_NUMPY, "mean", "a: floats, axis: ints = None, dtype: unset = None, out: unset = None, "
-     f"keepdims: flag = False, *, {WHERE}", reductions.reduced)  # fmt: skip
-each(
-    JAX_NUMPY,
-    "std var",
-    "a: floats, axis: ints = None, dtype: unset = None, out: unset = None, ddof: number = 0, "
-    f"keepdims: flag = False, *, {WHERE}, mean: unset = None, correction: number = None",
-    reductions.numpy_spread,
-)
-each(JAX_NUMPY, "all any", "a, axis: ints = None, out: unset = None, keepdims: flag = False, *, "
-     f"{WHERE}", reductions.truths)  # fmt: skip
-each(JAX_NUMPY, "argmax argmin", "a, axis: int = None, out: unset = None, keepdims: flag = None",
-     reductions.position)  # fmt: skip
-spell(JAX_NUMPY, "array", "object, dtype: unset = None, copy: flag = True", making.arrayed)
-spell(JAX_NUMPY, "pad", "array, pad_width: pairs, mode: str = 'constant', *, "
-      "constant_values: number = 0", shapes.numpy_padded)  # fmt: skip
-spell(JAX_NUMPY, "squeeze", "a, axis: ints = None", shapes.numpy_squeezed)
+TABLES = {
+    **NUMPYS,
+    **OTHERS,
+    "jax.numpy": {
+        **{name: rows for name, rows in NUMPYS["numpy"].items() if name not in CHANGED.split()},
+        **OTHERS["jax.numpy"],
+    },
+    "jax.numpy.linalg": {
+        **{name: NUMPYS["numpy.linalg"][name] for name in ("matmul", "outer", "diagonal")},
+        **OTHERS["jax.numpy.linalg"],
+    },
+}
+"""The modules beside torch's, each with its functions."""
 
-each(JAX_LINALG, "det inv", "a: floats", products.single)
-spell(JAX_LINALG, "solve", "a: floats, b: floats", products.single("solve"))
-spell(JAX_LINALG, "norm", "x: floats, ord: word = None, axis: ints = None, keepdims: flag = False",
-      norms.linalg_norm)  # fmt: skip
-spell(JAX_LINALG, "vector_norm", "x: floats, /, *, axis: ints = None, keepdims: flag = False, "
-      "ord: number = 2", norms.numpy_vector_norm)  # fmt: skip
-
-JAX_METHODS: Table = METHODS | {name: JAX_NUMPY[name] for name in ("mean", "std", "var")}
-
-spell(JAX_NN, "relu relu6 sigmoid silu swish mish tanh selu", "x: floats")
-spell(JAX_NN, "softplus", "x: floats", elements.soft_plus)
-spell(JAX_NN, "log_sigmoid", "x: floats", "logsigmoid")
-spell(JAX_NN, "soft_sign", "x: floats", "softsign")
-spell(JAX_NN, "hard_tanh", "x: floats", "hardtanh")
-spell(JAX_NN, "elu celu", "x: floats, alpha: number = 1.0")
-spell(JAX_NN, "leaky_relu", "x: floats, negative_slope: number = 0.01")
-spell(JAX_NN, "gelu", "x: floats, approximate: bool = True", elements.jax_gelu)
-each(JAX_NN, "softmax log_softmax", f"x: floats, axis: int = -1, {WHERE}", reductions.of_axis)
-LOGSUMEXP = (
-    "a: floats, axis: ints = None, b=None, keepdims: flag = False, return_sign: unset = False"
-)
-spell(JAX_NN, "logsumexp", LOGSUMEXP, reductions.weighted_logsumexp)
-
-spell(JAX_LAX, "stop_gradient", "x", "stop_gradient")
-spell(
-    JAX_LAX,
-    "exp log sin cos tan tanh sqrt rsqrt abs sign floor ceil erf erfc lgamma log1p expm1 square",
-    "x: floats",
-)
-spell(JAX_SPECIAL, "expit erf erfc gammaln", "x: floats")
-spell(JAX_SPECIAL, "xlogy", "x: floats, y")
-spell(JAX_SPECIAL, "logsumexp", LOGSUMEXP, reductions.weighted_logsumexp)
-each(
-    JAX_SPECIAL,
-    "softmax log_softmax",
-    "x: floats, /, *, axis: int = None",
-    reductions.scipy_softmax,
-)
-
-spell(PYTHON, "abs", "x, /")
-spell(PYTHON, "sum", "iterable: items, /, start=0", numbers.python_sum)
-each(PYTHON, "all any", "iterable: items, /", language)
-each(PYTHON, "max min", "*values: any", numbers.python_extreme)
-spell(PYTHON, "round", "number, ndigits: int = None", numbers.python_round)
-spell(PYTHON, "pow", "base, exp", numbers.python_power)
+JAX_METHODS = NUMPY_METHODS | {name: OTHERS["jax.numpy"][name] for name in ("mean", "std", "var")}
+"""The methods of jax's arrays."""

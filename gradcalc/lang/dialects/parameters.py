@@ -6,9 +6,11 @@ without takes a tensor, or what can be made one.
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from gradcalc.lang import ops
+from gradcalc.lang.machine import Machine
 from gradcalc.lang.plain import is_number
 
 REQUIRED = object()
@@ -29,61 +31,46 @@ class Parameter:
 
 def parse(text: str) -> tuple[Parameter, ...]:
     """The parameters of a signature in Python's syntax."""
-    module = ast.parse(f"def f({text}): pass")
-    function = module.body[0]
+    function = ast.parse(f"def f({text}): pass").body[0]
     assert isinstance(function, ast.FunctionDef)
-    arguments = function.args
-    positional = [*arguments.posonlyargs, *arguments.args]
-    missing: list[ast.expr | None] = [None] * (len(positional) - len(arguments.defaults))
+    given = function.args
+    positional = [*given.posonlyargs, *given.args]
+    missing: list[ast.expr | None] = [None] * (len(positional) - len(given.defaults))
     found = [
-        _parameter(a, default, True, a not in arguments.posonlyargs)
-        for a, default in zip(positional, [*missing, *arguments.defaults], strict=True)
+        _parameter(a, default, keyword=a not in given.posonlyargs)
+        for a, default in zip(positional, [*missing, *given.defaults], strict=True)
     ]
-    if (star := arguments.vararg) is not None:
-        found.append(Parameter(star.arg, _kind(star), REQUIRED, True, True, packed=True))
-    pairs = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-    return (*found, *[_parameter(a, default, False, True) for a, default in pairs])
+    if given.vararg is not None:
+        found.append(replace(_parameter(given.vararg, None), packed=True))
+    pairs = zip(given.kwonlyargs, given.kw_defaults, strict=True)
+    return (*found, *[_parameter(a, default, positional=False) for a, default in pairs])
 
 
 def _parameter(
-    argument: ast.arg, default: ast.expr | None, positional: bool, keyword: bool
+    argument: ast.arg, default: ast.expr | None, positional: bool = True, keyword: bool = True
 ) -> Parameter:
-    value = REQUIRED if default is None else _value(default)
-    return Parameter(argument.arg, _kind(argument), value, positional, keyword)
+    kind = argument.annotation.id if isinstance(argument.annotation, ast.Name) else "operand"
+    value = REQUIRED if default is None else ast.literal_eval(default)
+    return Parameter(argument.arg, kind, value, positional, keyword)
 
 
-def _value(node: ast.expr) -> Any:
-    if isinstance(node, ast.Call):
-        # float('inf') and the like
-        return float(ast.literal_eval(node.args[0]))
-    return ast.literal_eval(node)
-
-
-def _kind(argument: ast.arg) -> str:
-    annotation = argument.annotation
-    if annotation is None:
-        return "operand"
-    assert isinstance(annotation, ast.Name)
-    return annotation.id
-
-
-def takes(machine: Any, parameter: Parameter, value: Any) -> bool:
+def takes(machine: Machine, parameter: Parameter, value: Any) -> bool:
     """Whether a parameter takes a value."""
     if parameter.kind == "unset":
         return bool(type(value) is type(parameter.default) and value == parameter.default)
     return KINDS[parameter.kind](machine, value)
 
 
-def _is_whole(machine: Any, value: Any) -> bool:
-    return type(value) is int or (machine.is_integer(value) and machine.size(value) == 1)
+def _is_whole(machine: Machine, value: Any) -> bool:
+    return type(value) is int or (machine.is_integer(value) and ops.size(machine, value) == 1)
 
 
-def _is_numeric(machine: Any, value: Any) -> bool:
-    return is_number(value) or (machine.is_tensor(value) and not machine.shape(value))
+def _is_numeric(machine: Machine, value: Any) -> bool:
+    return is_number(value) or (machine.is_tensor(value) and not ops.shape(machine, value))
 
 
 def _are(test: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    def check(machine: Any, value: Any) -> bool:
+    def check(machine: Machine, value: Any) -> bool:
         return isinstance(value, list | tuple) and all(test(machine, item) for item in value)
 
     return check
@@ -93,11 +80,11 @@ def _either(*tests: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     return lambda machine, value: any(test(machine, value) for test in tests)
 
 
-def _are_some(machine: Any, value: Any) -> bool:
+def _are_some(machine: Machine, value: Any) -> bool:
     return _are(_is_whole)(machine, value) and len(value) > 0
 
 
-def is_operand(machine: Any, value: Any) -> bool:
+def is_operand(machine: Machine, value: Any) -> bool:
     """Whether a value is a tensor, or can be made one."""
     return (
         machine.is_tensor(value) or is_number(value) or type(value) in (list, tuple, range)
@@ -134,14 +121,18 @@ KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
     "number": _is_numeric,
     "bool": lambda machine, value: isinstance(value, bool),
     "flag": lambda machine, value: isinstance(value, bool | int),
+    "ignored": lambda machine, value: isinstance(value, bool | int),
     "str": lambda machine, value: isinstance(value, str),
     "word": lambda machine, value: isinstance(value, str) or _is_numeric(machine, value),
     "any": lambda machine, value: True,
     "unset": lambda machine, value: False,
 }
 """What a parameter may take besides its default. `unset` takes nothing else: what the parameter
-does is not in the language. Of truth values numpy's functions of `floats` make halves, of three
-digits; of integers those of `inexact` make integers."""
+does is not in the language. `ignored` changes no value. Of truth values numpy's
+functions of `floats` make halves, of three digits; of integers those of `inexact` make integers."""
+
+LEFT_OUT = ("unset", "ignored")
+"""The kinds of parameters that a meaning does not see."""
 
 OPERANDS = frozenset({"operand", "floats", "inexact", "tensor", "tensors"})
 """The kinds of parameters that take tensors."""

@@ -5,15 +5,17 @@ have several rows, as torch's functions have several signatures: the first that 
 is the one that is meant.
 """
 
-import ast
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from gradcalc.errors import ShapeError
+from gradcalc.lang import ops
+from gradcalc.lang.arguments import signature_of
 from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects.parameters import (
+    LEFT_OUT,
     OPERANDS,
     REQUIRED,
     Parameter,
@@ -21,8 +23,10 @@ from gradcalc.lang.dialects.parameters import (
     parse,
     takes,
 )
+from gradcalc.lang.kinds import takes_tensors
+from gradcalc.lang.machine import Machine
 from gradcalc.lang.program import brief
-from gradcalc.primitives import BY_NAME, Elementwise, Primitive, Structural
+from gradcalc.primitives import BY_NAME, Primitive, Structural
 
 
 class RankError(ShapeError):
@@ -30,10 +34,7 @@ class RankError(ShapeError):
 
 
 Reading = Callable[..., Any]
-"""What a call means: the machine, the syntax node of the call, and the arguments by name."""
-
-Meaning = str | Reading | None
-"""What a row of a table means; None for the primitive of the same name."""
+"""What a call means, of the machine, what a row of the table gives, and the arguments by name."""
 
 SYNONYMS: tuple[frozenset[str], ...] = (
     frozenset({"axis", "axes", "dim", "dims"}),
@@ -43,23 +44,23 @@ SYNONYMS: tuple[frozenset[str], ...] = (
     frozenset({"shape", "size", "sizes"}),
     frozenset({"shifts", "shift"}),
     frozenset({"diagonal", "k"}),
-    frozenset({"dim0", "axis0"}),
-    frozenset({"dim1", "axis1"}),
 )
-"""What the libraries and the primitives call one parameter."""
+"""What the libraries and the primitives call one parameter, wherever it stands."""
 
 
 @dataclass(frozen=True, eq=False)
 class Overload:
     """One signature of a function, and what a call of it means.
 
-    `also` are further spellings of its parameters. A meaning is a reading, or the name of a
-    primitive whose parameters are those of the signature, in its own words (`SYNONYMS`).
+    `also` are further spellings of its parameters. A meaning is a reading, which takes what is
+    `given` too, or the name of a primitive whose parameters are those of the signature, in its own
+    words (`SYNONYMS`).
     """
 
     text: str
     meaning: str | Reading
     also: Mapping[str, str]
+    given: tuple[Any, ...] = ()
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -75,7 +76,12 @@ class Overload:
         return sum(p.positional for p in self.parameters)
 
     def fit(
-        self, machine: Any, args: Sequence[Any], kwargs: Mapping[str, Any], *, method: bool = False
+        self,
+        machine: Machine,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        *,
+        method: bool = False,
     ) -> Any:
         """The arguments by name, those that are unset left out; a sentence if they do not fit.
 
@@ -112,29 +118,36 @@ class Overload:
                     return f"does not calculate in float64 with {which}"
                 return f"does not take {machine.describe(value)} for {parameter.name}"
         return {
-            p.name: value
+            p.name: bool(value) if p.kind == "flag" else value
             for p, value in zip(parameters, values, strict=True)
-            if p.kind != "unset"
-        }  # fmt: skip
+            if p.kind not in LEFT_OUT
+        }
 
-    def with_truths(self, machine: Any, values: dict[str, Any]) -> dict[str, Any]:
+    def with_truths(self, machine: Machine, values: dict[str, Any]) -> dict[str, Any]:
         """The arguments, with Python's truth values among the operands as the library's own."""
         return {
-            p.name: machine.tensor(values[p.name])
+            p.name: ops.tensor(machine, values[p.name])
             if isinstance(values[p.name], bool) and p.kind in OPERANDS
             else values[p.name]
             for p in self.parameters
             if p.name in values
         }
 
-    def run(self, machine: Any, node: ast.Call, values: dict[str, Any]) -> Any:
+    def run(self, machine: Machine, values: dict[str, Any]) -> Any:
         """What the call gives, of arguments that fit."""
         if not isinstance(self.meaning, str):
-            return self.meaning(machine, node, **values)
+            return self.meaning(machine, *self.given, **values)
         if self.meaning not in BY_NAME:
-            return BUILTINS[self.meaning].call(machine, node, *values.values())
+            return BUILTINS[self.meaning].call(machine, *values.values())
         row = BY_NAME[self.meaning]
-        return machine.operate(row, self.arguments(row, values))
+        return ops.operate(machine, row, self.arguments(row, values))
+
+    @property
+    def row(self) -> str | None:
+        """The function of the language that it is but for its words, None if it is none."""
+        if isinstance(self.meaning, str):
+            return self.meaning
+        return str(self.given[0]) if getattr(self.meaning, "alike", False) else None
 
     @cached_property
     def row_names(self) -> dict[str, str]:
@@ -145,7 +158,8 @@ class Overload:
     def arguments(self, row: Primitive, values: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments in the primitive's own words, its defaults filled in."""
         given = {self.row_names[name]: value for name, value in values.items()}
-        return {name: given.get(name, default) for name, default in _defaults(row).items()}
+        parameters = signature_of(row).parameters.values()
+        return {p.name: given.get(p.name, p.default) for p in parameters}
 
     @property
     def usage(self) -> str:
@@ -184,10 +198,7 @@ class Function:
     @property
     def row(self) -> str | None:
         """The one function of the language that it is in all its signatures, None without such."""
-        meanings = {
-            o.meaning if isinstance(o.meaning, str) else getattr(o.meaning, "row", None)
-            for o in self.overloads
-        }
+        meanings = {o.row for o in self.overloads}
         only = meanings.pop()
         if meanings or only is None:
             return None
@@ -203,56 +214,21 @@ Table = dict[str, list[Overload]]
 """A library's functions: for each name its signatures, in the order in which they are tried."""
 
 
-def spell(
-    table: Table,
-    names: str,
-    signature: str,
-    meaning: Meaning = None,
-    also: Mapping[str, str] | None = None,
-) -> None:
-    """Put names with one signature into a table; without a meaning, each is its own primitive."""
-    for name in names.split():
-        overload = Overload(signature, name if meaning is None else meaning, also or {})
-        table.setdefault(name, []).append(overload)
-
-
-def each(table: Table, names: str, signature: str, reading: Callable[[str], Reading]) -> None:
-    """Put names with one signature into a table, each with the reading that is made for it."""
-    for name in names.split():
-        spell(table, name, signature, reading(name))
-
-
-def bound_to(table: Table, methods: Iterable[str]) -> Table:
-    """The functions which an array has as methods too, the receiver their first argument."""
-    return {name: table[name] for name in methods}
-
-
 def _row_names(row: Primitive, parameters: Sequence[Parameter]) -> dict[str, str]:
-    own = list(row.signature.parameters)
-    operands = [name for name in own if _is_operand_of(row, name)]
+    own = list(signature_of(row).parameters)
+    lists = row.lists if isinstance(row, Structural) else ()
+    taken = {p.name for p in parameters}
+    operands = [n for n in own if (takes_tensors(row, n) or n in lists) and n not in taken]
     names: dict[str, str] = {}
-    for p in (p for p in parameters if p.kind != "unset"):
+    for place, p in enumerate(p for p in parameters if p.kind not in LEFT_OUT):
         if p.name in own:
             names[p.name] = p.name
         elif p.kind in OPERANDS:
-            names[p.name] = operands[0]
+            names[p.name] = operands.pop(0)
         else:
-            group = next(g for g in SYNONYMS if p.name in g)
-            names[p.name] = next(name for name in own if name in group)
-        if names[p.name] in operands:
-            operands.remove(names[p.name])
+            group = next((g for g in SYNONYMS if p.name in g), frozenset[str]())
+            names[p.name] = next((name for name in own if name in group), own[place])
     return names
-
-
-def _is_operand_of(row: Primitive, name: str) -> bool:
-    if isinstance(row, Elementwise):
-        return name not in row.static
-    lists = row.lists if isinstance(row, Structural) else ()
-    return name in row.tensors or name in lists
-
-
-def _defaults(row: Primitive) -> dict[str, Any]:
-    return {p.name: p.default for p in row.signature.parameters.values()}
 
 
 def _count(number: int) -> str:

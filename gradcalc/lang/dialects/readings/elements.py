@@ -1,87 +1,230 @@
-"""Functions of elements that are not one primitive in every library."""
+"""Functions of elements and of single numbers, Python's own among them, and losses."""
 
+import math
+import re
 from typing import Any
 
-from gradcalc.errors import InvalidValueError, UnsupportedError
-from gradcalc.lang.dialects.readings.common import Node, call, like, node_name
-from gradcalc.primitives import BY_NAME
+from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
+from gradcalc.lang import operators, ops, plain
+from gradcalc.lang.dialects.readings import alike, called
+from gradcalc.lang.machine import Machine
+from gradcalc.lang.program import MIXED, TORCH
+from gradcalc.primitives import BY_NAME, Composite
 
 
-def scaled(name: str) -> Any:
+@alike
+def scaled(machine: Machine, name: str, input: Any, other: Any, alpha: Any) -> Any:
     """torch's add and sub, whose second operand may be multiplied by alpha."""
-
-    def read(machine: Any, node: Node, input: Any, other: Any, alpha: Any) -> Any:
-        if alpha != 1:
-            other = machine.binary("mul", other, alpha)
-        return machine.binary(name, input, other)
-
-    return like(name, read)
+    if alpha != 1:
+        other = ops.binary(machine, "mul", other, alpha)
+    return ops.binary(machine, name, input, other)
 
 
-def divided(machine: Any, node: Node, input: Any, other: Any, rounding_mode: Any) -> Any:
+def divided(machine: Machine, input: Any, other: Any, rounding_mode: Any) -> Any:
     """torch's div with its rounding modes."""
     if rounding_mode == "floor":
-        return machine.binary("floordiv", input, other)
-    quotient = machine.binary("div", input, other)
+        return ops.binary(machine, "floordiv", input, other)
+    quotient = ops.binary(machine, "div", input, other)
     if rounding_mode is None:
         return quotient
     if rounding_mode != "trunc":
         raise InvalidValueError(f"div rounds by 'floor' or 'trunc', not {rounding_mode!r}")
-    return call(machine, "trunc", quotient)
+    return ops.call(machine, "trunc", quotient)
 
 
-def rounded(machine: Any, node: Node, **values: Any) -> Any:
+def rounded(machine: Machine, **values: Any) -> Any:
     """Rounded to whole numbers; to decimals there is no primitive."""
     number, decimals = values.values()
     if decimals:
         raise UnsupportedError("rounding to decimals cannot be differentiated here")
-    return call(machine, "round", number)
+    return ops.call(machine, "round", number)
 
 
-def float_power(machine: Any, node: Node, x1: Any, x2: Any) -> Any:
+def float_power(machine: Machine, x1: Any, x2: Any) -> Any:
     """numpy's float_power: a power of floats, whatever the operands."""
-    return call(machine, "pow", *[machine.as_floats(machine.tensor(v)) for v in (x1, x2)])
+    return ops.call(
+        machine, "pow", *[ops.as_floats(machine, ops.tensor(machine, v)) for v in (x1, x2)]
+    )
 
 
-def binary_mask(name: str) -> Any:
+@alike
+def binary_mask(machine: Machine, name: str, **values: Any) -> Any:
     """`&`, `|`, `^` as functions: of truth values only."""
-
-    def read(machine: Any, node: Node, **values: Any) -> Any:
-        left, right = values.values()
-        machine.check_masks(node_name(node), left, right)
-        return machine.binary(name, left, right)
-
-    return like(name, read)
+    left, right = values.values()
+    operators.check_masks(machine, called(machine), left, right)
+    return ops.binary(machine, name, left, right)
 
 
-def inverted_mask(machine: Any, node: Node, **values: Any) -> Any:
+def inverted_mask(machine: Machine, **values: Any) -> Any:
     """`~` as a function."""
     (value,) = values.values()
-    machine.check_masks(node_name(node), value)
-    return machine.operate(BY_NAME["logical_not"], {"x": machine.tensor(value)})
+    operators.check_masks(machine, called(machine), value)
+    return ops.operate(machine, BY_NAME["logical_not"], {"x": ops.tensor(machine, value)})
 
 
-def greater_of(name: str) -> Any:
-    """torch's max and min of two tensors, element by element."""
-    elementwise = {"max": "maximum", "min": "minimum"}[name]
-
-    def read(machine: Any, node: Node, input: Any, other: Any) -> Any:
-        return machine.binary(elementwise, input, other)
-
-    return read
-
-
-def chosen_by_method(machine: Any, node: Node, self: Any, condition: Any, other: Any) -> Any:
+def chosen_by_method(machine: Machine, self: Any, condition: Any, other: Any) -> Any:
     """torch's where as a method: the receiver where the condition holds."""
-    return call(machine, "where", condition, self, other)
+    return ops.call(machine, "where", condition, self, other)
 
 
-def soft_plus(machine: Any, node: Node, x: Any) -> Any:
+def soft_plus(machine: Machine, x: Any) -> Any:
     """jax's softplus, which has no threshold."""
-    x = machine.tensor(x)
-    return machine.binary("logaddexp", x, machine.tensor(0.0))
+    x = ops.tensor(machine, x)
+    return ops.binary(machine, "logaddexp", x, ops.tensor(machine, 0.0))
 
 
-def jax_gelu(machine: Any, node: Node, x: Any, approximate: Any) -> Any:
+def jax_gelu(machine: Machine, x: Any, approximate: Any) -> Any:
     """jax's gelu, which is the tanh form unless told otherwise."""
-    return call(machine, "gelu", machine.tensor(x), "tanh" if approximate else "none")
+    return ops.call(machine, "gelu", ops.tensor(machine, x), "tanh" if approximate else "none")
+
+
+@alike
+def loss(
+    machine: Machine,
+    name: str,
+    input: Any,
+    target: Any,
+    reduction: Any,
+    size_average: Any = None,
+    reduce: Any = None,
+    **options: Any,
+) -> Any:
+    """A loss, with the older words that torch takes for its reduction."""
+    if size_average is not None or reduce is not None:
+        average = size_average is None or operators.truth(machine, size_average)
+        wanted = reduce is None or operators.truth(machine, reduce)
+        reduction = ("mean" if average else "sum") if wanted else "none"
+    shapes = ops.shape(machine, input), ops.shape(machine, target)
+    if name.startswith("binary") and shapes[0] != shapes[1]:
+        raise ShapeError(f"{name} of shapes {shapes[0]} and {shapes[1]}")
+    *words, last = reductions(name)
+    if reduction not in (*words, last):
+        known = ", ".join(map(repr, words))
+        raise InvalidValueError(f"{name} is reduced by {known} or {last!r}")
+    return ops.call(machine, name, input, target, reduction=reduction, **options)
+
+
+def reductions(name: str) -> tuple[str, ...]:
+    """The words for what is made of a loss's elements, as its definition has them."""
+    row = BY_NAME[name]
+    assert isinstance(row, Composite)
+    return ("mean", *re.findall(r"reduction == '(\w+)'", row.definition))
+
+
+def ieee_remainder(machine: Machine, x: Any, y: Any) -> Any:
+    """`math.remainder`: what is left of x beside the nearest multiple of y."""
+    x, y = scalar(machine, x), scalar(machine, y)
+    if all(plain.is_number(value) for value in (x, y)):
+        return plain.compute("remainder", math.remainder, (x, y), machine.limits.bits)
+    count = ops.call(machine, "round", ops.binary(machine, "div", x, y))
+    return ops.binary(machine, "sub", x, ops.binary(machine, "mul", y, count))
+
+
+def log_of_base(machine: Machine, x: Any, base: Any) -> Any:
+    """`math.log`, to a base if one is given."""
+    result = scalar_call(machine, "log", x)
+    if base is None:
+        return result
+    return ops.binary(machine, "div", result, scalar_call(machine, "log", base))
+
+
+def scalar(machine: Machine, value: Any) -> Any:
+    """An argument of a function of `math`: one number, as Python makes it of an array of one."""
+    if plain.is_number(value):
+        return value
+    if not machine.is_tensor(value):
+        raise InvalidValueError(f"math's functions take one number, not {machine.describe(value)}")
+    if ops.shape(machine, value):
+        raise ShapeError(
+            f"math's functions take one number, not a tensor of shape {ops.shape(machine, value)}",
+            hint="numpy and torch have them for tensors: np.exp(x), torch.exp(x)",
+        )
+    # of one of torch's tensors math makes a plain number, through which no gradient passes
+    arrays = machine.program.naming.arrays
+    if arrays == MIXED and machine.carries(value):
+        raise UnsupportedError(
+            "math makes a plain number of torch's tensors, and this text works on numpy's too",
+            hint="write torch.exp(x) or np.exp(x)",
+        )
+    return machine.cut_by(value, "math") if arrays == TORCH else value
+
+
+def scalar_call(machine: Machine, name: str, *args: Any) -> Any:
+    """A primitive of single numbers, as `math` has it."""
+    operands = [scalar(machine, value) for value in args]
+    own = getattr(BY_NAME[name], "numbers", None)
+    if own is None or not all(plain.is_number(value) for value in operands):
+        operands = [ops.tensor(machine, value) for value in operands]
+    return ops.call(machine, name, *operands)
+
+
+@alike
+def of_math(machine: Machine, name: str, **values: Any) -> Any:
+    """A function of `math` that is a primitive of single numbers."""
+    found = scalar_call(machine, name, *values.values())
+    return _integer(machine, found) if name in ("floor", "ceil", "trunc") else found
+
+
+def _integer(machine: Machine, found: Any) -> Any:
+    """One of Python's integers: there is no negative zero among them."""
+    if not machine.is_tensor(found):
+        return found
+    return machine.mark_integer(ops.binary(machine, "add", found, 0.0))
+
+
+def length(machine: Machine, coordinates: Any) -> Any:
+    """`math.hypot` of any number of coordinates."""
+    parts = [scalar(machine, value) for value in coordinates]
+    if len(parts) == 2:
+        return scalar_call(machine, "hypot", *parts)
+    return ops.call(machine, "norm", ops.tensor(machine, list(parts))) if parts else 0.0
+
+
+def counted_items(machine: Machine, iterable: Any) -> Any:
+    """The items that a function goes through, each of which counts as a step."""
+    items = ops.items(machine, iterable)
+    count = plain.length(items)
+    machine.count_items(count)
+    machine.budget.tick(count)
+    return items
+
+
+def folded(machine: Machine, operator: str, **values: Any) -> Any:
+    """Python's sum, fsum and prod: the items one by one, which of a matrix are its rows."""
+    iterable, found = (*values.values(), 0)[:2]
+    for item in counted_items(machine, iterable):
+        found = operators.named(machine, operator, found, item)
+    return found
+
+
+def python_extreme(machine: Machine, name: str, values: Any) -> Any:
+    """Python's max or min: one of the values, chosen by comparing them in order."""
+    comparison = {"max": "gt", "min": "lt"}[name]
+    items = counted_items(machine, values[0]) if len(values) == 1 else values
+    if not len(items):
+        raise InvalidValueError(f"{name} of nothing")
+    best = items[0]
+    for item in items[1:]:
+        if operators.truth(machine, operators.named(machine, comparison, item, best)):
+            best = item
+    return best
+
+
+def python_round(machine: Machine, number: Any, ndigits: Any) -> Any:
+    """Python's round of one number: arrays have none, and to digits there is no primitive."""
+    if plain.is_number(number):
+        return plain.compute("round", round, (number, ndigits), machine.limits.bits)
+    if not machine.is_tensor(number) or ops.shape(machine, number):
+        raise InvalidValueError(
+            f"round() takes one number, not {machine.describe(number)}",
+            hint="torch.round(x) and np.round(x) round every element",
+        )
+    found = rounded(machine, number=number, ndigits=ndigits)
+    # torch's tensors have no such integer, and are read as with torch.round
+    whole = ndigits is None and machine.program.naming.arrays != TORCH
+    return _integer(machine, found) if whole else found
+
+
+def python_power(machine: Machine, base: Any, exp: Any) -> Any:
+    """Python's pow, which is the operator."""
+    return operators.named(machine, "pow", base, exp)

@@ -3,175 +3,135 @@
 from typing import Any
 
 from gradcalc.errors import ShapeError, UnsupportedError
-from gradcalc.lang.dialects.readings.common import Node, call, like
+from gradcalc.lang import operators, ops
+from gradcalc.lang.dialects.readings import alike
+from gradcalc.lang.machine import Machine
 from gradcalc.primitives.shapes import axis as one_of
 
 
-def spread(name: str) -> Any:
+def spread(machine: Machine, name: str, **values: Any) -> Any:
     """torch's std and var in their three signatures."""
-
-    def read(machine: Any, node: Node, **values: Any) -> Any:
-        x, *_ = values.values()
-        options = {k: v for k, v in values.items() if k in ("dim", "unbiased", "keepdim")}
-        correction = values.get("correction", 1)
-        if "unbiased" not in values:
-            options["correction"] = 1 if correction is None else correction
-        return call(machine, name, x, **options)
-
-    return read
+    x, *_ = values.values()
+    options = {k: v for k, v in values.items() if k in ("dim", "unbiased", "keepdim")}
+    correction = values.get("correction", 1)
+    if "unbiased" not in values:
+        options["correction"] = 1 if correction is None else correction
+    return ops.call(machine, name, x, **options)
 
 
-def numpy_spread(name: str) -> Any:
+def numpy_spread(
+    machine: Machine, name: str, a: Any, axis: Any, ddof: Any, keepdims: Any, correction: Any
+) -> Any:
     """numpy's std and var, whose divisor is the count less ddof."""
-
-    def read(
-        machine: Any, node: Node, a: Any, axis: Any, ddof: Any, keepdims: Any, correction: Any
-    ) -> Any:
-        divisor = ddof if correction is None else correction
-        return along(machine, name, a, axis, keepdims, correction=divisor)
-
-    return read
+    divisor = ddof if correction is None else correction
+    return along(machine, name, a, axis, keepdims, correction=divisor)
 
 
-def along(machine: Any, name: str, a: Any, axis: Any, keepdims: Any, **options: Any) -> Any:
+def along(machine: Machine, name: str, a: Any, axis: Any, keepdims: Any, **options: Any) -> Any:
     """A reduction as numpy has it: along no axis at all where the tuple of axes is empty."""
-    a = machine.tensor(a)
-    if isinstance(axis, list | tuple) and not len(axis) and machine.shape(a):
+    a = ops.tensor(machine, a)
+    if isinstance(axis, list | tuple) and not len(axis) and ops.shape(machine, a):
         raise UnsupportedError(f"{name} along no axis", hint="leave the axis out for all of them")
-    return call(machine, name, a, dim=axis, keepdim=bool(keepdims), **options)
+    return ops.call(machine, name, a, dim=axis, keepdim=keepdims, **options)
 
 
-def reduced(name: str) -> Any:
+@alike
+def reduced(machine: Machine, name: str, **values: Any) -> Any:
     """A reduction of numpy that is a primitive."""
-
-    def read(machine: Any, node: Node, **values: Any) -> Any:
-        a, axis, keepdims = values.values()
-        return along(machine, name, a, axis, keepdims)
-
-    return like(name, read)
+    a, axis, keepdims = values.values()
+    return along(machine, name, a, axis, keepdims)
 
 
-def weighted(machine: Any, node: Node, a: Any, axis: Any, weights: Any, keepdims: Any) -> Any:
+def weighted(machine: Machine, a: Any, axis: Any, weights: Any, keepdims: Any) -> Any:
     """`np.average`: the mean, or that with weights."""
     if weights is None:
         return along(machine, "mean", a, axis, keepdims)
-    a, weights = machine.tensor(a), machine.tensor(weights)
-    if machine.shape(a) != machine.shape(weights):
-        if isinstance(axis, bool) or not isinstance(axis, int) or len(machine.shape(weights)) != 1:
+    a, weights = ops.tensor(machine, a), ops.tensor(machine, weights)
+    if ops.shape(machine, a) != ops.shape(machine, weights):
+        if (
+            isinstance(axis, bool)
+            or not isinstance(axis, int)
+            or len(ops.shape(machine, weights)) != 1
+        ):
             raise ShapeError("average needs a weight for each element, or for each place of axis")
-        rank = len(machine.shape(a))
+        rank = len(ops.shape(machine, a))
         sizes = [1] * rank
-        sizes[one_of(machine.shape(a), axis)] = -1
-        weights = machine.reshape(weights, tuple(sizes))
-    weights = machine.binary("mul", weights, call(machine, "ones_like", a))
-    total = along(machine, "sum", machine.binary("mul", a, weights), axis, keepdims)
-    return machine.binary("div", total, along(machine, "sum", weights, axis, keepdims))
+        sizes[one_of(ops.shape(machine, a), axis)] = -1
+        weights = ops.reshape(machine, weights, tuple(sizes))
+    weights = ops.binary(machine, "mul", weights, ops.call(machine, "ones_like", a))
+    total = along(machine, "sum", ops.binary(machine, "mul", a, weights), axis, keepdims)
+    return ops.binary(machine, "div", total, along(machine, "sum", weights, axis, keepdims))
 
 
-def truths(name: str) -> Any:
+def truths(machine: Machine, name: str, **values: Any) -> Any:
     """all or any along dimensions, as tensors of truth values."""
     keep = {"all": "amin", "any": "amax"}[name]
-
-    def read(machine: Any, node: Node, **values: Any) -> Any:
-        x, *rest = values.values()
-        x = machine.tensor(x)
-        if not rest or rest[0] is None:
-            if len(rest) > 1 and rest[1]:
-                raise UnsupportedError(f"{name} of all elements with kept dimensions")
-            return bool(machine.holds(x, {"all": "logical_and", "any": "logical_or"}[name]))
-        marks = machine.binary("ne", x, 0)
-        if 0 in machine.shape(x):
-            raise UnsupportedError(f"{name} of a tensor without elements along a dimension")
-        found = call(machine, keep, marks, dim=rest[0], keepdim=bool(rest[1]))
-        return machine.binary("ne", found, 0)
-
-    return read
+    x, *rest = values.values()
+    x = ops.tensor(machine, x)
+    if not rest or rest[0] is None:
+        if len(rest) > 1 and rest[1]:
+            raise UnsupportedError(f"{name} of all elements with kept dimensions")
+        return bool(operators.holds(machine, x, {"all": "logical_and", "any": "logical_or"}[name]))
+    marks = ops.binary(machine, "ne", x, 0)
+    if 0 in ops.shape(machine, x):
+        raise UnsupportedError(f"{name} of a tensor without elements along a dimension")
+    found = ops.call(machine, keep, marks, dim=rest[0], keepdim=bool(rest[1]))
+    return ops.binary(machine, "ne", found, 0)
 
 
-def values_in_order(machine: Any, node: Node, a: Any, axis: Any, stable: Any) -> Any:
+def values_in_order(machine: Machine, a: Any, axis: Any) -> Any:
     """numpy's sort: the values only, of all elements in a row where the axis is None."""
-    a = machine.tensor(a)
+    a = ops.tensor(machine, a)
     if axis is None:
-        a, axis = machine.reshape(a, (-1,)), 0
-    if not machine.shape(a):
+        a, axis = ops.reshape(machine, a, (-1,)), 0
+    if not ops.shape(machine, a):
         raise ShapeError("sort of one number")
-    return call(machine, "sort", a, dim=axis).values
+    return ops.call(machine, "sort", a, dim=axis).values
 
 
-def sorted_stably(
-    machine: Any, node: Node, input: Any, stable: Any, dim: Any, descending: Any
-) -> Any:
+def sorted_stably(machine: Machine, input: Any, stable: Any, dim: Any, descending: Any) -> Any:
     """torch's sort with its arguments by name: equal numbers have one order or the other."""
-    return call(machine, "sort", input, dim, descending)
+    return ops.call(machine, "sort", input, dim, descending)
 
 
-def position(name: str) -> Any:
-    """numpy's argmax and argmin: the first of the greatest or least elements."""
-
-    def read(machine: Any, node: Node, a: Any, axis: Any, keepdims: Any) -> Any:
-        return call(machine, name, machine.tensor(a), axis, bool(keepdims))
-
-    return read
-
-
-def running(name: str) -> Any:
+def running(machine: Machine, name: str, a: Any, axis: Any) -> Any:
     """numpy's running sums and products: of all elements in a row without an axis."""
-
-    def read(machine: Any, node: Node, a: Any, axis: Any) -> Any:
-        a = machine.tensor(a)
-        if axis is None or not machine.shape(a):
-            a, axis = machine.reshape(a, (-1,)), 0
-        return call(machine, name, a, dim=axis)
-
-    return read
+    a = ops.tensor(machine, a)
+    if axis is None or not ops.shape(machine, a):
+        a, axis = ops.reshape(machine, a, (-1,)), 0
+    return ops.call(machine, name, a, dim=axis)
 
 
-def scipy_softmax(name: str) -> Any:
+def scipy_softmax(machine: Machine, name: str, x: Any, axis: Any) -> Any:
     """scipy's softmax and log_softmax: over all elements where no axis is named."""
-
-    def read(machine: Any, node: Node, x: Any, axis: Any) -> Any:
-        x = machine.tensor(x)
-        if axis is not None:
-            if isinstance(axis, list | tuple):
-                raise UnsupportedError(f"{name} along several axes")
-            return call(machine, name, x, dim=axis)
-        row = call(machine, name, machine.reshape(x, (-1,)), dim=0)
-        return machine.reshape(row, machine.shape(x))
-
-    return read
+    x = ops.tensor(machine, x)
+    if axis is not None:
+        if isinstance(axis, list | tuple):
+            raise UnsupportedError(f"{name} along several axes")
+        return ops.call(machine, name, x, dim=axis)
+    row = ops.call(machine, name, ops.reshape(machine, x, (-1,)), dim=0)
+    return ops.reshape(machine, row, ops.shape(machine, x))
 
 
-def implicit_softmax(name: str) -> Any:
+@alike
+def implicit_softmax(machine: Machine, name: str, input: Any, dim: Any) -> Any:
     """torch.nn.functional's softmax: without dim along dimension 0 of ranks 0, 1 and 3, else 1."""
-
-    def read(machine: Any, node: Node, input: Any, dim: Any) -> Any:
-        if dim is None:
-            dim = 0 if len(machine.shape(input)) in (0, 1, 3) else 1
-        return call(machine, name, input, dim=dim)
-
-    return like(name, read)
+    if dim is None:
+        dim = 0 if len(ops.shape(machine, input)) in (0, 1, 3) else 1
+    return ops.call(machine, name, input, dim=dim)
 
 
-def of_axis(name: str) -> Any:
-    """jax's softmax and log_softmax."""
-
-    def read(machine: Any, node: Node, x: Any, axis: Any) -> Any:
-        return call(machine, name, machine.tensor(x), axis)
-
-    return like(name, read)
-
-
-def weighted_logsumexp(machine: Any, node: Node, a: Any, axis: Any, b: Any, keepdims: Any) -> Any:
+def weighted_logsumexp(machine: Machine, a: Any, axis: Any, b: Any, keepdims: Any) -> Any:
     """scipy's logsumexp, whose terms may have factors b."""
-    a = machine.tensor(a)
-    if keepdims and not machine.shape(a):
+    a = ops.tensor(machine, a)
+    if keepdims and not ops.shape(machine, a):
         raise ShapeError("logsumexp of one number with kept dimensions")
     if b is None:
         return along(machine, "logsumexp", a, axis, keepdims)
     # shifted by the greatest, which changes nothing but what floats can hold
-    greatest = machine.detach(call(machine, "amax", a, dim=axis, keepdim=True), None)
-    shifted = call(machine, "exp", machine.binary("sub", a, greatest))
-    terms = machine.binary("mul", machine.tensor(b), shifted)
-    total = call(machine, "log", along(machine, "sum", terms, axis, keepdims))
-    shape = machine.shape(total)
-    return machine.binary("add", total, machine.reshape(greatest, shape))
+    greatest = machine.detach(ops.call(machine, "amax", a, dim=axis, keepdim=True), None)
+    shifted = ops.call(machine, "exp", ops.binary(machine, "sub", a, greatest))
+    terms = ops.binary(machine, "mul", ops.tensor(machine, b), shifted)
+    total = ops.call(machine, "log", along(machine, "sum", terms, axis, keepdims))
+    shape = ops.shape(machine, total)
+    return ops.binary(machine, "add", total, ops.reshape(machine, greatest, shape))

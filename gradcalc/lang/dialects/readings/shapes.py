@@ -1,139 +1,121 @@
-"""The same elements in another shape or order."""
+"""Tensors made anew, and the same elements in another shape or order."""
 
+import math
 from typing import Any
 
 import numpy as np
 
-from gradcalc.errors import ShapeError, UnsupportedError
-from gradcalc.lang.dialects.readings.common import Node, call, like
+from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
+from gradcalc.lang import ops
+from gradcalc.lang.builtins import BUILTINS
+from gradcalc.lang.dialects.readings import called
+from gradcalc.lang.machine import Machine
 from gradcalc.primitives.shapes import axis as one_of
 from gradcalc.primitives.shapes import numbers as several
 
 
-def numpy_transposed(machine: Any, node: Node, a: Any, axes: Any) -> Any:
+def numpy_transposed(machine: Machine, a: Any, axes: Any) -> Any:
     """numpy's transpose: the axes in another order, reversed where none is named."""
-    a = machine.tensor(a)
+    a = ops.tensor(machine, a)
     if axes is not None and len(axes) == 1 and isinstance(axes[0], list | tuple):
         (axes,) = axes
     if axes in (None, (), (None,)):
-        return call(machine, "transpose", a)
-    return call(machine, "permute", a, axes)
+        return ops.call(machine, "transpose", a)
+    return ops.call(machine, "permute", a, axes)
 
 
-def flat_copy(machine: Any, node: Node, a: Any) -> Any:
+def flat_copy(machine: Machine, a: Any) -> Any:
     """numpy's flatten, which copies."""
-    return machine.copy(call(machine, "flatten", a))
+    return machine.copy(ops.call(machine, "flatten", a))
 
 
-def swapped(machine: Any, node: Node, a: Any, axis1: Any, axis2: Any) -> Any:
-    """numpy's swapaxes."""
-    return call(machine, "transpose", a, axis1, axis2)
-
-
-def numpy_diagonal(machine: Any, node: Node, a: Any, offset: Any, axis1: Any, axis2: Any) -> Any:
-    """numpy's diagonal of any two axes."""
-    return call(machine, "diagonal", a, offset, axis1, axis2)
-
-
-def numpy_diag(machine: Any, node: Node, v: Any, k: Any) -> Any:
+def numpy_diag(machine: Machine, v: Any, k: Any) -> Any:
     """numpy's diag: of a matrix a view, as its diagonal is."""
-    v = machine.tensor(v)
-    return call(machine, "diagonal" if len(machine.shape(v)) == 2 else "diag", v, k)
+    v = ops.tensor(machine, v)
+    return ops.call(machine, "diagonal" if len(ops.shape(machine, v)) == 2 else "diag", v, k)
 
 
-def numpy_last_diagonal(machine: Any, node: Node, x: Any, offset: Any) -> Any:
-    """numpy.linalg.diagonal: of the last two axes."""
-    return call(machine, "diagonal", x, offset, -2, -1)
+def last_diagonal(
+    machine: Machine, offset: Any, dim1: Any = -2, dim2: Any = -1, **values: Any
+) -> Any:
+    """The diagonal of numpy's and torch's linalg: of the last two dimensions."""
+    return ops.call(machine, "diagonal", *values.values(), offset, dim1, dim2)
 
 
-def matrix_transposed(machine: Any, node: Node, input: Any) -> Any:
+def matrix_transposed(machine: Machine, input: Any) -> Any:
     """torch's t: of at most two dimensions."""
-    if len(machine.shape(input)) > 2:
-        raise ShapeError(f"t() of more than two dimensions, of shape {machine.shape(input)}")
-    return call(machine, "transpose", input)
+    if len(ops.shape(machine, input)) > 2:
+        raise ShapeError(f"t() of more than two dimensions, of shape {ops.shape(machine, input)}")
+    return ops.call(machine, "transpose", input)
 
 
-def numpy_squeezed(machine: Any, node: Node, a: Any, axis: Any) -> Any:
+def numpy_squeezed(machine: Machine, a: Any, axis: Any) -> Any:
     """numpy's squeeze, which refuses an axis of another size than 1."""
-    a = machine.tensor(a)
-    shape = machine.shape(a)
+    a = ops.tensor(machine, a)
+    shape = ops.shape(machine, a)
     for number in () if axis is None else several(axis):
         if shape and shape[one_of(shape, number)] != 1:
             raise ShapeError(f"squeeze of axis {number}, whose size is not 1, of shape {shape}")
-    return call(machine, "squeeze", a, axis)
+    return ops.call(machine, "squeeze", a, axis)
 
 
-def with_axes(machine: Any, node: Node, a: Any, axis: Any) -> Any:
+def with_axes(machine: Machine, a: Any, axis: Any) -> Any:
     """numpy's expand_dims, of one axis or several of the result."""
-    a = machine.tensor(a)
-    shape, places = list(machine.shape(a)), several(axis)
+    a = ops.tensor(machine, a)
+    shape, places = list(ops.shape(machine, a)), several(axis)
     rank = len(shape) + len(places)
     wanted = sorted(one_of([1] * rank, place) for place in places)
     if len(set(wanted)) < len(wanted):
         raise ShapeError(f"expand_dims names an axis twice: {tuple(places)}")
     for place in wanted:
         shape.insert(place, 1)
-    return machine.reshape(a, tuple(shape))
+    return ops.reshape(machine, a, tuple(shape))
 
 
-def joined(machine: Any, node: Node, arrays: Any, axis: Any) -> Any:
+def joined(machine: Machine, arrays: Any, axis: Any) -> Any:
     """numpy's concatenate: all elements in a row where the axis is None."""
-    parts = [machine.tensor(part) for part in machine.items(arrays)]
+    parts = [ops.tensor(machine, part) for part in ops.items(machine, arrays)]
     if axis is None:
-        parts, axis = [machine.reshape(part, (-1,)) for part in parts], 0
-    if any(not machine.shape(part) for part in parts):
+        parts, axis = [ops.reshape(machine, part, (-1,)) for part in parts], 0
+    if any(not ops.shape(machine, part) for part in parts):
         raise ShapeError("concatenate of single numbers", hint="write np.stack([a, b])")
-    return call(machine, "concat", parts, dim=axis)
+    return ops.call(machine, "concat", parts, dim=axis)
 
 
 def numpy_padded(
-    machine: Any, node: Node, array: Any, pad_width: Any, mode: Any, constant_values: Any
+    machine: Machine, array: Any, pad_width: Any, mode: Any, constant_values: Any
 ) -> Any:
     """numpy's pad: one width for every side, one pair for every axis, or a pair for each."""
-    x = machine.tensor(array)
+    x = ops.tensor(machine, array)
     if mode != "constant":
         raise UnsupportedError(f"pad fills with constants only, not by {mode!r}")
-    rank = len(machine.shape(x))
+    rank = len(ops.shape(machine, x))
     try:
         widths = np.broadcast_to(np.asarray(pad_width), (rank, 2))
     except ValueError:
-        raise ShapeError(f"pad of shape {machine.shape(x)} by {pad_width}") from None
+        raise ShapeError(f"pad of shape {ops.shape(machine, x)} by {pad_width}") from None
     amounts = tuple(int(n) for pair in widths[::-1] for n in pair)
-    return call(machine, "pad", x, amounts, value=constant_values)
+    return ops.call(machine, "pad", x, amounts, value=constant_values)
 
 
-def torch_padded(machine: Any, node: Node, input: Any, pad: Any, mode: Any, value: Any) -> Any:
+def torch_padded(machine: Machine, input: Any, pad: Any, mode: Any, value: Any) -> Any:
     """torch's pad: pairs for the last dimension, the last but one, and so on."""
     if mode != "constant":
         raise UnsupportedError(f"pad fills with constants only, not by {mode!r}")
-    return call(machine, "pad", input, tuple(pad), value=0.0 if value is None else value)
+    return ops.call(machine, "pad", input, tuple(pad), value=0.0 if value is None else value)
 
 
-def last_diagonal(machine: Any, node: Node, **values: Any) -> Any:
-    """torch.linalg.diagonal: of the last two dimensions."""
-    return call(machine, "diagonal", *values.values())
-
-
-def numpy_triangle(name: str) -> Any:
-    """numpy's tril and triu, which refuse nothing but vectors here."""
-
-    def read(machine: Any, node: Node, m: Any, k: Any) -> Any:
-        return call(machine, name, machine.tensor(m), diagonal=k)
-
-    return like(name, read)
-
-
-def flipped(machine: Any, node: Node, **values: Any) -> Any:
+def flipped(machine: Machine, **values: Any) -> Any:
     """torch's flip, which turns nothing round where no dimension is named."""
     x, dims = values.values()
-    return call(machine, "flip", x, dims) if len(dims) else x
+    return ops.call(machine, "flip", x, dims) if len(dims) else x
 
 
-def numpy_rolled(machine: Any, node: Node, a: Any, shift: Any, axis: Any) -> Any:
+def numpy_rolled(machine: Machine, a: Any, shift: Any, axis: Any) -> Any:
     """numpy's roll: of all elements in a row where no axis is named."""
-    a = machine.tensor(a)
+    a = ops.tensor(machine, a)
     if axis is None:
-        return call(machine, "roll", a, sum(several(shift)))
+        return ops.call(machine, "roll", a, sum(several(shift)))
     shifts, axes = several(shift), several(axis)
     if len(shifts) == 1:
         shifts = shifts * len(axes)
@@ -142,5 +124,103 @@ def numpy_rolled(machine: Any, node: Node, a: Any, shift: Any, axis: Any) -> Any
     if len(shifts) != len(axes):
         raise ShapeError(f"roll by {len(shifts)} shifts along {len(axes)} axes")
     for count, place in zip(shifts, axes, strict=True):
-        a = call(machine, "roll", a, count, place)
+        a = ops.call(machine, "roll", a, count, place)
     return a
+
+
+def copied(machine: Machine, data: Any) -> Any:
+    """torch.tensor: new numbers, through which no gradient passes."""
+    # which counts the items, however often lists hold one another
+    tensor = ops.tensor(machine, data)
+    if not machine.is_tensor(data):
+        _check_singles(machine, data)
+    return machine.cut_by(tensor, called(machine))
+
+
+def _check_singles(machine: Machine, data: Any) -> None:
+    """Of a list of tensors of one element torch makes numbers, whatever their dimensions."""
+    for item in data if isinstance(data, list | tuple) else ():
+        if machine.is_tensor(item):
+            shape = machine.shape(item)
+            if shape and math.prod(shape) == 1:
+                raise ShapeError(
+                    f"in a list torch takes a tensor of shape {shape} for a number",
+                    hint="write x[0], or stack([...])",
+                )
+        else:
+            _check_singles(machine, item)
+
+
+def copied_of_list(machine: Machine, data: Any) -> Any:
+    """torch.as_tensor: a tensor is itself, a list is copied."""
+    return data if machine.is_tensor(data) else copied(machine, data)
+
+
+def arrayed(machine: Machine, **values: Any) -> Any:
+    """np.array and np.asarray: a list as an array; an array itself, or a copy of it."""
+    data, *_ = values.values()
+    tensor = ops.tensor(machine, data)
+    return machine.mark_array(machine.copy(tensor) if values.get("copy") else tensor)
+
+
+def arrayed_copy(machine: Machine, a: Any) -> Any:
+    """np.copy, which makes an array of one of numpy's numbers too."""
+    return machine.mark_array(machine.copy(ops.tensor(machine, a)))
+
+
+def copied_array(machine: Machine, a: Any) -> Any:
+    """The method copy: of an array an array, of one of numpy's numbers a number."""
+    copied = machine.copy(ops.tensor(machine, a))
+    return machine.mark_array(copied) if machine.is_array(a) else copied
+
+
+def chosen(machine: Machine, condition: Any, x: Any, y: Any) -> Any:
+    """np.where, whose result is an array of no dimensions where another function's is a number."""
+    return machine.mark_array(ops.call(machine, "where", condition, x, y))
+
+
+def counted(machine: Machine, self: Any) -> Any:
+    """torch's ndimension and nelement."""
+    return (
+        ops.size(machine, self) if called(machine) == "nelement" else len(ops.shape(machine, self))
+    )
+
+
+def numpy_eye(machine: Machine, **values: Any) -> Any:
+    """numpy's eye, with its ones on any diagonal."""
+    rows, columns, diagonal = values.values()
+    columns = rows if columns is None else columns
+    # which says what is wrong with the sizes
+    BUILTINS["eye"].call(machine, rows, columns)
+    return machine.constant(
+        np.eye(ops.integer(machine, rows), ops.integer(machine, columns), diagonal)
+    )
+
+
+def numpy_linspace(machine: Machine, start: Any, stop: Any, num: Any, endpoint: Any) -> Any:
+    """numpy's linspace of two numbers, with its end or without it."""
+    if endpoint:
+        return BUILTINS["linspace"].call(machine, start, stop, num)
+    points = BUILTINS["linspace"].call(machine, start, stop, num + 1)
+    return ops.index(machine, points, (slice(0, num),))
+
+
+def arranged(machine: Machine, bounds: Any) -> Any:
+    """arange of one to three numbers."""
+    if not 1 <= len(bounds) <= 3:
+        raise InvalidValueError(f"arange takes one to three numbers, not {len(bounds)}")
+    return BUILTINS["arange"].call(machine, *bounds)
+
+
+def inclusive_range(machine: Machine, bounds: Any) -> Any:
+    """torch's own range, which has its end in it: nobody means that."""
+    raise UnsupportedError(
+        "torch.range has its end in it", hint="Python's range needs no import from torch"
+    )
+
+
+def sized(machine: Machine, a: Any, axis: Any) -> Any:
+    """numpy's size: how many elements there are, or places along an axis."""
+    if axis is None:
+        return ops.size(machine, a)
+    return BUILTINS["size"].call(machine, a, axis)

@@ -1,0 +1,211 @@
+"""Python's operators on any values, and what it takes for true."""
+
+import ast
+import operator as python
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
+from gradcalc.lang import ops, plain
+from gradcalc.lang.machine import Machine, Once
+from gradcalc.lang.program import JAX, MIXED, NUMPY
+from gradcalc.primitives import BY_NAME
+
+PLAIN: Mapping[type[ast.AST], tuple[str, Callable[..., Any]]] = MappingProxyType(
+    {
+        ast.Add: ("add", python.add),
+        ast.Sub: ("sub", python.sub),
+        ast.Mult: ("mul", python.mul),
+        ast.Div: ("div", python.truediv),
+        ast.FloorDiv: ("floordiv", python.floordiv),
+        ast.Mod: ("mod", python.mod),
+        ast.Pow: ("pow", python.pow),
+        ast.MatMult: ("matmul", python.matmul),
+        ast.BitAnd: ("logical_and", python.and_),
+        ast.BitOr: ("logical_or", python.or_),
+        ast.Lt: ("lt", python.lt),
+        ast.LtE: ("le", python.le),
+        ast.Gt: ("gt", python.gt),
+        ast.GtE: ("ge", python.ge),
+        ast.Eq: ("eq", python.eq),
+        ast.NotEq: ("ne", python.ne),
+    }
+)
+"""Python's operators: the primitive for tensors, and what they do to plain numbers."""
+
+KINDS: Mapping[str, type[ast.AST]] = MappingProxyType(
+    {name: kind for kind, (name, _) in PLAIN.items()}
+)
+"""The operators by the names of their primitives."""
+
+UNARY: Mapping[type[ast.AST], tuple[str, Callable[..., Any]]] = MappingProxyType(
+    {
+        ast.UAdd: ("pos", python.pos),
+        ast.USub: ("neg", python.neg),
+        ast.Invert: ("logical_not", python.invert),
+    }
+)
+"""Operators of one operand: the primitive for tensors, and what they do to plain numbers."""
+
+
+ADDED, COMPARED = (list, tuple), (list, tuple, range)
+"""The lists that `+` joins, and those that `==` compares."""
+
+
+def apply(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any:
+    """An operator or a comparison of any two values."""
+    name, function = PLAIN[kind]
+    sequences = COMPARED if name in ("eq", "ne") else ADDED
+    if isinstance(left, sequences) or isinstance(right, sequences):
+        if not (machine.is_tensor(left) or machine.is_tensor(right)):
+            return _of_sequences(machine, name, left, right)
+        _check_list(machine, name, left, right)
+    if kind is ast.Pow and _are_numpys(machine) and machine.is_mask(left):
+        raise UnsupportedError(
+            "a power of truth values is an integer of 8 bits to numpy",
+            hint="where(x > 0, 1.0, 0.0) makes numbers of them",
+        )
+    if kind in (ast.BitAnd, ast.BitOr):
+        check_masks(machine, "&" if kind is ast.BitAnd else "|", left, right)
+    if plain.is_number(left) and plain.is_number(right):
+        return plain.compute(name, function, (left, right), machine.limits.bits)
+    return ops.binary(machine, name, left, right)
+
+
+def named(machine: Machine, name: str, left: Any, right: Any) -> Any:
+    """Python's operator on any values, by the name of its primitive."""
+    return apply(machine, KINDS[name], left, right)
+
+
+def compare(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any:
+    """A comparison, with None, words and truth values among what is compared."""
+    if kind in (ast.Is, ast.IsNot):
+        singleton = isinstance(right, bool) and not (machine.numbers and machine.is_tensor(left))
+        if left is not None and right is not None and not singleton:
+            raise UnsupportedError("is compares with None only", hint="use ==")
+        return (left is right) is (kind is ast.Is)
+    words = any(isinstance(value, str) or value is None for value in (left, right))
+    if words and kind in (ast.Eq, ast.NotEq):
+        numpys = machine.program.naming.arrays in (NUMPY, MIXED)
+        if numpys and any(machine.is_tensor(v) and machine.shape(v) for v in (left, right)):
+            raise UnsupportedError(
+                "numpy compares each element with None or text", hint="write x is None"
+            )
+        same = type(left) is type(right) and left == right
+        return same is (kind is ast.Eq)
+    return apply(machine, kind, left, right)
+
+
+def unary(machine: Machine, kind: type[ast.AST], value: Any) -> Any:
+    """A sign, or `~`, of a number or a tensor."""
+    name, function = UNARY[kind]
+    naming = machine.program.naming
+    if kind is ast.Invert:
+        check_masks(machine, "~", value)
+        single = machine.is_tensor(value) and not machine.shape(value)
+        if naming.numbers and single:
+            raise UnsupportedError("~ of Python's truth values is -1 or -2", hint="write not")
+    if plain.is_number(value):
+        return function(value)
+    result = ops.operate(machine, BY_NAME[name], {"x": value})
+    return machine.copy(result) if naming.arrays == NUMPY and kind is ast.UAdd else result
+
+
+def check_masks(machine: Machine, sign: str, *operands: Any) -> None:
+    """As in torch, `&`, `|` and `~` are for truth values only."""
+    for value in operands:
+        if not machine.is_mask(value) and not (
+            machine.is_tensor(value) and ops.size(machine, value) == 0
+        ):
+            raise InvalidValueError(
+                f"{sign} is for truth values, not for {machine.describe(value)}",
+                hint="compare first, in brackets: (x > 0) & (y > 0)",
+            )
+
+
+def _are_numpys(machine: Machine) -> bool:
+    """Whether the text works on arrays which have numpy's operators."""
+    return machine.program.naming.arrays in (NUMPY, JAX)
+
+
+def _check_list(machine: Machine, name: str, left: Any, right: Any) -> None:
+    """A list beside a tensor is an array to numpy; torch compares, and repeats, the list."""
+    naming = machine.program.naming
+    if name in ("eq", "ne") and not _are_numpys(machine):
+        raise UnsupportedError(
+            "torch finds that a list and a tensor are not equal, whatever is in them",
+            hint="write tensor([...]), or compare with each number",
+        )
+    if name == "mul" and any(
+        machine.is_integer(value) or machine.is_mask(value) or naming.numbers
+        for value in (left, right)
+    ):
+        raise UnsupportedError(
+            "a list times a whole number repeats the list",
+            hint="tensor([...]) makes a tensor of the list",
+        )
+
+
+def _of_sequences(machine: Machine, name: str, left: Any, right: Any) -> Any:
+    """Lists joined and repeated, and compared, as Python does."""
+    if name == "add" and type(left) is type(right):
+        machine.count_items(len(left) + len(right))
+        machine.budget.tick(len(left) + len(right))
+        return left + right
+    count, items = (right, left) if isinstance(left, list | tuple) else (left, right)
+    if name == "mul" and isinstance(count, int):
+        machine.count_items(len(items) * count)
+        machine.budget.tick(max(len(items) * count, 0))
+        return items * count
+    if name in ("eq", "ne"):
+        return _same(machine, left, right) is (name == "eq")
+    raise InvalidValueError(
+        f"{machine.describe(left)} and {machine.describe(right)} do not fit {name}",
+        hint="tensor([...]) makes a tensor of a list",
+    )
+
+
+def _same(machine: Machine, left: Any, right: Any) -> bool:
+    """Whether two lists are equal, item by item."""
+    machine.budget.tick()
+    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
+        if type(left) is not type(right) or len(left) != len(right):
+            return False
+        # no generator: lists may be nested deeper than C code can go
+        answers = [_same(machine, *pair) for pair in zip(left, right, strict=True)]
+        return all(answers)
+    if machine.is_tensor(left) or machine.is_tensor(right):
+        raise InvalidValueError(
+            "lists of tensors are not compared", hint="compare the tensors themselves"
+        )
+    return bool(left == right)
+
+
+def truth(machine: Machine, value: Any) -> bool:
+    """Whether a condition holds. Raises `ShapeError` for a tensor of several elements."""
+    if not machine.is_tensor(value):
+        return isinstance(value, Once) or bool(value)
+    if ops.size(machine, value) != 1:
+        raise ShapeError(
+            f"a tensor of shape {machine.shape(value)} is neither true nor false",
+            hint="reduce it first: (x > 0).all(), or choose by element: where(x > 0, a, b)",
+        )
+    return machine.backend.truth(value)
+
+
+def holds(machine: Machine, value: Any, join: str) -> bool:
+    """Whether all elements are true, or any: `join` is `logical_and` or `logical_or`.
+
+    Joined in halves, so that the backend sees one decision that hangs on every element.
+    """
+    value = ops.reshape(machine, ops.tensor(machine, value), (-1,))
+    while (count := ops.size(machine, value)) > 1:
+        half = count // 2
+        left, right = (
+            ops.index(machine, value, (slice(k * half, k * half + half),)) for k in (0, 1)
+        )
+        joined = ops.binary(machine, join, left, right)
+        odd = [ops.index(machine, value, (slice(2 * half, None),))] if count % 2 else []
+        value = ops.apply(machine, BY_NAME["concat"], {"tensors": [joined, *odd], "dim": 0})
+    return truth(machine, value) if count else join == "logical_and"

@@ -1,0 +1,301 @@
+"""What a program does with values: primitives, and what they are put together to."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradcalc.errors import (
+    GradcalcError,
+    InvalidValueError,
+    LimitError,
+    ShapeError,
+    UnsupportedError,
+)
+from gradcalc.lang import kinds, plain
+from gradcalc.lang.arguments import bind, plain_names, signature_of
+from gradcalc.lang.backend import FAILURES, TensorShape, check_result, explained
+from gradcalc.lang.indexing import Key, check_key, sequence_item
+from gradcalc.lang.machine import EXTREMES, Machine, Once
+from gradcalc.lang.program import JAX, NONE, NUMPY, TORCH
+from gradcalc.primitives import BY_NAME, Elementwise, Primitive, Structural
+
+INTEGERS = (
+    "dim", "shape", "dims", "dim0", "dim1", "dim2", "shifts", "sizes", "diagonal", "offset",
+    "start_dim", "end_dim", "pad",
+)  # fmt: skip
+"""Parameters of primitives that take whole numbers."""
+
+LIKE = frozenset({"zeros_like", "ones_like", "full_like"})
+"""Primitives that make an array of no dimensions where numpy's others make a number."""
+
+LARGEST_INTEGER = 2**31
+"""No dimension, shift or offset can be beyond; the libraries count in so many bits."""
+
+
+def call(machine: Machine, name: str, /, *args: Any, **kwargs: Any) -> Any:
+    """A primitive called as a function, its arguments still to be fitted."""
+    row = BY_NAME[name]
+    names = plain_names(row)
+    if names and not kwargs and len(args) == len(names):
+        # most calls are of this kind, and the other way takes long
+        return operate(machine, row, dict(zip(names, args, strict=True)))
+    return operate(machine, row, bind(name, signature_of(row), args, kwargs))
+
+
+def binary(machine: Machine, name: str, left: Any, right: Any) -> Any:
+    """A primitive of two operands, by name."""
+    row = BY_NAME[name]
+    names = signature_of(row).parameters
+    return operate(machine, row, dict(zip(names, (left, right), strict=True)))
+
+
+def operate(machine: Machine, row: Primitive, arguments: dict[str, Any]) -> Any:
+    """A primitive on fitted arguments: plain numbers stay plain, lists become tensors."""
+    parameters = signature_of(row).parameters
+    lists = row.lists if isinstance(row, Structural) else ()
+    operands = [
+        key
+        for key, value in arguments.items()
+        if kinds.takes_tensors(row, key)
+        and (value is not None or parameters[key].default is not None)
+    ]
+    for key in operands:
+        if isinstance(arguments[key], list | tuple | range):
+            arguments[key] = tensor(machine, arguments[key])
+    given = [arguments[key] for key in operands]
+    if kinds.are_truths(machine, row, given):
+        return _of_truths(machine, row, arguments)
+    numbers = row.numbers if isinstance(row, Elementwise) else None
+    if numbers is not None and all(plain.is_number(value) for value in given):
+        return plain.compute(row.name, numbers, tuple(given), machine.limits.bits)
+    kinds.check(machine, row, given)
+    for key, value in arguments.items():
+        if key in operands:
+            arguments[key] = _operand(machine, row, value)
+        elif key in lists:
+            arguments[key] = [_operand(machine, row, part) for part in items(machine, value)]
+        else:
+            arguments[key] = _static(machine, row, key, value)
+    return apply(machine, row, arguments)
+
+
+def apply(machine: Machine, row: Primitive, arguments: Mapping[str, Any]) -> Any:
+    """A primitive on arguments that are of the right kind."""
+    machine.budget.tick()
+    try:
+        check_result(row, _sizes(machine, arguments), machine.limits.elements)
+        result = machine.backend.apply(row, arguments, machine.place)
+    except GradcalcError:
+        raise
+    except FAILURES as error:
+        shapes = [machine.shape(v) for v in arguments.values() if machine.is_tensor(v)]
+        raise explained(row, shapes, error) from error
+    machine.count(result)
+    if machine.frozen:
+        result = machine.detach(result, None)
+    if kinds.is_integral(machine, row, arguments, result):
+        if row.name in kinds.SIGNED:
+            # of integers there is no negative zero
+            result = apply(machine, BY_NAME["add"], {"x": result, "y": 0.0})
+        for part in result if isinstance(result, tuple) else (result,):
+            machine.mark_integer(part)
+    _remember(machine, row, arguments, result)
+    return result
+
+
+def _sizes(machine: Machine, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def size(value: Any) -> Any:
+        return TensorShape(machine.shape(value)) if machine.is_tensor(value) else value
+
+    return {
+        key: [size(item) for item in value] if isinstance(value, list) else size(value)
+        for key, value in arguments.items()
+    }
+
+
+def _remember(machine: Machine, row: Primitive, arguments: Mapping[str, Any], result: Any) -> None:
+    """Remember what numpy has as an array, or as a view, where the backend does not."""
+    if row.name in LIKE:
+        machine.mark_array(result)
+    if not isinstance(row, Structural) or not row.moves:
+        return
+    key = arguments.get("key", ())
+    flipped = row.name == "flip" and machine.program.naming.arrays not in (TORCH, NONE)
+    if flipped or any(isinstance(k, slice) and (k.step or 1) < 0 for k in key):
+        machine.turn(result, arguments["x"])
+    if not (key and all(isinstance(k, int) for k in key)):
+        machine.mark_array(result)
+
+
+def _operand(machine: Machine, row: Primitive, value: Any) -> Any:
+    """A tensor, or a number where the primitive works on elements."""
+    if machine.is_tensor(value):
+        return value
+    if plain.is_number(value) and isinstance(row, Elementwise):
+        return _small(value)
+    if plain.is_number(value) or isinstance(value, list | tuple | range):
+        return tensor(machine, value)
+    raise InvalidValueError(f"{row.name} does not take {machine.describe(value)}")
+
+
+def _static(machine: Machine, row: Primitive, key: str, value: Any) -> Any:
+    """An argument that is no operand: a number, several of them, a word or None."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, list | tuple):
+        return tuple([_static(machine, row, key, item) for item in value])
+    if key in INTEGERS:
+        if isinstance(value, bool):
+            raise InvalidValueError(
+                f"{row.name} does not take {value} for {key}", hint=f"write {key}=0 or {key}=1"
+            )
+        number = integer(machine, value)
+        if abs(number) >= LARGEST_INTEGER:
+            raise LimitError(f"{row.name}: {plain.show(number)} is too large for {key}")
+        return number
+    if machine.is_tensor(value) and size(machine, value) == 1:
+        refuse_gradient(machine, key, value)
+        return machine.number(value)
+    if plain.is_number(value):
+        return value if isinstance(value, bool) else _small(value)
+    raise InvalidValueError(f"{row.name} does not take {machine.describe(value)} for {key}")
+
+
+def refuse_gradient(machine: Machine, what: str, *values: Any) -> None:
+    """Raises `UnsupportedError` for numbers with a gradient where only fixed ones go."""
+    if any(machine.is_tensor(value) and machine.carries(value) for value in values):
+        raise UnsupportedError(
+            f"{what} that depends on an input has no gradient here",
+            hint="detach(...) makes a fixed number of it",
+        )
+
+
+def _of_truths(machine: Machine, row: Primitive, arguments: dict[str, Any]) -> Any:
+    """What a primitive makes of truth values: torch and numpy have `+` for or, `*` for and."""
+    other, arrays = kinds.TRUTHS[row.name], machine.program.naming.arrays
+    if arrays == NONE and row.name in ("neg", "sub"):
+        # what every library refuses can only mean their numbers, in a text that names none
+        return apply(machine, row, arguments)
+    numpys = arrays in (NUMPY, JAX)
+    if other is None and not (numpys and row.name in ("matmul", "dot")):
+        raise InvalidValueError(
+            f"{row.name} is not for truth values", hint="where(x > 0, 1.0, 0.0) makes numbers"
+        )
+    given = {
+        key: tensor(machine, v) if isinstance(v, bool) and kinds.takes_tensors(row, key) else v
+        for key, v in arguments.items()
+    }
+    if other is not None and other != row.name:
+        return binary(machine, other, *given.values())
+    result = apply(machine, row, given)
+    if isinstance(result, tuple):
+        return type(result)(binary(machine, "ne", result[0], 0), *result[1:])
+    return binary(machine, "ne", result, 0)
+
+
+def tensor(machine: Machine, value: Any) -> Any:
+    """A tensor of a number, or of tensors and numbers in lists of equal lengths."""
+    if machine.is_tensor(value):
+        return value
+    if plain.is_number(value):
+        return _constant(machine, plain.as_float(value), [value])
+    if not isinstance(value, list | tuple | range):
+        raise InvalidValueError(f"{machine.describe(value)} cannot be made a tensor")
+    if getattr(value, "_fields", None) == EXTREMES:
+        raise UnsupportedError(
+            "this is a pair of values and indices", hint="write .values, or use amax or amin"
+        )
+    machine.count_items(plain.length(value))
+    # lists may hold one another many times over, so every item counts
+    machine.budget.tick(len(value))
+    if all(plain.is_number(item) for item in value):
+        return _constant(machine, [plain.as_float(item) for item in value], value)
+    parts = [tensor(machine, item) for item in value]
+    shapes = [machine.shape(part) for part in parts]
+    for number, shape in enumerate(shapes):
+        if shape != shapes[0]:
+            raise ShapeError(
+                f"items of a list have different shapes: {shapes[0]} and {shape} (item {number})"
+            )
+    return apply(machine, BY_NAME["stack"], {"tensors": parts, "dim": 0})
+
+
+def _constant(machine: Machine, numbers: Any, values: Sequence[Any]) -> Any:
+    """A tensor of numbers: of truth values, integers or floats, as the values are."""
+    made = machine.constant(np.array(numbers, dtype=np.float64))
+    if len(values) and all(isinstance(value, bool) for value in values):
+        return binary(machine, "ne", made, 0)
+    whole = len(values) and all(isinstance(value, int) for value in values)
+    return machine.mark_integer(made) if whole else made
+
+
+def shape(machine: Machine, value: Any) -> tuple[int, ...]:
+    """The sizes of a tensor, a number or a list."""
+    lists = isinstance(value, list | tuple | range)
+    return machine.shape(tensor(machine, value) if lists else value)
+
+
+def size(machine: Machine, value: Any) -> int:
+    """How many elements there are."""
+    return math.prod(shape(machine, value))
+
+
+def integer(machine: Machine, value: Any) -> int:
+    """A whole number. Raises `InvalidValueError` for anything else."""
+    if isinstance(value, bool | int):
+        return int(value)
+    number = value
+    if machine.is_tensor(value) and size(machine, value) == 1:
+        number = machine.number(value)
+    if isinstance(number, float) and number.is_integer():
+        return int(number)
+    shown = machine.describe(value) if number is value else repr(number)
+    raise InvalidValueError(f"{shown} is not a whole number")
+
+
+def items(machine: Machine, value: Any) -> Sequence[Any]:
+    """The items that a loop or an unpacking goes through."""
+    if machine.is_tensor(value):
+        shape = machine.shape(value)
+        if not shape:
+            raise ShapeError("a scalar has no items to go through")
+        return [index(machine, value, (i,)) for i in range(shape[0])]
+    if isinstance(value, list | tuple | range):
+        return value
+    if isinstance(value, Once):
+        if value.used:
+            raise UnsupportedError(
+                f"what {value.word} gives can be gone through once",
+                hint=f"write {value.word}(...) again where its items are needed",
+            )
+        value.used = True
+        return value.items
+    raise InvalidValueError(f"{machine.describe(value)} has no items to go through")
+
+
+def reshape(machine: Machine, value: Any, shape: tuple[int, ...]) -> Any:
+    return apply(machine, BY_NAME["reshape"], {"x": value, "shape": shape})
+
+
+def index(machine: Machine, value: Any, key: Key) -> Any:
+    """What stands at a key: of a tensor, a list, a tuple or a range."""
+    if not machine.is_tensor(value):
+        return sequence_item(value, key)
+    checked = check_key(key, machine.shape(value))
+    result = apply(machine, BY_NAME["index"], {"x": value, "key": checked})
+    return machine.mark_array(result) if any(item is Ellipsis for item in key) else result
+
+
+def as_floats(machine: Machine, value: Any) -> Any:
+    """A tensor whose integers count as floats."""
+    return binary(machine, "mul", value, 1.0) if machine.is_integer(value) else value
+
+
+def _small(value: int | float) -> int | float:
+    """The number, as a float where it is too large for torch's integers of 64 bits."""
+    if isinstance(value, float) or abs(value) >= LARGEST_INTEGER:
+        return plain.as_float(value)
+    # torch refuses to subtract truth values
+    return int(value)
