@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     from gradcalc.calculate import Answer
     from gradcalc.problem import Problem
-    from gradcalc.testimony import Testimony
+    from gradcalc.testimony import Absent, Computed
 
 STARTING = 60.0
 """Seconds that importing torch may take."""
@@ -84,15 +84,15 @@ class Beside:
         seconds = None if limit is None else 2 * limit + ROOM
         self._send(problem, STARTING)
 
-        def answer() -> "Testimony":
-            from gradcalc.testimony import Testimony
+        def answer() -> "Computed | Absent":
+            from gradcalc.testimony import Absence, Absent, Computed
 
             found, failed = self._receive(number, seconds)
             if failed:
                 raise found
             if found is None:
-                return Testimony(witness="autograd", absent=self._lost)
-            assert isinstance(found, Testimony)
+                return Absent(Absence.LOST, str(self._lost))
+            assert isinstance(found, Computed)
             return found
 
         return answer
@@ -257,7 +257,7 @@ def _listen(inbox: int, requests: "SimpleQueue[Any]") -> None:
         os._exit(0)
 
 
-def _import_autograd() -> "Callable[[Problem], Testimony]":
+def _import_autograd() -> "Callable[[Problem], Computed]":
     from gradcalc.deferral import UNUSED, deferred
 
     try:
@@ -267,7 +267,7 @@ def _import_autograd() -> "Callable[[Problem], Testimony]":
     except Exception as broken:
         failure = broken
 
-        def testify(problem: "Problem") -> "Testimony":
+        def testify(problem: "Problem") -> "Computed":
             raise failure
 
     return testify

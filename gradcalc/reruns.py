@@ -13,9 +13,9 @@ from gradcalc.lang.backend import FAILURES
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Program, Stop, span_of, text_of
 from gradcalc.problem import Problem
-from gradcalc.testimony import Array, Cut, Narrow, Stray, Testimony
+from gradcalc.testimony import Array, Computed, Cut, Narrow, Stray
 
-Run = Callable[[Problem], Testimony]
+Run = Callable[[Problem], Computed]
 """The program run and differentiated by torch, and nothing else."""
 
 Place = tuple[Span, str]
@@ -51,12 +51,12 @@ PLACES = 8
 # -- float32 -----------------------------------------------------------------------------------
 
 
-def in_float32(problem: Problem, ours: Testimony, run: Run) -> Narrow | None:
+def in_float32(problem: Problem, ours: Computed, run: Run) -> Narrow | None:
     """What is not finite in float32, where all is in float64 and the program goes the same way.
 
     Where float32 has not even the inputs, that says nothing about the program.
     """
-    if ours.value is None or _strays(ours):
+    if _strays(ours):
         return None
     narrow = _narrowed(problem)
     if not all(np.isfinite(values).all() for values in narrow.inputs.values()):
@@ -70,7 +70,7 @@ def in_float32(problem: Problem, ours: Testimony, run: Run) -> Narrow | None:
     return Narrow(strays, _vanished(problem, narrow), _better(problem, ours, run))
 
 
-def _ran(run: Run, problem: Problem) -> Testimony | None:
+def _ran(run: Run, problem: Problem) -> Computed | None:
     """What a run gives, None where the program cannot be run."""
     try:
         return run(problem)
@@ -84,9 +84,8 @@ def _narrowed(problem: Problem) -> Problem:
     return replace(problem, dtype="float32", inputs=inputs, claims={})
 
 
-def _strays(testimony: Testimony) -> tuple[Stray, ...]:
+def _strays(testimony: Computed) -> tuple[Stray, ...]:
     """The first element that is not finite of the value, and of each gradient."""
-    assert testimony.value is not None
     arrays: list[tuple[str | None, Array]] = [(None, testimony.value)]
     arrays += testimony.gradients.items()
     found = (_stray(name, array) for name, array in arrays)
@@ -116,7 +115,7 @@ def _vanished(problem: Problem, narrow: Problem) -> Stray | None:
     return None
 
 
-def _better(problem: Problem, ours: Testimony, run: Run) -> tuple[str, str] | None:
+def _better(problem: Problem, ours: Computed, run: Run) -> tuple[str, str] | None:
     """A part of the program in a form that stays finite in float32, and gives the same here."""
     # hardly any program needs them
     from gradcalc.cures import cures
@@ -138,7 +137,7 @@ def _better(problem: Problem, ours: Testimony, run: Run) -> tuple[str, str] | No
     return None
 
 
-def _same(first: Testimony, second: Testimony) -> bool:
+def _same(first: Computed, second: Computed) -> bool:
     pairs = [(first.value, second.value)]
     pairs += [(first.gradients[name], second.gradients[name]) for name in first.gradients]
     return all(_close(one, other) for one, other in pairs)
@@ -154,7 +153,7 @@ def _close(one: Array | None, other: Array | None) -> bool:
 # -- what cuts a gradient ----------------------------------------------------------------------
 
 
-def cut(problem: Problem, ours: Testimony, run: Run, *, small: bool = True) -> Cut | None:
+def cut(problem: Problem, ours: Computed, run: Run, *, small: bool = True) -> Cut | None:
     """What alone keeps a gradient at 0, where that is a plain number taken out of a tensor.
 
     Of a program that is not `small` only the last such place is left out.

@@ -8,37 +8,37 @@ dtype's rounding alone does to the program as it is written, if that leaves more
 digits. There are no tolerances to tune.
 """
 
+from gradcalc.verdict.comparing import total_of, value_holds
 from gradcalc.verdict.judge import Judgement, is_puzzling, judge
 from gradcalc.verdict.outcome import (
-    EXCUSED,
     FACTOR,
     TAKEN,
     Claim,
-    Comparison,
+    Finding,
     Outcome,
-    Precision,
     Verdict,
     Worst,
+    at_text,
     digits_text,
+    element_text,
     numbers_apart,
     precision_of,
 )
 from gradcalc.verdict.references import agree, same_way, upheld
-from gradcalc.verdict.value import total_of, value_holds
 
 __all__ = [
-    "EXCUSED",
     "FACTOR",
     "TAKEN",
     "Claim",
-    "Comparison",
+    "Finding",
     "Judgement",
     "Outcome",
-    "Precision",
     "Verdict",
     "Worst",
     "agree",
+    "at_text",
     "digits_text",
+    "element_text",
     "is_puzzling",
     "judge",
     "numbers_apart",

@@ -1,5 +1,6 @@
 """The words of a verdict, the rounding of a dtype, and numbers in sentences."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcalc.errors import Span
 from gradcalc.testimony import Array, Event
 
 FACTOR = 64
@@ -48,6 +50,16 @@ class Verdict:
     def exit_code(self) -> int:
         """The exit code that goes with the outcome."""
         return self.outcome.exit_code
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something worth knowing about the calculation, with its place and its cure."""
+
+    kind: str
+    message: str
+    hint: str | None = None
+    span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +157,24 @@ def numbers_apart(first: float, second: Any) -> tuple[str, str]:
     return texts
 
 
-def culprit_text(events: tuple[Event, ...]) -> str:
+def element_text(name: str, index: tuple[int, ...]) -> str:
+    """`x[0, 1]`, and `x` where there is but one."""
+    return f"{name}[{', '.join(map(str, index))}]" if index else name
+
+
+def place_of(sizes: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The index of the largest of the sizes, the first of those that are marked."""
+    return tuple(int(i) for i in np.unravel_index(int(np.argmax(sizes)), shape))
+
+
+def at_text(at: Iterable[float], digits: int = 6) -> str:
+    """Where a primitive stands: its operands."""
+    return ", ".join(number_text(value, digits) for value in at)
+
+
+def culprit_text(events: Sequence[Event]) -> str:
+    """The closest of the events in brackets, nothing if there is none."""
     if not events:
         return ""
-    event = events[0]
-    if not event.at:
-        return f" ({event.primitive})"
-    return f" ({event.primitive} at {', '.join(number_text(v) for v in event.at)})"
+    at = f" at {at_text(events[0].at)}" if events[0].at else ""
+    return f" ({events[0].primitive}{at})"

@@ -18,7 +18,7 @@ from gradcalc.fidelity import Fidelity
 from gradcalc.lang.machine import Budget, Confirm
 from gradcalc.primitives import Composite, Elementwise, Primitive, Structural
 from gradcalc.problem import Problem, claim_values, execute, weights
-from gradcalc.testimony import Broadcast, Step, Testimony
+from gradcalc.testimony import Broadcast, Computed, Step
 
 Array = NDArray[np.float64]
 
@@ -143,7 +143,7 @@ def to_numpy(tensor: Any) -> Array:
     return values
 
 
-def testify(problem: Problem) -> Testimony:
+def testify(problem: Problem) -> Computed:
     """Run the program and ask torch for the gradients.
 
     Raises `GradcalcError` for whatever is wrong with the program or its inputs.
@@ -152,7 +152,7 @@ def testify(problem: Problem) -> Testimony:
     deadline = None if seconds is None else time.monotonic() + seconds
     budget = Budget(problem.limits.steps, deadline)
 
-    def again(other: Problem) -> Testimony:
+    def again(other: Problem) -> Computed:
         return _run(other, Budget(problem.limits.steps, deadline))
 
     confirm = Fidelity(getattr(torch, problem.dtype))
@@ -169,7 +169,7 @@ def testify(problem: Problem) -> Testimony:
     return replace(ours, narrow=reruns.in_float32(problem, ours, again))
 
 
-def _run(problem: Problem, budget: Budget, confirm: Confirm | None = None) -> Testimony:
+def _run(problem: Problem, budget: Budget, confirm: Confirm | None = None) -> Computed:
     backend = TorchBackend(getattr(torch, problem.dtype), _device(problem.device))
     tensors = {name: backend.shared(values) for name, values in problem.inputs.items()}
     for name in problem.wrt:
@@ -180,8 +180,7 @@ def _run(problem: Problem, budget: Budget, confirm: Confirm | None = None) -> Te
         output = execution.target
         gradients, carrying, steps = _gradients(problem, backend, output, tensors)
         claims = claim_values(problem, backend, execution, budget)
-    return Testimony(
-        witness="autograd",
+    return Computed(
         value=to_numpy(output),
         gradients=gradients,
         path=execution.run.path,
