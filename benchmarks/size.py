@@ -27,8 +27,7 @@ from benchmarks.timing import ratio, shown, timed
 from gradcalc.calculate import report_of, weigh
 from gradcalc.lang.fence import compile_program
 from gradcalc.problem import Problem
-from gradcalc.render import renderer
-from gradcalc.render.style import Style
+from gradcalc.render import Style, renderer
 from gradcalc.testimony import Absent, Slopes
 from gradcalc.witnesses import autograd, enclosure, symbolic  # noqa: F401
 

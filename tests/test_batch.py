@@ -17,7 +17,7 @@ from gradcalc.cli.batch.table import TableRows
 from gradcalc.cli.batch.tally import Tally
 from gradcalc.cli.options import Options
 from gradcalc.errors import LimitError, UsageError
-from gradcalc.render.style import Style
+from gradcalc.render import Style
 
 STYLE = Style(width=80, color=False)
 DOT = '{"program": "2*dot(x,x)", "inputs": {"x": [0, 1]}'

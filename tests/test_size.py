@@ -24,8 +24,7 @@ from gradcalc.enclosure.forward import BLOCK, Course, course_of
 from gradcalc.enclosure.work import FASTEST, LARGEST, MOST, Work
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.pieces import PIECE, in_pieces
-from gradcalc.render import renderer
-from gradcalc.render.style import Style
+from gradcalc.render import Style, renderer
 from tests.processes import HANGS
 from tests.test_cli_process import environment
 from tests.trust_cases import problem

@@ -9,13 +9,58 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from gradcalc.render.style import Style
-
 if TYPE_CHECKING:
     from gradcalc.report import Explanation, Report
 
-Renderer = Callable[["Sequence[Report]", Style], str]
+_MARKS: Mapping[bool, Mapping[bool | None, str]] = MappingProxyType(
+    {
+        True: {True: "✓", False: "✗", None: ""},
+        False: {True: "ok", False: "DIFFERS", None: ""},
+    }
+)
+"""What stands for right, wrong and not compared, with Unicode and without."""
 
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """The place to draw on: nothing in the environment changes what a renderer returns.
+
+    `show_all` draws every row of a long gradient. Without `unicode` only ASCII is used.
+    """
+
+    width: int
+    color: bool
+    unicode: bool = True
+    show_all: bool = False
+
+    @property
+    def marks(self) -> Mapping[bool | None, str]:
+        """What stands for right, for wrong, and for what was not compared."""
+        return _MARKS[self.unicode]
+
+    @property
+    def dots(self) -> str:
+        """What stands for what is left out."""
+        return "…" if self.unicode else "..."
+
+    def safe(self, text: str) -> str:
+        """The text on one line, with nothing in it that could steer a terminal."""
+        return printable(text, unicode=self.unicode)
+
+
+def printable(text: str, *, unicode: bool = True) -> str:
+    """The text on one line, with every character that could steer a terminal spelled out."""
+    if text.isprintable() and (unicode or text.isascii()):
+        return text
+    return "".join(
+        char
+        if char.isprintable() and (unicode or char.isascii())
+        else char.encode("unicode_escape").decode("ascii")
+        for char in text
+    )
+
+
+Renderer = Callable[["Sequence[Report]", Style], str]
 Explainer = Callable[["Sequence[Explanation]", Style], str]
 
 
@@ -35,7 +80,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
         "csv": Format(("delimited", "render_csv")),
         "markdown": Format(("markdown", "render")),
         "latex": Format(("latex", "render")),
-        "literal": Format(("literal", "render")),
+        "literal": Format(("delimited", "render_literal")),
     }
 )
 """The formats by name, in the order in which they are offered."""
@@ -58,6 +103,3 @@ def explainer(format: str) -> Explainer:
 
 def _loaded(module: str, function: str) -> Any:
     return getattr(import_module(f"gradcalc.render.{module}"), function)
-
-
-__all__ = ["FORMATS", "Explainer", "Format", "Renderer", "Style", "explainer", "renderer"]

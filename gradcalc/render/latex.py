@@ -11,8 +11,8 @@ from itertools import accumulate
 
 import numpy as np
 
+from gradcalc.render import Style
 from gradcalc.render.notes import Note, closing_notes, formula_text, opening_notes, title_text
-from gradcalc.render.style import Style
 from gradcalc.render.tex.formula import Writer
 from gradcalc.render.tex.pieces import Piece, matrix
 from gradcalc.render.tex.ranks import Rank, Ranks

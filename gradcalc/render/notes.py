@@ -12,7 +12,7 @@ import numpy as np
 
 from gradcalc.errors import Span
 from gradcalc.expr.written import Written
-from gradcalc.render.style import Style
+from gradcalc.render import Style
 from gradcalc.render.text import number_texts, shape_text
 from gradcalc.report import Array, Branch, Finding, InputGradient, Outcome, Report
 from gradcalc.values import format_literal

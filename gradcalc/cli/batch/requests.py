@@ -14,8 +14,8 @@ from gradcalc.cli.options import Options
 from gradcalc.cli.programs import sources
 from gradcalc.errors import GradcalcError, LimitError
 from gradcalc.lang.program import Limits
+from gradcalc.render import Style
 from gradcalc.render.json import Json, dumps, error_json, inputs_json, report_json
-from gradcalc.render.style import Style
 
 _ID = re.compile(r'\s*\{\s*"id"\s*:\s*')
 
