@@ -173,7 +173,7 @@ def checked(asked: Problem, expected: Any) -> tuple[bool, str]:
     name = asked.wrt[0]
     answer = symbolic.testify(Experiment(Runs(asked)))
     if isinstance(answer, Absent):
-        return False, answer.text
+        return False, answer.doubt
     formula = answer.formulas[name]
     if formula.written is None:
         return False, answer.doubt or formula.failure or "no formula"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradcalc import findings, verdict
+from gradcalc import findings
 from gradcalc.errors import GradcalcError
 from gradcalc.problem import Problem
 from gradcalc.report import InputGradient, Report
@@ -22,10 +22,11 @@ from gradcalc.testimony import (
     Formula,
     Reference,
     Testimony,
-    doubted,
     trusted,
 )
-from gradcalc.verdict import Judgement
+from gradcalc.verdict.judge import Judgement, is_puzzling, judge
+from gradcalc.verdict.outcome import UNCOMPARED, Outcome, precision_of
+from gradcalc.verdict.references import agree, same_way, upheld
 
 if TYPE_CHECKING:
     # it brings sympy with it, which an unchecked calculation does without
@@ -85,18 +86,18 @@ def weigh(problem: Problem, ask: Ask = ask_here, derivations: "Derivations | Non
     answer = ask(problem)
     formula, exact, diagnose = _checked(problem, derivations)
     ours = answer()
-    judgement = verdict.judge(problem, ours, formula, exact)
+    judgement = judge(problem, ours, formula, exact)
     if isinstance(ours, Absent):
         return Case(problem, ours, formula, exact, judgement)
-    if isinstance(exact, Enclosed) and verdict.is_puzzling(problem, ours, exact, judgement):
+    if isinstance(exact, Enclosed) and is_puzzling(problem, ours, exact, judgement):
         exact = diagnose(exact)
-        judgement = verdict.judge(problem, ours, formula, exact)
-    if judgement.verdict.outcome is verdict.Outcome.WRONG and problem.check:
+        judgement = judge(problem, ours, formula, exact)
+    if judgement.verdict.outcome is Outcome.WRONG and problem.check:
         stranger = _stranger(problem, ask)
         if stranger is not None:
-            exact = doubted(exact, f"{STRANGER}: {stranger}")
-            judgement = verdict.judge(problem, ours, formula, exact)
-    formula = verdict.upheld(problem, formula, judgement.reference)
+            exact = replace(exact, doubt=f"{STRANGER}: {stranger}")
+            judgement = judge(problem, ours, formula, exact)
+    formula = upheld(problem, formula, judgement.reference)
     return Case(problem, ours, formula, exact, judgement)
 
 
@@ -170,7 +171,7 @@ def report_of(case: Case, command: str = "grad") -> Report:
         summed=bool(np.ndim(0 if value is None else value)) and problem.cotangent is None,
         cotangent=problem.cotangent,
         of=problem.of,
-        digits_possible=round(verdict.precision_of(problem.dtype).digits, 2),
+        digits_possible=round(precision_of(problem.dtype).digits, 2),
         path=() if isinstance(ours, Absent) else ours.path,
         detached=_detached(problem, ours),
         findings=()
@@ -181,24 +182,23 @@ def report_of(case: Case, command: str = "grad") -> Report:
 
 def _gradient(name: str, case: Case) -> InputGradient:
     ours, formula, judgement = case.autograd, case.formula, case.judgement
-    comparison = judgement.comparisons.get(name)
+    comparison = judgement.comparisons.get(name, UNCOMPARED)
     reference = None if isinstance(judgement.reference, Absent) else judgement.reference
     smooth = reference is None or reference.rough is None
     shown = None if isinstance(formula, Absent) else formula
     # a formula is that of the way the program went
-    if shown and not isinstance(ours, Absent) and not verdict.same_way(shown, ours):
+    if shown and not isinstance(ours, Absent) and not same_way(shown, ours):
         shown = None
     found = InputGradient(
         name=name,
         autograd=None if isinstance(ours, Absent) else ours.gradients.get(name),
         formula=None if shown is None else shown.formulas.get(name, Formula()).written,
-        digits=None if comparison is None or comparison.digits is None
-        else round(comparison.digits, 2),
-        differs=None if comparison is None else comparison.differs,
-        worst=None if comparison is None else comparison.worst,
+        digits=None if comparison.digits is None else round(comparison.digits, 2),
+        differs=comparison.differs,
+        worst=comparison.worst,
         claim=judgement.claims.get(name),
         input_shape=case.problem.inputs[name].shape,
-    )  # fmt: skip
+    )
     if not smooth:
         return found
     return replace(
@@ -217,7 +217,7 @@ def _enclosed(
 ) -> Array | None:
     """The gradient that autograd was held to, where the formula does not give it."""
     exact = trusted(reference)
-    if not isinstance(exact, Enclosed) or verdict.agree(problem, formula, exact):
+    if not isinstance(exact, Enclosed) or agree(problem, formula, exact):
         return None
     return exact.gradients.get(name)
 

@@ -14,7 +14,7 @@ from gradcalc.errors import GradcalcError
 from gradcalc.lang.fence import compile_program
 from gradcalc.problem import Problem
 from gradcalc.report import Answer, Array, Cured, Explanation, Outcome
-from gradcalc.testimony import Absent, Enclosed, Nature, Slopes, doubt_of, trusted
+from gradcalc.testimony import Absent, Enclosed, Nature, Slopes, is_close, trusted
 from gradcalc.witnesses import enclosure
 
 TRIED = 40
@@ -28,9 +28,6 @@ EACH = 20_000
 
 STEPS = 3
 """Replacements in a row that make one cure, at the most."""
-
-AGREED = 1e-9
-"""The relative difference up to which two true gradients are the same."""
 
 LEAST = 2
 """Further points at which two programs must be seen to agree."""
@@ -55,10 +52,10 @@ def explain(problem: Problem, command: str = "why", ask: Ask = ask_here) -> Expl
 def _answers(case: Case) -> tuple[Answer, ...]:
     ours, formula = case.autograd, trusted(case.formula)
     return (
-        Answer("autograd", absent=ours.text)
+        Answer("autograd", absent=ours.doubt)
         if isinstance(ours, Absent)
         else Answer("autograd", dict(ours.gradients), dict(ours.gradients)),
-        Answer("symbolic", absent=doubt_of(case.formula))
+        Answer("symbolic", absent=case.formula.doubt)
         if formula is None
         else Answer("symbolic", dict(formula.gradients), dict(formula.gradients)),
         _enclosed(case.problem, case.enclosure),
@@ -71,7 +68,7 @@ def _enclosed(problem: Problem, exact: Enclosed | Absent) -> Answer:
         slopes = f"slopes in {count} directions" if count > 1 else "the slope in one direction"
         return Answer("enclosure", note=f"too large for every element: {slopes} enclosed")
     if isinstance(exact, Absent) or exact.doubt is not None:
-        return Answer("enclosure", absent=doubt_of(exact))
+        return Answer("enclosure", absent=exact.doubt)
     if exact.rough is not None and exact.rough.nature is Nature.KINK:
         low = problem.split(exact.rough.gradients.min(axis=0))
         high = problem.split(exact.rough.gradients.max(axis=0))
@@ -90,27 +87,23 @@ def _enclosed(problem: Problem, exact: Enclosed | Absent) -> Answer:
 
 def _cure(case: Case, command: str, ask: Ask) -> Cured | None:
     """The first form found that is verified; else the best that beats the program itself."""
-    if case.judgement.verdict.outcome is Outcome.VERIFIED and _right_value(case):
-        return None
-    best: tuple[int, Cured] | None = None
-    for replacements, found in _forms(case, ask):
+    least, best = _rank(case), None
+    for replacements, found in _forms(case, ask) if least else ():
         rank = _rank(found)
-        if rank < _rank(case) and (best is None or rank < best[0]) and _is_same(case, found):
-            best = rank, Cured(replacements, report_of(found, command))
+        if rank < least and _is_same(case, found):
+            least, best = rank, Cured(replacements, report_of(found, command))
             if not rank:
                 break
-    return None if best is None else best[1]
+    return best
 
 
 def _rank(case: Case) -> int:
+    """How far from the best a case is: verified, with the right value."""
     outcome = case.judgement.verdict.outcome
     if outcome not in BETTER:
         return 2 * len(BETTER)
-    return 2 * BETTER.index(outcome) + (not _right_value(case))
-
-
-def _right_value(case: Case) -> bool:
-    return not any(finding.kind == "value" for finding in report_of(case).findings)
+    wrong = any(finding.kind == "value" for finding in report_of(case).findings)
+    return 2 * BETTER.index(outcome) + wrong
 
 
 def _forms(case: Case, ask: Ask) -> Iterator[tuple[tuple[Cure, ...], Case]]:
@@ -135,7 +128,7 @@ def _forms(case: Case, ask: Ask) -> Iterator[tuple[tuple[Cure, ...], Case]]:
             except GradcalcError:
                 continue
             testified = (w for w in (found.enclosure, found.formula) if not isinstance(w, Absent))
-            left -= max(EACH, *(reference.size for reference in testified))
+            left -= max([EACH, *(reference.size for reference in testified)])
             yield (*steps, cure), found
             if len(steps) + 1 < STEPS:
                 queue.append(((*steps, cure), found.problem))
@@ -192,12 +185,4 @@ def _agree(problem: Problem, first: Enclosed, second: Enclosed) -> bool:
     else:
         # all programs are looked at in the same order of directions
         slopes = [first.rough.gradients, second.rough.gradients]
-    return _close(first.value, second.value) and _close(*slopes)
-
-
-def _close(first: Array, second: Array) -> bool:
-    if first.shape != second.shape:
-        return False
-    room = AGREED * np.max(np.abs(np.ravel(first)), initial=0)
-    with np.errstate(all="ignore"):
-        return bool(np.all((np.abs(first - second) <= room) | (first == second)))
+    return is_close(first.value, second.value) and is_close(*slopes)

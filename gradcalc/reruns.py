@@ -2,18 +2,19 @@
 
 import ast
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradcalc.errors import GradcalcError, Span
 from gradcalc.lang.backend import FAILURES
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Program, Stop, span_of, text_of
 from gradcalc.problem import Problem
-from gradcalc.testimony import Array, Computed, Cut, Narrow, Stray
+from gradcalc.testimony import Array, Computed, Cut, Narrow, Stray, is_close, place_of
 
 Run = Callable[[Problem], Computed]
 """The program run and differentiated by torch, and nothing else."""
@@ -29,9 +30,6 @@ STEPS = 10_000
 
 TRIED = 8
 """Programs that are tried in place of one that float32 has no numbers for, at the most."""
-
-AGREED = 1e-9
-"""How far apart, in relation to the largest element, the same may be in another form."""
 
 CUTS = ("float", "int", "item", "math")
 """The kinds of stops that take a plain number out of a tensor by a call."""
@@ -86,33 +84,22 @@ def _narrowed(problem: Problem) -> Problem:
 
 def _strays(testimony: Computed) -> tuple[Stray, ...]:
     """The first element that is not finite of the value, and of each gradient."""
-    arrays: list[tuple[str | None, Array]] = [(None, testimony.value)]
-    arrays += testimony.gradients.items()
-    found = (_stray(name, array) for name, array in arrays)
-    return tuple(stray for stray in found if stray is not None)
-
-
-def _stray(name: str | None, array: Array) -> Stray | None:
-    wild = ~np.isfinite(array)
-    if not wild.any():
-        return None
-    index = _place(wild)
-    return Stray(name, index, float(array[index]))
-
-
-def _place(marks: Array) -> tuple[int, ...]:
-    """The index of the first element that is marked."""
-    return tuple(int(i) for i in np.unravel_index(int(np.argmax(marks)), marks.shape))
+    arrays = ((None, testimony.value), *testimony.gradients.items())
+    return tuple(s for name, array in arrays for s in _first(name, array, ~np.isfinite(array)))
 
 
 def _vanished(problem: Problem, narrow: Problem) -> Stray | None:
     """The first element of an input that is 0 in float32 and was not."""
-    for name, given in problem.inputs.items():
-        gone = (given != 0) & (narrow.inputs[name] == 0)
-        if gone.any():
-            index = _place(gone)
-            return Stray(name, index, float(given[index]))
-    return None
+    gone = {n: (given != 0) & (narrow.inputs[n] == 0) for n, given in problem.inputs.items()}
+    found = (s for n, marks in gone.items() for s in _first(n, problem.inputs[n], marks))
+    return next(found, None)
+
+
+def _first(name: str | None, array: Array, marks: NDArray[np.bool_]) -> Iterator[Stray]:
+    """The first element that is marked, if any is."""
+    if marks.any():
+        index = place_of(marks, marks.shape)
+        yield Stray(name, index, float(array[index]))
 
 
 def _better(problem: Problem, ours: Computed, run: Run) -> tuple[str, str] | None:
@@ -138,16 +125,8 @@ def _better(problem: Problem, ours: Computed, run: Run) -> tuple[str, str] | Non
 
 
 def _same(first: Computed, second: Computed) -> bool:
-    pairs = [(first.value, second.value)]
-    pairs += [(first.gradients[name], second.gradients[name]) for name in first.gradients]
-    return all(_close(one, other) for one, other in pairs)
-
-
-def _close(one: Array | None, other: Array | None) -> bool:
-    if one is None or other is None or one.shape != other.shape:
-        return False
-    room = AGREED * np.max(np.abs(one), initial=0)
-    return bool(np.all(np.abs(one - other) <= room))
+    gradients = ((values, second.gradients[name]) for name, values in first.gradients.items())
+    return all(is_close(*pair) for pair in ((first.value, second.value), *gradients))
 
 
 # -- what cuts a gradient ----------------------------------------------------------------------

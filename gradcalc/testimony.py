@@ -1,7 +1,7 @@
 """What a witness says: plain data, the same for all of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
 from typing import Any, TypeVar
 
@@ -11,8 +11,11 @@ from numpy.typing import NDArray
 from gradcalc.errors import Span
 from gradcalc.expr.written import Written
 from gradcalc.lang.program import Branch, Stop
+from gradcalc.problem import Array as Array
 
-Array = NDArray[np.float64]
+AGREED = 1e-9
+"""How far apart, in relation to the largest element, the same may be in another form."""
+
 Reals = Any
 """A numpy array of exact balls: more digits, and more room, than any float."""
 
@@ -296,7 +299,8 @@ class Derived(Reference):
 class Absence(Enum):
     """Why a witness does not testify.
 
-    What nobody asked for, and what is too much in many digits, leaves open what it would have said.
+    Nobody asked for a check, or for this witness; so many digits of so many numbers are too much;
+    the program or the point is beyond it; it has a fault of its own, or its process is gone.
     """
 
     UNASKED = auto()
@@ -309,10 +313,10 @@ class Absence(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """A witness that does not testify, and why, in words too."""
+    """A witness that does not testify: `doubt` is why, in words."""
 
     reason: Absence
-    text: str
+    doubt: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,7 +328,6 @@ class Slopes(Absent):
 
 
 R = TypeVar("R", bound=Reference)
-W = TypeVar("W", bound=Reference | Absent)
 
 
 def trusted(witness: R | Absent) -> R | None:
@@ -332,16 +335,18 @@ def trusted(witness: R | Absent) -> R | None:
     return None if isinstance(witness, Absent) or witness.doubt is not None else witness
 
 
-def doubted(witness: W, why: str) -> W:
-    """The same witness, to whom autograd cannot be held."""
-    if isinstance(witness, Absent):
-        return replace(witness, text=why)
-    return replace(witness, doubt=why)
+def place_of(sizes: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The index of the largest of the sizes, the first of those that are marked."""
+    return tuple(int(i) for i in np.unravel_index(int(np.argmax(sizes)), shape))
 
 
-def doubt_of(witness: Reference | Absent) -> str | None:
-    """Why autograd cannot be held to a witness, None where it can."""
-    return witness.text if isinstance(witness, Absent) else witness.doubt
+def is_close(first: Array, second: Array) -> bool:
+    """Whether two arrays are the same in another form, in relation to the largest element."""
+    if first.shape != second.shape:
+        return False
+    room = AGREED * np.max(np.abs(first), initial=0)
+    with np.errstate(all="ignore"):
+        return bool(np.all((np.abs(first - second) <= room) | (first == second)))
 
 
 UNASKED = Absent(Absence.UNASKED, "--no-check leaves out the check")

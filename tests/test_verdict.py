@@ -22,7 +22,8 @@ from gradcalc.testimony import (
     Neighbourhood,
     Sensitivity,
 )
-from gradcalc.verdict import FACTOR, Judgement, Outcome, judge, numbers_apart, precision_of
+from gradcalc.verdict.judge import Judgement, judge
+from gradcalc.verdict.outcome import FACTOR, Outcome, numbers_apart, precision_of
 from tests.trust_cases import problem, report
 
 EPSILON = 2.0**-52
@@ -276,6 +277,12 @@ def test_without_the_check_a_claim_is_held_against_autograd() -> None:
     assert answer.gradients[0].claim.holds
     assert answer.verdict.outcome == "unresolved"
     assert report("x*x", claims={"x": "3*x"}, x=3.0, check=False).verdict.outcome == "wrong"
+
+
+def test_where_the_reference_is_in_doubt_a_claim_is_held_against_autograd() -> None:
+    ours = {"claims": {"x": np.asarray(3.0)}}
+    judged = weigh(2.0, 2.5, ours=ours, theirs={"doubt": "too steep"}, claims={"x": "3"})
+    assert "it gives 3 for x, not 2 as autograd does" in judged.verdict.message
 
 
 def test_one_wrong_input_makes_the_whole_wrong() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gradcalc.cli.answers import answered, worst_code
 from gradcalc.cli.options import Options
 from gradcalc.errors import UsageError
-from gradcalc.render import FORMATS, explainer
+from gradcalc.render import EXPLAINED, explainer
 
 if TYPE_CHECKING:
     from gradcalc.beside import Beside
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def run(options: Options, own: frozenset[str], beside: "Beside | None") -> int:
     """Calculate, explain, print, and give the exit code of the program's own verdict."""
-    if options.format is not None and FORMATS[options.format].explanation is None:
+    if options.format is not None and options.format not in EXPLAINED:
         raise UsageError(
             f"why prints text or JSON, not {options.format}",
             hint=f"gradcalc grad prints {options.format}",

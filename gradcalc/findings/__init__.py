@@ -1,6 +1,4 @@
 """What is worth knowing beside the verdict: where, why, and what to do about it."""
 
-from gradcalc.findings.causes import find
-from gradcalc.verdict import Finding
-
-__all__ = ["Finding", "find"]
+from gradcalc.findings.causes import find as find
+from gradcalc.verdict.outcome import Finding as Finding

@@ -24,20 +24,19 @@ from gradcalc.testimony import (
     Reference,
     trusted,
 )
-from gradcalc.verdict import (
+from gradcalc.verdict.comparing import total_of, value_holds
+from gradcalc.verdict.judge import Judgement
+from gradcalc.verdict.outcome import (
     TAKEN,
     Finding,
-    Judgement,
     Outcome,
     at_text,
     digits_text,
     element_text,
     numbers_apart,
     precision_of,
-    same_way,
-    total_of,
-    value_holds,
 )
+from gradcalc.verdict.references import same_way
 
 OVERFLOW = "use a form that stays in range, such as logsumexp, hypot or logsigmoid"
 MASKED = (
@@ -93,7 +92,7 @@ def _formulas(problem: Problem, formula: Derived | Absent) -> Iterator[Finding]:
         failures = {name: found.failure for name, found in formula.formulas.items()}
     else:
         names = problem.wrt if formula.reason is Absence.FAULT else ()
-        failures = dict.fromkeys(names, formula.text)
+        failures = dict.fromkeys(names, formula.doubt)
     for name, failure in failures.items():
         if failure is not None:
             yield Finding("formula", f"{name}: {failure}")
@@ -141,7 +140,7 @@ def _claims(problem: Problem, judgement: Judgement) -> Iterator[Finding]:
     """Claims that are right, but not as floats compute them."""
     possible = precision_of(problem.dtype)
     for claim in judgement.claims.values():
-        if claim.lost and claim.digits is not None:
+        if claim.digits is not None:
             yield Finding(
                 "claim",
                 f"{claim.text} is right, but ill-conditioned as it is written: in {problem.dtype}"

@@ -8,15 +8,8 @@ import numpy as np
 from gradcalc.lang.program import Stop, brief
 from gradcalc.problem import Problem
 from gradcalc.reruns import COPIES
-from gradcalc.testimony import (
-    Absent,
-    Broadcast,
-    Computed,
-    Enclosed,
-    Reference,
-    Stray,
-)
-from gradcalc.verdict import Finding, at_text, element_text
+from gradcalc.testimony import Absent, Broadcast, Computed, Enclosed, Reference, Stray
+from gradcalc.verdict.outcome import Finding, at_text, element_text
 
 KEPT = "stack([...]) of the parts keeps their gradient"
 FUNCTION = "torch has the function for tensors"

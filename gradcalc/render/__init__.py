@@ -13,10 +13,7 @@ if TYPE_CHECKING:
     from gradcalc.report import Explanation, Report
 
 _MARKS: Mapping[bool, Mapping[bool | None, str]] = MappingProxyType(
-    {
-        True: {True: "✓", False: "✗", None: ""},
-        False: {True: "ok", False: "DIFFERS", None: ""},
-    }
+    {True: {True: "✓", False: "✗", None: ""}, False: {True: "ok", False: "DIFFERS", None: ""}}
 )
 """What stands for right, wrong and not compared, with Unicode and without."""
 
@@ -64,40 +61,34 @@ Renderer = Callable[["Sequence[Report]", Style], str]
 Explainer = Callable[["Sequence[Explanation]", Style], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
-    """How reports are drawn, and explanations if they can be: by a function of a module here."""
-
-    report: tuple[str, str]
-    explanation: tuple[str, str] | None = None
-
-
-FORMATS: Mapping[str, Format] = MappingProxyType(
+FORMATS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "table": Format(("table", "render"), ("why", "render")),
-        "json": Format(("json", "render"), ("json", "render_explanations")),
-        "tsv": Format(("delimited", "render_tsv")),
-        "csv": Format(("delimited", "render_csv")),
-        "markdown": Format(("markdown", "render")),
-        "latex": Format(("latex", "render")),
-        "literal": Format(("delimited", "render_literal")),
+        "table": ("table", "render"),
+        "json": ("json", "render"),
+        "tsv": ("delimited", "render_tsv"),
+        "csv": ("delimited", "render_csv"),
+        "markdown": ("markdown", "render"),
+        "latex": ("latex", "render"),
+        "literal": ("delimited", "render_literal"),
     }
 )
-"""The formats by name, in the order in which they are offered."""
+"""The formats in the order in which they are offered, each by a module and its function."""
+
+EXPLAINED: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"table": ("why", "render"), "json": ("json", "render_explanations")}
+)
+"""The same of the formats of explanations."""
 
 
 def renderer(format: str) -> Renderer:
     """What draws reports in a format; its module is imported now, as only tables need rich."""
-    found: Renderer = _loaded(*FORMATS[format].report)
+    found: Renderer = _loaded(*FORMATS[format])
     return found
 
 
 def explainer(format: str) -> Explainer:
-    """What draws explanations in a format. Raises `ValueError` where nothing does."""
-    place = FORMATS[format].explanation
-    if place is None:
-        raise ValueError(f"nothing explains in {format}")
-    found: Explainer = _loaded(*place)
+    """What draws explanations in a format of `EXPLAINED`."""
+    found: Explainer = _loaded(*EXPLAINED[format])
     return found
 
 

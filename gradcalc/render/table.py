@@ -138,12 +138,10 @@ class Column:
 def text_columns(name: str, rows: Rows, style: Style) -> list[Column]:
     """The columns of the rows of the input with this name, and the marks as the last."""
 
-    def column(key: str, cells: Sequence[str]) -> Column:
-        title = name if key == "at" else key
-        safe = [style.safe(cell) for cell in cells]
-        return Column(key, style.safe(title), safe)
-
-    columns = [column(key, cells) for key, cells in rows.columns.items()]
+    columns = [
+        Column(key, style.safe(name if key == "at" else key), list(map(style.safe, cells)))
+        for key, cells in rows.columns.items()
+    ]
     return [*columns, Column("mark", "", [style.marks[ok] for ok in rows.ok])]
 
 
@@ -169,11 +167,8 @@ def _side_by_side(columns: Sequence[Column], rows: Rows, style: Style) -> Table:
             no_wrap=True,
             overflow="fold",
         )
-    for element in _elements(columns, rows):
-        if element is None:
-            drawn.add_row(*(Text(_dots(style), "dim") for _ in columns[1:]))
-        else:
-            drawn.add_row(*element.texts, element.mark, style=element.paint)
+    for texts, paint in _elements(columns, rows):
+        drawn.add_row(*(texts or [Text(_dots(style), "dim") for _ in columns[1:]]), style=paint)
     return drawn
 
 
@@ -184,35 +179,28 @@ def _stacked(columns: Sequence[Column], rows: Rows, style: Style) -> Table:
         drawn.add_column(overflow="fold", style=paint)
     indexed = columns[0].key == "index"
     titles = [column.title for column in columns[int(indexed) : -1]]
-    for element in _elements(columns, rows):
-        if element is None:
+    for texts, paint in _elements(columns, rows):
+        if not texts:
             drawn.add_row(_dots(style))
             continue
-        index, *numbers = element.texts if indexed else [Text(""), *element.texts]
-        mark = element.mark
+        index, *numbers, mark = texts if indexed else [Text(""), *texts]
         for title, number in zip(titles, numbers, strict=True):
-            drawn.add_row(index, title, number, mark, style=element.paint)
+            drawn.add_row(index, title, number, mark, style=paint)
             index = mark = Text("")
     return drawn
 
 
-@dataclass(frozen=True, slots=True)
-class _Element:
-    texts: list[Text]
-    mark: Text
-    paint: str
-
-
-def _elements(columns: Sequence[Column], rows: Rows) -> Iterator[_Element | None]:
-    """What is drawn of each row; None where rows are left out."""
+def _elements(columns: Sequence[Column], rows: Rows) -> Iterator[tuple[list[Text], str]]:
+    """The texts of each row, the mark last, and how it is painted; no texts where rows are left
+    out."""
     cells = zip(*(column.cells for column in columns), strict=True)
     previous = -1
     for position, ok, (*texts, mark) in zip(rows.positions.tolist(), rows.ok, cells, strict=True):
         if position != previous + 1:
-            yield None
+            yield [], ""
         bad = ok is False
         painted = Text(mark, "bold red" if bad else "green")
-        yield _Element([*map(Text, texts)], painted, "red" if bad else "")
+        yield [*map(Text, texts), painted], "red" if bad else ""
         previous = position
 
 

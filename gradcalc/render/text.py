@@ -24,8 +24,8 @@ def number_texts(values: Array, dtype: str = "float64") -> list[str]:
 
 
 def number_texts_beside(
-    values: Array, before: Array, texts: list[str], dtype: str = "float64"
-) -> list[str]:
+    values: Array, before: Array, texts: Sequence[str], dtype: str = "float64"
+) -> Sequence[str]:
     """The same as `number_texts`, where numbers of which many are equal have been written before.
 
     Finding the shortest text is what takes time.
@@ -35,12 +35,8 @@ def number_texts_beside(
         return number_texts(values, dtype)
     if not differing.size:
         return texts
-    result = list(texts)
-    for position, text in zip(
-        differing.tolist(), number_texts(values[differing], dtype), strict=True
-    ):
-        result[position] = text
-    return result
+    new = dict(zip(differing.tolist(), number_texts(values[differing], dtype), strict=True))
+    return [new.get(position, text) for position, text in enumerate(texts)]
 
 
 def index_texts(positions: NDArray[np.intp], shape: tuple[int, ...]) -> list[str]:
@@ -91,27 +87,25 @@ def gradient_rows(
     columns: dict[str, Sequence[str]] = {}
     if shape:
         columns["index"] = index_texts(chosen, shape)
-
-    written: dict[str, tuple[Array, list[str]]] = {}
-
-    def add_numbers(key: str, values: Array | None, like: str = "autograd") -> None:
+    claim, written = gradient.claim, None
+    numbers = {
+        "at": report.inputs.get(gradient.name),
+        "autograd": gradient.autograd,
+        "symbolic": gradient.symbolic,
+        "enclosure": gradient.enclosure,
+        "expected": None if claim is None or claim.differs is None else claim.value,
+        "accumulated": gradient.accumulated,
+    }
+    for key, values in numbers.items():
         if values is None:
-            return
-        numbers = np.ascontiguousarray(np.broadcast_to(values, shape).ravel()[chosen], np.float64)
-        if like in written:
-            texts = number_texts_beside(numbers, *written[like], report.dtype)
+            continue
+        own = np.ascontiguousarray(np.broadcast_to(values, shape).ravel()[chosen], np.float64)
+        if written is None:
+            columns[key] = number_texts(own, report.dtype)
         else:
-            texts = number_texts(numbers, report.dtype)
-        written[key] = numbers, texts
-        columns[key] = texts
-
-    add_numbers("at", report.inputs.get(gradient.name))
-    add_numbers("autograd", gradient.autograd)
-    add_numbers("symbolic", gradient.symbolic)
-    add_numbers("enclosure", gradient.enclosure)
-    if gradient.claim is not None and gradient.claim.differs is not None:
-        add_numbers("expected", gradient.claim.value)
-    add_numbers("accumulated", gradient.accumulated)
+            columns[key] = number_texts_beside(own, *written, report.dtype)
+        if key == "autograd":
+            written = own, columns[key]
     differing = disagreeing(gradient)
     ok: list[bool | None] = [None] * len(chosen)
     if differing is not None:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcalc.problem import Problem
-from gradcalc.testimony import Absent, Array, Computed, Nature, Reference, trusted
-from gradcalc.verdict.comparing import accepted_error, in_hull
+from gradcalc.testimony import Absent, Array, Computed, Nature, Reference, place_of, trusted
+from gradcalc.verdict.comparing import accepted_error, errors_of, in_hull
 from gradcalc.verdict.outcome import (
     EXCUSED,
     FACTOR,
@@ -19,7 +19,6 @@ from gradcalc.verdict.outcome import (
     Verdict,
     element_text,
     numbers_apart,
-    place_of,
     precision_of,
 )
 
@@ -72,8 +71,8 @@ def check_claim(
     if not holds or settled is None or literal:
         return Claim(text, spread, holds, differs)
     written = np.broadcast_to(np.reshape(autograd.claims[name], value.shape), shape)
-    lost = bool(differing(written, 0.0).any())
-    return Claim(text, spread, holds, differs, lost, _digits(written, true, precision))
+    lost = differing(written, 0.0).any()
+    return Claim(text, spread, holds, differs, _digits(written, true, precision) if lost else None)
 
 
 def _is_literal(problem: Problem, name: str) -> bool:
@@ -86,8 +85,7 @@ def _is_literal(problem: Problem, name: str) -> bool:
 def _digits(given: Array, true: Any, precision: Precision) -> float:
     """How many digits of the largest element are right everywhere."""
     size = float(np.max(np.abs(np.ravel(true)), initial=0))
-    pairs = zip(given.flat, np.ravel(true), strict=True)
-    error = max((abs(float(t) - float(g)) for g, t in pairs), default=0.0)
+    error = float(np.max(np.abs(true.astype(np.float64) - given), initial=0))
     if not np.isfinite(error):
         return 0.0
     if not error:
@@ -101,22 +99,12 @@ def _claim_differs(
     size = np.max(np.abs(np.ravel(true)), initial=0)
     plain = FACTOR * precision.epsilon
     allowed = max(min(plain * (1 + condition), EXCUSED), plain)
-
-    if true.dtype != object:
-        with np.errstate(all="ignore"):
-            near = np.abs(true - given) <= allowed * (np.abs(true) + precision.epsilon * size)
-        return np.asarray(~near & (given != true), dtype=np.bool_)
-
-    def differs(claimed: float, truth: Any) -> bool:
-        if not np.isfinite(claimed):
-            # rounding takes a true gradient that is beyond a float to infinity
-            return claimed != float(truth)
-        room = allowed * (abs(truth) + precision.epsilon * size)
-        return not abs(truth - claimed) <= room and claimed != float(truth)
-
-    pairs = zip(given.flat, np.ravel(true), strict=True)
-    marks = [differs(float(claimed), truth) for claimed, truth in pairs]
-    return np.array(marks, dtype=np.bool_).reshape(given.shape)
+    # rounding takes a true gradient that is beyond a float to infinity
+    rounded = true.astype(np.float64) if true.dtype == object else true
+    with np.errstate(all="ignore"):
+        room = allowed * (np.abs(true) + precision.epsilon * size)
+        near = np.asarray(errors_of(given, true) <= room, dtype=np.bool_).reshape(given.shape)
+    return np.asarray(~near & (given != rounded), dtype=np.bool_)
 
 
 def _is_slope(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcalc.problem import Problem, weights
-from gradcalc.testimony import Array, Computed, Enclosed, Nature, Neighbourhood, Reference
+from gradcalc.testimony import Array, Computed, Enclosed, Nature, Neighbourhood, Reference, place_of
 from gradcalc.verdict.outcome import (
     EXCUSED,
     FACTOR,
@@ -23,7 +23,6 @@ from gradcalc.verdict.outcome import (
     element_text,
     number_text,
     numbers_apart,
-    place_of,
     precision_of,
 )
 
@@ -44,7 +43,7 @@ def compare(problem: Problem, name: str, autograd: Computed, reference: Referenc
 def _worst(given: Array, true: Any) -> Worst | None:
     """The element of the largest error, one that is not finite before all others."""
     wild = ~np.isfinite(given)
-    errors = wild if wild.any() else np.ravel(_errors(given, true))
+    errors = wild if wild.any() else np.ravel(errors_of(given, true))
     # a NaN is not larger
     if not np.any(errors > 0):
         return None
@@ -70,7 +69,7 @@ def _compared(problem: Problem, name: str, autograd: Computed, reference: Refere
             Outcome.WRONG, 0.0, ~finite, _why_not_finite(name, given, true, precision)
         )
     # how far off the true gradient may itself be counts against autograd
-    errors = _errors(given, true) + reference.radii.get(name, 0.0)
+    errors = errors_of(given, true) + reference.radii.get(name, 0.0)
     error, size = _largest(errors), abs(_largest(true))
     condition = reference.sensitivity.conditions.get(name) if size != 0 else None
     relative = float(error / size) if size != 0 else (np.inf if error != 0 else 0.0)
@@ -143,11 +142,9 @@ def _why_wrong(name: str, given: Array, true: Any, errors: Any) -> str:
     return f"autograd says {ours} for {element_text(name, worst)}; the true gradient is {truth}"
 
 
-def _errors(given: Array, true: Any) -> Any:
-    if true.dtype != object:
-        return np.abs(true - given)
-    difference = np.frompyfunc(lambda g, t: abs(t - float(g)), 2, 1)(given, true)
-    return np.asarray(difference, dtype=object).reshape(given.shape)
+def errors_of(given: Array, true: Any) -> Any:
+    """How far off each element is, in the digits of the true one."""
+    return np.asarray(np.abs(true - given)).reshape(given.shape)
 
 
 def _largest(true: Any) -> Any:

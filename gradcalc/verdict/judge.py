@@ -11,8 +11,6 @@ from gradcalc.testimony import (
     Derived,
     Enclosed,
     Reference,
-    doubt_of,
-    doubted,
     trusted,
 )
 from gradcalc.verdict.claims import check_claim, with_claims_beside, with_failed_claim
@@ -29,12 +27,7 @@ from gradcalc.verdict.outcome import (
 )
 from gradcalc.verdict.references import ELSEWHERE, agree, hold, same_way, weigh
 
-SEVERITY = (
-    Outcome.WRONG,
-    Outcome.UNRESOLVED,
-    Outcome.VANISHED,
-    Outcome.VERIFIED,
-)
+SEVERITY = (Outcome.WRONG, Outcome.UNRESOLVED, Outcome.VANISHED, Outcome.VERIFIED)
 """Outcomes of single inputs at a smooth point, worst first."""
 
 
@@ -64,7 +57,7 @@ def judge(
     """
     reference = weigh(problem, formula, exact)
     if isinstance(autograd, Absent):
-        why = f"autograd gave no gradient: {autograd.text}"
+        why = f"autograd gave no gradient: {autograd.doubt}"
         return Judgement(Verdict(Outcome.UNRESOLVED, why), {}, {}, reference)
     found = _judged(problem, autograd, formula, exact, reference)
     verdict = found.verdict
@@ -101,26 +94,24 @@ def _judged(
     """The judgement on autograd's gradients alone."""
     known = trusted(reference)
     if known is None:
-        why = f"not checked: {doubt_of(reference)}"
+        why = f"not checked: {reference.doubt}"
         return Judgement(Verdict(Outcome.UNRESOLVED, why), {}, {}, reference)
     if not same_way(autograd, known):
         return Judgement(Verdict(Outcome.UNRESOLVED, ELSEWHERE), {}, {}, known)
     if known.rough is not None:
         return Judgement(rough_verdict(known.rough, problem, autograd, known), {}, {}, known)
     comparisons = {n: compare(problem, n, autograd, known) for n in problem.wrt}
-    held = hold(problem, autograd, known, exact, comparisons)
-    if held.trouble is not None:
-        return replace(
-            _judged(problem, autograd, formula, exact, doubted(known, held.trouble)),
-            directions=held.directions,
-        )
-    witnesses = _witnesses(agree(problem, formula, known), exact, held.directions)
+    directions, trouble = hold(problem, autograd, known, exact, comparisons)
+    if trouble is not None:
+        found = _judged(problem, autograd, formula, exact, replace(known, doubt=trouble))
+        return replace(found, directions=directions)
+    witnesses = _witnesses(agree(problem, formula, known), exact, directions)
     verdict = _summed_up(comparisons, precision_of(problem.dtype), witnesses)
     if verdict.outcome is Outcome.WRONG and within_rounding(problem, autograd, known):
         kink = f"rounding cannot tell this point from a kink{culprit_text(known.events)}"
         why = f"{kink}, and autograd's gradient is one from beside it"
         verdict = Verdict(Outcome.UNRESOLVED, why)
-    return Judgement(verdict, comparisons, {}, known, held.directions)
+    return Judgement(verdict, comparisons, {}, known, directions)
 
 
 def is_puzzling(problem: Problem, autograd: Computed, exact: Enclosed, found: Judgement) -> bool:
@@ -151,8 +142,8 @@ def _wanting_all(
     found: Judgement,
 ) -> Verdict:
     """The verdict of --strict: whoever does not testify leaves it open."""
-    doubts = {"enclosure": None if found.directions else doubt_of(exact)}
-    doubts["formula"] = doubt_of(formula)
+    doubts = {"enclosure": None if found.directions else exact.doubt}
+    doubts["formula"] = formula.doubt
     for name, doubt in doubts.items():
         if doubt is not None:
             why = f"--strict wants three witnesses, and there is no {name}: {doubt}"

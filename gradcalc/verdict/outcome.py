@@ -67,15 +67,14 @@ class Claim:
     """A gradient that the user expects, from `--expect`, and whether it holds.
 
     `differs` marks the elements that do not hold; None when the shapes do not even fit. A claim is
-    judged in exact arithmetic; `lost` says that, as it is written, floats leave it fewer than the
-    rule asks for, and then how many `digits` of the largest element.
+    judged in exact arithmetic; where floats leave it, as it is written, fewer digits than the rule
+    asks for, `digits` says how many of the largest element.
     """
 
     text: str
     value: Array
     holds: bool
     differs: NDArray[np.bool_] | None
-    lost: bool = False
     digits: float | None = None
 
 
@@ -107,6 +106,10 @@ class Comparison:
     worst: Worst | None = None
 
 
+UNCOMPARED = Comparison(Outcome.UNRESOLVED, None, None, "")
+"""An input whose gradient was held to nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Precision:
     """A dtype's rounding: epsilon, decimal digits, smallest normal and largest number."""
@@ -133,7 +136,12 @@ def precision_of(dtype: str) -> Precision:
 
 def digits_text(digits: float, precision: Precision) -> str:
     """How many digits are right, of how many: `15.9 of 15.9`."""
-    return " of ".join(f"{np.floor(d * 10) / 10:.1f}" for d in (digits, precision.digits))
+    return f"{one_decimal(digits)} of {one_decimal(precision.digits)}"
+
+
+def one_decimal(digits: float) -> str:
+    """Rounded down: a digit that is not certain is not claimed."""
+    return f"{np.floor(digits * 10) / 10:.1f}"
 
 
 def number_text(value: Any, digits: int = 6) -> str:
@@ -160,11 +168,6 @@ def numbers_apart(first: float, second: Any) -> tuple[str, str]:
 def element_text(name: str, index: tuple[int, ...]) -> str:
     """`x[0, 1]`, and `x` where there is but one."""
     return f"{name}[{', '.join(map(str, index))}]" if index else name
-
-
-def place_of(sizes: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The index of the largest of the sizes, the first of those that are marked."""
-    return tuple(int(i) for i in np.unravel_index(int(np.argmax(sizes)), shape))
 
 
 def at_text(at: Iterable[float], digits: int = 6) -> str:

@@ -6,13 +6,14 @@ these.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from gradcalc.problem import Problem
 from gradcalc.testimony import (
+    AGREED,
     LEFT_OUT,
     Absence,
     Absent,
@@ -24,18 +25,10 @@ from gradcalc.testimony import (
     Probe,
     Reference,
     Slopes,
-    doubt_of,
-    doubted,
     trusted,
 )
 from gradcalc.verdict.comparing import accepted_error
-from gradcalc.verdict.outcome import (
-    EXCUSED,
-    Comparison,
-    Outcome,
-    culprit_text,
-    precision_of,
-)
+from gradcalc.verdict.outcome import EXCUSED, Comparison, Outcome, culprit_text, precision_of
 
 MEETING = "the formula does not hold at this point, where its cases meet"
 
@@ -46,17 +39,14 @@ ALONE = "autograd and the enclosure contradict each other"
 ELSEWHERE = "exact arithmetic takes another branch than the floats did: rounding chose this one"
 
 OPEN: Mapping[Absence, str] = {
-    Absence.LEFT_OUT: f"nobody looks around: {LEFT_OUT.text}",
+    Absence.LEFT_OUT: f"nobody looks around: {LEFT_OUT.doubt}",
     Absence.TOO_LARGE: "too large for a look around",
 }
 """Why an enclosure is absent that may have found nothing wrong: what that means for a corner."""
 
-AGREED = 1e-9
-"""How far apart, in relation to the largest element, two checks may be that know many digits."""
-
 ROUNDINGS = 256
-"""The same in roundings of the dtype: a number of a formula that is worked out from two of the
-program's may be rounded otherwise."""
+"""How far apart two checks may be, in roundings of the dtype: a number of a formula that is worked
+out from two of the program's may be rounded otherwise."""
 
 SURE = 2.0**-20
 """The largest radius, in relation to what it is a slope of, that says anything."""
@@ -74,17 +64,17 @@ def weigh(
     if isinstance(exact, Enclosed):
         ours, theirs = trusted(formula), trusted(exact)
         apart = ours is not None and theirs is not None and _contradict(problem, ours, theirs)
-        return doubted(exact, APART) if apart else exact
+        return replace(exact, doubt=APART) if apart else exact
     # what was too much for single numbers may still be checked as a whole; what has no value, or
     # no gradient that digits could tell, may not
     if exact.reason not in OPEN:
         return exact
     known = trusted(formula)
     if known is None:
-        return doubted(exact, str(doubt_of(formula)))
+        return replace(exact, doubt=str(formula.doubt))
     if known.events:
         place = f"it is not smooth at or near this point{culprit_text(known.events)}"
-        return doubted(known, f"{place}, and {OPEN[exact.reason]}")
+        return replace(known, doubt=f"{place}, and {OPEN[exact.reason]}")
     return known
 
 
@@ -144,51 +134,36 @@ def _differ(problem: Problem, given: Array, true: Array) -> bool:
 # -- slopes in a few directions ----------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """In how many directions the enclosure testifies, and what it contradicts, if anything."""
-
-    directions: int = 0
-    trouble: str | None = None
-
-
 def hold(
     problem: Problem,
     autograd: Computed,
     formula: Reference,
     exact: Enclosed | Absent,
     comparisons: Mapping[str, Comparison],
-) -> Held:
-    """Hold autograd and the formula against the enclosure's slopes, where it has only those."""
+) -> tuple[int, str | None]:
+    """Hold autograd and the formula against the enclosure's slopes, where it has only those.
+
+    Gives in how many directions it testifies, and what it contradicts, None if it does not.
+    """
     if not isinstance(exact, Slopes):
-        return Held()
+        return 0, None
     if not same_way(autograd, exact):
-        return Held(len(exact.probes), ELSEWHERE)
+        return len(exact.probes), ELSEWHERE
     with np.errstate(all="ignore"):
-        return _weighed(problem, autograd, formula, exact.probes, comparisons)
-
-
-def _weighed(
-    problem: Problem,
-    autograd: Computed,
-    formula: Reference,
-    probes: tuple[Probe, ...],
-    comparisons: Mapping[str, Comparison],
-) -> Held:
-    rooms = {
-        name: accepted_error(problem, name, formula) * _largest(formula.gradients[name])
-        for name in problem.wrt
-    }
-    rooms_by_probe = [(probe, _room(probe, formula, rooms)) for probe in probes]
-    found = [(probe, room) for probe, room in rooms_by_probe if _is_sound(probe, formula, room)]
-    verified = all(c.outcome is Outcome.VERIFIED for c in comparisons.values())
-    for probe, room in found:
-        if _is_apart(probe, formula.gradients, room):
-            return Held(len(found), APART)
-        # autograd may be off from the formula, and the formula from the truth
-        if verified and _is_apart(probe, autograd.gradients, 2 * room):
-            return Held(len(found), ALONE)
-    return Held(len(found))
+        rooms = {
+            name: accepted_error(problem, name, formula) * _largest(formula.gradients[name])
+            for name in problem.wrt
+        }
+        probes = [(probe, _room(probe, formula, rooms)) for probe in exact.probes]
+        found = [(probe, room) for probe, room in probes if _is_sound(probe, formula, room)]
+        verified = all(c.outcome is Outcome.VERIFIED for c in comparisons.values())
+        for probe, room in found:
+            if _is_apart(probe, formula.gradients, room):
+                return len(found), APART
+            # autograd may be off from the formula, and the formula from the truth
+            if verified and _is_apart(probe, autograd.gradients, 2 * room):
+                return len(found), ALONE
+    return len(found), None
 
 
 def _is_apart(probe: Probe, gradients: Mapping[str, Any], room: float) -> bool:

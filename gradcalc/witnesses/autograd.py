@@ -18,9 +18,7 @@ from gradcalc.fidelity import Fidelity
 from gradcalc.lang.machine import Budget, Confirm
 from gradcalc.primitives import Composite, Elementwise, Primitive, Structural
 from gradcalc.problem import Problem, claim_values, execute, weights
-from gradcalc.testimony import Broadcast, Computed, Step
-
-Array = NDArray[np.float64]
+from gradcalc.testimony import Array, Broadcast, Computed, Step
 
 
 class TorchBackend:
@@ -198,28 +196,21 @@ def _gradients(
     zeros = {name: np.zeros(problem.inputs[name].shape) for name in problem.wrt}
     cotangent = weights(problem, tuple(output.shape))
     calls = [call for call in backend.calls if problem.steps and isinstance(call[1], torch.Tensor)]
-    if not output.requires_grad:
-        return zeros, frozenset(), tuple(Step(name, to_numpy(v), None) for name, v in calls)
-    if problem.cotangent is not None:
-        output = output * backend.constant(cotangent)
-    # weights handed to grad itself would make torch import sympy, which takes half a second
-    total = output.sum() if output.ndim else output
-    asked = [tensors[name] for name in problem.wrt]
-    between = [value for _, value in calls if value.requires_grad]
-    found = torch.autograd.grad(total, [*asked, *between], allow_unused=True)
-    adjoints = iter(found[len(asked) :])
-    steps = tuple(
-        Step(name, to_numpy(value), _adjoint(next(adjoints) if value.requires_grad else None))
-        for name, value in calls
-    )
-    found = found[: len(asked)]
-    carrying = {n for n, g in zip(problem.wrt, found, strict=True) if g is not None}
-    given = {n: to_numpy(g) for n, g in zip(problem.wrt, found, strict=True) if g is not None}
-    return zeros | given, frozenset(carrying), steps
-
-
-def _adjoint(found: Any) -> Array | None:
-    return None if found is None else to_numpy(found)
+    wanted = [*(tensors[name] for name in problem.wrt), *(value for _, value in calls)]
+    found: list[Array | None] = [None] * len(wanted)
+    if output.requires_grad:
+        if problem.cotangent is not None:
+            output = output * backend.constant(cotangent)
+        # weights handed to grad itself would make torch import sympy, which takes half a second
+        total = output.sum() if output.ndim else output
+        live = [position for position, tensor in enumerate(wanted) if tensor.requires_grad]
+        given = torch.autograd.grad(total, [wanted[k] for k in live], allow_unused=True)
+        for position, gradient in zip(live, given, strict=True):
+            found[position] = None if gradient is None else to_numpy(gradient)
+    gradients = {n: g for n, g in zip(problem.wrt, found, strict=False) if g is not None}
+    adjoints = zip(calls, found[len(problem.wrt) :], strict=True)
+    steps = tuple(Step(name, to_numpy(value), adjoint) for (name, value), adjoint in adjoints)
+    return zeros | gradients, frozenset(gradients), steps
 
 
 def _device(name: str) -> torch.device:

@@ -22,26 +22,11 @@ from gradcalc.enclosure.flats import flats
 from gradcalc.enclosure.mishaps import mishaps
 from gradcalc.enclosure.moves import shifts, smallest
 from gradcalc.enclosure.neighbourhood import around_rounding, conditions, explore, sway
-from gradcalc.enclosure.precision import (
-    MORE,
-    SAMPLES,
-    TIE,
-    Samples,
-    beside,
-    run_beside,
-)
+from gradcalc.enclosure.precision import MORE, SAMPLES, TIE, Samples, beside, run_beside
 from gradcalc.enclosure.rounding import noise, rounding
 from gradcalc.errors import GradcalcError
 from gradcalc.problem import claim_values
-from gradcalc.testimony import (
-    Absence,
-    Absent,
-    Enclosed,
-    Event,
-    Neighbourhood,
-    Sensitivity,
-    Slopes,
-)
+from gradcalc.testimony import Absence, Absent, Enclosed, Event, Neighbourhood, Sensitivity, Slopes
 
 EXPLORED = 300_000
 """Numbers in all runs around a special point together, which takes about a second."""

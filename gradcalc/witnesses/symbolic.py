@@ -95,6 +95,7 @@ def _testify(experiment: Experiment) -> Derived:
                 formulas[name] = Formula(failure=UNREAD)
     beside = found.beside()
     output = recording.output
+    lost = LOST if problem.enclose else f"{TAKEN}, and {LEFT_OUT.doubt}"
     return Derived(
         value=np.asarray(output, dtype=np.float64),
         gradients={name: in_floats(gradient) for name, gradient in gradients.items()},
@@ -112,7 +113,7 @@ def _testify(experiment: Experiment) -> Derived:
         surveyed=found.surveyed,
         formulas=formulas,
         size=recording.trace.size,
-        doubt=None if found.known else LOST if problem.enclose else f"{TAKEN}, and {LEFT_OUT.text}",
+        doubt=None if found.known else lost,
     )
 
 
