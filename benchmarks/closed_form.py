@@ -34,6 +34,7 @@ from gradcalc.enclosure.experiment import Experiment
 from gradcalc.expr.floats import Floats
 from gradcalc.lang.fence import compile_program
 from gradcalc.problem import Problem
+from gradcalc.testimony import Absent
 from gradcalc.witnesses import symbolic
 
 SMALL = 4
@@ -170,9 +171,11 @@ def checked(asked: Problem, expected: Any) -> tuple[bool, str]:
     """Whether gradcalc's gradient, and that of its formula, is torch's; and its formula."""
     name = asked.wrt[0]
     answer = symbolic.testify(Experiment(Runs(asked)))
-    formula = answer.formulas.get(name)
-    if formula is None or formula.written is None:
-        return False, answer.absent or (formula and formula.failure) or "no formula"
+    if isinstance(answer, Absent):
+        return False, answer.doubt
+    formula = answer.formulas[name]
+    if formula.written is None:
+        return False, answer.doubt or formula.failure or "no formula"
     nodes = gradcalc_actions(asked)["evaluate"]()
     right = all(close(g, expected) for g in (answer.gradients[name], nodes[name]))
     return right, formula.written.text

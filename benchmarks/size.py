@@ -27,8 +27,8 @@ from benchmarks.timing import ratio, shown, timed
 from gradcalc.calculate import report_of, weigh
 from gradcalc.lang.fence import compile_program
 from gradcalc.problem import Problem
-from gradcalc.render import renderer
-from gradcalc.render.style import Style
+from gradcalc.render import Style, renderer
+from gradcalc.testimony import Absent, Slopes
 from gradcalc.witnesses import autograd, enclosure, symbolic  # noqa: F401
 
 FURTHER = (
@@ -113,7 +113,9 @@ def checked(case: Case, n: int) -> Measured:
 
     seconds, (exact, report) = timed(answer)
     memory = _most_memory() - before
-    slopes = "all" if exact.absent is None else str(len(exact.probes))
+    slopes = "0" if isinstance(exact, Absent) else "all"
+    if isinstance(exact, Slopes):
+        slopes = str(len(exact.probes))
     return Measured(seconds, memory, data_of(problem), slopes, report.verdict.outcome.value)
 
 

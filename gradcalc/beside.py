@@ -24,7 +24,7 @@ from gradcalc.codes import patience
 if TYPE_CHECKING:
     from gradcalc.calculate import Answer
     from gradcalc.problem import Problem
-    from gradcalc.testimony import Testimony
+    from gradcalc.testimony import Absent, Computed
 
 STARTING = 60.0
 """Seconds that importing torch may take."""
@@ -81,15 +81,15 @@ class Beside:
         seconds = None if limit is None else 2 * limit + patience(ROOM)
         self._send(problem)
 
-        def answer() -> "Testimony":
-            from gradcalc.testimony import Testimony
+        def answer() -> "Computed | Absent":
+            from gradcalc.testimony import Absence, Absent, Computed
 
             found, failed = self._receive(number, seconds)
             if failed:
                 raise found
             if found is None:
-                return Testimony(witness="autograd", absent=self._lost)
-            assert isinstance(found, Testimony)
+                return Absent(Absence.LOST, str(self._lost))
+            assert isinstance(found, Computed)
             return found
 
         return answer
@@ -149,7 +149,7 @@ def signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def import_autograd() -> "Callable[[Problem], Testimony]":
+def import_autograd() -> "Callable[[Problem], Computed]":
     """The witness that runs torch, imported without what no gradient needs, and on one thread."""
     from gradcalc.deferral import UNUSED, deferred
 
@@ -238,7 +238,7 @@ def _answer(inbox: int, outbox: int) -> NoReturn:
     except Exception as broken:
         failure = broken
 
-        def testify(problem: "Problem") -> "Testimony":
+        def testify(problem: "Problem") -> "Computed":
             raise failure
 
     gc.freeze()

@@ -7,25 +7,37 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gradcalc import findings, verdict
+from gradcalc import findings
 from gradcalc.errors import GradcalcError
 from gradcalc.problem import Problem
 from gradcalc.report import InputGradient, Report
-from gradcalc.testimony import LEFT_OUT, Absence, Array, Formula, Nature, Reference, Testimony
-from gradcalc.verdict import Judgement
+from gradcalc.testimony import (
+    LEFT_OUT,
+    UNASKED,
+    Absent,
+    Array,
+    Computed,
+    Derived,
+    Enclosed,
+    Formula,
+    Reference,
+    Testimony,
+    trusted,
+)
+from gradcalc.verdict.judge import Judgement, is_puzzling, judge
+from gradcalc.verdict.outcome import UNCOMPARED, Outcome, precision_of
+from gradcalc.verdict.references import agree, same_way, upheld
 
 if TYPE_CHECKING:
     # it brings sympy with it, which an unchecked calculation does without
     from gradcalc.derive.derivations import Derivations
-
-UNCHECKED = "--no-check leaves out the check"
 
 MANY = 1000
 """Numbers of which two points are enough to tell two functions apart."""
 
 STRANGER = "torch and the check do not mean the same by one of its functions"
 
-Answer = Callable[[], Testimony]
+Answer = Callable[[], Computed | Absent]
 """Waits for autograd's testimony, and raises what is wrong with the program."""
 
 Ask = Callable[[Problem], Answer]
@@ -45,9 +57,9 @@ class Case:
     """What every witness says about a problem, and the judgement."""
 
     problem: Problem
-    autograd: Testimony
-    formula: Reference
-    enclosure: Reference
+    autograd: Computed | Absent
+    formula: Derived | Absent
+    enclosure: Enclosed | Absent
     judgement: Judgement
 
 
@@ -74,18 +86,18 @@ def weigh(problem: Problem, ask: Ask = ask_here, derivations: "Derivations | Non
     answer = ask(problem)
     formula, exact, diagnose = _checked(problem, derivations)
     ours = answer()
-    judgement = verdict.judge(problem, ours, formula, exact)
-    if ours.absent is not None:
+    judgement = judge(problem, ours, formula, exact)
+    if isinstance(ours, Absent):
         return Case(problem, ours, formula, exact, judgement)
-    if judgement.reference is exact and verdict.is_puzzling(problem, ours, judgement):
+    if isinstance(exact, Enclosed) and is_puzzling(problem, ours, exact, judgement):
         exact = diagnose(exact)
-        judgement = verdict.judge(problem, ours, formula, exact)
-    if judgement.verdict.outcome is verdict.Outcome.WRONG and problem.check:
+        judgement = judge(problem, ours, formula, exact)
+    if judgement.verdict.outcome is Outcome.WRONG and problem.check:
         stranger = _stranger(problem, ask)
         if stranger is not None:
-            exact = replace(exact, absent=f"{STRANGER}: {stranger}")
-            judgement = verdict.judge(problem, ours, formula, exact)
-    formula = verdict.upheld(problem, formula, judgement.reference)
+            exact = replace(exact, doubt=f"{STRANGER}: {stranger}")
+            judgement = judge(problem, ours, formula, exact)
+    formula = upheld(problem, formula, judgement.reference)
     return Case(problem, ours, formula, exact, judgement)
 
 
@@ -107,7 +119,8 @@ def _stranger(problem: Problem, ask: Ask) -> str | None:
         moved = {n: v.astype(problem.dtype).astype(np.float64) for n, v in point.items()}
         asked = replace(problem, inputs=moved, claims={}, steps=True)
         try:
-            found = stranger(Experiment(Runs(asked)), ask(asked)().steps)
+            experiment, answer = Experiment(Runs(asked)), ask(asked)()
+            found = None if isinstance(answer, Absent) else stranger(experiment, answer.steps)
         except GradcalcError:
             continue
         if found is not None:
@@ -115,39 +128,37 @@ def _stranger(problem: Problem, ask: Ask) -> str | None:
     return None
 
 
-Diagnose = Callable[[Reference], Reference]
+Diagnose = Callable[[Enclosed], Enclosed]
 """Finds out what made floats go astray, and adds it to what the enclosure says."""
 
 
 def _checked(
     problem: Problem, derivations: "Derivations | None"
-) -> tuple[Reference, Reference, Diagnose]:
+) -> tuple[Derived | Absent, Enclosed | Absent, Diagnose]:
     """What the other witnesses say, where they are asked."""
     if not problem.check:
-        return (
-            Reference(witness="symbolic", absent=UNCHECKED),
-            Reference(witness="enclosure", absent=UNCHECKED),
-            lambda reference: reference,
-        )
+        return UNASKED, UNASKED, lambda exact: exact
     from gradcalc.derive.runs import Runs
     from gradcalc.enclosure.experiment import Experiment
     from gradcalc.witnesses import enclosure, symbolic
 
     runs = Runs(problem) if derivations is None else derivations.runs(problem)
     experiment = Experiment(runs)
-    exact = Reference(witness="enclosure", absent=LEFT_OUT, absence=Absence.LEFT_OUT)
-    if problem.enclose:
-        exact = enclosure.testify(experiment)
+    exact = enclosure.testify(experiment) if problem.enclose else LEFT_OUT
     formula = symbolic.testify(experiment)
-    return formula, exact, lambda reference: enclosure.diagnose(experiment, reference)
+    return formula, exact, lambda exact: enclosure.diagnose(experiment, exact)
 
 
 def report_of(case: Case, command: str = "grad") -> Report:
     """The case as the data that is shown."""
-    problem, ours, formula = case.problem, case.autograd, case.formula
-    judgement = case.judgement
-    witnesses = (ours, formula, case.enclosure)
-    value = next((w.value for w in witnesses if w.value is not None), None)
+    problem, ours, formula, judgement = case.problem, case.autograd, case.formula, case.judgement
+    values = [w.value for w in (ours, formula, case.enclosure) if isinstance(w, Testimony)]
+    value = values[0] if values else None
+    testifying = {
+        "autograd": not isinstance(ours, Absent),
+        "symbolic": trusted(formula) is not None,
+        "enclosure": trusted(case.enclosure) is not None or judgement.directions > 0,
+    }
     return Report(
         command=command,
         program=problem.program.source,
@@ -156,57 +167,62 @@ def report_of(case: Case, command: str = "grad") -> Report:
         inputs=problem.inputs,
         gradients=tuple(_gradient(name, case) for name in problem.wrt),
         verdict=judgement.verdict,
-        witnesses=tuple(
-            w.witness
-            for w in witnesses
-            if w.absent is None or (w is case.enclosure and judgement.directions)
-        ),
+        witnesses=tuple(name for name, testifies in testifying.items() if testifies),
         summed=bool(np.ndim(0 if value is None else value)) and problem.cotangent is None,
         cotangent=problem.cotangent,
         of=problem.of,
-        digits_possible=round(verdict.precision_of(problem.dtype).digits, 2),
-        path=ours.path,
+        digits_possible=round(precision_of(problem.dtype).digits, 2),
+        path=() if isinstance(ours, Absent) else ours.path,
         detached=_detached(problem, ours),
-        findings=() if ours.absent else findings.find(problem, ours, formula, judgement),
+        findings=()
+        if isinstance(ours, Absent)
+        else findings.find(problem, ours, formula, judgement),
     )
 
 
 def _gradient(name: str, case: Case) -> InputGradient:
     ours, formula, judgement = case.autograd, case.formula, case.judgement
-    comparison = judgement.comparisons.get(name)
-    reference = judgement.reference
-    smooth = reference.around is None or reference.around.nature is Nature.SMOOTH
+    comparison = judgement.comparisons.get(name, UNCOMPARED)
+    reference = None if isinstance(judgement.reference, Absent) else judgement.reference
+    smooth = reference is None or reference.rough is None
+    shown = None if isinstance(formula, Absent) else formula
     # a formula is that of the way the program went
-    same_way = ours.absent is not None or verdict.same_way(formula, ours)
-    found = formula.formulas.get(name, Formula()) if same_way else Formula()
-    return InputGradient(
+    if shown and not isinstance(ours, Absent) and not same_way(shown, ours):
+        shown = None
+    found = InputGradient(
         name=name,
-        autograd=ours.gradients.get(name),
-        symbolic=formula.gradients.get(name) if smooth and same_way else None,
-        enclosure=_enclosed(case.problem, name, formula, reference) if smooth else None,
-        formula=found.written,
-        digits=None if comparison is None or comparison.digits is None
-        else round(comparison.digits, 2),
-        differs=None if comparison is None else comparison.differs,
-        worst=None if comparison is None else comparison.worst,
-        condition=(reference.conditions or {}).get(name) if smooth else None,
-        radius=max(map(float, reference.radii[name].flat), default=0.0)
-        if name in reference.radii and smooth
-        else None,
+        autograd=None if isinstance(ours, Absent) else ours.gradients.get(name),
+        formula=None if shown is None else shown.formulas.get(name, Formula()).written,
+        digits=None if comparison.digits is None else round(comparison.digits, 2),
+        differs=comparison.differs,
+        worst=comparison.worst,
         claim=judgement.claims.get(name),
         input_shape=case.problem.inputs[name].shape,
-    )  # fmt: skip
+    )
+    if not smooth:
+        return found
+    return replace(
+        found,
+        symbolic=None if shown is None else shown.gradients.get(name),
+        enclosure=_enclosed(case.problem, name, formula, judgement.reference),
+        condition=None if reference is None else reference.sensitivity.conditions.get(name),
+        radius=max(map(float, reference.radii[name].flat), default=0.0)
+        if reference is not None and name in reference.radii
+        else None,
+    )
 
 
 def _enclosed(
-    problem: Problem, name: str, formula: Reference, reference: Reference
+    problem: Problem, name: str, formula: Derived | Absent, reference: Reference | Absent
 ) -> Array | None:
     """The gradient that autograd was held to, where the formula does not give it."""
-    if reference.witness == formula.witness or reference.absent is not None:
+    exact = trusted(reference)
+    if not isinstance(exact, Enclosed) or agree(problem, formula, exact):
         return None
-    return None if verdict.agree(problem, formula, reference) else reference.gradients.get(name)
+    return exact.gradients.get(name)
 
 
-def _detached(problem: Problem, ours: Testimony) -> tuple[str, ...]:
-    stopped = (stop.source for stop in ours.stops if stop.kind == "detach")
+def _detached(problem: Problem, ours: Computed | Absent) -> tuple[str, ...]:
+    stops = () if isinstance(ours, Absent) else ours.stops
+    stopped = (stop.source for stop in stops if stop.kind == "detach")
     return tuple(dict.fromkeys((*problem.detach, *stopped)))

@@ -14,7 +14,7 @@ from gradcalc.errors import GradcalcError
 from gradcalc.lang.fence import compile_program
 from gradcalc.problem import Problem
 from gradcalc.report import Answer, Array, Cured, Explanation, Outcome
-from gradcalc.testimony import Nature, Reference
+from gradcalc.testimony import Absent, Enclosed, Nature, Slopes, is_close, trusted
 from gradcalc.witnesses import enclosure
 
 TRIED = 40
@@ -28,9 +28,6 @@ EACH = 20_000
 
 STEPS = 3
 """Replacements in a row that make one cure, at the most."""
-
-AGREED = 1e-9
-"""The relative difference up to which two true gradients are the same."""
 
 LEAST = 2
 """Further points at which two programs must be seen to agree."""
@@ -48,76 +45,65 @@ def explain(problem: Problem, command: str = "why", ask: Ask = ask_here) -> Expl
     Raises `GradcalcError` for whatever is wrong with the program or its inputs.
     """
     case = weigh(problem, ask)
-    cure = None if case.autograd.absent is not None else _cure(case, command, ask)
+    cure = None if isinstance(case.autograd, Absent) else _cure(case, command, ask)
     return Explanation(report_of(case, command), _answers(case), cure)
 
 
 def _answers(case: Case) -> tuple[Answer, ...]:
-    given = dict(case.autograd.gradients)
-    formula = case.formula
+    ours, formula = case.autograd, trusted(case.formula)
     return (
-        Answer("autograd", given, given, absent=case.autograd.absent),
-        Answer("symbolic", absent=formula.absent)
-        if formula.absent is not None
+        Answer("autograd", absent=ours.doubt)
+        if isinstance(ours, Absent)
+        else Answer("autograd", dict(ours.gradients), dict(ours.gradients)),
+        Answer("symbolic", absent=case.formula.doubt)
+        if formula is None
         else Answer("symbolic", dict(formula.gradients), dict(formula.gradients)),
         _enclosed(case.problem, case.enclosure),
     )
 
 
-def _enclosed(problem: Problem, reference: Reference) -> Answer:
-    if reference.absent is not None and reference.probes:
-        count = len(reference.probes)
+def _enclosed(problem: Problem, exact: Enclosed | Absent) -> Answer:
+    if isinstance(exact, Slopes):
+        count = len(exact.probes)
         slopes = f"slopes in {count} directions" if count > 1 else "the slope in one direction"
         return Answer("enclosure", note=f"too large for every element: {slopes} enclosed")
-    if reference.absent is not None:
-        return Answer("enclosure", absent=reference.absent)
-    around = reference.around
-    if around is not None and around.nature is Nature.KINK:
-        low = _split(around.gradients.min(axis=0), problem)
-        high = _split(around.gradients.max(axis=0), problem)
+    if isinstance(exact, Absent) or exact.doubt is not None:
+        return Answer("enclosure", absent=exact.doubt)
+    if exact.rough is not None and exact.rough.nature is Nature.KINK:
+        low = problem.split(exact.rough.gradients.min(axis=0))
+        high = problem.split(exact.rough.gradients.max(axis=0))
         return Answer("enclosure", low, high, "the slopes around this kink")
-    if around is not None and around.nature is not Nature.SMOOTH:
-        return Answer("enclosure", absent=f"no gradient here: {around.nature}")
+    if exact.rough is not None:
+        return Answer("enclosure", absent=f"no gradient here: {exact.rough.nature}")
     low, high = {}, {}
-    for name, values in reference.gradients.items():
+    for name, values in exact.gradients.items():
         # the midpoints were rounded to floats, by at most half a step
-        radius = reference.radii.get(name, np.zeros(values.shape))
+        radius = exact.radii.get(name, np.zeros(values.shape))
         with np.errstate(all="ignore"):
             low[name] = np.nextafter(values - radius, -np.inf)
             high[name] = np.nextafter(values + radius, np.inf)
-    return Answer("enclosure", low, high, f"{reference.bits:,} bits")
-
-
-def _split(flat: Array, problem: Problem) -> dict[str, Array]:
-    sizes = [problem.inputs[name].size for name in problem.wrt]
-    parts = np.split(flat, np.cumsum(sizes)[:-1]) if sizes else []
-    shaped = zip(problem.wrt, parts, strict=True)
-    return {name: part.reshape(problem.inputs[name].shape) for name, part in shaped}
+    return Answer("enclosure", low, high, f"{exact.bits:,} bits")
 
 
 def _cure(case: Case, command: str, ask: Ask) -> Cured | None:
     """The first form found that is verified; else the best that beats the program itself."""
-    if case.judgement.verdict.outcome is Outcome.VERIFIED and _right_value(case):
-        return None
-    best: tuple[int, Cured] | None = None
-    for replacements, found in _forms(case, ask):
+    least, best = _rank(case), None
+    for replacements, found in _forms(case, ask) if least else ():
         rank = _rank(found)
-        if rank < _rank(case) and (best is None or rank < best[0]) and _is_same(case, found):
-            best = rank, Cured(replacements, report_of(found, command))
+        if rank < least and _is_same(case, found):
+            least, best = rank, Cured(replacements, report_of(found, command))
             if not rank:
                 break
-    return None if best is None else best[1]
+    return best
 
 
 def _rank(case: Case) -> int:
+    """How far from the best a case is: verified, with the right value."""
     outcome = case.judgement.verdict.outcome
     if outcome not in BETTER:
         return 2 * len(BETTER)
-    return 2 * BETTER.index(outcome) + (not _right_value(case))
-
-
-def _right_value(case: Case) -> bool:
-    return not any(finding.kind == "value" for finding in report_of(case).findings)
+    wrong = any(finding.kind == "value" for finding in report_of(case).findings)
+    return 2 * BETTER.index(outcome) + wrong
 
 
 def _forms(case: Case, ask: Ask) -> Iterator[tuple[tuple[Cure, ...], Case]]:
@@ -141,7 +127,8 @@ def _forms(case: Case, ask: Ask) -> Iterator[tuple[tuple[Cure, ...], Case]]:
                 found = weigh(replace(current, program=program), ask)
             except GradcalcError:
                 continue
-            left -= max(EACH, found.enclosure.size, found.formula.size)
+            testified = (w for w in (found.enclosure, found.formula) if not isinstance(w, Absent))
+            left -= max([EACH, *(reference.size for reference in testified)])
             yield (*steps, cure), found
             if len(steps) + 1 < STEPS:
                 queue.append(((*steps, cure), found.problem))
@@ -152,17 +139,16 @@ def _is_same(case: Case, other: Case) -> bool:
 
     They must be at the point, and so at others around it: at one point two functions may agree.
     """
-    if not _agree(case.problem, case.enclosure, other.enclosure):
+    here = trusted(case.enclosure), trusted(other.enclosure)
+    if here[0] is None or here[1] is None or not _agree(case.problem, here[0], here[1]):
         return False
     agreed = 0
     for inputs in _elsewhere(case.problem):
         asked = (replace(c.problem, inputs=inputs, claims={}) for c in (case, other))
         first, second = (enclosure.testify(Experiment(Runs(problem))) for problem in asked)
-        if first.absent is not None:
+        if isinstance(first, Absent):
             continue
-        if second.absent is not None:
-            return False
-        if not _agree(case.problem, first, second):
+        if isinstance(second, Absent) or not _agree(case.problem, first, second):
             return False
         agreed += 1
     return agreed >= LEAST
@@ -190,29 +176,13 @@ def _elsewhere(problem: Problem) -> Iterator[dict[str, Array]]:
         yield {n: rounded(sign * (0.1 + np.abs(drawn(v)))) for n, v in inputs.items()}
 
 
-def _agree(problem: Problem, first: Reference, second: Reference) -> bool:
+def _agree(problem: Problem, first: Enclosed, second: Enclosed) -> bool:
     """Whether the true gradients, or the slopes around a kink, and the true values agree."""
-    if first.absent is not None or second.absent is not None:
+    if first.rough is None and second.rough is None:
+        slopes = [problem.joined(exact.gradients) for exact in (first, second)]
+    elif first.rough is None or second.rough is None:
         return False
-    slopes = [_around(reference) for reference in (first, second)]
-    if all(around is None for around in slopes):
-        slopes = [
-            np.concatenate([np.ravel(reference.gradients[name]) for name in problem.wrt])
-            for reference in (first, second)
-        ]
-    return _close(first.value, second.value) and _close(*slopes)
-
-
-def _around(reference: Reference) -> Array | None:
-    """The slopes around a kink, in the order in which all programs are looked at."""
-    around = reference.around
-    rough = around is not None and around.nature is not Nature.SMOOTH
-    return around.gradients if around is not None and rough else None
-
-
-def _close(first: Array | None, second: Array | None) -> bool:
-    if first is None or second is None or first.shape != second.shape:
-        return False
-    room = AGREED * np.max(np.abs(np.ravel(first)), initial=0)
-    with np.errstate(all="ignore"):
-        return bool(np.all((np.abs(first - second) <= room) | (first == second)))
+    else:
+        # all programs are looked at in the same order of directions
+        slopes = [first.rough.gradients, second.rough.gradients]
+    return is_close(first.value, second.value) and is_close(*slopes)

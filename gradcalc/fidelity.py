@@ -9,7 +9,7 @@ in front of, numpy is asked too: where it gives something else, it matters whose
 import importlib
 import warnings
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -60,7 +60,7 @@ class Fidelity:
         library = function.module if function.method else function.module.split(".")[0]
         if self._tolerance is None or library in (JAX, "builtins"):
             return
-        if max(_sizes(machine, (*args, *kwargs.values(), result)), default=0) > LARGEST:
+        if max(_sizes((*args, *kwargs.values(), result)), default=0) > LARGEST:
             return
         place = id(machine.node)
         self._asked[place] += 1
@@ -119,31 +119,33 @@ def _anyones(machine: Any, function: Function) -> bool:
 
 
 def _answer(
-    machine: Any,
-    function: Function,
-    library: str,
-    args: Sequence[Any],
-    kwargs: Mapping[str, Any],
+    machine: Any, function: Function, library: str, args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> Any:
     """What the library gives, None where it gives no numbers or does not take the arguments."""
-    convert = _to_torch if library == TORCH else _to_numpy
-    given = [convert(machine, value) for value in args]
-    named = {key: convert(machine, value) for key, value in kwargs.items()}
+
+    def to_torch(tensor: torch.Tensor, whole: bool) -> Any:
+        return tensor.long() if whole else tensor.clone()
+
+    def to_numpy(tensor: torch.Tensor, whole: bool) -> Any:
+        array = tensor.cpu().numpy()
+        # the number of no dimensions is one of numpy's numbers
+        return (array.astype(np.int64) if whole else array.copy())[()]
+
+    convert = to_torch if library == TORCH else to_numpy
+    given = [_converted(value, machine, convert) for value in args]
+    named = {key: _converted(value, machine, convert) for key, value in kwargs.items()}
     with warnings.catch_warnings(), np.errstate(all="ignore"), torch.no_grad():
         warnings.simplefilter("ignore")
         try:
-            return _numbers(_called(function, given, named))
+            if function.method:
+                return _numbers(getattr(given[0], function.name)(*given[1:], **named))
+            module = importlib.import_module(function.module)
+            return _numbers(getattr(module, function.name)(*given, **named))
         except Exception:  # whatever a library does not take, it says in its own way
             return None
 
 
-def _called(function: Function, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    if function.method:
-        return getattr(args[0], function.name)(*args[1:], **kwargs)
-    return getattr(importlib.import_module(function.module), function.name)(*args, **kwargs)
-
-
-def _sizes(machine: Any, values: Sequence[Any]) -> list[int]:
+def _sizes(values: Sequence[Any]) -> list[int]:
     sizes: list[int] = []
     stack = list(values)
     while stack:
@@ -160,22 +162,12 @@ def _sizes(machine: Any, values: Sequence[Any]) -> list[int]:
     return sizes
 
 
-def _to_torch(machine: Any, value: Any) -> Any:
+def _converted(value: Any, machine: Any, convert: Callable[[torch.Tensor, bool], Any]) -> Any:
+    """The value with its tensors as the library takes them, those in lists and tuples too."""
     if isinstance(value, torch.Tensor):
-        whole = machine.is_integer(value)
-        return value.detach().long() if whole else value.detach().clone()
+        return convert(value.detach(), machine.is_integer(value))
     if type(value) in (list, tuple):
-        return type(value)(_to_torch(machine, item) for item in value)
-    return value
-
-
-def _to_numpy(machine: Any, value: Any) -> Any:
-    if isinstance(value, torch.Tensor):
-        array = value.detach().cpu().numpy()
-        # the number of no dimensions is one of numpy's numbers
-        return (array.astype(np.int64) if machine.is_integer(value) else array.copy())[()]
-    if type(value) in (list, tuple):
-        return type(value)(_to_numpy(machine, item) for item in value)
+        return type(value)(_converted(item, machine, convert) for item in value)
     return value
 
 
@@ -192,14 +184,10 @@ def _numbers(value: Any) -> Any:
 
 
 def _agree(expected: Any, found: Any, tolerance: float) -> bool:
-    if isinstance(expected, tuple) or isinstance(found, tuple):
-        return (
-            isinstance(expected, tuple)
-            and isinstance(found, tuple)
-            and len(expected) == len(found)
-            and all(_agree(*pair, tolerance) for pair in zip(expected, found, strict=True))
-        )
-    if found is None or expected.shape != found.shape:
+    if isinstance(expected, tuple) and isinstance(found, tuple):
+        pairs = zip(expected, found, strict=False)
+        return len(expected) == len(found) and all(_agree(*pair, tolerance) for pair in pairs)
+    if type(expected) is not type(found) or expected.shape != found.shape:
         return False
     largest = np.max(np.abs(expected[np.isfinite(expected)]), initial=0.0)
     return np.allclose(found, expected, rtol=0, atol=tolerance * largest, equal_nan=True)

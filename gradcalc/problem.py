@@ -47,6 +47,17 @@ class Problem:
     enclose: bool = True
     steps: bool = False
 
+    def joined(self, gradients: Mapping[str, Any]) -> Any:
+        """Gradients by input as one flat array, in the order of `wrt`."""
+        parts = [np.ravel(gradients[name]) for name in self.wrt]
+        return np.concatenate(parts) if parts else np.empty(0)
+
+    def split(self, flat: Any) -> dict[str, Any]:
+        """A flat array as gradients by input: what `joined` joins."""
+        ends = np.cumsum([self.inputs[name].size for name in self.wrt])
+        parts = zip(self.wrt, np.split(flat, ends[:-1]), strict=False)
+        return {name: part.reshape(self.inputs[name].shape) for name, part in parts}
+
 
 @dataclass(frozen=True, slots=True)
 class Execution:

@@ -8,29 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcalc.cures import Cure
-from gradcalc.errors import Span
-from gradcalc.expr.written import Written
-from gradcalc.findings import Finding
-from gradcalc.lang.program import Branch
-from gradcalc.verdict import Claim, Outcome, Verdict, Worst
-
-__all__ = [
-    "Answer",
-    "Branch",
-    "Claim",
-    "Cured",
-    "Explanation",
-    "Finding",
-    "InputGradient",
-    "Outcome",
-    "Report",
-    "Span",
-    "Verdict",
-    "Worst",
-    "Written",
-]
-
-Array = NDArray[np.float64]
+from gradcalc.expr.written import Written as Written
+from gradcalc.lang.program import Branch as Branch
+from gradcalc.testimony import Array as Array
+from gradcalc.verdict.outcome import Claim as Claim
+from gradcalc.verdict.outcome import Finding as Finding
+from gradcalc.verdict.outcome import Outcome as Outcome
+from gradcalc.verdict.outcome import Verdict as Verdict
+from gradcalc.verdict.outcome import Worst as Worst
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,21 @@
 
 import ast
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradcalc.errors import GradcalcError, Span
 from gradcalc.lang.backend import FAILURES
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Program, Stop, span_of, text_of
 from gradcalc.problem import Problem
-from gradcalc.testimony import Array, Cut, Narrow, Stray, Testimony
+from gradcalc.testimony import Array, Computed, Cut, Narrow, Stray, is_close, place_of
 
-Run = Callable[[Problem], Testimony]
+Run = Callable[[Problem], Computed]
 """The program run and differentiated by torch, and nothing else."""
 
 Place = tuple[Span, str]
@@ -29,9 +30,6 @@ STEPS = 10_000
 
 TRIED = 8
 """Programs that are tried in place of one that float32 has no numbers for, at the most."""
-
-AGREED = 1e-9
-"""How far apart, in relation to the largest element, the same may be in another form."""
 
 CUTS = ("float", "int", "item", "math")
 """The kinds of stops that take a plain number out of a tensor by a call."""
@@ -51,12 +49,12 @@ PLACES = 8
 # -- float32 -----------------------------------------------------------------------------------
 
 
-def in_float32(problem: Problem, ours: Testimony, run: Run) -> Narrow | None:
+def in_float32(problem: Problem, ours: Computed, run: Run) -> Narrow | None:
     """What is not finite in float32, where all is in float64 and the program goes the same way.
 
     Where float32 has not even the inputs, that says nothing about the program.
     """
-    if ours.value is None or _strays(ours):
+    if _strays(ours):
         return None
     narrow = _narrowed(problem)
     if not all(np.isfinite(values).all() for values in narrow.inputs.values()):
@@ -70,7 +68,7 @@ def in_float32(problem: Problem, ours: Testimony, run: Run) -> Narrow | None:
     return Narrow(strays, _vanished(problem, narrow), _better(problem, ours, run))
 
 
-def _ran(run: Run, problem: Problem) -> Testimony | None:
+def _ran(run: Run, problem: Problem) -> Computed | None:
     """What a run gives, None where the program cannot be run."""
     try:
         return run(problem)
@@ -84,39 +82,27 @@ def _narrowed(problem: Problem) -> Problem:
     return replace(problem, dtype="float32", inputs=inputs, claims={})
 
 
-def _strays(testimony: Testimony) -> tuple[Stray, ...]:
+def _strays(testimony: Computed) -> tuple[Stray, ...]:
     """The first element that is not finite of the value, and of each gradient."""
-    assert testimony.value is not None
-    arrays: list[tuple[str | None, Array]] = [(None, testimony.value)]
-    arrays += testimony.gradients.items()
-    found = (_stray(name, array) for name, array in arrays)
-    return tuple(stray for stray in found if stray is not None)
-
-
-def _stray(name: str | None, array: Array) -> Stray | None:
-    wild = ~np.isfinite(array)
-    if not wild.any():
-        return None
-    index = _place(wild)
-    return Stray(name, index, float(array[index]))
-
-
-def _place(marks: Array) -> tuple[int, ...]:
-    """The index of the first element that is marked."""
-    return tuple(int(i) for i in np.unravel_index(int(np.argmax(marks)), marks.shape))
+    arrays = ((None, testimony.value), *testimony.gradients.items())
+    return tuple(s for name, array in arrays for s in _first(name, array, ~np.isfinite(array)))
 
 
 def _vanished(problem: Problem, narrow: Problem) -> Stray | None:
     """The first element of an input that is 0 in float32 and was not."""
-    for name, given in problem.inputs.items():
-        gone = (given != 0) & (narrow.inputs[name] == 0)
-        if gone.any():
-            index = _place(gone)
-            return Stray(name, index, float(given[index]))
-    return None
+    gone = {n: (given != 0) & (narrow.inputs[n] == 0) for n, given in problem.inputs.items()}
+    found = (s for n, marks in gone.items() for s in _first(n, problem.inputs[n], marks))
+    return next(found, None)
 
 
-def _better(problem: Problem, ours: Testimony, run: Run) -> tuple[str, str] | None:
+def _first(name: str | None, array: Array, marks: NDArray[np.bool_]) -> Iterator[Stray]:
+    """The first element that is marked, if any is."""
+    if marks.any():
+        index = place_of(marks, marks.shape)
+        yield Stray(name, index, float(array[index]))
+
+
+def _better(problem: Problem, ours: Computed, run: Run) -> tuple[str, str] | None:
     """A part of the program in a form that stays finite in float32, and gives the same here."""
     # hardly any program needs them
     from gradcalc.cures import cures
@@ -138,23 +124,15 @@ def _better(problem: Problem, ours: Testimony, run: Run) -> tuple[str, str] | No
     return None
 
 
-def _same(first: Testimony, second: Testimony) -> bool:
-    pairs = [(first.value, second.value)]
-    pairs += [(first.gradients[name], second.gradients[name]) for name in first.gradients]
-    return all(_close(one, other) for one, other in pairs)
-
-
-def _close(one: Array | None, other: Array | None) -> bool:
-    if one is None or other is None or one.shape != other.shape:
-        return False
-    room = AGREED * np.max(np.abs(one), initial=0)
-    return bool(np.all(np.abs(one - other) <= room))
+def _same(first: Computed, second: Computed) -> bool:
+    gradients = ((values, second.gradients[name]) for name, values in first.gradients.items())
+    return all(is_close(*pair) for pair in ((first.value, second.value), *gradients))
 
 
 # -- what cuts a gradient ----------------------------------------------------------------------
 
 
-def cut(problem: Problem, ours: Testimony, run: Run, *, small: bool = True) -> Cut | None:
+def cut(problem: Problem, ours: Computed, run: Run, *, small: bool = True) -> Cut | None:
     """What alone keeps a gradient at 0, where that is a plain number taken out of a tensor.
 
     Of a program that is not `small` only the last such place is left out.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum, auto
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from gradcalc.errors import Span
 from gradcalc.expr.written import Written
 from gradcalc.lang.program import Branch, Stop
+from gradcalc.problem import Array as Array
 
-Array = NDArray[np.float64]
+AGREED = 1e-9
+"""How far apart, in relation to the largest element, the same may be in another form."""
+
 Reals = Any
 """A numpy array of exact balls: more digits, and more room, than any float."""
-
-
-LEFT_OUT = "the enclosure was left out"
-"""Why the enclosure does not testify where nobody has asked for it."""
 
 
 class Nature(StrEnum):
@@ -194,73 +193,161 @@ class Formula:
 
 @dataclass(frozen=True, slots=True)
 class Testimony:
-    """A witness's answer.
+    """What every witness says: the value, the gradients by input, both in float64, the way that the
+    program went, and the values of the claims."""
 
-    `absent` is the reason why it does not testify; then there are no gradients. `gradients` are
-    by input, in float64; `carrying` the inputs to which a gradient flows at all, `cut` what alone
-    keeps it from all of them. `broadcasts` and `taken` are in the order of the program; `narrow`
-    is what float32 makes of it. `steps` are the calls of primitives in order, where they are asked
-    for.
+    value: Array
+    gradients: Mapping[str, Array]
+    path: tuple[Branch, ...] = ()
+    claims: Mapping[str, Array] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Computed(Testimony):
+    """What autograd says.
+
+    `carrying` are the inputs to which a gradient flows at all, `cut` what alone keeps it from all
+    of them. `broadcasts` and `taken` are in the order of the program; `narrow` is what float32
+    makes of it. `steps` are the calls of primitives in order, where they are asked for.
     """
 
-    witness: str
-    value: Array | None = None
-    gradients: Mapping[str, Array] = field(default_factory=dict)
-    path: tuple[Branch, ...] = ()
     stops: tuple[Stop, ...] = ()
-    claims: Mapping[str, Array] = field(default_factory=dict)
     carrying: frozenset[str] = frozenset()
     cut: Cut | None = None
     broadcasts: tuple[Broadcast, ...] = ()
     taken: tuple[Taken, ...] = ()
     narrow: Narrow | None = None
     steps: tuple[Step, ...] = ()
-    absent: str | None = None
-
-
-class Absence(Enum):
-    """Why a witness of many digits is absent, where nothing is wrong: what it would say is open."""
-
-    LEFT_OUT = auto()
-    TOO_LARGE = auto()
 
 
 @dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """How gradients react to changes, by input, as far as that was found out.
+
+    `scales` are the largest effects on the total of a relative change of a number in between that
+    bends; `flows` the sizes, signs left out, of all that flows into each element of a gradient:
+    rounding is in proportion to them. `conditions` say how strongly each gradient reacts to
+    relative changes of the inputs; `rounding` how far the dtype's rounding alone takes it in the
+    program as it is written, `noise` what that of its values alone does, in units of epsilon.
+    """
+
+    scales: Mapping[str, Any]
+    flows: Mapping[str, Reals]
+    conditions: Mapping[str, float] = field(default_factory=dict)
+    rounding: Mapping[str, float] = field(default_factory=dict)
+    noise: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reference(Testimony):
     """The answer of a witness that knows more digits than a float holds.
 
-    `exact` are the gradients and `output` the value of the program in many digits; `total` is the
-    number that was differentiated. `scales` are the largest effects on it, by input, of a relative
-    change of a number in between that bends; `flows` the sizes, signs left out, of all that flows
-    into each element of a gradient: rounding is in proportion to them. `sway` and `conditions` say
-    how strongly the total and each gradient react to relative changes of the inputs, None where
-    that was not found out; `rounding` how far the dtype's rounding alone takes each gradient of
-    the program as it is written, `noise` what that of its values alone does, in units of epsilon.
-    `events` are the primitives met at or near a kink or border, the closest first. `within` are
-    gradients at points that floats can hardly tell from this one, where that matters. `mishaps` are
-    in the order of the program. `radii` bound how far off each element of `exact` is, where that is
-    proved; `bits` is the precision that it took. `surveyed` says that corners were looked for.
-    `size` is how much the run was; `absence` says that the witness is absent for such a reason
-    alone; `probes` are the directions in which it testifies all the same.
+    `exact` are the gradients in many digits, `total` is the number that was differentiated. `radii`
+    bound how far off each element of `exact` is, where that is proved. `events` are the primitives
+    met at or near a kink or border, the closest first. `size` is how much the run was. `doubt` is
+    why autograd cannot be held to it all the same, None if it can.
     """
 
-    exact: Mapping[str, Reals] = field(default_factory=dict)
-    output: Reals | None = None
-    total: Any = None
-    scales: Mapping[str, Any] = field(default_factory=dict)
-    flows: Mapping[str, Reals] = field(default_factory=dict)
-    sway: Any = None
+    exact: Mapping[str, Reals]
+    total: Any
+    sensitivity: Sensitivity
+    radii: Mapping[str, Array] = field(default_factory=dict)
+    events: tuple[Event, ...] = ()
+    size: int = 0
+    doubt: str | None = None
+
+    @property
+    def rough(self) -> Neighbourhood | None:
+        """What lies around the point, where it is one without a gradient; None where it is not."""
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosed(Reference):
+    """The answer in balls, of `bits` of precision.
+
+    `around` is what lies around a special point, `within` are the gradients at points that floats
+    can hardly tell from this one, where that matters. `sway` says how strongly the total reacts to
+    relative changes of the inputs, None where that was not found out. `mishaps` are in the order of
+    the program, where they were looked for.
+    """
+
+    bits: int
     around: Neighbourhood | None = None
     within: Neighbourhood | None = None
-    events: tuple[Event, ...] = ()
+    sway: Any = None
     mishaps: tuple[Mishap, ...] = ()
-    conditions: Mapping[str, float] | None = None
-    rounding: Mapping[str, float] = field(default_factory=dict)
-    noise: Mapping[str, float] = field(default_factory=dict)
-    formulas: Mapping[str, Formula] = field(default_factory=dict)
-    radii: Mapping[str, Array] = field(default_factory=dict)
-    bits: int = 0
-    surveyed: bool = True
-    size: int = 0
-    absence: Absence | None = None
-    probes: tuple[Probe, ...] = ()
+
+    @property
+    def rough(self) -> Neighbourhood | None:
+        smooth = self.around is None or self.around.nature is Nature.SMOOTH
+        return None if smooth else self.around
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derived(Reference):
+    """The answer of the formulas.
+
+    `surveyed` says that it looked for corners, and found out how the gradients react, as no
+    enclosure does; then its numbers may be those of floats.
+    """
+
+    formulas: Mapping[str, Formula]
+    surveyed: bool
+
+
+class Absence(Enum):
+    """Why a witness does not testify.
+
+    Nobody asked for a check, or for this witness; so many digits of so many numbers are too much;
+    the program or the point is beyond it; it has a fault of its own, or its process is gone.
+    """
+
+    UNASKED = auto()
+    LEFT_OUT = auto()
+    TOO_LARGE = auto()
+    UNABLE = auto()
+    FAULT = auto()
+    LOST = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A witness that does not testify: `doubt` is why, in words."""
+
+    reason: Absence
+    doubt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slopes(Absent):
+    """What is too large for every element by itself: the slopes in a few directions."""
+
+    probes: tuple[Probe, ...]
+    path: tuple[Branch, ...]
+
+
+R = TypeVar("R", bound=Reference)
+
+
+def trusted(witness: R | Absent) -> R | None:
+    """The witness where autograd can be held to it, None where it cannot."""
+    return None if isinstance(witness, Absent) or witness.doubt is not None else witness
+
+
+def place_of(sizes: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The index of the largest of the sizes, the first of those that are marked."""
+    return tuple(int(i) for i in np.unravel_index(int(np.argmax(sizes)), shape))
+
+
+def is_close(first: Array, second: Array) -> bool:
+    """Whether two arrays are the same in another form, in relation to the largest element."""
+    if first.shape != second.shape:
+        return False
+    room = AGREED * np.max(np.abs(first), initial=0)
+    with np.errstate(all="ignore"):
+        return bool(np.all((np.abs(first - second) <= room) | (first == second)))
+
+
+UNASKED = Absent(Absence.UNASKED, "--no-check leaves out the check")
+LEFT_OUT = Absent(Absence.LEFT_OUT, "the enclosure was left out")

@@ -15,7 +15,7 @@ from gradcalc.cli.batch.requests import JsonRequests
 from gradcalc.cli.batch.table import TableRows, cells_of, read_columns
 from gradcalc.cli.options import Options
 from gradcalc.errors import LimitError, UsageError
-from gradcalc.render.style import Style
+from gradcalc.render import Style
 
 STYLE = Style(width=80, color=False)
 DOT = '{"program": "2*dot(x,x)", "inputs": {"x": [0, 1]}'

@@ -271,7 +271,7 @@ def test_functions_are_listed_and_described(run: Run) -> None:
 
 def test_help_lists_every_outcome_and_exit_code(run: Run) -> None:
     from gradcalc.cli.help import EXIT_CODES
-    from gradcalc.verdict import Outcome
+    from gradcalc.verdict.outcome import Outcome
 
     outcomes = {outcome: code for code, outcome, _ in EXIT_CODES if outcome}
     assert outcomes == {outcome.value: outcome.exit_code for outcome in Outcome}

@@ -95,3 +95,9 @@ def test_a_claim_that_is_right_but_loses_digits(dtype: str) -> None:
     assert [f.kind for f in answer.findings if "ill-conditioned as it is written" in f.message]
     well = report("log1p(x)", dtype, x=1e-6, claims={"x": "1/(1 + x)"})
     assert "claim" not in {finding.kind for finding in well.findings}
+
+
+def test_nothing_is_said_of_a_truth_that_is_not_known() -> None:
+    answer = report("x*x", claims={"x": "[1, 2, 3]"}, x=float("inf"))
+    assert answer.verdict.outcome == "wrong"
+    assert "nonfinite" not in [finding.kind for finding in answer.findings]

@@ -12,7 +12,7 @@ from gradcalc.derive.runs import Runs
 from gradcalc.enclosure.kinks import near_in_floats
 from gradcalc.errors import GradcalcError
 from gradcalc.primitives import PRIMITIVES, Elementwise, Primitive
-from gradcalc.verdict import Outcome, Verdict
+from gradcalc.verdict.outcome import Outcome, Verdict
 from gradcalc.witnesses import autograd, enclosure
 from tests.healthy import healthy
 from tests.planting import spelled

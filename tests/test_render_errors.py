@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from gradcalc.errors import GradcalcError, ProgramSyntaxError, Span
 from gradcalc.render import Style
-from gradcalc.render.errors import render_error
+from gradcalc.render.canvas import render_error
 
 PLAIN = Style(width=60, color=False)
 

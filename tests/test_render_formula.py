@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from gradcalc.render import Style, renderer
-from gradcalc.render.formula import formula_lines
+from gradcalc.render.canvas import formula_lines
 from gradcalc.report import InputGradient, Outcome, Report, Verdict, Written
 
 TITLE = "∇x f = "

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gradcalc.cli.app import main
 from gradcalc.render import Style, renderer
-from gradcalc.render.tex.text import escape, name_table, name_tex, number_tex
+from gradcalc.render.tex.pieces import escape, name_table, name_tex, number_tex
 from gradcalc.report import Branch, Claim, Finding, InputGradient, Outcome, Report, Verdict, Written
 from tests.latex_reader import Reader, fault
 

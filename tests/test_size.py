@@ -22,8 +22,7 @@ from gradcalc.enclosure.directions import SIGNS, sample
 from gradcalc.enclosure.experiment import FASTEST, LARGEST, MOST, Experiment, Work
 from gradcalc.enclosure.forward import BLOCK, Course, course_of
 from gradcalc.expr.floats import PIECE, Floats, in_pieces
-from gradcalc.render import renderer
-from gradcalc.render.style import Style
+from gradcalc.render import Style, renderer
 from tests.processes import HANGS
 from tests.test_cli_process import environment
 from tests.trust_cases import problem

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import mpmath
@@ -10,9 +11,19 @@ import pytest
 
 from gradcalc.lang.program import Branch
 from gradcalc.problem import Problem
-from gradcalc.testimony import Event, Nature, Neighbourhood, Reference
-from gradcalc.testimony import Testimony as Answer
-from gradcalc.verdict import FACTOR, Judgement, Outcome, judge, numbers_apart, precision_of
+from gradcalc.testimony import (
+    Absence,
+    Absent,
+    Computed,
+    Derived,
+    Enclosed,
+    Event,
+    Nature,
+    Neighbourhood,
+    Sensitivity,
+)
+from gradcalc.verdict.judge import Judgement, judge
+from gradcalc.verdict.outcome import FACTOR, Outcome, numbers_apart, precision_of
 from tests.trust_cases import problem, report
 
 EPSILON = 2.0**-52
@@ -44,23 +55,27 @@ def weigh(
     text: str = "x*x",
     dtype: str = "float64",
     ours: Mapping[str, Any] | None = None,
-    theirs: Mapping[str, Any] | None = None,
+    theirs: Mapping[str, Any] | Absent = MappingProxyType({}),
     **options: Any,
 ) -> Judgement:
     asked: Problem = problem(text, dtype, x=at, **options)
-    autograd = Answer("autograd", np.asarray(total), {"x": np.asarray(given, float)},
-                         **(ours or {}))  # fmt: skip
-    stated: dict[str, Any] = {
+    value = np.asarray(total)
+    autograd = Computed(value, {"x": np.asarray(given, float)}, **(ours or {}))
+    known: dict[str, Any] = {
+        "value": value,
+        "gradients": {},
         "exact": {"x": exact(true)},
         "total": CONTEXT.mpf(total),
-        "scales": {"x": CONTEXT.mpf(scale)},
-        "flows": {"x": abs(exact(true))},
-        "conditions": None if condition is None else {"x": condition},
-        **(theirs or {}),
+        "sensitivity": Sensitivity(
+            {"x": CONTEXT.mpf(scale)},
+            {"x": abs(exact(true))},
+            {} if condition is None else {"x": condition},
+        ),
     }
     # in floats it contradicts nobody
-    formula = Reference("symbolic", conditions={"x": 0.0})
-    return judge(asked, autograd, formula, Reference("enclosure", **stated))
+    formula = Derived(**known, formulas={}, surveyed=True)
+    enclosed = theirs if isinstance(theirs, Absent) else Enclosed(**{**known, "bits": 53, **theirs})
+    return judge(asked, autograd, formula, enclosed)
 
 
 def off(roundings: float) -> float:
@@ -163,9 +178,16 @@ def test_the_hull_of_a_maximum(given: list[float], complete: bool, outcome: str)
 
 
 def test_a_witness_that_is_absent_proves_nothing() -> None:
-    judged = weigh(1.0, 1.0, theirs={"absent": "too large"})
-    assert judged.verdict.outcome is Outcome.UNRESOLVED
-    assert "too large" in judged.verdict.message
+    for theirs in ({"doubt": "too steep"}, Absent(Absence.UNABLE, "too steep")):
+        judged = weigh(1.0, 1.0, theirs=theirs)
+        assert judged.verdict.outcome is Outcome.UNRESOLVED
+        assert "too steep" in judged.verdict.message
+
+
+def test_what_is_too_large_for_many_digits_is_held_to_the_formula() -> None:
+    absent = Absent(Absence.TOO_LARGE, "too large")
+    assert weigh(1.0, 1.0, theirs=absent).verdict.outcome is Outcome.VERIFIED
+    assert weigh(2.0, 1.0, theirs=absent).verdict.outcome is Outcome.WRONG
 
 
 def test_another_branch_proves_nothing() -> None:
@@ -255,6 +277,12 @@ def test_without_the_check_a_claim_is_held_against_autograd() -> None:
     assert answer.gradients[0].claim.holds
     assert answer.verdict.outcome == "unresolved"
     assert report("x*x", claims={"x": "3*x"}, x=3.0, check=False).verdict.outcome == "wrong"
+
+
+def test_where_the_reference_is_in_doubt_a_claim_is_held_against_autograd() -> None:
+    ours = {"claims": {"x": np.asarray(3.0)}}
+    judged = weigh(2.0, 2.5, ours=ours, theirs={"doubt": "too steep"}, claims={"x": "3"})
+    assert "it gives 3 for x, not 2 as autograd does" in judged.verdict.message
 
 
 def test_one_wrong_input_makes_the_whole_wrong() -> None:

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from gradcalc.cli.app import application, main
 from gradcalc.explain import explain
-from gradcalc.render.style import Style
+from gradcalc.render import Style
 from gradcalc.render.why import render
 from tests.trust_cases import LOOP, TRAPS, Trap, problem
 

@@ -10,7 +10,7 @@ from gradcalc.enclosure.experiment import Experiment
 from gradcalc.lang.fence import compile_program
 from gradcalc.problem import Problem
 from gradcalc.report import Report
-from gradcalc.testimony import Reference
+from gradcalc.testimony import Absent, Enclosed
 from gradcalc.witnesses import enclosure
 
 
@@ -51,7 +51,7 @@ def experiment(asked: Problem) -> Experiment:
     return Experiment(Runs(asked))
 
 
-def enclosed(asked: Problem) -> Reference:
+def enclosed(asked: Problem) -> Enclosed | Absent:
     """What the enclosure says of a problem."""
     return enclosure.testify(experiment(asked))
 

@@ -23,7 +23,7 @@ from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Limits
 from gradcalc.problem import Problem
 from gradcalc.report import Report
-from gradcalc.verdict import Outcome as Verdict
+from gradcalc.verdict.outcome import Outcome as Verdict
 
 LIMITS = Limits(steps=20_000, seconds=30)
 STEP = 1e-5

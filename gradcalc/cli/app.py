@@ -154,7 +154,7 @@ def _usage_error(error: Exception) -> UsageError | None:
 def _tell(error: GradcalcError, argv: Sequence[str]) -> int:
     """Print an error for a person, and for a program that asked for JSON."""
     from gradcalc.cli.output import style_for, write
-    from gradcalc.render.errors import render_error
+    from gradcalc.render.canvas import render_error
 
     if _wants_json(argv):
         from gradcalc.render.json import dumps, error_json

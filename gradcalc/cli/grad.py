@@ -12,7 +12,7 @@ import typer
 from gradcalc.cli.arguments import add_command, known_options
 from gradcalc.cli.options import Options
 from gradcalc.errors import UsageError
-from gradcalc.render import FORMATS, explainer, renderer
+from gradcalc.render import EXPLAINED, explainer, renderer
 
 if TYPE_CHECKING:
     from gradcalc.beside import Beside
@@ -48,7 +48,7 @@ def grad(options: Options, beside: "Beside | None") -> int:
 
 def why(options: Options, beside: "Beside | None") -> int:
     """Calculate, explain, print, and give the exit code of the program's own verdict."""
-    if options.format is not None and FORMATS[options.format].explanation is None:
+    if options.format is not None and options.format not in EXPLAINED:
         raise UsageError(
             f"why prints text or JSON, not {options.format}",
             hint=f"gradcalc grad prints {options.format}",

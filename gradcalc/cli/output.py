@@ -9,7 +9,7 @@ from gradcalc.codes import PIPE_CLOSED
 from gradcalc.errors import FileError
 
 if TYPE_CHECKING:
-    from gradcalc.render.style import Style
+    from gradcalc.render import Style
 
 _SIGNS = "∇…━│"
 
@@ -28,7 +28,7 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 def style_for(stream: TextIO | None, *, show_all: bool = False) -> "Style":
     """How to draw on a stream: its width, whether it takes colour and more than ASCII."""
-    from gradcalc.render.style import Style
+    from gradcalc.render import Style
 
     return Style(
         width=shutil.get_terminal_size().columns,

@@ -1,19 +1,111 @@
-"""What the libraries' own runs show: whose functions were taken, losses that torch broadcasts with
-a warning, and float32's range."""
+"""What autograd's own run shows: where no gradient flows, losses that torch broadcasts with a
+warning, whose functions were taken, and float32's range."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from gradcalc.findings.finding import Finding
-from gradcalc.lang.program import brief
-from gradcalc.testimony import Broadcast, Narrow, Stray, Testimony
+from gradcalc.lang.program import Stop, brief
+from gradcalc.problem import Problem
+from gradcalc.reruns import COPIES
+from gradcalc.testimony import Absent, Broadcast, Computed, Enclosed, Reference, Stray
+from gradcalc.verdict.outcome import Finding, at_text, element_text
+
+KEPT = "stack([...]) of the parts keeps their gradient"
+FUNCTION = "torch has the function for tensors"
+
+NUMBERS = ("item", "float", "int", "index")
+"""The kinds of stops that take a plain number out of a tensor by themselves."""
 
 MOST = 3
 """Findings of a kind at the most."""
 
+# -- no gradient flows -------------------------------------------------------------------------
 
-def readings(autograd: Testimony) -> Iterator[Finding]:
+
+def cut(autograd: Computed) -> Iterator[Finding]:
+    """What alone keeps a gradient at 0, where it is a plain number taken out of a tensor."""
+    if autograd.cut is None:
+        return
+    stop = autograd.cut.stop
+    what, hint = _stopping(stop)
+    if stop.kind in COPIES:
+        why = f"it {what}"
+    elif stop.kind == "math":
+        why = f"math {what}"
+    else:
+        why = "a plain number passes no gradient back"
+        hint = "leave float(), int() and .item() out: the program without them has a gradient"
+        if autograd.cut.alone:
+            how = ".item()" if stop.kind == "item" else f"{stop.kind}()"
+            hint = f"leave {how} out: the program without it has a gradient"
+    yield Finding("stopped", f"nothing flows through {stop.source}: {why}", hint, stop.span)
+
+
+def _stopping(stop: Stop) -> tuple[str | None, str | None]:
+    """What a call that passes no gradient back does to a tensor, and what to do instead."""
+    if stop.kind in COPIES:
+        return "copies the numbers of a tensor", KEPT
+    if stop.kind == "math":
+        return "makes a plain number of a tensor", FUNCTION
+    if stop.kind in NUMBERS:
+        hint = "use the tensor itself" if stop.kind != "index" else None
+        return "takes a plain number out of a tensor", hint
+    return None, None
+
+
+def zeros(problem: Problem, autograd: Computed, reference: Reference | Absent) -> Iterator[Finding]:
+    """Why a gradient is 0, and what passes none back."""
+    yield from _dead(problem, autograd)
+    # at a special point the slope of a primitive says little
+    if isinstance(reference, Enclosed) and reference.around is None:
+        yield from _flat(autograd, reference)
+    said = None if autograd.cut is None else autograd.cut.stop
+    for stop in autograd.stops:
+        what, hint = _stopping(stop)
+        if what is not None and stop != said:
+            text = f"{stop.source} {what} and passes no gradient back"
+            yield Finding("stopped", text, hint, stop.span)
+
+
+def _flat(autograd: Computed, exact: Enclosed) -> Iterator[Finding]:
+    for mishap in exact.mishaps:
+        name, at = mishap.wrt, at_text(mishap.at)
+        if name is None or name not in autograd.carrying or autograd.gradients[name].any():
+            continue
+        why = {
+            "step": f"{mishap.primitive} has slope 0 wherever it has one",
+            "flat": f"{mishap.primitive} is flat at {at}",
+            "saturated": f"{mishap.primitive} is saturated at {at}: its slope there is lost",
+        }[mishap.kind]
+        yield Finding("dead", f"the gradient by {name} is 0: {why}", None, mishap.place)
+
+
+def _dead(problem: Problem, autograd: Computed) -> Iterator[Finding]:
+    for name in problem.wrt:
+        if name in autograd.carrying:
+            continue
+        if name in problem.detach:
+            why = f"{name} is detached (--detach {name}), so no gradient flows back to it"
+        elif autograd.cut is not None:
+            continue
+        elif autograd.stops:
+            stop = autograd.stops[0]
+            why = f"no gradient flows back to {name}: {stop.source} stops it ({stop.kind})"
+            hint = FUNCTION if stop.kind == "math" else "leave it out to let the gradient through"
+            yield Finding("dead", why, hint, stop.span)
+            continue
+        elif problem.detach:
+            why = f"no gradient flows back to {name}: {', '.join(problem.detach)} is detached"
+        else:
+            why = f"the output does not depend on {name}, so the gradient is 0"
+        yield Finding("dead", why)
+
+
+# -- what the libraries do ---------------------------------------------------------------------
+
+
+def readings(autograd: Computed) -> Iterator[Finding]:
     """Calls that torch and numpy mean differently, where the text does not say whose it means."""
     for found in autograd.taken[:MOST]:
         ours, theirs = found.gives
@@ -23,7 +115,7 @@ def readings(autograd: Testimony) -> Iterator[Finding]:
         yield Finding("reading", message, hint, found.place)
 
 
-def broadcasts(autograd: Testimony) -> Iterator[Finding]:
+def broadcasts(autograd: Computed) -> Iterator[Finding]:
     """Losses of tensors of different shapes."""
     for found in autograd.broadcasts[:MOST]:
         (one, other), (first, second) = found.names, found.shapes
@@ -49,37 +141,26 @@ def _reshaped(found: Broadcast) -> str:
     return f"give {one} and {other} the same shape"
 
 
-def narrow(autograd: Testimony) -> Iterator[Finding]:
+def narrow(autograd: Computed) -> Iterator[Finding]:
     """What is finite here, and is not in float32."""
     found = autograd.narrow
     if found is None:
         return
     value = [stray for stray in found.strays if stray.name is None]
     gradients = [stray for stray in found.strays if stray.name is not None]
-    parts = [_text(stray) for stray in (*value[:1], *gradients[:1])]
-    message = f"in float32{_vanished(found)} {' and '.join(parts)}"
-    yield Finding("float32", message, _tip(found))
+    parts = " and ".join(map(_text, (*value[:1], *gradients[:1])))
+    where = ""
+    if found.vanished is not None and found.vanished.name is not None:
+        element = element_text(found.vanished.name, found.vanished.index)
+        where = f", where {element} = {found.vanished.number:g} is 0,"
+    tip = "--dtype float32 shows it"
+    if found.better is not None:
+        before, after = (" ".join(text.split()) for text in found.better)
+        tip = f"{after} for {before} stays finite in float32"
+    yield Finding("float32", f"in float32{where} {parts}", tip)
 
 
 def _text(stray: Stray) -> str:
     number = "NaN" if np.isnan(stray.number) else f"{stray.number:g}"
     what = "the value" if stray.name is None else f"the gradient by {stray.name}"
-    return f"{what}{_index(stray.index)} is {number}"
-
-
-def _vanished(found: Narrow) -> str:
-    if found.vanished is None:
-        return ""
-    name, index, number = found.vanished.name, found.vanished.index, found.vanished.number
-    return f", where {name}{_index(index)} = {number:g} is 0,"
-
-
-def _tip(found: Narrow) -> str:
-    if found.better is None:
-        return "--dtype float32 shows it"
-    before, after = (" ".join(text.split()) for text in found.better)
-    return f"{after} for {before} stays finite in float32"
-
-
-def _index(index: tuple[int, ...]) -> str:
-    return f"[{', '.join(map(str, index))}]" if index else ""
+    return f"{element_text(what, stray.index)} is {number}"

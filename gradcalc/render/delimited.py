@@ -1,6 +1,6 @@
 r"""Rows for other programs: never wrapped, never elided, one line each.
 
-Both formats begin with a header row and have one row for each element of each gradient:
+The two formats of rows begin with a header row and have one row for each element of each gradient:
 
     input index at autograd symbolic ok [enclosure] [expected] [accumulated] ...
 
@@ -17,6 +17,10 @@ there, unless all is asked for. Leave the lines out with `grep -v '^#'` or
 **csv** is strictly rectangular: `value` (empty unless it is a single number) and `verdict` (the
 outcome) are two more columns. JSON has the rest.
 
+**literal** is just the gradient, in the syntax that `--x` reads, so that an answer can be fed back
+in: one line a gradient; where a program has several inputs each line begins with `NAME=`. With
+`--accumulate` it is the accumulated gradient.
+
 Tabs, line ends, backslashes and control characters in texts are written as `\t`, `\n`, `\\`.
 """
 
@@ -24,15 +28,15 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
+from gradcalc.render import Style
 from gradcalc.render.notes import closing_notes, formula_text, opening_notes
-from gradcalc.render.printable import printable
-from gradcalc.render.rows import gradient_rows
-from gradcalc.render.style import Style
-from gradcalc.render.text import number_texts
+from gradcalc.render.text import gradient_rows, number_texts
 from gradcalc.report import Report
+from gradcalc.values import format_literal
 
 _ALWAYS = ("index", "at", "autograd", "symbolic", "ok")
 
@@ -44,54 +48,43 @@ _AT_ONCE = 20_000
 
 def render_tsv(reports: Sequence[Report], style: Style) -> str:
     """Tab-separated rows, and the notes and the verdict of each report in lines of their own."""
-    if not reports:
-        return ""
-    columns = _columns(reports)
-    lines = [_tsv_line(("input", *columns))]
-    for report in reports:
-        for rows in _records(report, columns, style):
-            lines.append("".join(map(_tsv_line, rows)))
-        lines.extend(f"# {_tsv_line(note)}" for note in _tsv_notes(report, style))
-    return "".join(lines)
-
-
-def _tsv_line(fields: Iterable[str]) -> str:
-    return "\t".join(fields) + "\n"
-
-
-def _tsv_notes(report: Report, style: Style) -> Iterator[tuple[str, ...]]:
-    for note in opening_notes(report, whole=True):
-        yield note.label, _safe(note.text, style)
-    for gradient in report.gradients:
-        if gradient.formula is not None:
-            formula = formula_text(gradient.formula, style)
-            yield "closed form", _safe(gradient.name, style), _safe(formula, style)
-    for note in closing_notes(report):
-        yield note.label, _safe(note.text, style)
-    yield "verdict", report.verdict.outcome.value, _safe(report.verdict.message, style)
+    plain = {"delimiter": "\t", "quoting": csv.QUOTE_NONE, "quotechar": None}
+    return _render(reports, style, (), _tsv_notes, plain)
 
 
 def render_csv(reports: Sequence[Report], style: Style) -> str:
     """Comma-separated rows, all of one length."""
+    return _render(reports, style, ("value", "verdict"), lambda report, style: (), {})
+
+
+def _render(
+    reports: Sequence[Report],
+    style: Style,
+    more: tuple[str, ...],
+    notes: Callable[[Report, Style], Iterable[tuple[str, ...]]],
+    dialect: Mapping[str, Any],
+) -> str:
     if not reports:
         return ""
-    columns = (*_columns(reports), "value", "verdict")
-    lines = [_csv_line(("input", *columns))]
+    columns, lines = (*_columns(reports), *more), io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n", **dialect)
+    writer.writerow(("input", *columns))
     for report in reports:
-        for rows in _records(report, columns, style, _quoted):
-            lines.append("".join(map(_csv_line, rows)))
-    return "".join(lines)
+        writer.writerows(_records(report, columns, style))
+        writer.writerows(notes(report, style))
+    return lines.getvalue()
 
 
-def _csv_line(fields: Iterable[str]) -> str:
-    return ",".join(fields) + "\n"
-
-
-def _quoted(text: str) -> str:
-    """The text as a field among others."""
-    field = io.StringIO()
-    csv.writer(field, lineterminator="").writerow((text, ""))
-    return field.getvalue().removesuffix(",")
+def _tsv_notes(report: Report, style: Style) -> Iterator[tuple[str, ...]]:
+    for note in opening_notes(report, whole=True):
+        yield f"# {note.label}", _safe(note.text, style)
+    for gradient in report.gradients:
+        if gradient.formula is not None:
+            formula = formula_text(gradient.formula, style)
+            yield "# closed form", _safe(gradient.name, style), _safe(formula, style)
+    for note in closing_notes(report):
+        yield f"# {note.label}", _safe(note.text, style)
+    yield "# verdict", report.verdict.outcome.value, _safe(report.verdict.message, style)
 
 
 def _columns(reports: Sequence[Report]) -> tuple[str, ...]:
@@ -105,38 +98,35 @@ def _columns(reports: Sequence[Report]) -> tuple[str, ...]:
     return (*_ALWAYS, *(name for name, wanted in asked.items() if wanted))
 
 
-def _plain(text: str) -> str:
-    return text
-
-
-def _records(
-    report: Report,
-    columns: Sequence[str],
-    style: Style,
-    quoted: Callable[[str], str] = _plain,
-) -> Iterator[Iterable[tuple[str, ...]]]:
-    """The rows, so many at a time; `quoted` is what the format does to texts."""
+def _records(report: Report, columns: Sequence[str], style: Style) -> Iterator[tuple[str, ...]]:
     value = report.value
     same = {
-        "program": quoted(_safe(report.program, style)),
-        "value": number_texts(value, report.dtype)[0]
-        if value is not None and not value.ndim
-        else "",
+        "program": _safe(report.program, style),
+        "value": "" if value is None or value.ndim else number_texts(value, report.dtype)[0],
         "verdict": report.verdict.outcome.value,
     }
-    before, after = quoted("0,1").split("0,1")
     for gradient in report.gradients:
-        name = quoted(_safe(gradient.name, style))
+        name = _safe(gradient.name, style)
         for start in range(0, gradient.size, _AT_ONCE):
             positions = np.arange(start, min(start + _AT_ONCE, gradient.size))
             rows = gradient_rows(report, gradient, positions)
             known = {**rows.columns, "ok": [_WORDS[ok] for ok in rows.ok]}
-            if len(gradient.shape) > 1:
-                known["index"] = [f"{before}{index}{after}" for index in known["index"]]
             count = len(positions)
             filled = [known.get(key) or [same.get(key, "")] * count for key in columns]
-            yield zip([name] * count, *filled, strict=True)
+            yield from zip([name] * count, *filled, strict=True)
 
 
 def _safe(text: str, style: Style) -> str:
-    return printable(text.replace("\\", r"\\"), unicode=style.unicode)
+    return style.safe(text.replace("\\", r"\\"))
+
+
+def render_literal(reports: Sequence[Report], style: Style) -> str:
+    """The gradients of each report, line by line."""
+    return "".join(f"{line}\n" for report in reports for line in _literals(report))
+
+
+def _literals(report: Report) -> Iterator[str]:
+    for gradient in report.gradients:
+        array = gradient.best if gradient.accumulated is None else gradient.accumulated
+        text = format_literal(array, report.dtype)
+        yield text if len(report.gradients) == 1 else f"{gradient.name}={text}"

@@ -14,19 +14,8 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import GradcalcError, Span
-from gradcalc.render.style import Style
-from gradcalc.report import (
-    Answer,
-    Array,
-    Branch,
-    Claim,
-    Explanation,
-    Finding,
-    InputGradient,
-    Report,
-    Verdict,
-    Worst,
-)
+from gradcalc.render import Style
+from gradcalc.report import Answer, Array, Claim, Explanation, InputGradient, Report, Worst
 
 Json = dict[str, Any]
 
@@ -81,28 +70,26 @@ def _text(value: Any, style: Style) -> str:
 
 def report_json(report: Report) -> Json:
     """The report as an object of the contract."""
-    claims = {
-        gradient.name: _claim(gradient.claim)
-        for gradient in report.gradients
-        if gradient.claim is not None
-    }
+    claims = {g.name: _claim(g.claim) for g in report.gradients if g.claim is not None}
     return {
         "schema": "gradcalc.report/1",
         "command": report.command,
         "program": report.program,
         "dtype": report.dtype,
-        "value": None if report.value is None else _numbers(report.value),
+        "value": _numbers(report.value),
         "inputs": inputs_json(report.inputs),
         "gradients": {gradient.name: _gradient(gradient) for gradient in report.gradients},
-        **({"expected": claims} if claims else {}),
-        "path": [_branch(branch) for branch in report.path],
+        **_known(expected=claims or None),
+        "path": [{**asdict(b), "taken": list(b.taken)} for b in report.path],
         "detached": list(report.detached),
         "witnesses": list(report.witnesses),
-        "verdict": _verdict(report.verdict),
-        "findings": [_finding(finding) for finding in report.findings],
-        **({"summed": True} if report.summed else {}),
-        **({} if report.cotangent is None else {"cotangent": _numbers(report.cotangent)}),
-        **({} if report.of is None else {"of": report.of}),
+        "verdict": {
+            "outcome": report.verdict.outcome.value,
+            "message": report.verdict.message,
+            "exit_code": report.verdict.exit_code,
+        },
+        "findings": [asdict(finding) for finding in report.findings],
+        **_known(summed=report.summed or None, cotangent=_numbers(report.cotangent), of=report.of),
     }
 
 
@@ -159,24 +146,30 @@ def error_json(error: GradcalcError) -> Json:
 
 
 def _gradient(gradient: InputGradient) -> Json:
-    accumulated = gradient.accumulated
     return {
-        "autograd": None if gradient.autograd is None else _numbers(gradient.autograd),
-        "symbolic": None if gradient.symbolic is None else _numbers(gradient.symbolic),
+        "autograd": _numbers(gradient.autograd),
+        "symbolic": _numbers(gradient.symbolic),
         "closed_form": gradient.closed_form,
-        "digits": None if gradient.digits is None else _number(gradient.digits),
-        **({} if accumulated is None else {"accumulated": _numbers(accumulated)}),
-        **({} if gradient.enclosure is None else {"enclosure": _numbers(gradient.enclosure)}),
-        **({} if gradient.condition is None else {"condition": _number(gradient.condition)}),
-        **({} if gradient.worst is None else {"worst": _worst(gradient.worst)}),
+        "digits": _numbers(gradient.digits),
+        **_known(
+            accumulated=_numbers(gradient.accumulated),
+            enclosure=_numbers(gradient.enclosure),
+            condition=_numbers(gradient.condition),
+            worst=None if gradient.worst is None else _worst(gradient.worst),
+        ),
     }
+
+
+def _known(**fields: Any) -> Json:
+    """The fields that say something."""
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _worst(worst: Worst) -> Json:
     return {
         "index": list(worst.index),
-        "autograd": _number(worst.autograd),
-        "true": _number(worst.true),
+        "autograd": _numbers(worst.autograd),
+        "true": _numbers(worst.true),
     }
 
 
@@ -184,42 +177,15 @@ def _claim(claim: Claim) -> Json:
     return {"text": claim.text, "value": _numbers(claim.value), "holds": claim.holds}
 
 
-def _branch(branch: Branch) -> Json:
-    return {
-        "line": branch.line,
-        "kind": branch.kind,
-        "source": branch.source,
-        "taken": list(branch.taken),
-    }
-
-
-def _verdict(verdict: Verdict) -> Json:
-    return {
-        "outcome": verdict.outcome.value,
-        "message": verdict.message,
-        "exit_code": verdict.exit_code,
-    }
-
-
-def _finding(finding: Finding) -> Json:
-    return {
-        "kind": finding.kind,
-        "message": finding.message,
-        "hint": finding.hint,
-        "span": _span(finding.span),
-    }
-
-
 def _span(span: Span | None) -> Json | None:
     return None if span is None else asdict(span)
 
 
-def _number(value: float) -> Any:
-    return _numbers(np.asarray(value))
-
-
-def _numbers(values: Array) -> Any:
+def _numbers(values: Array | float | None) -> Any:
     """A number or nested lists of them."""
+    if values is None:
+        return None
+    values = np.asarray(values)
     if np.isfinite(values).all():
         return values.tolist()
     words = values.astype(object)

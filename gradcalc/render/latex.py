@@ -11,14 +11,13 @@ from itertools import accumulate
 
 import numpy as np
 
+from gradcalc.render import Style
 from gradcalc.render.notes import Note, closing_notes, formula_text, opening_notes, title_text
-from gradcalc.render.style import Style
 from gradcalc.render.tex.formula import Writer
-from gradcalc.render.tex.pieces import Piece, matrix
+from gradcalc.render.tex.pieces import Piece, code, escape, matrix, name_table, number_tex
 from gradcalc.render.tex.ranks import Rank, Ranks
-from gradcalc.render.tex.text import code, escape, name_table, number_tex
 from gradcalc.render.text import number_texts, shape_text
-from gradcalc.report import Array, InputGradient, Report, Written
+from gradcalc.report import Array, InputGradient, Report
 
 # TeX nests no more than 255 groups, a box may be 5.7 m long and high, and a fraction between
 # brackets doubles the height with each level.
@@ -44,11 +43,7 @@ def _lines(report: Report, style: Style) -> Iterator[str]:
     if report.value is not None:
         rows.append(f"f &= {_numbers(report.value, report.dtype, style)}")
     for gradient in report.gradients:
-        formula = (
-            None
-            if gradient.formula is None
-            else _formula(report, gradient, gradient.formula, style)
-        )
+        formula = _formula(report, gradient, style)
         rows.extend(formula or [_elements(report, gradient, gradient.best, style)])
         if gradient.accumulated is not None:
             summed = _elements(report, gradient, gradient.accumulated, style)
@@ -78,12 +73,11 @@ def _displays(rows: Sequence[str]) -> Iterator[str]:
             start, size = position + 1, 0
 
 
-def _formula(
-    report: Report, gradient: InputGradient, formula: Written, style: Style
-) -> list[str] | None:
-    """The formula and its parts in rows, None if there are too many of them or one is too deep or
-    too long for TeX."""
-    if not style.show_all and len(formula.parts) > _MOST_PARTS:
+def _formula(report: Report, gradient: InputGradient, style: Style) -> list[str] | None:
+    """The formula and its parts in rows, None if there is none, if there are too many of them or
+    one is too deep or too long for TeX."""
+    formula = gradient.formula
+    if formula is None or (not style.show_all and len(formula.parts) > _MOST_PARTS):
         return None
     known = [*report.inputs, gradient.name, *report.detached, *(name for name, _ in formula.parts)]
     names = name_table(dict.fromkeys(known))

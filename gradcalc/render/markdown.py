@@ -3,14 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from gradcalc.render import Style
 from gradcalc.render.notes import closing_notes, formula_text, opening_notes, title_text
-from gradcalc.render.printable import printable
-from gradcalc.render.rows import gradient_rows, hidden_text, visible
-from gradcalc.render.style import Style
+from gradcalc.render.text import gradient_rows, hidden_text, visible
 from gradcalc.report import InputGradient, Report
-
-_MARKS = {True: "✓", False: "✗", None: ""}
-_ASCII_MARKS = {True: "ok", False: "DIFFERS", None: ""}
 
 
 def render(reports: Sequence[Report], style: Style) -> str:
@@ -43,11 +39,10 @@ def _gradient(report: Report, gradient: InputGradient, style: Style) -> Iterator
         return
     shown = visible(gradient, show_all=style.show_all)
     rows = gradient_rows(report, gradient, shown)
-    marks = _MARKS if style.unicode else _ASCII_MARKS
-    titles = [_cell(gradient.name if key == "at" else key, style) for key in rows.columns]
+    titles = [_prose(gradient.name if key == "at" else key, style) for key in rows.columns]
     yield _row([*titles, ""])
     yield _row([":--" if key == "index" else "--:" for key in rows.columns] + [":-:"])
-    for cells in zip(*rows.columns.values(), [marks[ok] for ok in rows.ok], strict=True):
+    for cells in zip(*rows.columns.values(), [style.marks[ok] for ok in rows.ok], strict=True):
         yield _row(cells)
     hidden = hidden_text(gradient, shown)
     yield from ("", f"_... {hidden}_", "") if hidden else ("",)
@@ -59,15 +54,12 @@ def _row(cells: Sequence[str]) -> str:
 
 def _prose(text: str, style: Style) -> str:
     """Ordinary text: nothing in it is markup."""
-    return re.sub(r"([\\`*_\[\]<>|~&#$])", r"\\\1", printable(text, unicode=style.unicode))
-
-
-_cell = _prose
+    return re.sub(r"([\\`*_\[\]<>|~&#$])", r"\\\1", style.safe(text))
 
 
 def _code(text: str, style: Style) -> str:
     """A code span whose fence is longer than any run of backticks in the text."""
-    plain = printable(text, unicode=style.unicode)
+    plain = style.safe(text)
     fence = "`" * (1 + max(map(len, re.findall("`+", plain)), default=0))
     pad = " " if plain.startswith("`") or plain.endswith("`") else ""
     return f"{fence}{pad}{plain}{pad}{fence}"

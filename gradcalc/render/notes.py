@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradcalc.errors import Span
 from gradcalc.expr.written import Written
-from gradcalc.render.style import Style
+from gradcalc.render import Style
 from gradcalc.render.text import number_texts, shape_text
 from gradcalc.report import Array, Branch, Finding, InputGradient, Outcome, Report
 from gradcalc.values import format_literal
+from gradcalc.verdict.outcome import element_text, one_decimal
 
 _SHORT = 12
 _MOST_RUNS = 6
@@ -75,7 +75,7 @@ def _worst(report: Report) -> Iterator[Note]:
     for gradient in report.gradients:
         worst = gradient.worst
         if worst is not None and worst.index and gradient.size > 1:
-            where = f"{gradient.name}[{', '.join(map(str, worst.index))}]"
+            where = element_text(gradient.name, worst.index)
             yield Note("worst", f"{where}: autograd {worst.said}, true {worst.truth}")
 
 
@@ -127,27 +127,19 @@ def _claim_text(gradient: InputGradient) -> str:
 
 def _digits(report: Report) -> Iterator[Note]:
     known = [
-        f"{_prefix(report, gradient)}{_one_decimal(gradient.digits)}"
+        f"{_prefix(report, gradient)}{one_decimal(gradient.digits)}"
         for gradient in report.gradients
         if gradient.digits is not None and math.isfinite(gradient.digits)
     ]
     if known:
-        text = f"{', '.join(known)} of {_one_decimal(report.digits_possible)}"
+        text = f"{', '.join(known)} of {one_decimal(report.digits_possible)}"
         yield Note("digits right", text)
-
-
-def _one_decimal(digits: float) -> str:
-    """Rounded down: a digit that is not certain is not claimed."""
-    return f"{math.floor(digits * 10) / 10:.1f}"
 
 
 def finding_text(finding: Finding) -> str:
     """The sentence and its place in the program."""
-    return finding.message + _place(finding.span)
-
-
-def _place(span: Span | None) -> str:
-    return "" if span is None else f" (line {span.line}, column {span.column})"
+    span = finding.span
+    return finding.message + (f" (line {span.line}, column {span.column})" if span else "")
 
 
 def _branch_text(branch: Branch) -> str:

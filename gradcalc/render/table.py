@@ -1,22 +1,29 @@
-"""Tables for a terminal: the value, the rows of each gradient, the notes, and the verdict last."""
+"""Tables for a terminal: the value, the rows of each gradient, the notes, and the verdict last.
+
+Rows are side by side under their titles, stacked where that is too wide, plain where too many.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
+from rich import box
+from rich.cells import cell_len
+from rich.color import ColorSystem
 from rich.console import RenderableType
+from rich.style import Style as Paint
 from rich.table import Table
 from rich.text import Text
 
-from gradcalc.render.canvas import draw
-from gradcalc.render.formula import formula_lines
-from gradcalc.render.layout import plain_lines, table, text_columns
+from gradcalc.render import Style
+from gradcalc.render.canvas import draw, formula_lines
 from gradcalc.render.notes import Note, closing_notes, opening_notes, title_text
-from gradcalc.render.printable import printable
-from gradcalc.render.rows import gradient_rows, hidden_text, visible
-from gradcalc.render.style import Style
-from gradcalc.render.text import shape_text
+from gradcalc.render.text import Positions, Rows, gradient_rows, hidden_text, shape_text, visible
 from gradcalc.report import InputGradient, Outcome, Report
 
+# The blanks that rich leaves between two columns of numbers.
+_GAP = 3
+_ASCII_BOX = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)
 # rich takes 3 s for 10,000 rows.
 _MOST_RICH_ROWS = 2_000
 _BLANK = Text("")
@@ -41,7 +48,7 @@ def render(reports: Sequence[Report], style: Style) -> str:
 def _report(report: Report, style: Style, *, titled: bool) -> str:
     parts = []
     if titled:
-        title = Text(printable(title_text(report), unicode=style.unicode), "bold", overflow="fold")
+        title = Text(style.safe(title_text(report)), "bold", overflow="fold")
         parts.append(draw(title, style=style))
     opening = opening_notes(report)
     parts.append(draw(notes_grid(opening, style), _BLANK, style=style))
@@ -61,9 +68,7 @@ def notes_grid(notes: Sequence[Note], style: Style) -> Table:
         label = Text(
             "" if note.label == previous else note.label, _LABEL_COLORS.get(note.label, "dim")
         )
-        text = Text(
-            printable(note.text, unicode=style.unicode), "bold" if note.label == "value" else ""
-        )
+        text = Text(style.safe(note.text), "bold" if note.label == "value" else "")
         grid.add_row(label, text)
         previous = note.label
     return grid
@@ -81,15 +86,19 @@ def _gradient(report: Report, gradient: InputGradient, style: Style) -> str:
         lines = plain_lines(columns, rows.ok, style)
         return draw(*parts, style=style) + "".join(f"{line}\n" for line in lines) + "\n"
     parts.append(table(columns, rows, style))
+    return draw(*parts, *hidden_line(gradient, shown, style), _BLANK, style=style)
+
+
+def hidden_line(gradient: InputGradient, shown: Positions, style: Style) -> Iterator[Text]:
+    """How many rows are not shown, if there are any."""
     hidden = hidden_text(gradient, shown)
     if hidden:
-        parts.append(Text(f"{'…' if style.unicode else '...'} {hidden}", "dim"))
-    return draw(*parts, _BLANK, style=style)
+        yield Text(f"{style.dots} {hidden}", "dim")
 
 
 def heading(gradient: InputGradient, style: Style) -> Iterator[Text]:
     """What the rows below are the gradient by, and its formula."""
-    name = printable(gradient.name, unicode=style.unicode)
+    name = style.safe(gradient.name)
     title = f"∇{name} f" if style.unicode else f"gradient by {name}"
     line = Text(title, "bold", overflow="fold")
     if gradient.formula is None:
@@ -102,3 +111,122 @@ def heading(gradient: InputGradient, style: Style) -> Iterator[Text]:
     line.append(first[len(title) + 3 :], "not bold cyan")
     yield line
     yield from (Text(further, "cyan", overflow="fold") for further in more)
+
+
+# -- rows under their titles -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A title and a text for each row, safe to show."""
+
+    key: str
+    title: str
+    cells: Sequence[str]
+
+    @property
+    def left(self) -> bool:
+        """Whether its texts begin at the left; numbers end at the right."""
+        return self.key in ("index", "mark")
+
+    @property
+    def width(self) -> int:
+        """The cells that it takes when nothing in it is folded."""
+        return max(cell_len(self.title), max(map(len, self.cells), default=0))
+
+
+def text_columns(name: str, rows: Rows, style: Style) -> list[Column]:
+    """The columns of the rows of the input with this name, and the marks as the last."""
+
+    columns = [
+        Column(key, style.safe(name if key == "at" else key), list(map(style.safe, cells)))
+        for key, cells in rows.columns.items()
+    ]
+    return [*columns, Column("mark", "", [style.marks[ok] for ok in rows.ok])]
+
+
+def table(columns: Sequence[Column], rows: Rows, style: Style) -> Table:
+    """The rows as rich draws them: numbers are never cut, and folded only as a last resort."""
+    fits = sum(column.width + _GAP for column in columns) - 1 <= style.width
+    return _side_by_side(columns, rows, style) if fits else _stacked(columns, rows, style)
+
+
+def _side_by_side(columns: Sequence[Column], rows: Rows, style: Style) -> Table:
+    drawn = Table(
+        box=box.SIMPLE_HEAD if style.unicode else _ASCII_BOX,
+        show_edge=False,
+        header_style="dim",
+        border_style="dim",
+        padding=(0, 1),
+    )
+    for column in columns:
+        drawn.add_column(
+            Text(column.title),
+            justify="left" if column.left else "right",
+            style="dim" if column.key == "index" else "",
+            no_wrap=True,
+            overflow="fold",
+        )
+    for texts, paint in _elements(columns, rows):
+        drawn.add_row(*(texts or [Text(_dots(style), "dim") for _ in columns[1:]]), style=paint)
+    return drawn
+
+
+def _stacked(columns: Sequence[Column], rows: Rows, style: Style) -> Table:
+    """Each element over several lines: `index  title  number  mark`."""
+    drawn = Table(box=None, show_header=False, padding=(0, 1))
+    for paint in ("dim", "dim", "", ""):
+        drawn.add_column(overflow="fold", style=paint)
+    indexed = columns[0].key == "index"
+    titles = [column.title for column in columns[int(indexed) : -1]]
+    for texts, paint in _elements(columns, rows):
+        if not texts:
+            drawn.add_row(_dots(style))
+            continue
+        index, *numbers, mark = texts if indexed else [Text(""), *texts]
+        for title, number in zip(titles, numbers, strict=True):
+            drawn.add_row(index, title, number, mark, style=paint)
+            index = mark = Text("")
+    return drawn
+
+
+def _elements(columns: Sequence[Column], rows: Rows) -> Iterator[tuple[list[Text], str]]:
+    """The texts of each row, the mark last, and how it is painted; no texts where rows are left
+    out."""
+    cells = zip(*(column.cells for column in columns), strict=True)
+    previous = -1
+    for position, ok, (*texts, mark) in zip(rows.positions.tolist(), rows.ok, cells, strict=True):
+        if position != previous + 1:
+            yield [], ""
+        bad = ok is False
+        painted = Text(mark, "bold red" if bad else "green")
+        yield [*map(Text, texts), painted], "red" if bad else ""
+        previous = position
+
+
+def _dots(style: Style) -> str:
+    return "⋮" if style.unicode else ":"
+
+
+def plain_lines(
+    columns: Sequence[Column], marks: Sequence[bool | None], style: Style
+) -> Iterator[str]:
+    """The same table without rich, for a great many rows."""
+    widths = [column.width for column in columns]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = (
+            cell.ljust(width) if column.left else cell.rjust(width)
+            for cell, width, column in zip(cells, widths, columns, strict=True)
+        )
+        return f" {(' ' * _GAP).join(padded)}".rstrip()
+
+    red = Paint(color="red")
+    yield line([column.title for column in columns])
+    rule = "─" if style.unicode else "-"
+    yield f" {rule * (sum(widths) + _GAP * (len(widths) - 1))}"
+    cells = zip(*(column.cells for column in columns), strict=True)
+    for texts, ok in zip(cells, marks, strict=True):
+        text = line(texts)
+        colored = style.color and ok is False
+        yield red.render(text, color_system=ColorSystem.STANDARD) if colored else text

@@ -1,9 +1,12 @@
-"""The small texts that every format shares: numbers, indexes, shapes."""
+"""What every format shares: numbers, indexes and shapes as texts, and a gradient's rows of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcalc.report import Array
+from gradcalc.report import Array, InputGradient, Report
 from gradcalc.values import format_literal, number_literals
 
 
@@ -21,8 +24,8 @@ def number_texts(values: Array, dtype: str = "float64") -> list[str]:
 
 
 def number_texts_beside(
-    values: Array, before: Array, texts: list[str], dtype: str = "float64"
-) -> list[str]:
+    values: Array, before: Array, texts: Sequence[str], dtype: str = "float64"
+) -> Sequence[str]:
     """The same as `number_texts`, where numbers of which many are equal have been written before.
 
     Finding the shortest text is what takes time.
@@ -32,12 +35,8 @@ def number_texts_beside(
         return number_texts(values, dtype)
     if not differing.size:
         return texts
-    result = list(texts)
-    for position, text in zip(
-        differing.tolist(), number_texts(values[differing], dtype), strict=True
-    ):
-        result[position] = text
-    return result
+    new = dict(zip(differing.tolist(), number_texts(values[differing], dtype), strict=True))
+    return [new.get(position, text) for position, text in enumerate(texts)]
 
 
 def index_texts(positions: NDArray[np.intp], shape: tuple[int, ...]) -> list[str]:
@@ -53,3 +52,100 @@ def index_texts(positions: NDArray[np.intp], shape: tuple[int, ...]) -> list[str
 def shape_text(shape: tuple[int, ...]) -> str:
     """`(4)`, `(2, 3)`."""
     return f"({', '.join(map(str, shape))})"
+
+
+# -- rows --------------------------------------------------------------------------------------
+
+Positions = NDArray[np.intp]
+Mask = NDArray[np.bool_]
+
+_SHORT = 12
+_HEAD = 6
+_TAIL = 4
+_MOST_DISAGREEING = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Some elements of a gradient: their row-major positions, and a column of text by key.
+
+    The keys are `index at autograd symbolic enclosure expected accumulated`, in this order; a
+    column without content is left out. `ok` is None where nothing was compared.
+    """
+
+    positions: Positions
+    columns: Mapping[str, Sequence[str]]
+    ok: Sequence[bool | None]
+
+
+def gradient_rows(
+    report: Report, gradient: InputGradient, positions: Positions | None = None
+) -> Rows:
+    """The rows at the positions, or all of them."""
+    shape = gradient.shape
+    chosen = np.arange(gradient.size) if positions is None else positions
+    columns: dict[str, Sequence[str]] = {}
+    if shape:
+        columns["index"] = index_texts(chosen, shape)
+    claim, written = gradient.claim, None
+    numbers = {
+        "at": report.inputs.get(gradient.name),
+        "autograd": gradient.autograd,
+        "symbolic": gradient.symbolic,
+        "enclosure": gradient.enclosure,
+        "expected": None if claim is None or claim.differs is None else claim.value,
+        "accumulated": gradient.accumulated,
+    }
+    for key, values in numbers.items():
+        if values is None:
+            continue
+        own = np.ascontiguousarray(np.broadcast_to(values, shape).ravel()[chosen], np.float64)
+        if written is None:
+            columns[key] = number_texts(own, report.dtype)
+        else:
+            columns[key] = number_texts_beside(own, *written, report.dtype)
+        if key == "autograd":
+            written = own, columns[key]
+    differing = disagreeing(gradient)
+    ok: list[bool | None] = [None] * len(chosen)
+    if differing is not None:
+        ok = (~differing[chosen]).tolist()
+    return Rows(chosen, columns, ok)
+
+
+def disagreeing(gradient: InputGradient) -> Mask | None:
+    """Which elements differ between the witnesses or from the claim; None if none were compared."""
+    shape = gradient.shape
+    claim = gradient.claim
+    masks = [] if gradient.differs is None else [gradient.differs]
+    if claim is not None:
+        masks.append(np.asarray(not claim.holds) if claim.differs is None else claim.differs)
+    if not masks:
+        return None
+    spread = [np.broadcast_to(mask, shape).ravel() for mask in masks]
+    together: Mask = np.logical_or.reduce(spread)
+    return together
+
+
+def visible(gradient: InputGradient, *, show_all: bool) -> Positions:
+    """What to show of a gradient: its head, its tail, and the elements that disagree."""
+    size = gradient.size
+    if show_all or size <= _SHORT:
+        return np.arange(size)
+    differing = disagreeing(gradient)
+    odd = np.arange(0) if differing is None else np.flatnonzero(differing)[:_MOST_DISAGREEING]
+    return np.unique(np.concatenate([np.arange(_HEAD), odd, np.arange(size - _TAIL, size)]))
+
+
+def hidden_text(gradient: InputGradient, shown: Positions) -> str | None:
+    """How many rows are not shown and what they are like; None if there are none."""
+    count = gradient.size - len(shown)
+    if not count:
+        return None
+    rows = f"{count:,} more row{'s' if count > 1 else ''}"
+    differing = disagreeing(gradient)
+    if differing is None:
+        return f"{rows}; --all shows them"
+    odd = int(differing.sum()) - int(differing[shown].sum())
+    like = f", {odd:,} of which differ" if odd else (" that agree" if count > 1 else " that agrees")
+    return f"{rows}{like}; --all shows {'them' if count > 1 else 'it'}"

@@ -7,15 +7,11 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from gradcalc.render.canvas import draw
-from gradcalc.render.errors import excerpt
-from gradcalc.render.layout import table, text_columns
+from gradcalc.render import Style
+from gradcalc.render.canvas import draw, excerpt
 from gradcalc.render.notes import Note, closing_notes, opening_notes, value_note, value_text
-from gradcalc.render.printable import printable
-from gradcalc.render.rows import Positions, Rows, gradient_rows, hidden_text, visible
-from gradcalc.render.style import Style
-from gradcalc.render.table import heading, notes_grid
-from gradcalc.render.text import number_texts
+from gradcalc.render.table import heading, hidden_line, notes_grid, table, text_columns
+from gradcalc.render.text import Positions, Rows, gradient_rows, number_texts, visible
 from gradcalc.report import Answer, Cured, Explanation, Finding, InputGradient, Report
 
 _FEW_STEPS = 8
@@ -61,9 +57,7 @@ def _gradient(
             columns["expected"] = columns.pop("expected")
         rows = Rows(rows.positions, columns, rows.ok)
         lines.append(table(text_columns(gradient.name, rows, style), rows, style))
-        hidden = hidden_text(gradient, shown)
-        if hidden:
-            lines.append(Text(f"{'…' if style.unicode else '...'} {hidden}", "dim"))
+        lines.extend(hidden_line(gradient, shown, style))
     return draw(*lines, style=style)
 
 
@@ -104,7 +98,7 @@ def _conditions(report: Report) -> Iterator[Note]:
 
 def _finding(number: int, finding: Finding, source: str, style: Style) -> str:
     message = Table.grid(padding=(0, 1, 0, 0))
-    message.add_row(Text(f"{number}.", "bold yellow"), _safe(finding.message, style))
+    message.add_row(Text(f"{number}.", "bold yellow"), style.safe(finding.message))
     parts = [draw(message, style=style)]
     if finding.span is not None:
         lines = excerpt(source, finding.span, style)
@@ -119,17 +113,13 @@ def _cured(cured: Cured, style: Style) -> str:
     for step in cured.replacements:
         arrow = "→" if style.unicode else "->"
         change = f"{step.before} {arrow} {step.after}"
-        lines.append(Text.assemble(("instead ", "bold cyan"), (_safe(change, style), "cyan")))
-        lines.append(Text(f"        {_safe(step.reason, style)}", "dim"))
+        lines.append(Text.assemble(("instead ", "bold cyan"), (style.safe(change), "cyan")))
+        lines.append(Text(f"        {style.safe(step.reason)}", "dim"))
     report = cured.report
-    program = Text("\n".join(_safe(line, style) for line in report.program.splitlines()), "bold")
+    program = Text("\n".join(style.safe(line) for line in report.program.splitlines()), "bold")
     notes = [value_note(report)]
     for gradient in report.gradients:
         text = value_text(gradient.best, report.dtype, whole=False)
         notes.append(Note(f"by {gradient.name}", text))
     notes.append(Note(report.verdict.outcome, report.verdict.message))
     return draw(*lines, Text(""), program, notes_grid(notes, style), style=style)
-
-
-def _safe(text: str, style: Style) -> str:
-    return printable(text, unicode=style.unicode)

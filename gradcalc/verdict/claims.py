@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcalc.problem import Problem
-from gradcalc.testimony import Array, Nature, Reference, Testimony
+from gradcalc.testimony import Absent, Array, Computed, Nature, Reference, place_of, trusted
+from gradcalc.verdict.comparing import accepted_error, errors_of, in_hull
 from gradcalc.verdict.outcome import (
     EXCUSED,
     FACTOR,
@@ -16,15 +17,19 @@ from gradcalc.verdict.outcome import (
     Outcome,
     Precision,
     Verdict,
+    element_text,
     numbers_apart,
     precision_of,
 )
-from gradcalc.verdict.rough import in_hull, is_smooth
-from gradcalc.verdict.smooth import accepted_error
 
 
 def check_claim(
-    problem: Problem, name: str, autograd: Testimony, reference: Reference, accepted: bool
+    problem: Problem,
+    name: str,
+    autograd: Computed,
+    reference: Reference | Absent,
+    *,
+    accepted: bool,
 ) -> Claim:
     """Hold a claim against the true gradient; where that is not known, against autograd's.
 
@@ -32,25 +37,25 @@ def check_claim(
     as far off as autograd's, and be just those that autograd gives if these are `accepted`.
     """
     text = problem.claims[name].source
-    known = reference.absent is None
-    value = np.asarray((reference if known else autograd).claims.get(name, autograd.claims[name]))
-    settled = known and is_smooth(reference.around)
-    true: Any = reference.exact[name] if settled else autograd.gradients[name]
+    known = trusted(reference)
+    value = np.asarray((known or autograd).claims.get(name, autograd.claims[name]))
+    settled = None if known is None or known.rough else known
+    true: Any = autograd.gradients[name] if settled is None else settled.exact[name]
     shape = np.shape(true)
     if value.size != 1 and value.shape != shape:
         return Claim(text, value, False, None)
     spread = np.array(np.broadcast_to(value.reshape(()) if value.size == 1 else value, shape))
     precision = precision_of(problem.dtype)
     literal = _is_literal(problem, name)
-    excused = literal and settled and not problem.strict
-    condition = (reference.conditions or {}).get(name, 0.0) if excused else 0.0
-    rounded = known and settled and true.dtype != object and not problem.strict
+    excused = literal and settled is not None and not problem.strict
+    condition = settled.sensitivity.conditions.get(name, 0.0) if settled and excused else 0.0
 
     def differing(given: Array, condition: float) -> NDArray[np.bool_]:
         found = _claim_differs(given, true, condition, precision)
-        if rounded and found.any():
+        rounded = settled is not None and true.dtype != object and not problem.strict
+        if settled is not None and rounded and found.any():
             # what it is held to is rounded itself; but no element has hardly a right digit
-            room = accepted_error(problem, name, reference) * np.max(np.abs(true), initial=0)
+            room = accepted_error(problem, name, settled) * np.max(np.abs(true), initial=0)
             off = np.abs(true - given)
             found &= ~((off <= room) & (off <= EXCUSED * np.abs(true)))
         return found
@@ -59,15 +64,15 @@ def check_claim(
     if literal and accepted and np.array_equal(spread, autograd.gradients[name]):
         differs = np.zeros(shape, dtype=np.bool_)
     holds = not differs.any()
-    if known and not settled:
+    if known is not None and settled is None:
         # there is no gradient here that a claim could be; a valid slope of a kink is one
-        holds = _is_slope(problem, name, spread, autograd, reference)
+        holds = _is_slope(problem, name, spread, autograd, known)
         differs = differs & (not holds)
-    if not (holds and settled) or literal:
+    if not holds or settled is None or literal:
         return Claim(text, spread, holds, differs)
     written = np.broadcast_to(np.reshape(autograd.claims[name], value.shape), shape)
-    lost = bool(differing(written, 0.0).any())
-    return Claim(text, spread, holds, differs, lost, _digits(written, true, precision))
+    lost = differing(written, 0.0).any()
+    return Claim(text, spread, holds, differs, _digits(written, true, precision) if lost else None)
 
 
 def _is_literal(problem: Problem, name: str) -> bool:
@@ -80,8 +85,7 @@ def _is_literal(problem: Problem, name: str) -> bool:
 def _digits(given: Array, true: Any, precision: Precision) -> float:
     """How many digits of the largest element are right everywhere."""
     size = float(np.max(np.abs(np.ravel(true)), initial=0))
-    pairs = zip(given.flat, np.ravel(true), strict=True)
-    error = max((abs(float(t) - float(g)) for g, t in pairs), default=0.0)
+    error = float(np.max(np.abs(true.astype(np.float64) - given), initial=0))
     if not np.isfinite(error):
         return 0.0
     if not error:
@@ -95,44 +99,37 @@ def _claim_differs(
     size = np.max(np.abs(np.ravel(true)), initial=0)
     plain = FACTOR * precision.epsilon
     allowed = max(min(plain * (1 + condition), EXCUSED), plain)
-
-    if true.dtype != object:
-        with np.errstate(all="ignore"):
-            near = np.abs(true - given) <= allowed * (np.abs(true) + precision.epsilon * size)
-        return np.asarray(~near & (given != true), dtype=np.bool_)
-
-    def differs(claimed: float, truth: Any) -> bool:
-        if not np.isfinite(claimed):
-            # rounding takes a true gradient that is beyond a float to infinity
-            return claimed != float(truth)
-        room = allowed * (abs(truth) + precision.epsilon * size)
-        return not abs(truth - claimed) <= room and claimed != float(truth)
-
-    pairs = zip(given.flat, np.ravel(true), strict=True)
-    marks = [differs(float(claimed), truth) for claimed, truth in pairs]
-    return np.array(marks, dtype=np.bool_).reshape(given.shape)
+    # rounding takes a true gradient that is beyond a float to infinity
+    rounded = true.astype(np.float64) if true.dtype == object else true
+    with np.errstate(all="ignore"):
+        room = allowed * (np.abs(true) + precision.epsilon * size)
+        near = np.asarray(errors_of(given, true) <= room, dtype=np.bool_).reshape(given.shape)
+    return np.asarray(~near & (given != rounded), dtype=np.bool_)
 
 
 def _is_slope(
-    problem: Problem, name: str, claimed: Array, autograd: Testimony, reference: Reference
+    problem: Problem, name: str, claimed: Array, autograd: Computed, known: Reference
 ) -> bool:
-    if reference.around is None or reference.around.nature is not Nature.KINK:
+    if known.rough is None or known.rough.nature is not Nature.KINK:
         return False
-    parts = [(claimed if n == name else autograd.gradients[n]).ravel() for n in problem.wrt]
-    return in_hull(np.concatenate(parts), reference.around, precision_of(problem.dtype))
+    given = problem.joined({**autograd.gradients, name: claimed})
+    return in_hull(given, known.rough, precision_of(problem.dtype))
 
 
 def with_failed_claim(
-    verdict: Verdict, name: str, claim: Claim, autograd: Testimony, reference: Reference
+    verdict: Verdict, name: str, claim: Claim, autograd: Computed, reference: Reference | Absent
 ) -> Verdict:
     """The verdict when a claim fails: wrong, unless there is no gradient for it to be."""
-    unknown = not np.isfinite(autograd.gradients[name]).all() and reference.absent is not None
-    rough = unknown or (reference.absent is None and not is_smooth(reference.around))
+    known = trusted(reference)
+    if known is None:
+        rough = not np.isfinite(autograd.gradients[name]).all()
+    else:
+        rough = known.rough is not None
     if rough and claim.differs is not None and verdict.outcome is not Outcome.KINK:
         message = f"{verdict.message}; the claim {claim.text} has nothing to be held against"
         return Verdict(verdict.outcome, message)
     right = ", as autograd says" if verdict.exit_code == 0 else ""
-    return Verdict(Outcome.WRONG, _failed_claim(name, claim, autograd, reference) + right)
+    return Verdict(Outcome.WRONG, _failed_claim(name, claim, autograd, known) + right)
 
 
 def with_claims_beside(verdict: Verdict, claims: Mapping[str, Claim]) -> Verdict:
@@ -142,18 +139,16 @@ def with_claims_beside(verdict: Verdict, claims: Mapping[str, Claim]) -> Verdict
     return Verdict(verdict.outcome, f"{verdict.message}; {said}")
 
 
-def _failed_claim(name: str, claim: Claim, autograd: Testimony, reference: Reference) -> str:
-    shape = autograd.gradients[name].shape
+def _failed_claim(name: str, claim: Claim, autograd: Computed, known: Reference | None) -> str:
+    given = autograd.gradients[name]
     if claim.differs is None:
         return (
             f"the claim {claim.text} does not hold: its shape is {claim.value.shape}, that of"
-            f" the gradient by {name} {shape}"
+            f" the gradient by {name} {given.shape}"
         )
-    worst = np.unravel_index(int(np.argmax(claim.differs)), shape)
-    where = f"{name}[{', '.join(map(str, worst))}]" if shape else name
-    true = reference.exact.get(name, autograd.gradients[name])
-    if not is_smooth(reference.around):
-        true = autograd.gradients[name]
-    given, truth = numbers_apart(float(claim.value[worst]), true[worst])
-    whose = " as autograd does" if reference.absent is not None else ""
-    return f"the claim {claim.text} fails: it gives {given} for {where}, not {truth}{whose}"
+    worst = place_of(claim.differs, given.shape)
+    true = given if known is None or known.rough else known.exact[name]
+    said, truth = numbers_apart(float(claim.value[worst]), true[worst])
+    whose = " as autograd does" if known is None else ""
+    where = element_text(name, worst)
+    return f"the claim {claim.text} fails: it gives {said} for {where}, not {truth}{whose}"

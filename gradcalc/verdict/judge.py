@@ -5,9 +5,16 @@ from dataclasses import dataclass, replace
 
 from gradcalc.lang.program import brief
 from gradcalc.problem import Problem
-from gradcalc.testimony import Reference, Testimony
+from gradcalc.testimony import (
+    Absent,
+    Computed,
+    Derived,
+    Enclosed,
+    Reference,
+    trusted,
+)
 from gradcalc.verdict.claims import check_claim, with_claims_beside, with_failed_claim
-from gradcalc.verdict.directions import Held, hold
+from gradcalc.verdict.comparing import compare, rough_verdict, value_holds, within_rounding
 from gradcalc.verdict.outcome import (
     Claim,
     Comparison,
@@ -18,17 +25,9 @@ from gradcalc.verdict.outcome import (
     digits_text,
     precision_of,
 )
-from gradcalc.verdict.references import agree, same_way, weigh
-from gradcalc.verdict.rough import is_smooth, rough_verdict, within_rounding
-from gradcalc.verdict.smooth import compare
-from gradcalc.verdict.value import value_holds
+from gradcalc.verdict.references import ELSEWHERE, agree, hold, same_way, weigh
 
-SEVERITY = (
-    Outcome.WRONG,
-    Outcome.UNRESOLVED,
-    Outcome.VANISHED,
-    Outcome.VERIFIED,
-)
+SEVERITY = (Outcome.WRONG, Outcome.UNRESOLVED, Outcome.VANISHED, Outcome.VERIFIED)
 """Outcomes of single inputs at a smooth point, worst first."""
 
 
@@ -42,90 +41,95 @@ class Judgement:
     verdict: Verdict
     comparisons: Mapping[str, Comparison]
     claims: Mapping[str, Claim]
-    reference: Reference
+    reference: Reference | Absent
     directions: int = 0
 
 
-def judge(problem: Problem, autograd: Testimony, formula: Reference, exact: Reference) -> Judgement:
+def judge(
+    problem: Problem,
+    autograd: Computed | Absent,
+    formula: Derived | Absent,
+    exact: Enclosed | Absent,
+) -> Judgement:
     """Weigh what the witnesses say.
 
     `formula` is the symbolic witness, `exact` the one that knows many digits of every element.
     """
     reference = weigh(problem, formula, exact)
-    if autograd.absent is not None:
-        why = f"autograd gave no gradient: {autograd.absent}"
+    if isinstance(autograd, Absent):
+        why = f"autograd gave no gradient: {autograd.doubt}"
         return Judgement(Verdict(Outcome.UNRESOLVED, why), {}, {}, reference)
-    precision = precision_of(problem.dtype)
-    comparisons: dict[str, Comparison] = {}
-    held = Held()
-    verdict = _before_comparing(autograd, reference)
-    if verdict is None and is_smooth(reference.around):
-        comparisons = {n: compare(problem, n, autograd, reference) for n in problem.wrt}
-        held = hold(problem, autograd, formula, exact, comparisons)
-        if held.trouble is not None:
-            reference, comparisons = replace(reference, absent=held.trouble), {}
-            verdict = _before_comparing(autograd, reference)
-    if verdict is None and is_smooth(reference.around):
-        witnesses = _witnesses(agree(problem, formula, reference), exact, held.directions)
-        verdict = _summed_up(comparisons, precision, witnesses)
-        if verdict.outcome is Outcome.WRONG and within_rounding(problem, autograd, reference):
-            verdict = Verdict(
-                Outcome.UNRESOLVED,
-                f"rounding cannot tell this point from a kink{culprit_text(reference.events)}, and"
-                " autograd's gradient is one from beside it",
-            )
-    elif verdict is None:
-        assert reference.around is not None
-        verdict = rough_verdict(reference.around, problem, autograd, reference, precision)
+    found = _judged(problem, autograd, formula, exact, reference)
+    verdict = found.verdict
     if autograd.cut is not None and verdict.exit_code == 0:
-        verdict = Verdict(
-            Outcome.UNRESOLVED,
-            f"nothing flows through {brief(autograd.cut.stop.source)}: the gradient of what is"
-            " inside is cut off there",
-        )
+        what = f"nothing flows through {brief(autograd.cut.stop.source)}"
+        why = f"{what}: the gradient of what is inside is cut off there"
+        verdict = Verdict(Outcome.UNRESOLVED, why)
     if problem.strict and verdict.exit_code == 0:
-        verdict = _wanting_all(problem, verdict, formula, exact, reference, held.directions)
+        verdict = _wanting_all(problem, verdict, formula, exact, found)
     claims = {
-        name: check_claim(problem, name, autograd, reference, _is_accepted(comparisons.get(name)))
+        name: check_claim(problem, name, autograd, found.reference, accepted=_accepted(found, name))
         for name in problem.claims
     }
     failed = [name for name, claim in claims.items() if not claim.holds]
     if failed and verdict.outcome is not Outcome.WRONG:
-        verdict = with_failed_claim(verdict, failed[0], claims[failed[0]], autograd, reference)
+        name = failed[0]
+        verdict = with_failed_claim(verdict, name, claims[name], autograd, found.reference)
     elif claims and verdict.outcome is Outcome.WRONG:
         verdict = with_claims_beside(verdict, claims)
-    return Judgement(verdict, comparisons, claims, reference, held.directions)
+    return replace(found, verdict=verdict, claims=claims)
 
 
-def _is_accepted(comparison: Comparison | None) -> bool:
-    return comparison is not None and comparison.outcome.exit_code == 0
+def _accepted(found: Judgement, name: str) -> bool:
+    return name in found.comparisons and found.comparisons[name].outcome.exit_code == 0
 
 
-def is_puzzling(problem: Problem, autograd: Testimony, judgement: Judgement) -> bool:
-    """Whether something is off, so that its cause is worth finding out."""
-    if judgement.verdict.outcome is not Outcome.VERIFIED:
+def _judged(
+    problem: Problem,
+    autograd: Computed,
+    formula: Derived | Absent,
+    exact: Enclosed | Absent,
+    reference: Reference | Absent,
+) -> Judgement:
+    """The judgement on autograd's gradients alone."""
+    known = trusted(reference)
+    if known is None:
+        why = f"not checked: {reference.doubt}"
+        return Judgement(Verdict(Outcome.UNRESOLVED, why), {}, {}, reference)
+    if not same_way(autograd, known):
+        return Judgement(Verdict(Outcome.UNRESOLVED, ELSEWHERE), {}, {}, known)
+    if known.rough is not None:
+        return Judgement(rough_verdict(known.rough, problem, autograd, known), {}, {}, known)
+    comparisons = {n: compare(problem, n, autograd, known) for n in problem.wrt}
+    directions, trouble = hold(problem, autograd, known, exact, comparisons)
+    if trouble is not None:
+        found = _judged(problem, autograd, formula, exact, replace(known, doubt=trouble))
+        return replace(found, directions=directions)
+    witnesses = _witnesses(agree(problem, formula, known), exact, directions)
+    verdict = _summed_up(comparisons, precision_of(problem.dtype), witnesses)
+    if verdict.outcome is Outcome.WRONG and within_rounding(problem, autograd, known):
+        kink = f"rounding cannot tell this point from a kink{culprit_text(known.events)}"
+        why = f"{kink}, and autograd's gradient is one from beside it"
+        verdict = Verdict(Outcome.UNRESOLVED, why)
+    return Judgement(verdict, comparisons, {}, known, directions)
+
+
+def is_puzzling(problem: Problem, autograd: Computed, exact: Enclosed, found: Judgement) -> bool:
+    """Whether something is off by the enclosure, so that its cause is worth finding out."""
+    if found.reference is not exact:
+        return False
+    if found.verdict.outcome is not Outcome.VERIFIED:
         return True
-    excused = any(comparison.why for comparison in judgement.comparisons.values())
+    excused = any(comparison.why for comparison in found.comparisons.values())
     dead = any(autograd.gradients[n].size and not autograd.gradients[n].any() for n in problem.wrt)
-    return excused or dead or not value_holds(problem, autograd, judgement.reference)
+    return excused or dead or not value_holds(problem, autograd, exact)
 
 
-def _before_comparing(autograd: Testimony, reference: Reference) -> Verdict | None:
-    if reference.absent is not None:
-        return Verdict(Outcome.UNRESOLVED, f"not checked: {reference.absent}")
-    if not same_way(autograd, reference):
-        return Verdict(
-            Outcome.UNRESOLVED,
-            "exact arithmetic takes another branch than the floats did: rounding chose this one",
-        )
-    return None
-
-
-def _witnesses(formula: bool, exact: Reference, directions: int) -> str:
+def _witnesses(formula: bool, exact: Enclosed | Absent, directions: int) -> str:
     """Those that agree, in words."""
     if directions:
         return f"autograd, formula and {directions} enclosure{'s' if directions > 1 else ''}"
-    if exact.absent is not None:
+    if isinstance(exact, Absent):
         return "autograd and formula"
     return "autograd, enclosure and formula" if formula else "autograd and enclosure"
 
@@ -133,17 +137,18 @@ def _witnesses(formula: bool, exact: Reference, directions: int) -> str:
 def _wanting_all(
     problem: Problem,
     verdict: Verdict,
-    formula: Reference,
-    exact: Reference,
-    reference: Reference,
-    directions: int,
+    formula: Derived | Absent,
+    exact: Enclosed | Absent,
+    found: Judgement,
 ) -> Verdict:
     """The verdict of --strict: whoever does not testify leaves it open."""
-    for name, witness in (("enclosure", exact), ("formula", formula)):
-        if witness.absent is not None and not (witness is exact and directions):
-            why = f"--strict wants three witnesses, and there is no {name}: {witness.absent}"
+    doubts = {"enclosure": None if found.directions else exact.doubt}
+    doubts["formula"] = formula.doubt
+    for name, doubt in doubts.items():
+        if doubt is not None:
+            why = f"--strict wants three witnesses, and there is no {name}: {doubt}"
             return Verdict(Outcome.UNRESOLVED, why)
-    if not agree(problem, formula, reference):
+    if isinstance(found.reference, Absent) or not agree(problem, formula, found.reference):
         why = "--strict wants three witnesses, and the formula does not hold here"
         return Verdict(Outcome.UNRESOLVED, why)
     return verdict

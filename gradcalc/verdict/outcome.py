@@ -1,5 +1,6 @@
 """The words of a verdict, the rounding of a dtype, and numbers in sentences."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcalc.errors import Span
 from gradcalc.testimony import Array, Event
 
 FACTOR = 64
@@ -51,19 +53,28 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Something worth knowing about the calculation, with its place and its cure."""
+
+    kind: str
+    message: str
+    hint: str | None = None
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A gradient that the user expects, from `--expect`, and whether it holds.
 
     `differs` marks the elements that do not hold; None when the shapes do not even fit. A claim is
-    judged in exact arithmetic; `lost` says that, as it is written, floats leave it fewer than the
-    rule asks for, and then how many `digits` of the largest element.
+    judged in exact arithmetic; where floats leave it, as it is written, fewer digits than the rule
+    asks for, `digits` says how many of the largest element.
     """
 
     text: str
     value: Array
     holds: bool
     differs: NDArray[np.bool_] | None
-    lost: bool = False
     digits: float | None = None
 
 
@@ -95,6 +106,10 @@ class Comparison:
     worst: Worst | None = None
 
 
+UNCOMPARED = Comparison(Outcome.UNRESOLVED, None, None, "")
+"""An input whose gradient was held to nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Precision:
     """A dtype's rounding: epsilon, decimal digits, smallest normal and largest number."""
@@ -121,7 +136,12 @@ def precision_of(dtype: str) -> Precision:
 
 def digits_text(digits: float, precision: Precision) -> str:
     """How many digits are right, of how many: `15.9 of 15.9`."""
-    return " of ".join(f"{np.floor(d * 10) / 10:.1f}" for d in (digits, precision.digits))
+    return f"{one_decimal(digits)} of {one_decimal(precision.digits)}"
+
+
+def one_decimal(digits: float) -> str:
+    """Rounded down: a digit that is not certain is not claimed."""
+    return f"{np.floor(digits * 10) / 10:.1f}"
 
 
 def number_text(value: Any, digits: int = 6) -> str:
@@ -145,10 +165,19 @@ def numbers_apart(first: float, second: Any) -> tuple[str, str]:
     return texts
 
 
-def culprit_text(events: tuple[Event, ...]) -> str:
+def element_text(name: str, index: tuple[int, ...]) -> str:
+    """`x[0, 1]`, and `x` where there is but one."""
+    return f"{name}[{', '.join(map(str, index))}]" if index else name
+
+
+def at_text(at: Iterable[float], digits: int = 6) -> str:
+    """Where a primitive stands: its operands."""
+    return ", ".join(number_text(value, digits) for value in at)
+
+
+def culprit_text(events: Sequence[Event]) -> str:
+    """The closest of the events in brackets, nothing if there is none."""
     if not events:
         return ""
-    event = events[0]
-    if not event.at:
-        return f" ({event.primitive})"
-    return f" ({event.primitive} at {', '.join(number_text(v) for v in event.at)})"
+    at = f" at {at_text(events[0].at)}" if events[0].at else ""
+    return f" ({events[0].primitive}{at})"

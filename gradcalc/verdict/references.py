@@ -1,89 +1,124 @@
-"""Whom to hold autograd to: the witness of many digits where it testifies, else the formula."""
+"""Whom to hold autograd to: the witness of many digits where it testifies, else the formula.
 
+Where the enclosure has slopes in a few directions only, both autograd and the formula are held to
+these.
+"""
+
+import math
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from gradcalc.problem import Problem
-from gradcalc.testimony import LEFT_OUT, Absence, Array, Formula, Reference, Testimony
-from gradcalc.verdict.outcome import culprit_text, precision_of
-from gradcalc.verdict.rough import is_smooth
+from gradcalc.testimony import (
+    AGREED,
+    LEFT_OUT,
+    Absence,
+    Absent,
+    Array,
+    Computed,
+    Derived,
+    Enclosed,
+    Formula,
+    Probe,
+    Reference,
+    Slopes,
+    trusted,
+)
+from gradcalc.verdict.comparing import accepted_error
+from gradcalc.verdict.outcome import EXCUSED, Comparison, Outcome, culprit_text, precision_of
 
 MEETING = "the formula does not hold at this point, where its cases meet"
 
 APART = "the formula and the enclosure contradict each other"
 
-UNSEEN = f"nobody looks around: {LEFT_OUT}"
+ALONE = "autograd and the enclosure contradict each other"
 
-OVERSIZED = "too large for a look around"
+ELSEWHERE = "exact arithmetic takes another branch than the floats did: rounding chose this one"
 
-AGREED = 1e-9
-"""How far apart, in relation to the largest element, two checks may be that know many digits."""
+OPEN: Mapping[Absence, str] = {
+    Absence.LEFT_OUT: f"nobody looks around: {LEFT_OUT.doubt}",
+    Absence.TOO_LARGE: "too large for a look around",
+}
+"""Why an enclosure is absent that may have found nothing wrong: what that means for a corner."""
 
 ROUNDINGS = 256
-"""The same in roundings of the dtype: a number of a formula that is worked out from two of the
-program's may be rounded otherwise."""
+"""How far apart two checks may be, in roundings of the dtype: a number of a formula that is worked
+out from two of the program's may be rounded otherwise."""
+
+SURE = 2.0**-20
+"""The largest radius, in relation to what it is a slope of, that says anything."""
+
+DEVIATIONS = 8
+"""How far errors of elements add up along signs drawn at random, in roots of their squares' sum:
+beyond it with a probability below 2 exp(-32), whatever the errors (Hoeffding, "Probability
+inequalities for sums of bounded random variables", 1963)."""
 
 
-def weigh(problem: Problem, formula: Reference, exact: Reference) -> Reference:
-    """The one reference that comes of two; absent where they contradict each other."""
-    if exact.absent is None:
-        if formula.absent is None and _contradict(problem, formula, exact):
-            return replace(exact, absent=APART)
-        return exact
+def weigh(
+    problem: Problem, formula: Derived | Absent, exact: Enclosed | Absent
+) -> Reference | Absent:
+    """The one reference that comes of two; in doubt where they contradict each other."""
+    if isinstance(exact, Enclosed):
+        ours, theirs = trusted(formula), trusted(exact)
+        apart = ours is not None and theirs is not None and _contradict(problem, ours, theirs)
+        return replace(exact, doubt=APART) if apart else exact
     # what was too much for single numbers may still be checked as a whole; what has no value, or
     # no gradient that digits could tell, may not
-    if exact.absence is None or not formula.surveyed:
+    if exact.reason not in OPEN:
         return exact
-    if formula.absent is not None:
-        return replace(exact, absent=formula.absent)
-    if formula.events:
-        return replace(
-            formula,
-            absent=f"it is not smooth at or near this point{culprit_text(formula.events)}, and"
-            f" {UNSEEN if exact.absence is Absence.LEFT_OUT else OVERSIZED}",
-        )
-    return formula
+    known = trusted(formula)
+    if known is None:
+        return replace(exact, doubt=str(formula.doubt))
+    if known.events:
+        place = f"it is not smooth at or near this point{culprit_text(known.events)}"
+        return replace(known, doubt=f"{place}, and {OPEN[exact.reason]}")
+    return known
 
 
-def same_way(first: Testimony, second: Testimony) -> bool:
+def same_way(first: Computed | Reference | Slopes, second: Computed | Reference | Slopes) -> bool:
     """Whether two witnesses took the same branches."""
     ways = [[(b.line, b.taken) for b in witness.path] for witness in (first, second)]
     return ways[0] == ways[1]
 
 
-def upheld(problem: Problem, formula: Reference, reference: Reference) -> Reference:
+def upheld(
+    problem: Problem, formula: Derived | Absent, reference: Reference | Absent
+) -> Derived | Absent:
     """The formula's witness without the texts that do not give the true gradient at a smooth point.
 
     Where cases meet a formula takes one of them, whatever the function does there.
     """
-    exact = reference.witness != formula.witness and reference.absent is None
-    if not (exact and is_smooth(reference.around) and same_way(formula, reference)):
+    exact = trusted(reference) if isinstance(reference, Enclosed) else None
+    if isinstance(formula, Absent) or exact is None or exact.rough:
+        return formula
+    if not same_way(formula, exact):
         return formula
     kept = {
         name: Formula(failure=MEETING)
         if found.written is not None
-        and _differ(problem, formula.gradients[name], reference.gradients[name])
+        and _differ(problem, formula.gradients[name], exact.gradients[name])
         else found
         for name, found in formula.formulas.items()
     }
     return replace(formula, formulas=kept)
 
 
-def _contradict(problem: Problem, formula: Reference, exact: Reference) -> bool:
-    # with conditions it was computed in floats, which have their own rounding
-    if formula.conditions or exact.around is not None:
-        return False
-    if not same_way(formula, exact):
+def _contradict(problem: Problem, formula: Derived, exact: Enclosed) -> bool:
+    # floats have their own rounding
+    if formula.surveyed or exact.around is not None or not same_way(formula, exact):
         return False
     return not agree(problem, formula, exact)
 
 
-def agree(problem: Problem, formula: Reference, reference: Reference) -> bool:
+def agree(problem: Problem, formula: Derived | Absent, reference: Reference) -> bool:
     """Whether the formula gives the gradient that autograd is held to."""
-    if formula.absent is not None:
+    known = trusted(formula)
+    if known is None:
         return False
-    pairs = ((formula.gradients[name], true) for name, true in reference.gradients.items())
+    pairs = ((known.gradients[name], true) for name, true in reference.gradients.items())
     return not any(_differ(problem, *pair) for pair in pairs)
 
 
@@ -94,3 +129,66 @@ def _differ(problem: Problem, given: Array, true: Array) -> bool:
         size = np.max(np.abs(true[finite]), initial=0)
         apart = np.max(np.abs(given[finite] - true[finite]), initial=0)
         return bool(apart > room * size + np.finfo(np.float64).tiny)
+
+
+# -- slopes in a few directions ----------------------------------------------------------------
+
+
+def hold(
+    problem: Problem,
+    autograd: Computed,
+    formula: Reference,
+    exact: Enclosed | Absent,
+    comparisons: Mapping[str, Comparison],
+) -> tuple[int, str | None]:
+    """Hold autograd and the formula against the enclosure's slopes, where it has only those.
+
+    Gives in how many directions it testifies, and what it contradicts, None if it does not.
+    """
+    if not isinstance(exact, Slopes):
+        return 0, None
+    if not same_way(autograd, exact):
+        return len(exact.probes), ELSEWHERE
+    with np.errstate(all="ignore"):
+        rooms = {
+            name: accepted_error(problem, name, formula) * _largest(formula.gradients[name])
+            for name in problem.wrt
+        }
+        probes = [(probe, _room(probe, formula, rooms)) for probe in exact.probes]
+        found = [(probe, room) for probe, room in probes if _is_sound(probe, formula, room)]
+        verified = all(c.outcome is Outcome.VERIFIED for c in comparisons.values())
+        for probe, room in found:
+            if _is_apart(probe, formula.gradients, room):
+                return len(found), APART
+            # autograd may be off from the formula, and the formula from the truth
+            if verified and _is_apart(probe, autograd.gradients, 2 * room):
+                return len(found), ALONE
+    return len(found), None
+
+
+def _is_apart(probe: Probe, gradients: Mapping[str, Any], room: float) -> bool:
+    return not abs(probe.along(gradients) - probe.slope) <= probe.radius + room
+
+
+def _is_sound(probe: Probe, formula: Reference, room: float) -> bool:
+    """Whether a slope is known, and would be by rounding, to more than a guess."""
+    if probe.signs is None:
+        size = _largest(formula.gradients[probe.name])
+    else:
+        size = sum(float(np.sum(np.abs(formula.gradients[name]))) for name in probe.signs)
+    size = max(size, abs(float(probe.slope)))
+    known = np.isfinite(probe.slope) and np.isfinite(size)
+    return bool(known and probe.radius <= SURE * size and room <= EXCUSED * size)
+
+
+def _room(probe: Probe, formula: Reference, rooms: Mapping[str, float]) -> float:
+    """What errors of elements, of at most those sizes by input, do to the slope."""
+    if probe.signs is None:
+        return rooms[probe.name]
+    counts = {name: np.size(formula.gradients[name]) for name in probe.signs}
+    deviation = math.hypot(*(counts[name] ** 0.5 * rooms[name] for name in counts))
+    return float(min(DEVIATIONS * deviation, sum(counts[n] * rooms[n] for n in counts)))
+
+
+def _largest(values: Any) -> float:
+    return float(np.max(np.abs(values), initial=0))

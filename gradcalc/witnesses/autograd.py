@@ -19,9 +19,7 @@ from gradcalc.lang.machine import Confirm
 from gradcalc.lang.program import Budget
 from gradcalc.primitives import Composite, Elementwise, Primitive, Structural
 from gradcalc.problem import Problem, claim_values, execute, weights
-from gradcalc.testimony import Broadcast, Step, Testimony
-
-Array = NDArray[np.float64]
+from gradcalc.testimony import Array, Broadcast, Computed, Step
 
 
 class TorchBackend:
@@ -144,7 +142,7 @@ def to_numpy(tensor: Any) -> Array:
     return values
 
 
-def testify(problem: Problem) -> Testimony:
+def testify(problem: Problem) -> Computed:
     """Run the program and ask torch for the gradients.
 
     Raises `GradcalcError` for whatever is wrong with the program or its inputs.
@@ -153,7 +151,7 @@ def testify(problem: Problem) -> Testimony:
     deadline = None if seconds is None else time.monotonic() + seconds
     budget = Budget(problem.limits.steps, deadline)
 
-    def again(other: Problem) -> Testimony:
+    def again(other: Problem) -> Computed:
         return _run(other, Budget(problem.limits.steps, deadline))
 
     confirm = Fidelity(getattr(torch, problem.dtype))
@@ -170,7 +168,7 @@ def testify(problem: Problem) -> Testimony:
     return replace(ours, narrow=reruns.in_float32(problem, ours, again))
 
 
-def _run(problem: Problem, budget: Budget, confirm: Confirm | None = None) -> Testimony:
+def _run(problem: Problem, budget: Budget, confirm: Confirm | None = None) -> Computed:
     backend = TorchBackend(getattr(torch, problem.dtype), _device(problem.device))
     tensors = {name: backend.shared(values) for name, values in problem.inputs.items()}
     for name in problem.wrt:
@@ -181,8 +179,7 @@ def _run(problem: Problem, budget: Budget, confirm: Confirm | None = None) -> Te
         output = execution.target
         gradients, carrying, steps = _gradients(problem, backend, output, tensors)
         claims = claim_values(problem, backend, execution, budget)
-    return Testimony(
-        witness="autograd",
+    return Computed(
         value=to_numpy(output),
         gradients=gradients,
         path=execution.run.path,
@@ -200,28 +197,21 @@ def _gradients(
     zeros = {name: np.zeros(problem.inputs[name].shape) for name in problem.wrt}
     cotangent = weights(problem, tuple(output.shape))
     calls = [call for call in backend.calls if problem.steps and isinstance(call[1], torch.Tensor)]
-    if not output.requires_grad:
-        return zeros, frozenset(), tuple(Step(name, to_numpy(v), None) for name, v in calls)
-    if problem.cotangent is not None:
-        output = output * backend.constant(cotangent)
-    # weights handed to grad itself would make torch import sympy, which takes half a second
-    total = output.sum() if output.ndim else output
-    asked = [tensors[name] for name in problem.wrt]
-    between = [value for _, value in calls if value.requires_grad]
-    found = torch.autograd.grad(total, [*asked, *between], allow_unused=True)
-    adjoints = iter(found[len(asked) :])
-    steps = tuple(
-        Step(name, to_numpy(value), _adjoint(next(adjoints) if value.requires_grad else None))
-        for name, value in calls
-    )
-    found = found[: len(asked)]
-    carrying = {n for n, g in zip(problem.wrt, found, strict=True) if g is not None}
-    given = {n: to_numpy(g) for n, g in zip(problem.wrt, found, strict=True) if g is not None}
-    return zeros | given, frozenset(carrying), steps
-
-
-def _adjoint(found: Any) -> Array | None:
-    return None if found is None else to_numpy(found)
+    wanted = [*(tensors[name] for name in problem.wrt), *(value for _, value in calls)]
+    found: list[Array | None] = [None] * len(wanted)
+    if output.requires_grad:
+        if problem.cotangent is not None:
+            output = output * backend.constant(cotangent)
+        # weights handed to grad itself would make torch import sympy, which takes half a second
+        total = output.sum() if output.ndim else output
+        live = [position for position, tensor in enumerate(wanted) if tensor.requires_grad]
+        given = torch.autograd.grad(total, [wanted[k] for k in live], allow_unused=True)
+        for position, gradient in zip(live, given, strict=True):
+            found[position] = None if gradient is None else to_numpy(gradient)
+    gradients = {n: g for n, g in zip(problem.wrt, found, strict=False) if g is not None}
+    adjoints = zip(calls, found[len(problem.wrt) :], strict=True)
+    steps = tuple(Step(name, to_numpy(value), adjoint) for (name, value), adjoint in adjoints)
+    return zeros | gradients, frozenset(gradients), steps
 
 
 def _device(name: str) -> torch.device:

@@ -34,8 +34,8 @@ from gradcalc.enclosure.neighbourhood import around_rounding, explore
 from gradcalc.enclosure.rounding import noise, rounding
 from gradcalc.enclosure.trial import Trial, reals
 from gradcalc.errors import GradcalcError
-from gradcalc.problem import Problem, claim_values
-from gradcalc.testimony import Absence, Event, Neighbourhood, Reference
+from gradcalc.problem import claim_values
+from gradcalc.testimony import Absence, Absent, Enclosed, Event, Neighbourhood, Sensitivity, Slopes
 
 EXPLORED = 300_000
 """Numbers in all runs around a special point together, which takes about a second."""
@@ -61,7 +61,7 @@ CHEAP = 100_000
 """Numbers in the runs that measure the conditioning, if it takes more than one."""
 
 
-def testify(experiment: Experiment) -> Reference:
+def testify(experiment: Experiment) -> Enclosed | Absent:
     """Run the program on balls and differentiate its definitions.
 
     Where that would take too long, it is done in a few directions; what meets what it does not know
@@ -73,54 +73,50 @@ def testify(experiment: Experiment) -> Reference:
             return _testify(experiment)
     except TooLarge as reason:
         experiment.too_large = True
-        answer = Reference(witness="enclosure", absent=str(reason), absence=Absence.TOO_LARGE)
-        return _in_directions(experiment, answer)
+        return _in_directions(experiment, str(reason))
     except (OutOfReach, GradcalcError) as reason:
-        return _unable(str(reason))
+        return Absent(Absence.UNABLE, str(reason))
 
 
-def _unable(reason: str) -> Reference:
-    return Reference(witness="enclosure", absent=reason)
-
-
-def _in_directions(experiment: Experiment, answer: Reference) -> Reference:
-    """The same answer with the slopes in as many directions as there is time for."""
+def _in_directions(experiment: Experiment, reason: str) -> Absent:
+    """The slopes in as many directions as there is time for."""
     # imported where it is used: few calculations are so large
     from gradcalc.enclosure.directions import sample
 
     try:
         wrong = misled(experiment.runs.recording)
         if wrong is not None:
-            return _unable(f"{CONTRADICTION}: {wrong}")
+            return Absent(Absence.UNABLE, f"{CONTRADICTION}: {wrong}")
         found = sample(experiment)
-    except OutOfReach as reason:
-        return replace(answer, absent=f"{answer.absent}, and {reason}")
-    return replace(answer, probes=found.probes, path=found.path)
+    except OutOfReach as further:
+        return Absent(Absence.TOO_LARGE, f"{reason}, and {further}")
+    if not found.probes:
+        return Absent(Absence.TOO_LARGE, reason)
+    return Slopes(Absence.TOO_LARGE, reason, found.probes, found.path)
 
 
-def diagnose(experiment: Experiment, reference: Reference) -> Reference:
+def diagnose(experiment: Experiment, exact: Enclosed) -> Enclosed:
     """The same testimony with what makes floats go astray: the mishaps and the rounding.
 
     It costs some more runs, so it is left for gradients about which something is wrong.
     """
-    if reference.absent is not None:
-        return reference
     try:
         with np.errstate(all="ignore"):
             centre = experiment.centre
-            reference = replace(reference, rounding=rounding(experiment, reference.exact))
-            if reference.size > DIAGNOSED:
-                return reference
+            found = replace(exact.sensitivity, rounding=rounding(experiment, exact.exact))
+            exact = replace(exact, sensitivity=found)
+            if exact.size > DIAGNOSED:
+                return exact
             return replace(
-                reference,
+                exact,
                 mishaps=(*mishaps(experiment, centre), *flats(centre)),
-                noise=noise(centre) if centre.finite else {},
+                sensitivity=replace(found, noise=noise(centre) if centre.finite else {}),
             )
     except (OutOfReach, GradcalcError):
-        return reference
+        return exact
 
 
-def _testify(experiment: Experiment) -> Reference:
+def _testify(experiment: Experiment) -> Enclosed:
     problem = experiment.problem
     view = _look(experiment)
     centre = view.centre
@@ -130,25 +126,24 @@ def _testify(experiment: Experiment) -> Reference:
         if wrong is not None:
             raise OutOfReach(f"{CONTRADICTION}: {wrong}")
     if view.around is not None and view.around.limit is not None:
-        exact, radii = _split(view.around.limit, problem), {}
+        exact, radii = problem.split(view.around.limit), {}
     with flint.ctx.workprec(centre.bits):
         sizes = magnitudes(centre.derived, centre.values, centre.arithmetic)
-    return Reference(
-        witness="enclosure",
+    samples = view.samples
+    return Enclosed(
         value=to_floats(centre.output),
         gradients={name: to_floats(values) for name, values in exact.items()},
         path=centre.path,
         claims=_claims(experiment, centre),
         exact=exact,
-        output=centre.output,
         total=centre.total,
-        scales=sizes.scales,
-        flows=sizes.flows,
-        sway=sway(centre, view.samples) if view.samples else None,
+        sensitivity=Sensitivity(
+            sizes.scales, sizes.flows, conditions(exact, samples) if samples else {}
+        ),
+        sway=sway(centre, samples) if samples else None,
         around=view.around,
         within=view.within,
         events=view.events,
-        conditions=conditions(exact, view.samples) if view.samples else None,
         radii=radii,
         bits=centre.bits,
         size=experiment.size,
@@ -257,13 +252,3 @@ def _claims(experiment: Experiment, centre: Trial) -> dict[str, Any]:
         found = {name: to_floats(reals(value.value)) for name, value in values.items()}
     # a claim with a tie in it is judged as floats have it
     return {} if decisions.guessed else found
-
-
-def _split(flat: Any, problem: Problem) -> dict[str, Any]:
-    result, position = {}, 0
-    for name in problem.wrt:
-        shape = problem.inputs[name].shape
-        size = int(np.prod(shape, dtype=np.int64))
-        result[name] = flat[position : position + size].reshape(shape)
-        position += size
-    return result

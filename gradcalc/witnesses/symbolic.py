@@ -35,7 +35,7 @@ from gradcalc.expr.formula import Formulas
 from gradcalc.expr.nodes import Node
 from gradcalc.expr.written import Unprintable, Written
 from gradcalc.problem import Problem, claim_values
-from gradcalc.testimony import LEFT_OUT, Formula, Reference
+from gradcalc.testimony import LEFT_OUT, Absence, Absent, Derived, Formula, Sensitivity
 
 UNREAD = "the formula does not read back to the gradient, so it is not shown"
 
@@ -61,7 +61,7 @@ SHOWN = 80
 DECIMAL = re.compile(r"(?<![\w.])(\d+\.\d*|\.\d+|\d+e-?\d+)(?!\w)")
 
 
-def testify(experiment: Experiment) -> Reference:
+def testify(experiment: Experiment) -> Derived | Absent:
     """Differentiate the run, and give the gradients as formulas and as numbers.
 
     Where that cannot be done, the answer says so.
@@ -69,23 +69,18 @@ def testify(experiment: Experiment) -> Reference:
     problem = experiment.problem
     for name, values in problem.inputs.items():
         if not np.isfinite(values).all():
-            return _absent(f"{name} is not finite")
+            return Absent(Absence.UNABLE, f"{name} is not finite")
     try:
         with np.errstate(all="ignore"):
             return _testify(experiment)
     except (GradcalcError, MemoryError) as reason:
-        return _absent(str(reason) or "the check does not fit into memory")
+        return Absent(Absence.UNABLE, str(reason) or "the check does not fit into memory")
     # a mistake of this witness costs its testimony, not autograd's gradient
     except Exception as fault:
-        failures = {name: Formula(failure=_fault(fault)) for name in problem.wrt}
-        return Reference(witness="symbolic", absent=_fault(fault), formulas=failures)
+        return Absent(Absence.FAULT, _fault(fault))
 
 
-def _absent(reason: str) -> Reference:
-    return Reference(witness="symbolic", absent=reason)
-
-
-def _testify(experiment: Experiment) -> Reference:
+def _testify(experiment: Experiment) -> Derived:
     problem, recording = experiment.problem, experiment.runs.recording
     shown, failure = recording.derived.once(
         "formulas", lambda: _simplified(recording, experiment.left)
@@ -104,24 +99,25 @@ def _testify(experiment: Experiment) -> Reference:
                 formulas[name] = Formula(failure=UNREAD)
     beside = found.beside()
     output = recording.output
-    return Reference(
-        witness="symbolic",
-        absent=None if found.known else LOST if problem.enclose else f"{TAKEN}, and {LEFT_OUT}",
+    lost = LOST if problem.enclose else f"{TAKEN}, and {LEFT_OUT.doubt}"
+    return Derived(
         value=np.asarray(output, dtype=np.float64),
         gradients={name: in_floats(gradient) for name, gradient in gradients.items()},
         path=recording.trace.path,
         claims=_claims(recording),
         exact=gradients,
-        output=output,
         total=float(np.sum(output * recording.trace.weights)),
-        scales=beside.scales or dict.fromkeys(problem.wrt, 0.0),
-        flows={n: beside.flows.get(n, np.abs(g)) for n, g in gradients.items()},
+        sensitivity=Sensitivity(
+            beside.scales or dict.fromkeys(problem.wrt, 0.0),
+            {n: beside.flows.get(n, np.abs(g)) for n, g in gradients.items()},
+            beside.conditions,
+            beside.rounding,
+        ),
         events=events(recording) if found.surveyed else (),
         surveyed=found.surveyed,
-        conditions=beside.conditions,
-        rounding=beside.rounding,
         formulas=formulas,
         size=recording.trace.size,
+        doubt=None if found.known else lost,
     )
 
 

@@ -25,8 +25,8 @@ from gradcalc.errors import (
     UsageError,
     did_you_mean,
 )
+from gradcalc.render import Style
 from gradcalc.render.json import Json, dumps, error_json, inputs_json, report_json
-from gradcalc.render.style import Style
 from gradcalc.report import Report
 
 if TYPE_CHECKING:

@@ -24,16 +24,17 @@ from gradcalc.render.tex.pieces import (
     SUM,
     Piece,
     by_elements,
+    code,
     fenced,
     fraction,
     matrix,
+    name_tex,
     negative,
     number,
     scaled,
     side_by_side,
 )
 from gradcalc.render.tex.ranks import Rank, Ranks, rank
-from gradcalc.render.tex.text import code, name_tex
 
 _SIGNS: Mapping[type[ast.cmpop], str] = {
     ast.Gt: ">", ast.GtE: r"\geq", ast.Lt: "<", ast.LtE: r"\leq", ast.Eq: "=", ast.NotEq: r"\neq",
