@@ -10,7 +10,6 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -21,6 +20,7 @@ from unittest import mock
 from gradcalc.cli.app import main
 from tests.patient.sitecustomize import FOLDER
 from tests.processes import HANGS
+from tests.ready import in_shell
 
 ROOT = Path(__file__).parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -82,10 +82,8 @@ class Session:
             with redirect_stdout(screen), redirect_stderr(screen):
                 self.code = main(shlex.split(command)[1:])
             return screen.getvalue()
-        # this checkout answers, whatever is installed
-        here = f'gradcalc() {{ "{sys.executable}" -m gradcalc "$@"; }}\n'
         result = subprocess.run(
-            ["bash", "-c", here + command],
+            ["bash", "-c", in_shell("gradcalc") + command],
             env={**os.environ, **TERMINAL, "PYTHONPATH": f"{FOLDER}{os.pathsep}{ROOT}"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -22,6 +22,7 @@ from gradcalc.cli.batch.tally import Tally
 from gradcalc.cli.batch.workers import Workers
 from gradcalc.errors import GradcalcError
 from tests.processes import HANGS, child_of, children, ended, is_alive, minds, wait_for
+from tests.ready import Running
 from tests.test_cli_process import COMMAND, environment, read_all
 
 
@@ -117,14 +118,14 @@ def test_a_process_that_hangs_is_ended_after_the_time_of_any_job(hanging: str, c
 
 
 def start(*argv: str, **streams: Any) -> Any:
+    return Running("gradcalc", ("batch", *argv), environment(), **streams)
+
+
+def from_scratch(*argv: str) -> Any:
+    """A command that has nothing imported yet."""
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     return subprocess.Popen(
-        [*COMMAND, "batch", *argv],
-        **{"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        | streams,
-        text=True,
-        encoding="utf-8",
-        env=environment(),
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        [*COMMAND, "batch", *argv], **streams, text=True, encoding="utf-8", env=environment()
     )
 
 
@@ -177,7 +178,7 @@ def test_each_answer_is_there_before_the_next_request() -> None:
 
 
 def test_nothing_heavy_runs_before_a_request_is_well_formed() -> None:
-    with ended(start()) as process:
+    with ended(from_scratch()) as process:
         process.stdin.write("nonsense\n")
         process.stdin.flush()
         assert ids([process.stdout.readline()]) == [None]
@@ -270,8 +271,8 @@ def test_a_million_lines_would_not_take_more_memory(tmp_path: Path) -> None:
         "print(code, peak, file=sys.stderr)\n"
     )
     peaks = []
-    line = '{"program": 1, "id": "%s"}\n' % ("x" * 2000)
-    for count in (100, 10_000):
+    line = '{"program": 1, "id": "%s"}\n' % ("x" * 8000)
+    for count in (25, 2_500):
         with open(tmp_path / "in", "w") as file:
             file.writelines(line for _ in range(count))
         with open(tmp_path / "in") as given, open(tmp_path / "out", "w") as out:

@@ -6,7 +6,12 @@ import sys
 import pytest
 
 from tests.examples import ROOT
-from tests.processes import HANGS
+from tests.processes import HANGS, ended
+from tests.ready import Running
+from tests.sweeps import FULL
+from tests.test_cli_process import environment
+
+QUICK = [] if FULL else ["--quick"]
 
 
 @pytest.mark.parametrize(
@@ -16,16 +21,14 @@ from tests.processes import HANGS
         pytest.param(["closed_form", "--help"], id="closed-form"),
         pytest.param(["fidelity", "--help"], id="fidelity"),
         pytest.param(["size", "--quick", "--program", "dot"], id="size"),
-        pytest.param(["stream", "--quick", "--repetitions", "1"], id="stream"),
+        pytest.param(["stream", "--repetitions", "1", *QUICK], id="stream"),
     ],
 )
 def test_a_benchmark_runs(argv: list[str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", *argv],
-        capture_output=True, text=True, cwd=ROOT, timeout=HANGS, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert done.stdout
+    with ended(Running("benchmarks", tuple(argv), environment())) as process:
+        out, err = process.communicate(timeout=HANGS)
+    assert process.returncode == 0, err
+    assert out
 
 
 def test_an_unknown_benchmark_is_refused() -> None:

@@ -14,6 +14,7 @@ import pytest
 import gradcalc
 from tests.patient.sitecustomize import FOLDER
 from tests.processes import HANGS, Gate, child_of, ended, wait_for
+from tests.ready import Running
 
 COMMAND = [sys.executable, "-m", "gradcalc"]
 ROOT = str(Path(gradcalc.__file__).parent.parent)
@@ -41,13 +42,10 @@ def call(*argv: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess
     )
 
 
-def test_a_value_from_a_pipe_and_an_answer_for_a_script() -> None:
-    done = call("grad", "2*dot(x,x)", "--x", "@-", "--format", "literal", stdin="0,1,2,3\n")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "0,4,8,12\n", "")
-
-
-def test_the_exit_code_arrives() -> None:
-    assert call(*DOT, "--expect", "3*x", "--quiet").returncode == 1
+def test_a_value_from_a_pipe_and_an_answer_and_an_exit_code_for_a_script() -> None:
+    argv = ("grad", "2*dot(x,x)", "--x", "@-", "--format", "literal", "--expect", "3*x")
+    done = call(*argv, stdin="0,1,2,3\n")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "0,4,8,12\n", "")
 
 
 def test_what_an_encoding_lacks_is_spelled_out() -> None:
@@ -74,10 +72,8 @@ def test_colour_is_for_terminals_and_for_who_wants_it(
 @pytest.mark.parametrize("env", [{}, {"NO_COLOR": "1"}], ids=["colour", "no-colour"])
 def test_a_terminal_gets_a_table_as_wide_as_it_is(env: Mapping[str, str]) -> None:
     ours, theirs = pty.openpty()
-    with ended(subprocess.Popen(
-        [*COMMAND, *DOT], stdin=theirs, stdout=theirs, stderr=theirs,
-        env=environment(COLUMNS="40", **env),
-    )) as process:  # fmt: skip
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), theirs)
+    with ended(Running("gradcalc", DOT, environment(COLUMNS="40", **env), **streams)) as process:
         os.close(theirs)
         text = read_all(ours)
         assert process.wait(timeout=HANGS) == 0
@@ -100,7 +96,8 @@ def read_all(descriptor: int) -> str:
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:
-    with ended(start("grad", "x.sum()", "--x", "arange(100000)", "--no-check")) as process:
+    argv = ("grad", "x.sum()", "--x", "arange(100000)", "--no-check")
+    with ended(Running("gradcalc", argv, environment())) as process:
         assert process.stdout.readline().startswith("input\t")
         process.stdout.close()
         assert process.stderr.read() == ""
