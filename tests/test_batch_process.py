@@ -125,7 +125,12 @@ def from_scratch(*argv: str) -> Any:
     """A command that has nothing imported yet."""
     streams = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     return subprocess.Popen(
-        [*COMMAND, "batch", *argv], **streams, text=True, encoding="utf-8", env=environment()
+        [*COMMAND, "batch", *argv],
+        **streams,
+        text=True,
+        encoding="utf-8",
+        env=environment(),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
 
 
@@ -144,9 +149,9 @@ def ids(lines: Sequence[str]) -> list[object]:
 
 
 @contextmanager
-def two_at_work(*argv: str, **streams: Any) -> Iterator[tuple[Any, list[int]]]:
+def two_at_work() -> Iterator[tuple[Any, list[int]]]:
     """A run whose two processes are in the middle of something endless, after one answer."""
-    with ended(start("--workers", "2", *argv, **streams)) as process:
+    with ended(from_scratch("--workers", "2")) as process:
         process.stdin.write(request(1))
         process.stdin.flush()
         assert ids([process.stdout.readline()]) == [1]
