@@ -305,9 +305,9 @@ def test_a_large_gradient_is_checked_by_its_formula(
     assert {g.name: g.closed_form for g in answer.gradients} == formulas
 
 
-WITH_SQUARES = {4: 130, 3: 129, 5: 131, 6: 132, 2: 3}
-WITH_ROWS = {4: 3, 5: 17_000, 6: 17_000, 3: 4, 2: 3}
-VECTORS = {4: 17_000, 5: 16_500, 6: 16_500, 3: 4, 2: 3}
+WITH_SQUARES = {4: 150, 3: 140, 5: 160, 6: 170, 2: 3}
+WITH_ROWS = {4: 3, 5: 20_000, 6: 20_000, 3: 4, 2: 3}
+VECTORS = {4: 30_000, 5: 20_000, 6: 20_000, 3: 4, 2: 3}
 """Large sizes: for families with square matrices, with data of many rows, with vectors alone."""
 
 SQUARE_ANYWAY = {
@@ -342,7 +342,7 @@ def test_a_large_textbook_gradient_raises_no_false_alarm(family: Family) -> None
     [("sum(abs(x))", 0.0), ("sum(sqrt(x**2))", 0.0), ("sum(floor(x))", 3.0), ("amax(x)", 9.0)],
 )
 def test_a_large_gradient_at_a_bad_point_is_not_verified(text: str, change: float) -> None:
-    x = np.linspace(0.3003, 7.3, 17_001)
+    x = np.linspace(0.3003, 7.3, 20_001)
     assert report(text, x=x).verdict.outcome == "verified"
     x[[5, 7]] = change
     assert report(text, x=x).verdict.outcome in ("unresolved", "wrong")
@@ -358,7 +358,7 @@ def test_a_large_gradient_at_a_bad_point_is_not_verified(text: str, change: floa
     ],
 )  # fmt: skip
 def test_a_large_tie_or_border_is_not_verified(text: str) -> None:
-    values = np.round(np.random.default_rng(0).uniform(0, 9, (3300, 5)), 1)
+    values = np.round(np.random.default_rng(0).uniform(0, 9, (4000, 5)), 1)
     assert (values == 0).any()
     assert report(text, X=values).verdict.outcome in ("unresolved", "wrong")
     assert report(text, X=values + np.random.default_rng(1).uniform(0.01, 0.04, values.shape)
@@ -392,7 +392,7 @@ def test_a_determinant_beyond_floats_is_not_held_against_autograd() -> None:
 
 
 def test_what_is_kept_out_by_where_is_no_bad_point() -> None:
-    x = np.linspace(-1, 1, 17_000)
+    x = np.linspace(-1, 1, 30_000)
     masked = "sum(where(x > 0, sqrt(where(x > 0, x, 1)), 0*x))"
     assert report(masked, x=x).verdict.outcome == "verified"
     assert report("sum(where(x > 0, sqrt(x), 0*x))", x=x).verdict.outcome == "wrong"
