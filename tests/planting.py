@@ -37,6 +37,8 @@ class Call:
 
     row: Primitive
     problem: Problem
+    healthy: Report
+    """The report while nothing is planted."""
 
     def report(self) -> Report:
         return calculate(self.problem)
@@ -52,10 +54,11 @@ def call(row: Primitive, number: int = 0, dtype: str = "float64") -> Call | None
         asked = problem(text, dtype, **inputs)
         plain = calculate(replace(asked, check=False))
         weights = np.random.default_rng(7).uniform(0.5, 1.5, plain.value.shape)
-        found = Call(row, problem(text, dtype, cotangent=weights, **inputs))
-        answer = found.report()
+        weighted = problem(text, dtype, cotangent=weights, **inputs)
+        answer = calculate(weighted)
         if again or any(np.any(g.autograd) for g in answer.gradients):
-            return found if answer.verdict.outcome == "verified" else None
+            verified = answer.verdict.outcome == "verified"
+            return Call(row, weighted, answer) if verified else None
         text, inputs = f"{text}*s", inputs | {"s": 1.5}
     return None
 

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -39,8 +40,13 @@ HEAVY = {
 MODULES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py"))
 
 
-def imports(module: str) -> Iterator[str]:
+@cache
+def imports(module: str) -> frozenset[str]:
     """The modules that a module imports, at its top or inside a function."""
+    return frozenset(_imports(module))
+
+
+def _imports(module: str) -> Iterator[str]:
     for node in ast.walk(ast.parse((ROOT / module).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -71,14 +77,12 @@ def test_the_page_names_every_part_in_order() -> None:
     assert not [n for n, p in places.items() if not (p.is_dir() or p.with_suffix(".py").exists())]
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_imports_go_one_way(module: str) -> None:
-    own = module.split("/")[0].removesuffix(".py")
-    if own == "__init__":
-        return
-    used = {part for name in imports(module) if (part := part_of(name)) in ORDER}
-    later = {part for part in used if ORDER.index(part) > ORDER.index(own)}
-    assert not later
+@pytest.mark.parametrize("part", ORDER)
+def test_imports_go_one_way(part: str) -> None:
+    later = set(ORDER[ORDER.index(part) + 1 :])
+    own = [m for m in MODULES if m.split("/")[0].removesuffix(".py") == part]
+    assert own
+    assert not [(m, name) for m in own for name in imports(m) if part_of(name) in later]
 
 
 @pytest.mark.parametrize("module", [m for m in MODULES if m.startswith("witnesses/")])
@@ -91,8 +95,8 @@ def test_witnesses_do_not_import_one_another(module: str) -> None:
     assert not others
 
 
-@pytest.mark.parametrize("module", MODULES)
 @pytest.mark.parametrize("package", HEAVY)
-def test_heavy_packages_are_imported_only_where_they_are_used(package: str, module: str) -> None:
-    used = any(name.split(".")[0] == package for name in imports(module))
-    assert not used or any(module.startswith(place) for place in HEAVY[package])
+def test_heavy_packages_are_imported_only_where_they_are_used(package: str) -> None:
+    places = tuple(HEAVY[package])
+    elsewhere = [module for module in MODULES if not module.startswith(places)]
+    assert not [m for m in elsewhere if package in {name.split(".")[0] for name in imports(m)}]

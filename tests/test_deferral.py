@@ -1,5 +1,6 @@
 """Deferred modules: made by an import, loaded at the first look, missed by no primitive."""
 
+import hashlib
 import sys
 import types
 from pathlib import Path
@@ -61,26 +62,37 @@ def test_a_module_that_is_not_there_is_an_import_error() -> None:
 def test_every_primitive_has_its_gradient_without_what_is_deferred() -> None:
     """Every sample of every row, with and without, bit for bit."""
     code = (
-        "import hashlib, sys\n"
+        "import sys\n"
         "from gradcalc.deferral import deferred\n"
         "names = sys.argv[1:]\n"
         "with deferred(*names):\n"
         "    import torch\n"
-        "torch.set_num_threads(1)\n"
-        "from gradcalc.witnesses.autograd import testify\n"
-        "from gradcalc.primitives import PRIMITIVES\n"
-        "from tests.planting import problem, spelled\n"
-        "digest = hashlib.sha256()\n"
-        "for row in PRIMITIVES:\n"
-        "    for sample in row.samples:\n"
-        "        text, inputs = spelled(row, sample)\n"
-        "        found = testify(problem(text, **inputs))\n"
-        "        digest.update(found.value.tobytes())\n"
-        "        for _, gradient in sorted(found.gradients.items()):\n"
-        "            digest.update(gradient.tobytes())\n"
-        "kinds = [type(sys.modules[n]).__name__ for n in names]\n"
-        "print(digest.hexdigest(), *kinds)\n"
+        "from tests.test_deferral import digest\n"
+        "found = digest()\n"
+        "print(found, *[type(sys.modules[n]).__name__ for n in names])\n"
     )
-    plain, deferring = run(code), run(code, *UNUSED)
-    assert deferring.split()[0] == plain
-    assert set(deferring.split()[1:]) == {"_Deferred"}
+    found, *kinds = run(code, *UNUSED).split()
+    assert found == digest()
+    assert set(kinds) == {"_Deferred"}
+
+
+def digest() -> str:
+    """The gradients of every sample of every row, on one thread."""
+    import torch
+
+    from gradcalc.primitives import PRIMITIVES
+    from gradcalc.witnesses.autograd import testify
+    from tests.planting import problem, spelled
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    digest = hashlib.sha256()
+    for row in PRIMITIVES:
+        for sample in row.samples:
+            text, inputs = spelled(row, sample)
+            found = testify(problem(text, **inputs))
+            digest.update(found.value.tobytes())
+            for _, gradient in sorted(found.gradients.items()):
+                digest.update(gradient.tobytes())
+    torch.set_num_threads(threads)
+    return digest.hexdigest()

@@ -21,8 +21,10 @@ from tests.trust_cases import TRAPS, problem
 RIGHT = {Outcome.VERIFIED, Outcome.VANISHED}
 
 
-def quick(program: str, dtype: str = "float64", **options: Any) -> Verdict:
-    return calculate(problem(program, dtype, enclose=False, **options)).verdict
+def quick(
+    program: str, dtype: str = "float64", shared: Derivations | None = None, **options: Any
+) -> Verdict:
+    return calculate(problem(program, dtype, enclose=False, **options), derivations=shared).verdict
 
 
 ALARMS = {"dead-branch"}
@@ -137,14 +139,16 @@ def test_nothing_wrong_is_right_without_the_enclosure(row: Primitive) -> None:
     """Every row at every sample and at extreme ones."""
     for sample in row.samples:
         text, inputs = spelled(row, sample)
+        shared = Derivations()
         for scale in (1.0, 1e-17, 1e5, -30.0):
-            asked = {n: v * scale if isinstance(v, float) else v for n, v in inputs.items()}
+            asked = {name: value * scale for name, value in inputs.items()}
             try:
-                found = quick(text, **asked).outcome
+                found = quick(text, shared=shared, **asked).outcome
             except GradcalcError:
                 continue
             if found in RIGHT:
-                assert calculate(problem(text, **asked)).verdict.outcome is not Outcome.WRONG
+                whole = calculate(problem(text, **asked), derivations=shared)
+                assert whole.verdict.outcome is not Outcome.WRONG
 
 
 STEERED = {

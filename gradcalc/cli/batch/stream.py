@@ -47,7 +47,8 @@ def stream(
                 while source.waiting and window.has_room:
                     workers.give(window.add(source.waiting.popleft()))
                 wanted = not source.ended and not source.waiting and window.has_room
-                if workers.wait([source.descriptor] * wanted, _GLANCE if progress else None):
+                # a Ctrl-C that comes just before the waiting begins is noticed after it
+                if workers.wait([source.descriptor] * wanted, _GLANCE):
                     source.fill()
                 for slot in window.done():
                     assert slot.answer is not None
