@@ -26,14 +26,14 @@ from benchmarks import peers
 from benchmarks.families import FAMILIES, Family, Inputs
 from benchmarks.peers import PEERS, Derived, Peer
 from benchmarks.timing import Pace, medians, ratio, shown, timed
-from gradcalc.derive.alarm import TimesUp, at_most
-from gradcalc.derive.roundtrip import EXACT
 from gradcalc.derive.runs import Recording, Runs
 from gradcalc.derive.trace import derive
 from gradcalc.enclosure.experiment import Experiment
 from gradcalc.expr.floats import Floats
 from gradcalc.lang.fence import compile_program
 from gradcalc.problem import Problem
+from gradcalc.readback.alarm import TimesUp, at_most
+from gradcalc.readback.roundtrip import EXACT
 from gradcalc.testimony import Absent
 from gradcalc.witnesses import symbolic
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gradcalc.derive.alarm import TimesUp
+from gradcalc.readback.alarm import TimesUp
 
 BRIEF = 0.1
 """Seconds up to which a run is repeated as often as it was asked for."""

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
-    from gradcalc.beside import Beside
+    from gradcalc.torch_process import Beside
 
 
 def main() -> "NoReturn":
@@ -59,7 +59,7 @@ def _torch_beside(argv: list[str]) -> "Beside | None":
     calculates = len(argv) > 1 and argv[0] in COMMANDS and COMMANDS[argv[0]].torch
     if not calculates or "--help" in argv or not hasattr(os, "fork") or "torch" in sys.modules:
         return None
-    from gradcalc.beside import Beside
+    from gradcalc.torch_process import Beside
 
     try:
         return Beside()

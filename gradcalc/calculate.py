@@ -107,7 +107,7 @@ def _stranger(problem: Problem, ask: Ask) -> str | None:
     A gradient is wrong where the library is, at this point; but not if the two differ at points
     that have nothing special. There either may be wrong.
     """
-    from gradcalc.derive.points import landmarks
+    from gradcalc.derive.perturbations import landmarks
     from gradcalc.derive.runs import Runs
     from gradcalc.enclosure.experiment import Experiment
     from gradcalc.enclosure.rounding import stranger

@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from gradcalc.calculate import Ask, Case, ask_here, report_of, weigh
-from gradcalc.cures import Cure, cures
 from gradcalc.derive.runs import Runs
 from gradcalc.enclosure.experiment import Experiment
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.fence import compile_program
 from gradcalc.problem import Problem
 from gradcalc.report import Answer, Array, Cured, Explanation, Outcome
+from gradcalc.rewrites import Cure, cures
 from gradcalc.testimony import Absent, Enclosed, Nature, Slopes, is_close, trusted
 from gradcalc.witnesses import enclosure
 

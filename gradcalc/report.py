@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcalc.cures import Cure
 from gradcalc.expr.written import Written as Written
 from gradcalc.lang.program import Branch as Branch
+from gradcalc.rewrites import Cure
 from gradcalc.testimony import Array as Array
 from gradcalc.verdict.outcome import Claim as Claim
 from gradcalc.verdict.outcome import Finding as Finding

@@ -105,7 +105,7 @@ def _first(name: str | None, array: Array, marks: NDArray[np.bool_]) -> Iterator
 def _better(problem: Problem, ours: Computed, run: Run) -> tuple[str, str] | None:
     """A part of the program in a form that stays finite in float32, and gives the same here."""
     # hardly any program needs them
-    from gradcalc.cures import cures
+    from gradcalc.rewrites import cures
 
     known = [name for name, _ in problem.lets]
     plain = replace(problem, claims={})

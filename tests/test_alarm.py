@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from gradcalc.derive.alarm import AGAIN, SOON, TimesUp, at_most
+from gradcalc.readback.alarm import AGAIN, SOON, TimesUp, at_most
 
 LONG = 1e6
 """Seconds after which no test is still running."""

@@ -13,9 +13,10 @@ import gradcalc
 ROOT = Path(gradcalc.__file__).parent
 
 ORDER = (
-    "codes", "deferral", "errors", "values", "expr", "balls", "arrays", "primitives", "calculus",
-    "lang", "cures", "problem", "testimony", "fidelity", "reruns", "derive", "enclosure",
-    "witnesses", "verdict", "findings", "report", "calculate", "explain", "beside", "render",
+    "codes", "lazy_import", "errors", "values", "expr", "balls", "arrays", "primitives", "calculus",
+    "lang", "rewrites", "problem", "testimony", "fidelity", "reruns", "derive", "readback",
+    "enclosure", "slopes",
+    "witnesses", "verdict", "findings", "report", "calculate", "explain", "torch_process", "render",
     "daemon", "cli", "__main__",
 )  # fmt: skip
 """Every part may import those before it, never those behind it."""
@@ -30,7 +31,7 @@ HEAVY = {
     },
     "scipy": {"arrays/linear.py", "arrays/special.py", "expr/functions.py"},
     "mpmath": set(),
-    "flint": {"arrays/arithmetic.py", "balls/", "derive/roundtrip.py", "enclosure/",
+    "flint": {"arrays/arithmetic.py", "balls/", "readback/roundtrip.py", "enclosure/", "slopes/",
               "expr/polynomials.py", "witnesses/enclosure.py", "witnesses/symbolic.py"},
     "rich": {"render/", "cli/"},
     "typer": {"cli/"},

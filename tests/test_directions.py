@@ -15,13 +15,14 @@ from gradcalc.arrays.numbers import ArrayBall, eq, exactly, le, lt, made, number
 from gradcalc.balls.numbers import Decisions, OutOfReach, Undecided
 from gradcalc.calculus import definition, named_arguments, partial
 from gradcalc.derive.runs import Runs
-from gradcalc.enclosure import directions, experiment, forward
-from gradcalc.enclosure.directions import Sampled
+from gradcalc.enclosure import experiment
 from gradcalc.enclosure.experiment import Experiment
-from gradcalc.enclosure.forward import BLOCK
 from gradcalc.lang.program import Limits
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Elementwise, Structural
 from gradcalc.problem import Problem
+from gradcalc.slopes import directions, forward
+from gradcalc.slopes.directions import Sampled
+from gradcalc.slopes.forward import BLOCK
 from gradcalc.testimony import Absent, Enclosed, Slopes
 from tests.elements import Calculus
 from tests.planting import in_torch, spelled

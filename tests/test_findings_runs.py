@@ -13,12 +13,12 @@ import torch
 
 from gradcalc import reruns
 from gradcalc.calculate import calculate
-from gradcalc.cures import Cure
 from gradcalc.errors import Span, UnsupportedError
 from gradcalc.lang.fence import compile_program
 from gradcalc.primitives import PRIMITIVES, Composite
 from gradcalc.problem import Problem
 from gradcalc.report import Finding, Report
+from gradcalc.rewrites import Cure
 from gradcalc.witnesses import autograd
 from gradcalc.witnesses.autograd import TorchBackend
 from tests.test_cli_process import call
@@ -228,7 +228,7 @@ def test_a_form_that_is_another_function_is_no_tip(monkeypatch: pytest.MonkeyPat
     assert better() == ("log(sum(exp(x)))", "logsumexp(x)")
     other = compile_program("2*logsumexp(x)").source
     cure = Cure(other, Span(1, 1, 1, 17), "log(sum(exp(x)))", other, "")
-    monkeypatch.setattr("gradcalc.cures.cures", lambda *known: (cure,))
+    monkeypatch.setattr("gradcalc.rewrites.cures", lambda *known: (cure,))
     assert better() is None
 
 

@@ -6,8 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcalc.derive import roundtrip
-from gradcalc.derive.alarm import at_most
 from gradcalc.expr import formula
 from gradcalc.expr.formula import Formulas
 from gradcalc.expr.nodes import Node
@@ -16,6 +14,8 @@ from gradcalc.expr.scalars import number
 from gradcalc.expr.simplify import Simplifier
 from gradcalc.expr.transcript import Transcript
 from gradcalc.expr.written import Written
+from gradcalc.readback import roundtrip
+from gradcalc.readback.alarm import at_most
 from gradcalc.report import Report
 from gradcalc.witnesses import symbolic
 from tests import oracle

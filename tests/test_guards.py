@@ -11,12 +11,12 @@ import pytest
 
 from gradcalc import explain as explaining
 from gradcalc.derive import modes
-from gradcalc.derive.roundtrip import Answer, RoundTrip
 from gradcalc.derive.runs import Runs
 from gradcalc.explain import explain
 from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.formula import Formulas
+from gradcalc.readback.roundtrip import Answer, RoundTrip
 from tests.planting_check import (
     POINT,
     PROGRAMS_BY_OP,

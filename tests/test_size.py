@@ -14,15 +14,16 @@ import sympy
 
 from gradcalc.balls.numbers import TooLarge
 from gradcalc.calculate import calculate
-from gradcalc.derive.points import distance, extent
+from gradcalc.derive.perturbations import distance, extent
 from gradcalc.derive.recorder import Recorder
 from gradcalc.derive.runs import Runs
-from gradcalc.enclosure import directions, experiment
-from gradcalc.enclosure.directions import SIGNS, sample
+from gradcalc.enclosure import experiment
 from gradcalc.enclosure.experiment import FASTEST, LARGEST, MOST, Experiment, Work
-from gradcalc.enclosure.forward import BLOCK, Course, course_of
 from gradcalc.expr.floats import PIECE, Floats, in_pieces
 from gradcalc.render import Style, renderer
+from gradcalc.slopes import directions
+from gradcalc.slopes.directions import SIGNS, sample
+from gradcalc.slopes.forward import BLOCK, Course, course_of
 from tests.processes import HANGS
 from tests.test_cli_process import environment
 from tests.trust_cases import problem

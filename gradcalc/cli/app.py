@@ -18,7 +18,7 @@ from gradcalc.codes import COMMANDS, INTERRUPTED, PIPE_CLOSED
 from gradcalc.errors import GradcalcError, UsageError, as_error
 
 if TYPE_CHECKING:
-    from gradcalc.beside import Beside
+    from gradcalc.torch_process import Beside
 
 
 class Gradcalc(Group):

@@ -15,10 +15,10 @@ from gradcalc.errors import UsageError
 from gradcalc.render import EXPLAINED, explainer, renderer
 
 if TYPE_CHECKING:
-    from gradcalc.beside import Beside
     from gradcalc.calculate import Ask
     from gradcalc.cli.inputs import Request
     from gradcalc.report import Array, Explanation, Report
+    from gradcalc.torch_process import Beside
 
 _BADNESS = (0, 3, 1)
 """Exit codes of verdicts, the worst last."""

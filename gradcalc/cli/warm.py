@@ -9,7 +9,7 @@ from importlib import import_module
 from pkgutil import walk_packages
 from typing import NoReturn
 
-from gradcalc.beside import import_autograd
+from gradcalc.torch_process import import_autograd
 
 REHEARSED = (("grad", "2*dot(x,x)", "--x", "0,1,2,3", "--format", "table"),)
 """What is calculated in each child before its call: most of what any answer touches."""

@@ -16,7 +16,7 @@ import numpy as np
 
 from gradcalc.calculus import is_linear
 from gradcalc.derive.modes import dependents
-from gradcalc.derive.points import distance, extent, moved, signed
+from gradcalc.derive.perturbations import distance, extent, moved, signed
 from gradcalc.derive.runs import Recording
 from gradcalc.derive.trace import Derived
 from gradcalc.expr import ops

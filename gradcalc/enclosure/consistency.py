@@ -15,7 +15,7 @@ import numpy as np
 from gradcalc.balls.arithmetic import ZERO, Balls, boxed, each
 from gradcalc.balls.numbers import Ball, Decisions
 from gradcalc.derive.modes import Eager, handed_on, jvp, slopes_of, tangent_of
-from gradcalc.derive.points import signed
+from gradcalc.derive.perturbations import signed
 from gradcalc.derive.runs import Recording
 from gradcalc.derive.trace import Trace
 from gradcalc.enclosure.trial import Trial, middles

@@ -15,7 +15,7 @@ import numpy as np
 
 from gradcalc.balls.arithmetic import Balls, each
 from gradcalc.balls.numbers import Decisions, OutOfReach, TooLarge, Undecided, beyond
-from gradcalc.derive.points import shifts, signed
+from gradcalc.derive.perturbations import shifts, signed
 from gradcalc.derive.runs import Recording, Runs
 from gradcalc.enclosure.kinks import is_undefined
 from gradcalc.enclosure.trial import Reals, Trial, cost, largest

@@ -16,7 +16,7 @@ import numpy as np
 from gradcalc.balls.arithmetic import ZERO, to_floats
 from gradcalc.balls.numbers import Ball
 from gradcalc.calculus import operand_names
-from gradcalc.derive.points import is_finite, moved
+from gradcalc.derive.perturbations import is_finite, moved
 from gradcalc.derive.runs import Recording
 from gradcalc.derive.trace import Trace, truth
 from gradcalc.enclosure.trial import Trial, taking_part

@@ -13,7 +13,7 @@ import numpy as np
 
 from gradcalc.balls.arithmetic import ZERO, boxed, to_floats
 from gradcalc.balls.numbers import OutOfReach, TooLarge
-from gradcalc.derive.points import (
+from gradcalc.derive.perturbations import (
     RANDOM_PAIRS,
     directions_for,
     is_every_direction,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from gradcalc.balls.arithmetic import ZERO, Balls, each, to_floats
 from gradcalc.balls.numbers import NAN, NOTHING, TIGHT, Ball, OutOfReach, is_nothing, is_tight
 from gradcalc.derive.modes import Eager, slopes_of
-from gradcalc.derive.points import is_finite
+from gradcalc.derive.perturbations import is_finite
 from gradcalc.derive.runs import Recording
 from gradcalc.derive.trace import Derived, Trace, truth
 from gradcalc.expr import ops

@@ -14,7 +14,7 @@ import numpy as np
 
 from gradcalc.balls.arithmetic import to_floats
 from gradcalc.balls.numbers import OutOfReach, TooLarge
-from gradcalc.derive.points import shifts, smallest
+from gradcalc.derive.perturbations import shifts, smallest
 from gradcalc.derive.sensitivity import magnitudes
 from gradcalc.enclosure.consistency import contradiction, misled
 from gradcalc.enclosure.experiment import (
@@ -28,8 +28,8 @@ from gradcalc.enclosure.experiment import (
     run_beside,
     sway,
 )
+from gradcalc.enclosure.float_faults import flats, mishaps
 from gradcalc.enclosure.kinks import events_of
-from gradcalc.enclosure.mishaps import flats, mishaps
 from gradcalc.enclosure.neighbourhood import around_rounding, explore
 from gradcalc.enclosure.rounding import noise, rounding
 from gradcalc.enclosure.trial import Trial, reals
@@ -81,7 +81,7 @@ def testify(experiment: Experiment) -> Enclosed | Absent:
 def _in_directions(experiment: Experiment, reason: str) -> Absent:
     """The slopes in as many directions as there is time for."""
     # imported where it is used: few calculations are so large
-    from gradcalc.enclosure.directions import sample
+    from gradcalc.slopes.directions import sample
 
     try:
         wrong = misled(experiment.runs.recording)

@@ -14,10 +14,8 @@ import numpy as np
 from gradcalc.balls.arithmetic import to_floats as in_floats
 from gradcalc.balls.numbers import OutOfReach
 from gradcalc.calculus import spoken
-from gradcalc.derive.alarm import TimesUp, at_most
-from gradcalc.derive.points import extent, is_finite
+from gradcalc.derive.perturbations import extent, is_finite
 from gradcalc.derive.recorder import Traced
-from gradcalc.derive.roundtrip import Answer, RoundTrip
 from gradcalc.derive.runs import Recording
 from gradcalc.derive.sensitivity import (
     Conditioning,
@@ -35,6 +33,8 @@ from gradcalc.expr.formula import Formulas
 from gradcalc.expr.nodes import Node
 from gradcalc.expr.written import Unprintable, Written
 from gradcalc.problem import Problem, claim_values
+from gradcalc.readback.alarm import TimesUp, at_most
+from gradcalc.readback.roundtrip import Answer, RoundTrip
 from gradcalc.testimony import LEFT_OUT, Absence, Absent, Derived, Formula, Sensitivity
 
 UNREAD = "the formula does not read back to the gradient, so it is not shown"

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from gradcalc.beside import import_autograd
 from gradcalc.cli.batch.job import ERROR, Allow, Answer, Job, Work
 from gradcalc.cli.inputs import requests
 from gradcalc.cli.options import Options, keys
@@ -28,6 +27,7 @@ from gradcalc.errors import (
 from gradcalc.render import Style
 from gradcalc.render.json import Json, dumps, error_json, inputs_json, report_json
 from gradcalc.report import Report
+from gradcalc.torch_process import import_autograd
 
 if TYPE_CHECKING:
     from gradcalc.derive.derivations import Derivations

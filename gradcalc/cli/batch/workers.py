@@ -13,10 +13,10 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from gradcalc.beside import signal_name
 from gradcalc.cli.batch.job import Answer, Job, Work
 from gradcalc.codes import LONGEST, patience
 from gradcalc.errors import Fault, GradcalcError, LimitError
+from gradcalc.torch_process import signal_name
 
 GRACE = 60.0
 """Seconds on top of a job's own limit: for the imports, and for the other witnesses' budgets."""

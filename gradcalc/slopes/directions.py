@@ -16,14 +16,14 @@ from gradcalc.arrays.arithmetic import ArrayBalls, rounded
 from gradcalc.arrays.numbers import exactly
 from gradcalc.balls.arithmetic import Balls
 from gradcalc.balls.numbers import OutOfReach, TooLarge, Undecided, is_tight
-from gradcalc.enclosure.bundles import Given, Unit
 from gradcalc.enclosure.consistency import slope_along
 from gradcalc.enclosure.experiment import Experiment, Work
-from gradcalc.enclosure.forward import Course, Pass, course_of
 from gradcalc.enclosure.trial import forward_cost, numbers_of
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.program import Branch
 from gradcalc.problem import Problem
+from gradcalc.slopes.bundles import Given, Unit
+from gradcalc.slopes.forward import Course, Pass, course_of
 from gradcalc.testimony import Probe
 
 SIGNS = 2

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from gradcalc.cures import rows, terms
-from gradcalc.cures.reading import Names, Reader, Text, level
-from gradcalc.cures.terms import (
+from gradcalc.rewrites import rows, terms
+from gradcalc.rewrites.reading import Names, Reader, Text, level
+from gradcalc.rewrites.terms import (
     Signed,
     Term,
     add,

@@ -14,7 +14,7 @@ import numpy as np
 from gradcalc.balls.arithmetic import each, to_floats
 from gradcalc.balls.numbers import Ball
 from gradcalc.derive.modes import Eager, tangent_of
-from gradcalc.derive.points import is_finite
+from gradcalc.derive.perturbations import is_finite
 from gradcalc.derive.trace import Note
 from gradcalc.enclosure.experiment import Experiment
 from gradcalc.enclosure.rounding import Rounded, bits_of

@@ -151,7 +151,7 @@ def signal_name(number: int) -> str:
 
 def import_autograd() -> "Callable[[Problem], Computed]":
     """The witness that runs torch, imported without what no gradient needs, and on one thread."""
-    from gradcalc.deferral import UNUSED, deferred
+    from gradcalc.lazy_import import UNUSED, deferred
 
     with deferred(*UNUSED):
         from gradcalc.witnesses.autograd import testify, use_one_thread

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcalc.cures import Cure, cures
-from gradcalc.cures.matching import matches, table
-from gradcalc.cures.reading import Names, Reader, Text
-from gradcalc.cures.rows import CANCELLING, ROWS
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.fence import compile_program
+from gradcalc.rewrites import Cure, cures
+from gradcalc.rewrites.matching import matches, table
+from gradcalc.rewrites.reading import Names, Reader, Text
+from gradcalc.rewrites.rows import CANCELLING, ROWS
 from tests.counting import at_most_calls
 from tests.lang_backends import answers, ids, lines, numbers_of, problem, torch_run
 from tests.sweeps import SHARE
@@ -421,7 +421,7 @@ def test_an_operand_of_several_lines_keeps_its_comments() -> None:
         compile_program(cure.source)
 
 
-def test_cures_come_in_the_order_of_the_text() -> None:
+def test_rewrites_come_in_the_order_of_the_text() -> None:
     found = cured(lines("a = exp(x) - 1", "b = log(1 + exp(y))", "a*b*(1 - cos(x))"))
     assert [(cure.span.line, cure.after) for cure in found] == [
         (1, "expm1(x)"),

@@ -17,9 +17,9 @@ from gradcalc.arrays.numbers import ArrayBall, eq, exactly, number, select
 from gradcalc.balls.numbers import OutOfReach
 from gradcalc.derive.modes import Eager, dependents, slopes_of, tangent_of
 from gradcalc.derive.trace import Trace
-from gradcalc.enclosure.bundles import Bundle, Gathered, Given, summed
 from gradcalc.expr import ops
 from gradcalc.expr.nodes import Data, Node, ancestry
+from gradcalc.slopes.bundles import Bundle, Gathered, Given, summed
 
 BLOCK = 8192
 """Elements computed at a time."""

@@ -5,8 +5,6 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.cures import terms
-from gradcalc.cures.terms import Signed, Term, add, chain, multiply, pairs_of, power, signed
 from gradcalc.errors import GradcalcError, Span
 from gradcalc.lang.arguments import bind
 from gradcalc.lang.builtins import Builtin
@@ -14,6 +12,8 @@ from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.spelling import Function
 from gradcalc.lang.program import Naming, Program, dotted, span_of
 from gradcalc.primitives import BY_NAME, Elementwise, Primitive
+from gradcalc.rewrites import terms
+from gradcalc.rewrites.terms import Signed, Term, add, chain, multiply, pairs_of, power, signed
 
 LONGEST = 12
 """Parts of a sum or a product that are looked at one by one."""

@@ -9,11 +9,11 @@ import ast
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from gradcalc.cures import guards
-from gradcalc.cures.matching import stable_forms
-from gradcalc.cures.reading import Names, Reader, Text
 from gradcalc.errors import Span
 from gradcalc.lang.program import Program, deep_recursion
+from gradcalc.rewrites import guards
+from gradcalc.rewrites.matching import stable_forms
+from gradcalc.rewrites.reading import Names, Reader, Text
 
 MOST = 4_000
 """Expressions of a program that are looked at."""

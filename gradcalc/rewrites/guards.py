@@ -7,11 +7,11 @@ times an infinite slope is NaN. `where(x > 0, sqrt(where(x > 0, x, 1)), 0)` has 
 import ast
 from collections.abc import Iterator, Sequence
 
-from gradcalc.cures.reading import Names, Reader, Text
-from gradcalc.cures.rows import GUARD
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.arguments import bind
 from gradcalc.primitives import BY_NAME, Elementwise
+from gradcalc.rewrites.reading import Names, Reader, Text
+from gradcalc.rewrites.rows import GUARD
 
 Edit = tuple[int, int, str]
 """A stretch of the text, by its ends, and what takes its place."""

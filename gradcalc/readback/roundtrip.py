@@ -11,11 +11,11 @@ import numpy as np
 
 from gradcalc.balls.arithmetic import Balls
 from gradcalc.balls.numbers import Decisions
-from gradcalc.derive.points import Point, distance, extent, is_finite, landmarks, moved
-from gradcalc.derive.reader import Reader, read
+from gradcalc.derive.perturbations import Point, distance, extent, is_finite, landmarks, moved
 from gradcalc.derive.runs import Recording
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Node
+from gradcalc.readback.reader import Reader, read
 
 EXACT = 1500
 """Numbers on a tape up to which the two sides are compared in many digits."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gradcalc.deferral import UNUSED, deferred
+from gradcalc.lazy_import import UNUSED, deferred
 from tests.test_start import run
 
 
@@ -63,11 +63,11 @@ def test_every_primitive_has_its_gradient_without_what_is_deferred() -> None:
     """Every sample of every row, with and without, bit for bit."""
     code = (
         "import sys\n"
-        "from gradcalc.deferral import deferred\n"
+        "from gradcalc.lazy_import import deferred\n"
         "names = sys.argv[1:]\n"
         "with deferred(*names):\n"
         "    import torch\n"
-        "from tests.test_deferral import digest\n"
+        "from tests.test_lazy_import import digest\n"
         "found = digest()\n"
         "print(found, *[type(sys.modules[n]).__name__ for n in names])\n"
     )
