@@ -462,7 +462,7 @@ def processes_of(name: str, folder: Path) -> set[int]:
 
 def test_stale_code_is_never_used(tmp_path: Path) -> None:
     shutil.copytree(Path(ROOT) / "gradcalc", tmp_path / "gradcalc")
-    errors = tmp_path / "gradcalc" / "render" / "errors.py"
+    errors = tmp_path / "gradcalc" / "render" / "canvas.py"
     with warm_place(str(tmp_path)) as warm:
         assert warm.run("daemon", "start", cwd=tmp_path).returncode == 0
         assert warm.run("grad", "x*", "--x", "1", cwd=tmp_path).stderr.startswith(b"error: ")

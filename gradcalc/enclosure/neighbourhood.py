@@ -108,7 +108,8 @@ def explore(
         if large or _is_plane(base, limit, sample, radii):
             return Neighbourhood(nature, to_floats(rows), directions, limit, complete=complete)
         nature = Nature.KINK
-    if nature is Nature.KINK and any(d > largest(rows) * SETTLED for d in drift):
+    room = largest(rows) * SETTLED
+    if nature is Nature.KINK and any(d > room for d in drift):
         raise OutOfReach("the slopes around the point settle too slowly to be told")
     # what shrinks with the ball is on its way to 0
     rows = np.where(abs(rows) <= drift, boxed(ZERO), rows)
