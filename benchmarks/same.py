@@ -28,6 +28,8 @@ BATCH = (
 )  # fmt: skip
 """Programs with points, smooth and not."""
 
+LARGE = "sum(sin(x)*exp(-x**2))"
+ENDLESS = "while x > 0:\n    x = x + 1\nx"
 LOOP = "b = a*2\nwhile b.norm() < 1000:\n    b = b*2\nb.sum()"
 
 
@@ -42,8 +44,8 @@ def commands(folder: Path) -> dict[str, Sequence[str]]:
         "why": ("why", "log(sum(exp(x)))", "--x", "1000,1001"),
         "kinks": ("grad", "sum(abs(x)) + norm(y)", "--x", "0,-1,2", "--y", "0,0", "--json"),
         "loop": ("grad", LOOP, "--a", "0.3,0.5,-0.2", "--json"),
-        "large": ("grad", "sum(sin(x)*exp(-x**2))", "--x", "randn(100000)", "--format", "table"),
-        "unfinished": ("grad", "while x > 0:\n    x = x + 1\nx", "--x", "1", "--json"),
+        "large": ("grad", LARGE, "--x", "randn(100000)", "--seed", "1", "--format", "table"),
+        "unfinished": ("grad", ENDLESS, "--x", "1", "--max-steps", "1000", "--json"),
         "batch": ("batch", str(file), "--quiet", "--workers", "2"),
     }
 
