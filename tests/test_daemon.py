@@ -132,6 +132,27 @@ def test_the_surroundings_are_the_callers(
     assert answer(asked) == answer(cold)
 
 
+ASK = """
+import sys
+from gradcalc.daemon.client import answer
+code = answer(sys.argv[1:])
+sys.exit("nobody answers" if code is None else code)
+"""
+
+
+@pytest.mark.parametrize("env", [{}, {"PYTHONUNBUFFERED": "1"}], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize("argv", [DOT, WRONG], ids=["output", "error"])
+def test_it_is_the_server_that_answers(
+    warm: Warm, argv: tuple[str, ...], env: Mapping[str, str]
+) -> None:
+    """What a client alone can say, which answers nothing itself."""
+    asked = subprocess.run(
+        [sys.executable, "-c", ASK, *argv],
+        capture_output=True, env=warm.environment(**env), timeout=HANGS,
+    )  # fmt: skip
+    assert answer(asked) == answer(warm.run(*argv, mode="0", env=env))
+
+
 @pytest.mark.parametrize(
     ("redirection", "code"),
     [

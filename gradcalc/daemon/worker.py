@@ -226,9 +226,11 @@ def _opened(number: int, name: str, stream: Mapping[str, Any], announce: Announc
     """A standard stream as Python makes them at its start."""
     raw = _Told(number, "wb" if number else "rb", announce)
     raw.name = f"<{name}>"
-    buffer: Any = io.BufferedWriter(raw) if number else io.BufferedReader(raw)
-    if number and stream["write_through"]:
-        buffer = raw
+    buffer: Any = raw
+    if not number:
+        buffer = io.BufferedReader(raw)
+    elif not stream["write_through"]:
+        buffer = io.BufferedWriter(raw)
     text = io.TextIOWrapper(buffer, newline="\n", **stream)
     text.mode = "w" if number else "r"  # type: ignore[misc]
     return text
