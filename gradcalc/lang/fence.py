@@ -22,7 +22,7 @@ from gradcalc.lang.names import (
     free_names,
     parameters_of,
 )
-from gradcalc.lang.naming import naming
+from gradcalc.lang.naming import every_node, naming
 from gradcalc.lang.program import (
     CORE,
     Limits,
@@ -107,9 +107,9 @@ def _is_main_guard(statement: ast.stmt) -> bool:
 def _check_nodes(body: tuple[ast.stmt, ...], source: str, limits: Limits) -> None:
     for statement in body:
         _check_node(statement, statement, source, limits)
-        for parent in ast.walk(statement):
-            for node in ast.iter_child_nodes(parent):
-                _check_node(node, parent, source, limits)
+    for parent in every_node(body):
+        for node in ast.iter_child_nodes(parent):
+            _check_node(node, parent, source, limits)
 
 
 def _check_node(node: ast.AST, parent: ast.AST, source: str, limits: Limits) -> None:

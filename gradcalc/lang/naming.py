@@ -1,7 +1,8 @@
 """Which library each name of a text is from, and whose arrays the text works on."""
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from gradcalc.errors import UnsupportedError, did_you_mean
 from gradcalc.lang import grammar
@@ -20,7 +21,7 @@ from gradcalc.lang.program import (
 )
 from gradcalc.primitives import BY_NAME, Structural
 
-Body = Sequence[ast.stmt]
+Body = tuple[ast.stmt, ...]
 
 
 def naming(body: Body, source: str, bound: frozenset[str]) -> Naming:
@@ -33,11 +34,13 @@ def naming(body: Body, source: str, bound: frozenset[str]) -> Naming:
     modules: dict[str, str] = {}
     starred: list[str] = []
     whole: set[str] = set()
-    for node in every_node(body):
-        if isinstance(node, ast.Import | ast.ImportFrom) and _base(node) != "__future__":
+    imports = [n for n in every_node(body) if isinstance(n, ast.Import | ast.ImportFrom)]
+    for node in imports:
+        if _base(node) != "__future__":
             whole |= {_base(node)} if _base(node) else {alias.name for alias in node.names}
             _read(node, source, imported, modules, starred)
-    _check_order(body, source)
+    if imports:
+        _check_order(body, source)
     values = _values(body)
     prefixes = {k: v for k, v in PREFIXES.items() if k not in bound and k not in values}
     found = Naming(prefixes | modules, imported, tuple(starred))
@@ -54,10 +57,11 @@ def naming(body: Body, source: str, bound: frozenset[str]) -> Naming:
     )
 
 
-def every_node(body: Body) -> Iterator[ast.AST]:
+@lru_cache(maxsize=8)
+def every_node(body: Body) -> tuple[ast.AST, ...]:
     """All nodes of the statements, in no order."""
-    for statement in body:
-        yield from ast.walk(statement)
+    # a text is gone through again and again while it is checked
+    return tuple(node for statement in body for node in ast.walk(statement))
 
 
 def _base(node: ast.Import | ast.ImportFrom) -> str:
