@@ -12,8 +12,10 @@ from gradcalc.errors import GradcalcError
 from gradcalc.problem import Problem
 from gradcalc.report import InputGradient, Report
 from gradcalc.testimony import (
+    CONTRADICTION,
     LEFT_OUT,
     UNASKED,
+    Absence,
     Absent,
     Array,
     Computed,
@@ -24,6 +26,7 @@ from gradcalc.testimony import (
     Testimony,
     trusted,
 )
+from gradcalc.verdict.comparing import value_holds
 from gradcalc.verdict.judge import Judgement, is_puzzling, judge
 from gradcalc.verdict.outcome import UNCOMPARED, Outcome, precision_of
 from gradcalc.verdict.references import agree, same_way, upheld
@@ -34,6 +37,10 @@ if TYPE_CHECKING:
 
 MANY = 1000
 """Numbers of which two points are enough to tell two functions apart."""
+
+NEAR, ELSEWHERE = 1e-3, 2
+"""How far from the point the check is looked at for mistakes, in relation to the inputs, and at how
+many points elsewhere."""
 
 STRANGER = "torch and the check do not mean the same by one of its functions"
 
@@ -85,6 +92,7 @@ def weigh(problem: Problem, ask: Ask = ask_here, derivations: "Derivations | Non
     """
     answer = ask(problem)
     formula, exact, diagnose = _checked(problem, derivations)
+    formula = _withheld(formula, exact)
     ours = answer()
     judgement = judge(problem, ours, formula, exact)
     if isinstance(ours, Absent):
@@ -92,13 +100,68 @@ def weigh(problem: Problem, ask: Ask = ask_here, derivations: "Derivations | Non
     if isinstance(exact, Enclosed) and is_puzzling(problem, ours, exact, judgement):
         exact = diagnose(exact)
         judgement = judge(problem, ours, formula, exact)
-    if judgement.verdict.outcome is Outcome.WRONG and problem.check:
-        stranger = _stranger(problem, ask)
-        if stranger is not None:
-            exact = replace(exact, doubt=f"{STRANGER}: {stranger}")
-            judgement = judge(problem, ours, formula, exact)
+    if problem.check and _is_surprising(problem, ours, exact, judgement):
+        formula, exact = _doubted(problem, ask, formula, exact)
+        judgement = judge(problem, ours, formula, exact)
     formula = upheld(problem, formula, judgement.reference)
     return Case(problem, ours, formula, exact, judgement)
+
+
+def _is_surprising(
+    problem: Problem, autograd: Computed, exact: Enclosed | Absent, found: Judgement
+) -> bool:
+    """Whether autograd and the check differ so that either may be mistaken."""
+    if found.verdict.outcome is Outcome.WRONG:
+        return True
+    if not isinstance(exact, Enclosed) or found.reference is not exact:
+        return False
+    return found.verdict.exit_code == 0 and not value_holds(problem, autograd, exact)
+
+
+def _doubted(
+    problem: Problem, ask: Ask, formula: Derived | Absent, exact: Enclosed | Absent
+) -> tuple[Derived | Absent, Enclosed | Absent]:
+    """The same testimonies, in doubt where the check is at odds with itself or with torch."""
+    own = _own_mistake(problem)
+    stranger = None if own else _stranger(problem, ask)
+    if own is None and stranger is None:
+        return formula, exact
+    if own is not None:
+        found = Absent(Absence.MISTAKEN, f"{CONTRADICTION}: {own}")
+        return _withheld(formula, found), found
+    doubt = f"{STRANGER}: {stranger}"
+    return replace(formula, doubt=doubt), replace(exact, doubt=doubt)
+
+
+def _withheld(formula: Derived | Absent, exact: Enclosed | Absent) -> Derived | Absent:
+    """The formula's testimony, without its texts where the check is at odds with itself."""
+    mistaken = isinstance(exact, Absent) and exact.reason is Absence.MISTAKEN
+    if not mistaken or isinstance(formula, Absent):
+        return formula
+    texts = {name: Formula(failure=exact.doubt) for name in formula.formulas}
+    return replace(formula, formulas=texts, doubt=exact.doubt)
+
+
+def _own_mistake(problem: Problem) -> str | None:
+    """The operation that the check differentiates in two ways, if any is.
+
+    Looked for near the point, where the program does the same but nothing is special, and at
+    points that have nothing to do with it.
+    """
+    from gradcalc.derive.perturbations import landmarks, moved
+    from gradcalc.derive.runs import Runs
+    from gradcalc.enclosure.experiment import Experiment
+    from gradcalc.witnesses import enclosure
+
+    shapes = {name: np.shape(values) for name, values in problem.inputs.items()}
+    for point in (moved(problem.inputs, NEAR, 0), *islice(landmarks(shapes), ELSEWHERE)):
+        try:
+            found = enclosure.mistaken(Experiment(Runs(replace(problem, inputs=point, claims={}))))
+        except GradcalcError:
+            continue
+        if found is not None:
+            return found
+    return None
 
 
 def _stranger(problem: Problem, ask: Ask) -> str | None:

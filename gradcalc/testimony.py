@@ -16,6 +16,9 @@ from gradcalc.problem import Array as Array
 AGREED = 1e-9
 """How far apart, in relation to the largest element, the same may be in another form."""
 
+CONTRADICTION = "the check's own derivative is not that of its values"
+"""Why the check is in doubt where it is at odds with itself."""
+
 Reals = Any
 """A numpy array of exact balls: more digits, and more room, than any float."""
 
@@ -300,13 +303,15 @@ class Absence(Enum):
     """Why a witness does not testify.
 
     Nobody asked for a check, or for this witness; so many digits of so many numbers are too much;
-    the program or the point is beyond it; it has a fault of its own, or its process is gone.
+    the program or the point is beyond it; it is at odds with itself; it has a fault of its own, or
+    its process is gone.
     """
 
     UNASKED = auto()
     LEFT_OUT = auto()
     TOO_LARGE = auto()
     UNABLE = auto()
+    MISTAKEN = auto()
     FAULT = auto()
     LOST = auto()
 

@@ -83,7 +83,7 @@ def in_results(name: str, wrong: str) -> AbstractContextManager[Any]:
 
 def _spoiled_results(backend: Any, name: str, wrong: str) -> AbstractContextManager[Any]:
     original = backend._applied
-    product, roll = BY_NAME["mul"], BY_NAME["roll"]
+    product, roll, total = BY_NAME["mul"], BY_NAME["roll"], BY_NAME["add"]
 
     def planted(self: Any, row: Primitive, arguments: Any, span: Span) -> Any:
         result = original(self, row, arguments, span)
@@ -93,6 +93,8 @@ def _spoiled_results(backend: Any, name: str, wrong: str) -> AbstractContextMana
         def worse(x: Any) -> Any:
             if wrong == "shifted":
                 return original(self, roll, {"x": x, "shifts": 1}, span)
+            if wrong == "off":
+                return original(self, total, {"x": x, "y": self.constant(np.array(0.001))}, span)
             factor = -1.0 if wrong == "sign" else SCALE[0] / SCALE[1]
             by = self.constant(np.array(factor))
             return original(self, product, {"x": x, "y": by}, span)

@@ -13,10 +13,13 @@ from gradcalc.derive.derivations import Derivations
 from gradcalc.derive.runs import Runs
 from gradcalc.derive.trace import exactly
 from gradcalc.errors import GradcalcError
+from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Data
 from gradcalc.lang.fence import compile_program
 from gradcalc.problem import Problem
+from gradcalc.readback.alarm import TimesUp
 from gradcalc.render.json import report_json
+from gradcalc.witnesses import symbolic
 from tests.healthy import healthy
 from tests.trust_cases import problem
 
@@ -130,6 +133,36 @@ def test_a_derivation_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     again = shared.runs(problem("2*dot(x, x)", x=[3, 4])).recording
     assert again.derived is first.derived
     assert again.output == 50
+
+
+def test_a_run_remembers_what_it_saw_itself() -> None:
+    """Two points may see other numbers and do the same."""
+    shared = Derivations()
+    recordings = [
+        shared.runs(problem("sum(x**int(k[0]))", x=[1, 2], k=[k], wrt=("x",))).recording
+        for k in (2.25, 2.5)
+    ]
+    for recording in recordings:
+        seen = recording.trace.observations
+        assert seen
+        assert all(one.holds(Floats(), recording.values) for one in seen)
+    first, second = (recording.derived for recording in recordings)
+    assert first.derivation is second.derivation
+
+
+def test_a_formula_that_took_too_long_once_is_written_at_the_next_point(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def late(*_: Any) -> Any:
+        raise TimesUp
+
+    shared, asked = Derivations(), problem("2*dot(x, x)", x=[1, 2])
+    with monkeypatch.context() as slow:
+        slow.setattr(symbolic, "_simplified", late)
+        (gradient,) = calculate(asked, derivations=shared).gradients
+        assert gradient.formula is None
+    (gradient,) = calculate(asked, derivations=shared).gradients
+    assert gradient.closed_form == "4*x"
 
 
 def test_a_claim_is_worked_out_in_a_run_of_its_own() -> None:

@@ -2,6 +2,7 @@
 
 import random
 import re
+from dataclasses import replace
 from typing import Any
 
 import flint
@@ -13,6 +14,7 @@ from gradcalc.arrays.along import winners
 from gradcalc.arrays.arithmetic import ArrayBalls, Rule, rule
 from gradcalc.arrays.numbers import ArrayBall, eq, exactly, le, lt, made, number, select
 from gradcalc.balls.numbers import Decisions, OutOfReach, Undecided
+from gradcalc.calculate import weigh
 from gradcalc.calculus import definition, named_arguments, partial
 from gradcalc.derive.runs import Runs
 from gradcalc.enclosure import experiment
@@ -23,7 +25,9 @@ from gradcalc.problem import Problem
 from gradcalc.slopes import directions, forward
 from gradcalc.slopes.directions import Sampled
 from gradcalc.slopes.forward import BLOCK
-from gradcalc.testimony import Absent, Enclosed, Slopes
+from gradcalc.testimony import Absent, Computed, Derived, Enclosed, Probe, Slopes
+from gradcalc.verdict.comparing import accepted_error
+from gradcalc.verdict.references import ALONE, APART, hold
 from tests.elements import Calculus
 from tests.planting import in_torch, spelled
 from tests.planting_check import in_a_row, in_a_vjp, worse_row
@@ -421,7 +425,34 @@ def test_large_calculations_are_held_to_all_three(text: str, names: tuple[str, .
     answer = report(text, **data(*names))
     assert answer.verdict.outcome == "verified", answer.verdict
     assert answer.witnesses == ("autograd", "symbolic", "enclosure")
-    assert re.search(r"formula and \d enclosures?", answer.verdict.message)
+    assert re.search(r"formula and \d enclosed slopes?", answer.verdict.message)
+
+
+def test_autograd_itself_is_held_to_the_slopes() -> None:
+    """It and the formula may be off in one direction, each by as much as it may be."""
+    asked = problem("sum(exp(x))", x=np.full(LARGE, 0.5))
+    case = weigh(asked)
+    assert isinstance(case.autograd, Computed)
+    assert isinstance(case.formula, Derived)
+    assert isinstance(case.enclosure, Slopes)
+    room = accepted_error(asked, "x", case.formula)
+
+    def trouble(ours: float, theirs: float) -> str | None:
+        first, second = ({"x": np.exp(0.5) * (1 + part * room) * np.ones(LARGE)}
+                         for part in (ours, theirs))  # fmt: skip
+        torch, formula = (
+            replace(case.autograd, gradients=first),
+            replace(case.formula, gradients=second),
+        )
+        return hold(asked, torch, formula, one, case.judgement.comparisons)[1]
+
+    one = Slopes(
+        case.enclosure.reason, case.enclosure.doubt,
+        (Probe(np.longdouble(np.exp(0.5)), 0.0, name="x", index=(7,)),), case.enclosure.path,
+    )  # fmt: skip
+    assert trouble(0.9, 0.9) is None
+    assert trouble(1.8, 0.9) == ALONE
+    assert trouble(0.9, 1.8) == APART
 
 
 @pytest.mark.parametrize("text", ["sum(exp(x))", "logsumexp(x + 500)", "sum(1e-310*x)"])

@@ -182,7 +182,7 @@ def test_slopes_of_large_programs_are_those_of_the_formula(text: str) -> None:
     }  # fmt: skip
     answer = calculate(problem(text, **{n: v for n, v in given.items() if n in _names(text)}))
     assert answer.verdict.outcome == "verified", answer.verdict
-    assert "6 enclosures" in answer.verdict.message
+    assert "6 enclosed slopes" in answer.verdict.message
 
 
 def _names(text: str) -> set[str]:

@@ -102,6 +102,17 @@ def test_a_wrong_array_function_or_form_is_found(wrong: str, name: str) -> None:
     assert answer.verdict.outcome == "unresolved", answer.verdict.message
 
 
+@pytest.mark.sweep
+@pytest.mark.parametrize("name", NAMES)
+def test_a_value_that_is_off_in_the_check_is_not_held_against_torch(name: str) -> None:
+    """The gradient is the same, so that nothing else tells of it."""
+    asked = call(name)
+    with in_results(name, "off"):
+        answer = asked.report()
+    assert answer.verdict.outcome == "unresolved", answer.verdict.message
+    assert name in answer.verdict.message
+
+
 VJPS = [op for op in OPS if op.name in PROGRAMS_BY_OP]
 
 
@@ -112,6 +123,27 @@ def test_a_wrong_vjp_is_found(wrong: str, op: Op) -> None:
     with in_a_vjp(op, wrong):
         answer = report(PROGRAMS_BY_OP[op.name], **POINT)
     assert answer.verdict.outcome == "unresolved", answer.verdict.message
+    assert all(g.formula is None for g in answer.gradients)
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("op", VJPS, ids=[op.name for op in VJPS])
+@pytest.mark.parametrize("special", ["abs(k)", "abs(k)**3"])
+def test_a_wrong_vjp_is_found_where_something_else_is_special(special: str, op: Op) -> None:
+    text = f"({PROGRAMS_BY_OP[op.name]}) + {special}"
+    for wrong in SPOILED:
+        with in_a_vjp(op, wrong):
+            answer = report(text, k=0.0, **POINT)
+        assert answer.verdict.outcome == "unresolved", answer.verdict.message
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("op", VJPS, ids=[op.name for op in VJPS])
+def test_a_wrong_vjp_is_not_held_against_torch_without_the_enclosure(op: Op) -> None:
+    for wrong in SPOILED:
+        with in_a_vjp(op, wrong):
+            answer = report(PROGRAMS_BY_OP[op.name], enclose=False, **POINT)
+        assert answer.verdict.outcome == "unresolved", answer.verdict.message
 
 
 LARGE = {

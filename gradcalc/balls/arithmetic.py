@@ -197,12 +197,14 @@ class Balls:
         return _solved(lambda: _matrix(a).solve(_matrix(right)), b)
 
     def cofactor(self, x: Any) -> Any:
-        """By the inverse, or where there is none by Cayley and Hamilton."""
+        """By the inverse, or where there is none exactly, or by Cayley and Hamilton."""
         size, matrix = len(x), _matrix(x)
         try:
             return _array(matrix.inv().transpose().entries(), x.shape) * self.det(x)
         except ZeroDivisionError:
-            pass
+            exact = _exact_cofactor(x)
+        if exact is not None:
+            return exact
         # the adjugate is (-1)^(n-1) (A^(n-1) + c_(n-1) A^(n-2) + ... + c_1)
         coefficients = matrix.charpoly()
         eye = flint.arb_mat(size, size, [int(i == j) for i in range(size) for j in range(size)])
@@ -330,6 +332,45 @@ def _array(balls: Sequence[Ball], shape: Any) -> Any:
 
 def _exact_det(x: Any) -> Ball | None:
     """The determinant of a matrix of exact balls, by whole numbers if these are not too long."""
+    whole = _whole(x)
+    if whole is None:
+        return None
+    matrix, power = whole
+    return flint.arb(matrix.det()) * flint.arb(2) ** (power * len(x))
+
+
+def _exact_cofactor(x: Any) -> Any | None:
+    """The cofactors of a singular matrix of exact balls; None where it is not known to be one.
+
+    They are a multiple of the outer product of what the matrix and its transpose map to zero, where
+    each of these is one vector, and else 0.
+    """
+    whole = _whole(x)
+    if whole is None:
+        return None
+    matrix, power = whole
+    size, rank = len(x), matrix.rank()
+    if rank == size:
+        return None
+    if rank < size - 1:
+        return np.full(x.shape, ZERO, dtype=object)
+    row, column = _kernel(matrix.transpose()), _kernel(matrix)
+    i, j = (next(k for k in range(size) if vector[k]) for vector in (row, column))
+    rest = [[matrix[p, q] for q in range(size) if q != j] for p in range(size) if p != i]
+    minor = flint.fmpz_mat(size - 1, size - 1, [entry for line in rest for entry in line]).det()
+    factor = flint.fmpq(minor * (-1) ** (i + j), row[i] * column[j])
+    scale = flint.arb(factor) * flint.arb(2) ** (power * (size - 1))
+    return each(lambda a, b: scale * (a * b), *np.ix_(_array(row, size), _array(column, size)))
+
+
+def _kernel(matrix: Any) -> list[Any]:
+    """The whole numbers of a vector that a matrix maps to zero."""
+    vectors, _ = matrix.nullspace()
+    return [vectors[k, 0] for k in range(matrix.ncols())]
+
+
+def _whole(x: Any) -> tuple[Any, int] | None:
+    """A matrix of exact balls as whole numbers times a power of 2, if these are not too long."""
     if not all(ball.is_exact() and ball.is_finite() for ball in x.flat):
         return None
     parts = [ball.man_exp() for ball in x.flat]
@@ -338,5 +379,4 @@ def _exact_det(x: Any) -> Ball | None:
     if max(exponents, default=0) - lowest > SPREAD:
         return None
     numbers = [m * flint.fmpz(2) ** (int(e) - lowest) if m else m for m, e in parts]
-    whole = flint.fmpz_mat(len(x), len(x), numbers).det()
-    return flint.arb(whole) * flint.arb(2) ** (lowest * len(x))
+    return flint.fmpz_mat(len(x), len(x), numbers), lowest

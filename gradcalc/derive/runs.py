@@ -167,14 +167,15 @@ class Runs:
         recording = record(self.problem, arithmetic(), inputs, limits, replay)
         known = [o for o in (*self._own, *self._shared) if o.trace.same_as(recording.trace)]
         if known:
-            recording = replace(recording, derived=known[0])
+            seen = recording.trace.observations
+            recording = replace(recording, derived=known[0].seen_otherwise(seen))
         self._keep(recording.derived)
         return recording
 
     def _keep(self, derived: Derived) -> None:
         """Put a course first among those that are known."""
         courses = self._shared if derived.trace.size <= LARGEST else self._own
-        courses[:] = [derived, *(one for one in courses if one is not derived)][:COURSES]
+        courses[:] = [derived, *(o for o in courses if not o.shares_with(derived))][:COURSES]
 
 
 def _replayed(

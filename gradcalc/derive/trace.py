@@ -6,8 +6,7 @@ every point with the same course.
 
 import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -120,7 +119,10 @@ class Trace:
         return self.notes[node.order].active
 
     def same_as(self, other: "Trace") -> bool:
-        """Whether the same follows from both, what is equal but not the same told apart."""
+        """Whether the same follows from both, what is equal but not the same told apart.
+
+        What they saw may differ where they did the same.
+        """
         return bool(self._exact() == other._exact())
 
     def _exact(self) -> Any:
@@ -211,13 +213,26 @@ class Derived:
         self.trace = trace
         self._known: dict[Hashable, Any] = {}
 
-    @cached_property
+    def seen_otherwise(self, observations: tuple[Observation, ...]) -> "Derived":
+        """The same where the run saw other numbers: nothing that is worked out depends on them."""
+        other = Derived(replace(self.trace, observations=observations))
+        other._known = self._known
+        return other
+
+    def shares_with(self, other: "Derived") -> bool:
+        """Whether what is worked out for one is there for the other."""
+        return self._known is other._known
+
+    @property
     def derivation(self) -> Derivation:
         """The gradients as nodes."""
-        return derive(self.trace)
+        return self.once("derivation", lambda: derive(self.trace))
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What `make` gives, which may depend on nothing but the trace, made at the first call."""
+        """What `make` gives, made at the first call.
+
+        It may depend on nothing but the trace without its observations.
+        """
         if key not in self._known:
             self._known[key] = make()
         found: T = self._known[key]
@@ -238,7 +253,8 @@ class Derived:
         fixed = {nodes[number].order: value for number, value in (held or {}).items()}
         return self.plan(list(nodes))(arithmetic, inputs, held=fixed)
 
-    @cached_property
+    @property
     def sweep(self) -> Plan:
         """How to get from the values to the gradients, in their order."""
-        return Plan(list(self.derivation.gradients.values()), self.derivation.values)
+        roots, given = self.derivation.gradients, self.derivation.values
+        return self.once("sweep", lambda: Plan(list(roots.values()), given))

@@ -38,7 +38,7 @@ Moves = Mapping[str, Any]
 """How the elements of inputs move, by input."""
 
 
-def contradiction(centre: Trial, others: list[Trial]) -> str | None:
+def contradiction(centre: Trial, others: Sequence[Trial]) -> str | None:
     """The operation whose derivative is not that of its value, None if there is no doubt.
 
     `others` are runs beside the point where only what is differentiated by has moved. For smooth

@@ -18,7 +18,7 @@ from gradcalc.balls.numbers import Decisions, OutOfReach, TooLarge, Undecided, b
 from gradcalc.derive.perturbations import shifts, signed
 from gradcalc.derive.runs import Recording, Runs
 from gradcalc.enclosure.kinks import is_undefined
-from gradcalc.enclosure.trial import Reals, Trial, cost, largest
+from gradcalc.enclosure.trial import FAR, Reals, Trial, cost, largest, overflows
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.program import Budget
 from gradcalc.problem import Problem
@@ -194,6 +194,8 @@ def settle(experiment: Experiment) -> Trial:
     trial = experiment.run(PRECISIONS[-1], forced=True)
     if trial.guessed:
         raise OutOfReach(TIE)
+    if not trial.finite and overflows(trial):
+        raise OutOfReach(FAR)
     if trial.finite and not trial.tight:
         raise OutOfReach(f"{PRECISIONS[-1]:,} bits are not enough to tell the gradient")
     return trial

@@ -206,9 +206,22 @@ class _Sizes(Eager):
         return self.fine(super().scalar("add" if name == "sub" else name, *sizes))
 
     def own(self, node: Node, value: Any, operands: Sequence[Any]) -> Any:
-        """One rounding of a value: of its terms where it is a sum."""
+        """One rounding of a value: of its terms where it is a sum.
+
+        A linear system is solved as if each element of its matrix were off by a rounding of the
+        largest for every row (Higham, section 9.3).
+        """
         if node.op in (ops.SUM, ops.CUMSUM, ops.MATMUL, ops.TRACE):
             return self(node.op, *operands, **dict(node.static))
+        if node.op in (ops.DET, ops.LOGDET, ops.INV, ops.SOLVE) and operands[0].size:
+            matrix, *rest = operands
+            off = np.full(matrix.shape, max(np.abs(matrix).flat) * len(matrix), dtype=object)
+            if node.op is ops.DET:
+                # the matrix may be singular
+                moved = np.sum(np.abs(self.arithmetic.cofactor(matrix)) * off)
+            else:
+                moved = tangent_of(self, node, value, operands, [off, *(None for _ in rest)])
+            return self.fine(np.abs(value) + np.abs(moved))
         return self.fine(np.abs(value))
 
     def fine(self, sizes: Any) -> Any:

@@ -33,6 +33,8 @@ ORDINARY = 1e-300
 LARGEST_EXPONENT = 2**60
 """Numbers beyond 2 to this power, either way, are out of reach."""
 
+FAR = "numbers far beyond any float"
+
 WHOLE = (ops.DET, ops.LOGDET, ops.INV, ops.SOLVE, ops.SORT)
 """Operations each element of whose result may come from any of their operands'."""
 
@@ -171,7 +173,7 @@ def real(ball: Ball) -> Ball:
     mantissa, exponent = middle.man_exp()
     power = int(exponent) + mantissa.bit_length()
     if mantissa and power > LARGEST_EXPONENT:
-        raise OutOfReach("numbers far beyond any float")
+        raise OutOfReach(FAR)
     if mantissa and power < NOTHING and is_nothing(ball):
         far = power < -LARGEST_EXPONENT
         return ZERO if far or ball.rel_accuracy_bits() < TIGHT else middle
@@ -223,6 +225,15 @@ def taking_part(trial: Trial) -> Mapping[int, Mask]:
                 if mask is not None:
                     join(operand.order, mask)
     return found
+
+
+def overflows(trial: Trial) -> bool:
+    """Whether a number that takes part has an exponent too long even for balls."""
+    return any(
+        not ball.is_finite() and not ball.is_nan()
+        for number, mask in taking_part(trial).items()
+        for ball in trial.values[number][mask]
+    )
 
 
 def _below(node: Node, mask: Mask, trial: Trial) -> Sequence[Mask | None]:

@@ -15,6 +15,9 @@ from gradcalc.expr.functions import narrow
 PIECE = 16_384
 """Elements computed at a time."""
 
+SEED = 20191
+"""That of the noise."""
+
 
 def in_pieces(function: Callable[[Sequence[Any]], Any], values: Sequence[Any], dtype: Any) -> Any:
     """A function of elements of arrays, which never sees more than a piece of large ones.
@@ -60,7 +63,8 @@ def _is_cut(value: Any, rows: tuple[int, ...]) -> bool:
 class Floats:
     """Numbers of one float dtype: what `Op.array` gets as `m`.
 
-    With `noise` whatever is computed within a scalar expression is changed by about so much.
+    With `noise` whatever is computed within a scalar expression is changed by about so much, and
+    whatever a linear system is made of.
     """
 
     def __init__(self, dtype: str = "float64", noise: float = 0.0) -> None:
@@ -166,25 +170,33 @@ class Floats:
         powers /= np.sum(powers, axis=axis, keepdims=True)
         return powers
 
+    def _matrix(self, x: Any) -> Any:
+        """A matrix as LAPACK takes it; noise changes it as much as LAPACK's rounding may."""
+        plain = narrow(x)
+        if not self.precision.noise:
+            return plain
+        drawn = np.random.default_rng(SEED).uniform(-1.0, 1.0, plain.shape)
+        return plain * (1 + self.precision.noise * drawn)
+
     def det(self, x: Any) -> Any:
-        return self.asarray(np.linalg.det(narrow(x)))
+        return self.asarray(np.linalg.det(self._matrix(x)))
 
     def logdet(self, x: Any) -> Any:
-        sign, size = np.linalg.slogdet(narrow(x))
+        sign, size = np.linalg.slogdet(self._matrix(x))
         return size if sign > 0 else np.where(sign == 0, -np.inf, np.nan)
 
     def inv(self, x: Any) -> Any:
-        return self.asarray(_unless_singular(np.linalg.inv, x.shape, narrow(x)))
+        return self.asarray(_unless_singular(np.linalg.inv, x.shape, self._matrix(x)))
 
     def solve(self, a: Any, b: Any) -> Any:
-        return self.asarray(_unless_singular(np.linalg.solve, b.shape, narrow(a), narrow(b)))
+        return self.asarray(_unless_singular(np.linalg.solve, b.shape, self._matrix(a), narrow(b)))
 
     def cofactor(self, x: Any) -> Any:
         """By singular values, so that the matrix may be singular."""
         # LAPACK may look for those of an infinite one for ever
         if not np.isfinite(x).all():
             return np.full(x.shape, np.nan, self.dtype)
-        return self.asarray(_unless_singular(_cofactor, x.shape, narrow(x)))
+        return self.asarray(_unless_singular(_cofactor, x.shape, self._matrix(x)))
 
 
 def _places(find: Callable[..., Any], x: Any, axes: Any) -> Any:

@@ -128,7 +128,7 @@ def is_puzzling(problem: Problem, autograd: Computed, exact: Enclosed, found: Ju
 def _witnesses(formula: bool, exact: Enclosed | Absent, directions: int) -> str:
     """Those that agree, in words."""
     if directions:
-        return f"autograd, formula and {directions} enclosure{'s' if directions > 1 else ''}"
+        return f"autograd, formula and {directions} enclosed slope{'s' if directions > 1 else ''}"
     if isinstance(exact, Absent):
         return "autograd and formula"
     return "autograd, enclosure and formula" if formula else "autograd and enclosure"

@@ -160,8 +160,7 @@ def hold(
         for probe, room in found:
             if _is_apart(probe, formula.gradients, room):
                 return len(found), APART
-            # autograd may be off from the formula, and the formula from the truth
-            if verified and _is_apart(probe, autograd.gradients, 2 * room):
+            if verified and _is_apart(probe, autograd.gradients, room):
                 return len(found), ALONE
     return len(found), None
 

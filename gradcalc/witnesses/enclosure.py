@@ -6,6 +6,7 @@ for that runs in a few directions only.
 """
 
 import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,10 +15,11 @@ import numpy as np
 
 from gradcalc.balls.arithmetic import to_floats
 from gradcalc.balls.numbers import OutOfReach, TooLarge
-from gradcalc.derive.perturbations import shifts, smallest
+from gradcalc.derive.perturbations import directions_for, shifts, smallest
 from gradcalc.derive.sensitivity import magnitudes
 from gradcalc.enclosure.consistency import contradiction, misled
 from gradcalc.enclosure.experiment import (
+    BESIDE,
     MORE,
     SAMPLES,
     TIE,
@@ -35,7 +37,16 @@ from gradcalc.enclosure.rounding import noise, rounding
 from gradcalc.enclosure.trial import Trial, reals
 from gradcalc.errors import GradcalcError
 from gradcalc.problem import claim_values
-from gradcalc.testimony import Absence, Absent, Enclosed, Event, Neighbourhood, Sensitivity, Slopes
+from gradcalc.testimony import (
+    CONTRADICTION,
+    Absence,
+    Absent,
+    Enclosed,
+    Event,
+    Neighbourhood,
+    Sensitivity,
+    Slopes,
+)
 
 EXPLORED = 300_000
 """Numbers in all runs around a special point together, which takes about a second."""
@@ -52,10 +63,11 @@ OFF = 1e-30
 ON = 1e-25
 """The margin below which a point is on a kink, not beside it."""
 
+CLOSE = "1e-10"
+"""How far apart two runs beside a special point are, in relation to how far they are from it."""
+
 CLEAR = 1e-20
 """The margin from which on a kink is not between a point and one beside it."""
-
-CONTRADICTION = "the check's own derivative is not that of its values"
 
 CHEAP = 100_000
 """Numbers in the runs that measure the conditioning, if it takes more than one."""
@@ -86,7 +98,7 @@ def _in_directions(experiment: Experiment, reason: str) -> Absent:
     try:
         wrong = misled(experiment.runs.recording)
         if wrong is not None:
-            return Absent(Absence.UNABLE, f"{CONTRADICTION}: {wrong}")
+            return Absent(Absence.MISTAKEN, f"{CONTRADICTION}: {wrong}")
         found = sample(experiment)
     except OutOfReach as further:
         return Absent(Absence.TOO_LARGE, f"{reason}, and {further}")
@@ -116,15 +128,14 @@ def diagnose(experiment: Experiment, exact: Enclosed) -> Enclosed:
         return exact
 
 
-def _testify(experiment: Experiment) -> Enclosed:
+def _testify(experiment: Experiment) -> Enclosed | Absent:
     problem = experiment.problem
     view = _look(experiment)
     centre = view.centre
     exact, radii = dict(centre.gradients), centre.radii
-    if view.around is None:
-        wrong = contradiction(centre, _alone(experiment, view))
-        if wrong is not None:
-            raise OutOfReach(f"{CONTRADICTION}: {wrong}")
+    wrong = _own_mistake(experiment, view)
+    if wrong is not None:
+        return Absent(Absence.MISTAKEN, f"{CONTRADICTION}: {wrong}")
     if view.around is not None and view.around.limit is not None:
         exact, radii = problem.split(view.around.limit), {}
     with flint.ctx.workprec(centre.bits):
@@ -150,6 +161,28 @@ def _testify(experiment: Experiment) -> Enclosed:
     )
 
 
+def mistaken(experiment: Experiment) -> str | None:
+    """The operation whose derivative is not that of its value to the check, None if all is well.
+
+    Of what is too large only the functions of elements are looked at.
+    """
+    try:
+        with np.errstate(all="ignore"):
+            return _own_mistake(experiment, _look(experiment))
+    except TooLarge:
+        return misled(experiment.runs.recording)
+    except (OutOfReach, GradcalcError):
+        return None
+
+
+def _own_mistake(experiment: Experiment, view: "_View") -> str | None:
+    if view.around is None:
+        return contradiction(view.centre, _alone(experiment, view))
+    if not view.aside:
+        return None
+    return contradiction(view.aside[0], view.aside[1:])
+
+
 def _alone(experiment: Experiment, view: "_View") -> list[Trial]:
     """Runs beside the point where nothing has moved but what is differentiated by."""
     problem, bits = experiment.problem, view.centre.bits + MORE
@@ -165,13 +198,18 @@ def _alone(experiment: Experiment, view: "_View") -> list[Trial]:
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """The run at the point and what lies around it."""
+    """The run at the point and what lies around it.
+
+    `aside` are two runs beside a point that is not smooth, next to each other, none where the
+    function has no gradient there.
+    """
 
     centre: Trial
     events: tuple[Event, ...]
     samples: Samples
     around: Neighbourhood | None = None
     within: Neighbourhood | None = None
+    aside: Sequence[Trial] = ()
 
 
 def _look(experiment: Experiment) -> _View:
@@ -200,6 +238,7 @@ def _explored(
         return run_beside(experiment, bits, moved, centre.detached)
 
     around = within = None
+    aside: list[Trial] = []
     if centre.finite and all(event.margin for event in events):
         # near something, but not on it
         samples = beside(experiment, centre, SAMPLES)
@@ -210,12 +249,28 @@ def _explored(
             raise OutOfReach(TIE)
         with flint.ctx.workprec(bits):
             around = explore(centre, base, sample, size, affordable)
+            aside = _aside(sample, size)
         samples = beside(experiment, centre, SAMPLES, OFF) if around.limit is not None else []
     if around is None or around.limit is not None:
         # rounding moves every input; but an exponent or a count may have to stay whole
         within = _within(experiment, centre, tuple(problem.inputs), bits)
         within = within or _within(experiment, centre, problem.wrt, bits)
-    return _View(centre, events, samples, around, within)
+    return _View(centre, events, samples, around, within, aside)
+
+
+def _aside(sample: Callable[[Any, Any], Trial], size: int) -> list[Trial]:
+    """Two runs next to each other on one side of the point, none where there is no gradient."""
+    (direction,) = directions_for(size, 1)
+    radius = flint.arb(BESIDE).mid()
+    radii = (radius, (radius * (1 + flint.arb(CLOSE))).mid())
+    for side in (direction, -direction):
+        try:
+            found = [sample(side, by) for by in radii]
+        except (OutOfReach, GradcalcError):
+            continue
+        if all(trial.finite for trial in found):
+            return found
+    return []
 
 
 def _within(

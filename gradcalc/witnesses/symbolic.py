@@ -82,9 +82,13 @@ def testify(experiment: Experiment) -> Derived | Absent:
 
 def _testify(experiment: Experiment) -> Derived:
     problem, recording = experiment.problem, experiment.runs.recording
-    shown, failure = recording.derived.once(
-        "formulas", lambda: _simplified(recording, experiment.left)
-    )
+    try:
+        # not kept where the time was over: another point may have more of it
+        shown, failure = recording.derived.once(
+            "formulas", lambda: _simplified(recording, experiment.left)
+        )
+    except TimesUp:
+        shown, failure = None, "there is no formula: it would take too long to be written out"
     nodes: Mapping[str, Node] = recording.derivation.gradients if shown is None else shown.gradients
     found = _numbers(experiment, recording, nodes)
     trip = RoundTrip(recording, found.gradients)
@@ -195,7 +199,10 @@ def _written(
 def _simplified(
     recording: Recording, seconds: float | None = None
 ) -> tuple[Formulas | None, str | None]:
-    """The formulas, or why there are none; within so many seconds if the user has set a limit."""
+    """The formulas, or why there are none.
+
+    Raises `TimesUp` after so many seconds, if the user has set a limit.
+    """
     problem = recording.problem
     shapes = {name: node.shape for name, node in recording.trace.inputs.items()}
     taken = frozenset((*problem.inputs, *recording.trace.names, *problem.program.assigned))
@@ -211,8 +218,6 @@ def _simplified(
                 decimals=any(DECIMAL.search(text) for text in texts),
                 spoken=spoken(texts),
             ), None
-    except TimesUp:
-        return None, "there is no formula: it would take too long to be written out"
     except Unprintable as reason:
         return None, f"there is no formula: {reason}"
     except Exception as fault:
