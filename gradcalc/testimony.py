@@ -16,6 +16,13 @@ from gradcalc.problem import Array as Array
 AGREED = 1e-9
 """How far apart, in relation to the largest element, the same may be in another form."""
 
+ROUNDINGS = 256
+"""The same in roundings of the dtype: a number that is worked out from two may be rounded
+otherwise."""
+
+SURE = 2.0**-20
+"""The largest radius, in relation to what it is a slope of, that says anything."""
+
 CONTRADICTION = "the check's own derivative is not that of its values"
 """Why the check is in doubt where it is at odds with itself."""
 

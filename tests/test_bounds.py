@@ -1,5 +1,6 @@
 """Sums and products of arrays of balls where every rounding goes the same way."""
 
+import itertools
 from fractions import Fraction
 from typing import Any
 
@@ -78,6 +79,36 @@ def test_products_in_doubles_know_what_that_costs() -> None:
     found = product(exactly(values), exactly(ones), np.matmul, rows)
     true = sum(map(fraction, values[0]))
     assert all(holds(*pair, true) for pair in zip(found.mid.flat, found.rad.flat, strict=True))
+
+
+BILINEAR = {
+    "inner": inner,
+    "matrix by vector": lambda a, b: matmul(a[None], b),
+    "matrices": lambda a, b: matmul(a[None], b[:, None]),
+    "in doubles": lambda a, b: product(a[None], b[:, None], np.matmul, a.size, worth=0),
+    "by elements": lambda a, b: total(a * b, (0,)),
+}
+
+
+@pytest.mark.parametrize(("middles", "radii"), [((0, 0), (0.5, 0.5)), ((1, -2), (3, 0.25))])
+@pytest.mark.parametrize("count", [1, 3, 65])
+@pytest.mark.parametrize("kind", BILINEAR)
+def test_products_of_balls_hold_to_the_second_order(
+    kind: str, count: int, middles: Any, radii: Any
+) -> None:
+    """At the corners, where both factors of every term have gone as far as they may."""
+    found = BILINEAR[kind](
+        *(
+            ArrayBall(np.full(count, np.longdouble(m)), np.full(count, float(r)))
+            for m, r in zip(middles, radii, strict=True)
+        )
+    )
+    for signs in itertools.product((-1, 1), repeat=2):
+        first, second = (
+            Fraction(m) + s * Fraction(r) for m, s, r in zip(middles, signs, radii, strict=True)
+        )
+        true = count * first * second
+        assert all(holds(*pair, true) for pair in zip(found.mid.flat, found.rad.flat, strict=True))
 
 
 @pytest.mark.sweep

@@ -1,5 +1,6 @@
 """Sampled enclosures: arrays of balls, slopes in a few directions, and what the verdict makes."""
 
+import itertools
 import random
 import re
 from dataclasses import replace
@@ -8,10 +9,11 @@ from typing import Any
 import flint
 import numpy as np
 import pytest
+import sympy
 
 from gradcalc.arrays import special
 from gradcalc.arrays.along import winners
-from gradcalc.arrays.arithmetic import ArrayBalls, Rule, rule
+from gradcalc.arrays.arithmetic import ArrayBalls, Rule, rounded, rule
 from gradcalc.arrays.numbers import ArrayBall, eq, exactly, le, lt, made, number, select
 from gradcalc.balls.numbers import Decisions, OutOfReach, Undecided
 from gradcalc.calculate import weigh
@@ -23,6 +25,7 @@ from gradcalc.lang.program import Limits
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Elementwise, Structural
 from gradcalc.problem import Problem
 from gradcalc.slopes import directions, forward
+from gradcalc.slopes.bundles import Bundle
 from gradcalc.slopes.directions import Sampled
 from gradcalc.slopes.forward import BLOCK
 from gradcalc.testimony import Absent, Computed, Derived, Enclosed, Probe, Slopes
@@ -205,10 +208,76 @@ def test_what_is_far_below_any_float_is_not_lost() -> None:
     assert contains(scaled, flint.arb(2) ** -17000)
 
 
-def test_a_number_has_no_signed_zero() -> None:
-    found = special.atan2(-exactly(0.0), exactly(-1.0))
+@pytest.mark.parametrize(("y", "x"), [(-0.0, -1.0), (0.0, -0.0), (-0.0, -0.0)])
+def test_a_number_has_no_signed_zero(y: float, x: float) -> None:
+    found = special.atan2(exactly(y), exactly(x))
     with flint.ctx.workprec(BITS):
-        assert contains(found, flint.arb.pi())
+        assert contains(found, flint.arb.atan2(flint.arb(y), flint.arb(x)))
+
+
+ANGLES = (
+    # y, x, whether the ball meets the cut, the half-line of negative x
+    ((0.001, 0.1), (-1.0, 0.0), True),
+    ((-0.001, 0.1), (-1.0, 0.0), True),
+    ((-0.001, 0.1), (-1.0, 0.5), True),
+    ((0.001, 0.1), (0.2, 0.3), True),
+    ((0.1, 0.1), (-1.0, 0.0), True),
+    ((0.2, 0.1), (-1.0, 0.0), False),
+    ((-0.2, 0.1), (-1.0, 0.5), False),
+    ((0.0, 0.1), (1.0, 0.5), False),
+    ((0.4, 0.1), (0.1, 0.2), False),
+)
+"""Midpoints and radii."""
+
+
+@pytest.mark.parametrize(("y", "x", "meets"), ANGLES)
+def test_an_angle_across_its_cut_is_not_known(y: Any, x: Any, meets: bool) -> None:
+    balls = [ArrayBall(np.longdouble([mid]), np.array([rad])) for mid, rad in (y, x)]
+    found = special.atan2(*balls)
+    assert bool(np.isinf(found.rad[0])) is meets
+    for up, right in itertools.product((-0.99, 0.0, 0.99), repeat=2):
+        with flint.ctx.workprec(BITS):
+            true = flint.arb.atan2(flint.arb(y[0] + up * y[1]), flint.arb(x[0] + right * x[1]))
+        assert contains(found, true)
+
+
+@pytest.mark.parametrize("bases", [[-2.0], [-2.0, 3.0], [-2.0, 0.0]])
+def test_a_negative_number_has_no_power_that_may_not_be_whole(bases: list[float]) -> None:
+    base, negative = exactly(bases), np.less(bases, 0)
+    exponent = ArrayBall(np.longdouble(2.0), np.asarray(1e-12))
+    wide = ArrayBall(base.mid, np.full(base.shape, 0.1))
+    with np.errstate(all="ignore"):
+        for given in (base, wide):
+            found = special.power(given, exponent)
+            assert not np.any(np.isfinite(found.rad[negative]))
+        whole = special.power(base, exactly(2.0))
+    assert np.array_equal(whole.mid, np.square(bases))
+    assert np.all(np.isfinite(whole.rad))
+
+
+def test_a_cotangent_that_may_be_zero_flows_all_the_same() -> None:
+    m, x = ArrayBalls(), sympy.Symbol("x")
+    around = ArrayBall(np.longdouble([0.0, 0.0]), np.array([0.5, 0.0]))
+    found = m.chain(around, (x,), sympy.exp(x), [exactly([1.0, 1.0])])
+    for part in (-1, 0.3, 1):
+        with flint.ctx.workprec(BITS):
+            assert contains(found[:1], flint.arb(part) / 2 * flint.arb(1).exp())
+    assert (found.mid[1], found.rad[1]) == (0, 0)
+    # what is certainly 0 stays so, however steep it gets behind
+    with np.errstate(all="ignore"):
+        still = m.chain(exactly([0.0, 1.0]), (x,), 1 / x, [exactly([0.0, 2.0])])
+    assert (still.mid[0], still.rad[0]) == (0, 0)
+    assert contains(still[1:], flint.arb(0.5))
+
+
+@pytest.mark.parametrize("middle", ["0", "3", "1e-30", "-7e200"])
+@pytest.mark.parametrize("radius", ["0", "0.25", "1e-25"])
+def test_a_ball_of_many_digits_keeps_its_radius(middle: str, radius: str) -> None:
+    with flint.ctx.workprec(BITS):
+        ball = flint.arb(flint.arb(middle).mid(), flint.arb(radius).mid())
+        found = rounded(ball)
+        for end in (ball.mid() - ball.rad(), ball.mid(), ball.mid() + ball.rad()):
+            assert contains(found, end)
 
 
 def test_arithmetic_keeps_what_is_exact_exact() -> None:
@@ -391,6 +460,63 @@ def test_blocks_give_what_the_whole_gives(text: str, monkeypatch: pytest.MonkeyP
         # sums of blocks are added in another order
         assert abs(part.slope - same.slope) <= min(part.radius, same.radius)
         assert part.radius == pytest.approx(same.radius, rel=0.5)
+
+
+TO_WHOLES = (
+    ("cumsum(y, 0)*c", {}),
+    ("A@y", {"A": (3, BLOCK + 5)}),
+    ("B@y.reshape(2, -1)", {"B": (4, 2)}),
+)
+"""What asks for all elements of y at once, with the shapes of what else is in it."""
+
+
+@pytest.mark.parametrize(("text", "shapes"), TO_WHOLES)
+def test_radii_of_blocks_are_those_of_the_whole(
+    text: str, shapes: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nearly everything cancels in y, so that the radii of its elements are all that counts."""
+    draw = np.random.default_rng(4)
+    size = 2 * (BLOCK + 5) if "B" in text else BLOCK + 5
+    inputs = {name: draw.normal(size=shape) for name, shape in {"c": size, **shapes}.items()}
+    source = f"y = tanh(x)*x + 1e6*x - x*tanh(x) - 1e6*x\nsum({text})"
+    asked = problem(source, wrt=("x",), x=draw.normal(size=size), **inputs)
+    parts = worked_out(asked, monkeypatch)
+    monkeypatch.setattr(forward, "BLOCK", 10**9)
+    whole = worked_out(asked, monkeypatch)
+    assert any(bundle.value.size > BLOCK for bundle in parts.values())
+    for order, bundle in parts.items():
+        for part, same in zip(bundle.balls, whole[order].balls, strict=True):
+            if part is None or same is None:
+                assert part is same
+                continue
+            radii = (np.broadcast_to(ball.rad, ball.shape) for ball in (part, same))
+            # in a block that does not move there is not even underflow
+            assert np.allclose(*radii, rtol=1e-6, atol=1e-290)
+            assert np.all(abs(part.mid - same.mid) <= np.minimum(part.rad, same.rad))
+
+
+def worked_out(asked: Problem, monkeypatch: pytest.MonkeyPatch) -> dict[int, Bundle]:
+    """What each node is worked out to that is there as a whole, by its order."""
+    original, found = forward.Pass._worked_out, {}
+
+    def noted(self: Any, node: Any) -> Any:
+        answer = original(self, node)
+        found[node.order] = answer.whole()
+        return answer
+
+    with monkeypatch.context() as patched:
+        patched.setattr(forward.Pass, "_worked_out", noted)
+        sample(asked)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("radius", "sure"), [(0.0, True), (2.0**-21, True), (2.0**-19, False), (np.inf, False)]
+)
+def test_slopes_are_sure_to_six_digits(radius: float, sure: bool) -> None:
+    everywhere = Probe(np.longdouble(3), 3 * radius, signs={"x": np.ones(2, np.int8)})
+    alone = Probe(np.longdouble(3), np.inf, name="x", index=(0,))
+    assert Sampled((everywhere, alone), ()).sure is sure
 
 
 # -- what the verdict makes of them ---------------------------------------------------------

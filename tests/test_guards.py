@@ -12,11 +12,16 @@ import pytest
 from gradcalc import explain as explaining
 from gradcalc.derive import modes
 from gradcalc.derive.runs import Runs
+from gradcalc.enclosure.consistency import contradiction
+from gradcalc.enclosure.experiment import TIE
 from gradcalc.explain import explain
 from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.formula import Formulas
+from gradcalc.expr.written import Written
 from gradcalc.readback.roundtrip import Answer, RoundTrip
+from gradcalc.verdict.references import APART
+from gradcalc.witnesses import symbolic
 from tests.planting_check import (
     POINT,
     PROGRAMS_BY_OP,
@@ -25,7 +30,7 @@ from tests.planting_check import (
     worse_jvp,
     worse_vjp,
 )
-from tests.trust_cases import problem, report
+from tests.trust_cases import enclosed, experiment, problem, report
 
 EPSILON = float(np.finfo(float).eps)
 
@@ -42,6 +47,62 @@ def test_a_rule_that_is_as_wrong_in_both_modes_is_noticed(op: Any, wrong: str) -
     assert answer.verdict.outcome == "unresolved", answer.verdict.message
     assert "own derivative" in answer.verdict.message
     assert op.name in answer.verdict.message
+
+
+@pytest.mark.parametrize("op", [ops.PROD, ops.CUMSUM, ops.MATMUL, ops.DET, ops.INV, ops.FLIP])
+@pytest.mark.parametrize("wrong", [None, *SPOILED])
+@pytest.mark.parametrize("rule", ["reverse_rule", "forward_rule"])
+def test_the_two_modes_are_held_to_each_other(rule: str, wrong: str | None, op: Any) -> None:
+    """With no values beside the point to tell of it."""
+    worse = op
+    if wrong is not None:
+        backward = rule == "reverse_rule"
+        own = {"vjp": worse_vjp(op, wrong)} if backward else {"jvp": worse_jvp(op, wrong)}
+        worse = replace(op, **own)
+    with exchanged(modes, rule, op, worse):
+        found = contradiction(experiment(problem(PROGRAMS_BY_OP[op.name], **POINT)).centre, [])
+    assert found is None if wrong is None else op.name in str(found)
+
+
+TIED_AT_THE_POINT = """\
+a = sqrt(x*x)
+t = 1 + y
+u = 1/(t - 1)
+a + (u*(t - 1) - 1 + x*x < 0)"""
+"""The size of x: the condition is false, but at 0 a tie that is met in more digits than it takes
+to see that a has no slope there."""
+
+
+def test_a_value_at_the_point_that_was_guessed_makes_no_jump() -> None:
+    answer = report(TIED_AT_THE_POINT, x=0.0, y=1e-100, wrt=("x",))
+    assert answer.verdict.outcome == "unresolved"
+    assert TIE in answer.verdict.message
+    # where no comparison is guessed there is but a kink
+    assert "kink" in report("sqrt(x*x) + (x*x < 0)", x=0.0).verdict.message
+
+
+@pytest.mark.parametrize(
+    ("condition", "enclosed_too"), [("sin(x)**2 + cos(x)**2 < 1", False), ("sin(x) > 2", True)]
+)
+def test_a_claim_with_a_tie_in_it_is_judged_as_floats_have_it(
+    condition: str, enclosed_too: bool
+) -> None:
+    claims = {"x": f"where({condition}, 0, 2*x)"}
+    found = enclosed(problem("x*x", x=1.3, claims=claims))
+    assert ("x" in found.claims) is enclosed_too
+    assert report("x*x", x=1.3, claims=claims).verdict.outcome == "verified"
+
+
+@pytest.mark.parametrize(("text", "doubt"), [("2*x", None), ("2.0001*x", APART)])
+def test_a_formula_that_nobody_read_back_is_held_to_the_enclosure(
+    text: str, doubt: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Formulas, "write", lambda *_, **__: Written((), text))
+    monkeypatch.setattr(RoundTrip, "read", lambda *_: Answer.HOLDS)
+    monkeypatch.setattr(symbolic, "_is_near", lambda *_: True)
+    answer = report("sum(x*x)", x=[1.0, 3.0])
+    assert answer.verdict.outcome == ("verified" if doubt is None else "unresolved")
+    assert doubt is None or doubt in answer.verdict.message
 
 
 @pytest.mark.parametrize(("roundings", "said"), [(2, True), (3, True), (6, False), (40, False)])

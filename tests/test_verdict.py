@@ -20,10 +20,13 @@ from gradcalc.testimony import (
     Event,
     Nature,
     Neighbourhood,
+    Probe,
     Sensitivity,
+    Slopes,
 )
 from gradcalc.verdict.judge import Judgement, judge
 from gradcalc.verdict.outcome import FACTOR, Outcome, numbers_apart, precision_of
+from gradcalc.verdict.references import APART
 from tests.trust_cases import problem, report
 
 EPSILON = 2.0**-52
@@ -56,6 +59,7 @@ def weigh(
     dtype: str = "float64",
     ours: Mapping[str, Any] | None = None,
     theirs: Mapping[str, Any] | Absent = MappingProxyType({}),
+    written: Mapping[str, Any] = MappingProxyType({}),
     **options: Any,
 ) -> Judgement:
     asked: Problem = problem(text, dtype, x=at, **options)
@@ -63,7 +67,7 @@ def weigh(
     autograd = Computed(value, {"x": np.asarray(given, float)}, **(ours or {}))
     known: dict[str, Any] = {
         "value": value,
-        "gradients": {},
+        "gradients": {"x": np.asarray(true, float)},
         "exact": {"x": exact(true)},
         "total": CONTEXT.mpf(total),
         "sensitivity": Sensitivity(
@@ -73,7 +77,7 @@ def weigh(
         ),
     }
     # in floats it contradicts nobody
-    formula = Derived(**known, formulas={}, surveyed=True)
+    formula = Derived(**{**known, "formulas": {}, "surveyed": True, **written})
     enclosed = theirs if isinstance(theirs, Absent) else Enclosed(**{**known, "bits": 53, **theirs})
     return judge(asked, autograd, formula, enclosed)
 
@@ -188,6 +192,44 @@ def test_what_is_too_large_for_many_digits_is_held_to_the_formula() -> None:
     absent = Absent(Absence.TOO_LARGE, "too large")
     assert weigh(1.0, 1.0, theirs=absent).verdict.outcome is Outcome.VERIFIED
     assert weigh(2.0, 1.0, theirs=absent).verdict.outcome is Outcome.WRONG
+
+
+@pytest.mark.parametrize(
+    ("radius", "directions"), [(0.0, 1), (2.0**-21, 1), (2.0**-19, 0), (np.inf, 0)]
+)
+@pytest.mark.parametrize("signs", [None, {"x": np.ones((), np.int8)}])
+def test_a_slope_that_is_hardly_known_testifies_to_nothing(
+    signs: Any, radius: float, directions: int
+) -> None:
+    for slope in (3.0, 3.0 + 0.5 * min(radius, 1.0)):
+        probe = Probe(np.longdouble(slope), 3 * radius, signs=signs, name="x")
+        judged = weigh(3.0, 3.0, theirs=Slopes(Absence.TOO_LARGE, "too large", (probe,), ()))
+        assert judged.verdict.outcome is Outcome.VERIFIED
+        assert judged.directions == directions
+        assert ("enclosure" in judged.verdict.message) is bool(directions)
+
+
+@pytest.mark.parametrize(
+    ("written", "theirs", "contradicted"),
+    [
+        ({"surveyed": False}, {}, True),
+        ({"surveyed": True}, {}, False),
+        ({"surveyed": False, "doubt": "too long"}, {}, False),
+        ({"surveyed": False, "path": (Branch(1, "if", "x > 0", (True,)),)}, {}, False),
+        ({"surveyed": False}, {"around": around(Nature.SMOOTH, [[2.0]], [[1.0]])}, False),
+    ],
+)
+@pytest.mark.parametrize("said", [2.0, 2.0 * (1 + 1e-8), -2.0])
+def test_a_formula_and_an_enclosure_that_contradict_each_other(
+    said: float, written: Any, theirs: Any, contradicted: bool
+) -> None:
+    written = {**written, "gradients": {"x": np.asarray(said)}}
+    judged = weigh(2.0, 2.0, written=written, theirs=theirs)
+    if contradicted and said != 2.0:
+        assert judged.verdict.outcome is Outcome.UNRESOLVED
+        assert APART in judged.verdict.message
+    else:
+        assert judged.verdict.outcome is Outcome.VERIFIED
 
 
 def test_another_branch_proves_nothing() -> None:

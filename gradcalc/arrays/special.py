@@ -119,7 +119,7 @@ atanh = _bounded(
 def atan2(y: ArrayBall, x: ArrayBall) -> ArrayBall:
     """The angle turns by a way over its distance from the origin, unless it crosses the cut."""
     # a number has no signed zero
-    value = np.arctan2(y.mid + 0.0, x.mid)
+    value = np.arctan2(y.mid + 0.0, x.mid + 0.0)
     rad = LIBRARY * magnitude(value)
     if y.exact and x.exact:
         return made(value, rad)

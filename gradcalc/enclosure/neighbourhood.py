@@ -39,7 +39,8 @@ STEADY = 1.2
 """How far the second of three sizes may be off the geometric mean, squared."""
 
 FEWEST_PAIRS = 2
-"""The same at the least."""
+"""Pairs of opposite random directions in which both balls are looked at, at the least, where there
+is more than one way to go."""
 
 LEAST = flint.arb("1e-330")
 """What is below this is 0 to any float."""

@@ -16,6 +16,7 @@ from gradcalc.derive.runs import Recording
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Node
 from gradcalc.readback.reader import Reader, read
+from gradcalc.testimony import ROUNDINGS
 
 EXACT = 1500
 """Numbers on a tape up to which the two sides are compared in many digits."""
@@ -25,13 +26,10 @@ BITS = 192
 
 ROOM = {True: 1e-10, False: 1e-6}
 """How far the two sides may be apart, in relation to the largest element: in many digits, where
-only constants have been rounded, and in floats."""
+only constants have been rounded, and in floats; no less than `ROUNDINGS` of the dtype."""
 
 NOISE = {True: 1e-35, False: 1e-14}
 """What may be left of a gradient that is zero, in relation to the numbers of the run."""
-
-ROUNDINGS = 256
-"""The same in roundings of the dtype: a number worked out from two may be rounded otherwise."""
 
 LONG = 100_000
 """Characters of a text above which it is compared at the user's point only, if it can be there."""

@@ -24,7 +24,7 @@ from gradcalc.lang.program import Branch
 from gradcalc.problem import Problem
 from gradcalc.slopes.bundles import Given, Unit
 from gradcalc.slopes.forward import Course, Pass, course_of
-from gradcalc.testimony import Probe
+from gradcalc.testimony import SURE, Probe
 
 SIGNS = 2
 """Directions in which every element moves, this way or that."""
@@ -49,9 +49,6 @@ FURTHER = 6_000_000
 
 CROWDED = 50_000
 """Elements that have to be kept as a whole from which on there is room for one direction only."""
-
-SURE = 2.0**-20
-"""The largest radius, in relation to a slope, that says anything."""
 
 NOTHING = 1e-300
 """A radius that says no more."""

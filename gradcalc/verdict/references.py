@@ -15,6 +15,8 @@ from gradcalc.problem import Problem
 from gradcalc.testimony import (
     AGREED,
     LEFT_OUT,
+    ROUNDINGS,
+    SURE,
     Absence,
     Absent,
     Array,
@@ -43,13 +45,6 @@ OPEN: Mapping[Absence, str] = {
     Absence.TOO_LARGE: "too large for a look around",
 }
 """Why an enclosure is absent that may have found nothing wrong: what that means for a corner."""
-
-ROUNDINGS = 256
-"""How far apart two checks may be, in roundings of the dtype: a number of a formula that is worked
-out from two of the program's may be rounded otherwise."""
-
-SURE = 2.0**-20
-"""The largest radius, in relation to what it is a slope of, that says anything."""
 
 DEVIATIONS = 8
 """How far errors of elements add up along signs drawn at random, in roots of their squares' sum:

@@ -35,15 +35,20 @@ from gradcalc.expr.written import Unprintable, Written
 from gradcalc.problem import Problem, claim_values
 from gradcalc.readback.alarm import TimesUp, at_most
 from gradcalc.readback.roundtrip import Answer, RoundTrip
-from gradcalc.testimony import LEFT_OUT, Absence, Absent, Derived, Formula, Sensitivity
+from gradcalc.testimony import (
+    AGREED,
+    LEFT_OUT,
+    ROUNDINGS,
+    Absence,
+    Absent,
+    Derived,
+    Formula,
+    Sensitivity,
+)
 
 UNREAD = "the formula does not read back to the gradient, so it is not shown"
 
 UNTRIED = "the gradient is not defined at any point where the formula was tried"
-
-AGREED, ROUNDINGS = 1e-9, 256
-"""How far apart a text and the gradient may be, in relation to it: the latter in roundings of the
-dtype, as a number that is worked out from two may be rounded otherwise."""
 
 LEAST = 1e-300
 """What is below this is nothing."""
