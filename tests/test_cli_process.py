@@ -97,8 +97,10 @@ def read_all(descriptor: int) -> str:
     return b"".join(parts).decode()
 
 
-def test_a_reader_that_goes_away_is_no_error() -> None:
-    with ended(start("grad", "x.sum()", "--x", "arange(100000)", "--no-check")) as process:
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+def test_a_reader_that_goes_away_is_no_error(unbuffered: str) -> None:
+    long = ("grad", "x.sum()", "--x", "arange(100000)", "--no-check")
+    with ended(start(*long, PYTHONUNBUFFERED=unbuffered)) as process:
         assert process.stdout.readline().startswith("input\t")
         process.stdout.close()
         assert process.stderr.read() == ""

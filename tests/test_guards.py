@@ -6,14 +6,19 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+import flint
 import numpy as np
 import pytest
 
 from gradcalc import explain as explaining
+from gradcalc.balls.arithmetic import Balls
+from gradcalc.balls.numbers import is_tight
 from gradcalc.derive import modes
 from gradcalc.derive.runs import Runs
 from gradcalc.enclosure.consistency import contradiction
 from gradcalc.enclosure.experiment import TIE
+from gradcalc.enclosure.rounding import stranger
+from gradcalc.enclosure.trial import FAR
 from gradcalc.explain import explain
 from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
@@ -21,7 +26,7 @@ from gradcalc.expr.formula import Formulas
 from gradcalc.expr.written import Written
 from gradcalc.readback.roundtrip import Answer, RoundTrip
 from gradcalc.verdict.references import APART
-from gradcalc.witnesses import symbolic
+from gradcalc.witnesses import autograd, symbolic
 from tests.planting_check import (
     POINT,
     PROGRAMS_BY_OP,
@@ -177,3 +182,48 @@ def test_an_exactly_singular_matrix_is_no_fault(text: str) -> None:
 def test_the_cofactors_of_what_is_not_finite_are_not_looked_for_for_ever() -> None:
     matrix = np.array([[1.0, 2.0, 3.0], [np.inf, 1e8, -1.0], [2.0, 1.0, 0.5]])
     assert np.isnan(Floats().cofactor(matrix)).all()
+
+
+@pytest.mark.parametrize(("size", "equal"), [(3, 1), (5, 1), (5, 2), (40, 1)])
+def test_cofactors_of_an_exactly_singular_matrix(size: int, equal: int) -> None:
+    matrix = np.random.default_rng(size).normal(size=(size, size))
+    matrix[-equal:] = matrix[0]
+    balls = Balls()
+    with flint.ctx.workprec(200):
+        found = balls.cofactor(balls.asarray(matrix))
+        minors = {
+            (i, j): balls.det(balls.asarray(np.delete(np.delete(matrix, i, 0), j, 1)))
+            for i, j in [(0, 0), (size - 1, 1), (1, 2)]
+        }
+    for (i, j), minor in minors.items():
+        assert found[i, j].overlaps(minor * (-1) ** (i + j))
+        assert is_tight(found[i, j])
+
+
+def test_rounding_of_cofactors_is_that_of_the_largest() -> None:
+    """Of two equal rows all other elements have cofactors of exactly 0."""
+    matrix = np.random.default_rng(7).normal(size=(60, 60))
+    matrix[3] = matrix[7]
+    assert report("det(A)", A=matrix).verdict.outcome == "verified"
+
+
+def test_rounding_of_a_determinant_is_no_other_meaning() -> None:
+    rows = np.random.default_rng(1).normal(size=(7, 8))
+    asked = replace(problem("det(cat([B, B[:1]]))", B=rows), steps=True)
+    steps = autograd.testify(asked).steps
+    assert steps[-1].value != 0
+    assert stranger(experiment(asked), steps) is None
+    off = replace(steps[-1], value=np.asarray(1e-9))
+    assert stranger(experiment(asked), [*steps[:-1], off]) == "det"
+
+
+@pytest.mark.parametrize("text", ["exp(exp(x))", "1/exp(exp(x))", "logaddexp(exp(x), 1)"])
+def test_what_is_too_large_for_balls_is_not_outside_the_domain(text: str) -> None:
+    verdict = report(text, x=1e10).verdict
+    assert (verdict.outcome, verdict.message) == ("unresolved", f"not checked: {FAR}")
+
+
+def test_what_is_too_large_for_numbers_has_a_formula() -> None:
+    answer = report("sinh(x)", x=1e274)
+    assert answer.verdict.outcome == "unresolved"
+    assert answer.gradients[0].closed_form == "cosh(x)"

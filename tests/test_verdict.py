@@ -206,7 +206,7 @@ def test_a_slope_that_is_hardly_known_testifies_to_nothing(
         judged = weigh(3.0, 3.0, theirs=Slopes(Absence.TOO_LARGE, "too large", (probe,), ()))
         assert judged.verdict.outcome is Outcome.VERIFIED
         assert judged.directions == directions
-        assert ("enclosure" in judged.verdict.message) is bool(directions)
+        assert ("1 enclosed slope" in judged.verdict.message) is bool(directions)
 
 
 @pytest.mark.parametrize(

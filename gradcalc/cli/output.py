@@ -1,5 +1,7 @@
 """Where texts go: streams that may be a terminal, a pipe that closes, or nothing at all."""
 
+import errno
+import io
 import os
 import shutil
 import sys
@@ -48,7 +50,7 @@ def write(text: str, stream: TextIO | None) -> None:
     encoding = stream.encoding or "utf-8"
     safe = text.encode(encoding, "backslashreplace").decode(encoding)
     try:
-        stream.write(safe)
+        _put(safe, encoding, stream)
         stream.flush()
     except BrokenPipeError:
         _abandon(stream)
@@ -57,6 +59,20 @@ def write(text: str, stream: TextIO | None) -> None:
         _abandon(stream)
         reason = getattr(error, "strerror", None) or str(error)
         raise FileError(f"the output cannot be written: {reason}") from None
+
+
+def _put(text: str, encoding: str, stream: TextIO) -> None:
+    raw = getattr(stream, "buffer", None)
+    if not isinstance(raw, io.RawIOBase):
+        stream.write(text)
+        return
+    # Python's unbuffered streams take it for written where the reader went away halfway
+    left = memoryview(text.encode(encoding))
+    while left:
+        count = raw.write(left)
+        if count is None:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        left = left[count:]
 
 
 def flushed(code: int) -> int:

@@ -46,10 +46,10 @@ MOST_PRODUCTS = 50_000_000
 """Multiplications in products of matrices up to which long doubles are worth while: no library
 helps."""
 
-SIGNED = (ops.SOLVE, ops.UNSORT, ops.CUMPROD_BACK)
-"""Operations whose other operand decides what they do, its sign with it."""
+SIGNED = (ops.SOLVE, ops.COFACTOR, ops.UNSORT, ops.CUMPROD_BACK)
+"""Operations that need the signs of an operand to do what they do."""
 
-WHOLE = (ops.SOLVE, ops.INV)
+WHOLE = (ops.SOLVE, ops.INV, ops.COFACTOR)
 """Operations whose rounding is that of their largest element, in all of them."""
 
 BENT = (ops.PROD, ops.CUMPROD, ops.DET, ops.LOGDET, ops.INV, ops.SOLVE)

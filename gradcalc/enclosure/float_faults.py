@@ -208,6 +208,6 @@ def _closed(centre: Trial, node: Node, note: Note, name: str, moves: Sequence[An
     kind = "saturated"
     if all(dict(row.partials).get(k) is zero for k in ways):
         kind = "step"
-    elif all(np.broadcast_to(centre.slope(node, k), node.shape)[place].is_zero() for k in ways):
+    elif all(np.broadcast_to(centre.slope(node, k), node.shape)[place].contains(0) for k in ways):
         kind = "flat"
     return _mishap(kind, node, note, centre.operands(node), place, wrt=name)

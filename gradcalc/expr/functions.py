@@ -73,7 +73,8 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(sympy.asin, "asin", "asin", np.arcsin),
     Function(sympy.acos, "acos", "acos", np.arccos),
     Function(sympy.atan, "atan", "atan", np.arctan),
-    Function(sympy.atan2, "atan2", "atan2", np.arctan2),
+    # a number has no signed zero
+    Function(sympy.atan2, "atan2", "atan2", lambda y, x: np.arctan2(y + 0.0, x + 0.0)),
     Function(sympy.sinh, "sinh", "sinh", np.sinh),
     Function(sympy.cosh, "cosh", "cosh", np.cosh),
     Function(sympy.tanh, "tanh", "tanh", np.tanh),

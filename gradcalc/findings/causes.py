@@ -125,12 +125,12 @@ def _not_finite(problem: Problem, autograd: Computed, cause: Mishap | None) -> I
     if cause is None:
         yield Finding("nonfinite", message, OUT_OF_RANGE)
         return
-    at = at_text(cause.at)
+    what = at_text(cause.primitive, cause.at)
     if cause.kind == "overflow":
-        message += f": {cause.primitive} at {at} overflows {problem.dtype}"
+        message += f": {what} overflows {problem.dtype}"
         yield Finding("overflow", message, OVERFLOW, cause.place)
     else:
-        message += f": {cause.primitive} has no finite value or slope at {at}"
+        message += f": {what} has no finite value or slope"
         masked = "where" in _called(problem.program)
         hint = MASKED.format(cause.primitive) if masked else OUT_OF_RANGE
         yield Finding("masked-nan", message, hint, cause.place)
@@ -185,8 +185,8 @@ def _unexplained(exact: Enclosed, judgement: Judgement) -> Iterator[Finding]:
 
 def _lost(cause: Mishap) -> str:
     if cause.kind == "underflow":
-        return f"{cause.primitive} at {at_text(cause.at)} underflows to 0"
-    return f"{cause.primitive} at {at_text(cause.at)} loses {cause.lost:.0f} digits to rounding"
+        return f"{at_text(cause.primitive, cause.at)} underflows to 0"
+    return f"{at_text(cause.primitive, cause.at)} loses {cause.lost:.0f} digits to rounding"
 
 
 def _value(
@@ -247,7 +247,7 @@ def _rough(
 ) -> Iterator[Finding]:
     sides = _sides(problem, autograd, around) if around.nature is Nature.KINK else None
     for event in _distinct(events):
-        text = f"{event.primitive} at {at_text(event.at)}"
+        text = at_text(event.primitive, event.at)
         if event.outside:
             text += " is outside its domain"
         elif sides is None:
@@ -300,7 +300,7 @@ def _near(problem: Problem, reference: Reference) -> Iterator[Finding]:
         row = BY_NAME.get(event.primitive)
         compared = isinstance(row, Elementwise) and row.boolean
         what = "is decided by" if compared else "is off its kink or border by"
-        text = f"{event.primitive} at {at_text(event.at, 17)} {what} {event.margin:.2g}"
+        text = f"{at_text(event.primitive, event.at, 17)} {what} {event.margin:.2g}"
         yield Finding("near", f"{text}, a few roundings", None, event.place)
 
 

@@ -70,13 +70,14 @@ def zeros(problem: Problem, autograd: Computed, reference: Reference | Absent) -
 
 def _flat(autograd: Computed, exact: Enclosed) -> Iterator[Finding]:
     for mishap in exact.mishaps:
-        name, at = mishap.wrt, at_text(mishap.at)
+        name = mishap.wrt
         if name is None or name not in autograd.carrying or autograd.gradients[name].any():
             continue
+        what = at_text(mishap.primitive, mishap.at)
         why = {
             "step": f"{mishap.primitive} has slope 0 wherever it has one",
-            "flat": f"{mishap.primitive} is flat at {at}",
-            "saturated": f"{mishap.primitive} is saturated at {at}: its slope there is lost",
+            "flat": f"{what} is flat",
+            "saturated": f"{what} is saturated: its slope there is lost",
         }[mishap.kind]
         yield Finding("dead", f"the gradient by {name} is 0: {why}", None, mishap.place)
 

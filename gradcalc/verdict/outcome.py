@@ -1,6 +1,6 @@
 """The words of a verdict, the rounding of a dtype, and numbers in sentences."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -170,14 +170,15 @@ def element_text(name: str, index: tuple[int, ...]) -> str:
     return f"{name}[{', '.join(map(str, index))}]" if index else name
 
 
-def at_text(at: Iterable[float], digits: int = 6) -> str:
-    """Where a primitive stands: its operands."""
-    return ", ".join(number_text(value, digits) for value in at)
+def at_text(primitive: str, at: Sequence[float], digits: int = 6) -> str:
+    """A primitive and where it stands, its operands, if these are few enough to be told."""
+    if not at:
+        return primitive
+    return f"{primitive} at {', '.join(number_text(value, digits) for value in at)}"
 
 
 def culprit_text(events: Sequence[Event]) -> str:
     """The closest of the events in brackets, nothing if there is none."""
     if not events:
         return ""
-    at = f" at {at_text(events[0].at)}" if events[0].at else ""
-    return f" ({events[0].primitive}{at})"
+    return f" ({at_text(events[0].primitive, events[0].at)})"

@@ -34,7 +34,7 @@ from gradcalc.enclosure.float_faults import flats, mishaps
 from gradcalc.enclosure.kinks import events_of
 from gradcalc.enclosure.neighbourhood import around_rounding, explore
 from gradcalc.enclosure.rounding import noise, rounding
-from gradcalc.enclosure.trial import Trial, reals
+from gradcalc.enclosure.trial import FAR, Trial, reals
 from gradcalc.errors import GradcalcError
 from gradcalc.problem import claim_values
 from gradcalc.testimony import (
@@ -43,6 +43,7 @@ from gradcalc.testimony import (
     Absent,
     Enclosed,
     Event,
+    Nature,
     Neighbourhood,
     Sensitivity,
     Slopes,
@@ -249,6 +250,9 @@ def _explored(
             raise OutOfReach(TIE)
         with flint.ctx.workprec(bits):
             around = explore(centre, base, sample, size, affordable)
+            if around.nature is Nature.EDGE and not around.inside and not events:
+                # nothing that is there says that it is not defined
+                raise OutOfReach(FAR)
             aside = _aside(sample, size)
         samples = beside(experiment, centre, SAMPLES, OFF) if around.limit is not None else []
     if around is None or around.limit is not None:

@@ -167,11 +167,13 @@ def _numbers(experiment: Experiment, recording: Recording, nodes: Mapping[str, N
 
 
 def _centre(experiment: Experiment) -> Trial | None:
-    """The run at the point in balls, None where there is none."""
+    """The run at the point in balls, None where there is none with numbers that can be told."""
     if experiment.too_large:
         return None
     try:
-        return experiment.centre
+        centre = experiment.centre
+        # they are read here, where it does not matter that they are too large
+        return centre if centre.gradients is not None else None
     except (OutOfReach, GradcalcError):
         return None
 
