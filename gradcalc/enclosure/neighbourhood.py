@@ -75,19 +75,11 @@ def explore(
     The samples must run with enough digits for the smallest ball. Raises `OutOfReach` where there
     are values but no gradients, or they settle too slowly.
     """
-    half = directions_for(size, affordable)
-    twice = min(RANDOM_PAIRS, len(half), affordable // 4)
-    if twice < (1 if size == 1 else FEWEST_PAIRS):
-        raise TooLarge("it is too large for a look around a point that is not smooth")
-    pairs = min(len(half), (affordable - 2 * twice) // 2)
-    both = np.concatenate([half[:twice], -half[:twice]])
-    rest = np.concatenate([half[twice:pairs], -half[twice:pairs]])
-    directions = np.concatenate([both, rest])
+    both, directions, complete = _ways(size, affordable)
     radii = [flint.arb(radius).mid() for radius in RADII]
     wide = [sample(direction, radii[0]) for direction in both]
     close = [sample(direction, radii[1]) for direction in directions]
     rows = _rows(close)
-    complete = is_every_direction(pairs, size)
     defined = [t.finite for t in close]
     if not any(defined) and all(t.total.is_finite() for t in close):
         raise OutOfReach("the chain rule gives no gradient around the point")
@@ -117,6 +109,21 @@ def explore(
     return Neighbourhood(
         nature, to_floats(rows), directions, complete=complete, drift=to_floats(drift)
     )
+
+
+def _ways(size: int, affordable: int) -> tuple[Any, Any, bool]:
+    """Directions for both balls, all of them, and whether these are all that there are.
+
+    Raises `TooLarge` where so few samples tell nothing.
+    """
+    half = directions_for(size, affordable)
+    twice = min(RANDOM_PAIRS, len(half), affordable // 4)
+    if twice < (1 if size == 1 else FEWEST_PAIRS):
+        raise TooLarge("it is too large for a look around a point that is not smooth")
+    pairs = min(len(half), (affordable - 2 * twice) // 2)
+    both = np.concatenate([half[:twice], -half[:twice]])
+    rest = np.concatenate([half[twice:pairs], -half[twice:pairs]])
+    return both, np.concatenate([both, rest]), is_every_direction(pairs, size)
 
 
 def _is_plane(base: Trial, limit: Reals, sample: Sample, radii: list[Any]) -> bool:
