@@ -26,6 +26,10 @@ ACCEPTED = 1e-5
 """scipy's error relative to the gradient's norm, where its user would say that it is right."""
 
 
+LARGEST = 2_000
+"""Numbers by which the peers are asked: they take the square of it in memory."""
+
+
 class Word(StrEnum):
     """What a judge says."""
 
@@ -51,7 +55,8 @@ def peers(problem: Problem, gradients: Gradients | None, own: bool) -> Judged:
 
     With `own` jax judges its own gradient, otherwise the same as the others.
     """
-    if not problem.wrt:
+    size = sum(np.size(problem.inputs[name]) for name in problem.wrt)
+    if not problem.wrt or size > LARGEST:
         return Judged(dict.fromkeys(PEERS, Word.CANNOT), {})
     words, seconds = {}, {}
     with warnings.catch_warnings(), np.errstate(all="ignore"):
