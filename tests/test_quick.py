@@ -32,6 +32,7 @@ ALARMS = {"dead-branch"}
 """NaN at the end of a domain, on which nothing but 0 hangs: called wrong, and not the edge."""
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap.name)
 def test_no_trap_is_taken_for_right(trap: Any) -> None:
     try:
