@@ -1,10 +1,12 @@
 """What holds for all tests: how slow a machine is decides nothing."""
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.command import Run, runner
 from tests.processes import PATIENT
 from tests.sweeps import left_out
 
@@ -20,3 +22,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=gone)
     names = {item.nodeid for item in gone}
     items[:] = [item for item in items if item.nodeid not in names]
+
+
+@pytest.fixture(name="run")
+def run_fixture(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Run:
+    """Runs commands in this process, in a directory of their own."""
+    monkeypatch.chdir(tmp_path)
+    return runner(capsys, monkeypatch)

@@ -67,10 +67,14 @@ def _examples(block: str) -> Iterator[Example]:
 
 
 class Session:
-    """Runs commands one after the other, remembering the last exit code."""
+    """Runs commands one after the other, remembering the last exit code.
 
-    def __init__(self) -> None:
+    `variables` are further ones of the environment that commands of the shell get.
+    """
+
+    def __init__(self, **variables: str) -> None:
         self.code = 0
+        self._variables = variables
 
     def run(self, command: str) -> str:
         """What the command prints, standard error included."""
@@ -85,7 +89,7 @@ class Session:
         here = f'gradcalc() {{ "{sys.executable}" -m gradcalc "$@"; }}\n'
         result = subprocess.run(
             ["bash", "-c", here + command],
-            env={**os.environ, **PATIENT, **TERMINAL, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, **PATIENT, **TERMINAL, **self._variables, "PYTHONPATH": str(ROOT)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,

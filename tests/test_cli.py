@@ -1,64 +1,12 @@
 """The tour of the main job, through the function that the console script calls."""
 
-import io
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from gradcalc.cli.app import main
-
-LOOP = """\
-def f(a):
-    b = a * 2
-    while b.norm() < 1000:
-        b = b * 2
-    if b.sum() > 0:
-        c = b
-    else:
-        c = 100 * b
-    return c
-"""
-
-
-@dataclass(frozen=True)
-class Answer:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> list[Any]:
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
-Run = Callable[..., Answer]
-
-
-@pytest.fixture(name="run")
-def run_fixture(
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-) -> Run:
-    monkeypatch.chdir(tmp_path)
-    for name in ("FORCE_COLOR", "NO_COLOR", "GITHUB_ACTIONS", "GRADCALC_DEBUG"):
-        monkeypatch.delenv(name, raising=False)
-    Path("f.py").write_text(LOOP)
-
-    def run(*argv: str, stdin: str | bytes = "") -> Answer:
-        data = stdin.encode() if isinstance(stdin, str) else stdin
-        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
-        code = main(argv)
-        captured = capsys.readouterr()
-        return Answer(code, captured.out, captured.err)
-
-    return run
-
+from tests.command import Answer, Run
 
 DOT = ("2*dot(x,x)", "--x", "0,1,2,3")
 LINEAR = ("sum((X@w - b)**2)", "--X", "1,2;3,4;5,6", "--w", "1,-1", "--b", "1,0,1")

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,10 +10,8 @@ from hypothesis import strategies as st
 
 import gradcalc.cli.grad
 from gradcalc.cli.app import main
+from tests.command import Run
 from tests.sweeps import share
-from tests.test_cli import Answer, run_fixture  # noqa: F401
-
-Run = Callable[..., Answer]
 
 X = ("--x", "0,1,2,3")
 NESTED = "(" * 10_000 + "x" + ")" * 10_000

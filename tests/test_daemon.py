@@ -120,8 +120,10 @@ def test_the_client_imports_next_to_nothing() -> None:
         pytest.param(("grad", "x", "--x", "@-"), {}, b"0,1,,2\n", id="value-from-a-pipe"),
         pytest.param(("grad", "-", "--x", "3"), {}, b"x*(\n", id="program-from-a-pipe"),
         pytest.param(("grad", "f.py", "--x", "3"), {}, b"", id="file-of-the-directory"),
-        pytest.param(("grad", "sum(x*x)", "--x", "randn(50000)", "--seed", "1"), {}, b"",
-                     id="threads"),
+        pytest.param(
+            ("grad", "sum(x*x)", "--x", "randn(50000)", "--seed", "1", "--no-enclosure"), {}, b"",
+            id="threads",
+        ),
     ],
 )  # fmt: skip
 def test_the_surroundings_are_the_callers(

@@ -1,16 +1,30 @@
 """Every command shown in the documentation prints what is shown there."""
 
 import re
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.examples import PAGES, ROOT, Session, blocks, page_directory, portable
+from tests.warm import warm_place
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Session]:
+    """Where commands of the shell are answered by a warm process, to save the time of starting."""
+    if sys.platform != "linux":
+        yield Session()
+        return
+    with warm_place() as warm:
+        started = warm.run("daemon", "start")
+        assert (started.returncode, started.stderr) == (0, b"")
+        yield Session(GRADCALC_DAEMON="1", XDG_RUNTIME_DIR=str(warm.folder.parent))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_commands_print_what_the_page_shows(page: Path) -> None:
-    session = Session()
+def test_commands_print_what_the_page_shows(page: Path, session: Session) -> None:
     with page_directory():
         for block in blocks(page.read_text(encoding="utf-8")):
             for example in block:

@@ -9,6 +9,7 @@ import math
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import flint
@@ -22,8 +23,8 @@ from gradcalc.errors import GradcalcError, Span
 from gradcalc.lang.program import Budget
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Composite, Elementwise, Primitive
 from gradcalc.witnesses.autograd import TorchBackend, to_numpy
+from tests.command import Run
 from tests.elements import Calculus, ElementBackend, Graph
-from tests.test_cli_process import call
 from tests.trust_cases import report
 
 INF = math.inf
@@ -342,22 +343,24 @@ def test_the_verdict_is_about_what_is_documented(
     assert "value" not in {finding.kind for finding in answer.findings}
 
 
-def test_the_formula_is_that_of_the_usual_case_where_all_elements_are_in_it(tmp_path: Any) -> None:
+def test_the_formula_is_that_of_the_usual_case_where_all_elements_are_in_it(
+    run: Run, tmp_path: Path
+) -> None:
     points = ("3,4", "3,25", "25,26", "5,6")
     requests = [f'{{"program": "sum(softplus(x))", "inputs": {{"x": "{x}"}}}}' for x in points]
     path = tmp_path / "points.jsonl"
     path.write_text("\n".join(requests))
-    done = call("batch", str(path), "--workers", "1")
-    formulas = [line.split('"closed_form":"')[1].split('"')[0] for line in done.stdout.splitlines()]
+    done = run("batch", str(path), "--workers", "1")
+    formulas = [line.split('"closed_form":"')[1].split('"')[0] for line in done.out.splitlines()]
     cases = "where(x > 20, 1, sigmoid(x))"
     assert formulas == ["sigmoid(x)", cases, cases, "sigmoid(x)"]
-    assert done.stdout.count('"outcome":"verified"') == len(points)
+    assert done.out.count('"outcome":"verified"') == len(points)
 
 
-def test_the_command_verifies_the_documented_softplus() -> None:
-    done = call("grad", "softplus(x, beta=3, threshold=0.2)", "--x", "0.05,0.1", COLUMNS="100")
-    assert done.returncode == 0
-    assert "verdict\tverified" in done.stdout
-    done = call("grad", "softplus(x)", "--x", "20")
-    assert done.returncode == 3
-    assert "discontinuous here (softplus at 20)" in done.stdout
+def test_the_command_verifies_the_documented_softplus(run: Run) -> None:
+    done = run("grad", "softplus(x, beta=3, threshold=0.2)", "--x", "0.05,0.1")
+    assert done.code == 0
+    assert "verdict\tverified" in done.out
+    done = run("grad", "softplus(x)", "--x", "20")
+    assert done.code == 3
+    assert "discontinuous here (softplus at 20)" in done.out

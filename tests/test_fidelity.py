@@ -20,17 +20,18 @@ from benchmarks.fidelity.oracle import Finding, Outcome, judge, truth
 from benchmarks.fidelity.readings import HAS_JAX
 from benchmarks.fidelity.whole import judge_whole
 from gradcalc.witnesses.autograd import TorchBackend
+from tests.sweeps import SHARE, share
 
 LIBRARIES = ("torch", "bare", "numpy", "math")
 NEEDS_JAX = pytest.mark.skipif(not HAS_JAX, reason="jax is not installed")
 
 
-def drawn(kind: str, library: str, seed: int) -> Iterator[Case]:
-    """The texts of a batch."""
+def drawn(kind: str, library: str, seed: int, step: int = SHARE) -> Iterator[Case]:
+    """The texts of a batch, or one of so many."""
     if kind == "calls":
-        return calls(library, seed, known=1, unknown=0)
+        return itertools.islice(calls(library, seed, known=1, unknown=0), seed % SHARE, None, step)
     made = {"operators": operators.texts, "programs": programs.texts}[kind]
-    return made(library, seed, 120)
+    return made(library, seed, 120 // step)
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -49,19 +50,19 @@ def test_python_means_what_python_means(library: str) -> None:
 
 
 def test_a_text_of_two_libraries_means_one_of_them() -> None:
-    _all_agree(mixed.texts(0, 200))
+    _all_agree(mixed.texts(0, share(200)))
 
 
 @NEEDS_JAX
 @pytest.mark.parametrize("kind", ["calls", "operators", "programs"])
 def test_a_text_of_jax_means_what_jax_means(kind: str) -> None:
-    _all_agree(itertools.islice(drawn(kind, "jax", 0), 25))
+    _all_agree(itertools.islice(drawn(kind, "jax", 0, 1), share(25)))
 
 
 @pytest.mark.parametrize("library", ["torch", "bare", "numpy", "math"])
 @pytest.mark.parametrize("kind", ["calls", "programs"])
 def test_a_gradient_is_that_of_the_library(kind: str, library: str) -> None:
-    _all_agree(itertools.islice(drawn(kind, library, 3), 0, None, 6), judge_whole)
+    _all_agree(drawn(kind, library, 3, 6 * SHARE), judge_whole)
 
 
 def _all_agree(cases: Iterator[Case], judged: Callable[[Case], Finding] = judge) -> None:

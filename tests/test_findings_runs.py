@@ -21,7 +21,7 @@ from gradcalc.report import Finding, Report
 from gradcalc.rewrites import Cure
 from gradcalc.witnesses import autograd
 from gradcalc.witnesses.autograd import TorchBackend
-from tests.test_cli_process import call
+from tests.command import Run
 from tests.trust_cases import problem, report
 
 PAIRS = [row for row in PRIMITIVES if isinstance(row, Composite) and len(row.tensors) == 2]
@@ -135,14 +135,14 @@ def test_a_name_of_two_libraries_is_refused_where_numpys_is_as_likely(text: str)
         report(text, x=A)
 
 
-def test_the_command_says_that_a_loss_is_broadcast() -> None:
-    done = call("grad", "mse_loss(x, y)", "--x", "1,2,3", "--y", "1;2;4", "--json")
-    (found,) = [f for f in json.loads(done.stdout)["findings"] if f["kind"] == "broadcast"]
-    assert done.returncode == 0
+def test_the_command_says_that_a_loss_is_broadcast(run: Run) -> None:
+    done = run("grad", "mse_loss(x, y)", "--x", "1,2,3", "--y", "1;2;4", "--json")
+    (found,) = [f for f in json.loads(done.out)["findings"] if f["kind"] == "broadcast"]
+    assert done.code == 0
     assert "it averages 9 elements" in found["message"]
     assert found["span"] == {"line": 1, "column": 1, "end_line": 1, "end_column": 15}
-    table = call("grad", "mse_loss(x, y)", "--x", "1,2,3", "--y", "1;2;4", "--format", "table")
-    assert "it averages 9 elements" in " ".join(table.stdout.split())
+    table = run("grad", "mse_loss(x, y)", "--x", "1,2,3", "--y", "1;2;4", "--format", "table")
+    assert "it averages 9 elements" in " ".join(table.out.split())
 
 
 # -- float32 -------------------------------------------------------------------------------------
@@ -247,16 +247,16 @@ def test_it_changes_no_verdict(text: str, inputs: Any, outcome: str) -> None:
     assert len(kinds(answer, "float32")) <= 1
 
 
-def test_the_command_says_what_float32_has_no_numbers_for() -> None:
+def test_the_command_says_what_float32_has_no_numbers_for(run: Run) -> None:
     text = "log(sum(exp(x)))"
     says = "in float32 the value is inf and the gradient by x[0] is NaN"
-    done = call("grad", text, "--x", "100,99", "--json")
-    (found,) = [f for f in json.loads(done.stdout)["findings"] if f["kind"] == "float32"]
-    assert (done.returncode, found["message"], found["span"]) == (0, says, None)
-    done = call("grad", text, "--x", "100,99")
-    assert f"# finding\t{says}" in done.stdout.splitlines()
-    assert "# tip\tlogsumexp(x) for log(sum(exp(x))) stays finite in float32" in done.stdout
-    assert says in " ".join(call("why", text, "--x", "100,99").stdout.split())
+    done = run("grad", text, "--x", "100,99", "--json")
+    (found,) = [f for f in json.loads(done.out)["findings"] if f["kind"] == "float32"]
+    assert (done.code, found["message"], found["span"]) == (0, says, None)
+    done = run("grad", text, "--x", "100,99")
+    assert f"# finding\t{says}" in done.out.splitlines()
+    assert "# tip\tlogsumexp(x) for log(sum(exp(x))) stays finite in float32" in done.out
+    assert says in " ".join(run("why", text, "--x", "100,99").out.split())
 
 
 # -- a number taken out at the end ---------------------------------------------------------------
@@ -333,10 +333,10 @@ def test_a_large_program_is_run_once_more_at_the_most(monkeypatch: pytest.Monkey
     assert len(runs) == 2
 
 
-def test_a_cut_in_a_let() -> None:
-    done = call("grad", "2*z", "--let", "z=float(sum(x*x))", "--x", "1,2")
-    assert done.returncode == 3
-    assert "nothing flows through float(sum(x*x))" in done.stdout
+def test_a_cut_in_a_let(run: Run) -> None:
+    done = run("grad", "2*z", "--let", "z=float(sum(x*x))", "--x", "1,2")
+    assert done.code == 3
+    assert "nothing flows through float(sum(x*x))" in done.out
 
 
 def test_a_claim_is_still_judged() -> None:
@@ -366,15 +366,15 @@ def test_the_rule_is_noticed_if_it_is_broken(planted: str, monkeypatch: pytest.M
     assert not right
 
 
-def test_the_command_says_that_nothing_flows(tmp_path: Path) -> None:
+def test_the_command_says_that_nothing_flows(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "loss.py"
     path.write_text("import numpy as np\n\ndef loss(x):\n    return float(np.mean(x**2))\n")
-    done = call("grad", str(path), "--x", "1,2,3", "--json")
-    answer = json.loads(done.stdout)
-    assert done.returncode == 3
+    done = run("grad", str(path), "--x", "1,2,3", "--json")
+    answer = json.loads(done.out)
+    assert done.code == 3
     assert answer["verdict"]["outcome"] == "unresolved"
     assert answer["findings"][0]["kind"] == "stopped"
     assert answer["findings"][0]["span"]["line"] == 4
     assert answer["gradients"]["x"]["autograd"] == [0.0, 0.0, 0.0]
     path.write_text(path.read_text().replace("float(np.mean(x**2))", "np.mean(x**2)"))
-    assert call("grad", str(path), "--x", "1,2,3").returncode == 0
+    assert run("grad", str(path), "--x", "1,2,3").code == 0

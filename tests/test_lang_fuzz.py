@@ -276,6 +276,7 @@ AWKWARD = (
 )  # fmt: skip
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("function", sorted(set(CALLABLE) - {"softplus", "flip"}))
 def test_functions_of_awkward_arguments(function: str) -> None:
     for argument in AWKWARD:

@@ -1,7 +1,6 @@
 """The rows of options and the entries of commands: adding one is enough for it to be everywhere."""
 
 import json
-from collections.abc import Callable
 from dataclasses import make_dataclass
 from typing import Any
 
@@ -13,9 +12,8 @@ from gradcalc.cli.batch.job import Job
 from gradcalc.cli.batch.requests import decoded, options_of
 from gradcalc.codes import COMMANDS, Command
 from gradcalc.daemon import client
-from tests.test_cli import Answer, run_fixture  # noqa: F401
+from tests.command import Run
 
-Run = Callable[..., Answer]
 DOT = ("x*x", "--x", "3")
 
 

@@ -16,6 +16,7 @@ from gradcalc.verdict.outcome import Outcome, Verdict
 from gradcalc.witnesses import autograd, enclosure
 from tests.healthy import healthy
 from tests.planting import spelled
+from tests.sweeps import FULL
 from tests.trust_cases import TRAPS, problem
 
 RIGHT = {Outcome.VERIFIED, Outcome.VANISHED}
@@ -31,6 +32,7 @@ ALARMS = {"dead-branch"}
 """NaN at the end of a domain, on which nothing but 0 hangs: called wrong, and not the edge."""
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("trap", TRAPS, ids=lambda trap: trap.name)
 def test_no_trap_is_taken_for_right(trap: Any) -> None:
     try:
@@ -111,7 +113,7 @@ def test_what_floats_cannot_tell_is_not_verified(name: str) -> None:
 @pytest.mark.parametrize("form", ["x if {} else 3*x", "where({}, x, 3*x + 1)", "x*({}) + 3*x"])
 def test_a_jump_that_only_a_condition_sees(condition: str, at: float, form: str) -> None:
     assert quick(form.format(condition), x=at).outcome not in RIGHT
-    many = np.linspace(0.6, 0.9, 20_000)
+    many = np.linspace(0.6, 0.9, 20_000 if FULL else 4_000)
     many[7] = at
     if " if " in form:
         text = f"sum(x) if ({condition})[7] else sum(3*x)"

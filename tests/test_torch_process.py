@@ -96,6 +96,7 @@ def test_a_signal_without_a_name_and_a_child_that_nobody_waits_for(
     assert "its process " in json.loads(out)["verdict"]["message"]
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("words", [("grad",), ("why",)], ids=["grad", "why"])
 @pytest.mark.parametrize("format", ["table", "json", "tsv"])
 def test_every_format_says_so(words: tuple[str, ...], format: str, tmp_path: Path) -> None:
@@ -106,6 +107,7 @@ def test_every_format_says_so(words: tuple[str, ...], format: str, tmp_path: Pat
     assert "its process left with exit code 7" in " ".join(done.stdout.split())
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("format", "shown"),
     [("csv", ",12,"), ("markdown", "| 12 |"), ("latex", "4 x"), ("literal", "0,4,8,12")],

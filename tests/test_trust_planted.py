@@ -20,6 +20,7 @@ from tests.planting_check import (
     in_results,
     worse_row,
 )
+from tests.sweeps import FULL
 from tests.trust_cases import report
 
 NAMES = [row.name for row in PRIMITIVES]
@@ -155,7 +156,7 @@ LARGE = {
     "var": "var(x)",
     "cumsum": "cumsum(x)@x",
 }
-MANY = np.random.default_rng(3).uniform(0.5, 1.5, 30_000)
+MANY = np.random.default_rng(3).uniform(0.5, 1.5, 30_000 if FULL else 2_000)
 
 
 @cache
