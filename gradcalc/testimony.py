@@ -48,7 +48,8 @@ class Neighbourhood:
     the inputs in the order of `wrt`. `limit` is the gradient that the samples draw towards, flat
     too, at a smooth point. `inside` says that some nearby point lies in the function's domain,
     `complete` that every single input was moved by itself. `drift` is how far each element still
-    is from what it draws towards, None where that does not matter.
+    is from what it draws towards, None where that does not matter. With `whole` the gradients are
+    those of all pieces that meet at the point, and nothing else is around it.
     """
 
     nature: Nature
@@ -58,6 +59,7 @@ class Neighbourhood:
     inside: bool = True
     complete: bool = True
     drift: Array | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ edge. Growing gradients: singular. Otherwise a kink, whose gradients are the sam
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import flint
@@ -19,6 +20,7 @@ from gradcalc.derive.perturbations import (
     is_every_direction,
     plain_directions,
 )
+from gradcalc.enclosure.cells import Walk
 from gradcalc.enclosure.trial import Reals, Trial, largest
 from gradcalc.errors import GradcalcError
 from gradcalc.testimony import Nature, Neighbourhood
@@ -47,6 +49,9 @@ LEAST = flint.arb("1e-330")
 
 NOISE = 1e-110
 """The relative difference of values that rounding leaves, with more than 400 bits."""
+
+STRAY = 16
+"""How many times as far off as the samples a gradient may be that draws to the same."""
 
 ALIKE = 1e-40
 """The relative difference of gradients that are the same."""
@@ -109,6 +114,62 @@ def explore(
     return Neighbourhood(
         nature, to_floats(rows), directions, complete=complete, drift=to_floats(drift)
     )
+
+
+def in_cells(around: Neighbourhood, base: Trial, walk: Walk, sample: Sample) -> Neighbourhood:
+    """What a walk through the cells says of a point that samples say is smooth or a kink."""
+    if around.nature not in (Nature.SMOOTH, Nature.KINK) or not walk.cells:
+        return around
+    trials = [cell.trial for cell in walk.cells]
+    directions = np.array([cell.direction for cell in walk.cells])
+    defined = [trial.finite for trial in trials]
+    if not all(defined):
+        return Neighbourhood(Nature.EDGE, to_floats(_rows(trials))[defined], directions[defined])
+    radius = flint.arb(RADII[0]).mid()
+    pairs = [(cell.trial, sample(cell.direction, radius)) for cell in walk.cells]
+    rows = np.array([to_floats(_settled(*pair)) for pair in pairs])
+    natures = {_character(base, *pair) for pair in pairs}
+    for nature in (Nature.JUMP, Nature.SINGULAR):
+        if nature in natures:
+            return Neighbourhood(nature, rows, directions)
+    if around.limit is not None:
+        limit = to_floats(around.limit)
+        room = AGREED * np.abs(limit) + STRAY * np.abs(around.gradients - limit).max(axis=0)
+        if np.all(np.abs(rows - limit) <= room):
+            return around
+    if walk.complete:
+        return Neighbourhood(Nature.KINK, rows, directions, whole=True)
+    return replace(
+        around,
+        nature=Nature.KINK,
+        gradients=np.concatenate([around.gradients, rows]),
+        directions=np.concatenate([around.directions, directions]),
+        limit=None,
+    )
+
+
+def _settled(near: Trial, far: Trial) -> Any:
+    """The gradient in a cell, without what shrinks towards the point."""
+    pairs = zip(flat(near), flat(far), strict=True)
+    return np.array([ZERO if abs(n) * 2 <= abs(f) else n for n, f in pairs], dtype=object)
+
+
+def _character(base: Trial, near: Trial, far: Trial) -> Nature | None:
+    """What is not smooth towards the point even within a cell: a jump, or a slope that grows."""
+
+    def off(trial: Trial) -> Any:
+        """How far the value is from where the gradient leads to from the point."""
+        steps = _steps(base, trial)
+        led = sum((s * g for s, g in zip(steps, flat(trial), strict=True)), ZERO)
+        apart = abs(trial.total - base.total - led)
+        return ZERO if apart <= abs(base.total) * NOISE else apart
+
+    steepest = largest(flat(near))
+    if off(near) <= BENT * BENT * steepest * largest(_steps(base, near)):
+        return None
+    if off(near) > off(far) * 0.9:
+        return Nature.JUMP
+    return Nature.SINGULAR if steepest > largest(flat(far)) * GROWTH else None
 
 
 def _ways(size: int, affordable: int) -> tuple[Any, Any, bool]:

@@ -26,6 +26,10 @@ from gradcalc.verdict.outcome import (
     precision_of,
 )
 
+SOLVED = 1e-7
+"""To how much a linear program is solved."""
+
+
 # -- the gradient by one input, at a smooth point ----------------------------------------------
 
 
@@ -252,6 +256,8 @@ def in_hull(given: Array, around: Neighbourhood, precision: Precision) -> bool:
     """
     if not np.isfinite(given).all():
         return False
+    if around.whole:
+        return _is_mixture(given, around.gradients, np.sqrt(precision.epsilon))
     directions = np.concatenate([around.directions, np.eye(given.size)])
     sizes = np.maximum(np.abs(around.gradients).max(axis=0, initial=0), np.abs(given))
     room = np.sqrt(precision.epsilon) * sizes
@@ -264,6 +270,24 @@ def in_hull(given: Array, around: Neighbourhood, precision: Precision) -> bool:
     if not np.all((own >= slopes.min(axis=0) - within) & (own <= slopes.max(axis=0) + within)):
         return False
     return not around.complete or _in_plane(given, around.gradients, room)
+
+
+def _is_mixture(given: Array, gradients: Array, room: float) -> bool:
+    """Whether numbers are a mixture of rows, each up to so much of the largest in its place."""
+    sizes = np.maximum(np.abs(gradients).max(axis=0, initial=0), np.abs(given))
+    told = sizes > 0
+    scaled, own = gradients[:, told] / sizes[told], given[told] / sizes[told]
+    # it brings much with it, and most points are smooth
+    from scipy.optimize import linprog
+
+    # the mixture that is nearest in its worst element
+    weights, one = len(scaled), np.ones((own.size, 1))
+    found = linprog(
+        [*np.zeros(weights), 1.0],
+        A_ub=np.block([[scaled.T, -one], [-scaled.T, -one]]), b_ub=np.concatenate([own, -own]),
+        A_eq=[[*np.ones(weights), 0.0]], b_eq=[1.0],
+    )  # fmt: skip
+    return bool(found.status == 0 and found.fun <= max(room, SOLVED))
 
 
 def _in_plane(given: Array, gradients: Array, room: Array) -> bool:

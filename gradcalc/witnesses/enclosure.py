@@ -17,6 +17,7 @@ from gradcalc.balls.arithmetic import to_floats
 from gradcalc.balls.numbers import OutOfReach, TooLarge
 from gradcalc.derive.perturbations import directions_for, shifts, smallest
 from gradcalc.derive.sensitivity import magnitudes
+from gradcalc.enclosure.cells import Walk, walk
 from gradcalc.enclosure.consistency import contradiction, misled
 from gradcalc.enclosure.experiment import (
     BESIDE,
@@ -32,7 +33,7 @@ from gradcalc.enclosure.experiment import (
 )
 from gradcalc.enclosure.float_faults import flats, mishaps
 from gradcalc.enclosure.kinks import events_of
-from gradcalc.enclosure.neighbourhood import around_rounding, explore
+from gradcalc.enclosure.neighbourhood import RADII, around_rounding, explore, in_cells
 from gradcalc.enclosure.rounding import noise, rounding
 from gradcalc.enclosure.trial import FAR, Trial, reals
 from gradcalc.errors import GradcalcError
@@ -54,6 +55,9 @@ EXPLORED = 300_000
 
 ROUNDINGS = 4
 """How far, in roundings of the inputs, a point may be from one that floats take for it."""
+
+WIDEST = 32
+"""Inputs up to which the cells around a point are gone through."""
 
 DIAGNOSED = 50_000
 """Functions of elements in one run up to which causes are sought."""
@@ -253,6 +257,9 @@ def _explored(
             if around.nature is Nature.EDGE and not around.inside and not events:
                 # nothing that is there says that it is not defined
                 raise OutOfReach(FAR)
+            if size <= WIDEST and around.nature in (Nature.SMOOTH, Nature.KINK):
+                found = _walked(experiment, sample, at_zero, affordable)
+                around = in_cells(around, base, found, sample)
             aside = _aside(sample, size)
         samples = beside(experiment, centre, SAMPLES, OFF) if around.limit is not None else []
     if around is None or around.limit is not None:
@@ -260,6 +267,19 @@ def _explored(
         within = _within(experiment, centre, tuple(problem.inputs), bits)
         within = within or _within(experiment, centre, problem.wrt, bits)
     return _View(centre, events, samples, around, within, aside)
+
+
+def _walked(
+    experiment: Experiment, sample: Callable[[Any, Any], Trial], at_zero: float, affordable: int
+) -> Walk:
+    problem, radius = experiment.problem, flint.arb(RADII[1]).mid()
+    size = sum(problem.inputs[name].size for name in problem.wrt)
+    moves = [
+        shifts(problem.inputs, problem.wrt, part, flint.arb(1), at_zero, 1.0)
+        for part in np.eye(size)
+    ]
+    (start,) = directions_for(size, 1)
+    return walk(lambda d: sample(d, radius), moves, start, radius, affordable // (size + 2))
 
 
 def _aside(sample: Callable[[Any, Any], Trial], size: int) -> list[Trial]:

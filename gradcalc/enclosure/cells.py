@@ -1,0 +1,200 @@
+"""The cells into which kinks cut the surroundings of a point, and a run in each of them.
+
+Beside the point every kink that passes through it has an argument that is not zero any more, with a
+gradient of its own: to first order it is a wall, a plane through the point. The walls that a run
+meets bound the cell that it lies in. Whoever steps over each of them, and on from there, comes
+through all cells (Grünbaum, "Arrangements and spreads", 1972: those that share a facet are
+connected), those behind walls that only exist on one side of another wall among them.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import flint
+import numpy as np
+
+from gradcalc.balls.arithmetic import ZERO
+from gradcalc.balls.numbers import OutOfReach
+from gradcalc.derive.modes import Eager, jvp
+from gradcalc.enclosure.kinks import Crossing, crossings
+from gradcalc.enclosure.trial import Trial
+from gradcalc.errors import GradcalcError
+from gradcalc.expr.nodes import Node
+
+MOST = 128
+"""Cells that are walked through."""
+
+WALLS = 64
+"""Walls of one cell."""
+
+THIN = 1e-7
+"""The sine of the angle between walls below which nobody looks between them."""
+
+STEP = 1e-5
+"""How far behind a wall a cell is entered, in relation to the room that there is."""
+
+LEVEL = 1e-12
+"""How far an argument may be from what its gradient makes of the way from the point, in relation
+to it, if it is to be a plane's."""
+
+NUDGE = -1500
+"""The power of 2 by which operands move for the gradient of what is zero at a kink."""
+
+BITS = 4096
+"""The precision for that."""
+
+NEARLY = flint.arb("1e-20").mid()
+"""What is below this, in relation to the operands, is zero at the point itself."""
+
+ROUND = 12
+"""Digits by which walls are told apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A run in a cell: in which direction it lies, and the walls around, as unit vectors.
+
+    The direction is in front of all walls.
+    """
+
+    direction: Any
+    trial: Trial
+    walls: Any
+
+    def holds(self, direction: Any) -> bool:
+        """Whether a direction leads into this cell."""
+        return bool(np.all(self.walls @ direction > 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """The cells that were found; `complete` says that these are all of them."""
+
+    cells: Sequence[Cell]
+    complete: bool
+
+
+def walk(
+    run: Callable[[Any], Trial], moves: Sequence[Any], start: Any, radius: Any, most: int
+) -> Walk:
+    """Go through the cells around a point, by at most so many runs.
+
+    `run` makes one beside the point in a direction, at that radius; `moves` are the changes of the
+    inputs along each of its components. `start` is the first direction.
+    """
+    found: list[Cell] = []
+    most = min(most, MOST)
+    todo, complete = [np.asarray(start, dtype=np.float64)], True
+    while todo:
+        direction = todo.pop()
+        if any(cell.holds(direction) for cell in found):
+            continue
+        if len(found) == most:
+            return Walk(found, False)
+        try:
+            trial = run(direction)
+        except (OutOfReach, GradcalcError):
+            complete = False
+            continue
+        walls, flat = _walls(trial, moves, direction, radius)
+        complete = complete and flat
+        found.append(Cell(direction, trial, walls))
+        if len(walls) > WALLS or _cells(*walls.shape) > most:
+            return Walk(found, False)
+        todo += _across(walls)
+    return Walk(found, complete)
+
+
+def _walls(trial: Trial, moves: Sequence[Any], direction: Any, radius: Any) -> tuple[Any, bool]:
+    """The walls around a run, as unit vectors that point inside, and whether all are planes."""
+    nodes, flat = trial.recording.derivation.values, True
+    found: list[Any] = []
+    tangents = [_tangents(trial, move) for move in moves]
+
+    def moving(tangent: Mapping[int, Any]) -> Callable[[Node], Any]:
+        def of(node: Node) -> Any:
+            own = tangent.get(nodes[node.order].order)
+            return trial.arithmetic.zeros(node.shape) if own is None else own
+
+        return of
+
+    for crossing in crossings(trial):
+        at = [ball.mid() for ball in crossing.read(lambda node: trial.values[node.order])]
+        ways = [crossing.read(moving(tangent)) for tangent in tangents]
+        with flint.ctx.workprec(BITS):
+            for margin, normal in _normals(crossing, at, ways):
+                led = sum((n * float(d) for n, d in zip(normal, direction, strict=True)), ZERO)
+                if margin.is_zero() or all(part.is_zero() for part in normal):
+                    continue
+                if not abs(margin - led * radius) <= abs(margin) * LEVEL:
+                    flat = False
+                    continue
+                largest = max(map(abs, normal))
+                vector = np.array([float(part / largest) for part in normal])
+                found.append(vector / np.linalg.norm(vector) * (1 if margin > 0 else -1))
+    walls = np.array(found).reshape(len(found), len(moves))
+    return np.unique(walls.round(ROUND), axis=0), flat
+
+
+def _tangents(trial: Trial, move: Mapping[str, Any]) -> Mapping[int, Any]:
+    """How all values of a run move with its inputs, by the order of their nodes."""
+    recording = trial.recording
+    trace, nodes = recording.trace, recording.derivation.values
+    given = {nodes[trace.inputs[name].order].order: part for name, part in move.items()}
+    return jvp(Eager(trial.arithmetic), nodes, recording.values, given)
+
+
+def _normals(
+    crossing: Crossing, at: Sequence[Any], ways: Sequence[Any]
+) -> Iterator[tuple[Any, list[Any]]]:
+    """What is nearly zero at a crossing, with its gradient."""
+    step = flint.arb(2) ** NUDGE
+    here = crossing.margins(at)
+    room = max([flint.arb(1), *map(abs, at)]) * NEARLY
+    beside = [
+        crossing.margins([(a + t.mid() * step).mid() for a, t in zip(at, way, strict=True)])
+        for way in ways
+    ]
+    for k, margin in enumerate(here):
+        if abs(margin) <= room:
+            yield margin, [(there[k] - margin) / step for there in beside]
+
+
+def _cells(walls: int, size: int) -> int:
+    """Into how many cells so many planes through a point cut space, in general position."""
+    return 2 * sum(math.comb(walls - 1, k) for k in range(size)) if walls else 1
+
+
+def _across(walls: Any) -> Iterator[Any]:
+    """A direction just behind each wall that bounds the cell of these, far from all others.
+
+    Other walls may begin at any of them, so that a longer step could pass through a cell.
+    """
+    independent = len(walls) and np.linalg.matrix_rank(walls, THIN) == len(walls)
+    ways = np.linalg.pinv(walls) if independent else None
+    for k, wall in enumerate(walls):
+        if ways is not None:
+            inside = ways @ (np.arange(len(walls)) != k)
+            inside = inside / (np.abs(inside).max() or 1.0)
+        else:
+            inside = _facet(wall, np.delete(walls, k, axis=0))
+        if inside is not None:
+            room = np.min(np.delete(walls, k, axis=0) @ inside, initial=1.0)
+            yield inside - wall * room * STEP
+
+
+def _facet(wall: Any, others: Any) -> Any | None:
+    """The direction in a wall that is farthest from others, None where it is behind one of them."""
+    # it brings much with it, and most points are smooth
+    from scipy.optimize import linprog
+
+    size = len(wall)
+    found = linprog(
+        [*np.zeros(size), -1.0],
+        A_ub=np.hstack([-others, np.ones((len(others), 1))]), b_ub=np.zeros(len(others)),
+        A_eq=[[*wall, 0.0]], b_eq=[0.0],
+        bounds=[*[(-1.0, 1.0)] * size, (None, 1.0)],
+    )  # fmt: skip
+    return found.x[:-1] if found.status == 0 and found.x[-1] > THIN else None
