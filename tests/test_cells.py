@@ -9,8 +9,9 @@ import pytest
 from scipy.optimize import linprog
 
 from gradcalc.report import Report
+from gradcalc.testimony import Enclosed
 from tests.sweeps import share
-from tests.trust_cases import report
+from tests.trust_cases import enclosed, problem, report
 
 ROOM = 1e-9
 """How wide a cell is, at least, that counts in the cases here: none is near it."""
@@ -144,3 +145,22 @@ def test_a_corner_of_planes(form: Any, seed: int) -> None:
 )  # fmt: skip
 def test_a_corner(text: str, inputs: Any, outcome: str) -> None:
     assert report(text, **inputs).verdict.outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "whole"),
+    [
+        ("abs(x) + abs(y)", {"x": 0.0, "y": 0.0}, True),
+        ("amax(x)", {"x": [1.0, 1.0, 1.0]}, True),
+        ("x*abs(x) + exp(abs(y))", {"x": 0.0, "y": 0.0}, True),
+        ("hypot(x, y)", {"x": 0.0, "y": 0.0}, False),
+        ("hypot(x, y) + relu(x)", {"x": 0.0, "y": 0.0}, False),
+        ("norm(x) + abs(x[0])", {"x": [0.0, 0.0]}, False),
+        ("sum(relu(x))", {"x": [0.0] * 10}, False),
+    ],
+)
+def test_pieces_are_all_where_each_has_one_gradient(text: str, inputs: Any, whole: bool) -> None:
+    found = enclosed(problem(text, **inputs))
+    assert isinstance(found, Enclosed)
+    assert found.around is not None
+    assert found.around.whole is whole

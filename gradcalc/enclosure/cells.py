@@ -56,10 +56,11 @@ ROUND = 12
 class Cell:
     """A run in a cell: in which direction it lies, and the walls around, as unit vectors.
 
-    The direction is in front of all walls.
+    The direction is in front of all walls, and so is `other`, which is far from it or from them.
     """
 
     direction: Any
+    other: Any
     trial: Trial
     walls: Any
 
@@ -100,7 +101,7 @@ def walk(
             continue
         walls, flat = _walls(trial, moves, direction, radius)
         complete = complete and flat
-        found.append(Cell(direction, trial, walls))
+        found.append(Cell(direction, _inmost(walls, direction), trial, walls))
         if len(walls) > WALLS or _cells(*walls.shape) > most:
             return Walk(found, False)
         todo += _across(walls)
@@ -183,6 +184,17 @@ def _across(walls: Any) -> Iterator[Any]:
         if inside is not None:
             room = np.min(np.delete(walls, k, axis=0) @ inside, initial=1.0)
             yield inside - wall * room * STEP
+
+
+def _inmost(walls: Any, direction: Any) -> Any:
+    """A direction in front of all walls, as far from them as can be; without any the opposite."""
+    if not len(walls):
+        return -direction
+    if np.linalg.matrix_rank(walls, THIN) == len(walls):
+        inside = np.linalg.pinv(walls) @ np.ones(len(walls))
+        return inside / np.abs(inside).max()
+    found = _facet(np.zeros_like(direction), walls)
+    return direction if found is None else found
 
 
 def _facet(wall: Any, others: Any) -> Any | None:

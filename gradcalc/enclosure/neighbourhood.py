@@ -50,6 +50,10 @@ LEAST = flint.arb("1e-330")
 NOISE = 1e-110
 """The relative difference of values that rounding leaves, with more than 400 bits."""
 
+PLAIN, SHRUNK = 1e-9, 1e-20
+"""How far two gradients within a piece may be apart, in relation to the largest of all pieces, and
+what is left of one that shrinks towards the point."""
+
 STRAY = 16
 """How many times as far off as the samples a gradient may be that draws to the same."""
 
@@ -125,8 +129,8 @@ def in_cells(around: Neighbourhood, base: Trial, walk: Walk, sample: Sample) -> 
     defined = [trial.finite for trial in trials]
     if not all(defined):
         return Neighbourhood(Nature.EDGE, to_floats(_rows(trials))[defined], directions[defined])
-    radius = flint.arb(RADII[0]).mid()
-    pairs = [(cell.trial, sample(cell.direction, radius)) for cell in walk.cells]
+    wide = flint.arb(RADII[0]).mid()
+    pairs = [(cell.trial, sample(cell.direction, wide)) for cell in walk.cells]
     rows = np.array([to_floats(_settled(*pair)) for pair in pairs])
     natures = {_character(base, *pair) for pair in pairs}
     for nature in (Nature.JUMP, Nature.SINGULAR):
@@ -137,14 +141,15 @@ def in_cells(around: Neighbourhood, base: Trial, walk: Walk, sample: Sample) -> 
         room = AGREED * np.abs(limit) + STRAY * np.abs(around.gradients - limit).max(axis=0)
         if np.all(np.abs(rows - limit) <= room):
             return around
-    if walk.complete:
-        return Neighbourhood(Nature.KINK, rows, directions, whole=True)
+    elsewhere = to_floats(_rows([sample(cell.other, wide) for cell in walk.cells]))
+    plain = np.all(np.abs(rows - elsewhere) <= PLAIN * np.abs(rows).max(axis=0) + SHRUNK)
     return replace(
         around,
         nature=Nature.KINK,
         gradients=np.concatenate([around.gradients, rows]),
         directions=np.concatenate([around.directions, directions]),
         limit=None,
+        whole=walk.complete and bool(plain),
     )
 
 
