@@ -18,7 +18,7 @@ import numpy as np
 from gradcalc.balls.arithmetic import ZERO
 from gradcalc.balls.numbers import OutOfReach
 from gradcalc.derive.modes import Eager, jvp
-from gradcalc.enclosure.kinks import Crossing, crossings
+from gradcalc.enclosure.crossings import Crossing, crossings
 from gradcalc.enclosure.trial import Trial
 from gradcalc.errors import GradcalcError
 from gradcalc.expr.nodes import Node

@@ -6,8 +6,7 @@ output through that alone.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -88,7 +87,7 @@ def _margins(m: Any, trace: Trace, node: Node, values: Sequence[Any]) -> list[An
     return [*map(abs, kinks), *borders]
 
 
-def _signed(m: Any, trace: Trace, node: Node, values: Sequence[Any]) -> list[Any]:
+def signed(m: Any, trace: Trace, node: Node, values: Sequence[Any]) -> list[Any]:
     """What is zero at each kink, and each border."""
     kinks, borders = _zeros(m, trace, node, values)
     return [*kinks, *borders]
@@ -316,59 +315,6 @@ def _winners(trial: Trial, node: Node) -> Any:
     places = getattr(trial.arithmetic, f"arg{node.op.name[1:]}")(values, axes)
     sizes = [size if axis in axes else 1 for axis, size in enumerate(values.shape)]
     return np.arange(math.prod(sizes)).reshape(sizes) == places
-
-
-Values = Callable[[Node], Any]
-"""Gives an array for each node of a run: its value, or how that moves."""
-
-
-@dataclass(frozen=True, slots=True)
-class Crossing:
-    """A place where a run is, to floats, on a kink or border.
-
-    `read` gives the numbers that it hangs on, `margins` what is zero of these where it is.
-    """
-
-    read: Callable[[Values], list[Any]]
-    margins: Callable[[Sequence[Any]], list[Any]]
-
-
-def crossings(trial: Trial) -> Iterator[Crossing]:
-    """The places where a run beside a point is, to floats, on a kink or border."""
-    trace = trial.trace
-    epsilon = float(np.finfo(np.float64).eps)
-    for node in special(trace):
-        if not trace.is_active(node):
-            continue
-        floats, value = map(to_floats, trial.operands(node)), to_floats(trial.values[node.order])
-        near = near_in_floats(trace, node, list(floats), value, 2 * epsilon, NEAR)
-        for index in map(tuple, np.argwhere(near)):
-            yield _crossing(trial, node, index)
-
-
-def _crossing(trial: Trial, node: Node, index: Index) -> Crossing:
-    if node.source is not None:
-
-        def operands(values: Values) -> list[Any]:
-            given = [values(operand) for operand in node.operands]
-            return [np.broadcast_to(part, node.shape)[index] for part in given]
-
-        return Crossing(operands, lambda at: _signed(BALLS, trial.trace, node, at))
-    if node.op is ops.SORT:
-        axis = node["axis"] % node.ndim
-        behind = (*index[:axis], index[axis] + 1, *index[axis + 1 :])
-        return Crossing(lambda values: [values(node)[index], values(node)[behind]], _apart)
-
-    def tied(values: Values) -> list[Any]:
-        (operand,) = node.operands
-        top = np.expand_dims(values(node), node["axes"])
-        return [values(operand)[index], np.broadcast_to(top, operand.shape)[index]]
-
-    return Crossing(tied, _apart)
-
-
-def _apart(at: Sequence[Any]) -> list[Any]:
-    return [at[0] - at[1]]
 
 
 def is_undefined(trial: Trial, epsilon: float) -> bool:
