@@ -26,10 +26,11 @@ from gradcalc.testimony import (
     Testimony,
     trusted,
 )
-from gradcalc.verdict.comparing import value_holds
+from gradcalc.verdict.comparing import is_told, value_holds
 from gradcalc.verdict.judge import Judgement, is_puzzling, judge
 from gradcalc.verdict.outcome import UNCOMPARED, Outcome, precision_of
 from gradcalc.verdict.references import agree, same_way, upheld
+from gradcalc.verdict.rough import wanted
 
 if TYPE_CHECKING:
     # it brings sympy with it, which an unchecked calculation does without
@@ -91,9 +92,12 @@ def weigh(problem: Problem, ask: Ask = ask_here, derivations: "Derivations | Non
     Raises `GradcalcError` for whatever is wrong with the program or its inputs.
     """
     answer = ask(problem)
-    formula, exact, diagnose = _checked(problem, derivations)
+    formula, exact, diagnose, seek = _checked(problem, derivations)
     formula = _withheld(formula, exact)
     ours = answer()
+    if isinstance(exact, Enclosed) and not isinstance(ours, Absent):
+        for number, given, room in wanted(problem, ours, exact):
+            exact = seek(exact, number, given, room)
     judgement = judge(problem, ours, formula, exact)
     if isinstance(ours, Absent):
         return Case(problem, ours, formula, exact, judgement)
@@ -191,16 +195,19 @@ def _stranger(problem: Problem, ask: Ask) -> str | None:
     return None
 
 
+Seek = Callable[[Enclosed, int, Array, float], Enclosed]
+"""Looks for more gradients around a kink, to hold one to them: see `enclosure.seek`."""
+
 Diagnose = Callable[[Enclosed], Enclosed]
 """Finds out what made floats go astray, and adds it to what the enclosure says."""
 
 
 def _checked(
     problem: Problem, derivations: "Derivations | None"
-) -> tuple[Derived | Absent, Enclosed | Absent, Diagnose]:
+) -> tuple[Derived | Absent, Enclosed | Absent, Diagnose, Seek]:
     """What the other witnesses say, where they are asked."""
     if not problem.check:
-        return UNASKED, UNASKED, lambda exact: exact
+        return UNASKED, UNASKED, lambda exact: exact, lambda exact, *_: exact
     from gradcalc.derive.runs import Runs
     from gradcalc.enclosure.experiment import Experiment
     from gradcalc.witnesses import enclosure, symbolic
@@ -209,7 +216,12 @@ def _checked(
     experiment = Experiment(runs)
     exact = enclosure.testify(experiment) if problem.enclose else LEFT_OUT
     formula = symbolic.testify(experiment)
-    return formula, exact, lambda exact: enclosure.diagnose(experiment, exact)
+    return (
+        formula,
+        exact,
+        lambda exact: enclosure.diagnose(experiment, exact),
+        lambda exact, *asked: enclosure.seek(experiment, exact, *asked),
+    )
 
 
 def report_of(case: Case, command: str = "grad") -> Report:
@@ -247,7 +259,7 @@ def _gradient(name: str, case: Case) -> InputGradient:
     ours, formula, judgement = case.autograd, case.formula, case.judgement
     comparison = judgement.comparisons.get(name, UNCOMPARED)
     reference = None if isinstance(judgement.reference, Absent) else judgement.reference
-    smooth = reference is None or reference.rough is None
+    smooth = reference is None or is_told(reference.exact[name]).all()
     shown = None if isinstance(formula, Absent) else formula
     # a formula is that of the way the program went
     if shown and not isinstance(ours, Absent) and not same_way(shown, ours):

@@ -15,6 +15,7 @@ from gradcalc.problem import Problem
 from gradcalc.report import Answer, Array, Cured, Explanation, Outcome
 from gradcalc.rewrites import Cure, cures
 from gradcalc.testimony import Absent, Enclosed, Nature, Slopes, is_close, trusted
+from gradcalc.verdict.rough import ends
 from gradcalc.witnesses import enclosure
 
 TRIED = 40
@@ -69,12 +70,8 @@ def _enclosed(problem: Problem, exact: Enclosed | Absent) -> Answer:
         return Answer("enclosure", note=f"too large for every element: {slopes} enclosed")
     if isinstance(exact, Absent) or exact.doubt is not None:
         return Answer("enclosure", absent=exact.doubt)
-    if exact.rough is not None and exact.rough.nature is Nature.KINK:
-        low = problem.split(exact.rough.gradients.min(axis=0))
-        high = problem.split(exact.rough.gradients.max(axis=0))
-        return Answer("enclosure", low, high, "the slopes around this kink")
-    if exact.rough is not None:
-        return Answer("enclosure", absent=f"no gradient here: {exact.rough.nature}")
+    if exact.rough:
+        return _beside(problem, exact)
     low, high = {}, {}
     for name, values in exact.gradients.items():
         # the midpoints were rounded to floats, by at most half a step
@@ -83,6 +80,20 @@ def _enclosed(problem: Problem, exact: Enclosed | Absent) -> Answer:
             low[name] = np.nextafter(values - radius, -np.inf)
             high[name] = np.nextafter(values + radius, np.inf)
     return Answer("enclosure", low, high, f"{exact.bits:,} bits")
+
+
+def _beside(problem: Problem, exact: Enclosed) -> Answer:
+    """The slopes around a kink, beside the gradient of what has one."""
+    others = [part.nature for part in exact.rough if part.nature is not Nature.KINK]
+    if others:
+        return Answer("enclosure", absent=f"no gradient here: {others[0]}")
+    low = problem.joined(exact.gradients)
+    high, whole = low.copy(), True
+    for part in exact.rough:
+        low[part.columns], high[part.columns] = ends(part)
+        whole = whole and part.whole
+    note = "the slopes around this kink" if whole else "slopes around this kink, sampled"
+    return Answer("enclosure", problem.split(low), problem.split(high), note)
 
 
 def _cure(case: Case, command: str, ask: Ask) -> Cured | None:
@@ -178,11 +189,14 @@ def _elsewhere(problem: Problem) -> Iterator[dict[str, Array]]:
 
 def _agree(problem: Problem, first: Enclosed, second: Enclosed) -> bool:
     """Whether the true gradients, or the slopes around a kink, and the true values agree."""
-    if first.rough is None and second.rough is None:
-        slopes = [problem.joined(exact.gradients) for exact in (first, second)]
-    elif first.rough is None or second.rough is None:
+    gradients = [problem.joined(exact.gradients) for exact in (first, second)]
+    told = [gradient == gradient for gradient in gradients]
+    if len(first.rough) != len(second.rough) or not np.array_equal(*told):
         return False
-    else:
-        # all programs are looked at in the same order of directions
-        slopes = [first.rough.gradients, second.rough.gradients]
-    return is_close(first.value, second.value) and is_close(*slopes)
+    # all programs are looked at in the same order of directions
+    slopes = [
+        (one.gradients, other.gradients)
+        for one, other in zip(first.rough, second.rough, strict=True)
+    ]
+    pairs = [(first.value, second.value), tuple(g[told[0]] for g in gradients), *slopes]
+    return all(is_close(one, other) for one, other in pairs)

@@ -38,28 +38,7 @@ class Nature(StrEnum):
     EDGE = "edge"
     JUMP = "jump"
     SINGULAR = "singular"
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbourhood:
-    """The nature of a point, with the gradients around it.
-
-    `gradients` has a row for each sampled point, `directions` where it lies, both flattened over
-    the inputs in the order of `wrt`. `limit` is the gradient that the samples draw towards, flat
-    too, at a smooth point. `inside` says that some nearby point lies in the function's domain,
-    `complete` that every single input was moved by itself. `drift` is how far each element still
-    is from what it draws towards, None where that does not matter. With `whole` the gradients are
-    those of all pieces that meet at the point, and nothing else is around it.
-    """
-
-    nature: Nature
-    gradients: Array
-    directions: Array
-    limit: Reals | None = None
-    inside: bool = True
-    complete: bool = True
-    drift: Array | None = None
-    whole: bool = False
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +53,35 @@ class Event:
     at: tuple[float, ...]
     outside: bool
     margin: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """What a part of a function is like around a point, with the gradients there.
+
+    `columns` are the elements of the inputs, flattened in the order of `wrt`, that the part hangs
+    on, and no other part does; `events` what is not smooth in it. Where the nature is not known,
+    `why` says why. `gradients` has a row for each sampled point, `directions` where it lies, both
+    in those columns. `limit` is the gradient that the samples draw towards, flat too, at a smooth
+    point. `inside` says that some nearby point lies in the function's domain, `complete` that every
+    single input was moved by itself. `drift` is how far each element still is from what it draws
+    towards, None where that does not matter. With `whole` the gradients are those of all pieces
+    that meet at the point, and nothing else is around it. `sides` are the slopes along each axis,
+    on its left and on its right, NaN where they are not known.
+    """
+
+    nature: Nature
+    gradients: Array
+    directions: Array
+    limit: Reals | None = None
+    inside: bool = True
+    complete: bool = True
+    drift: Array | None = None
+    whole: bool = False
+    sides: Array | None = None
+    columns: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
+    events: tuple[Event, ...] = ()
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,31 +277,33 @@ class Reference(Testimony):
     doubt: str | None = None
 
     @property
-    def rough(self) -> Neighbourhood | None:
-        """What lies around the point, where it is one without a gradient; None where it is not."""
-        return None
+    def rough(self) -> tuple[Neighbourhood, ...]:
+        """What lies around the point in those parts that have no gradient there.
+
+        The elements of `exact` that they hang on are not numbers.
+        """
+        return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enclosed(Reference):
     """The answer in balls, of `bits` of precision.
 
-    `around` is what lies around a special point, `within` are the gradients at points that floats
-    can hardly tell from this one, where that matters. `sway` says how strongly the total reacts to
-    relative changes of the inputs, None where that was not found out. `mishaps` are in the order of
-    the program, where they were looked for.
+    `around` is what lies around the point, in the parts of the function to which it is special,
+    `within` are the gradients at points that floats can hardly tell from this one, where that
+    matters. `sway` says how strongly the total reacts to relative changes of the inputs, None where
+    that was not found out. `mishaps` are in the order of the program, where they were looked for.
     """
 
     bits: int
-    around: Neighbourhood | None = None
+    around: tuple[Neighbourhood, ...] = ()
     within: Neighbourhood | None = None
     sway: Any = None
     mishaps: tuple[Mishap, ...] = ()
 
     @property
-    def rough(self) -> Neighbourhood | None:
-        smooth = self.around is None or self.around.nature is Nature.SMOOTH
-        return None if smooth else self.around
+    def rough(self) -> tuple[Neighbourhood, ...]:
+        return tuple(part for part in self.around if part.nature is not Nature.SMOOTH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

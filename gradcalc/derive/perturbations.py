@@ -141,6 +141,8 @@ def shifts(
         part = direction[position : position + values.size].reshape(values.shape)
         position += values.size
         scale = np.where(values == 0, at_zero, np.minimum(np.abs(values), widest))
+        # what is not finite stays
+        scale = np.where(np.isfinite(values), scale, 0.0)
         product = part * scale
         if np.all(np.abs(product) >= TINY):
             result[name] = each(lambda p: radius * p, product)
@@ -153,7 +155,8 @@ def shifts(
 def smallest(inputs: Mapping[str, Any], names: Sequence[str]) -> float:
     """By how much to move what is 0: as the smallest of the others, within bounds."""
     sizes = np.concatenate([np.abs(np.ravel(inputs[name])) for name in names])
-    return float(np.clip(np.min(sizes[sizes > 0], initial=1.0), SMALLEST, 1.0))
+    told = (sizes > 0) & np.isfinite(sizes)
+    return float(np.clip(np.min(sizes[told], initial=1.0), SMALLEST, 1.0))
 
 
 # -- sizes -------------------------------------------------------------------------------------

@@ -5,17 +5,17 @@ overlap calls for more of it too; at the ceiling the midpoints decide.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import flint
 import numpy as np
 
 from gradcalc.balls.arithmetic import Balls, each
 from gradcalc.balls.numbers import Decisions, OutOfReach, TooLarge, Undecided, beyond
-from gradcalc.derive.perturbations import shifts, signed
+from gradcalc.derive.perturbations import is_finite, shifts, signed
 from gradcalc.derive.runs import Recording, Runs
 from gradcalc.enclosure.kinks import is_undefined
 from gradcalc.enclosure.trial import FAR, Reals, Trial, cost, largest, overflows
@@ -52,6 +52,8 @@ FINER = (1, 4, 16)
 SAMPLES = 3
 """Directions in which the conditioning is measured."""
 
+T = TypeVar("T")
+
 Samples = list[tuple[Trial, Any]]
 
 
@@ -83,6 +85,14 @@ class Experiment:
         self.epsilon = float(np.finfo(self.problem.dtype).eps)
         self.work = Work()
         self.too_large = False
+        self._known: dict[str, Any] = {}
+
+    def once(self, key: str, make: Callable[[], T]) -> T:
+        """What `make` gives, made at the first call."""
+        if key not in self._known:
+            self._known[key] = make()
+        found: T = self._known[key]
+        return found
 
     @property
     def problem(self) -> Problem:
@@ -165,14 +175,19 @@ class Experiment:
         return each(lambda ball, by: (ball + flint.arb(by)).mid(), balls, moves)
 
     @cached_property
-    def _exact(self) -> dict[str, Any]:
-        """The inputs as balls."""
-        arithmetic = Balls()
+    def wild(self) -> str | None:
+        """That an input is not finite, in words; None if all are."""
         for name, values in self.problem.inputs.items():
             wild = np.argwhere(~np.isfinite(values))
             if len(wild):
                 where = f"{name}[{', '.join(map(str, wild[0]))}]" if values.ndim else name
-                raise OutOfReach(f"{where} is not finite")
+                return f"{where} is not finite"
+        return None
+
+    @cached_property
+    def _exact(self) -> dict[str, Any]:
+        """The inputs as balls."""
+        arithmetic = Balls()
         return {n: arithmetic.asarray(values) for n, values in self.problem.inputs.items()}
 
 
@@ -189,16 +204,27 @@ def settle(experiment: Experiment) -> Trial:
             trial = experiment.run(bits)
         except Undecided:
             continue
-        if trial.tight or is_undefined(trial, experiment.epsilon):
+        if _is_told(experiment, trial):
             return trial
     trial = experiment.run(PRECISIONS[-1], forced=True)
     if trial.guessed:
         raise OutOfReach(TIE)
+    if not trial.finite and experiment.wild is not None:
+        return trial
     if not trial.finite and overflows(trial):
         raise OutOfReach(FAR)
     if trial.finite and not trial.tight:
         raise OutOfReach(f"{PRECISIONS[-1]:,} bits are not enough to tell the gradient")
     return trial
+
+
+def _is_told(experiment: Experiment, trial: Trial) -> bool:
+    """Whether no more precision is needed: what is there is tight, and the rest is undefined."""
+    if trial.tight:
+        return True
+    if not trial.told:
+        return False
+    return experiment.wild is not None or is_undefined(trial, experiment.epsilon)
 
 
 def run_beside(experiment: Experiment, bits: int, moved: Any, replay: Any) -> Trial:
@@ -212,27 +238,38 @@ def run_beside(experiment: Experiment, bits: int, moved: Any, replay: Any) -> Tr
             trial = experiment.run(bits * more, moved, replay)
         except Undecided:
             continue
-        if trial.tight or is_undefined(trial, experiment.epsilon):
+        if _is_told(experiment, trial):
             return trial
     if trial is None or trial.finite:
         raise OutOfReach("beside the point no precision is enough to tell the gradient")
     return trial
 
 
-def beside(experiment: Experiment, centre: Trial, count: int, off: float = 0.0) -> Samples:
+def beside(
+    experiment: Experiment, centre: Trial, count: int, off: float = 0.0, told: Any = None
+) -> Samples:
     """Runs a little beside the point, all inputs moved in relation to their size.
 
     What is 0 stays so, or is moved by next to nothing, `off`, where the point itself is special.
+    Of what is differentiated by, only the elements that are `told` move, and must have a gradient.
     """
-    inputs = experiment.problem.inputs
+    problem, inputs = experiment.problem, experiment.problem.inputs
     bits = centre.bits + MORE
+    moving = {} if told is None else problem.split(told)
     with flint.ctx.workprec(bits):
         radius = flint.arb(BESIDE).mid()
 
+    def has_all(trial: Trial) -> bool:
+        if told is None:
+            return trial.finite
+        return bool(is_finite(problem.joined(trial.gradients))[told].all())
+
     def moved(names: tuple[str, ...]) -> Samples:
         size = sum(inputs[name].size for name in names)
+        still = [np.ravel(moving.get(name, np.ones(inputs[name].shape))) for name in names]
         with flint.ctx.workprec(bits):
-            steps = [shifts(inputs, names, d, radius, off) for d in _directions(size)[:count]]
+            ways = _directions(size)[:count] * np.concatenate([np.empty(0), *still])
+            steps = [shifts(inputs, names, way, radius, off) for way in ways]
         return [(run_beside(experiment, bits, step, centre.detached), radius) for step in steps]
 
     # an exponent or a count may have to stay whole; what is differentiated by varies anyway
@@ -241,9 +278,9 @@ def beside(experiment: Experiment, centre: Trial, count: int, off: float = 0.0) 
     except (OutOfReach, GradcalcError):
         samples = []
     ways = [branch.taken for branch in centre.path]
-    if all(t.finite and [b.taken for b in t.path] == ways for t, _ in samples) and samples:
+    if all(has_all(t) and [b.taken for b in t.path] == ways for t, _ in samples) and samples:
         return samples
-    return moved(experiment.problem.wrt)
+    return moved(problem.wrt)
 
 
 @lru_cache(maxsize=64)
@@ -259,12 +296,15 @@ def conditions(exact: Mapping[str, Reals], others: Samples) -> dict[str, float]:
     """How strongly each gradient reacts to relative changes of the inputs (the κ of the verdict).
 
     The largest relative change of the gradient over that of the inputs, among the samples, each
-    given with its radius; infinite for a gradient that is zero here and not beside.
+    given with its radius; infinite for a gradient that is zero here and not beside. What is not a
+    number in `exact` is left out.
     """
     result: dict[str, float] = {}
     for name, gradient in exact.items():
-        size = largest(gradient)
-        changes = (largest(trial.gradients[name] - gradient) / radius for trial, radius in others)
+        told = np.asarray(gradient == gradient, np.bool_)
+        own = gradient[told]
+        size = largest(own)
+        changes = (largest(trial.gradients[name][told] - own) / radius for trial, radius in others)
         change = max(changes, default=0)
         if size != 0:
             result[name] = float(change / size)
@@ -274,5 +314,6 @@ def conditions(exact: Mapping[str, Reals], others: Samples) -> dict[str, float]:
 
 
 def sway(centre: Trial, others: Samples) -> Any:
-    """How much the total changes for a relative change of the inputs of one."""
-    return max((abs(trial.total - centre.total) / radius for trial, radius in others), default=0)
+    """How much the total changes for a relative change of the inputs of one; None without one."""
+    changes = [abs(trial.total - centre.total) / radius for trial, radius in others]
+    return max(changes, default=0) if all(c < np.inf for c in changes) else None

@@ -7,6 +7,7 @@ output through that alone.
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -59,6 +60,15 @@ BALLS = SimpleNamespace(
 """The same of exact balls."""
 
 Index = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What was met at or near a kink or border, and at which element of which node of the run."""
+
+    event: Event
+    number: int
+    index: Index
 
 
 def special(trace: Trace) -> Iterator[Node]:
@@ -274,17 +284,17 @@ def _beside(recording: Recording) -> Iterator[Mapping[str, Any]]:
 # -- in balls ----------------------------------------------------------------------------------
 
 
-def events_of(trial: Trial, epsilon: float) -> tuple[Event, ...]:
+def events_of(trial: Trial, epsilon: float) -> tuple[Met, ...]:
     """The primitives of a run at or near a kink or border, the closest first.
 
     A comparison of what is not differentiated by counts too, if rounding could turn it over.
     """
     with flint.ctx.workprec(trial.bits):
         found = list(_found_in_balls(trial, epsilon))
-    return tuple(sorted(found, key=lambda event: event.margin))
+    return tuple(sorted(found, key=lambda met: met.event.margin))
 
 
-def _found_in_balls(trial: Trial, epsilon: float) -> Iterator[Event]:
+def _found_in_balls(trial: Trial, epsilon: float) -> Iterator[Met]:
     trace, part = trial.trace, taking_part(trial)
     # what is next to the output first, what is not differentiated by last
     for node in sorted(special(trace), key=lambda n: (not trace.is_active(n), -n.order)):
@@ -303,7 +313,8 @@ def _found_in_balls(trial: Trial, epsilon: float) -> Iterator[Event]:
         for index in map(tuple, np.argwhere(near)):
             event = _event(trial, node, index, epsilon)
             if event is not None and (active or event.margin):
-                yield event
+                tie = node.op in (ops.AMAX, ops.AMIN)
+                yield Met(event, (node.operands[0] if tie else node).order, index)
 
 
 def _winners(trial: Trial, node: Node) -> Any:

@@ -93,6 +93,11 @@ class Trial:
         return is_tight(self.whole) and all(map(is_tight, self._all()))
 
     @cached_property
+    def told(self) -> bool:
+        """The same of a total and of gradients that are finite."""
+        return all(is_tight(ball) for ball in (self.whole, *self._all()) if ball.is_finite())
+
+    @cached_property
     def finite(self) -> bool:
         """Whether the total and all gradients are finite numbers."""
         return bool(self.whole.is_finite()) and all(ball.is_finite() for ball in self._all())

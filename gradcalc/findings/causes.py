@@ -2,7 +2,8 @@
 conditioning; overflow, masked NaN, cancellation, a wrong value."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import numpy as np
 
@@ -64,9 +65,6 @@ MOST = 3
 
 FEW = 4
 """Roundings of the operands within which something could have turned out the other way."""
-
-ALONG = 0.9
-"""How much of a direction lies along an axis to count as one along it."""
 
 
 def find(
@@ -175,7 +173,7 @@ def _unexplained(exact: Enclosed, judgement: Judgement) -> Iterator[Finding]:
     if not all(w is not None and np.isfinite(w.autograd) for w in worst):
         return
     corners = [event for event in exact.events if not event.margin]
-    if exact.around is not None and corners:
+    if exact.around and corners:
         names = ", ".join(dict.fromkeys(event.primitive for event in corners))
         text = f"the corners of {names} cancel here: torch adds up what it takes for each"
         yield Finding("kinks", text, None, corners[0].place)
@@ -224,10 +222,9 @@ def _point(
     if known is None:
         return
     yield from _branches(autograd, known)
-    if known.rough is None:
+    if not known.rough:
         yield from _near(problem, known)
-    else:
-        yield from _rough(problem, autograd, known.events, known.rough)
+    yield from islice(_corners(problem, autograd, known.rough), MOST)
     for name, condition in known.sensitivity.conditions.items():
         if np.isfinite(condition) and condition > ILL_CONDITIONED:
             change = f"a relative change of the inputs changes the gradient by {name}"
@@ -242,11 +239,22 @@ def _distinct(events: tuple[Event, ...]) -> list[Event]:
     return list(first.values())[:MOST]
 
 
-def _rough(
-    problem: Problem, autograd: Computed, events: tuple[Event, ...], around: Neighbourhood
+def _corners(
+    problem: Problem, autograd: Computed, rough: Sequence[Neighbourhood]
 ) -> Iterator[Finding]:
+    """What is not smooth, once for each primitive, place and nature."""
+    said = set()
+    for part in rough:
+        for finding in _rough(problem, autograd, part):
+            primitive = finding.message.partition(" at ")[0]
+            if (finding.kind, finding.span, primitive) not in said:
+                yield finding
+            said.add((finding.kind, finding.span, primitive))
+
+
+def _rough(problem: Problem, autograd: Computed, around: Neighbourhood) -> Iterator[Finding]:
     sides = _sides(problem, autograd, around) if around.nature is Nature.KINK else None
-    for event in _distinct(events):
+    for event in _distinct(around.events):
         text = at_text(event.primitive, event.at)
         if event.outside:
             text += " is outside its domain"
@@ -269,17 +277,15 @@ def _character(event: Event) -> str:
 
 def _sides(problem: Problem, autograd: Computed, around: Neighbourhood) -> str | None:
     """The slopes on both sides, along the axis where they differ most, and what torch says."""
-    names = [(name, i) for name in problem.wrt for i in np.ndindex(*problem.inputs[name].shape)]
-    lengths = np.linalg.norm(around.directions, axis=1)
-    shares = around.directions / lengths[:, None]
-    low, high = shares.argmin(axis=0), shares.argmax(axis=0)
-    columns = np.arange(len(names))
-    left, right = around.gradients[low, columns], around.gradients[high, columns]
-    jumps = np.where(shares[high, columns] >= ALONG, np.abs(right - left), -1.0)
-    widest = int(np.argmax(jumps))
-    if jumps[widest] <= 0:
+    if around.sides is None:
         return None
-    name, index = names[widest]
+    left, right = around.sides
+    jumps = np.abs(right - left)
+    if not np.any(jumps > 0):
+        return None
+    widest = int(np.nanargmax(jumps))
+    names = [(name, i) for name in problem.wrt for i in np.ndindex(*problem.inputs[name].shape)]
+    name, index = names[around.columns[widest]]
     given = autograd.gradients[name][index]
     whose = "" if len(names) == 1 else f"by {element_text(name, index)} "
     return (

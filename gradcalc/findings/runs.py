@@ -58,7 +58,7 @@ def zeros(problem: Problem, autograd: Computed, reference: Reference | Absent) -
     """Why a gradient is 0, and what passes none back."""
     yield from _dead(problem, autograd)
     # at a special point the slope of a primitive says little
-    if isinstance(reference, Enclosed) and reference.around is None:
+    if isinstance(reference, Enclosed) and not reference.around:
         yield from _flat(autograd, reference)
     said = None if autograd.cut is None else autograd.cut.stop
     for stop in autograd.stops:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gradcalc.problem import Problem
 from gradcalc.testimony import Absent, Array, Computed, Nature, Reference, place_of, trusted
-from gradcalc.verdict.comparing import accepted_error, errors_of, in_hull
+from gradcalc.verdict.comparing import accepted_error, errors_of, is_told
 from gradcalc.verdict.outcome import (
     EXCUSED,
     FACTOR,
@@ -21,6 +21,7 @@ from gradcalc.verdict.outcome import (
     numbers_apart,
     precision_of,
 )
+from gradcalc.verdict.rough import is_valid
 
 
 def check_claim(
@@ -110,10 +111,16 @@ def _claim_differs(
 def _is_slope(
     problem: Problem, name: str, claimed: Array, autograd: Computed, known: Reference
 ) -> bool:
-    if known.rough is None or known.rough.nature is not Nature.KINK:
+    if any(part.nature is not Nature.KINK for part in known.rough):
         return False
-    given = problem.joined({**autograd.gradients, name: claimed})
-    return in_hull(given, known.rough, precision_of(problem.dtype))
+    given, precision = (
+        problem.joined({**autograd.gradients, name: claimed}),
+        precision_of(problem.dtype),
+    )
+    if not all(is_valid(given[part.columns], part, precision) for part in known.rough):
+        return False
+    differs = _claim_differs(given, problem.joined(known.exact), 0.0, precision)
+    return not (differs & is_told(problem.joined(known.exact))).any()
 
 
 def with_failed_claim(
@@ -121,10 +128,8 @@ def with_failed_claim(
 ) -> Verdict:
     """The verdict when a claim fails: wrong, unless there is no gradient for it to be."""
     known = trusted(reference)
-    if known is None:
-        rough = not np.isfinite(autograd.gradients[name]).all()
-    else:
-        rough = known.rough is not None
+    infinite = not np.isfinite(autograd.gradients[name]).all()
+    rough = infinite if known is None else bool(known.rough)
     if rough and claim.differs is not None and verdict.outcome is not Outcome.KINK:
         message = f"{verdict.message}; the claim {claim.text} has nothing to be held against"
         return Verdict(verdict.outcome, message)

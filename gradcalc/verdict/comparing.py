@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcalc.problem import Problem, weights
-from gradcalc.testimony import Array, Computed, Enclosed, Nature, Neighbourhood, Reference, place_of
+from gradcalc.testimony import Array, Computed, Enclosed, Reference, place_of
 from gradcalc.verdict.outcome import (
     EXCUSED,
     FACTOR,
@@ -16,19 +16,14 @@ from gradcalc.verdict.outcome import (
     Comparison,
     Outcome,
     Precision,
-    Verdict,
     Worst,
-    culprit_text,
     digits_text,
     element_text,
     number_text,
     numbers_apart,
     precision_of,
 )
-
-SOLVED = 1e-7
-"""To how much a linear program is solved."""
-
+from gradcalc.verdict.rough import in_hull
 
 # -- the gradient by one input, at a smooth point ----------------------------------------------
 
@@ -36,12 +31,13 @@ SOLVED = 1e-7
 def compare(problem: Problem, name: str, autograd: Computed, reference: Reference) -> Comparison:
     """Hold autograd's gradient by one input against the true one."""
     found = _compared(problem, name, autograd, reference)
+    given, true = _told(name, autograd, reference)
     excused = found.outcome is Outcome.VANISHED or (found.outcome is Outcome.VERIFIED and found.why)
     if excused and not problem.enclose:
         shown = digits_text(found.digits or 0.0, precision_of(problem.dtype))
         why = f"{shown} digits are right, and only enclosures tell whether rounding took the rest"
         found = replace(found, outcome=Outcome.UNRESOLVED, why=why)
-    return replace(found, worst=_worst(autograd.gradients[name], reference.exact[name]))
+    return replace(found, worst=_worst(given, true))
 
 
 def _worst(given: Array, true: Any) -> Worst | None:
@@ -61,10 +57,8 @@ def _worst(given: Array, true: Any) -> Worst | None:
 
 def _compared(problem: Problem, name: str, autograd: Computed, reference: Reference) -> Comparison:
     precision = precision_of(problem.dtype)
-    given, true = autograd.gradients[name], reference.exact[name]
+    given, true = _told(name, autograd, reference)
     finite = np.isfinite(given)
-    if not np.all(true == true):
-        return Comparison(Outcome.UNRESOLVED, None, None, "the true gradient is not known")
     if true.dtype != object and not np.isfinite(true).all():
         why = "the check itself overflows in floats, and is too large for more"
         return Comparison(Outcome.UNRESOLVED, 0.0, ~np.isfinite(true), why)
@@ -104,6 +98,19 @@ def _compared(problem: Problem, name: str, autograd: Computed, reference: Refere
     if digits >= 1:
         why += f" ({digits_text(digits, precision)} digits are right)"
     return Comparison(Outcome.WRONG, digits, differs, why)
+
+
+def _told(name: str, autograd: Computed, reference: Reference) -> tuple[Array, Any]:
+    """Autograd's gradient and the true one, 0 where there is none to be told."""
+    told = is_told(reference.exact[name])
+    given, true = autograd.gradients[name].copy(), reference.exact[name].copy()
+    given[~told] = true[~told] = 0
+    return given, true
+
+
+def is_told(true: Any) -> NDArray[np.bool_]:
+    """Which elements of a true gradient there are: the others are not numbers."""
+    return np.asarray(true == true, dtype=np.bool_).reshape(np.shape(true))
 
 
 def accepted_error(problem: Problem, name: str, reference: Reference) -> float:
@@ -171,7 +178,7 @@ def _has_vanished(problem: Problem, name: str, error: Any, size: Any, reference:
     room = FACTOR * precision.epsilon
     blurred = error <= room * known.noise.get(name, 0.0)
     # a gradient that cancels to zero leaves some of what flows into it
-    flow = 0.0 if size != 0 else abs(_largest(known.flows[name]))
+    flow = 0.0 if size != 0 else abs(_largest(_numbers(known.flows[name])))
     if size == 0 and (blurred or error <= room * flow):
         return True
     written = error <= FACTOR * known.rounding.get(name, 0.0) * size
@@ -179,7 +186,7 @@ def _has_vanished(problem: Problem, name: str, error: Any, size: Any, reference:
         # neither the values that it is made of nor the way it is written lose so much
         return False
     # where a gradient is zero because everything cancels, so may the function itself
-    scale = known.scales[name]
+    scale = _numbers(known.scales[name])
     scale = min(abs(reference.total), scale) if size != 0 else scale
     largest = np.abs(problem.inputs[name]).max(initial=0)
     return bool(error <= room * scale / max(1.0, largest))
@@ -199,108 +206,29 @@ def _strays(
     condition = known.conditions.get(name, 0.0)
     room = FACTOR * precision.epsilon
     sizes = np.maximum(1.0, np.abs(problem.inputs[name]))
-    noise = room * (known.flows[name] * (1 + condition) + known.scales[name] / sizes)
+    flows, scale = _numbers(known.flows[name]), _numbers(known.scales[name])
+    noise = room * (flows * (1 + condition) + scale / sizes)
     found = far & (errors > noise + precision.smallest)
     return np.asarray(found, dtype=np.bool_).reshape(sizes.shape)
 
 
-# -- points without a gradient -----------------------------------------------------------------
-
-
-def rough_verdict(
-    around: Neighbourhood, problem: Problem, autograd: Computed, reference: Reference
-) -> Verdict:
-    """What kind of point it is, and whether autograd's choice is a valid one."""
-    culprit = culprit_text(reference.events)
-    if around.nature is Nature.EDGE:
-        what = "on the border of" if around.inside else "outside"
-        return Verdict(Outcome.EDGE, f"this point is {what} the domain{culprit}")
-    if around.nature is Nature.JUMP:
-        return Verdict(Outcome.JUMP, f"the function is discontinuous here{culprit}")
-    if around.nature is Nature.SINGULAR:
-        return Verdict(Outcome.SINGULAR, f"the gradient grows without bound here{culprit}")
-    start = f"the function has a kink here{culprit}"
-    given = problem.joined(autograd.gradients)
-    if in_hull(given, around, precision_of(problem.dtype)):
-        return Verdict(Outcome.KINK, f"{start}; autograd's choice is a valid one")
-    if np.isfinite(given).all() and not around.complete:
-        why = f"{start}, with too many inputs to tell whether autograd's choice is a valid one"
-        return Verdict(Outcome.UNRESOLVED, why)
-    low, high = around.gradients.min(axis=0), around.gradients.max(axis=0)
-    outside = ~(np.isfinite(given) & (given >= low) & (given <= high))
-    if not outside.any():
-        why = f"{start}; autograd's choice is no mixture of the gradients around"
-        return Verdict(Outcome.WRONG, why)
-    worst = int(np.argmax(outside))
-    ends = number_text(low[worst]), number_text(high[worst])
-    slopes = f"from {ends[0]} to {ends[1]}" if ends[0] != ends[1] else f"of about {ends[0]}"
-    said = number_text(given[worst])
-    return Verdict(Outcome.WRONG, f"{start}, with gradients {slopes}; autograd says {said}")
+def _numbers(sizes: Any) -> Any:
+    """Sizes of what there is, 0 where there is nothing."""
+    return np.where(np.asarray(np.abs(sizes) < np.inf, np.bool_), sizes, 0)[()]
 
 
 def within_rounding(problem: Problem, autograd: Computed, reference: Reference) -> bool:
     """Whether a gradient is one from beside this point, as near as floats can tell."""
     if not isinstance(reference, Enclosed) or reference.within is None:
         return False
-    given = problem.joined(autograd.gradients)
-    return in_hull(given, reference.within, precision_of(problem.dtype))
-
-
-def in_hull(given: Array, around: Neighbourhood, precision: Precision) -> bool:
-    """Whether a gradient is a mixture of those around the point.
-
-    Along every sampled direction its slope must lie between the smallest and the largest slope
-    of the samples, and so must each of its components; and it must lie in the plane through them,
-    if they are enough to tell it. Half the digits do: the point has no gradient anyway, and
-    nothing is known about its conditioning.
-    """
-    if not np.isfinite(given).all():
-        return False
-    if around.whole:
-        return _is_mixture(given, around.gradients, np.sqrt(precision.epsilon))
-    directions = np.concatenate([around.directions, np.eye(given.size)])
-    sizes = np.maximum(np.abs(around.gradients).max(axis=0, initial=0), np.abs(given))
-    room = np.sqrt(precision.epsilon) * sizes
-    if around.drift is not None:
-        room = room + 2 * around.drift
-    with np.errstate(over="ignore", invalid="ignore"):
-        slopes = around.gradients @ directions.T
-        own = directions @ given
-        within = np.abs(directions) @ room
-    if not np.all((own >= slopes.min(axis=0) - within) & (own <= slopes.max(axis=0) + within)):
-        return False
-    return not around.complete or _in_plane(given, around.gradients, room)
-
-
-def _is_mixture(given: Array, gradients: Array, room: float) -> bool:
-    """Whether numbers are a mixture of rows, each up to so much of the largest in its place."""
-    sizes = np.maximum(np.abs(gradients).max(axis=0, initial=0), np.abs(given))
-    told = sizes > 0
-    scaled, own = gradients[:, told] / sizes[told], given[told] / sizes[told]
-    # it brings much with it, and most points are smooth
-    from scipy.optimize import linprog
-
-    # the mixture that is nearest in its worst element
-    weights, one = len(scaled), np.ones((own.size, 1))
-    found = linprog(
-        [*np.zeros(weights), 1.0],
-        A_ub=np.block([[scaled.T, -one], [-scaled.T, -one]]), b_ub=np.concatenate([own, -own]),
-        A_eq=[[*np.ones(weights), 0.0]], b_eq=[1.0],
-    )  # fmt: skip
-    return bool(found.status == 0 and found.fun <= max(room, SOLVED))
-
-
-def _in_plane(given: Array, gradients: Array, room: Array) -> bool:
-    """Whether a gradient lies in the smallest plane that holds all the others, within the room."""
-    told = room > 0
-    if not told.any():
-        return True
-    centre = gradients[:, told].mean(axis=0)
-    scaled = (gradients[:, told] - centre) / room[told]
-    _, sizes, axes = np.linalg.svd(scaled, full_matrices=False)
-    axes = axes[sizes > 1]
-    off = (given[told] - centre) / room[told]
-    return bool(np.max(np.abs(off - axes.T @ (axes @ off))) <= np.sqrt(off.size))
+    told = is_told(problem.joined(reference.exact))
+    around = replace(
+        reference.within,
+        gradients=reference.within.gradients[:, told],
+        directions=reference.within.directions[:, told],
+    )
+    given = problem.joined(autograd.gradients)[told]
+    return in_hull(given, around, precision_of(problem.dtype))
 
 
 # -- the value ---------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """The witnesses' gradients weighed against each other."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gradcalc.lang.program import brief
@@ -10,11 +10,12 @@ from gradcalc.testimony import (
     Computed,
     Derived,
     Enclosed,
+    Neighbourhood,
     Reference,
     trusted,
 )
 from gradcalc.verdict.claims import check_claim, with_claims_beside, with_failed_claim
-from gradcalc.verdict.comparing import compare, rough_verdict, value_holds, within_rounding
+from gradcalc.verdict.comparing import compare, is_told, value_holds, within_rounding
 from gradcalc.verdict.outcome import (
     Claim,
     Comparison,
@@ -26,16 +27,23 @@ from gradcalc.verdict.outcome import (
     precision_of,
 )
 from gradcalc.verdict.references import ELSEWHERE, agree, hold, same_way, weigh
+from gradcalc.verdict.rough import rough_verdict
 
-SEVERITY = (Outcome.WRONG, Outcome.UNRESOLVED, Outcome.VANISHED, Outcome.VERIFIED)
-"""Outcomes of single inputs at a smooth point, worst first."""
+GRAVITY = (
+    Outcome.WRONG, Outcome.UNRESOLVED, Outcome.JUMP, Outcome.SINGULAR, Outcome.EDGE, Outcome.KINK,
+    Outcome.VANISHED, Outcome.VERIFIED,
+)  # fmt: skip
+"""Outcomes of elements, the gravest first, which is that of the whole."""
+
+UNTOLD = "the true gradient is not known"
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """The verdict, with what it was reached from for each input, and whom autograd was held to.
 
-    `directions` says in how many the enclosure testifies where it does not for every element.
+    `rough` are the verdicts on the parts without a gradient. `directions` says in how many the
+    enclosure testifies where it does not for every element.
     """
 
     verdict: Verdict
@@ -43,6 +51,13 @@ class Judgement:
     claims: Mapping[str, Claim]
     reference: Reference | Absent
     directions: int = 0
+    rough: Sequence[tuple[Neighbourhood, Verdict]] = ()
+
+    @property
+    def gravest(self) -> Neighbourhood | None:
+        """The part that the verdict is about, None where it is about none."""
+        found = [part for part, verdict in self.rough if verdict.outcome is self.verdict.outcome]
+        return found[0] if found else None
 
 
 def judge(
@@ -98,20 +113,29 @@ def _judged(
         return Judgement(Verdict(Outcome.UNRESOLVED, why), {}, {}, reference)
     if not same_way(autograd, known):
         return Judgement(Verdict(Outcome.UNRESOLVED, ELSEWHERE), {}, {}, known)
-    if known.rough is not None:
-        return Judgement(rough_verdict(known.rough, problem, autograd, known), {}, {}, known)
-    comparisons = {n: compare(problem, n, autograd, known) for n in problem.wrt}
+    rough = [(part, rough_verdict(part, problem, autograd)) for part in known.rough]
+    # an input without any gradient is held to nothing
+    comparisons = {
+        name: compare(problem, name, autograd, known)
+        for name in problem.wrt
+        if not rough or is_told(known.exact[name]).any()
+    }
     directions, trouble = hold(problem, autograd, known, exact, comparisons)
     if trouble is not None:
         found = _judged(problem, autograd, formula, exact, replace(known, doubt=trouble))
         return replace(found, directions=directions)
-    witnesses = _witnesses(agree(problem, formula, known), exact, directions)
-    verdict = _summed_up(comparisons, precision_of(problem.dtype), witnesses)
-    if verdict.outcome is Outcome.WRONG and within_rounding(problem, autograd, known):
+    verdicts = [verdict for _, verdict in rough]
+    if comparisons or not rough:
+        witnesses = _witnesses(agree(problem, formula, known), exact, directions)
+        verdicts += [_summed_up(comparisons, precision_of(problem.dtype), witnesses)]
+    if not rough and not all(is_told(known.exact[name]).all() for name in problem.wrt):
+        verdicts += [Verdict(Outcome.UNRESOLVED, UNTOLD)]
+    verdict = min(verdicts, key=lambda found: GRAVITY.index(found.outcome))
+    if not rough and verdict.outcome is Outcome.WRONG and within_rounding(problem, autograd, known):
         kink = f"rounding cannot tell this point from a kink{culprit_text(known.events)}"
         why = f"{kink}, and autograd's gradient is one from beside it"
         verdict = Verdict(Outcome.UNRESOLVED, why)
-    return Judgement(verdict, comparisons, {}, known, directions)
+    return Judgement(verdict, comparisons, {}, known, directions, rough)
 
 
 def is_puzzling(problem: Problem, autograd: Computed, exact: Enclosed, found: Judgement) -> bool:
@@ -159,7 +183,7 @@ def _summed_up(
 ) -> Verdict:
     if not comparisons:
         return Verdict(Outcome.VERIFIED, "there is nothing to differentiate by")
-    worst = min(comparisons.values(), key=lambda c: SEVERITY.index(c.outcome))
+    worst = min(comparisons.values(), key=lambda c: GRAVITY.index(c.outcome))
     if worst.outcome in (Outcome.WRONG, Outcome.UNRESOLVED):
         return Verdict(worst.outcome, worst.why)
     if worst.outcome is Outcome.VANISHED:

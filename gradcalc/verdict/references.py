@@ -103,7 +103,7 @@ def upheld(
 
 def _contradict(problem: Problem, formula: Derived, exact: Enclosed) -> bool:
     # floats have their own rounding
-    if formula.surveyed or exact.around is not None or not same_way(formula, exact):
+    if formula.surveyed or exact.around or not same_way(formula, exact):
         return False
     return not agree(problem, formula, exact)
 

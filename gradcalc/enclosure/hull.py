@@ -1,0 +1,47 @@
+"""Mixtures of gradients: whether numbers are one, and which direction tells them apart if not."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+SOLVED = 1e-7
+"""To how much a linear program is solved."""
+
+
+def apart(given: Array, rows: Array) -> tuple[float, Array]:
+    """How far numbers are from the nearest mixture of rows, and a direction that tells it.
+
+    The distance is that of the worst element, in relation to the largest in its place. Along the
+    direction the numbers go further than any row, if they are no mixture of these.
+    """
+    sizes = np.maximum(np.abs(rows).max(axis=0, initial=0), np.abs(given))
+    direction, told = np.zeros(given.size), sizes > 0
+    if not told.any():
+        return 0.0, direction
+    scaled, own = rows[:, told] / sizes[told], given[told] / sizes[told]
+    if own.size == 1:
+        low, high = scaled.min(), scaled.max()
+        nearest = np.clip(own[0], low, high)
+        direction[told] = np.sign(own[0] - nearest)
+        return float(abs(own[0] - nearest)), direction
+    # it brings much with it, and most points are smooth
+    from scipy.optimize import linprog
+
+    weights, one = len(scaled), np.ones((own.size, 1))
+    found = linprog(
+        [*np.zeros(weights), 1.0],
+        A_ub=np.block([[scaled.T, -one], [-scaled.T, -one]]), b_ub=np.concatenate([own, -own]),
+        A_eq=[[*np.ones(weights), 0.0]], b_eq=[1.0],
+    )  # fmt: skip
+    if found.status != 0:
+        return float("inf"), direction
+    # how the distance reacts to the numbers is the direction that tells them apart
+    above, below = np.split(found.ineqlin.marginals, 2)
+    direction[told] = (above - below) / sizes[told]
+    return float(found.fun), direction
+
+
+def is_mixture(given: Array, rows: Array, room: float) -> bool:
+    """Whether numbers are a mixture of rows, each up to so much of the largest in its place."""
+    return apart(given, rows)[0] <= max(room, SOLVED)

@@ -1,0 +1,104 @@
+"""More gradients around a kink that is not made of planes: those that a choice is held to.
+
+The gradients around such a point are infinitely many. A gradient is no mixture of them if along
+some direction it goes further than every one of them; so it is along those directions that more are
+looked for, until it is a mixture or there are none.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import flint
+import numpy as np
+
+from gradcalc.balls.arithmetic import to_floats
+from gradcalc.balls.numbers import OutOfReach
+from gradcalc.enclosure.hull import SOLVED, apart
+from gradcalc.enclosure.neighbourhood import RADII, Sample, flat
+from gradcalc.enclosure.trial import Trial
+from gradcalc.errors import GradcalcError
+from gradcalc.testimony import Array, Neighbourhood
+
+ROUNDS = 60
+"""Directions that are looked along for one gradient."""
+
+TURNED = 8
+"""Ways to turn the signs of a direction, where the direction itself leads no further."""
+
+SEED = 20193
+
+
+def sought(around: Neighbourhood, sample: Sample, given: Array, room: float) -> Neighbourhood:
+    """A kink with more gradients, as many as show whether one is a mixture, up to so much."""
+    random = np.random.default_rng(SEED)
+    for _ in range(ROUNDS):
+        off, way = apart(given, around.gradients)
+        if off <= max(room, SOLVED) or not way.any():
+            return around
+        wanted = float(given @ way)
+        further = False
+        for direction in _ways(way, given, random):
+            row = _gradient(around, sample, direction)
+            if row is None:
+                continue
+            around = replace(
+                around,
+                gradients=np.vstack([around.gradients, row]),
+                directions=np.vstack([around.directions, direction]),
+            )
+            if row @ way >= wanted - SOLVED * abs(wanted):
+                further = True
+                break
+        if not further and apart(given, around.gradients)[0] >= off / 2:
+            return around
+    return around
+
+
+def _ways(way: Array, given: Array, random: np.random.Generator) -> Iterator[Array]:
+    """Directions in which there may be a gradient that goes far along a way.
+
+    Where the function is convex it is there itself, where it is concave opposite; where it is both,
+    some elements are turned.
+    """
+    yield from (way, -way)
+    if given.any():
+        yield from (given, -given)
+    if given.size > 1:
+        for _ in range(TURNED):
+            yield way * random.choice([-1.0, 1.0], way.size)
+
+
+def _gradient(around: Neighbourhood, sample: Sample, direction: Array) -> Array | None:
+    try:
+        trial = sample(direction / np.abs(direction).max(), flint.arb(RADII[1]).mid())
+    except (OutOfReach, GradcalcError):
+        return None
+    if not trial.finite:
+        return None
+    row: Array = to_floats(np.array(flat(trial), dtype=object))
+    return row if around.drift is None else np.where(np.abs(row) <= around.drift, 0.0, row)
+
+
+def axis_slopes(base: Trial, sample: Sample, size: int) -> Array:
+    """The slopes along each axis, on its left and on its right, from values; NaN where unknown."""
+    radius = flint.arb(RADII[1]).mid()
+    found = np.full((2, size), np.nan)
+    for side, sign in enumerate((-1.0, 1.0)):
+        for column, axis in enumerate(np.eye(size)):
+            try:
+                moved = sample(sign * axis, radius)
+            except (OutOfReach, GradcalcError):
+                continue
+            found[side, column] = float(_slope(base, moved))
+    return found
+
+
+def _slope(base: Trial, moved: Trial) -> Any:
+    """How much the total rises from one run to another by the step of what has moved."""
+    steps = [
+        after - before
+        for name in base.balls
+        for before, after in zip(base.inputs[name].flat, moved.inputs[name].flat, strict=True)
+    ]
+    return (moved.total - base.total) / sum(steps)

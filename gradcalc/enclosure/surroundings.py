@@ -1,0 +1,384 @@
+"""What lies around a point: the run there, what is special about it, and runs beside it.
+
+Where it is special to some parts of the function only, these are looked at by themselves.
+"""
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import flint
+import numpy as np
+
+from gradcalc.balls.numbers import NAN, OutOfReach
+from gradcalc.derive.perturbations import directions_for, shifts, smallest
+from gradcalc.enclosure.cells import Cell, Walk, walk
+from gradcalc.enclosure.experiment import (
+    BESIDE,
+    MORE,
+    SAMPLES,
+    TIE,
+    Experiment,
+    Samples,
+    beside,
+    run_beside,
+)
+from gradcalc.enclosure.kinks import Met, events_of
+from gradcalc.enclosure.neighbourhood import RADII, around_rounding, explore, in_cells
+from gradcalc.enclosure.parts import OtherCourse, Part, Parts, parts
+from gradcalc.enclosure.seeking import axis_slopes, sought
+from gradcalc.enclosure.trial import FAR, Trial
+from gradcalc.errors import GradcalcError
+from gradcalc.testimony import Event, Nature, Neighbourhood
+
+EXPLORED = 300_000
+"""Numbers in all runs around a special point together, which takes about a second."""
+
+ROUNDINGS = 4
+"""How far, in roundings of the inputs, a point may be from one that floats take for it."""
+
+WIDEST = 32
+"""Inputs up to which the cells around a point are gone through."""
+
+OFF = 1e-30
+"""How far what is 0 is moved, in relation to the others, to leave a special point."""
+
+ON = 1e-25
+"""The margin below which a point is on a kink, not beside it."""
+
+CLOSE = "1e-10"
+"""How far apart two runs beside a special point are, in relation to how far they are from it."""
+
+CLEAR = 1e-20
+"""The margin from which on a kink is not between a point and one beside it."""
+
+CHEAP = 100_000
+"""Numbers in the runs that measure the conditioning, if it takes more than one."""
+
+UNTIGHT = "no precision is enough to tell the gradient"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The run at the point and what lies around it.
+
+    `around` are the parts to which the point is special, `limits` the gradients that those draw to
+    which have one, by column. `aside` are two runs beside such a point, next to each other, none
+    where the function has no gradient there. `sampler` makes more runs beside it.
+    """
+
+    centre: Trial
+    events: tuple[Event, ...]
+    samples: Samples
+    around: tuple[Neighbourhood, ...] = ()
+    within: Neighbourhood | None = None
+    aside: Sequence[Trial] = ()
+    sampler: "_Sampler | None" = None
+
+    def told(self, size: int) -> Any:
+        """Which of so many elements of the gradient there are."""
+        found = np.ones(size, np.bool_)
+        for part in self.around:
+            found[part.columns] = part.nature is Nature.SMOOTH
+        return found
+
+    def gradient(self, joined: Any) -> Any:
+        """The gradient in a row, from that of the run: NaN where there is none."""
+        found = joined.copy()
+        for part in self.around:
+            found[part.columns] = NAN if part.limit is None else part.limit
+        return found
+
+
+def look(experiment: Experiment) -> View:
+    """Find out what the point is like.
+
+    Raises `OutOfReach` where that cannot be told of any part of the function.
+    """
+    centre = experiment.centre
+    met = events_of(centre, experiment.epsilon)
+    events = tuple(one.event for one in met)
+    count = max(1, min(SAMPLES, CHEAP // max(experiment.size, 1)))
+    if centre.finite and not events:
+        return View(centre, (), beside(experiment, centre, count))
+    size = _size(experiment)
+    if not size:
+        return View(centre, events, [])
+    if centre.finite and all(event.margin for event in events):
+        # near something, but not on it
+        samples = beside(experiment, centre, SAMPLES)
+        return View(centre, events, samples, within=_within_any(experiment, centre))
+    return _explored(experiment, centre, met)
+
+
+def alone(experiment: Experiment, view: View) -> list[Trial]:
+    """Runs beside an ordinary point where nothing has moved but what is differentiated by."""
+    problem, bits = experiment.problem, view.centre.bits + MORE
+    if any(event.margin < CLEAR for event in view.events):
+        return []
+    if set(problem.wrt) == set(problem.inputs):
+        return [trial for trial, _ in view.samples[:1]]
+    with flint.ctx.workprec(bits):
+        way = np.ones(_size(experiment))
+        moved = shifts(problem.inputs, problem.wrt, way, flint.arb(OFF), 1.0)
+    return [run_beside(experiment, bits, moved, view.centre.detached)]
+
+
+def _size(experiment: Experiment) -> int:
+    problem = experiment.problem
+    return sum(problem.inputs[name].size for name in problem.wrt)
+
+
+# -- special points ----------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Sampler:
+    """Runs beside a special point.
+
+    The parts are moved together, those of one size in the same direction, so that one run tells of
+    all of them.
+    """
+
+    experiment: Experiment
+    base: Trial
+    special: Sequence[Part]
+    known: dict[Any, Trial] = field(default_factory=dict)
+
+    @property
+    def at_zero(self) -> float:
+        """How far what is 0 moves."""
+        return smallest(self.experiment.problem.inputs, self.experiment.problem.wrt)
+
+    def __call__(self, part: Part, direction: Any, radius: Any) -> Trial:
+        """The run in a direction of a part, at some distance, as if there was nothing else."""
+        key = len(part.columns), np.asarray(direction, float).tobytes(), float(radius)
+        if key not in self.known:
+            self.known[key] = self._run(part, direction, radius)
+        return part.of(self.known[key], self.base)
+
+    def _run(self, part: Part, direction: Any, radius: Any) -> Trial:
+        try:
+            return self.moved(self._along(self.special, direction), radius)
+        except (OutOfReach, GradcalcError):
+            if len(self.special) < 2:
+                raise
+        return self.moved(self._along([part], direction), radius)
+
+    def _along(self, moving: Sequence[Part], direction: Any) -> Any:
+        """The way of all elements."""
+        way = np.zeros(_size(self.experiment))
+        for part in moving:
+            same = len(part.columns) == len(direction)
+            way[part.columns] = direction if same else directions_for(len(part.columns), 1)[0]
+        return way
+
+    def moved(self, way: Any, radius: Any) -> Trial:
+        """The run in a direction of all elements."""
+        experiment, problem = self.experiment, self.experiment.problem
+        # floors of large numbers have steps nearer than a small part of them
+        moved = shifts(problem.inputs, problem.wrt, way, radius, self.at_zero, 1.0)
+        return run_beside(experiment, self.base.bits, moved, self.base.detached)
+
+
+def _explored(experiment: Experiment, centre: Trial, met: Sequence[Met]) -> View:
+    problem, size, bits = experiment.problem, _size(experiment), centre.bits + MORE
+    still = shifts(problem.inputs, problem.wrt, np.zeros(size), flint.arb(1), 0.0)
+    base = experiment.run(bits, still, centre.detached, forced=True)
+    if base.guessed:
+        raise OutOfReach(TIE)
+    with flint.ctx.workprec(bits):
+        regions = _regions(centre, base, met, size)
+        try:
+            sampler, around = _each(experiment, centre, base, regions)
+        except OtherCourse:
+            sampler, around = _each(experiment, centre, base, _all(met, size))
+        untold = all(part.nature is Nature.UNKNOWN for part in around)
+        if untold and sum(len(part.columns) for part in around) == size:
+            raise OutOfReach(around[0].why)
+        aside = _aside(sampler, size)
+    events = tuple(one.event for one in met)
+    view = View(centre, events, [], around, None, aside, sampler)
+    told = view.told(size)
+    if not told.any():
+        return view
+    samples = _samples(experiment, centre, told)
+    near = told.all() or any(event.margin for event in events)
+    within = _within_any(experiment, centre) if near else None
+    return replace(view, samples=samples, within=within)
+
+
+Regions = Sequence[tuple[Part, tuple[Event, ...]]]
+"""Parts, with what is special about the point to each."""
+
+
+def _each(
+    experiment: Experiment, centre: Trial, base: Trial, regions: Regions
+) -> tuple[_Sampler, tuple[Neighbourhood, ...]]:
+    """What lies around the point for each part, and what makes runs there."""
+    sampler = _Sampler(experiment, base, [part for part, _ in regions])
+    return sampler, tuple(_around(sampler, centre, part, events) for part, events in regions)
+
+
+def _all(met: Sequence[Met], size: int) -> Regions:
+    return [(Part(np.arange(size), None), tuple(one.event for one in met))]
+
+
+def _regions(centre: Trial, base: Trial, met: Sequence[Met], size: int) -> Regions:
+    """The parts to which the point is special."""
+    whole = _all(met, size)
+    found = parts(base) if centre.derived.shares_with(base.derived) else None
+    if found is None:
+        return whole
+    owned = _owned(found, met)
+    if owned is None:
+        return whole
+    regions = []
+    for number, part in enumerate(found.parts):
+        events = owned.get(number, ())
+        own = part.of(centre, base)
+        if not own.finite or not own.tight or not all(event.margin for event in events):
+            regions.append((part, tuple(events)))
+    return regions or whole
+
+
+def _owned(found: Parts, met: Sequence[Met]) -> dict[int, list[Event]] | None:
+    """What is special by part; None where it belongs to none."""
+    owned: dict[int, list[Event]] = {}
+    for one in met:
+        number = found.owner(one.number, one.index)
+        if number is not None:
+            owned.setdefault(number, []).append(one.event)
+        elif not one.event.margin:
+            return None
+    return owned
+
+
+def _around(
+    sampler: _Sampler, centre: Trial, part: Part, events: tuple[Event, ...]
+) -> Neighbourhood:
+    """What lies around the point for one part, or why that is not known.
+
+    Raises what is raised where there is only one.
+    """
+    try:
+        found = _looked_at(sampler, part.of(centre, sampler.base), part, events)
+    except OtherCourse:
+        raise
+    except (OutOfReach, GradcalcError) as reason:
+        if part.terms is None:
+            raise
+        nothing = np.empty((0, len(part.columns)))
+        found = Neighbourhood(Nature.UNKNOWN, nothing, nothing, why=str(reason))
+    return replace(found, columns=part.columns, events=events)
+
+
+def _looked_at(
+    sampler: _Sampler, here: Trial, part: Part, events: tuple[Event, ...]
+) -> Neighbourhood:
+    experiment, size = sampler.experiment, len(part.columns)
+    affordable = EXPLORED // max(experiment.size, 1)
+    if not here.finite and experiment.wild is not None:
+        raise OutOfReach(experiment.wild)
+    if here.finite and not here.tight:
+        raise OutOfReach(UNTIGHT)
+    base = part.of(sampler.base, sampler.base)
+
+    def sample(direction: Any, radius: Any) -> Trial:
+        return sampler(part, direction, radius)
+
+    around = explore(here, base, sample, size, affordable)
+    if around.nature is Nature.EDGE and not around.inside and not events:
+        # nothing that is there says that it is not defined
+        raise OutOfReach(FAR)
+    if size <= WIDEST and around.nature in (Nature.SMOOTH, Nature.KINK):
+        found = _walked(sampler, part, sample, affordable)
+        around = in_cells(around, base, found, sample)
+    if size <= WIDEST and around.nature is Nature.KINK:
+        around = replace(around, sides=axis_slopes(base, sample, size))
+    return around
+
+
+def _walked(
+    sampler: _Sampler, part: Part, sample: Callable[[Any, Any], Trial], affordable: int
+) -> Walk:
+    """The cells around the point; of one input these are its two sides."""
+    radius, size = flint.arb(RADII[1]).mid(), len(part.columns)
+    if size == 1:
+        sides = (np.ones(1), -np.ones(1))
+        return Walk([Cell(d, d / 2, sample(d, radius), np.array([d])) for d in sides], True)
+    problem = sampler.experiment.problem
+    moves = [
+        shifts(problem.inputs, problem.wrt, way, flint.arb(1), sampler.at_zero, 1.0)
+        for way in np.eye(_size(sampler.experiment))[part.columns]
+    ]
+    (start,) = directions_for(size, 1)
+    return walk(lambda d: sample(d, radius), moves, start, radius, affordable // (size + 2))
+
+
+def _aside(sampler: _Sampler, size: int) -> list[Trial]:
+    """Two runs next to each other on one side of the point, none where there is no gradient."""
+    (direction,) = directions_for(size, 1)
+    radius = flint.arb(BESIDE).mid()
+    radii = (radius, (radius * (1 + flint.arb(CLOSE))).mid())
+    for side in (direction, -direction):
+        try:
+            found = [sampler.moved(side, by) for by in radii]
+        except (OutOfReach, GradcalcError):
+            continue
+        if all(trial.finite for trial in found):
+            return found
+    return []
+
+
+def _samples(experiment: Experiment, centre: Trial, told: Any) -> Samples:
+    """Runs that tell how the elements react which have a gradient, none where they do not."""
+    if told.all():
+        return beside(experiment, centre, SAMPLES, OFF)
+    try:
+        return beside(experiment, centre, SAMPLES, OFF, told)
+    except (OutOfReach, GradcalcError):
+        return []
+
+
+def further(view: View, part: Neighbourhood, given: Any, room: float) -> Neighbourhood:
+    """A kink with as many more gradients as tell whether one is a mixture of them."""
+    sampler = view.sampler
+    if sampler is None or part.whole or not 1 < len(part.columns) <= WIDEST:
+        return part
+    (own,) = [one for one in sampler.special if np.array_equal(one.columns, part.columns)]
+    with flint.ctx.workprec(sampler.base.bits):
+        return sought(part, lambda way, radius: sampler(own, way, radius), given, room)
+
+
+# -- within rounding ---------------------------------------------------------------------------
+
+
+def _within_any(experiment: Experiment, centre: Trial) -> Neighbourhood | None:
+    """The gradients at points that rounding can take for this one."""
+    problem = experiment.problem
+    # rounding moves every input; but an exponent or a count may have to stay whole
+    found = _within(experiment, centre, tuple(problem.inputs))
+    return found or _within(experiment, centre, problem.wrt)
+
+
+def _within(experiment: Experiment, centre: Trial, names: tuple[str, ...]) -> Neighbourhood | None:
+    inputs, bits = experiment.problem.inputs, centre.bits + MORE
+
+    def off_kinks(direction: Any, radius: Any) -> Trial | None:
+        trial = run_beside(
+            experiment, bits, shifts(inputs, names, direction, radius, 0.0), centre.detached
+        )
+        met = events_of(trial, experiment.epsilon)
+        on_one = any(one.event.margin < ON for one in met)
+        return None if on_one or not trial.finite else trial
+
+    radius = flint.arb(ROUNDINGS * experiment.epsilon)
+    with flint.ctx.workprec(bits):
+        found = around_rounding(off_kinks, sum(inputs[name].size for name in names), radius)
+    if found is None:
+        return None
+    columns = np.cumsum([0, *(inputs[name].size for name in names)])
+    own = [range(columns[i], columns[i + 1]) for i in map(names.index, experiment.problem.wrt)]
+    return replace(found, directions=found.directions[:, list(itertools.chain(*own))])

@@ -1,0 +1,150 @@
+"""Parts of a function that have no gradient at the point: what they are, which choices valid."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gradcalc.enclosure.hull import SOLVED, apart
+from gradcalc.problem import Problem
+from gradcalc.testimony import Array, Computed, Enclosed, Nature, Neighbourhood
+from gradcalc.verdict.outcome import (
+    Outcome,
+    Precision,
+    Verdict,
+    culprit_text,
+    number_text,
+    precision_of,
+)
+
+WIDEST = 64
+"""Elements up to which a mixture is told by a linear program."""
+
+
+def rough_verdict(part: Neighbourhood, problem: Problem, autograd: Computed) -> Verdict:
+    """What kind of point it is to a part, and whether autograd's choice there is a valid one."""
+    culprit = culprit_text(part.events)
+    if part.nature is Nature.UNKNOWN:
+        return Verdict(Outcome.UNRESOLVED, f"not checked: {part.why}")
+    if part.nature is Nature.EDGE:
+        what = "on the border of" if part.inside else "outside"
+        return Verdict(Outcome.EDGE, f"this point is {what} the domain{culprit}")
+    if part.nature is Nature.JUMP:
+        return Verdict(Outcome.JUMP, f"the function is discontinuous here{culprit}")
+    if part.nature is Nature.SINGULAR:
+        return Verdict(Outcome.SINGULAR, f"the gradient grows without bound here{culprit}")
+    start = f"the function has a kink here{culprit}"
+    given = problem.joined(autograd.gradients)[part.columns]
+    if is_valid(given, part, precision_of(problem.dtype)):
+        return Verdict(Outcome.KINK, f"{start}; autograd's choice is a valid one")
+    if np.isfinite(given).all() and not part.complete:
+        why = f"{start}, with too many inputs to tell whether autograd's choice is a valid one"
+        return Verdict(Outcome.UNRESOLVED, why)
+    return Verdict(Outcome.WRONG, f"{start}{_why_invalid(given, part)}")
+
+
+def _why_invalid(given: Array, part: Neighbourhood) -> str:
+    low, high = ends(part)
+    outside = ~(np.isfinite(given) & (given >= low) & (given <= high))
+    if not outside.any():
+        return "; autograd's choice is no mixture of the gradients around"
+    worst = int(np.argmax(outside))
+    first, last = number_text(low[worst]), number_text(high[worst])
+    slopes = f"from {first} to {last}" if first != last else f"of about {first}"
+    found = "gradients" if part.whole or part.sides is not None else "gradients, sampled,"
+    return f", with {found} {slopes}; autograd says {number_text(given[worst])}"
+
+
+def ends(part: Neighbourhood) -> tuple[Array, Array]:
+    """The least and the largest slope by each element of a kink, as far as they are known.
+
+    Those of all pieces, or along the axis, or of the samples.
+    """
+    low, high = part.gradients.min(axis=0), part.gradients.max(axis=0)
+    if part.sides is not None and not part.whole:
+        low, high = np.fmin(low, part.sides.min(axis=0)), np.fmax(high, part.sides.max(axis=0))
+    return low, high
+
+
+def is_valid(given: Array, part: Neighbourhood, precision: Precision) -> bool:
+    """Whether numbers are a mixture of the gradients around a kink.
+
+    Half the digits do: the point has no gradient anyway, and nothing is known about its
+    conditioning.
+    """
+    if not np.isfinite(given).all():
+        return False
+    if given.size > WIDEST:
+        return in_hull(given, part, precision)
+    return apart(given, part.gradients)[0] <= max(room_of(part, precision), SOLVED)
+
+
+def room_of(part: Neighbourhood, precision: Precision) -> float:
+    """How far off a mixture of the gradients around a kink may be, in relation to the largest."""
+    room = float(np.sqrt(precision.epsilon))
+    if part.drift is None:
+        return room
+    sizes = np.abs(part.gradients).max(axis=0, initial=0)
+    told = sizes > 0
+    return room + 2 * float(np.max(part.drift[told] / sizes[told], initial=0))
+
+
+def wanted(
+    problem: Problem, autograd: Computed, exact: Enclosed
+) -> Iterator[tuple[int, Array, float]]:
+    """The choices at a kink that have to be held to all gradients around: autograd's and claims.
+
+    With the number of the part, and how far off they may be.
+    """
+    precision = precision_of(problem.dtype)
+    for number, part in enumerate(exact.around):
+        if part.nature is Nature.KINK and not part.whole and len(part.columns) <= WIDEST:
+            for gradients in (autograd.gradients, *_claimed(problem, autograd, exact)):
+                given = problem.joined(gradients)[part.columns]
+                if np.isfinite(given).all() and not is_valid(given, part, precision):
+                    yield number, given, room_of(part, precision)
+
+
+def _claimed(problem: Problem, autograd: Computed, exact: Enclosed) -> Iterator[dict[str, Array]]:
+    """What is claimed by each claim, beside autograd's other gradients."""
+    for name in problem.claims:
+        value = np.asarray(exact.claims.get(name, autograd.claims[name]))
+        shape = problem.inputs[name].shape
+        if value.size == 1 or value.shape == shape:
+            spread = np.broadcast_to(value.reshape(()) if value.size == 1 else value, shape)
+            yield {**autograd.gradients, name: spread}
+
+
+def in_hull(given: Array, around: Neighbourhood, precision: Precision) -> bool:
+    """Whether a gradient is a mixture of those around the point, as far as the samples tell.
+
+    Along every sampled direction its slope must lie between the smallest and the largest slope
+    of the samples, and so must each of its components; and it must lie in the plane through them,
+    if they are enough to tell it.
+    """
+    if not np.isfinite(given).all():
+        return False
+    directions = np.concatenate([around.directions, np.eye(given.size)])
+    sizes = np.maximum(np.abs(around.gradients).max(axis=0, initial=0), np.abs(given))
+    room = np.sqrt(precision.epsilon) * sizes
+    if around.drift is not None:
+        room = room + 2 * around.drift
+    with np.errstate(over="ignore", invalid="ignore"):
+        slopes = around.gradients @ directions.T
+        own = directions @ given
+        within = np.abs(directions) @ room
+    if not np.all((own >= slopes.min(axis=0) - within) & (own <= slopes.max(axis=0) + within)):
+        return False
+    return not around.complete or _in_plane(given, around.gradients, room)
+
+
+def _in_plane(given: Array, gradients: Array, room: Array) -> bool:
+    """Whether a gradient lies in the smallest plane that holds all the others, within the room."""
+    told = room > 0
+    if not told.any():
+        return True
+    centre = gradients[:, told].mean(axis=0)
+    scaled = (gradients[:, told] - centre) / room[told]
+    _, sizes, axes = np.linalg.svd(scaled, full_matrices=False)
+    axes = axes[sizes > 1]
+    off = (given[told] - centre) / room[told]
+    return bool(np.max(np.abs(off - axes.T @ (axes @ off))) <= np.sqrt(off.size))
