@@ -27,6 +27,7 @@ from gradcalc.testimony import (
     trusted,
 )
 from gradcalc.verdict.comparing import is_told, value_holds
+from gradcalc.verdict.elements import Element, elements
 from gradcalc.verdict.judge import Judgement, is_puzzling, judge
 from gradcalc.verdict.outcome import UNCOMPARED, Outcome, precision_of
 from gradcalc.verdict.references import agree, same_way, upheld
@@ -229,6 +230,7 @@ def report_of(case: Case, command: str = "grad") -> Report:
     problem, ours, formula, judgement = case.problem, case.autograd, case.formula, case.judgement
     values = [w.value for w in (ours, formula, case.enclosure) if isinstance(w, Testimony)]
     value = values[0] if values else None
+    odd = {} if isinstance(ours, Absent) else elements(problem, ours, judgement)
     testifying = {
         "autograd": not isinstance(ours, Absent),
         "symbolic": trusted(formula) is not None,
@@ -240,7 +242,7 @@ def report_of(case: Case, command: str = "grad") -> Report:
         dtype=problem.dtype,
         value=value,
         inputs=problem.inputs,
-        gradients=tuple(_gradient(name, case) for name in problem.wrt),
+        gradients=tuple(_gradient(name, case, odd.get(name, ())) for name in problem.wrt),
         verdict=judgement.verdict,
         witnesses=tuple(name for name, testifies in testifying.items() if testifies),
         summed=bool(np.ndim(0 if value is None else value)) and problem.cotangent is None,
@@ -255,11 +257,12 @@ def report_of(case: Case, command: str = "grad") -> Report:
     )
 
 
-def _gradient(name: str, case: Case) -> InputGradient:
+def _gradient(name: str, case: Case, elements: tuple[Element, ...]) -> InputGradient:
     ours, formula, judgement = case.autograd, case.formula, case.judgement
     comparison = judgement.comparisons.get(name, UNCOMPARED)
     reference = None if isinstance(judgement.reference, Absent) else judgement.reference
-    smooth = reference is None or is_told(reference.exact[name]).all()
+    told = None if reference is None else is_told(reference.exact[name])
+    whole = told is None or bool(told.all())
     shown = None if isinstance(formula, Absent) else formula
     # a formula is that of the way the program went
     if shown and not isinstance(ours, Absent) and not same_way(shown, ours):
@@ -268,16 +271,18 @@ def _gradient(name: str, case: Case) -> InputGradient:
         name=name,
         autograd=None if isinstance(ours, Absent) else ours.gradients.get(name),
         formula=None if shown is None else shown.formulas.get(name, Formula()).written,
-        digits=None if comparison.digits is None else round(comparison.digits, 2),
+        digits=None if comparison.digits is None or not whole else round(comparison.digits, 2),
         differs=comparison.differs,
         worst=comparison.worst,
         claim=judgement.claims.get(name),
+        elements=elements,
         input_shape=case.problem.inputs[name].shape,
     )
-    if not smooth:
+    if told is not None and told.size and not told.any():
         return found
     return replace(
         found,
+        told=None if whole else told,
         symbolic=None if shown is None else shown.gradients.get(name),
         enclosure=_enclosed(case.problem, name, formula, judgement.reference),
         condition=None if reference is None else reference.sensitivity.conditions.get(name),

@@ -11,6 +11,7 @@ from gradcalc.expr.written import Written as Written
 from gradcalc.lang.program import Branch as Branch
 from gradcalc.rewrites import Cure
 from gradcalc.testimony import Array as Array
+from gradcalc.verdict.elements import Element as Element
 from gradcalc.verdict.outcome import Claim as Claim
 from gradcalc.verdict.outcome import Finding as Finding
 from gradcalc.verdict.outcome import Outcome as Outcome
@@ -28,7 +29,9 @@ class InputGradient:
     elements on which the witnesses disagree, `worst` is the one that is furthest off. `enclosure`
     is what autograd was held to, where the formula does not give it. `condition` says how strongly
     the true gradient reacts to relative changes of the inputs. `radius` is the largest distance
-    between the true gradient and its enclosure's midpoint, None without one.
+    between the true gradient and its enclosure's midpoint, None without one. `elements` are those
+    that are not verified, where others are; `told` marks those that have a gradient at all, None
+    where all have.
     """
 
     name: str
@@ -42,6 +45,8 @@ class InputGradient:
     condition: float | None = None
     radius: float | None = None
     accumulated: Array | None = None
+    elements: tuple[Element, ...] = ()
+    told: NDArray[np.bool_] | None = None
     claim: Claim | None = None
     input_shape: tuple[int, ...] | None = None
 

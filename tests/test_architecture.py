@@ -30,7 +30,7 @@ HEAVY = {
         "expr/simplify.py", "expr/spelling.py", "expr/tidy.py", "expr/transcript.py",
     },
     "scipy": {"arrays/linear.py", "arrays/special.py", "enclosure/cells.py", "expr/functions.py",
-              "verdict/comparing.py"},
+              "enclosure/hull.py", "enclosure/parts.py"},
     "mpmath": set(),
     "flint": {"arrays/arithmetic.py", "balls/", "readback/roundtrip.py", "enclosure/", "slopes/",
               "expr/polynomials.py", "witnesses/enclosure.py", "witnesses/symbolic.py"},

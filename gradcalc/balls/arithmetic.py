@@ -41,13 +41,17 @@ class Balls:
     """Arrays of balls, with one way to decide comparisons; `Arithmetic` says what a method does.
 
     Beside a point where something is special (`beside`), a slope of exactly 0 passes nothing on,
-    however steep what comes behind: the function is constant around there.
+    however steep what comes behind: the function is constant around there. With `shared` the same
+    function of the same numbers is the same ball, so that it is known to be equal to itself.
     """
 
-    def __init__(self, decisions: Decisions | None = None, *, beside: bool = False) -> None:
+    def __init__(
+        self, decisions: Decisions | None = None, *, beside: bool = False, shared: bool = False
+    ) -> None:
         self.decisions = decisions or Decisions()
         self.beside = beside
         self._functions: dict[Any, Callable[..., Any]] = {}
+        self._shared: dict[Any, tuple[Sequence[Ball], Ball]] | None = {} if shared else None
         self._matrices = _Matrices()
 
     # -- numbers ---------------------------------------------------------------------------
@@ -93,9 +97,34 @@ class Balls:
         known = self._functions.get((symbols, body))
         if known is None:
             function = compiled(symbols, body)(self.decisions)
+            if self._shared is not None and symbols:
+                function = self._sharing(symbols, body, function)
             known = np.frompyfunc(function, len(symbols), 1) if symbols else function
             self._functions[symbols, body] = known
         return known
+
+    def _sharing(
+        self, symbols: tuple[Any, ...], body: Any, function: Callable[..., Ball]
+    ) -> Callable[..., Ball]:
+        """A function that gives the same ball for the same numbers.
+
+        What is done with two equal ones is simplified before: x - x is 0, be x what it may.
+        """
+        known = self._shared
+        assert known is not None
+
+        def call(*balls: Ball) -> Ball:
+            same = tuple(b.man_exp() if b.is_exact() and b.is_finite() else id(b) for b in balls)
+            key = symbols, body, same
+            if key not in known:
+                first = {s: symbols[same.index(k)] for s, k in zip(symbols, same, strict=True)}
+                one = body.xreplace(first)
+                given = function if one == body else compiled(symbols, one)(self.decisions)
+                # with the balls, whose identities would be given to others else
+                known[key] = balls, given(*balls)
+            return known[key][1]
+
+        return call
 
     def chain(self, g: Any, symbols: Sequence[Any], body: Any, values: Sequence[Any]) -> Any:
         flowing = _flowing_beside if self.beside else _flowing

@@ -65,23 +65,32 @@ def is_nothing(ball: Ball) -> bool:
 class Decisions:
     """Comparisons of balls, each true or false for all numbers in them.
 
-    Where they overlap `Undecided` is raised; if `forced`, their midpoints decide, which is noted.
+    The same ball is the same number. Where two others overlap `Undecided` is raised; if `forced`,
+    their midpoints decide, which is noted; or all are taken for larger (1), smaller (-1) or equal
+    (0) as `tie` says.
     """
 
-    def __init__(self, forced: bool = False) -> None:
+    def __init__(self, forced: bool = False, tie: int | None = None) -> None:
         self.forced = forced
+        self.tie = tie
         self.guessed = False
 
     def lt(self, a: Ball, b: Ball) -> bool:
         """Whether a < b."""
+        if a is b and a.is_finite():
+            return False
         return True if a < b else False if a >= b else self._guess(a, b) < 0
 
     def le(self, a: Ball, b: Ball) -> bool:
         """Whether a <= b."""
+        if a is b and a.is_finite():
+            return True
         return True if a <= b else False if a > b else self._guess(a, b) <= 0
 
     def eq(self, a: Ball, b: Ball) -> bool:
         """Whether a == b."""
+        if a is b and a.is_finite():
+            return True
         return True if a == b else False if a != b else self._guess(a, b) == 0
 
     def sign(self, a: Ball) -> Ball:
@@ -92,12 +101,24 @@ class Decisions:
     def floor(self, a: Ball) -> Ball:
         """The largest integer that is not larger."""
         found = a.floor()
-        return found if found.is_exact() else self._middles(a)[0].floor()
+        return found if found.is_exact() else self._end(a).floor()
 
     def ceil(self, a: Ball) -> Ball:
         """The smallest integer that is not smaller."""
         found = a.ceil()
-        return found if found.is_exact() else self._middles(a)[0].ceil()
+        return found if found.is_exact() else self._end(a).ceil()
+
+    def asin(self, a: Ball) -> Ball:
+        """The arcsine, of what rounding leaves of a number at its border too."""
+        return self._bordered(flint.arb.asin, a, -1, 1)
+
+    def acos(self, a: Ball) -> Ball:
+        """The arccosine, in the same way."""
+        return self._bordered(flint.arb.acos, a, -1, 1)
+
+    def acosh(self, a: Ball) -> Ball:
+        """The inverse of the hyperbolic cosine, in the same way."""
+        return self._bordered(flint.arb.acosh, a, 1)
 
     def sqrt(self, a: Ball) -> Ball:
         """The square root, of what rounding leaves of 0 too."""
@@ -108,8 +129,32 @@ class Decisions:
             return a.nonnegative_part().sqrt()
         return a.sqrt()
 
+    def _bordered(
+        self, function: Callable[[Ball], Ball], a: Ball, low: int, high: int | None = None
+    ) -> Ball:
+        """A monotonic function of a ball that may reach beyond its domain by its radius alone."""
+        found = function(a)
+        if found.is_finite() or a.is_exact() or not a.is_finite():
+            return found
+        ends = [max(a.lower(), flint.arb(low)), a.upper()]
+        if high is not None:
+            ends[1] = min(ends[1], flint.arb(high))
+        if ends[0] > ends[1]:
+            return found
+        if not self.forced:
+            raise Undecided
+        # it is defined, or there would be no value
+        first, second = map(function, ends)
+        return first.union(second)
+
+    def _end(self, a: Ball) -> Ball:
+        (middle,) = self._middles(a)
+        return middle if not self.tie else a.upper() if self.tie > 0 else a.lower()
+
     def _guess(self, a: Ball, b: Ball) -> int:
         first, second = self._middles(a, b)
+        if self.tie is not None:
+            return self.tie
         difference = first - second
         return 1 if difference > 0 else -1 if difference < 0 else 0
 

@@ -85,6 +85,7 @@ class Experiment:
         self.epsilon = float(np.finfo(self.problem.dtype).eps)
         self.work = Work()
         self.too_large = False
+        self.shared = False
         self._known: dict[str, Any] = {}
 
     def once(self, key: str, make: Callable[[], T]) -> T:
@@ -133,10 +134,12 @@ class Experiment:
         replay: Mapping[Any, Any] | None = None,
         *,
         forced: bool = False,
+        tie: int | None = None,
     ) -> Trial:
         """Run at the inputs, moved by `shift`, with that precision.
 
-        Comparisons of balls that overlap are `forced`, by their midpoints, or raise `Undecided`.
+        Comparisons of balls that overlap are `forced`, by their midpoints or as `tie` says, or
+        raise `Undecided`.
         Raises `OutOfReach` above the budget.
         """
         self.work.go_on(self.size, bits)
@@ -145,7 +148,8 @@ class Experiment:
             made: list[Balls] = []
 
             def arithmetic() -> Balls:
-                made.append(Balls(Decisions(forced), beside=shift is not None))
+                decisions = Decisions(forced, tie)
+                made.append(Balls(decisions, beside=shift is not None, shared=self.shared))
                 return made[-1]
 
             inputs = {name: self._leaf(name, shift) for name in self.problem.inputs}
@@ -201,14 +205,14 @@ def settle(experiment: Experiment) -> Trial:
     """
     for bits in PRECISIONS:
         try:
-            trial = experiment.run(bits)
+            trial = _decided(experiment, bits)
         except Undecided:
             continue
         if _is_told(experiment, trial):
             return trial
     trial = experiment.run(PRECISIONS[-1], forced=True)
     if trial.guessed:
-        raise OutOfReach(TIE)
+        return _either_way(experiment, PRECISIONS[1])
     if not trial.finite and experiment.wild is not None:
         return trial
     if not trial.finite and overflows(trial):
@@ -216,6 +220,33 @@ def settle(experiment: Experiment) -> Trial:
     if trial.finite and not trial.tight:
         raise OutOfReach(f"{PRECISIONS[-1]:,} bits are not enough to tell the gradient")
     return trial
+
+
+def _decided(experiment: Experiment, bits: int) -> Trial:
+    """A run in which all is decided, by telling what is equal to itself where it takes that."""
+    try:
+        return experiment.run(bits)
+    except Undecided:
+        if experiment.shared:
+            raise
+        experiment.shared = True
+        return experiment.run(bits)
+
+
+def _either_way(experiment: Experiment, bits: int, moved: Any = None, replay: Any = None) -> Trial:
+    """A run in which nothing depends on ties that are not decided, at the point but the gradients.
+
+    Raises `OutOfReach` where something does.
+    """
+    # where all is larger, what is added up and cancels is not left out
+    runs = [experiment.run(bits, moved, replay, forced=True, tie=tie) for tie in (1, -1, 0)]
+    first = runs[0]
+    with flint.ctx.workprec(bits):
+        tight = all(run.tight for run in runs)
+        same = all(first.meets(run, gradients=moved is not None) for run in runs)
+    if not tight or not same:
+        raise OutOfReach(TIE)
+    return first
 
 
 def _is_told(experiment: Experiment, trial: Trial) -> bool:
@@ -240,7 +271,9 @@ def run_beside(experiment: Experiment, bits: int, moved: Any, replay: Any) -> Tr
             continue
         if _is_told(experiment, trial):
             return trial
-    if trial is None or trial.finite:
+    if trial is None:
+        return _either_way(experiment, bits, moved, replay)
+    if trial.finite:
         raise OutOfReach("beside the point no precision is enough to tell the gradient")
     return trial
 

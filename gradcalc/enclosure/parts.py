@@ -15,7 +15,7 @@ import numpy as np
 from gradcalc.balls.arithmetic import ZERO
 from gradcalc.balls.numbers import OutOfReach
 from gradcalc.derive.modes import Eager, forward_rule, handed_on, slopes_of
-from gradcalc.derive.trace import Trace, truth
+from gradcalc.derive.trace import Trace, numbers, truth
 from gradcalc.enclosure.trial import Trial
 from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
@@ -93,7 +93,8 @@ def parts(trial: Trial) -> Parts | None:
     It may where the program was steered by what moves.
     """
     trace = trial.trace
-    if any(s.question is truth and trace.notes[s.number].active for s in trace.observations):
+    steered = [s.number for s in trace.observations if s.question in (truth, numbers)]
+    if any(trace.notes[number].active for number in steered):
         return None
     starts, size = _starts(trace)
     if not size:

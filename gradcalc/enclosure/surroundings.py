@@ -100,12 +100,12 @@ def look(experiment: Experiment) -> View:
     met = events_of(centre, experiment.epsilon)
     events = tuple(one.event for one in met)
     count = max(1, min(SAMPLES, CHEAP // max(experiment.size, 1)))
-    if centre.finite and not events:
+    if centre.finite and not events and not centre.guessed:
         return View(centre, (), beside(experiment, centre, count))
     size = _size(experiment)
     if not size:
         return View(centre, events, [])
-    if centre.finite and all(event.margin for event in events):
+    if centre.finite and all(event.margin for event in events) and not centre.guessed:
         # near something, but not on it
         samples = beside(experiment, centre, SAMPLES)
         return View(centre, events, samples, within=_within_any(experiment, centre))
@@ -186,7 +186,7 @@ def _explored(experiment: Experiment, centre: Trial, met: Sequence[Met]) -> View
     problem, size, bits = experiment.problem, _size(experiment), centre.bits + MORE
     still = shifts(problem.inputs, problem.wrt, np.zeros(size), flint.arb(1), 0.0)
     base = experiment.run(bits, still, centre.detached, forced=True)
-    if base.guessed:
+    if base.guessed and not centre.guessed:
         raise OutOfReach(TIE)
     with flint.ctx.workprec(bits):
         regions = _regions(centre, base, met, size)
@@ -228,7 +228,8 @@ def _all(met: Sequence[Met], size: int) -> Regions:
 def _regions(centre: Trial, base: Trial, met: Sequence[Met], size: int) -> Regions:
     """The parts to which the point is special."""
     whole = _all(met, size)
-    found = parts(base) if centre.derived.shares_with(base.derived) else None
+    plain = centre.derived.shares_with(base.derived) and not centre.guessed
+    found = parts(base) if plain else None
     if found is None:
         return whole
     owned = _owned(found, met)

@@ -14,7 +14,7 @@ from gradcalc.balls.numbers import NAN, NOTHING, TIGHT, Ball, OutOfReach, is_not
 from gradcalc.derive.modes import Eager, slopes_of
 from gradcalc.derive.perturbations import is_finite
 from gradcalc.derive.runs import Recording
-from gradcalc.derive.trace import Derived, Trace, truth
+from gradcalc.derive.trace import Derived, Trace, numbers, truth
 from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.functions import FUNCTIONS
@@ -101,6 +101,12 @@ class Trial:
     def finite(self) -> bool:
         """Whether the total and all gradients are finite numbers."""
         return bool(self.whole.is_finite()) and all(ball.is_finite() for ball in self._all())
+
+    def meets(self, other: "Trial", *, gradients: bool) -> bool:
+        """Whether another run may have the same total, and the same gradients."""
+        pairs = [(self.whole, other.whole)]
+        pairs += zip(self._all(), other._all(), strict=True) if gradients else ()
+        return all(one.overlaps(two) for one, two in pairs)
 
     def _all(self) -> Iterator[Ball]:
         return (ball for balls in self.balls.values() for ball in balls.flat)
@@ -219,7 +225,7 @@ def taking_part(trial: Trial) -> Mapping[int, Mask]:
 
     join(trace.output.order, np.ones(trace.output.shape, np.bool_))
     for seen in trace.observations:
-        if seen.question is truth:
+        if seen.question in (truth, numbers):
             join(seen.number, np.ones(nodes[seen.number].shape, np.bool_))
     for number in range(len(nodes) - 1, -1, -1):
         if number in found:

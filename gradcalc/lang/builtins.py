@@ -59,6 +59,9 @@ def _number(kind: str) -> Call:
                 return ops.as_floats(machine, value)
             if machine.carries(value):
                 machine.note(kind, text_of(machine.node, machine.source), machine.node)
+                if kind == "int":
+                    # which says where it jumps
+                    value = ops.call(machine, "trunc", value)
             if kind != "int":
                 return machine.detach(machine.copy(ops.reshape(machine, value, ())), None)
             value = machine.number(value)

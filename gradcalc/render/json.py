@@ -12,10 +12,20 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradcalc.errors import GradcalcError, Span
 from gradcalc.render import Style
-from gradcalc.report import Answer, Array, Claim, Explanation, InputGradient, Report, Worst
+from gradcalc.report import (
+    Answer,
+    Array,
+    Claim,
+    Element,
+    Explanation,
+    InputGradient,
+    Report,
+    Worst,
+)
 
 Json = dict[str, Any]
 
@@ -148,14 +158,15 @@ def error_json(error: GradcalcError) -> Json:
 def _gradient(gradient: InputGradient) -> Json:
     return {
         "autograd": _numbers(gradient.autograd),
-        "symbolic": _numbers(gradient.symbolic),
+        "symbolic": _told(gradient.symbolic, gradient.told),
         "closed_form": gradient.closed_form,
         "digits": _numbers(gradient.digits),
         **_known(
             accumulated=_numbers(gradient.accumulated),
-            enclosure=_numbers(gradient.enclosure),
+            enclosure=_told(gradient.enclosure, gradient.told),
             condition=_numbers(gradient.condition),
             worst=None if gradient.worst is None else _worst(gradient.worst),
+            elements=[_element(element) for element in gradient.elements] or None,
         ),
     }
 
@@ -171,6 +182,25 @@ def _worst(worst: Worst) -> Json:
         "autograd": _numbers(worst.autograd),
         "true": _numbers(worst.true),
     }
+
+
+def _element(element: Element) -> Json:
+    return {
+        "index": list(element.index),
+        "outcome": element.outcome.value,
+        "autograd": _numbers(element.autograd),
+        "true": _numbers(element.true),
+        "cause": element.cause,
+    }
+
+
+def _told(values: Array | None, told: NDArray[np.bool_] | None) -> Any:
+    """Numbers, null in place of those that there are not."""
+    if values is None or told is None:
+        return _numbers(values)
+    words = np.array(_numbers(values), dtype=object)
+    words[~told] = None
+    return words.tolist()
 
 
 def _claim(claim: Claim) -> Json:

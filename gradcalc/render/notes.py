@@ -20,6 +20,7 @@ from gradcalc.verdict.outcome import element_text, one_decimal
 _SHORT = 12
 _MOST_RUNS = 6
 _MOST_CHARACTERS = 4_000
+_MOST_ELEMENTS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,7 @@ def closing_notes(report: Report) -> Iterator[Note]:
         if gradient.claim is not None:
             yield Note("expected", _prefix(report, gradient) + _claim_text(gradient))
     yield from _digits(report)
+    yield from _elements(report)
     for finding in report.findings:
         yield Note("finding", finding_text(finding))
         if finding.hint:
@@ -123,6 +125,21 @@ def _claim_text(gradient: InputGradient) -> str:
         return f"{claim.text} does not hold"
     count = int(np.broadcast_to(claim.differs, wanted).sum())
     return f"{claim.text} does not hold: {count:,} of {gradient.size:,} elements differ"
+
+
+def _elements(report: Report) -> Iterator[Note]:
+    """The elements that are not like the others, those of one cause together."""
+    found: dict[str, list[str]] = {}
+    for gradient in report.gradients:
+        for element in gradient.elements:
+            why = f"{element.outcome}, {element.cause}"
+            found.setdefault(why, []).append(element_text(gradient.name, element.index))
+    for why, names in itertools.islice(found.items(), _MOST_ELEMENTS):
+        more = f" and {len(names) - _SHORT:,} more" if len(names) > _SHORT else ""
+        yield Note("element", f"{', '.join(names[:_SHORT])}{more}: {why}")
+    left = sum(map(len, itertools.islice(found.values(), _MOST_ELEMENTS, None)))
+    if left:
+        yield Note("element", f"{left:,} more; --json lists them")
 
 
 def _digits(report: Report) -> Iterator[Note]:

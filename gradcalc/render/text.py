@@ -88,6 +88,7 @@ def gradient_rows(
     if shape:
         columns["index"] = index_texts(chosen, shape)
     claim, written = gradient.claim, None
+    told = np.ones(len(chosen), np.bool_) if gradient.told is None else gradient.told.flat[chosen]
     numbers = {
         "at": report.inputs.get(gradient.name),
         "autograd": gradient.autograd,
@@ -106,10 +107,14 @@ def gradient_rows(
             columns[key] = number_texts_beside(own, *written, report.dtype)
         if key == "autograd":
             written = own, columns[key]
+        if key in ("symbolic", "enclosure"):
+            columns[key] = [t if i else "" for t, i in zip(columns[key], told, strict=True)]
     differing = disagreeing(gradient)
     ok: list[bool | None] = [None] * len(chosen)
     if differing is not None:
-        ok = (~differing[chosen]).tolist()
+        # a claim may be held against an element without a gradient
+        known = told | differing[chosen] | (gradient.claim is not None)
+        ok = [not off if k else None for off, k in zip(differing[chosen], known, strict=True)]
     return Rows(chosen, columns, ok)
 
 

@@ -147,6 +147,8 @@ def one_decimal(digits: float) -> str:
 def number_text(value: Any, digits: int = 6) -> str:
     """A number in a sentence, be it larger or smaller than any float."""
     as_float = float(value)
+    if np.isnan(as_float):
+        return "NaN"
     if isinstance(value, float) or (np.isfinite(as_float) and (as_float or value == 0)):
         return f"{as_float:.{digits}g}"
     if not hasattr(value, "str"):

@@ -47,7 +47,7 @@ def _why_invalid(given: Array, part: Neighbourhood) -> str:
     outside = ~(np.isfinite(given) & (given >= low) & (given <= high))
     if not outside.any():
         return "; autograd's choice is no mixture of the gradients around"
-    worst = int(np.argmax(outside))
+    worst = int(np.argmax(np.where(outside, high - low, -1.0)))
     first, last = number_text(low[worst]), number_text(high[worst])
     slopes = f"from {first} to {last}" if first != last else f"of about {first}"
     found = "gradients" if part.whole or part.sides is not None else "gradients, sampled,"

@@ -1,0 +1,120 @@
+"""The outcome of each element of a gradient: none is hidden by another."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gradcalc.problem import Problem
+from gradcalc.testimony import Computed, Nature, Neighbourhood, trusted
+from gradcalc.verdict.comparing import errors_of, is_told
+from gradcalc.verdict.judge import Judgement
+from gradcalc.verdict.outcome import FACTOR, Outcome, numbers_apart, precision_of
+from gradcalc.verdict.rough import ends
+
+LISTED = 1_000
+"""Elements of one input that are listed at the most."""
+
+SAME = 1e-9
+"""The relative difference of slopes on all sides up to which an element has one gradient."""
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """An element that is not like all others: what became of it, and why.
+
+    `true` is its gradient, None where there is none.
+    """
+
+    index: tuple[int, ...]
+    outcome: Outcome
+    autograd: float
+    true: float | None
+    cause: str
+
+
+def elements(
+    problem: Problem, autograd: Computed, judgement: Judgement
+) -> Mapping[str, tuple[Element, ...]]:
+    """The elements that are not verified, by input, where not all elements are alike."""
+    outcomes, causes = _outcomes(problem, autograd, judgement)
+    known = set(outcomes)
+    if len(known) < 2:
+        return {}
+    reference = trusted(judgement.reference)
+    assert reference is not None
+    given = problem.joined(autograd.gradients)
+    exact = problem.joined(reference.exact)
+    told, found, start = is_told(exact), {}, 0
+    for name in problem.wrt:
+        shape = problem.inputs[name].shape
+        own = range(start, start + problem.inputs[name].size)
+        odd = [k for k in own if outcomes[k] is not Outcome.VERIFIED][:LISTED]
+        found[name] = tuple(
+            Element(
+                tuple(map(int, np.unravel_index(k - start, shape))),
+                outcomes[k],
+                float(given[k]),
+                float(exact[k]) if told[k] else None,
+                causes.get(k) or _off(given[k], exact[k]),
+            )
+            for k in odd
+        )
+        start = own.stop
+    return {name: odd for name, odd in found.items() if odd}
+
+
+def _off(given: Any, true: Any) -> str:
+    said, truth = numbers_apart(float(given), true)
+    return f"autograd says {said}; the true gradient is {truth}"
+
+
+def _outcomes(
+    problem: Problem, autograd: Computed, judgement: Judgement
+) -> tuple[list[Outcome], dict[int, str]]:
+    """The outcome of each element, in a row, and why it is that, where it has no gradient."""
+    reference = trusted(judgement.reference)
+    causes: dict[int, str] = {}
+    if reference is None or not (judgement.comparisons or judgement.rough):
+        return [], {}
+    outcomes: list[Outcome] = []
+    for name in problem.wrt:
+        size, comparison = problem.inputs[name].size, judgement.comparisons.get(name)
+        own = [Outcome.VERIFIED] * size
+        if comparison is not None and comparison.outcome is not Outcome.VERIFIED:
+            odd = comparison.differs
+            if comparison.outcome is Outcome.VANISHED:
+                odd = _vanished(problem, autograd.gradients[name], reference.exact[name])
+            if odd is None or not odd.any():
+                odd = np.ones(size, np.bool_)
+            for k in np.flatnonzero(odd):
+                own[k] = comparison.outcome
+        outcomes += own
+    given = problem.joined(autograd.gradients)
+    for part, verdict in judgement.rough:
+        settled = _settled(part, given[part.columns])
+        for k, same in zip(part.columns, settled, strict=True):
+            outcomes[k] = Outcome.VERIFIED if same else verdict.outcome
+            causes[int(k)] = verdict.message
+    return outcomes, causes
+
+
+def _vanished(problem: Problem, given: Any, true: Any) -> Any:
+    """The elements that are off by more than plain rounding of the largest."""
+    told = is_told(true)
+    largest = max((abs(t) for t in true[told]), default=0)
+    off = errors_of(given[told], true[told])
+    found = np.zeros(given.shape, np.bool_)
+    found[told] = off > FACTOR * precision_of(problem.dtype).epsilon * largest
+    return found
+
+
+def _settled(part: Neighbourhood, given: Any) -> Iterator[bool]:
+    """Which elements of a part have one and the same gradient on all sides, and are that."""
+    if part.nature is not Nature.KINK or not part.columns.size:
+        return iter([False] * part.columns.size)
+    low, high = ends(part)
+    sizes = np.maximum(np.abs(low), np.abs(high))
+    near = (high - low <= SAME * sizes) & (np.abs(given - low) <= SAME * sizes)
+    return iter(near.tolist())
