@@ -67,7 +67,10 @@ class Neighbourhood:
     single input was moved by itself. `drift` is how far each element still is from what it draws
     towards, None where that does not matter. With `whole` the gradients are those of all pieces
     that meet at the point, and nothing else is around it. `sides` are the slopes along each axis,
-    on its left and on its right, NaN where they are not known.
+    on its left and on its right, NaN where they are not known. `walls` are planes on which the
+    gradient jumps, as unit vectors; None where there may be more pieces than those between them.
+    With `missed` there are more pieces than were gone through. `held` are choices that no direction
+    tells from all gradients around, however near these came to them.
     """
 
     nature: Nature
@@ -79,6 +82,9 @@ class Neighbourhood:
     drift: Array | None = None
     whole: bool = False
     sides: Array | None = None
+    walls: Array | None = None
+    missed: bool = False
+    held: tuple[Array, ...] = ()
     columns: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
     events: tuple[Event, ...] = ()
     why: str = ""

@@ -51,6 +51,9 @@ NEARLY = flint.arb("1e-20").mid()
 ROUND = 12
 """Digits by which walls are told apart."""
 
+MAIN = 0.1
+"""The size of a component of a wall that tells its two sides apart."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -75,6 +78,16 @@ class Walk:
 
     cells: Sequence[Cell]
     complete: bool
+
+    @property
+    def walls(self) -> Any:
+        """All walls, each once, as unit vectors."""
+        size = len(self.cells[0].direction)
+        found = np.concatenate([cell.walls.reshape(-1, size) for cell in self.cells])
+        # of one and the same sign, that of what is largest first
+        largest = np.argmax(np.abs(found) > MAIN, axis=1)
+        signs = np.sign(found[np.arange(len(found)), largest])
+        return np.unique((found * signs[:, None]).round(ROUND), axis=0)
 
 
 def walk(
@@ -190,11 +203,16 @@ def _inmost(walls: Any, direction: Any) -> Any:
     """A direction in front of all walls, as far from them as can be; without any the opposite."""
     if not len(walls):
         return -direction
+    found = in_front(walls)
+    return direction if found is None else found
+
+
+def in_front(walls: Any) -> Any | None:
+    """A direction in front of all walls, None where there is none."""
     if np.linalg.matrix_rank(walls, THIN) == len(walls):
         inside = np.linalg.pinv(walls) @ np.ones(len(walls))
         return inside / np.abs(inside).max()
-    found = _facet(np.zeros_like(direction), walls)
-    return direction if found is None else found
+    return _facet(np.zeros(walls.shape[1]), walls)
 
 
 def _facet(wall: Any, others: Any) -> Any | None:

@@ -6,7 +6,10 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 SOLVED = 1e-7
-"""To how much a linear program is solved."""
+"""To how much the nearest mixture is told."""
+
+ITERATIONS = 30
+"""Steps to it, for each row."""
 
 
 def apart(given: Array, rows: Array) -> tuple[float, Array]:
@@ -26,20 +29,14 @@ def apart(given: Array, rows: Array) -> tuple[float, Array]:
         direction[told] = np.sign(own[0] - nearest)
         return float(abs(own[0] - nearest)), direction
     # it brings much with it, and most points are smooth
-    from scipy.optimize import linprog
+    from scipy.optimize import nnls
 
-    weights, one = len(scaled), np.ones((own.size, 1))
-    found = linprog(
-        [*np.zeros(weights), 1.0],
-        A_ub=np.block([[scaled.T, -one], [-scaled.T, -one]]), b_ub=np.concatenate([own, -own]),
-        A_eq=[[*np.ones(weights), 0.0]], b_eq=[1.0],
-    )  # fmt: skip
-    if found.status != 0:
-        return float("inf"), direction
-    # how the distance reacts to the numbers is the direction that tells them apart
-    above, below = np.split(found.ineqlin.marginals, 2)
-    direction[told] = (above - below) / sizes[told]
-    return float(found.fun), direction
+    # the mixture that is nearest (Lawson and Hanson, "Solving least squares problems", 1974)
+    ways = np.vstack([(scaled - own).T, np.ones(len(scaled))])
+    weights, _ = nnls(ways, np.eye(len(ways))[-1], maxiter=ITERATIONS * len(scaled))
+    off = own - (weights / weights.sum()) @ scaled
+    direction[told] = off / sizes[told]
+    return float(np.abs(off).max()), direction
 
 
 def is_mixture(given: Array, rows: Array, room: float) -> bool:

@@ -150,6 +150,8 @@ def in_cells(around: Neighbourhood, base: Trial, walk: Walk, sample: Sample) -> 
         directions=np.concatenate([around.directions, directions]),
         limit=None,
         whole=walk.complete and bool(plain),
+        walls=walk.walls if plain else None,
+        missed=not walk.complete,
     )
 
 

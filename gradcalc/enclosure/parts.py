@@ -183,6 +183,9 @@ def _is_linear(trace: Trace, node: Node) -> bool:
     """Whether a node is linear in all that moves of its operands."""
     moving = [k for k, operand in enumerate(node.operands) if trace.is_active(operand)]
     if node.op is ops.MAP:
+        if node.source is not None and node.source[0].kinks is not None:
+            # a step has slope 0 and is not linear
+            return False
         symbols = {node["symbols"][k] for k in moving}
         return not any(slopes_of(node, k)[0].free_symbols & symbols for k in moving)
     rule = forward_rule(node.op)

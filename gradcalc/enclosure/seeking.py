@@ -14,6 +14,7 @@ import numpy as np
 
 from gradcalc.balls.arithmetic import to_floats
 from gradcalc.balls.numbers import OutOfReach
+from gradcalc.enclosure.cells import THIN, in_front
 from gradcalc.enclosure.hull import SOLVED, apart
 from gradcalc.enclosure.neighbourhood import RADII, Sample, flat
 from gradcalc.enclosure.trial import Trial
@@ -38,7 +39,7 @@ def sought(around: Neighbourhood, sample: Sample, given: Array, room: float) -> 
             return around
         wanted = float(given @ way)
         further = False
-        for direction in _ways(way, given, random):
+        for direction in (*_modelled(around, way), *_ways(way, given, random)):
             row = _gradient(around, sample, direction)
             if row is None:
                 continue
@@ -51,8 +52,11 @@ def sought(around: Neighbourhood, sample: Sample, given: Array, room: float) -> 
                 further = True
                 break
         if not further and apart(given, around.gradients)[0] >= off / 2:
-            return around
-    return around
+            break
+    else:
+        return replace(around, held=(*around.held, given))
+    # what no direction leads further to may still lie in a piece that was not gone through
+    return replace(around, complete=False) if around.missed and not _adds_up(around) else around
 
 
 def _ways(way: Array, given: Array, random: np.random.Generator) -> Iterator[Array]:
@@ -67,6 +71,38 @@ def _ways(way: Array, given: Array, random: np.random.Generator) -> Iterator[Arr
     if given.size > 1:
         for _ in range(TURNED):
             yield way * random.choice([-1.0, 1.0], way.size)
+
+
+def _modelled(around: Neighbourhood, way: Array) -> Iterator[Array]:
+    """The direction in which a gradient should go furthest, if each wall had a share of its own.
+
+    In front of as many walls as there is a direction in front of, those of large shares first.
+    """
+    if around.walls is None or not len(around.walls):
+        return
+    sides = np.sign(around.directions @ around.walls.T)
+    design = np.column_stack([np.ones(len(sides)), sides])
+    _, *shares = np.linalg.lstsq(design, around.gradients @ way, rcond=None)[0]
+    chosen: list[Array] = []
+    found = None
+    for k in np.argsort(-np.abs(shares), kind="stable"):
+        inside = in_front(np.array([*chosen, around.walls[k] * (np.sign(shares[k]) or 1.0)]))
+        if inside is not None:
+            found = inside
+            chosen.append(around.walls[k] * (np.sign(shares[k]) or 1.0))
+    if found is not None:
+        yield found
+
+
+def _adds_up(around: Neighbourhood) -> bool:
+    """Whether each wall has a share of its own in the gradient, whatever side others are on."""
+    if around.walls is None or np.linalg.matrix_rank(around.walls, THIN) < len(around.walls):
+        return False
+    sides = np.sign(around.directions @ around.walls.T)
+    design = np.column_stack([np.ones(len(sides)), sides])
+    shares = np.linalg.lstsq(design, around.gradients, rcond=None)[0]
+    room = SOLVED * np.abs(around.gradients).max(axis=0)
+    return bool(np.all(np.abs(design @ shares - around.gradients) <= room))
 
 
 def _gradient(around: Neighbourhood, sample: Sample, direction: Array) -> Array | None:

@@ -1,0 +1,187 @@
+"""No element hides another: each part of a function has its own outcome at the point."""
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradcalc.derive.runs import Runs
+from gradcalc.enclosure.experiment import Experiment
+from gradcalc.enclosure.parts import parts
+from gradcalc.verdict.judge import GRAVITY
+from gradcalc.verdict.outcome import Outcome
+from tests.sweeps import share
+from tests.trust_cases import problem, report
+
+PIECES: tuple[tuple[str, float, str], ...] = (
+    ("{0}**2", 3.0, "verified"),
+    ("sin({0})", 0.5, "verified"),
+    ("5*{0}", -2.0, "verified"),
+    ("abs({0})", 0.0, "kink"),
+    ("relu(2*{0} - 1)", 0.5, "kink"),
+    ("maximum({0}, 1)", 1.0, "kink"),
+    ("-abs({0} - 3)", 3.0, "kink"),
+    ("abs({0})**3", 0.0, "verified"),
+    ("floor({0})", 2.0, "jump"),
+    ("where({0} > 2, log2({0}), 2*{0})", 2.0, "jump"),
+    ("sign({0} - 1)*3", 1.0, "jump"),
+    ("sqrt(abs({0}))", 0.0, "singular"),
+    ("{0}**(1/3)", 0.0, "edge"),
+    ("log({0})", 0.0, "edge"),
+    ("acos({0})", 1.0, "edge"),
+    ("where({0} > 2, log2({0}), 2*{0})", 0.0, "wrong"),
+    ("where({0} > 0, sqrt({0}), 0)", -1.0, "wrong"),
+    ("sqrt({0}**2)", 0.0, "wrong"),
+    ("sqrt({0}**4)", 0.0, "wrong"),
+)
+"""A function of one number, where it is taken, and what the element is there."""
+
+
+def gravest(outcomes: Any) -> str:
+    return str(min(map(Outcome, outcomes), key=GRAVITY.index))
+
+
+@pytest.mark.parametrize(("text", "at", "outcome"), PIECES, ids=[f"{t} {a}" for t, a, _ in PIECES])
+def test_a_piece_by_itself(text: str, at: float, outcome: str) -> None:
+    answer = report(text.format("x"), x=at)
+    assert answer.verdict.outcome == outcome, answer.verdict.message
+    assert not answer.gradients[0].elements
+
+
+@pytest.mark.parametrize("seed", range(share(60)))
+def test_each_piece_of_a_sum_has_its_own_outcome(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    chosen = [PIECES[k] for k in random.integers(len(PIECES), size=random.integers(2, 7))]
+    factors = random.choice([-2.0, 0.5, 1.0, 3.0], len(chosen))
+    terms = [
+        f"{c}*({t.format(f'x[{k}]')})"
+        for k, (c, (t, _, _)) in enumerate(zip(factors, chosen, strict=True))
+    ]
+    answer = report(" + ".join(terms), x=[at for _, at, _ in chosen])
+    expected = [outcome for _, _, outcome in chosen]
+    (gradient,) = answer.gradients
+    assert answer.verdict.outcome == gravest(expected), (terms, answer.verdict.message)
+    if len(set(expected)) > 1:
+        found = {e.index[0]: e.outcome for e in gradient.elements}
+        assert found == {k: o for k, o in enumerate(expected) if o != "verified"}, terms
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "columns"),
+    [
+        ("sum(relu(x))", {"x": [0.0, 1.0, 2.0]}, [[0], [1], [2]]),
+        ("sum(x) + relu(x[1])", {"x": [0.0, 1.0]}, [[0], [1]]),
+        ("sum(abs(x)*abs(y)) - y[1]**2", {"x": [0.0, 1.0], "y": [2.0, 3.0]}, [[0, 2], [1, 3]]),
+        ("sum(amax(X, axis=1))", {"X": [[1.0, 2.0], [3.0, 4.0]]}, [[0, 1], [2, 3]]),
+        ("sum(relu(X@w))", {"X": [[1.0, 2.0], [3.0, 4.0]], "w": [1.0, 0.0], "wrt": ("X",)},
+         [[0, 1], [2, 3]]),
+        ("sum(sort(X).values[:, 0]**2)", {"X": [[1.0, 2.0], [3.0, 4.0]]}, [[0, 1], [2, 3]]),
+        ("sum(prod(X, axis=0))", {"X": [[1.0, 2.0], [3.0, 4.0]]}, [[0, 2], [1, 3]]),
+        ("sum(tril(abs(X)))", {"X": [[1.0, 2.0], [3.0, 4.0]]}, [[0], [1], [2], [3]]),
+        ("sum(concat([abs(x), y**2]))", {"x": [1.0, 2.0], "y": [3.0]}, [[0], [1], [2]]),
+        ("sum(x[[0, 0, 1]]**2)", {"x": [1.0, 2.0, 3.0]}, [[0], [1], [2]]),
+        ("sum(diag(abs(x)))", {"x": [1.0, 2.0]}, [[0], [1]]),
+        ("sum(cumsum(X, axis=1)**2)", {"X": [[1.0, 2.0], [3.0, 4.0]]}, [[0, 1], [2, 3]]),
+        ("sum(outer(x, y)**2)", {"x": [1.0, 2.0], "y": [3.0, 4.0]}, None),
+        ("amax(x)", {"x": [1.0, 2.0]}, None),
+        ("relu(sum(x))", {"x": [1.0, 2.0]}, None),
+        ("x[0]*x[1] if x[0] > 0 else x[1]", {"x": [1.0, 2.0]}, None),
+        ("x[0]*int(x[1]) + x[1]", {"x": [1.0, 2.0]}, None),
+    ],
+)  # fmt: skip
+def test_the_parts_of_a_function(text: str, inputs: Any, columns: Any) -> None:
+    experiment = Experiment(Runs(problem(text, **inputs)))
+    run = experiment.run(192, forced=True)
+    found = parts(run)
+    if columns is None:
+        assert found is None
+        return
+    assert found is not None
+    assert [part.columns.tolist() for part in found.parts] == columns
+    # they are all there is
+    total = sum(float(part.of(run, run).whole) for part in found.parts)
+    assert total == pytest.approx(float(run.whole))
+
+
+def test_what_is_added_up_has_its_weight() -> None:
+    asked = problem("3*(x - 2*sum(abs(y)))", x=1.0, y=[0.0, 5.0])
+    run = Experiment(Runs(asked)).run(192, forced=True)
+    found = parts(run)
+    assert found is not None
+    assert [float(part.of(run, run).whole) for part in found.parts] == [3.0, 0.0, -30.0]
+
+
+NORMS: tuple[tuple[str, list[float], str], ...] = (
+    ("norm(x)", [1.0, 0.0], "kink"),
+    ("norm(x)", [0.6, 0.8], "kink"),
+    ("norm(x)", [0.99, 0.2], "wrong"),
+    ("norm(x)", [0.6, 0.8001], "wrong"),
+    ("norm(x)", [1.0, 0.0, 0.0], "kink"),
+    ("norm(x)", [1.001, 0.0, 0.0], "wrong"),
+    ("-norm(x)", [0.6, -0.8], "kink"),
+    ("norm(x) + sum(abs(x))", [1.6, -1.8], "kink"),
+    ("norm(x) + sum(abs(x))", [1.61, -1.8], "wrong"),
+    ("norm(x[:2]) - 2*norm(x[2:])", [0.6, 0.8, -1.2, 1.6], "kink"),
+    ("norm(x[:2]) - 2*norm(x[2:])", [0.6, 0.8, -1.2, 1.61], "wrong"),
+    ("hypot(x[0], 2*x[1]) + x[1]", [0.6, 2.6], "wrong"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "claim", "outcome"), NORMS)
+def test_a_claim_where_a_norm_is_zero(text: str, claim: list[float], outcome: str) -> None:
+    answer = report(text, x=np.zeros(len(claim)), claims={"x": str(claim)})
+    held = answer.gradients[0].claim
+    assert held is not None
+    if text.startswith("hypot"):
+        # torch itself gives NaN there; the claim is a mixture all the same
+        assert held.holds
+    else:
+        assert held.holds == (outcome == "kink")
+    assert answer.verdict.outcome == outcome
+
+
+@pytest.mark.parametrize("seed", range(share(30)))
+def test_a_claim_at_the_corner_of_many_planes(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    size = int(random.integers(1, 9))
+    rows = random.integers(-5, 6, (size, size)) + random.choice([0.25, 0.5], (size, size))
+    if np.linalg.matrix_rank(rows) < size:
+        rows = rows + 20 * np.eye(size)
+    factors = random.integers(1, 5, size) * random.choice([-1.0, 1.0], size)
+    shares = random.choice([0.0, 1.0, 0.5, 0.25], size)
+    valid = bool(random.integers(2))
+    if not valid:
+        shares[random.integers(size)] = random.choice([-0.5, 1.01, 1.5])
+    claim = str(((factors * shares) @ rows).tolist())
+    inputs: dict[str, Any] = {"A": rows, "c": factors, "x": np.zeros(size), "wrt": ("x",)}
+    answer = report("dot(c, relu(A@x))", claims={"x": claim}, **inputs)
+    assert answer.verdict.outcome == ("kink" if valid else "wrong"), (rows, factors, shares)
+
+
+WILD: tuple[tuple[str, dict[str, Any], str, list[float]], ...] = (
+    ("softmax(s + b, dim=-1)@v",
+     {"s": [1.0, 2.0, 3.0], "b": [0.0, 0.0, -np.inf], "v": [1.0, 5.0, 9.0], "wrt": ("s",)},
+     "verified", [-0.7864477, 0.7864477, 0.0]),
+    ("logsumexp(x, 0)", {"x": [-np.inf, 1.0]}, "verified", [0.0, 1.0]),
+    ("sum(exp(x))", {"x": [-np.inf, 1.0]}, "verified", [0.0, np.e]),
+    ("sum(where(m > 0, x, 0)**2)", {"x": [np.nan, 2.0], "m": [0.0, 1.0], "wrt": ("x",)},
+     "verified", [0.0, 4.0]),
+    ("sum(x**2)", {"x": [np.nan, 2.0]}, "unresolved", [np.nan, 4.0]),
+    ("x[0]*x[1] + x[2]**2", {"x": [np.inf, 0.0, 3.0]}, "unresolved", [0.0, np.inf, 6.0]),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "inputs", "outcome", "gradient"), WILD)
+def test_an_input_that_is_not_finite(
+    text: str, inputs: dict[str, Any], outcome: str, gradient: list[float]
+) -> None:
+    answer = report(text, **inputs)
+    assert answer.verdict.outcome == outcome, answer.verdict.message
+    assert answer.gradients[0].autograd == pytest.approx(gradient, abs=1e-7, nan_ok=True)
+
+
+def test_outcomes_are_in_the_order_of_gravity() -> None:
+    order = ["wrong", "unresolved", "jump", "singular", "edge", "kink", "vanished", "verified"]
+    assert list(GRAVITY) == order
+    assert all(gravest(pair) == pair[0] for pair in pairwise(order))
