@@ -69,8 +69,9 @@ class Neighbourhood:
     that meet at the point, and nothing else is around it. `sides` are the slopes along each axis,
     on its left and on its right, NaN where they are not known. `walls` are planes on which the
     gradient jumps, as unit vectors; None where there may be more pieces than those between them.
-    With `missed` there are more pieces than were gone through. `held` are choices that no direction
-    tells from all gradients around, however near these came to them.
+    With `missed` there are more pieces than were gone through; with `curved` there may be some
+    between borders that are no planes, where only samples look. `held` are choices that no
+    direction tells from all gradients around, however near these came to them.
     """
 
     nature: Nature
@@ -84,6 +85,7 @@ class Neighbourhood:
     sides: Array | None = None
     walls: Array | None = None
     missed: bool = False
+    curved: bool = False
     held: tuple[Array, ...] = ()
     columns: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
     events: tuple[Event, ...] = ()

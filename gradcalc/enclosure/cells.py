@@ -39,6 +39,9 @@ LEVEL = 1e-12
 """How far an argument may be from what its gradient makes of the way from the point, in relation
 to it, if it is to be a plane's."""
 
+SAME = 1e-90
+"""The relative difference of the distances from two borders that are the same."""
+
 NUDGE = -1500
 """The power of 2 by which operands move for the gradient of what is zero at a kink."""
 
@@ -74,10 +77,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """The cells that were found; `complete` says that these are all of them."""
+    """The cells that were found.
+
+    `complete` says that these are all of them, `curved` that some wall is no plane, so that there
+    may be more between it and another one.
+    """
 
     cells: Sequence[Cell]
     complete: bool
+    curved: bool = False
 
     @property
     def walls(self) -> Any:
@@ -100,31 +108,32 @@ def walk(
     """
     found: list[Cell] = []
     most = min(most, MOST)
-    todo, complete = [np.asarray(start, dtype=np.float64)], True
+    todo, complete, curved = [np.asarray(start, dtype=np.float64)], True, False
     while todo:
         direction = todo.pop()
         if any(cell.holds(direction) for cell in found):
             continue
         if len(found) == most:
-            return Walk(found, False)
+            return Walk(found, False, curved)
         try:
             trial = run(direction)
         except (OutOfReach, GradcalcError):
             complete = False
             continue
         walls, flat = _walls(trial, moves, direction, radius)
-        complete = complete and flat
+        curved = curved or not flat
         found.append(Cell(direction, _inmost(walls, direction), trial, walls))
         if len(walls) > WALLS or _cells(*walls.shape) > most:
-            return Walk(found, False)
+            return Walk(found, False, curved)
         todo += _across(walls)
-    return Walk(found, complete)
+    return Walk(found, complete, curved)
 
 
 def _walls(trial: Trial, moves: Sequence[Any], direction: Any, radius: Any) -> tuple[Any, bool]:
     """The walls around a run, as unit vectors that point inside, and whether all are planes."""
     nodes, flat = trial.recording.derivation.values, True
     found: list[Any] = []
+    reaches: dict[bytes, Any] = {}
     tangents = [_tangents(trial, move) for move in moves]
 
     def moving(tangent: Mapping[int, Any]) -> Callable[[Node], Any]:
@@ -145,9 +154,13 @@ def _walls(trial: Trial, moves: Sequence[Any], direction: Any, radius: Any) -> t
                 if not abs(margin - led * radius) <= abs(margin) * LEVEL:
                     flat = False
                     continue
-                largest = max(map(abs, normal))
+                largest = max(map(abs, normal)) * (1 if margin > 0 else -1)
                 vector = np.array([float(part / largest) for part in normal])
-                found.append(vector / np.linalg.norm(vector) * (1 if margin > 0 else -1))
+                found.append(vector / np.linalg.norm(vector))
+                # two borders that touch are one plane at first sight
+                key = (found[-1].round(ROUND) + 0.0).tobytes()
+                reach = reaches.setdefault(key, margin / largest)
+                flat = flat and bool(abs(reach - margin / largest) <= reach * SAME)
     walls = np.array(found).reshape(len(found), len(moves))
     return np.unique(walls.round(ROUND), axis=0), flat
 

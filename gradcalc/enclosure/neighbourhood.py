@@ -140,7 +140,7 @@ def in_cells(around: Neighbourhood, base: Trial, walk: Walk, sample: Sample) -> 
         limit = to_floats(around.limit)
         room = AGREED * np.abs(limit) + STRAY * np.abs(around.gradients - limit).max(axis=0)
         if np.all(np.abs(rows - limit) <= room):
-            return around
+            return replace(around, missed=not walk.complete, curved=walk.curved)
     elsewhere = to_floats(_rows([sample(cell.other, wide) for cell in walk.cells]))
     plain = np.all(np.abs(rows - elsewhere) <= PLAIN * np.abs(rows).max(axis=0) + SHRUNK)
     return replace(
@@ -149,9 +149,10 @@ def in_cells(around: Neighbourhood, base: Trial, walk: Walk, sample: Sample) -> 
         gradients=np.concatenate([around.gradients, rows]),
         directions=np.concatenate([around.directions, directions]),
         limit=None,
-        whole=walk.complete and bool(plain),
+        whole=walk.complete and not walk.curved and bool(plain),
         walls=walk.walls if plain else None,
         missed=not walk.complete,
+        curved=walk.curved,
     )
 
 

@@ -296,6 +296,8 @@ def _looked_at(
     if size <= WIDEST and around.nature in (Nature.SMOOTH, Nature.KINK):
         found = _walked(sampler, part, sample, affordable)
         around = in_cells(around, base, found, sample)
+    elif around.nature in (Nature.SMOOTH, Nature.KINK):
+        around = replace(around, missed=True)
     if size <= WIDEST and around.nature is Nature.KINK:
         around = replace(around, sides=axis_slopes(base, sample, size))
     return around

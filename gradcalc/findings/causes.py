@@ -225,6 +225,8 @@ def _point(
     if not known.rough:
         yield from _near(problem, known)
     yield from islice(_corners(problem, autograd, known.rough), MOST)
+    if isinstance(known, Enclosed):
+        yield from _sampled(known)
     for name, condition in known.sensitivity.conditions.items():
         if np.isfinite(condition) and condition > ILL_CONDITIONED:
             change = f"a relative change of the inputs changes the gradient by {name}"
@@ -237,6 +239,17 @@ def _distinct(events: tuple[Event, ...]) -> list[Event]:
     for event in events:
         first.setdefault((event.primitive, event.place), event)
     return list(first.values())[:MOST]
+
+
+def _sampled(exact: Enclosed) -> Iterator[Finding]:
+    """That not every piece of what lies around the point was looked at, where it looks smooth."""
+    parts = [part for part in exact.around if part.nature is Nature.SMOOTH]
+    around = "what lies around this point was sampled"
+    if any(part.missed for part in parts):
+        yield Finding("sampled", f"{around}: there are more pieces than were gone through")
+    elif any(part.curved for part in parts):
+        why = "a piece between borders that touch here, of which one is curved, would be missed"
+        yield Finding("sampled", f"{around}: {why}")
 
 
 def _corners(

@@ -15,7 +15,7 @@ from gradcalc.render.text import Positions, Rows, gradient_rows, number_texts, v
 from gradcalc.report import Answer, Cured, Explanation, Finding, InputGradient, Report
 
 _FEW_STEPS = 8
-_SPOKEN = ("expected", "path", "detached", "digits right")
+_SPOKEN = ("expected", "path", "detached", "digits right", "element")
 
 
 def render(explanations: Sequence[Explanation], style: Style) -> str:
