@@ -165,3 +165,31 @@ def test_pieces_are_all_where_each_has_one_gradient(text: str, inputs: Any, whol
     assert isinstance(found, Enclosed)
     assert all(part.whole is whole for part in found.rough)
     assert found.rough
+
+
+SAMPLED = "what lies around this point was sampled"
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "outcome", "sampled"),
+    [
+        ("where((y > 0) & (y < x**2), 1, 0)", {"x": 0.0, "y": 0.0}, "jump", False),
+        ("where((y > x**2) & (y < 2*x**2), 1, 0)", {"x": 0.0, "y": 0.0}, "jump", False),
+        ("where((y > 0) & (y < x**3), 1, 0)", {"x": 0.0, "y": 0.0}, "jump", False),
+        ("where((y > 1) & (y - 1 < (x - 2)**2), 1, 0)", {"x": 2.0, "y": 1.0}, "jump", False),
+        ("where((y > 0) & (y < x**2 + z**2), 1, 0)", {"x": 0.0, "y": 0.0, "z": 0.0}, "jump", False),
+        ("where((y > 0) & (y < x**2), x, 0)", {"x": 0.0, "y": 0.0}, "kink", False),
+        ("relu(minimum(y, x**2 - y))", {"x": 0.0, "y": 0.0}, "kink", False),
+        ("relu(y)**2 + relu(y - x**2)**2", {"x": 0.0, "y": 0.0}, "verified", True),
+        ("relu(x*y)", {"x": 0.0, "y": 0.0}, "verified", True),
+        ("relu(y)**2 + relu(x)**2", {"x": 0.0, "y": 0.0}, "verified", False),
+        ("relu(y)**2 + relu(sin(y))**2", {"x": 0.0, "y": 0.0}, "verified", False),
+        ("relu(y)**2 + relu(2*y)**2", {"x": 0.0, "y": 0.0}, "verified", False),
+        ("sum(x*abs(x))", {"x": [0.0] * 40}, "verified", False),
+        ("sum(x)*sum(x*abs(x))", {"x": [0.0] * 40}, "verified", True),
+    ],
+)  # fmt: skip
+def test_borders_that_touch(text: str, inputs: Any, outcome: str, sampled: bool) -> None:
+    answer = report(text, **inputs)
+    assert answer.verdict.outcome == outcome
+    assert sampled == any(SAMPLED in finding.message for finding in answer.findings)

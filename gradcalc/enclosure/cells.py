@@ -131,9 +131,37 @@ def walk(
 
 def _walls(trial: Trial, moves: Sequence[Any], direction: Any, radius: Any) -> tuple[Any, bool]:
     """The walls around a run, as unit vectors that point inside, and whether all are planes."""
-    nodes, flat = trial.recording.derivation.values, True
     found: list[Any] = []
     reaches: dict[bytes, Any] = {}
+    flat = True
+    with flint.ctx.workprec(BITS):
+        for margin, normal in borders(trial, moves):
+            led = sum((n * float(d) for n, d in zip(normal, direction, strict=True)), ZERO)
+            if margin.is_zero():
+                continue
+            if not abs(margin - led * radius) <= abs(margin) * LEVEL:
+                flat = False
+                continue
+            vector, length = unit(normal)
+            found.append(vector if margin > 0 else -vector)
+            # two borders that touch are one plane at first sight
+            key = (found[-1].round(ROUND) + 0.0).tobytes()
+            reach = reaches.setdefault(key, abs(margin) / length)
+            flat = flat and bool(abs(reach - abs(margin) / length) <= reach * SAME)
+    walls = np.array(found).reshape(len(found), len(moves))
+    return np.unique(walls.round(ROUND), axis=0), flat
+
+
+def unit(normal: Sequence[Any]) -> tuple[Any, Any]:
+    """The direction of a vector of balls, as floats, and its length."""
+    length = sum((part * part for part in normal), ZERO).sqrt().mid()
+    vector = np.array([float(part / length) for part in normal])
+    return vector / np.linalg.norm(vector), length
+
+
+def borders(trial: Trial, moves: Sequence[Any]) -> Iterator[tuple[Any, list[Any]]]:
+    """What is nearly zero in a run beside a point, with its gradient along the moves, if it has."""
+    nodes = trial.recording.derivation.values
     tangents = [_tangents(trial, move) for move in moves]
 
     def moving(tangent: Mapping[int, Any]) -> Callable[[Node], Any]:
@@ -147,22 +175,8 @@ def _walls(trial: Trial, moves: Sequence[Any], direction: Any, radius: Any) -> t
         at = [ball.mid() for ball in crossing.read(lambda node: trial.values[node.order])]
         ways = [crossing.read(moving(tangent)) for tangent in tangents]
         with flint.ctx.workprec(BITS):
-            for margin, normal in _normals(crossing, at, ways):
-                led = sum((n * float(d) for n, d in zip(normal, direction, strict=True)), ZERO)
-                if margin.is_zero() or all(part.is_zero() for part in normal):
-                    continue
-                if not abs(margin - led * radius) <= abs(margin) * LEVEL:
-                    flat = False
-                    continue
-                largest = max(map(abs, normal)) * (1 if margin > 0 else -1)
-                vector = np.array([float(part / largest) for part in normal])
-                found.append(vector / np.linalg.norm(vector))
-                # two borders that touch are one plane at first sight
-                key = (found[-1].round(ROUND) + 0.0).tobytes()
-                reach = reaches.setdefault(key, margin / largest)
-                flat = flat and bool(abs(reach - margin / largest) <= reach * SAME)
-    walls = np.array(found).reshape(len(found), len(moves))
-    return np.unique(walls.round(ROUND), axis=0), flat
+            found = list(_normals(crossing, at, ways))
+        yield from (pair for pair in found if not all(part.is_zero() for part in pair[1]))
 
 
 def _tangents(trial: Trial, move: Mapping[str, Any]) -> Mapping[int, Any]:

@@ -28,6 +28,7 @@ from gradcalc.enclosure.kinks import Met, events_of
 from gradcalc.enclosure.neighbourhood import RADII, around_rounding, explore, in_cells
 from gradcalc.enclosure.parts import OtherCourse, Part, Parts, parts
 from gradcalc.enclosure.seeking import axis_slopes, sought
+from gradcalc.enclosure.touching import between
 from gradcalc.enclosure.trial import FAR, Trial
 from gradcalc.errors import GradcalcError
 from gradcalc.testimony import Event, Nature, Neighbourhood
@@ -317,7 +318,8 @@ def _walked(
         for way in np.eye(_size(sampler.experiment))[part.columns]
     ]
     (start,) = directions_for(size, 1)
-    return walk(lambda d: sample(d, radius), moves, start, radius, affordable // (size + 2))
+    found = walk(lambda d: sample(d, radius), moves, start, radius, affordable // (size + 2))
+    return between(lambda d: sample(d, radius), moves, found, radius)
 
 
 def _aside(sampler: _Sampler, size: int) -> list[Trial]:

@@ -1,0 +1,77 @@
+"""Runs between borders that touch at a point, of which one at least is curved.
+
+To first order they are one wall, and no straight way from the point leads between them.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from typing import Any
+
+import flint
+import numpy as np
+
+from gradcalc.balls.numbers import OutOfReach
+from gradcalc.enclosure.cells import BITS, SAME, Cell, Walk, borders, unit
+from gradcalc.enclosure.trial import Trial
+from gradcalc.errors import GradcalcError
+
+PARALLEL = 1e-9
+"""How far two unit vectors may be apart that are the same."""
+
+TANGENTS = 3
+"""Pairs of opposite directions within a wall in which is looked."""
+
+MOST = 16
+"""Walls along which is looked."""
+
+SEED = 20195
+
+
+def between(run: Callable[[Any], Trial], moves: Sequence[Any], walk: Walk, radius: Any) -> Walk:
+    """The same cells with runs between borders that touch.
+
+    `run` makes one beside the point in a direction, at that radius; `moves` are the changes of the
+    inputs along each of its components.
+    """
+    if not walk.curved or len(moves) < 2:
+        return walk
+    found = []
+    for wall in walk.walls[:MOST]:
+        for direction in _inside(run, moves, wall, radius):
+            try:
+                trial = run(direction)
+            except (OutOfReach, GradcalcError):
+                continue
+            found.append(Cell(direction, direction, trial, np.empty((0, len(moves)))))
+    return Walk([*walk.cells, *found], walk.complete, walk.curved)
+
+
+def _inside(
+    run: Callable[[Any], Trial], moves: Sequence[Any], wall: Any, radius: Any
+) -> Iterator[Any]:
+    """Directions of points between borders that have this wall in common."""
+    random = np.random.default_rng(SEED)
+    drawn = np.concatenate([np.eye(len(wall)), random.standard_normal((TANGENTS, len(wall)))])
+    ways = [way - wall * (wall @ way) for way in drawn]
+    ways = [way / np.abs(way).max() for way in ways if np.abs(way).max() > PARALLEL][:TANGENTS]
+    for way in (*ways, *(-way for way in ways)):
+        try:
+            trial = run(way)
+        except (OutOfReach, GradcalcError):
+            continue
+        with flint.ctx.workprec(BITS):
+            reaches = _reaches(trial, moves, wall)
+            for near, far in pairwise(reaches):
+                if far - near > (abs(near) + abs(far)) * SAME:
+                    yield way - wall * float((near + far) / 2 / radius)
+
+
+def _reaches(trial: Trial, moves: Sequence[Any], wall: Any) -> list[Any]:
+    """How far along a wall's normal a run is from each border that has this wall, in order."""
+    found = []
+    for margin, normal in borders(trial, moves):
+        vector, length = unit(normal)
+        along = float(vector @ wall)
+        if abs(abs(along) - 1) <= PARALLEL:
+            found.append(margin / length * (1 if along > 0 else -1))
+    return sorted(found)
