@@ -355,7 +355,7 @@ def test_a_large_gradient_at_a_bad_point_is_not_verified(text: str, change: floa
     x = np.linspace(0.3003, 7.3, 20_001)
     assert report(text, x=x).verdict.outcome == "verified"
     x[[5, 7]] = change
-    assert report(text, x=x).verdict.outcome in ("unresolved", "wrong")
+    assert report(text, x=x).verdict.outcome in ("unresolved", "wrong", "kink", "jump")
 
 
 @pytest.mark.parametrize(
@@ -370,7 +370,7 @@ def test_a_large_gradient_at_a_bad_point_is_not_verified(text: str, change: floa
 def test_a_large_tie_or_border_is_not_verified(text: str) -> None:
     values = np.round(np.random.default_rng(0).uniform(0, 9, (4000, 5)), 1)
     assert (values == 0).any()
-    assert report(text, X=values).verdict.outcome in ("unresolved", "wrong")
+    assert report(text, X=values).verdict.outcome in ("unresolved", "wrong", "kink", "jump")
     assert report(text, X=values + np.random.default_rng(1).uniform(0.01, 0.04, values.shape)
                   ).verdict.outcome == "verified"  # fmt: skip
 

@@ -42,6 +42,9 @@ ROUNDINGS = 4
 WIDEST = 32
 """Inputs up to which the cells around a point are gone through."""
 
+PARTS = 1_000
+"""Parts that are looked at by themselves."""
+
 OFF = 1e-30
 """How far what is 0 is moved, in relation to the others, to leave a special point."""
 
@@ -242,7 +245,7 @@ def _regions(centre: Trial, base: Trial, met: Sequence[Met], size: int) -> Regio
         own = part.of(centre, base)
         if not own.finite or not own.tight or not all(event.margin for event in events):
             regions.append((part, tuple(events)))
-    return regions or whole
+    return regions if 0 < len(regions) <= PARTS else whole
 
 
 def _owned(found: Parts, met: Sequence[Met]) -> dict[int, list[Event]] | None:

@@ -3,6 +3,7 @@ conditioning; overflow, masked NaN, cancellation, a wrong value."""
 
 import ast
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -256,13 +257,12 @@ def _corners(
     problem: Problem, autograd: Computed, rough: Sequence[Neighbourhood]
 ) -> Iterator[Finding]:
     """What is not smooth, once for each primitive, place and nature."""
-    said = set()
+    said: set[tuple[Nature, str, Span | None]] = set()
     for part in rough:
-        for finding in _rough(problem, autograd, part):
-            primitive = finding.message.partition(" at ")[0]
-            if (finding.kind, finding.span, primitive) not in said:
-                yield finding
-            said.add((finding.kind, finding.span, primitive))
+        new = [e for e in part.events if (part.nature, e.primitive, e.place) not in said]
+        said.update((part.nature, event.primitive, event.place) for event in new)
+        if new:
+            yield from _rough(problem, autograd, replace(part, events=tuple(new)))
 
 
 def _rough(problem: Problem, autograd: Computed, around: Neighbourhood) -> Iterator[Finding]:
@@ -297,10 +297,13 @@ def _sides(problem: Problem, autograd: Computed, around: Neighbourhood) -> str |
     if not np.any(jumps > 0):
         return None
     widest = int(np.nanargmax(jumps))
-    names = [(name, i) for name in problem.wrt for i in np.ndindex(*problem.inputs[name].shape)]
-    name, index = names[around.columns[widest]]
+    sizes = [problem.inputs[name].size for name in problem.wrt]
+    ends = np.cumsum(sizes)
+    number = int(np.searchsorted(ends, around.columns[widest], side="right"))
+    name, place = problem.wrt[number], int(around.columns[widest] - ends[number] + sizes[number])
+    index = tuple(map(int, np.unravel_index(place, problem.inputs[name].shape)))
     given = autograd.gradients[name][index]
-    whose = "" if len(names) == 1 else f"by {element_text(name, index)} "
+    whose = "" if ends[-1] == 1 else f"by {element_text(name, index)} "
     return (
         f"{whose}slope {left[widest]:.6g} on the left, {right[widest]:.6g} on the right;"
         f" torch says {given:.6g}"

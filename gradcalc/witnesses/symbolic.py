@@ -71,12 +71,10 @@ def testify(experiment: Experiment) -> Derived | Absent:
 
     Where that cannot be done, the answer says so.
     """
-    problem = experiment.problem
-    for name, values in problem.inputs.items():
-        if not np.isfinite(values).all():
-            return Absent(Absence.UNABLE, f"{name} is not finite")
     try:
         with np.errstate(all="ignore"):
+            if experiment.wild is not None and not _is_told(experiment):
+                return Absent(Absence.UNABLE, experiment.wild)
             return _testify(experiment)
     except (GradcalcError, MemoryError) as reason:
         return Absent(Absence.UNABLE, str(reason) or "the check does not fit into memory")
@@ -164,6 +162,12 @@ def _numbers(experiment: Experiment, recording: Recording, nodes: Mapping[str, N
     gradients = floats if wider is None else wider
     known = wider is not None
     return _Numbers(gradients, known, lambda: conditioning(recording, nodes, gradients), True)
+
+
+def _is_told(experiment: Experiment) -> bool:
+    """Whether the gradient is a number all the same where an input is none."""
+    centre = _centre(experiment)
+    return centre is not None and centre.finite
 
 
 def _centre(experiment: Experiment) -> Trial | None:
