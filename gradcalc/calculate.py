@@ -18,14 +18,17 @@ from gradcalc.testimony import (
     Absence,
     Absent,
     Array,
+    Claimed,
     Computed,
     Derived,
     Enclosed,
     Formula,
+    Nature,
     Reference,
     Testimony,
     trusted,
 )
+from gradcalc.verdict.claims import is_formula
 from gradcalc.verdict.comparing import value_holds
 from gradcalc.verdict.judge import Judgement, is_puzzling, judge
 from gradcalc.verdict.outcome import UNCOMPARED, Outcome, precision_of
@@ -91,18 +94,20 @@ def weigh(problem: Problem, ask: Ask = ask_here, derivations: "Derivations | Non
     Raises `GradcalcError` for whatever is wrong with the program or its inputs.
     """
     answer = ask(problem)
-    formula, exact, diagnose = _checked(problem, derivations)
-    formula = _withheld(formula, exact)
+    check = _checked(problem, derivations)
+    formula, exact = _withheld(check.formula, check.exact), check.exact
     ours = answer()
     judgement = judge(problem, ours, formula, exact)
     if isinstance(ours, Absent):
         return Case(problem, ours, formula, exact, judgement)
     if isinstance(exact, Enclosed) and is_puzzling(problem, ours, exact, judgement):
-        exact = diagnose(exact)
+        exact = check.diagnose(exact)
         judgement = judge(problem, ours, formula, exact)
+    tried = _tried(problem, check, judgement)
+    judgement = judge(problem, ours, formula, exact, tried) if tried else judgement
     if problem.check and _is_surprising(problem, ours, exact, judgement):
         formula, exact = _doubted(problem, ask, formula, exact)
-        judgement = judge(problem, ours, formula, exact)
+        judgement = judge(problem, ours, formula, exact, tried)
     formula = upheld(problem, formula, judgement.reference)
     return Case(problem, ours, formula, exact, judgement)
 
@@ -191,17 +196,36 @@ def _stranger(problem: Problem, ask: Ask) -> str | None:
     return None
 
 
-Diagnose = Callable[[Enclosed], Enclosed]
-"""Finds out what made floats go astray, and adds it to what the enclosure says."""
+def _tried(problem: Problem, check: "Check", judgement: Judgement) -> dict[str, Claimed]:
+    """The formulas among the claims that hold at the point, at others."""
+    known = trusted(judgement.reference)
+    if known is None or (known.rough is not None and known.rough.nature is not Nature.KINK):
+        return {}
+    rough = isinstance(known, Enclosed) and known.around is not None
+    held = [name for name, claim in judgement.claims.items() if claim.holds]
+    return {name: check.around(name, rough) for name in held if is_formula(problem, name)}
 
 
-def _checked(
-    problem: Problem, derivations: "Derivations | None"
-) -> tuple[Derived | Absent, Enclosed | Absent, Diagnose]:
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What the other witnesses say, and what can be asked further.
+
+    `diagnose` finds out what made floats go astray, and adds it to what the enclosure says;
+    `around` works out the claim about an input at points around, of a corner or another point.
+    """
+
+    formula: Derived | Absent
+    exact: Enclosed | Absent
+    diagnose: Callable[[Enclosed], Enclosed]
+    around: Callable[[str, bool], Claimed]
+
+
+def _checked(problem: Problem, derivations: "Derivations | None") -> Check:
     """What the other witnesses say, where they are asked."""
     if not problem.check:
-        return UNASKED, UNASKED, lambda exact: exact
+        return Check(UNASKED, UNASKED, lambda exact: exact, lambda *_: ())
     from gradcalc.derive.runs import Runs
+    from gradcalc.enclosure import claims
     from gradcalc.enclosure.experiment import Experiment
     from gradcalc.witnesses import enclosure, symbolic
 
@@ -209,7 +233,12 @@ def _checked(
     experiment = Experiment(runs)
     exact = enclosure.testify(experiment) if problem.enclose else LEFT_OUT
     formula = symbolic.testify(experiment)
-    return formula, exact, lambda exact: enclosure.diagnose(experiment, exact)
+    return Check(
+        formula,
+        exact,
+        lambda exact: enclosure.diagnose(experiment, exact),
+        lambda name, rough: claims.around(experiment, name, rough=rough),
+    )
 
 
 def report_of(case: Case, command: str = "grad") -> Report:

@@ -204,6 +204,24 @@ class Formula:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What a claim gives at a point beside the user's, and the gradient there.
+
+    `point` has the inputs that are not where the user has them. The two may be `room` apart, in
+    relation to the largest element.
+    """
+
+    point: Mapping[str, Array]
+    claimed: Array
+    true: Array
+    room: float
+
+
+Claimed = tuple[tuple[Beside, ...], ...]
+"""Points at which a claim was tried; it fails where it does in each group of them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Testimony:
     """What every witness says: the value, the gradients by input, both in float64, the way that the
     program went, and the values of the claims."""

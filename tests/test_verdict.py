@@ -1,6 +1,7 @@
 """The verdict's rule, outcome by outcome, from testimonies made by hand."""
 
 import math
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -9,6 +10,7 @@ import mpmath
 import numpy as np
 import pytest
 
+from gradcalc.errors import ShapeError
 from gradcalc.lang.program import Branch
 from gradcalc.problem import Problem
 from gradcalc.testimony import (
@@ -27,6 +29,7 @@ from gradcalc.testimony import (
 from gradcalc.verdict.judge import Judgement, judge
 from gradcalc.verdict.outcome import FACTOR, Outcome, numbers_apart, precision_of
 from gradcalc.verdict.references import APART
+from tests.sweeps import FULL
 from tests.trust_cases import problem, report
 
 EPSILON = 2.0**-52
@@ -277,12 +280,12 @@ def test_numbers_are_told_apart(first: float, second: Any, texts: tuple[str, str
     assert (given, true.replace(".0e", "e")) == texts
 
 
+DOUBLING = "y = x\nwhile y < 100:\n    y = 2*y\ny"
+
 CLAIMS: tuple[tuple[str, dict[str, Any], str, bool, str], ...] = (
     ("2*dot(x,x)", {"x": [0.0, 1.0]}, "4*x", True, "verified"),
     ("2*dot(x,x)", {"x": [0.0, 1.0]}, "3*x", False, "wrong"),
     ("2*dot(x,x)", {"x": [1.0, 1.0]}, "4", True, "verified"),
-    ("2*dot(x,x)", {"x": [1.0, 1.0]}, "[4, 4, 4]", False, "wrong"),
-    ("2*dot(x,x)", {"x": [1.0, 1.0]}, "[[4, 4]]", False, "wrong"),
     ("x*x", {"x": 1.0}, "2*x + 1e-10", False, "wrong"),
     ("x*x", {"x": 1.0}, "2*x + 1e-15", True, "verified"),
     ("x*x", {"x": 0.0}, "0", True, "verified"),
@@ -299,6 +302,56 @@ CLAIMS: tuple[tuple[str, dict[str, Any], str, bool, str], ...] = (
     ("1/x", {"x": 0.0}, "-1/x**2", False, "singular"),
     ("x*x", {"x": float("inf")}, "2*x", True, "unresolved"),
     ("exp(x)", {"x": -1000.0}, "exp(x)", True, "vanished"),
+    # formulas hold around the point, numbers at it
+    ("x**2", {"x": 1.0}, "2*x**3", False, "wrong"),
+    ("x**2", {"x": 1.0}, "2", True, "verified"),
+    ("x**2", {"x": 0.0}, "2*x**3", False, "wrong"),
+    ("norm(x)", {"x": [3.0, 4.0]}, "x/5", False, "wrong"),
+    ("sum(x)", {"x": [1.0, 2.0]}, "ones_like(x)", True, "verified"),
+    ("det(x)", {"x": [[1.0, 2.0], [3.0, 4.0]]}, "det(x)*inv(x).T", True, "verified"),
+    ("logdet(x)", {"x": [[2.0, 1.0], [1.0, 3.0]]}, "inv(x)", True, "verified"),
+    ("detach(x)*x", {"x": 2.0}, "x", True, "verified"),
+    ("detach(x)*x", {"x": 2.0}, "4/x", False, "wrong"),
+    (DOUBLING, {"x": 3.0}, "64 + 0*x", True, "verified"),
+    (DOUBLING, {"x": 3.0}, "64*x/3", False, "wrong"),
+    ("acos(x)", {"x": 0.99999}, "-1/sqrt(1 - x**2)", True, "verified"),
+    # on the same side of every corner
+    ("x*abs(x)", {"x": 1.0}, "2*x", True, "verified"),
+    ("sqrt((x - 1)**2)", {"x": 1.05}, "ones_like(x)", True, "verified"),
+    ("x**2 if x > 0 else -x", {"x": 0.01}, "2*x", True, "verified"),
+    ("floor(x)*x", {"x": 1.5}, "floor(x)", True, "verified"),
+    ("floor(x)*x", {"x": 1.5}, "x/1.5", False, "wrong"),
+    # on all sides where the point is a corner
+    ("abs(x)", {"x": 0.0}, "sign(x)", True, "kink"),
+    ("abs(x)", {"x": 0.0}, "2*x + 1", False, "wrong"),
+    ("x*abs(x)", {"x": 0.0}, "2*abs(x)", True, "verified"),
+    ("x*abs(x)", {"x": 0.0}, "2*x", False, "wrong"),
+    ("maximum(x, y)", {"x": 1.0, "y": 1.0}, "where(x > y, 1, 0)", True, "kink"),
+    ("norm(x)", {"x": [0.0, 0.0]}, "0*x", False, "wrong"),
+    # other inputs only as what they may be
+    ("x*y", {"x": 3.0, "y": 2.5}, "y**2/2.5", False, "wrong"),
+    ("x@A@x", {"x": [1.0, 2.0], "A": [[2.0, 1.0], [1.0, 3.0]]}, "2*A@x", True, "verified"),
+    (
+        "-sum(y*log(softmax(x)))",
+        {"x": [0.1, 0.3, -2.0], "y": [0.0, 1.0, 0.0]},
+        "softmax(x) - y",
+        True,
+        "verified",
+    ),
+    (
+        "-sum(y*log(softmax(x)))",
+        {"x": [0.1, 0.3, -2.0], "y": [0.25, 0.25, 0.5]},
+        "softmax(x) - y",
+        True,
+        "verified",
+    ),
+    (
+        "norm(x@A)**2",
+        {"x": [1.0, 2.0], "A": [[0.6, 0.8], [-0.8, 0.6]]},
+        "2*x@A@A.T",
+        True,
+        "verified",
+    ),
 )
 
 
@@ -311,6 +364,83 @@ def test_a_claim(text: str, inputs: dict[str, Any], claim: str, holds: bool, out
     assert judged is not None
     assert judged.holds is holds
     assert answer.verdict.outcome == outcome, answer.verdict.message
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "claim", "shape"),
+    [
+        ("sum(x**2)", [1.0, 2.0, 3.0], "[[1]]", "(1, 1)"),
+        ("sum(x**2)", [1.0, 2.0, 3.0], "[2]", "(1,)"),
+        ("sum(x**2)", [1.0, 2.0, 3.0], "[2, 4]", "(2,)"),
+        ("sum(x**2)", [1.0, 2.0, 3.0], "[[2, 4, 6]]", "(1, 3)"),
+        ("sum(x**2)", [1.0, 2.0, 3.0], "outer(x, x)", "(3, 3)"),
+        ("x**2", 3.0, "[6]", "(1,)"),
+        ("x**2", math.inf, "[6]", "(1,)"),
+    ],
+)
+@pytest.mark.parametrize("check", [True, False])
+def test_a_claim_of_another_shape_is_refused(
+    text: str, at: Any, claim: str, shape: str, check: bool
+) -> None:
+    with pytest.raises(ShapeError, match=re.escape(f"it has shape {shape}, the gradient by x")):
+        report(text, claims={"x": claim}, x=at, check=check)
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "claim", "says"),
+    [
+        ("x**2", 1.0, "2*x**3", "the claim 2*x**3 holds at this point only: at x=1.0"),
+        ("norm(x)", [3.0, 4.0], "x/5", "holds at this point only: at another point it gives 0.5"),
+        ("abs(x)", 0.0, "2", "it gives 2 for x, and no mixture of the gradients around does"),
+    ],
+)
+def test_what_is_said_of_a_claim(text: str, at: Any, claim: str, says: str) -> None:
+    assert says in report(text, claims={"x": claim}, x=at).verdict.message
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "claim", "untried"),
+    [
+        ("x**2", 3.0, "2*x", False),
+        ("x**2", 3.0, "6", False),
+        ("tan(x)", 1.5707963267948966, "1 + tan(x)**2", True),
+        ("sum(x**2)", np.full(100_000, 2.0), "2*x", True),
+    ],
+)
+def test_whether_a_claim_was_tried_elsewhere(text: str, at: Any, claim: str, untried: bool) -> None:
+    found = report(text, claims={"x": claim}, x=at).gradients[0].claim
+    assert found is not None
+    assert found.holds
+    assert found.untried is untried
+
+
+SPELLINGS = (
+    ("{a}*sin(x)**2", ("2*{a}*sin(x)*cos(x)", "{a}*sin(2*x)", "{a}*2*tan(x)/(1 + tan(x)**2)")),
+    ("{a}*tanh(x)", ("{a}*(1 - tanh(x)**2)", "{a}/cosh(x)**2",
+                     "4*{a}/(exp(x) + exp(-x))**2")),
+    ("log(1 + {a}*x**2)", ("2*{a}*x/(1 + {a}*x**2)", "2*x/(x**2 + 1/{a})")),
+    ("({a} + x)**4", ("4*({a} + x)**3", "4*x**3 + 12*{a}*x**2 + 12*{a}**2*x + 4*{a}**3")),
+    ("{a}*x*abs(x)", ("2*{a}*abs(x)", "2*{a}*sqrt(x**2)")),
+    ("exp(-{a}*x)/x", ("-exp(-{a}*x)*({a}/x + 1/x**2)", "-({a}*x + 1)/(x**2*exp({a}*x))")),
+)  # fmt: skip
+
+OFFS = ("(x - {p})*exp(x)", "(x - {p})**2", "sin(x - {p})", "x - {p}", "1e-4*(x/{p} - 1)")
+
+
+@pytest.mark.parametrize("seed", range(FULL * 20 + 4))
+def test_formulas_hold_around_the_point_or_not_at_all(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    for text, spellings in SPELLINGS:
+        a = f"{random.uniform(0.5, 2):.3f}"
+        p = float(random.choice([-1, 1]) * random.uniform(0.3, 2))
+        off = OFFS[random.integers(len(OFFS))]
+        for right in spellings:
+            for claim in (right, f"{right} + {off}"):
+                answer = report(text.format(a=a), claims={"x": claim.format(a=a, p=p)}, x=p)
+                found = answer.gradients[0].claim
+                assert found is not None
+                assert found.holds is (claim == right), (text, a, p, claim)
+                assert not found.untried
 
 
 def test_without_the_check_a_claim_is_held_against_autograd() -> None:

@@ -174,7 +174,8 @@ def _worst(worst: Worst) -> Json:
 
 
 def _claim(claim: Claim) -> Json:
-    return {"text": claim.text, "value": _numbers(claim.value), "holds": claim.holds}
+    told = {"text": claim.text, "value": _numbers(claim.value), "holds": claim.holds}
+    return {**told, **_known(beside=claim.beside, untried=claim.untried or None)}
 
 
 def _span(span: Span | None) -> Json | None:

@@ -1,26 +1,45 @@
 """Gradients that the user expects, from `--expect`."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradcalc.problem import Problem
-from gradcalc.testimony import Absent, Array, Computed, Nature, Reference, place_of, trusted
+from gradcalc.testimony import (
+    Absent,
+    Array,
+    Beside,
+    Claimed,
+    Computed,
+    Nature,
+    Neighbourhood,
+    Reference,
+    place_of,
+    trusted,
+)
 from gradcalc.verdict.comparing import accepted_error, errors_of, in_hull
 from gradcalc.verdict.outcome import (
     EXCUSED,
     FACTOR,
+    HERE_ONLY,
     Claim,
     Outcome,
     Precision,
     Verdict,
     element_text,
+    number_text,
     numbers_apart,
     precision_of,
 )
+
+NO = "and no mixture of the gradients around does"
+
+TOLD = 4
+"""Numbers up to which a point is told."""
 
 
 def check_claim(
@@ -30,23 +49,60 @@ def check_claim(
     reference: Reference | Absent,
     *,
     accepted: bool,
+    tried: Claimed | None = None,
 ) -> Claim:
     """Hold a claim against the true gradient; where that is not known, against autograd's.
 
     A formula is judged in exact arithmetic, so that nothing is its inputs' fault; numbers may be
-    as far off as autograd's, and be just those that autograd gives if these are `accepted`.
+    as far off as autograd's, and be just those that autograd gives if these are `accepted`. A
+    formula has to hold at points around as well, where it was `tried`.
     """
+    found = _held_here(problem, name, autograd, reference, accepted=accepted)
+    if not found.holds or not is_formula(problem, name):
+        return found
+    groups = tried or ()
+    failed = [next((b for b in group if _apart(b).any()), None) for group in groups]
+    if not failed or None in failed:
+        return replace(found, untried=not failed)
+    return replace(found, holds=False, beside=_said_beside(name, failed[0]))
+
+
+def _apart(beside: Beside) -> Any:
+    size = np.max(np.abs(beside.true), initial=0)
+    return np.abs(np.broadcast_to(beside.claimed, beside.true.shape) - beside.true) > (
+        beside.room * size
+    )
+
+
+def _said_beside(name: str, beside: Beside | None) -> str:
+    """Where a claim fails, and how."""
+    assert beside is not None
+    worst = place_of(_apart(beside), beside.true.shape)
+    claimed = np.broadcast_to(beside.claimed, beside.true.shape)
+    said, truth = numbers_apart(float(claimed[worst]), float(beside.true[worst]))
+    numbers = [f"{n}={float(v)!r}" for n, v in beside.point.items() if v.ndim == 0]
+    few = len(numbers) == len(beside.point) <= TOLD
+    at = f"at {', '.join(numbers)}" if few else "at another point"
+    return f"{at} it gives {said} for {element_text(name, worst)}, not {truth}"
+
+
+def _held_here(
+    problem: Problem,
+    name: str,
+    autograd: Computed,
+    reference: Reference | Absent,
+    *,
+    accepted: bool,
+) -> Claim:
     text = problem.claims[name].source
     known = trusted(reference)
     value = np.asarray((known or autograd).claims.get(name, autograd.claims[name]))
     settled = None if known is None or known.rough else known
     true: Any = autograd.gradients[name] if settled is None else settled.exact[name]
     shape = np.shape(true)
-    if value.size != 1 and value.shape != shape:
-        return Claim(text, value, False, None)
-    spread = np.array(np.broadcast_to(value.reshape(()) if value.size == 1 else value, shape))
+    spread = np.array(np.broadcast_to(value, shape))
     precision = precision_of(problem.dtype)
-    literal = _is_literal(problem, name)
+    literal = not is_formula(problem, name)
     excused = literal and settled is not None and not problem.strict
     condition = settled.sensitivity.conditions.get(name, 0.0) if settled and excused else 0.0
 
@@ -70,16 +126,16 @@ def check_claim(
         differs = differs & (not holds)
     if not holds or settled is None or literal:
         return Claim(text, spread, holds, differs)
-    written = np.broadcast_to(np.reshape(autograd.claims[name], value.shape), shape)
+    written = np.broadcast_to(autograd.claims[name], shape)
     lost = differing(written, 0.0).any()
     return Claim(text, spread, holds, differs, _digits(written, true, precision) if lost else None)
 
 
-def _is_literal(problem: Problem, name: str) -> bool:
-    """Whether a claim is numbers, and says nothing of the inputs."""
+def is_formula(problem: Problem, name: str) -> bool:
+    """Whether a claim says something of the inputs, and is not numbers alone."""
     named = {*problem.inputs, *problem.program.assigned, *(n for n, _ in problem.lets)}
     nodes = (node for part in problem.claims[name].body for node in ast.walk(part))
-    return not any(isinstance(node, ast.Name) and node.id in named for node in nodes)
+    return any(isinstance(node, ast.Name) and node.id in named for node in nodes)
 
 
 def _digits(given: Array, true: Any, precision: Precision) -> float:
@@ -112,8 +168,26 @@ def _is_slope(
 ) -> bool:
     if known.rough is None or known.rough.nature is not Nature.KINK:
         return False
-    given = problem.joined({**autograd.gradients, name: claimed})
-    return in_hull(given, known.rough, precision_of(problem.dtype))
+    # nothing is said of the inputs that no claim is about
+    given = {n: np.broadcast_to(known.claims.get(n, autograd.claims[n]), g.shape)
+             for n, g in autograd.gradients.items() if n in problem.claims}  # fmt: skip
+    precision = precision_of(problem.dtype)
+
+    def is_one(names: Collection[str]) -> bool:
+        marks = {n: np.full(np.shape(g), n in names) for n, g in autograd.gradients.items()}
+        kept = problem.joined(marks).astype(np.bool_)
+        numbers = problem.joined({**autograd.gradients, **given, name: claimed})
+        return in_hull(numbers[kept], _seen_by(around, kept), precision)
+
+    around = known.rough
+    return is_one({name}) and is_one(given)
+
+
+def _seen_by(around: Neighbourhood, kept: NDArray[np.bool_]) -> Neighbourhood:
+    """What is around a point, of the marked elements alone."""
+    drift = None if around.drift is None else around.drift[kept]
+    gradients, directions = around.gradients[:, kept], around.directions[:, kept]
+    return replace(around, gradients=gradients, directions=directions, drift=drift)
 
 
 def with_failed_claim(
@@ -125,7 +199,9 @@ def with_failed_claim(
         rough = not np.isfinite(autograd.gradients[name]).all()
     else:
         rough = known.rough is not None
-    if rough and claim.differs is not None and verdict.outcome is not Outcome.KINK:
+    if claim.beside is not None:
+        return Verdict(Outcome.WRONG, f"the claim {claim.text} {HERE_ONLY}: {claim.beside}")
+    if rough and verdict.outcome is not Outcome.KINK:
         message = f"{verdict.message}; the claim {claim.text} has nothing to be held against"
         return Verdict(verdict.outcome, message)
     right = ", as autograd says" if verdict.exit_code == 0 else ""
@@ -141,13 +217,13 @@ def with_claims_beside(verdict: Verdict, claims: Mapping[str, Claim]) -> Verdict
 
 def _failed_claim(name: str, claim: Claim, autograd: Computed, known: Reference | None) -> str:
     given = autograd.gradients[name]
-    if claim.differs is None:
-        return (
-            f"the claim {claim.text} does not hold: its shape is {claim.value.shape}, that of"
-            f" the gradient by {name} {given.shape}"
-        )
     worst = place_of(claim.differs, given.shape)
-    true = given if known is None or known.rough else known.exact[name]
+    if known is not None and known.rough is not None:
+        said = number_text(float(claim.value[worst]))
+        return (
+            f"the claim {claim.text} fails: it gives {said} for {element_text(name, worst)}, {NO}"
+        )
+    true = given if known is None else known.exact[name]
     said, truth = numbers_apart(float(claim.value[worst]), true[worst])
     whose = " as autograd does" if known is None else ""
     where = element_text(name, worst)

@@ -18,6 +18,7 @@ from gradcalc.balls.numbers import OutOfReach, TooLarge
 from gradcalc.derive.perturbations import directions_for, shifts, smallest
 from gradcalc.derive.sensitivity import magnitudes
 from gradcalc.enclosure.cells import Walk, walk
+from gradcalc.enclosure.claims import claims_of
 from gradcalc.enclosure.consistency import contradiction, misled
 from gradcalc.enclosure.experiment import (
     BESIDE,
@@ -35,9 +36,8 @@ from gradcalc.enclosure.float_faults import flats, mishaps
 from gradcalc.enclosure.kinks import events_of
 from gradcalc.enclosure.neighbourhood import RADII, around_rounding, explore, in_cells
 from gradcalc.enclosure.rounding import noise, rounding
-from gradcalc.enclosure.trial import FAR, Trial, reals
+from gradcalc.enclosure.trial import FAR, Trial
 from gradcalc.errors import GradcalcError
-from gradcalc.problem import claim_values
 from gradcalc.testimony import (
     CONTRADICTION,
     Absence,
@@ -150,7 +150,7 @@ def _testify(experiment: Experiment) -> Enclosed | Absent:
         value=to_floats(centre.output),
         gradients={name: to_floats(values) for name, values in exact.items()},
         path=centre.path,
-        claims=_claims(experiment, centre),
+        claims=claims_of(experiment, centre),
         exact=exact,
         total=centre.total,
         sensitivity=Sensitivity(
@@ -318,16 +318,3 @@ def _within(
     columns = np.cumsum([0, *(inputs[name].size for name in names)])
     own = [range(columns[i], columns[i + 1]) for i in map(names.index, experiment.problem.wrt)]
     return replace(found, directions=found.directions[:, list(itertools.chain(*own))])
-
-
-def _claims(experiment: Experiment, centre: Trial) -> dict[str, Any]:
-    problem, run = experiment.problem, centre.recording
-    if not problem.claims or run.backend is None or run.execution is None:
-        return {}
-    decisions = centre.arithmetic.decisions
-    decisions.guessed = False
-    with flint.ctx.workprec(centre.bits):
-        values = claim_values(problem, run.backend, run.execution, run.backend.budget)
-        found = {name: to_floats(reals(value.value)) for name, value in values.items()}
-    # a claim with a tie in it is judged as floats have it
-    return {} if decisions.guessed else found
