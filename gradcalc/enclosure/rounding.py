@@ -4,6 +4,7 @@ By that the enclosed values of a run are also held against those that a library 
 operations.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -45,18 +46,20 @@ class Rounded(Balls):
     """Numbers of so many bits, of any exponent: each result is rounded to nearest.
 
     Each primitive of elements is computed as well as that allows, so what goes wrong is the
-    program's doing and not that of a library; sums are added up as floats are.
+    program's doing and not that of a library; sums are added up as floats are. With `inside` a
+    primitive is rounded at each step of its own definition, as it is where a program spells it out.
     """
 
-    def __init__(self, bits: int) -> None:
+    def __init__(self, bits: int, *, inside: bool = False) -> None:
         super().__init__(Decisions(forced=True))
         self.bits = bits
+        self.inside = inside
 
     def asarray(self, values: Any) -> Any:
         return each(self._rounded, super().asarray(values))
 
     def map(self, symbols: Sequence[Any], body: Any, values: Sequence[Any]) -> Any:
-        with flint.ctx.workprec(PRECISE):
+        with flint.ctx.workprec(self.bits if self.inside else PRECISE):
             found = super().map(symbols, body, values)
         return self.asarray(found)
 
@@ -81,12 +84,14 @@ def rounding(experiment: Experiment, exact: Mapping[str, Reals]) -> dict[str, fl
     """What the dtype's rounding alone does to each gradient of the program as it is written.
 
     The relative error of runs with as many bits as the dtype has and a few more, brought to the
-    dtype's. Nothing where the gradient is 0, or such a run meets a number that is not finite.
+    dtype's; of primitives as they are, and spelled out. Nothing where the gradient is 0, or such a
+    run meets a number that is not finite.
     """
     bits = bits_of(experiment.problem.dtype)
     worst: dict[str, float] = {}
-    for more in range(ROUNDED if experiment.size <= FEW else 1):
-        gradients = _in_few_bits(experiment, bits + more)
+    times = ROUNDED if experiment.size <= FEW else 1
+    for inside, more in itertools.product((False, True), range(times)):
+        gradients = _in_few_bits(experiment, bits + more, inside=inside)
         for name, true in exact.items():
             size = largest(true)
             errors = [abs(part) for part in np.ravel(gradients[name] - true)]
@@ -101,9 +106,9 @@ def bits_of(dtype: str) -> int:
     return int(np.finfo(dtype).nmant) + 1
 
 
-def _in_few_bits(experiment: Experiment, bits: int) -> dict[str, Reals]:
+def _in_few_bits(experiment: Experiment, bits: int, *, inside: bool) -> dict[str, Reals]:
     with flint.ctx.workprec(bits):
-        arithmetic = Rounded(bits)
+        arithmetic = Rounded(bits, inside=inside)
         inputs = {n: arithmetic.asarray(v) for n, v in experiment.problem.inputs.items()}
         recording = experiment.runs.at(lambda: arithmetic, inputs)
         return recording.swept(arithmetic, inputs)

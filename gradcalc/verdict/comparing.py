@@ -87,12 +87,14 @@ def _compared(problem: Problem, name: str, autograd: Computed, reference: Refere
     if relative <= accepted:
         why = "" if relative <= plain else "as far as the inputs allow"
         return Comparison(Outcome.VERIFIED, digits, np.zeros(given.shape, dtype=np.bool_), why)
-    lost = FACTOR * reference.sensitivity.rounding.get(name, 0.0)
-    if not problem.strict and relative <= lost <= precision.epsilon**TAKEN:
+    if not problem.strict and (
+        _has_vanished(problem, name, error, size, reference)
+        or _is_level(name, error, relative, reference, precision)
+    ):
+        return Comparison(Outcome.VANISHED, digits, np.zeros(given.shape, dtype=np.bool_), "")
+    if not problem.strict and _is_taken(name, error, relative, reference, precision):
         why = "rounding inside the program took the rest"
         return Comparison(Outcome.VERIFIED, digits, np.zeros(given.shape, dtype=np.bool_), why)
-    if not problem.strict and _has_vanished(problem, name, error, size, reference):
-        return Comparison(Outcome.VANISHED, digits, np.zeros(given.shape, dtype=np.bool_), "")
     differs = np.array(errors > plain * size, dtype=np.bool_).reshape(given.shape)
     if condition is None and relative < EXCUSED and not problem.strict:
         why = "the witnesses differ by more than rounding, and the conditioning is not known"
@@ -161,6 +163,37 @@ def _digits(relative: float, precision: Precision) -> float:
     if relative == 0:
         return precision.digits
     return float(min(precision.digits, max(0.0, -np.log10(relative))))
+
+
+def _is_level(
+    name: str, error: Any, relative: float, reference: Reference, precision: Precision
+) -> bool:
+    """Whether the error is nothing beside the function's own slopes, and rounding makes such ones.
+
+    The function levels off here. Whether it is spelled out or called by a name makes no difference.
+    """
+    known, room = reference.sensitivity, FACTOR * precision.epsilon
+    if not error <= room * known.slopes.get(name, 0.0):
+        return False
+    flow = abs(_largest(known.flows[name]))
+    made = max(room * flow, room * known.noise.get(name, 0.0))
+    written = relative <= FACTOR * known.rounding.get(name, 0.0)
+    return bool(error <= made or written or relative <= precision.epsilon**TAKEN)
+
+
+def _is_taken(
+    name: str, error: Any, relative: float, reference: Reference, precision: Precision
+) -> bool:
+    """Whether rounding took a part of the digits, in the program as it is written or in a kernel.
+
+    What a kernel loses is beneath the rounding of the slopes that the function has elsewhere.
+    """
+    known, most = reference.sensitivity, precision.epsilon**TAKEN
+    if relative <= FACTOR * known.rounding.get(name, 0.0) <= most:
+        return True
+    return bool(
+        relative <= most and error <= FACTOR * precision.epsilon * known.ordinary.get(name, 0.0)
+    )
 
 
 def _has_vanished(problem: Problem, name: str, error: Any, size: Any, reference: Reference) -> bool:

@@ -126,7 +126,7 @@ class Precision:
     largest: float
 
 
-TAKEN = 0.575
+TAKEN = 0.58
 """The power of epsilon up to which rounding inside the program is excused: a little over half of
 the digits must be right (9 in float64, 4 in float32)."""
 

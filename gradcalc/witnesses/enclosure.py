@@ -36,6 +36,7 @@ from gradcalc.enclosure.float_faults import flats, mishaps
 from gradcalc.enclosure.kinks import events_of
 from gradcalc.enclosure.neighbourhood import RADII, around_rounding, explore, in_cells
 from gradcalc.enclosure.rounding import noise, rounding
+from gradcalc.enclosure.steepness import steepest
 from gradcalc.enclosure.trial import FAR, Trial
 from gradcalc.errors import GradcalcError
 from gradcalc.testimony import (
@@ -120,7 +121,13 @@ def diagnose(experiment: Experiment, exact: Enclosed) -> Enclosed:
     try:
         with np.errstate(all="ignore"):
             centre = experiment.centre
-            found = replace(exact.sensitivity, rounding=rounding(experiment, exact.exact))
+            slopes, ordinary = steepest(experiment) if centre.finite else ({}, {})
+            found = replace(
+                exact.sensitivity,
+                rounding=rounding(experiment, exact.exact),
+                slopes=slopes,
+                ordinary=ordinary,
+            )
             exact = replace(exact, sensitivity=found)
             if exact.size > DIAGNOSED:
                 return exact
