@@ -87,19 +87,21 @@ def _compared(problem: Problem, name: str, autograd: Computed, reference: Refere
     if relative <= accepted:
         why = "" if relative <= plain else "as far as the inputs allow"
         return Comparison(Outcome.VERIFIED, digits, np.zeros(given.shape, dtype=np.bool_), why)
-    if not problem.strict and (
-        _has_vanished(problem, name, error, size, reference)
-        or _is_level(name, error, relative, reference, precision)
-    ):
+    if not problem.strict and _is_level(name, error, size, reference, precision):
         return Comparison(Outcome.VANISHED, digits, np.zeros(given.shape, dtype=np.bool_), "")
     if not problem.strict and _is_taken(name, error, relative, reference, precision):
         why = "rounding inside the program took the rest"
         return Comparison(Outcome.VERIFIED, digits, np.zeros(given.shape, dtype=np.bool_), why)
+    if not problem.strict and _has_vanished(problem, name, error, size, reference):
+        return Comparison(Outcome.VANISHED, digits, np.zeros(given.shape, dtype=np.bool_), "")
     differs = np.array(errors > plain * size, dtype=np.bool_).reshape(given.shape)
     if condition is None and relative < EXCUSED and not problem.strict:
         why = "the witnesses differ by more than rounding, and the conditioning is not known"
         return Comparison(Outcome.UNRESOLVED, digits, differs, why)
     if relative <= allowed:
+        if error <= FACTOR * precision.epsilon * abs(_largest(reference.sensitivity.flows[name])):
+            # what it is made of cancels, as far as the inputs can tell to nothing
+            return Comparison(Outcome.VANISHED, digits, np.zeros(given.shape, dtype=np.bool_), "")
         why = "the gradient is too ill-conditioned here for its digits to be told"
         return Comparison(Outcome.UNRESOLVED, digits, differs, why)
     why = _why_wrong(name, given, true, errors)
@@ -165,20 +167,19 @@ def _digits(relative: float, precision: Precision) -> float:
     return float(min(precision.digits, max(0.0, -np.log10(relative))))
 
 
-def _is_level(
-    name: str, error: Any, relative: float, reference: Reference, precision: Precision
-) -> bool:
-    """Whether the error is nothing beside the function's own slopes, and rounding makes such ones.
+def _is_level(name: str, error: Any, size: Any, reference: Reference, precision: Precision) -> bool:
+    """Whether the function levels off here, and the error is what rounding makes of its slopes.
 
-    The function levels off here. Whether it is spelled out or called by a name makes no difference.
+    They are far larger on the way here, and the error is nothing beside them. Whether the function
+    is spelled out or called by a name makes no difference.
     """
     known, room = reference.sensitivity, FACTOR * precision.epsilon
-    if not error <= room * known.slopes.get(name, 0.0):
+    slope = known.slopes.get(name, 0.0)
+    if not (error <= room * slope and FACTOR * size <= slope):
         return False
-    flow = abs(_largest(known.flows[name]))
-    made = max(room * flow, room * known.noise.get(name, 0.0))
-    written = relative <= FACTOR * known.rounding.get(name, 0.0)
-    return bool(error <= made or written or relative <= precision.epsilon**TAKEN)
+    made = max(abs(_largest(known.flows[name])), known.noise.get(name, 0.0))
+    written = max(FACTOR * known.rounding.get(name, 0.0), precision.epsilon**TAKEN)
+    return bool(error <= room * made or error <= written * size)
 
 
 def _is_taken(
