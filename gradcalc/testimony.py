@@ -197,10 +197,14 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A gradient as text in gradcalc's language, or why there is none to be shown."""
+    """A gradient as text in gradcalc's language, or why there is none to be shown.
+
+    `holds` says that nothing speaks against it at the point, be it written or not.
+    """
 
     written: Written | None = None
     failure: str | None = None
+    holds: bool = True
 
 
 @dataclass(frozen=True, slots=True)

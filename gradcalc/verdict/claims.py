@@ -96,7 +96,10 @@ def _held_here(
 ) -> Claim:
     text = problem.claims[name].source
     known = trusted(reference)
-    value = np.asarray((known or autograd).claims.get(name, autograd.claims[name]))
+    written = autograd.claims[name]
+    value = np.asarray((known or autograd).claims.get(name, written))
+    # many digits do not tell one infinity from the other
+    value = np.where(np.isfinite(value), value, written)
     settled = None if known is None or known.rough else known
     true: Any = autograd.gradients[name] if settled is None else settled.exact[name]
     shape = np.shape(true)
@@ -126,7 +129,7 @@ def _held_here(
         differs = differs & (not holds)
     if not holds or settled is None or literal:
         return Claim(text, spread, holds, differs)
-    written = np.broadcast_to(autograd.claims[name], shape)
+    written = np.broadcast_to(written, shape)
     lost = differing(written, 0.0).any()
     return Claim(text, spread, holds, differs, _digits(written, true, precision) if lost else None)
 
@@ -146,7 +149,7 @@ def _digits(given: Array, true: Any, precision: Precision) -> float:
         return 0.0
     if not error:
         return precision.digits
-    return float(np.clip(-np.log10(error / size), 0.0, precision.digits)) if size else 0.0
+    return float(min(precision.digits, max(0.0, -np.log10(error / size)))) if size else 0.0
 
 
 def _claim_differs(
@@ -204,7 +207,7 @@ def with_failed_claim(
     if rough and verdict.outcome is not Outcome.KINK:
         message = f"{verdict.message}; the claim {claim.text} has nothing to be held against"
         return Verdict(verdict.outcome, message)
-    right = ", as autograd says" if verdict.exit_code == 0 else ""
+    right = ", as autograd says" if verdict.outcome is Outcome.VERIFIED else ""
     return Verdict(Outcome.WRONG, _failed_claim(name, claim, autograd, known) + right)
 
 

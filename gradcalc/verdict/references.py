@@ -105,15 +105,19 @@ def _contradict(problem: Problem, formula: Derived, exact: Enclosed) -> bool:
     # floats have their own rounding
     if formula.surveyed or exact.around is not None or not same_way(formula, exact):
         return False
-    return not agree(problem, formula, exact)
+    return not _is_same(problem, formula, exact)
 
 
 def agree(problem: Problem, formula: Derived | Absent, reference: Reference) -> bool:
-    """Whether the formula gives the gradient that autograd is held to."""
+    """Whether the formula gives the gradient that autograd is held to, as it is written too."""
     known = trusted(formula)
-    if known is None:
+    if known is None or not all(found.holds for found in known.formulas.values()):
         return False
-    pairs = ((known.gradients[name], true) for name, true in reference.gradients.items())
+    return _is_same(problem, known, reference)
+
+
+def _is_same(problem: Problem, formula: Derived, reference: Reference) -> bool:
+    pairs = ((formula.gradients[name], true) for name, true in reference.gradients.items())
     return not any(_differ(problem, *pair) for pair in pairs)
 
 

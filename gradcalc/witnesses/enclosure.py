@@ -261,8 +261,8 @@ def _explored(
             raise OutOfReach(TIE)
         with flint.ctx.workprec(bits):
             around = explore(centre, base, sample, size, affordable)
-            if around.nature is Nature.EDGE and not around.inside and not events:
-                # nothing that is there says that it is not defined
+            if around.nature is not Nature.SMOOTH and not events:
+                # nothing that is there says that it is not defined, or not smooth
                 raise OutOfReach(FAR)
             if size <= WIDEST and around.nature in (Nature.SMOOTH, Nature.KINK):
                 found = _walked(experiment, sample, at_zero, affordable)
