@@ -366,6 +366,15 @@ def test_a_claim(text: str, inputs: dict[str, Any], claim: str, holds: bool, out
     assert answer.verdict.outcome == outcome, answer.verdict.message
 
 
+def test_a_claim_in_fewer_digits() -> None:
+    inputs = {"x": [0.1, 0.3, -2.0], "y": [0.1, 0.2, 0.7]}
+    for claim, holds in (("softmax(x) - y", True), ("softmax(x) - y + 1e-2*(x[0] - 0.1)", False)):
+        answer = report("-sum(y*log(softmax(x)))", "float32", claims={"x": claim}, **inputs)
+        found = answer.gradients[0].claim
+        assert found is not None
+        assert found.holds is holds
+
+
 @pytest.mark.parametrize(
     ("text", "at", "claim", "shape"),
     [
@@ -455,6 +464,122 @@ def test_where_the_reference_is_in_doubt_a_claim_is_held_against_autograd() -> N
     ours = {"claims": {"x": np.asarray(3.0)}}
     judged = weigh(2.0, 2.5, ours=ours, theirs={"doubt": "too steep"}, claims={"x": "3"})
     assert "it gives 3 for x, not 2 as autograd does" in judged.verdict.message
+
+
+LEVEL: tuple[tuple[str, Any, str], ...] = (
+    ("sigmoid(x)", 12.0, "vanished"),
+    ("1 - sigmoid(x)", 12.0, "vanished"),
+    ("sigmoid(x) - 1", 12.0, "vanished"),
+    ("1 - sigmoid(1e-3*x)", 12e3, "vanished"),
+    ("1 - sigmoid(x - 100)", 130.0, "vanished"),
+    ("log(sigmoid(x))", 9.0, "vanished"),
+    ("logsigmoid(x)", 9.0, "verified"),
+    ("gelu(x)", -5.5, "vanished"),
+    ("0.5*x*(1 + erf(x/sqrt(2)))", -5.5, "vanished"),
+    ("gelu(x)", -7.0, "vanished"),
+    ("0.5*x*(1 + erf(x/sqrt(2)))", -7.0, "vanished"),
+    ("softsign(x)", 1e4, "vanished"),
+    ("x/(1 + abs(x))", 1e4, "vanished"),
+    ("softsign(x)", 1e10, "vanished"),
+    ("x/(1 + abs(x))", 1e10, "vanished"),
+    ("expm1(x)", -30.0, "vanished"),
+    ("binary_cross_entropy_with_logits(x, 1.0)", 15.0, "vanished"),
+    ("binary_cross_entropy_with_logits(x, 1.0)", 30.0, "vanished"),
+    ("binary_cross_entropy_with_logits(x, 1.0)", 40.0, "vanished"),
+    ("cross_entropy(x, tensor([1.0, 0.0]))", [15.0, 0.0], "vanished"),
+    ("cross_entropy(x, tensor([1.0, 0.0]))", [25.0, 0.0], "vanished"),
+    ("cross_entropy(x, tensor([0.9, 0.1]))", [1015.0, 1000.0], "verified"),
+    ("-log_softmax(x, 0)[0]", [30.0, 0.0], "vanished"),
+    ("-log(softmax(x, 0)[0])", [30.0, 0.0], "vanished"),
+    ("tanhshrink(x)", 0.01, "verified"),
+    ("x - tanh(x)", 0.01, "verified"),
+    # what cancels is not level
+    ("(1 - cos(x))/x**2", 1e-8, "wrong"),
+    ("exp(x) - 1 - x", 1e-9, "wrong"),
+    ("sqrt(x + 1) - sqrt(x)", 1e12, "wrong"),
+    ("x - tanh(x)", 1e-8, "wrong"),
+    ("tanhshrink(x)", 1e-8, "wrong"),
+)
+
+
+@pytest.mark.parametrize(("text", "at", "outcome"), LEVEL, ids=[f"{c[0]}:{c[1]}" for c in LEVEL])
+def test_where_a_function_levels_off(text: str, at: Any, outcome: str) -> None:
+    answer = report(text, x=at)
+    assert answer.verdict.outcome == outcome, answer.verdict.message
+    if outcome == "vanished":
+        strict = report(text, x=at, strict=True)
+        assert strict.verdict.exit_code == 1
+        assert "--strict does not excuse what is lost in rounding" in strict.verdict.message
+
+
+@pytest.mark.parametrize("size", [5, 19, 20, 23, 26, 27, 40])
+def test_columns_that_add_up_to_nothing(size: int) -> None:
+    drawn = np.random.default_rng(0).standard_normal((size, size))
+    assert report("sum(x@x.T)", x=drawn).verdict.outcome == "verified"
+    # as far as the inputs tell the gradient is 0
+    assert report("sum(x@x.T)", x=drawn - drawn.mean(axis=0)).verdict.outcome == "vanished"
+
+
+PAIRS = (
+    ("softsign(x)", "x/(1 + abs(x))"),
+    ("gelu(x)", "0.5*x*(1 + erf(x/sqrt(2)))"),
+    ("tanhshrink(x)", "x - tanh(x)"),
+    ("binary_cross_entropy_with_logits(x, 1.0)", "log(1 + exp(-x))"),
+    ("-logsigmoid(x)", "softplus(-x)"),
+    ("silu(x)", "x*sigmoid(x)"),
+    ("mish(x)", "x*tanh(softplus(x))"),
+    ("tanh(x)", "(exp(x) - exp(-x))/(exp(x) + exp(-x))"),
+    ("softplus(x)", "log1p(exp(x))"),
+    ("1 - sigmoid(x)", "-(sigmoid(x) - 1)"),
+    ("log(sigmoid(x))", "log(1/(1 + exp(-x)))"),
+)
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("at", [-60.0, -30, -9, -5.5, -1e-4, 1e-6, 0.02, 0.7, 4, 12, 25, 37, 1e5])
+@pytest.mark.parametrize("pair", PAIRS, ids=[pair[0] for pair in PAIRS])
+def test_the_same_gradient_gets_the_same_verdict(pair: tuple[str, str], at: float) -> None:
+    answers = [report(text, x=at) for text in pair]
+    if len({float(answer.gradients[0].best) for answer in answers}) == 1:
+        assert answers[0].verdict.outcome == answers[1].verdict.outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs"),
+    [
+        ("det(A)**2", {"A": [[1.0, 2.0], [2.0, 4.0]]}),
+        ("norm(x, 4)**2", {"x": [0.0, 0.0]}),
+        ("logaddexp(x, y)", {"x": 1e300, "y": -1e300}),
+    ],
+)
+def test_a_formula_that_does_not_hold_at_the_point_does_not_agree(
+    text: str, inputs: dict[str, Any]
+) -> None:
+    answer = report(text, **inputs)
+    assert answer.verdict.message.startswith("autograd and enclosure agree")
+    assert any("does not hold at this point" in finding.message for finding in answer.findings)
+    assert report(text, strict=True, **inputs).verdict.outcome == "unresolved"
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("exp2(sinh(x))", 1e6),
+        ("exp(exp(x))", 1e10),
+        ("atan(exp(exp(x)))", 1e4),
+        ("sum(softmax(exp(x), 0))", [1e3, 1e4]),
+        ("log(log(exp(exp(x))))", 1e6),
+        ("x**x**x", 1e6),
+    ],
+)
+def test_what_is_beyond_the_balls_is_no_border(text: str, at: Any) -> None:
+    assert report(text, x=at).verdict.outcome == "unresolved"
+
+
+def test_the_digits_of_an_element_that_is_off_altogether() -> None:
+    answer = report("x[0]*1e20 + relu(x[1]) - relu(-x[1])", x=[1.0, 0.0])
+    assert answer.verdict.outcome == "wrong"
+    assert answer.gradients[0].digits == 0
 
 
 def test_one_wrong_input_makes_the_whole_wrong() -> None:

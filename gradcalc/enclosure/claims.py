@@ -25,11 +25,12 @@ from gradcalc.enclosure.trial import Trial, reals
 from gradcalc.errors import GradcalcError
 from gradcalc.expr.nodes import ancestry
 from gradcalc.problem import claim_values
-from gradcalc.testimony import Array, Beside, Claimed
+from gradcalc.testimony import ROUNDINGS, Array, Beside, Claimed
 
 BOXES = ((0.1, 1e-9), (1e-2, 1e-9), (1e-4, 1e-11), (1e-6, 1e-12))
 """Half the size of a box around the point, in relation to the inputs, and how far a claim may be
-from the gradient in it, in relation to the largest element: what is near is less apart."""
+from the gradient in it, in relation to the largest element: what is near is less apart. It is never
+less than `ROUNDINGS` of the dtype, to which inputs may be what they are meant to be."""
 
 ROUGH = ((1e-3, 1e-9), (1e-6, 1e-12))
 """The same where the point itself is a corner: it must fail in each for it to fail."""
@@ -40,8 +41,8 @@ POINTS = 2
 CHEAP = LARGEST // 10
 """Numbers in one run up to which other points are tried."""
 
-ALIKE = 1e-12
-"""How near a sum is to one that is meant to be just that."""
+ALIKE = 64
+"""How near, in roundings of the dtype, a sum is to one that is meant to be just that."""
 
 FAILURES = (GradcalcError, OutOfReach, Undecided)
 
@@ -109,7 +110,7 @@ def _points(
             continue
         true = to_floats(trial.gradients[name])
         if np.isfinite(given).all() and np.isfinite(true).all():
-            yield Beside(changed, given, true, room)
+            yield Beside(changed, given, true, max(room, ROUNDINGS * experiment.epsilon))
 
 
 def _is_one_piece(experiment: Experiment, names: tuple[str, ...], size: float) -> bool:
@@ -139,8 +140,8 @@ def _is_one_piece(experiment: Experiment, names: tuple[str, ...], size: float) -
 
 def _varied(experiment: Experiment, name: str) -> Iterator[tuple[str, ...]]:
     """The inputs that are moved to try a claim about one of them; without the others in doubt."""
-    inputs = experiment.problem.inputs
-    others = [n for n in _mentioned(experiment, name) if n != name and _is_free(inputs[n])]
+    inputs, near = experiment.problem.inputs, ALIKE * experiment.epsilon
+    others = [n for n in _mentioned(experiment, name) if n != name and _is_free(inputs[n], near)]
     if others:
         yield (name, *others)
     yield (name,)
@@ -157,7 +158,7 @@ def _mentioned(experiment: Experiment, name: str) -> list[str]:
     return [n for n in problem.inputs if n in named or trace.inputs[n].order in above]
 
 
-def _is_free(values: Array) -> bool:
+def _is_free(values: Array, near: float) -> bool:
     """Whether numbers may be any others as well: nothing about them looks chosen."""
     if np.isin(values, (-1.0, 0.0, 1.0)).any():
         return False
@@ -165,7 +166,7 @@ def _is_free(values: Array) -> bool:
     sums = [
         np.sum(part, axis) for part in (values, squares) for axis in (None, *range(values.ndim))
     ]
-    return not any(np.any(abs(total - k) <= ALIKE) for total in sums for k in (0.0, 1.0))
+    return not any(np.any(abs(total - k) <= near) for total in sums for k in (0.0, 1.0))
 
 
 def _moved(inputs: Mapping[str, Array], size: float, seed: int) -> dict[str, Array]:

@@ -105,7 +105,7 @@ def _contradict(problem: Problem, formula: Derived, exact: Enclosed) -> bool:
     # floats have their own rounding
     if formula.surveyed or exact.around is not None or not same_way(formula, exact):
         return False
-    return not _is_same(problem, formula, exact)
+    return not same_numbers(problem, formula, exact)
 
 
 def agree(problem: Problem, formula: Derived | Absent, reference: Reference) -> bool:
@@ -113,10 +113,11 @@ def agree(problem: Problem, formula: Derived | Absent, reference: Reference) -> 
     known = trusted(formula)
     if known is None or not all(found.holds for found in known.formulas.values()):
         return False
-    return _is_same(problem, known, reference)
+    return same_numbers(problem, known, reference)
 
 
-def _is_same(problem: Problem, formula: Derived, reference: Reference) -> bool:
+def same_numbers(problem: Problem, formula: Derived, reference: Reference) -> bool:
+    """Whether what the formula is made from gives that gradient."""
     pairs = ((formula.gradients[name], true) for name, true in reference.gradients.items())
     return not any(_differ(problem, *pair) for pair in pairs)
 
