@@ -138,14 +138,24 @@ def noise(trial: Trial) -> dict[str, float]:
     return result
 
 
-def errors_of(trial: Trial) -> list[Any]:
-    """How far off the values of a run's nodes are by rounding, in units of epsilon."""
+def errors_of(trial: Trial, dtype: str) -> list[Any]:
+    """How far off the values of a run's nodes are by rounding, in units of the dtype's epsilon.
+
+    What a primitive's own definition loses in so many digits is part of it.
+    """
     nodes = trial.derived.derivation.values
-    errors = _errors(trial, nodes)
+    errors = _errors(trial, nodes, Rounded(bits_of(dtype), inside=True))
     return [errors[node.order] for node in nodes]
 
 
-def _errors(trial: Trial, nodes: Sequence[Node]) -> dict[int, Any]:
+def _lost_inside(m: Rounded, node: Node, value: Any, operands: Sequence[Any]) -> Any:
+    """What a primitive's own definition loses, in units of epsilon."""
+    with flint.ctx.workprec(m.bits):
+        given = m.map(node["symbols"], node["body"], list(map(m.asarray, operands)))
+    return np.abs(given - value) * 2 ** (m.bits - 1)
+
+
+def _errors(trial: Trial, nodes: Sequence[Node], spelled: Rounded | None = None) -> dict[int, Any]:
     """How far off values, and what is made of them, are by order, of nodes in order."""
     derived, m = trial.derived, trial.arithmetic
     f, plain = _Sizes(m), Eager(m)
@@ -169,6 +179,8 @@ def _errors(trial: Trial, nodes: Sequence[Node]) -> dict[int, Any]:
             found = found if tangent is None else tangent
         if node.order in values and node.operands and not node.op.moves:
             found = found + f.own(node, known[node.order], operands)
+            if spelled is not None and node.op is ops.MAP:
+                found = found + _lost_inside(spelled, node, known[node.order], operands)
         if node.order in lossy:
             value = known[lossy[node.order]]
             found = found + f.fine(abs(operands[0]) * (2 * abs(value)))
@@ -254,7 +266,7 @@ def stranger(experiment: Experiment, steps: Sequence[Step]) -> str | None:
         # most values are off by no more than a few roundings of their own
         pairs = list(zip(calls, steps, strict=True))
         off = [pair for pair in pairs if _is_apart(centre, pair[0][1], pair[1], None, dtype)]
-        errors = errors_of(centre) if off else []
+        errors = errors_of(centre, dtype) if off else []
         for (name, number), step in off:
             if _is_apart(centre, number, step, errors[number], dtype):
                 return name

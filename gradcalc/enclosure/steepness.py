@@ -41,9 +41,9 @@ floats further away; or in relation to the inputs."""
 def steepest(experiment: Experiment) -> tuple[dict[str, float], dict[str, float]]:
     """The largest element of the gradient by each input at the point and on the way, and beyond.
 
-    Inputs that are differentiated by become smaller, all in proportion, down to ordinary size or as
-    far as `REACH` and `RATIO` allow; beyond they are of ordinary size where they were smaller. The
-    program has to go the same way as at the point.
+    Inputs that are differentiated by become smaller, all in proportion, down to ordinary size, and
+    pass 0 there, or as far as `REACH` and `RATIO` allow; beyond they are of ordinary size where
+    they were smaller. The program has to go the same way as at the point.
     """
     here = {n: float(largest(gradient)) for n, gradient in experiment.centre.gradients.items()}
     sizes = {n: np.max(np.abs(experiment.problem.inputs[n]), initial=0) for n in here}
@@ -89,3 +89,5 @@ def _towards(experiment: Experiment, sizes: Mapping[str, float]) -> Iterator[dic
     even = min(count, math.ceil((far - near) / NARROW))
     for size in (*np.linspace(near, far, even, endpoint=False), *np.geomspace(near, far, count)):
         yield {n: max(size / far, min(1.0, ORDINARY / s)) for n, s in sizes.items() if s > 0}
+    for part in (0.5, 0.0, -0.5, -1.0) if near == ORDINARY else ():
+        yield {n: part * min(1.0, ORDINARY / s) for n, s in sizes.items() if s > 0}
