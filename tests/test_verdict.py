@@ -497,6 +497,8 @@ LEVEL: tuple[tuple[str, Any, str], ...] = (
     ("(1 - cos(x))/x**2", 1e-8, "wrong"),
     ("exp(x) - 1 - x", 1e-9, "wrong"),
     ("sqrt(x + 1) - sqrt(x)", 1e12, "wrong"),
+    ("x**3 - 3*x**2 + 3*x - 1", 1.0000001, "wrong"),
+    ("x**3 - 30*x**2 + 300*x - 1000", 10.0000001, "wrong"),
     ("x - tanh(x)", 1e-8, "wrong"),
     ("tanhshrink(x)", 1e-8, "wrong"),
 )

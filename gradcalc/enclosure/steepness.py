@@ -37,6 +37,10 @@ REACH, RATIO = 750, 64
 """How far from the point a function may be steep that has levelled off there: an exponential has no
 floats further away; or in relation to the inputs."""
 
+FURTHER, LEVEL = (1.25, 1.5, 2.0), 64
+"""Further out, in relation to the inputs, and how many times less steep it is there than on the way
+if the function has levelled off."""
+
 
 def steepest(experiment: Experiment) -> tuple[dict[str, float], dict[str, float]]:
     """The largest element of the gradient by each input at the point and on the way, and beyond.
@@ -51,7 +55,13 @@ def steepest(experiment: Experiment) -> tuple[dict[str, float], dict[str, float]
     way = list(_slopes(experiment, _towards(experiment, sizes))) if far > ORDINARY else []
     small = {n: ORDINARY / s if 0 < s < ORDINARY else 1.0 for n, s in sizes.items()}
     beyond = list(_slopes(experiment, [small])) if 0 < far < ORDINARY else []
+    outward = (dict.fromkeys(here, by) for by in FURTHER)
+    further = list(_slopes(experiment, outward)) if way else []
     slopes = {n: max(size, *(s[n] for s in way), 0.0) for n, size in here.items()}
+    for name, size in here.items():
+        # where it is steep again further out it only turns round here
+        if not further or LEVEL * max(s[name] for s in further) > slopes[name]:
+            slopes[name] = size
     return slopes, {n: max(size, *(s[n] for s in beyond), 0.0) for n, size in slopes.items()}
 
 
