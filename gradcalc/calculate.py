@@ -18,19 +18,22 @@ from gradcalc.testimony import (
     Absence,
     Absent,
     Array,
+    Claimed,
     Computed,
     Derived,
     Enclosed,
     Formula,
+    Nature,
     Reference,
     Testimony,
     trusted,
 )
+from gradcalc.verdict.claims import is_formula
 from gradcalc.verdict.comparing import is_told, value_holds
 from gradcalc.verdict.elements import Element, elements
 from gradcalc.verdict.judge import Judgement, is_puzzling, judge
 from gradcalc.verdict.outcome import UNCOMPARED, Outcome, precision_of
-from gradcalc.verdict.references import agree, same_way, upheld
+from gradcalc.verdict.references import same_numbers, same_way, upheld
 from gradcalc.verdict.rough import wanted
 
 if TYPE_CHECKING:
@@ -93,21 +96,23 @@ def weigh(problem: Problem, ask: Ask = ask_here, derivations: "Derivations | Non
     Raises `GradcalcError` for whatever is wrong with the program or its inputs.
     """
     answer = ask(problem)
-    formula, exact, diagnose, seek = _checked(problem, derivations)
-    formula = _withheld(formula, exact)
+    check = _checked(problem, derivations)
+    formula, exact = _withheld(check.formula, check.exact), check.exact
     ours = answer()
     if isinstance(exact, Enclosed) and not isinstance(ours, Absent):
         for number, given, room in wanted(problem, ours, exact):
-            exact = seek(exact, number, given, room)
+            exact = check.seek(exact, number, given, room)
     judgement = judge(problem, ours, formula, exact)
     if isinstance(ours, Absent):
         return Case(problem, ours, formula, exact, judgement)
     if isinstance(exact, Enclosed) and is_puzzling(problem, ours, exact, judgement):
-        exact = diagnose(exact)
+        exact = check.diagnose(exact)
         judgement = judge(problem, ours, formula, exact)
+    tried = _tried(problem, check, judgement)
+    judgement = judge(problem, ours, formula, exact, tried) if tried else judgement
     if problem.check and _is_surprising(problem, ours, exact, judgement):
         formula, exact = _doubted(problem, ask, formula, exact)
-        judgement = judge(problem, ours, formula, exact)
+        judgement = judge(problem, ours, formula, exact, tried)
     formula = upheld(problem, formula, judgement.reference)
     return Case(problem, ours, formula, exact, judgement)
 
@@ -196,20 +201,38 @@ def _stranger(problem: Problem, ask: Ask) -> str | None:
     return None
 
 
-Seek = Callable[[Enclosed, int, Array, float], Enclosed]
-"""Looks for more gradients around a kink, to hold one to them: see `enclosure.seek`."""
+def _tried(problem: Problem, check: "Check", judgement: Judgement) -> dict[str, Claimed]:
+    """The formulas among the claims that hold at the point, at others."""
+    known = trusted(judgement.reference)
+    if known is None or any(part.nature is not Nature.KINK for part in known.rough):
+        return {}
+    rough = isinstance(known, Enclosed) and bool(known.around)
+    held = [name for name, claim in judgement.claims.items() if claim.holds]
+    return {name: check.around(name, rough) for name in held if is_formula(problem, name)}
 
-Diagnose = Callable[[Enclosed], Enclosed]
-"""Finds out what made floats go astray, and adds it to what the enclosure says."""
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What the other witnesses say, and what can be asked further.
+
+    `diagnose` finds out what made floats go astray, and adds it to what the enclosure says;
+    `seek` looks for more gradients around a kink, to hold one to them (`enclosure.seek`); `around`
+    works out the claim about an input at points around, of a corner or another point.
+    """
+
+    formula: Derived | Absent
+    exact: Enclosed | Absent
+    diagnose: Callable[[Enclosed], Enclosed]
+    seek: Callable[[Enclosed, int, Array, float], Enclosed]
+    around: Callable[[str, bool], Claimed]
 
 
-def _checked(
-    problem: Problem, derivations: "Derivations | None"
-) -> tuple[Derived | Absent, Enclosed | Absent, Diagnose, Seek]:
+def _checked(problem: Problem, derivations: "Derivations | None") -> Check:
     """What the other witnesses say, where they are asked."""
     if not problem.check:
-        return UNASKED, UNASKED, lambda exact: exact, lambda exact, *_: exact
+        return Check(UNASKED, UNASKED, lambda exact: exact, lambda exact, *_: exact, lambda *_: ())
     from gradcalc.derive.runs import Runs
+    from gradcalc.enclosure import claims
     from gradcalc.enclosure.experiment import Experiment
     from gradcalc.witnesses import enclosure, symbolic
 
@@ -217,11 +240,12 @@ def _checked(
     experiment = Experiment(runs)
     exact = enclosure.testify(experiment) if problem.enclose else LEFT_OUT
     formula = symbolic.testify(experiment)
-    return (
+    return Check(
         formula,
         exact,
         lambda exact: enclosure.diagnose(experiment, exact),
         lambda exact, *asked: enclosure.seek(experiment, exact, *asked),
+        lambda name, rough: claims.around(experiment, name, rough=rough),
     )
 
 
@@ -297,7 +321,8 @@ def _enclosed(
 ) -> Array | None:
     """The gradient that autograd was held to, where the formula does not give it."""
     exact = trusted(reference)
-    if not isinstance(exact, Enclosed) or agree(problem, formula, exact):
+    known = trusted(formula)
+    if not isinstance(exact, Enclosed) or (known and same_numbers(problem, known, exact)):
         return None
     return exact.gradients.get(name)
 

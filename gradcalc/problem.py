@@ -129,10 +129,21 @@ def _name(name: str, scope: Mapping[str, Any]) -> Program:
 def claim_values(
     problem: Problem, backend: Backend, execution: Execution, budget: Budget
 ) -> dict[str, Any]:
-    """The expected gradients, evaluated on a backend where the program has been run."""
-    return {
-        name: evaluate(
-            claim, backend, dict(execution.scope), limits=problem.limits, budget=budget
-        ).value
-        for name, claim in problem.claims.items()
-    }
+    """The expected gradients, evaluated on a backend where the program has been run.
+
+    Raises `ShapeError` for one that has neither its input's shape nor is a single number.
+    """
+    found = {}
+    for name, claim in problem.claims.items():
+        scope = dict(execution.scope)
+        value = evaluate(claim, backend, scope, limits=problem.limits, budget=budget).value
+        shape, wanted = backend.shape(value), problem.inputs[name].shape
+        if shape not in ((), wanted):
+            raise ShapeError(
+                f"--expect {claim.source}: it has shape {shape}, the gradient by {name} {wanted}",
+                hint=f"give it the shape of {name}, or one number for all elements"
+                if wanted
+                else f"{name} is a single number, so give one without brackets",
+            )
+        found[name] = value
+    return found

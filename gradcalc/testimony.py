@@ -213,10 +213,32 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A gradient as text in gradcalc's language, or why there is none to be shown."""
+    """A gradient as text in gradcalc's language, or why there is none to be shown.
+
+    `holds` says that nothing speaks against it at the point, be it written or not.
+    """
 
     written: Written | None = None
     failure: str | None = None
+    holds: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a claim gives at a point beside the user's, and the gradient there.
+
+    `point` has the inputs that are not where the user has them. The two may be `room` apart, in
+    relation to the largest element.
+    """
+
+    point: Mapping[str, Array]
+    claimed: Array
+    true: Array
+    room: float
+
+
+Claimed = tuple[tuple[Beside, ...], ...]
+"""Points at which a claim was tried; it fails where it does in each group of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +278,9 @@ class Sensitivity:
     bends; `flows` the sizes, signs left out, of all that flows into each element of a gradient:
     rounding is in proportion to them. `conditions` say how strongly each gradient reacts to
     relative changes of the inputs; `rounding` how far the dtype's rounding alone takes it in the
-    program as it is written, `noise` what that of its values alone does, in units of epsilon.
+    program as it is written, `noise` what that of its values alone does, in units of epsilon;
+    `slopes` how large its elements are on the way to inputs of ordinary size, `ordinary` the same
+    with those of inputs that have been smaller.
     """
 
     scales: Mapping[str, Any]
@@ -264,6 +288,8 @@ class Sensitivity:
     conditions: Mapping[str, float] = field(default_factory=dict)
     rounding: Mapping[str, float] = field(default_factory=dict)
     noise: Mapping[str, float] = field(default_factory=dict)
+    slopes: Mapping[str, float] = field(default_factory=dict)
+    ordinary: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -615,12 +615,13 @@ def test_what_the_gradient_is_of():
     assert "of     y: this is the gradient of that part of the program" in text
 
 
-def test_a_claim_of_another_shape():
-    claim = Claim("1", array(1, 2), False, None)
-    report = with_gradient(VECTOR, claim=claim)
-    text = renderer("table")([report], PLAIN)
-    assert "1 does not hold: its shape is (2), the gradient's is (4)" in text
-    assert text.count("✗") == 4
+def test_a_claim_beside_the_point():
+    fails = Claim("x", X, False, mask(0, 0, 0, 0), beside="at x=2.1 it gives 2.1 for x, not 3")
+    text = renderer("table")([with_gradient(VECTOR, claim=fails)], PLAIN)
+    assert "x holds at this point only: at x=2.1 it gives 2.1 for x, not 3" in text
+    holds = Claim("x", X, True, mask(0, 0, 0, 0), untried=True)
+    text = renderer("table")([with_gradient(VECTOR, claim=holds)], PLAIN)
+    assert "x holds, tried at this point only" in text
 
 
 def test_an_empty_gradient_has_no_rows():

@@ -3,15 +3,18 @@
 import ast
 import csv
 import io
+import itertools
 import json
 import subprocess
 import sys
 from typing import Any
 
+import flint
 import numpy as np
 import pytest
 import sympy
 
+from gradcalc.balls.arithmetic import Balls, _in_sure_order
 from gradcalc.balls.numbers import TooLarge
 from gradcalc.calculate import calculate
 from gradcalc.derive.perturbations import distance, extent
@@ -26,7 +29,7 @@ from gradcalc.slopes.directions import SIGNS, sample
 from gradcalc.slopes.forward import BLOCK, Course, course_of
 from tests.processes import HANGS
 from tests.test_cli_process import environment
-from tests.trust_cases import problem
+from tests.trust_cases import problem, report
 
 X, Y = sympy.symbols("x y", real=True)
 DRAW = np.random.default_rng(4)
@@ -276,3 +279,45 @@ def test_all_rows_are_there(shape: tuple[int, ...]) -> None:
     assert [row[1] for row in rows] == [",".join(map(str, i)) for i in np.ndindex(*shape)]
     read = json.loads(renderer("json")([answer], STYLE))["gradients"]["x"]
     assert np.array_equal(read["symbolic"], answer.gradients[0].symbolic)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 1000])
+def test_a_formula_that_spreads_out_a_product_is_read_back_in_floats(
+    count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [0]
+    whole = Balls.map
+
+    def counted(self: Balls, *given: Any) -> Any:
+        found = whole(self, *given)
+        made[0] += np.size(found)
+        return found
+
+    monkeypatch.setattr(Balls, "map", counted)
+    x = np.linspace(0.9, 1.1, 1000)
+    x[:count] = 0
+    assert report("prod(x)", x=x).verdict.outcome == "verified"
+    assert made[0] < 100_000
+
+
+@pytest.mark.parametrize("descending", [False, True])
+def test_balls_in_sure_order_are_those_of_all_comparisons(descending: bool) -> None:
+    random = np.random.default_rng(5)
+    for width in (0.0, 0.2):
+        for _ in range(100):
+            middles = random.integers(0, 6, 5)
+            radii = random.integers(0, 3, 5) * width
+            row = [flint.arb(int(m), float(r)) for m, r in zip(middles, radii, strict=True)]
+            found = _in_sure_order(row, descending)
+            if found is None:
+                assert width > 0
+                continue
+            pairs = [(row[a], row[b]) for a, b in itertools.pairwise(found)]
+            for first, second in pairs:
+                low, high = (second, first) if descending else (first, second)
+                assert low < high or low == high
+            given = [int(middles[place]) for place in found]
+            assert given == sorted(given, reverse=descending)
+            ties = [(a, b) for a, b in itertools.pairwise(found) if middles[a] == middles[b]]
+            assert all(a < b for a, b in ties)
+    assert _in_sure_order([flint.arb(1), flint.arb.nan()], descending) is None

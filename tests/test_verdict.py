@@ -1,6 +1,7 @@
 """The verdict's rule, outcome by outcome, from testimonies made by hand."""
 
 import math
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -9,6 +10,7 @@ import mpmath
 import numpy as np
 import pytest
 
+from gradcalc.errors import ShapeError
 from gradcalc.lang.program import Branch
 from gradcalc.problem import Problem
 from gradcalc.testimony import (
@@ -27,6 +29,7 @@ from gradcalc.testimony import (
 from gradcalc.verdict.judge import Judgement, judge
 from gradcalc.verdict.outcome import FACTOR, Outcome, numbers_apart, precision_of
 from gradcalc.verdict.references import APART
+from tests.sweeps import FULL
 from tests.trust_cases import problem, report
 
 EPSILON = 2.0**-52
@@ -282,12 +285,12 @@ def test_numbers_are_told_apart(first: float, second: Any, texts: tuple[str, str
     assert (given, true.replace(".0e", "e")) == texts
 
 
+DOUBLING = "y = x\nwhile y < 100:\n    y = 2*y\ny"
+
 CLAIMS: tuple[tuple[str, dict[str, Any], str, bool, str], ...] = (
     ("2*dot(x,x)", {"x": [0.0, 1.0]}, "4*x", True, "verified"),
     ("2*dot(x,x)", {"x": [0.0, 1.0]}, "3*x", False, "wrong"),
     ("2*dot(x,x)", {"x": [1.0, 1.0]}, "4", True, "verified"),
-    ("2*dot(x,x)", {"x": [1.0, 1.0]}, "[4, 4, 4]", False, "wrong"),
-    ("2*dot(x,x)", {"x": [1.0, 1.0]}, "[[4, 4]]", False, "wrong"),
     ("x*x", {"x": 1.0}, "2*x + 1e-10", False, "wrong"),
     ("x*x", {"x": 1.0}, "2*x + 1e-15", True, "verified"),
     ("x*x", {"x": 0.0}, "0", True, "verified"),
@@ -304,6 +307,56 @@ CLAIMS: tuple[tuple[str, dict[str, Any], str, bool, str], ...] = (
     ("1/x", {"x": 0.0}, "-1/x**2", False, "singular"),
     ("x*x", {"x": float("inf")}, "2*x", True, "unresolved"),
     ("exp(x)", {"x": -1000.0}, "exp(x)", True, "vanished"),
+    # formulas hold around the point, numbers at it
+    ("x**2", {"x": 1.0}, "2*x**3", False, "wrong"),
+    ("x**2", {"x": 1.0}, "2", True, "verified"),
+    ("x**2", {"x": 0.0}, "2*x**3", False, "wrong"),
+    ("norm(x)", {"x": [3.0, 4.0]}, "x/5", False, "wrong"),
+    ("sum(x)", {"x": [1.0, 2.0]}, "ones_like(x)", True, "verified"),
+    ("det(x)", {"x": [[1.0, 2.0], [3.0, 4.0]]}, "det(x)*inv(x).T", True, "verified"),
+    ("logdet(x)", {"x": [[2.0, 1.0], [1.0, 3.0]]}, "inv(x)", True, "verified"),
+    ("detach(x)*x", {"x": 2.0}, "x", True, "verified"),
+    ("detach(x)*x", {"x": 2.0}, "4/x", False, "wrong"),
+    (DOUBLING, {"x": 3.0}, "64 + 0*x", True, "verified"),
+    (DOUBLING, {"x": 3.0}, "64*x/3", False, "wrong"),
+    ("acos(x)", {"x": 0.99999}, "-1/sqrt(1 - x**2)", True, "verified"),
+    # on the same side of every corner
+    ("x*abs(x)", {"x": 1.0}, "2*x", True, "verified"),
+    ("sqrt((x - 1)**2)", {"x": 1.05}, "ones_like(x)", True, "verified"),
+    ("x**2 if x > 0 else -x", {"x": 0.01}, "2*x", True, "verified"),
+    ("floor(x)*x", {"x": 1.5}, "floor(x)", True, "verified"),
+    ("floor(x)*x", {"x": 1.5}, "x/1.5", False, "wrong"),
+    # on all sides where the point is a corner
+    ("abs(x)", {"x": 0.0}, "sign(x)", True, "kink"),
+    ("abs(x)", {"x": 0.0}, "2*x + 1", False, "wrong"),
+    ("x*abs(x)", {"x": 0.0}, "2*abs(x)", True, "verified"),
+    ("x*abs(x)", {"x": 0.0}, "2*x", False, "wrong"),
+    ("maximum(x, y)", {"x": 1.0, "y": 1.0}, "where(x > y, 1, 0)", True, "kink"),
+    ("norm(x)", {"x": [0.0, 0.0]}, "0*x", False, "wrong"),
+    # other inputs only as what they may be
+    ("x*y", {"x": 3.0, "y": 2.5}, "y**2/2.5", False, "wrong"),
+    ("x@A@x", {"x": [1.0, 2.0], "A": [[2.0, 1.0], [1.0, 3.0]]}, "2*A@x", True, "verified"),
+    (
+        "-sum(y*log(softmax(x)))",
+        {"x": [0.1, 0.3, -2.0], "y": [0.0, 1.0, 0.0]},
+        "softmax(x) - y",
+        True,
+        "verified",
+    ),
+    (
+        "-sum(y*log(softmax(x)))",
+        {"x": [0.1, 0.3, -2.0], "y": [0.25, 0.25, 0.5]},
+        "softmax(x) - y",
+        True,
+        "verified",
+    ),
+    (
+        "norm(x@A)**2",
+        {"x": [1.0, 2.0], "A": [[0.6, 0.8], [-0.8, 0.6]]},
+        "2*x@A@A.T",
+        True,
+        "verified",
+    ),
 )
 
 
@@ -318,6 +371,92 @@ def test_a_claim(text: str, inputs: dict[str, Any], claim: str, holds: bool, out
     assert answer.verdict.outcome == outcome, answer.verdict.message
 
 
+def test_a_claim_in_fewer_digits() -> None:
+    inputs = {"x": [0.1, 0.3, -2.0], "y": [0.1, 0.2, 0.7]}
+    for claim, holds in (("softmax(x) - y", True), ("softmax(x) - y + 1e-2*(x[0] - 0.1)", False)):
+        answer = report("-sum(y*log(softmax(x)))", "float32", claims={"x": claim}, **inputs)
+        found = answer.gradients[0].claim
+        assert found is not None
+        assert found.holds is holds
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "claim", "shape"),
+    [
+        ("sum(x**2)", [1.0, 2.0, 3.0], "[[1]]", "(1, 1)"),
+        ("sum(x**2)", [1.0, 2.0, 3.0], "[2]", "(1,)"),
+        ("sum(x**2)", [1.0, 2.0, 3.0], "[2, 4]", "(2,)"),
+        ("sum(x**2)", [1.0, 2.0, 3.0], "[[2, 4, 6]]", "(1, 3)"),
+        ("sum(x**2)", [1.0, 2.0, 3.0], "outer(x, x)", "(3, 3)"),
+        ("x**2", 3.0, "[6]", "(1,)"),
+        ("x**2", math.inf, "[6]", "(1,)"),
+    ],
+)
+@pytest.mark.parametrize("check", [True, False])
+def test_a_claim_of_another_shape_is_refused(
+    text: str, at: Any, claim: str, shape: str, check: bool
+) -> None:
+    with pytest.raises(ShapeError, match=re.escape(f"it has shape {shape}, the gradient by x")):
+        report(text, claims={"x": claim}, x=at, check=check)
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "claim", "says"),
+    [
+        ("x**2", 1.0, "2*x**3", "the claim 2*x**3 holds at this point only: at x=1.0"),
+        ("norm(x)", [3.0, 4.0], "x/5", "holds at this point only: at another point it gives 0.5"),
+        ("abs(x)", 0.0, "2", "it gives 2 for x, and no mixture of the gradients around does"),
+    ],
+)
+def test_what_is_said_of_a_claim(text: str, at: Any, claim: str, says: str) -> None:
+    assert says in report(text, claims={"x": claim}, x=at).verdict.message
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "claim", "untried"),
+    [
+        ("x**2", 3.0, "2*x", False),
+        ("x**2", 3.0, "6", False),
+        ("tan(x)", 1.5707963267948966, "1 + tan(x)**2", True),
+        ("sum(x**2)", np.full(100_000, 2.0), "2*x", True),
+    ],
+)
+def test_whether_a_claim_was_tried_elsewhere(text: str, at: Any, claim: str, untried: bool) -> None:
+    found = report(text, claims={"x": claim}, x=at).gradients[0].claim
+    assert found is not None
+    assert found.holds
+    assert found.untried is untried
+
+
+SPELLINGS = (
+    ("{a}*sin(x)**2", ("2*{a}*sin(x)*cos(x)", "{a}*sin(2*x)", "{a}*2*tan(x)/(1 + tan(x)**2)")),
+    ("{a}*tanh(x)", ("{a}*(1 - tanh(x)**2)", "{a}/cosh(x)**2",
+                     "4*{a}/(exp(x) + exp(-x))**2")),
+    ("log(1 + {a}*x**2)", ("2*{a}*x/(1 + {a}*x**2)", "2*x/(x**2 + 1/{a})")),
+    ("({a} + x)**4", ("4*({a} + x)**3", "4*x**3 + 12*{a}*x**2 + 12*{a}**2*x + 4*{a}**3")),
+    ("{a}*x*abs(x)", ("2*{a}*abs(x)", "2*{a}*sqrt(x**2)")),
+    ("exp(-{a}*x)/x", ("-exp(-{a}*x)*({a}/x + 1/x**2)", "-({a}*x + 1)/(x**2*exp({a}*x))")),
+)  # fmt: skip
+
+OFFS = ("(x - {p})*exp(x)", "(x - {p})**2", "sin(x - {p})", "x - {p}", "1e-4*(x/{p} - 1)")
+
+
+@pytest.mark.parametrize("seed", range(FULL * 20 + 4))
+def test_formulas_hold_around_the_point_or_not_at_all(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    for text, spellings in SPELLINGS:
+        a = f"{random.uniform(0.5, 2):.3f}"
+        p = float(random.choice([-1, 1]) * random.uniform(0.3, 2))
+        off = OFFS[random.integers(len(OFFS))]
+        for right in spellings:
+            for claim in (right, f"{right} + {off}"):
+                answer = report(text.format(a=a), claims={"x": claim.format(a=a, p=p)}, x=p)
+                found = answer.gradients[0].claim
+                assert found is not None
+                assert found.holds is (claim == right), (text, a, p, claim)
+                assert not found.untried
+
+
 def test_without_the_check_a_claim_is_held_against_autograd() -> None:
     answer = report("x*x", claims={"x": "2*x"}, x=3.0, check=False)
     assert answer.gradients[0].claim is not None
@@ -330,6 +469,124 @@ def test_where_the_reference_is_in_doubt_a_claim_is_held_against_autograd() -> N
     ours = {"claims": {"x": np.asarray(3.0)}}
     judged = weigh(2.0, 2.5, ours=ours, theirs={"doubt": "too steep"}, claims={"x": "3"})
     assert "it gives 3 for x, not 2 as autograd does" in judged.verdict.message
+
+
+LEVEL: tuple[tuple[str, Any, str], ...] = (
+    ("sigmoid(x)", 12.0, "vanished"),
+    ("1 - sigmoid(x)", 12.0, "vanished"),
+    ("sigmoid(x) - 1", 12.0, "vanished"),
+    ("1 - sigmoid(1e-3*x)", 12e3, "vanished"),
+    ("1 - sigmoid(x - 100)", 130.0, "vanished"),
+    ("log(sigmoid(x))", 9.0, "vanished"),
+    ("logsigmoid(x)", 9.0, "verified"),
+    ("gelu(x)", -5.5, "vanished"),
+    ("0.5*x*(1 + erf(x/sqrt(2)))", -5.5, "vanished"),
+    ("gelu(x)", -7.0, "vanished"),
+    ("0.5*x*(1 + erf(x/sqrt(2)))", -7.0, "vanished"),
+    ("softsign(x)", 1e4, "vanished"),
+    ("x/(1 + abs(x))", 1e4, "vanished"),
+    ("softsign(x)", 1e10, "vanished"),
+    ("x/(1 + abs(x))", 1e10, "vanished"),
+    ("expm1(x)", -30.0, "vanished"),
+    ("binary_cross_entropy_with_logits(x, 1.0)", 15.0, "vanished"),
+    ("binary_cross_entropy_with_logits(x, 1.0)", 30.0, "vanished"),
+    ("binary_cross_entropy_with_logits(x, 1.0)", 40.0, "vanished"),
+    ("cross_entropy(x, tensor([1.0, 0.0]))", [15.0, 0.0], "vanished"),
+    ("cross_entropy(x, tensor([1.0, 0.0]))", [25.0, 0.0], "vanished"),
+    ("cross_entropy(x, tensor([0.9, 0.1]))", [1015.0, 1000.0], "verified"),
+    ("-log_softmax(x, 0)[0]", [30.0, 0.0], "vanished"),
+    ("-log(softmax(x, 0)[0])", [30.0, 0.0], "vanished"),
+    ("tanhshrink(x)", 0.01, "verified"),
+    ("x - tanh(x)", 0.01, "verified"),
+    # what cancels is not level
+    ("(1 - cos(x))/x**2", 1e-8, "wrong"),
+    ("exp(x) - 1 - x", 1e-9, "wrong"),
+    ("sqrt(x + 1) - sqrt(x)", 1e12, "wrong"),
+    ("x**3 - 3*x**2 + 3*x - 1", 1.0000001, "wrong"),
+    ("x**3 - 30*x**2 + 300*x - 1000", 10.0000001, "wrong"),
+    ("x - tanh(x)", 1e-8, "wrong"),
+    ("tanhshrink(x)", 1e-8, "wrong"),
+)
+
+
+@pytest.mark.parametrize(("text", "at", "outcome"), LEVEL, ids=[f"{c[0]}:{c[1]}" for c in LEVEL])
+def test_where_a_function_levels_off(text: str, at: Any, outcome: str) -> None:
+    answer = report(text, x=at)
+    assert answer.verdict.outcome == outcome, answer.verdict.message
+    if outcome == "vanished":
+        strict = report(text, x=at, strict=True)
+        assert strict.verdict.exit_code == 1
+        assert "--strict does not excuse what is lost in rounding" in strict.verdict.message
+
+
+@pytest.mark.parametrize("size", [5, 19, 20, 23, 26, 27, 40])
+def test_columns_that_add_up_to_nothing(size: int) -> None:
+    drawn = np.random.default_rng(0).standard_normal((size, size))
+    assert report("sum(x@x.T)", x=drawn).verdict.outcome == "verified"
+    # as far as the inputs tell the gradient is 0
+    assert report("sum(x@x.T)", x=drawn - drawn.mean(axis=0)).verdict.outcome == "vanished"
+
+
+PAIRS = (
+    ("softsign(x)", "x/(1 + abs(x))"),
+    ("gelu(x)", "0.5*x*(1 + erf(x/sqrt(2)))"),
+    ("tanhshrink(x)", "x - tanh(x)"),
+    ("binary_cross_entropy_with_logits(x, 1.0)", "log(1 + exp(-x))"),
+    ("-logsigmoid(x)", "softplus(-x)"),
+    ("silu(x)", "x*sigmoid(x)"),
+    ("mish(x)", "x*tanh(softplus(x))"),
+    ("tanh(x)", "(exp(x) - exp(-x))/(exp(x) + exp(-x))"),
+    ("softplus(x)", "log1p(exp(x))"),
+    ("1 - sigmoid(x)", "-(sigmoid(x) - 1)"),
+    ("log(sigmoid(x))", "log(1/(1 + exp(-x)))"),
+)
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("at", [-60.0, -30, -9, -5.5, -1e-4, 1e-6, 0.02, 0.7, 4, 12, 25, 37, 1e5])
+@pytest.mark.parametrize("pair", PAIRS, ids=[pair[0] for pair in PAIRS])
+def test_the_same_gradient_gets_the_same_verdict(pair: tuple[str, str], at: float) -> None:
+    answers = [report(text, x=at) for text in pair]
+    if len({float(answer.gradients[0].best) for answer in answers}) == 1:
+        assert answers[0].verdict.outcome == answers[1].verdict.outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs"),
+    [
+        ("det(A)**2", {"A": [[1.0, 2.0], [2.0, 4.0]]}),
+        ("norm(x, 4)**2", {"x": [0.0, 0.0]}),
+        ("logaddexp(x, y)", {"x": 1e300, "y": -1e300}),
+    ],
+)
+def test_a_formula_that_does_not_hold_at_the_point_does_not_agree(
+    text: str, inputs: dict[str, Any]
+) -> None:
+    answer = report(text, **inputs)
+    assert answer.verdict.message.startswith("autograd and enclosure agree")
+    assert any("does not hold at this point" in finding.message for finding in answer.findings)
+    assert report(text, strict=True, **inputs).verdict.outcome == "unresolved"
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("exp2(sinh(x))", 1e6),
+        ("exp(exp(x))", 1e10),
+        ("atan(exp(exp(x)))", 1e4),
+        ("sum(softmax(exp(x), 0))", [1e3, 1e4]),
+        ("log(log(exp(exp(x))))", 1e6),
+        ("x**x**x", 1e6),
+    ],
+)
+def test_what_is_beyond_the_balls_is_no_border(text: str, at: Any) -> None:
+    assert report(text, x=at).verdict.outcome == "unresolved"
+
+
+def test_the_digits_of_an_element_that_is_off_altogether() -> None:
+    answer = report("x[0]*1e20 + relu(x[1]) - relu(-x[1])", x=[1.0, 0.0])
+    assert answer.verdict.outcome == "wrong"
+    assert answer.gradients[0].digits == 0
 
 
 def test_one_wrong_input_makes_the_whole_wrong() -> None:

@@ -7,6 +7,7 @@ systems are left to flint's matrices.
 import math
 from collections.abc import Callable, Sequence
 from functools import cmp_to_key
+from itertools import pairwise
 from typing import Any
 
 import flint
@@ -194,6 +195,9 @@ class Balls:
 
     def _sorted(self, row: Any, descending: bool) -> list[int]:
         decisions = self.decisions
+        found = _in_sure_order(list(row), descending)
+        if found is not None:
+            return found
 
         def before(i: int, j: int) -> int:
             first, second = (row[j], row[i]) if descending else (row[i], row[j])
@@ -256,6 +260,17 @@ _flowing = np.frompyfunc(lambda g, slope: g if g.is_zero() else g * slope, 2, 1)
 _flowing_beside = np.frompyfunc(
     lambda g, slope: ZERO if g.is_zero() or slope.is_zero() else g * slope, 2, 1
 )
+
+
+def _in_sure_order(row: list[Ball], descending: bool) -> list[int] | None:
+    """The places of balls in order, None where it takes a decision to tell two neighbours apart."""
+    if not all(ball.is_finite() for ball in row):
+        return None
+    middles = [ball.mid() for ball in row]
+    places = sorted(range(len(row)), key=middles.__getitem__, reverse=descending)
+    ordered = [row[place] for place in places]
+    pairs = pairwise(reversed(ordered) if descending else ordered)
+    return places if all(a < b or a == b for a, b in pairs) else None
 
 
 def each(function: Callable[..., Any], *arrays: Any) -> Any:

@@ -141,7 +141,7 @@ class Options:
         commands=BATCH, key="enclose", json=read.json_flag,
     )  # fmt: skip
     strict: bool = _row(
-        False, "--strict", "", "Excuse nothing by bad conditioning of the inputs.",
+        False, "--strict", "", "Excuse no lost digits, and fail on what has vanished.",
         key="strict", json=read.json_flag,
     )  # fmt: skip
     max_steps: int | None = _row(

@@ -4,6 +4,7 @@ By that the enclosed values of a run are also held against those that a library 
 operations.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -45,18 +46,20 @@ class Rounded(Balls):
     """Numbers of so many bits, of any exponent: each result is rounded to nearest.
 
     Each primitive of elements is computed as well as that allows, so what goes wrong is the
-    program's doing and not that of a library; sums are added up as floats are.
+    program's doing and not that of a library; sums are added up as floats are. With `inside` a
+    primitive is rounded at each step of its own definition, as it is where a program spells it out.
     """
 
-    def __init__(self, bits: int) -> None:
+    def __init__(self, bits: int, *, inside: bool = False) -> None:
         super().__init__(Decisions(forced=True))
         self.bits = bits
+        self.inside = inside
 
     def asarray(self, values: Any) -> Any:
         return each(self._rounded, super().asarray(values))
 
     def map(self, symbols: Sequence[Any], body: Any, values: Sequence[Any]) -> Any:
-        with flint.ctx.workprec(PRECISE):
+        with flint.ctx.workprec(self.bits if self.inside else PRECISE):
             found = super().map(symbols, body, values)
         return self.asarray(found)
 
@@ -81,12 +84,14 @@ def rounding(experiment: Experiment, exact: Mapping[str, Reals]) -> dict[str, fl
     """What the dtype's rounding alone does to each gradient of the program as it is written.
 
     The relative error of runs with as many bits as the dtype has and a few more, brought to the
-    dtype's. Nothing where the gradient is 0, or such a run meets a number that is not finite.
+    dtype's; of primitives as they are, and spelled out. Nothing where the gradient is 0, or such a
+    run meets a number that is not finite.
     """
     bits = bits_of(experiment.problem.dtype)
     worst: dict[str, float] = {}
-    for more in range(ROUNDED if experiment.size <= FEW else 1):
-        gradients = _in_few_bits(experiment, bits + more)
+    times = ROUNDED if experiment.size <= FEW else 1
+    for inside, more in itertools.product((False, True), range(times)):
+        gradients = _in_few_bits(experiment, bits + more, inside=inside)
         for name, true in exact.items():
             size = largest(true)
             errors = [abs(part) for part in np.ravel(gradients[name] - true)]
@@ -101,9 +106,9 @@ def bits_of(dtype: str) -> int:
     return int(np.finfo(dtype).nmant) + 1
 
 
-def _in_few_bits(experiment: Experiment, bits: int) -> dict[str, Reals]:
+def _in_few_bits(experiment: Experiment, bits: int, *, inside: bool) -> dict[str, Reals]:
     with flint.ctx.workprec(bits):
-        arithmetic = Rounded(bits)
+        arithmetic = Rounded(bits, inside=inside)
         inputs = {n: arithmetic.asarray(v) for n, v in experiment.problem.inputs.items()}
         recording = experiment.runs.at(lambda: arithmetic, inputs)
         return recording.swept(arithmetic, inputs)
@@ -133,14 +138,24 @@ def noise(trial: Trial) -> dict[str, float]:
     return result
 
 
-def errors_of(trial: Trial) -> list[Any]:
-    """How far off the values of a run's nodes are by rounding, in units of epsilon."""
+def errors_of(trial: Trial, dtype: str) -> list[Any]:
+    """How far off the values of a run's nodes are by rounding, in units of the dtype's epsilon.
+
+    What a primitive's own definition loses in so many digits is part of it.
+    """
     nodes = trial.derived.derivation.values
-    errors = _errors(trial, nodes)
+    errors = _errors(trial, nodes, Rounded(bits_of(dtype), inside=True))
     return [errors[node.order] for node in nodes]
 
 
-def _errors(trial: Trial, nodes: Sequence[Node]) -> dict[int, Any]:
+def _lost_inside(m: Rounded, node: Node, value: Any, operands: Sequence[Any]) -> Any:
+    """What a primitive's own definition loses, in units of epsilon."""
+    with flint.ctx.workprec(m.bits):
+        given = m.map(node["symbols"], node["body"], list(map(m.asarray, operands)))
+    return np.abs(given - value) * 2 ** (m.bits - 1)
+
+
+def _errors(trial: Trial, nodes: Sequence[Node], spelled: Rounded | None = None) -> dict[int, Any]:
     """How far off values, and what is made of them, are by order, of nodes in order."""
     derived, m = trial.derived, trial.arithmetic
     f, plain = _Sizes(m), Eager(m)
@@ -164,6 +179,8 @@ def _errors(trial: Trial, nodes: Sequence[Node]) -> dict[int, Any]:
             found = found if tangent is None else tangent
         if node.order in values and node.operands and not node.op.moves:
             found = found + f.own(node, known[node.order], operands)
+            if spelled is not None and node.op is ops.MAP:
+                found = found + _lost_inside(spelled, node, known[node.order], operands)
         if node.order in lossy:
             value = known[lossy[node.order]]
             found = found + f.fine(abs(operands[0]) * (2 * abs(value)))
@@ -249,7 +266,7 @@ def stranger(experiment: Experiment, steps: Sequence[Step]) -> str | None:
         # most values are off by no more than a few roundings of their own
         pairs = list(zip(calls, steps, strict=True))
         off = [pair for pair in pairs if _is_apart(centre, pair[0][1], pair[1], None, dtype)]
-        errors = errors_of(centre) if off else []
+        errors = errors_of(centre, dtype) if off else []
         for (name, number), step in off:
             if _is_apart(centre, number, step, errors[number], dtype):
                 return name

@@ -294,8 +294,8 @@ def _looked_at(
         return sampler(part, direction, radius)
 
     around = explore(here, base, sample, size, affordable)
-    if around.nature is Nature.EDGE and not around.inside and not events:
-        # nothing that is there says that it is not defined
+    if around.nature is not Nature.SMOOTH and not events:
+        # nothing that is there says that it is not defined, or not smooth
         raise OutOfReach(FAR)
     if size <= WIDEST and around.nature in (Nature.SMOOTH, Nature.KINK):
         found = _walked(sampler, part, sample, affordable)

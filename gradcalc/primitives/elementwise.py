@@ -32,7 +32,7 @@ ELEMENTWISE: tuple[Elementwise, ...] = (
     Elementwise("log1p", lambda s, x: s.log(1 + x), ((0.3,), (-0.6,), (1e-9,)),
                 "logarithm of 1 + x, accurate near 0", domain=lambda m, x: (1 + x,), safe=(0, 1)),
     Elementwise("expm1", lambda s, x: s.exp(x) - 1, ((0.7,), (-1.3,), (1e-9,)),
-                "exponential minus 1, accurate near 0", safe=(0, 0)),
+                "exponential minus 1, accurate near 0", safe=(0, 0), from_value=True),
     Elementwise("exp2", lambda s, x: s.Integer(2) ** x, ANY, "2 to the power of x", safe=(0, 0)),
     Elementwise("log2", lambda s, x: s.log(x) / s.log(2), POSITIVE, "logarithm to base 2",
                 domain=at_zero, safe=(0, 1)),

@@ -1,5 +1,6 @@
 """A text in gradcalc's language as a function of the inputs, in any arithmetic."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from gradcalc.derive.trace import Derived
 from gradcalc.errors import GradcalcError
 from gradcalc.expr import ops
 from gradcalc.expr.evaluate import Plan
+from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Node, ancestry
 from gradcalc.expr.transcript import LONGEST
 from gradcalc.lang.evaluate import evaluate
@@ -32,13 +34,17 @@ class Reader:
         self._derived = derived
         self._detached = detached
         self._plan: Plan | None = None
+        self._size: int | None = None
+
+    def size(self, problem: Problem) -> int:
+        """How many numbers the text makes on its way, as far as it goes at the problem's point."""
+        if self._size is None:
+            self._interpreted(problem, Floats(), self._given(Floats(), problem.inputs))
+        return self._size or 0
 
     def run(self, problem: Problem, arithmetic: Any, point: Mapping[str, Any]) -> Any | None:
         """What the text gives at a point; None where it fails."""
-        nodes = list(self._detached.values())
-        named = self._derived.plan(nodes)(arithmetic, point) if nodes else []
-        given = {name: arithmetic.asarray(value) for name, value in point.items()}
-        given |= dict(zip(self._detached, named, strict=True))
+        given = self._given(arithmetic, point)
         if self._plan is not None:
             try:
                 return self._plan(arithmetic, given)[0]
@@ -46,6 +52,12 @@ class Reader:
                 # the text itself says whether it fails
                 pass
         return self._interpreted(problem, arithmetic, given)
+
+    def _given(self, arithmetic: Any, point: Mapping[str, Any]) -> dict[str, Any]:
+        nodes = list(self._detached.values())
+        named = self._derived.plan(nodes)(arithmetic, point) if nodes else []
+        given = {name: arithmetic.asarray(value) for name, value in point.items()}
+        return given | dict(zip(self._detached, named, strict=True))
 
     def _interpreted(self, problem: Problem, arithmetic: Any, given: dict[str, Any]) -> Any | None:
         recorder = Recorder(problem.dtype, arithmetic, keep=False)
@@ -55,6 +67,8 @@ class Reader:
             value = evaluate(self._program, backend, scope, budget=backend.budget).value
         except (GradcalcError, OutOfReach):
             return None
+        finally:
+            self._size = sum(math.prod(node.shape) for node in recorder.nodes)
         if self._plan is None and not recorder.observations:
             self._plan = Plan([value.node])
         return value.value

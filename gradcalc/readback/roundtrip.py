@@ -9,7 +9,7 @@ from typing import Any
 import flint
 import numpy as np
 
-from gradcalc.balls.arithmetic import Balls
+from gradcalc.balls.arithmetic import Balls, to_floats
 from gradcalc.balls.numbers import Decisions
 from gradcalc.derive.perturbations import Point, distance, extent, is_finite, landmarks, moved
 from gradcalc.derive.runs import Recording
@@ -21,8 +21,11 @@ from gradcalc.testimony import ROUNDINGS
 EXACT = 1500
 """Numbers on a tape up to which the two sides are compared in many digits."""
 
+WRITTEN = 20 * EXACT
+"""Numbers that a text makes up to which that is so: it may spread out what a run does at once."""
+
 BITS = 192
-"""As many of them, in balls."""
+"""The bits of these digits, in balls."""
 
 ROOM = {True: 1e-10, False: 1e-6}
 """How far the two sides may be apart, in relation to the largest element: in many digits, where
@@ -94,9 +97,14 @@ class RoundTrip:
             return self._read(name, text, shown)
 
     def value(self, name: str, text: str, shown: Node, arithmetic: Any, inputs: Point) -> Any:
-        """What a text gives at the point in some arithmetic, None where it fails."""
+        """What a text gives at the point in some arithmetic, None where it fails or is too much."""
         reader = self._reader(name, text, shown)
-        return None if reader is None else reader.run(self.recording.problem, arithmetic, inputs)
+        if reader is None or not self._is_cheap(reader):
+            return None
+        return reader.run(self.recording.problem, arithmetic, inputs)
+
+    def _is_cheap(self, reader: Reader) -> bool:
+        return reader.size(self.recording.problem) <= WRITTEN
 
     def _reader(self, name: str, text: str, shown: Node) -> Reader | None:
         derived = self.recording.derived
@@ -146,7 +154,8 @@ class RoundTrip:
         return _largest(self.recording.derived.values(Floats(), point))
 
     def _holds_here(self, reader: Reader, expected: Any) -> bool | None:
-        if self.exact and self._is_near(reader, self._inputs, expected):
+        exact = self.exact and self._is_cheap(reader)
+        if exact and self._is_near(reader, self._inputs, expected):
             return True
         return self._is(reader, self._inputs, expected, self._scale)
 
@@ -171,7 +180,7 @@ class RoundTrip:
         given = reader.run(self.recording.problem, Floats(), point)
         if given is None or np.shape(given) != expected.shape:
             return False
-        return bool(distance(given, expected) <= self._room(size))
+        return bool(distance(given, expected) <= self._room(size, self.exact))
 
     def _holds_at(self, place: "Place", name: str, reader: Reader) -> bool | None:
         return self._is(reader, place.point, place.gradients[name], place.scale)
@@ -182,15 +191,19 @@ class RoundTrip:
         finite = None if size < np.inf else is_finite(expected)
         if finite is not None and not finite.any():
             return None
-        given = reader.run(self.recording.problem, self._arithmetic, point)
+        exact = self.exact and self._is_cheap(reader)
+        if self.exact and not exact:
+            expected = to_floats(expected)
+        arithmetic = self._arithmetic if exact else Floats()
+        given = reader.run(self.recording.problem, arithmetic, point)
         if given is None or np.shape(given) != np.shape(expected):
             return False
         if finite is not None:
             given, expected = given[finite], expected[finite]
             size = extent(expected)
         # a NaN is neither larger nor smaller, so it never agrees
-        apart, room = distance(_middles(given), _middles(expected)), self._room(size)
-        return bool(apart <= room or apart <= room + NOISE[self.exact] * scale())
+        apart, room = distance(_middles(given), _middles(expected)), self._room(size, exact)
+        return bool(apart <= room or apart <= room + NOISE[exact] * scale())
 
     def _other_points(self) -> list["Place"]:
         """Points where the gradient is defined everywhere, with what the sweep gives there."""
@@ -223,9 +236,9 @@ class RoundTrip:
             return None
         return dict(zip(derivation.gradients, gradients, strict=True))
 
-    def _room(self, size: Any) -> Any:
+    def _room(self, size: Any, exact: bool) -> Any:
         epsilon = float(np.finfo(self.recording.problem.dtype).eps)
-        return size * max(ROOM[self.exact], ROUNDINGS * epsilon)
+        return size * max(ROOM[exact], ROUNDINGS * epsilon)
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,7 +204,8 @@ def _told(values: Array | None, told: NDArray[np.bool_] | None) -> Any:
 
 
 def _claim(claim: Claim) -> Json:
-    return {"text": claim.text, "value": _numbers(claim.value), "holds": claim.holds}
+    told = {"text": claim.text, "value": _numbers(claim.value), "holds": claim.holds}
+    return {**told, **_known(beside=claim.beside, untried=claim.untried or None)}
 
 
 def _span(span: Span | None) -> Json | None:

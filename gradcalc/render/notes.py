@@ -15,7 +15,7 @@ from gradcalc.render import Style
 from gradcalc.render.text import number_texts, shape_text
 from gradcalc.report import Array, Branch, Finding, InputGradient, Outcome, Report
 from gradcalc.values import format_literal
-from gradcalc.verdict.outcome import element_text, one_decimal
+from gradcalc.verdict.outcome import HERE_ONLY, element_text, one_decimal
 
 _SHORT = 12
 _MOST_RUNS = 6
@@ -116,14 +116,12 @@ def _claim_text(gradient: InputGradient) -> str:
     claim = gradient.claim
     assert claim is not None
     if claim.holds:
-        return f"{claim.text} holds"
-    shape, wanted = claim.value.shape, gradient.shape
-    if claim.differs is None:
-        shapes = f"its shape is {shape_text(shape)}, the gradient's is {shape_text(wanted)}"
-        return f"{claim.text} does not hold: {shapes}"
-    if not wanted:
+        return f"{claim.text} holds{', tried at this point only' if claim.untried else ''}"
+    if claim.beside is not None:
+        return f"{claim.text} {HERE_ONLY}: {claim.beside}"
+    if not gradient.shape:
         return f"{claim.text} does not hold"
-    count = int(np.broadcast_to(claim.differs, wanted).sum())
+    count = int(np.broadcast_to(claim.differs, gradient.shape).sum())
     return f"{claim.text} does not hold: {count:,} of {gradient.size:,} elements differ"
 
 

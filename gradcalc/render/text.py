@@ -94,7 +94,7 @@ def gradient_rows(
         "autograd": gradient.autograd,
         "symbolic": gradient.symbolic,
         "enclosure": gradient.enclosure,
-        "expected": None if claim is None or claim.differs is None else claim.value,
+        "expected": None if claim is None else claim.value,
         "accumulated": gradient.accumulated,
     }
     for key, values in numbers.items():
@@ -124,7 +124,7 @@ def disagreeing(gradient: InputGradient) -> Mask | None:
     claim = gradient.claim
     masks = [] if gradient.differs is None else [gradient.differs]
     if claim is not None:
-        masks.append(np.asarray(not claim.holds) if claim.differs is None else claim.differs)
+        masks.append(claim.differs)
     if not masks:
         return None
     spread = [np.broadcast_to(mask, shape).ravel() for mask in masks]

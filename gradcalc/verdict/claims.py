@@ -1,27 +1,45 @@
 """Gradients that the user expects, from `--expect`."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradcalc.problem import Problem
-from gradcalc.testimony import Absent, Array, Computed, Nature, Reference, place_of, trusted
+from gradcalc.testimony import (
+    Absent,
+    Array,
+    Beside,
+    Claimed,
+    Computed,
+    Nature,
+    Reference,
+    place_of,
+    trusted,
+)
 from gradcalc.verdict.comparing import accepted_error, errors_of, is_told
 from gradcalc.verdict.outcome import (
     EXCUSED,
     FACTOR,
+    HERE_ONLY,
     Claim,
     Outcome,
     Precision,
     Verdict,
     element_text,
+    number_text,
     numbers_apart,
     precision_of,
 )
-from gradcalc.verdict.rough import is_valid
+from gradcalc.verdict.rough import is_valid, seen_by
+
+NO = "and no mixture of the gradients around does"
+
+TOLD = 4
+"""Numbers up to which a point is told."""
 
 
 def check_claim(
@@ -31,23 +49,63 @@ def check_claim(
     reference: Reference | Absent,
     *,
     accepted: bool,
+    tried: Claimed | None = None,
 ) -> Claim:
     """Hold a claim against the true gradient; where that is not known, against autograd's.
 
     A formula is judged in exact arithmetic, so that nothing is its inputs' fault; numbers may be
-    as far off as autograd's, and be just those that autograd gives if these are `accepted`.
+    as far off as autograd's, and be just those that autograd gives if these are `accepted`. A
+    formula has to hold at points around as well, where it was `tried`.
     """
+    found = _held_here(problem, name, autograd, reference, accepted=accepted)
+    if not found.holds or not is_formula(problem, name):
+        return found
+    groups = tried or ()
+    failed = [next((b for b in group if _apart(b).any()), None) for group in groups]
+    if not failed or None in failed:
+        return replace(found, untried=not failed)
+    return replace(found, holds=False, beside=_said_beside(name, failed[0]))
+
+
+def _apart(beside: Beside) -> Any:
+    size = np.max(np.abs(beside.true), initial=0)
+    return np.abs(np.broadcast_to(beside.claimed, beside.true.shape) - beside.true) > (
+        beside.room * size
+    )
+
+
+def _said_beside(name: str, beside: Beside | None) -> str:
+    """Where a claim fails, and how."""
+    assert beside is not None
+    worst = place_of(_apart(beside), beside.true.shape)
+    claimed = np.broadcast_to(beside.claimed, beside.true.shape)
+    said, truth = numbers_apart(float(claimed[worst]), float(beside.true[worst]))
+    numbers = [f"{n}={float(v)!r}" for n, v in beside.point.items() if v.ndim == 0]
+    few = len(numbers) == len(beside.point) <= TOLD
+    at = f"at {', '.join(numbers)}" if few else "at another point"
+    return f"{at} it gives {said} for {element_text(name, worst)}, not {truth}"
+
+
+def _held_here(
+    problem: Problem,
+    name: str,
+    autograd: Computed,
+    reference: Reference | Absent,
+    *,
+    accepted: bool,
+) -> Claim:
     text = problem.claims[name].source
     known = trusted(reference)
-    value = np.asarray((known or autograd).claims.get(name, autograd.claims[name]))
+    written = autograd.claims[name]
+    value = np.asarray((known or autograd).claims.get(name, written))
+    # many digits do not tell one infinity from the other
+    value = np.where(np.isfinite(value), value, written)
     settled = None if known is None or known.rough else known
     true: Any = autograd.gradients[name] if settled is None else settled.exact[name]
     shape = np.shape(true)
-    if value.size != 1 and value.shape != shape:
-        return Claim(text, value, False, None)
-    spread = np.array(np.broadcast_to(value.reshape(()) if value.size == 1 else value, shape))
+    spread = np.array(np.broadcast_to(value, shape))
     precision = precision_of(problem.dtype)
-    literal = _is_literal(problem, name)
+    literal = not is_formula(problem, name)
     excused = literal and settled is not None and not problem.strict
     condition = settled.sensitivity.conditions.get(name, 0.0) if settled and excused else 0.0
 
@@ -71,16 +129,16 @@ def check_claim(
         differs = differs & (not holds)
     if not holds or settled is None or literal:
         return Claim(text, spread, holds, differs)
-    written = np.broadcast_to(np.reshape(autograd.claims[name], value.shape), shape)
+    written = np.broadcast_to(written, shape)
     lost = differing(written, 0.0).any()
     return Claim(text, spread, holds, differs, _digits(written, true, precision) if lost else None)
 
 
-def _is_literal(problem: Problem, name: str) -> bool:
-    """Whether a claim is numbers, and says nothing of the inputs."""
+def is_formula(problem: Problem, name: str) -> bool:
+    """Whether a claim says something of the inputs, and is not numbers alone."""
     named = {*problem.inputs, *problem.program.assigned, *(n for n, _ in problem.lets)}
     nodes = (node for part in problem.claims[name].body for node in ast.walk(part))
-    return not any(isinstance(node, ast.Name) and node.id in named for node in nodes)
+    return any(isinstance(node, ast.Name) and node.id in named for node in nodes)
 
 
 def _digits(given: Array, true: Any, precision: Precision) -> float:
@@ -91,7 +149,7 @@ def _digits(given: Array, true: Any, precision: Precision) -> float:
         return 0.0
     if not error:
         return precision.digits
-    return float(np.clip(-np.log10(error / size), 0.0, precision.digits)) if size else 0.0
+    return float(min(precision.digits, max(0.0, -np.log10(error / size)))) if size else 0.0
 
 
 def _claim_differs(
@@ -113,14 +171,26 @@ def _is_slope(
 ) -> bool:
     if any(part.nature is not Nature.KINK for part in known.rough):
         return False
-    given, precision = (
-        problem.joined({**autograd.gradients, name: claimed}),
-        precision_of(problem.dtype),
-    )
-    if not all(is_valid(given[part.columns], part, precision) for part in known.rough):
-        return False
-    differs = _claim_differs(given, problem.joined(known.exact), 0.0, precision)
-    return not (differs & is_told(problem.joined(known.exact))).any()
+    # nothing is said of the inputs that no claim is about
+    given = {n: np.broadcast_to(known.claims.get(n, autograd.claims[n]), g.shape)
+             for n, g in autograd.gradients.items() if n in problem.claims}  # fmt: skip
+    precision = precision_of(problem.dtype)
+    exact = problem.joined(known.exact)
+
+    def is_one(names: Collection[str]) -> bool:
+        marks = {n: np.full(np.shape(g), n in names) for n, g in autograd.gradients.items()}
+        kept = problem.joined(marks).astype(np.bool_)
+        numbers = problem.joined({**autograd.gradients, **given, name: claimed})
+        if not all(
+            is_valid(numbers[part.columns][own], seen_by(part, own), precision)
+            for part in known.rough
+            if (own := kept[part.columns]).any()
+        ):
+            return False
+        differs = _claim_differs(numbers, exact, 0.0, precision)
+        return not (differs & is_told(exact) & kept).any()
+
+    return is_one({name}) and is_one(given)
 
 
 def with_failed_claim(
@@ -128,12 +198,13 @@ def with_failed_claim(
 ) -> Verdict:
     """The verdict when a claim fails: wrong, unless there is no gradient for it to be."""
     known = trusted(reference)
-    infinite = not np.isfinite(autograd.gradients[name]).all()
-    rough = infinite if known is None else bool(known.rough)
-    if rough and claim.differs is not None and verdict.outcome is not Outcome.KINK:
+    rough = not np.isfinite(autograd.gradients[name]).all() if known is None else bool(known.rough)
+    if claim.beside is not None:
+        return Verdict(Outcome.WRONG, f"the claim {claim.text} {HERE_ONLY}: {claim.beside}")
+    if rough and verdict.outcome is not Outcome.KINK:
         message = f"{verdict.message}; the claim {claim.text} has nothing to be held against"
         return Verdict(verdict.outcome, message)
-    right = ", as autograd says" if verdict.exit_code == 0 else ""
+    right = ", as autograd says" if verdict.outcome is Outcome.VERIFIED else ""
     return Verdict(Outcome.WRONG, _failed_claim(name, claim, autograd, known) + right)
 
 
@@ -146,13 +217,13 @@ def with_claims_beside(verdict: Verdict, claims: Mapping[str, Claim]) -> Verdict
 
 def _failed_claim(name: str, claim: Claim, autograd: Computed, known: Reference | None) -> str:
     given = autograd.gradients[name]
-    if claim.differs is None:
-        return (
-            f"the claim {claim.text} does not hold: its shape is {claim.value.shape}, that of"
-            f" the gradient by {name} {given.shape}"
-        )
     worst = place_of(claim.differs, given.shape)
-    true = given if known is None or known.rough else known.exact[name]
+    if known is not None and known.rough:
+        said = number_text(float(claim.value[worst]))
+        return (
+            f"the claim {claim.text} fails: it gives {said} for {element_text(name, worst)}, {NO}"
+        )
+    true = given if known is None else known.exact[name]
     said, truth = numbers_apart(float(claim.value[worst]), true[worst])
     whose = " as autograd does" if known is None else ""
     where = element_text(name, worst)

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from gradcalc.lang.program import brief
 from gradcalc.problem import Problem
 from gradcalc.testimony import (
     Absent,
+    Claimed,
     Computed,
     Derived,
     Enclosed,
@@ -65,10 +67,12 @@ def judge(
     autograd: Computed | Absent,
     formula: Derived | Absent,
     exact: Enclosed | Absent,
+    tried: Mapping[str, Claimed] = MappingProxyType({}),
 ) -> Judgement:
     """Weigh what the witnesses say.
 
     `formula` is the symbolic witness, `exact` the one that knows many digits of every element.
+    `tried` are the claims at other points, by input.
     """
     reference = weigh(problem, formula, exact)
     if isinstance(autograd, Absent):
@@ -83,9 +87,12 @@ def judge(
     if problem.strict and verdict.exit_code == 0:
         verdict = _wanting_all(problem, verdict, formula, exact, found)
     claims = {
-        name: check_claim(problem, name, autograd, found.reference, accepted=_accepted(found, name))
+        name: check_claim(
+            problem, name, autograd, found.reference,
+            accepted=_accepted(found, name), tried=tried.get(name),
+        )
         for name in problem.claims
-    }
+    }  # fmt: skip
     failed = [name for name, claim in claims.items() if not claim.holds]
     if failed and verdict.outcome is not Outcome.WRONG:
         name = failed[0]

@@ -18,6 +18,8 @@ FACTOR = 64
 EXCUSED = 2.0**-6
 """The largest relative error that bad conditioning can excuse; beyond it nothing is proved."""
 
+HERE_ONLY = "holds at this point only"
+
 
 class Outcome(StrEnum):
     """What became of the check; the words of the JSON report."""
@@ -66,16 +68,19 @@ class Finding:
 class Claim:
     """A gradient that the user expects, from `--expect`, and whether it holds.
 
-    `differs` marks the elements that do not hold; None when the shapes do not even fit. A claim is
-    judged in exact arithmetic; where floats leave it, as it is written, fewer digits than the rule
-    asks for, `digits` says how many of the largest element.
+    `differs` marks the elements that do not hold. A claim is judged in exact arithmetic; where
+    floats leave it, as it is written, fewer digits than the rule asks for, `digits` says how many
+    of the largest element. `beside` says where a formula fails that holds at this point; `untried`
+    that it could not be tried anywhere else.
     """
 
     text: str
     value: Array
     holds: bool
-    differs: NDArray[np.bool_] | None
+    differs: NDArray[np.bool_]
     digits: float | None = None
+    beside: str | None = None
+    untried: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,7 @@ class Precision:
     largest: float
 
 
-TAKEN = 0.575
+TAKEN = 0.58
 """The power of epsilon up to which rounding inside the program is excused: a little over half of
 the digits must be right (9 in float64, 4 in float32)."""
 

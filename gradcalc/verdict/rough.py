@@ -1,8 +1,10 @@
 """Parts of a function that have no gradient at the point: what they are, which choices valid."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gradcalc.enclosure.hull import SOLVED, apart
 from gradcalc.problem import Problem
@@ -78,6 +80,19 @@ def is_valid(given: Array, part: Neighbourhood, precision: Precision) -> bool:
     if any(np.array_equal(given, held) for held in part.held):
         return True
     return apart(given, part.gradients)[0] <= max(room_of(part, precision), SOLVED)
+
+
+def seen_by(part: Neighbourhood, kept: NDArray[np.bool_]) -> Neighbourhood:
+    """What is around a point, of the marked elements of a part alone."""
+    if kept.all():
+        return part
+    return replace(
+        part,
+        gradients=part.gradients[:, kept],
+        directions=part.directions[:, kept],
+        drift=None if part.drift is None else part.drift[kept],
+        held=(),
+    )
 
 
 def room_of(part: Neighbourhood, precision: Precision) -> float:

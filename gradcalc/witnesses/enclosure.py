@@ -6,7 +6,6 @@ for that runs in a few directions only.
 """
 
 from dataclasses import replace
-from typing import Any
 
 import flint
 import numpy as np
@@ -14,14 +13,14 @@ import numpy as np
 from gradcalc.balls.arithmetic import to_floats
 from gradcalc.balls.numbers import OutOfReach, TooLarge
 from gradcalc.derive.sensitivity import magnitudes
+from gradcalc.enclosure.claims import claims_of
 from gradcalc.enclosure.consistency import contradiction, misled
 from gradcalc.enclosure.experiment import Experiment, conditions, sway
 from gradcalc.enclosure.float_faults import flats, mishaps
 from gradcalc.enclosure.rounding import noise, rounding
+from gradcalc.enclosure.steepness import steepest
 from gradcalc.enclosure.surroundings import View, alone, further, look
-from gradcalc.enclosure.trial import Trial, reals
 from gradcalc.errors import GradcalcError
-from gradcalc.problem import claim_values
 from gradcalc.testimony import (
     CONTRADICTION,
     Absence,
@@ -78,7 +77,13 @@ def diagnose(experiment: Experiment, exact: Enclosed) -> Enclosed:
     try:
         with np.errstate(all="ignore"):
             centre = experiment.centre
-            found = replace(exact.sensitivity, rounding=rounding(experiment, exact.exact))
+            slopes, ordinary = steepest(experiment) if centre.finite else ({}, {})
+            found = replace(
+                exact.sensitivity,
+                rounding=rounding(experiment, exact.exact),
+                slopes=slopes,
+                ordinary=ordinary,
+            )
             exact = replace(exact, sensitivity=found)
             if exact.size > DIAGNOSED:
                 return exact
@@ -125,7 +130,7 @@ def _testify(experiment: Experiment) -> Enclosed | Absent:
         value=to_floats(centre.output),
         gradients={name: to_floats(values) for name, values in exact.items()},
         path=centre.path,
-        claims=_claims(experiment, centre),
+        claims=claims_of(experiment, centre),
         exact=exact,
         total=centre.total,
         sensitivity=Sensitivity(
@@ -161,16 +166,3 @@ def _own_mistake(experiment: Experiment, view: View) -> str | None:
     if not view.aside:
         return None
     return contradiction(view.aside[0], view.aside[1:])
-
-
-def _claims(experiment: Experiment, centre: Trial) -> dict[str, Any]:
-    problem, run = experiment.problem, centre.recording
-    if not problem.claims or run.backend is None or run.execution is None:
-        return {}
-    decisions = centre.arithmetic.decisions
-    decisions.guessed = False
-    with flint.ctx.workprec(centre.bits):
-        values = claim_values(problem, run.backend, run.execution, run.backend.budget)
-        found = {name: to_floats(reals(value.value)) for name, value in values.items()}
-    # a claim with a tie in it is judged as floats have it
-    return {} if decisions.guessed else found

@@ -103,7 +103,7 @@ def _testify(experiment: Experiment) -> Derived:
             if _is_near(problem, value, gradients[name]):
                 gradients[name] = value
             else:
-                formulas[name] = Formula(failure=UNREAD)
+                formulas[name] = Formula(failure=UNREAD, holds=False)
     beside = found.beside()
     output = recording.output
     lost = LOST if problem.enclose else f"{TAKEN}, and {LEFT_OUT.doubt}"
@@ -278,7 +278,8 @@ def _read_back(trip: RoundTrip, shown: Formulas, name: str) -> Formula:
         if found is Answer.HOLDS:
             return Formula(usual)
         if found is not Answer.ELSEWHERE:
-            return Formula(failure=UNTRIED if found is Answer.UNTRIED else UNREAD)
+            why = UNTRIED if found is Answer.UNTRIED else UNREAD
+            return Formula(failure=why, holds=False)
         careful = once(("careful text", name), lambda: shown.write_carefully(name))
         if careful != usual and answer(careful) is Answer.HOLDS:
             return Formula(careful)
@@ -287,7 +288,7 @@ def _read_back(trip: RoundTrip, shown: Formulas, name: str) -> Formula:
     except Exception as fault:
         return Formula(failure=_fault(fault))
     text = f", {usual.text}," if len(usual.text) <= SHOWN else ""
-    return Formula(failure=f"the formula{text} does not hold at this point")
+    return Formula(failure=f"the formula{text} does not hold at this point", holds=False)
 
 
 def _fault(fault: Exception) -> str:

@@ -1,0 +1,181 @@
+"""What claims give, at the point and at others around it where the program does the same.
+
+A formula may give the right numbers at one point by chance. So it is worked out at others too: in a
+box around the point on which every comparison of the run comes out as at the point, every step and
+corner is on the same side, and value and gradients are finite, by balls as wide as the box. Of what
+is given beside, only that is moved which a claim is about or mentions, and which shows nothing that
+it may stand for: ones and zeros, shares of one, unit vectors.
+"""
+
+import ast
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import flint
+import numpy as np
+
+from gradcalc.balls.arithmetic import Balls, each, to_floats
+from gradcalc.balls.numbers import Decisions, OutOfReach, Undecided
+from gradcalc.derive.perturbations import is_finite, moved
+from gradcalc.derive.runs import Runs
+from gradcalc.enclosure.experiment import LARGEST, Experiment
+from gradcalc.enclosure.trial import Trial, reals
+from gradcalc.errors import GradcalcError
+from gradcalc.expr.nodes import ancestry
+from gradcalc.problem import claim_values
+from gradcalc.testimony import ROUNDINGS, Array, Beside, Claimed
+
+BOXES = ((0.1, 1e-9), (1e-2, 1e-9), (1e-4, 1e-11), (1e-6, 1e-12))
+"""Half the size of a box around the point, in relation to the inputs, and how far a claim may be
+from the gradient in it, in relation to the largest element: what is near is less apart. It is never
+less than `ROUNDINGS` of the dtype, to which inputs may be what they are meant to be."""
+
+ROUGH = ((1e-3, 1e-9), (1e-6, 1e-12))
+"""The same where the point itself is a corner: it must fail in each for it to fail."""
+
+POINTS = 2
+"""Points in a box, and on the sides of a corner twice as many."""
+
+CHEAP = LARGEST // 10
+"""Numbers in one run up to which other points are tried."""
+
+ALIKE = 64
+"""How near, in roundings of the dtype, a sum is to one that is meant to be just that."""
+
+FAILURES = (GradcalcError, OutOfReach, Undecided)
+
+
+def claims_of(experiment: Experiment, centre: Trial) -> dict[str, Any]:
+    """The values of the claims at the point; none where rounding decided a tie in one."""
+    problem, run = experiment.problem, centre.recording
+    if not problem.claims or run.backend is None or run.execution is None:
+        return {}
+    decisions = centre.arithmetic.decisions
+    decisions.guessed = False
+    with flint.ctx.workprec(centre.bits):
+        values = claim_values(problem, run.backend, run.execution, run.backend.budget)
+        found = {name: to_floats(reals(value.value)) for name, value in values.items()}
+    # a claim with a tie in it is judged as floats have it
+    return {} if decisions.guessed else found
+
+
+def around(experiment: Experiment, name: str, *, rough: bool) -> Claimed:
+    """The claim about an input, and the gradient by it, at points around the user's.
+
+    `rough` says that the point is a corner. Nothing where no such points are to be had.
+    """
+    try:
+        with np.errstate(all="ignore"):
+            if experiment.size > CHEAP:
+                return ()
+            return _around(experiment, name, rough)
+    except FAILURES:
+        return ()
+
+
+def _around(experiment: Experiment, name: str, rough: bool) -> Claimed:
+    for names in _varied(experiment, name):
+        if rough:
+            found = tuple(tuple(_points(experiment, name, names, *box, 2)) for box in ROUGH)
+            if all(found):
+                return found
+            continue
+        for size, room in BOXES:
+            if not _is_one_piece(experiment, names, size):
+                continue
+            inside = tuple(_points(experiment, name, names, size, room, 1))
+            if inside:
+                return (inside,)
+    return ()
+
+
+def _points(
+    experiment: Experiment, name: str, names: tuple[str, ...], size: float, room: float, times: int
+) -> Iterator[Beside]:
+    problem, centre = experiment.problem, experiment.runs.recording
+    ways = [branch.taken for branch in centre.trace.path]
+    for seed in range(POINTS * times):
+        changed = _moved({n: problem.inputs[n] for n in names}, size, seed)
+        claims = {name: problem.claims[name]}
+        there = replace(problem, inputs={**problem.inputs, **changed}, claims=claims)
+        try:
+            other = Experiment(Runs(there, [centre.derived]))
+            trial = other.centre
+            given = claims_of(other, trial).get(name)
+        except FAILURES:
+            continue
+        if [branch.taken for branch in trial.path] != ways or not trial.finite or given is None:
+            continue
+        true = to_floats(trial.gradients[name])
+        if np.isfinite(given).all() and np.isfinite(true).all():
+            yield Beside(changed, given, true, max(room, ROUNDINGS * experiment.epsilon))
+
+
+def _is_one_piece(experiment: Experiment, names: tuple[str, ...], size: float) -> bool:
+    """Whether the program does the same in a whole box, and has a finite gradient there."""
+
+    def wide(values: Any) -> Any:
+        return each(lambda x, r: flint.arb(x, r), values, size * np.where(values, abs(values), 1.0))
+
+    made: list[Balls] = []
+
+    def arithmetic() -> Balls:
+        made.append(Balls(Decisions()))
+        return made[-1]
+
+    inputs = experiment.problem.inputs
+    try:
+        given = {n: wide(v) if n in names else Balls().asarray(v) for n, v in inputs.items()}
+        run = experiment.runs.at(arithmetic, given, limits=experiment.budget)
+        found = [run.output, *run.swept(made[-1], given).values()]
+    except FAILURES:
+        return False
+    return all(is_finite(values).all() for values in found)
+
+
+# -- what is moved -----------------------------------------------------------------------------
+
+
+def _varied(experiment: Experiment, name: str) -> Iterator[tuple[str, ...]]:
+    """The inputs that are moved to try a claim about one of them; without the others in doubt."""
+    inputs, near = experiment.problem.inputs, ALIKE * experiment.epsilon
+    others = [n for n in _mentioned(experiment, name) if n != name and _is_free(inputs[n], near)]
+    if others:
+        yield (name, *others)
+    yield (name,)
+
+
+def _mentioned(experiment: Experiment, name: str) -> list[str]:
+    """The inputs in a claim, and those from which names in it are made."""
+    problem, trace = experiment.problem, experiment.runs.recording.trace
+    parts = (node for part in problem.claims[name].body for node in ast.walk(part))
+    named = {node.id for node in parts if isinstance(node, ast.Name)}
+    above = {
+        n.order for n in ancestry([trace.nodes[trace.bound[n]] for n in named & {*trace.bound}])
+    }
+    return [n for n in problem.inputs if n in named or trace.inputs[n].order in above]
+
+
+def _is_free(values: Array, near: float) -> bool:
+    """Whether numbers may be any others as well: nothing about them looks chosen."""
+    if np.isin(values, (-1.0, 0.0, 1.0)).any():
+        return False
+    squares = values**2
+    sums = [
+        np.sum(part, axis) for part in (values, squares) for axis in (None, *range(values.ndim))
+    ]
+    return not any(np.any(abs(total - k) <= near) for total in sums for k in (0.0, 1.0))
+
+
+def _moved(inputs: Mapping[str, Array], size: float, seed: int) -> dict[str, Array]:
+    """A point in the box, with no more digits than it takes; a symmetric matrix stays one."""
+    digits = 3 - math.floor(math.log10(size))
+    found = moved(inputs, 0.99 * size, seed)
+    for name, values in inputs.items():
+        rounded = np.array([float(f"{v:.{digits}g}") for v in found[name].flat])
+        found[name] = rounded.reshape(values.shape)
+        if values.ndim == 2 and values.shape[0] > 1 and np.array_equal(values, values.T):
+            found[name] = np.tril(found[name]) + np.tril(found[name], -1).T
+    return found
