@@ -98,7 +98,7 @@ def weigh(problem: Problem, ask: Ask = ask_here, derivations: "Derivations | Non
     if isinstance(ours, Absent):
         return Case(problem, ours, formula, exact, judgement)
     if isinstance(exact, Enclosed) and is_puzzling(problem, ours, exact, judgement):
-        exact = diagnose(exact)
+        exact = diagnose(exact, lambda: ask(replace(problem, steps=True, check=False, claims={}))())
         judgement = judge(problem, ours, formula, exact)
     if problem.check and _is_surprising(problem, ours, exact, judgement):
         formula, exact = _doubted(problem, ask, formula, exact)
@@ -191,8 +191,9 @@ def _stranger(problem: Problem, ask: Ask) -> str | None:
     return None
 
 
-Diagnose = Callable[[Enclosed], Enclosed]
-"""Finds out what made floats go astray, and adds it to what the enclosure says."""
+Diagnose = Callable[[Enclosed, Answer], Enclosed]
+"""Finds out what made floats go astray, from autograd's answer with all steps, and adds it to what
+the enclosure says."""
 
 
 def _checked(
@@ -200,7 +201,7 @@ def _checked(
 ) -> tuple[Derived | Absent, Enclosed | Absent, Diagnose]:
     """What the other witnesses say, where they are asked."""
     if not problem.check:
-        return UNASKED, UNASKED, lambda exact: exact
+        return UNASKED, UNASKED, lambda exact, answer: exact
     from gradcalc.derive.runs import Runs
     from gradcalc.enclosure.experiment import Experiment
     from gradcalc.witnesses import enclosure, symbolic
@@ -209,7 +210,7 @@ def _checked(
     experiment = Experiment(runs)
     exact = enclosure.testify(experiment) if problem.enclose else LEFT_OUT
     formula = symbolic.testify(experiment)
-    return formula, exact, lambda exact: enclosure.diagnose(experiment, exact)
+    return formula, exact, lambda exact, answer: enclosure.diagnose(experiment, exact, answer)
 
 
 def report_of(case: Case, command: str = "grad") -> Report:

@@ -18,7 +18,9 @@ from gradcalc.balls.numbers import OutOfReach, TooLarge
 from gradcalc.derive.perturbations import directions_for, shifts, smallest
 from gradcalc.derive.sensitivity import magnitudes
 from gradcalc.enclosure.cells import Walk, walk
+from gradcalc.enclosure.closed import closed
 from gradcalc.enclosure.consistency import contradiction, misled
+from gradcalc.enclosure.culprits import ranked, turned
 from gradcalc.enclosure.experiment import (
     BESIDE,
     MORE,
@@ -31,7 +33,7 @@ from gradcalc.enclosure.experiment import (
     run_beside,
     sway,
 )
-from gradcalc.enclosure.float_faults import flats, mishaps
+from gradcalc.enclosure.float_faults import faults
 from gradcalc.enclosure.kinks import events_of
 from gradcalc.enclosure.neighbourhood import RADII, around_rounding, explore, in_cells
 from gradcalc.enclosure.rounding import noise, rounding
@@ -42,6 +44,7 @@ from gradcalc.testimony import (
     CONTRADICTION,
     Absence,
     Absent,
+    Computed,
     Enclosed,
     Event,
     Nature,
@@ -61,6 +64,9 @@ WIDEST = 32
 
 DIAGNOSED = 50_000
 """Functions of elements in one run up to which causes are sought."""
+
+WAYS = 4
+"""Directions in which it is looked for what makes a point special."""
 
 OFF = 1e-30
 """How far what is 0 is moved, in relation to the others, to leave a special point."""
@@ -112,10 +118,13 @@ def _in_directions(experiment: Experiment, reason: str) -> Absent:
     return Slopes(Absence.TOO_LARGE, reason, found.probes, found.path)
 
 
-def diagnose(experiment: Experiment, exact: Enclosed) -> Enclosed:
-    """The same testimony with what makes floats go astray: the mishaps and the rounding.
+def diagnose(
+    experiment: Experiment, exact: Enclosed, autograd: Callable[[], Computed | Absent]
+) -> Enclosed:
+    """The same testimony with what makes floats go astray: the faults and the rounding.
 
-    It costs some more runs, so it is left for gradients about which something is wrong.
+    `autograd` gives its testimony with all steps, or is absent. It costs some more runs, so it is
+    left for gradients about which something is wrong.
     """
     try:
         with np.errstate(all="ignore"):
@@ -124,9 +133,13 @@ def diagnose(experiment: Experiment, exact: Enclosed) -> Enclosed:
             exact = replace(exact, sensitivity=found)
             if exact.size > DIAGNOSED:
                 return exact
+            told: Computed | Absent = autograd()
             return replace(
                 exact,
-                mishaps=(*mishaps(experiment, centre), *flats(centre)),
+                faults={}
+                if isinstance(told, Absent)
+                else faults(experiment, centre, told, exact.exact),
+                closed=closed(centre, experiment.problem.dtype),
                 sensitivity=replace(found, noise=noise(centre) if centre.finite else {}),
             )
     except (OutOfReach, GradcalcError):
@@ -159,6 +172,7 @@ def _testify(experiment: Experiment) -> Enclosed | Absent:
         sway=sway(centre, samples) if samples else None,
         around=view.around,
         within=view.within,
+        turned=view.turned,
         events=view.events,
         radii=radii,
         bits=centre.bits,
@@ -206,7 +220,8 @@ class _View:
     """The run at the point and what lies around it.
 
     `aside` are two runs beside a point that is not smooth, next to each other, none where the
-    function has no gradient there.
+    function has no gradient there; `turned` are comparisons that come out at this point alone as
+    they do.
     """
 
     centre: Trial
@@ -215,6 +230,7 @@ class _View:
     around: Neighbourhood | None = None
     within: Neighbourhood | None = None
     aside: Sequence[Trial] = ()
+    turned: tuple[Event, ...] = ()
 
 
 def _look(experiment: Experiment) -> _View:
@@ -244,6 +260,7 @@ def _explored(
 
     around = within = None
     aside: list[Trial] = []
+    alone: tuple[Event, ...] = ()
     if centre.finite and all(event.margin for event in events):
         # near something, but not on it
         samples = beside(experiment, centre, SAMPLES)
@@ -261,12 +278,27 @@ def _explored(
                 found = _walked(experiment, sample, at_zero, affordable)
                 around = in_cells(around, base, found, sample)
             aside = _aside(sample, size)
+            ways = directions_for(size, WAYS)
+            near, far = (flint.arb(radius).mid() for radius in (RADII[1], RADII[0]))
+            events = ranked(around.nature, events, sample, ways, (far, near))
+            if any(event.condition and not event.margin for event in events):
+                alone = turned(centre, _sides(sample, ways, near))
         samples = beside(experiment, centre, SAMPLES, OFF) if around.limit is not None else []
     if around is None or around.limit is not None:
         # rounding moves every input; but an exponent or a count may have to stay whole
         within = _within(experiment, centre, tuple(problem.inputs), bits)
         within = within or _within(experiment, centre, problem.wrt, bits)
-    return _View(centre, events, samples, around, within, aside)
+    return _View(centre, events, samples, around, within, aside, alone)
+
+
+def _sides(
+    sample: Callable[[Any, Any], Trial], directions: Sequence[Any], radius: Any
+) -> list[Trial]:
+    """Runs beside the point, this way and that; none if one of them cannot be made."""
+    try:
+        return [sample(way, radius) for d in directions for way in (d, -d)]
+    except (OutOfReach, GradcalcError):
+        return []
 
 
 def _walked(
