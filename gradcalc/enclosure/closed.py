@@ -58,13 +58,18 @@ def _of(centre: Trial, name: str, dtype: str) -> Closed | None:
     if trace.output.order in hanging:
         live[trace.output.order] = np.ones(trace.output.shape, np.bool_)
     ends: list[_End] = []
+    choosers: dict[int, Node] = {}
     for node in reversed(trace.nodes):
         mask = live.get(node.order)
         if mask is None or not mask.any():
             continue
-        for operand, passed in _passed(centre, node, mask, hanging, dtype, ends):
+        chooser = choosers.get(node.order, node)
+        for operand, passed in _passed(centre, node, mask, hanging, dtype, ends, chooser):
             known = live.get(operand.order)
             live[operand.order] = passed if known is None else known | passed
+            # what takes some of its elements only is why nothing reaches what made the others
+            if node.source is None and not passed.all():
+                choosers[operand.order] = chooser
     if leaf.order in live:
         return None
     if not ends:
@@ -74,9 +79,18 @@ def _of(centre: Trial, name: str, dtype: str) -> Closed | None:
 
 
 def _passed(
-    centre: Trial, node: Node, mask: Any, hanging: frozenset[int], dtype: str, ends: list[_End]
+    centre: Trial,
+    node: Node,
+    mask: Any,
+    hanging: frozenset[int],
+    dtype: str,
+    ends: list[_End],
+    chooser: Node,
 ) -> Iterator[tuple[Node, Any]]:
-    """What of the operands a gradient flows back to; where it does not is added to the ends."""
+    """What of the operands a gradient flows back to; where it does not is added to the ends.
+
+    `chooser` is what has left out elements of the node, or the node itself.
+    """
     wanted = [k for k, operand in enumerate(node.operands) if operand.order in hanging]
     if node.source is None:
         handed = _handed(centre, node, mask)
@@ -84,7 +98,7 @@ def _passed(
             if handed[k] is not None and handed[k].any():
                 yield node.operands[k], handed[k]
             elif not is_boolean(node.operands[k]):
-                ends.append(_End("choice", node, k, ()))
+                ends.append(_End("choice", chooser, 0, ()))
         return
     f = Eager(Floats())
     for k in wanted:
