@@ -226,6 +226,10 @@ SENTENCES: tuple[tuple[str, str, dict[str, Any], str, str], ...] = (
     ("sum", "x*x*x", {"x": 1e154}, "what flows back to x adds up beyond", "exp"),
     ("parts", "expm1(x)/x", {"x": 1e-10}, "what flows back to x cancels: 1e+10 and -1e+10",
      "kernel"),
+    ("element", "sum(where(x > 0, sqrt(x), 0))", {"x": [0.0, 1.0, -1.0]}, "sqrt at 0 ", "at -1"),
+    ("value that grows", "sum(where(x > 0, x*log(x), 0))", {"x": [1.0, -1.0, 0.0]}, "log at 0 ",
+     "at -1"),
+    ("weight of 0", "norm(x) + abs(x[0])*0", {"x": [0.0, 0.0]}, "sqrt in norm at 0", "abs at"),
     ("conditions", "where(x > 0, x, -relu(-x))", {"x": 0.0}, "corners of relu cancel", "gt"),
     ("not saturated", "x/x + 0*y", {"x": 1e300, "y": 1.0}, "mul at 0, 1 is flat", "saturated"),
 )  # fmt: skip

@@ -60,8 +60,13 @@ def ranked(
     if innocent and found:
         others = (event for event in events if not event.condition)
         return (found[0], *(event for event in others if not _is_one(event, found[:1])))
+    if nature is not Nature.KINK:
+        return events
     # what lies at a corner that does not matter is none of its causes
-    return tuple(event for event in events if _is_one(event, found)) or events
+    if any(_is_one(event, found) for event in events):
+        return tuple(event for event in events if _is_one(event, found))
+    idle = _idle(sample, directions, radii)
+    return tuple(event for event in events if not _is_one(event, idle)) or events
 
 
 def _is_one(event: Event, others: Sequence[Event]) -> bool:
@@ -133,7 +138,11 @@ def _growing(sample: Sample, direction: Any, radii: tuple[Any, Any]) -> list[Eve
                 continue
             others = [o for k, o in enumerate(node.operands) if k != position]
             source = _endless(far, near, others)
-            return [_event(near, source or node, _place_of_largest(near, source or node))]
+            if source is not None:
+                return [_event(near, source, _largest_place(near.values[source.order]))]
+            same = np.shape(handed[1]) == node.shape
+            sizes = handed[1] if same else near.values[node.order]
+            return [_event(near, node, _largest_place(sizes))]
     return []
 
 
@@ -150,9 +159,11 @@ def _endless(far: Trial, near: Trial, nodes: Sequence[Node]) -> Node | None:
     return None
 
 
-def _place_of_largest(trial: Trial, node: Node) -> Any:
-    sizes = [abs(float(ball)) for ball in np.ravel(trial.values[node.order])]
-    return tuple(map(int, np.unravel_index(int(np.argmax(sizes)), node.shape)))
+def _largest_place(values: Any) -> tuple[int, ...]:
+    """Where the largest of some numbers is, of those that are finite."""
+    values = np.asarray(values)
+    sizes = [float(abs(ball)) if ball.is_finite() else -1.0 for ball in values.flat]
+    return tuple(map(int, np.unravel_index(int(np.argmax(sizes)), values.shape)))
 
 
 def _turning(sample: Sample, direction: Any, radii: tuple[Any, Any]) -> list[Event]:
@@ -167,6 +178,23 @@ def _turning(sample: Sample, direction: Any, radii: tuple[Any, Any]) -> list[Eve
             chosen = node.operands[0] if node.title == "where" else node
             found.append(_event(one, chosen, (0,) * chosen.ndim))
     return found
+
+
+def _idle(sample: Sample, directions: Sequence[Any], radii: tuple[Any, Any]) -> list[Event]:
+    """The operations at which no adjoint arrives on either side."""
+    try:
+        one, other = (sample(way, radii[1]) for way in (directions[0], -directions[0]))
+    except (OutOfReach, Undecided, Undefined, GradcalcError, ArithmeticError):
+        return []
+    if not (one.finite and other.finite) or not _alike(one, other):
+        return []
+    arriving = list(map(_arriving, (one, other)))
+    return [
+        _event(one, node, (0,) * node.ndim)
+        for node in one.trace.nodes
+        if all(node.order in found and largest(found[node.order]) == 0 for found in arriving)
+        and 0 not in node.shape
+    ]
 
 
 def _apart(first: Any, second: Any) -> bool:
