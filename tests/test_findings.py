@@ -226,6 +226,8 @@ SENTENCES: tuple[tuple[str, str, dict[str, Any], str, str], ...] = (
     ("sum", "x*x*x", {"x": 1e154}, "what flows back to x adds up beyond", "exp"),
     ("parts", "expm1(x)/x", {"x": 1e-10}, "what flows back to x cancels: 1e+10 and -1e+10",
      "kernel"),
+    ("adjoint", "x*1e200*1e200*1e-300*1e-100", {"x": 1.0},
+     "what torch hands back through mul at inf, 1e-300 underflows to 0", "takes its slope"),
     ("element", "sum(where(x > 0, sqrt(x), 0))", {"x": [0.0, 1.0, -1.0]}, "sqrt at 0 ", "at -1"),
     ("value that grows", "sum(where(x > 0, x*log(x), 0))", {"x": [1.0, -1.0, 0.0]}, "log at 0 ",
      "at -1"),

@@ -173,6 +173,8 @@ def _handing(course: Course, use: Use, index: Index) -> Fault | None:
     if wrong is not None:
         fault = value_fault(course, *wrong)
         return None if fault is None else replace(fault, then=victim)
+    if given == 0 and 0 < abs(true) < float(course.range.tiny):
+        return Fault("faded", *course.named(use.call), at, given, shown(true))
     related = course.related(use.call, use.operand, index)
     for position, value in enumerate(step.values):
         exact = course.centre.values[course.calls[use.call].results[position]]
@@ -182,8 +184,6 @@ def _handing(course: Course, use: Use, index: Index) -> Fault | None:
     ones = [course.centre.arithmetic.ones(value.shape) for value in step.values]
     slope = course.handed(use.call, ones, exact=False)[use.operand][index]
     kind = "slope" if np.isfinite(given) or slope.is_finite() else "undefined"
-    if given == 0 and 0 < abs(true) < float(course.range.tiny):
-        kind = "faded"
     return Fault(kind, *course.named(use.call), at, given, shown(true))
 
 
