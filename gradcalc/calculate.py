@@ -106,7 +106,8 @@ def weigh(problem: Problem, ask: Ask = ask_here, derivations: "Derivations | Non
     if isinstance(ours, Absent):
         return Case(problem, ours, formula, exact, judgement)
     if isinstance(exact, Enclosed) and is_puzzling(problem, ours, exact, judgement):
-        exact = check.diagnose(exact)
+        steps = replace(problem, steps=True, check=False, claims={})
+        exact = check.diagnose(exact, lambda: ask(steps)())
         judgement = judge(problem, ours, formula, exact)
     tried = _tried(problem, check, judgement)
     judgement = judge(problem, ours, formula, exact, tried) if tried else judgement
@@ -215,14 +216,15 @@ def _tried(problem: Problem, check: "Check", judgement: Judgement) -> dict[str, 
 class Check:
     """What the other witnesses say, and what can be asked further.
 
-    `diagnose` finds out what made floats go astray, and adds it to what the enclosure says;
+    `diagnose` finds out what made floats go astray, from autograd's answer with all steps, and adds
+    it to what the enclosure says;
     `seek` looks for more gradients around a kink, to hold one to them (`enclosure.seek`); `around`
     works out the claim about an input at points around, of a corner or another point.
     """
 
     formula: Derived | Absent
     exact: Enclosed | Absent
-    diagnose: Callable[[Enclosed], Enclosed]
+    diagnose: Callable[[Enclosed, Answer], Enclosed]
     seek: Callable[[Enclosed, int, Array, float], Enclosed]
     around: Callable[[str, bool], Claimed]
 
@@ -230,7 +232,9 @@ class Check:
 def _checked(problem: Problem, derivations: "Derivations | None") -> Check:
     """What the other witnesses say, where they are asked."""
     if not problem.check:
-        return Check(UNASKED, UNASKED, lambda exact: exact, lambda exact, *_: exact, lambda *_: ())
+        return Check(
+            UNASKED, UNASKED, lambda exact, _: exact, lambda exact, *_: exact, lambda *_: ()
+        )
     from gradcalc.derive.runs import Runs
     from gradcalc.enclosure import claims
     from gradcalc.enclosure.experiment import Experiment
@@ -243,7 +247,7 @@ def _checked(problem: Problem, derivations: "Derivations | None") -> Check:
     return Check(
         formula,
         exact,
-        lambda exact: enclosure.diagnose(experiment, exact),
+        lambda exact, answer: enclosure.diagnose(experiment, exact, answer),
         lambda exact, *asked: enclosure.seek(experiment, exact, *asked),
         lambda name, rough: claims.around(experiment, name, rough=rough),
     )

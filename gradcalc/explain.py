@@ -67,7 +67,7 @@ def _enclosed(problem: Problem, exact: Enclosed | Absent) -> Answer:
     if isinstance(exact, Slopes):
         count = len(exact.probes)
         slopes = f"slopes in {count} directions" if count > 1 else "the slope in one direction"
-        return Answer("enclosure", note=f"too large for every element: {slopes} enclosed")
+        return Answer("enclosure", note=f"{exact.doubt}: {slopes} enclosed instead")
     if isinstance(exact, Absent) or exact.doubt is not None:
         return Answer("enclosure", absent=exact.doubt)
     if exact.rough:
@@ -76,6 +76,8 @@ def _enclosed(problem: Problem, exact: Enclosed | Absent) -> Answer:
     for name, values in exact.gradients.items():
         # the midpoints were rounded to floats, by at most half a step
         radius = exact.radii.get(name, np.zeros(values.shape))
+        # beyond the range of floats it is the same for both bounds
+        radius = np.where(np.isfinite(values), radius, 0.0)
         with np.errstate(all="ignore"):
             low[name] = np.nextafter(values - radius, -np.inf)
             high[name] = np.nextafter(values + radius, np.inf)

@@ -45,7 +45,8 @@ class Nature(StrEnum):
 class Event:
     """A primitive at, or very near, a point where it is not smooth, or outside its domain.
 
-    `at` are its operands, `margin` how far away that point is.
+    `at` are its operands, `margin` how far away that point is; `condition` says that it is a
+    comparison.
     """
 
     primitive: str
@@ -53,6 +54,7 @@ class Event:
     at: tuple[float, ...]
     outside: bool
     margin: float = 0.0
+    condition: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +95,42 @@ class Neighbourhood:
 
 
 @dataclass(frozen=True, slots=True)
-class Mishap:
-    """Where floats go astray though every primitive is computed as well as the dtype allows.
+class Fault:
+    """The operation where floats went astray: what it was given is right, and what it gives is not.
 
-    `kind` is `overflow`, `underflow`, `undefined` (a primitive whose value or slope is not finite
-    at its float operands) or `cancellation`, of which `lost` says how many decimal digits went.
-    Where hardly anything flows back to the input `wrt`, it is `step` (a primitive that is flat
-    everywhere), `flat` (one that is flat there) or `saturated` (nearly so).
+    `kind` says of its value that it is beyond the dtype's range (`overflow`), smaller than any
+    float (`underflow`), without digits though its operands have theirs (`cancellation`) or off by
+    the library's doing (`value`); of what it hands on to an operand that it is not finite
+    (`undefined`), another number (`slope`) or smaller than any float (`faded`). Where all of them
+    are right and add up to what is not, they cancel (`parts`) or overflow together (`sum`). `at`
+    are its operands as the library has them, `said` and `true` the two numbers. `then` is the
+    operation, with its operands, that hands on a wrong adjoint because of a wrong value.
     """
 
     kind: str
     primitive: str
     place: Span | None
     at: tuple[float, ...]
-    lost: float = 0.0
-    wrt: str | None = None
+    said: float
+    true: Any
+    then: tuple[str, tuple[float, ...]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """An operation through which hardly anything flows back to the input `wrt`.
+
+    `kind` is `step` (it is flat everywhere), `flat` (it is there), `saturated` (nearly so),
+    `underflow` (its slope is smaller than any float), `unchosen` (it takes what does not depend on
+    the input), `compared` (only comparisons depend on it) or `unused` (nothing does). `at` are its
+    operands.
+    """
+
+    kind: str
+    primitive: str
+    place: Span | None
+    at: tuple[float, ...]
+    wrt: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,16 +222,29 @@ class Narrow:
     better: tuple[str, str] | None = None
 
 
+Origin = tuple[int, int] | str | None
+"""Where a tensor is from: a call by its number and which of its values, an input, or neither."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a library has for one call of a primitive: its value, and the adjoint of that.
+    """What a library has for one call of a primitive: its values, and their adjoints.
 
-    The adjoint is None where no gradient flows. Of several values it is the first.
+    `given` are the tensors that it was called with, `origins` where these are from, and `handed`
+    what it hands on to each. An adjoint is None where no gradient flows.
     """
 
     primitive: str
-    value: Array
-    adjoint: Array | None
+    values: tuple[Array, ...]
+    adjoints: tuple[Array | None, ...]
+    given: tuple[Array, ...] = ()
+    origins: tuple[Origin, ...] = ()
+    handed: tuple[Array | None, ...] = ()
+
+    @property
+    def value(self) -> Array:
+        """The first of its values."""
+        return self.values[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +294,8 @@ class Computed(Testimony):
 
     `carrying` are the inputs to which a gradient flows at all, `cut` what alone keeps it from all
     of them. `broadcasts` and `taken` are in the order of the program; `narrow` is what float32
-    makes of it. `steps` are the calls of primitives in order, where they are asked for.
+    makes of it. `steps` are the calls of primitives in order, and `target` what is differentiated,
+    where they are asked for.
     """
 
     stops: tuple[Stop, ...] = ()
@@ -268,6 +305,7 @@ class Computed(Testimony):
     taken: tuple[Taken, ...] = ()
     narrow: Narrow | None = None
     steps: tuple[Step, ...] = ()
+    target: Origin = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,15 +363,19 @@ class Enclosed(Reference):
 
     `around` is what lies around the point, in the parts of the function to which it is special,
     `within` are the gradients at points that floats can hardly tell from this one, where that
-    matters. `sway` says how strongly the total reacts to relative changes of the inputs, None where
-    that was not found out. `mishaps` are in the order of the program, where they were looked for.
+    matters; `turned` are the comparisons that come out otherwise all around. `sway` says how
+    strongly the total reacts to relative changes of the inputs, None where that was not found out.
+    `faults` are where autograd's gradients went astray, by input, and its value (None), `closed`
+    what lets nothing by, where that was looked for.
     """
 
     bits: int
     around: tuple[Neighbourhood, ...] = ()
     within: Neighbourhood | None = None
+    turned: tuple[Event, ...] = ()
     sway: Any = None
-    mishaps: tuple[Mishap, ...] = ()
+    faults: Mapping[str | None, Fault] = field(default_factory=dict)
+    closed: tuple[Closed, ...] = ()
 
     @property
     def rough(self) -> tuple[Neighbourhood, ...]:

@@ -1,10 +1,16 @@
 """Findings: each kind, with its place."""
 
+import random
+import re
 from typing import Any
 
+import numpy as np
 import pytest
 
-from tests.trust_cases import report
+from gradcalc.explain import explain
+from gradcalc.render import Style, why
+from gradcalc.render import json as as_json
+from tests.trust_cases import problem, report
 
 KINDS: tuple[tuple[str, str, str, dict[str, Any], str, tuple[int, int] | None], ...] = (
     ("masked", "masked-nan", "where(x > 0, sqrt(x), 0*x)", {"x": -1.0}, "sqrt", (14, 21)),
@@ -101,3 +107,167 @@ def test_nothing_is_said_of_a_truth_that_is_not_known() -> None:
     answer = report("x*x", claims={"x": "3"}, x=float("inf"))
     assert answer.verdict.outcome == "unresolved"
     assert "nonfinite" not in [finding.kind for finding in answer.findings]
+
+
+# -- who is to blame -----------------------------------------------------------------------------
+
+CULPRITS: tuple[tuple[str, str, float], ...] = (
+    # kind, a program whose culprit stands between « and », x
+    ("overflow", "log(«exp(x)»)", 800.0),
+    ("overflow", "sqrt(«x*x»)", 1e200),
+    ("overflow", "«exp(x)»/(1 + exp(x))", 800.0),
+    ("underflow", "log(«exp(x)»)", -800.0),
+    ("underflow", "sqrt(«x*x»)", 1e-200),
+    ("underflow", "log(«sigmoid(x)»)", -800.0),
+    ("cancellation", "(«1 - cos(x)»)/x**2", 1e-8),
+    ("cancellation", "log(«1 - sigmoid(x)»)", 40.0),
+    ("cancellation", "log(«1 - sigmoid(x)»)", 1000.0),
+    ("cancellation", "(«exp(x) - 1»)/x", 1e-9),
+    ("cancellation", "1/(«(x + 1e20) - 1e20»)", 1.0),
+    ("cancellation", "where(«1 - cos(x)» > 0, x, 2*x)", 1e-60),
+    ("masked-nan", "where(x > 0, «sqrt(x)», 0*x)", -1.0),
+    ("masked-nan", "where(x == 0, 1.0, «sin(x)/x»)", 0.0),
+    ("edge", "(x > 0)*«sqrt(x)»", -1.0),
+    ("dead", "«stack([x, 3.0])[1]»*x.detach()", 1.4),
+    ("masked-nan", "where(x > 3, «acos(x - 10)», x)", 1.0),
+    ("inexact", "«gelu(x)»", -5.5),
+    ("dead", "«relu(x)»", -3.0),
+    ("dead", "«clamp(x, 0, 1)»", 3.0),
+    ("dead", "where(x > 0, x, «relu(x)»)", -3.0),
+    ("dead", "where(x > 1, where(x > 2, x, «relu(-x)»), x)", 1.5),
+    ("dead", "«floor(x)»*1.5", 1.2),
+    ("dead", "«maximum(x, 3.0)»", 1.0),
+    ("dead", "min(2.0, «relu(-x)»)", 3.0),
+    ("dead", "where(«x > 2», 5.0, 3.0)", 1.4),
+    ("dead", "(«x > 2»)*5.0", 1.4),
+    ("dead", "«where(x > 2, x, 3.0)»", 1.4),
+    ("dead", "«amax(stack([x, 3.0]))»", 1.4),
+    ("dead", "«detach(x)»*2", 1.3),
+    ("dead", "«tanh(x)»", 25.0),
+    ("dead", "«sigmoid(x)»", 45.0),
+    ("kink", "«abs(x)»", 0.0),
+    ("kink", "where(x > -1, «abs(x)», 3*x)", 0.0),
+    ("kink", "where(«x > 0», 2*x, x)", 0.0),
+    ("kink", "sort(«abs(x)»*stack([1.0, 1.0]) + 1).values[0]", 0.0),
+    ("singular", "where(x > 0, x*«log(x)», 0*x)", 0.0),
+    ("singular", "where(x > 0, «sqrt(x)», 0*x)", 0.0),
+    ("singular", "where(x != 0, «1/x», 0*x)", 0.0),
+    ("edge", "where(x == 0, 0*x, x*«sqrt(x)»)", 0.0),
+    ("edge", "(x > 0)*x*«log(x)»", 0.0),
+    ("point", "where(«x == 3», 1.0, x**2)", 3.0),
+    ("point", "where(«x != 0», x, 0*x)", 0.0),
+    ("kink", "if «x > 0»:\n    r = 2*x\nelse:\n    r = x\nr", 0.0),
+    ("singular", "if x > 0:\n    r = x*«log(x)»\nelse:\n    r = 0*x\nr", 0.0),
+    ("edge", "if x == 0:\n    r = 0*x\nelse:\n    r = x*«sqrt(x)»\nr", 0.0),
+    ("dead", "if x > 0:\n    r = x\nelse:\n    r = «relu(x)»\nr", -3.0),
+    ("dead", "if «x > 2»:\n    r = 5.0\nelse:\n    r = 3.0\nr", 1.4),
+    ("point", "if «x == 3»:\n    r = 1.0\nelse:\n    r = x**2\nr", 3.0),
+)  # fmt: skip
+
+HARMLESS = (
+    "{0}", "{0}*2.5 + sin(y)", "3*y - {0}", "where(y > 0, {0}, y)", "where(y < 0, y, {0})",
+    "t = {0}\nt*y + 1", "def f(x):\n    return {0}\nf(x) + y*y", "stack([{0}, y]).sum()",
+    "if y > 0:\n    r = {0}\nelse:\n    r = y\nr + 1", "-{0}/4", "relu(y)*{0}", "exp(y)*{0}",
+    "max(y, 0.1)*{0} + abs(y)", "where(y != 0, {0}, 0*y)", "log(1 + exp(y)) - {0}*y",
+)  # fmt: skip
+"""Surroundings that do nothing wrong at y = 0.7."""
+
+OTHERS = ("formula", "reading", "float32", "ill-conditioned", "value", "near")
+"""Kinds of findings that blame no operation for the gradient."""
+
+
+def surrounded(text: str, chance: random.Random) -> str:
+    for _ in range(chance.randint(1, 3)):
+        if "\n" in text:
+            break
+        text = chance.choice(HARMLESS).format(f"({text})")
+    return text
+
+
+@pytest.mark.parametrize(
+    ("kind", "marked", "x"), CULPRITS, ids=[f"{c[0]}: {c[1]}" for c in CULPRITS]
+)
+def test_the_culprit_is_named_wherever_it_stands(kind: str, marked: str, x: float) -> None:
+    chance = random.Random(marked)
+    for text in (marked, surrounded(marked, chance), surrounded(marked, chance)):
+        before, culprit, _ = re.split("[«»]", text)
+        column = len(before) - before.rfind("\n")
+        place = (before.count("\n") + 1, column, column + len(culprit))
+        given = {"x": x, "y": 0.7} if re.search(r"\by\b", text) else {"x": x}
+        found = report(re.sub("[«»]", "", text), **given).findings
+        first = next(f for f in found if f.kind not in OTHERS)
+        assert first.span is not None, text
+        assert (first.span.line, first.span.column, first.span.end_column) == place, text
+        assert first.kind == kind, text
+
+
+SENTENCES: tuple[tuple[str, str, dict[str, Any], str, str], ...] = (
+    # name, program, inputs, what is said, what is not
+    ("entropy", "-(y*log(sigmoid(z)) + (1-y)*log(1-sigmoid(z)))", {"z": 1000.0, "y": 0.0},
+     "by z is NaN and by y is infinite where the true ones are finite: sub at 1, 1 loses 16 digits"
+     " to rounding, 0 for 5.07596e-435, and log at 0 takes its slope from that", "log at 1 "),
+    ("compared", "where(x > 2, 5, 3)", {"x": 1.4}, "x is only compared (gt at 1.4, 2)",
+     "does not depend on x"),
+    ("inputs", "where(x > 0, x*log(x), 0)*y", {"x": 0.0, "y": 2.0}, "log at 0", "gt at"),
+    ("equal entries", "layer_norm(x, (3,)).pow(3).sum()", {"x": [2.0, 2.0, 2.0]},
+     "pow at 0, 3 is flat", "e-2"),
+    ("tie", "sort(abs(x)).values[0]", {"x": [1.0, -1.0, 0.0]}, "abs at 0", "sort at"),
+    ("whose stop", "y = detach(x)*2\nx*b.detach() + 0*y", {"x": 1.0, "y": 2.0, "b": 1.0},
+     "no gradient flows back to b: b stops it", "to y: "),
+    ("not used", "y = detach(x)*2\nx*y", {"x": 1.0, "y": 2.0}, "does not depend on y", "to y"),
+    ("positions", "argmax(x)*1.0", {"x": [1.0, 2.0]}, "no gradient flows back to x",
+     "does not depend"),
+    ("far out", "(x*x)/(x*x)", {"x": 1e200}, "mul at 1e+200, 1e+200 overflows",
+     "div at inf, inf o"),
+    ("one kernel", "norm(x)", {"x": [1e200, 1e200]},
+     "torch gives inf for norm, which is 1.41421e+200", "no operation"),
+    ("backward pass", "1e16*s + det(A)", {"s": 1.0, "A": [[1.0, 2.0], [2.0, 4.0]]},
+     "torch hands 0 back through det where 4 is right", "kernel"),
+    ("sum", "x*x*x", {"x": 1e154}, "what flows back to x adds up beyond", "exp"),
+    ("parts", "expm1(x)/x", {"x": 1e-10}, "what flows back to x cancels: 1e+10 and -1e+10",
+     "kernel"),
+    ("adjoint", "x*1e200*1e200*1e-300*1e-100", {"x": 1.0},
+     "what torch hands back through mul at inf, 1e-300 underflows to 0", "takes its slope"),
+    ("element", "sum(where(x > 0, sqrt(x), 0))", {"x": [0.0, 1.0, -1.0]}, "sqrt at 0 ", "at -1"),
+    ("value that grows", "sum(where(x > 0, x*log(x), 0))", {"x": [1.0, -1.0, 0.0]}, "log at 0 ",
+     "at -1"),
+    ("weight of 0", "norm(x) + abs(x[0])*0", {"x": [0.0, 0.0]}, "sqrt in norm at 0", "abs at"),
+    ("conditions", "where(x > 0, x, -relu(-x))", {"x": 0.0}, "corners of relu cancel", "gt"),
+    ("not saturated", "x/x + 0*y", {"x": 1e300, "y": 1.0}, "mul at 0, 1 is flat", "saturated"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "says", "never"), [c[1:] for c in SENTENCES], ids=[c[0] for c in SENTENCES]
+)
+def test_what_is_said_of_the_cause(
+    text: str, inputs: dict[str, Any], says: str, never: str
+) -> None:
+    answer = report(text, **inputs)
+    said = " | ".join([answer.verdict.message, *(finding.message for finding in answer.findings)])
+    assert says in said
+    assert never not in said
+
+
+EXTREME: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("exp(x)", {"x": 1000.0}), ("exp(exp(x))", {"x": 10.0}), ("exp2(sinh(x))", {"x": 1e6}),
+    ("x*x/y", {"x": 1e300, "y": 1e300}), ("x**y", {"x": 1e300, "y": 5.0}), ("1/x", {"x": 1e-310}),
+    ("prod(x)", {"x": np.zeros(20)}), ("sum(x)", {"x": np.empty(0)}), ("x*2", {"x": np.nan}),
+    ("exp(-x)", {"x": np.inf}), ("x/norm(x)", {"x": [1e-200, 1e-200]}),
+    ("softmax(x, 0)[0]", {"x": [1e300, 0.0]}), ("log(x)", {"x": 0.0}),
+    ("det(x)", {"x": 1e200*np.eye(2)}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize(("text", "inputs"), EXTREME, ids=[case[0] for case in EXTREME])
+def test_extreme_points_are_explained(text: str, inputs: dict[str, Any], dtype: str) -> None:
+    with np.errstate(over="ignore"):
+        asked = problem(text, dtype, **inputs)
+    explanation = explain(asked)
+    drawn = why.render([explanation], Style(200, color=False))
+    assert "within inf" not in drawn
+    assert "inf digits" not in drawn
+    for finding in explanation.report.findings:
+        assert "slope -inf" not in finding.message
+    assert as_json.render_explanations([explanation], Style(200, color=False))

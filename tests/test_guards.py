@@ -213,7 +213,7 @@ def test_rounding_of_a_determinant_is_no_other_meaning() -> None:
     steps = autograd.testify(asked).steps
     assert steps[-1].value != 0
     assert stranger(experiment(asked), steps) is None
-    off = replace(steps[-1], value=np.asarray(1e-9))
+    off = replace(steps[-1], values=(np.asarray(1e-9),))
     assert stranger(experiment(asked), [*steps[:-1], off]) == "det"
 
 

@@ -34,10 +34,10 @@ def vjp(forms: Forms, output: Node, cotangent: Node, wrt: Sequence[Node]) -> dic
     A node that no gradient reaches has none.
     """
     nodes = ancestry([output])
-    return _swept(forms, nodes, {output.order: cotangent}, wrt, lambda node: node)
+    return swept(forms, nodes, {output.order: cotangent}, wrt, lambda node: node)
 
 
-def _swept(
+def swept(
     f: Builder,
     nodes: Sequence[Node],
     given: Mapping[int, Any],
@@ -120,8 +120,8 @@ def _through_form(f: Any, cotangent: Any, node: Node, operands: Sequence[Any]) -
     """An operation that is put together from others hands on what they do."""
     nodes, leaves, root = _form_of(node)
     values = _built(f, nodes, leaves, operands)
-    swept = _swept(f, nodes, {root.order: cotangent}, leaves, lambda part: values[part.order])
-    return [swept.get(leaf.order) for leaf in leaves]
+    found = swept(f, nodes, {root.order: cotangent}, leaves, lambda part: values[part.order])
+    return [found.get(leaf.order) for leaf in leaves]
 
 
 def _chained(f: Any, g: Any, node: Node, position: int, operands: Sequence[Any]) -> Any | None:

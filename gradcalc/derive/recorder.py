@@ -1,7 +1,7 @@
 """The recording backend: the program in some arithmetic, and the graph of what it did."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gradcalc.calculus import Variant, named_arguments, named_definition, spelled, usual_case
 from gradcalc.derive import trace
-from gradcalc.derive.trace import Note, Observation, Question
+from gradcalc.derive.trace import Call, Note, Observation, Question
 from gradcalc.errors import Span
 from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
@@ -71,7 +71,7 @@ class Recorder:
         self.notes: list[Note] = []
         self.observations: list[Observation] = []
         self.detached: dict[Any, int] = {}
-        self.calls: list[tuple[str, int]] = []
+        self.calls: list[Call] = []
         self._replay = replay or {}
         self._met: Counter[Any] = Counter()
         self._known: MutableMapping[int, Traced] = {} if keep else WeakValueDictionary()
@@ -209,9 +209,10 @@ class RecordingBackend:
     def apply(self, row: Primitive, arguments: Mapping[str, Any], span: Span) -> Any:
         outermost = self.recorder.inside is None
         result = self._applied(row, arguments, span)
-        first = result[0] if isinstance(result, list | tuple) and result else result
-        if outermost and isinstance(first, Traced):
-            self.recorder.calls.append((row.name, first.node.order))
+        made = _numbers([result])
+        if outermost and made:
+            given = _numbers(arguments.values())
+            self.recorder.calls.append(Call(row.name, span, given, made))
         return result
 
     def _applied(self, row: Primitive, arguments: Mapping[str, Any], span: Span) -> Any:
@@ -253,3 +254,9 @@ class RecordingBackend:
 
     def truth(self, tensor: Any) -> bool:
         return self.recorder.truth(tensor)
+
+
+def _numbers(values: Iterable[Any]) -> tuple[int, ...]:
+    """The numbers of tensors, and of those in lists."""
+    lists = (v if isinstance(v, list | tuple) else [v] for v in values)
+    return tuple(v.node.order for part in lists for v in part if isinstance(v, Traced))

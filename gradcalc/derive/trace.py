@@ -83,6 +83,16 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a primitive, its place, and the numbers of the tensors it was given and gave."""
+
+    primitive: str
+    place: Span
+    arguments: tuple[int, ...]
+    results: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """The course of a run: all but its numbers.
 
@@ -92,7 +102,7 @@ class Trace:
     nodes that the names of the program stand for in the end, `names` all its names. `observations`
     are what the run was steered by: a program does the same wherever it sees the same. `detached`
     are the numbers of detached values, by where and for which time `detach` met them. `calls` are
-    the primitives that the program called, in order, with the numbers of what they gave.
+    the primitives that the program called, in order.
     """
 
     forms: Forms
@@ -107,7 +117,7 @@ class Trace:
     path: tuple[Branch, ...]
     observations: tuple[Observation, ...]
     detached: Mapping[Any, int]
-    calls: tuple[tuple[str, int], ...]
+    calls: tuple[Call, ...]
 
     @property
     def size(self) -> int:

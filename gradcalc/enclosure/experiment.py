@@ -44,6 +44,8 @@ BESIDE = "1e-30"
 MORE = 256
 """Bits on top of those at the point for a run beside it."""
 
+DIGITS = "so many digits of all numbers are more work than the check does"
+
 TIE = "a comparison is a tie, or so close to one that no precision decides it"
 
 FINER = (1, 4, 16)
@@ -72,7 +74,7 @@ class Work:
     def go_on(self, size: int, bits: int) -> None:
         """The same. Raises `TooLarge` where it would be too much."""
         if not self.goes_on(size, bits):
-            raise TooLarge(beyond(LARGEST))
+            raise TooLarge(beyond(LARGEST) if size > LARGEST else DIGITS)
 
 
 class Experiment:

@@ -1,213 +1,211 @@
-"""Where floats go astray, and what lets no gradient by.
+"""Where floats go astray: torch's values and adjoints of every call beside the exact ones.
 
-The program is run once more, every number rounded to the dtype: each primitive of elements is
-computed as well as that allows from its rounded operands, and composites as a whole, so that what
-goes wrong here is the program's doing and not that of a library.
+The cause of a wrong gradient is the first call, from the output back, whose own adjoint is right
+and which hands on a wrong one; the cause of a wrong value is the first whose operands are right and
+whose value is not. Both are found from the other end, along what is off the most, so that they
+matter.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import flint
 import numpy as np
 
-from gradcalc.balls.arithmetic import each, to_floats
-from gradcalc.balls.numbers import Ball
-from gradcalc.derive.modes import Eager, tangent_of
-from gradcalc.derive.perturbations import is_finite
-from gradcalc.derive.trace import Note
+from gradcalc.balls.arithmetic import to_floats
+from gradcalc.balls.numbers import Ball, OutOfReach, Undecided, Undefined
+from gradcalc.enclosure.course import LOST, Course, Unlike, Use, kept
 from gradcalc.enclosure.experiment import Experiment
-from gradcalc.enclosure.rounding import Rounded, bits_of
-from gradcalc.enclosure.trial import WHOLE, Trial
-from gradcalc.expr import ops
-from gradcalc.expr.floats import Floats
-from gradcalc.expr.nodes import Node
-from gradcalc.primitives.arithmetic import zero
-from gradcalc.testimony import Mishap
+from gradcalc.enclosure.trial import Trial
+from gradcalc.enclosure.wrong_values import shown, value_fault, wrong_value
+from gradcalc.errors import GradcalcError
+from gradcalc.testimony import Computed, Fault, Origin, place_of
 
 Index = tuple[int, ...]
 
-LOST = 2.0**10
-"""Roundings by which a number must be off to have lost its digits."""
 
-SUDDEN = 2.0**7
-"""How much worse than its operands."""
+def faults(
+    experiment: Experiment, centre: Trial, autograd: Computed, truth: Mapping[str, Any]
+) -> dict[str | None, Fault]:
+    """The faults of autograd's gradients, by input, and of its value, as far as they are found.
 
-FLAT = 2.0**-50
-"""A slope below this lets nothing by that a float could tell."""
-
-
-def mishaps(experiment: Experiment, centre: Trial) -> tuple[Mishap, ...]:
-    """The first mishap of each kind, in the order of the program."""
-    found: dict[str, Mishap] = {}
-    for mishap in _Shadow(experiment, centre).walk():
-        found.setdefault(mishap.kind, mishap)
-    return tuple(found.values())
-
-
-class _Shadow:
-    """What the floats of a run are, next to its exact numbers."""
-
-    def __init__(self, experiment: Experiment, centre: Trial) -> None:
-        self.centre = centre
-        self.trace = centre.trace
-        self.dtype = np.dtype(experiment.problem.dtype)
-        self.epsilon = experiment.epsilon
-        self.bits = bits_of(experiment.problem.dtype)
-        self.values: list[Any] = []
-        self.errors: list[Any] = []
-
-    def walk(self) -> Iterator[Mishap]:
-        for node, note in zip(self.trace.nodes, self.trace.notes, strict=True):
-            operands = [self.values[operand.order] for operand in node.operands]
-            if note.inside is None:
-                operands = list(map(self._rounded, operands))
-            self._add(node, self._computed(node, note, operands))
-            if node.operands and note.inside is None and not node.op.moves:
-                yield from self._judged(node, note, operands)
-
-    def _rounded(self, values: Any) -> Any:
-        with np.errstate(over="ignore", under="ignore"):
-            return each(lambda b: flint.arb(float(self.dtype.type(float(b)))), values)
-
-    def _computed(self, node: Node, note: Note, operands: Sequence[Any]) -> Any:
-        if not node.operands:
-            return self.centre.values[node.order]
-        if node.op is ops.DETACH:
-            return operands[0]
-        if note.inside is not None:
-            with flint.ctx.workprec(self.centre.bits):
-                return Eager(self.centre.arithmetic)(node.op, *operands, **dict(node.static))
-        with flint.ctx.workprec(self.bits):
-            found = Eager(Rounded(self.bits))(node.op, *operands, **dict(node.static))
-        return self._rounded(found)
-
-    def _add(self, node: Node, value: Any) -> None:
-        def error(ball: Ball, true: Ball) -> float:
-            if not (ball.is_finite() and true.is_finite()):
-                return float("inf")
-            off = abs(ball - true)
-            return float(off) if true.contains(0) else float(off / abs(true))
-
-        self.values.append(value)
-        with flint.ctx.workprec(self.centre.bits):
-            errors = each(error, value, self.centre.values[node.order])
-        self.errors.append(errors.astype(np.float64))
-
-    def _judged(self, node: Node, note: Note, operands: Sequence[Any]) -> Iterator[Mishap]:
-        """The mishaps of the elements of one node, the first of each kind."""
-        tiny = float(np.finfo(self.dtype).tiny)
-
-        def kind_of(ball: Ball, true: Ball) -> str:
-            if not ball.is_finite():
-                return "overflow" if true.is_finite() else "undefined"
-            return "underflow" if ball.is_zero() and 0 < abs(true) < tiny else ""
-
-        kinds = each(kind_of, self.values[node.order], self.centre.values[node.order])
-        fine, well = self._all_finite(node, operands), kinds == ""
-        found = [(kind, kinds == kind) for kind in ("overflow", "undefined", "underflow")]
-        if node.title != "where":
-            with flint.ctx.workprec(self.centre.bits):
-                found.append(("undefined", self.centre.steep(node, operands) & well))
-        found.append(("cancellation", self._lost(node) & well))
-        for kind, mask in found:
-            where = np.argwhere(np.asarray(mask & fine, dtype=np.bool_))
-            if not len(where):
+    `autograd` tells its steps, `truth` are the true gradients, which are not those of the chain
+    rule where corners come to nothing. Nothing is found where the steps are not those of the exact
+    run.
+    """
+    found: dict[str | None, Fault] = {}
+    with np.errstate(all="ignore"), flint.ctx.workprec(centre.bits):
+        try:
+            course = Course(centre, autograd, experiment.epsilon, experiment.problem.dtype)
+        except Unlike:
+            return {}
+        for name in (*experiment.problem.wrt, None):
+            try:
+                fault = (
+                    wrong_value(course)
+                    if name is None
+                    else gradient_fault(course, name, truth[name])
+                )
+            except (Unlike, OutOfReach, Undecided, Undefined, GradcalcError, ArithmeticError):
                 continue
-            place, lost = tuple(where[0]), 0.0
-            if kind == "cancellation":
-                digits = -float(np.log10(self.epsilon))
-                lost = min(digits, digits + float(np.log10(self.errors[node.order][place])))
-            yield _mishap(kind, node, note, operands, place, lost=lost)
-
-    def _all_finite(self, node: Node, operands: Sequence[Any]) -> Any:
-        parts = [is_finite(operand) for operand in operands]
-        if node.source is None:
-            return np.full(node.shape, all(part.all() for part in parts))
-        return np.logical_and.reduce(np.broadcast_arrays(*parts))
-
-    def _lost(self, node: Node) -> Any:
-        """Where digits are lost that the operands had."""
-        row = None if node.source is None else node.source[0]
-        if row is not None and (row.boolean or any(slope is zero for _, slope in row.partials)):
-            # a step turns a small difference into a large one; it loses no digits
-            return np.zeros(node.shape, dtype=np.bool_)
-        errors = self.errors[node.order]
-        before = [self.errors[operand.order] for operand in node.operands]
-        if row is None:
-            worst: Any = max((float(np.max(part, initial=0)) for part in before), default=0.0)
-        else:
-            worst = np.max([np.broadcast_to(part, node.shape) for part in before], axis=0)
-        return (errors > LOST * self.epsilon) & (errors > SUDDEN * worst) & np.isfinite(errors)
+            if fault is not None:
+                found[name] = fault
+    return found
 
 
-def _mishap(
-    kind: str, node: Node, note: Note, operands: Sequence[Any], place: Index, **more: Any
-) -> Mishap:
-    at: tuple[float, ...] = ()
-    if node.source is not None:
-        at = tuple(float(np.broadcast_to(values, node.shape)[place]) for values in operands)
-    return Mishap(kind, note.title(node), note.place, at, **more)
+def gradient_fault(course: Course, name: str, truth: Any) -> Fault | None:
+    """Why a gradient is wrong, None where it is not, or the cause was not found."""
+    given, true = course.autograd.gradients[name], course.exact[0].get(name)
+    if true is None or not given.size:
+        return None
+    told = np.asarray(truth == truth, np.bool_)
+    if told.any() and not told.all():
+        # what has no gradient is not wrong
+        given, true, truth = given.copy(), true.copy(), truth.copy()
+        given[~told] = true[~told] = truth[~told] = 0
+    sizes = np.abs(truth) * (LOST * course.epsilon)
+    if np.isfinite(given).all() and np.any(np.abs(true - truth) > sizes):
+        return None
+    index = course.furthest(given, true)
+    origin: Origin = name
+    for _ in course.calls:
+        if index is None:
+            return None
+        use = _worst(course, origin, index)
+        if use is None:
+            return _parts(course, origin, index)
+        above = _above(course, use, index)
+        if above is None:
+            return _handing(course, use, index)
+        origin, index = above
+    return None
 
 
-# -- what lets nothing by ----------------------------------------------------------------------
+def _worst(course: Course, origin: Origin, index: Index) -> Use | None:
+    """The use of a tensor through which what is off the most comes back to an element."""
+    found: list[tuple[Ball, Use]] = []
+    wild: list[Use] = []
+    for use in course.uses.get(origin, ()):
+        given = _handed(course, use)[index]
+        true = _true(course, use)[index]
+        if not np.isfinite(given):
+            wild.append(use)
+        elif true.is_finite() and course.is_off(given, true):
+            found.append((abs(true - given), use))
+    if wild:
+        return max(wild, key=lambda use: use.call)
+    return max(found, key=lambda pair: float(pair[0]))[1] if found else None
 
 
-def flats(centre: Trial) -> tuple[Mishap, ...]:
-    """For each input to which hardly anything flows back, the first primitive to let nothing by."""
-    with flint.ctx.workprec(centre.bits):
-        found = [_first_flat(centre, name) for name in centre.gradients]
-    return tuple(mishap for mishap in found if mishap is not None)
+def _handed(course: Course, use: Use) -> Any:
+    return course.slots[use.call][use.operand].handed
 
 
-def _first_flat(centre: Trial, name: str) -> Mishap | None:
-    """Follow what depends on an input forward, through slopes that let something by."""
-    trace = centre.trace
-    leaf = trace.inputs[name]
-    reached: dict[int, Any] = {leaf.order: np.ones(leaf.shape, np.bool_)}
-    first: Mishap | None = None
-    for node, note in zip(trace.nodes, trace.notes, strict=True):
-        moves = [reached.get(operand.order) for operand in node.operands]
-        if node.op is ops.DETACH or all(move is None for move in moves):
+def _true(course: Course, use: Use) -> Any:
+    handed = course.exact[1].get(use.call)
+    return course.centre.arithmetic.zeros(()) if handed is None else handed[use.operand]
+
+
+def _above(course: Course, use: Use, index: Index) -> tuple[Origin, Index] | None:
+    """The adjoint that makes an operand's wrong, None where the call itself does."""
+    step, given = course.steps[use.call], _handed(course, use)[index]
+    related = course.related(use.call, use.operand, index)
+    arriving = list(enumerate(step.adjoints))
+    if not np.isfinite(given):
+        for position, adjoint in arriving:
+            if adjoint is not None and (bad := related[position] & ~np.isfinite(adjoint)).any():
+                return (use.call, position), place_of(bad, bad.shape)
+        return None
+    asarray = course.centre.arithmetic.asarray
+    balls = [None if a is None else asarray(a) for a in step.adjoints]
+    local = course.handed(use.call, balls, exact=True)[use.operand][index]
+    inherited = abs(local - _true(course, use)[index])
+    if not local.is_finite() or abs(local - given) >= inherited:
+        return None
+    best: tuple[Any, Origin, Index] | None = None
+    for position, adjoint in arriving:
+        true = course.exact[0].get((use.call, position))
+        if adjoint is None or true is None:
             continue
-        through = _through(centre, node, moves)
-        if through.any():
-            reached[node.order] = through
-        elif first is None and node.source is not None and 0 not in node.shape:
-            first = _closed(centre, node, note, name, moves)
-    return None if trace.output.order in reached else first
+        errors = kept(related[position], np.abs(true - adjoint))
+        place = place_of(to_floats(errors / (np.max(errors) or 1)), adjoint.shape)
+        if best is None or errors[place] > best[0]:
+            best = errors[place], (use.call, position), place
+    return None if best is None else best[1:]
 
 
-def _through(centre: Trial, node: Node, moves: Sequence[Any]) -> Any:
-    """The elements of a node that move."""
-    if node.source is not None:
-        found = np.zeros(node.shape, np.bool_)
-        for position, move in enumerate(moves):
-            if move is not None:
-                slope = centre.slope(node, position)
-                lets = each(lambda ball: not abs(ball) < FLAT, slope)
-                found = found | (lets.astype(np.bool_) & move)
-        return found
-    given = [None if move is None else move.astype(np.float64) for move in moves]
-    if node.op in WHOLE:
-        return np.full(node.shape, any(m is not None and m.any() for m in moves))
-    extreme = node.op in (ops.AMAX, ops.AMIN)
-    operands = [
-        to_floats(values) if extreme else np.ones(values.shape) for values in centre.operands(node)
-    ]
-    moved = tangent_of(Eager(Floats()), node, np.ones(node.shape), operands, given)
-    return np.zeros(node.shape, np.bool_) if moved is None else np.asarray(moved) != 0
+def _parts(course: Course, origin: Origin, index: Index) -> Fault | None:
+    """What flows back to an element from several uses, all of it right, and cancels."""
+    assert origin is not None
+    uses = course.uses.get(origin, ())
+    true = course.exact[0][origin][index]
+    parts = tuple(float(_handed(course, use)[index]) for use in uses)
+    if isinstance(origin, str):
+        primitive, whole = origin, course.autograd.gradients[origin]
+    else:
+        number, position = origin
+        primitive, adjoint = course.calls[number].primitive, course.steps[number].adjoints[position]
+        whole = np.asarray(np.nan if adjoint is None else adjoint)
+    said = float(whole[index])
+    if len(parts) < 2 or not np.isfinite(parts).all() or not course.is_off(said, true):
+        return None
+    kind = "parts" if np.isfinite(said) else "sum"
+    return Fault(kind, primitive, _joining(course, uses), parts, said, shown(true))
 
 
-def _closed(centre: Trial, node: Node, note: Note, name: str, moves: Sequence[Any]) -> Mishap:
-    assert node.source is not None
-    row, _ = node.source
-    ways = [position for position, move in enumerate(moves) if move is not None]
-    arriving = np.logical_or.reduce([np.broadcast_to(moves[k], node.shape) for k in ways])
-    place = tuple(np.argwhere(arriving)[0])
-    kind = "saturated"
-    if all(dict(row.partials).get(k) is zero for k in ways):
-        kind = "step"
-    elif all(np.broadcast_to(centre.slope(node, k), node.shape)[place].contains(0) for k in ways):
-        kind = "flat"
-    return _mishap(kind, node, note, centre.operands(node), place, wrt=name)
+def _joining(course: Course, uses: Sequence[Use]) -> Any:
+    """The place of the first call that all uses of a tensor come together in."""
+    reached = [{use.call} for use in uses]
+    for number, step in enumerate(course.steps):
+        for calls in reached:
+            if any(isinstance(o, tuple) and o[0] in calls for o in step.origins):
+                calls.add(number)
+    common = set.intersection(*reached)
+    return course.calls[min(common)].place if common else None
+
+
+def _handing(course: Course, use: Use, index: Index) -> Fault | None:
+    """Why a call whose adjoint is right hands on a wrong one."""
+    step, given = course.steps[use.call], float(_handed(course, use)[index])
+    true = _true(course, use)[index]
+    at = course.at(use.call, use.operand, index)
+    victim = course.calls[use.call].primitive, at
+    asarray = course.centre.arithmetic.asarray
+    arriving = [None if a is None else asarray(a) for a in step.adjoints]
+    meant = course.handed(use.call, arriving, exact=False)[use.operand][index]
+    wrong = _wrong_operand(course, use, index) if _differ(course, meant, true) else None
+    if wrong is not None:
+        fault = value_fault(course, *wrong)
+        return None if fault is None else replace(fault, then=victim)
+    if given == 0 and 0 < abs(true) < float(course.range.tiny):
+        return Fault("faded", *course.named(use.call), at, given, shown(true))
+    related = course.related(use.call, use.operand, index)
+    for position, value in enumerate(step.values):
+        exact = course.centre.values[course.calls[use.call].results[position]]
+        for place in map(tuple, np.argwhere(related[position])):
+            if course.is_lost(value[place], exact[place]):
+                return value_fault(course, (use.call, position), place)
+    ones = [course.centre.arithmetic.ones(value.shape) for value in step.values]
+    slope = course.handed(use.call, ones, exact=False)[use.operand][index]
+    kind = "slope" if np.isfinite(given) or slope.is_finite() else "undefined"
+    return Fault(kind, *course.named(use.call), at, given, shown(true))
+
+
+def _differ(course: Course, meant: Ball, true: Ball) -> bool:
+    """Whether a call would hand on another number from what torch has for its operands."""
+    return not meant.is_finite() or bool(abs(meant - true) > abs(true) * (LOST * course.epsilon))
+
+
+def _wrong_operand(course: Course, use: Use, index: Index) -> tuple[Origin, Index] | None:
+    """The operand of a call whose wrong value makes it hand on a wrong adjoint."""
+    related = course.related(use.call, use.operand, index)
+    for position, slot in enumerate(course.slots[use.call]):
+        true = course.centre.values[slot.number]
+        for place in map(tuple, np.argwhere(np.ones(true.shape, np.bool_))):
+            if not course.is_off(slot.value[place], true[place]):
+                continue
+            beside = course.related(use.call, position, place)
+            if any((a & b).any() for a, b in zip(related, beside, strict=True)):
+                return slot.origin, place
+    return None

@@ -145,7 +145,7 @@ def _found(recording: Recording) -> Iterator[Event]:
             place = np.unravel_index(int(np.argmax(near)), near.shape)
             at = tuple(float(np.broadcast_to(value, near.shape)[place]) for value in values)
             note = trace.notes[node.order]
-            yield Event(note.title(node), note.place, at, False)
+            yield Event(note.title(node), note.place, at, False, condition=is_boolean(node))
 
 
 def near_in_floats(
@@ -244,7 +244,8 @@ def _turning(recording: Recording) -> tuple[Event, ...]:
 
     def said(number: int, outside: bool) -> tuple[Event, ...]:
         note = trace.notes[number]
-        return (Event(note.title(trace.nodes[number]), note.place, (), outside),)
+        title = note.title(trace.nodes[number])
+        return (Event(title, note.place, (), outside, condition=True),)
 
     for number in asked:
         node = trace.nodes[number]
@@ -361,6 +362,7 @@ def _event(trial: Trial, node: Node, index: Index, epsilon: float) -> Event | No
     if node.source is not None and not all(ball.is_finite() for ball in at):
         # what made it undefined has an event of its own
         return None
+    exact = all(ball.is_exact() for ball in at)
     at = [ball.mid() for ball in at]
     if node.source is None:
         margins = [abs(at[0] - at[1])]
@@ -370,12 +372,13 @@ def _event(trial: Trial, node: Node, index: Index, epsilon: float) -> Event | No
     closest = min((ZERO if m.is_nan() else m.mid() for m in margins), default=None)
     if closest is None or not closest < _within(epsilon, float(largest)):
         return None
-    if abs(closest) <= largest * flint.arb(2) ** (UNSURE - trial.bits):
+    if not exact and abs(closest) <= largest * flint.arb(2) ** (UNSURE - trial.bits):
         closest = ZERO
     # a margin that is too small for a float is one all the same
     margin = float(abs(closest)) or (LEAST if closest != 0 else 0.0)
     note = trial.trace.notes[node.order]
-    return Event(note.title(node), note.place, tuple(map(float, at)), bool(closest < 0), margin)
+    outside, numbers = bool(closest < 0), tuple(map(float, at))
+    return Event(note.title(node), note.place, numbers, outside, margin, is_boolean(node))
 
 
 def _tied(trial: Trial, node: Node, index: Index) -> list[Ball]:

@@ -188,7 +188,7 @@ def _ways(size: int, affordable: int) -> tuple[Any, Any, bool]:
     half = directions_for(size, affordable)
     twice = min(RANDOM_PAIRS, len(half), affordable // 4)
     if twice < (1 if size == 1 else FEWEST_PAIRS):
-        raise TooLarge("it is too large for a look around a point that is not smooth")
+        raise TooLarge("it is too large for a look around")
     pairs = min(len(half), (affordable - 2 * twice) // 2)
     both = np.concatenate([half[:twice], -half[:twice]])
     rest = np.concatenate([half[twice:pairs], -half[twice:pairs]])

@@ -259,17 +259,17 @@ def stranger(experiment: Experiment, steps: Sequence[Step]) -> str | None:
     except (OutOfReach, GradcalcError):
         return None
     calls = centre.trace.calls
-    if [name for name, _ in calls] != [step.primitive for step in steps]:
+    if [call.primitive for call in calls] != [step.primitive for step in steps]:
         return None
     dtype = experiment.problem.dtype
     with np.errstate(all="ignore"), flint.ctx.workprec(centre.bits):
         # most values are off by no more than a few roundings of their own
-        pairs = list(zip(calls, steps, strict=True))
-        off = [pair for pair in pairs if _is_apart(centre, pair[0][1], pair[1], None, dtype)]
+        pairs = [(call.results[0], step) for call, step in zip(calls, steps, strict=True)]
+        off = [pair for pair in pairs if _is_apart(centre, *pair, None, dtype)]
         errors = errors_of(centre, dtype) if off else []
-        for (name, number), step in off:
+        for number, step in off:
             if _is_apart(centre, number, step, errors[number], dtype):
-                return name
+                return step.primitive
     return None
 
 

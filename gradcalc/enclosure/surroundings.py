@@ -14,6 +14,7 @@ import numpy as np
 from gradcalc.balls.numbers import NAN, OutOfReach
 from gradcalc.derive.perturbations import directions_for, shifts, smallest
 from gradcalc.enclosure.cells import Cell, Walk, walk
+from gradcalc.enclosure.culprits import ranked, turned
 from gradcalc.enclosure.experiment import (
     BESIDE,
     MORE,
@@ -42,6 +43,9 @@ ROUNDINGS = 4
 WIDEST = 32
 """Inputs up to which the cells around a point are gone through."""
 
+WAYS = 4
+"""Directions in which it is looked for what makes a point special."""
+
 PARTS = 1_000
 """Parts that are looked at by themselves."""
 
@@ -69,7 +73,8 @@ class View:
 
     `around` are the parts to which the point is special, `limits` the gradients that those draw to
     which have one, by column. `aside` are two runs beside such a point, next to each other, none
-    where the function has no gradient there. `sampler` makes more runs beside it.
+    where the function has no gradient there; `turned` are comparisons that come out at this point
+    alone as they do. `sampler` makes more runs beside it.
     """
 
     centre: Trial
@@ -78,6 +83,7 @@ class View:
     around: tuple[Neighbourhood, ...] = ()
     within: Neighbourhood | None = None
     aside: Sequence[Trial] = ()
+    turned: tuple[Event, ...] = ()
     sampler: "_Sampler | None" = None
 
     def told(self, size: int) -> Any:
@@ -162,6 +168,18 @@ class _Sampler:
             self.known[key] = self._run(part, direction, radius)
         return part.of(self.known[key], self.base)
 
+    def alone(self, part: Part, direction: Any, radius: Any) -> Trial:
+        """The run where nothing but this part moves.
+
+        Raises `OutOfReach` where others have no value at the point.
+        """
+        if len(self.special) < 2:
+            return self(part, direction, radius)
+        trial = self.moved(self._along([part], direction), radius)
+        if not trial.finite:
+            raise OutOfReach("the others have no value there")
+        return part.of(trial, self.base)
+
     def _run(self, part: Part, direction: Any, radius: Any) -> Trial:
         try:
             return self.moved(self._along(self.special, direction), radius)
@@ -202,8 +220,10 @@ def _explored(experiment: Experiment, centre: Trial, met: Sequence[Met]) -> View
         if untold and sum(len(part.columns) for part in around) == size:
             raise OutOfReach(around[0].why)
         aside = _aside(sampler, size)
-    events = tuple(one.event for one in met)
-    view = View(centre, events, [], around, None, aside, sampler)
+        single = any(one.event.condition and not one.event.margin for one in met)
+        alone = turned(centre, _sides(sampler, size)) if single else ()
+    events = around[0].events if len(around) == 1 else tuple(one.event for one in met)
+    view = View(centre, events, [], around, None, aside, alone, sampler)
     told = view.told(size)
     if not told.any():
         return view
@@ -275,8 +295,8 @@ def _around(
         if part.terms is None:
             raise
         nothing = np.empty((0, len(part.columns)))
-        found = Neighbourhood(Nature.UNKNOWN, nothing, nothing, why=str(reason))
-    return replace(found, columns=part.columns, events=events)
+        found = Neighbourhood(Nature.UNKNOWN, nothing, nothing, why=str(reason), events=events)
+    return replace(found, columns=part.columns)
 
 
 def _looked_at(
@@ -304,7 +324,29 @@ def _looked_at(
         around = replace(around, missed=True)
     if size <= WIDEST and around.nature is Nature.KINK:
         around = replace(around, sides=axis_slopes(base, sample, size))
-    return around
+    return replace(around, events=_ranked(sampler, part, around.nature, events))
+
+
+def _ranked(
+    sampler: _Sampler, part: Part, nature: Nature, events: tuple[Event, ...]
+) -> tuple[Event, ...]:
+    """What is special about the point to a part, that first which makes it what it is."""
+
+    def sample(direction: Any, radius: Any) -> Trial:
+        # what others are at the point is not this one's doing
+        return sampler.alone(part, direction, radius)
+
+    radii = (flint.arb(RADII[0]).mid(), flint.arb(RADII[1]).mid())
+    return ranked(nature, events, sample, directions_for(len(part.columns), WAYS), radii)
+
+
+def _sides(sampler: _Sampler, size: int) -> list[Trial]:
+    """Runs beside the point, this way and that; none if one of them cannot be made."""
+    near = flint.arb(RADII[1]).mid()
+    try:
+        return [sampler.moved(w, near) for d in directions_for(size, WAYS) for w in (d, -d)]
+    except (OutOfReach, GradcalcError):
+        return []
 
 
 def _walked(

@@ -1,7 +1,6 @@
-"""What the point is like, and where floats went astray: kinks and their slopes, ties, branches and
-conditioning; overflow, masked NaN, cancellation, a wrong value."""
+"""All findings, and those about the point: kinks and their slopes, ties, branches and
+conditioning."""
 
-import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -9,8 +8,7 @@ from itertools import islice
 import numpy as np
 
 from gradcalc.errors import Span
-from gradcalc.findings import runs
-from gradcalc.lang.program import Program
+from gradcalc.findings import faults, runs
 from gradcalc.primitives import BY_NAME, Elementwise
 from gradcalc.problem import Problem
 from gradcalc.testimony import (
@@ -20,43 +18,13 @@ from gradcalc.testimony import (
     Derived,
     Enclosed,
     Event,
-    Mishap,
     Nature,
     Neighbourhood,
     Reference,
     trusted,
 )
-from gradcalc.verdict.comparing import total_of, value_holds
 from gradcalc.verdict.judge import Judgement
-from gradcalc.verdict.outcome import (
-    TAKEN,
-    Finding,
-    Outcome,
-    at_text,
-    digits_text,
-    element_text,
-    numbers_apart,
-    precision_of,
-)
-from gradcalc.verdict.references import same_way
-
-OVERFLOW = "use a form that stays in range, such as logsumexp, hypot or logsigmoid"
-MASKED = (
-    "where does not keep it out of the backward pass; put a where inside, on the argument:"
-    " {0}(where(ok, x, 1))"
-)
-OUT_OF_RANGE = (
-    "a part that overflows or has no slope here is multiplied by zero: keep it out with where on"
-    " its argument, sqrt(where(x > 0, x, 1)), or use a stable form such as logsumexp"
-)
-CANCELLATION = "use a form without the difference of nearly equal numbers, such as log1p or expm1"
-KERNEL = "torch's own kernel for it is off; gradcalc why looks for another form"
-
-CURES = {
-    "overflow": OVERFLOW, "underflow": OVERFLOW, "undefined": OUT_OF_RANGE,
-    "cancellation": CANCELLATION,
-}  # fmt: skip
-"""What to do about each kind of mishap."""
+from gradcalc.verdict.outcome import Finding, at_text, element_text, precision_of
 
 ILL_CONDITIONED = 1e4
 """Conditioning above which it is worth a word."""
@@ -75,10 +43,10 @@ def find(
     reference = judgement.reference
     return (
         *runs.cut(autograd),
-        *_failures(problem, autograd, reference, judgement),
+        *faults.failures(problem, autograd, reference, judgement),
         *runs.broadcasts(autograd),
-        *_point(problem, autograd, reference),
-        *runs.zeros(problem, autograd, reference),
+        *_point(problem, autograd, reference, judgement),
+        *runs.zeros(problem, autograd, reference, judgement.verdict.outcome),
         *runs.narrow(autograd),
         *runs.readings(autograd),
         *_formulas(problem, formula),
@@ -97,127 +65,11 @@ def _formulas(problem: Problem, formula: Derived | Absent) -> Iterator[Finding]:
             yield Finding("formula", f"{name}: {failure}")
 
 
-# -- where floats went astray ------------------------------------------------------------------
-
-
-def _failures(
-    problem: Problem, autograd: Computed, reference: Reference | Absent, judgement: Judgement
-) -> Iterator[Finding]:
-    exact = trusted(reference) if isinstance(reference, Enclosed) else None
-    wrong = judgement.verdict.outcome is Outcome.WRONG
-    if wrong and trusted(reference) is not None:
-        yield from _not_finite(problem, autograd, _first(exact, "overflow", "undefined"))
-    if exact is not None and wrong:
-        yield from _cancelled(exact, judgement)
-        yield from _unexplained(exact, judgement)
-    if exact is not None and same_way(autograd, exact):
-        yield from _value(problem, autograd, exact, judgement)
-    yield from _claims(problem, judgement)
-
-
-def _not_finite(problem: Problem, autograd: Computed, cause: Mishap | None) -> Iterator[Finding]:
-    names = [n for n in problem.wrt if not np.isfinite(autograd.gradients[n]).all()]
-    if not names:
-        return
-    word = "NaN" if any(np.isnan(autograd.gradients[n]).any() for n in names) else "infinite"
-    message = f"autograd's gradient by {', '.join(names)} is {word} where the true one is finite"
-    if cause is None:
-        yield Finding("nonfinite", message, OUT_OF_RANGE)
-        return
-    what = at_text(cause.primitive, cause.at)
-    if cause.kind == "overflow":
-        message += f": {what} overflows {problem.dtype}"
-        yield Finding("overflow", message, OVERFLOW, cause.place)
-    else:
-        message += f": {what} has no finite value or slope"
-        masked = "where" in _called(problem.program)
-        hint = MASKED.format(cause.primitive) if masked else OUT_OF_RANGE
-        yield Finding("masked-nan", message, hint, cause.place)
-
-
-def _claims(problem: Problem, judgement: Judgement) -> Iterator[Finding]:
-    """Claims that are right, but not as floats compute them."""
-    possible = precision_of(problem.dtype)
-    for claim in judgement.claims.values():
-        if claim.digits is not None:
-            yield Finding(
-                "claim",
-                f"{claim.text} is right, but ill-conditioned as it is written: in {problem.dtype}"
-                f" {digits_text(claim.digits, possible)} digits of it are left",
-                CANCELLATION,
-            )
-
-
-def _first(exact: Enclosed | None, *kinds: str) -> Mishap | None:
-    mishaps = () if exact is None else exact.mishaps
-    return next((mishap for mishap in mishaps if mishap.kind in kinds), None)
-
-
-def _called(program: Program) -> set[str]:
-    """The names of the functions and methods that a program calls."""
-    calls = (n.func for s in program.body for n in ast.walk(s) if isinstance(n, ast.Call))
-    return {f.attr if isinstance(f, ast.Attribute) else getattr(f, "id", "") for f in calls}
-
-
-def _cancelled(exact: Enclosed, judgement: Judgement) -> Iterator[Finding]:
-    cause = _first(exact, "cancellation", "underflow")
-    finite = all(np.isfinite(c.digits or 0) for c in judgement.comparisons.values())
-    if cause is not None and finite:
-        yield Finding(cause.kind, _lost(cause), CURES[cause.kind], cause.place)
-
-
-def _unexplained(exact: Enclosed, judgement: Judgement) -> Iterator[Finding]:
-    """A wrong gradient though every operation of the program can be computed well here."""
-    worst = [c.worst for c in judgement.comparisons.values() if c.outcome is Outcome.WRONG]
-    if not worst or any(mishap.wrt is None for mishap in exact.mishaps):
-        return
-    if not all(w is not None and np.isfinite(w.autograd) for w in worst):
-        return
-    corners = [event for event in exact.events if not event.margin]
-    if exact.around and corners:
-        names = ", ".join(dict.fromkeys(event.primitive for event in corners))
-        text = f"the corners of {names} cancel here: torch adds up what it takes for each"
-        yield Finding("kinks", text, None, corners[0].place)
-        return
-    yield Finding("kernel", "no operation of the program loses these digits by itself", KERNEL)
-
-
-def _lost(cause: Mishap) -> str:
-    if cause.kind == "underflow":
-        return f"{at_text(cause.primitive, cause.at)} underflows to 0"
-    return f"{at_text(cause.primitive, cause.at)} loses {cause.lost:.0f} digits to rounding"
-
-
-def _value(
-    problem: Problem, autograd: Computed, exact: Enclosed, judgement: Judgement
-) -> Iterator[Finding]:
-    """Whether the value is off by more than rounding and the inputs' conditioning allow."""
-    if value_holds(problem, autograd, exact):
-        return
-    total, true = total_of(problem, autograd), exact.total
-    cause = _first(exact, *CURES)
-    shown, truth = numbers_apart(total, true)
-    right = judgement.verdict.outcome is Outcome.VERIFIED
-    though = " though the gradient is right" if right else ""
-    few = abs(true - total) > abs(true) * precision_of(problem.dtype).epsilon ** TAKEN
-    what = "is wrong" if few else "has lost digits"
-    lossy = cause is not None and cause.kind in ("cancellation", "underflow")
-    why = f": {_lost(cause)}" if cause is not None and lossy else ""
-    if cause is not None and cause.kind == "overflow":
-        why = f": {cause.primitive} overflows {problem.dtype}"
-    yield Finding(
-        "value",
-        f"the value {what}{though}, {shown} for {truth}{why}",
-        None if cause is None else CURES[cause.kind],
-        None if cause is None else cause.place,
-    )
-
-
 # -- the point ---------------------------------------------------------------------------------
 
 
 def _point(
-    problem: Problem, autograd: Computed, reference: Reference | Absent
+    problem: Problem, autograd: Computed, reference: Reference | Absent, judgement: Judgement
 ) -> Iterator[Finding]:
     """What is special about the point."""
     known = trusted(reference)
@@ -226,13 +78,26 @@ def _point(
     yield from _branches(autograd, known)
     if not known.rough:
         yield from _near(problem, known)
-    yield from islice(_corners(problem, autograd, known.rough), MOST)
+    turned = known.turned if isinstance(known, Enclosed) else ()
+    yield from islice(_corners(problem, autograd, turned, known.rough), MOST)
     if isinstance(known, Enclosed):
         yield from _sampled(known)
+        if judgement.verdict.exit_code:
+            yield from _alone(problem, known)
     for name, condition in known.sensitivity.conditions.items():
         if np.isfinite(condition) and condition > ILL_CONDITIONED:
             change = f"a relative change of the inputs changes the gradient by {name}"
             yield Finding("ill-conditioned", f"{change} {condition:.1e} times as much")
+
+
+def _alone(problem: Problem, exact: Enclosed) -> Iterator[Finding]:
+    """Comparisons by which the program does another thing at the point than beside it."""
+    single = sum(problem.inputs[name].size for name in problem.wrt) == 1
+    where = "at this very point only" if single else "here, and not beside it"
+    for event in _distinct(exact.turned):
+        text = f"{at_text(event.primitive, event.at)} comes out as it does {where}"
+        what = "autograd differentiates what the program does here, which is another function"
+        yield Finding("point", f"{text}: {what}", None, event.place)
 
 
 def _distinct(events: tuple[Event, ...]) -> list[Event]:
@@ -255,12 +120,17 @@ def _sampled(exact: Enclosed) -> Iterator[Finding]:
 
 
 def _corners(
-    problem: Problem, autograd: Computed, rough: Sequence[Neighbourhood]
+    problem: Problem,
+    autograd: Computed,
+    turned: tuple[Event, ...],
+    rough: Sequence[Neighbourhood],
 ) -> Iterator[Finding]:
     """What is not smooth, once for each primitive, place and nature."""
     said: set[tuple[Nature, str, Span | None]] = set()
+    told = {(event.primitive, event.place) for event in turned}
     for part in rough:
-        new = [e for e in part.events if (part.nature, e.primitive, e.place) not in said]
+        events = [e for e in part.events if (e.primitive, e.place) not in told]
+        new = [e for e in events if (part.nature, e.primitive, e.place) not in said]
         said.update((part.nature, event.primitive, event.place) for event in new)
         if new:
             yield from _rough(problem, autograd, replace(part, events=tuple(new)))

@@ -1,15 +1,25 @@
 """What autograd's own run shows: where no gradient flows, losses that torch broadcasts with a
 warning, whose functions were taken, and float32's range."""
 
-from collections.abc import Iterator
+import ast
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from gradcalc.lang.program import Stop, brief
 from gradcalc.problem import Problem
 from gradcalc.reruns import COPIES
-from gradcalc.testimony import Absent, Broadcast, Computed, Enclosed, Reference, Stray
-from gradcalc.verdict.outcome import Finding, at_text, element_text
+from gradcalc.testimony import (
+    Absent,
+    Broadcast,
+    Closed,
+    Computed,
+    Enclosed,
+    Reference,
+    Stray,
+    trusted,
+)
+from gradcalc.verdict.outcome import Finding, Outcome, at_text, element_text
 
 KEPT = "stack([...]) of the parts keeps their gradient"
 FUNCTION = "torch has the function for tensors"
@@ -54,12 +64,24 @@ def _stopping(stop: Stop) -> tuple[str | None, str | None]:
     return None, None
 
 
-def zeros(problem: Problem, autograd: Computed, reference: Reference | Absent) -> Iterator[Finding]:
+def zeros(
+    problem: Problem, autograd: Computed, reference: Reference | Absent, outcome: Outcome
+) -> Iterator[Finding]:
     """Why a gradient is 0, and what passes none back."""
-    yield from _dead(problem, autograd)
+    exact = trusted(reference) if isinstance(reference, Enclosed) else None
     # at a special point the slope of a primitive says little
-    if isinstance(reference, Enclosed) and not reference.around:
-        yield from _flat(autograd, reference)
+    special = exact is not None and bool(exact.around)
+    ends = {} if exact is None else {end.wrt: end for end in exact.closed}
+    for name in problem.wrt:
+        if autograd.gradients[name].any() or outcome is Outcome.WRONG:
+            continue
+        end = ends.get(name)
+        if special and (end is None or end.kind != "unused"):
+            end = None
+        if name not in autograd.carrying:
+            yield from _dead(problem, autograd, name, end, special=special)
+        elif end is not None:
+            yield Finding("dead", f"the gradient by {name} is 0: {_flat(end)}", None, end.place)
     said = None if autograd.cut is None else autograd.cut.stop
     for stop in autograd.stops:
         what, hint = _stopping(stop)
@@ -68,39 +90,76 @@ def zeros(problem: Problem, autograd: Computed, reference: Reference | Absent) -
             yield Finding("stopped", text, hint, stop.span)
 
 
-def _flat(autograd: Computed, exact: Enclosed) -> Iterator[Finding]:
-    for mishap in exact.mishaps:
-        name = mishap.wrt
-        if name is None or name not in autograd.carrying or autograd.gradients[name].any():
-            continue
-        what = at_text(mishap.primitive, mishap.at)
-        why = {
-            "step": f"{mishap.primitive} has slope 0 wherever it has one",
-            "flat": f"{what} is flat",
-            "saturated": f"{what} is saturated: its slope there is lost",
-        }[mishap.kind]
-        yield Finding("dead", f"the gradient by {name} is 0: {why}", None, mishap.place)
+def _flat(end: Closed) -> str:
+    """What lets nothing by, in words."""
+    what = at_text(end.primitive, end.at)
+    return {
+        "step": f"{end.primitive} has slope 0 wherever it has one",
+        "flat": f"{what} is flat",
+        "saturated": f"{what} is saturated: its slope there is lost",
+        "underflow": f"the slope of {what} underflows to 0",
+        "unchosen": f"{what} takes what does not depend on {end.wrt}",
+        "compared": f"{end.wrt} is only compared ({what}), and comparisons have no slope",
+    }[end.kind]
 
 
-def _dead(problem: Problem, autograd: Computed) -> Iterator[Finding]:
-    for name in problem.wrt:
-        if name in autograd.carrying:
-            continue
-        if name in problem.detach:
-            why = f"{name} is detached (--detach {name}), so no gradient flows back to it"
-        elif autograd.cut is not None:
-            continue
-        elif autograd.stops:
-            stop = autograd.stops[0]
-            why = f"no gradient flows back to {name}: {stop.source} stops it ({stop.kind})"
-            hint = FUNCTION if stop.kind == "math" else "leave it out to let the gradient through"
-            yield Finding("dead", why, hint, stop.span)
-            continue
-        elif problem.detach:
-            why = f"no gradient flows back to {name}: {', '.join(problem.detach)} is detached"
-        else:
-            why = f"the output does not depend on {name}, so the gradient is 0"
-        yield Finding("dead", why)
+def _dead(
+    problem: Problem, autograd: Computed, name: str, end: Closed | None, *, special: bool
+) -> Iterator[Finding]:
+    """Why nothing flows back to an input at all; at a `special` point that says little."""
+    stop = next((s for s in autograd.stops if name in _sources(problem, s)), None)
+    if name in problem.detach:
+        why = f"{name} is detached (--detach {name}), so no gradient flows back to it"
+    elif autograd.cut is not None:
+        return
+    elif stop is not None:
+        why = f"no gradient flows back to {name}: {stop.source} stops it ({stop.kind})"
+        hint = FUNCTION if stop.kind == "math" else "leave it out to let the gradient through"
+        yield Finding("dead", why, hint, stop.span)
+        return
+    elif end is not None and end.kind != "unused":
+        yield Finding("dead", f"the gradient by {name} is 0: {_flat(end)}", None, end.place)
+        return
+    elif problem.detach:
+        why = f"no gradient flows back to {name}: {', '.join(problem.detach)} is detached"
+    elif end is not None or name not in _used(problem):
+        why = f"the output does not depend on {name}, so the gradient is 0"
+    elif special:
+        return
+    else:
+        why = f"no gradient flows back to {name}"
+    yield Finding("dead", why)
+
+
+def _sources(problem: Problem, stop: Stop) -> set[str]:
+    """The names that what a stop holds back may be made of."""
+    made: dict[str, set[str]] = {name: _names(program.body) for name, program in problem.lets}
+    for statement in problem.program.body:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.For):
+                held = _names([node])
+                for name in held & problem.program.assigned:
+                    made[name] = made.get(name, set()) | held
+    try:
+        found = _names([ast.parse(stop.source)])
+    except SyntaxError:
+        return set()
+    left = list(found)
+    while left:
+        more = made.get(left.pop(), set()) - found
+        found |= more
+        left += more
+    return found
+
+
+def _used(problem: Problem) -> set[str]:
+    """The names in the program and what it is given, and what is differentiated."""
+    bodies = (problem.program.body, *(program.body for _, program in problem.lets))
+    return {str(problem.of), *(name for body in bodies for name in _names(body))}
+
+
+def _names(nodes: Iterable[ast.AST]) -> set[str]:
+    return {n.id for node in nodes for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 
 # -- what the libraries do ---------------------------------------------------------------------

@@ -82,8 +82,10 @@ def _witnesses(explanation: Explanation) -> Iterator[Note]:
     radii = [g.radius for g in explanation.report.gradients if g.radius is not None]
     note = explanation.answers[-1].note
     if radii:
-        within = f"within {max(radii):.1g}" if max(radii) else "exactly"
-        yield Note("enclosure", f"every digit shown is proved: {within}, {note}")
+        within = f"within {max(radii):.1g}, " if max(radii) else "exactly, "
+        # beyond the range of floats there is no number for it
+        within = within if np.isfinite(max(radii)) else ""
+        yield Note("enclosure", f"every digit shown is proved: {within}{note}")
     elif note:
         yield Note("enclosure", note)
 

@@ -74,7 +74,7 @@ def _compared(problem: Problem, name: str, autograd: Computed, reference: Refere
     given, true = _told(name, autograd, reference)
     finite = np.isfinite(given)
     if true.dtype != object and not np.isfinite(true).all():
-        why = "the check itself overflows in floats, and is too large for more"
+        why = "the check itself overflows in floats, and there is no enclosure"
         return Comparison(Outcome.UNRESOLVED, 0.0, ~np.isfinite(true), why)
     if not finite.all():
         return Comparison(

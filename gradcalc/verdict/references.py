@@ -40,11 +40,12 @@ ALONE = "autograd and the enclosure contradict each other"
 
 ELSEWHERE = "exact arithmetic takes another branch than the floats did: rounding chose this one"
 
-OPEN: Mapping[Absence, str] = {
+OPEN: Mapping[Absence, str | None] = {
     Absence.LEFT_OUT: f"nobody looks around: {LEFT_OUT.doubt}",
-    Absence.TOO_LARGE: "too large for a look around",
+    Absence.TOO_LARGE: None,
 }
-"""Why an enclosure is absent that may have found nothing wrong: what that means for a corner."""
+"""Why an enclosure is absent that may have found nothing wrong: what that means for a corner, where
+it is not what the enclosure says."""
 
 DEVIATIONS = 8
 """How far errors of elements add up along signs drawn at random, in roots of their squares' sum:
@@ -69,7 +70,7 @@ def weigh(
         return replace(exact, doubt=str(formula.doubt))
     if known.events:
         place = f"it is not smooth at or near this point{culprit_text(known.events)}"
-        return replace(known, doubt=f"{place}, and {OPEN[exact.reason]}")
+        return replace(known, doubt=f"{place}, and {OPEN[exact.reason] or exact.doubt}")
     return known
 
 

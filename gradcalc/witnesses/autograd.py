@@ -3,7 +3,7 @@
 import math
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -19,17 +19,99 @@ from gradcalc.lang.machine import Confirm
 from gradcalc.lang.program import Budget
 from gradcalc.primitives import Composite, Elementwise, Primitive, Structural
 from gradcalc.problem import Problem, claim_values, execute, weights
-from gradcalc.testimony import Array, Broadcast, Computed, Step
+from gradcalc.testimony import Array, Broadcast, Computed, Origin, Step
+
+
+class Calls:
+    """What every call of one run is given and gives, where they are to be `kept`.
+
+    Each call is given views of its tensors, so that torch tells what it alone hands on to them.
+    """
+
+    def __init__(self, kept: bool) -> None:
+        self.kept = kept
+        self._names: list[str] = []
+        self._given: list[list[Any]] = []
+        self._origins: list[tuple[Origin, ...]] = []
+        self._made: list[list[Any]] = []
+        # a number stands for a tensor only as long as that is there
+        self._known: dict[int, tuple[Origin, Any]] = {}
+
+    def name(self, tensor: Any, origin: Origin) -> None:
+        """Remember where a tensor is from."""
+        if self.kept:
+            self._known[id(tensor)] = origin, tensor
+
+    def origin(self, tensor: Any) -> Origin:
+        """Where a tensor is from."""
+        return self._known.get(id(tensor), (None, None))[0]
+
+    def made(
+        self, name: str, arguments: Mapping[str, Any], call: Callable[[Mapping[str, Any]], Any]
+    ) -> Any:
+        """What a primitive makes of its arguments."""
+        if not self.kept:
+            return call(arguments)
+        given: list[Any] = []
+        origins: list[Origin] = []
+
+        def seen(value: Any) -> Any:
+            if isinstance(value, list):
+                return [seen(part) for part in value]
+            if not isinstance(value, torch.Tensor):
+                return value
+            origins.append(self.origin(value))
+            given.append(value.view_as(value))
+            return given[-1]
+
+        result = call({key: seen(value) for key, value in arguments.items()})
+        made = _tensors(result if isinstance(result, list | tuple) else [result])
+        if made:
+            for position, tensor in enumerate(made):
+                self.name(tensor, (len(self._names), position))
+            self._names.append(name)
+            self._given.append(given)
+            self._origins.append(tuple(origins))
+            self._made.append(made)
+        return result
+
+    @property
+    def tensors(self) -> list[Any]:
+        """All tensors that adjoints are wanted of."""
+        pairs = zip(self._made, self._given, strict=True)
+        return [tensor for made, given in pairs for tensor in (*made, *given)]
+
+    def steps(
+        self, adjoints: Sequence[Array | None], numbers: Callable[[Any], Array]
+    ) -> tuple[Step, ...]:
+        """The calls, with the adjoints of their `tensors`."""
+        left = iter(adjoints)
+        found = []
+        for name, made, given, origins in zip(
+            self._names, self._made, self._given, self._origins, strict=True
+        ):
+            of_results = tuple(next(left) for _ in made)
+            handed = tuple(next(left) for _ in given)
+            values, operands = tuple(map(numbers, made)), tuple(map(numbers, given))
+            found.append(Step(name, values, of_results, operands, origins, handed))
+        return tuple(found)
+
+
+def _tensors(values: Iterable[Any]) -> list[Any]:
+    return [value for value in values if isinstance(value, torch.Tensor)]
 
 
 class TorchBackend:
-    """Runs a program on torch tensors of one dtype on one device."""
+    """Runs a program on torch tensors of one dtype on one device.
 
-    def __init__(self, dtype: torch.dtype, device: torch.device) -> None:
+    It remembers every call where that is asked for.
+    """
+
+    def __init__(self, dtype: torch.dtype, device: torch.device, *, keep: bool = False) -> None:
         self.dtype = dtype
         self.device = device
         self.broadcasts: dict[Broadcast, None] = {}
-        self.calls: list[tuple[str, Any]] = []
+        self.calls = Calls(keep)
 
     def is_tensor(self, value: Any) -> bool:
         return isinstance(value, torch.Tensor)
@@ -47,10 +129,7 @@ class TorchBackend:
         return tuple(tensor.shape)
 
     def apply(self, row: Primitive, arguments: Mapping[str, Any], span: Span) -> Any:
-        result = self._applied(row, arguments, span)
-        first = result[0] if isinstance(result, list | tuple) and result else result
-        self.calls.append((row.name, first))
-        return result
+        return self.calls.made(row.name, arguments, lambda given: self._applied(row, given, span))
 
     def _applied(self, row: Primitive, arguments: Mapping[str, Any], span: Span) -> Any:
         if isinstance(row, Structural) and row.moves:
@@ -103,10 +182,14 @@ class TorchBackend:
         }
 
     def detach(self, tensor: Any, name: str | None, source: str | None = None) -> Any:
-        return tensor.detach()
+        detached = tensor.detach()
+        self.calls.name(detached, self.calls.origin(tensor))
+        return detached
 
     def copy(self, tensor: Any) -> Any:
-        return tensor.clone()
+        copied = tensor.clone()
+        self.calls.name(copied, self.calls.origin(tensor))
+        return copied
 
     def memory(self, tensor: Any) -> int:
         return int(tensor.untyped_storage().data_ptr())
@@ -169,10 +252,13 @@ def testify(problem: Problem) -> Computed:
 
 
 def _run(problem: Problem, budget: Budget, confirm: Confirm | None = None) -> Computed:
-    backend = TorchBackend(getattr(torch, problem.dtype), _device(problem.device))
+    dtype, device = getattr(torch, problem.dtype), _device(problem.device)
+    backend = TorchBackend(dtype, device, keep=problem.steps)
     tensors = {name: backend.shared(values) for name, values in problem.inputs.items()}
     for name in problem.wrt:
         tensors[name].requires_grad_()
+    for name, tensor in tensors.items():
+        backend.calls.name(tensor, name)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         execution = execute(problem, backend, tensors, budget, confirm)
@@ -188,6 +274,7 @@ def _run(problem: Problem, budget: Budget, confirm: Confirm | None = None) -> Co
         carrying=carrying,
         broadcasts=tuple(backend.broadcasts),
         steps=steps,
+        target=backend.calls.origin(output),
     )
 
 
@@ -196,8 +283,7 @@ def _gradients(
 ) -> tuple[dict[str, Array], frozenset[str], tuple[Step, ...]]:
     zeros = {name: np.zeros(problem.inputs[name].shape) for name in problem.wrt}
     cotangent = weights(problem, tuple(output.shape))
-    calls = [call for call in backend.calls if problem.steps and isinstance(call[1], torch.Tensor)]
-    wanted = [*(tensors[name] for name in problem.wrt), *(value for _, value in calls)]
+    wanted = [*(tensors[name] for name in problem.wrt), *backend.calls.tensors]
     found: list[Array | None] = [None] * len(wanted)
     if output.requires_grad:
         if problem.cotangent is not None:
@@ -209,8 +295,7 @@ def _gradients(
         for position, gradient in zip(live, given, strict=True):
             found[position] = None if gradient is None else to_numpy(gradient)
     gradients = {n: g for n, g in zip(problem.wrt, found, strict=False) if g is not None}
-    adjoints = zip(calls, found[len(problem.wrt) :], strict=True)
-    steps = tuple(Step(name, to_numpy(value), adjoint) for (name, value), adjoint in adjoints)
+    steps = backend.calls.steps(found[len(problem.wrt) :], to_numpy)
     return zeros | gradients, frozenset(gradients), steps
 
 

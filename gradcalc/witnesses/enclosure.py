@@ -5,6 +5,7 @@ What the function is like around the point is found out by running it there too.
 for that runs in a few directions only.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import flint
@@ -14,9 +15,10 @@ from gradcalc.balls.arithmetic import to_floats
 from gradcalc.balls.numbers import OutOfReach, TooLarge
 from gradcalc.derive.sensitivity import magnitudes
 from gradcalc.enclosure.claims import claims_of
+from gradcalc.enclosure.closed import closed
 from gradcalc.enclosure.consistency import contradiction, misled
 from gradcalc.enclosure.experiment import Experiment, conditions, sway
-from gradcalc.enclosure.float_faults import flats, mishaps
+from gradcalc.enclosure.float_faults import faults
 from gradcalc.enclosure.rounding import noise, rounding
 from gradcalc.enclosure.steepness import steepest
 from gradcalc.enclosure.surroundings import View, alone, further, look
@@ -26,6 +28,7 @@ from gradcalc.testimony import (
     Absence,
     Absent,
     Array,
+    Computed,
     Enclosed,
     Sensitivity,
     Slopes,
@@ -69,10 +72,13 @@ def _in_directions(experiment: Experiment, reason: str) -> Absent:
     return Slopes(Absence.TOO_LARGE, reason, found.probes, found.path)
 
 
-def diagnose(experiment: Experiment, exact: Enclosed) -> Enclosed:
-    """The same testimony with what makes floats go astray: the mishaps and the rounding.
+def diagnose(
+    experiment: Experiment, exact: Enclosed, autograd: Callable[[], Computed | Absent]
+) -> Enclosed:
+    """The same testimony with what makes floats go astray: the faults and the rounding.
 
-    It costs some more runs, so it is left for gradients about which something is wrong.
+    `autograd` gives its testimony with all steps, or is absent. It costs some more runs, so it is
+    left for gradients about which something is wrong.
     """
     try:
         with np.errstate(all="ignore"):
@@ -87,9 +93,13 @@ def diagnose(experiment: Experiment, exact: Enclosed) -> Enclosed:
             exact = replace(exact, sensitivity=found)
             if exact.size > DIAGNOSED:
                 return exact
+            told: Computed | Absent = autograd()
             return replace(
                 exact,
-                mishaps=(*mishaps(experiment, centre), *flats(centre)),
+                faults={}
+                if isinstance(told, Absent)
+                else faults(experiment, centre, told, exact.exact),
+                closed=closed(centre, experiment.problem.dtype),
                 sensitivity=replace(found, noise=noise(centre) if centre.finite else {}),
             )
     except (OutOfReach, GradcalcError):
@@ -139,6 +149,7 @@ def _testify(experiment: Experiment) -> Enclosed | Absent:
         sway=sway(centre, samples) if samples else None,
         around=view.around,
         within=view.within,
+        turned=view.turned,
         events=view.events,
         radii=radii,
         bits=centre.bits,

@@ -1,0 +1,216 @@
+"""What lets no gradient by: the first operation, from the output back, that hands on next to none.
+
+What flows back from the output is followed through slopes that let something by. Where it reaches
+an input after all there is nothing to be told: then parts cancel.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import flint
+import numpy as np
+
+from gradcalc.balls.arithmetic import each, to_floats
+from gradcalc.balls.numbers import Ball
+from gradcalc.derive.modes import Eager, dependents
+from gradcalc.derive.trace import truth
+from gradcalc.enclosure.kinks import is_boolean
+from gradcalc.enclosure.trial import WHOLE, Trial
+from gradcalc.expr import ops
+from gradcalc.expr.floats import Floats
+from gradcalc.expr.nodes import Node
+from gradcalc.primitives.arithmetic import zero
+from gradcalc.testimony import Closed
+
+Index = tuple[int, ...]
+
+FLAT = 2.0**-50
+"""A slope below this, in relation to what it is a slope of too, lets nothing by that a float could
+tell."""
+
+LIKELY = ("slope", "choice", "comparison")
+"""What tells most of why nothing comes back, first: a slope, what is not taken, a comparison."""
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """Where nothing is handed on: a node, which operand of it, at which element, and why."""
+
+    why: str
+    node: Node
+    operand: int
+    place: Index
+
+
+def closed(centre: Trial, dtype: str) -> tuple[Closed, ...]:
+    """For each input to which hardly anything flows back, what lets nothing by."""
+    with flint.ctx.workprec(centre.bits):
+        found = [_of(centre, name, dtype) for name in centre.gradients]
+    return tuple(end for end in found if end is not None)
+
+
+def _of(centre: Trial, name: str, dtype: str) -> Closed | None:
+    trace = centre.trace
+    leaf = trace.inputs[name]
+    hanging = dependents(trace.nodes, [leaf])
+    live: dict[int, Any] = {}
+    if trace.output.order in hanging:
+        live[trace.output.order] = np.ones(trace.output.shape, np.bool_)
+    ends: list[_End] = []
+    choosers: dict[int, Node] = {}
+    for node in reversed(trace.nodes):
+        mask = live.get(node.order)
+        if mask is None or not mask.any():
+            continue
+        chooser = choosers.get(node.order, node)
+        for operand, passed in _passed(centre, node, mask, hanging, dtype, ends, chooser):
+            known = live.get(operand.order)
+            live[operand.order] = passed if known is None else known | passed
+            # what takes some of its elements only is why nothing reaches what made the others
+            if node.source is None and not passed.all():
+                choosers[operand.order] = chooser
+    if leaf.order in live:
+        return None
+    if not ends:
+        return _steering(centre, name, hanging) or _unused(centre, name)
+    # they are from the output back
+    return _told(centre, name, min(ends, key=lambda end: LIKELY.index(end.why)), dtype)
+
+
+def _passed(
+    centre: Trial,
+    node: Node,
+    mask: Any,
+    hanging: frozenset[int],
+    dtype: str,
+    ends: list[_End],
+    chooser: Node,
+) -> Iterator[tuple[Node, Any]]:
+    """What of the operands a gradient flows back to; where it does not is added to the ends.
+
+    `chooser` is what has left out elements of the node, or the node itself.
+    """
+    wanted = [k for k, operand in enumerate(node.operands) if operand.order in hanging]
+    if node.source is None:
+        handed = _handed(centre, node, mask)
+        for k in wanted:
+            if handed[k] is not None and handed[k].any():
+                yield node.operands[k], handed[k]
+            elif not is_boolean(node.operands[k]):
+                ends.append(_End("choice", chooser, 0, ()))
+        return
+    f = Eager(Floats())
+    for k in wanted:
+        lets = mask & _lets(centre, node, k, dtype)
+        if lets.any():
+            spread = ops.unbroadcast(f, lets.astype(np.float64), node.operands[k].shape)
+            yield node.operands[k], np.asarray(spread) != 0
+            continue
+        place = tuple(map(int, np.argwhere(mask)[0]))
+        compared = is_boolean(node) or is_boolean(node.operands[k])
+        chosen = "choice" if node.title == "where" else "slope"
+        ends.append(_End("comparison" if compared else chosen, node, k, place))
+
+
+def _lets(centre: Trial, node: Node, position: int, dtype: str) -> Any:
+    """Where a slope lets something by that a float can tell; so it counts where it is not known."""
+    least = float(np.finfo(dtype).smallest_subnormal)
+
+    def lets(slope: Ball, operand: Ball, value: Ball) -> bool:
+        size = abs(slope)
+        if size < least:
+            return False
+        return not (size < FLAT and size * abs(operand) <= FLAT * abs(value))
+
+    values = [centre.slope(node, position), centre.operands(node)[position]]
+    spread = np.broadcast_arrays(*values, centre.values[node.order])
+    return np.asarray(each(lets, *spread), dtype=np.bool_)
+
+
+def _handed(centre: Trial, node: Node, mask: Any) -> Sequence[Any]:
+    """The elements of the operands from which those of an operation on whole tensors are made."""
+    if node.op in WHOLE:
+        return [np.full(operand.shape, mask.any()) for operand in node.operands]
+    choosing = node.op in (ops.AMAX, ops.AMIN)
+    values = [
+        to_floats(v) if choosing else np.ones(v.shape)
+        for v in (centre.values[node.order], *centre.operands(node))
+    ]
+    if node.op.vjp is None:
+        return [np.ones(operand.shape, np.bool_) for operand in node.operands]
+    found = node.op.vjp(Eager(Floats()), mask.astype(np.float64), *values, **dict(node.static))
+    return [None if part is None else np.asarray(part) != 0 for part in found]
+
+
+def _steering(centre: Trial, name: str, hanging: frozenset[int]) -> Closed | None:
+    """What only the way of the program depends on."""
+    for seen in centre.trace.observations:
+        if seen.question is truth and seen.number in hanging:
+            node = centre.trace.nodes[seen.number]
+            return _compared(centre, name, node, (0,) * node.ndim)
+    return None
+
+
+def _unused(centre: Trial, name: str) -> Closed | None:
+    """An input that nothing at all depends on, be it detached or asked for its numbers."""
+    trace = centre.trace
+    hanging = {trace.inputs[name].order}
+    for node in trace.nodes:
+        if any(operand.order in hanging for operand in node.operands):
+            hanging.add(node.order)
+    if trace.output.order in hanging or any(s.number in hanging for s in trace.observations):
+        return None
+    return Closed("unused", name, None, (), name)
+
+
+def _compared(centre: Trial, name: str, node: Node, place: Index) -> Closed:
+    """The comparison that a condition, at an element, comes from."""
+    at: tuple[float, ...] = ()
+    if node.source is not None:
+        spread = [np.broadcast_to(v, node.shape)[place] for v in centre.operands(node)]
+        at = tuple(map(_number, spread))
+    note = centre.trace.notes[node.order]
+    return Closed("compared", note.title(node), note.place, at, name)
+
+
+def _told(centre: Trial, name: str, end: _End, dtype: str) -> Closed:
+    node, note = end.node, centre.trace.notes[end.node.order]
+    condition = node.operands[end.operand]
+    if end.why == "comparison" and is_boolean(condition):
+        here = _at_element(condition, end.place, node.shape)
+        return _compared(centre, name, condition, here)
+    if end.why == "comparison":
+        return _compared(centre, name, node, end.place)
+    at: tuple[float, ...] = ()
+    if node.source is not None:
+        spread = [np.broadcast_to(v, node.shape)[end.place] for v in centre.operands(node)]
+        at = tuple(map(_number, spread))
+    if not np.isfinite(at).all():
+        # inside of a definition numbers may be larger than any float
+        at = ()
+    kind = "unchosen" if end.why == "choice" else _kind(centre, end, dtype)
+    return Closed(kind, note.title(node), note.place, at, name)
+
+
+def _number(ball: Ball) -> float:
+    """An operand for a sentence: 0 where it may be."""
+    return 0.0 if ball.contains(0) else float(ball.mid())
+
+
+def _at_element(node: Node, place: Index, shape: Any) -> Index:
+    """The element of an operand from which one of a result of that shape is made."""
+    own = place[len(shape) - node.ndim :]
+    return tuple(0 if size == 1 else i for i, size in zip(own, node.shape, strict=True))
+
+
+def _kind(centre: Trial, end: _End, dtype: str) -> str:
+    row, _ = end.node.source or (None, None)
+    partials: Mapping[int, Any] = dict(row.partials) if row is not None else {}
+    if partials.get(end.operand) is zero:
+        return "step"
+    slope = np.broadcast_to(centre.slope(end.node, end.operand), end.node.shape)[end.place]
+    if slope.contains(0):
+        return "flat"
+    least = float(np.finfo(dtype).smallest_subnormal)
+    return "underflow" if abs(slope) < least else "saturated"

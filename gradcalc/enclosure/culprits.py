@@ -1,0 +1,258 @@
+"""Which operation makes a point what it is: told by runs on either side of it, or ever nearer.
+
+What a condition chooses between may be at fault where the condition only seems to be, and of
+several operations at a corner some do not matter. As for floats, it is the first operation, from
+the output back, whose own adjoint does the same in two runs and which hands on what does not.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import flint
+import numpy as np
+
+from gradcalc.balls.numbers import OutOfReach, Undecided, Undefined
+from gradcalc.derive.modes import Eager, handed_on
+from gradcalc.derive.perturbations import is_finite
+from gradcalc.enclosure.kinks import is_boolean
+from gradcalc.enclosure.trial import Trial, largest, taking_part
+from gradcalc.errors import GradcalcError
+from gradcalc.expr import ops
+from gradcalc.expr.evaluate import Plan
+from gradcalc.expr.nodes import Node
+from gradcalc.testimony import Event, Nature
+
+Sample = Callable[[Any, Any], Trial]
+"""A run beside the point, that far in a direction."""
+
+GROWTH = 1.15
+"""How much larger is what grows without bound, in the nearer of two runs."""
+
+SAME = 1e-6
+"""How far apart, in relation to their size, two adjoints are that are the same."""
+
+NOTHING = 1e-18
+"""Sizes below which an operand is 0 at the point."""
+
+
+def ranked(
+    nature: Nature,
+    events: tuple[Event, ...],
+    sample: Sample,
+    directions: Sequence[Any],
+    radii: tuple[Any, Any],
+) -> tuple[Event, ...]:
+    """The events with the one first that makes the point what it is, where that can be told.
+
+    `directions` are ways to look in, with their opposites; `radii` are far and near.
+    """
+    innocent = nature in (Nature.EDGE, Nature.SINGULAR)
+    if innocent and events and not events[0].condition:
+        return tuple(event for event in events if not event.condition)
+    if nature is Nature.KINK and len(events) < 2:
+        return events
+    found: list[Event] = []
+    for direction in directions if nature in SEEKERS else ():
+        try:
+            found += SEEKERS[nature](sample, direction, radii)
+        except (OutOfReach, Undecided, Undefined, GradcalcError, ArithmeticError):
+            continue
+    if innocent and found:
+        others = (event for event in events if not event.condition)
+        return (found[0], *(event for event in others if not _is_one(event, found[:1])))
+    if nature is not Nature.KINK:
+        return events
+    # what lies at a corner that does not matter is none of its causes
+    if any(_is_one(event, found) for event in events):
+        return tuple(event for event in events if _is_one(event, found))
+    idle = _idle(sample, directions, radii)
+    return tuple(event for event in events if not _is_one(event, idle)) or events
+
+
+def _is_one(event: Event, others: Sequence[Event]) -> bool:
+    """Whether an event is of the same operation as one of the others."""
+    return any((event.primitive, event.place) == (e.primitive, e.place) for e in others)
+
+
+def turned(centre: Trial, sides: Sequence[Trial]) -> tuple[Event, ...]:
+    """The comparisons that come out at the point as they do in no run beside it."""
+    found = []
+    for node in filter(is_boolean, centre.trace.nodes):
+        others = [_same_node(side, node) for side in sides]
+        if not others or any(other is None for other in others):
+            continue
+        values = centre.values[node.order]
+        apart = np.ones(node.shape, np.bool_)
+        for other in others:
+            apart &= np.asarray(values != other, dtype=np.bool_)
+        if apart.any() and not any(is_boolean(operand) for operand in node.operands):
+            found.append(_event(centre, node, tuple(map(int, np.argwhere(apart)[0]))))
+    return tuple(found)
+
+
+def _same_node(trial: Trial, node: Node) -> Any | None:
+    """What another run has for a node, None where it is not the same there."""
+    nodes = trial.trace.nodes
+    if node.order >= len(nodes) or nodes[node.order].title != node.title:
+        return None
+    other = trial.values[node.order]
+    return other if other.shape == node.shape else None
+
+
+# -- what is not defined -----------------------------------------------------------------------
+
+
+def _undefined(sample: Sample, direction: Any, radii: tuple[Any, Any]) -> list[Event]:
+    """The first operation without a value on one side, though its operands have theirs."""
+    for way in (direction, -direction):
+        trial = sample(way, radii[1])
+        if trial.finite:
+            continue
+        with flint.ctx.workprec(trial.bits):
+            for number, mask in sorted(taking_part(trial).items()):
+                node = trial.trace.nodes[number]
+                wild = mask & (~is_finite(trial.values[number]) | trial.steep(node))
+                for place in map(tuple, np.argwhere(wild)):
+                    if node.source is not None and _all_finite(trial, node, place):
+                        return [_event(trial, node, place, outside=True)]
+    return []
+
+
+def _all_finite(trial: Trial, node: Node, place: Any) -> bool:
+    values = trial.operands(node)
+    return all(np.broadcast_to(v, node.shape)[place].is_finite() for v in values)
+
+
+# -- what is handed on -------------------------------------------------------------------------
+
+
+def _growing(sample: Sample, direction: Any, radii: tuple[Any, Any]) -> list[Event]:
+    """The first operation that hands on, or is, what grows without bound towards the point."""
+    for way in (direction, -direction):
+        far, near = (sample(way, radius) for radius in radii)
+        if not (far.finite and near.finite) or not _alike(far, near):
+            continue
+        for node, position, pair in _handings(far, near):
+            arriving, handed = pair
+            if not _grows(*handed) or _grows(*arriving):
+                continue
+            others = [o for k, o in enumerate(node.operands) if k != position]
+            source = _endless(far, near, others)
+            if source is not None:
+                return [_event(near, source, _largest_place(near.values[source.order]))]
+            same = np.shape(handed[1]) == node.shape
+            sizes = handed[1] if same else near.values[node.order]
+            return [_event(near, node, _largest_place(sizes))]
+    return []
+
+
+def _grows(far: Any, near: Any) -> bool:
+    return bool(largest(near) > largest(far) * GROWTH)
+
+
+def _endless(far: Trial, near: Trial, nodes: Sequence[Node]) -> Node | None:
+    """The first node that these are made of whose value grows though its operands' do not."""
+    for node in nodes:
+        if not _grows(far.values[node.order], near.values[node.order]):
+            continue
+        return _endless(far, near, node.operands) or node
+    return None
+
+
+def _largest_place(values: Any) -> tuple[int, ...]:
+    """Where the largest of some numbers is, of those that are finite."""
+    values = np.asarray(values)
+    sizes = [float(abs(ball)) if ball.is_finite() else -1.0 for ball in values.flat]
+    return tuple(map(int, np.unravel_index(int(np.argmax(sizes)), values.shape)))
+
+
+def _turning(sample: Sample, direction: Any, radii: tuple[Any, Any]) -> list[Event]:
+    """The operations that hand on other numbers on the other side of the point by themselves."""
+    one, other = sample(direction, radii[1]), sample(-direction, radii[1])
+    if not (one.finite and other.finite) or not _alike(one, other):
+        return []
+    found = []
+    for node, _, pair in _handings(one, other):
+        arriving, handed = pair
+        if _apart(*handed) and not _apart(*arriving):
+            chosen = node.operands[0] if node.title == "where" else node
+            found.append(_event(one, chosen, (0,) * chosen.ndim))
+    return found
+
+
+def _idle(sample: Sample, directions: Sequence[Any], radii: tuple[Any, Any]) -> list[Event]:
+    """The operations at which no adjoint arrives on either side."""
+    try:
+        one, other = (sample(way, radii[1]) for way in (directions[0], -directions[0]))
+    except (OutOfReach, Undecided, Undefined, GradcalcError, ArithmeticError):
+        return []
+    if not (one.finite and other.finite) or not _alike(one, other):
+        return []
+    arriving = list(map(_arriving, (one, other)))
+    return [
+        _event(one, node, (0,) * node.ndim)
+        for node in one.trace.nodes
+        if all(node.order in found and largest(found[node.order]) == 0 for found in arriving)
+        and 0 not in node.shape
+    ]
+
+
+def _apart(first: Any, second: Any) -> bool:
+    return bool(largest(first - second) > SAME * max(largest(first), largest(second)))
+
+
+def _handings(one: Trial, other: Trial) -> Iterator[tuple[Node, int, Any]]:
+    """What arrives at each node and is handed on to an operand in both runs, from the output."""
+    arriving = list(map(_arriving, (one, other)))
+    for number in sorted(arriving[0].keys() & arriving[1].keys(), reverse=True):
+        node = one.trace.nodes[number]
+        wanted = [one.trace.is_active(operand) for operand in node.operands]
+        if node.op is ops.DETACH or not any(wanted):
+            continue
+        cotangents = [found[number] for found in arriving]
+        handed = []
+        for trial, cotangent in zip((one, other), cotangents, strict=True):
+            with flint.ctx.workprec(trial.bits):
+                own, f = trial.trace.nodes[number], Eager(trial.arithmetic)
+                value, operands = trial.values[number], trial.operands(own)
+                handed.append(handed_on(f, cotangent, own, value, operands, wanted))
+        for position, parts in enumerate(zip(*handed, strict=True)):
+            if all(part is not None for part in parts):
+                yield node, position, (cotangents, parts)
+
+
+def _arriving(trial: Trial) -> dict[int, Any]:
+    """The adjoints of all nodes, by number."""
+    derivation = trial.derived.derivation
+    with flint.ctx.workprec(trial.bits):
+        plan = Plan(list(derivation.cotangents.values()), derivation.values)
+        found = plan(trial.arithmetic, trial.inputs, trial.values)
+    return dict(zip(derivation.cotangents, found, strict=True))
+
+
+def _alike(one: Trial, other: Trial) -> bool:
+    """Whether two runs did the same, be it to other elements."""
+    pairs = zip(one.trace.nodes, other.trace.nodes, strict=False)
+    return len(one.trace.nodes) == len(other.trace.nodes) and all(
+        a.op is b.op and a.shape == b.shape and _orders(a) == _orders(b) for a, b in pairs
+    )
+
+
+def _orders(node: Node) -> list[int]:
+    return [operand.order for operand in node.operands]
+
+
+def _event(trial: Trial, node: Node, place: Any, *, outside: bool = False) -> Event:
+    """An operation at the point, as it is in a run right beside it."""
+    at: tuple[float, ...] = ()
+    if node.source is not None:
+        spread = [np.broadcast_to(v, node.shape)[place] for v in trial.operands(node)]
+        at = tuple(0.0 if abs(ball) < NOTHING else float(ball.mid()) for ball in spread)
+    note = trial.trace.notes[node.order]
+    return Event(note.title(node), note.place, at, outside, condition=is_boolean(node))
+
+
+SEEKERS: Mapping[Nature, Callable[[Sample, Any, tuple[Any, Any]], list[Event]]] = {
+    Nature.EDGE: _undefined, Nature.SINGULAR: _growing, Nature.KINK: _turning,
+}  # fmt: skip
+"""What looks for an operation that makes a point of this nature."""

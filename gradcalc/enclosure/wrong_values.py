@@ -1,0 +1,132 @@
+"""Where a value goes wrong: the first call whose operands are right and whose value is not."""
+
+from typing import Any
+
+import flint
+import numpy as np
+
+from gradcalc.balls.arithmetic import ZERO, each
+from gradcalc.balls.numbers import Ball
+from gradcalc.derive.modes import Eager
+from gradcalc.derive.perturbations import is_finite
+from gradcalc.enclosure.course import LOST, Course
+from gradcalc.expr import ops
+from gradcalc.expr.floats import Floats
+from gradcalc.primitives.arithmetic import zero
+from gradcalc.testimony import Fault, Origin, place_of
+
+Index = tuple[int, ...]
+
+SUDDEN = 2.0**7
+"""How much worse than its operands a value is that lost its digits by itself."""
+
+
+def wrong_value(course: Course) -> Fault | None:
+    """Why the value is wrong, None where it is not, or the cause was not found."""
+    given, true = course.autograd.value, course.centre.output
+    if not given.size:
+        return None
+    wild = ~np.isfinite(given) & is_finite(true)
+    if wild.any():
+        return value_fault(course, course.autograd.target, place_of(wild, given.shape))
+    index = course.furthest(np.where(np.isfinite(given), given, 0.0), true)
+    if index is None or not course.is_off(given[index], true[index]):
+        return None
+    return value_fault(course, course.autograd.target, index)
+
+
+def value_fault(course: Course, origin: Origin, index: Index) -> Fault | None:
+    """The first call whose operands are right that makes a value wrong."""
+    for _ in course.calls:
+        if not isinstance(origin, tuple):
+            return None
+        below = _below(course, origin, index)
+        if below is None:
+            return _own(course, origin, index)
+        origin, index = below
+    return None
+
+
+def _below(course: Course, origin: tuple[int, int], index: Index) -> tuple[Origin, Index] | None:
+    """The operand's element that makes a value wrong, None where the call itself does."""
+    number, position = origin
+    given = course.steps[number].values[position][index]
+    true = course.centre.values[course.calls[number].results[position]][index]
+    shares = _shares(course, origin, index)
+    row = _row(course, number)
+    if row is not None and all(slope is zero for _, slope in row.partials) and row.partials:
+        # a step takes nothing of a small difference, until it turns over
+        shares = [_all_of(course, number, k, index) for k in range(len(shares))]
+    best: tuple[float, Origin, Index] | None = None
+    for slot, share in zip(course.slots[number], shares, strict=True):
+        exact = course.centre.values[slot.number]
+        for place in map(tuple, np.argwhere(each(lambda b: not b.is_zero(), share))):
+            off = slot.value[place], exact[place]
+            if course.is_off(*off) and not _is_sudden(course, given, true, *off):
+                weight = _weight(course, share[place], *off)
+                if best is None or weight > best[0]:
+                    best = weight, slot.origin, place
+    return None if best is None else best[1:]
+
+
+def _shares(course: Course, origin: tuple[int, int], index: Index) -> list[Any]:
+    """How much a value takes of each element of the operands, NaN where that is not known."""
+    number, position = origin
+    cotangents = [
+        course.centre.arithmetic.zeros(value.shape) for value in course.steps[number].values
+    ]
+    cotangents[position][index] = flint.arb(1)
+    return course.handed(number, cotangents, exact=True)
+
+
+def _row(course: Course, number: int) -> Any | None:
+    """The primitive of elements that a call is, if it is one."""
+    node = course.centre.trace.nodes[course.calls[number].results[0]]
+    return node.source[0] if node.source and course.is_elementwise(course.calls[number]) else None
+
+
+def _all_of(course: Course, number: int, operand: int, index: Index) -> Any:
+    """Ones for the elements of an operand that one of a result is made of, zeros elsewhere."""
+    value = course.slots[number][operand].value
+    marks = np.zeros(course.steps[number].values[0].shape)
+    marks[index] = 1.0
+    ones = ops.unbroadcast(Eager(Floats()), marks, value.shape)
+    return course.centre.arithmetic.asarray(np.asarray(ones, dtype=np.float64))
+
+
+def _weight(course: Course, share: Ball, given: float, true: Ball) -> float:
+    weight = abs(share * (true - given))
+    return float(weight) if weight.is_finite() else np.inf
+
+
+def _is_sudden(course: Course, given: float, true: Ball, operand: float, exact: Ball) -> bool:
+    """Whether a value is far worse than an operand is."""
+    if not np.isfinite(operand):
+        return False
+    if not np.isfinite(given):
+        return bool(abs(exact - operand) < abs(exact) / 2)
+    return bool(abs(true - given) * abs(exact) > abs(exact - operand) * abs(true) * SUDDEN)
+
+
+def _own(course: Course, origin: tuple[int, int], index: Index) -> Fault:
+    """What a call whose operands are right makes wrong."""
+    number, position = origin
+    result = course.calls[number].results[position]
+    given = float(course.steps[number].values[position][index])
+    true = course.centre.values[result][index]
+    meant = course.given(number, exact=False)[result][index]
+    kind = "value"
+    if not np.isfinite(given):
+        beyond = true.is_finite() and abs(true) > float(course.range.max)
+        kind = "overflow" if beyond or not meant.is_finite() else "value"
+    elif given == 0 and meant.is_finite() and 0 < abs(meant) < float(course.range.tiny):
+        kind = "underflow"
+    elif abs(meant - given) <= abs(meant) * (LOST * course.epsilon):
+        kind = "cancellation"
+    at = course.operands(number, index)
+    return Fault(kind, *course.named(number), at, given, shown(true))
+
+
+def shown(ball: Ball) -> Ball:
+    """A true number for a sentence: 0 where it may be."""
+    return ZERO if ball.contains(0) else ball.mid()

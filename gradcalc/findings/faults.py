@@ -1,0 +1,208 @@
+"""Where floats went astray: what made a gradient NaN, lost its digits, or the value wrong."""
+
+import ast
+from collections.abc import Iterator
+
+import numpy as np
+
+from gradcalc.lang.program import Program
+from gradcalc.problem import Problem
+from gradcalc.testimony import Absent, Computed, Enclosed, Fault, Reference, trusted
+from gradcalc.verdict.comparing import is_told, total_of, value_holds
+from gradcalc.verdict.judge import Judgement
+from gradcalc.verdict.outcome import (
+    TAKEN,
+    Finding,
+    Outcome,
+    at_text,
+    digits_text,
+    number_text,
+    numbers_apart,
+    precision_of,
+)
+from gradcalc.verdict.references import same_way
+
+OVERFLOW = "use a form that stays in range, such as logsumexp, hypot or logsigmoid"
+MASKED = (
+    "where does not keep it out of the backward pass; put a where inside, on the argument:"
+    " {0}(where(ok, x, 1))"
+)
+OUT_OF_RANGE = (
+    "a part that overflows or has no slope here is multiplied by zero: keep it out with where on"
+    " its argument, sqrt(where(x > 0, x, 1)), or use a stable form such as logsumexp"
+)
+CANCELLATION = "use a form without the difference of nearly equal numbers, such as log1p or expm1"
+
+CURES = {
+    "overflow": OVERFLOW, "underflow": OVERFLOW, "undefined": OUT_OF_RANGE,
+    "cancellation": CANCELLATION, "parts": CANCELLATION, "sum": OVERFLOW,
+    "faded": OVERFLOW,
+}  # fmt: skip
+"""What to do about each kind of fault, where that is known."""
+
+KINDS = {
+    "undefined": "masked-nan", "value": "inexact", "slope": "inexact", "parts": "cancellation",
+    "sum": "overflow", "faded": "underflow",
+}  # fmt: skip
+"""What findings of a kind of fault are called, where that is another name."""
+
+
+def failures(
+    problem: Problem, autograd: Computed, reference: Reference | Absent, judgement: Judgement
+) -> Iterator[Finding]:
+    """Why autograd's gradients or its value are wrong, and claims that lose digits as written."""
+    exact = trusted(reference) if isinstance(reference, Enclosed) else None
+    wrong = judgement.verdict.outcome is Outcome.WRONG
+    known = trusted(reference)
+    if wrong and known is not None:
+        yield from _not_finite(problem, autograd, known)
+    if exact is not None and wrong:
+        yield from _lost_digits(problem, exact, judgement)
+        yield from _corners(exact, judgement)
+    if exact is not None and same_way(autograd, exact):
+        yield from _value(problem, autograd, exact, judgement)
+    yield from _claims(problem, judgement)
+
+
+def _fault_of(reference: Reference, name: str | None) -> Fault | None:
+    return reference.faults.get(name) if isinstance(reference, Enclosed) else None
+
+
+def _not_finite(problem: Problem, autograd: Computed, reference: Reference) -> Iterator[Finding]:
+    """Gradients that are NaN or infinite, those of one cause together."""
+    causes: dict[object, list[str]] = {}
+    for name in problem.wrt:
+        if not np.isfinite(autograd.gradients[name]).all():
+            cause = _fault_of(reference, name)
+            key = None if cause is None else (cause.kind, cause.primitive, cause.place)
+            causes.setdefault(key, []).append(name)
+    for names in causes.values():
+        words = {n: "NaN" if np.isnan(autograd.gradients[n]).any() else "infinite" for n in names}
+        each = [
+            f"by {', '.join(n for n in names if words[n] == word)} is {word}"
+            for word in dict.fromkeys(words.values())
+        ]
+        ones = "the true one is" if len(names) == 1 else "the true ones are"
+        told = any(
+            (is_told(reference.exact[n]) & ~np.isfinite(autograd.gradients[n])).any() for n in names
+        )
+        around = "the slopes around are" if not told else ones
+        message = f"autograd's gradient {' and '.join(each)} where {around} finite"
+        cause = _fault_of(reference, names[0])
+        if cause is None:
+            yield Finding("nonfinite", message, OUT_OF_RANGE)
+            continue
+        hint = CURES.get(cause.kind)
+        if cause.kind == "undefined" and "where" in _called(problem.program):
+            hint = MASKED.format(cause.primitive)
+        text = fault_text(problem, cause)
+        yield Finding(KINDS.get(cause.kind, cause.kind), f"{message}: {text}", hint, cause.place)
+
+
+def _called(program: Program) -> set[str]:
+    """The names of the functions and methods that a program calls."""
+    calls = (n.func for s in program.body for n in ast.walk(s) if isinstance(n, ast.Call))
+    return {f.attr if isinstance(f, ast.Attribute) else getattr(f, "id", "") for f in calls}
+
+
+def _lost_digits(problem: Problem, exact: Enclosed, judgement: Judgement) -> Iterator[Finding]:
+    """What made a finite gradient wrong."""
+    said = set()
+    for name, comparison in judgement.comparisons.items():
+        worst, cause = comparison.worst, exact.faults.get(name)
+        if comparison.outcome is not Outcome.WRONG or worst is None or cause is None:
+            continue
+        if not np.isfinite(worst.autograd):
+            continue
+        text = fault_text(problem, cause)
+        if text not in said:
+            said.add(text)
+            kind = KINDS.get(cause.kind, cause.kind)
+            yield Finding(kind, text, CURES.get(cause.kind), cause.place)
+
+
+def _corners(exact: Enclosed, judgement: Judgement) -> Iterator[Finding]:
+    """A gradient that is put together wrongly where corners come to nothing."""
+    worst = [c.worst for c in judgement.comparisons.values() if c.outcome is Outcome.WRONG]
+    if not exact.around or not worst or exact.turned or exact.faults.keys() - {None}:
+        return
+    if not all(w is not None and np.isfinite(w.autograd) for w in worst):
+        return
+    corners = [e for e in exact.events if not e.margin and not e.condition]
+    if corners:
+        names = ", ".join(dict.fromkeys(event.primitive for event in corners))
+        text = f"the corners of {names} cancel here: torch adds up what it takes for each"
+        yield Finding("kinks", text, None, corners[0].place)
+
+
+def fault_text(problem: Problem, fault: Fault) -> str:
+    """What an operation did wrong, in words."""
+    what = at_text(fault.primitive, fault.at)
+    said, true = numbers_apart(fault.said, fault.true)
+    if fault.kind == "overflow":
+        text = f"{what} overflows {problem.dtype}"
+    elif fault.kind == "underflow":
+        text = f"{what} underflows to 0"
+    elif fault.kind == "undefined":
+        text = f"{what} has no finite value or slope"
+    elif fault.kind == "cancellation":
+        text = f"{what} loses {_lost(problem, fault)} digits to rounding, {said} for {true}"
+    elif fault.kind == "parts":
+        parts = " and ".join(number_text(part) for part in fault.at[:2])
+        rest = f" and {len(fault.at) - 2} more" if len(fault.at) > 2 else ""
+        text = (
+            f"what flows back to {fault.primitive} cancels: {parts}{rest} leave {said} for {true}"
+        )
+    elif fault.kind == "sum":
+        text = f"what flows back to {fault.primitive} adds up beyond the range of {problem.dtype}"
+    elif fault.kind == "faded":
+        text = f"what torch hands back through {what} underflows to 0"
+    elif fault.kind == "slope":
+        text = f"torch hands {said} back through {what} where {true} is right"
+    else:
+        text = f"torch gives {said} for {what}, which is {true}"
+    if fault.then is None:
+        return text
+    how = "chooses by" if fault.then[0] == "where" else "takes its slope from"
+    return f"{text}, and {at_text(*fault.then)} {how} that"
+
+
+def _lost(problem: Problem, fault: Fault) -> str:
+    possible = precision_of(problem.dtype).digits
+    error = abs(fault.true - fault.said) / abs(fault.true) if fault.true != 0 else 1.0
+    left = -float(np.log10(float(error))) if error != 0 else possible
+    return f"{min(possible, possible - left):.0f}"
+
+
+def _value(
+    problem: Problem, autograd: Computed, exact: Enclosed, judgement: Judgement
+) -> Iterator[Finding]:
+    """Whether the value is off by more than rounding and the inputs' conditioning allow."""
+    if value_holds(problem, autograd, exact):
+        return
+    total, true = total_of(problem, autograd), exact.total
+    cause = exact.faults.get(None)
+    shown, truth = numbers_apart(total, true)
+    though = "" if judgement.verdict.exit_code else " though the gradient is right"
+    few = abs(true - total) > abs(true) * precision_of(problem.dtype).epsilon ** TAKEN
+    what = "is wrong" if few or not np.isfinite(total) else "has lost digits"
+    yield Finding(
+        "value",
+        f"the value {what}{though}, {shown} for {truth}"
+        + ("" if cause is None else f": {fault_text(problem, cause)}"),
+        None if cause is None else CURES.get(cause.kind),
+        None if cause is None else cause.place,
+    )
+
+
+def _claims(problem: Problem, judgement: Judgement) -> Iterator[Finding]:
+    """Claims that are right, but not as floats compute them."""
+    possible = precision_of(problem.dtype)
+    for claim in judgement.claims.values():
+        if claim.digits is not None:
+            yield Finding(
+                "claim",
+                f"{claim.text} is right, but ill-conditioned as it is written: in {problem.dtype}"
+                f" {digits_text(claim.digits, possible)} digits of it are left",
+                CANCELLATION,
+            )
