@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from gradcalc.calculus import Variant, is_usual
-from gradcalc.derive.modes import vjp
+from gradcalc.derive.modes import dependents, vjp
 from gradcalc.errors import Span
 from gradcalc.expr import ops
 from gradcalc.expr.evaluate import Plan
@@ -262,6 +262,30 @@ class Derived:
         nodes = self.derivation.values
         fixed = {nodes[number].order: value for number, value in (held or {}).items()}
         return self.plan(list(nodes))(arithmetic, inputs, held=fixed)
+
+    @property
+    def flowing(self) -> frozenset[int]:
+        """The numbers of the nodes that depend on an input to which a gradient flows."""
+
+        def found() -> frozenset[int]:
+            cotangents = self.derivation.cotangents
+            leaves = [self.trace.inputs[name] for name in self.trace.wrt]
+            return dependents(
+                self.trace.nodes, [leaf for leaf in leaves if leaf.order in cotangents]
+            )
+
+        return self.once("flowing", found)
+
+    @property
+    def counts(self) -> frozenset[str]:
+        """The inputs that are differentiated by and only count: whole numbers are made of them."""
+        asked = {seen.number for seen in self.trace.observations if seen.question is numbers}
+        return frozenset(
+            name
+            for name in self.trace.wrt
+            if self.trace.inputs[name].order not in self.derivation.cotangents
+            and asked & dependents(self.trace.nodes, [self.trace.inputs[name]])
+        )
 
     @property
     def sweep(self) -> Plan:

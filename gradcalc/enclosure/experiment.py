@@ -291,6 +291,8 @@ def beside(
     problem, inputs = experiment.problem, experiment.problem.inputs
     bits = centre.bits + MORE
     moving = {} if told is None else problem.split(told)
+    # a count has nothing beside it
+    counts = centre.derived.counts
     with flint.ctx.workprec(bits):
         radius = flint.arb(BESIDE).mid()
 
@@ -301,7 +303,10 @@ def beside(
 
     def moved(names: tuple[str, ...]) -> Samples:
         size = sum(inputs[name].size for name in names)
-        still = [np.ravel(moving.get(name, np.ones(inputs[name].shape))) for name in names]
+        still = [
+            np.ravel(moving.get(name, np.ones(inputs[name].shape))) * (name not in counts)
+            for name in names
+        ]
         with flint.ctx.workprec(bits):
             ways = _directions(size)[:count] * np.concatenate([np.empty(0), *still])
             steps = [shifts(inputs, names, way, radius, off) for way in ways]

@@ -188,8 +188,25 @@ def _handing(course: Course, use: Use, index: Index) -> Fault | None:
                 return value_fault(course, (use.call, position), place)
     ones = [course.centre.arithmetic.ones(value.shape) for value in step.values]
     slope = course.handed(use.call, ones, exact=False)[use.operand][index]
-    kind = "slope" if np.isfinite(given) or slope.is_finite() else "undefined"
-    return Fault(kind, *course.named(use.call), at, given, shown(true))
+    if np.isfinite(given) or slope.is_finite():
+        return Fault("slope", *course.named(use.call), at, given, shown(true))
+    number = use.call
+    if at:
+        number, at = _undefined(course, number, place_of(related[0], related[0].shape))
+    return Fault("undefined", *course.named(number), at, given, shown(true))
+
+
+def _undefined(course: Course, number: int, place: Index) -> tuple[int, tuple[float, ...]]:
+    """The first call, of those that make an element, without a value, and its operands there."""
+    for slot in course.slots[number]:
+        sizes = slot.value.shape
+        behind = place[len(place) - len(sizes) :]
+        own = tuple(i if size > 1 else 0 for i, size in zip(behind, sizes, strict=True))
+        if isinstance(slot.origin, tuple) and not np.isfinite(slot.value[own]):
+            below = slot.origin[0]
+            if course.is_elementwise(course.calls[below]):
+                return _undefined(course, below, own)
+    return number, course.operands(number, place)
 
 
 def _differ(course: Course, meant: Ball, true: Ball) -> bool:

@@ -213,7 +213,8 @@ def taking_part(trial: Trial) -> Mapping[int, Mask]:
     """The elements that take part, by the numbers of the run's nodes; no mask where none does.
 
     What `where` does not choose takes no part, be it undefined. What decides where the program goes
-    does.
+    does, and so does a whole number that is made of what a gradient flows back to as well; else it
+    is a count.
     """
     nodes = trial.derived.derivation.values
     trace = trial.trace
@@ -224,8 +225,10 @@ def taking_part(trial: Trial) -> Mapping[int, Mask]:
             found[number] = found[number] | mask if number in found else mask
 
     join(trace.output.order, np.ones(trace.output.shape, np.bool_))
+    flowing = trial.derived.flowing
     for seen in trace.observations:
-        if seen.question in (truth, numbers):
+        counted = seen.question is numbers and seen.number in flowing
+        if seen.question is truth or counted:
             join(seen.number, np.ones(nodes[seen.number].shape, np.bool_))
     for number in range(len(nodes) - 1, -1, -1):
         if number in found:
