@@ -53,7 +53,7 @@ def test_a_cure_is_the_same_function_and_does_better(trap: Trap) -> None:
     assert after.verdict.outcome != before.verdict.outcome
     for old, new in zip(before.gradients, after.gradients, strict=True):
         was, now = (g.symbolic if g.enclosure is None else g.enclosure for g in (old, new))
-        if was is not None and now is not None:
+        if was is not None and now is not None and np.isfinite(was).all():
             np.testing.assert_allclose(was, now, rtol=1e-9)
 
 
@@ -75,7 +75,7 @@ WHY = ["why", "where(x > 0, sqrt(x), 0*x)", "--x", "-1"]
 
 def test_every_witness_is_heard() -> None:
     done = CliRunner().invoke(application(), WHY, standalone_mode=False)
-    for word in ("autograd", "symbolic", "enclosure", "^^^^^^^", "tip", "instead", "verified"):
+    for word in ("autograd", "symbolic", "enclosure", "^^^^^^^", "instead", "verified"):
         assert word in done.output
 
 

@@ -1,14 +1,12 @@
 """What the point is like, and where floats went astray: kinks and their slopes, ties, branches and
 conditioning; overflow, masked NaN, cancellation, a wrong value."""
 
-import ast
 from collections.abc import Iterator
 
 import numpy as np
 
 from gradcalc.errors import Span
 from gradcalc.findings import runs
-from gradcalc.lang.program import Program
 from gradcalc.primitives import BY_NAME, Elementwise
 from gradcalc.problem import Problem
 from gradcalc.testimony import (
@@ -38,23 +36,8 @@ from gradcalc.verdict.outcome import (
 )
 from gradcalc.verdict.references import same_way
 
-OVERFLOW = "use a form that stays in range, such as logsumexp, hypot or logsigmoid"
-MASKED = (
-    "where does not keep it out of the backward pass; put a where inside, on the argument:"
-    " {0}(where(ok, x, 1))"
-)
-OUT_OF_RANGE = (
-    "a part that overflows or has no slope here is multiplied by zero: keep it out with where on"
-    " its argument, sqrt(where(x > 0, x, 1)), or use a stable form such as logsumexp"
-)
-CANCELLATION = "use a form without the difference of nearly equal numbers, such as log1p or expm1"
-KERNEL = "torch's own kernel for it is off; gradcalc why looks for another form"
-
-CURES = {
-    "overflow": OVERFLOW, "underflow": OVERFLOW, "undefined": OUT_OF_RANGE,
-    "cancellation": CANCELLATION,
-}  # fmt: skip
-"""What to do about each kind of mishap."""
+FAULTS = ("overflow", "underflow", "undefined", "cancellation")
+"""The kinds of mishaps that can make a value wrong."""
 
 ILL_CONDITIONED = 1e4
 """Conditioning above which it is worth a word."""
@@ -123,17 +106,15 @@ def _not_finite(problem: Problem, autograd: Computed, cause: Mishap | None) -> I
     word = "NaN" if any(np.isnan(autograd.gradients[n]).any() for n in names) else "infinite"
     message = f"autograd's gradient by {', '.join(names)} is {word} where the true one is finite"
     if cause is None:
-        yield Finding("nonfinite", message, OUT_OF_RANGE)
+        yield Finding("nonfinite", message)
         return
     what = at_text(cause.primitive, cause.at)
     if cause.kind == "overflow":
         message += f": {what} overflows {problem.dtype}"
-        yield Finding("overflow", message, OVERFLOW, cause.place)
+        yield Finding("overflow", message, None, cause.place)
     else:
         message += f": {what} has no finite value or slope"
-        masked = "where" in _called(problem.program)
-        hint = MASKED.format(cause.primitive) if masked else OUT_OF_RANGE
-        yield Finding("masked-nan", message, hint, cause.place)
+        yield Finding("masked-nan", message, None, cause.place)
 
 
 def _claims(problem: Problem, judgement: Judgement) -> Iterator[Finding]:
@@ -145,7 +126,6 @@ def _claims(problem: Problem, judgement: Judgement) -> Iterator[Finding]:
                 "claim",
                 f"{claim.text} is right, but ill-conditioned as it is written: in {problem.dtype}"
                 f" {digits_text(claim.digits, possible)} digits of it are left",
-                CANCELLATION,
             )
 
 
@@ -154,17 +134,11 @@ def _first(exact: Enclosed | None, *kinds: str) -> Mishap | None:
     return next((mishap for mishap in mishaps if mishap.kind in kinds), None)
 
 
-def _called(program: Program) -> set[str]:
-    """The names of the functions and methods that a program calls."""
-    calls = (n.func for s in program.body for n in ast.walk(s) if isinstance(n, ast.Call))
-    return {f.attr if isinstance(f, ast.Attribute) else getattr(f, "id", "") for f in calls}
-
-
 def _cancelled(exact: Enclosed, judgement: Judgement) -> Iterator[Finding]:
     cause = _first(exact, "cancellation", "underflow")
     finite = all(np.isfinite(c.digits or 0) for c in judgement.comparisons.values())
     if cause is not None and finite:
-        yield Finding(cause.kind, _lost(cause), CURES[cause.kind], cause.place)
+        yield Finding(cause.kind, _lost(cause), None, cause.place)
 
 
 def _unexplained(exact: Enclosed, judgement: Judgement) -> Iterator[Finding]:
@@ -180,7 +154,7 @@ def _unexplained(exact: Enclosed, judgement: Judgement) -> Iterator[Finding]:
         text = f"the corners of {names} cancel here: torch adds up what it takes for each"
         yield Finding("kinks", text, None, corners[0].place)
         return
-    yield Finding("kernel", "no operation of the program loses these digits by itself", KERNEL)
+    yield Finding("kernel", "no operation of the program loses these digits by itself")
 
 
 def _lost(cause: Mishap) -> str:
@@ -196,7 +170,7 @@ def _value(
     if value_holds(problem, autograd, exact):
         return
     total, true = total_of(problem, autograd), exact.total
-    cause = _first(exact, *CURES)
+    cause = _first(exact, *FAULTS)
     shown, truth = numbers_apart(total, true)
     though = "" if judgement.verdict.exit_code else " though the gradient is right"
     few = abs(true - total) > abs(true) * precision_of(problem.dtype).epsilon ** TAKEN
@@ -208,7 +182,7 @@ def _value(
     yield Finding(
         "value",
         f"the value {what}{though}, {shown} for {truth}{why}",
-        None if cause is None else CURES[cause.kind],
+        None,
         None if cause is None else cause.place,
     )
 

@@ -93,7 +93,9 @@ def _dead(problem: Problem, autograd: Computed) -> Iterator[Finding]:
         elif autograd.stops:
             stop = autograd.stops[0]
             why = f"no gradient flows back to {name}: {stop.source} stops it ({stop.kind})"
-            hint = FUNCTION if stop.kind == "math" else "leave it out to let the gradient through"
+            hint = FUNCTION if stop.kind == "math" else None
+            if stop.kind != "math" and len(set(autograd.stops)) == 1:
+                hint = "leave it out to let the gradient through"
             yield Finding("dead", why, hint, stop.span)
             continue
         elif problem.detach:
