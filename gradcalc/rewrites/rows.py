@@ -7,6 +7,7 @@ is undefined, the new one may be anything. More specific rows come first.
 """
 
 from collections.abc import Sequence
+from functools import reduce
 
 EXP = "exp does not overflow in it"
 CANCEL = "no nearly equal numbers are subtracted"
@@ -43,8 +44,12 @@ VERSINE = _near(
 )
 COSINE = _near(0.5, f"({_series('U**2', [12, 30, 56, 90, 132, 182, 240])})/2", "2*(sinh(U/2)/D)**2")
 LOGREL = "where(U == 0, 1 - U/2, log1p(U)/where(U == 0, 1, U))"
+LOGSERIES = _near(
+    0.05, reduce(lambda rest, n: f"1/{n} - U*({rest})", range(12, 0, -1), "1/13"), "log1p(U)/D"
+)
 BCE = "Y*logsigmoid(U) + (1 - Y)*logsigmoid(-U)"
 ANGLE = "2*atan2(norm(U/norm(U) - V/norm(V)), norm(U/norm(U) + V/norm(V)))"
+SCALED = "detach(amax(abs(U)))*norm(U/detach(amax(abs(U))))"
 ELSEWHERE = "another function where the norm is under 1e-12: there it divides by 1e-12"
 ANGLED = "the angle comes from lengths, whose slopes are finite where the two are parallel"
 
@@ -147,6 +152,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
         SERIES,
     ),
     ("sin(U)/U", "sinc(U/pi)", LIMIT),
+    ("sin(U)/U", "where(U == 0, 1, sin(U)/where(U == 0, 1, U))", LIMIT),
     ("sin(U)/U", SINC, SERIES),
     ("U/sin(U)", "1/sinc(U/pi)", LIMIT),
     ("U/sin(U)", f"1/{SINC}", SERIES),
@@ -158,13 +164,16 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("atan(U)/U", "where(U == 0, 1, atan(U)/where(U == 0, 1, U))", LIMIT),
     ("asin(U)/U", "where(U == 0, 1, asin(U)/where(U == 0, 1, U))", LIMIT),
     ("(1 - cos(U))/U**2", "sinc(U/(2*pi))**2/2", LIMIT),
+    ("(1 - cos(U))/U**2", "where(U == 0, 1/2, 2*(sin(U/2)/where(U == 0, 1, U))**2)", LIMIT),
     ("(1 - cos(U))/U**2", VERSINE, SERIES),
     ("(1 - cos(U))/U", "where(U == 0, U/2, 2*sin(U/2)**2/where(U == 0, 1, U))", LIMIT),
     ("(1 - cos(U))/U", "sinc(U/(2*pi))*sin(U/2)", LIMIT),
     ("(cosh(U) - 1)/U**2", "where(U == 0, 1/2, 2*(sinh(U/2)/where(U == 0, 1, U))**2)", LIMIT),
     ("(cosh(U) - 1)/U**2", COSINE, SERIES),
     ("log(1 + U)/U", LOGREL, LIMIT),
+    ("log(1 + U)/U", LOGSERIES, SERIES),
     ("log1p(U)/U", LOGREL, LIMIT),
+    ("log1p(U)/U", LOGSERIES, SERIES),
     ("(sqrt(1 + U) - 1)/U", "1/(sqrt(1 + U) + 1)", CANCEL),
     ("(1 - sqrt(1 - U))/U", "1/(1 + sqrt(1 - U))", CANCEL),
     ("(U**2 - V**2)/(U - V)", "U + V", LIMIT),
@@ -267,6 +276,8 @@ CANCELLING: tuple[tuple[str, ...], ...] = (
 """Rows that are worth it only where something in the new numerator cancels."""
 
 FALLBACK: tuple[tuple[str, ...], ...] = (
+    ("sqrt(sum(U**2))", SCALED, SQUARE),
+    ("norm(U)", SCALED, SQUARE),
     ("sqrt(U)", "where(U > 0, sqrt(where(U > 0, U, 1)), 0)", GUARD),
     ("U*log(V)", "where(U == 0, 0, U*log(where(U == 0, 1, V)))", POLE),
     ("U**K", "where(U > 0, where(U > 0, U, 1)**K, 0)", GUARD, "0 < K, not whole"),
