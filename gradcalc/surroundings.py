@@ -1,22 +1,25 @@
-"""What a function without a gradient at a point draws towards there, from all sides."""
+"""A function beside a point, and what it draws towards there, from all sides."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gradcalc.balls.arithmetic import to_floats
+from gradcalc.balls.numbers import OutOfReach, Undecided
+from gradcalc.derive.derivations import Derivations
+from gradcalc.enclosure.experiment import Experiment
+from gradcalc.enclosure.trial import Trial
+from gradcalc.errors import GradcalcError
 from gradcalc.problem import Problem, weights
 from gradcalc.testimony import Array, Computed, Enclosed
 
-At = Callable[[Problem, dict[str, Array]], Enclosed | None]
-"""The enclosure of a problem at other inputs, None where there is none."""
-
 NEAR = (1e-12, 1e-24)
-"""How far from the point the function is looked at, where an input is 0."""
+"""How far from the point the function is looked at, in relation to inputs that are not 0."""
 
-ROUNDED = (2.0**-30, 2.0**-40)
-"""The same in relation to an input that is not 0, which has no floats any closer."""
+BITS = 1024
+"""Precision there: what cancels beside the point is left with many digits."""
 
 WAYS = 6
 """Random directions in which the point is left, beside the two along which all inputs move."""
@@ -25,11 +28,38 @@ SETTLED = 1e-4
 """How much what draws towards a limit may still change, in relation to its size or to 1."""
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The true value at a point, the total that is differentiated, and its gradient, flat."""
+
+    value: Array
+    total: float
+    slopes: Array
+
+
+def see(problem: Problem, inputs: Mapping[str, Array], known: Derivations) -> Seen | None:
+    """A function at other inputs, None where it is not known to have a value and a gradient."""
+    moved = replace(problem, inputs=inputs, claims={})
+    return _seen(problem, lambda: Experiment(known.runs(moved)).centre)
+
+
+def _seen(problem: Problem, run: Callable[[], Trial]) -> Seen | None:
+    try:
+        with np.errstate(all="ignore"):
+            trial = run()
+    except (OutOfReach, Undecided, GradcalcError):
+        return None
+    if not (trial.finite and trial.tight) or trial.guessed:
+        return None
+    slopes = to_floats(problem.joined(trial.gradients))
+    return Seen(to_floats(trial.output), float(trial.total), slopes)
+
+
 class Limits:
     """The limits of the value and of the gradient, as far as they settle."""
 
-    def __init__(self, problem: Problem, exact: Enclosed, at: At) -> None:
-        self._problem, self._exact, self._at = problem, exact, at
+    def __init__(self, problem: Problem, exact: Enclosed, known: Derivations) -> None:
+        self._problem, self._exact, self._known = problem, exact, known
 
     @property
     def has_value(self) -> bool:
@@ -65,15 +95,12 @@ class Limits:
         own = float(self._exact.total)
         if np.isfinite(own):
             return own
-        settled = [far for near, far in self._totals if _is_settled(near, far)]
-        if not settled or len(settled) < len(self._totals):
+        totals = [(near.total, far.total) for near, far in self._pairs]
+        settled = [far for near, far in totals if _is_settled(near, far)]
+        if not settled or len(settled) < len(totals):
             return None
         spread = max(settled) - min(settled)
         return settled[0] if spread <= SETTLED * max(1.0, abs(settled[0])) else None
-
-    @property
-    def _totals(self) -> list[tuple[float, float]]:
-        return [(float(near.total), float(far.total)) for near, far in self._pairs]
 
     @cached_property
     def _slopes(self) -> Array:
@@ -81,43 +108,39 @@ class Limits:
         where there is none."""
         return np.array([self._settled(near, far) for near, far in self._pairs])
 
-    def _settled(self, near: Enclosed, far: Enclosed) -> Array:
-        first, second = (self._problem.joined(e.gradients) for e in (near, far))
+    def _settled(self, near: Seen, far: Seen) -> Array:
+        first, second = near.slopes, far.slopes
         with np.errstate(all="ignore"):
             still = np.abs(second - first) <= SETTLED * np.maximum(1.0, np.abs(second))
             grows = (np.abs(second) > 1 + np.abs(first)) & (first * second > 0)
         return np.select([still, grows], [second, np.copysign(np.inf, second)], np.nan)
 
     @cached_property
-    def _pairs(self) -> list[tuple[Enclosed, Enclosed]]:
+    def _pairs(self) -> list[tuple[Seen, Seen]]:
         """What is found on each side, at both distances, where the function is defined."""
+        experiment = Experiment(self._known.runs(self._problem))
         found = []
         for way in self._ways():
-            near, far = (self._at(self._problem, self._moved(way, step)) for step in (0, 1))
-            if near is not None and far is not None and _is_defined(near) and _is_defined(far):
+            near, far = (self._beside(experiment, way, step) for step in NEAR)
+            if near is not None and far is not None:
                 found.append((near, far))
         return found
 
+    def _beside(self, experiment: Experiment, way: dict[str, Array], step: float) -> Seen | None:
+        shift = {name: step * length for name, length in way.items()}
+        return _seen(self._problem, lambda: experiment.run(BITS, shift))
+
     def _ways(self) -> Iterator[dict[str, Array]]:
         random = np.random.default_rng(20262)
-        sizes = {n: random.uniform(0.5, 1.0, v.shape) for n, v in self._problem.inputs.items()}
+        inputs = self._problem.inputs
+        lengths = {n: np.where(v == 0, 1.0, np.abs(v)) for n, v in inputs.items()}
+        sizes = {
+            n: length * random.uniform(0.5, 1.0, length.shape) for n, length in lengths.items()
+        }
         for sign in (1.0, -1.0):
             yield {name: sign * size for name, size in sizes.items()}
         for _ in range(WAYS):
             yield {n: s * random.choice([-1.0, 1.0], s.shape) for n, s in sizes.items()}
-
-    def _moved(self, way: dict[str, Array], step: int) -> dict[str, Array]:
-        dtype = self._problem.dtype
-
-        def move(value: Array, along: Array) -> NDArray[np.float64]:
-            length = np.where(value == 0, NEAR[step], np.abs(value) * ROUNDED[step])
-            return np.asarray((value + length * along).astype(dtype), dtype=np.float64)
-
-        return {name: move(value, way[name]) for name, value in self._problem.inputs.items()}
-
-
-def _is_defined(found: Enclosed) -> bool:
-    return bool(np.isfinite(float(found.total)))
 
 
 def _is_settled(near: float, far: float) -> bool:

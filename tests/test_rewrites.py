@@ -248,6 +248,9 @@ STABLE = (
     # products of 0 and what is infinite
     ("entropy", "-sum(x*log(x))", "sum(entr(x))"),
     ("entropy, one", "-x*log(x)", "entr(x)"),
+    ("entropy of the negative", "x*log(-x)", "entr(-x)"),
+    ("entropy of a quotient", "y*(x/3)*log(x/3)", "-y*entr(x/3)"),
+    ("mean growth", "(exp(-x) - 1)/x", "where(x == 0, x/2 - 1, expm1(-x)/where(x == 0, 1, x))"),
     ("entropy of products", "y + x*x.log()", "y + (-entr(x))"),
     ("x times its root", "x*sqrt(x)", "x**1.5"),
     ("square times log", "x**2*log(x)", "where(x == 0, 0, x**2*log(where(x == 0, 1, x)))"),

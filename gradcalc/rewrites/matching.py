@@ -192,6 +192,11 @@ def _assign(
         if i not in used and sign == wanted * flip:
             for found in match(pattern, part, bound):
                 yield from _assign(patterns[1:], term, found, used | {i}, flip)
+    whole = bound.get(pattern.value) if pattern.head == terms.META else None
+    if whole is not None and whole.head == term.head:
+        # what is a sum or a product itself may have been joined with the others
+        parts = [(wanted * sign, part) for sign, part in pairs_of(whole)]
+        yield from _assign([*parts, *patterns[1:]], term, bound, used, flip)
 
 
 def fill(pattern: Term, bound: Bound) -> Term:

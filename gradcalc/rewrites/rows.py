@@ -37,6 +37,7 @@ def _near(bound: float, inside: str, outside: str) -> str:
 
 
 EXPREL = _near(0.1, _series("U", range(2, 11)), "expm1(U)/D")
+DECAY = _near(0.1, _series("U", range(2, 11), "-"), "-expm1(-U)/D")
 SINC = _near(0.5, _series("U**2", [6, 20, 42, 72, 110, 156, 210], "-"), "sin(U)/D")
 SINHC = _near(0.5, _series("U**2", [6, 20, 42, 72, 110, 156, 210]), "sinh(U)/D")
 VERSINE = _near(
@@ -145,6 +146,9 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("U/expm1(U)", "where(U == 0, 1 - U/2, U/expm1(where(U == 0, 1, U)))", LIMIT),
     ("U/expm1(U)", f"1/{EXPREL}", SERIES),
     ("(1 - exp(-U))/U", "where(U == 0, 1 - U/2, -expm1(-U)/where(U == 0, 1, U))", LIMIT),
+    ("(1 - exp(-U))/U", DECAY, SERIES),
+    ("(exp(-U) - 1)/U", "where(U == 0, U/2 - 1, expm1(-U)/where(U == 0, 1, U))", LIMIT),
+    ("(exp(-U) - 1)/U", f"-{DECAY}", SERIES),
     (
         "(exp(U) - 1 - U)/U**2",
         "where(abs(U) < 0.5, "
@@ -183,6 +187,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("-sum(U*log(U), **O)", "sum(entr(U), **O)", POLE),
     ("-U*log(U)", "entr(U)", POLE),
     ("U*log(U)", "-entr(U)", POLE),
+    ("U*log(-U)", "entr(-U)", POLE),
     ("U*sqrt(U)", "U**1.5", POLE),
     ("U**2*log(U)", "where(U == 0, 0, U**2*log(where(U == 0, 1, U)))", POLE),
     # differences of functions
