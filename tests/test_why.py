@@ -111,6 +111,7 @@ PLANTED = (
     ("another value", "1 - sigmoid(x)", {"x": 40.0}, "sigmoid(-x) + 1"),
     ("another corner", "sqrt(x**2)", {"x": 0.0}, "2*abs(x)"),
     ("a corner beside one", "sqrt(x**2)", {"x": 0.0}, "where(abs(x) < 1e-3, abs(x), 2*abs(x))"),
+    ("no limit", "abs(x)/x", {"x": 0.0}, "where(x > 0, 1, -1) + 0*x"),
     ("still NaN", "sqrt(x**2)", {"x": 0.0}, "(x**4)**0.25"),
     ("no value", "sqrt(x**2)", {"x": 0.0}, "abs(x) + 0/x"),
     ("no program", "sqrt(x**2)", {"x": 0.0}, "abs(x"),
