@@ -28,6 +28,7 @@ from gradcalc.testimony import (
     Testimony,
     trusted,
 )
+from gradcalc.verdict.case import Case, is_ailing
 from gradcalc.verdict.claims import is_formula
 from gradcalc.verdict.comparing import is_told, value_holds
 from gradcalc.verdict.elements import Element, elements
@@ -64,17 +65,6 @@ def ask_here(problem: Problem) -> Answer:
     return lambda: testimony
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """What every witness says about a problem, and the judgement."""
-
-    problem: Problem
-    autograd: Computed | Absent
-    formula: Derived | Absent
-    enclosure: Enclosed | Absent
-    judgement: Judgement
-
-
 def calculate(
     problem: Problem,
     command: str = "grad",
@@ -87,7 +77,23 @@ def calculate(
     With `derivations` a program that was derived before is not derived again.
     Raises `GradcalcError` for whatever is wrong with the program or its inputs.
     """
-    return report_of(weigh(problem, ask, derivations), command)
+    return cured_report(weigh(problem, ask, derivations), command, ask)
+
+
+def cured_report(case: Case, command: str = "grad", ask: Ask = ask_here) -> Report:
+    """The case as the data that is shown, with a better program where one is needed and found."""
+    report = report_of(case, command)
+    if not is_ailing(case):
+        return report
+    from gradcalc import remedies
+
+    cured = remedies.find(
+        case,
+        lambda problem: ask(problem)(),
+        lambda problem: weigh(problem, ask),
+        lambda found: report_of(found, command),
+    )
+    return replace(report, cured=cured)
 
 
 def weigh(problem: Problem, ask: Ask = ask_here, derivations: "Derivations | None" = None) -> Case:

@@ -81,7 +81,7 @@ class Report:
     `summed` says that the value is not a scalar and the gradient is that of its sum;
     `cotangent` holds the weights when the user gave some. `of` names the part of the program
     that was differentiated, None for its output. `value` is None where no witness gave one.
-    `digits_possible` is what the dtype holds.
+    `digits_possible` is what the dtype holds. `cured` is a better program, if one was found.
     """
 
     command: str
@@ -99,6 +99,7 @@ class Report:
     path: tuple[Branch, ...] = ()
     detached: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = field(default=())
+    cured: "Cured | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,16 +120,25 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Cured:
-    """A program that means the same, the replacements that lead to it, and its own report."""
+    """A program that does better, the replacements that lead to it, and its own report.
+
+    It means the same, or goes on where the other has no value; `changes` says where else it is
+    another function, None where it is not.
+    """
 
     replacements: tuple[Cure, ...]
     report: Report
+    changes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A report with the answers of all witnesses, and a better program if one is known."""
+    """A report with the answers of all witnesses."""
 
     report: Report
     answers: tuple[Answer, ...]
-    cured: Cured | None = None
+
+    @property
+    def cured(self) -> Cured | None:
+        """A better program, if one was found."""
+        return self.report.cured

@@ -16,8 +16,8 @@ ORDER = (
     "codes", "lazy_import", "errors", "values", "expr", "balls", "arrays", "primitives", "calculus",
     "lang", "rewrites", "problem", "testimony", "fidelity", "reruns", "derive", "readback",
     "enclosure", "slopes",
-    "witnesses", "verdict", "findings", "report", "calculate", "explain", "torch_process", "render",
-    "daemon", "cli", "__main__",
+    "witnesses", "verdict", "findings", "report", "limits", "remedies", "calculate",
+    "explain", "torch_process", "render", "daemon", "cli", "__main__",
 )  # fmt: skip
 """Every part may import those before it, never those behind it."""
 

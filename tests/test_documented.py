@@ -56,6 +56,7 @@ OPTIONS: Mapping[str, tuple[dict[str, Any], ...]] = {
 REASONS: Mapping[str, str] = {
     "floordiv": "a quotient by infinity, and a whole quotient, which no precision decides",
     "mod": "a quotient by infinity, and a whole quotient, which no precision decides",
+    "fmod": "a quotient by infinity, and a whole quotient, which no precision decides",
 }
 """Rows with arguments of which the definition does not say what torch does."""
 

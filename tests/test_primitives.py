@@ -20,7 +20,7 @@ WANTED = """
     exp log log1p expm1 exp2 log2 log10 sqrt rsqrt square reciprocal abs sign sin cos tan asin
     acos atan atan2 sinh cosh tanh asinh acosh atanh sigmoid logsigmoid softplus relu relu6
     leaky_relu elu selu celu gelu silu mish softsign tanhshrink hardtanh erf erfc floor ceil round
-    trunc frac clamp minimum maximum where hypot logaddexp xlogy deg2rad rad2deg lgamma
+    trunc frac clamp minimum maximum where hypot logaddexp xlogy entr fmod deg2rad rad2deg lgamma
     sum prod max min amax amin dot matmul outer trace transpose permute reshape flatten squeeze
     unsqueeze stack concat zeros_like ones_like full_like cumsum cumprod diag tril triu flip roll
     broadcast_to det inv solve index mean var std norm softmax log_softmax softmin logsumexp

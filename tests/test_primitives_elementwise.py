@@ -158,6 +158,8 @@ BORDERS = [
     ("log", (0.0,), False, True),
     ("log1p", (-1.0,), False, True),
     ("xlogy", (1.0, 0.0), False, True),
+    ("entr", (0.0,), False, True),
+    ("fmod", (5.0, 2.5), True, False),
     ("asin", (1.0,), False, True),
     ("acos", (-1.0,), False, True),
     ("atanh", (1.0,), False, True),

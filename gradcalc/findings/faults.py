@@ -22,24 +22,6 @@ from gradcalc.verdict.outcome import (
 )
 from gradcalc.verdict.references import same_way
 
-OVERFLOW = "use a form that stays in range, such as logsumexp, hypot or logsigmoid"
-MASKED = (
-    "where does not keep it out of the backward pass; put a where inside, on the argument:"
-    " {0}(where(ok, x, 1))"
-)
-OUT_OF_RANGE = (
-    "a part that overflows or has no slope here is multiplied by zero: keep it out with where on"
-    " its argument, sqrt(where(x > 0, x, 1)), or use a stable form such as logsumexp"
-)
-CANCELLATION = "use a form without the difference of nearly equal numbers, such as log1p or expm1"
-
-CURES = {
-    "overflow": OVERFLOW, "underflow": OVERFLOW, "undefined": OUT_OF_RANGE,
-    "cancellation": CANCELLATION, "parts": CANCELLATION, "sum": OVERFLOW,
-    "faded": OVERFLOW,
-}  # fmt: skip
-"""What to do about each kind of fault, where that is known."""
-
 KINDS = {
     "undefined": "masked-nan", "value": "inexact", "slope": "inexact", "parts": "cancellation",
     "sum": "overflow", "faded": "underflow",
@@ -90,13 +72,10 @@ def _not_finite(problem: Problem, autograd: Computed, reference: Reference) -> I
         message = f"autograd's gradient {' and '.join(each)} where {around} finite"
         cause = _fault_of(reference, names[0])
         if cause is None:
-            yield Finding("nonfinite", message, OUT_OF_RANGE)
+            yield Finding("nonfinite", message)
             continue
-        hint = CURES.get(cause.kind)
-        if cause.kind == "undefined" and "where" in _called(problem.program):
-            hint = MASKED.format(cause.primitive)
         text = fault_text(problem, cause)
-        yield Finding(KINDS.get(cause.kind, cause.kind), f"{message}: {text}", hint, cause.place)
+        yield Finding(KINDS.get(cause.kind, cause.kind), f"{message}: {text}", None, cause.place)
 
 
 def _called(program: Program) -> set[str]:
@@ -118,7 +97,7 @@ def _lost_digits(problem: Problem, exact: Enclosed, judgement: Judgement) -> Ite
         if text not in said:
             said.add(text)
             kind = KINDS.get(cause.kind, cause.kind)
-            yield Finding(kind, text, CURES.get(cause.kind), cause.place)
+            yield Finding(kind, text, None, cause.place)
 
 
 def _corners(exact: Enclosed, judgement: Judgement) -> Iterator[Finding]:
@@ -190,7 +169,7 @@ def _value(
         "value",
         f"the value {what}{though}, {shown} for {truth}"
         + ("" if cause is None else f": {fault_text(problem, cause)}"),
-        None if cause is None else CURES.get(cause.kind),
+        None,
         None if cause is None else cause.place,
     )
 
@@ -204,5 +183,4 @@ def _claims(problem: Problem, judgement: Judgement) -> Iterator[Finding]:
                 "claim",
                 f"{claim.text} is right, but ill-conditioned as it is written: in {problem.dtype}"
                 f" {digits_text(claim.digits, possible)} digits of it are left",
-                CANCELLATION,
             )

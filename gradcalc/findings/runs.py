@@ -114,7 +114,9 @@ def _dead(
         return
     elif stop is not None:
         why = f"no gradient flows back to {name}: {stop.source} stops it ({stop.kind})"
-        hint = FUNCTION if stop.kind == "math" else "leave it out to let the gradient through"
+        hint = FUNCTION if stop.kind == "math" else None
+        if stop.kind != "math" and len(set(autograd.stops)) == 1:
+            hint = "leave it out to let the gradient through"
         yield Finding("dead", why, hint, stop.span)
         return
     elif end is not None and end.kind != "unused":

@@ -113,3 +113,30 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Well-known functions that a program must do without, and what to do instead."""
+
+UNLIKE: frozenset[str] = frozenset(
+    """
+    addr angle bitwise_count bitwise_invert broadcast broadcast_tensors cfloat chndtr col_indices
+    copy dstack erfcinv erfcx erfi exp1 exp10 expand_as expi expn flatiter fliplr flipud float16
+    float32 float64 fmax fmin gamma gammainc gammasgn glu hardsigmoid hash_tensor hstack igamma
+    int8 intc intp is_contiguous is_tensor isin isqrt linear_cross_entropy logaddexp2 logcumsumexp
+    loggamma long lqn matrix_power median mode modf msort mvlgamma nanargmax nanargmin nancumprod
+    nancumsum nanmax nanmin nbdtr nbdtrc nbdtri ncfdtr nctdtr ndarray ndenumerate ndindex nditer
+    ndtri new nll_loss normal pinv pinverse polygamma prelu radian renorm reshape_as resize rgamma
+    row_indices rrelu rsub short slogdet smm softshrink tensordot tensorinv tri uint unflatten
+    unstack ushort vars vdot vstack xlog1py zero
+    """.split()  # noqa: SIM905
+)
+"""Functions of torch, numpy and scipy that are not known here, and are spelled almost as another
+that means something else: whoever writes them has not mistyped the other."""
+
+EQUIVALENT: Mapping[str, str] = MappingProxyType(
+    {
+        "exp10": "write 10**x",
+        "fliplr": "write flip(x, 1)",
+        "flipud": "write flip(x, 0)",
+        "hardsigmoid": "write relu6(x + 3)/6",
+        "xlog1py": "write xlogy(x, 1 + y)",
+    }
+)
+"""What those that can be written otherwise are."""

@@ -35,9 +35,9 @@ POSITIONS = frozenset({"argmax", "argmin"})
 
 INTEGRAL = POSITIONS | frozenset(
     {
-        "add", "sub", "mul", "floordiv", "mod", "pow", "neg", "pos", "abs", "sign", "floor", "ceil",
-        "round", "trunc", "maximum", "minimum", "clamp", "where", "square", "sum", "prod", "amax",
-        "amin", "max", "min", "sort", "cumsum", "cumprod", "matmul", "dot", "outer", "kron",
+        "add", "sub", "mul", "floordiv", "mod", "fmod", "pow", "neg", "pos", "abs", "sign", "floor",
+        "ceil", "round", "trunc", "maximum", "minimum", "clamp", "where", "square", "sum", "prod",
+        "amax", "amin", "max", "min", "sort", "cumsum", "cumprod", "matmul", "dot", "outer", "kron",
         "trace", "zeros_like", "ones_like", "full_like", "diag", "tril", "triu", "pad",
         *(row.name for row in PRIMITIVES if isinstance(row, Structural) and row.moves),
     }
@@ -58,8 +58,8 @@ JAXS = frozenset({"div", "mul", "sign", "det", "inv", "solve"})
 """Those which jax calculates otherwise, of some numbers."""
 
 SIGNED = frozenset(
-    {"neg", "mul", "floordiv", "mod", "ceil", "round", "trunc", "prod", "cumprod", "matmul", "dot",
-     "outer", "kron"}
+    {"neg", "mul", "floordiv", "mod", "fmod", "ceil", "round", "trunc", "prod", "cumprod", "matmul",
+     "dot", "outer", "kron"}
 )  # fmt: skip
 """Those which make a negative zero of floats."""
 
@@ -215,7 +215,7 @@ def _is_whole(machine: Machine, value: Any) -> bool:
 
 
 def _check_integers(machine: Machine, row: Primitive, operands: Sequence[Any], fill: Any) -> None:
-    if row.name in ("pow", "floordiv", "mod"):
+    if row.name in ("pow", "floordiv", "mod", "fmod"):
         second = operands[1]
         values = machine.backend.numbers(second) if machine.is_tensor(second) else second
         if row.name == "pow" and np.any(np.asarray(values) < 0):

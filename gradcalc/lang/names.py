@@ -2,7 +2,7 @@
 
 import ast
 import builtins
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from gradcalc.errors import GradcalcError, UnknownNameError, UnsupportedError, did_you_mean
@@ -243,7 +243,7 @@ def _check_function(name: str, naming: Naming, assigned: frozenset[str]) -> None
         return
     if name in grammar.FUNCTIONS or hasattr(builtins, name):
         raise _unusable(name)
-    hint = did_you_mean(name, catalogue.names() | assigned)
+    hint = _meant(name, catalogue.names() | assigned)
     if hint is None and len(name) <= 2:
         hint = f"for a product write {name}*(...)"
     raise UnknownNameError(f"there is no function called {brief(name)}", hint=hint or LISTED)
@@ -262,7 +262,7 @@ def _check_attribute(node: ast.Attribute, naming: Naming) -> None:
     elif name not in grammar.ATTRIBUTES and name not in catalogue.methods():
         raise UnknownNameError(
             f"nothing is called .{brief(name)}",
-            hint=did_you_mean(name, catalogue.methods() | grammar.ATTRIBUTES),
+            hint=_meant(name, catalogue.methods() | grammar.ATTRIBUTES),
         )
 
 
@@ -283,8 +283,17 @@ def _check_member(path: tuple[str, ...], naming: Naming) -> None:
         raise _unusable(name)
     raise UnknownNameError(
         f"{module} has no function called {brief(name)} here",
-        hint=did_you_mean(name, TABLES[module]) or _elsewhere(name),
+        hint=_meant(name, TABLES[module]) or _elsewhere(name),
     )
+
+
+def _meant(name: str, known: Iterable[str]) -> str | None:
+    """The function that a name was mistyped for, or how to write what it means."""
+    # in place or not
+    plain = name.rstrip("_")
+    if plain in grammar.UNLIKE:
+        return grammar.EQUIVALENT.get(plain)
+    return did_you_mean(name, known)
 
 
 def _elsewhere(name: str) -> str:

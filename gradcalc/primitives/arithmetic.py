@@ -62,6 +62,10 @@ def _lifted_remainder(t: Any, x: Any, y: Any) -> Any:
     return t.remainder(x if t.is_tensor(x) else t.as_tensor(x, dtype=y.dtype, device=y.device), y)
 
 
+def _lifted_fmod(t: Any, x: Any, y: Any) -> Any:
+    return t.fmod(x if t.is_tensor(x) else t.as_tensor(x, dtype=y.dtype, device=y.device), y)
+
+
 def _pow_slope(s: Any, x: Any, y: Any) -> Any:
     # x**0 is constant at 0 too, where 0*0**-1 is undefined.
     return s.Piecewise((s.Integer(0), s.Eq(y, 0)), (y * x ** (y - 1), True))
@@ -219,6 +223,11 @@ PIECEWISE: tuple[Elementwise, ...] = (
     Elementwise("frac", lambda s, x: x - _truncate(s, x), BETWEEN,
                 "fractional part, with the sign of x",
                 partials=((0, lambda s, x: s.Integer(1)),), kinks=_truncation_kinks),
+    Elementwise("fmod", lambda s, x, y: x - y * _truncate(s, x / y), DIVIDED,
+                "remainder with the sign of the dividend, as C's (mod differs)",
+                torch=_lifted_fmod, kinks=_quotient_steps,
+                partials=((0, lambda s, x, y: s.Integer(1)),
+                          (1, lambda s, x, y: -_truncate(s, x / y)))),
     Elementwise("maximum", lambda s, x, y: s.Piecewise((x, x >= y), (y, True)), CHOSEN,
                 "greater of two operands (at a tie torch gives each half the slope)",
                 kinks=at_ties, numbers=max),

@@ -10,8 +10,9 @@ the true gradient, `expected` and `accumulated` when they were asked for, and `p
 when there are several. What is not known is empty.
 
 **tsv** then has lines that begin with `# `, for the value and everything else that a table says,
-the verdict last: `# verdict<TAB>verified<TAB>message`. A formula of thousands of characters is cut
-there, unless all is asked for. Leave the lines out with `grep -v '^#'` or
+the verdict last: `# verdict<TAB>verified<TAB>message`. A program that does better is there whole,
+`# instead<TAB>abs(x)`, and behind it where it is another function. A formula of thousands of
+characters is cut there, unless all is asked for. Leave the lines out with `grep -v '^#'` or
 `pandas.read_csv(..., sep="\t", comment="#")`.
 
 **csv** is strictly rectangular: `value` (empty unless it is a single number) and `verdict` (the
@@ -83,7 +84,12 @@ def _tsv_notes(report: Report, style: Style) -> Iterator[tuple[str, ...]]:
             formula = formula_text(gradient.formula, style)
             yield "# closed form", _safe(gradient.name, style), _safe(formula, style)
     for note in closing_notes(report):
-        yield f"# {note.label}", _safe(note.text, style)
+        if note.label != "instead":
+            yield f"# {note.label}", _safe(note.text, style)
+    if report.cured is not None:
+        changes = report.cured.changes
+        program = _safe(report.cured.report.program, style)
+        yield "# instead", program, *(() if changes is None else (_safe(changes, style),))
     yield "# verdict", report.verdict.outcome.value, _safe(report.verdict.message, style)
 
 

@@ -20,6 +20,7 @@ from gradcalc.report import (
     Answer,
     Array,
     Claim,
+    Cured,
     Element,
     Explanation,
     InputGradient,
@@ -99,7 +100,13 @@ def report_json(report: Report) -> Json:
             "exit_code": report.verdict.exit_code,
         },
         "findings": [asdict(finding) for finding in report.findings],
-        **_known(summed=report.summed or None, cotangent=_numbers(report.cotangent), of=report.of),
+        **_known(
+            summed=report.summed or None,
+            cotangent=_numbers(report.cotangent),
+            of=report.of,
+            instead=None if report.cured is None else report.cured.report.program,
+            cure=None if report.cured is None else _cure(report.cured),
+        ),
     }
 
 
@@ -114,19 +121,22 @@ def render_explanations(explanations: Sequence[Explanation], style: Style) -> st
 
 
 def _explanation(explanation: Explanation) -> Json:
-    cured = explanation.cured
+    report = {"cure": None, **report_json(explanation.report)}
     return {
-        **report_json(explanation.report),
+        **{key: value for key, value in report.items() if key != "cure"},
         "answers": {answer.witness: _answer(answer) for answer in explanation.answers},
-        "cure": None
-        if cured is None
-        else {
-            "replacements": [
-                {"before": r.before, "after": r.after, "reason": r.reason, "span": _span(r.span)}
-                for r in cured.replacements
-            ],
-            "report": report_json(cured.report),
-        },
+        "cure": report["cure"],
+    }
+
+
+def _cure(cured: Cured) -> Json:
+    return {
+        "replacements": [
+            {"before": r.before, "after": r.after, "reason": r.reason, "span": _span(r.span)}
+            for r in cured.replacements
+        ],
+        **_known(changes=cured.changes),
+        "report": report_json(cured.report),
     }
 
 

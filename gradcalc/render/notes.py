@@ -13,7 +13,7 @@ import numpy as np
 from gradcalc.expr.written import Written
 from gradcalc.render import Style
 from gradcalc.render.text import number_texts, shape_text
-from gradcalc.report import Array, Branch, Finding, InputGradient, Outcome, Report
+from gradcalc.report import Array, Branch, Cured, Finding, InputGradient, Outcome, Report
 from gradcalc.values import format_literal
 from gradcalc.verdict.outcome import HERE_ONLY, element_text, one_decimal
 
@@ -93,7 +93,8 @@ def value_text(value: Array, dtype: str, *, whole: bool) -> str:
 
 
 def closing_notes(report: Report) -> Iterator[Note]:
-    """The path, what was detached, the claims, the digits and the findings; not the verdict."""
+    """The path, what was detached, the claims, the digits, the findings, and what does better; not
+    the verdict."""
     yield from (Note("path", _branch_text(branch)) for branch in report.path)
     if report.detached:
         yield Note("detached", ", ".join(report.detached))
@@ -106,6 +107,19 @@ def closing_notes(report: Report) -> Iterator[Note]:
         yield Note("finding", finding_text(finding))
         if finding.hint:
             yield Note("tip", finding.hint)
+    if report.cured is not None:
+        yield Note("instead", _instead(report.cured))
+
+
+def _instead(cured: Cured) -> str:
+    """The better program, of a longer one just the parts that are new."""
+    text = cured.report.program.strip()
+    if "\n" in text:
+        text = ", ".join(f"{step.after} for {step.before}" for step in cured.replacements)
+        text = " ".join(text.split())
+        span = cured.replacements[0].span
+        text += f" (line {span.line}, column {span.column})"
+    return text if cured.changes is None else f"{text}: {cured.changes}"
 
 
 def _prefix(report: Report, gradient: InputGradient) -> str:

@@ -36,6 +36,7 @@ _LABEL_COLORS: Mapping[str, str] = MappingProxyType(
         Outcome.WRONG: "bold red",
         "finding": "yellow",
         "tip": "cyan",
+        "instead": "bold cyan",
     }
 )
 

@@ -116,7 +116,7 @@ def _cured(cured: Cured, style: Style) -> str:
         arrow = "→" if style.unicode else "->"
         change = f"{step.before} {arrow} {step.after}"
         lines.append(Text.assemble(("instead ", "bold cyan"), (style.safe(change), "cyan")))
-        lines.append(Text(f"        {style.safe(step.reason)}", "dim"))
+        lines.append(Text(f"        {style.safe(step.changes or step.reason)}", "dim"))
     report = cured.report
     program = Text("\n".join(style.safe(line) for line in report.program.splitlines()), "bold")
     notes = [value_note(report)]

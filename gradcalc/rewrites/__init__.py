@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from gradcalc.errors import Span
 from gradcalc.lang.program import Program, deep_recursion
 from gradcalc.rewrites import guards
-from gradcalc.rewrites.matching import stable_forms
+from gradcalc.rewrites.matching import Proposal, stable_forms
+from gradcalc.rewrites.opening import opened
 from gradcalc.rewrites.reading import Names, Reader, Text
 
 MOST = 4_000
@@ -28,6 +29,8 @@ class Cure:
 
     `source` is the whole new text, all but the part as it was; `span` is the part's place in the
     old text, `before` and `after` what stands there. `reason` is why the new form is better.
+    `changes` says where the new program is another function, None if it is the same wherever the
+    old one is defined.
     """
 
     source: str
@@ -35,15 +38,18 @@ class Cure:
     before: str
     after: str
     reason: str
+    changes: str | None = None
 
 
-def cures(program: Program, known: Collection[str] = ()) -> tuple[Cure, ...]:
+def cures(program: Program, known: Collection[str] = (), *, last: bool = False) -> tuple[Cure, ...]:
     """Single replacements, each of one place, in the order of the text, the more specific first.
 
-    `known` are functions that the program is given from outside, as in `compile_program`.
+    `known` are functions that the program is given from outside, as in `compile_program`. With
+    `last` they are the last resorts: worth it only where something is wrong.
     """
     text, names = Text(program.source), Names(program, known)
-    reader, free = Reader(text, names), _free(program)
+    meanings, free = opened(program), _free(program)
+    reader, further = Reader(text, names), Reader(text, names, opened=meanings)
     found: list[tuple[tuple[int, int], Cure]] = []
     seen: set[str] = set()
     with deep_recursion():
@@ -52,10 +58,13 @@ def cures(program: Program, known: Collection[str] = ()) -> tuple[Cure, ...]:
             if end - start > LONGEST:
                 continue
             loose = node in free or text.enclosed(node)
-            for after, reason in _proposals(reader, node, free=loose):
+            proposals = [*_proposals(reader, node, free=loose, last=last)]
+            if meanings and _uses(node, meanings):
+                proposals += _proposals(further, node, free=loose, last=last)
+            for after, reason, changes in proposals:
                 source = text.source[:start] + after + text.source[end:]
                 if source not in seen:
-                    cure = Cure(source, text.span(node), text.of(node), after, reason)
+                    cure = Cure(source, text.span(node), text.of(node), after, reason, changes)
                     found.append(((start, -end), cure))
                     seen.add(source)
     found.sort(key=lambda pair: pair[0])
@@ -65,7 +74,7 @@ def cures(program: Program, known: Collection[str] = ()) -> tuple[Cure, ...]:
 def _expressions(program: Program) -> Iterator[ast.expr]:
     """The expressions of a program that can be replaced, the inner ones first."""
     nodes = [node for statement in program.body for node in ast.walk(statement)]
-    candidates = [node for node in nodes if isinstance(node, ast.BinOp | ast.Call)]
+    candidates = [node for node in nodes if isinstance(node, ast.BinOp | ast.Call | ast.UnaryOp)]
     # a walk goes level by level, so that no reading ever goes deep
     return reversed(candidates[:MOST])
 
@@ -82,9 +91,14 @@ def _free(program: Program) -> set[ast.AST]:
     }
 
 
-def _proposals(reader: Reader, node: ast.expr, *, free: bool) -> Iterator[tuple[str, str]]:
+def _uses(node: ast.expr, names: Collection[str]) -> bool:
+    return any(isinstance(inner, ast.Name) and inner.id in names for inner in ast.walk(node))
+
+
+def _proposals(reader: Reader, node: ast.expr, *, free: bool, last: bool) -> Iterator[Proposal]:
     if any(isinstance(inner, ast.NamedExpr) for inner in ast.walk(node)):
         # a name must stay bound, once and where it was
         return
-    yield from stable_forms(reader, node, free=free)
-    yield from guards.guarded(reader, node)
+    yield from stable_forms(reader, node, free=free, last=last)
+    if not last:
+        yield from (Proposal(*found) for found in guards.guarded(reader, node))

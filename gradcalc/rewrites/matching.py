@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from gradcalc.rewrites import rows, terms
 from gradcalc.rewrites.reading import Names, Reader, Text, level
@@ -28,8 +29,19 @@ Bound = Mapping[str, Term]
 COMMUTATIVE = frozenset({"maximum", "minimum", "hypot", "logaddexp", "dot"})
 """Functions whose two operands may come in either order; sums and products are so anyway."""
 
+GUARDED = "where"
+"""What keeps its operands in their domain already."""
+
 CONSTANT = "K"
 """The metavariable that stands for numbers only."""
+
+
+class Proposal(NamedTuple):
+    """The text that may take a node's place, why, and where it is another function, if it is."""
+
+    text: str
+    reason: str
+    changes: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +136,12 @@ def _chain(
 ) -> Iterator[tuple[Bound, frozenset[int]]]:
     """Ways to find the parts of a sum or product among those of a longer one.
 
-    The first metavariable that is a part by itself takes whatever the others leave.
+    The first metavariable that is a part by itself, and stands in no other, takes whatever the
+    others leave.
     """
     parts = pairs_of(pattern)
-    bare = [p for p in parts if p[1].head == terms.META and p[1].value != CONSTANT]
+    inner = set().union(*(_metas(part) for _, part in parts if part.head != terms.META))
+    bare = [p for p in parts if p[1].head == terms.META and p[1].value not in {CONSTANT, *inner}]
     rest = bare[0] if bare else None
     others = [pair for pair in parts if pair is not rest]
     others.sort(key=lambda pair: pair[1].head == terms.META)
@@ -144,6 +158,12 @@ def _chain(
             together = _joined(term.head, left)
             for complete in _bind(rest[1].value, together, found):
                 yield complete, frozenset(range(len(term.parts)))
+
+
+def _metas(pattern: Term) -> set[str]:
+    """The metavariables in a pattern."""
+    own = {pattern.value} if pattern.head == terms.META else set[str]()
+    return own.union(*map(_metas, pattern.parts))
 
 
 def _is_whole(head: str, exponent: int, left: Sequence[Signed]) -> bool:
@@ -172,6 +192,11 @@ def _assign(
         if i not in used and sign == wanted * flip:
             for found in match(pattern, part, bound):
                 yield from _assign(patterns[1:], term, found, used | {i}, flip)
+    whole = bound.get(pattern.value) if pattern.head == terms.META else None
+    if whole is not None and whole.head == term.head:
+        # what is a sum or a product itself may have been joined with the others
+        parts = [(wanted * sign, part) for sign, part in pairs_of(whole)]
+        yield from _assign([*parts, *patterns[1:]], term, bound, used, flip)
 
 
 def fill(pattern: Term, bound: Bound) -> Term:
@@ -220,20 +245,33 @@ def put(term: Term, found: Match, new: Term) -> Term:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the table, read. `numerator` says that it needs something to cancel there."""
+    """A row of the table, read.
+
+    `numerator` says that it needs something to cancel there, `changes` where it is another
+    function.
+    """
 
     before: Term
     after: Term
     reason: str
     numerator: Term | None = None
+    changes: str | None = None
 
 
 @cache
 def table() -> tuple[Row, ...]:
-    """All rows, read."""
+    """All rows but the last resorts, read."""
     plain = [Row(pattern(b), pattern(a), reason) for b, a, reason, *_ in rows.ROWS]
     tops = [(pattern(b), pattern(a), reason) for b, a, reason, *_ in rows.CANCELLING]
     return (*plain, *(Row(b, a, reason, a.parts[0]) for b, a, reason in tops))
+
+
+@cache
+def fallbacks() -> tuple[Row, ...]:
+    """The last resorts, read."""
+    plain = [Row(pattern(b), pattern(a), reason) for b, a, reason, *_ in rows.FALLBACK]
+    changing = [(pattern(b), pattern(a), reason, how) for b, a, reason, how, *_ in rows.CHANGING]
+    return (*plain, *(Row(b, a, reason, changes=how) for b, a, reason, how in changing))
 
 
 def pattern(text: str) -> Term:
@@ -242,15 +280,17 @@ def pattern(text: str) -> Term:
     return Reader(Text(text), Names(), patterns=True).read(tree.body)
 
 
-def stable_forms(reader: Reader, node: ast.expr, *, free: bool) -> Iterator[tuple[str, str]]:
-    """New texts for a node, each with the reason.
+def stable_forms(
+    reader: Reader, node: ast.expr, *, free: bool, last: bool = False
+) -> Iterator[Proposal]:
+    """New texts for a node.
 
-    `free` says that no operator stands beside the node.
+    `free` says that no operator stands beside the node, `last` asks for the last resorts instead.
     """
     sign, term = _whole(reader.read(node), node)
     found = [
         (row, match)
-        for row in table()
+        for row in (fallbacks() if last else table())
         if row.before.head == term.head
         for match in _first(row, term)
     ]
@@ -263,7 +303,7 @@ def stable_forms(reader: Reader, node: ast.expr, *, free: bool) -> Iterator[tupl
             # the minus sign stood there before
             around = terms.ADDED if signed(new)[0] < 0 else around
         if _varies(new) and all(map(reader.names.means_itself, named(new))):
-            yield write(new, around), row.reason
+            yield Proposal(write(new, around), row.reason, row.changes)
 
 
 def _whole(term: Term, node: ast.expr) -> Signed:

@@ -123,10 +123,19 @@ class Reader:
     """Reads the nodes of one text, each once.
 
     With `patterns`, single capital letters are metavariables and `**O` stands for any options.
+    `opened` are names that are read as the expressions that they stand for.
     """
 
-    def __init__(self, text: Text, names: Names, *, patterns: bool = False) -> None:
+    def __init__(
+        self,
+        text: Text,
+        names: Names,
+        *,
+        patterns: bool = False,
+        opened: Mapping[str, ast.expr] = MappingProxyType({}),
+    ) -> None:
         self.text, self.names, self._patterns = text, names, patterns
+        self._opened = opened
         self._read: dict[int, Term] = {}
 
     def read(self, node: ast.expr) -> Term:
@@ -142,6 +151,8 @@ class Reader:
         match node:
             case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
                 return terms.number(value)
+            case ast.Name(id=name) if name in self._opened:
+                return self.read(self._opened[name])
             case ast.Name(id=name):
                 meta = self._patterns and len(name) == 1 and name.isupper()
                 return Term(terms.META if meta else terms.NAME, value=name)
@@ -158,12 +169,23 @@ class Reader:
                 return Term("matmul", (self.read(left), self.read(right)))
             case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in COMPARED:
                 return Term(COMPARED[type(op)], (self.read(left), self.read(right)))
+            case ast.List(elts=items):
+                return Term(terms.LIST, tuple(map(self.read, items)))
+            case ast.Subscript(value=value, slice=key):
+                return Term(terms.ITEM, (self.read(value), self._key(key)))
             case ast.Call():
                 return self._call(node) or self._other(node)
         return self._other(node)
 
     def _other(self, node: ast.expr) -> Term:
         return Term(terms.OTHER, value=ast.unparse(node))
+
+    def _key(self, node: ast.expr) -> Term:
+        if self._patterns:
+            return self.read(node)
+        # a slice is no expression that could stand anywhere else
+        whole = ast.unparse(ast.Subscript(ast.Name("x"), node))
+        return Term(terms.OTHER, value=whole[2:-1])
 
     def _opaque(self, node: ast.expr) -> Term:
         """A term like no other: the beginning of a long chain."""
@@ -230,7 +252,8 @@ def _fitted(row: Primitive, bound: dict[str, Any], given: list[str], rest: list[
         value = bound[name]
         if not isinstance(value, Term):
             continue
-        if parameter.default is parameter.empty and _is_operand(row, name):
+        listed = value.head == terms.LIST
+        if parameter.default is parameter.empty and (listed or _is_operand(row, name)):
             operands.append(value)
         elif terms.write(value) != repr(parameter.default):
             options.append((name, value))

@@ -6,6 +6,9 @@ of a sum matches too. A row that holds only on a condition states it last; where
 is undefined, the new one may be anything. More specific rows come first.
 """
 
+from collections.abc import Sequence
+from functools import reduce
+
 EXP = "exp does not overflow in it"
 CANCEL = "no nearly equal numbers are subtracted"
 KINK = "no pieces have to fit together where the slope is undefined"
@@ -13,9 +16,48 @@ ROOT = "no root is taken whose slope is infinite"
 GUARD = "no infinite slope meets the 0 of the branch that is not taken"
 SMALL = "it keeps the digits that adding 1 would round away"
 SQUARE = "the squares neither overflow nor underflow"
+LIMIT = "where 0 would be divided by 0 its limit stands"
+SERIES = "near 0 a series stands for the quotient, whose slope loses no digits"
+POLE = "no infinite slope is multiplied by 0"
+
+
+def _series(variable: str, divisors: Sequence[int], sign: str = "+") -> str:
+    """1 ± v/d*(1 ± v/d*(...)), by the divisors."""
+    text = ""
+    for divisor in reversed(divisors):
+        term = f"{variable}/{divisor}"
+        text = f"1 {sign} {term}*({text})" if text else f"1 {sign} {term}"
+    return text
+
+
+def _near(bound: float, inside: str, outside: str) -> str:
+    """One form within a bound of U = 0, another outside, where `D` stands for a safe divisor."""
+    test = f"abs(U) < {bound}"
+    return f"where({test}, {inside}, {outside.replace('D', f'where({test}, 1, U)')})"
+
+
+EXPREL = _near(0.1, _series("U", range(2, 11)), "expm1(U)/D")
+DECAY = _near(0.1, _series("U", range(2, 11), "-"), "-expm1(-U)/D")
+SINC = _near(0.5, _series("U**2", [6, 20, 42, 72, 110, 156, 210], "-"), "sin(U)/D")
+SINHC = _near(0.5, _series("U**2", [6, 20, 42, 72, 110, 156, 210]), "sinh(U)/D")
+VERSINE = _near(
+    0.5, f"({_series('U**2', [12, 30, 56, 90, 132, 182, 240], '-')})/2", "2*(sin(U/2)/D)**2"
+)
+COSINE = _near(0.5, f"({_series('U**2', [12, 30, 56, 90, 132, 182, 240])})/2", "2*(sinh(U/2)/D)**2")
+LOGREL = "where(U == 0, 1 - U/2, log1p(U)/where(U == 0, 1, U))"
+LOGSERIES = _near(
+    0.05, reduce(lambda rest, n: f"1/{n} - U*({rest})", range(12, 0, -1), "1/13"), "log1p(U)/D"
+)
+BCE = "Y*logsigmoid(U) + (1 - Y)*logsigmoid(-U)"
+ANGLE = "2*atan2(norm(U/norm(U) - V/norm(V)), norm(U/norm(U) + V/norm(V)))"
+SCALED = "detach(amax(abs(U)))*norm(U/detach(amax(abs(U))))"
+ELSEWHERE = "another function where the norm is under 1e-12: there it divides by 1e-12"
+ANGLED = "the angle comes from lengths, whose slopes are finite where the two are parallel"
 
 ROWS: tuple[tuple[str, ...], ...] = (
     # sums of exponentials
+    ("log(exp(U)/sum(exp(V)))", "U - logsumexp(V)", EXP),
+    ("log(exp(U)/sum(exp(V), dim=D, keepdim=True))", "U - logsumexp(V, dim=D, keepdim=True)", EXP),
     ("log(sum(exp(U), **O))", "logsumexp(U, **O)", EXP),
     ("log(mean(exp(U)))", "logsumexp(U) - log(numel(U))", EXP),
     ("log(sum(U*exp(V), **O))", "logsumexp(V + log(U), **O)", EXP, "U > 0"),
@@ -34,6 +76,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("exp(U)/sum(exp(U))", "exp(U - logsumexp(U))", EXP),
     ("sum(exp(U)*V)/sum(exp(U))", "sum(softmax(U)*V)", EXP, "U and V are vectors"),
     ("log(softmax(U, **O))", "log_softmax(U, **O)", "softmax does not underflow to 0 in it"),
+    ("log(softmax(U, **O)[I])", "log_softmax(U, **O)[I]", "softmax does not underflow to 0 in it"),
     ("log(softmin(U, **O))", "log_softmax(-U, **O)", "softmin does not underflow to 0 in it"),
     ("prod(exp(U), **O)", "exp(sum(U, **O))", "no product overflows in it"),
     ("exp(U)/(exp(U) + exp(V))", "sigmoid(U - V)", EXP),
@@ -44,6 +87,12 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("exp(U)/(1 + exp(U))", "sigmoid(U)", EXP),
     ("log(1/(1 + exp(U)))", "logsigmoid(-U)", EXP),
     ("1/(1 + exp(U))", "sigmoid(-U)", EXP),
+    ("Y*log(sigmoid(U)) + (1 - Y)*log(1 - sigmoid(U))", BCE, "sigmoid rounds to 0 and 1 in no log"),
+    (
+        "binary_cross_entropy(sigmoid(U), Y, **O)",
+        "binary_cross_entropy_with_logits(U, Y, **O)",
+        "sigmoid rounds to 0 and 1 in no log",
+    ),
     ("log(1 - sigmoid(U))", "logsigmoid(-U)", "sigmoid does not round to 1 in it"),
     ("log(sigmoid(U))", "logsigmoid(U)", "sigmoid does not underflow to 0 in it"),
     ("1 - sigmoid(U)", "sigmoid(-U)", CANCEL),
@@ -78,12 +127,69 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("log10(1 + U)", "log1p(U)/log(10)", SMALL),
     ("log(det(A))", "logdet(A)", "the determinant neither overflows nor underflows in it"),
     ("log(prod(U, **O))", "sum(log(U), **O)", "the product does not underflow in it", "U > 0"),
+    ("log(prod(U, **O))", "sum(log(abs(U)), **O)", "the product does not underflow in it"),
     ("log(sqrt(U))", "log(U)/2", "no root is taken"),
     ("log(U**2)", "2*log(abs(U))", SQUARE),
     ("log(1/U)", "-log(U)", "the quotient does not overflow in it"),
     ("log(U/V)", "log(U) - log(V)", "the quotient does not overflow in it", "U > 0, V > 0"),
     ("log(U*V)", "log(U) + log(V)", "the product does not overflow in it", "U > 0, V > 0"),
+    ("log(U/V)", "log(abs(U)) - log(abs(V))", "the quotient does not overflow in it"),
+    ("log(U*V)", "log(abs(U)) + log(abs(V))", "the product does not overflow in it"),
     ("log(U**V)", "V*log(U)", "the power does not overflow in it", "U > 0"),
+    # quotients of what is 0 together
+    ("(exp(U) - 1)/U", "where(U == 0, 1 + U/2, expm1(U)/where(U == 0, 1, U))", LIMIT),
+    ("(exp(U) - 1)/U", EXPREL, SERIES),
+    ("expm1(U)/U", "where(U == 0, 1 + U/2, expm1(U)/where(U == 0, 1, U))", LIMIT),
+    ("expm1(U)/U", EXPREL, SERIES),
+    ("U/(exp(U) - 1)", "where(U == 0, 1 - U/2, U/expm1(where(U == 0, 1, U)))", LIMIT),
+    ("U/(exp(U) - 1)", f"1/{EXPREL}", SERIES),
+    ("U/expm1(U)", "where(U == 0, 1 - U/2, U/expm1(where(U == 0, 1, U)))", LIMIT),
+    ("U/expm1(U)", f"1/{EXPREL}", SERIES),
+    ("(1 - exp(-U))/U", "where(U == 0, 1 - U/2, -expm1(-U)/where(U == 0, 1, U))", LIMIT),
+    ("(1 - exp(-U))/U", DECAY, SERIES),
+    ("(exp(-U) - 1)/U", "where(U == 0, U/2 - 1, expm1(-U)/where(U == 0, 1, U))", LIMIT),
+    ("(exp(-U) - 1)/U", f"-{DECAY}", SERIES),
+    (
+        "(exp(U) - 1 - U)/U**2",
+        "where(abs(U) < 0.5, "
+        + f"({_series('U', range(3, 18))})/2, (expm1(U) - U)/where(abs(U) < 0.5, 1, U)**2)",
+        SERIES,
+    ),
+    ("sin(U)/U", "sinc(U/pi)", LIMIT),
+    ("sin(U)/U", "where(U == 0, 1, sin(U)/where(U == 0, 1, U))", LIMIT),
+    ("sin(U)/U", SINC, SERIES),
+    ("U/sin(U)", "1/sinc(U/pi)", LIMIT),
+    ("U/sin(U)", f"1/{SINC}", SERIES),
+    ("sin(pi*U)/(pi*U)", "sinc(U)", LIMIT),
+    ("sinh(U)/U", "where(U == 0, 1, sinh(U)/where(U == 0, 1, U))", LIMIT),
+    ("sinh(U)/U", SINHC, SERIES),
+    ("tan(U)/U", "where(U == 0, 1, tan(U)/where(U == 0, 1, U))", LIMIT),
+    ("tanh(U)/U", "where(U == 0, 1, tanh(U)/where(U == 0, 1, U))", LIMIT),
+    ("atan(U)/U", "where(U == 0, 1, atan(U)/where(U == 0, 1, U))", LIMIT),
+    ("asin(U)/U", "where(U == 0, 1, asin(U)/where(U == 0, 1, U))", LIMIT),
+    ("(1 - cos(U))/U**2", "sinc(U/(2*pi))**2/2", LIMIT),
+    ("(1 - cos(U))/U**2", "where(U == 0, 1/2, 2*(sin(U/2)/where(U == 0, 1, U))**2)", LIMIT),
+    ("(1 - cos(U))/U**2", VERSINE, SERIES),
+    ("(1 - cos(U))/U", "where(U == 0, U/2, 2*sin(U/2)**2/where(U == 0, 1, U))", LIMIT),
+    ("(1 - cos(U))/U", "sinc(U/(2*pi))*sin(U/2)", LIMIT),
+    ("(cosh(U) - 1)/U**2", "where(U == 0, 1/2, 2*(sinh(U/2)/where(U == 0, 1, U))**2)", LIMIT),
+    ("(cosh(U) - 1)/U**2", COSINE, SERIES),
+    ("log(1 + U)/U", LOGREL, LIMIT),
+    ("log(1 + U)/U", LOGSERIES, SERIES),
+    ("log1p(U)/U", LOGREL, LIMIT),
+    ("log1p(U)/U", LOGSERIES, SERIES),
+    ("(sqrt(1 + U) - 1)/U", "1/(sqrt(1 + U) + 1)", CANCEL),
+    ("(1 - sqrt(1 - U))/U", "1/(1 + sqrt(1 - U))", CANCEL),
+    ("(U**2 - V**2)/(U - V)", "U + V", LIMIT),
+    ("(U**2 - 1)/(U - 1)", "U + 1", LIMIT),
+    ("U**2/U", "U", LIMIT),
+    # products of 0 and what is infinite
+    ("-sum(U*log(U), **O)", "sum(entr(U), **O)", POLE),
+    ("-U*log(U)", "entr(U)", POLE),
+    ("U*log(U)", "-entr(U)", POLE),
+    ("U*log(-U)", "entr(-U)", POLE),
+    ("U*sqrt(U)", "U**1.5", POLE),
+    ("U**2*log(U)", "where(U == 0, 0, U**2*log(where(U == 0, 1, U)))", POLE),
     # differences of functions
     ("exp(U) + exp(-U) - 2", "4*sinh(U/2)**2", CANCEL),
     ("exp(U) - exp(-U)", "2*sinh(U)", CANCEL),
@@ -121,7 +227,11 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("sqrt(sum(U**2, **O))", "norm(U, **O)", ROOT),
     ("sqrt(U@U)", "norm(U)", ROOT, "U is a vector"),
     ("sqrt(dot(U, U))", "norm(U)", ROOT, "U is a vector"),
+    ("sqrt(var(U, **O))", "std(U, **O)", ROOT),
     ("sqrt(U**2 + V**2)", "hypot(U, V)", SQUARE),
+    ("sqrt(U**2 + V**2)", "norm(stack([U, V]), dim=0)", ROOT),
+    ("sqrt(U**2 + V**2 + W**2)", "norm(stack([U, V, W]), dim=0)", ROOT),
+    ("hypot(U, V)", "norm(stack([U, V]), dim=0)", ROOT),
     ("sqrt(U**2 + V**2 + W**2)", "hypot(hypot(U, V), W)", SQUARE),
     ("sqrt(U**2 + 1)", "hypot(U, 1)", SQUARE),
     ("sqrt(U**2)", "abs(U)", ROOT),
@@ -150,7 +260,18 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("maximum(U, U)", "U", KINK),
     ("minimum(U, U)", "U", KINK),
     ("where(C, U, U)", "U", KINK),
+    # angles
+    ("acos(U@V/(norm(U)*norm(V)))", ANGLE, ANGLED, "U and V are vectors"),
+    ("acos(U@V/norm(U)/norm(V))", ANGLE, ANGLED, "U and V are vectors"),
+    ("acos(dot(U, V)/(norm(U)*norm(V)))", ANGLE, ANGLED),
+    ("acos(sum(U*V)/(norm(U)*norm(V)))", ANGLE, ANGLED),
     # linear algebra
+    (
+        "log(abs(det(A)))",
+        "logdet(A)",
+        "the determinant neither overflows nor underflows in it",
+        "det(A) > 0",
+    ),
     ("inv(A)@B", "solve(A, B)", "the inverse is not formed"),
 )
 
@@ -158,3 +279,22 @@ CANCELLING: tuple[tuple[str, ...], ...] = (
     ("sqrt(U) - V", "(U - V**2)/(sqrt(U) + V)", CANCEL, "sqrt(U) + V is not 0"),
 )
 """Rows that are worth it only where something in the new numerator cancels."""
+
+FALLBACK: tuple[tuple[str, ...], ...] = (
+    ("sqrt(sum(U**2))", SCALED, SQUARE),
+    ("norm(U)", SCALED, SQUARE),
+    ("sqrt(U)", "where(U > 0, sqrt(where(U > 0, U, 1)), 0)", GUARD),
+    ("U*log(V)", "where(U == 0, 0, U*log(where(U == 0, 1, V)))", POLE),
+    ("U**K", "where(U > 0, where(U > 0, U, 1)**K, 0)", GUARD, "0 < K, not whole"),
+)
+"""Rows for what no other row makes better, not worth it unless something is wrong."""
+
+CHANGING: tuple[tuple[str, ...], ...] = (
+    ("U/norm(U)", "normalize(U, dim=0)", "0 is not divided by 0",
+     ELSEWHERE, "U is a vector"),
+    ("U/sqrt(sum(U**2))", "normalize(U, dim=0)", "0 is not divided by 0",
+     ELSEWHERE, "U is a vector"),
+    ("U/norm(U, dim=D, keepdim=True)", "normalize(U, dim=D)", "0 is not divided by 0",
+     ELSEWHERE),
+)  # fmt: skip
+"""Rows that are another function somewhere; the fourth text says where."""

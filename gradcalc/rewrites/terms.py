@@ -11,8 +11,9 @@ from fractions import Fraction
 from math import isfinite, prod
 from typing import Any
 
-NUMBER, NAME, SUM, PRODUCT, META, OPTIONS, OTHER = (
-    "number", "name", "sum of terms", "product of factors", "metavariable", "options", "other",
+NUMBER, NAME, SUM, PRODUCT, META, OPTIONS, LIST, ITEM, OTHER = (
+    "number", "name", "sum of terms", "product of factors", "metavariable", "options",
+    "list of items", "item at a key", "other",
 )  # fmt: skip
 """Heads of terms that are no calls."""
 
@@ -182,6 +183,11 @@ def _written(term: Term) -> tuple[str, int]:
         case "pow":
             base, exponent = term.parts
             return f"{write(base, CLOSED)}**{write(exponent, RAISED)}", RAISED
+        case "list of items":
+            return f"[{', '.join(map(write, term.parts))}]", CLOSED
+        case "item at a key":
+            value, key = term.parts
+            return f"{write(value, CLOSED)}[{write(key)}]", CLOSED
         case "matmul":
             left, right = term.parts
             return f"{write(left, MULTIPLIED)}@{write(right, RAISED)}", MULTIPLIED

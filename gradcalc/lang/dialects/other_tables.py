@@ -31,8 +31,8 @@ abs absolute sign floor ceil trunc negative positive logical_not(x, /, {UFUNC})
 fabs rint exp exp2 expm1 log log1p log2 log10 sqrt square sin cos tan arcsin asin arccos acos
     arctan atan sinh cosh tanh arcsinh asinh arccosh acosh arctanh atanh deg2rad radians rad2deg
     degrees(x: floats, /, {UFUNC})
-add subtract multiply divide true_divide mod remainder maximum minimum greater greater_equal less
-    less_equal not_equal logical_and logical_or logical_xor(x1, x2, /, {UFUNC})
+add subtract multiply divide true_divide mod remainder fmod maximum minimum greater greater_equal
+    less less_equal not_equal logical_and logical_or logical_xor(x1, x2, /, {UFUNC})
 arctan2 atan2 hypot logaddexp power pow floor_divide(x1: floats, x2: floats, /, {UFUNC})
 equal(x1, x2, /, {UFUNC}) -> eq
 float_power(x1, x2, /, {UFUNC}) -> elements.float_power
@@ -139,7 +139,7 @@ OTHERS = tables(
 [math]
 sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp exp2 expm1 log1p log2 log10 sqrt
     fabs floor ceil trunc erf erfc lgamma degrees radians(x, /) -> elements.of_math(*)
-pow atan2(x, y, /) -> elements.of_math(*)
+pow atan2 fmod(x, y, /) -> elements.of_math(*)
 remainder(x, y, /) -> elements.ieee_remainder
 log(x, base=None, /) -> elements.log_of_base
 hypot(*coordinates: any) -> elements.length

@@ -10,7 +10,7 @@ UNARY = """abs absolute sign sgn floor ceil trunc fix frac exp exp2 expm1 log lo
     sqrt rsqrt square reciprocal sin cos tan asin arcsin acos arccos atan arctan sinh
     cosh tanh asinh arcsinh acosh arccosh atanh arctanh sigmoid sinc deg2rad rad2deg erf
     erfc lgamma neg negative logical_not"""
-BINARY = """maximum minimum atan2 arctan2 hypot logaddexp xlogy eq ne not_equal gt greater ge
+BINARY = """maximum minimum fmod atan2 arctan2 hypot logaddexp xlogy eq ne not_equal gt greater ge
     greater_equal lt less le less_equal logical_and logical_or logical_xor mul multiply
     true_divide floor_divide"""
 OUT = "out: unset = None"

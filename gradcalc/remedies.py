@@ -1,0 +1,205 @@
+"""The cure of a case: a form of its program that was run at the point and is right there."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from gradcalc.derive.derivations import Derivations
+from gradcalc.errors import GradcalcError
+from gradcalc.lang.fence import compile_program
+from gradcalc.limits import Limits, Seen, see
+from gradcalc.problem import Problem
+from gradcalc.report import Array, Cured, Outcome, Report
+from gradcalc.rewrites import Cure, cures
+from gradcalc.testimony import Absent, Computed, Enclosed, Nature, is_close, trusted
+from gradcalc.verdict.case import Case
+from gradcalc.verdict.comparing import compare, value_holds
+from gradcalc.verdict.outcome import FACTOR, precision_of
+
+Weigh = Callable[[Problem], Case]
+"""Puts a problem to every witness."""
+
+Try = Callable[[Problem], Computed | Absent]
+"""Puts a problem to autograd alone."""
+
+TRIED = 40
+"""Programs that autograd is asked about at the most."""
+
+WEIGHED = 6
+"""Those of them that every witness is asked about."""
+
+WORK = 2_000_000
+"""Functions of elements in all of them together."""
+
+EACH = 20_000
+"""As many take as long as a program does that is small."""
+
+STEPS = 4
+"""Replacements in a row that make one cure, at the most."""
+
+LEAST = 2
+"""Further points at which two programs must be seen to agree."""
+
+MOVES = (1e-9, 0.01, 0.3, 2.0)
+"""How far from the point, in relation to it, two programs are compared too."""
+
+
+def find(case: Case, attempt: Try, weigh: Weigh, report: Callable[[Case], Report]) -> Cured | None:
+    """The first form of the program that is right at the point, None if there is none.
+
+    It is another way to write the same function, or goes on where the program has no value, or is
+    a row of the table that says itself where it differs.
+    """
+    doctor = _Doctor(case)
+    weighed = 0
+    for steps, problem, answer in _forms(case, attempt):
+        if not doctor.is_promising(answer):
+            continue
+        weighed += 1
+        if weighed > WEIGHED:
+            return None
+        try:
+            found = weigh(problem)
+        except GradcalcError:
+            continue
+        changes = next((step.changes for step in steps if step.changes is not None), None)
+        if doctor.accepts(found, changed=changes is not None):
+            return Cured(steps, report(found), changes)
+    return None
+
+
+def _forms(case: Case, attempt: Try) -> Iterator[tuple[tuple[Cure, ...], Problem, Computed]]:
+    """Programs that a few replacements lead to, those of fewer first, and what torch makes of
+    them."""
+    size = 0 if isinstance(case.enclosure, Absent) else case.enclosure.size
+    left = min(TRIED, WORK // max(EACH, size))
+    problem = replace(case.problem, claims={})
+    known = [name for name, _ in problem.lets]
+    queue: deque[tuple[tuple[Cure, ...], Problem]] = deque([((), problem)])
+    seen = {problem.program.source}
+    while queue:
+        steps, current = queue.popleft()
+        for cure in (*cures(current.program, known), *cures(current.program, known, last=True)):
+            if cure.source in seen:
+                continue
+            if len(seen) > left:
+                return
+            seen.add(cure.source)
+            try:
+                function = current.program.function
+                program = compile_program(cure.source, function=function, known=known)
+                other = replace(current, program=program)
+                answer = attempt(other)
+            except GradcalcError:
+                continue
+            taken = (*steps, cure)
+            if isinstance(answer, Computed):
+                yield taken, other, answer
+            if len(taken) < STEPS:
+                queue.append((taken, other))
+
+
+class _Doctor:
+    """Holds other programs to what is true of one case."""
+
+    def __init__(self, case: Case) -> None:
+        exact = trusted(case.enclosure)
+        assert isinstance(exact, Enclosed)
+        self._problem, self._exact = replace(case.problem, claims={}), exact
+        self._derivations = Derivations()
+        rough = exact.rough
+        # what has a gradient or all slopes of a kink needs no limits
+        known = all(part.nature is Nature.KINK for part in rough)
+        self._limits = None if known else Limits(self._problem, exact, self._derivations)
+
+    def is_promising(self, answer: Computed) -> bool:
+        """Whether what torch makes of a program can be right."""
+        problem, exact = self._problem, self._exact
+        if self._limits is not None:
+            return self._limits.allow(answer)
+        numbers = (answer.value, *answer.gradients.values())
+        if exact.rough and not all(bool(np.isfinite(array).all()) for array in numbers):
+            return False
+        found = (compare(problem, name, answer, exact).outcome for name in problem.wrt)
+        return Outcome.WRONG not in found and value_holds(problem, answer, exact)
+
+    def accepts(self, found: Case, *, changed: bool) -> bool:
+        """Whether a program is right at the point, and the same function at others.
+
+        One that is `changed` on purpose has to be right as what it is, where the old one has no
+        value.
+        """
+        answer, exact = found.autograd, trusted(found.enclosure)
+        outcome = found.judgement.verdict.outcome
+        if isinstance(answer, Absent) or not isinstance(exact, Enclosed):
+            return False
+        if self._limits is None:
+            vanished = outcome is Outcome.VANISHED and _is_nearest(found.problem, answer, exact)
+            fine = vanished or outcome in (Outcome.VERIFIED, Outcome.KINK)
+            fine = fine and _agree(self._problem, self._exact, exact)
+        elif changed:
+            fine = outcome is Outcome.VERIFIED and not self._limits.has_value
+        else:
+            fine = outcome not in (Outcome.WRONG, Outcome.UNRESOLVED, Outcome.VANISHED)
+            fine = fine and self._limits.has_value
+        return fine and value_holds(found.problem, answer, exact) and self._same_elsewhere(found)
+
+    def _same_elsewhere(self, other: Case) -> bool:
+        """Whether two programs agree around the point: at one alone two functions may."""
+        agreed = 0
+        for inputs in _elsewhere(self._problem):
+            first = see(self._problem, inputs, self._derivations)
+            if first is None:
+                continue
+            second = see(other.problem, inputs, self._derivations)
+            if second is None or not _is_same(first, second):
+                return False
+            agreed += 1
+        return agreed >= LEAST
+
+
+def _elsewhere(problem: Problem) -> Iterator[dict[str, Array]]:
+    """The inputs moved, further and further, and points of ordinary size of either sign.
+
+    At an extreme point two functions may agree to any number of digits.
+    """
+    random = np.random.default_rng(20261)
+
+    def rounded(values: Array) -> Array:
+        return np.asarray(values.astype(problem.dtype), dtype=np.float64)
+
+    def drawn(value: Array) -> Array:
+        return np.asarray(random.standard_normal(value.shape))
+
+    inputs = problem.inputs
+    for scale in MOVES:
+        sizes = {name: scale * (0.5 + np.abs(value)) for name, value in inputs.items()}
+        yield {name: rounded(v + sizes[name] * drawn(v)) for name, v in inputs.items()}
+    yield {name: rounded(drawn(value)) for name, value in inputs.items()}
+    for sign in (1, -1):
+        yield {n: rounded(sign * (0.1 + np.abs(drawn(v)))) for n, v in inputs.items()}
+
+
+def _is_same(first: Seen, second: Seen) -> bool:
+    return is_close(first.value, second.value) and is_close(first.slopes, second.slopes)
+
+
+def _agree(problem: Problem, first: Enclosed, second: Enclosed) -> bool:
+    """Whether the true values agree, and the true gradients where both have one.
+
+    Around a kink they do if they do at the points beside it.
+    """
+    slopes = [problem.joined(exact.gradients) for exact in (first, second)]
+    told = np.isfinite(slopes).all(axis=0)
+    near = is_close(*(slope[told] for slope in slopes))
+    return is_close(first.value, second.value) and near
+
+
+def _is_nearest(problem: Problem, answer: Computed, exact: Enclosed) -> bool:
+    """Whether autograd's gradients are as near to the true ones as the dtype's range lets them."""
+    precision = precision_of(problem.dtype)
+    given, true = problem.joined(answer.gradients), problem.joined(exact.gradients)
+    room = FACTOR * precision.epsilon * np.abs(true) + precision.smallest
+    return bool(np.all(np.abs(given - true) <= room))
