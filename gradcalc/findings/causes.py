@@ -24,7 +24,7 @@ from gradcalc.testimony import (
     trusted,
 )
 from gradcalc.verdict.judge import Judgement
-from gradcalc.verdict.outcome import Finding, at_text, element_text, precision_of
+from gradcalc.verdict.outcome import Finding, at_text, element_text, number_text, precision_of
 
 ILL_CONDITIONED = 1e4
 """Conditioning above which it is worth a word."""
@@ -176,8 +176,8 @@ def _sides(problem: Problem, autograd: Computed, around: Neighbourhood) -> str |
     given = autograd.gradients[name][index]
     whose = "" if ends[-1] == 1 else f"by {element_text(name, index)} "
     return (
-        f"{whose}slope {left[widest]:.6g} on the left, {right[widest]:.6g} on the right;"
-        f" torch says {given:.6g}"
+        f"{whose}slope {number_text(left[widest])} on the left, {number_text(right[widest])} on the"
+        f" right; torch says {number_text(given)}"
     )
 
 

@@ -26,7 +26,8 @@ def rough_verdict(part: Neighbourhood, problem: Problem, autograd: Computed) -> 
     """What kind of point it is to a part, and whether autograd's choice there is a valid one."""
     culprit = culprit_text(part.events)
     if part.nature is Nature.UNKNOWN:
-        return Verdict(Outcome.UNRESOLVED, f"not checked: {part.why}")
+        place = f"it is not smooth at or near this point{culprit}, and " if part.events else ""
+        return Verdict(Outcome.UNRESOLVED, f"not checked: {place}{part.why}")
     if part.nature is Nature.EDGE:
         what = "on the border of" if part.inside else "outside"
         return Verdict(Outcome.EDGE, f"this point is {what} the domain{culprit}")
