@@ -7,7 +7,7 @@ from gradcalc.problem import Problem
 from gradcalc.report import Answer, Explanation
 from gradcalc.testimony import Absent, Enclosed, Nature, Slopes, trusted
 from gradcalc.verdict.case import Case
-from gradcalc.verdict.rough import ends
+from gradcalc.verdict.rough import ends, is_exact
 
 
 def explain(problem: Problem, command: str = "why", ask: Ask = ask_here) -> Explanation:
@@ -58,10 +58,11 @@ def _beside(problem: Problem, exact: Enclosed) -> Answer:
     others = [part.nature for part in exact.rough if part.nature is not Nature.KINK]
     if others:
         return Answer("enclosure", absent=f"no gradient here: {others[0]}")
+    if not all(map(is_exact, exact.rough)):
+        return Answer("enclosure", absent="a kink, whose slopes are known by samples only")
     low = problem.joined(exact.gradients)
-    high, whole = low.copy(), True
+    high = low.copy()
     for part in exact.rough:
         low[part.columns], high[part.columns] = ends(part)
-        whole = whole and part.whole
-    note = "the slopes around this kink" if whole else "slopes around this kink, sampled"
+    note = "the slopes around this kink"
     return Answer("enclosure", problem.split(low), problem.split(high), note)

@@ -1,109 +1,15 @@
 """Corners: every piece that meets at a point is found, against linear programs over all signs."""
 
-import itertools
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from scipy.optimize import linprog
 
 from gradcalc.report import Report
 from gradcalc.testimony import Enclosed
+from tests.corners import FORMS, mixed, of_norms, of_ties
 from tests.sweeps import share
 from tests.trust_cases import enclosed, problem, report
-
-ROOM = 1e-9
-"""How wide a cell is, at least, that counts in the cases here: none is near it."""
-
-
-def width(walls: Any) -> float:
-    """How far from all of these planes, through the origin, a direction can be in front of them."""
-    unit = walls / np.linalg.norm(walls, axis=1, keepdims=True)
-    rows, size = unit.shape
-    found = linprog(
-        [*np.zeros(size), -1.0],
-        A_ub=np.hstack([-unit, np.ones((rows, 1))]), b_ub=np.zeros(rows),
-        bounds=[*[(-1.0, 1.0)] * size, (None, 1.0)],
-    )  # fmt: skip
-    return float(found.x[-1])
-
-
-def mixed(given: Any, pieces: Any) -> bool:
-    """Whether a gradient is a mixture of those of the pieces."""
-    one = np.ones((given.size, 1))
-    found = linprog(
-        [*np.zeros(len(pieces)), 1.0],
-        A_ub=np.block([[pieces.T, -one], [-pieces.T, -one]]), b_ub=np.concatenate([given, -given]),
-        A_eq=[[*np.ones(len(pieces)), 0.0]], b_eq=[1.0],
-    )  # fmt: skip
-    return bool(found.fun < 1e-6)
-
-
-def signs(rows: Any) -> Iterator[Any]:
-    """The signs that linear functions may have together."""
-    for pattern in itertools.product((1.0, -1.0), repeat=len(rows)):
-        if width(rows * np.array(pattern)[:, None]) > ROOM:
-            yield np.array(pattern)
-
-
-def drawn(random: np.random.Generator, *shape: int) -> Any:
-    return random.integers(-9, 10, shape).astype(float) + random.uniform(0.1, 0.2, shape)
-
-
-def cone(random: np.random.Generator, size: int) -> tuple[str, dict[str, Any], Any]:
-    """Positive in a cone that may be thin."""
-    a, b = drawn(random, 2, size)
-    pieces = [np.zeros(size)]
-    pieces += [a] if width(np.array([a, b - a])) > ROOM else []
-    pieces += [b] if width(np.array([b, a - b])) > ROOM else []
-    return "relu(minimum(dot(a, x), dot(b, x)))", {"a": a, "b": b}, pieces
-
-
-def largest(random: np.random.Generator, size: int) -> tuple[str, dict[str, Any], Any]:
-    """The largest of several."""
-    rows = drawn(random, 4, size)
-    pieces = [r for k, r in enumerate(rows) if width(r - np.delete(rows, k, axis=0)) > ROOM]
-    return "amax(W@x)", {"W": rows}, pieces
-
-
-def middle(random: np.random.Generator, size: int) -> tuple[str, dict[str, Any], Any]:
-    """The median of three."""
-    rows = drawn(random, 3, size)
-    orders = itertools.permutations(rows)
-    pieces = [b for a, b, c in orders if width(np.array([a - b, b - c])) > ROOM]
-    return "sort(W@x).values[1]", {"W": rows}, pieces
-
-
-def sizes(random: np.random.Generator, size: int) -> tuple[str, dict[str, Any], Any]:
-    """A sum of sizes, some of them taken away."""
-    rows, v = drawn(random, 3, size), drawn(random, 3)
-    return "dot(v, abs(W@x))", {"W": rows, "v": v}, [(v * s) @ rows for s in signs(rows)]
-
-
-def nested(random: np.random.Generator, size: int) -> tuple[str, dict[str, Any], Any]:
-    """Kinks that there are on one side of another only."""
-    rows, v, u = drawn(random, 2, size), drawn(random, 2), drawn(random, size)
-    pieces = []
-    for s in signs(rows):
-        inner = (v * (s > 0)) @ rows
-        here = rows * s[:, None]
-        pieces += [inner] if width(np.vstack([here, inner - u])) > ROOM else []
-        pieces += [u] if width(np.vstack([here, u - inner])) > ROOM else []
-    return "maximum(dot(v, relu(W@x)), dot(u, x))", {"W": rows, "v": v, "u": u}, pieces
-
-
-def branched(random: np.random.Generator, size: int) -> tuple[str, dict[str, Any], Any]:
-    """The same by `if`, which is another program on each side."""
-    a, b = drawn(random, 2, size)
-    text = "s = dot(a, x)\nif s > 0:\n    y = relu(dot(b, x)) + s\nelse:\n    y = -s\ny"
-    pieces = [-a]
-    pieces += [a + b] if width(np.array([a, b])) > ROOM else []
-    pieces += [a] if width(np.array([a, -b])) > ROOM else []
-    return text, {"a": a, "b": b}, pieces
-
-
-FORMS = (cone, largest, middle, sizes, nested, branched)
 
 
 def judged(text: str, given: Any, size: int, claim: Any = None) -> Report:
@@ -122,6 +28,14 @@ def test_a_corner_of_planes(form: Any, seed: int) -> None:
     valid = mixed(np.ravel(gradient.autograd), np.array(pieces))
     expected = ("kink" if different else "verified") if valid else "wrong"
     assert answer.verdict.outcome == expected, (text, given, answer.verdict.message)
+
+
+@pytest.mark.parametrize("make", [of_norms, of_ties])
+@pytest.mark.parametrize("seed", range(share(60)))
+def test_a_corner_of_another_kind(make: Any, seed: int) -> None:
+    corner = make(seed)
+    answer = report(corner.program, wrt=corner.wrt, **corner.inputs)
+    assert answer.verdict.outcome == corner.outcome, (corner, answer.verdict.message)
 
 
 @pytest.mark.parametrize(

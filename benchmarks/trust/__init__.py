@@ -12,7 +12,7 @@ gradients does each pass, and how many right ones does it reject?
   needs the program in jax; where jax has no such function, or cannot run the program, it "cannot".
 
 The function that they judge is the program's output, its elements weighted and summed, as one of
-all inputs. Three groups of cases:
+all inputs. Four groups of cases:
 
 - healthy: random smooth programs at random points, whose gradients are right. The peers judge
   torch's gradient of torch's function, jax's its own of its own.
@@ -26,6 +26,8 @@ all inputs. Three groups of cases:
 - traps: programs at awkward points, from the tests, with torch's gradient. Where the right outcome
   is "wrong", a pass is a wrong gradient passed; where it is "verified" (or "vanished"), a reject
   is a right one rejected; in the others (kinks, edges, jumps, ...) a pass is one without a word.
+- corners: random corners of planes, vertices of norms, and ties of computed numbers, with torch's
+  gradient, a tenth as many of each kind as there are healthy ones.
 
 A peer that raises, rejects.
 """

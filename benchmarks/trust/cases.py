@@ -1,18 +1,19 @@
 """The cases: what is judged, and what each judge said."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from benchmarks.trust.judges import Word, judged_by_gradcalc, passed, peers
+from benchmarks.trust.judges import Word, judged_by_gradcalc, passed, peers, torch_gradients
 from gradcalc.expr.ops import OPS
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Elementwise
 from gradcalc.problem import Problem
 from gradcalc.report import Outcome, Report
 from tests import planting, planting_check
+from tests.corners import Corner, of_norms, of_planes, of_ties
 from tests.healthy import healthy
 from tests.trust_cases import TRAPS, problem, report
 
@@ -62,6 +63,7 @@ def jobs(count: int, seed: int) -> list[Job]:
         *(Job("vjps", (op.name,)) for op in OPS if op.vjp is not None),
         *(Job("torch", (*s, dtype)) for s in samples for dtype in ("float64", "float32")),
         *(Job("trap", (number,)) for number in range(len(TRAPS))),
+        *(Job("corner", (kind, k)) for kind in CORNERS for k in range(count // 10)),
         *(Job("healthy", (seed * 1_000_003 + k,)) for k in range(count)),
     ]
 
@@ -107,6 +109,35 @@ def judged_trap(number: int) -> Iterator[Result]:
         {"gradcalc": passed(answer, *RIGHT), **peers(asked, None, own=False).words},
         odd=None if expected else f"{said}, not {' or '.join(trap.outcomes)}",
     )
+
+
+def judged_corner(kind: str, seed: int) -> Iterator[Result]:
+    """A random corner of a kind, with torch's gradient."""
+    corner = CORNERS[kind](seed)
+    asked = problem(corner.program, wrt=corner.wrt, **corner.inputs)
+    answer, said, _ = judged_by_gradcalc(asked)
+    right = corner.outcome == "verified"
+    yield Result(
+        "corners",
+        f"{kind}, right" if right else f"{kind}, neither",
+        f"{corner.program!r} at {shown(corner.inputs)}",
+        {"gradcalc": passed(answer, *RIGHT), **peers(asked, None, own=False).words},
+        odd=None
+        if answer is not None and answer.verdict.outcome == corner.outcome
+        else f"{said}, not {corner.outcome}",
+    )
+
+
+def _torchs_choice(program: str, inputs: Mapping[str, Any], wrt: tuple[str, ...]) -> Any:
+    return torch_gradients(problem(program, wrt=wrt, **inputs))[wrt[0]]
+
+
+CORNERS: Mapping[str, Callable[[int], Corner]] = {
+    "planes": lambda seed: of_planes(seed, _torchs_choice),
+    "vertices": of_norms,
+    "ties": of_ties,
+}
+"""Corners by kind, from a seed."""
 
 
 def judged_torch(name: str, number: int, dtype: str) -> Iterator[Result]:
@@ -194,6 +225,7 @@ def judged_vjps(name: str) -> Iterator[Result]:
 TASKS: Mapping[str, Any] = {
     "healthy": judged_healthy,
     "trap": judged_trap,
+    "corner": judged_corner,
     "torch": judged_torch,
     "rows": judged_rows,
     "vjps": judged_vjps,

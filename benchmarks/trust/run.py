@@ -14,7 +14,7 @@ from benchmarks.trust import costs
 from benchmarks.trust.cases import Job, Result, jobs, odd_ones, results
 from benchmarks.trust.table import table
 
-GROUPS = ("healthy", "planted in torch", "planted in the check", "traps", "faults")
+GROUPS = ("healthy", "planted in torch", "planted in the check", "traps", "corners", "faults")
 CHUNK = 8
 """How many jobs a worker takes at a time."""
 

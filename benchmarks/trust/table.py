@@ -43,6 +43,11 @@ LINES = (
     Line("traps, right: cannot", "traps", "right", Word.CANNOT),
     Line("traps, neither: passed without a word", "traps", "neither", Word.PASS),
     Line("traps, neither: cannot", "traps", "neither", Word.CANNOT),
+    Line("corners of planes: passed without a word", "corners", "planes, neither", Word.PASS),
+    Line("corners of planes, smooth: rejected", "corners", "planes, right", Word.REJECT),
+    Line("vertices of norms: passed without a word", "corners", "vertices, neither", Word.PASS),
+    Line("ties that matter: passed without a word", "corners", "ties, neither", Word.PASS),
+    Line("ties that do not: rejected", "corners", "ties, right", Word.REJECT),
 )
 
 
@@ -86,7 +91,9 @@ def _wrong_passed(result: Result, word: Word | None) -> bool:
 
 
 def _right_rejected(result: Result, word: Word | None) -> bool:
-    right = result.group == "healthy" or (result.group, result.kind) == ("traps", "right")
+    right = result.group == "healthy" or (
+        result.group in ("traps", "corners") and result.kind.endswith("right")
+    )
     return right and word is Word.REJECT
 
 

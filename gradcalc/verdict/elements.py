@@ -11,13 +11,10 @@ from gradcalc.testimony import Computed, Nature, Neighbourhood, trusted
 from gradcalc.verdict.comparing import errors_of, is_told
 from gradcalc.verdict.judge import Judgement
 from gradcalc.verdict.outcome import FACTOR, Outcome, numbers_apart, precision_of
-from gradcalc.verdict.rough import ends
+from gradcalc.verdict.rough import SAME, ends
 
 LISTED = 1_000
 """Elements of one input that are listed at the most."""
-
-SAME = 1e-9
-"""The relative difference of slopes on all sides up to which an element has one gradient."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,9 @@ from gradcalc.verdict.outcome import (
     precision_of,
 )
 
+SAME = 1e-9
+"""The relative difference of slopes that are the same."""
+
 WIDEST = 64
 """Elements up to which a mixture is told by a linear program."""
 
@@ -53,7 +56,7 @@ def _why_invalid(given: Array, part: Neighbourhood) -> str:
     worst = int(np.argmax(np.where(outside, high - low, -1.0)))
     first, last = number_text(low[worst]), number_text(high[worst])
     slopes = f"from {first} to {last}" if first != last else f"of about {first}"
-    found = "gradients" if part.whole or part.sides is not None else "gradients, sampled,"
+    found = "gradients" if is_exact(part) else "gradients, sampled,"
     return f", with {found} {slopes}; autograd says {number_text(given[worst])}"
 
 
@@ -66,6 +69,18 @@ def ends(part: Neighbourhood) -> tuple[Array, Array]:
     if part.sides is not None and not part.whole:
         low, high = np.fmin(low, part.sides.min(axis=0)), np.fmax(high, part.sides.max(axis=0))
     return low, high
+
+
+def is_exact(part: Neighbourhood) -> bool:
+    """Whether the ends are known: of all pieces, or along the axes, if no sample goes further."""
+    if part.whole:
+        return True
+    if part.sides is None or not np.isfinite(part.sides).all():
+        return False
+    low, high = ends(part)
+    room = SAME * np.maximum(np.abs(low), np.abs(high))
+    along = part.sides.min(axis=0), part.sides.max(axis=0)
+    return bool(np.all(along[0] <= low + room) and np.all(along[1] >= high - room))
 
 
 def is_valid(given: Array, part: Neighbourhood, precision: Precision) -> bool:
