@@ -73,7 +73,8 @@ class Neighbourhood:
     gradient jumps, as unit vectors; None where there may be more pieces than those between them.
     With `missed` there are more pieces than were gone through; with `curved` there may be some
     between borders that are no planes, where only samples look. `held` are choices that no
-    direction tells from all gradients around, however near these came to them.
+    direction tells from all gradients around, however near these came to them. `noise` is what
+    rounding may do to each element.
     """
 
     nature: Nature
@@ -89,6 +90,7 @@ class Neighbourhood:
     missed: bool = False
     curved: bool = False
     held: tuple[Array, ...] = ()
+    noise: Array | None = None
     columns: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
     events: tuple[Event, ...] = ()
     why: str = ""

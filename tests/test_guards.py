@@ -10,16 +10,16 @@ import flint
 import numpy as np
 import pytest
 
-from gradcalc import explain as explaining
+from gradcalc import remedies
 from gradcalc.balls.arithmetic import Balls
 from gradcalc.balls.numbers import is_tight
+from gradcalc.calculate import calculate
 from gradcalc.derive import modes
 from gradcalc.derive.runs import Runs
 from gradcalc.enclosure.consistency import contradiction
 from gradcalc.enclosure.experiment import TIE
 from gradcalc.enclosure.rounding import stranger
 from gradcalc.enclosure.trial import FAR
-from gradcalc.explain import explain
 from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.formula import Formulas
@@ -121,13 +121,13 @@ def test_what_a_few_roundings_could_turn_over_is_said(roundings: int, said: bool
 def test_a_cure_is_the_same_function_at_two_more_points(
     points: int, cured: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    elsewhere = explaining._elsewhere
+    elsewhere = remedies._elsewhere
 
     def few(asked: Any) -> Iterator[Any]:
         return islice(elsewhere(asked), points)
 
-    monkeypatch.setattr(explaining, "_elsewhere", few)
-    cure = explain(problem("log(sum(exp(x)))", x=[1000.0, 1001.0])).cured
+    monkeypatch.setattr(remedies, "_elsewhere", few)
+    cure = calculate(problem("log(sum(exp(x)))", x=[1000.0, 1001.0])).cured
     assert (cure is not None) is cured
 
 

@@ -214,7 +214,10 @@ def settle(experiment: Experiment) -> Trial:
             return trial
     trial = experiment.run(PRECISIONS[-1], forced=True)
     if trial.guessed:
-        return _either_way(experiment, PRECISIONS[1])
+        try:
+            return _either_way(experiment, PRECISIONS[1])
+        except OutOfReach:
+            return _either_way(experiment, PRECISIONS[-1])
     if not trial.finite and experiment.wild is not None:
         return trial
     if not trial.finite and overflows(trial):

@@ -60,10 +60,12 @@ def gradient_fault(course: Course, name: str, truth: Any) -> Fault | None:
     if true is None or not given.size:
         return None
     told = np.asarray(truth == truth, np.bool_)
-    if told.any() and not told.all():
-        # what has no gradient is not wrong
+    wild = ~np.isfinite(given)
+    # what has no gradient is not wrong, if another is
+    left = ~told & (~wild | (wild & told).any())
+    if told.any() and left.any():
         given, true, truth = given.copy(), true.copy(), truth.copy()
-        given[~told] = true[~told] = truth[~told] = 0
+        given[left] = true[left] = truth[left] = 0
     sizes = np.abs(truth) * (LOST * course.epsilon)
     if np.isfinite(given).all() and np.any(np.abs(true - truth) > sizes):
         return None

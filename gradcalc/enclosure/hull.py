@@ -12,13 +12,15 @@ ITERATIONS = 30
 """Steps to it, for each row."""
 
 
-def apart(given: Array, rows: Array) -> tuple[float, Array]:
+def apart(given: Array, rows: Array, least: Array | float = 0.0) -> tuple[float, Array]:
     """How far numbers are from the nearest mixture of rows, and a direction that tells it.
 
-    The distance is that of the worst element, in relation to the largest in its place. Along the
-    direction the numbers go further than any row, if they are no mixture of these.
+    The distance is that of the worst element, in relation to the largest in its place, or to what
+    is the `least` there. Along the direction the numbers go further than any row, if they are no
+    mixture of these.
     """
     sizes = np.maximum(np.abs(rows).max(axis=0, initial=0), np.abs(given))
+    sizes = np.maximum(sizes, least)
     direction, told = np.zeros(given.size), sizes > 0
     if not told.any():
         return 0.0, direction
@@ -37,8 +39,3 @@ def apart(given: Array, rows: Array) -> tuple[float, Array]:
     off = own - (weights / weights.sum()) @ scaled
     direction[told] = off / sizes[told]
     return float(np.abs(off).max()), direction
-
-
-def is_mixture(given: Array, rows: Array, room: float) -> bool:
-    """Whether numbers are a mixture of rows, each up to so much of the largest in its place."""
-    return apart(given, rows)[0] <= max(room, SOLVED)

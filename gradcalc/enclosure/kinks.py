@@ -19,7 +19,7 @@ from gradcalc.balls.numbers import Ball
 from gradcalc.calculus import operand_names
 from gradcalc.derive.perturbations import is_finite, moved
 from gradcalc.derive.runs import Recording
-from gradcalc.derive.trace import Trace, truth
+from gradcalc.derive.trace import Trace, numbers, truth
 from gradcalc.enclosure.trial import Trial, taking_part
 from gradcalc.expr import ops
 from gradcalc.expr.evaluate import evaluate
@@ -134,13 +134,17 @@ def events(recording: Recording) -> tuple[Event, ...]:
 def _found(recording: Recording) -> Iterator[Event]:
     epsilon = float(np.finfo(recording.problem.dtype).eps)
     trace = recording.trace
+    asked = {seen.number for seen in trace.observations if seen.question is numbers}
+    # whole numbers that are made of what a gradient flows back to as well
+    whole = asked & recording.derived.flowing
     for node in special(trace):
         values = [recording.values[operand.order] for operand in node.operands]
         near = near_in_floats(trace, node, values, recording.values[node.order], epsilon)
         if not trace.is_active(node):
             near = near & ~_is_exact(recording, node, near)
         elif node.source is not None and not is_boolean(node) and near.any():
-            near = near & _flowing(recording, node.order, near.shape)
+            if node.order not in whole:
+                near = near & _flowing(recording, node.order, near.shape)
         if near.any():
             place = np.unravel_index(int(np.argmax(near)), near.shape)
             at = tuple(float(np.broadcast_to(value, near.shape)[place]) for value in values)
@@ -363,7 +367,8 @@ def _event(trial: Trial, node: Node, index: Index, epsilon: float) -> Event | No
         # what made it undefined has an event of its own
         return None
     exact = all(ball.is_exact() for ball in at)
-    at = [ball.mid() for ball in at]
+    # rounding leaves a little of 0
+    at = [ZERO if ball.contains(0) else ball.mid() for ball in at]
     if node.source is None:
         margins = [abs(at[0] - at[1])]
     else:

@@ -107,7 +107,8 @@ def explore(
             closest = [sample(direction, radii[2]) for direction in both]
             limit = _extrapolated(_rows(wide), rows[: len(wide)], _rows(closest))
         large = not complete or not base.total.is_finite()
-        if large or _is_plane(base, limit, sample, radii):
+        plain = not _strays(rows, limit, len(wide))
+        if plain and (large or _is_plane(base, limit, sample, radii)):
             return Neighbourhood(nature, to_floats(rows), directions, limit, complete=complete)
         nature = Nature.KINK
     room = largest(rows) * SETTLED
@@ -118,6 +119,13 @@ def explore(
     return Neighbourhood(
         nature, to_floats(rows), directions, complete=complete, drift=to_floats(drift)
     )
+
+
+def _strays(rows: Any, limit: Reals, first: int) -> bool:
+    """Whether one of the gradients is further off than the first of them draw to the limit."""
+    off = abs(rows - limit)
+    room = off[:first].max(axis=0) * STRAY + abs(limit) * AGREED + LEAST
+    return bool(np.any(off.max(axis=0) > room))
 
 
 def in_cells(around: Neighbourhood, base: Trial, walk: Walk, sample: Sample) -> Neighbourhood:

@@ -183,11 +183,12 @@ def _is_linear(trace: Trace, node: Node) -> bool:
     """Whether a node is linear in all that moves of its operands."""
     moving = [k for k, operand in enumerate(node.operands) if trace.is_active(operand)]
     if node.op is ops.MAP:
-        if node.source is not None and node.source[0].kinks is not None:
-            # a step has slope 0 and is not linear
-            return False
         symbols = {node["symbols"][k] for k in moving}
-        return not any(slopes_of(node, k)[0].free_symbols & symbols for k in moving)
+        slopes = [slopes_of(node, k)[0] for k in moving]
+        # a step has slope 0 and is not linear, nor is what it chooses between
+        if any(slope == 0 for slope in slopes):
+            return False
+        return not any(slope.free_symbols & symbols for slope in slopes)
     rule = forward_rule(node.op)
     if rule == "each":
         return len(moving) == 1

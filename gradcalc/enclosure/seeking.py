@@ -21,11 +21,17 @@ from gradcalc.enclosure.trial import Trial
 from gradcalc.errors import GradcalcError
 from gradcalc.testimony import Array, Neighbourhood
 
-ROUNDS = 60
+ROUNDS = 100
 """Directions that are looked along for one gradient."""
+
+HELD = 2e-5
+"""How near a gradient must have come then, in relation to the largest, to be one of a mixture."""
 
 TURNED = 8
 """Ways to turn the signs of a direction, where the direction itself leads no further."""
+
+NOTHING = 1e-20
+"""What is nothing of a slope, in relation to the largest."""
 
 SEED = 20193
 
@@ -33,9 +39,12 @@ SEED = 20193
 def sought(around: Neighbourhood, sample: Sample, given: Array, room: float) -> Neighbourhood:
     """A kink with more gradients, as many as show whether one is a mixture, up to so much."""
     random = np.random.default_rng(SEED)
+    enough = max(room, SOLVED)
+    least = 0.0 if around.noise is None else around.noise / enough
+    off = np.inf
     for _ in range(ROUNDS):
-        off, way = apart(given, around.gradients)
-        if off <= max(room, SOLVED) or not way.any():
+        off, way = apart(given, around.gradients, least)
+        if off <= enough or not way.any():
             return around
         wanted = float(given @ way)
         further = False
@@ -51,10 +60,12 @@ def sought(around: Neighbourhood, sample: Sample, given: Array, room: float) -> 
             if row @ way >= wanted - SOLVED * abs(wanted):
                 further = True
                 break
-        if not further and apart(given, around.gradients)[0] >= off / 2:
+        if not further and apart(given, around.gradients, least)[0] >= off / 2:
             break
     else:
-        return replace(around, held=(*around.held, given))
+        if off <= HELD:
+            return replace(around, held=(*around.held, given))
+        return replace(around, complete=False)
     # what no direction leads further to may still lie in a piece that was not gone through
     return replace(around, complete=False) if around.missed and not _adds_up(around) else around
 
@@ -127,6 +138,8 @@ def axis_slopes(base: Trial, sample: Sample, size: int) -> Array:
             except (OutOfReach, GradcalcError):
                 continue
             found[side, column] = float(_slope(base, moved))
+    largest = np.max(np.abs(found), where=np.isfinite(found), initial=0)
+    found[np.abs(found) <= NOTHING * largest] = 0.0
     return found
 
 

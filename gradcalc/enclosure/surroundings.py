@@ -321,7 +321,8 @@ def _looked_at(
         found = _walked(sampler, part, sample, affordable)
         around = in_cells(around, base, found, sample)
     elif around.nature in (Nature.SMOOTH, Nature.KINK):
-        around = replace(around, missed=True)
+        # of so many no choice is called invalid
+        around = replace(around, missed=True, complete=False)
     if size <= WIDEST and around.nature is Nature.KINK:
         around = replace(around, sides=axis_slopes(base, sample, size))
     return replace(around, events=_ranked(sampler, part, around.nature, events))
@@ -395,7 +396,7 @@ def _samples(experiment: Experiment, centre: Trial, told: Any) -> Samples:
 def further(view: View, part: Neighbourhood, given: Any, room: float) -> Neighbourhood:
     """A kink with as many more gradients as tell whether one is a mixture of them."""
     sampler = view.sampler
-    if sampler is None or part.whole or not 1 < len(part.columns) <= WIDEST:
+    if sampler is None or part.whole or len(part.columns) < 2:
         return part
     (own,) = [one for one in sampler.special if np.array_equal(one.columns, part.columns)]
     with flint.ctx.workprec(sampler.base.bits):

@@ -34,9 +34,12 @@ from gradcalc.verdict.outcome import (
     numbers_apart,
     precision_of,
 )
-from gradcalc.verdict.rough import is_valid, seen_by
+from gradcalc.verdict.rough import SAME, ends, is_valid, seen_by
 
 NO = "and no mixture of the gradients around does"
+
+CLAIMED = 0.75
+"""The power of epsilon up to which a claim may be off at a kink: it is worked out, or typed."""
 
 TOLD = 4
 """Numbers up to which a point is told."""
@@ -126,7 +129,7 @@ def _held_here(
     if known is not None and settled is None:
         # there is no gradient here that a claim could be; a valid slope of a kink is one
         holds = _is_slope(problem, name, spread, autograd, known)
-        differs = differs & (not holds)
+        differs = _off_at_corner(problem, name, spread, known, precision) & (not holds)
     if not holds or settled is None or literal:
         return Claim(text, spread, holds, differs)
     written = np.broadcast_to(written, shape)
@@ -182,7 +185,7 @@ def _is_slope(
         kept = problem.joined(marks).astype(np.bool_)
         numbers = problem.joined({**autograd.gradients, **given, name: claimed})
         if not all(
-            is_valid(numbers[part.columns][own], seen_by(part, own), precision)
+            is_valid(numbers[part.columns][own], seen_by(part, own), precision, CLAIMED)
             for part in known.rough
             if (own := kept[part.columns]).any()
         ):
@@ -193,12 +196,39 @@ def _is_slope(
     return is_one({name}) and is_one(given)
 
 
+def _off_at_corner(
+    problem: Problem, name: str, claimed: Array, known: Reference, precision: Precision
+) -> NDArray[np.bool_]:
+    """The elements of a claim that are off: from what is told, or from all slopes at a kink."""
+    exact = problem.joined(known.exact)
+    numbers = problem.joined(
+        {n: claimed if n == name else np.zeros(np.shape(v)) for n, v in known.exact.items()}
+    )
+    told = is_told(exact)
+    found = _claim_differs(np.where(told, numbers, 0.0), np.where(told, exact, 0), 0.0, precision)
+    for part in known.rough:
+        found[part.columns] = False
+        if part.nature is Nature.KINK:
+            low, high = ends(part)
+            room = SAME * np.maximum(np.abs(low), np.abs(high))
+            own = numbers[part.columns]
+            found[part.columns] = ~((own >= low - room) & (own <= high + room))
+    return np.asarray(problem.split(found)[name], dtype=np.bool_)
+
+
 def with_failed_claim(
     verdict: Verdict, name: str, claim: Claim, autograd: Computed, reference: Reference | Absent
 ) -> Verdict:
     """The verdict when a claim fails: wrong, unless there is no gradient for it to be."""
     known = trusted(reference)
     rough = not np.isfinite(autograd.gradients[name]).all() if known is None else bool(known.rough)
+    if known is not None and known.rough:
+        told = is_told(known.exact[name])
+        if claim.differs is not None and (claim.differs & told).any():
+            return Verdict(Outcome.WRONG, _failed_claim(name, claim, autograd, known))
+        if not all(part.complete for part in known.rough):
+            why = f"too many pieces meet here to tell whether {claim.text} is a mixture of theirs"
+            return Verdict(Outcome.UNRESOLVED, f"{verdict.message}; {why}")
     if claim.beside is not None:
         return Verdict(Outcome.WRONG, f"the claim {claim.text} {HERE_ONLY}: {claim.beside}")
     if rough and verdict.outcome is not Outcome.KINK:
@@ -217,8 +247,10 @@ def with_claims_beside(verdict: Verdict, claims: Mapping[str, Claim]) -> Verdict
 
 def _failed_claim(name: str, claim: Claim, autograd: Computed, known: Reference | None) -> str:
     given = autograd.gradients[name]
+    if claim.differs is None or not claim.differs.any():
+        return f"the claim {claim.text} fails: no mixture of the gradients around is that"
     worst = place_of(claim.differs, given.shape)
-    if known is not None and known.rough:
+    if known is not None and known.rough and not is_told(known.exact[name])[worst]:
         said = number_text(float(claim.value[worst]))
         return (
             f"the claim {claim.text} fails: it gives {said} for {element_text(name, worst)}, {NO}"

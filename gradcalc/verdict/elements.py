@@ -1,6 +1,6 @@
 """The outcome of each element of a gradient: none is hidden by another."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,10 @@ from gradcalc.problem import Problem
 from gradcalc.testimony import Computed, Nature, Neighbourhood, trusted
 from gradcalc.verdict.comparing import errors_of, is_told
 from gradcalc.verdict.judge import Judgement
-from gradcalc.verdict.outcome import FACTOR, Outcome, numbers_apart, precision_of
+from gradcalc.verdict.outcome import FACTOR, Outcome, Verdict, numbers_apart, precision_of
 from gradcalc.verdict.rough import SAME, ends
+
+KINK = "the function has a kink here; autograd's choice is a valid one"
 
 LISTED = 1_000
 """Elements of one input that are listed at the most."""
@@ -42,7 +44,11 @@ def elements(
     reference = trusted(judgement.reference)
     assert reference is not None
     given = problem.joined(autograd.gradients)
-    exact = problem.joined(reference.exact)
+    exact = problem.joined(reference.exact).copy()
+    for part in reference.rough:
+        if part.nature is Nature.KINK:
+            same = _are_settled(part)
+            exact[part.columns[same]] = ends(part)[0][same]
     told, found, start = is_told(exact), {}, 0
     for name in problem.wrt:
         shape = problem.inputs[name].shape
@@ -90,10 +96,11 @@ def _outcomes(
         outcomes += own
     given = problem.joined(autograd.gradients)
     for part, verdict in judgement.rough:
-        settled = _settled(part, given[part.columns])
-        for k, same in zip(part.columns, settled, strict=True):
-            outcomes[k] = Outcome.VERIFIED if same else verdict.outcome
-            causes[int(k)] = verdict.message
+        own = given[part.columns]
+        found = _of_kink(part, own, verdict) if part.nature is Nature.KINK else None
+        for position, k in enumerate(part.columns):
+            outcomes[k] = verdict.outcome if found is None else found[position]
+            causes[int(k)] = verdict.message if outcomes[k] is verdict.outcome else KINK
     return outcomes, causes
 
 
@@ -107,11 +114,31 @@ def _vanished(problem: Problem, given: Any, true: Any) -> Any:
     return found
 
 
-def _settled(part: Neighbourhood, given: Any) -> Iterator[bool]:
-    """Which elements of a part have one and the same gradient on all sides, and are that."""
-    if part.nature is not Nature.KINK or not part.columns.size:
-        return iter([False] * part.columns.size)
+def _of_kink(part: Neighbourhood, given: Any, verdict: Verdict) -> list[Outcome]:
+    """The outcome of each element at a kink.
+
+    What has one and the same gradient on all sides is held to that. Where the choice as a whole is
+    no valid one, those elements are wrong that no mixture has, and all if every one is possible.
+    """
     low, high = ends(part)
-    sizes = np.maximum(np.abs(low), np.abs(high))
-    near = (high - low <= SAME * sizes) & (np.abs(given - low) <= SAME * sizes)
-    return iter(near.tolist())
+    same = _are_settled(part)
+    room = SAME * np.maximum(np.abs(low), np.abs(high))
+    if part.noise is not None:
+        room = np.maximum(room, part.noise)
+    with np.errstate(invalid="ignore"):
+        inside = (given >= low - room) & (given <= high + room)
+    wrong = verdict.outcome is Outcome.WRONG
+    if wrong and inside.all():
+        return [verdict.outcome] * given.size
+    other = Outcome.KINK if wrong else verdict.outcome
+    return [
+        (Outcome.VERIFIED if settled else other) if fits else verdict.outcome
+        for settled, fits in zip(same, inside, strict=True)
+    ]
+
+
+def _are_settled(part: Neighbourhood) -> Any:
+    """Which elements of a part have one and the same gradient on all sides."""
+    low, high = ends(part)
+    room = SAME * np.maximum(np.abs(low), np.abs(high))
+    return high - low <= (room if part.noise is None else np.maximum(room, part.noise))

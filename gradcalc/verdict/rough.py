@@ -22,7 +22,7 @@ SAME = 1e-9
 """The relative difference of slopes that are the same."""
 
 WIDEST = 64
-"""Elements up to which a mixture is told by a linear program."""
+"""Elements up to which a choice is held to mixtures."""
 
 
 def rough_verdict(part: Neighbourhood, problem: Problem, autograd: Computed) -> Verdict:
@@ -83,11 +83,11 @@ def is_exact(part: Neighbourhood) -> bool:
     return bool(np.all(along[0] <= low + room) and np.all(along[1] >= high - room))
 
 
-def is_valid(given: Array, part: Neighbourhood, precision: Precision) -> bool:
-    """Whether numbers are a mixture of the gradients around a kink.
+def is_valid(given: Array, part: Neighbourhood, precision: Precision, power: float = 0.5) -> bool:
+    """Whether numbers are a mixture of the gradients around a kink, to that power of epsilon.
 
-    Half the digits do: the point has no gradient anyway, and nothing is known about its
-    conditioning.
+    Of autograd's choice half the digits do: the point has no gradient anyway, and nothing is known
+    about its conditioning.
     """
     if not np.isfinite(given).all():
         return False
@@ -95,7 +95,8 @@ def is_valid(given: Array, part: Neighbourhood, precision: Precision) -> bool:
         return in_hull(given, part, precision)
     if any(np.array_equal(given, held) for held in part.held):
         return True
-    return apart(given, part.gradients)[0] <= max(room_of(part, precision), SOLVED)
+    room = max(room_of(part, precision, power), SOLVED)
+    return apart(given, part.gradients, least_of(part, room))[0] <= room
 
 
 def seen_by(part: Neighbourhood, kept: NDArray[np.bool_]) -> Neighbourhood:
@@ -107,18 +108,24 @@ def seen_by(part: Neighbourhood, kept: NDArray[np.bool_]) -> Neighbourhood:
         gradients=part.gradients[:, kept],
         directions=part.directions[:, kept],
         drift=None if part.drift is None else part.drift[kept],
+        noise=None if part.noise is None else part.noise[kept],
         held=(),
     )
 
 
-def room_of(part: Neighbourhood, precision: Precision) -> float:
+def room_of(part: Neighbourhood, precision: Precision, power: float = 0.5) -> float:
     """How far off a mixture of the gradients around a kink may be, in relation to the largest."""
-    room = float(np.sqrt(precision.epsilon))
+    room = float(precision.epsilon**power)
     if part.drift is None:
         return room
     sizes = np.abs(part.gradients).max(axis=0, initial=0)
     told = sizes > 0
     return room + 2 * float(np.max(part.drift[told] / sizes[told], initial=0))
+
+
+def least_of(part: Neighbourhood, room: float) -> Array | float:
+    """The sizes from which on numbers are held to so much of themselves, by element."""
+    return 0.0 if part.noise is None else part.noise / room
 
 
 def wanted(

@@ -30,9 +30,13 @@ from gradcalc.testimony import (
     Array,
     Computed,
     Enclosed,
+    Neighbourhood,
     Sensitivity,
     Slopes,
 )
+
+NOISE = 64
+"""Roundings that an element of a gradient at a corner may be off, as elsewhere."""
 
 DIAGNOSED = 50_000
 """Functions of elements in one run up to which causes are sought."""
@@ -136,6 +140,8 @@ def _testify(experiment: Experiment) -> Enclosed | Absent:
     with flint.ctx.workprec(centre.bits):
         sizes = magnitudes(centre.derived, centre.values, centre.arithmetic)
     samples = view.samples
+    flows = to_floats(problem.joined(sizes.flows)) if view.around else np.empty(0)
+    around = tuple(_with_noise(part, flows, experiment.epsilon) for part in view.around)
     return Enclosed(
         value=to_floats(centre.output),
         gradients={name: to_floats(values) for name, values in exact.items()},
@@ -147,7 +153,7 @@ def _testify(experiment: Experiment) -> Enclosed | Absent:
             sizes.scales, sizes.flows, conditions(exact, samples) if samples else {}
         ),
         sway=sway(centre, samples) if samples else None,
-        around=view.around,
+        around=around,
         within=view.within,
         turned=view.turned,
         events=view.events,
@@ -155,6 +161,13 @@ def _testify(experiment: Experiment) -> Enclosed | Absent:
         bits=centre.bits,
         size=experiment.size,
     )
+
+
+def _with_noise(part: Neighbourhood, flows: Array, epsilon: float) -> Neighbourhood:
+    """What lies around a part, with what rounding does to each element of its gradient."""
+    largest = np.abs(part.gradients).max(initial=0)
+    flow = np.nan_to_num(flows[part.columns], posinf=0.0)
+    return replace(part, noise=NOISE * epsilon * np.maximum(flow, largest))
 
 
 def mistaken(experiment: Experiment) -> str | None:
