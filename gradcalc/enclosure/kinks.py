@@ -142,9 +142,8 @@ def _found(recording: Recording) -> Iterator[Event]:
         near = near_in_floats(trace, node, values, recording.values[node.order], epsilon)
         if not trace.is_active(node):
             near = near & ~_is_exact(recording, node, near)
-        elif node.source is not None and not is_boolean(node) and near.any():
-            if node.order not in whole:
-                near = near & _flowing(recording, node.order, near.shape)
+        elif node.source is not None and not is_boolean(node) and node.order not in whole:
+            near = near & _flowing(recording, node.order, near.shape) if near.any() else near
         if near.any():
             place = np.unravel_index(int(np.argmax(near)), near.shape)
             at = tuple(float(np.broadcast_to(value, near.shape)[place]) for value in values)
