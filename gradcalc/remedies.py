@@ -174,6 +174,9 @@ def _elsewhere(problem: Problem) -> Iterator[dict[str, Array]]:
         return np.asarray(random.standard_normal(value.shape))
 
     inputs = problem.inputs
+    # where single inputs are 0 two functions may part
+    for name in inputs if len(inputs) > 1 else ():
+        yield {n: rounded(0 * v if n == name else drawn(v)) for n, v in inputs.items()}
     for scale in MOVES:
         sizes = {name: scale * (0.5 + np.abs(value)) for name, value in inputs.items()}
         yield {name: rounded(v + sizes[name] * drawn(v)) for name, v in inputs.items()}

@@ -285,7 +285,8 @@ FALLBACK: tuple[tuple[str, ...], ...] = (
     ("norm(U)", SCALED, SQUARE),
     ("sqrt(U)", "where(U > 0, sqrt(where(U > 0, U, 1)), 0)", GUARD),
     ("U*log(V)", "where(U == 0, 0, U*log(where(U == 0, 1, V)))", POLE),
-    ("U**K", "where(U > 0, where(U > 0, U, 1)**K, 0)", GUARD, "0 < K, not whole"),
+    ("U**0.5", "where(U > 0, where(U > 0, U, 1)**0.5, 0)", GUARD),
+    ("U**1.5", "where(U > 0, where(U > 0, U, 1)**1.5, 0)", GUARD),
 )
 """Rows for what no other row makes better, not worth it unless something is wrong."""
 
