@@ -47,9 +47,10 @@ def ranked(
     `directions` are ways to look in, with their opposites; `radii` are far and near.
     """
     innocent = nature in (Nature.EDGE, Nature.SINGULAR)
-    if innocent and events and not events[0].condition:
-        return tuple(event for event in events if not event.condition)
-    if nature is Nature.KINK and len(events) < 2:
+    alone = len(_different(events)) < 2
+    if innocent and alone and events and not events[0].condition:
+        return events
+    if nature in (Nature.KINK, Nature.JUMP) and alone:
         return events
     found: list[Event] = []
     for direction in directions if nature in SEEKERS else ():
@@ -58,8 +59,13 @@ def ranked(
         except (OutOfReach, Undecided, Undefined, GradcalcError, ArithmeticError):
             continue
     if innocent and found:
-        others = (event for event in events if not event.condition)
-        return (found[0], *(event for event in others if not _is_one(event, found[:1])))
+        # as it is at the point itself, where that is known
+        known = [next((e for e in events if _is_one(e, [one])), one) for one in found]
+        return _different(known)
+    if innocent and events and not events[0].condition:
+        return tuple(event for event in events if not event.condition)
+    if nature is Nature.JUMP:
+        return tuple(event for event in events if _is_one(event, found)) or events
     if nature is not Nature.KINK:
         return events
     # what lies at a corner that does not matter is none of its causes
@@ -67,6 +73,14 @@ def ranked(
         return tuple(event for event in events if _is_one(event, found))
     idle = _idle(sample, directions, radii)
     return tuple(event for event in events if not _is_one(event, idle)) or events
+
+
+def _different(events: Sequence[Event]) -> tuple[Event, ...]:
+    """The first event of each operation."""
+    first: dict[Any, Event] = {}
+    for event in events:
+        first.setdefault((event.primitive, event.place), event)
+    return tuple(first.values())
 
 
 def _is_one(event: Event, others: Sequence[Event]) -> bool:
@@ -114,7 +128,7 @@ def _undefined(sample: Sample, direction: Any, radii: tuple[Any, Any]) -> list[E
                 wild = mask & (~is_finite(trial.values[number]) | trial.steep(node))
                 for place in map(tuple, np.argwhere(wild)):
                     if node.source is not None and _all_finite(trial, node, place):
-                        return [_event(trial, node, place, outside=True)]
+                        return [_event(trial, node, place)]
     return []
 
 
@@ -144,6 +158,24 @@ def _growing(sample: Sample, direction: Any, radii: tuple[Any, Any]) -> list[Eve
             sizes = handed[1] if same else near.values[node.order]
             return [_event(near, node, _largest_place(sizes))]
     return []
+
+
+def _jumping(sample: Sample, direction: Any, radii: tuple[Any, Any]) -> list[Event]:
+    """The operations whose values are others on the other side, though their operands' are not."""
+    one, other = sample(direction, radii[1]), sample(-direction, radii[1])
+    if not _alike(one, other):
+        return []
+    apart = [_differs(*pair) for pair in zip(one.values, other.values, strict=True)]
+    return [
+        _event(one, node, _largest_place(one.values[node.order] - other.values[node.order]))
+        for node in one.trace.nodes
+        if apart[node.order] and not any(apart[operand.order] for operand in node.operands)
+    ]
+
+
+def _differs(first: Any, second: Any) -> bool:
+    """Whether values are further apart than the way between two runs explains."""
+    return bool(largest(first - second) > NOTHING * max(1, largest(first), largest(second)))
 
 
 def _grows(far: Any, near: Any) -> bool:
@@ -242,17 +274,18 @@ def _orders(node: Node) -> list[int]:
     return [operand.order for operand in node.operands]
 
 
-def _event(trial: Trial, node: Node, place: Any, *, outside: bool = False) -> Event:
+def _event(trial: Trial, node: Node, place: Any) -> Event:
     """An operation at the point, as it is in a run right beside it."""
     at: tuple[float, ...] = ()
     if node.source is not None:
         spread = [np.broadcast_to(v, node.shape)[place] for v in trial.operands(node)]
         at = tuple(0.0 if abs(ball) < NOTHING else float(ball.mid()) for ball in spread)
     note = trial.trace.notes[node.order]
-    return Event(note.title(node), note.place, at, outside, condition=is_boolean(node))
+    return Event(note.title(node), note.place, at, False, condition=is_boolean(node))
 
 
 SEEKERS: Mapping[Nature, Callable[[Sample, Any, tuple[Any, Any]], list[Event]]] = {
     Nature.EDGE: _undefined, Nature.SINGULAR: _growing, Nature.KINK: _turning,
+    Nature.JUMP: _jumping,
 }  # fmt: skip
 """What looks for an operation that makes a point of this nature."""
