@@ -43,6 +43,8 @@ def test_a_corner_of_another_kind(make: Any, seed: int) -> None:
     [
         ("relu(minimum(2*y - x, 3*x - 4*y))", {"x": 0.0, "y": 0.0}, "kink"),
         ("max(-2*x - 3*y, maximum(-2*x - 2*y, -8*y))", {"x": 0.0, "y": 0.0}, "kink"),
+        # only one of the first samples lies in it
+        ("relu(minimum(0.25*x - 0.02*y, -0.68*x + 0.0216*y))", {"x": 0.0, "y": 0.0}, "kink"),
         ("x + 1e-50*floor(x)", {"x": 1.0}, "jump"),
         ("sqrt(relu(minimum(2*y - x, 3*x - 4*y)))", {"x": 0.0, "y": 0.0}, "singular"),
         ("1/(1 - sign(relu(minimum(2*y - x, 3*x - 4*y))))", {"x": 0.0, "y": 0.0}, "edge"),

@@ -185,3 +185,46 @@ def test_outcomes_are_in_the_order_of_gravity() -> None:
     order = ["wrong", "unresolved", "jump", "singular", "edge", "kink", "vanished", "verified"]
     assert list(GRAVITY) == order
     assert all(gravest(pair) == pair[0] for pair in pairwise(order))
+
+
+BESIDE: tuple[tuple[str, dict[str, Any], dict[str, str], str, dict[str, str]], ...] = (
+    # program, inputs, claims, outcome, elements
+    ("amax((x - mean(x))/std(x))", {"x": [3.0, 3.0, 0.75]}, {}, "kink",
+     {"x[0]": "kink", "x[1]": "kink"}),
+    ("amax(x)/sum(x)*sum(x)", {"x": [0.3, 0.3, 0.1]}, {}, "kink", {"x[0]": "kink", "x[1]": "kink"}),
+    ("abs(x[0] - x[1])*y + y*z*0.7 - y*z*0.3 - y*z*0.4", {"x": [1.0, 1.0], "y": 0.3, "z": 0.6}, {},
+     "kink", {"x[0]": "kink", "x[1]": "kink"}),
+    ("where(x[0] > 0, sqrt(x[0]), 0*x[0]) + relu(x[1]) - relu(-x[1]) + x[2]",
+     {"x": [-1.0, 0.0, 1.0]}, {}, "wrong", {"x[0]": "wrong", "x[1]": "wrong"}),
+    ("where(x > 2, 1.0, 0.0) + where(y > 0, sqrt(y), 0*y)", {"x": 2.0, "y": -1.0}, {}, "wrong",
+     {"x": "jump", "y": "wrong"}),
+    ("exp(sum(relu(x)) + sum(where(y > 0, sqrt(y), 0*y)))", {"x": [0.0, 1.0], "y": [-1.0, 1.0]},
+     {}, "wrong", {"x[0]": "kink", "y[0]": "wrong"}),
+    ("sum(sqrt(x))", {"x": [0.0, 1.0, 4.0]}, {"x": "inf,0.5,0.26"}, "wrong", {"x[0]": "edge"}),
+    ("sum(sqrt(x))", {"x": [0.0, 1.0, 4.0]}, {"x": "inf,0.5,0.25"}, "edge", {"x[0]": "edge"}),
+    ("mean(abs(x - mean(x)))", {"x": [1.0, 2.0, 3.0]}, {}, "kink", {}),
+    ("amax(x)", {"x": [1.0, 1.0, 0.0]}, {"x": "0.3,0.6,0"}, "wrong",
+     {"x[0]": "kink", "x[1]": "kink"}),
+    ("amax(x)", {"x": [1.0, 1.0, 0.0]}, {"x": "0.3,0.7,0"}, "kink",
+     {"x[0]": "kink", "x[1]": "kink"}),
+    ("x*x if x >= 1 else 2*x - 1", {"x": 1.0}, {"x": "2*x"}, "wrong", {}),
+    ("x if x > 0 else -x", {"x": 0.0}, {"x": "where(x > 0, 1, -1)"}, "kink", {}),
+    ("x if x > 0 else -x", {"x": 0.0}, {"x": "where(x > 0, 5, -1)"}, "wrong", {}),
+    ("sum(relu(w[1:] - w[:-1]))", {"w": [1.0] * 40}, {}, "unresolved", {}),
+    ("norm(x)", {"x": [0.0] * 12}, {"x": str([1.0002, *[0.0] * 11])}, "wrong", {}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "inputs", "claims", "outcome", "elements"), BESIDE)
+def test_what_stands_beside_something_else(
+    text: str, inputs: Any, claims: Any, outcome: str, elements: dict[str, str]
+) -> None:
+    literal = {n: t if t.startswith("[") or "x" in t else f"[{t}]" for n, t in claims.items()}
+    answer = report(text, claims=literal, **inputs)
+    assert answer.verdict.outcome == outcome, answer.verdict.message
+    found = {
+        f"{g.name}[{e.index[0]}]" if e.index else g.name: str(e.outcome)
+        for g in answer.gradients
+        for e in g.elements
+    }
+    assert found == elements
