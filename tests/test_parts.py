@@ -84,6 +84,8 @@ def test_each_piece_of_a_sum_has_its_own_outcome(seed: int) -> None:
         ("sum(diag(abs(x)))", {"x": [1.0, 2.0]}, [[0], [1]]),
         ("sum(cumsum(X, axis=1)**2)", {"X": [[1.0, 2.0], [3.0, 4.0]]}, [[0, 1], [2, 3]]),
         ("sum(outer(x, y)**2)", {"x": [1.0, 2.0], "y": [3.0, 4.0]}, None),
+        ("sum(outer(x, y))", {"x": [1.0, 2.0], "y": [3.0, 4.0]}, None),
+        ("x@y", {"x": [1.0, 2.0], "y": [3.0, 4.0]}, None),
         ("amax(x)", {"x": [1.0, 2.0]}, None),
         ("relu(sum(x))", {"x": [1.0, 2.0]}, None),
         ("x[0]*x[1] if x[0] > 0 else x[1]", {"x": [1.0, 2.0]}, None),
