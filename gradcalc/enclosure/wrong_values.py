@@ -116,14 +116,17 @@ def _own(course: Course, origin: tuple[int, int], index: Index) -> Fault:
     true = course.centre.values[result][index]
     meant = course.given(number, exact=False)[result][index]
     kind = "value"
-    if not np.isfinite(given):
+    at = course.operands(number, index)
+    if np.isnan(given) and not np.isfinite(at).all():
+        # nothing is too large here: 0 times what is infinite is no number
+        kind = "undefined"
+    elif not np.isfinite(given):
         beyond = true.is_finite() and abs(true) > float(course.range.max)
         kind = "overflow" if beyond or not meant.is_finite() else "value"
     elif given == 0 and meant.is_finite() and 0 < abs(meant) < float(course.range.tiny):
         kind = "underflow"
     elif abs(meant - given) <= abs(meant) * (LOST * course.epsilon):
         kind = "cancellation"
-    at = course.operands(number, index)
     return Fault(kind, *course.named(number), at, given, shown(true))
 
 

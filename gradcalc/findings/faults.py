@@ -162,7 +162,8 @@ def _value(
     total, true = total_of(problem, autograd), exact.total
     cause = exact.faults.get(None)
     shown, truth = numbers_apart(total, true)
-    though = "" if judgement.verdict.exit_code else " though the gradient is right"
+    right = judgement.verdict.outcome is Outcome.VERIFIED
+    though = " though the gradient is right" if right else ""
     few = abs(true - total) > abs(true) * precision_of(problem.dtype).epsilon ** TAKEN
     what = "is wrong" if few or not np.isfinite(total) else "has lost digits"
     yield Finding(
