@@ -81,6 +81,8 @@ def _witnesses(explanation: Explanation) -> Iterator[Note]:
             yield Note(answer.witness, answer.absent)
     radii = [g.radius for g in explanation.report.gradients if g.radius is not None]
     note = explanation.answers[-1].note
+    if explanation.answers[-1].absent is not None:
+        return
     if radii:
         within = f"within {max(radii):.1g}, " if max(radii) else "exactly, "
         # beyond the range of floats there is no number for it
