@@ -188,4 +188,4 @@ PROGRAMS_BY_OP = {
     "inv": "x@inv(A)@x",
     "solve": "x@solve(A, x)",
 }
-"""A program with each operation in it."""
+"""A program with each operation in it, but those that only come of derivatives and rewriting."""

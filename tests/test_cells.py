@@ -54,6 +54,19 @@ def test_a_corner_of_another_kind(make: Any, seed: int) -> None:
         ("relu(minimum(2*y - x, 3*x - 4*y))**2", {"x": 0.0, "y": 0.0}, "verified"),
         ("x*abs(x) + y*abs(y)", {"x": 0.0, "y": 0.0}, "verified"),
         ("x*abs(x) + abs(y)", {"x": 0.0, "y": 0.0}, "kink"),
+        # values that do not come together say more than slopes without bound
+        ("atan2(y, x)", {"x": 0.0, "y": 0.0}, "jump"),
+        ("floor(x) + sqrt(abs(x))", {"x": 0.0}, "jump"),
+        ("where(x == 0, 0, x*y/(x**2 + y**2))", {"x": 0.0, "y": 0.0}, "jump"),
+        ("abs(x)**0.001", {"x": 0.0}, "singular"),
+        ("where(x == 0, 0, 1/log(abs(x)))", {"x": 0.0}, "singular"),
+        ("where(x == 0, 0, 1/x)", {"x": 0.0}, "singular"),
+        ("relu(minimum(2*y - x, 3*x - 4*y))**0.001", {"x": 0.0, "y": 0.0}, "singular"),
+        # along each direction the slopes are bounded
+        ("sqrt(abs(x)*abs(y))", {"x": 0.0, "y": 0.0}, "singular"),
+        ("sqrt(abs(x - y)*abs(x + 2*y))", {"x": 0.0, "y": 0.0}, "singular"),
+        ("where(x == 0, 0, x**2*y/(x**4 + y**2))", {"x": 0.0, "y": 0.0}, "singular"),
+        ("norm(x) + abs(x[0])", {"x": [0.0, 0.0, 0.0]}, "kink"),
         ("norm(x)", {"x": [0.0, 0.0]}, "kink"),
         ("amax(x)", {"x": [1.0] * 20}, "kink"),
         ("sum(relu(x))", {"x": [0.0] * 10}, "kink"),
@@ -109,3 +122,31 @@ def test_borders_that_touch(text: str, inputs: Any, outcome: str, sampled: bool)
     answer = report(text, **inputs)
     assert answer.verdict.outcome == outcome
     assert sampled == any(SAMPLED in finding.message for finding in answer.findings)
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "outcome"),
+    [
+        ("floor(x/3*3)", {"x": 1.0}, "jump"),
+        ("round(x*7/7)*x", {"x": 0.5}, "jump"),
+        ("int(x*3/3)*x", {"x": 2.0}, "jump"),
+        ("x*where(exp(log(x)) >= 2, 1, 2)", {"x": 2.0}, "jump"),
+        ("where(x/3*3 >= 1, 2*x, x + 1)", {"x": 1.0}, "kink"),
+        ("where(x/3*3 >= 1, x**2, x*2 - 1)", {"x": 1.0}, "verified"),
+        ("maximum(sin(x)**2 + cos(x)**2, x)", {"x": 1.0}, "kink"),
+        ("acos(clamp(dot(x, w)/(norm(x)*norm(w)), -1, 1))", {"x": [3.0, 4.0], "w": [-6.0, -8.0]},
+         "wrong"),
+        # whether the point is like those around it hangs on the tie
+        ("where(exp(log(x)) == 3, 100, x)", {"x": 3.0}, "unresolved"),
+        ("where(exp(log(x)) == 7, 100, abs(x - 7))", {"x": 7.0}, "unresolved"),
+        ("x + 1e-40*where(x/3*3 == 1, 1, 0)", {"x": 1.0}, "unresolved"),
+        # and so does the way that the program takes
+        ("if x/3*3 == 1:\n    y = x\nelse:\n    y = 2*x\ny", {"x": 1.0}, "unresolved"),
+    ],
+)  # fmt: skip
+def test_a_tie_that_no_precision_decides(text: str, inputs: Any, outcome: str) -> None:
+    answer = report(text, **inputs)
+    assert answer.verdict.outcome == outcome
+    said = " ".join(finding.message for finding in answer.findings)
+    assert "does not hold" not in said
+    assert "rounding chose" not in said

@@ -214,10 +214,7 @@ def settle(experiment: Experiment) -> Trial:
             return trial
     trial = experiment.run(PRECISIONS[-1], forced=True)
     if trial.guessed:
-        try:
-            return _either_way(experiment, PRECISIONS[1])
-        except OutOfReach:
-            return _either_way(experiment, PRECISIONS[-1])
+        return _at_a_tie(experiment, trial)
     if not trial.finite and experiment.wild is not None:
         return trial
     if not trial.finite and overflows(trial):
@@ -236,6 +233,35 @@ def _decided(experiment: Experiment, bits: int) -> Trial:
             raise
         experiment.shared = True
         return experiment.run(bits)
+
+
+def _at_a_tie(experiment: Experiment, guess: Trial) -> Trial:
+    """A run at a point where midpoints decided something, as in this guess.
+
+    One in which nothing depends on that, if it can be; else the point is one to look around at.
+    Raises `OutOfReach` where it is the program's own course that depends on it.
+    """
+    for bits in (PRECISIONS[1], PRECISIONS[-1]):
+        try:
+            return _either_way(experiment, bits)
+        except OutOfReach:
+            continue
+    if guess.path:
+        ties = [experiment.run(PRECISIONS[1], forced=True, tie=tie) for tie in (1, -1, 0)]
+        if any(_ways(run) != _ways(guess) for run in ties):
+            raise OutOfReach(TIE)
+    return guess
+
+
+def hangs_on_ties(experiment: Experiment, bits: int) -> bool:
+    """Whether the value at the point is another if ties that are not decided come out otherwise."""
+    first, *others = (experiment.run(bits, forced=True, tie=tie) for tie in (1, -1, 0))
+    with flint.ctx.workprec(bits):
+        return not all(first.meets(run, gradients=False) for run in others)
+
+
+def _ways(trial: Trial) -> list[tuple[bool, ...]]:
+    return [branch.taken for branch in trial.path]
 
 
 def _either_way(experiment: Experiment, bits: int, moved: Any = None, replay: Any = None) -> Trial:
@@ -320,8 +346,7 @@ def beside(
         samples = moved(tuple(inputs))
     except (OutOfReach, GradcalcError):
         samples = []
-    ways = [branch.taken for branch in centre.path]
-    if all(has_all(t) and [b.taken for b in t.path] == ways for t, _ in samples) and samples:
+    if samples and all(has_all(t) and _ways(t) == _ways(centre) for t, _ in samples):
         return samples
     return moved(problem.wrt)
 

@@ -7,6 +7,7 @@ edge. Growing gradients: singular. Otherwise a kink, whose gradients are the sam
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import flint
@@ -66,6 +67,17 @@ BENT = 1e-9
 UNEXPLAINED = 1000
 """How many times the slopes around by the distance a difference of values is not their doing."""
 
+LEVELLED = 0.5
+"""How much less a value moves from the second ball to the third than before, if what is left of it
+is a jump."""
+
+CLOSER = (1e-4, 1e-8, 1e-12)
+"""How near to a wall it is looked whether gradients grow, in relation to the distance from the
+point."""
+
+MOST_WALLS = 16
+"""Walls that are looked at so."""
+
 GROWTH = 1.15
 """How much larger gradients are in the smaller ball if they have no bound: log(x) grows by 1.4."""
 
@@ -101,6 +113,8 @@ def explore(
         closest = [sample(direction, radii[2]) for direction in both]
         if _steepest(closest) <= _steepest(close) * GROWTH:
             raise OutOfReach("the gradient settles too slowly around the point to be told")
+        if _is_torn(base, wide, close[: len(wide)], closest):
+            nature = Nature.JUMP
     if nature is Nature.SMOOTH:
         limit = _limit(centre, _rows(wide), rows[: len(wide)])
         if limit is None:
@@ -140,7 +154,10 @@ def in_cells(around: Neighbourhood, base: Trial, walk: Walk, sample: Sample) -> 
     wide = flint.arb(RADII[0]).mid()
     pairs = [(cell.trial, sample(cell.direction, wide)) for cell in walk.cells]
     rows = np.array([to_floats(_settled(*pair)) for pair in pairs])
-    natures = {_character(base, *pair) for pair in pairs}
+    natures = set()
+    for cell, pair in zip(walk.cells, pairs, strict=True):
+        closest = partial(sample, cell.direction, flint.arb(RADII[2]).mid())
+        natures.add(_character(base, *pair, closest))
     for nature in (Nature.JUMP, Nature.SINGULAR):
         if nature in natures:
             return Neighbourhood(nature, rows, directions)
@@ -151,6 +168,8 @@ def in_cells(around: Neighbourhood, base: Trial, walk: Walk, sample: Sample) -> 
             return replace(around, missed=not walk.complete, curved=walk.curved)
     elsewhere = to_floats(_rows([sample(cell.other, wide) for cell in walk.cells]))
     plain = np.all(np.abs(rows - elsewhere) <= PLAIN * np.abs(rows).max(axis=0) + SHRUNK)
+    if not plain and _is_steep(walk, sample):
+        return Neighbourhood(Nature.SINGULAR, rows, directions)
     return replace(
         around,
         nature=Nature.KINK,
@@ -164,13 +183,33 @@ def in_cells(around: Neighbourhood, base: Trial, walk: Walk, sample: Sample) -> 
     )
 
 
+def _is_steep(walk: Walk, sample: Sample) -> bool:
+    """Whether gradients that are bounded along every direction have no bound towards a wall.
+
+    Walls are where kinks are, and where an element is zero: sqrt(x*y) is as steep as y/x.
+    """
+    near = flint.arb(RADII[1]).mid()
+    (way,) = directions_for(walk.walls.shape[1], 1)
+    for wall in np.concatenate([walk.walls, np.eye(len(way))])[:MOST_WALLS]:
+        within = way - wall * (way @ wall)
+        for side in (1.0, -1.0):
+            try:
+                close = [sample(within + side * wall * by, near) for by in CLOSER]
+            except (OutOfReach, GradcalcError):
+                continue
+            first, second, last = (largest(flat(trial)) for trial in close)
+            if second > first * GROWTH and last > second * GROWTH:
+                return True
+    return False
+
+
 def _settled(near: Trial, far: Trial) -> Any:
     """The gradient in a cell, without what shrinks towards the point."""
     pairs = zip(flat(near), flat(far), strict=True)
     return np.array([ZERO if abs(n) * 2 <= abs(f) else n for n, f in pairs], dtype=object)
 
 
-def _character(base: Trial, near: Trial, far: Trial) -> Nature | None:
+def _character(base: Trial, near: Trial, far: Trial, last: Callable[[], Trial]) -> Nature | None:
     """What is not smooth towards the point even within a cell: a jump, or a slope that grows."""
 
     def off(trial: Trial) -> Any:
@@ -183,9 +222,9 @@ def _character(base: Trial, near: Trial, far: Trial) -> Nature | None:
     steepest = largest(flat(near))
     if off(near) <= BENT * BENT * steepest * largest(_steps(base, near)):
         return None
-    if off(near) > off(far) * 0.9:
-        return Nature.JUMP
-    return Nature.SINGULAR if steepest > largest(flat(far)) * GROWTH else None
+    if steepest > largest(flat(far)) * GROWTH:
+        return Nature.JUMP if _is_torn(base, [far], [near], [last()]) else Nature.SINGULAR
+    return Nature.JUMP if off(near) > off(far) * 0.9 else None
 
 
 def _ways(size: int, affordable: int) -> tuple[Any, Any, bool]:
@@ -302,6 +341,23 @@ def _nature(centre: Trial, wide: list[Trial], close: list[Trial]) -> Nature:
         if spread > room + LEAST and spread >= _spread(list(further)) * 0.5:
             return Nature.KINK
     return Nature.SMOOTH
+
+
+def _is_torn(centre: Trial, *balls: Sequence[Trial]) -> bool:
+    """Whether some way leads to another value than the point's where slopes have no bound.
+
+    Powers and logarithms draw to their value slowly, by nearly the same part from ball to ball;
+    beside a jump nearly all that goes at all has gone with the first.
+    """
+    if not centre.total.is_finite():
+        return False
+
+    def is_one(*trials: Trial) -> bool:
+        first, second, last = (trial.total - centre.total for trial in trials)
+        stays = abs(last) > max(abs(second) * 0.9, LEAST)
+        return bool(stays and abs(second - last) <= abs(first - second) * LEVELLED)
+
+    return any(is_one(*way) for way in zip(*balls, strict=True))
 
 
 def _steepest(ball: Sequence[Trial]) -> Any:

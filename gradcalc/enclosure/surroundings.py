@@ -23,6 +23,7 @@ from gradcalc.enclosure.experiment import (
     Experiment,
     Samples,
     beside,
+    hangs_on_ties,
     run_beside,
 )
 from gradcalc.enclosure.kinks import Met, events_of
@@ -216,6 +217,10 @@ def _explored(experiment: Experiment, centre: Trial, met: Sequence[Met]) -> View
             sampler, around = _each(experiment, centre, base, regions)
         except OtherCourse:
             sampler, around = _each(experiment, centre, base, _all(met, size))
+        fine = all(part.nature in (Nature.SMOOTH, Nature.KINK) for part in around)
+        if fine and centre.guessed and hangs_on_ties(experiment, centre.bits):
+            # around the point all is well, but not with it
+            raise OutOfReach(TIE)
         untold = all(part.nature is Nature.UNKNOWN for part in around)
         if untold and sum(len(part.columns) for part in around) == size:
             raise OutOfReach(around[0].why)

@@ -94,11 +94,12 @@ def _testify(experiment: Experiment) -> Derived:
         shown, failure = None, "there is no formula: it would take too long to be written out"
     nodes: Mapping[str, Node] = recording.derivation.gradients if shown is None else shown.gradients
     found = _numbers(experiment, recording, nodes)
-    trip = RoundTrip(recording, found.gradients)
+    guessed = found.centre is not None and found.centre.guessed
+    trip = RoundTrip(recording, found.gradients, guessed)
     # before there is more in memory
     formulas = _formulas(trip, shown, failure)
     gradients = dict(found.gradients)
-    if found.centre is not None and shown is not None:
+    if found.centre is not None and shown is not None and not guessed:
         for name, value in _written(trip, found.centre, shown, formulas).items():
             if _is_near(problem, value, gradients[name]):
                 gradients[name] = value
