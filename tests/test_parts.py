@@ -183,6 +183,33 @@ def test_an_input_that_is_not_finite(
     assert answer.gradients[0].autograd == pytest.approx(gradient, abs=1e-7, nan_ok=True)
 
 
+@pytest.mark.parametrize(
+    ("text", "inputs", "odd"),
+    [
+        ("sum(x**2)", {"x": [np.nan, 1.0, np.inf]},
+         {"x[0]": "x[0] is not finite", "x[2]": "x[2] is not finite"}),
+        ("dot(x, y)", {"x": [1.0, 2.0, np.nan], "y": [1.0, 2.0, 3.0]},
+         {"x[2]": "x[2] is not finite", "y[2]": "x[2] is not finite"}),
+        ("sum(A@x*y)", {"A": [[1.0, np.nan], [2.0, 3.0]], "x": [1.0, 2.0], "y": [1.0, 0.0],
+         "wrt": ("x", "y")}, {"x[1]": "A[0, 1] is not finite", "y[0]": "A[0, 1] is not finite"}),
+        ("x*y", {"x": np.inf, "y": 2.0}, {"y": "x is not finite"}),
+        # a point that is special too hides all that meets there
+        ("dot(x, y)*abs(y[0])", {"x": [1.0, np.nan], "y": [0.0, 2.0]}, {}),
+    ],
+)  # fmt: skip
+def test_only_what_hangs_on_an_input_that_is_not_finite_is_not_checked(
+    text: str, inputs: dict[str, Any], odd: dict[str, str]
+) -> None:
+    answer = report(text, **inputs)
+    found = {
+        gradient.name + (str(list(one.index)) if one.index else ""): one.cause
+        for gradient in answer.gradients
+        for one in gradient.elements
+    }
+    assert answer.verdict.outcome == "unresolved"
+    assert found == {name: f"not checked: {why}" for name, why in odd.items()}
+
+
 def test_outcomes_are_in_the_order_of_gravity() -> None:
     order = ["wrong", "unresolved", "jump", "singular", "edge", "kink", "vanished", "verified"]
     assert list(GRAVITY) == order

@@ -183,18 +183,33 @@ class Experiment:
     @cached_property
     def wild(self) -> str | None:
         """That an input is not finite, in words; None if all are."""
-        for name, values in self.problem.inputs.items():
-            wild = np.argwhere(~np.isfinite(values))
-            if len(wild):
-                where = f"{name}[{', '.join(map(str, wild[0]))}]" if values.ndim else name
-                return f"{where} is not finite"
-        return None
+        odd = ((name, ~np.isfinite(values)) for name, values in self.problem.inputs.items())
+        return next((_not_finite(name, where) for name, where in odd if where.any()), None)
+
+    def wild_among(self, columns: Any) -> str | None:
+        """The same, of these elements of what is differentiated by if it is one of them."""
+        mine = np.zeros(sum(self.problem.inputs[name].size for name in self.problem.wrt), np.bool_)
+        mine[columns] = True
+        for name, own in self.problem.split(mine).items():
+            where = own.astype(np.bool_) & ~np.isfinite(self.problem.inputs[name])
+            if where.any():
+                return _not_finite(name, where)
+        return self.wild
 
     @cached_property
     def _exact(self) -> dict[str, Any]:
         """The inputs as balls."""
         arithmetic = Balls()
         return {n: arithmetic.asarray(values) for n, values in self.problem.inputs.items()}
+
+
+def _not_finite(name: str, where: Any) -> str:
+    index = np.argwhere(where)[0]
+    return (
+        f"{name}[{', '.join(map(str, index))}] is not finite"
+        if len(index)
+        else f"{name} is not finite"
+    )
 
 
 # -- precision ---------------------------------------------------------------------------------

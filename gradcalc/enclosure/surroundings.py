@@ -12,7 +12,7 @@ import flint
 import numpy as np
 
 from gradcalc.balls.numbers import NAN, OutOfReach
-from gradcalc.derive.perturbations import directions_for, shifts, smallest
+from gradcalc.derive.perturbations import directions_for, is_finite, shifts, smallest
 from gradcalc.enclosure.cells import Cell, Walk, walk
 from gradcalc.enclosure.culprits import ranked, turned
 from gradcalc.enclosure.experiment import (
@@ -33,6 +33,7 @@ from gradcalc.enclosure.seeking import axis_slopes, sought
 from gradcalc.enclosure.touching import between
 from gradcalc.enclosure.trial import FAR, Trial
 from gradcalc.errors import GradcalcError
+from gradcalc.problem import Problem
 from gradcalc.testimony import Event, Nature, Neighbourhood
 
 EXPLORED = 300_000
@@ -213,6 +214,10 @@ def _explored(experiment: Experiment, centre: Trial, met: Sequence[Met]) -> View
         raise OutOfReach(TIE)
     with flint.ctx.workprec(bits):
         regions = _regions(centre, base, met, size)
+        if experiment.wild is not None:
+            regions = [
+                (_kept_out(part, centre, events, problem), events) for part, events in regions
+            ]
         try:
             sampler, around = _each(experiment, centre, base, regions)
         except OtherCourse:
@@ -273,6 +278,18 @@ def _regions(centre: Trial, base: Trial, met: Sequence[Met], size: int) -> Regio
     return regions if 0 < len(regions) <= PARTS else whole
 
 
+def _kept_out(part: Part, centre: Trial, events: Sequence[Event], problem: Problem) -> Part:
+    """Of a part with an input that is not finite what has no gradient; all where it is special.
+
+    What is itself no number has none, whatever the chain rule makes of it.
+    """
+    numbers = problem.joined(problem.inputs)[part.columns]
+    gradient = is_finite(problem.joined(centre.gradients)[part.columns])
+    wild = part.columns[~gradient | np.isnan(numbers)]
+    plain = centre.told and all(event.margin for event in events)
+    return replace(part, columns=wild) if len(wild) and plain else part
+
+
 def _owned(found: Parts, met: Sequence[Met]) -> dict[int, list[Event]] | None:
     """What is special by part; None where it belongs to none."""
     owned: dict[int, list[Event]] = {}
@@ -297,7 +314,7 @@ def _around(
     except OtherCourse:
         raise
     except (OutOfReach, GradcalcError) as reason:
-        if part.terms is None:
+        if len(part.columns) == _size(sampler.experiment):
             raise
         nothing = np.empty((0, len(part.columns)))
         found = Neighbourhood(Nature.UNKNOWN, nothing, nothing, why=str(reason), events=events)
@@ -310,7 +327,7 @@ def _looked_at(
     experiment, size = sampler.experiment, len(part.columns)
     affordable = EXPLORED // max(experiment.size, 1)
     if not here.finite and experiment.wild is not None:
-        raise OutOfReach(experiment.wild)
+        raise OutOfReach(str(experiment.wild_among(part.columns)))
     if here.finite and not here.tight:
         raise OutOfReach(UNTIGHT)
     base = part.of(sampler.base, sampler.base)
