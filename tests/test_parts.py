@@ -257,3 +257,12 @@ def test_what_stands_beside_something_else(
         for e in g.elements
     }
     assert found == elements
+
+
+@pytest.mark.parametrize("beside", ["", " + abs(z)", " + floor(z)", " + dot(x, x)"])
+def test_what_rounding_cannot_tell_is_not_wrong_beside_something_special(beside: str) -> None:
+    text = f"where(norm(x) <= 1, y, 2*y) + z{beside}"
+    answer = report(text, x=[0.6, 0.8], y=1.0, z=0.0, wrt=("y", "z"))
+    assert answer.verdict.outcome == "unresolved"
+    assert "rounding cannot tell this point from a kink (le at 1, 1)" in answer.verdict.message
+    assert [e.outcome for e in answer.gradients[0].elements] in ([], ["unresolved"])

@@ -57,6 +57,9 @@ OFF = 1e-30
 ON = 1e-25
 """The margin below which a point is on a kink, not beside it."""
 
+ASIDE = 1.0
+"""How far what is 0 is moved, in roundings, where another part of the function is special there."""
+
 CLOSE = "1e-10"
 """How far apart two runs beside a special point are, in relation to how far they are from it."""
 
@@ -232,14 +235,15 @@ def _explored(experiment: Experiment, centre: Trial, met: Sequence[Met]) -> View
         aside = _aside(sampler, size)
         single = any(one.event.condition and not one.event.margin for one in met)
         alone = turned(centre, _sides(sampler, size)) if single else ()
-    events = around[0].events if len(around) == 1 else tuple(one.event for one in met)
+    events = around[0].events if len(around) == 1 else ()
+    events = (*events, *(one.event for one in met if one.event not in events))
     view = View(centre, events, [], around, None, aside, alone, sampler)
     told = view.told(size)
     if not told.any():
         return view
     samples = _samples(experiment, centre, told)
-    near = told.all() or any(event.margin for event in events)
-    within = _within_any(experiment, centre) if near else None
+    near = told.all() or any(one.event.margin for one in met)
+    within = _within_any(experiment, centre, 0.0 if told.all() else ASIDE) if near else None
     return replace(view, samples=samples, within=within)
 
 
@@ -428,20 +432,25 @@ def further(view: View, part: Neighbourhood, given: Any, room: float) -> Neighbo
 # -- within rounding ---------------------------------------------------------------------------
 
 
-def _within_any(experiment: Experiment, centre: Trial) -> Neighbourhood | None:
-    """The gradients at points that rounding can take for this one."""
+def _within_any(experiment: Experiment, centre: Trial, aside: float = 0.0) -> Neighbourhood | None:
+    """The gradients at points that rounding can take for this one.
+
+    What is 0 moves so far, to leave what is special there.
+    """
     problem = experiment.problem
     # rounding moves every input; but an exponent or a count may have to stay whole
-    found = _within(experiment, centre, tuple(problem.inputs))
-    return found or _within(experiment, centre, problem.wrt)
+    found = _within(experiment, centre, tuple(problem.inputs), aside)
+    return found or _within(experiment, centre, problem.wrt, aside)
 
 
-def _within(experiment: Experiment, centre: Trial, names: tuple[str, ...]) -> Neighbourhood | None:
+def _within(
+    experiment: Experiment, centre: Trial, names: tuple[str, ...], aside: float
+) -> Neighbourhood | None:
     inputs, bits = experiment.problem.inputs, centre.bits + MORE
 
     def off_kinks(direction: Any, radius: Any) -> Trial | None:
         trial = run_beside(
-            experiment, bits, shifts(inputs, names, direction, radius, 0.0), centre.detached
+            experiment, bits, shifts(inputs, names, direction, radius, aside), centre.detached
         )
         met = events_of(trial, experiment.epsilon)
         on_one = any(one.event.margin < ON for one in met)

@@ -93,6 +93,8 @@ def _outcomes(
                 odd = np.ones(size, np.bool_)
             for k in np.flatnonzero(odd):
                 own[k] = comparison.outcome
+                if comparison.outcome is Outcome.UNRESOLVED and comparison.why:
+                    causes[len(outcomes) + int(k)] = comparison.why
         outcomes += own
     given = problem.joined(autograd.gradients)
     for part, verdict in judgement.rough:

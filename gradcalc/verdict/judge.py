@@ -131,6 +131,7 @@ def _judged(
     if trouble is not None:
         found = _judged(problem, autograd, formula, exact, replace(known, doubt=trouble))
         return replace(found, directions=directions)
+    comparisons = _as_far_as_rounding_tells(problem, autograd, known, comparisons)
     verdicts = [verdict for _, verdict in rough]
     if comparisons or not rough:
         witnesses = _witnesses(agree(problem, formula, known), exact, directions)
@@ -138,11 +139,23 @@ def _judged(
     if not rough and not all(is_told(known.exact[name]).all() for name in problem.wrt):
         verdicts += [Verdict(Outcome.UNRESOLVED, UNTOLD)]
     verdict = min(verdicts, key=lambda found: GRAVITY.index(found.outcome))
-    if not rough and verdict.outcome is Outcome.WRONG and within_rounding(problem, autograd, known):
-        kink = f"rounding cannot tell this point from a kink{culprit_text(known.events)}"
-        why = f"{kink}, and autograd's gradient is one from beside it"
-        verdict = Verdict(Outcome.UNRESOLVED, why)
     return Judgement(verdict, comparisons, {}, known, directions, rough)
+
+
+def _as_far_as_rounding_tells(
+    problem: Problem, autograd: Computed, known: Reference, comparisons: Mapping[str, Comparison]
+) -> Mapping[str, Comparison]:
+    """The same, but nothing is wrong that is right beside a point that rounding takes for this."""
+    wrong = [name for name, found in comparisons.items() if found.outcome is Outcome.WRONG]
+    if not wrong or not within_rounding(problem, autograd, known):
+        return comparisons
+    near = [event for event in known.events if event.margin] or known.events
+    kink = f"rounding cannot tell this point from a kink{culprit_text(near)}"
+    why = f"{kink}, and autograd's gradient is one from beside it"
+    changed = {
+        name: replace(comparisons[name], outcome=Outcome.UNRESOLVED, why=why) for name in wrong
+    }
+    return {**comparisons, **changed}
 
 
 def is_puzzling(problem: Problem, autograd: Computed, exact: Enclosed, found: Judgement) -> bool:
