@@ -148,3 +148,13 @@ def test_borders_that_touch(text: str, inputs: Any, outcome: str, sampled: bool)
     answer = report(text, **inputs)
     assert answer.verdict.outcome == outcome
     assert sampled == any(SAMPLED in finding.message for finding in answer.findings)
+
+
+def test_beside_a_kink_that_is_not_looked_at_a_claim_is_not_held_to_autograd() -> None:
+    random = np.random.default_rng(20198)
+    rows = random.integers(-9, 10, (20, 90)) / 4
+    # shares of the gradients add up to 0 in some columns, which takes more digits than there are
+    rows[:, :30] = np.concatenate([rows[:10, :30], -rows[:10, :30]])
+    claim = repr(rows[0].tolist())
+    answer = report("amax(A@x)", A=rows, x=np.zeros(90), wrt=("x",), claims={"x": claim})
+    assert answer.verdict.outcome in {"kink", "unresolved"}, answer.verdict.message
