@@ -58,6 +58,22 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Bends:
+    """What a function is to first order around a point, where no kink hangs on another one.
+
+    `start` is a gradient around it. With a `curvature` of 1 the function is convex there, of -1
+    concave, and of 0 neither is known. `jumps` are what is to be taken away from `start` on the
+    other side of each of some planes; None where it is not made of planes that cross the whole of
+    it. With `exact` every mixture of those is one of gradients, whatever sides go together.
+    """
+
+    start: Array
+    curvature: int
+    jumps: Array | None = None
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Neighbourhood:
     """What a part of a function is like around a point, with the gradients there.
 
@@ -71,6 +87,7 @@ class Neighbourhood:
     that meet at the point, and nothing else is around it. `sides` are the slopes along each axis,
     on its left and on its right, NaN where they are not known. `walls` are planes on which the
     gradient jumps, as unit vectors; None where there may be more pieces than those between them.
+    `bends` tells more of the gradients than those that were found, None where that is not known.
     With `missed` there are more pieces than were gone through; with `curved` there may be some
     between borders that are no planes, where only samples look. `held` are choices that no
     direction tells from all gradients around, however near these came to them. `noise` is what
@@ -87,6 +104,7 @@ class Neighbourhood:
     whole: bool = False
     sides: Array | None = None
     walls: Array | None = None
+    bends: Bends | None = None
     missed: bool = False
     curved: bool = False
     held: tuple[Array, ...] = ()

@@ -15,11 +15,12 @@ from typing import Any
 import flint
 import numpy as np
 
-from gradcalc.balls.arithmetic import ZERO
+from gradcalc.balls.arithmetic import ZERO, boxed
 from gradcalc.balls.numbers import OutOfReach
 from gradcalc.derive.modes import Eager, jvp
 from gradcalc.enclosure.crossings import Crossing, crossings
-from gradcalc.enclosure.trial import Trial
+from gradcalc.enclosure.kinks import Index
+from gradcalc.enclosure.trial import Trial, middles
 from gradcalc.errors import GradcalcError
 from gradcalc.expr.nodes import Node
 
@@ -35,9 +36,9 @@ THIN = 1e-7
 STEP = 1e-5
 """How far behind a wall a cell is entered, in relation to the room that there is."""
 
-LEVEL = 1e-12
+LEVEL = 1e-6
 """How far an argument may be from what its gradient makes of the way from the point, in relation
-to it, if it is to be a plane's."""
+to it, if it is to be a plane's: the way is rounded, and a curved one is off by much of itself."""
 
 SAME = 1e-90
 """The relative difference of the distances from two borders that are the same."""
@@ -56,6 +57,20 @@ ROUND = 12
 
 MAIN = 0.1
 """The size of a component of a wall that tells its two sides apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Border:
+    """What is nearly zero in a run beside a point: where, of which numbers, and how far it is.
+
+    `partials` are its slopes by those numbers, the `normal` those along the moves of the inputs.
+    """
+
+    crossing: Crossing
+    at: Sequence[Any]
+    margin: Any
+    partials: Sequence[Any]
+    normal: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +95,13 @@ class Walk:
     """The cells that were found.
 
     `complete` says that these are all of them, `curved` that some wall is no plane, so that there
-    may be more between it and another one.
+    may be more between it and another one. `borders` are those that the first cell's run met.
     """
 
     cells: Sequence[Cell]
     complete: bool
     curved: bool = False
+    borders: Sequence[Border] = ()
 
     @property
     def walls(self) -> Any:
@@ -107,6 +123,7 @@ def walk(
     inputs along each of its components. `start` is the first direction.
     """
     found: list[Cell] = []
+    first: Sequence[Border] = ()
     most = min(most, MOST)
     todo, complete, curved = [np.asarray(start, dtype=np.float64)], True, False
     while todo:
@@ -114,28 +131,32 @@ def walk(
         if any(cell.holds(direction) for cell in found):
             continue
         if len(found) == most:
-            return Walk(found, False, curved)
+            return Walk(found, False, curved, first)
         try:
             trial = run(direction)
         except (OutOfReach, GradcalcError):
             complete = False
             continue
-        walls, flat = _walls(trial, moves, direction, radius)
+        met = borders(trial, moves)
+        if not found:
+            first = met
+        walls, flat = _walls(met, direction, radius)
         curved = curved or not flat
-        found.append(Cell(direction, _inmost(walls, direction), trial, walls))
         if len(walls) > WALLS or _cells(*walls.shape) > most:
-            return Walk(found, False, curved)
+            found.append(Cell(direction, _beside(walls, direction), trial, walls))
+            return Walk(found, False, curved, first)
+        found.append(Cell(direction, _inmost(walls, direction), trial, walls))
         todo += _across(walls)
-    return Walk(found, complete, curved)
+    return Walk(found, complete, curved, first)
 
 
-def _walls(trial: Trial, moves: Sequence[Any], direction: Any, radius: Any) -> tuple[Any, bool]:
+def _walls(met: Sequence[Border], direction: Any, radius: Any) -> tuple[Any, bool]:
     """The walls around a run, as unit vectors that point inside, and whether all are planes."""
     found: list[Any] = []
     reaches: dict[bytes, Any] = {}
     flat = True
     with flint.ctx.workprec(BITS):
-        for margin, normal in borders(trial, moves):
+        for margin, normal in ((border.margin, border.normal) for border in met):
             led = sum((n * float(d) for n, d in zip(normal, direction, strict=True)), ZERO)
             if margin.is_zero():
                 continue
@@ -148,7 +169,7 @@ def _walls(trial: Trial, moves: Sequence[Any], direction: Any, radius: Any) -> t
             key = (found[-1].round(ROUND) + 0.0).tobytes()
             reach = reaches.setdefault(key, abs(margin) / length)
             flat = flat and bool(abs(reach - abs(margin) / length) <= reach * SAME)
-    walls = np.array(found).reshape(len(found), len(moves))
+    walls = np.array(found).reshape(len(found), len(direction))
     return np.unique(walls.round(ROUND), axis=0), flat
 
 
@@ -159,24 +180,31 @@ def unit(normal: Sequence[Any]) -> tuple[Any, Any]:
     return vector / np.linalg.norm(vector), length
 
 
-def borders(trial: Trial, moves: Sequence[Any]) -> Iterator[tuple[Any, list[Any]]]:
+def borders(trial: Trial, moves: Sequence[Any]) -> list[Border]:
     """What is nearly zero in a run beside a point, with its gradient along the moves, if it has."""
-    nodes = trial.recording.derivation.values
+    nodes, values = trial.recording.derivation.values, trial.values
     tangents = [_tangents(trial, move) for move in moves]
+    stacked: dict[int, Any] = {}
 
-    def moving(tangent: Mapping[int, Any]) -> Callable[[Node], Any]:
-        def of(node: Node) -> Any:
-            own = tangent.get(nodes[node.order].order)
-            return trial.arithmetic.zeros(node.shape) if own is None else own
+    def moving(node: Node, index: Index) -> Any:
+        """How an element moves along each of the moves."""
+        if node.order not in stacked:
+            number = nodes[node.order].order
+            still = trial.arithmetic.zeros(node.shape)
+            stacked[node.order] = np.array([boxed(way.get(number, still)) for way in tangents])
+        return stacked[node.order][(slice(None), *index)]
 
-        return of
-
+    found = []
     for crossing in crossings(trial):
-        at = [ball.mid() for ball in crossing.read(lambda node: trial.values[node.order])]
-        ways = [crossing.read(moving(tangent)) for tangent in tangents]
+        at = [boxed(values[node.order])[index].mid() for node, index in crossing.hangs]
+        ways = [moving(*element) for element in crossing.hangs]
         with flint.ctx.workprec(BITS):
-            found = list(_normals(crossing, at, ways))
-        yield from (pair for pair in found if not all(part.is_zero() for part in pair[1]))
+            for margin, partials in _partials(crossing, at):
+                parts = (p * way for p, way in zip(partials, ways, strict=True) if not p.is_zero())
+                normal = middles(sum(parts, np.full(len(moves), ZERO)))
+                if not all(part.is_zero() for part in normal):
+                    found.append(Border(crossing, at, margin, partials, normal))
+    return found
 
 
 def _tangents(trial: Trial, move: Mapping[str, Any]) -> Mapping[int, Any]:
@@ -187,20 +215,20 @@ def _tangents(trial: Trial, move: Mapping[str, Any]) -> Mapping[int, Any]:
     return jvp(Eager(trial.arithmetic), nodes, recording.values, given)
 
 
-def _normals(
-    crossing: Crossing, at: Sequence[Any], ways: Sequence[Any]
-) -> Iterator[tuple[Any, list[Any]]]:
-    """What is nearly zero at a crossing, with its gradient."""
+def _partials(crossing: Crossing, at: Sequence[Any]) -> Iterator[tuple[Any, list[Any]]]:
+    """What is nearly zero at a crossing, with its slopes by what it hangs on."""
     step = flint.arb(2) ** NUDGE
     here = crossing.margins(at)
     room = max([flint.arb(1), *map(abs, at)]) * NEARLY
+    if not any(abs(margin) <= room for margin in here):
+        return
     beside = [
-        crossing.margins([(a + t.mid() * step).mid() for a, t in zip(at, way, strict=True)])
-        for way in ways
+        crossing.margins([(a + step).mid() if k == own else a for k, a in enumerate(at)])
+        for own in range(len(at))
     ]
     for k, margin in enumerate(here):
         if abs(margin) <= room:
-            yield margin, [(there[k] - margin) / step for there in beside]
+            yield margin, [((there[k] - margin) / step).mid() for there in beside]
 
 
 def _cells(walls: int, size: int) -> int:
@@ -224,6 +252,13 @@ def _across(walls: Any) -> Iterator[Any]:
         if inside is not None:
             room = np.min(np.delete(walls, k, axis=0) @ inside, initial=1.0)
             yield inside - wall * room * STEP
+
+
+def _beside(walls: Any, direction: Any) -> Any:
+    """Another direction in front of all walls, which takes no search."""
+    room = np.min(np.abs(walls @ direction), initial=1.0) / 2
+    turned = direction[::-1] if direction.size > 1 else direction
+    return direction + turned * room / np.linalg.norm(turned)
 
 
 def _inmost(walls: Any, direction: Any) -> Any:

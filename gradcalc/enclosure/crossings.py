@@ -12,18 +12,20 @@ from gradcalc.enclosure.trial import Trial
 from gradcalc.expr import ops
 from gradcalc.expr.nodes import Node
 
-Values = Callable[[Node], Any]
-"""Gives an array for each node of a run: its value, or how that moves."""
+Element = tuple[Node, Index]
+"""An element of a node."""
 
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """A place where a run is, to floats, on a kink or border.
+    """A place where a run is, to floats, on a kink or border: an element of a node.
 
-    `read` gives the numbers that it hangs on, `margins` what is zero of these where it is.
+    `hangs` are the elements that it hangs on, `margins` what is zero of these where it is.
     """
 
-    read: Callable[[Values], list[Any]]
+    node: Node
+    index: Index
+    hangs: Sequence[Element]
     margins: Callable[[Sequence[Any]], list[Any]]
 
 
@@ -42,23 +44,22 @@ def crossings(trial: Trial) -> Iterator[Crossing]:
 
 def _crossing(trial: Trial, node: Node, index: Index) -> Crossing:
     if node.source is not None:
-
-        def operands(values: Values) -> list[Any]:
-            given = [values(operand) for operand in node.operands]
-            return [np.broadcast_to(part, node.shape)[index] for part in given]
-
-        return Crossing(operands, lambda at: signed(BALLS, trial.trace, node, at))
+        hangs = [(operand, _spread_from(operand, index)) for operand in node.operands]
+        return Crossing(node, index, hangs, lambda at: signed(BALLS, trial.trace, node, at))
     if node.op is ops.SORT:
         axis = node["axis"] % node.ndim
         behind = (*index[:axis], index[axis] + 1, *index[axis + 1 :])
-        return Crossing(lambda values: [values(node)[index], values(node)[behind]], _apart)
+        return Crossing(node, index, [(node, index), (node, behind)], _apart)
+    (operand,) = node.operands
+    axes = {axis % operand.ndim for axis in node["axes"]}
+    top = tuple(place for axis, place in enumerate(index) if axis not in axes)
+    return Crossing(node, index, [(operand, index), (node, top)], _apart)
 
-    def tied(values: Values) -> list[Any]:
-        (operand,) = node.operands
-        top = np.expand_dims(values(node), node["axes"])
-        return [values(operand)[index], np.broadcast_to(top, operand.shape)[index]]
 
-    return Crossing(tied, _apart)
+def _spread_from(operand: Node, index: Index) -> Index:
+    """The element of an operand that is spread to one of the result."""
+    own = index[len(index) - operand.ndim :]
+    return tuple(0 if size == 1 else place for size, place in zip(operand.shape, own, strict=True))
 
 
 def _apart(at: Sequence[Any]) -> list[Any]:

@@ -144,7 +144,7 @@ def _growing(sample: Sample, direction: Any, radii: tuple[Any, Any]) -> list[Eve
     """The first operation that hands on, or is, what grows without bound towards the point."""
     for way in (direction, -direction):
         far, near = (sample(way, radius) for radius in radii)
-        if not (far.finite and near.finite) or not _alike(far, near):
+        if not (far.finite and near.finite) or not alike(far, near):
             continue
         for node, position, pair in _handings(far, near):
             arriving, handed = pair
@@ -163,7 +163,7 @@ def _growing(sample: Sample, direction: Any, radii: tuple[Any, Any]) -> list[Eve
 def _jumping(sample: Sample, direction: Any, radii: tuple[Any, Any]) -> list[Event]:
     """The operations whose values are others on the other side, though their operands' are not."""
     one, other = sample(direction, radii[1]), sample(-direction, radii[1])
-    if not _alike(one, other):
+    if not alike(one, other):
         return []
     apart = [_differs(*pair) for pair in zip(one.values, other.values, strict=True)]
     return [
@@ -201,7 +201,7 @@ def _largest_place(values: Any) -> tuple[int, ...]:
 def _turning(sample: Sample, direction: Any, radii: tuple[Any, Any]) -> list[Event]:
     """The operations that hand on other numbers on the other side of the point by themselves."""
     one, other = sample(direction, radii[1]), sample(-direction, radii[1])
-    if not (one.finite and other.finite) or not _alike(one, other):
+    if not (one.finite and other.finite) or not alike(one, other):
         return []
     found = []
     for node, _, pair in _handings(one, other):
@@ -218,13 +218,13 @@ def _idle(sample: Sample, directions: Sequence[Any], radii: tuple[Any, Any]) -> 
         one, other = (sample(way, radii[1]) for way in (directions[0], -directions[0]))
     except (OutOfReach, Undecided, Undefined, GradcalcError, ArithmeticError):
         return []
-    if not (one.finite and other.finite) or not _alike(one, other):
+    if not (one.finite and other.finite) or not alike(one, other):
         return []
-    arriving = list(map(_arriving, (one, other)))
+    adjoints = list(map(arriving, (one, other)))
     return [
         _event(one, node, (0,) * node.ndim)
         for node in one.trace.nodes
-        if all(node.order in found and largest(found[node.order]) == 0 for found in arriving)
+        if all(node.order in found and largest(found[node.order]) == 0 for found in adjoints)
         and 0 not in node.shape
     ]
 
@@ -235,13 +235,13 @@ def _apart(first: Any, second: Any) -> bool:
 
 def _handings(one: Trial, other: Trial) -> Iterator[tuple[Node, int, Any]]:
     """What arrives at each node and is handed on to an operand in both runs, from the output."""
-    arriving = list(map(_arriving, (one, other)))
-    for number in sorted(arriving[0].keys() & arriving[1].keys(), reverse=True):
+    adjoints = list(map(arriving, (one, other)))
+    for number in sorted(adjoints[0].keys() & adjoints[1].keys(), reverse=True):
         node = one.trace.nodes[number]
         wanted = [one.trace.is_active(operand) for operand in node.operands]
         if node.op is ops.DETACH or not any(wanted):
             continue
-        cotangents = [found[number] for found in arriving]
+        cotangents = [found[number] for found in adjoints]
         handed = []
         for trial, cotangent in zip((one, other), cotangents, strict=True):
             with flint.ctx.workprec(trial.bits):
@@ -253,7 +253,7 @@ def _handings(one: Trial, other: Trial) -> Iterator[tuple[Node, int, Any]]:
                 yield node, position, (cotangents, parts)
 
 
-def _arriving(trial: Trial) -> dict[int, Any]:
+def arriving(trial: Trial) -> dict[int, Any]:
     """The adjoints of all nodes, by number."""
     derivation = trial.derived.derivation
     with flint.ctx.workprec(trial.bits):
@@ -262,7 +262,7 @@ def _arriving(trial: Trial) -> dict[int, Any]:
     return dict(zip(derivation.cotangents, found, strict=True))
 
 
-def _alike(one: Trial, other: Trial) -> bool:
+def alike(one: Trial, other: Trial) -> bool:
     """Whether two runs did the same, be it to other elements."""
     pairs = zip(one.trace.nodes, other.trace.nodes, strict=False)
     return len(one.trace.nodes) == len(other.trace.nodes) and all(

@@ -176,6 +176,7 @@ def in_cells(around: Neighbourhood, base: Trial, walk: Walk, sample: Sample) -> 
         gradients=np.concatenate([around.gradients, rows]),
         directions=np.concatenate([around.directions, directions]),
         limit=None,
+        complete=walk.complete or around.complete,
         whole=walk.complete and not walk.curved and bool(plain),
         walls=walk.walls if plain else None,
         missed=not walk.complete,

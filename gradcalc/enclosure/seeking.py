@@ -6,7 +6,7 @@ looked for, until it is a mixture or there are none.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import flint
@@ -14,15 +14,18 @@ import numpy as np
 
 from gradcalc.balls.arithmetic import to_floats
 from gradcalc.balls.numbers import OutOfReach
-from gradcalc.enclosure.cells import THIN, in_front
-from gradcalc.enclosure.hull import SOLVED, apart
+from gradcalc.enclosure.cells import WALLS, in_front
+from gradcalc.enclosure.hull import SOLVED, apart, beyond
 from gradcalc.enclosure.neighbourhood import RADII, Sample, flat
 from gradcalc.enclosure.trial import Trial
 from gradcalc.errors import GradcalcError
 from gradcalc.testimony import Array, Neighbourhood
 
 ROUNDS = 100
-"""Directions that are looked along for one gradient."""
+"""Ways that are looked along for one gradient, or twice as many as there are inputs."""
+
+SOLVED_AT_ONCE = 20_000
+"""Numbers in the gradients that are mixed; of more only those that have a share are kept."""
 
 HELD = 2e-5
 """How near a gradient must have come then, in relation to the largest, to be one of a mixture."""
@@ -30,58 +33,140 @@ HELD = 2e-5
 TURNED = 8
 """Ways to turn the signs of a direction, where the direction itself leads no further."""
 
+ASIDE = 1e-9
+"""How far beside a direction a gradient is taken."""
+
 NOTHING = 1e-20
 """What is nothing of a slope, in relation to the largest."""
 
 SEED = 20193
 
 
-def sought(around: Neighbourhood, sample: Sample, given: Array, room: float) -> Neighbourhood:
-    """A kink with more gradients, as many as show whether one is a mixture, up to so much."""
-    random = np.random.default_rng(SEED)
-    enough = max(room, SOLVED)
-    least = 0.0 if around.noise is None else around.noise / enough
-    off = np.inf
-    for _ in range(ROUNDS):
-        off, way = apart(given, around.gradients, least)
-        if off <= enough or not way.any():
-            return around
-        wanted = float(given @ way)
-        further = False
-        for direction in (*_modelled(around, way), *_ways(way, given, random)):
-            row = _gradient(around, sample, direction)
+@dataclass(slots=True)
+class Search:
+    """Looks for gradients that go far along a way, by at most so many runs.
+
+    A direction of the sample moves each input by so many times the `scale`. It is `stuck` when no
+    direction led further the last time, and `certain` when none can.
+    """
+
+    sample: Sample
+    scale: Array
+    most: int
+    stuck: bool = False
+    certain: bool = False
+    random: np.random.Generator = field(default_factory=lambda: np.random.default_rng(SEED))
+
+    @property
+    def spent(self) -> bool:
+        """Whether there may be no more runs."""
+        return self.most <= 0
+
+    def along(self, around: Neighbourhood, given: Array) -> Neighbourhood:
+        """A kink with the gradients along the given one and opposite, which may be the same."""
+        for direction in (given / self.scale, -given / self.scale) if given.any() else ():
+            row = self._gradient(around, direction)
+            around = around if row is None else _with(around, row, direction)
+        return around
+
+    def further(self, around: Neighbourhood, given: Array, way: Array) -> Neighbourhood:
+        """A kink with gradients that go as far along a way as the given one, if there are any."""
+        wanted = float(given @ way) * (1 - SOLVED * np.sign(given @ way))
+        curvature = 0 if around.bends is None else around.bends.curvature
+        self.stuck = False
+        for direction in self._directions(around, way, curvature):
+            row = self._gradient(around, direction)
             if row is None:
                 continue
-            around = replace(
-                around,
-                gradients=np.vstack([around.gradients, row]),
-                directions=np.vstack([around.directions, direction]),
-            )
-            if row @ way >= wanted - SOLVED * abs(wanted):
-                further = True
+            around = _with(around, row, direction)
+            if row @ way >= wanted:
+                return around
+            if curvature:
+                # along the way itself the gradient goes further than all others
+                self.certain = True
                 break
-        if not further and apart(given, around.gradients, least)[0] >= off / 2:
+            if self.spent:
+                return around
+        self.stuck = True
+        return around
+
+    def _directions(self, around: Neighbourhood, way: Array, curvature: int) -> Iterator[Array]:
+        """Directions in which there may be a gradient that goes far along a way.
+
+        Where the function is convex it is there itself, where it is concave opposite; where it is
+        both, some elements are turned.
+        """
+        way = way / self.scale
+        if curvature:
+            yield way * curvature
+            return
+        yield from _modelled(around, way * self.scale)
+        yield from (way, -way)
+        if way.size > 1:
+            for _ in range(TURNED):
+                yield way * self.random.choice([-1.0, 1.0], way.size)
+
+    def _gradient(self, around: Neighbourhood, direction: Array) -> Array | None:
+        self.most -= 1
+        direction = direction / np.abs(direction).max()
+        # on a kink there is no gradient, and many ways lead along one
+        beside = direction + ASIDE * self.random.uniform(-1.0, 1.0, direction.size)
+        try:
+            trial = self.sample(beside, flint.arb(RADII[1]).mid())
+        except (OutOfReach, GradcalcError):
+            return None
+        if not trial.finite:
+            return None
+        row: Array = to_floats(np.array(flat(trial), dtype=object))
+        return row if around.drift is None else np.where(np.abs(row) <= around.drift, 0.0, row)
+
+
+def sought(around: Neighbourhood, search: Search, given: Array, room: float) -> Neighbourhood:
+    """A kink with more gradients, as many as show whether one is a mixture, up to so much."""
+    bends, enough = around.bends, max(room, SOLVED)
+    least: Array = np.zeros(given.size) if around.noise is None else around.noise / enough
+    jumps = None if bends is None else bends.jumps
+    if (
+        bends is not None
+        and jumps is not None
+        and beyond(given, bends.start, jumps, least) > enough
+    ):
+        # it is none of what there can be at all
+        return replace(around, complete=True)
+    around = search.along(around, given)
+    off, near = np.inf, np.arange(len(around.gradients))
+    for _ in range(max(ROUNDS, 2 * given.size)):
+        before = off
+        sizes = np.maximum(np.abs(around.gradients).max(axis=0), least)
+        off, way, shares = apart(given, around.gradients[near], sizes)
+        if off <= enough or not way.any():
+            return around
+        if search.stuck and off >= before / 2:
             break
-    else:
-        if off <= HELD:
-            return replace(around, held=(*around.held, given))
-        return replace(around, complete=False)
+        if shares.size * given.size > SOLVED_AT_ONCE:
+            # what has no share in the nearest mixture has none in a nearer one than that
+            near = near[shares > 0]
+        count = len(around.gradients)
+        around = search.further(around, given, way)
+        near = np.concatenate([near, np.arange(count, len(around.gradients))])
+        if search.certain:
+            return replace(around, complete=True)
+        if search.spent:
+            break
+    if off <= HELD and not search.stuck:
+        return replace(around, held=(*around.held, given))
     # what no direction leads further to may still lie in a piece that was not gone through
-    return replace(around, complete=False) if around.missed and not _adds_up(around) else around
+    certain = search.stuck and not around.missed
+    return replace(around, complete=around.complete and certain)
 
 
-def _ways(way: Array, given: Array, random: np.random.Generator) -> Iterator[Array]:
-    """Directions in which there may be a gradient that goes far along a way.
-
-    Where the function is convex it is there itself, where it is concave opposite; where it is both,
-    some elements are turned.
-    """
-    yield from (way, -way)
-    if given.any():
-        yield from (given, -given)
-    if given.size > 1:
-        for _ in range(TURNED):
-            yield way * random.choice([-1.0, 1.0], way.size)
+def _with(around: Neighbourhood, row: Array, direction: Array) -> Neighbourhood:
+    """A kink with one more gradient."""
+    return replace(
+        around,
+        gradients=np.vstack([around.gradients, row]),
+        directions=np.vstack([around.directions, direction]),
+    )
 
 
 def _modelled(around: Neighbourhood, way: Array) -> Iterator[Array]:
@@ -89,7 +174,7 @@ def _modelled(around: Neighbourhood, way: Array) -> Iterator[Array]:
 
     In front of as many walls as there is a direction in front of, those of large shares first.
     """
-    if around.walls is None or not len(around.walls):
+    if around.walls is None or not 0 < len(around.walls) <= WALLS:
         return
     sides = np.sign(around.directions @ around.walls.T)
     design = np.column_stack([np.ones(len(sides)), sides])
@@ -103,28 +188,6 @@ def _modelled(around: Neighbourhood, way: Array) -> Iterator[Array]:
             chosen.append(around.walls[k] * (np.sign(shares[k]) or 1.0))
     if found is not None:
         yield found
-
-
-def _adds_up(around: Neighbourhood) -> bool:
-    """Whether each wall has a share of its own in the gradient, whatever side others are on."""
-    if around.walls is None or np.linalg.matrix_rank(around.walls, THIN) < len(around.walls):
-        return False
-    sides = np.sign(around.directions @ around.walls.T)
-    design = np.column_stack([np.ones(len(sides)), sides])
-    shares = np.linalg.lstsq(design, around.gradients, rcond=None)[0]
-    room = SOLVED * np.abs(around.gradients).max(axis=0)
-    return bool(np.all(np.abs(design @ shares - around.gradients) <= room))
-
-
-def _gradient(around: Neighbourhood, sample: Sample, direction: Array) -> Array | None:
-    try:
-        trial = sample(direction / np.abs(direction).max(), flint.arb(RADII[1]).mid())
-    except (OutOfReach, GradcalcError):
-        return None
-    if not trial.finite:
-        return None
-    row: Array = to_floats(np.array(flat(trial), dtype=object))
-    return row if around.drift is None else np.where(np.abs(row) <= around.drift, 0.0, row)
 
 
 def axis_slopes(base: Trial, sample: Sample, size: int) -> Array:

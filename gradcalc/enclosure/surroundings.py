@@ -4,15 +4,17 @@ Where it is special to some parts of the function only, these are looked at by t
 """
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import flint
 import numpy as np
 
+from gradcalc.balls.arithmetic import to_floats
 from gradcalc.balls.numbers import NAN, OutOfReach
 from gradcalc.derive.perturbations import directions_for, is_finite, shifts, smallest
+from gradcalc.enclosure.bends import bends
 from gradcalc.enclosure.cells import Cell, Walk, walk
 from gradcalc.enclosure.culprits import ranked, turned
 from gradcalc.enclosure.experiment import (
@@ -26,12 +28,13 @@ from gradcalc.enclosure.experiment import (
     hangs_on_ties,
     run_beside,
 )
+from gradcalc.enclosure.hull import extent
 from gradcalc.enclosure.kinks import Met, events_of
 from gradcalc.enclosure.neighbourhood import RADII, around_rounding, explore, in_cells
 from gradcalc.enclosure.parts import OtherCourse, Part, Parts, parts
-from gradcalc.enclosure.seeking import axis_slopes, sought
+from gradcalc.enclosure.seeking import Search, axis_slopes, sought
 from gradcalc.enclosure.touching import between
-from gradcalc.enclosure.trial import FAR, Trial
+from gradcalc.enclosure.trial import FAR, Trial, forward_cost
 from gradcalc.errors import GradcalcError
 from gradcalc.problem import Problem
 from gradcalc.testimony import Event, Nature, Neighbourhood
@@ -42,8 +45,11 @@ EXPLORED = 300_000
 ROUNDINGS = 4
 """How far, in roundings of the inputs, a point may be from one that floats take for it."""
 
-WIDEST = 32
-"""Inputs up to which the cells around a point are gone through."""
+SOUGHT = 100
+"""Runs in which it is looked for gradients that a choice is a mixture of, at the least."""
+
+FIRST = 20_000_000
+"""Numbers that move with one input or another in the run that tells walls, about half a second."""
 
 WAYS = 4
 """Directions in which it is looked for what makes a point special."""
@@ -165,6 +171,21 @@ class _Sampler:
     def at_zero(self) -> float:
         """How far what is 0 moves."""
         return smallest(self.experiment.problem.inputs, self.experiment.problem.wrt)
+
+    def moves(self, part: Part) -> list[Mapping[str, Any]]:
+        """How far all inputs move where one element of a part does."""
+        problem = self.experiment.problem
+        return [
+            shifts(problem.inputs, problem.wrt, way, flint.arb(1), self.at_zero, 1.0)
+            for way in np.eye(_size(self.experiment))[part.columns]
+        ]
+
+    def scale(self, part: Part) -> Any:
+        """How far the elements of a part move."""
+        problem = self.experiment.problem
+        ones = np.ones(_size(self.experiment))
+        moved = shifts(problem.inputs, problem.wrt, ones, flint.arb(1), self.at_zero, 1.0)
+        return to_floats(problem.joined(moved))[part.columns]
 
     def __call__(self, part: Part, direction: Any, radius: Any) -> Trial:
         """The run in a direction of a part, at some distance, as if there was nothing else."""
@@ -343,13 +364,12 @@ def _looked_at(
     if around.nature is not Nature.SMOOTH and not events:
         # nothing that is there says that it is not defined, or not smooth
         raise OutOfReach(FAR)
-    if size <= WIDEST and around.nature in (Nature.SMOOTH, Nature.KINK):
+    if around.nature in (Nature.SMOOTH, Nature.KINK):
         found = _walked(sampler, part, sample, affordable)
         around = in_cells(around, base, found, sample)
-    elif around.nature in (Nature.SMOOTH, Nature.KINK):
-        # of so many no choice is called invalid
-        around = replace(around, missed=True, complete=False)
-    if size <= WIDEST and around.nature is Nature.KINK:
+        if around.nature is Nature.KINK and around.missed:
+            around = _bent(sampler, part, found, around)
+    if around.nature is Nature.KINK and around.sides is None and 2 * size <= affordable:
         around = replace(around, sides=axis_slopes(base, sample, size))
     return replace(around, events=_ranked(sampler, part, around.nature, events))
 
@@ -384,14 +404,26 @@ def _walked(
     if size == 1:
         sides = (np.ones(1), -np.ones(1))
         return Walk([Cell(d, d / 2, sample(d, radius), np.array([d])) for d in sides], True)
-    problem = sampler.experiment.problem
-    moves = [
-        shifts(problem.inputs, problem.wrt, way, flint.arb(1), sampler.at_zero, 1.0)
-        for way in np.eye(_size(sampler.experiment))[part.columns]
-    ]
-    (start,) = directions_for(size, 1)
-    found = walk(lambda d: sample(d, radius), moves, start, radius, affordable // (size + 2))
+    moves = sampler.moves(part)
+    (start,) = directions_for(size, 1)[:1]
+    # what a single input does not move costs next to nothing
+    first = size * forward_cost(sampler.base.derived) <= FIRST
+    most = max(affordable // (size + 2), int(first))
+    found = walk(lambda d: sample(d, radius), moves, start, radius, most)
     return between(lambda d: sample(d, radius), moves, found, radius)
+
+
+def _bent(sampler: _Sampler, part: Part, found: Walk, around: Neighbourhood) -> Neighbourhood:
+    """A kink of which pieces were missed, with what is known of all of them together."""
+    near = found.cells[0]
+    far = sampler(part, near.direction, flint.arb(RADII[0]).mid())
+    told = None
+    if not found.curved:
+        told = bends(near.trial, far, found.borders, sampler.scale(part), around)
+    if told is None or told.jumps is None or not told.exact:
+        return replace(around, bends=told)
+    ends = np.array(extent(told.start, told.jumps))
+    return replace(around, bends=told, sides=ends, complete=True)
 
 
 def _aside(sampler: _Sampler, size: int) -> list[Trial]:
@@ -422,11 +454,13 @@ def _samples(experiment: Experiment, centre: Trial, told: Any) -> Samples:
 def further(view: View, part: Neighbourhood, given: Any, room: float) -> Neighbourhood:
     """A kink with as many more gradients as tell whether one is a mixture of them."""
     sampler = view.sampler
-    if sampler is None or part.whole or len(part.columns) < 2:
+    if sampler is None or len(part.columns) < 2:
         return part
     (own,) = [one for one in sampler.special if np.array_equal(one.columns, part.columns)]
     with flint.ctx.workprec(sampler.base.bits):
-        return sought(part, lambda way, radius: sampler(own, way, radius), given, room)
+        most = max(SOUGHT, EXPLORED // max(sampler.experiment.size, 1))
+        search = Search(lambda way, by: sampler(own, way, by), sampler.scale(own), most)
+        return sought(part, search, given, room)
 
 
 # -- within rounding ---------------------------------------------------------------------------

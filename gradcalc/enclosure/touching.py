@@ -4,6 +4,7 @@ To first order they are one wall, and no straight way from the point leads betwe
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -24,6 +25,9 @@ TANGENTS = 3
 MOST = 16
 """Walls along which is looked."""
 
+MOVES = 512
+"""Inputs that are moved for all walls together, in each of the directions."""
+
 SEED = 20195
 
 
@@ -36,14 +40,16 @@ def between(run: Callable[[Any], Trial], moves: Sequence[Any], walk: Walk, radiu
     if not walk.curved or len(moves) < 2:
         return walk
     found = []
-    for wall in walk.walls[:MOST]:
+    walls = walk.walls
+    most = min(MOST, max(1, MOVES // len(moves)))
+    for wall in walls[:most]:
         for direction in _inside(run, moves, wall, radius):
             try:
                 trial = run(direction)
             except (OutOfReach, GradcalcError):
                 continue
             found.append(Cell(direction, direction, trial, np.empty((0, len(moves)))))
-    return Walk([*walk.cells, *found], walk.complete, walk.curved)
+    return replace(walk, cells=[*walk.cells, *found], complete=walk.complete and len(walls) <= most)
 
 
 def _inside(
@@ -69,9 +75,9 @@ def _inside(
 def _reaches(trial: Trial, moves: Sequence[Any], wall: Any) -> list[Any]:
     """How far along a wall's normal a run is from each border that has this wall, in order."""
     found = []
-    for margin, normal in borders(trial, moves):
-        vector, length = unit(normal)
+    for border in borders(trial, moves):
+        vector, length = unit(border.normal)
         along = float(vector @ wall)
         if abs(abs(along) - 1) <= PARALLEL:
-            found.append(margin / length * (1 if along > 0 else -1))
+            found.append(border.margin / length * (1 if along > 0 else -1))
     return sorted(found)

@@ -143,8 +143,8 @@ def _judged(
 
 
 def _as_far_as_rounding_tells(
-    problem: Problem, autograd: Computed, known: Reference, comparisons: Mapping[str, Comparison]
-) -> Mapping[str, Comparison]:
+    problem: Problem, autograd: Computed, known: Reference, comparisons: dict[str, Comparison]
+) -> dict[str, Comparison]:
     """The same, but nothing is wrong that is right beside a point that rounding takes for this."""
     wrong = [name for name, found in comparisons.items() if found.outcome is Outcome.WRONG]
     if not wrong or not within_rounding(problem, autograd, known):

@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcalc.enclosure.hull import SOLVED, apart
+from gradcalc.enclosure.hull import SOLVED, apart, beyond
 from gradcalc.problem import Problem
-from gradcalc.testimony import Array, Computed, Enclosed, Nature, Neighbourhood
+from gradcalc.testimony import Array, Bends, Computed, Enclosed, Nature, Neighbourhood
 from gradcalc.verdict.outcome import (
     Outcome,
     Precision,
@@ -20,9 +20,6 @@ from gradcalc.verdict.outcome import (
 
 SAME = 1e-9
 """The relative difference of slopes that are the same."""
-
-WIDEST = 64
-"""Elements up to which a choice is held to mixtures."""
 
 
 def rough_verdict(part: Neighbourhood, problem: Problem, autograd: Computed) -> Verdict:
@@ -71,6 +68,11 @@ def ends(part: Neighbourhood) -> tuple[Array, Array]:
     return low, high
 
 
+def is_whole(part: Neighbourhood) -> bool:
+    """Whether all that a choice is held to is known, so that nothing has to be looked for."""
+    return part.whole or (part.bends is not None and part.bends.exact)
+
+
 def is_exact(part: Neighbourhood) -> bool:
     """Whether the ends are known: of all pieces, or along the axes, if no sample goes further."""
     if part.whole:
@@ -91,12 +93,13 @@ def is_valid(given: Array, part: Neighbourhood, precision: Precision, power: flo
     """
     if not np.isfinite(given).all():
         return False
-    if given.size > WIDEST:
-        return in_hull(given, part, precision)
     if any(np.array_equal(given, held) for held in part.held):
         return True
     room = max(room_of(part, precision, power), SOLVED)
-    return apart(given, part.gradients, least_of(part, room))[0] <= room
+    least, bends = least_of(part, room), part.bends
+    if bends is not None and bends.jumps is not None and bends.exact:
+        return beyond(given, bends.start, bends.jumps, least) <= room
+    return apart(given, part.gradients, least)[0] <= room
 
 
 def seen_by(part: Neighbourhood, kept: NDArray[np.bool_]) -> Neighbourhood:
@@ -109,8 +112,14 @@ def seen_by(part: Neighbourhood, kept: NDArray[np.bool_]) -> Neighbourhood:
         directions=part.directions[:, kept],
         drift=None if part.drift is None else part.drift[kept],
         noise=None if part.noise is None else part.noise[kept],
+        bends=None if part.bends is None else _of(part.bends, kept),
         held=(),
     )
+
+
+def _of(bends: Bends, kept: NDArray[np.bool_]) -> Bends:
+    jumps = None if bends.jumps is None else bends.jumps[:, kept]
+    return replace(bends, start=bends.start[kept], jumps=jumps)
 
 
 def room_of(part: Neighbourhood, precision: Precision, power: float = 0.5) -> float:
@@ -137,7 +146,7 @@ def wanted(
     """
     precision = precision_of(problem.dtype)
     for number, part in enumerate(exact.around):
-        if part.nature is Nature.KINK and not part.whole and len(part.columns) <= WIDEST:
+        if part.nature is Nature.KINK and not is_whole(part):
             for gradients in (autograd.gradients, *_claimed(problem, autograd, exact)):
                 given = problem.joined(gradients)[part.columns]
                 if np.isfinite(given).all() and not is_valid(given, part, precision):
