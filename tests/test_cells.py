@@ -135,6 +135,33 @@ def test_pieces_are_all_where_each_has_one_gradient(text: str, inputs: Any, whol
     assert found.rough
 
 
+THIN = (
+    "relu(minimum(y, {0}*x - y))", "relu(minimum(y - x, (1 + {0})*x - y))",
+    "amax(stack([0*x, minimum(y, {0}*x - y)]))", "relu(minimum(minimum(y + z, {0}*x - y), z + x))",
+    "relu(minimum(y, {0}*x - y)) + abs(x - 2*y) + relu(x + y)",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", THIN)
+@pytest.mark.parametrize("width", [1e-3, 1e-7, 1e-9, 3e-10])
+def test_a_cone_however_thin(text: str, width: float) -> None:
+    inputs = {"x": 0.0, "y": 0.0, **({"z": 0.0} if "z" in text else {})}
+    assert report(text.format(width), **inputs).verdict.outcome == "kink"
+
+
+@pytest.mark.parametrize("text", THIN)
+def test_what_lies_in_a_cone_too_thin_is_not_denied(text: str) -> None:
+    inputs = {"x": 0.0, "y": 0.0, **({"z": 0.0} if "z" in text else {})}
+    answer = report(text.format(1e-13), **inputs)
+    said = any(SAMPLED in finding.message for finding in answer.findings)
+    assert answer.verdict.outcome in {"kink", "unresolved"} or said
+
+
+def test_a_thin_cone_where_the_inputs_are_no_powers_of_two() -> None:
+    text = "relu(minimum(y - x, 1.00000001*(x - 0.7) - (y - 0.7)))"
+    assert report(text, x=0.7, y=0.7).verdict.outcome == "kink"
+
+
 SAMPLED = "what lies around this point was sampled"
 
 

@@ -31,7 +31,16 @@ WALLS = 64
 """Walls of one cell."""
 
 THIN = 1e-7
+"""How far from all others, within a wall, there must be a direction for the wall to be passed."""
+
+NARROW = 1e-10
 """The sine of the angle between walls below which nobody looks between them."""
+
+ROUNDED = 1e-15
+"""How far apart rounding brings unit vectors that are the same."""
+
+DEPENDENT = 1e-13
+"""The size of a singular value that rounding makes of none."""
 
 STEP = 1e-5
 """How far behind a wall a cell is entered, in relation to the room that there is."""
@@ -140,8 +149,8 @@ def walk(
         met = borders(trial, moves)
         if not found:
             first = met
-        walls, flat = _walls(met, direction, radius)
-        curved = curved or not flat
+        walls, flat, clear = _walls(met, direction, radius)
+        curved, complete = curved or not flat, complete and clear
         if len(walls) > WALLS or _cells(*walls.shape) > most:
             found.append(Cell(direction, _beside(walls, direction), trial, walls))
             return Walk(found, False, curved, first)
@@ -150,8 +159,11 @@ def walk(
     return Walk(found, complete, curved, first)
 
 
-def _walls(met: Sequence[Border], direction: Any, radius: Any) -> tuple[Any, bool]:
-    """The walls around a run, as unit vectors that point inside, and whether all are planes."""
+def _walls(met: Sequence[Border], direction: Any, radius: Any) -> tuple[Any, bool, bool]:
+    """The walls around a run, as unit vectors that point inside.
+
+    Whether all are planes, and whether none is so near another that what is between may be missed.
+    """
     found: list[Any] = []
     reaches: dict[bytes, Any] = {}
     flat = True
@@ -170,7 +182,14 @@ def _walls(met: Sequence[Border], direction: Any, radius: Any) -> tuple[Any, boo
             reach = reaches.setdefault(key, abs(margin) / length)
             flat = flat and bool(abs(reach - abs(margin) / length) <= reach * SAME)
     walls = np.array(found).reshape(len(found), len(direction))
-    return np.unique(walls.round(ROUND), axis=0), flat
+    _, each = np.unique(walls.round(ROUND), axis=0, return_index=True)
+    return walls[each], flat, not _are_narrow(walls)
+
+
+def _are_narrow(walls: Any) -> bool:
+    """Whether two walls are nearly one, but not quite."""
+    apart = [np.abs(walls - side * wall).max(axis=1) for wall in walls for side in (1.0, -1.0)]
+    return any(bool(np.any((own > ROUNDED) & (own < NARROW))) for own in apart)
 
 
 def unit(normal: Sequence[Any]) -> tuple[Any, Any]:
@@ -241,7 +260,7 @@ def _across(walls: Any) -> Iterator[Any]:
 
     Other walls may begin at any of them, so that a longer step could pass through a cell.
     """
-    independent = len(walls) and np.linalg.matrix_rank(walls, THIN) == len(walls)
+    independent = len(walls) and np.linalg.matrix_rank(walls, DEPENDENT) == len(walls)
     ways = np.linalg.pinv(walls) if independent else None
     for k, wall in enumerate(walls):
         if ways is not None:
@@ -271,14 +290,22 @@ def _inmost(walls: Any, direction: Any) -> Any:
 
 def in_front(walls: Any) -> Any | None:
     """A direction in front of all walls, None where there is none."""
-    if np.linalg.matrix_rank(walls, THIN) == len(walls):
+    if np.linalg.matrix_rank(walls, DEPENDENT) == len(walls):
         inside = np.linalg.pinv(walls) @ np.ones(len(walls))
         return inside / np.abs(inside).max()
     return _facet(np.zeros(walls.shape[1]), walls)
 
 
 def _facet(wall: Any, others: Any) -> Any | None:
-    """The direction in a wall that is farthest from others, None where it is behind one of them."""
+    """The direction in a wall that is farthest from others, None where it is behind one of them.
+
+    Only what of them lies in the wall matters, however little that is.
+    """
+    others = others - np.outer(others @ wall, wall)
+    sizes = np.linalg.norm(others, axis=1)
+    if np.any(sizes <= DEPENDENT):
+        return None
+    others = others / sizes[:, None]
     # it brings much with it, and most points are smooth
     from scipy.optimize import linprog
 
