@@ -157,6 +157,17 @@ def test_what_lies_in_a_cone_too_thin_is_not_denied(text: str) -> None:
     assert answer.verdict.outcome in {"kink", "unresolved"} or said
 
 
+@pytest.mark.parametrize("form", ["relu({})", "where({} > 0, 1, 0)"])
+@pytest.mark.parametrize("size", [2, 3, 5])
+@pytest.mark.parametrize("share", [0.9, 0.99, 0.9999, 1.01])
+def test_a_round_cone(share: float, size: int, form: str) -> None:
+    way = np.array([0.6, 0.8, 0.0, 0.0, 0.0])[:size]
+    text = form.format(f"(dot(x, c) - {share}*norm(x))")
+    answer = report(text, x=np.zeros(size), c=way, wrt=("x",))
+    kind = "kink" if form.startswith("relu") else "jump"
+    assert answer.verdict.outcome == (kind if share < 1 else "verified"), answer.verdict.message
+
+
 def test_a_thin_cone_where_the_inputs_are_no_powers_of_two() -> None:
     text = "relu(minimum(y - x, 1.00000001*(x - 0.7) - (y - 0.7)))"
     assert report(text, x=0.7, y=0.7).verdict.outcome == "kink"
