@@ -135,6 +135,44 @@ def test_pieces_are_all_where_each_has_one_gradient(text: str, inputs: Any, whol
     assert found.rough
 
 
+THIN = (
+    "relu(minimum(y, {0}*x - y))", "relu(minimum(y - x, (1 + {0})*x - y))",
+    "amax(stack([0*x, minimum(y, {0}*x - y)]))", "relu(minimum(minimum(y + z, {0}*x - y), z + x))",
+    "relu(minimum(y, {0}*x - y)) + abs(x - 2*y) + relu(x + y)",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", THIN)
+@pytest.mark.parametrize("width", [1e-3, 1e-7, 1e-9, 3e-10])
+def test_a_cone_however_thin(text: str, width: float) -> None:
+    inputs = {"x": 0.0, "y": 0.0, **({"z": 0.0} if "z" in text else {})}
+    assert report(text.format(width), **inputs).verdict.outcome == "kink"
+
+
+@pytest.mark.parametrize("text", THIN)
+def test_what_lies_in_a_cone_too_thin_is_not_denied(text: str) -> None:
+    inputs = {"x": 0.0, "y": 0.0, **({"z": 0.0} if "z" in text else {})}
+    answer = report(text.format(1e-13), **inputs)
+    said = any(SAMPLED in finding.message for finding in answer.findings)
+    assert answer.verdict.outcome in {"kink", "unresolved"} or said
+
+
+@pytest.mark.parametrize("form", ["relu({})", "where({} > 0, 1, 0)"])
+@pytest.mark.parametrize("size", [2, 3, 5])
+@pytest.mark.parametrize("share", [0.9, 0.99, 0.9999, 1.01])
+def test_a_round_cone(share: float, size: int, form: str) -> None:
+    way = np.array([0.6, 0.8, 0.0, 0.0, 0.0])[:size]
+    text = form.format(f"(dot(x, c) - {share}*norm(x))")
+    answer = report(text, x=np.zeros(size), c=way, wrt=("x",))
+    kind = "kink" if form.startswith("relu") else "jump"
+    assert answer.verdict.outcome == (kind if share < 1 else "verified"), answer.verdict.message
+
+
+def test_a_thin_cone_where_the_inputs_are_no_powers_of_two() -> None:
+    text = "relu(minimum(y - x, 1.00000001*(x - 0.7) - (y - 0.7)))"
+    assert report(text, x=0.7, y=0.7).verdict.outcome == "kink"
+
+
 SAMPLED = "what lies around this point was sampled"
 
 
@@ -189,6 +227,17 @@ def test_a_tie_that_no_precision_decides(text: str, inputs: Any, outcome: str) -
     said = " ".join(finding.message for finding in answer.findings)
     assert "does not hold" not in said
     assert "rounding chose" not in said
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["sum((x - mean(x))/(std(x) + 1e-5)*w)", "dot(x - mean(x), w)/(norm(x - mean(x)) + 1)"],
+)
+@pytest.mark.parametrize("size", [2, 3, 7])
+@pytest.mark.parametrize("number", [0.0, 1.0, 0.25])
+def test_equal_entries_are_normalised(text: str, size: int, number: float) -> None:
+    answer = report(text, x=[number] * size, w=np.arange(1.0, size + 1))
+    assert answer.verdict.outcome == "verified", answer.verdict.message
 
 
 def test_beside_a_kink_that_is_not_looked_at_a_claim_is_not_held_to_autograd() -> None:

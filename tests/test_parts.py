@@ -266,3 +266,13 @@ def test_what_rounding_cannot_tell_is_not_wrong_beside_something_special(beside:
     assert answer.verdict.outcome == "unresolved"
     assert "rounding cannot tell this point from a kink (le at 1, 1)" in answer.verdict.message
     assert [e.outcome for e in answer.gradients[0].elements] in ([], ["unresolved"])
+
+
+@pytest.mark.parametrize("text", ["norm(stack([x, y, z]))", "sqrt(x**2 + y**2 + z**2)"])
+@pytest.mark.parametrize("length", [0.3, 0.99, 1.01, 1.4])
+def test_claims_by_several_inputs_are_one_claim(text: str, length: float) -> None:
+    way = np.array([2.0, -3.0, 6.0]) / 7
+    claims = dict(zip("xyz", map(repr, (way * length).tolist()), strict=True))
+    answer = report(text, x=0.0, y=0.0, z=0.0, claims=claims)
+    assert all(gradient.claim is not None for gradient in answer.gradients)
+    assert all(gradient.claim.holds is (length < 1) for gradient in answer.gradients)

@@ -404,6 +404,10 @@ def test_a_claim_of_another_shape_is_refused(
     ("text", "at", "claim", "says"),
     [
         ("x**2", 1.0, "2*x**3", "the claim 2*x**3 holds at this point only: at x=1.0"),
+        ("x", 1.0, "1 + 1e-9*(x - 1)", "holds at this point only: at x=1.0"),
+        # what turns at the point itself
+        ("relu(x)", -2.0, "relu(x + 2)", "not all around it: at x=-1.852 it gives 0.148"),
+        ("x**2", 3.0, "2*maximum(x, 3)", "not all around it: at x=2.778 it gives 6 for x"),
         ("norm(x)", [3.0, 4.0], "x/5", "holds at this point only: at another point it gives 0.5"),
         ("abs(x)", 0.0, "2", "it gives 2 for x, and no mixture of the gradients around does"),
     ],

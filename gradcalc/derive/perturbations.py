@@ -29,9 +29,6 @@ RANDOM_PAIRS = 6
 SMALLEST = 1e-60
 """The smallest size that what is 0 is taken to have."""
 
-TINY = 1e-290
-"""A float above which nothing has underflown."""
-
 FEW = 6
 """Inputs up to which every pair of them is moved together."""
 
@@ -143,12 +140,8 @@ def shifts(
         scale = np.where(values == 0, at_zero, np.minimum(np.abs(values), widest))
         # what is not finite stays
         scale = np.where(np.isfinite(values), scale, 0.0)
-        product = part * scale
-        if np.all(np.abs(product) >= TINY):
-            result[name] = each(lambda p: radius * p, product)
-        else:
-            # the product of two floats may underflow
-            result[name] = each(lambda a, b: radius * float(a) * float(b), part, scale)
+        # a rounded way may lead past a wall that is near it
+        result[name] = each(lambda a, b: radius * float(a) * float(b), part, scale)
     return result
 
 

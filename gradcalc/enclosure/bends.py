@@ -13,7 +13,8 @@ import numpy as np
 
 from gradcalc.balls.arithmetic import boxed, to_floats
 from gradcalc.derive.trace import numbers, truth
-from gradcalc.enclosure.cells import BITS, ROUND, THIN, Border, unit
+from gradcalc.enclosure.borders import BITS, Border, unit
+from gradcalc.enclosure.cells import ROUND, THIN
 from gradcalc.enclosure.kinks import Index, is_boolean
 from gradcalc.enclosure.neighbourhood import flat
 from gradcalc.enclosure.sides import alike, arriving

@@ -8,21 +8,19 @@ connected), those behind walls that only exist on one side of another wall among
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import flint
 import numpy as np
 
-from gradcalc.balls.arithmetic import ZERO, boxed
+from gradcalc.balls.arithmetic import ZERO
 from gradcalc.balls.numbers import OutOfReach
-from gradcalc.derive.modes import Eager, jvp
-from gradcalc.enclosure.crossings import Crossing, crossings
-from gradcalc.enclosure.kinks import Index
-from gradcalc.enclosure.trial import Trial, middles
+from gradcalc.enclosure.borders import BITS, Border, borders, unit
+from gradcalc.enclosure.curves import Curves
+from gradcalc.enclosure.trial import Trial
 from gradcalc.errors import GradcalcError
-from gradcalc.expr.nodes import Node
 
 MOST = 128
 """Cells that are walked through."""
@@ -31,7 +29,16 @@ WALLS = 64
 """Walls of one cell."""
 
 THIN = 1e-7
+"""How far from all others, within a wall, there must be a direction for the wall to be passed."""
+
+NARROW = 1e-10
 """The sine of the angle between walls below which nobody looks between them."""
+
+ROUNDED = 1e-15
+"""How far apart rounding brings unit vectors that are the same."""
+
+DEPENDENT = 1e-13
+"""The size of a singular value that rounding makes of none."""
 
 STEP = 1e-5
 """How far behind a wall a cell is entered, in relation to the room that there is."""
@@ -43,34 +50,11 @@ to it, if it is to be a plane's: the way is rounded, and a curved one is off by 
 SAME = 1e-90
 """The relative difference of the distances from two borders that are the same."""
 
-NUDGE = -1500
-"""The power of 2 by which operands move for the gradient of what is zero at a kink."""
-
-BITS = 4096
-"""The precision for that."""
-
-NEARLY = flint.arb("1e-20").mid()
-"""What is below this, in relation to the operands, is zero at the point itself."""
-
 ROUND = 12
 """Digits by which walls are told apart."""
 
 MAIN = 0.1
 """The size of a component of a wall that tells its two sides apart."""
-
-
-@dataclass(frozen=True, slots=True)
-class Border:
-    """What is nearly zero in a run beside a point: where, of which numbers, and how far it is.
-
-    `partials` are its slopes by those numbers, the `normal` those along the moves of the inputs.
-    """
-
-    crossing: Crossing
-    at: Sequence[Any]
-    margin: Any
-    partials: Sequence[Any]
-    normal: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +110,7 @@ def walk(
     first: Sequence[Border] = ()
     most = min(most, MOST)
     todo, complete, curved = [np.asarray(start, dtype=np.float64)], True, False
+    curves = Curves(lambda way: borders(run(way), moves), radius)
     while todo:
         direction = todo.pop()
         if any(cell.holds(direction) for cell in found):
@@ -140,18 +125,21 @@ def walk(
         met = borders(trial, moves)
         if not found:
             first = met
-        walls, flat = _walls(met, direction, radius)
-        curved = curved or not flat
+        walls, flat, clear = _walls(met, direction, radius)
+        curved, complete = curved or not flat, complete and clear
         if len(walls) > WALLS or _cells(*walls.shape) > most:
             found.append(Cell(direction, _beside(walls, direction), trial, walls))
             return Walk(found, False, curved, first)
         found.append(Cell(direction, _inmost(walls, direction), trial, walls))
-        todo += _across(walls)
+        todo += [*_across(walls), *curves.behind(met, direction)]
     return Walk(found, complete, curved, first)
 
 
-def _walls(met: Sequence[Border], direction: Any, radius: Any) -> tuple[Any, bool]:
-    """The walls around a run, as unit vectors that point inside, and whether all are planes."""
+def _walls(met: Sequence[Border], direction: Any, radius: Any) -> tuple[Any, bool, bool]:
+    """The walls around a run, as unit vectors that point inside.
+
+    Whether all are planes, and whether none is so near another that what is between may be missed.
+    """
     found: list[Any] = []
     reaches: dict[bytes, Any] = {}
     flat = True
@@ -170,65 +158,14 @@ def _walls(met: Sequence[Border], direction: Any, radius: Any) -> tuple[Any, boo
             reach = reaches.setdefault(key, abs(margin) / length)
             flat = flat and bool(abs(reach - abs(margin) / length) <= reach * SAME)
     walls = np.array(found).reshape(len(found), len(direction))
-    return np.unique(walls.round(ROUND), axis=0), flat
+    _, each = np.unique(walls.round(ROUND), axis=0, return_index=True)
+    return walls[each], flat, not _are_narrow(walls)
 
 
-def unit(normal: Sequence[Any]) -> tuple[Any, Any]:
-    """The direction of a vector of balls, as floats, and its length."""
-    length = sum((part * part for part in normal), ZERO).sqrt().mid()
-    vector = np.array([float(part / length) for part in normal])
-    return vector / np.linalg.norm(vector), length
-
-
-def borders(trial: Trial, moves: Sequence[Any]) -> list[Border]:
-    """What is nearly zero in a run beside a point, with its gradient along the moves, if it has."""
-    nodes, values = trial.recording.derivation.values, trial.values
-    tangents = [_tangents(trial, move) for move in moves]
-    stacked: dict[int, Any] = {}
-
-    def moving(node: Node, index: Index) -> Any:
-        """How an element moves along each of the moves."""
-        if node.order not in stacked:
-            number = nodes[node.order].order
-            still = trial.arithmetic.zeros(node.shape)
-            stacked[node.order] = np.array([boxed(way.get(number, still)) for way in tangents])
-        return stacked[node.order][(slice(None), *index)]
-
-    found = []
-    for crossing in crossings(trial):
-        at = [boxed(values[node.order])[index].mid() for node, index in crossing.hangs]
-        ways = [moving(*element) for element in crossing.hangs]
-        with flint.ctx.workprec(BITS):
-            for margin, partials in _partials(crossing, at):
-                parts = (p * way for p, way in zip(partials, ways, strict=True) if not p.is_zero())
-                normal = middles(sum(parts, np.full(len(moves), ZERO)))
-                if not all(part.is_zero() for part in normal):
-                    found.append(Border(crossing, at, margin, partials, normal))
-    return found
-
-
-def _tangents(trial: Trial, move: Mapping[str, Any]) -> Mapping[int, Any]:
-    """How all values of a run move with its inputs, by the order of their nodes."""
-    recording = trial.recording
-    trace, nodes = recording.trace, recording.derivation.values
-    given = {nodes[trace.inputs[name].order].order: part for name, part in move.items()}
-    return jvp(Eager(trial.arithmetic), nodes, recording.values, given)
-
-
-def _partials(crossing: Crossing, at: Sequence[Any]) -> Iterator[tuple[Any, list[Any]]]:
-    """What is nearly zero at a crossing, with its slopes by what it hangs on."""
-    step = flint.arb(2) ** NUDGE
-    here = crossing.margins(at)
-    room = max([flint.arb(1), *map(abs, at)]) * NEARLY
-    if not any(abs(margin) <= room for margin in here):
-        return
-    beside = [
-        crossing.margins([(a + step).mid() if k == own else a for k, a in enumerate(at)])
-        for own in range(len(at))
-    ]
-    for k, margin in enumerate(here):
-        if abs(margin) <= room:
-            yield margin, [((there[k] - margin) / step).mid() for there in beside]
+def _are_narrow(walls: Any) -> bool:
+    """Whether two walls are nearly one, but not quite."""
+    apart = [np.abs(walls - side * wall).max(axis=1) for wall in walls for side in (1.0, -1.0)]
+    return any(bool(np.any((own > ROUNDED) & (own < NARROW))) for own in apart)
 
 
 def _cells(walls: int, size: int) -> int:
@@ -241,7 +178,7 @@ def _across(walls: Any) -> Iterator[Any]:
 
     Other walls may begin at any of them, so that a longer step could pass through a cell.
     """
-    independent = len(walls) and np.linalg.matrix_rank(walls, THIN) == len(walls)
+    independent = len(walls) and np.linalg.matrix_rank(walls, DEPENDENT) == len(walls)
     ways = np.linalg.pinv(walls) if independent else None
     for k, wall in enumerate(walls):
         if ways is not None:
@@ -271,14 +208,22 @@ def _inmost(walls: Any, direction: Any) -> Any:
 
 def in_front(walls: Any) -> Any | None:
     """A direction in front of all walls, None where there is none."""
-    if np.linalg.matrix_rank(walls, THIN) == len(walls):
+    if np.linalg.matrix_rank(walls, DEPENDENT) == len(walls):
         inside = np.linalg.pinv(walls) @ np.ones(len(walls))
         return inside / np.abs(inside).max()
     return _facet(np.zeros(walls.shape[1]), walls)
 
 
 def _facet(wall: Any, others: Any) -> Any | None:
-    """The direction in a wall that is farthest from others, None where it is behind one of them."""
+    """The direction in a wall that is farthest from others, None where it is behind one of them.
+
+    Only what of them lies in the wall matters, however little that is.
+    """
+    others = others - np.outer(others @ wall, wall)
+    sizes = np.linalg.norm(others, axis=1)
+    if np.any(sizes <= DEPENDENT):
+        return None
+    others = others / sizes[:, None]
     # it brings much with it, and most points are smooth
     from scipy.optimize import linprog
 

@@ -27,16 +27,17 @@ from gradcalc.expr.nodes import ancestry
 from gradcalc.problem import claim_values
 from gradcalc.testimony import ROUNDINGS, Array, Beside, Claimed
 
-BOXES = ((0.1, 1e-9), (1e-2, 1e-9), (1e-4, 1e-11), (1e-6, 1e-12))
+BOXES = ((0.1, 1e-12), (1e-2, 1e-12), (1e-4, 1e-13), (1e-6, 1e-13))
 """Half the size of a box around the point, in relation to the inputs, and how far a claim may be
 from the gradient in it, in relation to the largest element: what is near is less apart. It is never
 less than `ROUNDINGS` of the dtype, to which inputs may be what they are meant to be."""
 
-ROUGH = ((1e-3, 1e-9), (1e-6, 1e-12))
+ROUGH = ((1e-3, 1e-12), (1e-6, 1e-13))
 """The same where the point itself is a corner: it must fail in each for it to fail."""
 
 POINTS = 2
-"""Points in a box, and on the sides of a corner twice as many."""
+"""Points in a box, opposite each other, so that what turns at the point itself turns between them;
+on the sides of a corner twice as many."""
 
 CHEAP = LARGEST // 10
 """Numbers in one run up to which other points are tried."""
@@ -97,7 +98,8 @@ def _points(
     problem, centre = experiment.problem, experiment.runs.recording
     ways = [branch.taken for branch in centre.trace.path]
     for seed in range(POINTS * times):
-        changed = _moved({n: problem.inputs[n] for n in names}, size, seed)
+        side = -size if seed % 2 else size
+        changed = _moved({n: problem.inputs[n] for n in names}, side, seed // 2)
         claims = {name: problem.claims[name]}
         there = replace(problem, inputs={**problem.inputs, **changed}, claims=claims)
         try:
@@ -173,7 +175,7 @@ def _is_free(values: Array, near: float) -> bool:
 
 def _moved(inputs: Mapping[str, Array], size: float, seed: int) -> dict[str, Array]:
     """A point in the box, with no more digits than it takes; a symmetric matrix stays one."""
-    digits = 3 - math.floor(math.log10(size))
+    digits = 3 - math.floor(math.log10(abs(size)))
     found = moved(inputs, 0.99 * size, seed)
     for name, values in inputs.items():
         rounded = np.array([float(f"{v:.{digits}g}") for v in found[name].flat])

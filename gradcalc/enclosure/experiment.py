@@ -38,7 +38,7 @@ SHORT = 1e-3
 PRECISIONS = (192, 768, 2560, 8192)
 """Bits tried until the enclosure is tight."""
 
-BESIDE = "1e-30"
+BESIDE = 2.0**-100
 """The relative distance at which the conditioning is measured."""
 
 MORE = 256

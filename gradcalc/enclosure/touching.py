@@ -12,7 +12,8 @@ import flint
 import numpy as np
 
 from gradcalc.balls.numbers import OutOfReach
-from gradcalc.enclosure.cells import BITS, SAME, Cell, Walk, borders, unit
+from gradcalc.enclosure.borders import BITS, borders, unit
+from gradcalc.enclosure.cells import SAME, Cell, Walk
 from gradcalc.enclosure.trial import Trial
 from gradcalc.errors import GradcalcError
 

@@ -15,7 +15,7 @@ from gradcalc.render import Style
 from gradcalc.render.text import number_texts, shape_text
 from gradcalc.report import Array, Branch, Cured, Finding, InputGradient, Outcome, Report
 from gradcalc.values import format_literal
-from gradcalc.verdict.outcome import HERE_ONLY, element_text, one_decimal
+from gradcalc.verdict.outcome import element_text, one_decimal
 
 _SHORT = 12
 _MOST_RUNS = 6
@@ -131,8 +131,8 @@ def _claim_text(gradient: InputGradient) -> str:
     assert claim is not None
     if claim.holds:
         return f"{claim.text} holds{', tried at this point only' if claim.untried else ''}"
-    if claim.beside is not None:
-        return f"{claim.text} {HERE_ONLY}: {claim.beside}"
+    if claim.failure is not None:
+        return claim.failure
     if not gradient.shape:
         return f"{claim.text} does not hold"
     count = int(np.broadcast_to(claim.differs, gradient.shape).sum())

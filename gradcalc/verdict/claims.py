@@ -24,7 +24,6 @@ from gradcalc.verdict.comparing import accepted_error, errors_of, is_told
 from gradcalc.verdict.outcome import (
     EXCUSED,
     FACTOR,
-    HERE_ONLY,
     Claim,
     Outcome,
     Precision,
@@ -67,7 +66,8 @@ def check_claim(
     failed = [next((b for b in group if _apart(b).any()), None) for group in groups]
     if not failed or None in failed:
         return replace(found, untried=not failed)
-    return replace(found, holds=False, beside=_said_beside(name, failed[0]))
+    only = all(_apart(beside).any() for group in groups for beside in group)
+    return replace(found, holds=False, beside=_said_beside(name, failed[0]), only=only)
 
 
 def _apart(beside: Beside) -> Any:
@@ -234,8 +234,8 @@ def with_failed_claim(
         if not all(part.complete for part in known.rough):
             why = f"too many pieces meet here to tell whether {claim.text} is a mixture of theirs"
             return Verdict(Outcome.UNRESOLVED, f"{verdict.message}; {why}")
-    if claim.beside is not None:
-        return Verdict(Outcome.WRONG, f"the claim {claim.text} {HERE_ONLY}: {claim.beside}")
+    if claim.failure is not None:
+        return Verdict(Outcome.WRONG, f"the claim {claim.failure}")
     if rough and verdict.outcome is not Outcome.KINK:
         message = f"{verdict.message}; the claim {claim.text} has nothing to be held against"
         return Verdict(verdict.outcome, message)

@@ -20,6 +20,8 @@ EXCUSED = 2.0**-6
 
 HERE_ONLY = "holds at this point only"
 
+NOT_AROUND = "holds at this point, but not all around it"
+
 
 class Outcome(StrEnum):
     """What became of the check; the words of the JSON report."""
@@ -70,8 +72,8 @@ class Claim:
 
     `differs` marks the elements that do not hold. A claim is judged in exact arithmetic; where
     floats leave it, as it is written, fewer digits than the rule asks for, `digits` says how many
-    of the largest element. `beside` says where a formula fails that holds at this point; `untried`
-    that it could not be tried anywhere else.
+    of the largest element. `beside` says where a formula fails that holds at this point, `only`
+    that it does so wherever it was tried; `untried` that it could not be tried anywhere else.
     """
 
     text: str
@@ -80,7 +82,15 @@ class Claim:
     differs: NDArray[np.bool_]
     digits: float | None = None
     beside: str | None = None
+    only: bool = True
     untried: bool = False
+
+    @property
+    def failure(self) -> str | None:
+        """What becomes of a formula around the point, None where it holds there too."""
+        if self.beside is None:
+            return None
+        return f"{self.text} {HERE_ONLY if self.only else NOT_AROUND}: {self.beside}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +200,7 @@ def at_text(primitive: str, at: Sequence[float], digits: int = 6) -> str:
         whole = any(
             float(t) % 1 == 0 and value % 1 != 0 for t, value in zip(texts, at, strict=True)
         )
-        if len(set(texts)) == len(set(at)) and not whole:
+        if len(set(texts)) == len(set(map(str, at))) and not whole:
             break
     return f"{primitive} at {', '.join(texts)}"
 

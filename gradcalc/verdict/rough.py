@@ -40,8 +40,8 @@ def rough_verdict(part: Neighbourhood, problem: Problem, autograd: Computed) -> 
     if is_valid(given, part, precision_of(problem.dtype)):
         return Verdict(Outcome.KINK, f"{start}; autograd's choice is a valid one")
     if np.isfinite(given).all() and not part.complete:
-        why = f"{start}, with too many inputs to tell whether autograd's choice is a valid one"
-        return Verdict(Outcome.UNRESOLVED, why)
+        why = "too many or too thin pieces to tell whether autograd's choice is a valid one"
+        return Verdict(Outcome.UNRESOLVED, f"{start}, with {why}")
     return Verdict(Outcome.WRONG, f"{start}{_why_invalid(given, part)}")
 
 
@@ -154,13 +154,17 @@ def wanted(
 
 
 def _claimed(problem: Problem, autograd: Computed, exact: Enclosed) -> Iterator[dict[str, Array]]:
-    """What is claimed by each claim, beside autograd's other gradients."""
+    """What is claimed by each claim, beside autograd's other gradients, and by all together."""
+    claimed: dict[str, Array] = {}
     for name in problem.claims:
         value = np.asarray(exact.claims.get(name, autograd.claims[name]))
         shape = problem.inputs[name].shape
         if value.size == 1 or value.shape == shape:
-            spread = np.broadcast_to(value.reshape(()) if value.size == 1 else value, shape)
-            yield {**autograd.gradients, name: spread}
+            spread = value.reshape(()) if value.size == 1 else value
+            claimed[name] = np.broadcast_to(spread, shape)
+            yield {**autograd.gradients, name: claimed[name]}
+    if len(claimed) > 1:
+        yield {**autograd.gradients, **claimed}
 
 
 def in_hull(given: Array, around: Neighbourhood, precision: Precision) -> bool:
