@@ -15,15 +15,12 @@ from gradcalc.balls.numbers import OutOfReach, Undecided, Undefined
 from gradcalc.derive.modes import Eager, handed_on
 from gradcalc.derive.perturbations import is_finite
 from gradcalc.enclosure.kinks import is_boolean
+from gradcalc.enclosure.sides import Sample, Sides, alike, arriving
 from gradcalc.enclosure.trial import Trial, largest, taking_part
 from gradcalc.errors import GradcalcError
 from gradcalc.expr import ops
-from gradcalc.expr.evaluate import Plan
 from gradcalc.expr.nodes import Node
 from gradcalc.testimony import Event, Nature
-
-Sample = Callable[[Any, Any], Trial]
-"""A run beside the point, that far in a direction."""
 
 GROWTH = 1.15
 """How much larger is what grows without bound, in the nearer of two runs."""
@@ -200,33 +197,29 @@ def _largest_place(values: Any) -> tuple[int, ...]:
 
 def _turning(sample: Sample, direction: Any, radii: tuple[Any, Any]) -> list[Event]:
     """The operations that hand on other numbers on the other side of the point by themselves."""
-    one, other = sample(direction, radii[1]), sample(-direction, radii[1])
-    if not (one.finite and other.finite) or not alike(one, other):
+    sides = Sides.of(sample, direction, radii)
+    if sides is None:
         return []
     found = []
-    for node, _, pair in _handings(one, other):
+    for node, _, pair in _handings(*sides.near):
         arriving, handed = pair
-        if _apart(*handed) and not _apart(*arriving):
+        if _apart(*handed) and not _apart(*arriving) and not sides.is_idle(node):
             chosen = node.operands[0] if node.title == "where" else node
-            found.append(_event(one, chosen, (0,) * chosen.ndim))
+            found.append(_event(sides.near[0], chosen, (0,) * chosen.ndim))
     return found
 
 
 def _idle(sample: Sample, directions: Sequence[Any], radii: tuple[Any, Any]) -> list[Event]:
-    """The operations at which no adjoint arrives on either side."""
+    """The operations at which no adjoint arrives on either side, or none that matters."""
     try:
-        one, other = (sample(way, radii[1]) for way in (directions[0], -directions[0]))
+        sides = Sides.of(sample, directions[0], radii)
     except (OutOfReach, Undecided, Undefined, GradcalcError, ArithmeticError):
         return []
-    if not (one.finite and other.finite) or not alike(one, other):
+    if sides is None:
         return []
-    adjoints = list(map(arriving, (one, other)))
-    return [
-        _event(one, node, (0,) * node.ndim)
-        for node in one.trace.nodes
-        if all(node.order in found and largest(found[node.order]) == 0 for found in adjoints)
-        and 0 not in node.shape
-    ]
+    one = sides.near[0]
+    nodes = (n for n in one.trace.nodes if 0 not in n.shape and sides.is_idle(n))
+    return [_event(one, node, (0,) * node.ndim) for node in nodes]
 
 
 def _apart(first: Any, second: Any) -> bool:
@@ -253,35 +246,14 @@ def _handings(one: Trial, other: Trial) -> Iterator[tuple[Node, int, Any]]:
                 yield node, position, (cotangents, parts)
 
 
-def arriving(trial: Trial) -> dict[int, Any]:
-    """The adjoints of all nodes, by number."""
-    derivation = trial.derived.derivation
-    with flint.ctx.workprec(trial.bits):
-        plan = Plan(list(derivation.cotangents.values()), derivation.values)
-        found = plan(trial.arithmetic, trial.inputs, trial.values)
-    return dict(zip(derivation.cotangents, found, strict=True))
-
-
-def alike(one: Trial, other: Trial) -> bool:
-    """Whether two runs did the same, be it to other elements."""
-    pairs = zip(one.trace.nodes, other.trace.nodes, strict=False)
-    return len(one.trace.nodes) == len(other.trace.nodes) and all(
-        a.op is b.op and a.shape == b.shape and _orders(a) == _orders(b) for a, b in pairs
-    )
-
-
-def _orders(node: Node) -> list[int]:
-    return [operand.order for operand in node.operands]
-
-
 def _event(trial: Trial, node: Node, place: Any) -> Event:
     """An operation at the point, as it is in a run right beside it."""
     at: tuple[float, ...] = ()
-    if node.source is not None:
+    if node.source is not None and not trial.trace.is_guard(node):
         spread = [np.broadcast_to(v, node.shape)[place] for v in trial.operands(node)]
         at = tuple(0.0 if abs(ball) < NOTHING else float(ball.mid()) for ball in spread)
-    note = trial.trace.notes[node.order]
-    return Event(note.title(node), note.place, at, False, condition=is_boolean(node))
+    written = trial.trace.notes[node.order].place
+    return Event(trial.trace.title(node), written, at, False, condition=is_boolean(node))
 
 
 SEEKERS: Mapping[Nature, Callable[[Sample, Any, tuple[Any, Any]], list[Event]]] = {

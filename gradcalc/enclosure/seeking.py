@@ -39,6 +39,9 @@ ASIDE = 1e-9
 NOTHING = 1e-20
 """What is nothing of a slope, in relation to the largest."""
 
+SHRUNK = 1e-5
+"""What is left of a slope, where the distance is 1e-10 of what it was, if it draws to 0."""
+
 SEED = 20193
 
 
@@ -191,16 +194,22 @@ def _modelled(around: Neighbourhood, way: Array) -> Iterator[Array]:
 
 
 def axis_slopes(base: Trial, sample: Sample, size: int) -> Array:
-    """The slopes along each axis, on its left and on its right, from values; NaN where unknown."""
-    radius = flint.arb(RADII[1]).mid()
+    """The slopes along each axis, on its left and on its right, from values; NaN where unknown.
+
+    What shrinks with the distance is on its way to 0.
+    """
+    far, near = (flint.arb(radius).mid() for radius in RADII[:2])
     found = np.full((2, size), np.nan)
     for side, sign in enumerate((-1.0, 1.0)):
         for column, axis in enumerate(np.eye(size)):
             try:
-                moved = sample(sign * axis, radius)
+                slope = float(_slope(base, sample(sign * axis, near)))
+                if 0 < abs(slope) <= NOTHING:
+                    before = float(_slope(base, sample(sign * axis, far)))
+                    slope = 0.0 if abs(slope) <= SHRUNK * abs(before) else slope
             except (OutOfReach, GradcalcError):
                 continue
-            found[side, column] = float(_slope(base, moved))
+            found[side, column] = slope
     largest = np.max(np.abs(found), where=np.isfinite(found), initial=0)
     found[np.abs(found) <= NOTHING * largest] = 0.0
     return found

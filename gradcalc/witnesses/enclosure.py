@@ -14,11 +14,12 @@ import numpy as np
 from gradcalc.balls.arithmetic import to_floats
 from gradcalc.balls.numbers import OutOfReach, TooLarge
 from gradcalc.derive.sensitivity import magnitudes
+from gradcalc.enclosure.choices import chosen
 from gradcalc.enclosure.claims import claims_of
 from gradcalc.enclosure.closed import closed
 from gradcalc.enclosure.consistency import contradiction, misled
-from gradcalc.enclosure.experiment import Experiment, conditions, sway
-from gradcalc.enclosure.float_faults import faults
+from gradcalc.enclosure.experiment import Experiment, conditions, sharpened, sway
+from gradcalc.enclosure.float_faults import course_of, faults
 from gradcalc.enclosure.rounding import noise, rounding
 from gradcalc.enclosure.steepness import steepest
 from gradcalc.enclosure.surroundings import View, alone, further, look
@@ -98,11 +99,13 @@ def diagnose(
             if exact.size > DIAGNOSED:
                 return exact
             told: Computed | Absent = autograd()
+            course = None if isinstance(told, Absent) else course_of(experiment, centre, told)
+            decided, gradients = ((), {}) if course is None else chosen(course)
             return replace(
                 exact,
-                faults={}
-                if isinstance(told, Absent)
-                else faults(experiment, centre, told, exact.exact),
+                faults={} if course is None else faults(course, exact.exact),
+                decided=decided,
+                chosen=gradients,
                 closed=closed(centre, experiment.problem.dtype),
                 sensitivity=replace(found, noise=noise(centre) if centre.finite else {}),
             )
@@ -139,7 +142,9 @@ def _testify(experiment: Experiment) -> Enclosed | Absent:
         radii = problem.split(own)
     with flint.ctx.workprec(centre.bits):
         sizes = magnitudes(centre.derived, centre.values, centre.arithmetic)
-    samples = view.samples
+        samples = view.samples
+        near = sharpened(experiment, centre, samples) if samples else centre
+        beside = problem.split(view.gradient(problem.joined(near.gradients)))
     flows = to_floats(problem.joined(sizes.flows)) if view.around else np.empty(0)
     around = tuple(_with_noise(part, flows, experiment.epsilon) for part in view.around)
     return Enclosed(
@@ -150,9 +155,9 @@ def _testify(experiment: Experiment) -> Enclosed | Absent:
         exact=exact,
         total=centre.total,
         sensitivity=Sensitivity(
-            sizes.scales, sizes.flows, conditions(exact, samples) if samples else {}
+            sizes.scales, sizes.flows, conditions(beside, samples) if samples else {}
         ),
-        sway=sway(centre, samples) if samples else None,
+        sway=sway(near, samples) if samples else None,
         around=around,
         within=view.within,
         turned=view.turned,
