@@ -11,18 +11,27 @@ from dataclasses import replace
 import flint
 import numpy as np
 
-from gradcalc.balls.arithmetic import to_floats
+from gradcalc.balls.arithmetic import ZERO, to_floats
 from gradcalc.balls.numbers import OutOfReach, TooLarge
 from gradcalc.derive.sensitivity import magnitudes
 from gradcalc.enclosure.choices import chosen
 from gradcalc.enclosure.claims import claims_of
 from gradcalc.enclosure.closed import closed
 from gradcalc.enclosure.consistency import contradiction, misled
-from gradcalc.enclosure.experiment import Experiment, conditions, sharpened, sway
+from gradcalc.enclosure.experiment import (
+    MORE,
+    SAMPLES,
+    Experiment,
+    beside,
+    conditions,
+    sharpened,
+    sway,
+)
 from gradcalc.enclosure.float_faults import course_of, faults
 from gradcalc.enclosure.rounding import noise, rounding
 from gradcalc.enclosure.steepness import steepest
-from gradcalc.enclosure.surroundings import View, alone, further, look
+from gradcalc.enclosure.surroundings import OFF, View, alone, further, look
+from gradcalc.enclosure.trial import Trial
 from gradcalc.errors import GradcalcError
 from gradcalc.testimony import (
     CONTRADICTION,
@@ -31,6 +40,7 @@ from gradcalc.testimony import (
     Array,
     Computed,
     Enclosed,
+    Nature,
     Neighbourhood,
     Sensitivity,
     Slopes,
@@ -95,7 +105,7 @@ def diagnose(
                 slopes=slopes,
                 ordinary=ordinary,
             )
-            exact = replace(exact, sensitivity=found)
+            exact = replace(_with_sway(experiment, exact), sensitivity=found)
             if exact.size > DIAGNOSED:
                 return exact
             told: Computed | Absent = autograd()
@@ -111,6 +121,30 @@ def diagnose(
             )
     except (OutOfReach, GradcalcError):
         return exact
+
+
+def _with_sway(experiment: Experiment, exact: Enclosed) -> Enclosed:
+    """The same testimony with how the total reacts to all inputs at a kink, if that can be told."""
+    natures = {part.nature for part in exact.around}
+    centre = experiment.centre
+    if exact.sway is not None or not natures <= {Nature.KINK, Nature.SMOOTH} or centre.guessed:
+        return exact
+    try:
+        with flint.ctx.workprec(centre.bits + MORE):
+            samples = beside(experiment, centre, SAMPLES, OFF)
+            near = sharpened(experiment, centre, samples)
+            if not all(_moves_all(experiment, trial) for trial, _ in samples):
+                return exact
+            total = ZERO if near.whole.contains(0) else near.total
+            return replace(exact, sway=sway(near, samples), total=total)
+    except (OutOfReach, GradcalcError):
+        return exact
+
+
+def _moves_all(experiment: Experiment, trial: Trial) -> bool:
+    """Whether no input of a run is where it is at the point, but what is 0."""
+    inputs = experiment.problem.inputs.items()
+    return all((trial.inputs[n] != values)[values != 0].all() for n, values in inputs)
 
 
 def seek(
