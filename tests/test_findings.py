@@ -289,6 +289,14 @@ SENTENCES: tuple[tuple[str, str, dict[str, Any], str, str], ...] = (
     ("flat to the left", "x*tanh(softplus(x))", {"x": -90.0}, "agree", "relative change"),
     ("there and back", "asin(sin(x))", {"x": 1.5707963267948966}, "rounding gives asin 1",
      "relative change"),
+    ("parabola in a cone", "relu(minimum(y - 1.01*x, 1.02*x - y)) + 1e20*x**2",
+     {"x": 0.0, "y": 0.0}, "relu at 0 is not smooth", "e-"),
+    ("power in a cone", "relu(minimum(2*y - x, 3*x - 4*y)) + abs(x)**1.5", {"x": 0.0, "y": 0.0},
+     "relu at 0 is not smooth", "abs"),
+    ("root and cone", "sqrt(x*x + y*y) + relu(minimum(2*y - x, 3*x - 4*y))", {"x": 0.0, "y": 0.0},
+     "sqrt at 0: by", "relu at 0: by"),
+    ("norm and cone", "norm(stack([x, y])) + relu(minimum(2*y - x, 3*x - 4*y))",
+     {"x": 0.0, "y": 0.0}, "sqrt in norm at 0: by", "border"),
     ("not saturated", "x/x + 0*y", {"x": 1e300, "y": 1.0}, "mul at 0, 1 is flat", "saturated"),
 )  # fmt: skip
 
