@@ -293,6 +293,14 @@ SENTENCES: tuple[tuple[str, str, dict[str, Any], str, str], ...] = (
      "the value is wrong, 2.10734e-08 for 0: acos at 0.9999999999999998", "e-3"),
     ("inputs that cancel at a kink", "abs(x) + (w - 1e8)", {"x": 0.0, "w": 1e8 + 0.1},
      "abs at 0", "value"),
+    ("parabola in a cone", "relu(minimum(y - 1.01*x, 1.02*x - y)) + 1e20*x**2",
+     {"x": 0.0, "y": 0.0}, "relu at 0 is not smooth", "e-"),
+    ("power in a cone", "relu(minimum(2*y - x, 3*x - 4*y)) + abs(x)**1.5", {"x": 0.0, "y": 0.0},
+     "relu at 0 is not smooth", "abs"),
+    ("root and cone", "sqrt(x*x + y*y) + relu(minimum(2*y - x, 3*x - 4*y))", {"x": 0.0, "y": 0.0},
+     "sqrt at 0: by", "relu at 0: by"),
+    ("norm and cone", "norm(stack([x, y])) + relu(minimum(2*y - x, 3*x - 4*y))",
+     {"x": 0.0, "y": 0.0}, "sqrt in norm at 0: by", "border"),
     ("not saturated", "x/x + 0*y", {"x": 1e300, "y": 1.0}, "mul at 0, 1 is flat", "saturated"),
 )  # fmt: skip
 

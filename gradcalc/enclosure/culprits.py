@@ -28,6 +28,10 @@ GROWTH = 1.15
 SAME = 1e-6
 """How far apart, in relation to their size, two adjoints are that are the same."""
 
+MET = 1e-3
+"""What is left in the nearer of two runs, at the most, of a difference that draws to 0, as that of
+square roots does."""
+
 NOTHING = 1e-18
 """Sizes below which an operand is 0 at the point."""
 
@@ -41,7 +45,8 @@ def ranked(
 ) -> tuple[Event, ...]:
     """The events with the one first that makes the point what it is, where that can be told.
 
-    `directions` are ways to look in, with their opposites; `radii` are far and near.
+    `directions` are ways to look in, with their opposites, those first that tell most; `radii` are
+    far and near.
     """
     innocent = nature in (Nature.EDGE, Nature.SINGULAR)
     alone = len(_different(events)) < 2
@@ -66,8 +71,10 @@ def ranked(
     if nature is not Nature.KINK:
         return events
     # what lies at a corner that does not matter is none of its causes
-    if any(_is_one(event, found) for event in events):
-        return tuple(event for event in events if _is_one(event, found))
+    first = {_call(one): number for number, one in reversed([*enumerate(found)])}
+    guilty = [event for event in events if _call(event) in first]
+    if guilty:
+        return tuple(sorted(guilty, key=lambda event: first[_call(event)]))
     idle = _idle(sample, directions, radii)
     return tuple(event for event in events if not _is_one(event, idle)) or events
 
@@ -83,6 +90,11 @@ def _different(events: Sequence[Event]) -> tuple[Event, ...]:
 def _is_one(event: Event, others: Sequence[Event]) -> bool:
     """Whether an event is of the same operation as one of the others."""
     return any((event.primitive, event.place) == (e.primitive, e.place) for e in others)
+
+
+def _call(event: Event) -> tuple[str, Any]:
+    """The call that an event belongs to: all that is in one definition goes together."""
+    return event.primitive.partition(" in ")[2] or event.primitive, event.place
 
 
 def turned(centre: Trial, sides: Sequence[Trial]) -> tuple[Event, ...]:
@@ -196,17 +208,34 @@ def _largest_place(values: Any) -> tuple[int, ...]:
 
 
 def _turning(sample: Sample, direction: Any, radii: tuple[Any, Any]) -> list[Event]:
-    """The operations that hand on other numbers on the other side of the point by themselves."""
+    """The operations that hand on other numbers on the other side of the point by themselves.
+
+    So do those whose slope grows towards it, as that of a root does.
+    """
     sides = Sides.of(sample, direction, radii)
     if sides is None:
         return []
     found = []
-    for node, _, pair in _handings(*sides.near):
-        arriving, handed = pair
-        if _apart(*handed) and not _apart(*arriving) and not sides.is_idle(node):
+    further = {(node.order, place): pair for node, place, pair in _handings(*sides.far)}
+    for node, place, pair in _handings(*sides.near):
+        before = further.get((node.order, place), pair)
+        grows = [
+            max(map(largest, near)) > max(map(largest, far)) * GROWTH
+            for near, far in zip(pair, before, strict=True)
+        ]
+        turns = [_apart(*both) for both in pair]
+        # what comes together at the point is smooth there
+        meets = before is not pair and _jump(pair) <= _jump(before) * MET
+        if [False, True] in ([False] * 2 if meets else turns, grows) and not sides.is_idle(node):
             chosen = node.operands[0] if node.title == "where" else node
             found.append(_event(sides.near[0], chosen, (0,) * chosen.ndim))
     return found
+
+
+def _jump(pair: Any) -> Any:
+    """How far apart is what is handed on."""
+    _, (one, other) = pair
+    return largest(one - other)
 
 
 def _idle(sample: Sample, directions: Sequence[Any], radii: tuple[Any, Any]) -> list[Event]:

@@ -16,7 +16,7 @@ from gradcalc.balls.arithmetic import to_floats
 from gradcalc.balls.numbers import OutOfReach
 from gradcalc.enclosure.cells import WALLS, in_front
 from gradcalc.enclosure.hull import SOLVED, apart, beyond
-from gradcalc.enclosure.neighbourhood import RADII, Sample, flat
+from gradcalc.enclosure.neighbourhood import RADII, SETTLED, Sample, flat
 from gradcalc.enclosure.trial import Trial
 from gradcalc.errors import GradcalcError
 from gradcalc.testimony import Array, Neighbourhood
@@ -38,9 +38,6 @@ ASIDE = 1e-9
 
 NOTHING = 1e-20
 """What is nothing of a slope, in relation to the largest."""
-
-SHRUNK = 1e-5
-"""What is left of a slope, where the distance is 1e-10 of what it was, if it draws to 0."""
 
 SEED = 20193
 
@@ -193,25 +190,29 @@ def _modelled(around: Neighbourhood, way: Array) -> Iterator[Array]:
         yield found
 
 
-def axis_slopes(base: Trial, sample: Sample, size: int) -> Array:
+def axis_slopes(base: Trial, sample: Sample, around: Neighbourhood) -> Array:
     """The slopes along each axis, on its left and on its right, from values; NaN where unknown.
 
     What shrinks with the distance is on its way to 0.
     """
+    size = around.gradients.shape[1]
     far, near = (flint.arb(radius).mid() for radius in RADII[:2])
-    found = np.full((2, size), np.nan)
-    for side, sign in enumerate((-1.0, 1.0)):
-        for column, axis in enumerate(np.eye(size)):
-            try:
-                slope = float(_slope(base, sample(sign * axis, near)))
-                if 0 < abs(slope) <= NOTHING:
-                    before = float(_slope(base, sample(sign * axis, far)))
-                    slope = 0.0 if abs(slope) <= SHRUNK * abs(before) else slope
-            except (OutOfReach, GradcalcError):
-                continue
-            found[side, column] = slope
-    largest = np.max(np.abs(found), where=np.isfinite(found), initial=0)
-    found[np.abs(found) <= NOTHING * largest] = 0.0
+
+    def along(side: int, column: int, radius: Any) -> float:
+        axis = np.eye(size)[column] * (-1.0, 1.0)[side]
+        try:
+            return float(_slope(base, sample(axis, radius)))
+        except (OutOfReach, GradcalcError):
+            return np.nan
+
+    found = np.array([[along(side, column, near) for column in range(size)] for side in (0, 1)])
+    largest = np.max(
+        np.abs(found), where=np.isfinite(found), initial=np.abs(around.gradients).max()
+    )
+    for side, column in np.argwhere((found != 0) & (np.abs(found) <= SETTLED * largest)):
+        slope = found[side, column]
+        if not abs(slope) > max(NOTHING * largest, abs(along(side, column, far) - slope)):
+            found[side, column] = 0.0
     return found
 
 
