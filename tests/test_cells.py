@@ -192,7 +192,12 @@ SAMPLED = "what lies around this point was sampled"
         ("relu(y)**2 + relu(sin(y))**2", {"x": 0.0, "y": 0.0}, "verified", False),
         ("relu(y)**2 + relu(2*y)**2", {"x": 0.0, "y": 0.0}, "verified", False),
         ("sum(x*abs(x))", {"x": [0.0] * 40}, "verified", False),
-        ("sum(x)*sum(x*abs(x))", {"x": [0.0] * 40}, "verified", True),
+        # no kink has a say where what follows it draws to 0
+        ("sum(x)*sum(x*abs(x))", {"x": [0.0] * 40}, "verified", False),
+        ("where((y > 3*x) & (y < 3*x + x**2), 1, 0)", {"x": 0.0, "y": 0.0}, "jump", False),
+        ("where((y - x > x**2) & (y - x < 2*x**2), 1, 0)", {"x": 0.0, "y": 0.0}, "jump", False),
+        ("where((y + 2*x > x**2) & (y + 2*x < 2*x**2), x, 0)", {"x": 0.0, "y": 0.0}, "kink",
+         False),
     ],
 )  # fmt: skip
 def test_borders_that_touch(text: str, inputs: Any, outcome: str, sampled: bool) -> None:

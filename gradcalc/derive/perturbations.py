@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+import flint
 import numpy as np
 
 from gradcalc.balls.arithmetic import each
@@ -129,6 +130,7 @@ def shifts(
 ) -> dict[str, Any]:
     """A direction cut up by input and scaled: relative to each component, or to `at_zero`.
 
+    It is of floats, or of balls where these are not enough.
     No component counts as larger than `widest`.
     """
     result: dict[str, Any] = {}
@@ -141,7 +143,7 @@ def shifts(
         # what is not finite stays
         scale = np.where(np.isfinite(values), scale, 0.0)
         # a rounded way may lead past a wall that is near it
-        result[name] = each(lambda a, b: radius * float(a) * float(b), part, scale)
+        result[name] = each(lambda a, b: radius * flint.arb(a) * float(b), part, scale)
     return result
 
 

@@ -15,9 +15,10 @@ from gradcalc.balls.arithmetic import boxed, to_floats
 from gradcalc.derive.trace import numbers, truth
 from gradcalc.enclosure.borders import BITS, Border, unit
 from gradcalc.enclosure.cells import ROUND, THIN
+from gradcalc.enclosure.crossings import Crossing, crossings
 from gradcalc.enclosure.kinks import Index, is_boolean
 from gradcalc.enclosure.neighbourhood import flat
-from gradcalc.enclosure.sides import alike, arriving
+from gradcalc.enclosure.sides import SHRUNK, alike, arriving
 from gradcalc.enclosure.trial import Trial
 from gradcalc.expr import ops
 from gradcalc.expr.nodes import Node
@@ -72,7 +73,7 @@ def bends(
     signs |= {int(np.sign(jump @ (wall / scale))) for jump, wall in zip(rows, walls, strict=True)}
     signs -= {0}
     curvature = signs.pop() if len(signs) == 1 else 0
-    if not _is_bent(around, curvature, scale):
+    if not is_bent(around, curvature, scale):
         return None
     if any(near.trace.nodes[number].source is None for number in own):
         return Bends(row, curvature) if curvature else None
@@ -82,7 +83,33 @@ def bends(
     return Bends(row, curvature, rows, exact)
 
 
-def _is_bent(around: Neighbourhood, curvature: int, scale: Array) -> bool:
+def is_level(near: Trial, far: Trial) -> bool:
+    """Whether no kink has a say in the gradient at the point, to which the nearer run is nearer.
+
+    So it is where no kink hangs on another one and the adjoint that arrives at each draws to 0:
+    what follows all of them is smooth, and its slope there is the same from all sides.
+    """
+    if _is_steered(near) or not alike(near, far):
+        return False
+    met: dict[int, list[Crossing]] = {}
+    for crossing in crossings(near):
+        met.setdefault(crossing.node.order, []).append(crossing)
+    if _are_nested(near, met) or any(is_boolean(near.trace.nodes[number]) for number in met):
+        return False
+    ours, theirs = arriving(near), arriving(far)
+    return all(
+        number in ours
+        and number in theirs
+        and all(
+            abs(boxed(ours[number])[index]) <= abs(boxed(theirs[number])[index]) * SHRUNK
+            for crossing in found
+            for index in _arrivals(crossing)
+        )
+        for number, found in met.items()
+    )
+
+
+def is_bent(around: Neighbourhood, curvature: int, scale: Array) -> bool:
     """Whether along each sampled direction its own gradient goes further than all others."""
     if not curvature:
         return True
@@ -129,16 +156,15 @@ def _steady(
         one, other = (boxed(adjoints[number]) for adjoints in (near, far))
         if one.shape != other.shape:
             return None
-        for index in (index for border in borders for index in _arrivals(border)):
+        for index in (index for border in borders for index in _arrivals(border.crossing)):
             if not abs(one[index] - other[index]) <= abs(one[index]) * STEADY:
                 return None
         found[number] = one
     return found
 
 
-def _arrivals(border: Border) -> Sequence[Index]:
+def _arrivals(crossing: Crossing) -> Sequence[Index]:
     """The elements of its node through which the gradient flows back to a kink."""
-    crossing = border.crossing
     if crossing.node.source is not None:
         return (crossing.index,)
     return [index for node, index in crossing.hangs if node is crossing.node]
@@ -149,7 +175,7 @@ def _arrivals(border: Border) -> Sequence[Index]:
 
 def _turn(node: Node, border: Border, adjoints: Any) -> int:
     """Whether a tie bends the function up (1) or down (-1)."""
-    ends = [adjoints[index] for index in _arrivals(border)]
+    ends = [adjoints[index] for index in _arrivals(border.crossing)]
     if node.op is ops.SORT:
         sign = _sign(ends[1] - ends[0])
         return -sign if node["descending"] else sign

@@ -48,7 +48,8 @@ LEVEL = 1e-6
 to it, if it is to be a plane's: the way is rounded, and a curved one is off by much of itself."""
 
 SAME = 1e-90
-"""The relative difference of the distances from two borders that are the same."""
+"""The relative difference of the distances from two borders that are the same, as they are known:
+those that touch to the third order are taken for one."""
 
 ROUND = 12
 """Digits by which walls are told apart."""
@@ -61,7 +62,8 @@ MAIN = 0.1
 class Cell:
     """A run in a cell: in which direction it lies, and the walls around, as unit vectors.
 
-    The direction is in front of all walls, and so is `other`, which is far from it or from them.
+    The direction is in front of all walls, and so is `other`, which is far from it or from them; it
+    is of balls where no float is exact enough.
     """
 
     direction: Any
@@ -147,6 +149,8 @@ def _walls(met: Sequence[Border], direction: Any, radius: Any) -> tuple[Any, boo
         for margin, normal in ((border.margin, border.normal) for border in met):
             led = sum((n * float(d) for n, d in zip(normal, direction, strict=True)), ZERO)
             if margin.is_zero():
+                # on a border itself nothing is told of what lies on either side
+                flat = False
                 continue
             if not abs(margin - led * radius) <= abs(margin) * LEVEL:
                 flat = False

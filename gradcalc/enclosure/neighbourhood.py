@@ -53,8 +53,8 @@ NOISE = 1e-110
 """The relative difference of values that rounding leaves, with more than 400 bits."""
 
 PLAIN, SHRUNK = 1e-9, 1e-20
-"""How far two gradients within a piece may be apart, in relation to the largest of all pieces, and
-what is left of one that shrinks towards the point."""
+"""How far two gradients within a piece may be apart, in relation to their size, and what is left of
+one that shrinks towards the point."""
 
 STRAY = 16
 """How many times as far off as the samples a gradient may be that draws to the same."""
@@ -145,30 +145,33 @@ def _strays(rows: Any, limit: Reals, first: int) -> bool:
 
 def in_cells(around: Neighbourhood, base: Trial, walk: Walk, sample: Sample) -> Neighbourhood:
     """What a walk through the cells says of a point that samples say is smooth or a kink."""
-    if around.nature not in (Nature.SMOOTH, Nature.KINK) or not walk.cells:
+    if around.nature not in (Nature.SMOOTH, Nature.KINK):
         return around
+    if not walk.cells:
+        return replace(around, missed=True)
     trials = [cell.trial for cell in walk.cells]
-    directions = np.array([cell.direction for cell in walk.cells])
+    directions = np.array([to_floats(cell.direction) for cell in walk.cells])
     defined = [trial.finite for trial in trials]
     if not all(defined):
         return Neighbourhood(Nature.EDGE, to_floats(_rows(trials))[defined], directions[defined])
     wide = flint.arb(RADII[0]).mid()
     pairs = [(cell.trial, sample(cell.direction, wide)) for cell in walk.cells]
-    rows = np.array([to_floats(_settled(*pair)) for pair in pairs])
-    natures = set()
-    for cell, pair in zip(walk.cells, pairs, strict=True):
-        closest = partial(sample, cell.direction, flint.arb(RADII[2]).mid())
-        natures.add(_character(base, *pair, closest))
+    closest = flint.arb(RADII[2]).mid()
+    lasts = [partial(sample, cell.direction, closest) for cell in walk.cells]
+    natures = {_character(base, *pair, last) for pair, last in zip(pairs, lasts, strict=True)}
+    limit = ZERO if around.limit is None else around.limit
+    settled = [_settled(*pair, last, limit) for pair, last in zip(pairs, lasts, strict=True)]
+    rows = np.array([to_floats(row + limit) for row in settled])
     for nature in (Nature.JUMP, Nature.SINGULAR):
         if nature in natures:
             return Neighbourhood(nature, rows, directions)
     if around.limit is not None:
-        limit = to_floats(around.limit)
-        room = AGREED * np.abs(limit) + STRAY * np.abs(around.gradients - limit).max(axis=0)
-        if np.all(np.abs(rows - limit) <= room):
+        room = abs(limit) * AGREED + LEAST
+        if all(np.all(abs(row) <= room) for row in settled):
             return replace(around, missed=not walk.complete, curved=walk.curved)
     elsewhere = to_floats(_rows([sample(cell.other, wide) for cell in walk.cells]))
-    plain = np.all(np.abs(rows - elsewhere) <= PLAIN * np.abs(rows).max(axis=0) + SHRUNK)
+    sizes = np.abs(rows).max(axis=1, keepdims=True)
+    plain = np.all(np.abs(rows - elsewhere) <= PLAIN * sizes + SHRUNK)
     if not plain and _is_steep(walk, sample):
         return Neighbourhood(Nature.SINGULAR, rows, directions)
     return replace(
@@ -205,10 +208,16 @@ def _is_steep(walk: Walk, sample: Sample) -> bool:
     return False
 
 
-def _settled(near: Trial, far: Trial) -> Any:
-    """The gradient in a cell, without what shrinks towards the point."""
-    pairs = zip(flat(near), flat(far), strict=True)
-    return np.array([ZERO if abs(n) * 2 <= abs(f) else n for n, f in pairs], dtype=object)
+def _settled(near: Trial, far: Trial, last: Callable[[], Trial], limit: Any) -> Any:
+    """How far the gradient in a cell is from a limit, without what shrinks towards the point."""
+    wide, close = (np.array(flat(trial), dtype=object) - limit for trial in (far, near))
+    shrinking = [abs(n) * 2 <= abs(f) and n != 0 for n, f in zip(close, wide, strict=True)]
+    if not any(shrinking):
+        return close
+    # what shrinks so far may do so to a small rest
+    rest = np.array(flat(last()), dtype=object) - limit
+    settled = [ZERO if abs(r) * 2 <= abs(n) else r for n, r in zip(close, rest, strict=True)]
+    return np.array([s if w else n for s, w, n in zip(settled, shrinking, close, strict=True)])
 
 
 def _character(base: Trial, near: Trial, far: Trial, last: Callable[[], Trial]) -> Nature | None:
@@ -219,12 +228,15 @@ def _character(base: Trial, near: Trial, far: Trial, last: Callable[[], Trial]) 
         steps = _steps(base, trial)
         led = sum((s * g for s, g in zip(steps, flat(trial), strict=True)), ZERO)
         apart = abs(trial.total - base.total - led)
-        return ZERO if apart <= abs(base.total) * NOISE else apart
+        rounded = (abs(base.total) + largest(flat(trial)) * largest(steps)) * NOISE
+        unknown = base.whole.rad() + trial.whole.rad()
+        return ZERO if apart <= rounded + unknown * 2 else apart
 
     steepest = largest(flat(near))
-    if off(near) <= BENT * BENT * steepest * largest(_steps(base, near)):
+    if not off(near):
         return None
-    if steepest > largest(flat(far)) * GROWTH:
+    # without a slope the run further away is in another piece
+    if steepest > largest(flat(far)) * GROWTH > 0:
         return Nature.JUMP if _is_torn(base, [far], [near], [last()]) else Nature.SINGULAR
     return Nature.JUMP if off(near) > off(far) * 0.9 else None
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from gradcalc.balls.arithmetic import to_floats
 from gradcalc.balls.numbers import OutOfReach
+from gradcalc.enclosure.bends import is_bent
 from gradcalc.enclosure.cells import WALLS, in_front
 from gradcalc.enclosure.hull import SOLVED, apart, beyond
 from gradcalc.enclosure.neighbourhood import RADII, SETTLED, Sample, flat
@@ -156,8 +157,19 @@ def sought(around: Neighbourhood, search: Search, given: Array, room: float) -> 
     if off <= HELD and not search.stuck:
         return replace(around, held=(*around.held, given))
     # what no direction leads further to may still lie in a piece that was not gone through
-    certain = search.stuck and not around.missed
+    certain = search.stuck and not around.missed and _is_told(around, search)
     return replace(around, complete=around.complete and certain)
+
+
+def _is_told(around: Neighbourhood, search: Search) -> bool:
+    """Whether the gradients along a way and opposite are those that go furthest along it.
+
+    So it is of planes, whose pieces are all known, and of what is convex or concave, as far as the
+    gradients that were found tell.
+    """
+    if around.walls is not None and not around.curved:
+        return True
+    return any(is_bent(around, sign, search.scale) for sign in (1, -1))
 
 
 def _with(around: Neighbourhood, row: Array, direction: Array) -> Neighbourhood:

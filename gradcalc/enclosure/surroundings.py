@@ -14,7 +14,7 @@ import numpy as np
 from gradcalc.balls.arithmetic import to_floats
 from gradcalc.balls.numbers import NAN, OutOfReach
 from gradcalc.derive.perturbations import directions_for, is_finite, shifts, smallest
-from gradcalc.enclosure.bends import bends
+from gradcalc.enclosure.bends import bends, is_level
 from gradcalc.enclosure.cells import Cell, Walk, walk
 from gradcalc.enclosure.culprits import ranked, turned
 from gradcalc.enclosure.experiment import (
@@ -54,6 +54,9 @@ FIRST = 20_000_000
 WAYS = 4
 """Directions in which it is looked for what makes a point special."""
 
+FEWEST = 16
+"""Cells that are gone through, at the least, where a run is not too much for a walk at all."""
+
 PARTS = 1_000
 """Parts that are looked at by themselves."""
 
@@ -77,6 +80,8 @@ CLEAR = 1e-20
 
 CHEAP = 100_000
 """Numbers in the runs that measure the conditioning, if it takes more than one."""
+
+MISSED = "more pieces meet here than are gone through, one of which may have another gradient"
 
 UNTIGHT = "no precision is enough to tell the gradient"
 
@@ -192,7 +197,8 @@ class _Sampler:
 
     def __call__(self, part: Part, direction: Any, radius: Any) -> Trial:
         """The run in a direction of a part, at some distance, as if there was nothing else."""
-        key = len(part.columns), np.asarray(direction, float).tobytes(), float(radius)
+        exact = tuple(d.man_exp() if isinstance(d, flint.arb) else float(d) for d in direction)
+        key = len(part.columns), exact, float(radius)
         if key not in self.known:
             self.known[key] = self._run(part, direction, radius)
         return part.of(self.known[key], self.base)
@@ -219,7 +225,7 @@ class _Sampler:
 
     def _along(self, moving: Sequence[Part], direction: Any) -> Any:
         """The way of all elements."""
-        way = np.zeros(_size(self.experiment))
+        way = np.zeros(_size(self.experiment), np.asarray(direction).dtype)
         for part in moving:
             same = len(part.columns) == len(direction)
             way[part.columns] = direction if same else directions_for(len(part.columns), 1)[0]
@@ -370,7 +376,9 @@ def _looked_at(
     if around.nature in (Nature.SMOOTH, Nature.KINK):
         found = _walked(sampler, part, sample, affordable)
         around = in_cells(around, base, found, sample)
-        if around.nature is Nature.KINK and around.missed:
+        if around.missed and around.nature is Nature.SMOOTH:
+            around = _levelled(sampler, part, around)
+        elif around.missed and found.cells:
             around = _bent(sampler, part, found, around)
     if around.nature is Nature.KINK and around.sides is None and 2 * size <= affordable:
         around = replace(around, sides=axis_slopes(base, sample, around))
@@ -426,13 +434,28 @@ def _walked(
     if size == 1:
         sides = (np.ones(1), -np.ones(1))
         return Walk([Cell(d, d / 2, sample(d, radius), np.array([d])) for d in sides], True)
-    moves = sampler.moves(part)
-    (start,) = directions_for(size, 1)[:1]
     # what a single input does not move costs next to nothing
     first = size * forward_cost(sampler.base.derived) <= FIRST
-    most = max(affordable // (size + 2), int(first))
+    most = max(affordable // (size + 2), FEWEST if first else 0)
+    if not most:
+        return Walk([], False)
+    moves = sampler.moves(part)
+    (start,) = directions_for(size, 1)[:1]
     found = walk(lambda d: sample(d, radius), moves, start, radius, most)
     return between(lambda d: sample(d, radius), moves, found, radius)
+
+
+def _levelled(sampler: _Sampler, part: Part, around: Neighbourhood) -> Neighbourhood:
+    """A point that looks smooth, of which pieces were missed, if none can tell another gradient.
+
+    Raises `OutOfReach` where one could.
+    """
+    (direction,) = directions_for(len(part.columns), 1)[:1]
+    radii = (flint.arb(radius).mid() for radius in RADII[:2])
+    far, near = (sampler(part, direction, radius) for radius in radii)
+    if not is_level(near, far):
+        raise OutOfReach(MISSED)
+    return replace(around, missed=False)
 
 
 def _bent(sampler: _Sampler, part: Part, found: Walk, around: Neighbourhood) -> Neighbourhood:

@@ -67,18 +67,23 @@ def _inside(
         except (OutOfReach, GradcalcError):
             continue
         with flint.ctx.workprec(BITS):
-            reaches = _reaches(trial, moves, wall)
+            normal, reaches = _reaches(trial, moves, wall)
             for near, far in pairwise(reaches):
                 if far - near > (abs(near) + abs(far)) * SAME:
-                    yield way - wall * float((near + far) / 2 / radius)
+                    # no float is near enough to the wall
+                    by = (near + far) / 2 / radius
+                    yield np.array([(w - n * by).mid() for w, n in zip(way, normal, strict=True)])
 
 
-def _reaches(trial: Trial, moves: Sequence[Any], wall: Any) -> list[Any]:
-    """How far along a wall's normal a run is from each border that has this wall, in order."""
+def _reaches(trial: Trial, moves: Sequence[Any], wall: Any) -> tuple[list[Any], list[Any]]:
+    """The normal of a wall, and how far along it a run is from each border there, in order."""
+    normal: list[Any] = []
     found = []
     for border in borders(trial, moves):
         vector, length = unit(border.normal)
         along = float(vector @ wall)
         if abs(abs(along) - 1) <= PARALLEL:
-            found.append(border.margin / length * (1 if along > 0 else -1))
-    return sorted(found)
+            side = 1 if along > 0 else -1
+            normal = normal or [part / length * side for part in border.normal]
+            found.append(border.margin / length * side)
+    return normal, sorted(found)
