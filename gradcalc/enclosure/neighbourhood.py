@@ -218,12 +218,12 @@ def _character(base: Trial, near: Trial, far: Trial, last: Callable[[], Trial]) 
         steps = _steps(base, trial)
         led = sum((s * g for s, g in zip(steps, flat(trial), strict=True)), ZERO)
         apart = abs(trial.total - base.total - led)
-        return ZERO if apart <= abs(base.total) * NOISE else apart
+        return ZERO if apart <= abs(base.total) * NOISE + LEAST else apart
 
     steepest = largest(flat(near))
     if off(near) <= BENT * BENT * steepest * largest(_steps(base, near)):
         return None
-    if steepest > largest(flat(far)) * GROWTH:
+    if steepest > largest(flat(far)) * GROWTH + LEAST:
         return Nature.JUMP if _is_torn(base, [far], [near], [last()]) else Nature.SINGULAR
     return Nature.JUMP if off(near) > off(far) * 0.9 else None
 
