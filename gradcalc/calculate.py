@@ -13,6 +13,7 @@ from gradcalc.problem import Problem
 from gradcalc.report import InputGradient, Report
 from gradcalc.testimony import (
     CONTRADICTION,
+    LEAST_FLOAT,
     LEFT_OUT,
     UNASKED,
     Absence,
@@ -320,10 +321,18 @@ def _gradient(name: str, case: Case, elements: tuple[Element, ...]) -> InputGrad
         symbolic=None if shown is None else shown.gradients.get(name),
         enclosure=_enclosed(case.problem, name, formula, judgement.reference),
         condition=None if reference is None else reference.sensitivity.conditions.get(name),
-        radius=max(map(float, reference.radii[name].flat), default=0.0)
-        if reference is not None and name in reference.radii
-        else None,
+        radius=None if reference is None else _radius(reference, name),
     )
+
+
+def _radius(reference: Reference, name: str) -> float | None:
+    """How far off a gradient is at the most, as it is shown, but for the rounding of its digits."""
+    if name not in reference.radii:
+        return None
+    radius = max(map(float, reference.radii[name].flat), default=0.0)
+    # a 0 that is none shows no digit
+    hidden = np.asarray(reference.exact[name] != 0, np.bool_) & (reference.gradients[name] == 0)
+    return max(radius, LEAST_FLOAT) if hidden.any() else radius
 
 
 def _enclosed(

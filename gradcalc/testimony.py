@@ -23,6 +23,9 @@ otherwise."""
 SURE = 2.0**-20
 """The largest radius, in relation to what it is a slope of, that says anything."""
 
+LEAST_FLOAT = 5e-324
+"""The smallest float that is not 0."""
+
 CONTRADICTION = "the check's own derivative is not that of its values"
 """Why the check is in doubt where it is at odds with itself."""
 
@@ -46,7 +49,7 @@ class Event:
     """A primitive at, or very near, a point where it is not smooth, or outside its domain.
 
     `at` are its operands, `margin` how far away that point is; `condition` says that it is a
-    comparison.
+    comparison, `close` that a few roundings of its operands could take it to that point.
     """
 
     primitive: str
@@ -55,6 +58,7 @@ class Event:
     outside: bool
     margin: float = 0.0
     condition: bool = False
+    close: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +123,15 @@ class Fault:
     """The operation where floats went astray: what it was given is right, and what it gives is not.
 
     `kind` says of its value that it is beyond the dtype's range (`overflow`), smaller than any
-    float (`underflow`), without digits though its operands have theirs (`cancellation`) or off by
-    the library's doing (`value`); of what it hands on to an operand that it is not finite
-    (`undefined`), another number (`slope`) or smaller than any float (`faded`). Where all of them
+    float (`underflow`), without digits though its operands have theirs (`cancellation`), what
+    rounding made of a comparison (`rounded`) or off by the library's doing (`value`); of what it
+    hands on to an operand that it is not finite (`undefined`), beyond the range (`grown`), another
+    number (`slope`) or smaller than any float (`faded`). Where rounding took an operand to where
+    there is no value or slope (`outside`), the two numbers are that operand's. Where all of them
     are right and add up to what is not, they cancel (`parts`) or overflow together (`sum`). `at`
     are its operands as the library has them, `said` and `true` the two numbers. `then` is the
-    operation, with its operands, that hands on a wrong adjoint because of a wrong value.
+    operation, with its operands, that hands on a wrong adjoint because of a wrong value, or is the
+    comparison that it turned over.
     """
 
     kind: str
@@ -143,7 +150,8 @@ class Closed:
     `kind` is `step` (it is flat everywhere), `flat` (it is there), `saturated` (nearly so),
     `underflow` (its slope is smaller than any float), `unchosen` (it takes what does not depend on
     the input), `compared` (only comparisons depend on it) or `unused` (nothing does). `at` are its
-    operands.
+    operands. What gives 0 (`zero`), is `false` or underflows to 0 (`faded`) is what the slope of
+    another operation is, `then`, with its operands.
     """
 
     kind: str
@@ -151,6 +159,7 @@ class Closed:
     place: Span | None
     at: tuple[float, ...]
     wrt: str
+    then: tuple[str, tuple[float, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,7 +395,8 @@ class Enclosed(Reference):
     matters; `turned` are the comparisons that come out otherwise all around. `sway` says how
     strongly the total reacts to relative changes of the inputs, None where that was not found out.
     `faults` are where autograd's gradients went astray, by input, and its value (None), `closed`
-    what lets nothing by, where that was looked for.
+    what lets nothing by, where that was looked for. `decided` is what made comparisons come out
+    otherwise for torch, by rounding, and `chosen` the gradients of what it took then.
     """
 
     bits: int
@@ -396,6 +406,8 @@ class Enclosed(Reference):
     sway: Any = None
     faults: Mapping[str | None, Fault] = field(default_factory=dict)
     closed: tuple[Closed, ...] = ()
+    decided: tuple[Fault, ...] = ()
+    chosen: Mapping[str, Reals] = field(default_factory=dict)
 
     @property
     def rough(self) -> tuple[Neighbourhood, ...]:

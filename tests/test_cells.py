@@ -229,6 +229,17 @@ def test_a_tie_that_no_precision_decides(text: str, inputs: Any, outcome: str) -
     assert "rounding chose" not in said
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["sum((x - mean(x))/(std(x) + 1e-5)*w)", "dot(x - mean(x), w)/(norm(x - mean(x)) + 1)"],
+)
+@pytest.mark.parametrize("size", [2, 3, 7])
+@pytest.mark.parametrize("number", [0.0, 1.0, 0.25])
+def test_equal_entries_are_normalised(text: str, size: int, number: float) -> None:
+    answer = report(text, x=[number] * size, w=np.arange(1.0, size + 1))
+    assert answer.verdict.outcome == "verified", answer.verdict.message
+
+
 def test_beside_a_kink_that_is_not_looked_at_a_claim_is_not_held_to_autograd() -> None:
     random = np.random.default_rng(20198)
     rows = random.integers(-9, 10, (20, 90)) / 4

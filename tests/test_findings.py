@@ -63,6 +63,24 @@ def test_nothing_is_found_where_all_is_well(text: str, inputs: dict[str, Any]) -
     assert found <= {"ill-conditioned"}
 
 
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("sigmoid(x) == 1", 40.0), ("tanh(x) < 1", 20.0), ("exp(-x) == 0", 800.0),
+        ("exp(x) < inf", 1000.0), ("1 + x > 1", 1e-17), ("(x + 1e16) - 1e16 > 0.5", 0.7),
+    ],
+)  # fmt: skip
+def test_the_branch_that_rounding_chose_is_open_however_it_is_written(text: str, at: float) -> None:
+    forms = f"where({text}, 5*x, x)", f"5*x if {text} else x"
+    answers = [report(form, x=at) for form in forms]
+    assert {answer.verdict for answer in answers} == {answers[0].verdict}
+    assert answers[0].verdict.outcome == "unresolved"
+    assert (
+        report(f"where({text}, 5*x, x + 0*sqrt(x - x.detach()))", x=at).verdict.outcome
+        != "verified"
+    )
+
+
 def test_rounding_that_chose_the_branch() -> None:
     # in exact arithmetic the sum is below the literal, in floats it is equal
     text = "y = x\nif x + x + x >= 0.3:\n    y = 2*x\ny"
@@ -234,6 +252,55 @@ SENTENCES: tuple[tuple[str, str, dict[str, Any], str, str], ...] = (
      "finite: log at -1 has", "mul at"),
     ("weight of 0", "norm(x) + abs(x[0])*0", {"x": [0.0, 0.0]}, "sqrt in norm at 0", "abs at"),
     ("conditions", "where(x > 0, x, -relu(-x))", {"x": 0.0}, "corners of relu cancel", "gt"),
+    ("rounded argument", "acos(x@w/(x.norm()*w.norm()))", {"x": [1.0] * 3, "w": [2.0] * 3},
+     "rounding gives acos 1.0000000000000002 for 1, where it has no", "overflow"),
+    ("rounded to the border", "atanh(tanh(x))", {"x": 20.0},
+     "rounding gives atanh 1, where it has no finite value", "overflow"),
+    ("factor that underflows", "a*exp(-x)", {"a": 2.0, "x": 800.0},
+     "by a is 0: exp at -800 underflows to 0, and mul at 2, 0 takes", "mul at 2, 0 underflows"),
+    ("factor at infinity", "a*exp(-x)", {"a": 2.0, "x": np.inf},
+     "by a is 0: exp at -inf is 0, and mul", "mul at 2, 0 is flat"),
+    ("factor of 0", "a*(3*where(x > 0, x, relu(x)))", {"a": 2.0, "x": -1.0},
+     "by a is 0: relu at -1 is 0, and mul at 2, 0 takes", "mul at 2, 0 is flat"),
+    ("own factor", "a*b", {"a": 2.0, "b": 0.0}, "mul at 2, 0 is flat", "takes its slope"),
+    ("no number", "where(x==0, 0, x**3*sin(1/x))", {"x": 0.0},
+     "finite: div at 1, 0 has no finite value", "sin at"),
+    ("adjoint that overflows", "1e200*x*1e200", {"x": 1e-300},
+     "hands back through mul at 1e+200, 1e-300 overflows float64: 1e+400", "where 1e+400"),
+    ("turned over", "where(sigmoid(x) == 1, 5*x, x)", {"x": 40.0},
+     "200 for 40: eq at 1, 1 is true by rounding, and false exactly", "16 digits"),
+    ("turned by what cancels", "where((x + 1e16) - 1e16 > 0.5, 5*x, x)", {"x": 0.7},
+     "digits to rounding, 0 for 0.7, and gt at 0, 0.5 is decided by that", "gt at 0, 0.5 loses"),
+    ("the other way", "y if x > 0 else z", {"x": 1.0, "y": 2.0, "z": 3.0},
+     "does not depend on z as the program goes here", "depend on z,"),
+    ("no border", "norm(x) + norm(x - y)", {"x": [0.0, 0.0], "y": [0.0, 0.0]},
+     "sqrt in norm at 0 is not smooth", "border"),
+    ("guard", "binary_cross_entropy(x, y)", {"x": 0.0, "y": 0.3},
+     "binary_cross_entropy is on the border of its domain", "sqrt"),
+    ("thin cone", "relu(minimum(2*y - x, 3*x - 4*y)) + norm(stack([x, y]))**2",
+     {"x": 0.0, "y": 0.0}, "kink here (relu at 0)", "1e-35"),
+    ("cube", "relu(minimum(2*y - x, 3*x - 4*y)) + abs(x)**3", {"x": 0.0, "y": 0.0},
+     "kink here (relu at 0)", "abs at 0"),
+    ("small, not near", "xlogy(1, x)", {"x": 4e-18}, "agree to", "few roundings"),
+    ("below floats", "prod(x)**(1/2)", {"x": [1e-200, 1e-200]}, "prod underflows", "few roundings"),
+    ("bounds", "clamp(sigmoid(x), 1e-7, 1 - 1e-7)", {"x": 40.0},
+     "clamp at 1, 1e-07, 0.9999999 is flat", "1e-07, 1 is"),
+    ("saturated", "tanh(x)", {"x": 40.0}, "tanh at 40 is saturated", "relative change"),
+    ("flat to the left", "x*tanh(softplus(x))", {"x": -90.0}, "agree", "relative change"),
+    ("there and back", "asin(sin(x))", {"x": 1.5707963267948966}, "rounding gives asin 1",
+     "relative change"),
+    ("value at a kink", "acos(x@w/(x.norm()*w.norm()))", {"x": [1.0, 2.0], "w": [1.0, 2.0]},
+     "the value is wrong, 2.10734e-08 for 0: acos at 0.9999999999999998", "e-3"),
+    ("inputs that cancel at a kink", "abs(x) + (w - 1e8)", {"x": 0.0, "w": 1e8 + 0.1},
+     "abs at 0", "value"),
+    ("parabola in a cone", "relu(minimum(y - 1.01*x, 1.02*x - y)) + 1e20*x**2",
+     {"x": 0.0, "y": 0.0}, "relu at 0 is not smooth", "e-"),
+    ("power in a cone", "relu(minimum(2*y - x, 3*x - 4*y)) + abs(x)**1.5", {"x": 0.0, "y": 0.0},
+     "relu at 0 is not smooth", "abs"),
+    ("root and cone", "sqrt(x*x + y*y) + relu(minimum(2*y - x, 3*x - 4*y))", {"x": 0.0, "y": 0.0},
+     "sqrt at 0: by", "relu at 0: by"),
+    ("norm and cone", "norm(stack([x, y])) + relu(minimum(2*y - x, 3*x - 4*y))",
+     {"x": 0.0, "y": 0.0}, "sqrt in norm at 0: by", "border"),
     ("not saturated", "x/x + 0*y", {"x": 1e300, "y": 1.0}, "mul at 0, 1 is flat", "saturated"),
 )  # fmt: skip
 

@@ -287,6 +287,13 @@ def test_a_single_precision_constant_is_shown_as_written() -> None:
 
 # -- any size -----------------------------------------------------------------------------------
 
+
+def test_the_numbers_of_a_formula_are_not_those_of_the_dtypes_pi() -> None:
+    x = float(np.float32(0.3))
+    found = report("erf(x)", "float32", x=0.3).gradients[0].symbolic
+    assert found == pytest.approx(2 * np.exp(-(x**2)) / np.sqrt(np.pi), rel=1e-14)
+
+
 LARGE = (
     ("2*dot(x,x)", {"x": 10**6}, {"x": "4*x"}),
     ("logsumexp(x)", {"x": 10**6}, {"x": "softmax(x)"}),

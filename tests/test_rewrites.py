@@ -247,6 +247,7 @@ STABLE = (
     ("square over itself", "(x - y)**2/(x - y)", "x - y"),
     # products of 0 and what is infinite
     ("entropy", "-sum(x*log(x))", "sum(entr(x))"),
+    ("divergence", "sum(x*(log(x) - log(y)))", "sum(-entr(x) - x*log(y))"),
     ("entropy, one", "-x*log(x)", "entr(x)"),
     ("entropy of the negative", "x*log(-x)", "entr(-x)"),
     ("entropy of a quotient", "y*(x/3)*log(x/3)", "-y*entr(x/3)"),
@@ -266,6 +267,7 @@ STABLE = (
     ),
     ("hypot as a norm", "hypot(x, y)", "norm(stack([x, y]), dim=0)"),
     # angles
+    ("angle beside 0", "acos(1 - x**2)", "2*asin(abs(x)/sqrt(2))"),
     ("angle by @", "acos(x@y/(norm(x)*norm(y)))", ANGLE),
     ("angle by @, divided twice", "acos(x@y/norm(x)/norm(y))", ANGLE),
     ("angle by dot", "arccos(dot(x, y)/(norm(x)*norm(y)))", ANGLE),

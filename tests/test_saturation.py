@@ -99,8 +99,8 @@ def test_what_is_lost_where_a_function_levels_off(
         ("log(1 - tanh(x))", 1e4, "-2"),
         ("atanh(tanh(x))", 1e4, "1"),
         ("log(sigmoid(x)) - log(1 - sigmoid(x))", 1e4, "1"),
-        ("where(tanh(x) < 1, x, 2*x)", 1e4, "1"),
-        # and no bits that can be afforded
+        # and no bits that can be afforded, or what rounding chose
+        ("where(tanh(x) < 1, x, 2*x)", 1e4, None),
         ("-log(1 - sigmoid(x))", 1e8, None),
         ("acos(tanh(x))", 1e5, None),
         ("1/(1 - tanh(x))", 1e5, None),

@@ -74,6 +74,19 @@ def test_a_cure(text: str, inputs: dict[str, Any], better: str, outcome: str) ->
     assert cured.report.verdict.outcome == outcome
 
 
+@pytest.mark.parametrize(
+    ("text", "inputs", "within"),
+    [
+        ("2*x", {"x": 3.0}, "exactly"), ("a*exp(-x)", {"a": 2.0, "x": 800.0}, "within 5e-324"),
+        ("exp(-x)", {"x": 1e4}, "within 5e-324"), ("0*x", {"x": 1.0}, "exactly"),
+    ],
+)  # fmt: skip
+def test_a_0_that_is_none_is_not_exact(text: str, inputs: dict[str, Any], within: str) -> None:
+    assert f"every digit shown is proved: {within}, " in render(
+        [explain(problem(text, **inputs))], STYLE
+    )
+
+
 def test_what_is_another_function_is_said_to_be() -> None:
     cured = calculate(problem("x/norm(x)", x=[0.0, 0.0])).cured
     assert cured is not None

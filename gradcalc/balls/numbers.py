@@ -5,7 +5,7 @@ when a function is called. Every result encloses the true one (Johansson, "Arb: 
 arbitrary-precision midpoint-radius interval arithmetic", 2017).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -219,9 +219,10 @@ class Source:
             return str(node)
         if isinstance(node, sympy.Rational):
             return self.rational(int(node.p), int(node.q))
-        if isinstance(node, sympy.Add | sympy.Mul):
-            sign = " + " if isinstance(node, sympy.Add) else "*"
-            return f"({sign.join(map(self.write, node.args))})"
+        if isinstance(node, sympy.Add):
+            return f"({' + '.join(map(self.write, node.args))})"
+        if isinstance(node, sympy.Mul):
+            return self._product(node.args)
         if isinstance(node, sympy.Pow):
             return self._power(*node.args)
         if isinstance(node, sympy.Piecewise):
@@ -234,6 +235,22 @@ class Source:
         if name not in CALLS:
             raise NotImplementedError(name)
         return f"{CALLS[name]}({', '.join(map(self.write, node.args))})"
+
+    def _product(self, factors: Sequence[Any]) -> str:
+        """A product over another: a third of three times a number is that number, by balls too."""
+        above: list[str] = []
+        below: list[str] = []
+        for factor in factors:
+            if isinstance(factor, sympy.Rational):
+                p, q = int(factor.p), int(factor.q)
+                above += [self.rational(p, 1)] if p != 1 else []
+                below += [self.rational(q, 1)] if q != 1 else []
+            elif factor.is_Pow and isinstance(factor.exp, sympy.Rational) and factor.exp < 0:
+                below.append(self._power(factor.base, -factor.exp))
+            else:
+                above.append(self.write(factor))
+        numerator = "*".join(above or [self.rational(1, 1)])
+        return f"({numerator}/({'*'.join(below)}))" if below else f"({numerator})"
 
     def rational(self, p: int, q: int) -> str:
         """The name of a number, or what gives it."""

@@ -128,6 +128,19 @@ class Trace:
         """Whether a node of the run depends on an input that is differentiated by."""
         return self.notes[node.order].active
 
+    def is_guard(self, node: Node) -> bool:
+        """Whether a composite has an operation for its border alone: it is multiplied by 0."""
+        if self.notes[node.order].inside is None:
+            return False
+        users = [user for user in self.nodes if any(o is node for o in user.operands)]
+        return bool(users) and all(map(_takes_none, users))
+
+    def title(self, node: Node) -> str:
+        """What the user knows the operation by; a guard by the composite that has it."""
+        note = self.notes[node.order]
+        guarded = note.inside is not None and self.is_guard(node)
+        return str(note.inside) if guarded else note.title(node)
+
     def same_as(self, other: "Trace") -> bool:
         """Whether the same follows from both, what is equal but not the same told apart.
 
@@ -144,6 +157,12 @@ class Trace:
         weights = Data.of(self.weights)
         rest = (inputs, self.output.order, self.wrt, weights, dict(self.bound), self.names)
         return nodes, self.notes, rest, self.path
+
+
+def _takes_none(node: Node) -> bool:
+    """Whether a node is a product with 0."""
+    factors = [o["data"].array for o in node.operands if o.op is ops.LITERAL]
+    return node.title == "mul" and any(not factor.any() for factor in factors)
 
 
 def exactly(value: Any) -> Any:

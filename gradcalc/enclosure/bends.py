@@ -15,9 +15,9 @@ from gradcalc.balls.arithmetic import boxed, to_floats
 from gradcalc.derive.trace import numbers, truth
 from gradcalc.enclosure.borders import BITS, Border, unit
 from gradcalc.enclosure.cells import ROUND, THIN
-from gradcalc.enclosure.culprits import alike, arriving
 from gradcalc.enclosure.kinks import Index, is_boolean
 from gradcalc.enclosure.neighbourhood import flat
+from gradcalc.enclosure.sides import alike, arriving
 from gradcalc.enclosure.trial import Trial
 from gradcalc.expr import ops
 from gradcalc.expr.nodes import Node

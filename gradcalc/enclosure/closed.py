@@ -13,7 +13,7 @@ import numpy as np
 
 from gradcalc.balls.arithmetic import each, to_floats
 from gradcalc.balls.numbers import Ball
-from gradcalc.derive.modes import Eager, dependents
+from gradcalc.derive.modes import Eager, dependents, slopes_of
 from gradcalc.derive.trace import truth
 from gradcalc.enclosure.kinks import is_boolean
 from gradcalc.enclosure.trial import WHOLE, Trial
@@ -182,20 +182,103 @@ def _told(centre: Trial, name: str, end: _End, dtype: str) -> Closed:
         return _compared(centre, name, condition, here)
     if end.why == "comparison":
         return _compared(centre, name, node, end.place)
-    at: tuple[float, ...] = ()
-    if node.source is not None:
-        spread = [np.broadcast_to(v, node.shape)[end.place] for v in centre.operands(node)]
-        at = tuple(map(_number, spread))
-    if not np.isfinite(at).all():
-        # inside of a definition numbers may be larger than any float
-        at = ()
+    at = _at(centre, node, end.place)
     kind = "unchosen" if end.why == "choice" else _kind(centre, end, dtype)
+    if kind in ("flat", "underflow"):
+        factor = _factor(centre, end, dtype)
+        if factor is not None:
+            least = float(np.finfo(dtype).smallest_subnormal)
+            at = tuple(0.0 if abs(x) < least else x for x in at)
+            return _none_of(centre, name, factor, (note.title(node), at))
     return Closed(kind, note.title(node), note.place, at, name)
+
+
+def _at(centre: Trial, node: Node, place: Index) -> tuple[float, ...]:
+    """The operands of an element for a sentence, none where one of them is none of floats."""
+    if node.source is None:
+        return ()
+    spread = [np.broadcast_to(v, node.shape)[place] for v in centre.operands(node)]
+    at = tuple(map(_number, spread))
+    # inside of a definition numbers may be larger than any float
+    known = [not ball.is_finite() or np.isfinite(x) for ball, x in zip(spread, at, strict=True)]
+    return at if all(known) and not np.isnan(at).any() else ()
 
 
 def _number(ball: Ball) -> float:
     """An operand for a sentence: 0 where it may be."""
-    return 0.0 if ball.contains(0) else float(ball.mid())
+    return 0.0 if ball.is_finite() and ball.contains(0) else float(ball.mid())
+
+
+# -- what a factor of 0 is made by --------------------------------------------------------------
+
+
+def _factor(centre: Trial, end: _End, dtype: str) -> tuple[Node, Index] | None:
+    """The element that is the slope of what a factor is multiplied by, where that was made 0.
+
+    None where there is no such factor, or where it is a number of the user's.
+    """
+    node, least = end.node, float(np.finfo(dtype).smallest_subnormal)
+    _, slope = slopes_of(node, end.operand)
+    symbols = list(node["symbols"])
+    if slope not in symbols:
+        return None
+    factor = node.operands[symbols.index(slope)]
+    found = factor, _at_element(factor, end.place, node.shape)
+    if not factor.operands:
+        return None
+    while True:
+        below = _smaller(centre, *found, least)
+        if below is None:
+            return found
+        found = below
+
+
+def _smaller(centre: Trial, node: Node, place: Index, least: float) -> tuple[Node, Index] | None:
+    """An element that was 0 already and that makes this one 0, None where it is so by itself."""
+    mask = np.zeros(node.shape, np.bool_)
+    mask[place] = True
+    if node.source is None:
+        if not (node.op.moves or node.op in (ops.SUM, ops.BROADCAST, ops.DETACH)):
+            return None
+        masks = [mask] if node.op is ops.DETACH else _handed(centre, node, mask)
+    else:
+        masks = _made_of(centre, node, place)
+    parts = [
+        (operand, tuple(map(int, index)))
+        for operand, own in zip(node.operands, masks, strict=True)
+        for index in (np.argwhere(own) if own is not None else ())
+    ]
+    small = [part for part in parts if abs(centre.values[part[0].order][part[1]]) < least]
+    if node.source is None or node.title != "mul":
+        # of a sum all parts are
+        small = small if len(small) == len(parts) else []
+    made = [part for part in small if part[0].operands]
+    return made[0] if made else None
+
+
+def _made_of(centre: Trial, node: Node, place: Index) -> list[Any]:
+    """Marks for the elements of the operands that one of a primitive is made of."""
+    wanted = [not is_boolean(operand) for operand in node.operands]
+    if node.title == "where":
+        taken = centre.operands(node)[0][_at_element(node.operands[0], place, node.shape)]
+        wanted = [False, not taken.is_zero(), taken.is_zero()]
+    found: list[Any] = []
+    for operand, wants in zip(node.operands, wanted, strict=True):
+        mask = np.zeros(operand.shape, np.bool_)
+        mask[_at_element(operand, place, node.shape)] = wants
+        found.append(mask)
+    return found
+
+
+def _none_of(
+    centre: Trial, name: str, factor: tuple[Node, Index], then: tuple[str, tuple[float, ...]]
+) -> Closed:
+    """What makes a factor 0 of what hands on its slope."""
+    node, place = factor
+    note = centre.trace.notes[node.order]
+    zero_here = centre.values[node.order][place].contains(0)
+    kind = "false" if is_boolean(node) else "zero" if zero_here else "faded"
+    return Closed(kind, note.title(node), note.place, _at(centre, node, place), name, then)
 
 
 def _at_element(node: Node, place: Index, shape: Any) -> Index:

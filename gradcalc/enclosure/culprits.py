@@ -15,21 +15,22 @@ from gradcalc.balls.numbers import OutOfReach, Undecided, Undefined
 from gradcalc.derive.modes import Eager, handed_on
 from gradcalc.derive.perturbations import is_finite
 from gradcalc.enclosure.kinks import is_boolean
+from gradcalc.enclosure.sides import Sample, Sides, alike, arriving
 from gradcalc.enclosure.trial import Trial, largest, taking_part
 from gradcalc.errors import GradcalcError
 from gradcalc.expr import ops
-from gradcalc.expr.evaluate import Plan
 from gradcalc.expr.nodes import Node
 from gradcalc.testimony import Event, Nature
-
-Sample = Callable[[Any, Any], Trial]
-"""A run beside the point, that far in a direction."""
 
 GROWTH = 1.15
 """How much larger is what grows without bound, in the nearer of two runs."""
 
 SAME = 1e-6
 """How far apart, in relation to their size, two adjoints are that are the same."""
+
+MET = 1e-3
+"""What is left in the nearer of two runs, at the most, of a difference that draws to 0, as that of
+square roots does."""
 
 NOTHING = 1e-18
 """Sizes below which an operand is 0 at the point."""
@@ -44,7 +45,8 @@ def ranked(
 ) -> tuple[Event, ...]:
     """The events with the one first that makes the point what it is, where that can be told.
 
-    `directions` are ways to look in, with their opposites; `radii` are far and near.
+    `directions` are ways to look in, with their opposites, those first that tell most; `radii` are
+    far and near.
     """
     innocent = nature in (Nature.EDGE, Nature.SINGULAR)
     alone = len(_different(events)) < 2
@@ -69,8 +71,10 @@ def ranked(
     if nature is not Nature.KINK:
         return events
     # what lies at a corner that does not matter is none of its causes
-    if any(_is_one(event, found) for event in events):
-        return tuple(event for event in events if _is_one(event, found))
+    first = {_call(one): number for number, one in reversed([*enumerate(found)])}
+    guilty = [event for event in events if _call(event) in first]
+    if guilty:
+        return tuple(sorted(guilty, key=lambda event: first[_call(event)]))
     idle = _idle(sample, directions, radii)
     return tuple(event for event in events if not _is_one(event, idle)) or events
 
@@ -86,6 +90,11 @@ def _different(events: Sequence[Event]) -> tuple[Event, ...]:
 def _is_one(event: Event, others: Sequence[Event]) -> bool:
     """Whether an event is of the same operation as one of the others."""
     return any((event.primitive, event.place) == (e.primitive, e.place) for e in others)
+
+
+def _call(event: Event) -> tuple[str, Any]:
+    """The call that an event belongs to: all that is in one definition goes together."""
+    return event.primitive.partition(" in ")[2] or event.primitive, event.place
 
 
 def turned(centre: Trial, sides: Sequence[Trial]) -> tuple[Event, ...]:
@@ -199,34 +208,47 @@ def _largest_place(values: Any) -> tuple[int, ...]:
 
 
 def _turning(sample: Sample, direction: Any, radii: tuple[Any, Any]) -> list[Event]:
-    """The operations that hand on other numbers on the other side of the point by themselves."""
-    one, other = sample(direction, radii[1]), sample(-direction, radii[1])
-    if not (one.finite and other.finite) or not alike(one, other):
+    """The operations that hand on other numbers on the other side of the point by themselves.
+
+    So do those whose slope grows towards it, as that of a root does.
+    """
+    sides = Sides.of(sample, direction, radii)
+    if sides is None:
         return []
     found = []
-    for node, _, pair in _handings(one, other):
-        arriving, handed = pair
-        if _apart(*handed) and not _apart(*arriving):
+    further = {(node.order, place): pair for node, place, pair in _handings(*sides.far)}
+    for node, place, pair in _handings(*sides.near):
+        before = further.get((node.order, place), pair)
+        grows = [
+            max(map(largest, near)) > max(map(largest, far)) * GROWTH
+            for near, far in zip(pair, before, strict=True)
+        ]
+        turns = [_apart(*both) for both in pair]
+        # what comes together at the point is smooth there
+        meets = before is not pair and _jump(pair) <= _jump(before) * MET
+        if [False, True] in ([False] * 2 if meets else turns, grows) and not sides.is_idle(node):
             chosen = node.operands[0] if node.title == "where" else node
-            found.append(_event(one, chosen, (0,) * chosen.ndim))
+            found.append(_event(sides.near[0], chosen, (0,) * chosen.ndim))
     return found
 
 
+def _jump(pair: Any) -> Any:
+    """How far apart is what is handed on."""
+    _, (one, other) = pair
+    return largest(one - other)
+
+
 def _idle(sample: Sample, directions: Sequence[Any], radii: tuple[Any, Any]) -> list[Event]:
-    """The operations at which no adjoint arrives on either side."""
+    """The operations at which no adjoint arrives on either side, or none that matters."""
     try:
-        one, other = (sample(way, radii[1]) for way in (directions[0], -directions[0]))
+        sides = Sides.of(sample, directions[0], radii)
     except (OutOfReach, Undecided, Undefined, GradcalcError, ArithmeticError):
         return []
-    if not (one.finite and other.finite) or not alike(one, other):
+    if sides is None:
         return []
-    adjoints = list(map(arriving, (one, other)))
-    return [
-        _event(one, node, (0,) * node.ndim)
-        for node in one.trace.nodes
-        if all(node.order in found and largest(found[node.order]) == 0 for found in adjoints)
-        and 0 not in node.shape
-    ]
+    one = sides.near[0]
+    nodes = (n for n in one.trace.nodes if 0 not in n.shape and sides.is_idle(n))
+    return [_event(one, node, (0,) * node.ndim) for node in nodes]
 
 
 def _apart(first: Any, second: Any) -> bool:
@@ -253,35 +275,14 @@ def _handings(one: Trial, other: Trial) -> Iterator[tuple[Node, int, Any]]:
                 yield node, position, (cotangents, parts)
 
 
-def arriving(trial: Trial) -> dict[int, Any]:
-    """The adjoints of all nodes, by number."""
-    derivation = trial.derived.derivation
-    with flint.ctx.workprec(trial.bits):
-        plan = Plan(list(derivation.cotangents.values()), derivation.values)
-        found = plan(trial.arithmetic, trial.inputs, trial.values)
-    return dict(zip(derivation.cotangents, found, strict=True))
-
-
-def alike(one: Trial, other: Trial) -> bool:
-    """Whether two runs did the same, be it to other elements."""
-    pairs = zip(one.trace.nodes, other.trace.nodes, strict=False)
-    return len(one.trace.nodes) == len(other.trace.nodes) and all(
-        a.op is b.op and a.shape == b.shape and _orders(a) == _orders(b) for a, b in pairs
-    )
-
-
-def _orders(node: Node) -> list[int]:
-    return [operand.order for operand in node.operands]
-
-
 def _event(trial: Trial, node: Node, place: Any) -> Event:
     """An operation at the point, as it is in a run right beside it."""
     at: tuple[float, ...] = ()
-    if node.source is not None:
+    if node.source is not None and not trial.trace.is_guard(node):
         spread = [np.broadcast_to(v, node.shape)[place] for v in trial.operands(node)]
         at = tuple(0.0 if abs(ball) < NOTHING else float(ball.mid()) for ball in spread)
-    note = trial.trace.notes[node.order]
-    return Event(note.title(node), note.place, at, False, condition=is_boolean(node))
+    written = trial.trace.notes[node.order].place
+    return Event(trial.trace.title(node), written, at, False, condition=is_boolean(node))
 
 
 SEEKERS: Mapping[Nature, Callable[[Sample, Any, tuple[Any, Any]], list[Event]]] = {

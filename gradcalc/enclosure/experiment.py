@@ -46,7 +46,7 @@ ASIDE = "1e-25"
 """How far beside the point, in relation to the inputs, a tie is asked again: numbers that are equal
 at the point alone are told apart there by far fewer bits than those of the ceiling."""
 
-BESIDE = "1e-30"
+BESIDE = 2.0**-100
 """The relative distance at which the conditioning is measured."""
 
 MORE = 256
@@ -60,6 +60,10 @@ TIE = "a comparison is a tie, or so close to one that no precision decides it"
 
 FINER, MOST_BITS = (1, 4, 16), 2**18
 """How many times as many bits are tried beside the point, and how many of them at the most."""
+
+KNOWN = 2.0**-20
+"""How well a gradient must be known, in relation to how far runs beside the point are from it, for
+the difference to tell anything."""
 
 SAMPLES = 3
 """Directions in which the conditioning is measured."""
@@ -437,6 +441,27 @@ def _directions(size: int) -> Any:
     drawn = signed(random, 0.5, 1.0, (SAMPLES, size))
     drawn[1] = abs(drawn[1]) * np.sign(drawn[0]) * (-1.0) ** np.arange(size)
     return drawn
+
+
+def sharpened(experiment: Experiment, centre: Trial, others: Samples) -> Trial:
+    """The run at the point in as many bits as those beside it, where its own tell no difference.
+
+    Where digits cancel, what is tight may still be off by more than two points are apart.
+    """
+    if all(_is_sharp(centre.balls[name], others[0][1]) for name in centre.balls):
+        return centre
+    bits = max(trial.bits for trial, _ in others)
+    try:
+        found = experiment.run(bits, forced=centre.guessed)
+    except (OutOfReach, Undecided, GradcalcError):
+        return centre
+    return found if found.derived.shares_with(centre.derived) else centre
+
+
+def _is_sharp(balls: Any, radius: Any) -> bool:
+    told = balls[is_finite(balls)]
+    off = max((ball.rad() for ball in told.flat), default=0)
+    return bool(off <= largest(told) * radius * KNOWN)
 
 
 def conditions(exact: Mapping[str, Reals], others: Samples) -> dict[str, float]:

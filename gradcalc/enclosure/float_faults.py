@@ -18,29 +18,31 @@ from gradcalc.balls.numbers import Ball, OutOfReach, Undecided, Undefined
 from gradcalc.enclosure.course import LOST, Course, Unlike, Use, kept
 from gradcalc.enclosure.experiment import Experiment
 from gradcalc.enclosure.trial import Trial
-from gradcalc.enclosure.wrong_values import shown, value_fault, wrong_value
+from gradcalc.enclosure.wrong_values import rounded, shown, value_fault, wrong_value
 from gradcalc.errors import GradcalcError
 from gradcalc.testimony import Computed, Fault, Origin, place_of
 
 Index = tuple[int, ...]
 
 
-def faults(
-    experiment: Experiment, centre: Trial, autograd: Computed, truth: Mapping[str, Any]
-) -> dict[str | None, Fault]:
-    """The faults of autograd's gradients, by input, and of its value, as far as they are found.
-
-    `autograd` tells its steps, `truth` are the true gradients, which are not those of the chain
-    rule where corners come to nothing. Nothing is found where the steps are not those of the exact
-    run.
-    """
-    found: dict[str | None, Fault] = {}
+def course_of(experiment: Experiment, centre: Trial, autograd: Computed) -> Course | None:
+    """Torch's steps, which it tells, beside the exact ones; None where they are not the same."""
     with np.errstate(all="ignore"), flint.ctx.workprec(centre.bits):
         try:
-            course = Course(centre, autograd, experiment.epsilon, experiment.problem.dtype)
+            return Course(centre, autograd, experiment.epsilon, experiment.problem.dtype)
         except Unlike:
-            return {}
-        for name in (*experiment.problem.wrt, None):
+            return None
+
+
+def faults(course: Course, truth: Mapping[str, Any]) -> dict[str | None, Fault]:
+    """The faults of autograd's gradients, by input, and of its value, as far as they are found.
+
+    `truth` are the true gradients, which are not those of the chain rule where corners come to
+    nothing.
+    """
+    found: dict[str | None, Fault] = {}
+    with np.errstate(all="ignore"), flint.ctx.workprec(course.centre.bits):
+        for name in (*truth, None):
             try:
                 fault = (
                     wrong_value(course)
@@ -190,16 +192,21 @@ def _handing(course: Course, use: Use, index: Index) -> Fault | None:
                 return value_fault(course, (use.call, position), place)
     ones = [course.centre.arithmetic.ones(value.shape) for value in step.values]
     slope = course.handed(use.call, ones, exact=False)[use.operand][index]
-    if np.isfinite(given) or slope.is_finite():
+    if np.isinf(given) and true.is_finite() and abs(true) > float(course.range.max):
+        return Fault("grown", *course.named(use.call), at, given, shown(true))
+    if np.isfinite(given) or (slope.is_finite() and np.isfinite(at).all()):
         return Fault("slope", *course.named(use.call), at, given, shown(true))
     number = use.call
     if at:
-        number, at = _undefined(course, number, place_of(related[0], related[0].shape))
+        number, place = _undefined(course, number, place_of(related[0], related[0].shape))
+        moved, at = rounded(course, number, place), course.operands(number, place)
+        if moved is not None:
+            return Fault("outside", *course.named(number), at, *moved)
     return Fault("undefined", *course.named(number), at, given, shown(true))
 
 
-def _undefined(course: Course, number: int, place: Index) -> tuple[int, tuple[float, ...]]:
-    """The first call, of those that make an element, without a value, and its operands there."""
+def _undefined(course: Course, number: int, place: Index) -> tuple[int, Index]:
+    """The first call, of those that make an element, without a value, and its element there."""
     for slot in course.slots[number]:
         sizes = slot.value.shape
         behind = place[len(place) - len(sizes) :]
@@ -208,7 +215,7 @@ def _undefined(course: Course, number: int, place: Index) -> tuple[int, tuple[fl
             below = slot.origin[0]
             if course.is_elementwise(course.calls[below]):
                 return _undefined(course, below, own)
-    return number, course.operands(number, place)
+    return number, place
 
 
 def _differ(course: Course, meant: Ball, true: Ball) -> bool:

@@ -25,7 +25,7 @@ from gradcalc.expr import ops
 from gradcalc.expr.evaluate import evaluate
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Node
-from gradcalc.testimony import Event
+from gradcalc.testimony import LEAST_FLOAT, Event
 
 NEAR = 64
 """How close to a kink or a border a primitive must be for its surroundings to be looked at, and how
@@ -40,8 +40,8 @@ TIED = 4
 BESIDE = 1e-3
 """How far beside a cotangent is looked at too, in relation to the inputs."""
 
-LEAST = 5e-324
-"""The smallest float that is not 0."""
+FEW = 4
+"""Roundings of the operands within which something could have turned out the other way."""
 
 UNSURE = 16
 """Bits at the end of a number that may be wrong."""
@@ -147,8 +147,8 @@ def _found(recording: Recording) -> Iterator[Event]:
         if near.any():
             place = np.unravel_index(int(np.argmax(near)), near.shape)
             at = tuple(float(np.broadcast_to(value, near.shape)[place]) for value in values)
-            note = trace.notes[node.order]
-            yield Event(note.title(node), note.place, at, False, condition=is_boolean(node))
+            note, at = trace.notes[node.order], () if trace.is_guard(node) else at
+            yield Event(trace.title(node), note.place, at, False, condition=is_boolean(node))
 
 
 def near_in_floats(
@@ -393,10 +393,20 @@ def _event(trial: Trial, node: Node, index: Index, epsilon: float) -> Event | No
     if not exact and abs(closest) <= largest * flint.arb(2) ** (UNSURE - trial.bits):
         closest = ZERO
     # a margin that is too small for a float is one all the same
-    margin = float(abs(closest)) or (LEAST if closest != 0 else 0.0)
-    note = trial.trace.notes[node.order]
-    outside, numbers = bool(closest < 0), tuple(map(float, at))
-    return Event(note.title(node), note.place, numbers, outside, margin, is_boolean(node))
+    margin = float(abs(closest)) or (LEAST_FLOAT if closest != 0 else 0.0)
+    place, title = trial.trace.notes[node.order].place, trial.trace.title(node)
+    numbers = () if trial.trace.is_guard(node) else tuple(map(float, at))
+    close = bool(margin) and _is_close(trial, node, at, closest, epsilon)
+    return Event(title, place, numbers, bool(closest < 0), margin, is_boolean(node), close)
+
+
+def _is_close(trial: Trial, node: Node, at: Sequence[Ball], closest: Ball, epsilon: float) -> bool:
+    """Whether a few roundings of the operands, in relation to each, may make the margin 0."""
+    if node.source is None:
+        return bool(abs(closest) <= FEW * epsilon * max(map(abs, at)))
+    rounded = [flint.arb(x, abs(x) * FEW * epsilon) for x in at]
+    margins = map(flint.arb, _margins(BALLS, trial.trace, node, rounded))
+    return any(margin.contains(0) or margin.is_nan() for margin in margins)
 
 
 def _tied(trial: Trial, node: Node, index: Index) -> list[Ball]:

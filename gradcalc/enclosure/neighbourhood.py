@@ -29,8 +29,9 @@ from gradcalc.testimony import Nature, Neighbourhood
 Sample = Callable[[Any, Any], Trial]
 """A run beside the point, by direction and radius."""
 
-RADII = ("1e-25", "1e-35", "1e-45")
-"""Relative radii of the balls, far below any float's rounding; the last only in doubt."""
+RADII = (2.0**-83, 2.0**-116, 2.0**-149)
+"""Relative radii of the balls, far below any float's rounding; the last only in doubt. With numbers
+of so few digits what is equal beside the point is worked out to be."""
 
 AGREED = 1e-20
 """The relative difference up to which gradients are the same."""

@@ -16,7 +16,7 @@ from gradcalc.balls.arithmetic import to_floats
 from gradcalc.balls.numbers import OutOfReach
 from gradcalc.enclosure.cells import WALLS, in_front
 from gradcalc.enclosure.hull import SOLVED, apart, beyond
-from gradcalc.enclosure.neighbourhood import RADII, Sample, flat
+from gradcalc.enclosure.neighbourhood import RADII, SETTLED, Sample, flat
 from gradcalc.enclosure.trial import Trial
 from gradcalc.errors import GradcalcError
 from gradcalc.testimony import Array, Neighbourhood
@@ -190,19 +190,29 @@ def _modelled(around: Neighbourhood, way: Array) -> Iterator[Array]:
         yield found
 
 
-def axis_slopes(base: Trial, sample: Sample, size: int) -> Array:
-    """The slopes along each axis, on its left and on its right, from values; NaN where unknown."""
-    radius = flint.arb(RADII[1]).mid()
-    found = np.full((2, size), np.nan)
-    for side, sign in enumerate((-1.0, 1.0)):
-        for column, axis in enumerate(np.eye(size)):
-            try:
-                moved = sample(sign * axis, radius)
-            except (OutOfReach, GradcalcError):
-                continue
-            found[side, column] = float(_slope(base, moved))
-    largest = np.max(np.abs(found), where=np.isfinite(found), initial=0)
-    found[np.abs(found) <= NOTHING * largest] = 0.0
+def axis_slopes(base: Trial, sample: Sample, around: Neighbourhood) -> Array:
+    """The slopes along each axis, on its left and on its right, from values; NaN where unknown.
+
+    What shrinks with the distance is on its way to 0.
+    """
+    size = around.gradients.shape[1]
+    far, near = (flint.arb(radius).mid() for radius in RADII[:2])
+
+    def along(side: int, column: int, radius: Any) -> float:
+        axis = np.eye(size)[column] * (-1.0, 1.0)[side]
+        try:
+            return float(_slope(base, sample(axis, radius)))
+        except (OutOfReach, GradcalcError):
+            return np.nan
+
+    found = np.array([[along(side, column, near) for column in range(size)] for side in (0, 1)])
+    largest = np.max(
+        np.abs(found), where=np.isfinite(found), initial=np.abs(around.gradients).max()
+    )
+    for side, column in np.argwhere((found != 0) & (np.abs(found) <= SETTLED * largest)):
+        slope = found[side, column]
+        if not abs(slope) > max(NOTHING * largest, abs(along(side, column, far) - slope)):
+            found[side, column] = 0.0
     return found
 
 

@@ -67,6 +67,9 @@ ON = 1e-25
 ASIDE = 1.0
 """How far what is 0 is moved, in roundings, where another part of the function is special there."""
 
+SIDLE = 1e-9
+"""How far beside an axis is looked along it."""
+
 CLOSE = "1e-10"
 """How far apart two runs beside a special point are, in relation to how far they are from it."""
 
@@ -383,12 +386,12 @@ def _looked_at(
         if around.nature is Nature.KINK and around.missed:
             around = _bent(sampler, part, found, around)
     if around.nature is Nature.KINK and around.sides is None and 2 * size <= affordable:
-        around = replace(around, sides=axis_slopes(base, sample, size))
-    return replace(around, events=_ranked(sampler, part, around.nature, events))
+        around = replace(around, sides=axis_slopes(base, sample, around))
+    return replace(around, events=_ranked(sampler, part, around, events))
 
 
 def _ranked(
-    sampler: _Sampler, part: Part, nature: Nature, events: tuple[Event, ...]
+    sampler: _Sampler, part: Part, around: Neighbourhood, events: tuple[Event, ...]
 ) -> tuple[Event, ...]:
     """What is special about the point to a part, that first which makes it what it is."""
 
@@ -397,7 +400,26 @@ def _ranked(
         return sampler.alone(part, direction, radius)
 
     radii = (flint.arb(RADII[0]).mid(), flint.arb(RADII[1]).mid())
-    return ranked(nature, events, sample, directions_for(len(part.columns), WAYS), radii)
+    ways = directions_for(len(part.columns), WAYS)
+    if around.nature is Nature.KINK and len(part.columns) > 1:
+        ways = np.vstack([*_telling(around, ways[0]), ways])
+    return ranked(around.nature, events, sample, ways, radii)
+
+
+def _telling(around: Neighbourhood, aside: Any) -> list[Any]:
+    """Ways that tell most of a kink, each a little aside.
+
+    The axis along which the slopes differ most, of which it is told, then those where gradients lie
+    apart from the others, as in a thin piece.
+    """
+    off = np.abs(around.gradients - np.median(around.gradients, axis=0)).max(axis=1)
+    found = list(around.directions[np.argsort(-off, kind="stable")[:WAYS]])
+    jumps = (
+        np.zeros(1) if around.sides is None else np.nan_to_num(abs(np.diff(around.sides, axis=0)))
+    )
+    if jumps.any():
+        found.insert(0, np.eye(len(aside))[np.argmax(jumps)] + SIDLE * aside)
+    return found
 
 
 def _sides(sampler: _Sampler, size: int) -> list[Trial]:

@@ -21,6 +21,7 @@ from gradcalc.expr.functions import FUNCTIONS
 from gradcalc.expr.nodes import Node
 from gradcalc.expr.scalars import closed
 from gradcalc.lang.program import Branch
+from gradcalc.testimony import LEAST_FLOAT
 
 Reals = Any
 """A numpy array of exact balls."""
@@ -128,8 +129,8 @@ class Trial:
 
     @cached_property
     def radii(self) -> Mapping[str, NDArray[np.float64]]:
-        """How far off they are at the most."""
-        return {n: to_floats(each(lambda b: b.rad().upper(), v)) for n, v in self.balls.items()}
+        """How far off they are at the most; below the least float, that."""
+        return {n: to_floats(each(_radius, balls)) for n, balls in self.balls.items()}
 
     @property
     def derived(self) -> Derived:
@@ -189,6 +190,11 @@ def real(ball: Ball) -> Ball:
         far = power < -LARGEST_EXPONENT
         return ZERO if far or ball.rel_accuracy_bits() < TIGHT else middle
     return middle
+
+
+def _radius(ball: Ball) -> float:
+    radius = ball.rad().upper()
+    return float(radius) or (LEAST_FLOAT if radius != 0 else 0.0)
 
 
 def reals(balls: Any) -> Reals:

@@ -5,7 +5,7 @@ from typing import Any
 import flint
 import numpy as np
 
-from gradcalc.balls.arithmetic import ZERO, each
+from gradcalc.balls.arithmetic import ZERO, each, to_floats
 from gradcalc.balls.numbers import Ball
 from gradcalc.derive.modes import Eager
 from gradcalc.derive.perturbations import is_finite
@@ -52,6 +52,9 @@ def _below(course: Course, origin: tuple[int, int], index: Index) -> tuple[Origi
     number, position = origin
     given = course.steps[number].values[position][index]
     true = course.centre.values[course.calls[number].results[position]][index]
+    turned = _turned(course, number, index)
+    if turned is not None:
+        return turned
     shares = _shares(course, origin, index)
     row = _row(course, number)
     if row is not None and all(slope is zero for _, slope in row.partials) and row.partials:
@@ -67,6 +70,17 @@ def _below(course: Course, origin: tuple[int, int], index: Index) -> tuple[Origi
                 if best is None or weight > best[0]:
                     best = weight, slot.origin, place
     return None if best is None else best[1:]
+
+
+def _turned(course: Course, number: int, index: Index) -> tuple[Origin, Index] | None:
+    """The condition by which a call takes an element of another branch, if it does."""
+    row = _row(course, number)
+    if row is None or row.name != "where":
+        return None
+    slot = course.slots[number][0]
+    place = tuple(map(int, np.argwhere(to_floats(_all_of(course, number, 0, index)))[0]))
+    off = course.is_off(slot.value[place], course.centre.values[slot.number][place])
+    return (slot.origin, place) if off and slot.origin is not None else None
 
 
 def _shares(course: Course, origin: tuple[int, int], index: Index) -> list[Any]:
@@ -115,19 +129,35 @@ def _own(course: Course, origin: tuple[int, int], index: Index) -> Fault:
     given = float(course.steps[number].values[position][index])
     true = course.centre.values[result][index]
     meant = course.given(number, exact=False)[result][index]
-    kind = "value"
+    kind, row = "value", _row(course, number)
     at = course.operands(number, index)
     if np.isnan(given) and not np.isfinite(at).all():
         # nothing is too large here: 0 times what is infinite is no number
         kind = "undefined"
     elif not np.isfinite(given):
         beyond = true.is_finite() and abs(true) > float(course.range.max)
+        moved = None if beyond or meant.is_finite() else rounded(course, number, index)
+        if moved is not None:
+            return Fault("outside", *course.named(number), at, *moved)
         kind = "overflow" if beyond or not meant.is_finite() else "value"
     elif given == 0 and meant.is_finite() and 0 < abs(meant) < float(course.range.tiny):
         kind = "underflow"
     elif abs(meant - given) <= abs(meant) * (LOST * course.epsilon):
-        kind = "cancellation"
+        kind = "rounded" if row is not None and row.boolean else "cancellation"
     return Fault(kind, *course.named(number), at, given, shown(true))
+
+
+def rounded(course: Course, number: int, index: Index) -> tuple[float, Ball] | None:
+    """The first operand of an element that rounding has moved, torch's and the exact one."""
+    if not course.is_elementwise(course.calls[number]):
+        return None
+    shape = course.steps[number].values[0].shape
+    for slot in course.slots[number]:
+        given = float(np.broadcast_to(slot.value, shape)[index])
+        true = np.broadcast_to(course.centre.values[slot.number], shape)[index]
+        if np.isfinite(given) and true.is_finite() and not true.contains(given):
+            return given, shown(true)
+    return None
 
 
 def shown(ball: Ball) -> Ball:

@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcalc.errors import Span
 from gradcalc.findings import faults, runs
-from gradcalc.primitives import BY_NAME, Elementwise
+from gradcalc.primitives import BY_NAME, Composite, Elementwise
 from gradcalc.problem import Problem
 from gradcalc.testimony import (
     Absence,
@@ -24,16 +24,13 @@ from gradcalc.testimony import (
     trusted,
 )
 from gradcalc.verdict.judge import Judgement
-from gradcalc.verdict.outcome import Finding, at_text, element_text, number_text, precision_of
+from gradcalc.verdict.outcome import Finding, at_text, element_text, number_text
 
 ILL_CONDITIONED = 1e4
 """Conditioning above which it is worth a word."""
 
 MOST = 3
 """Findings of one kind at the most."""
-
-FEW = 4
-"""Roundings of the operands within which something could have turned out the other way."""
 
 
 def find(
@@ -77,7 +74,7 @@ def _point(
         return
     yield from _branches(autograd, known)
     if not known.rough:
-        yield from _near(problem, known)
+        yield from _near(known)
     turned = known.turned if isinstance(known, Enclosed) else ()
     yield from islice(_corners(problem, autograd, turned, known.rough), MOST)
     if isinstance(known, Enclosed):
@@ -143,18 +140,24 @@ def _rough(problem: Problem, autograd: Computed, around: Neighbourhood) -> Itera
         if event.outside:
             text += " is outside its domain"
         elif sides is None:
-            text += f" {_character(event)}"
+            text += f" {_character(event, around.nature)}"
         else:
             text, sides = f"{text}: {sides}", None
         yield Finding(str(around.nature), text, None, event.place)
 
 
-def _character(event: Event) -> str:
-    """What a primitive that stands at or near a special point of its own is like there."""
+def _character(event: Event, nature: Nature) -> str:
+    """What a primitive that stands at or near a special point of its own is like there.
+
+    A function that goes on all around has no border there, whatever it is made of.
+    """
     if event.margin:
         return f"is off its kink or border by {event.margin:.2g}"
     row = BY_NAME.get(event.primitive.partition(" in ")[0])
-    if isinstance(row, Elementwise) and row.domain is not None and row.kinks is None:
+    ends = nature in (Nature.EDGE, Nature.SINGULAR)
+    if ends and isinstance(row, Composite) and not event.condition:
+        return "is on the border of its domain"
+    if ends and isinstance(row, Elementwise) and row.domain is not None and row.kinks is None:
         return "is on the border of its domain"
     return "is not smooth"
 
@@ -181,15 +184,9 @@ def _sides(problem: Problem, autograd: Computed, around: Neighbourhood) -> str |
     )
 
 
-def _near(problem: Problem, reference: Reference) -> Iterator[Finding]:
+def _near(reference: Reference) -> Iterator[Finding]:
     """What a few roundings could have turned over."""
-    few = FEW * precision_of(problem.dtype).epsilon
-    close = [
-        event
-        for event in reference.events
-        if 0 < event.margin <= few * max(map(abs, event.at), default=0)
-    ]
-    for event in _distinct(tuple(close)):
+    for event in _distinct(tuple(event for event in reference.events if event.close)):
         row = BY_NAME.get(event.primitive)
         compared = isinstance(row, Elementwise) and row.boolean
         what = "is decided by" if compared else "is off its kink or border by"

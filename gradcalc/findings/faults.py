@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gradcalc.lang.program import Program
+from gradcalc.primitives import BY_NAME, Elementwise
 from gradcalc.problem import Problem
 from gradcalc.testimony import Absent, Computed, Enclosed, Fault, Reference, trusted
 from gradcalc.verdict.comparing import is_told, total_of, value_holds
@@ -24,9 +25,13 @@ from gradcalc.verdict.references import same_way
 
 KINDS = {
     "undefined": "masked-nan", "value": "inexact", "slope": "inexact", "parts": "cancellation",
-    "sum": "overflow", "faded": "underflow",
+    "sum": "overflow", "faded": "underflow", "rounded": "branch", "outside": "masked-nan",
+    "grown": "overflow",
 }  # fmt: skip
 """What findings of a kind of fault are called, where that is another name."""
+
+MOST = 3
+"""Comparisons that rounding decided, of which each has a finding."""
 
 
 def failures(
@@ -41,6 +46,10 @@ def failures(
     if exact is not None and wrong:
         yield from _lost_digits(problem, exact, judgement)
         yield from _corners(exact, judgement)
+    for fault in exact.decided[:MOST] if exact is not None else ():
+        yield Finding(
+            KINDS.get(fault.kind, fault.kind), fault_text(problem, fault), None, fault.place
+        )
     if exact is not None and same_way(autograd, exact):
         yield from _value(problem, autograd, exact, judgement)
     yield from _claims(problem, judgement)
@@ -124,8 +133,14 @@ def fault_text(problem: Problem, fault: Fault) -> str:
         text = f"{what} underflows to 0"
     elif fault.kind == "undefined":
         text = f"{what} has no finite value or slope"
+    elif fault.kind == "outside":
+        of = "" if said == true else f" for {true}"
+        text = f"rounding gives {fault.primitive} {said}{of}, where it has no finite value or slope"
     elif fault.kind == "cancellation":
         text = f"{what} loses {_lost(problem, fault)} digits to rounding, {said} for {true}"
+    elif fault.kind == "rounded":
+        said, true = (str(number != 0).lower() for number in (fault.said, fault.true))
+        text = f"{what} is {said} by rounding, and {true} exactly"
     elif fault.kind == "parts":
         parts = " and ".join(number_text(part) for part in fault.at[:2])
         rest = f" and {len(fault.at) - 2} more" if len(fault.at) > 2 else ""
@@ -134,6 +149,8 @@ def fault_text(problem: Problem, fault: Fault) -> str:
         )
     elif fault.kind == "sum":
         text = f"what flows back to {fault.primitive} adds up beyond the range of {problem.dtype}"
+    elif fault.kind == "grown":
+        text = f"what torch hands back through {what} overflows {problem.dtype}: {true}"
     elif fault.kind == "faded":
         text = f"what torch hands back through {what} underflows to 0"
     elif fault.kind == "slope":
@@ -142,7 +159,12 @@ def fault_text(problem: Problem, fault: Fault) -> str:
         text = f"torch gives {said} for {what}, which is {true}"
     if fault.then is None:
         return text
-    how = "chooses by" if fault.then[0] == "where" else "takes its slope from"
+    row = BY_NAME.get(fault.then[0])
+    how = "takes its slope from"
+    if isinstance(row, Elementwise) and row.boolean:
+        how = "is decided by"
+    elif row is not None and row.name == "where":
+        how = "chooses by"
     return f"{text}, and {at_text(*fault.then)} {how} that"
 
 

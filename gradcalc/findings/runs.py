@@ -93,6 +93,9 @@ def zeros(
 def _flat(end: Closed) -> str:
     """What lets nothing by, in words."""
     what = at_text(end.primitive, end.at)
+    if end.then is not None:
+        how = {"zero": "is 0", "false": "is false", "faded": "underflows to 0"}[end.kind]
+        return f"{what} {how}, and {at_text(*end.then)} takes its slope from that"
     return {
         "step": f"{end.primitive} has slope 0 wherever it has one",
         "flat": f"{what} is flat",
@@ -125,7 +128,10 @@ def _dead(
     elif problem.detach:
         why = f"no gradient flows back to {name}: {', '.join(problem.detach)} is detached"
     elif end is not None or name not in _used(problem):
-        why = f"the output does not depend on {name}, so the gradient is 0"
+        steered = autograd.path or any(stop.kind in NUMBERS for stop in autograd.stops)
+        # another way of the program may well use it
+        here = " as the program goes here" if steered and name in _used(problem) else ""
+        why = f"the output does not depend on {name}{here}, so the gradient is 0"
     elif special:
         return
     else:

@@ -184,6 +184,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("(U**2 - 1)/(U - 1)", "U + 1", LIMIT),
     ("U**2/U", "U", LIMIT),
     # products of 0 and what is infinite
+    ("U*(log(U) - log(V))", "-entr(U) - U*log(V)", POLE),
     ("-sum(U*log(U), **O)", "sum(entr(U), **O)", POLE),
     ("-U*log(U)", "entr(U)", POLE),
     ("U*log(U)", "-entr(U)", POLE),
@@ -261,6 +262,11 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("minimum(U, U)", "U", KINK),
     ("where(C, U, U)", "U", KINK),
     # angles
+    (
+        "acos(1 - U**2)",
+        "2*asin(abs(U)/sqrt(2))",
+        "no digits are lost next to 1, where acos has none",
+    ),
     ("acos(U@V/(norm(U)*norm(V)))", ANGLE, ANGLED, "U and V are vectors"),
     ("acos(U@V/norm(U)/norm(V))", ANGLE, ANGLED, "U and V are vectors"),
     ("acos(dot(U, V)/(norm(U)*norm(V)))", ANGLE, ANGLED),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcalc.problem import Problem, weights
-from gradcalc.testimony import Array, Computed, Enclosed, Reference, place_of
+from gradcalc.testimony import LEAST_FLOAT, Array, Computed, Enclosed, Reference, place_of
 from gradcalc.verdict.outcome import (
     EXCUSED,
     FACTOR,
@@ -90,7 +90,9 @@ def _compared(problem: Problem, name: str, autograd: Computed, reference: Refere
         why = _why_not_finite(name, given, true, precision)
         return Comparison(Outcome.WRONG, 0.0, ~finite | rest, why)
     # how far off the true gradient may itself be counts against autograd
-    errors = errors_of(given, true) + reference.radii.get(name, 0.0)
+    radius = reference.radii.get(name, np.zeros(given.shape))
+    # the least of floats stands for what none tells from 0
+    errors = errors_of(given, true) + np.where(radius > LEAST_FLOAT, radius, 0.0)
     error, size = _largest(errors), abs(_largest(true))
     condition = reference.sensitivity.conditions.get(name) if size != 0 else None
     relative = float(error / size) if size != 0 else (np.inf if error != 0 else 0.0)

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+import numpy as np
+
 from gradcalc.lang.program import brief
 from gradcalc.problem import Problem
 from gradcalc.testimony import (
@@ -132,6 +134,7 @@ def _judged(
         found = _judged(problem, autograd, formula, exact, replace(known, doubt=trouble))
         return replace(found, directions=directions)
     comparisons = _as_far_as_rounding_tells(problem, autograd, known, comparisons)
+    comparisons = _as_rounding_chose(problem, autograd, known, comparisons)
     verdicts = [verdict for _, verdict in rough]
     if comparisons or not rough:
         witnesses = _witnesses(agree(problem, formula, known), exact, directions)
@@ -156,6 +159,23 @@ def _as_far_as_rounding_tells(
         name: replace(comparisons[name], outcome=Outcome.UNRESOLVED, why=why) for name in wrong
     }
     return {**comparisons, **changed}
+
+
+def _as_rounding_chose(
+    problem: Problem, autograd: Computed, known: Reference, comparisons: dict[str, Comparison]
+) -> dict[str, Comparison]:
+    """The same, but nothing is wrong that is right for the branch that rounding chose."""
+    if not isinstance(known, Enclosed) or not known.decided:
+        return comparisons
+    found = dict(comparisons)
+    for name, comparison in comparisons.items():
+        if comparison.outcome is Outcome.WRONG:
+            told = is_told(known.exact[name])
+            chosen = np.where(told, known.chosen[name], known.exact[name])
+            there = replace(known, exact={**known.exact, name: chosen})
+            if compare(problem, name, autograd, there).outcome.exit_code == 0:
+                found[name] = replace(comparison, outcome=Outcome.UNRESOLVED, why=ELSEWHERE)
+    return found
 
 
 def is_puzzling(problem: Problem, autograd: Computed, exact: Enclosed, found: Judgement) -> bool:

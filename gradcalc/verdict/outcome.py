@@ -192,10 +192,21 @@ def element_text(name: str, index: tuple[int, ...]) -> str:
 
 
 def at_text(primitive: str, at: Sequence[float], digits: int = 6) -> str:
-    """A primitive and where it stands, its operands, if these are few enough to be told."""
+    """A primitive and where it stands, its operands, if these are few enough to be told.
+
+    They have as many digits as it takes to tell one from another, and from a whole number.
+    """
     if not at:
         return primitive
-    return f"{primitive} at {', '.join(number_text(value, digits) for value in at)}"
+    texts: list[str] = []
+    for more in range(digits, 18):
+        texts = [number_text(value, more) for value in at]
+        whole = any(
+            float(t) % 1 == 0 and value % 1 != 0 for t, value in zip(texts, at, strict=True)
+        )
+        if len(set(texts)) == len(set(map(str, at))) and not whole:
+            break
+    return f"{primitive} at {', '.join(texts)}"
 
 
 def culprit_text(events: Sequence[Event]) -> str:

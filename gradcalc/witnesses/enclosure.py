@@ -11,17 +11,27 @@ from dataclasses import replace
 import flint
 import numpy as np
 
-from gradcalc.balls.arithmetic import to_floats
+from gradcalc.balls.arithmetic import ZERO, to_floats
 from gradcalc.balls.numbers import OutOfReach, TooLarge
 from gradcalc.derive.sensitivity import magnitudes
+from gradcalc.enclosure.choices import chosen
 from gradcalc.enclosure.claims import claims_of
 from gradcalc.enclosure.closed import closed
 from gradcalc.enclosure.consistency import contradiction, misled
-from gradcalc.enclosure.experiment import Experiment, conditions, sway
-from gradcalc.enclosure.float_faults import faults
+from gradcalc.enclosure.experiment import (
+    MORE,
+    SAMPLES,
+    Experiment,
+    beside,
+    conditions,
+    sharpened,
+    sway,
+)
+from gradcalc.enclosure.float_faults import course_of, faults
 from gradcalc.enclosure.rounding import noise, rounding
 from gradcalc.enclosure.steepness import steepest
-from gradcalc.enclosure.surroundings import View, alone, further, look
+from gradcalc.enclosure.surroundings import OFF, View, alone, further, look
+from gradcalc.enclosure.trial import Trial
 from gradcalc.errors import GradcalcError
 from gradcalc.testimony import (
     CONTRADICTION,
@@ -30,6 +40,7 @@ from gradcalc.testimony import (
     Array,
     Computed,
     Enclosed,
+    Nature,
     Neighbourhood,
     Sensitivity,
     Slopes,
@@ -94,20 +105,46 @@ def diagnose(
                 slopes=slopes,
                 ordinary=ordinary,
             )
-            exact = replace(exact, sensitivity=found)
+            exact = replace(_with_sway(experiment, exact), sensitivity=found)
             if exact.size > DIAGNOSED:
                 return exact
             told: Computed | Absent = autograd()
+            course = None if isinstance(told, Absent) else course_of(experiment, centre, told)
+            decided, gradients = ((), {}) if course is None else chosen(course)
             return replace(
                 exact,
-                faults={}
-                if isinstance(told, Absent)
-                else faults(experiment, centre, told, exact.exact),
+                faults={} if course is None else faults(course, exact.exact),
+                decided=decided,
+                chosen=gradients,
                 closed=closed(centre, experiment.problem.dtype),
                 sensitivity=replace(found, noise=noise(centre) if centre.finite else {}),
             )
     except (OutOfReach, GradcalcError):
         return exact
+
+
+def _with_sway(experiment: Experiment, exact: Enclosed) -> Enclosed:
+    """The same testimony with how the total reacts to all inputs at a kink, if that can be told."""
+    natures = {part.nature for part in exact.around}
+    centre = experiment.centre
+    if exact.sway is not None or not natures <= {Nature.KINK, Nature.SMOOTH} or centre.guessed:
+        return exact
+    try:
+        with flint.ctx.workprec(centre.bits + MORE):
+            samples = beside(experiment, centre, SAMPLES, OFF)
+            near = sharpened(experiment, centre, samples)
+            if not all(_moves_all(experiment, trial) for trial, _ in samples):
+                return exact
+            total = ZERO if near.whole.contains(0) else near.total
+            return replace(exact, sway=sway(near, samples), total=total)
+    except (OutOfReach, GradcalcError):
+        return exact
+
+
+def _moves_all(experiment: Experiment, trial: Trial) -> bool:
+    """Whether no input of a run is where it is at the point, but what is 0."""
+    inputs = experiment.problem.inputs.items()
+    return all((trial.inputs[n] != values)[values != 0].all() for n, values in inputs)
 
 
 def seek(
@@ -139,7 +176,9 @@ def _testify(experiment: Experiment) -> Enclosed | Absent:
         radii = problem.split(own)
     with flint.ctx.workprec(centre.bits):
         sizes = magnitudes(centre.derived, centre.values, centre.arithmetic)
-    samples = view.samples
+        samples = view.samples
+        near = sharpened(experiment, centre, samples) if samples else centre
+        beside = problem.split(view.gradient(problem.joined(near.gradients)))
     flows = to_floats(problem.joined(sizes.flows)) if view.around else np.empty(0)
     around = tuple(_with_noise(part, flows, experiment.epsilon) for part in view.around)
     return Enclosed(
@@ -150,9 +189,9 @@ def _testify(experiment: Experiment) -> Enclosed | Absent:
         exact=exact,
         total=centre.total,
         sensitivity=Sensitivity(
-            sizes.scales, sizes.flows, conditions(exact, samples) if samples else {}
+            sizes.scales, sizes.flows, conditions(beside, samples) if samples else {}
         ),
-        sway=sway(centre, samples) if samples else None,
+        sway=sway(near, samples) if samples else None,
         around=around,
         within=view.within,
         turned=view.turned,

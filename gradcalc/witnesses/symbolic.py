@@ -101,10 +101,11 @@ def _testify(experiment: Experiment) -> Derived:
     gradients = dict(found.gradients)
     if found.centre is not None and shown is not None and not guessed:
         for name, value in _written(trip, found.centre, shown, formulas).items():
-            if _is_near(problem, value, gradients[name]):
-                gradients[name] = value
-            else:
+            if not _is_near(problem, value, gradients[name]):
                 formulas[name] = Formula(failure=UNREAD, holds=False)
+            elif problem.dtype == "float64":
+                gradients[name] = value
+            # in fewer digits a text has the dtype's pi, which is not that of the formula
     beside = found.beside()
     output = recording.output
     lost = LOST if problem.enclose else f"{TAKEN}, and {LEFT_OUT.doubt}"
