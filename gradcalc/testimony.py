@@ -345,18 +345,18 @@ class Sensitivity:
     bends; `flows` the sizes, signs left out, of all that flows into each element of a gradient:
     rounding is in proportion to them. `conditions` say how strongly each gradient reacts to
     relative changes of the inputs; `rounding` how far the dtype's rounding alone takes it in the
-    program as it is written, `noise` what that of its values alone does, in units of epsilon;
-    `slopes` how large its elements are on the way to inputs of ordinary size, `ordinary` the same
-    with those of inputs that have been smaller.
+    program as it is written, `noise` what that of its values alone does to each element, in units
+    of epsilon; `slopes` how large each element is on the way to numbers of ordinary size,
+    `ordinary` the same with those of inputs that have been smaller.
     """
 
     scales: Mapping[str, Any]
     flows: Mapping[str, Reals]
     conditions: Mapping[str, float] = field(default_factory=dict)
     rounding: Mapping[str, float] = field(default_factory=dict)
-    noise: Mapping[str, float] = field(default_factory=dict)
-    slopes: Mapping[str, float] = field(default_factory=dict)
-    ordinary: Mapping[str, float] = field(default_factory=dict)
+    noise: Mapping[str, Array] = field(default_factory=dict)
+    slopes: Mapping[str, Array] = field(default_factory=dict)
+    ordinary: Mapping[str, Array] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

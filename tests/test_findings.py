@@ -148,7 +148,7 @@ CULPRITS: tuple[tuple[str, str, float], ...] = (
     ("edge", "(x > 0)*«sqrt(x)»", -1.0),
     ("dead", "«stack([x, 3.0])[1]»*x.detach()", 1.4),
     ("masked-nan", "where(x > 3, «acos(x - 10)», x)", 1.0),
-    ("inexact", "«gelu(x - 5)»", -1.0),
+    ("inexact", "«sinc(x)»", 1e-5),
     ("dead", "«relu(x)»", -3.0),
     ("dead", "«clamp(x, 0, 1)»", 3.0),
     ("dead", "where(x > 0, x, «relu(x)»)", -3.0),

@@ -122,7 +122,10 @@ def off(roundings: float) -> float:
         (0.0, 1e-16, {"at": 1e3}, "wrong"),
         (1e-17, 0.0, {"total": 0.0, "scale": 1.0}, "vanished"),
         (1e-17, 0.0, {"total": 0.0, "scale": 1e-10}, "wrong"),
-        (0.0, "1e-400", {"total": 0.0, "scale": 0.0}, "vanished"),
+        (0.0, "1e-400", {"total": 0.0, "scale": 0.0}, "verified"),
+        (0.0, "1e-400", {"total": 0.0, "scale": 0.0, "strict": True}, "verified"),
+        (0.0, "1e-320", {"total": 0.0, "scale": 0.0, "strict": True}, "wrong"),
+        (1.0, "1e-400", {"total": 0.0, "scale": 0.0}, "wrong"),
         (1 + 2.0**-20, 1.0, {"dtype": "float32"}, "verified"),
         (1 + 2.0**-16, 1.0, {"dtype": "float32"}, "wrong"),
         (1.05, 1.0, {"dtype": "float16"}, "verified"),
@@ -306,7 +309,7 @@ CLAIMS: tuple[tuple[str, dict[str, Any], str, bool, str], ...] = (
     ("sqrt(x)", {"x": 0.0}, "inf", False, "edge"),
     ("1/x", {"x": 0.0}, "-1/x**2", False, "singular"),
     ("x*x", {"x": float("inf")}, "2*x", True, "unresolved"),
-    ("exp(x)", {"x": -1000.0}, "exp(x)", True, "vanished"),
+    ("exp(x)", {"x": -1000.0}, "exp(x)", True, "verified"),
     # formulas hold around the point, numbers at it
     ("x**2", {"x": 1.0}, "2*x**3", False, "wrong"),
     ("x**2", {"x": 1.0}, "2", True, "verified"),
@@ -573,18 +576,19 @@ def test_a_formula_that_does_not_hold_at_the_point_does_not_agree(
 
 
 @pytest.mark.parametrize(
-    ("text", "at"),
+    ("text", "at", "outcome"),
     [
-        ("exp2(sinh(x))", 1e6),
-        ("exp(exp(x))", 1e10),
-        ("atan(exp(exp(x)))", 1e4),
-        ("sum(softmax(exp(x), 0))", [1e3, 1e4]),
-        ("log(log(exp(exp(x))))", 1e6),
-        ("x**x**x", 1e6),
+        ("exp2(sinh(x))", 1e6, "unresolved"),
+        ("exp(exp(x))", 1e10, "unresolved"),
+        # NaN where as many bits as small runs have tell that the gradient is 0
+        ("atan(exp(exp(x)))", 1e4, "wrong"),
+        ("sum(softmax(exp(x), 0))", [1e3, 1e4], "wrong"),
+        ("log(log(exp(exp(x))))", 1e6, "unresolved"),
+        ("x**x**x", 1e6, "unresolved"),
     ],
 )
-def test_what_is_beyond_the_balls_is_no_border(text: str, at: Any) -> None:
-    assert report(text, x=at).verdict.outcome == "unresolved"
+def test_what_is_beyond_the_balls_is_no_border(text: str, at: Any, outcome: str) -> None:
+    assert report(text, x=at).verdict.outcome == outcome
 
 
 def test_the_digits_of_an_element_that_is_off_altogether() -> None:

@@ -15,7 +15,7 @@ import numpy as np
 
 from gradcalc.balls.arithmetic import Balls, each
 from gradcalc.balls.numbers import Decisions, OutOfReach, TooLarge, Undecided, beyond
-from gradcalc.derive.perturbations import is_finite, shifts, signed
+from gradcalc.derive.perturbations import directions_for, is_finite, shifts, signed, smallest
 from gradcalc.derive.runs import Recording, Runs
 from gradcalc.enclosure.kinks import is_undefined
 from gradcalc.enclosure.trial import FAR, Reals, Trial, cost, largest, overflows
@@ -38,6 +38,14 @@ SHORT = 1e-3
 PRECISIONS = (192, 768, 2560, 8192)
 """Bits tried until the enclosure is tight."""
 
+DEEPER, SMALL = 32768, 100
+"""Bits tried where a function comes so near to where it levels off that fewer do not tell the two
+apart, and the functions of elements in a run up to which that takes well under a second."""
+
+ASIDE = "1e-25"
+"""How far beside the point, in relation to the inputs, a tie is asked again: numbers that are equal
+at the point alone are told apart there by far fewer bits than those of the ceiling."""
+
 BESIDE = 2.0**-100
 """The relative distance at which the conditioning is measured."""
 
@@ -46,14 +54,16 @@ MORE = 256
 
 DIGITS = "so many digits of all numbers are more work than the check does"
 
+LEVEL = f"{PRECISIONS[-1]:,} bits are not enough to tell numbers here from what they level off at"
+
 TIE = "a comparison is a tie, or so close to one that no precision decides it"
+
+FINER, MOST_BITS = (1, 4, 16), 2**18
+"""How many times as many bits are tried beside the point, and how many of them at the most."""
 
 KNOWN = 2.0**-20
 """How well a gradient must be known, in relation to how far runs beside the point are from it, for
 the difference to tell anything."""
-
-FINER = (1, 4, 16)
-"""How many times as many bits are tried beside the point."""
 
 SAMPLES = 3
 """Directions in which the conditioning is measured."""
@@ -61,6 +71,13 @@ SAMPLES = 3
 T = TypeVar("T")
 
 Samples = list[tuple[Trial, Any]]
+
+
+class Level(OutOfReach):
+    """A function has levelled off so far that no precision tells where it is."""
+
+    def __init__(self) -> None:
+        super().__init__(LEVEL)
 
 
 @dataclass(slots=True)
@@ -92,6 +109,7 @@ class Experiment:
         self.work = Work()
         self.too_large = False
         self.shared = False
+        self.level = False
         self._known: dict[str, Any] = {}
 
     def once(self, key: str, make: Callable[[], T]) -> T:
@@ -240,6 +258,45 @@ def settle(experiment: Experiment) -> Trial:
         raise OutOfReach(FAR)
     if trial.finite and not trial.tight:
         raise OutOfReach(f"{PRECISIONS[-1]:,} bits are not enough to tell the gradient")
+    if not trial.finite and _is_level(experiment, trial):
+        return _in_more_bits(experiment) or trial
+    return trial
+
+
+def _is_level(experiment: Experiment, trial: Trial) -> bool:
+    """Whether what is not decided at the point is not beside it either.
+
+    Numbers that are equal at the point by chance part there; those between which a function has
+    levelled off do not. It is noted, as more bits tell nothing of such a point then.
+    """
+    inputs, wrt = experiment.problem.inputs, experiment.problem.wrt
+    bits = PRECISIONS[-1] + MORE
+    size = sum(inputs[name].size for name in wrt)
+    if not size:
+        return False
+    with flint.ctx.workprec(bits):
+        way = directions_for(size, 1)[0]
+        aside = shifts(inputs, wrt, way, flint.arb(ASIDE).mid(), smallest(inputs, wrt), 1.0)
+    try:
+        experiment.level = not _is_told(experiment, experiment.run(bits, aside, trial.detached))
+    except Undecided:
+        experiment.level = True
+    except GradcalcError:
+        return False
+    return experiment.level
+
+
+def _in_more_bits(experiment: Experiment) -> Trial | None:
+    """The run in as many bits as small ones can be made in, None if it is not decided there."""
+    if experiment.size > SMALL:
+        return None
+    try:
+        trial = experiment.run(DEEPER)
+    except Undecided:
+        return None
+    if not trial.finite or not trial.tight:
+        return None
+    experiment.level = False
     return trial
 
 
@@ -265,6 +322,11 @@ def _at_a_tie(experiment: Experiment, guess: Trial) -> Trial:
             return _either_way(experiment, bits)
         except OutOfReach:
             continue
+    if _is_level(experiment, guess):
+        found = _in_more_bits(experiment)
+        if found is None:
+            raise OutOfReach(TIE)
+        return found
     if guess.path:
         ties = [experiment.run(PRECISIONS[1], forced=True, tie=tie) for tie in (1, -1, 0)]
         if any(_ways(run) != _ways(guess) for run in ties):
@@ -314,7 +376,9 @@ def run_beside(experiment: Experiment, bits: int, moved: Any, replay: Any) -> Tr
     Raises `OutOfReach` where that takes too much precision, or a tie is not decided.
     """
     trial: Trial | None = None
-    for more in FINER:
+    for more in FINER[:1] if experiment.level else FINER:
+        if bits * more > MOST_BITS and more > 1:
+            break
         try:
             trial = experiment.run(bits * more, moved, replay)
         except Undecided:

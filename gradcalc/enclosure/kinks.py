@@ -332,25 +332,39 @@ def _winners(trial: Trial, node: Node) -> Any:
     return np.arange(math.prod(sizes)).reshape(sizes) == places
 
 
-def is_undefined(trial: Trial, epsilon: float) -> bool:
-    """Whether no precision makes the run finite: what first is not is exactly at its border."""
-    if trial.finite:
+def is_undefined(
+    trial: Trial, epsilon: float, terms: Sequence[tuple[int, Any, Any]] | None = None
+) -> bool:
+    """Whether no precision makes the run finite: what first is not is beyond its border or on it.
+
+    With the `terms` of a part only what these are made of counts.
+    """
+    if trial.finite and terms is None:
         return False
+    found = False
     with flint.ctx.workprec(trial.bits):
-        for number, mask in sorted(taking_part(trial).items()):
+        for number, mask in sorted(taking_part(trial, terms).items()):
             node = trial.trace.nodes[number]
             wild = ~is_finite(trial.values[number]) | trial.steep(node)
             for index in map(tuple, np.argwhere(mask & wild)):
                 operands = _operands(trial, node, index)
                 if not all(operand.is_finite() for operand in operands):
                     continue
-                if not all(operand.is_exact() for operand in operands):
+                if not _is_beyond(trial, node, index, epsilon):
                     return False
-                if node.source is None:
-                    return True
-                event = _event(trial, node, index, epsilon)
-                return event is not None and (event.outside or not event.margin)
-    return False
+                found = True
+    return found
+
+
+def _is_beyond(trial: Trial, node: Node, index: Index, epsilon: float) -> bool:
+    """Whether an element that is not finite is surely at its border or beyond."""
+    exact = all(operand.is_exact() for operand in _operands(trial, node, index))
+    if node.source is None:
+        return exact
+    event = _event(trial, node, index, epsilon)
+    if event is None:
+        return False
+    return bool(event.outside and event.margin) or (exact and (event.outside or not event.margin))
 
 
 def _operands(trial: Trial, node: Node, index: Index) -> list[Ball]:

@@ -230,13 +230,14 @@ def _character(base: Trial, near: Trial, far: Trial, last: Callable[[], Trial]) 
         apart = abs(trial.total - base.total - led)
         rounded = (abs(base.total) + largest(flat(trial)) * largest(steps)) * NOISE
         unknown = base.whole.rad() + trial.whole.rad()
-        return ZERO if apart <= rounded + unknown * 2 else apart
+        return ZERO if apart <= rounded + unknown * 2 + LEAST else apart
 
     steepest = largest(flat(near))
     if not off(near):
         return None
+    before = largest(flat(far))
     # without a slope the run further away is in another piece
-    if steepest > largest(flat(far)) * GROWTH > 0:
+    if before > 0 and steepest > before * GROWTH + LEAST:
         return Nature.JUMP if _is_torn(base, [far], [near], [last()]) else Nature.SINGULAR
     return Nature.JUMP if off(near) > off(far) * 0.9 else None
 

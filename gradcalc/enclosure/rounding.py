@@ -4,7 +4,6 @@ By that the enclosed values of a run are also held against those that a library 
 operations.
 """
 
-import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -21,7 +20,7 @@ from gradcalc.enclosure.trial import Reals, Trial, largest
 from gradcalc.errors import GradcalcError
 from gradcalc.expr import ops
 from gradcalc.expr.nodes import Node
-from gradcalc.testimony import Step
+from gradcalc.testimony import Array, Step
 
 ROUNDED = 3
 """Runs with as few bits as the dtype has, which round differently."""
@@ -48,12 +47,14 @@ class Rounded(Balls):
     Each primitive of elements is computed as well as that allows, so what goes wrong is the
     program's doing and not that of a library; sums are added up as floats are. With `inside` a
     primitive is rounded at each step of its own definition, as it is where a program spells it out.
+    What is smaller than `least` is 0.
     """
 
-    def __init__(self, bits: int, *, inside: bool = False) -> None:
+    def __init__(self, bits: int, *, inside: bool = False, least: float = 0.0) -> None:
         super().__init__(Decisions(forced=True))
         self.bits = bits
         self.inside = inside
+        self.least = least
 
     def asarray(self, values: Any) -> Any:
         return each(self._rounded, super().asarray(values))
@@ -61,6 +62,10 @@ class Rounded(Balls):
     def map(self, symbols: Sequence[Any], body: Any, values: Sequence[Any]) -> Any:
         with flint.ctx.workprec(self.bits if self.inside else PRECISE):
             found = super().map(symbols, body, values)
+        if self.least and symbols:
+            # what underflows on the way there is multiplied by no more than the operands
+            sizes = np.maximum.reduce(np.broadcast_arrays(1.0, *(np.abs(v) for v in values)))
+            found = each(lambda b, s: ZERO if abs(b.mid()) < s * self.least else b, found, sizes)
         return self.asarray(found)
 
     def matmul(self, x: Any, y: Any) -> Any:
@@ -72,6 +77,8 @@ class Rounded(Balls):
     def _rounded(self, ball: Ball) -> Ball:
         if not ball.is_finite():
             return NAN
+        if self.least and abs(ball.mid()) < self.least:
+            return ZERO
         mantissa, exponent = ball.mid().man_exp()
         extra = int(mantissa).bit_length() - self.bits
         if extra <= 0:
@@ -85,15 +92,22 @@ def rounding(experiment: Experiment, exact: Mapping[str, Reals]) -> dict[str, fl
 
     The relative error of runs with as many bits as the dtype has and a few more, brought to the
     dtype's; of primitives as they are, and spelled out. Nothing where the gradient is 0, or such a
-    run meets a number that is not finite.
+    run meets a number that is not finite. Of a gradient next to the smallest floats it is also what
+    remains if what is smaller still is lost.
     """
-    bits = bits_of(experiment.problem.dtype)
+    bits, info = bits_of(experiment.problem.dtype), np.finfo(experiment.problem.dtype)
     worst: dict[str, float] = {}
     times = ROUNDED if experiment.size <= FEW else 1
-    for inside, more in itertools.product((False, True), range(times)):
-        gradients = _in_few_bits(experiment, bits + more, inside=inside)
+    tiny = float(info.tiny)
+    runs = [(inside, more, 0.0) for inside in (False, True) for more in range(times)]
+    if any(0 < largest(true) <= tiny / float(info.eps) for true in exact.values()):
+        runs.append((False, 0, tiny))
+    for inside, more, least in runs:
+        gradients = _in_few_bits(experiment, bits + more, inside=inside, least=least)
         for name, true in exact.items():
             size = largest(true)
+            if least and size > least / float(info.eps):
+                continue
             errors = [abs(part) for part in np.ravel(gradients[name] - true)]
             if size != 0 and all(error.is_finite() for error in errors):
                 error = max(errors)
@@ -106,16 +120,18 @@ def bits_of(dtype: str) -> int:
     return int(np.finfo(dtype).nmant) + 1
 
 
-def _in_few_bits(experiment: Experiment, bits: int, *, inside: bool) -> dict[str, Reals]:
+def _in_few_bits(
+    experiment: Experiment, bits: int, *, inside: bool, least: float
+) -> dict[str, Reals]:
     with flint.ctx.workprec(bits):
-        arithmetic = Rounded(bits, inside=inside)
+        arithmetic = Rounded(bits, inside=inside, least=least)
         inputs = {n: arithmetic.asarray(v) for n, v in experiment.problem.inputs.items()}
         recording = experiment.runs.at(lambda: arithmetic, inputs)
         return recording.swept(arithmetic, inputs)
 
 
-def noise(trial: Trial) -> dict[str, float]:
-    """What rounding of the values does to a gradient, in units of epsilon.
+def noise(trial: Trial) -> dict[str, Array]:
+    """What rounding of the values does to each element of a gradient, in units of epsilon.
 
     Running error analysis (Higham, Accuracy and Stability of Numerical Algorithms, section 3.3):
     each number is off by what its operands are, times its slope, and one rounding more, and each
@@ -130,11 +146,11 @@ def noise(trial: Trial) -> dict[str, float]:
     largest = max(sizes, default=0.0)
     result = {}
     for name, gradient in derivation.gradients.items():
-        left = max(map(float, np.ravel(errors[gradient.order])), default=0.0)
+        left = to_floats(errors[gradient.order])
         values = trial.values[inputs[name].order]
         size = max((abs(float(ball)) for ball in values.flat), default=0.0)
         # a change of the input by its own size that outweighs all numbers is no rounding
-        result[name] = min(left, largest / size) if size else left
+        result[name] = np.minimum(left, largest / size) if size else left
     return result
 
 

@@ -23,13 +23,14 @@ from gradcalc.enclosure.experiment import (
     SAMPLES,
     TIE,
     Experiment,
+    Level,
     Samples,
     beside,
     hangs_on_ties,
     run_beside,
 )
 from gradcalc.enclosure.hull import extent
-from gradcalc.enclosure.kinks import Met, events_of
+from gradcalc.enclosure.kinks import Met, events_of, is_undefined
 from gradcalc.enclosure.neighbourhood import RADII, around_rounding, explore, in_cells
 from gradcalc.enclosure.parts import OtherCourse, Part, Parts, parts
 from gradcalc.enclosure.seeking import Search, axis_slopes, sought
@@ -201,7 +202,17 @@ class _Sampler:
         key = len(part.columns), exact, float(radius)
         if key not in self.known:
             self.known[key] = self._run(part, direction, radius)
-        return part.of(self.known[key], self.base)
+        return self._told(part, self.known[key])
+
+    def _told(self, part: Part, trial: Trial) -> Trial:
+        """A run as if there was nothing but a part. Raises `OutOfReach` where none is told."""
+        own = part.of(trial, self.base)
+        experiment = self.experiment
+        if own.finite or experiment.wild is not None:
+            return own
+        if not is_undefined(trial, experiment.epsilon, part.terms):
+            raise Level if experiment.level else OutOfReach(UNTIGHT)
+        return own
 
     def alone(self, part: Part, direction: Any, radius: Any) -> Trial:
         """The run where nothing but this part moves.
@@ -213,7 +224,7 @@ class _Sampler:
         trial = self.moved(self._along([part], direction), radius)
         if not trial.finite:
             raise OutOfReach("the others have no value there")
-        return part.of(trial, self.base)
+        return self._told(part, trial)
 
     def _run(self, part: Part, direction: Any, radius: Any) -> Trial:
         try:
@@ -351,6 +362,8 @@ def _around(
         if len(part.columns) == _size(sampler.experiment):
             raise
         nothing = np.empty((0, len(part.columns)))
+        # what levels off is smooth, however near it comes to a border
+        events = () if isinstance(reason, Level) else events
         found = Neighbourhood(Nature.UNKNOWN, nothing, nothing, why=str(reason), events=events)
     return replace(found, columns=part.columns)
 

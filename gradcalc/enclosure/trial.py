@@ -215,8 +215,12 @@ def largest(values: Any) -> Any:
 # -- what takes part ---------------------------------------------------------------------------
 
 
-def taking_part(trial: Trial) -> Mapping[int, Mask]:
+def taking_part(
+    trial: Trial, terms: Sequence[tuple[int, Any, Any]] | None = None
+) -> Mapping[int, Mask]:
     """The elements that take part, by the numbers of the run's nodes; no mask where none does.
+
+    Of a part of the function, whose `terms` are given, those that it is made of.
 
     What `where` does not choose takes no part, be it undefined. What decides where the program goes
     does, and so does a whole number that is made of what a gradient flows back to as well; else it
@@ -230,7 +234,12 @@ def taking_part(trial: Trial) -> Mapping[int, Mask]:
         if trace.notes[number].active and mask.any():
             found[number] = found[number] | mask if number in found else mask
 
-    join(trace.output.order, np.ones(trace.output.shape, np.bool_))
+    for number, places, _ in terms or ():
+        own = np.zeros(nodes[number].shape, np.bool_)
+        own.reshape(-1)[places] = True
+        join(number, own)
+    if terms is None:
+        join(trace.output.order, np.ones(trace.output.shape, np.bool_))
     flowing = trial.derived.flowing
     for seen in trace.observations:
         counted = seen.question is numbers and seen.number in flowing

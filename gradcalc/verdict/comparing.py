@@ -1,6 +1,7 @@
 """Autograd's answer beside the true one: its gradients, what stands for them where there is none,
 and the value."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +28,9 @@ from gradcalc.verdict.rough import in_hull
 
 ROUNDED = "rounding inside the program took the rest"
 """Why a gradient may have lost digits that its inputs had."""
+
+NEAREST = "no float is nearer to the true gradient"
+"""Why a gradient may have lost digits that no float has: it is as small as the smallest ones."""
 
 # -- the gradient by one input, at a smooth point ----------------------------------------------
 
@@ -96,6 +100,17 @@ def _compared(problem: Problem, name: str, autograd: Computed, reference: Refere
     plain, allowed = _rooms(problem, condition, precision)
     accepted = max(min(allowed, EXCUSED), plain)
     strays = _strays(problem, name, errors, true, reference, precision)
+    if relative > accepted and np.all(2 * errors <= precision.least):
+        # twice the error, as half of the least number is none
+        return Comparison(Outcome.VERIFIED, None, np.zeros(given.shape, dtype=np.bool_), NEAREST)
+    if relative <= accepted and strays.any() and not problem.strict:
+        lost = strays & _are_level(name, errors, true, reference, precision)
+        strays = strays & ~lost
+        if lost.any() and not strays.any():
+            left = _digits(float(max((errors[lost] / np.abs(true)[lost]).flat)), precision)
+            return Comparison(
+                Outcome.VANISHED, left, np.zeros(given.shape, dtype=np.bool_), "", lost=lost
+            )
     if relative <= accepted and strays.any():
         why = _why_wrong(name, given, true, np.where(strays, errors, 0))
         apart = (errors[strays] / np.abs(true)[strays]).flat
@@ -217,12 +232,29 @@ def _is_level(name: str, error: Any, size: Any, reference: Reference, precision:
     is spelled out or called by a name makes no difference.
     """
     known, room = reference.sensitivity, FACTOR * precision.epsilon
-    slope = known.slopes.get(name, 0.0)
+    slope = _most(known.slopes, name)
     if not (error <= room * slope and FACTOR * size <= slope):
         return False
-    made = max(abs(_largest(known.flows[name])), known.noise.get(name, 0.0))
+    made = max(abs(_largest(known.flows[name])), _most(known.noise, name))
     written = max(FACTOR * known.rounding.get(name, 0.0), precision.epsilon**TAKEN)
     return bool(error <= room * made or error <= written * size)
+
+
+def _are_level(
+    name: str, errors: Any, true: Any, reference: Reference, precision: Precision
+) -> NDArray[np.bool_]:
+    """The elements by which the function levels off, and that are off by what rounding makes of
+    the values that they are made of."""
+    known, room = reference.sensitivity, FACTOR * precision.epsilon
+    if name not in known.slopes or name not in known.noise:
+        return np.zeros(np.shape(errors), np.bool_)
+    slopes, made = known.slopes[name], np.maximum(_numbers(known.flows[name]), known.noise[name])
+    level = (errors <= room * slopes) & (FACTOR * np.abs(true) <= slopes)
+    return np.asarray(level & (errors <= room * made), dtype=np.bool_).reshape(np.shape(errors))
+
+
+def _most(sizes: Mapping[str, Array], name: str) -> float:
+    return float(np.max(sizes[name], initial=0)) if name in sizes else 0.0
 
 
 def _is_taken(
@@ -236,7 +268,7 @@ def _is_taken(
     if relative <= FACTOR * known.rounding.get(name, 0.0) <= most:
         return True
     return bool(
-        relative <= most and error <= FACTOR * precision.epsilon * known.ordinary.get(name, 0.0)
+        relative <= most and error <= FACTOR * precision.epsilon * _most(known.ordinary, name)
     )
 
 
@@ -246,7 +278,7 @@ def _has_vanished(problem: Problem, name: str, error: Any, size: Any, reference:
     if error <= precision.smallest and size <= precision.smallest / precision.epsilon:
         return True
     room = FACTOR * precision.epsilon
-    blurred = error <= room * known.noise.get(name, 0.0)
+    blurred = error <= room * _most(known.noise, name)
     # a gradient that cancels to zero leaves some of what flows into it
     flow = 0.0 if size != 0 else abs(_largest(_numbers(known.flows[name])))
     if size == 0 and (blurred or error <= room * flow):

@@ -87,7 +87,9 @@ def _outcomes(
         own = [Outcome.VERIFIED] * size
         if comparison is not None and comparison.outcome is not Outcome.VERIFIED:
             odd = comparison.differs
-            if comparison.outcome is Outcome.VANISHED:
+            if comparison.lost is not None:
+                odd = comparison.lost
+            elif comparison.outcome is Outcome.VANISHED:
                 odd = _vanished(problem, autograd.gradients[name], reference.exact[name])
             if odd is None or not odd.any():
                 odd = np.ones(size, np.bool_)

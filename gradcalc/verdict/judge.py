@@ -19,7 +19,7 @@ from gradcalc.testimony import (
     trusted,
 )
 from gradcalc.verdict.claims import check_claim, with_claims_beside, with_failed_claim
-from gradcalc.verdict.comparing import compare, is_told, value_holds, within_rounding
+from gradcalc.verdict.comparing import NEAREST, compare, is_told, value_holds, within_rounding
 from gradcalc.verdict.outcome import (
     Claim,
     Comparison,
@@ -233,6 +233,13 @@ def _summed_up(
         return Verdict(
             Outcome.VANISHED, f"{kept}{lost} lost in rounding on the function's own scale"
         )
+    small = [name for name, found in comparisons.items() if found.why == NEAREST]
+    if len(small) == len(comparisons):
+        return Verdict(Outcome.VERIFIED, f"{witnesses} agree: {NEAREST}")
+    if small:
+        rest = {name: found for name, found in comparisons.items() if name not in small}
+        plain = _summed_up(rest, precision, witnesses).message
+        return Verdict(Outcome.VERIFIED, f"{plain}; by {', '.join(small)} {NEAREST}")
     digits = min(precision.digits if c.digits is None else c.digits for c in comparisons.values())
     excuse = next((f", {c.why}" for c in comparisons.values() if c.why), "")
     shown = digits_text(digits, precision)

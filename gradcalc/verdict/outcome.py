@@ -111,7 +111,8 @@ class Worst:
 class Comparison:
     """One input's gradient against the truth: its outcome, right digits and wrong elements.
 
-    `worst` is the element that is furthest off, None where none is.
+    `worst` is the element that is furthest off, None where none is. `lost` are the elements that
+    have vanished, None where that is told by their errors.
     """
 
     outcome: Outcome
@@ -119,6 +120,7 @@ class Comparison:
     differs: NDArray[np.bool_] | None
     why: str
     worst: Worst | None = None
+    lost: NDArray[np.bool_] | None = None
 
 
 UNCOMPARED = Comparison(Outcome.UNRESOLVED, None, None, "")
@@ -127,13 +129,14 @@ UNCOMPARED = Comparison(Outcome.UNRESOLVED, None, None, "")
 
 @dataclass(frozen=True, slots=True)
 class Precision:
-    """A dtype's rounding: epsilon, decimal digits, smallest normal and largest number."""
+    """A dtype's rounding: epsilon, decimal digits, smallest normal, largest and least number."""
 
     name: str
     epsilon: float
     digits: float
     smallest: float
     largest: float
+    least: float
 
 
 TAKEN = 0.58
@@ -146,7 +149,8 @@ def precision_of(dtype: str) -> Precision:
     """The rounding of float16, float32 or float64."""
     info = np.finfo(dtype)
     digits = (info.nmant + 1) * float(np.log10(2))
-    return Precision(dtype, float(info.eps), digits, float(info.tiny), float(info.max))
+    tiny, least = float(info.tiny), float(info.smallest_subnormal)
+    return Precision(dtype, float(info.eps), digits, tiny, float(info.max), least)
 
 
 def digits_text(digits: float, precision: Precision) -> str:
