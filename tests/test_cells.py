@@ -234,6 +234,47 @@ def test_a_tie_that_no_precision_decides(text: str, inputs: Any, outcome: str) -
     assert "rounding chose" not in said
 
 
+SQUARES = "sum(relu(V@x)**2)"
+
+
+@pytest.mark.parametrize(
+    ("text", "outcomes"),
+    [
+        (SQUARES, {"verified"}),
+        ("sum((V@x)*abs(V@x)) + dot(x, x)", {"verified"}),
+        (f"{SQUARES} + relu(minimum(2*x[1] - x[0], 3*x[0] - 4*x[1]))", {"kink", "unresolved"}),
+        (f"{SQUARES} + where((2*x[1] > x[0]) & (3*x[0] > 4*x[1]), 1, 0)", {"jump", "unresolved"}),
+        (f"{SQUARES} + sum(relu(V@x - abs(V@x)/2))", {"kink", "unresolved"}),
+    ],
+)
+def test_of_more_pieces_than_are_gone_through_none_is_denied(text: str, outcomes: set[str]) -> None:
+    rows = np.random.default_rng(20199).normal(size=(12, 4))
+    answer = report(text, V=rows, x=np.zeros(4), wrt=("x",))
+    assert answer.verdict.outcome in outcomes, answer.verdict.message
+    assert not any(SAMPLED in finding.message for finding in answer.findings)
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "outcome"),
+    [
+        ("abs(y) + 1e27*y**2", {"y": 0.0}, "kink"),
+        ("abs(y - 1) + 1e27*(y - 1)**2", {"y": 1.0}, "kink"),
+        ("1e-27*abs(y) + y**2", {"y": 0.0}, "kink"),
+        ("y*1e10 + 1e-50*floor(y)", {"y": 1.0}, "jump"),
+        ("x + 1e-60*floor(x)", {"x": 1.0}, "jump"),
+        ("x + abs(x)**1.3", {"x": 0.0}, "verified"),
+    ],
+)
+def test_what_is_small_beside_the_rest_counts(text: str, inputs: Any, outcome: str) -> None:
+    assert report(text, **inputs).verdict.outcome == outcome
+
+
+def test_a_claim_beside_a_saddle_is_not_denied_for_want_of_a_way() -> None:
+    text = "where(norm(x) == 0, 0, x[0]*x[1]/where(norm(x) == 0, 1, norm(x)))"
+    answer = report(text, x=[0.0, 0.0], claims={"x": "0.499,0.499"})
+    assert answer.verdict.outcome in {"kink", "unresolved"}, answer.verdict.message
+
+
 @pytest.mark.parametrize(
     "text",
     ["sum((x - mean(x))/(std(x) + 1e-5)*w)", "dot(x - mean(x), w)/(norm(x - mean(x)) + 1)"],

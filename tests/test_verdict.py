@@ -420,6 +420,22 @@ def test_what_is_said_of_a_claim(text: str, at: Any, claim: str, says: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("text", "inputs", "claim", "kept"),
+    [
+        ("a*x**2", {"a": 1.0, "x": 3.0}, "2*x/a", ("a",)),
+        ("sum(w*x)", {"w": [1.0, 1.0], "x": [2.0, 3.0]}, "w**2", ("w",)),
+        ("sum(w*x)", {"w": [1.5, 2.5], "x": [2.0, 3.0]}, "w", ()),
+    ],
+)
+def test_inputs_that_stay_as_they_are_where_a_claim_is_tried(
+    text: str, inputs: Any, claim: str, kept: tuple[str, ...]
+) -> None:
+    found = report(text, claims={"x": claim}, wrt=("x",), **inputs).gradients[0].claim
+    assert found is not None
+    assert (found.holds, found.kept) == (True, kept)
+
+
+@pytest.mark.parametrize(
     ("text", "at", "claim", "untried"),
     [
         ("x**2", 3.0, "2*x", False),

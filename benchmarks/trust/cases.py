@@ -118,10 +118,10 @@ def judged_corner(kind: str, seed: int) -> Iterator[Result]:
     corner = CORNERS[kind](seed)
     asked = problem(corner.program, wrt=corner.wrt, **corner.inputs)
     answer, said, _ = judged_by_gradcalc(asked)
-    right = corner.outcome == "verified"
+    told = {"verified": "right", "wrong": "wrong"}.get(corner.outcome, "neither")
     yield Result(
         "corners",
-        f"{kind}, right" if right else f"{kind}, neither",
+        f"{kind}, {told}",
         f"{corner.program!r} at {shown(corner.inputs)}",
         {"gradcalc": passed(answer, *RIGHT), **peers(asked, None, own=False).words},
         odd=None

@@ -41,9 +41,11 @@ LINES = (
     Line("traps, wrong: cannot", "traps", "wrong", Word.CANNOT),
     Line("traps, right: right ones rejected", "traps", "right", Word.REJECT),
     Line("traps, right: cannot", "traps", "right", Word.CANNOT),
+    Line("traps, right or open: not passed", "traps", "open", Word.REJECT),
     Line("traps, neither: passed without a word", "traps", "neither", Word.PASS),
     Line("traps, neither: cannot", "traps", "neither", Word.CANNOT),
     Line("corners of planes: passed without a word", "corners", "planes, neither", Word.PASS),
+    Line("corners of planes, wrong: wrong ones passed", "corners", "planes, wrong", Word.PASS),
     Line("corners of planes, smooth: rejected", "corners", "planes, right", Word.REJECT),
     Line("vertices of norms: passed without a word", "corners", "vertices, neither", Word.PASS),
     Line("ties that matter: passed without a word", "corners", "ties, neither", Word.PASS),
@@ -86,7 +88,9 @@ def _count(taken: Sequence[Result], judge: str, wanted: Callable[..., bool]) -> 
 
 
 def _wrong_passed(result: Result, word: Word | None) -> bool:
-    wrong = result.group == "planted in torch" or (result.group, result.kind) == ("traps", "wrong")
+    wrong = result.group == "planted in torch" or (
+        result.group in ("traps", "corners") and result.kind.endswith("wrong")
+    )
     return wrong and word is Word.PASS
 
 

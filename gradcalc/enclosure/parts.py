@@ -109,7 +109,7 @@ def parts(trial: Trial) -> Parts | None:
     columns, labels = np.unique(np.concatenate(own), return_inverse=True)
     if len(columns) < 2:
         return None
-    terms = _by_component(trace, weights, found, starts)
+    terms = _by_component(weights, found, starts)
     made = [Part(np.flatnonzero(labels == k), terms.get(int(c), ())) for k, c in enumerate(columns)]
     place = {int(component): k for k, component in enumerate(columns)}
     return Parts(made, {
@@ -131,7 +131,7 @@ def _starts(trace: Trace) -> tuple[dict[int, int], int]:
 
 
 def _by_component(
-    trace: Trace, weights: Mapping[int, Any], found: Any, starts: Mapping[int, int]
+    weights: Mapping[int, Any], found: Any, starts: Mapping[int, int]
 ) -> dict[int, list[tuple[int, Any, Any]]]:
     """The terms of each component."""
     result: dict[int, list[tuple[int, Any, Any]]] = {}

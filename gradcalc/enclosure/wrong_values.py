@@ -65,8 +65,8 @@ def _below(course: Course, origin: tuple[int, int], index: Index) -> tuple[Origi
         exact = course.centre.values[slot.number]
         for place in map(tuple, np.argwhere(each(lambda b: not b.is_zero(), share))):
             off = slot.value[place], exact[place]
-            if course.is_off(*off) and not _is_sudden(course, given, true, *off):
-                weight = _weight(course, share[place], *off)
+            if course.is_off(*off) and not _is_sudden(given, true, *off):
+                weight = _weight(share[place], *off)
                 if best is None or weight > best[0]:
                     best = weight, slot.origin, place
     return None if best is None else best[1:]
@@ -108,12 +108,12 @@ def _all_of(course: Course, number: int, operand: int, index: Index) -> Any:
     return course.centre.arithmetic.asarray(np.asarray(ones, dtype=np.float64))
 
 
-def _weight(course: Course, share: Ball, given: float, true: Ball) -> float:
+def _weight(share: Ball, given: float, true: Ball) -> float:
     weight = abs(share * (true - given))
     return float(weight) if weight.is_finite() else np.inf
 
 
-def _is_sudden(course: Course, given: float, true: Ball, operand: float, exact: Ball) -> bool:
+def _is_sudden(given: float, true: Ball, operand: float, exact: Ball) -> bool:
     """Whether a value is far worse than an operand is."""
     if not np.isfinite(operand):
         return False

@@ -215,7 +215,10 @@ def _told(values: Array | None, told: NDArray[np.bool_] | None) -> Any:
 
 def _claim(claim: Claim) -> Json:
     told = {"text": claim.text, "value": _numbers(claim.value), "holds": claim.holds}
-    return {**told, **_known(beside=claim.beside, untried=claim.untried or None)}
+    return {
+        **told,
+        **_known(beside=claim.beside, untried=claim.untried or None, kept=list(claim.kept) or None),
+    }
 
 
 def _span(span: Span | None) -> Json | None:

@@ -15,7 +15,7 @@ from gradcalc.render import Style
 from gradcalc.render.text import number_texts, shape_text
 from gradcalc.report import Array, Branch, Cured, Finding, InputGradient, Outcome, Report
 from gradcalc.values import format_literal
-from gradcalc.verdict.outcome import element_text, one_decimal
+from gradcalc.verdict.outcome import Claim, element_text, one_decimal
 
 _SHORT = 12
 _MOST_RUNS = 6
@@ -130,13 +130,24 @@ def _claim_text(gradient: InputGradient) -> str:
     claim = gradient.claim
     assert claim is not None
     if claim.holds:
-        return f"{claim.text} holds{', tried at this point only' if claim.untried else ''}"
+        return f"{claim.text} holds{_trial(claim)}"
     if claim.failure is not None:
         return claim.failure
     if not gradient.shape:
         return f"{claim.text} does not hold"
     count = int(np.broadcast_to(claim.differs, gradient.shape).sum())
     return f"{claim.text} does not hold: {count:,} of {gradient.size:,} elements differ"
+
+
+def _trial(claim: Claim) -> str:
+    """How far a claim that holds was tried, where that is not all around the point."""
+    if claim.untried:
+        return ", tried at this point only"
+    if not claim.kept:
+        return ""
+    return (
+        f", tried with {', '.join(claim.kept)} as {'it is' if len(claim.kept) == 1 else 'they are'}"
+    )
 
 
 def _elements(report: Report) -> Iterator[Note]:

@@ -29,9 +29,6 @@ Bound = Mapping[str, Term]
 COMMUTATIVE = frozenset({"maximum", "minimum", "hypot", "logaddexp", "dot"})
 """Functions whose two operands may come in either order; sums and products are so anyway."""
 
-GUARDED = "where"
-"""What keeps its operands in their domain already."""
-
 CONSTANT = "K"
 """The metavariable that stands for numbers only."""
 

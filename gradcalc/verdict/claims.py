@@ -65,9 +65,15 @@ def check_claim(
     groups = tried or ()
     failed = [next((b for b in group if _apart(b).any()), None) for group in groups]
     if not failed or None in failed:
-        return replace(found, untried=not failed)
+        return replace(found, untried=not failed, kept=_kept(problem, name, groups))
     only = all(_apart(beside).any() for group in groups for beside in group)
     return replace(found, holds=False, beside=_said_beside(name, failed[0]), only=only)
+
+
+def _kept(problem: Problem, name: str, groups: Claimed) -> tuple[str, ...]:
+    """The inputs that a claim names and that were the same wherever it was tried."""
+    moved = {n for group in groups for beside in group for n in beside.point}
+    return tuple(n for n in problem.inputs if n in _names(problem, name) - moved) if moved else ()
 
 
 def _apart(beside: Beside) -> Any:
@@ -140,8 +146,12 @@ def _held_here(
 def is_formula(problem: Problem, name: str) -> bool:
     """Whether a claim says something of the inputs, and is not numbers alone."""
     named = {*problem.inputs, *problem.program.assigned, *(n for n, _ in problem.lets)}
+    return bool(named & _names(problem, name))
+
+
+def _names(problem: Problem, name: str) -> set[str]:
     nodes = (node for part in problem.claims[name].body for node in ast.walk(part))
-    return any(isinstance(node, ast.Name) and node.id in named for node in nodes)
+    return {node.id for node in nodes if isinstance(node, ast.Name)}
 
 
 def _digits(given: Array, true: Any, precision: Precision) -> float:

@@ -57,12 +57,6 @@ class Judgement:
     directions: int = 0
     rough: Sequence[tuple[Neighbourhood, Verdict]] = ()
 
-    @property
-    def gravest(self) -> Neighbourhood | None:
-        """The part that the verdict is about, None where it is about none."""
-        found = [part for part, verdict in self.rough if verdict.outcome is self.verdict.outcome]
-        return found[0] if found else None
-
 
 def judge(
     problem: Problem,

@@ -73,7 +73,8 @@ class Claim:
     `differs` marks the elements that do not hold. A claim is judged in exact arithmetic; where
     floats leave it, as it is written, fewer digits than the rule asks for, `digits` says how many
     of the largest element. `beside` says where a formula fails that holds at this point, `only`
-    that it does so wherever it was tried; `untried` that it could not be tried anywhere else.
+    that it does so wherever it was tried; `untried` that it could not be tried anywhere else, and
+    `kept` are the inputs in it that were the same wherever it was.
     """
 
     text: str
@@ -84,6 +85,7 @@ class Claim:
     beside: str | None = None
     only: bool = True
     untried: bool = False
+    kept: tuple[str, ...] = ()
 
     @property
     def failure(self) -> str | None:
