@@ -24,8 +24,9 @@ EXACT = 1500
 WRITTEN = 20 * EXACT
 """Numbers that a text makes up to which that is so: it may spread out what a run does at once."""
 
-BITS = 192
-"""The bits of these digits, in balls."""
+BITS, MORE_BITS = 192, 2560
+"""The bits of these digits, in balls, and those that tell whatever floats do at the point:
+what levels off there may be written as a difference."""
 
 ROOM = {True: 1e-10, False: 1e-6}
 """How far the two sides may be apart, in relation to the largest element: in many digits, where
@@ -74,11 +75,17 @@ class RoundTrip:
     """
 
     def __init__(
-        self, recording: Recording, gradients: Mapping[str, Any], guessed: bool = False
+        self,
+        recording: Recording,
+        gradients: Mapping[str, Any],
+        guessed: bool = False,
+        bits: int = BITS,
     ) -> None:
-        """`guessed` says that midpoints decided what the gradients are at the user's point."""
+        """`guessed` says that midpoints decided what the gradients are at the user's point, `bits`
+        how many it took to tell them."""
         self.recording = recording
         self._guessed = guessed
+        self._bits = sorted({BITS, MORE_BITS, max(BITS, bits)})
         self.exact = sum(np.size(value) for value in recording.values) <= EXACT
         self._arithmetic: Any = Floats()
         if self.exact:
@@ -165,9 +172,19 @@ class RoundTrip:
             return self._is(reader, self._inputs, expected, self._scale)
         decisions = self._arithmetic.decisions
         decisions.guessed = False
-        holds = self._is(reader, self._inputs, expected, self._scale)
+        holds = None
+        for bits in self._bits:
+            with flint.ctx.workprec(bits):
+                holds = self._is(reader, self._inputs, expected, self._scale)
+            if holds is not False or not self._has_numbers(reader):
+                break
         # at a tie that no precision decides the two sides may have been taken to differ
         return None if not holds and (self._guessed or decisions.guessed) else holds
+
+    def _has_numbers(self, reader: Reader) -> bool:
+        """Whether a text gives numbers at the point, of which more digits may be told."""
+        given = reader.run(self.recording.problem, self._arithmetic, self._inputs)
+        return given is not None and bool(is_finite(np.asarray(given)).all())
 
     def _holds_beside(self, name: str, reader: Reader) -> bool | None:
         """The same a little beside the user's point: in floats, and in many digits in doubt."""

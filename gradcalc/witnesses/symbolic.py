@@ -12,7 +12,7 @@ import flint
 import numpy as np
 
 from gradcalc.balls.arithmetic import to_floats as in_floats
-from gradcalc.balls.numbers import OutOfReach
+from gradcalc.balls.numbers import OutOfReach, is_tight
 from gradcalc.calculus import spoken
 from gradcalc.derive.perturbations import extent, is_finite
 from gradcalc.derive.recorder import Traced
@@ -34,7 +34,7 @@ from gradcalc.expr.nodes import Node
 from gradcalc.expr.written import Unprintable, Written
 from gradcalc.problem import Problem, claim_values
 from gradcalc.readback.alarm import TimesUp, at_most
-from gradcalc.readback.roundtrip import Answer, RoundTrip
+from gradcalc.readback.roundtrip import BITS, MORE_BITS, Answer, RoundTrip
 from gradcalc.testimony import (
     AGREED,
     LEFT_OUT,
@@ -95,7 +95,8 @@ def _testify(experiment: Experiment) -> Derived:
     nodes: Mapping[str, Node] = recording.derivation.gradients if shown is None else shown.gradients
     found = _numbers(experiment, recording, nodes)
     guessed = found.centre is not None and found.centre.guessed
-    trip = RoundTrip(recording, found.gradients, guessed)
+    bits = BITS if found.centre is None else found.centre.bits
+    trip = RoundTrip(recording, found.gradients, guessed, bits)
     # before there is more in memory
     formulas = _formulas(trip, shown, failure)
     gradients = dict(found.gradients)
@@ -201,8 +202,11 @@ def _written(
         if formula.written is None:
             continue
         text, node, swept = formula.written.text, shown.gradients[name], centre.gradients[name]
-        with flint.ctx.workprec(centre.bits):
-            value = trip.value(name, text, node, centre.arithmetic, centre.inputs)
+        for bits in sorted({centre.bits, max(centre.bits, MORE_BITS)}):
+            with flint.ctx.workprec(bits):
+                value = trip.value(name, text, node, centre.arithmetic, centre.inputs)
+            if value is None or all(map(is_tight, np.ravel(value))):
+                break
         if value is not None and np.shape(value) == swept.shape:
             given = reals(value)
             found[name] = np.asarray(np.where(is_finite(given), given, swept), dtype=object)
