@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-import flint
 import numpy as np
 
 from gradcalc.balls.arithmetic import each
@@ -143,7 +142,8 @@ def shifts(
         # what is not finite stays
         scale = np.where(np.isfinite(values), scale, 0.0)
         # a rounded way may lead past a wall that is near it
-        result[name] = each(lambda a, b: radius * flint.arb(a) * float(b), part, scale)
+        exact = part if part.dtype == object else part.astype(object)
+        result[name] = each(lambda a, b: radius * a * float(b), exact, scale)
     return result
 
 

@@ -1,0 +1,76 @@
+"""The parts of a function to which a point is special, with what is special about it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from gradcalc.derive.perturbations import is_finite
+from gradcalc.enclosure.kinks import Met
+from gradcalc.enclosure.parts import Part, Parts, parts
+from gradcalc.enclosure.trial import Trial
+from gradcalc.problem import Problem
+from gradcalc.testimony import Event
+
+PARTS = 1_000
+"""Parts that are looked at by themselves."""
+
+Regions = Sequence[tuple[Part, tuple[Event, ...]]]
+"""Parts, with what is special about the point to each."""
+
+
+def undivided(met: Sequence[Met], size: int) -> Regions:
+    """All elements as one part."""
+    return [(Part(np.arange(size), None), tuple(one.event for one in met))]
+
+
+def regions(problem: Problem, centre: Trial, base: Trial, met: Sequence[Met]) -> Regions:
+    """The parts to which the point is special.
+
+    `base` is a run there with as many digits as those beside it.
+    """
+    found = _special(centre, base, met) or undivided(met, problem.joined(problem.inputs).size)
+    if all(np.isfinite(values).all() for values in problem.inputs.values()):
+        return found
+    return [(_kept_out(part, centre, events, problem), events) for part, events in found]
+
+
+def _special(centre: Trial, base: Trial, met: Sequence[Met]) -> Regions:
+    """The same, none where the function is one part, or too many."""
+    if centre.guessed or not centre.derived.shares_with(base.derived):
+        return []
+    found = parts(base)
+    owned = None if found is None else _owned(found, met)
+    if found is None or owned is None:
+        return []
+    special = []
+    for number, part in enumerate(found.parts):
+        events = tuple(owned.get(number, ()))
+        own = part.of(centre, base)
+        if not own.finite or not own.tight or not all(event.margin for event in events):
+            special.append((part, events))
+    return special if len(special) <= PARTS else []
+
+
+def _kept_out(part: Part, centre: Trial, events: Sequence[Event], problem: Problem) -> Part:
+    """Of a part with an input that is not finite what has no gradient; all where it is special.
+
+    What is itself no number has none, whatever the chain rule makes of it.
+    """
+    numbers = problem.joined(problem.inputs)[part.columns]
+    gradient = is_finite(problem.joined(centre.gradients)[part.columns])
+    wild = part.columns[~gradient | np.isnan(numbers)]
+    plain = centre.told and all(event.margin for event in events)
+    return replace(part, columns=wild) if len(wild) and plain else part
+
+
+def _owned(found: Parts, met: Sequence[Met]) -> dict[int, list[Event]] | None:
+    """What is special by part; None where it belongs to none."""
+    owned: dict[int, list[Event]] = {}
+    for one in met:
+        number = found.owner(one.number, one.index)
+        if number is not None:
+            owned.setdefault(number, []).append(one.event)
+        elif not one.event.margin:
+            return None
+    return owned
