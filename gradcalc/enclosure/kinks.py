@@ -404,7 +404,8 @@ def _is_close(trial: Trial, node: Node, at: Sequence[Ball], closest: Ball, epsil
     """Whether a few roundings of the operands, in relation to each, may make the margin 0."""
     if node.source is None:
         return bool(abs(closest) <= FEW * epsilon * max(map(abs, at)))
-    rounded = [flint.arb(x, abs(x) * FEW * epsilon) for x in at]
+    share = FEW * epsilon / max(len(at), 1)
+    rounded = [flint.arb(x, abs(x) * share) for x in at]
     margins = map(flint.arb, _margins(BALLS, trial.trace, node, rounded))
     return any(margin.contains(0) or margin.is_nan() for margin in margins)
 
