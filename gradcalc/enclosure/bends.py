@@ -83,7 +83,7 @@ def bends(
     return Bends(row, curvature, rows, exact)
 
 
-def is_level(near: Trial, far: Trial) -> bool:
+def kinks_are_idle(near: Trial, far: Trial) -> bool:
     """Whether no kink has a say in the gradient at the point, to which the nearer run is nearer.
 
     So it is where no kink hangs on another one and the adjoint that arrives at each draws to 0:

@@ -7,7 +7,7 @@ overlap calls for more of it too; at the ceiling the midpoints decide.
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, TypeVar
 
 import flint
@@ -15,10 +15,10 @@ import numpy as np
 
 from gradcalc.balls.arithmetic import Balls, each
 from gradcalc.balls.numbers import Decisions, OutOfReach, TooLarge, Undecided, beyond
-from gradcalc.derive.perturbations import directions_for, is_finite, shifts, signed, smallest
+from gradcalc.derive.perturbations import directions_for, shifts, smallest
 from gradcalc.derive.runs import Recording, Runs
 from gradcalc.enclosure.kinks import is_undefined
-from gradcalc.enclosure.trial import FAR, Reals, Trial, cost, largest, overflows
+from gradcalc.enclosure.trial import FAR, Reals, Trial, cost, overflows
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.program import Budget
 from gradcalc.problem import Problem
@@ -46,9 +46,6 @@ ASIDE = "1e-25"
 """How far beside the point, in relation to the inputs, a tie is asked again: numbers that are equal
 at the point alone are told apart there by far fewer bits than those of the ceiling."""
 
-BESIDE = 2.0**-100
-"""The relative distance at which the conditioning is measured."""
-
 MORE = 256
 """Bits on top of those at the point for a run beside it."""
 
@@ -61,16 +58,7 @@ TIE = "a comparison is a tie, or so close to one that no precision decides it"
 FINER, MOST_BITS = (1, 4, 16), 2**18
 """How many times as many bits are tried beside the point, and how many of them at the most."""
 
-KNOWN = 2.0**-20
-"""How well a gradient must be known, in relation to how far runs beside the point are from it, for
-the difference to tell anything."""
-
-SAMPLES = 3
-"""Directions in which the conditioning is measured."""
-
 T = TypeVar("T")
-
-Samples = list[tuple[Trial, Any]]
 
 
 class Level(OutOfReach):
@@ -329,7 +317,7 @@ def _at_a_tie(experiment: Experiment, guess: Trial) -> Trial:
         return found
     if guess.path:
         ties = [experiment.run(PRECISIONS[1], forced=True, tie=tie) for tie in (1, -1, 0)]
-        if any(_ways(run) != _ways(guess) for run in ties):
+        if any(ways_of(run) != ways_of(guess) for run in ties):
             raise OutOfReach(TIE)
     return guess
 
@@ -341,7 +329,8 @@ def hangs_on_ties(experiment: Experiment, bits: int) -> bool:
         return not all(first.meets(run, gradients=False) for run in others)
 
 
-def _ways(trial: Trial) -> list[tuple[bool, ...]]:
+def ways_of(trial: Trial) -> list[tuple[bool, ...]]:
+    """The branches that a run took."""
     return [branch.taken for branch in trial.path]
 
 
@@ -390,102 +379,3 @@ def run_beside(experiment: Experiment, bits: int, moved: Any, replay: Any) -> Tr
     if trial.finite:
         raise OutOfReach("beside the point no precision is enough to tell the gradient")
     return trial
-
-
-def beside(
-    experiment: Experiment, centre: Trial, count: int, off: float = 0.0, told: Any = None
-) -> Samples:
-    """Runs a little beside the point, all inputs moved in relation to their size.
-
-    What is 0 stays so, or is moved by next to nothing, `off`, where the point itself is special.
-    Of what is differentiated by, only the elements that are `told` move, and must have a gradient.
-    """
-    problem, inputs = experiment.problem, experiment.problem.inputs
-    bits = centre.bits + MORE
-    moving = {} if told is None else problem.split(told)
-    # a count has nothing beside it
-    counts = centre.derived.counts
-    with flint.ctx.workprec(bits):
-        radius = flint.arb(BESIDE).mid()
-
-    def has_all(trial: Trial) -> bool:
-        if told is None:
-            return trial.finite
-        return bool(is_finite(problem.joined(trial.gradients))[told].all())
-
-    def moved(names: tuple[str, ...]) -> Samples:
-        size = sum(inputs[name].size for name in names)
-        still = [
-            np.ravel(moving.get(name, np.ones(inputs[name].shape))) * (name not in counts)
-            for name in names
-        ]
-        with flint.ctx.workprec(bits):
-            ways = _directions(size)[:count] * np.concatenate([np.empty(0), *still])
-            steps = [shifts(inputs, names, way, radius, off) for way in ways]
-        return [(run_beside(experiment, bits, step, centre.detached), radius) for step in steps]
-
-    # an exponent or a count may have to stay whole; what is differentiated by varies anyway
-    try:
-        samples = moved(tuple(inputs))
-    except (OutOfReach, GradcalcError):
-        samples = []
-    if samples and all(has_all(t) and _ways(t) == _ways(centre) for t, _ in samples):
-        return samples
-    return moved(problem.wrt)
-
-
-@lru_cache(maxsize=64)
-def _directions(size: int) -> Any:
-    """Changes of up to once the size of each input; the second with every other sign turned."""
-    random = np.random.default_rng(20181)
-    drawn = signed(random, 0.5, 1.0, (SAMPLES, size))
-    drawn[1] = abs(drawn[1]) * np.sign(drawn[0]) * (-1.0) ** np.arange(size)
-    return drawn
-
-
-def sharpened(experiment: Experiment, centre: Trial, others: Samples) -> Trial:
-    """The run at the point in as many bits as those beside it, where its own tell no difference.
-
-    Where digits cancel, what is tight may still be off by more than two points are apart.
-    """
-    if all(_is_sharp(centre.balls[name], others[0][1]) for name in centre.balls):
-        return centre
-    bits = max(trial.bits for trial, _ in others)
-    try:
-        found = experiment.run(bits, forced=centre.guessed)
-    except (OutOfReach, Undecided, GradcalcError):
-        return centre
-    return found if found.derived.shares_with(centre.derived) else centre
-
-
-def _is_sharp(balls: Any, radius: Any) -> bool:
-    told = balls[is_finite(balls)]
-    off = max((ball.rad() for ball in told.flat), default=0)
-    return bool(off <= largest(told) * radius * KNOWN)
-
-
-def conditions(exact: Mapping[str, Reals], others: Samples) -> dict[str, float]:
-    """How strongly each gradient reacts to relative changes of the inputs (the κ of the verdict).
-
-    The largest relative change of the gradient over that of the inputs, among the samples, each
-    given with its radius; infinite for a gradient that is zero here and not beside. What is not a
-    number in `exact` is left out.
-    """
-    result: dict[str, float] = {}
-    for name, gradient in exact.items():
-        told = np.asarray(gradient == gradient, np.bool_)
-        own = gradient[told]
-        size = largest(own)
-        changes = (largest(trial.gradients[name][told] - own) / radius for trial, radius in others)
-        change = max(changes, default=0)
-        if size != 0:
-            result[name] = float(change / size)
-        else:
-            result[name] = float("inf") if change != 0 else 0.0
-    return result
-
-
-def sway(centre: Trial, others: Samples) -> Any:
-    """How much the total changes for a relative change of the inputs of one; None without one."""
-    changes = [abs(trial.total - centre.total) / radius for trial, radius in others]
-    return max(changes, default=0) if all(c < np.inf for c in changes) else None

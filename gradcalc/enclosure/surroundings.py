@@ -12,25 +12,15 @@ import numpy as np
 
 from gradcalc.balls.numbers import NAN, OutOfReach
 from gradcalc.derive.perturbations import directions_for, shifts
-from gradcalc.enclosure.bends import bends, is_level
+from gradcalc.enclosure.bends import bends, kinks_are_idle
 from gradcalc.enclosure.cells import Cell, Walk, walk
 from gradcalc.enclosure.culprits import ranked, turned
-from gradcalc.enclosure.experiment import (
-    BESIDE,
-    MORE,
-    SAMPLES,
-    TIE,
-    Experiment,
-    Level,
-    Samples,
-    beside,
-    hangs_on_ties,
-    run_beside,
-)
+from gradcalc.enclosure.experiment import MORE, TIE, Experiment, Level, hangs_on_ties, run_beside
 from gradcalc.enclosure.hull import extent
 from gradcalc.enclosure.kinks import Met, events_of
 from gradcalc.enclosure.neighbourhood import RADII, explore, in_cells
 from gradcalc.enclosure.parts import OtherCourse, Part
+from gradcalc.enclosure.reactions import BESIDE, SAMPLES, Samples, beside
 from gradcalc.enclosure.regions import Regions, regions, undivided
 from gradcalc.enclosure.sampler import UNTIGHT, Sampler, size_of
 from gradcalc.enclosure.seeking import Search, axis_slopes, sought
@@ -229,7 +219,7 @@ def _looked_at(
         found = _walked(sampler, part, sample, affordable)
         around = in_cells(around, base, found, sample)
         if around.missed and around.nature is Nature.SMOOTH:
-            around = _levelled(sampler, part, around)
+            around = _with_idle_kinks(sampler, part, around)
         elif around.missed and found.cells:
             around = _bent(sampler, part, found, around)
     if around.nature is Nature.KINK and around.sides is None and 2 * size <= affordable:
@@ -297,7 +287,7 @@ def _walked(
     return between(lambda d: sample(d, radius), moves, found, radius)
 
 
-def _levelled(sampler: Sampler, part: Part, around: Neighbourhood) -> Neighbourhood:
+def _with_idle_kinks(sampler: Sampler, part: Part, around: Neighbourhood) -> Neighbourhood:
     """A point that looks smooth, of which pieces were missed, if none can tell another gradient.
 
     Raises `OutOfReach` where one could.
@@ -305,7 +295,7 @@ def _levelled(sampler: Sampler, part: Part, around: Neighbourhood) -> Neighbourh
     (direction,) = directions_for(len(part.columns), 1)[:1]
     radii = (flint.arb(radius).mid() for radius in RADII[:2])
     far, near = (sampler(part, direction, radius) for radius in radii)
-    if not is_level(near, far):
+    if not kinks_are_idle(near, far):
         raise OutOfReach(MISSED)
     return replace(around, missed=False)
 

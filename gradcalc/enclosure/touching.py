@@ -23,7 +23,7 @@ PARALLEL = 1e-9
 TANGENTS = 3
 """Pairs of opposite directions within a wall in which is looked."""
 
-MOST = 16
+MOST_WALLS = 16
 """Walls along which is looked."""
 
 MOVES = 512
@@ -42,7 +42,7 @@ def between(run: Callable[[Any], Trial], moves: Sequence[Any], walk: Walk, radiu
         return walk
     found = []
     walls = walk.walls
-    most = min(MOST, max(1, MOVES // len(moves)))
+    most = min(MOST_WALLS, max(1, MOVES // len(moves)))
     for wall in walls[:most]:
         for direction in _inside(run, moves, wall, radius):
             try:

@@ -18,16 +18,9 @@ from gradcalc.enclosure.choices import chosen
 from gradcalc.enclosure.claims import claims_of
 from gradcalc.enclosure.closed import closed
 from gradcalc.enclosure.consistency import contradiction, misled
-from gradcalc.enclosure.experiment import (
-    MORE,
-    SAMPLES,
-    Experiment,
-    beside,
-    conditions,
-    sharpened,
-    sway,
-)
+from gradcalc.enclosure.experiment import MORE, Experiment
 from gradcalc.enclosure.float_faults import course_of, faults
+from gradcalc.enclosure.reactions import SAMPLES, beside, conditions, sharpened, sway
 from gradcalc.enclosure.rounding import noise, rounding
 from gradcalc.enclosure.steepness import steepest
 from gradcalc.enclosure.surroundings import OFF, View, alone, further, look
