@@ -10,7 +10,7 @@ import numpy as np
 
 from gradcalc.balls.numbers import OutOfReach, Undecided
 from gradcalc.derive.recorder import Recorder, RecordingBackend, Traced
-from gradcalc.derive.trace import Derivation, Derived, Trace
+from gradcalc.derive.trace import Derivation, Derived, Observation, Trace
 from gradcalc.errors import GradcalcError
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Node
@@ -20,6 +20,9 @@ from gradcalc.problem import Execution, Problem, execute, weights
 
 COURSES = 8
 """Courses of one program that are kept: it may take another way at another point."""
+
+WAYS = 512
+"""Courses that are kept for one point: around a corner there may be one in each cell."""
 
 LARGEST = 20_000
 """Numbers in a run up to which its derivation is kept: with more, that is the least of the work."""
@@ -134,6 +137,12 @@ class Runs:
         self._shared = [] if courses is None else courses
         self._own: list[Derived] = []
 
+    @property
+    def _known(self) -> list[Derived]:
+        """All courses that are known, the last one first."""
+        own = {id(derived) for derived in self._own}
+        return [*self._own, *(derived for derived in self._shared if id(derived) not in own)]
+
     @cached_property
     def recording(self) -> Recording:
         """The run at the point in float64.
@@ -158,14 +167,18 @@ class Runs:
         `replay` are the values that `detach` gives. Raises `GradcalcError` for what is wrong with
         the program, and what the arithmetic raises where it cannot decide.
         """
-        for derived in () if fresh else (*self._own, *self._shared):
-            values = _replayed(derived, arithmetic(), inputs, replay)
-            if values is not None:
+        left = [] if fresh else self._known
+        while left:
+            derived, *left = left
+            found = _replayed(derived, arithmetic(), inputs, replay)
+            if isinstance(found, Elsewhere):
+                left = [other for other in left if found.leads_to(derived, other)]
+            elif found is not None:
                 self._keep(derived)
-                return Recording(self.problem, derived, values)
+                return Recording(self.problem, derived, found)
         limits = limits or budget(self.problem)
         recording = record(self.problem, arithmetic(), inputs, limits, replay)
-        known = [o for o in (*self._own, *self._shared) if o.trace.same_as(recording.trace)]
+        known = [o for o in self._known if o.exact == recording.derived.exact]
         if known:
             seen = recording.trace.observations
             recording = replace(recording, derived=known[0].seen_otherwise(seen))
@@ -174,8 +187,29 @@ class Runs:
 
     def _keep(self, derived: Derived) -> None:
         """Put a course first among those that are known."""
-        courses = self._shared if derived.trace.size <= LARGEST else self._own
-        courses[:] = [derived, *(o for o in courses if not o.shares_with(derived))][:COURSES]
+        small = derived.trace.size <= LARGEST
+        for courses, most in ((self._own, WAYS if small else COURSES), (self._shared, COURSES)):
+            if courses is self._own or small:
+                others = (other for other in courses if not other.shares_with(derived))
+                courses[:] = [derived, *others][:most]
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Where a run would leave a known course: at which of its questions, by which answer."""
+
+    question: int
+    answer: Any
+
+    def leads_to(self, derived: Derived, other: Derived) -> bool:
+        """Whether another course is the same up to there, and goes on with that answer."""
+        left, taken = derived.trace.observations, other.trace.observations
+        k = self.question
+        return (
+            len(taken) > k
+            and all(map(Observation.is_alike, left[:k], taken))
+            and bool(taken[k].number == left[k].number and taken[k].seen == self.answer)
+        )
 
 
 def _replayed(
@@ -183,16 +217,22 @@ def _replayed(
     arithmetic: Arithmetic,
     inputs: Mapping[str, Any],
     replay: Mapping[Any, Any] | None,
-) -> Sequence[Any] | None:
-    """The values of a run that is known, None where the program would not do the same."""
+) -> Sequence[Any] | Elsewhere | None:
+    """The values of a run that is known, or where the program would do something else.
+
+    None where that is not known.
+    """
     trace = derived.trace
     if replay is not None and not trace.detached.keys() <= replay.keys():
         return None
     held = {} if replay is None else {trace.detached[k]: replay[k] for k in trace.detached}
     try:
         values = derived.values(arithmetic, inputs, held)
-        same = all(seen.holds(arithmetic, values) for seen in trace.observations)
+        for k, seen in enumerate(trace.observations):
+            answer = seen.question(arithmetic, values[seen.number])
+            if not bool(answer == seen.seen):
+                return Elsewhere(k, answer)
     except (GradcalcError, OutOfReach, Undecided, ArithmeticError, ValueError, TypeError):
         # the run itself says what is wrong
         return None
-    return values if same else None
+    return values

@@ -77,6 +77,10 @@ class Observation:
     question: Question
     seen: Any
 
+    def is_alike(self, other: "Observation") -> bool:
+        """Whether another run was asked of the same node, and answered the same."""
+        return bool(self.number == other.number and self.seen == other.seen)
+
     def holds(self, arithmetic: Arithmetic, values: Sequence[Any] | Mapping[int, Any]) -> bool:
         """Whether another run of the same nodes, with these values by number, answers the same."""
         return bool(self.question(arithmetic, values[self.number]) == self.seen)
@@ -141,14 +145,11 @@ class Trace:
         guarded = note.inside is not None and self.is_guard(node)
         return str(note.inside) if guarded else note.title(node)
 
-    def same_as(self, other: "Trace") -> bool:
-        """Whether the same follows from both, what is equal but not the same told apart.
+    def exactly(self) -> Any:
+        """All that anything follows from, what is equal but not the same told apart.
 
-        What they saw may differ where they did the same.
+        What was seen may differ where the same was done.
         """
-        return bool(self._exact() == other._exact())
-
-    def _exact(self) -> Any:
         nodes = [
             (n.op, tuple(o.order for o in n.operands), exactly(n.static), n.shape)
             for n in self.nodes
@@ -251,6 +252,11 @@ class Derived:
     def shares_with(self, other: "Derived") -> bool:
         """Whether what is worked out for one is there for the other."""
         return self._known is other._known
+
+    @property
+    def exact(self) -> Any:
+        """What is the same for traces from which the same follows."""
+        return self.once("exact", self.trace.exactly)
 
     @property
     def derivation(self) -> Derivation:

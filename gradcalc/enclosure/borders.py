@@ -29,15 +29,21 @@ class Border:
     """What is nearly zero in a run beside a point: where, of which numbers, and how far it is.
 
     `partials` are its slopes by those numbers, the `normal` those along the moves of the inputs;
-    `key` tells it from the others of any run.
+    `key` tells it from the others of any run, in which it may be `turned` round.
     """
 
     key: tuple[Any, ...]
+    turned: bool
     crossing: Crossing
     at: Sequence[Any]
     margin: Any
     partials: Sequence[Any]
     normal: Any
+
+    @property
+    def positive(self) -> bool:
+        """On which side of it the run is, the same one in all runs."""
+        return bool(self.margin > 0) is not self.turned
 
 
 def borders(trial: Trial, moves: Sequence[Any]) -> list[Border]:
@@ -63,8 +69,10 @@ def borders(trial: Trial, moves: Sequence[Any]) -> list[Border]:
                 parts = (p * way for p, way in zip(partials, ways, strict=True) if not p.is_zero())
                 normal = middles(sum(parts, np.full(len(moves), ZERO)))
                 if not all(part.is_zero() for part in normal):
-                    key = (crossing.node.order, crossing.index, k)
-                    found.append(Border(key, crossing, at, margin, partials, normal))
+                    pair = crossing.pair or (crossing.index,)
+                    key = (crossing.node.order, *sorted(pair), k)
+                    turned = pair[0] > pair[-1]
+                    found.append(Border(key, turned, crossing, at, margin, partials, normal))
     return found
 
 

@@ -51,6 +51,9 @@ SAME = 1e-90
 """The relative difference of the distances from two borders that are the same, as they are known:
 those that touch to the third order are taken for one."""
 
+ITERATIONS = 30
+"""Steps to the middle of a facet, for each wall around."""
+
 ROUND = 12
 """Digits by which walls are told apart."""
 
@@ -229,13 +232,15 @@ def _facet(wall: Any, others: Any) -> Any | None:
         return None
     others = others / sizes[:, None]
     # it brings much with it, and most points are smooth
-    from scipy.optimize import linprog
+    from scipy.optimize import nnls
 
-    size = len(wall)
-    found = linprog(
-        [*np.zeros(size), -1.0],
-        A_ub=np.hstack([-others, np.ones((len(others), 1))]), b_ub=np.zeros(len(others)),
-        A_eq=[[*wall, 0.0]], b_eq=[0.0],
-        bounds=[*[(-1.0, 1.0)] * size, (None, 1.0)],
-    )  # fmt: skip
-    return found.x[:-1] if found.status == 0 and found.x[-1] > THIN else None
+    # their mixture that is nearest to 0 (Gordan, 1873: it is 0 where no direction is in front)
+    ways = np.vstack([others.T, np.ones(len(others))])
+    try:
+        shares, _ = nnls(ways, np.eye(len(ways))[-1], maxiter=ITERATIONS * len(others))
+    except RuntimeError:
+        return None
+    inside = shares @ others / shares.sum()
+    length = np.linalg.norm(inside)
+    found = inside / (np.abs(inside).max() or 1.0)
+    return found if length > THIN and np.min(others @ found) > THIN else None

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.balls.arithmetic import to_floats
+from gradcalc.balls.arithmetic import boxed, to_floats
 from gradcalc.enclosure.kinks import BALLS, NEAR, Index, near_in_floats, signed, special
 from gradcalc.enclosure.trial import Trial
 from gradcalc.expr import ops
@@ -20,13 +20,15 @@ Element = tuple[Node, Index]
 class Crossing:
     """A place where a run is, to floats, on a kink or border: an element of a node.
 
-    `hangs` are the elements that it hangs on, `margins` what is zero of these where it is.
+    `hangs` are the elements that it hangs on, `margins` what is zero of these where it is. Where
+    two of many are compared, `pair` are the places that they come from, in their order.
     """
 
     node: Node
     index: Index
     hangs: Sequence[Element]
     margins: Callable[[Sequence[Any]], list[Any]]
+    pair: tuple[Index, Index] | None = None
 
 
 def crossings(trial: Trial) -> Iterator[Crossing]:
@@ -38,22 +40,49 @@ def crossings(trial: Trial) -> Iterator[Crossing]:
             continue
         floats, value = map(to_floats, trial.operands(node)), to_floats(trial.values[node.order])
         near = near_in_floats(trace, node, list(floats), value, 2 * epsilon, NEAR)
-        for index in map(tuple, np.argwhere(near)):
-            yield _crossing(trial, node, index)
+        found = list(map(tuple, np.argwhere(near)))
+        if node.source is not None:
+            yield from (_of_elements(trial, node, index) for index in found)
+        elif found:
+            places = _places(trial, node)
+            yield from (_of_many(node, index, places) for index in found)
 
 
-def _crossing(trial: Trial, node: Node, index: Index) -> Crossing:
-    if node.source is not None:
-        hangs = [(operand, _spread_from(operand, index)) for operand in node.operands]
-        return Crossing(node, index, hangs, lambda at: signed(BALLS, trial.trace, node, at))
+def _of_elements(trial: Trial, node: Node, index: Index) -> Crossing:
+    hangs = [(operand, _spread_from(operand, index)) for operand in node.operands]
+    return Crossing(node, index, hangs, lambda at: signed(BALLS, trial.trace, node, at))
+
+
+def _of_many(node: Node, index: Index, places: Callable[[Element], Index]) -> Crossing:
+    (operand,) = node.operands
     if node.op is ops.SORT:
         axis = node["axis"] % node.ndim
         behind = (*index[:axis], index[axis] + 1, *index[axis + 1 :])
-        return Crossing(node, index, [(node, index), (node, behind)], _apart)
+        hangs = [(node, index), (node, behind)]
+    else:
+        axes = {axis % operand.ndim for axis in node["axes"]}
+        top = tuple(place for axis, place in enumerate(index) if axis not in axes)
+        hangs = [(operand, index), (node, top)]
+    first, second = map(places, hangs)
+    return Crossing(node, index, hangs, _apart, (first, second))
+
+
+def _places(trial: Trial, node: Node) -> Callable[[Element], Index]:
+    """Which element of its operand one of a node is."""
     (operand,) = node.operands
-    axes = {axis % operand.ndim for axis in node["axes"]}
-    top = tuple(place for axis, place in enumerate(index) if axis not in axes)
-    return Crossing(node, index, [(operand, index), (node, top)], _apart)
+    numbers = boxed(trial.values[operand.order])
+    known = {_number(numbers[place]): place for place in np.ndindex(numbers.shape)}
+
+    def place(element: Element) -> Index:
+        own, index = element
+        number = _number(boxed(trial.values[own.order])[index])
+        return index if own is operand else known.get(number, index)
+
+    return place
+
+
+def _number(ball: Any) -> Any:
+    return ball.mid().man_exp() if ball.is_finite() else None
 
 
 def _spread_from(operand: Node, index: Index) -> Index:

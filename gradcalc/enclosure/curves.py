@@ -45,7 +45,8 @@ class Curves:
         for border in borders:
             if border.key in self._done or border.margin.is_zero():
                 continue
-            side, normal = bool(border.margin > 0), self._plane(border)[0]
+            side, normal = border.positive, self._plane(border)[0]
+            normal = -normal if border.turned else normal
             first, known = self._seen.setdefault(border.key, (side, normal))
             if side is not first:
                 self._done.add(border.key)
@@ -63,7 +64,7 @@ class Curves:
 
     def _way_behind(self, border: Border, direction: Any) -> Any | None:
         """A direction on the other side of a border, None where no way seems to lead there."""
-        side, way = bool(border.margin > 0), np.asarray(direction, dtype=np.float64)
+        side, way = border.positive, np.asarray(direction, dtype=np.float64)
         for _ in range(STEPS):
             vector, reach = self._plane(border)
             moved = way - vector * reach * (1 + OVER)
@@ -78,6 +79,6 @@ class Curves:
             if not found:
                 return None
             (border,) = found
-            if bool(border.margin > 0) is not side:
+            if border.positive is not side:
                 return way
         return None

@@ -6,7 +6,7 @@ edge. Growing gradients: singular. Otherwise a kink, whose gradients are the sam
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -21,7 +21,7 @@ from gradcalc.derive.perturbations import (
     is_every_direction,
     plain_directions,
 )
-from gradcalc.enclosure.cells import Walk
+from gradcalc.enclosure.cells import Cell, Walk
 from gradcalc.enclosure.trial import Reals, Trial, largest
 from gradcalc.errors import GradcalcError
 from gradcalc.testimony import Nature, Neighbourhood
@@ -154,14 +154,11 @@ def in_cells(around: Neighbourhood, base: Trial, walk: Walk, sample: Sample) -> 
     defined = [trial.finite for trial in trials]
     if not all(defined):
         return Neighbourhood(Nature.EDGE, to_floats(_rows(trials))[defined], directions[defined])
-    wide = flint.arb(RADII[0]).mid()
-    pairs = [(cell.trial, sample(cell.direction, wide)) for cell in walk.cells]
-    closest = flint.arb(RADII[2]).mid()
-    lasts = [partial(sample, cell.direction, closest) for cell in walk.cells]
-    natures = {_character(base, *pair, last) for pair, last in zip(pairs, lasts, strict=True)}
     limit = ZERO if around.limit is None else around.limit
-    settled = [_settled(*pair, last, limit) for pair, last in zip(pairs, lasts, strict=True)]
-    rows = np.array([to_floats(row + limit) for row in settled])
+    looked = [_in_cell(base, cell, sample, limit) for cell in walk.cells]
+    natures = {one.nature for one in looked}
+    settled = [one.gradient - limit for one in looked]
+    rows = np.array([to_floats(one.gradient) for one in looked])
     for nature in (Nature.JUMP, Nature.SINGULAR):
         if nature in natures:
             return Neighbourhood(nature, rows, directions)
@@ -169,7 +166,7 @@ def in_cells(around: Neighbourhood, base: Trial, walk: Walk, sample: Sample) -> 
         room = abs(limit) * AGREED + LEAST
         if all(np.all(abs(row) <= room) for row in settled):
             return replace(around, missed=not walk.complete, curved=walk.curved)
-    elsewhere = to_floats(_rows([sample(cell.other, wide) for cell in walk.cells]))
+    elsewhere = np.array([to_floats(one.elsewhere) for one in looked])
     sizes = np.abs(rows).max(axis=1, keepdims=True)
     plain = np.all(np.abs(rows - elsewhere) <= PLAIN * sizes + SHRUNK)
     if not plain and _is_steep(walk, sample):
@@ -186,6 +183,28 @@ def in_cells(around: Neighbourhood, base: Trial, walk: Walk, sample: Sample) -> 
         missed=not walk.complete,
         curved=walk.curved,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a cell is like: if not smooth, its gradient at the point, and the one further away."""
+
+    nature: Nature | None
+    gradient: Any
+    elsewhere: Any
+
+
+def _in_cell(base: Trial, cell: Cell, sample: Sample, limit: Any) -> Looked:
+    """What the function is like within a cell, towards the point."""
+    wide, closest = (flint.arb(radius).mid() for radius in (RADII[0], RADII[2]))
+    elsewhere = np.array(flat(sample(cell.other, wide)), dtype=object)
+    here = np.array(flat(cell.trial), dtype=object)
+    if not _off(base, cell.trial) and np.all(abs(here - elsewhere) <= abs(here) * PLAIN):
+        return Looked(None, here, elsewhere)
+    far = sample(cell.direction, wide)
+    last = partial(sample, cell.direction, closest)
+    nature = _character(base, cell.trial, far, last)
+    return Looked(nature, _settled(cell.trial, far, last, limit) + limit, elsewhere)
 
 
 def _is_steep(walk: Walk, sample: Sample) -> bool:
@@ -223,23 +242,24 @@ def _settled(near: Trial, far: Trial, last: Callable[[], Trial], limit: Any) -> 
 def _character(base: Trial, near: Trial, far: Trial, last: Callable[[], Trial]) -> Nature | None:
     """What is not smooth towards the point even within a cell: a jump, or a slope that grows."""
 
-    def off(trial: Trial) -> Any:
-        """How far the value is from where the gradient leads to from the point."""
-        steps = _steps(base, trial)
-        led = sum((s * g for s, g in zip(steps, flat(trial), strict=True)), ZERO)
-        apart = abs(trial.total - base.total - led)
-        rounded = (abs(base.total) + largest(flat(trial)) * largest(steps)) * NOISE
-        unknown = base.whole.rad() + trial.whole.rad()
-        return ZERO if apart <= rounded + unknown * 2 + LEAST else apart
-
     steepest = largest(flat(near))
-    if not off(near):
+    if not _off(base, near):
         return None
     before = largest(flat(far))
     # without a slope the run further away is in another piece
     if before > 0 and steepest > before * GROWTH + LEAST:
         return Nature.JUMP if _is_torn(base, [far], [near], [last()]) else Nature.SINGULAR
-    return Nature.JUMP if off(near) > off(far) * 0.9 else None
+    return Nature.JUMP if _off(base, near) > _off(base, far) * 0.9 else None
+
+
+def _off(base: Trial, trial: Trial) -> Any:
+    """How far the value is from where the gradient leads to from the point, 0 if it may be so."""
+    steps = _steps(base, trial)
+    led = sum((s * g for s, g in zip(steps, flat(trial), strict=True)), ZERO)
+    apart = abs(trial.total - base.total - led)
+    rounded = (abs(base.total) + largest(flat(trial)) * largest(steps)) * NOISE
+    unknown = base.whole.rad() + trial.whole.rad()
+    return ZERO if apart <= rounded + unknown * 2 + LEAST else apart
 
 
 def _ways(size: int, affordable: int) -> tuple[Any, Any, bool]:
