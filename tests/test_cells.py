@@ -198,6 +198,25 @@ SAMPLED = "what lies around this point was sampled"
         ("where((y - x > x**2) & (y - x < 2*x**2), 1, 0)", {"x": 0.0, "y": 0.0}, "jump", False),
         ("where((y + 2*x > x**2) & (y + 2*x < 2*x**2), x, 0)", {"x": 0.0, "y": 0.0}, "kink",
          False),
+        # to the third order and further
+        ("where((y > 0) & (y < x**4), 1, 0)", {"x": 0.0, "y": 0.0}, "jump", False),
+        ("where((y > x**2) & (y < x**2 + x**4), 1, 0)", {"x": 0.0, "y": 0.0}, "jump", False),
+        ("where((y > x**2) & (y < x**2 + (x - 2)**4), 1, 0)", {"x": 2.0, "y": 4.0}, "jump", False),
+        ("where((y + y**2 > x**2) & (y < x**2 - x**4/2), 1, 0)", {"x": 0.0, "y": 0.0}, "jump",
+         False),
+        ("where((y > x**2) & (y < x**2 + x**5), 1, 0)", {"x": 0.0, "y": 0.0}, "jump", False),
+        ("where((y > exp(x)) & (y < 1 + x + x**2/2 + x**3/6), 1, 0)", {"x": 0.0, "y": 1.0},
+         "verified", True),
+        ("where((y > 0) & (y < x*z), 1, 0)", {"x": 0.0, "y": 0.0, "z": 0.0}, "jump", False),
+        ("where((y > 0) & (y < -x*z), 1, 0)", {"x": 0.0, "y": 0.0, "z": 0.0}, "jump", False),
+        # one next to two that nearly touch
+        ("where((y < 3*x**2) & (y > 3*x**2 - x**4) & (y > x**2), 1, 0)", {"x": 0.0, "y": 0.0},
+         "jump", False),
+        # what goes on between them, and draws to 0
+        ("relu(y - x**2)*relu(x**2 + x**4 - y)", {"x": 0.0, "y": 0.0}, "verified", True),
+        ("where((y > 0) & (y < x**2), x**2, 0)", {"x": 0.0, "y": 0.0}, "verified", True),
+        ("where((y > 0) & (y < x**2), sqrt(abs(x)), 0)", {"x": 0.0, "y": 0.0}, "singular", False),
+        ("sin(x) + 1e-30*where((y > 0) & (y < x**2), 1, 0)", {"x": 0.0, "y": 0.0}, "jump", False),
     ],
 )  # fmt: skip
 def test_borders_that_touch(text: str, inputs: Any, outcome: str, sampled: bool) -> None:

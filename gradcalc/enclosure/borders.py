@@ -28,7 +28,8 @@ NEARLY = flint.arb("1e-20").mid()
 class Border:
     """What is nearly zero in a run beside a point: where, of which numbers, and how far it is.
 
-    `partials` are its slopes by those numbers, the `normal` those along the moves of the inputs;
+    The margin is known up to `unknown`. `partials` are its slopes by those numbers, the `normal`
+    those along the moves of the inputs;
     `key` tells it from the others of any run, in which it may be `turned` round.
     """
 
@@ -37,6 +38,7 @@ class Border:
     crossing: Crossing
     at: Sequence[Any]
     margin: Any
+    unknown: Any
     partials: Sequence[Any]
     normal: Any
 
@@ -44,6 +46,10 @@ class Border:
     def positive(self) -> bool:
         """On which side of it the run is, the same one in all runs."""
         return bool(self.margin > 0) is not self.turned
+
+    def reach(self, length: Any) -> Any:
+        """How far along a normal of that length the border is, as a ball."""
+        return flint.arb(self.margin.mid(), self.unknown) / length
 
 
 def borders(trial: Trial, moves: Sequence[Any]) -> list[Border]:
@@ -62,7 +68,8 @@ def borders(trial: Trial, moves: Sequence[Any]) -> list[Border]:
 
     found = []
     for crossing in crossings(trial):
-        at = [boxed(values[node.order])[index].mid() for node, index in crossing.hangs]
+        balls = [boxed(values[node.order])[index] for node, index in crossing.hangs]
+        at = [ball.mid() for ball in balls]
         ways = [moving(*element) for element in crossing.hangs]
         with flint.ctx.workprec(BITS):
             for k, margin, partials in _partials(crossing, at):
@@ -72,7 +79,10 @@ def borders(trial: Trial, moves: Sequence[Any]) -> list[Border]:
                     pair = crossing.pair or (crossing.index,)
                     key = (crossing.node.order, *sorted(pair), k)
                     turned = pair[0] > pair[-1]
-                    found.append(Border(key, turned, crossing, at, margin, partials, normal))
+                    off = sum(
+                        (abs(p) * ball.rad() for p, ball in zip(partials, balls, strict=True)), ZERO
+                    )
+                    found.append(Border(key, turned, crossing, at, margin, off, partials, normal))
     return found
 
 

@@ -47,10 +47,6 @@ LEVEL = 1e-6
 """How far an argument may be from what its gradient makes of the way from the point, in relation
 to it, if it is to be a plane's: the way is rounded, and a curved one is off by much of itself."""
 
-SAME = 1e-90
-"""The relative difference of the distances from two borders that are the same, as they are known:
-those that touch to the third order are taken for one."""
-
 ITERATIONS = 30
 """Steps to the middle of a facet, for each wall around."""
 
@@ -60,19 +56,24 @@ ROUND = 12
 MAIN = 0.1
 """The size of a component of a wall that tells its two sides apart."""
 
+Run = Callable[[Any, Any], Trial]
+"""A run beside the point, by direction and radius."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A run in a cell: in which direction it lies, and the walls around, as unit vectors.
 
     The direction is in front of all walls, and so is `other`, which is far from it or from them; it
-    is of balls where no float is exact enough.
+    is of balls where no float is exact enough. `farther` is a run in it further from the point
+    where no straight way leads from there to the other.
     """
 
     direction: Any
     other: Any
     trial: Trial
     walls: Any
+    farther: Trial | None = None
 
     def holds(self, direction: Any) -> bool:
         """Whether a direction leads into this cell."""
@@ -103,19 +104,20 @@ class Walk:
         return np.unique((found * signs[:, None]).round(ROUND), axis=0)
 
 
-def walk(
-    run: Callable[[Any], Trial], moves: Sequence[Any], start: Any, radius: Any, most: int
-) -> Walk:
+def walk(run: Run, moves: Sequence[Any], start: Any, radii: tuple[Any, Any], most: int) -> Walk:
     """Go through the cells around a point, by at most so many runs.
 
-    `run` makes one beside the point in a direction, at that radius; `moves` are the changes of the
-    inputs along each of its components. `start` is the first direction.
+    They are made at the first radius, `moves` are the changes of the inputs along each component of
+    a direction. `start` is the first direction. What is one wall at the first radius, but may be
+    two that touch, is looked at from the second one too, which is further away.
     """
     found: list[Cell] = []
     first: Sequence[Border] = ()
+    shared: set[Any] = set()
+    radius, further = radii
     most = min(most, MOST)
     todo, complete, curved = [np.asarray(start, dtype=np.float64)], True, False
-    curves = Curves(lambda way: borders(run(way), moves), radius)
+    curves = Curves(lambda way: borders(run(way, radius), moves), radius)
     while todo:
         direction = todo.pop()
         if any(cell.holds(direction) for cell in found):
@@ -123,15 +125,23 @@ def walk(
         if len(found) == most:
             return Walk(found, False, curved, first)
         try:
-            trial = run(direction)
+            trial = run(direction, radius)
         except (OutOfReach, GradcalcError):
             complete = False
             continue
         met = borders(trial, moves)
         if not found:
             first = met
-        walls, flat, clear = _walls(met, direction, radius)
-        curved, complete = curved or not flat, complete and clear
+        own = _walls(met, direction, radius)
+        walls = own.normals
+        curved, complete = curved or not own.flat, complete and own.clear
+        if not curved and not own.shared <= shared:
+            shared |= own.shared
+            try:
+                there = borders(run(direction, further), moves)
+                curved = not _walls(there, direction, further).flat
+            except (OutOfReach, GradcalcError):
+                curved = True
         if len(walls) > WALLS or _cells(*walls.shape) > most:
             found.append(Cell(direction, _beside(walls, direction), trial, walls))
             return Walk(found, False, curved, first)
@@ -140,16 +150,28 @@ def walk(
     return Walk(found, complete, curved, first)
 
 
-def _walls(met: Sequence[Border], direction: Any, radius: Any) -> tuple[Any, bool, bool]:
+@dataclass(frozen=True, slots=True)
+class Walls:
     """The walls around a run, as unit vectors that point inside.
 
-    Whether all are planes, and whether none is so near another that what is between may be missed.
+    Whether all are planes, and whether none is so near another that what is between may be missed;
+    `shared` are the borders that are one wall with others.
     """
+
+    normals: Any
+    flat: bool
+    clear: bool
+    shared: frozenset[Any]
+
+
+def _walls(met: Sequence[Border], direction: Any, radius: Any) -> Walls:
+    """The walls around a run in a direction, at a radius."""
     found: list[Any] = []
-    reaches: dict[bytes, Any] = {}
+    alike: dict[bytes, list[tuple[Any, Any]]] = {}
     flat = True
     with flint.ctx.workprec(BITS):
-        for margin, normal in ((border.margin, border.normal) for border in met):
+        for border in met:
+            margin, normal = border.margin, border.normal
             led = sum((n * float(d) for n, d in zip(normal, direction, strict=True)), ZERO)
             if margin.is_zero():
                 # on a border itself nothing is told of what lies on either side
@@ -160,13 +182,14 @@ def _walls(met: Sequence[Border], direction: Any, radius: Any) -> tuple[Any, boo
                 continue
             vector, length = unit(normal)
             found.append(vector if margin > 0 else -vector)
-            # two borders that touch are one plane at first sight
-            key = (found[-1].round(ROUND) + 0.0).tobytes()
-            reach = reaches.setdefault(key, abs(margin) / length)
-            flat = flat and bool(abs(reach - abs(margin) / length) <= reach * SAME)
+            own = alike.setdefault((found[-1].round(ROUND) + 0.0).tobytes(), [])
+            own.append((border.key, abs(border.reach(length))))
+    # two borders that touch are one plane at first sight
+    flat = flat and all(one[0][1].overlaps(reach) for one in alike.values() for _, reach in one)
+    shared = frozenset(key for one in alike.values() if len(one) > 1 for key, _ in one)
     walls = np.array(found).reshape(len(found), len(direction))
     _, each = np.unique(walls.round(ROUND), axis=0, return_index=True)
-    return walls[each], flat, not _are_narrow(walls)
+    return Walls(walls[each], flat, not _are_narrow(walls), shared)
 
 
 def _are_narrow(walls: Any) -> bool:

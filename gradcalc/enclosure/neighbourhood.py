@@ -197,12 +197,12 @@ class Looked:
 def _in_cell(base: Trial, cell: Cell, sample: Sample, limit: Any) -> Looked:
     """What the function is like within a cell, towards the point."""
     wide, closest = (flint.arb(radius).mid() for radius in (RADII[0], RADII[2]))
-    elsewhere = np.array(flat(sample(cell.other, wide)), dtype=object)
+    elsewhere = np.array(flat(cell.farther or sample(cell.other, wide)), dtype=object)
     here = np.array(flat(cell.trial), dtype=object)
     if not _off(base, cell.trial) and np.all(abs(here - elsewhere) <= abs(here) * PLAIN):
         return Looked(None, here, elsewhere)
-    far = sample(cell.direction, wide)
-    last = partial(sample, cell.direction, closest)
+    far = cell.farther or sample(cell.direction, wide)
+    last = None if cell.farther else partial(sample, cell.direction, closest)
     nature = _character(base, cell.trial, far, last)
     return Looked(nature, _settled(cell.trial, far, last, limit) + limit, elsewhere)
 
@@ -227,19 +227,23 @@ def _is_steep(walk: Walk, sample: Sample) -> bool:
     return False
 
 
-def _settled(near: Trial, far: Trial, last: Callable[[], Trial], limit: Any) -> Any:
+def _settled(near: Trial, far: Trial, last: Callable[[], Trial] | None, limit: Any) -> Any:
     """How far the gradient in a cell is from a limit, without what shrinks towards the point."""
     wide, close = (np.array(flat(trial), dtype=object) - limit for trial in (far, near))
     shrinking = [abs(n) * 2 <= abs(f) and n != 0 for n, f in zip(close, wide, strict=True)]
     if not any(shrinking):
         return close
+    if last is None:
+        return np.array([ZERO if s else n for s, n in zip(shrinking, close, strict=True)])
     # what shrinks so far may do so to a small rest
     rest = np.array(flat(last()), dtype=object) - limit
     settled = [ZERO if abs(r) * 2 <= abs(n) else r for n, r in zip(close, rest, strict=True)]
     return np.array([s if w else n for s, w, n in zip(settled, shrinking, close, strict=True)])
 
 
-def _character(base: Trial, near: Trial, far: Trial, last: Callable[[], Trial]) -> Nature | None:
+def _character(
+    base: Trial, near: Trial, far: Trial, last: Callable[[], Trial] | None
+) -> Nature | None:
     """What is not smooth towards the point even within a cell: a jump, or a slope that grows."""
 
     steepest = largest(flat(near))
@@ -248,7 +252,8 @@ def _character(base: Trial, near: Trial, far: Trial, last: Callable[[], Trial]) 
     before = largest(flat(far))
     # without a slope the run further away is in another piece
     if before > 0 and steepest > before * GROWTH + LEAST:
-        return Nature.JUMP if _is_torn(base, [far], [near], [last()]) else Nature.SINGULAR
+        torn = last is not None and _is_torn(base, [far], [near], [last()])
+        return Nature.JUMP if torn else Nature.SINGULAR
     return Nature.JUMP if _off(base, near) > _off(base, far) * 0.9 else None
 
 

@@ -272,7 +272,8 @@ def _walked(
     sampler: Sampler, part: Part, sample: Callable[[Any, Any], Trial], affordable: int
 ) -> Walk:
     """The cells around the point; of one input these are its two sides."""
-    radius, size = flint.arb(RADII[1]).mid(), len(part.columns)
+    far, radius = (flint.arb(by).mid() for by in RADII[:2])
+    size = len(part.columns)
     if size == 1:
         sides = (np.ones(1), -np.ones(1))
         return Walk([Cell(d, d / 2, sample(d, radius), np.array([d])) for d in sides], True)
@@ -283,8 +284,8 @@ def _walked(
         return Walk([], False)
     moves = sampler.moves(part)
     (start,) = directions_for(size, 1)[:1]
-    found = walk(lambda d: sample(d, radius), moves, start, radius, most)
-    return between(lambda d: sample(d, radius), moves, found, radius)
+    found = walk(sample, moves, start, (radius, far), most)
+    return between(sample, moves, found, (radius, far))
 
 
 def _with_idle_kinks(sampler: Sampler, part: Part, around: Neighbourhood) -> Neighbourhood:

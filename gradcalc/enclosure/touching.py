@@ -3,7 +3,7 @@
 To first order they are one wall, and no straight way from the point leads between them.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -11,17 +11,24 @@ from typing import Any
 import flint
 import numpy as np
 
+from gradcalc.balls.arithmetic import ZERO
 from gradcalc.balls.numbers import OutOfReach
 from gradcalc.enclosure.borders import BITS, borders, unit
-from gradcalc.enclosure.cells import SAME, Cell, Walk
+from gradcalc.enclosure.cells import Cell, Run, Walk
 from gradcalc.enclosure.trial import Trial
 from gradcalc.errors import GradcalcError
 
 PARALLEL = 1e-9
 """How far two unit vectors may be apart that are the same."""
 
-TANGENTS = 3
-"""Pairs of opposite directions within a wall in which is looked."""
+APART = 1e-6
+"""How far apart two borders are, in relation to how far both are, to be told apart from there."""
+
+LEVELS = 3
+"""How often it is looked from nearer."""
+
+TANGENTS = 4
+"""Pairs of opposite directions within a wall in which is looked, every other one along an axis."""
 
 MOST_WALLS = 16
 """Walls along which is looked."""
@@ -32,11 +39,10 @@ MOVES = 512
 SEED = 20195
 
 
-def between(run: Callable[[Any], Trial], moves: Sequence[Any], walk: Walk, radius: Any) -> Walk:
-    """The same cells with runs between borders that touch.
+def between(run: Run, moves: Sequence[Any], walk: Walk, radii: tuple[Any, Any]) -> Walk:
+    """The same cells with runs between borders that touch, at the first radius and the second.
 
-    `run` makes one beside the point in a direction, at that radius; `moves` are the changes of the
-    inputs along each of its components.
+    `moves` are the changes of the inputs along each component of a direction.
     """
     if not walk.curved or len(moves) < 2:
         return walk
@@ -44,46 +50,63 @@ def between(run: Callable[[Any], Trial], moves: Sequence[Any], walk: Walk, radiu
     walls = walk.walls
     most = min(MOST_WALLS, max(1, MOVES // len(moves)))
     for wall in walls[:most]:
-        for direction in _inside(run, moves, wall, radius):
-            try:
-                trial = run(direction)
-            except (OutOfReach, GradcalcError):
-                continue
-            found.append(Cell(direction, direction, trial, np.empty((0, len(moves)))))
+        for way in _ways(wall):
+            near = list(_between(run, moves, wall, radii[0], way, LEVELS))
+            far = list(_between(run, moves, wall, radii[1], way, LEVELS)) if near else []
+            if len(near) == len(far):
+                found += [
+                    Cell(direction, direction, trial, np.empty((0, len(moves))), farther)
+                    for (direction, trial), (_, farther) in zip(near, far, strict=True)
+                ]
     return replace(walk, cells=[*walk.cells, *found], complete=walk.complete and len(walls) <= most)
 
 
-def _inside(
-    run: Callable[[Any], Trial], moves: Sequence[Any], wall: Any, radius: Any
-) -> Iterator[Any]:
-    """Directions of points between borders that have this wall in common."""
-    random = np.random.default_rng(SEED)
-    drawn = np.concatenate([np.eye(len(wall)), random.standard_normal((TANGENTS, len(wall)))])
+def _ways(wall: Any) -> list[Any]:
+    """Directions within a wall."""
+    drawn = np.random.default_rng(SEED).standard_normal((TANGENTS, len(wall)))
+    drawn[1 : 2 * len(wall) : 2] = np.eye(len(wall))[: TANGENTS // 2]
     ways = [way - wall * (wall @ way) for way in drawn]
-    ways = [way / np.abs(way).max() for way in ways if np.abs(way).max() > PARALLEL][:TANGENTS]
-    for way in (*ways, *(-way for way in ways)):
-        try:
-            trial = run(way)
-        except (OutOfReach, GradcalcError):
-            continue
+    ways = [way / np.abs(way).max() for way in ways if np.abs(way).max() > PARALLEL]
+    return [*ways, *(-way for way in ways)]
+
+
+def _between(
+    run: Run, moves: Sequence[Any], wall: Any, radius: Any, way: Any, levels: int
+) -> Iterator[tuple[Any, Trial]]:
+    """Runs between borders that have this wall in common, beside a way, with their directions.
+
+    What is nearly one border there is looked at from nearby.
+    """
+    try:
+        normal, reaches = _reaches(run(way, radius), moves, wall)
+    except (OutOfReach, GradcalcError):
+        return
+    for near, far in pairwise(reaches):
         with flint.ctx.workprec(BITS):
-            normal, reaches = _reaches(trial, moves, wall)
-            for near, far in pairwise(reaches):
-                if far - near > (abs(near) + abs(far)) * SAME:
-                    # no float is near enough to the wall
-                    by = (near + far) / 2 / radius
-                    yield np.array([(w - n * by).mid() for w, n in zip(way, normal, strict=True)])
+            # no float is near enough to the wall
+            by = ((near + far) / 2 / radius).mid()
+            beside = np.array([(w - n * by).mid() for w, n in zip(way, normal, strict=True)])
+            told = far - near > (abs(near) + abs(far)) * APART
+        if told:
+            try:
+                yield beside, run(beside, radius)
+            except (OutOfReach, GradcalcError):
+                continue
+        elif levels and not (near.contains(0) and far.contains(0)):
+            yield from _between(run, moves, wall, radius, beside, levels - 1)
 
 
 def _reaches(trial: Trial, moves: Sequence[Any], wall: Any) -> tuple[list[Any], list[Any]]:
     """The normal of a wall, and how far along it a run is from each border there, in order."""
     normal: list[Any] = []
     found = []
-    for border in borders(trial, moves):
-        vector, length = unit(border.normal)
-        along = float(vector @ wall)
-        if abs(abs(along) - 1) <= PARALLEL:
-            side = 1 if along > 0 else -1
-            normal = normal or [part / length * side for part in border.normal]
-            found.append(border.margin / length * side)
-    return normal, sorted(found)
+    with flint.ctx.workprec(BITS):
+        for border in borders(trial, moves):
+            vector, length = unit(border.normal)
+            along = float(vector @ wall)
+            if abs(abs(along) - 1) <= PARALLEL:
+                side = 1 if along > 0 else -1
+                normal = normal or [part / length * side for part in border.normal]
+                across = sum((p * n for p, n in zip(border.normal, normal, strict=True)), ZERO)
+                found.append(border.reach(across))
+    return normal, sorted(found, key=lambda reach: reach.mid())
