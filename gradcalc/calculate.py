@@ -240,7 +240,7 @@ def _checked(problem: Problem, derivations: "Derivations | None") -> Check:
     """What the other witnesses say, where they are asked."""
     if not problem.check:
         return Check(
-            UNASKED, UNASKED, lambda exact, _: exact, lambda exact, *_: exact, lambda *_: ()
+            UNASKED, UNASKED, lambda exact, _: exact, lambda exact, *_: exact, lambda *_: Claimed()
         )
     from gradcalc.derive.runs import Runs
     from gradcalc.enclosure import claims

@@ -301,9 +301,23 @@ class Beside:
     true: Array
     room: float
 
+    @property
+    def apart(self) -> Any:
+        """The elements that are further apart."""
+        size = np.max(np.abs(self.true), initial=0)
+        off = np.abs(np.broadcast_to(self.claimed, self.true.shape) - self.true)
+        return off > self.room * size
 
-Claimed = tuple[tuple[Beside, ...], ...]
-"""Points at which a claim was tried; it fails where it does in each group of them."""
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Groups of points at which a claim was tried; it fails where it does in each of them.
+
+    `otherwise` are those where also such inputs were moved as look chosen, if it fails there.
+    """
+
+    groups: tuple[tuple[Beside, ...], ...] = ()
+    otherwise: tuple[tuple[Beside, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

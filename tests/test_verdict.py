@@ -419,20 +419,51 @@ def test_what_is_said_of_a_claim(text: str, at: Any, claim: str, says: str) -> N
     assert says in report(text, claims={"x": claim}, x=at).verdict.message
 
 
+CROSS = "-sum(y*log_softmax(x))"
+
+
 @pytest.mark.parametrize(
     ("text", "inputs", "claim", "kept"),
     [
-        ("a*x**2", {"a": 1.0, "x": 3.0}, "2*x/a", ("a",)),
-        ("sum(w*x)", {"w": [1.0, 1.0], "x": [2.0, 3.0]}, "w**2", ("w",)),
         ("sum(w*x)", {"w": [1.5, 2.5], "x": [2.0, 3.0]}, "w", ()),
+        ("a*x**2", {"a": 1.0, "x": 3.0}, "2*a*x", ()),
+        ("x@A@x", {"A": [[2.0, 1.0], [1.0, 3.0]], "x": [2.0, 3.0]}, "2*A@x", ()),
+        # what holds for any labels, and what for these alone
+        (CROSS, {"y": [0.0, 1.0, 0.0], "x": [1.0, 2.0, 3.0]}, "sum(y)*softmax(x) - y", ()),
+        (CROSS, {"y": [0.0, 1.0, 0.0], "x": [1.0, 2.0, 3.0]}, "softmax(x) - y", ("y",)),
+        (CROSS, {"y": [0.2, 0.5, 0.3], "x": [1.0, 2.0, 3.0]}, "softmax(x) - y", ("y",)),
+        ("sum((y*x - 1)**2)", {"y": [1.0, -1.0], "x": [1.0, 2.0]}, "2*(x - y)", ("y",)),
+        ("sum((m*x)**2)", {"m": [0.0, 1.0], "x": [1.0, 2.0]}, "2*m*x", ("m",)),
+        ("sum((x - u*(u@x))**2)", {"u": [0.6, 0.8], "x": [1.0, 2.0]}, "2*(x - u*(u@x))", ("u",)),
+        ("x@A@x", {"A": [[2.0, 0.0], [0.0, 3.0]], "x": [2.0, 3.0]}, "2*diag(A)*x", ("A",)),
+        ("sum(x**n)", {"n": 2.0, "x": [2.0, 3.0]}, "n*x**(n - 1)", ()),
     ],
 )
-def test_inputs_that_stay_as_they_are_where_a_claim_is_tried(
+def test_inputs_that_stay_as_they_are_where_a_claim_holds(
     text: str, inputs: Any, claim: str, kept: tuple[str, ...]
 ) -> None:
     found = report(text, claims={"x": claim}, wrt=("x",), **inputs).gradients[0].claim
     assert found is not None
-    assert (found.holds, found.kept) == (True, kept)
+    assert (found.holds, found.kept, bool(found.beside)) == (True, kept, bool(kept))
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "claim"),
+    [
+        ("a*x**2", {"a": 1.0, "x": 3.0}, "2*x/a"),
+        ("a*x**2 + x*b", {"a": 1.0, "b": 0.0, "x": 3.0}, "2*a*x + b**2"),
+        ("sum(w*x)", {"w": [1.0, 1.0], "x": [2.0, 3.0]}, "w**2"),
+        ("sum(w*x)", {"w": [0.0, 0.0], "x": [2.0, 3.0]}, "2*w"),
+        ("sum(w*x)", {"w": [2.0, 4.0], "x": [2.0, 3.0]}, "w**2*[0.5, 0.25]"),
+        (CROSS, {"y": [0.0, 1.0, 0.0], "x": [0.0, 0.0, 0.0]}, "1/3 + x - y"),
+    ],
+)
+def test_a_claim_that_holds_for_the_other_inputs_as_they_are_alone(
+    text: str, inputs: Any, claim: str
+) -> None:
+    answer = report(text, claims={"x": claim}, wrt=("x",), **inputs)
+    assert answer.verdict.outcome == "wrong"
+    assert "holds at this point only" in answer.verdict.message
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@
 A formula may give the right numbers at one point by chance. So it is worked out at others too: in a
 box around the point on which every comparison of the run comes out as at the point, every step and
 corner is on the same side, and value and gradients are finite, by balls as wide as the box. Of what
-is given beside, only that is moved which a claim is about or mentions, and which shows nothing that
-it may stand for: ones and zeros, shares of one, unit vectors.
+is given beside, that is moved which a claim is about or mentions. Where it fails, what may stand
+for something is left as it is: labels, shares of one, unit vectors.
 """
 
 import ast
@@ -45,6 +45,8 @@ CHEAP = LARGEST // 10
 ALIKE = 64
 """How near, in roundings of the dtype, a sum is to one that is meant to be just that."""
 
+Groups = tuple[tuple[Beside, ...], ...]
+
 FAILURES = (GradcalcError, OutOfReach, Undecided)
 
 
@@ -70,22 +72,37 @@ def around(experiment: Experiment, name: str, *, rough: bool) -> Claimed:
     try:
         with np.errstate(all="ignore"):
             if experiment.size > CHEAP:
-                return ()
+                return Claimed()
             return _around(experiment, name, rough)
     except FAILURES:
-        return ()
+        return Claimed()
 
 
 def _around(experiment: Experiment, name: str, rough: bool) -> Claimed:
-    for names in _varied(experiment, name):
-        if rough:
-            found = tuple(tuple(_points(experiment, name, names, *box, 2)) for box in ROUGH)
-            if all(found):
-                return found
-            continue
-        for size, room in BOXES:
-            if not _is_one_piece(experiment, names, size):
-                continue
+    inputs, near = experiment.problem.inputs, ALIKE * experiment.epsilon
+    others = [n for n in _mentioned(experiment, name) if n != name]
+    plain = [n for n in others if not _looks_chosen(inputs[n], near)]
+    failed = _groups(experiment, name, (name, *others), rough)
+    if _holds(failed):
+        return Claimed(failed)
+    found = _groups(experiment, name, (name, *plain), rough) if plain != others else failed
+    if not found and not failed:
+        # an exponent or a count may have to stay whole
+        found = _groups(experiment, name, (name,), rough)
+    return Claimed(found, failed) if _holds(found) else Claimed(failed or found)
+
+
+def _holds(groups: Groups) -> bool:
+    return any(not any(beside.apart.any() for beside in group) for group in groups)
+
+
+def _groups(experiment: Experiment, name: str, names: tuple[str, ...], rough: bool) -> Groups:
+    """Points around where these inputs have moved; none where there are none."""
+    if rough:
+        found = tuple(tuple(_points(experiment, name, names, *box, 2)) for box in ROUGH)
+        return found if all(found) else ()
+    for size, room in BOXES:
+        if _is_one_piece(experiment, names, size):
             inside = tuple(_points(experiment, name, names, size, room, 1))
             if inside:
                 return (inside,)
@@ -142,15 +159,6 @@ def _is_one_piece(experiment: Experiment, names: tuple[str, ...], size: float) -
 # -- what is moved -----------------------------------------------------------------------------
 
 
-def _varied(experiment: Experiment, name: str) -> Iterator[tuple[str, ...]]:
-    """The inputs that are moved to try a claim about one of them; without the others in doubt."""
-    inputs, near = experiment.problem.inputs, ALIKE * experiment.epsilon
-    others = [n for n in _mentioned(experiment, name) if n != name and _is_free(inputs[n], near)]
-    if others:
-        yield (name, *others)
-    yield (name,)
-
-
 def _mentioned(experiment: Experiment, name: str) -> list[str]:
     """The inputs in a claim, and those from which names in it are made."""
     problem, trace = experiment.problem, experiment.runs.recording.trace
@@ -162,15 +170,17 @@ def _mentioned(experiment: Experiment, name: str) -> list[str]:
     return [n for n in problem.inputs if n in named or trace.inputs[n].order in above]
 
 
-def _is_free(values: Array, near: float) -> bool:
-    """Whether numbers may be any others as well: nothing about them looks chosen."""
-    if np.isin(values, (-1.0, 0.0, 1.0)).any():
+def _looks_chosen(values: Array, near: float) -> bool:
+    """Whether numbers may be what they are for a reason: labels, a mask, shares, a unit vector."""
+    if values.size < 2:
         return False
-    squares = values**2
-    sums = [
-        np.sum(part, axis) for part in (values, squares) for axis in (None, *range(values.ndim))
-    ]
-    return not any(np.any(abs(total - k) <= near) for total in sums for k in (0.0, 1.0))
+    alike = np.ptp(values) == 0
+    if not alike and (np.any(values == 0) or np.isin(values, (-1.0, 1.0)).all()):
+        return True
+    axes = [None, *(axis for axis in range(values.ndim) if values.shape[axis] > 1)]
+    sums = [np.sum(part, axis) for part in (values, values**2) for axis in axes]
+    meant = (1.0,) if alike else (0.0, 1.0)
+    return any(np.any(abs(total - k) <= near) for total in sums for k in meant)
 
 
 def _moved(inputs: Mapping[str, Array], size: float, seed: int) -> dict[str, Array]:

@@ -145,9 +145,10 @@ def _trial(claim: Claim) -> str:
         return ", tried at this point only"
     if not claim.kept:
         return ""
-    return (
-        f", tried with {', '.join(claim.kept)} as {'it is' if len(claim.kept) == 1 else 'they are'}"
-    )
+    same = f"{', '.join(claim.kept)} as {'it is' if len(claim.kept) == 1 else 'they are'}"
+    if claim.beside is None:
+        return f", tried with {same}"
+    return f" with {same}, not with others: {claim.beside}"
 
 
 def _elements(report: Report) -> Iterator[Note]:

@@ -1,7 +1,7 @@
 """Gradients that the user expects, from `--expect`."""
 
 import ast
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -62,31 +62,30 @@ def check_claim(
     found = _held_here(problem, name, autograd, reference, accepted=accepted)
     if not found.holds or not is_formula(problem, name):
         return found
-    groups = tried or ()
-    failed = [next((b for b in group if _apart(b).any()), None) for group in groups]
-    if not failed or None in failed:
-        return replace(found, untried=not failed, kept=_kept(problem, name, groups))
-    only = all(_apart(beside).any() for group in groups for beside in group)
-    return replace(found, holds=False, beside=_said_beside(name, failed[0]), only=only)
+    groups = () if tried is None else tried.groups
+    failed = [next((b for b in group if b.apart.any()), None) for group in groups]
+    if failed and None not in failed:
+        only = all(beside.apart.any() for group in groups for beside in group)
+        return replace(found, holds=False, beside=_said_beside(name, groups), only=only)
+    otherwise = None if tried is None or not tried.otherwise else tried.otherwise
+    return replace(
+        found,
+        untried=not failed,
+        kept=_kept(problem, name, groups),
+        beside=None if otherwise is None else _said_beside(name, otherwise),
+    )
 
 
-def _kept(problem: Problem, name: str, groups: Claimed) -> tuple[str, ...]:
+def _kept(problem: Problem, name: str, groups: Sequence[Sequence[Beside]]) -> tuple[str, ...]:
     """The inputs that a claim names and that were the same wherever it was tried."""
     moved = {n for group in groups for beside in group for n in beside.point}
     return tuple(n for n in problem.inputs if n in _names(problem, name) - moved) if moved else ()
 
 
-def _apart(beside: Beside) -> Any:
-    size = np.max(np.abs(beside.true), initial=0)
-    return np.abs(np.broadcast_to(beside.claimed, beside.true.shape) - beside.true) > (
-        beside.room * size
-    )
-
-
-def _said_beside(name: str, beside: Beside | None) -> str:
+def _said_beside(name: str, groups: Sequence[Sequence[Beside]]) -> str:
     """Where a claim fails, and how."""
-    assert beside is not None
-    worst = place_of(_apart(beside), beside.true.shape)
+    beside = next(beside for group in groups for beside in group if beside.apart.any())
+    worst = place_of(beside.apart, beside.true.shape)
     claimed = np.broadcast_to(beside.claimed, beside.true.shape)
     said, truth = numbers_apart(float(claimed[worst]), float(beside.true[worst]))
     numbers = [f"{n}={float(v)!r}" for n, v in beside.point.items() if v.ndim == 0]

@@ -74,7 +74,7 @@ class Claim:
     floats leave it, as it is written, fewer digits than the rule asks for, `digits` says how many
     of the largest element. `beside` says where a formula fails that holds at this point, `only`
     that it does so wherever it was tried; `untried` that it could not be tried anywhere else, and
-    `kept` are the inputs in it that were the same wherever it was.
+    `kept` are the inputs in it that were the same wherever it holds.
     """
 
     text: str
@@ -90,7 +90,7 @@ class Claim:
     @property
     def failure(self) -> str | None:
         """What becomes of a formula around the point, None where it holds there too."""
-        if self.beside is None:
+        if self.beside is None or self.holds:
             return None
         return f"{self.text} {HERE_ONLY if self.only else NOT_AROUND}: {self.beside}"
 
