@@ -458,6 +458,14 @@ def test_a_formula_wrong_at_the_point_only_is_not_shown(monkeypatch: pytest.Monk
     assert report("x**2", x=3.0).gradients[0].closed_form is None
 
 
+def test_what_sympy_goes_in_circles_over_is_left_as_it_is() -> None:
+    answer = report("relu(minimum(2*y - x, 3*x - 4*y))**2", x=7.0, y=5.0)
+    assert not failures(answer)
+    assert answer.gradients[0].closed_form == (
+        "relu(minimum(2*y - x, 3*x - 4*y))*where(2*y - x > 3*x - 4*y, 6, -2)"
+    )
+
+
 MEETING: tuple[tuple[str, dict[str, Any]], ...] = (
     ("maximum(x, y)*minimum(x, y)", {"x": [1.0, 2.0], "y": [1.0, 3.0]}),
     ("maximum(x, 0) + minimum(x, 0)", {"x": 0.0}),

@@ -172,7 +172,12 @@ class Simplifier:
         known = self._tidied.get((body, shape))
         if known is None:
             self._spend(TIDYING * operations(body))
-            known = self.map(tidy(body, length), shape)
+            try:
+                shortest = tidy(body, length)
+            except RecursionError:
+                # sympy goes in circles over cases of cases
+                shortest = body
+            known = self.map(shortest, shape)
             self._tidied[body, shape] = known
         return known
 
