@@ -273,7 +273,8 @@ def report_of(case: Case, command: str = "grad") -> Report:
     }
     return Report(
         command=command,
-        program=problem.program.source,
+        program=problem.program.typed or problem.program.source,
+        read_as=problem.program.typed and problem.program.source,
         dtype=problem.dtype,
         value=value,
         inputs=problem.inputs,

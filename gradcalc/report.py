@@ -82,6 +82,7 @@ class Report:
     `cotangent` holds the weights when the user gave some. `of` names the part of the program
     that was differentiated, None for its output. `value` is None where no witness gave one.
     `digits_possible` is what the dtype holds. `cured` is a better program, if one was found.
+    `read_as` is the Python that mathematics was taken for, in which the places of findings are.
     """
 
     command: str
@@ -100,6 +101,7 @@ class Report:
     detached: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = field(default=())
     cured: "Cured | None" = None
+    read_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ NESTED = "(" * 10_000 + "x" + ")" * 10_000
     ("argv", "code", "kind", "message"),
     [
         pytest.param(["x*", *X], 2, "syntax", "not valid Python", id="syntax"),
-        pytest.param(["2x", *X], 2, "syntax", "2*x", id="missing-star"),
+        pytest.param(["x 2", *X], 2, "syntax", "2*x", id="missing-star"),
         pytest.param(["", *X], 2, "syntax", "empty", id="empty-program"),
         pytest.param(["def f(x): pass", "--x", "1"], 2, None, "", id="no-output-function"),
         pytest.param(["pass", "--x", "1"], 2, "syntax", "no output", id="no-output"),

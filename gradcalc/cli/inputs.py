@@ -46,7 +46,8 @@ def requests(
     lets = _lets(options, limits)
     known = frozenset(name for name, _ in lets)
     typed = [name for name, _ in options.values]
-    programs = [compiled(source.text, limits, known, source.function) for source in texts]
+    numbers = frozenset({*typed, *known})
+    programs = [compiled(s.text, limits, known, s.function, numbers) for s in texts]
     uses = [use(program, lets, typed) for program in programs]
     named.check_names(uses, typed, own)
     named.check_known(options.detach, "--detach", uses)
@@ -85,16 +86,21 @@ def input_names(options: Options) -> frozenset[str]:
     limits = limits_of(options)
     lets = _lets(options, limits)
     known = frozenset(name for name, _ in lets)
-    programs = (compiled(s.text, limits, known, s.function) for s in sources(options))
+    numbers = known | {name for name, _ in options.values}
+    programs = (compiled(s.text, limits, known, s.function, numbers) for s in sources(options))
     return frozenset(name for program in programs for name in use(program, lets, ()).inputs)
 
 
 @lru_cache(maxsize=128)
 def compiled(
-    text: str, limits: Limits, known: frozenset[str] = frozenset(), function: str | None = None
+    text: str,
+    limits: Limits,
+    known: frozenset[str] = frozenset(),
+    function: str | None = None,
+    numbers: frozenset[str] = frozenset(),
 ) -> Program:
     """The checked program of a text: the same one again for the thousands of points of a stream."""
-    return compile_program(text, function=function, limits=limits, known=known)
+    return compile_program(text, function=function, limits=limits, known=known, numbers=numbers)
 
 
 def _lets(options: Options, limits: Limits) -> Lets:
@@ -105,7 +111,8 @@ def _lets(options: Options, limits: Limits) -> Lets:
     result = []
     for name, text in options.lets:
         with said_of(f"--let {name}"):
-            result.append((name, compiled(text, limits)))
+            numbers = frozenset(n for n, _ in (*options.values, *options.lets))
+            result.append((name, compiled(text, limits, numbers=numbers)))
     return tuple(result)
 
 
@@ -154,7 +161,7 @@ def _claim(text: str, use: Use, limits: Limits) -> Program:
     lets = [name for name, _ in use.lets]
     known = frozenset({*use.given, *lets, *use.program.assigned})
     with said_of("--expect"):
-        program = compiled(text, limits, known)
+        program = compiled(text, limits, known, numbers=known)
     if program.required:
         name = program.required[0]
         raise unknown(name, "--expect", known, place_of(name, program))

@@ -22,7 +22,7 @@ from gradcalc.errors import (
     UsageError,
     did_you_mean,
 )
-from gradcalc.lang import syntax
+from gradcalc.lang import mathematics, syntax
 from gradcalc.lang.program import Limits, Program, span_of
 
 _FILE = re.compile(r"([^\n;]*\.py)(?::(.*))?")
@@ -43,7 +43,8 @@ def sources(options: Options) -> tuple[Source, ...]:
     """
     _check_stdin(options)
     limits = limits_of(options)
-    return tuple(_source(token, limits) for token in options.programs)
+    numbers = frozenset(name for name, _ in (*options.values, *options.lets))
+    return tuple(_source(token, limits, numbers) for token in options.programs)
 
 
 def limits_of(options: Options) -> Limits:
@@ -67,7 +68,7 @@ def _check_stdin(options: Options) -> None:
         )
 
 
-def _source(token: str, limits: Limits) -> Source:
+def _source(token: str, limits: Limits, numbers: frozenset[str]) -> Source:
     file = _FILE.fullmatch(token)
     if token == "-":
         source = Source(_standard_input())
@@ -75,18 +76,27 @@ def _source(token: str, limits: Limits) -> Source:
         source = Source(token)
     else:
         source = Source(_read(Path(file[1]), limits), file[2] or None)
-    _check_syntax(source.text, limits)
+    _check_syntax(source.text, limits, numbers)
     return source
 
 
 @lru_cache(maxsize=128)
-def _check_syntax(text: str, limits: Limits) -> None:
+def _check_syntax(text: str, limits: Limits, numbers: frozenset[str]) -> None:
     tidied = syntax.tidy(text, limits)
     try:
         syntax.parse(tidied, limits)
     except GradcalcError as error:
-        error.source = tidied
-        raise
+        read = mathematics.reading(tidied, _is_function, numbers)
+        if read is None or not syntax.is_python(read):
+            error.source = tidied
+            raise
+
+
+def _is_function(name: str) -> bool:
+    """Whether there is a function of that name, all of which are imported for that."""
+    from gradcalc.primitives import BY_NAME
+
+    return name in BY_NAME
 
 
 def read_stdin() -> str:

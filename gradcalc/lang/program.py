@@ -135,7 +135,8 @@ class Program:
     `function` names the function that is the program, None when its top level is. `required`
     are the names that must be given a value, in the order of their first use; `optional` those
     that have a default or a meaning of their own (`pi`, a function passed by name). `assigned`
-    are all names that the program binds. `naming` says which libraries its names are from.
+    are all names that the program binds. `naming` says which libraries its names are from. `typed`
+    is the mathematics that the source is the reading of, None where the source itself was typed.
     """
 
     source: str
@@ -146,6 +147,7 @@ class Program:
     assigned: frozenset[str]
     parameters: tuple[str, ...]
     naming: Naming
+    typed: str | None = None
 
     @property
     def inputs(self) -> tuple[str, ...]:

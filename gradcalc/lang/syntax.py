@@ -70,6 +70,15 @@ def parse(source: str, limits: Limits) -> ast.Module:
     return tree
 
 
+def is_python(source: str) -> bool:
+    """Whether a text can be parsed."""
+    try:
+        _parse(source)
+    except GradcalcError:
+        return False
+    return True
+
+
 def _parse(source: str) -> ast.Module:
     try:
         with warnings.catch_warnings(), deep_recursion(PARSER_DEPTH):

@@ -86,6 +86,7 @@ def report_json(report: Report) -> Json:
         "schema": "gradcalc.report/1",
         "command": report.command,
         "program": report.program,
+        **_known(read_as=report.read_as),
         "dtype": report.dtype,
         "value": _numbers(report.value),
         "inputs": inputs_json(report.inputs),

@@ -55,7 +55,8 @@ def value_note(report: Report, *, whole: bool = False) -> Note:
 
 def opening_notes(report: Report, *, whole: bool = False) -> tuple[Note, ...]:
     """The value, cut short unless `whole`, and what exactly the gradient is the gradient of."""
-    notes = [value_note(report, whole=whole)]
+    notes = [] if report.read_as is None else [Note("read as", report.read_as)]
+    notes.append(value_note(report, whole=whole))
     shape = shape_text(np.shape(0.0 if report.value is None else report.value))
     if report.of is not None:
         notes.append(Note("of", f"{report.of}: this is the gradient of that part of the program"))
