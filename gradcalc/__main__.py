@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-from gradcalc.codes import COMMANDS, INTERRUPTED, LIMIT
+from gradcalc.codes import COMMANDS, INTERRUPTED, LIMIT, completed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,20 +30,21 @@ def main() -> "NoReturn":
     # as an exception Ctrl-C may get lost among the imports
     if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
         _signal.signal(_signal.SIGINT, lambda *_: leave(INTERRUPTED))
-    code = _warm() if os.environ.get("GRADCALC_DAEMON") in ("1", "auto") else None
+    argv = completed(sys.argv[1:])
+    code = _warm(argv) if os.environ.get("GRADCALC_DAEMON") in ("1", "auto") else None
     if code is None:
         # nothing that is imported for one answer is garbage before it is given
         gc.disable()
         _hush()
-        beside = _torch_beside(sys.argv[1:])
-        code = _run(beside)
+        beside = _torch_beside(argv)
+        code = _run(argv, beside)
     leave(code)
 
 
-def _warm() -> int | None:
+def _warm(argv: list[str]) -> int | None:
     from gradcalc.daemon.client import answer
 
-    return answer(sys.argv[1:])
+    return answer(argv)
 
 
 def _hush() -> None:
@@ -68,12 +69,12 @@ def _torch_beside(argv: list[str]) -> "Beside | None":
         return None
 
 
-def _run(beside: "Beside | None") -> int:
+def _run(argv: list[str], beside: "Beside | None") -> int:
     try:
         from gradcalc.cli.app import main as run
         from gradcalc.cli.output import flushed
 
-        return flushed(run(sys.argv[1:], beside))
+        return flushed(run(argv, beside))
     # there is not even room for the modules that tell of errors
     except (MemoryError, OSError) as error:
         reason = str(error) or "it does not fit into memory"

@@ -54,6 +54,29 @@ COMMANDS = {
 }
 """Every command by its name, in the order of the help."""
 
+OWN = ("--version", "--help", "--install-completion", "--show-completion")
+"""The options of gradcalc itself, before any command."""
+
+
+def completed(argv: list[str]) -> list[str]:
+    """A command line in full: a program that stands first is for `grad`, `help NAME` asks NAME."""
+    if not argv:
+        return argv
+    first, *rest = argv
+    if first == "help":
+        return [*rest[:1], "--help"] if not rest or rest[0] in COMMANDS else ["functions", *rest]
+    if first == "-V":
+        return ["--version", *rest]
+    if first in COMMANDS or any(word in COMMANDS for word in rest) or first in ("", "-h", "-q"):
+        return argv
+    option = first.partition("=")[0]
+    if option.startswith("--"):
+        return argv if option in OWN or not rest else ["grad", *argv]
+    # a word alone is a command that is misspelt, or not there
+    word = first[:1] != "-" and first.replace("-", "_").isidentifier()
+    named = any(w.partition("=")[0] in (f"--{first}", f"-{first}", first) for w in rest)
+    return argv if word and not named else ["grad", *argv]
+
 
 LONGEST = 1e6
 """Seconds that any of the system's calls can wait: they count milliseconds in 31 bits."""

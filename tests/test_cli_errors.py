@@ -152,10 +152,7 @@ def test_each_error_is_one_sentence_with_its_exit_code(
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        pytest.param(["x*x", "--x", "3"], "gradcalc grad 'x*x' --x 3", id="no-command"),
-        pytest.param(["-x*x", "--x", "3"], "gradcalc grad '-x*x' --x 3", id="dash-program"),
-        pytest.param(["x", "--x", "3"], "gradcalc grad x --x 3", id="word-with-value"),
-        pytest.param(["rad", "--rad", "3"], "gradcalc grad rad --rad 3", id="like-a-command"),
+        pytest.param(["plot", "x**3"], "gradcalc --help lists the commands", id="no-command"),
         pytest.param(["gard", "x"], "did you mean grad?", id="misspelt"),
         pytest.param(["jacobian"], "gradcalc --help", id="unknown"),
         pytest.param(["--all", "grad", "x"], "gradcalc grad --all x", id="option-in-front"),

@@ -14,7 +14,7 @@ import typer
 from gradcalc.cli.arguments import Group
 from gradcalc.cli.help import print_reference
 from gradcalc.cli.readers import similar_option
-from gradcalc.codes import COMMANDS, INTERRUPTED, PIPE_CLOSED
+from gradcalc.codes import COMMANDS, INTERRUPTED, PIPE_CLOSED, completed
 from gradcalc.errors import GradcalcError, UsageError, as_error
 
 if TYPE_CHECKING:
@@ -51,14 +51,9 @@ def _check_command(args: Sequence[str], options: Collection[str]) -> None:
         raise UsageError(
             f"there is no option {first}", hint=similar or "gradcalc --help lists what there is"
         )
-    # A program may be called almost like a command: gradcalc rad --rad 3
     close = difflib.get_close_matches(first, COMMANDS, n=1, cutoff=0.7)
-    hint = f"did you mean {close[0]}?" if close and f"--{first}" not in args else None
-    if hint is None and len(args) == 1 and first.isidentifier():
-        hint = "gradcalc --help lists the commands"
-    raise UsageError(
-        f"there is no command {first!r}", hint=hint or f"gradcalc grad {shlex.join(args)}"
-    )
+    hint = f"did you mean {close[0]}?" if close else "gradcalc --help lists the commands"
+    raise UsageError(f"there is no command {first!r}", hint=hint)
 
 
 def application(*names: str) -> typer.Typer:
@@ -105,6 +100,7 @@ def main(argv: Sequence[str], beside: "Beside | None" = None) -> int:
     """
     from gradcalc.cli.output import ClosedPipe
 
+    argv = completed(list(argv))
     try:
         try:
             return _run(argv, beside)

@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from gradcalc.cli.help import print_reference
+from gradcalc.cli.natural import spelled_out
 from gradcalc.cli.options import Options, Row, rows, typed
 from gradcalc.cli.readers import is_name, normalized, similar_option
 from gradcalc.codes import COMMANDS
@@ -105,8 +106,9 @@ def rewrite(args: Sequence[str], known: Known, *, program_needed: bool = True) -
     A text that only begins with a dash, such as `-x*x`, is a program. Raises `UsageError` for an
     option without its value and for no program at all.
     """
+    args = spelled_out(args, known)
     before = args[: args.index("--")] if "--" in args else args
-    if "--help" in before or list(args) == ["-h"]:
+    if "--help" in before:
         return ["--help"]
     kept: list[str] = []
     programs: list[str] = []
@@ -140,6 +142,8 @@ def _value(name: str, what: str, tokens: Iterator[str], known: Known) -> str:
     option = token.partition("=")[0]
     if token == "--" or option in known or (is_name(option) and name not in known):
         hint = None if name in known else similar_option(name, known)
+        if hint is not None:
+            raise UsageError(f"there is no option {name}", hint=hint)
         raise UsageError(f"{name} needs a value: {name} {what}", hint=hint)
     return token
 

@@ -235,7 +235,9 @@ def _unused(
             f"{name} cannot be given a value: the program assigns it itself",
             hint="leave it out, or rename it in the program",
         )
-    hint = did_you_mean(name, inputs) or similar_option(f"--{name}", options)
+    other = next((n for n in inputs if n.casefold() == name.casefold()), None)
+    hint = f"did you mean --{other}?" if other else did_you_mean(name, inputs)
+    hint = hint or similar_option(f"--{name}", options)
     needed = [n for use in uses for n in use.required if n not in typed]
     if hint is None and needed:
         hint = f"it needs {listed(dict.fromkeys(needed))}"

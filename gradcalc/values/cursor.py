@@ -13,7 +13,9 @@ Value = float | Array
 # A text longer than this is not repeated under an error: nobody reads a caret in a megabyte.
 _LONGEST_SHOWN = 10_000
 
-NUMBER = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+_DIGITS = "[0-9](?:_?[0-9])*"
+
+NUMBER = rf"(?:{_DIGITS}\.?(?:{_DIGITS})?|\.{_DIGITS})(?:[eE][-+]?{_DIGITS})?"
 
 _TOKEN = re.compile(
     rf"""

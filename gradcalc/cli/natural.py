@@ -1,0 +1,68 @@
+"""Arguments as people type them: `-x 3`, `x=3`, `--x 1 2 3`, `-q`."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from gradcalc.cli.readers import is_name
+
+SHORT = {"-q": "--quiet", "-h": "--help"}
+"""Short spellings of options."""
+
+NUMBER = re.compile(r"[-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?,?")
+"""A number that stands alone, as an item of a vector."""
+
+VALUE = re.compile(r"[-+]?[.\d]|[\[(@]|[-+]?(?:inf|nan|pi)\b|\w+\(")
+"""What a value begins with."""
+
+DASHED = re.compile(r"-([^\W\d]\w*)(?:=(.+))?", re.DOTALL)
+
+ASSIGNED = re.compile(r"([^\W\d]\w*)\s*=(?!=)\s*(.+)", re.DOTALL)
+
+
+def spelled_out(args: Sequence[str], known: Mapping[str, str]) -> list[str]:
+    """The same arguments with the values of names as `--NAME=VALUE`, and options in full.
+
+    `known` are the command's own options, each with what its value is, empty for one without.
+    """
+    end = args.index("--") if "--" in args else len(args)
+    left, found, programs = list(args[:end]), list[str](), 0
+    given = {word.partition("=")[0] for word in left}
+    while left:
+        word = left.pop(0)
+        name, equals, text = word.partition("=")
+        dashed, assigned = DASHED.fullmatch(word), ASSIGNED.fullmatch(word)
+        if SHORT.get(word) in known and not _is_value(left):
+            found.append(SHORT[word])
+        elif name in known:
+            found.append(word)
+            found += [left.pop(0)] if known[name] and not equals and left else []
+        elif is_name(name) and (equals or (left and not _is_option(left[0], known))):
+            found.append(_named(name, text if equals else left.pop(0), left))
+        elif dashed and f"--{dashed[1]}" not in given and (dashed[2] or _is_value(left)):
+            found.append(_named(f"--{dashed[1]}", dashed[2] or left.pop(0), left))
+        elif assigned and programs and VALUE.match(assigned[2]):
+            found.append(_named(f"--{assigned[1]}", assigned[2], left))
+        else:
+            found.append(word)
+            programs += not is_name(name)
+    return [*found, *args[end:]]
+
+
+def _is_option(word: str, known: Mapping[str, str]) -> bool:
+    name = word.partition("=")[0]
+    return name in known or is_name(name)
+
+
+def _is_value(left: Sequence[str]) -> bool:
+    """Whether the next word can only be a value."""
+    return bool(left and VALUE.match(left[0]))
+
+
+def _named(name: str, value: str, left: list[str]) -> str:
+    """A name with its value, of which the words behind it are the rest: `--x 1 2 3`."""
+    if value == "-":
+        return f"{name}=@-"
+    items = [value]
+    while NUMBER.fullmatch(items[-1]) and left and NUMBER.fullmatch(left[0]):
+        items.append(left.pop(0))
+    return f"{name}={','.join(item.rstrip(',') for item in items) if items[1:] else value}"

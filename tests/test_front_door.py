@@ -1,0 +1,118 @@
+"""The first minute: commands as people type them, and what each gives or says."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from gradcalc.codes import completed
+from tests.command import Run
+
+LITERAL = ("--format", "literal")
+
+
+@pytest.mark.parametrize(
+    ("argv", "gradient"),
+    [
+        (["x**2", "--x", "3"], "6"),
+        (["x^2", "-x", "3"], "6"),
+        (["x²", "x=3"], "6"),
+        (["2x", "--x=3"], "2"),
+        (["--x", "3", "x**2"], "6"),
+        (["x", "--x", "3"], "1"),
+        (["rad", "--rad", "3"], "1"),
+        (["-x*x", "-x", "3"], "-6"),
+        (["-x", "--x", "3"], "-1"),
+        (["f.py", "--a", "0.3"], "4096"),
+        (["grad", "x**2", "--x", "1", "2", "3"], "2,4,6"),
+        (["grad", "x**2", "--x", "1,", "2,", "3"], "2,4,6"),
+        (["grad", "x**2", "--x", "-1", "2"], "-2,4"),
+        (["grad", "x**2", "-x", "-.5e0", "2"], "-1,4"),
+        (["grad", "x**2", "--x", "[1, 2]"], "2,4"),
+        (["grad", "x**2", "--x", "1_000"], "2000"),
+        (["grad", "x*y", "x=1,2", "y=3", "--wrt", "x"], "3,3"),
+        (["grad", "y = 2*x", "--x", "2"], "2"),
+        (["grad", "q*x", "-q", "3", "-x", "2", "--wrt", "x"], "3"),
+        (["grad", "x*n", "--x", "1", "2", "--n", "3", "--wrt", "x"], "3,3"),
+        (["grad", "f(x) = x^3", "--x", "2"], "12"),
+        (["grad", "lambda x: x**3", "--x", "2"], "12"),
+        (["grad", "(x+1)(x-1)", "--x", "2"], "4"),
+        (["grad", "sin(π x)/π", "--x", "0"], "1"),
+        (["grad", "|x|", "--x", "-2"], "-1"),
+        (["grad", "u^2", "--let", "u=2x", "--x", "2"], "16"),
+    ],
+)
+def test_what_is_typed_the_natural_way_is_accepted(
+    run: Run, argv: Sequence[str], gradient: str
+) -> None:
+    answer = run(*argv, *LITERAL)
+    assert (answer.err, answer.out.strip()) == ("", gradient)
+
+
+def test_a_dash_is_standard_input(run: Run) -> None:
+    assert run("x**2", "--x", "-", *LITERAL, stdin="1\n2\n").out == "2,4\n"
+    assert run("-", "--x", "3", *LITERAL, stdin="x^2").out == "6\n"
+
+
+def test_the_reading_of_mathematics_is_said(run: Run) -> None:
+    argv = ("2x² + sin x", "--x", "1")
+    assert "# read as\t2*x**2 + sin(x)\n" in run(*argv).out
+    assert "\nread as  2*x**2 + sin(x)\n" in "\n" + run(*argv, "--format", "table").out
+    (found,) = run(*argv, "--json").json
+    assert (found["program"], found["read_as"]) == ("2x² + sin x", "2*x**2 + sin(x)")
+    assert "read as" not in run("x**2", "--x", "1").out
+    assert "read_as" not in run("x**2", "--x", "1", "--json").json[0]
+
+
+def test_short_options(run: Run) -> None:
+    assert run("-V").out == run("--version").out != ""
+    assert run("grad", "-h").out == run("help", "grad").out == run("grad", "--help").out != ""
+    assert run("help").out == run("-h").out == run("--help").out != ""
+    assert run("help", "sin").out == run("functions", "sin").out != ""
+    quiet = run("x**2", "--x", "1", "-q")
+    assert (quiet.code, quiet.out, quiet.err) == (0, "", "")
+
+
+X = ("--x", "3")
+
+
+@pytest.mark.parametrize(
+    ("argv", "says", "tip"),
+    [
+        (["x**2", *X, "--latex"], "there is no option --latex", "--format latex"),
+        (["x**2", "--latex", *X], "there is no option --latex", "--format latex"),
+        (["--markdown", "x**2", *X], "there is no option --markdown", "--format markdown"),
+        (["x**2", *X, "--verbose"], "there is no option --verbose", "gradcalc why"),
+        (["x**2", *X, "--no-color"], "there is no option --no-color", "NO_COLOR=1"),
+        (["x**2", *X, "--csv", "f"], "the program does not use csv", "--format csv"),
+        (["x**2", *X, "--output", "f"], "the program does not use output", "> FILE"),
+        (["x**2", *X, "--strct"], "there is no option --strct", "did you mean --strict?"),
+        (["x**2", "--X", "3"], "the program does not use X", "did you mean --x?"),
+        (["x*Y", *X, "--y", "2"], "the program does not use y", "did you mean --Y?"),
+        (["plot", "x**3"], "there is no command 'plot'", "gradcalc --help lists the commands"),
+        (["gard", "x**2", *X], "there is no command 'gard'", "did you mean grad?"),
+        (["1/2x", *X], "1/2x has two readings", "write 1/2*x or 1/(2*x)"),
+        (["sin x y", *X], "sin x y has two readings", "write sin(x)*y or sin(x*y)"),
+        (["2sine(x)", *X], "there is no function called sine", "did you mean sin?"),
+        (["x^2"], "x has no value: give it with --x VALUE", ""),
+    ],
+)
+def test_what_cannot_be_meant_is_told_what_to_use(
+    run: Run, argv: Sequence[str], says: str, tip: str
+) -> None:
+    answer = run(*argv)
+    assert (answer.code, answer.out) == (2, "")
+    assert says in answer.err.splitlines()[0]
+    assert tip in answer.err.splitlines()[-1]
+    assert "gradcalc grad plot" not in answer.err
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        [], ["--help"], ["--version"], ["grad"], ["grad", "x", "--x", "3"], ["-h"], ["plot"],
+        ["--all", "grad", "x"], ["daemon", "status"], ["--versio"], [""],
+    ],
+)  # fmt: skip
+def test_what_is_complete_stays_so(argv: list[str]) -> None:
+    assert completed(argv) == argv
+    assert completed(completed(["x**2", *argv])) == completed(["x**2", *argv])
