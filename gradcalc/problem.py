@@ -18,6 +18,18 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """How far expected numbers may be off: rounded or cut at a `unit`, or by a `share`.
+
+    `said` is how that is told.
+    """
+
+    unit: Any
+    share: float
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """A gradient to be calculated.
 
@@ -28,7 +40,8 @@ class Problem:
     weighs the elements of the output, all 1 if None. `check` asks the other witnesses at all;
     without `enclose` the enclosure is left out, and the formula is evaluated in floats, as it is of
     large inputs: by far faster, but kinks, edges and jumps are only told to be there. With `steps`
-    autograd also tells what it has for every operation.
+    autograd also tells what it has for every operation. `rooms` is how far claims that are numbers
+    may be off, by input.
     """
 
     program: Program
@@ -46,6 +59,7 @@ class Problem:
     strict: bool = False
     enclose: bool = True
     steps: bool = False
+    rooms: Mapping[str, Room] = field(default_factory=dict)
 
     def joined(self, gradients: Mapping[str, Any]) -> Any:
         """Gradients by input as one flat array, in the order of `wrt`."""

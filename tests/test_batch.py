@@ -20,6 +20,7 @@ from gradcalc.render import Style
 STYLE = Style(width=80, color=False)
 DOT = '{"program": "2*dot(x,x)", "inputs": {"x": [0, 1]}'
 ONE = '{"program": "x*x", "inputs": {"x": 3}'
+TANH, TANH_SLOPE = '{"program": "tanh(x)", "inputs": {"x": 0.5}', 0.7864477329659274
 TWO = '{"program": "x*y", "inputs": {"x": 2, "y": 3}'
 
 
@@ -53,6 +54,10 @@ GOOD = [
     pytest.param(ONE + ', "expect": 6}', "verified", 6, id="claim-number"),
     pytest.param(DOT + ', "expect": {"x": [0, 4]}}', "verified", [0, 4], id="claim-numbers"),
     pytest.param(DOT + ', "expect": [0, 5]}', "wrong", [0, 4], id="wrong-numbers"),
+    # of numbers all digits are meant, of a text those that it has
+    pytest.param(TANH + ', "expect": 0.7864}', "wrong", TANH_SLOPE, id="claim-short-number"),
+    pytest.param(TANH + ', "expect": 0.7864, "tol": 1e-4}', "verified", TANH_SLOPE, id="claim-tol"),
+    pytest.param(TANH + ', "expect": "0.7864"}', "verified", TANH_SLOPE, id="claim-digits"),
     pytest.param(TWO + ', "expect": ["x=y", "y=x"], "wrt": "x,y"}', "verified", 3,
                  id="claims-list"),
     pytest.param(TWO + ', "expect": [{"x": "y"}, {"y": "u = x; u"}]}', "verified", 3,

@@ -116,3 +116,52 @@ def test_what_cannot_be_meant_is_told_what_to_use(
 def test_what_is_complete_stays_so(argv: list[str]) -> None:
     assert completed(argv) == argv
     assert completed(completed(["x**2", *argv])) == completed(["x**2", *argv])
+
+
+SIGMOID = ("sigmoid(x)", "--x", "1,2")
+"""Its gradient is 0.196611933..., 0.104993585..."""
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (["--expect", "0.19661,0.10499"], "0.19661,0.10499 holds to the 5 digits given"),
+        (["--expect", "0.1966,0.105"], "0.1966,0.105 holds to the 3 digits given"),
+        (["--expect", "0.1966119,0.1049935"], "0.1966119,0.1049935 holds to the 7 digits given"),
+        (["--expect", "1.966e-1,1.05e-1"], "1.966e-1,1.05e-1 holds to the 3 digits given"),
+        (["--expect", "0.20,0.11", "--tol", "0.1"], "0.20,0.11 holds within 0.1"),
+        (["--expect", "sigmoid(x)*(1 - sigmoid(x))"], "sigmoid(x)*(1 - sigmoid(x)) holds"),
+    ],
+)
+def test_expected_numbers_hold_to_the_digits_typed(
+    run: Run, argv: Sequence[str], says: str
+) -> None:
+    answer = run(*SIGMOID, *argv)
+    assert answer.code == 0
+    assert f"# expected\t{says}\n" in answer.out
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (["--expect", "0.1967,0.10499"], "it gives 0.1967 for x[0], not 0.196612"),
+        (["--expect", "0.19661,0.1051"], "it gives 0.1051 for x[1], not 0.104994"),
+        (["--expect", "0.20,0.10"], "it gives 0.2 for x[0]"),
+        (["--expect", "0.19661,0.10499", "--strict"], "it gives 0.19661 for x[0]"),
+        (["--expect", "0.19661,0.10499", "--tol", "1e-9"], "it gives 0.19661 for x[0]"),
+        (["--expect", "nan", "--tol", "0.1"], "it gives nan for x[0]"),
+        (["--expect", "0.19661*x/x", "--tol", "1e-9"], "it gives 0.19661 for x[0]"),
+    ],
+)
+def test_expected_numbers_that_are_off_in_those_digits_fail(
+    run: Run, argv: Sequence[str], says: str
+) -> None:
+    answer = run(*SIGMOID, *argv)
+    assert answer.code == 1
+    assert says.lower() in answer.out.lower()
+
+
+@pytest.mark.parametrize("tolerance", ["-1", "1", "x", "nan"])
+def test_a_tolerance_is_a_number_from_0_to_1(run: Run, tolerance: str) -> None:
+    answer = run(*SIGMOID, f"--tol={tolerance}")
+    assert (answer.code, answer.err.splitlines()[1]) == (2, "tip: --tol 1e-6")

@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 
 import numpy as np
 
+from gradcalc.cli import digits
 from gradcalc.cli import programs as named
 from gradcalc.cli.options import Options
 from gradcalc.cli.programs import Lets, Source, Use, limits_of, place_of, sources, unknown, use
@@ -15,7 +16,7 @@ from gradcalc.errors import GradcalcError, InvalidValueError, UnknownNameError, 
 from gradcalc.findings import Finding
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Limits, Program
-from gradcalc.problem import Array, Problem
+from gradcalc.problem import Array, Problem, Room
 from gradcalc.report import Report
 from gradcalc.values import from_json
 
@@ -66,7 +67,8 @@ def requests(
                 lets=use.lets,
                 detach=tuple(use.own(name) for name in options.detach),
                 of=options.of and use.own(options.of),
-                claims=claim,
+                claims={name: program for name, (_, program) in claim.items()},
+                rooms=_rooms(claim, options),
                 cotangent=cotangent,
                 dtype=options.dtype,
                 device=options.device,
@@ -138,8 +140,9 @@ def _wrt(use: Use, options: Options) -> tuple[str, ...]:
 
 def _claims(
     use: Use, wrt: Sequence[str], options: Options, limits: Limits
-) -> Mapping[str, Program]:
-    claims: dict[str, Program] = {}
+) -> Mapping[str, tuple[str, Program]]:
+    """The text and the program of each claim, by input."""
+    claims: dict[str, tuple[str, Program]] = {}
     for text in options.expect:
         typed, claim = claimed(text, [*use.given, *use.given.values()])
         name = wrt[0] if typed is None else use.own(typed)
@@ -152,8 +155,13 @@ def _claims(
             continue
         if name in claims:
             raise UsageError(f"--expect: there are two claims about {name}")
-        claims[name] = _claim(claim, use, limits)
+        claims[name] = claim, _claim(claim, use, limits)
     return claims
+
+
+def _rooms(claims: Mapping[str, tuple[str, Program]], options: Options) -> Mapping[str, Room]:
+    found = {name: digits.room(*claim, options.tolerance) for name, claim in claims.items()}
+    return {name: room for name, room in found.items() if room is not None}
 
 
 def _claim(text: str, use: Use, limits: Limits) -> Program:

@@ -105,6 +105,11 @@ class Options:
         (), "--expect", "EXPR", 'A claimed gradient: "4*x", or "w=4*x" to say of what.',
         lambda texts, option: tuple(texts), key="expect", json=read.json_claims, of_program=True,
     )  # fmt: skip
+    tolerance: float | None = _row(
+        None, "--tol", "NUMBER",
+        "How far expected numbers may be off, relatively; what their last digit leaves open.",
+        read.tolerance, key="tol", json=_after(read.json_number, read.tolerance),
+    )  # fmt: skip
     cotangent: Value | None = _row(  # noqa: RUF009
         None, "--cotangent", "VALUE", "Weights of the outputs; all 1.",
         key="cotangent", json=read.json_value, of_program=True,

@@ -171,6 +171,17 @@ def whole(least: int) -> Reader:
     return read
 
 
+def tolerance(text: str, option: str) -> float:
+    """How far numbers may be off, in relation to them."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < 1:
+        raise UsageError(f"{option} {text}: a number from 0 to 1 is needed", hint=f"{option} 1e-6")
+    return number
+
+
 def seconds(text: str, option: str) -> float | None:
     """A positive time; None for one without an end."""
     try:
@@ -263,8 +274,12 @@ def _is_numbers(value: list[Any]) -> bool:
     return any(isinstance(item, int | float | list) or str(item) in NONFINITE for item in value)
 
 
+class Exact(str):
+    """Numbers that were not typed, all of whose digits are meant."""
+
+
 def _claim(value: Any, key: str) -> str:
-    return value if isinstance(value, str) else _word(value, key)
+    return value if isinstance(value, str) else Exact(_word(value, key))
 
 
 def _word(item: Any, key: str) -> str:

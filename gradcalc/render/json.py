@@ -218,7 +218,12 @@ def _claim(claim: Claim) -> Json:
     told = {"text": claim.text, "value": _numbers(claim.value), "holds": claim.holds}
     return {
         **told,
-        **_known(beside=claim.beside, untried=claim.untried or None, kept=list(claim.kept) or None),
+        **_known(
+            beside=claim.beside,
+            untried=claim.untried or None,
+            kept=list(claim.kept) or None,
+            within=claim.within,
+        ),
     }
 
 

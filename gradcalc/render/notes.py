@@ -142,6 +142,8 @@ def _claim_text(gradient: InputGradient) -> str:
 
 def _trial(claim: Claim) -> str:
     """How far a claim that holds was tried, where that is not all around the point."""
+    if claim.within is not None:
+        return f" {claim.within}"
     if claim.untried:
         return ", tried at this point only"
     if not claim.kept:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcalc.problem import Problem
+from gradcalc.problem import Problem, Room
 from gradcalc.testimony import (
     Absent,
     Array,
@@ -130,16 +130,27 @@ def _held_here(
     differs = differing(spread, condition)
     if literal and accepted and np.array_equal(spread, autograd.gradients[name]):
         differs = np.zeros(shape, dtype=np.bool_)
+    room = problem.rooms.get(name) if literal and differs.any() and not problem.strict else None
+    differs &= room is None or _beyond(room, spread, true)
+    within = None if room is None or differs.any() else room.said
     holds = not differs.any()
     if known is not None and settled is None:
         # there is no gradient here that a claim could be; a valid slope of a kink is one
         holds = _is_slope(problem, name, spread, autograd, known)
         differs = _off_at_corner(problem, name, spread, known, precision) & (not holds)
     if not holds or settled is None or literal:
-        return Claim(text, spread, holds, differs)
+        return Claim(text, spread, holds, differs, within=within)
     written = np.broadcast_to(written, shape)
     lost = differing(written, 0.0).any()
     return Claim(text, spread, holds, differs, _digits(written, true, precision) if lost else None)
+
+
+def _beyond(room: Room, given: Array, true: Any) -> NDArray[np.bool_]:
+    """The numbers that are further off than those that were rounded may be."""
+    off = np.asarray(true - given, dtype=np.float64)
+    cut = np.where(off * np.sign(given) >= 0, room.unit, room.unit / 2)
+    # a NaN is within nothing
+    return ~np.asarray(np.abs(off) <= np.maximum(cut, room.share * np.abs(true)), dtype=np.bool_)
 
 
 def is_formula(problem: Problem, name: str) -> bool:

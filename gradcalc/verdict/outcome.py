@@ -74,7 +74,8 @@ class Claim:
     floats leave it, as it is written, fewer digits than the rule asks for, `digits` says how many
     of the largest element. `beside` says where a formula fails that holds at this point, `only`
     that it does so wherever it was tried; `untried` that it could not be tried anywhere else, and
-    `kept` are the inputs in it that were the same wherever it holds.
+    `kept` are the inputs in it that were the same wherever it holds; `within` how exactly
+    numbers hold that were rounded when they were typed.
     """
 
     text: str
@@ -86,6 +87,7 @@ class Claim:
     only: bool = True
     untried: bool = False
     kept: tuple[str, ...] = ()
+    within: str | None = None
 
     @property
     def failure(self) -> str | None:
