@@ -20,9 +20,6 @@ NUDGE = -1500
 BITS = 4096
 """The precision for that."""
 
-NEARLY = flint.arb("1e-20").mid()
-"""What is below this, in relation to the operands, is zero at the point itself."""
-
 
 @dataclass(frozen=True, slots=True)
 class Border:
@@ -52,8 +49,11 @@ class Border:
         return flint.arb(self.margin.mid(), self.unknown) / length
 
 
-def borders(trial: Trial, moves: Sequence[Any]) -> list[Border]:
-    """What is nearly zero in a run beside a point, with its gradient along the moves, if it has."""
+def borders(trial: Trial, moves: Sequence[Any], nearly: Any) -> list[Border]:
+    """What is nearly zero in a run beside a point, with its gradient along the moves, if it has.
+
+    That is what is so small in relation to its operands.
+    """
     nodes, values = trial.recording.derivation.values, trial.values
     tangents = [_tangents(trial, move) for move in moves]
     stacked: dict[int, Any] = {}
@@ -72,7 +72,7 @@ def borders(trial: Trial, moves: Sequence[Any]) -> list[Border]:
         at = [ball.mid() for ball in balls]
         ways = [moving(*element) for element in crossing.hangs]
         with flint.ctx.workprec(BITS):
-            for k, margin, partials in _partials(crossing, at):
+            for k, margin, partials in _partials(crossing, at, nearly):
                 parts = (p * way for p, way in zip(partials, ways, strict=True) if not p.is_zero())
                 normal = middles(sum(parts, np.full(len(moves), ZERO)))
                 if not all(part.is_zero() for part in normal):
@@ -94,11 +94,13 @@ def _tangents(trial: Trial, move: Mapping[str, Any]) -> Mapping[int, Any]:
     return jvp(Eager(trial.arithmetic), nodes, recording.values, given)
 
 
-def _partials(crossing: Crossing, at: Sequence[Any]) -> Iterator[tuple[int, Any, list[Any]]]:
+def _partials(
+    crossing: Crossing, at: Sequence[Any], nearly: Any
+) -> Iterator[tuple[int, Any, list[Any]]]:
     """What is nearly zero at a crossing, as which of all, with its slopes by what it hangs on."""
     step = flint.arb(2) ** NUDGE
     here = crossing.margins(at)
-    room = max([flint.arb(1), *map(abs, at)]) * NEARLY
+    room = max([flint.arb(1), *map(abs, at)]) * nearly
     if not any(abs(margin) <= room for margin in here):
         return
     beside = [

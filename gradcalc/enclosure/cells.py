@@ -8,17 +8,18 @@ connected), those behind walls that only exist on one side of another wall among
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import flint
 import numpy as np
 
 from gradcalc.balls.arithmetic import ZERO
-from gradcalc.balls.numbers import OutOfReach
+from gradcalc.balls.numbers import OutOfReach, TooLarge
 from gradcalc.enclosure.borders import BITS, Border, borders, unit
 from gradcalc.enclosure.curves import Curves
+from gradcalc.enclosure.depth import Depth
 from gradcalc.enclosure.trial import Trial
 from gradcalc.errors import GradcalcError
 
@@ -28,7 +29,11 @@ MOST = 128
 WALLS = 64
 """Walls of one cell."""
 
-THIN = 1e-7
+THIN = 1e-10
+"""How far from 0 the mixture of others nearest to it must be for there to be a way in front of all:
+rounding makes that much of one that is 0."""
+
+ROOM = 1e-12
 """How far from all others, within a wall, there must be a direction for the wall to be passed."""
 
 NARROW = 1e-10
@@ -56,8 +61,14 @@ ROUND = 12
 MAIN = 0.1
 """The size of a component of a wall that tells its two sides apart."""
 
-Run = Callable[[Any, Any], Trial]
-"""A run beside the point, by direction and radius."""
+FINER = 8
+"""How many times as many digits tell borders apart that touch: to the 40th order."""
+
+
+class Run(Protocol):
+    """A run beside the point, by direction and radius, in some times as many digits."""
+
+    def __call__(self, direction: Any, radius: Any, times: int = 1, /) -> Trial: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +115,19 @@ class Walk:
         return np.unique((found * signs[:, None]).round(ROUND), axis=0)
 
 
-def walk(run: Run, moves: Sequence[Any], start: Any, radii: tuple[Any, Any], most: int) -> Walk:
+def walk(run: Run, moves: Sequence[Any], start: Any, depth: Depth, most: int) -> Walk:
     """Go through the cells around a point, by at most so many runs.
 
-    They are made at the first radius, `moves` are the changes of the inputs along each component of
-    a direction. `start` is the first direction. What is one wall at the first radius, but may be
-    two that touch, is looked at from the second one too, which is further away.
+    `moves` are the changes of the inputs along each component of a direction; `start` is the first
+    one. What is one wall from near, but may be two that touch, is looked at from further away too.
     """
     found: list[Cell] = []
     first: Sequence[Border] = ()
     shared: set[Any] = set()
-    radius, further = radii
+    radius, further, nearly = depth.near, depth.wide, depth.nearly
     most = min(most, MOST)
     todo, complete, curved = [np.asarray(start, dtype=np.float64)], True, False
-    curves = Curves(lambda way: borders(run(way, radius), moves), radius)
+    curves = Curves(lambda way: borders(run(way, radius), moves, nearly), radius)
     while todo:
         direction = todo.pop()
         if any(cell.holds(direction) for cell in found):
@@ -129,7 +139,7 @@ def walk(run: Run, moves: Sequence[Any], start: Any, radii: tuple[Any, Any], mos
         except (OutOfReach, GradcalcError):
             complete = False
             continue
-        met = borders(trial, moves)
+        met = borders(trial, moves, nearly)
         if not found:
             first = met
         own = _walls(met, direction, radius)
@@ -138,15 +148,19 @@ def walk(run: Run, moves: Sequence[Any], start: Any, radii: tuple[Any, Any], mos
         if not curved and not own.shared <= shared:
             shared |= own.shared
             try:
-                there = borders(run(direction, further), moves)
+                there = borders(run(direction, further, FINER), moves, nearly)
                 curved = not _walls(there, direction, further).flat
+            except TooLarge:
+                pass
             except (OutOfReach, GradcalcError):
                 curved = True
         if len(walls) > WALLS or _cells(*walls.shape) > most:
             found.append(Cell(direction, _beside(walls, direction), trial, walls))
             return Walk(found, False, curved, first)
         found.append(Cell(direction, _inmost(walls, direction), trial, walls))
-        todo += [*_across(walls), *curves.behind(met, direction)]
+        across, told = _across(walls)
+        complete = complete and told
+        todo += [*across, *curves.behind(met, direction)]
     return Walk(found, complete, curved, first)
 
 
@@ -203,22 +217,26 @@ def _cells(walls: int, size: int) -> int:
     return 2 * sum(math.comb(walls - 1, k) for k in range(size)) if walls else 1
 
 
-def _across(walls: Any) -> Iterator[Any]:
+def _across(walls: Any) -> tuple[list[Any], bool]:
     """A direction just behind each wall that bounds the cell of these, far from all others.
 
-    Other walls may begin at any of them, so that a longer step could pass through a cell.
+    Other walls may begin at any of them, so that a longer step could pass through a cell. Whether
+    these are all is told too.
     """
     independent = len(walls) and np.linalg.matrix_rank(walls, DEPENDENT) == len(walls)
     ways = np.linalg.pinv(walls) if independent else None
+    found, certain = [], True
     for k, wall in enumerate(walls):
+        others = np.delete(walls, k, axis=0)
         if ways is not None:
             inside = ways @ (np.arange(len(walls)) != k)
             inside = inside / (np.abs(inside).max() or 1.0)
         else:
-            inside = _facet(wall, np.delete(walls, k, axis=0))
+            inside, told = _facet(wall, others)
+            certain = certain and told
         if inside is not None:
-            room = np.min(np.delete(walls, k, axis=0) @ inside, initial=1.0)
-            yield inside - wall * room * STEP
+            found.append(inside - wall * np.min(others @ inside, initial=1.0) * STEP)
+    return found, certain
 
 
 def _beside(walls: Any, direction: Any) -> Any:
@@ -241,18 +259,19 @@ def in_front(walls: Any) -> Any | None:
     if np.linalg.matrix_rank(walls, DEPENDENT) == len(walls):
         inside = np.linalg.pinv(walls) @ np.ones(len(walls))
         return inside / np.abs(inside).max()
-    return _facet(np.zeros(walls.shape[1]), walls)
+    return _facet(np.zeros(walls.shape[1]), walls)[0]
 
 
-def _facet(wall: Any, others: Any) -> Any | None:
+def _facet(wall: Any, others: Any) -> tuple[Any | None, bool]:
     """The direction in a wall that is farthest from others, None where it is behind one of them.
 
-    Only what of them lies in the wall matters, however little that is.
+    Only what of them lies in the wall matters, however little that is. Whether it is told for
+    certain comes with it.
     """
     others = others - np.outer(others @ wall, wall)
     sizes = np.linalg.norm(others, axis=1)
     if np.any(sizes <= DEPENDENT):
-        return None
+        return None, True
     others = others / sizes[:, None]
     # it brings much with it, and most points are smooth
     from scipy.optimize import nnls
@@ -262,8 +281,10 @@ def _facet(wall: Any, others: Any) -> Any | None:
     try:
         shares, _ = nnls(ways, np.eye(len(ways))[-1], maxiter=ITERATIONS * len(others))
     except RuntimeError:
-        return None
+        return None, False
     inside = shares @ others / shares.sum()
     length = np.linalg.norm(inside)
-    found = inside / (np.abs(inside).max() or 1.0)
-    return found if length > THIN and np.min(others @ found) > THIN else None
+    if length <= THIN:
+        return None, True
+    inside = inside / length
+    return (inside, True) if np.min(others @ inside) > ROOM else (None, False)

@@ -14,7 +14,7 @@ FAR = 1e-4
 STEPS = 300
 """Steps in which that is found out, or left to what is exact and takes longer."""
 
-ITERATIONS = 30
+ITERATIONS = 300
 """Steps to it, for each row."""
 
 

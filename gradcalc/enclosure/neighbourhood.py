@@ -22,16 +22,13 @@ from gradcalc.derive.perturbations import (
     plain_directions,
 )
 from gradcalc.enclosure.cells import Cell, Walk
+from gradcalc.enclosure.depth import Depth
 from gradcalc.enclosure.trial import Reals, Trial, largest
 from gradcalc.errors import GradcalcError
 from gradcalc.testimony import Nature, Neighbourhood
 
 Sample = Callable[[Any, Any], Trial]
 """A run beside the point, by direction and radius."""
-
-RADII = (2.0**-83, 2.0**-116, 2.0**-149)
-"""Relative radii of the balls, far below any float's rounding; the last only in doubt. With numbers
-of so few digits what is equal beside the point is worked out to be."""
 
 AGREED = 1e-20
 """The relative difference up to which gradients are the same."""
@@ -48,9 +45,6 @@ is more than one way to go."""
 
 LEAST = flint.arb("1e-330")
 """What is below this is 0 to any float."""
-
-NOISE = 1e-110
-"""The relative difference of values that rounding leaves, with more than 400 bits."""
 
 PLAIN, SHRUNK = 1e-9, 1e-20
 """How far two gradients within a piece may be apart, in relation to their size, and what is left of
@@ -89,16 +83,17 @@ def explore(
     sample: Sample,
     size: int,
     affordable: int,
+    depth: Depth,
 ) -> Neighbourhood:
     """Find the nature of the point by at most so many samples.
 
-    `base` is a run at the point with as many digits as they have.
+    `base` is a run at the point with as many digits as they have, `depth` how near they are.
 
     The samples must run with enough digits for the smallest ball. Raises `OutOfReach` where there
     are values but no gradients, or they settle too slowly.
     """
     both, directions, complete = _ways(size, affordable)
-    radii = [flint.arb(radius).mid() for radius in RADII]
+    radii = depth.radii
     wide = [sample(direction, radii[0]) for direction in both]
     close = [sample(direction, radii[1]) for direction in directions]
     rows = _rows(close)
@@ -108,7 +103,7 @@ def explore(
     if not all(defined):
         inner = to_floats(rows)[defined], directions[defined]
         return Neighbourhood(Nature.EDGE, *inner, inside=any(defined), complete=complete)
-    nature = _nature(base, wide, close[: len(wide)])
+    nature = _nature(base, wide, close[: len(wide)], depth)
     drift = abs(_rows(wide) - rows[: len(wide)]).max(axis=0)
     if nature is Nature.SINGULAR:
         closest = [sample(direction, radii[2]) for direction in both]
@@ -123,7 +118,7 @@ def explore(
             limit = _extrapolated(_rows(wide), rows[: len(wide)], _rows(closest))
         large = not complete or not base.total.is_finite()
         plain = not _strays(rows, limit, len(wide))
-        if plain and (large or _is_plane(base, limit, sample, radii)):
+        if plain and (large or _is_plane(base, limit, sample, depth)):
             return Neighbourhood(nature, to_floats(rows), directions, limit, complete=complete)
         nature = Nature.KINK
     room = largest(rows) * SETTLED
@@ -143,7 +138,9 @@ def _strays(rows: Any, limit: Reals, first: int) -> bool:
     return bool(np.any(off.max(axis=0) > room))
 
 
-def in_cells(around: Neighbourhood, base: Trial, walk: Walk, sample: Sample) -> Neighbourhood:
+def in_cells(
+    around: Neighbourhood, base: Trial, walk: Walk, sample: Sample, depth: Depth
+) -> Neighbourhood:
     """What a walk through the cells says of a point that samples say is smooth or a kink."""
     if around.nature not in (Nature.SMOOTH, Nature.KINK):
         return around
@@ -155,7 +152,7 @@ def in_cells(around: Neighbourhood, base: Trial, walk: Walk, sample: Sample) -> 
     if not all(defined):
         return Neighbourhood(Nature.EDGE, to_floats(_rows(trials))[defined], directions[defined])
     limit = ZERO if around.limit is None else around.limit
-    looked = [_in_cell(base, cell, sample, limit) for cell in walk.cells]
+    looked = [_in_cell(base, cell, sample, limit, depth) for cell in walk.cells]
     natures = {one.nature for one in looked}
     settled = [one.gradient - limit for one in looked]
     rows = np.array([to_floats(one.gradient) for one in looked])
@@ -169,7 +166,7 @@ def in_cells(around: Neighbourhood, base: Trial, walk: Walk, sample: Sample) -> 
     elsewhere = np.array([to_floats(one.elsewhere) for one in looked])
     sizes = np.abs(rows).max(axis=1, keepdims=True)
     plain = np.all(np.abs(rows - elsewhere) <= PLAIN * sizes + SHRUNK)
-    if not plain and _is_steep(walk, sample):
+    if not plain and _is_steep(walk, sample, depth):
         return Neighbourhood(Nature.SINGULAR, rows, directions)
     return replace(
         around,
@@ -194,31 +191,29 @@ class Looked:
     elsewhere: Any
 
 
-def _in_cell(base: Trial, cell: Cell, sample: Sample, limit: Any) -> Looked:
+def _in_cell(base: Trial, cell: Cell, sample: Sample, limit: Any, depth: Depth) -> Looked:
     """What the function is like within a cell, towards the point."""
-    wide, closest = (flint.arb(radius).mid() for radius in (RADII[0], RADII[2]))
-    elsewhere = np.array(flat(cell.farther or sample(cell.other, wide)), dtype=object)
+    elsewhere = np.array(flat(cell.farther or sample(cell.other, depth.wide)), dtype=object)
     here = np.array(flat(cell.trial), dtype=object)
-    if not _off(base, cell.trial) and np.all(abs(here - elsewhere) <= abs(here) * PLAIN):
+    if not _off(base, cell.trial, depth) and np.all(abs(here - elsewhere) <= abs(here) * PLAIN):
         return Looked(None, here, elsewhere)
-    far = cell.farther or sample(cell.direction, wide)
-    last = None if cell.farther else partial(sample, cell.direction, closest)
-    nature = _character(base, cell.trial, far, last)
+    far = cell.farther or sample(cell.direction, depth.wide)
+    last = None if cell.farther else partial(sample, cell.direction, depth.closest)
+    nature = _character(base, cell.trial, far, last, depth)
     return Looked(nature, _settled(cell.trial, far, last, limit) + limit, elsewhere)
 
 
-def _is_steep(walk: Walk, sample: Sample) -> bool:
+def _is_steep(walk: Walk, sample: Sample, depth: Depth) -> bool:
     """Whether gradients that are bounded along every direction have no bound towards a wall.
 
     Walls are where kinks are, and where an element is zero: sqrt(x*y) is as steep as y/x.
     """
-    near = flint.arb(RADII[1]).mid()
     (way,) = directions_for(walk.walls.shape[1], 1)
     for wall in np.concatenate([walk.walls, np.eye(len(way))])[:MOST_WALLS]:
         within = way - wall * (way @ wall)
         for side in (1.0, -1.0):
             try:
-                close = [sample(within + side * wall * by, near) for by in CLOSER]
+                close = [sample(within + side * wall * by, depth.near) for by in CLOSER]
             except (OutOfReach, GradcalcError):
                 continue
             first, second, last = (largest(flat(trial)) for trial in close)
@@ -242,29 +237,29 @@ def _settled(near: Trial, far: Trial, last: Callable[[], Trial] | None, limit: A
 
 
 def _character(
-    base: Trial, near: Trial, far: Trial, last: Callable[[], Trial] | None
+    base: Trial, near: Trial, far: Trial, last: Callable[[], Trial] | None, depth: Depth
 ) -> Nature | None:
     """What is not smooth towards the point even within a cell: a jump, or a slope that grows."""
 
-    steepest = largest(flat(near))
-    if not _off(base, near):
+    steepest, off = largest(flat(near)), _off(base, near, depth)
+    if not off:
         return None
     before = largest(flat(far))
     # without a slope the run further away is in another piece
     if before > 0 and steepest > before * GROWTH + LEAST:
         torn = last is not None and _is_torn(base, [far], [near], [last()])
         return Nature.JUMP if torn else Nature.SINGULAR
-    return Nature.JUMP if _off(base, near) > _off(base, far) * 0.9 else None
+    return Nature.JUMP if off > max(_off(base, far, depth) * 0.9, LEAST) else None
 
 
-def _off(base: Trial, trial: Trial) -> Any:
+def _off(base: Trial, trial: Trial, depth: Depth) -> Any:
     """How far the value is from where the gradient leads to from the point, 0 if it may be so."""
     steps = _steps(base, trial)
     led = sum((s * g for s, g in zip(steps, flat(trial), strict=True)), ZERO)
     apart = abs(trial.total - base.total - led)
-    rounded = (abs(base.total) + largest(flat(trial)) * largest(steps)) * NOISE
+    rounded = (abs(base.total) + largest(flat(trial)) * largest(steps)) * depth.noise
     unknown = base.whole.rad() + trial.whole.rad()
-    return ZERO if apart <= rounded + unknown * 2 + LEAST else apart
+    return ZERO if apart <= rounded + unknown * 2 + depth.least else apart
 
 
 def _ways(size: int, affordable: int) -> tuple[Any, Any, bool]:
@@ -282,7 +277,7 @@ def _ways(size: int, affordable: int) -> tuple[Any, Any, bool]:
     return both, np.concatenate([both, rest]), is_every_direction(pairs, size)
 
 
-def _is_plane(base: Trial, limit: Reals, sample: Sample, radii: list[Any]) -> bool:
+def _is_plane(base: Trial, limit: Reals, sample: Sample, depth: Depth) -> bool:
     """Whether the function itself goes along plain directions as its gradient says.
 
     Random points may all miss a thin corner, which an axis or a diagonal can lie in. There the
@@ -294,14 +289,14 @@ def _is_plane(base: Trial, limit: Reals, sample: Sample, radii: list[Any]) -> bo
         steps = _steps(base, moved)
         rise = sum((s * g for s, g in zip(steps, limit, strict=True)), ZERO)
         off = abs(moved.total - base.total - rise)
-        if off <= abs(base.total) * NOISE:
+        if off <= abs(base.total) * depth.noise:
             return ZERO
         return off / largest(steps)
 
     least = BENT * largest(limit)
     for direction in plain_directions(len(limit)):
-        near = bend(direction, radii[1])
-        if near > max(least, LEAST) and near > bend(direction, radii[0]) / 2:
+        near = bend(direction, depth.near)
+        if near > max(least, LEAST) and near > bend(direction, depth.wide) / 2:
             return False
     return True
 
@@ -363,14 +358,14 @@ def _extrapolated(wide: Any, close: Any, closest: Any) -> Reals:
     return np.array(limit, dtype=object)
 
 
-def _nature(centre: Trial, wide: list[Trial], close: list[Trial]) -> Nature:
+def _nature(centre: Trial, wide: list[Trial], close: list[Trial], depth: Depth) -> Nature:
     size = max(abs(t.total) for t in close)
     slopes_far, slopes_near = _steepest(wide), _steepest(close)
     if slopes_near > slopes_far * GROWTH and slopes_near > LEAST:
         return Nature.SINGULAR
     if not centre.total.is_finite():
         return Nature.EDGE
-    noise = size * NOISE + LEAST
+    noise = size * depth.noise + LEAST
     near, far = (_spread([centre.total, *(t.total for t in ball)]) for ball in (close, wide))
     step = max(sum(map(abs, _steps(centre, t))) for t in close)
     # what no slope around explains is a jump too, however much the function moves by itself

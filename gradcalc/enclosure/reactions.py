@@ -9,12 +9,10 @@ import numpy as np
 
 from gradcalc.balls.numbers import OutOfReach, Undecided
 from gradcalc.derive.perturbations import is_finite, shifts, signed
-from gradcalc.enclosure.experiment import MORE, Experiment, run_beside, ways_of
+from gradcalc.enclosure.depth import Depth
+from gradcalc.enclosure.experiment import Experiment, run_beside, ways_of
 from gradcalc.enclosure.trial import Reals, Trial, largest
 from gradcalc.errors import GradcalcError
-
-BESIDE = 2.0**-100
-"""The relative distance at which the conditioning is measured."""
 
 KNOWN = 2.0**-20
 """How well a gradient must be known, in relation to how far runs beside the point are from it, for
@@ -27,7 +25,12 @@ Samples = list[tuple[Trial, Any]]
 
 
 def beside(
-    experiment: Experiment, centre: Trial, count: int, off: float = 0.0, told: Any = None
+    experiment: Experiment,
+    centre: Trial,
+    count: int,
+    depth: Depth,
+    off: Any = 0.0,
+    told: Any = None,
 ) -> Samples:
     """Runs a little beside the point, all inputs moved in relation to their size.
 
@@ -35,12 +38,11 @@ def beside(
     Of what is differentiated by, only the elements that are `told` move, and must have a gradient.
     """
     problem, inputs = experiment.problem, experiment.problem.inputs
-    bits = centre.bits + MORE
+    bits = centre.bits + depth.more
     moving = {} if told is None else problem.split(told)
     # a count has nothing beside it
     counts = centre.derived.counts
-    with flint.ctx.workprec(bits):
-        radius = flint.arb(BESIDE).mid()
+    radius = depth.beside
 
     def has_all(trial: Trial) -> bool:
         if told is None:

@@ -10,6 +10,7 @@ import numpy as np
 from gradcalc.balls.arithmetic import to_floats
 from gradcalc.balls.numbers import OutOfReach
 from gradcalc.derive.perturbations import directions_for, shifts, smallest
+from gradcalc.enclosure.depth import Depth
 from gradcalc.enclosure.experiment import Experiment, Level, run_beside
 from gradcalc.enclosure.kinks import is_undefined
 from gradcalc.enclosure.parts import Part
@@ -34,6 +35,7 @@ class Sampler:
     """
 
     experiment: Experiment
+    depth: Depth
     base: Trial
     special: Sequence[Part]
     known: dict[Any, Trial] = field(default_factory=dict)
@@ -58,12 +60,15 @@ class Sampler:
         moved = shifts(problem.inputs, problem.wrt, ones, flint.arb(1), self.at_zero, 1.0)
         return to_floats(problem.joined(moved))[part.columns]
 
-    def __call__(self, part: Part, direction: Any, radius: Any) -> Trial:
-        """The run in a direction of a part, at some distance, as if there was nothing else."""
+    def __call__(self, part: Part, direction: Any, radius: Any, times: int = 1) -> Trial:
+        """The run in a direction of a part, at some distance, as if there was nothing else.
+
+        In so many times as many digits.
+        """
         exact = tuple(d.man_exp() if isinstance(d, flint.arb) else float(d) for d in direction)
-        key = len(part.columns), exact, float(radius)
+        key = len(part.columns), exact, radius.man_exp(), times
         if key not in self.known:
-            self.known[key] = self._run(part, direction, radius)
+            self.known[key] = self._run(part, direction, radius, times)
         return self._told(part, self.known[key])
 
     def _told(self, part: Part, trial: Trial) -> Trial:
@@ -88,13 +93,13 @@ class Sampler:
             raise OutOfReach("the others have no value there")
         return self._told(part, trial)
 
-    def _run(self, part: Part, direction: Any, radius: Any) -> Trial:
+    def _run(self, part: Part, direction: Any, radius: Any, times: int) -> Trial:
         try:
-            return self.moved(self._along(self.special, direction), radius)
+            return self.moved(self._along(self.special, direction), radius, times)
         except (OutOfReach, GradcalcError):
             if len(self.special) < 2:
                 raise
-        return self.moved(self._along([part], direction), radius)
+        return self.moved(self._along([part], direction), radius, times)
 
     def _along(self, moving: Sequence[Part], direction: Any) -> Any:
         """The way of all elements."""
@@ -104,9 +109,9 @@ class Sampler:
             way[part.columns] = direction if same else directions_for(len(part.columns), 1)[0]
         return way
 
-    def moved(self, way: Any, radius: Any) -> Trial:
-        """The run in a direction of all elements."""
+    def moved(self, way: Any, radius: Any, times: int = 1) -> Trial:
+        """The run in a direction of all elements, in so many times as many digits."""
         experiment, problem = self.experiment, self.experiment.problem
         # floors of large numbers have steps nearer than a small part of them
         moved = shifts(problem.inputs, problem.wrt, way, radius, self.at_zero, 1.0)
-        return run_beside(experiment, self.base.bits, moved, self.base.detached)
+        return run_beside(experiment, self.base.bits * times, moved, self.base.detached)

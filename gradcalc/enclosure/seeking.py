@@ -9,15 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import flint
 import numpy as np
 
 from gradcalc.balls.arithmetic import to_floats
 from gradcalc.balls.numbers import OutOfReach
 from gradcalc.enclosure.bends import is_bent
 from gradcalc.enclosure.cells import WALLS, in_front
+from gradcalc.enclosure.depth import Depth
 from gradcalc.enclosure.hull import SOLVED, apart, beyond
-from gradcalc.enclosure.neighbourhood import RADII, SETTLED, Sample, flat
+from gradcalc.enclosure.neighbourhood import SETTLED, Sample, flat
 from gradcalc.enclosure.trial import Trial
 from gradcalc.errors import GradcalcError
 from gradcalc.testimony import Array, Neighbourhood
@@ -47,12 +47,13 @@ SEED = 20193
 class Search:
     """Looks for gradients that go far along a way, by at most so many runs.
 
-    A direction of the sample moves each input by so many times the `scale`. It is `stuck` when no
-    direction led further the last time, and `certain` when none can.
+    They are made at a `radius`; a direction moves each input by so many times the `scale`. It is
+    `stuck` when no direction led further the last time, and `certain` when none can.
     """
 
     sample: Sample
     scale: Array
+    radius: Any
     most: int
     stuck: bool = False
     certain: bool = False
@@ -113,7 +114,7 @@ class Search:
         # on a kink there is no gradient, and many ways lead along one
         beside = direction + ASIDE * self.random.uniform(-1.0, 1.0, direction.size)
         try:
-            trial = self.sample(beside, flint.arb(RADII[1]).mid())
+            trial = self.sample(beside, self.radius)
         except (OutOfReach, GradcalcError):
             return None
         if not trial.finite:
@@ -202,13 +203,13 @@ def _modelled(around: Neighbourhood, way: Array) -> Iterator[Array]:
         yield found
 
 
-def axis_slopes(base: Trial, sample: Sample, around: Neighbourhood) -> Array:
+def axis_slopes(base: Trial, sample: Sample, around: Neighbourhood, depth: Depth) -> Array:
     """The slopes along each axis, on its left and on its right, from values; NaN where unknown.
 
     What shrinks with the distance is on its way to 0.
     """
     size = around.gradients.shape[1]
-    far, near = (flint.arb(radius).mid() for radius in RADII[:2])
+    far, near = depth.wide, depth.near
 
     def along(side: int, column: int, radius: Any) -> float:
         axis = np.eye(size)[column] * (-1.0, 1.0)[side]

@@ -3,24 +3,25 @@
 Where it is special to some parts of the function only, these are looked at by themselves.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import flint
 import numpy as np
 
-from gradcalc.balls.numbers import NAN, OutOfReach
+from gradcalc.balls.numbers import NAN, OutOfReach, TooLarge
 from gradcalc.derive.perturbations import directions_for, shifts
 from gradcalc.enclosure.bends import bends, kinks_are_idle
-from gradcalc.enclosure.cells import Cell, Walk, walk
+from gradcalc.enclosure.cells import Cell, Run, Walk, walk
 from gradcalc.enclosure.culprits import ranked, turned
-from gradcalc.enclosure.experiment import MORE, TIE, Experiment, Level, hangs_on_ties, run_beside
+from gradcalc.enclosure.depth import USUAL, Depth, depth_of
+from gradcalc.enclosure.experiment import TIE, Experiment, Level, hangs_on_ties, run_beside
 from gradcalc.enclosure.hull import extent
 from gradcalc.enclosure.kinks import Met, events_of
-from gradcalc.enclosure.neighbourhood import RADII, explore, in_cells
+from gradcalc.enclosure.neighbourhood import explore, in_cells
 from gradcalc.enclosure.parts import OtherCourse, Part
-from gradcalc.enclosure.reactions import BESIDE, SAMPLES, Samples, beside
+from gradcalc.enclosure.reactions import SAMPLES, Samples, beside
 from gradcalc.enclosure.regions import Regions, regions, undivided
 from gradcalc.enclosure.sampler import UNTIGHT, Sampler, size_of
 from gradcalc.enclosure.seeking import Search, axis_slopes, sought
@@ -44,9 +45,6 @@ WAYS = 4
 
 FEWEST = 16
 """Cells that are gone through, at the least, where a run is not too much for a walk at all."""
-
-OFF = 1e-30
-"""How far what is 0 is moved, in relation to the others, to leave a special point."""
 
 SIDLE = 1e-9
 """How far beside an axis is looked along it."""
@@ -107,35 +105,42 @@ def look(experiment: Experiment) -> View:
     events = tuple(one.event for one in met)
     count = max(1, min(SAMPLES, CHEAP // max(experiment.size, 1)))
     if centre.finite and not events and not centre.guessed:
-        return View(centre, (), beside(experiment, centre, count))
+        return View(centre, (), beside(experiment, centre, count, USUAL))
     size = size_of(experiment)
     if not size:
         return View(centre, events, [])
     if centre.finite and all(event.margin for event in events) and not centre.guessed:
         # near something, but not on it
-        samples = beside(experiment, centre, SAMPLES)
+        samples = beside(experiment, centre, SAMPLES, USUAL)
         return View(centre, events, samples, within=within_any(experiment, centre))
-    return _explored(experiment, centre, met)
+    depth = depth_of(centre.values)
+    try:
+        return _explored(experiment, centre, met, depth)
+    except TooLarge:
+        # so many digits of all numbers are much work
+        if depth is USUAL:
+            raise
+        return _explored(experiment, centre, met, USUAL)
 
 
 def alone(experiment: Experiment, view: View) -> list[Trial]:
     """Runs beside an ordinary point where nothing has moved but what is differentiated by."""
-    problem, bits = experiment.problem, view.centre.bits + MORE
+    problem, bits = experiment.problem, view.centre.bits + USUAL.more
     if any(event.margin < CLEAR for event in view.events):
         return []
     if set(problem.wrt) == set(problem.inputs):
         return [trial for trial, _ in view.samples[:1]]
     with flint.ctx.workprec(bits):
         way = np.ones(size_of(experiment))
-        moved = shifts(problem.inputs, problem.wrt, way, flint.arb(OFF), 1.0)
+        moved = shifts(problem.inputs, problem.wrt, way, USUAL.aside, 1.0)
     return [run_beside(experiment, bits, moved, view.centre.detached)]
 
 
 # -- special points ----------------------------------------------------------------------------
 
 
-def _explored(experiment: Experiment, centre: Trial, met: Sequence[Met]) -> View:
-    problem, size, bits = experiment.problem, size_of(experiment), centre.bits + MORE
+def _explored(experiment: Experiment, centre: Trial, met: Sequence[Met], depth: Depth) -> View:
+    problem, size, bits = experiment.problem, size_of(experiment), centre.bits + depth.more
     still = shifts(problem.inputs, problem.wrt, np.zeros(size), flint.arb(1), 0.0)
     base = experiment.run(bits, still, centre.detached, forced=True)
     if base.guessed and not centre.guessed:
@@ -143,9 +148,9 @@ def _explored(experiment: Experiment, centre: Trial, met: Sequence[Met]) -> View
     with flint.ctx.workprec(bits):
         try:
             found = regions(problem, centre, base, met)
-            sampler, around = _each(experiment, centre, base, found)
+            sampler, around = _each(experiment, centre, base, found, depth)
         except OtherCourse:
-            sampler, around = _each(experiment, centre, base, undivided(met, size))
+            sampler, around = _each(experiment, centre, base, undivided(met, size), depth)
         fine = all(part.nature in (Nature.SMOOTH, Nature.KINK) for part in around)
         if fine and centre.guessed and hangs_on_ties(experiment, centre.bits):
             # around the point all is well, but not with it
@@ -162,17 +167,17 @@ def _explored(experiment: Experiment, centre: Trial, met: Sequence[Met]) -> View
     told = view.told(size)
     if not told.any():
         return view
-    samples = _samples(experiment, centre, told)
+    samples = _samples(experiment, centre, told, depth)
     near = told.all() or any(one.event.margin for one in met)
     within = within_any(experiment, centre, 0.0 if told.all() else ASIDE) if near else None
     return replace(view, samples=samples, within=within)
 
 
 def _each(
-    experiment: Experiment, centre: Trial, base: Trial, found: Regions
+    experiment: Experiment, centre: Trial, base: Trial, found: Regions, depth: Depth
 ) -> tuple[Sampler, tuple[Neighbourhood, ...]]:
     """What lies around the point for each part, and what makes runs there."""
-    sampler = Sampler(experiment, base, [part for part, _ in found])
+    sampler = Sampler(experiment, depth, base, [part for part, _ in found])
     return sampler, tuple(_around(sampler, centre, part, events) for part, events in found)
 
 
@@ -208,22 +213,22 @@ def _looked_at(
         raise OutOfReach(UNTIGHT)
     base = part.of(sampler.base, sampler.base)
 
-    def sample(direction: Any, radius: Any) -> Trial:
-        return sampler(part, direction, radius)
+    def sample(direction: Any, radius: Any, times: int = 1) -> Trial:
+        return sampler(part, direction, radius, times)
 
-    around = explore(here, base, sample, size, affordable)
+    around = explore(here, base, sample, size, affordable, sampler.depth)
     if around.nature is not Nature.SMOOTH and not events:
         # nothing that is there says that it is not defined, or not smooth
         raise OutOfReach(FAR)
     if around.nature in (Nature.SMOOTH, Nature.KINK):
         found = _walked(sampler, part, sample, affordable)
-        around = in_cells(around, base, found, sample)
+        around = in_cells(around, base, found, sample, sampler.depth)
         if around.missed and around.nature is Nature.SMOOTH:
             around = _with_idle_kinks(sampler, part, around)
         elif around.missed and found.cells:
             around = _bent(sampler, part, found, around)
     if around.nature is Nature.KINK and around.sides is None and 2 * size <= affordable:
-        around = replace(around, sides=axis_slopes(base, sample, around))
+        around = replace(around, sides=axis_slopes(base, sample, around, sampler.depth))
     return replace(around, events=_ranked(sampler, part, around, events))
 
 
@@ -236,7 +241,7 @@ def _ranked(
         # what others are at the point is not this one's doing
         return sampler.alone(part, direction, radius)
 
-    radii = (flint.arb(RADII[0]).mid(), flint.arb(RADII[1]).mid())
+    radii = sampler.depth.wide, sampler.depth.near
     ways = directions_for(len(part.columns), WAYS)
     if around.nature is Nature.KINK and len(part.columns) > 1:
         ways = np.vstack([*_telling(around, ways[0]), ways])
@@ -261,19 +266,16 @@ def _telling(around: Neighbourhood, aside: Any) -> list[Any]:
 
 def _sides(sampler: Sampler, size: int) -> list[Trial]:
     """Runs beside the point, this way and that; none if one of them cannot be made."""
-    near = flint.arb(RADII[1]).mid()
+    near = sampler.depth.near
     try:
         return [sampler.moved(w, near) for d in directions_for(size, WAYS) for w in (d, -d)]
     except (OutOfReach, GradcalcError):
         return []
 
 
-def _walked(
-    sampler: Sampler, part: Part, sample: Callable[[Any, Any], Trial], affordable: int
-) -> Walk:
+def _walked(sampler: Sampler, part: Part, sample: Run, affordable: int) -> Walk:
     """The cells around the point; of one input these are its two sides."""
-    far, radius = (flint.arb(by).mid() for by in RADII[:2])
-    size = len(part.columns)
+    size, radius = len(part.columns), sampler.depth.near
     if size == 1:
         sides = (np.ones(1), -np.ones(1))
         return Walk([Cell(d, d / 2, sample(d, radius), np.array([d])) for d in sides], True)
@@ -284,8 +286,8 @@ def _walked(
         return Walk([], False)
     moves = sampler.moves(part)
     (start,) = directions_for(size, 1)[:1]
-    found = walk(sample, moves, start, (radius, far), most)
-    return between(sample, moves, found, (radius, far))
+    found = walk(sample, moves, start, sampler.depth, most)
+    return between(sample, moves, found, sampler.depth)
 
 
 def _with_idle_kinks(sampler: Sampler, part: Part, around: Neighbourhood) -> Neighbourhood:
@@ -294,8 +296,7 @@ def _with_idle_kinks(sampler: Sampler, part: Part, around: Neighbourhood) -> Nei
     Raises `OutOfReach` where one could.
     """
     (direction,) = directions_for(len(part.columns), 1)[:1]
-    radii = (flint.arb(radius).mid() for radius in RADII[:2])
-    far, near = (sampler(part, direction, radius) for radius in radii)
+    far, near = (sampler(part, direction, by) for by in sampler.depth.radii[:2])
     if not kinks_are_idle(near, far):
         raise OutOfReach(MISSED)
     return replace(around, missed=False)
@@ -304,7 +305,7 @@ def _with_idle_kinks(sampler: Sampler, part: Part, around: Neighbourhood) -> Nei
 def _bent(sampler: Sampler, part: Part, found: Walk, around: Neighbourhood) -> Neighbourhood:
     """A kink of which pieces were missed, with what is known of all of them together."""
     near = found.cells[0]
-    far = sampler(part, near.direction, flint.arb(RADII[0]).mid())
+    far = sampler(part, near.direction, sampler.depth.wide)
     told = None
     if not found.curved:
         told = bends(near.trial, far, found.borders, sampler.scale(part), around)
@@ -317,7 +318,7 @@ def _bent(sampler: Sampler, part: Part, found: Walk, around: Neighbourhood) -> N
 def _aside(sampler: Sampler, size: int) -> list[Trial]:
     """Two runs next to each other on one side of the point, none where there is no gradient."""
     (direction,) = directions_for(size, 1)
-    radius = flint.arb(BESIDE).mid()
+    radius = sampler.depth.beside
     radii = (radius, (radius * (1 + flint.arb(CLOSE))).mid())
     for side in (direction, -direction):
         try:
@@ -329,12 +330,12 @@ def _aside(sampler: Sampler, size: int) -> list[Trial]:
     return []
 
 
-def _samples(experiment: Experiment, centre: Trial, told: Any) -> Samples:
+def _samples(experiment: Experiment, centre: Trial, told: Any, depth: Depth) -> Samples:
     """Runs that tell how the elements react which have a gradient, none where they do not."""
     if told.all():
-        return beside(experiment, centre, SAMPLES, OFF)
+        return beside(experiment, centre, SAMPLES, depth, depth.aside)
     try:
-        return beside(experiment, centre, SAMPLES, OFF, told)
+        return beside(experiment, centre, SAMPLES, depth, depth.aside, told)
     except (OutOfReach, GradcalcError):
         return []
 
@@ -347,5 +348,7 @@ def further(view: View, part: Neighbourhood, given: Any, room: float) -> Neighbo
     (own,) = [one for one in sampler.special if np.array_equal(one.columns, part.columns)]
     with flint.ctx.workprec(sampler.base.bits):
         most = max(SOUGHT, EXPLORED // max(sampler.experiment.size, 1))
-        search = Search(lambda way, by: sampler(own, way, by), sampler.scale(own), most)
+        search = Search(
+            lambda way, by: sampler(own, way, by), sampler.scale(own), sampler.depth.near, most
+        )
         return sought(part, search, given, room)

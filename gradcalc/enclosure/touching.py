@@ -3,7 +3,7 @@
 To first order they are one wall, and no straight way from the point leads between them.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -13,8 +13,9 @@ import numpy as np
 
 from gradcalc.balls.arithmetic import ZERO
 from gradcalc.balls.numbers import OutOfReach
-from gradcalc.enclosure.borders import BITS, borders, unit
+from gradcalc.enclosure.borders import BITS, Border, borders, unit
 from gradcalc.enclosure.cells import Cell, Run, Walk
+from gradcalc.enclosure.depth import Depth
 from gradcalc.enclosure.trial import Trial
 from gradcalc.errors import GradcalcError
 
@@ -38,21 +39,29 @@ MOVES = 512
 
 SEED = 20195
 
+Looked = Callable[[Any, Any], tuple[Trial, Sequence[Border]]]
+"""A run by direction and radius, with the borders that it meets."""
 
-def between(run: Run, moves: Sequence[Any], walk: Walk, radii: tuple[Any, Any]) -> Walk:
+
+def between(run: Run, moves: Sequence[Any], walk: Walk, depth: Depth) -> Walk:
     """The same cells with runs between borders that touch, at the first radius and the second.
 
     `moves` are the changes of the inputs along each component of a direction.
     """
     if not walk.curved or len(moves) < 2:
         return walk
+
+    def looked(direction: Any, radius: Any) -> tuple[Trial, Sequence[Border]]:
+        trial = run(direction, radius)
+        return trial, borders(trial, moves, depth.nearly)
+
     found = []
     walls = walk.walls
     most = min(MOST_WALLS, max(1, MOVES // len(moves)))
     for wall in walls[:most]:
         for way in _ways(wall):
-            near = list(_between(run, moves, wall, radii[0], way, LEVELS))
-            far = list(_between(run, moves, wall, radii[1], way, LEVELS)) if near else []
+            near = list(_between(looked, wall, depth.near, way, LEVELS))
+            far = list(_between(looked, wall, depth.wide, way, LEVELS)) if near else []
             if len(near) == len(far):
                 found += [
                     Cell(direction, direction, trial, np.empty((0, len(moves))), farther)
@@ -71,14 +80,14 @@ def _ways(wall: Any) -> list[Any]:
 
 
 def _between(
-    run: Run, moves: Sequence[Any], wall: Any, radius: Any, way: Any, levels: int
+    looked: Looked, wall: Any, radius: Any, way: Any, levels: int
 ) -> Iterator[tuple[Any, Trial]]:
     """Runs between borders that have this wall in common, beside a way, with their directions.
 
     What is nearly one border there is looked at from nearby.
     """
     try:
-        normal, reaches = _reaches(run(way, radius), moves, wall)
+        normal, reaches = _reaches(looked(way, radius)[1], wall)
     except (OutOfReach, GradcalcError):
         return
     for near, far in pairwise(reaches):
@@ -89,19 +98,28 @@ def _between(
             told = far - near > (abs(near) + abs(far)) * APART
         if told:
             try:
-                yield beside, run(beside, radius)
+                trial, met = looked(beside, radius)
             except (OutOfReach, GradcalcError):
                 continue
+            if _is_between(_reaches(met, wall)[1]):
+                yield beside, trial
         elif levels and not (near.contains(0) and far.contains(0)):
-            yield from _between(run, moves, wall, radius, beside, levels - 1)
+            yield from _between(looked, wall, radius, beside, levels - 1)
 
 
-def _reaches(trial: Trial, moves: Sequence[Any], wall: Any) -> tuple[list[Any], list[Any]]:
+def _is_between(reaches: Sequence[Any]) -> bool:
+    """Whether a run has borders on both sides and is on none, as far as its digits tell."""
+    return bool(any(r < 0 for r in reaches) and any(r > 0 for r in reaches)) and not any(
+        r.contains(0) for r in reaches
+    )
+
+
+def _reaches(met: Sequence[Border], wall: Any) -> tuple[list[Any], list[Any]]:
     """The normal of a wall, and how far along it a run is from each border there, in order."""
     normal: list[Any] = []
     found = []
     with flint.ctx.workprec(BITS):
-        for border in borders(trial, moves):
+        for border in met:
             vector, length = unit(border.normal)
             along = float(vector @ wall)
             if abs(abs(along) - 1) <= PARALLEL:

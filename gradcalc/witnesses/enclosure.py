@@ -18,12 +18,13 @@ from gradcalc.enclosure.choices import chosen
 from gradcalc.enclosure.claims import claims_of
 from gradcalc.enclosure.closed import closed
 from gradcalc.enclosure.consistency import contradiction, misled
-from gradcalc.enclosure.experiment import MORE, Experiment
+from gradcalc.enclosure.depth import USUAL
+from gradcalc.enclosure.experiment import Experiment
 from gradcalc.enclosure.float_faults import course_of, faults
 from gradcalc.enclosure.reactions import SAMPLES, beside, conditions, sharpened, sway
 from gradcalc.enclosure.rounding import noise, rounding
 from gradcalc.enclosure.steepness import steepest
-from gradcalc.enclosure.surroundings import OFF, View, alone, further, look
+from gradcalc.enclosure.surroundings import View, alone, further, look
 from gradcalc.enclosure.trial import Trial
 from gradcalc.errors import GradcalcError
 from gradcalc.testimony import (
@@ -123,8 +124,8 @@ def _with_sway(experiment: Experiment, exact: Enclosed) -> Enclosed:
     if exact.sway is not None or not natures <= {Nature.KINK, Nature.SMOOTH} or centre.guessed:
         return exact
     try:
-        with flint.ctx.workprec(centre.bits + MORE):
-            samples = beside(experiment, centre, SAMPLES, OFF)
+        with flint.ctx.workprec(centre.bits + USUAL.more):
+            samples = beside(experiment, centre, SAMPLES, USUAL, USUAL.aside)
             near = sharpened(experiment, centre, samples)
             if not all(_moves_all(experiment, trial) for trial, _ in samples):
                 return exact
