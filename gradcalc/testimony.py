@@ -288,12 +288,16 @@ class Formula:
     holds: bool = True
 
 
+NOTHING = 2.0**-52
+"""What is nothing beside the largest element."""
+
+
 @dataclass(frozen=True, slots=True)
 class Beside:
     """What a claim gives at a point beside the user's, and the gradient there.
 
     `point` has the inputs that are not where the user has them. The two may be `room` apart, in
-    relation to the largest element.
+    relation to each element.
     """
 
     point: Mapping[str, Array]
@@ -304,20 +308,22 @@ class Beside:
     @property
     def apart(self) -> Any:
         """The elements that are further apart."""
-        size = np.max(np.abs(self.true), initial=0)
+        sizes = np.abs(self.true)
         off = np.abs(np.broadcast_to(self.claimed, self.true.shape) - self.true)
-        return off > self.room * size
+        return off > self.room * (sizes + NOTHING * np.max(sizes, initial=0))
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """Groups of points at which a claim was tried; it fails where it does in each of them.
 
-    `otherwise` are those where also such inputs were moved as look chosen, if it fails there.
+    `otherwise` are those where it fails because more inputs were moved than these, or matrices that
+    are `symmetric` in them were not kept so.
     """
 
     groups: tuple[tuple[Beside, ...], ...] = ()
     otherwise: tuple[tuple[Beside, ...], ...] = ()
+    symmetric: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

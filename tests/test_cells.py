@@ -191,6 +191,8 @@ SAMPLED = "what lies around this point was sampled"
         ("relu(y)**2 + relu(x)**2", {"x": 0.0, "y": 0.0}, "verified", False),
         ("relu(y)**2 + relu(sin(y))**2", {"x": 0.0, "y": 0.0}, "verified", False),
         ("relu(y)**2 + relu(2*y)**2", {"x": 0.0, "y": 0.0}, "verified", False),
+        # one plane, as far as its roundings tell
+        ("relu(x/3 - y)**2 + relu(x - 3*y)**2", {"x": 0.0, "y": 0.0}, "verified", False),
         ("sum(x*abs(x))", {"x": [0.0] * 40}, "verified", False),
         # no kink has a say where what follows it draws to 0
         ("sum(x)*sum(x*abs(x))", {"x": [0.0] * 40}, "verified", False),
@@ -209,6 +211,12 @@ SAMPLED = "what lies around this point was sampled"
          "verified", True),
         ("where((y > 0) & (y < x*z), 1, 0)", {"x": 0.0, "y": 0.0, "z": 0.0}, "jump", False),
         ("where((y > 0) & (y < -x*z), 1, 0)", {"x": 0.0, "y": 0.0, "z": 0.0}, "jump", False),
+        # so nearly one that no run comes between them
+        ("where((y > x**2) & (y < x**2 + x**8), 1, 0)", {"x": 0.0, "y": 0.0}, "verified", True),
+        ("where((y > cos(x) - 1) & (y < cos(x) - 1 + x**12), 1, 0)", {"x": 0.0, "y": 0.0},
+         "verified", True),
+        ("3*y + where((x - 2*y > 0) & (x - 2*y < 7*(3*x)**5), 1, 0)", {"x": 0.0, "y": 0.0},
+         "verified", True),
         # one next to two that nearly touch
         ("where((y < 3*x**2) & (y > 3*x**2 - x**4) & (y > x**2), 1, 0)", {"x": 0.0, "y": 0.0},
          "jump", False),
@@ -313,3 +321,59 @@ def test_beside_a_kink_that_is_not_looked_at_a_claim_is_not_held_to_autograd() -
     claim = repr(rows[0].tolist())
     answer = report("amax(A@x)", A=rows, x=np.zeros(90), wrt=("x",), claims={"x": claim})
     assert answer.verdict.outcome in {"kink", "unresolved"}, answer.verdict.message
+
+
+@pytest.mark.parametrize("width", [1e-6, 1e-7, 1e-8, 1e-9, 1e-10])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x + where((y > 0) & (y < {0}*x) & (z > 0) & (z < {0}*x), y, 0)",
+        "x + amin(relu(stack([y, {0}*x - y, z, {0}*x - z])))",
+    ],
+)
+def test_a_thin_piece_between_more_than_two_walls(text: str, width: float) -> None:
+    answer = report(text.format(width), x=0.0, y=0.0, z=0.0)
+    assert answer.verdict.outcome == "kink"
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "outcome"),
+    [
+        ("x + 1e-150*sign(x)", {"x": 0.0}, "jump"),
+        ("x + where(x > 0, 1e-150, 0)", {"x": 0.0}, "jump"),
+        ("where(x >= 0, x + 1e-200, x)", {"x": 0.0}, "jump"),
+        ("x + 1e-300*floor(x)", {"x": 1.0}, "jump"),
+        ("x + minimum(abs(x), 1e-200)", {"x": 0.0}, "kink"),
+        ("minimum(abs(x), 1e-36)", {"x": 0.0}, "kink"),
+        ("log(abs(x) + 1e-36)", {"x": 0.0}, "kink"),
+        ("relu(x + b) - relu(x)", {"x": 0.0, "b": 1e-200}, "kink"),
+        ("x**2 + 1e-60*sqrt(abs(x))", {"x": 0.0}, "singular"),
+        ("maximum(abs(x), 1e-36)", {"x": 0.0}, "verified"),
+        ("relu(abs(x) - b)", {"x": 0.0, "b": 1e-300}, "verified"),
+        ("x/(abs(x) + 1.1754943508222875e-38)", {"x": 0.0}, "verified"),
+        ("log(clamp(abs(x), min=2.2250738585072014e-308))", {"x": 0.0}, "verified"),
+        ("normalize(x, dim=0, eps=1e-50).sum()", {"x": [0.0, 0.0]}, "verified"),
+        ("sqrt(x@x + 1e-40)", {"x": [0.0, 0.0]}, "verified"),
+        ("x*tanh(1e100*abs(x))", {"x": 0.0}, "verified"),
+        ("x + where(abs(x) < 1e-100, 3*x, 0*x)", {"x": 0.0}, "verified"),
+        ("amax(abs(x))", {"x": [0.0, 1e-100]}, "verified"),
+        ("(x - y)/(abs(x - y) + 1e-30)", {"x": 1.0, "y": 1.0}, "verified"),
+    ],
+)
+def test_what_goes_on_very_near_to_a_point(text: str, inputs: Any, outcome: str) -> None:
+    wrt = tuple(name for name in inputs if name != "b")
+    assert report(text, wrt=wrt, **inputs).verdict.outcome == outcome
+
+
+def test_autograd_is_held_to_what_is_nearest() -> None:
+    text = "x + clamp(relu(x) - relu(-x), -1e-200, 1e-200)"
+    assert report(text, x=0.0).verdict.outcome in ("wrong", "unresolved")
+
+
+@pytest.mark.parametrize(
+    "rows", ["stack([a, a])", "a.expand(3, 3)", "stack([a, 2*a, a])", "stack([a, flip(a, 0)])"]
+)
+def test_rows_that_are_equal_are_told_apart(rows: str) -> None:
+    text = f"a = cat([x, 0.9*norm(x)[None]]); sum(sort({rows}, dim=1).values@w)"
+    answer = report(text, wrt=("x",), x=[0.0, 0.0], w=[1.0, 2.0, 5.0])
+    assert answer.verdict.outcome in ("kink", "wrong", "unresolved")

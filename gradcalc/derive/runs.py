@@ -202,7 +202,10 @@ class Elsewhere:
     answer: Any
 
     def leads_to(self, derived: Derived, other: Derived) -> bool:
-        """Whether another course is the same up to there, and goes on with that answer."""
+        """Whether another course is the same up to there, and goes on with that answer.
+
+        It only saves trying the others: what is tried has to see all that it saw.
+        """
         left, taken = derived.trace.observations, other.trace.observations
         k = self.question
         return (

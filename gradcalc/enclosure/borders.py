@@ -20,6 +20,9 @@ NUDGE = -1500
 BITS = 4096
 """The precision for that."""
 
+SPARE = 24
+"""Bits of a run that its roundings may take."""
+
 
 @dataclass(frozen=True, slots=True)
 class Border:
@@ -27,7 +30,7 @@ class Border:
 
     The margin is known up to `unknown`. `partials` are its slopes by those numbers, the `normal`
     those along the moves of the inputs;
-    `key` tells it from the others of any run, in which it may be `turned` round.
+    `key` tells it from others in all runs of one course, in which it may be `turned` round.
     """
 
     key: tuple[Any, ...]
@@ -55,7 +58,8 @@ def borders(trial: Trial, moves: Sequence[Any], nearly: Any) -> list[Border]:
     That is what is so small in relation to its operands.
     """
     nodes, values = trial.recording.derivation.values, trial.values
-    tangents = [_tangents(trial, move) for move in moves]
+    with flint.ctx.workprec(trial.bits):
+        tangents = [_tangents(trial, move) for move in moves]
     stacked: dict[int, Any] = {}
 
     def moving(node: Node, index: Index) -> Any:
@@ -79,7 +83,9 @@ def borders(trial: Trial, moves: Sequence[Any], nearly: Any) -> list[Border]:
                     pair = crossing.pair or (crossing.index,)
                     key = (crossing.node.order, *sorted(pair), k)
                     turned = pair[0] > pair[-1]
-                    off = sum(
+                    # the slopes are rounded as well
+                    off = abs(margin) * flint.arb(2) ** (SPARE + max(-trial.bits, NUDGE))
+                    off += sum(
                         (abs(p) * ball.rad() for p, ball in zip(partials, balls, strict=True)), ZERO
                     )
                     found.append(Border(key, turned, crossing, at, margin, off, partials, normal))

@@ -61,8 +61,8 @@ ROUND = 12
 MAIN = 0.1
 """The size of a component of a wall that tells its two sides apart."""
 
-FINER = 8
-"""How many times as many digits tell borders apart that touch: to the 40th order."""
+FINER = 4
+"""How many times as many digits tell borders apart that touch: to the 16th order or so."""
 
 
 class Run(Protocol):

@@ -10,7 +10,7 @@ for something is left as it is: labels, shares of one, unit vectors.
 import ast
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import flint
@@ -50,6 +50,14 @@ Groups = tuple[tuple[Beside, ...], ...]
 FAILURES = (GradcalcError, OutOfReach, Undecided)
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The inputs that are moved, and which of them are matrices that stay `symmetric`."""
+
+    names: tuple[str, ...]
+    symmetric: tuple[str, ...] = ()
+
+
 def claims_of(experiment: Experiment, centre: Trial) -> dict[str, Any]:
     """The values of the claims at the point; none where rounding decided a tie in one."""
     problem, run = experiment.problem, centre.recording
@@ -79,44 +87,50 @@ def around(experiment: Experiment, name: str, *, rough: bool) -> Claimed:
 
 
 def _around(experiment: Experiment, name: str, rough: bool) -> Claimed:
-    inputs, near = experiment.problem.inputs, ALIKE * experiment.epsilon
-    others = [n for n in _mentioned(experiment, name) if n != name]
-    plain = [n for n in others if not _looks_chosen(inputs[n], near)]
-    failed = _groups(experiment, name, (name, *others), rough)
-    if _holds(failed):
+    """What the claim gives where all that it names has moved, or as much of it as it holds for."""
+    failed: Groups = ()
+    found: Groups = ()
+    choice = Choice((name,))
+    for choice in _choices(experiment, name, rough):
+        found = _groups(experiment, name, choice, rough)
+        if _holds(found):
+            break
+        failed = failed or found
+    if not _holds(found):
         return Claimed(failed)
-    found = _groups(experiment, name, (name, *plain), rough) if plain != others else failed
-    if not found and not failed:
-        # an exponent or a count may have to stay whole
-        found = _groups(experiment, name, (name,), rough)
-    return Claimed(found, failed) if _holds(found) else Claimed(failed or found)
+    silent = tuple(n for n in _silent(experiment, name) if n not in choice.names)
+    if not failed and silent:
+        # what is not named may have been filled in
+        more = _groups(experiment, name, replace(choice, names=(*choice.names, *silent)), rough)
+        failed = () if _holds(more) else more
+    return Claimed(found, failed, choice.symmetric)
 
 
 def _holds(groups: Groups) -> bool:
     return any(not any(beside.apart.any() for beside in group) for group in groups)
 
 
-def _groups(experiment: Experiment, name: str, names: tuple[str, ...], rough: bool) -> Groups:
+def _groups(experiment: Experiment, name: str, choice: Choice, rough: bool) -> Groups:
     """Points around where these inputs have moved; none where there are none."""
     if rough:
-        found = tuple(tuple(_points(experiment, name, names, *box, 2)) for box in ROUGH)
+        found = tuple(tuple(_points(experiment, name, choice, *box, 2)) for box in ROUGH)
         return found if all(found) else ()
     for size, room in BOXES:
-        if _is_one_piece(experiment, names, size):
-            inside = tuple(_points(experiment, name, names, size, room, 1))
+        if _is_one_piece(experiment, choice.names, size):
+            inside = tuple(_points(experiment, name, choice, size, room, 1))
             if inside:
                 return (inside,)
     return ()
 
 
 def _points(
-    experiment: Experiment, name: str, names: tuple[str, ...], size: float, room: float, times: int
+    experiment: Experiment, name: str, choice: Choice, size: float, room: float, times: int
 ) -> Iterator[Beside]:
     problem, centre = experiment.problem, experiment.runs.recording
     ways = [branch.taken for branch in centre.trace.path]
     for seed in range(POINTS * times):
         side = -size if seed % 2 else size
-        changed = _moved({n: problem.inputs[n] for n in names}, side, seed // 2)
+        changed = _moved({n: problem.inputs[n] for n in choice.names}, side, seed // 2, choice)
         claims = {name: problem.claims[name]}
         there = replace(problem, inputs={**problem.inputs, **changed}, claims=claims)
         try:
@@ -159,6 +173,28 @@ def _is_one_piece(experiment: Experiment, names: tuple[str, ...], size: float) -
 # -- what is moved -----------------------------------------------------------------------------
 
 
+def _choices(experiment: Experiment, name: str, rough: bool) -> Iterator[Choice]:
+    """Inputs that are moved to try a claim about one of them, all that it names first.
+
+    Then symmetric matrices are kept so, then what looks chosen is left as it is.
+    """
+    inputs, near = experiment.problem.inputs, ALIKE * experiment.epsilon
+    others = [n for n in _mentioned(experiment, name) if n != name]
+    if others and not _groups(experiment, name, Choice((name, *others)), rough):
+        # an exponent or a count may have to stay whole
+        others = [n for n in others if _groups(experiment, name, Choice((name, n)), rough)]
+    plain = [n for n in others if not _looks_chosen(inputs[n], near)]
+    for names in dict.fromkeys([(name, *others), (name, *plain)]):
+        symmetric = tuple(n for n in names if _is_symmetric(inputs[n], near))
+        yield from dict.fromkeys([Choice(names), Choice(names, symmetric)])
+
+
+def _silent(experiment: Experiment, name: str) -> Iterator[str]:
+    """The inputs that a claim does not name."""
+    named = _mentioned(experiment, name)
+    return (n for n in experiment.problem.inputs if n != name and n not in named)
+
+
 def _mentioned(experiment: Experiment, name: str) -> list[str]:
     """The inputs in a claim, and those from which names in it are made."""
     problem, trace = experiment.problem, experiment.runs.recording.trace
@@ -179,17 +215,29 @@ def _looks_chosen(values: Array, near: float) -> bool:
         return True
     axes = [None, *(axis for axis in range(values.ndim) if values.shape[axis] > 1)]
     sums = [np.sum(part, axis) for part in (values, values**2) for axis in axes]
+    whole = (values == np.round(values)).all()
+    # whole numbers have whole sums, and zeros alone are nothing special
     meant = (1.0,) if alike else (0.0, 1.0)
-    return any(np.any(abs(total - k) <= near) for total in sums for k in meant)
+    return any(
+        np.any(abs(total - k) <= near)
+        for total in sums
+        for k in (meant if alike or whole else (np.round(total),))
+    )
 
 
-def _moved(inputs: Mapping[str, Array], size: float, seed: int) -> dict[str, Array]:
-    """A point in the box, with no more digits than it takes; a symmetric matrix stays one."""
+def _is_symmetric(values: Array, near: float) -> bool:
+    if values.ndim != 2 or values.shape[0] != values.shape[1] or values.shape[0] < 2:
+        return False
+    return bool(np.all(abs(values - values.T) <= near * abs(values)))
+
+
+def _moved(inputs: Mapping[str, Array], size: float, seed: int, choice: Choice) -> dict[str, Array]:
+    """A point in the box, with no more digits than it takes."""
     digits = 3 - math.floor(math.log10(abs(size)))
     found = moved(inputs, 0.99 * size, seed)
     for name, values in inputs.items():
         rounded = np.array([float(f"{v:.{digits}g}") for v in found[name].flat])
         found[name] = rounded.reshape(values.shape)
-        if values.ndim == 2 and values.shape[0] > 1 and np.array_equal(values, values.T):
+        if name in choice.symmetric:
             found[name] = np.tril(found[name]) + np.tril(found[name], -1).T
     return found

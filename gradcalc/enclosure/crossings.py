@@ -70,13 +70,22 @@ def _of_many(node: Node, index: Index, places: Callable[[Element], Index]) -> Cr
 def _places(trial: Trial, node: Node) -> Callable[[Element], Index]:
     """Which element of its operand one of a node is."""
     (operand,) = node.operands
+    along = (node["axis"],) if node.op is ops.SORT else node["axes"]
+    axes = {axis % operand.ndim for axis in along}
     numbers = boxed(trial.values[operand.order])
-    known = {_number(numbers[place]): place for place in np.ndindex(numbers.shape)}
+
+    def line(index: Index) -> Index:
+        """Where an element of the operand is but for the dimensions that are gone along."""
+        return tuple(place for axis, place in enumerate(index) if axis not in axes)
+
+    known = {(line(at), _number(numbers[at])): at for at in np.ndindex(numbers.shape)}
 
     def place(element: Element) -> Index:
         own, index = element
-        number = _number(boxed(trial.values[own.order])[index])
-        return index if own is operand else known.get(number, index)
+        if own is operand:
+            return index
+        within = line(index) if own.ndim == operand.ndim else index
+        return known.get((within, _number(boxed(trial.values[own.order])[index])), index)
 
     return place
 

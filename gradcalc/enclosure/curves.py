@@ -78,7 +78,7 @@ class Curves:
                 return None
             if not found:
                 return None
-            (border,) = found
+            border = found[0]
             if border.positive is not side:
                 return way
         return None

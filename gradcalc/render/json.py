@@ -222,6 +222,7 @@ def _claim(claim: Claim) -> Json:
             beside=claim.beside,
             untried=claim.untried or None,
             kept=list(claim.kept) or None,
+            symmetric=list(claim.symmetric) or None,
             within=claim.within,
         ),
     }

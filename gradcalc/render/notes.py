@@ -146,12 +146,13 @@ def _trial(claim: Claim) -> str:
         return f" {claim.within}"
     if claim.untried:
         return ", tried at this point only"
-    if not claim.kept:
+    same = [f"{', '.join(claim.kept)} as {'it is' if len(claim.kept) == 1 else 'they are'}"]
+    parts = (same if claim.kept else []) + [f"{name} symmetric" for name in claim.symmetric]
+    if not parts:
         return ""
-    same = f"{', '.join(claim.kept)} as {'it is' if len(claim.kept) == 1 else 'they are'}"
     if claim.beside is None:
-        return f", tried with {same}"
-    return f" with {same}, not with others: {claim.beside}"
+        return f", tried with {' and '.join(parts)}"
+    return f" with {' and '.join(parts)}, not with others: {claim.beside}"
 
 
 def _elements(report: Report) -> Iterator[Note]:

@@ -71,15 +71,21 @@ def check_claim(
     return replace(
         found,
         untried=not failed,
-        kept=_kept(problem, name, groups),
+        kept=_kept(problem, name, tried),
+        symmetric=() if tried is None else tried.symmetric,
         beside=None if otherwise is None else _said_beside(name, otherwise),
     )
 
 
-def _kept(problem: Problem, name: str, groups: Sequence[Sequence[Beside]]) -> tuple[str, ...]:
-    """The inputs that a claim names and that were the same wherever it was tried."""
-    moved = {n for group in groups for beside in group for n in beside.point}
-    return tuple(n for n in problem.inputs if n in _names(problem, name) - moved) if moved else ()
+def _kept(problem: Problem, name: str, tried: Claimed | None) -> tuple[str, ...]:
+    """The inputs that were the same wherever a claim was tried: those that it names or hangs on."""
+    if tried is None or not tried.groups:
+        return ()
+    moved, others = (
+        {n for group in groups for beside in group for n in beside.point}
+        for groups in (tried.groups, tried.otherwise)
+    )
+    return tuple(n for n in problem.inputs if n in (_names(problem, name) | others) - moved)
 
 
 def _said_beside(name: str, groups: Sequence[Sequence[Beside]]) -> str:

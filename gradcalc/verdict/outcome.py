@@ -73,9 +73,10 @@ class Claim:
     `differs` marks the elements that do not hold. A claim is judged in exact arithmetic; where
     floats leave it, as it is written, fewer digits than the rule asks for, `digits` says how many
     of the largest element. `beside` says where a formula fails that holds at this point, `only`
-    that it does so wherever it was tried; `untried` that it could not be tried anywhere else, and
-    `kept` are the inputs in it that were the same wherever it holds; `within` how exactly
-    numbers hold that were rounded when they were typed.
+    that it does so wherever it was tried; `untried` that it could not be tried anywhere else.
+    Where it holds, `kept` are the inputs that were the same wherever it does, `symmetric` matrices
+    that stayed so, and `beside` says where it fails without that. `within` is how exactly numbers
+    hold that were rounded when they were typed.
     """
 
     text: str
@@ -87,6 +88,7 @@ class Claim:
     only: bool = True
     untried: bool = False
     kept: tuple[str, ...] = ()
+    symmetric: tuple[str, ...] = ()
     within: str | None = None
 
     @property
