@@ -193,6 +193,8 @@ SAMPLED = "what lies around this point was sampled"
         ("relu(y)**2 + relu(2*y)**2", {"x": 0.0, "y": 0.0}, "verified", False),
         # one plane, as far as its roundings tell
         ("relu(x/3 - y)**2 + relu(x - 3*y)**2", {"x": 0.0, "y": 0.0}, "verified", False),
+        ("relu(exp(x)/3 - exp(y)/3)**2 + relu(exp(x) - exp(y))**2", {"x": 0.0, "y": 0.0},
+         "verified", False),
         ("sum(x*abs(x))", {"x": [0.0] * 40}, "verified", False),
         # no kink has a say where what follows it draws to 0
         ("sum(x)*sum(x*abs(x))", {"x": [0.0] * 40}, "verified", False),
