@@ -1,7 +1,10 @@
 """The first minute: commands as people type them, and what each gives or says."""
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gradcalc.codes import completed
@@ -165,3 +168,37 @@ def test_expected_numbers_that_are_off_in_those_digits_fail(
 def test_a_tolerance_is_a_number_from_0_to_1(run: Run, tolerance: str) -> None:
     answer = run(*SIGMOID, f"--tol={tolerance}")
     assert (answer.code, answer.err.splitlines()[1]) == (2, "tip: --tol 1e-6")
+
+
+def test_all_inputs_from_one_file(run: Run, tmp_path: Path) -> None:
+    named = {"x": [1.0, 2.0], "w": 3.0, "unused": 1.0}
+    (tmp_path / "in.json").write_text(json.dumps(named))
+    np.savez(tmp_path / "in.npz", **named)
+    for source in (str(tmp_path / "in.json"), f"@{tmp_path}/in.npz"):
+        answer = run("sum(w*x)", "--inputs", source, *LITERAL)
+        assert (answer.err, answer.out) == ("", "w=3\nx=3,3\n")
+    piped = run("sum(w*x)", "--inputs", "-", "--w", "5", *LITERAL, stdin=json.dumps(named))
+    assert piped.out == "w=3\nx=5,5\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[1, 2]", "holds a list"),
+        ("x", "is not JSON"),
+        ('{"y": 1}', "x has no value"),
+        ('{"x": "a"}', "x: "),
+        ('{"x y": 1}', "'x y' is not a name"),
+    ],
+)
+def test_a_file_without_the_inputs(run: Run, tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "in.json").write_text(text)
+    answer = run("x**2", "--inputs", str(tmp_path / "in.json"))
+    assert (answer.code, answer.out) == (2, "")
+    assert says in answer.err
+
+
+def test_a_file_of_inputs_that_is_not_there(run: Run) -> None:
+    assert "there is no file nowhere.json" in run("x**2", "--inputs", "nowhere.json").err
+    both = run("-", "--inputs", "-", stdin="x")
+    assert "standard input can be read only once, but PROGRAM and --inputs want it" in both.err

@@ -9,6 +9,7 @@ import numpy as np
 
 from gradcalc.cli import digits
 from gradcalc.cli import programs as named
+from gradcalc.cli.bundle import bundled
 from gradcalc.cli.options import Options
 from gradcalc.cli.programs import Lets, Source, Use, limits_of, place_of, sources, unknown, use
 from gradcalc.cli.readers import Value, claimed
@@ -49,6 +50,8 @@ def requests(
     typed = [name for name, _ in options.values]
     numbers = frozenset({*typed, *known})
     programs = [compiled(s.text, limits, known, s.function, numbers) for s in texts]
+    options = _with_bundle(options, (*programs, *(program for _, program in lets)))
+    typed = [name for name, _ in options.values]
     uses = [use(program, lets, typed) for program in programs]
     named.check_names(uses, typed, own)
     named.check_known(options.detach, "--detach", uses)
@@ -103,6 +106,16 @@ def compiled(
 ) -> Program:
     """The checked program of a text: the same one again for the thousands of points of a stream."""
     return compile_program(text, function=function, limits=limits, known=known, numbers=numbers)
+
+
+def _with_bundle(options: Options, programs: Sequence[Program]) -> Options:
+    """The options with the values that stand in a file."""
+    if options.bundle is None:
+        return options
+    wanted = {name for program in programs for name in program.inputs}
+    given = {name for name, _ in options.values}
+    found = bundled(options.bundle, wanted, given, named.read_stdin)
+    return replace(options, values=(*options.values, *found))
 
 
 def _lets(options: Options, limits: Limits) -> Lets:

@@ -85,6 +85,11 @@ class Options:
         " option. A VALUE is 2.5, 0,1,2, 1,2;3,4, arange(4), randn(3), @file or @-.",
         read.pairs("VALUE"), key="inputs", json=read.json_values,
     )  # fmt: skip
+    bundle: str | None = _row(
+        None, "--inputs", "FILE",
+        "The values of all names at once: FILE.json, FILE.npz, or - for JSON on standard input.",
+        commands=GRAD,
+    )  # fmt: skip
     lets: tuple[Named, ...] = _row(
         (), "--let", "NAME=EXPR", "A named expression, seen by the program.",
         read.pairs("EXPR"), key="let", json=read.json_lets, of_program=True,

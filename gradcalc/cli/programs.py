@@ -60,6 +60,7 @@ def _check_stdin(options: Options) -> None:
     wanting = ["PROGRAM" for token in options.programs if token == "-"]
     texts = [(f"--{name}", text) for name, text in options.values]
     texts.append(("--cotangent", options.cotangent))
+    texts.append(("--inputs", "@-" if options.bundle == "-" else options.bundle))
     wanting += [option for option, value in texts if is_stdin(value)]
     if len(wanting) > 1:
         raise UsageError(

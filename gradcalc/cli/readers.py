@@ -77,7 +77,7 @@ INSTEAD: Mapping[str, str] = {
     **dict.fromkeys(("float64", "double", "precision"), "--dtype float64, float32 or float16"),
     **dict.fromkeys(("cuda", "gpu"), "--device cuda"),
     **dict.fromkeys(("claim", "expected", "assert_equal"), "--expect EXPR"),
-    **dict.fromkeys(("var", "vars", "variable", "variables", "inputs"), "--NAME VALUE, as --x 3"),
+    **dict.fromkeys(("var", "vars", "variable", "variables", "input"), "--NAME VALUE, as --x 3"),
     **dict.fromkeys(("no_detach", "stop_gradient", "constant"), "--detach NAME, or --wrt NAME"),
     **dict.fromkeys(
         ("version", "completion"), "gradcalc --help lists the options without a command"
