@@ -223,7 +223,7 @@ def test_help_lists_every_outcome_and_exit_code(run: Run) -> None:
 
     outcomes = {outcome: code for code, outcome, _ in EXIT_CODES if outcome}
     assert outcomes == {outcome.value: outcome.exit_code for outcome in Outcome}
-    for argv in (["--help"], ["grad", "--help"], ["grad", "-h"], []):
+    for argv in (["--help"], ["grad", "--help"], ["grad", "-h"], ["-h"], ["help"]):
         answer = run(*argv)
         assert answer.code == 0
         assert all(outcome in answer.out for outcome in outcomes)

@@ -1,6 +1,7 @@
 """The first minute: commands as people type them, and what each gives or says."""
 
 import json
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -64,6 +65,18 @@ def test_the_reading_of_mathematics_is_said(run: Run) -> None:
     assert (found["program"], found["read_as"]) == ("2x² + sin x", "2*x**2 + sin(x)")
     assert "read as" not in run("x**2", "--x", "1").out
     assert "read_as" not in run("x**2", "--x", "1", "--json").json[0]
+
+
+def test_alone_it_says_what_to_type(run: Run) -> None:
+    answer = run()
+    lines = answer.out.splitlines()
+    assert (answer.code, answer.err) == (0, "")
+    assert len(lines) <= 10
+    assert max(map(len, lines)) <= 80
+    for line in lines:
+        words = shlex.split(line.partition("   ")[0] if not line.startswith("  ") else line[2:46])
+        if words[:1] == ["gradcalc"] and line.startswith("  "):
+            assert run(*words[1:]).code in (0, 1)
 
 
 def test_short_options(run: Run) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from gradcalc.cli.help import print_reference
+from gradcalc.cli.help import START, print_reference
 from gradcalc.cli.natural import spelled_out
 from gradcalc.cli.options import Options, Row, rows, typed
 from gradcalc.cli.readers import is_name, normalized, similar_option
@@ -30,12 +30,12 @@ def known_options(command: str) -> Known:
 
 
 class Group(TyperGroup):
-    """Commands that are listed when none is given."""
+    """Commands; without any it is said what to type."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Show the help if there is nothing to parse."""
+        """Say what to type if there is nothing to parse."""
         if not args and not ctx.resilient_parsing:
-            typer.echo(ctx.get_help())
+            typer.echo(START if ctx.parent is None else ctx.get_help())
             raise typer.Exit
         return super().parse_args(ctx, args)
 

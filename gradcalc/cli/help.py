@@ -29,6 +29,19 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
 """Commands to start from."""
 
 
+START = """\
+gradcalc takes the gradient of a function and checks it.
+
+  gradcalc "x**2" --x 3                       value, gradient, formula, verdict
+  gradcalc "x@A@x" --x 1,2 --A "2,1;1,3"      vectors and matrices
+  gradcalc "x**2" --x 3 --expect "2*x"        is my own gradient right?
+  gradcalc why "sqrt(x**2)" --x 0             why is it NaN, and the cure
+  gradcalc functions                          what a program can call
+
+gradcalc --help lists all commands, gradcalc help grad the options."""
+"""What to type first."""
+
+
 def print_reference() -> None:
     """Print the examples and the exit codes under the options."""
     from rich.console import Console
