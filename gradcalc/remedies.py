@@ -14,7 +14,7 @@ from gradcalc.problem import Problem
 from gradcalc.report import Array, Cured, Outcome, Report
 from gradcalc.rewrites import Cure, cures
 from gradcalc.testimony import Absent, Computed, Enclosed, Nature, is_close, trusted
-from gradcalc.verdict.case import Case
+from gradcalc.verdict.case import Case, own_outcome
 from gradcalc.verdict.comparing import compare, value_holds
 from gradcalc.verdict.outcome import FACTOR, precision_of
 
@@ -109,6 +109,7 @@ class _Doctor:
         assert isinstance(exact, Enclosed)
         self._problem, self._exact = replace(case.problem, claims={}), exact
         self._derivations = Derivations()
+        self._outcome = own_outcome(case)
         rough = exact.rough
         # what has a gradient or all slopes of a kink needs no limits
         known = all(part.nature is Nature.KINK for part in rough)
@@ -142,9 +143,20 @@ class _Doctor:
         elif changed:
             fine = outcome is Outcome.VERIFIED and not self._limits.has_value
         else:
-            fine = outcome not in (Outcome.WRONG, Outcome.UNRESOLVED, Outcome.VANISHED)
-            fine = fine and self._limits.has_value
+            fine = self._limits.has_value and self._is_better(outcome)
         return fine and value_holds(found.problem, answer, exact) and self._same_elsewhere(found)
+
+    def _is_better(self, outcome: Outcome) -> bool:
+        """Whether what a program comes to says more than what the old one came to.
+
+        Where neither has a gradient the new one's slopes are those of a side, which is worth
+        something if the value is the same from every side.
+        """
+        assert self._limits is not None
+        if outcome in (Outcome.WRONG, Outcome.UNRESOLVED, Outcome.VANISHED):
+            return False
+        known = outcome in (Outcome.VERIFIED, Outcome.KINK)
+        return known or self._outcome is Outcome.WRONG or self._limits.is_reached
 
     def _same_elsewhere(self, other: Case) -> bool:
         """Whether two programs agree around the point: at one alone two functions may."""
@@ -186,7 +198,15 @@ def _elsewhere(problem: Problem) -> Iterator[dict[str, Array]]:
 
 
 def _is_same(first: Seen, second: Seen) -> bool:
-    return is_close(first.value, second.value) and is_close(first.slopes, second.slopes)
+    """Whether two functions have the same value, and the same slopes as far as both are known.
+
+    Where all that one has is known, so must be what the other has.
+    """
+    if first.is_smooth and not second.is_smooth:
+        return False
+    known = np.isfinite(first.slopes) & np.isfinite(second.slopes)
+    near = is_close(first.slopes[known], second.slopes[known])
+    return is_close(first.value, second.value) and near
 
 
 def _agree(problem: Problem, first: Enclosed, second: Enclosed) -> bool:

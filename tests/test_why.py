@@ -59,6 +59,8 @@ CURED: tuple[tuple[str, str, dict[str, Any], str, str], ...] = (
      "detach(amax(abs(x)))*norm(x/detach(amax(abs(x))))", "verified"),
     ("beyond-floats", "1/(1 + exp(-x))", {"x": -800.0}, "sigmoid(x)", "verified"),
     ("another-function", "x/norm(x)", {"x": [0.0, 0.0]}, "normalize(x, dim=0)", "verified"),
+    ("pairwise-distances", "sqrt(((x[:,None,:]-x[None,:,:])**2).sum(-1)).sum()",
+     {"x": [[0.0, 0.0], [3.0, 4.0]]}, "norm(x[:,None,:]-x[None,:,:], dim=-1).sum()", "verified"),
     ("in-a-program", "# a comment\ny = x*2\nlog(sum(exp(y)))", {"x": [500.0, 499.5]},
      "# a comment\ny = x*2\nlogsumexp(y)", "verified"),
 )  # fmt: skip
@@ -103,6 +105,9 @@ INCURABLE = (
     ("a pole", "1/x", {"x": 0.0}),
     ("a right corner", "abs(x)", {"x": 0.0}),
     ("beyond the range", "exp(x)", {"x": 1000.0}),
+    ("infinite from one side, and another value", "where(x > 0, log(x), 0)", {"x": 0.0}),
+    ("a pole from one side", "where(x > 0, 1/x, 0)", {"x": 0.0}),
+    ("a true infinity that is small so far", "x**2 + 1e-20*sqrt(abs(x))", {"x": 0.0}),
     ("right, and steep", "tan(x)", {"x": 1.5707963267948966}),
 )
 
