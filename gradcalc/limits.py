@@ -151,11 +151,13 @@ class Limits:
         return _seen(self._problem, lambda: experiment.run(BITS, shift))
 
     def _ways(self) -> Iterator[dict[str, Array]]:
+        """How far the inputs move in a direction; those that no gradient is asked for stay."""
         random = np.random.default_rng(20262)
         inputs = self._problem.inputs
         lengths = {n: np.where(v == 0, 1.0, np.abs(v)) for n, v in inputs.items()}
         sizes = {
-            n: length * random.uniform(0.5, 1.0, length.shape) for n, length in lengths.items()
+            n: length * random.uniform(0.5, 1.0, length.shape) * (n in self._problem.wrt)
+            for n, length in lengths.items()
         }
         for sign in (1.0, -1.0):
             yield {name: sign * size for name, size in sizes.items()}

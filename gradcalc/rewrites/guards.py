@@ -20,8 +20,12 @@ Wrap = tuple[Edit, Edit]
 """What is written in front of an operand and behind it."""
 
 
-def guarded(reader: Reader, node: ast.expr) -> Iterator[tuple[str, str]]:
-    """The new text for a choice between two branches, with the reason."""
+def guarded(reader: Reader, node: ast.expr, *, whole: bool = False) -> Iterator[tuple[str, str]]:
+    """The new text for a choice between two branches, with the reason.
+
+    With `whole` no name of a branch keeps its value where that is not taken: at infinity nearly
+    every function has a slope that is none.
+    """
     text, names = reader.text, reader.names
     wraps: list[Wrap] = []
     if isinstance(node, ast.Call):
@@ -30,9 +34,10 @@ def guarded(reader: Reader, node: ast.expr) -> Iterator[tuple[str, str]]:
             return
         condition, chosen, other = branches
         spelling = text.of(node.func)
-        wraps += _Guards(reader, condition, spelling).of(chosen)
-        wraps += _Guards(reader, condition, spelling, negated=True).of(other)
-    elif isinstance(node, ast.BinOp) and names.means_itself("where"):
+        for branch, negated in ((chosen, False), (other, True)):
+            guards = _Guards(reader, condition, spelling, negated=negated)
+            wraps += guards.of_names(branch) if whole else guards.of(branch)
+    elif isinstance(node, ast.BinOp) and not whole and names.means_itself("where"):
         wraps = _masked(reader, node)
     if wraps:
         yield _edited(text, node, wraps), GUARD
@@ -94,6 +99,22 @@ class _Guards:
             risk = _risk(node, self._names)
             wraps += self._guard(*risk) if risk is not None else []
             stack.extend(ast.iter_child_nodes(node))
+        return wraps
+
+    def of_names(self, branch: ast.expr) -> list[Wrap]:
+        """The guards of all names of a branch that is more than a name."""
+        wraps: list[Wrap] = []
+        stack: list[ast.AST] = [] if isinstance(branch, ast.Name) else [branch]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, ast.Name):
+                wraps += self._guard(node, 1)
+            elif isinstance(node, ast.Call):
+                # where they are guarded already, nothing else is
+                method = [node.func] if isinstance(node.func, ast.Attribute) else []
+                stack += [] if self._is_guarded(node) else [*method, *node.args]
+            elif not isinstance(node, ast.Lambda):
+                stack.extend(ast.iter_child_nodes(node))
         return wraps
 
     def divisor(self, operand: ast.expr) -> list[Wrap]:
