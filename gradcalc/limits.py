@@ -80,9 +80,23 @@ class Limits:
 
     @property
     def is_reached(self) -> bool:
-        """Whether the value at the point is what the function draws towards from every side."""
+        """Whether the value at the point is what the function draws towards from every side.
+
+        A side on which it has no value is none.
+        """
+        experiment = Experiment(self._known.runs(self._problem))
+        return all(self._reaches(experiment, way) for way in self._ways())
+
+    def _reaches(self, experiment: Experiment, way: dict[str, Array]) -> bool:
+        try:
+            with np.errstate(all="ignore"):
+                whole = experiment.run(BITS, _scaled(way, NEAR[-1])).whole
+        except (OutOfReach, Undecided, GradcalcError):
+            return False
         value = self._value
-        return value is not None and all(_is_settled(far.total, value) for _, far in self._pairs)
+        if value is None or not whole.is_finite():
+            return value is not None and whole.is_nan()
+        return _is_settled(float(whole.mid()), value) and _is_settled(float(whole.rad()), 0.0)
 
     def allow(self, answer: Computed) -> bool:
         """Whether autograd's value is the limit, and each of its slopes the limit of some side,
@@ -147,8 +161,7 @@ class Limits:
         return found
 
     def _beside(self, experiment: Experiment, way: dict[str, Array], step: float) -> Seen | None:
-        shift = {name: step * length for name, length in way.items()}
-        return _seen(self._problem, lambda: experiment.run(BITS, shift))
+        return _seen(self._problem, lambda: experiment.run(BITS, _scaled(way, step)))
 
     def _ways(self) -> Iterator[dict[str, Array]]:
         """How far the inputs move in a direction; those that no gradient is asked for stay."""
@@ -163,6 +176,10 @@ class Limits:
             yield {name: sign * size for name, size in sizes.items()}
         for _ in range(WAYS):
             yield {n: s * random.choice([-1.0, 1.0], s.shape) for n, s in sizes.items()}
+
+
+def _scaled(way: Mapping[str, Array], step: float) -> dict[str, Array]:
+    return {name: step * length for name, length in way.items()}
 
 
 def _is_settled(near: float, far: float) -> bool:

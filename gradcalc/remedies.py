@@ -45,6 +45,9 @@ LEAST = 2
 MOVES = (1e-9, 0.01, 0.3, 2.0)
 """How far from the point, in relation to it, two programs are compared too."""
 
+FAR = 1e30
+"""A number that stands for infinity there."""
+
 
 def find(case: Case, attempt: Try, weigh: Weigh, report: Callable[[Case], Report]) -> Cured | None:
     """The first form of the program that is right at the point, None if there is none.
@@ -204,9 +207,11 @@ def _elsewhere(problem: Problem) -> Iterator[dict[str, Array]]:
     # where single inputs are 0 two functions may part
     for name in inputs if len(inputs) > 1 else ():
         yield {n: rounded(0 * v if n == name else drawn(v)) for n, v in inputs.items()}
+    # what is infinite moves where it is as good as that
+    near = {name: np.clip(value, -FAR, FAR) for name, value in inputs.items()}
     for scale in MOVES:
-        sizes = {name: scale * (0.5 + np.abs(value)) for name, value in inputs.items()}
-        yield {name: rounded(v + sizes[name] * drawn(v)) for name, v in inputs.items()}
+        sizes = {name: scale * (0.5 + np.abs(value)) for name, value in near.items()}
+        yield {name: rounded(v + sizes[name] * drawn(v)) for name, v in near.items()}
     yield from _ordinary(problem)
 
 

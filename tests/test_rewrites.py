@@ -599,6 +599,18 @@ def test_a_cure_can_be_cured_in_turn() -> None:
     assert "logsigmoid(x) + where(x > 1, sqrt(where(x > 1, x, 1)), 0)" in texts
 
 
+def test_all_names_are_guarded_where_each_element_is_by_itself() -> None:
+    def guards(text: str) -> list[str]:
+        return [cure.after for cure in cures(compile_program(text), last=True)]
+
+    assert guards("where(x < 1, -x*torch.cos(x) + y, 0)") == [
+        "where(x < 1, -where(x < 1, x, 1)*torch.cos(where(x < 1, x, 1)) + where(x < 1, y, 1), 0)"
+    ]
+    assert guards("where(x < 1, 0, x.sin())") == ["where(x < 1, 0, where(x < 1, 1, x).sin())"]
+    for text in ("cos(x) + amin(x)", "x[0] - x", "x@x", "cos(where(x < 1, x, 0))", "x"):
+        assert guards(f"where(x < 1, {text}, 0)") == []
+
+
 def test_guarding_comes_to_an_end() -> None:
     texts = {"where(x > 0, where(y > 0, sqrt(x*y), 1/x), log(-x))"}
     for _ in range(6):

@@ -150,6 +150,7 @@ INCURABLE = (
     ("beyond the range", "exp(x)", {"x": 1000.0}),
     ("infinite from one side, and another value", "where(x > 0, log(x), 0)", {"x": 0.0}),
     ("a pole from one side", "where(x > 0, 1/x, 0)", {"x": 0.0}),
+    ("a jump that stays one", "where(x > 0, x/x, 0)", {"x": 0.0}),
     ("a true infinity that is small so far", "x**2 + 1e-20*sqrt(abs(x))", {"x": 0.0}),
     ("right, and steep", "tan(x)", {"x": 1.5707963267948966}),
 )

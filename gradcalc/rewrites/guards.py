@@ -102,19 +102,31 @@ class _Guards:
         return wraps
 
     def of_names(self, branch: ast.expr) -> list[Wrap]:
-        """The guards of all names of a branch that is more than a name."""
+        """The guards of all names of a branch that is more than a name.
+
+        Only where each element is by itself does another value of one leave the others.
+        """
         wraps: list[Wrap] = []
-        stack: list[ast.AST] = [] if isinstance(branch, ast.Name) else [branch]
+        stack: list[ast.expr] = [] if isinstance(branch, ast.Name) else [branch]
         while stack:
-            node = stack.pop()
-            if isinstance(node, ast.Name):
-                wraps += self._guard(node, 1)
-            elif isinstance(node, ast.Call):
-                # where they are guarded already, nothing else is
-                method = [node.func] if isinstance(node.func, ast.Attribute) else []
-                stack += [] if self._is_guarded(node) else [*method, *node.args]
-            elif not isinstance(node, ast.Lambda):
-                stack.extend(ast.iter_child_nodes(node))
+            match stack.pop():
+                case ast.Name() as node:
+                    wraps += self._guard(node, 1)
+                case ast.Constant():
+                    pass
+                case ast.BinOp(left=left, op=op, right=right) if not isinstance(op, ast.MatMult):
+                    stack += [left, right]
+                case ast.UnaryOp(operand=operand):
+                    stack.append(operand)
+                case ast.Call() as node if self._is_guarded(node):
+                    pass
+                case ast.Call(func=func, args=operands):
+                    name, value = self._names.function(func) or ("", None)
+                    if not isinstance(BY_NAME.get(name), Elementwise):
+                        return []
+                    stack += [*operands, *([] if value is None else [value])]
+                case _:
+                    return []
         return wraps
 
     def divisor(self, operand: ast.expr) -> list[Wrap]:
