@@ -27,18 +27,30 @@ WAYS = 6
 SETTLED = 1e-4
 """How much what draws towards a limit may still change, in relation to its size or to 1."""
 
+GROWN = 1.5
+"""How many times a slope without a limit grows from the one distance to the other, at least, or it
+does by 1: a logarithm doubles."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The true value at a point, the total that is differentiated, and its gradient, flat."""
+    """The true value at a point, the total that is differentiated, and its gradient, flat.
+
+    What has no gradient is NaN in it.
+    """
 
     value: Array
     total: float
     slopes: Array
 
+    @property
+    def is_smooth(self) -> bool:
+        """Whether all of the gradient is known."""
+        return bool(np.isfinite(self.slopes).all())
+
 
 def see(problem: Problem, inputs: Mapping[str, Array], known: Derivations) -> Seen | None:
-    """A function at other inputs, None where it is not known to have a value and a gradient."""
+    """A function at other inputs, None where it is not known to have a value."""
     moved = replace(problem, inputs=inputs, claims={})
     return _seen(problem, lambda: Experiment(known.runs(moved)).centre)
 
@@ -49,7 +61,7 @@ def _seen(problem: Problem, run: Callable[[], Trial]) -> Seen | None:
             trial = run()
     except (OutOfReach, Undecided, GradcalcError):
         return None
-    if not (trial.finite and trial.tight) or trial.guessed:
+    if not (trial.whole.is_finite() and trial.told) or trial.guessed:
         return None
     slopes = to_floats(problem.joined(trial.gradients))
     return Seen(to_floats(trial.output), float(trial.total), slopes)
@@ -65,6 +77,26 @@ class Limits:
     def has_value(self) -> bool:
         """Whether there is a value at the point, or one that it draws towards."""
         return self._value is not None
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether the value at the point is what the function draws towards from every side.
+
+        A side on which it has no value is none.
+        """
+        experiment = Experiment(self._known.runs(self._problem))
+        return all(self._reaches(experiment, way) for way in self._ways())
+
+    def _reaches(self, experiment: Experiment, way: dict[str, Array]) -> bool:
+        try:
+            with np.errstate(all="ignore"):
+                whole = experiment.run(BITS, _scaled(way, NEAR[-1])).whole
+        except (OutOfReach, Undecided, GradcalcError):
+            return False
+        value = self._value
+        if value is None or not whole.is_finite():
+            return value is not None and whole.is_nan()
+        return _is_settled(float(whole.mid()), value) and _is_settled(float(whole.rad()), 0.0)
 
     def allow(self, answer: Computed) -> bool:
         """Whether autograd's value is the limit, and each of its slopes the limit of some side,
@@ -112,8 +144,10 @@ class Limits:
         first, second = near.slopes, far.slopes
         with np.errstate(all="ignore"):
             still = np.abs(second - first) <= SETTLED * np.maximum(1.0, np.abs(second))
-            grows = (np.abs(second) > 1 + np.abs(first)) & (first * second > 0)
-        return np.select([still, grows], [second, np.copysign(np.inf, second)], np.nan)
+            # what is small so far may grow as well
+            more = np.abs(second) > np.minimum(GROWN * np.abs(first), 1 + np.abs(first))
+            grows = more & (np.sign(first) * np.sign(second) > 0)
+        return np.select([grows, still], [np.copysign(np.inf, second), second], np.nan)
 
     @cached_property
     def _pairs(self) -> list[tuple[Seen, Seen]]:
@@ -122,25 +156,30 @@ class Limits:
         found = []
         for way in self._ways():
             near, far = (self._beside(experiment, way, step) for step in NEAR)
-            if near is not None and far is not None:
+            if near is not None and far is not None and near.is_smooth and far.is_smooth:
                 found.append((near, far))
         return found
 
     def _beside(self, experiment: Experiment, way: dict[str, Array], step: float) -> Seen | None:
-        shift = {name: step * length for name, length in way.items()}
-        return _seen(self._problem, lambda: experiment.run(BITS, shift))
+        return _seen(self._problem, lambda: experiment.run(BITS, _scaled(way, step)))
 
     def _ways(self) -> Iterator[dict[str, Array]]:
+        """How far the inputs move in a direction; those that no gradient is asked for stay."""
         random = np.random.default_rng(20262)
         inputs = self._problem.inputs
         lengths = {n: np.where(v == 0, 1.0, np.abs(v)) for n, v in inputs.items()}
         sizes = {
-            n: length * random.uniform(0.5, 1.0, length.shape) for n, length in lengths.items()
+            n: length * random.uniform(0.5, 1.0, length.shape) * (n in self._problem.wrt)
+            for n, length in lengths.items()
         }
         for sign in (1.0, -1.0):
             yield {name: sign * size for name, size in sizes.items()}
         for _ in range(WAYS):
             yield {n: s * random.choice([-1.0, 1.0], s.shape) for n, s in sizes.items()}
+
+
+def _scaled(way: Mapping[str, Array], step: float) -> dict[str, Array]:
+    return {name: step * length for name, length in way.items()}
 
 
 def _is_settled(near: float, far: float) -> bool:

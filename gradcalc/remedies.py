@@ -14,7 +14,7 @@ from gradcalc.problem import Problem
 from gradcalc.report import Array, Cured, Outcome, Report
 from gradcalc.rewrites import Cure, cures
 from gradcalc.testimony import Absent, Computed, Enclosed, Nature, is_close, trusted
-from gradcalc.verdict.case import Case
+from gradcalc.verdict.case import Case, own_outcome
 from gradcalc.verdict.comparing import compare, value_holds
 from gradcalc.verdict.outcome import FACTOR, precision_of
 
@@ -45,6 +45,9 @@ LEAST = 2
 MOVES = (1e-9, 0.01, 0.3, 2.0)
 """How far from the point, in relation to it, two programs are compared too."""
 
+FAR = 1e30
+"""A number that stands for infinity there."""
+
 
 def find(case: Case, attempt: Try, weigh: Weigh, report: Callable[[Case], Report]) -> Cured | None:
     """The first form of the program that is right at the point, None if there is none.
@@ -55,7 +58,9 @@ def find(case: Case, attempt: Try, weigh: Weigh, report: Callable[[Case], Report
     doctor = _Doctor(case)
     weighed = 0
     for steps, problem, answer in _forms(case, attempt):
-        if not doctor.is_promising(answer):
+        changes = next((step.changes for step in steps if step.changes is not None), None)
+        changed, apart = changes is not None, any(step.apart for step in steps)
+        if not doctor.is_promising(answer, changed=changed, apart=apart):
             continue
         weighed += 1
         if weighed > WEIGHED:
@@ -64,8 +69,7 @@ def find(case: Case, attempt: Try, weigh: Weigh, report: Callable[[Case], Report
             found = weigh(problem)
         except GradcalcError:
             continue
-        changes = next((step.changes for step in steps if step.changes is not None), None)
-        if doctor.accepts(found, changed=changes is not None):
+        if doctor.accepts(found, changed=changed, apart=apart):
             return Cured(steps, report(found), changes)
     return None
 
@@ -78,15 +82,16 @@ def _forms(case: Case, attempt: Try) -> Iterator[tuple[tuple[Cure, ...], Problem
     problem = replace(case.problem, claims={})
     known = [name for name, _ in problem.lets]
     queue: deque[tuple[tuple[Cure, ...], Problem]] = deque([((), problem)])
-    seen = {problem.program.source}
+    seen = {(problem.program.source, False)}
     while queue:
         steps, current = queue.popleft()
         for cure in (*cures(current.program, known), *cures(current.program, known, last=True)):
-            if cure.source in seen:
+            key = cure.source, cure.apart
+            if key in seen:
                 continue
             if len(seen) > left:
                 return
-            seen.add(cure.source)
+            seen.add(key)
             try:
                 function = current.program.function
                 program = compile_program(cure.source, function=function, known=known)
@@ -109,51 +114,76 @@ class _Doctor:
         assert isinstance(exact, Enclosed)
         self._problem, self._exact = replace(case.problem, claims={}), exact
         self._derivations = Derivations()
+        self._outcome = own_outcome(case)
         rough = exact.rough
         # what has a gradient or all slopes of a kink needs no limits
         known = all(part.nature is Nature.KINK for part in rough)
         self._limits = None if known else Limits(self._problem, exact, self._derivations)
 
-    def is_promising(self, answer: Computed) -> bool:
+    def is_promising(self, answer: Computed, *, changed: bool, apart: bool) -> bool:
         """Whether what torch makes of a program can be right."""
         problem, exact = self._problem, self._exact
         if self._limits is not None:
-            return self._limits.allow(answer)
+            # without a value to keep only another function can be right
+            return (changed or self._limits.has_value) and self._limits.allow(answer)
         numbers = (answer.value, *answer.gradients.values())
-        if exact.rough and not all(bool(np.isfinite(array).all()) for array in numbers):
+        finite = all(bool(np.isfinite(array).all()) for array in numbers)
+        if apart:
+            return finite
+        if exact.rough and not finite:
             return False
         found = (compare(problem, name, answer, exact).outcome for name in problem.wrt)
         return Outcome.WRONG not in found and value_holds(problem, answer, exact)
 
-    def accepts(self, found: Case, *, changed: bool) -> bool:
+    def accepts(self, found: Case, *, changed: bool, apart: bool) -> bool:
         """Whether a program is right at the point, and the same function at others.
 
         One that is `changed` on purpose has to be right as what it is, where the old one has no
-        value.
+        value or the two are `apart`.
         """
         answer, exact = found.autograd, trusted(found.enclosure)
         outcome = found.judgement.verdict.outcome
         if isinstance(answer, Absent) or not isinstance(exact, Enclosed):
             return False
-        if self._limits is None:
+        if apart and self._limits is None:
+            fine = outcome is Outcome.VERIFIED
+        elif self._limits is None:
             vanished = outcome is Outcome.VANISHED and _is_nearest(found.problem, answer, exact)
             fine = vanished or outcome in (Outcome.VERIFIED, Outcome.KINK)
             fine = fine and _agree(self._problem, self._exact, exact)
-        elif changed:
-            fine = outcome is Outcome.VERIFIED and not self._limits.has_value
+        elif changed and not self._limits.has_value:
+            fine = outcome is Outcome.VERIFIED
         else:
-            fine = outcome not in (Outcome.WRONG, Outcome.UNRESOLVED, Outcome.VANISHED)
-            fine = fine and self._limits.has_value
-        return fine and value_holds(found.problem, answer, exact) and self._same_elsewhere(found)
+            fine = self._limits.has_value and self._is_better(outcome)
+        fine = fine and value_holds(found.problem, answer, exact)
+        return fine and self._same_elsewhere(found, changed=changed, apart=apart)
 
-    def _same_elsewhere(self, other: Case) -> bool:
-        """Whether two programs agree around the point: at one alone two functions may."""
+    def _is_better(self, outcome: Outcome) -> bool:
+        """Whether what a program comes to says more than what the old one came to.
+
+        Where neither has a gradient the new one's slopes are those of a side, which is worth
+        something if the value is the same from every side.
+        """
+        assert self._limits is not None
+        if outcome in (Outcome.WRONG, Outcome.UNRESOLVED, Outcome.VANISHED):
+            return False
+        known = outcome in (Outcome.VERIFIED, Outcome.KINK)
+        return known or self._outcome is Outcome.WRONG or self._limits.is_reached
+
+    def _same_elsewhere(self, other: Case, *, changed: bool, apart: bool) -> bool:
+        """Whether two programs agree around the point: at one alone two functions may.
+
+        One that is `changed` may have no value where the other has one; what is `apart` at the
+        point is compared far from it.
+        """
         agreed = 0
-        for inputs in _elsewhere(self._problem):
+        for inputs in _ordinary(self._problem) if apart else _elsewhere(self._problem):
             first = see(self._problem, inputs, self._derivations)
             if first is None:
                 continue
             second = see(other.problem, inputs, self._derivations)
+            if second is None and changed:
+                continue
             if second is None or not _is_same(first, second):
                 return False
             agreed += 1
@@ -177,16 +207,43 @@ def _elsewhere(problem: Problem) -> Iterator[dict[str, Array]]:
     # where single inputs are 0 two functions may part
     for name in inputs if len(inputs) > 1 else ():
         yield {n: rounded(0 * v if n == name else drawn(v)) for n, v in inputs.items()}
+    # what is infinite moves where it is as good as that
+    near = {name: np.clip(value, -FAR, FAR) for name, value in inputs.items()}
     for scale in MOVES:
-        sizes = {name: scale * (0.5 + np.abs(value)) for name, value in inputs.items()}
-        yield {name: rounded(v + sizes[name] * drawn(v)) for name, v in inputs.items()}
+        sizes = {name: scale * (0.5 + np.abs(value)) for name, value in near.items()}
+        yield {name: rounded(v + sizes[name] * drawn(v)) for name, v in near.items()}
+    yield from _ordinary(problem)
+
+
+def _ordinary(problem: Problem) -> Iterator[dict[str, Array]]:
+    """Points of ordinary size, which have nothing to do with the inputs."""
+    random = np.random.default_rng(20263)
+
+    def rounded(values: Array) -> Array:
+        return np.asarray(values.astype(problem.dtype), dtype=np.float64)
+
+    def drawn(value: Array) -> Array:
+        return np.asarray(random.standard_normal(value.shape))
+
+    inputs = problem.inputs
     yield {name: rounded(drawn(value)) for name, value in inputs.items()}
     for sign in (1, -1):
         yield {n: rounded(sign * (0.1 + np.abs(drawn(v)))) for n, v in inputs.items()}
+    # shares and probabilities
+    for _ in range(LEAST):
+        yield {n: rounded(random.uniform(0.1, 0.9, v.shape)) for n, v in inputs.items()}
 
 
 def _is_same(first: Seen, second: Seen) -> bool:
-    return is_close(first.value, second.value) and is_close(first.slopes, second.slopes)
+    """Whether two functions have the same value, and the same slopes as far as both are known.
+
+    Where all that one has is known, so must be what the other has.
+    """
+    if first.is_smooth and not second.is_smooth:
+        return False
+    known = np.isfinite(first.slopes) & np.isfinite(second.slopes)
+    near = is_close(first.slopes[known], second.slopes[known])
+    return is_close(first.value, second.value) and near
 
 
 def _agree(problem: Problem, first: Enclosed, second: Enclosed) -> bool:

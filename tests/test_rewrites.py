@@ -35,6 +35,7 @@ STABLE = (
     ("log of two exps and 1", "log(1 + exp(x) + exp(y))", "logaddexp(logaddexp(x, y), 0)"),
     ("log of exps' difference", "log(exp(x) - exp(y))", "x + log(-expm1(y - x))"),
     ("log-cosh", "log(cosh(x))", "logaddexp(x, -x) - log(2)"),
+    ("log-cosh near 0", "log(cosh(x))", "log1p(2*sinh(x/2)**2)"),
     ("log-sinh", "log(sinh(x))", "x + log(-expm1(-2*x)) - log(2)"),
     ("log of 1 - tanh squared", "log(1 - tanh(x)**2)", "2*log(2) - 2*logaddexp(x, -x)"),
     ("sinh over cosh", "sinh(x)/cosh(x)", "tanh(x)"),
@@ -81,10 +82,22 @@ STABLE = (
     ("atanh of tanh", "arctanh(tanh(x))", "x"),
     ("asinh of sinh", "asinh(sinh(x))", "x"),
     ("logit of sigmoid", "log(sigmoid(x)/(1 - sigmoid(x)))", "x"),
+    ("logit of sigmoid by the functions", "torch.logit(sigmoid(x))", "x"),
+    ("sigmoid of logit", "sigmoid(logit(x))", "x"),
+    ("tanh of atanh", "tanh(atanh(x))", "x"),
+    ("sin of asin", "sin(asin(x))", "x"),
+    ("cos of acos", "x.arccos().cos()", "x"),
+    ("cosh of acosh", "cosh(acosh(x))", "x"),
+    ("erf of erfinv", "erf(erfinv(x))", "x"),
+    ("erfinv of erf", "erfinv(erf(x/2))", "x/2"),
+    ("log2 of exp2", "log2(exp2(x))", "x"),
+    ("product by logs", "exp(sum(log(X), dim=1))", "prod(X, dim=1)"),
+    ("running product by logs", "exp(cumsum(log(x), dim=0))", "cumprod(x, dim=0)"),
     ("power by exp and log", "exp(y*log(x))", "x**y"),
     # logarithms
     ("log of a ratio", "log((1 + x)/(1 - x))", "2*atanh(x)"),
     ("difference of log ratios", "log(1 + x) - log(1 - x)", "2*atanh(x)"),
+    ("log of the normal distribution", "log(torch.special.ndtr(x))", "log(erfc(-x/sqrt(2))/2)"),
     ("step of log", "log(x + 1) - log(x)", "log1p(1/x)"),
     ("step of log, any", "log(x) - log(x + y)", "-log1p(y/x)"),
     ("logit", "log(x/(1 - x))", "log(x) - log1p(-x)"),
@@ -125,10 +138,12 @@ STABLE = (
     ("1 - tanh squared, sigmoids", "1 - x.tanh().square()", "4*sigmoid(2*x)*sigmoid(-2*x)"),
     ("1 - tanh", "1 - tanh(x)", "2*sigmoid(-2*x)"),
     ("1 + tanh", "(1 + tanh(x))/2", "(2*sigmoid(2*x))/2"),
+    ("1 - normal distribution", "1 - torch.special.ndtr(x)", "ndtr(-x)"),
     ("1 - erf", "1 - erf(x)", "erfc(x)"),
     ("1 + erf", "x*(1 + erf(x/2))", "x*(erfc(-x/2))"),
     ("1 - erfc", "1 - erfc(x)", "erf(x)"),
     # squares and roots
+    ("deviation", "sqrt((x**2).mean() - x.mean()**2)", "norm(x - mean(x))/sqrt(numel(x))"),
     ("variance", "mean(x*x) - mean(x)**2", "var(x, unbiased=False)"),
     (
         "variance along dim",
@@ -156,6 +171,13 @@ STABLE = (
     ("norm of squares", "sqrt(sum(x**2))", "norm(x)"),
     ("norm of products", "(X*X).sum(dim=1)**0.5", "norm(X, dim=1)"),
     ("norm of square()", "torch.sqrt(torch.sum(torch.square(x)))", "norm(x)"),
+    (
+        "norm of distances",
+        "torch.sqrt(((X[:, None, :] - X)**2).sum(-1))",
+        "norm(X[:, None, :] - X, dim=-1)",
+    ),
+    ("norm by pow", "pow(sum(x*x), .5)", "norm(x)"),
+    ("norm of a module", "torch.linalg.norm(x)**2", "sum(x**2)"),
     ("norm by @", "sqrt(x@x)", "norm(x)"),
     ("norm by dot", "sqrt(dot(x, x))", "norm(x)"),
     ("hypot", "sqrt(x**2 + y*y)", "hypot(x, y)"),
@@ -248,6 +270,14 @@ STABLE = (
     # products of 0 and what is infinite
     ("entropy", "-sum(x*log(x))", "sum(entr(x))"),
     ("divergence", "sum(x*(log(x) - log(y)))", "sum(-entr(x) - x*log(y))"),
+    (
+        "entropy of two by the function",
+        "-xlogy(x, x) - xlogy(1 - x, 1 - x)",
+        "entr(x) + entr(1 - x)",
+    ),
+    ("entropy of two", "-(1 - x)*log(1 - x) - x*log(x)", "entr(x) + entr(1 - x)"),
+    ("negative entropy of two", "x*log(x) + (1 - x)*log(1 - x)", "-entr(x) - entr(1 - x)"),
+    ("entropy by the function", "y*xlogy(x, x)", "y*(-entr(x))"),
     ("entropy, one", "-x*log(x)", "entr(x)"),
     ("entropy of the negative", "x*log(-x)", "entr(-x)"),
     ("entropy of a quotient", "y*(x/3)*log(x/3)", "-y*entr(x/3)"),
@@ -567,6 +597,18 @@ def test_a_cure_can_be_cured_in_turn() -> None:
     for _ in range(4):
         texts |= {cure.source for text in texts for cure in cured(text)}
     assert "logsigmoid(x) + where(x > 1, sqrt(where(x > 1, x, 1)), 0)" in texts
+
+
+def test_all_names_are_guarded_where_each_element_is_by_itself() -> None:
+    def guards(text: str) -> list[str]:
+        return [cure.after for cure in cures(compile_program(text), last=True)]
+
+    assert guards("where(x < 1, -x*torch.cos(x) + y, 0)") == [
+        "where(x < 1, -where(x < 1, x, 1)*torch.cos(where(x < 1, x, 1)) + where(x < 1, y, 1), 0)"
+    ]
+    assert guards("where(x < 1, 0, x.sin())") == ["where(x < 1, 0, where(x < 1, 1, x).sin())"]
+    for text in ("cos(x) + amin(x)", "x[0] - x", "x@x", "cos(where(x < 1, x, 0))", "x"):
+        assert guards(f"where(x < 1, {text}, 0)") == []
 
 
 def test_guarding_comes_to_an_end() -> None:

@@ -59,6 +59,39 @@ CURED: tuple[tuple[str, str, dict[str, Any], str, str], ...] = (
      "detach(amax(abs(x)))*norm(x/detach(amax(abs(x))))", "verified"),
     ("beyond-floats", "1/(1 + exp(-x))", {"x": -800.0}, "sigmoid(x)", "verified"),
     ("another-function", "x/norm(x)", {"x": [0.0, 0.0]}, "normalize(x, dim=0)", "verified"),
+    ("pairwise-distances", "sqrt(((x[:,None,:]-x[None,:,:])**2).sum(-1)).sum()",
+     {"x": [[0.0, 0.0], [3.0, 4.0]]}, "norm(x[:,None,:]-x[None,:,:], dim=-1).sum()", "verified"),
+    ("the-other-sign-of-a-root", "(-b - sqrt(b**2 - 4*a*c))/(2*a)", {"a": 1.0, "b": -1e9, "c": 1.0},
+     "2*c/(sqrt(b**2 - 4*a*c) - b)", "verified"),
+    ("quadratic-formula", "(-b + sqrt(b*b - 4*a*c))/(2*a)", {"a": 1.0, "b": 1e8, "c": 1.0},
+     "-2*c/(b + sqrt(b**2 - 4*a*c))", "verified"),
+    ("what-is-cut-off", "F.binary_cross_entropy(sigmoid(z), y)", {"z": -800.0, "y": 1.0},
+     "binary_cross_entropy_with_logits(z, y)", "verified"),
+    ("what-is-cut-off-of-little", "F.binary_cross_entropy(sigmoid(z), y)", {"z": -150.0, "y": 0.0},
+     "-mean(y*logsigmoid(z) + (1 - y)*logsigmoid(-z))", "verified"),
+    ("divergence", "sum(p*log(p/q))", {"p": [0.0, 0.5], "q": [0.5, 0.5]},
+     "sum(-entr(p) - xlogy(p, q))", "edge"),
+    ("divergence-by-the-function", "xlogy(p, p/q)", {"p": 0.0, "q": 0.5},
+     "-entr(p) - xlogy(p, q)", "edge"),
+    ("entropy-of-two", "-p*log(p) - (1 - p)*log(1 - p)", {"p": 1.0},
+     "entr(p) + entr(1 - p)", "edge"),
+    ("tail", "log(torch.special.ndtr(x))", {"x": -10.0}, "log(erfc(-x/sqrt(2))/2)", "verified"),
+    ("masked-infinity", "where(x < 1, x*cos(x), 0)", {"x": [np.inf, 0.5]},
+     "where(x < 1, where(x < 1, x, 1)*cos(where(x < 1, x, 1)), 0)", "verified"),
+    ("product", "exp(sum(log(x)))", {"x": [0.0, 2.0, 3.0]}, "prod(x)", "verified"),
+    ("inverse", "cos(acos(x))", {"x": 1.0}, "x", "verified"),
+    ("range-along-dim", "np.linalg.norm(x, axis=1).sum()", {"x": [[1e200, 1e200]]},
+     "(detach(amax(abs(x), dim=1))*norm(x/detach(amax(abs(x), dim=1, keepdim=True)), dim=1)).sum()",
+     "verified"),
+    ("determinant", "det(A)", {"A": [[1.0, 2.0], [2.0, 4.0]]},
+     "A[0, 0]*A[1, 1] - A[0, 1]*A[1, 0]", "verified"),
+    ("flat", "exp(-1/x**2)", {"x": 0.0},
+     "where(x**2 == 0, 0, exp(-1/where(x**2 == 0, 1, x**2)))", "verified"),
+    ("small-value", "log(cosh(x))", {"x": 1e-9}, "log1p(2*sinh(x/2)**2)", "verified"),
+    ("deviation", "sqrt((x**2).mean() - x.mean()**2)", {"x": [0.1, 0.1, 0.1]},
+     "norm(x - mean(x))/sqrt(numel(x))", "kink"),
+    ("deviation-by-the-function", "std(x)", {"x": [0.1, 0.1, 0.1]},
+     "norm(x - mean(x))/sqrt(numel(x) - 1)", "kink"),
     ("in-a-program", "# a comment\ny = x*2\nlog(sum(exp(y)))", {"x": [500.0, 499.5]},
      "# a comment\ny = x*2\nlogsumexp(y)", "verified"),
 )  # fmt: skip
@@ -72,6 +105,15 @@ def test_a_cure(text: str, inputs: dict[str, Any], better: str, outcome: str) ->
     assert cured is not None
     assert cured.report.program == better
     assert cured.report.verdict.outcome == outcome
+
+
+def test_what_no_gradient_is_asked_for_stays() -> None:
+    # where m moves there is no limit
+    asked = problem("sum(m/x)", m=[0.0, 1.0], x=[0.0, 2.0])
+    cured = calculate(replace(asked, wrt=("x",))).cured
+    assert cured is not None
+    assert cured.report.program == "sum(where(m == 0, 0, m/where(m == 0, 1, x)))"
+    assert calculate(asked).cured is None
 
 
 @pytest.mark.parametrize(
@@ -92,6 +134,9 @@ def test_what_is_another_function_is_said_to_be() -> None:
     assert cured is not None
     assert cured.changes is not None
     assert "another function" in cured.changes
+    cured = calculate(problem("binary_cross_entropy(sigmoid(z), y)", z=-150.0, y=1.0)).cured
+    assert cured is not None
+    assert "cuts it off" in (cured.changes or "")
     cured = calculate(problem("sin(x)/x", x=0.0)).cured
     assert cured is not None
     assert cured.changes is None
@@ -103,6 +148,10 @@ INCURABLE = (
     ("a pole", "1/x", {"x": 0.0}),
     ("a right corner", "abs(x)", {"x": 0.0}),
     ("beyond the range", "exp(x)", {"x": 1000.0}),
+    ("infinite from one side, and another value", "where(x > 0, log(x), 0)", {"x": 0.0}),
+    ("a pole from one side", "where(x > 0, 1/x, 0)", {"x": 0.0}),
+    ("a jump that stays one", "where(x > 0, x/x, 0)", {"x": 0.0}),
+    ("a true infinity that is small so far", "x**2 + 1e-20*sqrt(abs(x))", {"x": 0.0}),
     ("right, and steep", "tan(x)", {"x": 1.5707963267948966}),
 )
 

@@ -30,7 +30,7 @@ class Cure:
     `source` is the whole new text, all but the part as it was; `span` is the part's place in the
     old text, `before` and `after` what stands there. `reason` is why the new form is better.
     `changes` says where the new program is another function, None if it is the same wherever the
-    old one is defined.
+    old one is defined; `apart` that the old one may have a value there.
     """
 
     source: str
@@ -39,6 +39,7 @@ class Cure:
     after: str
     reason: str
     changes: str | None = None
+    apart: bool = False
 
 
 def cures(program: Program, known: Collection[str] = (), *, last: bool = False) -> tuple[Cure, ...]:
@@ -61,10 +62,12 @@ def cures(program: Program, known: Collection[str] = (), *, last: bool = False) 
             proposals = [*_proposals(reader, node, free=loose, last=last)]
             if meanings and _uses(node, meanings):
                 proposals += _proposals(further, node, free=loose, last=last)
-            for after, reason, changes in proposals:
-                source = text.source[:start] + after + text.source[end:]
+            for better in proposals:
+                source = text.source[:start] + better.text + text.source[end:]
                 if source not in seen:
-                    cure = Cure(source, text.span(node), text.of(node), after, reason, changes)
+                    old, after, reason = text.of(node), better.text, better.reason
+                    changes, apart = better.changes, better.apart
+                    cure = Cure(source, text.span(node), old, after, reason, changes, apart)
                     found.append(((start, -end), cure))
                     seen.add(source)
     found.sort(key=lambda pair: pair[0])
@@ -100,5 +103,5 @@ def _proposals(reader: Reader, node: ast.expr, *, free: bool, last: bool) -> Ite
         # a name must stay bound, once and where it was
         return
     yield from stable_forms(reader, node, free=free, last=last)
-    if not last:
-        yield from (Proposal(*found) for found in guards.guarded(reader, node))
+    found = guards.guarded(reader, node, whole=last)
+    yield from (Proposal(*pair) for pair in found)

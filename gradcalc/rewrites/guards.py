@@ -20,8 +20,12 @@ Wrap = tuple[Edit, Edit]
 """What is written in front of an operand and behind it."""
 
 
-def guarded(reader: Reader, node: ast.expr) -> Iterator[tuple[str, str]]:
-    """The new text for a choice between two branches, with the reason."""
+def guarded(reader: Reader, node: ast.expr, *, whole: bool = False) -> Iterator[tuple[str, str]]:
+    """The new text for a choice between two branches, with the reason.
+
+    With `whole` no name of a branch keeps its value where that is not taken: at infinity nearly
+    every function has a slope that is none.
+    """
     text, names = reader.text, reader.names
     wraps: list[Wrap] = []
     if isinstance(node, ast.Call):
@@ -30,9 +34,10 @@ def guarded(reader: Reader, node: ast.expr) -> Iterator[tuple[str, str]]:
             return
         condition, chosen, other = branches
         spelling = text.of(node.func)
-        wraps += _Guards(reader, condition, spelling).of(chosen)
-        wraps += _Guards(reader, condition, spelling, negated=True).of(other)
-    elif isinstance(node, ast.BinOp) and names.means_itself("where"):
+        for branch, negated in ((chosen, False), (other, True)):
+            guards = _Guards(reader, condition, spelling, negated=negated)
+            wraps += guards.of_names(branch) if whole else guards.of(branch)
+    elif isinstance(node, ast.BinOp) and not whole and names.means_itself("where"):
         wraps = _masked(reader, node)
     if wraps:
         yield _edited(text, node, wraps), GUARD
@@ -94,6 +99,34 @@ class _Guards:
             risk = _risk(node, self._names)
             wraps += self._guard(*risk) if risk is not None else []
             stack.extend(ast.iter_child_nodes(node))
+        return wraps
+
+    def of_names(self, branch: ast.expr) -> list[Wrap]:
+        """The guards of all names of a branch that is more than a name.
+
+        Only where each element is by itself does another value of one leave the others.
+        """
+        wraps: list[Wrap] = []
+        stack: list[ast.expr] = [] if isinstance(branch, ast.Name) else [branch]
+        while stack:
+            match stack.pop():
+                case ast.Name() as node:
+                    wraps += self._guard(node, 1)
+                case ast.Constant():
+                    pass
+                case ast.BinOp(left=left, op=op, right=right) if not isinstance(op, ast.MatMult):
+                    stack += [left, right]
+                case ast.UnaryOp(operand=operand):
+                    stack.append(operand)
+                case ast.Call() as node if self._is_guarded(node):
+                    pass
+                case ast.Call(func=func, args=operands):
+                    name, value = self._names.function(func) or ("", None)
+                    if not isinstance(BY_NAME.get(name), Elementwise):
+                        return []
+                    stack += [*operands, *([] if value is None else [value])]
+                case _:
+                    return []
         return wraps
 
     def divisor(self, operand: ast.expr) -> list[Wrap]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from gradcalc.rewrites import rows, terms
+from gradcalc.rewrites import resorts, rows, terms
 from gradcalc.rewrites.reading import Names, Reader, Text, level
 from gradcalc.rewrites.terms import (
     Signed,
@@ -32,13 +32,20 @@ COMMUTATIVE = frozenset({"maximum", "minimum", "hypot", "logaddexp", "dot"})
 CONSTANT = "K"
 """The metavariable that stands for numbers only."""
 
+UNGUARDED = ("M", "N")
+"""Metavariables that stand for anything but numbers and what a guard has chosen."""
+
 
 class Proposal(NamedTuple):
-    """The text that may take a node's place, why, and where it is another function, if it is."""
+    """The text that may take a node's place, why, and where it is another function, if it is.
+
+    `apart` says that this may be where the old form has a value.
+    """
 
     text: str
     reason: str
     changes: str | None = None
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +102,15 @@ def _bind(name: str, term: Term, bound: Bound) -> Iterator[Bound]:
     if name in bound:
         if bound[name] == term:
             yield bound
-    elif name != CONSTANT or term.head == terms.NUMBER:
+    elif _may_be(name, term):
         yield {**bound, name: term}
+
+
+def _may_be(name: str, term: Term) -> bool:
+    """Whether a metavariable can stand for a term."""
+    if name == CONSTANT:
+        return term.head == terms.NUMBER
+    return name not in UNGUARDED or term.head not in (terms.NUMBER, "where")
 
 
 def _each(patterns: Sequence[Term], parts: Sequence[Term], bound: Bound) -> Iterator[Bound]:
@@ -138,7 +152,11 @@ def _chain(
     """
     parts = pairs_of(pattern)
     inner = set().union(*(_metas(part) for _, part in parts if part.head != terms.META))
-    bare = [p for p in parts if p[1].head == terms.META and p[1].value not in {CONSTANT, *inner}]
+    bare = [
+        p
+        for p in parts
+        if p[1].head == terms.META and p[1].value not in {CONSTANT, *UNGUARDED, *inner}
+    ]
     rest = bare[0] if bare else None
     others = [pair for pair in parts if pair is not rest]
     others.sort(key=lambda pair: pair[1].head == terms.META)
@@ -244,8 +262,8 @@ def put(term: Term, found: Match, new: Term) -> Term:
 class Row:
     """A row of the table, read.
 
-    `numerator` says that it needs something to cancel there, `changes` where it is another
-    function.
+    `numerator` says that it needs something to cancel there, `changes` and `apart` are those of
+    a `Proposal`.
     """
 
     before: Term
@@ -253,6 +271,7 @@ class Row:
     reason: str
     numerator: Term | None = None
     changes: str | None = None
+    apart: bool = False
 
 
 @cache
@@ -266,9 +285,13 @@ def table() -> tuple[Row, ...]:
 @cache
 def fallbacks() -> tuple[Row, ...]:
     """The last resorts, read."""
-    plain = [Row(pattern(b), pattern(a), reason) for b, a, reason, *_ in rows.FALLBACK]
-    changing = [(pattern(b), pattern(a), reason, how) for b, a, reason, how, *_ in rows.CHANGING]
-    return (*plain, *(Row(b, a, reason, changes=how) for b, a, reason, how in changing))
+    plain = [Row(pattern(b), pattern(a), reason) for b, a, reason, *_ in resorts.FALLBACK]
+    changing = [
+        Row(pattern(b), pattern(a), reason, changes=how, apart=apart)
+        for apart, table in ((False, resorts.CHANGING), (True, resorts.CUTTING))
+        for b, a, reason, how, *_ in table
+    ]
+    return (*plain, *changing)
 
 
 def pattern(text: str) -> Term:
@@ -300,7 +323,7 @@ def stable_forms(
             # the minus sign stood there before
             around = terms.ADDED if signed(new)[0] < 0 else around
         if _varies(new) and all(map(reader.names.means_itself, named(new))):
-            yield Proposal(write(new, around), row.reason, row.changes)
+            yield Proposal(write(new, around), row.reason, row.changes, row.apart)
 
 
 def _whole(term: Term, node: ast.expr) -> Signed:

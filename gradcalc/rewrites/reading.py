@@ -18,6 +18,9 @@ from gradcalc.rewrites.terms import Signed, Term, add, chain, multiply, pairs_of
 LONGEST = 12
 """Parts of a sum or a product that are looked at one by one."""
 
+ALONG = ("dim", "axis", "keepdim", "keepdims")
+"""Options of a norm that leave it the length of a vector."""
+
 COMPARED: Mapping[type[ast.AST], str] = MappingProxyType(
     {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 )
@@ -108,6 +111,15 @@ class Names:
         found = getattr(found, "core", found)
         return (found.name, value) if isinstance(found, Builtin | Primitive) else None
 
+    def is_length(self, func: ast.expr) -> bool:
+        """Whether what is called is `norm` of a module for linear algebra."""
+        name = dotted(func) if isinstance(func, ast.Attribute) else ()
+        if not name or name[0] not in self._naming.modules:
+            return False
+        member = catalogue.place(self._naming, name)
+        found = catalogue.member(*member) if member and catalogue.has(*member) else None
+        return isinstance(found, Function) and found.shown.endswith("linalg.norm")
+
     def is_fixed(self, name: str) -> bool:
         """Whether a name is that of a module, or of a constant of the library."""
         constant = catalogue.is_constant(name, self._naming)
@@ -181,7 +193,7 @@ class Reader:
         return Term(terms.OTHER, value=ast.unparse(node))
 
     def _key(self, node: ast.expr) -> Term:
-        if self._patterns:
+        if self._patterns and isinstance(node, ast.Name):
             return self.read(node)
         # a slice is no expression that could stand anywhere else
         whole = ast.unparse(ast.Subscript(ast.Name("x"), node))
@@ -220,7 +232,7 @@ class Reader:
     def _call(self, node: ast.Call) -> Term | None:
         function = self.names.function(node.func)
         if function is None:
-            return None
+            return self._length(node)
         name, value = function
         operands = [self.read(a) for a in ([value] if value is not None else []) + node.args]
         row = BY_NAME.get(name)
@@ -233,6 +245,16 @@ class Reader:
             return None
         rest = [self.read(k.value) for k in node.keywords if k.arg is None]
         return _fitted(row, bound, [*given], rest)
+
+    def _length(self, node: ast.Call) -> Term | None:
+        """The norm of a module for linear algebra: without an order that of the language."""
+        plain = len(node.args) == 1 and all(k.arg in ALONG for k in node.keywords)
+        if not plain or not self.names.is_length(node.func):
+            return None
+        row = BY_NAME["norm"]
+        given = {k.arg: self.read(k.value) for k in node.keywords if k.arg is not None}
+        bound = bind("norm", row.signature, [self.read(node.args[0])], given)
+        return _fitted(row, bound, [*given], [])
 
 
 def _raised(pairs: list[Signed], last: Signed) -> list[Signed]:

@@ -1,9 +1,10 @@
 """The table of stable forms: what is the same in real arithmetic, and why it is better in floats.
 
-Single capital letters are metavariables: K is a number, any other an expression; `**O` are
-whatever options are given. The parts of sums and products match in any order, and the negative
-of a sum matches too. A row that holds only on a condition states it last; wherever the old form
-is undefined, the new one may be anything. More specific rows come first.
+Single capital letters are metavariables: K is a number, M and N are neither numbers nor choices,
+any other is an expression; `**O` are whatever options are given. The parts of sums and products
+match in any order, and the negative of a sum matches too. A row that holds only on a condition
+states it last; wherever the old form is undefined, the new one may be anything. More specific rows
+come first.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ SMALL = "it keeps the digits that adding 1 would round away"
 SQUARE = "the squares neither overflow nor underflow"
 LIMIT = "where 0 would be divided by 0 its limit stands"
 SERIES = "near 0 a series stands for the quotient, whose slope loses no digits"
+INVERSE = "no slope is infinite in it"
 POLE = "no infinite slope is multiplied by 0"
 
 
@@ -50,8 +52,7 @@ LOGSERIES = _near(
 )
 BCE = "Y*logsigmoid(U) + (1 - Y)*logsigmoid(-U)"
 ANGLE = "2*atan2(norm(U/norm(U) - V/norm(V)), norm(U/norm(U) + V/norm(V)))"
-SCALED = "detach(amax(abs(U)))*norm(U/detach(amax(abs(U))))"
-ELSEWHERE = "another function where the norm is under 1e-12: there it divides by 1e-12"
+DEVIATION = "norm(U - mean(U))"
 ANGLED = "the angle comes from lengths, whose slopes are finite where the two are parallel"
 
 ROWS: tuple[tuple[str, ...], ...] = (
@@ -66,6 +67,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("log(1 + exp(U) + exp(V))", "logaddexp(logaddexp(U, V), 0)", EXP),
     ("log(exp(U) - exp(V))", "U + log(-expm1(V - U))", EXP),
     ("log(cosh(U))", "logaddexp(U, -U) - log(2)", "cosh does not overflow in it"),
+    ("log(cosh(U))", "log1p(2*sinh(U/2)**2)", SMALL),
     ("log(sinh(U))", "U + log(-expm1(-2*U)) - log(2)", "sinh does not overflow in it"),
     ("log(1 - tanh(U)**2)", "2*log(2) - 2*logaddexp(U, -U)", "tanh does not round to 1 in it"),
     ("sinh(U)/cosh(U)", "tanh(U)", "nothing overflows in it"),
@@ -115,8 +117,20 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("atanh(tanh(U))", "U", "tanh does not round to 1 in it"),
     ("asinh(sinh(U))", "U", "sinh does not overflow in it"),
     ("log(sigmoid(U)/(1 - sigmoid(U)))", "U", "sigmoid does not round to 0 or 1 in it"),
+    ("logit(sigmoid(U))", "U", "sigmoid does not round to 0 or 1 in it"),
+    ("sigmoid(logit(U))", "U", INVERSE, "0 <= U <= 1"),
+    ("tanh(atanh(U))", "U", INVERSE, "-1 <= U <= 1"),
+    ("sin(asin(U))", "U", INVERSE, "-1 <= U <= 1"),
+    ("cos(acos(U))", "U", INVERSE, "-1 <= U <= 1"),
+    ("cosh(acosh(U))", "U", INVERSE, "U >= 1"),
+    ("erf(erfinv(U))", "U", INVERSE, "-1 <= U <= 1"),
+    ("erfinv(erf(U))", "U", "erf does not round to 1 in it"),
+    ("log2(exp2(U))", "U", EXP),
+    ("exp(sum(log(U), **O))", "prod(U, **O)", INVERSE, "U >= 0"),
+    ("exp(cumsum(log(U), **O))", "cumprod(U, **O)", INVERSE, "U >= 0"),
     ("exp(V*log(U))", "U**V", "the logarithm does not overflow in its slope", "U > 0"),
     # logarithms
+    ("log(ndtr(U))", "log(erfc(-U/sqrt(2))/2)", "erfc keeps its digits where it is small"),
     ("log((1 + U)/(1 - U))", "2*atanh(U)", SMALL),
     ("log(1 + U) - log(1 - U)", "2*atanh(U)", SMALL),
     ("log(U + 1) - log(U)", "log1p(1/U)", CANCEL, "U > 0"),
@@ -184,7 +198,11 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("(U**2 - 1)/(U - 1)", "U + 1", LIMIT),
     ("U**2/U", "U", LIMIT),
     # products of 0 and what is infinite
+    ("U*log(U) + (1 - U)*log(1 - U)", "-entr(U) - entr(1 - U)", POLE),
+    ("xlogy(U, U) + xlogy(1 - U, 1 - U)", "-entr(U) - entr(1 - U)", POLE),
+    ("xlogy(U, U)", "-entr(U)", POLE),
     ("U*(log(U) - log(V))", "-entr(U) - U*log(V)", POLE),
+    ("-U*log(U) - (1 - U)*log(1 - U)", "entr(U) + entr(1 - U)", POLE),
     ("-sum(U*log(U), **O)", "sum(entr(U), **O)", POLE),
     ("-U*log(U)", "entr(U)", POLE),
     ("U*log(U)", "-entr(U)", POLE),
@@ -214,7 +232,9 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("1 - erf(U)", "erfc(U)", CANCEL),
     ("1 + erf(U)", "erfc(-U)", CANCEL),
     ("1 - erfc(U)", "erf(U)", CANCEL),
+    ("1 - ndtr(U)", "ndtr(-U)", CANCEL),
     # squares and roots
+    ("sqrt(mean(U**2) - mean(U)**2)", f"{DEVIATION}/sqrt(numel(U))", CANCEL),
     ("mean(U**2, **O) - mean(U, **O)**2", "var(U, **O, unbiased=False)", CANCEL),
     ("U + K - K", "U", "nothing is rounded away"),
     ("U + V - V", "U", "nothing is rounded away", "U has the shape of U + V"),
@@ -285,23 +305,3 @@ CANCELLING: tuple[tuple[str, ...], ...] = (
     ("sqrt(U) - V", "(U - V**2)/(sqrt(U) + V)", CANCEL, "sqrt(U) + V is not 0"),
 )
 """Rows that are worth it only where something in the new numerator cancels."""
-
-FALLBACK: tuple[tuple[str, ...], ...] = (
-    ("sqrt(sum(U**2))", SCALED, SQUARE),
-    ("norm(U)", SCALED, SQUARE),
-    ("sqrt(U)", "where(U > 0, sqrt(where(U > 0, U, 1)), 0)", GUARD),
-    ("U*log(V)", "where(U == 0, 0, U*log(where(U == 0, 1, V)))", POLE),
-    ("U**0.5", "where(U > 0, where(U > 0, U, 1)**0.5, 0)", GUARD),
-    ("U**1.5", "where(U > 0, where(U > 0, U, 1)**1.5, 0)", GUARD),
-)
-"""Rows for what no other row makes better, not worth it unless something is wrong."""
-
-CHANGING: tuple[tuple[str, ...], ...] = (
-    ("U/norm(U)", "normalize(U, dim=0)", "0 is not divided by 0",
-     ELSEWHERE, "U is a vector"),
-    ("U/sqrt(sum(U**2))", "normalize(U, dim=0)", "0 is not divided by 0",
-     ELSEWHERE, "U is a vector"),
-    ("U/norm(U, dim=D, keepdim=True)", "normalize(U, dim=D)", "0 is not divided by 0",
-     ELSEWHERE),
-)  # fmt: skip
-"""Rows that are another function somewhere; the fourth text says where."""

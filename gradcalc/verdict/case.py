@@ -31,7 +31,7 @@ def is_ailing(case: Case) -> bool:
     ours, exact = case.autograd, trusted(case.enclosure)
     if isinstance(ours, Absent) or not isinstance(exact, Enclosed):
         return False
-    outcome = _own_outcome(case)
+    outcome = own_outcome(case)
     if outcome in (Outcome.WRONG, Outcome.VANISHED):
         return True
     if outcome in (Outcome.EDGE, Outcome.SINGULAR, Outcome.JUMP):
@@ -40,7 +40,7 @@ def is_ailing(case: Case) -> bool:
     return outcome is not Outcome.UNRESOLVED and not value_holds(case.problem, ours, exact)
 
 
-def _own_outcome(case: Case) -> Outcome:
+def own_outcome(case: Case) -> Outcome:
     """The outcome without the claims: those are not the program's."""
     if not case.problem.claims:
         return case.judgement.verdict.outcome
