@@ -9,6 +9,13 @@ from gradcalc.testimony import Absent, Enclosed, Nature, Slopes, trusted
 from gradcalc.verdict.case import Case
 from gradcalc.verdict.rough import ends, is_exact
 
+NEARLY = 2.0**-46
+"""How far off a short number a slope may be that is that number, some 64 roundings: slopes around a
+kink are worked out a little beside it, where an exponent such as 1/3 that was rounded tells."""
+
+SHORT = 12
+"""Digits of such a number."""
+
 
 def explain(problem: Problem, command: str = "why", ask: Ask = ask_here) -> Explanation:
     """Ask every witness, and look for a form of the program that does better.
@@ -63,6 +70,14 @@ def _beside(problem: Problem, exact: Enclosed) -> Answer:
     low = problem.joined(exact.gradients)
     high = low.copy()
     for part in exact.rough:
-        low[part.columns], high[part.columns] = ends(part)
+        for side, slopes in zip((low, high), ends(part), strict=True):
+            side[part.columns] = [_settled(slope) for slope in slopes]
     note = "the slopes around this kink"
     return Answer("enclosure", problem.split(low), problem.split(high), note)
+
+
+def _settled(slope: float) -> float:
+    """A slope without what the distance at which it was worked out makes of it."""
+    short = float(f"{slope:.{SHORT}g}")
+    # no slope is below 0 by being called -0
+    return (short if abs(short - slope) <= NEARLY * abs(slope) else float(slope)) + 0.0

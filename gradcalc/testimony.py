@@ -49,7 +49,9 @@ class Event:
     """A primitive at, or very near, a point where it is not smooth, or outside its domain.
 
     `at` are its operands, `margin` how far away that point is; `condition` says that it is a
-    comparison, `close` that a few roundings of its operands could take it to that point.
+    comparison, `close` that a few roundings of its operands could take it to that point. `columns`
+    are the elements of the inputs, as those of a `Neighbourhood`, that its operands are made of,
+    None where that was not found out.
     """
 
     primitive: str
@@ -59,6 +61,7 @@ class Event:
     margin: float = 0.0
     condition: bool = False
     close: bool = False
+    columns: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,14 @@ class Neighbourhood:
     columns: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
     events: tuple[Event, ...] = ()
     why: str = ""
+
+    @property
+    def widest(self) -> int | None:
+        """The place among the columns of the slopes at a kink that differ most on both sides."""
+        if self.nature is not Nature.KINK or self.sides is None:
+            return None
+        jumps = np.abs(self.sides[1] - self.sides[0])
+        return int(np.nanargmax(jumps)) if np.any(jumps > 0) else None
 
 
 @dataclass(frozen=True, slots=True)

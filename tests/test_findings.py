@@ -317,6 +317,31 @@ def test_what_is_said_of_the_cause(
     assert never not in said
 
 
+SHARED: tuple[tuple[str, tuple[str, ...], Any], ...] = (
+    # kinks that share inputs, that between « and » has the slopes; whose slopes; all inputs
+    ("«abs(a-p)» - abs(b-p)", ("a",), 1.0),
+    ("«norm(a-p)» - norm(b-p)", ("a[0]",), [1.0, 2.0]),
+    ("«sqrt((a-p)**2)» - sqrt((b-p)**2)", ("a",), 1.0),
+    ("relu(«norm(a-p)» - norm(a-n) + 1)", ("p[0]",), [1.0, 2.0]),
+    ("«abs(a[0]-a[1])» - abs(a[2]-a[1]) + «abs(p-b)»", ("a[0]", "p"), [1.0, 1.0, 1.0]),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("marked", "whose", "at"), SHARED, ids=[case[0] for case in SHARED])
+def test_slopes_are_told_of_what_moves_with_the_input(
+    marked: str, whose: tuple[str, ...], at: Any
+) -> None:
+    parts = re.split("[«»]", marked)
+    columns = [sum(map(len, parts[:k])) + 1 for k in range(1, len(parts), 2)]
+    text = "".join(parts)
+    names = [name for name in "apbn" if re.search(rf"\b{name}\b", text)]
+    given = {n: 1.0 if n in "pb" and "[" in text else at for n in names}
+    told = [f for f in report(text, **given).findings if "on the left" in f.message]
+    assert [f.span.column for f in told if f.span is not None] == columns
+    for finding, name in zip(told, whose, strict=True):
+        assert f"by {name} slope -1 on the left, 1 on the right" in finding.message
+
+
 EXTREME: tuple[tuple[str, dict[str, Any]], ...] = (
     ("exp(x)", {"x": 1000.0}), ("exp(exp(x))", {"x": 10.0}), ("exp2(sinh(x))", {"x": 1e6}),
     ("x*x/y", {"x": 1e300, "y": 1e300}), ("x**y", {"x": 1e300, "y": 5.0}), ("1/x", {"x": 1e-310}),

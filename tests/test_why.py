@@ -308,3 +308,11 @@ def test_bounds_enclose_the_true_gradient() -> None:
     for low, high, x in zip(bounds.low["x"], bounds.high["x"], (0.1, 1.0, -3.0), strict=True):
         assert low < np.exp(x) < high
         assert high - low <= 4 * np.spacing(high)
+
+
+@pytest.mark.parametrize("text", ["norm(x, 3)", "norm(x, 1.5) - 0*x[0]", "abs(x[0]) - relu(-x[1])"])
+def test_slopes_are_not_what_the_distance_makes_of_them(text: str) -> None:
+    drawn = render([explain(problem(text, x=[0.0, 0.0]))], STYLE)
+    assert "0000000" not in drawn
+    assert "99999" not in drawn
+    assert "-0 " not in drawn

@@ -240,11 +240,11 @@ class _Joined:
         self, node: Node, moving: Sequence[int], mask: Any
     ) -> tuple[int, list[tuple[Any, Any]]]:
         """How many groups a node has, and which elements are in which, of those that are asked."""
-        own, links = _links(node, moving)
+        own, found = links(node, moving)
         edges = [(self._starts[node.order] + np.flatnonzero(mask), own[mask])]
         wanted = np.zeros(int(np.max(own, initial=-1)) + 1, np.bool_)
         wanted[own[mask]] = True
-        for k, (places, groups) in zip(moving, links, strict=True):
+        for k, (places, groups) in zip(moving, found, strict=True):
             operand, chosen = node.operands[k], wanted[groups]
             taken = np.zeros(math.prod(operand.shape), np.bool_)
             taken[places[chosen]] = True
@@ -253,7 +253,7 @@ class _Joined:
         return len(wanted), edges
 
 
-def _links(node: Node, moving: Sequence[int]) -> tuple[Any, list[tuple[Any, Any]]]:
+def links(node: Node, moving: Sequence[int]) -> tuple[Any, list[tuple[Any, Any]]]:
     """The groups of a node's elements, each made of what is in the same one.
 
     For each operand that moves its elements, by place, with their groups.

@@ -20,6 +20,7 @@ from gradcalc.enclosure.hull import extent
 from gradcalc.enclosure.kinks import Met, events_of
 from gradcalc.enclosure.neighbourhood import RADII, explore, in_cells
 from gradcalc.enclosure.parts import OtherCourse, Part
+from gradcalc.enclosure.reach import with_slopes_first
 from gradcalc.enclosure.reactions import BESIDE, SAMPLES, Samples, beside
 from gradcalc.enclosure.regions import Regions, regions, undivided
 from gradcalc.enclosure.sampler import UNTIGHT, Sampler, size_of
@@ -173,18 +174,16 @@ def _each(
 ) -> tuple[Sampler, tuple[Neighbourhood, ...]]:
     """What lies around the point for each part, and what makes runs there."""
     sampler = Sampler(experiment, base, [part for part, _ in found])
-    return sampler, tuple(_around(sampler, centre, part, events) for part, events in found)
+    return sampler, tuple(_around(sampler, centre, part, met) for part, met in found)
 
 
-def _around(
-    sampler: Sampler, centre: Trial, part: Part, events: tuple[Event, ...]
-) -> Neighbourhood:
+def _around(sampler: Sampler, centre: Trial, part: Part, met: tuple[Met, ...]) -> Neighbourhood:
     """What lies around the point for one part, or why that is not known.
 
     Raises what is raised where there is only one.
     """
     try:
-        found = _looked_at(sampler, part.of(centre, sampler.base), part, events)
+        found = _looked_at(sampler, part.of(centre, sampler.base), part, met)
     except OtherCourse:
         raise
     except (OutOfReach, GradcalcError) as reason:
@@ -192,14 +191,12 @@ def _around(
             raise
         nothing = np.empty((0, len(part.columns)))
         # what levels off is smooth, however near it comes to a border
-        events = () if isinstance(reason, Level) else events
+        events = () if isinstance(reason, Level) else tuple(one.event for one in met)
         found = Neighbourhood(Nature.UNKNOWN, nothing, nothing, why=str(reason), events=events)
     return replace(found, columns=part.columns)
 
 
-def _looked_at(
-    sampler: Sampler, here: Trial, part: Part, events: tuple[Event, ...]
-) -> Neighbourhood:
+def _looked_at(sampler: Sampler, here: Trial, part: Part, met: tuple[Met, ...]) -> Neighbourhood:
     experiment, size = sampler.experiment, len(part.columns)
     affordable = EXPLORED // max(experiment.size, 1)
     if not here.finite and experiment.wild is not None:
@@ -212,7 +209,7 @@ def _looked_at(
         return sampler(part, direction, radius)
 
     around = explore(here, base, sample, size, affordable)
-    if around.nature is not Nature.SMOOTH and not events:
+    if around.nature is not Nature.SMOOTH and not met:
         # nothing that is there says that it is not defined, or not smooth
         raise OutOfReach(FAR)
     if around.nature in (Nature.SMOOTH, Nature.KINK):
@@ -224,7 +221,8 @@ def _looked_at(
             around = _bent(sampler, part, found, around)
     if around.nature is Nature.KINK and around.sides is None and 2 * size <= affordable:
         around = replace(around, sides=axis_slopes(base, sample, around))
-    return replace(around, events=_ranked(sampler, part, around, events))
+    events = _ranked(sampler, part, around, tuple(one.event for one in met))
+    return replace(around, events=with_slopes_first(here.trace, part, around, events, met))
 
 
 def _ranked(

@@ -134,7 +134,7 @@ def _corners(
 
 
 def _rough(problem: Problem, autograd: Computed, around: Neighbourhood) -> Iterator[Finding]:
-    sides = _sides(problem, autograd, around) if around.nature is Nature.KINK else None
+    sides = _sides(problem, autograd, around)
     for event in _distinct(around.events):
         text = at_text(event.primitive, event.at)
         if event.outside:
@@ -164,17 +164,18 @@ def _character(event: Event, nature: Nature) -> str:
 
 def _sides(problem: Problem, autograd: Computed, around: Neighbourhood) -> str | None:
     """The slopes on both sides, along the axis where they differ most, and what torch says."""
-    if around.sides is None:
+    widest = around.widest
+    if widest is None or around.sides is None:
+        return None
+    column = int(around.columns[widest])
+    # another operation may make them
+    if not around.events or column not in (around.events[0].columns or {column}):
         return None
     left, right = around.sides
-    jumps = np.abs(right - left)
-    if not np.any(jumps > 0):
-        return None
-    widest = int(np.nanargmax(jumps))
     sizes = [problem.inputs[name].size for name in problem.wrt]
     ends = np.cumsum(sizes)
-    number = int(np.searchsorted(ends, around.columns[widest], side="right"))
-    name, place = problem.wrt[number], int(around.columns[widest] - ends[number] + sizes[number])
+    number = int(np.searchsorted(ends, column, side="right"))
+    name, place = problem.wrt[number], int(column - ends[number] + sizes[number])
     index = tuple(map(int, np.unravel_index(place, problem.inputs[name].shape)))
     given = autograd.gradients[name][index]
     whose = "" if ends[-1] == 1 else f"by {element_text(name, index)} "

@@ -173,7 +173,8 @@ def number_text(value: Any, digits: int = 6) -> str:
     if np.isnan(as_float):
         return "NaN"
     if isinstance(value, float) or (np.isfinite(as_float) and (as_float or value == 0)):
-        return f"{as_float:.{digits}g}"
+        # a 0 below 0 is a 0
+        return f"{as_float + 0.0:.{digits}g}"
     if not hasattr(value, "str"):
         return str(value)
     mantissa, sign, exponent = value.str(digits, radius=False).partition("e")
