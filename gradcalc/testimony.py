@@ -422,6 +422,7 @@ class Enclosed(Reference):
     `faults` are where autograd's gradients went astray, by input, and its value (None), `closed`
     what lets nothing by, where that was looked for. `decided` is what made comparisons come out
     otherwise for torch, by rounding, and `chosen` the gradients of what it took then.
+    `cancelling` are the corners that come to nothing together, where that was looked for.
     """
 
     bits: int
@@ -433,6 +434,7 @@ class Enclosed(Reference):
     closed: tuple[Closed, ...] = ()
     decided: tuple[Fault, ...] = ()
     chosen: Mapping[str, Reals] = field(default_factory=dict)
+    cancelling: tuple[Event, ...] = ()
 
     @property
     def rough(self) -> tuple[Neighbourhood, ...]:

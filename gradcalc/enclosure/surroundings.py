@@ -14,7 +14,7 @@ from gradcalc.balls.numbers import NAN, OutOfReach
 from gradcalc.derive.perturbations import directions_for, shifts
 from gradcalc.enclosure.bends import bends, kinks_are_idle
 from gradcalc.enclosure.cells import Cell, Walk, walk
-from gradcalc.enclosure.culprits import ranked, turned
+from gradcalc.enclosure.culprits import ranked
 from gradcalc.enclosure.experiment import MORE, TIE, Experiment, Level, hangs_on_ties, run_beside
 from gradcalc.enclosure.hull import extent
 from gradcalc.enclosure.kinks import Met, events_of
@@ -27,6 +27,7 @@ from gradcalc.enclosure.sampler import UNTIGHT, Sampler, size_of
 from gradcalc.enclosure.seeking import Search, axis_slopes, sought
 from gradcalc.enclosure.touching import between
 from gradcalc.enclosure.trial import FAR, Trial, forward_cost
+from gradcalc.enclosure.turning import turned
 from gradcalc.enclosure.within import ASIDE, within_any
 from gradcalc.errors import GradcalcError
 from gradcalc.testimony import Event, Nature, Neighbourhood

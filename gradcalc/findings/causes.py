@@ -75,23 +75,33 @@ def _point(
     yield from _branches(autograd, known)
     if not known.rough:
         yield from _near(known)
-    turned = known.turned if isinstance(known, Enclosed) else ()
+    turned = _turned(problem, autograd, known)
     yield from islice(_corners(problem, autograd, turned, known.rough), MOST)
     if isinstance(known, Enclosed):
         yield from _sampled(known)
         if judgement.verdict.exit_code:
-            yield from _alone(problem, known)
+            yield from _alone(problem, turned)
     for name, condition in known.sensitivity.conditions.items():
         if np.isfinite(condition) and condition > ILL_CONDITIONED:
             change = f"a relative change of the inputs changes the gradient by {name}"
             yield Finding("ill-conditioned", f"{change} {condition:.1e} times as much")
 
 
-def _alone(problem: Problem, exact: Enclosed) -> Iterator[Finding]:
-    """Comparisons by which the program does another thing at the point than beside it."""
+def _turned(problem: Problem, autograd: Computed, known: Reference) -> tuple[Event, ...]:
+    """Comparisons by which the program does another thing at the point than beside it.
+
+    What is no number is the slope of nothing that the program does.
+    """
+    if not all(np.isfinite(autograd.gradients[name]).all() for name in problem.wrt):
+        return ()
+    return known.turned if isinstance(known, Enclosed) else ()
+
+
+def _alone(problem: Problem, turned: tuple[Event, ...]) -> Iterator[Finding]:
+    """What these comparisons mean for autograd's gradient."""
     single = sum(problem.inputs[name].size for name in problem.wrt) == 1
     where = "at this very point only" if single else "here, and not beside it"
-    for event in _distinct(exact.turned):
+    for event in _distinct(turned):
         text = f"{at_text(event.primitive, event.at)} comes out as it does {where}"
         what = "autograd differentiates what the program does here, which is another function"
         yield Finding("point", f"{text}: {what}", None, event.place)

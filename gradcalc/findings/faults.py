@@ -116,7 +116,7 @@ def _corners(exact: Enclosed, judgement: Judgement) -> Iterator[Finding]:
         return
     if not all(w is not None and np.isfinite(w.autograd) for w in worst):
         return
-    corners = [e for e in exact.events if not e.margin and not e.condition]
+    corners = exact.cancelling
     if corners:
         names = ", ".join(dict.fromkeys(event.primitive for event in corners))
         text = f"the corners of {names} cancel here: torch adds up what it takes for each"
