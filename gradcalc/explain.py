@@ -5,7 +5,7 @@ import numpy as np
 from gradcalc.calculate import Ask, ask_here, cured_report, weigh
 from gradcalc.problem import Problem
 from gradcalc.report import Answer, Explanation
-from gradcalc.testimony import Absent, Enclosed, Nature, Slopes, trusted
+from gradcalc.testimony import Absent, Derived, Enclosed, Nature, Slopes, trusted
 from gradcalc.verdict.case import Case
 from gradcalc.verdict.rough import ends, is_exact
 
@@ -34,9 +34,20 @@ def _answers(case: Case) -> tuple[Answer, ...]:
         else Answer("autograd", dict(ours.gradients), dict(ours.gradients)),
         Answer("symbolic", absent=case.formula.doubt)
         if formula is None
-        else Answer("symbolic", dict(formula.gradients), dict(formula.gradients)),
+        else _symbolic(case, formula),
         _enclosed(case.problem, case.enclosure),
     )
+
+
+def _symbolic(case: Case, formula: Derived) -> Answer:
+    """What the formula gives, but for inputs without a gradient or slopes on either side."""
+    exact = trusted(case.enclosure)
+    rough = exact.rough if exact else ()
+    ends = {k for part in rough if part.nature is not Nature.KINK for k in part.columns}
+    marks = np.array([k in ends for k in range(case.problem.joined(formula.gradients).size)])
+    without = {n for n, own in case.problem.split(marks).items() if own.size and own.all()}
+    shown = {n: values for n, values in formula.gradients.items() if n not in without}
+    return Answer("symbolic", shown, shown)
 
 
 def _enclosed(problem: Problem, exact: Enclosed | Absent) -> Answer:

@@ -291,12 +291,14 @@ class Step:
 class Formula:
     """A gradient as text in gradcalc's language, or why there is none to be shown.
 
-    `holds` says that nothing speaks against it at the point, be it written or not.
+    `holds` says that nothing speaks against it at the point, be it written or not; `elsewhere` is
+    the text that gives the gradient at other points only.
     """
 
     written: Written | None = None
     failure: str | None = None
     holds: bool = True
+    elsewhere: Written | None = None
 
 
 @dataclass(frozen=True, slots=True)

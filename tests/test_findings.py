@@ -314,6 +314,8 @@ SENTENCES: tuple[tuple[str, str, dict[str, Any], str, str], ...] = (
      "log at 0 is on the border", "what the program does here"),
     ("no number at a jump", "n = norm(x)\nsum(where(n == 0., x, x/n))", {"x": [0.0, 0.0]},
      "discontinuous here (eq at 0, 0)", "what the program does here"),
+    ("a float all the same", "log(torch.special.ndtr(x))", {"x": -38.0},
+     "torch gives 0 for ndtr at -38, which is 2.88543e-316", "underflows"),
     ("not saturated", "x/x + 0*y", {"x": 1e300, "y": 1.0}, "mul at 0, 1 is flat", "saturated"),
 )  # fmt: skip
 

@@ -316,3 +316,18 @@ def test_slopes_are_not_what_the_distance_makes_of_them(text: str) -> None:
     assert "0000000" not in drawn
     assert "99999" not in drawn
     assert "-0 " not in drawn
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "says"),
+    [
+        ("log(exp(a) + exp(b))", {"a": -1000.0, "b": -1001.0}, "stays in the range of floats"),
+        ("log(1 + exp(x))", {"x": -40.0}, "keeps the digits that 1 beside it would round away"),
+    ],
+)
+def test_the_reason_is_what_the_cure_does_at_the_point(
+    text: str, inputs: dict[str, Any], says: str
+) -> None:
+    drawn = " ".join(render([explain(problem(text, **inputs))], STYLE).split())
+    assert says in drawn
+    assert "overflow in it" not in drawn

@@ -140,7 +140,9 @@ def _own(course: Course, origin: tuple[int, int], index: Index) -> Fault:
         if moved is not None:
             return Fault("outside", *course.named(number), at, *moved)
         kind = "overflow" if beyond or not meant.is_finite() else "value"
-    elif given == 0 and meant.is_finite() and 0 < abs(meant) < float(course.range.tiny):
+    elif (
+        given == 0 and meant.is_finite() and 0 < abs(meant) < float(course.range.smallest_subnormal)
+    ):
         kind = "underflow"
     elif abs(meant - given) <= abs(meant) * (LOST * course.epsilon):
         kind = "rounded" if row is not None and row.boolean else "cancellation"
