@@ -201,11 +201,13 @@ class Probe:
 class Cut:
     """A `float`, `int` or `item` but for which a gradient would flow, where none does.
 
-    Unless it does so `alone`, others have to be left out as well.
+    Unless it does so `alone`, others have to be left out as well. `same` says that without them
+    the value is what it was.
     """
 
     stop: Stop
     alone: bool
+    same: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -316,6 +316,10 @@ SENTENCES: tuple[tuple[str, str, dict[str, Any], str, str], ...] = (
      "discontinuous here (eq at 0, 0)", "what the program does here"),
     ("a float all the same", "log(torch.special.ndtr(x))", {"x": -38.0},
      "torch gives 0 for ndtr at -38, which is 2.88543e-316", "underflows"),
+    ("held", "F.binary_cross_entropy(torch.sigmoid(z), torch.tensor(1.0))", {"z": -800.0},
+     "by z is 0: binary_cross_entropy holds its logarithm at -100 here", "mul in"),
+    ("held on the other side", "F.binary_cross_entropy(torch.sigmoid(z), torch.tensor(0.0))",
+     {"z": 800.0}, "by z is 0: binary_cross_entropy holds its logarithm at -100 here", "detach"),
     ("not saturated", "x/x + 0*y", {"x": 1e300, "y": 1.0}, "mul at 0, 1 is flat", "saturated"),
 )  # fmt: skip
 

@@ -547,6 +547,8 @@ LEVEL: tuple[tuple[str, Any, str], ...] = (
     ("binary_cross_entropy_with_logits(x, 1.0)", 15.0, "vanished"),
     ("binary_cross_entropy_with_logits(x, 1.0)", 30.0, "vanished"),
     ("binary_cross_entropy_with_logits(x, 1.0)", 40.0, "vanished"),
+    ("binary_cross_entropy(sigmoid(x), tensor(1.0))", -101.0, "vanished"),
+    ("binary_cross_entropy(sigmoid(x), tensor(1.0))", -150.0, "vanished"),
     ("cross_entropy(x, tensor([1.0, 0.0]))", [15.0, 0.0], "vanished"),
     ("cross_entropy(x, tensor([1.0, 0.0]))", [25.0, 0.0], "vanished"),
     ("cross_entropy(x, tensor([0.9, 0.1]))", [1015.0, 1000.0], "verified"),
