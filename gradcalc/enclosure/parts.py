@@ -90,7 +90,8 @@ class Parts:
 def parts(trial: Trial) -> Parts | None:
     """The parts of a function around a point; None where it is one, or may be another one there.
 
-    It may where the program was steered by what moves.
+    It may where the program was steered by what moves. Where there is no value, what does not move
+    may be why, so that one part is not all there is.
     """
     trace = trial.trace
     steered = [s.number for s in trace.observations if s.question in (truth, numbers)]
@@ -107,7 +108,7 @@ def parts(trial: Trial) -> Parts | None:
     leaves = [trace.inputs[name] for name in trace.wrt]
     own = [found[starts[leaf.order] :][: math.prod(leaf.shape)] for leaf in leaves]
     columns, labels = np.unique(np.concatenate(own), return_inverse=True)
-    if len(columns) < 2:
+    if len(columns) < 2 and trial.whole.is_finite():
         return None
     terms = _by_component(weights, found, starts)
     made = [Part(np.flatnonzero(labels == k), terms.get(int(c), ())) for k, c in enumerate(columns)]

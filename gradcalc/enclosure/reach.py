@@ -1,7 +1,7 @@
-"""Which elements of the inputs an operation at a kink is made of.
+"""What of the operations at a special point is told first.
 
 The slopes along an axis are told of an operation that moves along it: another one may share an
-input with it.
+input with it. At an edge it is what has no value there.
 """
 
 from collections.abc import Sequence
@@ -9,10 +9,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from gradcalc.derive.perturbations import is_finite
 from gradcalc.derive.trace import Trace
+from gradcalc.enclosure.culprits import event_beside
 from gradcalc.enclosure.kinks import Index, Met
 from gradcalc.enclosure.parts import Part, links
-from gradcalc.testimony import Event, Neighbourhood
+from gradcalc.enclosure.trial import Trial, below, taking_part
+from gradcalc.expr.nodes import Node
+from gradcalc.testimony import Event, Nature, Neighbourhood
 
 
 def with_slopes_first(
@@ -33,6 +37,46 @@ def with_slopes_first(
             reached[one.event] = reach(trace, one.number, one.index)
     told = [replace(event, columns=reached.get(event)) for event in events]
     return tuple(sorted(told, key=lambda e: e.columns is not None and column not in e.columns))
+
+
+def with_undefined_first(
+    here: Trial, around: Neighbourhood, events: tuple[Event, ...], met: Sequence[Met]
+) -> tuple[Event, ...]:
+    """The events at an edge with those first that have no value, or no slope, at the point."""
+    if around.nature is not Nature.EDGE or len(events) < 2:
+        return events
+    undefined = set()
+    for one in met:
+        node = here.trace.nodes[one.number]
+        if node.source is not None:
+            wild = ~is_finite(here.values[one.number]) | here.steep(node)
+            if np.broadcast_to(wild, node.shape)[one.index]:
+                undefined.add(one.event)
+    return tuple(sorted(events, key=lambda event: event not in undefined))
+
+
+def wild_constant(here: Trial) -> str | None:
+    """What takes part, has no finite value at the point and does not move; None if nothing."""
+    for number, mask in sorted(taking_part(here).items()):
+        node = here.trace.nodes[number]
+        for operand, own in zip(node.operands, below(node, mask, here), strict=True):
+            still = own is not None and not here.trace.is_active(operand)
+            if still and (own & ~is_finite(here.values[operand.order])).any():
+                return _first_wild(here, operand)
+    return None
+
+
+def _first_wild(here: Trial, node: Node) -> str | None:
+    """The first operation without a finite value that one is made of, None if it is an input."""
+    for operand in node.operands:
+        if not is_finite(here.values[operand.order]).all():
+            return _first_wild(here, operand)
+    if not node.operands:
+        return None
+    place = tuple(map(int, np.argwhere(~is_finite(here.values[node.order]))[0]))
+    event = event_beside(here, node, place)
+    at = f" at {', '.join(f'{number:.6g}' for number in event.at)}" if event.at else ""
+    return f"{event.primitive}{at}"
 
 
 def reach(trace: Trace, number: int, index: Index) -> frozenset[int]:

@@ -28,27 +28,30 @@ def regions(problem: Problem, centre: Trial, base: Trial, met: Sequence[Met]) ->
 
     `base` is a run there with as many digits as those beside it.
     """
-    found = _special(centre, base, met) or undivided(met, problem.joined(problem.inputs).size)
+    found = _special(centre, base, met)
+    # what does not move may be all that has no value
+    if found is None or (not found and centre.whole.is_finite()):
+        found = undivided(met, problem.joined(problem.inputs).size)
     if all(np.isfinite(values).all() for values in problem.inputs.values()):
         return found
     return [(_kept_out(part, centre, own, problem), own) for part, own in found]
 
 
-def _special(centre: Trial, base: Trial, met: Sequence[Met]) -> Regions:
-    """The same, none where the function is one part, or too many."""
+def _special(centre: Trial, base: Trial, met: Sequence[Met]) -> Regions | None:
+    """The same; None where the function is one part, or too many."""
     if centre.guessed or not centre.derived.shares_with(base.derived):
-        return []
+        return None
     found = parts(base)
     owned = None if found is None else _owned(found, met)
     if found is None or owned is None:
-        return []
+        return None
     special = []
     for number, part in enumerate(found.parts):
         of_part = tuple(owned.get(number, ()))
         own = part.of(centre, base)
         if not own.finite or not own.tight or not all(one.event.margin for one in of_part):
             special.append((part, of_part))
-    return special if len(special) <= PARTS else []
+    return special if len(special) <= PARTS else None
 
 
 def _kept_out(part: Part, centre: Trial, met: Sequence[Met], problem: Problem) -> Part:

@@ -20,7 +20,7 @@ from gradcalc.enclosure.hull import extent
 from gradcalc.enclosure.kinks import Met, events_of
 from gradcalc.enclosure.neighbourhood import RADII, explore, in_cells
 from gradcalc.enclosure.parts import OtherCourse, Part
-from gradcalc.enclosure.reach import with_slopes_first
+from gradcalc.enclosure.reach import wild_constant, with_slopes_first, with_undefined_first
 from gradcalc.enclosure.reactions import BESIDE, SAMPLES, Samples, beside
 from gradcalc.enclosure.regions import Regions, regions, undivided
 from gradcalc.enclosure.sampler import UNTIGHT, Sampler, size_of
@@ -204,6 +204,9 @@ def _looked_at(sampler: Sampler, here: Trial, part: Part, met: tuple[Met, ...]) 
         raise OutOfReach(str(experiment.wild_among(part.columns)))
     if here.finite and not here.tight:
         raise OutOfReach(UNTIGHT)
+    still = None if here.finite else wild_constant(here)
+    if still is not None:
+        raise OutOfReach(f"the value is not finite, nor is it beside the point: {still}")
     base = part.of(sampler.base, sampler.base)
 
     def sample(direction: Any, radius: Any) -> Trial:
@@ -223,6 +226,7 @@ def _looked_at(sampler: Sampler, here: Trial, part: Part, met: tuple[Met, ...]) 
     if around.nature is Nature.KINK and around.sides is None and 2 * size <= affordable:
         around = replace(around, sides=axis_slopes(base, sample, around))
     events = _ranked(sampler, part, around, tuple(one.event for one in met))
+    events = with_undefined_first(here, around, events, met)
     return replace(around, events=with_slopes_first(here.trace, part, around, events, met))
 
 
