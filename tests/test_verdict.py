@@ -292,7 +292,7 @@ def test_numbers_are_told_apart(first: float, second: Any, texts: tuple[str, str
 
 DOUBLING = "y = x\nwhile y < 100:\n    y = 2*y\ny"
 
-CLAIMS: tuple[tuple[str, dict[str, Any], str, bool, str], ...] = (
+CLAIMS: tuple[tuple[str, dict[str, Any], str, bool | None, str], ...] = (
     ("2*dot(x,x)", {"x": [0.0, 1.0]}, "4*x", True, "verified"),
     ("2*dot(x,x)", {"x": [0.0, 1.0]}, "3*x", False, "wrong"),
     ("2*dot(x,x)", {"x": [1.0, 1.0]}, "4", True, "verified"),
@@ -307,9 +307,9 @@ CLAIMS: tuple[tuple[str, dict[str, Any], str, bool, str], ...] = (
     ("abs(x)", {"x": 0.0}, "0", True, "kink"),
     ("abs(x)", {"x": 0.0}, "0.5", True, "kink"),
     ("abs(x)", {"x": 0.0}, "2", False, "wrong"),
-    ("floor(x)", {"x": 1.0}, "0", False, "jump"),
-    ("sqrt(x)", {"x": 0.0}, "inf", False, "edge"),
-    ("1/x", {"x": 0.0}, "-1/x**2", False, "singular"),
+    ("floor(x)", {"x": 1.0}, "0", None, "jump"),
+    ("sqrt(x)", {"x": 0.0}, "inf", None, "edge"),
+    ("1/x", {"x": 0.0}, "-1/x**2", None, "singular"),
     ("x*x", {"x": float("inf")}, "2*x", True, "unresolved"),
     ("exp(x)", {"x": -1000.0}, "exp(x)", True, "verified"),
     # formulas hold around the point, numbers at it
@@ -368,12 +368,47 @@ CLAIMS: tuple[tuple[str, dict[str, Any], str, bool, str], ...] = (
 @pytest.mark.parametrize(
     ("text", "inputs", "claim", "holds", "outcome"), CLAIMS, ids=[f"{c[0]}:{c[2]}" for c in CLAIMS]
 )
-def test_a_claim(text: str, inputs: dict[str, Any], claim: str, holds: bool, outcome: str) -> None:
+def test_a_claim(
+    text: str, inputs: dict[str, Any], claim: str, holds: bool | None, outcome: str
+) -> None:
     answer = report(text, claims={"x": claim}, **inputs)
     judged = answer.gradients[0].claim
     assert judged is not None
     assert judged.holds is holds
     assert answer.verdict.outcome == outcome, answer.verdict.message
+
+
+OPEN: tuple[tuple[str, dict[str, Any], str, bool | None, str], ...] = (
+    # program, inputs, claim by x, whether it holds, outcome
+    ("floor(x)", {"x": 1.0}, "0", None, "jump"),
+    ("log(abs(x))", {"x": 0.0}, "1/x", None, "singular"),
+    ("sqrt(x)", {"x": 0.0}, "5", None, "edge"),
+    ("x*x", {"x": np.inf}, "3", None, "unresolved"),
+    ("sum(floor(x)) + x[0]", {"x": [0.5, 1.0]}, "tensor([1, 0])", None, "jump"),
+    ("sum(floor(x)) + x[0]", {"x": [0.5, 1.0]}, "tensor([2, 0])", False, "wrong"),
+    # another input has none
+    ("x**2 + floor(y)", {"x": 2.0, "y": 1.0}, "2*x", True, "jump"),
+    ("x**2 + floor(y)", {"x": 2.0, "y": 1.0}, "3*x", False, "wrong"),
+    ("abs(x) + floor(y)", {"x": 0.0, "y": 1.0}, "0.5", True, "jump"),
+    ("abs(x) + floor(y)", {"x": 0.0, "y": 1.0}, "2", False, "wrong"),
+)
+
+
+@pytest.mark.parametrize(("text", "inputs", "claim", "holds", "outcome"), OPEN)
+def test_a_claim_where_there_is_no_gradient(
+    text: str, inputs: dict[str, Any], claim: str, holds: bool | None, outcome: str
+) -> None:
+    answer = report(text, claims={"x": claim}, **inputs)
+    judged = answer.gradients[0].claim
+    assert judged is not None
+    assert judged.holds is holds, answer.verdict.message
+    assert answer.verdict.outcome == outcome
+    assert ("cannot be judged" in answer.verdict.message) == (holds is None)
+    drawn = why.render(
+        [explain(problem(text, claims={"x": claim}, **inputs))], Style(300, color=False)
+    )
+    assert ("cannot be judged: there is" in drawn) == (holds is None)
+    assert ("does not hold" in drawn) == (holds is False)
 
 
 def test_a_claim_in_fewer_digits() -> None:

@@ -18,7 +18,12 @@ from gradcalc.testimony import (
     Reference,
     trusted,
 )
-from gradcalc.verdict.claims import check_claim, with_claims_beside, with_failed_claim
+from gradcalc.verdict.claims import (
+    check_claim,
+    with_claims_beside,
+    with_failed_claim,
+    with_open_claim,
+)
 from gradcalc.verdict.comparing import NEAREST, compare, is_told, value_holds, within_rounding
 from gradcalc.verdict.outcome import (
     Claim,
@@ -89,12 +94,15 @@ def judge(
         )
         for name in problem.claims
     }  # fmt: skip
-    failed = [name for name, claim in claims.items() if not claim.holds]
+    failed = [name for name, claim in claims.items() if claim.holds is False]
+    undecided = [claim for claim in claims.values() if claim.holds is None]
     if failed and verdict.outcome is not Outcome.WRONG:
         name = failed[0]
         verdict = with_failed_claim(verdict, name, claims[name], autograd, found.reference)
     elif claims and verdict.outcome is Outcome.WRONG:
         verdict = with_claims_beside(verdict, claims)
+    elif undecided and verdict.outcome is not Outcome.VERIFIED:
+        verdict = with_open_claim(verdict, undecided[0])
     return replace(found, verdict=verdict, claims=claims)
 
 

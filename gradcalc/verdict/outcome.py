@@ -68,7 +68,8 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A gradient that the user expects, from `--expect`, and whether it holds.
+    """A gradient that the user expects, from `--expect`, and whether it holds; None where there is
+    no gradient that it could be held to.
 
     `differs` marks the elements that do not hold. A claim is judged in exact arithmetic; where
     floats leave it, as it is written, fewer digits than the rule asks for, `digits` says how many
@@ -80,7 +81,7 @@ class Claim:
 
     text: str
     value: Array
-    holds: bool
+    holds: bool | None
     differs: NDArray[np.bool_]
     digits: float | None = None
     beside: str | None = None
