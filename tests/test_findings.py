@@ -320,6 +320,11 @@ SENTENCES: tuple[tuple[str, str, dict[str, Any], str, str], ...] = (
      "by z is 0: binary_cross_entropy holds its logarithm at -100 here", "mul in"),
     ("held on the other side", "F.binary_cross_entropy(torch.sigmoid(z), torch.tensor(0.0))",
      {"z": 800.0}, "by z is 0: binary_cross_entropy holds its logarithm at -100 here", "detach"),
+    ("a step up", "floor(x/s)*s", {"s": 0.1, "x": 1.3, "wrt": ("s",)},
+     "1.3 for 1.2: div at 1.3, 0.1 is 13 by rounding, 2.8e-16 more than exactly, and floor at 13"
+     " steps up or down by that", "loses"),
+    ("a jump, no kink", "floor(x/s)*s", {"s": 0.1, "x": 1.3, "wrt": ("s",)},
+     "cannot tell this point from a jump (floor at 13)", "a kink ("),
     ("not saturated", "x/x + 0*y", {"x": 1e300, "y": 1.0}, "mul at 0, 1 is flat", "saturated"),
 )  # fmt: skip
 

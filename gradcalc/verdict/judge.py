@@ -7,6 +7,8 @@ from types import MappingProxyType
 import numpy as np
 
 from gradcalc.lang.program import brief
+from gradcalc.primitives import BY_NAME, Elementwise
+from gradcalc.primitives.arithmetic import zero
 from gradcalc.problem import Problem
 from gradcalc.testimony import (
     Absent,
@@ -14,6 +16,7 @@ from gradcalc.testimony import (
     Computed,
     Derived,
     Enclosed,
+    Event,
     Neighbourhood,
     Reference,
     trusted,
@@ -155,12 +158,21 @@ def _as_far_as_rounding_tells(
     if not wrong or not within_rounding(problem, autograd, known):
         return comparisons
     near = [event for event in known.events if event.margin] or known.events
-    kink = f"rounding cannot tell this point from a kink{culprit_text(near)}"
+    what = "a jump" if near and _is_step(near[0]) else "a kink"
+    kink = f"rounding cannot tell this point from {what}{culprit_text(near)}"
     why = f"{kink}, and autograd's gradient is one from beside it"
     changed = {
         name: replace(comparisons[name], outcome=Outcome.UNRESOLVED, why=why) for name in wrong
     }
     return {**comparisons, **changed}
+
+
+def _is_step(event: Event) -> bool:
+    """Whether something is at a jump by itself, as `floor` is, and no comparison."""
+    row = BY_NAME.get(event.primitive)
+    if not isinstance(row, Elementwise) or row.boolean or not row.partials:
+        return False
+    return all(slope is zero for _, slope in row.partials)
 
 
 def _as_rounding_chose(
