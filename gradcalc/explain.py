@@ -5,9 +5,16 @@ import numpy as np
 from gradcalc.calculate import Ask, ask_here, cured_report, weigh
 from gradcalc.problem import Problem
 from gradcalc.report import Answer, Explanation
-from gradcalc.testimony import Absent, Enclosed, Nature, Slopes, trusted
+from gradcalc.testimony import Absent, Derived, Enclosed, Nature, Slopes, trusted
 from gradcalc.verdict.case import Case
 from gradcalc.verdict.rough import ends, is_exact
+
+NEARLY = 2.0**-46
+"""How far off a short number a slope may be that is that number, some 64 roundings: slopes around a
+kink are worked out a little beside it, where an exponent such as 1/3 that was rounded tells."""
+
+SHORT = 12
+"""Digits of such a number."""
 
 
 def explain(problem: Problem, command: str = "why", ask: Ask = ask_here) -> Explanation:
@@ -27,9 +34,20 @@ def _answers(case: Case) -> tuple[Answer, ...]:
         else Answer("autograd", dict(ours.gradients), dict(ours.gradients)),
         Answer("symbolic", absent=case.formula.doubt)
         if formula is None
-        else Answer("symbolic", dict(formula.gradients), dict(formula.gradients)),
+        else _symbolic(case, formula),
         _enclosed(case.problem, case.enclosure),
     )
+
+
+def _symbolic(case: Case, formula: Derived) -> Answer:
+    """What the formula gives, but for inputs without a gradient or slopes on either side."""
+    exact = trusted(case.enclosure)
+    rough = exact.rough if exact else ()
+    ends = {k for part in rough if part.nature is not Nature.KINK for k in part.columns}
+    marks = np.array([k in ends for k in range(case.problem.joined(formula.gradients).size)])
+    without = {n for n, own in case.problem.split(marks).items() if own.size and own.all()}
+    shown = {n: values for n, values in formula.gradients.items() if n not in without}
+    return Answer("symbolic", shown, shown)
 
 
 def _enclosed(problem: Problem, exact: Enclosed | Absent) -> Answer:
@@ -63,6 +81,14 @@ def _beside(problem: Problem, exact: Enclosed) -> Answer:
     low = problem.joined(exact.gradients)
     high = low.copy()
     for part in exact.rough:
-        low[part.columns], high[part.columns] = ends(part)
+        for side, slopes in zip((low, high), ends(part), strict=True):
+            side[part.columns] = [_settled(slope) for slope in slopes]
     note = "the slopes around this kink"
     return Answer("enclosure", problem.split(low), problem.split(high), note)
+
+
+def _settled(slope: float) -> float:
+    """A slope without what the distance at which it was worked out makes of it."""
+    short = float(f"{slope:.{SHORT}g}")
+    # no slope is below 0 by being called -0
+    return (short if abs(short - slope) <= NEARLY * abs(slope) else float(slope)) + 0.0

@@ -148,7 +148,7 @@ def cut(problem: Problem, ours: Computed, run: Run, *, small: bool = True) -> Cu
         other = _without(problem, left_out, alone=alone)
         found = None if other is None else _ran(run, other)
         if found is not None and any(found.gradients[name].any() for name in zeros):
-            return Cut(left_out[0], alone)
+            return Cut(left_out[0], alone, is_close(found.value, ours.value))
     return None
 
 

@@ -49,7 +49,9 @@ class Event:
     """A primitive at, or very near, a point where it is not smooth, or outside its domain.
 
     `at` are its operands, `margin` how far away that point is; `condition` says that it is a
-    comparison, `close` that a few roundings of its operands could take it to that point.
+    comparison, `close` that a few roundings of its operands could take it to that point. `columns`
+    are the elements of the inputs, as those of a `Neighbourhood`, that its operands are made of,
+    None where that was not found out.
     """
 
     primitive: str
@@ -59,6 +61,7 @@ class Event:
     margin: float = 0.0
     condition: bool = False
     close: bool = False
+    columns: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,14 @@ class Neighbourhood:
     columns: NDArray[np.intp] = field(default_factory=lambda: np.empty(0, np.intp))
     events: tuple[Event, ...] = ()
     why: str = ""
+
+    @property
+    def widest(self) -> int | None:
+        """The place among the columns of the slopes at a kink that differ most on both sides."""
+        if self.nature is not Nature.KINK or self.sides is None:
+            return None
+        jumps = np.abs(self.sides[1] - self.sides[0])
+        return int(np.nanargmax(jumps)) if np.any(jumps > 0) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,11 +201,13 @@ class Probe:
 class Cut:
     """A `float`, `int` or `item` but for which a gradient would flow, where none does.
 
-    Unless it does so `alone`, others have to be left out as well.
+    Unless it does so `alone`, others have to be left out as well. `same` says that without them
+    the value is what it was.
     """
 
     stop: Stop
     alone: bool
+    same: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,12 +293,14 @@ class Step:
 class Formula:
     """A gradient as text in gradcalc's language, or why there is none to be shown.
 
-    `holds` says that nothing speaks against it at the point, be it written or not.
+    `holds` says that nothing speaks against it at the point, be it written or not; `elsewhere` is
+    the text that gives the gradient at other points only.
     """
 
     written: Written | None = None
     failure: str | None = None
     holds: bool = True
+    elsewhere: Written | None = None
 
 
 NOTHING = 2.0**-52
@@ -417,6 +432,7 @@ class Enclosed(Reference):
     `faults` are where autograd's gradients went astray, by input, and its value (None), `closed`
     what lets nothing by, where that was looked for. `decided` is what made comparisons come out
     otherwise for torch, by rounding, and `chosen` the gradients of what it took then.
+    `cancelling` are the corners that come to nothing together, where that was looked for.
     """
 
     bits: int
@@ -428,6 +444,7 @@ class Enclosed(Reference):
     closed: tuple[Closed, ...] = ()
     decided: tuple[Fault, ...] = ()
     chosen: Mapping[str, Reals] = field(default_factory=dict)
+    cancelling: tuple[Event, ...] = ()
 
     @property
     def rough(self) -> tuple[Neighbourhood, ...]:

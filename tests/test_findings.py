@@ -301,6 +301,30 @@ SENTENCES: tuple[tuple[str, str, dict[str, Any], str, str], ...] = (
      "sqrt at 0: by", "relu at 0: by"),
     ("norm and cone", "norm(stack([x, y])) + relu(minimum(2*y - x, 3*x - 4*y))",
      {"x": 0.0, "y": 0.0}, "sqrt in norm at 0: by", "border"),
+    ("corners and a filled hole",
+     "where(x == 0, 1, sin(x)/where(x == 0, 1, x)) + relu(x) - relu(-x)", {"x": 0.0},
+     "the corners of relu cancel", "eq at"),
+    ("corners and a square", "norm(x)**2 + relu(x[0]) - relu(-x[0])", {"x": [0.0, 0.0]},
+     "the corners of relu cancel", "relu, "),
+    ("corners and a power", "abs(x)**1.5 + relu(x) - relu(-x) - x", {"x": 0.0},
+     "the corners of relu cancel", "relu, "),
+    ("no number at the point", "where(x == 0, 1, sin(x)/x)", {"x": 0.0},
+     "NaN where the true one is finite: div at 0, 0", "what the program does here"),
+    ("no number at an edge", "t*(where(t == 0, 0, log(t)) - l)", {"t": 0.0, "l": 0.5},
+     "log at 0 is on the border", "what the program does here"),
+    ("no number at a jump", "n = norm(x)\nsum(where(n == 0., x, x/n))", {"x": [0.0, 0.0]},
+     "discontinuous here (eq at 0, 0)", "what the program does here"),
+    ("a float all the same", "log(torch.special.ndtr(x))", {"x": -38.0},
+     "torch gives 0 for ndtr at -38, which is 2.88543e-316", "underflows"),
+    ("held", "F.binary_cross_entropy(torch.sigmoid(z), torch.tensor(1.0))", {"z": -800.0},
+     "by z is 0: binary_cross_entropy holds its logarithm at -100 here", "mul in"),
+    ("held on the other side", "F.binary_cross_entropy(torch.sigmoid(z), torch.tensor(0.0))",
+     {"z": 800.0}, "by z is 0: binary_cross_entropy holds its logarithm at -100 here", "detach"),
+    ("a step up", "floor(x/s)*s", {"s": 0.1, "x": 1.3, "wrt": ("s",)},
+     "1.3 for 1.2: div at 1.3, 0.1 is 13 by rounding, 2.8e-16 more than exactly, and floor at 13"
+     " steps up or down by that", "loses"),
+    ("a jump, no kink", "floor(x/s)*s", {"s": 0.1, "x": 1.3, "wrt": ("s",)},
+     "cannot tell this point from a jump (floor at 13)", "a kink ("),
     ("not saturated", "x/x + 0*y", {"x": 1e300, "y": 1.0}, "mul at 0, 1 is flat", "saturated"),
 )  # fmt: skip
 
@@ -315,6 +339,31 @@ def test_what_is_said_of_the_cause(
     said = " | ".join([answer.verdict.message, *(finding.message for finding in answer.findings)])
     assert says in said
     assert never not in said
+
+
+SHARED: tuple[tuple[str, tuple[str, ...], Any], ...] = (
+    # kinks that share inputs, that between « and » has the slopes; whose slopes; all inputs
+    ("«abs(a-p)» - abs(b-p)", ("a",), 1.0),
+    ("«norm(a-p)» - norm(b-p)", ("a[0]",), [1.0, 2.0]),
+    ("«sqrt((a-p)**2)» - sqrt((b-p)**2)", ("a",), 1.0),
+    ("relu(«norm(a-p)» - norm(a-n) + 1)", ("p[0]",), [1.0, 2.0]),
+    ("«abs(a[0]-a[1])» - abs(a[2]-a[1]) + «abs(p-b)»", ("a[0]", "p"), [1.0, 1.0, 1.0]),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("marked", "whose", "at"), SHARED, ids=[case[0] for case in SHARED])
+def test_slopes_are_told_of_what_moves_with_the_input(
+    marked: str, whose: tuple[str, ...], at: Any
+) -> None:
+    parts = re.split("[«»]", marked)
+    columns = [sum(map(len, parts[:k])) + 1 for k in range(1, len(parts), 2)]
+    text = "".join(parts)
+    names = [name for name in "apbn" if re.search(rf"\b{name}\b", text)]
+    given = {n: 1.0 if n in "pb" and "[" in text else at for n in names}
+    told = [f for f in report(text, **given).findings if "on the left" in f.message]
+    assert [f.span.column for f in told if f.span is not None] == columns
+    for finding, name in zip(told, whose, strict=True):
+        assert f"by {name} slope -1 on the left, 1 on the right" in finding.message
 
 
 EXTREME: tuple[tuple[str, dict[str, Any]], ...] = (

@@ -106,6 +106,39 @@ def test_the_parts_of_a_function(text: str, inputs: Any, columns: Any) -> None:
     assert total == pytest.approx(float(run.whole))
 
 
+@pytest.mark.parametrize(
+    ("text", "outcome", "says"),
+    [
+        ("x**2 + log(y)", "verified", "agree"),
+        ("sum(x**2) + 1/y", "verified", "agree"),
+        ("abs(x - 3) + log(y)", "kink", "abs at 0"),
+        ("x**2*log(y)", "unresolved", "is not finite, nor is it beside the point: log at 0"),
+        ("exp(x + log(3*y))", "unresolved", "beside the point: log at 0"),
+    ],
+)
+def test_what_does_not_move_hides_nothing(text: str, outcome: str, says: str) -> None:
+    verdict = report(text, x=3.0, y=0.0, wrt=("x",)).verdict
+    assert verdict.outcome == outcome
+    assert says in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "outcome", "culprit"),
+    [
+        ("atan(y/x)", {"x": 0.0, "y": 1.0}, "jump", "div at 1, 0"),
+        ("tanh(y/x) + x", {"x": 0.0, "y": 1.0}, "jump", "div at 1, 0"),
+        ("atan(y/x)**2", {"x": 0.0, "y": 1.0}, "edge", "div at 1, 0"),
+        ("(2*x)**2/x**2*floor(-x)", {"x": 0.0}, "jump", "floor at 0"),
+        ("(2*x)**2/x**2*relu(x)", {"x": 0.0}, "edge", "div at 0, 0"),
+        ("relu(x)*(sin(x)/x)", {"x": 0.0}, "edge", "div at 0, 0"),
+    ],
+)  # fmt: skip
+def test_a_hole(text: str, inputs: Any, outcome: str, culprit: str) -> None:
+    verdict = report(text, **inputs).verdict
+    assert verdict.outcome == outcome
+    assert f"({culprit})" in verdict.message
+
+
 def test_what_is_added_up_has_its_weight() -> None:
     asked = problem("3*(x - 2*sum(abs(y)))", x=1.0, y=[0.0, 5.0])
     run = Experiment(Runs(asked)).run(192, forced=True)

@@ -357,3 +357,26 @@ def test_bounds_enclose_the_true_gradient() -> None:
     for low, high, x in zip(bounds.low["x"], bounds.high["x"], (0.1, 1.0, -3.0), strict=True):
         assert low < np.exp(x) < high
         assert high - low <= 4 * np.spacing(high)
+
+
+@pytest.mark.parametrize("text", ["norm(x, 3)", "norm(x, 1.5) - 0*x[0]", "abs(x[0]) - relu(-x[1])"])
+def test_slopes_are_not_what_the_distance_makes_of_them(text: str) -> None:
+    drawn = render([explain(problem(text, x=[0.0, 0.0]))], STYLE)
+    assert "0000000" not in drawn
+    assert "99999" not in drawn
+    assert "-0 " not in drawn
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "says"),
+    [
+        ("log(exp(a) + exp(b))", {"a": -1000.0, "b": -1001.0}, "stays in the range of floats"),
+        ("log(1 + exp(x))", {"x": -40.0}, "keeps the digits that 1 beside it would round away"),
+    ],
+)
+def test_the_reason_is_what_the_cure_does_at_the_point(
+    text: str, inputs: dict[str, Any], says: str
+) -> None:
+    drawn = " ".join(render([explain(problem(text, **inputs))], STYLE).split())
+    assert says in drawn
+    assert "overflow in it" not in drawn

@@ -29,8 +29,9 @@ FLAT = 2.0**-50
 """A slope below this, in relation to what it is a slope of too, lets nothing by that a float could
 tell."""
 
-LIKELY = ("slope", "choice", "comparison")
-"""What tells most of why nothing comes back, first: a slope, what is not taken, a comparison."""
+LIKELY = ("slope", "choice", "comparison", "nothing")
+"""What tells most of why nothing comes back, first: a slope, what is not taken, a comparison, a
+term that a definition takes 0 times, as a loss does by its labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,20 @@ def _passed(
         place = tuple(map(int, np.argwhere(mask)[0]))
         compared = is_boolean(node) or is_boolean(node.operands[k])
         chosen = "choice" if node.title == "where" else "slope"
-        ends.append(_End("comparison" if compared else chosen, node, k, place))
+        why = "comparison" if compared else "nothing" if _is_border(centre, node, k) else chosen
+        ends.append(_End(why, node, k, place))
+
+
+def _is_border(centre: Trial, node: Node, position: int) -> bool:
+    """Whether an operand inside of a definition is multiplied by 0 whatever moves."""
+    others = [o for k, o in enumerate(node.operands) if k != position]
+    if " in " not in centre.trace.title(node) or node.title != "mul":
+        return False
+    return not any(
+        centre.trace.is_active(other)
+        or any(not b.is_zero() for b in centre.values[other.order].flat)
+        for other in others
+    )
 
 
 def _lets(centre: Trial, node: Node, position: int, dtype: str) -> Any:

@@ -97,31 +97,6 @@ def _call(event: Event) -> tuple[str, Any]:
     return event.primitive.partition(" in ")[2] or event.primitive, event.place
 
 
-def turned(centre: Trial, sides: Sequence[Trial]) -> tuple[Event, ...]:
-    """The comparisons that come out at the point as they do in no run beside it."""
-    found = []
-    for node in filter(is_boolean, centre.trace.nodes):
-        others = [_same_node(side, node) for side in sides]
-        if not others or any(other is None for other in others):
-            continue
-        values = centre.values[node.order]
-        apart = np.ones(node.shape, np.bool_)
-        for other in others:
-            apart &= np.asarray(values != other, dtype=np.bool_)
-        if apart.any() and not any(is_boolean(operand) for operand in node.operands):
-            found.append(_event(centre, node, tuple(map(int, np.argwhere(apart)[0]))))
-    return tuple(found)
-
-
-def _same_node(trial: Trial, node: Node) -> Any | None:
-    """What another run has for a node, None where it is not the same there."""
-    nodes = trial.trace.nodes
-    if node.order >= len(nodes) or nodes[node.order].title != node.title:
-        return None
-    other = trial.values[node.order]
-    return other if other.shape == node.shape else None
-
-
 # -- what is not defined -----------------------------------------------------------------------
 
 
@@ -137,7 +112,7 @@ def _undefined(sample: Sample, direction: Any, radii: tuple[Any, Any]) -> list[E
                 wild = mask & (~is_finite(trial.values[number]) | trial.steep(node))
                 for place in map(tuple, np.argwhere(wild)):
                     if node.source is not None and _all_finite(trial, node, place):
-                        return [_event(trial, node, place)]
+                        return [event_beside(trial, node, place)]
     return []
 
 
@@ -162,10 +137,10 @@ def _growing(sample: Sample, direction: Any, radii: tuple[Any, Any]) -> list[Eve
             others = [o for k, o in enumerate(node.operands) if k != position]
             source = _endless(far, near, others)
             if source is not None:
-                return [_event(near, source, _largest_place(near.values[source.order]))]
+                return [event_beside(near, source, _largest_place(near.values[source.order]))]
             same = np.shape(handed[1]) == node.shape
             sizes = handed[1] if same else near.values[node.order]
-            return [_event(near, node, _largest_place(sizes))]
+            return [event_beside(near, node, _largest_place(sizes))]
     return []
 
 
@@ -176,7 +151,7 @@ def _jumping(sample: Sample, direction: Any, radii: tuple[Any, Any]) -> list[Eve
         return []
     apart = [_differs(*pair) for pair in zip(one.values, other.values, strict=True)]
     return [
-        _event(one, node, _largest_place(one.values[node.order] - other.values[node.order]))
+        event_beside(one, node, _largest_place(one.values[node.order] - other.values[node.order]))
         for node in one.trace.nodes
         if apart[node.order] and not any(apart[operand.order] for operand in node.operands)
     ]
@@ -228,7 +203,7 @@ def _turning(sample: Sample, direction: Any, radii: tuple[Any, Any]) -> list[Eve
         meets = before is not pair and _jump(pair) <= _jump(before) * MET
         if [False, True] in ([False] * 2 if meets else turns, grows) and not sides.is_idle(node):
             chosen = node.operands[0] if node.title == "where" else node
-            found.append(_event(sides.near[0], chosen, (0,) * chosen.ndim))
+            found.append(event_beside(sides.near[0], chosen, (0,) * chosen.ndim))
     return found
 
 
@@ -248,7 +223,7 @@ def _idle(sample: Sample, directions: Sequence[Any], radii: tuple[Any, Any]) -> 
         return []
     one = sides.near[0]
     nodes = (n for n in one.trace.nodes if 0 not in n.shape and sides.is_idle(n))
-    return [_event(one, node, (0,) * node.ndim) for node in nodes]
+    return [event_beside(one, node, (0,) * node.ndim) for node in nodes]
 
 
 def _apart(first: Any, second: Any) -> bool:
@@ -275,7 +250,7 @@ def _handings(one: Trial, other: Trial) -> Iterator[tuple[Node, int, Any]]:
                 yield node, position, (cotangents, parts)
 
 
-def _event(trial: Trial, node: Node, place: Any) -> Event:
+def event_beside(trial: Trial, node: Node, place: Any) -> Event:
     """An operation at the point, as it is in a run right beside it."""
     at: tuple[float, ...] = ()
     if node.source is not None and not trial.trace.is_guard(node):

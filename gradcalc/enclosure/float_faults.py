@@ -182,7 +182,7 @@ def _handing(course: Course, use: Use, index: Index) -> Fault | None:
     if wrong is not None:
         fault = value_fault(course, *wrong)
         return None if fault is None else replace(fault, then=victim)
-    if given == 0 and 0 < abs(true) < float(course.range.tiny):
+    if given == 0 and 0 < abs(true) < float(course.range.smallest_subnormal):
         return Fault("faded", *course.named(use.call), at, given, shown(true))
     related = course.related(use.call, use.operand, index)
     for position, value in enumerate(step.values):

@@ -363,10 +363,12 @@ def _nature(centre: Trial, wide: list[Trial], close: list[Trial], depth: Depth) 
     slopes_far, slopes_near = _steepest(wide), _steepest(close)
     if slopes_near > slopes_far * GROWTH and slopes_near > LEAST:
         return Nature.SINGULAR
-    if not centre.total.is_finite():
-        return Nature.EDGE
     noise = size * depth.noise + LEAST
-    near, far = (_spread([centre.total, *(t.total for t in ball)]) for ball in (close, wide))
+    here = [centre.total] if centre.total.is_finite() else []
+    near, far = (_spread([*here, *(t.total for t in ball)]) for ball in (close, wide))
+    if not here:
+        # values that do not come together leave no room for one at the point
+        return Nature.JUMP if near > max(noise, far * 0.9) else Nature.EDGE
     step = max(sum(map(abs, _steps(centre, t))) for t in close)
     # what no slope around explains is a jump too, however much the function moves by itself
     if near > noise and (near > far * 0.9 or near > slopes_near * step * UNEXPLAINED):

@@ -90,7 +90,8 @@ class Parts:
 def parts(trial: Trial) -> Parts | None:
     """The parts of a function around a point; None where it is one, or may be another one there.
 
-    It may where the program was steered by what moves.
+    It may where the program was steered by what moves. Where there is no value, what does not move
+    may be why, so that one part is not all there is.
     """
     trace = trial.trace
     steered = [s.number for s in trace.observations if s.question in (truth, numbers)]
@@ -107,7 +108,7 @@ def parts(trial: Trial) -> Parts | None:
     leaves = [trace.inputs[name] for name in trace.wrt]
     own = [found[starts[leaf.order] :][: math.prod(leaf.shape)] for leaf in leaves]
     columns, labels = np.unique(np.concatenate(own), return_inverse=True)
-    if len(columns) < 2:
+    if len(columns) < 2 and trial.whole.is_finite():
         return None
     terms = _by_component(weights, found, starts)
     made = [Part(np.flatnonzero(labels == k), terms.get(int(c), ())) for k, c in enumerate(columns)]
@@ -240,11 +241,11 @@ class _Joined:
         self, node: Node, moving: Sequence[int], mask: Any
     ) -> tuple[int, list[tuple[Any, Any]]]:
         """How many groups a node has, and which elements are in which, of those that are asked."""
-        own, links = _links(node, moving)
+        own, found = links(node, moving)
         edges = [(self._starts[node.order] + np.flatnonzero(mask), own[mask])]
         wanted = np.zeros(int(np.max(own, initial=-1)) + 1, np.bool_)
         wanted[own[mask]] = True
-        for k, (places, groups) in zip(moving, links, strict=True):
+        for k, (places, groups) in zip(moving, found, strict=True):
             operand, chosen = node.operands[k], wanted[groups]
             taken = np.zeros(math.prod(operand.shape), np.bool_)
             taken[places[chosen]] = True
@@ -253,7 +254,7 @@ class _Joined:
         return len(wanted), edges
 
 
-def _links(node: Node, moving: Sequence[int]) -> tuple[Any, list[tuple[Any, Any]]]:
+def links(node: Node, moving: Sequence[int]) -> tuple[Any, list[tuple[Any, Any]]]:
     """The groups of a node's elements, each made of what is in the same one.
 
     For each operand that moves its elements, by place, with their groups.

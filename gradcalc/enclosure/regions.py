@@ -10,18 +10,17 @@ from gradcalc.enclosure.kinks import Met
 from gradcalc.enclosure.parts import Part, Parts, parts
 from gradcalc.enclosure.trial import Trial
 from gradcalc.problem import Problem
-from gradcalc.testimony import Event
 
 PARTS = 1_000
 """Parts that are looked at by themselves."""
 
-Regions = Sequence[tuple[Part, tuple[Event, ...]]]
+Regions = Sequence[tuple[Part, tuple[Met, ...]]]
 """Parts, with what is special about the point to each."""
 
 
 def undivided(met: Sequence[Met], size: int) -> Regions:
     """All elements as one part."""
-    return [(Part(np.arange(size), None), tuple(one.event for one in met))]
+    return [(Part(np.arange(size), None), tuple(met))]
 
 
 def regions(problem: Problem, centre: Trial, base: Trial, met: Sequence[Met]) -> Regions:
@@ -29,30 +28,33 @@ def regions(problem: Problem, centre: Trial, base: Trial, met: Sequence[Met]) ->
 
     `base` is a run there with as many digits as those beside it.
     """
-    found = _special(centre, base, met) or undivided(met, problem.joined(problem.inputs).size)
+    found = _special(centre, base, met)
+    # what does not move may be all that has no value
+    if found is None or (not found and centre.whole.is_finite()):
+        found = undivided(met, problem.joined(problem.inputs).size)
     if all(np.isfinite(values).all() for values in problem.inputs.values()):
         return found
-    return [(_kept_out(part, centre, events, problem), events) for part, events in found]
+    return [(_kept_out(part, centre, own, problem), own) for part, own in found]
 
 
-def _special(centre: Trial, base: Trial, met: Sequence[Met]) -> Regions:
-    """The same, none where the function is one part, or too many."""
+def _special(centre: Trial, base: Trial, met: Sequence[Met]) -> Regions | None:
+    """The same; None where the function is one part, or too many."""
     if centre.guessed or not centre.derived.shares_with(base.derived):
-        return []
+        return None
     found = parts(base)
     owned = None if found is None else _owned(found, met)
     if found is None or owned is None:
-        return []
+        return None
     special = []
     for number, part in enumerate(found.parts):
-        events = tuple(owned.get(number, ()))
+        of_part = tuple(owned.get(number, ()))
         own = part.of(centre, base)
-        if not own.finite or not own.tight or not all(event.margin for event in events):
-            special.append((part, events))
-    return special if len(special) <= PARTS else []
+        if not own.finite or not own.tight or not all(one.event.margin for one in of_part):
+            special.append((part, of_part))
+    return special if len(special) <= PARTS else None
 
 
-def _kept_out(part: Part, centre: Trial, events: Sequence[Event], problem: Problem) -> Part:
+def _kept_out(part: Part, centre: Trial, met: Sequence[Met], problem: Problem) -> Part:
     """Of a part with an input that is not finite what has no gradient; all where it is special.
 
     What is itself no number has none, whatever the chain rule makes of it.
@@ -60,17 +62,17 @@ def _kept_out(part: Part, centre: Trial, events: Sequence[Event], problem: Probl
     numbers = problem.joined(problem.inputs)[part.columns]
     gradient = is_finite(problem.joined(centre.gradients)[part.columns])
     wild = part.columns[~gradient | np.isnan(numbers)]
-    plain = centre.told and all(event.margin for event in events)
+    plain = centre.told and all(one.event.margin for one in met)
     return replace(part, columns=wild) if len(wild) and plain else part
 
 
-def _owned(found: Parts, met: Sequence[Met]) -> dict[int, list[Event]] | None:
+def _owned(found: Parts, met: Sequence[Met]) -> dict[int, list[Met]] | None:
     """What is special by part; None where it belongs to none."""
-    owned: dict[int, list[Event]] = {}
+    owned: dict[int, list[Met]] = {}
     for one in met:
         number = found.owner(one.number, one.index)
         if number is not None:
-            owned.setdefault(number, []).append(one.event)
+            owned.setdefault(number, []).append(one)
         elif not one.event.margin:
             return None
     return owned

@@ -49,8 +49,8 @@ class Sides:
         return all(
             _draws_to_0(far_adjoints[node.order], adjoints[node.order])
             and _draws_to_0(
-                _share(far, node, far_adjoints[node.order]),
-                _share(near, node, adjoints[node.order]),
+                share(far, node, far_adjoints[node.order]),
+                share(near, node, adjoints[node.order]),
             )
             for far, near, (far_adjoints, adjoints) in zip(
                 self.far, self.near, self.adjoints, strict=True
@@ -63,7 +63,7 @@ def _draws_to_0(far: Any, near: Any) -> bool:
     return bool(largest(near) <= largest(far) * SHRUNK)
 
 
-def _share(trial: Trial, node: Node, cotangent: Any) -> Any:
+def share(trial: Trial, node: Node, cotangent: Any) -> Any:
     """All that a cotangent at one node adds to the gradients, in a row."""
     nodes, leaves = trial.trace.nodes, [trial.trace.inputs[name] for name in trial.balls]
     with flint.ctx.workprec(trial.bits):

@@ -14,19 +14,21 @@ from gradcalc.balls.numbers import NAN, OutOfReach, TooLarge
 from gradcalc.derive.perturbations import directions_for, shifts
 from gradcalc.enclosure.bends import bends, kinks_are_idle
 from gradcalc.enclosure.cells import Cell, Run, Walk, walk
-from gradcalc.enclosure.culprits import ranked, turned
+from gradcalc.enclosure.culprits import ranked
 from gradcalc.enclosure.depth import USUAL, Depth, depth_of
 from gradcalc.enclosure.experiment import TIE, Experiment, Level, hangs_on_ties, run_beside
 from gradcalc.enclosure.hull import extent
 from gradcalc.enclosure.kinks import Met, events_of
 from gradcalc.enclosure.neighbourhood import explore, in_cells
 from gradcalc.enclosure.parts import OtherCourse, Part
+from gradcalc.enclosure.reach import wild_constant, with_slopes_first, with_undefined_first
 from gradcalc.enclosure.reactions import SAMPLES, Samples, beside
 from gradcalc.enclosure.regions import Regions, regions, undivided
 from gradcalc.enclosure.sampler import UNTIGHT, Sampler, size_of
 from gradcalc.enclosure.seeking import Search, axis_slopes, sought
 from gradcalc.enclosure.touching import between
 from gradcalc.enclosure.trial import FAR, Trial, forward_cost
+from gradcalc.enclosure.turning import turned
 from gradcalc.enclosure.within import ASIDE, within_any
 from gradcalc.errors import GradcalcError
 from gradcalc.testimony import Event, Nature, Neighbourhood
@@ -178,18 +180,16 @@ def _each(
 ) -> tuple[Sampler, tuple[Neighbourhood, ...]]:
     """What lies around the point for each part, and what makes runs there."""
     sampler = Sampler(experiment, depth, base, [part for part, _ in found])
-    return sampler, tuple(_around(sampler, centre, part, events) for part, events in found)
+    return sampler, tuple(_around(sampler, centre, part, met) for part, met in found)
 
 
-def _around(
-    sampler: Sampler, centre: Trial, part: Part, events: tuple[Event, ...]
-) -> Neighbourhood:
+def _around(sampler: Sampler, centre: Trial, part: Part, met: tuple[Met, ...]) -> Neighbourhood:
     """What lies around the point for one part, or why that is not known.
 
     Raises what is raised where there is only one.
     """
     try:
-        found = _looked_at(sampler, part.of(centre, sampler.base), part, events)
+        found = _looked_at(sampler, part.of(centre, sampler.base), part, met)
     except OtherCourse:
         raise
     except (OutOfReach, GradcalcError) as reason:
@@ -197,27 +197,28 @@ def _around(
             raise
         nothing = np.empty((0, len(part.columns)))
         # what levels off is smooth, however near it comes to a border
-        events = () if isinstance(reason, Level) else events
+        events = () if isinstance(reason, Level) else tuple(one.event for one in met)
         found = Neighbourhood(Nature.UNKNOWN, nothing, nothing, why=str(reason), events=events)
     return replace(found, columns=part.columns)
 
 
-def _looked_at(
-    sampler: Sampler, here: Trial, part: Part, events: tuple[Event, ...]
-) -> Neighbourhood:
+def _looked_at(sampler: Sampler, here: Trial, part: Part, met: tuple[Met, ...]) -> Neighbourhood:
     experiment, size = sampler.experiment, len(part.columns)
     affordable = EXPLORED // max(experiment.size, 1)
     if not here.finite and experiment.wild is not None:
         raise OutOfReach(str(experiment.wild_among(part.columns)))
     if here.finite and not here.tight:
         raise OutOfReach(UNTIGHT)
+    still = None if here.finite else wild_constant(here)
+    if still is not None:
+        raise OutOfReach(f"the value is not finite, nor is it beside the point: {still}")
     base = part.of(sampler.base, sampler.base)
 
     def sample(direction: Any, radius: Any, times: int = 1) -> Trial:
         return sampler(part, direction, radius, times)
 
     around = explore(here, base, sample, size, affordable, sampler.depth)
-    if around.nature is not Nature.SMOOTH and not events:
+    if around.nature is not Nature.SMOOTH and not met:
         # nothing that is there says that it is not defined, or not smooth
         raise OutOfReach(FAR)
     if around.nature in (Nature.SMOOTH, Nature.KINK):
@@ -229,7 +230,9 @@ def _looked_at(
             around = _bent(sampler, part, found, around)
     if around.nature is Nature.KINK and around.sides is None and 2 * size <= affordable:
         around = replace(around, sides=axis_slopes(base, sample, around, sampler.depth))
-    return replace(around, events=_ranked(sampler, part, around, events))
+    events = _ranked(sampler, part, around, tuple(one.event for one in met))
+    events = with_undefined_first(here, around, events, met)
+    return replace(around, events=with_slopes_first(here.trace, part, around, events, met))
 
 
 def _ranked(

@@ -248,9 +248,7 @@ def taking_part(
     for number in range(len(nodes) - 1, -1, -1):
         if number in found:
             node = trace.nodes[number]
-            for operand, mask in zip(
-                node.operands, _below(node, found[number], trial), strict=True
-            ):
+            for operand, mask in zip(node.operands, below(node, found[number], trial), strict=True):
                 if mask is not None:
                     join(operand.order, mask)
     return found
@@ -265,7 +263,7 @@ def overflows(trial: Trial) -> bool:
     )
 
 
-def _below(node: Node, mask: Mask, trial: Trial) -> Sequence[Mask | None]:
+def below(node: Node, mask: Mask, trial: Trial) -> Sequence[Mask | None]:
     """The elements of the operands from which those of a node are made."""
     if not node.operands or node.op is ops.DETACH:
         return [None] * len(node.operands)

@@ -56,8 +56,7 @@ def _below(course: Course, origin: tuple[int, int], index: Index) -> tuple[Origi
     if turned is not None:
         return turned
     shares = _shares(course, origin, index)
-    row = _row(course, number)
-    if row is not None and all(slope is zero for _, slope in row.partials) and row.partials:
+    if _is_step(_row(course, number)):
         # a step takes nothing of a small difference, until it turns over
         shares = [_all_of(course, number, k, index) for k in range(len(shares))]
     best: tuple[float, Origin, Index] | None = None
@@ -70,6 +69,11 @@ def _below(course: Course, origin: tuple[int, int], index: Index) -> tuple[Origi
                 if best is None or weight > best[0]:
                     best = weight, slot.origin, place
     return None if best is None else best[1:]
+
+
+def _is_step(row: Any | None) -> bool:
+    """Whether a primitive has slope 0 wherever it has one, as `floor` and comparisons have."""
+    return row is not None and bool(row.partials) and all(s is zero for _, s in row.partials)
 
 
 def _turned(course: Course, number: int, index: Index) -> tuple[Origin, Index] | None:
@@ -140,11 +144,37 @@ def _own(course: Course, origin: tuple[int, int], index: Index) -> Fault:
         if moved is not None:
             return Fault("outside", *course.named(number), at, *moved)
         kind = "overflow" if beyond or not meant.is_finite() else "value"
-    elif given == 0 and meant.is_finite() and 0 < abs(meant) < float(course.range.tiny):
+    elif (
+        given == 0 and meant.is_finite() and 0 < abs(meant) < float(course.range.smallest_subnormal)
+    ):
         kind = "underflow"
+    elif _is_step(row) and meant == given and (stepped := _stepped(course, number, index)):
+        return stepped
     elif abs(meant - given) <= abs(meant) * (LOST * course.epsilon):
         kind = "rounded" if row is not None and row.boolean else "cancellation"
     return Fault(kind, *course.named(number), at, given, shown(true))
+
+
+def _stepped(course: Course, number: int, index: Index) -> Fault | None:
+    """What was rounded over a step by the call before, None where it was none."""
+    row = _row(course, number)
+    if row is not None and row.boolean:
+        return None
+    shape = course.steps[number].values[0].shape
+    for slot in course.slots[number]:
+        given = np.broadcast_to(slot.value, shape)[index]
+        true = np.broadcast_to(course.centre.values[slot.number], shape)[index]
+        if true.contains(given) or not isinstance(slot.origin, tuple):
+            continue
+        own = tuple(
+            0 if n == 1 else i
+            for i, n in zip(index[len(index) - slot.value.ndim :], slot.value.shape, strict=True)
+        )
+        before = slot.origin[0]
+        at = course.operands(before, own) if course.is_elementwise(course.calls[before]) else ()
+        then = course.calls[number].primitive, course.operands(number, index)
+        return Fault("stepped", *course.named(before), at, float(given), shown(true), then)
+    return None
 
 
 def rounded(course: Course, number: int, index: Index) -> tuple[float, Ball] | None:

@@ -75,23 +75,33 @@ def _point(
     yield from _branches(autograd, known)
     if not known.rough:
         yield from _near(known)
-    turned = known.turned if isinstance(known, Enclosed) else ()
+    turned = _turned(problem, autograd, known)
     yield from islice(_corners(problem, autograd, turned, known.rough), MOST)
     if isinstance(known, Enclosed):
         yield from _sampled(known)
         if judgement.verdict.exit_code:
-            yield from _alone(problem, known)
+            yield from _alone(problem, turned)
     for name, condition in known.sensitivity.conditions.items():
         if np.isfinite(condition) and condition > ILL_CONDITIONED:
             change = f"a relative change of the inputs changes the gradient by {name}"
             yield Finding("ill-conditioned", f"{change} {condition:.1e} times as much")
 
 
-def _alone(problem: Problem, exact: Enclosed) -> Iterator[Finding]:
-    """Comparisons by which the program does another thing at the point than beside it."""
+def _turned(problem: Problem, autograd: Computed, known: Reference) -> tuple[Event, ...]:
+    """Comparisons by which the program does another thing at the point than beside it.
+
+    What is no number is the slope of nothing that the program does.
+    """
+    if not all(np.isfinite(autograd.gradients[name]).all() for name in problem.wrt):
+        return ()
+    return known.turned if isinstance(known, Enclosed) else ()
+
+
+def _alone(problem: Problem, turned: tuple[Event, ...]) -> Iterator[Finding]:
+    """What these comparisons mean for autograd's gradient."""
     single = sum(problem.inputs[name].size for name in problem.wrt) == 1
     where = "at this very point only" if single else "here, and not beside it"
-    for event in _distinct(exact.turned):
+    for event in _distinct(turned):
         text = f"{at_text(event.primitive, event.at)} comes out as it does {where}"
         what = "autograd differentiates what the program does here, which is another function"
         yield Finding("point", f"{text}: {what}", None, event.place)
@@ -134,7 +144,7 @@ def _corners(
 
 
 def _rough(problem: Problem, autograd: Computed, around: Neighbourhood) -> Iterator[Finding]:
-    sides = _sides(problem, autograd, around) if around.nature is Nature.KINK else None
+    sides = _sides(problem, autograd, around)
     for event in _distinct(around.events):
         text = at_text(event.primitive, event.at)
         if event.outside:
@@ -164,17 +174,18 @@ def _character(event: Event, nature: Nature) -> str:
 
 def _sides(problem: Problem, autograd: Computed, around: Neighbourhood) -> str | None:
     """The slopes on both sides, along the axis where they differ most, and what torch says."""
-    if around.sides is None:
+    widest = around.widest
+    if widest is None or around.sides is None:
+        return None
+    column = int(around.columns[widest])
+    # another operation may make them
+    if not around.events or column not in (around.events[0].columns or {column}):
         return None
     left, right = around.sides
-    jumps = np.abs(right - left)
-    if not np.any(jumps > 0):
-        return None
-    widest = int(np.nanargmax(jumps))
     sizes = [problem.inputs[name].size for name in problem.wrt]
     ends = np.cumsum(sizes)
-    number = int(np.searchsorted(ends, around.columns[widest], side="right"))
-    name, place = problem.wrt[number], int(around.columns[widest] - ends[number] + sizes[number])
+    number = int(np.searchsorted(ends, column, side="right"))
+    name, place = problem.wrt[number], int(column - ends[number] + sizes[number])
     index = tuple(map(int, np.unravel_index(place, problem.inputs[name].shape)))
     given = autograd.gradients[name][index]
     whose = "" if ends[-1] == 1 else f"by {element_text(name, index)} "

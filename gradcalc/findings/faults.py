@@ -26,7 +26,7 @@ from gradcalc.verdict.references import same_way
 KINDS = {
     "undefined": "masked-nan", "value": "inexact", "slope": "inexact", "parts": "cancellation",
     "sum": "overflow", "faded": "underflow", "rounded": "branch", "outside": "masked-nan",
-    "grown": "overflow",
+    "grown": "overflow", "stepped": "inexact",
 }  # fmt: skip
 """What findings of a kind of fault are called, where that is another name."""
 
@@ -116,7 +116,7 @@ def _corners(exact: Enclosed, judgement: Judgement) -> Iterator[Finding]:
         return
     if not all(w is not None and np.isfinite(w.autograd) for w in worst):
         return
-    corners = [e for e in exact.events if not e.margin and not e.condition]
+    corners = exact.cancelling
     if corners:
         names = ", ".join(dict.fromkeys(event.primitive for event in corners))
         text = f"the corners of {names} cancel here: torch adds up what it takes for each"
@@ -141,6 +141,10 @@ def fault_text(problem: Problem, fault: Fault) -> str:
     elif fault.kind == "rounded":
         said, true = (str(number != 0).lower() for number in (fault.said, fault.true))
         text = f"{what} is {said} by rounding, and {true} exactly"
+    elif fault.kind == "stepped":
+        off = number_text(abs(fault.true - fault.said), 2)
+        more = "more" if fault.said > fault.true else "less"
+        text = f"{what} is {number_text(fault.said)} by rounding, {off} {more} than exactly"
     elif fault.kind == "parts":
         parts = " and ".join(number_text(part) for part in fault.at[:2])
         rest = f" and {len(fault.at) - 2} more" if len(fault.at) > 2 else ""
@@ -161,7 +165,9 @@ def fault_text(problem: Problem, fault: Fault) -> str:
         return text
     row = BY_NAME.get(fault.then[0])
     how = "takes its slope from"
-    if isinstance(row, Elementwise) and row.boolean:
+    if fault.kind == "stepped":
+        how = "steps up or down by"
+    elif isinstance(row, Elementwise) and row.boolean:
         how = "is decided by"
     elif row is not None and row.name == "where":
         how = "chooses by"

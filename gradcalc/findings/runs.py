@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from gradcalc.lang.program import Stop, brief
+from gradcalc.primitives import BY_NAME, Composite
 from gradcalc.problem import Problem
 from gradcalc.reruns import COPIES
 from gradcalc.testimony import (
@@ -46,7 +47,9 @@ def cut(autograd: Computed) -> Iterator[Finding]:
     else:
         why = "a plain number passes no gradient back"
         hint = "leave float(), int() and .item() out: the program without them has a gradient"
-        if autograd.cut.alone:
+        if not autograd.cut.same:
+            hint = None
+        elif autograd.cut.alone:
             how = ".item()" if stop.kind == "item" else f"{stop.kind}()"
             hint = f"leave {how} out: the program without it has a gradient"
     yield Finding("stopped", f"nothing flows through {stop.source}: {why}", hint, stop.span)
@@ -59,7 +62,8 @@ def _stopping(stop: Stop) -> tuple[str | None, str | None]:
     if stop.kind == "math":
         return "makes a plain number of a tensor", FUNCTION
     if stop.kind in NUMBERS:
-        hint = "use the tensor itself" if stop.kind != "index" else None
+        # a whole number is another one than the tensor, and has slope 0 anyway
+        hint = "use the tensor itself" if stop.kind not in ("index", "int") else None
         return "takes a plain number out of a tensor", hint
     return None, None
 
@@ -93,6 +97,10 @@ def zeros(
 def _flat(end: Closed) -> str:
     """What lets nothing by, in words."""
     what = at_text(end.primitive, end.at)
+    inner, _, whole = end.primitive.partition(" in ")
+    row = BY_NAME.get(whole)
+    if end.kind == "flat" and isinstance(row, Composite) and inner in dict(row.flat):
+        return f"{whole} {dict(row.flat)[inner]}"
     if end.then is not None:
         how = {"zero": "is 0", "false": "is false", "faded": "underflows to 0"}[end.kind]
         return f"{what} {how}, and {at_text(*end.then)} takes its slope from that"

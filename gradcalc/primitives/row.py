@@ -155,7 +155,8 @@ class Composite:
     side runs it. Torch runs `torch(t, ...)` with the same arguments. Parameters named in
     `tensors` take tensors, or None where that is the default; the others numbers, words or None.
     `alike` says that its tensors are meant to have one shape: torch broadcasts others, and warns.
-    `safe` is as in `Elementwise`.
+    `safe` is as in `Elementwise`. `flat` says of functions in the definition what it means that
+    nothing flows back through them.
     """
 
     name: str
@@ -168,6 +169,7 @@ class Composite:
     calls: tuple[str, ...] = ()
     safe: tuple[int, int] | None = None
     alike: bool = False
+    flat: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "torch", _torchs(self.torch or self.name, tensors=self.tensors))

@@ -132,6 +132,8 @@ def _claim_text(gradient: InputGradient) -> str:
     assert claim is not None
     if claim.holds:
         return f"{claim.text} holds{_trial(claim)}"
+    if claim.holds is None:
+        return f"{claim.text} cannot be judged: there is no gradient here to hold it to"
     if claim.failure is not None:
         return claim.failure
     if not gradient.shape:

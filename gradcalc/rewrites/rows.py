@@ -10,12 +10,13 @@ come first.
 from collections.abc import Sequence
 from functools import reduce
 
-EXP = "exp does not overflow in it"
+EXP = "it stays in the range of floats where exp leaves it"
 CANCEL = "no nearly equal numbers are subtracted"
 KINK = "no pieces have to fit together where the slope is undefined"
 ROOT = "no root is taken whose slope is infinite"
 GUARD = "no infinite slope meets the 0 of the branch that is not taken"
 SMALL = "it keeps the digits that adding 1 would round away"
+BESIDE = f"{EXP}, and keeps the digits that 1 beside it would round away"
 SQUARE = "the squares neither overflow nor underflow"
 LIMIT = "where 0 would be divided by 0 its limit stands"
 SERIES = "near 0 a series stands for the quotient, whose slope loses no digits"
@@ -64,7 +65,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("log(sum(U*exp(V), **O))", "logsumexp(V + log(U), **O)", EXP, "U > 0"),
     ("log(exp(U) + exp(V))", "logaddexp(U, V)", EXP),
     ("log(exp(U) + exp(V) + exp(W))", "logaddexp(logaddexp(U, V), W)", EXP),
-    ("log(1 + exp(U) + exp(V))", "logaddexp(logaddexp(U, V), 0)", EXP),
+    ("log(1 + exp(U) + exp(V))", "logaddexp(logaddexp(U, V), 0)", BESIDE),
     ("log(exp(U) - exp(V))", "U + log(-expm1(V - U))", EXP),
     ("log(cosh(U))", "logaddexp(U, -U) - log(2)", "cosh does not overflow in it"),
     ("log(cosh(U))", "log1p(2*sinh(U/2)**2)", SMALL),
@@ -83,12 +84,12 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("prod(exp(U), **O)", "exp(sum(U, **O))", "no product overflows in it"),
     ("exp(U)/(exp(U) + exp(V))", "sigmoid(U - V)", EXP),
     ("(exp(U) - exp(-U))/(exp(U) + exp(-U))", "tanh(U)", EXP),
-    ("(exp(2*U) - 1)/(exp(2*U) + 1)", "tanh(U)", EXP),
-    ("(exp(U) - 1)/(exp(U) + 1)", "tanh(U/2)", EXP),
-    ("exp(U)/(1 + exp(U))**2", "sigmoid(U)*sigmoid(-U)", EXP),
-    ("exp(U)/(1 + exp(U))", "sigmoid(U)", EXP),
-    ("log(1/(1 + exp(U)))", "logsigmoid(-U)", EXP),
-    ("1/(1 + exp(U))", "sigmoid(-U)", EXP),
+    ("(exp(2*U) - 1)/(exp(2*U) + 1)", "tanh(U)", BESIDE),
+    ("(exp(U) - 1)/(exp(U) + 1)", "tanh(U/2)", BESIDE),
+    ("exp(U)/(1 + exp(U))**2", "sigmoid(U)*sigmoid(-U)", BESIDE),
+    ("exp(U)/(1 + exp(U))", "sigmoid(U)", BESIDE),
+    ("log(1/(1 + exp(U)))", "logsigmoid(-U)", BESIDE),
+    ("1/(1 + exp(U))", "sigmoid(-U)", BESIDE),
     ("Y*log(sigmoid(U)) + (1 - Y)*log(1 - sigmoid(U))", BCE, "sigmoid rounds to 0 and 1 in no log"),
     (
         "binary_cross_entropy(sigmoid(U), Y, **O)",
@@ -100,7 +101,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("1 - sigmoid(U)", "sigmoid(-U)", CANCEL),
     ("2*sigmoid(U) - 1", "tanh(U/2)", CANCEL),
     ("log(1 - exp(U))", "log(-expm1(U))", CANCEL),
-    ("log(1 + exp(U))", "logaddexp(U, 0)", EXP),
+    ("log(1 + exp(U))", "logaddexp(U, 0)", BESIDE),
     ("log1p(exp(U))", "logaddexp(U, 0)", EXP),
     ("exp(U)*exp(V)", "exp(U + V)", "no factor overflows or underflows alone"),
     ("exp(U)/exp(V)", "exp(U - V)", "no factor overflows or underflows alone"),

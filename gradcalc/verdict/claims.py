@@ -139,11 +139,17 @@ def _held_here(
     room = problem.rooms.get(name) if literal and differs.any() and not problem.strict else None
     differs &= room is None or _beyond(room, spread, true)
     within = None if room is None or differs.any() else room.said
-    holds = not differs.any()
+    holds: bool | None = not differs.any()
     if known is not None and settled is None:
         # there is no gradient here that a claim could be; a valid slope of a kink is one
         holds = _is_slope(problem, name, spread, autograd, known)
         differs = _off_at_corner(problem, name, spread, known, precision) & (not holds)
+        if not differs.any() and _is_open(problem, name, known):
+            holds = None
+    elif known is None and _may_be_rough(name, autograd, reference):
+        # nothing is told by what autograd says, but by saying just that
+        same = np.array_equal(spread, true) or (holds and np.isfinite(true).all())
+        holds, differs = (True if same else None), np.zeros(shape, dtype=np.bool_)
     if not holds or settled is None or literal:
         return Claim(text, spread, holds, differs, within=within)
     written = np.broadcast_to(written, shape)
@@ -195,11 +201,23 @@ def _claim_differs(
     return np.asarray(~near & (given != rounded), dtype=np.bool_)
 
 
+def _is_open(problem: Problem, name: str, known: Reference) -> bool:
+    """Whether an input has elements without a gradient, or slopes, that a claim could be."""
+    marks = {n: np.full(np.shape(true), n == name) for n, true in known.exact.items()}
+    own = problem.joined(marks).astype(np.bool_)
+    return any(own[part.columns].any() for part in known.rough if part.nature is not Nature.KINK)
+
+
+def _may_be_rough(name: str, autograd: Computed, reference: Reference | Absent) -> bool:
+    """Whether there may be no gradient, where nothing is known of it."""
+    # beside a kink autograd's choice is no measure of others
+    special = isinstance(reference, Reference) and bool(reference.events)
+    return special or not np.isfinite(autograd.gradients[name]).all()
+
+
 def _is_slope(
     problem: Problem, name: str, claimed: Array, autograd: Computed, known: Reference
 ) -> bool:
-    if any(part.nature is not Nature.KINK for part in known.rough):
-        return False
     # nothing is said of the inputs that no claim is about
     given = {n: np.broadcast_to(known.claims.get(n, autograd.claims[n]), g.shape)
              for n, g in autograd.gradients.items() if n in problem.claims}  # fmt: skip
@@ -213,7 +231,7 @@ def _is_slope(
         if not all(
             is_valid(numbers[part.columns][own], seen_by(part, own), precision, CLAIMED)
             for part in known.rough
-            if (own := kept[part.columns]).any()
+            if part.nature is Nature.KINK and (own := kept[part.columns]).any()
         ):
             return False
         differs = _claim_differs(numbers, exact, 0.0, precision)
@@ -245,14 +263,8 @@ def _off_at_corner(
 def with_failed_claim(
     verdict: Verdict, name: str, claim: Claim, autograd: Computed, reference: Reference | Absent
 ) -> Verdict:
-    """The verdict when a claim fails: wrong, unless there is no gradient for it to be."""
+    """The verdict when a claim fails."""
     known = trusted(reference)
-    if known is None:
-        # beside a kink autograd's choice is no measure of others
-        special = isinstance(reference, Reference) and bool(reference.events)
-        rough = special or not np.isfinite(autograd.gradients[name]).all()
-    else:
-        rough = bool(known.rough)
     if known is not None and known.rough:
         told = is_told(known.exact[name])
         if claim.differs is not None and (claim.differs & told).any():
@@ -262,16 +274,22 @@ def with_failed_claim(
             return Verdict(Outcome.UNRESOLVED, f"{verdict.message}; {why}")
     if claim.failure is not None:
         return Verdict(Outcome.WRONG, f"the claim {claim.failure}")
-    if rough and verdict.outcome is not Outcome.KINK:
-        message = f"{verdict.message}; the claim {claim.text} has nothing to be held against"
-        return Verdict(verdict.outcome, message)
     right = ", as autograd says" if verdict.outcome is Outcome.VERIFIED else ""
     return Verdict(Outcome.WRONG, _failed_claim(name, claim, autograd, known) + right)
 
 
+def with_open_claim(verdict: Verdict, claim: Claim) -> Verdict:
+    """The verdict when there is no gradient that a claim could be."""
+    why = "there is no gradient here to hold it to"
+    return Verdict(verdict.outcome, f"{verdict.message}; {claim.text} cannot be judged: {why}")
+
+
 def with_claims_beside(verdict: Verdict, claims: Mapping[str, Claim]) -> Verdict:
     """The verdict when autograd is wrong: whether the claims are, too."""
-    failed = [claim.text for claim in claims.values() if not claim.holds]
+    failed = [claim.text for claim in claims.values() if claim.holds is False]
+    open_ones = [claim for claim in claims.values() if claim.holds is None]
+    if open_ones and not failed:
+        return with_open_claim(verdict, open_ones[0])
     said = f"{', '.join(failed)} does not hold either" if failed else "the claim is right"
     return Verdict(verdict.outcome, f"{verdict.message}; {said}")
 

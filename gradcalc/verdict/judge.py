@@ -7,6 +7,8 @@ from types import MappingProxyType
 import numpy as np
 
 from gradcalc.lang.program import brief
+from gradcalc.primitives import BY_NAME, Elementwise
+from gradcalc.primitives.arithmetic import zero
 from gradcalc.problem import Problem
 from gradcalc.testimony import (
     Absent,
@@ -14,11 +16,17 @@ from gradcalc.testimony import (
     Computed,
     Derived,
     Enclosed,
+    Event,
     Neighbourhood,
     Reference,
     trusted,
 )
-from gradcalc.verdict.claims import check_claim, with_claims_beside, with_failed_claim
+from gradcalc.verdict.claims import (
+    check_claim,
+    with_claims_beside,
+    with_failed_claim,
+    with_open_claim,
+)
 from gradcalc.verdict.comparing import NEAREST, compare, is_told, value_holds, within_rounding
 from gradcalc.verdict.outcome import (
     Claim,
@@ -89,12 +97,15 @@ def judge(
         )
         for name in problem.claims
     }  # fmt: skip
-    failed = [name for name, claim in claims.items() if not claim.holds]
+    failed = [name for name, claim in claims.items() if claim.holds is False]
+    undecided = [claim for claim in claims.values() if claim.holds is None]
     if failed and verdict.outcome is not Outcome.WRONG:
         name = failed[0]
         verdict = with_failed_claim(verdict, name, claims[name], autograd, found.reference)
     elif claims and verdict.outcome is Outcome.WRONG:
         verdict = with_claims_beside(verdict, claims)
+    elif undecided and verdict.outcome is not Outcome.VERIFIED:
+        verdict = with_open_claim(verdict, undecided[0])
     return replace(found, verdict=verdict, claims=claims)
 
 
@@ -147,12 +158,21 @@ def _as_far_as_rounding_tells(
     if not wrong or not within_rounding(problem, autograd, known):
         return comparisons
     near = [event for event in known.events if event.margin] or known.events
-    kink = f"rounding cannot tell this point from a kink{culprit_text(near)}"
+    what = "a jump" if near and _is_step(near[0]) else "a kink"
+    kink = f"rounding cannot tell this point from {what}{culprit_text(near)}"
     why = f"{kink}, and autograd's gradient is one from beside it"
     changed = {
         name: replace(comparisons[name], outcome=Outcome.UNRESOLVED, why=why) for name in wrong
     }
     return {**comparisons, **changed}
+
+
+def _is_step(event: Event) -> bool:
+    """Whether something is at a jump by itself, as `floor` is, and no comparison."""
+    row = BY_NAME.get(event.primitive)
+    if not isinstance(row, Elementwise) or row.boolean or not row.partials:
+        return False
+    return all(slope is zero for _, slope in row.partials)
 
 
 def _as_rounding_chose(

@@ -68,7 +68,8 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A gradient that the user expects, from `--expect`, and whether it holds.
+    """A gradient that the user expects, from `--expect`, and whether it holds; None where there is
+    no gradient that it could be held to.
 
     `differs` marks the elements that do not hold. A claim is judged in exact arithmetic; where
     floats leave it, as it is written, fewer digits than the rule asks for, `digits` says how many
@@ -81,7 +82,7 @@ class Claim:
 
     text: str
     value: Array
-    holds: bool
+    holds: bool | None
     differs: NDArray[np.bool_]
     digits: float | None = None
     beside: str | None = None
@@ -175,7 +176,8 @@ def number_text(value: Any, digits: int = 6) -> str:
     if np.isnan(as_float):
         return "NaN"
     if isinstance(value, float) or (np.isfinite(as_float) and (as_float or value == 0)):
-        return f"{as_float:.{digits}g}"
+        # a 0 below 0 is a 0
+        return f"{as_float + 0.0:.{digits}g}"
     if not hasattr(value, "str"):
         return str(value)
     mantissa, sign, exponent = value.str(digits, radius=False).partition("e")

@@ -29,7 +29,7 @@ from gradcalc.testimony import (
     Slopes,
     trusted,
 )
-from gradcalc.verdict.comparing import accepted_error
+from gradcalc.verdict.comparing import accepted_error, is_told
 from gradcalc.verdict.outcome import EXCUSED, Comparison, Outcome, culprit_text, precision_of
 
 MEETING = "the formula does not hold at this point, where its cases meet"
@@ -85,13 +85,21 @@ def upheld(
 ) -> Derived | Absent:
     """The formula's witness without the texts that do not give the true gradient at a smooth point.
 
-    Where cases meet a formula takes one of them, whatever the function does there.
+    Where cases meet a formula takes one of them, whatever the function does there. Where there is
+    no gradient a formula is not held to what the chain rule makes of it.
     """
     exact = trusted(reference) if isinstance(reference, Enclosed) else None
-    if isinstance(formula, Absent) or exact is None or exact.rough:
+    if isinstance(formula, Absent) or exact is None:
         return formula
     if not same_way(formula, exact):
         return formula
+    if exact.rough:
+        free = {
+            name: Formula(found.elsewhere)
+            for name, found in formula.formulas.items()
+            if found.elsewhere is not None and not is_told(exact.exact[name]).any()
+        }
+        return replace(formula, formulas={**formula.formulas, **free})
     kept = {
         name: Formula(failure=MEETING)
         if found.written is not None

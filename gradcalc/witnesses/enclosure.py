@@ -26,6 +26,7 @@ from gradcalc.enclosure.rounding import noise, rounding
 from gradcalc.enclosure.steepness import steepest
 from gradcalc.enclosure.surroundings import View, alone, further, look
 from gradcalc.enclosure.trial import Trial
+from gradcalc.enclosure.turning import cancelling
 from gradcalc.errors import GradcalcError
 from gradcalc.testimony import (
     CONTRADICTION,
@@ -100,6 +101,10 @@ def diagnose(
                 ordinary=ordinary,
             )
             exact = replace(_with_sway(experiment, exact), sensitivity=found)
+            view: View = experiment.once("view", lambda: look(experiment))
+            if view.sampler is not None:
+                corners = cancelling(view.sampler, view.around, view.sampler.base.bits)
+                exact = replace(exact, cancelling=corners)
             if exact.size > DIAGNOSED:
                 return exact
             told: Computed | Absent = autograd()

@@ -283,7 +283,7 @@ def _read_back(trip: RoundTrip, shown: Formulas, name: str) -> Formula:
         found = answer(usual)
         if found is Answer.HOLDS:
             return Formula(usual)
-        if found is not Answer.ELSEWHERE:
+        if found not in (Answer.ELSEWHERE, Answer.UNDEFINED):
             why = UNTRIED if found is Answer.UNTRIED else UNREAD
             return Formula(failure=why, holds=False)
         careful = once(("careful text", name), lambda: shown.write_carefully(name))
@@ -294,7 +294,9 @@ def _read_back(trip: RoundTrip, shown: Formulas, name: str) -> Formula:
     except Exception as fault:
         return Formula(failure=_fault(fault))
     text = f", {usual.text}," if len(usual.text) <= SHOWN else ""
-    return Formula(failure=f"the formula{text} does not hold at this point", holds=False)
+    what = "does not hold" if found is Answer.ELSEWHERE else "cannot be worked out"
+    failure = f"the formula{text} {what} at this point"
+    return Formula(failure=failure, holds=False, elsewhere=usual)
 
 
 def _fault(fault: Exception) -> str:
