@@ -210,13 +210,13 @@ def _stranger(problem: Problem, ask: Ask) -> str | None:
 
 
 def _tried(problem: Problem, check: "Check", judgement: Judgement) -> dict[str, Claimed]:
-    """The formulas among the claims that hold at the point, at others."""
+    """The formulas among the claims, at other points: whether they hold there, or what is wrong."""
     known = trusted(judgement.reference)
     if known is None or any(part.nature is not Nature.KINK for part in known.rough):
         return {}
     rough = isinstance(known, Enclosed) and bool(known.around)
-    held = [name for name, claim in judgement.claims.items() if claim.holds]
-    return {name: check.around(name, rough) for name in held if is_formula(problem, name)}
+    told = [n for n, claim in judgement.claims.items() if claim.holds or not known.rough]
+    return {name: check.around(name, rough) for name in told if is_formula(problem, name)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -491,6 +491,40 @@ def test_inputs_that_stay_as_they_are_where_a_claim_holds(
     assert bool(found.beside) is bool(kept and kept != ("n",))
 
 
+LEAST_SQUARES = {"X": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], "x": [1.0, -1.0], "b": [0.0, 1.0, 2.0]}
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "claim", "diagnosis"),
+    [
+        ("mean((X@x - b)**2)", LEAST_SQUARES, "2*X.T@(X@x - b)",
+         "it is 3 times the gradient everywhere: a mean of 3?"),
+        ("sum((X@x - b)**2)", LEAST_SQUARES, "2*X.T@(X@x - b)/3",
+         "it is 1/3 times the gradient everywhere: a mean of 3?"),
+        ("sum((X@x - b)**2)", LEAST_SQUARES, "X.T@(X@x - b)",
+         "it is 1/2 times the gradient everywhere"),
+        ("sum((X@x - b)**2)", LEAST_SQUARES, "-2*X.T@(X@x - b)", "it has the other sign"),
+        ("sum((X@x - b)**2)", LEAST_SQUARES, "-X.T@(X@x - b)",
+         "it has the other sign, and 1/2 times as large"),
+        ("log(x)/log(2)", {"x": 3.0}, "1/x", "it is 0.693147 times the gradient everywhere"),
+        ("trace(x@B)", {"x": [[1.0, 2.0], [3.0, 4.0]], "B": [[5.0, 6.0], [7.0, 9.0]]}, "B",
+         "it is the transpose of the gradient"),
+        ("x**2 + 3*x", {"x": [1.0, 2.0]}, "2*x", "it is 3 too small everywhere"),
+        ("x**2", {"x": [1.0, 2.0]}, "2*x + 0.5", "it is 0.5 too large everywhere"),
+        # what is so at this point only
+        ("x**2", {"x": 3.0}, "4*x*(x - 2)", None),
+        ("x**3", {"x": [1.0, 2.0]}, "3*x", None),
+        ("x**2", {"x": 3.0}, "12", None),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_claim(
+    text: str, inputs: Any, claim: str, diagnosis: str | None
+) -> None:
+    found = report(text, claims={"x": claim}, wrt=("x",), **inputs).gradients[0].claim
+    assert found is not None
+    assert (found.holds, found.diagnosis) == (False, diagnosis)
+
+
 @pytest.mark.parametrize(
     ("text", "inputs", "claim", "symmetric"),
     [

@@ -224,6 +224,7 @@ def _claim(claim: Claim) -> Json:
             kept=list(claim.kept) or None,
             symmetric=list(claim.symmetric) or None,
             within=claim.within,
+            diagnosis=claim.diagnosis,
         ),
     }
 

@@ -136,10 +136,11 @@ def _claim_text(gradient: InputGradient) -> str:
         return f"{claim.text} cannot be judged: there is no gradient here to hold it to"
     if claim.failure is not None:
         return claim.failure
+    why = "" if claim.diagnosis is None else f"; {claim.diagnosis}"
     if not gradient.shape:
-        return f"{claim.text} does not hold"
+        return f"{claim.text} does not hold{why}"
     count = int(np.broadcast_to(claim.differs, gradient.shape).sum())
-    return f"{claim.text} does not hold: {count:,} of {gradient.size:,} elements differ"
+    return f"{claim.text} does not hold: {count:,} of {gradient.size:,} elements differ{why}"
 
 
 def _trial(claim: Claim) -> str:

@@ -21,6 +21,7 @@ from gradcalc.testimony import (
     trusted,
 )
 from gradcalc.verdict.comparing import accepted_error, errors_of, is_told
+from gradcalc.verdict.diagnosis import diagnosed
 from gradcalc.verdict.outcome import (
     EXCUSED,
     FACTOR,
@@ -60,9 +61,11 @@ def check_claim(
     formula has to hold at points around as well, where it was `tried`.
     """
     found = _held_here(problem, name, autograd, reference, accepted=accepted)
-    if not found.holds or not is_formula(problem, name):
+    if not is_formula(problem, name) or found.holds is None:
         return found
     groups = () if tried is None else tried.groups
+    if not found.holds:
+        return replace(found, diagnosis=_diagnosed(problem, name, found, reference, groups))
     failed = [next((b for b in group if b.apart.any()), None) for group in groups]
     if failed and None not in failed:
         only = all(beside.apart.any() for group in groups for beside in group)
@@ -75,6 +78,23 @@ def check_claim(
         symmetric=() if tried is None else tried.symmetric,
         beside=None if otherwise is None else _said_beside(name, otherwise),
     )
+
+
+def _diagnosed(
+    problem: Problem,
+    name: str,
+    claim: Claim,
+    reference: Reference | Absent,
+    groups: Sequence[Sequence[Beside]],
+) -> str | None:
+    """What a claim that fails has to do with the gradient, here and wherever it was tried."""
+    known = trusted(reference)
+    if known is None or known.rough or not groups:
+        return None
+    here = (claim.value, np.asarray(known.exact[name], dtype=np.float64))
+    beside = [(b.claimed, b.true) for group in groups for b in group]
+    counts = {n for values in problem.inputs.values() for n in (values.size, *values.shape)}
+    return diagnosed([here, *beside], sorted(counts))
 
 
 def _kept(problem: Problem, name: str, tried: Claimed | None) -> tuple[str, ...]:

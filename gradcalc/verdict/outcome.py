@@ -77,7 +77,8 @@ class Claim:
     that it does so wherever it was tried; `untried` that it could not be tried anywhere else.
     Where it holds, `kept` are the inputs that were the same wherever it does, `symmetric` matrices
     that stayed so, and `beside` says where it fails without that. `within` is how exactly numbers
-    hold that were rounded when they were typed.
+    hold that were rounded when they were typed; `diagnosis` what one that fails has to do with the
+    gradient, wherever it was tried.
     """
 
     text: str
@@ -91,6 +92,7 @@ class Claim:
     kept: tuple[str, ...] = ()
     symmetric: tuple[str, ...] = ()
     within: str | None = None
+    diagnosis: str | None = None
 
     @property
     def failure(self) -> str | None:
