@@ -781,3 +781,30 @@ def test_only_tables_import_rich_and_nothing_imports_a_witness():
         "assert not {'torch', 'sympy', 'flint'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_several_numbers_share_a_table():
+    names = ("a", "bc", "d")
+    gradients = [
+        InputGradient(n, np.array(k + 1.0), np.array(k + 1.0), Written((), n), 15.95, mask(0)[0])
+        for k, n in enumerate(names)
+    ]
+    inputs = {name: np.array(2.0) for name in names}
+    report = replace(VECTOR, inputs=inputs, gradients=tuple(gradients))
+    lines = renderer("table")([report], PLAIN).splitlines()
+    assert lines[2:5] == [f"∇{name} f = {name}" for name in names]
+    assert lines[5].split() == ["at", "autograd", "symbolic"]
+    rows = [line.split() for line in lines[7:10]]
+    assert rows == [[n, "2", str(k + 1), str(k + 1), "✓"] for k, n in enumerate(names)]
+    mixed = replace(report, inputs={**inputs, "x": X}, gradients=(*gradients, *VECTOR.gradients))
+    assert renderer("table")([mixed], PLAIN).count("autograd  ") == 2
+
+
+@pytest.mark.parametrize(("width", "stacked"), [(80, False), (24, True)])
+def test_only_what_is_wrong_is_red(width, stacked):
+    drawn = renderer("table")([CLAIM], Style(width=width, color=True))
+    rows = [line for line in drawn.splitlines() if "\x1b[31m" in line]
+    red = [
+        part.partition("\x1b[0m")[0].strip() for row in rows for part in row.split("\x1b[31m")[1:]
+    ]
+    assert red == ["3", "6", "9"]

@@ -3,8 +3,9 @@
 Rows are side by side under their titles, stacked where that is too wide, plain where too many.
 """
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from rich import box
@@ -18,7 +19,15 @@ from rich.text import Text
 from gradcalc.render import Style
 from gradcalc.render.canvas import draw, formula_lines
 from gradcalc.render.notes import Note, closing_notes, opening_notes, title_text
-from gradcalc.render.text import Positions, Rows, gradient_rows, hidden_text, shape_text, visible
+from gradcalc.render.text import (
+    Positions,
+    Rows,
+    gradient_rows,
+    hidden_text,
+    scalar_rows,
+    shape_text,
+    visible,
+)
 from gradcalc.report import InputGradient, Outcome, Report
 
 # The blanks that rich leaves between two columns of numbers.
@@ -53,7 +62,12 @@ def _report(report: Report, style: Style, *, titled: bool) -> str:
         parts.append(draw(title, style=style))
     opening = opening_notes(report)
     parts.append(draw(notes_grid(opening, style), _BLANK, style=style))
-    parts.extend(_gradient(report, gradient, style) for gradient in report.gradients)
+    for single, group in itertools.groupby(report.gradients, lambda g: not g.shape):
+        gradients = list(group)
+        if single and len(gradients) > 1:
+            parts.append(_scalars(report, gradients, style))
+        else:
+            parts.extend(_gradient(report, gradient, style) for gradient in gradients)
     verdict = Note(report.verdict.outcome, report.verdict.message)
     parts.append(draw(notes_grid([*closing_notes(report), verdict], style), style=style))
     return "".join(parts)
@@ -88,6 +102,18 @@ def _gradient(report: Report, gradient: InputGradient, style: Style) -> str:
         return draw(*parts, style=style) + "".join(f"{line}\n" for line in lines) + "\n"
     parts.append(table(columns, rows, style))
     return draw(*parts, *hidden_line(gradient, shown, style), _BLANK, style=style)
+
+
+def _scalars(report: Report, gradients: Sequence[InputGradient], style: Style) -> str:
+    """The headings of several inputs that are numbers, and one table of them."""
+    parts: list[RenderableType] = [line for g in gradients for line in heading(g, style)]
+    rows = scalar_rows(report, gradients)
+    columns = [
+        replace(column, title="") if column.key == "index" else column
+        for column in text_columns("at", rows, style)
+    ]
+    parts.append(table(columns, rows, style))
+    return draw(*parts, _BLANK, style=style)
 
 
 def hidden_line(gradient: InputGradient, shown: Positions, style: Style) -> Iterator[Text]:
@@ -168,8 +194,8 @@ def _side_by_side(columns: Sequence[Column], rows: Rows, style: Style) -> Table:
             no_wrap=True,
             overflow="fold",
         )
-    for texts, paint in _elements(columns, rows):
-        drawn.add_row(*(texts or [Text(_dots(style), "dim") for _ in columns[1:]]), style=paint)
+    for texts in _elements(columns, rows):
+        drawn.add_row(*(texts or [Text(_dots(style), "dim") for _ in columns[1:]]))
     return drawn
 
 
@@ -180,28 +206,32 @@ def _stacked(columns: Sequence[Column], rows: Rows, style: Style) -> Table:
         drawn.add_column(overflow="fold", style=paint)
     indexed = columns[0].key == "index"
     titles = [column.title for column in columns[int(indexed) : -1]]
-    for texts, paint in _elements(columns, rows):
+    for texts in _elements(columns, rows):
         if not texts:
             drawn.add_row(_dots(style))
             continue
         index, *numbers, mark = texts if indexed else [Text(""), *texts]
         for title, number in zip(titles, numbers, strict=True):
-            drawn.add_row(index, title, number, mark, style=paint)
+            drawn.add_row(index, title, number, mark)
             index = mark = Text("")
     return drawn
 
 
-def _elements(columns: Sequence[Column], rows: Rows) -> Iterator[tuple[list[Text], str]]:
-    """The texts of each row, the mark last, and how it is painted; no texts where rows are left
+def _elements(columns: Sequence[Column], rows: Rows) -> Iterator[list[Text]]:
+    """The texts of each row, what is wrong in it in red, the mark last; none where rows are left
     out."""
     cells = zip(*(column.cells for column in columns), strict=True)
     previous = -1
-    for position, ok, (*texts, mark) in zip(rows.positions.tolist(), rows.ok, cells, strict=True):
+    for row, (position, (*texts, mark)) in enumerate(
+        zip(rows.positions.tolist(), cells, strict=True)
+    ):
         if position != previous + 1:
-            yield [], ""
-        bad = ok is False
-        painted = Text(mark, "bold red" if bad else "green")
-        yield [*map(Text, texts), painted], "red" if bad else ""
+            yield []
+        found = [
+            Text(text, "red" if rows.wrong.get(column.key, {row: False})[row] else "")
+            for column, text in zip(columns[:-1], texts, strict=True)
+        ]
+        yield [*found, Text(mark, "bold red" if rows.ok[row] is False else "green")]
         previous = position
 
 

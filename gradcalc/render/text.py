@@ -1,7 +1,7 @@
 """What every format shares: numbers, indexes and shapes as texts, and a gradient's rows of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,12 +70,14 @@ class Rows:
     """Some elements of a gradient: their row-major positions, and a column of text by key.
 
     The keys are `index at autograd symbolic enclosure expected accumulated`, in this order; a
-    column without content is left out. `ok` is None where nothing was compared.
+    column without content is left out. `ok` is None where nothing was compared; `wrong` marks the
+    numbers of a column that are.
     """
 
     positions: Positions
     columns: Mapping[str, Sequence[str]]
     ok: Sequence[bool | None]
+    wrong: Mapping[str, Sequence[bool]] = field(default_factory=dict)
 
 
 def gradient_rows(
@@ -115,7 +117,27 @@ def gradient_rows(
         # a claim may be held against an element without a gradient
         known = told | differing[chosen] | (gradient.claim is not None)
         ok = [not off if k else None for off, k in zip(differing[chosen], known, strict=True)]
-    return Rows(chosen, columns, ok)
+    masks = {"autograd": gradient.differs, "expected": None if claim is None else claim.differs}
+    wrong = {
+        key: np.broadcast_to(mask, shape).ravel()[chosen].tolist()
+        for key, mask in masks.items()
+        if mask is not None
+    }
+    return Rows(chosen, columns, ok, wrong)
+
+
+def scalar_rows(report: Report, gradients: Sequence[InputGradient]) -> Rows:
+    """The rows of gradients by single numbers, one below the other, under their names."""
+    parts = [gradient_rows(report, gradient) for gradient in gradients]
+    columns = {"index": [gradient.name for gradient in gradients]}
+    for key in dict.fromkeys(key for part in parts for key in part.columns):
+        columns[key] = [text for part in parts for text in part.columns.get(key, ("",))]
+    wrong = {
+        key: [mark for part in parts for mark in part.wrong.get(key, (False,))]
+        for key in ("autograd", "expected")
+    }
+    ok = [mark for part in parts for mark in part.ok]
+    return Rows(np.arange(len(parts)), columns, ok, wrong)
 
 
 def disagreeing(gradient: InputGradient) -> Mask | None:

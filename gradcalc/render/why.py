@@ -1,6 +1,7 @@
 """An explanation in prose: the verdict, every witness's answer, each finding, and the cure."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from rich.console import RenderableType
@@ -11,7 +12,7 @@ from gradcalc.render import Style
 from gradcalc.render.canvas import draw, excerpt
 from gradcalc.render.notes import Note, closing_notes, opening_notes, value_note, value_text
 from gradcalc.render.table import heading, hidden_line, notes_grid, table, text_columns
-from gradcalc.render.text import Positions, Rows, gradient_rows, number_texts, visible
+from gradcalc.render.text import Positions, gradient_rows, number_texts, visible
 from gradcalc.report import Answer, Cured, Explanation, Finding, InputGradient, Report
 
 _FEW_STEPS = 8
@@ -55,7 +56,7 @@ def _gradient(
         # the claim is the user's answer, and comes behind those of the witnesses
         if "expected" in columns:
             columns["expected"] = columns.pop("expected")
-        rows = Rows(rows.positions, columns, rows.ok)
+        rows = replace(rows, columns=columns)
         lines.append(table(text_columns(gradient.name, rows, style), rows, style))
         lines.extend(hidden_line(gradient, shown, style))
     return draw(*lines, style=style)
