@@ -158,7 +158,7 @@ def test_each_error_is_one_sentence_with_its_exit_code(
         pytest.param(["--all", "grad", "x"], "gradcalc grad --all x", id="option-in-front"),
         pytest.param(["--versio"], "did you mean --version?", id="option-misspelt"),
         pytest.param(["-q"], "there is no command '-q'", id="short-option"),
-        pytest.param(["functions", "a", "b"], "unexpected extra argument", id="extra-argument"),
+        pytest.param(["functions", "sin", "b"], "there is no function called b", id="second-name"),
         pytest.param(["functions", "--foo"], "no such option: --foo", id="unknown-option"),
     ],
 )

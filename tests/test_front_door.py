@@ -215,3 +215,16 @@ def test_a_file_of_inputs_that_is_not_there(run: Run) -> None:
     assert "there is no file nowhere.json" in run("x**2", "--inputs", "nowhere.json").err
     both = run("-", "--inputs", "-", stdin="x")
     assert "standard input can be read only once, but PROGRAM and --inputs want it" in both.err
+
+
+def test_functions_are_found_by_a_part_of_their_name(run: Run) -> None:
+    rows = run("functions", "soft").out.splitlines()
+    assert rows[0].split("\t") == ["name", "kind", "aliases", "meaning"]
+    names = {row.split("\t")[0] for row in rows[1:]}
+    assert {"softmax", "softplus", "log_softmax", "softsign"} <= names
+    assert all("soft" in row for row in rows[1:])
+    assert run("functions", "sin", "softmax").out == "\n".join(
+        run("functions", name).out for name in ("sin", "softmax")
+    )
+    assert "did you mean softmax?" in run("functions", "sofmax").err
+    assert run("functions", "x").code == 2

@@ -37,21 +37,45 @@ def add(app: typer.Typer, name: str) -> None:
 
 
 def _functions(
-    name: Annotated[
-        str | None,
-        typer.Argument(metavar="NAME", help="Show this one in full.", autocompletion=_complete),
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME]...",
+            help="Show these in full, or list those with a part of a name.",
+            autocompletion=_complete,
+        ),
     ] = None,
 ) -> None:
-    from gradcalc.cli.output import is_terminal, write
+    from gradcalc.cli.output import write
 
     entries = catalogue()
-    if name is not None:
-        text = "".join(f"{line}\n" for line in _description(_find(name, entries)))
-    elif is_terminal(sys.stdout):
-        text = _table(entries)
-    else:
-        text = _tsv(entries)
-    write(text, sys.stdout)
+    found = [_shown(name, entries) for name in names] if names else [_listed(entries)]
+    write("\n".join(found), sys.stdout)
+
+
+def _shown(name: str, entries: Sequence[Entry]) -> str:
+    """One function in full, or a list of those whose names have that part.
+
+    Raises `UnknownNameError` where there is none.
+    """
+    entry = next((e for e in entries if name in (e.name, *e.aliases)), None)
+    if entry is not None:
+        return "".join(f"{line}\n" for line in _description(entry))
+    part = name.lower()
+    alike = [e for e in entries if any(part in known.lower() for known in (e.name, *e.aliases))]
+    if alike and len(part) > 1:
+        return _listed(alike)
+    known = [known for entry in entries for known in (entry.name, *entry.aliases)]
+    raise UnknownNameError(
+        f"there is no function called {name}",
+        hint=did_you_mean(name, known) or "gradcalc functions lists them all",
+    )
+
+
+def _listed(entries: Sequence[Entry]) -> str:
+    from gradcalc.cli.output import is_terminal
+
+    return _table(entries) if is_terminal(sys.stdout) else _tsv(entries)
 
 
 def catalogue() -> tuple[Entry, ...]:
@@ -70,16 +94,6 @@ def catalogue() -> tuple[Entry, ...]:
     for name, value in NUMBERS.items():
         entries.append(Entry(name, "constant", (), "None" if value is None else repr(value)))
     return tuple(entries)
-
-
-def _find(name: str, entries: Sequence[Entry]) -> Entry:
-    by_name = {known: entry for entry in entries for known in (entry.name, *entry.aliases)}
-    if name not in by_name:
-        raise UnknownNameError(
-            f"there is no function called {name}",
-            hint=did_you_mean(name, by_name) or "gradcalc functions lists them all",
-        )
-    return by_name[name]
 
 
 def _description(entry: Entry) -> Iterator[str]:
