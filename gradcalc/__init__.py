@@ -1,10 +1,10 @@
 """gradcalc: torch's gradient beside an independent check.
 
-    from gradcalc import Problem, calculate, compile_program
+    import gradcalc
 
-    program = compile_program("2*dot(x, x)")
-    report = calculate(Problem(program, {"x": numpy.arange(4.0)}, wrt=("x",)))
-    report.verdict.outcome, report.gradients[0].autograd
+    report = gradcalc.grad("2*dot(x, x)", x=[0, 1, 2, 3], expect="4*x")
+    report.value, report.gradient["x"], report.formula["x"], report.verdict
+    report.raise_for_verdict()
 
 The names are imported on first use, so that `import gradcalc` costs nothing.
 """
@@ -17,17 +17,22 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
+    from gradcalc.api import grad, why
     from gradcalc.calculate import calculate
+    from gradcalc.errors import GradcalcError
     from gradcalc.lang.fence import compile_program
     from gradcalc.problem import Problem
-    from gradcalc.report import Report
+    from gradcalc.report import Explanation, Report
 
     __version__: str
 
 if not TYPE_CHECKING:
     ModuleType = type(sys)
 
-__all__ = ["Problem", "Report", "__version__", "calculate", "compile_program"]
+__all__ = [
+    "Explanation", "GradcalcError", "Problem", "Report", "__version__", "calculate",
+    "compile_program", "grad", "why",
+]  # fmt: skip
 
 
 class _Package(ModuleType):
@@ -45,13 +50,17 @@ def __getattr__(name: str) -> "Any":
     match name:
         case "__version__":
             return _version()
+        case "grad" | "why":
+            module = "gradcalc.api"
+        case "GradcalcError":
+            module = "gradcalc.errors"
         case "calculate":
             module = "gradcalc.calculate"
         case "compile_program":
             module = "gradcalc.lang.fence"
         case "Problem":
             module = "gradcalc.problem"
-        case "Report":
+        case "Report" | "Explanation":
             module = "gradcalc.report"
         case _:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcalc.errors import GradcalcError
 from gradcalc.expr.written import Written as Written
 from gradcalc.lang.program import Branch as Branch
 from gradcalc.rewrites import Cure
@@ -74,7 +75,14 @@ class InputGradient:
         return None if self.formula is None else self.formula.text
 
 
-@dataclass(frozen=True, slots=True)
+class NotVerified(GradcalcError):
+    """A gradient that is not right, or of which that is not known."""
+
+    kind = "verdict"
+    exit_code = 1
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """The answer to one calculation.
 
@@ -102,6 +110,25 @@ class Report:
     findings: tuple[Finding, ...] = field(default=())
     cured: "Cured | None" = None
     read_as: str | None = None
+
+    @property
+    def gradient(self) -> Mapping[str, Array]:
+        """Autograd's gradient by each input; without it that of the check."""
+        return {gradient.name: gradient.best for gradient in self.gradients}
+
+    @property
+    def formula(self) -> Mapping[str, str | None]:
+        """The formula of the gradient by each input as one program, None where there is none."""
+        return {gradient.name: gradient.closed_form for gradient in self.gradients}
+
+    def raise_for_verdict(self) -> None:
+        """Raise `NotVerified` unless the gradient is right here, and what is claimed of it too."""
+        if self.verdict.exit_code:
+            raise NotVerified(f"{self.verdict.outcome.value}: {self.verdict.message}")
+
+    def __repr__(self) -> str:
+        formulas = ", ".join(f"∇{n} f = {t}" for n, t in self.formula.items() if t is not None)
+        return f"<gradcalc: {self.verdict.outcome.value}{f', {formulas}' if formulas else ''}>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ ORDER = (
     "lang", "rewrites", "problem", "testimony", "fidelity", "reruns", "derive", "readback",
     "enclosure", "slopes",
     "witnesses", "verdict", "findings", "report", "limits", "remedies", "calculate",
-    "explain", "torch_process", "render", "daemon", "cli", "__main__",
+    "explain", "torch_process", "render", "daemon", "cli", "api", "__main__",
 )  # fmt: skip
 """Every part may import those before it, never those behind it."""
 

@@ -92,7 +92,8 @@ class JsonRequests(Work):
             return False
         problem = asked.problem
         claims = {name: claim.source for name, claim in problem.claims.items()}
-        known = problem.program.source, problem.dtype, set(problem.wrt), claims
+        program = problem.program.typed or problem.program.source
+        known = program, problem.dtype, set(problem.wrt), claims
         # without a seed they were drawn at random
         drawn = options.seed is None and b"rand" in (job.text or b"")
         same = drawn or inputs_json(problem.inputs) == report.get("inputs")
