@@ -27,8 +27,11 @@ Try = Callable[[Problem], Computed | Absent]
 TRIED = 40
 """Programs that autograd is asked about at the most."""
 
-WEIGHED = 6
-"""Those of them that every witness is asked about."""
+WEIGHED, FEW = 6, 2
+"""Those of them that every witness is asked about, and where that takes long."""
+
+PIECES = 32
+"""Gradients around a corner from which on it does."""
 
 WORK = 2_000_000
 """Functions of elements in all of them together."""
@@ -56,14 +59,14 @@ def find(case: Case, attempt: Try, weigh: Weigh, report: Callable[[Case], Report
     a row of the table that says itself where it differs.
     """
     doctor = _Doctor(case)
-    weighed = 0
+    weighed, most = 0, doctor.patience
     for steps, problem, answer in _forms(case, attempt):
         changes = next((step.changes for step in steps if step.changes is not None), None)
         changed, apart = changes is not None, any(step.apart for step in steps)
         if not doctor.is_promising(answer, changed=changed, apart=apart):
             continue
         weighed += 1
-        if weighed > WEIGHED:
+        if weighed > most:
             return None
         try:
             found = weigh(problem)
@@ -119,6 +122,12 @@ class _Doctor:
         # what has a gradient or all slopes of a kink needs no limits
         known = all(part.nature is Nature.KINK for part in rough)
         self._limits = None if known else Limits(self._problem, exact, self._derivations)
+
+    @property
+    def patience(self) -> int:
+        """How many programs every witness is asked about."""
+        pieces = sum(len(part.gradients) for part in self._exact.rough)
+        return FEW if pieces > PIECES else WEIGHED
 
     def is_promising(self, answer: Computed, *, changed: bool, apart: bool) -> bool:
         """Whether what torch makes of a program can be right."""
