@@ -154,7 +154,7 @@ def claim_values(
         shape, wanted = backend.shape(value), problem.inputs[name].shape
         if shape not in ((), wanted):
             raise ShapeError(
-                f"--expect {claim.source}: it has shape {shape}, the gradient by {name} {wanted}",
+                f"--expect {claim.brief}: it has shape {shape}, the gradient by {name} {wanted}",
                 hint=f"give it the shape of {name}, or one number for all elements"
                 if wanted
                 else f"{name} is a single number, so give one without brackets",

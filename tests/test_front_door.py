@@ -228,3 +228,35 @@ def test_functions_are_found_by_a_part_of_their_name(run: Run) -> None:
     )
     assert "did you mean softmax?" in run("functions", "sofmax").err
     assert run("functions", "x").code == 2
+
+
+DF = """\
+def helper(x):
+    return 2*x
+
+def df(x):
+    return helper(x)
+
+def wrong(t, k=3):
+    return k*t
+"""
+
+
+@pytest.mark.parametrize(
+    ("claim", "code", "says"),
+    [
+        ("mygrad.py:df", 0, "mygrad.py:df holds"),
+        ("x=mygrad.py:df", 0, "mygrad.py:df holds"),
+        ("mygrad.py:wrong", 1, "mygrad.py:wrong does not hold; it is 1.5 times"),
+        ("mygrad.py", 1, "mygrad.py does not hold"),
+        ("def df(x): return 2*x", 0, "def df(x): return 2*x holds"),
+        ("def df(x):\n    return 2*x", 0, "df(x=x) holds"),
+        ("nowhere.py:df", 2, "there is no file nowhere.py"),
+        ("mygrad.py:dff", 2, "did you mean df?"),
+    ],
+)
+def test_a_claim_may_be_a_function_of_a_file(run: Run, claim: str, code: int, says: str) -> None:
+    Path("mygrad.py").write_text(DF)
+    answer = run("x**2", "--x", "3", "--expect", claim)
+    assert answer.code == code, answer
+    assert says in answer.out + answer.err

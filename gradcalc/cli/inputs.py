@@ -11,7 +11,17 @@ from gradcalc.cli import digits
 from gradcalc.cli import programs as named
 from gradcalc.cli.bundle import bundled
 from gradcalc.cli.options import Options
-from gradcalc.cli.programs import Lets, Source, Use, limits_of, place_of, sources, unknown, use
+from gradcalc.cli.programs import (
+    Lets,
+    Source,
+    Use,
+    limits_of,
+    place_of,
+    sources,
+    unknown,
+    use,
+    written,
+)
 from gradcalc.cli.readers import Value, claimed
 from gradcalc.errors import GradcalcError, InvalidValueError, UnknownNameError, UsageError
 from gradcalc.findings import Finding
@@ -178,15 +188,39 @@ def _rooms(claims: Mapping[str, tuple[str, Program]], options: Options) -> Mappi
 
 
 def _claim(text: str, use: Use, limits: Limits) -> Program:
-    """A claim sees the inputs, the lets and the names that the program binds."""
+    """A claim sees the inputs, the lets and the names that the program binds.
+
+    One that is a function is called with those that its parameters are named like.
+    """
     lets = [name for name, _ in use.lets]
     known = frozenset({*use.given, *lets, *use.program.assigned})
     with said_of("--expect"):
-        program = compiled(text, limits, known, numbers=known)
+        source = written(text, limits)
+        program = compiled(source.text, limits, known, source.function, known)
+        if program.function is not None:
+            program = _called(program, text, use, known, limits)
     if program.required:
         name = program.required[0]
         raise unknown(name, "--expect", known, place_of(name, program))
     return program
+
+
+def _called(
+    program: Program, text: str, use: Use, known: frozenset[str], limits: Limits
+) -> Program:
+    """A function that is a claim, called; a single parameter may have a name of its own."""
+    own = [name for name in program.parameters if name in known]
+    if not own and len(program.required) == 1 and len(use.given) == 1:
+        own = list(use.given)
+        call = f"{program.function}({own[0]})"
+    else:
+        call = f"{program.function}({', '.join(f'{name}={name}' for name in own)})"
+    found = compiled(f"{program.source}\n{call}", limits, known)
+    return replace(found, typed=text if _is_one_line(text) else call)
+
+
+def _is_one_line(text: str) -> bool:
+    return "\n" not in text.strip()
 
 
 def _check_claims(options: Options, uses: Sequence[Use], wrts: Sequence[Sequence[str]]) -> None:

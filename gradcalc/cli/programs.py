@@ -70,15 +70,17 @@ def _check_stdin(options: Options) -> None:
 
 
 def _source(token: str, limits: Limits, numbers: frozenset[str]) -> Source:
-    file = _FILE.fullmatch(token)
-    if token == "-":
-        source = Source(_standard_input())
-    elif file is None:
-        source = Source(token)
-    else:
-        source = Source(_read(Path(file[1]), limits), file[2] or None)
+    source = Source(_standard_input()) if token == "-" else written(token, limits)
     _check_syntax(source.text, limits, numbers)
     return source
+
+
+def written(token: str, limits: Limits) -> Source:
+    """The text that is typed, or stands in the file that is named."""
+    file = _FILE.fullmatch(token)
+    if file is None:
+        return Source(token)
+    return Source(_read(Path(file[1]), limits), file[2] or None)
 
 
 @lru_cache(maxsize=128)

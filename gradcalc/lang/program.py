@@ -150,6 +150,11 @@ class Program:
     typed: str | None = None
 
     @property
+    def brief(self) -> str:
+        """The source, if it is one line, else what was typed for it."""
+        return self.source if self.typed is None or "\n" not in self.source else self.typed
+
+    @property
     def inputs(self) -> tuple[str, ...]:
         """Every name that may be given a value."""
         return self.required + self.optional

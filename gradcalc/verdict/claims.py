@@ -128,7 +128,7 @@ def _held_here(
     *,
     accepted: bool,
 ) -> Claim:
-    text = problem.claims[name].source
+    text = problem.claims[name].brief
     known = trusted(reference)
     written = autograd.claims[name]
     value = np.asarray((known or autograd).claims.get(name, written))

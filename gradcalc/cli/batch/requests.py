@@ -91,7 +91,7 @@ class JsonRequests(Work):
         except GradcalcError:
             return False
         problem = asked.problem
-        claims = {name: claim.source for name, claim in problem.claims.items()}
+        claims = {name: claim.brief for name, claim in problem.claims.items()}
         program = problem.program.typed or problem.program.source
         known = program, problem.dtype, set(problem.wrt), claims
         # without a seed they were drawn at random
