@@ -34,6 +34,7 @@ from gradcalc.lang.program import (
     span_of,
     text_of,
 )
+from gradcalc.lang.reached import reached, undecorated
 from gradcalc.primitives import BY_NAME
 
 
@@ -113,6 +114,10 @@ def _checked(
     core: bool,
 ) -> Program:
     body = tuple(statement for statement in tree.body if not _is_main_guard(statement))
+    body = undecorated(body)
+    if function is not None:
+        _main_function(body, function)
+        body = reached(body, function)
     _check_nodes(body, source, limits)
     assigned = bound_names(body)
     libraries = CORE if core else naming(body, source, assigned | known)

@@ -1,0 +1,119 @@
+"""Functions of files in which other things stand too."""
+
+import numpy as np
+import pytest
+
+from gradcalc.calculate import calculate
+from gradcalc.errors import GradcalcError, UnsupportedError
+from gradcalc.lang.fence import compile_program
+from gradcalc.problem import Problem
+
+TRAIN = """\
+from __future__ import annotations
+import os, torch
+import numpy as np
+import matplotlib.pyplot as plt
+from torch import nn, optim
+from numba import njit
+
+class Net(nn.Module):
+    def forward(self, x):
+        return x
+
+SCALE = 2.0
+SCALE *= 3
+OTHER = open("log.txt")
+
+def helper(x):
+    return SCALE*x**2
+
+@njit(cache=True)
+def f(x, k=1):
+    return helper(x).sum()*k
+
+@torch.no_grad()
+def frozen(x):
+    return 2*x
+
+@torch.jit.script
+def mixed(x):
+    return (frozen(x)*x).sum()
+
+def shadowed(y):
+    x = y*y
+    return x
+
+async def nothing():
+    pass
+
+x = torch.linspace(0, 1, 5, requires_grad=True)
+y = f(x)
+y.backward()
+x.requires_grad_()
+print(x.grad)
+plt.plot([1, 2], [3, 4])
+with open("log.txt") as log:
+    pass
+try:
+    import wandb
+except ImportError:
+    wandb = None
+for epoch in range(10):
+    print(epoch, os.getcwd())
+if __name__ == "__main__":
+    plt.show()
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "value", "gradient"),
+    [
+        ("f", 30.0, [12.0, 24.0]),
+        ("helper", [6.0, 24.0], [12.0, 24.0]),
+        ("frozen", [2.0, 4.0], [0.0, 0.0]),
+        ("mixed", 10.0, [2.0, 4.0]),
+    ],
+)
+def test_a_function_works_though_other_lines_do_other_things(
+    function: str, value: object, gradient: list[float]
+) -> None:
+    program = compile_program(TRAIN, function=function)
+    assert program.required == ("x",)
+    report = calculate(Problem(program, {"x": np.array([1.0, 2.0])}, wrt=("x",)))
+    assert report.verdict.outcome == "verified"
+    assert np.asarray(report.value).tolist() == value
+    assert report.gradient["x"].tolist() == gradient
+
+
+def test_a_name_of_its_own_is_not_reached() -> None:
+    program = compile_program(TRAIN, function="shadowed")
+    assert [type(s).__name__ for s in program.body if not hasattr(s, "names")] == ["FunctionDef"]
+    assert program.naming.arrays == compile_program(TRAIN, function="f").naming.arrays
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("SCALE = open('x')\ndef f(x): return SCALE*x", "open"),
+        ("W = []\nW.append(3)\ndef f(x): return x*W[0]", "append"),
+        ("W = [1]\nfor i in range(3):\n    W[0] = i\ndef f(x): return x*W[0]", "W[0]"),
+        ("def g(x):\n    global a\n    return x\ndef f(x): return g(x)", "global"),
+        ("import wandb\ndef f(x): return wandb.log(x)", "wandb"),
+        ("@property\ndef f(x): return x", "decorators"),
+        ("@other\ndef g(x): return x\ndef f(x): return g(x)", "decorators"),
+    ],
+)
+def test_what_is_reached_is_checked_as_ever(text: str, says: str) -> None:
+    with pytest.raises(GradcalcError, match=says.replace("[", "\\[").replace("]", "\\]")):
+        compile_program(text, function="f")
+
+
+def test_the_whole_of_a_text_is_checked_where_no_function_is_named() -> None:
+    with pytest.raises(UnsupportedError, match="classes"):
+        compile_program("class A: pass\ndef f(x): return x")
+
+
+def test_a_function_that_is_not_there_is_told_first() -> None:
+    with pytest.raises(GradcalcError, match="no function called ff") as raised:
+        compile_program(TRAIN, function="ff")
+    assert raised.value.hint is not None
