@@ -49,7 +49,7 @@ REFUSED: list[tuple[str, str, str, str | None]] = [
     ("f(**x)", "unsupported", "**x", "each"),
     ("def f(x, *a): return x", "unsupported", "a", "each parameter"),
     ("lambda **k: 1", "unsupported", "k", "each parameter"),
-    ("@wrapped\ndef f(x): return x", "unsupported", "cache", "leave"),
+    ("@wrapped\ndef f(x): return x", "unsupported", "wrapped", "leave"),
     ("async def f(x): return x", "unsupported", "async def f(x): return x", "def"),
     ("yield x", "unsupported", "yield x", "return"),
     ("await x", "unsupported", "await x", None),
