@@ -639,7 +639,10 @@ def test_all_shows_more_but_no_more_than_a_page_takes():
         (
             ["x*x", "--x", "3", "--expect", "3*x"],
             1,
-            [r"\nabla_{x} f &= 2 x", r"\item[expected] 3*x does not hold; it is 1.5 times the gradient everywhere"],
+            [
+                r"\nabla_{x} f &= 2 x",
+                r"\item[expected] 3*x does not hold; it is 1.5 times the gradient everywhere",
+            ],
         ),
         (
             ["abs(x)", "--x", "0"],
