@@ -39,6 +39,9 @@ ROOM = 1e-12
 NARROW = 1e-10
 """The sine of the angle between walls below which nobody looks between them."""
 
+PARALLEL = 1 - 1e-9
+"""The cosine from which two walls may be nearly one."""
+
 ROUNDED = 1e-15
 """How far apart rounding brings unit vectors that are the same."""
 
@@ -208,8 +211,12 @@ def _walls(met: Sequence[Border], direction: Any, radius: Any) -> Walls:
 
 def _are_narrow(walls: Any) -> bool:
     """Whether two walls are nearly one, but not quite."""
-    apart = [np.abs(walls - side * wall).max(axis=1) for wall in walls for side in (1.0, -1.0)]
-    return any(bool(np.any((own > ROUNDED) & (own < NARROW))) for own in apart)
+    along = np.triu(np.abs(walls @ walls.T), 1)
+    for one, other in np.argwhere(along > PARALLEL):
+        own = min(np.abs(walls[one] - side * walls[other]).max() for side in (1.0, -1.0))
+        if ROUNDED < own < NARROW:
+            return True
+    return False
 
 
 def _cells(walls: int, size: int) -> int:

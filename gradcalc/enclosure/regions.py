@@ -11,7 +11,7 @@ from gradcalc.enclosure.parts import Part, Parts, parts
 from gradcalc.enclosure.trial import Trial
 from gradcalc.problem import Problem
 
-PARTS = 1_000
+PARTS = 2_000
 """Parts that are looked at by themselves."""
 
 Regions = Sequence[tuple[Part, tuple[Met, ...]]]
