@@ -46,6 +46,9 @@ READ = (
     ("2|x - 1| + |x + 1|", "2*abs(x - 1) + abs(x + 1)"),
     ("|x||y|", "abs(x)*abs(y)"),
     ("‖x‖²", "norm(x)**2"),
+    ("||x||^2 + 1", "norm(x)**2 + 1"),
+    ("||x| - 1|", "abs(abs(x) - 1)"),
+    ("2||x||", "2*norm(x)"),
     ("sin x", "sin(x)"),
     ("sin 2x", "sin(2*x)"),
     ("sin 2πx", "sin(2*pi*x)"),
@@ -69,6 +72,8 @@ READ = (
     ("x[0]^2 + 2x[1]", "x[0]**2 + 2*x[1]"),
     ("sum(x, dim=0)^2", "sum(x, dim=0)**2"),
     ("where((x>0)|(y>0), x^2, 0)", "where((x>0)|(y>0), x**2, 0)"),
+    ("where((x>0)|(y>0)|(x>y), x^2, 0)", "where((x>0)|(y>0)|(x>y), x**2, 0)"),
+    ("(x+1)|(x-1)|", "(x+1)*abs((x-1))"),
     ("x^2 if x ≥ 0 else 2x", "x**2 if x >= 0 else 2*x"),
     ("y = x^2; 2y", "y = x**2; 2*y"),
     ("def f(x):\n    y = 2x^2\n    return y", "def f(x):\n    y = 2*x**2\n    return y"),
@@ -124,6 +129,13 @@ def test_a_transpose_is_no_power() -> None:
         compile_program("x^T A x", numbers=NUMBERS)
     assert raised.value.hint == "its transpose is x.T, and a product of matrices A@x"
     assert compile_program("x^T", numbers={"x", "T"}).source == "x**T"
+
+
+@pytest.mark.parametrize("text", ["d/dx x^2", "d/dx(x^2)", "∂/∂x x^2 y"])
+def test_an_operator_is_left_out(text: str) -> None:
+    with pytest.raises(ProgramSyntaxError, match="is what gradcalc takes of a program") as raised:
+        compile_program(text, numbers=NUMBERS)
+    assert "--wrt x" in (raised.value.hint or "")
 
 
 def test_what_is_a_function_is_not_multiplied_with() -> None:

@@ -29,6 +29,8 @@ Known = Callable[[str], bool]
 NUMBERS = frozenset({"pi", "tau", "e"})
 """Names that are numbers: what follows one in the argument of a function belongs there too."""
 
+OPERATOR = re.compile(r"\s*(?:d/d|∂/∂)([^\W\d]\w*)(?=[\s(])")
+
 LONGEST, MOST_BARS = 10_000, 64
 """Characters and bars up to which a text is read."""
 
@@ -68,6 +70,12 @@ def reading(text: str, is_function: Known, values: Collection[str]) -> str | Non
     """
     if len(text) > LONGEST or sum(map(text.count, BARS)) > MOST_BARS:
         return None
+    operator = OPERATOR.match(text)
+    if operator and "d" not in values:
+        raise ProgramSyntaxError(
+            f"{operator[0].strip()} is what gradcalc takes of a program by itself",
+            hint=f"leave it out, and say --wrt {operator[1]} if there are other names",
+        )
     body, names = _without_head(text)
     try:
         found = _Reader(body, is_function, frozenset({*values, *names})).read()
@@ -121,7 +129,10 @@ class _Reader:
     def _sequence(self, until: str) -> str:
         """All up to the end of a bracket, or of the text."""
         parts, behind = [], False
-        while (token := self._next()).kind not in ("end", "close") and token.kind != until:
+        while (token := self._next()).kind not in ("end", "close"):
+            # where a factor is due a bar opens
+            if token.kind == until and (behind or until != "bar"):
+                break
             # behind a factor a bar is the `|` of Python
             if token.kind in STARTS | {"string"} and not (behind and token.kind == "bar"):
                 parts += [token.space, self._product(until)]
@@ -164,15 +175,17 @@ class _Reader:
 
     def _closes(self, bar: Token) -> bool:
         """Whether a bar has another one, so that it is no `|` of Python."""
-        if self._next(-1).kind == "close" and self._next(1).text == "(":
-            return False
+        between = self._next(-1).kind == "close" and self._next(1).text == "("
         depth = 0
-        for token in self._tokens[self._at + 1 :]:
+        for place in range(self._at + 1, len(self._tokens)):
+            token = self._tokens[place]
             depth += (token.kind == "open") - (token.kind == "close")
             if depth < 0 or token.text == "\n":
                 return False
             if depth == 0 and token.text == bar.text:
-                return True
+                # (x > 0)|(y > 0)|(z > 0)
+                following = self._tokens[place + 1 : place + 2]
+                return not (between and following and following[0].text == "(")
         return False
 
     def _check(self, factors: list[Factor], signs: list[str], end: int) -> None:
@@ -245,6 +258,9 @@ class _Reader:
         if token.kind == "root":
             return self._root(token)
         if token.kind == "bar":
+            norm = self._norm(token)
+            if norm is not None:
+                return norm
             inner = self._sequence("bar")
             self._take_close("bar")
             return self._with_rest(f"{BARS[token.text]}({inner})", token)
@@ -262,6 +278,21 @@ class _Reader:
         if not self._is_plain(self._next()) and self._is_function(name):
             return self._application(name, token)
         return self._with_rest(name, token, called=name not in self._values | NUMBERS)
+
+    def _norm(self, token: Token) -> Factor | None:
+        """What stands between two bars on each side; None where they are bars within bars."""
+        start = self._at
+        if self._next().text != token.text or self._next().space:
+            return None
+        self._take()
+        try:
+            inner = self._sequence("bar")
+            self._take_close("bar")
+            self._take_close("bar")
+        except Unreadable:
+            self._at = start
+            return None
+        return self._with_rest(f"norm({inner})", token)
 
     def _is_function(self, name: str) -> bool:
         return name not in self._values and self._known(name)
