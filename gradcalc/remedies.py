@@ -1,8 +1,9 @@
 """The cure of a case: a form of its program that was run at the point and is right there."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -204,23 +205,20 @@ def _elsewhere(problem: Problem) -> Iterator[dict[str, Array]]:
 
     At an extreme point two functions may agree to any number of digits.
     """
-    random = np.random.default_rng(20261)
-
-    def rounded(values: Array) -> Array:
-        return np.asarray(values.astype(problem.dtype), dtype=np.float64)
-
-    def drawn(value: Array) -> Array:
-        return np.asarray(random.standard_normal(value.shape))
-
-    inputs = problem.inputs
+    random, inputs = np.random.default_rng(20261), problem.inputs
     # where single inputs are 0 two functions may part
     for name in inputs if len(inputs) > 1 else ():
-        yield {n: rounded(0 * v if n == name else drawn(v)) for n, v in inputs.items()}
+        drawn = {
+            n: 0 * v if n == name else random.standard_normal(v.shape) for n, v in inputs.items()
+        }
+        yield _rounded(problem, drawn)
     # what is infinite moves where it is as good as that
     near = {name: np.clip(value, -FAR, FAR) for name, value in inputs.items()}
     for scale in MOVES:
-        sizes = {name: scale * (0.5 + np.abs(value)) for name, value in near.items()}
-        yield {name: rounded(v + sizes[name] * drawn(v)) for name, v in near.items()}
+        yield _rounded(problem, {
+            name: value + scale * (0.5 + np.abs(value)) * random.standard_normal(value.shape)
+            for name, value in near.items()
+        })  # fmt: skip
     yield from _ordinary(problem)
 
 
@@ -228,19 +226,23 @@ def _ordinary(problem: Problem) -> Iterator[dict[str, Array]]:
     """Points of ordinary size, which have nothing to do with the inputs."""
     random = np.random.default_rng(20263)
 
-    def rounded(values: Array) -> Array:
-        return np.asarray(values.astype(problem.dtype), dtype=np.float64)
+    def drawn() -> dict[str, Array]:
+        return {n: random.standard_normal(v.shape) for n, v in problem.inputs.items()}
 
-    def drawn(value: Array) -> Array:
-        return np.asarray(random.standard_normal(value.shape))
-
-    inputs = problem.inputs
-    yield {name: rounded(drawn(value)) for name, value in inputs.items()}
+    yield _rounded(problem, drawn())
     for sign in (1, -1):
-        yield {n: rounded(sign * (0.1 + np.abs(drawn(v)))) for n, v in inputs.items()}
+        yield _rounded(problem, {n: sign * (0.1 + np.abs(v)) for n, v in drawn().items()})
     # shares and probabilities
     for _ in range(LEAST):
-        yield {n: rounded(random.uniform(0.1, 0.9, v.shape)) for n, v in inputs.items()}
+        yield _rounded(
+            problem, {n: random.uniform(0.1, 0.9, v.shape) for n, v in problem.inputs.items()}
+        )
+
+
+def _rounded(problem: Problem, values: Mapping[str, Any]) -> dict[str, Array]:
+    """Inputs as numbers of the dtype."""
+    dtype = problem.dtype
+    return {n: np.asarray(np.asarray(v).astype(dtype), np.float64) for n, v in values.items()}
 
 
 def _is_same(first: Seen, second: Seen) -> bool:

@@ -99,23 +99,29 @@ class Walk:
     """The cells that were found.
 
     `complete` says that these are all of them, `curved` that some wall is no plane, so that there
-    may be more between it and another one. `borders` are those that the first cell's run met.
+    may be more between it and another one. `borders` are those that the first cell's run met,
+    `doubled` the walls that some run met as two borders.
     """
 
     cells: Sequence[Cell]
     complete: bool
     curved: bool = False
     borders: Sequence[Border] = ()
+    doubled: Sequence[Any] = ()
 
     @property
     def walls(self) -> Any:
         """All walls, each once, as unit vectors."""
         size = len(self.cells[0].direction)
-        found = np.concatenate([cell.walls.reshape(-1, size) for cell in self.cells])
-        # of one and the same sign, that of what is largest first
-        largest = np.argmax(np.abs(found) > MAIN, axis=1)
-        signs = np.sign(found[np.arange(len(found)), largest])
-        return np.unique((found * signs[:, None]).round(ROUND), axis=0)
+        return each_once(np.concatenate([cell.walls.reshape(-1, size) for cell in self.cells]))
+
+
+def each_once(walls: Any) -> Any:
+    """Walls without those that are the same, of one and the same sign each."""
+    # that of what is largest first
+    largest = np.argmax(np.abs(walls) > MAIN, axis=1)
+    signs = np.sign(walls[np.arange(len(walls)), largest])
+    return np.unique((walls * signs[:, None]).round(ROUND), axis=0)
 
 
 def walk(run: Run, moves: Sequence[Any], start: Any, depth: Depth, most: int) -> Walk:
@@ -127,6 +133,7 @@ def walk(run: Run, moves: Sequence[Any], start: Any, depth: Depth, most: int) ->
     found: list[Cell] = []
     first: Sequence[Border] = ()
     shared: set[Any] = set()
+    doubled: list[Any] = []
     radius, further, nearly = depth.near, depth.wide, depth.nearly
     most = min(most, MOST)
     todo, complete, curved = [np.asarray(start, dtype=np.float64)], True, False
@@ -136,7 +143,7 @@ def walk(run: Run, moves: Sequence[Any], start: Any, depth: Depth, most: int) ->
         if any(cell.holds(direction) for cell in found):
             continue
         if len(found) == most:
-            return Walk(found, False, curved, first)
+            return Walk(found, False, curved, first, doubled)
         try:
             trial = run(direction, radius)
         except (OutOfReach, GradcalcError):
@@ -147,6 +154,7 @@ def walk(run: Run, moves: Sequence[Any], start: Any, depth: Depth, most: int) ->
             first = met
         own = _walls(met, direction, radius)
         walls = own.normals
+        doubled += own.doubled
         curved, complete = curved or not own.flat, complete and own.clear
         if not curved and not own.shared <= shared:
             shared |= own.shared
@@ -159,12 +167,12 @@ def walk(run: Run, moves: Sequence[Any], start: Any, depth: Depth, most: int) ->
                 curved = True
         if len(walls) > WALLS or _cells(*walls.shape) > most:
             found.append(Cell(direction, _beside(walls, direction), trial, walls))
-            return Walk(found, False, curved, first)
+            return Walk(found, False, curved, first, doubled)
         found.append(Cell(direction, _inmost(walls, direction), trial, walls))
         across, told = _across(walls)
         complete = complete and told
         todo += [*across, *curves.behind(met, direction)]
-    return Walk(found, complete, curved, first)
+    return Walk(found, complete, curved, first, doubled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,13 +180,14 @@ class Walls:
     """The walls around a run, as unit vectors that point inside.
 
     Whether all are planes, and whether none is so near another that what is between may be missed;
-    `shared` are the borders that are one wall with others.
+    `shared` are the borders that are one wall with others, `doubled` the walls of these.
     """
 
     normals: Any
     flat: bool
     clear: bool
     shared: frozenset[Any]
+    doubled: Sequence[Any]
 
 
 def _walls(met: Sequence[Border], direction: Any, radius: Any) -> Walls:
@@ -206,7 +215,8 @@ def _walls(met: Sequence[Border], direction: Any, radius: Any) -> Walls:
     shared = frozenset(key for one in alike.values() if len(one) > 1 for key, _ in one)
     walls = np.array(found).reshape(len(found), len(direction))
     _, each = np.unique(walls.round(ROUND), axis=0, return_index=True)
-    return Walls(walls[each], flat, not _are_narrow(walls), shared)
+    doubled = [np.frombuffer(wall) for wall, one in alike.items() if len(one) > 1]
+    return Walls(walls[each], flat, not _are_narrow(walls), shared, doubled)
 
 
 def _are_narrow(walls: Any) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from gradcalc.balls.arithmetic import ZERO
 from gradcalc.balls.numbers import OutOfReach
 from gradcalc.enclosure.borders import BITS, Border, borders, unit
-from gradcalc.enclosure.cells import Cell, Run, Walk
+from gradcalc.enclosure.cells import Cell, Run, Walk, each_once
 from gradcalc.enclosure.depth import Depth
 from gradcalc.enclosure.trial import Trial
 from gradcalc.errors import GradcalcError
@@ -48,7 +48,7 @@ def between(run: Run, moves: Sequence[Any], walk: Walk, depth: Depth) -> Walk:
 
     `moves` are the changes of the inputs along each component of a direction.
     """
-    if not walk.curved or len(moves) < 2:
+    if not walk.curved or len(moves) < 2 or not walk.doubled:
         return walk
 
     def looked(direction: Any, radius: Any) -> tuple[Trial, Sequence[Border]]:
@@ -56,7 +56,7 @@ def between(run: Run, moves: Sequence[Any], walk: Walk, depth: Depth) -> Walk:
         return trial, borders(trial, moves, depth.nearly)
 
     found = []
-    walls = walk.walls
+    walls = each_once(np.array(walk.doubled))
     most = min(MOST_WALLS, max(1, MOVES // len(moves)))
     for wall in walls[:most]:
         for way in _ways(wall):
