@@ -11,13 +11,13 @@ from gradcalc.cli.inputs import Request, requests
 from gradcalc.cli.options import Options, keys
 from gradcalc.cli.programs import sources
 from gradcalc.errors import InvalidValueError, UnknownNameError
-from gradcalc.render import Style, renderer
+from gradcalc.render import FEW_DIGITS, Style, renderer
 from gradcalc.report import Report
 
 if TYPE_CHECKING:
     from gradcalc.report import Explanation
 
-SHOWN = Style(width=100, color=False)
+SHOWN = Style(width=100, color=False, digits=FEW_DIGITS)
 """How reports look in a notebook."""
 
 

@@ -183,6 +183,36 @@ def test_a_tolerance_is_a_number_from_0_to_1(run: Run, tolerance: str) -> None:
     assert (answer.code, answer.err.splitlines()[1]) == (2, "tip: --tol 1e-6")
 
 
+@pytest.mark.parametrize(
+    ("argv", "shown"),
+    [
+        ([], "0.19661193324148185"),
+        (["--digits", "full"], "0.19661193324148185"),
+        (["--digits", "17"], "0.19661193324148185"),
+        (["--digits", "3"], "0.197"),
+        (["--digits", "3", "--format", "literal"], "0.197,0.105"),
+        (["--digits", "3", "--format", "csv"], "0.197"),
+        (["--digits", "3", "--format", "markdown"], "| 0.197 |"),
+        (["--format", "table"], "   0.196612 "),
+        (["--format", "table", "--digits", "full"], "   0.19661193324148185 "),
+        (["--format", "markdown"], "| 0.19661193324148185 |"),
+    ],
+)
+def test_digits(run: Run, argv: Sequence[str], shown: str) -> None:
+    answer = run(*SIGMOID, *argv)
+    assert (answer.code, answer.err) == (0, "")
+    assert shown in answer.out
+
+
+@pytest.mark.parametrize(
+    "argv", [["--digits", "0"], ["--digits", "x"], ["--digits", "3", "--json"]]
+)
+def test_digits_that_cannot_be(run: Run, argv: Sequence[str]) -> None:
+    answer = run(*SIGMOID, *argv)
+    assert (answer.code, answer.out) == (2, "")
+    assert "digit" in answer.err
+
+
 def test_all_inputs_from_one_file(run: Run, tmp_path: Path) -> None:
     named = {"x": [1.0, 2.0], "w": 3.0, "unused": 1.0}
     (tmp_path / "in.json").write_text(json.dumps(named))

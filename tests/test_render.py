@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import math
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,7 +18,7 @@ from hypothesis.extra import numpy as hnp
 from gradcalc.errors import ShapeError, Span
 from gradcalc.render import FORMATS, Style, printable, renderer
 from gradcalc.render.json import dumps, error_json, report_json
-from gradcalc.render.text import disagreeing, gradient_rows, number_texts, visible
+from gradcalc.render.text import disagreeing, gradient_rows, number_texts, rounded, visible
 from gradcalc.report import Branch, Claim, Finding, InputGradient, Outcome, Report, Verdict, Written
 
 PLAIN = Style(width=80, color=False)
@@ -206,12 +208,9 @@ verified      autograd and the formula agree
 value  13
 
 ∇X f = outer(2*X@w, w)
- index   X     autograd     symbolic
-─────────────────────────────────────────
- 0,0     0            0            0   ✓
- 0,1     1   0.33333334   0.33333334   ✓
- 1,0     2    0.6666667    0.6666667   ✓
- 1,1     3            1            1   ✓
+X          autograd
+⎡ 0  1 ⎤   ⎡         0  0.33333334 ⎤   ✓
+⎣ 2  3 ⎦   ⎣ 0.6666667           1 ⎦
 
 ∇w f  of shape (2)
  index    w   autograd
@@ -252,7 +251,7 @@ digits right  15.9 of 15.9
 verified      autograd and the formula agree
 """,
     ("table", "kink with findings"): r"""
-value  0,nan
+value  0, nan
 note   the output has shape (2): this is the gradient of its sum
 
 ∇x f  of shape (2)
@@ -349,7 +348,7 @@ gradient of `w`
 **unresolved** the symbolic witness did not testify for w
 """,
     ("markdown", "kink with findings"): r"""
-**value** 0,nan
+**value** 0, nan
 
 **note** the output has shape (2): this is the gradient of its sum
 
@@ -530,6 +529,120 @@ def test_text_of_the_user_cannot_steer_a_terminal(text, safe):
 # tables
 
 
+def matrix_report(shape, wrong=()):
+    w = np.arange(float(math.prod(shape))).reshape(shape) / 3
+    differs = np.isin(np.arange(w.size), wrong).reshape(shape)
+    gradient = InputGradient("w", 2 * w, 2 * w + differs, Written((), "2*w"), 15.9, differs)
+    return replace(VECTOR, inputs={"w": w}, gradients=(gradient,))
+
+
+MATRICES = {
+    "side by side": ((2, 3), (), 60, """
+w                     autograd
+⎡ 0  0.333  0.667 ⎤   ⎡ 0  0.667  1.33 ⎤   ✓
+⎣ 1   1.33   1.67 ⎦   ⎣ 2   2.67  3.33 ⎦
+"""),
+    "one wrong element": ((1, 2), (1,), 80, """
+w              autograd
+[ 0  0.333 ]   [ 0  0.667 ]
+
+ index       w   autograd   symbolic
+─────────────────────────────────────────
+ 0,1     0.333      0.667       1.67   ✗
+"""),
+    "a corner": ((14, 9), (), 30, """
+w
+⎡  0  0.333  0.667  … ⎤
+⎢  3   3.33   3.67  … ⎥
+"""),
+    "slices": ((2, 2, 1), (), 80, """
+w[0]        autograd[0]
+⎡     0 ⎤   ⎡     0 ⎤
+⎣ 0.333 ⎦   ⎣ 0.667 ⎦
+
+w[1]        autograd[1]
+⎡ 0.667 ⎤   ⎡ 1.33 ⎤   ✓
+⎣     1 ⎦   ⎣    2 ⎦
+"""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MATRICES)
+def test_a_matrix_is_shown_as_a_matrix(name):
+    shape, wrong, width, expected = MATRICES[name]
+    style = Style(width, color=False, digits=3)
+    text = renderer("table")([matrix_report(shape, wrong)], style)
+    assert expected.strip() in text.replace(" \n", "\n")
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 120])
+@pytest.mark.parametrize("shape", [(1, 1), (3, 40), (40, 3), (2, 3, 4), (9, 2, 2), (2, 2, 2, 2)])
+@pytest.mark.parametrize("wrong", [(), (1,), range(24)])
+def test_matrices_fit_and_say_what_is_left_out(shape, wrong, width):
+    style = Style(width, color=False, digits=6)
+    text = renderer("table")([matrix_report(shape, wrong)], style)
+    assert all(len(line) <= width for line in text.splitlines())
+    numbers = set(re.findall(r"[\d.]+", text.split("∇w f = 2*w")[1].split("…")[0]))
+    shown = set(number_texts(2 * np.arange(float(math.prod(shape))) / 3, digits=6)) <= numbers
+    assert shown or "--all" in text
+    assert ("✗" in text) == bool(set(wrong) & set(range(math.prod(shape))))
+    assert ("✓" in text) == ("✗" not in text)
+
+
+def test_a_value_that_is_a_matrix():
+    text = renderer("table")([replace(VECTOR, value=np.eye(2))], PLAIN)
+    assert text.startswith("value\n⎡ 1  0 ⎤\n⎣ 0  1 ⎦\n\n")
+
+
+DIGITS = [
+    (0.7310585786300049, 6, "0.731059"),
+    (-1e-300 / 3, 3, "-3.33e-301"),
+    (1234567.0, 3, "1234567"),
+    (1234567.89, 3, "1234568"),
+    (99999999.99999999, 6, "100000000"),
+    (2.5e20 / 3, 4, "8.333e+19"),
+    (0.1, 17, "0.1"),
+    (1 / 3, 17, "0.3333333333333333"),
+    (5e-324, 6, "5e-324"),
+    (1.7976931348623157e308, 3, "1.7976931348623157e+308"),
+    (math.nan, 6, "nan"),
+    (-math.inf, 6, "-inf"),
+    (-0.0, 6, "-0"),
+]
+
+
+@pytest.mark.parametrize(("number", "digits", "text"), DIGITS)
+def test_digits(number, digits, text):
+    assert number_texts(np.array(number), digits=digits) == [text]
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.integers(1, 17))
+def test_rounded_numbers_are_near_and_all_digits_are_the_number(number, digits):
+    near = rounded(np.array([number]), digits)[0]
+    assert abs(near - number) <= 0.5000001 * 10.0 ** (1 - digits) * abs(number)
+    assert rounded(np.array([number]), 17)[0] == number
+
+
+def test_a_row_that_differs_has_the_digits_that_tell():
+    ours, true = array(1 / 3, 1 / 3), array(1 / 3, 1 / 3 + 1e-9)
+    report = with_gradient(VECTOR, autograd=ours, symbolic=true, differs=mask(0, 1))
+    few = replace(PLAIN, digits=6)
+    rows = renderer("table")([replace(report, inputs={"x": array(1 / 3, 2)})], few)
+    assert " 0       0.333333      0.333333      0.333333   ✓" in rows
+    assert " 1              2   0.333333333   0.333333334   ✗" in rows
+
+
+def test_what_is_right_on_the_gradients_scale_is_said():
+    ours, true = array(0, 0, 0.5), array(1e-20, 0, 0.5)
+    report = with_gradient(VECTOR, autograd=ours, symbolic=true, differs=mask(0, 0, 0))
+    text = " ".join(renderer("table")([replace(report, inputs={"x": ours})], PLAIN).split())
+    said = "x[0]: 0 beside 1e-20 is right on the gradient's scale, where the largest is 0.5"
+    assert said in text
+    one = replace(report, inputs={"x": array(0)})
+    alone = with_gradient(one, autograd=array(0), symbolic=array(1e-20), differs=mask(0))
+    assert "scale" not in renderer("table")([alone], PLAIN)
+
+
 def test_a_long_gradient_shows_every_row_that_disagrees_up_to_a_limit():
     shown = visible(long_report().gradients[0], show_all=False)
     assert shown.tolist() == [0, 1, 2, 3, 4, 5, 500, 996, 997, 998, 999]
@@ -611,7 +724,7 @@ def test_the_path_is_told_in_words(branch, text):
 def test_what_the_gradient_is_of():
     text = renderer("table")([replace(VECTOR, value=X, cotangent=array(1, 0, 0, 2), of="y")], PLAIN)
     assert "the output has shape (4): this is the gradient of its sum weighted by" in text
-    assert "1,0,0,2" in text
+    assert "1, 0, 0, 2" in " ".join(text.split())
     assert "of     y: this is the gradient of that part of the program" in text
 
 

@@ -12,7 +12,7 @@ import typer
 from gradcalc.cli.arguments import add_command, known_options
 from gradcalc.cli.options import Options
 from gradcalc.errors import UsageError
-from gradcalc.render import EXPLAINED, explainer, renderer
+from gradcalc.render import EXPLAINED, FEW_DIGITS, explainer, renderer
 
 if TYPE_CHECKING:
     from gradcalc.calculate import Ask
@@ -41,8 +41,10 @@ def grad(options: Options, beside: "Beside | None") -> int:
     if not options.quiet:
         from gradcalc.cli.output import style_for, write
 
-        style = style_for(sys.stdout, show_all=options.show_all)
-        write(renderer(_format(options))(reports, style), sys.stdout)
+        form = _format(options)
+        digits = options.digits or (FEW_DIGITS if form == "table" else None)
+        style = style_for(sys.stdout, show_all=options.show_all, digits=digits)
+        write(renderer(form)(reports, style), sys.stdout)
     return _worst_code(reports)
 
 
@@ -59,7 +61,7 @@ def why(options: Options, beside: "Beside | None") -> int:
     if not options.quiet:
         from gradcalc.cli.output import style_for, write
 
-        style = style_for(sys.stdout, show_all=options.show_all)
+        style = style_for(sys.stdout, show_all=options.show_all, digits=options.digits)
         write(explainer(options.format or "table")(explanations, style), sys.stdout)
     return _worst_code([explanation.report for explanation in explanations])
 

@@ -141,6 +141,11 @@ class Options:
     )  # fmt: skip
     json: bool = _row(False, "--json", "", "Short for --format json.", commands=GRAD)
     show_all: bool = _row(False, "--all", "", "Show every row, and formulas whole.", commands=GRAD)
+    digits: int | None = _row(
+        None, "--digits", "N",
+        "Significant digits that are shown, or full; 6 in a table, full elsewhere.",
+        read.digits, commands=GRAD,
+    )  # fmt: skip
     quiet: bool = _row(False, "--quiet", "", "Print nothing: the exit code tells.", commands=GRAD)
     check: bool = _row(
         True, "--no-check", "", "Only torch's gradient, unchecked (exit code 3).",
@@ -196,4 +201,11 @@ def typed(command: str, programs: Collection[str], given: Mapping[str, Any]) -> 
     options = Options(programs=tuple(programs), **found)
     if options.json and options.format not in (None, "json"):
         raise UsageError(f"--json and --format {options.format} exclude each other")
-    return replace(options, format="json") if options.json else options
+    if options.json:
+        options = replace(options, format="json")
+    if options.format == "json" and options.digits is not None:
+        raise UsageError(
+            "JSON has every digit: --digits is for what people read",
+            hint="leave one of them out",
+        )
+    return options

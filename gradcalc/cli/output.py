@@ -28,7 +28,9 @@ def is_terminal(stream: TextIO | None) -> bool:
         return False
 
 
-def style_for(stream: TextIO | None, *, show_all: bool = False) -> "Style":
+def style_for(
+    stream: TextIO | None, *, show_all: bool = False, digits: int | None = None
+) -> "Style":
     """How to draw on a stream: its width, whether it takes colour and more than ASCII."""
     from gradcalc.render import Style
 
@@ -37,6 +39,7 @@ def style_for(stream: TextIO | None, *, show_all: bool = False) -> "Style":
         color=_has_color(stream),
         unicode=_takes(stream, _SIGNS),
         show_all=show_all,
+        digits=digits,
     )
 
 

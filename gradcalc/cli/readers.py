@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from gradcalc.errors import UsageError, did_you_mean
+from gradcalc.render import ALL_DIGITS
 
 DTYPES: Mapping[str, str] = {name: name for name in ("float64", "float32", "float16")}
 
@@ -154,6 +155,19 @@ def choice(choices: Iterable[str]) -> Reader:
         return text
 
     return read
+
+
+def digits(text: str, option: str) -> int:
+    """Reads how many digits to show."""
+    if text.lower() in ("full", "all", "max"):
+        return ALL_DIGITS
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if not 1 <= number <= ALL_DIGITS:
+        raise UsageError(f"{option} {text}: 1 to {ALL_DIGITS}, or full")
+    return number
 
 
 def whole(least: int) -> Reader:

@@ -18,17 +18,23 @@ _MARKS: Mapping[bool, Mapping[bool | None, str]] = MappingProxyType(
 """What stands for right, wrong and not compared, with Unicode and without."""
 
 
+ALL_DIGITS, FEW_DIGITS = 17, 6
+"""As many as tell any two numbers apart, and as many as a table shows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
     """The place to draw on: nothing in the environment changes what a renderer returns.
 
-    `show_all` draws every row of a long gradient. Without `unicode` only ASCII is used.
+    `show_all` draws every row of a long gradient. Without `unicode` only ASCII is used. Numbers are
+    rounded to `digits` significant ones, None leaves them whole.
     """
 
     width: int
     color: bool
     unicode: bool = True
     show_all: bool = False
+    digits: int | None = None
 
     @property
     def marks(self) -> Mapping[bool | None, str]:

@@ -35,7 +35,7 @@ import numpy as np
 
 from gradcalc.render import Style
 from gradcalc.render.notes import closing_notes, formula_text, opening_notes
-from gradcalc.render.text import gradient_rows, number_texts
+from gradcalc.render.text import gradient_rows, number_texts, rounded
 from gradcalc.report import Report
 from gradcalc.values import format_literal
 
@@ -77,7 +77,7 @@ def _render(
 
 
 def _tsv_notes(report: Report, style: Style) -> Iterator[tuple[str, ...]]:
-    for note in opening_notes(report, whole=True):
+    for note in opening_notes(report, style, whole=True):
         yield f"# {note.label}", _safe(note.text, style)
     for gradient in report.gradients:
         if gradient.formula is not None:
@@ -108,14 +108,16 @@ def _records(report: Report, columns: Sequence[str], style: Style) -> Iterator[t
     value = report.value
     same = {
         "program": _safe(report.program, style),
-        "value": "" if value is None or value.ndim else number_texts(value, report.dtype)[0],
+        "value": ""
+        if value is None or value.ndim
+        else number_texts(value, report.dtype, style.digits)[0],
         "verdict": report.verdict.outcome.value,
     }
     for gradient in report.gradients:
         name = _safe(gradient.name, style)
         for start in range(0, gradient.size, _AT_ONCE):
             positions = np.arange(start, min(start + _AT_ONCE, gradient.size))
-            rows = gradient_rows(report, gradient, positions)
+            rows = gradient_rows(report, gradient, positions, style.digits)
             known = {**rows.columns, "ok": [_WORDS[ok] for ok in rows.ok]}
             count = len(positions)
             filled = [known.get(key) or [same.get(key, "")] * count for key in columns]
@@ -128,11 +130,11 @@ def _safe(text: str, style: Style) -> str:
 
 def render_literal(reports: Sequence[Report], style: Style) -> str:
     """The gradients of each report, line by line."""
-    return "".join(f"{line}\n" for report in reports for line in _literals(report))
+    return "".join(f"{line}\n" for report in reports for line in _literals(report, style))
 
 
-def _literals(report: Report) -> Iterator[str]:
+def _literals(report: Report, style: Style) -> Iterator[str]:
     for gradient in report.gradients:
         array = gradient.best if gradient.accumulated is None else gradient.accumulated
-        text = format_literal(array, report.dtype)
+        text = format_literal(rounded(array, style.digits), report.dtype)
         yield text if len(report.gradients) == 1 else f"{gradient.name}={text}"

@@ -38,7 +38,7 @@ def render(reports: Sequence[Report], style: Style) -> str:
 
 
 def _lines(report: Report, style: Style) -> Iterator[str]:
-    _, *notes = opening_notes(report)
+    _, *notes = opening_notes(report, style)
     rows = []
     if report.value is not None:
         rows.append(f"f &= {_numbers(report.value, report.dtype, style)}")
@@ -140,7 +140,7 @@ def _elements(report: Report, gradient: InputGradient, values: Array, style: Sty
 def _numbers(values: Array, dtype: str, style: Style) -> str:
     """A number, a column or a matrix, of a large one the ends; three dimensions in a row."""
     if not values.ndim:
-        return number_tex(number_texts(values, dtype)[0])
+        return number_tex(number_texts(values, dtype, style.digits)[0])
     shape = rf"\text{{of shape {shape_text(values.shape)}}}"
     if not values.size:
         return shape
@@ -148,7 +148,7 @@ def _numbers(values: Array, dtype: str, style: Style) -> str:
     grid = values.reshape(1, -1) if flat else values.reshape(len(values), -1)
     down, across = (_places(size, _MOST[style.show_all]) for size in grid.shape)
     chosen = np.ix_(*([k for k in places if k is not None] for places in (down, across)))
-    texts = map(number_tex, number_texts(grid[chosen], dtype))
+    texts = map(number_tex, number_texts(grid[chosen], dtype, style.digits))
     dots = {(True, True): r"\ddots", (True, False): r"\vdots", (False, True): r"\cdots"}
     rows = [[dots.get((i is None, j is None)) or next(texts) for j in across] for i in down]
     drawn = ", ".join(rows[0]) if flat else matrix(rows)

@@ -20,7 +20,7 @@ def render(reports: Sequence[Report], style: Style) -> str:
 def _lines(report: Report, style: Style, *, titled: bool) -> Iterator[str]:
     if titled:
         yield from (f"### {_code(title_text(report), style)}", "")
-    for note in opening_notes(report):
+    for note in opening_notes(report, style):
         yield from (f"**{note.label}** {_prose(note.text, style)}", "")
     for gradient in report.gradients:
         yield from _gradient(report, gradient, style)
@@ -38,7 +38,7 @@ def _gradient(report: Report, gradient: InputGradient, style: Style) -> Iterator
     if not gradient.size:
         return
     shown = visible(gradient, show_all=style.show_all)
-    rows = gradient_rows(report, gradient, shown)
+    rows = gradient_rows(report, gradient, shown, style.digits)
     titles = [_prose(gradient.name if key == "at" else key, style) for key in rows.columns]
     yield _row([*titles, ""])
     yield _row([":--" if key == "index" else "--:" for key in rows.columns] + [":-:"])

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcalc.expr.written import Written
-from gradcalc.render import Style
-from gradcalc.render.text import number_texts, shape_text
+from gradcalc.render import FEW_DIGITS, Style
+from gradcalc.render.text import disagreeing, number_texts, rounded, shape_text
 from gradcalc.report import Array, Branch, Cured, Finding, InputGradient, Outcome, Report
 from gradcalc.values import format_literal
 from gradcalc.verdict.outcome import Claim, element_text, one_decimal
@@ -21,6 +21,8 @@ _SHORT = 12
 _MOST_RUNS = 6
 _MOST_CHARACTERS = 4_000
 _MOST_ELEMENTS = 6
+_ROUNDING = 128
+"""Units of the last digit that the largest element may be off by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +48,22 @@ def formula_text(formula: Written, style: Style) -> str:
     return f"{text[:_MOST_CHARACTERS]}... {left:,} more characters; --all shows them"
 
 
-def value_note(report: Report, *, whole: bool = False) -> Note:
+def value_note(report: Report, style: Style, *, whole: bool = False) -> Note:
     """The value, cut short unless `whole`."""
     if report.value is None:
         return Note("value", "unknown")
-    return Note("value", value_text(report.value, report.dtype, whole=whole))
+    return Note("value", value_text(report.value, report.dtype, style, whole=whole))
 
 
-def opening_notes(report: Report, *, whole: bool = False) -> tuple[Note, ...]:
+def opening_notes(report: Report, style: Style, *, whole: bool = False) -> tuple[Note, ...]:
     """The value, cut short unless `whole`, and what exactly the gradient is the gradient of."""
     notes = [] if report.read_as is None else [Note("read as", report.read_as)]
-    notes.append(value_note(report, whole=whole))
+    notes.append(value_note(report, style, whole=whole))
     shape = shape_text(np.shape(0.0 if report.value is None else report.value))
     if report.of is not None:
         notes.append(Note("of", f"{report.of}: this is the gradient of that part of the program"))
     if report.cotangent is not None:
-        weights = value_text(report.cotangent, report.dtype, whole=whole)
+        weights = value_text(report.cotangent, report.dtype, style, whole=whole)
         what = f"this is the gradient of its sum weighted by {weights}"
         notes.append(Note("note", f"the output has shape {shape}: {what}"))
     elif report.summed:
@@ -81,14 +83,20 @@ def _worst(report: Report) -> Iterator[Note]:
             yield Note("worst", f"{where}: autograd {worst.said}, true {worst.truth}")
 
 
-def value_text(value: Array, dtype: str, *, whole: bool) -> str:
+def value_text(value: Array, dtype: str, style: Style, *, whole: bool = False) -> str:
     """A number, an array as a literal, or the two ends of a long one."""
     if value.ndim == 0:
-        return number_texts(value, dtype)[0]
+        return number_texts(value, dtype, style.digits)[0]
     if value.size and (whole or value.size <= _SHORT):
-        return format_literal(value, dtype)
+        literal = format_literal(rounded(value, style.digits), dtype)
+        # a line may end between two numbers
+        return literal if whole else literal.replace(",", ", ").replace(";", "; ")
     flat = value.ravel()
-    ends = number_texts(np.concatenate([flat[:3], flat[-1:]]), dtype) if value.size else []
+    ends = (
+        number_texts(np.concatenate([flat[:3], flat[-1:]]), dtype, style.digits)
+        if value.size
+        else []
+    )
     numbers = f"{', '.join(ends[:-1])}, ..., {ends[-1]} " if ends else ""
     return f"{numbers}of shape {shape_text(value.shape)}"
 
@@ -103,6 +111,7 @@ def closing_notes(report: Report) -> Iterator[Note]:
         if gradient.claim is not None:
             yield Note("expected", _prefix(report, gradient) + _claim_text(gradient))
     yield from _digits(report)
+    yield from _on_its_scale(report)
     yield from _elements(report)
     for finding in report.findings:
         yield Note("finding", finding_text(finding))
@@ -171,6 +180,34 @@ def _elements(report: Report) -> Iterator[Note]:
     left = sum(map(len, itertools.islice(found.values(), _MOST_ELEMENTS, None)))
     if left:
         yield Note("element", f"{left:,} more; --json lists them")
+
+
+def _on_its_scale(report: Report) -> Iterator[Note]:
+    """Numbers that are right though they look different, as others are so much larger."""
+    possible = 10.0**-report.digits_possible
+    for gradient in report.gradients:
+        reference = gradient.symbolic if gradient.symbolic is not None else gradient.enclosure
+        differing = disagreeing(gradient)
+        if gradient.autograd is None or reference is None or differing is None:
+            continue
+        ours, true = np.ravel(gradient.autograd), np.broadcast_to(reference, gradient.shape).ravel()
+        largest = np.max(np.abs(true), initial=0.0, where=np.isfinite(true))
+        with np.errstate(all="ignore"):
+            off = np.abs(ours - true)
+            apart = off > np.sqrt(possible) * np.maximum(np.abs(ours), np.abs(true))
+        found = np.flatnonzero(apart & ~differing & (off <= _ROUNDING * possible * largest))
+        if not len(found):
+            continue
+        first = found[0]
+        name = element_text(gradient.name, np.unravel_index(first, gradient.shape))
+        more = f", as {len(found) - 1:,} more are" if len(found) > 1 else ""
+        numbers = np.array([ours[first], true[first], largest])
+        said, truth, scale = number_texts(numbers, report.dtype, FEW_DIGITS)
+        yield Note(
+            "note",
+            f"{name}: {said} beside {truth} is right on the gradient's scale, where the largest is"
+            f" {scale}{more}",
+        )
 
 
 def _digits(report: Report) -> Iterator[Note]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+import numpy as np
 from rich import box
 from rich.cells import cell_len
 from rich.color import ColorSystem
@@ -18,10 +19,12 @@ from rich.text import Text
 
 from gradcalc.render import Style
 from gradcalc.render.canvas import draw, formula_lines
+from gradcalc.render.matrices import Named, blocks, is_cut, lines_of
 from gradcalc.render.notes import Note, closing_notes, opening_notes, title_text
 from gradcalc.render.text import (
     Positions,
     Rows,
+    disagreeing,
     gradient_rows,
     hidden_text,
     scalar_rows,
@@ -36,6 +39,9 @@ _ASCII_BOX = box.Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=T
 # rich takes 3 s for 10,000 rows.
 _MOST_RICH_ROWS = 2_000
 _BLANK = Text("")
+_MOST_ODD = 12
+"""Rows below a matrix, of elements that differ."""
+_MARK_COLORS = MappingProxyType({True: "green", False: "bold red", None: ""})
 
 _LABEL_COLORS: Mapping[str, str] = MappingProxyType(
     {
@@ -60,7 +66,12 @@ def _report(report: Report, style: Style, *, titled: bool) -> str:
     if titled:
         title = Text(style.safe(title_text(report)), "bold", overflow="fold")
         parts.append(draw(title, style=style))
-    opening = opening_notes(report)
+    opening = opening_notes(report, style)
+    value = report.value
+    if value is not None and value.ndim > 1 and value.size and not style.show_all:
+        drawn = list(blocks([Named("value", value)], report.dtype, style))
+        parts.append(draw(*lines_of(drawn, _BLANK), _BLANK, style=style))
+        opening = tuple(note for note in opening if note.label != "value")
     parts.append(draw(notes_grid(opening, style), _BLANK, style=style))
     for single, group in itertools.groupby(report.gradients, lambda g: not g.shape):
         gradients = list(group)
@@ -94,8 +105,10 @@ def _gradient(report: Report, gradient: InputGradient, style: Style) -> str:
     parts: list[RenderableType] = [*heading(gradient, style)]
     if not gradient.size:
         return draw(*parts, _BLANK, style=style)
+    if len(gradient.shape) > 1 and not style.show_all:
+        return draw(*parts, *_matrix(report, gradient, style), _BLANK, style=style)
     shown = visible(gradient, show_all=style.show_all)
-    rows = gradient_rows(report, gradient, shown)
+    rows = gradient_rows(report, gradient, shown, style.digits)
     columns = text_columns(gradient.name, rows, style)
     if len(shown) > _MOST_RICH_ROWS:
         lines = plain_lines(columns, rows.ok, style)
@@ -104,10 +117,44 @@ def _gradient(report: Report, gradient: InputGradient, style: Style) -> str:
     return draw(*parts, *hidden_line(gradient, shown, style), _BLANK, style=style)
 
 
+def _matrix(report: Report, gradient: InputGradient, style: Style) -> Iterator[RenderableType]:
+    """The input and its gradient as matrices, then the rows of the elements that differ."""
+    shape, differing = gradient.shape, disagreeing(gradient)
+    known = {
+        gradient.name: report.inputs.get(gradient.name),
+        _witness(gradient): gradient.best,
+        "accumulated": gradient.accumulated,
+    }
+    arrays = [
+        Named(title, values, gradient.differs if title == "autograd" else None)
+        for title, values in known.items()
+        if values is not None
+    ]
+    drawn = list(blocks(arrays, report.dtype, style))
+    right = differing is not None and not differing.any()
+    yield from lines_of(drawn, Text(style.marks[right or None], "green"))
+    shown = np.arange(0) if differing is None else np.flatnonzero(differing)[:_MOST_ODD]
+    if len(shown):
+        rows = gradient_rows(report, gradient, shown, style.digits)
+        rows = replace(rows, positions=np.arange(len(shown)))
+        yield _BLANK
+        yield table(text_columns(gradient.name, rows, style), rows, style)
+    odd = 0 if differing is None else int(differing.sum())
+    if odd > len(shown) or is_cut(shape, drawn):
+        also = f", {odd - len(shown):,} more that differ" if odd > len(shown) else ""
+        yield Text(f"{style.dots} of shape {shape_text(shape)}{also}; --all shows every row", "dim")
+
+
+def _witness(gradient: InputGradient) -> str:
+    """Whose gradient is the best."""
+    known = {"autograd": gradient.autograd, "symbolic": gradient.symbolic}
+    return next((name for name, values in known.items() if values is not None), "enclosure")
+
+
 def _scalars(report: Report, gradients: Sequence[InputGradient], style: Style) -> str:
     """The headings of several inputs that are numbers, and one table of them."""
     parts: list[RenderableType] = [line for g in gradients for line in heading(g, style)]
-    rows = scalar_rows(report, gradients)
+    rows = scalar_rows(report, gradients, style.digits)
     columns = [
         replace(column, title="") if column.key == "index" else column
         for column in text_columns("at", rows, style)
@@ -231,7 +278,7 @@ def _elements(columns: Sequence[Column], rows: Rows) -> Iterator[list[Text]]:
             Text(text, "red" if rows.wrong.get(column.key, {row: False})[row] else "")
             for column, text in zip(columns[:-1], texts, strict=True)
         ]
-        yield [*found, Text(mark, "bold red" if rows.ok[row] is False else "green")]
+        yield [*found, Text(mark, _MARK_COLORS[rows.ok[row]])]
         previous = position
 
 

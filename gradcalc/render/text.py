@@ -6,13 +6,37 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcalc.render import ALL_DIGITS
 from gradcalc.report import Array, InputGradient, Report
 from gradcalc.values import format_literal, number_literals
 
+_EXACT = 1e15
+"""Below it the digits before the point are all shown, however few are asked for."""
 
-def number_texts(values: Array, dtype: str = "float64") -> list[str]:
-    """The shortest text of each number that reads back to it in `dtype`, in row-major order."""
-    flat = np.ravel(values)
+
+def rounded(values: Array, digits: int | None) -> Array:
+    """The numbers to some significant digits, whole ones and None as they are."""
+    if digits is None:
+        return values
+    flat = np.array(values, np.float64).ravel()
+    with np.errstate(all="ignore"):
+        places = np.floor(np.log10(np.abs(flat))) + 1
+        changing = np.isfinite(flat) & ((flat != np.trunc(flat)) | (np.abs(flat) >= _EXACT))
+    for position in np.flatnonzero(changing):
+        number = flat[position]
+        kept = max(digits, int(places[position])) if abs(number) < _EXACT else digits
+        near = float(f"{number:.{kept}g}")
+        # the largest floats have nothing above them
+        flat[position] = number if np.isinf(near) else near
+    return flat.reshape(np.shape(values))
+
+
+def number_texts(values: Array, dtype: str = "float64", digits: int | None = None) -> list[str]:
+    """The shortest text of each number that reads back to it in `dtype`, in row-major order.
+
+    Of a number that is rounded to some digits, the text of that.
+    """
+    flat = np.ravel(rounded(values, digits))
     texts = number_literals(flat, dtype)
     if dtype != "float64":
         # A reference computed in float64 may lie outside the range of a narrow dtype.
@@ -81,9 +105,12 @@ class Rows:
 
 
 def gradient_rows(
-    report: Report, gradient: InputGradient, positions: Positions | None = None
+    report: Report,
+    gradient: InputGradient,
+    positions: Positions | None = None,
+    digits: int | None = None,
 ) -> Rows:
-    """The rows at the positions, or all of them."""
+    """The rows at the positions, or all of them, in as many digits as tell what differs."""
     shape = gradient.shape
     chosen = np.arange(gradient.size) if positions is None else positions
     columns: dict[str, Sequence[str]] = {}
@@ -91,6 +118,7 @@ def gradient_rows(
         columns["index"] = index_texts(chosen, shape)
     claim, written = gradient.claim, None
     told = np.ones(len(chosen), np.bool_) if gradient.told is None else gradient.told.flat[chosen]
+    shown: dict[str, Array] = {}
     numbers = {
         "at": report.inputs.get(gradient.name),
         "autograd": gradient.autograd,
@@ -103,7 +131,10 @@ def gradient_rows(
         if values is None:
             continue
         own = np.ascontiguousarray(np.broadcast_to(values, shape).ravel()[chosen], np.float64)
-        if written is None:
+        shown[key] = own
+        if digits is not None:
+            columns[key] = number_texts(own, report.dtype, digits)
+        elif written is None:
             columns[key] = number_texts(own, report.dtype)
         else:
             columns[key] = number_texts_beside(own, *written, report.dtype)
@@ -117,6 +148,9 @@ def gradient_rows(
         # a claim may be held against an element without a gradient
         known = told | differing[chosen] | (gradient.claim is not None)
         ok = [not off if k else None for off, k in zip(differing[chosen], known, strict=True)]
+    if digits is not None:
+        for row in (row for row, same in enumerate(ok) if same is False):
+            _tell_apart({key: own[row] for key, own in shown.items()}, columns, row, digits, report)
     masks = {"autograd": gradient.differs, "expected": None if claim is None else claim.differs}
     wrong = {
         key: np.broadcast_to(mask, shape).ravel()[chosen].tolist()
@@ -126,9 +160,29 @@ def gradient_rows(
     return Rows(chosen, columns, ok, wrong)
 
 
-def scalar_rows(report: Report, gradients: Sequence[InputGradient]) -> Rows:
+def _tell_apart(
+    numbers: Mapping[str, np.float64],
+    columns: Mapping[str, Sequence[str]],
+    row: int,
+    digits: int,
+    report: Report,
+) -> None:
+    """Write a row in more digits, if it takes them to see that its numbers are not the same."""
+    keys = [key for key in numbers if key != "at" and columns[key][row]]
+    different = len({numbers[key] for key in keys})
+    for more in range(digits, ALL_DIGITS + 1):
+        texts = {key: number_texts(np.array(numbers[key]), report.dtype, more)[0] for key in keys}
+        if len(set(texts.values())) == different:
+            break
+    for key, text in texts.items():
+        columns[key][row] = text  # type: ignore[index]
+
+
+def scalar_rows(
+    report: Report, gradients: Sequence[InputGradient], digits: int | None = None
+) -> Rows:
     """The rows of gradients by single numbers, one below the other, under their names."""
-    parts = [gradient_rows(report, gradient) for gradient in gradients]
+    parts = [gradient_rows(report, gradient, digits=digits) for gradient in gradients]
     columns = {"index": [gradient.name for gradient in gradients]}
     for key in dict.fromkeys(key for part in parts for key in part.columns):
         columns[key] = [text for part in parts for text in part.columns.get(key, ("",))]

@@ -27,7 +27,9 @@ def render(explanations: Sequence[Explanation], style: Style) -> str:
 def _explanation(explanation: Explanation, style: Style) -> str:
     report = explanation.report
     verdict = Note(report.verdict.outcome, report.verdict.message)
-    parts: list[str] = [draw(notes_grid([verdict, *opening_notes(report)], style), style=style)]
+    parts: list[str] = [
+        draw(notes_grid([verdict, *opening_notes(report, style)], style), style=style)
+    ]
     for gradient in report.gradients:
         parts.append(_gradient(report, gradient, explanation.answers, style))
     notes = [*_witnesses(explanation), *_conditions(report)]
@@ -46,13 +48,13 @@ def _gradient(
     lines: list[RenderableType] = [*heading(gradient, style)]
     if gradient.size:
         shown = visible(gradient, show_all=style.show_all)
-        rows = gradient_rows(report, gradient, shown)
+        rows = gradient_rows(report, gradient, shown, style.digits)
         columns = dict(rows.columns)
         for key in ("symbolic", "enclosure"):
             columns.pop(key, None)
         for answer in answers[1:]:
             if gradient.name in answer.low:
-                columns[answer.witness] = _bounds(answer, gradient.name, shown, report.dtype)
+                columns[answer.witness] = _bounds(answer, gradient.name, shown, report, style)
         # the claim is the user's answer, and comes behind those of the witnesses
         if "expected" in columns:
             columns["expected"] = columns.pop("expected")
@@ -62,16 +64,17 @@ def _gradient(
     return draw(*lines, style=style)
 
 
-def _bounds(answer: Answer, name: str, shown: Positions, dtype: str) -> list[str]:
+def _bounds(answer: Answer, name: str, shown: Positions, report: Report, style: Style) -> list[str]:
     """Numbers, as intervals where there is more than rounding between their bounds."""
     low, high = (np.ravel(side[name])[shown] for side in (answer.low, answer.high))
     with np.errstate(all="ignore"):
         tight = ~(high - low > _FEW_STEPS * np.spacing(np.maximum(np.abs(low), np.abs(high))))
         middle = np.where(tight & np.isfinite(low), low + (high - low) / 2, low)
-    numbers = (number_texts(values, dtype) for values in (middle, low, high))
+    one = number_texts(middle, report.dtype, style.digits)
+    bounds = (number_texts(values, report.dtype) for values in (low, high))
     return [
-        one if same else f"[{first}, {last}]"
-        for same, one, first, last in zip(tight, *numbers, strict=True)
+        number if same else f"[{first}, {last}]"
+        for same, number, first, last in zip(tight, one, *bounds, strict=True)
     ]
 
 
@@ -122,9 +125,9 @@ def _cured(cured: Cured, style: Style) -> str:
         lines.append(Text(f"        {style.safe(step.changes or step.reason)}", "dim"))
     report = cured.report
     program = Text("\n".join(style.safe(line) for line in report.program.splitlines()), "bold")
-    notes = [value_note(report)]
+    notes = [value_note(report, style)]
     for gradient in report.gradients:
-        text = value_text(gradient.best, report.dtype, whole=False)
+        text = value_text(gradient.best, report.dtype, style)
         notes.append(Note(f"by {gradient.name}", text))
     notes.append(Note(report.verdict.outcome, report.verdict.message))
     return draw(*lines, Text(""), program, notes_grid(notes, style), style=style)
