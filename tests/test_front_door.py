@@ -67,6 +67,14 @@ def test_the_reading_of_mathematics_is_said(run: Run) -> None:
     assert "read_as" not in run("x**2", "--x", "1", "--json").json[0]
 
 
+def test_the_reading_of_other_mathematics_is_said_too(run: Run) -> None:
+    answer = run("u*x", "--let", "u=2x^2", "--x", "3", "--expect", "6x²")
+    assert answer.code == 0
+    assert "# finding\t--let u=2x^2 is read as 2*x**2\n" in answer.out
+    assert "# finding\t--expect 6x² is read as 6*x**2\n" in answer.out
+    assert "read as" not in run("u*x", "--let", "u=2*x", "--x", "3", "--expect", "4*x").out
+
+
 def test_alone_it_says_what_to_type(run: Run) -> None:
     answer = run()
     lines = answer.out.splitlines()
@@ -109,6 +117,7 @@ X = ("--x", "3")
         (["1/2x", *X], "1/2x has two readings", "write 1/2*x or 1/(2*x)"),
         (["sin x y", *X], "sin x y has two readings", "write sin(x)*y or sin(x*y)"),
         (["2sine(x)", *X], "there is no function called sine", "did you mean sin?"),
+        (["x**2", "x="], "x is empty", ""),
         (["x^2"], "x has no value: give it with --x VALUE", ""),
     ],
 )

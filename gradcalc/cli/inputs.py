@@ -90,7 +90,7 @@ def requests(
                 strict=options.strict,
                 enclose=options.enclose,
             ),
-            _notes(use),
+            _notes(use, claim),
         )
         for use, wrt, claim in zip(uses, wrts, claims, strict=True)
     )
@@ -267,13 +267,19 @@ def _rounded(value: Array, name: str, options: Options) -> Array:
     return rounded
 
 
-def _notes(use: Use) -> tuple[Finding, ...]:
-    return tuple(
-        Finding(
-            "renamed", f"{typed} is taken for {name}, the only parameter of {use.program.function}"
-        )
+def _notes(use: Use, claims: Mapping[str, tuple[str, Program]]) -> tuple[Finding, ...]:
+    renamed = [
+        f"{typed} is taken for {name}, the only parameter of {use.program.function}"
         for typed, name in use.renamed
-    )
+    ]
+    asked = [(f"--let {name}=", program) for name, program in use.lets]
+    asked += [("--expect ", program) for _, program in claims.values() if program.function is None]
+    read = [
+        f"{option}{program.typed} is read as {program.source}"
+        for option, program in asked
+        if program.typed is not None and _is_one_line(program.source)
+    ]
+    return (*(Finding("renamed", text) for text in renamed), *(Finding("read", t) for t in read))
 
 
 @contextmanager

@@ -16,7 +16,7 @@ VALUE = re.compile(r"[-+]?[.\d]|[\[(@]|[-+]?(?:inf|nan|pi)\b|\w+\(")
 
 DASHED = re.compile(r"-([^\W\d]\w*)(?:=(.+))?", re.DOTALL)
 
-ASSIGNED = re.compile(r"([^\W\d]\w*)\s*=(?!=)\s*(.+)", re.DOTALL)
+ASSIGNED = re.compile(r"([^\W\d]\w*)\s*=(?!=)\s*(.*)", re.DOTALL)
 
 
 def spelled_out(args: Sequence[str], known: Mapping[str, str]) -> list[str]:
@@ -40,7 +40,7 @@ def spelled_out(args: Sequence[str], known: Mapping[str, str]) -> list[str]:
             found.append(_named(name, text if equals else left.pop(0), left))
         elif dashed and f"--{dashed[1]}" not in given and (dashed[2] or _is_value(left)):
             found.append(_named(f"--{dashed[1]}", dashed[2] or left.pop(0), left))
-        elif assigned and programs and VALUE.match(assigned[2]):
+        elif assigned and programs and (VALUE.match(assigned[2]) or not assigned[2]):
             found.append(_named(f"--{assigned[1]}", assigned[2], left))
         else:
             found.append(word)

@@ -17,6 +17,7 @@ from gradcalc.lang import operators, ops, plain
 from gradcalc.lang.backend import check_elements
 from gradcalc.lang.machine import Machine, Once
 from gradcalc.lang.program import brief, text_of
+from gradcalc.lang.types import isinstance_of
 
 Call = Callable[..., Any]
 
@@ -274,6 +275,7 @@ ROWS = (
     Builtin("shape", lambda m, x: ops.shape(m, x), "the sizes"),
     Builtin("all", _every("logical_and"), "whether every element is true", method=True),
     Builtin("any", _every("logical_or"), "whether some element is true", method=True),
+    Builtin("isinstance", isinstance_of, "whether a value is of a type"),
     Builtin(
         "clone", lambda m, value: m.copy(value), "the tensor in memory of its own", method=True
     ),

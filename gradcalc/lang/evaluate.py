@@ -214,6 +214,11 @@ def _assert(machine: Machine, node: ast.Assert) -> None:
         )
 
 
+def _raise(machine: Machine, node: ast.Raise) -> None:
+    said = machine.eval(node.exc) if node.exc is not None else ""
+    raise InvalidValueError(f"the program raises {said or 'an error'}")
+
+
 def _with(machine: Machine, node: ast.With) -> Any:
     item = node.items[0]
     machine.note("no_grad", text_of(item, machine.source), item.context_expr)
@@ -235,6 +240,7 @@ STATEMENTS: Mapping[type[ast.AST], Rule] = {
     ast.FunctionDef: _define,
     ast.Return: _return,
     ast.Assert: _assert,
+    ast.Raise: _raise,
     ast.With: _with,
     ast.Pass: lambda machine, node: None,
     ast.Import: lambda machine, node: None,

@@ -17,6 +17,7 @@ from gradcalc.errors import (
     did_you_mean,
 )
 from gradcalc.lang import grammar, mathematics, syntax, tokens
+from gradcalc.lang.guards import plainly
 from gradcalc.lang.names import (
     bound_names,
     check_references,
@@ -118,6 +119,8 @@ def _checked(
     if function is not None:
         _main_function(body, function)
         body = reached(body, function)
+    if not core:
+        body = plainly(body)
     _check_nodes(body, source, limits)
     assigned = bound_names(body)
     libraries = CORE if core else naming(body, source, assigned | known)

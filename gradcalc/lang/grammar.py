@@ -9,7 +9,7 @@ ALLOWED: frozenset[type[ast.AST]] = frozenset(
         # statements
         ast.Module, ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.If, ast.While,
         ast.For, ast.Break, ast.Continue, ast.FunctionDef, ast.Return, ast.Assert, ast.Pass,
-        ast.With, ast.withitem, ast.Import, ast.ImportFrom, ast.alias,
+        ast.Raise, ast.With, ast.withitem, ast.Import, ast.ImportFrom, ast.alias,
         # expressions
         ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Call, ast.keyword,
         ast.Attribute, ast.Subscript, ast.Slice, ast.List, ast.Tuple, ast.Name, ast.Constant,
@@ -41,7 +41,6 @@ REFUSED: Mapping[type[ast.AST], tuple[str, str]] = MappingProxyType(
         ast.YieldFrom: ("yield", "use return"),
         ast.Try: ("try", "use if"),
         ast.TryStar: ("try", "use if"),
-        ast.Raise: ("raise", "use assert"),
         ast.Global: ("global", "pass the value as an argument and return it"),
         ast.Nonlocal: ("nonlocal", "pass the value as an argument and return it"),
         ast.Match: ("match", "use if and elif"),
@@ -103,7 +102,6 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
         "tuple": "write (a, b)",
         "Tensor": "write tensor([...])",
         "divmod": "write a//b and a%b",
-        "isinstance": "leave it out: values are tensors and numbers",
         "reversed": "write x[::-1]",
         "map": "write a for loop",
         "filter": "write a for loop",

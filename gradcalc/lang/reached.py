@@ -71,7 +71,7 @@ def reached(body: Body, name: str) -> Body:
     for k, statement in enumerate(body):
         if isinstance(statement, ast.Import | ast.ImportFrom):
             # imports say whose functions and arrays all the others are
-            own = _known(statement, needed)
+            own = known(statement, needed)
             found += [] if own is None else [own]
         elif k in chosen:
             found.append(statement)
@@ -127,7 +127,7 @@ def _free(nodes: list[ast.stmt] | list[ast.AST]) -> Iterator[str]:
             yield from _free(list(ast.iter_child_nodes(node)))
 
 
-def _known(
+def known(
     statement: ast.Import | ast.ImportFrom, needed: set[str]
 ) -> ast.Import | ast.ImportFrom | None:
     """An import of what is known or needed, None where nothing is left of it."""
