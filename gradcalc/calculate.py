@@ -1,6 +1,6 @@
 """Problem → Report: the map of the program."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -9,6 +9,7 @@ import numpy as np
 
 from gradcalc import findings
 from gradcalc.errors import GradcalcError
+from gradcalc.lang.program import Program
 from gradcalc.problem import Problem
 from gradcalc.report import InputGradient, Report
 from gradcalc.testimony import (
@@ -25,6 +26,7 @@ from gradcalc.testimony import (
     Enclosed,
     Formula,
     Nature,
+    Piece,
     Reference,
     Testimony,
     trusted,
@@ -35,6 +37,7 @@ from gradcalc.verdict.comparing import is_told, value_holds
 from gradcalc.verdict.elements import Element, elements
 from gradcalc.verdict.judge import Judgement, is_puzzling, judge
 from gradcalc.verdict.outcome import UNCOMPARED, Outcome, precision_of
+from gradcalc.verdict.pieces import pieces_of
 from gradcalc.verdict.references import same_numbers, same_way, upheld
 from gradcalc.verdict.rough import wanted
 
@@ -116,7 +119,7 @@ def weigh(problem: Problem, ask: Ask = ask_here, derivations: "Derivations | Non
         steps = replace(problem, steps=True, check=False, claims={})
         exact = check.diagnose(exact, lambda: ask(steps)())
         judgement = judge(problem, ours, formula, exact)
-    tried = _tried(problem, check, judgement)
+    tried = _tried(problem, check, formula, judgement)
     judgement = judge(problem, ours, formula, exact, tried) if tried else judgement
     if problem.check and _is_surprising(problem, ours, exact, judgement):
         formula, exact = _doubted(problem, ask, formula, exact)
@@ -209,14 +212,23 @@ def _stranger(problem: Problem, ask: Ask) -> str | None:
     return None
 
 
-def _tried(problem: Problem, check: "Check", judgement: Judgement) -> dict[str, Claimed]:
+def _tried(
+    problem: Problem, check: "Check", formula: Derived | Absent, judgement: Judgement
+) -> dict[str, Claimed]:
     """The formulas among the claims, at other points: whether they hold there, or what is wrong."""
     known = trusted(judgement.reference)
     if known is None or any(part.nature is not Nature.KINK for part in known.rough):
         return {}
     rough = isinstance(known, Enclosed) and bool(known.around)
     told = [n for n, claim in judgement.claims.items() if claim.holds or not known.rough]
-    return {name: check.around(name, rough) for name in told if is_formula(problem, name)}
+    found: dict[str, Claimed] = {}
+    for name in (name for name in told if is_formula(problem, name)):
+        pieces: Mapping[Piece, Program] = {}
+        if judgement.claims[name].holds is False:
+            known_as = None if isinstance(formula, Absent) else formula.formulas[name].written
+            pieces = pieces_of(problem, name, known_as)
+        found[name] = check.around(name, rough, pieces)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +245,7 @@ class Check:
     exact: Enclosed | Absent
     diagnose: Callable[[Enclosed, Answer], Enclosed]
     seek: Callable[[Enclosed, int, Array, float], Enclosed]
-    around: Callable[[str, bool], Claimed]
+    around: Callable[[str, bool, Mapping[Piece, Program]], Claimed]
 
 
 def _checked(problem: Problem, derivations: "Derivations | None") -> Check:
@@ -256,7 +268,7 @@ def _checked(problem: Problem, derivations: "Derivations | None") -> Check:
         exact,
         lambda exact, answer: enclosure.diagnose(experiment, exact, answer),
         lambda exact, *asked: enclosure.seek(experiment, exact, *asked),
-        lambda name, rough: claims.around(experiment, name, rough=rough),
+        lambda name, rough, pieces: claims.around(experiment, name, rough=rough, pieces=pieces),
     )
 
 

@@ -140,6 +140,18 @@ def _name(name: str, scope: Mapping[str, Any]) -> Program:
     return compile_program(name, known=tuple(scope))
 
 
+def _shape_hint(name: str, shape: tuple[int, ...], wanted: tuple[int, ...]) -> str:
+    """What a claim of another shape than that of its input should be like."""
+    behind = shape[len(shape) - len(wanted) :] if wanted else ()
+    if wanted and len(shape) > len(wanted) and behind == wanted:
+        count = len(shape) - len(wanted)
+        dims = "0" if count == 1 else str(tuple(range(count)))
+        return f"if {name} was broadcast to that shape, sum the claim over it: (...).sum({dims})"
+    if not wanted:
+        return f"{name} is a single number: if it was broadcast, sum the claim: (...).sum()"
+    return f"give it the shape of {name}, or one number for all elements"
+
+
 def claim_values(
     problem: Problem, backend: Backend, execution: Execution, budget: Budget
 ) -> dict[str, Any]:
@@ -155,9 +167,7 @@ def claim_values(
         if shape not in ((), wanted):
             raise ShapeError(
                 f"--expect {claim.brief}: it has shape {shape}, the gradient by {name} {wanted}",
-                hint=f"give it the shape of {name}, or one number for all elements"
-                if wanted
-                else f"{name} is a single number, so give one without brackets",
+                hint=_shape_hint(name, shape, wanted),
             )
         found[name] = value
     return found

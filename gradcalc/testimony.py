@@ -308,17 +308,26 @@ NOTHING = 2.0**-52
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """A `term` or a `factor` of a gradient's formula, or a term of the claim's `own`."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Beside:
     """What a claim gives at a point beside the user's, and the gradient there.
 
     `point` has the inputs that are not where the user has them. The two may be `room` apart, in
-    relation to each element.
+    relation to each element. `pieces` are the values there of those that were asked for.
     """
 
     point: Mapping[str, Array]
     claimed: Array
     true: Array
     room: float
+    pieces: Mapping[Piece, Array] = field(default_factory=dict)
 
     @property
     def apart(self) -> Any:

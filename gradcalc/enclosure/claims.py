@@ -11,6 +11,7 @@ import ast
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import flint
@@ -24,8 +25,10 @@ from gradcalc.enclosure.experiment import LARGEST, Experiment
 from gradcalc.enclosure.trial import Trial, reals
 from gradcalc.errors import GradcalcError
 from gradcalc.expr.nodes import ancestry
+from gradcalc.lang.evaluate import evaluate
+from gradcalc.lang.program import Program
 from gradcalc.problem import claim_values
-from gradcalc.testimony import ROUNDINGS, Array, Beside, Claimed
+from gradcalc.testimony import ROUNDINGS, Array, Beside, Claimed, Piece
 
 BOXES = ((0.1, 1e-12), (1e-2, 1e-12), (1e-4, 1e-13), (1e-6, 1e-13))
 """Half the size of a box around the point, in relation to the inputs, and how far a claim may be
@@ -58,6 +61,10 @@ class Choice:
     symmetric: tuple[str, ...] = ()
 
 
+Pieces = Mapping[Piece, Program]
+NO_PIECES: Pieces = MappingProxyType({})
+
+
 def claims_of(experiment: Experiment, centre: Trial) -> dict[str, Any]:
     """The values of the claims at the point; none where rounding decided a tie in one."""
     problem, run = experiment.problem, centre.recording
@@ -72,27 +79,55 @@ def claims_of(experiment: Experiment, centre: Trial) -> dict[str, Any]:
     return {} if decisions.guessed else found
 
 
-def around(experiment: Experiment, name: str, *, rough: bool) -> Claimed:
+def _values(experiment: Experiment, centre: Trial, pieces: Pieces) -> dict[Piece, Array]:
+    """The values of pieces at the point, as far as they have some."""
+    found: dict[Piece, Array] = {}
+    run = centre.recording
+    if run.backend is None or run.execution is None:
+        return found
+    limits = experiment.problem.limits
+    for piece, program in pieces.items():
+        try:
+            with flint.ctx.workprec(centre.bits):
+                scope = dict(run.execution.scope)
+                budget = run.backend.budget
+                value = evaluate(program, run.backend, scope, limits=limits, budget=budget).value
+                found[piece] = to_floats(reals(value.value))
+        except FAILURES:
+            continue
+    return found
+
+
+def around(
+    experiment: Experiment, name: str, *, rough: bool, pieces: Pieces = NO_PIECES
+) -> Claimed:
     """The claim about an input, and the gradient by it, at points around the user's.
 
-    `rough` says that the point is a corner. Nothing where no such points are to be had.
+    `rough` says that the point is a corner. With `pieces` their values are there too. Nothing where
+    no such points are to be had.
     """
     try:
         with np.errstate(all="ignore"):
             if experiment.size > CHEAP:
                 return Claimed()
-            return _around(experiment, name, rough)
+            return _around(experiment, name, rough, pieces)
     except FAILURES:
         return Claimed()
 
 
-def _around(experiment: Experiment, name: str, rough: bool) -> Claimed:
+def _around(experiment: Experiment, name: str, rough: bool, pieces: Pieces) -> Claimed:
     """What the claim gives where all that it names has moved, or as much of it as it holds for."""
+    if pieces:
+        # what a claim that fails has to do with the gradient has to hold whatever the inputs are
+        others = tuple(n for n in experiment.problem.inputs if n != name)
+        everywhere = _groups(experiment, name, Choice((name, *others)), rough, pieces)
+        if everywhere:
+            return Claimed(everywhere)
     failed: Groups = ()
     found: Groups = ()
     choice = Choice((name,))
     for choice in _choices(experiment, name, rough):
-        found = _groups(experiment, name, choice, rough)
+        found = _groups(experiment, name, choice, rough, pieces)
         if _holds(found):
             break
         failed = failed or found
@@ -101,7 +136,8 @@ def _around(experiment: Experiment, name: str, rough: bool) -> Claimed:
     silent = tuple(n for n in _silent(experiment, name) if n not in choice.names)
     if not failed and silent:
         # what is not named may have been filled in
-        more = _groups(experiment, name, replace(choice, names=(*choice.names, *silent)), rough)
+        wider = replace(choice, names=(*choice.names, *silent))
+        more = _groups(experiment, name, wider, rough, pieces)
         failed = () if _holds(more) else more
     return Claimed(found, failed, choice.symmetric)
 
@@ -110,21 +146,29 @@ def _holds(groups: Groups) -> bool:
     return any(not any(beside.apart.any() for beside in group) for group in groups)
 
 
-def _groups(experiment: Experiment, name: str, choice: Choice, rough: bool) -> Groups:
+def _groups(
+    experiment: Experiment, name: str, choice: Choice, rough: bool, pieces: Pieces = NO_PIECES
+) -> Groups:
     """Points around where these inputs have moved; none where there are none."""
     if rough:
-        found = tuple(tuple(_points(experiment, name, choice, *box, 2)) for box in ROUGH)
+        found = tuple(tuple(_points(experiment, name, choice, *box, 2, pieces)) for box in ROUGH)
         return found if all(found) else ()
     for size, room in BOXES:
         if _is_one_piece(experiment, choice.names, size):
-            inside = tuple(_points(experiment, name, choice, size, room, 1))
+            inside = tuple(_points(experiment, name, choice, size, room, 1, pieces))
             if inside:
                 return (inside,)
     return ()
 
 
 def _points(
-    experiment: Experiment, name: str, choice: Choice, size: float, room: float, times: int
+    experiment: Experiment,
+    name: str,
+    choice: Choice,
+    size: float,
+    room: float,
+    times: int,
+    pieces: Pieces,
 ) -> Iterator[Beside]:
     problem, centre = experiment.problem, experiment.runs.recording
     ways = [branch.taken for branch in centre.trace.path]
@@ -145,7 +189,8 @@ def _points(
             continue
         true = to_floats(trial.gradients[name])
         if np.isfinite(given).all() and np.isfinite(true).all():
-            yield Beside(changed, given, true, max(room, ROUNDINGS * experiment.epsilon))
+            room = max(room, ROUNDINGS * experiment.epsilon)
+            yield Beside(changed, given, true, room, _values(other, trial, pieces))
 
 
 def _is_one_piece(experiment: Experiment, names: tuple[str, ...], size: float) -> bool:

@@ -94,7 +94,8 @@ def _diagnosed(
     here = (claim.value, np.asarray(known.exact[name], dtype=np.float64))
     beside = [(b.claimed, b.true) for group in groups for b in group]
     counts = {n for values in problem.inputs.values() for n in (values.size, *values.shape)}
-    return diagnosed([here, *beside], sorted(counts))
+    pieces = [b.pieces for group in groups for b in group]
+    return diagnosed([here, *beside], sorted(counts), pieces)
 
 
 def _kept(problem: Problem, name: str, tried: Claimed | None) -> tuple[str, ...]:
