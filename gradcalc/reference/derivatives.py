@@ -68,7 +68,7 @@ class Findings:
 def findings(row: Primitive) -> Findings:
     """What gradcalc finds out about a row by its samples."""
     shown = _shown(row)
-    first = shown.derivative()
+    first = _general(row, shown).derivative()
     if isinstance(row, Elementwise) or first.why is not None:
         found = () if isinstance(row, Elementwise) else tuple(_special(shown))
         places = tuple(_places({where: nature for where, nature, _ in found}))
@@ -85,12 +85,23 @@ def findings(row: Primitive) -> Findings:
 
 def _shown(row: Primitive) -> "Tried":
     """The first sample that is smooth and small, or smooth, or there."""
-    tried = [Tried(example) for example in examples(row)]
-    smooth = (sample for sample in tried if sample.nature is Nature.SMOOTH)
-    found = next(smooth, tried[0])
-    if found.size > SMALL:
-        found = next((sample for sample in smooth if sample.size <= SMALL), found)
-    return found
+    smooth = None
+    for example in examples(row):
+        sample = Tried(example)
+        if sample.nature is Nature.SMOOTH:
+            smooth = smooth or sample
+            if sample.size <= SMALL:
+                return sample
+    return smooth or Tried(next(examples(row)))
+
+
+def _general(row: Primitive, shown: "Tried") -> "Tried":
+    """The sample itself, or one that the formula of the usual case does not hold for."""
+    if not isinstance(row, Elementwise) or row.usual is None:
+        return shown
+    alike = (e for e in examples(row) if e.program == shown.example.program)
+    unusual = (e for e in alike if not np.all(row.usual[0](*e.inputs.values())))
+    return Tried(next(unusual, shown.example))
 
 
 class Tried:

@@ -19,17 +19,16 @@ if TYPE_CHECKING:
 class Page:
     """What is known about a primitive; what is not known is None or empty.
 
-    `call` is how the example calls it, in whose names the rest is told. `definition` is a program
-    in gradcalc's own language.
+    The `example` is how it is called, in whose names the rest is told, and `report` what gradcalc
+    says of it. `definition` is a program in gradcalc's own language.
     """
 
-    call: str
+    example: Example
     definition: str | None
     derivatives: tuple[Derivative, ...]
     domain: str | None
     places: tuple[Place, ...]
     spellings: Spellings
-    command: str
     report: Report
 
 
@@ -42,13 +41,12 @@ def page(row: Primitive, ask: "Ask") -> Page:
         around = surroundings(row)
         domain, places = around.domain, around.places
     return Page(
-        call=found.example.program,
+        example=found.example,
         definition=row.definition.strip("\n") if isinstance(row, Composite) else None,
         derivatives=found.derivatives,
         domain=domain,
         places=places,
         spellings=spellings(row, _alike(row, found.example)),
-        command=found.example.command,
         report=report,
     )
 

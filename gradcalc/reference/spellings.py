@@ -35,15 +35,14 @@ def spellings(row: Primitive | str, samples: Sequence[Example] = ()) -> Spelling
         library = "Python" if module == PYTHON else module.partition(".")[0]
         prefix = "" if module == PYTHON else f"{module}."
         for name, rows in table.items():
-            same = _is_same(row, samples, name, partial(_called, prefix))
-            own = found.setdefault(library, [])
-            own += _calls(f"{prefix}{name}", [o for o in rows if same or _means(o, row)], 0)
+            meant = _meant(row, samples, name, rows, partial(_called, prefix))
+            found.setdefault(library, []).extend(_calls(f"{prefix}{name}", meant, 0))
     for library, methods in METHODS.items():
         for name, rows in methods.items():
             # whose arrays they are a text has to say, if they are not torch's
-            same = library == TORCH and _is_same(row, samples, name, _behind)
-            own = found.setdefault(library, [])
-            own += _calls(f"x.{name}", [o for o in rows if same or _means(o, row)], 1)
+            known = samples if library == TORCH else ()
+            meant = _meant(row, known, name, rows, _behind)
+            found.setdefault(library, []).extend(_calls(f"x.{name}", meant, 1))
     return {library: tuple(dict.fromkeys(calls)) for library, calls in found.items() if calls}
 
 
@@ -53,15 +52,29 @@ def _means(overload: Overload, row: Primitive | str) -> bool:
     return BY_NAME.get(overload.row) is row
 
 
-def _is_same(
+def _meant(
     row: Primitive | str,
+    samples: Sequence[Example],
+    name: str,
+    rows: Sequence[Overload],
+    spelled: Callable[[str, str], str | None],
+) -> Sequence[Overload]:
+    """The signatures of a name that mean the row; all, if its calls give the same numbers.
+
+    They are `spelled` as the library has it.
+    """
+    meant = [overload for overload in rows if _means(overload, row)]
+    if isinstance(row, str) or len(meant) == len(rows) or BY_NAME.get(name) is not row:
+        return meant
+    return rows if samples and _is_same(row, samples, name, spelled) else meant
+
+
+def _is_same(
+    row: Primitive,
     samples: Sequence[Example],
     name: str,
     spelled: Callable[[str, str], str | None],
 ) -> bool:
-    """Whether calls of that name give the same numbers, `spelled` as the library has it."""
-    if isinstance(row, str) or BY_NAME.get(name) is not row or not samples:
-        return False
     for sample in samples:
         _, bracket, rest = sample.program.partition(f"{row.name}(")
         text = spelled(name, rest) if bracket else None

@@ -94,7 +94,7 @@ def render_page(entry: "Entry", found: "Page | Spellings", style: Style) -> str:
     if isinstance(found, Mapping):
         return draw(*head, *_spelled(found, style), style=style, wrap=False)
     body = draw(*head, *_facts(found, style), style=style, wrap=False)
-    command = [Text(line, "cyan") for line in hung(f"$ {found.command}", style.width, "    ")]
+    command = [Text(line, "cyan") for line in hung(found.example.command, style.width, "    ")]
     shown = draw(Text(""), *command, style=style, wrap=False)
     return body + shown + renderer("table")([found.report], style)
 
@@ -117,7 +117,7 @@ def _facts(found: "Page", style: Style) -> Iterator[Text]:
             yield from (Text(line) for line in hung(source, style.width, indent))
     for derivative in found.derivatives:
         yield Text("")
-        yield from _gradient(found.call, derivative, style)
+        yield from _gradient(found.example.program, derivative, style)
     if found.domain is not None or found.places:
         yield Text("")
     if found.domain is not None:
