@@ -47,7 +47,7 @@ COMMANDS = {
         " one program go with --csv. The exit code is the worst of all: a fault (70), wrong (1), an"
         " error (2), a limit (4), nothing to verify (3), else 0.",
     ),
-    "functions": Command("functions:add", "The functions that a program can call."),
+    "functions": Command("functions:add", "The functions that a program can call.", torch=True),
     "daemon": Command(
         "daemon:add", "A warm process that answers grad and why at once: start, stop, status."
     ),

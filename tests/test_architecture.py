@@ -17,7 +17,7 @@ ORDER = (
     "lang", "rewrites", "problem", "testimony", "fidelity", "reruns", "derive", "readback",
     "enclosure", "slopes",
     "witnesses", "verdict", "findings", "report", "limits", "remedies", "calculate",
-    "explain", "torch_process", "render", "daemon", "cli", "api", "__main__",
+    "explain", "reference", "torch_process", "render", "daemon", "cli", "api", "__main__",
 )  # fmt: skip
 """Every part may import those before it, never those behind it."""
 
@@ -28,6 +28,7 @@ HEAVY = {
         "expr/elementwise.py", "expr/formula.py", "expr/functions.py", "expr/parts.py",
         "expr/polynomials.py", "expr/rewriting.py", "expr/rules/", "expr/scalars.py",
         "expr/simplify.py", "expr/spelling.py", "expr/tidy.py", "expr/transcript.py",
+        "reference/conditions.py", "reference/places.py",
     },
     "scipy": {"arrays/linear.py", "arrays/special.py", "enclosure/cells.py", "expr/functions.py",
               "enclosure/hull.py", "enclosure/parts.py"},

@@ -208,7 +208,7 @@ def test_inputs_are_numbers_of_the_dtype(run: Run) -> None:
 
 def test_functions_are_listed_and_described(run: Run) -> None:
     lines = run("functions").out.splitlines()
-    assert lines[0] == "name\tkind\taliases\tmeaning"
+    assert lines[0] == "name\tkind\taliases\tmeaning\tfamily"
     names = {line.split("\t")[0] for line in lines}
     assert {"softmax", "detach", "range", "pi", "sin"} <= names
     assert "def softmax(x" in run("functions", "softmax").out

@@ -258,7 +258,7 @@ def test_a_file_of_inputs_that_is_not_there(run: Run) -> None:
 
 def test_functions_are_found_by_a_part_of_their_name(run: Run) -> None:
     rows = run("functions", "soft").out.splitlines()
-    assert rows[0].split("\t") == ["name", "kind", "aliases", "meaning"]
+    assert rows[0].split("\t") == ["name", "kind", "aliases", "meaning", "family"]
     names = {row.split("\t")[0] for row in rows[1:]}
     assert {"softmax", "softplus", "log_softmax", "softsign"} <= names
     assert all("soft" in row for row in rows[1:])

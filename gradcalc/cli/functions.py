@@ -1,33 +1,24 @@
 """`gradcalc functions`: what a program can call."""
 
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gradcalc.codes import COMMANDS
-from gradcalc.errors import UnknownNameError, did_you_mean
 
-_KINDS = {"Elementwise": "elementwise", "Structural": "tensors", "Composite": "composite"}
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One function of the catalogue."""
-
-    name: str
-    kind: str
-    aliases: tuple[str, ...]
-    doc: str
-    signature: str = ""
-    operator: str | None = None
-    definition: str | None = None
+    from gradcalc.calculate import Ask
+    from gradcalc.reference.catalogue import Entry
+    from gradcalc.torch_process import Beside
 
 
 def _complete(incomplete: str) -> list[str]:
-    names = [name for entry in catalogue() for name in (entry.name, *entry.aliases)]
+    from gradcalc.reference.catalogue import catalogue
+
+    names = [name for entry in catalogue() for name in entry.names]
     return [name for name in names if name.startswith(incomplete)]
 
 
@@ -37,93 +28,63 @@ def add(app: typer.Typer, name: str) -> None:
 
 
 def _functions(
+    ctx: typer.Context,
     names: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="[NAME]...",
-            help="Show these in full, or list those with a part of a name.",
+            help="Show these in full, or list those with a part of a name, or of a family.",
             autocompletion=_complete,
         ),
     ] = None,
 ) -> None:
-    from gradcalc.cli.output import write
+    from gradcalc.cli.output import is_terminal, style_for, write
+    from gradcalc.reference.catalogue import Entry, catalogue, matching, named
 
     entries = catalogue()
-    found = [_shown(name, entries) for name in names] if names else [_listed(entries)]
+    # everything is looked up before anything is worked out
+    asked = [named(name, entries) or matching(name, entries) for name in names or ()]
+    style = style_for(sys.stdout)
+    if not asked:
+        from gradcalc.render.functions import overview
+
+        found = [overview(entries, style) if is_terminal(sys.stdout) else _tsv(entries)]
+    else:
+        pages = [one for one in asked if isinstance(one, Entry) and one.row is not None]
+        ask = _asking(ctx.obj) if pages else None
+        found = [_shown(one, ask) for one in asked]
     write("\n".join(found), sys.stdout)
 
 
-def _shown(name: str, entries: Sequence[Entry]) -> str:
-    """One function in full, or a list of those whose names have that part.
+def _asking(beside: "Beside | None") -> "Ask":
+    """Where autograd is asked for the examples; importing torch begins at once."""
+    if beside is not None:
+        beside.begin()
+        return beside.ask
+    from gradcalc.calculate import ask_here
 
-    Raises `UnknownNameError` where there is none.
-    """
-    entry = next((e for e in entries if name in (e.name, *e.aliases)), None)
-    if entry is not None:
-        return "".join(f"{line}\n" for line in _description(entry))
-    part = name.lower()
-    alike = [e for e in entries if any(part in known.lower() for known in (e.name, *e.aliases))]
-    if alike and len(part) > 1:
-        return _listed(alike)
-    known = [known for entry in entries for known in (entry.name, *entry.aliases)]
-    raise UnknownNameError(
-        f"there is no function called {name}",
-        hint=did_you_mean(name, known) or "gradcalc functions lists them all",
-    )
+    return ask_here
 
 
-def _listed(entries: Sequence[Entry]) -> str:
-    from gradcalc.cli.output import is_terminal
+def _shown(asked: "Entry | Sequence[Entry]", ask: "Ask | None") -> str:
+    """One function in full, or a list of those that were found."""
+    from gradcalc.cli.output import is_terminal, style_for
+    from gradcalc.reference.catalogue import Entry
+    from gradcalc.render.functions import listing, render_page
 
-    return _table(entries) if is_terminal(sys.stdout) else _tsv(entries)
+    style = style_for(sys.stdout)
+    if not isinstance(asked, Entry):
+        return listing(asked, style) if is_terminal(sys.stdout) else _tsv(asked)
+    if asked.row is None or ask is None:
+        from gradcalc.reference.spellings import spellings
 
+        return render_page(asked, spellings(asked.name), style)
+    from gradcalc.reference.page import page
 
-def catalogue() -> tuple[Entry, ...]:
-    """Every primitive, then the functions of the language and the constants."""
-    from gradcalc.lang.builtins import BUILTINS
-    from gradcalc.lang.dialects.catalogue import NUMBERS
-    from gradcalc.primitives import BY_NAME, PRIMITIVES
-
-    entries = []
-    for row in PRIMITIVES:
-        more = str(row.signature), getattr(row, "operator", None), getattr(row, "definition", None)
-        entries.append(Entry(row.name, _KINDS[type(row).__name__], row.aliases, row.doc, *more))
-    for builtin in BUILTINS.values():
-        if builtin.name not in BY_NAME:
-            entries.append(Entry(builtin.name, "language", (), builtin.doc))
-    for name, value in NUMBERS.items():
-        entries.append(Entry(name, "constant", (), "None" if value is None else repr(value)))
-    return tuple(entries)
+    return render_page(asked, page(asked.row, ask), style)
 
 
-def _description(entry: Entry) -> Iterator[str]:
-    yield f"{entry.name}{entry.signature}"
-    yield entry.doc
-    if entry.aliases:
-        yield f"also called {', '.join(entry.aliases)}"
-    if entry.operator:
-        yield f"written {entry.operator}"
-    if entry.definition:
-        yield ""
-        yield entry.definition.strip("\n")
-
-
-def _tsv(entries: Sequence[Entry]) -> str:
-    rows = [("name", "kind", "aliases", "meaning")]
-    rows += [(e.name, e.kind, ",".join(e.aliases), e.doc) for e in entries]
+def _tsv(entries: "Sequence[Entry]") -> str:
+    rows = [("name", "kind", "aliases", "meaning", "family")]
+    rows += [(e.name, e.kind, ",".join(e.aliases), e.doc, e.family) for e in entries]
     return "".join("\t".join(row) + "\n" for row in rows)
-
-
-def _table(entries: Sequence[Entry]) -> str:
-    from rich.table import Table
-
-    from gradcalc.cli.output import style_for
-    from gradcalc.render.canvas import draw
-
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(style="dim")
-    table.add_column()
-    for entry in entries:
-        table.add_row(entry.name, ", ".join(entry.aliases), entry.doc)
-    return draw(table, style=style_for(sys.stdout))

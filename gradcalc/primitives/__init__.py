@@ -1,22 +1,45 @@
-"""What gradcalc can differentiate: one row for each primitive, in one plain tuple."""
+"""What gradcalc can differentiate: one row for each primitive, in plain tuples by family."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from gradcalc.primitives.arithmetic import ARITHMETIC, COMPARISONS, LOGIC, PIECEWISE
-from gradcalc.primitives.composite import COMPOSITES
-from gradcalc.primitives.elementwise import ACTIVATIONS, ELEMENTWISE
-from gradcalc.primitives.linear import LINEAR
-from gradcalc.primitives.reductions import REDUCTIONS
+from gradcalc.primitives import (
+    arithmetic,
+    composite,
+    elementwise,
+    linear,
+    reductions,
+    shaping,
+)
 from gradcalc.primitives.row import Composite, Elementwise, Primitive, Structural
-from gradcalc.primitives.shaping import JOINING, SHAPING
 
-__all__ = ["BY_NAME", "PRIMITIVES", "Composite", "Elementwise", "Primitive", "Structural"]
+__all__ = ["BY_NAME", "FAMILIES", "PRIMITIVES", "Composite", "Elementwise", "Primitive",
+           "Structural"]  # fmt: skip
 
-PRIMITIVES: tuple[Primitive, ...] = (
-    *ARITHMETIC, *COMPARISONS, *LOGIC, *ELEMENTWISE, *PIECEWISE, *ACTIVATIONS, *REDUCTIONS,
-    *LINEAR, *SHAPING, *JOINING, *COMPOSITES,
-)  # fmt: skip
+FAMILIES: Mapping[str, tuple[Primitive, ...]] = MappingProxyType(
+    {
+        "arithmetic": arithmetic.ARITHMETIC,
+        "powers and roots": elementwise.POWERS,
+        "exponentials and logarithms": elementwise.EXPONENTIAL,
+        "trigonometric": elementwise.TRIGONOMETRIC,
+        "hyperbolic": elementwise.HYPERBOLIC,
+        "special functions": elementwise.SPECIAL,
+        "absolute value, limits, choice": arithmetic.CHOICE,
+        "rounding and remainders": arithmetic.ROUNDING,
+        "comparison and logic": (*arithmetic.COMPARISONS, *arithmetic.LOGIC),
+        "activations": elementwise.ACTIVATIONS,
+        "reductions and statistics": (*reductions.REDUCTIONS, *composite.STATISTICS),
+        "sorting and running totals": reductions.ORDERED,
+        "softmax and normalization": composite.NORMALIZATION,
+        "losses": composite.LOSSES,
+        "linear algebra": (*linear.LINEAR, *composite.DETERMINANTS),
+        "shape": shaping.SHAPING,
+        "joining, filling, parts": shaping.JOINING,
+    }
+)
+"""Every primitive, in the families by which they are listed."""
+
+PRIMITIVES: tuple[Primitive, ...] = tuple(row for rows in FAMILIES.values() for row in rows)
 
 BY_NAME: Mapping[str, Primitive] = MappingProxyType(
     {name: row for row in PRIMITIVES for name in (row.name, *row.aliases)}

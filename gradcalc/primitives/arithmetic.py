@@ -204,13 +204,7 @@ def _clamp_kinks(m: Any, x: Any, min: Any = None, max: Any = None) -> tuple[Any,
     return tuple(a - b for a, b in pairs if a is not None and b is not None)
 
 
-PIECEWISE: tuple[Elementwise, ...] = (
-    Elementwise("abs", lambda s, x: s.Abs(x), BETWEEN, "absolute value",
-                aliases=("absolute", "fabs"), partials=((0, lambda s, x: s.sign(x)),),
-                kinks=at_zero, numbers=abs),
-    Elementwise("sign", lambda s, x: s.sign(x), BETWEEN,
-                "-1, 0 or 1, as x is negative, zero or positive", aliases=("sgn",),
-                partials=FLAT, kinks=at_zero),
+ROUNDING: tuple[Elementwise, ...] = (
     Elementwise("floor", lambda s, x: s.floor(x), BETWEEN, "rounded down",
                 partials=FLAT, kinks=at_integers, numbers=math.floor),
     Elementwise("ceil", lambda s, x: s.ceiling(x), BETWEEN, "rounded up",
@@ -228,12 +222,24 @@ PIECEWISE: tuple[Elementwise, ...] = (
                 torch=_lifted_fmod, kinks=_quotient_steps,
                 partials=((0, lambda s, x, y: s.Integer(1)),
                           (1, lambda s, x, y: -_truncate(s, x / y)))),
+)  # fmt: skip
+
+CHOICE: tuple[Elementwise, ...] = (
+    Elementwise("abs", lambda s, x: s.Abs(x), BETWEEN, "absolute value",
+                aliases=("absolute", "fabs"), partials=((0, lambda s, x: s.sign(x)),),
+                kinks=at_zero, numbers=abs),
+    Elementwise("sign", lambda s, x: s.sign(x), BETWEEN,
+                "-1, 0 or 1, as x is negative, zero or positive", aliases=("sgn",),
+                partials=FLAT, kinks=at_zero),
     Elementwise("maximum", lambda s, x, y: s.Piecewise((x, x >= y), (y, True)), CHOSEN,
                 "greater of two operands (at a tie torch gives each half the slope)",
                 kinks=at_ties, numbers=max),
     Elementwise("minimum", lambda s, x, y: s.Piecewise((x, x <= y), (y, True)), CHOSEN,
                 "lesser of two operands (at a tie torch gives each half the slope)",
                 kinks=at_ties, numbers=min),
+    Elementwise("clamp", _clamp, LIMITED,
+                "limited to the range from min to max; max wins where they cross", _torch_clamp,
+                aliases=("clip",), kinks=_clamp_kinks),
     Elementwise("where", lambda s, condition, x, y: s.Piecewise((x, s.Ne(condition, 0)), (y, True)),
                 ((1.0, 0.7, -1.3), (0.0, 0.7, -1.3)), "x where the condition is true, y elsewhere",
                 lambda t, condition, x, y: t.where(condition.bool(), x, y),
@@ -241,7 +247,4 @@ PIECEWISE: tuple[Elementwise, ...] = (
                           (1, lambda s, condition, x, y: indicator(s, s.Ne(condition, 0))),
                           (2, lambda s, condition, x, y: indicator(s, s.Eq(condition, 0)))),
                 numbers=lambda condition, x, y: x if condition else y),
-    Elementwise("clamp", _clamp, LIMITED,
-                "limited to the range from min to max; max wins where they cross", _torch_clamp,
-                aliases=("clip",), kinks=_clamp_kinks),
 )  # fmt: skip

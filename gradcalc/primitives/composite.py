@@ -105,7 +105,7 @@ def _loss(
     return Composite(name, definition, samples, doc, torch, tensors=("input", "target"), **facts)
 
 
-COMPOSITES: tuple[Composite, ...] = (
+STATISTICS: tuple[Composite, ...] = (
     Composite("mean", """\
 def mean(x, dim=None, keepdim=False):
     total = sum(x, dim, keepdim)
@@ -145,6 +145,9 @@ def logsumexp(x, dim=None, keepdim=False):
     return log(sum(exp(x), dim, keepdim))
 """, ALONG, "logarithm of the sum of exponentials",
               lambda t, x, dim=None, keepdim=False: t.logsumexp(x, axes(x.shape, dim), keepdim)),
+)  # fmt: skip
+
+NORMALIZATION: tuple[Composite, ...] = (
     Composite("softmax", """\
 def softmax(x, dim=-1):
     return exp(x)/sum(exp(x), dim, True)
@@ -183,10 +186,16 @@ def layer_norm(x, normalized_shape=None, weight=None, bias=None, eps=1e-05):
 """, ((VECTOR,), (MATRIX, {"normalized_shape": (3,)})),
               "x less its mean, divided by its standard deviation, over the last dimension",
               _torch_layer_norm, tensors=("x", "weight", "bias")),
+)  # fmt: skip
+
+DETERMINANTS: tuple[Composite, ...] = (
     Composite("logdet", """\
 def logdet(x):
     return log(det(x))
 """, (([[2.0, -1.0], [0.5, 1.5]],),), "logarithm of the determinant"),
+)  # fmt: skip
+
+LOSSES: tuple[Composite, ...] = (
     _loss("mse_loss", "", """\
     loss = (input - target)**2
 """, LOSS, "mean of the squared errors", alike=True),

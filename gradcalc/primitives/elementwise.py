@@ -25,7 +25,7 @@ def _atan2_kinks(m: Any, y: Any, x: Any) -> tuple[Any, ...]:
     return (y if x < 0 else max(abs(x), abs(y)),)
 
 
-ELEMENTWISE: tuple[Elementwise, ...] = (
+EXPONENTIAL: tuple[Elementwise, ...] = (
     Elementwise("exp", lambda s, x: s.exp(x), ANY, "exponential function", safe=(0, 0)),
     Elementwise("log", lambda s, x: s.log(x), POSITIVE, "natural logarithm",
                 aliases=("ln",), domain=at_zero, safe=(0, 1)),
@@ -38,37 +38,6 @@ ELEMENTWISE: tuple[Elementwise, ...] = (
                 domain=at_zero, safe=(0, 1)),
     Elementwise("log10", lambda s, x: s.log(x) / s.log(10), POSITIVE, "logarithm to base 10",
                 domain=at_zero, safe=(0, 1)),
-    Elementwise("sqrt", lambda s, x: s.sqrt(x), POSITIVE, "square root",
-                domain=at_zero, safe=(0, 1)),
-    Elementwise("rsqrt", lambda s, x: 1 / s.sqrt(x), POSITIVE, "one over the square root",
-                domain=at_zero, safe=(0, 1)),
-    Elementwise("square", lambda s, x: x**2, ANY, "square"),
-    Elementwise("reciprocal", lambda s, x: 1 / x, ANY, "one over x", kinks=at_zero, safe=(0, 1)),
-    Elementwise("sin", lambda s, x: s.sin(x), ANY, "sine"),
-    Elementwise("cos", lambda s, x: s.cos(x), ANY, "cosine"),
-    Elementwise("tan", lambda s, x: s.tan(x), ANY, "tangent",
-                kinks=lambda m, x: (m.cos(x),), safe=(0, 1)),
-    Elementwise("asin", lambda s, x: s.asin(x), INSIDE, "inverse sine",
-                aliases=("arcsin",), domain=_within_one, safe=(0, 0)),
-    Elementwise("acos", lambda s, x: s.acos(x), INSIDE, "inverse cosine",
-                aliases=("arccos",), domain=_within_one, safe=(0, 0)),
-    Elementwise("atan", lambda s, x: s.atan(x), ANY, "inverse tangent", aliases=("arctan",)),
-    Elementwise("atan2", lambda s, y, x: s.atan2(y, x),
-                ((0.7, 1.5), (0.7, -1.5), (-0.7, -1.5), (2.0, 0.0)),
-                "angle of the point (x, y), from -pi to pi",
-                aliases=("arctan2",), kinks=_atan2_kinks, safe=(1, 1)),
-    Elementwise("sinh", lambda s, x: s.sinh(x), ANY, "hyperbolic sine", safe=(0, 0)),
-    Elementwise("cosh", lambda s, x: s.cosh(x), ANY, "hyperbolic cosine", safe=(0, 0)),
-    Elementwise("tanh", lambda s, x: s.tanh(x), ANY, "hyperbolic tangent", from_value=True),
-    Elementwise("asinh", lambda s, x: s.asinh(x), ANY, "inverse hyperbolic sine",
-                aliases=("arcsinh",)),
-    Elementwise("acosh", lambda s, x: s.acosh(x), ((1.3,), (4.5,)), "inverse hyperbolic cosine",
-                aliases=("arccosh",), domain=lambda m, x: (x - 1,), safe=(0, 2)),
-    Elementwise("atanh", lambda s, x: s.atanh(x), INSIDE, "inverse hyperbolic tangent",
-                aliases=("arctanh",), domain=_within_one, safe=(0, 0)),
-    Elementwise("hypot", lambda s, x, y: s.sqrt(x**2 + y**2), ((3.0, -4.0), (0.0, 1.5)),
-                "length of the vector (x, y)",
-                kinks=lambda m, x, y: (abs(x) + abs(y),), safe=(0, 1)),
     Elementwise("logaddexp", lambda s, x, y: s.log(s.exp(x) + s.exp(y)),
                 ((0.7, -1.3), (30.0, 2.0)), "logarithm of the sum of two exponentials"),
     Elementwise("xlogy",
@@ -83,6 +52,34 @@ ELEMENTWISE: tuple[Elementwise, ...] = (
                 "special.entr", partials=((0, lambda s, x: -s.log(x) - 1),),
                 domain=lambda m, x: (x,), safe=(0, 1),
                 calls=("torch.special.entr scipy.special.entr jax.scipy.special.entr",)),
+)  # fmt: skip
+
+POWERS: tuple[Elementwise, ...] = (
+    Elementwise("sqrt", lambda s, x: s.sqrt(x), POSITIVE, "square root",
+                domain=at_zero, safe=(0, 1)),
+    Elementwise("rsqrt", lambda s, x: 1 / s.sqrt(x), POSITIVE, "one over the square root",
+                domain=at_zero, safe=(0, 1)),
+    Elementwise("square", lambda s, x: x**2, ANY, "square"),
+    Elementwise("reciprocal", lambda s, x: 1 / x, ANY, "one over x", kinks=at_zero, safe=(0, 1)),
+    Elementwise("hypot", lambda s, x, y: s.sqrt(x**2 + y**2), ((3.0, -4.0), (0.0, 1.5)),
+                "length of the vector (x, y)",
+                kinks=lambda m, x, y: (abs(x) + abs(y),), safe=(0, 1)),
+)  # fmt: skip
+
+TRIGONOMETRIC: tuple[Elementwise, ...] = (
+    Elementwise("sin", lambda s, x: s.sin(x), ANY, "sine"),
+    Elementwise("cos", lambda s, x: s.cos(x), ANY, "cosine"),
+    Elementwise("tan", lambda s, x: s.tan(x), ANY, "tangent",
+                kinks=lambda m, x: (m.cos(x),), safe=(0, 1)),
+    Elementwise("asin", lambda s, x: s.asin(x), INSIDE, "inverse sine",
+                aliases=("arcsin",), domain=_within_one, safe=(0, 0)),
+    Elementwise("acos", lambda s, x: s.acos(x), INSIDE, "inverse cosine",
+                aliases=("arccos",), domain=_within_one, safe=(0, 0)),
+    Elementwise("atan", lambda s, x: s.atan(x), ANY, "inverse tangent", aliases=("arctan",)),
+    Elementwise("atan2", lambda s, y, x: s.atan2(y, x),
+                ((0.7, 1.5), (0.7, -1.5), (-0.7, -1.5), (2.0, 0.0)),
+                "angle of the point (x, y), from -pi to pi",
+                aliases=("arctan2",), kinks=_atan2_kinks, safe=(1, 1)),
     Elementwise("sinc",
                 lambda s, x: s.Piecewise((s.Integer(1), s.Eq(x, 0)),
                                          (s.sin(s.pi * x) / (s.pi * x), True)),
@@ -91,6 +88,21 @@ ELEMENTWISE: tuple[Elementwise, ...] = (
                 aliases=("radians",)),
     Elementwise("rad2deg", lambda s, x: x * 180 / s.pi, ANY, "radians to degrees",
                 aliases=("degrees",)),
+)  # fmt: skip
+
+HYPERBOLIC: tuple[Elementwise, ...] = (
+    Elementwise("sinh", lambda s, x: s.sinh(x), ANY, "hyperbolic sine", safe=(0, 0)),
+    Elementwise("cosh", lambda s, x: s.cosh(x), ANY, "hyperbolic cosine", safe=(0, 0)),
+    Elementwise("tanh", lambda s, x: s.tanh(x), ANY, "hyperbolic tangent", from_value=True),
+    Elementwise("asinh", lambda s, x: s.asinh(x), ANY, "inverse hyperbolic sine",
+                aliases=("arcsinh",)),
+    Elementwise("acosh", lambda s, x: s.acosh(x), ((1.3,), (4.5,)), "inverse hyperbolic cosine",
+                aliases=("arccosh",), domain=lambda m, x: (x - 1,), safe=(0, 2)),
+    Elementwise("atanh", lambda s, x: s.atanh(x), INSIDE, "inverse hyperbolic tangent",
+                aliases=("arctanh",), domain=_within_one, safe=(0, 0)),
+)  # fmt: skip
+
+SPECIAL: tuple[Elementwise, ...] = (
     Elementwise("erf", lambda s, x: s.erf(x), ANY, "error function"),
     Elementwise("erfc", lambda s, x: s.erfc(x), ANY, "one minus the error function"),
     Elementwise("erfinv", lambda s, x: s.erfinv(x), ((0.7,), (-0.3,), (0.95,)),

@@ -171,6 +171,9 @@ REDUCTIONS: tuple[Structural, ...] = (
           "least element; along dim a pair (values, positions) as torch (numpy: values only)"),
     _position("argmax", ops.AMAX, "position of the greatest element, which has no gradient"),
     _position("argmin", ops.AMIN, "position of the least element, which has no gradient"),
+)  # fmt: skip
+
+ORDERED: tuple[Structural, ...] = (
     Structural("sort", _sort_form,
                ((VECTOR,), (MATRIX, {"dim": 0}), (MATRIX, {"descending": True}), (2.5,)),
                "elements in order along dim: a pair (values, positions) as torch (numpy: values)",

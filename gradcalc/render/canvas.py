@@ -159,6 +159,26 @@ def _texts(formula: Written, title: str, style: Style) -> Iterator[tuple[str, st
         yield f"  {word} {safe} = ", style.safe(text)
 
 
+def hung(text: str, width: int, indent: str = "") -> Iterator[str]:
+    """A text in lines, all but the first indented; words are only torn that no line has room for.
+
+    Two blanks are kept together, where no line ends.
+    """
+    words = text.lstrip(" ")
+    line, begun = text[: len(text) - len(words)], False
+    for word in words.split(" "):
+        if cell_len(f"{line} {word}" if begun else f"{line}{word}") <= width:
+            line, begun = f"{line} {word}" if begun else f"{line}{word}", True
+            continue
+        if begun:
+            yield line.rstrip(" ")
+            line = indent
+        *full, line = _torn(line, word, width, indent)
+        yield from full
+        begun = bool(word)
+    yield line
+
+
 def _filled(beginning: str, text: str, width: int) -> Iterator[str]:
     """The text behind its beginning, in as few lines as it takes; all but the first hang."""
     inner = len(beginning) - len(beginning.lstrip()) + _HANGING

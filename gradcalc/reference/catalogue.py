@@ -1,0 +1,82 @@
+"""Everything that a program can call, by family, and the search in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import methodcaller
+
+from gradcalc.errors import UnknownNameError, did_you_mean
+from gradcalc.lang.builtins import BUILTINS
+from gradcalc.lang.dialects.catalogue import NUMBERS
+from gradcalc.primitives import BY_NAME, FAMILIES, Primitive
+
+_KINDS = {"Elementwise": "elementwise", "Structural": "tensors", "Composite": "composite"}
+
+
+LEAST = 4
+"""Letters of a word that is looked for in meanings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One function of the catalogue, or a constant; `row` is there if it is a primitive."""
+
+    name: str
+    kind: str
+    aliases: tuple[str, ...]
+    doc: str
+    family: str
+    row: Primitive | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All its names."""
+        return self.name, *self.aliases
+
+
+def catalogue() -> tuple[Entry, ...]:
+    """Every primitive by family, then the functions of the language and the constants."""
+    entries = [
+        Entry(row.name, _KINDS[type(row).__name__], row.aliases, row.doc, family, row)
+        for family, rows in FAMILIES.items()
+        for row in rows
+    ]
+    for builtin in BUILTINS.values():
+        if builtin.name not in BY_NAME:
+            entries.append(Entry(builtin.name, "language", (), builtin.doc, "language"))
+    for name, value in NUMBERS.items():
+        shown = "None" if value is None else repr(value)
+        entries.append(Entry(name, "constant", (), shown, "constants"))
+    return tuple(entries)
+
+
+def named(name: str, entries: Sequence[Entry]) -> Entry | None:
+    """The function of that name, None if there is none."""
+    return next((entry for entry in entries if name in entry.names), None)
+
+
+def matching(part: str, entries: Sequence[Entry]) -> list[Entry]:
+    """The functions with that part in a name, or of a family of that name.
+
+    Where there are none, those with a word of their meaning, or of their family's name, that begins
+    so. Raises `UnknownNameError` where there are none either.
+    """
+    known = [name for entry in entries for name in entry.names]
+    word = part.lower()
+    is_begun = methodcaller("startswith", word)
+    found = [
+        entry
+        for entry in entries
+        if any(word in name.lower() for name in entry.names) or word in _words(entry.family)
+    ]
+    if not found and len(word) >= LEAST:
+        found = [e for e in entries if any(map(is_begun, _words(f"{e.family} {e.doc}")))]
+    if found and len(word) > 1:
+        return found
+    raise UnknownNameError(
+        f"there is no function called {part}",
+        hint=did_you_mean(part, known) or "gradcalc functions lists them all",
+    )
+
+
+def _words(text: str) -> list[str]:
+    return text.lower().replace(",", " ").split()
