@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gradcalc.cli.arguments import Group
-from gradcalc.cli.help import print_reference
+from gradcalc.cli.help import HELPS
 from gradcalc.cli.readers import similar_option
-from gradcalc.codes import COMMANDS, INTERRUPTED, PIPE_CLOSED, completed
+from gradcalc.codes import COMMANDS, INTERRUPTED, OWN, PIPE_CLOSED, completed
 from gradcalc.errors import GradcalcError, UsageError, as_error
 
 if TYPE_CHECKING:
@@ -27,20 +27,14 @@ class Gradcalc(Group):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Explain a first word that is not a command before Typer refuses it."""
         if args and not ctx.resilient_parsing:
-            args = ["--help"] if args == ["-h"] else args
-            _check_command(args, {name for p in self.get_params(ctx) for name in p.opts})
+            _check_command(args, OWN)
         return super().parse_args(ctx, args)
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """The help of Typer, then the exit codes and examples."""
-        super().format_help(ctx, formatter)
-        print_reference()
 
 
 def _check_command(args: Sequence[str], options: Collection[str]) -> None:
     """Refuse a first word that is neither a command nor an option of gradcalc itself."""
     first = args[0]
-    if first in COMMANDS or first.partition("=")[0] in options:
+    if first in COMMANDS or first in HELPS or first.partition("=")[0] in options:
         return
     later = next((i for i, word in enumerate(args) if word in COMMANDS), None)
     if first.startswith("-") and later is not None:
@@ -58,11 +52,7 @@ def _check_command(args: Sequence[str], options: Collection[str]) -> None:
 
 def application(*names: str) -> typer.Typer:
     """These commands and their options, or all."""
-    app = typer.Typer(
-        cls=Gradcalc,
-        pretty_exceptions_enable=False,
-        help="A gradient calculator: torch's gradient beside an independent check.",
-    )
+    app = typer.Typer(cls=Gradcalc, pretty_exceptions_enable=False)
     app.callback()(_gradcalc)
     for name in names or COMMANDS:
         module, _, function = COMMANDS[name].start.partition(":")
@@ -81,13 +71,7 @@ def _print_version(wanted: bool) -> None:
 def _gradcalc(
     version: Annotated[
         bool,
-        typer.Option(
-            "--version",
-            help="Print the version.",
-            metavar="",
-            callback=_print_version,
-            is_eager=True,
-        ),
+        typer.Option("--version", callback=_print_version, is_eager=True),
     ] = False,
 ) -> None:
     """The options before any command; each acts by its own callback."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gradcalc.codes import COMMANDS
+from gradcalc.cli.arguments import PlainCommand
 from gradcalc.errors import UnknownNameError, did_you_mean
 
 _KINDS = {"Elementwise": "elementwise", "Structural": "tensors", "Composite": "composite"}
@@ -33,17 +33,13 @@ def _complete(incomplete: str) -> list[str]:
 
 def add(app: typer.Typer, name: str) -> None:
     """Add the command."""
-    app.command(name, help=COMMANDS[name].help)(_functions)
+    app.command(name, cls=PlainCommand)(_functions)
 
 
 def _functions(
     names: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[NAME]...",
-            help="Show these in full, or list those with a part of a name.",
-            autocompletion=_complete,
-        ),
+        typer.Argument(metavar="[NAME]...", autocompletion=_complete),
     ] = None,
 ) -> None:
     from gradcalc.cli.output import write
