@@ -2,6 +2,7 @@
 
 import difflib
 import itertools
+import os
 import shlex
 import sys
 from collections.abc import Collection, Sequence
@@ -21,14 +22,29 @@ if TYPE_CHECKING:
     from gradcalc.torch_process import Beside
 
 
+_WORDS = "gradcalc.words"
+"""Where the words of a command line that is being completed are kept."""
+
+
 class Gradcalc(Group):
     """The group of all commands."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Explain a first word that is not a command before Typer refuses it."""
-        if args and not ctx.resilient_parsing:
+        if ctx.resilient_parsing:
+            ctx.meta[_WORDS] = list(args)
+            return super().parse_args(ctx, [])
+        if args:
             _check_command(args, OWN)
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """What a shell offers: Typer stops at this command, as it was given no words."""
+        from gradcalc.cli.completion import items
+
+        # Typer folds what stands beside a completion, and fish takes its lines for completions
+        os.environ["COLUMNS"] = "1000"
+        return items(ctx.meta.get(_WORDS, ()), incomplete)
 
 
 def _check_command(args: Sequence[str], options: Collection[str]) -> None:

@@ -103,8 +103,7 @@ def add_command(
 def _parameter(field: str, row: Row, default: Any) -> Parameter:
     """What Typer has to know of an option."""
     kind: Any = (list[str] if default == () else str) | None if row.metavar else bool
-    complete = (lambda: list(row.choices)) if row.choices else None
-    option = typer.Option(row.flag, metavar=row.metavar, autocompletion=complete)
+    option = typer.Option(row.flag, metavar=row.metavar)
     shown = default if isinstance(default, str) else None
     return Parameter(
         field,

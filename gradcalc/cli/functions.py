@@ -26,11 +26,6 @@ class Entry:
     definition: str | None = None
 
 
-def _complete(incomplete: str) -> list[str]:
-    names = [name for entry in catalogue() for name in (entry.name, *entry.aliases)]
-    return [name for name in names if name.startswith(incomplete)]
-
-
 def add(app: typer.Typer, name: str) -> None:
     """Add the command."""
     app.command(name, cls=PlainCommand)(_functions)
@@ -39,7 +34,7 @@ def add(app: typer.Typer, name: str) -> None:
 def _functions(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME]...", autocompletion=_complete),
+        typer.Argument(metavar="[NAME]..."),
     ] = None,
 ) -> None:
     from gradcalc.cli.output import write

@@ -58,7 +58,7 @@ def short(path: Sequence[str], style: Style) -> str:
     return _joined(
         paper.usage(found),
         paper.paragraph(found.about[0]),
-        paper.entries([Entry(e.name, e.value, _in_short(e.text)) for e in entries]),
+        paper.entries([Entry(e.name, e.value, in_short(e.text)) for e in entries]),
         [paper.heading("Examples"), *paper.beside(found.examples[:_USUAL_EXAMPLES])],
         paper.paragraph(f"{found.name} --help shows {more}."),
     )
@@ -77,7 +77,7 @@ def _joined(*parts: Sequence[str]) -> str:
     return "\n".join("".join(f"{line}\n" for line in part) for part in parts if part)
 
 
-def _in_short(text: str) -> str:
+def in_short(text: str) -> str:
     """The first sentence, or what stands before a semicolon."""
     return re.split(r"[.;](?: |$)", text)[0] + "."
 
