@@ -153,9 +153,9 @@ def _tell(error: GradcalcError, argv: Sequence[str]) -> int:
     from gradcalc.render.canvas import render_error
 
     if _wants_json(argv):
-        from gradcalc.render.json import dumps, error_json
+        from gradcalc.render.json import error_json, shown
 
-        write(dumps(error_json(error), style_for(sys.stdout)) + "\n", sys.stdout)
+        write(shown(error_json(error), style_for(sys.stdout)), sys.stdout)
     write(render_error(error, style_for(sys.stderr)), sys.stderr)
     return error.exit_code
 

@@ -37,6 +37,7 @@ def style_for(stream: TextIO | None, *, show_all: bool = False) -> "Style":
         color=_has_color(stream),
         unicode=_takes(stream, _SIGNS),
         show_all=show_all,
+        terminal=is_terminal(stream),
     )
 
 

@@ -22,13 +22,15 @@ _MARKS: Mapping[bool, Mapping[bool | None, str]] = MappingProxyType(
 class Style:
     """The place to draw on: nothing in the environment changes what a renderer returns.
 
-    `show_all` draws every row of a long gradient. Without `unicode` only ASCII is used.
+    `show_all` draws every row of a long gradient. Without `unicode` only ASCII is used. On a
+    `terminal` a person reads, elsewhere a program may.
     """
 
     width: int
     color: bool
     unicode: bool = True
     show_all: bool = False
+    terminal: bool = False
 
     @property
     def marks(self) -> Mapping[bool | None, str]:
