@@ -10,7 +10,11 @@ from gradcalc.cli.options import Row, under_headings
 from gradcalc.cli.reference import ENVIRONMENT, EXAMPLES, EXIT_CODES, VALUES, Rows
 from gradcalc.codes import COMMANDS, OWN, Command
 
-ABOUT = "A gradient calculator: torch's gradient beside an independent check."
+ABOUT = (
+    "A gradient calculator: torch's gradient beside an independent check.",
+    "It reads a function written as Python, takes its gradient with torch's autograd, and holds it"
+    " to the formula that calculus gives and to bounds that prove which digits are right.",
+)
 
 CALCULATING = ("grad", "why", "batch")
 """The commands whose exit codes are verdicts, and which are given values."""
@@ -91,7 +95,7 @@ def _main() -> Page:
     commands = Section("Commands", _commands(COMMANDS))
     sections = commands, Section("Options", tuple(own)), *reference()
     usage = "gradcalc COMMAND ...", "gradcalc PROGRAM [--NAME VALUE]... [OPTION]..."
-    return Page("gradcalc", usage, (ABOUT,), sections, EXAMPLES)
+    return Page("gradcalc", usage, ABOUT, sections, EXAMPLES)
 
 
 def reference() -> tuple[Section, ...]:
@@ -100,11 +104,16 @@ def reference() -> tuple[Section, ...]:
     return _exit_codes(), Section("Environment", environment)
 
 
+def values() -> Section:
+    """How a value is written."""
+    return Section("A VALUE is", tuple(Entry(form, "", text) for form, text in VALUES))
+
+
 def _sections(name: str, found: Command) -> Iterator[Section]:
     yield Section("Commands", _commands(found.parts))
     yield Section("Arguments", tuple(_argument(*row) for row in found.arguments))
     if name in CALCULATING:
-        yield Section("A VALUE is", tuple(Entry(form, "", text) for form, text in VALUES))
+        yield values()
     headings = under_headings(name)
     for heading, rows in headings.items():
         yield Section(heading, tuple(_option(*row) for row in rows))

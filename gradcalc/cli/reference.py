@@ -45,6 +45,14 @@ ENVIRONMENT: Rows = (
 )
 """The variables of the environment that are read."""
 
+FILES: Rows = (
+    ("$XDG_RUNTIME_DIR/gradcalc/", "the socket and the state of the warm process"),
+    ("~/.bash_completions/gradcalc.sh", "what --install-completion writes for bash"),
+    ("~/.zfunc/_gradcalc", "what it writes for zsh"),
+    ("~/.config/fish/completions/gradcalc.fish", "what it writes for fish"),
+)
+"""The files that are written beside those that are named."""
+
 EXAMPLES: Rows = (
     ('gradcalc "x**2" --x 3', "value, gradient, formula, verdict"),
     ('gradcalc "x@A@x" --x 1,2 --A "2,1;1,3"', "vectors and matrices"),
