@@ -58,7 +58,13 @@ def _hush() -> None:
 def _torch_beside(argv: list[str]) -> "Beside | None":
     """The process that imports torch, if the command line asks for a gradient."""
     calculates = len(argv) > 1 and argv[0] in COMMANDS and COMMANDS[argv[0]].torch
-    if not calculates or "--help" in argv or not hasattr(os, "fork") or "torch" in sys.modules:
+    if (
+        not calculates
+        or "--help" in argv
+        or argv[-1] == "-h"
+        or not hasattr(os, "fork")
+        or "torch" in sys.modules
+    ):
         return None
     from gradcalc.torch_process import Beside
 

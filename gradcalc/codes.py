@@ -17,25 +17,73 @@ PIPE_CLOSED = 141
 
 
 class Command:
-    """A command. `start` is a module of `gradcalc.cli` and the function there that adds the command
-    to the application; `torch` says that torch is started for it at once, in a process of its own,
-    and `warm` that a warm process answers it, by the same application."""
+    """A command: what starts it and what its help says.
 
-    def __init__(self, start: str, help: str, *, torch: bool = False, warm: bool = False) -> None:
+    `start` is a module of `gradcalc.cli` and the function there that adds the command to the
+    application; a part of a command has none. `usage` is what may stand behind its name, a line for
+    each way; `arguments` are its words that are no options, each with what it is, and `examples`
+    command lines, each with what it is for, the first three for the short help. `torch` says that
+    torch is started for it at once, in a process of its own, and `warm` that a warm process answers
+    it, by the same application.
+    """
+
+    def __init__(
+        self,
+        start: str,
+        help: str,
+        *,
+        usage: tuple[str, ...] = ("",),
+        arguments: tuple[tuple[str, str], ...] = (),
+        examples: tuple[tuple[str, str], ...] = (),
+        parts: "dict[str, Command] | None" = None,
+        torch: bool = False,
+        warm: bool = False,
+    ) -> None:
         self.start, self.help, self.torch, self.warm = start, help, torch, warm
+        self.usage, self.arguments, self.examples = usage, arguments, examples
+        self.parts = parts or {}
 
+
+_PROGRAM = (
+    ("PROGRAM", "An expression, a program, file.py, file.py:name, or - for standard input."),
+    ("--NAME VALUE", 'The value of a name that the program uses: --x 0,1,2,3 --A "1,2;3,4".'),
+)
 
 COMMANDS = {
     "grad": Command(
         "grad:add",
         "The value and gradient of a PROGRAM, its formula, and whether they can be trusted.\n\n"
-        'Every free name of the program is an option: --x 0,1,2,3 --A "1,2;3,4".',
+        "The word grad may be left out.",
+        usage=("PROGRAM... [--NAME VALUE]... [OPTION]...",),
+        arguments=_PROGRAM,
+        examples=(
+            ('gradcalc grad "2*dot(x,x)" --x 0,1,2,3', "value, gradient, formula, verdict"),
+            ('gradcalc grad "x**2" --x 3 --expect "2*x"', "is my own gradient right?"),
+            ("gradcalc grad f.py --a 0.3", "the last function of a file"),
+            (
+                'gradcalc grad "sum((X@w - b)**2)" --X "1,2;3,4" --w 1,-1 --b 0,1 --wrt w',
+                "several inputs, the gradient by one",
+            ),
+            ('gradcalc grad "u*x" --let "u=x*x" --detach u --x 0,1', "u counts as a constant"),
+            ('gradcalc grad "x@A@x" --x 1,2 --A "randn(2,2)" --seed 0', "random numbers"),
+            ('gradcalc grad "x*x" --x 1,2,3 --cotangent 1,0,2', "the outputs weighed"),
+            ('gradcalc grad "x.sum()" --x @x.npy --json', "from a file, and for a script"),
+            ('gradcalc grad "x**2" --x 3 --format latex', "the formula for a paper"),
+        ),
         torch=True,
         warm=True,
     ),
     "why": Command(
         "grad:add",
-        "The verdict of `gradcalc grad` at length: each witness's answer, causes, and the cure.",
+        "The verdict of gradcalc grad at length: each witness's answer, causes, and the cure.",
+        usage=("PROGRAM... [--NAME VALUE]... [OPTION]...",),
+        arguments=_PROGRAM,
+        examples=(
+            ('gradcalc why "sqrt(x**2)" --x 0', "why is my gradient NaN?"),
+            ('gradcalc why "log(sum(exp(x)))" --x 1000,999', "and what to write instead"),
+            ('gradcalc why "abs(x)" --x 0 --expect 0.5', "is my choice at a corner valid?"),
+            ('gradcalc why "sqrt(x**2)" --x 0 --json', "the same for a program"),
+        ),
         torch=True,
         warm=True,
     ),
@@ -44,18 +92,73 @@ COMMANDS = {
         "A stream of gradients: one JSON request a line in, one JSON report a line out, in order."
         '\n\nA request is {"id": 1, "program": "2*dot(x,x)", "inputs": {"x": [0, 1]}}, with keys'
         " named like the options of grad; options given here hold for all requests, and those about"
-        " one program go with --csv. The exit code is the worst of all: a fault (70), wrong (1), an"
-        " error (2), a limit (4), nothing to verify (3), else 0.",
+        " one program go with --csv.\n\nThe exit code is the worst of all: a fault (70), wrong (1),"
+        " an error (2), a limit (4), nothing to verify (3), else 0.",
+        usage=("[FILE] [OPTION]...", "--csv FILE PROGRAM [OPTION]..."),
+        arguments=(
+            ("FILE", "The requests, one JSON object a line; - or nothing for standard input."),
+            ("PROGRAM", "With --csv: what each row of the table is a point of."),
+        ),
+        examples=(
+            ("gradcalc batch requests.jsonl", "a report for each line"),
+            ("gradcalc batch requests.jsonl --workers auto", "on every core"),
+            ('gradcalc batch --csv points.csv "2*x*y"', "the rows of a table"),
+            ("gradcalc batch requests.jsonl --resume out.jsonl", "go on after a kill"),
+        ),
     ),
-    "functions": Command("functions:add", "The functions that a program can call.", torch=True),
+    "functions": Command(
+        "functions:add",
+        "The functions that a program can call.",
+        torch=True,
+        usage=("[NAME]...",),
+        arguments=(
+            ("NAME", "Show these in full, or list those with a part of a name, or of a family."),
+        ),
+        examples=(
+            ("gradcalc functions", "all of them"),
+            ("gradcalc functions softmax", "one: what it means"),
+            ("gradcalc functions soft", "those with a part of a name"),
+        ),
+    ),
     "daemon": Command(
-        "daemon:add", "A warm process that answers grad and why at once: start, stop, status."
+        "daemon:add",
+        "A warm process that answers grad and why at once: start, stop, status.\n\n"
+        "With GRADCALC_DAEMON=1 in the environment calls use it, with GRADCALC_DAEMON=auto they"
+        " start it too.",
+        usage=("COMMAND",),
+        examples=(
+            ("gradcalc daemon start", "start it"),
+            ("gradcalc daemon status", "is it running?"),
+            ("gradcalc daemon stop", "end it"),
+        ),
+        parts={
+            "start": Command(
+                "",
+                "Start it, and wait until it answers. It ends after ten minutes without a call.",
+                examples=(("gradcalc daemon start", "start it, or say that it runs"),),
+            ),
+            "stop": Command(
+                "",
+                "End it, with whatever it is calculating, and all others of yours.",
+                examples=(("gradcalc daemon stop", "end it, or say that none runs"),),
+            ),
+            "status": Command(
+                "",
+                "Say whether it runs (exit code 0) or not (3).",
+                examples=(("gradcalc daemon status", "its process, and how much it has answered"),),
+            ),
+        },
     ),
 }
 """Every command by its name, in the order of the help."""
 
-OWN = ("--version", "--help", "--install-completion", "--show-completion")
-"""The options of gradcalc itself, before any command."""
+OWN = {
+    "--version": "Print the version; -V is the same.",
+    "--install-completion": "Let your shell complete commands, options and names.",
+    "--show-completion": "Print the script that does that.",
+    "--help": "Print all of this; -h prints the short form.",
+}
+"""The options of gradcalc itself, before any command, each with what it does."""
 
 
 def completed(argv: list[str]) -> list[str]:
@@ -64,7 +167,7 @@ def completed(argv: list[str]) -> list[str]:
         return argv
     first, *rest = argv
     if first == "help":
-        return [*rest[:1], "--help"] if not rest or rest[0] in COMMANDS else ["functions", *rest]
+        return [*rest, "--help"] if not rest or rest[0] in COMMANDS else ["functions", *rest]
     if first == "-V":
         return ["--version", *rest]
     if first in COMMANDS or any(word in COMMANDS for word in rest) or first in ("", "-h", "-q"):

@@ -215,29 +215,3 @@ def test_functions_are_listed_and_described(run: Run) -> None:
     assert run("functions", "arcsin").out.startswith("asin(")
     wrong = run("functions", "sofmax")
     assert (wrong.code, "did you mean softmax?" in wrong.err) == (2, True)
-
-
-def test_help_lists_every_outcome_and_exit_code(run: Run) -> None:
-    from gradcalc.cli.help import EXIT_CODES
-    from gradcalc.verdict.outcome import Outcome
-
-    outcomes = {outcome: code for code, outcome, _ in EXIT_CODES if outcome}
-    assert outcomes == {outcome.value: outcome.exit_code for outcome in Outcome}
-    for argv in (["--help"], ["grad", "--help"], ["grad", "-h"], ["-h"], ["help"]):
-        answer = run(*argv)
-        assert answer.code == 0
-        assert all(outcome in answer.out for outcome in outcomes)
-
-
-def test_the_examples_of_the_help_work(run: Run) -> None:
-    import shlex
-
-    from gradcalc.cli.help import EXAMPLES
-
-    np.save("x.npy", np.arange(4.0))
-    Path("requests.jsonl").write_text('{"program": "x*x", "inputs": {"x": 3}}')
-    for command, _ in EXAMPLES:
-        answer = run(*shlex.split(command)[1:])
-        told = "1 request: 1 verified in " if " batch " in command else ""
-        assert answer.code == 0, command
-        assert answer.err[: len(told) or None] == told, command

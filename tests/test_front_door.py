@@ -81,16 +81,17 @@ def test_alone_it_says_what_to_type(run: Run) -> None:
     assert (answer.code, answer.err) == (0, "")
     assert len(lines) <= 10
     assert max(map(len, lines)) <= 80
-    for line in lines:
-        words = shlex.split(line.partition("   ")[0] if not line.startswith("  ") else line[2:46])
-        if words[:1] == ["gradcalc"] and line.startswith("  "):
-            assert run(*words[1:]).code in (0, 1)
+    commands = [line[2:].partition("  ")[0] for line in lines if line.startswith("  ")]
+    assert len(commands) == 5
+    for command in commands:
+        assert run(*shlex.split(command)[1:]).code in (0, 1)
 
 
 def test_short_options(run: Run) -> None:
     assert run("-V").out == run("--version").out != ""
-    assert run("grad", "-h").out == run("help", "grad").out == run("grad", "--help").out != ""
-    assert run("help").out == run("-h").out == run("--help").out != ""
+    assert run("help", "grad").out == run("grad", "--help").out != ""
+    assert run("help").out == run("--help").out != ""
+    assert len(run("-h").out) < len(run("--help").out)
     assert run("help", "sin").out == run("functions", "sin").out != ""
     quiet = run("x**2", "--x", "1", "-q")
     assert (quiet.code, quiet.out, quiet.err) == (0, "", "")

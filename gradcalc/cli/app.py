@@ -2,6 +2,7 @@
 
 import difflib
 import itertools
+import os
 import shlex
 import sys
 from collections.abc import Collection, Sequence
@@ -12,13 +13,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gradcalc.cli.arguments import Group
-from gradcalc.cli.help import print_reference
+from gradcalc.cli.help import HELPS
 from gradcalc.cli.readers import similar_option
-from gradcalc.codes import COMMANDS, INTERRUPTED, PIPE_CLOSED, completed
+from gradcalc.codes import COMMANDS, INTERRUPTED, OWN, PIPE_CLOSED, completed
 from gradcalc.errors import GradcalcError, UsageError, as_error
 
 if TYPE_CHECKING:
     from gradcalc.torch_process import Beside
+
+
+_WORDS = "gradcalc.words"
+"""Where the words of a command line that is being completed are kept."""
 
 
 class Gradcalc(Group):
@@ -26,21 +31,26 @@ class Gradcalc(Group):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Explain a first word that is not a command before Typer refuses it."""
-        if args and not ctx.resilient_parsing:
-            args = ["--help"] if args == ["-h"] else args
-            _check_command(args, {name for p in self.get_params(ctx) for name in p.opts})
+        if ctx.resilient_parsing:
+            ctx.meta[_WORDS] = list(args)
+            return super().parse_args(ctx, [])
+        if args:
+            _check_command(args, OWN)
         return super().parse_args(ctx, args)
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """The help of Typer, then the exit codes and examples."""
-        super().format_help(ctx, formatter)
-        print_reference()
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """What a shell offers: Typer stops at this command, as it was given no words."""
+        from gradcalc.cli.completion import items
+
+        # Typer folds what stands beside a completion, and fish takes its lines for completions
+        os.environ["COLUMNS"] = "1000"
+        return items(ctx.meta.get(_WORDS, ()), incomplete)
 
 
 def _check_command(args: Sequence[str], options: Collection[str]) -> None:
     """Refuse a first word that is neither a command nor an option of gradcalc itself."""
     first = args[0]
-    if first in COMMANDS or first.partition("=")[0] in options:
+    if first in COMMANDS or first in HELPS or first.partition("=")[0] in options:
         return
     later = next((i for i, word in enumerate(args) if word in COMMANDS), None)
     if first.startswith("-") and later is not None:
@@ -58,11 +68,7 @@ def _check_command(args: Sequence[str], options: Collection[str]) -> None:
 
 def application(*names: str) -> typer.Typer:
     """These commands and their options, or all."""
-    app = typer.Typer(
-        cls=Gradcalc,
-        pretty_exceptions_enable=False,
-        help="A gradient calculator: torch's gradient beside an independent check.",
-    )
+    app = typer.Typer(cls=Gradcalc, pretty_exceptions_enable=False)
     app.callback()(_gradcalc)
     for name in names or COMMANDS:
         module, _, function = COMMANDS[name].start.partition(":")
@@ -81,13 +87,7 @@ def _print_version(wanted: bool) -> None:
 def _gradcalc(
     version: Annotated[
         bool,
-        typer.Option(
-            "--version",
-            help="Print the version.",
-            metavar="",
-            callback=_print_version,
-            is_eager=True,
-        ),
+        typer.Option("--version", callback=_print_version, is_eager=True),
     ] = False,
 ) -> None:
     """The options before any command; each acts by its own callback."""
@@ -153,9 +153,9 @@ def _tell(error: GradcalcError, argv: Sequence[str]) -> int:
     from gradcalc.render.canvas import render_error
 
     if _wants_json(argv):
-        from gradcalc.render.json import dumps, error_json
+        from gradcalc.render.json import error_json, shown
 
-        write(dumps(error_json(error), style_for(sys.stdout)) + "\n", sys.stdout)
+        write(shown(error_json(error), style_for(sys.stdout)), sys.stdout)
     write(render_error(error, style_for(sys.stderr)), sys.stderr)
     return error.exit_code
 

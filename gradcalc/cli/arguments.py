@@ -1,18 +1,19 @@
 """Free names as options: `--x 0,1,2` becomes `--at x=0,1,2` before Typer parses anything."""
 
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from inspect import Parameter, Signature
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from gradcalc.cli.help import START, print_reference
+from gradcalc.cli.help import HELPS, short, start, whole
 from gradcalc.cli.natural import spelled_out
 from gradcalc.cli.options import Options, Row, rows, typed
+from gradcalc.cli.output import style_for, write
 from gradcalc.cli.readers import is_name, normalized, similar_option
-from gradcalc.codes import COMMANDS
 from gradcalc.errors import UsageError
 
 EXAMPLE = 'gradcalc grad "2*dot(x, x)" --x 0,1,2,3'
@@ -29,18 +30,43 @@ def known_options(command: str) -> Known:
     return {"--help": "", **{row.flag: row.metavar for row, _ in rows(command).values()}}
 
 
+def print_help(ctx: Any, asked: str = HELPS[0]) -> NoReturn:
+    """Print the help of a command, all of it or the short one, and be done."""
+    path, style = ctx.command_path.split()[1:], style_for(sys.stdout)
+    write((whole if asked == HELPS[0] else short)(path, style), sys.stdout)
+    raise typer.Exit
+
+
 class Group(TyperGroup):
     """Commands; without any it is said what to type."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Say what to type if there is nothing to parse."""
-        if not args and not ctx.resilient_parsing:
-            typer.echo(START if ctx.parent is None else ctx.get_help())
+        if ctx.resilient_parsing:
+            return super().parse_args(ctx, args)
+        if args[:1] and args[0] in HELPS:
+            print_help(ctx, args[0])
+        if not args and ctx.parent is not None:
+            print_help(ctx)
+        if not args:
+            write(start(style_for(sys.stdout)), sys.stdout)
             raise typer.Exit
         return super().parse_args(ctx, args)
 
 
-class OptionsCommand(TyperCommand):
+class PlainCommand(TyperCommand):
+    """A command with the help of its page."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Print the help if it is asked for."""
+        before = args[: args.index("--")] if "--" in args else args
+        asked = next((word for word in HELPS if word in before), None)
+        if asked is not None and not ctx.resilient_parsing:
+            print_help(ctx, asked)
+        return super().parse_args(ctx, args)
+
+
+class OptionsCommand(PlainCommand):
     """A command that takes a program, and any name of it as an option."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -50,20 +76,9 @@ class OptionsCommand(TyperCommand):
             args = rewrite(args, known_options(str(self.name)), program_needed=program.required)
         return super().parse_args(ctx, args)
 
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        """The help of Typer, then the exit codes and examples."""
-        super().format_help(ctx, formatter)
-        print_reference()
-
 
 def add_command(
-    app: typer.Typer,
-    name: str,
-    run: Callable[[Options, Any], int],
-    metavar: str,
-    help: str,
-    *,
-    required: bool,
+    app: typer.Typer, name: str, run: Callable[[Options, Any], int], *, required: bool
 ) -> None:
     """Add a command that takes programs, or files, and the options of its rows.
 
@@ -73,24 +88,22 @@ def add_command(
     def called(ctx: typer.Context, programs: list[str] | None, **given: Any) -> None:
         raise typer.Exit(run(typed(name, programs or (), given), ctx.obj))
 
-    argument = typer.Argument(metavar=metavar, help=help, show_default=False)
     called.__signature__ = Signature([  # type: ignore[attr-defined]
         Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context),
         Parameter(
             "programs", Parameter.KEYWORD_ONLY,
             default=Parameter.empty if required else None,
-            annotation=Annotated[list[str] if required else list[str] | None, argument],
+            annotation=Annotated[list[str] if required else list[str] | None, typer.Argument()],
         ),
         *(_parameter(field, *row) for field, row in rows(name).items()),
     ])  # fmt: skip
-    app.command(name, cls=OptionsCommand, help=COMMANDS[name].help)(called)
+    app.command(name, cls=OptionsCommand)(called)
 
 
 def _parameter(field: str, row: Row, default: Any) -> Parameter:
     """What Typer has to know of an option."""
     kind: Any = (list[str] if default == () else str) | None if row.metavar else bool
-    complete = (lambda: list(row.choices)) if row.choices else None
-    option = typer.Option(row.flag, metavar=row.metavar, help=row.help, autocompletion=complete)
+    option = typer.Option(row.flag, metavar=row.metavar)
     shown = default if isinstance(default, str) else None
     return Parameter(
         field,
@@ -106,10 +119,10 @@ def rewrite(args: Sequence[str], known: Known, *, program_needed: bool = True) -
     A text that only begins with a dash, such as `-x*x`, is a program. Raises `UsageError` for an
     option without its value and for no program at all.
     """
-    args = spelled_out(args, known)
+    typed_before, args = args, spelled_out(args, known)
     before = args[: args.index("--")] if "--" in args else args
-    if "--help" in before:
-        return ["--help"]
+    if HELPS[0] in before:
+        return [HELPS[0] if HELPS[0] in typed_before else HELPS[1]]
     kept: list[str] = []
     programs: list[str] = []
     tokens = iter(args)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from gradcalc.cli.arguments import Group
-from gradcalc.codes import COMMANDS
+from gradcalc.cli.arguments import Group, PlainCommand
 from gradcalc.errors import FileError, UsageError
 
 if TYPE_CHECKING:
@@ -22,9 +21,9 @@ NOT_RUNNING = 3
 
 def add(app: typer.Typer, name: str) -> None:
     """Add the commands that manage the warm process."""
-    group = typer.Typer(cls=Group, help=COMMANDS[name].help)
+    group = typer.Typer(cls=Group)
     for command in (start, stop, status):
-        group.command(command.__name__)(command)
+        group.command(command.__name__, cls=PlainCommand)(command)
     app.add_typer(group, name=name)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gradcalc.codes import COMMANDS
+from gradcalc.cli.arguments import PlainCommand
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,27 +15,16 @@ if TYPE_CHECKING:
     from gradcalc.torch_process import Beside
 
 
-def _complete(incomplete: str) -> list[str]:
-    from gradcalc.reference.catalogue import catalogue
-
-    names = [name for entry in catalogue() for name in entry.names]
-    return [name for name in names if name.startswith(incomplete)]
-
-
 def add(app: typer.Typer, name: str) -> None:
     """Add the command."""
-    app.command(name, help=COMMANDS[name].help)(_functions)
+    app.command(name, cls=PlainCommand)(_functions)
 
 
 def _functions(
     ctx: typer.Context,
     names: Annotated[
         list[str] | None,
-        typer.Argument(
-            metavar="[NAME]...",
-            help="Show these in full, or list those with a part of a name, or of a family.",
-            autocompletion=_complete,
-        ),
+        typer.Argument(metavar="[NAME]..."),
     ] = None,
 ) -> None:
     from gradcalc.cli.output import is_terminal, style_for, write

@@ -28,9 +28,7 @@ Answer = TypeVar("Answer")
 
 def add(app: typer.Typer, name: str) -> None:
     """Add `grad` or `why`, which take the same."""
-    told = "An expression, a program, file.py, file.py:name, or - for standard input."
-    run = why if name == "why" else grad
-    add_command(app, name, run, "PROGRAM", told, required=True)
+    add_command(app, name, why if name == "why" else grad, required=True)
 
 
 def grad(options: Options, beside: "Beside | None") -> int:

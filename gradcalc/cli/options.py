@@ -4,10 +4,10 @@ The command lines, their help and completion, the requests of a stream and the e
 is misspelt all read these rows.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from gradcalc.cli import readers as read
 from gradcalc.cli.readers import Named, Reader, Value
@@ -15,6 +15,9 @@ from gradcalc.errors import UsageError
 from gradcalc.render import FORMATS
 
 GRAD, BATCH = ("grad", "why"), ("batch",)
+
+NameKind = Literal["input", "assigned"]
+"""What a name is to a program: one that is given a value, or one that it binds itself."""
 
 
 def _as_given(given: Any, option: str) -> Any:
@@ -30,6 +33,9 @@ class Row:
     reads what was typed, a list of it where the default is empty, as that may be typed repeatedly.
     `commands` take it. `key` is that in a request, None if no request can have it, where `json`
     reads it. One that is `of_program` is about a single one, so each request brings its own.
+    Its value may be one of the `choices`, or one of the program's names that are of the kinds
+    `names`. The first row below a `heading` of the help has it; those that are `usual` are in the
+    short help too.
     """
 
     flag: str
@@ -41,6 +47,9 @@ class Row:
     key: str | None = None
     json: Reader = _as_given
     of_program: bool = False
+    names: tuple[NameKind, ...] = ()
+    heading: str = ""
+    usual: bool = False
 
 
 def _row(default: Any, *row: Any, **more: Any) -> Any:
@@ -69,21 +78,20 @@ class Options:
         None, "--csv", "FILE",
         "The points of PROGRAM from the rows of a table: columns x, or x[0] and x[1]; - for"
         " standard input.",
-        commands=BATCH,
+        commands=BATCH, heading="Streams", usual=True,
     )  # fmt: skip
     resume: str | None = _row(
         None, "--resume", "OUT",
-        "Write to OUT, behind what an earlier run has written there.", commands=BATCH,
+        "Write to OUT, behind what an earlier run has written there.", commands=BATCH, usual=True,
     )  # fmt: skip
     workers: str = _row(
         "1", "--workers", "N", "Processes that calculate; auto for one on each core.",
-        commands=BATCH,
+        commands=BATCH, usual=True,
     )  # fmt: skip
     values: tuple[tuple[str, Value], ...] = _row(
         (), "--at", "NAME=VALUE",
-        "The value of a name; the same as --NAME VALUE, which does for every name that is not an"
-        " option. A VALUE is 2.5, 0,1,2, 1,2;3,4, arange(4), randn(3), @file or @-.",
-        read.pairs("VALUE"), key="inputs", json=read.json_values,
+        "The same as --NAME VALUE, for a name that is also an option.",
+        read.pairs("VALUE"), key="inputs", json=read.json_values, heading="Inputs",
     )  # fmt: skip
     bundle: str | None = _row(
         None, "--inputs", "FILE",
@@ -93,27 +101,22 @@ class Options:
     lets: tuple[Named, ...] = _row(
         (), "--let", "NAME=EXPR", "A named expression, seen by the program.",
         read.pairs("EXPR"), key="let", json=read.json_lets, of_program=True,
+        heading="What is differentiated", usual=True,
     )  # fmt: skip
     detach: tuple[str, ...] = _row(
         (), "--detach", "NAME", "Each use of NAME passes no gradient back.",
         read.names, key="detach", json=_after(read.json_texts, read.names), of_program=True,
+        names=("assigned", "input"), usual=True,
     )  # fmt: skip
     wrt: tuple[str, ...] = _row(
         (), "--wrt", "NAME", "The inputs to differentiate by; all of them.",
         read.names, key="wrt", json=_after(read.json_texts, read.names), of_program=True,
+        names=("input",), usual=True,
     )  # fmt: skip
     of: str | None = _row(
         None, "--of", "NAME", "Differentiate NAME instead of the output.",
         read.check_name, key="of", json=_after(read.json_text, read.check_name), of_program=True,
-    )  # fmt: skip
-    expect: tuple[str | Named, ...] = _row(
-        (), "--expect", "EXPR", 'A claimed gradient: "4*x", or "w=4*x" to say of what.',
-        lambda texts, option: tuple(texts), key="expect", json=read.json_claims, of_program=True,
-    )  # fmt: skip
-    tolerance: float | None = _row(
-        None, "--tol", "NUMBER",
-        "How far expected numbers may be off, relatively; what their last digit leaves open.",
-        read.tolerance, key="tol", json=_after(read.json_number, read.tolerance),
+        names=("assigned",),
     )  # fmt: skip
     cotangent: Value | None = _row(  # noqa: RUF009
         None, "--cotangent", "VALUE", "Weights of the outputs; all 1.",
@@ -122,9 +125,20 @@ class Options:
     accumulate: bool = _row(
         False, "--accumulate", "", "Sum the gradients over the programs.", commands=GRAD
     )
+    expect: tuple[str | Named, ...] = _row(
+        (), "--expect", "EXPR", 'A claimed gradient: "4*x", or "w=4*x" to say of what.',
+        lambda texts, option: tuple(texts), key="expect", json=read.json_claims, of_program=True,
+        heading="Claims", usual=True,
+    )  # fmt: skip
+    tolerance: float | None = _row(
+        None, "--tol", "NUMBER",
+        "How far expected numbers may be off, relatively; what their last digit leaves open.",
+        read.tolerance, key="tol", json=_after(read.json_number, read.tolerance),
+    )  # fmt: skip
     dtype: str = _row(
         "float64", "--dtype", "DTYPE", "float64, float32 or float16.", read.dtype,
         choices=read.DTYPES, key="dtype", json=_after(read.json_text, read.dtype),
+        heading="Numbers",
     )  # fmt: skip
     device: str = _row(
         "cpu", "--device", "DEVICE", "Where torch computes.", key="device", json=read.json_text
@@ -137,19 +151,24 @@ class Options:
         None, "--format", "FORMAT",
         "table (on a terminal), tsv (in a pipe), json, csv, markdown, latex, or literal: just the"
         " gradient, as --NAME reads it.",
-        read.choice(FORMATS), choices=FORMATS, commands=GRAD,
+        read.choice(FORMATS), choices=FORMATS, commands=GRAD, heading="Output", usual=True,
     )  # fmt: skip
-    json: bool = _row(False, "--json", "", "Short for --format json.", commands=GRAD)
+    json: bool = _row(False, "--json", "", "Short for --format json.", commands=GRAD, usual=True)
     show_all: bool = _row(False, "--all", "", "Show every row, and formulas whole.", commands=GRAD)
     digits: int | None = _row(
         None, "--digits", "N",
         "Significant digits that are shown, or full; 6 in a table, full elsewhere.",
         read.digits, commands=GRAD,
     )  # fmt: skip
-    quiet: bool = _row(False, "--quiet", "", "Print nothing: the exit code tells.", commands=GRAD)
+    quiet: bool = _row(
+        False, "--quiet", "", "Print nothing: the exit code tells.", commands=GRAD, usual=True
+    )
+    silent: bool = _row(
+        False, "--quiet", "", "No progress and no summary.", commands=BATCH, usual=True
+    )
     check: bool = _row(
         True, "--no-check", "", "Only torch's gradient, unchecked (exit code 3).",
-        key="check", json=read.json_flag,
+        key="check", json=read.json_flag, heading="The check",
     )  # fmt: skip
     enclose: bool = _row(
         True, "--no-enclosure", "", "Check by the formula alone, several times faster.",
@@ -162,12 +181,12 @@ class Options:
     max_steps: int | None = _row(
         None, "--max-steps", "INT", "The most steps that a program may take.",
         read.whole(1), key="max_steps", json=_after(read.json_number, read.whole(1)),
+        heading="Limits",
     )  # fmt: skip
     timeout: float | None = _row(
         None, "--timeout", "SECONDS", "The longest that a program may run.",
         read.seconds, key="timeout", json=_after(read.json_number, read.seconds),
     )  # fmt: skip
-    silent: bool = _row(False, "--quiet", "", "No progress and no summary.", commands=BATCH)
 
 
 def rows(command: str | None = None) -> Mapping[str, tuple[Row, Any]]:
@@ -179,6 +198,17 @@ def rows(command: str | None = None) -> Mapping[str, tuple[Row, Any]]:
 def _rows(options: type[Options], command: str | None) -> Mapping[str, tuple[Row, Any]]:
     found = {f.name: (f.metadata["row"], f.default) for f in fields(options) if f.metadata}
     return {k: v for k, v in found.items() if command is None or command in v[0].commands}
+
+
+def under_headings(command: str) -> Mapping[str, Sequence[tuple[Row, Any]]]:
+    """The rows of a command, and the defaults, by the heading that they stand under."""
+    found: dict[str, list[tuple[Row, Any]]] = {}
+    heading = ""
+    for row, default in rows().values():
+        heading = row.heading or heading
+        if command in row.commands:
+            found.setdefault(heading, []).append((row, default))
+    return found
 
 
 def keys() -> Mapping[str, tuple[str, Reader]]:

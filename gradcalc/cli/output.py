@@ -40,6 +40,7 @@ def style_for(
         unicode=_takes(stream, _SIGNS),
         show_all=show_all,
         digits=digits,
+        terminal=is_terminal(stream),
     )
 
 

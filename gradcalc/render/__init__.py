@@ -27,7 +27,8 @@ class Style:
     """The place to draw on: nothing in the environment changes what a renderer returns.
 
     `show_all` draws every row of a long gradient. Without `unicode` only ASCII is used. Numbers are
-    rounded to `digits` significant ones, None leaves them whole.
+    rounded to `digits` significant ones, None leaves them whole. On a `terminal` a person reads,
+    elsewhere a program may.
     """
 
     width: int
@@ -35,6 +36,7 @@ class Style:
     unicode: bool = True
     show_all: bool = False
     digits: int | None = None
+    terminal: bool = False
 
     @property
     def marks(self) -> Mapping[bool | None, str]:

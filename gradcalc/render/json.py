@@ -1,4 +1,5 @@
-"""Reports and errors as JSON: one object a line, by the contract `gradcalc.report/1`.
+"""Reports and errors as JSON, by the contract `gradcalc.report/1`: one object a line, indented and
+in colours on a terminal.
 
 Numbers that JSON does not have are the strings "NaN", "Infinity" and "-Infinity". Keys beyond
 the contract come after its own, and only when they say something.
@@ -42,9 +43,29 @@ _LONG = 1_000
 """Numbers in a row above which their text is worth keeping: the witnesses often say the same."""
 
 
+_COLORED = 200_000
+"""Characters above which JSON has no colours, which would take seconds."""
+
+
 def render(reports: Sequence[Report], style: Style) -> str:
-    """One object a line for each report."""
-    return "".join(dumps(report_json(report), style) + "\n" for report in reports)
+    """One object a line for each report; for a person, in as many lines as it takes."""
+    return "".join(shown(report_json(report), style) for report in reports)
+
+
+def shown(value: Json, style: Style) -> str:
+    """The object with the end of its line: as a program reads it, or on a terminal a person."""
+    if not style.terminal:
+        return dumps(value, style) + "\n"
+    from gradcalc.render.indented import indented
+
+    text = _escaped(indented(value, style))
+    if not style.color or len(text) > _COLORED:
+        return f"{text}\n"
+    from rich.highlighter import JSONHighlighter
+
+    from gradcalc.render.canvas import draw
+
+    return draw(JSONHighlighter()(text), style=style, wrap=False)
 
 
 def dumps(value: Json, style: Style) -> str:
@@ -55,7 +76,7 @@ def dumps(value: Json, style: Style) -> str:
 def _encoded(value: Any, style: Style, written: dict[bytes, str]) -> str:
     """`written` are the texts of long lists of numbers by their bits."""
     if not _has_long(value):
-        return _UNSAFE.sub(lambda match: json.dumps(match[0])[1:-1], _text(value, style))
+        return _escaped(_text(value, style))
     if isinstance(value, dict):
         fields = (f"{_text(key, style)}:{_encoded(v, style, written)}" for key, v in value.items())
         return "{" + ",".join(fields) + "}"
@@ -67,6 +88,10 @@ def _encoded(value: Any, style: Style, written: dict[bytes, str]) -> str:
     if bits not in written:
         written[bits] = _text(value, style)
     return written[bits]
+
+
+def _escaped(text: str) -> str:
+    return _UNSAFE.sub(lambda match: json.dumps(match[0])[1:-1], text)
 
 
 def _has_long(value: Any) -> bool:
@@ -117,8 +142,8 @@ def inputs_json(inputs: Mapping[str, Array]) -> Json:
 
 
 def render_explanations(explanations: Sequence[Explanation], style: Style) -> str:
-    """One object a line for each explanation: the report, with the answers and the cure."""
-    return "".join(dumps(_explanation(e), style) + "\n" for e in explanations)
+    """An object for each explanation: the report, with the answers and the cure."""
+    return "".join(shown(_explanation(e), style) for e in explanations)
 
 
 def _explanation(explanation: Explanation) -> Json:

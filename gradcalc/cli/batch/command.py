@@ -12,11 +12,7 @@ from gradcalc.errors import UsageError
 
 def add(app: typer.Typer, name: str) -> None:
     """Add the command."""
-    told = (
-        "The requests, one JSON object a line; - or nothing for standard input."
-        " With --csv, the PROGRAM."
-    )
-    add_command(app, name, _batch, "[FILE]", told, required=False)
+    add_command(app, name, _batch, required=False)
 
 
 def _batch(options: Options, beside: object) -> int:
