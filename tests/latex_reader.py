@@ -6,8 +6,11 @@ behind it, indexes count from 1. Nothing but a number is broadcast.
 """
 
 import re
+import shutil
+import subprocess
 
 import numpy as np
+import pytest
 import scipy.special
 
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\d+(?:\.\d+)?|\s+|.", re.DOTALL)
@@ -82,6 +85,21 @@ ENDS = {
     "", "+", "-", ")", "}", "]", ",", "&", r"\right", r"\rVert", r"\rvert", r"\rfloor", r"\rceil",
     r"\end", r"\\", r"\land", r"\lor", ":", *RELATIONS,
 }  # fmt: skip
+
+
+needs_tex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="there is no TeX here")
+
+
+def compiles(body, folder):
+    """Fails unless TeX makes a document of it, with all its letters."""
+    source = (
+        rf"\documentclass{{article}}\usepackage{{amsmath}}\begin{{document}}{body}\end{{document}}"
+    )
+    (folder / "a.tex").write_text(source, encoding="ascii")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "a.tex"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:].decode(errors="replace")
+    assert b"Missing character" not in (folder / "a.log").read_bytes()
 
 
 class Reader:
@@ -343,6 +361,7 @@ class Reader:
                 rows.append([])
 
     def _cases(self):
+        _ = self._skip("{", "}")
         value = self._sum()
         self._take("&")
         self._take(r"\text")
@@ -352,7 +371,6 @@ class Reader:
             return value
         condition = self._condition()
         self._take(r"\\")
-        _ = self._skip("{", "}")
         return np.where(condition, value, self._cases())[()]
 
 

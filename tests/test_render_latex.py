@@ -1,8 +1,6 @@
 """LaTeX: the notation of each formula, texts that cannot break it, whole outputs."""
 
 import re
-import shutil
-import subprocess
 
 import numpy as np
 import pytest
@@ -13,7 +11,7 @@ from gradcalc.cli.app import main
 from gradcalc.render import Style, renderer
 from gradcalc.render.tex.names import escape, name_table, name_tex, number_tex
 from gradcalc.report import Branch, Claim, Finding, InputGradient, Outcome, Report, Verdict, Written
-from tests.latex_reader import Reader, fault
+from tests.latex_reader import Reader, compiles, fault, needs_tex
 
 PLAIN = Style(width=80, color=False)
 
@@ -395,7 +393,10 @@ def _regular(function):
 
 LIBRARY = {
     "sum": np.sum, "outer": np.outer, "inv": _regular(np.linalg.inv), "norm": np.linalg.norm,
-    "solve": _regular(np.linalg.solve), "dot": np.dot, "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
+    "solve": _regular(np.linalg.solve), "dot": np.dot, "mean": np.mean, "prod": np.prod,
+    "amax": np.amax, "tanh": np.tanh, "exp": np.exp, "sqrt": np.sqrt, "where": np.where,
+    "ones_like": np.ones_like, "std": lambda z, axis: np.std(z, axis=axis, ddof=1),
+    "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
 }  # fmt: skip
 
 
@@ -408,11 +409,59 @@ def typed(draw, rank, depth=4):
     one = [
         "-({%d})", "({%d}) + ({%d})", "({%d}) - ({%d})", "({%d})*({%d})", "({%d})**2",
         "({0})*({%d})", "({%d})*({0})", "({%d})/(({0})**2 + 1)", "({%d}) - ({0})", "sigmoid({%d})",
+        "tanh({%d})**2", "-({%d})*({%d})", "-({%d})/3", "2*({%d})/5", "abs({%d})",
+        "where(({%d}) > 0, {%d}, 2*({%d}))", "(({%d}) > ({0}))*({%d})",
     ]  # fmt: skip
     own = {
-        0: ["({1})@({1})", "sum({1})", "sum({2})", "norm({1})", "norm({2})", "dot({1}, {1})"],
-        1: ["({2})@({1})", "({1})@({2})", "({2}).T@({1})", "solve({2}, {1})", "({1})@({2}).T"],
-        2: ["({2})@({2})", "outer({1}, {1})", "({2}).T", "inv({2})", "inv({2}).T", "inv(({2}).T)"],
+        0: [
+            "({1})@({1})",
+            "sum({1})",
+            "sum({2})",
+            "norm({1})",
+            "norm({2})",
+            "dot({1}, {1})",
+            "mean({1})",
+            "mean({2})",
+            "2*mean({1})",
+            "prod({1})",
+            "amax({1})",
+            "sum(abs({1}))",
+            "sum(({2})**2)",
+            "exp(-({0})**2/2)",
+            "sqrt(({0})**2 + 1)",
+        ],
+        1: [
+            "({2})@({1})",
+            "({1})@({2})",
+            "({2}).T@({1})",
+            "solve({2}, {1})",
+            "({1})@({2}).T",
+            "sum({2}, axis=0)",
+            "sum({2}, axis=1)",
+            "mean({2}, axis=0)",
+            "({0})*({1})/({0})",
+            "std({2}, axis=1)",
+            "x[:2] - ({1})[0]*y",
+        ],
+        2: [
+            "({2})@({2})",
+            "outer({1}, {1})",
+            "({2}).T",
+            "inv({2})",
+            "inv({2}).T",
+            "inv(({2}).T)",
+            "({2}) + ({1})",
+            "({2})*({1})",
+            "({1})[:, None]*({2})",
+            "({2})/(1 + ({1})**2)",
+            "({2}) - mean({2}, axis=1, keepdims=True)",
+            "({2}) - mean({2}, axis=0)",
+            "sum({2}, axis=0, keepdims=True) - ({2})",
+            "({1})*ones_like({2})",
+            "({1})[:, None] - ({1})",
+            "(({2}) > ({1}))*({2})",
+            "({2})**(1 + sigmoid({1}))*0",
+        ],
     }
     form = draw(st.sampled_from([text.replace("%d", str(rank)) for text in one] + own[rank]))
     return re.sub(r"\{(\d)\}", lambda m: draw(typed(int(m[1]), depth - 1)), form)
@@ -707,7 +756,7 @@ def test_the_command(argv, code, lines, capsys):
     assert set(lines) <= set(text.splitlines())
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="there is no TeX here")
+@needs_tex
 @pytest.mark.parametrize("show_all", [False, True])
 def test_it_compiles(tmp_path, show_all):
     reports = [
@@ -721,11 +770,4 @@ def test_it_compiles(tmp_path, show_all):
           for text in ("".join(map(chr, range(1, 0x250))), "α∇漢é…\ud800", "x" * 20_000)),
     ]  # fmt: skip
     body = renderer("latex")(reports, Style(80, color=False, show_all=show_all))
-    source = (
-        rf"\documentclass{{article}}\usepackage{{amsmath}}\begin{{document}}{body}\end{{document}}"
-    )
-    (tmp_path / "a.tex").write_text(source, encoding="ascii")
-    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "a.tex"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
-    assert done.returncode == 0, done.stdout[-2000:].decode(errors="replace")
-    assert b"Missing character" not in (tmp_path / "a.log").read_bytes()
+    compiles(body, tmp_path)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from gradcalc.render import Style, renderer
 from gradcalc.render.tex.names import name_table
 from gradcalc.report import Report
 from tests.formula_families import FAMILIES, Family, point
-from tests.latex_reader import Reader, fault
+from tests.latex_reader import Reader, compiles, fault, needs_tex
 from tests.trust_cases import report
 
 SIZE = 4
@@ -135,3 +136,10 @@ PAPERS: dict[str, dict[str, tuple[int, ...]]] = {
 def test_a_gradient_of_a_paper_in_latex(program: str) -> None:
     family = Family("", program, PAPERS[program], {})
     check(report(program, **point(family)))
+
+
+@needs_tex
+def test_they_compile(tmp_path: Path) -> None:
+    papers = [Family("", program, shapes, {}) for program, shapes in PAPERS.items()]
+    answers = [report(f.program, **point(f)) for f in (*FAMILIES, *papers)]
+    compiles(renderer("latex")(answers, Style(width=80, color=False)), tmp_path)
