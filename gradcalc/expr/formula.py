@@ -31,7 +31,7 @@ class Formulas:
     """The simplified gradients of one sweep, and their texts.
 
     `shapes` are those of the inputs, in the order of the program; `taken` the names that a part of
-    a formula may not have; `decimals` says that the user writes decimals rather than fractions;
+    a formula may not have; `decimals` are those that the user has written;
     `spoken` are the names that the user has called things by, None if that is not known.
     Raises `Unprintable` where a gradient has no formula at all.
     """
@@ -44,7 +44,7 @@ class Formulas:
         *,
         dtype: str = "float64",
         taken: frozenset[str] = frozenset(),
-        decimals: bool = False,
+        decimals: frozenset[float] = frozenset(),
         spoken: frozenset[str] | None = None,
     ) -> None:
         self._shapes = shapes

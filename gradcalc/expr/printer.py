@@ -52,7 +52,7 @@ class Writer(Spelling):
     """Writes nodes. Its instances are what `Op.text` gets as `w`.
 
     `shapes` are those of the inputs, in the order of the program; `taken` the names that parts may
-    not have; `decimals` says that the user writes decimals rather than fractions; `wrt` is the
+    not have; `decimals` are the decimals that the user has written; `wrt` is the
     input that is differentiated by; `careful` chooses forms that also hold where the usual one
     does not: at zeros of a product, where several elements are the largest.
     """
@@ -63,7 +63,7 @@ class Writer(Spelling):
         shapes: Mapping[str, Shape],
         taken: frozenset[str] = frozenset(),
         *,
-        decimals: bool = False,
+        decimals: frozenset[float] = frozenset(),
         wrt: str | None = None,
         careful: bool = False,
     ) -> None:
@@ -198,7 +198,8 @@ class Writer(Spelling):
         """A plain number."""
         if not np.isfinite(value):
             raise Unprintable("a constant in it is not finite")
-        return repr(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+        whole = value == int(value) and abs(value) < 1e15
+        return repr(int(value)) if whole else self._decimal(value)
 
     def one_number(self, node: Node) -> float | None:
         """The number that all elements are, None if they differ or are not known."""

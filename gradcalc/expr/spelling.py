@@ -1,13 +1,16 @@
 """Scalar expressions as text, their symbols standing for nodes."""
 
+import math
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 import sympy
 
 from gradcalc.expr.functions import FUNCTIONS, RELATIONS, Function
 from gradcalc.expr.nodes import Node, Shape
-from gradcalc.expr.parts import Ordering, is_negative, is_truth
+from gradcalc.expr.numbers import Numbers, as_rational, is_decimal
+from gradcalc.expr.parts import is_negative, is_truth
 from gradcalc.expr.scalars import Head, Where, is_indicator, negative, remade, times, with_one_root
 from gradcalc.expr.written import ATOM, COMPARISON, NEGATIVE, POWER, PRODUCT, SUM, Text, Unprintable
 
@@ -20,15 +23,12 @@ OPERATORS: Mapping[str, str] = {"floordiv": "//", "mod": "%"}
 FEW_TERMS = 4
 """Terms of a sum below which one of them is turned round, so that it begins with a plus."""
 
-LONGEST_NUMBER = 53
-"""Bits of a numerator or denominator that is written as such, not as the nearest float."""
 
-
-class Spelling(Ordering):
+class Spelling(Numbers):
     """Writes scalar expressions; what has no spelling raises `Unprintable`.
 
-    `taken` are names that the user has given a meaning, `decimals` says that the user writes
-    decimals rather than fractions.
+    `taken` are names that the user has given a meaning, `decimals` are the decimals that the user
+    has written: where there are any, they are preferred to fractions.
     """
 
     def __init__(
@@ -37,11 +37,10 @@ class Spelling(Ordering):
         shapes: Mapping[str, Shape],
         taken: frozenset[str],
         *,
-        decimals: bool,
+        decimals: frozenset[float],
     ) -> None:
-        super().__init__(nodes, shapes)
+        super().__init__(nodes, shapes, decimals)
         self._taken = taken
-        self._decimals = decimals
         self._expressions: dict[Any, Text] = {}
 
     def __call__(self, node: Node) -> Text:
@@ -126,17 +125,6 @@ class Spelling(Ordering):
         turned = negative(total) if is_negative(first) else total
         return self.expression(turned)
 
-    def _rational(self, value: Any) -> Text:
-        long = max(abs(value.p), value.q).bit_length() > LONGEST_NUMBER
-        if value.is_Integer and not long:
-            text = str(value)
-        else:
-            text = repr(float(value) if long else value.p / value.q)
-            fraction = text + "?" if long else f"{value.p}/{value.q}"
-            if not (self._decimals and len(text) <= 8) and len(fraction) <= len(text):
-                return Text(fraction, PRODUCT)
-        return Text(text, NEGATIVE if value < 0 else ATOM)
-
     def _pow(self, body: Any) -> Text:
         base, exponent = body.args
         if exponent == sympy.Rational(1, 2):
@@ -148,7 +136,9 @@ class Spelling(Ordering):
         return Text(f"{self.expression(base).within(ATOM)}**{raised}", POWER)
 
     def _add(self, body: Any) -> Text:
-        terms = self._in_order(body.args)
+        terms = self._in_order(self._terms(body.args))
+        if len(terms) == 1:
+            return self.expression(terms[0])
         signs = [is_negative(term) for term in terms]
         if all(signs) and len(terms) < FEW_TERMS:
             terms = _turned(terms)
@@ -175,7 +165,7 @@ class Spelling(Ordering):
         return Text(f"{'-' if negative else ''}{numbers}", PRODUCT)
 
     def _mul(self, body: Any) -> Text:
-        if body.is_Mul and not (body := remade(body)).is_Mul:
+        if body.is_Mul and not (body := self._folded(remade(body))).is_Mul:
             return self.expression(body)
         if is_negative(body) and is_truth(body, self._nodes):
             return self._as_numbers(body)
@@ -216,12 +206,6 @@ class Spelling(Ordering):
             "where", [self.expression(a) for a in (condition, rest, sympy.Integer(0))]
         )
 
-    def _as_decimal(self, value: Any) -> bool:
-        """Whether a number is written as a decimal, in one piece."""
-        if value.q == 1:
-            return bool(abs(value.p).bit_length() > LONGEST_NUMBER)
-        return self._rational(value).level != PRODUCT
-
     def _fraction(self, body: Any) -> tuple[Any, list[Any], list[Any]]:
         """A rational number, the factors above the line and those below it."""
         coefficient, above, below = sympy.Integer(1), [], []
@@ -243,7 +227,12 @@ class Spelling(Ordering):
         """The texts above the line; last a product of matrices, where it needs no brackets."""
         size = abs(coefficient)
         front = []
-        if self._as_decimal(size):
+        fixed = {factor: number for factor in factors if (number := self._fixed(factor))}
+        number = math.prod(fixed.values(), start=Fraction(size.p))
+        if fixed and size.p > 1 and is_decimal(number):
+            factors = [factor for factor in factors if factor not in fixed]
+            front.append(self.expression(as_rational(number)).text)
+        elif self._as_decimal(size):
             front.append(self._rational(size).text)
         elif size.p != 1 or not factors:
             front.append(str(size.p))

@@ -6,16 +6,19 @@ is its numbers, and of many only the ends. Nothing but ASCII is written.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
+from typing import NamedTuple
 
 import numpy as np
 
 from gradcalc.render import Style
 from gradcalc.render.notes import Note, closing_notes, formula_text, opening_notes, title_text
 from gradcalc.render.tex.formula import Writer
-from gradcalc.render.tex.pieces import Piece, code, escape, matrix, name_table, number_tex
-from gradcalc.render.tex.ranks import Rank, Ranks
+from gradcalc.render.tex.lines import lines, seen
+from gradcalc.render.tex.names import code, escape, name_table, number_tex
+from gradcalc.render.tex.pieces import Piece, matrix
+from gradcalc.render.tex.shapes import Shape
 from gradcalc.render.text import number_texts, shape_text
 from gradcalc.report import Array, InputGradient, Report
 
@@ -39,18 +42,21 @@ def render(reports: Sequence[Report], style: Style) -> str:
 
 def _lines(report: Report, style: Style) -> Iterator[str]:
     _, *notes = opening_notes(report, style)
-    rows = []
+    rows, counts = list[str](), False
     if report.value is not None:
         rows.append(f"f &= {_numbers(report.value, report.dtype, style)}")
     for gradient in report.gradients:
         formula = _formula(report, gradient, style)
-        rows.extend(formula or [_elements(report, gradient, gradient.best, style)])
+        rows += formula.rows if formula else [_elements(report, gradient, gradient.best, style)]
+        counts = counts or (formula is not None and formula.counts)
         if gradient.accumulated is not None:
             summed = _elements(report, gradient, gradient.accumulated, style)
             rows.append(rf"\text{{accumulated }} {summed}")
         if formula is None and gradient.formula is not None:
             text = formula_text(gradient.formula, style)
             notes.append(Note("formula", f"{gradient.name}: {text}"))
+    if counts:
+        notes.append(Note("note", "in the formulas indexes count from 1"))
     yield rf"\noindent {code(title_text(report))}"
     yield from _displays(rows)
     yield r"\begin{description}"
@@ -73,7 +79,14 @@ def _displays(rows: Sequence[str]) -> Iterator[str]:
             start, size = position + 1, 0
 
 
-def _formula(report: Report, gradient: InputGradient, style: Style) -> list[str] | None:
+class _Formula(NamedTuple):
+    """The rows of a formula, and whether there are indexes in it."""
+
+    rows: list[str]
+    counts: bool
+
+
+def _formula(report: Report, gradient: InputGradient, style: Style) -> _Formula | None:
     """The formula and its parts in rows, None if there is none, if there are too many of them or
     one is too deep or too long for TeX."""
     formula = gradient.formula
@@ -81,51 +94,44 @@ def _formula(report: Report, gradient: InputGradient, style: Style) -> list[str]
         return None
     known = [*report.inputs, gradient.name, *report.detached, *(name for name, _ in formula.parts)]
     names = name_table(dict.fromkeys(known))
-    ranks: dict[str, Rank] = dict.fromkeys(report.detached)
-    ranks |= {name: np.ndim(value) for name, value in report.inputs.items()}
+    shapes: dict[str, Shape] = dict.fromkeys(report.detached)
+    shapes |= {name: np.shape(value) for name, value in report.inputs.items()}
     pieces: list[tuple[str, Piece]] = []
+    writers = []
     try:
         for name, text in formula.parts:
-            piece, ranks[name] = _read(text, names, ranks)
+            writers.append(Writer(text, names, shapes))
+            piece, shapes[name] = _taken(writers[-1], text)
             pieces.append((names[name], piece))
-        whole, _ = _read(formula.body, names, ranks)
+        writers.append(Writer(formula.body, names, shapes))
+        whole, _ = _taken(writers[-1], formula.body)
     # Whatever the text is, it can be shown as it is.
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     rows = list(_broken(_nabla(names[gradient.name]), whole))
     for position, (name, piece) in enumerate(pieces):
         rows.extend(_broken(name if position else rf"\text{{where }} {name}", piece))
-    return rows
+    return _Formula(rows, any(writer.counts for writer in writers))
 
 
-def _read(text: str, names: Mapping[str, str], ranks: Ranks) -> tuple[Piece, Rank]:
-    """A formula and its rank; ValueError if TeX cannot take it, though a person can read less."""
+def _taken(writer: Writer, text: str) -> tuple[Piece, Shape]:
+    """A formula and its shape; ValueError if TeX cannot take it, though a person can read less."""
     if len(text) > 4 * _LONGEST:
         raise ValueError(text)
-    piece, rank = Writer(text, names, ranks).whole()
+    piece, shape = writer.whole()
     signs = re.findall(r"\\[A-Za-z]+|\\.|[{}]", piece.text)
     depth = max(accumulate(_DEEPER.get(sign, 0) for sign in signs), default=0)
-    if depth > _DEEPEST or _length(piece.text) > _LONGEST:
+    if depth > _DEEPEST or seen(piece.text) > _LONGEST:
         raise ValueError(text)
-    return piece, rank
-
-
-def _length(tex: str) -> int:
-    """About how many signs are seen."""
-    return len(re.sub(r"[{}^ ]", "", re.sub(r"\\([A-Za-z]+|.)", "m", tex)))
+    return piece, shape
 
 
 def _broken(left: str, piece: Piece) -> Iterator[str]:
-    """A row of an equation; a long sum goes on in the rows below."""
-    lines = [""]
-    for term in piece.terms or (piece.text,):
-        if lines[-1] and _length(lines[-1] + term) > _LINE:
-            lines.append(term)
-        else:
-            lines[-1] = f"{lines[-1]} {term}".lstrip()
-    yield f"{left} &= {lines[0]}"
+    """A row of an equation; a long one goes on in the rows below."""
+    first, *more = lines(piece.text, _LINE)
+    yield f"{left} &= {first}"
     # Without something on its left a sign would stand too close to what follows.
-    yield from (rf"&\quad {{}}{line}" for line in lines[1:])
+    yield from (rf"&\quad {{}}{line}" for line in more)
 
 
 def _nabla(name: str) -> str:

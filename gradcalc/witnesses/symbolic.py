@@ -232,7 +232,7 @@ def _simplified(
                 shapes,
                 dtype=problem.dtype,
                 taken=taken,
-                decimals=any(DECIMAL.search(text) for text in texts),
+                decimals=frozenset(float(d) for text in texts for d in DECIMAL.findall(text)),
                 spoken=spoken(texts),
             ), None
     except Unprintable as reason:

@@ -8,12 +8,17 @@ from gradcalc.render.tex.pieces import (
     CALL,
     LOWEST,
     POWER,
-    PRODUCT,
     Piece,
     fenced,
+    is_tall,
+    matrix,
     side_by_side,
     stacked,
 )
+from gradcalc.render.tex.quotients import slashed
+from gradcalc.render.tex.reductions import SIGNS, mean, total
+from gradcalc.render.tex.shapes import together
+from gradcalc.render.tex.spread import is_ones, ones, spread
 
 if TYPE_CHECKING:
     from gradcalc.render.tex.formula import Writer
@@ -26,8 +31,12 @@ HEADS: Mapping[str, str] = {
     "asin": r"\arcsin", "acos": r"\arccos", "atan": r"\arctan", "log2": r"\log_{2}",
     "log10": r"\log_{10}", "amax": r"\max", "amin": r"\min", "maximum": r"\max",
     "minimum": r"\min", "sigmoid": r"\sigma", "trace": r"\operatorname{tr}",
+    "relu": r"\operatorname{ReLU}",
 }  # fmt: skip
 """What stands in front of the brackets, where there are no keywords."""
+
+POWERS = frozenset({"sin", "cos", "tan", "sinh", "cosh", "tanh"})
+"""Functions whose powers have the exponent behind the name."""
 
 
 def _between(left: str, right: str) -> Call:
@@ -42,10 +51,10 @@ def _as(text: str) -> Call:
 
 
 def _exp(w: "Writer", arguments: Sequence[ast.expr]) -> Piece:
-    inner = w.piece(arguments[0])
-    if w.rank(arguments[0]) == 0 and not w.has("e"):
-        return Piece(f"e^{{{inner.text}}}", POWER)
-    return Piece(r"\exp" + inner.bracketed, CALL)
+    exponent = slashed(w, arguments[0]).text
+    if w.rank(arguments[0]) == 0 and not w.has("e") and not is_tall(exponent):
+        return Piece(f"e^{{{exponent}}}", POWER)
+    return Piece(r"\exp" + w.piece(arguments[0]).bracketed, CALL)
 
 
 def _norm(w: "Writer", arguments: Sequence[ast.expr]) -> Piece | None:
@@ -64,8 +73,8 @@ def _norm_of_order(w: "Writer", arguments: Sequence[ast.expr]) -> Piece | None:
     return Piece(f"{text}_{{{w.piece(order).text}}}", CALL)
 
 
-def _sum(w: "Writer", arguments: Sequence[ast.expr]) -> Piece:
-    return Piece(rf"\sum {w.piece(arguments[0]).within(PRODUCT)}", PRODUCT, goes_on=True)
+def _all_of(name: str) -> Call:
+    return lambda w, arguments: total(w, name, arguments[0])
 
 
 def _inverse(w: "Writer", arguments: Sequence[ast.expr]) -> Piece:
@@ -89,19 +98,52 @@ def _identity(w: "Writer", arguments: Sequence[ast.expr]) -> Piece:
     return Piece(r"\mathbf{I}" if w.has("I") else "I")
 
 
-def _where(w: "Writer", arguments: Sequence[ast.expr]) -> Piece:
+def _where(w: "Writer", arguments: Sequence[ast.expr]) -> Piece | None:
     """A choice, and those that its last case leads to, one below the other."""
     rows = []
+    shape = together([w.shape(argument) for argument in arguments])
     while True:
         condition, value, rest = arguments
-        rows.append(rf"{w.piece(value).text} & \text{{if }} {w.condition(condition).text}")
+        if len(shape or ()) == 2 and w.rank(condition) not in (0, 2):
+            return None
+        rows.append(rf"{spread(w, value, shape).text} & \text{{if }} {w.condition(condition).text}")
         match rest:
             case ast.Call(func=ast.Name(id="where"), args=[_, _, _], keywords=[]):
                 arguments = rest.args
             case _:
                 break
-    rows.append(rf"{w.piece(rest).text} & \text{{otherwise}}")
+    rows.append(rf"{spread(w, rest, shape).text} & \text{{otherwise}}")
     return Piece(rf"\begin{{cases}} {stacked(rows)} \end{{cases}}", LOWEST)
+
+
+def _ones(w: "Writer", arguments: Sequence[ast.expr]) -> Piece:
+    call = ast.Call(ast.Name("ones" if len(arguments) > 1 else "ones_like"), [*arguments], [])
+    return ones(w.shape(call))
+
+
+def _diagonal(w: "Writer", arguments: Sequence[ast.expr]) -> Piece | None:
+    return _identity(w, arguments) if is_ones(arguments[0]) else None
+
+
+def _tensor(w: "Writer", arguments: Sequence[ast.expr]) -> Piece | None:
+    return w.piece(arguments[0]) if isinstance(arguments[0], ast.List) else None
+
+
+def _pad(w: "Writer", arguments: Sequence[ast.expr]) -> Piece | None:
+    """Zeros above and below a vector."""
+    x, amounts = arguments
+    match amounts:
+        case ast.Tuple(elts=[ast.Constant(value=int(above)), ast.Constant(value=int(below))]) if (
+            w.rank(x) == 1
+        ):
+            inner = x.elts if isinstance(x, ast.List) else [x]
+            cells = [*_zeros(above), *(w.piece(part).text for part in inner), *_zeros(below)]
+            return Piece(matrix([[cell] for cell in cells]))
+    return None
+
+
+def _zeros(count: int) -> list[str]:
+    return ["0"] * count if count < 2 else [rf"\mathbf{{0}}_{{{count}}}"]
 
 
 CALLS: Mapping[tuple[str, int], Call] = {
@@ -112,7 +154,11 @@ CALLS: Mapping[tuple[str, int], Call] = {
     ("exp", 1): _exp,
     ("norm", 1): _norm,
     ("norm", 2): _norm_of_order,
-    ("sum", 1): _sum,
+    **{(name, 1): _all_of(name) for name in SIGNS},
+    ("mean", 1): lambda w, arguments: mean(w, arguments[0]),
+    ("tensor", 1): _tensor,
+    ("pad", 2): _pad,
+    ("diag", 1): _diagonal,
     ("inv", 1): _inverse,
     ("solve", 2): _solve,
     ("outer", 2): _outer,
@@ -120,7 +166,7 @@ CALLS: Mapping[tuple[str, int], Call] = {
     ("matmul", 2): lambda w, arguments: w.matrix_product(*arguments),
     ("where", 3): _where,
     ("eye", 1): _identity,
-    **{(name, count): _as(r"\mathbf{1}") for name in ("ones", "ones_like") for count in (1, 2, 3)},
+    **{(name, count): _ones for name in ("ones", "ones_like") for count in (1, 2, 3)},
     **{
         (name, count): _as(r"\mathbf{0}") for name in ("zeros", "zeros_like") for count in (1, 2, 3)
     },

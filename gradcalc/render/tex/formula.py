@@ -1,16 +1,20 @@
 r"""Formulas in gradcalc's language as mathematics: `2*X.T@(X@w - b)` is `2 X^{\top} (X w - b)`.
 
-Vectors are columns. A product of elements has a sign of its own, `\odot`, and so has a power of
-elements, `x^{\circ 2}`. A product whose operands are not known to be vectors or matrices keeps
-its `@`. What has no notation here is shown as it is typed.
+Vectors are columns, indexes count from 1. A product of elements has a sign of its own, `\odot`, and
+so has a power of elements, `x^{\circ 2}`. A product whose operands are not known to be vectors or
+matrices keeps its `@`. What has no notation here is shown as it is typed.
 """
 
 import ast
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import EllipsisType
 
-from gradcalc.render.tex.calls import CALLS, HEADS
+from gradcalc.render.tex import products, spread
+from gradcalc.render.tex.calls import CALLS, HEADS, POWERS
+from gradcalc.render.tex.indexes import subscript
+from gradcalc.render.tex.names import code, name_tex
 from gradcalc.render.tex.pieces import (
     AND,
     ATOM,
@@ -24,50 +28,96 @@ from gradcalc.render.tex.pieces import (
     SUM,
     Piece,
     by_elements,
-    code,
     fenced,
     fraction,
     matrix,
-    name_tex,
     negative,
     number,
     scaled,
-    side_by_side,
 )
-from gradcalc.render.tex.ranks import Rank, Ranks, rank
+from gradcalc.render.tex.quotients import is_number, quotient, slashed, without_sign
+from gradcalc.render.tex.reductions import along, share
+from gradcalc.render.tex.shapes import ELEMENTWISE, Shape, Shapes, shape_of
 
 _SIGNS: Mapping[type[ast.cmpop], str] = {
     ast.Gt: ">", ast.GtE: r"\geq", ast.Lt: "<", ast.LtE: r"\leq", ast.Eq: "=", ast.NotEq: r"\neq",
 }  # fmt: skip
 
 
-class Writer:
-    """Writes one formula, given the names that are known in LaTeX, and their ranks.
+_LETTERS = "ijklmpqrst"
+"""What places are called, but for names of the program."""
 
-    Raises what `ast.parse` raises, and RecursionError.
+
+class Writer:
+    """Writes one formula, given the names that are known in LaTeX, and their shapes.
+
+    `counts` is true once there is an index in it. Raises what `ast.parse` raises, and
+    RecursionError.
     """
 
-    def __init__(self, source: str, names: Mapping[str, str], ranks: Ranks) -> None:
+    def __init__(self, source: str, names: Mapping[str, str], shapes: Shapes) -> None:
         self._source = source
         self._body = ast.parse(source, mode="eval").body
         self._names = names
-        self._ranks = ranks
+        self._shapes = shapes
+        self._free = [letter for letter in _LETTERS if letter not in names]
+        self.counts = False
 
-    def whole(self) -> tuple[Piece, Rank]:
-        """All of the formula, and its rank."""
-        return self.piece(self._body), self.rank(self._body)
+    def _take(self, other: "Writer") -> None:
+        self._source, self._names, self._shapes = other._source, other._names, other._shapes
+
+    def whole(self) -> tuple[Piece, Shape]:
+        """All of the formula, and its shape."""
+        return self.piece(self._body), self.shape(self._body)
 
     def piece(self, node: ast.expr) -> Piece:
         """A node of its syntax."""
         return self._known(node) or self._as_typed(node)
 
-    def rank(self, node: ast.expr) -> Rank:
-        """The number of dimensions of what a node gives."""
-        return rank(node, self._ranks)
+    def shape(self, node: ast.expr) -> Shape:
+        """The shape of what a node gives."""
+        return shape_of(node, self._shapes)
+
+    def rank(self, node: ast.expr) -> int | None:
+        """The number of dimensions of what a node gives, None where that is not known."""
+        shape = self.shape(node)
+        return None if shape is None else len(shape)
 
     def has(self, name: str) -> bool:
         """Whether the name is one of the program's."""
         return name in self._names
+
+    def is_name(self, tex: str) -> bool:
+        """Whether that is how a name of the program is written."""
+        return tex in self._names.values()
+
+    def alike(self, *nodes: ast.expr) -> list[Piece]:
+        """The operands of what is done to each element, laid out in one shape."""
+        return spread.alike(self, nodes)
+
+    def element(self, node: ast.expr, letters: Sequence[str]) -> Piece | None:
+        """A node's element in a place, None where there is no telling."""
+        from gradcalc.render.tex.elements import Elements
+
+        try:
+            return Elements(self, letters).piece(node)
+        except ValueError:
+            return None
+
+    def share(self, node: ast.expr) -> tuple[int, ast.expr] | None:
+        """How many a mean is over and their sum, None if it is something else."""
+        return share(self, node)
+
+    @contextmanager
+    def letters(self, count: int) -> Iterator[Sequence[str]]:
+        """Letters for places that nothing else is called meanwhile."""
+        if count > len(self._free):
+            raise ValueError(count)
+        taken, self._free = self._free[:count], self._free[count:]
+        try:
+            yield taken
+        finally:
+            self._free = [*taken, *self._free]
 
     def _as_typed(self, node: ast.expr) -> Piece:
         closed = ast.Call | ast.Attribute | ast.Subscript | ast.Constant | ast.List
@@ -90,13 +140,12 @@ class Writer:
                 condition = self._condition(node)
                 return condition and Piece(fenced("[", condition.text, "]"))
             case ast.BinOp(left=x, op=operator, right=y):
-                return self._operation(operator, x, y)
+                plain = without_sign(node)
+                return negative(self.piece(plain)) if plain else self._operation(operator, x, y)
             case ast.Attribute(value=x, attr=attribute):
                 return self._attribute(x, attribute)
             case ast.Subscript(value=x, slice=key):
-                items = key.elts if isinstance(key, ast.Tuple) and key.elts else [key]
-                below = ",".join(map(self._item, items))
-                return Piece(f"{self.piece(x).within(ATOM)}_{{{below}}}", CALL)
+                return subscript(self, x, key)
             case ast.List(elts=elements):
                 return self._list(elements)
             case ast.Tuple():
@@ -114,13 +163,6 @@ class Writer:
             return number(name)
         tex = self._names.get(name) or name_tex(name)
         return Piece(tex, CALL if "_{" in tex else ATOM)
-
-    def _item(self, item: ast.expr) -> str:
-        """What stands between the commas of an index."""
-        if not isinstance(item, ast.Slice):
-            return self._argument(item)
-        ends = [item.lower, item.upper, *([] if item.step is None else [item.step])]
-        return ":".join("" if end is None else self.piece(end).within(SUM) for end in ends)
 
     def _argument(self, node: ast.expr) -> str:
         """An argument or an index, in which lists stay lists."""
@@ -145,45 +187,61 @@ class Writer:
     ) -> Piece | None:
         own = None if keywords else CALLS.get((name, len(arguments)))
         piece = own(self, arguments) if own is not None else None
+        if piece is None and len(arguments) == 1:
+            given = {keyword.arg or "**": keyword.value for keyword in keywords}
+            piece = along(self, name, arguments[0], given)
         if piece is not None:
             return piece
         named = [keyword.arg or "" for keyword in keywords]
         if any(re.fullmatch(r"\w+", word, re.ASCII) is None for word in (name, *named)):
             return None
         head = rf"\operatorname{{{name}}}".replace("_", r"\_")
-        texts = [self._argument(argument) for argument in arguments]
+        every = name in ELEMENTWISE and len(arguments) > 1 and not keywords
+        texts = (
+            [piece.text for piece in self.alike(*arguments)]
+            if every
+            else [self._argument(argument) for argument in arguments]
+        )
         for keyword, word in zip(keywords, named, strict=True):
             texts.append(
                 rf"\mathrm{{{word}}}".replace("_", r"\_") + f" = {self._argument(keyword.value)}"
             )
         plain = HEADS.get(name, head) if texts and not keywords else head
+        # the sigmoid is no factor
+        plain = head if self.is_name(plain) else plain
         return Piece(plain + fenced("(", ", ".join(texts), ")"), CALL)
 
     # -- operators -----------------------------------------------------------------------------
 
     def _sum(self, node: ast.expr) -> Piece:
         terms: list[str] = []
+        shape = self.shape(node)
         while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
-            minus, right = isinstance(node.op, ast.Sub), self.piece(node.right)
+            minus, right = isinstance(node.op, ast.Sub), spread.spread(self, node.right, shape)
             # Brackets behind a plus are superfluous, unless a sign stands right behind them.
             loose = right.level == SUM and not minus and not right.text.startswith("-")
             terms.append(f"{'-' if minus else '+'} {right.within(SUM if loose else PRODUCT)}")
             node = node.left
-        terms.append(self.piece(node).within(NEGATIVE))
-        return Piece(" ".join(terms[::-1]), SUM, terms=tuple(terms[::-1]))
+        terms.append(spread.spread(self, node, shape).within(NEGATIVE))
+        return Piece(" ".join(terms[::-1]), SUM)
 
     def _operation(self, operator: ast.operator, x: ast.expr, y: ast.expr) -> Piece | None:
         match operator:
+            case ast.Mult() if spread.is_ones(y) and self.rank(x) is not None:
+                return spread.filled(self, x, self.shape(y))
+            case ast.Mult() if is_number(x) and (parts := self.share(y)):
+                above = ast.BinOp(x, ast.Mult(), parts[1])
+                return quotient(self, above, ast.Constant(parts[0]))
             case ast.Mult() if self.rank(x) == 0 or self.rank(y) == 0:
                 return scaled(self.piece(x), self.piece(y), by_number=self.rank(x) == 0)
             case ast.Mult():
-                return by_elements(self.piece(x), self.piece(y))
+                return by_elements(*self.alike(x, y))
             case ast.MatMult():
                 return self.matrix_product(x, y)
             case ast.Div():
-                return fraction(self.piece(x), self.piece(y))
+                return quotient(self, x, y)
             case ast.FloorDiv():
-                inner = fraction(self.piece(x), self.piece(y)).text
+                inner = fraction(*self.alike(x, y)).text
                 return Piece(fenced(r"\lfloor", inner, r"\rfloor"))
             case ast.Mod():
                 left, right = self.piece(x).within(POWER), self.piece(y).within(POWER)
@@ -193,29 +251,28 @@ class Writer:
         return None
 
     def _power(self, x: ast.expr, y: ast.expr) -> Piece:
-        base, exponent = self.piece(x).within(CALL), self.piece(y)
+        match x, y:
+            case ast.Call(func=ast.Name(id=name), args=[z], keywords=[]), ast.Constant(
+                value=int(count)
+            ) if name in POWERS and count > 1:
+                return Piece(rf"{HEADS[name]}^{{{count}}}{self.piece(z).bracketed}", POWER)
         if self.rank(x) == 0 and self.rank(y) == 0:
-            return Piece(f"{base}^{{{exponent.text}}}", POWER)
+            return Piece(f"{self.piece(x).within(CALL)}^{{{slashed(self, y).text}}}", POWER)
+        raised, exponent = self.alike(x, y)
+        base = raised.within(CALL)
         return Piece(rf"{base}^{{\circ {exponent.within(PRODUCT)}}}", POWER)
 
     def matrix_product(self, x: ast.expr, y: ast.expr) -> Piece:
         """What `@` gives, if it is plain from the ranks what that is."""
-        match self.rank(x), self.rank(y):
-            case 1, 1:
-                return side_by_side(self.row(x), self.piece(y))
-            case 1, 2:
-                return side_by_side(self._transposed(y), self.piece(x))
-            case (2, 1) | (2, 2):
-                return side_by_side(self.piece(x), self.piece(y))
-        left, right = self.piece(x).within(POWER), self.piece(y).within(POWER)
-        return Piece(rf"{left} \mathbin{{@}} {right}", LOWEST)
+        return products.matrix_product(self, x, y)
 
     def row(self, node: ast.expr) -> Piece:
         """A vector as a row."""
-        match node:
-            case ast.BinOp(left=x, op=ast.MatMult(), right=y) if self.rank(x) == 1:
-                return side_by_side(self.row(x), self.piece(y))
-        return Piece(rf"{self.piece(node).within(CALL)}^{{\top}}", POWER)
+        return products.row(self, node)
+
+    def transposed(self, node: ast.expr) -> Piece:
+        """A matrix with its rows as columns."""
+        return products.transposed(self, node)
 
     def _attribute(self, x: ast.expr, name: str) -> Piece | None:
         match name, self.rank(x), x:
@@ -223,18 +280,10 @@ class Writer:
                 # gradcalc's vectors have no direction.
                 return self.piece(x)
             case ("T", 2 | None, _) | ("mT", _, _):
-                return self._transposed(x)
+                return self.transposed(x)
             case "values", _, ast.Call(func=ast.Name(id="sort")):
                 return self.piece(x)
         return None
-
-    def _transposed(self, node: ast.expr) -> Piece:
-        match node:
-            case ast.Attribute(value=x, attr="T" | "mT") if self.rank(x) == 2:
-                return self.piece(x)
-            case ast.Call(func=ast.Name(id="inv"), args=[x], keywords=[]):
-                return Piece(rf"{self.piece(x).within(CALL)}^{{-\top}}", POWER)
-        return Piece(rf"{self.piece(node).within(CALL)}^{{\top}}", POWER)
 
     # -- conditions ----------------------------------------------------------------------------
 
@@ -248,9 +297,10 @@ class Writer:
                 signs = [_SIGNS.get(type(operator)) for operator in operators]
                 if None in signs:
                     return None
-                text = self.piece(first).within(SUM)
-                for sign, other in zip(signs, others, strict=True):
-                    text += f" {sign} {self.piece(other).within(SUM)}"
+                start, *rest = self.alike(first, *others)
+                text = start.within(SUM)
+                for sign, other in zip(signs, rest, strict=True):
+                    text += f" {sign} {other.within(SUM)}"
                 return Piece(text, COMPARE)
             case ast.BinOp(left=x, op=ast.BitAnd(), right=y):
                 left, right = self.condition(x).within(AND), self.condition(y).within(AND)
