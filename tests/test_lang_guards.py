@@ -85,8 +85,9 @@ def test_known_types_are_types() -> None:
 
 
 ONE = {
-    ("", "x**2", "float"): True,
-    ("", "x**2", "(int, float)"): True,
+    ("", "x**2", "float"): None,
+    ("", "x**2", "torch.Tensor"): None,
+    ("", "x**2", "str"): False,
     ("", "x**2", "int"): None,
     ("import math", "math.sin(x)", "float"): True,
     ("import math", "math.sin(x)", "(int, float)"): True,

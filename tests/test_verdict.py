@@ -515,6 +515,8 @@ LEAST_SQUARES = {"X": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], "x": [1.0, -1.0], "b
         ("sin(x) + x**3*y", {"x": 0.7, "y": 2.0}, "cos(x) - 3*x**2*y",
          "the term 3*x**2*y has the other sign"),
         ("sin(x) + x**3", {"x": 0.7}, "cos(x) + 6*x**2", "the term 3*x**2 is there twice"),
+        ("sin(x**2) + x**3", {"x": 0.7}, "x*cos(x**2) + 3*x**2",
+         "the term 2*x*cos(x**2) counts 1/2 times"),
         ("sin(x) + x**3", {"x": 0.7}, "cos(x) + 3*x**2 + sin(x)", "the term sin(x) is too much"),
         ("sin(x) + x**3", {"x": 0.7}, "cos(x) + 3*x**2 - 7*x", "the term -7*x is too much"),
         ("sum((X@x - b)**2) + x@x", LEAST_SQUARES, "2*X.T@(X@x - b)", "the term 2*x is missing"),

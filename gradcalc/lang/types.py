@@ -90,7 +90,11 @@ def _is(machine: Machine, value: Any, word: str) -> bool | None:
 
 def _array(machine: Machine, value: Any) -> Callable[[str], bool | None]:
     arrays, single = machine.program.naming.arrays, not machine.shape(value)
-    if machine.numbers or (arrays == NONE and single):
+    if single and arrays == NONE and not machine.numbers:
+        # one of Python's own as well as a tensor
+        plain = ("float", "int", *_NUMBERS, *_WHOLE, *_TORCHS, *_NUMPYS, *_JAXS)
+        return lambda word: None if word in plain or word.startswith("numpy.") else False
+    if machine.numbers:
         # a number of Python's own, whole or not as it is typed
         return lambda word: None if word in ("int", *_WHOLE) else word in ("float", *_NUMBERS)
     if arrays == NUMPY and single and not machine.is_array(value):

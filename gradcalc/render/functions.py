@@ -2,12 +2,13 @@
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.text import Text
 
-from gradcalc.render import Style, renderer
+from gradcalc.render import FEW_DIGITS, Style, renderer
 from gradcalc.render.canvas import draw, hung
 from gradcalc.render.text import shape_text
 
@@ -96,7 +97,8 @@ def render_page(entry: "Entry", found: "Page | Spellings", style: Style) -> str:
     body = draw(*head, *_facts(found, style), style=style, wrap=False)
     command = [Text(line, "cyan") for line in hung(found.example.command, style.width, "    ")]
     shown = draw(Text(""), *command, style=style, wrap=False)
-    return body + shown + renderer("table")([found.report], style)
+    few = replace(style, digits=FEW_DIGITS)
+    return body + shown + renderer("table")([found.report], few)
 
 
 def _names(entry: "Entry", style: Style) -> Iterator[Text]:

@@ -148,31 +148,40 @@ def gradient_rows(
         # a claim may be held against an element without a gradient
         known = told | differing[chosen] | (gradient.claim is not None)
         ok = [not off if k else None for off, k in zip(differing[chosen], known, strict=True)]
-    if digits is not None:
-        for row in (row for row, same in enumerate(ok) if same is False):
-            _tell_apart({key: own[row] for key, own in shown.items()}, columns, row, digits, report)
     masks = {"autograd": gradient.differs, "expected": None if claim is None else claim.differs}
     wrong = {
         key: np.broadcast_to(mask, shape).ravel()[chosen].tolist()
         for key, mask in masks.items()
         if mask is not None
     }
+    if digits is not None:
+        for row in (row for row, same in enumerate(ok) if same is False):
+            off = [key for key in wrong if wrong[key][row]]
+            _tell_apart(
+                {key: own[row] for key, own in shown.items()}, off, columns, row, digits, report
+            )
     return Rows(chosen, columns, ok, wrong)
 
 
 def _tell_apart(
     numbers: Mapping[str, np.float64],
+    wrong: Sequence[str],
     columns: Mapping[str, Sequence[str]],
     row: int,
     digits: int,
     report: Report,
 ) -> None:
-    """Write a row in more digits, if it takes them to see that its numbers are not the same."""
+    """Write a row in more digits, if it takes them to see that its wrong numbers are others."""
     keys = [key for key in numbers if key != "at" and columns[key][row]]
-    different = len({numbers[key] for key in keys})
+    pairs = [
+        (off, other)
+        for off in keys
+        for other in keys
+        if off in wrong and other not in wrong and numbers[off] != numbers[other]
+    ]
     for more in range(digits, ALL_DIGITS + 1):
         texts = {key: number_texts(np.array(numbers[key]), report.dtype, more)[0] for key in keys}
-        if len(set(texts.values())) == different:
+        if all(texts[off] != texts[other] for off, other in pairs):
             break
     for key, text in texts.items():
         columns[key][row] = text  # type: ignore[index]

@@ -139,7 +139,10 @@ def _term(piece: Piece, pairs: Sequence[Pair], values: Sequence[Array]) -> str |
     for count, said in (own if piece.kind == "own" else known).items():
         if abs(times - count) <= SAME:
             return f"the term {piece.text} {said}"
-    return None
+    counted = 1 + times
+    if piece.kind == "own" or counted <= 0 or "." in _times(counted):
+        return None
+    return f"the term {piece.text} counts {_times(counted)} times"
 
 
 def _shifted(pairs: Sequence[Pair]) -> str | None:
