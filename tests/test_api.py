@@ -10,6 +10,7 @@ import pytest
 import torch
 
 import gradcalc
+from tests import interface
 
 FOUR = [0.0, 4.0, 8.0, 12.0]
 
@@ -95,3 +96,8 @@ def test_the_package_is_typed_and_costs_nothing_to_import() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
     assert {"grad", "why", "Report", "GradcalcError"} <= set(gradcalc.__all__)
+
+
+def test_the_interface_is_as_mypy_knows_it() -> None:
+    assert interface.gradient_of_a_square().tolist() == [2.0, 4.0]
+    assert "kink" in interface.reason_of_a_nan()

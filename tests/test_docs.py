@@ -40,3 +40,15 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 def test_contributing_is_short() -> None:
     assert len((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").splitlines()) < 40
+
+
+def test_the_trust_table_of_the_readme_is_that_of_the_benchmark() -> None:
+    counted = (ROOT / "docs" / "verdicts.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for row, name in (
+        ("all: wrong ones passed", "wrong gradients passed"),
+        ("all: right ones rejected", "right gradients rejected"),
+    ):
+        (line,) = (line for line in counted.splitlines() if line.startswith(row))
+        cells = line.removeprefix(row).split()
+        assert f"| {name} | {' | '.join(cells)} |" in readme
