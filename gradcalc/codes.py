@@ -175,8 +175,8 @@ def completed(argv: list[str]) -> list[str]:
     option = first.partition("=")[0]
     if option.startswith("--"):
         return argv if option in OWN or not rest else ["grad", *argv]
-    # a word alone is a command that is misspelt, or not there
-    word = first[:1] != "-" and first.replace("-", "_").isidentifier()
+    # a word alone is a command that is misspelt, or not there; x·y and πr are words to Python too
+    word = first[:1] != "-" and first.isascii() and first.replace("-", "_").isidentifier()
     named = any(w.partition("=")[0] in (f"--{first}", f"-{first}", first) for w in rest)
     return argv if word and not named else ["grad", *argv]
 

@@ -126,7 +126,7 @@ RAISES = {
     "raise ValueError": "the program raises ValueError",
     "raise torch.cuda.OutOfMemoryError('x', 3)": "raises torch.cuda.OutOfMemoryError: x",
     "raise": "the program raises an error",
-    "assert False, f'bad {x}'": "the assertion False does not hold",
+    "assert False, f'bad {x}'": "the assertion False does not hold: bad {x}",
 }
 
 

@@ -589,6 +589,16 @@ def test_matrices_fit_and_say_what_is_left_out(shape, wrong, width):
     assert ("✓" in text) == ("✗" not in text)
 
 
+def test_a_matrix_is_right_only_where_every_element_was_judged():
+    report = matrix_report((2, 2))
+    told = np.array([[True, True], [False, True]])
+    partly = replace(report, gradients=(replace(report.gradients[0], told=told),))
+    text = renderer("table")([partly], replace(PLAIN, digits=3))
+    assert "✓" not in text
+    assert "\n 1,0     0.667       1.33\n" in text
+    assert "0,1" not in text
+
+
 def test_a_value_that_is_a_matrix():
     text = renderer("table")([replace(VECTOR, value=np.eye(2))], PLAIN)
     assert text.startswith("value\n⎡ 1  0 ⎤\n⎣ 0  1 ⎦\n\n")

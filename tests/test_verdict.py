@@ -506,6 +506,8 @@ LEAST_SQUARES = {"X": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], "x": [1.0, -1.0], "b
         ("sum((X@x - b)**2)", LEAST_SQUARES, "-2*X.T@(X@x - b)", "it has the other sign"),
         ("sum((X@x - b)**2)", LEAST_SQUARES, "-X.T@(X@x - b)",
          "it has the other sign, and 1/2 times as large"),
+        ("x**3", {"x": 2.0}, "2*x**2", "it is 2/3 times the gradient everywhere"),
+        ("x**2", {"x": 2.0}, "1.5*x", "it is 0.75 times the gradient everywhere"),
         ("log(x)/log(2)", {"x": 3.0}, "1/x", "it is 0.693147 times the gradient everywhere"),
         ("trace(x@B)", {"x": [[1.0, 2.0], [3.0, 4.0]], "B": [[5.0, 6.0], [7.0, 9.0]]}, "B",
          "it is the transpose of the gradient"),

@@ -208,9 +208,9 @@ def _assert(machine: Machine, node: ast.Assert) -> None:
     if not operators.truth(machine, machine.eval(node.test)):
         machine.node = node
         message = machine.eval(node.msg) if node.msg is not None else None
+        said = f": {message}" if isinstance(message, str) else ""
         raise InvalidValueError(
-            f"the assertion {text_of(node.test, machine.source)} does not hold",
-            hint=message if isinstance(message, str) else None,
+            f"the assertion {text_of(node.test, machine.source)} does not hold{said}"
         )
 
 

@@ -92,6 +92,8 @@ def _is_mathematics(program: Program, numbers: Collection[str]) -> bool:
     constants = tokens.CONSTANTS.keys() & set(program.required) - set(numbers)
     if constants or tokens.TRANSPOSED in program.source:
         return True
+    if any(tokens.is_product(name, numbers) for name in program.required):
+        return True
     match program.body:
         case (ast.Expr(value=ast.Lambda()),):
             return True

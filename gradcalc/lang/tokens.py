@@ -2,6 +2,7 @@
 
 import keyword
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 WORDS = frozenset(keyword.kwlist)
@@ -36,6 +37,17 @@ TOKEN = re.compile(
 
 STARTS = frozenset({"number", "name", "open", "bar", "root"})
 """What a factor begins with."""
+
+
+def is_product(name: str, numbers: Collection[str]) -> bool:
+    """Whether what Python takes for one name is several: x·y, πr.
+
+    `numbers` are the names that have a value.
+    """
+    parts = re.split("[·πτ]", name)
+    if name in numbers or len(parts) == 1:
+        return False
+    return "·" in name or ({*parts} > {""} and {*parts} - {""} <= {*numbers})
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ def isinstance_of(machine: Machine, value: Any, words: Any) -> bool:
         unsure += [word] if known is None else []
     if unsure:
         raise UnsupportedError(
-            f"whether {machine.describe(value)} is of type {unsure[0]} hangs on how it is given",
+            f"whether {machine.describe(value)} counts as {unsure[0]} is not known here",
             hint="leave the check out",
         )
     return False

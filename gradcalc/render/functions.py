@@ -95,7 +95,9 @@ def render_page(entry: "Entry", found: "Page | Spellings", style: Style) -> str:
     if isinstance(found, Mapping):
         return draw(*head, *_spelled(found, style), style=style, wrap=False)
     body = draw(*head, *_facts(found, style), style=style, wrap=False)
-    command = [Text(line, "cyan") for line in hung(found.example.command, style.width, "    ")]
+    # lines of a command that go on, so that it can be pasted
+    *lines, last = hung(found.example.command, style.width - len(" \\"), "    ")
+    command = [Text(line, "cyan") for line in (*(f"{line} \\" for line in lines), last)]
     shown = draw(Text(""), *command, style=style, wrap=False)
     few = replace(style, digits=FEW_DIGITS)
     return body + shown + renderer("table")([found.report], few)

@@ -27,6 +27,7 @@ from gradcalc.render.text import (
     disagreeing,
     gradient_rows,
     hidden_text,
+    judged,
     scalar_rows,
     shape_text,
     visible,
@@ -118,30 +119,32 @@ def _gradient(report: Report, gradient: InputGradient, style: Style) -> str:
 
 
 def _matrix(report: Report, gradient: InputGradient, style: Style) -> Iterator[RenderableType]:
-    """The input and its gradient as matrices, then the rows of the elements that differ."""
+    """The input and its gradient as matrices, then the rows of the elements that are not right."""
     shape, differing = gradient.shape, disagreeing(gradient)
     known = {
         gradient.name: report.inputs.get(gradient.name),
         _witness(gradient): gradient.best,
         "accumulated": gradient.accumulated,
     }
+    wrong = None if gradient.differs is None else np.broadcast_to(gradient.differs, shape)
     arrays = [
-        Named(title, values, gradient.differs if title == "autograd" else None)
+        Named(title, np.broadcast_to(values, shape), wrong if title == "autograd" else None)
         for title, values in known.items()
         if values is not None
     ]
     drawn = list(blocks(arrays, report.dtype, style))
-    right = differing is not None and not differing.any()
-    yield from lines_of(drawn, Text(style.marks[right or None], "green"))
-    shown = np.arange(0) if differing is None else np.flatnonzero(differing)[:_MOST_ODD]
+    odd = np.zeros(0, np.bool_) if differing is None else differing | ~judged(gradient, differing)
+    right = None if differing is None or odd.any() else True
+    yield from lines_of(drawn, Text(style.marks[right], "green"))
+    shown = np.flatnonzero(odd)[:_MOST_ODD]
     if len(shown):
         rows = gradient_rows(report, gradient, shown, style.digits)
         rows = replace(rows, positions=np.arange(len(shown)))
         yield _BLANK
         yield table(text_columns(gradient.name, rows, style), rows, style)
-    odd = 0 if differing is None else int(differing.sum())
-    if odd > len(shown) or is_cut(shape, drawn):
-        also = f", {odd - len(shown):,} more that differ" if odd > len(shown) else ""
+    left = int(odd.sum()) - len(shown)
+    if left or is_cut(shape, drawn):
+        also = f", {left:,} more like these" if left else ""
         yield Text(f"{style.dots} of shape {shape_text(shape)}{also}; --all shows every row", "dim")
 
 

@@ -145,8 +145,7 @@ def gradient_rows(
     differing = disagreeing(gradient)
     ok: list[bool | None] = [None] * len(chosen)
     if differing is not None:
-        # a claim may be held against an element without a gradient
-        known = told | differing[chosen] | (gradient.claim is not None)
+        known = judged(gradient, differing)[chosen]
         ok = [not off if k else None for off, k in zip(differing[chosen], known, strict=True)]
     masks = {"autograd": gradient.differs, "expected": None if claim is None else claim.differs}
     wrong = {
@@ -215,6 +214,13 @@ def disagreeing(gradient: InputGradient) -> Mask | None:
     spread = [np.broadcast_to(mask, shape).ravel() for mask in masks]
     together: Mask = np.logical_or.reduce(spread)
     return together
+
+
+def judged(gradient: InputGradient, differing: Mask) -> Mask:
+    """Which elements were held to something: a claim may be without there being a gradient."""
+    told = True if gradient.told is None else np.ravel(gradient.told)
+    found: Mask = differing | told | (gradient.claim is not None)
+    return found
 
 
 def visible(gradient: InputGradient, *, show_all: bool) -> Positions:

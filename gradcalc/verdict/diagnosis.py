@@ -1,6 +1,7 @@
 """What is wrong with a claim: how it goes together with the gradient, here and at other points."""
 
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 
 import numpy as np
 
@@ -8,6 +9,9 @@ from gradcalc.testimony import Array, Piece
 
 SAME = 1e-9
 """The relative difference up to which numbers are the same for a diagnosis."""
+
+LARGEST_DENOMINATOR = 100
+"""Up to it a factor that is no short decimal is told as a fraction."""
 
 Pair = tuple[Array, Array]
 """What a claim gives at a point, and the gradient there."""
@@ -73,11 +77,14 @@ def _multiplied(pairs: Sequence[Pair], counts: Sequence[int]) -> str | None:
 
 
 def _times(factor: float) -> str:
-    """A factor as a whole number, one over a whole number, or a decimal."""
+    """A factor as a whole number, one over a whole number, a decimal, or a fraction."""
     for size, text in ((factor, "{}"), (1 / factor, "1/{}")):
         if abs(size - round(size)) <= SAME * size and round(size) <= SIZES:
             return text.format(round(size))
-    return f"{factor:g}"
+    short = f"{factor:g}"
+    ratio = Fraction(factor).limit_denominator(LARGEST_DENOMINATOR)
+    exact = abs(float(short) - factor) <= SAME * factor
+    return short if exact or abs(ratio - factor) > SAME * factor else str(ratio)
 
 
 def _summed(pairs: Sequence[Pair]) -> str | None:

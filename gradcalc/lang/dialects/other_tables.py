@@ -139,7 +139,8 @@ OTHERS = tables(
 [math]
 sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp exp2 expm1 log1p log2 log10 sqrt
     fabs floor ceil trunc erf erfc lgamma degrees radians(x, /) -> elements.of_math(*)
-pow atan2 fmod(x, y, /) -> elements.of_math(*)
+pow fmod(x, y, /) -> elements.of_math(*)
+atan2(y, x, /) -> elements.of_math(*)
 remainder(x, y, /) -> elements.ieee_remainder
 log(x, base=None, /) -> elements.log_of_base
 hypot(*coordinates: any) -> elements.length
