@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcalc.errors import ShapeError, UnknownNameError, did_you_mean
+from gradcalc.errors import InvalidValueError, ShapeError, UnknownNameError, did_you_mean
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.evaluate import evaluate
 from gradcalc.lang.fence import compile_program
@@ -42,11 +43,15 @@ class Problem:
     large inputs: by far faster, but kinks, edges and jumps are only told to be there. With `steps`
     autograd also tells what it has for every operation. `rooms` is how far claims that are numbers
     may be off, by input.
+
+    Of a caller from outside programs may be texts, inputs whatever numpy makes numbers of, and
+    without `wrt` it is by all inputs. Raises `InvalidValueError` for what is none of these, and
+    what `compile_program` raises.
     """
 
     program: Program
     inputs: Mapping[str, Array]
-    wrt: tuple[str, ...]
+    wrt: tuple[str, ...] = ()
     lets: tuple[tuple[str, Program], ...] = ()
     detach: tuple[str, ...] = ()
     of: str | None = None
@@ -61,6 +66,23 @@ class Problem:
     steps: bool = False
     rooms: Mapping[str, Room] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        change = partial(object.__setattr__, self)
+        inputs: Mapping[str, Any] = self.inputs
+        if not all(isinstance(v, np.ndarray) and v.dtype == np.float64 for v in inputs.values()):
+            change("inputs", {name: _numbers(value, name) for name, value in inputs.items()})
+        lets = frozenset(name for name, _ in self.lets)
+        change("program", _compiled(self.program, lets, frozenset({*lets, *inputs})))
+        for field_name in ("wrt", "detach"):
+            names: Any = getattr(self, field_name)
+            change(field_name, (names,) if isinstance(names, str) else tuple(names))
+        if not self.wrt:
+            change("wrt", tuple(inputs))
+        if any(not isinstance(claim, Program) for claim in self.claims.values()):
+            known = frozenset({*lets, *inputs, *self.program.assigned})
+            texts = self.claims.items()
+            change("claims", {name: _compiled(claim, known, known) for name, claim in texts})
+
     def joined(self, gradients: Mapping[str, Any]) -> Any:
         """Gradients by input as one flat array, in the order of `wrt`."""
         parts = [np.ravel(gradients[name]) for name in self.wrt]
@@ -71,6 +93,33 @@ class Problem:
         ends = np.cumsum([self.inputs[name].size for name in self.wrt])
         parts = zip(self.wrt, np.split(flat, ends[:-1]), strict=False)
         return {name: part.reshape(self.inputs[name].shape) for name, part in parts}
+
+
+def _compiled(program: Any, known: frozenset[str], numbers: frozenset[str]) -> Program:
+    """The program of a text."""
+    if isinstance(program, Program):
+        return program
+    if isinstance(program, str):
+        return compile_program(program, known=known, numbers=numbers)
+    raise InvalidValueError(
+        f"a program is a text or a Program, not a {type(program).__name__}",
+        hint="gradcalc.compile_program makes a Program of a text",
+    )
+
+
+def _numbers(value: Any, name: str) -> Array:
+    if hasattr(value, "detach") and hasattr(value, "cpu"):
+        value = value.detach().cpu()
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        array = np.array("lists of different lengths")
+    if array.dtype.kind not in "biuf":
+        raise InvalidValueError(
+            f"{name}: a {type(value).__name__} is no value",
+            hint="a number, lists of numbers, a numpy array or a torch tensor",
+        )
+    return array.astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)

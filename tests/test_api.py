@@ -98,6 +98,24 @@ def test_the_package_is_typed_and_costs_nothing_to_import() -> None:
     assert {"grad", "why", "Report", "GradcalcError"} <= set(gradcalc.__all__)
 
 
+@pytest.mark.parametrize("x", [3, [3.0], np.array(3), np.float32(3), torch.tensor([3.0])])
+def test_a_problem_takes_what_people_pass(x: Any) -> None:
+    problem = gradcalc.Problem("x^2*y", {"x": x, "y": 2}, wrt="x", claims={"x": "2*x*y"})
+    report = gradcalc.calculate(problem)
+    assert report.verdict.exit_code == 0
+    assert float(report.gradient["x"].sum()) == 12.0
+    assert [*gradcalc.calculate(gradcalc.Problem("x*y", {"x": x, "y": 2})).gradient] == ["x", "y"]
+
+
+@pytest.mark.parametrize("x", [None, "3", [[1], [2, 3]], 1j, object()])
+def test_a_problem_says_what_it_wants(x: Any) -> None:
+    with pytest.raises(gradcalc.GradcalcError, match=r"x: a .* is no value") as raised:
+        gradcalc.Problem("x**2", {"x": x})
+    assert "numpy array" in str(raised.value.hint)
+    with pytest.raises(gradcalc.GradcalcError, match="a program is a text"):
+        gradcalc.Problem(3, {"x": 1.0})
+
+
 def test_the_interface_is_as_mypy_knows_it() -> None:
     assert interface.gradient_of_a_square().tolist() == [2.0, 4.0]
     assert "kink" in interface.reason_of_a_nan()

@@ -155,35 +155,29 @@ def gradient_rows(
     }
     if digits is not None:
         for row in (row for row, same in enumerate(ok) if same is False):
+            compared = {k: own[row] for k, own in shown.items() if k != "at" and columns[k][row]}
             off = [key for key in wrong if wrong[key][row]]
-            _tell_apart(
-                {key: own[row] for key, own in shown.items()}, off, columns, row, digits, report
-            )
+            for key, text in _told_apart(compared, off, digits, report.dtype).items():
+                columns[key] = [*columns[key][:row], text, *columns[key][row + 1 :]]
     return Rows(chosen, columns, ok, wrong)
 
 
-def _tell_apart(
-    numbers: Mapping[str, np.float64],
-    wrong: Sequence[str],
-    columns: Mapping[str, Sequence[str]],
-    row: int,
-    digits: int,
-    report: Report,
-) -> None:
-    """Write a row in more digits, if it takes them to see that its wrong numbers are others."""
-    keys = [key for key in numbers if key != "at" and columns[key][row]]
+def _told_apart(
+    numbers: Mapping[str, np.float64], wrong: Sequence[str], digits: int, dtype: str
+) -> dict[str, str]:
+    """The numbers of a row in as many digits as it takes to see that the wrong ones are others."""
     pairs = [
         (off, other)
-        for off in keys
-        for other in keys
+        for off in numbers
+        for other in numbers
         if off in wrong and other not in wrong and numbers[off] != numbers[other]
     ]
+    texts: dict[str, str] = {}
     for more in range(digits, ALL_DIGITS + 1):
-        texts = {key: number_texts(np.array(numbers[key]), report.dtype, more)[0] for key in keys}
+        texts = {key: number_texts(np.array(n), dtype, more)[0] for key, n in numbers.items()}
         if all(texts[off] != texts[other] for off, other in pairs):
             break
-    for key, text in texts.items():
-        columns[key][row] = text  # type: ignore[index]
+    return texts
 
 
 def scalar_rows(
