@@ -154,11 +154,13 @@ def gradient_rows(
         if mask is not None
     }
     if digits is not None:
+        told_apart = {key: list(texts) for key, texts in columns.items()}
         for row in (row for row, same in enumerate(ok) if same is False):
             compared = {k: own[row] for k, own in shown.items() if k != "at" and columns[k][row]}
             off = [key for key in wrong if wrong[key][row]]
             for key, text in _told_apart(compared, off, digits, report.dtype).items():
-                columns[key] = [*columns[key][:row], text, *columns[key][row + 1 :]]
+                told_apart[key][row] = text
+        columns = {**told_apart}
     return Rows(chosen, columns, ok, wrong)
 
 
