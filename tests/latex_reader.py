@@ -2,9 +2,10 @@ r"""LaTeX read back: whether it is well formed, and what a formula comes to.
 
 The reader knows the conventions that a reader of textbooks knows, and nothing of how the formula
 was written: vectors are columns, factors side by side are a product, `\sum` takes in the product
-behind it, indexes count from 1. Nothing but a number is broadcast.
+behind it, indexes count from 1. Nothing but a number is broadcast, and that not in a sum.
 """
 
+import itertools
 import re
 import shutil
 import subprocess
@@ -73,7 +74,7 @@ FUNCTIONS = {
     "softmax": lambda z: scipy.special.softmax(z, axis=0), "logsumexp": scipy.special.logsumexp,
     "std": lambda z: np.std(z, ddof=1), "var": lambda z: np.var(z, ddof=1),
     "diag": lambda z: np.diag(z[:, 0]), "cumsum": lambda z: np.cumsum(z, axis=0),
-    "flip": lambda z: z[::-1],
+    "flip": lambda z: z[::-1], "tril": np.tril,
 }  # fmt: skip
 ALONG = {
     "softmax": scipy.special.softmax, "log\\_softmax": scipy.special.log_softmax,
@@ -105,14 +106,16 @@ def compiles(body, folder):
 class Reader:
     """Works out a formula, given the values of names; a vector is a column.
 
-    Vectors of ones and unit matrices are of one `size`, as is what a maximum is over.
+    Vectors of ones and unit matrices are of one `size`, as is what a maximum is over; ones by their
+    places among the words may be of other `sizes`.
     """
 
-    def __init__(self, tex, values, size=2):
+    def __init__(self, tex, values, size=2, sizes=()):
         self._words = [word for word in tokens(tex) if not word.isspace() and word != r"\,"]
         self._values = dict(values)
         self._places = {}
         self._size = size
+        self._sizes = dict(zip(_unsized(self._words), sizes, strict=False))
         self._at = 0
 
     def result(self):
@@ -152,7 +155,9 @@ class Reader:
         value = sign * self._product()
         while self._next() in ("+", "-"):
             sign = -1 if self._take() == "-" else 1
-            value = np.add(*alike(value, sign * self._product()))
+            other = sign * self._product()
+            assert np.shape(value) == np.shape(other), "a number is no vector"
+            value = value + other
         return value
 
     def _product(self):
@@ -243,12 +248,7 @@ class Reader:
         if word == r"\bar":
             return np.mean(self._braced())
         if word == r"\mathbf":
-            one = self._inside() == "1"
-            count = self._size
-            if self._skip("_", "{"):
-                count = int(self._take())
-                self._take("}")
-            return np.full((count, 1), float(one))
+            return self._filled(self._sizes.get(self._at - 1, self._size))
         if word == r"\begin":
             return self._environment(self._inside())
         if word in (r"\sum", r"\prod") or (word in (r"\max", r"\min") and self._next() == "_"):
@@ -257,10 +257,21 @@ class Reader:
         if known is not None:
             return known
         if word == "I":
-            return np.eye(self._size)
+            sized = self._next() == "_" and self._next(2).isdigit()
+            return np.eye(int(self._inside()) if sized and self._skip("_") else self._size)
         if word in ("e", r"\pi"):
             return {"e": np.e, r"\pi": np.pi}[word]
         return self._call(self._inside() if word == r"\operatorname" else word)
+
+    def _filled(self, rows):
+        """Ones or zeros, which may say how many rows they have, and columns."""
+        one, columns = self._inside() == "1", 1
+        if self._skip("_", "{"):
+            rows = int(self._take())
+            if self._skip(r"\times"):
+                columns = int(self._take())
+            self._take("}")
+        return np.full((rows, columns), float(one))
 
     def _braced(self):
         self._take("{")
@@ -372,6 +383,30 @@ class Reader:
         condition = self._condition()
         self._take(r"\\")
         return np.where(condition, value, self._cases())[()]
+
+
+def read(tex, values, size, shape):
+    """What a formula of that shape comes to, whatever sizes its ones have, if they fit together."""
+    count = len(_unsized(Reader(tex, values)._words))
+    for least in (2, 1):
+        found = {}
+        for sizes in itertools.product(range(least, size + 1), repeat=count):
+            try:
+                value = Reader(tex, values, size, sizes).result()
+            except (AssertionError, ValueError):
+                continue
+            if np.shape(value) == shape:
+                found.setdefault(np.asarray(value).round(9).tobytes(), value)
+        if found:
+            break
+    (only,) = found.values()
+    return only
+
+
+def _unsized(words):
+    """Where there are ones that do not say how many they are."""
+    starts = (k for k, word in enumerate(words) if word == r"\mathbf")
+    return [k for k in starts if words[k + 4 : k + 5] != ["_"]]
 
 
 def alike(left, right):

@@ -57,7 +57,7 @@ def mathematics(formula, parts=(), shapes=SHAPES, **changes):
 CASES = {
     "2*X.T@(X@w - b)": r"2 X^{\top} (X w - b)",
     "x/norm(x)": r"\frac{x}{\lVert x \rVert}",
-    "a*(1 - tanh(W@x)**2)": r"a \odot (1 - \tanh^{2}(W x))",
+    "a*(1 - tanh(W@x)**2)": r"a \odot (\mathbf{1} - \tanh^{2}(W x))",
     "2*outer(X@w - b, w)": r"2 (X w - b) w^{\top}",
     "-X.T@(a*sigmoid(-a*(X@w)))": r"-X^{\top} (a \odot \sigma(-a \odot (X w)))",
     "(A + A.T)@x": r"(A + A^{\top}) x",
@@ -227,7 +227,7 @@ CASES = {
     "[[1, s], [2*r, 4]]": r"\begin{pmatrix} 1 & s \\ 2 r & 4 \end{pmatrix}",
     "[(s > 0), (r > 0)]": r"\begin{pmatrix} {}[s > 0] \\ {}[r > 0] \end{pmatrix}",
     # names and numbers
-    "lambda_*x + alpha": r"\lambda x + \alpha",
+    "lambda_*x + alpha": r"\lambda x + \alpha \mathbf{1}",
     "W_2@x1": "W_{2} x_{1}",
     "t1 + pi": r"t_{1} + \pi",
     "1e-05*x": "10^{-5} x",
@@ -261,7 +261,7 @@ def test_a_formula_in_the_notation_of_textbooks(formula):
 def test_parts_stand_below():
     parts = [("t1", "tanh(W@x)"), ("t2", "a - t1")]
     assert mathematics("W.T@((1 - t1**2)*t2) + t2@t2*x", parts) == "\n".join([
-        r"W^{\top} ((1 - t_{1}^{\circ 2}) \odot t_{2}) + \lVert t_{2} \rVert^{2} x \\",
+        r"W^{\top} ((\mathbf{1} - t_{1}^{\circ 2}) \odot t_{2}) + \lVert t_{2} \rVert^{2} x \\",
         r"\text{where } t_{1} &= \tanh(W x) \\",
         r"t_{2} &= a - t_{1}",
     ])  # fmt: skip
@@ -294,7 +294,7 @@ def test_a_long_sum_goes_on_below():
     assert len(more) == 2
     assert all(len(line) < 200 for line in (first, *more))
     assert " ".join([first, *more]).startswith("10 x_{3} + 11 x_{4} + 12 x_{5} + 13")
-    assert more[-1].endswith(r"- \lVert x \rVert")
+    assert more[-1].endswith(r"- \lVert x \rVert \mathbf{1}")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from gradcalc.render import Style, renderer
 from gradcalc.render.tex.names import name_table
 from gradcalc.report import Report
 from tests.formula_families import FAMILIES, Family, point
-from tests.latex_reader import Reader, compiles, fault, needs_tex
+from tests.latex_reader import Reader, compiles, fault, needs_tex, read
 from tests.trust_cases import report
 
 SIZE = 4
@@ -56,7 +56,7 @@ def gradients(answer: Report, tex: str) -> dict[str, Any]:
     for name in answer.inputs:
         if names[name] in whole:
             right, values = whole[names[name]]
-            found[name] = Reader(right, values, SIZE).result()
+            found[name] = read(right, values, SIZE, np.shape(given[names[name]]))
     return found
 
 
@@ -65,6 +65,7 @@ def check(answer: Report) -> None:
     assert fault(tex) is None
     assert answer.verdict.outcome in ("verified", "vanished"), answer.verdict.message
     assert r"\texttt" not in tex.split("{align*}")[1]
+    assert r"\item[formula]" not in tex, "it is shown in numbers"
     found = gradients(answer, tex)
     for gradient in answer.gradients:
         assert gradient.formula is not None
@@ -136,6 +137,29 @@ PAPERS: dict[str, dict[str, tuple[int, ...]]] = {
 def test_a_gradient_of_a_paper_in_latex(program: str) -> None:
     family = Family("", program, PAPERS[program], {})
     check(report(program, **point(family)))
+
+
+TAKEN = (
+    "sum(x[1:])", "sum(x[1:] - x[:-1])", "x[1:].sum() + x[0]**2", "sum(A[0])", "sum(A[:,1])",
+    "x[0]*y[1]", "A[0,1]", "A[0,1]*A[1,0]", "sum(A[1:,:2])", "sum(A[0]*x)", "sum(A[:,1]**2)",
+    "sum(x[::2])", "x[1:3].sum()*x[0]", "mean(x[1:])", "sum(A[0]) + sum(x)",
+    "2*sum(x[:2]) + 3*sum(x[1:])", "sum(exp(x[1:])*y[:-1])", "softmax(x)[0]", "std(x)*sum(y)",
+    "(x - mean(x))@y", "sum(A[1])*sum(A[:,0])", "sum(A.T[0])", "sum(x[1:,None]*y)",
+    "sum(A[0])*x[0]", "sum(kron(A, B))", "sum(kron(A, B)**2)", "sum(A[1:]@x)",
+    "sum(A[:2,:2]@x[:2])", "norm(A[0])", "sum(A[:,0]*A[1])", "sum(sum(A, axis=0)[1:])",
+    "sum(mean(A, axis=1)[:2])", "sum(A[0,1:]**2)", "sum(x[-1:])", "sum(A[-1:])", "sum(A[:,1:2])",
+    "sum(A[:,1:2]*x[:,None])", "sum(outer(x, y))", "sum(tril(A))", "sum(A[1:3,1:3])",
+    "sum((2*A - 1)**2)", "sum(x - y[0])**2", "sum((x[1:] - x[0])**2)", "sum((A - A[0])**2)",
+    "sum((A - A[:,:1])**2)", "sum(exp(A[1]))", "trace(A[1:,1:])", "prod(x[1:])",
+)  # fmt: skip
+"""Slices, rows, columns and single elements, under sums and beside numbers."""
+
+
+@pytest.mark.parametrize("program", TAKEN)
+def test_what_is_taken_out_has_its_place(program: str) -> None:
+    shapes = {name: shape for name, shape in {"x": V, "y": V, "A": M, "B": M}.items()
+              if re.search(rf"\b{name}\b", program)}  # fmt: skip
+    check(report(program, **point(Family("", program, shapes, {}))))
 
 
 @needs_tex

@@ -80,12 +80,14 @@ def _sum_hoist(s: Simplifier, x: Node, axes: Shape) -> Node | None:
     factors = x["body"].args
     outside = [factor for factor in factors if constant(factor)]
     inside = sympy.Mul(*[factor for factor in factors if factor not in outside])
-    if not outside or inside == 1 or s.spread_shape(inside) != x.shape:
+    own = s.spread_shape(inside)
+    own = (1,) * (x.ndim - len(own)) + own
+    if not outside or inside == 1 or any(own[axis] != x.shape[axis] for axis in axes):
         return None
     front = s.map(sympy.Mul(*outside), kept(x.shape, axes))
     front = s(ops.RESHAPE, front, shape=reduced(x.shape, axes))
-    total = s(ops.SUM, s.map(inside, x.shape), axes=axes)
-    return s.map(s.body(front) * s.body(total), total.shape)
+    total = s(ops.SUM, s.map(inside, own), axes=axes)
+    return s.map(s.body(front) * s.body(total), reduced(x.shape, axes))
 
 
 def _sum_dot(s: Simplifier, x: Node, axes: Shape) -> Node | None:
@@ -150,12 +152,38 @@ def _sum_diagonal(s: Simplifier, x: Node, axes: Shape) -> Node | None:
 def _sum_moved(s: Simplifier, x: Node, axes: Shape) -> Node | None:
     """The sum of all elements does not mind where they are."""
     movers = (ops.PERMUTE, ops.RESHAPE, ops.FLIP, ops.ROLL, ops.SCATTER, ops.EMBED)
-    if x.op not in movers or len(axes) != x.ndim:
+    left = reduced(x.shape, axes)
+    if x.op not in movers or math.prod(left) != 1:
         return None
     if x.op is ops.SCATTER and any(isinstance(item, ops.Data) for item in x["key"]):
         return None
     inner = x.operands[0]
-    return s(ops.SUM, inner, axes=tuple(range(inner.ndim))) if inner.ndim else inner
+    total = s(ops.SUM, inner, axes=tuple(range(inner.ndim))) if inner.ndim else inner
+    return s(ops.RESHAPE, total, shape=left) if left else total
+
+
+def _sum_inserted(s: Simplifier, x: Node, axes: Shape) -> Node | None:
+    """Dimensions that were put in and are kept are put in behind the sum."""
+    left = reduced(x.shape, axes)
+    if x.op is not ops.MAP or not left or math.prod(left) != 1:
+        return None
+    others = tuple(axis for axis in range(x.ndim) if axis not in axes)
+    less = [_before_insertion(node, others, x.ndim) for node in x.operands]
+    parts = {y: s.body(n) for y, n in zip(x["symbols"], less, strict=True) if n is not None}
+    if len(parts) < len(less):
+        return None
+    inner = s.map(x["body"].xreplace(parts), tuple(x.shape[axis] for axis in axes))
+    return s(ops.RESHAPE, s(ops.SUM, inner, axes=tuple(range(len(axes)))), shape=left)
+
+
+def _before_insertion(node: Node, axes: Shape, rank: int) -> Node | None:
+    """What a node of a tensor of that rank was before these dimensions of size 1 were put in."""
+    if not node.shape:
+        return node
+    own = tuple(axis - (rank - node.ndim) for axis in axes if axis >= rank - node.ndim)
+    if node.op is not ops.RESHAPE or node.operands[0].shape != reduced(node.shape, own):
+        return None
+    return node.operands[0]
 
 
 def _sum_centred(s: Simplifier, x: Node, axes: Shape) -> Node | None:
@@ -265,6 +293,9 @@ SUMS: tuple[Rule, ...] = (
                            axes=(1,))),
     Rule("sum-moved", ops.SUM, _sum_moved,
          lambda f, x, a: f(ops.SUM, f(ops.RESHAPE, a, shape=(9,)), axes=(0,))),
+    Rule("sum-inserted", ops.SUM, _sum_inserted,
+         lambda f, x, a: f(ops.SUM, f.map(
+             sympy.exp(f.symbol(f(ops.RESHAPE, x, shape=(1, 3)))), (1, 3)), axes=(1,))),
     Rule("softmax-shifted", ops.SOFTMAX, _softmax_shifted,
          lambda f, x, a: f(ops.SOFTMAX, f.map(
              f.symbol(x) - f.symbol(f(ops.AMAX, x, axes=(0,))), (3,)), axis=0)),

@@ -17,7 +17,7 @@ from gradcalc.render.tex.pieces import (
 )
 from gradcalc.render.tex.quotients import slashed
 from gradcalc.render.tex.reductions import SIGNS, mean, total
-from gradcalc.render.tex.shapes import together
+from gradcalc.render.tex.shapes import Size, padding, together
 from gradcalc.render.tex.spread import is_ones, ones, spread
 
 if TYPE_CHECKING:
@@ -94,8 +94,16 @@ def _outer(w: "Writer", arguments: Sequence[ast.expr]) -> Piece:
     return side_by_side(w.piece(arguments[0]), w.row(arguments[1]))
 
 
-def _identity(w: "Writer", arguments: Sequence[ast.expr]) -> Piece:
-    return Piece(r"\mathbf{I}" if w.has("I") else "I")
+def _identity(w: "Writer", size: Size) -> Piece:
+    letter = r"\mathbf{I}" if w.has("I") else "I"
+    return Piece(f"{letter}_{{{size}}}", CALL) if w.sized and size is not None else Piece(letter)
+
+
+def _eye(w: "Writer", arguments: Sequence[ast.expr]) -> Piece:
+    match arguments[0]:
+        case ast.Constant(value=int(size)):
+            return _identity(w, size)
+    return _identity(w, None)
 
 
 def _where(w: "Writer", arguments: Sequence[ast.expr]) -> Piece | None:
@@ -116,13 +124,16 @@ def _where(w: "Writer", arguments: Sequence[ast.expr]) -> Piece | None:
     return Piece(rf"\begin{{cases}} {stacked(rows)} \end{{cases}}", LOWEST)
 
 
-def _ones(w: "Writer", arguments: Sequence[ast.expr]) -> Piece:
-    call = ast.Call(ast.Name("ones" if len(arguments) > 1 else "ones_like"), [*arguments], [])
-    return ones(w.shape(call))
+def _ones(name: str) -> Call:
+    def call(w: "Writer", arguments: Sequence[ast.expr]) -> Piece:
+        return ones(w, w.shape(ast.Call(ast.Name(name), [*arguments], [])))
+
+    return call
 
 
 def _diagonal(w: "Writer", arguments: Sequence[ast.expr]) -> Piece | None:
-    return _identity(w, arguments) if is_ones(arguments[0]) else None
+    shape = w.shape(arguments[0])
+    return _identity(w, shape[0] if shape else None) if is_ones(arguments[0]) else None
 
 
 def _tensor(w: "Writer", arguments: Sequence[ast.expr]) -> Piece | None:
@@ -130,20 +141,61 @@ def _tensor(w: "Writer", arguments: Sequence[ast.expr]) -> Piece | None:
 
 
 def _pad(w: "Writer", arguments: Sequence[ast.expr]) -> Piece | None:
-    """Zeros above and below a vector."""
+    """Zeros above and below a vector, or around a matrix."""
     x, amounts = arguments
-    match amounts:
-        case ast.Tuple(elts=[ast.Constant(value=int(above)), ast.Constant(value=int(below))]) if (
-            w.rank(x) == 1
-        ):
-            inner = x.elts if isinstance(x, ast.List) else [x]
-            cells = [*_zeros(above), *(w.piece(part).text for part in inner), *_zeros(below)]
-            return Piece(matrix([[cell] for cell in cells]))
+    shape, widths = w.shape(x), padding(amounts)
+    if shape is None or widths is None or not len(widths) // 2 <= len(shape) <= 2:
+        return None
+    ends = [*widths, 0, 0] if len(shape) == 2 else [0, 0, *widths]
+    left, right, above, below = ends[:4]
+    rows, columns = (*shape, 1) if len(shape) == 1 else shape
+    with w.sizes():
+        cells, high, wide = _cells(w, x, rows, columns)
+    high, wide = [above, *high, below], [left, *wide, right]
+    blank = [""] * len(wide)
+    cells = [blank, *(["", *row, ""] for row in cells), blank]
+    grid = [
+        [cell or _zeros(r, c) for cell, c in zip(row, wide, strict=True) if c != 0]
+        for row, r in zip(cells, high, strict=True)
+        if r != 0
+    ]
+    return Piece(matrix(grid))
+
+
+def _flat(w: "Writer", arguments: Sequence[ast.expr]) -> Piece | None:
+    """The elements of a matrix of one column or row as a vector."""
+    match w.shape(arguments[0]):
+        case (_,) | (_, 1):
+            return w.piece(arguments[0])
+        case (1, _):
+            return w.transposed(arguments[0])
     return None
 
 
-def _zeros(count: int) -> list[str]:
-    return ["0"] * count if count < 2 else [rf"\mathbf{{0}}_{{{count}}}"]
+def _cells(
+    w: "Writer", x: ast.expr, rows: Size, columns: Size
+) -> tuple[list[list[str]], list[Size], list[Size]]:
+    """What stands in a matrix by blocks, how high their rows are and how wide their columns."""
+    match x:
+        case ast.List(elts=elements) if elements:
+            table = [node.elts if isinstance(node, ast.List) else [node] for node in elements]
+            if all(w.rank(cell) == 0 for row in table for cell in row):
+                texts = [[w.piece(cell).text for cell in row] for row in table]
+                return texts, [1] * len(texts), [1] * len(texts[0])
+    return [[w.piece(x).text]], [rows], [columns]
+
+
+def _zeros(rows: Size, columns: Size) -> str:
+    """A block of zeros."""
+    zeros = r"\mathbf{0}"
+    match rows, columns:
+        case 1, 1:
+            return "0"
+        case _, 1:
+            return rf"{zeros}_{{{rows}}}" if rows else zeros
+        case 1, _:
+            return rf"{zeros}_{{{columns}}}^{{\top}}" if columns else rf"{zeros}^{{\top}}"
+    return rf"{zeros}_{{{rows} \times {columns}}}" if rows and columns else zeros
 
 
 CALLS: Mapping[tuple[str, int], Call] = {
@@ -158,6 +210,7 @@ CALLS: Mapping[tuple[str, int], Call] = {
     ("mean", 1): lambda w, arguments: mean(w, arguments[0]),
     ("tensor", 1): _tensor,
     ("pad", 2): _pad,
+    ("flatten", 1): _flat,
     ("diag", 1): _diagonal,
     ("inv", 1): _inverse,
     ("solve", 2): _solve,
@@ -165,8 +218,9 @@ CALLS: Mapping[tuple[str, int], Call] = {
     ("dot", 2): lambda w, arguments: w.matrix_product(*arguments),
     ("matmul", 2): lambda w, arguments: w.matrix_product(*arguments),
     ("where", 3): _where,
-    ("eye", 1): _identity,
-    **{(name, count): _ones for name in ("ones", "ones_like") for count in (1, 2, 3)},
+    ("eye", 1): _eye,
+    **{("ones", count): _ones("ones") for count in (1, 2, 3)},
+    ("ones_like", 1): _ones("ones_like"),
     **{
         (name, count): _as(r"\mathbf{0}") for name in ("zeros", "zeros_like") for count in (1, 2, 3)
     },

@@ -51,8 +51,8 @@ _LETTERS = "ijklmpqrst"
 class Writer:
     """Writes one formula, given the names that are known in LaTeX, and their shapes.
 
-    `counts` is true once there is an index in it. Raises what `ast.parse` raises, and
-    RecursionError.
+    `counts` is true once there is an index in it; while it is `sized`, ones say how many they are.
+    Raises what `ast.parse` raises, and RecursionError.
     """
 
     def __init__(self, source: str, names: Mapping[str, str], shapes: Shapes) -> None:
@@ -62,9 +62,11 @@ class Writer:
         self._shapes = shapes
         self._free = [letter for letter in _LETTERS if letter not in names]
         self.counts = False
+        self.sized = False
 
     def _take(self, other: "Writer") -> None:
         self._source, self._names, self._shapes = other._source, other._names, other._shapes
+        self.sized = False
 
     def whole(self) -> tuple[Piece, Shape]:
         """All of the formula, and its shape."""
@@ -118,6 +120,15 @@ class Writer:
             yield taken
         finally:
             self._free = [*taken, *self._free]
+
+    @contextmanager
+    def sizes(self) -> Iterator[None]:
+        """Ones say meanwhile how many they are: in a cell of a matrix nothing else does."""
+        before, self.sized = self.sized, True
+        try:
+            yield
+        finally:
+            self.sized = before
 
     def _as_typed(self, node: ast.expr) -> Piece:
         closed = ast.Call | ast.Attribute | ast.Subscript | ast.Constant | ast.List
@@ -217,12 +228,12 @@ class Writer:
         terms: list[str] = []
         shape = self.shape(node)
         while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
-            minus, right = isinstance(node.op, ast.Sub), spread.spread(self, node.right, shape)
+            minus, right = isinstance(node.op, ast.Sub), spread.term(self, node.right, shape)
             # Brackets behind a plus are superfluous, unless a sign stands right behind them.
             loose = right.level == SUM and not minus and not right.text.startswith("-")
             terms.append(f"{'-' if minus else '+'} {right.within(SUM if loose else PRODUCT)}")
             node = node.left
-        terms.append(spread.spread(self, node, shape).within(NEGATIVE))
+        terms.append(spread.term(self, node, shape).within(NEGATIVE))
         return Piece(" ".join(terms[::-1]), SUM)
 
     def _operation(self, operator: ast.operator, x: ast.expr, y: ast.expr) -> Piece | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from gradcalc.render.tex.pieces import CALL, LOWEST, POWER, Piece, side_by_side
 from gradcalc.render.tex.quotients import without_sign
 from gradcalc.render.tex.reductions import along, squared_norm
+from gradcalc.render.tex.spread import is_ones, ones
 
 if TYPE_CHECKING:
     from gradcalc.render.tex.formula import Writer
@@ -50,4 +51,7 @@ def transposed(w: "Writer", node: ast.expr) -> Piece:
             return w.piece(x)
         case ast.Call(func=ast.Name(id="inv"), args=[x], keywords=[]):
             return Piece(rf"{w.piece(x).within(CALL)}^{{-\top}}", POWER)
+    shape = w.shape(node)
+    if is_ones(node) and shape is not None:
+        return ones(w, shape[::-1])
     return Piece(rf"{w.piece(node).within(CALL)}^{{\top}}", POWER)

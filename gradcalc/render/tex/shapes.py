@@ -160,8 +160,8 @@ def _called(
             return tuple(map(_size, sizes))
         case "norm", [_, _]:
             return _reduced(own[0], named)
-        case "pad", [_, *_]:
-            return None if own[0] is None else (None,) * len(own[0])
+        case "pad", [_, amounts, *_]:
+            return _padded(own[0], padding(amounts))
         case "flatten", [_]:
             return (_count(own[0]),)
         case "tensor", [_]:
@@ -185,6 +185,24 @@ def _called(
         case "concat", [_]:
             return None if own[0] is None else (None,) * (len(own[0]) - 1)
     return None
+
+
+def padding(node: ast.expr) -> Sequence[int] | None:
+    """How many zeros come before and behind each dimension, the last first; None if not known."""
+    try:
+        found = ast.literal_eval(node)
+    except ValueError:
+        return None
+    plain = isinstance(found, tuple) and all(isinstance(n, int) and n >= 0 for n in found)
+    return found if plain and len(found) % 2 == 0 else None
+
+
+def _padded(inner: Shape, widths: Sequence[int] | None) -> Shape:
+    if inner is None or widths is None or len(widths) > 2 * len(inner):
+        return None if inner is None else (None,) * len(inner)
+    more = [a + b for a, b in zip(widths[::2], widths[1::2], strict=True)][::-1]
+    more = [0] * (len(inner) - len(more)) + more
+    return tuple(None if n is None else n + m for n, m in zip(inner, more, strict=True))
 
 
 def _size(node: ast.expr) -> Size:
