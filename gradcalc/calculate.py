@@ -223,7 +223,7 @@ def _tried(
     told = [n for n, claim in judgement.claims.items() if claim.holds or not known.rough]
     found: dict[str, Claimed] = {}
     for name in (name for name in told if is_formula(problem, name)):
-        pieces: Mapping[Piece, Program] = {}
+        pieces: Mapping[Piece, Program] | None = None
         if judgement.claims[name].holds is False:
             known_as = None if isinstance(formula, Absent) else formula.formulas[name].written
             pieces = pieces_of(problem, name, known_as)
@@ -238,14 +238,15 @@ class Check:
     `diagnose` finds out what made floats go astray, from autograd's answer with all steps, and adds
     it to what the enclosure says;
     `seek` looks for more gradients around a kink, to hold one to them (`enclosure.seek`); `around`
-    works out the claim about an input at points around, of a corner or another point.
+    works out the claim about an input at points around, of a corner or another point, and with
+    pieces also what one that fails has to do with the gradient.
     """
 
     formula: Derived | Absent
     exact: Enclosed | Absent
     diagnose: Callable[[Enclosed, Answer], Enclosed]
     seek: Callable[[Enclosed, int, Array, float], Enclosed]
-    around: Callable[[str, bool, Mapping[Piece, Program]], Claimed]
+    around: Callable[[str, bool, Mapping[Piece, Program] | None], Claimed]
 
 
 def _checked(problem: Problem, derivations: "Derivations | None") -> Check:

@@ -309,7 +309,7 @@ NOTHING = 2.0**-52
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A `term` or a `factor` of a gradient's formula, or a term of the claim's `own`."""
+    """A `term` or a `factor` of a gradient's formula, or of the claim: `own` or `own factor`."""
 
     kind: str
     text: str
@@ -338,16 +338,31 @@ class Beside:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What a claim that fails gives at points all over, as far as there is a gradient.
+
+    With `smooth` nothing in the program or the claim is chosen by the numbers. It would hold if the
+    matrix `symmetric` were that.
+    """
+
+    beside: tuple[Beside, ...] = ()
+    smooth: bool = False
+    symmetric: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed:
     """Groups of points at which a claim was tried; it fails where it does in each of them.
 
     `otherwise` are those where it fails because more inputs were moved than these, or matrices that
-    are `symmetric` in them were not kept so.
+    are `symmetric` in them were not kept so. For one that fails at the point itself there is what
+    it gives `elsewhere`.
     """
 
     groups: tuple[tuple[Beside, ...], ...] = ()
     otherwise: tuple[tuple[Beside, ...], ...] = ()
     symmetric: tuple[str, ...] = ()
+    elsewhere: Elsewhere = Elsewhere()
 
 
 @dataclass(frozen=True, slots=True)

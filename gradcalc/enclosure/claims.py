@@ -11,24 +11,19 @@ import ast
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import Any
 
 import flint
 import numpy as np
 
-from gradcalc.balls.arithmetic import Balls, each, to_floats
-from gradcalc.balls.numbers import Decisions, OutOfReach, Undecided
+from gradcalc.balls.arithmetic import Balls, each
+from gradcalc.balls.numbers import Decisions
 from gradcalc.derive.perturbations import is_finite, moved
-from gradcalc.derive.runs import Runs
+from gradcalc.enclosure.claimed import FAILURES, NO_PIECES, Pieces, there
+from gradcalc.enclosure.elsewhere import elsewhere
 from gradcalc.enclosure.experiment import LARGEST, Experiment
-from gradcalc.enclosure.trial import Trial, reals
-from gradcalc.errors import GradcalcError
 from gradcalc.expr.nodes import ancestry
-from gradcalc.lang.evaluate import evaluate
-from gradcalc.lang.program import Program
-from gradcalc.problem import claim_values
-from gradcalc.testimony import ROUNDINGS, Array, Beside, Claimed, Piece
+from gradcalc.testimony import Array, Beside, Claimed
 
 BOXES = ((0.1, 1e-12), (1e-2, 1e-12), (1e-4, 1e-13), (1e-6, 1e-13))
 """Half the size of a box around the point, in relation to the inputs, and how far a claim may be
@@ -50,8 +45,6 @@ ALIKE = 64
 
 Groups = tuple[tuple[Beside, ...], ...]
 
-FAILURES = (GradcalcError, OutOfReach, Undecided)
-
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -61,50 +54,14 @@ class Choice:
     symmetric: tuple[str, ...] = ()
 
 
-Pieces = Mapping[Piece, Program]
-NO_PIECES: Pieces = MappingProxyType({})
-
-
-def claims_of(experiment: Experiment, centre: Trial) -> dict[str, Any]:
-    """The values of the claims at the point; none where rounding decided a tie in one."""
-    problem, run = experiment.problem, centre.recording
-    if not problem.claims or run.backend is None or run.execution is None:
-        return {}
-    decisions = centre.arithmetic.decisions
-    decisions.guessed = False
-    with flint.ctx.workprec(centre.bits):
-        values = claim_values(problem, run.backend, run.execution, run.backend.budget)
-        found = {name: to_floats(reals(value.value)) for name, value in values.items()}
-    # a claim with a tie in it is judged as floats have it
-    return {} if decisions.guessed else found
-
-
-def _values(experiment: Experiment, centre: Trial, pieces: Pieces) -> dict[Piece, Array]:
-    """The values of pieces at the point, as far as they have some."""
-    found: dict[Piece, Array] = {}
-    run = centre.recording
-    if run.backend is None or run.execution is None:
-        return found
-    limits = experiment.problem.limits
-    for piece, program in pieces.items():
-        try:
-            with flint.ctx.workprec(centre.bits):
-                scope = dict(run.execution.scope)
-                budget = run.backend.budget
-                value = evaluate(program, run.backend, scope, limits=limits, budget=budget).value
-                found[piece] = to_floats(reals(value.value))
-        except FAILURES:
-            continue
-    return found
-
-
 def around(
-    experiment: Experiment, name: str, *, rough: bool, pieces: Pieces = NO_PIECES
+    experiment: Experiment, name: str, *, rough: bool, pieces: Pieces | None = None
 ) -> Claimed:
     """The claim about an input, and the gradient by it, at points around the user's.
 
-    `rough` says that the point is a corner. With `pieces` their values are there too. Nothing where
-    no such points are to be had.
+    `rough` says that the point is a corner. A claim that fails there comes with `pieces`, whose
+    values are there too, and is looked at elsewhere as well. Nothing where no such points are to be
+    had.
     """
     try:
         with np.errstate(all="ignore"):
@@ -115,19 +72,21 @@ def around(
         return Claimed()
 
 
-def _around(experiment: Experiment, name: str, rough: bool, pieces: Pieces) -> Claimed:
+def _around(experiment: Experiment, name: str, rough: bool, pieces: Pieces | None) -> Claimed:
     """What the claim gives where all that it names has moved, or as much of it as it holds for."""
-    if pieces:
+    if pieces is not None:
         # what a claim that fails has to do with the gradient has to hold whatever the inputs are
         others = tuple(n for n in experiment.problem.inputs if n != name)
         everywhere = _groups(experiment, name, Choice((name, *others)), rough, pieces)
         if everywhere:
-            return Claimed(everywhere)
+            return Claimed(everywhere, elsewhere=elsewhere(experiment, name, pieces))
+        # an exponent or a count may have to stay whole
+        return Claimed(_groups(experiment, name, Choice((name,)), rough, pieces))
     failed: Groups = ()
     found: Groups = ()
     choice = Choice((name,))
     for choice in _choices(experiment, name, rough):
-        found = _groups(experiment, name, choice, rough, pieces)
+        found = _groups(experiment, name, choice, rough)
         if _holds(found):
             break
         failed = failed or found
@@ -137,7 +96,7 @@ def _around(experiment: Experiment, name: str, rough: bool, pieces: Pieces) -> C
     if not failed and silent:
         # what is not named may have been filled in
         wider = replace(choice, names=(*choice.names, *silent))
-        more = _groups(experiment, name, wider, rough, pieces)
+        more = _groups(experiment, name, wider, rough)
         failed = () if _holds(more) else more
     return Claimed(found, failed, choice.symmetric)
 
@@ -170,27 +129,15 @@ def _points(
     times: int,
     pieces: Pieces,
 ) -> Iterator[Beside]:
-    problem, centre = experiment.problem, experiment.runs.recording
-    ways = [branch.taken for branch in centre.trace.path]
+    inputs = experiment.problem.inputs
+    ways = [branch.taken for branch in experiment.runs.recording.trace.path]
     for seed in range(POINTS * times):
         side = -size if seed % 2 else size
-        changed = _moved({n: problem.inputs[n] for n in choice.names}, side, seed // 2, choice)
-        claims = {name: problem.claims[name]}
-        there = replace(problem, inputs={**problem.inputs, **changed}, claims=claims)
-        try:
-            other = Experiment(Runs(there, [centre.derived]))
-            trial = other.centre
-            given = claims_of(other, trial).get(name)
-        except FAILURES:
-            continue
-        same = [branch.taken for branch in trial.path] == ways
+        changed = _moved({n: inputs[n] for n in choice.names}, side, seed // 2, choice)
+        found = there(experiment, name, changed, room, pieces)
         # beside a corner the program may go another way
-        if not (same or times > 1) or not trial.finite or given is None:
-            continue
-        true = to_floats(trial.gradients[name])
-        if np.isfinite(given).all() and np.isfinite(true).all():
-            room = max(room, ROUNDINGS * experiment.epsilon)
-            yield Beside(changed, given, true, room, _values(other, trial, pieces))
+        if found and (times > 1 or [branch.taken for branch in found.trial.path] == ways):
+            yield found.beside
 
 
 def _is_one_piece(experiment: Experiment, names: tuple[str, ...], size: float) -> bool:

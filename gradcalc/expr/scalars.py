@@ -16,6 +16,12 @@ BIGGEST = 10**40
 PARTS = 4096
 """Parts of expressions that are kept with what they are rewritten to, as most come again."""
 
+PIECEWISE = (
+    sympy.Piecewise, sympy.Abs, sympy.sign, sympy.Heaviside, sympy.floor, sympy.ceiling,
+    sympy.Max, sympy.Min, sympy.core.relational.Relational,
+)  # fmt: skip
+"""What sympy writes functions with that are made of pieces."""
+
 PI_PARTS = 360
 """The largest numerator and denominator of a fraction of pi that is recognised."""
 
@@ -108,6 +114,16 @@ def plain_condition(condition: Any) -> Any:
     if isinstance(condition, sympy.And | sympy.Or | sympy.Not):
         return condition.func(*map(plain_condition, condition.args))
     return condition
+
+
+@cache
+def is_piecewise(body: Any) -> bool:
+    """Whether a function of elements, as formulas have it, is made of pieces."""
+    if not isinstance(body, sympy.Basic):
+        return False
+    while body.has(Head):
+        body = body.replace(lambda part: isinstance(part, Head), lambda part: part.opened())
+    return bool(body.has(Where, *PIECEWISE))
 
 
 @cache

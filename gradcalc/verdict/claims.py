@@ -1,6 +1,7 @@
 """Gradients that the user expects, from `--expect`."""
 
 import ast
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -21,7 +22,7 @@ from gradcalc.testimony import (
     trusted,
 )
 from gradcalc.verdict.comparing import accepted_error, errors_of, is_told
-from gradcalc.verdict.diagnosis import diagnosed
+from gradcalc.verdict.diagnosis import Pair, diagnosed, diagnosed_numbers
 from gradcalc.verdict.outcome import (
     EXCUSED,
     FACTOR,
@@ -61,11 +62,11 @@ def check_claim(
     formula has to hold at points around as well, where it was `tried`.
     """
     found = _held_here(problem, name, autograd, reference, accepted=accepted)
+    if found.holds is False:
+        return replace(found, diagnosis=_diagnosed(problem, name, found, reference, tried))
     if not is_formula(problem, name) or found.holds is None:
         return found
     groups = () if tried is None else tried.groups
-    if not found.holds:
-        return replace(found, diagnosis=_diagnosed(problem, name, found, reference, groups))
     failed = [next((b for b in group if b.apart.any()), None) for group in groups]
     if failed and None not in failed:
         only = all(beside.apart.any() for group in groups for beside in group)
@@ -85,17 +86,29 @@ def _diagnosed(
     name: str,
     claim: Claim,
     reference: Reference | Absent,
-    groups: Sequence[Sequence[Beside]],
+    tried: Claimed | None,
 ) -> str | None:
     """What a claim that fails has to do with the gradient, here and wherever it was tried."""
     known = trusted(reference)
-    if known is None or known.rough or not groups:
+    if known is None or known.rough:
         return None
-    here = (claim.value, np.asarray(known.exact[name], dtype=np.float64))
-    beside = [(b.claimed, b.true) for group in groups for b in group]
+    here = Pair(claim.value, np.asarray(known.exact[name], dtype=np.float64))
     counts = {n for values in problem.inputs.values() for n in (values.size, *values.shape)}
-    pieces = [b.pieces for group in groups for b in group]
-    return diagnosed([here, *beside], sorted(counts), pieces)
+    if not is_formula(problem, name):
+        return diagnosed_numbers(here, sorted(counts))
+    if tried is None:
+        return None
+    around, elsewhere = (
+        [Pair(b.claimed, b.true, b.pieces) for b in besides]
+        for besides in (itertools.chain(*tried.groups), tried.elsewhere.beside)
+    )
+    return diagnosed(
+        [here, *around],
+        elsewhere,
+        sorted(counts),
+        smooth=tried.elsewhere.smooth,
+        symmetric=tried.elsewhere.symmetric,
+    )
 
 
 def _kept(problem: Problem, name: str, tried: Claimed | None) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """The terms and factors of a formula and of a claim, one of which may be what a claim lacks."""
 
 import ast
+import copy
 import re
 from collections.abc import Iterator, Mapping
 
@@ -25,7 +26,9 @@ def pieces_of(problem: Problem, name: str, formula: Written | None) -> Mapping[P
             found |= {Piece(kind, text): parts + text for text in texts}
     claim = problem.claims[name].body
     if len(claim) == 1 and isinstance(claim[0], ast.Expr):
-        found |= {Piece("own", text): text for text in _terms(claim[0].value)}
+        own = claim[0].value
+        for kind, texts in (("own", _terms(own)), ("own factor", _factors(own))):
+            found |= {Piece(kind, text): text for text in texts}
     known = {*problem.inputs, *problem.program.assigned, *(let for let, _ in problem.lets)}
     programs: dict[Piece, Program] = {}
     for piece, text in found.items():
@@ -39,7 +42,7 @@ def pieces_of(problem: Problem, name: str, formula: Written | None) -> Mapping[P
 def _terms(body: ast.expr) -> list[str]:
     found = list(_added(body, True))
     if len(found) == 1:
-        found = list(_distributed(*found[0]))
+        found = list(_distributed(*found[0])) or list(_by_matrices(*found[0]))
     return [_text(node, sign) for node, sign in found] if 1 < len(found) <= MOST else []
 
 
@@ -52,6 +55,31 @@ def _distributed(node: ast.expr, sign: bool) -> Iterator[tuple[ast.expr, bool]]:
             others = factors[:k] + factors[k + 1 :]
             for term, own in terms:
                 yield _product([*others, *_multiplied(term)]), own
+            return
+
+
+def _by_matrices(node: ast.expr, sign: bool) -> Iterator[tuple[ast.expr, bool]]:
+    """The terms of a product of matrices in which a factor is a sum, in the order of the factors.
+
+    What is divided is a product as well, and so is what is transposed.
+    """
+    match node:
+        case ast.BinOp(op=ast.Mult() | ast.MatMult()):
+            sides = ["left", "right"]
+        case ast.BinOp(op=ast.Div()):
+            sides = ["left"]
+        case ast.Attribute(attr="T" | "mT"):
+            sides = ["value"]
+        case _:
+            return
+    for side in sides:
+        inner = list(_added(getattr(node, side), sign))
+        terms = inner if len(inner) > 1 else list(_by_matrices(*inner[0]))
+        for term, own in terms:
+            changed = copy.copy(node)
+            setattr(changed, side, term)
+            yield changed, own
+        if terms:
             return
 
 
@@ -101,7 +129,8 @@ def _multiplied(node: ast.expr) -> Iterator[ast.expr]:
             yield from _multiplied(node.right)
         case ast.BinOp(op=ast.Div()):
             yield from _multiplied(node.left)
-            yield ast.BinOp(ast.Constant(1), ast.Div(), node.right)
+            for below in _multiplied(node.right):
+                yield ast.BinOp(ast.Constant(1), ast.Div(), below)
         case ast.Constant(value=1):
             return
         case _:

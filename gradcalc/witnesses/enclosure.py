@@ -15,7 +15,7 @@ from gradcalc.balls.arithmetic import ZERO, to_floats
 from gradcalc.balls.numbers import OutOfReach, TooLarge
 from gradcalc.derive.sensitivity import magnitudes
 from gradcalc.enclosure.choices import chosen
-from gradcalc.enclosure.claims import claims_of
+from gradcalc.enclosure.claimed import claims_of
 from gradcalc.enclosure.closed import closed
 from gradcalc.enclosure.consistency import contradiction, misled
 from gradcalc.enclosure.depth import USUAL
