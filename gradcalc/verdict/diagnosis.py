@@ -72,8 +72,8 @@ def diagnosed(
             return said
     if symmetric is not None:
         return f"it is the gradient only where {symmetric} is symmetric"
-    # the point itself comes without pieces
-    return _scoped(_pieced, around[1:], elsewhere, smooth)
+    # the point itself comes without pieces, and at one other a term may be right by chance
+    return _scoped(_pieced, around[1:], elsewhere, smooth) if len(around) > 2 else None
 
 
 def diagnosed_numbers(here: Pair, counts: Sequence[int]) -> str | None:
