@@ -22,12 +22,14 @@ Array = NDArray[np.float64]
 class Room:
     """How far expected numbers may be off: rounded or cut at a `unit`, or by a `share`.
 
-    `said` is how that is told.
+    `said` is how that is told. With `few` digits they are taken as they stand, for such numbers
+    agree with much.
     """
 
     unit: Any
     share: float
     said: str
+    few: bool = False
 
 
 @dataclass(frozen=True, slots=True)

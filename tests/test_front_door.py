@@ -8,7 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gradcalc.cli.arguments import known_options
+from gradcalc.cli.digits import room
+from gradcalc.cli.natural import spelled_out
+from gradcalc.cli.readers import Exact
 from gradcalc.codes import completed
+from gradcalc.lang.fence import compile_program
 from tests.command import Run
 
 LITERAL = ("--format", "literal")
@@ -49,6 +54,16 @@ LITERAL = ("--format", "literal")
         (["grad", "x·y·x", "x=2", "y=3", "--wrt", "y"], "4"),
         (["πr", "--πr", "2"], "1"),
         (["grad", "u^2", "--let", "u=2x", "--x", "2"], "16"),
+        (["x**2", "x", "=", "3"], "6"),
+        (["x**2", "x = 3"], "6"),
+        (["x**2", "x=", "1", "2"], "2,4"),
+        (["grad", "x = 2*x", "--x", "2"], "2"),
+        (["x**2", "--x", "1", "π"], "2,6.283185307179586"),
+        (["x**2", "-x", "-π/2"], "-3.141592653589793"),
+        (["x*y", "--x", "2", "--y", "3", "--wrt", "x", "--expect", "x", "=", "3"], "3"),
+        (["x**2", "--x", "1,2", "--expect", "2", "4"], "2,4"),
+        (["x**2", "--x", "1,2", "--expect=x=2.", "4"], "2,4"),
+        (["x*x", "--x", "1,2", "--cotangent", "1", "0"], "2,0"),
     ],
 )
 def test_what_is_typed_the_natural_way_is_accepted(
@@ -114,6 +129,32 @@ X = ("--x", "3")
         (["--markdown", "x**2", *X], "there is no option --markdown", "--format markdown"),
         (["x**2", *X, "--verbose"], "there is no option --verbose", "gradcalc why"),
         (["x**2", *X, "--no-color"], "there is no option --no-color", "NO_COLOR=1"),
+        (["x**2", *X, "--color", "never"], "the program does not use color", "NO_COLOR=1"),
+        (["x**2", *X, "--precision", "3"], "the program does not use precision", "--digits N"),
+        (["x**2", *X, "--hessian"], "there is no option --hessian", "first derivatives"),
+        (["x**2", *X, "--jacobian"], "there is no option --jacobian", "--cotangent"),
+        (["x**2", *X, "--pretty"], "there is no option --pretty", "--format table"),
+        (["x**2", *X, "--plot"], "there is no option --plot", "nothing is drawn"),
+        (["x**2", *X, "--simplify"], "there is no option --simplify", "--all"),
+        (["x**2", *X, "--frobnicate"], "there is no option --frobnicate", "gradcalc grad --help"),
+        (["x**2", *X, "-v"], "there is no option -v", "gradcalc why"),
+        (["x**2", "-v", *X], "there is no option -v", "gradcalc why"),
+        (["x**2", *X, "-o", "f.txt"], "there is no option -o", "> FILE"),
+        (["x**2", *X, "-k"], "there is no option -k", "gradcalc grad --help"),
+        (["x**2", *X, "--order", "2"], "the program does not use order", "first derivatives"),
+        (["x**2", *X, "--eps", "1e-3"], "the program does not use eps", "--tol"),
+        (["--file", "f.py", *X], "there is no option --file", 'gradcalc grad "x**2"'),
+        (["x*frobnicate", *X, "--frobnicate"], "--frobnicate needs a value", ""),
+        (["x**2", "--x", "2pi"], "a comma is missing", "write 2*pi for a product"),
+        (["x**2", "--x", "2π"], "a comma is missing", "write 2*pi for a product"),
+        (["x**2", "--x", "1", "2π"], "a comma is missing", "write 2*pi for a product"),
+        (["x**2", "--x", "√2"], "'√' has no place in a value", "write sqrt(2)"),
+        (["x**2", "--x", "√(2)"], "'√' has no place in a value", "write sqrt(2)"),
+        (["x**2", "--x", "50%"], "a number is missing", "write 0.5"),
+        (["x**2", "--x", "50%,20%"], "a number is expected", "write 0.5"),
+        (["x**2", "--x", "½"], "'½' has no place in a value", "write 1/2"),
+        (["x**2", "--x", "3²"], "'²' has no place in a value", "write 3**2"),
+        (["x**2", "--x", "2·3"], "'·' has no place in a value", "write * for a product"),
         (["x**2", *X, "--csv", "f"], "the program does not use csv", "--format csv"),
         (["x**2", *X, "--output", "f"], "the program does not use output", "> FILE"),
         (["x**2", *X, "--strct"], "there is no option --strct", "did you mean --strict?"),
@@ -148,6 +189,26 @@ def test_what_cannot_be_meant_is_told_what_to_use(
 def test_what_is_complete_stays_so(argv: list[str]) -> None:
     assert completed(argv) == argv
     assert completed(completed(["x**2", *argv])) == completed(["x**2", *argv])
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["f", "--x", "1", "2"], ["f", "--x=1,2"]),
+        # what is no number itself has none behind it
+        (["f", "--x", "1,2", "3"], ["f", "--x=1,2", "3"]),
+        (["f", "--x", "[1, 2]", "3"], ["f", "--x=[1, 2]", "3"]),
+        (["f", "--x", "@a.npy", "3"], ["f", "--x=@a.npy", "3"]),
+        (["f", "--x", "3", "-"], ["f", "--x=3", "-"]),
+        (["f", "--x", "3", "g"], ["f", "--x=3", "g"]),
+        (["f", "--expect", "4*x", "3"], ["f", "--expect", "4*x", "3"]),
+        (["f", "--let", "u=3", "4"], ["f", "--let", "u=3", "4"]),
+        (["f", "--let", "u", "=", "g"], ["f", "--let", "u=g"]),
+        (["f", "x", "==", "3"], ["f", "x", "==", "3"]),
+    ],
+)
+def test_which_words_are_items(argv: list[str], words: list[str]) -> None:
+    assert spelled_out(argv, known_options("grad")) == words
 
 
 SIGMOID = ("sigmoid(x)", "--x", "1,2")
@@ -191,6 +252,41 @@ def test_expected_numbers_that_are_off_in_those_digits_fail(
     answer = run(*SIGMOID, *argv)
     assert answer.code == 1
     assert says.lower() in answer.out.lower()
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (["x**2", "--x", "0.27015", "--expect", "0.54"], "the 2 digits"),
+        (["sigmoid(x)", "--x", "1,2", "--expect", "0.2,0.1"], "the 1 digit"),
+        (["sigmoid(x)", "--x", "1,2", "--expect", "0.19,0.104"], "the 2 digits"),
+        (["x**2", "--x", "0.27015", "--expect", "0.50"], ""),
+        (["sin(x)", "--x", "1,1.57", "--expect", "0.5403,0.0"], ""),
+        (["x**2", "--x", "0.27015", "--expect", "0.54", "--strict"], ""),
+        (["x**2", "--x", "0.27015", "--expect", "1"], ""),
+    ],
+)
+def test_so_few_digits_are_taken_as_they_stand(run: Run, argv: list[str], says: str) -> None:
+    answer = run(*argv)
+    assert answer.code == 1
+    (line,) = (line for line in answer.out.splitlines() if line.startswith("# expected"))
+    told = f"; it agrees to {says} given, which is too few to tell: --tol "
+    assert (told in line) is bool(says)
+    if says:
+        assert run(*argv, "--tol", line.rpartition(" ")[2]).code == 0
+
+
+def test_zeros_are_digits_too(run: Run) -> None:
+    answer = run("sin(x)", "--x", "1,1.5707963267948966", "--expect", "0.5403, 0.000")
+    assert "# expected\t0.5403, 0.000 holds to the 3 digits given\n" in answer.out
+    assert run("x**2", "--x", "0.02", "--expect", "0.0").code == 1
+
+
+def test_numbers_that_were_not_typed_are_exact() -> None:
+    program = compile_program("[0.196, 0.104]")
+    assert room("[0.196, 0.104]", program, None) is not None
+    assert room(Exact("[0.196, 0.104]"), program, None) is None
+    assert room("[x, 0.104]", compile_program("[x, 0.104]"), None) is None
 
 
 @pytest.mark.parametrize("tolerance", ["-1", "1", "x", "nan"])

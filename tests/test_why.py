@@ -380,3 +380,14 @@ def test_the_reason_is_what_the_cure_does_at_the_point(
     drawn = " ".join(render([explain(problem(text, **inputs))], STYLE).split())
     assert says in drawn
     assert "overflow in it" not in drawn
+
+
+@pytest.mark.parametrize("width", [24, 40, 80])
+def test_a_long_cure_stays_in_its_column(width: int) -> None:
+    explanation = explain(problem("log(softmax(x))", x=[1000.0, 0.0]))
+    text = render([explanation], replace(STYLE, width=width))
+    cure = text[text.index("\ninstead ") + 1 :].split("\n\n")[0].splitlines()
+    assert cure[0].startswith("instead log")
+    assert len(cure) > 1
+    assert all(line.startswith(" " * 8) for line in cure[1:])
+    assert "".join("".join(cure).split()).endswith("softmaxdoesnotunderflowto0init")

@@ -14,7 +14,7 @@ import typer
 
 from gradcalc.cli.arguments import Group
 from gradcalc.cli.help import HELPS
-from gradcalc.cli.readers import similar_option
+from gradcalc.cli.instead import similar_option
 from gradcalc.codes import COMMANDS, INTERRUPTED, OWN, PIPE_CLOSED, completed
 from gradcalc.errors import GradcalcError, UsageError, as_error
 

@@ -10,11 +10,14 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from gradcalc.cli.help import HELPS, short, start, whole
-from gradcalc.cli.natural import spelled_out
+from gradcalc.cli.instead import LETTERS, similar_option
+from gradcalc.cli.natural import DASHED, spelled_out
 from gradcalc.cli.options import Options, Row, rows, typed
 from gradcalc.cli.output import style_for, write
-from gradcalc.cli.readers import is_name, normalized, similar_option
+from gradcalc.cli.readers import is_name, normalized
 from gradcalc.errors import UsageError
+
+OPTIONS_LISTED = "gradcalc grad --help lists the options"
 
 EXAMPLE = 'gradcalc grad "2*dot(x, x)" --x 0,1,2,3'
 
@@ -135,10 +138,10 @@ def rewrite(args: Sequence[str], known: Known, *, program_needed: bool = True) -
                 raise UsageError(f"{name} takes no value")
             kept.append(name)
         elif name in known:
-            value = text if equals else _value(name, known[name], tokens, known)
+            value = text if equals else _value(name, known[name], tokens, known, args)
             kept.append(f"{name}={value}")
         elif is_name(name):
-            value = text if equals else _value(name, "VALUE", tokens, known)
+            value = text if equals else _value(name, "VALUE", tokens, known, args)
             kept.append(f"--at={normalized(name[2:])}={value}")
         elif _HYPHENATED.fullmatch(name):
             raise _no_such_option(name, known)
@@ -146,10 +149,25 @@ def rewrite(args: Sequence[str], known: Known, *, program_needed: bool = True) -
             programs.append(token)
     if program_needed and not programs:
         raise _no_program(kept, known)
+    _check_letters(args, programs, kept, known)
     return [*kept, "--", *programs]
 
 
-def _value(name: str, what: str, tokens: Iterator[str], known: Known) -> str:
+def _check_letters(
+    args: Sequence[str], programs: Sequence[str], kept: Sequence[str], known: Known
+) -> None:
+    """Refuse `-v` and the like beside a program, which are programs where `v` is given."""
+    given = {re.split(r"=", token)[1] for token in kept if token.startswith(("--at=", "--let="))}
+    open_ = "--" in args or any(token.startswith("--inputs=") for token in kept)
+    for word in programs if len(programs) > 1 and not open_ else ():
+        letter = DASHED.fullmatch(word)
+        if letter is not None and letter[2] is None and letter[1] not in given:
+            meant = LETTERS.get(letter[1], letter[1])
+            hint = similar_option(f"--{meant}", known) or OPTIONS_LISTED
+            raise UsageError(f"there is no option {word}", hint=hint)
+
+
+def _value(name: str, what: str, tokens: Iterator[str], known: Known, args: Sequence[str]) -> str:
     """The token behind an option; it may begin with a dash unless it is an option itself."""
     token = next(tokens, "--")
     option = token.partition("=")[0]
@@ -157,8 +175,17 @@ def _value(name: str, what: str, tokens: Iterator[str], known: Known) -> str:
         hint = None if name in known else similar_option(name, known)
         if hint is not None:
             raise UsageError(f"there is no option {name}", hint=hint)
+        if name not in known and not _is_mentioned(name, args):
+            raise UsageError(f"there is no option {name}", hint=OPTIONS_LISTED)
         raise UsageError(f"{name} needs a value: {name} {what}", hint=hint)
     return token
+
+
+def _is_mentioned(name: str, args: Sequence[str]) -> bool:
+    """Whether a name may be one of a program's: it stands in one, or in a file that is not read."""
+    others = [word for word in args if word != name]
+    files = any(word == "-" or re.search(r"\.py(:|$)", word) for word in others)
+    return files or any(re.search(rf"\b{re.escape(name[2:])}\b", word) for word in others)
 
 
 def _no_such_option(name: str, known: Known) -> UsageError:

@@ -93,6 +93,8 @@ def _offered(typed: Typed) -> Iterator[Item]:
     name, *rest = words
     if name == "help":
         yield from _commands() if not rest else _parts(rest)
+        # there are hundreds, of which a letter leaves few
+        yield from _functions() if typed.word and not rest else ()
     elif name not in COMMANDS:
         yield from _of_program("grad", words, typed.word) if name not in OWN else ()
     elif name == "functions":

@@ -28,10 +28,11 @@ def room(text: str, program: Program, tolerance: float | None) -> Room | None:
     if units is None:
         return None
     values, digits = units
-    least = min(np.ravel(digits), default=0)
-    if least < FEWEST:
+    least = min(np.ravel(digits), default=np.inf)
+    if np.isinf(least):
         return None
-    return Room(np.array(values), 0.0, f"to the {least} digits given")
+    said = f"to the {least:.0f} digit{'' if least == 1 else 's'} given"
+    return Room(np.array(values), 0.0, said, few=bool(least < FEWEST))
 
 
 def _units(node: ast.expr, source: str) -> tuple[Any, Any] | None:
@@ -45,8 +46,9 @@ def _units(node: ast.expr, source: str) -> tuple[Any, Any] | None:
                 # a whole number is meant as it stands, as one of many digits is
                 return 0.0, np.inf
             whole, behind, power = (part.replace("_", "") for part in found.groups(""))
-            digits = len((whole + behind).lstrip("0"))
-            return 10.0 ** (int(power or 0) - len(behind)), digits or np.inf
+            # the zeros of 0.000 are digits as well
+            digits = len((whole + behind).lstrip("0")) or len(behind)
+            return (10.0 ** (int(power or 0) - len(behind)), digits) if digits else (0.0, np.inf)
         case ast.List(elts=items) | ast.Tuple(elts=items):
             parts = [_units(item, source) for item in items]
             if None in parts:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from gradcalc.cli.instead import similar_option
 from gradcalc.cli.options import Options
-from gradcalc.cli.readers import is_stdin, similar_option
+from gradcalc.cli.readers import is_stdin
 from gradcalc.errors import (
     FileError,
     GradcalcError,

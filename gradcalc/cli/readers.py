@@ -4,12 +4,11 @@ A reader takes what was given and what the user calls the option: `--seed`, or i
 All raise `UsageError` for what makes no sense.
 """
 
-import difflib
 import keyword
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from gradcalc.errors import UsageError, did_you_mean
@@ -61,39 +60,6 @@ def names(texts: Sequence[str], option: str) -> tuple[str, ...]:
 def is_name(token: str) -> bool:
     """Whether a token is `--` and a name."""
     return token.startswith("--") and normalized(token[2:]).isidentifier()
-
-
-INSTEAD: Mapping[str, str] = {
-    **dict.fromkeys(("latex", "tex"), "--format latex"),
-    **dict.fromkeys(("markdown", "md"), "--format markdown"),
-    **{name: f"--format {name}" for name in ("csv", "tsv", "table", "literal")},
-    **dict.fromkeys(("text", "plain", "raw"), "--format tsv"),
-    **dict.fromkeys(("verbose", "explain", "debug"), "gradcalc why says all that is known"),
-    **dict.fromkeys(("no_color", "nocolor", "no_colour"), "set NO_COLOR=1 in the environment"),
-    **dict.fromkeys(("color", "colour"), "set FORCE_COLOR=1 in the environment"),
-    **dict.fromkeys(("output", "out", "outfile", "save"), "> FILE writes what is printed there"),
-    **dict.fromkeys(("silent", "no_output"), "--quiet"),
-    **dict.fromkeys(("float32", "single"), "--dtype float32"),
-    **dict.fromkeys(("float16", "half"), "--dtype float16"),
-    **dict.fromkeys(("float64", "double", "precision"), "--dtype float64, float32 or float16"),
-    **dict.fromkeys(("cuda", "gpu"), "--device cuda"),
-    **dict.fromkeys(("claim", "expected", "assert_equal"), "--expect EXPR"),
-    **dict.fromkeys(("var", "vars", "variable", "variables", "input"), "--NAME VALUE, as --x 3"),
-    **dict.fromkeys(("no_detach", "stop_gradient", "constant"), "--detach NAME, or --wrt NAME"),
-    **dict.fromkeys(
-        ("version", "completion"), "gradcalc --help lists the options without a command"
-    ),
-}
-"""Options of other programs, and what there is instead."""
-
-
-def similar_option(name: str, known: Collection[str]) -> str | None:
-    """A hint naming the option that was probably meant, or what there is instead of it."""
-    other = INSTEAD.get(name.lstrip("-").replace("-", "_").lower())
-    if other is not None and name not in known:
-        return other
-    close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.75)
-    return f"did you mean {close[0]}?" if close and len(name) > 4 else None
 
 
 # -- texts -------------------------------------------------------------------------------------

@@ -117,12 +117,14 @@ def _finding(number: int, finding: Finding, source: str, style: Style) -> str:
 
 
 def _cured(cured: Cured, style: Style) -> str:
-    lines: list[Text] = []
+    steps = Table.grid(padding=(0, 1, 0, 0))
+    steps.add_column(no_wrap=True)
+    steps.add_column(overflow="fold")
     for step in cured.replacements:
         arrow = "→" if style.unicode else "->"
         change = f"{step.before} {arrow} {step.after}"
-        lines.append(Text.assemble(("instead ", "bold cyan"), (style.safe(change), "cyan")))
-        lines.append(Text(f"        {style.safe(step.changes or step.reason)}", "dim"))
+        steps.add_row(Text("instead", "bold cyan"), Text(style.safe(change), "cyan"))
+        steps.add_row("", Text(style.safe(step.changes or step.reason), "dim"))
     report = cured.report
     program = Text("\n".join(style.safe(line) for line in report.program.splitlines()), "bold")
     notes = [value_note(report, style)]
@@ -130,4 +132,4 @@ def _cured(cured: Cured, style: Style) -> str:
         text = value_text(gradient.best, report.dtype, style)
         notes.append(Note(f"by {gradient.name}", text))
     notes.append(Note(report.verdict.outcome, report.verdict.message))
-    return draw(*lines, Text(""), program, notes_grid(notes, style), style=style)
+    return draw(steps, Text(""), program, notes_grid(notes, style), style=style)

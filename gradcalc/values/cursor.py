@@ -1,6 +1,7 @@
 """The text of a value, cut into tokens; a place among them, and the errors that point at it."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -20,7 +21,7 @@ NUMBER = rf"(?:{_DIGITS}\.?(?:{_DIGITS})?|\.{_DIGITS})(?:[eE][-+]?{_DIGITS})?"
 _TOKEN = re.compile(
     rf"""
       (?P<number>{NUMBER})
-    | (?:(?:np|numpy|torch|math)\.(?:random\.)?)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)
+    | (?:(?:np|numpy|torch|math)\.(?:random\.)?)?(?P<name>[A-Za-z_][A-Za-z0-9_]*|[π∞])
     | (?P<elided>\.\.\.|…)
     | (?P<op>\*\*|//|[-+*/%,()\[\]=.])
     | (?P<row>[;\n])
@@ -30,9 +31,13 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_SIGNS = {"π": "pi", "∞": "inf"}
+"""Names that are a sign."""
+
 _HINTS = {
     "^": "write ** for a power",
-    "×": "write * for a product",
+    **dict.fromkeys("×·⋅", "write * for a product"),
+    "÷": "write / for a quotient",
     "−": "write the minus sign of the keyboard, -",
     "@": "a file is a value of its own: @file.npy",
     "{": "write a list in square brackets, such as [1,2,3]",
@@ -69,7 +74,7 @@ class Cursor:
         for match in _TOKEN.finditer(self.text):
             kind = match.lastgroup or "bad"
             text = match.group(kind)
-            token = Token(kind, text, *match.span())
+            token = Token(kind, _SIGNS.get(text, text), *match.span())
             if kind == "space" or (text == "\n" and depth > 0):
                 continue
             if kind == "elided":
@@ -80,10 +85,24 @@ class Cursor:
                 )
             if kind == "bad":
                 message = f"the character {shorten(text)!r} has no place in a value"
-                raise self.error(message, token, hint=_HINTS.get(text))
+                raise self.error(message, token, hint=_HINTS.get(text) or self._written(match))
             depth += (text in "([") - (text in ")]") if kind == "op" else 0
             yield token
         yield Token("end", "", len(self.text), len(self.text))
+
+    def _written(self, match: re.Match[str]) -> str | None:
+        """How a sign that has no place in a value is written with what belongs to it."""
+        sign, start, end = match.group(), *match.span()
+        before = re.search(rf"(?:{NUMBER}|\bpi|\))$", self.text[:start])
+        behind = re.match(rf"\s*({NUMBER}|\w+|\([^()]*\))", self.text[end:])
+        plain = unicodedata.normalize("NFKC", sign).replace("⁄", "/")
+        if sign == "√" and behind:
+            return f"write sqrt({shorten(behind[1].strip('()'))})"
+        if "/" in plain:
+            return f"write {shorten(before[0])} + {plain}" if before else f"write {plain}"
+        if plain.isdecimal() and plain != sign and before:
+            return f"write {shorten(before[0])}**{plain} for a power"
+        return None
 
     @property
     def token(self) -> Token:

@@ -157,9 +157,17 @@ class _Parser(Cursor):
             return self.list(self.take())
         if token.text[1:-1] in NONFINITE and token.kind == "opaque":
             return NONFINITE[self.take().text[1:-1]]
+        hint = self.percent()
         if token.kind == "end":
-            raise self.error("a number is missing at the end", token)
-        raise self.error(f"a number is expected, not {shorten(token.text)!r}", token)
+            raise self.error("a number is missing at the end", token, hint=hint)
+        raise self.error(f"a number is expected, not {shorten(token.text)!r}", token, hint=hint)
+
+    def percent(self) -> str | None:
+        """How `50%` is written, if that is what stands in front."""
+        number, sign = self.tokens[max(self.at - 2, 0) : self.at] if self.at > 1 else (None, None)
+        if number is None or sign is None or sign.text != "%" or number.kind != "number":
+            return None
+        return f"write {float(number.text) / 100:.15g}, as % is a remainder"
 
     def number(self, token: Token) -> Value:
         value = float(token.text)

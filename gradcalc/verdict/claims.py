@@ -42,6 +42,9 @@ NO = "and no mixture of the gradients around does"
 CLAIMED = 0.75
 """The power of epsilon up to which a claim may be off at a kink: it is worked out, or typed."""
 
+HALF = 0.5
+"""A share up to which a number is said to agree with another at all."""
+
 TOLD = 4
 """Numbers up to which a point is told."""
 
@@ -63,7 +66,8 @@ def check_claim(
     """
     found = _held_here(problem, name, autograd, reference, accepted=accepted)
     if found.holds is False:
-        return replace(found, diagnosis=_diagnosed(problem, name, found, reference, tried))
+        why = found.diagnosis or _diagnosed(problem, name, found, reference, tried)
+        return replace(found, diagnosis=why)
     if not is_formula(problem, name) or found.holds is None:
         return found
     groups = () if tried is None else tried.groups
@@ -172,6 +176,8 @@ def _held_here(
     if literal and accepted and np.array_equal(spread, autograd.gradients[name]):
         differs = np.zeros(shape, dtype=np.bool_)
     room = problem.rooms.get(name) if literal and differs.any() and not problem.strict else None
+    few = _too_few(room, spread, true) if room and room.few and settled is not None else None
+    room = None if room and room.few else room
     differs &= room is None or _beyond(room, spread, true)
     within = None if room is None or differs.any() else room.said
     holds: bool | None = not differs.any()
@@ -186,7 +192,7 @@ def _held_here(
         same = np.array_equal(spread, true) or (holds and np.isfinite(true).all())
         holds, differs = (True if same else None), np.zeros(shape, dtype=np.bool_)
     if not holds or settled is None or literal:
-        return Claim(text, spread, holds, differs, within=within)
+        return Claim(text, spread, holds, differs, within=within, diagnosis=few)
     written = np.broadcast_to(written, shape)
     lost = differing(written, 0.0).any()
     return Claim(text, spread, holds, differs, _digits(written, true, precision) if lost else None)
@@ -198,6 +204,22 @@ def _beyond(room: Room, given: Array, true: Any) -> NDArray[np.bool_]:
     cut = np.where(off * np.sign(given) >= 0, room.unit, room.unit / 2)
     # a NaN is within nothing
     return ~np.asarray(np.abs(off) <= np.maximum(cut, room.share * np.abs(true)), dtype=np.bool_)
+
+
+def _too_few(room: Room, given: Array, true: Any) -> str | None:
+    """That numbers agree to the few digits that they have, and how to have that accepted."""
+    if _beyond(room, given, true).any():
+        return None
+    sizes = np.abs(np.asarray(true, dtype=np.float64))
+    off = np.abs(np.asarray(true - given, dtype=np.float64))
+    cut = np.where(off <= room.unit / 2, room.unit / 2, room.unit)
+    with np.errstate(all="ignore"):
+        share = float(np.max(np.where(off > 0, cut / sizes, 0.0), initial=0.0))
+    if not 0 < share < HALF:
+        return None
+    power = int(np.floor(np.log10(share)))
+    nice = next(n for n in (float(f"{m}e{power}") for m in (1, 2, 5, 10)) if n >= share)
+    return f"it agrees {room.said}, which is too few to tell: --tol {nice:g}"
 
 
 def is_formula(problem: Problem, name: str) -> bool:

@@ -5,8 +5,9 @@ import os
 import typer
 
 from gradcalc.cli.arguments import add_command, known_options
+from gradcalc.cli.instead import similar_option
 from gradcalc.cli.options import Options, rows
-from gradcalc.cli.readers import is_stdin, similar_option, whole
+from gradcalc.cli.readers import is_stdin, whole
 from gradcalc.errors import UsageError
 
 
