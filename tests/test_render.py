@@ -931,3 +931,10 @@ def test_only_what_is_wrong_is_red(width, stacked):
         part.partition("\x1b[0m")[0].strip() for row in rows for part in row.split("\x1b[31m")[1:]
     ]
     assert red == ["3", "6", "9"]
+
+
+def test_dots_stand_for_columns_that_no_terminal_has_room_for():
+    width = 4000
+    text = renderer("table")([matrix_report((2, 201))], Style(width, color=False, digits=3))
+    assert "… ⎤" in text
+    assert "--all" in text

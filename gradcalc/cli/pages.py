@@ -13,8 +13,8 @@ from gradcalc.codes import COMMANDS, OWN, Command
 ABOUT = (
     "A gradient calculator: torch's gradient beside an independent check.",
     "It reads a function, written as Python or as mathematics, takes its gradient with torch's"
-    " autograd, and holds it to the formula that calculus gives and to bounds that prove which digits"
-    " are right.",
+    " autograd, and holds it to the formula that calculus gives and to bounds that prove which"
+    " digits are right.",
 )
 
 CALCULATING = ("grad", "why", "batch")
