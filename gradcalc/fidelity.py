@@ -7,6 +7,7 @@ in front of, numpy is asked too: where it gives something else, it matters whose
 """
 
 import importlib
+import math
 import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,7 @@ import torch
 
 from gradcalc.errors import UnsupportedError
 from gradcalc.lang.dialects.spelling import Function
+from gradcalc.lang.memory import Tensor
 from gradcalc.lang.program import JAX, NONE, NUMPY, TORCH, text_of
 from gradcalc.testimony import Taken
 
@@ -66,7 +68,8 @@ class Fidelity:
         self._asked[place] += 1
         if self._asked[place] > OFTEN:
             return
-        expected, found = _answer(machine, function, library, args, kwargs), _numbers(result)
+        expected = _answer(machine, function, library, args, kwargs)
+        found = _numbers(_plain(machine, result))
         if self._differ(expected, found):
             raise UnsupportedError(
                 f"gradcalc reads {function.shown} otherwise here than {library} does",
@@ -152,8 +155,8 @@ def _sizes(values: Sequence[Any]) -> list[int]:
         value = stack.pop()
         if len(stack) + len(sizes) > LARGEST:
             return [LARGEST + 1]
-        if isinstance(value, torch.Tensor):
-            sizes.append(value.numel())
+        if isinstance(value, Tensor):
+            sizes.append(math.prod(value.shape))
         elif isinstance(value, list | tuple):
             sizes.append(len(value))
             stack += value[: LARGEST + 1]
@@ -164,11 +167,18 @@ def _sizes(values: Sequence[Any]) -> list[int]:
 
 def _converted(value: Any, machine: Any, convert: Callable[[torch.Tensor, bool], Any]) -> Any:
     """The value with its tensors as the library takes them, those in lists and tuples too."""
-    if isinstance(value, torch.Tensor):
-        return convert(value.detach(), machine.is_integer(value))
+    if machine.is_tensor(value):
+        return convert(machine.raw(value).detach(), machine.is_integer(value))
     if type(value) in (list, tuple):
         return type(value)(_converted(item, machine, convert) for item in value)
     return value
+
+
+def _plain(machine: Any, result: Any) -> Any:
+    """A result with torch's own tensors in it, its pairs as tuples."""
+    if isinstance(result, list | tuple):
+        return tuple(_plain(machine, part) for part in result)
+    return machine.raw(result)
 
 
 def _numbers(value: Any) -> Any:

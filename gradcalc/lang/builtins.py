@@ -5,7 +5,7 @@ Each takes the machine that runs the program and the arguments.
 
 import ast
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -97,20 +97,21 @@ def _range(machine: Machine, *bounds: Any) -> range:
 
 
 def _enumerate(machine: Machine, iterable: Any, start: int = 0) -> Once:
-    items = ops.items(machine, iterable)
-    machine.count_items(plain.length(items))
-    machine.snapshots.append(iterable)
-    return Once("enumerate", list(enumerate(items, ops.integer(machine, start))))
+    return Once(
+        "enumerate", enumerate(ops.iterated(machine, iterable), ops.integer(machine, start))
+    )
 
 
 def _zip(machine: Machine, *values: Any, strict: bool = False) -> Once:
-    parts = [ops.items(machine, value) for value in values]
-    machine.snapshots.extend(values)
-    lengths = [plain.length(items) for items in parts]
-    machine.count_items(min(lengths, default=0))
-    if strict and len(set(lengths)) > 1:
-        raise ShapeError(f"zip of different lengths: {' and '.join(map(str, lengths))}")
-    return Once("zip", list(zip(*parts, strict=False)))
+    parts = [ops.iterated(machine, value) for value in values]
+    return Once("zip", _side_by_side(parts) if strict else zip(*parts, strict=False))
+
+
+def _side_by_side(parts: list[Iterator[Any]]) -> Iterator[tuple[Any, ...]]:
+    try:
+        yield from zip(*parts, strict=True)
+    except ValueError:
+        raise ShapeError("zip of different lengths") from None
 
 
 def _sizes(machine: Machine, shape: tuple[Any, ...]) -> tuple[int, ...]:

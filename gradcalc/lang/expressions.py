@@ -1,7 +1,7 @@
 """The expressions of the language: each kind of syntax node with its meaning."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,20 +35,6 @@ def load(machine: Machine, node: ast.Name) -> Any:
     raise UnknownNameError(
         f"{brief(node.id)} has no value here", hint=did_you_mean(node.id, machine.frame.values)
     )
-
-
-def bind(machine: Machine, target: ast.AST, value: Any) -> None:
-    """Give a value to a name, or its items to several."""
-    if isinstance(target, ast.Name):
-        machine.frame.values[target.id] = value
-        return
-    assert isinstance(target, ast.Tuple | ast.List)
-    items = ops.items(machine, value)
-    if len(items) != len(target.elts):
-        machine.node = target
-        raise ShapeError(f"{len(items)} values for {len(target.elts)} names")
-    for part, item in zip(target.elts, items, strict=True):
-        bind(machine, part, item)
 
 
 def test(machine: Machine, node: ast.If | ast.While | ast.IfExp, kind: str) -> bool:
@@ -110,7 +96,7 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
 
 
 def _named(machine: Machine, node: ast.NamedExpr) -> Any:
-    bind(machine, node.target, machine.eval(node.value))
+    machine.frame.values[node.target.id] = machine.eval(node.value)
     return load(machine, node.target)
 
 
@@ -173,6 +159,13 @@ def _attribute(machine: Machine, node: ast.Attribute) -> Any:
 
 def _subscript(machine: Machine, node: ast.Subscript) -> Any:
     value = machine.eval(node.value)
+    key = key_of(machine, node)
+    machine.node = node
+    return item(machine, value, checked_key(machine, value, key))
+
+
+def key_of(machine: Machine, node: ast.Subscript) -> list[Any]:
+    """What stands in the square brackets, as values of the program."""
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     given = [machine.eval(part) for part in parts]
     numpys = machine.program.naming.arrays in (NUMPY, JAX)
@@ -186,12 +179,21 @@ def _subscript(machine: Machine, node: ast.Subscript) -> Any:
         if isinstance(given[0], tuple):
             # a tuple under a name is a key of several parts too
             given = list(given[0])
-    machine.node = node
+    return given
+
+
+def checked_key(machine: Machine, value: Any, given: Sequence[Any]) -> tuple[Any, ...]:
+    """A key as numbers, slices and numpy's arrays, read as the library of the text does."""
     key = tuple([_key_item(machine, part) for part in given])
     if not machine.is_tensor(value) and not isinstance(value, list | tuple | range):
         raise ShapeError(f"{machine.describe(value)} cannot be indexed")
-    if machine.is_tensor(value) and numpys:
+    if machine.is_tensor(value) and machine.program.naming.arrays in (NUMPY, JAX):
         key = counted_with_arrays(key, len(machine.shape(value)))
+    return key
+
+
+def item(machine: Machine, value: Any, key: tuple[Any, ...]) -> Any:
+    """What stands at a key that was read."""
     return ops.index(machine, value, key)
 
 
@@ -215,7 +217,7 @@ def _key_item(machine: Machine, value: Any) -> Any:
         return _mask(machine, value)
     if not machine.is_tensor(value):
         return ops.integer(machine, value)
-    numbers = machine.backend.numbers(value)
+    numbers = machine.elements(value)
     if not np.all((numbers == np.round(numbers)) & (np.abs(numbers) < LARGEST_INTEGER)):
         raise InvalidValueError("an index must be a whole number")
     if machine.carries(value):
@@ -230,7 +232,7 @@ def _mask(machine: Machine, value: Any) -> Any:
         )
     # which elements are taken is decided by all of them
     operators.holds(machine, value, "logical_and")
-    return machine.backend.numbers(value).astype(np.bool_)
+    return machine.elements(value).astype(np.bool_)
 
 
 EXPRESSIONS: Mapping[type[ast.AST], Rule] = {

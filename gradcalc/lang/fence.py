@@ -204,11 +204,8 @@ def _wrong(node: ast.AST, source: str) -> tuple[str, str | None, ast.AST] | None
             return message, "name each parameter", star
         case ast.keyword(arg=None):
             return "** cannot be used in a call", "name each argument", node
-        case ast.Subscript(ctx=ast.Store()) | ast.Attribute(ctx=ast.Store()):
-            shown = brief(text_of(node, source))
-            message = f"{shown} cannot be assigned to: values are never written into"
-            hint = "build a new tensor: where(mask, new, x), concat([...]) or stack([...])"
-            return message, hint, node
+        case ast.Attribute(ctx=ast.Store()):
+            return f"{brief(text_of(node, source))} cannot be assigned to", None, node
         case ast.withitem(context_expr=call, optional_vars=bound):
             path = dotted(call.func) if isinstance(call, ast.Call) else None
             if path is None or path[-1] not in grammar.CONTEXTS or bound:

@@ -13,7 +13,7 @@ ALLOWED: frozenset[type[ast.AST]] = frozenset(
         # expressions
         ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Call, ast.keyword,
         ast.Attribute, ast.Subscript, ast.Slice, ast.List, ast.Tuple, ast.Name, ast.Constant,
-        ast.NamedExpr, ast.Lambda, ast.arguments, ast.arg, ast.Load, ast.Store,
+        ast.NamedExpr, ast.Lambda, ast.arguments, ast.arg, ast.Load, ast.Store, ast.Starred,
         # operators
         ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.MatMult,
         ast.BitAnd, ast.BitOr, ast.UAdd, ast.USub, ast.Not, ast.Invert, ast.And, ast.Or,
@@ -30,7 +30,6 @@ REFUSED: Mapping[type[ast.AST], tuple[str, str]] = MappingProxyType(
         ast.Dict: ("dictionaries", "use a name for each value"),
         ast.Set: ("sets", "use a list"),
         ast.JoinedStr: ("f-strings", "text has no gradient"),
-        ast.Starred: ("stars", "write each item"),
         ast.Delete: ("del", "names go away by themselves"),
         ast.ClassDef: ("classes", "write functions"),
         ast.AsyncFunctionDef: ("async functions", "write def"),

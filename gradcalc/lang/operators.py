@@ -191,7 +191,7 @@ def truth(machine: Machine, value: Any) -> bool:
             f"a tensor of shape {machine.shape(value)} is neither true nor false",
             hint="reduce it first: (x > 0).all(), or choose by element: where(x > 0, a, b)",
         )
-    return machine.backend.truth(value)
+    return machine.backend.truth(machine.raw(value))
 
 
 def holds(machine: Machine, value: Any, join: str) -> bool:

@@ -1,0 +1,96 @@
+"""What stands in front of `=`: names, several of them, items and attributes."""
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gradcalc.errors import ShapeError, UnsupportedError
+from gradcalc.lang import ops, writing
+from gradcalc.lang.expressions import checked_key, item, key_of
+from gradcalc.lang.indexing import list_place
+from gradcalc.lang.machine import Machine
+from gradcalc.lang.memory import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An item or an attribute: how it is read and written, and the value that it is in."""
+
+    whole: Any
+    read: Callable[[], Any]
+    write: Callable[[Any], None]
+
+
+def bind(machine: Machine, target: ast.AST, value: Any) -> None:
+    """Give a value to a name, to a place, or its items to several of them."""
+    if isinstance(target, ast.Name):
+        machine.frame.values[target.id] = value
+        return
+    if isinstance(target, ast.Subscript | ast.Attribute):
+        place = located(machine, target)
+        machine.node = target
+        place.write(value)
+        return
+    assert isinstance(target, ast.Tuple | ast.List)
+    items = list(ops.items(machine, value))
+    stars = [k for k, part in enumerate(target.elts) if isinstance(part, ast.Starred)]
+    machine.node = target
+    if stars:
+        first, behind = stars[0], len(target.elts) - stars[0] - 1
+        if len(items) < first + behind:
+            raise ShapeError(f"{len(items)} values for {first + behind} names and a star")
+        end = len(items) - behind
+        items = [*items[:first], items[first:end], *items[end:]]
+    elif len(items) != len(target.elts):
+        raise ShapeError(f"{len(items)} values for {len(target.elts)} names")
+    for part, given in zip(target.elts, items, strict=True):
+        bind(machine, part.value if isinstance(part, ast.Starred) else part, given)
+
+
+def located(machine: Machine, target: ast.AST) -> Place:
+    """The item or attribute in front of an assignment."""
+    if isinstance(target, ast.Subscript):
+        held = machine.eval(target.value)
+        given = key_of(machine, target)
+        machine.node = target
+        return (
+            _of_tensor(machine, held, given)
+            if isinstance(held, Tensor)
+            else _of_list(machine, held, given)
+        )
+    raise UnsupportedError("attributes cannot be assigned to")
+
+
+def root_of(target: ast.AST) -> ast.expr:
+    """The name, or other expression, whose items or attributes are assigned to."""
+    while isinstance(target, ast.Subscript | ast.Attribute):
+        target = target.value
+    assert isinstance(target, ast.expr)
+    return target
+
+
+def _of_tensor(machine: Machine, held: Tensor, given: list[Any]) -> Place:
+    def write(value: Any) -> None:
+        if writing.is_one_number(machine, held, given, value):
+            writing.where(machine, held, given[0], value)
+            return
+        writing.into(machine, held, checked_key(machine, held, given), value)
+
+    return Place(held, lambda: item(machine, held, checked_key(machine, held, given)), write)
+
+
+def _of_list(machine: Machine, held: Any, given: list[Any]) -> Place:
+    if not isinstance(held, list):
+        raise UnsupportedError(f"{machine.describe(held)} cannot be written into")
+    key = checked_key(machine, held, given)
+
+    def write(value: Any) -> None:
+        place = list_place(held, key)
+        if isinstance(place, slice):
+            held[place] = ops.items(machine, value)
+            machine.count_items(len(held))
+        else:
+            held[place] = value
+
+    return Place(held, lambda: item(machine, held, key), write)
