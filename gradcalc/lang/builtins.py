@@ -6,30 +6,19 @@ Each takes the machine that runs the program and the arguments.
 import ast
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import operators, ops, plain
+from gradcalc.lang import operators, ops, plain, pythons
 from gradcalc.lang.backend import check_elements
-from gradcalc.lang.machine import Machine, Once
+from gradcalc.lang.machine import Builtin, Machine, Once
 from gradcalc.lang.program import brief, text_of
 from gradcalc.lang.types import isinstance_of
 
 Call = Callable[..., Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Builtin:
-    """A function of the language. `method` says that it can be called behind a dot too."""
-
-    name: str
-    call: Call
-    doc: str
-    method: bool = False
 
 
 def _detach(machine: Machine, value: Any) -> Any:
@@ -86,6 +75,8 @@ def _number_of_word(word: str) -> float:
 def _length(machine: Machine, value: Any) -> int:
     if isinstance(value, list | tuple | range):
         return plain.length(value)
+    if isinstance(value, dict | set | str):
+        return len(value)
     shape: tuple[int, ...] = ops.shape(machine, value)
     if not shape:
         raise ShapeError("len() of a scalar", hint="x.numel() counts elements")
@@ -178,16 +169,25 @@ def _size(machine: Machine, value: Any, dim: Any = None) -> Any:
 
 
 def _every(join: str) -> Call:
-    return lambda machine, value: operators.holds(machine, value, join)
+    ends = join == "logical_or"
+
+    def every(machine: Machine, value: Any) -> Any:
+        if isinstance(value, Once | dict | set):
+            found = (operators.truth(machine, item) for item in ops.iterated(machine, value))
+            return any(found) if ends else all(found)
+        return operators.holds(machine, value, join)
+
+    return every
 
 
 def _sum(machine: Machine, *args: Any, **kwargs: Any) -> Any:
     """Python's sum of a list adds its items; the sum of a tensor is the primitive."""
-    if len(args) == 1 and not kwargs and isinstance(args[0], list | tuple):
-        total: Any = 0
-        for item in args[0]:
-            total = ops.binary(machine, "add", total, item)
-        return total
+    if args and isinstance(args[0], list | tuple | set | dict | Once):
+        start = args[1] if len(args) == 2 else kwargs.get("start", 0)
+        if len(args) + len(kwargs) <= 2 and (kwargs.keys() <= {"start"}):
+            for item in ops.iterated(machine, args[0]):
+                start = operators.named(machine, "add", start, item)
+            return start
     return ops.call(machine, "sum", *args, **kwargs)
 
 
@@ -203,6 +203,8 @@ def _extreme(name: str) -> Call:
     elementwise = {"max": "maximum", "min": "minimum"}[name]
 
     def extreme(machine: Machine, *args: Any, **kwargs: Any) -> Any:
+        if kwargs.keys() & {"key", "default"} or (args and isinstance(args[0], Once | set | dict)):
+            return pythons.extreme(machine, name, args, **kwargs)
         if len(args) == 1 and isinstance(args[0], list | tuple) and not kwargs:
             args = tuple(args[0])
             if len(args) == 1:
@@ -285,6 +287,7 @@ ROWS = (
     Builtin("transpose", _transposed, "two dimensions swapped, or all in an order", method=True),
     Builtin("max", _extreme("max"), "the largest element, or of several", method=True),
     Builtin("min", _extreme("min"), "the smallest element, or of several", method=True),
+    *(Builtin(name, call, doc) for name, call, doc in pythons.ROWS),
     Builtin("norm", _norm, "the p-norm of the elements", method=True),
 )
 

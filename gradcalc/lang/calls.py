@@ -14,15 +14,14 @@ from gradcalc.errors import (
     UnknownNameError,
     UnsupportedError,
 )
-from gradcalc.lang import arguments, kinds, ops, plain
-from gradcalc.lang.builtins import Builtin
+from gradcalc.lang import arguments, containers, kinds, ops, plain
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import UNLIKE, UNLIKE_ALONG
 from gradcalc.lang.dialects.spelling import Function, RankError
 from gradcalc.lang.expressions import attribute, member
-from gradcalc.lang.machine import Closure, Frame, Machine, Rule
-from gradcalc.lang.names import own_names
+from gradcalc.lang.machine import Builtin, Closure, Frame, Machine, Rule
 from gradcalc.lang.program import MIXED, brief, dotted
+from gradcalc.lang.scopes import own_names
 from gradcalc.primitives import Primitive
 
 Args = tuple[Any, ...]
@@ -65,10 +64,23 @@ def enter(machine: Machine, closure: Closure, values: Mapping[str, Any]) -> Any:
 def _call(machine: Machine, node: ast.Call) -> Any:
     machine.budget.tick()
     function, first = _callee(machine, node.func)
-    args = first + tuple([machine.eval(argument) for argument in node.args])
-    kwargs = {str(k.arg): machine.eval(k.value) for k in node.keywords}
+    args = first + tuple(containers.spread(machine, node.args))
+    kwargs: Kwargs = {}
+    for keyword in node.keywords:
+        value = machine.eval(keyword.value)
+        given = {keyword.arg: value} if keyword.arg is not None else _named(machine, value)
+        if twice := kwargs.keys() & given.keys():
+            raise InvalidValueError(f"{brief(min(twice))} is given twice", python="TypeError")
+        kwargs |= given
     machine.node = node
-    return _apply(machine, function, args, kwargs)
+    return applied(machine, function, args, kwargs)
+
+
+def _named(machine: Machine, value: Any) -> Kwargs:
+    """The arguments of a dictionary behind two stars."""
+    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+        raise InvalidValueError("behind ** stands a dictionary of names", python="TypeError")
+    return value
 
 
 def _callee(machine: Machine, func: ast.expr) -> tuple[Any, Args]:
@@ -112,9 +124,10 @@ def _called(machine: Machine, func: ast.Name) -> Any:
     )
 
 
-def _apply(machine: Machine, function: Any, args: Args, kwargs: Kwargs) -> Any:
+def applied(machine: Machine, function: Any, args: Args, kwargs: Kwargs) -> Any:
+    """What a function gives: of the program, of a library, of the language."""
     if isinstance(function, Closure):
-        bound = arguments.bind(function.name, function.signature, args, kwargs)
+        bound = arguments.bind_own(function.name, function.signature, args, kwargs)
         return enter(machine, function, bound)
     if isinstance(function, Function):
         return _library(machine, function, args, kwargs)
@@ -152,7 +165,7 @@ def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -
         return ops.tensor(machine, result) if isinstance(result, bool) and own_truths else result
     if function.core is None:
         raise InvalidValueError(f"{function.shown} {reason}", hint=f"write {function.usage}")
-    result = _apply(machine, function.core, args, kwargs)
+    result = applied(machine, function.core, args, kwargs)
     if machine.confirm is not None:
         machine.confirm(machine, function, args, kwargs, result)
     return result

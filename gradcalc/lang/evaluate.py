@@ -7,14 +7,18 @@ from functools import cache
 from typing import Any, Protocol
 
 from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, Span
-from gradcalc.lang import operators, ops, targets
+from gradcalc.lang import ops, targets
 from gradcalc.lang.backend import Backend
-from gradcalc.lang.calls import CALLS, Return, enter
+from gradcalc.lang.calls import CALLS, Return, applied, enter
+from gradcalc.lang.containers import CONTAINERS, comprehensions
 from gradcalc.lang.expressions import EXPRESSIONS, closure, load, test
+from gradcalc.lang.failing import FAILING
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.machine import NOTHING, Confirm, Machine, Rule
+from gradcalc.lang.matching import MATCHING
 from gradcalc.lang.program import Branch, Budget, Limits, Program, Run, deep_recursion, text_of
 from gradcalc.lang.targets import root_of
+from gradcalc.lang.words import WORDS
 from gradcalc.lang.writing import operated
 from gradcalc.primitives import Composite
 
@@ -42,7 +46,16 @@ def evaluate(
     if budget is None:
         deadline = None if limits.seconds is None else time.monotonic() + limits.seconds
         budget = Budget(limits.steps, deadline)
-    machine = Machine(program, backend, limits, budget, RULES, frozenset(detach), confirm)
+    machine = Machine(
+        program,
+        backend,
+        limits,
+        budget,
+        RULES,
+        frozenset(detach),
+        confirm,
+        apply_function=applied,
+    )
     try:
         with deep_recursion():
             value = machine.raw(_output(machine, _run(machine, inputs)))
@@ -212,26 +225,25 @@ def _rounds(machine: Machine, node: ast.While | ast.For, going: Iterator[None]) 
 
 
 def _define(machine: Machine, node: ast.FunctionDef) -> None:
-    machine.frame.values[node.name] = closure(machine, node.name, node.args, node.body)
+    made: Any = closure(machine, node.name, node.args, node.body)
+    for decorator in reversed(node.decorator_list):
+        wrapper = machine.eval(decorator)
+        machine.node = decorator
+        made = machine.call(wrapper, (made,))
+    machine.bind(node.name, made)
+
+
+def _nonlocal(machine: Machine, node: ast.Nonlocal) -> None:
+    machine.frame.outer |= frozenset(node.names)
+
+
+def _delete(machine: Machine, node: ast.Delete) -> None:
+    for target in node.targets:
+        targets.delete(machine, target)
 
 
 def _return(machine: Machine, node: ast.Return) -> Return:
     return Return(None if node.value is None else machine.eval(node.value))
-
-
-def _assert(machine: Machine, node: ast.Assert) -> None:
-    if not operators.truth(machine, machine.eval(node.test)):
-        machine.node = node
-        message = machine.eval(node.msg) if node.msg is not None else None
-        said = f": {message}" if isinstance(message, str) else ""
-        raise InvalidValueError(
-            f"the assertion {text_of(node.test, machine.source)} does not hold{said}"
-        )
-
-
-def _raise(machine: Machine, node: ast.Raise) -> None:
-    said = machine.eval(node.exc) if node.exc is not None else ""
-    raise InvalidValueError(f"the program raises {said or 'an error'}")
 
 
 def _with(machine: Machine, node: ast.With) -> Any:
@@ -254,8 +266,8 @@ STATEMENTS: Mapping[type[ast.AST], Rule] = {
     ast.For: _for,
     ast.FunctionDef: _define,
     ast.Return: _return,
-    ast.Assert: _assert,
-    ast.Raise: _raise,
+    ast.Nonlocal: _nonlocal,
+    ast.Delete: _delete,
     ast.With: _with,
     ast.Pass: lambda machine, node: None,
     ast.Import: lambda machine, node: None,
@@ -265,5 +277,14 @@ STATEMENTS: Mapping[type[ast.AST], Rule] = {
 }
 """The meaning of each kind of statement."""
 
-RULES: Mapping[type[ast.AST], Rule] = {**EXPRESSIONS, **CALLS, **STATEMENTS}
+RULES: Mapping[type[ast.AST], Rule] = {
+    **EXPRESSIONS,
+    **CONTAINERS,
+    **comprehensions(targets.bind),
+    **WORDS,
+    **CALLS,
+    **STATEMENTS,
+    **FAILING,
+    **MATCHING,
+}
 """The language."""

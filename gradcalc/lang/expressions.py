@@ -13,7 +13,7 @@ from gradcalc.errors import (
     UnsupportedError,
     did_you_mean,
 )
-from gradcalc.lang import operators, ops
+from gradcalc.lang import containers, operators, ops
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.indexing import counted_with_arrays
 from gradcalc.lang.machine import Closure, Machine, Rule
@@ -89,6 +89,8 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
                 return ops.call(machine, "transpose", value)
             case "mT":
                 return ops.call(machine, "transpose", value, -2, -1)
+    if name in containers.NAMES:
+        return containers.method(machine, value, name)
     raise UnknownNameError(
         f"{machine.describe(value)} has no .{name} to be read",
         hint=f"call it: .{name}()" if name in catalogue.methods() else None,
@@ -96,7 +98,11 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
 
 
 def _named(machine: Machine, node: ast.NamedExpr) -> Any:
-    machine.frame.values[node.target.id] = machine.eval(node.value)
+    value = machine.eval(node.value)
+    frame = machine.frame
+    while frame.parent is not None and frame.passing:
+        frame = frame.parent
+    frame.values[node.target.id] = value
     return load(machine, node.target)
 
 
@@ -159,16 +165,18 @@ def _attribute(machine: Machine, node: ast.Attribute) -> Any:
 
 def _subscript(machine: Machine, node: ast.Subscript) -> Any:
     value = machine.eval(node.value)
-    key = key_of(machine, node)
+    key = key_of(machine, value, node)
     machine.node = node
     return item(machine, value, checked_key(machine, value, key))
 
 
-def key_of(machine: Machine, node: ast.Subscript) -> list[Any]:
-    """What stands in the square brackets, as values of the program."""
+def key_of(machine: Machine, held: Any, node: ast.Subscript) -> list[Any]:
+    """What stands in the square brackets behind a value, as values of the program."""
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     given = [machine.eval(part) for part in parts]
     numpys = machine.program.naming.arrays in (NUMPY, JAX)
+    if isinstance(held, dict):
+        return given if not isinstance(node.slice, ast.Tuple) else [tuple(given)]
     if not isinstance(node.slice, ast.Tuple):
         nested = isinstance(given[0], list) and any(isinstance(k, list | tuple) for k in given[0])
         if nested and not numpys:
@@ -183,9 +191,14 @@ def key_of(machine: Machine, node: ast.Subscript) -> list[Any]:
 
 
 def checked_key(machine: Machine, value: Any, given: Sequence[Any]) -> tuple[Any, ...]:
-    """A key as numbers, slices and numpy's arrays, read as the library of the text does."""
+    """A key as numbers, slices and numpy's arrays, read as the library of the text does.
+
+    That of a dictionary is as it is.
+    """
+    if isinstance(value, dict):
+        return tuple(given)
     key = tuple([_key_item(machine, part) for part in given])
-    if not machine.is_tensor(value) and not isinstance(value, list | tuple | range):
+    if not machine.is_tensor(value) and not isinstance(value, list | tuple | range | str):
         raise ShapeError(f"{machine.describe(value)} cannot be indexed")
     if machine.is_tensor(value) and machine.program.naming.arrays in (NUMPY, JAX):
         key = counted_with_arrays(key, len(machine.shape(value)))
@@ -194,6 +207,8 @@ def checked_key(machine: Machine, value: Any, given: Sequence[Any]) -> tuple[Any
 
 def item(machine: Machine, value: Any, key: tuple[Any, ...]) -> Any:
     """What stands at a key that was read."""
+    if isinstance(value, dict):
+        return containers.item(machine, value, key[0] if len(key) == 1 else key)
     return ops.index(machine, value, key)
 
 
@@ -239,8 +254,6 @@ EXPRESSIONS: Mapping[type[ast.AST], Rule] = {
     ast.Constant: lambda machine, node: node.value,
     ast.Name: load,
     ast.NamedExpr: _named,
-    ast.List: lambda machine, node: [machine.eval(item) for item in node.elts],
-    ast.Tuple: lambda machine, node: tuple([machine.eval(item) for item in node.elts]),
     ast.BinOp: _binary,
     ast.UnaryOp: _unary,
     ast.BoolOp: _bool,

@@ -18,12 +18,7 @@ from gradcalc.errors import (
 )
 from gradcalc.lang import grammar, mathematics, syntax, tokens
 from gradcalc.lang.guards import plainly
-from gradcalc.lang.names import (
-    bound_names,
-    check_references,
-    free_names,
-    parameters_of,
-)
+from gradcalc.lang.names import check_references, free_names
 from gradcalc.lang.naming import every_node, naming
 from gradcalc.lang.program import (
     CORE,
@@ -36,6 +31,7 @@ from gradcalc.lang.program import (
     text_of,
 )
 from gradcalc.lang.reached import reached, undecorated
+from gradcalc.lang.scopes import bound_names, parameters_of
 from gradcalc.primitives import BY_NAME
 
 
@@ -124,7 +120,7 @@ def _checked(
     if not core:
         body = plainly(body)
     _check_nodes(body, source, limits)
-    assigned = bound_names(body)
+    assigned = bound_names(every_node(body))
     libraries = CORE if core else naming(body, source, assigned | known)
     check_references(body, source, libraries, known, assigned)
     main = _main_function(body, function)
@@ -197,13 +193,6 @@ def _wrong(node: ast.AST, source: str) -> tuple[str, str | None, ast.AST] | None
             return "bytes cannot be used in a program", None, node
         case ast.Constant(value=complex()):
             return "complex numbers cannot be used in a program", None, node
-        case ast.FunctionDef(decorator_list=[decorator, *_]):
-            return "decorators cannot be used in a program", "leave the line out", decorator
-        case ast.arguments(vararg=ast.arg() as star) | ast.arguments(kwarg=ast.arg() as star):
-            message = "*args and **kwargs cannot be used in a program"
-            return message, "name each parameter", star
-        case ast.keyword(arg=None):
-            return "** cannot be used in a call", "name each argument", node
         case ast.Attribute(ctx=ast.Store()):
             return f"{brief(text_of(node, source))} cannot be assigned to", None, node
         case ast.withitem(context_expr=call, optional_vars=bound):

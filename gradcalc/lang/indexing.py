@@ -117,7 +117,10 @@ def list_place(values: Sequence[Any], key: Key) -> int | slice:
             raise InvalidValueError("the step of a slice cannot be 0")
         return item
     if not -count <= item < count:
-        raise ShapeError(f"index {plain.show(item)} is out of range for a list of {amount(count)}")
+        raise ShapeError(
+            f"index {plain.show(item)} is out of range for a list of {amount(count)}",
+            python="IndexError",
+        )
     return item
 
 

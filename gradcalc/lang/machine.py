@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcalc.errors import InvalidValueError, LimitError, Span
+from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, Span
 from gradcalc.lang import memory, plain
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.memory import Tensor, View
@@ -31,11 +31,17 @@ NOTHING = object()
 
 @dataclass(slots=True)
 class Frame:
-    """The names of one scope and the scope around it."""
+    """The names of one scope and the scope around it.
+
+    `local` are the names that it binds itself, `outer` those that it binds in scopes around it.
+    `passing` is that of a comprehension, which binds only its own targets.
+    """
 
     values: dict[str, Any]
     parent: "Frame | None" = None
     local: frozenset[str] = frozenset()
+    outer: frozenset[str] = frozenset()
+    passing: bool = False
 
     def find(self, name: str) -> "Frame | None":
         """The innermost scope in which the name is bound."""
@@ -57,6 +63,16 @@ class Once:
     items: Iterator[Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Builtin:
+    """A function of the language. `method` says that it can be called behind a dot too."""
+
+    name: str
+    call: Callable[..., Any]
+    doc: str
+    method: bool = False
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Closure:
     """A function with the scope and the program it was made in."""
@@ -71,10 +87,13 @@ class Closure:
     @property
     def signature(self) -> inspect.Signature:
         """Its parameters, with their defaults."""
+        rest, named = self.arguments.vararg, self.arguments.kwarg
         kinds = (
             (self.arguments.posonlyargs, inspect.Parameter.POSITIONAL_ONLY),
             (self.arguments.args, inspect.Parameter.POSITIONAL_OR_KEYWORD),
+            ([rest] if rest else [], inspect.Parameter.VAR_POSITIONAL),
             (self.arguments.kwonlyargs, inspect.Parameter.KEYWORD_ONLY),
+            ([named] if named else [], inspect.Parameter.VAR_KEYWORD),
         )
         empty = inspect.Parameter.empty
         return inspect.Signature(
@@ -104,7 +123,7 @@ class Machine:
     branches went: line, kind and text of each, and its turns. `stops` pass no gradient back, nor
     does anything while `frozen` is not 0.
 
-    `scalars` says that every input is one number.
+    `scalars` says that every input is one number. `caught` are the errors that are being handled.
     """
 
     program: Program
@@ -114,6 +133,7 @@ class Machine:
     rules: Mapping[type[ast.AST], Rule]
     detached: frozenset[str] = frozenset()
     confirm: Confirm | None = None
+    apply_function: Callable[..., Any] = field(kw_only=True)
     node: ast.AST = field(init=False)
     frame: Frame = field(default_factory=lambda: Frame({}))
     main: Closure | None = None
@@ -125,6 +145,7 @@ class Machine:
     stops: list[Stop] = field(default_factory=list)
     frozen: int = 0
     scalars: bool = False
+    caught: list[GradcalcError] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.node = self.program.body[0]
@@ -143,6 +164,19 @@ class Machine:
             if left is not None:
                 return left
         return None
+
+    def bind(self, name: str, value: Any) -> None:
+        """Give a name a value, in the scope that it belongs to."""
+        frame: Frame | None = self.frame
+        if name in self.frame.outer:
+            frame = self.frame.parent
+            while frame is not None and name not in frame.local:
+                frame = frame.parent
+        (frame or self.frame).values[name] = value
+
+    def call(self, function: Any, args: tuple[Any, ...]) -> Any:
+        """What a function gives that a program has passed to another one."""
+        return self.apply_function(self, function, args, {})
 
     @property
     def source(self) -> str:
@@ -257,12 +291,14 @@ class Machine:
             return plain.show(value)
         names = {
             list: "a list", tuple: "a tuple", str: "text", range: "a range", slice: "a slice",
-            type(None): "None", type(Ellipsis): "an ellipsis",
+            type(None): "None", type(Ellipsis): "an ellipsis", dict: "a dictionary", set: "a set",
         }  # fmt: skip
         if getattr(value, "_fields", None) == EXTREMES:
             return "a pair of values and indices"
         if isinstance(value, Once):
-            return f"what {value.word} gives"
+            return value.word if " " in value.word else f"what {value.word} gives"
+        if isinstance(value, GradcalcError):
+            return "an error"
         return names.get(type(value), "a function")
 
     def constant(self, values: NDArray[Any]) -> Any:

@@ -292,6 +292,10 @@ def items(machine: Machine, value: Any) -> Sequence[Any]:
         return [index(machine, value, (i,)) for i in range(shape[0])]
     if isinstance(value, list | tuple | range):
         return value
+    if isinstance(value, dict | str):
+        return list(value)
+    if isinstance(value, set):
+        return _in_order(value)
     if isinstance(value, Once):
         found = []
         for item in value.items:
@@ -300,6 +304,16 @@ def items(machine: Machine, value: Any) -> Sequence[Any]:
             machine.budget.tick()
         return found
     raise InvalidValueError(f"{machine.describe(value)} has no items to go through")
+
+
+def _in_order(values: set[Any]) -> list[Any]:
+    """The items of a set, in an order that is the same in every process."""
+    try:
+        return sorted(values)
+    except TypeError:
+        raise UnsupportedError(
+            "the order of a set of mixed items is left to chance", hint="use a list"
+        ) from None
 
 
 def iterated(machine: Machine, value: Any) -> Iterator[Any]:

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from gradcalc.errors import ShapeError, UnsupportedError
-from gradcalc.lang import ops, writing
+from gradcalc.errors import ShapeError, UnknownNameError, UnsupportedError
+from gradcalc.lang import containers, ops, writing
 from gradcalc.lang.expressions import checked_key, item, key_of
 from gradcalc.lang.indexing import list_place
 from gradcalc.lang.machine import Machine
 from gradcalc.lang.memory import Tensor
+from gradcalc.lang.program import brief
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Place:
 def bind(machine: Machine, target: ast.AST, value: Any) -> None:
     """Give a value to a name, to a place, or its items to several of them."""
     if isinstance(target, ast.Name):
-        machine.frame.values[target.id] = value
+        machine.bind(target.id, value)
         return
     if isinstance(target, ast.Subscript | ast.Attribute):
         place = located(machine, target)
@@ -52,13 +53,13 @@ def located(machine: Machine, target: ast.AST) -> Place:
     """The item or attribute in front of an assignment."""
     if isinstance(target, ast.Subscript):
         held = machine.eval(target.value)
-        given = key_of(machine, target)
+        given = key_of(machine, held, target)
         machine.node = target
-        return (
-            _of_tensor(machine, held, given)
-            if isinstance(held, Tensor)
-            else _of_list(machine, held, given)
-        )
+        if isinstance(held, Tensor):
+            return _of_tensor(machine, held, given)
+        if isinstance(held, dict):
+            return _of_dict(machine, held, given[0])
+        return _of_list(machine, held, given)
     raise UnsupportedError("attributes cannot be assigned to")
 
 
@@ -78,6 +79,37 @@ def _of_tensor(machine: Machine, held: Tensor, given: list[Any]) -> Place:
         writing.into(machine, held, checked_key(machine, held, given), value)
 
     return Place(held, lambda: item(machine, held, checked_key(machine, held, given)), write)
+
+
+def _of_dict(machine: Machine, held: dict[Any, Any], given: Any) -> Place:
+    key = containers.key_of(machine, given)
+
+    def write(value: Any) -> None:
+        held[key] = value
+        machine.count_items(len(held))
+
+    return Place(held, lambda: containers.item(machine, held, key), write)
+
+
+def delete(machine: Machine, target: ast.AST) -> None:
+    """Python's `del` of a name or an item."""
+    machine.node = target
+    if isinstance(target, ast.Name):
+        if target.id not in machine.frame.values:
+            raise UnknownNameError(f"{brief(target.id)} has no value here", python="NameError")
+        del machine.frame.values[target.id]
+        return
+    assert isinstance(target, ast.Subscript)
+    held = machine.eval(target.value)
+    key = key_of(machine, held, target)
+    machine.node = target
+    if isinstance(held, dict):
+        containers.item(machine, held, key[0])
+        del held[containers.key_of(machine, key[0])]
+    elif isinstance(held, list):
+        del held[list_place(held, checked_key(machine, held, key))]
+    else:
+        raise UnsupportedError(f"items of {machine.describe(held)} cannot be deleted")
 
 
 def _of_list(machine: Machine, held: Any, given: list[Any]) -> Place:

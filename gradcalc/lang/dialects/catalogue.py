@@ -7,10 +7,11 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.lang.builtins import BUILTINS, Builtin
+from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects import other_tables, torch_table
 from gradcalc.lang.dialects.readings.elements import loss
 from gradcalc.lang.dialects.spelling import Function, Overload, Table
+from gradcalc.lang.machine import Builtin
 from gradcalc.lang.program import JAX, MIXED, NUMPY, TORCH, Naming
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Primitive
 

@@ -1,6 +1,7 @@
 """The functions of numpy, scipy, jax and math, and Python's own, with their signatures."""
 
 from gradcalc.lang.dialects.rows import table, tables
+from gradcalc.lang.dialects.spelling import Table
 
 UFUNC = (
     "out: unset = None, *, where: unset = True, casting: unset = 'same_kind', order: unset = 'K', "
@@ -121,7 +122,7 @@ BOUND = """
 """
 """The functions which arrays have as methods too, the receiver their first argument."""
 
-NUMPY_METHODS = {name: NUMPYS["numpy"][name] for name in BOUND.split()} | table(
+NUMPY_METHODS: Table = {name: NUMPYS["numpy"][name] for name in BOUND.split()} | table(
     f"""
 clip(a, min=None, max=None, {OUT})
 dot(a, b, /, {OUT}) -> linear.numpy_dot
@@ -207,7 +208,7 @@ softmax log_softmax(x: floats, /, *, axis: int = None) -> reductions.scipy_softm
 abs(x, /)
 sum(iterable: items, /, start=0) -> elements.folded(add)
 all any(iterable: items, /)
-max min(*values: any) -> elements.python_extreme(*)
+max min(*values: any, key: any = None, default: any = ...) -> elements.python_extreme(*)
 round(number, ndigits: int = None) -> elements.python_round
 pow(base, exp) -> elements.python_power
 """
@@ -216,7 +217,7 @@ pow(base, exp) -> elements.python_power
 CHANGED = "clip sum prod mean std var max amax min amin all any argmax argmin array pad squeeze"
 """Functions of numpy whose signature jax has changed."""
 
-TABLES = {
+TABLES: dict[str, Table] = {
     **NUMPYS,
     **OTHERS,
     "jax.numpy": {
@@ -230,5 +231,7 @@ TABLES = {
 }
 """The modules beside torch's, each with its functions."""
 
-JAX_METHODS = NUMPY_METHODS | {name: OTHERS["jax.numpy"][name] for name in ("mean", "std", "var")}
+JAX_METHODS: Table = NUMPY_METHODS | {
+    name: OTHERS["jax.numpy"][name] for name in ("mean", "std", "var")
+}
 """The methods of jax's arrays."""

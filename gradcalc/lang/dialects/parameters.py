@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gradcalc.lang import ops
-from gradcalc.lang.machine import Machine
+from gradcalc.lang.machine import Machine, Once
 from gradcalc.lang.plain import is_number
 
 REQUIRED = object()
@@ -110,7 +110,8 @@ KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
     "tensor": lambda machine, value: machine.is_tensor(value),
     "tensors": lambda machine, value: machine.is_tensor(value) or type(value) in (list, tuple),
     "items": lambda machine, value: (
-        machine.is_tensor(value) or isinstance(value, list | tuple | range)
+        machine.is_tensor(value)
+        or isinstance(value, list | tuple | range | dict | set | str | Once)
     ),
     "int": _is_whole,
     "place": lambda machine, value: value is None or _is_whole(machine, value),

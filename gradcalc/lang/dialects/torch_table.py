@@ -1,6 +1,7 @@
 """torch's functions, and the methods of its tensors, with their signatures."""
 
 from gradcalc.lang.dialects.rows import table, tables
+from gradcalc.lang.dialects.spelling import Table
 
 ALSO = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input",
         "x2": "other"}  # fmt: skip
@@ -19,7 +20,7 @@ INPLACE = "inplace: unset = False"
 OLDER = "size_average: any = None, reduce: any = None, reduction: str = 'mean'"
 WEIGHT = "weight: unset = None"
 
-TABLES = tables(
+TABLES: dict[str, Table] = tables(
     f"""
 [torch]
 {UNARY}(input, *, {OUT})
@@ -160,7 +161,7 @@ BOUND = f"""
 """
 """The functions which tensors have as methods too, the receiver their first argument."""
 
-METHODS = (
+METHODS: Table = (
     {name: TABLES["torch"][name] for name in BOUND.split()}
     | table(
         f"""norm(self, p: word = 'fro', dim: ints = None, keepdim: bool = False, {DTYPE}) ->
