@@ -266,6 +266,7 @@ ROWS = (
         for name in ("tensor", "array", "as_tensor", "asarray")
     ),
     Builtin("zeros", _filled(0.0), "a tensor of zeros"),
+    Builtin("empty", _filled(math.nan), "a tensor to be filled; what is not written is NaN"),
     Builtin("ones", _filled(1.0), "a tensor of ones"),
     Builtin("full", _full, "a tensor of one value"),
     Builtin("eye", _eye, "the identity matrix"),

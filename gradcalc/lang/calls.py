@@ -14,7 +14,7 @@ from gradcalc.errors import (
     UnknownNameError,
     UnsupportedError,
 )
-from gradcalc.lang import arguments, containers, kinds, ops, plain
+from gradcalc.lang import arguments, containers, inplace, kinds, ops, plain, writing
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import UNLIKE, UNLIKE_ALONG
 from gradcalc.lang.dialects.spelling import Function, RankError
@@ -97,7 +97,7 @@ def _callee(machine: Machine, func: ast.expr) -> tuple[Any, Args]:
     machine.node = func
     if not machine.is_tensor(value) and not plain.is_number(value):
         return attribute(machine, value, func), ()
-    found = catalogue.method(func.attr, naming)
+    found = catalogue.method(func.attr, naming) or inplace.method(machine, func.attr)
     if found is None:
         raise UnknownNameError(
             f"{naming.arrays or 'torch'}'s arrays have no method .{brief(func.attr)} here",
@@ -149,6 +149,7 @@ def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -
         if isinstance(values, str):
             reason = values
             continue
+        target = overload.written(values, args)
         if own_truths:
             values = overload.with_truths(machine, values)
         run = partial(overload.run, machine, values)
@@ -161,6 +162,8 @@ def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -
         if machine.confirm is not None:
             machine.confirm(machine, function, args, kwargs, result)
         kinds.check_mixed_truths(machine, function.module, result)
+        if target is not None:
+            return writing.over(machine, target, result)
         # a truth value of the library's, of which + is or
         return ops.tensor(machine, result) if isinstance(result, bool) and own_truths else result
     if function.core is None:

@@ -5,7 +5,7 @@ import builtins
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gradcalc.errors import GradcalcError, UnknownNameError, UnsupportedError, did_you_mean
-from gradcalc.lang import containers, grammar
+from gradcalc.lang import containers, grammar, inplace
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import TABLES, UNLIKE_PLAIN
 from gradcalc.lang.naming import Body
@@ -249,7 +249,10 @@ def _check_attribute(node: ast.Attribute, naming: Naming) -> None:
         _check_member(path, naming)
     elif name in grammar.METHODS:
         raise UnsupportedError(f".{name} cannot be used in a program", hint=grammar.METHODS[name])
-    elif name not in grammar.ATTRIBUTES | containers.NAMES | catalogue.methods():
+    elif not (
+        name in grammar.ATTRIBUTES | containers.NAMES | catalogue.methods()
+        or inplace.is_method(name)
+    ):
         raise UnknownNameError(
             f"nothing is called .{brief(name)}",
             hint=_meant(name, catalogue.methods() | grammar.ATTRIBUTES | containers.NAMES),

@@ -17,11 +17,11 @@ from gradcalc.primitives import BY_NAME, PRIMITIVES, Primitive
 
 USUAL: Mapping[str, str] = MappingProxyType(
     {
-        "torch": "input, *, out: unset = None",
-        "torch.special": "input, *, out: unset = None",
+        "torch": "input, *, out: target = None",
+        "torch.special": "input, *, out: target = None",
         "torch.Tensor": "input",
         "torch.nn.functional": "input",
-        "scipy.special": "x, /, out: unset = None",
+        "scipy.special": "x, /, out: target = None",
         "jax.nn": "x: floats",
         "jax.scipy.special": "x: floats",
     }

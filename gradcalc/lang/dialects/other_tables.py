@@ -4,10 +4,10 @@ from gradcalc.lang.dialects.rows import table, tables
 from gradcalc.lang.dialects.spelling import Table
 
 UFUNC = (
-    "out: unset = None, *, where: unset = True, casting: unset = 'same_kind', order: unset = 'K', "
+    "out: target = None, *, where: unset = True, casting: unset = 'same_kind', order: unset = 'K', "
     "dtype: unset = None, subok: unset = True"
 )
-OUT = "out: unset = None"
+OUT = "out: target = None"
 DTYPE = "dtype: unset = None"
 ORDER = "order: unset = 'C'"
 FOLDED = "initial: unset = None, where: unset = True"
@@ -18,7 +18,7 @@ SPREAD = (
 )
 TRUTHS = f"a, axis: some = None, {OUT}, keepdims: flag = False, *, where: unset = True"
 
-REDUCED = "a, axis: ints = None, out: unset = None, keepdims: flag = False, initial: unset = None"
+REDUCED = "a, axis: ints = None, out: target = None, keepdims: flag = False, initial: unset = None"
 DTYPED = REDUCED.replace("out:", "dtype: unset = None, out:")
 WHERE = "where: unset = None"
 LOGSUMEXP = (
@@ -95,7 +95,7 @@ copy(a, order: unset = 'K', subok: unset = False) -> shapes.arrayed_copy
 array(object, {DTYPE}, *, copy: flag = True, order: unset = 'K', subok: unset = False,
     ndmin: unset = 0) -> shapes.arrayed
 asarray(a, {DTYPE}, order: unset = None) -> shapes.arrayed
-zeros ones(shape: ints, {DTYPE}, {ORDER})
+zeros ones empty(shape: ints, {DTYPE}, {ORDER})
 full(shape: ints, fill_value: number, {DTYPE}, {ORDER})
 eye(N: int, M: int = None, k: int = 0, {DTYPE}, {ORDER}) -> shapes.numpy_eye
 identity(n: int, {DTYPE}) -> eye
@@ -165,14 +165,14 @@ clip(arr, /, min=None, max=None)
 sum prod({DTYPED}, {WHERE}) -> reductions.reduced(*)
 max amax({REDUCED}, {WHERE}) -> reductions.reduced(amax)
 min amin({REDUCED}, {WHERE}) -> reductions.reduced(amin)
-mean(a: floats, axis: ints = None, dtype: unset = None, out: unset = None, keepdims: flag = False,
+mean(a: floats, axis: ints = None, dtype: unset = None, out: target = None, keepdims: flag = False,
     *, {WHERE}) -> reductions.reduced(*)
-std var(a: floats, axis: ints = None, dtype: unset = None, out: unset = None, ddof: number = 0,
+std var(a: floats, axis: ints = None, dtype: unset = None, out: target = None, ddof: number = 0,
     keepdims: flag = False, *, {WHERE}, mean: unset = None, correction: number = None) ->
     reductions.numpy_spread(*)
-all any(a, axis: ints = None, out: unset = None, keepdims: flag = False, *, {WHERE}) ->
+all any(a, axis: ints = None, out: target = None, keepdims: flag = False, *, {WHERE}) ->
     reductions.truths(*)
-argmax argmin(a, axis: int = None, out: unset = None, keepdims: flag = None)
+argmax argmin(a, axis: int = None, out: target = None, keepdims: flag = None)
 array(object, dtype: unset = None, copy: flag = True) -> shapes.arrayed
 pad(array, pad_width: pairs, mode: str = 'constant', *, constant_values: number = 0) ->
     shapes.numpy_padded

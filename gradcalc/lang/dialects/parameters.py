@@ -126,14 +126,20 @@ KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
     "str": lambda machine, value: isinstance(value, str),
     "word": lambda machine, value: isinstance(value, str) or _is_numeric(machine, value),
     "any": lambda machine, value: True,
+    "target": lambda machine, value: machine.is_tensor(value),
+    "writes": lambda machine, value: isinstance(value, bool),
     "unset": lambda machine, value: False,
 }
 """What a parameter may take besides its default. `unset` takes nothing else: what the parameter
-does is not in the language. `ignored` changes no value. Of truth values numpy's
+does is not in the language. `ignored` changes no value. What a call writes into is a `target`, or
+its first argument where a parameter that `writes` is true. Of truth values numpy's
 functions of `floats` make halves, of three digits; of integers those of `inexact` make integers."""
 
-LEFT_OUT = ("unset", "ignored")
+LEFT_OUT = ("unset", "ignored", "target", "writes")
 """The kinds of parameters that a meaning does not see."""
+
+WRITTEN = ("target", "writes")
+"""The kinds of parameters that say what a call writes into."""
 
 OPERANDS = frozenset({"operand", "floats", "inexact", "tensor", "tensors"})
 """The kinds of parameters that take tensors."""

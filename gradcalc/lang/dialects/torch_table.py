@@ -14,9 +14,9 @@ UNARY = """abs absolute sign sgn floor ceil trunc fix frac exp exp2 expm1 log lo
 BINARY = """maximum minimum fmod atan2 arctan2 hypot logaddexp xlogy eq ne not_equal gt greater ge
     greater_equal lt less le less_equal logical_and logical_or logical_xor mul multiply
     true_divide floor_divide"""
-OUT = "out: unset = None"
+OUT = "out: target = None"
 DTYPE = "dtype: unset = None"
-INPLACE = "inplace: unset = False"
+INPLACE = "inplace: writes = False"
 OLDER = "size_average: any = None, reduce: any = None, reduction: str = 'mean'"
 WEIGHT = "weight: unset = None"
 
@@ -99,7 +99,7 @@ cosine_similarity(x1, x2, dim: int = 1, eps: number = 1e-08)
 detach clone numel(input)
 tensor(data) -> shapes.copied
 as_tensor asarray(data) -> shapes.copied_of_list
-zeros ones(*size: ints)
+zeros ones empty(*size: ints)
 full(size: list, fill_value: number)
 eye(n: int, m: int = None, *, {OUT})
 range(*bounds: any) -> shapes.inclusive_range
