@@ -15,6 +15,7 @@ from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import operators, ops, plain, pythons
 from gradcalc.lang.backend import check_elements
 from gradcalc.lang.machine import Builtin, Machine, Once
+from gradcalc.lang.objects import Class, Instance
 from gradcalc.lang.program import brief, text_of
 from gradcalc.lang.types import isinstance_of
 
@@ -168,6 +169,21 @@ def _size(machine: Machine, value: Any, dim: Any = None) -> Any:
     return shape[position]
 
 
+def _is_instance(machine: Machine, value: Any, words: Any) -> bool:
+    """Of the program's own classes first, then of those that libraries have."""
+    left: list[str] = []
+    for word in words.split() if isinstance(words, str) else ():
+        frame = machine.frame.find(word)
+        kind = frame.values[word] if frame is not None else None
+        if not isinstance(kind, Class):
+            left.append(word)
+        elif isinstance(value, Instance) and kind in value.kind.line:
+            return True
+    if isinstance(value, Instance) or not left:
+        return "object" in left
+    return isinstance_of(machine, value, " ".join(left))
+
+
 def _every(join: str) -> Call:
     ends = join == "logical_or"
 
@@ -279,7 +295,7 @@ ROWS = (
     Builtin("shape", lambda m, x: ops.shape(m, x), "the sizes"),
     Builtin("all", _every("logical_and"), "whether every element is true", method=True),
     Builtin("any", _every("logical_or"), "whether some element is true", method=True),
-    Builtin("isinstance", isinstance_of, "whether a value is of a type"),
+    Builtin("isinstance", _is_instance, "whether a value is of a type"),
     Builtin(
         "clone", lambda m, value: m.copy(value), "the tensor in memory of its own", method=True
     ),

@@ -14,12 +14,13 @@ from gradcalc.errors import (
     UnknownNameError,
     UnsupportedError,
 )
-from gradcalc.lang import arguments, containers, inplace, kinds, ops, plain, writing
+from gradcalc.lang import arguments, containers, inplace, kinds, objects, ops, plain, writing
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import UNLIKE, UNLIKE_ALONG
 from gradcalc.lang.dialects.spelling import Function, RankError
 from gradcalc.lang.expressions import attribute, member
 from gradcalc.lang.machine import Builtin, Closure, Frame, Machine, Rule
+from gradcalc.lang.objects import Bound, Class, Instance, Super
 from gradcalc.lang.program import MIXED, brief, dotted
 from gradcalc.lang.scopes import own_names
 from gradcalc.primitives import Primitive
@@ -46,6 +47,8 @@ def enter(machine: Machine, closure: Closure, values: Mapping[str, Any]) -> Any:
     machine.callers.append(outer)
     local = own_names(tuple(closure.body)) if isinstance(closure.body, list) else frozenset()
     machine.frame = Frame({**closure.defaults, **values}, closure.frame, local)
+    if closure.owner is not None and values:
+        machine.frame.method = (closure.owner, next(iter(values.values())))
     if closure is machine.main and machine.main_frame.parent is None:
         machine.main_frame = machine.frame
     machine.program = closure.program
@@ -110,8 +113,10 @@ def _called(machine: Machine, func: ast.Name) -> Any:
     """The function that a name stands for. What holds a number is one of the library too."""
     naming, frame = machine.program.naming, machine.frame.find(func.id)
     value = frame.values[func.id] if frame is not None else None
-    if isinstance(value, Closure | Function | Builtin | Primitive):
+    if isinstance(value, Closure | Function | Builtin | Primitive | Class | Instance | Bound):
         return value
+    if func.id == "super" and frame is None:
+        return Builtin("super", _super, "the class that this one is made from")
     found = catalogue.bare(func.id, naming)
     if isinstance(found, Function | Builtin | Primitive) and not (frame and naming.library):
         return found
@@ -126,6 +131,12 @@ def _called(machine: Machine, func: ast.Name) -> Any:
 
 def applied(machine: Machine, function: Any, args: Args, kwargs: Kwargs) -> Any:
     """What a function gives: of the program, of a library, of the language."""
+    if isinstance(function, Class):
+        return objects.instantiate(machine, function, args, kwargs)
+    if isinstance(function, Instance):
+        function = objects.called(machine, function)
+    if isinstance(function, Bound):
+        args, function = (function.receiver, *args), function.function
     if isinstance(function, Closure):
         bound = arguments.bind_own(function.name, function.signature, args, kwargs)
         return enter(machine, function, bound)
@@ -218,6 +229,16 @@ def _refuse_types(kwargs: Kwargs) -> None:
                 f"{word} cannot be set inside a program",
                 hint="the whole calculation has one: --dtype, --device",
             )
+
+
+def _super(machine: Machine, *values: Any) -> Super:
+    frame: Frame | None = machine.frame
+    while frame is not None and frame.method is None:
+        frame = frame.parent
+    if frame is None or frame.method is None:
+        raise InvalidValueError("super() stands in a method of a class", python="RuntimeError")
+    owner, receiver = frame.method
+    return Super(receiver, owner)
 
 
 @cache

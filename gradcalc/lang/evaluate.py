@@ -10,6 +10,7 @@ from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, Span
 from gradcalc.lang import ops, targets
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.calls import CALLS, Return, applied, enter
+from gradcalc.lang.classes import CLASSES
 from gradcalc.lang.containers import CONTAINERS, comprehensions
 from gradcalc.lang.expressions import EXPRESSIONS, closure, load, test
 from gradcalc.lang.failing import FAILING
@@ -284,6 +285,7 @@ RULES: Mapping[type[ast.AST], Rule] = {
     **WORDS,
     **CALLS,
     **STATEMENTS,
+    **CLASSES,
     **FAILING,
     **MATCHING,
 }

@@ -13,10 +13,11 @@ from gradcalc.errors import (
     UnsupportedError,
     did_you_mean,
 )
-from gradcalc.lang import containers, operators, ops
+from gradcalc.lang import containers, objects, operators, ops
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.indexing import counted_with_arrays
 from gradcalc.lang.machine import Closure, Machine, Rule
+from gradcalc.lang.objects import Class, Instance, Super
 from gradcalc.lang.ops import LARGEST_INTEGER
 from gradcalc.lang.program import JAX, NUMPY, brief, dotted, text_of
 
@@ -49,8 +50,10 @@ def test(machine: Machine, node: ast.If | ast.While | ast.IfExp, kind: str) -> b
     return taken
 
 
-def closure(machine: Machine, name: str, arguments: ast.arguments, body: Any) -> Closure:
-    """A function made here, its defaults worked out."""
+def closure(
+    machine: Machine, name: str, arguments: ast.arguments, body: Any, owner: Any = None
+) -> Closure:
+    """A function made here, its defaults worked out; `owner` is the class whose method it is."""
     positional = [*arguments.posonlyargs, *arguments.args]
     given = positional[len(positional) - len(arguments.defaults) :]
     pairs = [
@@ -58,7 +61,7 @@ def closure(machine: Machine, name: str, arguments: ast.arguments, body: Any) ->
         *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
     ]
     defaults = {a.arg: machine.eval(value) for a, value in pairs if value is not None}
-    return Closure(name, arguments, body, defaults, machine.frame, machine.program)
+    return Closure(name, arguments, body, defaults, machine.frame, machine.program, owner)
 
 
 def member(machine: Machine, path: tuple[str, ...]) -> Any:
@@ -72,6 +75,8 @@ def member(machine: Machine, path: tuple[str, ...]) -> Any:
 def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
     """What a value has behind a dot that is not called."""
     name = node.attr
+    if isinstance(value, Instance | Class | Super):
+        return objects.attribute(machine, value, name)
     if isinstance(value, tuple) and name in getattr(value, "_fields", ()):
         return getattr(value, name)
     if machine.is_tensor(value):
@@ -195,7 +200,7 @@ def checked_key(machine: Machine, value: Any, given: Sequence[Any]) -> tuple[Any
 
     That of a dictionary is as it is.
     """
-    if isinstance(value, dict):
+    if isinstance(value, dict | Instance):
         return tuple(given)
     key = tuple([_key_item(machine, part) for part in given])
     if not machine.is_tensor(value) and not isinstance(value, list | tuple | range | str):
@@ -207,9 +212,15 @@ def checked_key(machine: Machine, value: Any, given: Sequence[Any]) -> tuple[Any
 
 def item(machine: Machine, value: Any, key: tuple[Any, ...]) -> Any:
     """What stands at a key that was read."""
+    if isinstance(value, Instance):
+        return machine.call(objects.special(machine, value, "__getitem__"), (_whole(key),))
     if isinstance(value, dict):
-        return containers.item(machine, value, key[0] if len(key) == 1 else key)
+        return containers.item(machine, value, _whole(key))
     return ops.index(machine, value, key)
+
+
+def _whole(key: tuple[Any, ...]) -> Any:
+    return key[0] if len(key) == 1 else key
 
 
 def _slice(machine: Machine, node: ast.Slice) -> slice:

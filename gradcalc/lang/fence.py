@@ -20,6 +20,7 @@ from gradcalc.lang import grammar, mathematics, syntax, tokens
 from gradcalc.lang.guards import plainly
 from gradcalc.lang.names import check_references, free_names
 from gradcalc.lang.naming import every_node, naming
+from gradcalc.lang.objects import METHODS
 from gradcalc.lang.program import (
     CORE,
     Limits,
@@ -28,7 +29,6 @@ from gradcalc.lang.program import (
     deep_recursion,
     dotted,
     span_of,
-    text_of,
 )
 from gradcalc.lang.reached import reached, undecorated
 from gradcalc.lang.scopes import bound_names, parameters_of
@@ -186,15 +186,13 @@ def _wrong(node: ast.AST, source: str) -> tuple[str, str | None, ast.AST] | None
             | ast.Attribute(attr=name)
             | ast.FunctionDef(name=name)
             | ast.keyword(arg=str(name))
-        ) if name.startswith("__"):
+        ) if name.startswith("__") and name not in METHODS:
             what = f"names with two leading underscores such as {brief(name)}"
             return f"{what} cannot be used", None, node
         case ast.Constant(value=bytes()):
             return "bytes cannot be used in a program", None, node
         case ast.Constant(value=complex()):
             return "complex numbers cannot be used in a program", None, node
-        case ast.Attribute(ctx=ast.Store()):
-            return f"{brief(text_of(node, source))} cannot be assigned to", None, node
         case ast.withitem(context_expr=call, optional_vars=bound):
             path = dotted(call.func) if isinstance(call, ast.Call) else None
             if path is None or path[-1] not in grammar.CONTEXTS or bound:

@@ -8,7 +8,8 @@ ALLOWED: frozenset[type[ast.AST]] = frozenset(
     {
         # statements
         ast.Module, ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.If, ast.While,
-        ast.For, ast.Break, ast.Continue, ast.FunctionDef, ast.Return, ast.Assert, ast.Pass,
+        ast.For, ast.Break, ast.Continue, ast.FunctionDef, ast.ClassDef, ast.Return, ast.Assert,
+        ast.Pass,
         ast.Raise, ast.Try, ast.ExceptHandler, ast.Nonlocal, ast.Delete, ast.Match, ast.match_case,
         ast.MatchValue, ast.MatchSingleton, ast.MatchSequence, ast.MatchMapping, ast.MatchStar,
         ast.MatchAs, ast.MatchOr, ast.With, ast.withitem, ast.Import, ast.ImportFrom, ast.alias,
@@ -28,7 +29,6 @@ ALLOWED: frozenset[type[ast.AST]] = frozenset(
 
 REFUSED: Mapping[type[ast.AST], tuple[str, str]] = MappingProxyType(
     {
-        ast.ClassDef: ("classes", "write functions"),
         ast.AsyncFunctionDef: ("async functions", "write def"),
         ast.Await: ("await", "leave it out"),
         ast.AsyncFor: ("async for", "write for"),

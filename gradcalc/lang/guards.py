@@ -58,6 +58,17 @@ class _Guards(ast.NodeTransformer):
     def __init__(self, names: Mapping[str, str]) -> None:
         self._names = names
 
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        """`@dataclass` becomes a word of the class."""
+        self.generic_visit(node)
+        for decorator in node.decorator_list:
+            call = decorator.func if isinstance(decorator, ast.Call) else decorator
+            if self._full(call) == "dataclasses.dataclass":
+                node.decorator_list = [d for d in node.decorator_list if d is not decorator]
+                node.keywords.append(ast.keyword("dataclass", ast.Constant(True)))
+                break
+        return node
+
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         path = self._full(node.func)

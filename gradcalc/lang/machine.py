@@ -35,6 +35,7 @@ class Frame:
 
     `local` are the names that it binds itself, `outer` those that it binds in scopes around it.
     `passing` is that of a comprehension, which binds only its own targets.
+    Of a method's, `method` is its class and its receiver.
     """
 
     values: dict[str, Any]
@@ -42,6 +43,7 @@ class Frame:
     local: frozenset[str] = frozenset()
     outer: frozenset[str] = frozenset()
     passing: bool = False
+    method: tuple[Any, Any] | None = None
 
     def find(self, name: str) -> "Frame | None":
         """The innermost scope in which the name is bound."""
@@ -75,7 +77,7 @@ class Builtin:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Closure:
-    """A function with the scope and the program it was made in."""
+    """A function with the scope and the program it was made in, and the class that it is of."""
 
     name: str
     arguments: ast.arguments
@@ -83,6 +85,7 @@ class Closure:
     defaults: Mapping[str, Any]
     frame: Frame
     program: Program
+    owner: Any = None
 
     @property
     def signature(self) -> inspect.Signature:
@@ -299,6 +302,9 @@ class Machine:
             return value.word if " " in value.word else f"what {value.word} gives"
         if isinstance(value, GradcalcError):
             return "an error"
+        kind = getattr(value, "kind", None)
+        if kind is not None:
+            return f"a {kind.name}"
         return names.get(type(value), "a function")
 
     def constant(self, values: NDArray[Any]) -> Any:

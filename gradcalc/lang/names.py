@@ -8,9 +8,16 @@ from gradcalc.errors import GradcalcError, UnknownNameError, UnsupportedError, d
 from gradcalc.lang import containers, grammar, inplace
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import TABLES, UNLIKE_PLAIN
-from gradcalc.lang.naming import Body
+from gradcalc.lang.naming import Body, every_node
 from gradcalc.lang.program import Naming, brief, dotted, span_of
-from gradcalc.lang.scopes import COMPREHENSIONS, binds, own_names, parameters_of, parts_of
+from gradcalc.lang.scopes import (
+    COMPREHENSIONS,
+    attributes_of,
+    binds,
+    own_names,
+    parameters_of,
+    parts_of,
+)
 
 
 def free_names(
@@ -171,6 +178,17 @@ class _Walker(ast.NodeVisitor):
         self._defaults(node.args)
         self.functions.setdefault(node.name, []).append(node)
 
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self.bound.add(node.name)
+        self.block(node.bases)
+        inner = _Walker(self.naming, set(self.bound))
+        inner.block(node.body)
+        # any of its methods may be called
+        inner.used |= set(inner.functions)
+        inner.finish()
+        self.free |= inner.free
+        self.used |= inner.used
+
     def visit_Lambda(self, node: ast.Lambda) -> None:
         self._defaults(node.args)
         self.lambdas.append(node)
@@ -186,12 +204,14 @@ def check_references(
 
     Raises `UnknownNameError`, or `UnsupportedError` for what is known and left out.
     """
-    own = assigned | known | frozenset(naming.imported)
+    own = assigned | known | frozenset(naming.imported) | {"super"}
+    members = attributes_of(every_node(body))
     for node in _evaluated(body):
         place = node
         try:
             if isinstance(node, ast.Attribute):
-                _check_attribute(node, naming)
+                if node.attr not in members:
+                    _check_attribute(node, naming)
             elif isinstance(node, ast.keyword) and node.arg == "dtype":
                 _check_type(node.value)
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):

@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import ops, plain, words
+from gradcalc.lang import objects, ops, plain, words
 from gradcalc.lang.machine import Machine, Once
+from gradcalc.lang.objects import Instance
 from gradcalc.lang.program import JAX, MIXED, NUMPY
 from gradcalc.primitives import BY_NAME
 
@@ -67,6 +68,8 @@ def apply(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any:
         if not (machine.is_tensor(left) or machine.is_tensor(right)):
             return _of_sequences(machine, name, left, right)
         _check_list(machine, name, left, right)
+    if isinstance(left, Instance) or isinstance(right, Instance):
+        return objects.operated(machine, kind, left, right)
     if isinstance(left, str) or isinstance(right, str):
         return _of_texts(machine, kind, left, right)
     if isinstance(left, dict | set) or isinstance(right, dict | set):
@@ -117,6 +120,8 @@ def compare(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any
 
 def unary(machine: Machine, kind: type[ast.AST], value: Any) -> Any:
     """A sign, or `~`, of a number or a tensor."""
+    if isinstance(value, Instance):
+        return objects.unary(machine, kind, value)
     name, function = UNARY[kind]
     naming = machine.program.naming
     if kind is ast.Invert:

@@ -8,6 +8,10 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 """Expressions whose targets are in a scope of their own."""
 
 
+WORDS = ("property", "staticmethod", "classmethod")
+"""Decorators of methods."""
+
+
 def binds(node: ast.AST) -> Iterator[str]:
     """The names that a node itself binds, but for those of nodes inside it."""
     match node:
@@ -66,11 +70,29 @@ def parameters_of(arguments: ast.arguments) -> tuple[ast.arg, ...]:
     return (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *stars)
 
 
+def attributes_of(nodes: Iterable[ast.AST]) -> frozenset[str]:
+    """The names that classes of the text give their objects."""
+    nodes = tuple(nodes)
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.ClassDef):
+            for statement in node.body:
+                found |= bound_names(ast.walk(statement))
+    if found or any(isinstance(node, ast.ClassDef) for node in nodes):
+        stores = (n for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
+        found |= {node.attr for node in stores} | {"__init__"}
+    return frozenset(found)
+
+
 def parts_of(node: ast.AST) -> list[ast.AST]:
     """The nodes inside a node that are worked out: not annotations, nor what names an error."""
     skipped = [getattr(node, field, None) for field in ("annotation", "returns")]
     if isinstance(node, ast.ExceptHandler):
         skipped.append(node.type)
+    if isinstance(node, ast.ClassDef):
+        skipped += [*node.bases, *node.keywords]
+    if isinstance(node, ast.FunctionDef):
+        skipped += [d for d in node.decorator_list if isinstance(d, ast.Name) and d.id in WORDS]
     if isinstance(node, ast.Raise):
         return list(node.exc.args) if isinstance(node.exc, ast.Call) else []
     return [c for c in ast.iter_child_nodes(node) if all(c is not s for s in skipped)]

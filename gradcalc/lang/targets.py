@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradcalc.errors import ShapeError, UnknownNameError, UnsupportedError
-from gradcalc.lang import containers, ops, writing
+from gradcalc.lang import containers, objects, ops, writing
 from gradcalc.lang.expressions import checked_key, item, key_of
 from gradcalc.lang.indexing import list_place
 from gradcalc.lang.machine import Machine
@@ -60,7 +60,15 @@ def located(machine: Machine, target: ast.AST) -> Place:
         if isinstance(held, dict):
             return _of_dict(machine, held, given[0])
         return _of_list(machine, held, given)
-    raise UnsupportedError("attributes cannot be assigned to")
+    assert isinstance(target, ast.Attribute)
+    held = machine.eval(target.value)
+    machine.node = target
+    name = target.attr
+
+    def write(value: Any) -> None:
+        objects.assign(machine, held, name, value)
+
+    return Place(held, lambda: objects.attribute(machine, held, name), write)
 
 
 def root_of(target: ast.AST) -> ast.expr:
