@@ -14,7 +14,7 @@ from gradcalc.errors import (
     UnknownNameError,
     UnsupportedError,
 )
-from gradcalc.lang import arguments, containers, inplace, kinds, objects, ops, plain, writing
+from gradcalc.lang import arguments, casts, containers, inplace, kinds, objects, ops, plain, writing
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import UNLIKE, UNLIKE_ALONG
 from gradcalc.lang.dialects.spelling import Function, RankError
@@ -100,7 +100,11 @@ def _callee(machine: Machine, func: ast.expr) -> tuple[Any, Args]:
     machine.node = func
     if not machine.is_tensor(value) and not plain.is_number(value):
         return attribute(machine, value, func), ()
-    found = catalogue.method(func.attr, naming) or inplace.method(machine, func.attr)
+    found = (
+        casts.method(machine, func.attr)
+        or catalogue.method(func.attr, naming)
+        or inplace.method(machine, func.attr)
+    )
     if found is None:
         raise UnknownNameError(
             f"{naming.arrays or 'torch'}'s arrays have no method .{brief(func.attr)} here",
@@ -144,6 +148,8 @@ def applied(machine: Machine, function: Any, args: Args, kwargs: Kwargs) -> Any:
         return _library(machine, function, args, kwargs)
     if isinstance(function, Builtin):
         return _builtin(machine, function, args, kwargs)
+    if isinstance(function, casts.NumberKind) and len(args) == 1:
+        return casts.to(machine, args[0], function)
     if not isinstance(function, Primitive):
         raise InvalidValueError(f"{machine.describe(function)} cannot be called")
     return ops.call(machine, function.name, *args, **kwargs)
@@ -151,7 +157,10 @@ def applied(machine: Machine, function: Any, args: Args, kwargs: Kwargs) -> Any:
 
 def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -> Any:
     """A function of a library, by the first of its signatures that takes the arguments."""
-    _refuse_types(kwargs)
+    kwargs, kind = casts.split(machine, kwargs)
+    if kind is not None:
+        made = _library(machine, function, args, kwargs)
+        return casts.to(machine, made, kind)
     _check_mixed(machine, function, args, kwargs)
     own_truths = function.module not in ("builtins", "math")
     reason = ""
@@ -186,7 +195,9 @@ def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -
 
 
 def _builtin(machine: Machine, function: Builtin, args: Args, kwargs: Kwargs) -> Any:
-    _refuse_types(kwargs)
+    kwargs, kind = casts.split(machine, kwargs)
+    if kind is not None:
+        return casts.to(machine, _builtin(machine, function, args, kwargs), kind)
     try:
         _signature(function).bind(machine, *args, **kwargs)
     except TypeError:
@@ -219,16 +230,6 @@ def _check_mixed(machine: Machine, function: Function, args: Args, kwargs: Kwarg
             f".{name}() may be torch's or numpy's: this text works on both",
             hint=f"write torch.{name}(x, ...) or np.{name}(x, ...)",
         )
-
-
-def _refuse_types(kwargs: Kwargs) -> None:
-    """Raises `UnsupportedError` where a call sets what the whole calculation has one of."""
-    for word in ("dtype", "device", "requires_grad"):
-        if kwargs.get(word) is not None:
-            raise UnsupportedError(
-                f"{word} cannot be set inside a program",
-                hint="the whole calculation has one: --dtype, --device",
-            )
 
 
 def _super(machine: Machine, *values: Any) -> Super:

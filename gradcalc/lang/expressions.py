@@ -13,7 +13,7 @@ from gradcalc.errors import (
     UnsupportedError,
     did_you_mean,
 )
-from gradcalc.lang import containers, objects, operators, ops
+from gradcalc.lang import casts, containers, objects, operators, ops
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.indexing import counted_with_arrays
 from gradcalc.lang.machine import Closure, Machine, Rule
@@ -90,6 +90,8 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
             case "data":
                 machine.note("detach", text_of(node.value, machine.source), node)
                 return machine.detach(value, None)
+            case "dtype" | "device" | "requires_grad" | "is_cuda" | "is_leaf":
+                return casts.attribute(machine, value, name)
             case "T" | "H":
                 return ops.call(machine, "transpose", value)
             case "mT":

@@ -55,20 +55,7 @@ METHODS: Mapping[str, str] = MappingProxyType(
     {
         "backward": "gradcalc takes the gradient itself: leave the call out",
         "grad": "gradcalc takes the gradient itself: leave it out",
-        "requires_grad_": "every input has a gradient: leave the call out",
-        "requires_grad": "every input has a gradient: leave it out",
         "zero_grad": "nothing accumulates without --accumulate: leave the call out",
-        "float": "the whole calculation has one dtype: --dtype float32",
-        "double": "the whole calculation has one dtype: --dtype float64",
-        "half": "the whole calculation has one dtype: --dtype float16",
-        "to": "the whole calculation has one dtype and device: --dtype, --device",
-        "type": "the whole calculation has one dtype: --dtype float32",
-        "astype": "the whole calculation has one dtype: --dtype float32",
-        "cuda": "say --device cuda",
-        "cpu": "leave it out; --device says where",
-        "numpy": "leave it out: x.detach() stops the gradient",
-        "dtype": "the whole calculation has one dtype: --dtype",
-        "device": "the whole calculation has one device: --device",
     }
 )
 """Well-known things behind a dot that a program must do without, and what to do instead."""

@@ -5,7 +5,7 @@ import builtins
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gradcalc.errors import GradcalcError, UnknownNameError, UnsupportedError, did_you_mean
-from gradcalc.lang import containers, grammar, inplace
+from gradcalc.lang import casts, containers, grammar, inplace
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import TABLES, UNLIKE_PLAIN
 from gradcalc.lang.naming import Body, every_node
@@ -212,8 +212,6 @@ def check_references(
             if isinstance(node, ast.Attribute):
                 if node.attr not in members:
                     _check_attribute(node, naming)
-            elif isinstance(node, ast.keyword) and node.arg == "dtype":
-                _check_type(node.value)
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 place = node.func
                 if node.func.id not in own:
@@ -230,15 +228,6 @@ def _evaluated(body: Body) -> Iterator[ast.AST]:
         yield node
         children = parts_of(node)
         stack.extend(reversed(children))
-
-
-def _check_type(value: ast.expr) -> None:
-    """Refuse one of Python's types as the dtype of an array: no input is called float."""
-    if isinstance(value, ast.Name) and value.id in ("float", "int", "bool", "complex"):
-        raise UnsupportedError(
-            "dtype cannot be set inside a program",
-            hint="leave it out: the whole calculation has one dtype, set with --dtype",
-        )
 
 
 def _check_function(name: str, naming: Naming, assigned: frozenset[str]) -> None:
@@ -272,6 +261,7 @@ def _check_attribute(node: ast.Attribute, naming: Naming) -> None:
     elif not (
         name in grammar.ATTRIBUTES | containers.NAMES | catalogue.methods()
         or inplace.is_method(name)
+        or casts.is_method(name)
     ):
         raise UnknownNameError(
             f"nothing is called .{brief(name)}",
