@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import operators, ops, plain, pythons
+from gradcalc.lang import operators, ops, plain, pythons, views
 from gradcalc.lang.backend import check_elements
 from gradcalc.lang.machine import Builtin, Machine, Once
 from gradcalc.lang.objects import Class, Instance
-from gradcalc.lang.program import brief, text_of
+from gradcalc.lang.program import NUMPY, brief, text_of
 from gradcalc.lang.types import isinstance_of
 
 Call = Callable[..., Any]
@@ -45,9 +45,9 @@ def _number(kind: str) -> Call:
                 raise ShapeError(
                     f"{kind}() takes one number, not a tensor of shape {ops.shape(machine, value)}"
                 )
-            if kind == "float" and machine.numbers:
-                # of one of Python's own numbers it is that number
-                return ops.as_floats(machine, value)
+            if kind != "int" and (machine.numbers or machine.program.naming.arrays == NUMPY):
+                # where nothing is differentiated it is that number
+                return ops.as_floats(machine, ops.reshape(machine, value, ()))
             if machine.carries(value):
                 machine.note(kind, text_of(machine.node, machine.source), machine.node)
                 if kind == "int":
@@ -299,7 +299,7 @@ ROWS = (
     Builtin(
         "clone", lambda m, value: m.copy(value), "the tensor in memory of its own", method=True
     ),
-    Builtin("contiguous", lambda m, value: value, "the tensor itself", method=True),
+    Builtin("contiguous", views.contiguous, "the tensor, its elements in order", method=True),
     Builtin("sum", _sum, "the sum of all elements, or along dim", method=True),
     Builtin("transpose", _transposed, "two dimensions swapped, or all in an order", method=True),
     Builtin("max", _extreme("max"), "the largest element, or of several", method=True),

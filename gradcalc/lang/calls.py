@@ -159,8 +159,8 @@ def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -
     """A function of a library, by the first of its signatures that takes the arguments."""
     kwargs, kind = casts.split(machine, kwargs)
     if kind is not None:
-        made = _library(machine, function, args, kwargs)
-        return casts.to(machine, made, kind)
+        casts.check(function.name, kind)
+        return casts.to(machine, _library(machine, function, args, kwargs), kind)
     _check_mixed(machine, function, args, kwargs)
     own_truths = function.module not in ("builtins", "math")
     reason = ""
@@ -197,6 +197,7 @@ def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -
 def _builtin(machine: Machine, function: Builtin, args: Args, kwargs: Kwargs) -> Any:
     kwargs, kind = casts.split(machine, kwargs)
     if kind is not None:
+        casts.check(function.name, kind)
         return casts.to(machine, _builtin(machine, function, args, kwargs), kind)
     try:
         _signature(function).bind(machine, *args, **kwargs)

@@ -58,6 +58,12 @@ MEANINGLESS = frozenset({
 })  # fmt: skip
 """Arguments that change no number."""
 
+MAKERS = frozenset({
+    "tensor", "as_tensor", "array", "asarray", "zeros", "ones", "full", "empty", "eye", "identity",
+    "zeros_like", "ones_like", "full_like", "empty_like", "arange",
+})  # fmt: skip
+"""Functions that make numbers, of any kind."""
+
 CASTS: Mapping[str, str | None] = MappingProxyType(
     {
         "float": "float", "double": "float", "half": "float", "bfloat16": "float", "long": "int",
@@ -176,6 +182,15 @@ def split(machine: Machine, kwargs: dict[str, Any]) -> tuple[dict[str, Any], Num
         return kwargs, None
     kind = kind_of(machine, kwargs["dtype"]) if "dtype" in kwargs else None
     return {k: v for k, v in kwargs.items() if k not in MEANINGLESS | {"dtype"}}, kind
+
+
+def check(name: str, kind: NumberKind) -> None:
+    """Refuse what is calculated in integers or truth values, not only made of them."""
+    if kind.word != "float" and name not in MAKERS:
+        raise UnsupportedError(
+            f"{name} calculates with dtype={kind.word} otherwise",
+            hint="leave dtype out, or make integers of the result: .long(), .astype(int)",
+        )
 
 
 def device(machine: Machine, *values: Any) -> Device:

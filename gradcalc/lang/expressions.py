@@ -149,7 +149,10 @@ def _compare(machine: Machine, node: ast.Compare) -> Any:
     for position, (op, right_node) in enumerate(zip(node.ops, node.comparators, strict=True)):
         right = machine.eval(right_node)
         machine.node = node
-        result = operators.compare(machine, type(op), left, right)
+        if isinstance(op, ast.In | ast.NotIn):
+            result = containers.contains(machine, left, right) is isinstance(op, ast.In)
+        else:
+            result = operators.compare(machine, type(op), left, right)
         if position < len(node.ops) - 1 and not operators.truth(machine, result):
             return result
         left = right

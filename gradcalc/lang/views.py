@@ -41,11 +41,13 @@ def gives_view(machine: Machine, row: Primitive, arguments: Mapping[str, Any]) -
         return False
     if row.name not in VIEWS and not (row.name in NUMPYS_VIEWS and arrays not in (TORCH, NONE)):
         return False
+    x: Tensor = arguments["x"]
+    if arrays == NUMPY and not x.shape and not x.array:
+        return False
     key = arguments.get("key", ())
     if any(isinstance(item, np.ndarray) for item in key):
         return False
     if row.name == "index" and arrays == NUMPY:
-        x: Tensor = arguments["x"]
         return len(key) < len(x.shape) or not all(type(item) is int for item in key)
     # torch has no negative steps: what turns round is a copy
     return arrays not in (TORCH, NONE) or all(
@@ -75,6 +77,17 @@ def of(machine: Machine, row: Primitive, arguments: Mapping[str, Any], result: T
     if row.name in INSERTED or (row.name == "index" and _leads(rest["key"])):
         found.ordered = source.ordered
     return found
+
+
+def contiguous(machine: Machine, value: Any) -> Any:
+    """The tensor itself where its elements stand in order, else a copy."""
+    if not isinstance(value, Tensor) or value.ordered:
+        return value
+    if value.owner.ordered:
+        places = value.places().reshape(-1)
+        return value if np.all(np.diff(places) == 1) else machine.copy(value)
+    same = View(value, lambda held: held, lambda places: places, unsure=True)
+    return memory.viewed(value, machine.raw(value), value.shape, same, moved=False)
 
 
 def _leads(key: Any) -> bool:

@@ -5,7 +5,7 @@ import string
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gradcalc.errors import InvalidValueError
+from gradcalc.errors import GradcalcError, InvalidValueError
 from gradcalc.lang.machine import Machine, Rule
 
 
@@ -14,6 +14,8 @@ def text(machine: Machine, value: Any) -> str:
     if machine.is_tensor(value):
         plain = _plain(machine, value)
         return str(plain) if isinstance(plain, float) else plain
+    if isinstance(value, GradcalcError):
+        return value.said
     if isinstance(value, list | tuple | set | dict):
         return _nested(machine, value)
     if isinstance(value, str | int | float | range | None):

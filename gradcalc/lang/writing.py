@@ -29,6 +29,7 @@ def into(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) -> No
     if isinstance(value, bool) and not machine.is_mask(made):
         made = ops.binary(machine, "ne", made, 0)
     checked = check_key(tuple(key), tensor.shape)
+    check_overlap(machine, tensor, checked, value)
     made = _of_kind(machine, tensor, made)
     _check_gradient(machine, tensor, made)
     target = index_places(np.broadcast_to(np.False_, tensor.shape), checked).shape
@@ -86,10 +87,23 @@ def _check_writable(machine: Machine, tensor: Tensor) -> None:
             )
 
 
+def check_overlap(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) -> None:
+    """Refuse to write what stands partly where it is written: only numpy copies it before."""
+    if not isinstance(value, Tensor) or machine.program.naming.arrays == NUMPY:
+        return
+    if value is tensor or value.owner is not tensor.owner:
+        return
+    written, read = index_places(tensor.places(), tuple(key)), value.places()
+    if not np.array_equal(written, read) and np.intersect1d(written, read).size:
+        raise UnsupportedError(
+            "this reads elements while it writes over them", hint="write y[...] = value.clone()"
+        )
+
+
 def is_number(machine: Machine, tensor: Tensor) -> bool:
     """Whether a tensor without dimensions is a number, which `+=` gives another one for."""
-    single = not tensor.shape and not tensor.array
-    return single and (machine.program.naming.arrays == NUMPY or machine.numbers)
+    naming = machine.program.naming
+    return not tensor.shape and not tensor.array and (naming.arrays == NUMPY or naming.numbers)
 
 
 def _of_kind(machine: Machine, tensor: Tensor, value: Any) -> Any:
@@ -150,6 +164,8 @@ def operated(machine: Machine, kind: type[ast.AST], held: Any, left: Any, right:
     arrays = machine.program.naming.arrays
     if isinstance(held, list) and not (arrays in (NUMPY, JAX) and machine.is_tensor(right)):
         return _list_in_place(machine, kind, held, right)
+    if isinstance(held, Tensor) and _writes(machine, kind, held):
+        check_overlap(machine, held, (), right)
     value = operators.apply(machine, kind, left, right)
     if isinstance(held, Tensor) and _writes(machine, kind, held):
         if machine.is_integer(held) and not machine.is_integer(value):

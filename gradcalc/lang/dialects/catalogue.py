@@ -88,8 +88,7 @@ NUMBERS: Mapping[str, float | None] = MappingProxyType(
 
 CONSTANTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        module: dict[str, Any]({name: NUMBERS[name] for name in names.split()})
-        | dict(casts.constants(module))
+        module: {**{name: NUMBERS[name] for name in names.split()}, **casts.constants(module)}
         for module, names in {
             "torch": "pi e inf nan",
             "numpy": "pi e inf nan newaxis",
