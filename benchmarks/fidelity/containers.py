@@ -1,5 +1,8 @@
 """Hand-written programs of Python's containers, comprehensions, text, errors and classes."""
 
+# A program is one line here, however long.
+# ruff: noqa: E501
+
 COMPREHENSIONS = (
     "sum([v*v for v in x])", "[v for v in x if v > 0]", "[v*w for v in x for w in y if v > w]",
     "{m}stack([v + {n} for v in x])", "sum(v for v in x)", "max(v*v for v in x)",

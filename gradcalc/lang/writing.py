@@ -1,6 +1,7 @@
 """Writing into tensors and lists: `y[i] = v`, `y += x`, methods that change their receiver."""
 
 import ast
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,6 +34,7 @@ def into(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) -> No
     made = _of_kind(machine, tensor, made)
     _check_gradient(machine, tensor, made)
     target = index_places(np.broadcast_to(np.False_, tensor.shape), checked).shape
+    _check_once(machine, tensor, checked)
     raw = machine.raw(_fitted(machine, made, target))
     if machine.frozen and not machine.is_mask(made):
         raw = machine.backend.detach(raw, None)
@@ -97,6 +99,19 @@ def check_overlap(machine: Machine, tensor: Tensor, key: Sequence[Any], value: A
     if not np.array_equal(written, read) and np.intersect1d(written, read).size:
         raise UnsupportedError(
             "this reads elements while it writes over them", hint="write y[...] = value.clone()"
+        )
+
+
+def _check_once(machine: Machine, tensor: Tensor, key: Sequence[Any]) -> None:
+    """Refuse to write twice to one place: numpy keeps the last, torch any of them."""
+    chosen = [item for item in key if isinstance(item, np.ndarray) and item.dtype != np.bool_]
+    if not chosen or machine.program.naming.arrays == NUMPY:
+        return
+    places = index_places(np.arange(math.prod(tensor.shape)).reshape(tensor.shape), tuple(key))
+    if np.unique(places).size < places.size:
+        raise UnsupportedError(
+            "an element is written to twice: torch does not say which stays",
+            hint="index_add adds them up",
         )
 
 
@@ -199,6 +214,11 @@ def _writes(machine: Machine, kind: type[ast.AST], held: Tensor) -> bool:
     Python's and numpy's single numbers and jax's arrays are never written into.
     """
     arrays = machine.program.naming.arrays
+    if machine.program.naming.numbers and not held.shape and held.view is not None:
+        raise UnsupportedError(
+            "of a list this is a number, of a tensor's items a tensor that is written into",
+            hint="write y = y + ... instead of y += ...",
+        )
     if kind is ast.MatMult and arrays != NUMPY:
         # torch has no such operator that writes
         return False

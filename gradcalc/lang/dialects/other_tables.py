@@ -72,7 +72,7 @@ kron(a, b)
 trace(a, offset: int = 0, axis1: unset = 0, axis2: unset = 1, {DTYPE}, {OUT}) ->
     linear.numpy_trace
 reshape(a, /, shape: ints, {ORDER}, *, copy: unset = None)
-ravel(a, {ORDER})
+ravel(a, {ORDER}) -> shapes.raveled
 transpose permute_dims(a, axes: ints = None) -> shapes.numpy_transposed
 swapaxes(a, axis1: int, axis2: int) -> transpose
 squeeze(a, axis: some = None) -> shapes.numpy_squeezed

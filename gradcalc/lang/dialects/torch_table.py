@@ -77,7 +77,7 @@ det logdet(input)
 inverse(input, *, {OUT}) -> linear.single(inv)
 reshape(input, shape: ints)
 flatten(input, start_dim: int = 0, end_dim: int = -1)
-ravel(input)
+ravel(input) -> shapes.raveled
 transpose swapdims(input, dim0: int, dim1: int) -> transpose
 swapaxes(input, axis0: int, axis1: int) -> transpose
 t(input) -> shapes.matrix_transposed
