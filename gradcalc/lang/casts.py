@@ -41,15 +41,18 @@ KINDS: Mapping[str, NumberKind] = MappingProxyType(
 )
 """The kinds of numbers by their names."""
 
-NOWHERE = frozenset({"int", "bool", "float"})
-"""Names that numpy and jax no longer have."""
+TORCHS = """float double half float16 float32 float64 bfloat16 int long short int8 int16 int32 int64
+    uint8 bool"""
+NUMPYS = """double half float16 float32 float64 longdouble floating long short int8 int16 int32
+    int64 uint8 intp int_ integer bool_ bool"""
+JAXS = "float16 float32 float64 bfloat16 int8 int16 int32 int64 uint8 bool_ int_"
+NAMED: Mapping[str, str] = MappingProxyType({"torch": TORCHS, "numpy": NUMPYS, "jax.numpy": JAXS})
+"""The kinds of numbers that a library names."""
 
 
 def constants(module: str) -> Mapping[str, Any]:
     """The kinds of numbers by the names that a library has for them."""
-    if module == "math":
-        return {}
-    return KINDS if module == "torch" else {k: v for k, v in KINDS.items() if k not in NOWHERE}
+    return {name: KINDS[name] for name in NAMED.get(module, "").split()}
 
 
 MEANINGLESS = frozenset({

@@ -18,6 +18,7 @@ from gradcalc.lang.fence import compile_program
 from gradcalc.lang.machine import NOTHING, Confirm, Machine, Rule
 from gradcalc.lang.matching import MATCHING
 from gradcalc.lang.program import Branch, Budget, Limits, Program, Run, deep_recursion, text_of
+from gradcalc.lang.scopes import is_idle
 from gradcalc.lang.targets import root_of
 from gradcalc.lang.words import WORDS
 from gradcalc.lang.writing import operated
@@ -227,7 +228,7 @@ def _rounds(machine: Machine, node: ast.While | ast.For, going: Iterator[None]) 
 
 def _define(machine: Machine, node: ast.FunctionDef) -> None:
     made: Any = closure(machine, node.name, node.args, node.body)
-    for decorator in reversed(node.decorator_list):
+    for decorator in reversed([d for d in node.decorator_list if not is_idle(d)]):
         wrapper = machine.eval(decorator)
         machine.node = decorator
         made = machine.call(wrapper, (made,))

@@ -128,6 +128,13 @@ def _checked(
         raise ProgramSyntaxError(
             "the program has no output", hint="end it with an expression or an assignment"
         )
+    stars = [] if main is None else [a for a in (main.args.vararg, main.args.kwarg) if a]
+    if stars:
+        raise UnsupportedError(
+            "the function itself cannot take *args or **kwargs",
+            hint="name each parameter",
+            span=span_of(stars[0], source),
+        )
     required, optional = free_names(body, main, libraries, known)
     return Program(
         source=source,

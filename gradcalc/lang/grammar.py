@@ -35,7 +35,7 @@ REFUSED: Mapping[type[ast.AST], tuple[str, str]] = MappingProxyType(
         ast.AsyncWith: ("async with", "leave it out"),
         ast.Yield: ("yield", "use return"),
         ast.YieldFrom: ("yield", "use return"),
-        ast.TryStar: ("try", "use if"),
+        ast.TryStar: ("except*", "write except"),
         ast.Global: ("global", "pass the value as an argument and return it"),
         ast.BitXor: ("the operator ^", "a power is written x**2"),
         ast.LShift: ("the operator <<", "write x*2**n"),

@@ -12,6 +12,8 @@ from gradcalc.lang.naming import Body, every_node
 from gradcalc.lang.program import Naming, brief, dotted, span_of
 from gradcalc.lang.scopes import (
     COMPREHENSIONS,
+    WORDS,
+    WRAPS,
     attributes_of,
     binds,
     own_names,
@@ -212,6 +214,14 @@ def check_references(
             if isinstance(node, ast.Attribute):
                 if node.attr not in members:
                     _check_attribute(node, naming)
+            elif isinstance(node, ast.FunctionDef):
+                strange = _strange_decorator(node, own)
+                if strange is not None:
+                    place = strange
+                    raise UnsupportedError(
+                        f"the decorator {brief(ast.unparse(strange))} cannot be used in a program",
+                        hint="leave the line out",
+                    )
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 place = node.func
                 if node.func.id not in own:
@@ -228,6 +238,15 @@ def _evaluated(body: Body) -> Iterator[ast.AST]:
         yield node
         children = parts_of(node)
         stack.extend(reversed(children))
+
+
+def _strange_decorator(node: ast.FunctionDef, own: frozenset[str]) -> ast.expr | None:
+    """The first decorator that is no function of the program's."""
+    for decorator in node.decorator_list:
+        path = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
+        if path is None or not (path[0] in own or path[-1] in (*WORDS, WRAPS)):
+            return decorator
+    return None
 
 
 def _check_function(name: str, naming: Naming, assigned: frozenset[str]) -> None:

@@ -11,6 +11,9 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 WORDS = ("property", "staticmethod", "classmethod")
 """Decorators of methods."""
 
+WRAPS = "wraps"
+"""functools' decorator of functions that stand for others, whose names alone it gives them."""
+
 
 def binds(node: ast.AST) -> Iterator[str]:
     """The names that a node itself binds, but for those of nodes inside it."""
@@ -84,6 +87,13 @@ def attributes_of(nodes: Iterable[ast.AST]) -> frozenset[str]:
     return frozenset(found)
 
 
+def is_idle(decorator: ast.expr) -> bool:
+    """Whether a decorator is one of classes' words, or gives names alone."""
+    named = decorator.func if isinstance(decorator, ast.Call) else decorator
+    name = named.attr if isinstance(named, ast.Attribute) else getattr(named, "id", "")
+    return name in (*WORDS, WRAPS)
+
+
 def parts_of(node: ast.AST) -> list[ast.AST]:
     """The nodes inside a node that are worked out: not annotations, nor what names an error."""
     skipped = [getattr(node, field, None) for field in ("annotation", "returns")]
@@ -92,7 +102,7 @@ def parts_of(node: ast.AST) -> list[ast.AST]:
     if isinstance(node, ast.ClassDef):
         skipped += [*node.bases, *node.keywords]
     if isinstance(node, ast.FunctionDef):
-        skipped += [d for d in node.decorator_list if isinstance(d, ast.Name) and d.id in WORDS]
+        skipped += [d for d in node.decorator_list if is_idle(d)]
     if isinstance(node, ast.Raise):
         return list(node.exc.args) if isinstance(node.exc, ast.Call) else []
     return [c for c in ast.iter_child_nodes(node) if all(c is not s for s in skipped)]

@@ -214,9 +214,10 @@ def _writes(machine: Machine, kind: type[ast.AST], held: Tensor) -> bool:
     Python's and numpy's single numbers and jax's arrays are never written into.
     """
     arrays = machine.program.naming.arrays
-    if machine.program.naming.numbers and not held.shape and held.view is not None:
+    given = any(held is value for value in machine.given.values.values())
+    if machine.program.naming.numbers and not (machine.numbers or held.shape or given):
         raise UnsupportedError(
-            "of a list this is a number, of a tensor's items a tensor that is written into",
+            "this may be a number, or a tensor that is written into",
             hint="write y = y + ... instead of y += ...",
         )
     if kind is ast.MatMult and arrays != NUMPY:
