@@ -35,7 +35,10 @@ class Span:
 
 
 class GradcalcError(Exception):
-    """Base of every error that is told, nearly all of which a user can cause."""
+    """Base of every error that is told, nearly all of which a user can cause.
+
+    `python` is the exception of Python's that a program may catch it as, `said` its text.
+    """
 
     kind: ClassVar[str] = "usage"
     exit_code: ClassVar[int] = 2
@@ -47,9 +50,13 @@ class GradcalcError(Exception):
         hint: str | None = None,
         span: Span | None = None,
         source: str | None = None,
+        python: str | None = None,
+        said: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
+        self.python = python
+        self.said = message if said is None else said
         self.hint = hint
         self.span = span
         self.source = source

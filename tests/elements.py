@@ -346,6 +346,8 @@ class ElementBackend:
     that their numbers know where in the user's program they come from.
     """
 
+    at_hand = False
+
     def __init__(
         self, graph: Graph, budget: Budget, dtype: str, replay: Detached | None = None
     ) -> None:
@@ -424,9 +426,6 @@ class ElementBackend:
 
     def copy(self, tensor: Any) -> Any:
         return tensor
-
-    def memory(self, tensor: Any) -> int:
-        return 0
 
     def carries(self, tensor: Any) -> bool:
         return any(node.active for node in tensor.flat)

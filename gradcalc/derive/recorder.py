@@ -192,6 +192,8 @@ class Recorder:
 class RecordingBackend:
     """Runs a program on numpy arrays and records it. Composites run by their definition."""
 
+    at_hand = False
+
     def __init__(self, recorder: Recorder, budget: Budget) -> None:
         self.recorder = recorder
         self.budget = budget
@@ -239,9 +241,6 @@ class RecordingBackend:
 
     def copy(self, tensor: Any) -> Any:
         return tensor
-
-    def memory(self, tensor: Any) -> int:
-        return 0
 
     def carries(self, tensor: Any) -> bool:
         return bool(tensor.active)

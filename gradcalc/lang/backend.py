@@ -27,8 +27,12 @@ from gradcalc.primitives.shapes import expanded
 class Backend(Protocol):
     """One way to compute.
 
-    Tensors are whatever the backend makes of them; the machine only passes them around.
+    Tensors are whatever the backend makes of them; the machine only passes them around. `at_hand`
+    says that it runs on floats whose values may be asked for, which leaves no trace in the run.
     """
+
+    @property
+    def at_hand(self) -> bool: ...
 
     def is_tensor(self, value: Any) -> bool:
         """Whether a value is one of this backend's tensors."""
@@ -47,9 +51,6 @@ class Backend(Protocol):
 
     def copy(self, tensor: Any) -> Any:
         """The same values, and the same gradient, in memory of their own."""
-
-    def memory(self, tensor: Any) -> int:
-        """Where the elements stand, the same for tensors that share them; 0 if there is no such."""
 
     def carries(self, tensor: Any) -> bool:
         """Whether a gradient could flow back through the tensor."""

@@ -7,14 +7,21 @@ from functools import cache
 from typing import Any, Protocol
 
 from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, Span
-from gradcalc.lang import operators, ops
+from gradcalc.lang import ops, targets
 from gradcalc.lang.backend import Backend
-from gradcalc.lang.calls import CALLS, Return, enter
-from gradcalc.lang.expressions import EXPRESSIONS, bind, closure, load, test
+from gradcalc.lang.calls import CALLS, Return, applied, enter
+from gradcalc.lang.classes import CLASSES
+from gradcalc.lang.containers import CONTAINERS, comprehensions
+from gradcalc.lang.expressions import EXPRESSIONS, closure, load, test
+from gradcalc.lang.failing import FAILING
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.machine import NOTHING, Confirm, Machine, Rule
+from gradcalc.lang.matching import MATCHING
 from gradcalc.lang.program import Branch, Budget, Limits, Program, Run, deep_recursion, text_of
-from gradcalc.lang.writing import augmented
+from gradcalc.lang.scopes import is_idle
+from gradcalc.lang.targets import root_of
+from gradcalc.lang.words import WORDS
+from gradcalc.lang.writing import operated
 from gradcalc.primitives import Composite
 
 BREAK, CONTINUE = object(), object()
@@ -41,10 +48,19 @@ def evaluate(
     if budget is None:
         deadline = None if limits.seconds is None else time.monotonic() + limits.seconds
         budget = Budget(limits.steps, deadline)
-    machine = Machine(program, backend, limits, budget, RULES, frozenset(detach), confirm)
+    machine = Machine(
+        program,
+        backend,
+        limits,
+        budget,
+        RULES,
+        frozenset(detach),
+        confirm,
+        apply_function=applied,
+    )
     try:
         with deep_recursion():
-            value = _output(machine, _run(machine, inputs))
+            value = machine.raw(_output(machine, _run(machine, inputs)))
     except GradcalcError as raised:
         raise raised.located(machine.place, machine.source) from raised.__cause__
     except RecursionError:
@@ -57,11 +73,16 @@ def evaluate(
         Branch(line, kind, text, tuple(taken)) for line, kind, text, taken in machine.path.values()
     )
     names = {**machine.frame.values, **machine.main_frame.values}
+    names = {name: machine.raw(held) for name, held in names.items()}
     return Run(value, names, path, tuple(machine.stops))
 
 
 def _run(machine: Machine, inputs: Mapping[str, Any]) -> Any:
     program = machine.program
+    inputs = {
+        name: machine.hold(value) if machine.backend.is_tensor(value) else value
+        for name, value in inputs.items()
+    }
     machine.frame.values.update(inputs)
     machine.scalars = not any(machine.shape(v) for v in inputs.values() if machine.is_tensor(v))
     machine.block(program.body)
@@ -144,14 +165,29 @@ def _annotated(machine: Machine, node: ast.AnnAssign) -> None:
 
 
 def _augmented(machine: Machine, node: ast.AugAssign) -> None:
-    _bound(machine, [node.target], augmented(machine, node))
+    """`y += x`, which writes into `y` where Python would."""
+    if isinstance(node.target, ast.Name):
+        left, held = load(machine, node.target), machine.frame.values.get(node.target.id)
+        right = machine.eval(node.value)
+        machine.node = node
+        value = operated(machine, type(node.op), held, left, right)
+        _bound(machine, [node.target], value)
+        return
+    place = targets.located(machine, node.target)
+    held = place.read()
+    right = machine.eval(node.value)
+    machine.node = node
+    place.write(operated(machine, type(node.op), held, held, right))
+    _result(machine, place.whole)
 
 
-def _bound(machine: Machine, targets: list[ast.expr] | list[Any], value: Any) -> None:
+def _bound(machine: Machine, bound: list[ast.expr] | list[Any], value: Any) -> None:
     """Give a value to names. The result is what the last then gives, detached if that is asked."""
-    for target in targets:
-        bind(machine, target, value)
-    last = targets[-1]
+    for target in bound:
+        targets.bind(machine, target, value)
+    last = bound[-1]
+    if isinstance(last, ast.Subscript | ast.Attribute):
+        value = machine.eval(root_of(last))
     _result(machine, load(machine, last) if isinstance(last, ast.Name) else value)
 
 
@@ -168,20 +204,14 @@ def _while(machine: Machine, node: ast.While) -> Any:
 
 
 def _for(machine: Machine, node: ast.For) -> Any:
-    known = len(machine.snapshots)
     iterable = machine.eval(node.iter)
 
     def going() -> Iterator[None]:
-        for item in ops.items(machine, iterable):
-            bind(machine, node.target, item)
+        for item in ops.iterated(machine, iterable):
+            targets.bind(machine, node.target, item)
             yield
 
-    machine.iterated.append(iterable)
-    try:
-        return _rounds(machine, node, going())
-    finally:
-        machine.iterated.pop()
-        del machine.snapshots[known:]
+    return _rounds(machine, node, going())
 
 
 def _rounds(machine: Machine, node: ast.While | ast.For, going: Iterator[None]) -> Any:
@@ -197,26 +227,25 @@ def _rounds(machine: Machine, node: ast.While | ast.For, going: Iterator[None]) 
 
 
 def _define(machine: Machine, node: ast.FunctionDef) -> None:
-    machine.frame.values[node.name] = closure(machine, node.name, node.args, node.body)
+    made: Any = closure(machine, node.name, node.args, node.body)
+    for decorator in reversed([d for d in node.decorator_list if not is_idle(d)]):
+        wrapper = machine.eval(decorator)
+        machine.node = decorator
+        made = machine.call(wrapper, (made,))
+    machine.bind(node.name, made)
+
+
+def _nonlocal(machine: Machine, node: ast.Nonlocal) -> None:
+    machine.frame.outer |= frozenset(node.names)
+
+
+def _delete(machine: Machine, node: ast.Delete) -> None:
+    for target in node.targets:
+        targets.delete(machine, target)
 
 
 def _return(machine: Machine, node: ast.Return) -> Return:
     return Return(None if node.value is None else machine.eval(node.value))
-
-
-def _assert(machine: Machine, node: ast.Assert) -> None:
-    if not operators.truth(machine, machine.eval(node.test)):
-        machine.node = node
-        message = machine.eval(node.msg) if node.msg is not None else None
-        said = f": {message}" if isinstance(message, str) else ""
-        raise InvalidValueError(
-            f"the assertion {text_of(node.test, machine.source)} does not hold{said}"
-        )
-
-
-def _raise(machine: Machine, node: ast.Raise) -> None:
-    said = machine.eval(node.exc) if node.exc is not None else ""
-    raise InvalidValueError(f"the program raises {said or 'an error'}")
 
 
 def _with(machine: Machine, node: ast.With) -> Any:
@@ -239,8 +268,8 @@ STATEMENTS: Mapping[type[ast.AST], Rule] = {
     ast.For: _for,
     ast.FunctionDef: _define,
     ast.Return: _return,
-    ast.Assert: _assert,
-    ast.Raise: _raise,
+    ast.Nonlocal: _nonlocal,
+    ast.Delete: _delete,
     ast.With: _with,
     ast.Pass: lambda machine, node: None,
     ast.Import: lambda machine, node: None,
@@ -250,5 +279,15 @@ STATEMENTS: Mapping[type[ast.AST], Rule] = {
 }
 """The meaning of each kind of statement."""
 
-RULES: Mapping[type[ast.AST], Rule] = {**EXPRESSIONS, **CALLS, **STATEMENTS}
+RULES: Mapping[type[ast.AST], Rule] = {
+    **EXPRESSIONS,
+    **CONTAINERS,
+    **comprehensions(targets.bind),
+    **WORDS,
+    **CALLS,
+    **STATEMENTS,
+    **CLASSES,
+    **FAILING,
+    **MATCHING,
+}
 """The language."""

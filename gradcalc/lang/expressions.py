@@ -1,7 +1,7 @@
 """The expressions of the language: each kind of syntax node with its meaning."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,11 @@ from gradcalc.errors import (
     UnsupportedError,
     did_you_mean,
 )
-from gradcalc.lang import operators, ops
+from gradcalc.lang import casts, containers, objects, operators, ops
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.indexing import counted_with_arrays
 from gradcalc.lang.machine import Closure, Machine, Rule
+from gradcalc.lang.objects import Class, Instance, Super
 from gradcalc.lang.ops import LARGEST_INTEGER
 from gradcalc.lang.program import JAX, NUMPY, brief, dotted, text_of
 
@@ -37,20 +38,6 @@ def load(machine: Machine, node: ast.Name) -> Any:
     )
 
 
-def bind(machine: Machine, target: ast.AST, value: Any) -> None:
-    """Give a value to a name, or its items to several."""
-    if isinstance(target, ast.Name):
-        machine.frame.values[target.id] = value
-        return
-    assert isinstance(target, ast.Tuple | ast.List)
-    items = ops.items(machine, value)
-    if len(items) != len(target.elts):
-        machine.node = target
-        raise ShapeError(f"{len(items)} values for {len(target.elts)} names")
-    for part, item in zip(target.elts, items, strict=True):
-        bind(machine, part, item)
-
-
 def test(machine: Machine, node: ast.If | ast.While | ast.IfExp, kind: str) -> bool:
     """Whether a branch is taken, which is remembered."""
     value = machine.eval(node.test)
@@ -63,8 +50,10 @@ def test(machine: Machine, node: ast.If | ast.While | ast.IfExp, kind: str) -> b
     return taken
 
 
-def closure(machine: Machine, name: str, arguments: ast.arguments, body: Any) -> Closure:
-    """A function made here, its defaults worked out."""
+def closure(
+    machine: Machine, name: str, arguments: ast.arguments, body: Any, owner: Any = None
+) -> Closure:
+    """A function made here, its defaults worked out; `owner` is the class whose method it is."""
     positional = [*arguments.posonlyargs, *arguments.args]
     given = positional[len(positional) - len(arguments.defaults) :]
     pairs = [
@@ -72,7 +61,7 @@ def closure(machine: Machine, name: str, arguments: ast.arguments, body: Any) ->
         *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
     ]
     defaults = {a.arg: machine.eval(value) for a, value in pairs if value is not None}
-    return Closure(name, arguments, body, defaults, machine.frame, machine.program)
+    return Closure(name, arguments, body, defaults, machine.frame, machine.program, owner)
 
 
 def member(machine: Machine, path: tuple[str, ...]) -> Any:
@@ -86,6 +75,8 @@ def member(machine: Machine, path: tuple[str, ...]) -> Any:
 def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
     """What a value has behind a dot that is not called."""
     name = node.attr
+    if isinstance(value, Instance | Class | Super):
+        return objects.attribute(machine, value, name)
     if isinstance(value, tuple) and name in getattr(value, "_fields", ()):
         return getattr(value, name)
     if machine.is_tensor(value):
@@ -99,10 +90,14 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
             case "data":
                 machine.note("detach", text_of(node.value, machine.source), node)
                 return machine.detach(value, None)
+            case "dtype" | "device" | "requires_grad" | "is_cuda" | "is_leaf":
+                return casts.attribute(machine, value, name)
             case "T" | "H":
                 return ops.call(machine, "transpose", value)
             case "mT":
                 return ops.call(machine, "transpose", value, -2, -1)
+    if name in containers.NAMES:
+        return containers.method(machine, value, name)
     raise UnknownNameError(
         f"{machine.describe(value)} has no .{name} to be read",
         hint=f"call it: .{name}()" if name in catalogue.methods() else None,
@@ -110,7 +105,11 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
 
 
 def _named(machine: Machine, node: ast.NamedExpr) -> Any:
-    bind(machine, node.target, machine.eval(node.value))
+    value = machine.eval(node.value)
+    frame = machine.frame
+    while frame.parent is not None and frame.passing:
+        frame = frame.parent
+    frame.values[node.target.id] = value
     return load(machine, node.target)
 
 
@@ -150,7 +149,10 @@ def _compare(machine: Machine, node: ast.Compare) -> Any:
     for position, (op, right_node) in enumerate(zip(node.ops, node.comparators, strict=True)):
         right = machine.eval(right_node)
         machine.node = node
-        result = operators.compare(machine, type(op), left, right)
+        if isinstance(op, ast.In | ast.NotIn):
+            result = containers.contains(machine, left, right) is isinstance(op, ast.In)
+        else:
+            result = operators.compare(machine, type(op), left, right)
         if position < len(node.ops) - 1 and not operators.truth(machine, result):
             return result
         left = right
@@ -173,9 +175,18 @@ def _attribute(machine: Machine, node: ast.Attribute) -> Any:
 
 def _subscript(machine: Machine, node: ast.Subscript) -> Any:
     value = machine.eval(node.value)
+    key = key_of(machine, value, node)
+    machine.node = node
+    return item(machine, value, checked_key(machine, value, key))
+
+
+def key_of(machine: Machine, held: Any, node: ast.Subscript) -> list[Any]:
+    """What stands in the square brackets behind a value, as values of the program."""
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     given = [machine.eval(part) for part in parts]
     numpys = machine.program.naming.arrays in (NUMPY, JAX)
+    if isinstance(held, dict):
+        return given if not isinstance(node.slice, ast.Tuple) else [tuple(given)]
     if not isinstance(node.slice, ast.Tuple):
         nested = isinstance(given[0], list) and any(isinstance(k, list | tuple) for k in given[0])
         if nested and not numpys:
@@ -186,13 +197,35 @@ def _subscript(machine: Machine, node: ast.Subscript) -> Any:
         if isinstance(given[0], tuple):
             # a tuple under a name is a key of several parts too
             given = list(given[0])
-    machine.node = node
+    return given
+
+
+def checked_key(machine: Machine, value: Any, given: Sequence[Any]) -> tuple[Any, ...]:
+    """A key as numbers, slices and numpy's arrays, read as the library of the text does.
+
+    That of a dictionary is as it is.
+    """
+    if isinstance(value, dict | Instance):
+        return tuple(given)
     key = tuple([_key_item(machine, part) for part in given])
-    if not machine.is_tensor(value) and not isinstance(value, list | tuple | range):
+    if not machine.is_tensor(value) and not isinstance(value, list | tuple | range | str):
         raise ShapeError(f"{machine.describe(value)} cannot be indexed")
-    if machine.is_tensor(value) and numpys:
+    if machine.is_tensor(value) and machine.program.naming.arrays in (NUMPY, JAX):
         key = counted_with_arrays(key, len(machine.shape(value)))
+    return key
+
+
+def item(machine: Machine, value: Any, key: tuple[Any, ...]) -> Any:
+    """What stands at a key that was read."""
+    if isinstance(value, Instance):
+        return machine.call(objects.special(machine, value, "__getitem__"), (_whole(key),))
+    if isinstance(value, dict):
+        return containers.item(machine, value, _whole(key))
     return ops.index(machine, value, key)
+
+
+def _whole(key: tuple[Any, ...]) -> Any:
+    return key[0] if len(key) == 1 else key
 
 
 def _slice(machine: Machine, node: ast.Slice) -> slice:
@@ -215,7 +248,7 @@ def _key_item(machine: Machine, value: Any) -> Any:
         return _mask(machine, value)
     if not machine.is_tensor(value):
         return ops.integer(machine, value)
-    numbers = machine.backend.numbers(value)
+    numbers = machine.elements(value)
     if not np.all((numbers == np.round(numbers)) & (np.abs(numbers) < LARGEST_INTEGER)):
         raise InvalidValueError("an index must be a whole number")
     if machine.carries(value):
@@ -230,15 +263,13 @@ def _mask(machine: Machine, value: Any) -> Any:
         )
     # which elements are taken is decided by all of them
     operators.holds(machine, value, "logical_and")
-    return machine.backend.numbers(value).astype(np.bool_)
+    return machine.elements(value).astype(np.bool_)
 
 
 EXPRESSIONS: Mapping[type[ast.AST], Rule] = {
     ast.Constant: lambda machine, node: node.value,
     ast.Name: load,
     ast.NamedExpr: _named,
-    ast.List: lambda machine, node: [machine.eval(item) for item in node.elts],
-    ast.Tuple: lambda machine, node: tuple([machine.eval(item) for item in node.elts]),
     ast.BinOp: _binary,
     ast.UnaryOp: _unary,
     ast.BoolOp: _bool,

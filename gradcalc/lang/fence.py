@@ -18,13 +18,9 @@ from gradcalc.errors import (
 )
 from gradcalc.lang import grammar, mathematics, syntax, tokens
 from gradcalc.lang.guards import plainly
-from gradcalc.lang.names import (
-    bound_names,
-    check_references,
-    free_names,
-    parameters_of,
-)
+from gradcalc.lang.names import check_references, free_names
 from gradcalc.lang.naming import every_node, naming
+from gradcalc.lang.objects import METHODS
 from gradcalc.lang.program import (
     CORE,
     Limits,
@@ -33,9 +29,9 @@ from gradcalc.lang.program import (
     deep_recursion,
     dotted,
     span_of,
-    text_of,
 )
 from gradcalc.lang.reached import reached, undecorated
+from gradcalc.lang.scopes import bound_names, parameters_of
 from gradcalc.primitives import BY_NAME
 
 
@@ -124,13 +120,20 @@ def _checked(
     if not core:
         body = plainly(body)
     _check_nodes(body, source, limits)
-    assigned = bound_names(body)
+    assigned = bound_names(every_node(body))
     libraries = CORE if core else naming(body, source, assigned | known)
     check_references(body, source, libraries, known, assigned)
     main = _main_function(body, function)
     if not body or (main is None and not _has_output(body)):
         raise ProgramSyntaxError(
             "the program has no output", hint="end it with an expression or an assignment"
+        )
+    stars = [] if main is None else [a for a in (main.args.vararg, main.args.kwarg) if a]
+    if stars:
+        raise UnsupportedError(
+            "the function itself cannot take *args or **kwargs",
+            hint="name each parameter",
+            span=span_of(stars[0], source),
         )
     required, optional = free_names(body, main, libraries, known)
     return Program(
@@ -190,25 +193,13 @@ def _wrong(node: ast.AST, source: str) -> tuple[str, str | None, ast.AST] | None
             | ast.Attribute(attr=name)
             | ast.FunctionDef(name=name)
             | ast.keyword(arg=str(name))
-        ) if name.startswith("__"):
+        ) if name.startswith("__") and name not in METHODS:
             what = f"names with two leading underscores such as {brief(name)}"
             return f"{what} cannot be used", None, node
         case ast.Constant(value=bytes()):
             return "bytes cannot be used in a program", None, node
         case ast.Constant(value=complex()):
             return "complex numbers cannot be used in a program", None, node
-        case ast.FunctionDef(decorator_list=[decorator, *_]):
-            return "decorators cannot be used in a program", "leave the line out", decorator
-        case ast.arguments(vararg=ast.arg() as star) | ast.arguments(kwarg=ast.arg() as star):
-            message = "*args and **kwargs cannot be used in a program"
-            return message, "name each parameter", star
-        case ast.keyword(arg=None):
-            return "** cannot be used in a call", "name each argument", node
-        case ast.Subscript(ctx=ast.Store()) | ast.Attribute(ctx=ast.Store()):
-            shown = brief(text_of(node, source))
-            message = f"{shown} cannot be assigned to: values are never written into"
-            hint = "build a new tensor: where(mask, new, x), concat([...]) or stack([...])"
-            return message, hint, node
         case ast.withitem(context_expr=call, optional_vars=bound):
             path = dotted(call.func) if isinstance(call, ast.Call) else None
             if path is None or path[-1] not in grammar.CONTEXTS or bound:

@@ -8,47 +8,38 @@ ALLOWED: frozenset[type[ast.AST]] = frozenset(
     {
         # statements
         ast.Module, ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.If, ast.While,
-        ast.For, ast.Break, ast.Continue, ast.FunctionDef, ast.Return, ast.Assert, ast.Pass,
-        ast.Raise, ast.With, ast.withitem, ast.Import, ast.ImportFrom, ast.alias,
+        ast.For, ast.Break, ast.Continue, ast.FunctionDef, ast.ClassDef, ast.Return, ast.Assert,
+        ast.Pass,
+        ast.Raise, ast.Try, ast.ExceptHandler, ast.Nonlocal, ast.Delete, ast.Match, ast.match_case,
+        ast.MatchValue, ast.MatchSingleton, ast.MatchSequence, ast.MatchMapping, ast.MatchStar,
+        ast.MatchAs, ast.MatchOr, ast.With, ast.withitem, ast.Import, ast.ImportFrom, ast.alias,
         # expressions
         ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Call, ast.keyword,
         ast.Attribute, ast.Subscript, ast.Slice, ast.List, ast.Tuple, ast.Name, ast.Constant,
-        ast.NamedExpr, ast.Lambda, ast.arguments, ast.arg, ast.Load, ast.Store,
+        ast.NamedExpr, ast.Lambda, ast.arguments, ast.arg, ast.Load, ast.Store, ast.Starred,
+        ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.comprehension, ast.Dict,
+        ast.Set, ast.JoinedStr, ast.FormattedValue, ast.Del,
         # operators
         ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.MatMult,
         ast.BitAnd, ast.BitOr, ast.UAdd, ast.USub, ast.Not, ast.Invert, ast.And, ast.Or,
-        ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Is, ast.IsNot,
+        ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Is, ast.IsNot, ast.In,
+        ast.NotIn,
     }
 )  # fmt: skip
 
 REFUSED: Mapping[type[ast.AST], tuple[str, str]] = MappingProxyType(
     {
-        ast.ListComp: ("comprehensions", "write a for loop: ys = ys + [y]"),
-        ast.SetComp: ("comprehensions", "write a for loop: ys = ys + [y]"),
-        ast.DictComp: ("comprehensions", "write a for loop: ys = ys + [y]"),
-        ast.GeneratorExp: ("generator expressions", "write a for loop: s = s + term"),
-        ast.Dict: ("dictionaries", "use a name for each value"),
-        ast.Set: ("sets", "use a list"),
-        ast.JoinedStr: ("f-strings", "text has no gradient"),
-        ast.Starred: ("stars", "write each item"),
-        ast.Delete: ("del", "names go away by themselves"),
-        ast.ClassDef: ("classes", "write functions"),
         ast.AsyncFunctionDef: ("async functions", "write def"),
         ast.Await: ("await", "leave it out"),
         ast.AsyncFor: ("async for", "write for"),
         ast.AsyncWith: ("async with", "leave it out"),
         ast.Yield: ("yield", "use return"),
         ast.YieldFrom: ("yield", "use return"),
-        ast.Try: ("try", "use if"),
-        ast.TryStar: ("try", "use if"),
+        ast.TryStar: ("except*", "write except"),
         ast.Global: ("global", "pass the value as an argument and return it"),
-        ast.Nonlocal: ("nonlocal", "pass the value as an argument and return it"),
-        ast.Match: ("match", "use if and elif"),
         ast.BitXor: ("the operator ^", "a power is written x**2"),
         ast.LShift: ("the operator <<", "write x*2**n"),
         ast.RShift: ("the operator >>", "write x//2**n"),
-        ast.In: ("the operator in", "use == and or"),
-        ast.NotIn: ("the operator in", "use != and and"),
     }
 )
 
@@ -64,29 +55,13 @@ METHODS: Mapping[str, str] = MappingProxyType(
     {
         "backward": "gradcalc takes the gradient itself: leave the call out",
         "grad": "gradcalc takes the gradient itself: leave it out",
-        "requires_grad_": "every input has a gradient: leave the call out",
-        "requires_grad": "every input has a gradient: leave it out",
         "zero_grad": "nothing accumulates without --accumulate: leave the call out",
-        "append": "write ys = ys + [y]",
-        "extend": "write ys = ys + other",
-        "float": "the whole calculation has one dtype: --dtype float32",
-        "double": "the whole calculation has one dtype: --dtype float64",
-        "half": "the whole calculation has one dtype: --dtype float16",
-        "to": "the whole calculation has one dtype and device: --dtype, --device",
-        "type": "the whole calculation has one dtype: --dtype float32",
-        "astype": "the whole calculation has one dtype: --dtype float32",
-        "cuda": "say --device cuda",
-        "cpu": "leave it out; --device says where",
-        "numpy": "leave it out: x.detach() stops the gradient",
-        "dtype": "the whole calculation has one dtype: --dtype",
-        "device": "the whole calculation has one device: --device",
     }
 )
 """Well-known things behind a dot that a program must do without, and what to do instead."""
 
 FUNCTIONS: Mapping[str, str] = MappingProxyType(
     {
-        "print": "leave it out; --of NAME shows another value",
         "rand": 'give the random values as an input: --x "rand(3)" --seed 0',
         "randn": 'give the random values as an input: --x "randn(3)" --seed 0',
         "rand_like": 'give the random values as an input: --x "rand(3)" --seed 0',
@@ -98,16 +73,7 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
         "grad": "gradcalc takes the gradient itself: leave it out",
         "eval": "write the expression itself",
         "exec": "write the program itself",
-        "list": "write [a, b]",
-        "tuple": "write (a, b)",
         "Tensor": "write tensor([...])",
-        "divmod": "write a//b and a%b",
-        "reversed": "write x[::-1]",
-        "map": "write a for loop",
-        "filter": "write a for loop",
-        "sorted": "write sort(x).values",
-        "iter": "write a for loop over range",
-        "next": "write a for loop over range",
     }
 )
 """Well-known functions that a program must do without, and what to do instead."""

@@ -1,7 +1,7 @@
-"""What a program says of itself: type checks, errors that it raises, and imports for those alone.
+"""Type checks, and imports for those alone, as the language has them.
 
-Here it is rewritten into what the language has: the types of a check become the words of
-`gradcalc.lang.types`, an error becomes its text, and an import that nothing else uses is left out.
+The types of a check become the words of `gradcalc.lang.types`, and an import that nothing else uses
+is left out.
 """
 
 import ast
@@ -11,10 +11,11 @@ from typing import Any
 from gradcalc.lang.dialects.catalogue import PREFIXES
 from gradcalc.lang.program import dotted
 from gradcalc.lang.reached import Body, known
+from gradcalc.lang.scopes import parts_of
 
 
 def plainly(body: Body) -> Body:
-    """The statements, with type checks and errors as the language has them."""
+    """The statements, with type checks as the language has them."""
     imported = _imported(body)
     read = _Guards({**PREFIXES, **imported})
     told = [read.visit(statement) for statement in body]
@@ -47,8 +48,7 @@ def _used(body: list[ast.stmt]) -> set[str]:
         node = stack.pop()
         if isinstance(node, ast.Name):
             names.add(node.id)
-        skipped = [getattr(node, field, None) for field in ("annotation", "returns")]
-        stack += [c for c in ast.iter_child_nodes(node) if all(c is not s for s in skipped)]
+        stack += parts_of(node)
     return names
 
 
@@ -58,15 +58,15 @@ class _Guards(ast.NodeTransformer):
     def __init__(self, names: Mapping[str, str]) -> None:
         self._names = names
 
-    def visit_Raise(self, node: ast.Raise) -> ast.AST:
-        text = "" if node.exc is None else self._error(node.exc)
-        exc = ast.copy_location(ast.Constant(text), node)
-        return ast.copy_location(ast.Raise(exc=exc, cause=None), node)
-
-    def visit_Assert(self, node: ast.Assert) -> ast.AST:
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        """`@dataclass` becomes a word of the class."""
         self.generic_visit(node)
-        if node.msg is not None and not isinstance(node.msg, ast.Constant | ast.Name):
-            node.msg = ast.copy_location(ast.Constant(_text(node.msg)), node.msg)
+        for decorator in node.decorator_list:
+            call = decorator.func if isinstance(decorator, ast.Call) else decorator
+            if self._full(call) == "dataclasses.dataclass":
+                node.decorator_list = [d for d in node.decorator_list if d is not decorator]
+                node.keywords.append(ast.keyword("dataclass", ast.Constant(True)))
+                break
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
@@ -100,13 +100,6 @@ class _Guards(ast.NodeTransformer):
                 return check
         return node
 
-    def _error(self, node: ast.expr) -> str:
-        """The name of an error and what it says."""
-        if isinstance(node, ast.Call):
-            name = ".".join(dotted(node.func) or ("an error",))
-            return f"{name}: {_text(node.args[0])}" if node.args else name
-        return ".".join(dotted(node) or ("an error",))
-
     def _types(self, node: ast.expr) -> str | None:
         """The words of a type or of several, None where some is not a name."""
         if isinstance(node, ast.Tuple | ast.List | ast.Set):
@@ -131,22 +124,3 @@ def _check(place: ast.AST, value: ast.expr, words: str) -> ast.expr:
     types: Any = ast.copy_location(ast.Constant(words), place)
     name = ast.copy_location(ast.Name("isinstance", ast.Load()), place)
     return ast.copy_location(ast.Call(name, [value, types], []), place)
-
-
-def _text(node: ast.expr) -> str:
-    """A message, as far as it is known without running anything."""
-    match node:
-        case ast.Constant(value=str() as text):
-            return text
-        case ast.JoinedStr(values=parts):
-            return "".join(map(_text, parts))
-        case ast.BinOp(left=left, op=ast.Mod()):
-            return _text(left)
-        case ast.BinOp(left=left, op=ast.Add(), right=right):
-            return _text(left) + _text(right)
-        case ast.Call(func=ast.Attribute(value=value, attr="format")):
-            return _text(value)
-        case ast.FormattedValue(value=value):
-            return f"{{{ast.unparse(value)}}}"
-        case _:
-            return f"{{{ast.unparse(node)}}}"

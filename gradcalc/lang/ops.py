@@ -1,7 +1,7 @@
 """What a program does with values: primitives, and what they are put together to."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,12 @@ from gradcalc.errors import (
     ShapeError,
     UnsupportedError,
 )
-from gradcalc.lang import kinds, plain
+from gradcalc.lang import kinds, plain, views
 from gradcalc.lang.arguments import bind, plain_names, signature_of
 from gradcalc.lang.backend import FAILURES, TensorShape, check_result, explained
 from gradcalc.lang.indexing import Key, check_key, sequence_item
 from gradcalc.lang.machine import EXTREMES, Machine, Once
-from gradcalc.lang.program import JAX, NONE, NUMPY, TORCH
+from gradcalc.lang.program import JAX, NONE, NUMPY
 from gradcalc.primitives import BY_NAME, Elementwise, Primitive, Structural
 
 INTEGERS = (
@@ -86,15 +86,17 @@ def apply(machine: Machine, row: Primitive, arguments: Mapping[str, Any]) -> Any
     machine.budget.tick()
     try:
         check_result(row, _sizes(machine, arguments), machine.limits.elements)
-        result = machine.backend.apply(row, arguments, machine.place)
+        made = machine.backend.apply(row, _raw(machine, arguments), machine.place)
     except GradcalcError:
         raise
     except FAILURES as error:
         shapes = [machine.shape(v) for v in arguments.values() if machine.is_tensor(v)]
         raise explained(row, shapes, error) from error
-    machine.count(result)
     if machine.frozen:
-        result = machine.detach(result, None)
+        made = _cut(machine, made)
+    result = _held(machine, row, arguments, made)
+    for part in result if isinstance(result, tuple) else (result,):
+        machine.count(part.shape)
     if kinds.is_integral(machine, row, arguments, result):
         if row.name in kinds.SIGNED:
             # of integers there is no negative zero
@@ -102,6 +104,35 @@ def apply(machine: Machine, row: Primitive, arguments: Mapping[str, Any]) -> Any
         for part in result if isinstance(result, tuple) else (result,):
             machine.mark_integer(part)
     _remember(machine, row, arguments, result)
+    return result
+
+
+def _raw(machine: Machine, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments, with the backend's own tensors."""
+    return {
+        key: [machine.raw(item) for item in value]
+        if isinstance(value, list)
+        else machine.raw(value)
+        for key, value in arguments.items()
+    }
+
+
+def _cut(machine: Machine, made: Any) -> Any:
+    """What a primitive made, passing no gradient back."""
+    if isinstance(made, tuple):
+        parts = [_cut(machine, part) for part in made]
+        return type(made)(*parts) if hasattr(made, "_fields") else tuple(parts)
+    backend = machine.backend
+    return made if backend.is_mask(made) else backend.detach(made, None)
+
+
+def _held(machine: Machine, row: Primitive, arguments: Mapping[str, Any], made: Any) -> Any:
+    """What a primitive made as a program holds it: a view where the library gives one."""
+    result = machine.hold(made)
+    if views.gives_view(machine, row, arguments):
+        return views.of(machine, row, arguments, result)
+    for part in result if isinstance(result, tuple) else (result,):
+        part.ordered = views.keeps_order(row, arguments)
     return result
 
 
@@ -116,15 +147,12 @@ def _sizes(machine: Machine, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _remember(machine: Machine, row: Primitive, arguments: Mapping[str, Any], result: Any) -> None:
-    """Remember what numpy has as an array, or as a view, where the backend does not."""
+    """Remember what numpy has as an array of no dimensions."""
     if row.name in LIKE:
         machine.mark_array(result)
     if not isinstance(row, Structural) or not row.moves:
         return
     key = arguments.get("key", ())
-    flipped = row.name == "flip" and machine.program.naming.arrays not in (TORCH, NONE)
-    if flipped or any(isinstance(k, slice) and (k.step or 1) < 0 for k in key):
-        machine.turn(result, arguments["x"])
     if not (key and all(isinstance(k, int) for k in key)):
         machine.mark_array(result)
 
@@ -264,15 +292,33 @@ def items(machine: Machine, value: Any) -> Sequence[Any]:
         return [index(machine, value, (i,)) for i in range(shape[0])]
     if isinstance(value, list | tuple | range):
         return value
+    if isinstance(value, dict | str):
+        return list(value)
+    if isinstance(value, set):
+        return _in_order(value)
     if isinstance(value, Once):
-        if value.used:
-            raise UnsupportedError(
-                f"what {value.word} gives can be gone through once",
-                hint=f"write {value.word}(...) again where its items are needed",
-            )
-        value.used = True
-        return value.items
+        found = []
+        for item in value.items:
+            found.append(item)
+            machine.count_items(len(found))
+            machine.budget.tick()
+        return found
     raise InvalidValueError(f"{machine.describe(value)} has no items to go through")
+
+
+def _in_order(values: set[Any]) -> list[Any]:
+    """The items of a set, in an order that is the same in every process."""
+    try:
+        return sorted(values)
+    except TypeError:
+        raise UnsupportedError(
+            "the order of a set of mixed items is left to chance", hint="use a list"
+        ) from None
+
+
+def iterated(machine: Machine, value: Any) -> Iterator[Any]:
+    """The items one after another, so that a list may change while it is gone through."""
+    return value.items if isinstance(value, Once) else iter(items(machine, value))
 
 
 def reshape(machine: Machine, value: Any, shape: tuple[int, ...]) -> Any:
@@ -284,7 +330,9 @@ def index(machine: Machine, value: Any, key: Key) -> Any:
     if not machine.is_tensor(value):
         return sequence_item(value, key)
     checked = check_key(key, machine.shape(value))
-    result = apply(machine, BY_NAME["index"], {"x": value, "key": checked})
+    result = views.written(machine, value, checked)
+    if result is None:
+        result = apply(machine, BY_NAME["index"], {"x": value, "key": checked})
     return machine.mark_array(result) if any(item is Ellipsis for item in key) else result
 
 

@@ -113,7 +113,7 @@ SPECIAL: tuple[Elementwise, ...] = (
                 "logarithm of the odds, the inverse of the sigmoid",
                 domain=lambda m, x: (x, 1 - x),
                 calls=("torch.logit torch.special.logit torch.Tensor.logit "
-                       "(input, eps: unset = None, *, out: unset = None)",
+                       "(input, eps: unset = None, *, out: target = None)",
                        "scipy.special.logit jax.scipy.special.logit")),
     Elementwise("ndtr", lambda s, x: s.erfc(-x / s.sqrt(2)) / 2, ANY,
                 "normal distribution function", "special.ndtr",

@@ -7,9 +7,9 @@ from typing import Any
 
 from gradcalc.errors import GradcalcError, Span
 from gradcalc.lang.arguments import bind
-from gradcalc.lang.builtins import Builtin
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.spelling import Function
+from gradcalc.lang.machine import Builtin
 from gradcalc.lang.program import Naming, Program, dotted, span_of
 from gradcalc.primitives import BY_NAME, Elementwise, Primitive
 from gradcalc.rewrites import terms

@@ -113,6 +113,8 @@ class TorchBackend:
         self.broadcasts: dict[Broadcast, None] = {}
         self.calls = Calls(keep)
 
+    at_hand = True
+
     def is_tensor(self, value: Any) -> bool:
         return isinstance(value, torch.Tensor)
 
@@ -190,9 +192,6 @@ class TorchBackend:
         copied = tensor.clone()
         self.calls.name(copied, self.calls.origin(tensor))
         return copied
-
-    def memory(self, tensor: Any) -> int:
-        return int(tensor.untyped_storage().data_ptr())
 
     def carries(self, tensor: Any) -> bool:
         return bool(tensor.requires_grad)

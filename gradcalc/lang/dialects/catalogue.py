@@ -1,5 +1,6 @@
 """What a program can call: the functions of the libraries, by module and by the name alone."""
 
+import builtins
 import math
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,20 +8,22 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.lang.builtins import BUILTINS, Builtin
+from gradcalc.lang import casts
+from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects import other_tables, torch_table
 from gradcalc.lang.dialects.readings.elements import loss
 from gradcalc.lang.dialects.spelling import Function, Overload, Table
+from gradcalc.lang.machine import Builtin
 from gradcalc.lang.program import JAX, MIXED, NUMPY, TORCH, Naming
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Primitive
 
 USUAL: Mapping[str, str] = MappingProxyType(
     {
-        "torch": "input, *, out: unset = None",
-        "torch.special": "input, *, out: unset = None",
+        "torch": "input, *, out: target = None",
+        "torch.special": "input, *, out: target = None",
         "torch.Tensor": "input",
         "torch.nn.functional": "input",
-        "scipy.special": "x, /, out: unset = None",
+        "scipy.special": "x, /, out: target = None",
         "jax.nn": "x: floats",
         "jax.scipy.special": "x: floats",
     }
@@ -83,9 +86,9 @@ NUMBERS: Mapping[str, float | None] = MappingProxyType(
 )  # fmt: skip
 """Names with a value of their own, unless the user gives such a variable."""
 
-CONSTANTS: Mapping[str, Mapping[str, float | None]] = MappingProxyType(
+CONSTANTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        module: {name: NUMBERS[name] for name in names.split()}
+        module: {**{name: NUMBERS[name] for name in names.split()}, **casts.constants(module)}
         for module, names in {
             "torch": "pi e inf nan",
             "numpy": "pi e inf nan newaxis",
@@ -103,6 +106,9 @@ UNLIKE_PLAIN: Mapping[str, frozenset[str]] = MappingProxyType(
     {"torch": frozenset({"binary_cross_entropy_with_logits", "kl_div", "layer_norm", "solve"})}
 )
 """Names that a module has too, undocumented, for something else than the plain name is here."""
+
+PYTHONS = frozenset(BUILTINS) & frozenset(vars(builtins))
+"""Functions of Python's, which a program may pass to another one."""
 
 OWN = frozenset({"sum", "max", "min", "norm", "range"})
 """Names that people mean now as Python's function, now as torch's: the language tells by the
@@ -254,7 +260,7 @@ def has_meaning(name: str) -> bool:
 
     One letter is a variable, though `t(A)` transposes.
     """
-    return name in NUMBERS or (name in BY_NAME and len(name) > 1)
+    return name in NUMBERS or (len(name) > 1 and (name in BY_NAME or name in PYTHONS))
 
 
 @cache

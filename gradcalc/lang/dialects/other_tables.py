@@ -1,12 +1,13 @@
 """The functions of numpy, scipy, jax and math, and Python's own, with their signatures."""
 
 from gradcalc.lang.dialects.rows import table, tables
+from gradcalc.lang.dialects.spelling import Table
 
 UFUNC = (
-    "out: unset = None, *, where: unset = True, casting: unset = 'same_kind', order: unset = 'K', "
+    "out: target = None, *, where: unset = True, casting: unset = 'same_kind', order: unset = 'K', "
     "dtype: unset = None, subok: unset = True"
 )
-OUT = "out: unset = None"
+OUT = "out: target = None"
 DTYPE = "dtype: unset = None"
 ORDER = "order: unset = 'C'"
 FOLDED = "initial: unset = None, where: unset = True"
@@ -17,7 +18,7 @@ SPREAD = (
 )
 TRUTHS = f"a, axis: some = None, {OUT}, keepdims: flag = False, *, where: unset = True"
 
-REDUCED = "a, axis: ints = None, out: unset = None, keepdims: flag = False, initial: unset = None"
+REDUCED = "a, axis: ints = None, out: target = None, keepdims: flag = False, initial: unset = None"
 DTYPED = REDUCED.replace("out:", "dtype: unset = None, out:")
 WHERE = "where: unset = None"
 LOGSUMEXP = (
@@ -71,7 +72,7 @@ kron(a, b)
 trace(a, offset: int = 0, axis1: unset = 0, axis2: unset = 1, {DTYPE}, {OUT}) ->
     linear.numpy_trace
 reshape(a, /, shape: ints, {ORDER}, *, copy: unset = None)
-ravel(a, {ORDER})
+ravel(a, {ORDER}) -> shapes.raveled
 transpose permute_dims(a, axes: ints = None) -> shapes.numpy_transposed
 swapaxes(a, axis1: int, axis2: int) -> transpose
 squeeze(a, axis: some = None) -> shapes.numpy_squeezed
@@ -94,7 +95,7 @@ copy(a, order: unset = 'K', subok: unset = False) -> shapes.arrayed_copy
 array(object, {DTYPE}, *, copy: flag = True, order: unset = 'K', subok: unset = False,
     ndmin: unset = 0) -> shapes.arrayed
 asarray(a, {DTYPE}, order: unset = None) -> shapes.arrayed
-zeros ones(shape: ints, {DTYPE}, {ORDER})
+zeros ones empty(shape: ints, {DTYPE}, {ORDER})
 full(shape: ints, fill_value: number, {DTYPE}, {ORDER})
 eye(N: int, M: int = None, k: int = 0, {DTYPE}, {ORDER}) -> shapes.numpy_eye
 identity(n: int, {DTYPE}) -> eye
@@ -121,7 +122,7 @@ BOUND = """
 """
 """The functions which arrays have as methods too, the receiver their first argument."""
 
-NUMPY_METHODS = {name: NUMPYS["numpy"][name] for name in BOUND.split()} | table(
+NUMPY_METHODS: Table = {name: NUMPYS["numpy"][name] for name in BOUND.split()} | table(
     f"""
 clip(a, min=None, max=None, {OUT})
 dot(a, b, /, {OUT}) -> linear.numpy_dot
@@ -164,14 +165,14 @@ clip(arr, /, min=None, max=None)
 sum prod({DTYPED}, {WHERE}) -> reductions.reduced(*)
 max amax({REDUCED}, {WHERE}) -> reductions.reduced(amax)
 min amin({REDUCED}, {WHERE}) -> reductions.reduced(amin)
-mean(a: floats, axis: ints = None, dtype: unset = None, out: unset = None, keepdims: flag = False,
+mean(a: floats, axis: ints = None, dtype: unset = None, out: target = None, keepdims: flag = False,
     *, {WHERE}) -> reductions.reduced(*)
-std var(a: floats, axis: ints = None, dtype: unset = None, out: unset = None, ddof: number = 0,
+std var(a: floats, axis: ints = None, dtype: unset = None, out: target = None, ddof: number = 0,
     keepdims: flag = False, *, {WHERE}, mean: unset = None, correction: number = None) ->
     reductions.numpy_spread(*)
-all any(a, axis: ints = None, out: unset = None, keepdims: flag = False, *, {WHERE}) ->
+all any(a, axis: ints = None, out: target = None, keepdims: flag = False, *, {WHERE}) ->
     reductions.truths(*)
-argmax argmin(a, axis: int = None, out: unset = None, keepdims: flag = None)
+argmax argmin(a, axis: int = None, out: target = None, keepdims: flag = None)
 array(object, dtype: unset = None, copy: flag = True) -> shapes.arrayed
 pad(array, pad_width: pairs, mode: str = 'constant', *, constant_values: number = 0) ->
     shapes.numpy_padded
@@ -207,7 +208,7 @@ softmax log_softmax(x: floats, /, *, axis: int = None) -> reductions.scipy_softm
 abs(x, /)
 sum(iterable: items, /, start=0) -> elements.folded(add)
 all any(iterable: items, /)
-max min(*values: any) -> elements.python_extreme(*)
+max min(*values: any, key: any = None, default: any = ...) -> elements.python_extreme(*)
 round(number, ndigits: int = None) -> elements.python_round
 pow(base, exp) -> elements.python_power
 """
@@ -216,7 +217,7 @@ pow(base, exp) -> elements.python_power
 CHANGED = "clip sum prod mean std var max amax min amin all any argmax argmin array pad squeeze"
 """Functions of numpy whose signature jax has changed."""
 
-TABLES = {
+TABLES: dict[str, Table] = {
     **NUMPYS,
     **OTHERS,
     "jax.numpy": {
@@ -230,5 +231,7 @@ TABLES = {
 }
 """The modules beside torch's, each with its functions."""
 
-JAX_METHODS = NUMPY_METHODS | {name: OTHERS["jax.numpy"][name] for name in ("mean", "std", "var")}
+JAX_METHODS: Table = NUMPY_METHODS | {
+    name: OTHERS["jax.numpy"][name] for name in ("mean", "std", "var")
+}
 """The methods of jax's arrays."""

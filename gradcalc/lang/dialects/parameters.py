@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gradcalc.lang import ops
-from gradcalc.lang.machine import Machine
+from gradcalc.lang.machine import Machine, Once
 from gradcalc.lang.plain import is_number
 
 REQUIRED = object()
@@ -110,7 +110,8 @@ KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
     "tensor": lambda machine, value: machine.is_tensor(value),
     "tensors": lambda machine, value: machine.is_tensor(value) or type(value) in (list, tuple),
     "items": lambda machine, value: (
-        machine.is_tensor(value) or isinstance(value, list | tuple | range)
+        machine.is_tensor(value)
+        or isinstance(value, list | tuple | range | dict | set | str | Once)
     ),
     "int": _is_whole,
     "place": lambda machine, value: value is None or _is_whole(machine, value),
@@ -125,14 +126,20 @@ KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
     "str": lambda machine, value: isinstance(value, str),
     "word": lambda machine, value: isinstance(value, str) or _is_numeric(machine, value),
     "any": lambda machine, value: True,
+    "target": lambda machine, value: machine.is_tensor(value),
+    "writes": lambda machine, value: isinstance(value, bool),
     "unset": lambda machine, value: False,
 }
 """What a parameter may take besides its default. `unset` takes nothing else: what the parameter
-does is not in the language. `ignored` changes no value. Of truth values numpy's
+does is not in the language. `ignored` changes no value. What a call writes into is a `target`, or
+its first argument where a parameter that `writes` is true. Of truth values numpy's
 functions of `floats` make halves, of three digits; of integers those of `inexact` make integers."""
 
-LEFT_OUT = ("unset", "ignored")
+LEFT_OUT = ("unset", "ignored", "target", "writes")
 """The kinds of parameters that a meaning does not see."""
+
+WRITTEN = ("target", "writes")
+"""The kinds of parameters that say what a call writes into."""
 
 OPERANDS = frozenset({"operand", "floats", "inexact", "tensor", "tensors"})
 """The kinds of parameters that take tensors."""

@@ -18,6 +18,7 @@ from gradcalc.lang.dialects.parameters import (
     LEFT_OUT,
     OPERANDS,
     REQUIRED,
+    WRITTEN,
     Parameter,
     is_operand,
     parse,
@@ -120,8 +121,17 @@ class Overload:
         return {
             p.name: bool(value) if p.kind == "flag" else value
             for p, value in zip(parameters, values, strict=True)
-            if p.kind not in LEFT_OUT
+            if p.kind not in LEFT_OUT or (p.kind in WRITTEN and value is not p.default)
         }
+
+    def written(self, values: dict[str, Any], args: Sequence[Any]) -> Any:
+        """What the call writes its result into, taken from the arguments; None for nothing."""
+        found = None
+        for parameter in self.parameters:
+            if parameter.kind in WRITTEN and parameter.name in values:
+                given = values.pop(parameter.name)
+                found = given if parameter.kind == "target" else args[0] if given else found
+        return found
 
     def with_truths(self, machine: Machine, values: dict[str, Any]) -> dict[str, Any]:
         """The arguments, with Python's truth values among the operands as the library's own."""

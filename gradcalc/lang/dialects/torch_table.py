@@ -1,6 +1,7 @@
 """torch's functions, and the methods of its tensors, with their signatures."""
 
 from gradcalc.lang.dialects.rows import table, tables
+from gradcalc.lang.dialects.spelling import Table
 
 ALSO = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input",
         "x2": "other"}  # fmt: skip
@@ -13,13 +14,13 @@ UNARY = """abs absolute sign sgn floor ceil trunc fix frac exp exp2 expm1 log lo
 BINARY = """maximum minimum fmod atan2 arctan2 hypot logaddexp xlogy eq ne not_equal gt greater ge
     greater_equal lt less le less_equal logical_and logical_or logical_xor mul multiply
     true_divide floor_divide"""
-OUT = "out: unset = None"
+OUT = "out: target = None"
 DTYPE = "dtype: unset = None"
-INPLACE = "inplace: unset = False"
+INPLACE = "inplace: writes = False"
 OLDER = "size_average: any = None, reduce: any = None, reduction: str = 'mean'"
 WEIGHT = "weight: unset = None"
 
-TABLES = tables(
+TABLES: dict[str, Table] = tables(
     f"""
 [torch]
 {UNARY}(input, *, {OUT})
@@ -76,7 +77,7 @@ det logdet(input)
 inverse(input, *, {OUT}) -> linear.single(inv)
 reshape(input, shape: ints)
 flatten(input, start_dim: int = 0, end_dim: int = -1)
-ravel(input)
+ravel(input) -> shapes.raveled
 transpose swapdims(input, dim0: int, dim1: int) -> transpose
 swapaxes(input, axis0: int, axis1: int) -> transpose
 t(input) -> shapes.matrix_transposed
@@ -98,7 +99,7 @@ cosine_similarity(x1, x2, dim: int = 1, eps: number = 1e-08)
 detach clone numel(input)
 tensor(data) -> shapes.copied
 as_tensor asarray(data) -> shapes.copied_of_list
-zeros ones(*size: ints)
+zeros ones empty(*size: ints)
 full(size: list, fill_value: number)
 eye(n: int, m: int = None, *, {OUT})
 range(*bounds: any) -> shapes.inclusive_range
@@ -160,7 +161,7 @@ BOUND = f"""
 """
 """The functions which tensors have as methods too, the receiver their first argument."""
 
-METHODS = (
+METHODS: Table = (
     {name: TABLES["torch"][name] for name in BOUND.split()}
     | table(
         f"""norm(self, p: word = 'fro', dim: ints = None, keepdim: bool = False, {DTYPE}) ->

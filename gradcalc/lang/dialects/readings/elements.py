@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import operators, ops, plain
+from gradcalc.lang import operators, ops, plain, pythons
 from gradcalc.lang.dialects.readings import alike, called
 from gradcalc.lang.machine import Machine
 from gradcalc.lang.program import MIXED, TORCH
@@ -197,8 +197,11 @@ def folded(machine: Machine, operator: str, **values: Any) -> Any:
     return found
 
 
-def python_extreme(machine: Machine, name: str, values: Any) -> Any:
+def python_extreme(machine: Machine, name: str, values: Any, key: Any, default: Any) -> Any:
     """Python's max or min: one of the values, chosen by comparing them in order."""
+    if key is not None or default is not ...:
+        given = {} if default is ... else {"default": default}
+        return pythons.extreme(machine, name, tuple(values), key, **given)
     comparison = {"max": "gt", "min": "lt"}[name]
     items = counted_items(machine, values[0]) if len(values) == 1 else values
     if not len(items):

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import ops
+from gradcalc.lang import ops, views
 from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects.readings import called
 from gradcalc.lang.machine import Machine
@@ -27,6 +27,12 @@ def numpy_transposed(machine: Machine, a: Any, axes: Any) -> Any:
 def flat_copy(machine: Machine, a: Any) -> Any:
     """numpy's flatten, which copies."""
     return machine.copy(ops.call(machine, "flatten", a))
+
+
+def raveled(machine: Machine, **values: Any) -> Any:
+    """ravel, which copies wherever the elements do not stand one after another."""
+    (x,) = values.values()
+    return views.contiguous(machine, ops.call(machine, "flatten", x))
 
 
 def numpy_diag(machine: Machine, v: Any, k: Any) -> Any:

@@ -1,0 +1,80 @@
+"""The statement `class`."""
+
+import ast
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from gradcalc.errors import UnsupportedError
+from gradcalc.lang.expressions import closure
+from gradcalc.lang.machine import Frame, Machine, Rule
+from gradcalc.lang.objects import MISSING, Class, Member
+from gradcalc.lang.program import brief, dotted
+from gradcalc.lang.scopes import WORDS
+
+PLAIN_BASES = frozenset({"object", "ABC", "Module", "Protocol", "Generic"})
+"""Classes of libraries that give the language nothing when a class is made from them."""
+
+RUNS: Mapping[str, str] = MappingProxyType({"Module": "forward"})
+"""What a call of an instance runs, by the base that says so."""
+
+
+def define(machine: Machine, node: ast.ClassDef) -> None:
+    """The statement `class`."""
+    bases, runs = _bases(machine, node)
+    inner = Frame({}, machine.frame)
+    made = Class(node.name, bases, inner.values, runs=runs)
+    fields: dict[str, Any] = {}
+    for base in reversed(bases):
+        fields |= base.fields or {}
+    for statement in node.body:
+        machine.node = statement
+        if isinstance(statement, ast.FunctionDef):
+            inner.values[statement.name] = _method(machine, statement, made)
+            continue
+        outer, machine.frame = machine.frame, inner
+        try:
+            machine.block([statement])
+        finally:
+            machine.frame = outer
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            name = statement.target.id
+            fields[name] = inner.values.get(name, MISSING)
+    if any(keyword.arg == "dataclass" for keyword in node.keywords):
+        made.fields = fields
+    machine.bind(node.name, made)
+
+
+def _bases(machine: Machine, node: ast.ClassDef) -> tuple[tuple[Class, ...], str]:
+    found: list[Class] = []
+    runs = "__call__"
+    for base in node.bases:
+        machine.node = base
+        named = base.value if isinstance(base, ast.Subscript) else base
+        path = dotted(named)
+        frame = machine.frame.find(path[0]) if path and len(path) == 1 else None
+        value = frame.values[path[0]] if frame is not None and path else None
+        if isinstance(value, Class):
+            found.append(value)
+            runs = value.runs
+        elif path and path[-1] in PLAIN_BASES:
+            runs = RUNS.get(path[-1], runs)
+        else:
+            shown = ".".join(path or ("this",))
+            raise UnsupportedError(f"a class cannot be made from {brief(shown)} here")
+    return tuple(found), runs
+
+
+def _method(machine: Machine, node: ast.FunctionDef, owner: Class) -> Any:
+    made = closure(machine, node.name, node.args, node.body, owner)
+    words = [path[-1] for d in node.decorator_list if (path := dotted(d)) and path[-1] in WORDS]
+    if words:
+        return Member(words[0], made)
+    wrapped: Any = made
+    for decorator in reversed(node.decorator_list):
+        wrapped = machine.call(machine.eval(decorator), (wrapped,))
+    return wrapped
+
+
+CLASSES: Mapping[type[ast.AST], Rule] = {ast.ClassDef: define}
+"""The meaning of `class`."""
