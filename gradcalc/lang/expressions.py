@@ -16,8 +16,7 @@ from gradcalc.errors import (
 from gradcalc.lang import operators, ops
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.indexing import counted_with_arrays
-from gradcalc.lang.machine import Closure, Machine, Rule
-from gradcalc.lang.ops import LARGEST_INTEGER
+from gradcalc.lang.machine import LARGEST_INTEGER, Closure, Machine, Rule
 from gradcalc.lang.program import JAX, NUMPY, brief, dotted, text_of
 
 

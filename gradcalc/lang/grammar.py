@@ -120,7 +120,7 @@ UNLIKE: frozenset[str] = frozenset(
     int8 intc intp is_contiguous is_tensor isin isqrt linear_cross_entropy logaddexp2 logcumsumexp
     loggamma long lqn matrix_power median mode modf msort mvlgamma nanargmax nanargmin nancumprod
     nancumsum nanmax nanmin nbdtr nbdtrc nbdtri ncfdtr nctdtr ndarray ndenumerate ndindex nditer
-    ndtri new nll_loss normal pinv pinverse polygamma prelu radian renorm reshape_as resize rgamma
+    ndtri new normal pinv pinverse polygamma prelu radian renorm reshape_as resize rgamma
     row_indices rrelu rsub short slogdet smm softshrink tensordot tensorinv tri uint unflatten
     unstack ushort vars vdot vstack xlog1py zero
     """.split()  # noqa: SIM905

@@ -22,6 +22,9 @@ from gradcalc.lang.program import Budget, Limits, Program, Stop, amount, span_of
 EXTREMES = ("values", "indices")
 """The fields of what `max(x, dim)` gives."""
 
+LARGEST_INTEGER = 2**31
+"""No dimension, shift or offset can be beyond; the libraries count in so many bits."""
+
 NOTHING = object()
 """The output of a program that has given none yet."""
 

@@ -6,8 +6,11 @@ from types import MappingProxyType
 from gradcalc.primitives import (
     arithmetic,
     composite,
+    distances,
     elementwise,
+    labels,
     linear,
+    losses,
     reductions,
     shaping,
 )
@@ -31,10 +34,11 @@ FAMILIES: Mapping[str, tuple[Primitive, ...]] = MappingProxyType(
         "reductions and statistics": (*reductions.REDUCTIONS, *composite.STATISTICS),
         "sorting and running totals": reductions.ORDERED,
         "softmax and normalization": composite.NORMALIZATION,
-        "losses": composite.LOSSES,
+        "losses": (*losses.ERRORS, *losses.LIKELIHOODS, *labels.LABELLED, *losses.MARGINS),
+        "distances": distances.DISTANCES,
         "linear algebra": (*linear.LINEAR, *composite.DETERMINANTS),
         "shape": shaping.SHAPING,
-        "joining, filling, parts": shaping.JOINING,
+        "joining, filling, parts": (*shaping.JOINING, *labels.MARKS),
     }
 )
 """Every primitive, in the families by which they are listed."""

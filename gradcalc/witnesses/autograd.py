@@ -145,7 +145,7 @@ class TorchBackend:
 
     def _notice(self, row: Composite, arguments: Mapping[str, Any], span: Span) -> None:
         """Remember tensors of different shapes where torch warns of them."""
-        first, second = (tuple(arguments[name].shape) for name in row.tensors)
+        first, second = (tuple(arguments[name].shape) for name in row.tensors[:2])
         if first == second:
             return
         try:

@@ -144,6 +144,7 @@ atan2(y, x, /) -> elements.of_math(*)
 remainder(x, y, /) -> elements.ieee_remainder
 log(x, base=None, /) -> elements.log_of_base
 hypot(*coordinates: any) -> elements.length
+dist(p: items, q: items, /) -> elements.distance
 fsum(seq: items, /) -> elements.folded(add)
 prod(iterable: items, /, *, start=1) -> elements.folded(mul)
 [scipy]

@@ -16,8 +16,6 @@ BINARY = """maximum minimum fmod atan2 arctan2 hypot logaddexp xlogy eq ne not_e
 OUT = "out: unset = None"
 DTYPE = "dtype: unset = None"
 INPLACE = "inplace: unset = False"
-OLDER = "size_average: any = None, reduce: any = None, reduction: str = 'mean'"
-WEIGHT = "weight: unset = None"
 
 TABLES = tables(
     f"""
@@ -119,16 +117,9 @@ normalize(input, p: number = 2.0, dim: ints = 1, eps: number = 1e-12, {OUT})
 cosine_similarity(x1, x2, dim: int = 1, eps: number = 1e-08)
 layer_norm(input, normalized_shape: list, weight=None, bias=None, eps: number = 1e-05)
 pad(input, pad: list, mode: str = 'constant', value: number = None) -> shapes.torch_padded
-mse_loss l1_loss(input, target, {OLDER}, {WEIGHT}) -> elements.loss(*)
-smooth_l1_loss(input, target, {OLDER}, beta: number = 1.0) -> elements.loss(*)
-huber_loss(input, target, reduction: str = 'mean', delta: number = 1.0, {WEIGHT}) ->
-    elements.loss(*)
-binary_cross_entropy(input, target, {WEIGHT}, {OLDER}) -> elements.loss(*)
-binary_cross_entropy_with_logits(input, target, {WEIGHT}, {OLDER}, pos_weight: unset = None) ->
-    elements.loss(*)
-cross_entropy(input, target, {WEIGHT}, size_average: any = None, ignore_index: unset = -100,
-    reduce: any = None, reduction: str = 'mean', label_smoothing: unset = 0.0) ->
-    elements.loss(*)
+triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_function: unset = None,
+    margin: number = 1.0, swap: bool = False, reduction: str = 'mean') ->
+    losses.loss(triplet_margin_loss)
 [torch.linalg]
 det inv(A, *, {OUT}) -> linear.single(*)
 solve(A, B, *, left: unset = True, {OUT}) -> linear.single(*)
