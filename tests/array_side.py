@@ -39,6 +39,7 @@ from gradcalc.primitives.shapes import (
     transposed,
     unsqueezed,
 )
+from tests.array_windows import WINDOWS
 from tests.elimination import determinant, solved
 
 Call = Callable[..., Any]
@@ -281,6 +282,7 @@ OWN: Mapping[str, Call] = {
     "triu": _triangle("triu", np.triu),
     "pad": _pad,
     "one_hot": _one_hot,
+    **WINDOWS,
 }
 
 

@@ -163,7 +163,11 @@ UNLIKE: Mapping[str, str] = {
     "norm row of zeros": "the same",
     "norm cube": "the same",
     **dict.fromkeys(
-        ("margin_ranking_loss masked", "triplet_margin_loss masked"),
+        (
+            "margin_ranking_loss masked",
+            "triplet_margin_loss masked",
+            "cosine_embedding_loss masked",
+        ),
         "an infinity less an infinity: what is not a number is nothing beside 0",
     ),
     "soft_margin_loss large": "torch's exponential overflows where its logarithm does not",

@@ -12,7 +12,7 @@ import pytest
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Composite, Elementwise, Structural
 
 ELEMENTWISE = [row for row in PRIMITIVES if isinstance(row, Elementwise)]
-CORE = {"all", "any", "len", "inf", "pi", "detach", "range"}
+CORE = {"all", "any", "len", "inf", "pi", "detach", "range", "arange", "tensor"}
 """What a definition may use besides the primitives."""
 
 COMPOSITE = [row for row in PRIMITIVES if isinstance(row, Composite)]

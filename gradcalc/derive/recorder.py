@@ -211,6 +211,10 @@ class RecordingBackend:
         self.recorder = recorder
         self.budget = budget
 
+    @property
+    def precision(self) -> str:
+        return self.recorder.dtype
+
     def is_tensor(self, value: Any) -> bool:
         return isinstance(value, Traced)
 

@@ -30,6 +30,10 @@ class Backend(Protocol):
     Tensors are whatever the backend makes of them; the machine only passes them around.
     """
 
+    @property
+    def precision(self) -> str:
+        """The dtype of the calculation."""
+
     def is_tensor(self, value: Any) -> bool:
         """Whether a value is one of this backend's tensors."""
 

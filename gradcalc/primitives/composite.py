@@ -6,9 +6,8 @@ formulas, without the tricks that floats call for.
 
 from typing import Any
 
-from gradcalc.errors import ShapeError
 from gradcalc.primitives.row import Composite, Samples
-from gradcalc.primitives.shapes import axes, show
+from gradcalc.primitives.shapes import axes
 
 VECTOR = [0.5, -1.5, 2.0]
 OTHER = [1.25, -0.75, 0.5]
@@ -48,19 +47,6 @@ def _of_last(name: str) -> Any:
 def _torch_norm(t: Any, x: Any, p: Any = 2, dim: Any = None, keepdim: bool = False) -> Any:
     order = 2 if p is None or p == "fro" else p
     return t.linalg.vector_norm(x, order, axes(x.shape, dim), keepdim)
-
-
-def _torch_layer_norm(
-    t: Any, x: Any, normalized_shape: Any = None, weight: Any = None, bias: Any = None,
-    eps: float = 1e-5,
-) -> Any:  # fmt: skip
-    last = tuple(x.shape[-1:])
-    if normalized_shape not in (None, last, list(last), *last):
-        raise ShapeError(
-            f"layer_norm over {normalized_shape} of shape {show(x.shape)}: "
-            "only the last dimension is supported"
-        )
-    return t.nn.functional.layer_norm(x, last, weight, bias, eps)
 
 
 STATISTICS: tuple[Composite, ...] = (
@@ -133,17 +119,6 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
 """, ((MATRIX, TARGETS), (VECTOR, OTHER, {"dim": 0})),
               "cosine of the angle between vectors along dim, which is 1 as in torch",
               "nn.functional.cosine_similarity", tensors=("x1", "x2")),
-    Composite("layer_norm", """\
-def layer_norm(x, normalized_shape=None, weight=None, bias=None, eps=1e-05):
-    y = (x - mean(x, -1, True))/sqrt(var(x, -1, False, True) + eps)
-    if weight is not None:
-        y = y*weight
-    if bias is not None:
-        y = y + bias
-    return y
-""", ((VECTOR,), (MATRIX, {"normalized_shape": (3,)})),
-              "x less its mean, divided by its standard deviation, over the last dimension",
-              _torch_layer_norm, tensors=("x", "weight", "bias")),
 )  # fmt: skip
 
 DETERMINANTS: tuple[Composite, ...] = (

@@ -1,9 +1,8 @@
 """Losses: torch's fused functions beside their definitions, elements by elements."""
 
-from collections.abc import Callable
 from typing import Any
 
-from gradcalc.primitives.row import Composite, Samples
+from gradcalc.primitives.row import Composite, Samples, by_name
 
 VECTOR = [0.5, -1.5, 2.0]
 OTHER = [1.25, -0.75, 0.5]
@@ -47,19 +46,6 @@ NORMED = """\
 """Of some losses the mean is that with weights."""
 
 
-def of_torch(name: str, *whole: str) -> Callable[..., Any]:
-    """torch's loss of that name, which wants integers for some of its arguments."""
-
-    def call(t: Any, *args: Any, **given: Any) -> Any:
-        named = {
-            key: value.detach().to(t.int64) if key in whole and value is not None else value
-            for key, value in given.items()
-        }
-        return getattr(t.nn.functional, name)(*args, **named)
-
-    return call
-
-
 def _kl_div(
     t: Any, input: Any, target: Any, reduction: str = "mean", log_target: bool = False
 ) -> Any:
@@ -95,7 +81,7 @@ def loss(
     call = f"torch.nn.functional.{name} ({signature})"
     whole = facts.get("whole", ())
     return Composite(
-        name, definition, samples, doc, torch or of_torch(name, *whole), tensors=tensors,
+        name, definition, samples, doc, torch or by_name(name, *whole), tensors=tensors,
         calls=(call,), **facts,
     )  # fmt: skip
 
@@ -241,7 +227,8 @@ MARGINS: tuple[Composite, ...] = (
          f"input1, input2, target, margin: number = 0, {OLDER}",
          tensors=("input1", "input2", "target")),
     loss("cosine_embedding_loss", "input1, input2, target, margin=0, reduction='mean'", """\
-    lengths = sqrt((sum(input1**2, -1) + 1e-12)*(sum(input2**2, -1) + 1e-12))
+    eps = 9.999999960041972e-13  # 1e-12 in float32, as in the kernel
+    lengths = sqrt((sum(input1**2, -1) + eps)*(sum(input2**2, -1) + eps))
     cosine = sum(input1*input2, -1)/lengths
     loss = where(target == 1, 1 - cosine, where(target == -1, relu(cosine - margin), 0))
 """, ((VECTOR, OTHER, 1.0), (MATRIX, TARGETS, [1.0, -1.0]),

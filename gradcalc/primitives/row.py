@@ -224,6 +224,19 @@ def _torchs(
     return call
 
 
+def by_name(name: str, *whole: str) -> Callable[..., Any]:
+    """torch.nn.functional's function of a name, which takes all by name, of some integers."""
+
+    def call(t: Any, *args: Any, **given: Any) -> Any:
+        named = {
+            key: value.detach().to(t.int64) if key in whole and value is not None else value
+            for key, value in given.items()
+        }
+        return getattr(t.nn.functional, name)(*args, **named)
+
+    return call
+
+
 # The signatures are asked for at each call of a primitive.
 
 

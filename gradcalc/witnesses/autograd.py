@@ -113,6 +113,10 @@ class TorchBackend:
         self.broadcasts: dict[Broadcast, None] = {}
         self.calls = Calls(keep)
 
+    @property
+    def precision(self) -> str:
+        return str(self.dtype).removeprefix("torch.")
+
     def is_tensor(self, value: Any) -> bool:
         return isinstance(value, torch.Tensor)
 

@@ -11,12 +11,22 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.lang.dialects.readings import elements, linear, losses, reductions, shapes
+from gradcalc.lang.dialects.readings import (
+    distances,
+    elements,
+    layers,
+    linear,
+    losses,
+    reductions,
+    shapes,
+)
 from gradcalc.lang.dialects.spelling import Overload, Reading, Table
 
 READINGS: Mapping[str, Any] = MappingProxyType(
     {
+        "distances": distances,
         "elements": elements,
+        "layers": layers,
         "linear": linear,
         "losses": losses,
         "reductions": reductions,
