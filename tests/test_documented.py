@@ -207,6 +207,14 @@ def composite(row: Composite) -> Iterator[tuple[str, Case]]:
     elif row.name == "logdet":
         vectors = {str(m): m for m in MATRICES}
     defaults = {n: p.default for n, p in row.signature.parameters.items()}
+    if row.tensors[0] in row.whole:
+        # rows by their numbers have no value elsewhere
+        for number, sample in enumerate(row.samples):
+            named = sample[-1] if isinstance(sample[-1], dict) else {}
+            given = row.signature.bind(*sample[: len(sample) - bool(named)], **named).arguments
+            tensors = {n: np.array(v) for n, v in given.items() if n in row.tensors}
+            yield str(number), Case(row, defaults | given | tensors)
+        return
     for (title, vector), option in itertools.product(vectors.items(), options):
         first = np.array(vector)
         for filling in fillings or (None,):

@@ -45,7 +45,8 @@ def bilinear(input1, input2, weight, bias=None):
 """, ((VECTOR, PAIR, CUBE), (MATRIX, TABLE[:2], CUBE, PAIR)),
               "input1 @ each matrix of weight @ input2, plus bias", "nn.functional.bilinear",
               tensors=("input1", "input2", "weight", "bias"),
-              calls=("torch.nn.functional.bilinear (input1, input2, weight, bias=None)",)),
+              calls=("torch.bilinear torch.nn.functional.bilinear "
+                     "(input1, input2, weight, bias=None)",)),
     Composite("embedding", f"""\
 def embedding(input, weight, padding_idx=None):
     finite = all(weight > -inf) and all(weight < inf)

@@ -145,8 +145,8 @@ def batch_norm(input, running_mean=None, running_var=None, weight=None, bias=Non
               "each channel less its mean, divided by its standard deviation, or by running ones",
               _batch_norm, tensors=("input", *RUNNING, "weight", "bias"), fixed=RUNNING,
               calls=("torch.nn.functional.batch_norm (input, running_mean: maybe, "
-                     "running_var: maybe, weight=None, bias=None, training: bool = False, momentum: number = 0.1, "
-                     "eps: number = 1e-05)",)),
+                     "running_var: maybe, weight=None, bias=None, training: bool = False, "
+                     "momentum: number = 0.1, eps: number = 1e-05)",)),
     Composite("local_response_norm", """\
 def local_response_norm(input, size, alpha=0.0001, beta=0.75, k=1.0):
     channels = input.shape[1]

@@ -156,8 +156,10 @@ def _lp(rank: int) -> Composite:
     count = "kernel_size"
     if rank == 2:
         count = "(kernel_size[0]*kernel_size[1])"
+    elif rank == 3:
+        count = "(kernel_size[0]*kernel_size[1]*kernel_size[2])"
     name = f"lp_pool{rank}d"
-    x: Any = {1: SIGNAL, 2: PICTURE}[rank]
+    x: Any = {1: SIGNAL, 2: PICTURE, 3: [PICTURE]}[rank]
     window = 2 if rank == 1 else (1,) * (rank - 1) + (2,)
     return Composite(
         name,
@@ -171,7 +173,7 @@ def _lp(rank: int) -> Composite:
     )  # fmt: skip
 
 
-LP_POOLING: tuple[Composite, ...] = tuple(map(_lp, (1, 2)))
+LP_POOLING: tuple[Composite, ...] = tuple(map(_lp, (1, 2, 3)))
 
 SAMPLING: tuple[Composite, ...] = (
     Composite("affine_grid", """\

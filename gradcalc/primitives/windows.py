@@ -49,7 +49,7 @@ class Windows:
 
     @property
     def places(self) -> tuple[Any, ...]:
-        """Where the elements stand in each dimension: by those of the kernel, then of the windows."""
+        """Of each dimension where elements stand: by the kernel's dimensions, then the windows'."""
         rank, found = len(self.sizes), []
         for axis in range(rank):
             first = np.arange(self.count[axis]) * self.stride[axis]

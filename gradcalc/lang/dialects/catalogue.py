@@ -102,8 +102,11 @@ PLAIN = ("torch", "torch.nn.functional", "torch.linalg", "torch.special")
 UNLIKE_PLAIN: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "torch": frozenset(
-            """binary_cross_entropy_with_logits cosine_embedding_loss hinge_embedding_loss kl_div
-            layer_norm margin_ranking_loss poisson_nll_loss solve triplet_margin_loss
+            """adaptive_max_pool1d alpha_dropout batch_norm
+            binary_cross_entropy_with_logits cosine_embedding_loss dropout embedding
+            embedding_bag feature_alpha_dropout group_norm hinge_embedding_loss
+            instance_norm kl_div layer_norm margin_ranking_loss poisson_nll_loss solve
+            triplet_margin_loss
             """.split()  # noqa: SIM905
         )
     }

@@ -9,6 +9,7 @@ from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import ops
 from gradcalc.lang.dialects.readings import called
 from gradcalc.lang.machine import Machine
+from gradcalc.primitives.windows import each
 
 
 def dropped(machine: Machine, input: Any, p: Any, **training: Any) -> Any:
@@ -41,10 +42,9 @@ def power_pooled(
     ceil_mode: Any,
 ) -> Any:
     """lp_pool, whose window may be one number for all dimensions."""
-    if name != "lp_pool1d" and isinstance(kernel_size, int):
-        kernel_size = (kernel_size,) * 2
-    if name == "lp_pool1d" and not isinstance(kernel_size, int):
-        (kernel_size,) = kernel_size
+    rank = int(name[-2])
+    sizes = each("kernel_size", kernel_size, rank)
+    kernel_size = sizes if rank > 1 else sizes[0]
     return ops.call(machine, name, input, norm_type, kernel_size, stride, ceil_mode)
 
 
