@@ -168,7 +168,7 @@ def attention(d: Draw) -> Called:
     lead = d.one((), (2,))
     inputs = {"q": d.any(*lead, 3, 2), "k": d.any(*lead, 4, 2), "v": d.any(*lead, 4, 2)}
     how = d.one("", ", m", ", is_causal=True")
-    if "m" in how and how == ", m":
+    if how == ", m":
         inputs["m"] = d.any(3, 4)
     text = f"F.scaled_dot_product_attention(q, k, v{how}{d.words(scale=(0.3,))})**2"
     return Called(text, inputs, tuple(inputs))

@@ -124,6 +124,10 @@ alpha_dropout feature_alpha_dropout(input, p: number = 0.5, training: bool = Fal
 pad(input, pad: list, mode: str = 'constant', value: number = None) -> shapes.torch_padded
 scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p: number = 0.0,
     is_causal: bool = False, scale: number = None, enable_gqa: bool = False) -> layers.attention
+upsample_nearest(input, size: ints = None, scale_factor: scales = None) ->
+    layers.upsampled(nearest)
+upsample_bilinear(input, size: ints = None, scale_factor: scales = None) ->
+    layers.upsampled(bilinear)
 lp_pool1d lp_pool2d lp_pool3d(input, norm_type: number, kernel_size: ints, stride: ints = None,
     ceil_mode: bool = False) -> layers.power_pooled(*)
 grid_sample(input, grid, mode: str = 'bilinear', padding_mode: str = 'zeros',

@@ -48,6 +48,12 @@ def power_pooled(
     return ops.call(machine, name, input, norm_type, kernel_size, stride, ceil_mode)
 
 
+def upsampled(machine: Machine, mode: str, input: Any, size: Any, scale_factor: Any) -> Any:
+    """torch's older words for interpolate, of which the linear one keeps the corners."""
+    corners = True if mode == "bilinear" else None
+    return ops.call(machine, "interpolate", input, size, scale_factor, mode, corners)
+
+
 def sampled(
     machine: Machine, input: Any, grid: Any, mode: Any, padding_mode: Any, align_corners: Any
 ) -> Any:
