@@ -13,6 +13,7 @@ import numpy as np
 
 from gradcalc.primitives import PRIMITIVES, Structural
 from gradcalc.primitives.indexing import index_plan
+from gradcalc.primitives.labels import classes_of
 from gradcalc.primitives.linear import (
     check_dot,
     check_matmul,
@@ -38,6 +39,7 @@ from gradcalc.primitives.shapes import (
     transposed,
     unsqueezed,
 )
+from tests.array_windows import WINDOWS
 from tests.elimination import determinant, solved
 
 Call = Callable[..., Any]
@@ -231,6 +233,12 @@ def _index(call: Call, x: Any, key: Any) -> Any:
     return (part[arrays] if arrays else part).copy()
 
 
+def _one_hot(call: Call, x: Any, num_classes: int = -1, dim: int = -1) -> Any:
+    places = x.astype(float).astype(int)
+    count = classes_of(places, num_classes)
+    return np.moveaxis(np.eye(count)[places], -1, dim)
+
+
 OWN: Mapping[str, Call] = {
     "sum": boxed(_sum),
     "prod": boxed(_prod),
@@ -273,6 +281,8 @@ OWN: Mapping[str, Call] = {
     "tril": _triangle("tril", np.tril),
     "triu": _triangle("triu", np.triu),
     "pad": _pad,
+    "one_hot": _one_hot,
+    **WINDOWS,
 }
 
 

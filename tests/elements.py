@@ -358,6 +358,10 @@ class ElementBackend:
         self.detached: Detached = {}
         self._met: Counter[tuple[Any, ...]] = Counter()
 
+    @property
+    def precision(self) -> str:
+        return self.dtype
+
     def is_tensor(self, value: Any) -> bool:
         return isinstance(value, np.ndarray)
 

@@ -16,6 +16,7 @@ from gradcalc.calculate import calculate
 from gradcalc.errors import Span
 from gradcalc.fidelity import Fidelity
 from gradcalc.primitives import Elementwise, Primitive
+from gradcalc.primitives.row import held_of
 from gradcalc.problem import Problem
 from gradcalc.report import Report
 from gradcalc.witnesses.autograd import TorchBackend
@@ -74,13 +75,15 @@ def spelled(row: Primitive, sample: tuple[Any, ...]) -> tuple[str, dict[str, Any
     options = operands.pop() if operands and isinstance(operands[-1], dict) else {}
     names, inputs = [], {}
     lists = getattr(row, "lists", ())
+    values = dict(zip(row.signature.parameters, operands, strict=False))
+    data, fixed = held_of(row, lambda name: np.shape(values[name]))
     for position, value in enumerate(operands):
         name = f"v{position}"
         if lists:
             parts = [f"{name}_{i}" for i in range(len(value))]
             inputs.update({part: np.array(v, float) for part, v in zip(parts, value, strict=True)})
             names.append(f"[{', '.join(parts)}]")
-        elif value is None or isinstance(value, str) or _is_fixed(row, position):
+        elif value is None or isinstance(value, str) or _is_fixed(row, position, (*data, *fixed)):
             names.append(repr(value))
         else:
             inputs[name] = np.array(value, float)
@@ -93,9 +96,10 @@ def spelled(row: Primitive, sample: tuple[Any, ...]) -> tuple[str, dict[str, Any
     return text + (".values" if paired else ""), inputs
 
 
-def _is_fixed(row: Primitive, position: int) -> bool:
-    """Whether a parameter takes one number, and no input."""
-    return isinstance(row, Elementwise) and list(row.signature.parameters)[position] in row.static
+def _is_fixed(row: Primitive, position: int, held: tuple[str, ...]) -> bool:
+    """Whether a parameter takes one number, and no input, or what has no gradient."""
+    name = list(row.signature.parameters)[position]
+    return name in held or (isinstance(row, Elementwise) and name in row.static)
 
 
 def _literal(value: Any) -> str:

@@ -4,6 +4,7 @@ The oracle is torch itself. The grid has ordinary, large, small and infinite arg
 and every option; the definition is computed in balls, or in floats where an argument is infinite.
 """
 
+import inspect
 import itertools
 import math
 import warnings
@@ -150,6 +151,8 @@ FUSED: Mapping[str, tuple[tuple[dict[str, Any], ...], tuple[float, ...]]] = {
     "binary_cross_entropy": (REDUCTIONS, (0.0, 1.0, 0.5, 2.0)),
     "binary_cross_entropy_with_logits": (REDUCTIONS, (0.0, 1.0, 0.5, 2.0)),
     "cross_entropy": (REDUCTIONS, (0.0, 1.0, 0.5)),
+    "hinge_embedding_loss": (joined(REDUCTIONS, ({}, {"margin": 2.5})), (1.0, -1.0, 0.5)),
+    "cosine_embedding_loss": (joined(REDUCTIONS, ({}, {"margin": 0.25})), (1.0, -1.0, 0.5)),
     "logdet": (({},), ()),
 }  # fmt: skip
 
@@ -159,6 +162,15 @@ UNLIKE: Mapping[str, str] = {
     "norm zeros": "a negative power of 0 has no value, and torch's infinity comes back as 0",
     "norm row of zeros": "the same",
     "norm cube": "the same",
+    **dict.fromkeys(
+        (
+            "margin_ranking_loss masked",
+            "triplet_margin_loss masked",
+            "cosine_embedding_loss masked",
+        ),
+        "an infinity less an infinity: what is not a number is nothing beside 0",
+    ),
+    "soft_margin_loss large": "torch's exponential overflows where its logarithm does not",
 }
 """Where torch has a value and the definition none, or the other way round."""
 
@@ -166,8 +178,24 @@ UNLIKE: Mapping[str, str] = {
 def of_samples(row: Composite) -> tuple[tuple[dict[str, Any], ...], tuple[float, ...]]:
     """The options that a row's own samples have, and fillings for a second operand."""
     found = [sample[-1] if isinstance(sample[-1], dict) else {} for sample in row.samples]
+    found = [{k: v for k, v in g.items() if k not in row.tensors} for g in found]
     options = tuple({repr(given): given for given in found}.values())
-    return options, (0.5, 0.0, 2.0) if len(row.tensors) == 2 else ()
+    return options, (0.5, 0.0, 2.0) if len(needed(row)) > 1 else ()
+
+
+def needed(row: Composite) -> list[str]:
+    """The tensors that a row does not go without."""
+    return [
+        n for n in row.tensors if row.signature.parameters[n].default is inspect.Parameter.empty
+    ]
+
+
+def shape_of(row: Composite, name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of a further operand: of classes there is one for each row."""
+    if row.name == "nll_loss":
+        return shape[:1] + shape[2:] if len(shape) > 1 else ()
+    fewer = row.name in ("multi_margin_loss", "cosine_embedding_loss") and name == "target"
+    return shape[:-1] if fewer else shape
 
 
 def composite(row: Composite) -> Iterator[tuple[str, Case]]:
@@ -179,13 +207,21 @@ def composite(row: Composite) -> Iterator[tuple[str, Case]]:
     elif row.name == "logdet":
         vectors = {str(m): m for m in MATRICES}
     defaults = {n: p.default for n, p in row.signature.parameters.items()}
+    if row.tensors[0] in row.whole:
+        # rows by their numbers have no value elsewhere
+        for number, sample in enumerate(row.samples):
+            named = sample[-1] if isinstance(sample[-1], dict) else {}
+            given = row.signature.bind(*sample[: len(sample) - bool(named)], **named).arguments
+            tensors = {n: np.array(v) for n, v in given.items() if n in row.tensors}
+            yield str(number), Case(row, defaults | given | tensors)
+        return
     for (title, vector), option in itertools.product(vectors.items(), options):
         first = np.array(vector)
-        others = [np.full(first.shape, v) for v in fillings] if fillings else [None]
-        for other in others:
-            given = dict(
-                zip(row.tensors, [first, *([] if other is None else [other])], strict=False)
-            )
+        for filling in fillings or (None,):
+            given = {row.tensors[0]: first}
+            for name in needed(row)[1:]:
+                filled = 0.0 if name in row.whole and not row.unlike else filling
+                given[name] = np.full(shape_of(row, name, first.shape), filled)
             yield title, Case(row, defaults | option | given)
 
 
@@ -298,6 +334,12 @@ CUT: tuple[tuple[str, str, str], ...] = (
     ("cosine_similarity", "maximum(norm(x1, 2, dim), eps)", "norm(x1, 2, dim)"),
     ("normalize", "maximum(norm(x, p, dim, True), eps)", "norm(x, p, dim, True)"),
     ("cross_entropy", "else 1", "else -1"),
+    ("nll_loss", "else 1", "else -1"),
+    ("multi_margin_loss", "/classes", ""),
+    ("gaussian_nll_loss", "eps - detach(var)", "0"),
+    ("hinge_embedding_loss", "target != -1", "target != 1"),
+    ("triplet_margin_loss", "negative + eps", "negative"),
+    ("pairwise_distance", " + eps", ""),
     ("layer_norm", "False, True) + eps", "True, True) + eps"),
 )
 

@@ -71,11 +71,12 @@ NODES: Mapping[Op, Callable[[Any, Node, Node, Node], Node]] = {
     ops.LOGDET: lambda f, x, z, a: f(ops.LOGDET, a),
     ops.COFACTOR: lambda f, x, z, a: f(ops.COFACTOR, a),
     ops.INV: lambda f, x, z, a: f(ops.INV, a),
+    ops.ONE_HOT: lambda f, x, z, a: f(ops.ONE_HOT, f.scalar("floor", x), size=2, axis=1),
     ops.SOLVE: lambda f, x, z, a: f(ops.SOLVE, a, x),
 }
 """A node of each operation that has operands, of two vectors and a matrix."""
 
-STEPS = {ops.PEAKS["amax"], ops.PEAKS["amin"]}
+STEPS = {ops.PEAKS["amax"], ops.PEAKS["amin"], ops.ONE_HOT}
 """Operations that do not move wherever they have a slope."""
 
 

@@ -86,6 +86,9 @@ def _assert_example_prints_what_is_shown(row: Primitive, run: Run) -> None:
 
 
 def _assert_derivative_is_torch_s_gradient(row: Primitive) -> None:
+    if row.name == "one_hot":
+        # whole numbers do not move
+        return
     random = np.random.default_rng(3)
     found = shown(row)
     assert found.derivatives

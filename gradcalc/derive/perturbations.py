@@ -67,11 +67,19 @@ def _moved(values: Any, pattern: Any) -> Any:
     return result
 
 
-def landmarks(shapes: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Points all over, matrices regular and, where all is positive, positive definite."""
+def landmarks(shapes: Mapping[str, Any], labels: Mapping[str, int]) -> Iterator[dict[str, Any]]:
+    """Points all over, matrices regular and, where all is positive, positive definite.
+
+    `labels` are the inputs that say one of some things by its number, and of how many.
+    """
     random = np.random.default_rng(20185)
     for low, high, both in RANGES:
-        yield {name: _drawn(shape, low, high, both, random) for name, shape in shapes.items()}
+        yield {
+            name: _drawn(shape, low, high, both, random)
+            if name not in labels
+            else random.integers(labels[name], size=shape).astype(np.float64)
+            for name, shape in shapes.items()
+        }
 
 
 def _drawn(shape: Any, low: float, high: float, both: bool, random: np.random.Generator) -> Any:

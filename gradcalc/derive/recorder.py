@@ -156,7 +156,9 @@ class Recorder:
         return self._noted(node, (), lambda: value, active=active)
 
     def detach(self, x: Traced, name: str | None) -> Traced:
-        """The same values, which pass no gradient back."""
+        """The same values, which pass no gradient back; where none could it is left as it is."""
+        if _is_held(x.node):
+            return x
         node = self.forms(ops.DETACH, x.node, name=name)
         where = (name, self.place, x.shape)
         key = (*where, self._met[where])
@@ -189,6 +191,19 @@ class Recorder:
         return traced
 
 
+def _is_held(node: Node) -> bool:
+    """Whether whatever a node is made of is fixed, or passes no gradient back."""
+    left, seen = [node], {node.order}
+    while left:
+        part = left.pop()
+        if part.op is ops.VAR:
+            return False
+        if part.op is not ops.DETACH:
+            left += [operand for operand in part.operands if operand.order not in seen]
+            seen |= {operand.order for operand in part.operands}
+    return True
+
+
 class RecordingBackend:
     """Runs a program on numpy arrays and records it. Composites run by their definition."""
 
@@ -197,6 +212,10 @@ class RecordingBackend:
     def __init__(self, recorder: Recorder, budget: Budget) -> None:
         self.recorder = recorder
         self.budget = budget
+
+    @property
+    def precision(self) -> str:
+        return self.recorder.dtype
 
     def is_tensor(self, value: Any) -> bool:
         return isinstance(value, Traced)

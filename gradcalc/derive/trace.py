@@ -16,7 +16,7 @@ from gradcalc.derive.modes import dependents, vjp
 from gradcalc.errors import Span
 from gradcalc.expr import ops
 from gradcalc.expr.evaluate import Plan
-from gradcalc.expr.nodes import Data, Forms, Node
+from gradcalc.expr.nodes import Data, Forms, Node, ancestry
 from gradcalc.expr.protocols import Arithmetic
 from gradcalc.lang.program import Branch
 from gradcalc.primitives import Elementwise
@@ -262,6 +262,22 @@ class Derived:
     def derivation(self) -> Derivation:
         """The gradients as nodes."""
         return self.once("derivation", lambda: derive(self.trace))
+
+    @property
+    def labels(self) -> Mapping[str, int]:
+        """The inputs whose whole numbers stand for one of some things, and of how many."""
+
+        def found() -> Mapping[str, int]:
+            sizes: dict[str, int] = {}
+            for node in self.trace.nodes:
+                if node.op is ops.ONE_HOT:
+                    for part in ancestry(node.operands):
+                        if part.op is ops.VAR:
+                            name, size = part["name"], node["size"]
+                            sizes[name] = min(size, sizes.get(name, size))
+            return sizes
+
+        return self.once("labels", found)
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` gives, made at the first call.

@@ -20,6 +20,7 @@ from gradcalc.calculus import operand_names
 from gradcalc.derive.perturbations import is_finite, moved
 from gradcalc.derive.runs import Recording
 from gradcalc.derive.trace import Trace, numbers, truth
+from gradcalc.enclosure.still import Stillness
 from gradcalc.enclosure.trial import Trial, taking_part
 from gradcalc.expr import ops
 from gradcalc.expr.evaluate import evaluate
@@ -137,6 +138,7 @@ def _found(recording: Recording) -> Iterator[Event]:
     asked = {seen.number for seen in trace.observations if seen.question is numbers}
     # whole numbers that are made of what a gradient flows back to as well
     whole = asked & recording.derived.flowing
+    still = Stillness(recording, recording.problem.inputs)
     for node in special(trace):
         values = [recording.values[operand.order] for operand in node.operands]
         near = near_in_floats(trace, node, values, recording.values[node.order], epsilon)
@@ -144,6 +146,8 @@ def _found(recording: Recording) -> Iterator[Event]:
             near = near & ~_is_exact(recording, node, near)
         elif node.source is not None and not is_boolean(node) and node.order not in whole:
             near = near & _flowing(recording, node.order, near.shape) if near.any() else near
+        elif node.op in (ops.AMAX, ops.AMIN):
+            near = still.ties(node, near)
         if near.any():
             place = np.unravel_index(int(np.argmax(near)), near.shape)
             at = tuple(float(np.broadcast_to(value, near.shape)[place]) for value in values)
@@ -300,6 +304,7 @@ def events_of(trial: Trial, epsilon: float) -> tuple[Met, ...]:
 
 def _found_in_balls(trial: Trial, epsilon: float) -> Iterator[Met]:
     trace, part = trial.trace, taking_part(trial)
+    still = Stillness(trial.recording, {n: to_floats(v) for n, v in trial.inputs.items()})
     # what is next to the output first, what is not differentiated by last
     for node in sorted(special(trace), key=lambda n: (not trace.is_active(n), -n.order)):
         active = trace.is_active(node)
@@ -311,7 +316,7 @@ def _found_in_balls(trial: Trial, epsilon: float) -> Iterator[Met]:
         # floats are off by a rounding themselves
         near = near_in_floats(trace, node, list(floats), value, 2 * epsilon, NEAR)
         if node.op in (ops.AMAX, ops.AMIN):
-            near = near & ~_winners(trial, node)
+            near = still.ties(node, near) & ~_winners(trial, node)
         elif asked:
             near = near & part[node.order]
         for index in map(tuple, np.argwhere(near)):

@@ -10,7 +10,7 @@ from gradcalc.expr.joining import EMBED
 from gradcalc.expr.moving import PERMUTE, RESHAPE
 from gradcalc.expr.nodes import Node, Op, Shape
 from gradcalc.expr.reducing import BROADCAST, unbroadcast
-from gradcalc.expr.written import POWER, PRODUCT, Text
+from gradcalc.expr.written import COMPARISON, POWER, PRODUCT, Text
 
 
 def swapped(f: Any, x: Node) -> Node:
@@ -93,6 +93,9 @@ def _matmul_text(w: Any, node: Node) -> Any:
     """Without the brackets that associativity makes superfluous."""
     x, y = node.operands
     left, right = w(x), w(y)
+    if left.level == right.level == COMPARISON:
+        # a product of truth values would be one, too
+        left = Text(f"where({left.text}, 1, 0)")
     first = left.text if left.matrix else left.within(POWER)
     loose = right.matrix and y.op is MATMUL and y.operands[0].ndim == 2
     second = right.text if loose else right.within(POWER)

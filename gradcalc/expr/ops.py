@@ -2,6 +2,7 @@
 
 from gradcalc.expr.joining import CONCAT, DIAGONAL, EMBED, STACK, TRIL, TRIU
 from gradcalc.expr.linear import COFACTOR, DET, EYE, INV, LOGDET, MATMUL, OUTER, SOLVE, TRACE
+from gradcalc.expr.marking import ONE_HOT
 from gradcalc.expr.moving import (
     FLIP,
     INDEX,
@@ -41,13 +42,14 @@ OPS: tuple[Op, ...] = (
     CUMSUM, CUMPROD, CUMPROD_BACK, CUMPROD_ALONG, SORT, UNSORT, REORDER,
     MEAN, STD, NORM, LOGSUMEXP, SOFTMAX,
     MATMUL, OUTER, EYE, TRACE, DET, LOGDET, COFACTOR, INV, SOLVE,
+    ONE_HOT,
 )  # fmt: skip
 
 __all__ = [
     "ALONG", "AMAX", "AMIN", "BROADCAST", "CHAIN", "COFACTOR", "CONCAT", "CUMPROD",
     "CUMPROD_ALONG", "CUMPROD_BACK", "CUMSUM", "DET", "DETACH", "DIAGONAL", "EMBED", "EYE", "FLIP",
-    "INDEX", "INV", "LITERAL", "LOGDET", "LOGSUMEXP", "MAP", "MATMUL", "MEAN", "NORM", "OPS",
-    "OTHERS", "OUTER", "PEAKS", "PERMUTE", "PROD", "REORDER", "RESHAPE", "ROLL", "SCATTER",
+    "INDEX", "INV", "LITERAL", "LOGDET", "LOGSUMEXP", "MAP", "MATMUL", "MEAN", "NORM", "ONE_HOT",
+    "OPS", "OTHERS", "OUTER", "PEAKS", "PERMUTE", "PROD", "REORDER", "RESHAPE", "ROLL", "SCATTER",
     "SOFTMAX", "SOLVE", "SORT", "STACK", "STD", "SUM", "TRACE", "TRIL", "TRIU", "UNSORT", "VAR",
     "Data", "Op", "expanded", "numpy_key", "pad", "pad_key", "unbroadcast",
 ]  # fmt: skip

@@ -124,6 +124,10 @@ def _dead(
     elif autograd.cut is not None:
         return
     elif stop is not None:
+        if stop.kind == "data":
+            why = f"the gradient by {name} is 0: {stop.source} takes its numbers as data"
+            yield Finding("dead", why, None, stop.span)
+            return
         why = f"no gradient flows back to {name}: {stop.source} stops it ({stop.kind})"
         hint = FUNCTION if stop.kind == "math" else None
         if stop.kind != "math" and len(set(autograd.stops)) == 1:

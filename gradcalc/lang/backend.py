@@ -34,6 +34,10 @@ class Backend(Protocol):
     @property
     def at_hand(self) -> bool: ...
 
+    @property
+    def precision(self) -> str:
+        """The dtype of the calculation."""
+
     def is_tensor(self, value: Any) -> bool:
         """Whether a value is one of this backend's tensors."""
 

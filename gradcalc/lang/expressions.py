@@ -16,9 +16,8 @@ from gradcalc.errors import (
 from gradcalc.lang import casts, containers, objects, operators, ops
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.indexing import counted_with_arrays
-from gradcalc.lang.machine import Closure, Machine, Rule
+from gradcalc.lang.machine import LARGEST_INTEGER, Closure, Machine, Rule
 from gradcalc.lang.objects import Class, Instance, Super
-from gradcalc.lang.ops import LARGEST_INTEGER
 from gradcalc.lang.program import JAX, NUMPY, brief, dotted, text_of
 
 

@@ -67,7 +67,6 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
         "rand_like": 'give the random values as an input: --x "rand(3)" --seed 0',
         "randn_like": 'give the random values as an input: --x "randn(3)" --seed 0',
         "manual_seed": 'random values are inputs: --x "randn(3)" --seed 0',
-        "dropout": "dropout is random: leave it out, or multiply by a mask that is an input",
         "open": "values come from files with --x @file.npy",
         "input": "values are given with --x",
         "grad": "gradcalc takes the gradient itself: leave it out",
@@ -86,9 +85,11 @@ UNLIKE: frozenset[str] = frozenset(
     int8 intc intp is_contiguous is_tensor isin isqrt linear_cross_entropy logaddexp2 logcumsumexp
     loggamma long lqn matrix_power median mode modf msort mvlgamma nanargmax nanargmin nancumprod
     nancumsum nanmax nanmin nbdtr nbdtrc nbdtri ncfdtr nctdtr ndarray ndenumerate ndindex nditer
-    ndtri new nll_loss normal pinv pinverse polygamma prelu radian renorm reshape_as resize rgamma
+    ndtri new normal pinv pinverse polygamma prelu radian renorm reshape_as resize rgamma
     row_indices rrelu rsub short slogdet smm softshrink tensordot tensorinv tri uint unflatten
     unstack ushort vars vdot vstack xlog1py zero
+    cond feature_dropout grid_sampler grid_sampler_2d grid_sampler_3d max_unpool1d max_unpool2d
+    max_unpool3d mkldnn_adaptive_avg_pool2d native_channel_shuffle
     """.split()  # noqa: SIM905
 )
 """Functions of torch, numpy and scipy that are not known here, and are spelled almost as another

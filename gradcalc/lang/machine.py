@@ -25,6 +25,9 @@ from gradcalc.primitives import BY_NAME
 EXTREMES = ("values", "indices")
 """The fields of what `max(x, dim)` gives."""
 
+LARGEST_INTEGER = 2**31
+"""No dimension, shift or offset can be beyond; the libraries count in so many bits."""
+
 NOTHING = object()
 """The output of a program that has given none yet."""
 

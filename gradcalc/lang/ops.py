@@ -13,11 +13,11 @@ from gradcalc.errors import (
     ShapeError,
     UnsupportedError,
 )
-from gradcalc.lang import kinds, plain, views
+from gradcalc.lang import held, kinds, plain, views
 from gradcalc.lang.arguments import bind, plain_names, signature_of
 from gradcalc.lang.backend import FAILURES, TensorShape, check_result, explained
 from gradcalc.lang.indexing import Key, check_key, sequence_item
-from gradcalc.lang.machine import EXTREMES, Machine, Once
+from gradcalc.lang.machine import EXTREMES, LARGEST_INTEGER, Machine, Once
 from gradcalc.lang.program import JAX, NONE, NUMPY
 from gradcalc.primitives import BY_NAME, Elementwise, Primitive, Structural
 
@@ -29,9 +29,6 @@ INTEGERS = (
 
 LIKE = frozenset({"zeros_like", "ones_like", "full_like"})
 """Primitives that make an array of no dimensions where numpy's others make a number."""
-
-LARGEST_INTEGER = 2**31
-"""No dimension, shift or offset can be beyond; the libraries count in so many bits."""
 
 
 def call(machine: Machine, name: str, /, *args: Any, **kwargs: Any) -> Any:
@@ -71,6 +68,8 @@ def operate(machine: Machine, row: Primitive, arguments: dict[str, Any]) -> Any:
     if numbers is not None and all(plain.is_number(value) for value in given):
         return plain.compute(row.name, numbers, tuple(given), machine.limits.bits)
     kinds.check(machine, row, given)
+    if not isinstance(row, Elementwise) and (row.data or row.fixed):
+        arguments |= held.data(machine, row, arguments)
     for key, value in arguments.items():
         if key in operands:
             arguments[key] = _operand(machine, row, value)

@@ -5,10 +5,20 @@ from types import MappingProxyType
 
 from gradcalc.primitives import (
     arithmetic,
+    attention,
     composite,
+    convolution,
+    distances,
     elementwise,
+    labels,
+    layers,
     linear,
+    losses,
+    normalization,
+    pictures,
+    pooling,
     reductions,
+    resizing,
     shaping,
 )
 from gradcalc.primitives.row import Composite, Elementwise, Primitive, Structural
@@ -30,11 +40,20 @@ FAMILIES: Mapping[str, tuple[Primitive, ...]] = MappingProxyType(
         "activations": elementwise.ACTIVATIONS,
         "reductions and statistics": (*reductions.REDUCTIONS, *composite.STATISTICS),
         "sorting and running totals": reductions.ORDERED,
-        "softmax and normalization": composite.NORMALIZATION,
-        "losses": composite.LOSSES,
+        "softmax and normalization": (*composite.NORMALIZATION, *normalization.NORMS),
+        "layers with weights": (*layers.LAYERS, *attention.ATTENTION, *convolution.CONVOLUTIONS),
+        "losses": (*losses.ERRORS, *losses.LIKELIHOODS, *labels.LABELLED, *losses.MARGINS),
+        "distances": distances.DISTANCES,
+        "pooling": (*pooling.POOLING, *pictures.LP_POOLING),
+        "pictures": (
+            *pictures.FOLDING,
+            *pictures.SHUFFLING,
+            *pictures.SAMPLING,
+            *resizing.RESIZING,
+        ),
         "linear algebra": (*linear.LINEAR, *composite.DETERMINANTS),
         "shape": shaping.SHAPING,
-        "joining, filling, parts": shaping.JOINING,
+        "joining, filling, parts": (*shaping.JOINING, *labels.MARKS),
     }
 )
 """Every primitive, in the families by which they are listed."""

@@ -13,6 +13,7 @@ from gradcalc.errors import GradcalcError
 from gradcalc.lang.dialects.catalogue import is_known
 from gradcalc.lang.fence import compile_program
 from gradcalc.primitives import Elementwise, Primitive, Structural
+from gradcalc.primitives.row import held_of
 from gradcalc.problem import Array, Problem
 from gradcalc.values import format_literal
 
@@ -87,13 +88,19 @@ def _called(row: Primitive, operands: Sequence[Any], options: Mapping[str, Any])
 
     words: list[str] = []
     named = False
+    values = dict(zip(labels, operands, strict=False))
+    data, fixed = held_of(row, lambda name: np.shape(values[name]))
+    if isinstance(row, Structural) and data == row.tensors:
+        # without an input there is nothing to show
+        data = ()
     for (name, label), value in zip(labels.items(), operands, strict=False):
         named = named or value is None or _is_option(row, name)
         if name in lists:
             parts = map(given, string.ascii_lowercase, value)
             words.append(f"[{', '.join(parts)}]")
         elif value is not None:
-            word = _literal(value) if _is_option(row, name) else given(label, value)
+            held = _is_option(row, name) or name in (*data, *fixed)
+            word = _literal(value) if held else given(label, value)
             words.append(f"{name}={word}" if named else word)
     if row.name == "index":
         return Example(f"{words[0]}[{_key(options['key'])}]", inputs, options)

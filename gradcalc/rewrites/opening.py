@@ -57,7 +57,9 @@ def _writes(node: ast.AST) -> bool:
 
 def _assignments(program: Program) -> Iterator[tuple[str, ast.expr]]:
     """The names and values of plain assignments, and parameters with no value, in order."""
-    placed = [node for node in _nodes(program) if isinstance(node, ast.Assign | ast.arg | ast.FunctionDef)]
+    placed = [
+        node for node in _nodes(program) if isinstance(node, ast.Assign | ast.arg | ast.FunctionDef)
+    ]
     for node in sorted(placed, key=lambda node: (node.lineno, node.col_offset)):
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):

@@ -115,6 +115,10 @@ class TorchBackend:
 
     at_hand = True
 
+    @property
+    def precision(self) -> str:
+        return str(self.dtype).removeprefix("torch.")
+
     def is_tensor(self, value: Any) -> bool:
         return isinstance(value, torch.Tensor)
 
@@ -147,7 +151,7 @@ class TorchBackend:
 
     def _notice(self, row: Composite, arguments: Mapping[str, Any], span: Span) -> None:
         """Remember tensors of different shapes where torch warns of them."""
-        first, second = (tuple(arguments[name].shape) for name in row.tensors)
+        first, second = (tuple(arguments[name].shape) for name in row.tensors[:2])
         if first == second:
             return
         try:

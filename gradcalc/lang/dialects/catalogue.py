@@ -11,7 +11,7 @@ from typing import Any
 from gradcalc.lang import casts
 from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects import other_tables, torch_table
-from gradcalc.lang.dialects.readings.elements import loss
+from gradcalc.lang.dialects.readings.losses import loss
 from gradcalc.lang.dialects.spelling import Function, Overload, Table
 from gradcalc.lang.machine import Builtin
 from gradcalc.lang.program import JAX, MIXED, NUMPY, TORCH, Naming
@@ -34,18 +34,18 @@ USUAL: Mapping[str, str] = MappingProxyType(
 def _whole(module: str, table: Table) -> Table:
     """A module's table with the functions of which the primitives' own rows say how it calls them.
 
-    A class of arrays is a module of its methods. What has a `size_average` is a loss of torch's.
+    A class of arrays is a module of its methods. What has a `reduction` is a loss of torch's.
     """
     own: Table = {}
     also = torch_table.ALSO if module in ("torch", "torch.special", "torch.Tensor") else {}
     for row in PRIMITIVES:
         for call in row.calls:
             names, _, text = call.removesuffix(")").partition(" (")
-            old = "size_average" in text
+            reduced = "reduction: str" in text
             for place, _, name in (full.rpartition(".") for full in names.split()):
                 if place == module:
-                    meaning = loss if old else row.name
-                    overload = Overload(text or USUAL[module], meaning, also, (row.name,) * old)
+                    meaning = loss if reduced else row.name
+                    overload = Overload(text or USUAL[module], meaning, also, (row.name,) * reduced)
                     own.setdefault(name, []).append(overload)
     return {**table, **own}
 
@@ -103,7 +103,16 @@ PLAIN = ("torch", "torch.nn.functional", "torch.linalg", "torch.special")
 """Where a name is looked up that stands alone, in a text without any library."""
 
 UNLIKE_PLAIN: Mapping[str, frozenset[str]] = MappingProxyType(
-    {"torch": frozenset({"binary_cross_entropy_with_logits", "kl_div", "layer_norm", "solve"})}
+    {
+        "torch": frozenset(
+            """adaptive_max_pool1d alpha_dropout batch_norm
+            binary_cross_entropy_with_logits cosine_embedding_loss dropout embedding
+            embedding_bag feature_alpha_dropout group_norm hinge_embedding_loss
+            instance_norm kl_div layer_norm margin_ranking_loss poisson_nll_loss solve
+            triplet_margin_loss
+            """.split()  # noqa: SIM905
+        )
+    }
 )
 """Names that a module has too, undocumented, for something else than the plain name is here."""
 

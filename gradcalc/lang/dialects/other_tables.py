@@ -145,6 +145,7 @@ atan2(y, x, /) -> elements.of_math(*)
 remainder(x, y, /) -> elements.ieee_remainder
 log(x, base=None, /) -> elements.log_of_base
 hypot(*coordinates: any) -> elements.length
+dist(p: items, q: items, /) -> elements.distance
 fsum(seq: items, /) -> elements.folded(add)
 prod(iterable: items, /, *, start=1) -> elements.folded(mul)
 [scipy]
@@ -159,6 +160,20 @@ logsumexp(a, axis: ints = None, b=None, keepdims: flag = False, return_sign: uns
 det inv(a, overwrite_a: ignored = False, check_finite: ignored = True) -> linear.single(*)
 solve(a, b) -> linear.single(*)
 norm(a, ord: word = None, axis: ints = None, keepdims: flag = False) -> linear.linalg_norm
+[scipy.spatial]
+[scipy.spatial.distance]
+euclidean(u, v, w=None) -> distances.euclidean
+sqeuclidean(u, v, w=None) -> distances.squared
+cityblock(u, v, w=None) -> distances.cityblock
+chebyshev(u, v, w: unset = None) -> distances.chebyshev
+minkowski(u, v, p: number = 2, w=None) -> distances.minkowski
+cosine(u, v, w=None) -> distances.cosine
+correlation(u, v, w=None, centered: bool = True) -> distances.correlation
+braycurtis(u, v, w=None) -> distances.braycurtis
+mahalanobis(u, v, VI) -> distances.mahalanobis
+cdist(XA, XB, metric: str = 'euclidean', *, out: unset = None, p: number = 2.0) ->
+    distances.between(*)
+pdist(X, metric: str = 'euclidean', *, out: unset = None, p: number = 2.0) -> distances.between(*)
 [jax]
 [jax.numpy]
 clip(arr, /, min=None, max=None)
@@ -194,6 +209,9 @@ leaky_relu(x: floats, negative_slope: number = 0.01)
 gelu(x: floats, approximate: bool = True) -> elements.jax_gelu
 softmax log_softmax(x: floats, axis: int = -1, {WHERE})
 logsumexp({LOGSUMEXP}) -> reductions.weighted_logsumexp
+one_hot(x, num_classes: int, *, dtype: unset = None, axis: int = -1)
+standardize(x: floats, axis: int = -1, mean: unset = None, variance: unset = None,
+    epsilon: number = 1e-05, where: unset = None) -> layers.standardized
 [jax.lax]
 stop_gradient(x)
 exp log sin cos tan tanh sqrt rsqrt abs sign floor ceil erf erfc lgamma log1p expm1

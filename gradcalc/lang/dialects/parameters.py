@@ -107,6 +107,7 @@ KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
         KINDS["floats"](machine, value)
         and not (isinstance(_first(value), int) or machine.is_integer(value))
     ),
+    "maybe": lambda machine, value: value is None or is_operand(machine, value),
     "tensor": lambda machine, value: machine.is_tensor(value),
     "tensors": lambda machine, value: machine.is_tensor(value) or type(value) in (list, tuple),
     "items": lambda machine, value: (
@@ -116,6 +117,16 @@ KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
     "int": _is_whole,
     "place": lambda machine, value: value is None or _is_whole(machine, value),
     "ints": _either(_is_whole, _are(_is_whole)),
+    "margin": _either(_is_whole, _are(_is_whole), lambda machine, value: isinstance(value, str)),
+    "parts": lambda machine, value: (
+        value is None
+        or _is_whole(machine, value)
+        or (
+            isinstance(value, list | tuple)
+            and all(part is None or _is_whole(machine, part) for part in value)
+        )
+    ),
+    "scales": _either(_is_numeric, _are(_is_numeric)),
     "some": _either(_is_whole, _are_some),
     "list": _are(_is_whole),
     "pairs": _either(_is_whole, _are(_either(_is_whole, _are(_is_whole)))),
@@ -141,5 +152,5 @@ LEFT_OUT = ("unset", "ignored", "target", "writes")
 WRITTEN = ("target", "writes")
 """The kinds of parameters that say what a call writes into."""
 
-OPERANDS = frozenset({"operand", "floats", "inexact", "tensor", "tensors"})
+OPERANDS = frozenset({"operand", "floats", "inexact", "maybe", "tensor", "tensors"})
 """The kinds of parameters that take tensors."""

@@ -17,8 +17,6 @@ BINARY = """maximum minimum fmod atan2 arctan2 hypot logaddexp xlogy eq ne not_e
 OUT = "out: target = None"
 DTYPE = "dtype: unset = None"
 INPLACE = "inplace: writes = False"
-OLDER = "size_average: any = None, reduce: any = None, reduction: str = 'mean'"
-WEIGHT = "weight: unset = None"
 
 TABLES: dict[str, Table] = tables(
     f"""
@@ -99,6 +97,7 @@ cosine_similarity(x1, x2, dim: int = 1, eps: number = 1e-08)
 detach clone numel(input)
 tensor(data) -> shapes.copied
 as_tensor asarray(data) -> shapes.copied_of_list
+rms_norm(input, normalized_shape: list, weight=None, eps: number = None) -> layers.rms_norm
 zeros ones empty(*size: ints)
 full(size: list, fill_value: number)
 eye(n: int, m: int = None, *, {OUT})
@@ -118,18 +117,25 @@ softmax log_softmax softmin(input, dim: int = None, _stacklevel: unset = 3, {DTY
     reductions.implicit_softmax(*)
 normalize(input, p: number = 2.0, dim: ints = 1, eps: number = 1e-12, {OUT})
 cosine_similarity(x1, x2, dim: int = 1, eps: number = 1e-08)
-layer_norm(input, normalized_shape: list, weight=None, bias=None, eps: number = 1e-05)
+rms_norm(input, normalized_shape: list, weight=None, eps: number = None) -> layers.rms_norm
+dropout dropout1d dropout2d dropout3d(input, p: number = 0.5, training: bool = True, {INPLACE}) ->
+    layers.dropped
+alpha_dropout feature_alpha_dropout(input, p: number = 0.5, training: bool = False, {INPLACE}) ->
+    layers.dropped
 pad(input, pad: list, mode: str = 'constant', value: number = None) -> shapes.torch_padded
-mse_loss l1_loss(input, target, {OLDER}, {WEIGHT}) -> elements.loss(*)
-smooth_l1_loss(input, target, {OLDER}, beta: number = 1.0) -> elements.loss(*)
-huber_loss(input, target, reduction: str = 'mean', delta: number = 1.0, {WEIGHT}) ->
-    elements.loss(*)
-binary_cross_entropy(input, target, {WEIGHT}, {OLDER}) -> elements.loss(*)
-binary_cross_entropy_with_logits(input, target, {WEIGHT}, {OLDER}, pos_weight: unset = None) ->
-    elements.loss(*)
-cross_entropy(input, target, {WEIGHT}, size_average: any = None, ignore_index: unset = -100,
-    reduce: any = None, reduction: str = 'mean', label_smoothing: unset = 0.0) ->
-    elements.loss(*)
+scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p: number = 0.0,
+    is_causal: bool = False, scale: number = None, enable_gqa: bool = False) -> layers.attention
+upsample_nearest(input, size: ints = None, scale_factor: scales = None) ->
+    layers.upsampled(nearest)
+upsample_bilinear(input, size: ints = None, scale_factor: scales = None) ->
+    layers.upsampled(bilinear)
+lp_pool1d lp_pool2d lp_pool3d(input, norm_type: number, kernel_size: ints, stride: ints = None,
+    ceil_mode: bool = False) -> layers.power_pooled(*)
+grid_sample(input, grid, mode: str = 'bilinear', padding_mode: str = 'zeros',
+    align_corners: bool = None) -> layers.sampled
+triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_function: unset = None,
+    margin: number = 1.0, swap: bool = False, reduction: str = 'mean') ->
+    losses.loss(triplet_margin_loss)
 [torch.linalg]
 det inv(A, *, {OUT}) -> linear.single(*)
 solve(A, B, *, left: unset = True, {OUT}) -> linear.single(*)

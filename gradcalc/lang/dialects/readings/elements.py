@@ -1,7 +1,6 @@
-"""Functions of elements and of single numbers, Python's own among them, and losses."""
+"""Functions of elements and of single numbers, Python's own among them."""
 
 import math
-import re
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
@@ -9,7 +8,7 @@ from gradcalc.lang import operators, ops, plain, pythons
 from gradcalc.lang.dialects.readings import alike, called
 from gradcalc.lang.machine import Machine
 from gradcalc.lang.program import MIXED, TORCH
-from gradcalc.primitives import BY_NAME, Composite
+from gradcalc.primitives import BY_NAME
 
 
 @alike
@@ -76,39 +75,6 @@ def soft_plus(machine: Machine, x: Any) -> Any:
 def jax_gelu(machine: Machine, x: Any, approximate: Any) -> Any:
     """jax's gelu, which is the tanh form unless told otherwise."""
     return ops.call(machine, "gelu", ops.tensor(machine, x), "tanh" if approximate else "none")
-
-
-@alike
-def loss(
-    machine: Machine,
-    name: str,
-    input: Any,
-    target: Any,
-    reduction: Any,
-    size_average: Any = None,
-    reduce: Any = None,
-    **options: Any,
-) -> Any:
-    """A loss, with the older words that torch takes for its reduction."""
-    if size_average is not None or reduce is not None:
-        average = size_average is None or operators.truth(machine, size_average)
-        wanted = reduce is None or operators.truth(machine, reduce)
-        reduction = ("mean" if average else "sum") if wanted else "none"
-    shapes = ops.shape(machine, input), ops.shape(machine, target)
-    if name.startswith("binary") and shapes[0] != shapes[1]:
-        raise ShapeError(f"{name} of shapes {shapes[0]} and {shapes[1]}")
-    *words, last = reductions(name)
-    if reduction not in (*words, last):
-        known = ", ".join(map(repr, words))
-        raise InvalidValueError(f"{name} is reduced by {known} or {last!r}")
-    return ops.call(machine, name, input, target, reduction=reduction, **options)
-
-
-def reductions(name: str) -> tuple[str, ...]:
-    """The words for what is made of a loss's elements, as its definition has them."""
-    row = BY_NAME[name]
-    assert isinstance(row, Composite)
-    return ("mean", *re.findall(r"reduction == '(\w+)'", row.definition))
 
 
 def ieee_remainder(machine: Machine, x: Any, y: Any) -> Any:
@@ -178,6 +144,15 @@ def length(machine: Machine, coordinates: Any) -> Any:
     if len(parts) == 2:
         return scalar_call(machine, "hypot", *parts)
     return ops.call(machine, "norm", ops.tensor(machine, list(parts))) if parts else 0.0
+
+
+def distance(machine: Machine, p: Any, q: Any) -> Any:
+    """`math.dist` of two points of as many coordinates."""
+    ends = [counted_items(machine, point) for point in (p, q)]
+    if len(ends[0]) != len(ends[1]):
+        raise ShapeError("math.dist of points of different dimensions")
+    pairs = zip(*ends, strict=True)
+    return length(machine, [operators.named(machine, "sub", a, b) for a, b in pairs])
 
 
 def counted_items(machine: Machine, iterable: Any) -> Any:
