@@ -402,3 +402,54 @@ def test_a_claim_may_be_a_function_of_a_file(run: Run, claim: str, code: int, sa
     answer = run("x**2", "--x", "3", "--expect", claim)
     assert answer.code == code, answer
     assert says in answer.out + answer.err
+
+
+MATRICES = [
+    (["sum(x)", "--x", "1;2;3", "--expect", "5;7;1"], 1, "[[5], [7], [1]] does not hold"),
+    (["sum(x**2)", "--x", "1;2;3", "--expect", "2;4;6"], 0, "[[2], [4], [6]] holds"),
+    (["sum(x**2)", "--x", "1,2;3,4", "--expect", "2 4; 6,8;"], 0, "[[2, 4], [6, 8]] holds"),
+    (["sum(x**2)", "--x", "1,2;3,4", "--expect", "x=2,4;6,-8"], 1, "does not hold: 1 of 4"),
+    (["sum(A*x)", "--x", "1,2", "--let", "A=1,2;3,4", "--expect", "4,6"], 0, "holds"),
+    (["sum(x)", "--x", "1,2", "--expect", "u = x*x; u/u"], 0, "u/u holds"),
+]
+
+
+@pytest.mark.parametrize(("argv", "code", "says"), MATRICES)
+def test_a_matrix_is_written_alike_wherever_it_is_given(
+    run: Run, argv: Sequence[str], code: int, says: str
+) -> None:
+    answer = run(*argv)
+    assert answer.code == code, answer.err
+    assert says in answer.out
+
+
+def test_a_column_is_no_claim_about_a_vector(run: Run) -> None:
+    answer = run("sum(x)", "--x", "1,2", "--expect", "2;1")
+    assert answer.code == 2
+    assert "it has shape (2, 1), the gradient by x (2)" in answer.err.replace("(2,)", "(2)")
+
+
+def test_of_a_file_with_a_claim_only_what_is_reached_is_read(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "train.py"
+    file.write_text(
+        "import matplotlib.pyplot as plt\nclass C:\n    @wrong\n    def a(): yield\n"
+        "def f(x): return (x**2).sum()\ndef df(x): return 2*x\nplt.plot([1])\n"
+    )
+    answer = run(f"{file}:f", "--x", "1,2", "--expect", f"{file}:df")
+    assert answer.code == 0, answer.err
+
+
+def test_of_a_claim_that_fails_autograd_is_not_called_the_worst(run: Run) -> None:
+    answer = run("sum(sin(x)*y)", "--x", "1,2", "--y", "3,5", "--wrt", "x", "--expect", "-cos(x)*y")
+    assert answer.code == 1
+    assert "worst" not in answer.out
+
+
+@pytest.mark.parametrize("program", ["log(x, 2)", "np.log(x, 2)", "torch.log(x, 2)"])
+def test_a_base_of_a_logarithm_is_told_how_to_write(run: Run, program: str) -> None:
+    answer = run(program, "--x", "3")
+    assert "tip: write log(x)/log(b)" in answer.err
+
+
+def test_functions_are_found_by_the_name_that_a_library_has(run: Run) -> None:
+    assert run("functions", "torch.sin").out == run("functions", "sin").out

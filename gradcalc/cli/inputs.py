@@ -1,6 +1,6 @@
 """Names and values of the command line → problems to calculate."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
@@ -22,7 +22,7 @@ from gradcalc.cli.programs import (
     use,
     written,
 )
-from gradcalc.cli.readers import Value, claimed
+from gradcalc.cli.readers import Value, claimed, rows
 from gradcalc.errors import GradcalcError, InvalidValueError, UnknownNameError, UsageError
 from gradcalc.findings import Finding
 from gradcalc.lang.fence import compile_program
@@ -137,7 +137,7 @@ def _lets(options: Options, limits: Limits) -> Lets:
     for name, text in options.lets:
         with said_of(f"--let {name}"):
             numbers = frozenset(n for n, _ in (*options.values, *options.lets))
-            result.append((name, compiled(text, limits, numbers=numbers)))
+            result.append((name, compiled(rows(text), limits, numbers=numbers)))
     return tuple(result)
 
 
@@ -178,6 +178,7 @@ def _claims(
             continue
         if name in claims:
             raise UsageError(f"--expect: there are two claims about {name}")
+        claim = rows(claim)
         claims[name] = claim, _claim(claim, use, limits)
     return claims
 
@@ -215,8 +216,17 @@ def _called(
         call = f"{program.function}({own[0]})"
     else:
         call = f"{program.function}({', '.join(f'{name}={name}' for name in own)})"
-    found = compiled(f"{program.source}\n{call}", limits, known)
+    name = _free_name({*known, *program.assigned})
+    found = compiled(f"{program.source}\ndef {name}():\n    return {call}", limits, known, name)
     return replace(found, typed=text if _is_one_line(text) else call)
+
+
+def _free_name(taken: Collection[str]) -> str:
+    """A name for the call, so that of a file only what it reaches is read."""
+    name = "claim"
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _is_one_line(text: str) -> bool:

@@ -18,6 +18,9 @@ DTYPES: Mapping[str, str] = {name: name for name in ("float64", "float32", "floa
 
 _SPELLINGS = {**DTYPES, "double": "float64", "float": "float32", "single": "float32",
               "half": "float16"}  # fmt: skip
+_NUMBER = r"[-+]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][-+]?\d+)?|[-+]?(?:inf|nan)"
+_ROWS = re.compile(rf"(?:[\s,;]*(?:{_NUMBER})(?=[\s,;]|$))+[\s,;]*")
+
 _NAMED = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)(.*)", re.DOTALL)
 
 NONFINITE: Mapping[str, str] = {"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}
@@ -100,6 +103,15 @@ def claimed(text: str | Named, inputs: Iterable[str]) -> tuple[str | None, str]:
     if name not in set(inputs) and re.search(r"[;\n]", found[2].strip()):
         return None, text
     return name, found[2].strip()
+
+
+def rows(text: str) -> str:
+    """A matrix as `--x` has it, `1,2;3,4`, as the list of its rows; any other text as it is."""
+    if ";" not in text or not _ROWS.fullmatch(text):
+        return text
+    lines = [line.strip().strip(",").replace(",", " ").split() for line in text.split(";")]
+    inside = ", ".join(f"[{', '.join(line)}]" for line in lines if line)
+    return Exact(f"[{inside}]") if isinstance(text, Exact) else f"[{inside}]"
 
 
 def dtype(text: str, option: str) -> str:

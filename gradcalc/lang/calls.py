@@ -150,6 +150,10 @@ def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -
         kinds.check_mixed_truths(machine, function.module, result)
         # a truth value of the library's, of which + is or
         return ops.tensor(machine, result) if isinstance(result, bool) and own_truths else result
+    if function.name == "log" and len(args) + len(kwargs) == 2:
+        raise InvalidValueError(
+            f"{function.shown} has no base", hint="write log(x)/log(b), log2(x) or log10(x)"
+        )
     if function.core is None:
         raise InvalidValueError(f"{function.shown} {reason}", hint=f"write {function.usage}")
     result = _apply(machine, function.core, args, kwargs)

@@ -6,7 +6,7 @@ from operator import methodcaller
 
 from gradcalc.errors import UnknownNameError, did_you_mean
 from gradcalc.lang.builtins import BUILTINS
-from gradcalc.lang.dialects.catalogue import NUMBERS
+from gradcalc.lang.dialects.catalogue import NUMBERS, PREFIXES
 from gradcalc.primitives import BY_NAME, FAMILIES, Primitive
 
 _KINDS = {"Elementwise": "elementwise", "Structural": "tensors", "Composite": "composite"}
@@ -50,7 +50,8 @@ def catalogue() -> tuple[Entry, ...]:
 
 
 def named(name: str, entries: Sequence[Entry]) -> Entry | None:
-    """The function of that name, None if there is none."""
+    """The function of that name, a library's in front of it or not; None if there is none."""
+    name = name.rpartition(".")[2] if name.partition(".")[0] in PREFIXES else name
     return next((entry for entry in entries if name in entry.names), None)
 
 

@@ -78,6 +78,9 @@ def _worst(report: Report) -> Iterator[Note]:
         return
     for gradient in report.gradients:
         worst = gradient.worst
+        if gradient.claim is not None and (gradient.differs is None or not gradient.differs.any()):
+            # it is the claim that is off
+            continue
         if worst is not None and worst.index and gradient.size > 1:
             where = element_text(gradient.name, worst.index)
             yield Note("worst", f"{where}: autograd {worst.said}, true {worst.truth}")
