@@ -8,7 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcalc.errors import InvalidValueError, ShapeError, UnknownNameError, did_you_mean
+from gradcalc.errors import (
+    InvalidValueError,
+    ShapeError,
+    UnknownNameError,
+    UnsupportedError,
+    did_you_mean,
+)
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.evaluate import evaluate
 from gradcalc.lang.fence import compile_program
@@ -75,6 +81,12 @@ class Problem:
             change("inputs", {name: _numbers(value, name) for name, value in inputs.items()})
         lets = frozenset(name for name, _ in self.lets)
         change("program", _compiled(self.program, lets, frozenset({*lets, *inputs})))
+        if self.program.dtype not in (None, self.dtype):
+            raise UnsupportedError(
+                f"the program sets torch's dtype to {self.program.dtype}, and the calculation's is"
+                f" {self.dtype}",
+                hint=f"--dtype {self.program.dtype}",
+            )
         for field_name in ("wrt", "detach"):
             names: Any = getattr(self, field_name)
             change(field_name, (names,) if isinstance(names, str) else tuple(names))

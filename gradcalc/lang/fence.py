@@ -17,7 +17,9 @@ from gradcalc.errors import (
     did_you_mean,
 )
 from gradcalc.lang import grammar, mathematics, syntax, tokens
+from gradcalc.lang.decorators import undecorated
 from gradcalc.lang.guards import plainly
+from gradcalc.lang.imported import meanings
 from gradcalc.lang.names import (
     bound_names,
     check_references,
@@ -25,6 +27,7 @@ from gradcalc.lang.names import (
     parameters_of,
 )
 from gradcalc.lang.naming import every_node, naming
+from gradcalc.lang.onlookers import declared, untold, uses_torch
 from gradcalc.lang.program import (
     CORE,
     Limits,
@@ -35,7 +38,7 @@ from gradcalc.lang.program import (
     span_of,
     text_of,
 )
-from gradcalc.lang.reached import reached, undecorated
+from gradcalc.lang.reached import reached
 from gradcalc.primitives import BY_NAME
 
 
@@ -117,12 +120,18 @@ def _checked(
     core: bool,
 ) -> Program:
     body = tuple(statement for statement in tree.body if not _is_main_guard(statement))
-    body = undecorated(body)
+    dtype = None
+    if not core:
+        body = untold(undecorated(body))
     if function is not None:
         _main_function(body, function)
+        body, dtype = declared(body)
+        names = meanings(body)
         body = reached(body, function)
+        dtype = dtype if uses_torch(body, names) else None
     if not core:
-        body = plainly(body)
+        called = _main_function(body, function)
+        body = plainly(body, None if called is None else called.name)
     _check_nodes(body, source, limits)
     assigned = bound_names(body)
     libraries = CORE if core else naming(body, source, assigned | known)
@@ -142,6 +151,7 @@ def _checked(
         assigned=assigned,
         parameters=() if main is None else tuple(a.arg for a in parameters_of(main.args)),
         naming=libraries,
+        dtype=dtype,
     )
 
 

@@ -137,6 +137,7 @@ class Program:
     that have a default or a meaning of their own (`pi`, a function passed by name). `assigned`
     are all names that the program binds. `naming` says which libraries its names are from. `typed`
     is the mathematics that the source is the reading of, None where the source itself was typed.
+    `dtype` is the only one that the text is for, None where it says nothing of it.
     """
 
     source: str
@@ -148,6 +149,7 @@ class Program:
     parameters: tuple[str, ...]
     naming: Naming
     typed: str | None = None
+    dtype: str | None = None
 
     @property
     def brief(self) -> str:
