@@ -12,7 +12,7 @@ from gradcalc.lang.backend import Backend
 from gradcalc.lang.calls import CALLS, Return, enter
 from gradcalc.lang.expressions import EXPRESSIONS, bind, closure, load, test
 from gradcalc.lang.fence import compile_program
-from gradcalc.lang.machine import NOTHING, Confirm, Machine, Rule
+from gradcalc.lang.machine import NOTHING, Confirm, Machine, Rules
 from gradcalc.lang.program import Branch, Budget, Limits, Program, Run, deep_recursion, text_of
 from gradcalc.lang.writing import augmented
 from gradcalc.primitives import Composite
@@ -30,18 +30,20 @@ def evaluate(
     limits: Limits | None = None,
     budget: Budget | None = None,
     confirm: Confirm | None = None,
+    rules: Rules | None = None,
 ) -> Run:
     """Run a program on a backend.
 
     `inputs` are the backend's tensors (or closures) by name; `detach` are names each use of
     which passes no gradient back. `confirm` is told every call of a library's function and what it
-    gave. Raises `GradcalcError` with the place in the source.
+    gave. `rules` are other meanings of kinds of nodes than the language's own. Raises
+    `GradcalcError` with the place in the source.
     """
     limits = limits or Limits()
     if budget is None:
         deadline = None if limits.seconds is None else time.monotonic() + limits.seconds
         budget = Budget(limits.steps, deadline)
-    machine = Machine(program, backend, limits, budget, RULES, frozenset(detach), confirm)
+    machine = Machine(program, backend, limits, budget, rules or RULES, frozenset(detach), confirm)
     try:
         with deep_recursion():
             value = _output(machine, _run(machine, inputs))
@@ -229,7 +231,7 @@ def _with(machine: Machine, node: ast.With) -> Any:
         machine.frozen -= 1
 
 
-STATEMENTS: Mapping[type[ast.AST], Rule] = {
+STATEMENTS: Rules = {
     ast.Expr: _expression,
     ast.Assign: _assign,
     ast.AnnAssign: _annotated,
@@ -250,5 +252,5 @@ STATEMENTS: Mapping[type[ast.AST], Rule] = {
 }
 """The meaning of each kind of statement."""
 
-RULES: Mapping[type[ast.AST], Rule] = {**EXPRESSIONS, **CALLS, **STATEMENTS}
+RULES: Rules = {**EXPRESSIONS, **CALLS, **STATEMENTS}
 """The language."""

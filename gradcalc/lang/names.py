@@ -243,7 +243,7 @@ def _check_function(name: str, naming: Naming, assigned: frozenset[str]) -> None
         return
     if name in grammar.FUNCTIONS or hasattr(builtins, name):
         raise _unusable(name)
-    hint = _meant(name, catalogue.names() | assigned)
+    hint = grammar.MATHEMATICAL.get(name) or _meant(name, catalogue.names() | assigned)
     if hint is None and len(name) <= 2:
         hint = f"for a product write {name}*(...)"
     raise UnknownNameError(f"there is no function called {brief(name)}", hint=hint or LISTED)
