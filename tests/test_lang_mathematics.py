@@ -157,6 +157,9 @@ OPEN = (
     ("√2x", "sqrt(2)*x", "sqrt(2*x)"),
     ("√x²", "sqrt(x)**2", "sqrt(x**2)"),
     ("sin^-1 x", "1/sin(x)", "asin(x)"),
+    ("sin^(-1) x", "1/sin(x)", "asin(x)"),
+    ("cos^{-1} x", "1/cos(x)", "acos(x)"),
+    ("tanh^( -1 ) x", "1/tanh(x)", "atanh(x)"),
 )
 
 
@@ -210,7 +213,9 @@ def test_a_transpose_is_no_power() -> None:
     assert compile_program("x^T", numbers={"x", "T"}).source == "x**T"
 
 
-@pytest.mark.parametrize("text", ["|x|₁", "x²₁", "(x+1)₂", "2₂ x", "x^₂", "‖x‖_3", "|x|_2", "₁x"])
+@pytest.mark.parametrize(
+    "text", ["|x|₁", "x²₁", "(x+1)₂", "2₂ x", "x^₂", "‖x‖_3", "|x|_2", "₁x", "‖x‖^2_2", "x^1_0"]
+)
 def test_a_subscript_belongs_to_a_name_or_a_norm(text: str) -> None:
     with pytest.raises(ProgramSyntaxError, match="belongs to no name"):
         compile_program(text, numbers=NUMBERS)

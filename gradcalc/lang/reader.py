@@ -33,6 +33,12 @@ NUMBERS = frozenset({"pi", "tau", "e"})
 INVERSE = re.compile(r"(sin|cos|tan)h?")
 """Functions whose power -1 may be their inverse."""
 
+BACK = re.compile(r"[(\s]*-\s*1[)\s]*")
+"""The power -1, in brackets or without."""
+
+GROUPED = re.compile(r"0[xXbBoO]|\d{1,3}(_\d{3})+(?![_\d])")
+"""Numbers whose digits are grouped by underscores; behind another underscore stands a subscript."""
+
 MINUS = frozenset("-−–")
 
 NORMS = {
@@ -228,6 +234,8 @@ class Reader(Pieces):
             called = self._next().text == "lambda"
             return self._with_rest(f"{token.text}{self._inside()}", token, called)
         if token.kind == "number":
+            if "_" in token.text and not GROUPED.match(token.text):
+                self._refuse_subscript(replace(token, text=token.text.partition("_")[2]))
             return Factor(token.text, token.start, number=True, constant=True)
         if token.kind == "fraction":
             text = f"({FRACTIONS[token.text]})"
@@ -294,7 +302,7 @@ class Reader(Pieces):
             argument = self._inside()[:-1]
         else:
             argument = self._argument()
-        if power == "-1" and INVERSE.fullmatch(name):
+        if power is not None and BACK.fullmatch(power) and INVERSE.fullmatch(name):
             called = f"{name}({argument})"
             self._refuse(token.start, self._next(-1).end, f"1/{called}", f"a{called}")
         front, behind = f"{name}(", ")" if power is None else f"){Sign.POWER}**{power}"
