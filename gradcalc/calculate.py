@@ -105,6 +105,7 @@ def weigh(problem: Problem, ask: Ask = ask_here, derivations: "Derivations | Non
 
     Raises `GradcalcError` for whatever is wrong with the program or its inputs.
     """
+    problem = settled(problem)
     answer = ask(problem)
     check = _checked(problem, derivations)
     formula, exact = _withheld(check.formula, check.exact), check.exact
@@ -126,6 +127,18 @@ def weigh(problem: Problem, ask: Ask = ask_here, derivations: "Derivations | Non
         judgement = judge(problem, ours, formula, exact, tried)
     formula = upheld(problem, formula, judgement.reference)
     return Case(problem, ours, formula, exact, judgement)
+
+
+def settled(problem: Problem) -> Problem:
+    """The problem with its mathematics as Python, whatever hangs on shapes in it.
+
+    Raises `GradcalcError` for what has two readings.
+    """
+    if not problem.is_open:
+        return problem
+    from gradcalc.derive import meaning
+
+    return meaning.settled(problem)
 
 
 def _is_surprising(

@@ -177,7 +177,9 @@ def completed(argv: list[str]) -> list[str]:
         return argv if option in OWN or not rest else ["grad", *argv]
     # a word alone is a command that is misspelt, or not there; x·y and πr are words to Python too
     word = first[:1] != "-" and first.isascii() and first.replace("-", "_").isidentifier()
-    named = any(w.partition("=")[0] in (f"--{first}", f"-{first}", first) for w in rest)
+    given = {w.partition("=")[0].lstrip("-") for w in rest if w[:1] == "-" or "=" in w}
+    # xy is x*y to those who give x and y, and they are told
+    named = first in given or {*first} <= given
     return argv if word and not named else ["grad", *argv]
 
 

@@ -8,11 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcalc.errors import InvalidValueError, ShapeError, UnknownNameError, did_you_mean
+from gradcalc.errors import (
+    InvalidValueError,
+    ShapeError,
+    UnknownNameError,
+    UnsupportedError,
+    did_you_mean,
+)
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.evaluate import evaluate
 from gradcalc.lang.fence import compile_program
-from gradcalc.lang.machine import Confirm
+from gradcalc.lang.machine import Confirm, Rules
 from gradcalc.lang.program import Budget, Limits, Program, Run
 
 Array = NDArray[np.float64]
@@ -74,16 +80,29 @@ class Problem:
         if not all(isinstance(v, np.ndarray) and v.dtype == np.float64 for v in inputs.values()):
             change("inputs", {name: _numbers(value, name) for name, value in inputs.items()})
         lets = frozenset(name for name, _ in self.lets)
-        change("program", _compiled(self.program, lets, frozenset({*lets, *inputs})))
+        change("program", _compiled(self.program, lets, frozenset(inputs)))
+        if self.program.dtype not in (None, self.dtype):
+            raise UnsupportedError(
+                f"the program sets torch's dtype to {self.program.dtype}, and the calculation's is"
+                f" {self.dtype}",
+                hint=f"--dtype {self.program.dtype}",
+            )
         for field_name in ("wrt", "detach"):
             names: Any = getattr(self, field_name)
             change(field_name, (names,) if isinstance(names, str) else tuple(names))
         if not self.wrt:
             change("wrt", tuple(inputs))
         if any(not isinstance(claim, Program) for claim in self.claims.values()):
-            known = frozenset({*lets, *inputs, *self.program.assigned})
+            given = frozenset(inputs)
+            known = frozenset({*lets, *given, *self.program.assigned})
             texts = self.claims.items()
-            change("claims", {name: _compiled(claim, known, known) for name, claim in texts})
+            change("claims", {name: _compiled(claim, known, given) for name, claim in texts})
+
+    @property
+    def is_open(self) -> bool:
+        """Whether some of its mathematics waits for shapes."""
+        programs = (self.program, *(program for _, program in self.lets), *self.claims.values())
+        return any(program.signs for program in programs)
 
     def joined(self, gradients: Mapping[str, Any]) -> Any:
         """Gradients by input as one flat array, in the order of `wrt`."""
@@ -139,14 +158,16 @@ def execute(
     inputs: Mapping[str, Any],
     budget: Budget,
     confirm: Confirm | None = None,
+    rules: Rules | None = None,
 ) -> Execution:
     """Run the lets and the program of a problem on a backend, with its tensors as inputs.
 
-    `confirm` is told every call of a library's function.
+    `confirm` is told every call of a library's function, `rules` are the language's own or others.
     """
     scope = dict(inputs)
     options: Any = {
         "detach": problem.detach, "limits": problem.limits, "budget": budget, "confirm": confirm,
+        "rules": rules,
     }  # fmt: skip
     stops: tuple[Any, ...] = ()
     lets: dict[str, Any] = {}

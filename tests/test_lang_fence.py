@@ -48,7 +48,7 @@ REFUSED: list[tuple[str, str, str, str | None]] = [
     ("import torch.utils; torch.utils.x", "unsupported", "torch.utils", "torch"),
     ("from torch import load; load(x)", "unsupported", "load", "torch"),
     ("from .a import b; b", "unsupported", "b", "torch"),
-    ("def f(x):\n    import sys\n    return x", "unsupported", "sys", "torch"),
+    ("def f(x):\n    import sys\n    return sys.maxsize*x", "unsupported", "sys", "torch"),
     ("x.backward()", "unsupported", "x.backward", "leave"),
     ("torch.randn(3)", "unsupported", "torch.randn", "--seed"),
     ("torch.load('f')", "name", "torch.load", "functions"),

@@ -13,7 +13,7 @@ import torch
 from gradcalc.calculate import calculate
 from gradcalc.errors import GradcalcError, InvalidValueError, UnsupportedError
 from gradcalc.lang.fence import compile_program
-from gradcalc.lang.types import KNOWN
+from gradcalc.lang.types import STAND_INS, Size, Tensor, _type
 from tests.lang_backends import problem, torch_run
 
 IMPORTS = """\
@@ -74,14 +74,27 @@ def test_the_type_itself(name: str) -> None:
     assert truth("torch", "torch.is_tensor(x) and type(x) is Tensor", 1.0)
 
 
-def test_known_types_are_types() -> None:
-    modules = {
-        "numpy": np, "torch": torch, "numbers": numbers, "typing": typing, "types": types,
-        "collections.abc": collections.abc,
-    }  # fmt: skip
-    for word in KNOWN:
-        module, _, name = word.rpartition(".")
-        assert module not in modules or hasattr(modules[module], name), word
+def test_stand_ins_are_types() -> None:
+    for word in STAND_INS:
+        if word.startswith("torch"):
+            assert isinstance(eval(word, {"torch": torch}), type), word
+
+
+ABSTRACT = (
+    "collections.abc.Iterable", "collections.abc.Sequence", "collections.abc.Sized",
+    "collections.abc.Collection", "collections.abc.Container", "collections.abc.Reversible",
+    "collections.abc.Callable", "collections.abc.Mapping", "typing.SupportsFloat",
+    "typing.SupportsInt", "typing.SupportsIndex", "typing.SupportsAbs", "numbers.Number", "object",
+    "torch.Tensor", "torch.autograd.Variable", "torch.nn.Parameter", "collections.abc.Hashable",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("word", ABSTRACT)
+def test_what_stands_in_for_a_tensor_is_of_the_same_types(word: str) -> None:
+    modules = {"torch": torch, "collections": collections, "typing": typing, "numbers": numbers}
+    kind = eval(word, modules)
+    assert isinstance(Tensor(), _type(word)) == isinstance(torch.ones(2), kind)
+    assert isinstance(Size(), _type(word)) == isinstance(torch.ones(2).shape, kind)
 
 
 ONE = {

@@ -108,6 +108,84 @@ def test_what_is_reached_is_checked_as_ever(text: str, says: str) -> None:
         compile_program(text, function="f")
 
 
+REAL = (
+    "import torch, functools, jax\nfrom torch import no_grad as frozen, jit\nimport numba as nb\n"
+)
+WRAPPED = {
+    "@torch.no_grad": [0.0, 0.0], "@frozen()": [0.0, 0.0], "@torch.inference_mode()": [0.0, 0.0],
+    "@torch.enable_grad()": [2.0, 4.0], "@torch.compile": [2.0, 4.0], "@jit.script": [2.0, 4.0],
+    "@nb.njit(cache=True)": [2.0, 4.0], "@functools.cache": [2.0, 4.0], "@jax.jit": [2.0, 4.0],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("decorator", WRAPPED)
+def test_a_wrapper_that_is_known_counts_as_it_does(decorator: str) -> None:
+    text = f"{REAL}{decorator}\ndef g(x): return x**2\ndef f(x): return g(x).sum() + 0*x.sum()"
+    program = compile_program(text, function="f")
+    report = calculate(Problem(program, {"x": np.array([1.0, 2.0])}, wrt=("x",)))
+    assert report.gradient["x"].tolist() == WRAPPED[decorator]
+
+
+@pytest.mark.parametrize("name", ["script", "cache", "compile", "njit", "jit", "no_grad"])
+@pytest.mark.parametrize("form", ["@{}\ndef g(x): return x", "@{}()\ndef g(x): return x"])
+def test_a_wrapper_of_the_file_is_not_taken_for_a_known_one(name: str, form: str) -> None:
+    own = f"def {name}(fn=None): return lambda x: 5*fn(x)\n{form.format(name)}"
+    for text in (own, f"from mine import {name}\n{form.format(name)}", form.format(name)):
+        with pytest.raises(GradcalcError, match="decorators"):
+            compile_program(f"{text}\ndef f(x): return g(x)", function="f")
+
+
+def test_a_gradient_that_is_let_by_again_is_refused() -> None:
+    text = "import torch\n@torch.enable_grad()\ndef g(x): return x\n"
+    text += "@torch.no_grad()\ndef f(x): return g(x)"
+    with pytest.raises(GradcalcError, match="decorators"):
+        compile_program(text, function="f")
+
+
+def test_what_is_logged_costs_nothing() -> None:
+    text = """\
+import logging, warnings
+logger = logging.getLogger(__name__)
+def f(x):
+    import numbers
+    if isinstance(x, numbers.Number):
+        logger.warning("a number: %s", x)
+    logger.info("x is %s", float(x.sum()))
+    warnings.warn("slow")
+    return (x**2).sum()
+"""
+    for function in (None, "f"):
+        program = compile_program(text, function=function)
+        report = calculate(Problem(program, {"x": np.array([1.0, 2.0])}, wrt=("x",)))
+        assert (report.verdict.outcome, report.detached) == ("verified", ())
+    with pytest.raises(GradcalcError):
+        compile_program("import logging\ndef f(x):\n    logging.info(w.append(x))\n    return x")
+
+
+@pytest.mark.parametrize("library", ["torch", "numpy"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_the_dtype_of_a_file_is_that_of_the_calculation(library: str, dtype: str) -> None:
+    text = "import torch, numpy\ntorch.set_default_dtype(torch.float64)\n"
+    text += f"def f(x): return {library}.sin(x)"
+    program = compile_program(text, function="f")
+    if library == "torch" and dtype == "float32":
+        with pytest.raises(GradcalcError, match="sets torch's dtype to float64") as raised:
+            Problem(program, {"x": np.array(1.0)}, dtype=dtype)
+        assert raised.value.hint == "--dtype float64"
+    else:
+        assert Problem(program, {"x": np.array(1.0)}, dtype=dtype).program.required == ("x",)
+
+
+def test_a_star_that_may_hide_what_is_needed_is_refused() -> None:
+    with pytest.raises(GradcalcError, match="mine"):
+        compile_program("s = 2.0\nfrom mine import *\ndef f(x): return s*x", function="f")
+    assert compile_program(
+        "import torch\nfrom mine import *\ndef f(x): return torch.sin(x)", function="f"
+    ).required
+    with pytest.raises(GradcalcError, match="mine"):
+        compile_program("from mine import *\ndef f(x): return sin(x)", function="f")
+
+
 def test_the_whole_of_a_text_is_checked_where_no_function_is_named() -> None:
     with pytest.raises(UnsupportedError, match="classes"):
         compile_program("class A: pass\ndef f(x): return x")

@@ -230,22 +230,25 @@ def _names(command: str, words: Sequence[str]) -> Names:
 
 
 def _names_of(programs: Iterable[str], given: Sequence[str], lets: Mapping[str, str]) -> Names:
-    from gradcalc.cli.programs import use, written
+    from gradcalc.cli.programs import Source, use, written
     from gradcalc.lang.fence import compile_program
     from gradcalc.lang.program import Limits, Program
 
     limits, bound = Limits(), frozenset(lets)
-    numbers = bound | frozenset(given)
+    numbers = frozenset(given)
 
-    def compiled(text: str, function: str | None = None) -> Program:
-        known = frozenset[str]() if text in lets.values() else bound
-        return compile_program(text, function=function, limits=limits, known=known, numbers=numbers)
+    def compiled(source: Source, known: frozenset[str] = bound) -> Program:
+        own = (numbers | bound) - known if source.typed else None
+        function = source.function
+        return compile_program(
+            source.text, function=function, limits=limits, known=known, numbers=own
+        )
 
-    named = tuple((name, compiled(text)) for name, text in lets.items())
+    named = tuple((name, compiled(Source(text), frozenset())) for name, text in lets.items())
     inputs: dict[str, None] = {}
     assigned: dict[str, None] = {}
     for source in (written(token, limits) for token in programs if token != "-"):
-        program = compiled(source.text, source.function)
+        program = compiled(source)
         found = use(program, named, ())
         optional = (name for name in found.optional if name in program.parameters)
         inputs |= dict.fromkeys((*found.required, *optional))

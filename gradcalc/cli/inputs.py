@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 
 import numpy as np
 
+from gradcalc.calculate import settled
 from gradcalc.cli import digits
 from gradcalc.cli import programs as named
 from gradcalc.cli.bundle import bundled
@@ -20,6 +21,7 @@ from gradcalc.cli.programs import (
     sources,
     unknown,
     use,
+    values_of,
     written,
 )
 from gradcalc.cli.readers import Value, claimed, rows
@@ -27,6 +29,7 @@ from gradcalc.errors import GradcalcError, InvalidValueError, UnknownNameError, 
 from gradcalc.findings import Finding
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Limits, Program
+from gradcalc.lang.typed import Values
 from gradcalc.problem import Array, Problem, Room
 from gradcalc.report import Report
 from gradcalc.values import from_json
@@ -41,7 +44,8 @@ class Request:
 
     def noted(self, report: Report) -> Report:
         """A report on the problem, with the notes."""
-        return replace(report, findings=(*self.notes, *report.findings))
+        notes = (*self.notes, *_readings(settled(self.problem)))
+        return replace(report, findings=(*notes, *report.findings))
 
 
 def requests(
@@ -56,10 +60,8 @@ def requests(
     """
     limits = limits_of(options)
     lets = _lets(options, limits)
-    known = frozenset(name for name, _ in lets)
-    typed = [name for name, _ in options.values]
-    numbers = frozenset({*typed, *known})
-    programs = [compiled(s.text, limits, known, s.function, numbers) for s in texts]
+    values = values_of(options)
+    programs = [_compiled(source, limits, values) for source in texts]
     options = _with_bundle(options, (*programs, *(program for _, program in lets)))
     typed = [name for name, _ in options.values]
     uses = [use(program, lets, typed) for program in programs]
@@ -70,12 +72,12 @@ def requests(
     wrts = [_wrt(use, options) for use in uses]
     _check_claims(options, uses, wrts)
     claims = [_claims(use, wrt, options, limits) for use, wrt in zip(uses, wrts, strict=True)]
-    values, cotangent = _values(options)
+    numbers, cotangent = _values(options)
     return tuple(
         Request(
             Problem(
                 program=use.program,
-                inputs={name: values[typed] for name, typed in use.given.items()},
+                inputs={name: numbers[typed] for name, typed in use.given.items()},
                 wrt=wrt,
                 lets=use.lets,
                 detach=tuple(use.own(name) for name in options.detach),
@@ -90,7 +92,7 @@ def requests(
                 strict=options.strict,
                 enclose=options.enclose,
             ),
-            _notes(use, claim),
+            _notes(use),
         )
         for use, wrt, claim in zip(uses, wrts, claims, strict=True)
     )
@@ -100,10 +102,15 @@ def input_names(options: Options) -> frozenset[str]:
     """Every name that the programs and the lets can take from outside."""
     limits = limits_of(options)
     lets = _lets(options, limits)
-    known = frozenset(name for name, _ in lets)
-    numbers = known | {name for name, _ in options.values}
-    programs = (compiled(s.text, limits, known, s.function, numbers) for s in sources(options))
+    values = values_of(options)
+    programs = (_compiled(source, limits, values) for source in sources(options))
     return frozenset(name for program in programs for name in use(program, lets, ()).inputs)
+
+
+def _compiled(source: Source, limits: Limits, values: Values) -> Program:
+    """The program of a text that may use these names: that of a file is Python."""
+    numbers = values.numbers if source.typed else None
+    return compiled(source.text, limits, values.others, source.function, numbers)
 
 
 @lru_cache(maxsize=128)
@@ -112,7 +119,7 @@ def compiled(
     limits: Limits,
     known: frozenset[str] = frozenset(),
     function: str | None = None,
-    numbers: frozenset[str] = frozenset(),
+    numbers: frozenset[str] | None = None,
 ) -> Program:
     """The checked program of a text: the same one again for the thousands of points of a stream."""
     return compile_program(text, function=function, limits=limits, known=known, numbers=numbers)
@@ -196,8 +203,7 @@ def _claim(text: str, use: Use, limits: Limits) -> Program:
     lets = [name for name, _ in use.lets]
     known = frozenset({*use.given, *lets, *use.program.assigned})
     with said_of("--expect"):
-        source = written(text, limits)
-        program = compiled(source.text, limits, known, source.function, known)
+        program = _compiled(written(text, limits), limits, Values(frozenset(use.given), known))
         if program.function is not None:
             program = _called(program, text, use, known, limits)
     if program.required:
@@ -218,7 +224,7 @@ def _called(
         call = f"{program.function}({', '.join(f'{name}={name}' for name in own)})"
     name = _free_name({*known, *program.assigned})
     found = compiled(f"{program.source}\ndef {name}():\n    return {call}", limits, known, name)
-    return replace(found, typed=text if _is_one_line(text) else call)
+    return replace(found, typed=text if _is_one_line(text) else call, signs=program.signs)
 
 
 def _free_name(taken: Collection[str]) -> str:
@@ -277,19 +283,24 @@ def _rounded(value: Array, name: str, options: Options) -> Array:
     return rounded
 
 
-def _notes(use: Use, claims: Mapping[str, tuple[str, Program]]) -> tuple[Finding, ...]:
+def _notes(use: Use) -> tuple[Finding, ...]:
     renamed = [
         f"{typed} is taken for {name}, the only parameter of {use.program.function}"
         for typed, name in use.renamed
     ]
-    asked = [(f"--let {name}=", program) for name, program in use.lets]
-    asked += [("--expect ", program) for _, program in claims.values() if program.function is None]
+    return tuple(Finding("renamed", text) for text in renamed)
+
+
+def _readings(problem: Problem) -> tuple[Finding, ...]:
+    """What mathematics was taken for that is not the program itself."""
+    asked = [(f"--let {name}=", program) for name, program in problem.lets]
+    asked += [("--expect ", p) for p in problem.claims.values() if p.function is None]
     read = [
         f"{option}{program.typed} is read as {program.source}"
         for option, program in asked
         if program.typed is not None and _is_one_line(program.source)
     ]
-    return (*(Finding("renamed", text) for text in renamed), *(Finding("read", t) for t in read))
+    return tuple(Finding("read", text) for text in read)
 
 
 @contextmanager

@@ -23,18 +23,23 @@ from gradcalc.errors import (
     UsageError,
     did_you_mean,
 )
-from gradcalc.lang import mathematics, syntax
+from gradcalc.lang import syntax
 from gradcalc.lang.program import Limits, Program, span_of
+from gradcalc.lang.typed import Values, understood
 
 _FILE = re.compile(r"([^\n;]*\.py)(?::(.*))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The text of a program, which is valid Python, and the function of it that is meant."""
+    """The text of a program, and the function of it that is meant.
+
+    A text that was `typed` may be mathematics, one of a file is Python.
+    """
 
     text: str
     function: str | None = None
+    typed: bool = True
 
 
 def sources(options: Options) -> tuple[Source, ...]:
@@ -44,8 +49,13 @@ def sources(options: Options) -> tuple[Source, ...]:
     """
     _check_stdin(options)
     limits = limits_of(options)
-    numbers = frozenset(name for name, _ in (*options.values, *options.lets))
-    return tuple(_source(token, limits, numbers) for token in options.programs)
+    return tuple(_source(token, limits, values_of(options)) for token in options.programs)
+
+
+def values_of(options: Options) -> Values:
+    """The names that have a value, as far as they are known before anything is read."""
+    inputs, lets = (frozenset(n for n, _ in given) for given in (options.values, options.lets))
+    return Values(inputs, lets)
 
 
 def limits_of(options: Options) -> Limits:
@@ -70,9 +80,12 @@ def _check_stdin(options: Options) -> None:
         )
 
 
-def _source(token: str, limits: Limits, numbers: frozenset[str]) -> Source:
+def _source(token: str, limits: Limits, values: Values) -> Source:
     source = Source(_standard_input()) if token == "-" else written(token, limits)
-    _check_syntax(source.text, limits, numbers)
+    if source.typed:
+        understood(source.text, limits, values)
+    else:
+        _check_syntax(source.text, limits)
     return source
 
 
@@ -81,26 +94,17 @@ def written(token: str, limits: Limits) -> Source:
     file = _FILE.fullmatch(token)
     if file is None:
         return Source(token)
-    return Source(_read(Path(file[1]), limits), file[2] or None)
+    return Source(_read(Path(file[1]), limits), file[2] or None, typed=False)
 
 
 @lru_cache(maxsize=128)
-def _check_syntax(text: str, limits: Limits, numbers: frozenset[str]) -> None:
+def _check_syntax(text: str, limits: Limits) -> None:
     tidied = syntax.tidy(text, limits)
     try:
         syntax.parse(tidied, limits)
     except GradcalcError as error:
-        read = mathematics.reading(tidied, _is_function, numbers)
-        if read is None or not syntax.is_python(read):
-            error.source = tidied
-            raise
-
-
-def _is_function(name: str) -> bool:
-    """Whether there is a function of that name, all of which are imported for that."""
-    from gradcalc.primitives import BY_NAME
-
-    return name in BY_NAME
+        error.source = tidied
+        raise
 
 
 def read_stdin() -> str:
@@ -243,12 +247,19 @@ def _unused(
     hint = f"did you mean --{other}?" if other else did_you_mean(name, inputs)
     hint = hint or similar_option(f"--{name}", options)
     needed = [n for use in uses for n in use.required if n not in typed]
+    hint = next((tip for n in needed if (tip := _product_tip(n, typed))), hint)
     if hint is None and needed:
         hint = f"it needs {listed(dict.fromkeys(needed))}"
     elif hint is None:
         used = dict.fromkeys(n for use in uses for n in use.required)
         hint = f"it uses {listed(used)}" if used else "it has no inputs"
     return UnknownNameError(f"the program does not use {name}", hint=hint)
+
+
+def _product_tip(name: str, typed: Sequence[str]) -> str | None:
+    """The tip for a name that was meant as a product of names that are given, as xy of x and y."""
+    parts = re.findall("|".join(map(re.escape, sorted(typed, key=len, reverse=True))), name)
+    return f"for a product write {'*'.join(parts)}" if parts and "".join(parts) == name else None
 
 
 def _missing(names: Sequence[str], use: Use, options: Collection[str]) -> UnknownNameError:
@@ -263,8 +274,10 @@ def _missing(names: Sequence[str], use: Use, options: Collection[str]) -> Unknow
     if len(names) == 1:
         span, source = place_of(names[0], use.program, *(program for _, program in use.lets))
     have, them = ("has", "it") if len(names) == 1 else ("have", "them")
+    given = list(use.given.values())
     return UnknownNameError(
         f"{listed(names)} {have} no value: give {them} with {' '.join(spelled)}",
+        hint=next((tip for name in names if (tip := _product_tip(name, given))), None),
         span=span,
         source=source,
     )

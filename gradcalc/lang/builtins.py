@@ -169,7 +169,9 @@ def _size(machine: Machine, value: Any, dim: Any = None) -> Any:
     return shape[position]
 
 
-def _is_instance(machine: Machine, value: Any, words: Any) -> bool:
+def _is_instance(
+    machine: Machine, value: Any, words: Any, kinds: str = "", exact: bool = False
+) -> bool:
     """Of the program's own classes first, then of those that libraries have."""
     left: list[str] = []
     for word in words.split() if isinstance(words, str) else ():
@@ -178,10 +180,10 @@ def _is_instance(machine: Machine, value: Any, words: Any) -> bool:
         if not isinstance(kind, Class):
             left.append(word)
         elif isinstance(value, Instance) and kind in value.kind.line:
-            return True
+            return kind is value.kind or not exact
     if isinstance(value, Instance) or not left:
         return "object" in left
-    return isinstance_of(machine, value, " ".join(left))
+    return isinstance_of(machine, value, " ".join(left), kinds, exact)
 
 
 def _every(join: str) -> Call:

@@ -15,6 +15,7 @@ from gradcalc.errors import (
     UnsupportedError,
 )
 from gradcalc.lang import arguments, casts, containers, inplace, kinds, objects, ops, plain, writing
+from gradcalc.lang.bindings import own_names
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import UNLIKE, UNLIKE_ALONG
 from gradcalc.lang.dialects.spelling import Function, RankError
@@ -22,7 +23,6 @@ from gradcalc.lang.expressions import attribute, member
 from gradcalc.lang.machine import Builtin, Closure, Frame, Machine, Rule
 from gradcalc.lang.objects import Bound, Class, Instance, Super
 from gradcalc.lang.program import MIXED, brief, dotted
-from gradcalc.lang.scopes import own_names
 from gradcalc.primitives import Primitive
 
 Args = tuple[Any, ...]

@@ -6,11 +6,11 @@ from types import MappingProxyType
 from typing import Any
 
 from gradcalc.errors import UnsupportedError
+from gradcalc.lang.bindings import WORDS
 from gradcalc.lang.expressions import closure
 from gradcalc.lang.machine import Frame, Machine, Rule
 from gradcalc.lang.objects import MISSING, Class, Member
 from gradcalc.lang.program import brief, dotted
-from gradcalc.lang.scopes import WORDS
 
 PLAIN_BASES = frozenset({"object", "ABC", "Module", "Protocol", "Generic"})
 """Classes of libraries that give the language nothing when a class is made from them."""

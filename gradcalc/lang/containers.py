@@ -8,9 +8,9 @@ from typing import Any
 
 from gradcalc.errors import InvalidValueError, UnknownNameError, UnsupportedError, did_you_mean
 from gradcalc.lang import operators, ops, words
+from gradcalc.lang.bindings import own_names
 from gradcalc.lang.machine import Builtin, Frame, Machine, Once, Rule
 from gradcalc.lang.program import brief
-from gradcalc.lang.scopes import own_names
 
 SHOWN = 60
 """Characters of a key in a sentence."""

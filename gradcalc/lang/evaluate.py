@@ -9,16 +9,16 @@ from typing import Any, Protocol
 from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, Span
 from gradcalc.lang import ops, targets
 from gradcalc.lang.backend import Backend
+from gradcalc.lang.bindings import is_idle
 from gradcalc.lang.calls import CALLS, Return, applied, enter
 from gradcalc.lang.classes import CLASSES
 from gradcalc.lang.containers import CONTAINERS, comprehensions
 from gradcalc.lang.expressions import EXPRESSIONS, closure, load, test
 from gradcalc.lang.failing import FAILING
 from gradcalc.lang.fence import compile_program
-from gradcalc.lang.machine import NOTHING, Confirm, Machine, Rule
+from gradcalc.lang.machine import NOTHING, Confirm, Machine, Rules
 from gradcalc.lang.matching import MATCHING
 from gradcalc.lang.program import Branch, Budget, Limits, Program, Run, deep_recursion, text_of
-from gradcalc.lang.scopes import is_idle
 from gradcalc.lang.targets import root_of
 from gradcalc.lang.words import WORDS
 from gradcalc.lang.writing import operated
@@ -37,12 +37,14 @@ def evaluate(
     limits: Limits | None = None,
     budget: Budget | None = None,
     confirm: Confirm | None = None,
+    rules: Rules | None = None,
 ) -> Run:
     """Run a program on a backend.
 
     `inputs` are the backend's tensors (or closures) by name; `detach` are names each use of
     which passes no gradient back. `confirm` is told every call of a library's function and what it
-    gave. Raises `GradcalcError` with the place in the source.
+    gave. `rules` are other meanings of kinds of nodes than the language's own. Raises
+    `GradcalcError` with the place in the source.
     """
     limits = limits or Limits()
     if budget is None:
@@ -53,7 +55,7 @@ def evaluate(
         backend,
         limits,
         budget,
-        RULES,
+        rules or RULES,
         frozenset(detach),
         confirm,
         apply_function=applied,
@@ -258,7 +260,7 @@ def _with(machine: Machine, node: ast.With) -> Any:
         machine.frozen -= 1
 
 
-STATEMENTS: Mapping[type[ast.AST], Rule] = {
+STATEMENTS: Rules = {
     ast.Expr: _expression,
     ast.Assign: _assign,
     ast.AnnAssign: _annotated,
@@ -279,7 +281,7 @@ STATEMENTS: Mapping[type[ast.AST], Rule] = {
 }
 """The meaning of each kind of statement."""
 
-RULES: Mapping[type[ast.AST], Rule] = {
+RULES: Rules = {
     **EXPRESSIONS,
     **CONTAINERS,
     **comprehensions(targets.bind),

@@ -16,11 +16,15 @@ from gradcalc.errors import (
     UnsupportedError,
     did_you_mean,
 )
-from gradcalc.lang import grammar, mathematics, syntax, tokens
+from gradcalc.lang import grammar, syntax
+from gradcalc.lang.bindings import bound_names, parameters_of
+from gradcalc.lang.decorators import undecorated
 from gradcalc.lang.guards import plainly
+from gradcalc.lang.imported import meanings
 from gradcalc.lang.names import check_references, free_names
 from gradcalc.lang.naming import every_node, naming
 from gradcalc.lang.objects import METHODS
+from gradcalc.lang.onlookers import declared, untold, uses_torch
 from gradcalc.lang.program import (
     CORE,
     Limits,
@@ -30,9 +34,9 @@ from gradcalc.lang.program import (
     dotted,
     span_of,
 )
-from gradcalc.lang.reached import reached, undecorated
-from gradcalc.lang.scopes import bound_names, parameters_of
-from gradcalc.primitives import BY_NAME
+from gradcalc.lang.reached import reached
+from gradcalc.lang.signs import Reading, placed
+from gradcalc.lang.typed import Text, Values, understood
 
 
 def compile_program(
@@ -49,59 +53,26 @@ def compile_program(
     `function` picks one of the functions that the text defines; otherwise a text that ends in a
     definition is its last function. `known` are names that will have a value when it runs. `core`
     is for definitions of gradcalc's own, whose names are those of the language. With `numbers`,
-    names that are known to stand for some, a text that is no program is read as mathematics.
+    names that are known to stand for some, one expression that is no Python is mathematics.
 
     Raises `ProgramSyntaxError`, `UnsupportedError` (outside the language), `UnknownNameError`
     (an unknown function) or `LimitError`, each with its place.
     """
     limits = limits or Limits()
-    source = syntax.tidy(text, limits)
-
-    def program(source: str) -> Program:
-        try:
-            tree = syntax.parse(source, limits)
-            with deep_recursion():
-                return _checked(tree, source, function, limits, frozenset(known), core)
-        except GradcalcError as error:
-            error.source = source
-            raise
-
-    try:
-        found = program(source)
-        if numbers is None or not _is_mathematics(found, numbers):
-            return found
-    except GradcalcError:
-        if numbers is None:
-            raise
-        read = mathematics.reading(source, BY_NAME.__contains__, numbers)
-        if read is None or not syntax.is_python(read):
-            raise
+    if numbers is None:
+        meant = Text(Reading(syntax.tidy(text, limits)))
     else:
-        read = mathematics.reading(source, BY_NAME.__contains__, numbers)
-        if read is None:
-            return found
-    return replace(program(read), typed=source)
-
-
-def _is_mathematics(program: Program, numbers: Collection[str]) -> bool:
-    """Whether what would be a program means something else: (x+1)(x-1) calls a number."""
-    constants = tokens.CONSTANTS.keys() & set(program.required) - set(numbers)
-    if constants or tokens.TRANSPOSED in program.source:
-        return True
-    if any(tokens.is_product(name, numbers) for name in program.required):
-        return True
-    match program.body:
-        case (ast.Expr(value=ast.Lambda()),):
-            return True
-    calls = (node for node in every_node(program.body) if isinstance(node, ast.Call))
-    return any(_is_number(call.func) for call in calls)
-
-
-def _is_number(node: ast.expr) -> bool:
-    """Whether an expression cannot be anything that can be called."""
-    if isinstance(node, ast.Call):
-        return isinstance(node.func, ast.Name) and node.func.id in BY_NAME
-    return isinstance(node, ast.BinOp | ast.UnaryOp | ast.Constant | ast.Compare)
+        meant = understood(text, limits, Values(frozenset(numbers), frozenset(known)))
+    source = meant.source
+    try:
+        tree = syntax.parse(source, limits)
+        with deep_recursion():
+            program = _checked(tree, source, function, limits, frozenset(known), core)
+            signs = placed(meant.reading, tree)
+    except GradcalcError as error:
+        error.source = source
+        raise
+    return replace(program, typed=meant.typed, signs=signs) if meant.typed else program
 
 
 def _checked(
@@ -113,12 +84,18 @@ def _checked(
     core: bool,
 ) -> Program:
     body = tuple(statement for statement in tree.body if not _is_main_guard(statement))
-    body = undecorated(body)
+    dtype = None
+    if not core:
+        body = untold(undecorated(body))
     if function is not None:
         _main_function(body, function)
+        body, dtype = declared(body)
+        names = meanings(body)
         body = reached(body, function)
+        dtype = dtype if uses_torch(body, names) else None
     if not core:
-        body = plainly(body)
+        called = _main_function(body, function)
+        body = plainly(body, None if called is None else called.name)
     _check_nodes(body, source, limits)
     assigned = bound_names(every_node(body))
     libraries = CORE if core else naming(body, source, assigned | known)
@@ -145,6 +122,7 @@ def _checked(
         assigned=assigned,
         parameters=() if main is None else tuple(a.arg for a in parameters_of(main.args)),
         naming=libraries,
+        dtype=dtype,
     )
 
 

@@ -77,6 +77,25 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
 )
 """Well-known functions that a program must do without, and what to do instead."""
 
+MATHEMATICAL: Mapping[str, str] = MappingProxyType(
+    {
+        "sec": "write 1/cos(x)",
+        "csc": "write 1/sin(x)",
+        "cosec": "write 1/sin(x)",
+        "cot": "write cos(x)/sin(x)",
+        "ctg": "write cos(x)/sin(x)",
+        "tg": "write tan(x)",
+        "arctg": "write atan(x)",
+        "sh": "write sinh(x)",
+        "ch": "write cosh(x)",
+        "th": "write tanh(x)",
+        "cth": "write cosh(x)/sinh(x)",
+        "lg": "write log10(x) or log2(x)",
+        "lb": "write log2(x)",
+    }
+)
+"""Functions that mathematics has, and the language has not under that name."""
+
 UNLIKE: frozenset[str] = frozenset(
     """
     addr angle bitwise_count bitwise_invert broadcast broadcast_tensors cfloat chndtr col_indices

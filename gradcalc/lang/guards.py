@@ -5,39 +5,45 @@ is left out.
 """
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from gradcalc.lang.dialects.catalogue import PREFIXES
+from gradcalc.lang.bindings import parts_of
+from gradcalc.lang.imported import Body, meanings
 from gradcalc.lang.program import dotted
-from gradcalc.lang.reached import Body, known
-from gradcalc.lang.scopes import parts_of
+from gradcalc.lang.provenance import Provenance
+from gradcalc.lang.reached import known
+from gradcalc.lang.scopes import names_bound
+
+ASKING = ("isinstance", "is_tensor", "is_tensor_like", "type")
 
 
-def plainly(body: Body) -> Body:
-    """The statements, with type checks as the language has them."""
-    imported = _imported(body)
-    read = _Guards({**PREFIXES, **imported})
+def plainly(body: Body, main: str | None = None) -> Body:
+    """The statements, with type checks as the language has them.
+
+    `main` is the function that is called from outside.
+    """
+    names = meanings(body)
+    asks = any(
+        isinstance(n, ast.Name | ast.Attribute)
+        and (n.id if isinstance(n, ast.Name) else n.attr) in ASKING
+        for statement in body
+        for n in ast.walk(statement)
+    )
+    origins = Provenance(body, names, main) if asks else None
+    read = _Guards(names, _bound(body), origins)
     told = [read.visit(statement) for statement in body]
-    used = _used(told)
-    kept: list[ast.stmt] = []
-    for statement in told:
-        if isinstance(statement, ast.Import | ast.ImportFrom):
-            statement = known(statement, used)
-        kept += [] if statement is None else [statement]
-    return tuple(kept)
+    needed = _Needed(_used(told))
+    kept = (needed.visit(statement) for statement in told)
+    return tuple(statement for statement in kept if statement is not None)
 
 
-def _imported(body: Body) -> Mapping[str, str]:
-    """What the names of imports stand for, with all their dots."""
-    found: dict[str, str] = {}
-    for statement in body:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Import):
-                found |= {a.asname: a.name for a in node.names if a.asname}
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                found |= {a.asname or a.name: f"{node.module}.{a.name}" for a in node.names}
-    return found
+def _bound(body: Body) -> set[str]:
+    """All names that the program binds but by imports."""
+    nodes = [node for statement in body for node in ast.walk(statement)]
+    imports = ast.Import | ast.ImportFrom
+    found = {name for node in nodes if not isinstance(node, imports) for name in names_bound(node)}
+    return found | {node.arg for node in nodes if isinstance(node, ast.arg)}
 
 
 def _used(body: list[ast.stmt]) -> set[str]:
@@ -52,11 +58,36 @@ def _used(body: list[ast.stmt]) -> set[str]:
     return names
 
 
-class _Guards(ast.NodeTransformer):
-    """Rewrites the nodes; `names` are what names of imports and modules stand for."""
+class _Needed(ast.NodeTransformer):
+    """Leaves out imports that nothing uses; inside a function something must stay."""
 
-    def __init__(self, names: Mapping[str, str]) -> None:
+    def __init__(self, used: set[str]) -> None:
+        self._used = used
+
+    def visit_Import(self, node: ast.Import | ast.ImportFrom) -> ast.AST | None:
+        return known(node, self._used)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
+        return self.visit_Import(node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        self.generic_visit(node)
+        node.body = node.body or [ast.copy_location(ast.Pass(), node)]
+        return node
+
+
+class _Guards(ast.NodeTransformer):
+    """Rewrites the nodes; `names` are what names of imports and modules stand for.
+
+    `own` are the names that the program binds, `origins` where its values come from.
+    """
+
+    def __init__(
+        self, names: Mapping[str, str], own: Collection[str], origins: Provenance | None
+    ) -> None:
         self._names = names
+        self._own = own
+        self._origins = origins
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         """`@dataclass` becomes a word of the class."""
@@ -70,18 +101,26 @@ class _Guards(ast.NodeTransformer):
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
+        kinds = self._kinds(node.args[0]) if node.args else ""
         self.generic_visit(node)
         path = self._full(node.func)
         if path == "isinstance" and len(node.args) == 2 and not node.keywords:
             words = self._types(node.args[1])
-            if words is not None:
-                return _check(node, node.args[0], words)
-        elif path in ("torch.is_tensor", "torch.overrides.is_tensor_like") and len(node.args) == 1:
-            return _check(node, node.args[0], "torch.Tensor")
+            return _check(node, node.args[0], words, kinds)
+        if path in ("torch.is_tensor", "torch.overrides.is_tensor_like") and len(node.args) == 1:
+            return _check(node, node.args[0], "torch.Tensor", kinds)
         return node
+
+    def _kinds(self, node: ast.expr) -> str:
+        return "" if self._origins is None else self._origins.words(node)
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
         """`type(x) is float`, as `==` and `in` have it too."""
+        match node:
+            case ast.Compare(left=ast.Call(args=[ast.expr() as asked])):
+                kinds = self._kinds(asked)
+            case _:
+                kinds = ""
         self.generic_visit(node)
         match node:
             case ast.Compare(
@@ -92,9 +131,9 @@ class _Guards(ast.NodeTransformer):
                 comparators=[types],
             ):
                 words = self._types(types)
-                if words is None:
+                if words is None or "type" in self._own:
                     return node
-                check: ast.expr = _check(node, value, words)
+                check: ast.expr = _check(node, value, words, kinds, exact=True)
                 if isinstance(op, ast.IsNot | ast.NotEq | ast.NotIn):
                     check = ast.copy_location(ast.UnaryOp(ast.Not(), check), node)
                 return check
@@ -115,12 +154,15 @@ class _Guards(ast.NodeTransformer):
         if isinstance(node, ast.Constant) and node.value is None:
             return "None"
         path = dotted(node)
-        if path is None:
+        if path is None or (path[0] in self._own and path[0] not in self._names):
             return None
         return ".".join((self._names.get(path[0], path[0]), *path[1:]))
 
 
-def _check(place: ast.AST, value: ast.expr, words: str) -> ast.expr:
-    types: Any = ast.copy_location(ast.Constant(words), place)
+def _check(
+    place: ast.AST, value: ast.expr, words: str | None, kinds: str, *, exact: bool = False
+) -> ast.expr:
+    """A call of the language's own `isinstance`; without words it says what it takes."""
+    given: list[Any] = [ast.copy_location(ast.Constant(c), place) for c in (words, kinds, exact)]
     name = ast.copy_location(ast.Name("isinstance", ast.Load()), place)
-    return ast.copy_location(ast.Call(name, [value, types], []), place)
+    return ast.copy_location(ast.Call(name, [value, *given], []), place)

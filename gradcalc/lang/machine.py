@@ -115,6 +115,9 @@ Rule = Callable[["Machine", Any], Any]
 """What a kind of syntax node means. An expression gives its value; a statement None, or how the
 block that it stands in was left."""
 
+Rules = Mapping[type[ast.AST], Rule]
+"""What each kind of syntax node means."""
+
 Confirm = Callable[["Machine", Any, Sequence[Any], Mapping[str, Any], Any], None]
 """Is told every call of a library's function, and what it gave."""
 
@@ -136,7 +139,7 @@ class Machine:
     backend: Backend
     limits: Limits
     budget: Budget
-    rules: Mapping[type[ast.AST], Rule]
+    rules: Rules
     detached: frozenset[str] = frozenset()
     confirm: Confirm | None = None
     apply_function: Callable[..., Any] = field(kw_only=True)

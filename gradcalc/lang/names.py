@@ -6,11 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gradcalc.errors import GradcalcError, UnknownNameError, UnsupportedError, did_you_mean
 from gradcalc.lang import casts, containers, grammar, inplace
-from gradcalc.lang.dialects import catalogue
-from gradcalc.lang.dialects.catalogue import TABLES, UNLIKE_PLAIN
-from gradcalc.lang.naming import Body, every_node
-from gradcalc.lang.program import Naming, brief, dotted, span_of
-from gradcalc.lang.scopes import (
+from gradcalc.lang.bindings import (
     COMPREHENSIONS,
     WORDS,
     WRAPS,
@@ -20,6 +16,10 @@ from gradcalc.lang.scopes import (
     parameters_of,
     parts_of,
 )
+from gradcalc.lang.dialects import catalogue
+from gradcalc.lang.dialects.catalogue import TABLES, UNLIKE_PLAIN
+from gradcalc.lang.naming import Body, every_node
+from gradcalc.lang.program import Naming, brief, dotted, span_of
 
 
 def free_names(
@@ -261,7 +261,7 @@ def _check_function(name: str, naming: Naming, assigned: frozenset[str]) -> None
         return
     if name in grammar.FUNCTIONS or hasattr(builtins, name):
         raise _unusable(name)
-    hint = _meant(name, catalogue.names() | assigned)
+    hint = grammar.MATHEMATICAL.get(name) or _meant(name, catalogue.names() | assigned)
     if hint is None and len(name) <= 2:
         hint = f"for a product write {name}*(...)"
     raise UnknownNameError(f"there is no function called {brief(name)}", hint=hint or LISTED)

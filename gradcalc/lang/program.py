@@ -11,6 +11,7 @@ from typing import Any
 
 from gradcalc.codes import patience
 from gradcalc.errors import LimitError, Span
+from gradcalc.lang.signs import Place, Signed
 
 TORCH, NUMPY, JAX, MIXED, NONE = "torch", "numpy", "jax", "torch and numpy", ""
 """The libraries whose arrays a text works on."""
@@ -136,7 +137,9 @@ class Program:
     are the names that must be given a value, in the order of their first use; `optional` those
     that have a default or a meaning of their own (`pi`, a function passed by name). `assigned`
     are all names that the program binds. `naming` says which libraries its names are from. `typed`
-    is the mathematics that the source is the reading of, None where the source itself was typed.
+    is the mathematics that the source is the reading of, None where the source itself was typed;
+    `signs` what in it waits for shapes, by the place of its node.
+    `dtype` is the only one that the text is for, None where it says nothing of it.
     """
 
     source: str
@@ -148,6 +151,8 @@ class Program:
     parameters: tuple[str, ...]
     naming: Naming
     typed: str | None = None
+    signs: Mapping[Place, Signed] = field(default_factory=dict)
+    dtype: str | None = None
 
     @property
     def brief(self) -> str:

@@ -6,102 +6,52 @@ from collections.abc import Iterator
 from gradcalc.lang import grammar
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import TABLES
-from gradcalc.lang.program import dotted
-
-Body = tuple[ast.stmt, ...]
-
-IDLE = frozenset({
-    ("jit", "script"), ("jit", "export"), ("jit", "ignore"), ("torch", "compile"), ("compile",),
-    ("script",), ("njit",), ("numba", "njit"), ("numba", "jit"), ("jit",), ("jax", "jit"),
-    ("cache",), ("lru_cache",), ("functools", "cache"), ("functools", "lru_cache"),
-    ("tf", "function"), ("torch", "jit", "script"), ("nb", "njit"), ("beartype",), ("typechecked",),
-})  # fmt: skip
-"""Decorators that change nothing of what a function gives."""
-
-HARMLESS = frozenset({
-    "requires_grad_", "backward", "zero_grad", "step", "train", "eval", "retain_grad", "to", "cuda",
-    "cpu", "float", "double", "numpy", "item", "tolist", "size", "dim", "detach", "clone",
-})  # fmt: skip
-"""Methods that leave the numbers as they are where nobody takes what they give."""
-
-
-def undecorated(body: Body) -> Body:
-    """The statements with functions as they are without decorators that change nothing.
-
-    `@torch.no_grad()` counts: it is written into the function.
-    """
-    return tuple(_plain(s) if isinstance(s, ast.FunctionDef) else s for s in body)
-
-
-def _plain(function: ast.FunctionDef) -> ast.FunctionDef:
-    left: list[ast.expr] = []
-    inside = function.body
-    for decorator in reversed(function.decorator_list):
-        path = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
-        if path is not None and tuple(path) in IDLE:
-            continue
-        if path is not None and path[-1] in grammar.CONTEXTS and isinstance(decorator, ast.Call):
-            item = ast.withitem(context_expr=decorator, optional_vars=None)
-            held: ast.stmt = ast.With(items=[item], body=inside)
-            inside = [ast.copy_location(held, decorator)]
-            continue
-        left.append(decorator)
-    if len(left) == len(function.decorator_list):
-        return function
-    found = ast.FunctionDef(
-        name=function.name, args=function.args, body=inside, decorator_list=left[::-1],
-        returns=function.returns, type_comment=None,
-    )  # fmt: skip
-    return ast.copy_location(found, function)
+from gradcalc.lang.effects import Effects
+from gradcalc.lang.imported import Body
+from gradcalc.lang.scopes import names_bound
 
 
 def reached(body: Body, name: str) -> Body:
     """The statements that a function of a file hangs on; all where there is no such function."""
     if not any(isinstance(s, ast.FunctionDef) and s.name == name for s in body):
         return body
+    effects, none = Effects(body), frozenset[str]()
+    changed = [none if _is_import(s) else effects.changed(k) for k, s in enumerate(body)]
     needed, chosen = {name}, set[int]()
-    while True:
-        more = {k for k, s in enumerate(body) if k not in chosen and needed & set(_changed(s))}
-        if not more:
-            break
+    more = {k for k, names in enumerate(changed) if names is None or name in names}
+    while more:
         chosen |= more
         for k in more:
             needed |= set(_free([body[k]]))
+        more = {k for k, c in enumerate(changed) if c and k not in chosen and needed & c}
     found: list[ast.stmt] = []
     for k, statement in enumerate(body):
         if isinstance(statement, ast.Import | ast.ImportFrom):
             # imports say whose functions and arrays all the others are
             own = known(statement, needed)
+            if own is not None and _hides(statement) and not _is_known(statement):
+                # nobody knows which names it brings, but those bound behind it are not its, and a
+                # module that others import too is the same
+                behind = {n for j in chosen if j > k for n in changed[j] or ()}
+                behind |= {n for s in body if _is_import(s) for n in names_bound(s)}
+                own = None if needed <= behind else statement
             found += [] if own is None else [own]
         elif k in chosen:
             found.append(statement)
     return tuple(found)
 
 
-def _changed(statement: ast.stmt) -> Iterator[str]:
-    """The names that a statement binds, or whose values it changes."""
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        yield statement.name
-        return
-    if isinstance(statement, ast.Import | ast.ImportFrom):
-        yield from ((alias.asname or alias.name).split(".")[0] for alias in statement.names)
-        return
-    for node in ast.walk(statement):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node.id
-        elif isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Store):
-            yield from _root(node)
-        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            method = node.value.func
-            if isinstance(method, ast.Attribute) and method.attr not in HARMLESS:
-                yield from _root(method)
+def _is_import(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Import | ast.ImportFrom)
 
 
-def _root(node: ast.expr) -> Iterator[str]:
-    while isinstance(node, ast.Subscript | ast.Attribute):
-        node = node.value
-    if isinstance(node, ast.Name):
-        yield node.id
+def _is_known(statement: ast.Import | ast.ImportFrom) -> bool:
+    return isinstance(statement, ast.ImportFrom) and statement.module in TABLES
+
+
+def _hides(statement: ast.Import | ast.ImportFrom) -> bool:
+    """Whether names are imported without being said."""
+    return any(alias.name == "*" for alias in statement.names)
 
 
 def _free(nodes: list[ast.stmt] | list[ast.AST]) -> Iterator[str]:
@@ -135,6 +85,8 @@ def known(
 
     def is_kept(alias: ast.alias) -> bool:
         full = ".".join(part for part in (base, alias.name) if part)
+        if alias.name == "*" and base not in TABLES:
+            return True
         member = base in TABLES and (
             alias.name == "*" or alias.name in grammar.CONTEXTS or catalogue.has(base, alias.name)
         )

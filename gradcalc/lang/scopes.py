@@ -1,108 +1,82 @@
-"""Which names statements bind, and in whose scope."""
+"""Which variable a name is: those of each function have names of their own."""
 
 import ast
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-"""Expressions whose targets are in a scope of their own."""
-
-
-WORDS = ("property", "staticmethod", "classmethod")
-"""Decorators of methods."""
-
-WRAPS = "wraps"
-"""functools' decorator of functions that stand for others, whose names alone it gives them."""
+Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
-def binds(node: ast.AST) -> Iterator[str]:
-    """The names that a node itself binds, but for those of nodes inside it."""
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The names that one function, or class, binds; `is_seen` says whether functions inside do."""
+
+    mark: str
+    names: frozenset[str]
+    outer: "Scope | None" = None
+    is_seen: bool = True
+
+    def variable(self, name: str) -> str:
+        """The variable that a name is here."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.names:
+                return f"{scope.mark}.{name}"
+            scope = scope.outer
+            while scope is not None and not scope.is_seen:
+                scope = scope.outer
+        return name
+
+    def inside(self, function: Function) -> "Scope":
+        """The scope of a function that stands here."""
+        return Scope(mark_of(function), _locals(function), self)
+
+    def of_class(self, node: ast.ClassDef) -> "Scope":
+        """The scope of a class that stands here, which its methods do not see."""
+        names = frozenset(_bound(node.body))
+        return Scope(mark_of(node), names, self, is_seen=False)
+
+
+MODULE = Scope("", frozenset())
+"""Where the variables have the names that they are called by."""
+
+
+def mark_of(node: Function | ast.ClassDef) -> str:
+    """What the variables of a function are called by; no other has that."""
+    return f"{getattr(node, 'name', 'lambda')}@{id(node)}"
+
+
+def _locals(function: Function) -> frozenset[str]:
+    parameters = {node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)}
+    if isinstance(function, ast.Lambda):
+        return frozenset(parameters)
+    outside = {n for node in ast.walk(function) if isinstance(node, ast.Global | ast.Nonlocal)
+               for n in node.names}  # fmt: skip
+    return frozenset((parameters | set(_bound(function.body))) - outside)
+
+
+def _bound(body: list[ast.stmt]) -> Iterator[str]:
+    """The names that statements bind, those of functions inside left out."""
+    stack: list[ast.AST] = list(body)
+    while stack:
+        node = stack.pop()
+        yield from names_bound(node)
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            stack.extend(ast.iter_child_nodes(node))
+
+
+def names_bound(node: ast.AST) -> Iterator[str]:
+    """The names that a node itself binds."""
     match node:
-        case ast.Name(id=name, ctx=ast.Store()):
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
             yield name
-        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
             yield name
-        case ast.ExceptHandler(name=str(name)):
+        case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+            yield from ((alias.asname or alias.name).split(".")[0] for alias in aliases)
+        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):
             yield name
-        case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-            yield name
-        case ast.MatchMapping(rest=str(name)):
+        case ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
             yield name
         case _:
             pass
-
-
-@lru_cache(maxsize=512)
-def own_names(body: tuple[ast.AST, ...]) -> frozenset[str]:
-    """The names that a function body binds in its own scope, not in functions inside it."""
-    names: set[str] = set()
-    outer: set[str] = set()
-    stack = list(body)
-    while stack:
-        node = stack.pop()
-        names.update(binds(node))
-        if isinstance(node, ast.Nonlocal):
-            outer.update(node.names)
-        if isinstance(node, COMPREHENSIONS):
-            # its targets are its own, what := binds is not
-            stack += _inside(node)
-        elif not isinstance(node, ast.FunctionDef | ast.Lambda | ast.ClassDef):
-            stack.extend(ast.iter_child_nodes(node))
-    return frozenset(names - outer)
-
-
-def _inside(node: ast.AST) -> Iterator[ast.AST]:
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.NamedExpr):
-            yield inner.target
-
-
-def bound_names(nodes: Iterable[ast.AST]) -> frozenset[str]:
-    """All names that are bound by any of the nodes, in whatever scope."""
-    names: set[str] = set()
-    for node in nodes:
-        names.update(binds(node))
-        if isinstance(node, ast.arg):
-            names.add(node.arg)
-    return frozenset(names)
-
-
-def parameters_of(arguments: ast.arguments) -> tuple[ast.arg, ...]:
-    """All parameters of a function, in order, those behind stars last."""
-    stars = [a for a in (arguments.vararg, arguments.kwarg) if a is not None]
-    return (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *stars)
-
-
-def attributes_of(nodes: Iterable[ast.AST]) -> frozenset[str]:
-    """The names that classes of the text give their objects."""
-    nodes = tuple(nodes)
-    found: set[str] = set()
-    for node in nodes:
-        if isinstance(node, ast.ClassDef):
-            for statement in node.body:
-                found |= bound_names(ast.walk(statement))
-    if found or any(isinstance(node, ast.ClassDef) for node in nodes):
-        stores = (n for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
-        found |= {node.attr for node in stores} | {"__init__"}
-    return frozenset(found)
-
-
-def is_idle(decorator: ast.expr) -> bool:
-    """Whether a decorator is one of classes' words, or gives names alone."""
-    named = decorator.func if isinstance(decorator, ast.Call) else decorator
-    name = named.attr if isinstance(named, ast.Attribute) else getattr(named, "id", "")
-    return name in (*WORDS, WRAPS)
-
-
-def parts_of(node: ast.AST) -> list[ast.AST]:
-    """The nodes inside a node that are worked out: not annotations, nor what names an error."""
-    skipped = [getattr(node, field, None) for field in ("annotation", "returns")]
-    if isinstance(node, ast.ExceptHandler):
-        skipped.append(node.type)
-    if isinstance(node, ast.ClassDef):
-        skipped += [*node.bases, *node.keywords]
-    if isinstance(node, ast.FunctionDef):
-        skipped += [d for d in node.decorator_list if is_idle(d)]
-    if isinstance(node, ast.Raise):
-        return list(node.exc.args) if isinstance(node.exc, ast.Call) else []
-    return [c for c in ast.iter_child_nodes(node) if all(c is not s for s in skipped)]

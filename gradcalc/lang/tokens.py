@@ -5,6 +5,8 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from gradcalc.lang.signs import MARK
+
 WORDS = frozenset(keyword.kwlist)
 """Words of Python, which are no factors."""
 
@@ -16,7 +18,15 @@ SIGNS = {
 
 TRANSPOSED = "ᵀ"
 
-CONSTANTS = {"π": "pi", "τ": "tau", "∞": "inf"}
+CONSTANTS = {"π": "pi", "∞": "inf"}
+"""Constants that have a sign; τ is a name like others, as time constants are called so."""
+
+FRACTIONS = {
+    "½": "1/2", "⅓": "1/3", "⅔": "2/3", "¼": "1/4", "¾": "3/4", "⅕": "1/5", "⅙": "1/6", "⅛": "1/8",
+    "⅜": "3/8", "⅝": "5/8", "⅞": "7/8",
+}  # fmt: skip
+
+ROOTS = {"√": 2, "∛": 3}
 
 BARS = {"|": "abs", "‖": "norm"}
 
@@ -24,18 +34,24 @@ RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n")
 
 LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 
+NO_LETTERS = f"[πᵀ⁰-⁹¹²³ⁿ{''.join(FRACTIONS)}]"
+"""What is no part of a name, though it may be to Python."""
+
 TOKEN = re.compile(
     r"(?P<space>[^\S\n]+)|(?P<comment>#[^\n]*)"
     r"|(?P<number>0[xXbBoO][\da-fA-F_]+|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)"
-    r"|(?P<name>[πτ∞]|(?![πτᵀ⁰-⁹¹²³ⁿ])[^\W\d](?:(?![πτᵀ⁰-⁹¹²³ⁿ])\w)*[₀-₉]*)"
+    rf"|(?P<fraction>[{''.join(FRACTIONS)}])"
+    # a subscript of what is no name; behind one it is a part of it
+    r"|(?P<below>[₀-₉]+|(?<=[|‖)\]}⁰¹²³⁴-⁹ⁿ])_(?:∞|\w+))"
+    rf"|(?P<name>[π∞]|(?!{NO_LETTERS})[^\W\d](?:(?!{NO_LETTERS}|[₀-₉])\w)*[₀-₉]*)"
     r"|(?P<raised>[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+|ⁿ)"
     r"|(?P<string>\"[^\"\n]*\"|'[^'\n]*')"
     r"|(?P<times>\*(?!\*)|//?|[%@×·⋅∙∗÷∕])|(?P<power>\*\*|\^)"
-    r"|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<bar>[|‖])|(?P<root>√)"
+    r"|(?P<open>[(\[{])|(?P<close>[)\]}])|(?P<bar>[|‖])|(?P<root>[√∛])"
     r"|(?P<sign>->|:=|<=|>=|==|!=|[-−–+=<>≤≥≠~&,:;.ᵀ\n])"
 )
 
-STARTS = frozenset({"number", "name", "open", "bar", "root"})
+STARTS = frozenset({"number", "fraction", "name", "open", "bar", "root"})
 """What a factor begins with."""
 
 
@@ -44,7 +60,7 @@ def is_product(name: str, numbers: Collection[str]) -> bool:
 
     `numbers` are the names that have a value.
     """
-    parts = re.split("[·πτ]", name)
+    parts = re.split("[·π]", name)
     if name in numbers or len(parts) == 1:
         return False
     return "·" in name or ({*parts} > {""} and {*parts} - {""} <= {*numbers})
@@ -74,6 +90,8 @@ class Unreadable(Exception):
 
 def tokens(text: str) -> list[Token]:
     """The pieces of a text. Raises `Unreadable` where there is none."""
+    if MARK.search(text):
+        raise Unreadable
     found: list[Token] = []
     place, space = 0, ""
     while place < len(text):

@@ -1,112 +1,252 @@
-"""The types that a program can ask for with `isinstance`, and what is of them."""
+"""The types that a program can ask for with `isinstance`, and what is of them.
 
-from collections.abc import Callable
+What a value may be, as far as that is known, is told by examples: Python itself is asked of each.
+"""
+
+import builtins
+import collections.abc
+import numbers
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from gradcalc.errors import UnsupportedError
 from gradcalc.lang.machine import Closure, Machine, Once
-from gradcalc.lang.program import JAX, NONE, NUMPY, brief
-
-_NUMBERS = ("numbers.Number", "numbers.Complex", "numbers.Real", "typing.SupportsFloat")
-_WHOLE = ("numbers.Rational", "numbers.Integral", "typing.SupportsInt")
-_MANY = tuple(
-    f"{module}.{name}"
-    for module in ("collections.abc", "typing", "collections")
-    for name in ("Sequence", "Iterable", "Collection", "Sized", "Container")
-)
-_CALLED = ("collections.abc.Callable", "typing.Callable", "types.FunctionType", "types.LambdaType")
-_TORCHS = ("torch.Tensor", "torch.autograd.Variable")
-_NUMPYS = ("numpy.ndarray",)
-_JAXS = ("jax.Array", "jax.numpy.ndarray", "jaxlib.xla_extension.ArrayImpl")
-_SINGLE = ("numpy.generic", "numpy.number", "numpy.inexact", "numpy.floating", "numpy.float64")
-
-PLAIN: tuple[tuple[type, frozenset[str]], ...] = (
-    (bool, frozenset({"bool", "int", *_NUMBERS, *_WHOLE})),
-    (int, frozenset({"int", *_NUMBERS, *_WHOLE})),
-    (float, frozenset({"float", *_NUMBERS})),
-    (list, frozenset({"list", "typing.List", "collections.abc.MutableSequence", *_MANY})),
-    (tuple, frozenset({"tuple", "typing.Tuple", *_MANY})),
-    (range, frozenset({"range", *_MANY})),
-    (str, frozenset({"str", *_MANY})),
-    (type(None), frozenset({"None", "NoneType", "types.NoneType"})),
-)
-"""The types of values that are Python's own."""
-
-NEVER = frozenset({
-    "complex", "dict", "set", "frozenset", "bytes", "slice", "typing.Dict", "typing.Mapping",
-    "collections.abc.Mapping", "torch.nn.Module", "torch.nn.Parameter", "torch.nn.modules.Module",
-    "torch.Size", "numpy.matrix", "numpy.ma.MaskedArray", "pandas.Series",
-    "pandas.DataFrame", "scipy.sparse.spmatrix", "tensorflow.Tensor", "decimal.Decimal",
-    "fractions.Fraction", "jax.core.Tracer", "torch.sparse.Tensor",
-})  # fmt: skip
-"""Types of nothing that a program can hold."""
-
-KNOWN = (
-    frozenset().union(*(names for _, names in PLAIN))
-    | {*_CALLED, *_TORCHS, *_NUMPYS, *_JAXS, *_SINGLE, "object", "typing.Any"}
-    | {"numpy.integer", "numpy.int64", "numpy.bool_", "numpy.bool"}
-    | NEVER
-)
-"""All types that can be asked for."""
+from gradcalc.lang.program import JAX, MIXED, NONE, NUMPY, TORCH, brief
 
 
-def isinstance_of(machine: Machine, value: Any, words: Any) -> bool:
+class Array:
+    """Like the arrays of torch and jax, of which Python's abstract classes ask for methods."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    def __contains__(self, item: object) -> bool:
+        return False
+
+    def __reversed__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __float__(self) -> float:
+        return 0.0
+
+    def __int__(self) -> int:
+        return 0
+
+    __index__ = __abs__ = __int__
+
+    def __complex__(self) -> complex:
+        return 0j
+
+
+class Tensor(Array):
+    """Like torch's tensors."""
+
+
+class JaxArray(Array):
+    """Like jax's arrays."""
+
+
+class Size(tuple[int, ...]):
+    """Like torch's shapes."""
+
+
+class Nothing:
+    """A type of nothing that a program can hold."""
+
+
+STAND_INS: Mapping[str, type] = {
+    "torch.Tensor": Tensor, "torch.autograd.Variable": Tensor, "torch.Size": Size,
+    **dict.fromkeys(("jax.Array", "jax.numpy.ndarray"), JaxArray),
+    **dict.fromkeys(
+        (
+            "torch.nn.Module", "torch.nn.Parameter", "torch.nn.modules.Module", "pandas.Series",
+            "pandas.DataFrame", "scipy.sparse.spmatrix", "tensorflow.Tensor", "decimal.Decimal",
+            "fractions.Fraction", "jax.core.Tracer",
+        ),
+        Nothing,
+    ),
+}  # fmt: skip
+"""Types of packages that are not imported here."""
+
+MODULES: Mapping[str, Any] = {
+    "builtins": builtins, "collections.abc": collections.abc, "numbers": numbers, "types": types,
+    "typing": typing, "numpy": np, "numpy.ma": np.ma,
+}  # fmt: skip
+"""Modules whose types are asked themselves."""
+
+NUMPYS = (1.0, 1, True, np.float64(1), np.int64(1), np.bool_(True), np.array(1.0))
+"""What a single number can be in a text that works on numpy's arrays."""
+
+Examples = tuple[Any, ...]
+
+
+def isinstance_of(
+    machine: Machine, value: Any, words: Any, kinds: str = "", exact: bool = False
+) -> bool:
     """Whether a value is of one of the types, whose words are separated by blanks.
 
+    `kinds` are those of `gradcalc.lang.provenance`, `exact` says that the type itself is asked for.
     Raises `UnsupportedError` where that hangs on how the program would be called.
     """
     if not isinstance(words, str):
         raise UnsupportedError("isinstance takes the names of types here")
-    unsure: list[str] = []
-    for word in words.split():
-        if word not in KNOWN:
-            raise UnsupportedError(
-                f"the type {brief(word)} is not known here",
-                hint="float, int, list, tuple, torch.Tensor, numpy.ndarray and their like are",
-            )
-        known = word in ("object", "typing.Any") or _is(machine, value, word)
-        if known:
-            return True
-        unsure += [word] if known is None else []
-    if unsure:
-        raise UnsupportedError(
-            f"whether {machine.describe(value)} counts as {unsure[0]} is not known here",
-            hint="leave the check out",
-        )
-    return False
+    asked = tuple(_type(word) for word in words.split())
 
+    def of_these(example: Any) -> bool:
+        return type(example) in asked if exact else isinstance(example, asked)
 
-def _is(machine: Machine, value: Any, word: str) -> bool | None:
-    """Whether a value is of a type, None where it may be or not."""
-    if machine.is_tensor(value):
-        return _array(machine, value)(word)
-    for kind, names in PLAIN:
-        if isinstance(value, kind):
-            return word in names
-    if isinstance(value, Once):
-        return word.endswith("Iterable")
-    return word in _CALLED if isinstance(value, Closure) or callable(value) else False
-
-
-def _array(machine: Machine, value: Any) -> Callable[[str], bool | None]:
-    arrays, single = machine.program.naming.arrays, not machine.shape(value)
-    if single and arrays == NONE and not machine.numbers:
-        # one of Python's own as well as a tensor
-        plain = ("float", "int", *_NUMBERS, *_WHOLE, *_TORCHS, *_NUMPYS, *_JAXS)
-        return lambda word: None if word in plain or word.startswith("numpy.") else False
-    if machine.numbers:
-        # a number of Python's own, whole or not as it is typed
-        return lambda word: None if word in ("int", *_WHOLE) else word in ("float", *_NUMBERS)
-    if arrays == NUMPY and single and not machine.is_array(value):
-        return _number
-    own = {NUMPY: _NUMPYS, JAX: _JAXS}.get(arrays, _TORCHS)
-    return lambda word: word in own or (word in _MANY and not word.endswith("Sequence"))
-
-
-def _number(word: str) -> bool | None:
-    """Of a single number of numpy's, which may be given as one of Python's."""
-    if word in ("float", *_NUMBERS):
+    found = {of_these(example) for example in _examples(machine, value, kinds)}
+    if found == {True}:
         return True
-    if word in _NUMPYS:
+    if found == {False} and not any(map(of_these, _doubts(machine, value, kinds))):
         return False
-    return None if word == "int" or word in _WHOLE or word.startswith("numpy.") else False
+    raise UnsupportedError(
+        f"whether {machine.describe(value)} counts as {' or '.join(words.split())} is not known"
+        " here",
+        hint="leave the check out",
+    )
+
+
+def _type(word: str) -> Any:
+    """The type that a word means. Raises `UnsupportedError` for what is none."""
+    if word in STAND_INS:
+        return STAND_INS[word]
+    module, _, name = word.rpartition(".")
+    found = type(None) if word == "None" else getattr(MODULES.get(module or "builtins"), name, None)
+    try:
+        isinstance(0, found)  # type: ignore[arg-type]
+    except TypeError:
+        raise UnsupportedError(
+            f"the type {brief(word)} is not known here",
+            hint="float, int, list, tuple, torch.Tensor, numpy.ndarray and their like are",
+        ) from None
+    return found
+
+
+def _examples(machine: Machine, value: Any, kinds: str) -> Examples:
+    """Values of every type that a value may have where Python runs the program."""
+    known = kinds.split()
+    if machine.is_tensor(value):
+        if machine.shape(value):
+            return _arrays(machine, known)
+        return _every(known, lambda kind: _single(machine, value, kind))
+    if isinstance(value, bool | int | float):
+        return _every(known, lambda kind: _number(machine, value, kind))
+    if isinstance(value, tuple) and not hasattr(value, "_fields") and known != ["tuple"]:
+        return _tuples(machine, known)
+    if isinstance(value, Once):
+        return (zip(),)
+    if isinstance(value, Closure):
+        return (lambda: None,)
+    if isinstance(value, list | tuple) and not ({*known} & {"list", "tuple"}):
+        return ([], ())
+    plain = value is None or isinstance(value, list | tuple | str | range)
+    # else it is a function of a library, made in whatever way
+    return (value,) if plain else (lambda: None, len)
+
+
+def _doubts(machine: Machine, value: Any, kinds: str) -> Examples:
+    """What a number that is given is no more than perhaps: whole, if it was typed so."""
+    own = machine.numbers or machine.program.naming.arrays == NUMPY
+    given = own and machine.is_tensor(value) and not machine.shape(value) and "given" in kinds
+    return (1,) if given and not machine.is_mask(value) else ()
+
+
+def _every(kinds: Sequence[str], examples: Callable[[str], Examples]) -> Examples:
+    return sum((examples(kind) for kind in kinds or ("",)), ())
+
+
+def _tuples(machine: Machine, kinds: Sequence[str]) -> Examples:
+    """A tuple, or one of torch's shapes."""
+    arrays = machine.program.naming.arrays
+    if arrays in (NUMPY, JAX):
+        return ((),) if kinds else ((), [])
+    if kinds and {*kinds} <= {"size", "shape"}:
+        # of the arrays of a text that works on torch's a shape is torch's
+        return (Size(),) if arrays == TORCH or "shape" not in kinds else ((), Size())
+    return ((), Size(), [])
+
+
+def _arrays(machine: Machine, kinds: Sequence[str]) -> Examples:
+    """An array with dimensions."""
+    own: Mapping[str, Examples] = {TORCH: (Tensor(),), NUMPY: (np.zeros(1),), JAX: (JaxArray(),)}
+    origins = {kind.split(".")[0] for kind in kinds}
+    if len(origins) == 1 and (origin := origins.pop()) in own:
+        return own[origin]
+    # a text that names no library may be given the arrays of any
+    return own.get(machine.program.naming.arrays, (Tensor(), np.zeros(1)))
+
+
+def _single(machine: Machine, value: Any, kind: str) -> Examples:
+    """A single number that is a tensor here."""
+    arrays = machine.program.naming.arrays
+    whole, mask = machine.is_integer(value), machine.is_mask(value)
+    origin, _, state = kind.partition(".")
+    match origin:
+        case "bool" | "int" | "float":
+            return (
+                (True,) if mask else (1,) if whole else ({"bool": True, "int": 1}.get(kind, 1.0),)
+            )
+        case "torch":
+            return (Tensor(),)
+        case "jax":
+            return (JaxArray(),)
+    if machine.numbers:
+        # inputs are floats, which whole numbers that are typed may be or not
+        return (True,) if mask else (1.0,) if origin == "given" and not whole else (1.0, 1, True)
+    if origin == "given" or origin == "made":
+        if arrays in (TORCH, JAX):
+            own: Examples = (Tensor() if arrays == TORCH else JaxArray(),)
+            fixed = origin == "given" and not machine.carries(value) and not mask
+            return (*own, 1.0, 1) if fixed or state == "loose" else own
+        if arrays == NUMPY and origin == "given":
+            return (True, np.bool_(True)) if mask else (1.0, np.float64(1))
+    if arrays == NUMPY and origin in ("made", "numpy"):
+        return _numpys(machine, value, state)
+    if origin == "numpy":
+        return (*_numpys(machine, value, state), Tensor())
+    return {
+        TORCH: (Tensor(), 1.0, 1, True), NUMPY: NUMPYS, JAX: (JaxArray(), 1.0, 1, True),
+    }.get(arrays, (*NUMPYS, Tensor(), JaxArray()))  # fmt: skip
+
+
+def _numpys(machine: Machine, value: Any, state: str) -> Examples:
+    """A number of numpy's, or an array without dimensions."""
+    if machine.is_tensor(value) and machine.is_array(value):
+        return (np.array(1.0), np.float64(1)) if state == "kept" else (np.array(1.0),)
+    if machine.is_mask(value):
+        found: Any = np.bool_(True)
+    elif machine.is_tensor(value):
+        found = np.int64(1) if machine.is_integer(value) else np.float64(1)
+    else:
+        found = np.float64(1)
+    kept = (np.array(1.0), 1.0) if state == "kept" else ()
+    return (found, *kept)
+
+
+def _number(machine: Machine, value: Any, kind: str) -> Examples:
+    """A number that is Python's own here."""
+    origin, _, state = kind.partition(".")
+    arrays = machine.program.naming.arrays
+    match origin:
+        case "bool" | "int" | "float":
+            return ({"bool": True, "int": 1, "float": 1.0}[origin],)
+        case "torch":
+            return (Tensor(),)
+        case "jax":
+            return (JaxArray(),)
+        case "numpy" | "made":
+            whole = (np.int64(1),) if isinstance(value, int) else ()
+            return (np.bool_(True),) if isinstance(value, bool) else (
+                *_numpys(machine, value, state), *whole)  # fmt: skip
+    own: Examples = (value,)
+    if arrays in (NUMPY, MIXED):
+        return (*own, np.float64(1), np.int64(1))
+    return own if arrays == NONE else (*own, Tensor() if arrays == TORCH else JaxArray())

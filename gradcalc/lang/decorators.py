@@ -1,0 +1,93 @@
+"""Functions as they are without decorators, and other wrappers, that change nothing of them."""
+
+import ast
+from collections.abc import Mapping
+
+from gradcalc.lang.imported import Body, full_name, meanings
+
+IDLE = frozenset({
+    "torch.jit.script", "torch.jit.export", "torch.jit.ignore", "torch.compile", "numba.njit",
+    "numba.jit", "jax.jit", "functools.cache", "functools.lru_cache", "tensorflow.function",
+    "beartype.beartype", "typeguard.typechecked", "typing.final", "typing.no_type_check",
+})  # fmt: skip
+"""Wrappers that change nothing of what a function gives."""
+
+FROZEN = frozenset(
+    f"torch.{place}{name}"
+    for place in ("", "autograd.", "autograd.grad_mode.")
+    for name in ("no_grad", "inference_mode")
+)
+"""Those which let no gradient by."""
+
+THAWED = frozenset({"torch.enable_grad", "torch.autograd.enable_grad"})
+"""Those which let it by again: they change nothing where nothing stops it."""
+
+
+def undecorated(body: Body) -> Body:
+    """The statements with functions as they are without wrappers that change nothing.
+
+    `@torch.no_grad()` counts: it is written into the function.
+    """
+    names = meanings(body)
+    functions = {s.name for s in body if isinstance(s, ast.FunctionDef)}
+    idle = IDLE if _stops(body, names) else IDLE | THAWED
+    return tuple(
+        _plain(s, names, idle) if isinstance(s, ast.FunctionDef) else s
+        for s in body
+        if not _is_wrapped_again(s, functions, names, idle)
+    )
+
+
+def _stops(body: Body, names: Mapping[str, str]) -> bool:
+    """Whether a gradient is stopped somewhere for a stretch of the text."""
+    nodes = (node for statement in body for node in ast.walk(statement))
+    return any(_wrapper(n, names) in FROZEN for n in nodes if isinstance(n, ast.expr))
+
+
+def _wrapper(node: ast.expr, names: Mapping[str, str]) -> str | None:
+    """What a wrapper is, whether it is called for its options or not."""
+    return full_name(node.func if isinstance(node, ast.Call) else node, names)
+
+
+def _is_wrapped_again(
+    statement: ast.stmt, functions: set[str], names: Mapping[str, str], idle: frozenset[str]
+) -> bool:
+    """Whether this is `f = torch.compile(f)`, or its like, of a function of the file."""
+    match statement:
+        case ast.Assign(
+            targets=[ast.Name(id=name)],
+            value=ast.Call(func=wrapper, args=[ast.Name(id=inner)]),
+        ):
+            return name == inner and name in functions and _wrapper(wrapper, names) in idle
+        case _:
+            return False
+
+
+def _plain(
+    function: ast.FunctionDef, names: Mapping[str, str], idle: frozenset[str]
+) -> ast.FunctionDef:
+    left: list[ast.expr] = []
+    inside = function.body
+    for decorator in reversed(function.decorator_list):
+        wrapper = _wrapper(decorator, names)
+        if wrapper in idle:
+            continue
+        if wrapper in FROZEN and not (isinstance(decorator, ast.Call) and _is_given(decorator)):
+            name = ast.copy_location(ast.Name("no_grad", ast.Load()), decorator)
+            call = ast.copy_location(ast.Call(func=name, args=[], keywords=[]), decorator)
+            item = ast.withitem(call, optional_vars=None)
+            held: ast.stmt = ast.With(items=[item], body=inside)
+            inside = [ast.copy_location(held, decorator)]
+            continue
+        left.append(decorator)
+    if len(left) == len(function.decorator_list):
+        return function
+    found = ast.FunctionDef(
+        name=function.name, args=function.args, body=inside, decorator_list=left[::-1],
+        returns=function.returns, type_comment=None,
+    )  # fmt: skip
+    return ast.copy_location(found, function)
+
+
+def _is_given(call: ast.Call) -> bool:
+    return bool(call.args or call.keywords)

@@ -1,0 +1,116 @@
+"""A file's lines for whoever runs it: what they log, warn of or plot changes no value."""
+
+import ast
+from collections import Counter
+from collections.abc import Mapping
+
+from gradcalc.lang import purity
+from gradcalc.lang.imported import Body, full_name, meanings
+from gradcalc.lang.scopes import names_bound
+
+TELLING = frozenset({"logging", "warnings", "matplotlib"})
+"""Modules whose calls are left out where nobody takes what they give."""
+
+DTYPES: Mapping[str, str] = {
+    "torch.float64": "float64", "torch.double": "float64", "torch.float32": "float32",
+    "torch.float": "float32", "torch.float16": "float16", "torch.half": "float16",
+}  # fmt: skip
+
+
+def untold(body: Body) -> Body:
+    """The statements without those that only tell something."""
+    names = meanings(body)
+    nodes = [node for statement in body for node in ast.walk(statement)]
+    times = Counter(name for node in nodes for name in names_bound(node))
+    loggers = {
+        name
+        for statement in body
+        for name in _logger(statement, names)
+        if times[name] == 1
+    }  # fmt: skip
+    quiet = _Quiet(names, loggers)
+    kept: list[ast.stmt] = [quiet.visit(statement) for statement in body]
+    read = {
+        n.id
+        for statement in kept
+        for n in ast.walk(statement)
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
+    }
+    return tuple(s for s in kept if not set(_logger(s, names)) - read)
+
+
+def declared(body: Body) -> tuple[Body, str | None]:
+    """The statements without those that set torch's dtype, and the dtype that they all set.
+
+    They stay where they set several.
+    """
+    names = meanings(body)
+    found = {k: _dtype(statement, names) for k, statement in enumerate(body)}
+    dtypes = {dtype for dtype in found.values() if dtype is not None}
+    if len(dtypes) != 1:
+        return body, None
+    return tuple(s for k, s in enumerate(body) if found[k] is None), dtypes.pop()
+
+
+def uses_torch(body: Body, names: Mapping[str, str]) -> bool:
+    """Whether something of torch's is used in the statements."""
+    nodes = (node for statement in body for node in ast.walk(statement))
+    used = {names.get(node.id, "") for node in nodes if isinstance(node, ast.Name)}
+    return any(name.split(".")[0] == "torch" for name in used)
+
+
+def _dtype(statement: ast.stmt, names: Mapping[str, str]) -> str | None:
+    match statement:
+        case ast.Expr(value=ast.Call(func=func, args=[given], keywords=[])):
+            if full_name(func, names) == "torch.set_default_dtype":
+                return DTYPES.get(full_name(given, names) or "")
+    return None
+
+
+def _logger(statement: ast.stmt, names: Mapping[str, str]) -> tuple[str, ...]:
+    """The name that a statement gives to a logger."""
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=func)):
+            return (name,) if full_name(func, names) == "logging.getLogger" else ()
+        case _:
+            return ()
+
+
+class _Quiet(ast.NodeTransformer):
+    """Leaves out calls of modules that only tell something, and of loggers."""
+
+    def __init__(self, names: Mapping[str, str], loggers: set[str]) -> None:
+        self._names = names
+        self._loggers = loggers
+
+    def visit_Expr(self, node: ast.Expr) -> ast.stmt:
+        call = node.value
+        if isinstance(call, ast.Call) and self._tells(call.func) and self._is_plain(call):
+            return ast.copy_location(ast.Pass(), node)
+        return node
+
+    def _tells(self, func: ast.expr) -> bool:
+        full = full_name(func, self._names)
+        if full is not None:
+            return full.split(".")[0] in TELLING
+        match func:
+            case ast.Attribute(value=ast.Name(id=name)):
+                return name in self._loggers
+            case _:
+                return False
+
+    def _is_plain(self, call: ast.Call) -> bool:
+        """Whether the arguments change nothing where they are worked out."""
+        inner = [n for part in (*call.args, *call.keywords) for n in ast.walk(part)]
+        calls = [n for n in inner if isinstance(n, ast.Call)]
+        return all(map(self._is_pure, calls)) and not any(
+            isinstance(n, ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom) for n in inner
+        )
+
+    def _is_pure(self, call: ast.Call) -> bool:
+        full = full_name(call.func, self._names)
+        if full is not None:
+            return purity.is_pure(full, call)
+        if isinstance(call.func, ast.Name):
+            return call.func.id in purity.NUMBERS
+        return isinstance(call.func, ast.Attribute) and purity.is_reading(call.func.attr, call)

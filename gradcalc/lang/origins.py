@@ -1,0 +1,161 @@
+"""Where the values of a file's expressions may stand already, as far as nothing is run.
+
+A value that is new stands nowhere; else it may be that of a variable, or inside of it.
+"""
+
+import ast
+from collections.abc import Mapping
+
+from gradcalc.lang import purity
+from gradcalc.lang.imported import Body, full_name
+from gradcalc.lang.scopes import MODULE, Function, Scope
+from gradcalc.lang.sources import Sources
+
+Place = tuple[str, bool]
+"""A variable, and whether something inside it is meant rather than itself."""
+
+Places = frozenset[Place]
+
+GRADIENTS = frozenset({"grad", "requires_grad"})
+"""What can be written behind a dot without a change of the numbers."""
+
+NEW: Places = frozenset()
+
+
+def inside(places: Places) -> Places:
+    """What is inside of these."""
+    return frozenset((name, True) for name, _ in places)
+
+
+def result(function: str) -> str:
+    """The variable of what a function gives."""
+    return f"{function} gives"
+
+
+class Origins:
+    """Where values come from; `nodes` are the functions of the file, `methods` those of classes.
+
+    These are by the variable of the class, and by their own names behind a dot.
+    """
+
+    def __init__(self, body: Body, names: Mapping[str, str]) -> None:
+        self.names = names
+        self.sources = Sources(body, names)
+        self.nodes: dict[str, list[tuple[Function, Scope]]] = {}
+        self.methods: dict[str, set[str]] = {}
+        stack: list[tuple[ast.AST, Scope, str | None]] = [(s, MODULE, None) for s in body]
+        while stack:
+            node, inside, owner = stack.pop()
+            own = None
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                name = inside.variable(node.name)
+                self.nodes.setdefault(name, []).append((node, inside))
+                if owner is not None:
+                    self.methods.setdefault(owner, set()).add(name)
+                    self.methods.setdefault(f".{node.name}", set()).add(name)
+                inside = inside.inside(node)
+            elif isinstance(node, ast.ClassDef):
+                own = inside.variable(node.name)
+                self.methods.setdefault(own, set())
+                inside = inside.of_class(node)
+            elif isinstance(node, ast.Lambda):
+                inside = inside.inside(node)
+            stack += [(child, inside, own) for child in ast.iter_child_nodes(node)]
+
+    def is_own(self, name: str, scope: Scope) -> bool:
+        """Whether a name is a function of the file."""
+        return scope.variable(name) in self.nodes
+
+    def is_builtin(self, name: str, scope: Scope) -> bool:
+        """Whether a name is Python's own."""
+        variable = scope.variable(name)
+        return variable == name and name not in self.names and not self.sources.has(name)
+
+    def given(self, call: ast.Call, scope: Scope) -> Places:
+        """What a call is given, and what that holds."""
+        arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
+        return NEW.union(*(self.places(a, scope) | self.contents(a, scope) for a in arguments))
+
+    def items(self, node: ast.expr, scope: Scope) -> Places:
+        """Where what is inside a value may stand."""
+        return inside(self.places(node, scope)) | self.contents(node, scope)
+
+    def places(self, node: ast.expr, scope: Scope) -> Places:
+        """Where the value of an expression may stand already; nowhere if it is new."""
+        match node:
+            case ast.Name(id=name):
+                return self._variable(name, scope)
+            case ast.Attribute(attr=name) if name in GRADIENTS or full_name(node, self.names):
+                return NEW
+            case ast.Attribute(value=base) | ast.Subscript(value=base):
+                found = self.places(base, scope)
+                return found | inside(found) | self.contents(base, scope)
+            case ast.IfExp(body=first, orelse=second):
+                return self.places(first, scope) | self.places(second, scope)
+            case ast.BoolOp(values=parts):
+                return NEW.union(*(self.places(p, scope) for p in parts))
+            case ast.NamedExpr(value=value) | ast.UnaryOp(op=ast.UAdd(), operand=value):
+                return self.places(value, scope)
+            case ast.Starred(value=value) | ast.Await(value=value):
+                found = self.places(value, scope)
+                return found | inside(found)
+            case ast.Call():
+                return self._called(node, scope)
+            case _:
+                return NEW
+
+    def _variable(self, name: str, scope: Scope) -> Places:
+        variable = scope.variable(name)
+        if variable == name and name in self.names:
+            return NEW
+        # whoever has a function can get at what it gives
+        own = variable in self.nodes
+        return frozenset({(result(variable), True) if own else (variable, False)})
+
+    def _called(self, node: ast.Call, scope: Scope) -> Places:
+        """Where what a call gives may stand: in its arguments, if it is not known to be new."""
+        func, given = node.func, self.given(node, scope)
+        given |= inside(given)
+        if isinstance(func, ast.Name):
+            if self.is_own(func.id, scope):
+                return frozenset({(result(scope.variable(func.id)), False)})
+            if self.is_builtin(func.id, scope):
+                return NEW if func.id in purity.NUMBERS else given
+        full = full_name(func, self.names)
+        if full is not None:
+            is_new = purity.is_pure(full, node) and purity.is_new(full.rpartition(".")[2])
+            return NEW if is_new else given
+        found = self.places(func, scope)
+        if isinstance(func, ast.Attribute):
+            found = self.places(func.value, scope)
+            own = f".{func.attr}" in self.methods
+            if not own and purity.is_reading(func.attr, node) and purity.is_new(func.attr):
+                return NEW
+            for name in self.methods.get(f".{func.attr}", ()):
+                found |= {(result(name), False)}
+        return found | inside(found) | given
+
+    def contents(self, node: ast.expr, scope: Scope) -> Places:
+        """Where that may stand which a value made here holds."""
+        match node:
+            case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
+                return NEW.union(*(self.places(p, scope) | self.contents(p, scope) for p in parts))
+            case ast.Dict(values=parts):
+                return NEW.union(*(self.places(p, scope) | self.contents(p, scope) for p in parts))
+            case ast.ListComp(elt=part) | ast.SetComp(elt=part) | ast.GeneratorExp(elt=part):
+                return self.places(part, scope) | self.contents(part, scope)
+            case ast.DictComp(value=part):
+                return self.places(part, scope) | self.contents(part, scope)
+            case ast.BinOp(left=first, right=second) | ast.IfExp(body=first, orelse=second):
+                both = NEW.union(
+                    *(self.places(p, scope) | self.contents(p, scope) for p in (first, second))
+                )
+                return inside(both)
+            case ast.BoolOp(values=parts):
+                return NEW.union(*(self.contents(p, scope) for p in parts))
+            case ast.NamedExpr(value=value) | ast.Starred(value=value):
+                return self.contents(value, scope)
+            case ast.Call():
+                return self._called(node, scope)
+            case _:
+                return NEW

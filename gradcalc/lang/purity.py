@@ -1,0 +1,158 @@
+"""Which calls of a file surely change nothing that they are given, by the names of what is called.
+
+A function of the libraries' tables changes nothing but what it is told to write into. Of all else
+only what is listed here is trusted.
+"""
+
+import ast
+
+from gradcalc.lang.dialects import catalogue
+from gradcalc.lang.dialects.catalogue import TABLES
+from gradcalc.lang.dialects.spelling import Function
+from gradcalc.primitives import PRIMITIVES, Structural
+
+BUILTIN = frozenset({
+    "abs", "all", "any", "ascii", "bin", "bool", "bytes", "callable", "chr", "complex", "dict",
+    "dir", "divmod", "enumerate", "filter", "float", "format", "frozenset", "hasattr", "hash",
+    "hex", "id", "input", "int", "isinstance", "issubclass", "iter", "len", "list", "map", "max",
+    "min",
+    "object", "oct", "open", "ord", "pow", "print", "range", "repr", "reversed", "round", "set",
+    "slice", "sorted", "str", "sum", "super", "tuple", "type", "zip",
+})  # fmt: skip
+"""Functions of Python's own that change nothing they are given."""
+
+NUMBERS = frozenset({
+    "abs", "all", "any", "bool", "callable", "chr", "complex", "float", "hash", "id", "int",
+    "isinstance", "issubclass", "len", "ord", "print", "range", "repr", "round", "str",
+})  # fmt: skip
+"""Those which give nothing that can be changed."""
+
+WILD = frozenset({
+    "exec", "eval", "globals", "locals", "vars", "setattr", "delattr", "__import__",
+})  # fmt: skip
+"""Functions that may change anything at all."""
+
+ONLOOKERS = frozenset({
+    "argparse", "datetime", "json", "logging", "math", "matplotlib", "numbers", "os", "pathlib",
+    "plotly", "pprint", "seaborn", "sys", "tabulate", "time", "tqdm", "typing", "warnings",
+})  # fmt: skip
+"""Modules that look at what they are given, plot and print it."""
+
+QUIET = frozenset({
+    "jax.config.update", "numpy.load", "numpy.save", "numpy.savetxt", "numpy.savez", "numpy.seterr",
+    "numpy.set_printoptions", "random.choice", "random.gauss", "random.randint", "random.random",
+    "random.seed", "random.uniform", "torch.autograd.grad", "torch.autograd.gradcheck",
+    "torch.autograd.gradgradcheck", "torch.autograd.set_detect_anomaly", "torch.load",
+    "torch.manual_seed", "torch.normal", "torch.rand", "torch.randint", "torch.randn",
+    "torch.randperm", "torch.save", "torch.seed", "torch.set_num_interop_threads",
+    "torch.set_num_threads", "torch.set_printoptions", "torch.use_deterministic_algorithms",
+})  # fmt: skip
+"""Functions of libraries outside the tables without effect on values."""
+
+QUIET_PLACES = (
+    "numpy.random", "numpy.testing", "torch.backends", "torch.cuda", "torch.func", "torch.random",
+    "torch.testing",
+)  # fmt: skip
+"""Modules of libraries, all but `SHUFFLING` of which is without effect on values."""
+
+SHUFFLING = frozenset({"shuffle", "manual_seed_", "seed_", "normal_", "uniform_"})
+"""Functions that write into what they are given, though their module is quiet."""
+
+IN_PLACE = frozenset({
+    "fill", "sort", "put", "partition", "resize", "itemset", "setfield", "setflags", "byteswap",
+})  # fmt: skip
+"""Methods of lists and of numpy's arrays that change them, where torch's of the name may not."""
+
+READING = frozenset({
+    "astype", "backward", "close", "copy", "count", "cpu", "cuda", "detach", "double", "encode",
+    "endswith", "eval", "float", "format", "get", "half", "index", "int", "item", "items", "join",
+    "keys", "long", "lower", "named_parameters", "numpy", "parameters", "read", "replace",
+    "requires_grad_", "retain_grad", "split", "startswith", "state_dict", "strip", "to", "tolist",
+    "train", "type", "upper", "values", "write", "zero_grad",
+})  # fmt: skip
+"""Methods outside the tables that leave the numbers as they are."""
+
+COLLECTING = frozenset({"append", "extend", "insert", "add", "appendleft", "update", "setdefault"})
+"""Methods that change only what they belong to, and keep what they are given."""
+
+BARE = frozenset({"item", "tolist", "numel", "size", "dim", "count", "index", "format", "join"})
+"""Methods that give nothing that can be changed in turn."""
+
+_VIEWS = (
+    frozenset(
+        name
+        for row in PRIMITIVES
+        if isinstance(row, Structural) and row.moves
+        for name in (row.name, *row.aliases)
+    )
+    | READING
+    | {
+        "T", "H", "mT", "array", "as_tensor", "asarray", "atleast_1d", "atleast_2d", "atleast_3d",
+        "broadcast_arrays", "broadcast_tensors", "broadcast_to", "chunk", "contiguous",
+        "diag", "diagonal", "dsplit", "einsum", "expand_as", "flatten", "fliplr", "flipud",
+        "hsplit", "imag", "meshgrid",
+        "moveaxis", "movedim", "nan_to_num", "narrow", "positive", "ravel", "real", "reshape_as",
+        "pad", "rot90", "select", "split", "swapaxes", "swapdims", "tensor_split", "transpose",
+        "unbind",
+        "unflatten", "unfold", "unstack", "view_as", "vsplit", "dropout",
+    }
+)  # fmt: skip
+"""What may give the very memory that it is given."""
+
+
+def is_new(name: str) -> bool:
+    """Whether a pure function or method gives something of its own."""
+    return name in BARE or (name not in _VIEWS and catalogue.is_known(name))
+
+
+def is_setting(full: str) -> bool:
+    """Whether a library's function is for what holds from then on."""
+    name = full.rpartition(".")[2].lstrip("_")
+    return name.startswith(("set_", "use_", "enable_", "disable_", "register_", "seterr"))
+
+
+def is_quiet(full: str) -> bool:
+    """Whether a function of a library outside the tables changes nothing that it is given."""
+    module, _, name = full.rpartition(".")
+    if module.split(".")[0] in ONLOOKERS or full in QUIET:
+        return True
+    return name not in SHUFFLING and f"{module}.".startswith(tuple(f"{p}." for p in QUIET_PLACES))
+
+
+def is_pure(full: str, call: ast.Call) -> bool:
+    """Whether a call of a module's function changes nothing of what it is given."""
+    module, _, name = full.rpartition(".")
+    if module not in TABLES or not catalogue.has(module, name):
+        return is_quiet(full)
+    found = catalogue.function(module, name)
+    return not name.endswith("_") and not _writes(found, call, 0)
+
+
+def is_reading(name: str, call: ast.Call) -> bool:
+    """Whether a method of any array, list or text leaves it as it is."""
+    if name in READING or name in BARE:
+        return True
+    if name in IN_PLACE or name.endswith("_") or name not in catalogue.methods():
+        return False
+    return not _writes(None, call, 1)
+
+
+def _writes(function: Function | None, call: ast.Call, receiver: int) -> bool:
+    """Whether a call says where its result is to be written."""
+    if any(k.arg in (None, "out", "inplace") and not _is_off(k.value) for k in call.keywords):
+        return True
+    if any(k.arg == "copy" and _is_off(k.value) for k in call.keywords):
+        return True
+    given = len(call.args) + receiver
+    if any(isinstance(a, ast.Starred) for a in call.args):
+        return True
+    for overload in () if function is None else function.overloads:
+        places = [p.name for p in overload.parameters if p.positional]
+        for word in ("out", "inplace"):
+            if word in places and places.index(word) < given:
+                return True
+    return False
+
+
+def _is_off(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and not node.value
