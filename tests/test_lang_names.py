@@ -9,9 +9,10 @@ import torch
 
 from gradcalc.errors import GradcalcError, UnknownNameError
 from gradcalc.lang import grammar
+from gradcalc.lang.bindings import bound_names, own_names
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.fence import compile_program
-from gradcalc.lang.names import bound_names, own_names
+from gradcalc.lang.naming import every_node
 from tests.lang_backends import ids, lines
 
 # program, required, optional, assigned
@@ -139,7 +140,7 @@ def test_a_function_that_is_not_there(text: str, name: str, hint: str) -> None:
 def test_a_function_has_names_of_its_own() -> None:
     body = compile_program("a = 1\ndef f(b):\n    c = (d := 2)\n    return lambda e: (g := 1)").body
     assert own_names(body) == {"a", "f"}
-    assert bound_names(body) == {"a", "f", "b", "c", "d", "e", "g"}
+    assert bound_names(every_node(body)) == {"a", "f", "b", "c", "d", "e", "g"}
 
 
 SAME = {"around": "round", "asanyarray": "asarray", "fsum": "sum", "transpose_copy": "transpose",
