@@ -31,7 +31,10 @@ def room(text: str, program: Program, tolerance: float | None) -> Room | None:
     least = min(np.ravel(digits), default=0)
     if least < FEWEST:
         return None
-    return Room(np.array(values), 0.0, f"to the {least} digits given")
+    if np.isinf(least):
+        # whole numbers and zeros have no digits that could be counted
+        return Room(np.array(values), 0.0, "to the decimals given") if np.any(values) else None
+    return Room(np.array(values), 0.0, f"to the {int(least)} digits given")
 
 
 def _units(node: ast.expr, source: str) -> tuple[Any, Any] | None:
