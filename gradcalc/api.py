@@ -67,7 +67,8 @@ def why(program: str, /, **given: Any) -> "Explanation":
 def _request(program: Any, given: Mapping[str, Any]) -> Request:
     """What is asked. Whatever is wrong with it is said in the words of Python."""
     if not isinstance(program, str):
-        what = "None" if program is None else f"a {type(program).__name__}"
+        kind = "None" if program is None else type(program).__name__
+        what = {"None": "None", "function": "a function"}.get(kind, f"something of type {kind}")
         raise InvalidValueError(
             f"a program is a text, not {what}",
             hint='grad("x**2", x=3); "file.py:name" is a function of a file',
@@ -77,6 +78,7 @@ def _request(program: Any, given: Mapping[str, Any]) -> Request:
         (request,) = requests(found, sources(found))
     except GradcalcError as error:
         error.message = _in_python(error.message)
+        error.args = (error.message,)
         error.hint = None if error.hint is None else _in_python(error.hint)
         raise
     return request

@@ -162,6 +162,7 @@ def test_a_problem_has_the_inputs_of_its_dtype(dtype: str) -> None:
     ("call", "says"),
     [
         (lambda: gradcalc.grad(None), "a program is a text, not None"),
+        (lambda: gradcalc.grad(3, x=1), "a program is a text, not something of type int"),
         (lambda: gradcalc.grad(lambda x: x, x=1), "a program is a text, not a function"),
         (
             lambda: gradcalc.grad("x", inputs=3),
