@@ -1,8 +1,8 @@
 """gradcalc in one line of Python: `grad` and `why` of a program as text."""
 
 import html
-import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +10,10 @@ from gradcalc.cli.batch.requests import options_of
 from gradcalc.cli.inputs import Request, requests
 from gradcalc.cli.options import Options, keys
 from gradcalc.cli.programs import sources
-from gradcalc.errors import InvalidValueError, UnknownNameError
+from gradcalc.errors import GradcalcError, InvalidValueError, UnknownNameError
 from gradcalc.render import FEW_DIGITS, Style, renderer
 from gradcalc.report import Report
+from gradcalc.values.passed import dtype_name, plain
 
 if TYPE_CHECKING:
     from gradcalc.report import Explanation
@@ -22,17 +23,19 @@ SHOWN = Style(width=100, color=False, digits=FEW_DIGITS)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Answer(Report):
+class NotebookReport(Report):
     """A report that a notebook shows."""
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(renderer('table')([self], SHOWN))}</pre>"
 
     def _repr_latex_(self) -> str:
-        return renderer("latex")([self], SHOWN)
+        from gradcalc.render.latex import display
+
+        return display(self, SHOWN)
 
 
-def grad(program: str, /, **given: Any) -> Answer:
+def grad(program: str, /, **given: Any) -> NotebookReport:
     """The value and gradient of a program, its formula, and whether they can be trusted.
 
         gradcalc.grad("2*dot(x,x)", x=[0, 1, 2, 3], expect="4*x").raise_for_verdict()
@@ -49,7 +52,7 @@ def grad(program: str, /, **given: Any) -> Answer:
 
     request = _request(program, given)
     report = request.noted(calculate(request.problem))
-    return Answer(**{field.name: getattr(report, field.name) for field in fields(report)})
+    return NotebookReport(**{field.name: getattr(report, field.name) for field in fields(report)})
 
 
 def why(program: str, /, **given: Any) -> "Explanation":
@@ -61,35 +64,68 @@ def why(program: str, /, **given: Any) -> "Explanation":
     return replace(found, report=request.noted(found.report))
 
 
-def _request(program: str, given: Mapping[str, Any]) -> Request:
-    options = {key: value for key, value in given.items() if key in keys() and key != "inputs"}
-    inputs = {key: value for key, value in given.items() if key not in keys()}
-    for name, value in dict(given.get("inputs") or {}).items():
-        if name in inputs:
-            raise UnknownNameError(f"{name} is given twice")
-        inputs[name] = value
-    asked: dict[str, Any] = {key: _plain(value, key) for key, value in options.items()}
-    asked["inputs"] = {name: _plain(value, name) for name, value in inputs.items()}
-    found = options_of({"program": program, **asked}, Options(programs=()))
-    (request,) = requests(found, sources(found))
+def _request(program: Any, given: Mapping[str, Any]) -> Request:
+    """What is asked. Whatever is wrong with it is said in the words of Python."""
+    if not isinstance(program, str):
+        kind = "None" if program is None else type(program).__name__
+        what = {"None": "None", "function": "a function"}.get(kind, f"something of type {kind}")
+        raise InvalidValueError(
+            f"a program is a text, not {what}",
+            hint='grad("x**2", x=3); "file.py:name" is a function of a file',
+        )
+    try:
+        found = options_of({"program": program, **_asked(given)}, Options(programs=()))
+        (request,) = requests(found, sources(found))
+    except GradcalcError as error:
+        error.message = _in_python(error.message)
+        error.args = (error.message,)
+        error.hint = None if error.hint is None else _in_python(error.hint)
+        raise
     return request
 
 
-def _plain(value: Any, name: str) -> Any:
-    """Numbers, lists, arrays and tensors as decoded JSON."""
-    if hasattr(value, "detach") and hasattr(value, "cpu"):
-        value = value.detach().cpu()
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, Mapping):
-        return {key: _plain(part, key) for key, part in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(part, name) for part in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    raise InvalidValueError(
-        f"{name}: a {type(value).__name__} is no value",
-        hint="a number, lists, a numpy array, a torch tensor, or a text as on the command line",
-    )
+def _asked(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments as a request has them."""
+    options = {key: value for key, value in given.items() if key in keys() and key != "inputs"}
+    inputs = {key: value for key, value in given.items() if key not in keys()}
+    named = given.get("inputs")
+    if named is not None and not isinstance(named, Mapping):
+        raise InvalidValueError(
+            f"inputs is of type {type(named).__name__}, not names with their values",
+            hint='inputs={"x": 3}',
+        )
+    for name, value in (named or {}).items():
+        if name in inputs:
+            raise UnknownNameError(f"{name} is given twice")
+        inputs[name] = value
+    asked: dict[str, Any] = {key: _option(value, key) for key, value in options.items()}
+    asked["inputs"] = {name: plain(value, name) for name, value in inputs.items()}
+    return {key: value for key, value in asked.items() if value is not None}
+
+
+def _option(value: Any, key: str) -> Any:
+    if value is None:
+        return None
+    if key == "dtype":
+        return dtype_name(value)
+    if key == "device":
+        return str(value)
+    found = plain(value, key)
+    if key == "let" and isinstance(found, dict):
+        return {name: _expression(part) for name, part in found.items()}
+    return found
+
+
+def _expression(value: Any) -> str:
+    """A number, or lists of them, as a program has them."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_expression, value))}]"
+    words = {"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}
+    return words.get(value, value) if isinstance(value, str) else repr(value)
+
+
+def _in_python(text: str) -> str:
+    """A sentence about the command line, as one about arguments."""
+    text = re.sub(r"--at (\w+)=VALUE", r'inputs={"\1": VALUE}', text)
+    text = re.sub(r"--(\w+) VALUE", r"\1=VALUE", text)
+    return re.sub(r"--(\w[\w-]*)", lambda found: found[1].replace("-", "_"), text)

@@ -54,14 +54,14 @@ many points elsewhere."""
 
 STRANGER = "torch and the check do not mean the same by one of its functions"
 
-Answer = Callable[[], Computed | Absent]
+Awaited = Callable[[], Computed | Absent]
 """Waits for autograd's testimony, and raises what is wrong with the program."""
 
-Ask = Callable[[Problem], Answer]
+Ask = Callable[[Problem], Awaited]
 """Has a problem put to autograd, wherever that runs."""
 
 
-def ask_here(problem: Problem) -> Answer:
+def ask_here(problem: Problem) -> Awaited:
     """Put a problem to autograd in this process, before anything else is done."""
     from gradcalc.witnesses import autograd
 
@@ -105,7 +105,7 @@ def weigh(problem: Problem, ask: Ask = ask_here, derivations: "Derivations | Non
 
     Raises `GradcalcError` for whatever is wrong with the program or its inputs.
     """
-    problem = settled(problem)
+    problem = settled(problem.rounded())
     answer = ask(problem)
     check = _checked(problem, derivations)
     formula, exact = _withheld(check.formula, check.exact), check.exact
@@ -257,7 +257,7 @@ class Check:
 
     formula: Derived | Absent
     exact: Enclosed | Absent
-    diagnose: Callable[[Enclosed, Answer], Enclosed]
+    diagnose: Callable[[Enclosed, Awaited], Enclosed]
     seek: Callable[[Enclosed, int, Array, float], Enclosed]
     around: Callable[[str, bool, Mapping[Piece, Program] | None], Claimed]
 

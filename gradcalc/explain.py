@@ -4,7 +4,7 @@ import numpy as np
 
 from gradcalc.calculate import Ask, ask_here, cured_report, weigh
 from gradcalc.problem import Problem
-from gradcalc.report import Answer, Explanation
+from gradcalc.report import Explanation, WitnessAnswer
 from gradcalc.testimony import Absent, Derived, Enclosed, Nature, Slopes, trusted
 from gradcalc.verdict.case import Case
 from gradcalc.verdict.rough import ends, is_exact
@@ -26,20 +26,20 @@ def explain(problem: Problem, command: str = "why", ask: Ask = ask_here) -> Expl
     return Explanation(cured_report(case, command, ask), _answers(case))
 
 
-def _answers(case: Case) -> tuple[Answer, ...]:
+def _answers(case: Case) -> tuple[WitnessAnswer, ...]:
     ours, formula = case.autograd, trusted(case.formula)
     return (
-        Answer("autograd", absent=ours.doubt)
+        WitnessAnswer("autograd", absent=ours.doubt)
         if isinstance(ours, Absent)
-        else Answer("autograd", dict(ours.gradients), dict(ours.gradients)),
-        Answer("symbolic", absent=case.formula.doubt)
+        else WitnessAnswer("autograd", dict(ours.gradients), dict(ours.gradients)),
+        WitnessAnswer("symbolic", absent=case.formula.doubt)
         if formula is None
         else _symbolic(case, formula),
         _enclosed(case.problem, case.enclosure),
     )
 
 
-def _symbolic(case: Case, formula: Derived) -> Answer:
+def _symbolic(case: Case, formula: Derived) -> WitnessAnswer:
     """What the formula gives, but for inputs without a gradient or slopes on either side."""
     exact = trusted(case.enclosure)
     rough = exact.rough if exact else ()
@@ -47,16 +47,16 @@ def _symbolic(case: Case, formula: Derived) -> Answer:
     marks = np.array([k in ends for k in range(case.problem.joined(formula.gradients).size)])
     without = {n for n, own in case.problem.split(marks).items() if own.size and own.all()}
     shown = {n: values for n, values in formula.gradients.items() if n not in without}
-    return Answer("symbolic", shown, shown)
+    return WitnessAnswer("symbolic", shown, shown)
 
 
-def _enclosed(problem: Problem, exact: Enclosed | Absent) -> Answer:
+def _enclosed(problem: Problem, exact: Enclosed | Absent) -> WitnessAnswer:
     if isinstance(exact, Slopes):
         count = len(exact.probes)
         slopes = f"slopes in {count} directions" if count > 1 else "the slope in one direction"
-        return Answer("enclosure", note=f"{exact.doubt}: {slopes} enclosed instead")
+        return WitnessAnswer("enclosure", note=f"{exact.doubt}: {slopes} enclosed instead")
     if isinstance(exact, Absent) or exact.doubt is not None:
-        return Answer("enclosure", absent=exact.doubt)
+        return WitnessAnswer("enclosure", absent=exact.doubt)
     if exact.rough:
         return _beside(problem, exact)
     low, high = {}, {}
@@ -68,23 +68,23 @@ def _enclosed(problem: Problem, exact: Enclosed | Absent) -> Answer:
         with np.errstate(all="ignore"):
             low[name] = np.nextafter(values - radius, -np.inf)
             high[name] = np.nextafter(values + radius, np.inf)
-    return Answer("enclosure", low, high, f"{exact.bits:,} bits")
+    return WitnessAnswer("enclosure", low, high, f"{exact.bits:,} bits")
 
 
-def _beside(problem: Problem, exact: Enclosed) -> Answer:
+def _beside(problem: Problem, exact: Enclosed) -> WitnessAnswer:
     """The slopes around a kink, beside the gradient of what has one."""
     others = [part.nature for part in exact.rough if part.nature is not Nature.KINK]
     if others:
-        return Answer("enclosure", absent=f"no gradient here: {others[0]}")
+        return WitnessAnswer("enclosure", absent=f"no gradient here: {others[0]}")
     if not all(map(is_exact, exact.rough)):
-        return Answer("enclosure", absent="a kink, whose slopes are known by samples only")
+        return WitnessAnswer("enclosure", absent="a kink, whose slopes are known by samples only")
     low = problem.joined(exact.gradients)
     high = low.copy()
     for part in exact.rough:
         for side, slopes in zip((low, high), ends(part), strict=True):
             side[part.columns] = [_settled(slope) for slope in slopes]
     note = "the slopes around this kink"
-    return Answer("enclosure", problem.split(low), problem.split(high), note)
+    return WitnessAnswer("enclosure", problem.split(low), problem.split(high), note)
 
 
 def _settled(slope: float) -> float:

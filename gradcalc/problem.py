@@ -1,7 +1,7 @@
 """What a calculation is asked: plain, picklable data, and the one way every witness runs it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -20,6 +20,7 @@ from gradcalc.lang.evaluate import evaluate
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.machine import Confirm, Rules
 from gradcalc.lang.program import Budget, Limits, Program, Run
+from gradcalc.values.passed import DTYPES, dtype_name, numbers, rounded
 
 Array = NDArray[np.float64]
 
@@ -42,7 +43,7 @@ class Room:
 class Problem:
     """A gradient to be calculated.
 
-    `inputs` hold the numbers of `dtype` exactly, whatever it is, as float64. `lets` are named
+    `inputs` hold numbers as float64; `rounded` takes those that `dtype` has. `lets` are named
     expressions, each seeing the inputs and the lets before it. `detach` are names each use of
     which passes no gradient back; `wrt` the inputs to differentiate by; `of` the name to be
     differentiated instead of the output. `claims` are expected gradients by input. `cotangent`
@@ -76,9 +77,15 @@ class Problem:
 
     def __post_init__(self) -> None:
         change = partial(object.__setattr__, self)
-        inputs: Mapping[str, Any] = self.inputs
+        change("dtype", _dtype(self.dtype))
+        inputs: Any = self.inputs
+        if not isinstance(inputs, Mapping):
+            raise InvalidValueError(
+                f"the inputs are of type {type(inputs).__name__}, not names with their values",
+                hint='write {"x": 3.0}',
+            )
         if not all(isinstance(v, np.ndarray) and v.dtype == np.float64 for v in inputs.values()):
-            change("inputs", {name: _numbers(value, name) for name, value in inputs.items()})
+            change("inputs", {name: numbers(value, name) for name, value in inputs.items()})
         lets = frozenset(name for name, _ in self.lets)
         change("program", _compiled(self.program, lets, frozenset(inputs)))
         if self.program.dtype not in (None, self.dtype):
@@ -92,6 +99,12 @@ class Problem:
             change(field_name, (names,) if isinstance(names, str) else tuple(names))
         if not self.wrt:
             change("wrt", tuple(inputs))
+        for name in self.wrt:
+            if name not in inputs:
+                raise UnknownNameError(
+                    f"there is no input called {name} to differentiate by",
+                    hint=did_you_mean(name, inputs) or f"the inputs are {', '.join(inputs)}",
+                )
         if any(not isinstance(claim, Program) for claim in self.claims.values()):
             given = frozenset(inputs)
             known = frozenset({*lets, *given, *self.program.assigned})
@@ -103,6 +116,15 @@ class Problem:
         """Whether some of its mathematics waits for shapes."""
         programs = (self.program, *(program for _, program in self.lets), *self.claims.values())
         return any(program.signs for program in programs)
+
+    def rounded(self) -> "Problem":
+        """The problem with the inputs that its dtype has."""
+        if self.dtype == "float64":
+            return self
+        inputs = {name: rounded(value, name, self.dtype) for name, value in self.inputs.items()}
+        weights = self.cotangent
+        weights = None if weights is None else rounded(weights, "cotangent", self.dtype)
+        return replace(self, inputs=inputs, cotangent=weights)
 
     def joined(self, gradients: Mapping[str, Any]) -> Any:
         """Gradients by input as one flat array, in the order of `wrt`."""
@@ -116,31 +138,25 @@ class Problem:
         return {name: part.reshape(self.inputs[name].shape) for name, part in parts}
 
 
-def _compiled(program: Any, known: frozenset[str], numbers: frozenset[str]) -> Program:
+def _dtype(given: Any) -> str:
+    name = dtype_name(given)
+    if name not in DTYPES:
+        raise InvalidValueError(
+            f"the dtype {name} is none to calculate in", hint=f"one of {', '.join(DTYPES)}"
+        )
+    return name
+
+
+def _compiled(program: Any, known: frozenset[str], given: frozenset[str]) -> Program:
     """The program of a text."""
     if isinstance(program, Program):
         return program
     if isinstance(program, str):
-        return compile_program(program, known=known, numbers=numbers)
+        return compile_program(program, known=known, numbers=given)
     raise InvalidValueError(
         f"a program is a text or a Program, not a {type(program).__name__}",
         hint="gradcalc.compile_program makes a Program of a text",
     )
-
-
-def _numbers(value: Any, name: str) -> Array:
-    if hasattr(value, "detach") and hasattr(value, "cpu"):
-        value = value.detach().cpu()
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        array = np.array("lists of different lengths")
-    if array.dtype.kind not in "biuf":
-        raise InvalidValueError(
-            f"{name}: a {type(value).__name__} is no value",
-            hint="a number, lists of numbers, a numpy array or a torch tensor",
-        )
-    return array.astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WitnessAnswer:
     """What one witness says of each input.
 
     `low` and `high` are bounds of the true gradient, at a kink of the slopes around it; the same as
@@ -160,14 +160,17 @@ class Cured:
     changes: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Explanation:
     """A report with the answers of all witnesses."""
 
     report: Report
-    answers: tuple[Answer, ...]
+    answers: tuple[WitnessAnswer, ...]
 
     @property
     def cured(self) -> Cured | None:
         """A better program, if one was found."""
         return self.report.cured
+
+    def __repr__(self) -> str:
+        return repr(self.report).replace("<gradcalc:", "<gradcalc.why:", 1)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from gradcalc.codes import patience
 
 if TYPE_CHECKING:
-    from gradcalc.calculate import Answer
+    from gradcalc.calculate import Awaited
     from gradcalc.problem import Problem
     from gradcalc.testimony import Absent, Computed
 
@@ -73,7 +73,7 @@ class Beside:
         """Have torch imported: there will be a problem."""
         self._send(None)
 
-    def ask(self, problem: "Problem") -> "Answer":
+    def ask(self, problem: "Problem") -> "Awaited":
         """Put a problem to autograd; what is given back waits for the answer."""
         number = self._asked
         self._asked += 1

@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +61,8 @@ def test_what_is_not_right_is_raised() -> None:
 @pytest.mark.parametrize(
     ("given", "message", "hint"),
     [
-        ({"x": {1, 2}}, "x: a set is no value", "a number, lists, a numpy array"),
-        ({"X": 1}, "the program does not use X", "did you mean --x?"),
+        ({"x": {1, 2}}, "x: a set is no value", "a number, lists of numbers, a numpy array"),
+        ({"X": 1}, "the program does not use X", "did you mean x?"),
         ({}, "x has no value", None),
         ({"x": "1,2;3"}, "x: ", None),
         ({"x": 1, "dtype": "float63"}, "dtype float63: there is no such choice", "float6"),
@@ -85,7 +87,12 @@ def test_a_notebook_shows_the_table_and_the_formula() -> None:
     report = gradcalc.grad("where(x < 3, x**2, 0)", x=2)
     assert report._repr_html_().startswith("<pre>value  4\n")
     assert "x &lt; 3" in report._repr_html_()
-    assert "\\nabla" in report._repr_latex_()
+    shown = report._repr_latex_()
+    assert shown.startswith("$$\\begin{aligned}")
+    assert shown.endswith("\\end{aligned}$$")
+    assert "\\nabla" in shown
+    assert not any(word in shown for word in ("noindent", "description", "align*", "texttt"))
+    assert repr(gradcalc.why("x**2", x=3)) == "<gradcalc.why: verified, ∇x f = 2*x>"
 
 
 def test_the_package_is_typed_and_costs_nothing_to_import() -> None:
@@ -109,11 +116,74 @@ def test_a_problem_takes_what_people_pass(x: Any) -> None:
 
 @pytest.mark.parametrize("x", [None, "3", [[1], [2, 3]], 1j, object()])
 def test_a_problem_says_what_it_wants(x: Any) -> None:
-    with pytest.raises(gradcalc.GradcalcError, match=r"x: a .* is no value") as raised:
+    with pytest.raises(gradcalc.GradcalcError, match=r"x: (a .*|None) is no value") as raised:
         gradcalc.Problem("x**2", {"x": x})
     assert "numpy array" in str(raised.value.hint)
     with pytest.raises(gradcalc.GradcalcError, match="a program is a text"):
         gradcalc.Problem(3, {"x": 1.0})
+
+
+@pytest.mark.parametrize(
+    ("given", "value"),
+    [
+        ({"x": Fraction(1, 4)}, 0.0625), ({"x": Decimal("0.5")}, 0.25),
+        ({"x": np.longdouble(3)}, 9.0), ({"x": [Fraction(1, 2), 1]}, [0.25, 1.0]),
+        ({"x": torch.eye(2).to_sparse()}, [[1.0, 0.0], [0.0, 1.0]]),
+        ({"x": 3, "dtype": np.float32}, 9.0), ({"x": 3, "dtype": torch.float32}, 9.0),
+        ({"x": 3, "dtype": np.dtype("float32")}, 9.0), ({"x": 3, "wrt": None, "dtype": None}, 9.0),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_numbers_and_dtypes_are_of_any_library(given: dict[str, Any], value: Any) -> None:
+    report = gradcalc.grad("x**2", **given)
+    assert report.value is not None
+    assert report.value.tolist() == value
+    if given.get("wrt", "x") == "x":
+        assert gradcalc.calculate(gradcalc.Problem("x**2", **problem_of(given))).value == (
+            pytest.approx(np.asarray(value))
+        )
+    assert gradcalc.grad("u*x", x=3, let={"u": 2}).value == 6.0
+
+
+def problem_of(given: dict[str, Any]) -> dict[str, Any]:
+    return {"inputs": {"x": given["x"]}, "dtype": given.get("dtype", "float64")}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_a_problem_has_the_inputs_of_its_dtype(dtype: str) -> None:
+    report = gradcalc.grad("relu(x-0.1)", x=0.1, dtype=dtype)
+    problem = gradcalc.Problem("relu(x-0.1)", {"x": 0.1}, dtype=dtype)
+    assert gradcalc.calculate(problem).verdict == report.verdict
+    with pytest.raises(gradcalc.GradcalcError, match=r"x: 1e.300 is too large for"):
+        gradcalc.calculate(gradcalc.Problem("x", {"x": 1e300}, dtype=dtype))
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: gradcalc.grad(None), "a program is a text, not None"),
+        (lambda: gradcalc.grad(3, x=1), "a program is a text, not something of type int"),
+        (lambda: gradcalc.grad(lambda x: x, x=1), "a program is a text, not a function"),
+        (
+            lambda: gradcalc.grad("x", inputs=3),
+            "inputs is of type int, not names with their values",
+        ),
+        (lambda: gradcalc.grad("x", x=None), "x: None is no value"),
+        (lambda: gradcalc.grad("x", x=np.ma.masked_array([1.0], [True])), "x: a masked array"),
+        (lambda: gradcalc.grad("x", x=torch.ones(2, device="meta")), "x: this Tensor holds no"),
+        (lambda: gradcalc.grad("x*y", x=1), "y has no value: give it with y=VALUE"),
+        (lambda: gradcalc.grad("x", x=1, wrt="z"), "wrt: the program has no z"),
+        (lambda: gradcalc.grad("x", x=1, dtype=np.int64), "dtype int64: there is no such choice"),
+        (lambda: gradcalc.Problem("x", {"x": 1}, wrt=("z",)), "no input called z"),
+        (lambda: gradcalc.Problem("x", {"x": 1}, dtype="int8"), "the dtype int8 is none"),
+        (lambda: gradcalc.Problem("x", 3), "the inputs are of type int"),
+    ],
+)
+def test_what_is_no_value_is_told_in_words_of_python(call: Any, says: str) -> None:
+    with pytest.raises(gradcalc.GradcalcError) as raised:
+        call()
+    assert says in raised.value.message
+    assert "--" not in f"{raised.value.message} {raised.value.hint}"
 
 
 def test_the_interface_is_as_mypy_knows_it() -> None:

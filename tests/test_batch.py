@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gradcalc.cli.app import main
-from gradcalc.cli.batch.job import Answer, Job, Tally
+from gradcalc.cli.batch.job import Job, JobAnswer, Tally
 from gradcalc.cli.batch.reading import Lines, Records, Splitter
 from gradcalc.cli.batch.requests import JsonRequests
 from gradcalc.cli.batch.table import TableRows, cells_of, read_columns
@@ -28,7 +28,7 @@ def nothing(seconds: float | None) -> None:
     del seconds
 
 
-def asked(text: str | bytes, **defaults: Any) -> Answer:
+def asked(text: str | bytes, **defaults: Any) -> JobAnswer:
     work = JsonRequests(Options(programs=(), **defaults), STYLE)
     data = text.encode() if isinstance(text, str) else text
     return work.answer(Job(7, 0, data), nothing)
@@ -305,10 +305,10 @@ def test_the_worst_code_is_that_of_the_stream() -> None:
     tally = Tally()
     codes = [0, 3, 4, 2, 1, 70]
     for count, code in enumerate(codes):
-        tally.add(Answer("", "error" if code > 1 else "wrong", code), earlier=not count)
+        tally.add(JobAnswer("", "error" if code > 1 else "wrong", code), earlier=not count)
         assert tally.exit_code == code
     for code in codes:
-        tally.add(Answer("", "kink", code))
+        tally.add(JobAnswer("", "kink", code))
     assert tally.exit_code == 70
     expected = "12 requests (1 of them before): 6 kink, 2 wrong, 4 errors in 3.5 s\n"
     assert tally.summary(3.5) == expected

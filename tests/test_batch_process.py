@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from gradcalc.cli.app import main
-from gradcalc.cli.batch.job import Allow, Answer, Job, Tally
+from gradcalc.cli.batch.job import Allow, Job, JobAnswer, Tally
 from gradcalc.cli.batch.reading import Lines, Source
 from gradcalc.cli.batch.stream import stream
 from gradcalc.cli.batch.workers import Workers
@@ -33,7 +33,7 @@ class Play:
     seconds: float | None = None
     start: str = ""
 
-    def answer(self, job: Job, allow: Allow) -> Answer:
+    def answer(self, job: Job, allow: Allow) -> JobAnswer:
         text = (job.text or b"").decode()
         match text.split():
             case ["die", number]:
@@ -46,12 +46,12 @@ class Play:
             case ["allow", seconds, *stop]:
                 allow(float(seconds))
                 os.kill(os.getpid(), signal.SIGSTOP) if stop else time.sleep(HANGS)
-        return Answer(f"{text}\n", "verified", 0)
+        return JobAnswer(f"{text}\n", "verified", 0)
 
-    def failed(self, job: Job, error: GradcalcError) -> Answer:
-        return Answer(f"{job.line}: {error.message}\n", "error", error.exit_code)
+    def failed(self, job: Job, error: GradcalcError) -> JobAnswer:
+        return JobAnswer(f"{job.line}: {error.message}\n", "error", error.exit_code)
 
-    def recognised(self, text: str) -> Answer | None:
+    def recognised(self, text: str) -> JobAnswer | None:
         return None
 
     def fits(self, job: Job, text: str) -> bool:

@@ -24,7 +24,7 @@ from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.formula import Formulas
 from gradcalc.expr.written import Written
-from gradcalc.readback.roundtrip import Answer, RoundTrip
+from gradcalc.readback.roundtrip import ReadBack, RoundTrip
 from gradcalc.verdict.references import APART
 from gradcalc.witnesses import autograd, symbolic
 from tests.planting_check import (
@@ -103,7 +103,7 @@ def test_a_formula_that_nobody_read_back_is_held_to_the_enclosure(
     text: str, doubt: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Formulas, "write", lambda *_, **__: Written((), text))
-    monkeypatch.setattr(RoundTrip, "read", lambda *_: Answer.HOLDS)
+    monkeypatch.setattr(RoundTrip, "read", lambda *_: ReadBack.HOLDS)
     monkeypatch.setattr(symbolic, "_is_near", lambda *_: True)
     answer = report("sum(x*x)", x=[1.0, 3.0])
     assert answer.verdict.outcome == ("verified" if doubt is None else "unresolved")
@@ -134,14 +134,14 @@ def test_a_cure_is_the_same_function_at_two_more_points(
 @pytest.mark.parametrize(
     ("text", "answer"),
     [
-        ("2*x", Answer.HOLDS),
+        ("2*x", ReadBack.HOLDS),
         # right here and at ordinary points, and nowhere beside this one
-        ("where(x == 50, 2*x, where(x > 4, 3*x, 2*x))", Answer.FAILS),
-        ("where(x > 4, 3*x, 2*x)", Answer.FAILS),
-        ("3*x", Answer.FAILS),
+        ("where(x == 50, 2*x, where(x > 4, 3*x, 2*x))", ReadBack.FAILS),
+        ("where(x > 4, 3*x, 2*x)", ReadBack.FAILS),
+        ("3*x", ReadBack.FAILS),
     ],
 )
-def test_a_text_is_read_back_here_beside_and_elsewhere(text: str, answer: Answer) -> None:
+def test_a_text_is_read_back_here_beside_and_elsewhere(text: str, answer: ReadBack) -> None:
     recording = Runs(problem("x**2", x=50.0)).recording
     shown = Formulas(recording.derivation.forms, recording.derivation.gradients, {"x": ()})
     trip = RoundTrip(recording, {"x": np.array(100.0)})

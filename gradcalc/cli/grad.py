@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _BADNESS = (0, 3, 1)
 """Exit codes of verdicts, the worst last."""
 
-Answer = TypeVar("Answer")
+Answered = TypeVar("Answered")
 
 
 def add(app: typer.Typer, name: str) -> None:
@@ -66,9 +66,9 @@ def why(options: Options, beside: "Beside | None") -> int:
 
 def answered(
     options: Options,
-    answerer: Callable[[Options], Callable[["Request", "Ask"], Answer]],
+    answerer: Callable[[Options], Callable[["Request", "Ask"], Answered]],
     beside: "Beside | None",
-) -> list[Answer]:
+) -> list[Answered]:
     """The answer to each program of the command line, all of which are checked first.
 
     `answerer` is asked for what answers while torch is being imported, `beside` or here.

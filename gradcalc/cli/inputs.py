@@ -25,7 +25,7 @@ from gradcalc.cli.programs import (
     written,
 )
 from gradcalc.cli.readers import Value, claimed, rows
-from gradcalc.errors import GradcalcError, InvalidValueError, UnknownNameError, UsageError
+from gradcalc.errors import GradcalcError, UnknownNameError, UsageError
 from gradcalc.findings import Finding
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Limits, Program
@@ -33,6 +33,7 @@ from gradcalc.lang.typed import Values
 from gradcalc.problem import Array, Problem, Room
 from gradcalc.report import Report
 from gradcalc.values import from_json
+from gradcalc.values.passed import rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,25 +263,12 @@ def _values(options: Options) -> tuple[dict[str, Array], Array | None]:
 
     def read(value: Value, name: str) -> Array:
         array = from_json(value, name, random=random, stdin=named.read_stdin)
-        return _rounded(array, name, options)
+        return rounded(array, name, options.dtype)
 
     values = {name: read(value, name) for name, value in options.values}
     if options.cotangent is None:
         return values, None
     return values, read(options.cotangent, "--cotangent")
-
-
-def _rounded(value: Array, name: str, options: Options) -> Array:
-    with np.errstate(all="ignore"):
-        rounded: Array = np.asarray(value, dtype=options.dtype).astype(np.float64)
-    lost = np.isinf(rounded) & np.isfinite(value)
-    if lost.any():
-        largest = float(np.finfo(options.dtype).max)
-        raise InvalidValueError(
-            f"{name}: {value[lost].flat[0]:g} is too large for {options.dtype}",
-            hint=f"its largest number is {largest:g}",
-        )
-    return rounded
 
 
 def _notes(use: Use) -> tuple[Finding, ...]:

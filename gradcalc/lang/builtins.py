@@ -73,6 +73,16 @@ def _number_of_word(word: str) -> float:
     return float(word)
 
 
+def _to_list(machine: Machine, value: Any) -> Any:
+    """The numbers as Python's, in lists of lists: of torch's tensors they pass no gradient back."""
+    if not machine.is_tensor(value) or not machine.shape(value):
+        return _number("item")(machine, value)
+    if machine.program.naming.arrays != NUMPY and machine.carries(value):
+        machine.note("item", text_of(machine.node, machine.source), machine.node)
+        value = machine.detach(machine.copy(value), None)
+    return [_to_list(machine, row) for row in ops.items(machine, value)]
+
+
 def _length(machine: Machine, value: Any) -> int:
     if isinstance(value, list | tuple | range):
         return plain.length(value)
@@ -268,6 +278,7 @@ ROWS = (
     Builtin("stop_gradient", _detach, "the value, passing no gradient back"),
     Builtin("no_grad", _no_grad_misused, "with no_grad(): passes no gradient back"),
     Builtin("item", _number("item"), "one number, passing no gradient back", method=True),
+    Builtin("tolist", _to_list, "the numbers in lists, passing no gradient back", method=True),
     Builtin("float", _number("float"), "one number, passing no gradient back"),
     Builtin("int", _number("int"), "one whole number, passing no gradient back"),
     Builtin("bool", lambda m, value: operators.truth(m, value), "the truth of one number"),

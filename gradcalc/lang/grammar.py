@@ -100,8 +100,8 @@ UNLIKE: frozenset[str] = frozenset(
     """
     addr angle bitwise_count bitwise_invert broadcast broadcast_tensors cfloat chndtr col_indices
     copy dstack erfcinv erfcx erfi exp1 exp10 expand_as expi expn flatiter fliplr flipud float16
-    float32 float64 fmax fmin gamma gammainc gammasgn glu hardsigmoid hash_tensor hstack interp igamma
-    int8 intc intp is_contiguous is_tensor isin isqrt linear_cross_entropy logaddexp2 logcumsumexp
+    float32 float64 fmax fmin gamma gammainc gammasgn glu hardsigmoid hash_tensor hstack igamma
+    int8 interp intc intp is_contiguous is_tensor isin isqrt linear_cross_entropy logaddexp2 logcumsumexp
     loggamma long lqn matrix_power median mode modf msort mvlgamma nanargmax nanargmin nancumprod
     nancumsum nanmax nanmin nbdtr nbdtrc nbdtri ncfdtr nctdtr ndarray ndenumerate ndindex nditer
     ndtri new normal pinv pinverse polygamma prelu radian renorm reshape_as resize rgamma

@@ -58,7 +58,7 @@ Scale = Callable[[], float]
 """Finds the size of the largest number of a run, which is asked for where the room is tight."""
 
 
-class Answer(StrEnum):
+class ReadBack(StrEnum):
     """What came of reading a formula back."""
 
     HOLDS = "it gives the gradient wherever it was tried"
@@ -101,7 +101,7 @@ class RoundTrip:
         self._sound = self.exact or all(np.isfinite(value).all() for value in recording.values)
         self._elsewhere: list[Place] | None = None
 
-    def read(self, name: str, text: str, shown: Node) -> Answer:
+    def read(self, name: str, text: str, shown: Node) -> ReadBack:
         """Whether a text gives what the sweep gives for the gradient by an input.
 
         `shown` is the simplified node that was written: its detached values have names.
@@ -125,19 +125,19 @@ class RoundTrip:
             ("reader", name, text), lambda: read(text, tuple(self._inputs), derived, shown)
         )
 
-    def _read(self, name: str, text: str, shown: Node) -> Answer:
+    def _read(self, name: str, text: str, shown: Node) -> ReadBack:
         reader = self._reader(name, text, shown)
         if reader is None:
-            return Answer.FAILS
+            return ReadBack.FAILS
         answers = [] if self._sound and len(text) > LONG else self._elsewhere_holds(name, reader)
         here = None
         if self._sound:
             here = self._holds_here(reader, self._gradients[name])
         if False in answers or (here is False and True not in answers):
-            return Answer.FAILS
+            return ReadBack.FAILS
         if here is False:
-            return Answer.ELSEWHERE if self._has_numbers(reader) else Answer.UNDEFINED
-        return Answer.HOLDS if here or True in answers else Answer.UNTRIED
+            return ReadBack.ELSEWHERE if self._has_numbers(reader) else ReadBack.UNDEFINED
+        return ReadBack.HOLDS if here or True in answers else ReadBack.UNTRIED
 
     def _elsewhere_holds(self, name: str, reader: Reader) -> list[bool | None]:
         """Whether the text gives the gradient at other points."""

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from gradcalc.errors import GradcalcError, Span
 from gradcalc.render import Style
 from gradcalc.report import (
-    Answer,
     Array,
     Claim,
     Cured,
@@ -26,6 +25,7 @@ from gradcalc.report import (
     Explanation,
     InputGradient,
     Report,
+    WitnessAnswer,
     Worst,
 )
 
@@ -166,7 +166,7 @@ def _cure(cured: Cured) -> Json:
     }
 
 
-def _answer(answer: Answer) -> Json:
+def _answer(answer: WitnessAnswer) -> Json:
     if answer.absent is not None:
         return {"absent": answer.absent}
     return {

@@ -40,8 +40,30 @@ def render(reports: Sequence[Report], style: Style) -> str:
     return "\n".join("".join(f"{line}\n" for line in _lines(report, style)) for report in reports)
 
 
+def display(report: Report, style: Style) -> str:
+    """The value and the gradients alone, as notebooks show mathematics."""
+    body = " \\\\\n".join(_rows(report, style, [])[0])
+    return f"$$\\begin{{aligned}}\n{body}\n\\end{{aligned}}$$"
+
+
 def _lines(report: Report, style: Style) -> Iterator[str]:
     _, *notes = opening_notes(report, style)
+    rows, counts = _rows(report, style, notes)
+    if counts:
+        notes.append(Note("note", "in the formulas indexes count from 1"))
+    yield rf"\noindent {code(title_text(report))}"
+    yield from _displays(rows)
+    yield r"\begin{description}"
+    verdict = Note(report.verdict.outcome, report.verdict.message)
+    for note in (*notes, *closing_notes(report), verdict):
+        text = code(note.text) if note.label == "formula" else escape(note.text)
+        yield rf"\item[{note.label}] {text}"
+    yield r"\end{description}"
+
+
+def _rows(report: Report, style: Style, notes: list[Note]) -> tuple[list[str], bool]:
+    """The value and the gradients, and whether indexes are counted; what a page could not take is
+    noted."""
     rows, counts = list[str](), False
     if report.value is not None:
         rows.append(f"f &= {_numbers(report.value, report.dtype, style)}")
@@ -55,16 +77,7 @@ def _lines(report: Report, style: Style) -> Iterator[str]:
         if formula is None and gradient.formula is not None:
             text = formula_text(gradient.formula, style)
             notes.append(Note("formula", f"{gradient.name}: {text}"))
-    if counts:
-        notes.append(Note("note", "in the formulas indexes count from 1"))
-    yield rf"\noindent {code(title_text(report))}"
-    yield from _displays(rows)
-    yield r"\begin{description}"
-    verdict = Note(report.verdict.outcome, report.verdict.message)
-    for note in (*notes, *closing_notes(report), verdict):
-        text = code(note.text) if note.label == "formula" else escape(note.text)
-        yield rf"\item[{note.label}] {text}"
-    yield r"\end{description}"
+    return rows, counts
 
 
 def _displays(rows: Sequence[str]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from gradcalc.render.canvas import draw, excerpt
 from gradcalc.render.notes import Note, closing_notes, opening_notes, value_note, value_text
 from gradcalc.render.table import heading, hidden_line, notes_grid, table, text_columns
 from gradcalc.render.text import Positions, gradient_rows, number_texts, visible
-from gradcalc.report import Answer, Cured, Explanation, Finding, InputGradient, Report
+from gradcalc.report import Cured, Explanation, Finding, InputGradient, Report, WitnessAnswer
 
 _FEW_STEPS = 8
 _SPOKEN = ("expected", "path", "detached", "digits right", "element")
@@ -43,7 +43,7 @@ def _explanation(explanation: Explanation, style: Style) -> str:
 
 
 def _gradient(
-    report: Report, gradient: InputGradient, answers: Sequence[Answer], style: Style
+    report: Report, gradient: InputGradient, answers: Sequence[WitnessAnswer], style: Style
 ) -> str:
     lines: list[RenderableType] = [*heading(gradient, style)]
     if gradient.size:
@@ -64,7 +64,9 @@ def _gradient(
     return draw(*lines, style=style)
 
 
-def _bounds(answer: Answer, name: str, shown: Positions, report: Report, style: Style) -> list[str]:
+def _bounds(
+    answer: WitnessAnswer, name: str, shown: Positions, report: Report, style: Style
+) -> list[str]:
     """Numbers, as intervals where there is more than rounding between their bounds."""
     low, high = (np.ravel(side[name])[shown] for side in (answer.low, answer.high))
     with np.errstate(all="ignore"):

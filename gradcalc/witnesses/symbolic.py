@@ -34,7 +34,7 @@ from gradcalc.expr.nodes import Node
 from gradcalc.expr.written import Unprintable, Written
 from gradcalc.problem import Problem, claim_values
 from gradcalc.readback.alarm import TimesUp, at_most
-from gradcalc.readback.roundtrip import BITS, MORE_BITS, Answer, RoundTrip
+from gradcalc.readback.roundtrip import BITS, MORE_BITS, ReadBack, RoundTrip
 from gradcalc.testimony import (
     AGREED,
     LEFT_OUT,
@@ -275,26 +275,26 @@ def _formulas(trip: RoundTrip, shown: Formulas | None, failure: str | None) -> d
 def _read_back(trip: RoundTrip, shown: Formulas, name: str) -> Formula:
     once = trip.recording.derived.once
 
-    def answer(written: Written) -> Answer:
+    def answer(written: Written) -> ReadBack:
         return trip.read(name, written.text, shown.gradients[name])
 
     try:
         usual = once(("text", name), lambda: shown.write(name))
         found = answer(usual)
-        if found is Answer.HOLDS:
+        if found is ReadBack.HOLDS:
             return Formula(usual)
-        if found not in (Answer.ELSEWHERE, Answer.UNDEFINED):
-            why = UNTRIED if found is Answer.UNTRIED else UNREAD
+        if found not in (ReadBack.ELSEWHERE, ReadBack.UNDEFINED):
+            why = UNTRIED if found is ReadBack.UNTRIED else UNREAD
             return Formula(failure=why, holds=False)
         careful = once(("careful text", name), lambda: shown.write_carefully(name))
-        if careful != usual and answer(careful) is Answer.HOLDS:
+        if careful != usual and answer(careful) is ReadBack.HOLDS:
             return Formula(careful)
     except Unprintable as reason:
         return Formula(failure=f"there is no formula: {reason}")
     except Exception as fault:
         return Formula(failure=_fault(fault))
     text = f", {usual.text}," if len(usual.text) <= SHOWN else ""
-    what = "does not hold" if found is Answer.ELSEWHERE else "cannot be worked out"
+    what = "does not hold" if found is ReadBack.ELSEWHERE else "cannot be worked out"
     failure = f"the formula{text} {what} at this point"
     return Formula(failure=failure, holds=False, elsewhere=usual)
 

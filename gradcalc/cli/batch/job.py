@@ -31,7 +31,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class JobAnswer:
     """What is written for a job, whole lines; the word that it counts as, and its exit code."""
 
     text: str
@@ -53,7 +53,7 @@ class Work:
         """How long a job may take that does not say otherwise, None for no bound."""
         return limits_of(self.options).seconds
 
-    def answer(self, job: Job, allow: Allow) -> Answer:
+    def answer(self, job: Job, allow: Allow) -> JobAnswer:
         """The answer to a job; whatever is wrong with it is an answer too."""
         try:
             return self.done(job, allow)
@@ -61,15 +61,15 @@ class Work:
         except Exception as error:
             return self.failed(job, as_error(error))
 
-    def done(self, job: Job, allow: Allow) -> Answer:
+    def done(self, job: Job, allow: Allow) -> JobAnswer:
         """The answer to a job. Raises whatever is wrong with it."""
         raise NotImplementedError
 
-    def failed(self, job: Job, error: GradcalcError) -> Answer:
+    def failed(self, job: Job, error: GradcalcError) -> JobAnswer:
         """The answer for a job that could not be done."""
         raise NotImplementedError
 
-    def recognised(self, text: str) -> Answer | None:
+    def recognised(self, text: str) -> JobAnswer | None:
         """The answer that a line of an earlier run's output was, None if it was not ours."""
         raise NotImplementedError
 
@@ -90,7 +90,7 @@ class Tally:
         self.exit_code = 0
         self.earlier = 0
 
-    def add(self, answer: Answer, *, earlier: bool = False) -> None:
+    def add(self, answer: JobAnswer, *, earlier: bool = False) -> None:
         """Count an answer, one of an earlier run as well."""
         self.words[answer.word] += 1
         self.exit_code = max(self.exit_code, answer.exit_code, key=BADNESS.index)

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from gradcalc.cli.batch.job import Answer, Job, Tally, Work
+from gradcalc.cli.batch.job import Job, JobAnswer, Tally, Work
 from gradcalc.errors import FileError, GradcalcError, UsageError
 
 LONGEST = 64 * 2**20
@@ -196,7 +196,7 @@ class Earlier:
                     hint="it comes from another input; name another file, or delete it",
                 )
 
-    def _recognised(self, job: Job, text: str) -> Answer:
+    def _recognised(self, job: Job, text: str) -> JobAnswer:
         try:
             found = self.work.recognised(text)
         except GradcalcError:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from gradcalc.cli.batch.job import ERROR, Allow, Answer, Job, Work
+from gradcalc.cli.batch.job import ERROR, Allow, Job, JobAnswer, Work
 from gradcalc.cli.inputs import requests
 from gradcalc.cli.options import Options, keys
 from gradcalc.cli.programs import limits_of, sources
@@ -45,7 +45,7 @@ class JsonRequests(Work):
 
     start: ClassVar[str] = '{"schema":"gradcalc.'
 
-    def done(self, job: Job, allow: Allow) -> Answer:
+    def done(self, job: Job, allow: Allow) -> JobAnswer:
         """The report on a request."""
         request = decoded(job)
         options = options_of(request, self.options)
@@ -55,18 +55,18 @@ class JsonRequests(Work):
         found = report_json(report)
         if "id" in request:
             found = {"schema": found["schema"], "id": request["id"], **found}
-        return Answer(self._line(found), report.verdict.outcome.value, report.verdict.exit_code)
+        return JobAnswer(self._line(found), report.verdict.outcome.value, report.verdict.exit_code)
 
-    def failed(self, job: Job, error: GradcalcError) -> Answer:
+    def failed(self, job: Job, error: GradcalcError) -> JobAnswer:
         """The error as the answer to a request."""
         found = error_json(error)
         found = {"schema": found["schema"], "id": id_of(job), "line": job.line, **found}
-        return Answer(self._line(found), ERROR, error.exit_code)
+        return JobAnswer(self._line(found), ERROR, error.exit_code)
 
     def _line(self, found: Json) -> str:
         return dumps(found, self.style) + "\n"
 
-    def recognised(self, text: str) -> Answer | None:
+    def recognised(self, text: str) -> JobAnswer | None:
         """The answer that a line is, None if it was not written here."""
         found = _object(text)
         schema = found.get("schema")
@@ -74,7 +74,7 @@ class JsonRequests(Work):
         code = verdict.get("exit_code") if isinstance(verdict, dict) else None
         if schema not in (REPORT, ERRORS) or not isinstance(code, int):
             return None
-        return Answer(text, ERROR if schema == ERRORS else str(verdict.get("outcome")), code)
+        return JobAnswer(text, ERROR if schema == ERRORS else str(verdict.get("outcome")), code)
 
     def fits(self, job: Job, text: str) -> bool:
         """Whether a line has the request's `id`, program and inputs, an error its line's number."""

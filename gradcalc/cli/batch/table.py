@@ -11,7 +11,7 @@ from math import prod
 
 import numpy as np
 
-from gradcalc.cli.batch.job import ERROR, Allow, Answer, Job, Work
+from gradcalc.cli.batch.job import ERROR, Allow, Job, JobAnswer, Work
 from gradcalc.cli.batch.requests import report_of
 from gradcalc.cli.readers import Value, normalized
 from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, UsageError
@@ -156,7 +156,7 @@ class TableRows(Work):
             spread = np.ndindex(*shape) if shape else ()
             yield from [f"{name}[{','.join(map(str, i))}]" for i in spread] or [name]
 
-    def done(self, job: Job, allow: Allow) -> Answer:
+    def done(self, job: Job, allow: Allow) -> JobAnswer:
         """The row with the report in its last cells."""
         del allow
         cells = self._cells(job)
@@ -174,9 +174,9 @@ class TableRows(Work):
             texts += [format_literal(array, report.dtype) for array in arrays]
         verdict = report.verdict
         row = [*cells, *texts, verdict.outcome.value, str(verdict.exit_code), verdict.message]
-        return Answer(line_of(row, self.columns), verdict.outcome.value, verdict.exit_code)
+        return JobAnswer(line_of(row, self.columns), verdict.outcome.value, verdict.exit_code)
 
-    def failed(self, job: Job, error: GradcalcError) -> Answer:
+    def failed(self, job: Job, error: GradcalcError) -> JobAnswer:
         """The row with the error as its message."""
         try:
             cells = self._cells(job)
@@ -186,12 +186,12 @@ class TableRows(Work):
         kept = [*cells, *[""] * width][:width]
         message = error.message if error.hint is None else f"{error.message} ({error.hint})"
         row = [*kept, "", *("" for _ in self._titles), ERROR, str(error.exit_code), message]
-        return Answer(line_of(row, self.columns), ERROR, error.exit_code)
+        return JobAnswer(line_of(row, self.columns), ERROR, error.exit_code)
 
-    def recognised(self, text: str) -> Answer | None:
+    def recognised(self, text: str) -> JobAnswer | None:
         """The answer that a row is, None if it was not written here."""
         *_, word, code, _ = ["", "", "", *cells_of(text, self.columns.delimiter)]
-        return Answer(text, word, int(code)) if code.isascii() and code.isdigit() else None
+        return JobAnswer(text, word, int(code)) if code.isascii() and code.isdigit() else None
 
     def fits(self, job: Job, text: str) -> bool:
         """Whether a row begins with the cells of the job's."""

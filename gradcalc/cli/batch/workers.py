@@ -13,7 +13,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from gradcalc.cli.batch.job import Answer, Job, Work
+from gradcalc.cli.batch.job import Job, JobAnswer, Work
 from gradcalc.codes import LONGEST, patience
 from gradcalc.errors import Fault, GradcalcError, LimitError
 from gradcalc.torch_process import signal_name
@@ -36,7 +36,7 @@ class Slot:
 
     def __init__(self, job: Job) -> None:
         self.job = job
-        self.answer: Answer | None = None
+        self.answer: JobAnswer | None = None
 
 
 class _Worker:
@@ -172,7 +172,7 @@ class Workers:
         except (EOFError, OSError):
             self._gave_no_answer(worker)
             return
-        if not isinstance(message, Answer):
+        if not isinstance(message, JobAnswer):
             worker.allow(message, self.grace)
             return
         worker.slots.popleft().answer = message

@@ -131,7 +131,7 @@ flatten(a, {ORDER}) -> shapes.flat_copy
 transpose(a, *axes: any) -> shapes.numpy_transposed
 swapaxes(a, axis1: int, axis2: int, /) -> transpose
 copy(a, order: unset = 'C') -> shapes.copied_array
-item(a)
+item tolist(a)
 """
 )
 

@@ -182,7 +182,7 @@ permute(self, *dims: ints)
 flip(self, *dims: ints) -> shapes.flipped
 expand(self, *size: ints) -> broadcast_to
 size(self, dim: int = None)
-dim item contiguous(self)
+dim item tolist contiguous(self)
 ndimension nelement(self) -> shapes.counted
 """
     )

@@ -1,0 +1,107 @@
+"""What people pass in Python to numbers: lists, arrays and tensors of whatever library."""
+
+import math
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcalc.errors import InvalidValueError
+
+Array = NDArray[np.float64]
+
+WANTED = "a number, lists of numbers, a numpy array or a torch tensor"
+
+DTYPES = ("float64", "float32", "float16")
+"""What a calculation can be in."""
+
+
+def plain(value: Any, name: str) -> Any:
+    """A value as decoded JSON: numbers, texts, and lists and objects of them.
+
+    Raises `InvalidValueError` for what holds no numbers.
+    """
+    value = _listed(value, name)
+    if isinstance(value, Mapping):
+        return {str(key): plain(part, f"{name}: {key}") for key, part in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [plain(part, name) for part in value]
+    if isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, Real | Decimal | np.longdouble):
+        return _written(float(value))
+    raise _no_value(value, name)
+
+
+def numbers(value: Any, name: str) -> Array:
+    """A value as an array. Raises `InvalidValueError` for what is none."""
+    if isinstance(value, np.ndarray) and value.dtype == np.float64 and type(value) is np.ndarray:
+        return value
+    try:
+        array = np.asarray(_listed(value, name))
+    except ValueError:
+        array = np.array("lists of different lengths")
+    if array.dtype == object:
+        parts = [_listed(part, name) for part in array.flat]
+        if all(isinstance(part, Real | Decimal | np.longdouble) for part in parts):
+            array = np.array([float(part) for part in parts]).reshape(array.shape)
+    if array.dtype.kind not in "biuf":
+        raise _no_value(value, name)
+    return array.astype(np.float64)
+
+
+def rounded(value: Array, name: str, dtype: str) -> Array:
+    """The numbers that the dtype has, as float64.
+
+    Raises `InvalidValueError` for one that is too large for it.
+    """
+    with np.errstate(all="ignore"):
+        found: Array = np.asarray(value, dtype=dtype).astype(np.float64)
+    lost = np.isinf(found) & np.isfinite(value)
+    if lost.any():
+        largest = float(np.finfo(dtype).max)
+        raise InvalidValueError(
+            f"{name}: {value[lost].flat[0]:g} is too large for {dtype}",
+            hint=f"its largest number is {largest:g}",
+        )
+    return found
+
+
+def dtype_name(value: Any) -> str:
+    """A dtype by its name: torch.float32, np.float32 and np.dtype("float32") are as "float32"."""
+    name = value if isinstance(value, str) else getattr(value, "__name__", None) or str(value)
+    return name.rpartition(".")[2]
+
+
+def _listed(value: Any, name: str) -> Any:
+    """Arrays and tensors as lists."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise InvalidValueError(
+            f"{name}: a masked array has no numbers where it is masked",
+            hint=f"{name}.filled(0) fills them in",
+        )
+    try:
+        if hasattr(value, "detach") and hasattr(value, "cpu"):
+            value = value.detach().cpu()
+            value = value.to_dense()
+        elif hasattr(value, "toarray"):
+            value = value.toarray()
+        return value.tolist() if hasattr(value, "tolist") else value
+    except (NotImplementedError, RuntimeError) as error:
+        raise InvalidValueError(
+            f"{name}: this {type(value).__name__} holds no numbers that can be read", hint=WANTED
+        ) from error
+
+
+def _written(number: float) -> float | str:
+    if math.isfinite(number):
+        return number
+    return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
+
+
+def _no_value(value: Any, name: str) -> InvalidValueError:
+    what = "None" if value is None else f"a {type(value).__name__}"
+    return InvalidValueError(f"{name}: {what} is no value", hint=WANTED)
