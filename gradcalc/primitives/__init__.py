@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from gradcalc.primitives import (
+    activations,
     arithmetic,
     composite,
     elementwise,
     linear,
+    pairs,
     reductions,
     shaping,
+    special,
 )
 from gradcalc.primitives.row import Composite, Elementwise, Primitive, Structural
 
@@ -18,16 +21,21 @@ __all__ = ["BY_NAME", "FAMILIES", "PRIMITIVES", "Composite", "Elementwise", "Pri
 
 FAMILIES: Mapping[str, tuple[Primitive, ...]] = MappingProxyType(
     {
-        "arithmetic": arithmetic.ARITHMETIC,
-        "powers and roots": elementwise.POWERS,
-        "exponentials and logarithms": elementwise.EXPONENTIAL,
+        "arithmetic": (*arithmetic.ARITHMETIC, *pairs.WEIGHED),
+        "powers and roots": (*elementwise.POWERS, *pairs.POWERS),
+        "exponentials and logarithms": (*elementwise.EXPONENTIAL, *pairs.EXPONENTIAL),
         "trigonometric": elementwise.TRIGONOMETRIC,
         "hyperbolic": elementwise.HYPERBOLIC,
-        "special functions": elementwise.SPECIAL,
-        "absolute value, limits, choice": arithmetic.CHOICE,
+        "special functions": (
+            *elementwise.SPECIAL,
+            *special.GAMMA,
+            *special.ERROR_FUNCTIONS,
+            *special.BESSELS,
+        ),
+        "absolute value, limits, choice": (*arithmetic.CHOICE, *pairs.SIGNS),
         "rounding and remainders": arithmetic.ROUNDING,
-        "comparison and logic": (*arithmetic.COMPARISONS, *arithmetic.LOGIC),
-        "activations": elementwise.ACTIVATIONS,
+        "comparison and logic": (*arithmetic.COMPARISONS, *arithmetic.LOGIC, *pairs.FINITENESS),
+        "activations": (*elementwise.ACTIVATIONS, *activations.ACTIVATIONS),
         "reductions and statistics": (*reductions.REDUCTIONS, *composite.STATISTICS),
         "sorting and running totals": reductions.ORDERED,
         "softmax and normalization": composite.NORMALIZATION,

@@ -194,6 +194,10 @@ class TorchBackend:
     def memory(self, tensor: Any) -> int:
         return int(tensor.untyped_storage().data_ptr())
 
+    @property
+    def largest(self) -> float:
+        return float(torch.finfo(self.dtype).max)
+
     def carries(self, tensor: Any) -> bool:
         return bool(tensor.requires_grad)
 

@@ -11,11 +11,27 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.lang.dialects.readings import elements, linear, reductions, shapes
+from gradcalc.lang.dialects.readings import (
+    activations,
+    elements,
+    linear,
+    numerics,
+    reductions,
+    shapes,
+    special,
+)
 from gradcalc.lang.dialects.spelling import Overload, Reading, Table
 
 READINGS: Mapping[str, Any] = MappingProxyType(
-    {"elements": elements, "linear": linear, "reductions": reductions, "shapes": shapes}
+    {
+        "activations": activations,
+        "elements": elements,
+        "linear": linear,
+        "numerics": numerics,
+        "reductions": reductions,
+        "shapes": shapes,
+        "special": special,
+    }
 )
 """The modules of readings, as tables name them."""
 
