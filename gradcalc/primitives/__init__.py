@@ -13,6 +13,7 @@ from gradcalc.primitives import (
     reductions,
     shaping,
     special,
+    statistics,
 )
 from gradcalc.primitives.row import Composite, Elementwise, Primitive, Structural
 
@@ -36,8 +37,12 @@ FAMILIES: Mapping[str, tuple[Primitive, ...]] = MappingProxyType(
         "rounding and remainders": arithmetic.ROUNDING,
         "comparison and logic": (*arithmetic.COMPARISONS, *arithmetic.LOGIC, *pairs.FINITENESS),
         "activations": (*elementwise.ACTIVATIONS, *activations.ACTIVATIONS),
-        "reductions and statistics": (*reductions.REDUCTIONS, *composite.STATISTICS),
-        "sorting and running totals": reductions.ORDERED,
+        "reductions and statistics": (
+            *reductions.REDUCTIONS,
+            *composite.STATISTICS,
+            *statistics.STATISTICS,
+        ),
+        "sorting and running totals": (*reductions.ORDERED, *statistics.ORDERED),
         "softmax and normalization": composite.NORMALIZATION,
         "losses": composite.LOSSES,
         "linear algebra": (*linear.LINEAR, *composite.DETERMINANTS),

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from gradcalc.lang.builtins import BUILTINS, Builtin
-from gradcalc.lang.dialects import element_tables, other_tables, torch_table
+from gradcalc.lang.dialects import element_tables, other_tables, series_tables, torch_table
 from gradcalc.lang.dialects.readings.elements import loss
 from gradcalc.lang.dialects.spelling import Function, Overload, Table
 from gradcalc.lang.program import JAX, MIXED, NUMPY, TORCH, Naming
@@ -60,7 +60,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
     {
         module: _whole(module, table)
         for module, table in _joined(
-            torch_table.TABLES, other_tables.TABLES, element_tables.TABLES
+            torch_table.TABLES, other_tables.TABLES, element_tables.TABLES, series_tables.TABLES
         ).items()
     }
 )
@@ -121,7 +121,10 @@ arguments, and refuses where they do not tell."""
 
 METHODS: Mapping[str, Table] = MappingProxyType(
     {
-        TORCH: _whole("torch.Tensor", torch_table.METHODS | element_tables.TORCH_METHODS),
+        TORCH: _whole(
+            "torch.Tensor",
+            torch_table.METHODS | element_tables.TORCH_METHODS | series_tables.TORCH_METHODS,
+        ),
         NUMPY: _whole("numpy.ndarray", other_tables.NUMPY_METHODS),
         JAX: _whole("jax.Array", other_tables.JAX_METHODS),
     }

@@ -17,8 +17,10 @@ from gradcalc.lang.dialects.readings import (
     linear,
     numerics,
     reductions,
+    series,
     shapes,
     special,
+    statistics,
 )
 from gradcalc.lang.dialects.spelling import Overload, Reading, Table
 
@@ -29,8 +31,10 @@ READINGS: Mapping[str, Any] = MappingProxyType(
         "linear": linear,
         "numerics": numerics,
         "reductions": reductions,
+        "series": series,
         "shapes": shapes,
         "special": special,
+        "statistics": statistics,
     }
 )
 """The modules of readings, as tables name them."""
