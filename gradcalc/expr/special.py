@@ -81,7 +81,8 @@ class log_ndtr(Special):  # noqa: N801
 
     def opened(self) -> Any:
         (x,) = self.args
-        return sympy.log(sympy.erfc(-x / ROOT_TWO) / 2)
+        # of a negative operand sympy would make a difference, which cancels
+        return sympy.log(sympy.erfc(-x / ROOT_TWO, evaluate=False) / 2)
 
     def fdiff(self, argindex: int = 1) -> Any:
         (x,) = self.args

@@ -128,11 +128,11 @@ UNLIKE: frozenset[str] = frozenset(
     addr angle bdtri bitwise_count bitwise_invert broadcast broadcast_tensors cfloat chndtr
     col_indices copy cumulative_prod dequantize dstack expand_as fdtri flatiter fliplr flipud
     float16 float32 float64 gammainccinv gammaincinv gammasgn hash_tensor hstack iinfo int8 intc
-    intp is_contiguous is_tensor isnat isqrt linear_cross_entropy long lqn matrix_power mode modf
-    msort nanargmax nanargmin nancumprod nancumsum nanmax nanmedian nanmin nanquantile nbdtr nbdtrc
-    nbdtri nbdtrik nbdtrin ncfdtr ncfdtri nctdtr ndarray ndenumerate ndindex nditer new nll_loss
-    normal pdtri pinv pinverse radian renorm reshape_as resize rgamma row_indices short slogdet smm
-    tensordot tensorinv tri uint unflatten unstack ushort vars vdot vstack zero zetac
+    intp is_contiguous is_tensor isnat isqrt linear_cross_entropy loggamma long lqn matrix_power
+    mode modf msort nanargmax nanargmin nancumprod nancumsum nanmax nanmedian nanmin nanquantile
+    nbdtr nbdtrc nbdtri nbdtrik nbdtrin ncfdtr ncfdtri nctdtr ndarray ndenumerate ndindex nditer new
+    nll_loss normal pdtri pinv pinverse radian renorm reshape_as resize rgamma row_indices short
+    slogdet smm tensordot tensorinv tri uint unflatten unstack ushort vars vdot vstack zero zetac
     """.split()  # noqa: SIM905
 )
 """Functions of torch, numpy and scipy that are not known here, and are spelled almost as another

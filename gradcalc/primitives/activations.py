@@ -50,7 +50,7 @@ def _squareplus(s: Any, x: Any, b: Any = 4) -> Any:
 
 def _torch_squareplus(t: Any, x: Any, b: Any = 4) -> Any:
     # far below 0 the sum of the definition has no digits left
-    root = t.sqrt(x**2 + b)
+    root = t.hypot(x, t.full_like(x, b) ** 0.5)
     positive = (x + root) / 2
     safe = t.where(x < 0, root - x, t.ones_like(x))
     return t.where(x < 0, b / (2 * safe), positive)
@@ -61,7 +61,7 @@ def _sparse_plus(s: Any, x: Any) -> Any:
 
 
 def _torch_sparse_plus(t: Any, x: Any) -> Any:
-    return t.where(x <= -1, 0.0 * x, t.where(x >= 1, x, (x + 1) ** 2 / 4))
+    return t.where(x <= -1, t.zeros_like(x), t.where(x >= 1, x, (x + 1) ** 2 / 4))
 
 
 ACTIVATIONS: tuple[Elementwise | Composite, ...] = (

@@ -93,8 +93,10 @@ EXPONENTIAL: tuple[Elementwise, ...] = (
                 "10 to the power of x", lambda t, x: t.pow(10.0, x), safe=(0, 0),
                 calls=("scipy.special.exp10",)),
     Elementwise("logaddexp2",
-                lambda s, x, y: s.log(s.Integer(2) ** x + s.Integer(2) ** y) / s.log(2),
+                lambda s, x, y: s.log(s.exp(x * s.log(2)) + s.exp(y * s.log(2))) / s.log(2),
                 ((0.7, -1.3), (30.0, 2.0)), "logarithm to base 2 of the sum of two powers of 2",
+                partials=((0, lambda s, x, y: 1 / (1 + s.Integer(2) ** (y - x))),
+                          (1, lambda s, x, y: 1 / (1 + s.Integer(2) ** (x - y)))),
                 calls=("torch.logaddexp2 torch.Tensor.logaddexp2 "
                        "(input, other, *, out: unset = None)",)),
     Elementwise("xlog1py",

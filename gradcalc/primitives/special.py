@@ -52,6 +52,8 @@ def _torch_incomplete(name: str) -> Any:
 def _torch_zeta(t: Any, x: Any, q: Any) -> Any:
     if x <= 1:
         raise InvalidValueError(f"zeta needs an x greater than 1, not {x}")
+    if bool((q < 0).any()):
+        raise InvalidValueError("zeta needs a q greater than 0")
     return t.special.zeta(t.as_tensor(x, dtype=q.dtype, device=q.device), q)
 
 
@@ -73,12 +75,16 @@ def _sign_of_gamma(t: Any, x: Any) -> Any:
 
 
 def _torch_gamma(t: Any, x: Any) -> Any:
-    return _sign_of_gamma(t, x) * t.exp(t.lgamma(x))
+    # near its pole at 0 the logarithm has too few digits
+    near = t.abs(x) < 0.5
+    found = t.exp(t.lgamma(t.where(near, x + 1, x))) / t.where(near, x, 1.0)
+    return t.where(near, 1.0, _sign_of_gamma(t, x)) * found
 
 
 def _torch_betaln(t: Any, x: Any, y: Any) -> Any:
-    found = t.lgamma(x) + t.lgamma(y) - t.lgamma(x + y)
-    return t.where((x > 0) & (y > 0), found, math.nan)
+    if not bool(((x > 0) & (y > 0)).all()):
+        raise InvalidValueError("the beta function is one of positive numbers here")
+    return t.lgamma(x) + t.lgamma(y) - t.lgamma(x + y)
 
 
 def _torch_beta(t: Any, x: Any, y: Any) -> Any:
@@ -108,7 +114,9 @@ def _rel_entr(s: Any, x: Any, y: Any) -> Any:
 
 
 def _torch_rel_entr(t: Any, x: Any, y: Any) -> Any:
-    return t.xlogy(x, t.where((x >= 0) & (y > 0), x / y, math.nan))
+    if not bool(((x >= 0) & (y >= 0)).all()):
+        raise InvalidValueError("rel_entr has a finite value of numbers that are not negative only")
+    return t.xlogy(x, x / t.where(x == 0, 1.0, y))
 
 
 GAMMA: tuple[Elementwise, ...] = (

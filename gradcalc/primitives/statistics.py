@@ -17,12 +17,12 @@ from gradcalc.primitives.shapes import check_full
 NAN = float("nan")
 HOLED = [[1.5, NAN, 0.5], [3.0, 0.25, NAN]]
 FULL: Samples = ((MATRIX,), (HOLED,), (HOLED, {"dim": 1}), (HOLED, {"dim": 0, "keepdim": True}))
-RUNNING: Samples = ((VECTOR, 0), (MATRIX, 1), (MATRIX, 0))
+RUNNING: Samples = ((VECTOR, {"dim": 0}), (MATRIX, {"dim": 1}), (MATRIX, {"dim": 0}))
 QUANTILES: Samples = (
-    (VECTOR, 0.3), (MATRIX, 0.6), (MATRIX, 0.5, {"dim": 1}), (MATRIX, 0.3, {"keepdim": True}),
-    (MATRIX, 0.7, {"dim": 0, "keepdim": True}), (VECTOR, 0.3, {"interpolation": "lower"}),
-    (VECTOR, 0.3, {"interpolation": "higher"}), (VECTOR, 0.3, {"interpolation": "midpoint"}),
-    (VECTOR, 0.3, {"interpolation": "nearest"}), (VECTOR, 1.0),
+    (VECTOR, {"q": 0.3}), (MATRIX, {"q": 0.6}), (MATRIX, {"q": 0.5, "dim": 1}),
+    (MATRIX, {"q": 0.3, "keepdim": True}), (MATRIX, {"q": 0.7, "dim": 0, "keepdim": True}),
+    *((VECTOR, {"q": 0.3, "interpolation": word}) for word in ("lower", "higher", "midpoint")),
+    (VECTOR, {"q": 0.3, "interpolation": "nearest"}), (VECTOR, {"q": 1.0}),
 )  # fmt: skip
 ORDER: Samples = ((VECTOR,), (MATRIX,), (MATRIX, {"dim": 0}), (MATRIX, {"dim": -1}))
 KEPT: Samples = (*ORDER, (MATRIX, {"dim": 1, "keepdim": True}))

@@ -72,7 +72,6 @@ identity(x: floats) -> numerics.itself
 standardize(x: floats, axis: ints = -1, mean: unset = None, variance: unset = None,
     epsilon: number = 1e-05, where: unset = None) -> activations.standardized
 [scipy.special]
-loggamma(z, /, {OUT}) -> lgamma
 kl_div(x, y, /, {OUT}) -> special.divergence
 huber(delta, r, /, {OUT}) -> special.huber
 pseudo_huber(delta, r, /, {OUT}) -> special.pseudo_huber
