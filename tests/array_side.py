@@ -145,6 +145,33 @@ def _sort(call: Call, x: Any, dim: int = -1, descending: bool = False) -> Extrem
     return Extremes(*back)
 
 
+def _median(call: Call, x: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    if dim is None:
+        return box(_sort(call, x.reshape(-1), 0).values[(x.size - 1) // 2])
+    along = one_axis(dim, x)
+    middle = [(x.shape[along] - 1) // 2]
+    parts = (np.take(part, middle, along) for part in _sort(call, x, dim))
+    return Extremes(*(part if keepdim else np.squeeze(part, along) for part in parts))
+
+
+def _accumulated(name: str) -> Call:
+    """The running maximum or minimum, the last of equal elements."""
+    before = {"maximum": "ge", "minimum": "le"}[name]
+
+    def array(call: Call, x: Any, dim: int) -> Extremes:
+        rows = np.moveaxis(x, one_axis(dim, x), -1)
+        places = np.zeros(rows.shape, dtype=np.int64)
+        for place in np.ndindex(rows.shape[:-1]):
+            for k in range(1, rows.shape[-1]):
+                best = places[place][k - 1]
+                wins = truth(call(before, rows[place][k], rows[place][best]))
+                places[place][k] = k if wins else best
+        values = np.take_along_axis(rows, places, -1)
+        return Extremes(*(np.moveaxis(part, -1, one_axis(dim, x)) for part in (values, places)))
+
+    return array
+
+
 def _running(accumulate: Call) -> Call:
     def array(call: Call, x: Any, dim: int | None = None) -> Any:
         if not x.ndim:
@@ -255,6 +282,9 @@ OWN: Mapping[str, Call] = {
     "dot": boxed(_dot),
     "outer": _outer,
     "kron": boxed(lambda call, x, y: np.kron(x, y)),
+    "median": _median,
+    "cummax": _accumulated("maximum"),
+    "cummin": _accumulated("minimum"),
     "trace": boxed(_trace),
     "det": boxed(_det),
     "inv": _inv,

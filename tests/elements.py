@@ -30,7 +30,7 @@ from gradcalc.balls.numbers import (
 )
 from gradcalc.calculus import Variant, definition, named_arguments, partial
 from gradcalc.errors import Span
-from gradcalc.lang.backend import round_to
+from gradcalc.lang.backend import LARGEST, round_to
 from gradcalc.lang.evaluate import by_definition
 from gradcalc.lang.program import Budget
 from gradcalc.primitives import BY_NAME, Composite, Elementwise, Primitive
@@ -361,6 +361,10 @@ class ElementBackend:
     @property
     def precision(self) -> str:
         return self.dtype
+
+    @property
+    def largest(self) -> float:
+        return LARGEST[self.dtype]
 
     def is_tensor(self, value: Any) -> bool:
         return isinstance(value, np.ndarray)

@@ -22,7 +22,7 @@ from gradcalc.report import Report
 from gradcalc.witnesses.autograd import TorchBackend
 from tests.trust_cases import problem
 
-PAIRED = {"sort"}
+PAIRED = {"sort", "cummax", "cummin"}
 SCALE = (1_000_001, 1_000_000)
 SHIFT = 1e-3
 SHIFTED = (1, 1000)

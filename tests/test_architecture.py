@@ -26,7 +26,7 @@ HEAVY = {
     "sympy": {
         "balls/numbers.py", "calculus.py", "derive/modes.py", "arrays/arithmetic.py",
         "expr/elementwise.py", "expr/formula.py", "expr/functions.py", "expr/numbers.py",
-        "expr/parts.py",
+        "expr/finite.py", "expr/special.py", "expr/parts.py",
         "expr/polynomials.py", "expr/rewriting.py", "expr/rules/", "expr/scalars.py",
         "expr/simplify.py", "expr/spelling.py", "expr/tidy.py", "expr/transcript.py",
         "reference/conditions.py", "reference/places.py",

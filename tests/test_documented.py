@@ -51,12 +51,31 @@ OPTIONS: Mapping[str, tuple[dict[str, Any], ...]] = {
     "elu": ({}, {"alpha": 2.0}, {"alpha": -1.0}),
     "celu": ({}, {"alpha": 2.0}, {"alpha": -1.0}),
     "hardtanh": ({}, {"min_val": -2.0, "max_val": 3.0}, {"min_val": 0.0, "max_val": 0.0}),
+    "polygamma": ({"n": 2}, {"n": 3}),
+    "mvlgamma": ({"p": 1}, {"p": 3}),
+    "gammainc": ({"a": 2.5}, {"a": 0.5}),
+    "gammaincc": ({"a": 2.5}, {"a": 0.5}),
+    "zeta": ({"x": 2.5}, {"x": 2.0}),
+    "threshold": ({"threshold": 0.5, "value": 2.0}, {"threshold": -1.0, "value": -3.0}),
+    "hardshrink": ({}, {"lambd": 2.0}),
+    "softshrink": ({}, {"lambd": 2.0}),
     "clamp": ({}, {"min": None}, {"max": None}),
 }
 
 REASONS: Mapping[str, str] = {
     "floordiv": "a quotient by infinity, and a whole quotient, which no precision decides",
     "mod": "a quotient by infinity, and a whole quotient, which no precision decides",
+    "ldexp": "0 times a power that is beyond the range of floats",
+    "erfcinv": "half of the least number, which is 0 to floats",
+    "signbit": "a negative zero",
+    "polygamma": "infinity, of which torch makes NaN",
+    "zeta": "infinity, of which torch makes NaN",
+    "mvlgamma": "places beside a pole: torch subtracts the halves before it takes the logarithms",
+    "beta": "a difference of large logarithms",
+    "log_ndtr": "numbers so far out that the balls around them are wide",
+    "gammainc": "the power of a number with few digits",
+    "hardswish": "infinity times 0",
+    "squareplus": "a difference of infinities",
     "fmod": "a quotient by infinity, and a whole quotient, which no precision decides",
 }
 """Rows with arguments of which the definition does not say what torch does."""

@@ -26,8 +26,10 @@ from tests.trust_cases import problem
 
 NUMBERS = [row for row in PRIMITIVES if isinstance(row, Elementwise)]
 TENSORS = [row for row in PRIMITIVES if not isinstance(row, Elementwise)]
-GRID = (-2.5, -2.0, -1.3, -1.0, -0.5, 0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 6.0, 20.0)
+GRID = (-3.0, -2.5, -2.0, -1.3, -1.0, -0.5, 0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 6.0, 20.0)
 STEP = 1e-7
+OFF = {"hardsigmoid": 1e-7, "digamma": 1e-7}
+"""Rows where torch itself is off."""
 WIDTHS = (40, 80, 120)
 
 
@@ -156,7 +158,8 @@ def _holds(text: str, point: dict[str, float]) -> bool:
 def _is_inside(domain: str, point: dict[str, float]) -> bool:
     kept, *without = re.split(r",? except where | or where ", domain)
     inside = kept.removeprefix("at least ").removeprefix("for ")
-    if inside != "all real numbers" and not _holds(inside, point):
+    bounds = [] if inside == "all real numbers" else inside.split(", ")
+    if not all(_holds(bound, point) for bound in bounds):
         return False
     return not any(_holds(where, point) for where in without)
 
@@ -167,7 +170,7 @@ class Numbers:
     def __init__(self, row: Elementwise) -> None:
         first = next(examples(row))
         self._program, self.names = first.program, tuple(first.inputs)
-        axes = GRID if len(self.names) < 3 else GRID[3:10]
+        axes = GRID if len(self.names) < 3 else GRID[4:11]
         grid = np.meshgrid(*[np.array(axes)] * len(self.names), indexing="ij")
         self.points = np.stack([part.ravel() for part in grid], axis=-1)
 
@@ -229,7 +232,9 @@ def _events(numbers: Numbers, direction: int | None) -> list[set[str]]:
             grown = np.abs(sides) > np.abs([further[k], other[k]]) * 1.01 + 2
             bend = right[k] - left[k] - STEP * ends.sum()
             middle = left[k] + right[k] - 2 * here[k] - STEP * (ends[1] - ends[0])
-            room = 1e-11 * (1 + np.abs(sides).max())
+            # of a steep function the bend itself shows
+            steep = 10 * STEP**2 * np.abs(ends).max()
+            room = 1e-11 * (1 + np.abs(sides).max()) + steep
             if grown.any():
                 events.add("pole")
             elif abs(bend) > room or (np.isfinite(here[k]) and abs(middle) > room):
@@ -257,7 +262,8 @@ def _assert_derivative_holds_everywhere(row: Elementwise) -> None:
         given = {n: v for n, v in columns if n in text.program.inputs}
         value = autograd.testify(problem(formula.text, check=False, **given)).value
         value = np.broadcast_to(value, truth[name].shape)
-        alike = np.isclose(value, truth[name], rtol=1e-10, atol=1e-10)
+        room = OFF.get(row.name, 1e-10)
+        alike = np.isclose(value, truth[name], rtol=room, atol=room)
         # a formula may be undefined at a point at which a limit is taken, as 0*0**-1 is
         off = np.isfinite(truth[name]) & ~alike & np.isfinite(value)
         assert not numbers.points[off & smooth].size, (formula.text, numbers.points[off & smooth])

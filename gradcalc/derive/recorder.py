@@ -17,7 +17,7 @@ from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Forms, Node
 from gradcalc.expr.protocols import Arithmetic
-from gradcalc.lang.backend import round_to
+from gradcalc.lang.backend import LARGEST, round_to
 from gradcalc.lang.evaluate import by_definition
 from gradcalc.lang.program import Budget
 from gradcalc.primitives import BY_NAME, Composite, Elementwise, Primitive, Structural
@@ -272,6 +272,10 @@ class RecordingBackend:
 
     def truth(self, tensor: Any) -> bool:
         return self.recorder.truth(tensor)
+
+    @property
+    def largest(self) -> float:
+        return LARGEST[self.recorder.dtype]
 
 
 def _numbers(values: Iterable[Any]) -> tuple[int, ...]:

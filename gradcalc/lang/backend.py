@@ -68,6 +68,10 @@ class Backend(Protocol):
     def truth(self, tensor: Any) -> bool:
         """The truth of a tensor of one element, which decides where the program goes."""
 
+    @property
+    def largest(self) -> float:
+        """The largest number of the calculation's dtype."""
+
 
 FAILURES = (
     MemoryError, OverflowError, RuntimeError, ValueError, IndexError, TypeError,
@@ -97,6 +101,17 @@ def round_to(values: Any, dtype: str) -> Any:
     with np.errstate(over="ignore"):
         rounded = np.asarray(values).astype(dtype).astype(np.float64)
     return np.where(np.isinf(rounded), values, rounded)
+
+
+LARGEST: Mapping[str, float] = MappingProxyType(
+    {
+        "float64": (2 - 2.0**-52) * 2.0**1023,
+        "float32": (2 - 2.0**-23) * 2.0**127,
+        "bfloat16": (2 - 2.0**-7) * 2.0**127,
+        "float16": (2 - 2.0**-10) * 2.0**15,
+    }
+)
+"""The largest number of each dtype."""
 
 
 class TensorShape(tuple[int, ...]):

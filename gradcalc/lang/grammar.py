@@ -60,6 +60,14 @@ METHODS: Mapping[str, str] = MappingProxyType(
 )
 """Well-known things behind a dot that a program must do without, and what to do instead."""
 
+UNDERIVED = """
+    airy airy_ai bessel_j0 bessel_j1 bessel_y0 bessel_y1 dawsn ellipe ellipk erfi exp1 expi expn iv
+    j0 j1 jv k0 k0e k1 k1e kv lambertw modified_bessel_i0 modified_bessel_i1 modified_bessel_k0
+    modified_bessel_k1 scaled_modified_bessel_k0 scaled_modified_bessel_k1 spherical_bessel_j0 y0 y1
+    yv
+""".split()  # noqa: SIM905
+"""Special functions that torch has without a derivative, or not at all."""
+
 FUNCTIONS: Mapping[str, str] = MappingProxyType(
     {
         "rand": 'give the random values as an input: --x "rand(3)" --seed 0',
@@ -73,6 +81,9 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
         "eval": "write the expression itself",
         "exec": "write the program itself",
         "Tensor": "write tensor([...])",
+        "gumbel_softmax": "it is random: softmax((x + g)/tau) with g an input",
+        "heaviside": "torch has no derivative of it: write where(x > 0, 1.0, 0.0)",
+        **dict.fromkeys(UNDERIVED, "torch has no derivative of it, with which to check"),
     }
 )
 """Well-known functions that a program must do without, and what to do instead."""
@@ -98,17 +109,16 @@ MATHEMATICAL: Mapping[str, str] = MappingProxyType(
 
 UNLIKE: frozenset[str] = frozenset(
     """
-    addr angle bitwise_count bitwise_invert broadcast broadcast_tensors cfloat chndtr col_indices
-    copy dstack erfcinv erfcx erfi exp1 exp10 expand_as expi expn flatiter fliplr flipud float16
-    float32 float64 fmax fmin gamma gammainc gammasgn glu hardsigmoid hash_tensor hstack igamma
-    int8 interp intc intp is_contiguous is_tensor isin isqrt linear_cross_entropy logaddexp2 logcumsumexp
-    loggamma long lqn matrix_power median mode modf msort mvlgamma nanargmax nanargmin nancumprod
-    nancumsum nanmax nanmin nbdtr nbdtrc nbdtri ncfdtr nctdtr ndarray ndenumerate ndindex nditer
-    ndtri new normal pinv pinverse polygamma prelu radian renorm reshape_as resize rgamma
-    row_indices rrelu rsub short slogdet smm softshrink tensordot tensorinv tri uint unflatten
-    unstack ushort vars vdot vstack xlog1py zero
-    cond feature_dropout grid_sampler grid_sampler_2d grid_sampler_3d max_unpool1d max_unpool2d
-    max_unpool3d mkldnn_adaptive_avg_pool2d native_channel_shuffle
+    addr angle bdtri bitwise_count bitwise_invert broadcast broadcast_tensors cfloat chndtr
+    col_indices cond copy cumulative_prod dequantize dstack expand_as fdtri feature_dropout
+    flatiter fliplr flipud float16 float32 float64 gammainccinv gammaincinv gammasgn grid_sampler
+    grid_sampler_2d grid_sampler_3d hash_tensor hstack iinfo int8 intc interp intp is_contiguous
+    is_tensor isnat isqrt linear_cross_entropy loggamma long lqn matrix_power max_unpool1d
+    max_unpool2d max_unpool3d mkldnn_adaptive_avg_pool2d mode modf msort nanargmax nanargmin
+    nancumprod nancumsum nanmax nanmedian nanmin nanquantile native_channel_shuffle nbdtr nbdtrc
+    nbdtri nbdtrik nbdtrin ncfdtr ncfdtri nctdtr ndarray ndenumerate ndindex nditer new normal
+    pdtri pinv pinverse radian renorm reshape_as resize rgamma row_indices short slogdet smm
+    tensordot tensorinv tri uint unflatten unstack ushort vars vdot vstack zero zetac
     """.split()  # noqa: SIM905
 )
 """Functions of torch, numpy and scipy that are not known here, and are spelled almost as another
@@ -116,11 +126,8 @@ that means something else: whoever writes them has not mistyped the other."""
 
 EQUIVALENT: Mapping[str, str] = MappingProxyType(
     {
-        "exp10": "write 10**x",
         "fliplr": "write flip(x, 1)",
         "flipud": "write flip(x, 0)",
-        "hardsigmoid": "write relu6(x + 3)/6",
-        "xlog1py": "write xlogy(x, 1 + y)",
     }
 )
 """What those that can be written otherwise are."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from gradcalc.primitives import (
+    activations,
     arithmetic,
     attention,
     composite,
@@ -15,11 +16,14 @@ from gradcalc.primitives import (
     linear,
     losses,
     normalization,
+    pairs,
     pictures,
     pooling,
     reductions,
     resizing,
     shaping,
+    special,
+    statistics,
 )
 from gradcalc.primitives.row import Composite, Elementwise, Primitive, Structural
 
@@ -28,18 +32,27 @@ __all__ = ["BY_NAME", "FAMILIES", "PRIMITIVES", "Composite", "Elementwise", "Pri
 
 FAMILIES: Mapping[str, tuple[Primitive, ...]] = MappingProxyType(
     {
-        "arithmetic": arithmetic.ARITHMETIC,
-        "powers and roots": elementwise.POWERS,
-        "exponentials and logarithms": elementwise.EXPONENTIAL,
+        "arithmetic": (*arithmetic.ARITHMETIC, *pairs.WEIGHED),
+        "powers and roots": (*elementwise.POWERS, *pairs.POWERS),
+        "exponentials and logarithms": (*elementwise.EXPONENTIAL, *pairs.EXPONENTIAL),
         "trigonometric": elementwise.TRIGONOMETRIC,
         "hyperbolic": elementwise.HYPERBOLIC,
-        "special functions": elementwise.SPECIAL,
-        "absolute value, limits, choice": arithmetic.CHOICE,
+        "special functions": (
+            *elementwise.SPECIAL,
+            *special.GAMMA,
+            *special.ERROR_FUNCTIONS,
+            *special.BESSELS,
+        ),
+        "absolute value, limits, choice": (*arithmetic.CHOICE, *pairs.SIGNS),
         "rounding and remainders": arithmetic.ROUNDING,
-        "comparison and logic": (*arithmetic.COMPARISONS, *arithmetic.LOGIC),
-        "activations": elementwise.ACTIVATIONS,
-        "reductions and statistics": (*reductions.REDUCTIONS, *composite.STATISTICS),
-        "sorting and running totals": reductions.ORDERED,
+        "comparison and logic": (*arithmetic.COMPARISONS, *arithmetic.LOGIC, *pairs.FINITENESS),
+        "activations": (*elementwise.ACTIVATIONS, *activations.ACTIVATIONS),
+        "reductions and statistics": (
+            *reductions.REDUCTIONS,
+            *composite.STATISTICS,
+            *statistics.STATISTICS,
+        ),
+        "sorting and running totals": (*reductions.ORDERED, *statistics.ORDERED),
         "softmax and normalization": (*composite.NORMALIZATION, *normalization.NORMS),
         "layers with weights": (*layers.LAYERS, *attention.ATTENTION, *convolution.CONVOLUTIONS),
         "losses": (*losses.ERRORS, *losses.LIKELIHOODS, *labels.LABELLED, *losses.MARGINS),

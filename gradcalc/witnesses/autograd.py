@@ -197,6 +197,10 @@ class TorchBackend:
         self.calls.name(copied, self.calls.origin(tensor))
         return copied
 
+    @property
+    def largest(self) -> float:
+        return float(torch.finfo(self.dtype).max)
+
     def carries(self, tensor: Any) -> bool:
         return bool(tensor.requires_grad)
 

@@ -171,9 +171,9 @@ cosine(u, v, w=None) -> distances.cosine
 correlation(u, v, w=None, centered: bool = True) -> distances.correlation
 braycurtis(u, v, w=None) -> distances.braycurtis
 mahalanobis(u, v, VI) -> distances.mahalanobis
-cdist(XA, XB, metric: str = 'euclidean', *, out: unset = None, p: number = 2.0) ->
+cdist(XA, XB, metric: str = 'euclidean', *, out: target = None, p: number = 2.0) ->
     distances.between(*)
-pdist(X, metric: str = 'euclidean', *, out: unset = None, p: number = 2.0) -> distances.between(*)
+pdist(X, metric: str = 'euclidean', *, out: target = None, p: number = 2.0) -> distances.between(*)
 [jax]
 [jax.numpy]
 clip(arr, /, min=None, max=None)

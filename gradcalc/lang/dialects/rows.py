@@ -12,25 +12,35 @@ from types import MappingProxyType
 from typing import Any
 
 from gradcalc.lang.dialects.readings import (
+    activations,
     distances,
     elements,
     layers,
     linear,
     losses,
+    numerics,
     reductions,
+    series,
     shapes,
+    special,
+    statistics,
 )
 from gradcalc.lang.dialects.spelling import Overload, Reading, Table
 
 READINGS: Mapping[str, Any] = MappingProxyType(
     {
+        "activations": activations,
         "distances": distances,
         "elements": elements,
         "layers": layers,
         "linear": linear,
         "losses": losses,
+        "numerics": numerics,
         "reductions": reductions,
+        "series": series,
         "shapes": shapes,
+        "special": special,
+        "statistics": statistics,
     }
 )
 """The modules of readings, as tables name them."""

@@ -39,10 +39,10 @@ def rounded(machine: Machine, **values: Any) -> Any:
     return ops.call(machine, "round", number)
 
 
-def float_power(machine: Machine, x1: Any, x2: Any) -> Any:
-    """numpy's float_power: a power of floats, whatever the operands."""
+def float_power(machine: Machine, **values: Any) -> Any:
+    """A power of floats, whatever the operands."""
     return ops.call(
-        machine, "pow", *[ops.as_floats(machine, ops.tensor(machine, v)) for v in (x1, x2)]
+        machine, "pow", *[ops.as_floats(machine, ops.tensor(machine, v)) for v in values.values()]
     )
 
 
