@@ -6,12 +6,13 @@ value. Nothing of it is made of the operations of the graph: it is what these ar
 """
 
 from collections.abc import Callable, Mapping
-from functools import cmp_to_key, wraps
+from functools import cmp_to_key, reduce, wraps
 from typing import Any
 
 import numpy as np
 
 from gradcalc.primitives import PRIMITIVES, Structural
+from gradcalc.primitives.contraction import read
 from gradcalc.primitives.indexing import index_plan
 from gradcalc.primitives.linear import (
     check_dot,
@@ -191,6 +192,24 @@ def _solve(call: Call, a: Any, b: Any) -> Any:
     return solved(a, b)
 
 
+def _einsum(call: Call, equation: str, operands: Any) -> Any:
+    # torch has sizes of 1 under a label with larger ones, too
+    sizes = [np.shape(x) for x in operands]
+    read(equation, sizes)
+    return np.einsum(equation, *operands)
+
+
+def _multi_dot(call: Call, tensors: Any) -> Any:
+    return reduce(np.matmul, tensors)
+
+
+def _matrix_power(call: Call, x: Any, n: int) -> Any:
+    if x.ndim > 2:
+        return np.stack([_matrix_power(call, part, n) for part in x])
+    factor = _inv(call, x) if n < 0 else x
+    return reduce(np.matmul, [factor] * abs(n), np.eye(len(x), dtype=int).astype(object))
+
+
 # -- elements moved about -------------------------------------------------------------------
 
 
@@ -251,6 +270,10 @@ OWN: Mapping[str, Call] = {
     "det": boxed(_det),
     "inv": _inv,
     "solve": boxed(_solve),
+    "einsum": boxed(_einsum),
+    "inner": boxed(lambda call, x, y: np.inner(x, y)),
+    "multi_dot": boxed(_multi_dot),
+    "matrix_power": _matrix_power,
     "reshape": lambda call, x, shape: x.reshape(reshaped(x.shape, shape)),
     "flatten": lambda call, x, start_dim=0, end_dim=-1: x.reshape(
         flattened(x.shape, start_dim, end_dim)

@@ -76,7 +76,7 @@ def spelled(row: Primitive, sample: tuple[Any, ...]) -> tuple[str, dict[str, Any
     lists = getattr(row, "lists", ())
     for position, value in enumerate(operands):
         name = f"v{position}"
-        if lists:
+        if not isinstance(value, str) and list(row.signature.parameters)[position] in lists:
             parts = [f"{name}_{i}" for i in range(len(value))]
             inputs.update({part: np.array(v, float) for part, v in zip(parts, value, strict=True)})
             names.append(f"[{', '.join(parts)}]")

@@ -114,15 +114,15 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
 
 UNLIKE: frozenset[str] = frozenset(
     """
-    addr angle bitwise_count bitwise_invert broadcast broadcast_tensors cfloat chndtr col_indices
+    angle bitwise_count bitwise_invert broadcast broadcast_tensors cfloat chndtr col_indices
     copy dstack erfcinv erfcx erfi exp1 exp10 expand_as expi expn flatiter fliplr flipud float16
     float32 float64 fmax fmin gamma gammainc gammasgn glu hardsigmoid hash_tensor hstack igamma
     int8 intc intp is_contiguous is_tensor isin isqrt linear_cross_entropy logaddexp2 logcumsumexp
-    loggamma long lqn matrix_power median mode modf msort mvlgamma nanargmax nanargmin nancumprod
+    loggamma long lqn median mode modf msort mvlgamma nanargmax nanargmin nancumprod
     nancumsum nanmax nanmin nbdtr nbdtrc nbdtri ncfdtr nctdtr ndarray ndenumerate ndindex nditer
     ndtri new nll_loss normal pinv pinverse polygamma prelu radian renorm reshape_as resize rgamma
-    row_indices rrelu rsub short slogdet smm softshrink tensordot tensorinv tri uint unflatten
-    unstack ushort vars vdot vstack xlog1py zero
+    row_indices rrelu rsub saddmm short slogdet smm softshrink tensorinv tri uint unflatten
+    unstack ushort vars vstack xlog1py zero
     """.split()  # noqa: SIM905
 )
 """Functions of torch, numpy and scipy that are not known here, and are spelled almost as another

@@ -8,6 +8,7 @@ from gradcalc.primitives import (
     composite,
     elementwise,
     linear,
+    products,
     reductions,
     shaping,
 )
@@ -32,7 +33,7 @@ FAMILIES: Mapping[str, tuple[Primitive, ...]] = MappingProxyType(
         "sorting and running totals": reductions.ORDERED,
         "softmax and normalization": composite.NORMALIZATION,
         "losses": composite.LOSSES,
-        "linear algebra": (*linear.LINEAR, *composite.DETERMINANTS),
+        "linear algebra": (*linear.LINEAR, *products.PRODUCTS, *composite.DETERMINANTS),
         "shape": shaping.SHAPING,
         "joining, filling, parts": shaping.JOINING,
     }

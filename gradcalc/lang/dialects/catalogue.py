@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from gradcalc.lang.builtins import BUILTINS, Builtin
-from gradcalc.lang.dialects import other_tables, torch_table
+from gradcalc.lang.dialects import algebra_tables, other_tables, torch_table
 from gradcalc.lang.dialects.readings.elements import loss
 from gradcalc.lang.dialects.spelling import Function, Overload, Table
 from gradcalc.lang.program import JAX, MIXED, NUMPY, TORCH, Naming
@@ -47,10 +47,21 @@ def _whole(module: str, table: Table) -> Table:
     return {**table, **own}
 
 
+def _joined(*groups: Mapping[str, Table]) -> dict[str, Table]:
+    """The modules of several files, a name from the last that has it."""
+    found: dict[str, Table] = {}
+    for group in groups:
+        for module, table in group.items():
+            found[module] = {**found.get(module, {}), **table}
+    return found
+
+
 TABLES: Mapping[str, Table] = MappingProxyType(
     {
         module: _whole(module, table)
-        for module, table in (torch_table.TABLES | other_tables.TABLES).items()
+        for module, table in _joined(
+            torch_table.TABLES, other_tables.TABLES, algebra_tables.TABLES
+        ).items()
     }
 )
 """The modules whose names a program may use or import, each with its functions."""
@@ -110,9 +121,9 @@ arguments, and refuses where they do not tell."""
 
 METHODS: Mapping[str, Table] = MappingProxyType(
     {
-        TORCH: _whole("torch.Tensor", torch_table.METHODS),
-        NUMPY: _whole("numpy.ndarray", other_tables.NUMPY_METHODS),
-        JAX: _whole("jax.Array", other_tables.JAX_METHODS),
+        TORCH: _whole("torch.Tensor", torch_table.METHODS | algebra_tables.TORCH_METHODS),
+        NUMPY: _whole("numpy.ndarray", other_tables.NUMPY_METHODS | algebra_tables.NUMPY_METHODS),
+        JAX: _whole("jax.Array", other_tables.JAX_METHODS | algebra_tables.NUMPY_METHODS),
     }
 )
 """The methods of each library's arrays."""

@@ -63,13 +63,9 @@ cumsum cumprod(a, axis: int = None, {DTYPE}, {OUT}) -> reductions.running(*)
 sort(a, axis: place = -1, kind: unset = None, order: unset = None, *, stable: ignored = None) ->
     reductions.values_in_order
 all any({TRUTHS}) -> reductions.truths(*)
-dot(a, b, {OUT}) -> linear.numpy_dot
-inner(a, b, /) -> linear.numpy_inner
 matmul(x1, x2, /, {UFUNC}) -> linear.product
 outer(a, b, {OUT}) -> linear.numpy_outer
 kron(a, b)
-trace(a, offset: int = 0, axis1: unset = 0, axis2: unset = 1, {DTYPE}, {OUT}) ->
-    linear.numpy_trace
 reshape(a, /, shape: ints, {ORDER}, *, copy: unset = None)
 ravel(a, {ORDER})
 transpose permute_dims(a, axes: ints = None) -> shapes.numpy_transposed
@@ -116,7 +112,7 @@ diagonal(x, /, *, offset: int = 0) -> shapes.last_diagonal
 )
 
 BOUND = """
-    sum prod mean std var max min argmax argmin cumsum cumprod all any round trace ravel squeeze
+    sum prod mean std var max min argmax argmin cumsum cumprod all any round ravel squeeze
     diagonal
 """
 """The functions which arrays have as methods too, the receiver their first argument."""
@@ -124,7 +120,6 @@ BOUND = """
 NUMPY_METHODS = {name: NUMPYS["numpy"][name] for name in BOUND.split()} | table(
     f"""
 clip(a, min=None, max=None, {OUT})
-dot(a, b, /, {OUT}) -> linear.numpy_dot
 reshape(a, *shape: ints, {ORDER}, copy: unset = None)
 flatten(a, {ORDER}) -> shapes.flat_copy
 transpose(a, *axes: any) -> shapes.numpy_transposed

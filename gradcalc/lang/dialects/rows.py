@@ -11,11 +11,17 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.lang.dialects.readings import elements, linear, reductions, shapes
+from gradcalc.lang.dialects.readings import elements, linear, products, reductions, shapes
 from gradcalc.lang.dialects.spelling import Overload, Reading, Table
 
 READINGS: Mapping[str, Any] = MappingProxyType(
-    {"elements": elements, "linear": linear, "reductions": reductions, "shapes": shapes}
+    {
+        "elements": elements,
+        "linear": linear,
+        "products": products,
+        "reductions": reductions,
+        "shapes": shapes,
+    }
 )
 """The modules of readings, as tables name them."""
 

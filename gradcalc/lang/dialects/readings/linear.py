@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import operators, ops, plain
+from gradcalc.lang import ops
 from gradcalc.lang.dialects.readings import alike, called
 from gradcalc.lang.dialects.spelling import RankError
 from gradcalc.lang.machine import Machine
@@ -33,24 +33,6 @@ def product(machine: Machine, **values: Any) -> Any:
     return ops.binary(machine, "matmul", *[ops.tensor(machine, value) for value in values.values()])
 
 
-def numpy_dot(machine: Machine, a: Any, b: Any) -> Any:
-    """numpy's dot: a product where one is a scalar, else the matrix product up to rank 2."""
-    a, b = (v if plain.is_number(v) else ops.tensor(machine, v) for v in (a, b))
-    if not ops.shape(machine, a) or not ops.shape(machine, b):
-        return operators.named(machine, "mul", a, b)
-    return ops.binary(machine, "matmul", a, b)
-
-
-def numpy_inner(machine: Machine, a: Any, b: Any) -> Any:
-    """numpy's inner product, over the last axes."""
-    a, b = ops.tensor(machine, a), ops.tensor(machine, b)
-    if not ops.shape(machine, a) or not ops.shape(machine, b):
-        return operators.named(machine, "mul", a, b)
-    if max(len(ops.shape(machine, a)), len(ops.shape(machine, b))) > 2:
-        raise ShapeError("inner of more than two dimensions")
-    return ops.binary(machine, "matmul", a, ops.call(machine, "transpose", b))
-
-
 def numpy_outer(machine: Machine, a: Any, b: Any) -> Any:
     """numpy's outer product, of all elements in a row."""
     rows = [ops.reshape(machine, ops.tensor(machine, v), (-1,)) for v in (a, b)]
@@ -66,16 +48,6 @@ def single(machine: Machine, name: str, **values: Any) -> Any:
             f"{name} takes one matrix here, not shape {ops.shape(machine, operands[0])}"
         )
     return ops.call(machine, name, *operands)
-
-
-def numpy_trace(machine: Machine, a: Any, offset: Any) -> Any:
-    """numpy's trace of a matrix, of any of its diagonals."""
-    a = ops.tensor(machine, a)
-    if len(ops.shape(machine, a)) != 2:
-        raise ShapeError(f"trace takes one matrix here, not shape {ops.shape(machine, a)}")
-    if not offset:
-        return ops.call(machine, "trace", a)
-    return ops.call(machine, "sum", ops.call(machine, "diagonal", a, offset))
 
 
 def element_norm(machine: Machine, **values: Any) -> Any:
