@@ -179,17 +179,33 @@ def _trace(call: Call, x: Any) -> Any:
 
 def _det(call: Call, x: Any) -> Any:
     check_square("det", x.shape)
-    return determinant(x)
+    return _over(determinant, x)
 
 
 def _inv(call: Call, x: Any) -> Any:
     check_square("inv", x.shape)
-    return solved(x, np.eye(len(x), dtype=int).astype(object))
+    eye = np.eye(x.shape[-1], dtype=int).astype(object)
+    return _over(lambda a: solved(a, eye), x)
 
 
-def _solve(call: Call, a: Any, b: Any) -> Any:
-    check_solve(a.shape, b.shape)
-    return solved(a, b)
+def _solve(call: Call, a: Any, b: Any, left: bool = True) -> Any:
+    vectors = check_solve(a.shape, b.shape, left)
+    if not left:
+        return np.swapaxes(_solve(call, np.swapaxes(a, -1, -2), np.swapaxes(b, -1, -2)), -1, -2)
+    columns = b[..., None] if vectors else b
+    front = np.broadcast_shapes(a.shape[:-2], columns.shape[:-2])
+    pair = (np.broadcast_to(x, (*front, *x.shape[-2:])) for x in (a, columns))
+    found = _over(solved, *pair)
+    return found[..., 0] if vectors else found
+
+
+def _over(function: Call, *stacks: Any) -> Any:
+    """A function of one matrix, of each of a stack."""
+    front = stacks[0].shape[:-2]
+    if not front:
+        return function(*stacks)
+    found = np.stack([function(*(s[place] for s in stacks)) for place in np.ndindex(front)])
+    return found.reshape((*front, *found.shape[1:]))
 
 
 def _einsum(call: Call, equation: str, operands: Any) -> Any:

@@ -30,6 +30,7 @@ from gradcalc.balls.numbers import CALLS, KEPT, RELATIONS, OutOfReach, Source, U
 from gradcalc.expr.functions import FUNCTIONS
 from gradcalc.expr.reducing import kept
 from gradcalc.expr.scalars import closed
+from gradcalc.expr.stacks import over
 
 UNBOUNDED = frozenset(f.sympy.__name__ for f in FUNCTIONS if not f.arrays)
 """sympy's functions that no array of balls knows."""
@@ -99,8 +100,20 @@ class ArrayBalls:
         powers = special.exp(x)
         return powers / along.total(powers, (axis,), keepdim=True)
 
+    def det(self, x: Any) -> ArrayBall:
+        found: ArrayBall = over(linear.det, x)
+        return found
+
+    def inv(self, x: Any) -> ArrayBall:
+        found: ArrayBall = over(linear.inv, x)
+        return found
+
+    def solve(self, a: Any, b: Any) -> ArrayBall:
+        found: ArrayBall = over(linear.solve, a, b)
+        return found
+
     def logdet(self, x: Any) -> ArrayBall:
-        return special.log(linear.det(x))
+        return special.log(self.det(x))
 
     def cofactor(self, x: Any) -> ArrayBall:
         # only reverse mode asks for it, and this arithmetic is for the other one
@@ -109,7 +122,6 @@ class ArrayBalls:
     asarray, held, number = staticmethod(ball), staticmethod(ball), staticmethod(exactly)
     equal, order = staticmethod(eq), staticmethod(along.order)
     sqrt, matmul = staticmethod(special.sqrt), staticmethod(along.matmul)
-    det, inv, solve = staticmethod(linear.det), staticmethod(linear.inv), staticmethod(linear.solve)
 
 
 def _winning(x: ArrayBall, axes: tuple[int, ...], sign: int) -> tuple[Any, ArrayBall]:

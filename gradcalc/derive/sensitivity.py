@@ -287,9 +287,17 @@ def _size(node: Node, sizes: Mapping[int, Array], known: Mapping[int, Array], m:
         for operand in node.operands
     ]
     found = np.abs(m.asarray(node.op.array(m, *map(m.asarray, operands), **static)))
-    return np.full(found.shape, extent(found)) if node.op in WHOLE else found
+    return _evened(node, found)
 
 
 def _own_size(node: Node, known: Mapping[int, Array]) -> Array:
-    found = np.abs(known[node.order])
-    return np.full(found.shape, extent(found)) if node.op in WHOLE else found
+    return _evened(node, np.abs(known[node.order]))
+
+
+def _evened(node: Node, sizes: Array) -> Array:
+    """The sizes of a node's elements, where rounding is that of the largest: of each matrix."""
+    if node.op not in WHOLE:
+        return sizes
+    if sizes.ndim <= 2 or not sizes.size:
+        return np.full(sizes.shape, extent(sizes))
+    return np.broadcast_to(np.max(sizes, axis=(-2, -1), keepdims=True), sizes.shape)

@@ -248,10 +248,11 @@ class _Sizes(Eager):
             return self(node.op, *operands, **dict(node.static))
         if node.op in (ops.DET, ops.LOGDET, ops.INV, ops.SOLVE) and operands[0].size:
             matrix, *rest = operands
-            off = np.full(matrix.shape, max(np.abs(matrix).flat) * len(matrix), dtype=object)
+            largest = np.max(np.abs(matrix), axis=(-2, -1), keepdims=True) * matrix.shape[-1]
+            off = np.broadcast_to(largest, matrix.shape)
             if node.op is ops.DET:
                 # the matrix may be singular
-                moved = np.sum(np.abs(self.arithmetic.cofactor(matrix)) * off)
+                moved = np.sum(np.abs(self.arithmetic.cofactor(matrix)) * off, axis=(-2, -1))
             else:
                 moved = tangent_of(self, node, value, operands, [off, *(None for _ in rest)])
             return self.fine(np.abs(value) + np.abs(moved))

@@ -280,7 +280,7 @@ def below(node: Node, mask: Mask, trial: Trial) -> Sequence[Mask | None]:
             for count, operand in zip(counts, node.operands, strict=True)
         ]
     if node.op in WHOLE:
-        return [np.full(operand.shape, mask.any()) for operand in node.operands]
+        return whole(node, mask)
     # with ones for all numbers nothing cancels
     ones = [np.ones(operand.shape) for operand in node.operands]
     assert node.op.vjp is not None
@@ -288,6 +288,16 @@ def below(node: Node, mask: Mask, trial: Trial) -> Sequence[Mask | None]:
         f, mask.astype(np.float64), np.ones(node.shape), *ones, **dict(node.static)
     )
     return [None if part is None else np.asarray(part) != 0 for part in handed]
+
+
+def whole(node: Node, mask: Mask) -> Sequence[Mask]:
+    """The same for an operation on all of its operands, or on all of each matrix of a stack."""
+    front = node.operands[0].shape[:-2] if node.op in SOLVERS else ()
+    asked = mask.reshape(*front, math.prod(mask.shape[len(front) :])).any(axis=-1)
+    return [
+        np.broadcast_to(asked.reshape(*front, *(1,) * (o.ndim - len(front))), o.shape)
+        for o in node.operands
+    ]
 
 
 # -- how much it is, counted, so that it is the same each time ---------------------------------
@@ -341,10 +351,11 @@ def _numbers(node: Node) -> int:
 
 def _products(node: Node) -> int:
     """The multiplications of a product of matrices, or of a linear system."""
-    size, rows = math.prod(node.shape), node.operands[0].shape[0]
+    size, shape = math.prod(node.shape), node.operands[0].shape
     if node.op is ops.MATMUL:
-        return size * node.operands[0].shape[-1]
-    return int(rows**2 * max(rows, size // max(rows, 1)))
+        return size * shape[-1]
+    rows, count = shape[-1], math.prod(shape[:-2])
+    return int(count * rows**2 * max(rows, size // max(rows * count, 1)))
 
 
 @lru_cache(maxsize=KEPT)

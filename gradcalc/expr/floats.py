@@ -11,6 +11,7 @@ import numpy as np
 
 from gradcalc.expr.elementwise import Precision, compiled
 from gradcalc.expr.functions import narrow
+from gradcalc.expr.stacks import over
 
 PIECE = 16_384
 """Elements computed at a time."""
@@ -183,7 +184,7 @@ class Floats:
 
     def logdet(self, x: Any) -> Any:
         sign, size = np.linalg.slogdet(self._matrix(x))
-        return size if sign > 0 else np.where(sign == 0, -np.inf, np.nan)
+        return np.where(sign > 0, size, np.where(sign == 0, -np.inf, np.nan))
 
     def inv(self, x: Any) -> Any:
         return self.asarray(_unless_singular(np.linalg.inv, x.shape, self._matrix(x)))
@@ -196,7 +197,7 @@ class Floats:
         # LAPACK may look for those of an infinite one for ever
         if not np.isfinite(x).all():
             return np.full(x.shape, np.nan, self.dtype)
-        return self.asarray(_unless_singular(_cofactor, x.shape, self._matrix(x)))
+        return self.asarray(over(_cofactors, self._matrix(x)))
 
 
 def _places(find: Callable[..., Any], x: Any, axes: Any) -> Any:
@@ -204,6 +205,10 @@ def _places(find: Callable[..., Any], x: Any, axes: Any) -> Any:
     shape = tuple(1 if k in axes else size for k, size in enumerate(x.shape))
     rows = x.transpose([*rest, *axes]).reshape(*(x.shape[k] for k in rest), -1)
     return find(rows, axis=-1).reshape(shape)
+
+
+def _cofactors(x: Any) -> Any:
+    return _unless_singular(_cofactor, x.shape, x)
 
 
 def _cofactor(x: Any) -> Any:

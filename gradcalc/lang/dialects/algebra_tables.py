@@ -27,6 +27,7 @@ trace(a, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: unset = None, {
     products.trace_along
 [numpy.linalg]
 trace(x, /, *, offset: int = 0, dtype: unset = None) -> products.trace_along
+solve(a, b) -> linear.numpy_solve
 [jax.numpy]
 einsum(subscripts: any, *operands: any, {OUT}, optimize: any = 'auto', {PRECISION}) ->
     products.numpy_einsum(*)
@@ -35,8 +36,10 @@ vdot(a, b, *, {PRECISION}) -> products.numpy_vdot
 matvec vecmat(x1, x2, /) -> products.matrix_vector(*)
 trace(a, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: unset = None, {OUT}) ->
     products.trace_along
+[scipy.linalg]
 [jax.numpy.linalg]
 trace(x, /, *, offset: int = 0, dtype: unset = None) -> products.trace_along
+solve(a: floats, b: floats) -> linear.numpy_solve
 """,
     also={"torch": ALSO},
 )

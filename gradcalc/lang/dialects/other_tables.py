@@ -101,7 +101,6 @@ shape ndim(a)
 size(a, axis: int = None) -> shapes.sized
 [numpy.linalg]
 det inv(a) -> linear.single(*)
-solve(a, b) -> linear.single(*)
 norm(x, ord: word = None, axis: ints = None, keepdims: flag = False) -> linear.linalg_norm
 matmul(x1, x2, /) -> linear.product
 outer(x1, x2, /)
@@ -151,7 +150,6 @@ logsumexp(a, axis: ints = None, b=None, keepdims: flag = False, return_sign: uns
     reductions.weighted_logsumexp
 [scipy.linalg]
 det inv(a, overwrite_a: ignored = False, check_finite: ignored = True) -> linear.single(*)
-solve(a, b) -> linear.single(*)
 norm(a, ord: word = None, axis: ints = None, keepdims: flag = False) -> linear.linalg_norm
 [jax]
 [jax.numpy]
@@ -173,7 +171,6 @@ pad(array, pad_width: pairs, mode: str = 'constant', *, constant_values: number 
 squeeze(a, axis: ints = None) -> shapes.numpy_squeezed
 [jax.numpy.linalg]
 det inv(a: floats) -> linear.single(*)
-solve(a: floats, b: floats) -> linear.single(*)
 norm(x: floats, ord: word = None, axis: ints = None, keepdims: flag = False) -> linear.linalg_norm
 vector_norm(x: floats, /, *, axis: ints = None, keepdims: flag = False, ord: number = 2) ->
     linear.vector_norm

@@ -131,7 +131,7 @@ cross_entropy(input, target, {WEIGHT}, size_average: any = None, ignore_index: u
     elements.loss(*)
 [torch.linalg]
 det inv(A, *, {OUT}) -> linear.single(*)
-solve(A, B, *, left: unset = True, {OUT}) -> linear.single(*)
+solve(A, B, *, left: bool = True, {OUT})
 matmul(input, other, *, {OUT}) -> linear.product
 norm(A, ord: word = None, dim: ints = None, keepdim: bool = False, *, {OUT}, {DTYPE}) ->
     linear.linalg_norm

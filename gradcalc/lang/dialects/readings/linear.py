@@ -41,13 +41,17 @@ def numpy_outer(machine: Machine, a: Any, b: Any) -> Any:
 
 @alike
 def single(machine: Machine, name: str, **values: Any) -> Any:
-    """A function of one matrix, where the library takes stacks of them too."""
-    operands = [ops.tensor(machine, value) for value in values.values()]
-    if len(ops.shape(machine, operands[0])) != 2:
-        raise ShapeError(
-            f"{name} takes one matrix here, not shape {ops.shape(machine, operands[0])}"
-        )
-    return ops.call(machine, name, *operands)
+    """A function of matrices, which another library or module calls by another name."""
+    return ops.call(machine, name, *[ops.tensor(machine, value) for value in values.values()])
+
+
+def numpy_solve(machine: Machine, **values: Any) -> Any:
+    """numpy's and scipy's solve, to which only what has one dimension is a vector."""
+    a, b = (ops.tensor(machine, v) for v in values.values())
+    rank, shape = len(ops.shape(machine, a)), ops.shape(machine, b)
+    if 1 < len(shape) == rank - 1:
+        b = ops.reshape(machine, b, (1, *shape))
+    return ops.call(machine, "solve", a, b)
 
 
 def element_norm(machine: Machine, **values: Any) -> Any:
