@@ -5,14 +5,17 @@
 value. Nothing of it is made of the operations of the graph: it is what these are held to.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from functools import cmp_to_key, reduce, wraps
 from typing import Any
 
+import mpmath
 import numpy as np
 
 from gradcalc.primitives import PRIMITIVES, Structural
 from gradcalc.primitives.contraction import read
+from gradcalc.primitives.decompositions import Eigen, Logarithm, Singular, Triangular
 from gradcalc.primitives.indexing import index_plan
 from gradcalc.primitives.linear import (
     check_dot,
@@ -226,6 +229,108 @@ def _matrix_power(call: Call, x: Any, n: int) -> Any:
     return reduce(np.matmul, [factor] * abs(n), np.eye(len(x), dtype=int).astype(object))
 
 
+def _slogdet(call: Call, x: Any) -> Any:
+    found = box(_over(determinant, x))
+    sign = np.frompyfunc(lambda d: int(d > 0) - int(d < 0), 1, 1)(found)
+    return Logarithm(box(sign), box(np.frompyfunc(lambda d: mpmath.log(abs(d)), 1, 1)(found)))
+
+
+def _cholesky(call: Call, x: Any, upper: bool = False) -> Any:
+    """Of the symmetric part, which is what torch differentiates."""
+    half = (x + np.swapaxes(x, -1, -2)) / 2
+    lower = _over(_by_columns, half)
+    return np.swapaxes(lower, -1, -2) if upper else lower
+
+
+def _by_columns(a: Any) -> Any:
+    found = np.zeros(a.shape, dtype=int).astype(object)
+    for k in range(len(a)):
+        below = a[k:, k] - found[k:, :k] @ found[k, :k] if k else a[k:, k]
+        found[k:, k] = below / mpmath.sqrt(below[0])
+    return found
+
+
+def _solve_triangular(
+    call: Call, a: Any, b: Any, upper: bool, left: bool = True, unitriangular: bool = False
+) -> Any:
+    cut = np.triu(a) if upper else np.tril(a)
+    if unitriangular:
+        eye = np.eye(a.shape[-1], dtype=bool)
+        cut = np.where(eye, 1, cut)
+    return _solve(call, cut, b, left)
+
+
+def _qr(call: Call, x: Any) -> Any:
+    """By Gram and Schmidt, with the signs of numpy's LAPACK."""
+    parts = [_by_projection(x[place]) for place in np.ndindex(x.shape[:-2])]
+    q, r = (
+        np.stack(part).reshape((*x.shape[:-2], *part[0].shape)) for part in zip(*parts, strict=True)
+    )
+    return Triangular(q, r)
+
+
+def _by_projection(a: Any) -> Any:
+    size = min(a.shape)
+    signs = np.sign(np.diag(np.linalg.qr(a.astype(float), mode="r")))
+    q = a[:, :size].copy()
+    for k in range(size):
+        for j in range(k):
+            q[:, k] = q[:, k] - q[:, j] * (q[:, j] @ q[:, k])
+        q[:, k] = q[:, k] * int(signs[k]) / mpmath.sqrt(q[:, k] @ q[:, k])
+    r = np.where(np.tri(size, a.shape[1], -1, dtype=bool), 0, q.T @ a)
+    return q, r
+
+
+def _tensorinv(call: Call, x: Any, ind: int = 2) -> Any:
+    size = math.prod(x.shape[:ind])
+    found = _inv(call, x.reshape(size, size))
+    return found.reshape(x.shape[ind:] + x.shape[:ind])
+
+
+def _tensorsolve(call: Call, a: Any, b: Any, dims: Any = None) -> Any:
+    moved = list(dims or ())
+    a = a.transpose([k for k in range(a.ndim) if k not in moved] + moved)
+    return solved(a.reshape(b.size, b.size), b.reshape(-1)).reshape(a.shape[b.ndim :])
+
+
+def _matrix_exp(call: Call, x: Any) -> Any:
+    return _over(lambda a: _matrices(mpmath.expm(mpmath.matrix(a.tolist())), a.shape), x)
+
+
+def _matrices(found: Any, shape: Any) -> Any:
+    return np.array(list(found), dtype=object).reshape(shape)
+
+
+def _eigh(call: Call, x: Any) -> Any:
+    """Of the symmetric part, with the signs of numpy's LAPACK."""
+
+    def one(a: Any) -> Any:
+        half = (a + a.T) / 2
+        values, vectors = mpmath.eigsy(mpmath.matrix(half.tolist()))
+        columns = _matrices(vectors, a.shape)
+        _, theirs = np.linalg.eigh(half.astype(float))
+        signs = np.where(np.sum(columns.astype(float) * theirs, axis=0) < 0, -1, 1)
+        return np.array(list(values), dtype=object), columns * signs
+
+    parts = [one(x[place]) for place in np.ndindex(x.shape[:-2])]
+    values, vectors = (np.stack(part) for part in zip(*parts, strict=True))
+    return Eigen(values.reshape(x.shape[:-1]), vectors.reshape(x.shape))
+
+
+def _svd(call: Call, x: Any, full_matrices: bool = True) -> Any:
+    """By the eigenvalues of A.T A."""
+    if x.shape[-1] > x.shape[-2]:
+        turned = _svd(call, np.swapaxes(x, -1, -2))
+        return Singular(np.swapaxes(turned.Vh, -1, -2), turned.S, np.swapaxes(turned.U, -1, -2))
+    squares, vectors = _eigh(call, np.swapaxes(x, -1, -2) @ x)
+    values = np.frompyfunc(mpmath.sqrt, 1, 1)(squares[..., ::-1])
+    right = vectors[..., ::-1]
+    _, _, rows = np.linalg.svd(x.astype(float), full_matrices=False)
+    along = np.sum(right.astype(float) * np.swapaxes(rows, -1, -2), axis=-2, keepdims=True)
+    right = right * np.where(along < 0, -1, 1)
+    return Singular(x @ right / values[..., None, :], values, np.swapaxes(right, -1, -2))
+
+
 # -- elements moved about -------------------------------------------------------------------
 
 
@@ -287,6 +392,17 @@ OWN: Mapping[str, Call] = {
     "inv": _inv,
     "solve": boxed(_solve),
     "einsum": boxed(_einsum),
+    "slogdet": _slogdet,
+    "cholesky": _cholesky,
+    "solve_triangular": _solve_triangular,
+    "qr": _qr,
+    "tensorinv": _tensorinv,
+    "tensorsolve": _tensorsolve,
+    "matrix_exp": _matrix_exp,
+    "eigvalsh": lambda call, x: _eigh(call, x).eigenvalues,
+    "eigh": _eigh,
+    "svdvals": lambda call, x: _svd(call, x).S,
+    "svd": _svd,
     "inner": boxed(lambda call, x, y: np.inner(x, y)),
     "multi_dot": boxed(_multi_dot),
     "matrix_power": _matrix_power,

@@ -22,7 +22,7 @@ ROWS = [row for row in PRIMITIVES if isinstance(row, Structural)]
 CASES = [(row, sample) for row in ROWS for sample in row.samples]
 IDS = [f"{row.name}-{k}" for row in ROWS for k in range(len(row.samples))]
 COMPOSITES = [row for row in PRIMITIVES if isinstance(row, Composite)]
-INTEGER = {"argmax", "argmin"}
+INTEGER = {"argmax", "argmin", "matrix_rank"}
 
 
 def call(name: str, *elements: Any) -> Any:
@@ -53,8 +53,13 @@ def mapped(row: Any, given: dict[str, Any], make: Callable[[Any], Any]) -> dict[
 
 
 def first(result: Any) -> Any:
-    """The values, of a result that has positions too."""
-    return result.values if isinstance(result, Extremes) else result
+    """The values, of a result that has positions too; of several tensors all elements in a row."""
+    if isinstance(result, Extremes):
+        return result.values
+    if not isinstance(result, tuple):
+        return result
+    join = torch.cat if isinstance(result[0], torch.Tensor) else np.concatenate
+    return join([part.reshape(-1) for part in result])
 
 
 def leaf(value: Any) -> Any:
@@ -348,7 +353,8 @@ def test_the_fused_function_agrees_with_the_definition(
 @pytest.mark.parametrize("row", COMPOSITES, ids=[row.name for row in COMPOSITES])
 def test_the_comparison_of_composites_can_fail(row: Composite, bug: str) -> None:
     planted = lambda t, **given: PLANTED[bug](row.torch(t, **given))
-    assert not all(same(row, planted, sample) for sample in row.samples)
+    caught = not all(same(row, planted, sample) for sample in row.samples)
+    assert caught == (bug != "wrong slope" or row.name not in INTEGER)
 
 
 def test_layer_norm_takes_weight_and_bias() -> None:

@@ -35,6 +35,8 @@ from gradcalc.expr.stacks import over
 UNBOUNDED = frozenset(f.sympy.__name__ for f in FUNCTIONS if not f.arrays)
 """sympy's functions that no array of balls knows."""
 
+UNKNOWN = "factors and eigenvalues of matrices are not enclosed at this size"
+
 NAN = made(np.longdouble(np.nan), np.inf)
 
 
@@ -118,6 +120,21 @@ class ArrayBalls:
     def cofactor(self, x: Any) -> ArrayBall:
         # only reverse mode asks for it, and this arithmetic is for the other one
         raise Undecided
+
+    def cholesky(self, x: Any) -> ArrayBall:
+        raise OutOfReach(UNKNOWN)
+
+    def triangle(self, x: Any) -> ArrayBall:
+        raise OutOfReach(UNKNOWN)
+
+    def expm(self, x: Any) -> ArrayBall:
+        raise OutOfReach(UNKNOWN)
+
+    def eigh(self, x: Any) -> tuple[ArrayBall, ArrayBall]:
+        raise OutOfReach(UNKNOWN)
+
+    def svd(self, x: Any) -> tuple[ArrayBall, ArrayBall, ArrayBall]:
+        raise OutOfReach(UNKNOWN)
 
     asarray, held, number = staticmethod(ball), staticmethod(ball), staticmethod(exactly)
     equal, order = staticmethod(eq), staticmethod(along.order)

@@ -14,6 +14,7 @@ import flint
 import numpy as np
 
 from gradcalc.balls.boxes import ONE, ZERO, array_of, boxed, each, is_ball, to_ball, to_floats
+from gradcalc.balls.factors import cholesky, exponential, triangle
 from gradcalc.balls.matrices import Matrices, cofactor, det, inverse, matmul, solution
 from gradcalc.balls.numbers import (
     NAN,
@@ -25,6 +26,7 @@ from gradcalc.balls.numbers import (
     compiled,
     is_tight,
 )
+from gradcalc.balls.spectra import eigh, svd
 from gradcalc.expr.reducing import kept
 from gradcalc.expr.stacks import over
 
@@ -47,6 +49,7 @@ class Balls:
         self._functions: dict[Any, Callable[..., Any]] = {}
         self._shared: dict[Any, tuple[Sequence[Ball], Ball]] | None = {} if shared else None
         self._matrices = Matrices()
+        self._spectrum: tuple[Any, Any, Any] | None = None
 
     # -- numbers ---------------------------------------------------------------------------
 
@@ -222,6 +225,32 @@ class Balls:
     def cofactor(self, x: Any) -> Any:
         """By the inverse, or where there is none exactly, or by Cayley and Hamilton."""
         return over(cofactor, x)
+
+    def cholesky(self, x: Any) -> Any:
+        return over(cholesky, x)
+
+    def triangle(self, x: Any) -> Any:
+        return over(triangle, x)
+
+    def expm(self, x: Any) -> Any:
+        return over(exponential, x)
+
+    def eigh(self, x: Any) -> Any:
+        return self._several(eigh, x)
+
+    def svd(self, x: Any) -> Any:
+        return self._several(svd, x)
+
+    def _several(self, function: Callable[..., Any], x: Any) -> Any:
+        """What a function gives of stacks of matrices, kept with them as `Matrices` are."""
+        key = function, id(x), flint.ctx.prec
+        if self._spectrum is None or self._spectrum[0] != key:
+            front = x.shape[:-2]
+            each_one = [function(x[place]) for place in np.ndindex(front)]
+            parts = [np.stack(part) for part in zip(*each_one, strict=True)]
+            found = tuple(part.reshape((*front, *part.shape[1:])) for part in parts)
+            self._spectrum = key, x, found
+        return self._spectrum[2]
 
     def logsumexp(self, x: Any, axes: Any) -> Any:
         return _log(np.sum(_exp(x), axis=axes))

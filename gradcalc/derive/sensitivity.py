@@ -46,16 +46,16 @@ MOST_PRODUCTS = 50_000_000
 """Multiplications in products of matrices up to which long doubles are worth while: no library
 helps."""
 
-SIGNED = (ops.SOLVE, ops.COFACTOR, ops.UNSORT, ops.CUMPROD_BACK)
+SIGNED = (ops.SOLVE, ops.COFACTOR, ops.UNSORT, ops.CUMPROD_BACK, *ops.DECOMPOSED)
 """Operations that need the signs of an operand to do what they do."""
 
-WHOLE = (ops.SOLVE, ops.INV, ops.COFACTOR)
+WHOLE = (ops.SOLVE, ops.INV, ops.COFACTOR, *ops.DECOMPOSED)
 """Operations whose rounding is that of their largest element, in all of them."""
 
-BENT = (ops.PROD, ops.CUMPROD, ops.DET, ops.LOGDET, ops.INV, ops.SOLVE)
+BENT = (ops.PROD, ops.CUMPROD, ops.DET, ops.LOGDET, ops.INV, ops.SOLVE, *ops.DECOMPOSED)
 """Operations of whole tensors that are linear in nothing."""
 
-SOLVERS = (ops.INV, ops.SOLVE, ops.DET, ops.LOGDET, ops.COFACTOR)
+SOLVERS = (ops.INV, ops.SOLVE, ops.DET, ops.LOGDET, ops.COFACTOR, *ops.DECOMPOSED)
 """Operations that no library computes in wide floats."""
 
 EXACT = (ops.VAR, ops.LITERAL, ops.DETACH, ops.EYE, ops.BROADCAST)
@@ -298,6 +298,7 @@ def _evened(node: Node, sizes: Array) -> Array:
     """The sizes of a node's elements, where rounding is that of the largest: of each matrix."""
     if node.op not in WHOLE:
         return sizes
-    if sizes.ndim <= 2 or not sizes.size:
+    axes = (-1,) if node.op in ops.SPECTRAL else (-2, -1)
+    if sizes.ndim <= len(axes) or not sizes.size:
         return np.full(sizes.shape, extent(sizes))
-    return np.broadcast_to(np.max(sizes, axis=(-2, -1), keepdims=True), sizes.shape)
+    return np.broadcast_to(np.max(sizes, axis=axes, keepdims=True), sizes.shape)

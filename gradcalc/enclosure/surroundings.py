@@ -31,6 +31,7 @@ from gradcalc.enclosure.trial import FAR, Trial, forward_cost
 from gradcalc.enclosure.turning import turned
 from gradcalc.enclosure.within import ASIDE, within_any
 from gradcalc.errors import GradcalcError
+from gradcalc.expr import ops
 from gradcalc.testimony import Event, Nature, Neighbourhood
 
 EXPLORED = 300_000
@@ -223,6 +224,9 @@ def _looked_at(sampler: Sampler, here: Trial, part: Part, met: tuple[Met, ...]) 
         raise OutOfReach(FAR)
     if around.nature in (Nature.SMOOTH, Nature.KINK):
         found = _walked(sampler, part, sample, affordable)
+        if any(here.trace.nodes[one.number].op in ops.SPECTRAL for one in met):
+            # like the tip of a cone, in whatever direction: gradients lie between those found
+            found = replace(found, curved=True)
         around = in_cells(around, base, found, sample, sampler.depth)
         if around.missed and around.nature is Nature.SMOOTH:
             around = _with_idle_kinks(sampler, part, around)

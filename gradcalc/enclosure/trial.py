@@ -36,7 +36,7 @@ LARGEST_EXPONENT = 2**60
 
 FAR = "numbers far beyond any float"
 
-WHOLE = (ops.DET, ops.LOGDET, ops.INV, ops.SOLVE, ops.SORT)
+WHOLE = (ops.DET, ops.LOGDET, ops.INV, ops.SOLVE, ops.SORT, *ops.DECOMPOSED)
 """Operations each element of whose result may come from any of their operands'."""
 
 HANDLED = 2
@@ -68,7 +68,13 @@ PRODUCTS_EACH = 16
 
 ORDERED = (ops.SORT, ops.UNSORT, ops.REORDER)
 
-SOLVERS = (ops.DET, ops.LOGDET, ops.INV, ops.SOLVE, ops.COFACTOR)
+SOLVERS = (ops.DET, ops.LOGDET, ops.INV, ops.SOLVE, ops.COFACTOR, *ops.DECOMPOSED)
+
+DECOMPOSING = 30
+"""How many times as long eigenvalues take as a linear system."""
+
+BESIDES = 50
+"""What they take besides for each matrix, in the time of one function."""
 
 
 @dataclass(frozen=True)
@@ -333,6 +339,9 @@ def _functions(node: Node) -> float:
         return size / LIGHT + _products(node) / PRODUCTS
     if node.op in ORDERED:
         return size * math.log2(size + 2) / COMPARED
+    if node.op in ops.DECOMPOSED:
+        matrices = math.prod(node.operands[0].shape[:-2])
+        return BESIDES * matrices + DECOMPOSING * _products(node) / PRODUCTS
     if node.op in SOLVERS:
         return _products(node) / PRODUCTS
     return max([size, *(math.prod(o.shape) for o in node.operands)]) / LIGHT

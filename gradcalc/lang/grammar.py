@@ -56,8 +56,12 @@ CONTEXTS: frozenset[str] = frozenset({"no_grad", "inference_mode"})
 """What may stand behind `with`, called without arguments."""
 
 ATTRIBUTES: frozenset[str] = frozenset(
-    {"T", "mT", "H", "shape", "ndim", "size", "values", "indices", "data"}
-)
+    {
+        "T", "mT", "H", "shape", "ndim", "size", "values", "indices", "data",
+        # of what gives several tensors
+        "eigenvalues", "eigenvectors", "U", "S", "Vh", "Q", "R", "sign", "logabsdet", "solution",
+    }
+)  # fmt: skip
 """What may stand behind a dot without being called."""
 
 METHODS: Mapping[str, str] = MappingProxyType(
@@ -120,8 +124,8 @@ UNLIKE: frozenset[str] = frozenset(
     int8 intc intp is_contiguous is_tensor isin isqrt linear_cross_entropy logaddexp2 logcumsumexp
     loggamma long lqn median mode modf msort mvlgamma nanargmax nanargmin nancumprod
     nancumsum nanmax nanmin nbdtr nbdtrc nbdtri ncfdtr nctdtr ndarray ndenumerate ndindex nditer
-    ndtri new nll_loss normal pinv pinverse polygamma prelu radian renorm reshape_as resize rgamma
-    row_indices rrelu rsub saddmm short slogdet smm softshrink tensorinv tri uint unflatten
+    ndtri new nll_loss normal polygamma prelu radian renorm reshape_as resize rgamma
+    row_indices rrelu rsub saddmm short smm softshrink tri uint unflatten
     unstack ushort vars vstack xlog1py zero
     """.split()  # noqa: SIM905
 )

@@ -30,7 +30,7 @@ TRUTHS: Mapping[str, str | None] = {
 }  # fmt: skip
 """What primitives are of truth values, None where libraries refuse them."""
 
-POSITIONS = frozenset({"argmax", "argmin"})
+POSITIONS = frozenset({"argmax", "argmin", "matrix_rank"})
 """Primitives whose results are positions."""
 
 CONTRACTIONS = frozenset({"einsum", "tensordot", "inner", "multi_dot", "vecdot"})

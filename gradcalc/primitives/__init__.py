@@ -6,6 +6,7 @@ from types import MappingProxyType
 from gradcalc.primitives import (
     arithmetic,
     composite,
+    decompositions,
     elementwise,
     linear,
     products,
@@ -33,7 +34,9 @@ FAMILIES: Mapping[str, tuple[Primitive, ...]] = MappingProxyType(
         "sorting and running totals": reductions.ORDERED,
         "softmax and normalization": composite.NORMALIZATION,
         "losses": composite.LOSSES,
-        "linear algebra": (*linear.LINEAR, *products.PRODUCTS, *composite.DETERMINANTS),
+        "linear algebra": (*linear.LINEAR, *composite.DETERMINANTS, *decompositions.FACTORED),
+        "products of tensors": products.PRODUCTS,
+        "eigenvalues and singular values": decompositions.SPECTRAL,
         "shape": shaping.SHAPING,
         "joining, filling, parts": shaping.JOINING,
     }

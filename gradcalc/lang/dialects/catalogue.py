@@ -157,6 +157,11 @@ def array_method(arrays: str, name: str) -> Function | None:
     return Function(name, arrays or TORCH, tuple(rows), method=True, core=core)
 
 
+OTHERWISE = frozenset({("torch", "svd")})
+"""Functions that a text without any library does not mean by the name alone: torch.linalg's svd has
+its right vectors in rows, as everybody else's."""
+
+
 @cache
 def plain(name: str) -> Function | None:
     """What a name means that stands alone, in a text without any library.
@@ -166,7 +171,7 @@ def plain(name: str) -> Function | None:
     core = in_language(name)
     if name in OWN:
         return None
-    found = (function(module, name) for module in PLAIN)
+    found = (function(module, name) for module in PLAIN if (module, name) not in OTHERWISE)
     first = next((one for one in found if one is not None), None)
     return None if first is None else replace(first, alone=True, core=core)
 

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.lang.dialects.readings import elements, linear, products, reductions, shapes
+from gradcalc.lang.dialects.readings import elements, factors, linear, products, reductions, shapes
 from gradcalc.lang.dialects.spelling import Overload, Reading, Table
 
 READINGS: Mapping[str, Any] = MappingProxyType(
     {
         "elements": elements,
+        "factors": factors,
         "linear": linear,
         "products": products,
         "reductions": reductions,

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
+from gradcalc.errors import InvalidValueError, ShapeError
 from gradcalc.lang import ops
 from gradcalc.lang.dialects.readings import alike, called
 from gradcalc.lang.dialects.spelling import RankError
@@ -58,7 +58,8 @@ def element_norm(machine: Machine, **values: Any) -> Any:
     """torch.norm: of the elements, whatever the rank."""
     x, p, dim, keepdim = values.values()
     if p == "nuc":
-        raise _no_singular_values("the nuclear norm")
+        axes = (0, 1) if dim is None else several(dim)
+        return matrix_norms(machine, ops.tensor(machine, x), p, axes, keepdim)
     if isinstance(p, str) and p != "fro":
         raise InvalidValueError(f"norm does not know p={p!r}")
     return ops.call(machine, "norm", x, 2 if p in (None, "fro") else p, dim, keepdim)
@@ -73,7 +74,12 @@ def vector_norm(machine: Machine, x: Any, ord: Any, **along: Any) -> Any:
 def matrix_norm(machine: Machine, **values: Any) -> Any:
     """torch.linalg.matrix_norm."""
     matrix, order, dim, keepdim = values.values()
-    return _of_matrices(machine, matrix, order, tuple(dim), keepdim)
+    return matrix_norms(machine, matrix, order, tuple(dim), keepdim)
+
+
+def norm_of_matrices(machine: Machine, x: Any, keepdims: Any, ord: Any) -> Any:
+    """The matrix_norm of numpy's linalg, of the last two axes."""
+    return matrix_norms(machine, ops.tensor(machine, x), ord, (-2, -1), keepdims)
 
 
 def linalg_norm(machine: Machine, **values: Any) -> Any:
@@ -92,7 +98,7 @@ def linalg_norm(machine: Machine, **values: Any) -> Any:
         axis = tuple(range(rank))
     along_axes = several(axis)
     if len(along_axes) == 2:
-        return _of_matrices(machine, x, order, along_axes, keep)
+        return matrix_norms(machine, x, order, along_axes, keep)
     if len(along_axes) != 1:
         raise ShapeError("norm goes along one axis or two")
     if isinstance(order, str):
@@ -100,7 +106,7 @@ def linalg_norm(machine: Machine, **values: Any) -> Any:
     return ops.call(machine, "norm", x, order, along_axes[0], keep)
 
 
-def _of_matrices(machine: Machine, x: Any, order: Any, axes: Sequence[int], keep: bool) -> Any:
+def matrix_norms(machine: Machine, x: Any, order: Any, axes: Sequence[int], keep: bool) -> Any:
     """A norm of matrices: Frobenius', or the largest or least sum of a column or row."""
     rank = len(ops.shape(machine, x))
     if rank < 2:
@@ -111,7 +117,7 @@ def _of_matrices(machine: Machine, x: Any, order: Any, axes: Sequence[int], keep
     if order == "fro":
         return ops.call(machine, "norm", x, 2, (rows, columns), keep)
     if order in (2, -2, "nuc"):
-        raise _no_singular_values(f"the matrix norm of order {order}")
+        return _of_singular_values(machine, x, order, (rows, columns), keep)
     if order not in (1, -1, math.inf, -math.inf):
         raise InvalidValueError(f"a matrix has no norm of order {order}")
     summed, kept = (columns, rows) if order in (math.inf, -math.inf) else (rows, columns)
@@ -123,8 +129,14 @@ def _of_matrices(machine: Machine, x: Any, order: Any, axes: Sequence[int], keep
     return ops.reshape(machine, found, tuple(sizes))
 
 
-def _no_singular_values(what: str) -> UnsupportedError:
-    return UnsupportedError(
-        f"{what} needs singular values, which are not in the language",
-        hint="ord='fro' is the root of the sum of squares",
-    )
+def _of_singular_values(
+    machine: Machine, x: Any, order: Any, axes: tuple[int, int], keep: bool
+) -> Any:
+    """The greatest or the least singular value, or the sum of them."""
+    shape = ops.shape(machine, x)
+    order_of_axes = (*(k for k in range(len(shape)) if k not in axes), *axes)
+    values = ops.call(machine, "svdvals", ops.call(machine, "permute", x, order_of_axes))
+    name = {2: "amax", -2: "amin", "nuc": "sum"}[order]
+    found = ops.call(machine, name, values, dim=-1)
+    sizes = tuple(1 if k in axes else size for k, size in enumerate(shape))
+    return ops.reshape(machine, found, sizes) if keep else found
