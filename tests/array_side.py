@@ -403,6 +403,7 @@ OWN: Mapping[str, Call] = {
     "eigh": _eigh,
     "svdvals": lambda call, x: _svd(call, x).S,
     "svd": _svd,
+    "matrix_rank": lambda call, x: np.asarray(np.linalg.matrix_rank(x.astype(float))),
     "inner": boxed(lambda call, x, y: np.inner(x, y)),
     "multi_dot": boxed(_multi_dot),
     "matrix_power": _matrix_power,

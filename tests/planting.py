@@ -21,7 +21,7 @@ from gradcalc.report import Report
 from gradcalc.witnesses.autograd import TorchBackend
 from tests.trust_cases import problem
 
-PAIRED = {"sort"}
+PAIRED = {"sort": ".values", "eigh": ".eigenvalues", "svd": ".S", "qr": ".R"}
 SCALE = (1_000_001, 1_000_000)
 SHIFT = 1e-3
 SHIFTED = (1, 1000)
@@ -89,8 +89,8 @@ def spelled(row: Primitive, sample: tuple[Any, ...]) -> tuple[str, dict[str, Any
         return f"{names[0]}[{_key(options['key'])}]", inputs
     words = [f"{key}={_literal(value)}" for key, value in options.items()]
     text = f"{row.name}({', '.join([*names, *words])})"
-    paired = row.name in PAIRED or (row.name in ("max", "min") and "dim" in options)
-    return text + (".values" if paired else ""), inputs
+    paired = row.name in ("max", "min") and "dim" in options
+    return text + (".values" if paired else PAIRED.get(row.name, "")), inputs
 
 
 def _is_fixed(row: Primitive, position: int) -> bool:

@@ -6,10 +6,15 @@ enclosure; where the point is special a row says what becomes of it.
 
 from typing import Any
 
+import flint
+import mpmath
 import numpy as np
 import pytest
+import scipy
 import torch
 
+from gradcalc.balls.arithmetic import Balls
+from gradcalc.balls.spectra import eigh
 from gradcalc.calculate import calculate
 from gradcalc.errors import GradcalcError
 from tests.lang_backends import close, problem
@@ -19,6 +24,12 @@ VALUES: dict[str, Any] = {
     "y": [0.5, 1.25, -3.0],
     "A": [[2.0, -1.0, 0.5], [0.25, 1.5, -0.75], [1.0, 0.5, 3.0]],
     "B": [[0.5, 1.0, -0.25], [2.0, -1.5, 0.75], [-1.0, 0.25, 1.25]],
+    "P": [[4.0, 1.0, -0.5], [1.0, 3.0, 0.75], [-0.5, 0.75, 2.0]],
+    "S": [[2.0, -1.0, 0.5], [-1.0, 0.25, 1.5], [0.5, 1.5, -3.0]],
+    "L": [[2.0, 0.0, 0.0], [-0.5, 1.5, 0.0], [0.25, 0.75, 1.25]],
+    "D": [1.0, 1.0, 3.0],
+    "I": [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 2.0]],
+    "Z": [[1.0, 2.0], [2.0, 4.0]],
     "M": [[0.5, -1.0, 2.0], [1.25, 0.75, -0.5]],
     "T": [[[1.5, -0.5, 0.25], [2.0, 1.0, -1.0], [0.5, 0.75, 3.0]],
           [[-1.0, 0.5, 0.5], [0.25, 2.5, 1.5], [1.0, -0.75, 2.0]]],
@@ -66,10 +77,64 @@ np.vecmat(x, T)
 """.strip().splitlines()
 
 
+DECOMPOSED = """
+torch.linalg.det(T)
+torch.linalg.solve(T, M.T)
+torch.linalg.solve(A, M, left=False)
+np.linalg.solve(A, x)
+torch.linalg.cholesky(P, upper=True)
+scipy.linalg.cholesky(P)
+torch.cholesky_solve(M.T, L)
+torch.cholesky_inverse(L)
+torch.linalg.solve_triangular(T, M.T, upper=False, unitriangular=True)
+scipy.linalg.solve_triangular(A, x, trans=1)
+scipy.linalg.cho_solve(scipy.linalg.cho_factor(P), x)
+scipy.linalg.solve(P, x, assume_a='pos')
+scipy.linalg.expm(A)
+torch.linalg.matrix_exp(T)
+np.linalg.slogdet(A)[1]
+torch.linalg.slogdet(T).logabsdet
+torch.linalg.pinv(M)
+np.linalg.lstsq(M.T, x, rcond=None)[0]
+torch.linalg.lstsq(A, M.T).solution
+torch.linalg.qr(M.T)[0]
+np.linalg.qr(M, mode='reduced')[1]
+np.linalg.eigvalsh(S)
+torch.linalg.eigh(S).eigenvectors**2 @ torch.linalg.eigvalsh(S)
+torch.linalg.svdvals(T)
+torch.svd(M)[2][0, 0]**2
+torch.linalg.svd(M, full_matrices=False)[2][0]**2 @ x
+torch.linalg.matrix_norm(A, 'nuc')
+np.linalg.norm(A, -2)
+torch.linalg.cond(A)
+np.linalg.cond(A, 'fro')
+torch.linalg.tensorinv(A.reshape(3, 1, 3), 1)
+np.linalg.tensorsolve(A.reshape(3, 1, 3), x[:, None])
+""".strip().splitlines()
+
+SPECIAL = [
+    # torch has one of the vectors between which the others lie: no sample comes so far
+    ("torch.linalg.eigvalsh(I)[0]", "unresolved"),
+    ("torch.linalg.matrix_norm(I[:2, :2], 2)", "kink"),
+    ("torch.linalg.eigvalsh(I)[2]", "verified"),
+    ("torch.linalg.eigvalsh(I).sum()", "verified"),
+    ("torch.linalg.eigvalsh(torch.diag(D))[0]", "kink"),
+    ("torch.linalg.eigh(I)[1][0, 0]", "singular"),
+    ("torch.linalg.matrix_norm(Z, 'nuc')", "kink"),
+    ("torch.linalg.matrix_norm(Z, 2)", "verified"),
+    ("torch.linalg.cond(Z)", "singular"),
+    ("torch.linalg.slogdet(Z)[1]", "singular"),
+]
+
+
 def library_value(text: str) -> Any:
     """What Python and the library make of a text."""
-    names: dict[str, Any] = {"np": np, "torch": torch, "einsum": torch.einsum}
-    make = np.array if "np." in text else lambda v: torch.tensor(v, dtype=torch.float64)
+    names: dict[str, Any] = {"np": np, "scipy": scipy, "torch": torch, "einsum": torch.einsum}
+    make = (
+        np.array
+        if "np." in text or "scipy." in text
+        else lambda v: torch.tensor(v, dtype=torch.float64)
+    )
     return np.asarray(eval(text, names | {name: make(value) for name, value in VALUES.items()}))
 
 
@@ -77,6 +142,46 @@ def given(text: str) -> dict[str, Any]:
     """The inputs that a text names."""
     found = compile(text, "text", "exec").co_names
     return {name: VALUES[name] for name in found if name in VALUES}
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("text", DECOMPOSED)
+def test_a_factor_is_that_of_the_library(text: str, dtype: str) -> None:
+    answer = calculate(problem(text, given(text), dtype=dtype))
+    assert answer.verdict.outcome == "verified"
+    wanted = library_value(text)
+    assert np.allclose(answer.value, wanted, rtol=0, atol=1e-4 if dtype == "float32" else 1e-11)
+
+
+@pytest.mark.parametrize(("text", "outcome"), SPECIAL, ids=[row[0] for row in SPECIAL])
+def test_where_values_coincide_it_is_said(text: str, outcome: str) -> None:
+    assert calculate(problem(text, given(text))).verdict.outcome == outcome
+
+
+@pytest.mark.parametrize("bits", [128, 640])
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        np.random.default_rng(3).normal(size=(5, 5)), np.eye(3), np.diag([1.0, 1.0 + 1e-15, 2.0]),
+        np.outer([0.5, -1.5, 2.0], [0.5, -1.5, 2.0]), np.array([[1e200, 1.0], [1.0, 1e-200]]),
+        1 / (1 + np.add.outer(np.arange(9), np.arange(9))), np.zeros((2, 2)),
+    ],
+    ids=["drawn", "unit", "close", "rank one", "wide", "Hilbert's", "zero"],
+)  # fmt: skip
+def test_eigenvalues_are_enclosed(matrix: Any, bits: int) -> None:
+    """Against mpmath's in more digits; and each vector is mapped to its multiple."""
+    with flint.ctx.workprec(bits), mpmath.workprec(3 * bits):
+        balls = Balls().asarray(matrix)
+        values, vectors = eigh(balls)
+        half = mpmath.matrix(((mpmath.matrix(matrix) + mpmath.matrix(matrix).T) / 2).tolist())
+        true = sorted(mpmath.eigsy(half, eigvals_only=True))
+        floor = flint.arb(2) ** (-2 * bits) * (1 + np.abs(matrix).max())
+        for ball, one in zip(values, true, strict=True):
+            exact = flint.arb(mpmath.nstr(one, bits)) if one else flint.arb(0)
+            assert (ball - exact).contains(0) or abs(ball - exact) < floor
+        symmetric = (balls + balls.T) / flint.arb(2)
+        left_over = symmetric @ vectors - vectors * values
+        assert all(ball.is_nan() or ball.contains(0) for ball in left_over.flat)
 
 
 @pytest.mark.parametrize("text", PRODUCTS)
@@ -98,6 +203,13 @@ REFUSED = [
     ("np.tensordot(A, M, axes=1)", "the sizes differ"),
     ("torch.linalg.multi_dot([A])", "two tensors or more"),
     ("torch.addmm(A, A, x)", "addmm does not fit"),
+    ("torch.linalg.eigvalsh(A)", "of symmetric matrices, and this is none"),
+    ("torch.linalg.cholesky(S)", "not positive definite"),
+    ("torch.cholesky_solve(M.T, A)", "a factor that is triangular"),
+    ("torch.linalg.pinv(Z)", "has not full rank"),
+    ("torch.linalg.svd(M)", "the vectors that no singular value has"),
+    ("np.linalg.qr(M.T, mode='complete')", "beyond the columns has no gradient"),
+    ("torch.linalg.eigvals(A)", "eigvals cannot be used"),
 ]
 
 

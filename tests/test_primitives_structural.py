@@ -353,8 +353,7 @@ def test_the_fused_function_agrees_with_the_definition(
 @pytest.mark.parametrize("row", COMPOSITES, ids=[row.name for row in COMPOSITES])
 def test_the_comparison_of_composites_can_fail(row: Composite, bug: str) -> None:
     planted = lambda t, **given: PLANTED[bug](row.torch(t, **given))
-    caught = not all(same(row, planted, sample) for sample in row.samples)
-    assert caught == (bug != "wrong slope" or row.name not in INTEGER)
+    assert not all(same(row, planted, sample) for sample in row.samples)
 
 
 def test_layer_norm_takes_weight_and_bias() -> None:

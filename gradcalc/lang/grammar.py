@@ -112,13 +112,20 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
         "sorted": "write sort(x).values",
         "iter": "write a for loop over range",
         "next": "write a for loop over range",
+        "eig": "its eigenvalues may be complex numbers: eigh is for symmetric matrices",
+        "eigvals": "they may be complex numbers: eigvalsh is for symmetric matrices",
+        "fft": "its values are complex numbers: write the sums with cos and sin",
+        "ifft": "its values are complex numbers: write the sums with cos and sin",
+        "rfft": "its values are complex numbers: write the sums with cos and sin",
+        "irfft": "it takes complex numbers: write the sums with cos and sin",
     }
 )
 """Well-known functions that a program must do without, and what to do instead."""
 
 UNLIKE: frozenset[str] = frozenset(
     """
-    angle bitwise_count bitwise_invert broadcast broadcast_tensors cfloat chndtr col_indices
+    angle bitwise_count bitwise_invert broadcast broadcast_tensors cfloat chndtr cholesky_ex
+    col_indices conv1d conv2d conv3d
     copy dstack erfcinv erfcx erfi exp1 exp10 expand_as expi expn flatiter fliplr flipud float16
     float32 float64 fmax fmin gamma gammainc gammasgn glu hardsigmoid hash_tensor hstack igamma
     int8 intc intp is_contiguous is_tensor isin isqrt linear_cross_entropy logaddexp2 logcumsumexp

@@ -18,6 +18,9 @@ from gradcalc.primitives.shapes import Shape, numbers, show
 
 Call = Callable[..., Any]
 
+ROUNDING = 2.0**-52
+"""That of floats of 64 bits."""
+
 ALIKE = 1e4
 """How many roundings two elements of a symmetric matrix may be apart, for what computes them."""
 
@@ -191,6 +194,17 @@ def _torch_qr(t: Any, x: Any) -> Triangular:
     return Triangular(q * signs, r * signs.mT)
 
 
+def _rank_form(f: Any, x: Any) -> Any:
+    """How many singular values are larger than what rounding makes of 0."""
+    values = f(ops.SINGULAR, x)
+    last = (values.ndim - 1,)
+    largest = ops.expanded(f, f(ops.AMAX, values, axes=last), values.shape, last)
+    least = f.scalar("mul", largest, f.literal(max(x.shape[-2:]) * ROUNDING))
+    larger = f.scalar("gt", values, least)
+    counted = f.scalar("where", larger, f.literal(1.0), f.literal(0.0))
+    return f(ops.SUM, counted, axes=last)
+
+
 def _triangle(
     a: Any, b: Any, upper: bool, left: bool = True, unitriangular: bool = False
 ) -> tuple[Any, Any, bool, bool, bool]:
@@ -359,7 +373,7 @@ def lstsq(a, b):
            "exponential of square matrices, their power series"),
 )  # fmt: skip
 
-SPECTRAL: tuple[Structural | Composite, ...] = (
+SPECTRAL: tuple[Structural, ...] = (
     fitted("eigvalsh", _square("eigvalsh"), lambda f, x: f(ops.EIGENVALUES, x),
            ((SYMMETRIC,), ([POSITIVE, SYMMETRIC],)),
            "eigenvalues of symmetric matrices, in order", _torch_eigvalsh),
@@ -374,11 +388,7 @@ SPECTRAL: tuple[Structural | Composite, ...] = (
            ((SQUARE,), (TALL, {"full_matrices": False}), (WIDE, {"full_matrices": False})),
            "left vectors, singular values and right vectors, these up to a sign",
            _torch_svd),
-    Composite("matrix_rank", """\
-def matrix_rank(x):
-    s = svdvals(x)
-    size = x.shape[-1] if x.shape[-1] > x.shape[-2] else x.shape[-2]
-    return sum(where(s > amax(s, -1, True)*size*2.220446049250313e-16, 1, 0), -1)
-""", BOTH, "number of singular values that are not 0 to rounding, which has no gradient",
-              "linalg.matrix_rank"),
+    fitted("matrix_rank", _rectangle("matrix_rank"), _rank_form, BOTH,
+           "number of singular values that are not 0 to rounding, which has no gradient",
+           "linalg.matrix_rank"),
 )  # fmt: skip

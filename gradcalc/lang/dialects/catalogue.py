@@ -111,8 +111,13 @@ PLAIN = ("torch", "torch.nn.functional", "torch.linalg", "torch.special")
 """Where a name is looked up that stands alone, in a text without any library."""
 
 UNLIKE_PLAIN: Mapping[str, frozenset[str]] = MappingProxyType(
-    {"torch": frozenset({"binary_cross_entropy_with_logits", "kl_div", "layer_norm", "solve"})}
-)
+    {
+        "torch": frozenset(
+            {"binary_cross_entropy_with_logits", "cond", "kl_div", "layer_norm", "lstsq",
+             "matrix_rank", "solve"}
+        )
+    }
+)  # fmt: skip
 """Names that a module has too, undocumented, for something else than the plain name is here."""
 
 OWN = frozenset({"sum", "max", "min", "norm", "range"})
