@@ -22,6 +22,7 @@ from gradcalc.witnesses.autograd import TorchBackend
 from tests.trust_cases import problem
 
 PAIRED = {"sort": ".values", "eigh": ".eigenvalues", "svd": ".S", "qr": ".R"}
+SHOWN = ("values", "eigenvalues", "S", "R", "logabsdet")
 SCALE = (1_000_001, 1_000_000)
 SHIFT = 1e-3
 SHIFTED = (1, 1000)
@@ -192,9 +193,10 @@ ARGUMENTS: dict[str, Wrong] = {"rolled": _rolled, "moved": _moved}
 
 
 def spoiled(result: Any, wrong: Wrong) -> Any:
-    """A wrong result; of a pair of values and indices the values."""
+    """A wrong result; of several tensors that one is wrong which the call shows."""
     if hasattr(result, "_replace"):
-        return result._replace(values=wrong(result.values))
+        shown = next(name for name in SHOWN if name in result._fields)
+        return result._replace(**{shown: wrong(getattr(result, shown))})
     return wrong(result)
 
 

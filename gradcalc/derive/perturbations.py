@@ -68,18 +68,31 @@ def _moved(values: Any, pattern: Any) -> Any:
 
 
 def landmarks(shapes: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Points all over, matrices regular and, where all is positive, positive definite."""
+    """Points all over, matrices regular and, where all is positive, positive definite.
+
+    Where there are square ones, the last points have triangles of such.
+    """
     random = np.random.default_rng(20185)
     for low, high, both in RANGES:
         yield {name: _drawn(shape, low, high, both, random) for name, shape in shapes.items()}
+    if any(map(_is_square, shapes.values())):
+        low, high, _ = next(line for line in RANGES if not line[-1])
+        point = {name: _drawn(shape, low, high, False, random) for name, shape in shapes.items()}
+        for cut in (np.tril, np.triu):
+            yield {name: cut(v) if _is_square(v.shape) else v for name, v in point.items()}
+
+
+def _is_square(shape: Any) -> bool:
+    return len(shape) >= 2 and shape[-1] == shape[-2]
 
 
 def _drawn(shape: Any, low: float, high: float, both: bool, random: np.random.Generator) -> Any:
     if both:
         return np.asarray(signed(random, low, high, shape))
     values = random.uniform(low, high, shape)
-    if len(shape) == 2 and shape[0] == shape[1]:
-        values = (values + values.T) / 2 + high * len(values) * np.eye(len(values))
+    if _is_square(shape):
+        size = shape[-1]
+        values = (values + np.swapaxes(values, -1, -2)) / 2 + high * size * np.eye(size)
     return np.asarray(values)
 
 
