@@ -22,7 +22,11 @@ from gradcalc.report import Report
 from gradcalc.witnesses.autograd import TorchBackend
 from tests.trust_cases import problem
 
-PAIRED = {"sort", "cummax", "cummin"}
+SHOWN = ("values", "eigenvalues", "S", "R", "logabsdet")
+PAIRED = {
+    "sort": ".values", "cummax": ".values", "cummin": ".values", "eigh": ".eigenvalues",
+    "svd": ".S", "qr": ".R",
+}  # fmt: skip
 SCALE = (1_000_001, 1_000_000)
 SHIFT = 1e-3
 SHIFTED = (1, 1000)
@@ -79,7 +83,7 @@ def spelled(row: Primitive, sample: tuple[Any, ...]) -> tuple[str, dict[str, Any
     data, fixed = held_of(row, lambda name: np.shape(values[name]))
     for position, value in enumerate(operands):
         name = f"v{position}"
-        if lists:
+        if not isinstance(value, str) and list(row.signature.parameters)[position] in lists:
             parts = [f"{name}_{i}" for i in range(len(value))]
             inputs.update({part: np.array(v, float) for part, v in zip(parts, value, strict=True)})
             names.append(f"[{', '.join(parts)}]")
@@ -92,8 +96,8 @@ def spelled(row: Primitive, sample: tuple[Any, ...]) -> tuple[str, dict[str, Any
         return f"{names[0]}[{_key(options['key'])}]", inputs
     words = [f"{key}={_literal(value)}" for key, value in options.items()]
     text = f"{row.name}({', '.join([*names, *words])})"
-    paired = row.name in PAIRED or (row.name in ("max", "min") and "dim" in options)
-    return text + (".values" if paired else ""), inputs
+    paired = row.name in ("max", "min") and "dim" in options
+    return text + (".values" if paired else PAIRED.get(row.name, "")), inputs
 
 
 def _is_fixed(row: Primitive, position: int, held: tuple[str, ...]) -> bool:
@@ -196,9 +200,10 @@ ARGUMENTS: dict[str, Wrong] = {"rolled": _rolled, "moved": _moved}
 
 
 def spoiled(result: Any, wrong: Wrong) -> Any:
-    """A wrong result; of a pair of values and indices the values."""
+    """A wrong result; of several tensors that one is wrong which the call shows."""
     if hasattr(result, "_replace"):
-        return result._replace(values=wrong(result.values))
+        shown = next(name for name in SHOWN if name in result._fields)
+        return result._replace(**{shown: wrong(getattr(result, shown))})
     return wrong(result)
 
 

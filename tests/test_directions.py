@@ -393,6 +393,10 @@ def encloses(mid: Any, rad: Any, true: Any) -> bool:
     return bool(apart <= rad + abs(true) * 1e-40)
 
 
+BEYOND = {"cholesky", "qr", "matrix_exp", "eigvalsh", "eigh", "svdvals", "svd", "matrix_rank"}
+"""Rows of which arrays of balls know nothing."""
+
+
 def sampled_calls(rows: list[Any]) -> list[Any]:
     return [
         pytest.param(row, place, id=f"{row.name}-{place}")
@@ -405,6 +409,10 @@ def sampled_calls(rows: list[Any]) -> list[Any]:
 def test_structural_rows_and_composites_enclose_single_balls(row: Any, place: int) -> None:
     text, inputs = spelled(row, row.samples[place])
     asked = problem(text, **inputs)
+    if row.name in BEYOND:
+        with pytest.raises(OutOfReach, match="not enclosed at this size"):
+            sample(asked)
+        return
     if (row.name, place) in TIED:
         with pytest.raises(Undecided):
             sample(asked)

@@ -10,6 +10,7 @@ import math
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,6 +30,7 @@ from tests.elements import Calculus, ElementBackend, Graph
 from tests.trust_cases import report
 
 INF = math.inf
+NEEDED = inspect.Parameter.empty
 EPSILON = float(np.finfo(float).eps)
 SPAN = Span(1, 1, 1, 1)
 BITS = 4000
@@ -217,8 +219,25 @@ def shape_of(row: Composite, name: str, shape: tuple[int, ...]) -> tuple[int, ..
     return shape[:-1] if fewer else shape
 
 
+def sampled(row: Composite, sample: tuple[Any, ...]) -> Case:
+    """A row at one of its samples, for what takes several tensors that must fit each other."""
+    named = sample[-1] if isinstance(sample[-1], dict) else {}
+    bound = row.signature.bind(*sample[: len(sample) - bool(named)], **named)
+    bound.apply_defaults()
+    return Case(row, {
+        n: np.array(v, float) if n in row.tensors and v is not None else v
+        for n, v in bound.arguments.items()
+    })  # fmt: skip
+
+
 def composite(row: Composite) -> Iterator[tuple[str, Case]]:
     """The grid of a composite row, each case with the name of its vector."""
+    required = [n for n in row.tensors if row.signature.parameters[n].default is NEEDED]
+    if len(required) > 2:
+        yield from (
+            (f"sample {k}", one) for k, one in enumerate(map(partial(sampled, row), row.samples))
+        )
+        return
     options, fillings = FUSED.get(row.name) or of_samples(row)
     vectors: dict[str, Any] = dict(VECTORS)
     if row.name == "binary_cross_entropy":

@@ -23,7 +23,7 @@ ROWS = [row for row in PRIMITIVES if isinstance(row, Structural)]
 CASES = [(row, sample) for row in ROWS for sample in row.samples]
 IDS = [f"{row.name}-{k}" for row in ROWS for k in range(len(row.samples))]
 COMPOSITES = [row for row in PRIMITIVES if isinstance(row, Composite)]
-INTEGER = {"argmax", "argmin", "one_hot"}
+INTEGER = {"argmax", "argmin", "one_hot", "matrix_rank"}
 
 
 def call(name: str, *elements: Any) -> Any:
@@ -58,8 +58,13 @@ def mapped(
 
 
 def first(result: Any) -> Any:
-    """The values, of a result that has positions too."""
-    return result.values if isinstance(result, Extremes) else result
+    """The values, of a result that has positions too; of several tensors all elements in a row."""
+    if isinstance(result, Extremes):
+        return result.values
+    if not isinstance(result, tuple):
+        return result
+    join = torch.cat if isinstance(result[0], torch.Tensor) else np.concatenate
+    return join([part.reshape(-1) for part in result])
 
 
 def held(value: Any) -> Any:

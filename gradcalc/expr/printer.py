@@ -250,6 +250,10 @@ class Writer(Spelling):
         text = value if isinstance(value, Text) else self(value)
         return Text(f"{text.within(ATOM)}.{name}")
 
+    def part(self, text: Text, place: int) -> Text:
+        """One of several things that a function gives."""
+        return Text(f"{text.within(ATOM)}[{place}]")
+
     def subscript(self, x: Node, items: Sequence[str]) -> Text:
         """What stands in square brackets."""
         if "" in items:

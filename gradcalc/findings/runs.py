@@ -110,6 +110,7 @@ def _flat(end: Closed) -> str:
         "saturated": f"{what} is saturated: its slope there is lost",
         "underflow": f"the slope of {what} underflows to 0",
         "unchosen": f"{what} takes what does not depend on {end.wrt}",
+        "unused": f"the output does not depend on {end.wrt}",
         "compared": f"{end.wrt} is only compared ({what}), and comparisons have no slope",
     }[end.kind]
 

@@ -21,6 +21,7 @@ from gradcalc.errors import (
 )
 from gradcalc.lang.program import amount
 from gradcalc.primitives import Elementwise, Primitive
+from gradcalc.primitives.contraction import pairs, read
 from gradcalc.primitives.shapes import expanded
 
 
@@ -202,12 +203,26 @@ def _indexed(sizes: Sizes) -> int:
     return math.prod(np.broadcast_shapes(*arrays)) * int(rest)
 
 
+def _summed(sizes: Sizes) -> int:
+    plan = read(sizes["equation"], sizes["operands"])
+    return math.prod(plan.sizes[label] for label in plan.result)
+
+
+def _paired(sizes: Sizes) -> int:
+    plan = pairs("tensordot", sizes["x"], sizes["y"], sizes["dims"])
+    return math.prod(plan.sizes[label] for label in plan.result)
+
+
 GROWING: Mapping[str, Callable[[Sizes], int]] = MappingProxyType(
     {
         "outer": _product,
         "kron": _product,
         "matmul": _matmul,
         "dot": _matmul,
+        "einsum": _summed,
+        "tensordot": _paired,
+        "inner": _product,
+        "addr": lambda sizes: math.prod(sizes["vec1"]) * math.prod(sizes["vec2"]),
         "stack": _joined,
         "concat": _joined,
         "diag": _diagonal,

@@ -47,8 +47,12 @@ CONTEXTS: frozenset[str] = frozenset({"no_grad", "inference_mode"})
 """What may stand behind `with`, called without arguments."""
 
 ATTRIBUTES: frozenset[str] = frozenset(
-    {"T", "mT", "H", "shape", "ndim", "size", "values", "indices", "data"}
-)
+    {
+        "T", "mT", "H", "shape", "ndim", "size", "values", "indices", "data",
+        # of what gives several tensors
+        "eigenvalues", "eigenvectors", "U", "S", "Vh", "Q", "R", "sign", "logabsdet", "solution",
+    }
+)  # fmt: skip
 """What may stand behind a dot without being called."""
 
 METHODS: Mapping[str, str] = MappingProxyType(
@@ -84,6 +88,12 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
         "gumbel_softmax": "it is random: softmax((x + g)/tau) with g an input",
         "heaviside": "torch has no derivative of it: write where(x > 0, 1.0, 0.0)",
         **dict.fromkeys(UNDERIVED, "torch has no derivative of it, with which to check"),
+        "eig": "its eigenvalues may be complex numbers: eigh is for symmetric matrices",
+        "eigvals": "they may be complex numbers: eigvalsh is for symmetric matrices",
+        "fft": "its values are complex numbers: write the sums with cos and sin",
+        "ifft": "its values are complex numbers: write the sums with cos and sin",
+        "rfft": "its values are complex numbers: write the sums with cos and sin",
+        "irfft": "it takes complex numbers: write the sums with cos and sin",
     }
 )
 """Well-known functions that a program must do without, and what to do instead."""
@@ -109,16 +119,16 @@ MATHEMATICAL: Mapping[str, str] = MappingProxyType(
 
 UNLIKE: frozenset[str] = frozenset(
     """
-    addr angle bdtri bitwise_count bitwise_invert broadcast broadcast_tensors cfloat chndtr
-    col_indices cond copy cumulative_prod dequantize dstack expand_as fdtri feature_dropout
-    flatiter fliplr flipud float16 float32 float64 gammainccinv gammaincinv gammasgn grid_sampler
+    angle bdtri bitwise_count bitwise_invert broadcast broadcast_tensors cfloat chndtr cholesky_ex
+    col_indices copy cumulative_prod dequantize dstack expand_as fdtri feature_dropout flatiter
+    fliplr flipud float16 float32 float64 gammainccinv gammaincinv gammasgn grid_sampler
     grid_sampler_2d grid_sampler_3d hash_tensor hstack iinfo int8 intc interp intp is_contiguous
-    is_tensor isnat isqrt linear_cross_entropy loggamma long lqn matrix_power max_unpool1d
-    max_unpool2d max_unpool3d mkldnn_adaptive_avg_pool2d mode modf msort nanargmax nanargmin
-    nancumprod nancumsum nanmax nanmedian nanmin nanquantile native_channel_shuffle nbdtr nbdtrc
-    nbdtri nbdtrik nbdtrin ncfdtr ncfdtri nctdtr ndarray ndenumerate ndindex nditer new normal
-    pdtri pinv pinverse radian renorm reshape_as resize rgamma row_indices short slogdet smm
-    tensordot tensorinv tri uint unflatten unstack ushort vars vdot vstack zero zetac
+    is_tensor isnat isqrt linear_cross_entropy loggamma long lqn max_unpool1d max_unpool2d
+    max_unpool3d mkldnn_adaptive_avg_pool2d mode modf msort nanargmax nanargmin nancumprod
+    nancumsum nanmax nanmedian nanmin nanquantile native_channel_shuffle nbdtr nbdtrc nbdtri
+    nbdtrik nbdtrin ncfdtr ncfdtri nctdtr ndarray ndenumerate ndindex nditer new normal pdtri
+    radian renorm reshape_as resize rgamma row_indices saddmm short smm tri uint unflatten unstack
+    ushort vars vstack zero zetac
     """.split()  # noqa: SIM905
 )
 """Functions of torch, numpy and scipy that are not known here, and are spelled almost as another

@@ -30,10 +30,13 @@ TRUTHS: Mapping[str, str | None] = {
 }  # fmt: skip
 """What primitives are of truth values, None where libraries refuse them."""
 
-POSITIONS = frozenset({"argmax", "argmin"})
+POSITIONS = frozenset({"argmax", "argmin", "matrix_rank"})
 """Primitives whose results are positions."""
 
-INTEGRAL = POSITIONS | frozenset(
+CONTRACTIONS = frozenset({"einsum", "tensordot", "inner", "multi_dot", "vecdot"})
+"""Sums of products."""
+
+INTEGRAL = POSITIONS | CONTRACTIONS | frozenset(
     {
         "add", "sub", "mul", "floordiv", "mod", "fmod", "pow", "neg", "pos", "abs", "sign", "floor",
         "ceil", "round", "trunc", "maximum", "minimum", "clamp", "where", "square", "sum", "prod",
@@ -45,7 +48,7 @@ INTEGRAL = POSITIONS | frozenset(
 """Primitives that give integers of integers."""
 
 
-GROWING = frozenset(
+GROWING = CONTRACTIONS | frozenset(
     {"add", "sub", "mul", "pow", "square", "sum", "prod", "cumsum", "cumprod", "matmul", "dot",
      "outer", "kron"}
 )  # fmt: skip
@@ -57,7 +60,7 @@ EXACT = 2.0**53
 JAXS = frozenset({"div", "mul", "sign", "det", "inv", "solve"})
 """Those which jax calculates otherwise, of some numbers."""
 
-SIGNED = frozenset(
+SIGNED = CONTRACTIONS | frozenset(
     {"neg", "mul", "floordiv", "mod", "fmod", "ceil", "round", "trunc", "prod", "cumprod", "matmul",
      "dot", "outer", "kron"}
 )  # fmt: skip

@@ -60,6 +60,10 @@ class Example:
         return replace(self, inputs={**self.inputs, **inputs})
 
 
+PARTS = (".values", ".eigenvalues", ".S", ".R")
+"""What is shown of a function that gives several tensors."""
+
+
 def examples(row: Primitive) -> Iterator[Example]:
     """All samples of a row."""
     for sample in row.samples:
@@ -69,11 +73,14 @@ def examples(row: Primitive) -> Iterator[Example]:
 
 
 def _whole(example: Example) -> Example:
-    """The example, of a pair of values and positions the values."""
-    try:
-        _ = Runs(example.problem).recording
-    except GradcalcError:
-        return replace(example, program=f"{example.program}.values")
+    """The example, of what gives several tensors one of them."""
+    for part in ("", *PARTS):
+        whole = replace(example, program=f"{example.program}{part}")
+        try:
+            _ = Runs(whole.problem).recording
+        except GradcalcError:
+            continue
+        return whole
     return example
 
 

@@ -10,7 +10,13 @@ from typing import Any
 
 from gradcalc.lang import casts
 from gradcalc.lang.builtins import BUILTINS
-from gradcalc.lang.dialects import element_tables, other_tables, series_tables, torch_table
+from gradcalc.lang.dialects import (
+    algebra_tables,
+    element_tables,
+    other_tables,
+    series_tables,
+    torch_table,
+)
 from gradcalc.lang.dialects.readings.losses import loss
 from gradcalc.lang.dialects.spelling import Function, Overload, Table
 from gradcalc.lang.machine import Builtin
@@ -63,7 +69,11 @@ TABLES: Mapping[str, Table] = MappingProxyType(
     {
         module: _whole(module, table)
         for module, table in _joined(
-            torch_table.TABLES, other_tables.TABLES, element_tables.TABLES, series_tables.TABLES
+            algebra_tables.TABLES,
+            torch_table.TABLES,
+            other_tables.TABLES,
+            element_tables.TABLES,
+            series_tables.TABLES,
         ).items()
     }
 )
@@ -117,9 +127,9 @@ UNLIKE_PLAIN: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "torch": frozenset(
             """adaptive_max_pool1d alpha_dropout batch_norm
-            binary_cross_entropy_with_logits cosine_embedding_loss dropout embedding
+            binary_cross_entropy_with_logits cond cosine_embedding_loss dropout embedding
             embedding_bag feature_alpha_dropout group_norm hinge_embedding_loss
-            instance_norm kl_div layer_norm margin_ranking_loss poisson_nll_loss solve
+            instance_norm kl_div layer_norm lstsq margin_ranking_loss matrix_rank poisson_nll_loss solve
             triplet_margin_loss
             """.split()  # noqa: SIM905
         )
@@ -138,10 +148,13 @@ METHODS: Mapping[str, Table] = MappingProxyType(
     {
         TORCH: _whole(
             "torch.Tensor",
-            torch_table.METHODS | element_tables.TORCH_METHODS | series_tables.TORCH_METHODS,
+            torch_table.METHODS
+            | algebra_tables.TORCH_METHODS
+            | element_tables.TORCH_METHODS
+            | series_tables.TORCH_METHODS,
         ),
-        NUMPY: _whole("numpy.ndarray", other_tables.NUMPY_METHODS),
-        JAX: _whole("jax.Array", other_tables.JAX_METHODS),
+        NUMPY: _whole("numpy.ndarray", other_tables.NUMPY_METHODS | algebra_tables.NUMPY_METHODS),
+        JAX: _whole("jax.Array", other_tables.JAX_METHODS | algebra_tables.NUMPY_METHODS),
     }
 )
 """The methods of each library's arrays."""
@@ -175,6 +188,11 @@ def array_method(arrays: str, name: str) -> Function | None:
     return Function(name, arrays or TORCH, tuple(rows), method=True, core=core)
 
 
+OTHERWISE = frozenset({("torch", "svd")})
+"""Functions that a text without any library does not mean by the name alone: torch.linalg's svd has
+its right vectors in rows, as everybody else's."""
+
+
 @cache
 def plain(name: str) -> Function | None:
     """What a name means that stands alone, in a text without any library.
@@ -184,7 +202,7 @@ def plain(name: str) -> Function | None:
     core = in_language(name)
     if name in OWN:
         return None
-    found = (function(module, name) for module in PLAIN)
+    found = (function(module, name) for module in PLAIN if (module, name) not in OTHERWISE)
     first = next((one for one in found if one is not None), None)
     return None if first is None else replace(first, alone=True, core=core)
 

@@ -64,13 +64,9 @@ cumsum cumprod(a, axis: int = None, {DTYPE}, {OUT}) -> reductions.running(*)
 sort(a, axis: place = -1, kind: unset = None, order: unset = None, *, stable: ignored = None) ->
     reductions.values_in_order
 all any({TRUTHS}) -> reductions.truths(*)
-dot(a, b, {OUT}) -> linear.numpy_dot
-inner(a, b, /) -> linear.numpy_inner
 matmul(x1, x2, /, {UFUNC}) -> linear.product
 outer(a, b, {OUT}) -> linear.numpy_outer
 kron(a, b)
-trace(a, offset: int = 0, axis1: unset = 0, axis2: unset = 1, {DTYPE}, {OUT}) ->
-    linear.numpy_trace
 reshape(a, /, shape: ints, {ORDER}, *, copy: unset = None)
 ravel(a, {ORDER}) -> shapes.raveled
 transpose permute_dims(a, axes: ints = None) -> shapes.numpy_transposed
@@ -106,7 +102,6 @@ shape ndim(a)
 size(a, axis: int = None) -> shapes.sized
 [numpy.linalg]
 det inv(a) -> linear.single(*)
-solve(a, b) -> linear.single(*)
 norm(x, ord: word = None, axis: ints = None, keepdims: flag = False) -> linear.linalg_norm
 matmul(x1, x2, /) -> linear.product
 outer(x1, x2, /)
@@ -117,7 +112,7 @@ diagonal(x, /, *, offset: int = 0) -> shapes.last_diagonal
 )
 
 BOUND = """
-    sum prod mean std var max min argmax argmin cumsum cumprod all any round trace ravel squeeze
+    sum prod mean std var max min argmax argmin cumsum cumprod all any round ravel squeeze
     diagonal
 """
 """The functions which arrays have as methods too, the receiver their first argument."""
@@ -125,7 +120,6 @@ BOUND = """
 NUMPY_METHODS: Table = {name: NUMPYS["numpy"][name] for name in BOUND.split()} | table(
     f"""
 clip(a, min=None, max=None, {OUT})
-dot(a, b, /, {OUT}) -> linear.numpy_dot
 reshape(a, *shape: ints, {ORDER}, copy: unset = None)
 flatten(a, {ORDER}) -> shapes.flat_copy
 transpose(a, *axes: any) -> shapes.numpy_transposed
@@ -158,7 +152,6 @@ logsumexp(a, axis: ints = None, b=None, keepdims: flag = False, return_sign: uns
     reductions.weighted_logsumexp
 [scipy.linalg]
 det inv(a, overwrite_a: ignored = False, check_finite: ignored = True) -> linear.single(*)
-solve(a, b) -> linear.single(*)
 norm(a, ord: word = None, axis: ints = None, keepdims: flag = False) -> linear.linalg_norm
 [scipy.spatial]
 [scipy.spatial.distance]
@@ -194,7 +187,6 @@ pad(array, pad_width: pairs, mode: str = 'constant', *, constant_values: number 
 squeeze(a, axis: ints = None) -> shapes.numpy_squeezed
 [jax.numpy.linalg]
 det inv(a: floats) -> linear.single(*)
-solve(a: floats, b: floats) -> linear.single(*)
 norm(x: floats, ord: word = None, axis: ints = None, keepdims: flag = False) -> linear.linalg_norm
 vector_norm(x: floats, /, *, axis: ints = None, keepdims: flag = False, ord: number = 2) ->
     linear.vector_norm

@@ -138,7 +138,7 @@ triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_functi
     losses.loss(triplet_margin_loss)
 [torch.linalg]
 det inv(A, *, {OUT}) -> linear.single(*)
-solve(A, B, *, left: unset = True, {OUT}) -> linear.single(*)
+solve(A, B, *, left: bool = True, {OUT})
 matmul(input, other, *, {OUT}) -> linear.product
 norm(A, ord: word = None, dim: ints = None, keepdim: bool = False, *, {OUT}, {DTYPE}) ->
     linear.linalg_norm
