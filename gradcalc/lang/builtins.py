@@ -184,7 +184,9 @@ def _is_instance(
 ) -> bool:
     """Of the program's own classes first, then of those that libraries have."""
     left: list[str] = []
-    for word in words.split() if isinstance(words, str) else ():
+    if not isinstance(words, str):
+        return isinstance_of(machine, value, words, kinds, exact)
+    for word in words.split():
         frame = machine.frame.find(word)
         kind = frame.values[word] if frame is not None else None
         if not isinstance(kind, Class):

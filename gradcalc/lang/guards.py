@@ -31,7 +31,9 @@ def plainly(body: Body, main: str | None = None) -> Body:
         for n in ast.walk(statement)
     )
     origins = Provenance(body, names, main) if asks else None
-    read = _Guards(names, _bound(body), origins)
+    nodes = (node for statement in body for node in ast.walk(statement))
+    classes = {node.name for node in nodes if isinstance(node, ast.ClassDef)}
+    read = _Guards(names, _bound(body), origins, classes)
     told = [read.visit(statement) for statement in body]
     needed = _Needed(_used(told))
     kept = (needed.visit(statement) for statement in told)
@@ -79,14 +81,20 @@ class _Needed(ast.NodeTransformer):
 class _Guards(ast.NodeTransformer):
     """Rewrites the nodes; `names` are what names of imports and modules stand for.
 
-    `own` are the names that the program binds, `origins` where its values come from.
+    `own` are the names that the program binds, `classes` those of them that are classes,
+    `origins` where its values come from.
     """
 
     def __init__(
-        self, names: Mapping[str, str], own: Collection[str], origins: Provenance | None
+        self,
+        names: Mapping[str, str],
+        own: Collection[str],
+        origins: Provenance | None,
+        classes: Collection[str],
     ) -> None:
         self._names = names
         self._own = own
+        self._classes = classes
         self._origins = origins
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
@@ -155,7 +163,8 @@ class _Guards(ast.NodeTransformer):
             return "None"
         path = dotted(node)
         if path is None or (path[0] in self._own and path[0] not in self._names):
-            return None
+            # classes of the program are known by their names when it runs
+            return path[0] if path and len(path) == 1 and path[0] in self._classes else None
         return ".".join((self._names.get(path[0], path[0]), *path[1:]))
 
 

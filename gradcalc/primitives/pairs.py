@@ -76,7 +76,8 @@ WEIGHED: tuple[Elementwise, ...] = (
                        "(input, tensor1, tensor2, *, value: number = 1, out: target = None)",)),
     Elementwise("lerp", lambda s, input, end, weight: input + weight * (end - input), MIXED,
                 "weight of the way from input to end",
-                calls=("torch.lerp torch.Tensor.lerp (input, end, weight, *, out: target = None)",)),
+                calls=("torch.lerp torch.Tensor.lerp "
+                       "(input, end, weight, *, out: target = None)",)),
 )  # fmt: skip
 
 POWERS: tuple[Elementwise, ...] = (

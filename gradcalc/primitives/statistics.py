@@ -135,10 +135,12 @@ ORDERED: tuple[Structural, ...] = (
                       "torch.median torch.Tensor.median (input, dim: int, keepdim: bool = False)")),
     Structural("cummax", _running("cummax", "maximum", "argmax"), RUNNING,
                "running maximum along dim: a pair (values, positions)", _torch_running("cummax"),
-               calls=("torch.cummax torch.Tensor.cummax (input, dim: int, *, out: target = None)",)),
+               calls=("torch.cummax torch.Tensor.cummax "
+                      "(input, dim: int, *, out: target = None)",)),
     Structural("cummin", _running("cummin", "minimum", "argmin"), RUNNING,
                "running minimum along dim: a pair (values, positions)", _torch_running("cummin"),
-               calls=("torch.cummin torch.Tensor.cummin (input, dim: int, *, out: target = None)",)),
+               calls=("torch.cummin torch.Tensor.cummin "
+                      "(input, dim: int, *, out: target = None)",)),
 )  # fmt: skip
 
 STATISTICS: tuple[Composite, ...] = (
