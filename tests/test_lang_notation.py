@@ -124,7 +124,7 @@ def test_what_means_two_things_for_tensors_is_refused(text: str, tip: str) -> No
         ("A M", "A M does not fit: it is a product of a 3×3 matrix and a 2×3 matrix"),
         ("n^(a > 0)", "the operator ^ cannot be used"),
         ("a^m", "is the exclusive or of such values in Python"),
-        ("m^k x", "is the exclusive or of such values in Python"),
+        ("m^k + a", "is the exclusive or of such values in Python"),
     ],
 )
 def test_what_does_not_fit_is_said(text: str, says: str) -> None:
