@@ -195,3 +195,29 @@ def test_a_function_that_is_not_there_is_told_first() -> None:
     with pytest.raises(GradcalcError, match="no function called ff") as raised:
         compile_program(TRAIN, function="ff")
     assert raised.value.hint is not None
+
+
+CALLED = """\
+import torch, numpy as np
+import matplotlib.pyplot as plt
+from scipy.optimize import minimize
+LAM = 0.5
+def f(x):
+    if x.ndim > 2:
+        raise ValueError(f"bad shape {x.shape}")
+    return LAM*(x**2).sum()
+x = torch.ones(3, requires_grad=True)
+y = f(x); y.backward(); print(x.grad); plt.plot([1])
+for k in range(3):
+    print(k, f(torch.randn(3)).item())
+history = [f(torch.randn(3)) for _ in range(3)]
+found = minimize(f, np.zeros(3), options={"disp": True})
+with open("out.txt", "w") as out:
+    out.write(str(f(x)))
+"""
+
+
+def test_a_function_may_raise_and_be_called_by_the_lines_that_are_left_out() -> None:
+    program = compile_program(CALLED, function="f")
+    kept = [type(s).__name__ for s in program.body if not hasattr(s, "names")]
+    assert kept == ["Assign", "FunctionDef"]
