@@ -64,6 +64,12 @@ LITERAL = ("--format", "literal")
         (["x**2", "--x", "1,2", "--expect", "2", "4"], "2,4"),
         (["x**2", "--x", "1,2", "--expect=x=2.", "4"], "2,4"),
         (["x*x", "--x", "1,2", "--cotangent", "1", "0"], "2,0"),
+        (["xᵀ A x", "x=1,2", "--A", "2,1;1,3", "--wrt", "x"], "8,14"),
+        (["‖A x - b‖²", "x=1,2", "--A", "2,1;1,3", "--b", "3,4", "--wrt", "x"], "10,20"),
+        (["x·y", "x=1,2", "y=3,4", "--wrt", "x"], "3,4"),
+        (["‖x‖₁", "x=3,-4"], "1,-1"),
+        (["½x", "x=3"], "0.5"),
+        (["lambda x, k=3: k*x", "x=2", "--wrt", "x"], "3"),
     ],
 )
 def test_what_is_typed_the_natural_way_is_accepted(
@@ -94,6 +100,26 @@ def test_the_reading_of_other_mathematics_is_said_too(run: Run) -> None:
     assert "# finding\t--let u=2x^2 is read as 2*x**2\n" in answer.out
     assert "# finding\t--expect 6x² is read as 6*x**2\n" in answer.out
     assert "read as" not in run("u*x", "--let", "u=2*x", "--x", "3", "--expect", "4*x").out
+
+
+def test_a_reading_that_hangs_on_shapes_is_said(run: Run) -> None:
+    inputs = ("--A", "2,1;1,3", "--x", "1,2", "--wrt", "x")
+    argv = ("x·u", "--let", "u=A x", *inputs, "--expect", "(A + Aᵀ) x")
+    answer = run(*argv)
+    assert answer.code == 0
+    assert "# read as\tx@u\n" in answer.out
+    assert "# finding\t--let u=A x is read as A@x\n" in answer.out
+    assert "# finding\t--expect (A + Aᵀ) x is read as (A + A.T)@x\n" in answer.out
+
+
+def test_a_file_is_python(run: Run) -> None:
+    Path("power.py").write_text("def f(x, n=3):\n    return x**(n^2)\n")
+    Path("either.py").write_text("(x > 0) ^ (x > 2)")
+    Path("product.py").write_text("(x+1)(x-1)")
+    for name in ("power.py", "either.py", "product.py"):
+        answer = run(name, "--x", "2")
+        assert (answer.code, answer.out) == (2, "")
+        assert "the operator ^" in answer.err or "called" in answer.err
 
 
 def test_alone_it_says_what_to_type(run: Run) -> None:
@@ -167,6 +193,13 @@ X = ("--x", "3")
         (["2sine(x)", *X], "there is no function called sine", "did you mean sin?"),
         (["x**2", "x="], "x is empty", ""),
         (["x^2"], "x has no value: give it with --x VALUE", ""),
+        (["xy", *X, "--y", "2"], "the program does not use x", "for a product write x*y"),
+        (["2xy", *X, "--y", "2"], "the program does not use x", "for a product write x*y"),
+        (["ax^2", *X, "--a", "2"], "the program does not use x", "for a product write a*x"),
+        (["x + xx", *X], "xx has no value: give it with --xx VALUE", "for a product write x*x"),
+        (["exp(-x/τ)", *X], "τ has no value: give it with --τ VALUE", ""),
+        (["cot x", *X], "there is no function called cot", "write cos(x)/sin(x)"),
+        (["x^A", "x=2", "--A", "1,0;0,1"], "x^A has two readings for a 2×2 matrix", "exponential"),
     ],
 )
 def test_what_cannot_be_meant_is_told_what_to_use(

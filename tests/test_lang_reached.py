@@ -203,3 +203,29 @@ def test_what_a_file_does_to_what_is_needed_is_done() -> None:
     text += "def f(x): return x*W[0]*V[0]"
     report = calculate(problem(text, {"x": 2.0}, function="f"))
     assert report.gradient["x"] == 6.0
+
+
+CALLED = """\
+import torch, numpy as np
+import matplotlib.pyplot as plt
+from scipy.optimize import minimize
+LAM = 0.5
+def f(x):
+    if x.ndim > 2:
+        raise ValueError(f"bad shape {x.shape}")
+    return LAM*(x**2).sum()
+x = torch.ones(3, requires_grad=True)
+y = f(x); y.backward(); print(x.grad); plt.plot([1])
+for k in range(3):
+    print(k, f(torch.randn(3)).item())
+history = [f(torch.randn(3)) for _ in range(3)]
+found = minimize(f, np.zeros(3), options={"disp": True})
+with open("out.txt", "w") as out:
+    out.write(str(f(x)))
+"""
+
+
+def test_a_function_may_raise_and_be_called_by_the_lines_that_are_left_out() -> None:
+    program = compile_program(CALLED, function="f")
+    kept = [type(s).__name__ for s in program.body if not hasattr(s, "names")]
+    assert kept == ["Assign", "FunctionDef"]

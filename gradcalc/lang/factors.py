@@ -35,18 +35,22 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """A base and its exponent: `numeric` is 2^x or e^x, `loose` an exponent such as sin x."""
+    """A base and its exponent.
+
+    `wide` is 2^x, e^x or x^n, whose exponent may go on with a name as well, `loose` one such as
+    x^sin x.
+    """
 
     base: str
     exponent: str
-    numeric: bool
+    wide: bool
     loose: bool
 
     def ends(self, link: "Link", factor: Factor) -> bool:
         """Whether a factor behind it can be no part of the exponent."""
         if self.loose:
             return False
-        if self.numeric:
+        if self.wide:
             return link.spaced and (factor.closed or factor.applied is not None)
         return link.spaced or not factor.constant
 

@@ -5,6 +5,7 @@ only what is listed here is trusted.
 """
 
 import ast
+import builtins
 
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import TABLES
@@ -18,8 +19,10 @@ BUILTIN = frozenset({
     "min",
     "object", "oct", "open", "ord", "pow", "print", "range", "repr", "reversed", "round", "set",
     "slice", "sorted", "str", "sum", "super", "tuple", "type", "zip",
+    *(name for name, kind in vars(builtins).items()
+      if isinstance(kind, type) and issubclass(kind, BaseException)),
 })  # fmt: skip
-"""Functions of Python's own that change nothing they are given."""
+"""Functions of Python's own, and its errors, that change nothing they are given."""
 
 NUMBERS = frozenset({
     "abs", "all", "any", "bool", "callable", "chr", "complex", "float", "hash", "id", "int",

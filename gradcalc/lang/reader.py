@@ -184,11 +184,12 @@ class Reader(Pieces):
             )
         exponent = self._exponent()
         text = f"{base.text}{Sign.POWER}**{exponent.text}"
-        numeric, loose = base.constant or base.text in NUMBERS, exponent.applied is not None
+        wide = base.constant or base.text in NUMBERS or not exponent.constant
+        loose = exponent.applied is not None
         return Factor(
             text,
             base.start,
-            raised=None if exponent.closed else Raised(base.text, exponent.text, numeric, loose),
+            raised=None if exponent.closed else Raised(base.text, exponent.text, wide, loose),
             constant=base.constant and exponent.constant,
             closed=exponent.closed,
         )
