@@ -96,7 +96,7 @@ def spelled(row: Primitive, sample: tuple[Any, ...]) -> tuple[str, dict[str, Any
         return f"{names[0]}[{_key(options['key'])}]", inputs
     words = [f"{key}={_literal(value)}" for key, value in options.items()]
     text = f"{row.name}({', '.join([*names, *words])})"
-    paired = row.name in ("max", "min") and "dim" in options
+    paired = row.name in ("max", "min", "median") and "dim" in options
     return text + (".values" if paired else PAIRED.get(row.name, "")), inputs
 
 

@@ -144,7 +144,18 @@ def numpy_cross(machine: Machine, a: Any, b: Any, axis: Any) -> Any:
     dim = -1 if axis is None else axis
     if any(ops.shape(machine, value)[dim] != 3 for value in (a, b)):
         raise UnsupportedError("cross of vectors of other than three elements")
+    if dim == -1:
+        # torch wants as many dimensions of both
+        rank = max(len(ops.shape(machine, value)) for value in (a, b))
+        a, b = (_of_rank(machine, value, rank) for value in (a, b))
     return ops.call(machine, "cross", a, b, dim)
+
+
+def _of_rank(machine: Machine, value: Any, rank: int) -> Any:
+    """A tensor with dimensions of one element in front."""
+    shape = ops.shape(machine, value)
+    missing = rank - len(shape)
+    return ops.reshape(machine, value, (*[1] * missing, *shape)) if missing else value
 
 
 # -- polynomials, sequences, points ------------------------------------------------------------
