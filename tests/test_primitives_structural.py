@@ -22,7 +22,7 @@ ROWS = [row for row in PRIMITIVES if isinstance(row, Structural)]
 CASES = [(row, sample) for row in ROWS for sample in row.samples]
 IDS = [f"{row.name}-{k}" for row in ROWS for k in range(len(row.samples))]
 COMPOSITES = [row for row in PRIMITIVES if isinstance(row, Composite)]
-INTEGER = {"argmax", "argmin"}
+INTEGER = {"argmax", "argmin", "argsort"}
 
 
 def call(name: str, *elements: Any) -> Any:

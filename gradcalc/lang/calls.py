@@ -14,13 +14,14 @@ from gradcalc.errors import (
     UnknownNameError,
     UnsupportedError,
 )
-from gradcalc.lang import arguments, kinds, ops, plain
+from gradcalc.lang import arguments, kinds, mapping, ops, plain
 from gradcalc.lang.builtins import Builtin
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import UNLIKE, UNLIKE_ALONG
 from gradcalc.lang.dialects.spelling import Function, RankError
 from gradcalc.lang.expressions import attribute, member
 from gradcalc.lang.machine import Closure, Frame, Machine, Rule
+from gradcalc.lang.mapping import Mapped
 from gradcalc.lang.names import own_names
 from gradcalc.lang.program import MIXED, brief, dotted
 from gradcalc.primitives import Primitive
@@ -68,7 +69,7 @@ def _call(machine: Machine, node: ast.Call) -> Any:
     args = first + tuple([machine.eval(argument) for argument in node.args])
     kwargs = {str(k.arg): machine.eval(k.value) for k in node.keywords}
     machine.node = node
-    return _apply(machine, function, args, kwargs)
+    return applied(machine, function, args, kwargs)
 
 
 def _callee(machine: Machine, func: ast.expr) -> tuple[Any, Args]:
@@ -98,7 +99,7 @@ def _called(machine: Machine, func: ast.Name) -> Any:
     """The function that a name stands for. What holds a number is one of the library too."""
     naming, frame = machine.program.naming, machine.frame.find(func.id)
     value = frame.values[func.id] if frame is not None else None
-    if isinstance(value, Closure | Function | Builtin | Primitive):
+    if isinstance(value, Closure | Function | Builtin | Primitive | Mapped):
         return value
     found = catalogue.bare(func.id, naming)
     if isinstance(found, Function | Builtin | Primitive) and not (frame and naming.library):
@@ -112,7 +113,10 @@ def _called(machine: Machine, func: ast.Name) -> Any:
     )
 
 
-def _apply(machine: Machine, function: Any, args: Args, kwargs: Kwargs) -> Any:
+def applied(machine: Machine, function: Any, args: Args, kwargs: Kwargs) -> Any:
+    """What a function gives: of the program, of a library, of the language."""
+    if isinstance(function, Mapped):
+        return mapping.call(machine, function, args, kwargs, applied)
     if isinstance(function, Closure):
         bound = arguments.bind(function.name, function.signature, args, kwargs)
         return enter(machine, function, bound)
@@ -152,7 +156,7 @@ def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -
         return ops.tensor(machine, result) if isinstance(result, bool) and own_truths else result
     if function.core is None:
         raise InvalidValueError(f"{function.shown} {reason}", hint=f"write {function.usage}")
-    result = _apply(machine, function.core, args, kwargs)
+    result = applied(machine, function.core, args, kwargs)
     if machine.confirm is not None:
         machine.confirm(machine, function, args, kwargs, result)
     return result

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, Span
 from gradcalc.lang import operators, ops
 from gradcalc.lang.backend import Backend
-from gradcalc.lang.calls import CALLS, Return, enter
+from gradcalc.lang.calls import CALLS, Return, applied, enter
 from gradcalc.lang.expressions import EXPRESSIONS, bind, closure, load, test
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.machine import NOTHING, Confirm, Machine, Rule
@@ -41,7 +41,7 @@ def evaluate(
     if budget is None:
         deadline = None if limits.seconds is None else time.monotonic() + limits.seconds
         budget = Budget(limits.steps, deadline)
-    machine = Machine(program, backend, limits, budget, RULES, frozenset(detach), confirm)
+    machine = Machine(program, backend, limits, budget, RULES, frozenset(detach), confirm, applied)
     try:
         with deep_recursion():
             value = _output(machine, _run(machine, inputs))

@@ -16,6 +16,7 @@ from gradcalc.errors import (
 from gradcalc.lang import operators, ops
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.indexing import counted_with_arrays
+from gradcalc.lang.joiners import Joiner, subscript
 from gradcalc.lang.machine import Closure, Machine, Rule
 from gradcalc.lang.ops import LARGEST_INTEGER
 from gradcalc.lang.program import JAX, NUMPY, brief, dotted, text_of
@@ -55,6 +56,11 @@ def test(machine: Machine, node: ast.If | ast.While | ast.IfExp, kind: str) -> b
     """Whether a branch is taken, which is remembered."""
     value = machine.eval(node.test)
     machine.node = node.test
+    if machine.mapped and machine.is_tensor(value) and machine.carries(value):
+        raise UnsupportedError(
+            "under vmap the libraries know no single item to decide by",
+            hint="choose with where(condition, a, b)",
+        )
     taken = operators.truth(machine, value)
     if id(node) not in machine.path:
         text = text_of(node.test, machine.source)
@@ -99,6 +105,8 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
             case "data":
                 machine.note("detach", text_of(node.value, machine.source), node)
                 return machine.detach(value, None)
+            case "real":
+                return value
             case "T" | "H":
                 return ops.call(machine, "transpose", value)
             case "mT":
@@ -173,6 +181,8 @@ def _attribute(machine: Machine, node: ast.Attribute) -> Any:
 
 def _subscript(machine: Machine, node: ast.Subscript) -> Any:
     value = machine.eval(node.value)
+    if isinstance(value, Joiner):
+        return subscript(machine, value, node)
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     given = [machine.eval(part) for part in parts]
     numpys = machine.program.naming.arrays in (NUMPY, JAX)

@@ -56,7 +56,7 @@ CONTEXTS: frozenset[str] = frozenset({"no_grad", "inference_mode"})
 """What may stand behind `with`, called without arguments."""
 
 ATTRIBUTES: frozenset[str] = frozenset(
-    {"T", "mT", "H", "shape", "ndim", "size", "values", "indices", "data"}
+    {"T", "mT", "H", "shape", "ndim", "size", "values", "indices", "data", "real"}
 )
 """What may stand behind a dot without being called."""
 
@@ -84,8 +84,16 @@ METHODS: Mapping[str, str] = MappingProxyType(
 )
 """Well-known things behind a dot that a program must do without, and what to do instead."""
 
+REAL = "every number is real here: give real and imaginary parts as inputs of their own"
+"""What to do instead of calculating with complex numbers."""
+
+COMPLEX = """complex polar view_as_complex view_as_real imag angle iscomplex iscomplexobj
+    real_if_close isreal isrealobj is_complex cfloat cdouble complex64 complex128""".split()  # noqa: SIM905
+"""Names that are about complex numbers."""
+
 FUNCTIONS: Mapping[str, str] = MappingProxyType(
     {
+        **dict.fromkeys(COMPLEX, REAL),
         "print": "leave it out; --of NAME shows another value",
         "rand": 'give the random values as an input: --x "rand(3)" --seed 0',
         "randn": 'give the random values as an input: --x "randn(3)" --seed 0',
@@ -114,15 +122,16 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
 
 UNLIKE: frozenset[str] = frozenset(
     """
-    addr angle bitwise_count bitwise_invert broadcast broadcast_tensors cfloat chndtr col_indices
-    copy dstack erfcinv erfcx erfi exp1 exp10 expand_as expi expn flatiter fliplr flipud float16
-    float32 float64 fmax fmin gamma gammainc gammasgn glu hardsigmoid hash_tensor hstack igamma
-    int8 intc intp is_contiguous is_tensor isin isqrt linear_cross_entropy logaddexp2 logcumsumexp
-    loggamma long lqn matrix_power median mode modf msort mvlgamma nanargmax nanargmin nancumprod
+    addr as_strided_copy bitwise_count bitwise_invert broadcast chndtr col_indices copy erfcinv
+    erfcx erfi exp1 exp10 expand_as expi expn flatiter flatnonzero float16 float32 float64 fmax
+    fmin gamma gammainc gammasgn glu hardsigmoid hash_tensor igamma indices_copy int8 intc intp
+    is_contiguous is_nonzero is_tensor isin isqrt linear_cross_entropy logaddexp2 logcumsumexp
+    loggamma long lqn matrix_power median mode modf mvlgamma nanargmax nanargmin nancumprod
     nancumsum nanmax nanmin nbdtr nbdtrc nbdtri ncfdtr nctdtr ndarray ndenumerate ndindex nditer
-    ndtri new nll_loss normal pinv pinverse polygamma prelu radian renorm reshape_as resize rgamma
-    row_indices rrelu rsub short slogdet smm softshrink tensordot tensorinv tri uint unflatten
-    unstack ushort vars vdot vstack xlog1py zero
+    ndtri new nll_loss normal pinv pinverse polygamma prelu radian renorm reshape_as resize
+    rgamma row_indices rrelu rsub short slogdet smm softshrink split_with_sizes_copy
+    take_along_axis tensordot tensorinv tri tril_indices_from triu_indices_from uint
+    unsafe_split_with_sizes unstack ushort vars vdot xlog1py zero
     """.split()  # noqa: SIM905
 )
 """Functions of torch, numpy and scipy that are not known here, and are spelled almost as another
@@ -131,8 +140,6 @@ that means something else: whoever writes them has not mistyped the other."""
 EQUIVALENT: Mapping[str, str] = MappingProxyType(
     {
         "exp10": "write 10**x",
-        "fliplr": "write flip(x, 1)",
-        "flipud": "write flip(x, 0)",
         "hardsigmoid": "write relu6(x + 3)/6",
         "xlog1py": "write xlogy(x, 1 + y)",
     }

@@ -92,6 +92,10 @@ Confirm = Callable[["Machine", Any, Sequence[Any], Mapping[str, Any], Any], None
 """Is told every call of a library's function, and what it gave."""
 
 
+Call = Callable[["Machine", Any, tuple[Any, ...], dict[str, Any]], Any]
+"""What a function gives for arguments."""
+
+
 @dataclass(slots=True, eq=False)
 class Machine:
     """The state of one run.
@@ -106,7 +110,8 @@ class Machine:
     make of integers, kept so that no other takes their place in memory. `arrays` are tensors of no
     dimensions that numpy has as arrays, not as numbers; `turned` are views of numpy that are copies
     here, by their memory, each with that of what it is a view of. `iterated` is what loops go
-    through, `snapshots` the lists that enumerate and zip go through.
+    through, `snapshots` the lists that enumerate and zip go through. `run` calls a function, and
+    `mapped` says how many vmaps are at work.
     """
 
     program: Program
@@ -116,6 +121,7 @@ class Machine:
     rules: Mapping[type[ast.AST], Rule]
     detached: frozenset[str] = frozenset()
     confirm: Confirm | None = None
+    run: Call | None = None
     node: ast.AST = field(init=False)
     frame: Frame = field(default_factory=lambda: Frame({}))
     main: Closure | None = None
@@ -132,6 +138,7 @@ class Machine:
     turned: dict[int, tuple[int, Any]] = field(default_factory=dict)
     iterated: list[Any] = field(default_factory=list)
     snapshots: list[Any] = field(default_factory=list)
+    mapped: int = 0
 
     def __post_init__(self) -> None:
         self.node = self.program.body[0]

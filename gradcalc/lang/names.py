@@ -246,7 +246,8 @@ def _check_function(name: str, naming: Naming, assigned: frozenset[str]) -> None
     hint = _meant(name, catalogue.names() | assigned)
     if hint is None and len(name) <= 2:
         hint = f"for a product write {name}*(...)"
-    raise UnknownNameError(f"there is no function called {brief(name)}", hint=hint or LISTED)
+    hint = hint or _elsewhere(name)
+    raise UnknownNameError(f"there is no function called {brief(name)}", hint=hint)
 
 
 def _unusable(name: str) -> UnsupportedError:
@@ -260,6 +261,8 @@ def _check_attribute(node: ast.Attribute, naming: Naming) -> None:
     elif name in grammar.METHODS:
         raise UnsupportedError(f".{name} cannot be used in a program", hint=grammar.METHODS[name])
     elif name not in grammar.ATTRIBUTES and name not in catalogue.methods():
+        if name in grammar.COMPLEX:
+            raise _unusable(name)
         raise UnknownNameError(
             f"nothing is called .{brief(name)}",
             hint=_meant(name, catalogue.methods() | grammar.ATTRIBUTES),

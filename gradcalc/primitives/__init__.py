@@ -7,9 +7,12 @@ from gradcalc.primitives import (
     arithmetic,
     composite,
     elementwise,
+    layout,
     linear,
+    ordering,
     reductions,
     shaping,
+    taking,
 )
 from gradcalc.primitives.row import Composite, Elementwise, Primitive, Structural
 
@@ -29,12 +32,13 @@ FAMILIES: Mapping[str, tuple[Primitive, ...]] = MappingProxyType(
         "comparison and logic": (*arithmetic.COMPARISONS, *arithmetic.LOGIC),
         "activations": elementwise.ACTIVATIONS,
         "reductions and statistics": (*reductions.REDUCTIONS, *composite.STATISTICS),
-        "sorting and running totals": reductions.ORDERED,
+        "sorting and running totals": (*reductions.ORDERED, *ordering.PLACED),
         "softmax and normalization": composite.NORMALIZATION,
         "losses": composite.LOSSES,
         "linear algebra": (*linear.LINEAR, *composite.DETERMINANTS),
         "shape": shaping.SHAPING,
-        "joining, filling, parts": shaping.JOINING,
+        "joining, filling, parts": (*shaping.JOINING, *layout.LAYOUT),
+        "taking and putting by an index": (*taking.PICKED, *taking.PUT),
     }
 )
 """Every primitive, in the families by which they are listed."""

@@ -8,9 +8,16 @@ from types import MappingProxyType
 from typing import Any
 
 from gradcalc.lang.builtins import BUILTINS, Builtin
-from gradcalc.lang.dialects import other_tables, torch_table
+from gradcalc.lang.dialects import (
+    index_tables,
+    mapping_tables,
+    other_tables,
+    shape_tables,
+    torch_table,
+)
 from gradcalc.lang.dialects.readings.elements import loss
 from gradcalc.lang.dialects.spelling import Function, Overload, Table
+from gradcalc.lang.joiners import Joiner
 from gradcalc.lang.program import JAX, MIXED, NUMPY, TORCH, Naming
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Primitive
 
@@ -47,10 +54,25 @@ def _whole(module: str, table: Table) -> Table:
     return {**table, **own}
 
 
+def _joined(*groups: Mapping[str, Table]) -> dict[str, Table]:
+    """The modules of several files, a name from the last that has it."""
+    found: dict[str, Table] = {}
+    for group in groups:
+        for module, table in group.items():
+            found[module] = {**found.get(module, {}), **table}
+    return found
+
+
 TABLES: Mapping[str, Table] = MappingProxyType(
     {
         module: _whole(module, table)
-        for module, table in (torch_table.TABLES | other_tables.TABLES).items()
+        for module, table in _joined(
+            torch_table.TABLES,
+            other_tables.TABLES,
+            shape_tables.TABLES,
+            index_tables.TABLES,
+            mapping_tables.TABLES,
+        ).items()
     }
 )
 """The modules whose names a program may use or import, each with its functions."""
@@ -96,6 +118,19 @@ CONSTANTS: Mapping[str, Mapping[str, float | None]] = MappingProxyType(
 )
 """The values that stand in a module."""
 
+JOINERS: Mapping[str, Joiner] = MappingProxyType(
+    {name: Joiner(name) for name in ("r_", "c_", "s_", "index_exp", "mgrid", "ogrid")}
+)
+"""What numpy has to be indexed. jax has no other."""
+
+OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        module: {**found, **(JOINERS if module in ("numpy", "jax.numpy") else {})}
+        for module, found in CONSTANTS.items()
+    }
+)
+"""What stands in a module and is not called."""
+
 PLAIN = ("torch", "torch.nn.functional", "torch.linalg", "torch.special")
 """Where a name is looked up that stands alone, in a text without any library."""
 
@@ -110,9 +145,18 @@ arguments, and refuses where they do not tell."""
 
 METHODS: Mapping[str, Table] = MappingProxyType(
     {
-        TORCH: _whole("torch.Tensor", torch_table.METHODS),
-        NUMPY: _whole("numpy.ndarray", other_tables.NUMPY_METHODS),
-        JAX: _whole("jax.Array", other_tables.JAX_METHODS),
+        TORCH: _whole(
+            "torch.Tensor",
+            torch_table.METHODS | shape_tables.TORCH_METHODS | index_tables.TORCH_METHODS,
+        ),
+        NUMPY: _whole(
+            "numpy.ndarray",
+            other_tables.NUMPY_METHODS | shape_tables.NUMPY_METHODS | index_tables.NUMPY_METHODS,
+        ),
+        JAX: _whole(
+            "jax.Array",
+            other_tables.JAX_METHODS | shape_tables.NUMPY_METHODS | index_tables.JAX_METHODS,
+        ),
     }
 )
 """The methods of each library's arrays."""
@@ -197,14 +241,13 @@ def place(naming: Naming, path: tuple[str, ...]) -> tuple[str, str] | None:
 
 def has(module: str, name: str) -> bool:
     """Whether a module has a function or a constant of that name."""
-    constants = CONSTANTS.get(module, {})
-    return name in constants or function(module, name) is not None
+    return name in OBJECTS.get(module, {}) or function(module, name) is not None
 
 
 def member(module: str, name: str) -> Any:
     """A constant or a function of a module, which has it."""
-    constants = CONSTANTS.get(module, {})
-    return constants[name] if name in constants else function(module, name)
+    objects = OBJECTS.get(module, {})
+    return objects[name] if name in objects else function(module, name)
 
 
 def bare(name: str, naming: Naming) -> Any:

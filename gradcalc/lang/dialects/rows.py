@@ -11,11 +11,35 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.lang.dialects.readings import elements, linear, reductions, shapes
+from gradcalc.lang.dialects.readings import (
+    cutting,
+    elements,
+    functions,
+    joining,
+    layout,
+    linear,
+    making,
+    ordering,
+    picking,
+    reductions,
+    shapes,
+)
 from gradcalc.lang.dialects.spelling import Overload, Reading, Table
 
 READINGS: Mapping[str, Any] = MappingProxyType(
-    {"elements": elements, "linear": linear, "reductions": reductions, "shapes": shapes}
+    {
+        "cutting": cutting,
+        "elements": elements,
+        "functions": functions,
+        "joining": joining,
+        "layout": layout,
+        "linear": linear,
+        "making": making,
+        "ordering": ordering,
+        "picking": picking,
+        "reductions": reductions,
+        "shapes": shapes,
+    }
 )
 """The modules of readings, as tables name them."""
 

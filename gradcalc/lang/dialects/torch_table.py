@@ -118,7 +118,6 @@ softmax log_softmax softmin(input, dim: int = None, _stacklevel: unset = 3, {DTY
 normalize(input, p: number = 2.0, dim: ints = 1, eps: number = 1e-12, {OUT})
 cosine_similarity(x1, x2, dim: int = 1, eps: number = 1e-08)
 layer_norm(input, normalized_shape: list, weight=None, bias=None, eps: number = 1e-05)
-pad(input, pad: list, mode: str = 'constant', value: number = None) -> shapes.torch_padded
 mse_loss l1_loss(input, target, {OLDER}, {WEIGHT}) -> elements.loss(*)
 smooth_l1_loss(input, target, {OLDER}, beta: number = 1.0) -> elements.loss(*)
 huber_loss(input, target, reduction: str = 'mean', delta: number = 1.0, {WEIGHT}) ->
