@@ -15,13 +15,13 @@ import torch
 from gradcalc.calculate import calculate
 from gradcalc.errors import Span
 from gradcalc.fidelity import Fidelity
-from gradcalc.primitives import Elementwise, Primitive
+from gradcalc.primitives import Elementwise, Primitive, Structural
 from gradcalc.problem import Problem
 from gradcalc.report import Report
 from gradcalc.witnesses.autograd import TorchBackend
 from tests.trust_cases import problem
 
-PAIRED = {"sort"}
+PAIRED = {"sort", "topk", "kthvalue"}
 SCALE = (1_000_001, 1_000_000)
 SHIFT = 1e-3
 SHIFTED = (1, 1000)
@@ -94,8 +94,11 @@ def spelled(row: Primitive, sample: tuple[Any, ...]) -> tuple[str, dict[str, Any
 
 
 def _is_fixed(row: Primitive, position: int) -> bool:
-    """Whether a parameter takes one number, and no input."""
-    return isinstance(row, Elementwise) and list(row.signature.parameters)[position] in row.static
+    """Whether a parameter takes what is fixed, and no input."""
+    name = list(row.signature.parameters)[position]
+    if isinstance(row, Structural):
+        return name not in (*row.tensors, *row.lists) or name == "mask"
+    return isinstance(row, Elementwise) and name in row.static
 
 
 def _literal(value: Any) -> str:
@@ -132,7 +135,7 @@ def same_gradients(first: Report, second: Report, room: float = 1e-9) -> bool:
 
 def _number(value: Any) -> Any:
     """Truth values as numbers, from which torch subtracts."""
-    return value if value.is_floating_point() else value.to(torch.float32)
+    return value if value.is_floating_point() else value.to(torch.float64)
 
 
 def _slope(value: Any) -> Any:

@@ -93,10 +93,26 @@ def numpy_key(key: Key) -> Any:
 def _scattered(m: Any, g: Any, key: Key, shape: Shape) -> Any:
     result = m.zeros(shape)
     if any(isinstance(part, Data) for part in key):
-        np.add.at(result, numpy_key(key), g)
-    else:
-        result[numpy_key(key)] = g
+        return _added(result, g, key, shape)
+    result[numpy_key(key)] = g
     return result
+
+
+def _added(result: Any, g: Any, key: Key, shape: Shape) -> Any:
+    """What goes to one place is added, one after another."""
+    if isinstance(result, np.ndarray):
+        np.add.at(result, numpy_key(key), g)
+        return result
+    places = np.arange(math.prod(shape)).reshape(shape)[numpy_key(key)].reshape(-1)
+    order = np.argsort(places, kind="stable")
+    sorted_places = places[order]
+    starts = np.searchsorted(sorted_places, sorted_places)
+    turns = np.arange(len(places)) - starts
+    flat, given = result.reshape((math.prod(shape),)), g.reshape((len(places),))
+    for turn in range(int(turns.max(initial=-1)) + 1):
+        chosen = order[turns == turn]
+        flat[places[chosen]] = flat[places[chosen]] + given[chosen]
+    return flat.reshape(shape)
 
 
 def _index_text(w: Any, node: Node, key: Key) -> Any:

@@ -281,7 +281,7 @@ PICKED: tuple[Structural, ...] = (
 )  # fmt: skip
 
 PUT: tuple[Structural, ...] = (
-    Structural("masked_fill", _filled, ((MATRIX, [[1.0, 0.0, 1.0], [0.0, 0.0, 1.0]], 0.5),),
+    Structural("masked_fill", _filled, ((MATRIX, MASK, 0.5),),
                "x with a value where a mask is true", _torch_filled,
                tensors=("x", "mask", "value")),
     fitted("masked_scatter", _scatter_mask, _mask_scattered,
@@ -290,7 +290,8 @@ PUT: tuple[Structural, ...] = (
            lambda t, x, mask, source: t.masked_scatter(x, tensor_of(t, x, mask), source),
            tensors=("x", "source")),
     fitted("scatter", _scatter, _scattered,
-           ((MATRIX, 0, PICK, OTHER), (MATRIX, 1, FIRST, SQUARE), (VECTOR, 0, [2, 0], 4.0)),
+           ((MATRIX, 0, [[0, 1, 1]], [OTHER[0]]), (MATRIX, 0, PICK, OTHER),
+            (MATRIX, 1, FIRST, SQUARE), (VECTOR, 0, [2, 0], 4.0)),
            "x with the elements of src at the places that an index names along dim",
            _torch_scattered, tensors=("x", "src")),
     fitted("scatter_add", _scatter_add, _scatter_added,

@@ -109,7 +109,7 @@ def operand_labels(row: Primitive) -> Mapping[str, str]:
 
 def _is_option(row: Primitive, name: str) -> bool:
     if isinstance(row, Structural):
-        return name not in (*row.tensors, *row.lists)
+        return name not in (*row.tensors, *row.lists) or name == "mask"
     return isinstance(row, Elementwise) and name in row.static
 
 

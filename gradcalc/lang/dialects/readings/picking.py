@@ -40,11 +40,8 @@ def _check_source(machine: Machine, name: str, where: Any, src: Any) -> None:
 
 @alike
 def masked(machine: Machine, name: str, **values: Any) -> Any:
-    """torch's functions of a mask, which is one of truth values."""
+    """torch's functions of a mask; of numbers those that are not 0."""
     given = dict(values)
-    mask = given["mask"]
-    if machine.is_tensor(mask) and not machine.is_mask(mask) and ops.size(machine, mask):
-        raise InvalidValueError(f"{name} takes a mask of truth values", hint="write x > 0")
     if name != "masked_fill":
         given["mask"] = places.truths(machine, given["mask"])
     return ops.call(machine, name, *given.values())
