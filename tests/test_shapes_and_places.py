@@ -193,6 +193,8 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("torch.topk(x, 3).values.sum()", {"x": [1, 2]}, "topk of 3 elements out of 2"),
     ("np.split(x, 2)[0].sum()", {"x": [1, 2, 3]}, "parts of one size"),
     ("x.gather(0, torch.tensor([2])).sum()", {"x": [1, 2]}, "out of range"),
+    ("torch.tensor([2]).masked_fill(x > 0, 0.5)*x", {"x": [1]}, "other numbers among integers"),
+    ("np.nonzero(x)[0].sum()*torch.sum(x)", {"x": [1, 2]}, "may be torch's or its own"),
     ("1j*x", {"x": [1, 2]}, "complex numbers"),
     ("torch.view_as_complex(x)", {"x": [1, 2]}, "view_as_complex cannot be used"),
 ]  # fmt: skip

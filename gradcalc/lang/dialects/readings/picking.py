@@ -1,6 +1,7 @@
 """Elements taken and put by an index or a mask, as each library calls it."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import ops, places
 from gradcalc.lang.dialects.readings import alike, called
 from gradcalc.lang.machine import Machine
+from gradcalc.lang.program import MIXED
 from gradcalc.primitives.placing import checked
 from gradcalc.primitives.shapes import axis as one_of
 from gradcalc.primitives.shapes import show
@@ -23,7 +25,28 @@ def indexed(machine: Machine, name: str, **values: Any) -> Any:
     given = {k: places.numbers(machine, v) if k in INDEXED else v for k, v in values.items()}
     if "src" in given:
         _check_source(machine, name, given["index"], given["src"])
+    _check_kinds(machine, name, given)
     return ops.call(machine, name, *given.values())
+
+
+PUT = ("src", "source", "value", "values")
+"""Parameters that say what is put somewhere."""
+
+
+def _check_kinds(machine: Machine, name: str, given: Mapping[str, Any]) -> None:
+    """Of what is put among integers or truth values, torch makes some, or refuses it."""
+    x = next(iter(given.values()))
+    whole = [isinstance(v, int) or machine.is_integer(v) for v in (x, *_put(given))]
+    truths = [machine.is_mask(v) for v in (x, *_put(given))]
+    if (whole[0] and not all(whole)) or (truths[0] and not all(truths)):
+        kind = "truth values" if truths[0] else "integers"
+        raise UnsupportedError(
+            f"{name} puts other numbers among {kind}", hint="write the tensor with floats: 2.0"
+        )
+
+
+def _put(given: Mapping[str, Any]) -> list[Any]:
+    return [given[key] for key in PUT if given.get(key) is not None]
 
 
 def _check_source(machine: Machine, name: str, where: Any, src: Any) -> None:
@@ -42,6 +65,7 @@ def _check_source(machine: Machine, name: str, where: Any, src: Any) -> None:
 def masked(machine: Machine, name: str, **values: Any) -> Any:
     """torch's functions of a mask; of numbers those that are not 0."""
     given = dict(values)
+    _check_kinds(machine, name, given)
     if name != "masked_fill":
         given["mask"] = places.truths(machine, given["mask"])
     return ops.call(machine, name, *given.values())
@@ -52,6 +76,7 @@ def scattered(machine: Machine, **values: Any) -> Any:
     x, dim, index, src = values.values()
     where = places.numbers(machine, index)
     _check_source(machine, "scatter", where, src)
+    _check_kinds(machine, "scatter", {"input": x, "src": src})
     return ops.call(machine, "scatter", x, dim, where, src)
 
 
@@ -65,6 +90,7 @@ def scattered_and_reduced(machine: Machine, **_: Any) -> Any:
 
 def put(machine: Machine, input: Any, indices: Any, values: Any, accumulate: Any) -> Any:
     """torch's index_put, of a tuple of indices or masks."""
+    _check_kinds(machine, "index_put", {"input": input, "values": values})
     keys = []
     for part in ops.items(machine, indices):
         tensor = ops.tensor(machine, part)
@@ -205,6 +231,7 @@ def one_chosen(machine: Machine, a: Any, choices: Any, mode: Any) -> Any:
 
 def nonzero_places(machine: Machine, **values: Any) -> Any:
     """torch's nonzero, argwhere, and numpy's argwhere: a row for each element that is not 0."""
+    _check_whose(machine, values)
     x, *rest = values.values()
     marks = places.truths(machine, x)
     if rest and rest[0]:
@@ -214,9 +241,19 @@ def nonzero_places(machine: Machine, **values: Any) -> Any:
 
 def nonzero_tuple(machine: Machine, **values: Any) -> Any:
     """numpy's nonzero and where of one argument: places along each dimension."""
+    _check_whose(machine, values)
     (x,) = values.values()
     marks = places.truths(machine, x)
     return tuple(places.whole(machine, part) for part in np.nonzero(np.atleast_1d(marks)))
+
+
+def _check_whose(machine: Machine, values: Mapping[str, Any]) -> None:
+    """numpy calls the method of a tensor of torch's, which gives rows of places."""
+    if "a" in values and machine.program.naming.arrays == MIXED:
+        raise UnsupportedError(
+            f"numpy's {called(machine)} of a tensor may be torch's or its own here",
+            hint=f"write torch.{called(machine)}(x), or np.where(x > 0)",
+        )
 
 
 def nonzero_in_row(machine: Machine, a: Any) -> Any:
