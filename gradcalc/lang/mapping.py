@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
+from gradcalc.expr.nodes import Data
 from gradcalc.lang import ops, places, plain
 from gradcalc.lang.machine import Machine
 from gradcalc.primitives.shapes import axis as one_of
@@ -231,5 +232,5 @@ def in_pieces(
         count = int(mark.sum())
         if ops.shape(machine, made) != (count,):
             made = ops.call(machine, "broadcast_to", made, shape=(count,))
-        result = ops.call(machine, "masked_scatter", result, mark, made)
+        result = ops.call(machine, "masked_scatter", result, Data.of(mark), made)
     return result

@@ -13,6 +13,7 @@ from gradcalc.errors import (
     ShapeError,
     UnsupportedError,
 )
+from gradcalc.expr.nodes import Data
 from gradcalc.lang import kinds, plain
 from gradcalc.lang.arguments import bind, plain_names, signature_of
 from gradcalc.lang.backend import FAILURES, TensorShape, check_result, explained
@@ -144,8 +145,10 @@ def _operand(machine: Machine, row: Primitive, value: Any) -> Any:
 
 def _static(machine: Machine, row: Primitive, key: str, value: Any) -> Any:
     """An argument that is no operand: a number, several of them, a word or None."""
-    if value is None or isinstance(value, str | np.ndarray):
+    if value is None or isinstance(value, str):
         return value
+    if isinstance(value, Data):
+        return value.array
     if isinstance(value, list | tuple):
         return tuple([_static(machine, row, key, item) for item in value])
     if key in INTEGERS:

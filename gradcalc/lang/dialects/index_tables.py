@@ -60,7 +60,7 @@ diagonal_scatter(input, src: tensor, offset: int = 0, dim1: int = 0, dim2: int =
 argwhere(input) -> picking.nonzero_places
 nonzero(input, *, {OUT}, as_tuple: bool = False) -> picking.nonzero_places
 where(condition, input, other, *, {OUT})
-where(condition) -> picking.nonzero_tuple
+where(condition) -> picking.places_that_hold
 topk(input, k: int, dim: int = -1, largest: bool = True, sorted: bool = True, *, {OUT})
 kthvalue(input, k: int, dim: int = -1, keepdim: bool = False, *, {OUT})
 argsort(input, dim: int = -1, descending: bool = False, *, stable: ignored = False) ->
@@ -88,12 +88,12 @@ histc(input, bins: int = 100, min: number = 0, max: number = 0, *, {OUT}) -> ord
 [numpy]
 take(a, indices, axis: place = None, {OUT}, mode: str = 'raise') -> picking.numpy_taken
 where(condition, x, y, /) -> shapes.chosen
-where(condition, /) -> picking.nonzero_tuple
+where(condition, /) -> picking.places_that_hold
 {NUMPYS}
 [jax.numpy]
 take(a, indices, axis: place = None, {OUT}, mode: str = None) -> picking.jax_taken
 where(condition, x, y, /) -> shapes.chosen
-where(condition, /) -> picking.nonzero_tuple
+where(condition, /) -> picking.places_that_hold
 {NUMPYS}
 """,
 )

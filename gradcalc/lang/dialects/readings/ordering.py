@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
+from gradcalc.expr.nodes import Data
 from gradcalc.lang import ops, places
 from gradcalc.lang.dialects.readings import called
 from gradcalc.lang.machine import Machine
@@ -125,7 +126,9 @@ def counts(machine: Machine, minlength: Any, weights: Any = None, **values: Any)
         ops.refuse_gradient(machine, "bincount by weights", weights)
     if ops.shape(machine, weights) != where.shape:
         raise ShapeError("bincount takes as many weights as numbers")
-    return ops.call(machine, "index_add", machine.constant(np.zeros(size)), 0, where, weights)
+    return ops.call(
+        machine, "index_add", machine.constant(np.zeros(size)), 0, Data.of(where), weights
+    )
 
 
 def different(machine: Machine, **values: Any) -> Any:

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
+from gradcalc.expr.nodes import Data
 from gradcalc.lang import ops, places
-from gradcalc.lang.dialects.readings import alike, called
+from gradcalc.lang.dialects.readings import alike, apart, called
 from gradcalc.lang.machine import Machine
 from gradcalc.lang.program import MIXED
 from gradcalc.primitives.placing import checked
@@ -26,7 +27,12 @@ def indexed(machine: Machine, name: str, **values: Any) -> Any:
     if "src" in given:
         _check_source(machine, name, given["index"], given["src"])
     _check_kinds(machine, name, given)
-    return ops.call(machine, name, *given.values())
+    return ops.call(machine, name, *[_fixed(v) for v in given.values()])
+
+
+def _fixed(value: Any) -> Any:
+    """Places and masks as a primitive takes them."""
+    return Data.of(value) if isinstance(value, np.ndarray) else value
 
 
 PUT = ("src", "source", "value", "values")
@@ -67,7 +73,7 @@ def masked(machine: Machine, name: str, **values: Any) -> Any:
     given = dict(values)
     _check_kinds(machine, name, given)
     if name != "masked_fill":
-        given["mask"] = places.truths(machine, given["mask"])
+        given["mask"] = Data.of(places.truths(machine, given["mask"]))
     return ops.call(machine, name, *given.values())
 
 
@@ -77,7 +83,7 @@ def scattered(machine: Machine, **values: Any) -> Any:
     where = places.numbers(machine, index)
     _check_source(machine, "scatter", where, src)
     _check_kinds(machine, "scatter", {"input": x, "src": src})
-    return ops.call(machine, "scatter", x, dim, where, src)
+    return ops.call(machine, "scatter", x, dim, Data.of(where), src)
 
 
 def scattered_and_reduced(machine: Machine, **_: Any) -> Any:
@@ -95,7 +101,8 @@ def put(machine: Machine, input: Any, indices: Any, values: Any, accumulate: Any
     for part in ops.items(machine, indices):
         tensor = ops.tensor(machine, part)
         whole = not machine.is_mask(tensor)
-        keys.append(places.numbers(machine, part) if whole else places.truths(machine, part))
+        found = places.numbers(machine, part) if whole else places.truths(machine, part)
+        keys.append(Data.of(found))
     return ops.call(machine, "index_put", input, keys, values, accumulate)
 
 
@@ -104,7 +111,7 @@ def taken_along(machine: Machine, input: Any, indices: Any, dim: Any) -> Any:
     where = places.numbers(machine, indices)
     if dim is None:
         row = ops.reshape(machine, ops.tensor(machine, input), (-1,))
-        return ops.call(machine, "gather", row, 0, where.reshape(-1))
+        return ops.call(machine, "gather", row, 0, Data.of(where.reshape(-1)))
     return _along(machine, "take_along_dim", input, where, ops.integer(machine, dim))
 
 
@@ -139,7 +146,7 @@ def _along(machine: Machine, name: str, input: Any, where: Any, dim: int) -> Any
     index = [n if k != place else where.shape[place] for k, n in enumerate(around)]
     if tuple(full) != shape:
         x = ops.call(machine, "broadcast_to", x, shape=tuple(full))
-    return ops.call(machine, "gather", x, place, np.broadcast_to(where, index))
+    return ops.call(machine, "gather", x, place, Data.of(np.broadcast_to(where, index)))
 
 
 MODES = {"raise": None, "wrap": "wrap", "clip": "clip"}
@@ -163,7 +170,7 @@ def numpy_taken(machine: Machine, a: Any, indices: Any, axis: Any, mode: Any) ->
     size = math.prod(shape) if axis is None else shape[one_of(shape, axis)]
     where = _within(where, size, mode)
     if axis is None or not shape:
-        return ops.call(machine, "take", x, where)
+        return ops.call(machine, "take", x, Data.of(where))
     key = (*[slice(None)] * one_of(shape, axis), where if where.ndim else int(where))
     return machine.copy(ops.index(machine, x, key))
 
@@ -225,7 +232,7 @@ def one_chosen(machine: Machine, a: Any, choices: Any, mode: Any) -> Any:
     wide = [ops.call(machine, "broadcast_to", part, shape=shape) for part in parts]
     stacked = ops.call(machine, "stack", wide, dim=0)
     index = np.broadcast_to(where, shape)[None]
-    found = ops.call(machine, "gather", stacked, 0, index)
+    found = ops.call(machine, "gather", stacked, 0, Data.of(index))
     return ops.reshape(machine, found, shape)
 
 
@@ -237,6 +244,12 @@ def nonzero_places(machine: Machine, **values: Any) -> Any:
     if rest and rest[0]:
         return nonzero_tuple(machine, x=x)
     return places.whole(machine, np.argwhere(marks))
+
+
+@apart
+def places_that_hold(machine: Machine, condition: Any) -> Any:
+    """where of one argument."""
+    return nonzero_tuple(machine, condition=condition)
 
 
 def nonzero_tuple(machine: Machine, **values: Any) -> Any:
@@ -281,5 +294,5 @@ def part_replaced(machine: Machine, name: str, **values: Any) -> Any:
     if ops.shape(machine, src) != wanted.shape:
         raise ShapeError(f"{name} takes a part of shape {show(wanted.shape)}, "
                          f"not {show(ops.shape(machine, src))}")  # fmt: skip
-    key = [np.asarray(part) for part in np.unravel_index(wanted, shape)]
+    key = [Data.of(np.asarray(part)) for part in np.unravel_index(wanted, shape)]
     return ops.call(machine, "index_put", x, key, src)
