@@ -36,13 +36,14 @@ from gradcalc.primitives.shapes import (
     check_stack,
     expanded,
     flattened,
-    paddings,
     permuted,
     reshaped,
     squeezed,
     transposed,
     unsqueezed,
 )
+from tests.array_layout import LAYOUT
+from tests.array_places import PLACES, by_order
 from tests.array_windows import WINDOWS
 from tests.elimination import determinant, solved
 
@@ -372,13 +373,6 @@ def _concat(call: Call, tensors: Any, dim: int = 0) -> Any:
     return np.concatenate(list(tensors), check_concat([np.shape(x) for x in tensors], dim))
 
 
-def _pad(call: Call, x: Any, pad: Any, value: float = 0.0) -> Any:
-    amounts = paddings(x.shape, pad)
-    pairs = [(amounts[k], amounts[k + 1]) for k in range(0, len(amounts), 2)][::-1]
-    widths = [(0, 0)] * (x.ndim - len(pairs)) + pairs
-    return np.pad(x, widths, constant_values=value)
-
-
 def _triangle(name: str, cut: Call) -> Call:
     def array(call: Call, x: Any, diagonal: int = 0) -> Any:
         check_matrix(name, x.shape)
@@ -466,9 +460,11 @@ OWN: Mapping[str, Call] = {
     "diagonal": lambda call, x, offset=0, dim1=0, dim2=1: x.diagonal(offset, dim1, dim2).copy(),
     "tril": _triangle("tril", np.tril),
     "triu": _triangle("triu", np.triu),
-    "pad": _pad,
     "one_hot": _one_hot,
     **WINDOWS,
+    **LAYOUT,
+    **PLACES,
+    **by_order(_sort),
 }
 
 

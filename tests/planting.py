@@ -15,7 +15,7 @@ import torch
 from gradcalc.calculate import calculate
 from gradcalc.errors import Span
 from gradcalc.fidelity import Fidelity
-from gradcalc.primitives import Elementwise, Primitive
+from gradcalc.primitives import Elementwise, Primitive, Structural
 from gradcalc.primitives.row import held_of
 from gradcalc.problem import Problem
 from gradcalc.report import Report
@@ -24,8 +24,8 @@ from tests.trust_cases import problem
 
 SHOWN = ("values", "eigenvalues", "S", "R", "logabsdet")
 PAIRED = {
-    "sort": ".values", "cummax": ".values", "cummin": ".values", "eigh": ".eigenvalues",
-    "svd": ".S", "qr": ".R",
+    "sort": ".values", "topk": ".values", "kthvalue": ".values", "cummax": ".values",
+    "cummin": ".values", "eigh": ".eigenvalues", "svd": ".S", "qr": ".R",
 }  # fmt: skip
 SCALE = (1_000_001, 1_000_000)
 SHIFT = 1e-3
@@ -101,8 +101,10 @@ def spelled(row: Primitive, sample: tuple[Any, ...]) -> tuple[str, dict[str, Any
 
 
 def _is_fixed(row: Primitive, position: int, held: tuple[str, ...]) -> bool:
-    """Whether a parameter takes one number, and no input, or what has no gradient."""
+    """Whether a parameter takes what is fixed, and no input."""
     name = list(row.signature.parameters)[position]
+    if isinstance(row, Structural) and name not in (*row.tensors, *row.lists):
+        return True
     return name in held or (isinstance(row, Elementwise) and name in row.static)
 
 
@@ -140,7 +142,7 @@ def same_gradients(first: Report, second: Report, room: float = 1e-9) -> bool:
 
 def _number(value: Any) -> Any:
     """Truth values as numbers, from which torch subtracts."""
-    return value if value.is_floating_point() else value.to(torch.float32)
+    return value if value.is_floating_point() else value.to(torch.float64)
 
 
 def _slope(value: Any) -> Any:

@@ -57,7 +57,7 @@ REFUSED: list[tuple[str, str, str, str | None]] = [
     ("expp(x)", "name", "expp", "did you mean exp?"),
     ("x(y + 1)", "name", "x", "x*(...)"),
     ("x.summ()", "name", "x.summ", "did you mean sum?"),
-    ("x.real", "name", "x.real", None),
+    ("x.imag", "unsupported", "x.imag", "real and imaginary parts as inputs"),
     ("np.foo(x)", "name", "np.foo", "functions"),
     ("2x", "syntax", "2", "2*x"),
     ("x y", "syntax", "y", "2*x"),

@@ -23,7 +23,7 @@ ROWS = [row for row in PRIMITIVES if isinstance(row, Structural)]
 CASES = [(row, sample) for row in ROWS for sample in row.samples]
 IDS = [f"{row.name}-{k}" for row in ROWS for k in range(len(row.samples))]
 COMPOSITES = [row for row in PRIMITIVES if isinstance(row, Composite)]
-INTEGER = {"argmax", "argmin", "one_hot", "matrix_rank"}
+INTEGER = {"argmax", "argmin", "argsort", "one_hot", "matrix_rank"}
 
 
 def call(name: str, *elements: Any) -> Any:

@@ -22,7 +22,7 @@ from gradcalc.errors import (
 from gradcalc.lang.program import amount
 from gradcalc.primitives import Elementwise, Primitive
 from gradcalc.primitives.contraction import pairs, read
-from gradcalc.primitives.shapes import expanded
+from gradcalc.primitives.shapes import expanded, numbers
 
 
 class Backend(Protocol):
@@ -213,6 +213,35 @@ def _paired(sizes: Sizes) -> int:
     return math.prod(plan.sizes[label] for label in plan.result)
 
 
+def _tiled(sizes: Sizes) -> int:
+    return math.prod(sizes["x"]) * math.prod(max(0, n) for n in numbers(sizes["reps"]))
+
+
+def _interleaved(sizes: Sizes) -> int:
+    shape, counts, dim = sizes["x"], numbers(sizes["repeats"]), sizes["dim"]
+    if len(counts) == 1:
+        return math.prod(shape) * max(0, int(counts[0]))
+    size = math.prod(shape) if dim is None or not shape else shape[dim]
+    return int(math.prod(shape) // max(size, 1) * sum(counts))
+
+
+def _windows(sizes: Sizes) -> int:
+    return math.prod(sizes["x"]) * max(0, int(sizes["size"]))
+
+
+def _diagonals(sizes: Sizes) -> int:
+    shape = sizes["x"]
+    size = int(shape[-1]) if shape else 1
+    return int(math.prod(shape[:-1]) * (size + abs(sizes["offset"])) ** 2)
+
+
+def _padded(sizes: Sizes) -> int:
+    shape, amounts = list(sizes["x"]), numbers(sizes["pad"])
+    for place, width in enumerate(amounts[: 2 * len(shape)]):
+        shape[-1 - place // 2] += max(0, width)
+    return math.prod(shape)
+
+
 GROWING: Mapping[str, Callable[[Sizes], int]] = MappingProxyType(
     {
         "outer": _product,
@@ -228,6 +257,11 @@ GROWING: Mapping[str, Callable[[Sizes], int]] = MappingProxyType(
         "diag": _diagonal,
         "broadcast_to": _expanded,
         "index": _indexed,
+        "tile": _tiled,
+        "repeat_interleave": _interleaved,
+        "sliding_windows": _windows,
+        "diag_embed": _diagonals,
+        "pad": _padded,
     }
 )
 """The primitives whose result can be larger than their operands broadcast to each other."""

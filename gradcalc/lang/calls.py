@@ -14,13 +14,25 @@ from gradcalc.errors import (
     UnknownNameError,
     UnsupportedError,
 )
-from gradcalc.lang import arguments, casts, containers, inplace, kinds, objects, ops, plain, writing
+from gradcalc.lang import (
+    arguments,
+    casts,
+    containers,
+    inplace,
+    kinds,
+    mapping,
+    objects,
+    ops,
+    plain,
+    writing,
+)
 from gradcalc.lang.bindings import own_names
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import UNLIKE, UNLIKE_ALONG
 from gradcalc.lang.dialects.spelling import Function, RankError
 from gradcalc.lang.expressions import attribute, member
 from gradcalc.lang.machine import Builtin, Closure, Frame, Machine, Rule
+from gradcalc.lang.mapping import Mapped
 from gradcalc.lang.objects import Bound, Class, Instance, Super
 from gradcalc.lang.program import MIXED, brief, dotted
 from gradcalc.primitives import Primitive
@@ -117,7 +129,9 @@ def _called(machine: Machine, func: ast.Name) -> Any:
     """The function that a name stands for. What holds a number is one of the library too."""
     naming, frame = machine.program.naming, machine.frame.find(func.id)
     value = frame.values[func.id] if frame is not None else None
-    if isinstance(value, Closure | Function | Builtin | Primitive | Class | Instance | Bound):
+    if isinstance(
+        value, Closure | Function | Builtin | Primitive | Class | Instance | Bound | Mapped
+    ):
         return value
     if func.id == "super" and frame is None:
         return Builtin("super", _super, "the class that this one is made from")
@@ -141,6 +155,8 @@ def applied(machine: Machine, function: Any, args: Args, kwargs: Kwargs) -> Any:
         function = objects.called(machine, function)
     if isinstance(function, Bound):
         args, function = (function.receiver, *args), function.function
+    if isinstance(function, Mapped):
+        return mapping.call(machine, function, args, kwargs, applied)
     if isinstance(function, Closure):
         bound = arguments.bind_own(function.name, function.signature, args, kwargs)
         return enter(machine, function, bound)

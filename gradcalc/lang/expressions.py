@@ -16,6 +16,7 @@ from gradcalc.errors import (
 from gradcalc.lang import casts, containers, objects, operators, ops
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.indexing import counted_with_arrays
+from gradcalc.lang.joiners import Joiner, subscript
 from gradcalc.lang.machine import LARGEST_INTEGER, Closure, Machine, Rule
 from gradcalc.lang.objects import Class, Instance, Super
 from gradcalc.lang.program import JAX, NUMPY, brief, dotted, text_of
@@ -41,6 +42,11 @@ def test(machine: Machine, node: ast.If | ast.While | ast.IfExp, kind: str) -> b
     """Whether a branch is taken, which is remembered."""
     value = machine.eval(node.test)
     machine.node = node.test
+    if machine.mapped and machine.is_tensor(value) and machine.carries(value):
+        raise UnsupportedError(
+            "under vmap the libraries know no single item to decide by",
+            hint="choose with where(condition, a, b)",
+        )
     taken = operators.truth(machine, value)
     if id(node) not in machine.path:
         text = text_of(node.test, machine.source)
@@ -91,6 +97,8 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
                 return machine.detach(value, None)
             case "dtype" | "device" | "requires_grad" | "is_cuda" | "is_leaf":
                 return casts.attribute(machine, value, name)
+            case "real":
+                return value
             case "T" | "H":
                 return ops.call(machine, "transpose", value)
             case "mT":
@@ -174,6 +182,8 @@ def _attribute(machine: Machine, node: ast.Attribute) -> Any:
 
 def _subscript(machine: Machine, node: ast.Subscript) -> Any:
     value = machine.eval(node.value)
+    if isinstance(value, Joiner):
+        return subscript(machine, value, node)
     key = key_of(machine, value, node)
     machine.node = node
     return item(machine, value, checked_key(machine, value, key))

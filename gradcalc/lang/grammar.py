@@ -48,7 +48,7 @@ CONTEXTS: frozenset[str] = frozenset({"no_grad", "inference_mode"})
 
 ATTRIBUTES: frozenset[str] = frozenset(
     {
-        "T", "mT", "H", "shape", "ndim", "size", "values", "indices", "data",
+        "T", "mT", "H", "shape", "ndim", "size", "values", "indices", "data", "real",
         # of what gives several tensors
         "eigenvalues", "eigenvectors", "U", "S", "Vh", "Q", "R", "sign", "logabsdet", "solution",
     }
@@ -72,8 +72,16 @@ UNDERIVED = """
 """.split()  # noqa: SIM905
 """Special functions that torch has without a derivative, or not at all."""
 
+REAL = "every number is real here: give real and imaginary parts as inputs of their own"
+"""What to do instead of calculating with complex numbers."""
+
+COMPLEX = """complex polar view_as_complex view_as_real imag angle iscomplex iscomplexobj
+    real_if_close isreal isrealobj is_complex cfloat cdouble complex64 complex128""".split()  # noqa: SIM905
+"""Names that are about complex numbers."""
+
 FUNCTIONS: Mapping[str, str] = MappingProxyType(
     {
+        **dict.fromkeys(COMPLEX, REAL),
         "rand": 'give the random values as an input: --x "rand(3)" --seed 0',
         "randn": 'give the random values as an input: --x "randn(3)" --seed 0',
         "rand_like": 'give the random values as an input: --x "rand(3)" --seed 0',
@@ -119,25 +127,17 @@ MATHEMATICAL: Mapping[str, str] = MappingProxyType(
 
 UNLIKE: frozenset[str] = frozenset(
     """
-    angle bdtri bitwise_count bitwise_invert broadcast broadcast_tensors cfloat chndtr cholesky_ex
-    col_indices copy cumulative_prod dequantize dstack expand_as fdtri feature_dropout flatiter
-    fliplr flipud float16 float32 float64 gammainccinv gammaincinv gammasgn grid_sampler
-    grid_sampler_2d grid_sampler_3d hash_tensor hstack iinfo int8 intc interp intp is_contiguous
-    is_tensor isnat isqrt linear_cross_entropy loggamma long lqn max_unpool1d max_unpool2d
-    max_unpool3d mkldnn_adaptive_avg_pool2d mode modf msort nanargmax nanargmin nancumprod
-    nancumsum nanmax nanmedian nanmin nanquantile native_channel_shuffle nbdtr nbdtrc nbdtri
-    nbdtrik nbdtrin ncfdtr ncfdtri nctdtr ndarray ndenumerate ndindex nditer new normal pdtri
-    radian renorm reshape_as resize rgamma row_indices saddmm short smm tri uint unflatten unstack
-    ushort vars vstack zero zetac
+    as_strided_copy bdtri bitwise_count bitwise_invert broadcast chndtr cholesky_ex col_indices copy
+    cumulative_prod dequantize expand_as fdtri feature_dropout flatiter flatnonzero float16 float32
+    float64 gammainccinv gammaincinv gammasgn grid_sampler grid_sampler_2d grid_sampler_3d
+    hash_tensor iinfo indices_copy int8 intc interp intp is_contiguous is_nonzero is_tensor isnat
+    isqrt linear_cross_entropy loggamma long lqn max_unpool1d max_unpool2d max_unpool3d
+    mkldnn_adaptive_avg_pool2d mode modf nanargmax nanargmin nancumprod nancumsum nanmax nanmedian
+    nanmin nanquantile native_channel_shuffle nbdtr nbdtrc nbdtri nbdtrik nbdtrin ncfdtr ncfdtri
+    nctdtr ndarray ndenumerate ndindex nditer new normal pdtri radian renorm reshape_as resize
+    rgamma row_indices saddmm short smm split_with_sizes_copy take_along_axis tri tril_indices_from
+    triu_indices_from uint unsafe_split_with_sizes unstack ushort vars zero zetac
     """.split()  # noqa: SIM905
 )
 """Functions of torch, numpy and scipy that are not known here, and are spelled almost as another
 that means something else: whoever writes them has not mistyped the other."""
-
-EQUIVALENT: Mapping[str, str] = MappingProxyType(
-    {
-        "fliplr": "write flip(x, 1)",
-        "flipud": "write flip(x, 0)",
-    }
-)
-"""What those that can be written otherwise are."""

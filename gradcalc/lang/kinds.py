@@ -30,7 +30,7 @@ TRUTHS: Mapping[str, str | None] = {
 }  # fmt: skip
 """What primitives are of truth values, None where libraries refuse them."""
 
-POSITIONS = frozenset({"argmax", "argmin", "matrix_rank"})
+POSITIONS = frozenset({"argmax", "argmin", "argsort", "matrix_rank"})
 """Primitives whose results are positions."""
 
 CONTRACTIONS = frozenset({"einsum", "tensordot", "inner", "multi_dot", "vecdot"})
@@ -42,6 +42,8 @@ INTEGRAL = POSITIONS | CONTRACTIONS | frozenset(
         "ceil", "round", "trunc", "maximum", "minimum", "clamp", "where", "square", "sum", "prod",
         "amax", "amin", "max", "min", "sort", "cumsum", "cumprod", "matmul", "dot", "outer", "kron",
         "trace", "zeros_like", "ones_like", "full_like", "diag", "tril", "triu", "pad",
+        "topk", "kthvalue", "masked_fill", "masked_scatter", "scatter", "scatter_add",
+        "index_add", "index_copy", "index_fill", "index_put", "diag_embed",
         *(row.name for row in PRIMITIVES if isinstance(row, Structural) and row.moves),
     }
 )  # fmt: skip

@@ -122,6 +122,10 @@ Confirm = Callable[["Machine", Any, Sequence[Any], Mapping[str, Any], Any], None
 """Is told every call of a library's function, and what it gave."""
 
 
+Call = Callable[["Machine", Any, tuple[Any, ...], dict[str, Any]], Any]
+"""What a function gives for arguments."""
+
+
 @dataclass(slots=True, eq=False)
 class Machine:
     """The state of one run.
@@ -133,6 +137,7 @@ class Machine:
     does anything while `frozen` is not 0.
 
     `scalars` says that every input is one number. `caught` are the errors that are being handled.
+    `mapped` says how many vmaps are at work.
     """
 
     program: Program
@@ -155,6 +160,7 @@ class Machine:
     frozen: int = 0
     scalars: bool = False
     caught: list[GradcalcError] = field(default_factory=list)
+    mapped: int = 0
 
     def __post_init__(self) -> None:
         self.node = self.program.body[0]

@@ -264,7 +264,8 @@ def _check_function(name: str, naming: Naming, assigned: frozenset[str]) -> None
     hint = grammar.MATHEMATICAL.get(name) or _meant(name, catalogue.names() | assigned)
     if hint is None and len(name) <= 2:
         hint = f"for a product write {name}*(...)"
-    raise UnknownNameError(f"there is no function called {brief(name)}", hint=hint or LISTED)
+    hint = hint or _elsewhere(name)
+    raise UnknownNameError(f"there is no function called {brief(name)}", hint=hint)
 
 
 def _unusable(name: str) -> UnsupportedError:
@@ -282,6 +283,8 @@ def _check_attribute(node: ast.Attribute, naming: Naming) -> None:
         or inplace.is_method(name)
         or casts.is_method(name)
     ):
+        if name in grammar.COMPLEX:
+            raise _unusable(name)
         raise UnknownNameError(
             f"nothing is called .{brief(name)}",
             hint=_meant(name, catalogue.methods() | grammar.ATTRIBUTES | containers.NAMES),
@@ -310,11 +313,11 @@ def _check_member(path: tuple[str, ...], naming: Naming) -> None:
 
 
 def _meant(name: str, known: Iterable[str]) -> str | None:
-    """The function that a name was mistyped for, or how to write what it means."""
+    """The function that a name was mistyped for."""
     # in place or not
     plain = name.rstrip("_")
     if plain in grammar.UNLIKE:
-        return grammar.EQUIVALENT.get(plain)
+        return None
     return did_you_mean(name, known)
 
 

@@ -162,6 +162,12 @@ def _check_list(machine: Machine, name: str, left: Any, right: Any) -> None:
             "torch finds that a list and a tensor are not equal, whatever is in them",
             hint="write tensor([...]), or compare with each number",
         )
+    single = any(machine.is_tensor(value) and not machine.shape(value) for value in (left, right))
+    if name == "add" and naming.library and single:
+        raise UnsupportedError(
+            "a list plus one number is no list to Python",
+            hint="np.array([...]) and tensor([...]) make an array of the list",
+        )
     if name == "mul" and any(
         machine.is_integer(value) or machine.is_mask(value) or naming.numbers
         for value in (left, right)

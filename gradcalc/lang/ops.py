@@ -13,6 +13,7 @@ from gradcalc.errors import (
     ShapeError,
     UnsupportedError,
 )
+from gradcalc.expr.nodes import Data
 from gradcalc.lang import held, kinds, plain, views
 from gradcalc.lang.arguments import bind, plain_names, signature_of
 from gradcalc.lang.backend import FAILURES, TensorShape, check_result, explained
@@ -23,7 +24,7 @@ from gradcalc.primitives import BY_NAME, Elementwise, Primitive, Structural
 
 INTEGERS = (
     "dim", "shape", "dims", "dim0", "dim1", "dim2", "shifts", "sizes", "diagonal", "offset",
-    "start_dim", "end_dim", "pad",
+    "start_dim", "end_dim", "pad", "reps", "repeats", "step", "k",
 )  # fmt: skip
 """Parameters of primitives that take whole numbers."""
 
@@ -102,6 +103,8 @@ def apply(machine: Machine, row: Primitive, arguments: Mapping[str, Any]) -> Any
             result = apply(machine, BY_NAME["add"], {"x": result, "y": 0.0})
         for part in result if isinstance(result, tuple) else (result,):
             machine.mark_integer(part)
+    if getattr(result, "_fields", None) == EXTREMES:
+        machine.mark_integer(result.indices)
     _remember(machine, row, arguments, result)
     return result
 
@@ -171,6 +174,8 @@ def _static(machine: Machine, row: Primitive, key: str, value: Any) -> Any:
     """An argument that is no operand: a number, several of them, a word or None."""
     if value is None or isinstance(value, str):
         return value
+    if isinstance(value, Data):
+        return value.array
     if isinstance(value, list | tuple):
         return tuple([_static(machine, row, key, item) for item in value])
     if key in INTEGERS:

@@ -14,9 +14,11 @@ from gradcalc.primitives import (
     elementwise,
     labels,
     layers,
+    layout,
     linear,
     losses,
     normalization,
+    ordering,
     pairs,
     pictures,
     pooling,
@@ -26,6 +28,7 @@ from gradcalc.primitives import (
     shaping,
     special,
     statistics,
+    taking,
 )
 from gradcalc.primitives.row import Composite, Elementwise, Primitive, Structural
 
@@ -54,7 +57,11 @@ FAMILIES: Mapping[str, tuple[Primitive, ...]] = MappingProxyType(
             *composite.STATISTICS,
             *statistics.STATISTICS,
         ),
-        "sorting and running totals": (*reductions.ORDERED, *statistics.ORDERED),
+        "sorting and running totals": (
+            *reductions.ORDERED,
+            *ordering.PLACED,
+            *statistics.ORDERED,
+        ),
         "softmax and normalization": (*composite.NORMALIZATION, *normalization.NORMS),
         "layers with weights": (*layers.LAYERS, *attention.ATTENTION, *convolution.CONVOLUTIONS),
         "losses": (*losses.ERRORS, *losses.LIKELIHOODS, *labels.LABELLED, *losses.MARGINS),
@@ -70,7 +77,8 @@ FAMILIES: Mapping[str, tuple[Primitive, ...]] = MappingProxyType(
         "products of tensors": products.PRODUCTS,
         "eigenvalues and singular values": decompositions.SPECTRAL,
         "shape": shaping.SHAPING,
-        "joining, filling, parts": (*shaping.JOINING, *labels.MARKS),
+        "joining, filling, parts": (*shaping.JOINING, *layout.LAYOUT, *labels.MARKS),
+        "taking and putting by an index": (*taking.PICKED, *taking.PUT),
     }
 )
 """Every primitive, in the families by which they are listed."""

@@ -122,6 +122,8 @@ def operand_labels(row: Primitive) -> Mapping[str, str]:
 
 
 def _is_option(row: Primitive, name: str) -> bool:
+    if isinstance(row, Structural):
+        return name not in (*row.tensors, *row.lists)
     return isinstance(row, Elementwise) and name in row.static
 
 

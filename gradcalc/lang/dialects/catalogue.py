@@ -13,12 +13,16 @@ from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects import (
     algebra_tables,
     element_tables,
+    index_tables,
+    mapping_tables,
     other_tables,
     series_tables,
+    shape_tables,
     torch_table,
 )
 from gradcalc.lang.dialects.readings.losses import loss
 from gradcalc.lang.dialects.spelling import Function, Overload, Table
+from gradcalc.lang.joiners import Joiner
 from gradcalc.lang.machine import Builtin
 from gradcalc.lang.program import JAX, MIXED, NUMPY, TORCH, Naming
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Primitive
@@ -74,6 +78,9 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             other_tables.TABLES,
             element_tables.TABLES,
             series_tables.TABLES,
+            shape_tables.TABLES,
+            index_tables.TABLES,
+            mapping_tables.TABLES,
         ).items()
     }
 )
@@ -120,6 +127,19 @@ CONSTANTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 )
 """The values that stand in a module."""
 
+JOINERS: Mapping[str, Joiner] = MappingProxyType(
+    {name: Joiner(name) for name in ("r_", "c_", "s_", "index_exp", "mgrid", "ogrid")}
+)
+"""What numpy has to be indexed. jax has no other."""
+
+OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        module: {**found, **(JOINERS if module in ("numpy", "jax.numpy") else {})}
+        for module, found in CONSTANTS.items()
+    }
+)
+"""What stands in a module and is not called."""
+
 PLAIN = ("torch", "torch.nn.functional", "torch.linalg", "torch.special")
 """Where a name is looked up that stands alone, in a text without any library."""
 
@@ -150,10 +170,24 @@ METHODS: Mapping[str, Table] = MappingProxyType(
             torch_table.METHODS
             | algebra_tables.TORCH_METHODS
             | element_tables.TORCH_METHODS
-            | series_tables.TORCH_METHODS,
+            | series_tables.TORCH_METHODS
+            | shape_tables.TORCH_METHODS
+            | index_tables.TORCH_METHODS,
         ),
-        NUMPY: _whole("numpy.ndarray", other_tables.NUMPY_METHODS | algebra_tables.NUMPY_METHODS),
-        JAX: _whole("jax.Array", other_tables.JAX_METHODS | algebra_tables.NUMPY_METHODS),
+        NUMPY: _whole(
+            "numpy.ndarray",
+            other_tables.NUMPY_METHODS
+            | algebra_tables.NUMPY_METHODS
+            | shape_tables.NUMPY_METHODS
+            | index_tables.NUMPY_METHODS,
+        ),
+        JAX: _whole(
+            "jax.Array",
+            other_tables.JAX_METHODS
+            | algebra_tables.NUMPY_METHODS
+            | shape_tables.NUMPY_METHODS
+            | index_tables.JAX_METHODS,
+        ),
     }
 )
 """The methods of each library's arrays."""
@@ -243,14 +277,13 @@ def place(naming: Naming, path: tuple[str, ...]) -> tuple[str, str] | None:
 
 def has(module: str, name: str) -> bool:
     """Whether a module has a function or a constant of that name."""
-    constants = CONSTANTS.get(module, {})
-    return name in constants or function(module, name) is not None
+    return name in OBJECTS.get(module, {}) or function(module, name) is not None
 
 
 def member(module: str, name: str) -> Any:
     """A constant or a function of a module, which has it."""
-    constants = CONSTANTS.get(module, {})
-    return constants[name] if name in constants else function(module, name)
+    objects = OBJECTS.get(module, {})
+    return objects[name] if name in objects else function(module, name)
 
 
 def bare(name: str, naming: Naming) -> Any:

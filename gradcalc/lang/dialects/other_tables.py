@@ -79,8 +79,6 @@ roll(a, shift: ints, axis: ints = None) -> shapes.numpy_rolled
 stack(arrays: tensors, axis: int = 0, {OUT}, *, {DTYPE}, casting: unset = 'same_kind')
 concatenate concat(arrays: tensors, /, axis: place = 0, {OUT}, *, {DTYPE},
     casting: unset = 'same_kind') -> shapes.joined
-pad(array, pad_width: pairs, mode: str = 'constant', *, constant_values: number = 0) ->
-    shapes.numpy_padded
 diag(v, k: int = 0) -> shapes.numpy_diag
 diagonal(a, offset: int = 0, axis1: int = 0, axis2: int = 1)
 tril triu(m, k: int = 0)
@@ -182,8 +180,6 @@ all any(a, axis: ints = None, out: target = None, keepdims: flag = False, *, {WH
     reductions.truths(*)
 argmax argmin(a, axis: int = None, out: target = None, keepdims: flag = None)
 array(object, dtype: unset = None, copy: flag = True) -> shapes.arrayed
-pad(array, pad_width: pairs, mode: str = 'constant', *, constant_values: number = 0) ->
-    shapes.numpy_padded
 squeeze(a, axis: ints = None) -> shapes.numpy_squeezed
 [jax.numpy.linalg]
 det inv(a: floats) -> linear.single(*)
@@ -224,7 +220,7 @@ pow(base, exp) -> elements.python_power
 """
 )
 
-CHANGED = "clip sum prod mean std var max amax min amin all any argmax argmin array pad squeeze"
+CHANGED = "clip sum prod mean std var max amax min amin all any argmax argmin array squeeze"
 """Functions of numpy whose signature jax has changed."""
 
 TABLES: dict[str, Table] = {

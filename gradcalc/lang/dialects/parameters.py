@@ -130,10 +130,17 @@ KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
     "some": _either(_is_whole, _are_some),
     "list": _are(_is_whole),
     "pairs": _either(_is_whole, _are(_either(_is_whole, _are(_is_whole)))),
+    "counts": lambda machine, value: (
+        KINDS["ints"](machine, value) or machine.is_integer(value) or isinstance(value, range)
+    ),
+    "fillings": _either(_is_numeric, _are(_either(_is_numeric, _are(_is_numeric)))),
     "number": _is_numeric,
     "bool": lambda machine, value: isinstance(value, bool),
     "flag": lambda machine, value: isinstance(value, bool | int),
     "ignored": lambda machine, value: isinstance(value, bool | int),
+    "ignored_word": lambda machine, value: value is None or isinstance(value, str),
+    "bins": lambda machine, value: isinstance(value, str) or is_operand(machine, value),
+    "span": lambda machine, value: isinstance(value, list | tuple) and len(value) == 2,
     "str": lambda machine, value: isinstance(value, str),
     "word": lambda machine, value: isinstance(value, str) or _is_numeric(machine, value),
     "any": lambda machine, value: True,
@@ -146,7 +153,7 @@ does is not in the language. `ignored` changes no value. What a call writes into
 its first argument where a parameter that `writes` is true. Of truth values numpy's
 functions of `floats` make halves, of three digits; of integers those of `inexact` make integers."""
 
-LEFT_OUT = ("unset", "ignored", "target", "writes")
+LEFT_OUT = ("unset", "ignored", "ignored_word", "target", "writes")
 """The kinds of parameters that a meaning does not see."""
 
 WRITTEN = ("target", "writes")

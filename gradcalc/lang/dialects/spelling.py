@@ -207,9 +207,10 @@ class Function:
 
     @property
     def row(self) -> str | None:
-        """The one function of the language that it is in all its signatures, None without such."""
-        meanings = {o.row for o in self.overloads}
-        only = meanings.pop()
+        """The one function of the language that it is in all its signatures but those apart from
+        the others, None without such."""
+        meanings = {o.row for o in self.overloads if not getattr(o.meaning, "apart", False)}
+        only = meanings.pop() if meanings else None
         if meanings or only is None:
             return None
         return BY_NAME[only].name if only in BY_NAME else only

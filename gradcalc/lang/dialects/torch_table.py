@@ -122,7 +122,6 @@ dropout dropout1d dropout2d dropout3d(input, p: number = 0.5, training: bool = T
     layers.dropped
 alpha_dropout feature_alpha_dropout(input, p: number = 0.5, training: bool = False, {INPLACE}) ->
     layers.dropped
-pad(input, pad: list, mode: str = 'constant', value: number = None) -> shapes.torch_padded
 scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p: number = 0.0,
     is_causal: bool = False, scale: number = None, enable_gqa: bool = False) -> layers.attention
 upsample_nearest(input, size: ints = None, scale_factor: scales = None) ->

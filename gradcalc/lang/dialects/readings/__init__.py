@@ -16,6 +16,13 @@ def alike(read: Any) -> Any:
     return read
 
 
+def apart(read: Any) -> Any:
+    """A reading of fewer arguments than all other signatures of the name take, and of another
+    meaning, as that of `where(condition)`."""
+    read.apart = True
+    return read
+
+
 def called(machine: Machine) -> str:
     """What is called, for a sentence."""
     func = getattr(machine.node, "func", None)

@@ -88,29 +88,6 @@ def joined(machine: Machine, arrays: Any, axis: Any) -> Any:
     return ops.call(machine, "concat", parts, dim=axis)
 
 
-def numpy_padded(
-    machine: Machine, array: Any, pad_width: Any, mode: Any, constant_values: Any
-) -> Any:
-    """numpy's pad: one width for every side, one pair for every axis, or a pair for each."""
-    x = ops.tensor(machine, array)
-    if mode != "constant":
-        raise UnsupportedError(f"pad fills with constants only, not by {mode!r}")
-    rank = len(ops.shape(machine, x))
-    try:
-        widths = np.broadcast_to(np.asarray(pad_width), (rank, 2))
-    except ValueError:
-        raise ShapeError(f"pad of shape {ops.shape(machine, x)} by {pad_width}") from None
-    amounts = tuple(int(n) for pair in widths[::-1] for n in pair)
-    return ops.call(machine, "pad", x, amounts, value=constant_values)
-
-
-def torch_padded(machine: Machine, input: Any, pad: Any, mode: Any, value: Any) -> Any:
-    """torch's pad: pairs for the last dimension, the last but one, and so on."""
-    if mode != "constant":
-        raise UnsupportedError(f"pad fills with constants only, not by {mode!r}")
-    return ops.call(machine, "pad", input, tuple(pad), value=0.0 if value is None else value)
-
-
 def flipped(machine: Machine, **values: Any) -> Any:
     """torch's flip, which turns nothing round where no dimension is named."""
     x, dims = values.values()
