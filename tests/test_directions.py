@@ -44,13 +44,13 @@ COMPOSITE = [row for row in PRIMITIVES if not isinstance(row, Elementwise | Stru
 TIED = {(name, place) for name in ("huber_loss", "smooth_l1_loss") for place in (1, 2)}
 """Samples where a difference is just where the loss bends, which rounding hides from arrays."""
 
-BEYOND = tuple(function.sympy for function in FUNCTIONS if not function.arrays)
+UNBOUNDED = tuple(function.sympy for function in FUNCTIONS if not function.arrays)
 """Functions that arrays of balls do not know."""
 
 
 def is_beyond(body: Any) -> bool:
     """Whether such a function is in an expression."""
-    return bool(body.has(*BEYOND))
+    return bool(body.has(*UNBOUNDED))
 
 
 LARGE = 60_000
