@@ -5,7 +5,7 @@ import builtins
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gradcalc.errors import GradcalcError, UnknownNameError, UnsupportedError, did_you_mean
-from gradcalc.lang import casts, containers, grammar, inplace
+from gradcalc.lang import casts, containers, grammar, inplace, updates
 from gradcalc.lang.bindings import (
     COMPREHENSIONS,
     WORDS,
@@ -19,7 +19,7 @@ from gradcalc.lang.bindings import (
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import TABLES, UNLIKE_PLAIN
 from gradcalc.lang.naming import Body, every_node
-from gradcalc.lang.program import Naming, brief, dotted, span_of
+from gradcalc.lang.program import JAX, Naming, brief, dotted, span_of
 
 
 def free_names(
@@ -282,6 +282,7 @@ def _check_attribute(node: ast.Attribute, naming: Naming) -> None:
         name in grammar.ATTRIBUTES | containers.NAMES | catalogue.methods()
         or inplace.is_method(name)
         or casts.is_method(name)
+        or (naming.arrays == JAX and name in updates.WAYS)
     ):
         if name in grammar.COMPLEX:
             raise _unusable(name)

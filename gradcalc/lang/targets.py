@@ -7,8 +7,9 @@ from typing import Any
 
 from gradcalc.errors import ShapeError, UnknownNameError, UnsupportedError
 from gradcalc.lang import containers, objects, ops, writing
-from gradcalc.lang.expressions import checked_key, item, key_of
+from gradcalc.lang.expressions import item, key_of
 from gradcalc.lang.indexing import list_place
+from gradcalc.lang.keys import checked_key
 from gradcalc.lang.machine import Machine
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.program import brief

@@ -26,6 +26,20 @@ def into(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) -> No
     kind of numbers, and `UnsupportedError` for what torch would keep from autograd.
     """
     _check_writable(machine, tensor)
+    _put(machine, tensor, key, value)
+
+
+def changed(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) -> Tensor:
+    """A tensor of its own that has a value at a key, as jax's `x.at[key].set(value)` has.
+
+    Raises what `into` does.
+    """
+    copied: Tensor = machine.copy(tensor)
+    _put(machine, copied, key, value)
+    return copied
+
+
+def _put(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) -> None:
     made = ops.tensor(machine, value)
     if isinstance(value, bool) and not machine.is_mask(made):
         made = ops.binary(machine, "ne", made, 0)
@@ -59,6 +73,16 @@ def where(machine: Machine, tensor: Tensor, mask: Tensor, value: Any) -> None:
         mask = ops.reshape(machine, mask, (*mask.shape, *[1] * deeper))
     made = _of_kind(machine, tensor, ops.tensor(machine, value))
     over(machine, tensor, ops.call(machine, "where", mask, made, tensor))
+
+
+def diagonal(machine: Machine, held: Any, value: Any, wrap: bool = False) -> Any:
+    """numpy's fill_diagonal, and torch's, of a matrix or a cube of equal sides."""
+    shape = machine.shape(held)
+    if len(shape) < 2 or (len(shape) > 2 and len(set(shape)) > 1) or wrap:
+        raise UnsupportedError("fill_diagonal is for matrices, and cubes of equal sides")
+    places = np.arange(min(shape))
+    into(machine, held, (places,) * len(shape), value)
+    return held
 
 
 def is_one_number(machine: Machine, tensor: Any, key: Sequence[Any], value: Any) -> bool:

@@ -19,6 +19,7 @@ from gradcalc.lang.dialects import (
     series_tables,
     shape_tables,
     torch_table,
+    writing_tables,
 )
 from gradcalc.lang.dialects.readings.losses import loss
 from gradcalc.lang.dialects.spelling import Function, Overload, Table
@@ -81,6 +82,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             shape_tables.TABLES,
             index_tables.TABLES,
             mapping_tables.TABLES,
+            writing_tables.TABLES,
         ).items()
     }
 )

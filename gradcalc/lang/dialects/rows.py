@@ -26,6 +26,7 @@ from gradcalc.lang.dialects.readings import (
     making,
     numerics,
     ordering,
+    overwriting,
     picking,
     products,
     reductions,
@@ -33,6 +34,7 @@ from gradcalc.lang.dialects.readings import (
     shapes,
     special,
     statistics,
+    ufuncs,
 )
 from gradcalc.lang.dialects.spelling import Overload, Reading, Table
 
@@ -50,6 +52,7 @@ READINGS: Mapping[str, Any] = MappingProxyType(
         "linear": linear,
         "losses": losses,
         "making": making,
+        "overwriting": overwriting,
         "numerics": numerics,
         "ordering": ordering,
         "picking": picking,
@@ -59,6 +62,7 @@ READINGS: Mapping[str, Any] = MappingProxyType(
         "shapes": shapes,
         "special": special,
         "statistics": statistics,
+        "ufuncs": ufuncs,
     }
 )
 """The modules of readings, as tables name them."""
