@@ -34,6 +34,9 @@ gradient must be from them to be another one; each relative to 1 + the gradient.
 _STOPS = re.compile(r"\b(item|float|int|bool|tolist)\(")
 """What takes plain numbers out of arrays, and in gradcalc passes no gradient back."""
 
+_FEW_DIGITS = re.compile(r"\b(digamma|psi|polygamma)\(")
+"""What torch differentiates by its trigamma, of which ten digits are right, as is then said."""
+
 Gradients = Mapping[str, Array]
 
 
@@ -103,7 +106,7 @@ def _of_gradients(case: Case, report: Report, readings: list[str], ours: Said) -
     apart = any(_is_apart(found[name], sloped[name]) for name in found)
     if passes and apart:
         return _different(case, found, sloped, f"central differences; {note}")
-    if verdict is Verdict.WRONG and not apart:
+    if verdict is Verdict.WRONG and not apart and not _FEW_DIGITS.search(case.text):
         return _different(case, found, sloped, f"central differences agree, but {note}")
     return same
 
