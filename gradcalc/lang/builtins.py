@@ -98,6 +98,11 @@ def _range(machine: Machine, *bounds: Any) -> range:
     return range(*(ops.integer(machine, bound) for bound in bounds))
 
 
+def _slice(machine: Machine, *bounds: Any) -> slice:
+    ends = [None if bound is None else ops.integer(machine, bound) for bound in bounds]
+    return slice(*ends)
+
+
 def _enumerate(machine: Machine, iterable: Any, start: int = 0) -> Once:
     return Once(
         "enumerate", enumerate(ops.iterated(machine, iterable), ops.integer(machine, start))
@@ -286,6 +291,7 @@ ROWS = (
     Builtin("bool", lambda m, value: operators.truth(m, value), "the truth of one number"),
     Builtin("len", _length, "the size of the first dimension"),
     Builtin("range", _range, "whole numbers to count with"),
+    Builtin("slice", _slice, "what stands between brackets with a colon"),
     Builtin("enumerate", _enumerate, "pairs of a count and an item"),
     Builtin("zip", _zip, "tuples of items side by side"),
     *(

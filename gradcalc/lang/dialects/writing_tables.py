@@ -10,7 +10,7 @@ OUTER = """fmax fmin hypot arctan2 logaddexp mod remainder floor_divide greater 
 """Those of two elements."""
 
 FOLDED = (
-    "array, axis: ints = 0, dtype: unset = None, out: target = None, keepdims: flag = False, "
+    "array, axis: parts = 0, dtype: unset = None, out: target = None, keepdims: flag = False, "
     "initial: unset = None, where: unset = True"
 )
 
