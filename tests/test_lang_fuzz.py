@@ -228,8 +228,10 @@ SHAPES: dict[str, Any] = {
 
 
 ODD = {
-    "scalar": ("flip", "layer_norm"), "cube": ("logdet",), "empty": ("var", "std", "batch_norm", "one_hot"),
-}  # fmt: skip
+    "scalar": ("flip", "layer_norm"),
+    "cube": ("logdet",),
+    "empty": ("var", "std", "batch_norm", "one_hot"),
+}
 """Where the rows themselves do not agree yet."""
 
 OF_NUMBERS = {row.name for row in (*decompositions.FACTORED, *decompositions.SPECTRAL)}
