@@ -25,6 +25,7 @@ from gradcalc.lang import (
     ops,
     plain,
     writing,
+    written,
 )
 from gradcalc.lang.bindings import own_names
 from gradcalc.lang.dialects import catalogue
@@ -63,6 +64,9 @@ def enter(machine: Machine, closure: Closure, values: Mapping[str, Any]) -> Any:
         machine.frame.method = (closure.owner, next(iter(values.values())))
     if closure is machine.main and machine.main_frame.parent is None:
         machine.main_frame = machine.frame
+    anchor = machine.anchor
+    if closure.program.library:
+        written.set_anchor(machine)
     machine.program = closure.program
     try:
         if isinstance(closure.body, ast.expr):
@@ -70,9 +74,13 @@ def enter(machine: Machine, closure: Closure, values: Mapping[str, Any]) -> Any:
         left = machine.block(closure.body)
         return left.value if isinstance(left, Return) else None
     except GradcalcError as error:
+        if machine.anchor is not None:
+            # it is told at the call that the program makes
+            raise
         raise error.located(machine.place, machine.source) from error.__cause__
     finally:
         machine.callers.pop()
+        machine.anchor = anchor
         machine.frame, machine.node, machine.program = outer, node, program
 
 
@@ -135,8 +143,10 @@ def _called(machine: Machine, func: ast.Name) -> Any:
         return value
     if func.id == "super" and frame is None:
         return Builtin("super", _super, "the class that this one is made from")
-    found = catalogue.bare(func.id, naming)
+    found = written.value(machine, catalogue.bare(func.id, naming))
     if isinstance(found, Function | Builtin | Primitive) and not (frame and naming.library):
+        return found
+    if isinstance(found, Class | Instance | Closure) and frame is None:
         return found
     machine.node = func
     if frame is None:

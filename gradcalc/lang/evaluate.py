@@ -59,6 +59,7 @@ def evaluate(
         frozenset(detach),
         confirm,
         apply_function=applied,
+        load_module=_module,
     )
     try:
         with deep_recursion():
@@ -106,6 +107,13 @@ def _output(machine: Machine, value: Any) -> Any:
         f"the output is {machine.describe(value)}, not a number or a tensor",
         hint="call it, or name a value with --of",
     )
+
+
+@cache
+def _module(name: str) -> Program:
+    """A module of a library that is written in the language."""
+    # a program has an output, and a module needs none
+    return replace(compile_program(f"{written.text(name)}\n0.0\n"), library=True)
 
 
 class Noted(Protocol):

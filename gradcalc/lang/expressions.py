@@ -9,7 +9,7 @@ from gradcalc.errors import (
     UnsupportedError,
     did_you_mean,
 )
-from gradcalc.lang import casts, containers, objects, operators, ops, updates
+from gradcalc.lang import casts, containers, objects, operators, ops, updates, written
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.joiners import Joiner, subscript
 from gradcalc.lang.keys import checked_key
@@ -28,7 +28,7 @@ def load(machine: Machine, node: ast.Name) -> Any:
     naming = machine.program.naming
     known = catalogue.has_meaning(node.id) or node.id in naming.imported
     if known and node.id not in machine.frame.local:
-        return catalogue.bare(node.id, naming)
+        return written.value(machine, catalogue.bare(node.id, naming))
     machine.node = node
     raise UnknownNameError(
         f"{brief(node.id)} has no value here", hint=did_you_mean(node.id, machine.frame.values)
@@ -45,6 +45,9 @@ def test(machine: Machine, node: ast.If | ast.While | ast.IfExp, kind: str) -> b
             hint="choose with where(condition, a, b)",
         )
     taken = operators.truth(machine, value)
+    if machine.anchor is not None:
+        # how a library decides is not the program's own way
+        return taken
     if id(node) not in machine.path:
         text = text_of(node.test, machine.source)
         machine.path[id(node)] = (node.lineno, kind, text, [])
@@ -68,10 +71,15 @@ def closure(
 
 def member(machine: Machine, path: tuple[str, ...]) -> Any:
     """A constant or a function of a module."""
-    found = catalogue.place(machine.program.naming, path)
+    naming = machine.program.naming
+    known = catalogue.written_part(naming, path)
+    found = catalogue.place(naming, path[:known] if known else path)
     if found is None or not catalogue.has(*found):
         raise UnsupportedError(f"{brief('.'.join(path))} is no value")
-    return catalogue.member(*found)
+    value = written.value(machine, catalogue.member(*found))
+    for name in path[known:] if known else ():
+        value = objects.attribute(machine, value, name)
+    return value
 
 
 def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:

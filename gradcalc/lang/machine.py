@@ -137,7 +137,8 @@ class Machine:
     does anything while `frozen` is not 0.
 
     `scalars` says that every input is one number. `caught` are the errors that are being handled.
-    `mapped` says how many vmaps are at work.
+    `mapped` says how many vmaps are at work. `library` are the names of modules that are written in
+    the language, and `anchor` the place and text of the program's own call while one of them runs.
     """
 
     program: Program
@@ -148,6 +149,7 @@ class Machine:
     detached: frozenset[str] = frozenset()
     confirm: Confirm | None = None
     apply_function: Callable[..., Any] = field(kw_only=True)
+    load_module: Callable[[str], Program] = field(kw_only=True)
     node: ast.AST = field(init=False)
     frame: Frame = field(default_factory=lambda: Frame({}))
     main: Closure | None = None
@@ -161,6 +163,8 @@ class Machine:
     scalars: bool = False
     caught: list[GradcalcError] = field(default_factory=list)
     mapped: int = 0
+    library: dict[str, Frame] = field(default_factory=dict)
+    anchor: tuple[Span, str] | None = None
 
     def __post_init__(self) -> None:
         self.node = self.program.body[0]
@@ -201,6 +205,8 @@ class Machine:
     @property
     def place(self) -> Span:
         """Where in the text the machine is."""
+        if self.anchor is not None:
+            return self.anchor[0]
         return span_of(self.node, self.source)
 
     @property
@@ -362,4 +368,8 @@ class Machine:
 
     def note(self, kind: str, source: str, node: ast.AST) -> None:
         """Remember a place that passes no gradient back."""
-        self.stops.append(Stop(kind, source, span_of(node, self.source)))
+        if self.anchor is not None:
+            span, source = self.anchor
+        else:
+            span = span_of(node, self.source)
+        self.stops.append(Stop(kind, source, span))

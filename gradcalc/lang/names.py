@@ -5,7 +5,7 @@ import builtins
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gradcalc.errors import GradcalcError, UnknownNameError, UnsupportedError, did_you_mean
-from gradcalc.lang import casts, containers, grammar, inplace, updates
+from gradcalc.lang import casts, containers, grammar, inplace, updates, written
 from gradcalc.lang.bindings import (
     COMPREHENSIONS,
     WORDS,
@@ -286,6 +286,8 @@ def _check_attribute(node: ast.Attribute, naming: Naming) -> None:
     ):
         if name in grammar.COMPLEX:
             raise _unusable(name)
+        if name in written.members():
+            return
         raise UnknownNameError(
             f"nothing is called .{brief(name)}",
             hint=_meant(name, catalogue.methods() | grammar.ATTRIBUTES | containers.NAMES),
@@ -295,6 +297,8 @@ def _check_attribute(node: ast.Attribute, naming: Naming) -> None:
 def _check_member(path: tuple[str, ...], naming: Naming) -> None:
     """Refuse what a module does not have here."""
     if catalogue.module_of(naming, path) or path[-1] in grammar.CONTEXTS:
+        return
+    if catalogue.written_part(naming, path):
         return
     member = catalogue.place(naming, path)
     if member is None:

@@ -139,7 +139,8 @@ class Program:
     are all names that the program binds. `naming` says which libraries its names are from. `typed`
     is the mathematics that the source is the reading of, None where the source itself was typed;
     `signs` what in it waits for shapes, by the place of its node.
-    `dtype` is the only one that the text is for, None where it says nothing of it.
+    `dtype` is the only one that the text is for, None where it says nothing of it. `library` says
+    that it is a module of a library, which no user has written.
     """
 
     source: str
@@ -153,6 +154,7 @@ class Program:
     typed: str | None = None
     signs: Mapping[Place, Signed] = field(default_factory=dict)
     dtype: str | None = None
+    library: bool = False
 
     @property
     def brief(self) -> str:

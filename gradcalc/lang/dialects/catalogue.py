@@ -25,6 +25,7 @@ from gradcalc.lang.dialects.readings.losses import loss
 from gradcalc.lang.dialects.spelling import Function, Overload, Table
 from gradcalc.lang.joiners import Joiner
 from gradcalc.lang.machine import Builtin
+from gradcalc.lang.written import NAMES, Written
 from gradcalc.lang.program import JAX, MIXED, NUMPY, TORCH, Naming
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Primitive
 
@@ -71,7 +72,8 @@ def _joined(*groups: Mapping[str, Table]) -> dict[str, Table]:
 
 
 TABLES: Mapping[str, Table] = MappingProxyType(
-    {
+    dict.fromkeys(NAMES, {})
+    | {
         module: _whole(module, table)
         for module, table in _joined(
             algebra_tables.TABLES,
@@ -135,7 +137,8 @@ JOINERS: Mapping[str, Joiner] = MappingProxyType(
 """What numpy has to be indexed. jax has no other."""
 
 OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {
+    {module: {name: Written(module, name) for name in names} for module, names in NAMES.items()}
+    | {
         module: {**found, **(JOINERS if module in ("numpy", "jax.numpy") else {})}
         for module, found in CONSTANTS.items()
     }
@@ -275,6 +278,20 @@ def place(naming: Naming, path: tuple[str, ...]) -> tuple[str, str] | None:
     """The module and the name in it that a dotted name is, None without a module in front."""
     module = module_of(naming, path[:-1])
     return None if module is None else (module, path[-1])
+
+
+def written_part(naming: Naming, path: tuple[str, ...]) -> int:
+    """How many of the first parts of a dotted name are what is written in the language; 0 if none.
+
+    What is behind them is an attribute of it.
+    """
+    for count in range(2, len(path) + 1):
+        module = module_of(naming, path[: count - 1])
+        if module is not None and isinstance(
+            OBJECTS.get(module, {}).get(path[count - 1]), Written
+        ):
+            return count
+    return 0
 
 
 def has(module: str, name: str) -> bool:
