@@ -17,6 +17,10 @@ WRAPS = "wraps"
 """functools' decorator of functions that stand for others, whose names alone it gives them."""
 
 
+REGISTERING = frozenset({"register_buffer", "register_parameter", "register_module", "add_module"})
+"""Methods of torch's modules that make attributes."""
+
+
 def binds(node: ast.AST) -> Iterator[str]:
     """The names that a node itself gives a value, but for imports and those of nodes inside it."""
     if isinstance(node, ast.Import | ast.ImportFrom):
@@ -77,7 +81,19 @@ def attributes_of(nodes: Iterable[ast.AST]) -> frozenset[str]:
     if found or any(isinstance(node, ast.ClassDef) for node in nodes):
         stores = (n for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
         found |= {node.attr for node in stores} | {"__init__"}
+        found.update(name for node in nodes if (name := _registered(node)) is not None)
     return frozenset(found)
+
+
+def _registered(node: ast.AST) -> str | None:
+    """The name that a call gives a part of an object, as `register_buffer("mean", ...)` does."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr=word), args=[ast.Constant(value=str(name)), *_]):
+            return name if word in REGISTERING else None
+        case ast.Call(func=ast.Name(id="setattr"), args=[_, ast.Constant(value=str(name)), _]):
+            return name
+        case _:
+            return None
 
 
 def is_idle(decorator: ast.expr) -> bool:

@@ -2,21 +2,20 @@
 
 import ast
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 from gradcalc.errors import UnsupportedError
 from gradcalc.lang.bindings import WORDS
+from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.expressions import closure
 from gradcalc.lang.machine import Frame, Machine, Rule
+from gradcalc.lang.nets.classes import class_of
+from gradcalc.lang.nets.row import Layer
 from gradcalc.lang.objects import MISSING, Class, Member
 from gradcalc.lang.program import brief, dotted
 
-PLAIN_BASES = frozenset({"object", "ABC", "Module", "Protocol", "Generic"})
+PLAIN_BASES = frozenset({"object", "ABC", "Protocol", "Generic"})
 """Classes of libraries that give the language nothing when a class is made from them."""
-
-RUNS: Mapping[str, str] = MappingProxyType({"Module": "forward"})
-"""What a call of an instance runs, by the base that says so."""
 
 
 def define(machine: Machine, node: ast.ClassDef) -> None:
@@ -54,11 +53,15 @@ def _bases(machine: Machine, node: ast.ClassDef) -> tuple[tuple[Class, ...], str
         path = dotted(named)
         frame = machine.frame.find(path[0]) if path and len(path) == 1 else None
         value = frame.values[path[0]] if frame is not None and path else None
+        if value is None and path is not None:
+            value = catalogue.named(machine.program.naming, path)
+        if isinstance(value, Layer):
+            value = class_of(machine, value)
         if isinstance(value, Class):
             found.append(value)
             runs = value.runs
         elif path and path[-1] in PLAIN_BASES:
-            runs = RUNS.get(path[-1], runs)
+            continue
         else:
             shown = ".".join(path or ("this",))
             raise UnsupportedError(f"a class cannot be made from {brief(shown)} here")

@@ -19,6 +19,8 @@ from gradcalc.lang.bindings import (
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import TABLES, UNLIKE_PLAIN
 from gradcalc.lang.naming import Body, every_node
+from gradcalc.lang.nets.attributes import ATTRIBUTES
+from gradcalc.lang.objects import Class
 from gradcalc.lang.program import Naming, brief, dotted, span_of
 
 
@@ -282,6 +284,7 @@ def _check_attribute(node: ast.Attribute, naming: Naming) -> None:
         name in grammar.ATTRIBUTES | containers.NAMES | catalogue.methods()
         or inplace.is_method(name)
         or casts.is_method(name)
+        or name in ATTRIBUTES
     ):
         if name in grammar.COMPLEX:
             raise _unusable(name)
@@ -296,6 +299,8 @@ def _check_member(path: tuple[str, ...], naming: Naming) -> None:
     if catalogue.module_of(naming, path) or path[-1] in grammar.CONTEXTS:
         return
     member = catalogue.place(naming, path)
+    if member is None and len(path) > 2 and isinstance(catalogue.named(naming, path[:-1]), Class):
+        return
     if member is None:
         raise UnknownNameError(
             f"{brief('.'.join(path[:-1]))} is not known here",

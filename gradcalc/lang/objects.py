@@ -18,6 +18,7 @@ class Class:
     """A class of the program: its members by name, and its bases in their order.
 
     `fields` are the parameters that a dataclass makes its instances of, with their defaults.
+    `runs` is the method that a call of an object runs. One of a library is nobody's to change.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Class:
     members: dict[str, Any]
     fields: Mapping[str, Any] | None = None
     runs: str = "__call__"
+    library: bool = False
 
     @property
     def line(self) -> tuple["Class", ...]:
@@ -60,7 +62,7 @@ class Instance:
 class Bound:
     """A method with the object, or the class, that it is called on."""
 
-    function: Closure
+    function: Closure | Builtin
     receiver: Any
 
 
@@ -120,7 +122,7 @@ def _received(machine: Machine, found: Any, receiver: Any) -> Any:
         if isinstance(receiver, Instance):
             return machine.call(Bound(found.function, receiver), ())
         return found
-    if isinstance(found, Closure) and isinstance(receiver, Instance):
+    if isinstance(found, Closure | Builtin) and isinstance(receiver, Instance):
         return Bound(found, receiver)
     return found
 
@@ -136,8 +138,9 @@ def assign(machine: Machine, value: Any, name: str, given: Any) -> None:
         found = value.kind.find(name)
         if isinstance(found, Member) and found.word == "property":
             raise InvalidValueError(f".{name} cannot be set", python="AttributeError")
+        machine.nets.replace(machine, value.values.get(name), given)
         value.values[name] = given
-    elif isinstance(value, Class):
+    elif isinstance(value, Class) and not value.library:
         value.members[name] = given
     else:
         raise UnsupportedError(f"attributes of {machine.describe(value)} cannot be assigned to")
@@ -150,8 +153,12 @@ def instantiate(
     machine.budget.tick()
     made = Instance(kind)
     start = kind.find("__init__")
-    if isinstance(start, Closure):
-        machine.apply_function(machine, Bound(start, made), tuple(args), dict(kwargs))
+    if isinstance(start, Closure | Builtin):
+        machine.nets.making += 1
+        try:
+            machine.apply_function(machine, Bound(start, made), tuple(args), dict(kwargs))
+        finally:
+            machine.nets.making -= 1
     elif (fields := _fields(kind)) is not None:
         made.values |= _filled(machine, kind, fields, args, kwargs)
         if isinstance(after := kind.find("__post_init__"), Closure):
@@ -191,7 +198,7 @@ def called(machine: Machine, value: Instance) -> Bound:
 def special(machine: Machine, value: Instance, name: str) -> Bound:
     """The method that Python calls by itself. Raises `InvalidValueError` where there is none."""
     found = value.kind.find(name)
-    if not isinstance(found, Closure):
+    if not isinstance(found, Closure | Builtin):
         raise InvalidValueError(f"{value.kind.name} has no {name}", python="TypeError")
     return Bound(found, value)
 
