@@ -192,7 +192,8 @@ class _Writer:
     def functional(self) -> None:
         self.does.append(self.rng.choice((
             "out = F.normalize(out + 0.1, dim=-1)", "out = F.softmax(out, dim=1)",
-            "out = F.dropout(out, 0.0, training=self.training)", "out = F.layer_norm(out, out.shape[1:])",
+            "out = F.dropout(out, 0.0, training=self.training)",
+            "out = F.layer_norm(out, out.shape[1:])",
             "out = out if self.training else out*2", "out = out.view(out.size(0), -1)",
         )))  # fmt: skip
 
@@ -212,7 +213,8 @@ class _Writer:
     def parameters(self) -> None:
         name, w = self.fresh("scales"), self.width
         self.made.append(
-            f"self.{name} = nn.ParameterList([nn.Parameter(torch.ones({w})*k) for k in range(1, 3)])"
+            f"self.{name} = nn.ParameterList([nn.Parameter(torch.ones({w})*k) "
+            "for k in range(1, 3)])"
         )
         self.does.append(f"for scale in self.{name}:\n            out = out*scale")
 

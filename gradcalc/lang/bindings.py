@@ -10,8 +10,14 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 """Expressions whose targets are in a scope of their own."""
 
 
-WORDS = ("property", "staticmethod", "classmethod")
+WORDS = ("property", "cached_property", "staticmethod", "classmethod", "abstractmethod")
 """Decorators of methods."""
+
+UNTOLD = ("abstractmethod",)
+"""Those which say nothing of what a method does."""
+
+ACCESSORS = ("setter", "getter", "deleter")
+"""Behind a property's name, what else it has."""
 
 WRAPS = "wraps"
 """functools' decorator of functions that stand for others, whose names alone it gives them."""
@@ -80,7 +86,7 @@ def attributes_of(nodes: Iterable[ast.AST]) -> frozenset[str]:
                 found |= bound_names(ast.walk(statement))
     if found or any(isinstance(node, ast.ClassDef) for node in nodes):
         stores = (n for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
-        found |= {node.attr for node in stores} | {"__init__"}
+        found |= {node.attr for node in stores} | {"__init__", "__call__", "__class__", "__name__"}
         found.update(name for node in nodes if (name := _registered(node)) is not None)
     return frozenset(found)
 
@@ -100,7 +106,18 @@ def is_idle(decorator: ast.expr) -> bool:
     """Whether a decorator is one of classes' words, or gives names alone."""
     named = decorator.func if isinstance(decorator, ast.Call) else decorator
     name = named.attr if isinstance(named, ast.Attribute) else getattr(named, "id", "")
-    return name in (*WORDS, WRAPS)
+    return name in (*WORDS, WRAPS, *ACCESSORS)
+
+
+PLAIN_BASES = frozenset({"object", "ABC", "Protocol", "Generic"})
+"""Classes of libraries that give the language nothing when a class is made from them."""
+
+
+def is_plain(base: ast.expr) -> bool:
+    """Whether a base of a class is one of those."""
+    named = base.value if isinstance(base, ast.Subscript) else base
+    name = named.attr if isinstance(named, ast.Attribute) else getattr(named, "id", "")
+    return name in PLAIN_BASES
 
 
 def parts_of(node: ast.AST) -> list[ast.AST]:

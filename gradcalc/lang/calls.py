@@ -35,7 +35,7 @@ from gradcalc.lang.machine import Builtin, Closure, Frame, Machine, Rule
 from gradcalc.lang.mapping import Mapped
 from gradcalc.lang.nets import classes, initial, state
 from gradcalc.lang.nets.module import is_module
-from gradcalc.lang.nets.row import Layer
+from gradcalc.lang.nets.row import Composed, Layer
 from gradcalc.lang.objects import Bound, Class, Instance, Super
 from gradcalc.lang.program import MIXED, brief, dotted
 from gradcalc.primitives import Primitive
@@ -147,7 +147,7 @@ def _called(machine: Machine, func: ast.Name) -> Any:
     if func.id == "super" and frame is None:
         return Builtin("super", _super, "the class that this one is made from")
     found = catalogue.bare(func.id, naming)
-    callable_ = Function | Builtin | Primitive | Layer | Class
+    callable_ = Function | Builtin | Primitive | Layer | Composed | Class
     if isinstance(found, callable_) and not (frame and naming.library):
         return found
     machine.node = func
@@ -161,7 +161,11 @@ def _called(machine: Machine, func: ast.Name) -> Any:
 
 def applied(machine: Machine, function: Any, args: Args, kwargs: Kwargs) -> Any:
     """What a function gives: of the program, of a library, of the language."""
-    if isinstance(function, Layer):
+    if isinstance(function, Function | Builtin):
+        found = objects.answered(machine, function.name, args)
+        if found is not objects.MISSING:
+            return found
+    if isinstance(function, Layer | Composed):
         function = classes.class_of(machine, function)
     if isinstance(function, Class):
         return objects.instantiate(machine, function, args, kwargs)

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from gradcalc.errors import GradcalcError, UnknownNameError, UnsupportedError, did_you_mean
 from gradcalc.lang import casts, containers, grammar, inplace
 from gradcalc.lang.bindings import (
+    ACCESSORS,
     COMPREHENSIONS,
     WORDS,
     WRAPS,
     attributes_of,
     binds,
+    is_plain,
     own_names,
     parameters_of,
     parts_of,
@@ -184,7 +186,7 @@ class _Walker(ast.NodeVisitor):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self.bound.add(node.name)
-        self.block(node.bases)
+        self.block([base for base in node.bases if not is_plain(base)])
         inner = _Walker(self.naming, set(self.bound))
         inner.block(node.body)
         # any of its methods may be called
@@ -246,7 +248,7 @@ def _strange_decorator(node: ast.FunctionDef, own: frozenset[str]) -> ast.expr |
     """The first decorator that is no function of the program's."""
     for decorator in node.decorator_list:
         path = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
-        if path is None or not (path[0] in own or path[-1] in (*WORDS, WRAPS)):
+        if path is None or not (path[0] in own or path[-1] in (*WORDS, WRAPS, *ACCESSORS)):
             return decorator
     return None
 

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import memory, operators, ops, plain
+from gradcalc.lang import memory, objects, operators, ops, plain
 from gradcalc.lang.indexing import check_key
 from gradcalc.lang.machine import Machine
 from gradcalc.lang.memory import Tensor
+from gradcalc.lang.objects import Instance
 from gradcalc.lang.program import JAX, NUMPY
 from gradcalc.primitives.indexing import index_places
 
@@ -198,6 +199,10 @@ def operated(machine: Machine, kind: type[ast.AST], held: Any, left: Any, right:
 
     `left` is what the name reads as, which may be detached.
     """
+    if isinstance(held, Instance):
+        found = objects.changed(machine, kind, held, right)
+        if found is not objects.MISSING:
+            return found
     arrays = machine.program.naming.arrays
     if isinstance(held, list) and not (arrays in (NUMPY, JAX) and machine.is_tensor(right)):
         return _list_in_place(machine, kind, held, right)

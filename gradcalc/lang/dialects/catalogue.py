@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from gradcalc.lang import casts
+from gradcalc.lang.attributes import DATACLASSES
 from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects import (
     algebra_tables,
@@ -26,7 +27,7 @@ from gradcalc.lang.joiners import Joiner
 from gradcalc.lang.machine import Builtin
 from gradcalc.lang.nets.containers import CONTAINERS
 from gradcalc.lang.nets.initial import INIT
-from gradcalc.lang.nets.layers import LAYERS
+from gradcalc.lang.nets.layers import COMPOSED, LAYERS
 from gradcalc.lang.nets.module import PARAMETER
 from gradcalc.lang.program import JAX, MIXED, NUMPY, TORCH, Naming
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Primitive
@@ -75,7 +76,7 @@ def _joined(*groups: Mapping[str, Table]) -> dict[str, Table]:
 
 NETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        "torch.nn": {**LAYERS, **CONTAINERS, "Parameter": PARAMETER},
+        "torch.nn": {**LAYERS, **COMPOSED, **CONTAINERS, "Parameter": PARAMETER},
         "torch.nn.init": INIT,
         "torch.nn.parameter": {"Parameter": PARAMETER},
     }
@@ -94,7 +95,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             shape_tables.TABLES,
             index_tables.TABLES,
             mapping_tables.TABLES,
-            {module: {} for module in NETS},
+            {module: {} for module in (*NETS, "dataclasses")},
         ).items()
     }
 )
@@ -153,6 +154,7 @@ OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             for module, found in CONSTANTS.items()
         },
         **NETS,
+        "dataclasses": DATACLASSES,
     }
 )
 """What stands in a module and is not called."""

@@ -11,15 +11,19 @@ from gradcalc.lang.machine import Builtin, Frame, Machine
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.nets.helpers import text_of
 from gradcalc.lang.nets.module import MODULE
-from gradcalc.lang.nets.row import Given, Layer, Weight
+from gradcalc.lang.nets.row import Composed, Given, Layer, Weight
 from gradcalc.lang.objects import Class, Instance
 from gradcalc.lang.ops import integer
 
 _MADE: dict[str, Class] = {}
 
 
-def class_of(machine: Machine, row: Layer) -> Class:
+def class_of(machine: Machine, row: Layer | Composed) -> Class:
     """The class of a layer, whose forward is a function of the language."""
+    if isinstance(row, Composed):
+        if row.name not in _MADE:
+            _MADE[row.name] = _composed(machine, row)
+        return _MADE[row.name]
     if row.name not in _MADE:
         made = Class(row.name, (MODULE,), {}, runs="forward", library=True)
         made.members = {
@@ -31,15 +35,26 @@ def class_of(machine: Machine, row: Layer) -> Class:
 
 
 def _forward(machine: Machine, row: Layer, owner: Class) -> Any:
-    program = compile_program(text_of(row.forward), function="forward")
+    return replace(_defined(machine, text_of(row.forward), "forward"), owner=owner)
+
+
+def _composed(machine: Machine, row: Composed) -> Class:
+    found: Class = _defined(machine, row.text, row.name)
+    for one in found.line:
+        one.library = True
+    return found
+
+
+def _defined(machine: Machine, text: str, name: str) -> Any:
+    """What a text of the language defines under a name; that takes none of the user's steps."""
+    program = compile_program(text)
     outer = machine.frame, machine.program, machine.node, machine.budget.steps
     machine.frame, machine.program = Frame({}), program
     try:
         machine.block(program.body)
-        made = machine.frame.values["forward"]
+        return machine.frame.values[name]
     finally:
         machine.frame, machine.program, machine.node, machine.budget.steps = outer
-    return replace(made, owner=owner)
 
 
 def _starting(row: Layer) -> Any:

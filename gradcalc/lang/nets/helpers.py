@@ -6,7 +6,13 @@ from types import MappingProxyType
 HELPERS: Mapping[str, str] = MappingProxyType({
     "trains_on": """\
 def trains_on(layer):
-    return layer.training or layer.running_mean is None
+    if layer.running_mean is None:
+        return True
+    if not layer.training and hasattr(layer, '_trained'):
+        raise NotImplementedError('what training has made of the running statistics is not known')
+    if layer.training:
+        setattr(layer, '_trained', True)
+    return layer.training
 """,
     "several": """\
 def several(layer, input):

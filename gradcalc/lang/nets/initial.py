@@ -120,11 +120,18 @@ def filled(machine: Machine, tensor: Tensor, values: Callable[[], Array]) -> Ten
     return tensor
 
 
+def _number(machine: Machine, value: Any) -> Any:
+    """A scalar as the number that it is: what parameters start with passes no gradient."""
+    return machine.number(value) if isinstance(value, Tensor) else value
+
+
 def _function(name: str, fill: Fill) -> Builtin:
     def call(machine: Machine, tensor: Any, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(tensor, Tensor):
             raise InvalidValueError(f"{name} fills a tensor, not {machine.describe(tensor)}")
         kwargs.pop("generator", None)
+        args = tuple(_number(machine, value) for value in args)
+        kwargs = {key: _number(machine, value) for key, value in kwargs.items()}
         return filled(machine, tensor, lambda: fill(machine.nets.drawing, tensor.shape, *args,
                                                     **kwargs))  # fmt: skip
 

@@ -58,6 +58,18 @@ class Layer:
         return signature(self.call)
 
 
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A module of torch.nn that is made of others: `text` ends in its class, in the language.
+
+    `taken` are the parameters of its forward that may be inputs.
+    """
+
+    name: str
+    text: str
+    taken: str
+
+
 def signature(text: str) -> inspect.Signature:
     """Parameters in Python's syntax, their defaults plain data."""
     arguments = ast.parse(f"lambda {text}: 0", mode="eval").body

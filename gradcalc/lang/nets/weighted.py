@@ -278,6 +278,15 @@ OTHERS = (
           "input: F.embedding(input, self.weight, self.padding_idx)",
           (Weight("weight", lambda given: (given.num_embeddings, given.embedding_dim), _table),),
           _plain_table),
+    Layer("EmbeddingBag",
+          "num_embeddings, embedding_dim, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, "
+          "mode='mean', sparse=False, _weight=None, include_last_offset=False, padding_idx=None, "
+          f"{MADE}",
+          "input, offsets=None, per_sample_weights=None: F.embedding_bag(input, self.weight, "
+          "offsets, mode=self.mode, per_sample_weights=per_sample_weights, "
+          "padding_idx=self.padding_idx)",
+          (Weight("weight", lambda given: (given.num_embeddings, given.embedding_dim), _table),),
+          _plain_table),
     Layer("PReLU", f"num_parameters=1, init=0.25, {MADE}",
           "input: F.prelu(input, self.weight)",
           (Weight("weight", lambda given: (given.num_parameters,),
