@@ -218,6 +218,8 @@ def test_a_claim_reads_the_names_of_parameters() -> None:
          "running statistics"),
         ("class S(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, x):\n"
          "        return x*x\nS.apply(x).sum()", {}, "has a backward of its own"),
+        ("getattr(x, '__class__')", {}, "not asked for by name here"),
+        ("nn.Module.forward = 2\nx", {}, "cannot be assigned to"),
         ("nn.Linear(3, 1)(x)", {}, "inner sizes differ"),
         ("nn.Linear(2)(x)", {}, "out_features"),
         ("class P:\n    def __init__(self, k):\n        self.k = k\n\nP(2).l*x", {},
