@@ -51,7 +51,7 @@ class Problem:
     without `enclose` the enclosure is left out, and the formula is evaluated in floats, as it is of
     large inputs: by far faster, but kinks, edges and jumps are only told to be there. With `steps`
     autograd also tells what it has for every operation. `rooms` is how far claims that are numbers
-    may be off, by input.
+    may be off, by input. `seed` is that of the parameters of networks that are no inputs.
 
     Of a caller from outside programs may be texts, inputs whatever numpy makes numbers of, and
     without `wrt` it is by all inputs. Raises `InvalidValueError` for what is none of these, and
@@ -74,6 +74,7 @@ class Problem:
     enclose: bool = True
     steps: bool = False
     rooms: Mapping[str, Room] = field(default_factory=dict)
+    seed: int = 0
 
     def __post_init__(self) -> None:
         change = partial(object.__setattr__, self)
@@ -87,7 +88,8 @@ class Problem:
         if not all(isinstance(v, np.ndarray) and v.dtype == np.float64 for v in inputs.values()):
             change("inputs", {name: numbers(value, name) for name, value in inputs.items()})
         lets = frozenset(name for name, _ in self.lets)
-        change("program", _compiled(self.program, lets, frozenset(inputs)))
+        own = frozenset(name for name in inputs if "." not in name)
+        change("program", _compiled(self.program, lets, own))
         if self.program.dtype not in (None, self.dtype):
             raise UnsupportedError(
                 f"the program sets torch's dtype to {self.program.dtype}, and the calculation's is"
@@ -175,10 +177,13 @@ def execute(
     budget: Budget,
     confirm: Confirm | None = None,
     rules: Rules | None = None,
+    *,
+    survey: bool = False,
 ) -> Execution:
     """Run the lets and the program of a problem on a backend, with its tensors as inputs.
 
     `confirm` is told every call of a library's function, `rules` are the language's own or others.
+    With `survey` a program that is a network is made and not called.
     """
     scope = dict(inputs)
     options: Any = {
@@ -192,14 +197,18 @@ def execute(
         run = evaluate(program, backend, given, **options)
         scope[name] = lets[name] = run.value
         stops += run.stops
-    needed = (*problem.program.inputs, *lets)
-    run = evaluate(problem.program, backend, {n: scope[n] for n in needed if n in scope}, **options)
+    # the parameters of networks are known by their names alone
+    own = problem.inputs if problem.program.nets else ()
+    needed = (*problem.program.inputs, *lets, *own)
+    given = {n: scope[n] for n in needed if n in scope}
+    seed = problem.seed
+    run = evaluate(problem.program, backend, given, **options, seed=seed, survey=survey)
     scope = {**run.names, **scope}
     target = run.value
     if problem.of is not None:
         named = {**scope, **run.names}
         target = evaluate(_name(problem.of, named), backend, named, budget=budget).value
-    return Execution(target, Run(run.value, run.names, run.path, stops + run.stops), scope)
+    return Execution(target, replace(run, stops=stops + run.stops), scope)
 
 
 def weights(problem: Problem, shape: tuple[int, ...]) -> Array:

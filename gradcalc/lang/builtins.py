@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import operators, ops, plain, pythons, views
+from gradcalc.lang import attributes, objects, operators, ops, plain, pythons, views
 from gradcalc.lang.backend import check_elements
 from gradcalc.lang.machine import Builtin, Machine, Once
 from gradcalc.lang.objects import Class, Instance
@@ -88,6 +88,8 @@ def _length(machine: Machine, value: Any) -> int:
         return plain.length(value)
     if isinstance(value, dict | set | str):
         return len(value)
+    if isinstance(value, Instance):
+        return int(machine.call(objects.special(machine, value, "__len__"), ()))
     shape: tuple[int, ...] = ops.shape(machine, value)
     if not shape:
         raise ShapeError("len() of a scalar", hint="x.numel() counts elements")
@@ -319,7 +321,7 @@ ROWS = (
     Builtin("transpose", _transposed, "two dimensions swapped, or all in an order", method=True),
     Builtin("max", _extreme("max"), "the largest element, or of several", method=True),
     Builtin("min", _extreme("min"), "the smallest element, or of several", method=True),
-    *(Builtin(name, call, doc) for name, call, doc in pythons.ROWS),
+    *(Builtin(name, call, doc) for name, call, doc in (*pythons.ROWS, *attributes.ROWS)),
     Builtin("norm", _norm, "the p-norm of the elements", method=True),
 )
 

@@ -139,6 +139,15 @@ def _itself(machine: Machine, value: Tensor) -> Tensor:
     return found
 
 
+def alike(first: NumberKind, second: NumberKind) -> bool:
+    """Whether two dtypes are one; of two kinds of floats, or of integers, that is not known."""
+    if first.word == second.word != "bool":
+        raise UnsupportedError(
+            "the dtype of the program's own run is not known here", hint="leave the comparison out"
+        )
+    return first.word == second.word
+
+
 def method(machine: Machine, name: str) -> Builtin | None:
     """A method that is a cast, None where there is none of that name."""
     if name not in CASTS:

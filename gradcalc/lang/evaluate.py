@@ -18,6 +18,9 @@ from gradcalc.lang.failing import FAILING
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.machine import NOTHING, Confirm, Machine, Rules
 from gradcalc.lang.matching import MATCHING
+from gradcalc.lang.nets.drawing import Drawing
+from gradcalc.lang.nets.run import forward, leaves, named_when_bound
+from gradcalc.lang.nets.state import Nets
 from gradcalc.lang.program import Branch, Budget, Limits, Program, Run, deep_recursion, text_of
 from gradcalc.lang.targets import root_of
 from gradcalc.lang.words import WORDS
@@ -38,13 +41,16 @@ def evaluate(
     budget: Budget | None = None,
     confirm: Confirm | None = None,
     rules: Rules | None = None,
+    seed: int = 0,
+    survey: bool = False,
 ) -> Run:
     """Run a program on a backend.
 
     `inputs` are the backend's tensors (or closures) by name; `detach` are names each use of
     which passes no gradient back. `confirm` is told every call of a library's function and what it
-    gave. `rules` are other meanings of kinds of nodes than the language's own. Raises
-    `GradcalcError` with the place in the source.
+    gave. `rules` are other meanings of kinds of nodes than the language's own. With `seed` the
+    parameters of networks are drawn that are no inputs; with `survey` a program that is a network
+    is made and not called. Raises `GradcalcError` with the place in the source.
     """
     limits = limits or Limits()
     if budget is None:
@@ -62,7 +68,7 @@ def evaluate(
     )
     try:
         with deep_recursion():
-            value = machine.raw(_output(machine, _run(machine, inputs)))
+            value = machine.raw(_output(machine, _run(machine, inputs, seed, survey)))
     except GradcalcError as raised:
         raise raised.located(machine.place, machine.source) from raised.__cause__
     except RecursionError:
@@ -76,11 +82,14 @@ def evaluate(
     )
     names = {**machine.frame.values, **machine.main_frame.values}
     names = {name: machine.raw(held) for name, held in names.items()}
-    return Run(value, names, path, tuple(machine.stops))
+    return Run(value, names, path, tuple(machine.stops), leaves(machine))
 
 
-def _run(machine: Machine, inputs: Mapping[str, Any]) -> Any:
+def _run(machine: Machine, inputs: Mapping[str, Any], seed: int, survey: bool) -> Any:
     program = machine.program
+    drawing = Drawing(seed, wide=program.dtype == "float64")
+    machine.nets = Nets(inputs, drawing, target=program.function if program.module else None)
+    machine.on_bind = named_when_bound if program.nets else None
     inputs = {
         name: machine.hold(value) if machine.backend.is_tensor(value) else value
         for name, value in inputs.items()
@@ -90,8 +99,11 @@ def _run(machine: Machine, inputs: Mapping[str, Any]) -> Any:
     machine.block(program.body)
     if program.function is None:
         return machine.last
+    given = {name: inputs[name] for name in program.parameters if name in inputs}
+    if program.module:
+        return forward(machine, machine.frame.values[program.function], given, survey=survey)
     machine.main = machine.frame.values[program.function]
-    return enter(machine, machine.main, {n: inputs[n] for n in program.parameters if n in inputs})
+    return enter(machine, machine.main, given)
 
 
 def _output(machine: Machine, value: Any) -> Any:

@@ -127,16 +127,17 @@ MATHEMATICAL: Mapping[str, str] = MappingProxyType(
 
 UNLIKE: frozenset[str] = frozenset(
     """
-    as_strided_copy bdtri bitwise_count bitwise_invert broadcast chndtr cholesky_ex col_indices copy
-    cumulative_prod dequantize expand_as fdtri feature_dropout flatiter flatnonzero float16 float32
-    float64 gammainccinv gammaincinv gammasgn grid_sampler grid_sampler_2d grid_sampler_3d
-    hash_tensor iinfo indices_copy int8 intc interp intp is_contiguous is_nonzero is_tensor isnat
-    isqrt linear_cross_entropy loggamma long lqn max_unpool1d max_unpool2d max_unpool3d
-    mkldnn_adaptive_avg_pool2d mode modf nanargmax nanargmin nancumprod nancumsum nanmax nanmedian
-    nanmin nanquantile native_channel_shuffle nbdtr nbdtrc nbdtri nbdtrik nbdtrin ncfdtr ncfdtri
-    nctdtr ndarray ndenumerate ndindex nditer new normal pdtri radian renorm reshape_as resize
-    rgamma row_indices saddmm short smm split_with_sizes_copy take_along_axis tri tril_indices_from
-    triu_indices_from uint unsafe_split_with_sizes unstack ushort vars zero zetac
+    as_strided_copy astype bdtri bitwise_count bitwise_invert broadcast chndtr cholesky_ex
+    col_indices copy cumulative_prod dequantize dtype expand_as fdtri feature_dropout flatiter
+    flatnonzero float16 float32 float64 gammainccinv gammaincinv gammasgn grid_sampler
+    grid_sampler_2d grid_sampler_3d hash_tensor iinfo indices_copy int8 intc interp intp
+    is_contiguous is_nonzero is_tensor isnat isqrt linear_cross_entropy loggamma long lqn
+    max_unpool1d max_unpool2d max_unpool3d mkldnn_adaptive_avg_pool2d mode modf nanargmax nanargmin
+    nancumprod nancumsum nanmax nanmedian nanmin nanquantile native_channel_shuffle nbdtr nbdtrc
+    nbdtri nbdtrik nbdtrin ncfdtr ncfdtri nctdtr ndarray ndenumerate ndindex nditer new normal pdtri
+    radian renorm reshape_as resize rgamma row_indices saddmm short smm split_with_sizes_copy
+    take_along_axis tri tril_indices_from triu_indices_from uint unsafe_split_with_sizes unstack
+    ushort vars zero zetac
     """.split()  # noqa: SIM905
 )
 """Functions of torch, numpy and scipy that are not known here, and are spelled almost as another

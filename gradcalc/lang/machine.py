@@ -137,7 +137,8 @@ class Machine:
     does anything while `frozen` is not 0.
 
     `scalars` says that every input is one number. `caught` are the errors that are being handled.
-    `mapped` says how many vmaps are at work.
+    `mapped` says how many vmaps are at work. `nets` is what the run knows of its networks. `shown`
+    is the place of the call while a text that is not the user's runs.
     """
 
     program: Program
@@ -161,6 +162,9 @@ class Machine:
     scalars: bool = False
     caught: list[GradcalcError] = field(default_factory=list)
     mapped: int = 0
+    nets: Any = None
+    shown: Span | None = None
+    on_bind: Callable[["Machine", str, Any], None] | None = None
 
     def __post_init__(self) -> None:
         self.node = self.program.body[0]
@@ -188,6 +192,8 @@ class Machine:
             while frame is not None and name not in frame.local:
                 frame = frame.parent
         (frame or self.frame).values[name] = value
+        if self.on_bind is not None:
+            self.on_bind(self, name, value)
 
     def call(self, function: Any, args: tuple[Any, ...]) -> Any:
         """What a function gives that a program has passed to another one."""
@@ -201,7 +207,7 @@ class Machine:
     @property
     def place(self) -> Span:
         """Where in the text the machine is."""
-        return span_of(self.node, self.source)
+        return self.shown or span_of(self.node, self.source)
 
     @property
     def numbers(self) -> bool:
@@ -222,6 +228,11 @@ class Machine:
         """The backend's tensor of a tensor, as it is now; anything else is itself."""
         if not isinstance(value, Tensor):
             return value
+        if value.leaf is not None and not self.frozen and not self.nets.making:
+            self.nets.used = True
+        return self._now(value)
+
+    def _now(self, value: Tensor) -> Any:
         if value.view is not None or value.pending or value.doubtful:
             memory.refresh(value, self.apply)
         return value.value
@@ -356,7 +367,7 @@ class Machine:
             return self.backend.detach(held, name)
 
         view = View(value, read, lambda places: places, cut=True)
-        cut = memory.viewed(value, read(self.raw(value)), value.shape, view, moved=False)
+        cut = memory.viewed(value, read(self._now(value)), value.shape, view, moved=False)
         cut.integer, cut.array, cut.ordered = value.integer, value.array, value.ordered
         return cut
 

@@ -58,6 +58,9 @@ class Tensor:
     `integer` says that its library would make it of integers, `array` that numpy has an array
     where it has no dimensions. `ordered` says that its elements are known to stand in memory in
     their order. `doubtful` is what was written into that may have been this memory too.
+
+    `leaf` is the name of a parameter of a network, empty while it has none yet; `trains` says
+    whether the program wants a gradient by it.
     """
 
     value: Any
@@ -70,6 +73,8 @@ class Tensor:
     array: bool = False
     ordered: bool = True
     doubtful: bool = False
+    leaf: str | None = None
+    trains: bool = False
 
     @property
     def owner(self) -> "Tensor":

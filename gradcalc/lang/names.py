@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from gradcalc.errors import GradcalcError, UnknownNameError, UnsupportedError, did_you_mean
 from gradcalc.lang import casts, containers, grammar, inplace
 from gradcalc.lang.bindings import (
+    ACCESSORS,
     COMPREHENSIONS,
     WORDS,
     WRAPS,
     attributes_of,
     binds,
+    is_plain,
     own_names,
     parameters_of,
     parts_of,
@@ -19,6 +21,8 @@ from gradcalc.lang.bindings import (
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import TABLES, UNLIKE_PLAIN
 from gradcalc.lang.naming import Body, every_node
+from gradcalc.lang.nets.attributes import ATTRIBUTES
+from gradcalc.lang.objects import Class
 from gradcalc.lang.program import Naming, brief, dotted, span_of
 
 
@@ -182,7 +186,7 @@ class _Walker(ast.NodeVisitor):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self.bound.add(node.name)
-        self.block(node.bases)
+        self.block([base for base in node.bases if not is_plain(base)])
         inner = _Walker(self.naming, set(self.bound))
         inner.block(node.body)
         # any of its methods may be called
@@ -244,7 +248,7 @@ def _strange_decorator(node: ast.FunctionDef, own: frozenset[str]) -> ast.expr |
     """The first decorator that is no function of the program's."""
     for decorator in node.decorator_list:
         path = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
-        if path is None or not (path[0] in own or path[-1] in (*WORDS, WRAPS)):
+        if path is None or not (path[0] in own or path[-1] in (*WORDS, WRAPS, *ACCESSORS)):
             return decorator
     return None
 
@@ -282,6 +286,7 @@ def _check_attribute(node: ast.Attribute, naming: Naming) -> None:
         name in grammar.ATTRIBUTES | containers.NAMES | catalogue.methods()
         or inplace.is_method(name)
         or casts.is_method(name)
+        or name in ATTRIBUTES
     ):
         if name in grammar.COMPLEX:
             raise _unusable(name)
@@ -296,6 +301,8 @@ def _check_member(path: tuple[str, ...], naming: Naming) -> None:
     if catalogue.module_of(naming, path) or path[-1] in grammar.CONTEXTS:
         return
     member = catalogue.place(naming, path)
+    if member is None and len(path) > 2 and isinstance(catalogue.named(naming, path[:-1]), Class):
+        return
     if member is None:
         raise UnknownNameError(
             f"{brief('.'.join(path[:-1]))} is not known here",

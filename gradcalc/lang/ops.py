@@ -19,6 +19,7 @@ from gradcalc.lang.arguments import bind, plain_names, signature_of
 from gradcalc.lang.backend import FAILURES, TensorShape, check_result, explained
 from gradcalc.lang.indexing import Key, check_key, sequence_item
 from gradcalc.lang.machine import EXTREMES, LARGEST_INTEGER, Machine, Once
+from gradcalc.lang.objects import MISSING, Instance, special
 from gradcalc.lang.program import JAX, NONE, NUMPY
 from gradcalc.primitives import BY_NAME, Elementwise, Primitive, Structural
 
@@ -307,7 +308,19 @@ def items(machine: Machine, value: Any) -> Sequence[Any]:
             machine.count_items(len(found))
             machine.budget.tick()
         return found
+    if isinstance(value, Instance):
+        return _of_object(machine, value)
     raise InvalidValueError(f"{machine.describe(value)} has no items to go through")
+
+
+def _of_object(machine: Machine, value: Instance) -> Sequence[Any]:
+    """The items of an object, by its methods."""
+    if value.kind.find("__iter__") is not MISSING:
+        return items(machine, machine.call(special(machine, value, "__iter__"), ()))
+    count = machine.call(special(machine, value, "__len__"), ())
+    machine.count_items(count)
+    take = special(machine, value, "__getitem__")
+    return [machine.call(take, (k,)) for k in range(count)]
 
 
 def _in_order(values: set[Any]) -> list[Any]:

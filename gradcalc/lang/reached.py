@@ -12,8 +12,11 @@ from gradcalc.lang.scopes import names_bound
 
 
 def reached(body: Body, name: str) -> Body:
-    """The statements that a function of a file hangs on; all where there is no such function."""
-    if not any(isinstance(s, ast.FunctionDef) and s.name == name for s in body):
+    """The statements that a function of a file, or what else has a name in it, hangs on.
+
+    All where there is no such name.
+    """
+    if not any(name in names_bound(node) for s in body for node in (s, *ast.iter_child_nodes(s))):
         return body
     effects, none = Effects(body), frozenset[str]()
     changed = [none if _is_import(s) else effects.changed(k) for k, s in enumerate(body)]

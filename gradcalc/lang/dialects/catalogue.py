@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from gradcalc.lang import casts
+from gradcalc.lang.attributes import DATACLASSES
 from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects import (
     algebra_tables,
@@ -24,6 +25,10 @@ from gradcalc.lang.dialects.readings.losses import loss
 from gradcalc.lang.dialects.spelling import Function, Overload, Table
 from gradcalc.lang.joiners import Joiner
 from gradcalc.lang.machine import Builtin
+from gradcalc.lang.nets.containers import CONTAINERS
+from gradcalc.lang.nets.initial import INIT
+from gradcalc.lang.nets.layers import COMPOSED, LAYERS
+from gradcalc.lang.nets.module import PARAMETER
 from gradcalc.lang.program import JAX, MIXED, NUMPY, TORCH, Naming
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Primitive
 
@@ -69,6 +74,15 @@ def _joined(*groups: Mapping[str, Table]) -> dict[str, Table]:
     return found
 
 
+NETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "torch.nn": {**LAYERS, **COMPOSED, **CONTAINERS, "Parameter": PARAMETER},
+        "torch.nn.init": INIT,
+        "torch.nn.parameter": {"Parameter": PARAMETER},
+    }
+)
+"""The classes of torch's networks, and the functions that fill their parameters."""
+
 TABLES: Mapping[str, Table] = MappingProxyType(
     {
         module: _whole(module, table)
@@ -81,6 +95,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             shape_tables.TABLES,
             index_tables.TABLES,
             mapping_tables.TABLES,
+            {module: {} for module in (*NETS, "dataclasses")},
         ).items()
     }
 )
@@ -134,8 +149,12 @@ JOINERS: Mapping[str, Joiner] = MappingProxyType(
 
 OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        module: {**found, **(JOINERS if module in ("numpy", "jax.numpy") else {})}
-        for module, found in CONSTANTS.items()
+        **{
+            module: {**found, **(JOINERS if module in ("numpy", "jax.numpy") else {})}
+            for module, found in CONSTANTS.items()
+        },
+        **NETS,
+        "dataclasses": DATACLASSES,
     }
 )
 """What stands in a module and is not called."""
@@ -284,6 +303,14 @@ def member(module: str, name: str) -> Any:
     """A constant or a function of a module, which has it."""
     objects = OBJECTS.get(module, {})
     return objects[name] if name in objects else function(module, name)
+
+
+def named(naming: Naming, path: tuple[str, ...]) -> Any:
+    """What a dotted name of a library, or an imported one, stands for; None for nothing."""
+    if len(path) == 1:
+        return bare(path[0], naming)
+    found = place(naming, path)
+    return member(*found) if found is not None and has(*found) else None
 
 
 def bare(name: str, naming: Naming) -> Any:
