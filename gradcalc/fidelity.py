@@ -179,7 +179,7 @@ def _sizes(values: Sequence[Any]) -> list[int]:
 def _converted(value: Any, machine: Any, convert: Callable[[torch.Tensor, bool], Any]) -> Any:
     """The value with its tensors as the library takes them, those in lists and tuples too."""
     if machine.is_tensor(value):
-        return convert(machine.raw(value).detach(), machine.is_integer(value))
+        return convert(machine.unread(value).detach(), machine.is_integer(value))
     if type(value) in (list, tuple):
         return type(value)(_converted(item, machine, convert) for item in value)
     return value

@@ -282,6 +282,16 @@ FUNCTIONS: list[tuple[str, dict[str, Any], Any, dict[str, Any]]] = [
      {"x": X}, 2 * V, {"x": 2 * ONE}),
 ]  # fmt: skip
 
+FILLED: list[tuple[str, dict[str, Any], Any, dict[str, Any]]] = [
+    ("y = empty(4); y[:3] = x; y[:3]", {"x": X}, X, {"x": ONE}),
+    ("y = empty_like(x); y[0] = s; y[1:] = x[1:]; y", {"x": X, "s": S}, [0.5, 2, 3],
+     {"x": [0, 1, 1], "s": 1}),
+    ("y = empty(2, 3); r = y[1]; r[:] = x; y[1]", {"x": X}, X, {"x": ONE}),
+    ("y = empty(3); y[x > 1] = 2.0; y[1:]*x[1:]", {"x": X}, [4, 6], {"x": [0, 2, 2]}),
+    ("y = empty(3, dtype=bool); y.fill_(True); where(y, x, 0)", {"x": X}, X, {"x": ONE}),
+    ("x*zeros_like(empty(3)).shape[0] + empty(0).sum()", {"x": X}, 3 * V, {"x": 3 * ONE}),
+]  # fmt: skip
+
 PASTED: list[tuple[str, dict[str, Any], Any, dict[str, Any]]] = [
     ("import torch\ntorch.sum(x)", {"x": X}, 6, {"x": ONE}),
     ("import numpy as np\nnp.dot(x, x)", {"x": X}, 14, {"x": 2 * V}),
@@ -315,8 +325,8 @@ AWKWARD_NAMES = (
 
 @pytest.mark.parametrize(
     ("text", "inputs", "value", "gradients"),
-    [*OPERATORS, *CALLS, *INDEXING, *LISTS, *BINDING, *FLOW, *FUNCTIONS, *PASTED],
-    ids=ids([*OPERATORS, *CALLS, *INDEXING, *LISTS, *BINDING, *FLOW, *FUNCTIONS, *PASTED]),
+    [*OPERATORS, *CALLS, *INDEXING, *LISTS, *BINDING, *FLOW, *FUNCTIONS, *FILLED, *PASTED],
+    ids=ids([*OPERATORS, *CALLS, *INDEXING, *LISTS, *BINDING, *FLOW, *FUNCTIONS, *FILLED, *PASTED]),
 )
 def test_value_and_gradient(
     text: str, inputs: dict[str, Any], value: Any, gradients: dict[str, Any]
@@ -427,7 +437,10 @@ def test_a_mask_of_many_elements_takes_few_steps() -> None:
      "max(x, 2)", "max(x, dim=0)", "sum(x, dim=1)", "x[::0]", "x[..., ...]", "x.reshape(2)",
      "[x] == [x]", "range(1.5)", "int(nan)", "int(inf)", "float('12')", "(-8)**(1/3)*x", "0**-1*x",
      "1/0*x", "10**400*x", "len(3)", "stack([])", "max()", "f = lambda u: u\nf(x, x)*x",
-     "norm(A, 2)", "sin", "None", "...", "assert s > 1\nx", "u*x; u = 3"],
+     "norm(A, 2)", "sin", "None", "...", "assert s > 1\nx", "u*x; u = 3",
+     "y = empty(4); y[:3] = x; y.sum()", "y = empty(3); y[1:] = x[1:]; y.clone()[1:]",
+     "y = empty_like(x); y += x; y", "y = empty(2, 2); y[0] = s; y.T[1]", "empty(3)[s > 0]*x",
+     "y = empty(3); y[x > 1] = s; y", "y = empty(3, dtype=int); y[0] = 1; y*x", "empty(3)[0] > x"],
 )  # fmt: skip
 def test_both_sides_refuse_alike(text: str) -> None:
     given = {"x": X, "s": S, "A": A, "u": 1.0} if "u*x" not in text else {"x": X}

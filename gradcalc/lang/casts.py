@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from gradcalc.errors import UnsupportedError
 from gradcalc.lang import memory, ops
 from gradcalc.lang.machine import Builtin, Machine
@@ -116,6 +118,10 @@ def to(machine: Machine, value: Any, kind: NumberKind, *, copies: bool = False) 
     if not isinstance(value, Tensor):
         value = ops.tensor(machine, value)
     same = dtype_of(machine, value) == kind
+    if not same and value.unwritten is not None:
+        made: Tensor = to(machine, machine.constant(np.zeros(value.shape)), kind)
+        made.unwritten = value.unwritten
+        return made
     if kind.word == "float":
         if same:
             return machine.mark_array(machine.copy(value)) if copies else _itself(machine, value)
@@ -134,7 +140,7 @@ def to(machine: Machine, value: Any, kind: NumberKind, *, copies: bool = False) 
 def _itself(machine: Machine, value: Tensor) -> Tensor:
     """The tensor, which may have been copied: that hangs on the dtype that it came in."""
     view = View(value, lambda held: held, lambda places: places, unsure=True)
-    found = memory.viewed(value, machine.raw(value), value.shape, view, moved=False)
+    found = memory.viewed(value, machine.unread(value), value.shape, view, moved=False)
     found.array, found.ordered = value.array, value.ordered
     return found
 

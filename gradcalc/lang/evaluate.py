@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Protocol
 
 from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, Span
-from gradcalc.lang import ops, targets
+from gradcalc.lang import memory, ops, targets
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.bindings import is_idle
 from gradcalc.lang.calls import CALLS, Return, applied, enter
@@ -75,7 +75,7 @@ def evaluate(
         Branch(line, kind, text, tuple(taken)) for line, kind, text, taken in machine.path.values()
     )
     names = {**machine.frame.values, **machine.main_frame.values}
-    names = {name: machine.raw(held) for name, held in names.items()}
+    names = {n: machine.raw(held) for n, held in names.items() if memory.is_written(held)}
     return Run(value, names, path, tuple(machine.stops))
 
 

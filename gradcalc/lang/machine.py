@@ -219,7 +219,16 @@ class Machine:
         return Tensor(made, self.backend.shape(made))
 
     def raw(self, value: Any) -> Any:
-        """The backend's tensor of a tensor, as it is now; anything else is itself."""
+        """The backend's tensor of a tensor, as it is now; anything else is itself.
+
+        Raises `InvalidValueError` where nothing was written to an element.
+        """
+        if isinstance(value, Tensor):
+            memory.check_written(value)
+        return self.unread(value)
+
+    def unread(self, value: Any) -> Any:
+        """The same for what reads none of its numbers, as who only makes a view does."""
         if not isinstance(value, Tensor):
             return value
         if value.view is not None or value.pending or value.doubtful:
@@ -277,7 +286,7 @@ class Machine:
 
     def carries(self, value: Any) -> bool:
         """Whether a gradient could flow back through a tensor."""
-        return bool(self.backend.carries(self.raw(value)))
+        return bool(self.backend.carries(self.unread(value)))
 
     def copy(self, value: Any) -> Any:
         """The tensor in memory of its own."""
@@ -356,7 +365,7 @@ class Machine:
             return self.backend.detach(held, name)
 
         view = View(value, read, lambda places: places, cut=True)
-        cut = memory.viewed(value, read(self.raw(value)), value.shape, view, moved=False)
+        cut = memory.viewed(value, read(self.unread(value)), value.shape, view, moved=False)
         cut.integer, cut.array, cut.ordered = value.integer, value.array, value.ordered
         return cut
 

@@ -87,7 +87,7 @@ def contiguous(machine: Machine, value: Any) -> Any:
         places = value.places().reshape(-1)
         return value if np.all(np.diff(places) == 1) else machine.copy(value)
     same = View(value, lambda held: held, lambda places: places, unsure=True)
-    return memory.viewed(value, machine.raw(value), value.shape, same, moved=False)
+    return memory.viewed(value, machine.unread(value), value.shape, same, moved=False)
 
 
 def _leads(key: Any) -> bool:

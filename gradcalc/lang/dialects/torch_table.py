@@ -93,6 +93,7 @@ diagonal(input, offset: int = 0, dim1: int = 0, dim2: int = 1)
 tril triu(input, diagonal: int = 0, *, {OUT})
 zeros_like ones_like(input)
 full_like(input, fill_value: number)
+empty_like(input) -> making.unfilled_like
 cosine_similarity(x1, x2, dim: int = 1, eps: number = 1e-08)
 detach clone numel(input)
 tensor(data) -> shapes.copied
