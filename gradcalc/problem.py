@@ -16,6 +16,7 @@ from gradcalc.errors import (
     did_you_mean,
 )
 from gradcalc.lang.backend import Backend
+from gradcalc.lang.chance import Dice, Draw
 from gradcalc.lang.evaluate import evaluate
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.machine import Confirm, Rules
@@ -51,7 +52,7 @@ class Problem:
     without `enclose` the enclosure is left out, and the formula is evaluated in floats, as it is of
     large inputs: by far faster, but kinks, edges and jumps are only told to be there. With `steps`
     autograd also tells what it has for every operation. `rooms` is how far claims that are numbers
-    may be off, by input.
+    may be off, by input. `seed` is what the program's random numbers are drawn from.
 
     Of a caller from outside programs may be texts, inputs whatever numpy makes numbers of, and
     without `wrt` it is by all inputs. Raises `InvalidValueError` for what is none of these, and
@@ -74,6 +75,7 @@ class Problem:
     enclose: bool = True
     steps: bool = False
     rooms: Mapping[str, Room] = field(default_factory=dict)
+    seed: int = 0
 
     def __post_init__(self) -> None:
         change = partial(object.__setattr__, self)
@@ -166,6 +168,7 @@ class Execution:
     target: Any
     run: Run
     scope: Mapping[str, Any]
+    draws: tuple[Draw, ...] = ()
 
 
 def execute(
@@ -181,9 +184,11 @@ def execute(
     `confirm` is told every call of a library's function, `rules` are the language's own or others.
     """
     scope = dict(inputs)
+    # anew for each run, so that all have the same numbers
+    dice = Dice(problem.seed)
     options: Any = {
         "detach": problem.detach, "limits": problem.limits, "budget": budget, "confirm": confirm,
-        "rules": rules,
+        "rules": rules, "dice": dice,
     }  # fmt: skip
     stops: tuple[Any, ...] = ()
     lets: dict[str, Any] = {}
@@ -199,7 +204,8 @@ def execute(
     if problem.of is not None:
         named = {**scope, **run.names}
         target = evaluate(_name(problem.of, named), backend, named, budget=budget).value
-    return Execution(target, Run(run.value, run.names, run.path, stops + run.stops), scope)
+    whole = Run(run.value, run.names, run.path, stops + run.stops)
+    return Execution(target, whole, scope, tuple(dice.draws))
 
 
 def weights(problem: Problem, shape: tuple[int, ...]) -> Array:

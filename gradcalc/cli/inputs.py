@@ -87,6 +87,7 @@ def requests(
                 rooms=_rooms(claim, options),
                 cotangent=cotangent,
                 dtype=options.dtype,
+                seed=options.seed or 0,
                 device=options.device,
                 limits=limits,
                 check=options.check,

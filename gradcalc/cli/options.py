@@ -144,7 +144,8 @@ class Options:
         "cpu", "--device", "DEVICE", "Where torch computes.", key="device", json=read.json_text
     )
     seed: int | None = _row(
-        None, "--seed", "INT", "The seed of rand and randn in values.",
+        None, "--seed", "INT",
+        "The seed of random numbers in values, and of those that programs draw (else 0).",
         read.whole(0), key="seed", json=_after(read.json_number, read.whole(0)),
     )  # fmt: skip
     format: str | None = _row(

@@ -5,7 +5,7 @@ truth values and integers become floats; integers and truth values stay data.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -20,9 +20,13 @@ from gradcalc.lang.program import brief
 
 @dataclass(frozen=True, slots=True)
 class NumberKind:
-    """What a library calls a dtype: floats, integers (`int`) or truth values (`bool`)."""
+    """What a library calls a dtype: floats, integers (`int`) or truth values (`bool`).
+
+    `name` is the very one, where it matters how exact it is.
+    """
 
     word: str
+    name: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +40,21 @@ TRUTHS = "bool bool_"
 
 KINDS: Mapping[str, NumberKind] = MappingProxyType(
     {
-        name: NumberKind(word)
+        name: NumberKind(word, name)
         for word, names in (("float", FLOATS), ("int", INTEGERS), ("bool", TRUTHS))
         for name in names.split()
     }
 )
 """The kinds of numbers by their names."""
+
+PYTHONS: Mapping[str, NumberKind] = MappingProxyType(
+    {
+        "float": NumberKind("float", "float64"),
+        "int": NumberKind("int", "int64"),
+        "bool": NumberKind("bool", "bool"),
+    }
+)
+"""Python's own types, where a library takes them for kinds of numbers."""
 
 TORCHS = """float double half float16 float32 float64 bfloat16 int long short int8 int16 int32 int64
     uint8 bool"""
@@ -87,6 +100,8 @@ def kind_of(machine: Machine, value: Any) -> NumberKind | None:
     """The kind of numbers that a value names, None where it names a device or another tensor."""
     if isinstance(value, NumberKind):
         return value
+    if isinstance(value, Builtin) and value.name in PYTHONS:
+        return PYTHONS[value.name]
     if isinstance(value, Builtin):
         value = value.name
     if isinstance(value, str):

@@ -11,6 +11,7 @@ from gradcalc.lang import memory, ops, targets
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.bindings import is_idle
 from gradcalc.lang.calls import CALLS, Return, applied, enter
+from gradcalc.lang.chance import Dice
 from gradcalc.lang.classes import CLASSES
 from gradcalc.lang.containers import CONTAINERS, comprehensions
 from gradcalc.lang.expressions import EXPRESSIONS, closure, load, test
@@ -38,13 +39,15 @@ def evaluate(
     budget: Budget | None = None,
     confirm: Confirm | None = None,
     rules: Rules | None = None,
+    dice: Dice | None = None,
 ) -> Run:
     """Run a program on a backend.
 
     `inputs` are the backend's tensors (or closures) by name; `detach` are names each use of
     which passes no gradient back. `confirm` is told every call of a library's function and what it
-    gave. `rules` are other meanings of kinds of nodes than the language's own. Raises
-    `GradcalcError` with the place in the source.
+    gave. `rules` are other meanings of kinds of nodes than the language's own; `dice` are what
+    random numbers are drawn from, without which none are. Raises `GradcalcError` with the place in
+    the source.
     """
     limits = limits or Limits()
     if budget is None:
@@ -58,6 +61,7 @@ def evaluate(
         rules or RULES,
         frozenset(detach),
         confirm,
+        dice,
         apply_function=applied,
     )
     try:

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, Span
+from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, Span, UnsupportedError
 from gradcalc.lang import memory, plain
 from gradcalc.lang.backend import Backend
+from gradcalc.lang.chance import Dice
 from gradcalc.lang.memory import Tensor, View
 from gradcalc.lang.program import Budget, Limits, Program, Stop, amount, span_of, text_of
 from gradcalc.primitives import BY_NAME
@@ -136,6 +137,7 @@ class Machine:
     branches went: line, kind and text of each, and its turns. `stops` pass no gradient back, nor
     does anything while `frozen` is not 0.
 
+    `chances` are what random numbers are drawn from, None where none may be.
     `scalars` says that every input is one number. `caught` are the errors that are being handled.
     `mapped` says how many vmaps are at work.
     """
@@ -147,6 +149,7 @@ class Machine:
     rules: Rules
     detached: frozenset[str] = frozenset()
     confirm: Confirm | None = None
+    chances: Dice | None = None
     apply_function: Callable[..., Any] = field(kw_only=True)
     node: ast.AST = field(init=False)
     frame: Frame = field(default_factory=lambda: Frame({}))
@@ -197,6 +200,16 @@ class Machine:
     def source(self) -> str:
         """The text that is being run: that of the program, or of a function from elsewhere."""
         return self.program.source
+
+    @property
+    def dice(self) -> Dice:
+        """What random numbers are drawn from."""
+        if self.chances is None:
+            raise UnsupportedError(
+                "random numbers are drawn in the program itself only",
+                hint="give them a name in the program, and write that",
+            )
+        return self.chances
 
     @property
     def place(self) -> Span:
@@ -331,6 +344,12 @@ class Machine:
     def constant(self, values: NDArray[Any]) -> Any:
         """A tensor of numbers that depend on nothing."""
         made = Tensor(self.backend.constant(values), values.shape)
+        self.count(made.shape)
+        return made
+
+    def drawn(self, values: NDArray[Any]) -> Any:
+        """A tensor of random numbers."""
+        made = Tensor(self.backend.drawn(values), values.shape)
         self.count(made.shape)
         return made
 

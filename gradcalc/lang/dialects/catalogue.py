@@ -12,6 +12,7 @@ from gradcalc.lang import casts
 from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects import (
     algebra_tables,
+    chance_tables,
     element_tables,
     index_tables,
     mapping_tables,
@@ -81,6 +82,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             shape_tables.TABLES,
             index_tables.TABLES,
             mapping_tables.TABLES,
+            chance_tables.TABLES,
         ).items()
     }
 )
@@ -168,6 +170,7 @@ METHODS: Mapping[str, Table] = MappingProxyType(
         TORCH: _whole(
             "torch.Tensor",
             torch_table.METHODS
+            | chance_tables.TORCH_METHODS
             | algebra_tables.TORCH_METHODS
             | element_tables.TORCH_METHODS
             | series_tables.TORCH_METHODS
@@ -340,6 +343,19 @@ def has_meaning(name: str) -> bool:
 def names() -> frozenset[str]:
     """All names that can be called."""
     return frozenset(BUILTINS) | frozenset(BY_NAME) | plain_names()
+
+
+@cache
+def generator_method(kind: str, name: str) -> Function | None:
+    """A method of a random generator, by the kind that it is of."""
+    rows = chance_tables.GENERATORS[kind].get(name)
+    return None if rows is None else Function(name, kind, tuple(rows), method=True)
+
+
+@cache
+def generators_methods() -> frozenset[str]:
+    """All names that random generators have behind a dot."""
+    return frozenset(name for table in chance_tables.GENERATORS.values() for name in table)
 
 
 @cache
