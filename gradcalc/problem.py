@@ -20,6 +20,7 @@ from gradcalc.lang.chance import Dice, Draw
 from gradcalc.lang.evaluate import evaluate
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.machine import Confirm, Rules
+from gradcalc.lang.paths import path_of
 from gradcalc.lang.program import Budget, Limits, Program, Run
 from gradcalc.values.passed import DTYPES, dtype_name, numbers, rounded
 
@@ -191,20 +192,24 @@ def execute(
         "rules": rules, "dice": dice,
     }  # fmt: skip
     stops: tuple[Any, ...] = ()
+    casts: tuple[Any, ...] = ()
     lets: dict[str, Any] = {}
     for name, program in problem.lets:
         given = {n: scope[n] for n in program.inputs if n in scope}
         run = evaluate(program, backend, given, **options)
         scope[name] = lets[name] = run.value
         stops += run.stops
+        casts += run.casts
     needed = (*problem.program.inputs, *lets)
-    run = evaluate(problem.program, backend, {n: scope[n] for n in needed if n in scope}, **options)
+    given = {n: scope[n] for n in needed if n in scope}
+    part = () if problem.of is None else path_of(problem.of)
+    run = evaluate(problem.program, backend, given, of=part, **options)
     scope = {**run.names, **scope}
     target = run.value
-    if problem.of is not None:
+    if problem.of is not None and part is None:
         named = {**scope, **run.names}
         target = evaluate(_name(problem.of, named), backend, named, budget=budget).value
-    whole = Run(run.value, run.names, run.path, stops + run.stops)
+    whole = Run(run.value, run.names, run.path, stops + run.stops, casts + run.casts)
     return Execution(target, whole, scope, tuple(dice.draws))
 
 

@@ -383,7 +383,8 @@ class Computed(Testimony):
 
     `carrying` are the inputs to which a gradient flows at all, `cut` what alone keeps it from all
     of them. `broadcasts` and `taken` are in the order of the program; `narrow` is what float32
-    makes of it, `draws` are the places where random numbers were drawn. `steps` are the calls of
+    makes of it, `draws` are the places where random numbers were drawn, `casts` those to fewer
+    digits than the calculation has. `steps` are the calls of
     primitives in order, and `target` what is differentiated, where they are asked for.
     """
 
@@ -394,6 +395,7 @@ class Computed(Testimony):
     taken: tuple[Taken, ...] = ()
     narrow: Narrow | None = None
     draws: tuple[Draw, ...] = ()
+    casts: tuple[Stop, ...] = ()
     steps: tuple[Step, ...] = ()
     target: Origin = None
 

@@ -452,3 +452,66 @@ def test_both_sides_refuse_alike(text: str) -> None:
         well_formed(caught.value)
         kinds.add((caught.value.kind, caught.value.message))
     assert len(kinds) == 1
+
+
+SEVERAL = "def f(x):\n    y = x**2\n    return "
+
+# what the function gives, the part that is wanted, its value, its slopes; or a part of the hint
+PARTS: list[tuple[str, str | None, Any, Any]] = [
+    ("y, y.sum()", "[1]", 14, 2 * V),
+    ("y, y.sum()", "1", 14, 2 * V),
+    ("y, y.sum()", "[-2]", V**2, 2 * V),
+    ("{'loss': y.sum(), 'y': y}", "['loss']", 14, 2 * V),
+    ('[{"a": x}, y]', '[0]["a"]', X, ONE),
+    ("y, 3*x", "[1]", 3 * V, 3 * ONE),
+    ("y[0], y", "[1][2]", 9, [0, 0, 6]),
+    ("{'loss': y.sum()}", "y", V**2, 2 * V),
+    ("y, None", "[0]", V**2, 2 * V),
+    ("y, y.sum()", None, None, '--of "[0]"'),
+    ("{'loss': y.sum()}", None, None, "--of \"['loss']\""),
+    ("y, y.sum()", "[2]", None, "[0], [1]"),
+    ("{'loss': y.sum()}", "['los']", None, "['loss']"),
+    ("[y, [y, y]]", None, None, '--of "[0]"'),
+]
+
+
+@pytest.mark.parametrize(("given", "of", "value", "slopes"), PARTS)
+def test_one_of_several_outputs(given: str, of: str | None, value: Any, slopes: Any) -> None:
+    asked = problem(SEVERAL + given, {"x": X}, of=of)
+    if value is None:
+        for side in (autograd.testify, answers):
+            with pytest.raises(GradcalcError) as caught:
+                side(asked)
+            well_formed(caught.value)
+            assert slopes in str(caught.value.hint)
+        return
+    for found, gradients in answers(asked).values():
+        assert close(found, value)
+        assert close(gradients["x"], slopes)
+
+
+# how gradients pass or not, and the slope at 2 of x*y, where y = x**2
+CONTEXTS = {
+    "with torch.no_grad():\n    y = x**2": 4,
+    "with torch.inference_mode():\n    y = x**2": 4,
+    "with torch.inference_mode(mode=False):\n    y = x**2": 12,
+    "with torch.set_grad_enabled(False):\n    y = x**2": 4,
+    "with torch.set_grad_enabled(True):\n    y = x**2": 12,
+    "with torch.enable_grad():\n    y = x**2": 12,
+    "with torch.no_grad():\n    with torch.enable_grad():\n        y = x**2": 12,
+    "with torch.no_grad(), torch.enable_grad():\n    y = x**2": 12,
+    "with torch.enable_grad(), torch.no_grad():\n    y = x**2": 4,
+    "with torch.no_grad():\n    with torch.set_grad_enabled(1 > 2):\n        y = x**2": 4,
+    "with torch.autograd.set_detect_anomaly(True):\n    y = x**2": 12,
+    "import functools\ny = functools.reduce(lambda a, b: a*b, [x, x])": 12,
+    "from functools import partial\ny = partial(torch.pow, exponent=2)(x)": 12,
+    "from functools import reduce\nimport operator\ny = reduce(operator.mul, [x], x)": 12,
+}
+
+
+@pytest.mark.parametrize("text", CONTEXTS)
+def test_what_lets_gradients_pass(text: str) -> None:
+    asked = problem(f"import torch\n{text}\nx*y", {"x": 2.0})
+    for value, gradients in answers(asked).values():
+        assert float(value) == 8
+        assert float(gradients["x"]) == CONTEXTS[text]

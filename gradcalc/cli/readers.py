@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from gradcalc.errors import UsageError, did_you_mean
+from gradcalc.lang.paths import path_of
 from gradcalc.render import ALL_DIGITS
 
 DTYPES: Mapping[str, str] = {name: name for name in ("float64", "float32", "float16")}
@@ -52,6 +53,11 @@ def check_name(name: str, option: str) -> str:
     if not clean.isidentifier():
         raise UsageError(f"{option}: {clean!r} is not a name")
     return clean
+
+
+def check_part(text: str, option: str) -> str:
+    """A name, or a part of the output: `[1]`, `["loss"]`, `1`."""
+    return text.strip() if path_of(text) is not None else check_name(text, option)
 
 
 def names(texts: Sequence[str], option: str) -> tuple[str, ...]:

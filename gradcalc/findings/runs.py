@@ -24,6 +24,7 @@ from gradcalc.testimony import (
     Stray,
     trusted,
 )
+from gradcalc.values.passed import DTYPES
 from gradcalc.verdict.outcome import Finding, Outcome, at_text, element_text
 
 KEPT = "stack([...]) of the parts keeps their gradient"
@@ -198,6 +199,22 @@ def readings(autograd: Computed) -> Iterator[Finding]:
         message = f"{which}: in {found.library} it is {theirs}"
         hint = f"write {found.other} for that of {found.library}"
         yield Finding("reading", message, hint, found.place)
+
+
+def casts(problem: Problem, autograd: Computed) -> Iterator[Finding]:
+    """What the libraries would round, where everything is calculated in one dtype."""
+    found: dict[str, list[Stop]] = {}
+    for cast in autograd.casts:
+        found.setdefault(cast.kind, []).append(cast)
+    for dtype, places in list(found.items())[:MOST]:
+        texts = list(dict.fromkeys(brief(place.source) for place in places))
+        more = f" and {len(texts) - 1} more" if len(texts) > 1 else ""
+        message = (
+            f"{texts[0]}{more} is taken as {problem.dtype}, in which everything is calculated:"
+            f" there it would be rounded to {dtype}"
+        )
+        hint = f"--dtype {dtype} calculates in it" if dtype in DTYPES else None
+        yield Finding("cast", message, hint, places[0].span)
 
 
 def random(autograd: Computed, formula: Derived | Absent) -> Iterator[Finding]:

@@ -106,12 +106,16 @@ def kind_of(machine: Machine, value: Any) -> NumberKind | None:
         value = value.name
     if isinstance(value, str):
         name = value.rpartition(".")[2]
+        if name in PYTHONS:
+            # as numpy's users write it
+            return PYTHONS[name]
         if name in KINDS:
             return KINDS[name]
         if name.split(":")[0] in ("cpu", "cuda", "mps"):
             return None
         if name in ("f", "d", "f4", "f8", "i", "i4", "i8", "l"):
-            return NumberKind("float" if name[0] in "fd" else "int")
+            word = "float" if name[0] in "fd" else "int"
+            return NumberKind(word, "float32" if name in ("f", "f4") else "")
     if value is None or isinstance(value, Device | Tensor):
         return None
     shown = value if isinstance(value, str) else machine.describe(value)
@@ -139,6 +143,7 @@ def to(machine: Machine, value: Any, kind: NumberKind, *, copies: bool = False) 
         return made
     if kind.word == "float":
         if same:
+            _notice(machine, value, kind)
             return machine.mark_array(machine.copy(value)) if copies else _itself(machine, value)
         if machine.is_mask(value):
             return ops.call(machine, "where", value, 1.0, 0.0)
@@ -150,6 +155,34 @@ def to(machine: Machine, value: Any, kind: NumberKind, *, copies: bool = False) 
     if machine.is_mask(value):
         return machine.mark_integer(ops.call(machine, "where", value, 1, 0))
     return machine.mark_integer(ops.call(machine, "trunc", value))
+
+
+BITS: Mapping[str, int] = MappingProxyType(
+    {
+        "float64": 53, "double": 53, "float32": 24, "float": 24, "float16": 11, "half": 11,
+        "bfloat16": 8,
+    }
+)  # fmt: skip
+"""How many bits floats of a name have, by the names that torch has for them."""
+
+SHORT: Mapping[str, str] = MappingProxyType({"float": "float32", "half": "float16"})
+"""Names of dtypes that have another one, by which --dtype knows them."""
+
+
+def _notice(machine: Machine, value: Tensor, kind: NumberKind) -> None:
+    """Remember a cast that would round, where the calculation goes on in its own dtype."""
+    bits = BITS.get(kind.name, BITS["float64"])
+    if not machine.backend.at_hand or bits >= BITS.get(machine.backend.precision, bits):
+        return
+    if value.unwritten is not None:
+        return
+    if not machine.carries(value):
+        numbers = machine.elements(value)
+        # so many bits, however small or large the number
+        parts, _ = np.frexp(np.where(np.isfinite(numbers), numbers, 0.0))
+        if np.all(parts * 2.0**bits == np.round(parts * 2.0**bits)):
+            return
+    machine.note_cast(SHORT.get(kind.name, kind.name))
 
 
 def _itself(machine: Machine, value: Tensor) -> Tensor:
@@ -170,7 +203,7 @@ def method(machine: Machine, name: str) -> Builtin | None:
         if word == "same":
             return _same(machine, held, name)
         if word is not None:
-            return to(machine, held, NumberKind(word))
+            return to(machine, held, NumberKind(word, name))
         given = [*args, *(v for key, v in kwargs.items() if key in ("dtype", "other"))]
         kinds = [kind_of(machine, value) for value in given if not isinstance(value, bool)]
         like = [dtype_of(machine, value) for value in given if isinstance(value, Tensor)]

@@ -13,7 +13,7 @@ from gradcalc.errors import (
     UnsupportedError,
     did_you_mean,
 )
-from gradcalc.lang import casts, containers, objects, operators, ops
+from gradcalc.lang import casts, containers, grammar, objects, operators, ops
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.indexing import counted_with_arrays
 from gradcalc.lang.joiners import Joiner, subscript
@@ -72,6 +72,10 @@ def closure(
 def member(machine: Machine, path: tuple[str, ...]) -> Any:
     """A constant or a function of a module."""
     found = catalogue.place(machine.program.naming, path)
+    if path[-1] in grammar.CONTEXTS:
+        raise UnsupportedError(
+            f"{brief('.'.join(path))} stands behind with here", hint="with torch.no_grad():"
+        )
     if found is None or not catalogue.has(*found):
         raise UnsupportedError(f"{brief('.'.join(path))} is no value")
     return catalogue.member(*found)

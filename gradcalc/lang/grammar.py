@@ -43,8 +43,14 @@ REFUSED: Mapping[type[ast.AST], tuple[str, str]] = MappingProxyType(
     }
 )
 
-CONTEXTS: frozenset[str] = frozenset({"no_grad", "inference_mode"})
-"""What may stand behind `with`, called without arguments."""
+CONTEXTS: frozenset[str] = frozenset(
+    {
+        "no_grad", "inference_mode", "enable_grad", "set_grad_enabled",
+        # these change no number
+        "set_detect_anomaly", "detect_anomaly", "errstate",
+    }
+)  # fmt: skip
+"""What may stand behind `with`."""
 
 ATTRIBUTES: frozenset[str] = frozenset(
     {

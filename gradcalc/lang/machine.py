@@ -135,7 +135,7 @@ class Machine:
     program, `main_frame` the scope whose last value, `last`, is the output, `given` that of the
     inputs. `callers` are the scopes of the functions that are still running. `path` is how
     branches went: line, kind and text of each, and its turns. `stops` pass no gradient back, nor
-    does anything while `frozen` is not 0.
+    does anything while `frozen` is not 0. `casts` are those that would round, each with its dtype.
 
     `chances` are what random numbers are drawn from, None where none may be.
     `scalars` says that every input is one number. `caught` are the errors that are being handled.
@@ -160,6 +160,7 @@ class Machine:
     last: Any = NOTHING
     path: dict[int, tuple[int, str, str, list[bool]]] = field(default_factory=dict)
     stops: list[Stop] = field(default_factory=list)
+    casts: list[Stop] = field(default_factory=list)
     frozen: int = 0
     scalars: bool = False
     caught: list[GradcalcError] = field(default_factory=list)
@@ -387,6 +388,11 @@ class Machine:
         cut = memory.viewed(value, read(self.unread(value)), value.shape, view, moved=False)
         cut.integer, cut.array, cut.ordered = value.integer, value.array, value.ordered
         return cut
+
+    def note_cast(self, dtype: str) -> None:
+        """Remember a cast to fewer digits than the calculation has."""
+        text = text_of(self.node, self.source)
+        self.casts.append(Stop(dtype, text, span_of(self.node, self.source)))
 
     def note(self, kind: str, source: str, node: ast.AST) -> None:
         """Remember a place that passes no gradient back."""

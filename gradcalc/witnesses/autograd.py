@@ -281,6 +281,7 @@ def _run(problem: Problem, budget: Budget, confirm: Confirm | None = None) -> Co
         path=execution.run.path,
         stops=execution.run.stops,
         draws=execution.draws,
+        casts=execution.run.casts,
         claims={name: to_numpy(value) for name, value in claims.items()},
         carrying=carrying,
         broadcasts=tuple(backend.broadcasts),

@@ -8,7 +8,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.lang import casts
+from gradcalc.lang import casts, modules
 from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects import (
     algebra_tables,
@@ -83,6 +83,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             index_tables.TABLES,
             mapping_tables.TABLES,
             chance_tables.TABLES,
+            {module: {} for module in modules.OBJECTS},
         ).items()
     }
 )
@@ -137,7 +138,7 @@ JOINERS: Mapping[str, Joiner] = MappingProxyType(
 OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         module: {**found, **(JOINERS if module in ("numpy", "jax.numpy") else {})}
-        for module, found in CONSTANTS.items()
+        for module, found in (*CONSTANTS.items(), *modules.OBJECTS.items())
     }
 )
 """What stands in a module and is not called."""
