@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from gradcalc.errors import UsageError, did_you_mean
-from gradcalc.lang.paths import path_of
 from gradcalc.render import ALL_DIGITS
 
 DTYPES: Mapping[str, str] = {name: name for name in ("float64", "float32", "float16")}
@@ -57,6 +56,9 @@ def check_name(name: str, option: str) -> str:
 
 def check_part(text: str, option: str) -> str:
     """A name, or a part of the output: `[1]`, `["loss"]`, `1`."""
+    # what only shows help does without the language
+    from gradcalc.lang.paths import path_of
+
     return text.strip() if path_of(text) is not None else check_name(text, option)
 
 

@@ -19,6 +19,7 @@ from gradcalc.expr import ops
 from gradcalc.expr.evaluate import Plan
 from gradcalc.expr.nodes import SHOWN_ELEMENTS, Data, Forms, Node, ancestry
 from gradcalc.expr.protocols import Arithmetic
+from gradcalc.lang.chance import RANDOM
 from gradcalc.lang.program import Branch
 from gradcalc.primitives import Elementwise
 
@@ -182,10 +183,6 @@ def exactly(value: Any) -> Any:
 
 
 # -- what follows from it ---------------------------------------------------------------------
-
-
-RANDOM = "random"
-"""What random numbers are called in formulas, with a number behind, where they have no name."""
 
 
 @dataclass(frozen=True, slots=True)

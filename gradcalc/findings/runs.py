@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from gradcalc.derive.trace import RANDOM
-from gradcalc.lang.chance import Draw
+from gradcalc.lang.chance import RANDOM, Draw
 from gradcalc.lang.program import Stop, brief
 from gradcalc.primitives import BY_NAME, Composite
 from gradcalc.problem import Problem

@@ -30,6 +30,10 @@ ENGINES: Mapping[str, Callable[[Any], Any]] = {
 """What draws as each of them does, begun with a seed."""
 
 
+RANDOM = "random"
+"""What random numbers are called in formulas, with a number behind, where they have no name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Draw:
     """A place of the text that draws random numbers, and the seed that they hang on.
