@@ -16,9 +16,11 @@ from gradcalc.errors import (
     did_you_mean,
 )
 from gradcalc.lang.backend import Backend
+from gradcalc.lang.chance import Dice, Draw
 from gradcalc.lang.evaluate import evaluate
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.machine import Confirm, Rules
+from gradcalc.lang.paths import path_of
 from gradcalc.lang.program import Budget, Limits, Program, Run
 from gradcalc.values.passed import DTYPES, dtype_name, numbers, rounded
 
@@ -51,7 +53,8 @@ class Problem:
     without `enclose` the enclosure is left out, and the formula is evaluated in floats, as it is of
     large inputs: by far faster, but kinks, edges and jumps are only told to be there. With `steps`
     autograd also tells what it has for every operation. `rooms` is how far claims that are numbers
-    may be off, by input. `seed` is that of the parameters of networks that are no inputs.
+    may be off, by input. `seed` is what the program's random numbers are drawn from, and those
+    parameters of networks that are no inputs.
 
     Of a caller from outside programs may be texts, inputs whatever numpy makes numbers of, and
     without `wrt` it is by all inputs. Raises `InvalidValueError` for what is none of these, and
@@ -168,6 +171,7 @@ class Execution:
     target: Any
     run: Run
     scope: Mapping[str, Any]
+    draws: tuple[Draw, ...] = ()
 
 
 def execute(
@@ -186,29 +190,36 @@ def execute(
     With `survey` a program that is a network is made and not called.
     """
     scope = dict(inputs)
+    # anew for each run, so that all have the same numbers
+    dice = Dice(problem.seed)
     options: Any = {
         "detach": problem.detach, "limits": problem.limits, "budget": budget, "confirm": confirm,
-        "rules": rules,
+        "rules": rules, "dice": dice,
     }  # fmt: skip
     stops: tuple[Any, ...] = ()
+    casts: tuple[Any, ...] = ()
     lets: dict[str, Any] = {}
     for name, program in problem.lets:
         given = {n: scope[n] for n in program.inputs if n in scope}
         run = evaluate(program, backend, given, **options)
         scope[name] = lets[name] = run.value
         stops += run.stops
+        casts += run.casts
     # the parameters of networks are known by their names alone
     own = problem.inputs if problem.program.nets else ()
     needed = (*problem.program.inputs, *lets, *own)
     given = {n: scope[n] for n in needed if n in scope}
-    seed = problem.seed
-    run = evaluate(problem.program, backend, given, **options, seed=seed, survey=survey)
+    part = () if problem.of is None else path_of(problem.of)
+    run = evaluate(
+        problem.program, backend, given, of=part, **options, seed=problem.seed, survey=survey
+    )
     scope = {**run.names, **scope}
     target = run.value
-    if problem.of is not None:
+    if problem.of is not None and part is None:
         named = {**scope, **run.names}
         target = evaluate(_name(problem.of, named), backend, named, budget=budget).value
-    return Execution(target, replace(run, stops=stops + run.stops), scope)
+    whole = replace(run, stops=stops + run.stops, casts=casts + run.casts)
+    return Execution(target, whole, scope, tuple(dice.draws))
 
 
 def weights(problem: Problem, shape: tuple[int, ...]) -> Array:

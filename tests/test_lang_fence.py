@@ -50,7 +50,7 @@ REFUSED: list[tuple[str, str, str, str | None]] = [
     ("from .a import b; b", "unsupported", "b", "torch"),
     ("def f(x):\n    import sys\n    return sys.maxsize*x", "unsupported", "sys", "torch"),
     ("x.backward()", "unsupported", "x.backward", "leave"),
-    ("torch.randn(3)", "unsupported", "torch.randn", "--seed"),
+    ("jax.random.normal(k, (3,))", "name", "jax.random.normal", "--seed"),
     ("torch.load('f')", "name", "torch.load", "functions"),
     ("torch.os.system('ls')", "name", "torch.os.system", "functions"),
     ("sine(x)", "name", "sine", "did you mean"),

@@ -28,6 +28,7 @@ from gradcalc.cli.readers import claimed, rows
 from gradcalc.errors import GradcalcError, UnknownNameError, UsageError
 from gradcalc.findings import Finding
 from gradcalc.lang.fence import compile_program
+from gradcalc.lang.paths import path_of
 from gradcalc.lang.program import Limits, Program
 from gradcalc.lang.typed import Values
 from gradcalc.problem import Problem, Room
@@ -69,7 +70,7 @@ def requests(
     named.check_names(uses, asked, own)
     named.check_known(options.detach, "--detach", uses)
     named.check_known(options.wrt, "--wrt", uses)
-    named.check_known([options.of] if options.of else [], "--of", uses)
+    named.check_known(_of_name(options), "--of", uses)
     wrts = [_wrt(use, options, drawn) for use in uses]
     _check_claims(options, uses, wrts)
     claims = [_claims(use, wrt, options, limits) for use, wrt in zip(uses, wrts, strict=True)]
@@ -87,17 +88,22 @@ def requests(
                 rooms=_rooms(claim, options),
                 cotangent=cotangent,
                 dtype=options.dtype,
+                seed=options.seed or 0,
                 device=options.device,
                 limits=limits,
                 check=options.check,
                 strict=options.strict,
                 enclose=options.enclose,
-                seed=options.seed or 0,
             ),
             (*_notes(use), *drawn.notes),
         )
         for use, wrt, claim in zip(uses, wrts, claims, strict=True)
     )
+
+
+def _of_name(options: Options) -> list[str]:
+    """The name that is differentiated, if it is one and not a part of the output."""
+    return [options.of] if options.of is not None and path_of(options.of) is None else []
 
 
 def input_names(options: Options) -> frozenset[str]:

@@ -54,6 +54,14 @@ def check_name(name: str, option: str) -> str:
     return clean
 
 
+def check_part(text: str, option: str) -> str:
+    """A name, or a part of the output: `[1]`, `["loss"]`, `1`."""
+    # what only shows help does without the language
+    from gradcalc.lang.paths import path_of
+
+    return text.strip() if path_of(text) is not None else check_name(text, option)
+
+
 def names(texts: Sequence[str], option: str) -> tuple[str, ...]:
     """Names from an option that may be repeated and may hold several with commas."""
     found = (check_name(name, option) for text in texts for name in text.split(","))

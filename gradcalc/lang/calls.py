@@ -27,6 +27,7 @@ from gradcalc.lang import (
     writing,
 )
 from gradcalc.lang.bindings import own_names
+from gradcalc.lang.chance import Source
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import UNLIKE, UNLIKE_ALONG
 from gradcalc.lang.dialects.spelling import Function, RankError
@@ -120,6 +121,11 @@ def _callee(machine: Machine, func: ast.expr) -> tuple[Any, Args]:
         return member(machine, name), ()
     value = machine.eval(func.value)
     machine.node = func
+    if isinstance(value, Source):
+        method = catalogue.generator_method(value.kind, func.attr)
+        if method is None:
+            raise UnknownNameError(f"{value.kind} has no .{brief(func.attr)} here")
+        return method, (value,)
     if not machine.is_tensor(value) and not plain.is_number(value):
         return attribute(machine, value, func), ()
     found = (
@@ -196,7 +202,11 @@ def applied(machine: Machine, function: Any, args: Args, kwargs: Kwargs) -> Any:
 
 def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -> Any:
     """A function of a library, by the first of its signatures that takes the arguments."""
-    kwargs, kind = casts.split(machine, kwargs)
+    if function.draws:
+        # what is drawn hangs on the dtype
+        kwargs, kind = {k: v for k, v in kwargs.items() if k not in casts.MEANINGLESS}, None
+    else:
+        kwargs, kind = casts.split(machine, kwargs)
     if kind is not None:
         casts.check(function.name, kind)
         return casts.to(machine, _library(machine, function, args, kwargs), kind)

@@ -13,7 +13,7 @@ from gradcalc.errors import (
     UnsupportedError,
     did_you_mean,
 )
-from gradcalc.lang import casts, containers, objects, operators, ops
+from gradcalc.lang import casts, containers, grammar, objects, operators, ops
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.indexing import counted_with_arrays
 from gradcalc.lang.joiners import Joiner, subscript
@@ -78,6 +78,10 @@ def member(machine: Machine, path: tuple[str, ...]) -> Any:
     kind = catalogue.named(machine.program.naming, path[:-1]) if found is None else None
     if isinstance(kind, Class):
         return objects.attribute(machine, kind, path[-1])
+    if path[-1] in grammar.CONTEXTS:
+        raise UnsupportedError(
+            f"{brief('.'.join(path))} stands behind with here", hint="with torch.no_grad():"
+        )
     if found is None or not catalogue.has(*found):
         raise UnsupportedError(f"{brief('.'.join(path))} is no value")
     return catalogue.member(*found)

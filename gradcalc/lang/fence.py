@@ -200,7 +200,11 @@ def _wrong(node: ast.AST, source: str) -> tuple[str, str | None, ast.AST] | None
         case ast.withitem(context_expr=call, optional_vars=bound):
             path = dotted(call.func) if isinstance(call, ast.Call) else None
             if path is None or path[-1] not in grammar.CONTEXTS or bound:
-                return "with is only for no_grad()", "with torch.no_grad():", call
+                return (
+                    "with is only for what lets gradients pass or not",
+                    "with torch.no_grad():",
+                    call,
+                )
         case _:
             pass
     return None

@@ -287,6 +287,7 @@ def _check_attribute(node: ast.Attribute, naming: Naming) -> None:
         or inplace.is_method(name)
         or casts.is_method(name)
         or name in ATTRIBUTES
+        or name in catalogue.generators_methods()
     ):
         if name in grammar.COMPLEX:
             raise _unusable(name)
@@ -304,9 +305,13 @@ def _check_member(path: tuple[str, ...], naming: Naming) -> None:
     if member is None and len(path) > 2 and isinstance(catalogue.named(naming, path[:-1]), Class):
         return
     if member is None:
+        full = ".".join((naming.modules[path[0]], *path[1:]))
+        hints = (
+            hint for name, hint in grammar.MODULES.items() if f"{full}.".startswith(f"{name}.")
+        )
         raise UnknownNameError(
             f"{brief('.'.join(path[:-1]))} is not known here",
-            hint="gradcalc functions lists what can be called",
+            hint=next(hints, "gradcalc functions lists what can be called"),
         )
     module, name = member
     if catalogue.has(module, name):

@@ -178,14 +178,15 @@ class Run:
     """What running a program on a backend gave.
 
     `value` is its output; `names` what its names were bound to at the end (never detached);
-    `path` the branches in the order in which they were first met. `leaves` are the parameters of
-    its networks.
+    `path` the branches in the order in which they were first met. `casts` are those to fewer digits
+    than the calculation has, their `kind` the dtype. `leaves` are the parameters of its networks.
     """
 
     value: Any
     names: Mapping[str, Any]
     path: tuple[Branch, ...]
     stops: tuple[Stop, ...]
+    casts: tuple[Stop, ...] = ()
     leaves: Mapping[str, Any] = field(default_factory=dict)
 
 

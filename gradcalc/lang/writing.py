@@ -93,6 +93,8 @@ def is_one_number(machine: Machine, tensor: Any, key: Sequence[Any], value: Any)
         and bool(key[0].shape)
         and (plain.is_number(value) or (isinstance(value, Tensor) and not value.shape))
         and isinstance(tensor, Tensor)
+        # what is written everywhere else would be what stands there
+        and tensor.owner.unwritten is None
     )
 
 

@@ -8,11 +8,12 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.lang import casts
+from gradcalc.lang import casts, modules
 from gradcalc.lang.attributes import DATACLASSES
 from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects import (
     algebra_tables,
+    chance_tables,
     element_tables,
     index_tables,
     mapping_tables,
@@ -95,7 +96,8 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             shape_tables.TABLES,
             index_tables.TABLES,
             mapping_tables.TABLES,
-            {module: {} for module in (*NETS, "dataclasses")},
+            chance_tables.TABLES,
+            {module: {} for module in (*NETS, "dataclasses", *modules.OBJECTS)},
         ).items()
     }
 )
@@ -151,7 +153,7 @@ OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         **{
             module: {**found, **(JOINERS if module in ("numpy", "jax.numpy") else {})}
-            for module, found in CONSTANTS.items()
+            for module, found in (*CONSTANTS.items(), *modules.OBJECTS.items())
         },
         **NETS,
         "dataclasses": DATACLASSES,
@@ -187,6 +189,7 @@ METHODS: Mapping[str, Table] = MappingProxyType(
         TORCH: _whole(
             "torch.Tensor",
             torch_table.METHODS
+            | chance_tables.TORCH_METHODS
             | algebra_tables.TORCH_METHODS
             | element_tables.TORCH_METHODS
             | series_tables.TORCH_METHODS
@@ -367,6 +370,19 @@ def has_meaning(name: str) -> bool:
 def names() -> frozenset[str]:
     """All names that can be called."""
     return frozenset(BUILTINS) | frozenset(BY_NAME) | plain_names()
+
+
+@cache
+def generator_method(kind: str, name: str) -> Function | None:
+    """A method of a random generator, by the kind that it is of."""
+    rows = chance_tables.GENERATORS[kind].get(name)
+    return None if rows is None else Function(name, kind, tuple(rows), method=True)
+
+
+@cache
+def generators_methods() -> frozenset[str]:
+    """All names that random generators have behind a dot."""
+    return frozenset(name for table in chance_tables.GENERATORS.values() for name in table)
 
 
 @cache
