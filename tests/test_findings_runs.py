@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from gradcalc import reruns
+from gradcalc import grad, reruns
 from gradcalc.calculate import calculate
 from gradcalc.errors import Span, UnsupportedError
 from gradcalc.lang.fence import compile_program
@@ -388,3 +388,27 @@ def test_the_command_says_that_nothing_flows(run: Run, tmp_path: Path) -> None:
     assert answer["gradients"]["x"]["autograd"] == [0.0, 0.0, 0.0]
     path.write_text(path.read_text().replace("float(torch.mean(x**2))", "torch.mean(x**2)"))
     assert run("grad", str(path), "--x", "1,2,3").code == 0
+
+
+CASTS = {
+    "x.half()": "x.half() is taken as float64, in which everything is calculated",
+    "x.float()*2": "there it would be rounded to float32",
+    "x.to(torch.bfloat16)": "rounded to bfloat16",
+    "np.sum(x.astype(np.float32))": "x.astype(np.float32) is taken as float64",
+    "np.sum(x.astype('f4'))": "rounded to float32",
+    "x*torch.tensor(0.1, dtype=torch.float32)": "rounded to float32",
+    "x*torch.tensor([1.0, 0.5, 3.0], dtype=torch.float32)": None,
+    "torch.zeros(3, dtype=torch.float16) + x": None,
+    "x*(x > 1).float()": None,
+    "x.double()*x.to(torch.float64)": None,
+    "np.sum(x.astype(float) + x.astype('float'))": None,
+}
+
+
+@pytest.mark.parametrize("text", CASTS)
+def test_a_cast_that_would_round_is_told(text: str) -> None:
+    library = "import numpy as np" if "np." in text else "import torch"
+    report = grad(f"{library}\n{text}", x=[1.1, 2.0, 3.0])
+    told = [found.message for found in report.findings if found.kind == "cast"]
+    wanted = CASTS[text]
+    assert (wanted in told[0]) if wanted else not told

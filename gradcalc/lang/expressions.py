@@ -9,7 +9,7 @@ from gradcalc.errors import (
     UnsupportedError,
     did_you_mean,
 )
-from gradcalc.lang import casts, containers, objects, operators, ops, updates, written
+from gradcalc.lang import casts, containers, grammar, objects, operators, ops, updates, written
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.joiners import Joiner, subscript
 from gradcalc.lang.keys import checked_key
@@ -74,6 +74,13 @@ def member(machine: Machine, path: tuple[str, ...]) -> Any:
     naming = machine.program.naming
     known = catalogue.written_part(naming, path)
     found = catalogue.place(naming, path[:known] if known else path)
+    kind = catalogue.named(naming, path[:-1]) if found is None else None
+    if isinstance(kind, Class):
+        return objects.attribute(machine, kind, path[-1])
+    if path[-1] in grammar.CONTEXTS:
+        raise UnsupportedError(
+            f"{brief('.'.join(path))} stands behind with here", hint="with torch.no_grad():"
+        )
     if found is None or not catalogue.has(*found):
         raise UnsupportedError(f"{brief('.'.join(path))} is no value")
     value = written.value(machine, catalogue.member(*found))

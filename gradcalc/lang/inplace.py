@@ -7,6 +7,7 @@ from typing import Any
 from gradcalc.errors import UnsupportedError
 from gradcalc.lang import ops, writing
 from gradcalc.lang.dialects import catalogue
+from gradcalc.lang.dialects.readings import chance
 from gradcalc.lang.machine import Builtin, Machine
 from gradcalc.lang.program import JAX, NUMPY
 
@@ -73,6 +74,7 @@ def _sort(machine: Machine, held: Any, axis: int = -1) -> None:
 
 OWN: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
+        **chance.FILLING,
         "fill_": _fill,
         "zero_": _zero,
         "copy_": _copy,

@@ -1,28 +1,35 @@
 """What of a file matters to a function of it: the rest may plot, train, or define classes."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from gradcalc.lang import grammar
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import TABLES
+from gradcalc.lang.drawing import CHANCE, drawing
 from gradcalc.lang.effects import Effects
 from gradcalc.lang.imported import Body
 from gradcalc.lang.scopes import names_bound
 
 
 def reached(body: Body, name: str) -> Body:
-    """The statements that a function of a file hangs on; all where there is no such function."""
-    if not any(isinstance(s, ast.FunctionDef) and s.name == name for s in body):
+    """The statements that a function of a file, or what else has a name in it, hangs on.
+
+    All where there is no such name.
+    """
+    if not any(name in names_bound(node) for s in body for node in (s, *ast.iter_child_nodes(s))):
         return body
     effects, none = Effects(body), frozenset[str]()
     changed = [none if _is_import(s) else effects.changed(k) for k, s in enumerate(body)]
+    draws = drawing(body)
+    changed = [_with_draws(s, c, draws) for s, c in zip(body, changed, strict=True)]
     needed, chosen = {name}, set[int]()
     more = {k for k, names in enumerate(changed) if names is None or name in names}
     while more:
         chosen |= more
         for k in more:
             needed |= set(_free([body[k]]))
+            needed |= {CHANCE} if draws(body[k]) else set()
         more = {k for k, c in enumerate(changed) if c and k not in chosen and needed & c}
     found: list[ast.stmt] = []
     for k, statement in enumerate(body):
@@ -39,6 +46,16 @@ def reached(body: Body, name: str) -> Body:
         elif k in chosen:
             found.append(statement)
     return tuple(found)
+
+
+def _with_draws(
+    statement: ast.stmt, changed: frozenset[str] | None, draws: Callable[[ast.AST], bool]
+) -> frozenset[str] | None:
+    """What a statement changes: one that draws leaves other random numbers to those behind it."""
+    defines = isinstance(statement, ast.FunctionDef | ast.ClassDef)
+    if changed is None or defines or not draws(statement):
+        return changed
+    return changed | {CHANCE}
 
 
 def _is_import(statement: ast.stmt) -> bool:

@@ -13,7 +13,6 @@ from types import MappingProxyType
 from typing import Any
 
 from gradcalc.lang.machine import Frame, Machine
-from gradcalc.lang.program import text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,8 @@ def bound(module: str) -> frozenset[str]:
         if isinstance(statement, ast.ClassDef | ast.FunctionDef):
             found.add(statement.name)
         elif isinstance(statement, ast.Assign):
-            found |= {t.id for t in statement.targets if isinstance(t, ast.Name)}
+            nodes = (node for target in statement.targets for node in ast.walk(target))
+            found |= {node.id for node in nodes if isinstance(node, ast.Name)}
     return frozenset(name for name in found if not name.startswith("_"))
 
 
@@ -89,16 +89,10 @@ def value(machine: Machine, found: Any) -> Any:
     return frame.values[found.name]
 
 
-def set_anchor(machine: Machine) -> None:
-    """Remember where the program calls what is written elsewhere."""
-    if machine.anchor is None:
-        machine.anchor = machine.place, text_of(machine.node, machine.source)
-
-
 def _run(machine: Machine, module: str) -> Frame:
     """The names of a module, worked out once in a run."""
     outer = machine.frame, machine.node, machine.program, machine.anchor
-    set_anchor(machine)
+    machine.set_anchor()
     machine.frame = Frame({})
     machine.program = machine.load_module(module)
     try:

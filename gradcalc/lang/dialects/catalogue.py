@@ -8,10 +8,12 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.lang import casts
+from gradcalc.lang import casts, modules
+from gradcalc.lang.attributes import DATACLASSES
 from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects import (
     algebra_tables,
+    chance_tables,
     element_tables,
     index_tables,
     mapping_tables,
@@ -25,8 +27,12 @@ from gradcalc.lang.dialects.readings.losses import loss
 from gradcalc.lang.dialects.spelling import Function, Overload, Table
 from gradcalc.lang.joiners import Joiner
 from gradcalc.lang.machine import Builtin
-from gradcalc.lang.written import NAMES, Written
+from gradcalc.lang.nets.containers import CONTAINERS
+from gradcalc.lang.nets.initial import INIT
+from gradcalc.lang.nets.layers import COMPOSED, LAYERS
+from gradcalc.lang.nets.module import PARAMETER
 from gradcalc.lang.program import JAX, MIXED, NUMPY, TORCH, Naming
+from gradcalc.lang.written import NAMES, Written
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Primitive
 
 USUAL: Mapping[str, str] = MappingProxyType(
@@ -71,8 +77,17 @@ def _joined(*groups: Mapping[str, Table]) -> dict[str, Table]:
     return found
 
 
+NETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "torch.nn": {**LAYERS, **COMPOSED, **CONTAINERS, "Parameter": PARAMETER},
+        "torch.nn.init": INIT,
+        "torch.nn.parameter": {"Parameter": PARAMETER},
+    }
+)
+"""The classes of torch's networks, and the functions that fill their parameters."""
+
 TABLES: Mapping[str, Table] = MappingProxyType(
-    dict.fromkeys(NAMES, {})
+    {module: {} for module in NAMES}
     | {
         module: _whole(module, table)
         for module, table in _joined(
@@ -85,6 +100,8 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             index_tables.TABLES,
             mapping_tables.TABLES,
             writing_tables.TABLES,
+            chance_tables.TABLES,
+            {module: {} for module in (*NETS, "dataclasses", *modules.OBJECTS)},
         ).items()
     }
 )
@@ -137,10 +154,14 @@ JOINERS: Mapping[str, Joiner] = MappingProxyType(
 """What numpy has to be indexed. jax has no other."""
 
 OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {module: {name: Written(module, name) for name in names} for module, names in NAMES.items()}
-    | {
-        module: {**found, **(JOINERS if module in ("numpy", "jax.numpy") else {})}
-        for module, found in CONSTANTS.items()
+    {
+        **{module: {n: Written(module, n) for n in names} for module, names in NAMES.items()},
+        **{
+            module: {**found, **(JOINERS if module in ("numpy", "jax.numpy") else {})}
+            for module, found in (*CONSTANTS.items(), *modules.OBJECTS.items())
+        },
+        **NETS,
+        "dataclasses": DATACLASSES,
     }
 )
 """What stands in a module and is not called."""
@@ -173,6 +194,7 @@ METHODS: Mapping[str, Table] = MappingProxyType(
         TORCH: _whole(
             "torch.Tensor",
             torch_table.METHODS
+            | chance_tables.TORCH_METHODS
             | algebra_tables.TORCH_METHODS
             | element_tables.TORCH_METHODS
             | series_tables.TORCH_METHODS
@@ -287,9 +309,7 @@ def written_part(naming: Naming, path: tuple[str, ...]) -> int:
     """
     for count in range(2, len(path) + 1):
         module = module_of(naming, path[: count - 1])
-        if module is not None and isinstance(
-            OBJECTS.get(module, {}).get(path[count - 1]), Written
-        ):
+        if module is not None and isinstance(OBJECTS.get(module, {}).get(path[count - 1]), Written):
             return count
     return 0
 
@@ -303,6 +323,14 @@ def member(module: str, name: str) -> Any:
     """A constant or a function of a module, which has it."""
     objects = OBJECTS.get(module, {})
     return objects[name] if name in objects else function(module, name)
+
+
+def named(naming: Naming, path: tuple[str, ...]) -> Any:
+    """What a dotted name of a library, or an imported one, stands for; None for nothing."""
+    if len(path) == 1:
+        return bare(path[0], naming)
+    found = place(naming, path)
+    return member(*found) if found is not None and has(*found) else None
 
 
 def bare(name: str, naming: Naming) -> Any:
@@ -359,6 +387,19 @@ def has_meaning(name: str) -> bool:
 def names() -> frozenset[str]:
     """All names that can be called."""
     return frozenset(BUILTINS) | frozenset(BY_NAME) | plain_names()
+
+
+@cache
+def generator_method(kind: str, name: str) -> Function | None:
+    """A method of a random generator, by the kind that it is of."""
+    rows = chance_tables.GENERATORS[kind].get(name)
+    return None if rows is None else Function(name, kind, tuple(rows), method=True)
+
+
+@cache
+def generators_methods() -> frozenset[str]:
+    """All names that random generators have behind a dot."""
+    return frozenset(name for table in chance_tables.GENERATORS.values() for name in table)
 
 
 @cache
