@@ -197,6 +197,8 @@ def _wrong(node: ast.AST, source: str) -> tuple[str, str | None, ast.AST] | None
             return "bytes cannot be used in a program", None, node
         case ast.Constant(value=complex()):
             return "complex numbers cannot be used in a program", grammar.REAL, node
+        case ast.comprehension(is_async=1):
+            return "async cannot be used in a program", "leave the word out", node.target
         case ast.withitem(context_expr=call, optional_vars=bound):
             path = dotted(call.func) if isinstance(call, ast.Call) else None
             if path is None or path[-1] not in grammar.CONTEXTS or bound:
