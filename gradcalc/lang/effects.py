@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from gradcalc.lang import purity
 from gradcalc.lang.imported import Body, full_name, meanings
 from gradcalc.lang.origins import GRADIENTS, NEW, Origins, Place, Places, inside, result
+from gradcalc.lang.renaming import DOUBT
 from gradcalc.lang.scopes import MODULE, Function, Scope, names_bound
 
 
@@ -220,6 +221,25 @@ class _Reader(ast.NodeVisitor):
     def visit_Delete(self, node: ast.Delete) -> None:
         for target in node.targets:
             self._bind(target, NEW)
+
+    def visit(self, node: ast.AST) -> None:
+        self._unit.wild |= isinstance(node, ast.expr) and self._is_wild(node)
+        super().visit(node)
+
+    def _is_wild(self, node: ast.expr) -> bool:
+        """Whether an expression gives the means to change anything, or cannot be told."""
+        if hasattr(node, DOUBT):
+            return True
+        match node:
+            case ast.Attribute(attr=name) if purity.is_wild(name):
+                return True
+            case ast.Name(id="__builtins__" | "__loader__" | "__spec__"):
+                return True
+            case ast.Name(ctx=ast.Load()) | ast.Attribute(ctx=ast.Load()):
+                full = full_name(node, self.names)
+                return full is not None and purity.is_prying(full)
+            case _:
+                return False
 
     def generic_visit(self, node: ast.AST) -> None:
         self._unit.bound |= {self._scope.variable(name) for name in names_bound(node)}

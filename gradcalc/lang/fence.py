@@ -21,6 +21,7 @@ from gradcalc.lang.bindings import bound_names, parameters_of
 from gradcalc.lang.decorators import undecorated
 from gradcalc.lang.guards import plainly
 from gradcalc.lang.imported import meanings
+from gradcalc.lang.linking import JOIN, is_own, linked
 from gradcalc.lang.names import check_references, free_names
 from gradcalc.lang.naming import every_node, naming
 from gradcalc.lang.objects import METHODS
@@ -35,6 +36,7 @@ from gradcalc.lang.program import (
     span_of,
 )
 from gradcalc.lang.reached import reached
+from gradcalc.lang.renaming import DOUBT
 from gradcalc.lang.signs import Reading, placed
 from gradcalc.lang.typed import Text, Values, understood
 
@@ -83,7 +85,9 @@ def _checked(
     known: frozenset[str],
     core: bool,
 ) -> Program:
-    body = tuple(statement for statement in tree.body if not _is_main_guard(statement))
+    files = linked(tree.body, source)
+    body = files.body
+    function = files.called.get(function or "", function)
     dtype = None
     if not core:
         body = untold(undecorated(body))
@@ -93,6 +97,9 @@ def _checked(
         names = meanings(body)
         body = reached(body, function)
         dtype = dtype if uses_torch(body, names) else None
+    elif files.many:
+        # of the other files only what this one needs
+        body = reached(body, None, lambda s: is_own(s, source))
     if not core:
         called = _main_function(body, function)
         body = plainly(body, None if called is None else called.name)
@@ -126,16 +133,6 @@ def _checked(
     )
 
 
-def _is_main_guard(statement: ast.stmt) -> bool:
-    """Whether this is `if __name__ == "__main__":`, which a pasted script may end in."""
-    return (
-        isinstance(statement, ast.If)
-        and isinstance(statement.test, ast.Compare)
-        and isinstance(statement.test.left, ast.Name)
-        and statement.test.left.id == "__name__"
-    )
-
-
 def _check_nodes(body: tuple[ast.stmt, ...], source: str, limits: Limits) -> None:
     for statement in body:
         _check_node(statement, statement, source, limits)
@@ -149,7 +146,10 @@ def _check_node(node: ast.AST, parent: ast.AST, source: str, limits: Limits) -> 
     if isinstance(parent, ast.Slice) and node is parent.step and _is_imaginary(node):
         # np.r_[-1:1:5j] counts the numbers
         return
-    if type(node) in grammar.ALLOWED:
+    doubt = getattr(node, DOUBT, None)
+    if doubt is not None:
+        wrong = *doubt, node
+    elif type(node) in grammar.ALLOWED:
         wrong = _wrong(node, source)
     else:
         what, hint = grammar.REFUSED.get(type(node), (type(node).__name__, None))
@@ -200,7 +200,7 @@ def _main_function(body: tuple[ast.stmt, ...], name: str | None) -> ast.Function
         last = body[-1] if body else None
         return last if isinstance(last, ast.FunctionDef) else None
     if name not in functions:
-        known = ", ".join(functions) or "none"
+        known = ", ".join(name for name in functions if JOIN not in name) or "none"
         raise UnknownNameError(
             f"the program defines no function called {brief(name)}",
             hint=did_you_mean(name, functions) or f"its functions: {brief(known)}",

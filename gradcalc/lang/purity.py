@@ -35,6 +35,24 @@ WILD = frozenset({
 })  # fmt: skip
 """Functions that may change anything at all."""
 
+PRYING = frozenset({
+    "gc.get_objects", "gc.get_referents", "gc.get_referrers", "inspect.currentframe",
+    "inspect.getmembers", "inspect.getmodule", "inspect.stack", "inspect.trace", "pytest.MonkeyPatch",
+    "sys._getframe",
+    "sys.meta_path", "sys.modules", "sys.path_hooks", "sys.setprofile", "sys.settrace",
+    "threading.setprofile", "threading.settrace", "types.FunctionType", "types.CodeType",
+    "builtins", "ctypes", "importlib.import_module", "importlib.reload",
+    "importlib.machinery", "importlib.util.module_from_spec", "mock", "runpy", "unittest.mock",
+})  # fmt: skip
+"""Modules, and members of such, by which whoever has them may change anything."""
+
+PLAIN = frozenset({
+    "__all__", "__annotations__", "__author__", "__call__", "__class__", "__debug__", "__doc__",
+    "__file__", "__init__", "__len__", "__name__", "__qualname__", "__repr__", "__str__",
+    "__version__",
+})  # fmt: skip
+"""Names between underscores by which nothing is changed that has a name."""
+
 ONLOOKERS = frozenset({
     "argparse", "datetime", "json", "logging", "math", "matplotlib", "numbers", "os", "pathlib",
     "plotly", "pprint", "seaborn", "sys", "tabulate", "time", "tqdm", "typing", "warnings",
@@ -112,6 +130,19 @@ def is_setting(full: str) -> bool:
     """Whether a library's function is for what holds from then on."""
     name = full.rpartition(".")[2].lstrip("_")
     return name.startswith(("set_", "use_", "enable_", "disable_", "register_", "seterr"))
+
+
+def is_wild(name: str) -> bool:
+    """Whether what stands behind a dot may be used to change anything: of methods, or between
+    underscores."""
+    return name in ("setattr", "delattr") or (
+        name.startswith("__") and name.endswith("__") and name not in PLAIN
+    )
+
+
+def is_prying(full: str) -> bool:
+    """Whether a full name is, or is of, one of `PRYING`."""
+    return f"{full}.".startswith(tuple(f"{name}." for name in PRYING))
 
 
 def is_quiet(full: str) -> bool:

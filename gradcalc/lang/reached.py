@@ -1,24 +1,31 @@
 """What of a file matters to a function of it: the rest may plot, train, or define classes."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from gradcalc.lang import grammar
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import TABLES
 from gradcalc.lang.effects import Effects
 from gradcalc.lang.imported import Body
+from gradcalc.lang.renaming import DOUBT
 from gradcalc.lang.scopes import names_bound
 
 
-def reached(body: Body, name: str) -> Body:
-    """The statements that a function of a file hangs on; all where there is no such function."""
-    if not any(isinstance(s, ast.FunctionDef) and s.name == name for s in body):
+def reached(
+    body: Body, name: str | None, always: Callable[[ast.stmt], bool] = lambda statement: False
+) -> Body:
+    """The statements that a function of a file hangs on, or those which are `always` there.
+
+    They are all where there is no such function.
+    """
+    if name and not any(isinstance(s, ast.FunctionDef) and s.name == name for s in body):
         return body
     effects, none = Effects(body), frozenset[str]()
     changed = [none if _is_import(s) else effects.changed(k) for k, s in enumerate(body)]
-    needed, chosen = {name}, set[int]()
+    needed, chosen = {name or ""}, set[int]()
     more = {k for k, names in enumerate(changed) if names is None or name in names}
+    more |= {k for k, statement in enumerate(body) if always(statement)}
     while more:
         chosen |= more
         for k in more:
@@ -83,7 +90,11 @@ def known(
     """An import of what is known or needed, None where nothing is left of it."""
     base = "" if isinstance(statement, ast.Import) else statement.module or ""
 
+    doubt = getattr(statement, DOUBT, None)
+
     def is_kept(alias: ast.alias) -> bool:
+        if doubt is not None and alias.name != "*":
+            return (alias.asname or alias.name).split(".")[0] in needed
         full = ".".join(part for part in (base, alias.name) if part)
         if alias.name == "*" and base not in TABLES:
             return True
@@ -99,6 +110,9 @@ def known(
     if not names:
         return None
     if isinstance(statement, ast.Import):
-        return ast.copy_location(ast.Import(names=names), statement)
-    found = ast.ImportFrom(module=statement.module, names=names, level=statement.level)
+        found: ast.Import | ast.ImportFrom = ast.Import(names=names)
+    else:
+        found = ast.ImportFrom(module=statement.module, names=names, level=statement.level)
+    if doubt is not None:
+        setattr(found, DOUBT, doubt)
     return ast.copy_location(found, statement)

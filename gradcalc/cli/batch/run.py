@@ -21,7 +21,8 @@ from gradcalc.cli.batch.workers import Workers
 from gradcalc.cli.inputs import input_names, requests
 from gradcalc.cli.options import Options
 from gradcalc.cli.output import ClosedPipe, is_terminal, style_for, write
-from gradcalc.cli.programs import similar_file, sources
+from gradcalc.cli.files import similar_file
+from gradcalc.cli.programs import sources
 from gradcalc.errors import FileError, UnknownNameError, UsageError
 
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
