@@ -27,6 +27,7 @@ from gradcalc.lang import syntax
 from gradcalc.lang.program import Limits, Program, span_of
 from gradcalc.lang.typed import Values, understood
 
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """The text of a program, and the function of it that is meant.

@@ -13,9 +13,6 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 WORDS = ("property", "staticmethod", "classmethod")
 """Decorators of methods."""
 
-WRAPS = "wraps"
-"""functools' decorator of functions that stand for others, whose names alone it gives them."""
-
 
 def binds(node: ast.AST) -> Iterator[str]:
     """The names that a node itself gives a value, but for imports and those of nodes inside it."""
@@ -81,10 +78,8 @@ def attributes_of(nodes: Iterable[ast.AST]) -> frozenset[str]:
 
 
 def is_idle(decorator: ast.expr) -> bool:
-    """Whether a decorator is one of classes' words, or gives names alone."""
-    named = decorator.func if isinstance(decorator, ast.Call) else decorator
-    name = named.attr if isinstance(named, ast.Attribute) else getattr(named, "id", "")
-    return name in (*WORDS, WRAPS)
+    """Whether a decorator is one of classes' words."""
+    return isinstance(decorator, ast.Name) and decorator.id in WORDS
 
 
 def parts_of(node: ast.AST) -> list[ast.AST]:

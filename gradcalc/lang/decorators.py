@@ -23,12 +23,17 @@ THAWED = frozenset({"torch.enable_grad", "torch.autograd.enable_grad"})
 """Those which let it by again: they change nothing where nothing stops it."""
 
 
+WRAPS = "functools.wraps"
+"""The wrapper that gives a function the name of another one, and changes nothing."""
+
+
 def undecorated(body: Body) -> Body:
     """The statements with functions as they are without wrappers that change nothing.
 
     `@torch.no_grad()` counts: it is written into the function.
     """
     names = meanings(body)
+    _unwrap(body, names)
     functions = {s.name for s in body if isinstance(s, ast.FunctionDef)}
     idle = IDLE if _stops(body, names) else IDLE | THAWED
     return tuple(
@@ -36,6 +41,14 @@ def undecorated(body: Body) -> Body:
         for s in body
         if not _is_wrapped_again(s, functions, names, idle)
     )
+
+
+def _unwrap(body: Body, names: Mapping[str, str]) -> None:
+    """Leave out what gives functions names alone, on functions inside of others too."""
+    for node in (node for statement in body for node in ast.walk(statement)):
+        if isinstance(node, ast.FunctionDef):
+            kept = [d for d in node.decorator_list if _wrapper(d, names) != WRAPS]
+            node.decorator_list = kept
 
 
 def _stops(body: Body, names: Mapping[str, str]) -> bool:

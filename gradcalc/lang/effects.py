@@ -45,7 +45,10 @@ class Effects:
             return None
         written = self._reached(place for unit in units for place in unit.written)
         bound = {name for unit in units for name in unit.bound}
-        return frozenset(bound | (written - self._fixed))
+        names = self._reader.names
+        roots = {names[name].split(".")[0] for name in written if name in names}
+        of_modules = {name for name, full in names.items() if full.split(".")[0] in roots}
+        return frozenset(bound | of_modules | (written - self._fixed))
 
     def _run(self, unit: Unit) -> list[Unit]:
         """The unit and all functions that may run in it."""
@@ -87,6 +90,7 @@ class _Reader(ast.NodeVisitor):
         self._unit = Unit()
         self._result = ""
         self._alone: ast.expr | None = None
+        self._dotted = set[int]()
 
     def statement(self, statement: ast.stmt) -> Unit:
         """What a statement of the file does."""
@@ -237,7 +241,13 @@ class _Reader(ast.NodeVisitor):
                 return True
             case ast.Name(ctx=ast.Load()) | ast.Attribute(ctx=ast.Load()):
                 full = full_name(node, self.names)
-                return full is not None and purity.is_prying(full)
+                if isinstance(node, ast.Attribute):
+                    self._dotted.add(id(node.value))
+                if full is None:
+                    return False
+                # a module by another name
+                alone = isinstance(node, ast.Name) and id(node) not in self._dotted
+                return purity.is_prying(full) or (alone and purity.holds_prying(full))
             case _:
                 return False
 
@@ -263,6 +273,7 @@ class _Reader(ast.NodeVisitor):
         """Give what is in these places to a target, or write it there."""
         match target:
             case ast.Name(id=name):
+                self._unit.wild |= hasattr(target, DOUBT)
                 variable = self._scope.variable(name)
                 self._unit.bound.add(variable)
                 self._know(variable, places, held)
@@ -291,7 +302,11 @@ class _Reader(ast.NodeVisitor):
         while isinstance(target, ast.Attribute | ast.Subscript):
             target = target.value
         if isinstance(target, ast.Name):
-            yield self._scope.variable(target.id)
+            variable = self._scope.variable(target.id)
+            yield variable
+            # a library has many names
+            root = self.names.get(variable, ".").split(".")[0]
+            yield from (name for name, other in self.names.items() if other.split(".")[0] == root)
 
     def _know(self, variable: str, places: Places, held: Places = NEW) -> None:
         self.same.setdefault(variable, set()).update(places)
@@ -400,11 +415,21 @@ class _Reader(ast.NodeVisitor):
                 for name in parameters:
                     self._know(within.variable(name), everything | inside(everything))
 
+    def _handed_on(self, method: ast.Attribute) -> None:
+        """A method that is passed on may be called: what it belongs to changes."""
+        name = method.attr
+        self._unit.runs |= self.origins.methods.get(f".{name}", set())
+        if name in purity.CHANGING or name.endswith("_") or name in purity.IN_PLACE:
+            receiver = self._places(method.value)
+            self._unit.written |= receiver | inside(receiver)
+
     def _callbacks(self, node: ast.Call, given: Places) -> None:
         """A function that is passed on may be called with all that it is passed with."""
         for argument in (*node.args, *(k.value for k in node.keywords)):
             for inner in ast.walk(argument):
                 targets: list[tuple[Function, Scope]]
+                if isinstance(inner, ast.Attribute):
+                    self._handed_on(inner)
                 if isinstance(inner, ast.Lambda):
                     targets = [(inner, self._scope)]
                 elif isinstance(inner, ast.Name):

@@ -147,8 +147,9 @@ def _check_node(node: ast.AST, parent: ast.AST, source: str, limits: Limits) -> 
         # np.r_[-1:1:5j] counts the numbers
         return
     doubt = getattr(node, DOUBT, None)
+    wrong: tuple[str, str | None, ast.AST] | None
     if doubt is not None:
-        wrong = *doubt, node
+        wrong = (*doubt, node)
     elif type(node) in grammar.ALLOWED:
         wrong = _wrong(node, source)
     else:

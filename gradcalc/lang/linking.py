@@ -6,7 +6,7 @@ told is marked, and refused where the program needs it (`doubt`).
 
 import ast
 import builtins
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from gradcalc.errors import UnsupportedError
@@ -41,9 +41,7 @@ def linked(body: Sequence[ast.stmt], source: str) -> Linked:
         return Linked(own, {}, many=False)
     for key, module in modules.own.items():
 
-        def whose(
-            statement: Import, alias: ast.alias, module: Module = module
-        ) -> str | None:
+        def whose(statement: Import, alias: ast.alias, module: Module = module) -> str | None:
             found = modules.target(module, statement, alias)
             return None if found is None else f"{found.module}{JOIN}{found.name}"
 
@@ -105,6 +103,8 @@ class Names:
         first = targets[0]
         if first is None or here in seen or any(target != first for target in targets):
             return self.own(key, name)
+        if self.of_library(first):
+            return self.own(key, name)
         if first.name is None:
             return first
         # as it was when it was imported, unless it is the same for good
@@ -112,13 +112,30 @@ class Names:
         fixed = name in module.once and self.is_fixed(first)
         return found if isinstance(found, Member) or fixed else self.own(key, name)
 
+    def of_library(self, member: Member) -> tuple[Import, ast.alias] | None:
+        """The import of a library, or of what it has, by which alone a module has a name."""
+        module, seen = self.modules.own.get(member.module), set[Member]()
+        while module is not None and member.name is not None and member not in seen:
+            seen.add(member)
+            by = module.bound.get(member.name, [])
+            if len(by) != 1 or by[0] is None or member.name in self._written:
+                return None
+            found = self.modules.target(module, *by[0])
+            if found is None:
+                known = (
+                    self.modules.base(module, by[0][0])
+                    if isinstance(by[0][0], ast.ImportFrom)
+                    else None
+                )
+                return by[0] if known is None and by[0][1].name != "*" else None
+            member, module = found, self.modules.own.get(found.module)
+        return None
+
     def is_fixed(self, member: Member) -> bool:
         """Whether a name of a module is bound once, by a statement of its top level."""
         module = self.modules.own.get(member.module)
         return (
-            module is not None
-            and member.name in module.once
-            and member.name not in self._written
+            module is not None and member.name in module.once and member.name not in self._written
         )
 
     def member(self, member: Member, seen: frozenset[Member] = frozenset()) -> str | Member:
@@ -127,7 +144,9 @@ class Names:
         inner = Member(f"{module}.{name}" if module else name)
         if module in self.modules.own and name in self.modules.own[module].bound:
             return self._meaning(module, name, seen)
-        return inner if self.modules.has(inner.module) else self.own(module or self.modules.main, name)
+        return (
+            inner if self.modules.has(inner.module) else self.own(module or self.modules.main, name)
+        )
 
     def target(self, module: Module, statement: Import, alias: ast.alias) -> Member | None:
         """What an alias brings, if it is of these modules."""
@@ -196,28 +215,28 @@ class _Linker:
     def _doubt(self, key: str, statements: Sequence[ast.stmt]) -> None:
         """Mark what may come out otherwise where a file is imported later, or not at all."""
         for statement in statements:
-            if not isinstance(statement, Import) and self._reaches_out(key, [statement]):
+            if not isinstance(statement, Import) and self._reaches_out(key, statement):
                 doubted(
                     statement,
                     f"{key} is imported where other files may have changed before it runs",
                     "import it at the top of the file",
                 )
 
-    def _reaches_out(self, key: str, statements: Sequence[ast.stmt]) -> bool:
-        """Whether the statements of a module do something with what is of others."""
-        front = self.names.own(key, "")
-        for statement in statements:
-            nodes: list[ast.AST] = [statement]
-            while nodes:
-                node = nodes.pop()
-                if isinstance(node, ast.Name) and not node.id.startswith(front):
-                    if JOIN in node.id or node.id in self.modules.own[""].bound:
-                        return True
-                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                    nodes += [*node.decorator_list, *node.args.defaults]
-                    nodes += [d for d in node.args.kw_defaults if d is not None]
-                elif not isinstance(node, ast.Lambda):
-                    nodes += ast.iter_child_nodes(node)
+    def _reaches_out(self, key: str, statement: ast.stmt) -> bool:
+        """Whether a statement of a module does something with what is of others."""
+        front, main = self.names.own(key, ""), self.modules.own[""].bound
+        nodes: list[ast.AST] = [statement]
+        while nodes:
+            node = nodes.pop()
+            if isinstance(node, ast.Name) and not node.id.startswith(front):
+                if JOIN in node.id or node.id in main:
+                    return True
+            elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                # what is worked out where it stands
+                nodes += [*node.decorator_list, *node.args.defaults]
+                nodes += [d for d in node.args.kw_defaults if d is not None]
+            elif not isinstance(node, ast.Lambda):
+                nodes += ast.iter_child_nodes(node)
         return False
 
 
@@ -249,7 +268,7 @@ def _unstarred(modules: Modules) -> None:
                 body += _of_library(module, statement)
                 continue
             expand(base)
-            names = _public(modules.own.get(base))
+            names = _public(modules.own.get(base), modules.own)
             if names is None:
                 doubted(statement, f"which names {base} gives with * cannot be told")
                 body.append(statement)
@@ -275,7 +294,9 @@ def _of_library(module: Module, statement: ast.ImportFrom) -> list[ast.stmt]:
         doubted(again, f"{name} may be Python's or {base}'s", f"import {base}, and write"
                 f" {base}.{name}")  # fmt: skip
         found.append(again)
-    return found or [ast.copy_location(ast.Import([ast.alias(base, f"{base}{JOIN}all")]), statement)]
+    return found or [
+        ast.copy_location(ast.Import([ast.alias(base, f"{base}{JOIN}all")]), statement)
+    ]
 
 
 def _said(statement: ast.ImportFrom, names: Sequence[str]) -> ast.stmt:
@@ -284,7 +305,7 @@ def _said(statement: ast.ImportFrom, names: Sequence[str]) -> ast.stmt:
     return ast.copy_location(found, statement)
 
 
-def _public(module: Module | None) -> list[str] | None:
+def _public(module: Module | None, others: Iterable[str]) -> list[str] | None:
     """The names that a star brings; None where that cannot be told."""
     if module is None:
         return None
@@ -292,10 +313,20 @@ def _public(module: Module | None) -> list[str] | None:
     if listed is None:
         # what is bound under a condition may not be there
         public = [name for name in module.bound if not name.startswith("_")]
-        certain = all(name in module.once or _is_certain(module, name) for name in public)
+        inner = [key.rpartition(".") for key in others if module.key]
+        # those of its modules that are loaded are among its names
+        public += [name for outer, _, name in inner if outer == module.key and name not in public]
+        certain = all(
+            name not in module.bound or name in module.once or _is_certain(module, name)
+            for name in public
+        )
         return public if certain else None
-    values = [s.value for s in module.body if isinstance(s, ast.Assign)
-              and any(isinstance(t, ast.Name) and t.id == "__all__" for t in s.targets)]  # fmt: skip
+    values = [
+        s.value
+        for s in module.body
+        if isinstance(s, ast.Assign)
+        and any(isinstance(t, ast.Name) and t.id == "__all__" for t in s.targets)
+    ]
     if len(listed) != 1 or "__all__" not in module.once or len(values) != 1:
         return None
     match values[0]:

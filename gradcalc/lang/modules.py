@@ -2,7 +2,7 @@
 
 import ast
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gradcalc.lang.dialects.catalogue import TABLES
@@ -139,8 +139,12 @@ class Modules:
             key = self.named(alias.name)
             if key is None:
                 return None
-            whole = alias.asname or key == ""
-            return Member(key if whole else self.named(alias.name.split(".")[0]) or key)
+            if not alias.asname and key:
+                return Member(self.named(alias.name.split(".")[0]) or key)
+            # import a.b as c gives what a calls b
+            outer, _, name = key.rpartition(".")
+            bound = outer in self.own and name in self.own[outer].bound
+            return Member(outer, name) if outer and bound else Member(key)
         base = self.base(module, statement)
         if base is None or alias.name == "*":
             return None

@@ -36,13 +36,13 @@ WILD = frozenset({
 """Functions that may change anything at all."""
 
 PRYING = frozenset({
-    "gc.get_objects", "gc.get_referents", "gc.get_referrers", "inspect.currentframe",
-    "inspect.getmembers", "inspect.getmodule", "inspect.stack", "inspect.trace", "pytest.MonkeyPatch",
-    "sys._getframe",
-    "sys.meta_path", "sys.modules", "sys.path_hooks", "sys.setprofile", "sys.settrace",
-    "threading.setprofile", "threading.settrace", "types.FunctionType", "types.CodeType",
-    "builtins", "ctypes", "importlib.import_module", "importlib.reload",
-    "importlib.machinery", "importlib.util.module_from_spec", "mock", "runpy", "unittest.mock",
+    "builtins", "ctypes", "gc.get_objects", "gc.get_referents", "gc.get_referrers",
+    "importlib.import_module", "importlib.machinery", "importlib.reload",
+    "importlib.util.module_from_spec", "inspect.currentframe", "inspect.getmembers",
+    "inspect.getmodule", "inspect.stack", "inspect.trace", "mock", "pytest.MonkeyPatch", "runpy",
+    "sys._getframe", "sys.meta_path", "sys.modules", "sys.path_hooks", "sys.setprofile",
+    "sys.settrace", "threading.setprofile", "threading.settrace", "types.CodeType",
+    "types.FunctionType", "unittest.mock",
 })  # fmt: skip
 """Modules, and members of such, by which whoever has them may change anything."""
 
@@ -96,6 +96,12 @@ READING = frozenset({
 COLLECTING = frozenset({"append", "extend", "insert", "add", "appendleft", "update", "setdefault"})
 """Methods that change only what they belong to, and keep what they are given."""
 
+CHANGING = COLLECTING | {
+    "clear", "discard", "pop", "popitem", "popleft", "remove", "reverse", "rotate", "step",
+    "difference_update", "intersection_update", "__setitem__", "__delitem__", "move_to_end",
+}  # fmt: skip
+"""Methods of Python's own data that change it."""
+
 BARE = frozenset({"item", "tolist", "numel", "size", "dim", "count", "index", "format", "join"})
 """Methods that give nothing that can be changed in turn."""
 
@@ -121,6 +127,9 @@ _VIEWS = (
 """What may give the very memory that it is given."""
 
 
+_FRONTS = frozenset(f"{name.split('.')[0]}." for name in TABLES)
+
+
 def is_new(name: str) -> bool:
     """Whether a pure function or method gives something of its own."""
     return name in BARE or (name not in _VIEWS and catalogue.is_known(name))
@@ -143,6 +152,16 @@ def is_wild(name: str) -> bool:
 def is_prying(full: str) -> bool:
     """Whether a full name is, or is of, one of `PRYING`."""
     return f"{full}.".startswith(tuple(f"{name}." for name in PRYING))
+
+
+def is_module(full: str) -> bool:
+    """Whether a full name is that of a library's module, whose functions are known."""
+    return full in TABLES or f"{full}." in _FRONTS
+
+
+def holds_prying(full: str) -> bool:
+    """Whether what is behind the dots of a module lets its holder change anything."""
+    return any(name.startswith(f"{full}.") for name in PRYING)
 
 
 def is_quiet(full: str) -> bool:

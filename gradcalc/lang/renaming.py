@@ -18,6 +18,7 @@ class Names(Protocol):
     def meaning(self, key: str, name: str) -> str | Member: ...
     def member(self, member: Member) -> str | Member: ...
     def target(self, module: Module, statement: Import, alias: ast.alias) -> Member | None: ...
+    def of_library(self, member: Member) -> tuple[Import, ast.alias] | None: ...
 
 
 def doubted(node: ast.AST, message: str, hint: str | None = None) -> None:
@@ -100,6 +101,8 @@ class Renaming(ast.NodeTransformer):
             self.generic_visit(node)
             return node
         while path and isinstance(found, Member):
+            if path[-1].attr.startswith("__"):
+                break
             found = self._names.member(Member(found.module, path.pop().attr))
         if isinstance(found, Member):
             doubted(node, f"the module {found.module} cannot be used as a value")
@@ -275,7 +278,10 @@ class Renaming(ast.NodeTransformer):
             local = alias.asname or alias.name.split(".")[0]
             name = self._called(local)
             if target is None:
-                yield self._kept(node, alias, local, name)
+                yield self._kept(node, alias, local, name, node)
+                continue
+            if (library := self._names.of_library(target)) is not None:
+                yield self._kept(*library, local, name, node)
                 continue
             found = target if target.name is None else self._names.member(target)
             if isinstance(found, Member):
@@ -289,12 +295,15 @@ class Renaming(ast.NodeTransformer):
                 assigned = ast.Assign([ast.copy_location(ast.Name(name, ast.Store()), node)], value)
                 yield ast.copy_location(assigned, node)
 
-    def _kept(self, node: Import, alias: ast.alias, local: str, name: str) -> ast.stmt:
+    def _kept(
+        self, node: Import, alias: ast.alias, local: str, name: str, place: Import
+    ) -> ast.stmt:
         """An import of a library."""
-        if name != local:
+        given = alias.asname or alias.name.split(".")[0]
+        if name != given:
             whole = isinstance(node, ast.ImportFrom) or alias.asname is not None
             # import a.b binds a
-            module = alias.name if whole else local
+            module = alias.name if whole else given
             alias = ast.copy_location(ast.alias(module, name), alias)
         found: Import
         if isinstance(node, ast.Import):
@@ -303,7 +312,7 @@ class Renaming(ast.NodeTransformer):
             found = ast.ImportFrom(module=node.module, names=[alias], level=node.level)
         if hasattr(node, DOUBT):
             setattr(found, DOUBT, getattr(node, DOUBT))
-        return ast.copy_location(found, node)
+        return ast.copy_location(found, place)
 
 
 def _binds_more(body: Sequence[ast.stmt], name: str) -> bool:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gradcalc.errors import GradcalcError, InvalidValueError
-from gradcalc.lang.machine import Machine, Rule
+from gradcalc.lang.machine import Closure, Machine, Rule
+from gradcalc.lang.objects import Instance, special
 
 
 def text(machine: Machine, value: Any) -> str:
@@ -20,6 +21,11 @@ def text(machine: Machine, value: Any) -> str:
         return _nested(machine, value)
     if isinstance(value, str | int | float | range | None):
         return str(value)
+    if isinstance(value, Instance):
+        for name in ("__str__", "__repr__"):
+            if isinstance(value.kind.find(name), Closure):
+                said: str = machine.call(special(machine, value, name), ())
+                return said
     return f"<{machine.describe(value)}>"
 
 
