@@ -22,6 +22,9 @@ BITS = np.array([1.0, 0, 1, 1, 0, 0])
 DATA = frozenset({"time", "event", "teacher_logits", "label"})
 """Inputs by which nothing is differentiated, beside those of whole numbers."""
 
+LATER = frozenset({"deep_losses.py:vicreg", "statistics_models.py:ordinal_nll"})
+"""What is refused, or not decided: a copy that may be a view, and a sigmoid at minus infinity."""
+
 CASES: Mapping[str, Mapping[str, Any]] = {
     "deep_losses.py:focal_loss": {"inputs": r(6), "targets": BITS},
     "deep_losses.py:dice_loss": {"pred": r(2, 3, low=0), "target": BITS.reshape(2, 3)},

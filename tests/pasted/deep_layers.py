@@ -174,7 +174,7 @@ def block(x, w, cfg=Config()):
     return x + h
 
 
-def neural_ode_step(y, w1, w2, dt=0.1, steps=4):
+def neural_ode_step(y, w1, w2, dt=0.1, steps=2):
     def f(y):
         return torch.tanh(y @ w1) @ w2
 

@@ -23,7 +23,7 @@ def bs_vega(S, K, T, r, sigma):
 
 def implied_vol(target_value, S, K, T, r):
     MAX_ITERATIONS = 200
-    PRECISION = 1.0e-10
+    PRECISION = 1.0e-6
     sigma = 0.5
     for i in range(0, MAX_ITERATIONS):
         price = bs_call(S, K, T, r, sigma)
@@ -56,7 +56,7 @@ def portfolio_variance(w, cov):
     return np.sqrt(np.dot(w.T, np.dot(cov, w)))
 
 
-def binomial_option(S, K, r, sigma, T=1.0, N=6):
+def binomial_option(S, K, r, sigma, T=1.0, N=4):
     dt = T / N
     u = np.exp(sigma * np.sqrt(dt))
     d = 1 / u

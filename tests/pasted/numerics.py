@@ -108,7 +108,7 @@ def dct2(x):
     return np.array(result)
 
 
-def simpson(a, b, n=10):
+def simpson(a, b, n=6):
     def f(x):
         return np.exp(-(x**2)) * np.sin(3 * x)
 
@@ -137,7 +137,7 @@ def soft_dtw(D, gamma=1.0):
     return R[N, M]
 
 
-def sinkhorn(C, a, b, eps=0.5, n_iter=20):
+def sinkhorn(C, a, b, eps=0.5, n_iter=8):
     K = np.exp(-C / eps)
     u = np.ones_like(a)
     for _ in range(n_iter):

@@ -36,7 +36,7 @@ def harmonic_chain(u, k=1.0, a=0.25):
     return 0.5 * k * np.sum(d**2) + a / 4 * np.sum(d**4)
 
 
-def pendulum_euler(theta0, omega0, L=1.0, dt=0.05, n=20):
+def pendulum_euler(theta0, omega0, L=1.0, dt=0.05, n=10):
     theta, omega = theta0, omega0
     for _ in range(n):
         alpha = -(g / L) * np.sin(theta)
@@ -45,7 +45,7 @@ def pendulum_euler(theta0, omega0, L=1.0, dt=0.05, n=20):
     return theta
 
 
-def pendulum_rk4(theta0, omega0, b=0.1, dt=0.05, n=10):
+def pendulum_rk4(theta0, omega0, b=0.1, dt=0.05, n=4):
     def deriv(y, t):
         theta, omega = y
         return np.array([omega, -b * omega - g * np.sin(theta)])
