@@ -28,7 +28,13 @@ def chosen(body: Body, whose: Whose = lambda statement, alias: None) -> Body:
     would be done if it failed.
     """
     chooser = _Chooser(meanings(body), whose)
-    return tuple(inner for statement in body for inner in chooser.visited(statement))
+    found = (inner for statement in body for inner in chooser.visited(statement))
+    # nothing stands for what is left out of the top level, where the last statement counts
+    return tuple(statement for statement in found if not hasattr(statement, LEFT_OUT))
+
+
+LEFT_OUT = "left_out"
+"""The attribute of what stands where a block must not be empty."""
 
 
 class _Chooser(ast.NodeTransformer):
@@ -45,7 +51,9 @@ class _Chooser(ast.NodeTransformer):
         taken = self._known(node.test)
         if taken is None:
             return node
-        return (node.body if taken else node.orelse) or [ast.copy_location(ast.Pass(), node)]
+        left = ast.copy_location(ast.Pass(), node)
+        setattr(left, LEFT_OUT, True)
+        return (node.body if taken else node.orelse) or [left]
 
     def visit_Try(self, node: ast.Try) -> ast.stmt | list[ast.stmt]:
         self.generic_visit(node)

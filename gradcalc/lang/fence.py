@@ -21,7 +21,7 @@ from gradcalc.lang.bindings import bound_names, parameters_of
 from gradcalc.lang.decorators import undecorated
 from gradcalc.lang.guards import plainly
 from gradcalc.lang.imported import meanings
-from gradcalc.lang.linking import JOIN, is_own, linked
+from gradcalc.lang.linking import is_own, linked
 from gradcalc.lang.names import check_references, free_names
 from gradcalc.lang.naming import every_node, naming
 from gradcalc.lang.objects import METHODS
@@ -38,6 +38,7 @@ from gradcalc.lang.program import (
 from gradcalc.lang.reached import reached
 from gradcalc.lang.renaming import DOUBT
 from gradcalc.lang.signs import Reading, placed
+from gradcalc.lang.stars import JOIN
 from gradcalc.lang.typed import Text, Values, understood
 
 

@@ -214,3 +214,10 @@ def _level(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
             stack += [n.target for n in ast.walk(node) if isinstance(n, ast.NamedExpr)]
         else:
             stack += ast.iter_child_nodes(node)
+
+
+def brought(node: ast.AST) -> list[str]:
+    """The names that a node itself binds, those of imports as they are bound."""
+    if isinstance(node, Import):
+        return [alias.asname or alias.name.split(".")[0] for alias in node.names]
+    return list(names_bound(node))
