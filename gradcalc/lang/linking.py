@@ -13,7 +13,7 @@ from gradcalc.errors import UnsupportedError
 from gradcalc.lang.alternatives import chosen
 from gradcalc.lang.files import is_cell, part_at, parts
 from gradcalc.lang.imported import Body
-from gradcalc.lang.modules import Import, Member, Module, Modules, brought
+from gradcalc.lang.neighbours import Import, Member, Module, Modules, brought
 from gradcalc.lang.program import span_of
 from gradcalc.lang.renaming import Renaming, doubted
 from gradcalc.lang.stars import JOIN, unstarred

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from gradcalc.lang.modules import Import, Member, Module, bound_inside
+from gradcalc.lang.neighbours import Import, Member, Module, bound_inside
 
 Scoped = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp

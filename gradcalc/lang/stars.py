@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import TABLES
-from gradcalc.lang.modules import Module, Modules, brought
+from gradcalc.lang.neighbours import Module, Modules, brought
 from gradcalc.lang.renaming import doubted
 
 JOIN = "·"
