@@ -52,7 +52,8 @@ def sources(options: Options) -> tuple[Source, ...]:
 
 def values_of(options: Options) -> Values:
     """The names that have a value, as far as they are known before anything is read."""
-    inputs, lets = (frozenset(n for n, _ in given) for given in (options.values, options.lets))
+    typed = [name for name, _ in options.values if "." not in name]
+    inputs, lets = frozenset(typed), frozenset(name for name, _ in options.lets)
     return Values(inputs, lets)
 
 
@@ -173,8 +174,9 @@ def use(program: Program, lets: Lets, typed: Sequence[str]) -> Use:
     needed = tuple(n for n in required if n not in bound or n not in program.required)
     free = tuple(n for n in optional if n not in bound and n not in required)
     given = {name: name for name in (*needed, *free) if name in typed}
-    if _is_renamed(program, needed, free, typed):
-        given = {needed[0]: typed[0]}
+    left = [name for name in typed if name not in free or "." not in name]
+    if _is_renamed(program, needed, free, left):
+        given = {needed[0]: left[0]} | given
     return Use(program, lets, needed, free, given)
 
 

@@ -46,6 +46,8 @@ def find(
         *runs.zeros(problem, autograd, reference, judgement.verdict.outcome),
         *runs.narrow(autograd),
         *runs.readings(autograd),
+        *runs.casts(problem, autograd),
+        *runs.random(autograd, formula),
         *_formulas(problem, formula),
     )
 

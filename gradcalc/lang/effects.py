@@ -91,6 +91,8 @@ class _Reader(ast.NodeVisitor):
         self._result = ""
         self._alone: ast.expr | None = None
         self._dotted = set[int]()
+        # what constructors fill is the new object alone
+        self._new: set[str] = set()
 
     def statement(self, statement: ast.stmt) -> Unit:
         """What a statement of the file does."""
@@ -111,6 +113,8 @@ class _Reader(ast.NodeVisitor):
         self._scope, self._unit = outer.inside(node), Unit()
         self.functions.setdefault(name, []).append(self._unit)
         self._defaults(node, outer)
+        if node.name == "__init__" and not outer.is_seen and node.args.args:
+            self._new.add(self._scope.variable(node.args.args[0].arg))
         for inner in node.body:
             self.visit(inner)
         self._scope, self._unit, self._result = outer, unit, gives
@@ -287,8 +291,9 @@ class _Reader(ast.NodeVisitor):
             case ast.Attribute(value=base) | ast.Subscript(value=base):
                 self.visit(base)
                 written = self._places(base)
-                self._unit.written |= written
-                self._unit.bound |= set(self._roots(target))
+                if not (isinstance(base, ast.Name) and self._scope.variable(base.id) in self._new):
+                    self._unit.written |= written
+                    self._unit.bound |= set(self._roots(target))
                 for name, _ in written:
                     self.held.setdefault(name, set()).update(places | held)
             case _:

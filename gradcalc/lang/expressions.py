@@ -13,7 +13,7 @@ from gradcalc.errors import (
     UnsupportedError,
     did_you_mean,
 )
-from gradcalc.lang import casts, containers, objects, operators, ops
+from gradcalc.lang import casts, containers, grammar, objects, operators, ops
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.indexing import counted_with_arrays
 from gradcalc.lang.joiners import Joiner, subscript
@@ -48,6 +48,9 @@ def test(machine: Machine, node: ast.If | ast.While | ast.IfExp, kind: str) -> b
             hint="choose with where(condition, a, b)",
         )
     taken = operators.truth(machine, value)
+    if machine.shown is not None:
+        # a library's text has no branches of the user's
+        return taken
     if id(node) not in machine.path:
         text = text_of(node.test, machine.source)
         machine.path[id(node)] = (span_of(node, machine.source), kind, text, [])
@@ -72,6 +75,13 @@ def closure(
 def member(machine: Machine, path: tuple[str, ...]) -> Any:
     """A constant or a function of a module."""
     found = catalogue.place(machine.program.naming, path)
+    kind = catalogue.named(machine.program.naming, path[:-1]) if found is None else None
+    if isinstance(kind, Class):
+        return objects.attribute(machine, kind, path[-1])
+    if path[-1] in grammar.CONTEXTS:
+        raise UnsupportedError(
+            f"{brief('.'.join(path))} stands behind with here", hint="with torch.no_grad():"
+        )
     if found is None or not catalogue.has(*found):
         raise UnsupportedError(f"{brief('.'.join(path))} is no value")
     return catalogue.member(*found)

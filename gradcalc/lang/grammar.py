@@ -43,8 +43,14 @@ REFUSED: Mapping[type[ast.AST], tuple[str, str]] = MappingProxyType(
     }
 )
 
-CONTEXTS: frozenset[str] = frozenset({"no_grad", "inference_mode"})
-"""What may stand behind `with`, called without arguments."""
+CONTEXTS: frozenset[str] = frozenset(
+    {
+        "no_grad", "inference_mode", "enable_grad", "set_grad_enabled",
+        # these change no number
+        "set_detect_anomaly", "detect_anomaly", "errstate",
+    }
+)  # fmt: skip
+"""What may stand behind `with`."""
 
 ATTRIBUTES: frozenset[str] = frozenset(
     {
@@ -82,18 +88,13 @@ COMPLEX = """complex polar view_as_complex view_as_real imag angle iscomplex isc
 FUNCTIONS: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(COMPLEX, REAL),
-        "rand": 'give the random values as an input: --x "rand(3)" --seed 0',
-        "randn": 'give the random values as an input: --x "randn(3)" --seed 0',
-        "rand_like": 'give the random values as an input: --x "rand(3)" --seed 0',
-        "randn_like": 'give the random values as an input: --x "randn(3)" --seed 0',
-        "manual_seed": 'random values are inputs: --x "randn(3)" --seed 0',
+        "seed": "it takes its seed from the clock: manual_seed(0) is the same each time",
         "open": "values come from files with --x @file.npy",
         "input": "values are given with --x",
         "grad": "gradcalc takes the gradient itself: leave it out",
         "eval": "write the expression itself",
         "exec": "write the program itself",
         "Tensor": "write tensor([...])",
-        "gumbel_softmax": "it is random: softmax((x + g)/tau) with g an input",
         "heaviside": "torch has no derivative of it: write where(x > 0, 1.0, 0.0)",
         **dict.fromkeys(UNDERIVED, "torch has no derivative of it, with which to check"),
         "eig": "its eigenvalues may be complex numbers: eigh is for symmetric matrices",
@@ -105,6 +106,14 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Well-known functions that a program must do without, and what to do instead."""
+
+MODULES: Mapping[str, str] = MappingProxyType(
+    {
+        "jax.random": "jax draws by keys, which are not known here: give what it draws as an input,"
+        ' --x "randn(3)" --seed 0',
+    }
+)
+"""Well-known modules that a program must do without, and what to do instead."""
 
 MATHEMATICAL: Mapping[str, str] = MappingProxyType(
     {
@@ -127,16 +136,17 @@ MATHEMATICAL: Mapping[str, str] = MappingProxyType(
 
 UNLIKE: frozenset[str] = frozenset(
     """
-    as_strided_copy bdtri bitwise_count bitwise_invert broadcast chndtr cholesky_ex col_indices copy
-    cumulative_prod dequantize expand_as fdtri feature_dropout flatiter flatnonzero float16 float32
-    float64 gammainccinv gammaincinv gammasgn grid_sampler grid_sampler_2d grid_sampler_3d
-    hash_tensor iinfo indices_copy int8 intc interp intp is_contiguous is_nonzero is_tensor isnat
-    isqrt linear_cross_entropy loggamma long lqn max_unpool1d max_unpool2d max_unpool3d
-    mkldnn_adaptive_avg_pool2d mode modf nanargmax nanargmin nancumprod nancumsum nanmax nanmedian
-    nanmin nanquantile native_channel_shuffle nbdtr nbdtrc nbdtri nbdtrik nbdtrin ncfdtr ncfdtri
-    nctdtr ndarray ndenumerate ndindex nditer new normal pdtri radian renorm reshape_as resize
-    rgamma row_indices saddmm short smm split_with_sizes_copy take_along_axis tri tril_indices_from
-    triu_indices_from uint unsafe_split_with_sizes unstack ushort vars zero zetac
+    as_strided_copy astype bdtri bitwise_count bitwise_invert broadcast chndtr cholesky_ex
+    col_indices copy cumulative_prod dequantize dtype expand_as fdtri feature_dropout flatiter
+    flatnonzero float16 float32 float64 gammainccinv gammaincinv gammasgn gradient grid_sampler
+    grid_sampler_2d grid_sampler_3d hash_tensor iinfo indices_copy int8 intc interp intp
+    is_contiguous is_nonzero is_tensor isnat isqrt linear_cross_entropy loggamma long lqn
+    max_unpool1d max_unpool2d max_unpool3d mkldnn_adaptive_avg_pool2d mode modf nanargmax nanargmin
+    nancumprod nancumsum nanmax nanmedian nanmin nanquantile native_channel_shuffle nbdtr nbdtrc
+    nbdtri nbdtrik nbdtrin ncfdtr ncfdtri nctdtr ndarray ndenumerate ndindex nditer new pdtri radian
+    renorm reshape_as resize rgamma row_indices saddmm short smm split_with_sizes_copy
+    take_along_axis tri tril_indices_from triu_indices_from uint unsafe_split_with_sizes unstack
+    ushort vars zero zetac
     """.split()  # noqa: SIM905
 )
 """Functions of torch, numpy and scipy that are not known here, and are spelled almost as another

@@ -9,6 +9,7 @@ import numpy as np
 from gradcalc.errors import UnsupportedError
 from gradcalc.lang import ops, writing
 from gradcalc.lang.dialects import catalogue
+from gradcalc.lang.dialects.readings import chance
 from gradcalc.lang.machine import Builtin, Machine
 from gradcalc.lang.program import JAX, NUMPY
 
@@ -85,6 +86,7 @@ def diagonal_filled(machine: Machine, held: Any, value: Any, wrap: bool = False)
 
 OWN: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
+        **chance.FILLING,
         "fill_": _fill,
         "zero_": _zero,
         "copy_": _copy,

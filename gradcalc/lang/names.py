@@ -11,7 +11,9 @@ from gradcalc.lang.bindings import (
     WORDS,
     attributes_of,
     binds,
+    is_accessor,
     is_idle,
+    is_plain,
     own_names,
     parameters_of,
     parts_of,
@@ -19,6 +21,8 @@ from gradcalc.lang.bindings import (
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import TABLES, UNLIKE_PLAIN
 from gradcalc.lang.naming import Body, every_node
+from gradcalc.lang.nets.attributes import ATTRIBUTES
+from gradcalc.lang.objects import Class
 from gradcalc.lang.program import Naming, brief, dotted, span_of
 
 
@@ -182,7 +186,7 @@ class _Walker(ast.NodeVisitor):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self.bound.add(node.name)
-        self.block(node.bases)
+        self.block([base for base in node.bases if not is_plain(base)])
         inner = _Walker(self.naming, set(self.bound))
         inner.block(node.body)
         # any of its methods may be called
@@ -244,6 +248,8 @@ def _strange_decorator(node: ast.FunctionDef, own: frozenset[str]) -> ast.expr |
     """The first decorator that is no function of the program's."""
     for decorator in node.decorator_list:
         path = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
+        if is_accessor(decorator):
+            continue
         if is_idle(decorator):
             # of a program's own function called so nothing is known
             if own & set(WORDS):
@@ -286,6 +292,8 @@ def _check_attribute(node: ast.Attribute, naming: Naming) -> None:
         name in grammar.ATTRIBUTES | containers.NAMES | catalogue.methods()
         or inplace.is_method(name)
         or casts.is_method(name)
+        or name in ATTRIBUTES
+        or name in catalogue.generators_methods()
     ):
         if name in grammar.COMPLEX:
             raise _unusable(name)
@@ -300,10 +308,16 @@ def _check_member(path: tuple[str, ...], naming: Naming) -> None:
     if catalogue.module_of(naming, path) or path[-1] in grammar.CONTEXTS:
         return
     member = catalogue.place(naming, path)
+    if member is None and len(path) > 2 and isinstance(catalogue.named(naming, path[:-1]), Class):
+        return
     if member is None:
+        full = ".".join((naming.modules[path[0]], *path[1:]))
+        hints = (
+            hint for name, hint in grammar.MODULES.items() if f"{full}.".startswith(f"{name}.")
+        )
         raise UnknownNameError(
             f"{brief('.'.join(path[:-1]))} is not known here",
-            hint="gradcalc functions lists what can be called",
+            hint=next(hints, "gradcalc functions lists what can be called"),
         )
     module, name = member
     if catalogue.has(module, name):

@@ -38,7 +38,9 @@ def naming(body: Body, source: str, bound: frozenset[str]) -> Naming:
     imports = [n for n in every_node(body) if isinstance(n, ast.Import | ast.ImportFrom)]
     for node in imports:
         if _base(node) != "__future__":
-            whole |= {_base(node)} if _base(node) else {alias.name for alias in node.names}
+            brought = {_base(node)} if _base(node) else {alias.name for alias in node.names}
+            # of its functions none is about numbers
+            whole |= brought - {"dataclasses"}
             _read(node, source, imported, modules, starred)
     if imports:
         _check_order(body, source)
@@ -47,7 +49,7 @@ def naming(body: Body, source: str, bound: frozenset[str]) -> Naming:
     found = Naming(prefixes | modules, imported, tuple(starred))
     used = [path for path in _text_names(body) if path[0] in found.modules]
     members = [m for m in (catalogue.place(found, path) for path in used) if m]
-    mentioned = {found.modules[path[0]] for path in used} | whole
+    mentioned = {found.modules[path[0]] for path in used} - {"dataclasses"} | whole
     everything = [(module, "*") for module in starred]
     return Naming(
         found.modules,

@@ -14,6 +14,10 @@ from gradcalc.errors import LimitError, Span
 from gradcalc.lang.files import part_at
 from gradcalc.lang.signs import Place, Signed
 
+DOT = "\ua78f"
+"""A letter that looks like a dot, and stands for those in names of parameters: `layers.0.weight` is
+one name, whatever Python's parser makes of dots."""
+
 TORCH, NUMPY, JAX, MIXED, NONE = "torch", "numpy", "jax", "torch and numpy", ""
 """The libraries whose arrays a text works on."""
 
@@ -149,7 +153,8 @@ class Program:
     are all names that the program binds. `naming` says which libraries its names are from. `typed`
     is the mathematics that the source is the reading of, None where the source itself was typed;
     `signs` what in it waits for shapes, by the place of its node.
-    `dtype` is the only one that the text is for, None where it says nothing of it.
+    `dtype` is the only one that the text is for, None where it says nothing of it. `nets` says that
+    it makes networks of torch's, whose parameters are inputs too. `module` that it is one itself.
     """
 
     source: str
@@ -163,11 +168,14 @@ class Program:
     typed: str | None = None
     signs: Mapping[Place, Signed] = field(default_factory=dict)
     dtype: str | None = None
+    nets: bool = False
+    module: bool = False
 
     @property
     def brief(self) -> str:
         """The source, if it is one line, else what was typed for it."""
-        return self.source if self.typed is None or "\n" not in self.source else self.typed
+        own = self.typed is None or "\n" not in self.source
+        return (self.source if own or self.typed is None else self.typed).replace(DOT, ".")
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -180,13 +188,16 @@ class Run:
     """What running a program on a backend gave.
 
     `value` is its output; `names` what its names were bound to at the end (never detached);
-    `path` the branches in the order in which they were first met.
+    `path` the branches in the order in which they were first met. `casts` are those to fewer digits
+    than the calculation has, their `kind` the dtype. `leaves` are the parameters of its networks.
     """
 
     value: Any
     names: Mapping[str, Any]
     path: tuple[Branch, ...]
     stops: tuple[Stop, ...]
+    casts: tuple[Stop, ...] = ()
+    leaves: Mapping[str, Any] = field(default_factory=dict)
 
 
 @contextmanager

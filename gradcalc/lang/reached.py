@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from gradcalc.lang import grammar
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import TABLES
+from gradcalc.lang.drawing import CHANCE, drawing
 from gradcalc.lang.effects import Effects
 from gradcalc.lang.imported import Body
 from gradcalc.lang.renaming import DOUBT
@@ -15,14 +16,19 @@ from gradcalc.lang.scopes import names_bound
 def reached(
     body: Body, name: str | None, always: Callable[[ast.stmt], bool] = lambda statement: False
 ) -> Body:
-    """The statements that a function of a file hangs on, or those which are `always` there.
+    """The statements that a function of a file, or what else has a name in it, hangs on.
 
-    They are all where there is no such function.
+    All where there is no such name; without one, those which are `always` there, and what they hang
+    on.
     """
-    if name and not any(isinstance(s, ast.FunctionDef) and s.name == name for s in body):
+    if name and not any(
+        name in names_bound(node) for s in body for node in (s, *ast.iter_child_nodes(s))
+    ):
         return body
     effects, none = Effects(body), frozenset[str]()
     changed = [none if _is_import(s) else effects.changed(k) for k, s in enumerate(body)]
+    draws = drawing(body)
+    changed = [_with_draws(s, c, draws) for s, c in zip(body, changed, strict=True)]
     needed, chosen = {name or ""}, set[int]()
     more = {k for k, names in enumerate(changed) if names is None or name in names}
     more |= {k for k, statement in enumerate(body) if always(statement)}
@@ -30,6 +36,7 @@ def reached(
         chosen |= more
         for k in more:
             needed |= set(_free([body[k]]))
+            needed |= {CHANCE} if draws(body[k]) else set()
         more = {k for k, c in enumerate(changed) if c and k not in chosen and needed & c}
     found: list[ast.stmt] = []
     for k, statement in enumerate(body):
@@ -46,6 +53,16 @@ def reached(
         elif k in chosen:
             found.append(statement)
     return tuple(found)
+
+
+def _with_draws(
+    statement: ast.stmt, changed: frozenset[str] | None, draws: Callable[[ast.AST], bool]
+) -> frozenset[str] | None:
+    """What a statement changes: one that draws leaves other random numbers to those behind it."""
+    defines = isinstance(statement, ast.FunctionDef | ast.ClassDef)
+    if changed is None or defines or not draws(statement):
+        return changed
+    return changed | {CHANCE}
 
 
 def _is_import(statement: ast.stmt) -> bool:

@@ -5,9 +5,9 @@ import string
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gradcalc.errors import GradcalcError, InvalidValueError
-from gradcalc.lang.machine import Closure, Machine, Rule
-from gradcalc.lang.objects import Instance, special
+from gradcalc.errors import GradcalcError, InvalidValueError, UnsupportedError
+from gradcalc.lang import objects
+from gradcalc.lang.machine import Machine, Rule
 
 
 def text(machine: Machine, value: Any) -> str:
@@ -21,11 +21,14 @@ def text(machine: Machine, value: Any) -> str:
         return _nested(machine, value)
     if isinstance(value, str | int | float | range | None):
         return str(value)
-    if isinstance(value, Instance):
-        for name in ("__str__", "__repr__"):
-            if isinstance(value.kind.find(name), Closure):
-                said: str = machine.call(special(machine, value, name), ())
-                return said
+    if isinstance(value, objects.Instance):
+        found = objects.answered(machine, "str", (value,))
+        if not isinstance(found, str):
+            raise UnsupportedError(
+                f"what {machine.describe(value)} looks like in a text is not known here",
+                hint="give its class a __repr__",
+            )
+        return found
     return f"<{machine.describe(value)}>"
 
 

@@ -125,6 +125,9 @@ class TorchBackend:
     def constant(self, values: NDArray[np.float64]) -> Any:
         return torch.tensor(np.asarray(values), dtype=self.dtype, device=self.device)
 
+    def drawn(self, values: NDArray[np.float64]) -> Any:
+        return self.constant(values)
+
     def shared(self, values: NDArray[np.float64]) -> Any:
         """The same as a constant, in the same memory where that can be: nothing writes into it."""
         if not values.flags.writeable:
@@ -277,6 +280,8 @@ def _run(problem: Problem, budget: Budget, confirm: Confirm | None = None) -> Co
         gradients=gradients,
         path=execution.run.path,
         stops=execution.run.stops,
+        draws=execution.draws,
+        casts=execution.run.casts,
         claims={name: to_numpy(value) for name, value in claims.items()},
         carrying=carrying,
         broadcasts=tuple(backend.broadcasts),

@@ -8,10 +8,12 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.lang import casts
+from gradcalc.lang import casts, modules
+from gradcalc.lang.attributes import DATACLASSES
 from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects import (
     algebra_tables,
+    chance_tables,
     element_tables,
     index_tables,
     mapping_tables,
@@ -24,6 +26,10 @@ from gradcalc.lang.dialects.readings.losses import loss
 from gradcalc.lang.dialects.spelling import Function, Overload, Table
 from gradcalc.lang.joiners import Joiner
 from gradcalc.lang.machine import Builtin
+from gradcalc.lang.nets.containers import CONTAINERS
+from gradcalc.lang.nets.initial import INIT
+from gradcalc.lang.nets.layers import COMPOSED, LAYERS
+from gradcalc.lang.nets.module import PARAMETER
 from gradcalc.lang.program import JAX, MIXED, NUMPY, TORCH, Naming
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Primitive
 
@@ -69,6 +75,15 @@ def _joined(*groups: Mapping[str, Table]) -> dict[str, Table]:
     return found
 
 
+NETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "torch.nn": {**LAYERS, **COMPOSED, **CONTAINERS, "Parameter": PARAMETER},
+        "torch.nn.init": INIT,
+        "torch.nn.parameter": {"Parameter": PARAMETER},
+    }
+)
+"""The classes of torch's networks, and the functions that fill their parameters."""
+
 TABLES: Mapping[str, Table] = MappingProxyType(
     {
         module: _whole(module, table)
@@ -81,6 +96,8 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             shape_tables.TABLES,
             index_tables.TABLES,
             mapping_tables.TABLES,
+            chance_tables.TABLES,
+            {module: {} for module in (*NETS, "dataclasses", *modules.OBJECTS)},
         ).items()
     }
 )
@@ -134,8 +151,12 @@ JOINERS: Mapping[str, Joiner] = MappingProxyType(
 
 OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        module: {**found, **(JOINERS if module in ("numpy", "jax.numpy") else {})}
-        for module, found in CONSTANTS.items()
+        **{
+            module: {**found, **(JOINERS if module in ("numpy", "jax.numpy") else {})}
+            for module, found in (*CONSTANTS.items(), *modules.OBJECTS.items())
+        },
+        **NETS,
+        "dataclasses": DATACLASSES,
     }
 )
 """What stands in a module and is not called."""
@@ -168,6 +189,7 @@ METHODS: Mapping[str, Table] = MappingProxyType(
         TORCH: _whole(
             "torch.Tensor",
             torch_table.METHODS
+            | chance_tables.TORCH_METHODS
             | algebra_tables.TORCH_METHODS
             | element_tables.TORCH_METHODS
             | series_tables.TORCH_METHODS
@@ -286,6 +308,14 @@ def member(module: str, name: str) -> Any:
     return objects[name] if name in objects else function(module, name)
 
 
+def named(naming: Naming, path: tuple[str, ...]) -> Any:
+    """What a dotted name of a library, or an imported one, stands for; None for nothing."""
+    if len(path) == 1:
+        return bare(path[0], naming)
+    found = place(naming, path)
+    return member(*found) if found is not None and has(*found) else None
+
+
 def bare(name: str, naming: Naming) -> Any:
     """The value of a name that stands alone, None where it has none.
 
@@ -340,6 +370,19 @@ def has_meaning(name: str) -> bool:
 def names() -> frozenset[str]:
     """All names that can be called."""
     return frozenset(BUILTINS) | frozenset(BY_NAME) | plain_names()
+
+
+@cache
+def generator_method(kind: str, name: str) -> Function | None:
+    """A method of a random generator, by the kind that it is of."""
+    rows = chance_tables.GENERATORS[kind].get(name)
+    return None if rows is None else Function(name, kind, tuple(rows), method=True)
+
+
+@cache
+def generators_methods() -> frozenset[str]:
+    """All names that random generators have behind a dot."""
+    return frozenset(name for table in chance_tables.GENERATORS.values() for name in table)
 
 
 @cache

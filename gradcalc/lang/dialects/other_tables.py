@@ -85,6 +85,8 @@ tril triu(m, k: int = 0)
 zeros_like ones_like(a, {DTYPE}, order: unset = 'K', subok: unset = True, shape: unset = None)
 full_like(a, fill_value: number, {DTYPE}, order: unset = 'K', subok: unset = True,
     shape: unset = None)
+empty_like(prototype, {DTYPE}, order: unset = 'K', subok: unset = True, shape: unset = None) ->
+    making.unfilled_like
 copy(a, order: unset = 'K', subok: unset = False) -> shapes.arrayed_copy
 array(object, {DTYPE}, *, copy: flag = True, order: unset = 'K', subok: unset = False,
     ndmin: unset = 0) -> shapes.arrayed

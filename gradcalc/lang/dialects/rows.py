@@ -13,6 +13,7 @@ from typing import Any
 
 from gradcalc.lang.dialects.readings import (
     activations,
+    chance,
     cutting,
     distances,
     elements,
@@ -39,6 +40,7 @@ from gradcalc.lang.dialects.spelling import Overload, Reading, Table
 READINGS: Mapping[str, Any] = MappingProxyType(
     {
         "activations": activations,
+        "chance": chance,
         "cutting": cutting,
         "distances": distances,
         "elements": elements,

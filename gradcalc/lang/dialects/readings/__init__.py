@@ -23,6 +23,12 @@ def apart(read: Any) -> Any:
     return read
 
 
+def drawing(read: Any) -> Any:
+    """A reading of calls that have to do with random numbers."""
+    read.draws = True
+    return read
+
+
 def called(machine: Machine) -> str:
     """What is called, for a sentence."""
     func = getattr(machine.node, "func", None)
