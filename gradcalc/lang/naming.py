@@ -8,6 +8,7 @@ from gradcalc.errors import UnsupportedError, did_you_mean
 from gradcalc.lang import grammar
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import ARRAYS, PREFIXES, TABLES
+from gradcalc.lang.files import part_at
 from gradcalc.lang.program import (
     JAX,
     MIXED,
@@ -119,7 +120,12 @@ def _check_order(body: Body, source: str) -> None:
         here = (statement.lineno, statement.col_offset)
         for name in _bound(statement, uses):
             brought.setdefault(name, statement)
-            behind = (n for n in uses.get(name, ()) if (n.lineno, n.col_offset) > here)
+            part = part_at(source, statement.lineno)
+            behind = (
+                n
+                for n in uses.get(name, ())
+                if (n.lineno, n.col_offset) > here or part_at(source, n.lineno) != part
+            )
             seen |= {id(node) for node in behind if room is None or id(node) in room}
     for name, statement in brought.items():
         if any(id(node) not in seen for node in uses.get(name, ())):
