@@ -21,7 +21,7 @@ import torch
 from gradcalc.errors import UnsupportedError
 from gradcalc.lang.dialects.spelling import Function
 from gradcalc.lang.memory import Tensor
-from gradcalc.lang.program import JAX, NONE, NUMPY, TORCH, text_of
+from gradcalc.lang.program import JAX, NONE, NUMPY, TORCH, stretch_of, text_of
 from gradcalc.testimony import Taken
 
 LARGEST = 4096
@@ -156,7 +156,7 @@ class Fidelity:
 
 def _rest(machine: Any) -> str:
     """What stands behind the call on its line: only torch's pairs have parts with names."""
-    place = machine.place
+    place = stretch_of(machine.node, machine.source)
     line: str = machine.source.split("\n")[place.end_line - 1]
     return line[place.end_column - 1 :].lstrip()
 

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
+from gradcalc.cli import files
 from gradcalc.cli.instead import similar_option
 from gradcalc.cli.options import Options
 from gradcalc.cli.readers import is_stdin
@@ -26,8 +26,6 @@ from gradcalc.errors import (
 from gradcalc.lang import syntax
 from gradcalc.lang.program import Limits, Program, span_of
 from gradcalc.lang.typed import Values, understood
-
-_FILE = re.compile(r"([^\n;]*\.py)(?::(.*))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +90,11 @@ def _source(token: str, limits: Limits, values: Values) -> Source:
 
 def written(token: str, limits: Limits) -> Source:
     """The text that is typed, or stands in the file that is named."""
-    file = _FILE.fullmatch(token)
+    file = files.PROGRAM.fullmatch(token)
     if file is None:
         return Source(token)
-    return Source(_read(Path(file[1]), limits), file[2] or None, typed=False)
+    function = file[2] or None
+    return Source(files.program(file[1], function, limits), function, typed=False)
 
 
 @lru_cache(maxsize=128)
@@ -121,31 +120,6 @@ def _standard_input() -> str:
         return read_stdin()
     except (OSError, ValueError):
         raise FileError("the program on standard input is not a text in UTF-8") from None
-
-
-def _read(path: Path, limits: Limits) -> str:
-    try:
-        with path.expanduser().open("rb") as file:
-            # One byte more than the longest program can have, so that the fence refuses it.
-            data = file.read(4 * limits.length + 4)
-        return data.decode("utf-8-sig", "ignore" if len(data) > 4 * limits.length else "strict")
-    except FileNotFoundError:
-        raise FileError(f"there is no file {path}", hint=similar_file(path, "*.py")) from None
-    except IsADirectoryError:
-        raise FileError(f"{path} is a directory, not a file") from None
-    except OSError as error:
-        raise FileError(f"{path} cannot be read: {error.strerror}") from None
-    except (ValueError, RuntimeError):
-        raise FileError(f"{path} is not a text in UTF-8") from None
-
-
-def similar_file(path: Path, pattern: str = "*") -> str | None:
-    """A hint naming the file that was probably meant."""
-    try:
-        names = [entry.name for entry in path.expanduser().parent.glob(pattern)][:1000]
-    except (OSError, ValueError, RuntimeError):
-        return None
-    return did_you_mean(path.name, names)
 
 
 # -- names -------------------------------------------------------------------------------------

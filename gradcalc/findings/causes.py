@@ -212,7 +212,7 @@ def _branches(autograd: Computed, reference: Reference) -> Iterator[Finding]:
         if ours.taken != theirs.taken:
             yield Finding(
                 "branch",
-                f"line {ours.line}: rounding chose the way at {ours.kind} {ours.source}; exact"
+                f"{ours.told}: rounding chose the way at {ours.kind} {ours.source}; exact"
                 " arithmetic goes another",
             )
             return

@@ -19,9 +19,6 @@ UNTOLD = ("abstractmethod",)
 ACCESSORS = ("setter", "getter", "deleter")
 """Behind a property's name, what else it has."""
 
-WRAPS = "wraps"
-"""functools' decorator of functions that stand for others, whose names alone it gives them."""
-
 
 REGISTERING = frozenset({"register_buffer", "register_parameter", "register_module", "add_module"})
 """Methods of torch's modules that make attributes."""
@@ -103,10 +100,13 @@ def _registered(node: ast.AST) -> str | None:
 
 
 def is_idle(decorator: ast.expr) -> bool:
-    """Whether a decorator is one of classes' words, or gives names alone."""
-    named = decorator.func if isinstance(decorator, ast.Call) else decorator
-    name = named.attr if isinstance(named, ast.Attribute) else getattr(named, "id", "")
-    return name in (*WORDS, WRAPS, *ACCESSORS)
+    """Whether a decorator is one of classes' words."""
+    return isinstance(decorator, ast.Name) and decorator.id in WORDS
+
+
+def is_accessor(decorator: ast.expr) -> bool:
+    """Whether a decorator is what a property has behind its name."""
+    return isinstance(decorator, ast.Attribute) and decorator.attr in ACCESSORS
 
 
 PLAIN_BASES = frozenset({"object", "ABC", "Protocol", "Generic"})
@@ -128,7 +128,7 @@ def parts_of(node: ast.AST) -> list[ast.AST]:
     if isinstance(node, ast.ClassDef):
         skipped += [*node.bases, *node.keywords]
     if isinstance(node, ast.FunctionDef):
-        skipped += [d for d in node.decorator_list if is_idle(d)]
+        skipped += [d for d in node.decorator_list if is_idle(d) or is_accessor(d)]
     if isinstance(node, ast.Raise):
         return list(node.exc.args) if isinstance(node.exc, ast.Call) else []
     return [c for c in ast.iter_child_nodes(node) if all(c is not s for s in skipped)]

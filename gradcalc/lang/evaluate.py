@@ -98,7 +98,8 @@ def evaluate(
         error = LimitError("the program needs more memory than there is")
         raise error.located(machine.place, machine.source) from None
     path = tuple(
-        Branch(line, kind, text, tuple(taken)) for line, kind, text, taken in machine.path.values()
+        Branch(place.line, kind, text, tuple(taken), place.file)
+        for place, kind, text, taken in machine.path.values()
     )
     names = {**machine.frame.values, **machine.main_frame.values}
     names = {n: machine.raw(held) for n, held in names.items() if memory.is_written(held)}

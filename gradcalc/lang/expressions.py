@@ -15,7 +15,7 @@ from gradcalc.lang.joiners import Joiner, subscript
 from gradcalc.lang.keys import checked_key
 from gradcalc.lang.machine import Closure, Machine, Rule
 from gradcalc.lang.objects import Class, Instance, Super
-from gradcalc.lang.program import JAX, NUMPY, brief, dotted, text_of
+from gradcalc.lang.program import JAX, NUMPY, brief, dotted, span_of, text_of
 from gradcalc.lang.updates import At
 
 
@@ -50,7 +50,7 @@ def test(machine: Machine, node: ast.If | ast.While | ast.IfExp, kind: str) -> b
         return taken
     if id(node) not in machine.path:
         text = text_of(node.test, machine.source)
-        machine.path[id(node)] = (node.lineno, kind, text, [])
+        machine.path[id(node)] = (span_of(node, machine.source), kind, text, [])
     machine.path[id(node)][-1].append(taken)
     return taken
 

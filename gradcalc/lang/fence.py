@@ -21,6 +21,7 @@ from gradcalc.lang.bindings import bound_names, parameters_of
 from gradcalc.lang.decorators import undecorated
 from gradcalc.lang.guards import plainly
 from gradcalc.lang.imported import full_name, meanings
+from gradcalc.lang.linking import is_own, linked
 from gradcalc.lang.names import check_references, free_names
 from gradcalc.lang.naming import every_node, naming
 from gradcalc.lang.nets.names import dotted_as_names, undotted
@@ -38,7 +39,9 @@ from gradcalc.lang.program import (
     span_of,
 )
 from gradcalc.lang.reached import reached
+from gradcalc.lang.renaming import DOUBT
 from gradcalc.lang.signs import Reading, placed
+from gradcalc.lang.stars import JOIN
 from gradcalc.lang.typed import Text, Values, understood
 
 FUNCTION = "torch.autograd.Function"
@@ -90,7 +93,9 @@ def _checked(
     known: frozenset[str],
     core: bool,
 ) -> Program:
-    body = tuple(statement for statement in tree.body if not _is_main_guard(statement))
+    files = linked(tree.body, source)
+    body = files.body
+    function = files.called.get(function or "", function)
     dtype = None
     if not core:
         body = untold(undecorated(body))
@@ -100,6 +105,9 @@ def _checked(
         names = meanings(body)
         body = without_idle(reached(body, function), function)
         dtype = dtype if uses_torch(body, names) else None
+    elif files.many:
+        # of the other files only what this one needs
+        body = reached(body, None, lambda s: is_own(s, source))
     if not core:
         called = _main_function(body, function)
         own = called is not None and called in body
@@ -138,16 +146,6 @@ def _checked(
     )
 
 
-def _is_main_guard(statement: ast.stmt) -> bool:
-    """Whether this is `if __name__ == "__main__":`, which a pasted script may end in."""
-    return (
-        isinstance(statement, ast.If)
-        and isinstance(statement.test, ast.Compare)
-        and isinstance(statement.test.left, ast.Name)
-        and statement.test.left.id == "__name__"
-    )
-
-
 def _check_nodes(body: tuple[ast.stmt, ...], source: str, limits: Limits) -> None:
     for statement in body:
         _check_node(statement, statement, source, limits)
@@ -161,7 +159,11 @@ def _check_node(node: ast.AST, parent: ast.AST, source: str, limits: Limits) -> 
     if isinstance(parent, ast.Slice) and node is parent.step and _is_imaginary(node):
         # np.r_[-1:1:5j] counts the numbers
         return
-    if type(node) in grammar.ALLOWED:
+    doubt = getattr(node, DOUBT, None)
+    wrong: tuple[str, str | None, ast.AST] | None
+    if doubt is not None:
+        wrong = (*doubt, node)
+    elif type(node) in grammar.ALLOWED:
         wrong = _wrong(node, source)
     else:
         what, hint = grammar.REFUSED.get(type(node), (type(node).__name__, None))
@@ -197,6 +199,8 @@ def _wrong(node: ast.AST, source: str) -> tuple[str, str | None, ast.AST] | None
             return "bytes cannot be used in a program", None, node
         case ast.Constant(value=complex()):
             return "complex numbers cannot be used in a program", grammar.REAL, node
+        case ast.comprehension(is_async=1):
+            return "async cannot be used in a program", "leave the word out", node.target
         case ast.withitem(context_expr=call, optional_vars=bound):
             path = dotted(call.func) if isinstance(call, ast.Call) else None
             if path is None or path[-1] not in grammar.CONTEXTS or bound:
@@ -225,7 +229,7 @@ def _main_function(body: tuple[ast.stmt, ...], name: str | None) -> ast.Function
     if module is not None:
         return module
     classes = [s.name for s in body if isinstance(s, ast.ClassDef)]
-    known = ", ".join([*functions, *classes]) or "none"
+    known = ", ".join(n for n in (*functions, *classes) if JOIN not in n) or "none"
     if name in classes:
         _check_functions(body, "")
         raise UnsupportedError(

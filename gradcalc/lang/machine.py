@@ -134,7 +134,7 @@ class Machine:
     `node` is where in the text it is, `frame` the scope there; `main` is the function that is the
     program, `main_frame` the scope whose last value, `last`, is the output, `given` that of the
     inputs. `callers` are the scopes of the functions that are still running. `path` is how
-    branches went: line, kind and text of each, and its turns. `stops` pass no gradient back, nor
+    branches went: place, kind and text of each, and its turns. `stops` pass no gradient back, nor
     does anything while `frozen` is not 0. `casts` are those that would round, each with its dtype.
 
     `chances` are what random numbers are drawn from, None where none may be.
@@ -161,7 +161,7 @@ class Machine:
     given: Frame = field(init=False)
     callers: list[Frame] = field(default_factory=list)
     last: Any = NOTHING
-    path: dict[int, tuple[int, str, str, list[bool]]] = field(default_factory=dict)
+    path: dict[int, tuple[Span, str, str, list[bool]]] = field(default_factory=dict)
     stops: list[Stop] = field(default_factory=list)
     casts: list[Stop] = field(default_factory=list)
     frozen: int = 0

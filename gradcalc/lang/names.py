@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from gradcalc.errors import GradcalcError, UnknownNameError, UnsupportedError, did_you_mean
 from gradcalc.lang import casts, containers, grammar, inplace, updates, written
 from gradcalc.lang.bindings import (
-    ACCESSORS,
     COMPREHENSIONS,
     WORDS,
-    WRAPS,
     attributes_of,
     binds,
+    is_accessor,
+    is_idle,
     is_plain,
     own_names,
     parameters_of,
@@ -248,7 +248,13 @@ def _strange_decorator(node: ast.FunctionDef, own: frozenset[str]) -> ast.expr |
     """The first decorator that is no function of the program's."""
     for decorator in node.decorator_list:
         path = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
-        if path is None or not (path[0] in own or path[-1] in (*WORDS, WRAPS, *ACCESSORS)):
+        if is_accessor(decorator):
+            continue
+        if is_idle(decorator):
+            # of a program's own function called so nothing is known
+            if own & set(WORDS):
+                return decorator
+        elif path is None or path[0] not in own:
             return decorator
     return None
 

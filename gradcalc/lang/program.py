@@ -11,6 +11,7 @@ from typing import Any
 
 from gradcalc.codes import patience
 from gradcalc.errors import LimitError, Span
+from gradcalc.lang.files import part_at
 from gradcalc.lang.signs import Place, Signed
 
 DOT = "\ua78f"
@@ -74,12 +75,21 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One `if`, `while` or conditional expression of the program and the ways it went, in order."""
+    """One `if`, `while` or conditional expression of the program and the ways it went, in order.
+
+    `file` says which of several files the line is counted in.
+    """
 
     line: int
     kind: str
     source: str
     taken: tuple[bool, ...]
+    file: str | None = None
+
+    @property
+    def told(self) -> str:
+        """Where it is in words."""
+        return f"line {self.line}" if self.file is None else f"{self.file}, line {self.line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +214,23 @@ def deep_recursion(limit: int = 60_000) -> Iterator[None]:
 
 
 def span_of(node: ast.AST, source: str) -> Span:
-    """The place of a syntax node, columns counted in characters."""
+    """The place of a syntax node in its file, columns counted in characters."""
+    return in_file(stretch_of(node, source), source)
+
+
+def in_file(place: Span, source: str) -> Span:
+    """A place in the whole of a text as one in its file."""
+    part = part_at(source, place.line)
+    if part is None:
+        return place
+    before = part.start - 1
+    return Span(
+        place.line - before, place.column, place.end_line - before, place.end_column, part.name
+    )
+
+
+def stretch_of(node: ast.AST, source: str) -> Span:
+    """The place of a syntax node in the whole of a text."""
     lines = _lines(source)
 
     def column(line: int, offset: int) -> int:
@@ -233,7 +259,7 @@ def text_of(node: ast.AST, source: str) -> str:
     """The source text of a syntax node, on one line."""
     if not hasattr(node, "lineno"):
         return " ".join(ast.unparse(node).split())
-    place, lines = span_of(node, source), _lines(source)
+    place, lines = stretch_of(node, source), _lines(source)
     text = lines[place.line - 1 : place.end_line]
     text[-1] = text[-1][: place.end_column - 1]
     text[0] = text[0][place.column - 1 :]

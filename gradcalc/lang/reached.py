@@ -9,22 +9,29 @@ from gradcalc.lang.dialects.catalogue import TABLES
 from gradcalc.lang.drawing import CHANCE, drawing
 from gradcalc.lang.effects import Effects
 from gradcalc.lang.imported import Body
+from gradcalc.lang.renaming import DOUBT
 from gradcalc.lang.scopes import names_bound
 
 
-def reached(body: Body, name: str) -> Body:
+def reached(
+    body: Body, name: str | None, always: Callable[[ast.stmt], bool] = lambda statement: False
+) -> Body:
     """The statements that a function of a file, or what else has a name in it, hangs on.
 
-    All where there is no such name.
+    All where there is no such name; without one, those which are `always` there, and what they hang
+    on.
     """
-    if not any(name in names_bound(node) for s in body for node in (s, *ast.iter_child_nodes(s))):
+    if name and not any(
+        name in names_bound(node) for s in body for node in (s, *ast.iter_child_nodes(s))
+    ):
         return body
     effects, none = Effects(body), frozenset[str]()
     changed = [none if _is_import(s) else effects.changed(k) for k, s in enumerate(body)]
     draws = drawing(body)
     changed = [_with_draws(s, c, draws) for s, c in zip(body, changed, strict=True)]
-    needed, chosen = {name}, set[int]()
+    needed, chosen = {name or ""}, set[int]()
     more = {k for k, names in enumerate(changed) if names is None or name in names}
+    more |= {k for k, statement in enumerate(body) if always(statement)}
     while more:
         chosen |= more
         for k in more:
@@ -100,7 +107,11 @@ def known(
     """An import of what is known or needed, None where nothing is left of it."""
     base = "" if isinstance(statement, ast.Import) else statement.module or ""
 
+    doubt = getattr(statement, DOUBT, None)
+
     def is_kept(alias: ast.alias) -> bool:
+        if doubt is not None and alias.name != "*":
+            return (alias.asname or alias.name).split(".")[0] in needed
         full = ".".join(part for part in (base, alias.name) if part)
         if alias.name == "*" and base not in TABLES:
             return True
@@ -116,6 +127,9 @@ def known(
     if not names:
         return None
     if isinstance(statement, ast.Import):
-        return ast.copy_location(ast.Import(names=names), statement)
-    found = ast.ImportFrom(module=statement.module, names=names, level=statement.level)
+        found: ast.Import | ast.ImportFrom = ast.Import(names=names)
+    else:
+        found = ast.ImportFrom(module=statement.module, names=names, level=statement.level)
+    if doubt is not None:
+        setattr(found, DOUBT, doubt)
     return ast.copy_location(found, statement)

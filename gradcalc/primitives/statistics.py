@@ -191,9 +191,7 @@ def logcumsumexp(x, dim):
                      "(input, dim: int, *, out: target = None)",)),
     Composite("cov", """\
 def cov(x, correction=1):
-    if len(x.shape) > 2:
-        raise ValueError('cov takes the rows of a matrix, or a vector')
-    rows = x if len(x.shape) == 2 else reshape(x, (1, x.shape[0] if len(x.shape) else 1))
+    rows = reshape(x, x.shape[:2] if len(x.shape) > 1 else (1,) + (x.shape or (1,)))
     apart = rows - mean(rows, -1, True)
     count = rows.shape[1] - correction
     found = matmul(apart, transpose(apart))/(count if count > 0 else 0.0)

@@ -91,6 +91,7 @@ copy(a, order: unset = 'K', subok: unset = False) -> shapes.arrayed_copy
 array(object, {DTYPE}, *, copy: flag = True, order: unset = 'K', subok: unset = False,
     ndmin: unset = 0) -> shapes.arrayed
 asarray(a, {DTYPE}, order: unset = None) -> shapes.arrayed
+asarray_chkfinite(a, {DTYPE}, order: unset = None) -> shapes.arrayed
 zeros ones empty(shape: ints, {DTYPE}, {ORDER})
 full(shape: ints, fill_value: number, {DTYPE}, {ORDER})
 eye(N: int, M: int = None, k: int = 0, {DTYPE}, {ORDER}) -> shapes.numpy_eye
