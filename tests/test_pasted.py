@@ -51,7 +51,7 @@ def test_a_pasted_function_runs_as_it_stands(name: str) -> None:
         np.testing.assert_allclose(report.gradient[n], gradients[n], **close)
 
 
-@pytest.mark.parametrize("name", LATER)
+@pytest.mark.parametrize("name", sorted(LATER))
 def test_what_is_not_decided_yet_is_not_said_to_be_wrong(name: str) -> None:
     file, _, function = name.partition(":")
     text = files.program(str(FOLDER / file), function, Limits())
