@@ -113,8 +113,10 @@ class Fidelity:
 
         It draws along with the program for as long as it is told all that is drawn from it.
         """
-        drawn = machine.dice.torch.engine.drawn if function.module.startswith(TORCH) else None
-        if drawn is None or drawn == self._followed:
+        if machine.chances is None or not function.module.startswith(TORCH):
+            return
+        drawn = machine.chances.torch.engine.drawn
+        if drawn == self._followed:
             return
         before, dtype = torch.get_rng_state(), torch.get_default_dtype()
         try:

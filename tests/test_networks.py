@@ -14,6 +14,7 @@ from benchmarks.fidelity.oracle import Outcome
 from gradcalc import grad
 from gradcalc.errors import GradcalcError
 from gradcalc.fidelity import Fidelity
+from gradcalc.lang.chance import Dice
 from gradcalc.lang.evaluate import evaluate
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.nets.containers import CONTAINERS
@@ -116,7 +117,7 @@ def test_parameters_are_drawn_as_torch_draws_them(wide: bool) -> None:
     kind = torch.float64 if wide else torch.float32
     for seed in (0, 12345):
         torch.manual_seed(seed)
-        drawing = Drawing(seed, wide=wide)
+        drawing = Drawing(Dice(seed).torch, wide=wide)
         for count in (1, 3, 5, 16, 20, 33, 15, 7, 100):
             even = torch.empty(count, dtype=kind).uniform_(-0.3, 0.7).numpy()
             assert np.allclose(drawing.uniform((count,), -0.3, 0.7), even, rtol=0, atol=1e-7)
@@ -130,7 +131,9 @@ def test_a_filling_is_torchs(name: str) -> None:
     for shape in ((4, 3), (3, 8)):
         torch.manual_seed(7)
         real = getattr(nn.init, name)(torch.empty(shape), *given)
-        assert np.allclose(FILLS[name](Drawing(7), shape, *given), real.numpy(), atol=1e-6)
+        assert np.allclose(
+            FILLS[name](Drawing(Dice(7).torch), shape, *given), real.numpy(), atol=1e-6
+        )
 
 
 MADE = (

@@ -109,7 +109,8 @@ def evaluate(
 
 def _run(machine: Machine, inputs: Mapping[str, Any], seed: int, survey: bool) -> Any:
     program = machine.program
-    drawing = Drawing(seed, wide=program.dtype == "float64")
+    source = (machine.chances or Dice(seed)).torch
+    drawing = Drawing(source, wide=program.dtype == "float64")
     machine.nets = Nets(inputs, drawing, target=program.function if program.module else None)
     machine.on_bind = named_when_bound if program.nets else None
     inputs = {
