@@ -12,9 +12,11 @@ from gradcalc.lang import casts
 from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects import (
     algebra_tables,
+    copy_tables,
     element_tables,
     index_tables,
     mapping_tables,
+    masked_tables,
     other_tables,
     series_tables,
     shape_tables,
@@ -81,6 +83,8 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             shape_tables.TABLES,
             index_tables.TABLES,
             mapping_tables.TABLES,
+            copy_tables.TABLES,
+            masked_tables.TABLES,
         ).items()
     }
 )
@@ -172,7 +176,8 @@ METHODS: Mapping[str, Table] = MappingProxyType(
             | element_tables.TORCH_METHODS
             | series_tables.TORCH_METHODS
             | shape_tables.TORCH_METHODS
-            | index_tables.TORCH_METHODS,
+            | index_tables.TORCH_METHODS
+            | copy_tables.TORCH_METHODS,
         ),
         NUMPY: _whole(
             "numpy.ndarray",

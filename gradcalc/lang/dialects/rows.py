@@ -13,6 +13,7 @@ from typing import Any
 
 from gradcalc.lang.dialects.readings import (
     activations,
+    copies,
     cutting,
     distances,
     elements,
@@ -24,6 +25,7 @@ from gradcalc.lang.dialects.readings import (
     linear,
     losses,
     making,
+    masks,
     numerics,
     ordering,
     picking,
@@ -39,6 +41,7 @@ from gradcalc.lang.dialects.spelling import Overload, Reading, Table
 READINGS: Mapping[str, Any] = MappingProxyType(
     {
         "activations": activations,
+        "copies": copies,
         "cutting": cutting,
         "distances": distances,
         "elements": elements,
@@ -50,6 +53,7 @@ READINGS: Mapping[str, Any] = MappingProxyType(
         "linear": linear,
         "losses": losses,
         "making": making,
+        "masks": masks,
         "numerics": numerics,
         "ordering": ordering,
         "picking": picking,
