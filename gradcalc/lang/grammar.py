@@ -51,6 +51,7 @@ ATTRIBUTES: frozenset[str] = frozenset(
         "T", "mT", "H", "shape", "ndim", "size", "values", "indices", "data", "real",
         # of what gives several tensors
         "eigenvalues", "eigenvectors", "U", "S", "Vh", "Q", "R", "sign", "logabsdet", "solution",
+        "LU", "pivots", "P", "L", "inverse", "info", "result", "residuals",
     }
 )  # fmt: skip
 """What may stand behind a dot without being called."""

@@ -30,6 +30,7 @@ from gradcalc.primitives import (
     special,
     statistics,
     taking,
+    triangles,
     unpooling,
 )
 from gradcalc.primitives.row import Composite, Elementwise, Primitive, Structural
@@ -75,7 +76,8 @@ FAMILIES: Mapping[str, tuple[Primitive, ...]] = MappingProxyType(
             *pictures.SAMPLING,
             *resizing.RESIZING,
         ),
-        "linear algebra": (*linear.LINEAR, *composite.DETERMINANTS, *decompositions.FACTORED),
+        "linear algebra": (*linear.LINEAR, *composite.DETERMINANTS, *decompositions.FACTORED,
+            *triangles.FACTORED),
         "products of tensors": products.PRODUCTS,
         "eigenvalues and singular values": decompositions.SPECTRAL,
         "shape": shaping.SHAPING,

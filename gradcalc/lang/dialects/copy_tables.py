@@ -30,6 +30,22 @@ unsafe_split_with_sizes(tensor, split_size_or_sections: list, dim: int = 0) -> c
 constant_pad_nd(input, pad: list, value: number = 0, *, {OUT}) -> copies.padded_with
 fill(input, value) -> copies.filled
 real(input) -> layout.itself
+lu(A, pivot: bool = True, get_infos: bool = False, {OUT}) -> packed.factored(0)
+lu_solve(b, LU_data, LU_pivots, *, {OUT}) -> packed.old_by_factor
+lu_unpack(LU_data, LU_pivots, unpack_data: bool = True, unpack_pivots: bool = True, *, {OUT}) ->
+    packed.unpacked
+ormqr(input, tau, other, left: bool = True, transpose: bool = False, *, {OUT}) -> packed.turned_by
+orgqr(input, tau, *, {OUT}) -> packed.old_reflected
+[torch.linalg]
+inv_ex(A, *, check_errors: ignored = False, {OUT}) -> packed.inverse
+cholesky_ex(input, *, upper: bool = False, check_errors: ignored = False, {OUT}) -> packed.lower
+solve_ex(A, B, *, left: bool = True, check_errors: ignored = False, {OUT}) -> packed.solved
+lu(A, *, pivot: bool = True, {OUT}) -> packed.parts
+lu_factor(A, *, pivot: bool = True, {OUT}) -> packed.factored(0)
+lu_factor_ex(A, *, pivot: bool = True, check_errors: ignored = False, {OUT}) -> packed.factored(1)
+lu_solve(LU, pivots, B, *, left: bool = True, adjoint: bool = False, {OUT}) -> packed.by_factor
+householder_product(A, tau, *, {OUT}) -> packed.reflected
+vander(x, *, N: int = None) -> packed.powers
 """
 )
 
