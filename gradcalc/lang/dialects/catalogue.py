@@ -18,6 +18,7 @@ from gradcalc.lang.dialects import (
     mapping_tables,
     masked_tables,
     other_tables,
+    sequence_tables,
     series_tables,
     shape_tables,
     torch_table,
@@ -85,6 +86,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             mapping_tables.TABLES,
             copy_tables.TABLES,
             masked_tables.TABLES,
+            sequence_tables.TABLES,
         ).items()
     }
 )

@@ -32,10 +32,12 @@ from gradcalc.lang.dialects.readings import (
     picking,
     products,
     reductions,
+    sequences,
     series,
     shapes,
     special,
     statistics,
+    transforms,
 )
 from gradcalc.lang.dialects.spelling import Overload, Reading, Table
 
@@ -61,10 +63,12 @@ READINGS: Mapping[str, Any] = MappingProxyType(
         "picking": picking,
         "products": products,
         "reductions": reductions,
+        "sequences": sequences,
         "series": series,
         "shapes": shapes,
         "special": special,
         "statistics": statistics,
+        "transforms": transforms,
     }
 )
 """The modules of readings, as tables name them."""
