@@ -30,6 +30,31 @@ unsafe_split_with_sizes(tensor, split_size_or_sections: list, dim: int = 0) -> c
 constant_pad_nd(input, pad: list, value: number = 0, *, {OUT}) -> copies.padded_with
 fill(input, value) -> copies.filled
 real(input) -> layout.itself
+gradient(input, *, spacing: any = 1, dim: ints = None, edge_order: int = 1) -> torchs.slopes
+renorm(input, p: number, dim: int, maxnorm: number, *, {OUT}) -> torchs.renormed
+grid_sampler grid_sampler_2d(input, grid, interpolation_mode: int, padding_mode: int,
+    align_corners: bool) -> torchs.sampled
+conv_tbc(input, weight, bias, pad: int = 0) -> torchs.convolved
+native_channel_shuffle(input, groups: int) -> channel_shuffle
+nanmedian(input) -> torchs.middle
+nanmedian(input, dim: int, keepdim: bool = False, *, {OUT}) -> torchs.middle
+nanquantile(input, q, dim: int = None, keepdim: bool = False, *, interpolation: str = 'linear',
+    {OUT}) -> torchs.quantile
+[torch.nn.functional]
+conv_tbc(input, weight, bias, pad: int = 0) -> torchs.convolved
+native_channel_shuffle(input, groups: int) -> channel_shuffle
+linear_cross_entropy(input, linear_weight, target, *, linear_bias: maybe = None,
+    weight: maybe = None, reduction: str = 'mean', ignore_index: int = None,
+    label_smoothing: number = 0.0, options: unset = None) -> torchs.entropy_of_linear
+relu_(input, inplace: writes = True) -> relu
+selu_(input, inplace: writes = True) -> selu
+elu_(input, alpha: number = 1.0, inplace: writes = True) -> elu
+celu_(input, alpha: number = 1.0, inplace: writes = True) -> celu
+hardtanh_(input, min_val: number = -1.0, max_val: number = 1.0, inplace: writes = True) -> hardtanh
+leaky_relu_(input, negative_slope: number = 0.01, inplace: writes = True) -> leaky_relu
+threshold_(input, threshold: number, value: number, inplace: writes = True) -> threshold
+rrelu_(input, lower: number = 0.125, upper: number = 0.3333333333333333, training: unset = False,
+    inplace: writes = True) -> activations.expected_leak
 lu(A, pivot: bool = True, get_infos: bool = False, {OUT}) -> packed.factored(0)
 lu_solve(b, LU_data, LU_pivots, *, {OUT}) -> packed.old_by_factor
 lu_unpack(LU_data, LU_pivots, unpack_data: bool = True, unpack_pivots: bool = True, *, {OUT}) ->
@@ -49,4 +74,6 @@ vander(x, *, N: int = None) -> packed.powers
 """
 )
 
-TORCH_METHODS = table("sum_to_size(self, *size: ints) -> copies.summed_to")
+TORCH_METHODS = {
+    name: TABLES["torch"][name] for name in ("renorm", "nanmedian", "nanquantile")
+} | table("sum_to_size(self, *size: ints) -> copies.summed_to")

@@ -18,6 +18,7 @@ prod({REDUCED}) -> masks.multiplied
 mean({REDUCED}) -> masks.averaged
 var std({SPREAD}, correction: any = None) -> masks.spread(*)
 cumsum cumprod softmax log_softmax softmin({ALONG}) -> masks.along(*)
+median(input, dim: int = -1, *, keepdim: bool = False, {DTYPE}, mask: maybe = None) -> masks.middle
 argmax argmin(input, dim: int = None, *, keepdim: bool = False, {DTYPE}, mask: maybe = None) ->
     masks.places(*)
 logaddexp(input, other, *, {DTYPE}, input_mask: maybe = None, other_mask: maybe = None) ->

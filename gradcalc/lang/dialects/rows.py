@@ -37,6 +37,7 @@ from gradcalc.lang.dialects.readings import (
     shapes,
     special,
     statistics,
+    torchs,
     transforms,
 )
 from gradcalc.lang.dialects.spelling import Overload, Reading, Table
@@ -68,6 +69,7 @@ READINGS: Mapping[str, Any] = MappingProxyType(
         "shapes": shapes,
         "special": special,
         "statistics": statistics,
+        "torchs": torchs,
         "transforms": transforms,
     }
 )

@@ -40,9 +40,7 @@ def summed_to(machine: Machine, self: Any, size: Any) -> Any:
     """torch's sum_to_size: the sum over what a smaller shape would be broadcast along."""
     shape, wanted = ops.shape(machine, self), tuple(numbers(size))
     lead = len(shape) - len(wanted)
-    if lead < 0 or any(
-        w not in (1, n) for n, w in zip(shape[lead:], wanted, strict=True)
-    ):
+    if lead < 0 or any(w not in (1, n) for n, w in zip(shape[lead:], wanted, strict=True)):
         raise ShapeError(f"shape {show(wanted)} cannot be broadcast to {show(shape)}")
     dims = [k for k, n in enumerate(shape) if k < lead or (wanted[k - lead] == 1 and n != 1)]
     found = ops.call(machine, "sum", self, tuple(dims), True) if dims else self

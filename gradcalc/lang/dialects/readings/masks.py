@@ -11,6 +11,7 @@ from typing import Any
 
 from gradcalc.errors import InvalidValueError, ShapeError
 from gradcalc.lang import ops
+from gradcalc.lang.dialects.readings import torchs
 from gradcalc.lang.dialects.readings.linear import vector_norm
 from gradcalc.lang.machine import Machine
 from gradcalc.primitives.shapes import axes, numbers, show
@@ -75,6 +76,11 @@ def along(machine: Machine, name: str, input: Any, dim: Any, mask: Any) -> Any:
 def places(machine: Machine, name: str, input: Any, dim: Any, keepdim: Any, mask: Any) -> Any:
     """argmax and argmin."""
     return ops.call(machine, name, _through(machine, input, mask, NEUTRAL[name]), dim, keepdim)
+
+
+def middle(machine: Machine, input: Any, dim: Any, keepdim: Any, mask: Any) -> Any:
+    """median, the lower of the two in the middle."""
+    return torchs.middle(machine, _through(machine, input, mask, math.nan), dim, keepdim).values
 
 
 def added(machine: Machine, input: Any, other: Any, input_mask: Any, other_mask: Any) -> Any:

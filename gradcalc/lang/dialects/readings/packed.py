@@ -226,5 +226,3 @@ def powers(machine: Machine, x: Any, N: Any) -> Any:  # noqa: N803
     return ops.call(
         machine, "stack", [ops.binary(machine, "pow", x, k) for k in range(count)], dim=-1
     )
-
-
