@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.errors import InvalidValueError, ShapeError
+from gradcalc.errors import ShapeError
 from gradcalc.expr import ops
 from gradcalc.primitives.decompositions import SQUARE, STACK, TALL, WIDE, check_matrices
 from gradcalc.primitives.placing import pointwise, slices
@@ -97,6 +97,6 @@ def order_of(swaps: Any, count: int) -> Any:
 
 FACTORED: tuple[Structural, ...] = (
     fitted("lu_factor", _lu, _lu_form, ((SQUARE,), (TALL,), (WIDE,), (STACK,)),
-           "lower and upper factor of a matrix whose rows were swapped, in one, and with which rows",
+           "lower and upper factor of a matrix whose rows were swapped, in one; and the rows",
            lambda t, x, pivot: Extremes(*t.linalg.lu_factor(x, pivot=pivot))),
 )  # fmt: skip

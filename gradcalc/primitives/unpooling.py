@@ -11,7 +11,7 @@ import numpy as np
 from gradcalc.errors import ShapeError
 from gradcalc.expr import ops
 from gradcalc.primitives import pooling
-from gradcalc.primitives.placing import checked, pointwise, replaced, tensor_of, unmixed
+from gradcalc.primitives.placing import checked, pointwise, tensor_of, unmixed
 from gradcalc.primitives.reductions import Extremes
 from gradcalc.primitives.row import Structural, fitted
 from gradcalc.primitives.shapes import numbers, show
@@ -160,8 +160,7 @@ def _rows(rank: int) -> tuple[Structural, ...]:
                       f"torch.nn.functional.{pooled} ({window}, return_indices: unset = True)")),
         fitted(f"{shared}_with_indices", pooling.adaptive_fit(shared, rank), _shares_form(rank),
                ((x, {"output_size": (1,) * (rank - 1) + (3,)}), (x, {"output_size": 1})),
-               f"the greatest elements of parts that share out what is {where[5:]}, and their "
-               "places in a row of all",
+               f"the greatest of parts that share out {where[5:]}, and their places",
                lambda t, input, made: Extremes(
                    *getattr(t.nn.functional, shared)(input, made, return_indices=True)),
                tensors=tensors,

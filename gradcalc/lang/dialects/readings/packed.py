@@ -1,6 +1,5 @@
 """Factors as LAPACK packs them: triangles in one matrix, reflections in a column each."""
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np

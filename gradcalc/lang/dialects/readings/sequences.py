@@ -167,7 +167,8 @@ def polynomials(machine: Machine, name: str, a1: Any, a2: Any) -> Any:
 
 def multiplied(machine: Machine, a1: Any, a2: Any) -> Any:
     """polymul."""
-    return series.convolved(machine, *(_coefficients(machine, p) for p in (a1, a2)), "full")
+    first, second = (_coefficients(machine, p) for p in (a1, a2))
+    return series.convolved(machine, first, second, "full")
 
 
 def derived(machine: Machine, p: Any, m: Any) -> Any:
