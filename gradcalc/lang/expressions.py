@@ -101,7 +101,7 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
                 return value
             case "T" | "H":
                 return ops.call(machine, "transpose", value)
-            case "mT":
+            case "mT" | "mH":
                 return ops.call(machine, "transpose", value, -2, -1)
     if name in containers.NAMES:
         return containers.method(machine, value, name)

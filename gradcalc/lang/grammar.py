@@ -48,7 +48,7 @@ CONTEXTS: frozenset[str] = frozenset({"no_grad", "inference_mode"})
 
 ATTRIBUTES: frozenset[str] = frozenset(
     {
-        "T", "mT", "H", "shape", "ndim", "size", "values", "indices", "data", "real",
+        "T", "mT", "H", "mH", "shape", "ndim", "size", "values", "indices", "data", "real",
         # of what gives several tensors
         "eigenvalues", "eigenvectors", "U", "S", "Vh", "Q", "R", "sign", "logabsdet", "solution",
         "LU", "pivots", "P", "L", "inverse", "info", "result", "residuals",

@@ -1,6 +1,7 @@
 """More that is put where an index says: reduced along a dimension, or counted in a row."""
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,10 @@ def _torch_index_reduced(
     t: Any, x: Any, dim: int, index: Any, source: Any, reduce: str, include_self: bool
 ) -> Any:
     places = tensor_of(t, x, index)
-    return t.index_reduce(x, dim, places, source, reduce, include_self=include_self)
+    with warnings.catch_warnings():
+        # that it may change
+        warnings.simplefilter("ignore", UserWarning)
+        return t.index_reduce(x, dim, places, source, reduce, include_self=include_self)
 
 
 def _put(x: Any, index: Any, source: Any, accumulate: bool = False) -> Any:

@@ -40,6 +40,12 @@ nanmedian(input) -> torchs.middle
 nanmedian(input, dim: int, keepdim: bool = False, *, {OUT}) -> torchs.middle
 nanquantile(input, q, dim: int = None, keepdim: bool = False, *, interpolation: str = 'linear',
     {OUT}) -> torchs.quantile
+lu(A, pivot: bool = True, get_infos: bool = False, {OUT}) -> packed.factored(0)
+lu_solve(b, LU_data, LU_pivots, *, {OUT}) -> packed.old_by_factor
+lu_unpack(LU_data, LU_pivots, unpack_data: bool = True, unpack_pivots: bool = True, *, {OUT}) ->
+    packed.unpacked
+ormqr(input, tau, other, left: bool = True, transpose: bool = False, *, {OUT}) -> packed.turned_by
+orgqr(input, tau, *, {OUT}) -> packed.old_reflected
 [torch.nn.functional]
 conv_tbc(input, weight, bias, pad: int = 0) -> torchs.convolved
 native_channel_shuffle(input, groups: int) -> channel_shuffle
@@ -55,12 +61,6 @@ leaky_relu_(input, negative_slope: number = 0.01, inplace: writes = True) -> lea
 threshold_(input, threshold: number, value: number, inplace: writes = True) -> threshold
 rrelu_(input, lower: number = 0.125, upper: number = 0.3333333333333333, training: unset = False,
     inplace: writes = True) -> activations.expected_leak
-lu(A, pivot: bool = True, get_infos: bool = False, {OUT}) -> packed.factored(0)
-lu_solve(b, LU_data, LU_pivots, *, {OUT}) -> packed.old_by_factor
-lu_unpack(LU_data, LU_pivots, unpack_data: bool = True, unpack_pivots: bool = True, *, {OUT}) ->
-    packed.unpacked
-ormqr(input, tau, other, left: bool = True, transpose: bool = False, *, {OUT}) -> packed.turned_by
-orgqr(input, tau, *, {OUT}) -> packed.old_reflected
 [torch.linalg]
 inv_ex(A, *, check_errors: ignored = False, {OUT}) -> packed.inverse
 cholesky_ex(input, *, upper: bool = False, check_errors: ignored = False, {OUT}) -> packed.lower

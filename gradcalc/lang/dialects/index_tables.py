@@ -107,8 +107,8 @@ where(condition, /) -> picking.places_that_hold
 TORCH_BOUND = """
     gather index_select take take_along_dim masked_select masked_fill masked_scatter scatter
     scatter_add scatter_reduce index_reduce put index_add index_copy index_fill index_put
-    select_scatter slice_scatter diagonal_scatter argwhere nonzero topk kthvalue argsort msort aminmax bincount
-    unique histc
+    select_scatter slice_scatter diagonal_scatter argwhere nonzero topk kthvalue argsort msort
+    aminmax bincount unique histc
 """
 
 TORCH_METHODS = {name: TABLES["torch"][name] for name in TORCH_BOUND.split()}
