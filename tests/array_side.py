@@ -44,6 +44,7 @@ from gradcalc.primitives.shapes import (
     unsqueezed,
 )
 from tests.array_layout import LAYOUT
+from tests.array_packed import PACKED
 from tests.array_places import PLACES, by_order
 from tests.array_windows import WINDOWS
 from tests.elimination import determinant, solved
@@ -469,6 +470,7 @@ OWN: Mapping[str, Call] = {
     **LAYOUT,
     **PLACES,
     **by_order(_sort),
+    **PACKED,
 }
 
 

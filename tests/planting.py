@@ -26,6 +26,11 @@ SHOWN = ("values", "eigenvalues", "S", "R", "logabsdet")
 PAIRED = {
     "sort": ".values", "topk": ".values", "kthvalue": ".values", "cummax": ".values",
     "cummin": ".values", "eigh": ".eigenvalues", "svd": ".S", "qr": ".R",
+    "lu_factor": ".values",
+    **{
+        f"{kind}max_pool{rank}d_with_indices": ".values"
+        for kind in ("", "adaptive_") for rank in (1, 2, 3)
+    },
 }  # fmt: skip
 SCALE = (1_000_001, 1_000_000)
 SHIFT = 1e-3

@@ -34,6 +34,14 @@ class Device:
     """Where a library calculates: here it is said with --device."""
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How numbers lie in memory, which changes none of them."""
+
+
+LAYOUTS = "contiguous_format preserve_format channels_last channels_last_3d strided"
+"""torch's layouts that are not of sparse tensors."""
+
 FLOATS = "float double half float16 float32 float64 bfloat16 longdouble float128 floating"
 INTEGERS = "int long short int8 int16 int32 int64 uint8 intp int_ integer"
 TRUTHS = "bool bool_"
@@ -66,8 +74,9 @@ NAMED: Mapping[str, str] = MappingProxyType({"torch": TORCHS, "numpy": NUMPYS, "
 
 
 def constants(module: str) -> Mapping[str, Any]:
-    """The kinds of numbers by the names that a library has for them."""
-    return {name: KINDS[name] for name in NAMED.get(module, "").split()}
+    """The kinds of numbers by the names that a library has for them, and torch's layouts."""
+    layouts = dict.fromkeys(LAYOUTS.split(), Layout()) if module == "torch" else {}
+    return {name: KINDS[name] for name in NAMED.get(module, "").split()} | layouts
 
 
 MEANINGLESS = frozenset({

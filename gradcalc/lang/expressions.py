@@ -115,7 +115,7 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
                 return At(value)
             case "T" | "H":
                 return ops.call(machine, "transpose", value)
-            case "mT":
+            case "mT" | "mH":
                 return ops.call(machine, "transpose", value, -2, -1)
     if isinstance(value, At):
         return updates.way(value, name)

@@ -54,9 +54,10 @@ CONTEXTS: frozenset[str] = frozenset(
 
 ATTRIBUTES: frozenset[str] = frozenset(
     {
-        "T", "mT", "H", "shape", "ndim", "size", "values", "indices", "data", "real", "at",
+        "T", "mT", "H", "mH", "shape", "ndim", "size", "values", "indices", "data", "real", "at",
         # of what gives several tensors
         "eigenvalues", "eigenvectors", "U", "S", "Vh", "Q", "R", "sign", "logabsdet", "solution",
+        "LU", "pivots", "P", "L", "inverse", "info", "result", "residuals",
     }
 )  # fmt: skip
 """What may stand behind a dot without being called."""
@@ -85,6 +86,13 @@ COMPLEX = """complex polar view_as_complex view_as_real imag angle iscomplex isc
     real_if_close isreal isrealobj is_complex cfloat cdouble complex64 complex128""".split()  # noqa: SIM905
 """Names that are about complex numbers."""
 
+TRANSFORMS = """
+    fft fft2 fftn ifft ifft2 ifftn rfft rfft2 rfftn ihfft ihfft2 ihfftn stft
+""".split()  # noqa: SIM905
+"""Transforms whose values are complex numbers."""
+
+SUMS = "its values are complex numbers: write sums with cos and sin, as real and imaginary part"
+
 FUNCTIONS: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(COMPLEX, REAL),
@@ -99,10 +107,7 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(UNDERIVED, "torch has no derivative of it, with which to check"),
         "eig": "its eigenvalues may be complex numbers: eigh is for symmetric matrices",
         "eigvals": "they may be complex numbers: eigvalsh is for symmetric matrices",
-        "fft": "its values are complex numbers: write the sums with cos and sin",
-        "ifft": "its values are complex numbers: write the sums with cos and sin",
-        "rfft": "its values are complex numbers: write the sums with cos and sin",
-        "irfft": "it takes complex numbers: write the sums with cos and sin",
+        **dict.fromkeys(TRANSFORMS, SUMS),
     }
 )
 """Well-known functions that a program must do without, and what to do instead."""
@@ -134,19 +139,38 @@ MATHEMATICAL: Mapping[str, str] = MappingProxyType(
 )
 """Functions that mathematics has, and the language has not under that name."""
 
+CHOICE = "write where(condition, x, y)"
+
+OTHERS: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("if_else", "ifelse", "iff", "iif", "cond", "Piecewise", "IfElse"), CHOICE),
+        "Max": "write maximum(x, y)",
+        "Min": "write minimum(x, y)",
+        "Abs": "write abs(x)",
+        "Sum": "write sum(x)",
+        "Heaviside": "write where(x > 0, 1.0, 0.0)",
+        "trapz": "write np.trapezoid(y, x), or torch.trapezoid(y, x)",
+        "product": "write prod(x)",
+        "cumproduct": "write cumprod(x)",
+        "sometrue": "write any(x)",
+        "alltrue": "write all(x)",
+        "in1d": "write isin(x, y)",
+        "symeig": "write torch.linalg.eigh(A)",
+        "ReLU": "write relu(x)",
+        "Relu": "write relu(x)",
+        "ctc_loss": "there is none here, for it counts ways through a lattice: cross_entropy is",
+    }
+)
+"""Functions that other programs and older libraries have, and what is there instead."""
+
 UNLIKE: frozenset[str] = frozenset(
     """
-    as_strided_copy astype bdtri bitwise_count bitwise_invert broadcast chndtr cholesky_ex
-    col_indices copy cumulative_prod dequantize dtype expand_as fdtri feature_dropout flatiter
-    flatnonzero float16 float32 float64 gammainccinv gammaincinv gammasgn gradient grid_sampler
-    grid_sampler_2d grid_sampler_3d hash_tensor iinfo indices_copy int8 intc interp intp
-    is_contiguous is_nonzero is_tensor isnat isqrt linear_cross_entropy loggamma long lqn
-    max_unpool1d max_unpool2d max_unpool3d mkldnn_adaptive_avg_pool2d mode modf nanargmax nanargmin
-    nancumprod nancumsum nanmax nanmedian nanmin nanquantile native_channel_shuffle nbdtr nbdtrc
-    nbdtri nbdtrik nbdtrin ncfdtr ncfdtri nctdtr ndarray ndenumerate ndindex nditer new pdtri radian
-    renorm reshape_as resize rgamma row_indices saddmm short smm split_with_sizes_copy
-    take_along_axis tri tril_indices_from triu_indices_from uint unsafe_split_with_sizes unstack
-    ushort vars zero zetac
+    as_strided_copy astype bdtri bitwise_count bitwise_invert broadcast chndtr col_indices
+    dequantize dtype fdtri feature_dropout flatiter float16 float32 float64 gammainccinv gammaincinv
+    gammasgn gradient grid_sampler_3d hash_tensor iinfo indices_copy int8 intc intp is_contiguous
+    is_nonzero is_tensor isnat isqrt loggamma long lqn mkldnn_adaptive_avg_pool2d mode nanargmax
+    nanargmin nbdtr nbdtrc nbdtri nbdtrik nbdtrin ncfdtr ncfdtri nctdtr ndarray ndenumerate ndindex
+    nditer new pdtri radian row_indices saddmm short smm uint ushort vars zero zetac
     """.split()  # noqa: SIM905
 )
 """Functions of torch, numpy and scipy that are not known here, and are spelled almost as another

@@ -271,7 +271,8 @@ def _check_function(name: str, naming: Naming, assigned: frozenset[str]) -> None
         return
     if name in grammar.FUNCTIONS or hasattr(builtins, name):
         raise _unusable(name)
-    hint = grammar.MATHEMATICAL.get(name) or _meant(name, catalogue.names() | assigned)
+    hint = grammar.MATHEMATICAL.get(name) or grammar.OTHERS.get(name)
+    hint = hint or _meant(name, catalogue.names() | assigned)
     if hint is None and len(name) <= 2:
         hint = f"for a product write {name}*(...)"
     hint = hint or _elsewhere(name)
@@ -331,7 +332,7 @@ def _check_member(path: tuple[str, ...], naming: Naming) -> None:
         raise _unusable(name)
     raise UnknownNameError(
         f"{module} has no function called {brief(name)} here",
-        hint=_meant(name, TABLES[module]) or _elsewhere(name),
+        hint=grammar.OTHERS.get(name) or _meant(name, TABLES[module]) or _elsewhere(name),
     )
 
 

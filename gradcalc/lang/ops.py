@@ -184,7 +184,7 @@ def _static(machine: Machine, row: Primitive, key: str, value: Any) -> Any:
         return value.array
     if isinstance(value, list | tuple):
         return tuple([_static(machine, row, key, item) for item in value])
-    if key in INTEGERS:
+    if key in INTEGERS and not isinstance(signature_of(row).parameters[key].default, float):
         if isinstance(value, bool):
             raise InvalidValueError(
                 f"{row.name} does not take {value} for {key}", hint=f"write {key}=0 or {key}=1"

@@ -30,7 +30,7 @@ def numbers(machine: Machine, value: Any) -> NDArray[np.int64]:
         raise InvalidValueError("an index must be a whole number")
     if machine.carries(tensor):
         machine.note("index", text_of(machine.node, machine.source), machine.node)
-    return np.round(found).astype(np.int64)
+    return np.asarray(np.round(found), dtype=np.int64)
 
 
 def truths(machine: Machine, value: Any) -> NDArray[np.bool_]:

@@ -23,12 +23,15 @@ from gradcalc.primitives import (
     pictures,
     pooling,
     products,
+    putting,
     reductions,
     resizing,
     shaping,
     special,
     statistics,
     taking,
+    triangles,
+    unpooling,
 )
 from gradcalc.primitives.row import Composite, Elementwise, Primitive, Structural
 
@@ -66,19 +69,28 @@ FAMILIES: Mapping[str, tuple[Primitive, ...]] = MappingProxyType(
         "layers with weights": (*layers.LAYERS, *attention.ATTENTION, *convolution.CONVOLUTIONS),
         "losses": (*losses.ERRORS, *losses.LIKELIHOODS, *labels.LABELLED, *losses.MARGINS),
         "distances": distances.DISTANCES,
-        "pooling": (*pooling.POOLING, *pictures.LP_POOLING),
+        "pooling": (*pooling.POOLING, *pictures.LP_POOLING, *unpooling.UNPOOLING),
         "pictures": (
             *pictures.FOLDING,
             *pictures.SHUFFLING,
             *pictures.SAMPLING,
             *resizing.RESIZING,
         ),
-        "linear algebra": (*linear.LINEAR, *composite.DETERMINANTS, *decompositions.FACTORED),
+        "linear algebra": (
+            *linear.LINEAR,
+            *composite.DETERMINANTS,
+            *decompositions.FACTORED,
+            *triangles.FACTORED,
+        ),
         "products of tensors": products.PRODUCTS,
         "eigenvalues and singular values": decompositions.SPECTRAL,
         "shape": shaping.SHAPING,
         "joining, filling, parts": (*shaping.JOINING, *layout.LAYOUT, *labels.MARKS),
-        "taking and putting by an index": (*taking.PICKED, *taking.PUT),
+        "taking and putting by an index": (
+            *taking.PICKED,
+            *taking.PUT,
+            *putting.REDUCED,
+        ),
     }
 )
 """Every primitive, in the families by which they are listed."""

@@ -27,7 +27,7 @@ def cdist(x1, x2, p=2.0):
     return norm(unsqueeze(x1, -2) - unsqueeze(x2, -3), p, -1)
 """, ORDERS, "the distance of each row of x1 from each row of x2", tensors=("x1", "x2"),
               calls=("torch.cdist (x1, x2, p: number = 2.0, "
-                     "compute_mode: unset = 'use_mm_for_euclid_dist_if_necessary')",)),
+                     "compute_mode: ignored_word = 'use_mm_for_euclid_dist_if_necessary')",)),
     Composite("pdist", """\
 def pdist(x, p=2.0):
     first, second = [], []

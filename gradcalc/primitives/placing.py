@@ -114,6 +114,11 @@ def spread_to(f: Any, source: Any, shape: Shape) -> Any:
     return f(ops.BROADCAST, source, shape=tuple(shape))
 
 
+def single(f: Any, x: Any) -> Any:
+    """One element as a tensor of no dimensions."""
+    return x if not x.ndim else f(ops.RESHAPE, x, shape=())
+
+
 def flat(f: Any, x: Any) -> Any:
     """All elements in a row."""
     return x if x.ndim == 1 else f(ops.RESHAPE, x, shape=(math.prod(x.shape),))

@@ -20,7 +20,8 @@ SOLID = [PICTURE, [[row[::-1] for row in face] for face in PICTURE]]
 SHAPES: dict[int, Any] = {1: SIGNAL, 2: PICTURE, 3: [SOLID]}
 
 
-def _checked(name: str, rank: int, input: Any) -> None:
+def checked(name: str, rank: int, input: Any) -> None:
+    """Channels, and a batch of them, of so many dimensions."""
     if len(input.shape) not in (rank + 1, rank + 2):
         raise ShapeError(f"{name} needs channels and {rank} dimensions, not {show(input.shape)}")
 
@@ -39,12 +40,14 @@ def _of_windows(f: Any, op: Any, x: Any, place: Windows, rank: int) -> Any:
 # -- the greatest ------------------------------------------------------------------------------
 
 
-def _max(name: str, rank: int) -> Any:
+def max_fit(name: str, rank: int) -> Any:
+    """The windows of max_pool."""
+
     def fit(
         input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1,
         ceil_mode: bool = False,
     ) -> Any:  # fmt: skip
-        _checked(name, rank, input)
+        checked(name, rank, input)
         kernel, apart = each("kernel_size", kernel_size, rank), each("dilation", dilation, rank)
         strides = kernel if stride in (None, ()) else each("stride", stride, rank)
         around = each("padding", padding, rank)
@@ -79,7 +82,7 @@ def _max_torch(name: str) -> Any:
 
 def _mean(name: str, rank: int, divided: bool) -> Any:
     def placed(input: Any, kernel_size: Any, stride: Any, padding: Any, ceil_mode: Any) -> Windows:
-        _checked(name, rank, input)
+        checked(name, rank, input)
         kernel, around = each("kernel_size", kernel_size, rank), each("padding", padding, rank)
         strides = kernel if stride in (None, ()) else each("stride", stride, rank)
         _halved(name, around, kernel)
@@ -141,9 +144,11 @@ def _mean_torch(name: str, divided: bool) -> Any:
 # -- adaptive ----------------------------------------------------------------------------------
 
 
-def _adaptive(name: str, rank: int) -> Any:
+def adaptive_fit(name: str, rank: int) -> Any:
+    """The sizes that an adaptive pooling makes."""
+
     def fit(input: Any, output_size: Any) -> Any:
-        _checked(name, rank, input)
+        checked(name, rank, input)
         sizes, wanted = tuple(input.shape[-rank:]), numbers(output_size)
         if len(wanted) == 1:
             wanted = wanted * rank
@@ -222,7 +227,7 @@ def _rows(rank: int) -> tuple[Structural, ...]:
     wide = (1,) * (rank - 1) + (3,)
     divisor = ", divisor_override: int = None" if divided else ""
     return (
-        fitted(greatest, _max(greatest, rank), _max_form(rank),
+        fitted(greatest, max_fit(greatest, rank), _max_form(rank),
                ((x, small), (x, odd), (x, {**small, "ceil_mode": True, "stride": 2})),
                f"the greatest element of windows {where}", _max_torch(greatest), tensors=tensors,
                calls=(f"torch.{greatest} torch.nn.functional.{greatest} (input, {WINDOW}, "
@@ -235,13 +240,13 @@ def _rows(rank: int) -> tuple[Structural, ...]:
                calls=(f"{'torch.avg_pool1d ' * (rank == 1)}torch.nn.functional.{mean} "
                       f"(input, {WINDOW}, ceil_mode: bool = False, "
                       f"count_include_pad: bool = True{divisor})",)),
-        fitted(adaptive, _adaptive(adaptive, rank), _adaptive_max_form(rank),
+        fitted(adaptive, adaptive_fit(adaptive, rank), _adaptive_max_form(rank),
                ((x, {"output_size": wide}), (x, {"output_size": 1})),
                f"the greatest elements of parts that share out what is {where[5:]}",
                _adaptive_torch(adaptive), tensors=tensors,
                calls=(f"torch.nn.functional.{adaptive} (input, output_size: parts, "
                       "return_indices: unset = False)",)),
-        fitted(shared, _adaptive(shared, rank), _adaptive_mean_form(rank),
+        fitted(shared, adaptive_fit(shared, rank), _adaptive_mean_form(rank),
                ((x, {"output_size": wide}), (x, {"output_size": 1})),
                f"the means of parts that share out what is {where[5:]}",
                _adaptive_torch(shared), tensors=tensors,

@@ -24,6 +24,9 @@ RANKS = {"linear": (1,), "bilinear": (2,), "trilinear": (3,), "bicubic": (2,)}
 BEND = Fraction(-3, 4)
 """torch's parameter of the cubic."""
 
+WRITTEN = 10**6
+"""The largest denominator of a scale that was written as a fraction, or with a few decimals."""
+
 EXACT = 2**53
 """Whole numbers up to here are floats."""
 
@@ -49,10 +52,16 @@ def _nearest(size: int, made: int, scale: float | None, half: float) -> Weights:
     return [{min(place, size - 1): Fraction(1)} for place in places]
 
 
+def _meant(scale: float) -> Fraction:
+    """The fraction that a scale was written as: 0.6 is 3/5, and places fall on others exactly."""
+    near = Fraction(scale).limit_denominator(WRITTEN)
+    return near if float(near) == scale else Fraction(scale)
+
+
 def _position(k: int, size: int, made: int, scale: float | None, corners: bool) -> Fraction:
     if corners:
         return Fraction(k * (size - 1), made - 1) if made > 1 else Fraction(0)
-    step = 1 / Fraction(scale) if scale else Fraction(size, made)
+    step = 1 / _meant(scale) if scale else Fraction(size, made)
     return step * Fraction(2 * k + 1, 2) - Fraction(1, 2)
 
 

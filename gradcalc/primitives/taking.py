@@ -21,6 +21,7 @@ from gradcalc.primitives.placing import (
     places_of,
     pointwise,
     replaced,
+    single,
     spread_to,
     tensor_of,
     unmixed,
@@ -53,9 +54,13 @@ def _gathered(f: Any, x: Any, dim: int, index: Any) -> Any:
 def _select(x: Any, dim: int, index: Any) -> tuple[Any, int, Any]:
     place = dimension(x.shape, dim)
     found = checked("index_select", index, x.shape[place] if x.shape else 1)
-    if found.ndim > 1 or not x.shape:
+    if found.ndim > 1 or (not x.shape and found.size != 1):
         raise ShapeError(f"index_select of shape {show(x.shape)} by one of {show(found.shape)}")
     return x, place, found.reshape(-1)
+
+
+def _index_selected(f: Any, x: Any, dim: int, index: Any) -> Any:
+    return f(ops.INDEX, x, key=along(x, dim, index)) if x.ndim else x
 
 
 def _take(x: Any, index: Any) -> tuple[Any, Any]:
@@ -156,14 +161,15 @@ def _scatter_reduce(
     x: Any, dim: int, index: Any, src: Any, reduce: str, include_self: bool = True
 ) -> Any:
     place, found = _scattering("scatter_reduce", x, dim, index, src)
-    if not x.shape or not src.shape:
-        raise ShapeError("scatter_reduce takes tensors, not single numbers")
     return x, place, found, src, reduce, bool(include_self)
 
 
 def _scatter_reduced(
     f: Any, x: Any, dim: int, index: Any, src: Any, reduce: str, include_self: bool
 ) -> Any:
+    if not x.ndim:
+        source, places = single(f, src), np.zeros(1, dtype=np.int64)
+        return grouped(f, x, source, places, reduce, include_self)
     places = places_of(x.shape, pointwise(index, dim))
     return grouped(f, x, cut_to(f, src, index.shape), places, reduce, include_self)
 
@@ -175,11 +181,13 @@ def _torch_scatter_reduced(
     return t.scatter_reduce(x, dim, places, src, reduce, include_self=include_self)
 
 
-def _placed(name: str, x: Any, dim: int, index: Any, source: Any) -> tuple[int, Any]:
+def placed(name: str, x: Any, dim: int, index: Any, source: Any) -> tuple[int, Any]:
+    """The dimension and the places along it to which the parts of source go."""
     place = dimension(x.shape, dim)
     found = checked(name, index, x.shape[place] if x.shape else 1).reshape(-1)
     wanted = (*x.shape[:place], len(found), *x.shape[place + 1 :])
-    if not x.shape or tuple(source.shape) not in (wanted, () if len(x.shape) == 1 else wanted):
+    alone = len(x.shape) < 2 and len(found) == 1
+    if tuple(source.shape) not in (wanted, () if alone else wanted):
         raise ShapeError(
             f"{name} of shape {show(x.shape)} takes a source of shape {show(wanted)}, "
             f"not {show(source.shape)}"
@@ -188,22 +196,26 @@ def _placed(name: str, x: Any, dim: int, index: Any, source: Any) -> tuple[int, 
 
 
 def _index_add(x: Any, dim: int, index: Any, source: Any, alpha: Any = 1) -> Any:
-    return x, *_placed("index_add", x, dim, index, source), source, alpha
+    return x, *placed("index_add", x, dim, index, source), source, alpha
 
 
 def _index_added(f: Any, x: Any, dim: int, index: Any, source: Any, alpha: Any) -> Any:
     if alpha != 1:
         source = f.scalar("mul", source, f.literal(np.array(float(alpha))))
+    if not x.ndim:
+        return f.scalar("add", x, single(f, source))
     source = source if source.ndim else f(ops.RESHAPE, source, shape=(1,))
     return added(f, x, source, along(x, dim, index))
 
 
 def _index_copy(x: Any, dim: int, index: Any, source: Any) -> Any:
-    place, found = _placed("index_copy", x, dim, index, source)
+    place, found = placed("index_copy", x, dim, index, source)
     return x, place, unmixed("index_copy", found), source
 
 
 def _index_copied(f: Any, x: Any, dim: int, index: Any, source: Any) -> Any:
+    if not x.ndim:
+        return single(f, source)
     source = source if source.ndim else f(ops.RESHAPE, source, shape=(1,))
     return replaced(f, x, source, along(x, dim, index)) if index.size else x
 
@@ -211,12 +223,14 @@ def _index_copied(f: Any, x: Any, dim: int, index: Any, source: Any) -> Any:
 def _index_fill(x: Any, dim: int, index: Any, value: Any) -> Any:
     place = dimension(x.shape, dim)
     found = checked("index_fill", index, x.shape[place] if x.shape else 1, negative=True)
-    if value.shape or not x.shape:
+    if value.shape:
         raise ShapeError(f"index_fill takes a tensor and one value, not shape {show(value.shape)}")
     return x, place, np.unique(found), value
 
 
 def _index_filled(f: Any, x: Any, dim: int, index: Any, value: Any) -> Any:
+    if not x.ndim:
+        return value
     shape = (*x.shape[:dim], len(index), *x.shape[dim + 1 :])
     return replaced(f, x, spread_to(f, value, shape), along(x, dim, index)) if index.size else x
 
@@ -268,7 +282,7 @@ PICKED: tuple[Structural, ...] = (
            "for each place of an index, the element that it names along dim",
            _by_index("gather"), moves=True),
     fitted("index_select", _select,
-           lambda f, x, dim, index: f(ops.INDEX, x, key=along(x, dim, index)),
+           _index_selected,
            ((VECTOR, {"dim": 0, "index": [2, 0, 0]}), (MATRIX, {"dim": 1, "index": [1, 2]})),
            "the places along dim that an index names", _by_index("index_select"), moves=True),
     fitted("take", _take, _taken,

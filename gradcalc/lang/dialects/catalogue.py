@@ -14,10 +14,13 @@ from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects import (
     algebra_tables,
     chance_tables,
+    copy_tables,
     element_tables,
     index_tables,
     mapping_tables,
+    masked_tables,
     other_tables,
+    sequence_tables,
     series_tables,
     shape_tables,
     torch_table,
@@ -102,6 +105,9 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             writing_tables.TABLES,
             chance_tables.TABLES,
             {module: {} for module in (*NETS, "dataclasses", *modules.OBJECTS)},
+            copy_tables.TABLES,
+            masked_tables.TABLES,
+            sequence_tables.TABLES,
         ).items()
     }
 )
@@ -199,7 +205,8 @@ METHODS: Mapping[str, Table] = MappingProxyType(
             | element_tables.TORCH_METHODS
             | series_tables.TORCH_METHODS
             | shape_tables.TORCH_METHODS
-            | index_tables.TORCH_METHODS,
+            | index_tables.TORCH_METHODS
+            | copy_tables.TORCH_METHODS,
         ),
         NUMPY: _whole(
             "numpy.ndarray",

@@ -52,6 +52,9 @@ index_add(input, dim: int, index, source: tensor, *, alpha: number = 1, {OUT}) -
 index_copy(input, dim: int, index, source: tensor, *, {OUT}) -> picking.indexed(*)
 index_fill(input, dim: int, index, value) -> picking.indexed(*)
 index_put(input, indices: tensors, values, accumulate: bool = False) -> picking.put
+index_reduce(input, dim: int, index, source: tensor, reduce: str, *, include_self: bool = True,
+    {OUT}) -> picking.indexed(*)
+put(input, index, source: tensor, accumulate: bool = False) -> picking.indexed(*)
 select_scatter(input, src: tensor, dim: int, index: int) -> picking.part_replaced(*)
 slice_scatter(input, src: tensor, dim: int = 0, start: int = None, end: int = None, step: int = 1)
     -> picking.part_replaced(*)
@@ -85,6 +88,9 @@ bincount(input, weights=None, minlength: int = 0) -> ordering.counts
 unique(input, sorted: unset = True, return_inverse: bool = False, return_counts: bool = False,
     dim: int = None) -> ordering.different
 histc(input, bins: int = 100, min: number = 0, max: number = 0, *, {OUT}) -> ordering.histc
+[torch.nn.functional]
+max_unpool1d max_unpool2d max_unpool3d(input, indices, kernel_size: ints, stride: ints = None,
+    padding: ints = 0, output_size: any = None) -> picking.indexed(*)
 [numpy]
 take(a, indices, axis: place = None, {OUT}, mode: str = 'raise') -> picking.numpy_taken
 where(condition, x, y, /) -> shapes.chosen
@@ -100,9 +106,9 @@ where(condition, /) -> picking.places_that_hold
 
 TORCH_BOUND = """
     gather index_select take take_along_dim masked_select masked_fill masked_scatter scatter
-    scatter_add scatter_reduce index_add index_copy index_fill index_put select_scatter
-    slice_scatter diagonal_scatter argwhere nonzero topk kthvalue argsort msort aminmax bincount
-    unique histc
+    scatter_add scatter_reduce index_reduce put index_add index_copy index_fill index_put
+    select_scatter slice_scatter diagonal_scatter argwhere nonzero topk kthvalue argsort msort
+    aminmax bincount unique histc
 """
 
 TORCH_METHODS = {name: TABLES["torch"][name] for name in TORCH_BOUND.split()}

@@ -121,7 +121,7 @@ class Overload:
         return {
             p.name: bool(value) if p.kind == "flag" else value
             for p, value in zip(parameters, values, strict=True)
-            if p.kind not in LEFT_OUT or (p.kind in WRITTEN and value is not p.default)
+            if p.kind not in LEFT_OUT or (p.kind in WRITTEN and (value is not p.default or value))
         }
 
     def written(self, values: dict[str, Any], args: Sequence[Any]) -> Any:

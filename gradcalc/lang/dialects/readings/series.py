@@ -90,8 +90,6 @@ def slopes(machine: Machine, f: Any, varargs: Any, axis: Any, edge_order: Any) -
     steps = list(varargs) * (len(dims) if len(varargs) == 1 else 1) or [1.0] * len(dims)
     if len(steps) != len(dims):
         raise InvalidValueError(f"gradient along {len(dims)} dimensions with {len(steps)} steps")
-    if any(ops.shape(machine, step) for step in steps):
-        raise UnsupportedError("gradient at uneven points", hint="give the step between them")
     found = [
         _slopes(machine, f, dim, step, int(edge_order))
         for dim, step in zip(dims, steps, strict=True)
@@ -102,10 +100,41 @@ def slopes(machine: Machine, f: Any, varargs: Any, axis: Any, edge_order: Any) -
 def _slopes(machine: Machine, f: Any, dim: int, step: Any, edges: int) -> Any:
     if ops.shape(machine, f)[dim] < edges + 1 or edges not in (1, 2):
         raise ShapeError("gradient needs more points along a dimension than its edge order")
+    if ops.shape(machine, step):
+        return _slopes_at(machine, f, dim, step, edges)
     ahead, behind = _slices(machine, f, dim, slice(2, None), slice(None, -2))
     middle = ops.binary(machine, "mul", ops.binary(machine, "sub", ahead, behind), 0.5)
     parts = [_edge(machine, f, dim, edges, 1), middle, _edge(machine, f, dim, edges, -1)]
     return ops.binary(machine, "div", ops.call(machine, "concat", parts, dim=dim), step)
+
+
+def _slopes_at(machine: Machine, f: Any, dim: int, points: Any, edges: int) -> Any:
+    """The slopes at uneven points: of the parabola through a point and its neighbours, and at an
+    end of the line or parabola through the first ones."""
+    shape = ops.shape(machine, f)
+    if ops.shape(machine, points) != (shape[dim],):
+        raise ShapeError("gradient needs a point for each place along a dimension")
+    wide = ops.reshape(machine, points, (-1, *[1] * (len(shape) - 1 - dim)))
+    steps = _differences(machine, wide, 0)
+    rises = ops.binary(machine, "div", _differences(machine, f, dim), steps)
+    first, last = _slices(machine, rises, dim, slice(0, 1), slice(-1, None))
+    if shape[dim] == 2:
+        return ops.call(machine, "concat", [first, last], dim=dim)
+    before, behind = _slices(machine, rises, dim, slice(None, -1), slice(1, None))
+    left, right = _slices(machine, steps, 0, slice(None, -1), slice(1, None))
+    both = ops.binary(machine, "add", left, right)
+    bend = ops.binary(machine, "div", ops.binary(machine, "sub", behind, before), both)
+    middle = ops.binary(machine, "add", before, ops.binary(machine, "mul", bend, left))
+    if edges == 2:
+        first, last = (
+            ops.binary(machine, sign, end, ops.binary(machine, "mul", *(
+                _slices(machine, value, along, at)[0] for value, along in ((bend, dim), (step, 0))
+            )))
+            for sign, end, step, at in (
+                ("sub", first, left, slice(0, 1)), ("add", last, right, slice(-1, None))
+            )
+        )  # fmt: skip
+    return ops.call(machine, "concat", [first, middle, last], dim=dim)
 
 
 def _edge(machine: Machine, f: Any, dim: int, order: int, sign: int) -> Any:
