@@ -167,7 +167,7 @@ UNLIKE: frozenset[str] = frozenset(
     """
     as_strided_copy astype bdtri bitwise_count bitwise_invert broadcast chndtr col_indices
     dequantize dtype fdtri feature_dropout flatiter float16 float32 float64 gammainccinv gammaincinv
-    gammasgn gradient grid_sampler_3d hash_tensor iinfo indices_copy int8 intc intp is_contiguous
+    gammasgn grid_sampler_3d hash_tensor iinfo indices_copy int8 intc intp is_contiguous
     is_nonzero is_tensor isnat isqrt loggamma long lqn mkldnn_adaptive_avg_pool2d mode nanargmax
     nanargmin nbdtr nbdtrc nbdtri nbdtrik nbdtrin ncfdtr ncfdtri nctdtr ndarray ndenumerate ndindex
     nditer new pdtri radian row_indices saddmm short smm uint ushort vars zero zetac

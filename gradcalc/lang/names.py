@@ -267,7 +267,7 @@ def _check_function(name: str, naming: Naming, assigned: frozenset[str]) -> None
                 f"{module} has a function of its own called {name}",
                 hint="write the module in front of the name",
             )
-    if catalogue.is_known(name):
+    if catalogue.is_known(name) or any(catalogue.has(m, name) for m in naming.starred):
         return
     if name in grammar.FUNCTIONS or hasattr(builtins, name):
         raise _unusable(name)

@@ -28,10 +28,6 @@ NAMES: Mapping[str, frozenset[str]] = MappingProxyType(
         module: frozenset(names.split())
         for module, names in {
             "scipy.optimize": "rosen rosen_der",
-            "scipy.spatial.distance": """
-                braycurtis canberra chebyshev cityblock correlation cosine euclidean minkowski
-                sqeuclidean
-            """,
             "scipy.stats": """
                 bernoulli beta binom cauchy chi2 expon gamma geom gumbel_l gumbel_r halfnorm
                 invgamma laplace logistic lognorm multivariate_normal nbinom norm pareto poisson

@@ -6,6 +6,7 @@ from functools import cache
 from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects.catalogue import METHODS, NUMBERS, TABLES
 from gradcalc.lang.dialects.spelling import Overload
+from gradcalc.lang.written import NAMES as WRITTEN
 from gradcalc.primitives import BY_NAME, FAMILIES, Composite, Elementwise, Primitive
 from gradcalc.reference.places import surroundings
 from gradcalc.reference.spellings import PYTHON
@@ -104,6 +105,7 @@ def _readings() -> str:
     modules |= {f"{arrays or 'plain'} methods": table for arrays, table in METHODS.items()}
     for module, table in modules.items():
         names = [name for name, rows in table.items() if all(o.row not in BY_NAME for o in rows)]
+        names += WRITTEN.get(module, ())
         if names:
             lines.append(f"| {module} | {', '.join(f'`{name}`' for name in sorted(names))} |")
     return "\n".join(lines) + "\n"

@@ -90,8 +90,7 @@ NETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 """The classes of torch's networks, and the functions that fill their parameters."""
 
 TABLES: Mapping[str, Table] = MappingProxyType(
-    {module: {} for module in NAMES}
-    | {
+    {
         module: _whole(module, table)
         for module, table in _joined(
             algebra_tables.TABLES,
@@ -104,7 +103,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             mapping_tables.TABLES,
             writing_tables.TABLES,
             chance_tables.TABLES,
-            {module: {} for module in (*NETS, "dataclasses", *modules.OBJECTS)},
+            {module: {} for module in (*NETS, *NAMES, "dataclasses", *modules.OBJECTS)},
             copy_tables.TABLES,
             masked_tables.TABLES,
             sequence_tables.TABLES,
