@@ -157,7 +157,7 @@ def _rows(rank: int) -> tuple[Structural, ...]:
                _windows_torch(pooled), tensors=tensors,
                calls=(f"torch.nn.functional.{pooled}_with_indices ({window}, "
                       "return_indices: ignored = False)",
-                      f"torch.nn.functional.{pooled} ({window}, return_indices: unset = True)")),
+                      f"torch.nn.functional.{pooled} ({window}, *, return_indices: true)")),
         fitted(f"{shared}_with_indices", pooling.adaptive_fit(shared, rank), _shares_form(rank),
                ((x, {"output_size": (1,) * (rank - 1) + (3,)}), (x, {"output_size": 1})),
                f"the greatest of parts that share out {where[5:]}, and their places",
@@ -166,8 +166,8 @@ def _rows(rank: int) -> tuple[Structural, ...]:
                tensors=tensors,
                calls=(f"torch.nn.functional.{shared}_with_indices (input, output_size: parts, "
                       "return_indices: ignored = False)",
-                      f"torch.nn.functional.{shared} (input, output_size: parts, "
-                      "return_indices: unset = True)")),
+                      f"torch.nn.functional.{shared} (input, output_size: parts, *, "
+                      "return_indices: true)")),
         fitted(f"max_unpool{rank}d", _unpool(f"max_unpool{rank}d", rank), _unpool_form(rank),
                tuple((x, {"indices": places, **window}) for places, window in SAMPLES[rank]),
                f"elements put where an index says {where}, in a row of all, among zeros",

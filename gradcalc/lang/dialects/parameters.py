@@ -146,14 +146,16 @@ KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
     "any": lambda machine, value: True,
     "target": lambda machine, value: machine.is_tensor(value),
     "writes": lambda machine, value: isinstance(value, bool),
+    "true": lambda machine, value: value is True,
     "unset": lambda machine, value: False,
 }
 """What a parameter may take besides its default. `unset` takes nothing else: what the parameter
-does is not in the language. `ignored` changes no value. What a call writes into is a `target`, or
-its first argument where a parameter that `writes` is true. Of truth values numpy's
-functions of `floats` make halves, of three digits; of integers those of `inexact` make integers."""
+does is not in the language. `true` takes nothing but True, which has the call mean something else.
+`ignored` changes no value. What a call writes into is a `target`, or its first argument where a
+parameter that `writes` is true. Of truth values numpy's functions of `floats` make halves, of three
+digits; of integers those of `inexact` make integers."""
 
-LEFT_OUT = ("unset", "ignored", "ignored_word", "target", "writes")
+LEFT_OUT = ("unset", "ignored", "ignored_word", "target", "true", "writes")
 """The kinds of parameters that a meaning does not see."""
 
 WRITTEN = ("target", "writes")

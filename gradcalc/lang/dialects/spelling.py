@@ -178,6 +178,7 @@ class Overload:
         for p in self.parameters:
             if p.kind != "unset":
                 name = f"*{p.name}" if p.packed else p.name
+                name += "=True" if p.kind == "true" else ""
                 shown.append(name if p.default is REQUIRED else f"{name}={p.default!r}")
         return ", ".join(shown)
 
