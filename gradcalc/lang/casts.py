@@ -18,9 +18,13 @@ from gradcalc.lang.program import brief
 
 @dataclass(frozen=True, slots=True)
 class NumberKind:
-    """What a library calls a dtype: floats, integers (`int`) or truth values (`bool`)."""
+    """What a library calls a dtype: floats, integers (`int`) or truth values (`bool`).
+
+    `few` is the dtype of so few digits that a cast to it is one to other numbers.
+    """
 
     word: str
+    few: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +44,14 @@ FLOATS = "float double half float16 float32 float64 bfloat16 longdouble float128
 INTEGERS = "int long short int8 int16 int32 int64 uint8 intp int_ integer"
 TRUTHS = "bool bool_"
 
+FEW: Mapping[str, str] = MappingProxyType(
+    {"half": "float16", "float16": "float16", "bfloat16": "bfloat16"}
+)
+"""Floats of three digits: whoever casts to them has other numbers than before."""
+
 KINDS: Mapping[str, NumberKind] = MappingProxyType(
     {
-        name: NumberKind(word)
+        name: NumberKind(word, FEW.get(name, ""))
         for word, names in (("float", FLOATS), ("int", INTEGERS), ("bool", TRUTHS))
         for name in names.split()
     }
@@ -124,8 +133,9 @@ def to(machine: Machine, value: Any, kind: NumberKind, *, copies: bool = False) 
     """A tensor, or a number, as that kind of numbers."""
     if not isinstance(value, Tensor):
         value = ops.tensor(machine, value)
-    same = dtype_of(machine, value) == kind
+    same = dtype_of(machine, value).word == kind.word
     if kind.word == "float":
+        _check_digits(machine, kind)
         if same:
             return machine.mark_array(machine.copy(value)) if copies else _itself(machine, value)
         if machine.is_mask(value):
@@ -138,6 +148,15 @@ def to(machine: Machine, value: Any, kind: NumberKind, *, copies: bool = False) 
     if machine.is_mask(value):
         return machine.mark_integer(ops.call(machine, "where", value, 1, 0))
     return machine.mark_integer(ops.call(machine, "trunc", value))
+
+
+def _check_digits(machine: Machine, kind: NumberKind) -> None:
+    """Refuse a cast that rounds to few digits, where the calculation has more."""
+    if kind.few not in ("", machine.backend.precision):
+        raise UnsupportedError(
+            f"a cast to {kind.few} rounds, and this calculates in {machine.backend.precision}",
+            hint="leave it out" + (", or calculate with --dtype float16" * (kind.few == "float16")),
+        )
 
 
 def _itself(machine: Machine, value: Tensor) -> Tensor:
@@ -158,7 +177,7 @@ def method(machine: Machine, name: str) -> Builtin | None:
         if word == "same":
             return _same(machine, held, name)
         if word is not None:
-            return to(machine, held, NumberKind(word))
+            return to(machine, held, NumberKind(word, FEW.get(name, "")))
         given = [*args, *(v for key, v in kwargs.items() if key in ("dtype", "other"))]
         kinds = [kind_of(machine, value) for value in given if not isinstance(value, bool)]
         like = [dtype_of(machine, value) for value in given if isinstance(value, Tensor)]

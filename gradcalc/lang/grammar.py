@@ -134,7 +134,7 @@ CHOICE = "write where(condition, x, y)"
 
 OTHERS: Mapping[str, str] = MappingProxyType(
     {
-        **dict.fromkeys(("if_else", "ifelse", "iff", "iif", "cond", "Piecewise", "IfElse"), CHOICE),
+        **dict.fromkeys(("if_else", "ifelse", "iff", "iif", "Piecewise", "IfElse"), CHOICE),
         "Max": "write maximum(x, y)",
         "Min": "write minimum(x, y)",
         "Abs": "write abs(x)",
@@ -156,12 +156,12 @@ OTHERS: Mapping[str, str] = MappingProxyType(
 
 UNLIKE: frozenset[str] = frozenset(
     """
-    as_strided_copy bdtri bitwise_count bitwise_invert broadcast chndtr col_indices dequantize fdtri
-    feature_dropout flatiter float16 float32 float64 gammainccinv gammaincinv gammasgn
-    grid_sampler_3d hash_tensor iinfo indices_copy int8 intc intp is_contiguous is_nonzero is_tensor
-    isnat isqrt loggamma long lqn mkldnn_adaptive_avg_pool2d mode nanargmax nanargmin nbdtr nbdtrc
-    nbdtri nbdtrik nbdtrin ncfdtr ncfdtri nctdtr ndarray ndenumerate ndindex nditer new normal pdtri
-    radian row_indices saddmm short smm uint ushort vars zero zetac
+    as_strided_copy astype bdtri bitwise_count bitwise_invert broadcast chndtr col_indices
+    dequantize dtype fdtri feature_dropout flatiter float16 float32 float64 gammainccinv gammaincinv
+    gammasgn gradient grid_sampler_3d hash_tensor iinfo indices_copy int8 intc intp is_contiguous
+    is_nonzero is_tensor isnat isqrt loggamma long lqn mkldnn_adaptive_avg_pool2d mode nanargmax
+    nanargmin nbdtr nbdtrc nbdtri nbdtrik nbdtrin ncfdtr ncfdtri nctdtr ndarray ndenumerate ndindex
+    nditer new normal pdtri radian row_indices saddmm short smm uint ushort vars zero zetac
     """.split()  # noqa: SIM905
 )
 """Functions of torch, numpy and scipy that are not known here, and are spelled almost as another
