@@ -26,12 +26,22 @@ from gradcalc.codes import FAULT, LIMIT
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of text. Lines and columns count characters from 1; the end is exclusive."""
+    """A stretch of text. Lines and columns count characters from 1; the end is exclusive.
+
+    `file` says which of several files, or cells of a notebook, its lines are counted in.
+    """
 
     line: int
     column: int
     end_line: int
     end_column: int
+    file: str | None = None
+
+    @property
+    def told(self) -> str:
+        """Its beginning in words."""
+        file = "" if self.file is None else f"{self.file}, "
+        return f"{file}line {self.line}, column {self.column}"
 
 
 class GradcalcError(Exception):

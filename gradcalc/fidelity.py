@@ -21,7 +21,7 @@ import torch
 from gradcalc.errors import UnsupportedError
 from gradcalc.lang.dialects.spelling import Function
 from gradcalc.lang.memory import Tensor
-from gradcalc.lang.program import JAX, NONE, NUMPY, TORCH, text_of
+from gradcalc.lang.program import JAX, NONE, NUMPY, TORCH, stretch_of, text_of
 from gradcalc.testimony import Taken
 
 LARGEST = 4096
@@ -55,6 +55,9 @@ class Fidelity:
         self._tolerance = TOLERANCE.get(dtype)
         self._asked: Counter[int] = Counter()
         self.taken: dict[int, Taken] = {}
+        # of torch's generator: its state, and how often it was drawn from, -1 once that is lost
+        self._chance: Any = None
+        self._followed = 1
 
     def __call__(
         self,
@@ -69,6 +72,9 @@ class Fidelity:
         if self._tolerance is None or library in (JAX, "builtins") or function.name in BY_CHANCE:
             return
         if max(_sizes((*args, *kwargs.values(), result)), default=0) > LARGEST:
+            return
+        if function.draws:
+            self._drawn(machine, function, args, kwargs, result)
             return
         place = id(machine.node)
         self._asked[place] += 1
@@ -95,6 +101,43 @@ class Fidelity:
                 reader = "gradcalc" if expected is None else TORCH
                 self._take(machine, namesake, reader, (_shown(found), _shown(other)))
 
+    def _drawn(
+        self,
+        machine: Any,
+        function: Function,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        result: Any,
+    ) -> None:
+        """Raises `UnsupportedError` where torch's own generator gives other numbers.
+
+        It draws along with the program for as long as it is told all that is drawn from it.
+        """
+        if machine.chances is None or not function.module.startswith(TORCH):
+            return
+        drawn = machine.chances.torch.engine.drawn
+        if drawn == self._followed:
+            return
+        before, dtype = torch.get_rng_state(), torch.get_default_dtype()
+        try:
+            torch.set_default_dtype(getattr(torch, machine.backend.precision))
+            if self._chance is None:
+                torch.manual_seed(machine.dice.seed)
+            else:
+                torch.set_rng_state(self._chance)
+            expected = _answer(machine, function, TORCH, args, kwargs)
+            self._chance = torch.get_rng_state()
+        finally:
+            torch.set_default_dtype(dtype)
+            torch.set_rng_state(before)
+        told = drawn == self._followed + 1
+        self._followed = drawn if told else -1
+        if told and self._differ(expected, _numbers(_plain(machine, result))):
+            raise UnsupportedError(
+                f"{function.shown} draws other numbers here than torch does",
+                hint="draw float32 or float64 numbers on the CPU, or give them as an input",
+            )
+
     def _differ(self, expected: Any, found: Any) -> bool:
         """Whether an answer, which is None where there is none, is another one."""
         assert self._tolerance is not None
@@ -115,7 +158,7 @@ class Fidelity:
 
 def _rest(machine: Any) -> str:
     """What stands behind the call on its line: only torch's pairs have parts with names."""
-    place = machine.place
+    place = stretch_of(machine.node, machine.source)
     line: str = machine.source.split("\n")[place.end_line - 1]
     return line[place.end_column - 1 :].lstrip()
 
@@ -179,7 +222,7 @@ def _sizes(values: Sequence[Any]) -> list[int]:
 def _converted(value: Any, machine: Any, convert: Callable[[torch.Tensor, bool], Any]) -> Any:
     """The value with its tensors as the library takes them, those in lists and tuples too."""
     if machine.is_tensor(value):
-        return convert(machine.raw(value).detach(), machine.is_integer(value))
+        return convert(machine.unread(value).detach(), machine.is_integer(value))
     if type(value) in (list, tuple):
         return type(value)(_converted(item, machine, convert) for item in value)
     return value

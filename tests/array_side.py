@@ -13,6 +13,7 @@ from typing import Any
 import mpmath
 import numpy as np
 
+from gradcalc.errors import ShapeError
 from gradcalc.primitives import PRIMITIVES, Structural
 from gradcalc.primitives.contraction import read
 from gradcalc.primitives.decompositions import Eigen, Logarithm, Singular, Triangular
@@ -334,6 +335,9 @@ def _matrices(found: Any, shape: Any) -> Any:
 
 def _eigh(call: Call, x: Any) -> Any:
     """Of the symmetric part, with the signs of numpy's LAPACK."""
+
+    if x.ndim < 2:
+        raise ShapeError(f"a matrix, not shape {x.shape}")
 
     def one(a: Any) -> Any:
         half = (a + a.T) / 2

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from gradcalc.errors import ShapeError
+
 Call = Callable[..., Any]
 Sizes = tuple[int, ...]
 
@@ -91,6 +93,8 @@ def transposed(rank: int) -> Call:
 
 
 def counted(size: int, k: int, s: int, p: int, d: int, ceil: bool) -> int:
+    if s < 1:
+        raise ShapeError(f"a stride of {s}")
     exact = (size + 2 * p - d * (k - 1) - 1) / s
     number = (math.ceil(exact) if ceil else math.floor(exact)) + 1
     return number - (ceil and (number - 1) * s >= size + p)

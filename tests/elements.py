@@ -373,6 +373,9 @@ class ElementBackend:
         rounded = round_to(np.asarray(values, dtype=np.float64), self.dtype)
         return as_objects(np.frompyfunc(lambda v: self.graph.constant(float(v)), 1, 1)(rounded))
 
+    def drawn(self, values: NDArray[np.float64]) -> Any:
+        return self.constant(values)
+
     def shape(self, tensor: Any) -> tuple[int, ...]:
         return tuple(tensor.shape)
 

@@ -13,6 +13,7 @@ import scipy.integrate
 import scipy.special
 import torch
 
+from gradcalc.errors import InvalidValueError
 from tests.trust_cases import report
 
 X, Y, Z = [0.7, -1.3, 2.5], [1.5, 0.25, -2.0], [0.5, 1.25, 0.75]
@@ -165,3 +166,19 @@ def test_an_awkward_point_is_called_what_it_is(
     text: str, inputs: dict[str, Any], outcome: str
 ) -> None:
     assert report(text, **inputs).verdict.outcome == outcome
+
+
+UNREAD = [
+    ("polygamma(1.5, x)", "a whole n"),
+    ("polygamma(-1, x)", "a whole n"),
+    ("polygamma(10**9, x)", "a whole n"),
+    ("mvlgamma(x, 10**9)", "a whole p"),
+    ("mvlgamma(x, 0)", "a whole p"),
+    ("mvlgamma(x, inf)", "a whole p"),
+]
+
+
+@pytest.mark.parametrize(("text", "word"), UNREAD)
+def test_an_order_that_there_is_not_is_refused(text: str, word: str) -> None:
+    with pytest.raises(InvalidValueError, match=word):
+        report(text, x=30.5)

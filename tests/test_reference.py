@@ -12,7 +12,7 @@ import pytest
 
 from gradcalc.calculate import ask_here
 from gradcalc.derive.runs import Runs
-from gradcalc.errors import GradcalcError, UnknownNameError
+from gradcalc.errors import GradcalcError, InvalidValueError, UnknownNameError
 from gradcalc.primitives import BY_NAME, FAMILIES, PRIMITIVES, Elementwise, Primitive
 from gradcalc.reference.catalogue import catalogue, matching, named
 from gradcalc.reference.derivatives import Derivative
@@ -182,7 +182,15 @@ class Numbers:
 
     def __call__(self, points: Any) -> tuple[Any, Any]:
         inputs = {name: points[:, k] for k, name in enumerate(self.names)}
-        found = autograd.testify(problem(self._program, check=False, **inputs))
+        try:
+            found = autograd.testify(problem(self._program, check=False, **inputs))
+        except InvalidValueError:
+            if len(points) == 1:
+                # what is refused there has no value
+                return np.full(1, np.nan), np.full((1, len(self.names)), np.nan)
+            parts = [self(part) for part in np.array_split(points, 2)]
+            values, slopes = (np.concatenate(part) for part in zip(*parts, strict=True))
+            return values, slopes
         slopes = np.stack([found.gradients[name] for name in self.names], axis=-1)
         return np.broadcast_to(found.value, len(points)), slopes
 
@@ -264,15 +272,16 @@ def _assert_derivative_holds_everywhere(row: Elementwise) -> None:
     ]
     for name, formula in derivative.formulas.items():
         text = problem(formula.text)
-        columns = zip(numbers.names, numbers.points.T, strict=True)
+        points, slopes = numbers.points[smooth], truth[name][smooth]
+        columns = zip(numbers.names, points.T, strict=True)
         given = {n: v for n, v in columns if n in text.program.inputs}
         value = autograd.testify(problem(formula.text, check=False, **given)).value
-        value = np.broadcast_to(value, truth[name].shape)
+        value = np.broadcast_to(value, slopes.shape)
         room = OFF.get(row.name, 1e-10)
-        alike = np.isclose(value, truth[name], rtol=room, atol=room)
+        alike = np.isclose(value, slopes, rtol=room, atol=room)
         # a formula may be undefined at a point at which a limit is taken, as 0*0**-1 is
-        off = np.isfinite(truth[name]) & ~alike & np.isfinite(value)
-        assert not numbers.points[off & smooth].size, (formula.text, numbers.points[off & smooth])
+        off = np.isfinite(slopes) & ~alike & np.isfinite(value)
+        assert not points[off].size, (formula.text, points[off])
 
 
 # -- where functions of tensors are smooth -----------------------------------------------------
@@ -367,7 +376,7 @@ def test_lists_fit_and_keep_words_whole(width: int) -> None:
         assert max(map(len, text.splitlines())) <= width
         words = {word.strip(",;") for word in text.split()}
         assert {entry.name for entry in entries} <= words
-    assert len(overview(entries, style).splitlines()) < 120
+    assert len(overview(entries, style).splitlines()) < len(entries)
 
 
 @by_name([BY_NAME[name] for name in ("relu", "clamp", "layer_norm", "matmul", "huber_loss")])

@@ -166,6 +166,11 @@ class Recorder:
         self.detached[key] = node.order
         return self._noted(node, (x,), lambda: self._replay.get(key, x.value), active=False)
 
+    def drawn(self, x: Traced) -> Traced:
+        """Random numbers as values that a formula may call by their name."""
+        node = self.forms(ops.DETACH, x.node, name=None)
+        return self._noted(node, (x,), lambda: x.value, active=False)
+
     def _noted(
         self,
         node: Node,
@@ -257,6 +262,9 @@ class RecordingBackend:
 
     def detach(self, tensor: Any, name: str | None, source: str | None = None) -> Any:
         return self.recorder.detach(tensor, name)
+
+    def drawn(self, values: NDArray[np.float64]) -> Any:
+        return self.recorder.drawn(self.constant(values))
 
     def copy(self, tensor: Any) -> Any:
         return tensor

@@ -45,6 +45,9 @@ class Backend(Protocol):
     def constant(self, values: NDArray[np.float64]) -> Any:
         """A tensor of the calculation's dtype that depends on nothing."""
 
+    def drawn(self, values: NDArray[np.float64]) -> Any:
+        """The same of random numbers, which formulas call by the name that they are given."""
+
     def shape(self, tensor: Any) -> tuple[int, ...]:
         """The sizes of a tensor."""
 

@@ -10,11 +10,18 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 """Expressions whose targets are in a scope of their own."""
 
 
-WORDS = ("property", "staticmethod", "classmethod")
+WORDS = ("property", "cached_property", "staticmethod", "classmethod", "abstractmethod")
 """Decorators of methods."""
 
-WRAPS = "wraps"
-"""functools' decorator of functions that stand for others, whose names alone it gives them."""
+UNTOLD = ("abstractmethod",)
+"""Those which say nothing of what a method does."""
+
+ACCESSORS = ("setter", "getter", "deleter")
+"""Behind a property's name, what else it has."""
+
+
+REGISTERING = frozenset({"register_buffer", "register_parameter", "register_module", "add_module"})
+"""Methods of torch's modules that make attributes."""
 
 
 def binds(node: ast.AST) -> Iterator[str]:
@@ -76,15 +83,41 @@ def attributes_of(nodes: Iterable[ast.AST]) -> frozenset[str]:
                 found |= bound_names(ast.walk(statement))
     if found or any(isinstance(node, ast.ClassDef) for node in nodes):
         stores = (n for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
-        found |= {node.attr for node in stores} | {"__init__"}
+        found |= {node.attr for node in stores} | {"__init__", "__call__", "__class__", "__name__"}
+        found.update(name for node in nodes if (name := _registered(node)) is not None)
     return frozenset(found)
 
 
+def _registered(node: ast.AST) -> str | None:
+    """The name that a call gives a part of an object, as `register_buffer("mean", ...)` does."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr=word), args=[ast.Constant(value=str(name)), *_]):
+            return name if word in REGISTERING else None
+        case ast.Call(func=ast.Name(id="setattr"), args=[_, ast.Constant(value=str(name)), _]):
+            return name
+        case _:
+            return None
+
+
 def is_idle(decorator: ast.expr) -> bool:
-    """Whether a decorator is one of classes' words, or gives names alone."""
-    named = decorator.func if isinstance(decorator, ast.Call) else decorator
+    """Whether a decorator is one of classes' words."""
+    return isinstance(decorator, ast.Name) and decorator.id in WORDS
+
+
+def is_accessor(decorator: ast.expr) -> bool:
+    """Whether a decorator is what a property has behind its name."""
+    return isinstance(decorator, ast.Attribute) and decorator.attr in ACCESSORS
+
+
+PLAIN_BASES = frozenset({"object", "ABC", "Protocol", "Generic"})
+"""Classes of libraries that give the language nothing when a class is made from them."""
+
+
+def is_plain(base: ast.expr) -> bool:
+    """Whether a base of a class is one of those."""
+    named = base.value if isinstance(base, ast.Subscript) else base
     name = named.attr if isinstance(named, ast.Attribute) else getattr(named, "id", "")
-    return name in (*WORDS, WRAPS)
+    return name in PLAIN_BASES
 
 
 def parts_of(node: ast.AST) -> list[ast.AST]:
@@ -95,7 +128,7 @@ def parts_of(node: ast.AST) -> list[ast.AST]:
     if isinstance(node, ast.ClassDef):
         skipped += [*node.bases, *node.keywords]
     if isinstance(node, ast.FunctionDef):
-        skipped += [d for d in node.decorator_list if is_idle(d)]
+        skipped += [d for d in node.decorator_list if is_idle(d) or is_accessor(d)]
     if isinstance(node, ast.Raise):
         return list(node.exc.args) if isinstance(node.exc, ast.Call) else []
     return [c for c in ast.iter_child_nodes(node) if all(c is not s for s in skipped)]

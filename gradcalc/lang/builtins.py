@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import operators, ops, plain, pythons, views
+from gradcalc.lang import attributes, memory, objects, operators, ops, plain, pythons, views
 from gradcalc.lang.backend import check_elements
 from gradcalc.lang.machine import Builtin, Machine, Once
+from gradcalc.lang.memory import Tensor
 from gradcalc.lang.objects import Class, Instance
 from gradcalc.lang.program import NUMPY, brief, text_of
 from gradcalc.lang.types import isinstance_of
@@ -88,6 +89,8 @@ def _length(machine: Machine, value: Any) -> int:
         return plain.length(value)
     if isinstance(value, dict | set | str):
         return len(value)
+    if isinstance(value, Instance):
+        return int(machine.call(objects.special(machine, value, "__len__"), ()))
     shape: tuple[int, ...] = ops.shape(machine, value)
     if not shape:
         raise ShapeError("len() of a scalar", hint="x.numel() counts elements")
@@ -96,6 +99,11 @@ def _length(machine: Machine, value: Any) -> int:
 
 def _range(machine: Machine, *bounds: Any) -> range:
     return range(*(ops.integer(machine, bound) for bound in bounds))
+
+
+def _slice(machine: Machine, *bounds: Any) -> slice:
+    ends = [None if bound is None else ops.integer(machine, bound) for bound in bounds]
+    return slice(*ends)
 
 
 def _enumerate(machine: Machine, iterable: Any, start: int = 0) -> Once:
@@ -132,6 +140,11 @@ def _filled(value: float) -> Call:
         return machine.mark_array(machine.constant(np.full(sizes, value)))
 
     return fill
+
+
+def _empty(machine: Machine, *shape: Any, size: Any = None) -> Any:
+    made: Tensor = _filled(0.0)(machine, *shape, size=size)
+    return memory.unfilled(made, text_of(machine.node, machine.source))
 
 
 def _full(machine: Machine, size: Any, fill_value: Any) -> Any:
@@ -286,6 +299,7 @@ ROWS = (
     Builtin("bool", lambda m, value: operators.truth(m, value), "the truth of one number"),
     Builtin("len", _length, "the size of the first dimension"),
     Builtin("range", _range, "whole numbers to count with"),
+    Builtin("slice", _slice, "what stands between brackets with a colon"),
     Builtin("enumerate", _enumerate, "pairs of a count and an item"),
     Builtin("zip", _zip, "tuples of items side by side"),
     *(
@@ -297,7 +311,7 @@ ROWS = (
         for name in ("tensor", "array", "as_tensor", "asarray")
     ),
     Builtin("zeros", _filled(0.0), "a tensor of zeros"),
-    Builtin("empty", _filled(math.nan), "a tensor to be filled; what is not written is NaN"),
+    Builtin("empty", _empty, "a tensor to be filled before it is read"),
     Builtin("ones", _filled(1.0), "a tensor of ones"),
     Builtin("full", _full, "a tensor of one value"),
     Builtin("eye", _eye, "the identity matrix"),
@@ -319,7 +333,7 @@ ROWS = (
     Builtin("transpose", _transposed, "two dimensions swapped, or all in an order", method=True),
     Builtin("max", _extreme("max"), "the largest element, or of several", method=True),
     Builtin("min", _extreme("min"), "the smallest element, or of several", method=True),
-    *(Builtin(name, call, doc) for name, call, doc in pythons.ROWS),
+    *(Builtin(name, call, doc) for name, call, doc in (*pythons.ROWS, *attributes.ROWS)),
     Builtin("norm", _norm, "the p-norm of the elements", method=True),
 )
 

@@ -25,14 +25,19 @@ from gradcalc.lang import (
     ops,
     plain,
     writing,
+    written,
 )
 from gradcalc.lang.bindings import own_names
+from gradcalc.lang.chance import Source
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import UNLIKE, UNLIKE_ALONG
 from gradcalc.lang.dialects.spelling import Function, RankError
 from gradcalc.lang.expressions import attribute, member
 from gradcalc.lang.machine import Builtin, Closure, Frame, Machine, Rule
 from gradcalc.lang.mapping import Mapped
+from gradcalc.lang.nets import classes, initial, state
+from gradcalc.lang.nets.module import is_module
+from gradcalc.lang.nets.row import Composed, Layer
 from gradcalc.lang.objects import Bound, Class, Instance, Super
 from gradcalc.lang.program import MIXED, brief, dotted
 from gradcalc.primitives import Primitive
@@ -63,6 +68,10 @@ def enter(machine: Machine, closure: Closure, values: Mapping[str, Any]) -> Any:
         machine.frame.method = (closure.owner, next(iter(values.values())))
     if closure is machine.main and machine.main_frame.parent is None:
         machine.main_frame = machine.frame
+    anchor = machine.anchor
+    if closure.program.library or getattr(closure.owner, "library", False):
+        # a library's text is run in the place of the call
+        machine.set_anchor()
     machine.program = closure.program
     try:
         if isinstance(closure.body, ast.expr):
@@ -70,9 +79,13 @@ def enter(machine: Machine, closure: Closure, values: Mapping[str, Any]) -> Any:
         left = machine.block(closure.body)
         return left.value if isinstance(left, Return) else None
     except GradcalcError as error:
+        if machine.anchor is not None:
+            # it is told at the call that the program makes
+            raise
         raise error.located(machine.place, machine.source) from error.__cause__
     finally:
         machine.callers.pop()
+        machine.anchor = anchor
         machine.frame, machine.node, machine.program = outer, node, program
 
 
@@ -110,10 +123,16 @@ def _callee(machine: Machine, func: ast.expr) -> tuple[Any, Args]:
         return member(machine, name), ()
     value = machine.eval(func.value)
     machine.node = func
+    if isinstance(value, Source):
+        method = catalogue.generator_method(value.kind, func.attr)
+        if method is None:
+            raise UnknownNameError(f"{value.kind} has no .{brief(func.attr)} here")
+        return method, (value,)
     if not machine.is_tensor(value) and not plain.is_number(value):
         return attribute(machine, value, func), ()
     found = (
-        casts.method(machine, func.attr)
+        initial.method(value, func.attr)
+        or casts.method(machine, func.attr)
         or catalogue.method(func.attr, naming)
         or inplace.method(machine, func.attr)
     )
@@ -130,13 +149,16 @@ def _called(machine: Machine, func: ast.Name) -> Any:
     naming, frame = machine.program.naming, machine.frame.find(func.id)
     value = frame.values[func.id] if frame is not None else None
     if isinstance(
-        value, Closure | Function | Builtin | Primitive | Class | Instance | Bound | Mapped
+        value, Closure | Function | Builtin | Primitive | Class | Instance | Bound | Mapped | Layer
     ):
         return value
     if func.id == "super" and frame is None:
         return Builtin("super", _super, "the class that this one is made from")
-    found = catalogue.bare(func.id, naming)
-    if isinstance(found, Function | Builtin | Primitive) and not (frame and naming.library):
+    found = written.value(machine, catalogue.bare(func.id, naming))
+    callable_ = Function | Builtin | Primitive | Layer | Composed | Class
+    if isinstance(found, callable_) and not (frame and naming.library):
+        return found
+    if isinstance(found, Class | Instance | Closure) and frame is None:
         return found
     machine.node = func
     if frame is None:
@@ -149,12 +171,23 @@ def _called(machine: Machine, func: ast.Name) -> Any:
 
 def applied(machine: Machine, function: Any, args: Args, kwargs: Kwargs) -> Any:
     """What a function gives: of the program, of a library, of the language."""
+    if isinstance(function, Function | Builtin):
+        found = objects.answered(machine, function.name, args)
+        if found is not objects.MISSING:
+            return found
+    if isinstance(function, Layer | Composed):
+        function = classes.class_of(machine, function)
     if isinstance(function, Class):
         return objects.instantiate(machine, function, args, kwargs)
     if isinstance(function, Instance):
+        if is_module(function):
+            state.name_at_call(machine, function)
         function = objects.called(machine, function)
     if isinstance(function, Bound):
         args, function = (function.receiver, *args), function.function
+        if isinstance(function, Builtin):
+            run = partial(function.call, machine, *args, **kwargs)
+            return _guarded(machine, function.name, function.doc, args[1:], run)
     if isinstance(function, Mapped):
         return mapping.call(machine, function, args, kwargs, applied)
     if isinstance(function, Closure):
@@ -173,7 +206,11 @@ def applied(machine: Machine, function: Any, args: Args, kwargs: Kwargs) -> Any:
 
 def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -> Any:
     """A function of a library, by the first of its signatures that takes the arguments."""
-    kwargs, kind = casts.split(machine, kwargs)
+    if function.draws:
+        # what is drawn hangs on the dtype
+        kwargs, kind = {k: v for k, v in kwargs.items() if k not in casts.MEANINGLESS}, None
+    else:
+        kwargs, kind = casts.split(machine, kwargs)
     if kind is not None:
         casts.check(function.name, kind)
         return casts.to(machine, _library(machine, function, args, kwargs), kind)

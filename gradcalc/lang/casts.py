@@ -5,9 +5,11 @@ truth values and integers become floats; integers and truth values stay data.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
+
+import numpy as np
 
 from gradcalc.errors import UnsupportedError
 from gradcalc.lang import memory, ops
@@ -20,11 +22,11 @@ from gradcalc.lang.program import brief
 class NumberKind:
     """What a library calls a dtype: floats, integers (`int`) or truth values (`bool`).
 
-    `few` is the dtype of so few digits that a cast to it is one to other numbers.
+    `name` is the very one, where it matters how exact it is.
     """
 
     word: str
-    few: str = ""
+    name: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +46,23 @@ FLOATS = "float double half float16 float32 float64 bfloat16 longdouble float128
 INTEGERS = "int long short int8 int16 int32 int64 uint8 intp int_ integer"
 TRUTHS = "bool bool_"
 
-FEW: Mapping[str, str] = MappingProxyType(
-    {"half": "float16", "float16": "float16", "bfloat16": "bfloat16"}
-)
-"""Floats of three digits: whoever casts to them has other numbers than before."""
-
 KINDS: Mapping[str, NumberKind] = MappingProxyType(
     {
-        name: NumberKind(word, FEW.get(name, ""))
+        name: NumberKind(word, name)
         for word, names in (("float", FLOATS), ("int", INTEGERS), ("bool", TRUTHS))
         for name in names.split()
     }
 )
 """The kinds of numbers by their names."""
+
+PYTHONS: Mapping[str, NumberKind] = MappingProxyType(
+    {
+        "float": NumberKind("float", "float64"),
+        "int": NumberKind("int", "int64"),
+        "bool": NumberKind("bool", "bool"),
+    }
+)
+"""Python's own types, where a library takes them for kinds of numbers."""
 
 TORCHS = """float double half float16 float32 float64 bfloat16 int long short int8 int16 int32 int64
     uint8 bool"""
@@ -103,16 +109,22 @@ def kind_of(machine: Machine, value: Any) -> NumberKind | None:
     """The kind of numbers that a value names, None where it names a device or another tensor."""
     if isinstance(value, NumberKind):
         return value
+    if isinstance(value, Builtin) and value.name in PYTHONS:
+        return PYTHONS[value.name]
     if isinstance(value, Builtin):
         value = value.name
     if isinstance(value, str):
         name = value.rpartition(".")[2]
+        if name in PYTHONS:
+            # as numpy's users write it
+            return PYTHONS[name]
         if name in KINDS:
             return KINDS[name]
         if name.split(":")[0] in ("cpu", "cuda", "mps"):
             return None
         if name in ("f", "d", "f4", "f8", "i", "i4", "i8", "l"):
-            return NumberKind("float" if name[0] in "fd" else "int")
+            word = "float" if name[0] in "fd" else "int"
+            return NumberKind(word, "float32" if name in ("f", "f4") else "")
     if value is None or isinstance(value, Device | Tensor):
         return None
     shown = value if isinstance(value, str) else machine.describe(value)
@@ -133,10 +145,14 @@ def to(machine: Machine, value: Any, kind: NumberKind, *, copies: bool = False) 
     """A tensor, or a number, as that kind of numbers."""
     if not isinstance(value, Tensor):
         value = ops.tensor(machine, value)
-    same = dtype_of(machine, value).word == kind.word
+    same = dtype_of(machine, value) == kind
+    if not same and value.unwritten is not None:
+        made: Tensor = to(machine, machine.constant(np.zeros(value.shape)), kind)
+        made.unwritten = value.unwritten
+        return made
     if kind.word == "float":
-        _check_digits(machine, kind)
         if same:
+            _notice(machine, value, kind)
             return machine.mark_array(machine.copy(value)) if copies else _itself(machine, value)
         if machine.is_mask(value):
             return ops.call(machine, "where", value, 1.0, 0.0)
@@ -150,21 +166,49 @@ def to(machine: Machine, value: Any, kind: NumberKind, *, copies: bool = False) 
     return machine.mark_integer(ops.call(machine, "trunc", value))
 
 
-def _check_digits(machine: Machine, kind: NumberKind) -> None:
-    """Refuse a cast that rounds to few digits, where the calculation has more."""
-    if kind.few not in ("", machine.backend.precision):
-        raise UnsupportedError(
-            f"a cast to {kind.few} rounds, and this calculates in {machine.backend.precision}",
-            hint="leave it out" + (", or calculate with --dtype float16" * (kind.few == "float16")),
-        )
+BITS: Mapping[str, int] = MappingProxyType(
+    {
+        "float64": 53, "double": 53, "float32": 24, "float": 24, "float16": 11, "half": 11,
+        "bfloat16": 8,
+    }
+)  # fmt: skip
+"""How many bits floats of a name have, by the names that torch has for them."""
+
+SHORT: Mapping[str, str] = MappingProxyType({"float": "float32", "half": "float16"})
+"""Names of dtypes that have another one, by which --dtype knows them."""
+
+
+def _notice(machine: Machine, value: Tensor, kind: NumberKind) -> None:
+    """Remember a cast that would round, where the calculation goes on in its own dtype."""
+    bits = BITS.get(kind.name, BITS["float64"])
+    if not machine.backend.at_hand or bits >= BITS.get(machine.backend.precision, bits):
+        return
+    if value.unwritten is not None:
+        return
+    if not machine.carries(value):
+        numbers = machine.elements(value)
+        # so many bits, however small or large the number
+        parts, _ = np.frexp(np.where(np.isfinite(numbers), numbers, 0.0))
+        if np.all(parts * 2.0**bits == np.round(parts * 2.0**bits)):
+            return
+    machine.note_cast(SHORT.get(kind.name, kind.name))
 
 
 def _itself(machine: Machine, value: Tensor) -> Tensor:
     """The tensor, which may have been copied: that hangs on the dtype that it came in."""
     view = View(value, lambda held: held, lambda places: places, unsure=True)
-    found = memory.viewed(value, machine.raw(value), value.shape, view, moved=False)
+    found = memory.viewed(value, machine.unread(value), value.shape, view, moved=False)
     found.array, found.ordered = value.array, value.ordered
     return found
+
+
+def alike(first: NumberKind, second: NumberKind) -> bool:
+    """Whether two dtypes are one; of two kinds of floats, or of integers, that is not known."""
+    if first.word == second.word != "bool":
+        raise UnsupportedError(
+            "the dtype of the program's own run is not known here", hint="leave the comparison out"
+        )
+    return first.word == second.word
 
 
 def method(machine: Machine, name: str) -> Builtin | None:
@@ -177,7 +221,7 @@ def method(machine: Machine, name: str) -> Builtin | None:
         if word == "same":
             return _same(machine, held, name)
         if word is not None:
-            return to(machine, held, NumberKind(word, FEW.get(name, "")))
+            return to(machine, held, NumberKind(word, name))
         given = [*args, *(v for key, v in kwargs.items() if key in ("dtype", "other"))]
         kinds = [kind_of(machine, value) for value in given if not isinstance(value, bool)]
         like = [dtype_of(machine, value) for value in given if isinstance(value, Tensor)]

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, UnknownNameError, UnsupportedError, did_you_mean
-from gradcalc.lang import operators, ops, words
+from gradcalc.lang import objects, operators, ops, words
 from gradcalc.lang.bindings import own_names
 from gradcalc.lang.machine import Builtin, Frame, Machine, Once, Rule
 from gradcalc.lang.program import brief
@@ -54,6 +54,8 @@ def contains(machine: Machine, value: Any, held: Any) -> bool:
                 f"{machine.describe(value)} is not in a text", python="TypeError"
             )
         return value in held
+    if isinstance(held, objects.Instance) and held.kind.find("__contains__") is not objects.MISSING:
+        return bool(machine.call(objects.special(machine, held, "__contains__"), (value,)))
     if machine.is_tensor(held):
         raise UnsupportedError(
             "whether a number is in a tensor is not asked here", hint="write (x == a).any()"

@@ -3,22 +3,38 @@
 import ast
 import time
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any, Protocol
 
-from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, Span
-from gradcalc.lang import ops, targets
+from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, Span, UnsupportedError
+from gradcalc.lang import memory, ops, targets, written
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.bindings import is_idle
 from gradcalc.lang.calls import CALLS, Return, applied, enter
+from gradcalc.lang.chance import Dice
 from gradcalc.lang.classes import CLASSES
 from gradcalc.lang.containers import CONTAINERS, comprehensions
 from gradcalc.lang.expressions import EXPRESSIONS, closure, load, test
 from gradcalc.lang.failing import FAILING
 from gradcalc.lang.fence import compile_program
-from gradcalc.lang.machine import NOTHING, Confirm, Machine, Rules
+from gradcalc.lang.machine import Confirm, Machine, Rules
 from gradcalc.lang.matching import MATCHING
-from gradcalc.lang.program import Branch, Budget, Limits, Program, Run, deep_recursion, text_of
+from gradcalc.lang.nets.drawing import Drawing
+from gradcalc.lang.nets.run import forward, leaves, named_when_bound
+from gradcalc.lang.nets.state import Nets
+from gradcalc.lang.outputs import output
+from gradcalc.lang.paths import Path
+from gradcalc.lang.program import (
+    Branch,
+    Budget,
+    Limits,
+    Program,
+    Run,
+    deep_recursion,
+    dotted,
+    text_of,
+)
 from gradcalc.lang.targets import root_of
 from gradcalc.lang.words import WORDS
 from gradcalc.lang.writing import operated
@@ -38,13 +54,20 @@ def evaluate(
     budget: Budget | None = None,
     confirm: Confirm | None = None,
     rules: Rules | None = None,
+    seed: int = 0,
+    survey: bool = False,
+    dice: Dice | None = None,
+    of: Path | None = (),
 ) -> Run:
     """Run a program on a backend.
 
     `inputs` are the backend's tensors (or closures) by name; `detach` are names each use of
     which passes no gradient back. `confirm` is told every call of a library's function and what it
-    gave. `rules` are other meanings of kinds of nodes than the language's own. Raises
-    `GradcalcError` with the place in the source.
+    gave. `rules` are other meanings of kinds of nodes than the language's own; `dice` are what
+    random numbers are drawn from, without which none are. With `seed` the parameters of networks
+    are drawn that are no inputs; with `survey` a program that is a network is made and not called.
+    `of` is the part of the output that is wanted, None for none. Raises `GradcalcError` with the
+    place in the source.
     """
     limits = limits or Limits()
     if budget is None:
@@ -58,11 +81,14 @@ def evaluate(
         rules or RULES,
         frozenset(detach),
         confirm,
+        dice,
         apply_function=applied,
+        load_module=_module,
     )
     try:
         with deep_recursion():
-            value = machine.raw(_output(machine, _run(machine, inputs)))
+            found = _run(machine, inputs, seed, survey)
+            value = None if of is None else machine.raw(output(machine, found, of))
     except GradcalcError as raised:
         raise raised.located(machine.place, machine.source) from raised.__cause__
     except RecursionError:
@@ -72,15 +98,21 @@ def evaluate(
         error = LimitError("the program needs more memory than there is")
         raise error.located(machine.place, machine.source) from None
     path = tuple(
-        Branch(line, kind, text, tuple(taken)) for line, kind, text, taken in machine.path.values()
+        Branch(place.line, kind, text, tuple(taken), place.file)
+        for place, kind, text, taken in machine.path.values()
     )
     names = {**machine.frame.values, **machine.main_frame.values}
-    names = {name: machine.raw(held) for name, held in names.items()}
-    return Run(value, names, path, tuple(machine.stops))
+    names = {n: machine.raw(held) for n, held in names.items() if memory.is_written(held)}
+    stops, casts = tuple(machine.stops), tuple(machine.casts)
+    return Run(value, names, path, stops, casts=casts, leaves=leaves(machine))
 
 
-def _run(machine: Machine, inputs: Mapping[str, Any]) -> Any:
+def _run(machine: Machine, inputs: Mapping[str, Any], seed: int, survey: bool) -> Any:
     program = machine.program
+    source = (machine.chances or Dice(seed)).torch
+    drawing = Drawing(source, wide=program.dtype == "float64")
+    machine.nets = Nets(inputs, drawing, target=program.function if program.module else None)
+    machine.on_bind = named_when_bound if program.nets else None
     inputs = {
         name: machine.hold(value) if machine.backend.is_tensor(value) else value
         for name, value in inputs.items()
@@ -90,22 +122,18 @@ def _run(machine: Machine, inputs: Mapping[str, Any]) -> Any:
     machine.block(program.body)
     if program.function is None:
         return machine.last
+    given = {name: inputs[name] for name in program.parameters if name in inputs}
+    if program.module:
+        return forward(machine, machine.frame.values[program.function], given, survey=survey)
     machine.main = machine.frame.values[program.function]
-    return enter(machine, machine.main, {n: inputs[n] for n in program.parameters if n in inputs})
+    return enter(machine, machine.main, given)
 
 
-def _output(machine: Machine, value: Any) -> Any:
-    if value is NOTHING or value is None:
-        raise InvalidValueError(
-            "the program has no output",
-            hint="a function needs a return, a program an expression or an assignment",
-        )
-    if machine.is_tensor(value) or isinstance(value, int | float | list | tuple | range):
-        return ops.tensor(machine, value)
-    raise InvalidValueError(
-        f"the output is {machine.describe(value)}, not a number or a tensor",
-        hint="call it, or name a value with --of",
-    )
+@cache
+def _module(name: str) -> Program:
+    """A module of a library that is written in the language."""
+    # a program has an output, and a module needs none
+    return replace(compile_program(f"{written.text(name)}\n0.0\n"), library=True)
 
 
 class Noted(Protocol):
@@ -251,13 +279,42 @@ def _return(machine: Machine, node: ast.Return) -> Return:
 
 
 def _with(machine: Machine, node: ast.With) -> Any:
-    item = node.items[0]
-    machine.note("no_grad", text_of(item, machine.source), item.context_expr)
-    machine.frozen += 1
+    before = machine.frozen
     try:
+        for item in node.items:
+            machine.frozen = _frozen(machine, item.context_expr)
+            if machine.frozen > before:
+                machine.note("no_grad", text_of(item, machine.source), item.context_expr)
         return machine.block(node.body)
     finally:
-        machine.frozen -= 1
+        machine.frozen = before
+
+
+def _frozen(machine: Machine, context: ast.expr) -> int:
+    """How much keeps gradients from passing inside a `with`."""
+    assert isinstance(context, ast.Call)
+    word = (dotted(context.func) or ("",))[-1]
+    given = [machine.eval(a) for a in (*context.args, *(k.value for k in context.keywords))]
+    machine.node = context
+    if word not in ("no_grad", "inference_mode", "enable_grad", "set_grad_enabled"):
+        return machine.frozen
+    takes = {"no_grad": (0, 0), "enable_grad": (0, 0), "inference_mode": (0, 1)}.get(word, (1, 1))
+    if not takes[0] <= len(given) <= takes[1] or not all(isinstance(v, bool) for v in given):
+        raise InvalidValueError(f"{word} does not take these arguments")
+    if word == "inference_mode" and False in given:
+        return 0
+    if word == "no_grad" or word == "inference_mode" or False in given:
+        return machine.frozen + (SEALED if word == "inference_mode" else 1)
+    if machine.frozen >= SEALED:
+        raise UnsupportedError(
+            f"{word}() inside of inference_mode() is left open by torch",
+            hint="with torch.no_grad(): instead of inference_mode",
+        )
+    return 0
+
+
+SEALED = 1000
+"""By how much inference_mode keeps gradients from passing: nothing lets them pass inside."""
 
 
 STATEMENTS: Rules = {

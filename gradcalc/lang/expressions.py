@@ -1,25 +1,22 @@
 """The expressions of the language: each kind of syntax node with its meaning."""
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from gradcalc.errors import (
-    InvalidValueError,
-    ShapeError,
     UnknownNameError,
     UnsupportedError,
     did_you_mean,
 )
-from gradcalc.lang import casts, containers, objects, operators, ops
+from gradcalc.lang import casts, containers, grammar, objects, operators, ops, updates, written
 from gradcalc.lang.dialects import catalogue
-from gradcalc.lang.indexing import counted_with_arrays
 from gradcalc.lang.joiners import Joiner, subscript
-from gradcalc.lang.machine import LARGEST_INTEGER, Closure, Machine, Rule
+from gradcalc.lang.keys import checked_key
+from gradcalc.lang.machine import Closure, Machine, Rule
 from gradcalc.lang.objects import Class, Instance, Super
-from gradcalc.lang.program import JAX, NUMPY, brief, dotted, text_of
+from gradcalc.lang.program import JAX, NUMPY, brief, dotted, span_of, text_of
+from gradcalc.lang.updates import At
 
 
 def load(machine: Machine, node: ast.Name) -> Any:
@@ -31,7 +28,7 @@ def load(machine: Machine, node: ast.Name) -> Any:
     naming = machine.program.naming
     known = catalogue.has_meaning(node.id) or node.id in naming.imported
     if known and node.id not in machine.frame.local:
-        return catalogue.bare(node.id, naming)
+        return written.value(machine, catalogue.bare(node.id, naming))
     machine.node = node
     raise UnknownNameError(
         f"{brief(node.id)} has no value here", hint=did_you_mean(node.id, machine.frame.values)
@@ -48,9 +45,12 @@ def test(machine: Machine, node: ast.If | ast.While | ast.IfExp, kind: str) -> b
             hint="choose with where(condition, a, b)",
         )
     taken = operators.truth(machine, value)
+    if machine.anchor is not None:
+        # how a library decides is not the program's own way
+        return taken
     if id(node) not in machine.path:
         text = text_of(node.test, machine.source)
-        machine.path[id(node)] = (node.lineno, kind, text, [])
+        machine.path[id(node)] = (span_of(node, machine.source), kind, text, [])
     machine.path[id(node)][-1].append(taken)
     return taken
 
@@ -71,10 +71,22 @@ def closure(
 
 def member(machine: Machine, path: tuple[str, ...]) -> Any:
     """A constant or a function of a module."""
-    found = catalogue.place(machine.program.naming, path)
+    naming = machine.program.naming
+    known = catalogue.written_part(naming, path)
+    found = catalogue.place(naming, path[:known] if known else path)
+    kind = catalogue.named(naming, path[:-1]) if found is None else None
+    if isinstance(kind, Class):
+        return objects.attribute(machine, kind, path[-1])
+    if path[-1] in grammar.CONTEXTS:
+        raise UnsupportedError(
+            f"{brief('.'.join(path))} stands behind with here", hint="with torch.no_grad():"
+        )
     if found is None or not catalogue.has(*found):
         raise UnsupportedError(f"{brief('.'.join(path))} is no value")
-    return catalogue.member(*found)
+    value = written.value(machine, catalogue.member(*found))
+    for name in path[known:] if known else ():
+        value = objects.attribute(machine, value, name)
+    return value
 
 
 def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
@@ -99,10 +111,14 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
                 return casts.attribute(machine, value, name)
             case "real":
                 return value
+            case "at" if machine.program.naming.arrays == JAX:
+                return At(value)
             case "T" | "H":
                 return ops.call(machine, "transpose", value)
             case "mT" | "mH":
                 return ops.call(machine, "transpose", value, -2, -1)
+    if isinstance(value, At):
+        return updates.way(value, name)
     if name in containers.NAMES:
         return containers.method(machine, value, name)
     raise UnknownNameError(
@@ -184,6 +200,9 @@ def _subscript(machine: Machine, node: ast.Subscript) -> Any:
     value = machine.eval(node.value)
     if isinstance(value, Joiner):
         return subscript(machine, value, node)
+    if isinstance(value, At):
+        given = key_of(machine, value.tensor, node)
+        return At(value.tensor, checked_key(machine, value.tensor, given))
     key = key_of(machine, value, node)
     machine.node = node
     return item(machine, value, checked_key(machine, value, key))
@@ -209,21 +228,6 @@ def key_of(machine: Machine, held: Any, node: ast.Subscript) -> list[Any]:
     return given
 
 
-def checked_key(machine: Machine, value: Any, given: Sequence[Any]) -> tuple[Any, ...]:
-    """A key as numbers, slices and numpy's arrays, read as the library of the text does.
-
-    That of a dictionary is as it is.
-    """
-    if isinstance(value, dict | Instance):
-        return tuple(given)
-    key = tuple([_key_item(machine, part) for part in given])
-    if not machine.is_tensor(value) and not isinstance(value, list | tuple | range | str):
-        raise ShapeError(f"{machine.describe(value)} cannot be indexed")
-    if machine.is_tensor(value) and machine.program.naming.arrays in (NUMPY, JAX):
-        key = counted_with_arrays(key, len(machine.shape(value)))
-    return key
-
-
 def item(machine: Machine, value: Any, key: tuple[Any, ...]) -> Any:
     """What stands at a key that was read."""
     if isinstance(value, Instance):
@@ -242,37 +246,6 @@ def _slice(machine: Machine, node: ast.Slice) -> slice:
     parts = [None if end is None else machine.eval(end) for end in ends]
     machine.node = node
     return slice(*(None if part is None else ops.integer(machine, part) for part in parts))
-
-
-def _key_item(machine: Machine, value: Any) -> Any:
-    """One part of a key: a number, an array of them or of truth values, or a slice."""
-    if value is None or value is Ellipsis or isinstance(value, slice):
-        return value
-    if isinstance(value, list | tuple | range):
-        if not value:
-            return np.zeros(0, dtype=np.int64)
-        value = ops.tensor(machine, value)
-    # of no elements, a backend need not know whether they would be truth values
-    if machine.is_mask(value) or (machine.is_tensor(value) and not ops.size(machine, value)):
-        return _mask(machine, value)
-    if not machine.is_tensor(value):
-        return ops.integer(machine, value)
-    numbers = machine.elements(value)
-    if not np.all((numbers == np.round(numbers)) & (np.abs(numbers) < LARGEST_INTEGER)):
-        raise InvalidValueError("an index must be a whole number")
-    if machine.carries(value):
-        machine.note("index", text_of(machine.node, machine.source), machine.node)
-    return int(numbers) if numbers.ndim == 0 else numbers.astype(np.int64)
-
-
-def _mask(machine: Machine, value: Any) -> Any:
-    if not machine.is_tensor(value) or not machine.shape(value):
-        raise InvalidValueError(
-            "one truth value is no index", hint="choose with if, or with where(condition, a, b)"
-        )
-    # which elements are taken is decided by all of them
-    operators.holds(machine, value, "logical_and")
-    return machine.elements(value).astype(np.bool_)
 
 
 EXPRESSIONS: Mapping[type[ast.AST], Rule] = {

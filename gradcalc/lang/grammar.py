@@ -43,12 +43,18 @@ REFUSED: Mapping[type[ast.AST], tuple[str, str]] = MappingProxyType(
     }
 )
 
-CONTEXTS: frozenset[str] = frozenset({"no_grad", "inference_mode"})
-"""What may stand behind `with`, called without arguments."""
+CONTEXTS: frozenset[str] = frozenset(
+    {
+        "no_grad", "inference_mode", "enable_grad", "set_grad_enabled",
+        # these change no number
+        "set_detect_anomaly", "detect_anomaly", "errstate",
+    }
+)  # fmt: skip
+"""What may stand behind `with`."""
 
 ATTRIBUTES: frozenset[str] = frozenset(
     {
-        "T", "mT", "H", "mH", "shape", "ndim", "size", "values", "indices", "data", "real",
+        "T", "mT", "H", "mH", "shape", "ndim", "size", "values", "indices", "data", "real", "at",
         # of what gives several tensors
         "eigenvalues", "eigenvectors", "U", "S", "Vh", "Q", "R", "sign", "logabsdet", "solution",
         "LU", "pivots", "P", "L", "inverse", "info", "result", "residuals",
@@ -90,18 +96,13 @@ SUMS = "its values are complex numbers: write sums with cos and sin, as real and
 FUNCTIONS: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(COMPLEX, REAL),
-        "rand": 'give the random values as an input: --x "rand(3)" --seed 0',
-        "randn": 'give the random values as an input: --x "randn(3)" --seed 0',
-        "rand_like": 'give the random values as an input: --x "rand(3)" --seed 0',
-        "randn_like": 'give the random values as an input: --x "randn(3)" --seed 0',
-        "manual_seed": 'random values are inputs: --x "randn(3)" --seed 0',
+        "seed": "it takes its seed from the clock: manual_seed(0) is the same each time",
         "open": "values come from files with --x @file.npy",
         "input": "values are given with --x",
         "grad": "gradcalc takes the gradient itself: leave it out",
         "eval": "write the expression itself",
         "exec": "write the program itself",
         "Tensor": "write tensor([...])",
-        "gumbel_softmax": "it is random: softmax((x + g)/tau) with g an input",
         "heaviside": "torch has no derivative of it: write where(x > 0, 1.0, 0.0)",
         **dict.fromkeys(UNDERIVED, "torch has no derivative of it, with which to check"),
         "eig": "its eigenvalues may be complex numbers: eigh is for symmetric matrices",
@@ -110,6 +111,14 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
     }
 )
 """Well-known functions that a program must do without, and what to do instead."""
+
+MODULES: Mapping[str, str] = MappingProxyType(
+    {
+        "jax.random": "jax draws by keys, which are not known here: give what it draws as an input,"
+        ' --x "randn(3)" --seed 0',
+    }
+)
+"""Well-known modules that a program must do without, and what to do instead."""
 
 MATHEMATICAL: Mapping[str, str] = MappingProxyType(
     {
@@ -156,12 +165,16 @@ OTHERS: Mapping[str, str] = MappingProxyType(
 
 UNLIKE: frozenset[str] = frozenset(
     """
-    as_strided_copy astype bdtri bitwise_count bitwise_invert broadcast chndtr col_indices
-    dequantize dtype fdtri feature_dropout flatiter float16 float32 float64 gammainccinv gammaincinv
-    gammasgn gradient grid_sampler_3d hash_tensor iinfo indices_copy int8 intc intp is_contiguous
-    is_nonzero is_tensor isnat isqrt loggamma long lqn mkldnn_adaptive_avg_pool2d mode nanargmax
-    nanargmin nbdtr nbdtrc nbdtri nbdtrik nbdtrin ncfdtr ncfdtri nctdtr ndarray ndenumerate ndindex
-    nditer new normal pdtri radian row_indices saddmm short smm uint ushort vars zero zetac
+    as_strided_copy astype bdtri bitwise_count bitwise_invert broadcast chndtr col_indices copy
+    cudnn_grid_sampler cumulative_prod dequantize dtype expand_as fdtri feature_dropout flatiter
+    flatnonzero float16 float32 float64 fractional_max_pool2d_with_indices
+    fractional_max_pool3d_with_indices gammainccinv gammaincinv gammasgn gradient grid_sampler_3d
+    hash_tensor iinfo indices_copy int8 intc interp intp is_contiguous is_nonzero is_tensor isnat
+    isqrt ldl_factor ldl_factor_ex ldl_solve loggamma long lqn mkldnn_adaptive_avg_pool2d mode modf
+    nanargmax nanargmin nancumprod nancumsum nanmax nanmin nbdtr nbdtrc nbdtri nbdtrik nbdtrin
+    ncfdtr ncfdtri nctdtr ndarray ndenumerate ndindex nditer new pdtri radian reshape_as resize
+    rgamma row_indices saddmm short slice_copy smm take_along_axis tri tril_indices_from
+    triu_indices_from uint unstack ushort vars zero zetac
     """.split()  # noqa: SIM905
 )
 """Functions of torch, numpy and scipy that are not known here, and are spelled almost as another

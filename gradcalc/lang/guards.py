@@ -72,6 +72,13 @@ class _Needed(ast.NodeTransformer):
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
         return self.visit_Import(node)
 
+    def visit_Try(self, node: ast.Try) -> ast.AST:
+        """Whether an import fails decides what is done then."""
+        tried = [s for s in node.body if isinstance(s, ast.Import | ast.ImportFrom)]
+        self.generic_visit(node)
+        node.body = [*tried, *(s for s in node.body if s not in tried)]
+        return node
+
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         self.generic_visit(node)
         node.body = node.body or [ast.copy_location(ast.Pass(), node)]

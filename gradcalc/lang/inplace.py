@@ -4,11 +4,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
 from gradcalc.errors import UnsupportedError
 from gradcalc.lang import ops, writing
 from gradcalc.lang.dialects import catalogue
+from gradcalc.lang.dialects.readings import chance
 from gradcalc.lang.machine import Builtin, Machine
 from gradcalc.lang.program import JAX, NUMPY
 
@@ -73,22 +72,13 @@ def _sort(machine: Machine, held: Any, axis: int = -1) -> None:
     writing.over(machine, held, ops.call(machine, "sort", held, axis)[0])
 
 
-def diagonal_filled(machine: Machine, held: Any, value: Any, wrap: bool = False) -> Any:
-    """numpy's fill_diagonal, and torch's, of a matrix or a cube of equal sides."""
-    shape = machine.shape(held)
-    if len(shape) < 2 or (len(shape) > 2 and len(set(shape)) > 1) or wrap:
-        raise UnsupportedError("fill_diagonal is for matrices, and cubes of equal sides")
-    places = np.arange(min(shape))
-    writing.into(machine, held, (places,) * len(shape), value)
-    return held
-
-
 OWN: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
+        **chance.FILLING,
         "fill_": _fill,
         "zero_": _zero,
         "copy_": _copy,
-        "fill_diagonal_": diagonal_filled,
+        "fill_diagonal_": writing.diagonal,
         "fill": _numpys_fill,
         "sort": _sort,
     }

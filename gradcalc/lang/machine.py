@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, Span
+from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, Span, UnsupportedError
 from gradcalc.lang import memory, plain
 from gradcalc.lang.backend import Backend
+from gradcalc.lang.chance import Dice
 from gradcalc.lang.memory import Tensor, View
 from gradcalc.lang.program import Budget, Limits, Program, Stop, amount, span_of, text_of
 from gradcalc.primitives import BY_NAME
@@ -133,11 +134,14 @@ class Machine:
     `node` is where in the text it is, `frame` the scope there; `main` is the function that is the
     program, `main_frame` the scope whose last value, `last`, is the output, `given` that of the
     inputs. `callers` are the scopes of the functions that are still running. `path` is how
-    branches went: line, kind and text of each, and its turns. `stops` pass no gradient back, nor
-    does anything while `frozen` is not 0.
+    branches went: place, kind and text of each, and its turns. `stops` pass no gradient back, nor
+    does anything while `frozen` is not 0. `casts` are those that would round, each with its dtype.
 
+    `chances` are what random numbers are drawn from, None where none may be.
     `scalars` says that every input is one number. `caught` are the errors that are being handled.
-    `mapped` says how many vmaps are at work.
+    `mapped` says how many vmaps are at work. `nets` is what the run knows of its networks.
+    `library` are the names of modules that are written in the language, and `anchor` the place and
+    text of the program's own call while a text runs that is not the user's.
     """
 
     program: Program
@@ -147,7 +151,9 @@ class Machine:
     rules: Rules
     detached: frozenset[str] = frozenset()
     confirm: Confirm | None = None
+    chances: Dice | None = None
     apply_function: Callable[..., Any] = field(kw_only=True)
+    load_module: Callable[[str], Program] = field(kw_only=True)
     node: ast.AST = field(init=False)
     frame: Frame = field(default_factory=lambda: Frame({}))
     main: Closure | None = None
@@ -155,12 +161,17 @@ class Machine:
     given: Frame = field(init=False)
     callers: list[Frame] = field(default_factory=list)
     last: Any = NOTHING
-    path: dict[int, tuple[int, str, str, list[bool]]] = field(default_factory=dict)
+    path: dict[int, tuple[Span, str, str, list[bool]]] = field(default_factory=dict)
     stops: list[Stop] = field(default_factory=list)
+    casts: list[Stop] = field(default_factory=list)
     frozen: int = 0
     scalars: bool = False
     caught: list[GradcalcError] = field(default_factory=list)
     mapped: int = 0
+    library: dict[str, Frame] = field(default_factory=dict)
+    anchor: tuple[Span, str] | None = None
+    nets: Any = None
+    on_bind: Callable[["Machine", str, Any], None] | None = None
 
     def __post_init__(self) -> None:
         self.node = self.program.body[0]
@@ -188,6 +199,8 @@ class Machine:
             while frame is not None and name not in frame.local:
                 frame = frame.parent
         (frame or self.frame).values[name] = value
+        if self.on_bind is not None:
+            self.on_bind(self, name, value)
 
     def call(self, function: Any, args: tuple[Any, ...]) -> Any:
         """What a function gives that a program has passed to another one."""
@@ -199,9 +212,26 @@ class Machine:
         return self.program.source
 
     @property
+    def dice(self) -> Dice:
+        """What random numbers are drawn from."""
+        if self.chances is None:
+            raise UnsupportedError(
+                "random numbers are drawn in the program itself only",
+                hint="give them a name in the program, and write that",
+            )
+        return self.chances
+
+    @property
     def place(self) -> Span:
         """Where in the text the machine is."""
+        if self.anchor is not None:
+            return self.anchor[0]
         return span_of(self.node, self.source)
+
+    def set_anchor(self) -> None:
+        """Remember where the program calls what is written elsewhere, until that is done."""
+        if self.anchor is None:
+            self.anchor = self.place, text_of(self.node, self.source)
 
     @property
     def numbers(self) -> bool:
@@ -219,9 +249,23 @@ class Machine:
         return Tensor(made, self.backend.shape(made))
 
     def raw(self, value: Any) -> Any:
-        """The backend's tensor of a tensor, as it is now; anything else is itself."""
+        """The backend's tensor of a tensor, as it is now; anything else is itself.
+
+        Raises `InvalidValueError` where nothing was written to an element.
+        """
+        if isinstance(value, Tensor):
+            memory.check_written(value)
+        return self.unread(value)
+
+    def unread(self, value: Any) -> Any:
+        """The same for what reads none of its numbers, as who only makes a view does."""
         if not isinstance(value, Tensor):
             return value
+        if value.leaf is not None and not self.frozen and not self.nets.making:
+            self.nets.used = True
+        return self._now(value)
+
+    def _now(self, value: Tensor) -> Any:
         if value.view is not None or value.pending or value.doubtful:
             memory.refresh(value, self.apply)
         return value.value
@@ -277,7 +321,7 @@ class Machine:
 
     def carries(self, value: Any) -> bool:
         """Whether a gradient could flow back through a tensor."""
-        return bool(self.backend.carries(self.raw(value)))
+        return bool(self.backend.carries(self.unread(value)))
 
     def copy(self, value: Any) -> Any:
         """The tensor in memory of its own."""
@@ -325,6 +369,12 @@ class Machine:
         self.count(made.shape)
         return made
 
+    def drawn(self, values: NDArray[Any]) -> Any:
+        """A tensor of random numbers."""
+        made = Tensor(self.backend.drawn(values), values.shape)
+        self.count(made.shape)
+        return made
+
     def count(self, shape: tuple[int, ...]) -> None:
         """Every tensor may be kept until the gradient is there."""
         if len(shape) > self.limits.rank:
@@ -356,10 +406,19 @@ class Machine:
             return self.backend.detach(held, name)
 
         view = View(value, read, lambda places: places, cut=True)
-        cut = memory.viewed(value, read(self.raw(value)), value.shape, view, moved=False)
+        cut = memory.viewed(value, read(self._now(value)), value.shape, view, moved=False)
         cut.integer, cut.array, cut.ordered = value.integer, value.array, value.ordered
         return cut
 
+    def note_cast(self, dtype: str) -> None:
+        """Remember a cast to fewer digits than the calculation has."""
+        span, text = self.anchor or (self.place, text_of(self.node, self.source))
+        self.casts.append(Stop(dtype, text, span))
+
     def note(self, kind: str, source: str, node: ast.AST) -> None:
         """Remember a place that passes no gradient back."""
-        self.stops.append(Stop(kind, source, span_of(node, self.source)))
+        if self.anchor is not None:
+            span, source = self.anchor
+        else:
+            span = span_of(node, self.source)
+        self.stops.append(Stop(kind, source, span))

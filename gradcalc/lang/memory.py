@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcalc.errors import UnsupportedError
+from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.primitives.indexing import index_places
 
 Key = tuple[Any, ...]
@@ -47,6 +47,14 @@ class View:
 
 
 @dataclass(slots=True, eq=False)
+class Unwritten:
+    """The elements of a memory that nothing was written to yet, and the call that made it so."""
+
+    where: NDArray[np.bool_]
+    maker: str
+
+
+@dataclass(slots=True, eq=False)
 class Tensor:
     """A tensor of a program.
 
@@ -58,6 +66,10 @@ class Tensor:
     `integer` says that its library would make it of integers, `array` that numpy has an array
     where it has no dimensions. `ordered` says that its elements are known to stand in memory in
     their order. `doubtful` is what was written into that may have been this memory too.
+    `unwritten` are elements of an owner that hold nothing yet, None where all do.
+
+    `leaf` is the name of a parameter of a network, empty while it has none yet; `trains` says
+    whether the program wants a gradient by it.
     """
 
     value: Any
@@ -70,6 +82,9 @@ class Tensor:
     array: bool = False
     ordered: bool = True
     doubtful: bool = False
+    leaf: str | None = None
+    trains: bool = False
+    unwritten: Unwritten | None = None
 
     @property
     def owner(self) -> "Tensor":
@@ -146,6 +161,56 @@ def refresh(tensor: Tensor, apply: Apply) -> None:
         tensor.version = owner.version
 
 
+def unfilled(tensor: Tensor, maker: str) -> Tensor:
+    """A new tensor as memory that nothing was written to; `maker` is the call that gave it."""
+    if math.prod(tensor.shape):
+        tensor.unwritten = Unwritten(np.ones(tensor.shape, np.bool_), maker)
+    return tensor
+
+
+def is_written(value: Any) -> bool:
+    """Whether all elements of what a program holds can be read."""
+    return not isinstance(value, Tensor) or not len(_empty(value))
+
+
+def _empty(tensor: Tensor) -> NDArray[np.int64]:
+    """The places in the memory of the owner that belong to the tensor and hold nothing yet."""
+    owner = tensor.owner
+    if owner.unwritten is None:
+        return np.zeros(0, np.int64)
+    empty = owner.unwritten.where.reshape(-1)
+    if owner is tensor:
+        return np.flatnonzero(empty)
+    places = tensor.places().reshape(-1)
+    return places[empty[places]]
+
+
+def check_written(tensor: Tensor) -> None:
+    """Raises `InvalidValueError` where an element is read that nothing was written to."""
+    owner, empty = tensor.owner, _empty(tensor)
+    if not len(empty) or owner.unwritten is None:
+        return
+    at = ", ".join(map(str, np.unravel_index(int(empty[0]), owner.shape)))
+    raise InvalidValueError(
+        f"element [{at}] of {owner.unwritten.maker} is read before it is written",
+        hint="zeros makes a tensor whose elements are 0",
+    )
+
+
+def _written(tensor: Tensor, key: Key) -> None:
+    """Remember that something stands at a key from now on."""
+    owner = tensor.owner
+    if owner.unwritten is None:
+        return
+    empty = owner.unwritten.where
+    if owner is tensor:
+        empty[key] = False
+    else:
+        empty.reshape(-1)[index_places(tensor.places(), key)] = False
+    if not empty.any():
+        owner.unwritten = None
+
+
 def write(tensor: Tensor, key: Key, value: Any, apply: Apply) -> None:
     """Write a backend's tensor of the shape of what stands at the key.
 
@@ -153,9 +218,11 @@ def write(tensor: Tensor, key: Key, value: Any, apply: Apply) -> None:
     """
     if any(view.unsure for view in _views(tensor)):
         # its own memory from now on, and nobody may look at what may be the same
+        check_written(tensor)
         refresh(tensor, apply)
         tensor.owner.doubtful = True
         tensor.view = None
+    _written(tensor, key)
     owner = tensor.owner
     if owner is not tensor:
         places = index_places(tensor.places(), key)

@@ -5,13 +5,15 @@ import builtins
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gradcalc.errors import GradcalcError, UnknownNameError, UnsupportedError, did_you_mean
-from gradcalc.lang import casts, containers, grammar, inplace
+from gradcalc.lang import casts, containers, grammar, inplace, updates, written
 from gradcalc.lang.bindings import (
     COMPREHENSIONS,
     WORDS,
-    WRAPS,
     attributes_of,
     binds,
+    is_accessor,
+    is_idle,
+    is_plain,
     own_names,
     parameters_of,
     parts_of,
@@ -19,7 +21,9 @@ from gradcalc.lang.bindings import (
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import TABLES, UNLIKE_PLAIN
 from gradcalc.lang.naming import Body, every_node
-from gradcalc.lang.program import Naming, brief, dotted, span_of
+from gradcalc.lang.nets.attributes import ATTRIBUTES
+from gradcalc.lang.objects import Class
+from gradcalc.lang.program import JAX, Naming, brief, dotted, span_of
 
 
 def free_names(
@@ -182,7 +186,7 @@ class _Walker(ast.NodeVisitor):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self.bound.add(node.name)
-        self.block(node.bases)
+        self.block([base for base in node.bases if not is_plain(base)])
         inner = _Walker(self.naming, set(self.bound))
         inner.block(node.body)
         # any of its methods may be called
@@ -244,7 +248,13 @@ def _strange_decorator(node: ast.FunctionDef, own: frozenset[str]) -> ast.expr |
     """The first decorator that is no function of the program's."""
     for decorator in node.decorator_list:
         path = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
-        if path is None or not (path[0] in own or path[-1] in (*WORDS, WRAPS)):
+        if is_accessor(decorator):
+            continue
+        if is_idle(decorator):
+            # of a program's own function called so nothing is known
+            if own & set(WORDS):
+                return decorator
+        elif path is None or path[0] not in own:
             return decorator
     return None
 
@@ -283,9 +293,14 @@ def _check_attribute(node: ast.Attribute, naming: Naming) -> None:
         name in grammar.ATTRIBUTES | containers.NAMES | catalogue.methods()
         or inplace.is_method(name)
         or casts.is_method(name)
+        or (naming.arrays == JAX and name in updates.WAYS)
+        or name in ATTRIBUTES
+        or name in catalogue.generators_methods()
     ):
         if name in grammar.COMPLEX:
             raise _unusable(name)
+        if name in written.members():
+            return
         raise UnknownNameError(
             f"nothing is called .{brief(name)}",
             hint=_meant(name, catalogue.methods() | grammar.ATTRIBUTES | containers.NAMES),
@@ -296,11 +311,19 @@ def _check_member(path: tuple[str, ...], naming: Naming) -> None:
     """Refuse what a module does not have here."""
     if catalogue.module_of(naming, path) or path[-1] in grammar.CONTEXTS:
         return
+    if catalogue.written_part(naming, path):
+        return
     member = catalogue.place(naming, path)
+    if member is None and len(path) > 2 and isinstance(catalogue.named(naming, path[:-1]), Class):
+        return
     if member is None:
+        full = ".".join((naming.modules[path[0]], *path[1:]))
+        hints = (
+            hint for name, hint in grammar.MODULES.items() if f"{full}.".startswith(f"{name}.")
+        )
         raise UnknownNameError(
             f"{brief('.'.join(path[:-1]))} is not known here",
-            hint="gradcalc functions lists what can be called",
+            hint=next(hints, "gradcalc functions lists what can be called"),
         )
     module, name = member
     if catalogue.has(module, name):

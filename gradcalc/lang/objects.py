@@ -18,6 +18,7 @@ class Class:
     """A class of the program: its members by name, and its bases in their order.
 
     `fields` are the parameters that a dataclass makes its instances of, with their defaults.
+    `runs` is the method that a call of an object runs. One of a library is nobody's to change.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Class:
     members: dict[str, Any]
     fields: Mapping[str, Any] | None = None
     runs: str = "__call__"
+    library: bool = False
 
     @property
     def line(self) -> tuple["Class", ...]:
@@ -60,7 +62,7 @@ class Instance:
 class Bound:
     """A method with the object, or the class, that it is called on."""
 
-    function: Closure
+    function: Closure | Builtin
     receiver: Any
 
 
@@ -74,10 +76,22 @@ class Super:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Member:
-    """A method that is called otherwise: `property`, `staticmethod` or `classmethod`."""
+    """A method that is called otherwise: `property`, `staticmethod` or `classmethod`.
+
+    `setter` is what an assignment to a property runs.
+    """
 
     word: str
     function: Closure
+    setter: Closure | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """A field of a dataclass as `field(...)` makes it: a default, or what makes one each time."""
+
+    default: Any
+    factory: Any
 
 
 MISSING = object()
@@ -120,7 +134,7 @@ def _received(machine: Machine, found: Any, receiver: Any) -> Any:
         if isinstance(receiver, Instance):
             return machine.call(Bound(found.function, receiver), ())
         return found
-    if isinstance(found, Closure) and isinstance(receiver, Instance):
+    if isinstance(found, Closure | Builtin) and isinstance(receiver, Instance):
         return Bound(found, receiver)
     return found
 
@@ -134,10 +148,14 @@ def assign(machine: Machine, value: Any, name: str, given: Any) -> None:
     """Give an attribute a value."""
     if isinstance(value, Instance):
         found = value.kind.find(name)
+        if isinstance(found, Member) and found.setter is not None:
+            machine.call(Bound(found.setter, value), (given,))
+            return
         if isinstance(found, Member) and found.word == "property":
             raise InvalidValueError(f".{name} cannot be set", python="AttributeError")
+        machine.nets.replace(machine, value.values.get(name), given)
         value.values[name] = given
-    elif isinstance(value, Class):
+    elif isinstance(value, Class) and not value.library:
         value.members[name] = given
     else:
         raise UnsupportedError(f"attributes of {machine.describe(value)} cannot be assigned to")
@@ -150,9 +168,13 @@ def instantiate(
     machine.budget.tick()
     made = Instance(kind)
     start = kind.find("__init__")
-    if isinstance(start, Closure):
-        machine.apply_function(machine, Bound(start, made), tuple(args), dict(kwargs))
-    elif (fields := _fields(kind)) is not None:
+    if isinstance(start, Closure | Builtin):
+        machine.nets.making += 1
+        try:
+            machine.apply_function(machine, Bound(start, made), tuple(args), dict(kwargs))
+        finally:
+            machine.nets.making -= 1
+    elif (fields := fields_of(kind)) is not None:
         made.values |= _filled(machine, kind, fields, args, kwargs)
         if isinstance(after := kind.find("__post_init__"), Closure):
             machine.call(Bound(after, made), ())
@@ -161,7 +183,8 @@ def instantiate(
     return made
 
 
-def _fields(kind: Class) -> Mapping[str, Any] | None:
+def fields_of(kind: Class) -> Mapping[str, Any] | None:
+    """The fields of a dataclass, None of another class."""
     return next((one.fields for one in kind.line if one.fields is not None), None)
 
 
@@ -174,12 +197,26 @@ def _filled(
             Parameter(
                 name,
                 Parameter.POSITIONAL_OR_KEYWORD,
-                default=Parameter.empty if default is MISSING else default,
+                default=Parameter.empty if _is_needed(default) else default,
             )
             for name, default in fields.items()
         ]
     )
-    return bind_own(kind.name, signature, args, kwargs)
+    bound = bind_own(kind.name, signature, args, kwargs)
+    return {name: _started(machine, value) for name, value in bound.items()}
+
+
+def _is_needed(default: Any) -> bool:
+    if isinstance(default, Field):
+        return default.default is MISSING and default.factory is MISSING
+    return default is MISSING
+
+
+def _started(machine: Machine, value: Any) -> Any:
+    """The value of a field, made anew where it says how."""
+    if not isinstance(value, Field):
+        return value
+    return machine.call(value.factory, ()) if value.factory is not MISSING else value.default
 
 
 def called(machine: Machine, value: Instance) -> Bound:
@@ -191,7 +228,7 @@ def called(machine: Machine, value: Instance) -> Bound:
 def special(machine: Machine, value: Instance, name: str) -> Bound:
     """The method that Python calls by itself. Raises `InvalidValueError` where there is none."""
     found = value.kind.find(name)
-    if not isinstance(found, Closure):
+    if not isinstance(found, Closure | Builtin):
         raise InvalidValueError(f"{value.kind.name} has no {name}", python="TypeError")
     return Bound(found, value)
 
@@ -213,11 +250,42 @@ TURNED: Mapping[str, str] = MappingProxyType(
 
 METHODS = frozenset(
     {"__init__", "__call__", "__post_init__", "__len__", "__getitem__", "__repr__", "__str__",
-     "__class__", "__name__"}
+     "__class__", "__name__", "__iter__", "__contains__", "__setitem__", "__bool__", "__abs__",
+     "__hash__", "__slots__", "__float__", "__round__", "__doc__"}
     | {f"__{name}__" for name in OPERATORS.values()}
     | {f"__r{name}__" for name in OPERATORS.values()}
+    | {f"__i{name}__" for name in OPERATORS.values()}
 )  # fmt: skip
 """The names with two leading underscores that a class may use."""
+
+
+CALLED: Mapping[str, str] = MappingProxyType(
+    {
+        name: f"__{name}__"
+        for name in ("abs", "len", "round", "float", "bool", "str", "repr", "iter")
+    }
+)
+"""Functions of Python's that ask an object, and the methods that answer."""
+
+
+def answered(machine: Machine, name: str, args: Sequence[Any]) -> Any:
+    """What an object answers to a function of Python's; `MISSING` where it has no such method."""
+    if name not in CALLED or not args or not isinstance(args[0], Instance):
+        return MISSING
+    found = args[0].kind.find(CALLED[name])
+    if found is MISSING and name == "str":
+        found = args[0].kind.find("__repr__")
+    if not isinstance(found, Closure | Builtin):
+        return MISSING
+    return machine.call(Bound(found, args[0]), tuple(args[1:]))
+
+
+def changed(machine: Machine, kind: type[ast.AST], held: Instance, right: Any) -> Any:
+    """`held += right` by the method for it; `MISSING` where there is none."""
+    found = held.kind.find(f"__i{OPERATORS[kind]}__")
+    if not isinstance(found, Closure):
+        return MISSING
+    return machine.call(Bound(found, held), (right,))
 
 
 def operated(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any:

@@ -7,7 +7,8 @@ from types import MappingProxyType
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import objects, ops, plain, words
+from gradcalc.lang import casts, objects, ops, plain, words
+from gradcalc.lang.casts import NumberKind
 from gradcalc.lang.machine import Machine, Once
 from gradcalc.lang.objects import Instance
 from gradcalc.lang.program import JAX, MIXED, NUMPY
@@ -99,6 +100,8 @@ def compare(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any
         if left is not None and right is not None and not singleton and plainly:
             raise UnsupportedError("is compares numbers and text by chance", hint="use ==")
         return (left is right) is (kind is ast.Is)
+    if isinstance(left, NumberKind) and isinstance(right, NumberKind):
+        return casts.alike(left, right) is (kind is ast.Eq)
     if isinstance(left, str) and isinstance(right, str) and kind in ORDERS:
         return PLAIN[kind][1](left, right)
     if isinstance(left, dict | set) and type(left) is type(right):
@@ -249,6 +252,12 @@ def same(machine: Machine, left: Any, right: Any) -> bool:
 
 def truth(machine: Machine, value: Any) -> bool:
     """Whether a condition holds. Raises `ShapeError` for a tensor of several elements."""
+    if isinstance(value, Instance):
+        for name in ("bool", "len"):
+            found = objects.answered(machine, name, (value,))
+            if found is not objects.MISSING:
+                return bool(found)
+        return True
     if not machine.is_tensor(value):
         return isinstance(value, Once) or bool(value)
     if ops.size(machine, value) != 1:

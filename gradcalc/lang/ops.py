@@ -1,7 +1,7 @@
 """What a program does with values: primitives, and what they are put together to."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,12 @@ from gradcalc.errors import (
     UnsupportedError,
 )
 from gradcalc.expr.nodes import Data
-from gradcalc.lang import held, kinds, plain, views
+from gradcalc.lang import held, kinds, memory, plain, views
 from gradcalc.lang.arguments import bind, plain_names, signature_of
 from gradcalc.lang.backend import FAILURES, TensorShape, check_result, explained
 from gradcalc.lang.indexing import Key, check_key, sequence_item
 from gradcalc.lang.machine import EXTREMES, LARGEST_INTEGER, Machine, Once
+from gradcalc.lang.objects import MISSING, Instance, special
 from gradcalc.lang.program import JAX, NONE, NUMPY
 from gradcalc.primitives import BY_NAME, Elementwise, Primitive, Structural
 
@@ -86,7 +87,10 @@ def apply(machine: Machine, row: Primitive, arguments: Mapping[str, Any]) -> Any
     machine.budget.tick()
     try:
         check_result(row, _sizes(machine, arguments), machine.limits.elements)
-        made = machine.backend.apply(row, _raw(machine, arguments), machine.place)
+        read = machine.raw
+        if row.name in LIKE or views.gives_view(machine, row, arguments):
+            read = machine.unread
+        made = machine.backend.apply(row, _raw(arguments, read), machine.place)
     except GradcalcError:
         raise
     except FAILURES as error:
@@ -109,12 +113,10 @@ def apply(machine: Machine, row: Primitive, arguments: Mapping[str, Any]) -> Any
     return result
 
 
-def _raw(machine: Machine, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def _raw(arguments: Mapping[str, Any], read: Callable[[Any], Any]) -> dict[str, Any]:
     """The arguments, with the backend's own tensors."""
     return {
-        key: [machine.raw(item) for item in value]
-        if isinstance(value, list)
-        else machine.raw(value)
+        key: [read(item) for item in value] if isinstance(value, list) else read(value)
         for key, value in arguments.items()
     }
 
@@ -132,7 +134,11 @@ def _held(machine: Machine, row: Primitive, arguments: Mapping[str, Any], made: 
     """What a primitive made as a program holds it: a view where the library gives one."""
     result = machine.hold(made)
     if views.gives_view(machine, row, arguments):
-        return views.of(machine, row, arguments, result)
+        seen = views.of(machine, row, arguments, result)
+        if seen.view is None:
+            # the library has copied it
+            memory.check_written(arguments["x"])
+        return seen
     for part in result if isinstance(result, tuple) else (result,):
         part.ordered = views.keeps_order(row, arguments)
     return result
@@ -307,7 +313,19 @@ def items(machine: Machine, value: Any) -> Sequence[Any]:
             machine.count_items(len(found))
             machine.budget.tick()
         return found
+    if isinstance(value, Instance):
+        return _of_object(machine, value)
     raise InvalidValueError(f"{machine.describe(value)} has no items to go through")
+
+
+def _of_object(machine: Machine, value: Instance) -> Sequence[Any]:
+    """The items of an object, by its methods."""
+    if value.kind.find("__iter__") is not MISSING:
+        return items(machine, machine.call(special(machine, value, "__iter__"), ()))
+    count = machine.call(special(machine, value, "__len__"), ())
+    machine.count_items(count)
+    take = special(machine, value, "__getitem__")
+    return [machine.call(take, (k,)) for k in range(count)]
 
 
 def _in_order(values: set[Any]) -> list[Any]:

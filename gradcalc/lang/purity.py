@@ -35,6 +35,24 @@ WILD = frozenset({
 })  # fmt: skip
 """Functions that may change anything at all."""
 
+PRYING = frozenset({
+    "builtins", "ctypes", "gc.get_objects", "gc.get_referents", "gc.get_referrers",
+    "importlib.import_module", "importlib.machinery", "importlib.reload",
+    "importlib.util.module_from_spec", "inspect.currentframe", "inspect.getmembers",
+    "inspect.getmodule", "inspect.stack", "inspect.trace", "mock", "pytest.MonkeyPatch", "runpy",
+    "sys._getframe", "sys.meta_path", "sys.modules", "sys.path_hooks", "sys.setprofile",
+    "sys.settrace", "threading.setprofile", "threading.settrace", "types.CodeType",
+    "types.FunctionType", "unittest.mock",
+})  # fmt: skip
+"""Modules, and members of such, by which whoever has them may change anything."""
+
+PLAIN = frozenset({
+    "__all__", "__annotations__", "__author__", "__call__", "__class__", "__debug__", "__doc__",
+    "__file__", "__init__", "__len__", "__name__", "__qualname__", "__repr__", "__str__",
+    "__version__",
+})  # fmt: skip
+"""Names between underscores by which nothing is changed that has a name."""
+
 ONLOOKERS = frozenset({
     "argparse", "datetime", "json", "logging", "math", "matplotlib", "numbers", "os", "pathlib",
     "plotly", "pprint", "seaborn", "sys", "tabulate", "time", "tqdm", "typing", "warnings",
@@ -78,6 +96,12 @@ READING = frozenset({
 COLLECTING = frozenset({"append", "extend", "insert", "add", "appendleft", "update", "setdefault"})
 """Methods that change only what they belong to, and keep what they are given."""
 
+CHANGING = COLLECTING | {
+    "clear", "discard", "pop", "popitem", "popleft", "remove", "reverse", "rotate", "step",
+    "difference_update", "intersection_update", "__setitem__", "__delitem__", "move_to_end",
+}  # fmt: skip
+"""Methods of Python's own data that change it."""
+
 BARE = frozenset({"item", "tolist", "numel", "size", "dim", "count", "index", "format", "join"})
 """Methods that give nothing that can be changed in turn."""
 
@@ -104,6 +128,9 @@ _VIEWS = (
 """What may give the very memory that it is given."""
 
 
+_FRONTS = frozenset(f"{name.split('.')[0]}." for name in TABLES)
+
+
 def is_new(name: str) -> bool:
     """Whether a pure function or method gives something of its own."""
     return name in BARE or (name not in _VIEWS and catalogue.is_known(name))
@@ -113,6 +140,29 @@ def is_setting(full: str) -> bool:
     """Whether a library's function is for what holds from then on."""
     name = full.rpartition(".")[2].lstrip("_")
     return name.startswith(("set_", "use_", "enable_", "disable_", "register_", "seterr"))
+
+
+def is_wild(name: str) -> bool:
+    """Whether what stands behind a dot may be used to change anything: of methods, or between
+    underscores."""
+    return name in ("setattr", "delattr") or (
+        name.startswith("__") and name.endswith("__") and name not in PLAIN
+    )
+
+
+def is_prying(full: str) -> bool:
+    """Whether a full name is, or is of, one of `PRYING`."""
+    return f"{full}.".startswith(tuple(f"{name}." for name in PRYING))
+
+
+def is_module(full: str) -> bool:
+    """Whether a full name is that of a library's module, whose functions are known."""
+    return full in TABLES or f"{full}." in _FRONTS
+
+
+def holds_prying(full: str) -> bool:
+    """Whether what is behind the dots of a module lets its holder change anything."""
+    return any(name.startswith(f"{full}.") for name in PRYING)
 
 
 def is_quiet(full: str) -> bool:
@@ -126,6 +176,8 @@ def is_quiet(full: str) -> bool:
 def is_pure(full: str, call: ast.Call) -> bool:
     """Whether a call of a module's function changes nothing of what it is given."""
     module, _, name = full.rpartition(".")
+    if name in SHUFFLING:
+        return False
     if module not in TABLES or not catalogue.has(module, name):
         return is_quiet(full)
     found = catalogue.function(module, name)

@@ -97,7 +97,9 @@ def _format(machine: Machine, value: Any, spec: str = "") -> str:
 
 
 def _print(machine: Machine, *values: Any, **options: Any) -> None:
-    """What is printed is left out: it changes no number."""
+    """What is printed is left out: it changes no number, unless a method says what it is."""
+    for value in values:
+        words.text(machine, value)
 
 
 def _callable(machine: Machine, value: Any) -> bool:

@@ -7,10 +7,13 @@ from typing import Any
 
 from gradcalc.errors import ShapeError, UnknownNameError, UnsupportedError
 from gradcalc.lang import containers, objects, ops, writing
-from gradcalc.lang.expressions import checked_key, item, key_of
+from gradcalc.lang.expressions import item, key_of
 from gradcalc.lang.indexing import list_place
+from gradcalc.lang.keys import checked_key
 from gradcalc.lang.machine import Machine
 from gradcalc.lang.memory import Tensor
+from gradcalc.lang.nets import state
+from gradcalc.lang.objects import Instance
 from gradcalc.lang.program import brief
 
 
@@ -59,6 +62,8 @@ def located(machine: Machine, target: ast.AST) -> Place:
             return _of_tensor(machine, held, given)
         if isinstance(held, dict):
             return _of_dict(machine, held, given[0])
+        if isinstance(held, Instance):
+            return _of_object(machine, held, given[0] if len(given) == 1 else tuple(given))
         return _of_list(machine, held, given)
     assert isinstance(target, ast.Attribute)
     held = machine.eval(target.value)
@@ -66,9 +71,22 @@ def located(machine: Machine, target: ast.AST) -> Place:
     name = target.attr
 
     def write(value: Any) -> None:
-        objects.assign(machine, held, name, value)
+        if isinstance(held, Tensor):
+            state.assign(machine, held, name, value)
+        else:
+            objects.assign(machine, held, name, value)
 
     return Place(held, lambda: objects.attribute(machine, held, name), write)
+
+
+def _of_object(machine: Machine, held: Instance, key: Any) -> Place:
+    def write(value: Any) -> None:
+        machine.call(objects.special(machine, held, "__setitem__"), (key, value))
+
+    def read() -> Any:
+        return machine.call(objects.special(machine, held, "__getitem__"), (key,))
+
+    return Place(held, read, write)
 
 
 def root_of(target: ast.AST) -> ast.expr:

@@ -79,15 +79,21 @@ def of(machine: Machine, row: Primitive, arguments: Mapping[str, Any], result: T
     return found
 
 
+def in_order(tensor: Tensor) -> bool:
+    """Whether the elements of a tensor are known to stand in memory one behind another."""
+    if tensor.ordered or not tensor.owner.ordered:
+        return tensor.ordered
+    return bool(np.all(np.diff(tensor.places().reshape(-1)) == 1))
+
+
 def contiguous(machine: Machine, value: Any) -> Any:
     """The tensor itself where its elements stand in order, else a copy."""
-    if not isinstance(value, Tensor) or value.ordered:
+    if not isinstance(value, Tensor) or in_order(value):
         return value
     if value.owner.ordered:
-        places = value.places().reshape(-1)
-        return value if np.all(np.diff(places) == 1) else machine.copy(value)
+        return machine.copy(value)
     same = View(value, lambda held: held, lambda places: places, unsure=True)
-    return memory.viewed(value, machine.raw(value), value.shape, same, moved=False)
+    return memory.viewed(value, machine.unread(value), value.shape, same, moved=False)
 
 
 def _leads(key: Any) -> bool:

@@ -5,7 +5,8 @@ import string
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gradcalc.errors import GradcalcError, InvalidValueError
+from gradcalc.errors import GradcalcError, InvalidValueError, UnsupportedError
+from gradcalc.lang import objects
 from gradcalc.lang.machine import Machine, Rule
 
 
@@ -20,6 +21,14 @@ def text(machine: Machine, value: Any) -> str:
         return _nested(machine, value)
     if isinstance(value, str | int | float | range | None):
         return str(value)
+    if isinstance(value, objects.Instance):
+        found = objects.answered(machine, "str", (value,))
+        if not isinstance(found, str):
+            raise UnsupportedError(
+                f"what {machine.describe(value)} looks like in a text is not known here",
+                hint="give its class a __repr__",
+            )
+        return found
     return f"<{machine.describe(value)}>"
 
 

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import memory, operators, ops, plain
+from gradcalc.lang import memory, objects, operators, ops, plain
 from gradcalc.lang.indexing import check_key
 from gradcalc.lang.machine import Machine
 from gradcalc.lang.memory import Tensor
+from gradcalc.lang.objects import Instance
 from gradcalc.lang.program import JAX, NUMPY
 from gradcalc.primitives.indexing import index_places
 
@@ -26,19 +27,55 @@ def into(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) -> No
     kind of numbers, and `UnsupportedError` for what torch would keep from autograd.
     """
     _check_writable(machine, tensor)
+    if tensor.owner.leaf is not None and not _fills(machine, tensor):
+        return
+    _put(machine, tensor, key, value)
+
+
+def changed(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) -> Tensor:
+    """A tensor of its own that has a value at a key, as jax's `x.at[key].set(value)` has.
+
+    Raises what `into` does.
+    """
+    copied: Tensor = machine.copy(tensor)
+    _put(machine, copied, key, value)
+    return copied
+
+
+def _put(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) -> None:
     made = ops.tensor(machine, value)
     if isinstance(value, bool) and not machine.is_mask(made):
         made = ops.binary(machine, "ne", made, 0)
     checked = check_key(tuple(key), tensor.shape)
     check_overlap(machine, tensor, checked, value)
     made = _of_kind(machine, tensor, made)
-    _check_gradient(machine, tensor, made)
+    if tensor.owner.leaf is None:
+        _check_gradient(machine, tensor, made)
     target = index_places(np.broadcast_to(np.False_, tensor.shape), checked).shape
     _check_once(machine, tensor, checked)
     raw = machine.raw(_fitted(machine, made, target))
-    if machine.frozen and not machine.is_mask(made):
+    if (machine.frozen or tensor.owner.leaf is not None) and not machine.is_mask(made):
         raw = machine.backend.detach(raw, None)
     memory.write(tensor, checked, raw, machine.apply)
+
+
+def _fills(machine: Machine, tensor: Tensor) -> bool:
+    """Whether a parameter is given the numbers that it starts with; one that is an input has its.
+
+    Raises `UnsupportedError` where torch would refuse, and for one that was used before.
+    """
+    owner = tensor.owner
+    if not (machine.frozen or tensor.is_cut):
+        raise UnsupportedError(
+            "torch writes into no parameter while it records a gradient",
+            hint="with torch.no_grad(): in front of it",
+        )
+    if machine.nets.used:
+        raise UnsupportedError(
+            "a parameter is changed after it was used",
+            hint="this calculates one gradient: give the parameters that it is at as inputs",
+        )
+    return owner.leaf not in machine.nets.given
 
 
 def over(machine: Machine, tensor: Tensor, value: Any) -> Tensor:
@@ -61,6 +98,16 @@ def where(machine: Machine, tensor: Tensor, mask: Tensor, value: Any) -> None:
     over(machine, tensor, ops.call(machine, "where", mask, made, tensor))
 
 
+def diagonal(machine: Machine, held: Any, value: Any, wrap: bool = False) -> Any:
+    """numpy's fill_diagonal, and torch's, of a matrix or a cube of equal sides."""
+    shape = machine.shape(held)
+    if len(shape) < 2 or (len(shape) > 2 and len(set(shape)) > 1) or wrap:
+        raise UnsupportedError("fill_diagonal is for matrices, and cubes of equal sides")
+    places = np.arange(min(shape))
+    into(machine, held, (places,) * len(shape), value)
+    return held
+
+
 def is_one_number(machine: Machine, tensor: Any, key: Sequence[Any], value: Any) -> bool:
     """Whether one number is written where a mask of a tensor's first dimensions holds."""
     return (
@@ -70,6 +117,8 @@ def is_one_number(machine: Machine, tensor: Any, key: Sequence[Any], value: Any)
         and bool(key[0].shape)
         and (plain.is_number(value) or (isinstance(value, Tensor) and not value.shape))
         and isinstance(tensor, Tensor)
+        # what is written everywhere else would be what stands there
+        and tensor.owner.unwritten is None
     )
 
 
@@ -176,6 +225,10 @@ def operated(machine: Machine, kind: type[ast.AST], held: Any, left: Any, right:
 
     `left` is what the name reads as, which may be detached.
     """
+    if isinstance(held, Instance):
+        found = objects.changed(machine, kind, held, right)
+        if found is not objects.MISSING:
+            return found
     arrays = machine.program.naming.arrays
     if isinstance(held, list) and not (arrays in (NUMPY, JAX) and machine.is_tensor(right)):
         return _list_in_place(machine, kind, held, right)

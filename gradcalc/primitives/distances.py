@@ -9,7 +9,7 @@ TARGETS = [[0.5, -1.0, 0.75], [1.0, 2.5, -1.5]]
 POINTS = [[0.25, -1.0, 0.75], [1.0, 2.5, -1.5], [-0.25, 0.5, 1.0]]
 ORDERS: Samples = (
     (MATRIX, POINTS), (MATRIX, POINTS, {"p": 1}), (MATRIX, POINTS, {"p": 3}),
-    (MATRIX, POINTS, {"p": float("inf")}), ([MATRIX, TARGETS], [POINTS, POINTS]),
+    (MATRIX, POINTS, {"p": float("inf")}), ([MATRIX, TARGETS], [POINTS, [*POINTS[:1], *MATRIX]]),
 )  # fmt: skip
 
 

@@ -139,9 +139,9 @@ LABELLED: tuple[Composite, ...] = (
     loss("multilabel_margin_loss", "input, target, reduction='mean'", """\
     classes = input.shape[-1]
     listed = cumprod(where(target >= 0, 1, 0), -1)
-    marks = one_hot(where(listed > 0, target, 0), classes)*unsqueeze(listed, -1)
+    marks = one_hot(where(listed > 0.5, target, 0), classes)*unsqueeze(listed, -1)
     times = unsqueeze(sum(marks, -2), -1)
-    counted = logical_and(times > 0, unsqueeze(sum(marks, -2), -2) == 0)
+    counted = logical_and(times > 0.5, unsqueeze(sum(marks, -2), -2) < 0.5)
     apart = where(counted, 1 - unsqueeze(input, -1) + unsqueeze(input, -2), -1)
     loss = sum(times*relu(apart), (-2, -1))/classes
 """, ((VECTOR, [1.0, -1.0, 0.0]), (MATRIX, [[2.0, 0.0, -1.0], [1.0, -1.0, -1.0]]),

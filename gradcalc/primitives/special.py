@@ -95,13 +95,33 @@ def _positive(m: Any, x: Any, y: Any) -> tuple[Any, ...]:
     return x, y
 
 
+HIGHEST_ORDER = 10_000
+"""The highest order of polygamma. Beyond it is no number that a float can hold, but for huge x."""
+
+
+def _order(n: Any) -> int:
+    if not (0 <= n <= HIGHEST_ORDER and n == int(n)):
+        raise InvalidValueError(f"polygamma takes a whole n from 0 to {HIGHEST_ORDER}, not {n:g}")
+    return int(n)
+
+
+MOST_DIMENSIONS = 200
+"""The largest dimension of the multivariate gamma function, which is a sum over all of them."""
+
+
+def _dimension(p: Any) -> int:
+    if not (1 <= p <= MOST_DIMENSIONS and p == int(p)):
+        raise InvalidValueError(f"mvlgamma takes a whole p from 1 to {MOST_DIMENSIONS}, not {p:g}")
+    return int(p)
+
+
 def _multigammaln(s: Any, x: Any, p: Any) -> Any:
-    terms = [_log_gamma(s, x - s.Rational(k, 2)) for k in range(int(p))]
+    terms = [_log_gamma(s, x - s.Rational(k, 2)) for k in range(_dimension(p))]
     return s.Rational(int(p) * (int(p) - 1), 4) * s.log(s.pi) + s.Add(*terms)
 
 
 def _multigammaln_slope(s: Any, x: Any, p: Any) -> Any:
-    return s.Add(*[s.digamma(x - s.Rational(k, 2)) for k in range(int(p))])
+    return s.Add(*[s.digamma(x - s.Rational(k, 2)) for k in range(_dimension(p))])
 
 
 def _multigammaln_poles(m: Any, x: Any, p: Any) -> tuple[Any, ...]:
@@ -130,16 +150,16 @@ GAMMA: tuple[Elementwise, ...] = (
                 calls=(f"torch.digamma torch.special.digamma torch.special.psi {TORCHS}",
                        "torch.Tensor.digamma scipy.special.digamma scipy.special.psi "
                        "jax.scipy.special.digamma")),
-    Elementwise("polygamma", lambda s, n, x: s.polygamma(int(n), x),
+    Elementwise("polygamma", lambda s, n, x: s.polygamma(_order(n), x),
                 ((2, 0.7), (2, 2.5), (3, 1.5)), "derivative of order n of digamma",
-                lambda t, n, x: t.polygamma(int(n), x), static=("n",),
+                lambda t, n, x: t.polygamma(_order(n), x), static=("n",),
                 kinks=lambda m, n, x: _at_poles(m, x), safe=(1, 1),
                 calls=("torch.polygamma torch.special.polygamma "
                        "(n: int, input, *, out: target = None)",
                        "scipy.special.polygamma jax.scipy.special.polygamma (n: int, x)")),
     Elementwise("mvlgamma", _multigammaln, ((2.7, 1), (2.7, 3), (12.5, 2)),
                 "logarithm of the multivariate gamma function of dimension p",
-                lambda t, x, p: t.mvlgamma(x, int(p)),
+                lambda t, x, p: t.mvlgamma(x, _dimension(p)),
                 aliases=("multigammaln",), static=("p",), partials=((0, _multigammaln_slope),),
                 kinks=_multigammaln_poles,
                 calls=("torch.mvlgamma torch.special.multigammaln torch.Tensor.mvlgamma "

@@ -191,16 +191,18 @@ def logcumsumexp(x, dim):
                      "(input, dim: int, *, out: target = None)",)),
     Composite("cov", """\
 def cov(x, correction=1):
-    apart = x - mean(x, -1, True)
-    count = x.shape[-1] - correction
-    return matmul(apart, transpose(apart) if len(x.shape) > 1 else apart)/count
+    rows = reshape(x, x.shape[:2] if len(x.shape) > 1 else (1,) + (x.shape or (1,)))
+    apart = rows - mean(rows, -1, True)
+    count = rows.shape[1] - correction
+    found = matmul(apart, transpose(apart))/(count if count > 0 else 0.0)
+    return reshape(found, ()) if len(rows) == 1 else found
 """, ((VECTOR,), (MATRIX,), (MATRIX, {"correction": 0})),
               "covariances of rows; divides by n - 1", _torch_cov),
     Composite("corrcoef", """\
 def corrcoef(x):
-    if len(x.shape) < 2:
-        return cov(x)/cov(x)
     found = cov(x)
+    if len(found.shape) < 2:
+        return found/found
     spread = sqrt(diag(found))
     return found/outer(spread, spread)
 """, ((MATRIX,), ([VECTOR, OTHER, [1.0, 2.0, -0.5]],)), "correlations of rows"),

@@ -119,9 +119,10 @@ def padded(f: Any, x: Any, place: Windows, value: float = 0.0) -> Any:
     result = ops.pad(f, x, amounts)
     if value == 0 or not any(amounts):
         return result
-    frame = np.full(result.shape, value)
-    frame[ops.numpy_key(ops.pad_key(x.shape, amounts))] = 0
-    return f.scalar("add", result, f.literal(frame))
+    beyond = np.ones(result.shape)
+    beyond[ops.numpy_key(ops.pad_key(x.shape, amounts))] = 0
+    # a choice leaves the elements as they are, where a sum would round them
+    return f.scalar("where", f.literal(beyond), f.literal(np.full(result.shape, value)), result)
 
 
 def taken(f: Any, x: Any, place: Windows) -> Any:

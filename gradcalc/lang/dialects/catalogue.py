@@ -8,10 +8,12 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.lang import casts
+from gradcalc.lang import casts, modules
+from gradcalc.lang.attributes import DATACLASSES
 from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects import (
     algebra_tables,
+    chance_tables,
     copy_tables,
     element_tables,
     index_tables,
@@ -22,12 +24,18 @@ from gradcalc.lang.dialects import (
     series_tables,
     shape_tables,
     torch_table,
+    writing_tables,
 )
 from gradcalc.lang.dialects.readings.losses import loss
 from gradcalc.lang.dialects.spelling import Function, Overload, Table
 from gradcalc.lang.joiners import Joiner
 from gradcalc.lang.machine import Builtin
+from gradcalc.lang.nets.containers import CONTAINERS
+from gradcalc.lang.nets.initial import INIT
+from gradcalc.lang.nets.layers import COMPOSED, LAYERS
+from gradcalc.lang.nets.module import PARAMETER
 from gradcalc.lang.program import JAX, MIXED, NUMPY, TORCH, Naming
+from gradcalc.lang.written import NAMES, Written
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Primitive
 
 USUAL: Mapping[str, str] = MappingProxyType(
@@ -72,8 +80,18 @@ def _joined(*groups: Mapping[str, Table]) -> dict[str, Table]:
     return found
 
 
-TABLES: Mapping[str, Table] = MappingProxyType(
+NETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
+        "torch.nn": {**LAYERS, **COMPOSED, **CONTAINERS, "Parameter": PARAMETER},
+        "torch.nn.init": INIT,
+        "torch.nn.parameter": {"Parameter": PARAMETER},
+    }
+)
+"""The classes of torch's networks, and the functions that fill their parameters."""
+
+TABLES: Mapping[str, Table] = MappingProxyType(
+    {module: {} for module in NAMES}
+    | {
         module: _whole(module, table)
         for module, table in _joined(
             algebra_tables.TABLES,
@@ -84,6 +102,9 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             shape_tables.TABLES,
             index_tables.TABLES,
             mapping_tables.TABLES,
+            writing_tables.TABLES,
+            chance_tables.TABLES,
+            {module: {} for module in (*NETS, "dataclasses", *modules.OBJECTS)},
             copy_tables.TABLES,
             masked_tables.TABLES,
             sequence_tables.TABLES,
@@ -140,8 +161,13 @@ JOINERS: Mapping[str, Joiner] = MappingProxyType(
 
 OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        module: {**found, **(JOINERS if module in ("numpy", "jax.numpy") else {})}
-        for module, found in CONSTANTS.items()
+        **{module: {n: Written(module, n) for n in names} for module, names in NAMES.items()},
+        **{
+            module: {**found, **(JOINERS if module in ("numpy", "jax.numpy") else {})}
+            for module, found in (*CONSTANTS.items(), *modules.OBJECTS.items())
+        },
+        **NETS,
+        "dataclasses": DATACLASSES,
     }
 )
 """What stands in a module and is not called."""
@@ -174,6 +200,7 @@ METHODS: Mapping[str, Table] = MappingProxyType(
         TORCH: _whole(
             "torch.Tensor",
             torch_table.METHODS
+            | chance_tables.TORCH_METHODS
             | algebra_tables.TORCH_METHODS
             | element_tables.TORCH_METHODS
             | series_tables.TORCH_METHODS
@@ -282,6 +309,18 @@ def place(naming: Naming, path: tuple[str, ...]) -> tuple[str, str] | None:
     return None if module is None else (module, path[-1])
 
 
+def written_part(naming: Naming, path: tuple[str, ...]) -> int:
+    """How many of the first parts of a dotted name are what is written in the language; 0 if none.
+
+    What is behind them is an attribute of it.
+    """
+    for count in range(2, len(path) + 1):
+        module = module_of(naming, path[: count - 1])
+        if module is not None and isinstance(OBJECTS.get(module, {}).get(path[count - 1]), Written):
+            return count
+    return 0
+
+
 def has(module: str, name: str) -> bool:
     """Whether a module has a function or a constant of that name."""
     return name in OBJECTS.get(module, {}) or function(module, name) is not None
@@ -291,6 +330,14 @@ def member(module: str, name: str) -> Any:
     """A constant or a function of a module, which has it."""
     objects = OBJECTS.get(module, {})
     return objects[name] if name in objects else function(module, name)
+
+
+def named(naming: Naming, path: tuple[str, ...]) -> Any:
+    """What a dotted name of a library, or an imported one, stands for; None for nothing."""
+    if len(path) == 1:
+        return bare(path[0], naming)
+    found = place(naming, path)
+    return member(*found) if found is not None and has(*found) else None
 
 
 def bare(name: str, naming: Naming) -> Any:
@@ -347,6 +394,19 @@ def has_meaning(name: str) -> bool:
 def names() -> frozenset[str]:
     """All names that can be called."""
     return frozenset(BUILTINS) | frozenset(BY_NAME) | plain_names()
+
+
+@cache
+def generator_method(kind: str, name: str) -> Function | None:
+    """A method of a random generator, by the kind that it is of."""
+    rows = chance_tables.GENERATORS[kind].get(name)
+    return None if rows is None else Function(name, kind, tuple(rows), method=True)
+
+
+@cache
+def generators_methods() -> frozenset[str]:
+    """All names that random generators have behind a dot."""
+    return frozenset(name for table in chance_tables.GENERATORS.values() for name in table)
 
 
 @cache

@@ -15,6 +15,7 @@ nan_to_num(input, nan: number = 0.0, posinf: number = None, neginf: number = Non
     numerics.with_numbers
 clamp_min(input, min, *, {OUT}) -> numerics.limited
 clamp_max(input, max, *, {OUT}) -> numerics.limited
+logit(input, *, {OUT})
 logit(input, eps: number = None, *, {OUT}) -> special.logit_within
 rsub(input, other, *, alpha: number = 1) -> numerics.taken_from
 float_power(input, exponent, *, {OUT}) -> elements.float_power
@@ -29,6 +30,7 @@ rrelu(input, lower: number = 0.125, upper: number = 0.3333333333333333,
 rrelu(input, lower: number = 0.125, upper: number = 0.3333333333333333,
     training: unset = False, inplace: writes = False) -> activations.expected_leak
 [torch.special]
+logit(input, *, {OUT})
 logit(input, eps: number = None, *, {OUT}) -> special.logit_within
 [numpy]
 cbrt(x: floats, /, {UFUNC})

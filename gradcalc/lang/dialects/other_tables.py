@@ -85,10 +85,13 @@ tril triu(m, k: int = 0)
 zeros_like ones_like(a, {DTYPE}, order: unset = 'K', subok: unset = True, shape: unset = None)
 full_like(a, fill_value: number, {DTYPE}, order: unset = 'K', subok: unset = True,
     shape: unset = None)
+empty_like(prototype, {DTYPE}, order: unset = 'K', subok: unset = True, shape: unset = None) ->
+    making.unfilled_like
 copy(a, order: unset = 'K', subok: unset = False) -> shapes.arrayed_copy
 array(object, {DTYPE}, *, copy: flag = True, order: unset = 'K', subok: unset = False,
     ndmin: unset = 0) -> shapes.arrayed
 asarray(a, {DTYPE}, order: unset = None) -> shapes.arrayed
+asarray_chkfinite(a, {DTYPE}, order: unset = None) -> shapes.arrayed
 zeros ones empty(shape: ints, {DTYPE}, {ORDER})
 full(shape: ints, fill_value: number, {DTYPE}, {ORDER})
 eye(N: int, M: int = None, k: int = 0, {DTYPE}, {ORDER}) -> shapes.numpy_eye

@@ -13,6 +13,7 @@ from typing import Any
 
 from gradcalc.lang.dialects.readings import (
     activations,
+    chance,
     copies,
     cutting,
     distances,
@@ -28,6 +29,7 @@ from gradcalc.lang.dialects.readings import (
     masks,
     numerics,
     ordering,
+    overwriting,
     packed,
     picking,
     products,
@@ -39,12 +41,14 @@ from gradcalc.lang.dialects.readings import (
     statistics,
     torchs,
     transforms,
+    ufuncs,
 )
 from gradcalc.lang.dialects.spelling import Overload, Reading, Table
 
 READINGS: Mapping[str, Any] = MappingProxyType(
     {
         "activations": activations,
+        "chance": chance,
         "copies": copies,
         "cutting": cutting,
         "distances": distances,
@@ -57,6 +61,7 @@ READINGS: Mapping[str, Any] = MappingProxyType(
         "linear": linear,
         "losses": losses,
         "making": making,
+        "overwriting": overwriting,
         "masks": masks,
         "numerics": numerics,
         "ordering": ordering,
@@ -69,6 +74,7 @@ READINGS: Mapping[str, Any] = MappingProxyType(
         "shapes": shapes,
         "special": special,
         "statistics": statistics,
+        "ufuncs": ufuncs,
         "torchs": torchs,
         "transforms": transforms,
     }

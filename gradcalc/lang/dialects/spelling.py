@@ -206,6 +206,11 @@ class Function:
         return self.name if self.alone else f"{self.module}.{self.name}"
 
     @property
+    def draws(self) -> bool:
+        """Whether it has to do with random numbers."""
+        return any(getattr(overload.meaning, "draws", False) for overload in self.overloads)
+
+    @property
     def row(self) -> str | None:
         """The one function of the language that it is in all its signatures but those apart from
         the others, None without such."""

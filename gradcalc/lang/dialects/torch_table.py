@@ -93,6 +93,7 @@ diagonal(input, offset: int = 0, dim1: int = 0, dim2: int = 1)
 tril triu(input, diagonal: int = 0, *, {OUT})
 zeros_like ones_like(input)
 full_like(input, fill_value: number)
+empty_like(input) -> making.unfilled_like
 cosine_similarity(x1, x2, dim: int = 1, eps: number = 1e-08)
 detach clone numel(input)
 tensor(data) -> shapes.copied
@@ -118,10 +119,6 @@ softmax log_softmax softmin(input, dim: int = None, _stacklevel: unset = 3, {DTY
 normalize(input, p: number = 2.0, dim: ints = 1, eps: number = 1e-12, {OUT})
 cosine_similarity(x1, x2, dim: int = 1, eps: number = 1e-08)
 rms_norm(input, normalized_shape: list, weight=None, eps: number = None) -> layers.rms_norm
-dropout dropout1d dropout2d dropout3d(input, p: number = 0.5, training: bool = True, {INPLACE}) ->
-    layers.dropped
-alpha_dropout feature_alpha_dropout(input, p: number = 0.5, training: bool = False, {INPLACE}) ->
-    layers.dropped
 scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p: number = 0.0,
     is_causal: bool = False, scale: number = None, enable_gqa: bool = False) -> layers.attention
 upsample_nearest(input, size: ints = None, scale_factor: scales = None) ->

@@ -17,9 +17,15 @@ def alike(read: Any) -> Any:
 
 
 def apart(read: Any) -> Any:
-    """A reading of fewer arguments than all other signatures of the name take, and of another
+    """A reading of other arguments than all other signatures of the name take, and of another
     meaning, as that of `where(condition)`."""
     read.apart = True
+    return read
+
+
+def drawing(read: Any) -> Any:
+    """A reading of calls that have to do with random numbers."""
+    read.draws = True
     return read
 
 

@@ -7,22 +7,8 @@ import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import ops
-from gradcalc.lang.dialects.readings import called
 from gradcalc.lang.machine import Machine
 from gradcalc.primitives.windows import each
-
-
-def dropped(machine: Machine, input: Any, p: Any, **training: Any) -> Any:
-    """Dropout: nothing where it drops nothing; which elements it drops is random."""
-    (trains,) = training.values()
-    if not 0 <= p <= 1:
-        raise InvalidValueError(f"a probability is between 0 and 1, not {p:g}")
-    if trains and p > 0:
-        raise UnsupportedError(
-            f"{called(machine)} draws at random which elements it drops",
-            hint="write training=False, or multiply by a mask that is an input",
-        )
-    return ops.tensor(machine, input)
 
 
 def rms_norm(machine: Machine, input: Any, normalized_shape: Any, weight: Any, eps: Any) -> Any:

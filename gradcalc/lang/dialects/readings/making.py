@@ -6,16 +6,26 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError
-from gradcalc.lang import ops
+from gradcalc.lang import casts, memory, ops
 from gradcalc.lang.backend import check_elements
 from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects.readings import called
 from gradcalc.lang.machine import Machine
+from gradcalc.lang.program import text_of
 
 
 def whole(machine: Machine, places: Any) -> Any:
     """A tensor of whole numbers, as they are."""
     return machine.mark_integer(machine.constant(np.asarray(places, dtype=np.float64)))
+
+
+def unfilled_like(machine: Machine, **given: Any) -> Any:
+    """empty_like: memory for as many numbers of that kind, to be written before it is read."""
+    (like,) = (ops.tensor(machine, value) for value in given.values())
+    made = machine.constant(np.zeros(ops.shape(machine, like)))
+    if machine.is_mask(like) or machine.is_integer(like):
+        made = casts.to(machine, made, casts.dtype_of(machine, like))
+    return memory.unfilled(machine.mark_array(made), text_of(machine.node, machine.source))
 
 
 def _sizes(machine: Machine, *sizes: Any) -> list[int]:

@@ -153,14 +153,15 @@ MODES = {"raise": None, "wrap": "wrap", "clip": "clip"}
 """What numpy does with places that there are not."""
 
 
-def _within(where: Any, size: int, mode: str) -> Any:
+def within(name: str, where: Any, size: int, mode: str) -> Any:
+    """Places as numpy takes those that there are not."""
     if mode not in MODES:
         raise InvalidValueError(f"mode is one of {', '.join(MODES)}, not {mode!r}")
     if mode == "wrap":
         return where % size
     if mode == "clip":
         return np.clip(where, 0, size - 1)
-    return checked("take", where, size, negative=True)
+    return checked(name, where, size, negative=True)
 
 
 def numpy_taken(machine: Machine, a: Any, indices: Any, axis: Any, mode: Any) -> Any:
@@ -168,7 +169,7 @@ def numpy_taken(machine: Machine, a: Any, indices: Any, axis: Any, mode: Any) ->
     x, where = ops.tensor(machine, a), places.numbers(machine, indices)
     shape = ops.shape(machine, x)
     size = math.prod(shape) if axis is None else shape[one_of(shape, axis)]
-    where = _within(where, size, mode)
+    where = within("take", where, size, mode)
     if axis is None or not shape:
         return ops.call(machine, "take", x, Data.of(where))
     key = (*[slice(None)] * one_of(shape, axis), where if where.ndim else int(where))
@@ -225,8 +226,8 @@ def one_chosen(machine: Machine, a: Any, choices: Any, mode: Any) -> Any:
     """numpy's choose: each element of a says from which of the choices."""
     where = places.numbers(machine, a)
     parts = [ops.tensor(machine, part) for part in ops.items(machine, choices)]
-    where = checked("choose", where, len(parts)) if mode == "raise" else _within(
-        where, len(parts), mode)  # fmt: skip
+    where = checked("choose", where, len(parts)) if mode == "raise" else within(
+        "choose", where, len(parts), mode)  # fmt: skip
     shapes = [ops.shape(machine, part) for part in parts]
     shape = tuple(np.broadcast_shapes(where.shape, *shapes))
     wide = [ops.call(machine, "broadcast_to", part, shape=shape) for part in parts]

@@ -3,9 +3,11 @@
 from typing import Any
 
 from gradcalc.lang import ops, plain
+from gradcalc.lang.dialects.readings import apart
 from gradcalc.lang.machine import Machine
 
 
+@apart
 def logit_within(machine: Machine, input: Any, eps: Any) -> Any:
     """torch's logit, of numbers that are kept eps away from 0 and 1 where eps is given."""
     if eps is not None:
