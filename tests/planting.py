@@ -26,7 +26,7 @@ SHOWN = ("values", "eigenvalues", "S", "R", "logabsdet")
 PAIRED = {
     "sort": ".values", "topk": ".values", "kthvalue": ".values", "cummax": ".values",
     "cummin": ".values", "eigh": ".eigenvalues", "svd": ".S", "qr": ".R",
-    "lu_factor": ".values",
+    "lu_factor": ".LU",
     **{
         f"{kind}max_pool{rank}d_with_indices": ".values"
         for kind in ("", "adaptive_") for rank in (1, 2, 3)

@@ -143,7 +143,7 @@ CHOICE = "write where(condition, x, y)"
 
 OTHERS: Mapping[str, str] = MappingProxyType(
     {
-        **dict.fromkeys(("if_else", "ifelse", "iff", "iif", "cond", "Piecewise", "IfElse"), CHOICE),
+        **dict.fromkeys(("if_else", "ifelse", "iff", "iif", "Piecewise", "IfElse"), CHOICE),
         "Max": "write maximum(x, y)",
         "Min": "write minimum(x, y)",
         "Abs": "write abs(x)",
@@ -165,12 +165,16 @@ OTHERS: Mapping[str, str] = MappingProxyType(
 
 UNLIKE: frozenset[str] = frozenset(
     """
-    as_strided_copy astype bdtri bitwise_count bitwise_invert broadcast chndtr col_indices
-    dequantize dtype fdtri feature_dropout flatiter float16 float32 float64 gammainccinv gammaincinv
-    gammasgn grid_sampler_3d hash_tensor iinfo indices_copy int8 intc intp is_contiguous
-    is_nonzero is_tensor isnat isqrt loggamma long lqn mkldnn_adaptive_avg_pool2d mode nanargmax
-    nanargmin nbdtr nbdtrc nbdtri nbdtrik nbdtrin ncfdtr ncfdtri nctdtr ndarray ndenumerate ndindex
-    nditer new pdtri radian row_indices saddmm short smm uint ushort vars zero zetac
+    as_strided_copy astype bdtri bitwise_count bitwise_invert broadcast chndtr col_indices copy
+    cudnn_grid_sampler cumulative_prod dequantize dtype expand_as fdtri feature_dropout flatiter
+    flatnonzero float16 float32 float64 fractional_max_pool2d_with_indices
+    fractional_max_pool3d_with_indices gammainccinv gammaincinv gammasgn grid_sampler_3d
+    hash_tensor iinfo indices_copy int8 intc interp intp is_contiguous is_nonzero is_tensor isnat
+    isqrt ldl_factor ldl_factor_ex ldl_solve loggamma long lqn mkldnn_adaptive_avg_pool2d mode modf
+    nanargmax nanargmin nancumprod nancumsum nanmax nanmin nbdtr nbdtrc nbdtri nbdtrik nbdtrin
+    ncfdtr ncfdtri nctdtr ndarray ndenumerate ndindex nditer new pdtri radian reshape_as resize
+    rgamma row_indices saddmm short slice_copy smm take_along_axis tri tril_indices_from
+    triu_indices_from uint unstack ushort vars zero zetac
     """.split()  # noqa: SIM905
 )
 """Functions of torch, numpy and scipy that are not known here, and are spelled almost as another
