@@ -198,6 +198,25 @@ def test_parameters_are_inputs_by_name(
         assert np.array_equal(report.inputs[name], value)
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("class P(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+         "        self.w = nn.Parameter(torch.tensor([1.0, 2.0]))\n"
+         "    def forward(self, x, w):\n        return (self.w*x*w*w).sum()\n", 73.0),
+        ("def f(w, x):\n    w = nn.Parameter(x*2)\n    return (w*w).sum()", 20.0),
+        ("x = nn.Parameter(x*2)\n(x*x*w).sum()", 76.0),
+        ("def g(x):\n    w = nn.Parameter(torch.ones(2)*3)\n    return (x*w).sum()\n"
+         "def f(x, w):\n    return g(x) + (w*x).sum()", 20.0),
+    ],
+)  # fmt: skip
+def test_parameters_take_no_name_that_an_input_has(text: str, value: float) -> None:
+    report = grad(f"import torch\nfrom torch import nn\n{text}", x=[1.0, 2.0], w=[3.0, 4.0])
+    assert report.verdict.outcome == "verified"
+    assert report.value == pytest.approx(value)
+    assert any(name.endswith("_2") for name in report.inputs)
+
+
 def test_a_claim_reads_the_names_of_parameters() -> None:
     claim = "fc.weight = outer(1 - tanh(fc.weight@x + fc.bias)**2, x)"
     report = grad(NET, inputs={"x": [0.3, 0.4]}, expect=claim)

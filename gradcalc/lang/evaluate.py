@@ -111,7 +111,9 @@ def _run(machine: Machine, inputs: Mapping[str, Any], seed: int, survey: bool) -
     program = machine.program
     source = (machine.chances or Dice(seed)).torch
     drawing = Drawing(source, wide=program.dtype == "float64")
-    machine.nets = Nets(inputs, drawing, target=program.function if program.module else None)
+    target = program.function if program.module else None
+    taken = frozenset((*program.required, *program.parameters))
+    machine.nets = Nets(inputs, taken, drawing, target=target)
     machine.on_bind = named_when_bound if program.nets else None
     inputs = {
         name: machine.hold(value) if machine.backend.is_tensor(value) else value

@@ -16,14 +16,16 @@ from gradcalc.lang.objects import Instance
 class Nets:
     """The networks of a run.
 
-    `given` are the backend's tensors of the parameters that are inputs, by name. `drawing` is
-    where the numbers of the others are from. `named` are the parameters that have a name by now.
+    `given` are the backend's tensors of the parameters that are inputs, by name, and `taken` the
+    names of the program's other inputs. `drawing` is where the numbers of the others are from.
+    `named` are the parameters that have a name by now.
     While a module is being made, which `making` counts, those inside it have none yet. `target` is
     what the program calls the network that it is. `used` says that the program has calculated with
     a parameter, outside of what makes networks.
     """
 
     given: Mapping[str, Any]
+    taken: frozenset[str]
     drawing: Drawing
     named: dict[str, Tensor] = field(default_factory=dict)
     making: int = 0
@@ -55,8 +57,8 @@ def name(machine: Machine, value: Any, called: str) -> None:
 def _name(machine: Machine, full: str, tensor: Tensor) -> None:
     nets: Nets = machine.nets
     number, free = 1, full
-    while free in nets.named:
-        # another of the same name
+    while free in nets.named or free in nets.taken:
+        # another of the same name, or an input that is no parameter
         number += 1
         head, dot, rest = full.partition(".")
         free = f"{head}_{number}{dot}{rest}"
