@@ -46,8 +46,8 @@ TIED = {("huber_loss", place) for place in range(1, 6)} | {
     ("smooth_l1_loss", 2),
     ("grid_sample", 1),
 }
-"""Samples where a difference is just where the loss bends, and a place just where the picture
-ends, which rounding hides from arrays."""
+"""Samples where a difference is just where the loss bends, a place just where the picture
+ends, or two pivots as large, which rounding hides from arrays."""
 
 UNBOUNDED = tuple(function.sympy for function in FUNCTIONS if not function.arrays)
 """Functions that arrays of balls do not know."""

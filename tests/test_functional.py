@@ -101,7 +101,6 @@ REFUSED = (
     ("F.cross_entropy(x, t, weight=w)", {"x": PAIR, "t": [0, 1], "w": [1, 2, 3]},
      "no gradient by weight"),
     ("F.conv1d(x, w)", {"x": PAIR, "w": [[[1.0] * 4] * 2]}, "fits into shape"),
-    ("F.max_pool1d(x, 2, return_indices=True)", {"x": PAIR}, "return_indices"),
     ("F.one_hot(t, 2)", {"t": [0, 2]}, "none of 2 classes"),
 )  # fmt: skip
 

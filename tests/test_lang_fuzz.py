@@ -240,7 +240,10 @@ OF_NUMBERS = {row.name for row in (*decompositions.FACTORED, *decompositions.SPE
 APART = {"clamp", *OF_NUMBERS}
 """What needs a bound, though each is optional, besides."""
 
-FUSED = {row.name for row in PRIMITIVES if isinstance(row, Composite)} | {"interpolate"}
+FUSED = {row.name for row in PRIMITIVES if isinstance(row, Composite)} | {
+    "interpolate",
+    "lu_factor",
+}
 """Functions of torch's, each beside a definition, which takes more than they do."""
 
 

@@ -122,7 +122,12 @@ _VIEWS = (
         "moveaxis", "movedim", "nan_to_num", "narrow", "positive", "ravel", "real", "reshape_as",
         "pad", "rot90", "select", "split", "swapaxes", "swapdims", "tensor_split", "transpose",
         "unbind",
-        "unflatten", "unfold", "unstack", "view_as", "vsplit", "dropout",
+        "unflatten", "unfold", "unstack", "view_as", "vsplit", "dropout", "dropout1d", "dropout2d",
+        "dropout3d", "alpha_dropout", "feature_alpha_dropout", "adjoint", "as_strided",
+        "asarray_chkfinite", "cartesian_prod", "conj", "conjugate", "matrix_transpose",
+        "permute_dims", "real_if_close", "resolve_conj", "resolve_neg", "rollaxis",
+        "sliding_window_view", "split_with_sizes", "type_as", "unsafe_chunk", "unsafe_split",
+        "unsafe_split_with_sizes",
     }
 )  # fmt: skip
 """What may give the very memory that it is given."""
@@ -181,6 +186,8 @@ def is_pure(full: str, call: ast.Call) -> bool:
     if module not in TABLES or not catalogue.has(module, name):
         return is_quiet(full)
     found = catalogue.function(module, name)
+    if found is not None and found.changes:
+        return False
     return not name.endswith("_") and not _writes(found, call, 0)
 
 

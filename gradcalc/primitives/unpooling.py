@@ -166,7 +166,7 @@ def _rows(rank: int) -> tuple[Structural, ...]:
                tensors=tensors,
                calls=(f"torch.nn.functional.{shared}_with_indices (input, output_size: parts, "
                       "return_indices: ignored = False)",
-                      f"torch.nn.functional.{shared} (input, output_size: parts, *, "
+                      f"torch.nn.functional.{shared} (input, output_size: parts, "
                       "return_indices: true)")),
         fitted(f"max_unpool{rank}d", _unpool(f"max_unpool{rank}d", rank), _unpool_form(rank),
                tuple((x, {"indices": places, **window}) for places, window in SAMPLES[rank]),

@@ -212,6 +212,11 @@ class Function:
         return any(getattr(overload.meaning, "draws", False) for overload in self.overloads)
 
     @property
+    def changes(self) -> bool:
+        """Whether it writes into what it is given."""
+        return any(getattr(overload.meaning, "changes", False) for overload in self.overloads)
+
+    @property
     def row(self) -> str | None:
         """The one function of the language that it is in all its signatures but those apart from
         the others, None without such."""

@@ -29,6 +29,12 @@ def drawing(read: Any) -> Any:
     return read
 
 
+def changing(read: Any) -> Any:
+    """A reading of calls that write into what they are given, and not into a target."""
+    read.changes = True
+    return read
+
+
 def called(machine: Machine) -> str:
     """What is called, for a sentence."""
     func = getattr(machine.node, "func", None)

@@ -7,11 +7,13 @@ import numpy as np
 
 from gradcalc.errors import ShapeError
 from gradcalc.lang import ops, places, writing
+from gradcalc.lang.dialects.readings import changing
 from gradcalc.lang.dialects.readings.picking import within
 from gradcalc.lang.machine import Machine
 from gradcalc.primitives.shapes import axis as one_of
 
 
+@changing
 def copied_to(machine: Machine, dst: Any, src: Any, where: Any) -> None:
     """copyto, everywhere or where a mask holds."""
     if where is not True:
@@ -19,6 +21,7 @@ def copied_to(machine: Machine, dst: Any, src: Any, where: Any) -> None:
     writing.over(machine, dst, src)
 
 
+@changing
 def put(machine: Machine, a: Any, ind: Any, v: Any, mode: str) -> None:
     """put: at places counted in a row, the values over and over."""
     where = places.numbers(machine, ind).reshape(-1)
@@ -26,18 +29,21 @@ def put(machine: Machine, a: Any, ind: Any, v: Any, mode: str) -> None:
     _write(machine, a, where, _repeated(machine, v, np.arange(len(where))))
 
 
+@changing
 def placed(machine: Machine, arr: Any, mask: Any, vals: Any) -> None:
     """place: where a mask holds, the values one after the other, over and over."""
     where = _places(machine, arr, mask)
     _write(machine, arr, where, _repeated(machine, vals, np.arange(len(where))))
 
 
+@changing
 def put_by_mask(machine: Machine, a: Any, mask: Any, values: Any) -> None:
     """putmask: where a mask holds, the value that is at the same place."""
     where = _places(machine, a, mask)
     _write(machine, a, where, _repeated(machine, values, where))
 
 
+@changing
 def put_along(machine: Machine, arr: Any, indices: Any, values: Any, axis: Any) -> None:
     """put_along_axis: at each place of an index, along an axis."""
     where = places.numbers(machine, indices)
@@ -54,6 +60,7 @@ def put_along(machine: Machine, arr: Any, indices: Any, values: Any, axis: Any) 
     writing.into(machine, arr, tuple(np.broadcast_arrays(*key)), values)
 
 
+@changing
 def diagonal(machine: Machine, a: Any, val: Any, wrap: Any) -> None:
     """fill_diagonal of one number, or of one for each place."""
     writing.diagonal(machine, a, val, bool(wrap))

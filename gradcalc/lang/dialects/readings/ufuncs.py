@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from gradcalc.lang import gathering, keys, ops, writing
+from gradcalc.lang.dialects.readings import changing
 from gradcalc.lang.machine import Machine
 
 ROWS: Mapping[str, str] = MappingProxyType(
@@ -54,6 +55,7 @@ def running(machine: Machine, name: str, array: Any, axis: Any) -> Any:
     return found.values if hasattr(found, "_fields") else found
 
 
+@changing
 def unbuffered(machine: Machine, name: str, a: Any, indices: Any, b: Any) -> None:
     """`np.add.at`: into the array, once for each time that a place is named."""
     parts = list(indices) if isinstance(indices, tuple) else [indices]
