@@ -45,6 +45,7 @@ TIED = {("huber_loss", place) for place in range(1, 6)} | {
     ("smooth_l1_loss", 1),
     ("smooth_l1_loss", 2),
     ("grid_sample", 1),
+    ("lu_factor", 3),
 }
 """Samples where a difference is just where the loss bends, a place just where the picture
 ends, or two pivots as large, which rounding hides from arrays."""

@@ -236,6 +236,8 @@ def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -
             machine.confirm(machine, function, args, kwargs, result)
         kinds.check_mixed_truths(machine, function.module, result)
         if target is not None:
+            if not machine.is_tensor(target):
+                raise InvalidValueError(f"{function.shown} writes into a tensor, which this is not")
             return writing.over(machine, target, result)
         # a truth value of the library's, of which + is or
         return ops.tensor(machine, result) if isinstance(result, bool) and own_truths else result

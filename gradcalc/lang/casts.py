@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.errors import UnsupportedError
+from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.lang import memory, ops
 from gradcalc.lang.machine import Builtin, Machine
 from gradcalc.lang.memory import Tensor, View
@@ -163,6 +163,8 @@ def to(machine: Machine, value: Any, kind: NumberKind, *, copies: bool = False) 
         return ops.binary(machine, "ne", value, 0)
     if machine.is_mask(value):
         return machine.mark_integer(ops.call(machine, "where", value, 1, 0))
+    if not np.isfinite(machine.elements(value)).all():
+        raise InvalidValueError("which integer is made of what is not finite is left open")
     return machine.mark_integer(ops.call(machine, "trunc", value))
 
 

@@ -130,7 +130,8 @@ class Overload:
         for parameter in self.parameters:
             if parameter.kind in WRITTEN and parameter.name in values:
                 given = values.pop(parameter.name)
-                found = given if parameter.kind == "target" else args[0] if given else found
+                first = args[0] if args else values.get(self.parameters[0].name)
+                found = given if parameter.kind == "target" else first if given else found
         return found
 
     def with_truths(self, machine: Machine, values: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.lang import ops
 from gradcalc.lang.dialects.readings import alike
@@ -81,6 +83,8 @@ def condition(machine: Machine, **values: Any) -> Any:
     """The condition number: of singular values, or of a norm of the matrix and of its inverse."""
     matrix, order = values.values()
     matrix = ops.tensor(machine, matrix)
+    if not np.isfinite(machine.elements(matrix)).all():
+        raise InvalidValueError("cond of a matrix whose elements are not all finite")
     if order in (None, 2, -2):
         found = ops.call(machine, "svdvals", matrix)
         ends = [ops.call(machine, "amax", found, dim=-1), ops.call(machine, "amin", found, dim=-1)]
