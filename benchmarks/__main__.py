@@ -3,7 +3,7 @@
 import runpy
 import sys
 
-NAMES = ("speed", "closed_form", "size", "stream", "same", "walk", "trust", "fidelity")
+NAMES = ("speed", "closed_form", "size", "stream", "same", "walk", "trust", "fidelity", "coverage")
 
 if __name__ == "__main__":
     words = sys.argv[1:]

@@ -182,13 +182,14 @@ def _own_mistake(problem: Problem) -> str | None:
     Looked for near the point, where the program does the same but nothing is special, and at
     points that have nothing to do with it.
     """
-    from gradcalc.derive.perturbations import landmarks, moved
+    from gradcalc.derive.elsewhere import elsewhere, labels
+    from gradcalc.derive.perturbations import moved
     from gradcalc.derive.runs import Runs
     from gradcalc.enclosure.experiment import Experiment
     from gradcalc.witnesses import enclosure
 
-    shapes = {name: np.shape(values) for name, values in problem.inputs.items()}
-    for point in (moved(problem.inputs, NEAR, 0), *islice(landmarks(shapes), ELSEWHERE)):
+    near = moved(problem.inputs, NEAR, 0) | labels(problem)
+    for point in (near, *islice(elsewhere(problem), ELSEWHERE)):
         try:
             found = enclosure.mistaken(Experiment(Runs(replace(problem, inputs=point, claims={}))))
         except GradcalcError:
@@ -204,15 +205,14 @@ def _stranger(problem: Problem, ask: Ask) -> str | None:
     A gradient is wrong where the library is, at this point; but not if the two differ at points
     that have nothing special. There either may be wrong.
     """
-    from gradcalc.derive.perturbations import landmarks
+    from gradcalc.derive.elsewhere import elsewhere
     from gradcalc.derive.runs import Runs
     from gradcalc.enclosure.experiment import Experiment
     from gradcalc.enclosure.rounding import stranger
 
-    shapes = {name: np.shape(values) for name, values in problem.inputs.items()}
     # many numbers are many cases
     many = sum(np.size(values) for values in problem.inputs.values()) > MANY
-    for point in islice(landmarks(shapes), 2 if many else None):
+    for point in islice(elsewhere(problem), 2 if many else None):
         moved = {n: v.astype(problem.dtype).astype(np.float64) for n, v in point.items()}
         asked = replace(problem, inputs=moved, claims={}, steps=True)
         try:

@@ -70,7 +70,7 @@ def spelled(row: Elementwise, variant: Variant) -> tuple[tuple[Any, ...], Any]:
     if row.boolean or row.name == "where":
         return symbols, opened(body)
     calls = body.atoms(sympy.Function) | body.atoms(sympy.Piecewise)
-    native = isinstance(body, PLAIN) and all(arg in symbols for arg in body.args)
+    native = isinstance(body, PLAIN) and all(arg in symbols or arg.is_Rational for arg in body.args)
     if not calls or native:
         return symbols, body
     parameters = row.signature.parameters

@@ -26,16 +26,29 @@ from gradcalc.codes import FAULT, LIMIT
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of text. Lines and columns count characters from 1; the end is exclusive."""
+    """A stretch of text. Lines and columns count characters from 1; the end is exclusive.
+
+    `file` says which of several files, or cells of a notebook, its lines are counted in.
+    """
 
     line: int
     column: int
     end_line: int
     end_column: int
+    file: str | None = None
+
+    @property
+    def told(self) -> str:
+        """Its beginning in words."""
+        file = "" if self.file is None else f"{self.file}, "
+        return f"{file}line {self.line}, column {self.column}"
 
 
 class GradcalcError(Exception):
-    """Base of every error that is told, nearly all of which a user can cause."""
+    """Base of every error that is told, nearly all of which a user can cause.
+
+    `python` is the exception of Python's that a program may catch it as, `said` its text.
+    """
 
     kind: ClassVar[str] = "usage"
     exit_code: ClassVar[int] = 2
@@ -47,9 +60,13 @@ class GradcalcError(Exception):
         hint: str | None = None,
         span: Span | None = None,
         source: str | None = None,
+        python: str | None = None,
+        said: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
+        self.python = python
+        self.said = message if said is None else said
         self.hint = hint
         self.span = span
         self.source = source

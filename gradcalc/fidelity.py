@@ -7,6 +7,7 @@ in front of, numpy is asked too: where it gives something else, it matters whose
 """
 
 import importlib
+import math
 import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +20,8 @@ import torch
 
 from gradcalc.errors import UnsupportedError
 from gradcalc.lang.dialects.spelling import Function
-from gradcalc.lang.program import JAX, NONE, NUMPY, TORCH, text_of
+from gradcalc.lang.memory import Tensor
+from gradcalc.lang.program import JAX, NONE, NUMPY, TORCH, stretch_of, text_of
 from gradcalc.testimony import Taken
 
 LARGEST = 4096
@@ -28,10 +30,16 @@ LARGEST = 4096
 OFTEN = 4
 """How often one place of the text is."""
 
+BY_CHANCE = frozenset({"empty", "empty_like"})
+"""Functions whose numbers are whatever stood in memory."""
+
 NAMESAKES: Mapping[str, str] = MappingProxyType(
     {"softmax": "scipy.special", "log_softmax": "scipy.special"}
 )
 """Where numpy's users have a function from that numpy itself does not have, and means otherwise."""
+
+UNSIGNED = frozenset({"eigh", "qr", "svd"})
+"""Functions whose vectors are known up to a sign, which each library chooses in its own way."""
 
 TOLERANCE: Mapping[torch.dtype, float] = {torch.float64: 1e-6, torch.float32: 1e-3}
 """How far kernels may lie apart, beside the greatest element: not by another meaning."""
@@ -47,6 +55,9 @@ class Fidelity:
         self._tolerance = TOLERANCE.get(dtype)
         self._asked: Counter[int] = Counter()
         self.taken: dict[int, Taken] = {}
+        # of torch's generator: its state, and how often it was drawn from, -1 once that is lost
+        self._chance: Any = None
+        self._followed = 1
 
     def __call__(
         self,
@@ -58,15 +69,24 @@ class Fidelity:
     ) -> None:
         """Raises `UnsupportedError` where the library gives another value than `result`."""
         library = function.module if function.method else function.module.split(".")[0]
-        if self._tolerance is None or library in (JAX, "builtins"):
+        if self._tolerance is None or library in (JAX, "builtins") or function.name in BY_CHANCE:
             return
         if max(_sizes((*args, *kwargs.values(), result)), default=0) > LARGEST:
+            return
+        if function.draws:
+            self._drawn(machine, function, args, kwargs, result)
             return
         place = id(machine.node)
         self._asked[place] += 1
         if self._asked[place] > OFTEN:
             return
-        expected, found = _answer(machine, function, library, args, kwargs), _numbers(result)
+        expected = _answer(machine, function, library, args, kwargs)
+        found = _numbers(_plain(machine, result))
+        if isinstance(expected, tuple) and isinstance(found, tuple) and hasattr(result, "_fields"):
+            # what is read may be a part of what the library gives
+            expected = expected[: len(found)]
+        if function.name in UNSIGNED:
+            expected, found = map(_sizes_of, (expected, found))
         if self._differ(expected, found):
             raise UnsupportedError(
                 f"gradcalc reads {function.shown} otherwise here than {library} does",
@@ -80,6 +100,43 @@ class Fidelity:
             if self._differ(other, found) and not by_name:
                 reader = "gradcalc" if expected is None else TORCH
                 self._take(machine, namesake, reader, (_shown(found), _shown(other)))
+
+    def _drawn(
+        self,
+        machine: Any,
+        function: Function,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        result: Any,
+    ) -> None:
+        """Raises `UnsupportedError` where torch's own generator gives other numbers.
+
+        It draws along with the program for as long as it is told all that is drawn from it.
+        """
+        if machine.chances is None or not function.module.startswith(TORCH):
+            return
+        drawn = machine.chances.torch.engine.drawn
+        if drawn == self._followed:
+            return
+        before, dtype = torch.get_rng_state(), torch.get_default_dtype()
+        try:
+            torch.set_default_dtype(getattr(torch, machine.backend.precision))
+            if self._chance is None:
+                torch.manual_seed(machine.dice.seed)
+            else:
+                torch.set_rng_state(self._chance)
+            expected = _answer(machine, function, TORCH, args, kwargs)
+            self._chance = torch.get_rng_state()
+        finally:
+            torch.set_default_dtype(dtype)
+            torch.set_rng_state(before)
+        told = drawn == self._followed + 1
+        self._followed = drawn if told else -1
+        if told and self._differ(expected, _numbers(_plain(machine, result))):
+            raise UnsupportedError(
+                f"{function.shown} draws other numbers here than torch does",
+                hint="draw float32 or float64 numbers on the CPU, or give them as an input",
+            )
 
     def _differ(self, expected: Any, found: Any) -> bool:
         """Whether an answer, which is None where there is none, is another one."""
@@ -101,7 +158,7 @@ class Fidelity:
 
 def _rest(machine: Any) -> str:
     """What stands behind the call on its line: only torch's pairs have parts with names."""
-    place = machine.place
+    place = stretch_of(machine.node, machine.source)
     line: str = machine.source.split("\n")[place.end_line - 1]
     return line[place.end_column - 1 :].lstrip()
 
@@ -152,8 +209,8 @@ def _sizes(values: Sequence[Any]) -> list[int]:
         value = stack.pop()
         if len(stack) + len(sizes) > LARGEST:
             return [LARGEST + 1]
-        if isinstance(value, torch.Tensor):
-            sizes.append(value.numel())
+        if isinstance(value, Tensor):
+            sizes.append(math.prod(value.shape))
         elif isinstance(value, list | tuple):
             sizes.append(len(value))
             stack += value[: LARGEST + 1]
@@ -164,11 +221,18 @@ def _sizes(values: Sequence[Any]) -> list[int]:
 
 def _converted(value: Any, machine: Any, convert: Callable[[torch.Tensor, bool], Any]) -> Any:
     """The value with its tensors as the library takes them, those in lists and tuples too."""
-    if isinstance(value, torch.Tensor):
-        return convert(value.detach(), machine.is_integer(value))
+    if machine.is_tensor(value):
+        return convert(machine.unread(value).detach(), machine.is_integer(value))
     if type(value) in (list, tuple):
         return type(value)(_converted(item, machine, convert) for item in value)
     return value
+
+
+def _plain(machine: Any, result: Any) -> Any:
+    """A result with torch's own tensors in it, its pairs as tuples."""
+    if isinstance(result, list | tuple):
+        return tuple(_plain(machine, part) for part in result)
+    return machine.raw(result)
 
 
 def _numbers(value: Any) -> Any:
@@ -181,6 +245,13 @@ def _numbers(value: Any) -> Any:
     if isinstance(value, np.ndarray | np.generic | int | float):
         return np.asarray(value).astype(np.float64)
     return None
+
+
+def _sizes_of(value: Any) -> Any:
+    """The sizes of numbers, in arrays and tuples of such."""
+    if isinstance(value, tuple):
+        return tuple(map(_sizes_of, value))
+    return None if value is None else np.abs(value)
 
 
 def _agree(expected: Any, found: Any, tolerance: float) -> bool:

@@ -16,9 +16,11 @@ from gradcalc.errors import (
     did_you_mean,
 )
 from gradcalc.lang.backend import Backend
+from gradcalc.lang.chance import Dice, Draw
 from gradcalc.lang.evaluate import evaluate
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.machine import Confirm, Rules
+from gradcalc.lang.paths import path_of
 from gradcalc.lang.program import Budget, Limits, Program, Run
 from gradcalc.values.passed import DTYPES, dtype_name, numbers, rounded
 
@@ -51,7 +53,8 @@ class Problem:
     without `enclose` the enclosure is left out, and the formula is evaluated in floats, as it is of
     large inputs: by far faster, but kinks, edges and jumps are only told to be there. With `steps`
     autograd also tells what it has for every operation. `rooms` is how far claims that are numbers
-    may be off, by input.
+    may be off, by input. `seed` is what the program's random numbers are drawn from, and those
+    parameters of networks that are no inputs.
 
     Of a caller from outside programs may be texts, inputs whatever numpy makes numbers of, and
     without `wrt` it is by all inputs. Raises `InvalidValueError` for what is none of these, and
@@ -74,6 +77,7 @@ class Problem:
     enclose: bool = True
     steps: bool = False
     rooms: Mapping[str, Room] = field(default_factory=dict)
+    seed: int = 0
 
     def __post_init__(self) -> None:
         change = partial(object.__setattr__, self)
@@ -87,7 +91,8 @@ class Problem:
         if not all(isinstance(v, np.ndarray) and v.dtype == np.float64 for v in inputs.values()):
             change("inputs", {name: numbers(value, name) for name, value in inputs.items()})
         lets = frozenset(name for name, _ in self.lets)
-        change("program", _compiled(self.program, lets, frozenset(inputs)))
+        own = frozenset(name for name in inputs if "." not in name)
+        change("program", _compiled(self.program, lets, own))
         if self.program.dtype not in (None, self.dtype):
             raise UnsupportedError(
                 f"the program sets torch's dtype to {self.program.dtype}, and the calculation's is"
@@ -166,6 +171,7 @@ class Execution:
     target: Any
     run: Run
     scope: Mapping[str, Any]
+    draws: tuple[Draw, ...] = ()
 
 
 def execute(
@@ -175,31 +181,45 @@ def execute(
     budget: Budget,
     confirm: Confirm | None = None,
     rules: Rules | None = None,
+    *,
+    survey: bool = False,
 ) -> Execution:
     """Run the lets and the program of a problem on a backend, with its tensors as inputs.
 
     `confirm` is told every call of a library's function, `rules` are the language's own or others.
+    With `survey` a program that is a network is made and not called.
     """
     scope = dict(inputs)
+    # anew for each run, so that all have the same numbers
+    dice = Dice(problem.seed)
     options: Any = {
         "detach": problem.detach, "limits": problem.limits, "budget": budget, "confirm": confirm,
-        "rules": rules,
+        "rules": rules, "dice": dice,
     }  # fmt: skip
     stops: tuple[Any, ...] = ()
+    casts: tuple[Any, ...] = ()
     lets: dict[str, Any] = {}
     for name, program in problem.lets:
         given = {n: scope[n] for n in program.inputs if n in scope}
         run = evaluate(program, backend, given, **options)
         scope[name] = lets[name] = run.value
         stops += run.stops
-    needed = (*problem.program.inputs, *lets)
-    run = evaluate(problem.program, backend, {n: scope[n] for n in needed if n in scope}, **options)
+        casts += run.casts
+    # the parameters of networks are known by their names alone
+    own = problem.inputs if problem.program.nets else ()
+    needed = (*problem.program.inputs, *lets, *own)
+    given = {n: scope[n] for n in needed if n in scope}
+    part = () if problem.of is None else path_of(problem.of)
+    run = evaluate(
+        problem.program, backend, given, of=part, **options, seed=problem.seed, survey=survey
+    )
     scope = {**run.names, **scope}
     target = run.value
-    if problem.of is not None:
+    if problem.of is not None and part is None:
         named = {**scope, **run.names}
         target = evaluate(_name(problem.of, named), backend, named, budget=budget).value
-    return Execution(target, Run(run.value, run.names, run.path, stops + run.stops), scope)
+    whole = replace(run, stops=stops + run.stops, casts=casts + run.casts)
+    return Execution(target, whole, scope, tuple(dice.draws))
 
 
 def weights(problem: Problem, shape: tuple[int, ...]) -> Array:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from gradcalc.errors import Span
 from gradcalc.expr.written import Written
+from gradcalc.lang.chance import Draw
 from gradcalc.lang.program import Branch, Stop
 from gradcalc.problem import Array as Array
 
@@ -382,8 +383,9 @@ class Computed(Testimony):
 
     `carrying` are the inputs to which a gradient flows at all, `cut` what alone keeps it from all
     of them. `broadcasts` and `taken` are in the order of the program; `narrow` is what float32
-    makes of it. `steps` are the calls of primitives in order, and `target` what is differentiated,
-    where they are asked for.
+    makes of it, `draws` are the places where random numbers were drawn, `casts` those to fewer
+    digits than the calculation has. `steps` are the calls of
+    primitives in order, and `target` what is differentiated, where they are asked for.
     """
 
     stops: tuple[Stop, ...] = ()
@@ -392,6 +394,8 @@ class Computed(Testimony):
     broadcasts: tuple[Broadcast, ...] = ()
     taken: tuple[Taken, ...] = ()
     narrow: Narrow | None = None
+    draws: tuple[Draw, ...] = ()
+    casts: tuple[Stop, ...] = ()
     steps: tuple[Step, ...] = ()
     target: Origin = None
 

@@ -30,7 +30,7 @@ from gradcalc.balls.numbers import (
 )
 from gradcalc.calculus import Variant, definition, named_arguments, partial
 from gradcalc.errors import Span
-from gradcalc.lang.backend import round_to
+from gradcalc.lang.backend import LARGEST, round_to
 from gradcalc.lang.evaluate import by_definition
 from gradcalc.lang.program import Budget
 from gradcalc.primitives import BY_NAME, Composite, Elementwise, Primitive
@@ -346,6 +346,8 @@ class ElementBackend:
     that their numbers know where in the user's program they come from.
     """
 
+    at_hand = False
+
     def __init__(
         self, graph: Graph, budget: Budget, dtype: str, replay: Detached | None = None
     ) -> None:
@@ -356,12 +358,23 @@ class ElementBackend:
         self.detached: Detached = {}
         self._met: Counter[tuple[Any, ...]] = Counter()
 
+    @property
+    def precision(self) -> str:
+        return self.dtype
+
+    @property
+    def largest(self) -> float:
+        return LARGEST[self.dtype]
+
     def is_tensor(self, value: Any) -> bool:
         return isinstance(value, np.ndarray)
 
     def constant(self, values: NDArray[np.float64]) -> Any:
         rounded = round_to(np.asarray(values, dtype=np.float64), self.dtype)
         return as_objects(np.frompyfunc(lambda v: self.graph.constant(float(v)), 1, 1)(rounded))
+
+    def drawn(self, values: NDArray[np.float64]) -> Any:
+        return self.constant(values)
 
     def shape(self, tensor: Any) -> tuple[int, ...]:
         return tuple(tensor.shape)
@@ -424,9 +437,6 @@ class ElementBackend:
 
     def copy(self, tensor: Any) -> Any:
         return tensor
-
-    def memory(self, tensor: Any) -> int:
-        return 0
 
     def carries(self, tensor: Any) -> bool:
         return any(node.active for node in tensor.flat)

@@ -19,6 +19,7 @@ from pathlib import Path
 from unittest import mock
 
 from gradcalc.cli.app import main
+from gradcalc.reference.document import document
 from tests.processes import HANGS, PATIENT
 
 ROOT = Path(__file__).parent.parent
@@ -146,6 +147,9 @@ def rewritten(text: str) -> str:
         return BLOCK.sub(fresh, text)
 
 
+FUNCTIONS = ROOT / "docs" / "functions.md"
+
 if __name__ == "__main__":
+    FUNCTIONS.write_text(document(), encoding="utf-8")
     for page in PAGES:
         page.write_text(rewritten(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -15,13 +15,23 @@ import torch
 from gradcalc.calculate import calculate
 from gradcalc.errors import Span
 from gradcalc.fidelity import Fidelity
-from gradcalc.primitives import Elementwise, Primitive
+from gradcalc.primitives import Elementwise, Primitive, Structural
+from gradcalc.primitives.row import held_of
 from gradcalc.problem import Problem
 from gradcalc.report import Report
 from gradcalc.witnesses.autograd import TorchBackend
 from tests.trust_cases import problem
 
-PAIRED = {"sort"}
+SHOWN = ("values", "eigenvalues", "S", "R", "logabsdet")
+PAIRED = {
+    "sort": ".values", "topk": ".values", "kthvalue": ".values", "cummax": ".values",
+    "cummin": ".values", "eigh": ".eigenvalues", "svd": ".S", "qr": ".R",
+    "lu_factor": ".LU",
+    **{
+        f"{kind}max_pool{rank}d_with_indices": ".values"
+        for kind in ("", "adaptive_") for rank in (1, 2, 3)
+    },
+}  # fmt: skip
 SCALE = (1_000_001, 1_000_000)
 SHIFT = 1e-3
 SHIFTED = (1, 1000)
@@ -74,13 +84,15 @@ def spelled(row: Primitive, sample: tuple[Any, ...]) -> tuple[str, dict[str, Any
     options = operands.pop() if operands and isinstance(operands[-1], dict) else {}
     names, inputs = [], {}
     lists = getattr(row, "lists", ())
+    values = dict(zip(row.signature.parameters, operands, strict=False))
+    data, fixed = held_of(row, lambda name: np.shape(values[name]))
     for position, value in enumerate(operands):
         name = f"v{position}"
-        if lists:
+        if not isinstance(value, str) and list(row.signature.parameters)[position] in lists:
             parts = [f"{name}_{i}" for i in range(len(value))]
             inputs.update({part: np.array(v, float) for part, v in zip(parts, value, strict=True)})
             names.append(f"[{', '.join(parts)}]")
-        elif value is None or isinstance(value, str) or _is_fixed(row, position):
+        elif value is None or isinstance(value, str) or _is_fixed(row, position, (*data, *fixed)):
             names.append(repr(value))
         else:
             inputs[name] = np.array(value, float)
@@ -89,13 +101,16 @@ def spelled(row: Primitive, sample: tuple[Any, ...]) -> tuple[str, dict[str, Any
         return f"{names[0]}[{_key(options['key'])}]", inputs
     words = [f"{key}={_literal(value)}" for key, value in options.items()]
     text = f"{row.name}({', '.join([*names, *words])})"
-    paired = row.name in PAIRED or (row.name in ("max", "min") and "dim" in options)
-    return text + (".values" if paired else ""), inputs
+    paired = row.name in ("max", "min", "median") and "dim" in options
+    return text + (".values" if paired else PAIRED.get(row.name, "")), inputs
 
 
-def _is_fixed(row: Primitive, position: int) -> bool:
-    """Whether a parameter takes one number, and no input."""
-    return isinstance(row, Elementwise) and list(row.signature.parameters)[position] in row.static
+def _is_fixed(row: Primitive, position: int, held: tuple[str, ...]) -> bool:
+    """Whether a parameter takes what is fixed, and no input."""
+    name = list(row.signature.parameters)[position]
+    if isinstance(row, Structural) and name not in (*row.tensors, *row.lists):
+        return True
+    return name in held or (isinstance(row, Elementwise) and name in row.static)
 
 
 def _literal(value: Any) -> str:
@@ -132,7 +147,7 @@ def same_gradients(first: Report, second: Report, room: float = 1e-9) -> bool:
 
 def _number(value: Any) -> Any:
     """Truth values as numbers, from which torch subtracts."""
-    return value if value.is_floating_point() else value.to(torch.float32)
+    return value if value.is_floating_point() else value.to(torch.float64)
 
 
 def _slope(value: Any) -> Any:
@@ -192,9 +207,10 @@ ARGUMENTS: dict[str, Wrong] = {"rolled": _rolled, "moved": _moved}
 
 
 def spoiled(result: Any, wrong: Wrong) -> Any:
-    """A wrong result; of a pair of values and indices the values."""
+    """A wrong result; of several tensors that one is wrong which the call shows."""
     if hasattr(result, "_replace"):
-        return result._replace(values=wrong(result.values))
+        shown = next(name for name in SHOWN if name in result._fields)
+        return result._replace(**{shown: wrong(getattr(result, shown))})
     return wrong(result)
 
 

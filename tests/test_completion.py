@@ -53,7 +53,7 @@ GRAD = {option.name for option in page("grad").options}
                 "--show-completion"}),
         (["g"], {"grad"}),
         (["--v"], {"--version"}),
-        (["help", "bat"], {"batch"}),
+        (["help", "bat"], {"batch", "batch_norm"}),
         (["help", "softm"], {"softmax", "softmin"}),
         (["help", "daemon", "st"], {"start", "stop", "status"}),
         (["daemon", "sta"], {"start", "status"}),

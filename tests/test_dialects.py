@@ -1,6 +1,8 @@
 """A call means what its library means: the tables, and cases that each stand for a kind."""
 
+import builtins
 import importlib
+import pkgutil
 import re
 from pathlib import Path
 from typing import Any
@@ -173,8 +175,6 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("np.std(x, dim=0)", {"x": [1, 2]}, "numpy.std has no parameter dim"),
     ("np.softplus(x)", {"x": [1, 2]}, "numpy has no function called softplus here"),
     ("torch.concatenate([x], x)", {"x": [1, 2]}, "does not take"),
-    ("torch.linalg.norm(M, 2, dim=(0, 1))", {"M": [[2, 0], [0, 1]]}, "singular values"),
-    ("np.linalg.norm(x=M, ord=2)", {"M": [[2, 0], [0, 1]]}, "singular values"),
     (TORCH + "(x > 0) - (x > 1)", {"x": [1, 2]}, "not for truth values"),
     (NP + "-(x > 0)", {"x": [1, 2]}, "not for truth values"),
     ("((x > 0) @ (x > 1))*x", {"x": [1, 2]}, "not for truth values"),
@@ -216,16 +216,12 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("if x[0] > 9:\n    from numpy import sum\nsum(x)*np.pi", {"x": [1, 2]}, "may not have run"),
     (lines("def f(v):", "    from numpy import sum", "    return sum(v)", "f(A)*sum(A)"), {"A": A},
      "may not have run"),
-    # zip and enumerate are gone through once
-    (lines("z = zip(x, x)", "s = 0", "for u, v in z: s = s + u*v", "for u, v in z: s = s + u", "s"),
-     {"x": [1, 2]}, "can be gone through once"),
-    ("z = enumerate(x)\nfor i, v in z: break\na, b = z\nx", {"x": [1, 2]}, "gone through once"),
     ("zip(x, x)[0][0]", {"x": [1, 2]}, "cannot be indexed"),
     # numpy compares elements, whatever with
     (NP + "x*(x != None)", {"x": [1, 2]}, "compares each element"),
     (NP + "x*(x == 'a')", {"x": [1, 2]}, "compares each element"),
     ("np.arange(3)*2**62*np.sum(x)", {"x": [1, 2]}, "too large to be exact"),
-    ("np.array([1, 2, 3], dtype=float)@x", {"x": [1, 2, 3]}, "dtype cannot be set"),
+    ("np.sum(x, dtype=int)", {"x": [1, 2, 3]}, "calculates with dtype=int otherwise"),
     # what does not go into a tensor
     ("k = np.array([1, 2]); k += 0.5; k*x", {"x": [1, 2]}, "of integers cannot hold"),
     ("k = x > 0; k += 1; k*x", {"x": [1, 2]}, "of truth values cannot hold"),
@@ -236,7 +232,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("torch.sum(x)*(range(2) == x)", {"x": [1, 2]}, "not equal, whatever is in them"),
     (NP + "round(s)//(x < 0)*np.sum(x)", {"s": 1.2, "x": [1, 2]}, "divided by zero"),
     ("import math\nx*(5 % math.floor(x))", {"x": 0.5}, "divided by zero"),
-    ("import math\nx*((x < 3) is True)", {"x": 0.5}, "None only"),
+    ("import math\nx*((x < 3) is True)", {"x": 0.5}, "by chance"),
     ("import math\nx**0.5", {"x": -np.inf}, "to the power 0.5 is inf here"),
     ("jnp.power(x, 0.5)", {"x": [-np.inf]}, "to the power 0.5 is inf here"),
     (NP + "np.sum(x)*x.max()**0.5", {"x": [-np.inf]}, "to the power 0.5 is inf here"),
@@ -252,44 +248,20 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
      "may be torch's or numpy's"),
     ("math.hypot([3, x])", {"x": 2}, "one number, not a list"),
     ("torch.binary_cross_entropy_with_logits(x, x)", {"x": [1, 2]}, "no function called"),
-    # writing in place where something else holds the memory
-    ("for row in A: row /= row.sum()\n(A**2).sum()", {"A": A}, "would also change A"),
-    ("y = x; y += 1; x*y", {"x": [1, 2]}, "would also change x"),
-    ("y = x[0]; y += 1; x*y", {"x": [1, 2]}, "would also change x"),
-    ("y = x.T; y += 1; x", {"x": A}, "would also change x"),
-    ("y = x.detach(); y += 1; x*y", {"x": [1, 2]}, "would also change x"),
-    ("y = 2*x; l = [y]; y += 1; l[0]", {"x": [1, 2]}, "would also change l"),
-    (NP + "y = 2*A; z = np.diag(y); y += 1; z", {"A": A}, "would also change z"),
-    (NP + "s = np.copy(a); t = s; s += 1; t*s", {"a": 0.6}, "would also change t"),
-    (NP + "s = np.where(a > 0, a, 1.0); t = s; s *= 3; t*s", {"a": 0.6}, "would also change t"),
-    (NP + "s = np.array(a); t = s.copy(); u = t; t *= 3; t*u", {"a": 0.6}, "would also change u"),
-    (lines("s = 0*x", "for r in (2*x).expand(3, 2):", "    r += 1", "    s = s + r", "s"),
-     {"x": [1, 2]}, "would also change what the loop goes through"),
-    (lines("def f():", "    t = 2*x", "    def g():", "        def h():", "            return t",
-           "        return h", "    return [g()]", "l = f(); s = l[0](); s += 1; s*l[0]()"),
-     {"x": [1, 2]}, "would also change"),
-    (lines("def g(u):", "    u += 1", "    return u", "def f(v):", "    w = 2*v",
-           "    return g(w) + w", "f(x)"), {"x": [1, 2]}, "would also change the caller's w"),
-    (lines("def f():", "    def g(v=2*x):", "        return v", "    return g",
-           "g = f(); s = g(); s += 1; s*g()"), {"x": [1, 2]}, "would also change g"),
-    (lines("def f():", "    y = 2*x", "    def g():", "        return y", "    return g",
-           "g = f(); s = g(); s += 1; s*g()"), {"x": [1, 2]}, "would also change g"),
-    ("z = zip([y := 2*x], [1]); y += 1; y", {"x": [1, 2]}, "would also change z"),
-    ("y = 2*x; z = y[1:]; y += 1; z", {"x": [1, 2]}, "would also change z"),
-    (NP + "s = np.zeros(()); t = s; t += 1; s*t*x", {"x": 2}, "would also change s"),
-    ("s = 0*x\nfor r in [2*x]*2:\n    r += 1\n    s = s + r\ns", {"x": [1, 2]}, "the loop goes"),
-    (lines("def f():", "    t = 2*x", "    return [lambda: t]", "l = f()", "s = l[0]()", "s += 1",
-           "s*l[0]()"), {"x": [1, 2]}, "would also change"),
+    # writing where a library is not to be followed
+    ("y = x.detach(); y += 1; x*y", {"x": [1, 2]}, "detached from"),
+    ("y = (2*x).expand(2, 2); y += 1; y", {"x": [1, 2]}, "one and the same place"),
+    ("y = (-A.T).reshape(-1); z = y*1; w = -A.T; v = w.reshape(-1); v += 1; w", {"A": A},
+     "shares its memory"),
+    ("y = 2*x; y[1:] = y[:-1]; y", {"x": [1, 2, 3]}, "while it writes"),
+    ("y = 2*x; y[[0, 0]] = x; y", {"x": [1, 2]}, "written to twice"),
+    ("import jax.numpy as jnp\ny = jnp.sin(x); y[0] = 1; y", {"x": [1, 2]}, "never written into"),
+    ("u = torch.arange(3); u[0] = x[0]; u", {"x": [1, 2]}, "cut what is written"),
+    ("u = x > 0; u[0] = x[0]; u", {"x": [1, 2]}, "truth values cannot hold"),
+    ("y = 2*x; y[0] = x; y", {"x": [1, 2]}, "does not fit a place of shape ()"),
+    ("y = 2*x; y.t_(); y", {"x": A}, ".t_() cannot be used"),
     (lines("w = 1.0*x", "with torch.no_grad():", "    w -= 0.1*w", "(w*w).sum()"), {"x": [1, 2]},
      "torch would keep the gradient"),
-    (lines("l = [x]", "for i, v in enumerate(l):", "    if i < 3: l += [2*v]", "sum(l)"), {"x": 3},
-     "a list cannot grow"),
-    (NP + "y = x[::-1]; y += 1; x*y", {"x": [1, 2]}, "would also change x"),
-    (NP + "y = x[1:][..., 0]; y += 1; x*y", {"x": [1, 2]}, "would also change x"),
-    (lines("def f(x):", "    def g(v):", "        v /= norm(v)", "        return v",
-           "    return g(x) + x"), {"x": [3, 4]}, "would also change the caller's x"),
-    (lines("y = 2*x", "def g(v=y):", "    v += 1", "    return v", "g() + y"), {"x": [1, 2]},
-     "would also change the caller's y"),
 ]  # fmt: skip
 
 
@@ -355,7 +327,7 @@ CUT: list[tuple[str, dict[str, Any], str]] = [
     ("torch.tensor([s, 2*s])", {"s": 2}, "copies the numbers"),
     ("tensor([s, 2*s]).sum()", {"s": 2}, "copies the numbers"),
     ("torch.as_tensor([s, 2*s])", {"s": 2}, "copies the numbers"),
-    ("float(np.mean(x**2))", {"x": [1, 2]}, "a plain number passes no gradient back"),
+    ("x[0]*0 + torch.mean(x**2).item()", {"x": [1, 2]}, "a plain number passes no gradient"),
 ]
 
 
@@ -402,7 +374,7 @@ LIBRARIES = [module for module in catalogue.TABLES if not module.startswith(("ja
 
 @pytest.mark.parametrize("module", LIBRARIES)
 def test_every_function_is_the_library_s(module: str) -> None:
-    real = importlib.import_module(module)
+    real = pkgutil.resolve_name(module)
     names = {*catalogue.TABLES[module], *catalogue.CONSTANTS.get(module, {})}
     assert [name for name in sorted(names) if not hasattr(real, name)] == []
 
@@ -415,7 +387,8 @@ def test_every_method_is_the_array_s(arrays: str, kind: type) -> None:
 def test_what_a_module_has_undocumented_is_not_taken_for_the_plain_name() -> None:
     for module in ("torch", "numpy", "math"):
         real, own = importlib.import_module(module), catalogue.TABLES[module]
-        plain = {*BUILTINS, *BY_NAME, *catalogue.plain_names()} - {*own, "bool", "float", "int"}
+        # Python's own need no module, and numpy had some of them
+        plain = {*BUILTINS, *BY_NAME, *catalogue.plain_names()} - {*own, *vars(builtins)}
         found = {name for name in plain if hasattr(real, name)} - {"no_grad"}
         assert found == catalogue.UNLIKE_PLAIN.get(module, frozenset())
 

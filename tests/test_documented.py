@@ -4,11 +4,13 @@ The oracle is torch itself. The grid has ordinary, large, small and infinite arg
 and every option; the definition is computed in balls, or in floats where an argument is infinite.
 """
 
+import inspect
 import itertools
 import math
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +30,7 @@ from tests.elements import Calculus, ElementBackend, Graph
 from tests.trust_cases import report
 
 INF = math.inf
+NEEDED = inspect.Parameter.empty
 EPSILON = float(np.finfo(float).eps)
 SPAN = Span(1, 1, 1, 1)
 BITS = 4000
@@ -50,12 +53,31 @@ OPTIONS: Mapping[str, tuple[dict[str, Any], ...]] = {
     "elu": ({}, {"alpha": 2.0}, {"alpha": -1.0}),
     "celu": ({}, {"alpha": 2.0}, {"alpha": -1.0}),
     "hardtanh": ({}, {"min_val": -2.0, "max_val": 3.0}, {"min_val": 0.0, "max_val": 0.0}),
+    "polygamma": ({"n": 2}, {"n": 3}),
+    "mvlgamma": ({"p": 1}, {"p": 3}),
+    "gammainc": ({"a": 2.5}, {"a": 0.5}),
+    "gammaincc": ({"a": 2.5}, {"a": 0.5}),
+    "zeta": ({"x": 2.5}, {"x": 2.0}),
+    "threshold": ({"threshold": 0.5, "value": 2.0}, {"threshold": -1.0, "value": -3.0}),
+    "hardshrink": ({}, {"lambd": 2.0}),
+    "softshrink": ({}, {"lambd": 2.0}),
     "clamp": ({}, {"min": None}, {"max": None}),
 }
 
 REASONS: Mapping[str, str] = {
     "floordiv": "a quotient by infinity, and a whole quotient, which no precision decides",
     "mod": "a quotient by infinity, and a whole quotient, which no precision decides",
+    "ldexp": "0 times a power that is beyond the range of floats",
+    "erfcinv": "half of the least number, which is 0 to floats",
+    "signbit": "a negative zero",
+    "polygamma": "infinity, of which torch makes NaN",
+    "zeta": "infinity, of which torch makes NaN",
+    "mvlgamma": "places beside a pole: torch subtracts the halves before it takes the logarithms",
+    "beta": "a difference of large logarithms",
+    "log_ndtr": "numbers so far out that the balls around them are wide",
+    "gammainc": "the power of a number with few digits",
+    "hardswish": "infinity times 0",
+    "squareplus": "a difference of infinities",
     "fmod": "a quotient by infinity, and a whole quotient, which no precision decides",
 }
 """Rows with arguments of which the definition does not say what torch does."""
@@ -150,6 +172,8 @@ FUSED: Mapping[str, tuple[tuple[dict[str, Any], ...], tuple[float, ...]]] = {
     "binary_cross_entropy": (REDUCTIONS, (0.0, 1.0, 0.5, 2.0)),
     "binary_cross_entropy_with_logits": (REDUCTIONS, (0.0, 1.0, 0.5, 2.0)),
     "cross_entropy": (REDUCTIONS, (0.0, 1.0, 0.5)),
+    "hinge_embedding_loss": (joined(REDUCTIONS, ({}, {"margin": 2.5})), (1.0, -1.0, 0.5)),
+    "cosine_embedding_loss": (joined(REDUCTIONS, ({}, {"margin": 0.25})), (1.0, -1.0, 0.5)),
     "logdet": (({},), ()),
 }  # fmt: skip
 
@@ -159,6 +183,15 @@ UNLIKE: Mapping[str, str] = {
     "norm zeros": "a negative power of 0 has no value, and torch's infinity comes back as 0",
     "norm row of zeros": "the same",
     "norm cube": "the same",
+    **dict.fromkeys(
+        (
+            "margin_ranking_loss masked",
+            "triplet_margin_loss masked",
+            "cosine_embedding_loss masked",
+        ),
+        "an infinity less an infinity: what is not a number is nothing beside 0",
+    ),
+    "soft_margin_loss large": "torch's exponential overflows where its logarithm does not",
 }
 """Where torch has a value and the definition none, or the other way round."""
 
@@ -166,12 +199,45 @@ UNLIKE: Mapping[str, str] = {
 def of_samples(row: Composite) -> tuple[tuple[dict[str, Any], ...], tuple[float, ...]]:
     """The options that a row's own samples have, and fillings for a second operand."""
     found = [sample[-1] if isinstance(sample[-1], dict) else {} for sample in row.samples]
+    found = [{k: v for k, v in g.items() if k not in row.tensors} for g in found]
     options = tuple({repr(given): given for given in found}.values())
-    return options, (0.5, 0.0, 2.0) if len(row.tensors) == 2 else ()
+    return options, (0.5, 0.0, 2.0) if len(needed(row)) > 1 else ()
+
+
+def needed(row: Composite) -> list[str]:
+    """The tensors that a row does not go without."""
+    return [
+        n for n in row.tensors if row.signature.parameters[n].default is inspect.Parameter.empty
+    ]
+
+
+def shape_of(row: Composite, name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of a further operand: of classes there is one for each row."""
+    if row.name == "nll_loss":
+        return shape[:1] + shape[2:] if len(shape) > 1 else ()
+    fewer = row.name in ("multi_margin_loss", "cosine_embedding_loss") and name == "target"
+    return shape[:-1] if fewer else shape
+
+
+def sampled(row: Composite, sample: tuple[Any, ...]) -> Case:
+    """A row at one of its samples, for what takes several tensors that must fit each other."""
+    named = sample[-1] if isinstance(sample[-1], dict) else {}
+    bound = row.signature.bind(*sample[: len(sample) - bool(named)], **named)
+    bound.apply_defaults()
+    return Case(row, {
+        n: np.array(v, float) if n in row.tensors and v is not None else v
+        for n, v in bound.arguments.items()
+    })  # fmt: skip
 
 
 def composite(row: Composite) -> Iterator[tuple[str, Case]]:
     """The grid of a composite row, each case with the name of its vector."""
+    required = [n for n in row.tensors if row.signature.parameters[n].default is NEEDED]
+    if len(required) > 2:
+        yield from (
+            (f"sample {k}", one) for k, one in enumerate(map(partial(sampled, row), row.samples))
+        )
+        return
     options, fillings = FUSED.get(row.name) or of_samples(row)
     vectors: dict[str, Any] = dict(VECTORS)
     if row.name == "binary_cross_entropy":
@@ -179,13 +245,21 @@ def composite(row: Composite) -> Iterator[tuple[str, Case]]:
     elif row.name == "logdet":
         vectors = {str(m): m for m in MATRICES}
     defaults = {n: p.default for n, p in row.signature.parameters.items()}
+    if row.tensors[0] in row.whole:
+        # rows by their numbers have no value elsewhere
+        for number, sample in enumerate(row.samples):
+            named = sample[-1] if isinstance(sample[-1], dict) else {}
+            given = row.signature.bind(*sample[: len(sample) - bool(named)], **named).arguments
+            tensors = {n: np.array(v) for n, v in given.items() if n in row.tensors}
+            yield str(number), Case(row, defaults | given | tensors)
+        return
     for (title, vector), option in itertools.product(vectors.items(), options):
         first = np.array(vector)
-        others = [np.full(first.shape, v) for v in fillings] if fillings else [None]
-        for other in others:
-            given = dict(
-                zip(row.tensors, [first, *([] if other is None else [other])], strict=False)
-            )
+        for filling in fillings or (None,):
+            given = {row.tensors[0]: first}
+            for name in needed(row)[1:]:
+                filled = 0.0 if name in row.whole and not row.unlike else filling
+                given[name] = np.full(shape_of(row, name, first.shape), filled)
             yield title, Case(row, defaults | option | given)
 
 
@@ -298,6 +372,12 @@ CUT: tuple[tuple[str, str, str], ...] = (
     ("cosine_similarity", "maximum(norm(x1, 2, dim), eps)", "norm(x1, 2, dim)"),
     ("normalize", "maximum(norm(x, p, dim, True), eps)", "norm(x, p, dim, True)"),
     ("cross_entropy", "else 1", "else -1"),
+    ("nll_loss", "else 1", "else -1"),
+    ("multi_margin_loss", "/classes", ""),
+    ("gaussian_nll_loss", "eps - detach(var)", "0"),
+    ("hinge_embedding_loss", "target != -1", "target != 1"),
+    ("triplet_margin_loss", "negative + eps", "negative"),
+    ("pairwise_distance", " + eps", ""),
     ("layer_norm", "False, True) + eps", "True, True) + eps"),
 )
 

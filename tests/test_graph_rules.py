@@ -27,6 +27,12 @@ INPUTS = {
 }
 ONE = (0,)
 
+
+def _positive(f: Any, a: Node) -> Node:
+    """A matrix whose symmetric part is positive definite."""
+    return f(ops.MATMUL, a, f(ops.PERMUTE, a, order=(1, 0)))  # type: ignore[no-any-return]
+
+
 NODES: Mapping[Op, Callable[[Any, Node, Node, Node], Node]] = {
     ops.MAP: lambda f, x, z, a: f.scalar("atan2", x, a),
     ops.CHAIN: lambda f, x, z, a: vjp(f, f.scalar("exp", f.scalar("mul", x, z)), z, [x])[x.order],
@@ -71,11 +77,22 @@ NODES: Mapping[Op, Callable[[Any, Node, Node, Node], Node]] = {
     ops.LOGDET: lambda f, x, z, a: f(ops.LOGDET, a),
     ops.COFACTOR: lambda f, x, z, a: f(ops.COFACTOR, a),
     ops.INV: lambda f, x, z, a: f(ops.INV, a),
+    ops.ONE_HOT: lambda f, x, z, a: f(ops.ONE_HOT, f.scalar("floor", x), size=2, axis=1),
     ops.SOLVE: lambda f, x, z, a: f(ops.SOLVE, a, x),
+    ops.CHOLESKY: lambda f, x, z, a: f(ops.CHOLESKY, _positive(f, a)),
+    ops.TRIANGLE: lambda f, x, z, a: f(ops.TRIANGLE, a),
+    ops.EXPM: lambda f, x, z, a: f(ops.EXPM, a),
+    ops.EIGENVALUES: lambda f, x, z, a: f(ops.EIGENVALUES, a),
+    ops.EIGENVECTORS: lambda f, x, z, a: f(ops.EIGENVECTORS, a),
+    ops.EIGEN_BACK: lambda f, x, z, a: f(ops.EIGEN_BACK, a, x),
+    ops.SINGULAR: lambda f, x, z, a: f(ops.SINGULAR, a),
+    ops.LEFT: lambda f, x, z, a: f(ops.LEFT, a),
+    ops.RIGHT: lambda f, x, z, a: f(ops.RIGHT, a),
+    ops.SINGULAR_BACK: lambda f, x, z, a: f(ops.SINGULAR_BACK, a, x),
 }
 """A node of each operation that has operands, of two vectors and a matrix."""
 
-STEPS = {ops.PEAKS["amax"], ops.PEAKS["amin"]}
+STEPS = {ops.PEAKS["amax"], ops.PEAKS["amin"], ops.ONE_HOT}
 """Operations that do not move wherever they have a slope."""
 
 

@@ -282,6 +282,16 @@ FUNCTIONS: list[tuple[str, dict[str, Any], Any, dict[str, Any]]] = [
      {"x": X}, 2 * V, {"x": 2 * ONE}),
 ]  # fmt: skip
 
+FILLED: list[tuple[str, dict[str, Any], Any, dict[str, Any]]] = [
+    ("y = empty(4); y[:3] = x; y[:3]", {"x": X}, X, {"x": ONE}),
+    ("y = empty_like(x); y[0] = s; y[1:] = x[1:]; y", {"x": X, "s": S}, [0.5, 2, 3],
+     {"x": [0, 1, 1], "s": 1}),
+    ("y = empty(2, 3); r = y[1]; r[:] = x; y[1]", {"x": X}, X, {"x": ONE}),
+    ("y = empty(3); y[x > 1] = 2.0; y[1:]*x[1:]", {"x": X}, [4, 6], {"x": [0, 2, 2]}),
+    ("y = empty(3, dtype=bool); y.fill_(True); where(y, x, 0)", {"x": X}, X, {"x": ONE}),
+    ("x*zeros_like(empty(3)).shape[0] + empty(0).sum()", {"x": X}, 3 * V, {"x": 3 * ONE}),
+]  # fmt: skip
+
 PASTED: list[tuple[str, dict[str, Any], Any, dict[str, Any]]] = [
     ("import torch\ntorch.sum(x)", {"x": X}, 6, {"x": ONE}),
     ("import numpy as np\nnp.dot(x, x)", {"x": X}, 14, {"x": 2 * V}),
@@ -315,8 +325,8 @@ AWKWARD_NAMES = (
 
 @pytest.mark.parametrize(
     ("text", "inputs", "value", "gradients"),
-    [*OPERATORS, *CALLS, *INDEXING, *LISTS, *BINDING, *FLOW, *FUNCTIONS, *PASTED],
-    ids=ids([*OPERATORS, *CALLS, *INDEXING, *LISTS, *BINDING, *FLOW, *FUNCTIONS, *PASTED]),
+    [*OPERATORS, *CALLS, *INDEXING, *LISTS, *BINDING, *FLOW, *FUNCTIONS, *FILLED, *PASTED],
+    ids=ids([*OPERATORS, *CALLS, *INDEXING, *LISTS, *BINDING, *FLOW, *FUNCTIONS, *FILLED, *PASTED]),
 )
 def test_value_and_gradient(
     text: str, inputs: dict[str, Any], value: Any, gradients: dict[str, Any]
@@ -427,7 +437,10 @@ def test_a_mask_of_many_elements_takes_few_steps() -> None:
      "max(x, 2)", "max(x, dim=0)", "sum(x, dim=1)", "x[::0]", "x[..., ...]", "x.reshape(2)",
      "[x] == [x]", "range(1.5)", "int(nan)", "int(inf)", "float('12')", "(-8)**(1/3)*x", "0**-1*x",
      "1/0*x", "10**400*x", "len(3)", "stack([])", "max()", "f = lambda u: u\nf(x, x)*x",
-     "norm(A, 2)", "sin", "None", "...", "assert s > 1\nx", "u*x; u = 3"],
+     "norm(A, 2)", "sin", "None", "...", "assert s > 1\nx", "u*x; u = 3",
+     "y = empty(4); y[:3] = x; y.sum()", "y = empty(3); y[1:] = x[1:]; y.clone()[1:]",
+     "y = empty_like(x); y += x; y", "y = empty(2, 2); y[0] = s; y.T[1]", "empty(3)[s > 0]*x",
+     "y = empty(3); y[x > 1] = s; y", "y = empty(3, dtype=int); y[0] = 1; y*x", "empty(3)[0] > x"],
 )  # fmt: skip
 def test_both_sides_refuse_alike(text: str) -> None:
     given = {"x": X, "s": S, "A": A, "u": 1.0} if "u*x" not in text else {"x": X}
@@ -439,3 +452,66 @@ def test_both_sides_refuse_alike(text: str) -> None:
         well_formed(caught.value)
         kinds.add((caught.value.kind, caught.value.message))
     assert len(kinds) == 1
+
+
+SEVERAL = "def f(x):\n    y = x**2\n    return "
+
+# what the function gives, the part that is wanted, its value, its slopes; or a part of the hint
+PARTS: list[tuple[str, str | None, Any, Any]] = [
+    ("y, y.sum()", "[1]", 14, 2 * V),
+    ("y, y.sum()", "1", 14, 2 * V),
+    ("y, y.sum()", "[-2]", V**2, 2 * V),
+    ("{'loss': y.sum(), 'y': y}", "['loss']", 14, 2 * V),
+    ('[{"a": x}, y]', '[0]["a"]', X, ONE),
+    ("y, 3*x", "[1]", 3 * V, 3 * ONE),
+    ("y[0], y", "[1][2]", 9, [0, 0, 6]),
+    ("{'loss': y.sum()}", "y", V**2, 2 * V),
+    ("y, None", "[0]", V**2, 2 * V),
+    ("y, y.sum()", None, None, '--of "[0]"'),
+    ("{'loss': y.sum()}", None, None, "--of \"['loss']\""),
+    ("y, y.sum()", "[2]", None, "[0], [1]"),
+    ("{'loss': y.sum()}", "['los']", None, "['loss']"),
+    ("[y, [y, y]]", None, None, '--of "[0]"'),
+]
+
+
+@pytest.mark.parametrize(("given", "of", "value", "slopes"), PARTS)
+def test_one_of_several_outputs(given: str, of: str | None, value: Any, slopes: Any) -> None:
+    asked = problem(SEVERAL + given, {"x": X}, of=of)
+    if value is None:
+        for side in (autograd.testify, answers):
+            with pytest.raises(GradcalcError) as caught:
+                side(asked)
+            well_formed(caught.value)
+            assert slopes in str(caught.value.hint)
+        return
+    for found, gradients in answers(asked).values():
+        assert close(found, value)
+        assert close(gradients["x"], slopes)
+
+
+# how gradients pass or not, and the slope at 2 of x*y, where y = x**2
+CONTEXTS = {
+    "with torch.no_grad():\n    y = x**2": 4,
+    "with torch.inference_mode():\n    y = x**2": 4,
+    "with torch.inference_mode(mode=False):\n    y = x**2": 12,
+    "with torch.set_grad_enabled(False):\n    y = x**2": 4,
+    "with torch.set_grad_enabled(True):\n    y = x**2": 12,
+    "with torch.enable_grad():\n    y = x**2": 12,
+    "with torch.no_grad():\n    with torch.enable_grad():\n        y = x**2": 12,
+    "with torch.no_grad(), torch.enable_grad():\n    y = x**2": 12,
+    "with torch.enable_grad(), torch.no_grad():\n    y = x**2": 4,
+    "with torch.no_grad():\n    with torch.set_grad_enabled(1 > 2):\n        y = x**2": 4,
+    "with torch.autograd.set_detect_anomaly(True):\n    y = x**2": 12,
+    "import functools\ny = functools.reduce(lambda a, b: a*b, [x, x])": 12,
+    "from functools import partial\ny = partial(torch.pow, exponent=2)(x)": 12,
+    "from functools import reduce\nimport operator\ny = reduce(operator.mul, [x], x)": 12,
+}
+
+
+@pytest.mark.parametrize("text", CONTEXTS)
+def test_what_lets_gradients_pass(text: str) -> None:
+    asked = problem(f"import torch\n{text}\nx*y", {"x": 2.0})
+    for value, gradients in answers(asked).values():
+        assert float(value) == 8
+        assert float(gradients["x"]) == CONTEXTS[text]

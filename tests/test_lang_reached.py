@@ -7,6 +7,7 @@ from gradcalc.calculate import calculate
 from gradcalc.errors import GradcalcError, UnsupportedError
 from gradcalc.lang.fence import compile_program
 from gradcalc.problem import Problem
+from tests.lang_backends import problem
 
 TRAIN = """\
 from __future__ import annotations
@@ -95,12 +96,9 @@ def test_a_name_of_its_own_is_not_reached() -> None:
     ("text", "says"),
     [
         ("SCALE = open('x')\ndef f(x): return SCALE*x", "open"),
-        ("W = []\nW.append(3)\ndef f(x): return x*W[0]", "append"),
-        ("W = [1]\nfor i in range(3):\n    W[0] = i\ndef f(x): return x*W[0]", "W[0]"),
         ("def g(x):\n    global a\n    return x\ndef f(x): return g(x)", "global"),
         ("import wandb\ndef f(x): return wandb.log(x)", "wandb"),
-        ("@property\ndef f(x): return x", "decorators"),
-        ("@other\ndef g(x): return x\ndef f(x): return g(x)", "decorators"),
+        ("@other\ndef g(x): return x\ndef f(x): return g(x)", "the decorator other"),
     ],
 )
 def test_what_is_reached_is_checked_as_ever(text: str, says: str) -> None:
@@ -129,16 +127,19 @@ def test_a_wrapper_that_is_known_counts_as_it_does(decorator: str) -> None:
 @pytest.mark.parametrize("name", ["script", "cache", "compile", "njit", "jit", "no_grad"])
 @pytest.mark.parametrize("form", ["@{}\ndef g(x): return x", "@{}()\ndef g(x): return x"])
 def test_a_wrapper_of_the_file_is_not_taken_for_a_known_one(name: str, form: str) -> None:
-    own = f"def {name}(fn=None): return lambda x: 5*fn(x)\n{form.format(name)}"
-    for text in (own, f"from mine import {name}\n{form.format(name)}", form.format(name)):
-        with pytest.raises(GradcalcError, match="decorators"):
+    made = "lambda fn: lambda x: 5*fn(x)" if "()" in form else "lambda x: 5*fn(x)"
+    own = f"def {name}(fn=None): return {made}\n{form.format(name)}\ndef f(x): return g(x)"
+    report = calculate(problem(own, {"x": [1.0, 2.0]}, function="f"))
+    assert report.gradient["x"].tolist() == [5.0, 5.0]
+    for text in (f"from mine import {name}\n{form.format(name)}", form.format(name)):
+        with pytest.raises(GradcalcError, match=r"decorator|cannot be imported"):
             compile_program(f"{text}\ndef f(x): return g(x)", function="f")
 
 
 def test_a_gradient_that_is_let_by_again_is_refused() -> None:
     text = "import torch\n@torch.enable_grad()\ndef g(x): return x\n"
     text += "@torch.no_grad()\ndef f(x): return g(x)"
-    with pytest.raises(GradcalcError, match="decorators"):
+    with pytest.raises(GradcalcError, match=r"the decorator torch\.enable_grad"):
         compile_program(text, function="f")
 
 
@@ -187,14 +188,21 @@ def test_a_star_that_may_hide_what_is_needed_is_refused() -> None:
 
 
 def test_the_whole_of_a_text_is_checked_where_no_function_is_named() -> None:
-    with pytest.raises(UnsupportedError, match="classes"):
-        compile_program("class A: pass\ndef f(x): return x")
+    with pytest.raises(UnsupportedError, match="yield"):
+        compile_program("def g(x): yield x\ndef f(x): return x")
 
 
 def test_a_function_that_is_not_there_is_told_first() -> None:
     with pytest.raises(GradcalcError, match="no function called ff") as raised:
         compile_program(TRAIN, function="ff")
     assert raised.value.hint is not None
+
+
+def test_what_a_file_does_to_what_is_needed_is_done() -> None:
+    text = "W = []\nW.append(3)\nV = [1]\nfor i in range(3):\n    V[0] = i\n"
+    text += "def f(x): return x*W[0]*V[0]"
+    report = calculate(problem(text, {"x": 2.0}, function="f"))
+    assert report.gradient["x"] == 6.0
 
 
 CALLED = """\

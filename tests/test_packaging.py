@@ -57,7 +57,11 @@ def metadata(folder: Path) -> Message:
 def test_the_wheel_has_the_package_and_nothing_else(built: Path) -> None:
     with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
         names = set(wheel.namelist())
-    modules = {p.relative_to(ROOT).as_posix() for p in (ROOT / "gradcalc").rglob("*.py")}
+    modules = {
+        p.relative_to(ROOT).as_posix()
+        for p in (ROOT / "gradcalc").rglob("*.*")
+        if p.suffix in (".py", ".txt")
+    }
     information = {f"{NAME}.dist-info/{name}" for name in (
         "METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE"
     )}  # fmt: skip

@@ -65,13 +65,15 @@ def torch_answers(
         name: torch.tensor(float(given[name]), dtype=torch.float64, requires_grad=True)
         for name in names
     }
-    static = {name: given[name] for name in row.static}
-    operands = [tensors.get(name, value) for name, value in given.items() if name not in static]
-    result = function(torch, *operands, **static)
+    result = function(torch, **{name: {**given, **tensors}[name] for name in given})
     if not result.requires_grad:
         return float(result), [0.0] * len(names)
     slopes = torch.autograd.grad(result, list(tensors.values()), allow_unused=True)
     return result.item(), [0.0 if slope is None else float(slope) for slope in slopes]
+
+
+OFF = {"hardsigmoid": 1e-7, "digamma": 1e-8}
+"""Rows where torch itself is off: it has the 1/6 of a float32, or ten digits of trigamma."""
 
 
 def close(found: float, truth: Any, tolerance: float = 1e-12) -> bool:
@@ -85,7 +87,8 @@ def agrees(row: Elementwise, function: Callable[..., Any], sample: tuple[Any, ..
     with mpmath.workdps(DIGITS):
         numbers = exact_numbers(row, sample)
         truth = [define(*numbers), *(slope(*numbers) for slope in slopes)]
-        return all(close(f, t) for f, t in zip([value, *gradient], truth, strict=True))
+        room = OFF.get(row.name, 1e-12)
+        return all(close(f, t, room) for f, t in zip([value, *gradient], truth, strict=True))
 
 
 @pytest.mark.parametrize(("row", "sample"), CASES, ids=IDS)
@@ -244,7 +247,8 @@ PLANTED: dict[str, Callable[[Any], Any]] = {
     "wrong slope": lambda result: result + 1e-6 * (result - result.detach()),
     "lost slope": lambda result: result.detach(),
 }
-# There these bugs change nothing; the value of eq is 0 wherever it is smooth.
+# There these bugs change nothing; the value of some is 0 wherever they are smooth.
+ZERO = {"eq", "isnan", "isinf"}
 SLOPELESS = {row.name for row in ROWS if row.boolean} | {
     *("floordiv", "sign", "floor", "ceil", "round", "trunc")
 }
@@ -255,7 +259,7 @@ SLOPELESS = {row.name for row in ROWS if row.boolean} | {
 def test_the_comparison_can_fail(row: Elementwise, bug: str) -> None:
     planted = lambda t, *args, **static: PLANTED[bug](row.torch(t, *args, **static).double())
     caught = not all(agrees(row, planted, sample) for sample in row.samples)
-    blind = row.name in SLOPELESS if "slope" in bug else row.name == "eq" and bug != "shifted"
+    blind = row.name in SLOPELESS if "slope" in bug else row.name in ZERO and bug != "shifted"
     assert caught != blind
 
 

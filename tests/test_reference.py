@@ -12,7 +12,7 @@ import pytest
 
 from gradcalc.calculate import ask_here
 from gradcalc.derive.runs import Runs
-from gradcalc.errors import GradcalcError, UnknownNameError
+from gradcalc.errors import GradcalcError, InvalidValueError, UnknownNameError
 from gradcalc.primitives import BY_NAME, FAMILIES, PRIMITIVES, Elementwise, Primitive
 from gradcalc.reference.catalogue import catalogue, matching, named
 from gradcalc.reference.derivatives import Derivative
@@ -26,8 +26,10 @@ from tests.trust_cases import problem
 
 NUMBERS = [row for row in PRIMITIVES if isinstance(row, Elementwise)]
 TENSORS = [row for row in PRIMITIVES if not isinstance(row, Elementwise)]
-GRID = (-2.5, -2.0, -1.3, -1.0, -0.5, 0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 6.0, 20.0)
+GRID = (-3.0, -2.5, -2.0, -1.3, -1.0, -0.5, 0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 6.0, 20.0)
 STEP = 1e-7
+OFF = {"hardsigmoid": 1e-7, "digamma": 1e-7}
+"""Rows where torch itself is off."""
 WIDTHS = (40, 80, 120)
 
 
@@ -85,7 +87,14 @@ def _assert_example_prints_what_is_shown(row: Primitive, run: Run) -> None:
 # -- the derivative ----------------------------------------------------------------------------
 
 
+SYMMETRIC = {"cholesky", "eigvalsh", "eigh"}
+"""Rows of symmetric matrices."""
+
+
 def _assert_derivative_is_torch_s_gradient(row: Primitive) -> None:
+    if row.name == "one_hot":
+        # whole numbers do not move
+        return
     random = np.random.default_rng(3)
     found = shown(row)
     assert found.derivatives
@@ -96,6 +105,8 @@ def _assert_derivative_is_torch_s_gradient(row: Primitive) -> None:
         for _ in range(2):
             # near the sample, so inside the domain, or between the same corners
             moved = {n: v * random.uniform(0.96, 1.0, v.shape) for n, v in sample.inputs.items()}
+            if row.name in SYMMETRIC:
+                moved = {n: (v + np.swapaxes(v, -1, -2)) / 2 for n, v in moved.items()}
             _assert_is_gradient(sample.at(moved), derivative)
 
 
@@ -153,7 +164,8 @@ def _holds(text: str, point: dict[str, float]) -> bool:
 def _is_inside(domain: str, point: dict[str, float]) -> bool:
     kept, *without = re.split(r",? except where | or where ", domain)
     inside = kept.removeprefix("at least ").removeprefix("for ")
-    if inside != "all real numbers" and not _holds(inside, point):
+    bounds = [] if inside == "all real numbers" else inside.split(", ")
+    if not all(_holds(bound, point) for bound in bounds):
         return False
     return not any(_holds(where, point) for where in without)
 
@@ -164,13 +176,21 @@ class Numbers:
     def __init__(self, row: Elementwise) -> None:
         first = next(examples(row))
         self._program, self.names = first.program, tuple(first.inputs)
-        axes = GRID if len(self.names) < 3 else GRID[3:10]
+        axes = GRID if len(self.names) < 3 else GRID[4:11]
         grid = np.meshgrid(*[np.array(axes)] * len(self.names), indexing="ij")
         self.points = np.stack([part.ravel() for part in grid], axis=-1)
 
     def __call__(self, points: Any) -> tuple[Any, Any]:
         inputs = {name: points[:, k] for k, name in enumerate(self.names)}
-        found = autograd.testify(problem(self._program, check=False, **inputs))
+        try:
+            found = autograd.testify(problem(self._program, check=False, **inputs))
+        except InvalidValueError:
+            if len(points) == 1:
+                # what is refused there has no value
+                return np.full(1, np.nan), np.full((1, len(self.names)), np.nan)
+            parts = [self(part) for part in np.array_split(points, 2)]
+            values, slopes = (np.concatenate(part) for part in zip(*parts, strict=True))
+            return values, slopes
         slopes = np.stack([found.gradients[name] for name in self.names], axis=-1)
         return np.broadcast_to(found.value, len(points)), slopes
 
@@ -226,7 +246,9 @@ def _events(numbers: Numbers, direction: int | None) -> list[set[str]]:
             grown = np.abs(sides) > np.abs([further[k], other[k]]) * 1.01 + 2
             bend = right[k] - left[k] - STEP * ends.sum()
             middle = left[k] + right[k] - 2 * here[k] - STEP * (ends[1] - ends[0])
-            room = 1e-11 * (1 + np.abs(sides).max())
+            # of a steep function the bend itself shows
+            steep = 10 * STEP**2 * np.abs(ends).max()
+            room = 1e-11 * (1 + np.abs(sides).max()) + steep
             if grown.any():
                 events.add("pole")
             elif abs(bend) > room or (np.isfinite(here[k]) and abs(middle) > room):
@@ -250,14 +272,16 @@ def _assert_derivative_holds_everywhere(row: Elementwise) -> None:
     ]
     for name, formula in derivative.formulas.items():
         text = problem(formula.text)
-        columns = zip(numbers.names, numbers.points.T, strict=True)
+        points, slopes = numbers.points[smooth], truth[name][smooth]
+        columns = zip(numbers.names, points.T, strict=True)
         given = {n: v for n, v in columns if n in text.program.inputs}
         value = autograd.testify(problem(formula.text, check=False, **given)).value
-        value = np.broadcast_to(value, truth[name].shape)
-        alike = np.isclose(value, truth[name], rtol=1e-10, atol=1e-10)
+        value = np.broadcast_to(value, slopes.shape)
+        room = OFF.get(row.name, 1e-10)
+        alike = np.isclose(value, slopes, rtol=room, atol=room)
         # a formula may be undefined at a point at which a limit is taken, as 0*0**-1 is
-        off = np.isfinite(truth[name]) & ~alike & np.isfinite(value)
-        assert not numbers.points[off & smooth].size, (formula.text, numbers.points[off & smooth])
+        off = np.isfinite(slopes) & ~alike & np.isfinite(value)
+        assert not points[off].size, (formula.text, points[off])
 
 
 # -- where functions of tensors are smooth -----------------------------------------------------
@@ -270,6 +294,8 @@ def _assert_tensors_are_rough_where_it_says(row: Primitive) -> None:
         sample = found.example.at(_at(place.where, found.example))
         asked = sample.weighted
         way = {n: random.uniform(0.5, 1.0, v.shape) for n, v in sample.inputs.items()}
+        if row.name in SYMMETRIC:
+            way = {n: (v + np.swapaxes(v, -1, -2)) / 2 for n, v in way.items()}
         steps = []
         for h in (-1e-6, 0.0, 1e-6):
             moved = {n: v + h * way.get(n, 0.0) for n, v in asked.inputs.items()}
@@ -317,6 +343,8 @@ def _assert_libraries_call_it_so(row: Primitive) -> None:
             if name.startswith("x."):
                 receiver, others = re.match(r"\w+\((\w+)(?:, )?(.*)", sample.program).groups()
                 text = f"{receiver}{name[1:]}({others}"
+            if "return_indices=True" in call:
+                text = text.replace(").values", ", return_indices=True).values")
             accepted += _agrees(text, sample)
     assert accepted or not found.spellings
 
@@ -350,7 +378,7 @@ def test_lists_fit_and_keep_words_whole(width: int) -> None:
         assert max(map(len, text.splitlines())) <= width
         words = {word.strip(",;") for word in text.split()}
         assert {entry.name for entry in entries} <= words
-    assert len(overview(entries, style).splitlines()) < 100
+    assert len(overview(entries, style).splitlines()) < len(entries)
 
 
 @by_name([BY_NAME[name] for name in ("relu", "clamp", "layer_norm", "matmul", "huber_loss")])

@@ -8,7 +8,7 @@ import random
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from benchmarks.fidelity import forms, memory, values
+from benchmarks.fidelity import containers, forms, memory, values
 from benchmarks.fidelity.cases import PROFILES, Case, draw_inputs, inputs_of, is_generic
 from benchmarks.fidelity.growth import Grower
 from benchmarks.fidelity.operands import STYLES
@@ -24,6 +24,12 @@ FORMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "aliases": memory.ALIASES,
         "numbers": values.NUMBERS,
         "lists": values.LISTS,
+        "comprehensions": containers.COMPREHENSIONS,
+        "containers": containers.CONTAINERS,
+        "calls": containers.CALLS,
+        "errors": containers.ERRORS,
+        "classes": containers.CLASSES,
+        "matches": containers.MATCHES,
     }
 )
 """The hand-written programs by what they are about."""

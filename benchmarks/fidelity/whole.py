@@ -31,6 +31,10 @@ NOISE, SMOOTH, APART = 1e-5, 1e-4, 1e-3
 """What rounding may make of central differences, how near two of them must be, and how far a
 gradient must be from them to be another one; each relative to 1 + the gradient."""
 
+INEXACT = frozenset({"digamma", "hardsigmoid"})
+"""Functions whose gradient torch's own kernels have to 7 to 10 digits, by 40 digits of it: of those
+that are missing central differences say nothing."""
+
 _STOPS = re.compile(r"\b(item|float|int|bool|tolist)\(")
 """What takes plain numbers out of arrays, and in gradcalc passes no gradient back."""
 
@@ -103,7 +107,8 @@ def _of_gradients(case: Case, report: Report, readings: list[str], ours: Said) -
     apart = any(_is_apart(found[name], sloped[name]) for name in found)
     if passes and apart:
         return _different(case, found, sloped, f"central differences; {note}")
-    if verdict is Verdict.WRONG and not apart:
+    inexact = case.subject.rpartition(".")[2] in INEXACT
+    if verdict is Verdict.WRONG and not apart and not inexact:
         return _different(case, found, sloped, f"central differences agree, but {note}")
     return same
 

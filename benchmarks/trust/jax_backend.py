@@ -26,6 +26,10 @@ class JaxBackend:
     def __init__(self, dtype: str) -> None:
         self.dtype = dtype
 
+    @property
+    def precision(self) -> str:
+        return "float64"
+
     def is_tensor(self, value: Any) -> bool:
         return isinstance(value, jax.Array)
 

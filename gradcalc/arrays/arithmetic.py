@@ -30,9 +30,12 @@ from gradcalc.balls.numbers import CALLS, KEPT, RELATIONS, OutOfReach, Source, U
 from gradcalc.expr.functions import FUNCTIONS
 from gradcalc.expr.reducing import kept
 from gradcalc.expr.scalars import closed
+from gradcalc.expr.stacks import over
 
 UNBOUNDED = frozenset(f.sympy.__name__ for f in FUNCTIONS if not f.arrays)
 """sympy's functions that no array of balls knows."""
+
+UNKNOWN = "factors and eigenvalues of matrices are not enclosed at this size"
 
 NAN = made(np.longdouble(np.nan), np.inf)
 
@@ -99,17 +102,43 @@ class ArrayBalls:
         powers = special.exp(x)
         return powers / along.total(powers, (axis,), keepdim=True)
 
+    def det(self, x: Any) -> ArrayBall:
+        found: ArrayBall = over(linear.det, x)
+        return found
+
+    def inv(self, x: Any) -> ArrayBall:
+        found: ArrayBall = over(linear.inv, x)
+        return found
+
+    def solve(self, a: Any, b: Any) -> ArrayBall:
+        found: ArrayBall = over(linear.solve, a, b)
+        return found
+
     def logdet(self, x: Any) -> ArrayBall:
-        return special.log(linear.det(x))
+        return special.log(self.det(x))
 
     def cofactor(self, x: Any) -> ArrayBall:
         # only reverse mode asks for it, and this arithmetic is for the other one
         raise Undecided
 
+    def cholesky(self, x: Any) -> ArrayBall:
+        raise OutOfReach(UNKNOWN)
+
+    def triangle(self, x: Any) -> ArrayBall:
+        raise OutOfReach(UNKNOWN)
+
+    def expm(self, x: Any) -> ArrayBall:
+        raise OutOfReach(UNKNOWN)
+
+    def eigh(self, x: Any) -> tuple[ArrayBall, ArrayBall]:
+        raise OutOfReach(UNKNOWN)
+
+    def svd(self, x: Any) -> tuple[ArrayBall, ArrayBall, ArrayBall]:
+        raise OutOfReach(UNKNOWN)
+
     asarray, held, number = staticmethod(ball), staticmethod(ball), staticmethod(exactly)
     equal, order = staticmethod(eq), staticmethod(along.order)
     sqrt, matmul = staticmethod(special.sqrt), staticmethod(along.matmul)
-    det, inv, solve = staticmethod(linear.det), staticmethod(linear.inv), staticmethod(linear.solve)
 
 
 def _winning(x: ArrayBall, axes: tuple[int, ...], sign: int) -> tuple[Any, ArrayBall]:

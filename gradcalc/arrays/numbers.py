@@ -285,8 +285,9 @@ def _comparison(holds: Callable[[Any, Any], Any]) -> Callable[[ArrayBall, ArrayB
     def compare(x: ArrayBall, y: ArrayBall) -> Any:
         difference = x.mid - y.mid
         if x.exact and y.exact:
-            # gradual underflow leaves no difference that is rounded to 0
-            certain = np.isfinite(difference)
+            # gradual underflow leaves no difference that is rounded to 0, and one that is infinite
+            # has the right sign
+            certain = ~np.isnan(difference)
         else:
             room = x.rad + y.rad
             certain = (np.abs(difference) * DOWN * DOWN > room) | ((room == 0) & (difference == 0))

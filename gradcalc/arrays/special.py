@@ -31,8 +31,8 @@ from gradcalc.balls.numbers import Undecided
 
 __all__ = [
     "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "ceil", "cos", "cosh", "eq", "erf",
-    "erfc", "exp", "floor", "le", "log", "lt", "power", "sign", "sin", "sinh", "sqrt", "tan",
-    "tanh",
+    "erfc", "exp", "floor", "isfinite", "isinf", "isnan", "le", "log", "lt", "power", "sign",
+    "sin", "sinh", "sqrt", "tan", "tanh",
 ]  # fmt: skip
 
 LIBRARY = 16 * EPSILON
@@ -184,6 +184,21 @@ def sign(a: ArrayBall) -> ArrayBall:
     """-1, 0 or 1. Raises `Undecided` where a ball does not tell."""
     lt(a, number(0))
     return exactly(np.sign(a.mid))
+
+
+def _settled(test: Callable[[Any], Any]) -> Callable[[ArrayBall], ArrayBall]:
+    """What numbers are, as 1 or 0. Raises `Undecided` where a ball does not tell."""
+
+    def apply(a: ArrayBall) -> ArrayBall:
+        known = np.isfinite(a.mid) & np.isfinite(a.rad)
+        if not np.all(known | (a.rad == 0)):
+            raise Undecided
+        return exactly(np.where(test(a.mid), 1.0, 0.0))
+
+    return apply
+
+
+isnan, isinf, isfinite = _settled(np.isnan), _settled(np.isinf), _settled(np.isfinite)
 
 
 def _whole(function: Callable[[Any], Any]) -> Callable[[ArrayBall], ArrayBall]:

@@ -13,6 +13,9 @@ from typing import Any
 import flint
 import numpy as np
 
+from gradcalc.balls.boxes import ONE, ZERO, array_of, boxed, each, is_ball, to_ball, to_floats
+from gradcalc.balls.factors import cholesky, exponential, triangle
+from gradcalc.balls.matrices import Matrices, cofactor, det, inverse, matmul, solution
 from gradcalc.balls.numbers import (
     NAN,
     Ball,
@@ -23,19 +26,11 @@ from gradcalc.balls.numbers import (
     compiled,
     is_tight,
 )
+from gradcalc.balls.spectra import eigh, svd
 from gradcalc.expr.reducing import kept
+from gradcalc.expr.stacks import over
 
-KEPT = 8
-"""Matrices that are kept."""
-
-SPREAD = 4096
-"""Bits between the largest and the smallest exponent up to which a determinant is exact."""
-
-ZERO = flint.arb(0)
-ONE = flint.arb(1)
-
-to_ball = np.frompyfunc(lambda value: flint.arb(float(value)), 1, 1)
-"""Floats, exactly."""
+__all__ = ["ONE", "ZERO", "Balls", "boxed", "each", "to_ball", "to_floats"]
 
 
 class Balls:
@@ -53,7 +48,8 @@ class Balls:
         self.beside = beside
         self._functions: dict[Any, Callable[..., Any]] = {}
         self._shared: dict[Any, tuple[Sequence[Ball], Ball]] | None = {} if shared else None
-        self._matrices = _Matrices()
+        self._matrices = Matrices()
+        self._spectrum: tuple[Any, Any, Any] | None = None
 
     # -- numbers ---------------------------------------------------------------------------
 
@@ -61,10 +57,10 @@ class Balls:
         """Values as an array of balls, floats exactly."""
         if isinstance(values, np.ndarray):
             # numpy's sums of nothing are plain numbers
-            if values.dtype == object and (not values.size or _is_ball(values.flat[0])):
+            if values.dtype == object and (not values.size or is_ball(values.flat[0])):
                 return values
             return boxed(to_ball(values))
-        return boxed(values if _is_ball(values) else flint.arb(float(values)))
+        return boxed(values if is_ball(values) else flint.arb(float(values)))
 
     def held(self, values: Any) -> Any:
         return self.asarray(values)
@@ -191,7 +187,7 @@ class Balls:
             NAN if any(ball.is_nan() for ball in row) else row[_first(row, is_beaten)]
             for row in _in_rows(x, axes)
         ]
-        return _array(values, kept(x.shape, axes))
+        return array_of(values, kept(x.shape, axes))
 
     def _sorted(self, row: Any, descending: bool) -> list[int]:
         decisions = self.decisions
@@ -211,40 +207,50 @@ class Balls:
     # -- matrices --------------------------------------------------------------------------
 
     def matmul(self, x: Any, y: Any) -> Any:
-        return _matmul(x, y, self._matrices)
+        return matmul(x, y, self._matrices)
 
     def det(self, x: Any) -> Any:
         """Where it may be 0 and all elements are exact, without an error."""
-        found = _matrix(x).det()
-        exact = _exact_det(x) if found.contains(0) else None
-        return found if exact is None else exact
+        return over(lambda a: boxed(det(a)), x)
 
     def logdet(self, x: Any) -> Any:
-        return self.det(x).log()
+        return each(flint.arb.log, self.det(x))
 
     def inv(self, x: Any) -> Any:
-        return _solved(lambda: _matrix(x).inv(), x)
+        return over(inverse, x)
 
     def solve(self, a: Any, b: Any) -> Any:
-        right = b.reshape(len(b), math.prod(b.shape[1:]))
-        return _solved(lambda: _matrix(a).solve(_matrix(right)), b)
+        return over(solution, a, b)
 
     def cofactor(self, x: Any) -> Any:
         """By the inverse, or where there is none exactly, or by Cayley and Hamilton."""
-        size, matrix = len(x), _matrix(x)
-        try:
-            return _array(matrix.inv().transpose().entries(), x.shape) * self.det(x)
-        except ZeroDivisionError:
-            exact = _exact_cofactor(x)
-        if exact is not None:
-            return exact
-        # the adjugate is (-1)^(n-1) (A^(n-1) + c_(n-1) A^(n-2) + ... + c_1)
-        coefficients = matrix.charpoly()
-        eye = flint.arb_mat(size, size, [int(i == j) for i in range(size) for j in range(size)])
-        total = eye * 0
-        for power in range(size, 0, -1):
-            total = total * matrix + eye * coefficients[power]
-        return _array((total.transpose() * (-1) ** (size - 1)).entries(), x.shape)
+        return over(cofactor, x)
+
+    def cholesky(self, x: Any) -> Any:
+        return over(cholesky, x)
+
+    def triangle(self, x: Any) -> Any:
+        return over(triangle, x)
+
+    def expm(self, x: Any) -> Any:
+        return over(exponential, x)
+
+    def eigh(self, x: Any) -> Any:
+        return self._several(eigh, x)
+
+    def svd(self, x: Any) -> Any:
+        return self._several(svd, x)
+
+    def _several(self, function: Callable[..., Any], x: Any) -> Any:
+        """What a function gives of stacks of matrices, kept with them as `Matrices` are."""
+        key = function, id(x), flint.ctx.prec
+        if self._spectrum is None or self._spectrum[0] != key:
+            front = x.shape[:-2]
+            each_one = [function(x[place]) for place in np.ndindex(front)]
+            parts = [np.stack(part) for part in zip(*each_one, strict=True)]
+            found = tuple(part.reshape((*front, *part.shape[1:])) for part in parts)
+            self._spectrum = key, x, found
+        return self._spectrum[2]
 
     def logsumexp(self, x: Any, axes: Any) -> Any:
         return _log(np.sum(_exp(x), axis=axes))
@@ -273,29 +279,6 @@ def _in_sure_order(row: list[Ball], descending: bool) -> list[int] | None:
     return places if all(a < b or a == b for a, b in pairs) else None
 
 
-def each(function: Callable[..., Any], *arrays: Any) -> Any:
-    """A function of the elements of arrays, as an object array."""
-    return boxed(np.frompyfunc(function, len(arrays), 1)(*arrays))
-
-
-def boxed(value: Any) -> Any:
-    """An object array, of no dimensions if numpy has unwrapped a single element."""
-    if isinstance(value, np.ndarray):
-        return value
-    result = np.empty((), dtype=object)
-    result[()] = value
-    return result
-
-
-def to_floats(values: Any) -> Any:
-    """An array of balls, or of floats of any kind, rounded to float64."""
-    return np.asarray(values).astype(np.float64, copy=False)
-
-
-def _is_ball(value: Any) -> bool:
-    return isinstance(value, flint.arb)
-
-
 def _in_rows(x: Any, axes: Any) -> Any:
     """The elements along some dimensions as rows."""
     rest = [k for k in range(x.ndim) if k not in axes]
@@ -310,117 +293,3 @@ def _first(row: Any, is_beaten: Callable[[Ball, Ball], bool]) -> int:
         if is_beaten(row[best], row[k]):
             best = k
     return best
-
-
-# -- matrices ----------------------------------------------------------------------------------
-
-
-class _Matrices:
-    """Arrays as flint's matrices, those met last kept: loops multiply by one again and again."""
-
-    def __init__(self) -> None:
-        self._known: dict[int, tuple[Any, Any]] = {}
-
-    def __call__(self, x: Any) -> Any:
-        """An array as a matrix; it must not be written to afterwards."""
-        # with the array, whose identity would be given to another one else
-        known = self._known.pop(id(x), None) or (x, _matrix(x))
-        self._known[id(x)] = known
-        if len(self._known) > KEPT:
-            del self._known[next(iter(self._known))]
-        return known[1]
-
-
-def _matmul(x: Any, y: Any, matrix: Callable[[Any], Any]) -> Any:
-    """numpy's product of vectors and matrices, whatever stands in front.
-
-    `matrix` makes matrices of arrays.
-    """
-    left = x[None, :] if x.ndim == 1 else x
-    right = y[:, None] if y.ndim == 1 else y
-    if left.ndim == right.ndim == 2:
-        # a vector is another one each time
-        factors = [
-            matrix(part) if part is whole else _matrix(part)
-            for part, whole in ((left, x), (right, y))
-        ]
-        product = factors[0] * factors[1]
-        found = _array(product.entries(), (left.shape[0], right.shape[1]))
-    else:
-        each = np.vectorize(
-            lambda a, b: _matmul(a, b, _matrix), otypes=[object], signature="(i,j),(j,k)->(i,k)"
-        )
-        found = each(left, right)
-    found = found[..., 0] if y.ndim == 1 else found
-    return (found[..., 0] if y.ndim == 1 else found[..., 0, :]) if x.ndim == 1 else found
-
-
-def _solved(make: Callable[[], Any], like: Any) -> Any:
-    """What a matrix gives, in the shape of `like`; NaN where it may be singular."""
-    try:
-        return _array(make().entries(), like.shape) if like.size else like
-    except ZeroDivisionError:
-        return np.full(like.shape, NAN, dtype=object)
-
-
-def _matrix(x: Any) -> Any:
-    rows, columns = x.shape
-    return flint.arb_mat(rows, columns, list(x.flat))
-
-
-def _array(balls: Sequence[Ball], shape: Any) -> Any:
-    result = np.empty(len(balls), dtype=object)
-    result[:] = balls
-    return result.reshape(shape)
-
-
-def _exact_det(x: Any) -> Ball | None:
-    """The determinant of a matrix of exact balls, by whole numbers if these are not too long."""
-    whole = _whole(x)
-    if whole is None:
-        return None
-    matrix, power = whole
-    return flint.arb(matrix.det()) * flint.arb(2) ** (power * len(x))
-
-
-def _exact_cofactor(x: Any) -> Any | None:
-    """The cofactors of a singular matrix of exact balls; None where it is not known to be one.
-
-    They are a multiple of the outer product of what the matrix and its transpose map to zero, where
-    each of these is one vector, and else 0.
-    """
-    whole = _whole(x)
-    if whole is None:
-        return None
-    matrix, power = whole
-    size, rank = len(x), matrix.rank()
-    if rank == size:
-        return None
-    if rank < size - 1:
-        return np.full(x.shape, ZERO, dtype=object)
-    row, column = _kernel(matrix.transpose()), _kernel(matrix)
-    i, j = (next(k for k in range(size) if vector[k]) for vector in (row, column))
-    rest = [[matrix[p, q] for q in range(size) if q != j] for p in range(size) if p != i]
-    minor = flint.fmpz_mat(size - 1, size - 1, [entry for line in rest for entry in line]).det()
-    factor = flint.fmpq(minor * (-1) ** (i + j), row[i] * column[j])
-    scale = flint.arb(factor) * flint.arb(2) ** (power * (size - 1))
-    return each(lambda a, b: scale * (a * b), *np.ix_(_array(row, size), _array(column, size)))
-
-
-def _kernel(matrix: Any) -> list[Any]:
-    """The whole numbers of a vector that a matrix maps to zero."""
-    vectors, _ = matrix.nullspace()
-    return [vectors[k, 0] for k in range(matrix.ncols())]
-
-
-def _whole(x: Any) -> tuple[Any, int] | None:
-    """A matrix of exact balls as whole numbers times a power of 2, if these are not too long."""
-    if not all(ball.is_exact() and ball.is_finite() for ball in x.flat):
-        return None
-    parts = [ball.man_exp() for ball in x.flat]
-    exponents = [int(exponent) for mantissa, exponent in parts if mantissa]
-    lowest = min(exponents, default=0)
-    if max(exponents, default=0) - lowest > SPREAD:
-        return None
-    numbers = [m * flint.fmpz(2) ** (int(e) - lowest) if m else m for m, e in parts]
-    return flint.fmpz_mat(len(x), len(x), numbers), lowest

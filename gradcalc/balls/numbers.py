@@ -12,8 +12,10 @@ from typing import Any
 import flint
 import sympy
 
+from gradcalc.balls.special import SPECIAL
 from gradcalc.expr.functions import FUNCTIONS
 from gradcalc.expr.scalars import closed
+from gradcalc.expr.special import Special
 
 KEPT = 4096
 """Functions that are kept for the next point."""
@@ -97,6 +99,25 @@ class Decisions:
         """-1, 0 or 1."""
         found = a.sgn()
         return found if found.is_exact() else flint.arb(self._guess(a, flint.arb(0)))
+
+    def isnan(self, a: Ball) -> Ball:
+        """Whether it is not a number, as 1 or 0."""
+        return flint.arb(int(self._settled(a).is_nan()))
+
+    def isinf(self, a: Ball) -> Ball:
+        """Whether it is infinite, as 1 or 0."""
+        settled = self._settled(a)
+        return flint.arb(int(not settled.is_finite() and not settled.is_nan()))
+
+    def isfinite(self, a: Ball) -> Ball:
+        """Whether it is a finite number, as 1 or 0."""
+        return flint.arb(int(self._settled(a).is_finite()))
+
+    def _settled(self, a: Ball) -> Ball:
+        """A ball that tells whether it is finite; more precision may bound what is not bounded."""
+        if not (self.forced or a.is_finite() or a.is_exact()):
+            raise Undecided
+        return a
 
     def floor(self, a: Ball) -> Ball:
         """The largest integer that is not larger."""
@@ -230,8 +251,8 @@ class Source:
         name = type(node).__name__
         if name in CONSTANTS:
             return CONSTANTS[name]
-        if name == "polygamma" and node.args[0] == 0:
-            return f"digamma({self.write(node.args[1])})"
+        if isinstance(node, Special) and name not in CALLS:
+            return self.write(node.opened())
         if name not in CALLS:
             raise NotImplementedError(name)
         return f"{CALLS[name]}({', '.join(map(self.write, node.args))})"
@@ -315,10 +336,9 @@ def compiled(symbols: tuple[Any, ...], body: Any) -> Callable[[Decisions], Calla
         raise OutOfReach(
             f"there is a form here that the check cannot compute ({unknown})"
         ) from unknown
-    known = {"digamma", *CALLS.values()}
     space: dict[str, Any] = {
-        **{name: getattr(flint.arb, name) for name in known if hasattr(flint.arb, name)},
-        **source.numbers,
+        **{name: getattr(flint.arb, name) for name in CALLS.values() if hasattr(flint.arb, name)},
+        **SPECIAL, **source.numbers,
         "arb": flint.arb, "abs": abs, "nan": NAN, "power": power, "whole_power": whole_power,
     }  # fmt: skip
     # the source is made from a row's own definition, never from what a user typed

@@ -184,7 +184,7 @@ def _value(name: str, what: str, tokens: Iterator[str], known: Known, args: Sequ
 def _is_mentioned(name: str, args: Sequence[str]) -> bool:
     """Whether a name may be one of a program's: it stands in one, or in a file that is not read."""
     others = [word for word in args if word != name]
-    files = any(word == "-" or re.search(r"\.py(:|$)", word) for word in others)
+    files = any(word == "-" or re.search(r"\.(py|ipynb)(:|$)", word) for word in others)
     return files or any(re.search(rf"\b{re.escape(name[2:])}\b", word) for word in others)
 
 

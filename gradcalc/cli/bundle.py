@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from gradcalc.cli.programs import similar_file
+from gradcalc.cli.files import similar_file
 from gradcalc.cli.readers import Value, check_name, is_stdin, what
 from gradcalc.errors import FileError, UsageError
 

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from gradcalc.cli.files import functions_of
 from gradcalc.cli.help import in_short
 from gradcalc.cli.options import Row, rows
 from gradcalc.cli.pages import CALCULATING, HELP
@@ -22,7 +23,7 @@ from gradcalc.errors import GradcalcError
 _BREAKS = re.compile(r"[=:@]+")
 """What bash takes for words of its own though it stands inside of one (COMP_WORDBREAKS)."""
 
-_FILE = re.compile(r"([^\n;]*\.py):(\w*)")
+_FILE = re.compile(r"([^\n;]*\.(?:py|ipynb)):(\w*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ def _of_program(command: str, words: Sequence[str], word: str) -> Iterator[Item]
     elif is_name(last) and last not in known:
         return
     elif found := _FILE.fullmatch(word):
-        yield from (Item(f"{found[1]}:{name}") for name in _functions_of(Path(found[1])))
+        yield from (Item(f"{found[1]}:{name}") for name in functions_of(Path(found[1])))
     elif word.startswith("-") or not word:
         yield from _options(command, known, words, word)
 
@@ -199,11 +200,6 @@ def _files(word: str) -> Iterator[Item]:
         names = sorted(f"{e.name}/" if e.is_dir() else e.name for e in found)
     shown = (n for n in names if n.startswith(name) and (name or not n.startswith(".")))
     yield from (Item(f"{start}@{os.path.join(folder, n)}") for n in shown)
-
-
-def _functions_of(path: Path) -> Iterator[str]:
-    tree = ast.parse(path.expanduser().read_text(encoding="utf-8"))
-    return (node.name for node in tree.body if isinstance(node, ast.FunctionDef))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,14 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
-
-import numpy as np
+from functools import lru_cache
 
 from gradcalc.calculate import settled
-from gradcalc.cli import digits
+from gradcalc.cli import digits, networks
 from gradcalc.cli import programs as named
 from gradcalc.cli.bundle import bundled
+from gradcalc.cli.networks import Furnished
+from gradcalc.cli.numbers import read_numbers
 from gradcalc.cli.options import Options
 from gradcalc.cli.programs import (
     Lets,
@@ -24,16 +24,15 @@ from gradcalc.cli.programs import (
     values_of,
     written,
 )
-from gradcalc.cli.readers import Value, claimed, rows
+from gradcalc.cli.readers import claimed, rows
 from gradcalc.errors import GradcalcError, UnknownNameError, UsageError
 from gradcalc.findings import Finding
 from gradcalc.lang.fence import compile_program
+from gradcalc.lang.paths import path_of
 from gradcalc.lang.program import Limits, Program
 from gradcalc.lang.typed import Values
-from gradcalc.problem import Array, Problem, Room
+from gradcalc.problem import Problem, Room
 from gradcalc.report import Report
-from gradcalc.values import from_json
-from gradcalc.values.passed import rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +63,18 @@ def requests(
     values = values_of(options)
     programs = [_compiled(source, limits, values) for source in texts]
     options = _with_bundle(options, (*programs, *(program for _, program in lets)))
+    asked = [name for name, _ in options.values]
+    programs, options, drawn = networks.furnished(programs, lets, options, limits)
     typed = [name for name, _ in options.values]
     uses = [use(program, lets, typed) for program in programs]
-    named.check_names(uses, typed, own)
+    named.check_names(uses, asked, own)
     named.check_known(options.detach, "--detach", uses)
     named.check_known(options.wrt, "--wrt", uses)
-    named.check_known([options.of] if options.of else [], "--of", uses)
-    wrts = [_wrt(use, options) for use in uses]
+    named.check_known(_of_name(options), "--of", uses)
+    wrts = [_wrt(use, options, drawn) for use in uses]
     _check_claims(options, uses, wrts)
     claims = [_claims(use, wrt, options, limits) for use, wrt in zip(uses, wrts, strict=True)]
-    numbers, cotangent = _values(options)
+    numbers, cotangent = read_numbers(options)
     return tuple(
         Request(
             Problem(
@@ -87,16 +88,22 @@ def requests(
                 rooms=_rooms(claim, options),
                 cotangent=cotangent,
                 dtype=options.dtype,
+                seed=options.seed or 0,
                 device=options.device,
                 limits=limits,
                 check=options.check,
                 strict=options.strict,
                 enclose=options.enclose,
             ),
-            _notes(use),
+            (*_notes(use), *drawn.notes),
         )
         for use, wrt, claim in zip(uses, wrts, claims, strict=True)
     )
+
+
+def _of_name(options: Options) -> list[str]:
+    """The name that is differentiated, if it is one and not a part of the output."""
+    return [options.of] if options.of is not None and path_of(options.of) is None else []
 
 
 def input_names(options: Options) -> frozenset[str]:
@@ -149,7 +156,7 @@ def _lets(options: Options, limits: Limits) -> Lets:
     return tuple(result)
 
 
-def _wrt(use: Use, options: Options) -> tuple[str, ...]:
+def _wrt(use: Use, options: Options, drawn: Furnished) -> tuple[str, ...]:
     """The inputs to differentiate by; those asked for, as far as this program has them."""
     if not use.given:
         raise UsageError(
@@ -163,7 +170,8 @@ def _wrt(use: Use, options: Options) -> tuple[str, ...]:
                 f"--wrt {name}: {name} is not an input, so nothing can be differentiated by it",
                 hint=f"the inputs are {', '.join(use.given)}; --of {name} differentiates {name}",
             )
-    wrt = tuple(name for name in asked if name in use.given) if asked else tuple(use.given)
+    free = tuple(name for name in use.given if name not in drawn.frozen) or tuple(use.given)
+    wrt = tuple(name for name in asked if name in use.given) if asked else free
     if not wrt:
         raise unknown(options.wrt[0], "--wrt", use.given)
     return wrt
@@ -254,21 +262,6 @@ def _check_claims(options: Options, uses: Sequence[Use], wrts: Sequence[Sequence
                 f"--expect {name}={claim}: the gradient by {name} is not asked for",
                 hint=f"--wrt {name}",
             )
-
-
-def _values(options: Options) -> tuple[dict[str, Array], Array | None]:
-    @cache
-    def random() -> np.random.Generator:
-        return np.random.default_rng(options.seed)
-
-    def read(value: Value, name: str) -> Array:
-        array = from_json(value, name, random=random, stdin=named.read_stdin)
-        return rounded(array, name, options.dtype)
-
-    values = {name: read(value, name) for name, value in options.values}
-    if options.cotangent is None:
-        return values, None
-    return values, read(options.cotangent, "--cotangent")
 
 
 def _notes(use: Use) -> tuple[Finding, ...]:

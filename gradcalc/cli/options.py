@@ -114,8 +114,9 @@ class Options:
         names=("input",), usual=True,
     )  # fmt: skip
     of: str | None = _row(
-        None, "--of", "NAME", "Differentiate NAME instead of the output.",
-        read.check_name, key="of", json=_after(read.json_text, read.check_name), of_program=True,
+        None, "--of", "NAME",
+        "Differentiate NAME instead of the output, or a part of that: [1], ['loss'].",
+        read.check_part, key="of", json=_after(read.json_text, read.check_part), of_program=True,
         names=("assigned",),
     )  # fmt: skip
     cotangent: Value | None = _row(  # noqa: RUF009
@@ -144,7 +145,8 @@ class Options:
         "cpu", "--device", "DEVICE", "Where torch computes.", key="device", json=read.json_text
     )
     seed: int | None = _row(
-        None, "--seed", "INT", "The seed of rand and randn in values.",
+        None, "--seed", "INT",
+        "The seed of random numbers in values, and of those that programs draw (else 0).",
         read.whole(0), key="seed", json=_after(read.json_number, read.whole(0)),
     )  # fmt: skip
     format: str | None = _row(

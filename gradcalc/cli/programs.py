@@ -10,8 +10,8 @@ import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
+from gradcalc.cli import files
 from gradcalc.cli.instead import similar_option
 from gradcalc.cli.options import Options
 from gradcalc.cli.readers import is_stdin
@@ -26,8 +26,6 @@ from gradcalc.errors import (
 from gradcalc.lang import syntax
 from gradcalc.lang.program import Limits, Program, span_of
 from gradcalc.lang.typed import Values, understood
-
-_FILE = re.compile(r"([^\n;]*\.py)(?::(.*))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,8 @@ def sources(options: Options) -> tuple[Source, ...]:
 
 def values_of(options: Options) -> Values:
     """The names that have a value, as far as they are known before anything is read."""
-    inputs, lets = (frozenset(n for n, _ in given) for given in (options.values, options.lets))
+    typed = [name for name, _ in options.values if "." not in name]
+    inputs, lets = frozenset(typed), frozenset(name for name, _ in options.lets)
     return Values(inputs, lets)
 
 
@@ -91,10 +90,11 @@ def _source(token: str, limits: Limits, values: Values) -> Source:
 
 def written(token: str, limits: Limits) -> Source:
     """The text that is typed, or stands in the file that is named."""
-    file = _FILE.fullmatch(token)
+    file = files.PROGRAM.fullmatch(token)
     if file is None:
         return Source(token)
-    return Source(_read(Path(file[1]), limits), file[2] or None, typed=False)
+    function = file[2] or None
+    return Source(files.program(file[1], function, limits), function, typed=False)
 
 
 @lru_cache(maxsize=128)
@@ -120,31 +120,6 @@ def _standard_input() -> str:
         return read_stdin()
     except (OSError, ValueError):
         raise FileError("the program on standard input is not a text in UTF-8") from None
-
-
-def _read(path: Path, limits: Limits) -> str:
-    try:
-        with path.expanduser().open("rb") as file:
-            # One byte more than the longest program can have, so that the fence refuses it.
-            data = file.read(4 * limits.length + 4)
-        return data.decode("utf-8-sig", "ignore" if len(data) > 4 * limits.length else "strict")
-    except FileNotFoundError:
-        raise FileError(f"there is no file {path}", hint=similar_file(path, "*.py")) from None
-    except IsADirectoryError:
-        raise FileError(f"{path} is a directory, not a file") from None
-    except OSError as error:
-        raise FileError(f"{path} cannot be read: {error.strerror}") from None
-    except (ValueError, RuntimeError):
-        raise FileError(f"{path} is not a text in UTF-8") from None
-
-
-def similar_file(path: Path, pattern: str = "*") -> str | None:
-    """A hint naming the file that was probably meant."""
-    try:
-        names = [entry.name for entry in path.expanduser().parent.glob(pattern)][:1000]
-    except (OSError, ValueError, RuntimeError):
-        return None
-    return did_you_mean(path.name, names)
 
 
 # -- names -------------------------------------------------------------------------------------
@@ -199,8 +174,9 @@ def use(program: Program, lets: Lets, typed: Sequence[str]) -> Use:
     needed = tuple(n for n in required if n not in bound or n not in program.required)
     free = tuple(n for n in optional if n not in bound and n not in required)
     given = {name: name for name in (*needed, *free) if name in typed}
-    if _is_renamed(program, needed, free, typed):
-        given = {needed[0]: typed[0]}
+    left = [name for name in typed if name not in free or "." not in name]
+    if _is_renamed(program, needed, free, left):
+        given = {needed[0]: left[0]} | given
     return Use(program, lets, needed, free, given)
 
 

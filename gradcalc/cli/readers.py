@@ -21,7 +21,7 @@ _SPELLINGS = {**DTYPES, "double": "float64", "float": "float32", "single": "floa
 _NUMBER = r"[-+]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][-+]?\d+)?|[-+]?(?:inf|nan)"
 _ROWS = re.compile(rf"(?:[\s,;]*(?:{_NUMBER})(?=[\s,;]|$))+[\s,;]*")
 
-_NAMED = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)(.*)", re.DOTALL)
+_NAMED = re.compile(r"\s*([^\W\d]\w*(?:\.\w+)*)\s*=(?!=)(.*)", re.DOTALL)
 
 NONFINITE: Mapping[str, str] = {"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}
 """How numbers that JSON does not have are written in it, and in a program."""
@@ -49,9 +49,17 @@ def check_name(name: str, option: str) -> str:
         raise UsageError(
             f"{option}: {clean} is a word of Python and cannot be a name", hint=f"{clean}_ can"
         )
-    if not clean.isidentifier():
+    if not is_dotted(clean):
         raise UsageError(f"{option}: {clean!r} is not a name")
     return clean
+
+
+def check_part(text: str, option: str) -> str:
+    """A name, or a part of the output: `[1]`, `["loss"]`, `1`."""
+    # what only shows help does without the language
+    from gradcalc.lang.paths import path_of
+
+    return text.strip() if path_of(text) is not None else check_name(text, option)
 
 
 def names(texts: Sequence[str], option: str) -> tuple[str, ...]:
@@ -62,7 +70,13 @@ def names(texts: Sequence[str], option: str) -> tuple[str, ...]:
 
 def is_name(token: str) -> bool:
     """Whether a token is `--` and a name."""
-    return token.startswith("--") and normalized(token[2:]).isidentifier()
+    return token.startswith("--") and is_dotted(normalized(token[2:]))
+
+
+def is_dotted(name: str) -> bool:
+    """Whether a text is a name, or that of a parameter of a network, as `layers.0.weight`."""
+    first, *rest = name.split(".")
+    return first.isidentifier() and all(f"_{part}".isidentifier() for part in rest)
 
 
 # -- texts -------------------------------------------------------------------------------------

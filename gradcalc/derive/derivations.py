@@ -47,6 +47,7 @@ def _key(problem: Problem) -> Any:
         problem.dtype,
         exactly(cotangent),
         problem.limits,
+        problem.seed,
         tuple((name, np.shape(problem.inputs[name])) for name in problem.inputs),
         tuple(order_of(problem)),
     )

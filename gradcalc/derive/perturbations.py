@@ -67,19 +67,43 @@ def _moved(values: Any, pattern: Any) -> Any:
     return result
 
 
-def landmarks(shapes: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Points all over, matrices regular and, where all is positive, positive definite."""
+def landmarks(shapes: Mapping[str, Any], labels: Mapping[str, int]) -> Iterator[dict[str, Any]]:
+    """Points all over, matrices regular and, where all is positive, positive definite.
+
+    Where there are square ones, the last points have triangles of such. `labels` are the inputs
+    that say one of some things by its number, and of how many.
+    """
     random = np.random.default_rng(20185)
+
+    def drawn(low: float, high: float, both: bool) -> dict[str, Any]:
+        return {
+            name: random.integers(labels[name], size=shape).astype(np.float64)
+            if name in labels
+            else _drawn(shape, low, high, both, random)
+            for name, shape in shapes.items()
+        }
+
     for low, high, both in RANGES:
-        yield {name: _drawn(shape, low, high, both, random) for name, shape in shapes.items()}
+        yield drawn(low, high, both)
+    square = {name for name, shape in shapes.items() if name not in labels and _is_square(shape)}
+    if square:
+        low, high, _ = next(line for line in RANGES if not line[-1])
+        point = drawn(low, high, False)
+        for cut in (np.tril, np.triu):
+            yield {name: cut(v) if name in square else v for name, v in point.items()}
+
+
+def _is_square(shape: Any) -> bool:
+    return len(shape) >= 2 and bool(shape[-1] == shape[-2])
 
 
 def _drawn(shape: Any, low: float, high: float, both: bool, random: np.random.Generator) -> Any:
     if both:
         return np.asarray(signed(random, low, high, shape))
     values = random.uniform(low, high, shape)
-    if len(shape) == 2 and shape[0] == shape[1]:
-        values = (values + values.T) / 2 + high * len(values) * np.eye(len(values))
+    if _is_square(shape):
+        size = shape[-1]
+        values = (values + np.swapaxes(values, -1, -2)) / 2 + high * size * np.eye(size)
     return np.asarray(values)
 
 

@@ -17,7 +17,7 @@ from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Forms, Node
 from gradcalc.expr.protocols import Arithmetic
-from gradcalc.lang.backend import round_to
+from gradcalc.lang.backend import LARGEST, round_to
 from gradcalc.lang.evaluate import by_definition
 from gradcalc.lang.program import Budget
 from gradcalc.primitives import BY_NAME, Composite, Elementwise, Primitive, Structural
@@ -156,13 +156,20 @@ class Recorder:
         return self._noted(node, (), lambda: value, active=active)
 
     def detach(self, x: Traced, name: str | None) -> Traced:
-        """The same values, which pass no gradient back."""
+        """The same values, which pass no gradient back; where none could it is left as it is."""
+        if _is_held(x.node):
+            return x
         node = self.forms(ops.DETACH, x.node, name=name)
         where = (name, self.place, x.shape)
         key = (*where, self._met[where])
         self._met[where] += 1
         self.detached[key] = node.order
         return self._noted(node, (x,), lambda: self._replay.get(key, x.value), active=False)
+
+    def drawn(self, x: Traced) -> Traced:
+        """Random numbers as values that a formula may call by their name."""
+        node = self.forms(ops.DETACH, x.node, name=None)
+        return self._noted(node, (x,), lambda: x.value, active=False)
 
     def _noted(
         self,
@@ -189,12 +196,31 @@ class Recorder:
         return traced
 
 
+def _is_held(node: Node) -> bool:
+    """Whether whatever a node is made of is fixed, or passes no gradient back."""
+    left, seen = [node], {node.order}
+    while left:
+        part = left.pop()
+        if part.op is ops.VAR:
+            return False
+        if part.op is not ops.DETACH:
+            left += [operand for operand in part.operands if operand.order not in seen]
+            seen |= {operand.order for operand in part.operands}
+    return True
+
+
 class RecordingBackend:
     """Runs a program on numpy arrays and records it. Composites run by their definition."""
+
+    at_hand = False
 
     def __init__(self, recorder: Recorder, budget: Budget) -> None:
         self.recorder = recorder
         self.budget = budget
+
+    @property
+    def precision(self) -> str:
+        return self.recorder.dtype
 
     def is_tensor(self, value: Any) -> bool:
         return isinstance(value, Traced)
@@ -237,11 +263,11 @@ class RecordingBackend:
     def detach(self, tensor: Any, name: str | None, source: str | None = None) -> Any:
         return self.recorder.detach(tensor, name)
 
+    def drawn(self, values: NDArray[np.float64]) -> Any:
+        return self.recorder.drawn(self.constant(values))
+
     def copy(self, tensor: Any) -> Any:
         return tensor
-
-    def memory(self, tensor: Any) -> int:
-        return 0
 
     def carries(self, tensor: Any) -> bool:
         return bool(tensor.active)
@@ -254,6 +280,10 @@ class RecordingBackend:
 
     def truth(self, tensor: Any) -> bool:
         return self.recorder.truth(tensor)
+
+    @property
+    def largest(self) -> float:
+        return LARGEST[self.recorder.dtype]
 
 
 def _numbers(values: Iterable[Any]) -> tuple[int, ...]:

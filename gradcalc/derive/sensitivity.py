@@ -46,16 +46,16 @@ MOST_PRODUCTS = 50_000_000
 """Multiplications in products of matrices up to which long doubles are worth while: no library
 helps."""
 
-SIGNED = (ops.SOLVE, ops.COFACTOR, ops.UNSORT, ops.CUMPROD_BACK)
+SIGNED = (ops.SOLVE, ops.COFACTOR, ops.UNSORT, ops.CUMPROD_BACK, *ops.DECOMPOSED)
 """Operations that need the signs of an operand to do what they do."""
 
-WHOLE = (ops.SOLVE, ops.INV, ops.COFACTOR)
+WHOLE = (ops.SOLVE, ops.INV, ops.COFACTOR, *ops.DECOMPOSED)
 """Operations whose rounding is that of their largest element, in all of them."""
 
-BENT = (ops.PROD, ops.CUMPROD, ops.DET, ops.LOGDET, ops.INV, ops.SOLVE)
+BENT = (ops.PROD, ops.CUMPROD, ops.DET, ops.LOGDET, ops.INV, ops.SOLVE, *ops.DECOMPOSED)
 """Operations of whole tensors that are linear in nothing."""
 
-SOLVERS = (ops.INV, ops.SOLVE, ops.DET, ops.LOGDET, ops.COFACTOR)
+SOLVERS = (ops.INV, ops.SOLVE, ops.DET, ops.LOGDET, ops.COFACTOR, *ops.DECOMPOSED)
 """Operations that no library computes in wide floats."""
 
 EXACT = (ops.VAR, ops.LITERAL, ops.DETACH, ops.EYE, ops.BROADCAST)
@@ -287,9 +287,18 @@ def _size(node: Node, sizes: Mapping[int, Array], known: Mapping[int, Array], m:
         for operand in node.operands
     ]
     found = np.abs(m.asarray(node.op.array(m, *map(m.asarray, operands), **static)))
-    return np.full(found.shape, extent(found)) if node.op in WHOLE else found
+    return _evened(node, found)
 
 
 def _own_size(node: Node, known: Mapping[int, Array]) -> Array:
-    found = np.abs(known[node.order])
-    return np.full(found.shape, extent(found)) if node.op in WHOLE else found
+    return _evened(node, np.abs(known[node.order]))
+
+
+def _evened(node: Node, sizes: Array) -> Array:
+    """The sizes of a node's elements, where rounding is that of the largest: of each matrix."""
+    if node.op not in WHOLE:
+        return sizes
+    axes = (-1,) if node.op in ops.SPECTRAL else (-2, -1)
+    if sizes.ndim <= len(axes) or not sizes.size:
+        return np.full(sizes.shape, extent(sizes))
+    return np.broadcast_to(np.max(sizes, axis=axes, keepdims=True), sizes.shape)

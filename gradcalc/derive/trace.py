@@ -5,8 +5,9 @@ every point with the same course.
 """
 
 import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,8 +17,9 @@ from gradcalc.derive.modes import dependents, vjp
 from gradcalc.errors import Span
 from gradcalc.expr import ops
 from gradcalc.expr.evaluate import Plan
-from gradcalc.expr.nodes import Data, Forms, Node
+from gradcalc.expr.nodes import SHOWN_ELEMENTS, Data, Forms, Node, ancestry
 from gradcalc.expr.protocols import Arithmetic
+from gradcalc.lang.chance import RANDOM
 from gradcalc.lang.program import Branch
 from gradcalc.primitives import Elementwise
 
@@ -199,7 +201,7 @@ class Derivation:
 def derive(trace: Trace) -> Derivation:
     """Differentiate the weighted sum of what a run gave."""
     forms = trace.forms.copy()
-    values = named(forms, trace.nodes, trace.bound)
+    values = named(forms, trace.nodes, trace.bound, {*trace.names, *trace.inputs})
     output = values[trace.output.order]
     seed = np.broadcast_to(np.asarray(trace.weights, dtype=np.float64), output.shape)
     leaves = {name: values[trace.inputs[name].order] for name in trace.wrt}
@@ -216,14 +218,27 @@ def derive(trace: Trace) -> Derivation:
     return Derivation(forms, gradients, values, by_number)
 
 
-def named(forms: Forms, nodes: Sequence[Node], bound: Mapping[str, int]) -> list[Node]:
-    """The nodes of a run, detached values called by the names that still stand for them."""
+def named(
+    forms: Forms, nodes: Sequence[Node], bound: Mapping[str, int], taken: Collection[str] = ()
+) -> list[Node]:
+    """The nodes of a run, detached values called by the names that still stand for them.
+
+    Random numbers without a name have one of their own, none of those that are `taken`, if they are
+    too many to be written out.
+    """
     names = {number: name for name, number in bound.items()}
+    fresh = (f"{RANDOM}{k}" for k in count(1) if f"{RANDOM}{k}" not in taken)
     values: list[Node] = []
     for number, node in enumerate(nodes):
         operands = [values[operand.order] for operand in node.operands]
         static = dict(node.static)
-        if node.op is ops.DETACH and bound.get(static["name"]) not in (
+        if node.op is ops.DETACH and node.operands[0].op is ops.LITERAL:
+            many = math.prod(node.shape) > SHOWN_ELEMENTS
+            static["name"] = names.get(number) or (next(fresh) if many else None)
+            if static["name"] is None:
+                values.append(operands[0])
+                continue
+        elif node.op is ops.DETACH and bound.get(static["name"]) not in (
             number,
             node.operands[0].order,
         ):
@@ -262,6 +277,22 @@ class Derived:
     def derivation(self) -> Derivation:
         """The gradients as nodes."""
         return self.once("derivation", lambda: derive(self.trace))
+
+    @property
+    def labels(self) -> Mapping[str, int]:
+        """The inputs whose whole numbers stand for one of some things, and of how many."""
+
+        def found() -> Mapping[str, int]:
+            sizes: dict[str, int] = {}
+            for node in self.trace.nodes:
+                if node.op is ops.ONE_HOT:
+                    for part in ancestry(node.operands):
+                        if part.op is ops.VAR:
+                            name, size = part["name"], node["size"]
+                            sizes[name] = min(size, sizes.get(name, size))
+            return sizes
+
+        return self.once("labels", found)
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` gives, made at the first call.

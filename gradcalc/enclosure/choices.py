@@ -55,7 +55,9 @@ def _decided(course: Course, number: int) -> Fault | None:
     if not is_boolean(node) or any(map(is_boolean, node.operands)):
         return None
     true = course.centre.values[node.order]
-    apart = np.asarray(course.steps[number].value != np.vectorize(float)(true), np.bool_)
+    apart = np.asarray(
+        course.steps[number].value != np.vectorize(float, otypes=[np.float64])(true), np.bool_
+    )
     if not apart.any():
         return None
     index = place_of(apart, apart.shape)

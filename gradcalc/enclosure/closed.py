@@ -16,7 +16,7 @@ from gradcalc.balls.numbers import Ball
 from gradcalc.derive.modes import Eager, dependents, slopes_of
 from gradcalc.derive.trace import truth
 from gradcalc.enclosure.kinks import is_boolean
-from gradcalc.enclosure.trial import WHOLE, Trial
+from gradcalc.enclosure.trial import WHOLE, Trial, whole
 from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Node
@@ -145,7 +145,7 @@ def _lets(centre: Trial, node: Node, position: int, dtype: str) -> Any:
 def _handed(centre: Trial, node: Node, mask: Any) -> Sequence[Any]:
     """The elements of the operands from which those of an operation on whole tensors are made."""
     if node.op in WHOLE:
-        return [np.full(operand.shape, mask.any()) for operand in node.operands]
+        return whole(node, mask)
     choosing = node.op in (ops.AMAX, ops.AMIN)
     values = [
         to_floats(v) if choosing else np.ones(v.shape)

@@ -36,7 +36,8 @@ def crossings(trial: Trial) -> Iterator[Crossing]:
     trace = trial.trace
     epsilon = float(np.finfo(np.float64).eps)
     for node in special(trace):
-        if not trace.is_active(node):
+        if not trace.is_active(node) or node.op in ops.SPECTRAL:
+            # where eigenvalues coincide is no wall
             continue
         floats, value = map(to_floats, trial.operands(node)), to_floats(trial.values[node.order])
         near = near_in_floats(trace, node, list(floats), value, 2 * epsilon, NEAR)

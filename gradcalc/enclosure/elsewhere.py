@@ -38,7 +38,8 @@ def _besides(
 ) -> Iterator[Beside]:
     shapes = {n: values.shape for n, values in inputs.items()}
     scaled = ({n: factor * values for n, values in inputs.items()} for factor in SCALES)
-    for point in (*landmarks(shapes), *scaled):
+    labels = experiment.centre.recording.derived.labels
+    for point in (*landmarks(shapes, labels), *scaled):
         found = there(experiment, name, point, ROOM, pieces)
         if found is not None:
             yield found.beside
@@ -65,7 +66,7 @@ def _symmetric(experiment: Experiment, name: str) -> Iterator[str]:
         if len(shape) != 2 or shape[0] != shape[1] or shape[0] < 2:
             continue
         tried = []
-        for point in landmarks(shapes):
+        for point in landmarks(shapes, experiment.centre.recording.derived.labels):
             point[matrix] = (point[matrix] + point[matrix].T) / 2
             found = there(experiment, name, point, ROOM, NO_PIECES)
             if found is not None:

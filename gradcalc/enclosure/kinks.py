@@ -20,6 +20,7 @@ from gradcalc.calculus import operand_names
 from gradcalc.derive.perturbations import is_finite, moved
 from gradcalc.derive.runs import Recording
 from gradcalc.derive.trace import Trace, numbers, truth
+from gradcalc.enclosure.still import Stillness
 from gradcalc.enclosure.trial import Trial, taking_part
 from gradcalc.expr import ops
 from gradcalc.expr.evaluate import evaluate
@@ -78,7 +79,7 @@ def special(trace: Trace) -> Iterator[Node]:
     """
     for node in trace.nodes:
         if node.source is None:
-            has = node.op in (ops.AMAX, ops.AMIN, ops.SORT)
+            has = node.op in (ops.AMAX, ops.AMIN, ops.SORT, *ops.SPECTRAL)
         else:
             row, _ = node.source
             has = row.kinks is not None or row.domain is not None or bool(row.varying)
@@ -137,6 +138,7 @@ def _found(recording: Recording) -> Iterator[Event]:
     asked = {seen.number for seen in trace.observations if seen.question is numbers}
     # whole numbers that are made of what a gradient flows back to as well
     whole = asked & recording.derived.flowing
+    still = Stillness(recording, recording.problem.inputs)
     for node in special(trace):
         values = [recording.values[operand.order] for operand in node.operands]
         near = near_in_floats(trace, node, values, recording.values[node.order], epsilon)
@@ -144,9 +146,14 @@ def _found(recording: Recording) -> Iterator[Event]:
             near = near & ~_is_exact(recording, node, near)
         elif node.source is not None and not is_boolean(node) and node.order not in whole:
             near = near & _flowing(recording, node.order, near.shape) if near.any() else near
+        elif node.op in (ops.AMAX, ops.AMIN):
+            near = still.ties(node, near)
         if near.any():
             place = np.unravel_index(int(np.argmax(near)), near.shape)
-            at = tuple(float(np.broadcast_to(value, near.shape)[place]) for value in values)
+            if node.op in ops.SPECTRAL:
+                at = tuple(map(float, _in_a_row(recording.values[node.order], place, 0.0)))
+            else:
+                at = tuple(float(np.broadcast_to(value, near.shape)[place]) for value in values)
             note, at = trace.notes[node.order], () if trace.is_guard(node) else at
             yield Event(trace.title(node), note.place, at, False, condition=is_boolean(node))
 
@@ -170,9 +177,20 @@ def near_in_floats(
         # as large as the one behind it in order
         apart = np.abs(np.diff(value, axis=node["axis"], append=np.inf))
         return apart <= tied * epsilon * np.maximum(1.0, np.abs(value))
+    if node.op in ops.SPECTRAL:
+        # singular values fall, the last of them no further than to 0
+        end = 0.0 if node.op is ops.SINGULAR else np.inf
+        largest = np.max(np.abs(value), axis=-1, keepdims=True, initial=0)
+        return np.abs(np.diff(value, axis=-1, append=end)) <= tied * epsilon * largest
     top = np.expand_dims(value, node["axes"])
     close = np.abs(operands[0] - top) <= tied * epsilon * np.maximum(1.0, np.abs(top))
     return close & (np.sum(close, axis=node["axes"], keepdims=True) > 1)
+
+
+def _in_a_row(value: Any, index: Any, end: Any) -> list[Any]:
+    """An element of values in order and the one behind it, or their end."""
+    row = [*value[index[:-1]], end]
+    return row[index[-1] :][:2]
 
 
 class _Mixed(Exception):
@@ -300,6 +318,7 @@ def events_of(trial: Trial, epsilon: float) -> tuple[Met, ...]:
 
 def _found_in_balls(trial: Trial, epsilon: float) -> Iterator[Met]:
     trace, part = trial.trace, taking_part(trial)
+    still = Stillness(trial.recording, {n: to_floats(v) for n, v in trial.inputs.items()})
     # what is next to the output first, what is not differentiated by last
     for node in sorted(special(trace), key=lambda n: (not trace.is_active(n), -n.order)):
         active = trace.is_active(node)
@@ -311,7 +330,7 @@ def _found_in_balls(trial: Trial, epsilon: float) -> Iterator[Met]:
         # floats are off by a rounding themselves
         near = near_in_floats(trace, node, list(floats), value, 2 * epsilon, NEAR)
         if node.op in (ops.AMAX, ops.AMIN):
-            near = near & ~_winners(trial, node)
+            near = still.ties(node, near) & ~_winners(trial, node)
         elif asked:
             near = near & part[node.order]
         for index in map(tuple, np.argwhere(near)):
@@ -417,6 +436,8 @@ def _tied(trial: Trial, node: Node, index: Index) -> list[Ball]:
         axis = node["axis"] % value.ndim
         behind = (*index[:axis], index[axis] + 1, *index[axis + 1 :])
         return [value[index], value[behind]]
+    if node.op in ops.SPECTRAL:
+        return _in_a_row(value, index, ZERO)
     (values,) = trial.operands(node)
     top = np.broadcast_to(np.expand_dims(value, node["axes"]), values.shape)
     return [values[index], top[index]]

@@ -37,8 +37,14 @@ PRECISE = 192
 ROOM = 256
 """How many of the roundings that error analysis finds two values may be apart."""
 
-SIGNED = (ops.SOLVE, ops.INV, ops.UNSORT, ops.REORDER, *ops.ALONG.values())
+SIGNED = (
+    ops.SOLVE, ops.INV, ops.UNSORT, ops.REORDER, *ops.ALONG.values(), *ops.DECOMPOSED,
+)  # fmt: skip
 """Operations that do not do the same with the sizes of what they are given."""
+
+
+SYSTEMS = (ops.DET, ops.LOGDET, ops.INV, ops.SOLVE, *ops.SPECTRAL)
+"""Operations whose rounding is that of the matrix."""
 
 
 class Rounded(Balls):
@@ -246,12 +252,13 @@ class _Sizes(Eager):
         """
         if node.op in (ops.SUM, ops.CUMSUM, ops.MATMUL, ops.TRACE):
             return self(node.op, *operands, **dict(node.static))
-        if node.op in (ops.DET, ops.LOGDET, ops.INV, ops.SOLVE) and operands[0].size:
+        if node.op in SYSTEMS and operands[0].size:
             matrix, *rest = operands
-            off = np.full(matrix.shape, max(np.abs(matrix).flat) * len(matrix), dtype=object)
+            largest = np.max(np.abs(matrix), axis=(-2, -1), keepdims=True) * matrix.shape[-1]
+            off = np.broadcast_to(largest, matrix.shape)
             if node.op is ops.DET:
                 # the matrix may be singular
-                moved = np.sum(np.abs(self.arithmetic.cofactor(matrix)) * off)
+                moved = np.sum(np.abs(self.arithmetic.cofactor(matrix)) * off, axis=(-2, -1))
             else:
                 moved = tangent_of(self, node, value, operands, [off, *(None for _ in rest)])
             return self.fine(np.abs(value) + np.abs(moved))
@@ -280,22 +287,26 @@ def stranger(experiment: Experiment, steps: Sequence[Step]) -> str | None:
     dtype = experiment.problem.dtype
     with np.errstate(all="ignore"), flint.ctx.workprec(centre.bits):
         # most values are off by no more than a few roundings of their own
-        pairs = [(call.results[0], step) for call, step in zip(calls, steps, strict=True)]
-        off = [pair for pair in pairs if _is_apart(centre, *pair, None, dtype)]
+        pairs = [
+            (number, value, step.primitive)
+            for call, step in zip(calls, steps, strict=True)
+            for number, value in zip(call.results, step.values, strict=False)
+        ]
+        off = [pair for pair in pairs if _is_apart(centre, *pair[:2], None, dtype)]
         errors = errors_of(centre, dtype) if off else []
-        for number, step in off:
-            if _is_apart(centre, number, step, errors[number], dtype):
-                return step.primitive
+        for number, value, primitive in off:
+            if _is_apart(centre, number, value, errors[number], dtype):
+                return primitive
     return None
 
 
-def _is_apart(centre: Trial, number: int, step: Step, errors: Any, dtype: str) -> bool:
+def _is_apart(centre: Trial, number: int, value: Any, errors: Any, dtype: str) -> bool:
     true = centre.values[number]
-    if step.value.shape != true.shape:
+    if value.shape != true.shape:
         return True
-    apart = to_floats(np.abs(true - centre.arithmetic.asarray(step.value)))
+    apart = to_floats(np.abs(true - centre.arithmetic.asarray(value)))
     info = np.finfo(dtype)
     sizes = np.abs(to_floats(true)) + (0 if errors is None else to_floats(errors))
     room = ROOM * float(info.eps) * sizes
     # what overflows or underflows on the way is no other function
-    return bool(np.any((apart > room + float(info.tiny)) & np.isfinite(step.value)))
+    return bool(np.any((apart > room + float(info.tiny)) & np.isfinite(value)))

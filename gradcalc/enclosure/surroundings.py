@@ -31,6 +31,7 @@ from gradcalc.enclosure.trial import FAR, Trial, forward_cost
 from gradcalc.enclosure.turning import turned
 from gradcalc.enclosure.within import ASIDE, within_any
 from gradcalc.errors import GradcalcError
+from gradcalc.expr import ops
 from gradcalc.testimony import Event, Nature, Neighbourhood
 
 EXPLORED = 300_000
@@ -223,11 +224,18 @@ def _looked_at(sampler: Sampler, here: Trial, part: Part, met: tuple[Met, ...]) 
         raise OutOfReach(FAR)
     if around.nature in (Nature.SMOOTH, Nature.KINK):
         found = _walked(sampler, part, sample, affordable)
+        coinciding = any(here.trace.nodes[one.number].op in ops.SPECTRAL for one in met)
+        if coinciding:
+            # like the tip of a cone, in whatever direction: gradients lie between those found
+            found = replace(found, curved=True)
         around = in_cells(around, base, found, sample, sampler.depth)
         if around.missed and around.nature is Nature.SMOOTH:
             around = _with_idle_kinks(sampler, part, around)
         elif around.missed and found.cells:
             around = _bent(sampler, part, found, around)
+        if coinciding and around.nature is Nature.KINK:
+            # torch's choice is at the end of what is only drawn near to, one vector after another
+            around = replace(around, missed=True)
     if around.nature is Nature.KINK and around.sides is None and 2 * size <= affordable:
         around = replace(around, sides=axis_slopes(base, sample, around, sampler.depth))
     events = _ranked(sampler, part, around, tuple(one.event for one in met))

@@ -36,7 +36,7 @@ LARGEST_EXPONENT = 2**60
 
 FAR = "numbers far beyond any float"
 
-WHOLE = (ops.DET, ops.LOGDET, ops.INV, ops.SOLVE, ops.SORT)
+WHOLE = (ops.DET, ops.LOGDET, ops.INV, ops.SOLVE, ops.SORT, *ops.DECOMPOSED)
 """Operations each element of whose result may come from any of their operands'."""
 
 HANDLED = 2
@@ -68,7 +68,13 @@ PRODUCTS_EACH = 16
 
 ORDERED = (ops.SORT, ops.UNSORT, ops.REORDER)
 
-SOLVERS = (ops.DET, ops.LOGDET, ops.INV, ops.SOLVE, ops.COFACTOR)
+SOLVERS = (ops.DET, ops.LOGDET, ops.INV, ops.SOLVE, ops.COFACTOR, *ops.DECOMPOSED)
+
+DECOMPOSING = 30
+"""How many times as long eigenvalues take as a linear system."""
+
+BESIDES = 50
+"""What they take besides for each matrix, in the time of one function."""
 
 
 @dataclass(frozen=True)
@@ -280,7 +286,7 @@ def below(node: Node, mask: Mask, trial: Trial) -> Sequence[Mask | None]:
             for count, operand in zip(counts, node.operands, strict=True)
         ]
     if node.op in WHOLE:
-        return [np.full(operand.shape, mask.any()) for operand in node.operands]
+        return whole(node, mask)
     # with ones for all numbers nothing cancels
     ones = [np.ones(operand.shape) for operand in node.operands]
     assert node.op.vjp is not None
@@ -288,6 +294,16 @@ def below(node: Node, mask: Mask, trial: Trial) -> Sequence[Mask | None]:
         f, mask.astype(np.float64), np.ones(node.shape), *ones, **dict(node.static)
     )
     return [None if part is None else np.asarray(part) != 0 for part in handed]
+
+
+def whole(node: Node, mask: Mask) -> Sequence[Mask]:
+    """The same for an operation on all of its operands, or on all of each matrix of a stack."""
+    front = node.operands[0].shape[:-2] if node.op in SOLVERS else ()
+    asked = mask.reshape(*front, math.prod(mask.shape[len(front) :])).any(axis=-1)
+    return [
+        np.broadcast_to(asked.reshape(*front, *(1,) * (o.ndim - len(front))), o.shape)
+        for o in node.operands
+    ]
 
 
 # -- how much it is, counted, so that it is the same each time ---------------------------------
@@ -323,6 +339,9 @@ def _functions(node: Node) -> float:
         return size / LIGHT + _products(node) / PRODUCTS
     if node.op in ORDERED:
         return size * math.log2(size + 2) / COMPARED
+    if node.op in ops.DECOMPOSED:
+        matrices = math.prod(node.operands[0].shape[:-2])
+        return BESIDES * matrices + DECOMPOSING * _products(node) / PRODUCTS
     if node.op in SOLVERS:
         return _products(node) / PRODUCTS
     return max([size, *(math.prod(o.shape) for o in node.operands)]) / LIGHT
@@ -341,10 +360,11 @@ def _numbers(node: Node) -> int:
 
 def _products(node: Node) -> int:
     """The multiplications of a product of matrices, or of a linear system."""
-    size, rows = math.prod(node.shape), node.operands[0].shape[0]
+    size, shape = math.prod(node.shape), node.operands[0].shape
     if node.op is ops.MATMUL:
-        return size * node.operands[0].shape[-1]
-    return int(rows**2 * max(rows, size // max(rows, 1)))
+        return size * shape[-1]
+    rows, count = shape[-1], math.prod(shape[:-2])
+    return int(count * rows**2 * max(rows, size // max(rows * count, 1)))
 
 
 @lru_cache(maxsize=KEPT)

@@ -19,7 +19,8 @@ class Plan:
     def __init__(self, roots: Sequence[Node], given: Sequence[Node] = ()) -> None:
         known = {node.order: place for place, node in enumerate(given)}
         self.nodes = nodes = ancestry(roots, frozenset(known))
-        self._places = {**known, **{n.order: len(known) + k for k, n in enumerate(nodes)}}
+        # one node may be given several times
+        self._places = {**known, **{n.order: len(given) + k for k, n in enumerate(nodes)}}
         self._roots = [self._places[root.order] for root in roots]
         left = dict(uses([*given, *nodes]))
         for node in (*given, *roots):

@@ -11,6 +11,7 @@ import numpy as np
 
 from gradcalc.expr.elementwise import Precision, compiled
 from gradcalc.expr.functions import narrow
+from gradcalc.expr.stacks import over
 
 PIECE = 16_384
 """Elements computed at a time."""
@@ -183,7 +184,7 @@ class Floats:
 
     def logdet(self, x: Any) -> Any:
         sign, size = np.linalg.slogdet(self._matrix(x))
-        return size if sign > 0 else np.where(sign == 0, -np.inf, np.nan)
+        return np.where(sign > 0, size, np.where(sign == 0, -np.inf, np.nan))
 
     def inv(self, x: Any) -> Any:
         return self.asarray(_unless_singular(np.linalg.inv, x.shape, self._matrix(x)))
@@ -191,12 +192,52 @@ class Floats:
     def solve(self, a: Any, b: Any) -> Any:
         return self.asarray(_unless_singular(np.linalg.solve, b.shape, self._matrix(a), narrow(b)))
 
+    def cholesky(self, x: Any) -> Any:
+        return self._function(np.linalg.cholesky, self._symmetric(x))
+
+    def triangle(self, x: Any) -> Any:
+        return self._function(lambda a: np.linalg.qr(a, mode="r"), self._matrix(x))
+
+    def expm(self, x: Any) -> Any:
+        # imported where it is used: it takes longer than most calculations
+        from scipy.linalg import expm
+
+        return self._function(expm, self._matrix(x))
+
+    def eigh(self, x: Any) -> Any:
+        return self._functions(np.linalg.eigh, self._symmetric(x))
+
+    def svd(self, x: Any) -> Any:
+        left, values, right = self._functions(_svd, self._matrix(x))
+        return left, values, np.swapaxes(right, -1, -2)
+
+    def _symmetric(self, x: Any) -> Any:
+        plain = self._matrix(x)
+        return (plain + np.swapaxes(plain, -1, -2)) / 2
+
+    def _function(self, function: Callable[..., Any], x: Any) -> Any:
+        return self._functions(lambda a: (function(a),), x)[0]
+
+    def _functions(self, function: Callable[..., Any], x: Any) -> tuple[Any, ...]:
+        """What LAPACK gives of matrices: NaN where it gives up, or was given what is no number."""
+        if np.isfinite(x).all():
+            try:
+                return tuple(map(self.asarray, function(x)))
+            except np.linalg.LinAlgError:
+                pass
+        shaped = function(np.broadcast_to(np.eye(*x.shape[-2:]), x.shape))
+        return tuple(self.asarray(np.full(part.shape, np.nan)) for part in shaped)
+
     def cofactor(self, x: Any) -> Any:
         """By singular values, so that the matrix may be singular."""
         # LAPACK may look for those of an infinite one for ever
         if not np.isfinite(x).all():
             return np.full(x.shape, np.nan, self.dtype)
-        return self.asarray(_unless_singular(_cofactor, x.shape, self._matrix(x)))
+        return self.asarray(over(_cofactors, self._matrix(x)))
+
+
+def _svd(x: Any) -> Any:
+    return np.linalg.svd(x, full_matrices=False)
 
 
 def _places(find: Callable[..., Any], x: Any, axes: Any) -> Any:
@@ -204,6 +245,10 @@ def _places(find: Callable[..., Any], x: Any, axes: Any) -> Any:
     shape = tuple(1 if k in axes else size for k, size in enumerate(x.shape))
     rows = x.transpose([*rest, *axes]).reshape(*(x.shape[k] for k in rest), -1)
     return find(rows, axis=-1).reshape(shape)
+
+
+def _cofactors(x: Any) -> Any:
+    return _unless_singular(_cofactor, x.shape, x)
 
 
 def _cofactor(x: Any) -> Any:

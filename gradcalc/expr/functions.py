@@ -4,11 +4,13 @@ Whoever computes, writes or reads a function looks it up here, so that one more 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import sympy
+
+from gradcalc.expr import finite, special
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,8 @@ class Function:
     `Decisions` behind "decide.", `abs`; "" where nothing does. `wide` says that there is something
     that computes it in long doubles; `arrays` that there is a bound of its slope for arrays of
     balls (`gradcalc.arrays.special`); `plain` that formulas may write sympy's function as it is,
-    for it means what gradcalc's does.
+    for it means what gradcalc's does. `orders` are the names of functions that are this one of a
+    first operand that is fixed.
     """
 
     sympy: Any
@@ -31,6 +34,7 @@ class Function:
     wide: bool = True
     arrays: bool = True
     plain: bool = True
+    orders: Mapping[int, str] = field(default_factory=dict)
 
 
 def scipys(name: str) -> Callable[..., Any]:
@@ -61,7 +65,14 @@ RELATIONS: Mapping[Any, tuple[str, Callable[..., Any]]] = {
 }  # fmt: skip
 """sympy's relations: how they are written, and what decides them on arrays."""
 
-NO_DIGAMMA = "the derivative of lgamma, digamma, has no name in gradcalc"
+NO_ORDER = "Bessel functions of that order have no name in gradcalc"
+
+
+def _bessel(order: float, x: Any) -> Any:
+    """The modified Bessel function, those of orders 0 and 1 by functions of their own."""
+    own = {0: "i0", 1: "i1"}.get(int(order))
+    return scipys(own)(x) if own else scipys("iv")(order, x)
+
 
 FUNCTIONS: tuple[Function, ...] = (
     Function(sympy.exp, "exp", "exp", np.exp),
@@ -88,9 +99,25 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(sympy.floor, "floor", "decide.floor", np.floor),
     Function(sympy.ceiling, "ceil", "decide.ceil", np.ceil),
     Function(sympy.Abs, "abs", "abs", np.abs),
+    Function(finite.isnan, "isnan", "decide.isnan", np.isnan),
+    Function(finite.isinf, "isinf", "decide.isinf", np.isinf),
+    Function(finite.isfinite, "isfinite", "decide.isfinite", np.isfinite),
     Function(sympy.loggamma, "lgamma", "lgamma", scipys("gammaln"), wide=False, arrays=False,
              plain=False),
-    Function(sympy.gamma, "", "gamma", scipys("gamma"), wide=False, arrays=False, plain=False),
-    Function(sympy.polygamma, "", "", scipys("polygamma"), why=NO_DIGAMMA, wide=False,
-             arrays=False, plain=False),
+    Function(sympy.gamma, "gamma", "gamma", scipys("gamma"), wide=False, arrays=False),
+    Function(sympy.polygamma, "polygamma", "polygamma", scipys("polygamma"), wide=False,
+             arrays=False, orders={0: "digamma"}),
+    Function(sympy.zeta, "zeta", "zeta", scipys("zeta"), wide=False, arrays=False),
+    Function(sympy.besseli, "", "bessel_i", _bessel, why=NO_ORDER, wide=False, arrays=False,
+             orders={0: "i0", 1: "i1"}),
+    Function(special.i0e, "i0e", "", scipys("i0e"), wide=False, arrays=False),
+    Function(special.i1e, "i1e", "", scipys("i1e"), wide=False, arrays=False),
+    Function(special.gammainc, "gammainc", "gamma_p", scipys("gammainc"), wide=False,
+             arrays=False),
+    Function(special.gammaincc, "gammaincc", "gamma_q", scipys("gammaincc"), wide=False,
+             arrays=False),
+    Function(special.erfcx, "erfcx", "", scipys("erfcx"), wide=False),
+    Function(special.erfcinv, "erfcinv", "", scipys("erfcinv"), wide=False, arrays=False),
+    Function(special.ndtri, "ndtri", "", scipys("ndtri"), wide=False, arrays=False),
+    Function(special.log_ndtr, "log_ndtr", "", scipys("log_ndtr"), wide=False),
 )  # fmt: skip

@@ -6,17 +6,30 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.expr.joining import EMBED
+from gradcalc.expr.joining import DIAGONAL, EMBED
 from gradcalc.expr.moving import PERMUTE, RESHAPE
 from gradcalc.expr.nodes import Node, Op, Shape
-from gradcalc.expr.reducing import BROADCAST, unbroadcast
-from gradcalc.expr.written import POWER, PRODUCT, Text
+from gradcalc.expr.reducing import BROADCAST, SUM, unbroadcast
+from gradcalc.expr.written import COMPARISON, POWER, PRODUCT, Text
 
 
 def swapped(f: Any, x: Node) -> Node:
     """The last two dimensions swapped."""
     rank = x.ndim
     return f(PERMUTE, x, order=(*range(rank - 2), rank - 1, rank - 2))  # type: ignore[no-any-return]
+
+
+def traces(f: Any, x: Node) -> Node:
+    """The trace of each matrix of a stack."""
+    if x.ndim == 2:
+        return f(TRACE, x)  # type: ignore[no-any-return]
+    diagonal = f(DIAGONAL, x, offset=0, dim1=x.ndim - 2, dim2=x.ndim - 1)
+    return f(SUM, diagonal, axes=(x.ndim - 2,))  # type: ignore[no-any-return]
+
+
+def each_matrix(f: Any, g: Node) -> Node:
+    """A number for each matrix of a stack, to be spread over its elements."""
+    return f(RESHAPE, g, shape=(*g.shape, 1, 1)) if g.ndim else g
 
 
 def _matmul_shape(x: Shape, y: Shape) -> Shape:
@@ -93,6 +106,9 @@ def _matmul_text(w: Any, node: Node) -> Any:
     """Without the brackets that associativity makes superfluous."""
     x, y = node.operands
     left, right = w(x), w(y)
+    if left.level == right.level == COMPARISON:
+        # a product of truth values would be one, too
+        left = Text(f"where({left.text}, 1, 0)")
     first = left.text if left.matrix else left.within(POWER)
     loose = right.matrix and y.op is MATMUL and y.operands[0].ndim == 2
     second = right.text if loose else right.within(POWER)
@@ -137,32 +153,32 @@ TRACE: Op = Op(
 )
 DET: Op = Op(
     "det",
-    lambda x: (),
-    lambda m, x: m.det(x),
-    lambda f, g, y, x: [f.scalar("mul", g, f(COFACTOR, x))],
+    lambda x: x[:-2],
+    lambda m, x: m.det(x) if x.size else m.ones(x.shape[:-2]),
+    lambda f, g, y, x: [f.scalar("mul", each_matrix(f, g), f(COFACTOR, x))],
     lambda w, node: w.call("det", node.operands[0]),
-    jvp=lambda f, t, y, x: f.scalar("mul", y, f(TRACE, f(SOLVE, x, t[0]))),
+    jvp=lambda f, t, y, x: f.scalar("mul", y, traces(f, f(SOLVE, x, t[0]))),
 )
 LOGDET: Op = Op(
     "logdet",
-    lambda x: (),
-    lambda m, x: m.logdet(x),
-    lambda f, g, y, x: [f.scalar("mul", g, swapped(f, f(INV, x)))],
+    lambda x: x[:-2],
+    lambda m, x: m.logdet(x) if x.size else m.zeros(x.shape[:-2]),
+    lambda f, g, y, x: [f.scalar("mul", each_matrix(f, g), swapped(f, f(INV, x)))],
     lambda w, node: w.call("logdet", node.operands[0]),
-    jvp=lambda f, t, y, x: f(TRACE, f(SOLVE, x, t[0])),
+    jvp=lambda f, t, y, x: traces(f, f(SOLVE, x, t[0])),
 )
 COFACTOR: Op = Op(
     "cofactor",
     lambda x: x,
-    lambda m, x: m.cofactor(x),
-    form=lambda f, x: f.scalar("mul", f(DET, x), swapped(f, f(INV, x))),
+    lambda m, x: m.cofactor(x) if x.size else x,
+    form=lambda f, x: f.scalar("mul", each_matrix(f, f(DET, x)), swapped(f, f(INV, x))),
 )
 """The matrix of cofactors, `det(A)*inv(A).T` where A is not singular."""
 
 INV: Op = Op(
     "inv",
     lambda x: x,
-    lambda m, x: m.inv(x),
+    lambda m, x: m.inv(x) if x.size else x,
     _inv_vjp,
     lambda w, node: w.call("inv", node.operands[0]),
     jvp=lambda f, t, y, x: f.scalar("neg", f(MATMUL, y, f(MATMUL, t[0], y))),
@@ -170,8 +186,9 @@ INV: Op = Op(
 SOLVE: Op = Op(
     "solve",
     lambda a, b: b,
-    lambda m, a, b: m.solve(a, b),
+    lambda m, a, b: m.solve(a, b) if b.size else b,
     _solve_vjp,
     lambda w, node: w.call("solve", *node.operands),
     jvp=_solve_jvp,
 )
+"""Of a matrix and a vector, or of stacks of matrices, as many on both sides."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.expr.nodes import Data, Node, Op, Shape, nested_text
+from gradcalc.expr.written import Text
 
 Key = tuple[Any, ...]
 """An index as plain data: integers, `Slice`s and `Data`."""
@@ -92,10 +93,26 @@ def numpy_key(key: Key) -> Any:
 def _scattered(m: Any, g: Any, key: Key, shape: Shape) -> Any:
     result = m.zeros(shape)
     if any(isinstance(part, Data) for part in key):
-        np.add.at(result, numpy_key(key), g)
-    else:
-        result[numpy_key(key)] = g
+        return _added(result, g, key, shape)
+    result[numpy_key(key)] = g
     return result
+
+
+def _added(result: Any, g: Any, key: Key, shape: Shape) -> Any:
+    """What goes to one place is added, one after another."""
+    if isinstance(result, np.ndarray):
+        np.add.at(result, numpy_key(key), g)
+        return result
+    places = np.arange(math.prod(shape)).reshape(shape)[numpy_key(key)].reshape(-1)
+    order = np.argsort(places, kind="stable")
+    sorted_places = places[order]
+    starts = np.searchsorted(sorted_places, sorted_places)
+    turns = np.arange(len(places)) - starts
+    flat, given = result.reshape((math.prod(shape),)), g.reshape((len(places),))
+    for turn in range(int(turns.max(initial=-1)) + 1):
+        chosen = order[turns == turn]
+        flat[places[chosen]] = flat[places[chosen]] + given[chosen]
+    return flat.reshape(shape)
 
 
 def _index_text(w: Any, node: Node, key: Key) -> Any:
@@ -158,12 +175,31 @@ def _scatter_text(w: Any, node: Node, key: Key, shape: Shape) -> Any:
     if amounts is None and number is not None and 0 < math.prod(shape) <= FEW:
         array = _scattered(np, np.full(g.shape, number), key, shape)
         return w.tensor(node, nested_text(array, w.number))
+    if amounts is None and (text := _put_text(w, node, key, shape)) is not None:
+        return text
     if amounts is None:
         chosen = any(isinstance(part, Data) for part in key)
         where = "places that an array holds" if chosen else "places with others in between"
         raise w.unprintable(f"it puts elements at {where}")
     lost = tuple(axis for axis, part in enumerate(key) if isinstance(part, int))
     return w.padded(g, lost, amounts)
+
+
+def _put_text(w: Any, node: Node, key: Key, shape: Shape) -> Any:
+    """What is added at places that arrays name, in the words of torch, where these are short."""
+    (g,) = node.operands
+    arrays = [part for part in key if isinstance(part, Data)]
+    if any(part.array.size > FEW or np.dtype(part.dtype) == np.bool_ for part in arrays):
+        return None
+    zeros = w.call("zeros", *shape)
+    rest = list(zip(key[:-1], shape, strict=False))
+    along = len(arrays) == 1 and key[-1] is arrays[0] and len(arrays[0].shape) == 1
+    if along and all(part == (0, size, 1) for part, size in rest):
+        return w.call("index_add", zeros, len(rest), tuple(arrays[0].array.tolist()), g)
+    if not arrays or len(arrays) < len(key):
+        return None
+    places = f"[{', '.join(str(part.array.tolist()) for part in arrays)}]"
+    return w.call("index_put", zeros, Text(places), g, Text("True"))
 
 
 def pad_key(shape: Shape, amounts: Shape) -> Key:

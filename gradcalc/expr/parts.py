@@ -20,6 +20,14 @@ from gradcalc.expr.written import Text, Written
 WORD = re.compile(r"[^\W\d]\w*")
 
 
+def written_nodes(root: Node) -> list[Node]:
+    """What a node is made of, without the numbers that have a name and stand nowhere else."""
+    nodes = ancestry([root])
+    called = {n.operands[0].order for n in nodes if n.op is ops.DETACH and n["name"] is not None}
+    apart = called - undetached(nodes) - {root.order}
+    return [node for node in nodes if node.op is not ops.LITERAL or node.order not in apart]
+
+
 def undetached(nodes: Sequence[Node]) -> frozenset[int]:
     """The operands, by order, of all nodes that detach nothing."""
     return frozenset(
@@ -72,7 +80,9 @@ def appearances(nodes: Sequence[Node], by_symbol: Mapping[Any, Node]) -> dict[in
                     count[by_symbol[part].order] += 1
         else:
             for operand in node.operands:
-                count[operand.order] += 1
+                # numbers that have a name are not written
+                if operand.order in count:
+                    count[operand.order] += 1
     return count
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from gradcalc.expr import ops
-from gradcalc.expr.nodes import Node, Shape, ancestry
-from gradcalc.expr.parts import appearances, repeated, undetached, used
+from gradcalc.expr.nodes import Node, Shape
+from gradcalc.expr.parts import appearances, repeated, undetached, used, written_nodes
 from gradcalc.expr.scalars import is_indicator
 from gradcalc.expr.spelling import Spelling
 from gradcalc.expr.written import (
@@ -80,7 +80,7 @@ class Writer(Spelling):
 
     def write(self, root: Node) -> Written:
         """A node as a formula, its parts named where that is shorter."""
-        nodes = ancestry([root])
+        nodes = written_nodes(root)
         if len(nodes) < MANY:
             written = self._written(root, nodes, {})
             if not written.parts and len(written.body) <= SHORT:
@@ -90,7 +90,7 @@ class Writer(Spelling):
 
     def prepare(self, node: Node) -> None:
         """Write the nodes that a node is made of, itself too, so that expressions can name it."""
-        for part in ancestry([node]):
+        for part in written_nodes(node):
             if part.order not in self._texts:
                 try:
                     text = self._text(part, top=False)
@@ -249,6 +249,10 @@ class Writer(Spelling):
         """What stands behind a dot."""
         text = value if isinstance(value, Text) else self(value)
         return Text(f"{text.within(ATOM)}.{name}")
+
+    def part(self, text: Text, place: int) -> Text:
+        """One of several things that a function gives."""
+        return Text(f"{text.within(ATOM)}[{place}]")
 
     def subscript(self, x: Node, items: Sequence[str]) -> Text:
         """What stands in square brackets."""

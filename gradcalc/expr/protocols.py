@@ -79,6 +79,21 @@ class Arithmetic(Protocol):
 
     def cofactor(self, x: Numbers) -> Numbers: ...
 
+    def cholesky(self, x: Numbers) -> Numbers:
+        """The lower factor of the symmetric parts of matrices."""
+
+    def triangle(self, x: Numbers) -> Numbers:
+        """The upper triangular factor R of QR, of matrices with no more columns than rows."""
+
+    def expm(self, x: Numbers) -> Numbers:
+        """The exponential of matrices."""
+
+    def eigh(self, x: Numbers) -> tuple[Numbers, Numbers]:
+        """The eigenvalues of symmetric parts, rising, and a vector for each, in columns."""
+
+    def svd(self, x: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+        """Left singular vectors, in columns, the singular values, falling, and right vectors."""
+
 
 class Builder(Protocol):
     """Makes something of operations: nodes, numbers at once, a run with its record.

@@ -160,7 +160,8 @@ def _along(name: str) -> Op:
     def taken(m: Any, t: Any, x: Any, axes: Shape) -> Any:
         rest = [axis for axis in range(x.ndim) if axis not in axes]
         place = getattr(m, f"arg{name[1:]}")(x, axes)
-        rows = t.transpose([*rest, *axes]).reshape(*reduced(x.shape, axes), -1)
+        count = math.prod(x.shape[axis] for axis in axes)
+        rows = t.transpose([*rest, *axes]).reshape(*reduced(x.shape, axes), count)
         places = place.reshape(*reduced(x.shape, axes), 1)
         return np.take_along_axis(rows, places, -1)[..., 0]
 

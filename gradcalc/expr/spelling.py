@@ -7,6 +7,7 @@ from typing import Any
 
 import sympy
 
+from gradcalc.expr.finite import Finiteness
 from gradcalc.expr.functions import FUNCTIONS, RELATIONS, Function
 from gradcalc.expr.nodes import Node, Shape
 from gradcalc.expr.numbers import Numbers, as_rational, is_decimal
@@ -83,6 +84,9 @@ class Spelling(Numbers):
             if is_indicator(body):
                 return self.expression(body.args[0])
             return self._call("where", [self.expression(arg) for arg in body.args])
+        if isinstance(body, sympy.Ne | sympy.Eq) and isinstance(body.lhs, Finiteness):
+            text = self.expression(body.lhs)
+            return text if isinstance(body, sympy.Ne) else Text(f"~{text.within(ATOM)}", NEGATIVE)
         if type(body) in RELATIONS:
             # what is compared stands on the left, a plain number on the right
             body = body.reversed if body.lhs.is_number else body
@@ -99,6 +103,9 @@ class Spelling(Numbers):
         if isinstance(body, sympy.Abs) and body.args[0].is_Add:
             return self._call("abs", [self._either_way(body.args[0])])
         known = NAMES.get(type(body))
+        if known is not None and body.args[0] in known.orders:
+            name = known.orders[int(body.args[0])]
+            return self._call(name, [self.expression(arg) for arg in body.args[1:]])
         if known is None or not known.name:
             why = known.why if known is not None else ""
             raise Unprintable(why or f"{type(body)} is no function of gradcalc")

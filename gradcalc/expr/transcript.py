@@ -13,8 +13,8 @@ import numpy as np
 import sympy
 
 from gradcalc.expr import ops
-from gradcalc.expr.nodes import Node, Shape, ancestry, uses
-from gradcalc.expr.parts import undetached
+from gradcalc.expr.nodes import Node, Shape, uses
+from gradcalc.expr.parts import undetached, written_nodes
 from gradcalc.expr.printer import Writer
 from gradcalc.expr.written import ATOM, PRODUCT, Text, Unprintable, Written
 
@@ -40,7 +40,7 @@ class Transcript(Writer):
 
     def write(self, root: Node) -> Written:
         """A node as a formula whose parts are its operations. Raises `Unprintable`."""
-        nodes = ancestry([root])
+        nodes = written_nodes(root)
         count = uses(nodes)
         self._undetached = undetached(nodes)
         parts: list[tuple[str, str]] = []

@@ -46,6 +46,8 @@ def find(
         *runs.zeros(problem, autograd, reference, judgement.verdict.outcome),
         *runs.narrow(autograd),
         *runs.readings(autograd),
+        *runs.casts(problem, autograd),
+        *runs.random(autograd, formula),
         *_formulas(problem, formula),
     )
 
@@ -210,7 +212,7 @@ def _branches(autograd: Computed, reference: Reference) -> Iterator[Finding]:
         if ours.taken != theirs.taken:
             yield Finding(
                 "branch",
-                f"line {ours.line}: rounding chose the way at {ours.kind} {ours.source}; exact"
+                f"{ours.told}: rounding chose the way at {ours.kind} {ours.source}; exact"
                 " arithmetic goes another",
             )
             return

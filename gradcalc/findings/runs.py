@@ -2,10 +2,12 @@
 warning, whose functions were taken, and float32's range."""
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from gradcalc.lang.chance import RANDOM, Draw
 from gradcalc.lang.program import Stop, brief
 from gradcalc.primitives import BY_NAME, Composite
 from gradcalc.problem import Problem
@@ -15,11 +17,13 @@ from gradcalc.testimony import (
     Broadcast,
     Closed,
     Computed,
+    Derived,
     Enclosed,
     Reference,
     Stray,
     trusted,
 )
+from gradcalc.values.passed import DTYPES
 from gradcalc.verdict.outcome import Finding, Outcome, at_text, element_text
 
 KEPT = "stack([...]) of the parts keeps their gradient"
@@ -110,6 +114,7 @@ def _flat(end: Closed) -> str:
         "saturated": f"{what} is saturated: its slope there is lost",
         "underflow": f"the slope of {what} underflows to 0",
         "unchosen": f"{what} takes what does not depend on {end.wrt}",
+        "unused": f"the output does not depend on {end.wrt}",
         "compared": f"{end.wrt} is only compared ({what}), and comparisons have no slope",
     }[end.kind]
 
@@ -124,6 +129,10 @@ def _dead(
     elif autograd.cut is not None:
         return
     elif stop is not None:
+        if stop.kind == "data":
+            why = f"the gradient by {name} is 0: {stop.source} takes its numbers as data"
+            yield Finding("dead", why, None, stop.span)
+            return
         why = f"no gradient flows back to {name}: {stop.source} stops it ({stop.kind})"
         hint = FUNCTION if stop.kind == "math" else None
         if stop.kind != "math" and len(set(autograd.stops)) == 1:
@@ -189,6 +198,39 @@ def readings(autograd: Computed) -> Iterator[Finding]:
         message = f"{which}: in {found.library} it is {theirs}"
         hint = f"write {found.other} for that of {found.library}"
         yield Finding("reading", message, hint, found.place)
+
+
+def casts(problem: Problem, autograd: Computed) -> Iterator[Finding]:
+    """What the libraries would round, where everything is calculated in one dtype."""
+    found: dict[str, list[Stop]] = {}
+    for cast in autograd.casts:
+        found.setdefault(cast.kind, []).append(cast)
+    for dtype, places in list(found.items())[:MOST]:
+        texts = list(dict.fromkeys(brief(place.source) for place in places))
+        more = f" and {len(texts) - 1} more" if len(texts) > 1 else ""
+        message = (
+            f"{texts[0]}{more} is taken as {problem.dtype}, in which everything is calculated:"
+            f" there it would be rounded to {dtype}"
+        )
+        hint = f"--dtype {dtype} calculates in it" if dtype in DTYPES else None
+        yield Finding("cast", message, hint, places[0].span)
+
+
+def random(autograd: Computed, formula: Derived | Absent) -> Iterator[Finding]:
+    """What was drawn at random, and from which seeds."""
+    written = () if isinstance(formula, Absent) else formula.formulas.values()
+    texts = [found.written.text for found in written if found.written is not None]
+    called = re.findall(rf"\b{RANDOM}\d+\b", " ".join(texts))
+    named = f" ({', '.join(dict.fromkeys(called))} in the formula)" if called else ""
+    found: dict[tuple[str, bool], list[Draw]] = {}
+    for draw in autograd.draws:
+        found.setdefault((draw.seed, draw.own), []).append(draw)
+    for (seed, own), draws in list(found.items())[:MOST]:
+        texts = list(dict.fromkeys(brief(draw.source) for draw in draws))
+        more = f" and {len(texts) - 1} more" if len(texts) > 1 else ""
+        whose = f"the program's seed {seed}" if own else f"seed {seed}"
+        message = f"{texts[0]}{more} drew random numbers from {whose}: they are data{named}"
+        yield Finding("random", message, None if own else "--seed draws others", draws[0].span)
 
 
 def broadcasts(autograd: Computed) -> Iterator[Finding]:

@@ -67,6 +67,20 @@ def bind(
     return dict(bound.arguments)
 
 
+def bind_own(
+    name: str, signature: inspect.Signature, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The arguments of a function of the program, as Python binds them."""
+    try:
+        bound = signature.bind(*args, **kwargs)
+    except TypeError as error:
+        raise InvalidValueError(
+            f"{name}: {error}", hint=_usage(name, signature), python="TypeError"
+        ) from None
+    bound.apply_defaults()
+    return dict(bound.arguments)
+
+
 def _parameter(key: str, parameters: Sequence[str]) -> str | None:
     """The primitive's own name of a parameter, whatever numpy and torch call it."""
     if key in parameters:
@@ -92,11 +106,20 @@ def _packed(parameters: list[str], args: list[Any]) -> list[Any]:
 
 
 def _usage(name: str, signature: inspect.Signature) -> str:
+    stars: dict[Any, str] = {
+        inspect.Parameter.VAR_POSITIONAL: "*",
+        inspect.Parameter.VAR_KEYWORD: "**",
+    }
     parts = [
-        p.name if p.default is p.empty else f"{p.name}={p.default!r}"
+        f"{stars.get(p.kind, '')}{p.name}" if p.default is p.empty else f"{p.name}={_shown(p)}"
         for p in signature.parameters.values()
     ]
     return f"write {name}({', '.join(parts)})"
+
+
+def _shown(parameter: inspect.Parameter) -> str:
+    plain = isinstance(parameter.default, int | float | str | bool | None)
+    return repr(parameter.default) if plain else "..."
 
 
 @cache

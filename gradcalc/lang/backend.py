@@ -21,20 +21,32 @@ from gradcalc.errors import (
 )
 from gradcalc.lang.program import amount
 from gradcalc.primitives import Elementwise, Primitive
-from gradcalc.primitives.shapes import expanded
+from gradcalc.primitives.contraction import pairs, read
+from gradcalc.primitives.shapes import expanded, numbers
 
 
 class Backend(Protocol):
     """One way to compute.
 
-    Tensors are whatever the backend makes of them; the machine only passes them around.
+    Tensors are whatever the backend makes of them; the machine only passes them around. `at_hand`
+    says that it runs on floats whose values may be asked for, which leaves no trace in the run.
     """
+
+    @property
+    def at_hand(self) -> bool: ...
+
+    @property
+    def precision(self) -> str:
+        """The dtype of the calculation."""
 
     def is_tensor(self, value: Any) -> bool:
         """Whether a value is one of this backend's tensors."""
 
     def constant(self, values: NDArray[np.float64]) -> Any:
         """A tensor of the calculation's dtype that depends on nothing."""
+
+    def drawn(self, values: NDArray[np.float64]) -> Any:
+        """The same of random numbers, which formulas call by the name that they are given."""
 
     def shape(self, tensor: Any) -> tuple[int, ...]:
         """The sizes of a tensor."""
@@ -48,9 +60,6 @@ class Backend(Protocol):
     def copy(self, tensor: Any) -> Any:
         """The same values, and the same gradient, in memory of their own."""
 
-    def memory(self, tensor: Any) -> int:
-        """Where the elements stand, the same for tensors that share them; 0 if there is no such."""
-
     def carries(self, tensor: Any) -> bool:
         """Whether a gradient could flow back through the tensor."""
 
@@ -62,6 +71,10 @@ class Backend(Protocol):
 
     def truth(self, tensor: Any) -> bool:
         """The truth of a tensor of one element, which decides where the program goes."""
+
+    @property
+    def largest(self) -> float:
+        """The largest number of the calculation's dtype."""
 
 
 FAILURES = (
@@ -92,6 +105,17 @@ def round_to(values: Any, dtype: str) -> Any:
     with np.errstate(over="ignore"):
         rounded = np.asarray(values).astype(dtype).astype(np.float64)
     return np.where(np.isinf(rounded), values, rounded)
+
+
+LARGEST: Mapping[str, float] = MappingProxyType(
+    {
+        "float64": (2 - 2.0**-52) * 2.0**1023,
+        "float32": (2 - 2.0**-23) * 2.0**127,
+        "bfloat16": (2 - 2.0**-7) * 2.0**127,
+        "float16": (2 - 2.0**-10) * 2.0**15,
+    }
+)
+"""The largest number of each dtype."""
 
 
 class TensorShape(tuple[int, ...]):
@@ -182,17 +206,65 @@ def _indexed(sizes: Sizes) -> int:
     return math.prod(np.broadcast_shapes(*arrays)) * int(rest)
 
 
+def _summed(sizes: Sizes) -> int:
+    plan = read(sizes["equation"], sizes["operands"])
+    return math.prod(plan.sizes[label] for label in plan.result)
+
+
+def _paired(sizes: Sizes) -> int:
+    plan = pairs("tensordot", sizes["x"], sizes["y"], sizes["dims"])
+    return math.prod(plan.sizes[label] for label in plan.result)
+
+
+def _tiled(sizes: Sizes) -> int:
+    return math.prod(sizes["x"]) * math.prod(max(0, n) for n in numbers(sizes["reps"]))
+
+
+def _interleaved(sizes: Sizes) -> int:
+    shape, counts, dim = sizes["x"], numbers(sizes["repeats"]), sizes["dim"]
+    if len(counts) == 1:
+        return math.prod(shape) * max(0, int(counts[0]))
+    size = math.prod(shape) if dim is None or not shape else shape[dim]
+    return int(math.prod(shape) // max(size, 1) * sum(counts))
+
+
+def _windows(sizes: Sizes) -> int:
+    return math.prod(sizes["x"]) * max(0, int(sizes["size"]))
+
+
+def _diagonals(sizes: Sizes) -> int:
+    shape = sizes["x"]
+    size = int(shape[-1]) if shape else 1
+    return int(math.prod(shape[:-1]) * (size + abs(sizes["offset"])) ** 2)
+
+
+def _padded(sizes: Sizes) -> int:
+    shape, amounts = list(sizes["x"]), numbers(sizes["pad"])
+    for place, width in enumerate(amounts[: 2 * len(shape)]):
+        shape[-1 - place // 2] += max(0, width)
+    return math.prod(shape)
+
+
 GROWING: Mapping[str, Callable[[Sizes], int]] = MappingProxyType(
     {
         "outer": _product,
         "kron": _product,
         "matmul": _matmul,
         "dot": _matmul,
+        "einsum": _summed,
+        "tensordot": _paired,
+        "inner": _product,
+        "addr": lambda sizes: math.prod(sizes["vec1"]) * math.prod(sizes["vec2"]),
         "stack": _joined,
         "concat": _joined,
         "diag": _diagonal,
         "broadcast_to": _expanded,
         "index": _indexed,
+        "tile": _tiled,
+        "repeat_interleave": _interleaved,
+        "sliding_windows": _windows,
+        "diag_embed": _diagonals,
+        "pad": _padded,
     }
 )
 """The primitives whose result can be larger than their operands broadcast to each other."""

@@ -5,31 +5,22 @@ Each takes the machine that runs the program and the arguments.
 
 import ast
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import operators, ops, plain
+from gradcalc.lang import attributes, memory, objects, operators, ops, plain, pythons, views
 from gradcalc.lang.backend import check_elements
-from gradcalc.lang.machine import Machine, Once
-from gradcalc.lang.program import brief, text_of
+from gradcalc.lang.machine import Builtin, Machine, Once
+from gradcalc.lang.memory import Tensor
+from gradcalc.lang.objects import Class, Instance
+from gradcalc.lang.program import NUMPY, brief, text_of
 from gradcalc.lang.types import isinstance_of
 
 Call = Callable[..., Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Builtin:
-    """A function of the language. `method` says that it can be called behind a dot too."""
-
-    name: str
-    call: Call
-    doc: str
-    method: bool = False
 
 
 def _detach(machine: Machine, value: Any) -> Any:
@@ -55,9 +46,9 @@ def _number(kind: str) -> Call:
                 raise ShapeError(
                     f"{kind}() takes one number, not a tensor of shape {ops.shape(machine, value)}"
                 )
-            if kind == "float" and machine.numbers:
-                # of one of Python's own numbers it is that number
-                return ops.as_floats(machine, value)
+            if kind != "int" and (machine.numbers or machine.program.naming.arrays == NUMPY):
+                # where nothing is differentiated it is that number
+                return ops.as_floats(machine, ops.reshape(machine, value, ()))
             if machine.carries(value):
                 machine.note(kind, text_of(machine.node, machine.source), machine.node)
                 if kind == "int":
@@ -83,9 +74,23 @@ def _number_of_word(word: str) -> float:
     return float(word)
 
 
+def _to_list(machine: Machine, value: Any) -> Any:
+    """The numbers as Python's, in lists of lists: of torch's tensors they pass no gradient back."""
+    if not machine.is_tensor(value) or not machine.shape(value):
+        return _number("item")(machine, value)
+    if machine.program.naming.arrays != NUMPY and machine.carries(value):
+        machine.note("item", text_of(machine.node, machine.source), machine.node)
+        value = machine.detach(machine.copy(value), None)
+    return [_to_list(machine, row) for row in ops.items(machine, value)]
+
+
 def _length(machine: Machine, value: Any) -> int:
     if isinstance(value, list | tuple | range):
         return plain.length(value)
+    if isinstance(value, dict | set | str):
+        return len(value)
+    if isinstance(value, Instance):
+        return int(machine.call(objects.special(machine, value, "__len__"), ()))
     shape: tuple[int, ...] = ops.shape(machine, value)
     if not shape:
         raise ShapeError("len() of a scalar", hint="x.numel() counts elements")
@@ -96,21 +101,27 @@ def _range(machine: Machine, *bounds: Any) -> range:
     return range(*(ops.integer(machine, bound) for bound in bounds))
 
 
+def _slice(machine: Machine, *bounds: Any) -> slice:
+    ends = [None if bound is None else ops.integer(machine, bound) for bound in bounds]
+    return slice(*ends)
+
+
 def _enumerate(machine: Machine, iterable: Any, start: int = 0) -> Once:
-    items = ops.items(machine, iterable)
-    machine.count_items(plain.length(items))
-    machine.snapshots.append(iterable)
-    return Once("enumerate", list(enumerate(items, ops.integer(machine, start))))
+    return Once(
+        "enumerate", enumerate(ops.iterated(machine, iterable), ops.integer(machine, start))
+    )
 
 
 def _zip(machine: Machine, *values: Any, strict: bool = False) -> Once:
-    parts = [ops.items(machine, value) for value in values]
-    machine.snapshots.extend(values)
-    lengths = [plain.length(items) for items in parts]
-    machine.count_items(min(lengths, default=0))
-    if strict and len(set(lengths)) > 1:
-        raise ShapeError(f"zip of different lengths: {' and '.join(map(str, lengths))}")
-    return Once("zip", list(zip(*parts, strict=False)))
+    parts = [ops.iterated(machine, value) for value in values]
+    return Once("zip", _side_by_side(parts) if strict else zip(*parts, strict=False))
+
+
+def _side_by_side(parts: list[Iterator[Any]]) -> Iterator[tuple[Any, ...]]:
+    try:
+        yield from zip(*parts, strict=True)
+    except ValueError:
+        raise ShapeError("zip of different lengths") from None
 
 
 def _sizes(machine: Machine, shape: tuple[Any, ...]) -> tuple[int, ...]:
@@ -129,6 +140,11 @@ def _filled(value: float) -> Call:
         return machine.mark_array(machine.constant(np.full(sizes, value)))
 
     return fill
+
+
+def _empty(machine: Machine, *shape: Any, size: Any = None) -> Any:
+    made: Tensor = _filled(0.0)(machine, *shape, size=size)
+    return memory.unfilled(made, text_of(machine.node, machine.source))
 
 
 def _full(machine: Machine, size: Any, fill_value: Any) -> Any:
@@ -176,17 +192,45 @@ def _size(machine: Machine, value: Any, dim: Any = None) -> Any:
     return shape[position]
 
 
+def _is_instance(
+    machine: Machine, value: Any, words: Any, kinds: str = "", exact: bool = False
+) -> bool:
+    """Of the program's own classes first, then of those that libraries have."""
+    left: list[str] = []
+    if not isinstance(words, str):
+        return isinstance_of(machine, value, words, kinds, exact)
+    for word in words.split():
+        frame = machine.frame.find(word)
+        kind = frame.values[word] if frame is not None else None
+        if not isinstance(kind, Class):
+            left.append(word)
+        elif isinstance(value, Instance) and kind in value.kind.line:
+            return kind is value.kind or not exact
+    if isinstance(value, Instance) or not left:
+        return "object" in left
+    return isinstance_of(machine, value, " ".join(left), kinds, exact)
+
+
 def _every(join: str) -> Call:
-    return lambda machine, value: operators.holds(machine, value, join)
+    ends = join == "logical_or"
+
+    def every(machine: Machine, value: Any) -> Any:
+        if isinstance(value, Once | dict | set):
+            found = (operators.truth(machine, item) for item in ops.iterated(machine, value))
+            return any(found) if ends else all(found)
+        return operators.holds(machine, value, join)
+
+    return every
 
 
 def _sum(machine: Machine, *args: Any, **kwargs: Any) -> Any:
     """Python's sum of a list adds its items; the sum of a tensor is the primitive."""
-    if len(args) == 1 and not kwargs and isinstance(args[0], list | tuple):
-        total: Any = 0
-        for item in args[0]:
-            total = ops.binary(machine, "add", total, item)
-        return total
+    if args and isinstance(args[0], list | tuple | set | dict | Once):
+        start = args[1] if len(args) == 2 else kwargs.get("start", 0)
+        if len(args) + len(kwargs) <= 2 and (kwargs.keys() <= {"start"}):
+            for item in ops.iterated(machine, args[0]):
+                start = operators.named(machine, "add", start, item)
+            return start
     return ops.call(machine, "sum", *args, **kwargs)
 
 
@@ -202,6 +246,8 @@ def _extreme(name: str) -> Call:
     elementwise = {"max": "maximum", "min": "minimum"}[name]
 
     def extreme(machine: Machine, *args: Any, **kwargs: Any) -> Any:
+        if kwargs.keys() & {"key", "default"} or (args and isinstance(args[0], Once | set | dict)):
+            return pythons.extreme(machine, name, args, **kwargs)
         if len(args) == 1 and isinstance(args[0], list | tuple) and not kwargs:
             args = tuple(args[0])
             if len(args) == 1:
@@ -247,11 +293,13 @@ ROWS = (
     Builtin("stop_gradient", _detach, "the value, passing no gradient back"),
     Builtin("no_grad", _no_grad_misused, "with no_grad(): passes no gradient back"),
     Builtin("item", _number("item"), "one number, passing no gradient back", method=True),
+    Builtin("tolist", _to_list, "the numbers in lists, passing no gradient back", method=True),
     Builtin("float", _number("float"), "one number, passing no gradient back"),
     Builtin("int", _number("int"), "one whole number, passing no gradient back"),
     Builtin("bool", lambda m, value: operators.truth(m, value), "the truth of one number"),
     Builtin("len", _length, "the size of the first dimension"),
     Builtin("range", _range, "whole numbers to count with"),
+    Builtin("slice", _slice, "what stands between brackets with a colon"),
     Builtin("enumerate", _enumerate, "pairs of a count and an item"),
     Builtin("zip", _zip, "tuples of items side by side"),
     *(
@@ -263,6 +311,7 @@ ROWS = (
         for name in ("tensor", "array", "as_tensor", "asarray")
     ),
     Builtin("zeros", _filled(0.0), "a tensor of zeros"),
+    Builtin("empty", _empty, "a tensor to be filled before it is read"),
     Builtin("ones", _filled(1.0), "a tensor of ones"),
     Builtin("full", _full, "a tensor of one value"),
     Builtin("eye", _eye, "the identity matrix"),
@@ -275,15 +324,16 @@ ROWS = (
     Builtin("shape", lambda m, x: ops.shape(m, x), "the sizes"),
     Builtin("all", _every("logical_and"), "whether every element is true", method=True),
     Builtin("any", _every("logical_or"), "whether some element is true", method=True),
-    Builtin("isinstance", isinstance_of, "whether a value is of a type"),
+    Builtin("isinstance", _is_instance, "whether a value is of a type"),
     Builtin(
         "clone", lambda m, value: m.copy(value), "the tensor in memory of its own", method=True
     ),
-    Builtin("contiguous", lambda m, value: value, "the tensor itself", method=True),
+    Builtin("contiguous", views.contiguous, "the tensor, its elements in order", method=True),
     Builtin("sum", _sum, "the sum of all elements, or along dim", method=True),
     Builtin("transpose", _transposed, "two dimensions swapped, or all in an order", method=True),
     Builtin("max", _extreme("max"), "the largest element, or of several", method=True),
     Builtin("min", _extreme("min"), "the smallest element, or of several", method=True),
+    *(Builtin(name, call, doc) for name, call, doc in (*pythons.ROWS, *attributes.ROWS)),
     Builtin("norm", _norm, "the p-norm of the elements", method=True),
 )
 

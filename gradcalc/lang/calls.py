@@ -14,14 +14,31 @@ from gradcalc.errors import (
     UnknownNameError,
     UnsupportedError,
 )
-from gradcalc.lang import arguments, kinds, ops, plain
-from gradcalc.lang.builtins import Builtin
+from gradcalc.lang import (
+    arguments,
+    casts,
+    containers,
+    inplace,
+    kinds,
+    mapping,
+    objects,
+    ops,
+    plain,
+    writing,
+    written,
+)
+from gradcalc.lang.bindings import own_names
+from gradcalc.lang.chance import Source
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import UNLIKE, UNLIKE_ALONG
 from gradcalc.lang.dialects.spelling import Function, RankError
 from gradcalc.lang.expressions import attribute, member
-from gradcalc.lang.machine import Closure, Frame, Machine, Rule
-from gradcalc.lang.names import own_names
+from gradcalc.lang.machine import Builtin, Closure, Frame, Machine, Rule
+from gradcalc.lang.mapping import Mapped
+from gradcalc.lang.nets import classes, initial, state
+from gradcalc.lang.nets.module import is_module
+from gradcalc.lang.nets.row import Composed, Layer
+from gradcalc.lang.objects import Bound, Class, Instance, Super
 from gradcalc.lang.program import MIXED, brief, dotted
 from gradcalc.primitives import Primitive
 
@@ -47,8 +64,14 @@ def enter(machine: Machine, closure: Closure, values: Mapping[str, Any]) -> Any:
     machine.callers.append(outer)
     local = own_names(tuple(closure.body)) if isinstance(closure.body, list) else frozenset()
     machine.frame = Frame({**closure.defaults, **values}, closure.frame, local)
+    if closure.owner is not None and values:
+        machine.frame.method = (closure.owner, next(iter(values.values())))
     if closure is machine.main and machine.main_frame.parent is None:
         machine.main_frame = machine.frame
+    anchor = machine.anchor
+    if closure.program.library or getattr(closure.owner, "library", False):
+        # a library's text is run in the place of the call
+        machine.set_anchor()
     machine.program = closure.program
     try:
         if isinstance(closure.body, ast.expr):
@@ -56,19 +79,36 @@ def enter(machine: Machine, closure: Closure, values: Mapping[str, Any]) -> Any:
         left = machine.block(closure.body)
         return left.value if isinstance(left, Return) else None
     except GradcalcError as error:
+        if machine.anchor is not None:
+            # it is told at the call that the program makes
+            raise
         raise error.located(machine.place, machine.source) from error.__cause__
     finally:
         machine.callers.pop()
+        machine.anchor = anchor
         machine.frame, machine.node, machine.program = outer, node, program
 
 
 def _call(machine: Machine, node: ast.Call) -> Any:
     machine.budget.tick()
     function, first = _callee(machine, node.func)
-    args = first + tuple([machine.eval(argument) for argument in node.args])
-    kwargs = {str(k.arg): machine.eval(k.value) for k in node.keywords}
+    args = first + tuple(containers.spread(machine, node.args))
+    kwargs: Kwargs = {}
+    for keyword in node.keywords:
+        value = machine.eval(keyword.value)
+        given = {keyword.arg: value} if keyword.arg is not None else _named(machine, value)
+        if twice := kwargs.keys() & given.keys():
+            raise InvalidValueError(f"{brief(min(twice))} is given twice", python="TypeError")
+        kwargs |= given
     machine.node = node
-    return _apply(machine, function, args, kwargs)
+    return applied(machine, function, args, kwargs)
+
+
+def _named(machine: Machine, value: Any) -> Kwargs:
+    """The arguments of a dictionary behind two stars."""
+    if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
+        raise InvalidValueError("behind ** stands a dictionary of names", python="TypeError")
+    return value
 
 
 def _callee(machine: Machine, func: ast.expr) -> tuple[Any, Args]:
@@ -83,9 +123,19 @@ def _callee(machine: Machine, func: ast.expr) -> tuple[Any, Args]:
         return member(machine, name), ()
     value = machine.eval(func.value)
     machine.node = func
+    if isinstance(value, Source):
+        method = catalogue.generator_method(value.kind, func.attr)
+        if method is None:
+            raise UnknownNameError(f"{value.kind} has no .{brief(func.attr)} here")
+        return method, (value,)
     if not machine.is_tensor(value) and not plain.is_number(value):
         return attribute(machine, value, func), ()
-    found = catalogue.method(func.attr, naming)
+    found = (
+        initial.method(value, func.attr)
+        or casts.method(machine, func.attr)
+        or catalogue.method(func.attr, naming)
+        or inplace.method(machine, func.attr)
+    )
     if found is None:
         raise UnknownNameError(
             f"{naming.arrays or 'torch'}'s arrays have no method .{brief(func.attr)} here",
@@ -98,10 +148,17 @@ def _called(machine: Machine, func: ast.Name) -> Any:
     """The function that a name stands for. What holds a number is one of the library too."""
     naming, frame = machine.program.naming, machine.frame.find(func.id)
     value = frame.values[func.id] if frame is not None else None
-    if isinstance(value, Closure | Function | Builtin | Primitive):
+    if isinstance(
+        value, Closure | Function | Builtin | Primitive | Class | Instance | Bound | Mapped | Layer
+    ):
         return value
-    found = catalogue.bare(func.id, naming)
-    if isinstance(found, Function | Builtin | Primitive) and not (frame and naming.library):
+    if func.id == "super" and frame is None:
+        return Builtin("super", _super, "the class that this one is made from")
+    found = written.value(machine, catalogue.bare(func.id, naming))
+    callable_ = Function | Builtin | Primitive | Layer | Composed | Class
+    if isinstance(found, callable_) and not (frame and naming.library):
+        return found
+    if isinstance(found, Class | Instance | Closure) and frame is None:
         return found
     machine.node = func
     if frame is None:
@@ -112,14 +169,36 @@ def _called(machine: Machine, func: ast.Name) -> Any:
     )
 
 
-def _apply(machine: Machine, function: Any, args: Args, kwargs: Kwargs) -> Any:
+def applied(machine: Machine, function: Any, args: Args, kwargs: Kwargs) -> Any:
+    """What a function gives: of the program, of a library, of the language."""
+    if isinstance(function, Function | Builtin):
+        found = objects.answered(machine, function.name, args)
+        if found is not objects.MISSING:
+            return found
+    if isinstance(function, Layer | Composed):
+        function = classes.class_of(machine, function)
+    if isinstance(function, Class):
+        return objects.instantiate(machine, function, args, kwargs)
+    if isinstance(function, Instance):
+        if is_module(function):
+            state.name_at_call(machine, function)
+        function = objects.called(machine, function)
+    if isinstance(function, Bound):
+        args, function = (function.receiver, *args), function.function
+        if isinstance(function, Builtin):
+            run = partial(function.call, machine, *args, **kwargs)
+            return _guarded(machine, function.name, function.doc, args[1:], run)
+    if isinstance(function, Mapped):
+        return mapping.call(machine, function, args, kwargs, applied)
     if isinstance(function, Closure):
-        bound = arguments.bind(function.name, function.signature, args, kwargs)
+        bound = arguments.bind_own(function.name, function.signature, args, kwargs)
         return enter(machine, function, bound)
     if isinstance(function, Function):
         return _library(machine, function, args, kwargs)
     if isinstance(function, Builtin):
         return _builtin(machine, function, args, kwargs)
+    if isinstance(function, casts.NumberKind) and len(args) == 1:
+        return casts.to(machine, args[0], function)
     if not isinstance(function, Primitive):
         raise InvalidValueError(f"{machine.describe(function)} cannot be called")
     return ops.call(machine, function.name, *args, **kwargs)
@@ -127,7 +206,14 @@ def _apply(machine: Machine, function: Any, args: Args, kwargs: Kwargs) -> Any:
 
 def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -> Any:
     """A function of a library, by the first of its signatures that takes the arguments."""
-    _refuse_types(kwargs)
+    if function.draws:
+        # what is drawn hangs on the dtype
+        kwargs, kind = {k: v for k, v in kwargs.items() if k not in casts.MEANINGLESS}, None
+    else:
+        kwargs, kind = casts.split(machine, kwargs)
+    if kind is not None:
+        casts.check(function.name, kind)
+        return casts.to(machine, _library(machine, function, args, kwargs), kind)
     _check_mixed(machine, function, args, kwargs)
     own_truths = function.module not in ("builtins", "math")
     reason = ""
@@ -136,6 +222,7 @@ def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -
         if isinstance(values, str):
             reason = values
             continue
+        target = overload.written(values, args)
         if own_truths:
             values = overload.with_truths(machine, values)
         run = partial(overload.run, machine, values)
@@ -148,6 +235,10 @@ def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -
         if machine.confirm is not None:
             machine.confirm(machine, function, args, kwargs, result)
         kinds.check_mixed_truths(machine, function.module, result)
+        if target is not None:
+            if not machine.is_tensor(target):
+                raise InvalidValueError(f"{function.shown} writes into a tensor, which this is not")
+            return writing.over(machine, target, result)
         # a truth value of the library's, of which + is or
         return ops.tensor(machine, result) if isinstance(result, bool) and own_truths else result
     if function.name == "log" and len(args) + len(kwargs) == 2:
@@ -156,14 +247,17 @@ def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -
         )
     if function.core is None:
         raise InvalidValueError(f"{function.shown} {reason}", hint=f"write {function.usage}")
-    result = _apply(machine, function.core, args, kwargs)
+    result = applied(machine, function.core, args, kwargs)
     if machine.confirm is not None:
         machine.confirm(machine, function, args, kwargs, result)
     return result
 
 
 def _builtin(machine: Machine, function: Builtin, args: Args, kwargs: Kwargs) -> Any:
-    _refuse_types(kwargs)
+    kwargs, kind = casts.split(machine, kwargs)
+    if kind is not None:
+        casts.check(function.name, kind)
+        return casts.to(machine, _builtin(machine, function, args, kwargs), kind)
     try:
         _signature(function).bind(machine, *args, **kwargs)
     except TypeError:
@@ -198,14 +292,14 @@ def _check_mixed(machine: Machine, function: Function, args: Args, kwargs: Kwarg
         )
 
 
-def _refuse_types(kwargs: Kwargs) -> None:
-    """Raises `UnsupportedError` where a call sets what the whole calculation has one of."""
-    for word in ("dtype", "device", "requires_grad"):
-        if kwargs.get(word) is not None:
-            raise UnsupportedError(
-                f"{word} cannot be set inside a program",
-                hint="the whole calculation has one: --dtype, --device",
-            )
+def _super(machine: Machine, *values: Any) -> Super:
+    frame: Frame | None = machine.frame
+    while frame is not None and frame.method is None:
+        frame = frame.parent
+    if frame is None or frame.method is None:
+        raise InvalidValueError("super() stands in a method of a class", python="RuntimeError")
+    owner, receiver = frame.method
+    return Super(receiver, owner)
 
 
 @cache

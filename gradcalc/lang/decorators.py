@@ -4,6 +4,7 @@ import ast
 from collections.abc import Mapping
 
 from gradcalc.lang.imported import Body, full_name, meanings
+from gradcalc.lang.scopes import names_bound
 
 IDLE = frozenset({
     "torch.jit.script", "torch.jit.export", "torch.jit.ignore", "torch.compile", "numba.njit",
@@ -23,12 +24,24 @@ THAWED = frozenset({"torch.enable_grad", "torch.autograd.enable_grad"})
 """Those which let it by again: they change nothing where nothing stops it."""
 
 
+WRAPS = "functools.wraps"
+"""The wrapper that gives a function the name of another one, and changes nothing."""
+
+
+NAMED = frozenset({
+    "abc.ABC", "abc.abstractmethod", "functools.cached_property", "typing.Generic",
+    "typing.Protocol", "typing_extensions.Protocol",
+})  # fmt: skip
+"""What classes know by its name, however it was imported."""
+
+
 def undecorated(body: Body) -> Body:
     """The statements with functions as they are without wrappers that change nothing.
 
     `@torch.no_grad()` counts: it is written into the function.
     """
     names = meanings(body)
+    _unwrap(body, names)
     functions = {s.name for s in body if isinstance(s, ast.FunctionDef)}
     idle = IDLE if _stops(body, names) else IDLE | THAWED
     return tuple(
@@ -36,6 +49,34 @@ def undecorated(body: Body) -> Body:
         for s in body
         if not _is_wrapped_again(s, functions, names, idle)
     )
+
+
+def _unwrap(body: Body, names: Mapping[str, str]) -> None:
+    """Leave out what gives functions names alone, and call what classes know by its own name.
+
+    That is so on functions inside of others too. A name that nothing binds is what it is called.
+    """
+    nodes = [node for statement in body for node in ast.walk(statement)]
+    bound = {name for node in nodes for name in names_bound(node)}
+    bound |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    known = {"wraps": WRAPS} if "wraps" not in bound else {}
+    for node in nodes:
+        if isinstance(node, ast.FunctionDef):
+            kept = [d for d in node.decorator_list if _wrapper(d, known | dict(names)) != WRAPS]
+            node.decorator_list = [_word(d, names) for d in kept]
+        elif isinstance(node, ast.ClassDef):
+            node.bases = [_word(base, names) for base in node.bases]
+
+
+def _word(node: ast.expr, names: Mapping[str, str]) -> ast.expr:
+    """A decorator, or a base of a class, by its own name where that is of these."""
+    if isinstance(node, ast.Subscript):
+        node.value = _word(node.value, names)
+        return node
+    full = full_name(node, names)
+    if full not in NAMED:
+        return node
+    return ast.copy_location(ast.Name(full.rpartition(".")[2], ast.Load()), node)
 
 
 def _stops(body: Body, names: Mapping[str, str]) -> bool:

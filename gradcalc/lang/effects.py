@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from gradcalc.lang import purity
 from gradcalc.lang.imported import Body, full_name, meanings
 from gradcalc.lang.origins import GRADIENTS, NEW, Origins, Place, Places, inside, result
+from gradcalc.lang.renaming import DOUBT
 from gradcalc.lang.scopes import MODULE, Function, Scope, names_bound
 
 
@@ -44,7 +45,10 @@ class Effects:
             return None
         written = self._reached(place for unit in units for place in unit.written)
         bound = {name for unit in units for name in unit.bound}
-        return frozenset(bound | (written - self._fixed))
+        names = self._reader.names
+        roots = {names[name].split(".")[0] for name in written if name in names}
+        of_modules = {name for name, full in names.items() if full.split(".")[0] in roots}
+        return frozenset(bound | of_modules | (written - self._fixed))
 
     def _run(self, unit: Unit) -> list[Unit]:
         """The unit and all functions that may run in it."""
@@ -86,6 +90,9 @@ class _Reader(ast.NodeVisitor):
         self._unit = Unit()
         self._result = ""
         self._alone: ast.expr | None = None
+        self._dotted = set[int]()
+        # what constructors fill is the new object alone
+        self._new: set[str] = set()
 
     def statement(self, statement: ast.stmt) -> Unit:
         """What a statement of the file does."""
@@ -106,6 +113,8 @@ class _Reader(ast.NodeVisitor):
         self._scope, self._unit = outer.inside(node), Unit()
         self.functions.setdefault(name, []).append(self._unit)
         self._defaults(node, outer)
+        if node.name == "__init__" and not outer.is_seen and node.args.args:
+            self._new.add(self._scope.variable(node.args.args[0].arg))
         for inner in node.body:
             self.visit(inner)
         self._scope, self._unit, self._result = outer, unit, gives
@@ -221,6 +230,31 @@ class _Reader(ast.NodeVisitor):
         for target in node.targets:
             self._bind(target, NEW)
 
+    def visit(self, node: ast.AST) -> None:
+        self._unit.wild |= isinstance(node, ast.expr) and self._is_wild(node)
+        super().visit(node)
+
+    def _is_wild(self, node: ast.expr) -> bool:
+        """Whether an expression gives the means to change anything, or cannot be told."""
+        if hasattr(node, DOUBT):
+            return True
+        match node:
+            case ast.Attribute(attr=name) if purity.is_wild(name):
+                return True
+            case ast.Name(id="__builtins__" | "__loader__" | "__spec__"):
+                return True
+            case ast.Name(ctx=ast.Load()) | ast.Attribute(ctx=ast.Load()):
+                full = full_name(node, self.names)
+                if isinstance(node, ast.Attribute):
+                    self._dotted.add(id(node.value))
+                if full is None:
+                    return False
+                # a module by another name
+                alone = isinstance(node, ast.Name) and id(node) not in self._dotted
+                return purity.is_prying(full) or (alone and purity.holds_prying(full))
+            case _:
+                return False
+
     def generic_visit(self, node: ast.AST) -> None:
         self._unit.bound |= {self._scope.variable(name) for name in names_bound(node)}
         super().generic_visit(node)
@@ -243,6 +277,7 @@ class _Reader(ast.NodeVisitor):
         """Give what is in these places to a target, or write it there."""
         match target:
             case ast.Name(id=name):
+                self._unit.wild |= hasattr(target, DOUBT)
                 variable = self._scope.variable(name)
                 self._unit.bound.add(variable)
                 self._know(variable, places, held)
@@ -256,8 +291,9 @@ class _Reader(ast.NodeVisitor):
             case ast.Attribute(value=base) | ast.Subscript(value=base):
                 self.visit(base)
                 written = self._places(base)
-                self._unit.written |= written
-                self._unit.bound |= set(self._roots(target))
+                if not (isinstance(base, ast.Name) and self._scope.variable(base.id) in self._new):
+                    self._unit.written |= written
+                    self._unit.bound |= set(self._roots(target))
                 for name, _ in written:
                     self.held.setdefault(name, set()).update(places | held)
             case _:
@@ -271,7 +307,11 @@ class _Reader(ast.NodeVisitor):
         while isinstance(target, ast.Attribute | ast.Subscript):
             target = target.value
         if isinstance(target, ast.Name):
-            yield self._scope.variable(target.id)
+            variable = self._scope.variable(target.id)
+            yield variable
+            # a library has many names
+            root = self.names.get(variable, ".").split(".")[0]
+            yield from (name for name, other in self.names.items() if other.split(".")[0] == root)
 
     def _know(self, variable: str, places: Places, held: Places = NEW) -> None:
         self.same.setdefault(variable, set()).update(places)
@@ -380,11 +420,21 @@ class _Reader(ast.NodeVisitor):
                 for name in parameters:
                     self._know(within.variable(name), everything | inside(everything))
 
+    def _handed_on(self, method: ast.Attribute) -> None:
+        """A method that is passed on may be called: what it belongs to changes."""
+        name = method.attr
+        self._unit.runs |= self.origins.methods.get(f".{name}", set())
+        if name in purity.CHANGING or name.endswith("_") or name in purity.IN_PLACE:
+            receiver = self._places(method.value)
+            self._unit.written |= receiver | inside(receiver)
+
     def _callbacks(self, node: ast.Call, given: Places) -> None:
         """A function that is passed on may be called with all that it is passed with."""
         for argument in (*node.args, *(k.value for k in node.keywords)):
             for inner in ast.walk(argument):
                 targets: list[tuple[Function, Scope]]
+                if isinstance(inner, ast.Attribute):
+                    self._handed_on(inner)
                 if isinstance(inner, ast.Lambda):
                     targets = [(inner, self._scope)]
                 elif isinstance(inner, ast.Name):

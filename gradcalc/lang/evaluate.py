@@ -3,18 +3,41 @@
 import ast
 import time
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any, Protocol
 
-from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, Span
-from gradcalc.lang import operators, ops
+from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, Span, UnsupportedError
+from gradcalc.lang import memory, ops, targets, written
 from gradcalc.lang.backend import Backend
-from gradcalc.lang.calls import CALLS, Return, enter
-from gradcalc.lang.expressions import EXPRESSIONS, bind, closure, load, test
+from gradcalc.lang.bindings import is_idle
+from gradcalc.lang.calls import CALLS, Return, applied, enter
+from gradcalc.lang.chance import Dice
+from gradcalc.lang.classes import CLASSES
+from gradcalc.lang.containers import CONTAINERS, comprehensions
+from gradcalc.lang.expressions import EXPRESSIONS, closure, load, test
+from gradcalc.lang.failing import FAILING
 from gradcalc.lang.fence import compile_program
-from gradcalc.lang.machine import NOTHING, Confirm, Machine, Rules
-from gradcalc.lang.program import Branch, Budget, Limits, Program, Run, deep_recursion, text_of
-from gradcalc.lang.writing import augmented
+from gradcalc.lang.machine import Confirm, Machine, Rules
+from gradcalc.lang.matching import MATCHING
+from gradcalc.lang.nets.drawing import Drawing
+from gradcalc.lang.nets.run import forward, leaves, named_when_bound
+from gradcalc.lang.nets.state import Nets
+from gradcalc.lang.outputs import output
+from gradcalc.lang.paths import Path
+from gradcalc.lang.program import (
+    Branch,
+    Budget,
+    Limits,
+    Program,
+    Run,
+    deep_recursion,
+    dotted,
+    text_of,
+)
+from gradcalc.lang.targets import root_of
+from gradcalc.lang.words import WORDS
+from gradcalc.lang.writing import operated
 from gradcalc.primitives import Composite
 
 BREAK, CONTINUE = object(), object()
@@ -31,22 +54,41 @@ def evaluate(
     budget: Budget | None = None,
     confirm: Confirm | None = None,
     rules: Rules | None = None,
+    seed: int = 0,
+    survey: bool = False,
+    dice: Dice | None = None,
+    of: Path | None = (),
 ) -> Run:
     """Run a program on a backend.
 
     `inputs` are the backend's tensors (or closures) by name; `detach` are names each use of
     which passes no gradient back. `confirm` is told every call of a library's function and what it
-    gave. `rules` are other meanings of kinds of nodes than the language's own. Raises
-    `GradcalcError` with the place in the source.
+    gave. `rules` are other meanings of kinds of nodes than the language's own; `dice` are what
+    random numbers are drawn from, without which none are. With `seed` the parameters of networks
+    are drawn that are no inputs; with `survey` a program that is a network is made and not called.
+    `of` is the part of the output that is wanted, None for none. Raises `GradcalcError` with the
+    place in the source.
     """
     limits = limits or Limits()
     if budget is None:
         deadline = None if limits.seconds is None else time.monotonic() + limits.seconds
         budget = Budget(limits.steps, deadline)
-    machine = Machine(program, backend, limits, budget, rules or RULES, frozenset(detach), confirm)
+    machine = Machine(
+        program,
+        backend,
+        limits,
+        budget,
+        rules or RULES,
+        frozenset(detach),
+        confirm,
+        dice,
+        apply_function=applied,
+        load_module=_module,
+    )
     try:
         with deep_recursion():
-            value = _output(machine, _run(machine, inputs))
+            found = _run(machine, inputs, seed, survey)
+            value = None if of is None else machine.raw(output(machine, found, of))
     except GradcalcError as raised:
         raise raised.located(machine.place, machine.source) from raised.__cause__
     except RecursionError:
@@ -56,35 +98,44 @@ def evaluate(
         error = LimitError("the program needs more memory than there is")
         raise error.located(machine.place, machine.source) from None
     path = tuple(
-        Branch(line, kind, text, tuple(taken)) for line, kind, text, taken in machine.path.values()
+        Branch(place.line, kind, text, tuple(taken), place.file)
+        for place, kind, text, taken in machine.path.values()
     )
     names = {**machine.frame.values, **machine.main_frame.values}
-    return Run(value, names, path, tuple(machine.stops))
+    names = {n: machine.raw(held) for n, held in names.items() if memory.is_written(held)}
+    stops, casts = tuple(machine.stops), tuple(machine.casts)
+    return Run(value, names, path, stops, casts=casts, leaves=leaves(machine))
 
 
-def _run(machine: Machine, inputs: Mapping[str, Any]) -> Any:
+def _run(machine: Machine, inputs: Mapping[str, Any], seed: int, survey: bool) -> Any:
     program = machine.program
+    source = (machine.chances or Dice(seed)).torch
+    drawing = Drawing(source, wide=program.dtype == "float64")
+    target = program.function if program.module else None
+    taken = frozenset((*program.required, *program.parameters))
+    machine.nets = Nets(inputs, taken, drawing, target=target)
+    machine.on_bind = named_when_bound if program.nets else None
+    inputs = {
+        name: machine.hold(value) if machine.backend.is_tensor(value) else value
+        for name, value in inputs.items()
+    }
     machine.frame.values.update(inputs)
     machine.scalars = not any(machine.shape(v) for v in inputs.values() if machine.is_tensor(v))
     machine.block(program.body)
     if program.function is None:
         return machine.last
+    given = {name: inputs[name] for name in program.parameters if name in inputs}
+    if program.module:
+        return forward(machine, machine.frame.values[program.function], given, survey=survey)
     machine.main = machine.frame.values[program.function]
-    return enter(machine, machine.main, {n: inputs[n] for n in program.parameters if n in inputs})
+    return enter(machine, machine.main, given)
 
 
-def _output(machine: Machine, value: Any) -> Any:
-    if value is NOTHING or value is None:
-        raise InvalidValueError(
-            "the program has no output",
-            hint="a function needs a return, a program an expression or an assignment",
-        )
-    if machine.is_tensor(value) or isinstance(value, int | float | list | tuple | range):
-        return ops.tensor(machine, value)
-    raise InvalidValueError(
-        f"the output is {machine.describe(value)}, not a number or a tensor",
-        hint="call it, or name a value with --of",
-    )
+@cache
+def _module(name: str) -> Program:
+    """A module of a library that is written in the language."""
+    # a program has an output, and a module needs none
+    return replace(compile_program(f"{written.text(name)}\n0.0\n"), library=True)
 
 
 class Noted(Protocol):
@@ -146,14 +197,29 @@ def _annotated(machine: Machine, node: ast.AnnAssign) -> None:
 
 
 def _augmented(machine: Machine, node: ast.AugAssign) -> None:
-    _bound(machine, [node.target], augmented(machine, node))
+    """`y += x`, which writes into `y` where Python would."""
+    if isinstance(node.target, ast.Name):
+        left, held = load(machine, node.target), machine.frame.values.get(node.target.id)
+        right = machine.eval(node.value)
+        machine.node = node
+        value = operated(machine, type(node.op), held, left, right)
+        _bound(machine, [node.target], value)
+        return
+    place = targets.located(machine, node.target)
+    held = place.read()
+    right = machine.eval(node.value)
+    machine.node = node
+    place.write(operated(machine, type(node.op), held, held, right))
+    _result(machine, place.whole)
 
 
-def _bound(machine: Machine, targets: list[ast.expr] | list[Any], value: Any) -> None:
+def _bound(machine: Machine, bound: list[ast.expr] | list[Any], value: Any) -> None:
     """Give a value to names. The result is what the last then gives, detached if that is asked."""
-    for target in targets:
-        bind(machine, target, value)
-    last = targets[-1]
+    for target in bound:
+        targets.bind(machine, target, value)
+    last = bound[-1]
+    if isinstance(last, ast.Subscript | ast.Attribute):
+        value = machine.eval(root_of(last))
     _result(machine, load(machine, last) if isinstance(last, ast.Name) else value)
 
 
@@ -170,20 +236,14 @@ def _while(machine: Machine, node: ast.While) -> Any:
 
 
 def _for(machine: Machine, node: ast.For) -> Any:
-    known = len(machine.snapshots)
     iterable = machine.eval(node.iter)
 
     def going() -> Iterator[None]:
-        for item in ops.items(machine, iterable):
-            bind(machine, node.target, item)
+        for item in ops.iterated(machine, iterable):
+            targets.bind(machine, node.target, item)
             yield
 
-    machine.iterated.append(iterable)
-    try:
-        return _rounds(machine, node, going())
-    finally:
-        machine.iterated.pop()
-        del machine.snapshots[known:]
+    return _rounds(machine, node, going())
 
 
 def _rounds(machine: Machine, node: ast.While | ast.For, going: Iterator[None]) -> Any:
@@ -199,36 +259,64 @@ def _rounds(machine: Machine, node: ast.While | ast.For, going: Iterator[None]) 
 
 
 def _define(machine: Machine, node: ast.FunctionDef) -> None:
-    machine.frame.values[node.name] = closure(machine, node.name, node.args, node.body)
+    made: Any = closure(machine, node.name, node.args, node.body)
+    for decorator in reversed([d for d in node.decorator_list if not is_idle(d)]):
+        wrapper = machine.eval(decorator)
+        machine.node = decorator
+        made = machine.call(wrapper, (made,))
+    machine.bind(node.name, made)
+
+
+def _nonlocal(machine: Machine, node: ast.Nonlocal) -> None:
+    machine.frame.outer |= frozenset(node.names)
+
+
+def _delete(machine: Machine, node: ast.Delete) -> None:
+    for target in node.targets:
+        targets.delete(machine, target)
 
 
 def _return(machine: Machine, node: ast.Return) -> Return:
     return Return(None if node.value is None else machine.eval(node.value))
 
 
-def _assert(machine: Machine, node: ast.Assert) -> None:
-    if not operators.truth(machine, machine.eval(node.test)):
-        machine.node = node
-        message = machine.eval(node.msg) if node.msg is not None else None
-        said = f": {message}" if isinstance(message, str) else ""
-        raise InvalidValueError(
-            f"the assertion {text_of(node.test, machine.source)} does not hold{said}"
-        )
-
-
-def _raise(machine: Machine, node: ast.Raise) -> None:
-    said = machine.eval(node.exc) if node.exc is not None else ""
-    raise InvalidValueError(f"the program raises {said or 'an error'}")
-
-
 def _with(machine: Machine, node: ast.With) -> Any:
-    item = node.items[0]
-    machine.note("no_grad", text_of(item, machine.source), item.context_expr)
-    machine.frozen += 1
+    before = machine.frozen
     try:
+        for item in node.items:
+            machine.frozen = _frozen(machine, item.context_expr)
+            if machine.frozen > before:
+                machine.note("no_grad", text_of(item, machine.source), item.context_expr)
         return machine.block(node.body)
     finally:
-        machine.frozen -= 1
+        machine.frozen = before
+
+
+def _frozen(machine: Machine, context: ast.expr) -> int:
+    """How much keeps gradients from passing inside a `with`."""
+    assert isinstance(context, ast.Call)
+    word = (dotted(context.func) or ("",))[-1]
+    given = [machine.eval(a) for a in (*context.args, *(k.value for k in context.keywords))]
+    machine.node = context
+    if word not in ("no_grad", "inference_mode", "enable_grad", "set_grad_enabled"):
+        return machine.frozen
+    takes = {"no_grad": (0, 0), "enable_grad": (0, 0), "inference_mode": (0, 1)}.get(word, (1, 1))
+    if not takes[0] <= len(given) <= takes[1] or not all(isinstance(v, bool) for v in given):
+        raise InvalidValueError(f"{word} does not take these arguments")
+    if word == "inference_mode" and False in given:
+        return 0
+    if word == "no_grad" or word == "inference_mode" or False in given:
+        return machine.frozen + (SEALED if word == "inference_mode" else 1)
+    if machine.frozen >= SEALED:
+        raise UnsupportedError(
+            f"{word}() inside of inference_mode() is left open by torch",
+            hint="with torch.no_grad(): instead of inference_mode",
+        )
+    return 0
+
+
+SEALED = 1000
+"""By how much inference_mode keeps gradients from passing: nothing lets them pass inside."""
 
 
 STATEMENTS: Rules = {
@@ -241,8 +329,8 @@ STATEMENTS: Rules = {
     ast.For: _for,
     ast.FunctionDef: _define,
     ast.Return: _return,
-    ast.Assert: _assert,
-    ast.Raise: _raise,
+    ast.Nonlocal: _nonlocal,
+    ast.Delete: _delete,
     ast.With: _with,
     ast.Pass: lambda machine, node: None,
     ast.Import: lambda machine, node: None,
@@ -252,5 +340,15 @@ STATEMENTS: Rules = {
 }
 """The meaning of each kind of statement."""
 
-RULES: Rules = {**EXPRESSIONS, **CALLS, **STATEMENTS}
+RULES: Rules = {
+    **EXPRESSIONS,
+    **CONTAINERS,
+    **comprehensions(targets.bind),
+    **WORDS,
+    **CALLS,
+    **STATEMENTS,
+    **CLASSES,
+    **FAILING,
+    **MATCHING,
+}
 """The language."""

@@ -4,21 +4,19 @@ import ast
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from gradcalc.errors import (
-    InvalidValueError,
-    ShapeError,
     UnknownNameError,
     UnsupportedError,
     did_you_mean,
 )
-from gradcalc.lang import operators, ops
+from gradcalc.lang import casts, containers, grammar, objects, operators, ops, updates, written
 from gradcalc.lang.dialects import catalogue
-from gradcalc.lang.indexing import counted_with_arrays
+from gradcalc.lang.joiners import Joiner, subscript
+from gradcalc.lang.keys import checked_key
 from gradcalc.lang.machine import Closure, Machine, Rule
-from gradcalc.lang.ops import LARGEST_INTEGER
-from gradcalc.lang.program import JAX, NUMPY, brief, dotted, text_of
+from gradcalc.lang.objects import Class, Instance, Super
+from gradcalc.lang.program import JAX, NUMPY, brief, dotted, span_of, text_of
+from gradcalc.lang.updates import At
 
 
 def load(machine: Machine, node: ast.Name) -> Any:
@@ -30,41 +28,37 @@ def load(machine: Machine, node: ast.Name) -> Any:
     naming = machine.program.naming
     known = catalogue.has_meaning(node.id) or node.id in naming.imported
     if known and node.id not in machine.frame.local:
-        return catalogue.bare(node.id, naming)
+        return written.value(machine, catalogue.bare(node.id, naming))
     machine.node = node
     raise UnknownNameError(
         f"{brief(node.id)} has no value here", hint=did_you_mean(node.id, machine.frame.values)
     )
 
 
-def bind(machine: Machine, target: ast.AST, value: Any) -> None:
-    """Give a value to a name, or its items to several."""
-    if isinstance(target, ast.Name):
-        machine.frame.values[target.id] = value
-        return
-    assert isinstance(target, ast.Tuple | ast.List)
-    items = ops.items(machine, value)
-    if len(items) != len(target.elts):
-        machine.node = target
-        raise ShapeError(f"{len(items)} values for {len(target.elts)} names")
-    for part, item in zip(target.elts, items, strict=True):
-        bind(machine, part, item)
-
-
 def test(machine: Machine, node: ast.If | ast.While | ast.IfExp, kind: str) -> bool:
     """Whether a branch is taken, which is remembered."""
     value = machine.eval(node.test)
     machine.node = node.test
+    if machine.mapped and machine.is_tensor(value) and machine.carries(value):
+        raise UnsupportedError(
+            "under vmap the libraries know no single item to decide by",
+            hint="choose with where(condition, a, b)",
+        )
     taken = operators.truth(machine, value)
+    if machine.anchor is not None:
+        # how a library decides is not the program's own way
+        return taken
     if id(node) not in machine.path:
         text = text_of(node.test, machine.source)
-        machine.path[id(node)] = (node.lineno, kind, text, [])
+        machine.path[id(node)] = (span_of(node, machine.source), kind, text, [])
     machine.path[id(node)][-1].append(taken)
     return taken
 
 
-def closure(machine: Machine, name: str, arguments: ast.arguments, body: Any) -> Closure:
-    """A function made here, its defaults worked out."""
+def closure(
+    machine: Machine, name: str, arguments: ast.arguments, body: Any, owner: Any = None
+) -> Closure:
+    """A function made here, its defaults worked out; `owner` is the class whose method it is."""
     positional = [*arguments.posonlyargs, *arguments.args]
     given = positional[len(positional) - len(arguments.defaults) :]
     pairs = [
@@ -72,20 +66,34 @@ def closure(machine: Machine, name: str, arguments: ast.arguments, body: Any) ->
         *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
     ]
     defaults = {a.arg: machine.eval(value) for a, value in pairs if value is not None}
-    return Closure(name, arguments, body, defaults, machine.frame, machine.program)
+    return Closure(name, arguments, body, defaults, machine.frame, machine.program, owner)
 
 
 def member(machine: Machine, path: tuple[str, ...]) -> Any:
     """A constant or a function of a module."""
-    found = catalogue.place(machine.program.naming, path)
+    naming = machine.program.naming
+    known = catalogue.written_part(naming, path)
+    found = catalogue.place(naming, path[:known] if known else path)
+    kind = catalogue.named(naming, path[:-1]) if found is None else None
+    if isinstance(kind, Class):
+        return objects.attribute(machine, kind, path[-1])
+    if path[-1] in grammar.CONTEXTS:
+        raise UnsupportedError(
+            f"{brief('.'.join(path))} stands behind with here", hint="with torch.no_grad():"
+        )
     if found is None or not catalogue.has(*found):
         raise UnsupportedError(f"{brief('.'.join(path))} is no value")
-    return catalogue.member(*found)
+    value = written.value(machine, catalogue.member(*found))
+    for name in path[known:] if known else ():
+        value = objects.attribute(machine, value, name)
+    return value
 
 
 def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
     """What a value has behind a dot that is not called."""
     name = node.attr
+    if isinstance(value, Instance | Class | Super):
+        return objects.attribute(machine, value, name)
     if isinstance(value, tuple) and name in getattr(value, "_fields", ()):
         return getattr(value, name)
     if machine.is_tensor(value):
@@ -99,10 +107,20 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
             case "data":
                 machine.note("detach", text_of(node.value, machine.source), node)
                 return machine.detach(value, None)
+            case "dtype" | "device" | "requires_grad" | "is_cuda" | "is_leaf":
+                return casts.attribute(machine, value, name)
+            case "real":
+                return value
+            case "at" if machine.program.naming.arrays == JAX:
+                return At(value)
             case "T" | "H":
                 return ops.call(machine, "transpose", value)
-            case "mT":
+            case "mT" | "mH":
                 return ops.call(machine, "transpose", value, -2, -1)
+    if isinstance(value, At):
+        return updates.way(value, name)
+    if name in containers.NAMES:
+        return containers.method(machine, value, name)
     raise UnknownNameError(
         f"{machine.describe(value)} has no .{name} to be read",
         hint=f"call it: .{name}()" if name in catalogue.methods() else None,
@@ -110,7 +128,11 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
 
 
 def _named(machine: Machine, node: ast.NamedExpr) -> Any:
-    bind(machine, node.target, machine.eval(node.value))
+    value = machine.eval(node.value)
+    frame = machine.frame
+    while frame.parent is not None and frame.passing:
+        frame = frame.parent
+    frame.values[node.target.id] = value
     return load(machine, node.target)
 
 
@@ -150,7 +172,10 @@ def _compare(machine: Machine, node: ast.Compare) -> Any:
     for position, (op, right_node) in enumerate(zip(node.ops, node.comparators, strict=True)):
         right = machine.eval(right_node)
         machine.node = node
-        result = operators.compare(machine, type(op), left, right)
+        if isinstance(op, ast.In | ast.NotIn):
+            result = containers.contains(machine, left, right) is isinstance(op, ast.In)
+        else:
+            result = operators.compare(machine, type(op), left, right)
         if position < len(node.ops) - 1 and not operators.truth(machine, result):
             return result
         left = right
@@ -173,9 +198,23 @@ def _attribute(machine: Machine, node: ast.Attribute) -> Any:
 
 def _subscript(machine: Machine, node: ast.Subscript) -> Any:
     value = machine.eval(node.value)
+    if isinstance(value, Joiner):
+        return subscript(machine, value, node)
+    if isinstance(value, At):
+        given = key_of(machine, value.tensor, node)
+        return At(value.tensor, checked_key(machine, value.tensor, given))
+    key = key_of(machine, value, node)
+    machine.node = node
+    return item(machine, value, checked_key(machine, value, key))
+
+
+def key_of(machine: Machine, held: Any, node: ast.Subscript) -> list[Any]:
+    """What stands in the square brackets behind a value, as values of the program."""
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     given = [machine.eval(part) for part in parts]
     numpys = machine.program.naming.arrays in (NUMPY, JAX)
+    if isinstance(held, dict):
+        return given if not isinstance(node.slice, ast.Tuple) else [tuple(given)]
     if not isinstance(node.slice, ast.Tuple):
         nested = isinstance(given[0], list) and any(isinstance(k, list | tuple) for k in given[0])
         if nested and not numpys:
@@ -186,13 +225,20 @@ def _subscript(machine: Machine, node: ast.Subscript) -> Any:
         if isinstance(given[0], tuple):
             # a tuple under a name is a key of several parts too
             given = list(given[0])
-    machine.node = node
-    key = tuple([_key_item(machine, part) for part in given])
-    if not machine.is_tensor(value) and not isinstance(value, list | tuple | range):
-        raise ShapeError(f"{machine.describe(value)} cannot be indexed")
-    if machine.is_tensor(value) and numpys:
-        key = counted_with_arrays(key, len(machine.shape(value)))
+    return given
+
+
+def item(machine: Machine, value: Any, key: tuple[Any, ...]) -> Any:
+    """What stands at a key that was read."""
+    if isinstance(value, Instance):
+        return machine.call(objects.special(machine, value, "__getitem__"), (_whole(key),))
+    if isinstance(value, dict):
+        return containers.item(machine, value, _whole(key))
     return ops.index(machine, value, key)
+
+
+def _whole(key: tuple[Any, ...]) -> Any:
+    return key[0] if len(key) == 1 else key
 
 
 def _slice(machine: Machine, node: ast.Slice) -> slice:
@@ -202,43 +248,10 @@ def _slice(machine: Machine, node: ast.Slice) -> slice:
     return slice(*(None if part is None else ops.integer(machine, part) for part in parts))
 
 
-def _key_item(machine: Machine, value: Any) -> Any:
-    """One part of a key: a number, an array of them or of truth values, or a slice."""
-    if value is None or value is Ellipsis or isinstance(value, slice):
-        return value
-    if isinstance(value, list | tuple | range):
-        if not value:
-            return np.zeros(0, dtype=np.int64)
-        value = ops.tensor(machine, value)
-    # of no elements, a backend need not know whether they would be truth values
-    if machine.is_mask(value) or (machine.is_tensor(value) and not ops.size(machine, value)):
-        return _mask(machine, value)
-    if not machine.is_tensor(value):
-        return ops.integer(machine, value)
-    numbers = machine.backend.numbers(value)
-    if not np.all((numbers == np.round(numbers)) & (np.abs(numbers) < LARGEST_INTEGER)):
-        raise InvalidValueError("an index must be a whole number")
-    if machine.carries(value):
-        machine.note("index", text_of(machine.node, machine.source), machine.node)
-    return int(numbers) if numbers.ndim == 0 else numbers.astype(np.int64)
-
-
-def _mask(machine: Machine, value: Any) -> Any:
-    if not machine.is_tensor(value) or not machine.shape(value):
-        raise InvalidValueError(
-            "one truth value is no index", hint="choose with if, or with where(condition, a, b)"
-        )
-    # which elements are taken is decided by all of them
-    operators.holds(machine, value, "logical_and")
-    return machine.backend.numbers(value).astype(np.bool_)
-
-
 EXPRESSIONS: Mapping[type[ast.AST], Rule] = {
     ast.Constant: lambda machine, node: node.value,
     ast.Name: load,
     ast.NamedExpr: _named,
-    ast.List: lambda machine, node: [machine.eval(item) for item in node.elts],
-    ast.Tuple: lambda machine, node: tuple([machine.eval(item) for item in node.elts]),
     ast.BinOp: _binary,
     ast.UnaryOp: _unary,
     ast.BoolOp: _bool,

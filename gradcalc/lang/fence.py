@@ -17,30 +17,34 @@ from gradcalc.errors import (
     did_you_mean,
 )
 from gradcalc.lang import grammar, syntax
+from gradcalc.lang.bindings import bound_names, parameters_of
 from gradcalc.lang.decorators import undecorated
 from gradcalc.lang.guards import plainly
-from gradcalc.lang.imported import meanings
-from gradcalc.lang.names import (
-    bound_names,
-    check_references,
-    free_names,
-    parameters_of,
-)
+from gradcalc.lang.imported import full_name, meanings
+from gradcalc.lang.linking import is_own, linked
+from gradcalc.lang.names import check_references, free_names
 from gradcalc.lang.naming import every_node, naming
+from gradcalc.lang.nets.names import dotted_as_names, undotted
+from gradcalc.lang.nets.target import forward_of, last_name, makes_nets, without_idle
+from gradcalc.lang.objects import METHODS
 from gradcalc.lang.onlookers import declared, untold, uses_torch
 from gradcalc.lang.program import (
     CORE,
+    DOT,
     Limits,
     Program,
     brief,
     deep_recursion,
     dotted,
     span_of,
-    text_of,
 )
 from gradcalc.lang.reached import reached
+from gradcalc.lang.renaming import DOUBT
 from gradcalc.lang.signs import Reading, placed
+from gradcalc.lang.stars import JOIN
 from gradcalc.lang.typed import Text, Values, understood
+
+FUNCTION = "torch.autograd.Function"
 
 
 def compile_program(
@@ -63,18 +67,20 @@ def compile_program(
     (an unknown function) or `LimitError`, each with its place.
     """
     limits = limits or Limits()
+    text = dotted_as_names(text, {*known, *(numbers or ())})
     if numbers is None:
+        text, function = _pointed(text, function, limits)
         meant = Text(Reading(syntax.tidy(text, limits)))
     else:
         meant = understood(text, limits, Values(frozenset(numbers), frozenset(known)))
     source = meant.source
     try:
-        tree = syntax.parse(source, limits)
+        tree = undotted(syntax.parse(source, limits))
         with deep_recursion():
             program = _checked(tree, source, function, limits, frozenset(known), core)
             signs = placed(meant.reading, tree)
     except GradcalcError as error:
-        error.source = source
+        error.source = source.replace(DOT, ".")
         raise
     return replace(program, typed=meant.typed, signs=signs) if meant.typed else program
 
@@ -87,7 +93,9 @@ def _checked(
     known: frozenset[str],
     core: bool,
 ) -> Program:
-    body = tuple(statement for statement in tree.body if not _is_main_guard(statement))
+    files = linked(tree.body, source)
+    body = files.body
+    function = files.called.get(function or "", function)
     dtype = None
     if not core:
         body = untold(undecorated(body))
@@ -95,19 +103,32 @@ def _checked(
         _main_function(body, function)
         body, dtype = declared(body)
         names = meanings(body)
-        body = reached(body, function)
+        body = without_idle(reached(body, function), function)
         dtype = dtype if uses_torch(body, names) else None
+    elif files.many:
+        # of the other files only what this one needs
+        body = reached(body, None, lambda s: is_own(s, source))
     if not core:
         called = _main_function(body, function)
-        body = plainly(body, None if called is None else called.name)
+        own = called is not None and called in body
+        body = plainly(body, called.name if called is not None and own else None)
+    _check_functions(body, source)
     _check_nodes(body, source, limits)
-    assigned = bound_names(body)
+    assigned = bound_names(every_node(body))
     libraries = CORE if core else naming(body, source, assigned | known)
     check_references(body, source, libraries, known, assigned)
     main = _main_function(body, function)
+    module = main is not None and main not in body
     if not body or (main is None and not _has_output(body)):
         raise ProgramSyntaxError(
             "the program has no output", hint="end it with an expression or an assignment"
+        )
+    stars = [] if main is None else [a for a in (main.args.vararg, main.args.kwarg) if a]
+    if stars:
+        raise UnsupportedError(
+            "the function itself cannot take *args or **kwargs",
+            hint="name each parameter",
+            span=span_of(stars[0], source),
         )
     required, optional = free_names(body, main, libraries, known)
     return Program(
@@ -120,16 +141,8 @@ def _checked(
         parameters=() if main is None else tuple(a.arg for a in parameters_of(main.args)),
         naming=libraries,
         dtype=dtype,
-    )
-
-
-def _is_main_guard(statement: ast.stmt) -> bool:
-    """Whether this is `if __name__ == "__main__":`, which a pasted script may end in."""
-    return (
-        isinstance(statement, ast.If)
-        and isinstance(statement.test, ast.Compare)
-        and isinstance(statement.test.left, ast.Name)
-        and statement.test.left.id == "__name__"
+        nets=not core and makes_nets(body, libraries),
+        module=module,
     )
 
 
@@ -143,7 +156,14 @@ def _check_nodes(body: tuple[ast.stmt, ...], source: str, limits: Limits) -> Non
 
 def _check_node(node: ast.AST, parent: ast.AST, source: str, limits: Limits) -> None:
     """Look a node up in the table, then refuse what the kinds of nodes do not tell."""
-    if type(node) in grammar.ALLOWED:
+    if isinstance(parent, ast.Slice) and node is parent.step and _is_imaginary(node):
+        # np.r_[-1:1:5j] counts the numbers
+        return
+    doubt = getattr(node, DOUBT, None)
+    wrong: tuple[str, str | None, ast.AST] | None
+    if doubt is not None:
+        wrong = (*doubt, node)
+    elif type(node) in grammar.ALLOWED:
         wrong = _wrong(node, source)
     else:
         what, hint = grammar.REFUSED.get(type(node), (type(node).__name__, None))
@@ -159,6 +179,10 @@ def _check_node(node: ast.AST, parent: ast.AST, source: str, limits: Limits) -> 
         raise LimitError("a number is too long to be read", span=span_of(node, source))
 
 
+def _is_imaginary(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, complex)
+
+
 def _wrong(node: ast.AST, source: str) -> tuple[str, str | None, ast.AST] | None:
     """What is wrong with a node of an allowed kind, with a tip and the place."""
     match node:
@@ -168,46 +192,78 @@ def _wrong(node: ast.AST, source: str) -> tuple[str, str | None, ast.AST] | None
             | ast.Attribute(attr=name)
             | ast.FunctionDef(name=name)
             | ast.keyword(arg=str(name))
-        ) if name.startswith("__"):
+        ) if name.startswith("__") and name not in METHODS:
             what = f"names with two leading underscores such as {brief(name)}"
             return f"{what} cannot be used", None, node
         case ast.Constant(value=bytes()):
             return "bytes cannot be used in a program", None, node
         case ast.Constant(value=complex()):
-            return "complex numbers cannot be used in a program", None, node
-        case ast.FunctionDef(decorator_list=[decorator, *_]):
-            return "decorators cannot be used in a program", "leave the line out", decorator
-        case ast.arguments(vararg=ast.arg() as star) | ast.arguments(kwarg=ast.arg() as star):
-            message = "*args and **kwargs cannot be used in a program"
-            return message, "name each parameter", star
-        case ast.keyword(arg=None):
-            return "** cannot be used in a call", "name each argument", node
-        case ast.Subscript(ctx=ast.Store()) | ast.Attribute(ctx=ast.Store()):
-            shown = brief(text_of(node, source))
-            message = f"{shown} cannot be assigned to: values are never written into"
-            hint = "build a new tensor: where(mask, new, x), concat([...]) or stack([...])"
-            return message, hint, node
+            return "complex numbers cannot be used in a program", grammar.REAL, node
+        case ast.comprehension(is_async=1):
+            return "async cannot be used in a program", "leave the word out", node.target
         case ast.withitem(context_expr=call, optional_vars=bound):
             path = dotted(call.func) if isinstance(call, ast.Call) else None
             if path is None or path[-1] not in grammar.CONTEXTS or bound:
-                return "with is only for no_grad()", "with torch.no_grad():", call
+                return (
+                    "with is only for what lets gradients pass or not",
+                    "with torch.no_grad():",
+                    call,
+                )
         case _:
             pass
     return None
 
 
 def _main_function(body: tuple[ast.stmt, ...], name: str | None) -> ast.FunctionDef | None:
+    """The function that is the program, or the forward of the module that is."""
     functions = {s.name: s for s in body if isinstance(s, ast.FunctionDef)}
     if name is None:
         last = body[-1] if body else None
-        return last if isinstance(last, ast.FunctionDef) else None
-    if name not in functions:
-        known = ", ".join(functions) or "none"
-        raise UnknownNameError(
-            f"the program defines no function called {brief(name)}",
-            hint=did_you_mean(name, functions) or f"its functions: {brief(known)}",
+        if isinstance(last, ast.FunctionDef):
+            return last
+        made = last_name(body)
+        return None if made is None else forward_of(body, made, meanings(body))
+    if name in functions:
+        return functions[name]
+    module = forward_of(body, name, meanings(body))
+    if module is not None:
+        return module
+    classes = [s.name for s in body if isinstance(s, ast.ClassDef)]
+    known = ", ".join(n for n in (*functions, *classes) if JOIN not in n) or "none"
+    if name in classes:
+        _check_functions(body, "")
+        raise UnsupportedError(
+            f"{brief(name)} is a class that is no nn.Module, so nothing says what it gives",
+            hint=f"write a function that makes one: def f(x): return {brief(name)}(...).method(x)",
         )
-    return functions[name]
+    raise UnknownNameError(
+        f"the program defines no function called {brief(name)}",
+        hint=did_you_mean(name, functions) or f"its functions: {brief(known)}",
+    )
+
+
+def _check_functions(body: tuple[ast.stmt, ...], source: str) -> None:
+    """Refuse classes with a backward of their own, which is what autograd would use."""
+    names = meanings(body)
+    for node in every_node(body):
+        if isinstance(node, ast.ClassDef) and FUNCTION in [full_name(b, names) for b in node.bases]:
+            raise UnsupportedError(
+                f"{brief(node.name)} has a backward of its own, which is not run here",
+                hint="write its forward as a function; --expect with what its backward gives, as a "
+                "formula, holds that to the gradient",
+                span=span_of(node, source),
+            )
+
+
+def _pointed(text: str, function: str | None, limits: Limits) -> tuple[str, str | None]:
+    """A text, and the name in it that is meant: of `Net(3, 4)` that of what is made so."""
+    if function is None or function.isidentifier():
+        return text, function
+    name = "net"
+    while name in text:
+        name += "_"
+    syntax.parse(function, limits)
+    return f"{text}\n{name} = {function}", name
 
 
 def _has_output(body: tuple[ast.stmt, ...]) -> bool:

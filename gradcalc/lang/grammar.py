@@ -8,109 +8,117 @@ ALLOWED: frozenset[type[ast.AST]] = frozenset(
     {
         # statements
         ast.Module, ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.If, ast.While,
-        ast.For, ast.Break, ast.Continue, ast.FunctionDef, ast.Return, ast.Assert, ast.Pass,
-        ast.Raise, ast.With, ast.withitem, ast.Import, ast.ImportFrom, ast.alias,
+        ast.For, ast.Break, ast.Continue, ast.FunctionDef, ast.ClassDef, ast.Return, ast.Assert,
+        ast.Pass,
+        ast.Raise, ast.Try, ast.ExceptHandler, ast.Nonlocal, ast.Delete, ast.Match, ast.match_case,
+        ast.MatchValue, ast.MatchSingleton, ast.MatchSequence, ast.MatchMapping, ast.MatchStar,
+        ast.MatchAs, ast.MatchOr, ast.With, ast.withitem, ast.Import, ast.ImportFrom, ast.alias,
         # expressions
         ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Call, ast.keyword,
         ast.Attribute, ast.Subscript, ast.Slice, ast.List, ast.Tuple, ast.Name, ast.Constant,
-        ast.NamedExpr, ast.Lambda, ast.arguments, ast.arg, ast.Load, ast.Store,
+        ast.NamedExpr, ast.Lambda, ast.arguments, ast.arg, ast.Load, ast.Store, ast.Starred,
+        ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.comprehension, ast.Dict,
+        ast.Set, ast.JoinedStr, ast.FormattedValue, ast.Del,
         # operators
         ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.MatMult,
         ast.BitAnd, ast.BitOr, ast.UAdd, ast.USub, ast.Not, ast.Invert, ast.And, ast.Or,
-        ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Is, ast.IsNot,
+        ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Is, ast.IsNot, ast.In,
+        ast.NotIn,
     }
 )  # fmt: skip
 
 REFUSED: Mapping[type[ast.AST], tuple[str, str]] = MappingProxyType(
     {
-        ast.ListComp: ("comprehensions", "write a for loop: ys = ys + [y]"),
-        ast.SetComp: ("comprehensions", "write a for loop: ys = ys + [y]"),
-        ast.DictComp: ("comprehensions", "write a for loop: ys = ys + [y]"),
-        ast.GeneratorExp: ("generator expressions", "write a for loop: s = s + term"),
-        ast.Dict: ("dictionaries", "use a name for each value"),
-        ast.Set: ("sets", "use a list"),
-        ast.JoinedStr: ("f-strings", "text has no gradient"),
-        ast.Starred: ("stars", "write each item"),
-        ast.Delete: ("del", "names go away by themselves"),
-        ast.ClassDef: ("classes", "write functions"),
         ast.AsyncFunctionDef: ("async functions", "write def"),
         ast.Await: ("await", "leave it out"),
         ast.AsyncFor: ("async for", "write for"),
         ast.AsyncWith: ("async with", "leave it out"),
         ast.Yield: ("yield", "use return"),
         ast.YieldFrom: ("yield", "use return"),
-        ast.Try: ("try", "use if"),
-        ast.TryStar: ("try", "use if"),
+        ast.TryStar: ("except*", "write except"),
         ast.Global: ("global", "pass the value as an argument and return it"),
-        ast.Nonlocal: ("nonlocal", "pass the value as an argument and return it"),
-        ast.Match: ("match", "use if and elif"),
         ast.BitXor: ("the operator ^", "a power is written x**2"),
         ast.LShift: ("the operator <<", "write x*2**n"),
         ast.RShift: ("the operator >>", "write x//2**n"),
-        ast.In: ("the operator in", "use == and or"),
-        ast.NotIn: ("the operator in", "use != and and"),
     }
 )
 
-CONTEXTS: frozenset[str] = frozenset({"no_grad", "inference_mode"})
-"""What may stand behind `with`, called without arguments."""
+CONTEXTS: frozenset[str] = frozenset(
+    {
+        "no_grad", "inference_mode", "enable_grad", "set_grad_enabled",
+        # these change no number
+        "set_detect_anomaly", "detect_anomaly", "errstate",
+    }
+)  # fmt: skip
+"""What may stand behind `with`."""
 
 ATTRIBUTES: frozenset[str] = frozenset(
-    {"T", "mT", "H", "shape", "ndim", "size", "values", "indices", "data"}
-)
+    {
+        "T", "mT", "H", "mH", "shape", "ndim", "size", "values", "indices", "data", "real", "at",
+        # of what gives several tensors
+        "eigenvalues", "eigenvectors", "U", "S", "Vh", "Q", "R", "sign", "logabsdet", "solution",
+        "LU", "pivots", "P", "L", "inverse", "info", "result", "residuals",
+    }
+)  # fmt: skip
 """What may stand behind a dot without being called."""
 
 METHODS: Mapping[str, str] = MappingProxyType(
     {
         "backward": "gradcalc takes the gradient itself: leave the call out",
         "grad": "gradcalc takes the gradient itself: leave it out",
-        "requires_grad_": "every input has a gradient: leave the call out",
-        "requires_grad": "every input has a gradient: leave it out",
         "zero_grad": "nothing accumulates without --accumulate: leave the call out",
-        "append": "write ys = ys + [y]",
-        "extend": "write ys = ys + other",
-        "float": "the whole calculation has one dtype: --dtype float32",
-        "double": "the whole calculation has one dtype: --dtype float64",
-        "half": "the whole calculation has one dtype: --dtype float16",
-        "to": "the whole calculation has one dtype and device: --dtype, --device",
-        "type": "the whole calculation has one dtype: --dtype float32",
-        "astype": "the whole calculation has one dtype: --dtype float32",
-        "cuda": "say --device cuda",
-        "cpu": "leave it out; --device says where",
-        "numpy": "leave it out: x.detach() stops the gradient",
-        "dtype": "the whole calculation has one dtype: --dtype",
-        "device": "the whole calculation has one device: --device",
     }
 )
 """Well-known things behind a dot that a program must do without, and what to do instead."""
 
+UNDERIVED = """
+    airy airy_ai bessel_j0 bessel_j1 bessel_y0 bessel_y1 dawsn ellipe ellipk erfi exp1 expi expn iv
+    j0 j1 jv k0 k0e k1 k1e kv lambertw modified_bessel_i0 modified_bessel_i1 modified_bessel_k0
+    modified_bessel_k1 scaled_modified_bessel_k0 scaled_modified_bessel_k1 spherical_bessel_j0 y0 y1
+    yv
+""".split()  # noqa: SIM905
+"""Special functions that torch has without a derivative, or not at all."""
+
+REAL = "every number is real here: give real and imaginary parts as inputs of their own"
+"""What to do instead of calculating with complex numbers."""
+
+COMPLEX = """complex polar view_as_complex view_as_real imag angle iscomplex iscomplexobj
+    real_if_close isreal isrealobj is_complex cfloat cdouble complex64 complex128""".split()  # noqa: SIM905
+"""Names that are about complex numbers."""
+
+TRANSFORMS = """
+    fft fft2 fftn ifft ifft2 ifftn rfft rfft2 rfftn ihfft ihfft2 ihfftn stft
+""".split()  # noqa: SIM905
+"""Transforms whose values are complex numbers."""
+
+SUMS = "its values are complex numbers: write sums with cos and sin, as real and imaginary part"
+
 FUNCTIONS: Mapping[str, str] = MappingProxyType(
     {
-        "print": "leave it out; --of NAME shows another value",
-        "rand": 'give the random values as an input: --x "rand(3)" --seed 0',
-        "randn": 'give the random values as an input: --x "randn(3)" --seed 0',
-        "rand_like": 'give the random values as an input: --x "rand(3)" --seed 0',
-        "randn_like": 'give the random values as an input: --x "randn(3)" --seed 0',
-        "manual_seed": 'random values are inputs: --x "randn(3)" --seed 0',
-        "dropout": "dropout is random: leave it out, or multiply by a mask that is an input",
+        **dict.fromkeys(COMPLEX, REAL),
+        "seed": "it takes its seed from the clock: manual_seed(0) is the same each time",
         "open": "values come from files with --x @file.npy",
         "input": "values are given with --x",
         "grad": "gradcalc takes the gradient itself: leave it out",
         "eval": "write the expression itself",
         "exec": "write the program itself",
-        "list": "write [a, b]",
-        "tuple": "write (a, b)",
         "Tensor": "write tensor([...])",
-        "divmod": "write a//b and a%b",
-        "reversed": "write x[::-1]",
-        "map": "write a for loop",
-        "filter": "write a for loop",
-        "sorted": "write sort(x).values",
-        "iter": "write a for loop over range",
-        "next": "write a for loop over range",
+        "heaviside": "torch has no derivative of it: write where(x > 0, 1.0, 0.0)",
+        **dict.fromkeys(UNDERIVED, "torch has no derivative of it, with which to check"),
+        "eig": "its eigenvalues may be complex numbers: eigh is for symmetric matrices",
+        "eigvals": "they may be complex numbers: eigvalsh is for symmetric matrices",
+        **dict.fromkeys(TRANSFORMS, SUMS),
     }
 )
 """Well-known functions that a program must do without, and what to do instead."""
+
+MODULES: Mapping[str, str] = MappingProxyType(
+    {
+        "jax.random": "jax draws by keys, which are not known here: give what it draws as an input,"
+        ' --x "randn(3)" --seed 0',
+    }
+)
+"""Well-known modules that a program must do without, and what to do instead."""
 
 MATHEMATICAL: Mapping[str, str] = MappingProxyType(
     {
@@ -131,29 +139,43 @@ MATHEMATICAL: Mapping[str, str] = MappingProxyType(
 )
 """Functions that mathematics has, and the language has not under that name."""
 
+CHOICE = "write where(condition, x, y)"
+
+OTHERS: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("if_else", "ifelse", "iff", "iif", "Piecewise", "IfElse"), CHOICE),
+        "Max": "write maximum(x, y)",
+        "Min": "write minimum(x, y)",
+        "Abs": "write abs(x)",
+        "Sum": "write sum(x)",
+        "Heaviside": "write where(x > 0, 1.0, 0.0)",
+        "trapz": "write np.trapezoid(y, x), or torch.trapezoid(y, x)",
+        "product": "write prod(x)",
+        "cumproduct": "write cumprod(x)",
+        "sometrue": "write any(x)",
+        "alltrue": "write all(x)",
+        "in1d": "write isin(x, y)",
+        "symeig": "write torch.linalg.eigh(A)",
+        "ReLU": "write relu(x)",
+        "Relu": "write relu(x)",
+        "ctc_loss": "there is none here, for it counts ways through a lattice: cross_entropy is",
+    }
+)
+"""Functions that other programs and older libraries have, and what is there instead."""
+
 UNLIKE: frozenset[str] = frozenset(
     """
-    addr angle bitwise_count bitwise_invert broadcast broadcast_tensors cfloat chndtr col_indices
-    copy dstack erfcinv erfcx erfi exp1 exp10 expand_as expi expn flatiter fliplr flipud float16
-    float32 float64 fmax fmin gamma gammainc gammasgn glu hardsigmoid hash_tensor hstack igamma
-    int8 intc intp is_contiguous is_tensor isin isqrt linear_cross_entropy logaddexp2 logcumsumexp
-    loggamma long lqn matrix_power median mode modf msort mvlgamma nanargmax nanargmin nancumprod
-    nancumsum nanmax nanmin nbdtr nbdtrc nbdtri ncfdtr nctdtr ndarray ndenumerate ndindex nditer
-    ndtri new nll_loss normal pinv pinverse polygamma prelu radian renorm reshape_as resize rgamma
-    row_indices rrelu rsub short slogdet smm softshrink tensordot tensorinv tri uint unflatten
-    unstack ushort vars vdot vstack xlog1py zero
+    as_strided_copy astype bdtri bitwise_count bitwise_invert broadcast chndtr col_indices copy
+    cudnn_grid_sampler cumulative_prod dequantize dtype expand_as fdtri feature_dropout flatiter
+    flatnonzero float16 float32 float64 fractional_max_pool2d_with_indices
+    fractional_max_pool3d_with_indices gammainccinv gammaincinv gammasgn grid_sampler_3d
+    hash_tensor iinfo indices_copy int8 intc interp intp is_contiguous is_nonzero is_tensor isnat
+    isqrt ldl_factor ldl_factor_ex ldl_solve loggamma long lqn mkldnn_adaptive_avg_pool2d mode modf
+    nanargmax nanargmin nancumprod nancumsum nanmax nanmin nbdtr nbdtrc nbdtri nbdtrik nbdtrin
+    ncfdtr ncfdtri nctdtr ndarray ndenumerate ndindex nditer new pdtri radian reshape_as resize
+    rgamma row_indices saddmm short slice_copy smm take_along_axis tri tril_indices_from
+    triu_indices_from uint unstack ushort vars zero zetac
     """.split()  # noqa: SIM905
 )
 """Functions of torch, numpy and scipy that are not known here, and are spelled almost as another
 that means something else: whoever writes them has not mistyped the other."""
-
-EQUIVALENT: Mapping[str, str] = MappingProxyType(
-    {
-        "exp10": "write 10**x",
-        "fliplr": "write flip(x, 1)",
-        "flipud": "write flip(x, 0)",
-        "hardsigmoid": "write relu6(x + 3)/6",
-        "xlog1py": "write xlogy(x, 1 + y)",
-    }
-)
-"""What those that can be written otherwise are."""

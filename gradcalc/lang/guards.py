@@ -1,13 +1,14 @@
-"""What a program says of itself: type checks, errors that it raises, and imports for those alone.
+"""Type checks, and imports for those alone, as the language has them.
 
-Here it is rewritten into what the language has: the types of a check become the words of
-`gradcalc.lang.types`, an error becomes its text, and an import that nothing else uses is left out.
+The types of a check become the words of `gradcalc.lang.types`, and an import that nothing else uses
+is left out.
 """
 
 import ast
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from gradcalc.lang.bindings import parts_of
 from gradcalc.lang.imported import Body, meanings
 from gradcalc.lang.program import dotted
 from gradcalc.lang.provenance import Provenance
@@ -18,7 +19,7 @@ ASKING = ("isinstance", "is_tensor", "is_tensor_like", "type")
 
 
 def plainly(body: Body, main: str | None = None) -> Body:
-    """The statements, with type checks and errors as the language has them.
+    """The statements, with type checks as the language has them.
 
     `main` is the function that is called from outside.
     """
@@ -30,7 +31,9 @@ def plainly(body: Body, main: str | None = None) -> Body:
         for n in ast.walk(statement)
     )
     origins = Provenance(body, names, main) if asks else None
-    read = _Guards(names, _bound(body), origins)
+    nodes = (node for statement in body for node in ast.walk(statement))
+    classes = {node.name for node in nodes if isinstance(node, ast.ClassDef)}
+    read = _Guards(names, _bound(body), origins, classes)
     told = [read.visit(statement) for statement in body]
     needed = _Needed(_used(told))
     kept = (needed.visit(statement) for statement in told)
@@ -53,8 +56,7 @@ def _used(body: list[ast.stmt]) -> set[str]:
         node = stack.pop()
         if isinstance(node, ast.Name):
             names.add(node.id)
-        skipped = [getattr(node, field, None) for field in ("annotation", "returns")]
-        stack += [c for c in ast.iter_child_nodes(node) if all(c is not s for s in skipped)]
+        stack += parts_of(node)
     return names
 
 
@@ -70,6 +72,13 @@ class _Needed(ast.NodeTransformer):
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
         return self.visit_Import(node)
 
+    def visit_Try(self, node: ast.Try) -> ast.AST:
+        """Whether an import fails decides what is done then."""
+        tried = [s for s in node.body if isinstance(s, ast.Import | ast.ImportFrom)]
+        self.generic_visit(node)
+        node.body = [*tried, *(s for s in node.body if s not in tried)]
+        return node
+
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         self.generic_visit(node)
         node.body = node.body or [ast.copy_location(ast.Pass(), node)]
@@ -79,25 +88,31 @@ class _Needed(ast.NodeTransformer):
 class _Guards(ast.NodeTransformer):
     """Rewrites the nodes; `names` are what names of imports and modules stand for.
 
-    `own` are the names that the program binds, `origins` where its values come from.
+    `own` are the names that the program binds, `classes` those of them that are classes,
+    `origins` where its values come from.
     """
 
     def __init__(
-        self, names: Mapping[str, str], own: Collection[str], origins: Provenance | None
+        self,
+        names: Mapping[str, str],
+        own: Collection[str],
+        origins: Provenance | None,
+        classes: Collection[str],
     ) -> None:
         self._names = names
         self._own = own
+        self._classes = classes
         self._origins = origins
 
-    def visit_Raise(self, node: ast.Raise) -> ast.AST:
-        text = "" if node.exc is None else self._error(node.exc)
-        exc = ast.copy_location(ast.Constant(text), node)
-        return ast.copy_location(ast.Raise(exc=exc, cause=None), node)
-
-    def visit_Assert(self, node: ast.Assert) -> ast.AST:
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        """`@dataclass` becomes a word of the class."""
         self.generic_visit(node)
-        if node.msg is not None and not isinstance(node.msg, ast.Constant | ast.Name):
-            node.msg = ast.copy_location(ast.Constant(_text(node.msg)), node.msg)
+        for decorator in node.decorator_list:
+            call = decorator.func if isinstance(decorator, ast.Call) else decorator
+            if self._full(call) == "dataclasses.dataclass":
+                node.decorator_list = [d for d in node.decorator_list if d is not decorator]
+                node.keywords.append(ast.keyword("dataclass", ast.Constant(True)))
+                break
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
@@ -139,13 +154,6 @@ class _Guards(ast.NodeTransformer):
                 return check
         return node
 
-    def _error(self, node: ast.expr) -> str:
-        """The name of an error and what it says."""
-        if isinstance(node, ast.Call):
-            name = ".".join(dotted(node.func) or ("an error",))
-            return f"{name}: {_text(node.args[0])}" if node.args else name
-        return ".".join(dotted(node) or ("an error",))
-
     def _types(self, node: ast.expr) -> str | None:
         """The words of a type or of several, None where some is not a name."""
         if isinstance(node, ast.Tuple | ast.List | ast.Set):
@@ -162,7 +170,8 @@ class _Guards(ast.NodeTransformer):
             return "None"
         path = dotted(node)
         if path is None or (path[0] in self._own and path[0] not in self._names):
-            return None
+            # classes of the program are known by their names when it runs
+            return path[0] if path and len(path) == 1 and path[0] in self._classes else None
         return ".".join((self._names.get(path[0], path[0]), *path[1:]))
 
 
@@ -173,22 +182,3 @@ def _check(
     given: list[Any] = [ast.copy_location(ast.Constant(c), place) for c in (words, kinds, exact)]
     name = ast.copy_location(ast.Name("isinstance", ast.Load()), place)
     return ast.copy_location(ast.Call(name, [value, *given], []), place)
-
-
-def _text(node: ast.expr) -> str:
-    """A message, as far as it is known without running anything."""
-    match node:
-        case ast.Constant(value=str() as text):
-            return text
-        case ast.JoinedStr(values=parts):
-            return "".join(map(_text, parts))
-        case ast.BinOp(left=left, op=ast.Mod()):
-            return _text(left)
-        case ast.BinOp(left=left, op=ast.Add(), right=right):
-            return _text(left) + _text(right)
-        case ast.Call(func=ast.Attribute(value=value, attr="format")):
-            return _text(value)
-        case ast.FormattedValue(value=value):
-            return f"{{{ast.unparse(value)}}}"
-        case _:
-            return f"{{{ast.unparse(node)}}}"

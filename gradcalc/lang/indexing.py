@@ -100,17 +100,28 @@ def counted_with_arrays(key: Key, rank: int) -> Key:
 
 def sequence_item(values: Sequence[Any], key: Key) -> Any:
     """An item or slice of a list, a tuple or a range."""
+    place = list_place(values, key)
+    if isinstance(place, slice):
+        # a part of a pair of values and indices is no such pair
+        return tuple(values)[place] if isinstance(values, tuple) else values[place]
+    return values[place]
+
+
+def list_place(values: Sequence[Any], key: Key) -> int | slice:
+    """The number or slice that a key of a list is. Raises `ShapeError` for any other."""
     if len(key) != 1 or not isinstance(key[0], int | slice):
         raise ShapeError("a list takes one index or slice", hint="tensor(...) makes a tensor of it")
     item, count = key[0], plain.length(values)
     if isinstance(item, slice):
         if item.step == 0:
             raise InvalidValueError("the step of a slice cannot be 0")
-        # a part of a pair of values and indices is no such pair
-        return tuple(values)[item] if isinstance(values, tuple) else values[item]
+        return item
     if not -count <= item < count:
-        raise ShapeError(f"index {plain.show(item)} is out of range for a list of {amount(count)}")
-    return values[item]
+        raise ShapeError(
+            f"index {plain.show(item)} is out of range for a list of {amount(count)}",
+            python="IndexError",
+        )
+    return item
 
 
 def _show(shape: tuple[int, ...]) -> str:

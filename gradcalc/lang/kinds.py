@@ -30,22 +30,27 @@ TRUTHS: Mapping[str, str | None] = {
 }  # fmt: skip
 """What primitives are of truth values, None where libraries refuse them."""
 
-POSITIONS = frozenset({"argmax", "argmin"})
+POSITIONS = frozenset({"argmax", "argmin", "argsort", "matrix_rank"})
 """Primitives whose results are positions."""
 
-INTEGRAL = POSITIONS | frozenset(
+CONTRACTIONS = frozenset({"einsum", "tensordot", "inner", "multi_dot", "vecdot"})
+"""Sums of products."""
+
+INTEGRAL = POSITIONS | CONTRACTIONS | frozenset(
     {
         "add", "sub", "mul", "floordiv", "mod", "fmod", "pow", "neg", "pos", "abs", "sign", "floor",
         "ceil", "round", "trunc", "maximum", "minimum", "clamp", "where", "square", "sum", "prod",
         "amax", "amin", "max", "min", "sort", "cumsum", "cumprod", "matmul", "dot", "outer", "kron",
         "trace", "zeros_like", "ones_like", "full_like", "diag", "tril", "triu", "pad",
+        "topk", "kthvalue", "masked_fill", "masked_scatter", "scatter", "scatter_add",
+        "index_add", "index_copy", "index_fill", "index_put", "diag_embed",
         *(row.name for row in PRIMITIVES if isinstance(row, Structural) and row.moves),
     }
 )  # fmt: skip
 """Primitives that give integers of integers."""
 
 
-GROWING = frozenset(
+GROWING = CONTRACTIONS | frozenset(
     {"add", "sub", "mul", "pow", "square", "sum", "prod", "cumsum", "cumprod", "matmul", "dot",
      "outer", "kron"}
 )  # fmt: skip
@@ -57,7 +62,7 @@ EXACT = 2.0**53
 JAXS = frozenset({"div", "mul", "sign", "det", "inv", "solve"})
 """Those which jax calculates otherwise, of some numbers."""
 
-SIGNED = frozenset(
+SIGNED = CONTRACTIONS | frozenset(
     {"neg", "mul", "floordiv", "mod", "fmod", "ceil", "round", "trunc", "prod", "cumprod", "matmul",
      "dot", "outer", "kron"}
 )  # fmt: skip
@@ -112,7 +117,7 @@ def _check_power(machine: Machine, base: Any, exponent: Any) -> None:
     if not powers or not isinstance(exponent, float) or exponent != 0.5:
         return
     known = machine.is_tensor(base) and _is_run_on_floats(machine, base)
-    if known and np.any(machine.backend.numbers(base) == -np.inf):
+    if known and np.any(machine.elements(base) == -np.inf):
         raise InvalidValueError("-inf to the power 0.5 is inf here, and NaN to torch")
 
 
@@ -152,7 +157,7 @@ def _check_jax(machine: Machine, row: Primitive, operands: Sequence[Any]) -> Non
     else:
         rest = [v for v in operands if machine.is_tensor(v) and not machine.is_mask(v)]
         known = [v for v in rest if _is_run_on_floats(machine, v)]
-        wild = any(not np.isfinite(machine.backend.numbers(value)).all() for value in known)
+        wild = any(not np.isfinite(machine.elements(value)).all() for value in known)
         otherwise = wild and (row.name != "mul" or bool(masks))
     if otherwise:
         raise UnsupportedError(f"jax's {row.name} of such numbers is not known here")
@@ -188,7 +193,7 @@ def is_integral(
     if (
         row.name in GROWING
         and _is_run_on_floats(machine, result)
-        and np.any(np.abs(machine.backend.numbers(result)) >= EXACT)
+        and np.any(np.abs(machine.elements(result)) >= EXACT)
     ):
         raise _too_large()
     return True
@@ -197,7 +202,7 @@ def is_integral(
 def _is_run_on_floats(machine: Machine, result: Any) -> bool:
     """Whether the numbers are at hand: the checks need not look at them again."""
     first = result[0] if isinstance(result, tuple) else result
-    return bool(machine.backend.memory(first))
+    return machine.backend.at_hand and bool(math.prod(machine.shape(first)))
 
 
 def _operands(row: Primitive, arguments: Mapping[str, Any]) -> list[Any]:
@@ -217,7 +222,7 @@ def _is_whole(machine: Machine, value: Any) -> bool:
 def _check_integers(machine: Machine, row: Primitive, operands: Sequence[Any], fill: Any) -> None:
     if row.name in ("pow", "floordiv", "mod", "fmod"):
         second = operands[1]
-        values = machine.backend.numbers(second) if machine.is_tensor(second) else second
+        values = machine.elements(second) if machine.is_tensor(second) else second
         if row.name == "pow" and np.any(np.asarray(values) < 0):
             raise InvalidValueError(
                 "integers have no negative powers", hint="write the base as a float: 2.0"

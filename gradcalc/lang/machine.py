@@ -8,19 +8,26 @@ done with values (`gradcalc.lang.ops`) and the functions that a program can call
 import ast
 import inspect
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from gradcalc.errors import InvalidValueError, LimitError, Span
-from gradcalc.lang import plain
+from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, Span, UnsupportedError
+from gradcalc.lang import memory, plain
 from gradcalc.lang.backend import Backend
+from gradcalc.lang.chance import Dice
+from gradcalc.lang.memory import Tensor, View
 from gradcalc.lang.program import Budget, Limits, Program, Stop, amount, span_of, text_of
+from gradcalc.primitives import BY_NAME
 
 EXTREMES = ("values", "indices")
 """The fields of what `max(x, dim)` gives."""
+
+LARGEST_INTEGER = 2**31
+"""No dimension, shift or offset can be beyond; the libraries count in so many bits."""
 
 NOTHING = object()
 """The output of a program that has given none yet."""
@@ -28,11 +35,19 @@ NOTHING = object()
 
 @dataclass(slots=True)
 class Frame:
-    """The names of one scope and the scope around it."""
+    """The names of one scope and the scope around it.
+
+    `local` are the names that it binds itself, `outer` those that it binds in scopes around it.
+    `passing` is that of a comprehension, which binds only its own targets.
+    Of a method's, `method` is its class and its receiver.
+    """
 
     values: dict[str, Any]
     parent: "Frame | None" = None
     local: frozenset[str] = frozenset()
+    outer: frozenset[str] = frozenset()
+    passing: bool = False
+    method: tuple[Any, Any] | None = None
 
     def find(self, name: str) -> "Frame | None":
         """The innermost scope in which the name is bound."""
@@ -51,13 +66,22 @@ class Once:
     """What Python's `zip` and `enumerate` give: items that can be gone through once."""
 
     word: str
-    items: Sequence[Any]
-    used: bool = False
+    items: Iterator[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Builtin:
+    """A function of the language. `method` says that it can be called behind a dot too."""
+
+    name: str
+    call: Callable[..., Any]
+    doc: str
+    method: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Closure:
-    """A function with the scope and the program it was made in."""
+    """A function with the scope and the program it was made in, and the class that it is of."""
 
     name: str
     arguments: ast.arguments
@@ -65,14 +89,18 @@ class Closure:
     defaults: Mapping[str, Any]
     frame: Frame
     program: Program
+    owner: Any = None
 
     @property
     def signature(self) -> inspect.Signature:
         """Its parameters, with their defaults."""
+        rest, named = self.arguments.vararg, self.arguments.kwarg
         kinds = (
             (self.arguments.posonlyargs, inspect.Parameter.POSITIONAL_ONLY),
             (self.arguments.args, inspect.Parameter.POSITIONAL_OR_KEYWORD),
+            ([rest] if rest else [], inspect.Parameter.VAR_POSITIONAL),
             (self.arguments.kwonlyargs, inspect.Parameter.KEYWORD_ONLY),
+            ([named] if named else [], inspect.Parameter.VAR_KEYWORD),
         )
         empty = inspect.Parameter.empty
         return inspect.Signature(
@@ -95,6 +123,10 @@ Confirm = Callable[["Machine", Any, Sequence[Any], Mapping[str, Any], Any], None
 """Is told every call of a library's function, and what it gave."""
 
 
+Call = Callable[["Machine", Any, tuple[Any, ...], dict[str, Any]], Any]
+"""What a function gives for arguments."""
+
+
 @dataclass(slots=True, eq=False)
 class Machine:
     """The state of one run.
@@ -102,14 +134,14 @@ class Machine:
     `node` is where in the text it is, `frame` the scope there; `main` is the function that is the
     program, `main_frame` the scope whose last value, `last`, is the output, `given` that of the
     inputs. `callers` are the scopes of the functions that are still running. `path` is how
-    branches went: line, kind and text of each, and its turns. `stops` pass no gradient back, nor
-    does anything while `frozen` is not 0.
+    branches went: place, kind and text of each, and its turns. `stops` pass no gradient back, nor
+    does anything while `frozen` is not 0. `casts` are those that would round, each with its dtype.
 
-    `scalars` says that every input is one number. `integers` are tensors that their library would
-    make of integers, kept so that no other takes their place in memory. `arrays` are tensors of no
-    dimensions that numpy has as arrays, not as numbers; `turned` are views of numpy that are copies
-    here, by their memory, each with that of what it is a view of. `iterated` is what loops go
-    through, `snapshots` the lists that enumerate and zip go through.
+    `chances` are what random numbers are drawn from, None where none may be.
+    `scalars` says that every input is one number. `caught` are the errors that are being handled.
+    `mapped` says how many vmaps are at work. `nets` is what the run knows of its networks.
+    `library` are the names of modules that are written in the language, and `anchor` the place and
+    text of the program's own call while a text runs that is not the user's.
     """
 
     program: Program
@@ -119,6 +151,9 @@ class Machine:
     rules: Rules
     detached: frozenset[str] = frozenset()
     confirm: Confirm | None = None
+    chances: Dice | None = None
+    apply_function: Callable[..., Any] = field(kw_only=True)
+    load_module: Callable[[str], Program] = field(kw_only=True)
     node: ast.AST = field(init=False)
     frame: Frame = field(default_factory=lambda: Frame({}))
     main: Closure | None = None
@@ -126,15 +161,17 @@ class Machine:
     given: Frame = field(init=False)
     callers: list[Frame] = field(default_factory=list)
     last: Any = NOTHING
-    path: dict[int, tuple[int, str, str, list[bool]]] = field(default_factory=dict)
+    path: dict[int, tuple[Span, str, str, list[bool]]] = field(default_factory=dict)
     stops: list[Stop] = field(default_factory=list)
+    casts: list[Stop] = field(default_factory=list)
     frozen: int = 0
     scalars: bool = False
-    integers: dict[int, Any] = field(default_factory=dict)
-    arrays: list[Any] = field(default_factory=list)
-    turned: dict[int, tuple[int, Any]] = field(default_factory=dict)
-    iterated: list[Any] = field(default_factory=list)
-    snapshots: list[Any] = field(default_factory=list)
+    caught: list[GradcalcError] = field(default_factory=list)
+    mapped: int = 0
+    library: dict[str, Frame] = field(default_factory=dict)
+    anchor: tuple[Span, str] | None = None
+    nets: Any = None
+    on_bind: Callable[["Machine", str, Any], None] | None = None
 
     def __post_init__(self) -> None:
         self.node = self.program.body[0]
@@ -154,15 +191,47 @@ class Machine:
                 return left
         return None
 
+    def bind(self, name: str, value: Any) -> None:
+        """Give a name a value, in the scope that it belongs to."""
+        frame: Frame | None = self.frame
+        if name in self.frame.outer:
+            frame = self.frame.parent
+            while frame is not None and name not in frame.local:
+                frame = frame.parent
+        (frame or self.frame).values[name] = value
+        if self.on_bind is not None:
+            self.on_bind(self, name, value)
+
+    def call(self, function: Any, args: tuple[Any, ...]) -> Any:
+        """What a function gives that a program has passed to another one."""
+        return self.apply_function(self, function, args, {})
+
     @property
     def source(self) -> str:
         """The text that is being run: that of the program, or of a function from elsewhere."""
         return self.program.source
 
     @property
+    def dice(self) -> Dice:
+        """What random numbers are drawn from."""
+        if self.chances is None:
+            raise UnsupportedError(
+                "random numbers are drawn in the program itself only",
+                hint="give them a name in the program, and write that",
+            )
+        return self.chances
+
+    @property
     def place(self) -> Span:
         """Where in the text the machine is."""
+        if self.anchor is not None:
+            return self.anchor[0]
         return span_of(self.node, self.source)
+
+    def set_anchor(self) -> None:
+        """Remember where the program calls what is written elsewhere, until that is done."""
+        if self.anchor is None:
+            self.anchor = self.place, text_of(self.node, self.source)
 
     @property
     def numbers(self) -> bool:
@@ -170,106 +239,147 @@ class Machine:
         return self.scalars and self.program.naming.numbers
 
     def is_tensor(self, value: Any) -> bool:
-        return self.backend.is_tensor(value)
+        return isinstance(value, Tensor)
+
+    def hold(self, made: Any) -> Any:
+        """What a backend made, as programs hold it: tensors in memory of their own."""
+        if isinstance(made, tuple):
+            parts = [self.hold(part) for part in made]
+            return type(made)(*parts) if hasattr(made, "_fields") else tuple(parts)
+        return Tensor(made, self.backend.shape(made))
+
+    def raw(self, value: Any) -> Any:
+        """The backend's tensor of a tensor, as it is now; anything else is itself.
+
+        Raises `InvalidValueError` where nothing was written to an element.
+        """
+        if isinstance(value, Tensor):
+            memory.check_written(value)
+        return self.unread(value)
+
+    def unread(self, value: Any) -> Any:
+        """The same for what reads none of its numbers, as who only makes a view does."""
+        if not isinstance(value, Tensor):
+            return value
+        if value.leaf is not None and not self.frozen and not self.nets.making:
+            self.nets.used = True
+        return self._now(value)
+
+    def _now(self, value: Tensor) -> Any:
+        if value.view is not None or value.pending or value.doubtful:
+            memory.refresh(value, self.apply)
+        return value.value
+
+    def apply(self, name: str, /, **arguments: Any) -> Any:
+        """A primitive on the backend's own tensors."""
+        self.budget.tick()
+        made = self.backend.apply(BY_NAME[name], arguments, self.place)
+        self.count(self.backend.shape(made))
+        return made
 
     def is_mask(self, value: Any) -> bool:
         """Whether the elements are truth values."""
-        if self.is_tensor(value):
-            return self.backend.is_mask(value)
+        if isinstance(value, Tensor):
+            return self.backend.is_mask(value.value)
         return isinstance(value, bool)
 
     def is_integer(self, value: Any) -> bool:
         """Whether a tensor holds whole numbers as its library counts them, not floats."""
-        return id(value) in self.integers
+        return isinstance(value, Tensor) and value.integer
 
     def mark_integer(self, value: Any) -> Any:
         """Remember of a tensor that the library would make it of integers."""
-        if self.is_tensor(value) and not self.is_mask(value):
-            self.integers[id(value)] = value
+        if isinstance(value, Tensor) and not self.is_mask(value):
+            value.integer = True
         return value
 
-    def mark_array(self, tensor: Any) -> Any:
+    def mark_array(self, value: Any) -> Any:
         """Remember of a tensor without dimensions that numpy has an array there."""
-        if self.is_tensor(tensor) and not self.backend.shape(tensor):
-            self.arrays.append(tensor)
-        return tensor
+        if isinstance(value, Tensor):
+            value.array = True
+        return value
 
     def is_array(self, value: Any) -> bool:
         """Whether a tensor without dimensions is an array to numpy, not a number."""
-        return any(value is array for array in self.arrays)
+        return isinstance(value, Tensor) and value.array
 
     def shape(self, value: Any) -> tuple[int, ...]:
         """The sizes of a tensor or a plain number."""
-        if self.is_tensor(value):
-            return self.backend.shape(value)
+        if isinstance(value, Tensor):
+            return value.shape
         if plain.is_number(value):
             return ()
         raise InvalidValueError(f"{self.describe(value)} has no shape")
 
+    def elements(self, value: Any) -> NDArray[np.float64]:
+        """What stands in a tensor."""
+        return self.backend.numbers(self.raw(value))
+
     def number(self, value: Any) -> float:
         """The one number in a tensor."""
-        return float(self.backend.numbers(value).reshape(()))
+        return float(self.elements(value).reshape(()))
 
     def carries(self, value: Any) -> bool:
-        return self.backend.carries(value)
+        """Whether a gradient could flow back through a tensor."""
+        return bool(self.backend.carries(self.unread(value)))
 
     def copy(self, value: Any) -> Any:
         """The tensor in memory of its own."""
-        copied = self.backend.copy(value) if self.is_tensor(value) else value
-        if self.frozen:
-            copied = self.detach(copied, None)
-        return self.mark_integer(copied) if self.is_integer(value) else copied
-
-    def memory(self, value: Any) -> int:
-        """Where the elements of a tensor stand, 0 if the backend does not know."""
-        place = self.backend.memory(value)
-        while place in self.turned:
-            place = self.turned[place][0]
-        return place
-
-    def turn(self, view: Any, source: Any) -> None:
-        """Remember what is a view in numpy and a copy here, and keep it, so that it stays there."""
-        place, origin = self.backend.memory(view), self.memory(source)
-        if place and place != origin:
-            self.turned[place] = (origin, view)
+        if not isinstance(value, Tensor):
+            return value
+        copied = self.backend.copy(self.raw(value))
+        if self.frozen and not self.is_mask(value):
+            copied = self.backend.detach(copied, None)
+        return Tensor(copied, value.shape, integer=value.integer, ordered=value.ordered)
 
     def cut_by(self, value: Any, word: str) -> Any:
         """The numbers of a tensor as something new, through which no gradient passes."""
         if self.carries(value):
             self.note(word, text_of(self.node, self.source), self.node)
-        copied = self.detach(self.copy(value), None)
-        return self.mark_integer(copied) if self.is_integer(value) else copied
+        copied = self.copy(value)
+        if not self.is_mask(value):
+            copied.value = self.backend.detach(copied.value, None)
+        return copied
 
     def describe(self, value: Any) -> str:
         """A value in the words of an error message."""
-        if self.is_tensor(value):
-            shape = self.backend.shape(value)
+        if isinstance(value, Tensor):
+            shape = value.shape
             return f"a tensor of shape {shape}" if shape else "a scalar tensor"
         if plain.is_number(value):
             return plain.show(value)
         names = {
             list: "a list", tuple: "a tuple", str: "text", range: "a range", slice: "a slice",
-            type(None): "None", type(Ellipsis): "an ellipsis",
+            type(None): "None", type(Ellipsis): "an ellipsis", dict: "a dictionary", set: "a set",
         }  # fmt: skip
         if getattr(value, "_fields", None) == EXTREMES:
             return "a pair of values and indices"
         if isinstance(value, Once):
-            return f"what {value.word} gives"
+            return value.word if " " in value.word else f"what {value.word} gives"
+        if isinstance(value, GradcalcError):
+            return "an error"
+        kind = getattr(value, "kind", None)
+        if kind is not None:
+            return f"a {kind.name}"
         return names.get(type(value), "a function")
 
     def constant(self, values: NDArray[Any]) -> Any:
         """A tensor of numbers that depend on nothing."""
-        result = self.backend.constant(values)
-        self.count(result)
-        return result
+        made = Tensor(self.backend.constant(values), values.shape)
+        self.count(made.shape)
+        return made
 
-    def count(self, result: Any) -> None:
+    def drawn(self, values: NDArray[Any]) -> Any:
+        """A tensor of random numbers."""
+        made = Tensor(self.backend.drawn(values), values.shape)
+        self.count(made.shape)
+        return made
+
+    def count(self, shape: tuple[int, ...]) -> None:
         """Every tensor may be kept until the gradient is there."""
-        for part in result if isinstance(result, tuple) else (result,):
-            shape = self.backend.shape(part)
-            if len(shape) > self.limits.rank:
-                raise LimitError(f"a tensor of more than {self.limits.rank} dimensions")
-            self.budget.made += math.prod(shape)
+        if len(shape) > self.limits.rank:
+            raise LimitError(f"a tensor of more than {self.limits.rank} dimensions")
+        self.budget.made += math.prod(shape)
         if self.budget.made > self.limits.total:
             raise LimitError(
                 f"the program makes more than {self.limits.total:,} elements in all",
@@ -289,10 +399,26 @@ class Machine:
         if isinstance(value, list | tuple):
             parts = [self.detach(item, None) for item in value]
             return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
-        if not self.is_tensor(value) or self.is_mask(value):
+        if not isinstance(value, Tensor) or self.is_mask(value):
             return value
-        return self.backend.detach(value, name)
+
+        def read(held: Any) -> Any:
+            return self.backend.detach(held, name)
+
+        view = View(value, read, lambda places: places, cut=True)
+        cut = memory.viewed(value, read(self._now(value)), value.shape, view, moved=False)
+        cut.integer, cut.array, cut.ordered = value.integer, value.array, value.ordered
+        return cut
+
+    def note_cast(self, dtype: str) -> None:
+        """Remember a cast to fewer digits than the calculation has."""
+        span, text = self.anchor or (self.place, text_of(self.node, self.source))
+        self.casts.append(Stop(dtype, text, span))
 
     def note(self, kind: str, source: str, node: ast.AST) -> None:
         """Remember a place that passes no gradient back."""
-        self.stops.append(Stop(kind, source, span_of(node, self.source)))
+        if self.anchor is not None:
+            span, source = self.anchor
+        else:
+            span = span_of(node, self.source)
+        self.stops.append(Stop(kind, source, span))

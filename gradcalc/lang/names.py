@@ -3,43 +3,27 @@
 import ast
 import builtins
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 
 from gradcalc.errors import GradcalcError, UnknownNameError, UnsupportedError, did_you_mean
-from gradcalc.lang import grammar
+from gradcalc.lang import casts, containers, grammar, inplace, updates, written
+from gradcalc.lang.bindings import (
+    COMPREHENSIONS,
+    WORDS,
+    attributes_of,
+    binds,
+    is_accessor,
+    is_idle,
+    is_plain,
+    own_names,
+    parameters_of,
+    parts_of,
+)
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import TABLES, UNLIKE_PLAIN
 from gradcalc.lang.naming import Body, every_node
-from gradcalc.lang.program import Naming, brief, dotted, span_of
-
-
-def bound_names(body: Body) -> frozenset[str]:
-    """All names that are bound anywhere in the statements, in whatever scope."""
-    names: set[str] = set()
-    for node in every_node(body):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            names.add(node.id)
-        elif isinstance(node, ast.FunctionDef):
-            names.add(node.name)
-        elif isinstance(node, ast.arg):
-            names.add(node.arg)
-    return frozenset(names)
-
-
-@lru_cache(maxsize=256)
-def own_names(body: tuple[ast.AST, ...]) -> frozenset[str]:
-    """The names that a function body binds in its own scope, not in functions inside it."""
-    names: set[str] = set()
-    stack = list(body)
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.FunctionDef):
-            names.add(node.name)
-        elif not isinstance(node, ast.Lambda):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                names.add(node.id)
-            stack.extend(ast.iter_child_nodes(node))
-    return frozenset(names)
+from gradcalc.lang.nets.attributes import ATTRIBUTES
+from gradcalc.lang.objects import Class
+from gradcalc.lang.program import JAX, Naming, brief, dotted, span_of
 
 
 def free_names(
@@ -57,7 +41,8 @@ def free_names(
     if main is not None:
         arguments = main.args
         first_default = len(arguments.posonlyargs) + len(arguments.args) - len(arguments.defaults)
-        names = [a.arg for a in parameters_of(arguments)]
+        stars = {a.arg for a in (arguments.vararg, arguments.kwarg) if a is not None}
+        names = [a.arg for a in parameters_of(arguments) if a.arg not in stars]
         positional = names[: len(names) - len(arguments.kwonlyargs)]
         keyword_only = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
         given = {*positional[first_default:], *(a.arg for a, value in keyword_only if value)}
@@ -66,17 +51,13 @@ def free_names(
     return tuple(required), tuple(n for n in optional if n not in required)
 
 
-def parameters_of(arguments: ast.arguments) -> tuple[ast.arg, ...]:
-    """All parameters of a function, in order."""
-    return (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
-
-
 LISTED = "gradcalc functions lists them all"
 
 ORDER: Mapping[type[ast.AST], tuple[str, ...]] = {
     ast.Assign: ("value", "targets"),
     ast.NamedExpr: ("value", "target"),
     ast.For: ("iter", "target", "body", "orelse"),
+    ast.comprehension: ("iter", "target", "ifs"),
     ast.With: ("body",),
 }
 """The parts of a node in the order in which they run, where that of the text is another."""
@@ -169,16 +150,50 @@ class _Walker(ast.NodeVisitor):
         self.visit(node.target)
 
     def generic_visit(self, node: ast.AST) -> None:
+        if isinstance(node, COMPREHENSIONS):
+            self._comprehension(node)
+            return
+        self.bound.update(binds(node))
+        if isinstance(node, ast.Raise | ast.ExceptHandler):
+            self.block(parts_of(node))
+            return
         for field in ORDER.get(type(node), node._fields):
             part = getattr(node, field)
             for inner in part if isinstance(part, list) else [part]:
                 if isinstance(inner, ast.AST):
                     self.visit(inner)
 
+    def _comprehension(self, node: ast.AST) -> None:
+        """Its targets are bound in it only."""
+        generators: list[ast.comprehension] = getattr(node, "generators")  # noqa: B009
+        inner = _Walker(self.naming, set(self.bound))
+        for generator in generators:
+            inner.visit(generator.iter)
+            inner.visit(generator.target)
+            inner.block(generator.ifs)
+        inner.block([getattr(node, f) for f in ("key", "elt", "value") if hasattr(node, f)])
+        self.free |= inner.free
+        self.used |= inner.used
+        self.lambdas += inner.lambdas
+        for part in ast.walk(node):
+            if isinstance(part, ast.NamedExpr):
+                self.bound.add(part.target.id)
+
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         self.bound.add(node.name)
         self._defaults(node.args)
         self.functions.setdefault(node.name, []).append(node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self.bound.add(node.name)
+        self.block([base for base in node.bases if not is_plain(base)])
+        inner = _Walker(self.naming, set(self.bound))
+        inner.block(node.body)
+        # any of its methods may be called
+        inner.used |= set(inner.functions)
+        inner.finish()
+        self.free |= inner.free
+        self.used |= inner.used
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         self._defaults(node.args)
@@ -195,14 +210,22 @@ def check_references(
 
     Raises `UnknownNameError`, or `UnsupportedError` for what is known and left out.
     """
-    own = assigned | known | frozenset(naming.imported)
+    own = assigned | known | frozenset(naming.imported) | {"super"}
+    members = attributes_of(every_node(body))
     for node in _evaluated(body):
         place = node
         try:
             if isinstance(node, ast.Attribute):
-                _check_attribute(node, naming)
-            elif isinstance(node, ast.keyword) and node.arg == "dtype":
-                _check_type(node.value)
+                if node.attr not in members:
+                    _check_attribute(node, naming)
+            elif isinstance(node, ast.FunctionDef):
+                strange = _strange_decorator(node, own)
+                if strange is not None:
+                    place = strange
+                    raise UnsupportedError(
+                        f"the decorator {brief(ast.unparse(strange))} cannot be used in a program",
+                        hint="leave the line out",
+                    )
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 place = node.func
                 if node.func.id not in own:
@@ -217,18 +240,23 @@ def _evaluated(body: Body) -> Iterator[ast.AST]:
     while stack:
         node = stack.pop()
         yield node
-        skipped = [getattr(node, field, None) for field in ("annotation", "returns")]
-        children = [c for c in ast.iter_child_nodes(node) if all(c is not s for s in skipped)]
+        children = parts_of(node)
         stack.extend(reversed(children))
 
 
-def _check_type(value: ast.expr) -> None:
-    """Refuse one of Python's types as the dtype of an array: no input is called float."""
-    if isinstance(value, ast.Name) and value.id in ("float", "int", "bool", "complex"):
-        raise UnsupportedError(
-            "dtype cannot be set inside a program",
-            hint="leave it out: the whole calculation has one dtype, set with --dtype",
-        )
+def _strange_decorator(node: ast.FunctionDef, own: frozenset[str]) -> ast.expr | None:
+    """The first decorator that is no function of the program's."""
+    for decorator in node.decorator_list:
+        path = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
+        if is_accessor(decorator):
+            continue
+        if is_idle(decorator):
+            # of a program's own function called so nothing is known
+            if own & set(WORDS):
+                return decorator
+        elif path is None or path[0] not in own:
+            return decorator
+    return None
 
 
 def _check_function(name: str, naming: Naming, assigned: frozenset[str]) -> None:
@@ -239,14 +267,16 @@ def _check_function(name: str, naming: Naming, assigned: frozenset[str]) -> None
                 f"{module} has a function of its own called {name}",
                 hint="write the module in front of the name",
             )
-    if catalogue.is_known(name):
+    if catalogue.is_known(name) or any(catalogue.has(m, name) for m in naming.starred):
         return
     if name in grammar.FUNCTIONS or hasattr(builtins, name):
         raise _unusable(name)
-    hint = grammar.MATHEMATICAL.get(name) or _meant(name, catalogue.names() | assigned)
+    hint = grammar.MATHEMATICAL.get(name) or grammar.OTHERS.get(name)
+    hint = hint or _meant(name, catalogue.names() | assigned)
     if hint is None and len(name) <= 2:
         hint = f"for a product write {name}*(...)"
-    raise UnknownNameError(f"there is no function called {brief(name)}", hint=hint or LISTED)
+    hint = hint or _elsewhere(name)
+    raise UnknownNameError(f"there is no function called {brief(name)}", hint=hint)
 
 
 def _unusable(name: str) -> UnsupportedError:
@@ -259,10 +289,21 @@ def _check_attribute(node: ast.Attribute, naming: Naming) -> None:
         _check_member(path, naming)
     elif name in grammar.METHODS:
         raise UnsupportedError(f".{name} cannot be used in a program", hint=grammar.METHODS[name])
-    elif name not in grammar.ATTRIBUTES and name not in catalogue.methods():
+    elif not (
+        name in grammar.ATTRIBUTES | containers.NAMES | catalogue.methods()
+        or inplace.is_method(name)
+        or casts.is_method(name)
+        or (naming.arrays == JAX and name in updates.WAYS)
+        or name in ATTRIBUTES
+        or name in catalogue.generators_methods()
+    ):
+        if name in grammar.COMPLEX:
+            raise _unusable(name)
+        if name in written.members():
+            return
         raise UnknownNameError(
             f"nothing is called .{brief(name)}",
-            hint=_meant(name, catalogue.methods() | grammar.ATTRIBUTES),
+            hint=_meant(name, catalogue.methods() | grammar.ATTRIBUTES | containers.NAMES),
         )
 
 
@@ -270,11 +311,19 @@ def _check_member(path: tuple[str, ...], naming: Naming) -> None:
     """Refuse what a module does not have here."""
     if catalogue.module_of(naming, path) or path[-1] in grammar.CONTEXTS:
         return
+    if catalogue.written_part(naming, path):
+        return
     member = catalogue.place(naming, path)
+    if member is None and len(path) > 2 and isinstance(catalogue.named(naming, path[:-1]), Class):
+        return
     if member is None:
+        full = ".".join((naming.modules[path[0]], *path[1:]))
+        hints = (
+            hint for name, hint in grammar.MODULES.items() if f"{full}.".startswith(f"{name}.")
+        )
         raise UnknownNameError(
             f"{brief('.'.join(path[:-1]))} is not known here",
-            hint="gradcalc functions lists what can be called",
+            hint=next(hints, "gradcalc functions lists what can be called"),
         )
     module, name = member
     if catalogue.has(module, name):
@@ -283,16 +332,16 @@ def _check_member(path: tuple[str, ...], naming: Naming) -> None:
         raise _unusable(name)
     raise UnknownNameError(
         f"{module} has no function called {brief(name)} here",
-        hint=_meant(name, TABLES[module]) or _elsewhere(name),
+        hint=grammar.OTHERS.get(name) or _meant(name, TABLES[module]) or _elsewhere(name),
     )
 
 
 def _meant(name: str, known: Iterable[str]) -> str | None:
-    """The function that a name was mistyped for, or how to write what it means."""
+    """The function that a name was mistyped for."""
     # in place or not
     plain = name.rstrip("_")
     if plain in grammar.UNLIKE:
-        return grammar.EQUIVALENT.get(plain)
+        return None
     return did_you_mean(name, known)
 
 

@@ -8,6 +8,7 @@ from gradcalc.errors import UnsupportedError, did_you_mean
 from gradcalc.lang import grammar
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import ARRAYS, PREFIXES, TABLES
+from gradcalc.lang.files import part_at
 from gradcalc.lang.program import (
     JAX,
     MIXED,
@@ -19,6 +20,7 @@ from gradcalc.lang.program import (
     dotted,
     span_of,
 )
+from gradcalc.lang.written import NAMES
 from gradcalc.primitives import BY_NAME, Structural
 
 Body = tuple[ast.stmt, ...]
@@ -37,16 +39,23 @@ def naming(body: Body, source: str, bound: frozenset[str]) -> Naming:
     imports = [n for n in every_node(body) if isinstance(n, ast.Import | ast.ImportFrom)]
     for node in imports:
         if _base(node) != "__future__":
-            whole |= {_base(node)} if _base(node) else {alias.name for alias in node.names}
+            brought = {_base(node)} if _base(node) else {alias.name for alias in node.names}
+            # of its functions none is about numbers
+            whole |= brought - {"dataclasses"}
             _read(node, source, imported, modules, starred)
     if imports:
         _check_order(body, source)
+    # of a module that is written in the language a star brings what is used
+    plain = {n.id for n in every_node(body) if isinstance(n, ast.Name)} - bound
+    for module in starred:
+        brought = (plain & NAMES.get(module, frozenset())) - imported.keys()
+        imported |= {name: (module, name) for name in brought}
     values = _values(body)
     prefixes = {k: v for k, v in PREFIXES.items() if k not in bound and k not in values}
     found = Naming(prefixes | modules, imported, tuple(starred))
     used = [path for path in _text_names(body) if path[0] in found.modules]
     members = [m for m in (catalogue.place(found, path) for path in used) if m]
-    mentioned = {found.modules[path[0]] for path in used} | whole
+    mentioned = {found.modules[path[0]] for path in used} - {"dataclasses"} | whole
     everything = [(module, "*") for module in starred]
     return Naming(
         found.modules,
@@ -117,7 +126,12 @@ def _check_order(body: Body, source: str) -> None:
         here = (statement.lineno, statement.col_offset)
         for name in _bound(statement, uses):
             brought.setdefault(name, statement)
-            behind = (n for n in uses.get(name, ()) if (n.lineno, n.col_offset) > here)
+            part = part_at(source, statement.lineno)
+            behind = (
+                n
+                for n in uses.get(name, ())
+                if (n.lineno, n.col_offset) > here or part_at(source, n.lineno) != part
+            )
             seen |= {id(node) for node in behind if room is None or id(node) in room}
     for name, statement in brought.items():
         if any(id(node) not in seen for node in uses.get(name, ())):

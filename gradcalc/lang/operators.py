@@ -7,8 +7,10 @@ from types import MappingProxyType
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import ops, plain
+from gradcalc.lang import casts, objects, ops, plain, words
+from gradcalc.lang.casts import NumberKind
 from gradcalc.lang.machine import Machine, Once
+from gradcalc.lang.objects import Instance
 from gradcalc.lang.program import JAX, MIXED, NUMPY
 from gradcalc.primitives import BY_NAME
 
@@ -49,6 +51,12 @@ UNARY: Mapping[type[ast.AST], tuple[str, Callable[..., Any]]] = MappingProxyType
 """Operators of one operand: the primitive for tensors, and what they do to plain numbers."""
 
 
+ORDERS = frozenset({ast.Lt, ast.LtE, ast.Gt, ast.GtE})
+"""The comparisons that order."""
+
+SETS = (ast.BitOr, ast.BitAnd, ast.Sub)
+"""The operators that join sets."""
+
 ADDED, COMPARED = (list, tuple), (list, tuple, range)
 """The lists that `+` joins, and those that `==` compares."""
 
@@ -61,6 +69,12 @@ def apply(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any:
         if not (machine.is_tensor(left) or machine.is_tensor(right)):
             return _of_sequences(machine, name, left, right)
         _check_list(machine, name, left, right)
+    if isinstance(left, Instance) or isinstance(right, Instance):
+        return objects.operated(machine, kind, left, right)
+    if isinstance(left, str) or isinstance(right, str):
+        return _of_texts(machine, kind, left, right)
+    if isinstance(left, dict | set) or isinstance(right, dict | set):
+        return _of_sets(machine, kind, left, right)
     if kind is ast.Pow and _are_numpys(machine) and machine.is_mask(left):
         raise UnsupportedError(
             "a power of truth values is an integer of 8 bits to numpy",
@@ -82,9 +96,19 @@ def compare(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any
     """A comparison, with None, words and truth values among what is compared."""
     if kind in (ast.Is, ast.IsNot):
         singleton = isinstance(right, bool) and not (machine.numbers and machine.is_tensor(left))
-        if left is not None and right is not None and not singleton:
-            raise UnsupportedError("is compares with None only", hint="use ==")
+        plainly = any(isinstance(value, int | float | str) for value in (left, right))
+        if left is not None and right is not None and not singleton and plainly:
+            raise UnsupportedError("is compares numbers and text by chance", hint="use ==")
         return (left is right) is (kind is ast.Is)
+    if isinstance(left, NumberKind) and isinstance(right, NumberKind):
+        return casts.alike(left, right) is (kind is ast.Eq)
+    if isinstance(left, str) and isinstance(right, str) and kind in ORDERS:
+        return PLAIN[kind][1](left, right)
+    if isinstance(left, dict | set) and type(left) is type(right):
+        if kind in (ast.Eq, ast.NotEq):
+            return same(machine, left, right) is (kind is ast.Eq)
+        if isinstance(left, set):
+            return PLAIN[kind][1](left, right)
     words = any(isinstance(value, str) or value is None for value in (left, right))
     if words and kind in (ast.Eq, ast.NotEq):
         numpys = machine.program.naming.arrays in (NUMPY, MIXED)
@@ -92,13 +116,15 @@ def compare(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any
             raise UnsupportedError(
                 "numpy compares each element with None or text", hint="write x is None"
             )
-        same = type(left) is type(right) and left == right
-        return same is (kind is ast.Eq)
+        equal = type(left) is type(right) and left == right
+        return equal is (kind is ast.Eq)
     return apply(machine, kind, left, right)
 
 
 def unary(machine: Machine, kind: type[ast.AST], value: Any) -> Any:
     """A sign, or `~`, of a number or a tensor."""
+    if isinstance(value, Instance):
+        return objects.unary(machine, kind, value)
     name, function = UNARY[kind]
     naming = machine.program.naming
     if kind is ast.Invert:
@@ -108,8 +134,10 @@ def unary(machine: Machine, kind: type[ast.AST], value: Any) -> Any:
             raise UnsupportedError("~ of Python's truth values is -1 or -2", hint="write not")
     if plain.is_number(value):
         return function(value)
+    if kind is ast.UAdd and naming.arrays != NUMPY and not machine.is_mask(value):
+        return value
     result = ops.operate(machine, BY_NAME[name], {"x": value})
-    return machine.copy(result) if naming.arrays == NUMPY and kind is ast.UAdd else result
+    return machine.copy(result) if kind is ast.UAdd else result
 
 
 def check_masks(machine: Machine, sign: str, *operands: Any) -> None:
@@ -137,6 +165,12 @@ def _check_list(machine: Machine, name: str, left: Any, right: Any) -> None:
             "torch finds that a list and a tensor are not equal, whatever is in them",
             hint="write tensor([...]), or compare with each number",
         )
+    single = any(machine.is_tensor(value) and not machine.shape(value) for value in (left, right))
+    if name == "add" and naming.library and single:
+        raise UnsupportedError(
+            "a list plus one number is no list to Python",
+            hint="np.array([...]) and tensor([...]) make an array of the list",
+        )
     if name == "mul" and any(
         machine.is_integer(value) or machine.is_mask(value) or naming.numbers
         for value in (left, right)
@@ -145,6 +179,34 @@ def _check_list(machine: Machine, name: str, left: Any, right: Any) -> None:
             "a list times a whole number repeats the list",
             hint="tensor([...]) makes a tensor of the list",
         )
+
+
+def _of_texts(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> str:
+    """Texts joined, repeated and filled."""
+    if kind is ast.Mod and isinstance(left, str):
+        return words.percent(machine, left, right)
+    if kind is ast.Add and isinstance(left, str) and isinstance(right, str):
+        machine.count_items(len(left) + len(right))
+        return left + right
+    if kind is ast.Mult and (isinstance(left, int) or isinstance(right, int)):
+        text, count = (left, right) if isinstance(left, str) else (right, left)
+        machine.count_items(len(text) * count)
+        return str(text * count)
+    raise InvalidValueError(
+        f"{machine.describe(left)} and {machine.describe(right)} do not fit {PLAIN[kind][0]}",
+        python="TypeError",
+    )
+
+
+def _of_sets(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any:
+    """Sets and dictionaries joined and parted."""
+    joins = SETS if isinstance(left, set) else (ast.BitOr,)
+    if type(left) is not type(right) or kind not in joins:
+        raise InvalidValueError(
+            f"{machine.describe(left)} and {machine.describe(right)} do not fit {PLAIN[kind][0]}",
+            python="TypeError",
+        )
+    return PLAIN[kind][1](left, right)
 
 
 def _of_sequences(machine: Machine, name: str, left: Any, right: Any) -> Any:
@@ -159,23 +221,29 @@ def _of_sequences(machine: Machine, name: str, left: Any, right: Any) -> Any:
         machine.budget.tick(max(len(items) * count, 0))
         return items * count
     if name in ("eq", "ne"):
-        return _same(machine, left, right) is (name == "eq")
+        return same(machine, left, right) is (name == "eq")
     raise InvalidValueError(
         f"{machine.describe(left)} and {machine.describe(right)} do not fit {name}",
         hint="tensor([...]) makes a tensor of a list",
     )
 
 
-def _same(machine: Machine, left: Any, right: Any) -> bool:
-    """Whether two lists are equal, item by item."""
+def same(machine: Machine, left: Any, right: Any) -> bool:
+    """Whether two values are equal, lists and dictionaries item by item."""
     machine.budget.tick()
+    if isinstance(left, dict) and isinstance(right, dict):
+        found = [k in right and same(machine, value, right[k]) for k, value in left.items()]
+        return len(left) == len(right) and all(found)
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):
         if type(left) is not type(right) or len(left) != len(right):
             return False
         # no generator: lists may be nested deeper than C code can go
-        answers = [_same(machine, *pair) for pair in zip(left, right, strict=True)]
+        answers = [same(machine, *pair) for pair in zip(left, right, strict=True)]
         return all(answers)
     if machine.is_tensor(left) or machine.is_tensor(right):
+        single = not any(machine.shape(v) for v in (left, right) if machine.is_tensor(v))
+        if single and (plain.is_number(left) or plain.is_number(right) or machine.numbers):
+            return truth(machine, apply(machine, ast.Eq, left, right))
         raise InvalidValueError(
             "lists of tensors are not compared", hint="compare the tensors themselves"
         )
@@ -184,6 +252,12 @@ def _same(machine: Machine, left: Any, right: Any) -> bool:
 
 def truth(machine: Machine, value: Any) -> bool:
     """Whether a condition holds. Raises `ShapeError` for a tensor of several elements."""
+    if isinstance(value, Instance):
+        for name in ("bool", "len"):
+            found = objects.answered(machine, name, (value,))
+            if found is not objects.MISSING:
+                return bool(found)
+        return True
     if not machine.is_tensor(value):
         return isinstance(value, Once) or bool(value)
     if ops.size(machine, value) != 1:
@@ -191,7 +265,7 @@ def truth(machine: Machine, value: Any) -> bool:
             f"a tensor of shape {machine.shape(value)} is neither true nor false",
             hint="reduce it first: (x > 0).all(), or choose by element: where(x > 0, a, b)",
         )
-    return machine.backend.truth(value)
+    return machine.backend.truth(machine.raw(value))
 
 
 def holds(machine: Machine, value: Any, join: str) -> bool:

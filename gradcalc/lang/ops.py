@@ -1,7 +1,7 @@
 """What a program does with values: primitives, and what they are put together to."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,25 +13,24 @@ from gradcalc.errors import (
     ShapeError,
     UnsupportedError,
 )
-from gradcalc.lang import kinds, plain
+from gradcalc.expr.nodes import Data
+from gradcalc.lang import held, kinds, memory, plain, views
 from gradcalc.lang.arguments import bind, plain_names, signature_of
 from gradcalc.lang.backend import FAILURES, TensorShape, check_result, explained
 from gradcalc.lang.indexing import Key, check_key, sequence_item
-from gradcalc.lang.machine import EXTREMES, Machine, Once
-from gradcalc.lang.program import JAX, NONE, NUMPY, TORCH
+from gradcalc.lang.machine import EXTREMES, LARGEST_INTEGER, Machine, Once
+from gradcalc.lang.objects import MISSING, Instance, special
+from gradcalc.lang.program import JAX, NONE, NUMPY
 from gradcalc.primitives import BY_NAME, Elementwise, Primitive, Structural
 
 INTEGERS = (
     "dim", "shape", "dims", "dim0", "dim1", "dim2", "shifts", "sizes", "diagonal", "offset",
-    "start_dim", "end_dim", "pad",
+    "start_dim", "end_dim", "pad", "reps", "repeats", "step", "k",
 )  # fmt: skip
 """Parameters of primitives that take whole numbers."""
 
 LIKE = frozenset({"zeros_like", "ones_like", "full_like"})
 """Primitives that make an array of no dimensions where numpy's others make a number."""
-
-LARGEST_INTEGER = 2**31
-"""No dimension, shift or offset can be beyond; the libraries count in so many bits."""
 
 
 def call(machine: Machine, name: str, /, *args: Any, **kwargs: Any) -> Any:
@@ -71,6 +70,8 @@ def operate(machine: Machine, row: Primitive, arguments: dict[str, Any]) -> Any:
     if numbers is not None and all(plain.is_number(value) for value in given):
         return plain.compute(row.name, numbers, tuple(given), machine.limits.bits)
     kinds.check(machine, row, given)
+    if not isinstance(row, Elementwise) and (row.data or row.fixed):
+        arguments |= held.data(machine, row, arguments)
     for key, value in arguments.items():
         if key in operands:
             arguments[key] = _operand(machine, row, value)
@@ -86,22 +87,60 @@ def apply(machine: Machine, row: Primitive, arguments: Mapping[str, Any]) -> Any
     machine.budget.tick()
     try:
         check_result(row, _sizes(machine, arguments), machine.limits.elements)
-        result = machine.backend.apply(row, arguments, machine.place)
+        read = machine.raw
+        if row.name in LIKE or views.gives_view(machine, row, arguments):
+            read = machine.unread
+        made = machine.backend.apply(row, _raw(arguments, read), machine.place)
     except GradcalcError:
         raise
     except FAILURES as error:
         shapes = [machine.shape(v) for v in arguments.values() if machine.is_tensor(v)]
         raise explained(row, shapes, error) from error
-    machine.count(result)
     if machine.frozen:
-        result = machine.detach(result, None)
+        made = _cut(machine, made)
+    result = _held(machine, row, arguments, made)
+    for part in result if isinstance(result, tuple) else (result,):
+        machine.count(part.shape)
     if kinds.is_integral(machine, row, arguments, result):
         if row.name in kinds.SIGNED:
             # of integers there is no negative zero
             result = apply(machine, BY_NAME["add"], {"x": result, "y": 0.0})
         for part in result if isinstance(result, tuple) else (result,):
             machine.mark_integer(part)
+    if getattr(result, "_fields", None) == EXTREMES:
+        machine.mark_integer(result.indices)
     _remember(machine, row, arguments, result)
+    return result
+
+
+def _raw(arguments: Mapping[str, Any], read: Callable[[Any], Any]) -> dict[str, Any]:
+    """The arguments, with the backend's own tensors."""
+    return {
+        key: [read(item) for item in value] if isinstance(value, list) else read(value)
+        for key, value in arguments.items()
+    }
+
+
+def _cut(machine: Machine, made: Any) -> Any:
+    """What a primitive made, passing no gradient back."""
+    if isinstance(made, tuple):
+        parts = [_cut(machine, part) for part in made]
+        return type(made)(*parts) if hasattr(made, "_fields") else tuple(parts)
+    backend = machine.backend
+    return made if backend.is_mask(made) else backend.detach(made, None)
+
+
+def _held(machine: Machine, row: Primitive, arguments: Mapping[str, Any], made: Any) -> Any:
+    """What a primitive made as a program holds it: a view where the library gives one."""
+    result = machine.hold(made)
+    if views.gives_view(machine, row, arguments):
+        seen = views.of(machine, row, arguments, result)
+        if seen.view is None:
+            # the library has copied it
+            memory.check_written(arguments["x"])
+        return seen
+    for part in result if isinstance(result, tuple) else (result,):
+        part.ordered = views.keeps_order(row, arguments)
     return result
 
 
@@ -116,15 +155,12 @@ def _sizes(machine: Machine, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _remember(machine: Machine, row: Primitive, arguments: Mapping[str, Any], result: Any) -> None:
-    """Remember what numpy has as an array, or as a view, where the backend does not."""
+    """Remember what numpy has as an array of no dimensions."""
     if row.name in LIKE:
         machine.mark_array(result)
     if not isinstance(row, Structural) or not row.moves:
         return
     key = arguments.get("key", ())
-    flipped = row.name == "flip" and machine.program.naming.arrays not in (TORCH, NONE)
-    if flipped or any(isinstance(k, slice) and (k.step or 1) < 0 for k in key):
-        machine.turn(result, arguments["x"])
     if not (key and all(isinstance(k, int) for k in key)):
         machine.mark_array(result)
 
@@ -144,9 +180,11 @@ def _static(machine: Machine, row: Primitive, key: str, value: Any) -> Any:
     """An argument that is no operand: a number, several of them, a word or None."""
     if value is None or isinstance(value, str):
         return value
+    if isinstance(value, Data):
+        return value.array
     if isinstance(value, list | tuple):
         return tuple([_static(machine, row, key, item) for item in value])
-    if key in INTEGERS:
+    if key in INTEGERS and not isinstance(signature_of(row).parameters[key].default, float):
         if isinstance(value, bool):
             raise InvalidValueError(
                 f"{row.name} does not take {value} for {key}", hint=f"write {key}=0 or {key}=1"
@@ -264,15 +302,45 @@ def items(machine: Machine, value: Any) -> Sequence[Any]:
         return [index(machine, value, (i,)) for i in range(shape[0])]
     if isinstance(value, list | tuple | range):
         return value
+    if isinstance(value, dict | str):
+        return list(value)
+    if isinstance(value, set):
+        return _in_order(value)
     if isinstance(value, Once):
-        if value.used:
-            raise UnsupportedError(
-                f"what {value.word} gives can be gone through once",
-                hint=f"write {value.word}(...) again where its items are needed",
-            )
-        value.used = True
-        return value.items
+        found = []
+        for item in value.items:
+            found.append(item)
+            machine.count_items(len(found))
+            machine.budget.tick()
+        return found
+    if isinstance(value, Instance):
+        return _of_object(machine, value)
     raise InvalidValueError(f"{machine.describe(value)} has no items to go through")
+
+
+def _of_object(machine: Machine, value: Instance) -> Sequence[Any]:
+    """The items of an object, by its methods."""
+    if value.kind.find("__iter__") is not MISSING:
+        return items(machine, machine.call(special(machine, value, "__iter__"), ()))
+    count = machine.call(special(machine, value, "__len__"), ())
+    machine.count_items(count)
+    take = special(machine, value, "__getitem__")
+    return [machine.call(take, (k,)) for k in range(count)]
+
+
+def _in_order(values: set[Any]) -> list[Any]:
+    """The items of a set, in an order that is the same in every process."""
+    try:
+        return sorted(values)
+    except TypeError:
+        raise UnsupportedError(
+            "the order of a set of mixed items is left to chance", hint="use a list"
+        ) from None
+
+
+def iterated(machine: Machine, value: Any) -> Iterator[Any]:
+    """The items one after another, so that a list may change while it is gone through."""
+    return value.items if isinstance(value, Once) else iter(items(machine, value))
 
 
 def reshape(machine: Machine, value: Any, shape: tuple[int, ...]) -> Any:
@@ -284,7 +352,9 @@ def index(machine: Machine, value: Any, key: Key) -> Any:
     if not machine.is_tensor(value):
         return sequence_item(value, key)
     checked = check_key(key, machine.shape(value))
-    result = apply(machine, BY_NAME["index"], {"x": value, "key": checked})
+    result = views.written(machine, value, checked)
+    if result is None:
+        result = apply(machine, BY_NAME["index"], {"x": value, "key": checked})
     return machine.mark_array(result) if any(item is Ellipsis for item in key) else result
 
 

@@ -107,7 +107,9 @@ class Origins:
     def _variable(self, name: str, scope: Scope) -> Places:
         variable = scope.variable(name)
         if variable == name and name in self.names:
-            return NEW
+            # a module may be written to by whoever has it
+            is_module = purity.is_module(self.names[name])
+            return frozenset({(variable, False)}) if is_module else NEW
         # whoever has a function can get at what it gives
         own = variable in self.nodes
         return frozenset({(result(variable), True) if own else (variable, False)})
@@ -155,6 +157,10 @@ class Origins:
                 return NEW.union(*(self.contents(p, scope) for p in parts))
             case ast.NamedExpr(value=value) | ast.Starred(value=value):
                 return self.contents(value, scope)
+            case ast.Lambda(body=body):
+                # whoever calls it has what it gives
+                within = scope.inside(node)
+                return self.places(body, within) | self.contents(body, within)
             case ast.Call():
                 return self._called(node, scope)
             case _:

@@ -29,11 +29,13 @@ def compute(name: str, function: Callable[..., Any], values: tuple[Any, ...], bi
     try:
         result = function(*values)
     except ZeroDivisionError:
-        raise InvalidValueError("division by zero") from None
+        raise InvalidValueError("division by zero", python="ZeroDivisionError") from None
     except OverflowError:
         raise InvalidValueError("the number is too large for a float") from None
     except ValueError as error:
-        raise InvalidValueError(f"{name} of {_show(values)}: {error}") from None
+        raise InvalidValueError(
+            f"{name} of {_show(values)}: {error}", python="ValueError"
+        ) from None
     except TypeError:
         raise InvalidValueError(f"{name} does not fit {_show(values)}") from None
     if isinstance(result, complex):

@@ -11,7 +11,12 @@ from typing import Any
 
 from gradcalc.codes import patience
 from gradcalc.errors import LimitError, Span
+from gradcalc.lang.files import part_at
 from gradcalc.lang.signs import Place, Signed
+
+DOT = "\ua78f"
+"""A letter that looks like a dot, and stands for those in names of parameters: `layers.0.weight` is
+one name, whatever Python's parser makes of dots."""
 
 TORCH, NUMPY, JAX, MIXED, NONE = "torch", "numpy", "jax", "torch and numpy", ""
 """The libraries whose arrays a text works on."""
@@ -70,12 +75,21 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One `if`, `while` or conditional expression of the program and the ways it went, in order."""
+    """One `if`, `while` or conditional expression of the program and the ways it went, in order.
+
+    `file` says which of several files the line is counted in.
+    """
 
     line: int
     kind: str
     source: str
     taken: tuple[bool, ...]
+    file: str | None = None
+
+    @property
+    def told(self) -> str:
+        """Where it is in words."""
+        return f"line {self.line}" if self.file is None else f"{self.file}, line {self.line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +153,9 @@ class Program:
     are all names that the program binds. `naming` says which libraries its names are from. `typed`
     is the mathematics that the source is the reading of, None where the source itself was typed;
     `signs` what in it waits for shapes, by the place of its node.
-    `dtype` is the only one that the text is for, None where it says nothing of it.
+    `dtype` is the only one that the text is for, None where it says nothing of it. `nets` says that
+    it makes networks of torch's, whose parameters are inputs too. `module` that it is one itself.
+    `library` says that it is a module of a library, which no user has written.
     """
 
     source: str
@@ -153,11 +169,15 @@ class Program:
     typed: str | None = None
     signs: Mapping[Place, Signed] = field(default_factory=dict)
     dtype: str | None = None
+    nets: bool = False
+    module: bool = False
+    library: bool = False
 
     @property
     def brief(self) -> str:
         """The source, if it is one line, else what was typed for it."""
-        return self.source if self.typed is None or "\n" not in self.source else self.typed
+        own = self.typed is None or "\n" not in self.source
+        return (self.source if own or self.typed is None else self.typed).replace(DOT, ".")
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -170,13 +190,16 @@ class Run:
     """What running a program on a backend gave.
 
     `value` is its output; `names` what its names were bound to at the end (never detached);
-    `path` the branches in the order in which they were first met.
+    `path` the branches in the order in which they were first met. `casts` are those to fewer digits
+    than the calculation has, their `kind` the dtype. `leaves` are the parameters of its networks.
     """
 
     value: Any
     names: Mapping[str, Any]
     path: tuple[Branch, ...]
     stops: tuple[Stop, ...]
+    casts: tuple[Stop, ...] = ()
+    leaves: Mapping[str, Any] = field(default_factory=dict)
 
 
 @contextmanager
@@ -191,7 +214,23 @@ def deep_recursion(limit: int = 60_000) -> Iterator[None]:
 
 
 def span_of(node: ast.AST, source: str) -> Span:
-    """The place of a syntax node, columns counted in characters."""
+    """The place of a syntax node in its file, columns counted in characters."""
+    return in_file(stretch_of(node, source), source)
+
+
+def in_file(place: Span, source: str) -> Span:
+    """A place in the whole of a text as one in its file."""
+    part = part_at(source, place.line)
+    if part is None:
+        return place
+    before = part.start - 1
+    return Span(
+        place.line - before, place.column, place.end_line - before, place.end_column, part.name
+    )
+
+
+def stretch_of(node: ast.AST, source: str) -> Span:
+    """The place of a syntax node in the whole of a text."""
     lines = _lines(source)
 
     def column(line: int, offset: int) -> int:
@@ -220,7 +259,7 @@ def text_of(node: ast.AST, source: str) -> str:
     """The source text of a syntax node, on one line."""
     if not hasattr(node, "lineno"):
         return " ".join(ast.unparse(node).split())
-    place, lines = span_of(node, source), _lines(source)
+    place, lines = stretch_of(node, source), _lines(source)
     text = lines[place.line - 1 : place.end_line]
     text[-1] = text[-1][: place.end_column - 1]
     text[0] = text[0][place.column - 1 :]

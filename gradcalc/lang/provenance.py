@@ -281,7 +281,7 @@ class Provenance:
             case "shape":
                 of_torch = kinds is not None and all(k.startswith("torch") for k in kinds)
                 return frozenset({"size"}) if of_torch else frozenset({"size", "shape"})
-            case "T" | "mT" | "H" | "data" if kinds and _are_of(kinds, "torch", "jax"):
+            case "T" | "mT" | "H" | "mH" | "data" if kinds and _are_of(kinds, "torch", "jax"):
                 return kinds
             case _:
                 return ANYTHING

@@ -35,6 +35,24 @@ WILD = frozenset({
 })  # fmt: skip
 """Functions that may change anything at all."""
 
+PRYING = frozenset({
+    "builtins", "ctypes", "gc.get_objects", "gc.get_referents", "gc.get_referrers",
+    "importlib.import_module", "importlib.machinery", "importlib.reload",
+    "importlib.util.module_from_spec", "inspect.currentframe", "inspect.getmembers",
+    "inspect.getmodule", "inspect.stack", "inspect.trace", "mock", "pytest.MonkeyPatch", "runpy",
+    "sys._getframe", "sys.meta_path", "sys.modules", "sys.path_hooks", "sys.setprofile",
+    "sys.settrace", "threading.setprofile", "threading.settrace", "types.CodeType",
+    "types.FunctionType", "unittest.mock",
+})  # fmt: skip
+"""Modules, and members of such, by which whoever has them may change anything."""
+
+PLAIN = frozenset({
+    "__all__", "__annotations__", "__author__", "__call__", "__class__", "__debug__", "__doc__",
+    "__file__", "__init__", "__len__", "__name__", "__qualname__", "__repr__", "__str__",
+    "__version__",
+})  # fmt: skip
+"""Names between underscores by which nothing is changed that has a name."""
+
 ONLOOKERS = frozenset({
     "argparse", "datetime", "json", "logging", "math", "matplotlib", "numbers", "os", "pathlib",
     "plotly", "pprint", "seaborn", "sys", "tabulate", "time", "tqdm", "typing", "warnings",
@@ -78,6 +96,12 @@ READING = frozenset({
 COLLECTING = frozenset({"append", "extend", "insert", "add", "appendleft", "update", "setdefault"})
 """Methods that change only what they belong to, and keep what they are given."""
 
+CHANGING = COLLECTING | {
+    "clear", "discard", "pop", "popitem", "popleft", "remove", "reverse", "rotate", "step",
+    "difference_update", "intersection_update", "__setitem__", "__delitem__", "move_to_end",
+}  # fmt: skip
+"""Methods of Python's own data that change it."""
+
 BARE = frozenset({"item", "tolist", "numel", "size", "dim", "count", "index", "format", "join"})
 """Methods that give nothing that can be changed in turn."""
 
@@ -90,17 +114,26 @@ _VIEWS = (
     )
     | READING
     | {
-        "T", "H", "mT", "array", "as_tensor", "asarray", "atleast_1d", "atleast_2d", "atleast_3d",
+        "T", "H", "mT", "mH", "array", "as_tensor", "asarray", "atleast_1d", "atleast_2d",
+        "atleast_3d",
         "broadcast_arrays", "broadcast_tensors", "broadcast_to", "chunk", "contiguous",
         "diag", "diagonal", "dsplit", "einsum", "expand_as", "flatten", "fliplr", "flipud",
         "hsplit", "imag", "meshgrid",
         "moveaxis", "movedim", "nan_to_num", "narrow", "positive", "ravel", "real", "reshape_as",
         "pad", "rot90", "select", "split", "swapaxes", "swapdims", "tensor_split", "transpose",
         "unbind",
-        "unflatten", "unfold", "unstack", "view_as", "vsplit", "dropout",
+        "unflatten", "unfold", "unstack", "view_as", "vsplit", "dropout", "dropout1d", "dropout2d",
+        "dropout3d", "alpha_dropout", "feature_alpha_dropout", "adjoint", "as_strided",
+        "asarray_chkfinite", "cartesian_prod", "conj", "conjugate", "matrix_transpose",
+        "permute_dims", "real_if_close", "resolve_conj", "resolve_neg", "rollaxis",
+        "sliding_window_view", "split_with_sizes", "type_as", "unsafe_chunk", "unsafe_split",
+        "unsafe_split_with_sizes",
     }
 )  # fmt: skip
 """What may give the very memory that it is given."""
+
+
+_FRONTS = frozenset(f"{name.split('.')[0]}." for name in TABLES)
 
 
 def is_new(name: str) -> bool:
@@ -114,6 +147,29 @@ def is_setting(full: str) -> bool:
     return name.startswith(("set_", "use_", "enable_", "disable_", "register_", "seterr"))
 
 
+def is_wild(name: str) -> bool:
+    """Whether what stands behind a dot may be used to change anything: of methods, or between
+    underscores."""
+    return name in ("setattr", "delattr") or (
+        name.startswith("__") and name.endswith("__") and name not in PLAIN
+    )
+
+
+def is_prying(full: str) -> bool:
+    """Whether a full name is, or is of, one of `PRYING`."""
+    return f"{full}.".startswith(tuple(f"{name}." for name in PRYING))
+
+
+def is_module(full: str) -> bool:
+    """Whether a full name is that of a library's module, whose functions are known."""
+    return full in TABLES or f"{full}." in _FRONTS
+
+
+def holds_prying(full: str) -> bool:
+    """Whether what is behind the dots of a module lets its holder change anything."""
+    return any(name.startswith(f"{full}.") for name in PRYING)
+
+
 def is_quiet(full: str) -> bool:
     """Whether a function of a library outside the tables changes nothing that it is given."""
     module, _, name = full.rpartition(".")
@@ -125,9 +181,13 @@ def is_quiet(full: str) -> bool:
 def is_pure(full: str, call: ast.Call) -> bool:
     """Whether a call of a module's function changes nothing of what it is given."""
     module, _, name = full.rpartition(".")
+    if name in SHUFFLING:
+        return False
     if module not in TABLES or not catalogue.has(module, name):
         return is_quiet(full)
     found = catalogue.function(module, name)
+    if found is not None and found.changes:
+        return False
     return not name.endswith("_") and not _writes(found, call, 0)
 
 

@@ -1,28 +1,42 @@
 """What of a file matters to a function of it: the rest may plot, train, or define classes."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from gradcalc.lang import grammar
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import TABLES
+from gradcalc.lang.drawing import CHANCE, drawing
 from gradcalc.lang.effects import Effects
 from gradcalc.lang.imported import Body
+from gradcalc.lang.renaming import DOUBT
 from gradcalc.lang.scopes import names_bound
 
 
-def reached(body: Body, name: str) -> Body:
-    """The statements that a function of a file hangs on; all where there is no such function."""
-    if not any(isinstance(s, ast.FunctionDef) and s.name == name for s in body):
+def reached(
+    body: Body, name: str | None, always: Callable[[ast.stmt], bool] = lambda statement: False
+) -> Body:
+    """The statements that a function of a file, or what else has a name in it, hangs on.
+
+    All where there is no such name; without one, those which are `always` there, and what they hang
+    on.
+    """
+    if name and not any(
+        name in names_bound(node) for s in body for node in (s, *ast.iter_child_nodes(s))
+    ):
         return body
     effects, none = Effects(body), frozenset[str]()
     changed = [none if _is_import(s) else effects.changed(k) for k, s in enumerate(body)]
-    needed, chosen = {name}, set[int]()
+    draws = drawing(body)
+    changed = [_with_draws(s, c, draws) for s, c in zip(body, changed, strict=True)]
+    needed, chosen = {name or ""}, set[int]()
     more = {k for k, names in enumerate(changed) if names is None or name in names}
+    more |= {k for k, statement in enumerate(body) if always(statement)}
     while more:
         chosen |= more
         for k in more:
             needed |= set(_free([body[k]]))
+            needed |= {CHANCE} if draws(body[k]) else set()
         more = {k for k, c in enumerate(changed) if c and k not in chosen and needed & c}
     found: list[ast.stmt] = []
     for k, statement in enumerate(body):
@@ -39,6 +53,16 @@ def reached(body: Body, name: str) -> Body:
         elif k in chosen:
             found.append(statement)
     return tuple(found)
+
+
+def _with_draws(
+    statement: ast.stmt, changed: frozenset[str] | None, draws: Callable[[ast.AST], bool]
+) -> frozenset[str] | None:
+    """What a statement changes: one that draws leaves other random numbers to those behind it."""
+    defines = isinstance(statement, ast.FunctionDef | ast.ClassDef)
+    if changed is None or defines or not draws(statement):
+        return changed
+    return changed | {CHANCE}
 
 
 def _is_import(statement: ast.stmt) -> bool:
@@ -83,7 +107,11 @@ def known(
     """An import of what is known or needed, None where nothing is left of it."""
     base = "" if isinstance(statement, ast.Import) else statement.module or ""
 
+    doubt = getattr(statement, DOUBT, None)
+
     def is_kept(alias: ast.alias) -> bool:
+        if doubt is not None and alias.name != "*":
+            return (alias.asname or alias.name).split(".")[0] in needed
         full = ".".join(part for part in (base, alias.name) if part)
         if alias.name == "*" and base not in TABLES:
             return True
@@ -99,6 +127,9 @@ def known(
     if not names:
         return None
     if isinstance(statement, ast.Import):
-        return ast.copy_location(ast.Import(names=names), statement)
-    found = ast.ImportFrom(module=statement.module, names=names, level=statement.level)
+        found: ast.Import | ast.ImportFrom = ast.Import(names=names)
+    else:
+        found = ast.ImportFrom(module=statement.module, names=names, level=statement.level)
+    if doubt is not None:
+        setattr(found, DOUBT, doubt)
     return ast.copy_location(found, statement)

@@ -7,7 +7,7 @@ import warnings
 from typing import Any
 
 from gradcalc.errors import GradcalcError, LimitError, ProgramSyntaxError, Span
-from gradcalc.lang.program import Limits, brief, deep_recursion, span_of
+from gradcalc.lang.program import Limits, brief, deep_recursion, in_file, span_of
 
 PARSER_DEPTH = 10_000
 """What Python's parser may use: enough for a sum of 10,000 terms, far from its end."""
@@ -97,13 +97,14 @@ def _parse(source: str) -> ast.Module:
 
 def _syntax_error(error: SyntaxError, source: str) -> GradcalcError:
     message = " ".join(error.msg.split())
-    span = _span(error, source)
+    inner = _span(error, source)
+    span = in_file(inner, source)
     if "too many nested" in message or "integer string conversion" in message:
         what = "brackets are nested too deeply" if "nested" in message else "a number is too long"
         return LimitError(f"{what} to be read", span=span, source=source)
     return ProgramSyntaxError(
         f"the program is not valid Python: {message}",
-        hint=_tip(message, source, span),
+        hint=_tip(message, source, inner),
         span=span,
         source=source,
     )

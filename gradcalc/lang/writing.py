@@ -1,45 +1,253 @@
-"""`y += x`, which writes into `y` where Python would, and who else would see it."""
+"""Writing into tensors and lists: `y[i] = v`, `y += x`, methods that change their receiver."""
 
 import ast
-from collections.abc import Iterator
+import math
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import operators, ops, plain
-from gradcalc.lang.expressions import load
-from gradcalc.lang.machine import Closure, Frame, Machine, Once
-from gradcalc.lang.program import JAX, NUMPY, brief, text_of
-from gradcalc.primitives import BY_NAME
+from gradcalc.lang import memory, objects, operators, ops, plain
+from gradcalc.lang.indexing import check_key
+from gradcalc.lang.machine import Machine
+from gradcalc.lang.memory import Tensor
+from gradcalc.lang.objects import Instance
+from gradcalc.lang.program import JAX, NUMPY
+from gradcalc.primitives.indexing import index_places
+
+ALL = (Ellipsis,)
+"""The key of everything."""
 
 
-def augmented(machine: Machine, node: ast.AugAssign) -> Any:
-    """What the name in front of `+=` and its like is bound to afterwards."""
-    assert isinstance(node.target, ast.Name)
-    left = load(machine, node.target)
-    right = machine.eval(node.value)
-    machine.node = node
-    held = machine.frame.values.get(node.target.id)
-    arrays = machine.program.naming.arrays in (NUMPY, JAX) and machine.is_tensor(right)
-    if isinstance(held, list) and not arrays:
-        return _list_in_place(machine, type(node.op), held, right)
-    written = machine.is_tensor(held) and _writes(machine, node, held)
-    if written:
-        _check_held(machine, node.target.id, node, held)
-    if machine.is_tensor(held) and machine.frozen and machine.carries(held):
+def into(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) -> None:
+    """Write a value, broadcast to what stands at a key, into the memory of a tensor.
+
+    Raises `ShapeError` where it does not fit, `InvalidValueError` where the tensor holds another
+    kind of numbers, and `UnsupportedError` for what torch would keep from autograd.
+    """
+    _check_writable(machine, tensor)
+    if tensor.owner.leaf is not None and not _fills(machine, tensor):
+        return
+    _put(machine, tensor, key, value)
+
+
+def changed(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) -> Tensor:
+    """A tensor of its own that has a value at a key, as jax's `x.at[key].set(value)` has.
+
+    Raises what `into` does.
+    """
+    copied: Tensor = machine.copy(tensor)
+    _put(machine, copied, key, value)
+    return copied
+
+
+def _put(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) -> None:
+    made = ops.tensor(machine, value)
+    if isinstance(value, bool) and not machine.is_mask(made):
+        made = ops.binary(machine, "ne", made, 0)
+    checked = check_key(tuple(key), tensor.shape)
+    check_overlap(machine, tensor, checked, value)
+    made = _of_kind(machine, tensor, made)
+    if tensor.owner.leaf is None:
+        _check_gradient(machine, tensor, made)
+    target = index_places(np.broadcast_to(np.False_, tensor.shape), checked).shape
+    _check_once(machine, tensor, checked)
+    raw = machine.raw(_fitted(machine, made, target))
+    if (machine.frozen or tensor.owner.leaf is not None) and not machine.is_mask(made):
+        raw = machine.backend.detach(raw, None)
+    memory.write(tensor, checked, raw, machine.apply)
+
+
+def _fills(machine: Machine, tensor: Tensor) -> bool:
+    """Whether a parameter is given the numbers that it starts with; one that is an input has its.
+
+    Raises `UnsupportedError` where torch would refuse, and for one that was used before.
+    """
+    owner = tensor.owner
+    if not (machine.frozen or tensor.is_cut):
+        raise UnsupportedError(
+            "torch writes into no parameter while it records a gradient",
+            hint="with torch.no_grad(): in front of it",
+        )
+    if machine.nets.used:
+        raise UnsupportedError(
+            "a parameter is changed after it was used",
+            hint="this calculates one gradient: give the parameters that it is at as inputs",
+        )
+    return owner.leaf not in machine.nets.given
+
+
+def over(machine: Machine, tensor: Tensor, value: Any) -> Tensor:
+    """Write over the whole tensor, as methods do that change their receiver."""
+    shape = ops.shape(machine, value)
+    if len(shape) > len(tensor.shape) or _broadcast(shape, tensor.shape) != tensor.shape:
+        raise ShapeError(f"a tensor of shape {tensor.shape} cannot hold one of shape {shape}")
+    into(machine, tensor, ALL, value)
+    return tensor
+
+
+def where(machine: Machine, tensor: Tensor, mask: Tensor, value: Any) -> None:
+    """Write one number wherever a mask holds, which no number need decide."""
+    deeper = len(tensor.shape) - len(mask.shape)
+    if tensor.shape[: len(mask.shape)] != mask.shape:
+        raise ShapeError(f"a mask of shape {mask.shape} on a tensor of shape {tensor.shape}")
+    if deeper:
+        mask = ops.reshape(machine, mask, (*mask.shape, *[1] * deeper))
+    made = _of_kind(machine, tensor, ops.tensor(machine, value))
+    over(machine, tensor, ops.call(machine, "where", mask, made, tensor))
+
+
+def diagonal(machine: Machine, held: Any, value: Any, wrap: bool = False) -> Any:
+    """numpy's fill_diagonal, and torch's, of a matrix or a cube of equal sides."""
+    shape = machine.shape(held)
+    if len(shape) < 2 or (len(shape) > 2 and len(set(shape)) > 1) or wrap:
+        raise UnsupportedError("fill_diagonal is for matrices, and cubes of equal sides")
+    places = np.arange(min(shape))
+    into(machine, held, (places,) * len(shape), value)
+    return held
+
+
+def is_one_number(machine: Machine, tensor: Any, key: Sequence[Any], value: Any) -> bool:
+    """Whether one number is written where a mask of a tensor's first dimensions holds."""
+    return (
+        len(key) == 1
+        and isinstance(key[0], Tensor)
+        and machine.is_mask(key[0])
+        and bool(key[0].shape)
+        and (plain.is_number(value) or (isinstance(value, Tensor) and not value.shape))
+        and isinstance(tensor, Tensor)
+        # what is written everywhere else would be what stands there
+        and tensor.owner.unwritten is None
+    )
+
+
+def _check_writable(machine: Machine, tensor: Tensor) -> None:
+    if machine.program.naming.arrays == JAX:
+        raise UnsupportedError(
+            "jax's arrays are never written into", hint="write x = x.at[i].set(v)"
+        )
+    if is_number(machine, tensor):
+        raise InvalidValueError("a single number cannot be written into")
+    if tensor.view is not None and tensor.owner.shape:
+        places = tensor.places()
+        if np.unique(places).size < places.size:
+            raise UnsupportedError(
+                "several elements of an expanded tensor are one and the same place",
+                hint="make a copy before: x.clone(), or x.copy()",
+            )
+
+
+def check_overlap(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) -> None:
+    """Refuse to write what stands partly where it is written: only numpy copies it before."""
+    if not isinstance(value, Tensor) or machine.program.naming.arrays == NUMPY:
+        return
+    if value is tensor or value.owner is not tensor.owner:
+        return
+    written, read = index_places(tensor.places(), tuple(key)), value.places()
+    if not np.array_equal(written, read) and np.intersect1d(written, read).size:
+        raise UnsupportedError(
+            "this reads elements while it writes over them", hint="write y[...] = value.clone()"
+        )
+
+
+def _check_once(machine: Machine, tensor: Tensor, key: Sequence[Any]) -> None:
+    """Refuse to write twice to one place: numpy keeps the last, torch any of them."""
+    chosen = [item for item in key if isinstance(item, np.ndarray) and item.dtype != np.bool_]
+    if not chosen or machine.program.naming.arrays == NUMPY:
+        return
+    places = index_places(np.arange(math.prod(tensor.shape)).reshape(tensor.shape), tuple(key))
+    if np.unique(places).size < places.size:
+        raise UnsupportedError(
+            "an element is written to twice: torch does not say which stays",
+            hint="index_add adds them up",
+        )
+
+
+def is_number(machine: Machine, tensor: Tensor) -> bool:
+    """Whether a tensor without dimensions is a number, which `+=` gives another one for."""
+    naming = machine.program.naming
+    return not tensor.shape and not tensor.array and (naming.arrays == NUMPY or naming.numbers)
+
+
+def _of_kind(machine: Machine, tensor: Tensor, value: Any) -> Any:
+    """The value as the tensor holds it: floats take truth values and whole numbers."""
+    if machine.is_mask(tensor):
+        if not machine.is_mask(value):
+            raise InvalidValueError("a tensor of truth values cannot hold other numbers")
+        return value
+    if tensor.integer and not machine.is_integer(value) and not machine.is_mask(value):
+        raise InvalidValueError(
+            "a tensor of integers would cut what is written to whole numbers",
+            hint="make it of floats: zeros(n), or 1.0 instead of 1",
+        )
+    if machine.is_mask(value):
+        return ops.call(machine, "where", value, 1.0, 0.0)
+    return value
+
+
+def _check_gradient(machine: Machine, tensor: Tensor, value: Any) -> None:
+    """Refuse what is written behind autograd's back."""
+    if machine.frozen and machine.carries(tensor):
         raise UnsupportedError(
             "under no_grad() torch would keep the gradient of what it writes over",
             hint="write the whole assignment: y = y + ...",
         )
-    value = operators.apply(machine, type(node.op), left, right)
-    if written:
-        _check_room(machine, held, value)
+    if tensor.is_cut and (machine.carries(tensor.owner) or machine.carries(value)):
+        raise UnsupportedError(
+            "this shares its memory with what it was detached from, which would change too",
+            hint="make a copy before: x.detach().clone()",
+        )
+
+
+def _fitted(machine: Machine, value: Any, target: tuple[int, ...]) -> Any:
+    shape = machine.shape(value)
+    while len(shape) > len(target) and shape[0] == 1:
+        shape = shape[1:]
+    if _broadcast(shape, target) != target:
+        raise ShapeError(
+            f"a value of shape {machine.shape(value)} does not fit a place of shape {target}"
+        )
+    if shape != machine.shape(value):
+        value = ops.reshape(machine, value, shape)
+    return value if shape == target else ops.call(machine, "broadcast_to", value, target)
+
+
+def _broadcast(shape: tuple[int, ...], target: tuple[int, ...]) -> tuple[int, ...] | None:
+    try:
+        return np.broadcast_shapes(shape, target)
+    except ValueError:
+        return None
+
+
+def operated(machine: Machine, kind: type[ast.AST], held: Any, left: Any, right: Any) -> Any:
+    """What `held += right` binds its name to: lists and arrays are changed where they stand.
+
+    `left` is what the name reads as, which may be detached.
+    """
+    if isinstance(held, Instance):
+        found = objects.changed(machine, kind, held, right)
+        if found is not objects.MISSING:
+            return found
+    arrays = machine.program.naming.arrays
+    if isinstance(held, list) and not (arrays in (NUMPY, JAX) and machine.is_tensor(right)):
+        return _list_in_place(machine, kind, held, right)
+    if isinstance(held, Tensor) and _writes(machine, kind, held):
+        check_overlap(machine, held, (), right)
+    value = operators.apply(machine, kind, left, right)
+    if isinstance(held, Tensor) and _writes(machine, kind, held):
+        if machine.is_integer(held) and not machine.is_integer(value):
+            raise InvalidValueError("a tensor of integers cannot hold other numbers")
+        if machine.shape(value) != held.shape:
+            raise ShapeError(
+                f"a tensor of shape {held.shape} cannot hold one of shape {machine.shape(value)}"
+            )
+        return over(machine, held, value)
     return value
 
 
 def _list_in_place(machine: Machine, kind: type[ast.AST], held: list[Any], right: Any) -> Any:
     """`+=` and `*=` of a list change it, for whoever holds it."""
-    if any(held is one for one in machine.snapshots):
-        raise UnsupportedError("a list cannot grow while enumerate or zip goes through it")
     if kind is ast.Add:
         items = ops.items(machine, right)
         machine.count_items(len(held) + plain.length(items))
@@ -53,98 +261,19 @@ def _list_in_place(machine: Machine, kind: type[ast.AST], held: list[Any], right
     return value
 
 
-def _writes(machine: Machine, node: ast.AugAssign, held: Any) -> bool:
+def _writes(machine: Machine, kind: type[ast.AST], held: Tensor) -> bool:
     """Whether an operator writes into the memory of a tensor.
 
     Python's and numpy's single numbers and jax's arrays are never written into.
     """
     arrays = machine.program.naming.arrays
-    if not machine.memory(held):
-        # of no elements, or this backend keeps no memory
-        return False
-    number = not machine.shape(held) and not machine.is_array(held)
-    if isinstance(node.op, ast.MatMult) and arrays != NUMPY:
+    given = any(held is value for value in machine.given.values.values())
+    if machine.program.naming.numbers and not (machine.numbers or held.shape or given):
+        raise UnsupportedError(
+            "this may be a number, or a tensor that is written into",
+            hint="write y = y + ... instead of y += ...",
+        )
+    if kind is ast.MatMult and arrays != NUMPY:
         # torch has no such operator that writes
         return False
-    return arrays != JAX and not (number and (arrays == NUMPY or machine.numbers))
-
-
-def _check_room(machine: Machine, held: Any, value: Any) -> None:
-    """Refuse to write what does not go into a tensor."""
-    if ops.shape(machine, value) != machine.shape(held):
-        raise ShapeError(
-            f"a tensor of shape {machine.shape(held)} cannot hold one of shape "
-            f"{ops.shape(machine, value)}"
-        )
-    kept = machine.is_mask(value) or (machine.is_integer(held) and machine.is_integer(value))
-    if (machine.is_mask(held) or machine.is_integer(held)) and not kept:
-        kind = "truth values" if machine.is_mask(held) else "integers"
-        raise InvalidValueError(f"a tensor of {kind} cannot hold other numbers")
-
-
-def _check_held(machine: Machine, name: str, node: ast.AugAssign, held: Any) -> None:
-    """Refuse to write into a tensor that something else holds: Python would change that too."""
-    holder = _holder(machine, name, held)
-    if holder is not None:
-        copy = f"{name}.copy()" if machine.program.naming.arrays == NUMPY else f"{name}.clone()"
-        sign = getattr(BY_NAME[operators.PLAIN[type(node.op)][0]], "operator", "")
-        raise UnsupportedError(
-            f"{brief(text_of(node, machine.source))} would also change {holder}",
-            hint=f"write {name} = {name} {sign} ..., or {name} = {copy} before",
-        )
-
-
-def _holder(machine: Machine, name: str, tensor: Any) -> str | None:
-    """What holds the memory of a tensor besides the name that it has in the current scope.
-
-    None if nothing does.
-    """
-    own = machine.frame.find(name)
-    for frame in _frames(machine):
-        for key, value in frame.values.items():
-            if frame is own and key == name:
-                continue
-            if frame is machine.given and key in machine.program.parameters and value is tensor:
-                # the caller of the program as a whole, whose inputs are never changed
-                continue
-            if _holds(machine, value, tensor):
-                return key if value is not tensor or frame is own else f"the caller's {key}"
-    if any(_holds(machine, value, tensor) for value in machine.iterated):
-        # the rows of an expanded tensor are one and the same
-        return "what the loop goes through"
-    return None
-
-
-def _frames(machine: Machine) -> Iterator[Frame]:
-    """The scopes that can still be looked into."""
-    seen: set[int] = set()
-    stack: list[Frame | None] = [machine.frame, *machine.callers, machine.main_frame]
-    while stack:
-        frame = stack.pop()
-        if frame is not None and id(frame) not in seen:
-            seen.add(id(frame))
-            yield frame
-            stack.append(frame.parent)
-
-
-def _holds(machine: Machine, value: Any, tensor: Any) -> bool:
-    stack, seen = [value], set[int]()
-    while stack:
-        item = stack.pop()
-        if machine.is_tensor(item):
-            if item is tensor or machine.memory(item) == machine.memory(tensor) != 0:
-                return True
-            continue
-        if not isinstance(item, list | tuple | Once | Closure) or id(item) in seen:
-            continue
-        seen.add(id(item))
-        if isinstance(item, Closure):
-            stack += item.defaults.values()
-            frame = item.frame
-            while frame.parent is not None:
-                # a function that has been left, whose names it still sees
-                stack += frame.values.values()
-                frame = frame.parent
-        else:
-            stack += item.items if isinstance(item, Once) else item
-    return False
+    return arrays != JAX and not is_number(machine, held)

@@ -6,15 +6,13 @@ formulas, without the tricks that floats call for.
 
 from typing import Any
 
-from gradcalc.errors import ShapeError
 from gradcalc.primitives.row import Composite, Samples
-from gradcalc.primitives.shapes import axes, show
+from gradcalc.primitives.shapes import axes
 
 VECTOR = [0.5, -1.5, 2.0]
 OTHER = [1.25, -0.75, 0.5]
 MATRIX = [[1.5, -2.0, 0.5], [3.0, 0.25, -1.25]]
 TARGETS = [[0.5, -1.0, 0.75], [1.0, 2.5, -1.5]]
-SHARES = [[0.25, 0.5, 0.25], [0.125, 0.0, 0.875]]
 ALONG: Samples = (
     (VECTOR,), (MATRIX,), (MATRIX, {"dim": 0}), (MATRIX, {"dim": (0, 1), "keepdim": True}),
     (MATRIX, {"dim": -1, "keepdim": True}),
@@ -26,11 +24,6 @@ ORDERS: Samples = (
     (MATRIX, {"p": "fro"}),
 )  # fmt: skip
 LAST: Samples = ((VECTOR,), (MATRIX,), (MATRIX, {"dim": 0}))
-LOSS: Samples = (
-    (VECTOR, OTHER),
-    (MATRIX, TARGETS, {"reduction": "sum"}),
-    (MATRIX, TARGETS, {"reduction": "none"}),
-)
 
 
 def _spread(name: str) -> Any:
@@ -54,55 +47,6 @@ def _of_last(name: str) -> Any:
 def _torch_norm(t: Any, x: Any, p: Any = 2, dim: Any = None, keepdim: bool = False) -> Any:
     order = 2 if p is None or p == "fro" else p
     return t.linalg.vector_norm(x, order, axes(x.shape, dim), keepdim)
-
-
-def _torch_layer_norm(
-    t: Any, x: Any, normalized_shape: Any = None, weight: Any = None, bias: Any = None,
-    eps: float = 1e-5,
-) -> Any:  # fmt: skip
-    last = tuple(x.shape[-1:])
-    if normalized_shape not in (None, last, list(last), *last):
-        raise ShapeError(
-            f"layer_norm over {normalized_shape} of shape {show(x.shape)}: "
-            "only the last dimension is supported"
-        )
-    return t.nn.functional.layer_norm(x, last, weight, bias, eps)
-
-
-def _torch_cross_entropy(t: Any, input: Any, target: Any, reduction: str = "mean") -> Any:
-    if input.shape != target.shape:
-        raise ShapeError(
-            f"cross_entropy of shapes {show(input.shape)} and {show(target.shape)}",
-            hint="give a probability for each class, not the class",
-        )
-    return t.nn.functional.cross_entropy(input, target, reduction=reduction)
-
-
-def _torch_kl_div(
-    t: Any, input: Any, target: Any, reduction: str = "mean", log_target: bool = False
-) -> Any:
-    # torch warns where it is asked for the mean
-    each = "none" if reduction == "mean" else reduction
-    loss = t.nn.functional.kl_div(input, target, reduction=each, log_target=log_target)
-    return loss.mean() if reduction == "mean" else loss
-
-
-def _loss(
-    name: str, options: str, body: str, samples: Samples, doc: str, **facts: Any
-) -> Composite:
-    """The row of a loss, whose elements are averaged, summed or left alone."""
-    definition = (
-        f"def {name}(input, target, reduction='mean'{options}):\n{body}"
-        + """\
-    if reduction == 'sum':
-        return sum(loss)
-    if reduction == 'none':
-        return loss
-    return mean(loss)
-"""
-    )
-    torch = facts.pop("torch", f"nn.functional.{name}")
-    return Composite(name, definition, samples, doc, torch, tensors=("input", "target"), **facts)
 
 
 STATISTICS: tuple[Composite, ...] = (
@@ -175,17 +119,6 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
 """, ((MATRIX, TARGETS), (VECTOR, OTHER, {"dim": 0})),
               "cosine of the angle between vectors along dim, which is 1 as in torch",
               "nn.functional.cosine_similarity", tensors=("x1", "x2")),
-    Composite("layer_norm", """\
-def layer_norm(x, normalized_shape=None, weight=None, bias=None, eps=1e-05):
-    y = (x - mean(x, -1, True))/sqrt(var(x, -1, False, True) + eps)
-    if weight is not None:
-        y = y*weight
-    if bias is not None:
-        y = y + bias
-    return y
-""", ((VECTOR,), (MATRIX, {"normalized_shape": (3,)})),
-              "x less its mean, divided by its standard deviation, over the last dimension",
-              _torch_layer_norm, tensors=("x", "weight", "bias")),
 )  # fmt: skip
 
 DETERMINANTS: tuple[Composite, ...] = (
@@ -193,61 +126,4 @@ DETERMINANTS: tuple[Composite, ...] = (
 def logdet(x):
     return log(det(x))
 """, (([[2.0, -1.0], [0.5, 1.5]],),), "logarithm of the determinant"),
-)  # fmt: skip
-
-LOSSES: tuple[Composite, ...] = (
-    _loss("mse_loss", "", """\
-    loss = (input - target)**2
-""", LOSS, "mean of the squared errors", alike=True),
-    _loss("l1_loss", "", """\
-    loss = abs(input - target)
-""", LOSS, "mean of the absolute errors", alike=True),
-    # The usual case distinction has abs(error) in it, a corner at 0 where the loss has none.
-    _loss("huber_loss", ", delta=1.0", """\
-    error = input - target
-    limited = clamp(error, -delta, delta)
-    loss = limited*(error - limited/2)
-""", (*LOSS, (VECTOR, OTHER, {"delta": 0.5})), "half the squared error up to delta, linear beyond",
-          alike=True),
-    _loss("smooth_l1_loss", ", beta=1.0", """\
-    error = input - target
-    limited = clamp(error, -beta, beta)
-    loss = abs(error) if beta == 0 else limited*(error - limited/2)/beta
-""", (*LOSS, (VECTOR, OTHER, {"beta": 0.5})),
-          "absolute error, rounded off where it is less than beta", alike=True),
-    _loss("binary_cross_entropy", "", """\
-    if all(input*(1 - input) > 1e-43):
-        loss = -xlogy(target, input) - xlogy(1 - target, 1 - input)
-    else:
-        # a logarithm counts for -100 at the least; there is no loss outside of 0 to 1
-        least = exp(-100)
-        yes, no = log(maximum(input, least)), log(maximum(1 - input, least))
-        loss = -target*yes - (1 - target)*no + 0*sqrt(input*(1 - input))
-""", (([0.25, 0.7], [0.0, 1.0]), ([0.25, 0.7], [0.5, 0.25], {"reduction": "sum"})),
-          "mean negative log-likelihood of probabilities",
-          flat=(("maximum", "holds its logarithm at -100 here"),)),
-    _loss("binary_cross_entropy_with_logits", "", """\
-    loss = log(1 + exp(input)) - target*input
-""", (([0.25, -1.7], [0.0, 1.0]), ([0.25, 2.7], [0.5, 0.25], {"reduction": "none"})),
-          "binary_cross_entropy of the sigmoid"),
-    _loss("kl_div", ", log_target=False", """\
-    if log_target:
-        loss = exp(target)*(target - input)
-    else:
-        loss = xlogy(target, target) - target*input
-    if reduction == 'batchmean':
-        return sum(loss)/(len(input) if len(input.shape) > 0 else 1)
-""", ((VECTOR, [0.25, 0.25, 0.5]), (VECTOR, [0.25, 0.25, 0.5], {"reduction": "sum"}),
-      (MATRIX, [[0.25, 0.5, 0.25], [0.1, 0.2, 0.7]], {"reduction": "batchmean"}),
-      (MATRIX, TARGETS, {"log_target": True, "reduction": "none"})),
-          "mean of target (log(target) - input), the divergence of input, a logarithm, from target",
-          torch=_torch_kl_div,
-          calls=("torch.nn.functional.kl_div (input, target, size_average: any = None, "
-                 "reduce: any = None, reduction: str = 'mean', log_target: bool = False)",)),
-    _loss("cross_entropy", "", """\
-    dim = 0 if len(input.shape) == 1 else 1
-    loss = -sum(target*log_softmax(input, dim), dim)
-""", ((VECTOR, [0.25, 0.25, 0.5]), (MATRIX, SHARES), (MATRIX, SHARES, {"reduction": "none"})),
-          "mean cross entropy of the softmax, targets given as probabilities of each class",
-          torch=_torch_cross_entropy),
 )  # fmt: skip

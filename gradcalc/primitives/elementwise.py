@@ -112,9 +112,7 @@ SPECIAL: tuple[Elementwise, ...] = (
     Elementwise("logit", lambda s, x: s.log(x / (1 - x)), ((0.7,), (0.2,), (0.95,)),
                 "logarithm of the odds, the inverse of the sigmoid",
                 domain=lambda m, x: (x, 1 - x),
-                calls=("torch.logit torch.special.logit torch.Tensor.logit "
-                       "(input, eps: unset = None, *, out: unset = None)",
-                       "scipy.special.logit jax.scipy.special.logit")),
+                calls=("scipy.special.logit jax.scipy.special.logit",)),
     Elementwise("ndtr", lambda s, x: s.erfc(-x / s.sqrt(2)) / 2, ANY,
                 "normal distribution function", "special.ndtr",
                 calls=("torch.special.ndtr scipy.special.ndtr jax.scipy.special.ndtr",)),

@@ -89,6 +89,13 @@ def torch_index(t: Any, x: Any, key: Any) -> Any:
     ]
 
 
+def index_places(places: Any, key: Any) -> Any:
+    """What stands at a key of a numpy array, as the primitive has it."""
+    flips, basic, arrays = index_plan(places.shape, key)
+    part = (np.flip(places, tuple(flips)) if flips else places)[basic]
+    return part[arrays] if arrays else part
+
+
 def index_form(f: Any, x: Any, key: Any) -> Any:
     """The form of an index: numbers and slices first, then arrays, for the reason above."""
     items = [_index_item(item) for item in (key if isinstance(key, tuple) else (key,))]

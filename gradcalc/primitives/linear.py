@@ -9,6 +9,7 @@ import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError
 from gradcalc.expr import ops
+from gradcalc.expr.linear import swapped
 from gradcalc.primitives.row import Samples, Structural, fitted
 from gradcalc.primitives.shapes import Shape, show
 
@@ -24,7 +25,7 @@ def check_rank(name: str, shape: Shape, rank: int) -> None:
 
 def check_square(name: str, shape: Shape) -> None:
     """Determinants and inverses are of one square matrix."""
-    if len(shape) != 2 or shape[0] != shape[1]:
+    if len(shape) < 2 or shape[-1] != shape[-2]:
         raise ShapeError(f"{name} needs a square matrix, not shape {show(shape)}")
 
 
@@ -52,11 +53,39 @@ def check_dot(left: Shape, right: Shape) -> None:
     check_matmul("dot", left, right)
 
 
-def check_solve(matrix: Shape, right: Shape) -> None:
-    """As many right-hand sides as unknowns."""
-    check_square("solve", matrix)
-    if len(right) not in (1, 2) or right[0] != matrix[0]:
-        raise ShapeError(f"solve of shapes {show(matrix)} and {show(right)}: the sizes differ")
+def check_solve(matrix: Shape, right: Shape, left: bool = True, name: str = "solve") -> bool:
+    """As many numbers on the right as unknowns, in vectors, of which it tells, or in matrices."""
+    check_square(name, matrix)
+    a, b = tuple(matrix), tuple(right)
+    vectors = len(b) == 1 or (len(b) == len(a) - 1 and b == a[:-1])
+    unknowns = b[-1 if vectors or not left else -2] if b else None
+    both = f"{name} of shapes {show(matrix)} and {show(right)}"
+    if unknowns != a[-1] or (vectors and not left):
+        raise ShapeError(f"{both}: the sizes differ")
+    try:
+        np.broadcast_shapes(a[:-2], b[: -1 if vectors else -2])
+    except ValueError:
+        raise ShapeError(f"{both}: the batches differ") from None
+    return vectors
+
+
+def solved(f: Any, a: Any, b: Any, left: bool = True, name: str = "solve") -> Any:
+    """x with a @ x = b, or x @ a = b, whatever stands in front of the matrices."""
+    if not left:
+        turned = solved(f, swapped(f, a), swapped(f, b), name=name)
+        return swapped(f, turned)
+    vectors = check_solve(a.shape, b.shape, name=name)
+    if a.ndim == 2 and b.ndim <= 2:
+        return f(ops.SOLVE, a, b)
+    shape = b.shape
+    column = f(ops.RESHAPE, b, shape=(*shape, 1)) if vectors else b
+    front = np.broadcast_shapes(a.shape[:-2], column.shape[:-2])
+    pair = [
+        x if x.shape[:-2] == front else f(ops.BROADCAST, x, shape=(*front, *x.shape[-2:]))
+        for x in (a, column)
+    ]
+    found = f(ops.SOLVE, *pair)
+    return f(ops.RESHAPE, found, shape=found.shape[:-1]) if vectors else found
 
 
 def _factors(x: Any, y: Any) -> tuple[Any, Any]:
@@ -88,21 +117,25 @@ def _square(name: str) -> Call:
     return fit
 
 
-def _system(a: Any, b: Any) -> tuple[Any, Any]:
-    check_solve(a.shape, b.shape)
-    return a, b
+def _system(a: Any, b: Any, left: bool = True) -> tuple[Any, Any, bool]:
+    check_solve(a.shape, b.shape, bool(left))
+    return a, b, bool(left)
+
+
+def _torch_solve(t: Any, a: Any, b: Any, left: bool) -> Any:
+    return _regular("solve")(t, a, b) if left else _regular("solve", left=False)(t, a, b)
 
 
 def _torch_dot(t: Any, x: Any, y: Any) -> Any:
     return t.dot(x, y) if x.ndim == y.ndim == 1 else t.matmul(x, y)
 
 
-def _regular(name: str) -> Call:
+def _regular(name: str, **options: Any) -> Call:
     """torch's function, which says in gradcalc's words that a matrix is singular."""
 
     def torch(t: Any, *operands: Any) -> Any:
         try:
-            return getattr(t.linalg, name)(*operands)
+            return getattr(t.linalg, name)(*operands, **options)
         except t.linalg.LinAlgError:
             raise InvalidValueError(f"{name}: the matrix is singular") from None
 
@@ -136,7 +169,13 @@ LARGE = [[4.0 * (i == j) + ((3 * i + 5 * j) % 7) / 7 for j in range(9)] for i in
 MIDDLE = [row[:5] for row in LARGE[:5]]
 BATCH = ([SMALL, SMALL[::-1]], SMALL)
 SQUARES: Samples = ((SMALL,), (SQUARE,), (MIDDLE,), ([[2.5]],))
-SYSTEMS: Samples = ((SQUARE, PAIR[0]), (SQUARE, TALL), (MIDDLE, [1.0, 2.0, 3.0, 4.0, 5.0]))
+STACK = [SQUARE, [[1.0, 2.0, 0.5], [-0.5, 1.25, 1.0], [0.25, 0.5, -1.5]]]
+SYSTEMS: Samples = (
+    (SQUARE, PAIR[0]), (SQUARE, TALL), (MIDDLE, [1.0, 2.0, 3.0, 4.0, 5.0]), (STACK, TALL),
+    (STACK, [TALL, [[1.0, 0.5], [2.0, -1.0], [0.25, 3.0]]]), (SQUARE, [TALL, TALL]),
+    (STACK, list(PAIR)), (STACK, PAIR[0]), (SQUARE, WIDE, {"left": False}),
+    (STACK, [WIDE], {"left": False}),
+)  # fmt: skip
 
 LINEAR: tuple[Structural, ...] = (
     fitted("matmul", _factors, _applied(ops.MATMUL),
@@ -151,10 +190,10 @@ LINEAR: tuple[Structural, ...] = (
     Structural("kron", _kron_form, ((SMALL, WIDE), PAIR), "Kronecker product", tensors=("x", "y")),
     fitted("trace", _matrix, _applied(ops.TRACE), ((SQUARE,), (WIDE,)),
            "sum of the diagonal of a matrix"),
-    fitted("det", _square("det"), _applied(ops.DET), (*SQUARES, (LARGE,)),
-           "determinant of a square matrix", "linalg.det"),
-    fitted("inv", _square("inv"), _applied(ops.INV), SQUARES,
-           "inverse of a square matrix", _regular("inv"), aliases=("inverse",)),
-    fitted("solve", _system, _applied(ops.SOLVE), SYSTEMS,
-           "x with a @ x = b", _regular("solve"), tensors=("a", "b")),
+    fitted("det", _square("det"), _applied(ops.DET), (*SQUARES, (LARGE,), (STACK,)),
+           "determinant of square matrices", "linalg.det"),
+    fitted("inv", _square("inv"), _applied(ops.INV), (*SQUARES, (STACK,)),
+           "inverse of square matrices", _regular("inv"), aliases=("inverse",)),
+    fitted("solve", _system, solved, SYSTEMS,
+           "x with a @ x = b, or x @ a = b if not left", _torch_solve, tensors=("a", "b")),
 )  # fmt: skip

@@ -96,7 +96,10 @@ class Structural:
     first are the primitive's, or those of `fit` (`fitted`). Parameters named in `tensors` take
     tensors, `lists` a list of tensors, the others numbers, words or None.
 
-    `moves` says that it only moves elements about, so that truth values stay truth values.
+    `moves` says that it only moves elements about, so that truth values stay truth values. `data`
+    are the tensors whose numbers are data, which pass no gradient back, and `whole` those of them
+    that count; by those in `fixed` torch has no gradient. That holds where the first of `data` has
+    another shape than the tensor `unlike`, if one is named.
     """
 
     name: str
@@ -107,6 +110,10 @@ class Structural:
     fit: Callable[..., Any] | None = None
     tensors: tuple[str, ...] = ("x",)
     lists: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
+    unlike: str = ""
     moves: bool = False
     aliases: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
@@ -155,8 +162,8 @@ class Composite:
     side runs it. Torch runs `torch(t, ...)` with the same arguments. Parameters named in
     `tensors` take tensors, or None where that is the default; the others numbers, words or None.
     `alike` says that its tensors are meant to have one shape: torch broadcasts others, and warns.
-    `safe` is as in `Elementwise`. `flat` says of functions in the definition what it means that
-    nothing flows back through them.
+    `data`, `whole`, `fixed` and `unlike` are as in `Structural`, `safe` as in `Elementwise`. `flat`
+    says of functions in the definition what it means that nothing flows back through them.
     """
 
     name: str
@@ -165,6 +172,10 @@ class Composite:
     doc: str
     torch: Any = ""
     tensors: tuple[str, ...] = ("x",)
+    data: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
+    unlike: str = ""
     aliases: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
     safe: tuple[int, int] | None = None
@@ -183,6 +194,16 @@ class Composite:
 Primitive = Elementwise | Structural | Composite
 
 
+def held_of(row: Primitive, shape: Callable[[str], Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The parameters whose numbers are data, and those by which torch has no gradient, where the
+    arguments have these shapes."""
+    if isinstance(row, Elementwise) or not (row.data or row.fixed):
+        return (), ()
+    if row.unlike and tuple(shape(row.data[0])) == tuple(shape(row.unlike)):
+        return (), ()
+    return row.data, row.fixed
+
+
 def _torchs(
     torch: Any, *, tensors: Collection[str] | None = None, options: Collection[str] = ()
 ) -> Callable[..., Any]:
@@ -199,6 +220,19 @@ def _torchs(
         }
         rest = [value for name, value in given.items() if name not in named]
         return find(t)(*operands, *rest, **named)
+
+    return call
+
+
+def by_name(name: str, *whole: str) -> Callable[..., Any]:
+    """torch.nn.functional's function of a name, which takes all by name, of some integers."""
+
+    def call(t: Any, *args: Any, **given: Any) -> Any:
+        named = {
+            key: value.detach().to(t.int64) if key in whole and value is not None else value
+            for key, value in given.items()
+        }
+        return getattr(t.nn.functional, name)(*args, **named)
 
     return call
 

@@ -146,14 +146,21 @@ def unsqueezed(shape: Shape, dim: int) -> tuple[int, ...]:
     return (*shape[:place], 1, *shape[place:])
 
 
-def paddings(shape: Shape, pad: Any) -> tuple[int, ...]:
-    """The numbers of `pad`, checked: pairs for the last dimension, the last but one, and so on."""
+def paddings(shape: Shape, pad: Any, mode: str = "constant") -> tuple[int, ...]:
+    """The numbers of `pad`, checked: pairs for the last dimension, the last but one, and so on.
+
+    Only what is filled with a constant may be made smaller.
+    """
     amounts = tuple(pad) if isinstance(pad, tuple) else (pad,)
     if len(amounts) % 2 or len(amounts) > 2 * len(shape):
         raise ShapeError(
             f"pad of shape {show(shape)} by {amounts}",
             hint="give two numbers a dimension, the last dimension first: (before, behind)",
         )
-    if min(amounts, default=0) < 0:
-        raise ShapeError("pad does not take elements away", hint="slice: x[1:]")
+    left = [
+        shape[-1 - k // 2] + min(amounts[k], 0) + min(amounts[k + 1], 0)
+        for k in range(0, len(amounts), 2)
+    ]
+    if min(left, default=0) < 0 or (mode != "constant" and min(amounts, default=0) < 0):
+        raise ShapeError(f"pad of shape {show(shape)} by {amounts} takes too much away")
     return amounts

@@ -19,7 +19,6 @@ from gradcalc.primitives.shapes import (
     check_stack,
     expanded,
     flattened,
-    paddings,
     permuted,
     reshaped,
     show,
@@ -167,15 +166,6 @@ def _triangle(name: str, op: Any, doc: str) -> Structural:
     return fitted(name, fit, form, ((MATRIX,), (MATRIX, {"diagonal": 1})), doc)
 
 
-def _pad_form(f: Any, x: Any, amounts: Any, value: float) -> Any:
-    result = ops.pad(f, x, amounts)
-    if value == 0:
-        return result
-    frame = np.ones(result.shape)
-    frame[ops.numpy_key(ops.pad_key(x.shape, amounts))] = 0
-    return f.scalar("add", result, f.literal(frame * value))
-
-
 JOINING: tuple[Structural, ...] = (
     fitted("stack", _stacked, lambda f, tensors, dim: f(ops.STACK, *tensors, axis=dim),
            (([VECTOR, VECTOR[::-1]],), ([VECTOR, VECTOR[::-1]], {"dim": -1}), ([1.0, 2.0],)),
@@ -200,9 +190,4 @@ JOINING: tuple[Structural, ...] = (
                "the diagonal of a matrix, as the last dimension", moves=True),
     _triangle("tril", ops.TRIL, "the lower triangle, zeros elsewhere"),
     _triangle("triu", ops.TRIU, "the upper triangle, zeros elsewhere"),
-    fitted("pad", lambda x, pad, value=0.0: (x, paddings(x.shape, pad), value), _pad_form,
-           ((VECTOR, {"pad": (1, 0)}), (VECTOR, {"pad": (1, 2), "value": 0.5}),
-            (MATRIX, {"pad": (0, 1)}), (MATRIX, {"pad": (1, 0, 0, 2)})),
-           "x with zeros around it: (before, behind) of the last dimension, then of others",
-           lambda t, x, amounts, value: t.nn.functional.pad(x, amounts, value=value)),
 )  # fmt: skip

@@ -155,7 +155,8 @@ class RoundTrip:
 
     def _found_landmarks(self) -> list["Place"]:
         found: list[Place] = []
-        for point in landmarks({name: values.shape for name, values in self._inputs.items()}):
+        shapes = {name: values.shape for name, values in self._inputs.items()}
+        for point in landmarks(shapes, self.recording.derived.labels):
             gradients = self._defined(point)
             if gradients is not None:
                 found.append(Place(point, gradients, partial(self._scale_at, point)))
@@ -194,7 +195,7 @@ class RoundTrip:
     def _holds_beside(self, name: str, reader: Reader) -> bool | None:
         """The same a little beside the user's point: in floats, and in many digits in doubt."""
         for seed, step in enumerate(BESIDE):
-            point = moved(self._inputs, step, seed)
+            point = self._moved(self._inputs, step, seed)
             given = self.recording.gradients(Floats(), point)[name]
             if extent(given) < np.inf and self._is_near(reader, point, given):
                 return True
@@ -241,7 +242,7 @@ class RoundTrip:
         """Points where the gradient is defined everywhere, with what the sweep gives there."""
         if self._elsewhere is None:
             self._elsewhere = []
-            far = moved(self._inputs, FAR, len(DISTANCES))
+            far = self._moved(self._inputs, FAR, len(DISTANCES))
             gradients = self._defined(far) if self.exact else None
             if gradients is not None:
                 self._elsewhere.append(Place(far, gradients, self._scale))
@@ -250,13 +251,18 @@ class RoundTrip:
             # what overflows at the user's point may be defined at a smaller one
             tries += [(_unit(self._inputs), step) for step in DISTANCES[:2]]
             for seed, (start, step) in enumerate(tries):
-                point = moved(start, step, seed)
+                point = self._moved(start, step, seed)
                 gradients = self._defined(point)
                 if gradients is not None:
                     self._elsewhere.append(Place(point, gradients, self._scale))
                 if len(self._elsewhere) == enough:
                     break
         return self._elsewhere
+
+    def _moved(self, start: Point, step: float, seed: int) -> Point:
+        """A point so far from another; what labels something goes on to say the same."""
+        labels = {name: self._inputs[name] for name in self.recording.derived.labels}
+        return {**moved(start, step, seed), **labels}
 
     def _defined(self, point: Point) -> Mapping[str, Any] | None:
         """The gradients at a point, if they and the value are defined everywhere."""

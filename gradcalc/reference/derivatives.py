@@ -140,6 +140,11 @@ class Tried:
         return Derivative({}, shapes, weighted, where, why)
 
     @property
+    def labels(self) -> Mapping[str, int]:
+        """The inputs whose whole numbers stand for one of some things."""
+        return self._experiment.runs.recording.derived.labels
+
+    @property
     def operations(self) -> frozenset[ops.Op]:
         """What the run is made of."""
         trace = self._experiment.runs.recording.trace
@@ -176,6 +181,9 @@ Points = Sequence[Mapping[str, Array]]
 
 
 def _points(shown: Tried) -> Iterator[tuple[str, Points]]:
+    if shown.labels:
+        # beside whole numbers that stand for something there is nothing
+        return
     inputs = {name: np.asarray(value) for name, value in shown.example.inputs.items()}
     named = [words for op, words in TIES.items() if op in shown.operations]
     # nearly the same numbers, so that they are in the domain where the sample is

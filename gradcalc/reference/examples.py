@@ -13,6 +13,7 @@ from gradcalc.errors import GradcalcError
 from gradcalc.lang.dialects.catalogue import is_known
 from gradcalc.lang.fence import compile_program
 from gradcalc.primitives import Elementwise, Primitive, Structural
+from gradcalc.primitives.row import held_of
 from gradcalc.problem import Array, Problem
 from gradcalc.values import format_literal
 
@@ -59,6 +60,10 @@ class Example:
         return replace(self, inputs={**self.inputs, **inputs})
 
 
+PARTS = (".values", ".eigenvalues", ".S", ".R")
+"""What is shown of a function that gives several tensors."""
+
+
 def examples(row: Primitive) -> Iterator[Example]:
     """All samples of a row."""
     for sample in row.samples:
@@ -68,11 +73,14 @@ def examples(row: Primitive) -> Iterator[Example]:
 
 
 def _whole(example: Example) -> Example:
-    """The example, of a pair of values and positions the values."""
-    try:
-        _ = Runs(example.problem).recording
-    except GradcalcError:
-        return replace(example, program=f"{example.program}.values")
+    """The example, of what gives several tensors one of them."""
+    for part in ("", *PARTS):
+        whole = replace(example, program=f"{example.program}{part}")
+        try:
+            _ = Runs(whole.problem).recording
+        except GradcalcError:
+            continue
+        return whole
     return example
 
 
@@ -87,13 +95,19 @@ def _called(row: Primitive, operands: Sequence[Any], options: Mapping[str, Any])
 
     words: list[str] = []
     named = False
+    values = dict(zip(labels, operands, strict=False))
+    data, fixed = held_of(row, lambda name: np.shape(values[name]))
+    if isinstance(row, Structural) and data == row.tensors:
+        # without an input there is nothing to show
+        data = ()
     for (name, label), value in zip(labels.items(), operands, strict=False):
         named = named or value is None or _is_option(row, name)
         if name in lists:
             parts = map(given, string.ascii_lowercase, value)
             words.append(f"[{', '.join(parts)}]")
         elif value is not None:
-            word = _literal(value) if _is_option(row, name) else given(label, value)
+            held = _is_option(row, name) or name in (*data, *fixed)
+            word = _literal(value) if held else given(label, value)
             words.append(f"{name}={word}" if named else word)
     if row.name == "index":
         return Example(f"{words[0]}[{_key(options['key'])}]", inputs, options)
@@ -108,6 +122,8 @@ def operand_labels(row: Primitive) -> Mapping[str, str]:
 
 
 def _is_option(row: Primitive, name: str) -> bool:
+    if isinstance(row, Structural):
+        return name not in (*row.tensors, *row.lists)
     return isinstance(row, Elementwise) and name in row.static
 
 

@@ -4,6 +4,7 @@ The row names the quantities; what happens where they are zero is found out ther
 little beside points of it, in many digits.
 """
 
+import inspect
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -97,7 +98,15 @@ class Function:
         self._name = row.name
         parameters = row.signature.parameters
         # an operand that may be left out is given, an option is left as it is
-        self.variant = tuple((name, parameters[name].default) for name in row.static)
+        # an option that has no usual value has that of the example
+        first = dict(zip(parameters, row.samples[0], strict=False))
+        usual = {
+            name: first[name]
+            if parameters[name].default is inspect.Parameter.empty
+            else parameters[name].default
+            for name in row.static
+        }
+        self.variant = tuple(usual.items())
         self.names = operand_names(row, self.variant)
         self.symbols, self._body = definition(row, self.variant)
         options = {name: sympy.sympify(value) for name, value in self.variant}

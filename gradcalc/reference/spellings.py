@@ -11,7 +11,7 @@ import numpy as np
 from gradcalc.derive.runs import Runs
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.dialects.catalogue import METHODS, TABLES
-from gradcalc.lang.dialects.parameters import LEFT_OUT, REQUIRED
+from gradcalc.lang.dialects.parameters import LEFT_OUT, REQUIRED, Parameter
 from gradcalc.lang.dialects.spelling import Overload
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import TORCH
@@ -111,13 +111,20 @@ def _value(example: Example, program: str) -> Any:
 
 def _calls(name: str, overloads: Sequence[Overload], skipped: int) -> Iterator[str]:
     """The calls that do not say less than another one."""
-    shown = [[p for p in o.parameters if p.kind not in LEFT_OUT][skipped:] for o in overloads]
+    shown = [
+        [p for p in o.parameters if p.kind == "true" or p.kind not in LEFT_OUT][skipped:]
+        for o in overloads
+    ]
     names = [{p.name for p in parameters} for parameters in shown]
     for place, parameters in enumerate(shown):
         if any(names[place] < other for other in names) or names[place] in names[:place]:
             continue
-        words = [
-            f"{'*' * p.packed}{p.name}" if p.default is REQUIRED else f"{p.name}={p.default!r}"
-            for p in parameters
-        ]
-        yield f"{name}({', '.join(words)})"
+        yield f"{name}({', '.join(map(_word, parameters))})"
+
+
+def _word(parameter: Parameter) -> str:
+    if parameter.kind == "true":
+        return f"{parameter.name}=True"
+    if parameter.default is REQUIRED:
+        return f"{'*' * parameter.packed}{parameter.name}"
+    return f"{parameter.name}={parameter.default!r}"

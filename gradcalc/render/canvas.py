@@ -15,6 +15,7 @@ from rich.text import Text
 
 from gradcalc.errors import GradcalcError, Span
 from gradcalc.expr.written import Written
+from gradcalc.lang.files import line_of
 from gradcalc.render import Style
 
 NARROWEST = 20
@@ -69,11 +70,12 @@ def render_error(error: GradcalcError, style: Style) -> str:
 def excerpt(source: str, span: Span, style: Style) -> list[Text]:
     """The line where the span begins, and carets under it."""
     lines = re.split(r"\r\n|\r|\n", source)
-    if not 1 <= span.line <= len(lines):
+    place = line_of(source, span.file, span.line)
+    if not 1 <= place <= len(lines):
         return []
-    gutter = f"{span.line} | "
+    gutter = f"{span.line} | " if span.file is None else f"{span.file}, line {span.line} | "
     room = max(style.width - len(gutter), _LEAST_ROOM)
-    view = _view(lines[span.line - 1], span, room, style)
+    view = _view(lines[place - 1], span, room, style)
     below = f"{' ' * (len(gutter) - 2)}| "
     return [
         Text.assemble((gutter, "blue"), view.text),

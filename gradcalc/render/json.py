@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcalc.errors import GradcalcError, Span
+from gradcalc.lang.program import Branch
 from gradcalc.render import Style
 from gradcalc.report import (
     Array,
@@ -117,7 +118,7 @@ def report_json(report: Report) -> Json:
         "inputs": inputs_json(report.inputs),
         "gradients": {gradient.name: _gradient(gradient) for gradient in report.gradients},
         **_known(expected=claims or None),
-        "path": [{**asdict(b), "taken": list(b.taken)} for b in report.path],
+        "path": [_branch(branch) for branch in report.path],
         "detached": list(report.detached),
         "witnesses": list(report.witnesses),
         "verdict": {
@@ -125,7 +126,7 @@ def report_json(report: Report) -> Json:
             "message": report.verdict.message,
             "exit_code": report.verdict.exit_code,
         },
-        "findings": [asdict(finding) for finding in report.findings],
+        "findings": [{**asdict(f), "span": _span(f.span)} for f in report.findings],
         **_known(
             summed=report.summed or None,
             cotangent=_numbers(report.cotangent),
@@ -254,8 +255,15 @@ def _claim(claim: Claim) -> Json:
     }
 
 
+def _branch(branch: Branch) -> Json:
+    found = {**asdict(branch), "taken": list(branch.taken)}
+    return found if branch.file is not None else {k: v for k, v in found.items() if k != "file"}
+
+
 def _span(span: Span | None) -> Json | None:
-    return None if span is None else asdict(span)
+    if span is None:
+        return None
+    return {name: value for name, value in asdict(span).items() if value is not None}
 
 
 def _numbers(values: Array | float | None) -> Any:

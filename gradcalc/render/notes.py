@@ -130,8 +130,7 @@ def _instead(cured: Cured) -> str:
     if "\n" in text:
         text = ", ".join(f"{step.after} for {step.before}" for step in cured.replacements)
         text = " ".join(text.split())
-        span = cured.replacements[0].span
-        text += f" (line {span.line}, column {span.column})"
+        text += f" ({cured.replacements[0].span.told})"
     return text if cured.changes is None else f"{text}: {cured.changes}"
 
 
@@ -226,14 +225,13 @@ def _digits(report: Report) -> Iterator[Note]:
 
 def finding_text(finding: Finding) -> str:
     """The sentence and its place in the program."""
-    span = finding.span
-    return finding.message + (f" (line {span.line}, column {span.column})" if span else "")
+    return finding.message + (f" ({finding.span.told})" if finding.span else "")
 
 
 def _branch_text(branch: Branch) -> str:
     """`line 3  while b.norm() < 1000: 11 rounds`."""
     went = _rounds(branch.taken) if branch.kind == "while" else _ways(branch.taken)
-    return f"line {branch.line}  {branch.kind} {branch.source}: {went}"
+    return f"{branch.told}  {branch.kind} {branch.source}: {went}"
 
 
 def _rounds(taken: tuple[bool, ...]) -> str:

@@ -9,6 +9,9 @@ from gradcalc.lang.program import Program
 LARGEST = 200
 """Syntax nodes that a name may stand for, names in it opened too."""
 
+KEEPERS = frozenset({"fill", "sort", "append", "extend", "insert", "pop", "update"})
+"""Methods without an underscore that change their receiver."""
+
 AGAIN = 2
 """What counts against a name that is given more than one meaning in one place."""
 
@@ -17,8 +20,9 @@ def opened(program: Program) -> Mapping[str, ast.expr]:
     """The expressions by name; they mean the same wherever the name can be used.
 
     Each name is bound in one place, which is no loop, and so is whatever its expression names.
+    Where something is written into, no name is known to keep its value.
     """
-    if not program.assigned:
+    if not program.assigned or any(map(_writes, _nodes(program))):
         return {}
     sites = _sites(program)
     found: dict[str, ast.expr] = {}
@@ -34,10 +38,28 @@ def opened(program: Program) -> Mapping[str, ast.expr]:
     return found
 
 
+def _nodes(program: Program) -> Iterator[ast.AST]:
+    return (node for statement in program.body for node in ast.walk(statement))
+
+
+def _writes(node: ast.AST) -> bool:
+    """Whether a node changes what other names may hold too."""
+    match node:
+        case ast.Subscript(ctx=ast.Store()) | ast.Attribute(ctx=ast.Store()):
+            return True
+        case ast.Call(func=ast.Attribute(attr=name)) if name.endswith("_") or name in KEEPERS:
+            return True
+        case ast.keyword(arg="out" | "inplace"):
+            return True
+        case _:
+            return False
+
+
 def _assignments(program: Program) -> Iterator[tuple[str, ast.expr]]:
     """The names and values of plain assignments, and parameters with no value, in order."""
-    nodes = [node for statement in program.body for node in ast.walk(statement)]
-    placed = [node for node in nodes if isinstance(node, ast.Assign | ast.arg | ast.FunctionDef)]
+    placed = [
+        node for node in _nodes(program) if isinstance(node, ast.Assign | ast.arg | ast.FunctionDef)
+    ]
     for node in sorted(placed, key=lambda node: (node.lineno, node.col_offset)):
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):

@@ -7,10 +7,10 @@ from typing import Any
 
 from gradcalc.errors import GradcalcError, Span
 from gradcalc.lang.arguments import bind
-from gradcalc.lang.builtins import Builtin
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.spelling import Function
-from gradcalc.lang.program import Naming, Program, dotted, span_of
+from gradcalc.lang.machine import Builtin
+from gradcalc.lang.program import Naming, Program, dotted, span_of, stretch_of
 from gradcalc.primitives import BY_NAME, Elementwise, Primitive
 from gradcalc.rewrites import terms
 from gradcalc.rewrites.terms import Signed, Term, add, chain, multiply, pairs_of, power, signed
@@ -48,7 +48,7 @@ class Text:
 
     def range(self, node: ast.AST) -> tuple[int, int]:
         """Where a node begins and ends, brackets around it not counted."""
-        span = span_of(node, self.source)
+        span = stretch_of(node, self.source)
         return self.offset(span.line, span.column), self.offset(span.end_line, span.end_column)
 
     def offset(self, line: int, column: int) -> int:

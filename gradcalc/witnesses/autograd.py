@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from gradcalc import reruns
-from gradcalc.errors import Span, UsageError
+from gradcalc.errors import GradcalcError, LimitError, Span, UnsupportedError, UsageError
 from gradcalc.fidelity import Fidelity
 from gradcalc.lang.machine import Confirm
 from gradcalc.lang.program import Budget
@@ -113,11 +113,20 @@ class TorchBackend:
         self.broadcasts: dict[Broadcast, None] = {}
         self.calls = Calls(keep)
 
+    at_hand = True
+
+    @property
+    def precision(self) -> str:
+        return str(self.dtype).removeprefix("torch.")
+
     def is_tensor(self, value: Any) -> bool:
         return isinstance(value, torch.Tensor)
 
     def constant(self, values: NDArray[np.float64]) -> Any:
         return torch.tensor(np.asarray(values), dtype=self.dtype, device=self.device)
+
+    def drawn(self, values: NDArray[np.float64]) -> Any:
+        return self.constant(values)
 
     def shared(self, values: NDArray[np.float64]) -> Any:
         """The same as a constant, in the same memory where that can be: nothing writes into it."""
@@ -145,7 +154,7 @@ class TorchBackend:
 
     def _notice(self, row: Composite, arguments: Mapping[str, Any], span: Span) -> None:
         """Remember tensors of different shapes where torch warns of them."""
-        first, second = (tuple(arguments[name].shape) for name in row.tensors)
+        first, second = (tuple(arguments[name].shape) for name in row.tensors[:2])
         if first == second:
             return
         try:
@@ -191,8 +200,9 @@ class TorchBackend:
         self.calls.name(copied, self.calls.origin(tensor))
         return copied
 
-    def memory(self, tensor: Any) -> int:
-        return int(tensor.untyped_storage().data_ptr())
+    @property
+    def largest(self) -> float:
+        return float(torch.finfo(self.dtype).max)
 
     def carries(self, tensor: Any) -> bool:
         return bool(tensor.requires_grad)
@@ -270,6 +280,8 @@ def _run(problem: Problem, budget: Budget, confirm: Confirm | None = None) -> Co
         gradients=gradients,
         path=execution.run.path,
         stops=execution.run.stops,
+        draws=execution.draws,
+        casts=execution.run.casts,
         claims={name: to_numpy(value) for name, value in claims.items()},
         carrying=carrying,
         broadcasts=tuple(backend.broadcasts),
@@ -291,12 +303,23 @@ def _gradients(
         # weights handed to grad itself would make torch import sympy, which takes half a second
         total = output.sum() if output.ndim else output
         live = [position for position, tensor in enumerate(wanted) if tensor.requires_grad]
-        given = torch.autograd.grad(total, [wanted[k] for k in live], allow_unused=True)
+        try:
+            given = torch.autograd.grad(total, [wanted[k] for k in live], allow_unused=True)
+        except RuntimeError as error:
+            raise refused(error) from error
         for position, gradient in zip(live, given, strict=True):
             found[position] = None if gradient is None else to_numpy(gradient)
     gradients = {n: g for n, g in zip(problem.wrt, found, strict=False) if g is not None}
     steps = backend.calls.steps(found[len(problem.wrt) :], to_numpy)
     return zeros | gradients, frozenset(gradients), steps
+
+
+def refused(error: RuntimeError) -> GradcalcError:
+    """What it means to the user that torch does not differentiate what it has computed."""
+    reason = next(iter(str(error).strip().splitlines()), "")
+    if "allocate memory" in reason:
+        return LimitError("torch needs more memory than there is to differentiate this")
+    return UnsupportedError("torch cannot differentiate this", hint=reason.rstrip(".") or None)
 
 
 def _device(name: str) -> torch.device:

@@ -18,10 +18,11 @@ from gradcalc.cli.batch.requests import JsonRequests
 from gradcalc.cli.batch.stream import Progress, Sink, stream
 from gradcalc.cli.batch.table import Columns, TableRows, read_columns
 from gradcalc.cli.batch.workers import Workers
+from gradcalc.cli.files import similar_file
 from gradcalc.cli.inputs import input_names, requests
 from gradcalc.cli.options import Options
 from gradcalc.cli.output import ClosedPipe, is_terminal, style_for, write
-from gradcalc.cli.programs import similar_file, sources
+from gradcalc.cli.programs import sources
 from gradcalc.errors import FileError, UnknownNameError, UsageError
 
 _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"

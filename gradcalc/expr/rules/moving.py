@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import sympy
 
 from gradcalc.expr import ops
@@ -137,11 +138,60 @@ def _index_part(s: Simplifier, x: Node, key: Any) -> Node | None:
         return x.operands[key[-1]]
     if x.op is ops.CONCAT and isinstance(key[-1], tuple):
         start = 0
+        first, size, step = key[-1]
         for part in x.operands:
             if key[-1] == (start, part.shape[axis], 1):
                 return part
+            if step == 1 and start <= first and first + size <= start + part.shape[axis]:
+                return s(ops.INDEX, part, key=(*key[:-1], (first - start, size, 1)))
             start += part.shape[axis]
     return None
+
+
+def _marks(s: Simplifier, x: Node) -> Any:
+    """The numbers of a small tensor that is fixed, None of another one."""
+    if s.large or not 0 < math.prod(x.shape) <= FEW * FEW:
+        return None
+    if x.op is ops.LITERAL:
+        return x["data"].array
+    number = s.number_of(x.operands[0]) if x.op is ops.SCATTER else None
+    if number is None or not number.is_Integer:
+        return None
+    array = np.full(x.operands[0].shape, float(number))
+    return ops.SCATTER.array(np, array, key=x["key"], shape=x["shape"])
+
+
+def _index_literal(s: Simplifier, x: Node, key: Any) -> Node | None:
+    """Of fixed numbers those that are taken."""
+    array = _marks(s, x)
+    if array is None or not math.prod(ops.INDEX.shape(x.shape, key=key)):
+        return None
+    return _fixed(s, array[ops.numpy_key(key)])
+
+
+def _fixed(s: Simplifier, array: Any) -> Node:
+    """Whole numbers as they are, one for all where all are the same."""
+    first = array.flat[0]
+    if np.all(array == first) and float(first).is_integer():
+        return s.map(sympy.Integer(int(first)), array.shape)
+    return s(ops.LITERAL, data=ops.Data.of(array))
+
+
+def _scatter_everywhere(s: Simplifier, g: Node, key: Any, shape: Shape) -> Node | None:
+    """A number put in every place as often as in any other."""
+    number = s.number_of(g)
+    if number is None or s.large or not 0 < math.prod(shape) <= FEW * FEW:
+        return None
+    array = ops.SCATTER.array(np, np.ones(g.shape), key=key, shape=shape)
+    return s.map(number * int(array.flat[0]), shape) if np.all(array == array.flat[0]) else None
+
+
+def _concat_single(s: Simplifier, *parts: Node, axis: int) -> Node | None:
+    """What is joined with nothing."""
+    full = [part for part in parts if part.shape[axis]]
+    if len(parts) == 1:
+        return parts[0]
+    return s(ops.CONCAT, *full, axis=axis) if 0 < len(full) < len(parts) else None
 
 
 def _index_map(s: Simplifier, x: Node, key: Any) -> Node | None:
@@ -173,7 +223,7 @@ def _scatter_mask(s: Simplifier, g: Node, key: Any, shape: Shape) -> Node | None
             return None
     if not parts:
         return None
-    mask = s.symbol(s.forms(ops.SCATTER, ones(s, g.shape), key=key, shape=shape))
+    mask = s.body(s(ops.SCATTER, ones(s, g.shape), key=key, shape=shape))
     return s.map(mask * s.body(g).xreplace(parts), shape)
 
 
@@ -243,6 +293,14 @@ MOVING: tuple[Rule, ...] = (
     Rule("index-map", ops.INDEX, _index_map,
          lambda f, x, a: f(ops.INDEX, f.map(
              sympy.exp(f.symbol(f(ops.STACK, x, x, axis=0))), (2, 3)), key=(1,))),
+    Rule("index-literal", ops.INDEX, _index_literal,
+         lambda f, x, a: f(ops.INDEX, f(ops.LITERAL, data=ops.Data.of(np.arange(6.0))),
+                           key=((1, 3, 1),))),
+    Rule("scatter-everywhere", ops.SCATTER, _scatter_everywhere,
+         lambda f, x, a: f(ops.SCATTER, ones(f, (4,)), key=(ops.Data.of(np.array([0, 1, 0, 1])),),
+                           shape=(2,))),
+    Rule("concat-single", ops.CONCAT, _concat_single,
+         lambda f, x, a: f(ops.CONCAT, x, axis=0)),
     Rule("scatter-mask", ops.SCATTER, _scatter_mask,
          lambda f, x, a: f(ops.SCATTER, f.map(
              sympy.exp(f.symbol(f(ops.INDEX, x, key=((0, 2, 2),)))), (2,)),

@@ -5,7 +5,7 @@
 import sympy
 
 from gradcalc.expr import ops
-from gradcalc.expr.linear import swapped
+from gradcalc.expr.linear import each_matrix, swapped
 from gradcalc.expr.nodes import Node
 from gradcalc.expr.rules.common import ones
 from gradcalc.expr.simplify import Rule, Simplifier
@@ -44,9 +44,9 @@ def _matmul_eye(s: Simplifier, x: Node, y: Node) -> Node | None:
 def _matmul_inverse(s: Simplifier, x: Node, y: Node) -> Node | None:
     """`inv(A) @ A` is the unit matrix, `A @ (inv(A) @ b)` is b."""
     for first, second in ((x, y), (y, x)):
-        if first.op is ops.INV and first.operands[0] is second:
+        if first.op is ops.INV and first.operands[0] is second and x.ndim == 2:
             return s(ops.EYE, size=x.shape[0])
-    if y.op is ops.MATMUL:
+    if y.op is ops.MATMUL and x.ndim == 2:
         left, right = y.operands
         if (x.op is ops.INV and x.operands[0] is left) or (
             left.op is ops.INV and left.operands[0] is x
@@ -152,12 +152,12 @@ def _inverse(s: Simplifier, x: Node) -> Node | None:
 
 
 def _cofactor(s: Simplifier, x: Node) -> Node | None:
-    inverse = swapped(s, s(ops.INV, x))
-    return s.map(s.body(s(ops.DET, x)) * s.body(inverse), x.shape)
+    inverse, det = swapped(s, s(ops.INV, x)), each_matrix(s, s(ops.DET, x))
+    return s.map(s.body(det) * s.body(inverse), x.shape)
 
 
 def _det_transposed(s: Simplifier, x: Node) -> Node | None:
-    return s(ops.DET, x.operands[0]) if x.op is ops.PERMUTE else None
+    return s(ops.DET, x.operands[0]) if x.op is ops.PERMUTE and x.ndim == 2 else None
 
 
 def _trace_transposed(s: Simplifier, x: Node) -> Node | None:

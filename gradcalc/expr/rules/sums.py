@@ -5,6 +5,7 @@
 import math
 from typing import Any
 
+import numpy as np
 import sympy
 
 from gradcalc.expr import ops
@@ -242,6 +243,13 @@ def _sum_softmax(s: Simplifier, x: Node, axes: Shape) -> Node | None:
     return None
 
 
+def _sum_one_hot(s: Simplifier, x: Node, axes: Shape) -> Node | None:
+    """Each is one of the classes."""
+    if x.op is ops.ONE_HOT and axes == (x["axis"],):
+        return ones(s, reduced(x.shape, axes))
+    return None
+
+
 def _softmax_shifted(s: Simplifier, x: Node, axis: int) -> Node | None:
     """What is the same along a softmax changes nothing in it."""
     if x.op is not ops.MAP or not x["body"].is_Add:
@@ -276,6 +284,9 @@ SUMS: tuple[Rule, ...] = (
          lambda f, x, a: f(ops.SUM, f.map(sympy.exp(f.symbol(x)), (3, 3)), axes=(1,))),
     Rule("sum-softmax", ops.SUM, _sum_softmax,
          lambda f, x, a: f(ops.SUM, f(ops.SOFTMAX, a, axis=1), axes=(1,))),
+    Rule("sum-one-hot", ops.SUM, _sum_one_hot,
+         lambda f, x, a: f(ops.SUM, f(ops.ONE_HOT, f(ops.LITERAL, data=ops.Data.of(
+             np.array([2.0, 0.0]))), size=3, axis=1), axes=(1,))),
     Rule("sum-centred", ops.SUM, _sum_centred,
          lambda f, x, a: f(ops.SUM, f.map(
              f.symbol(x) - f.symbol(f(ops.MEAN, x, axes=(0,))), (3,)), axes=(0,))),

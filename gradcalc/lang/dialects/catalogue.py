@@ -1,5 +1,6 @@
 """What a program can call: the functions of the libraries, by module and by the name alone."""
 
+import builtins
 import math
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,20 +8,43 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.lang.builtins import BUILTINS, Builtin
-from gradcalc.lang.dialects import other_tables, torch_table
-from gradcalc.lang.dialects.readings.elements import loss
+from gradcalc.lang import casts, modules
+from gradcalc.lang.attributes import DATACLASSES
+from gradcalc.lang.builtins import BUILTINS
+from gradcalc.lang.dialects import (
+    algebra_tables,
+    chance_tables,
+    copy_tables,
+    element_tables,
+    index_tables,
+    mapping_tables,
+    masked_tables,
+    other_tables,
+    sequence_tables,
+    series_tables,
+    shape_tables,
+    torch_table,
+    writing_tables,
+)
+from gradcalc.lang.dialects.readings.losses import loss
 from gradcalc.lang.dialects.spelling import Function, Overload, Table
+from gradcalc.lang.joiners import Joiner
+from gradcalc.lang.machine import Builtin
+from gradcalc.lang.nets.containers import CONTAINERS
+from gradcalc.lang.nets.initial import INIT
+from gradcalc.lang.nets.layers import COMPOSED, LAYERS
+from gradcalc.lang.nets.module import PARAMETER
 from gradcalc.lang.program import JAX, MIXED, NUMPY, TORCH, Naming
+from gradcalc.lang.written import NAMES, Written
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Primitive
 
 USUAL: Mapping[str, str] = MappingProxyType(
     {
-        "torch": "input, *, out: unset = None",
-        "torch.special": "input, *, out: unset = None",
+        "torch": "input, *, out: target = None",
+        "torch.special": "input, *, out: target = None",
         "torch.Tensor": "input",
         "torch.nn.functional": "input",
-        "scipy.special": "x, /, out: unset = None",
+        "scipy.special": "x, /, out: target = None",
         "jax.nn": "x: floats",
         "jax.scipy.special": "x: floats",
     }
@@ -31,26 +55,59 @@ USUAL: Mapping[str, str] = MappingProxyType(
 def _whole(module: str, table: Table) -> Table:
     """A module's table with the functions of which the primitives' own rows say how it calls them.
 
-    A class of arrays is a module of its methods. What has a `size_average` is a loss of torch's.
+    A class of arrays is a module of its methods. What has a `reduction` is a loss of torch's.
     """
     own: Table = {}
     also = torch_table.ALSO if module in ("torch", "torch.special", "torch.Tensor") else {}
     for row in PRIMITIVES:
         for call in row.calls:
             names, _, text = call.removesuffix(")").partition(" (")
-            old = "size_average" in text
+            reduced = "reduction: str" in text
             for place, _, name in (full.rpartition(".") for full in names.split()):
                 if place == module:
-                    meaning = loss if old else row.name
-                    overload = Overload(text or USUAL[module], meaning, also, (row.name,) * old)
+                    meaning = loss if reduced else row.name
+                    overload = Overload(text or USUAL[module], meaning, also, (row.name,) * reduced)
                     own.setdefault(name, []).append(overload)
     return {**table, **own}
 
 
+def _joined(*groups: Mapping[str, Table]) -> dict[str, Table]:
+    """The modules of several files, a name from the last that has it."""
+    found: dict[str, Table] = {}
+    for group in groups:
+        for module, table in group.items():
+            found[module] = {**found.get(module, {}), **table}
+    return found
+
+
+NETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "torch.nn": {**LAYERS, **COMPOSED, **CONTAINERS, "Parameter": PARAMETER},
+        "torch.nn.init": INIT,
+        "torch.nn.parameter": {"Parameter": PARAMETER},
+    }
+)
+"""The classes of torch's networks, and the functions that fill their parameters."""
+
 TABLES: Mapping[str, Table] = MappingProxyType(
     {
         module: _whole(module, table)
-        for module, table in (torch_table.TABLES | other_tables.TABLES).items()
+        for module, table in _joined(
+            algebra_tables.TABLES,
+            torch_table.TABLES,
+            other_tables.TABLES,
+            element_tables.TABLES,
+            series_tables.TABLES,
+            shape_tables.TABLES,
+            index_tables.TABLES,
+            mapping_tables.TABLES,
+            writing_tables.TABLES,
+            chance_tables.TABLES,
+            {module: {} for module in (*NETS, *NAMES, "dataclasses", *modules.OBJECTS)},
+            copy_tables.TABLES,
+            masked_tables.TABLES,
+            sequence_tables.TABLES,
+        ).items()
     }
 )
 """The modules whose names a program may use or import, each with its functions."""
@@ -83,9 +140,9 @@ NUMBERS: Mapping[str, float | None] = MappingProxyType(
 )  # fmt: skip
 """Names with a value of their own, unless the user gives such a variable."""
 
-CONSTANTS: Mapping[str, Mapping[str, float | None]] = MappingProxyType(
+CONSTANTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        module: {name: NUMBERS[name] for name in names.split()}
+        module: {**{name: NUMBERS[name] for name in names.split()}, **casts.constants(module)}
         for module, names in {
             "torch": "pi e inf nan",
             "numpy": "pi e inf nan newaxis",
@@ -96,13 +153,44 @@ CONSTANTS: Mapping[str, Mapping[str, float | None]] = MappingProxyType(
 )
 """The values that stand in a module."""
 
+JOINERS: Mapping[str, Joiner] = MappingProxyType(
+    {name: Joiner(name) for name in ("r_", "c_", "s_", "index_exp", "mgrid", "ogrid")}
+)
+"""What numpy has to be indexed. jax has no other."""
+
+OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        **{module: {n: Written(module, n) for n in names} for module, names in NAMES.items()},
+        **{
+            module: {**found, **(JOINERS if module in ("numpy", "jax.numpy") else {})}
+            for module, found in (*CONSTANTS.items(), *modules.OBJECTS.items())
+        },
+        **NETS,
+        "dataclasses": DATACLASSES,
+    }
+)
+"""What stands in a module and is not called."""
+
 PLAIN = ("torch", "torch.nn.functional", "torch.linalg", "torch.special")
 """Where a name is looked up that stands alone, in a text without any library."""
 
 UNLIKE_PLAIN: Mapping[str, frozenset[str]] = MappingProxyType(
-    {"torch": frozenset({"binary_cross_entropy_with_logits", "kl_div", "layer_norm", "solve"})}
+    {
+        "numpy": frozenset({"nanmedian", "nanquantile"}),
+        "torch": frozenset(
+            """adaptive_max_pool1d alpha_dropout batch_norm binary_cross_entropy_with_logits celu_
+            cond cosine_embedding_loss dropout embedding embedding_bag feature_alpha_dropout
+            group_norm hinge_embedding_loss instance_norm kl_div layer_norm lstsq
+            margin_ranking_loss matrix_rank max_pool1d_with_indices poisson_nll_loss relu_ rrelu_
+            selu_ solve threshold_ triplet_margin_loss
+            """.split()  # noqa: SIM905
+        ),
+    }
 )
 """Names that a module has too, undocumented, for something else than the plain name is here."""
+
+PYTHONS = frozenset(BUILTINS) & frozenset(vars(builtins))
+"""Functions of Python's, which a program may pass to another one."""
 
 OWN = frozenset({"sum", "max", "min", "norm", "range"})
 """Names that people mean now as Python's function, now as torch's: the language tells by the
@@ -110,9 +198,31 @@ arguments, and refuses where they do not tell."""
 
 METHODS: Mapping[str, Table] = MappingProxyType(
     {
-        TORCH: _whole("torch.Tensor", torch_table.METHODS),
-        NUMPY: _whole("numpy.ndarray", other_tables.NUMPY_METHODS),
-        JAX: _whole("jax.Array", other_tables.JAX_METHODS),
+        TORCH: _whole(
+            "torch.Tensor",
+            torch_table.METHODS
+            | chance_tables.TORCH_METHODS
+            | algebra_tables.TORCH_METHODS
+            | element_tables.TORCH_METHODS
+            | series_tables.TORCH_METHODS
+            | shape_tables.TORCH_METHODS
+            | index_tables.TORCH_METHODS
+            | copy_tables.TORCH_METHODS,
+        ),
+        NUMPY: _whole(
+            "numpy.ndarray",
+            other_tables.NUMPY_METHODS
+            | algebra_tables.NUMPY_METHODS
+            | shape_tables.NUMPY_METHODS
+            | index_tables.NUMPY_METHODS,
+        ),
+        JAX: _whole(
+            "jax.Array",
+            other_tables.JAX_METHODS
+            | algebra_tables.NUMPY_METHODS
+            | shape_tables.NUMPY_METHODS
+            | index_tables.JAX_METHODS,
+        ),
     }
 )
 """The methods of each library's arrays."""
@@ -146,6 +256,11 @@ def array_method(arrays: str, name: str) -> Function | None:
     return Function(name, arrays or TORCH, tuple(rows), method=True, core=core)
 
 
+OTHERWISE = frozenset({("torch", "svd")})
+"""Functions that a text without any library does not mean by the name alone: torch.linalg's svd has
+its right vectors in rows, as everybody else's."""
+
+
 @cache
 def plain(name: str) -> Function | None:
     """What a name means that stands alone, in a text without any library.
@@ -155,7 +270,7 @@ def plain(name: str) -> Function | None:
     core = in_language(name)
     if name in OWN:
         return None
-    found = (function(module, name) for module in PLAIN)
+    found = (function(module, name) for module in PLAIN if (module, name) not in OTHERWISE)
     first = next((one for one in found if one is not None), None)
     return None if first is None else replace(first, alone=True, core=core)
 
@@ -195,16 +310,35 @@ def place(naming: Naming, path: tuple[str, ...]) -> tuple[str, str] | None:
     return None if module is None else (module, path[-1])
 
 
+def written_part(naming: Naming, path: tuple[str, ...]) -> int:
+    """How many of the first parts of a dotted name are what is written in the language; 0 if none.
+
+    What is behind them is an attribute of it.
+    """
+    for count in range(2, len(path) + 1):
+        module = module_of(naming, path[: count - 1])
+        if module is not None and isinstance(OBJECTS.get(module, {}).get(path[count - 1]), Written):
+            return count
+    return 0
+
+
 def has(module: str, name: str) -> bool:
     """Whether a module has a function or a constant of that name."""
-    constants = CONSTANTS.get(module, {})
-    return name in constants or function(module, name) is not None
+    return name in OBJECTS.get(module, {}) or function(module, name) is not None
 
 
 def member(module: str, name: str) -> Any:
     """A constant or a function of a module, which has it."""
-    constants = CONSTANTS.get(module, {})
-    return constants[name] if name in constants else function(module, name)
+    objects = OBJECTS.get(module, {})
+    return objects[name] if name in objects else function(module, name)
+
+
+def named(naming: Naming, path: tuple[str, ...]) -> Any:
+    """What a dotted name of a library, or an imported one, stands for; None for nothing."""
+    if len(path) == 1:
+        return bare(path[0], naming)
+    found = place(naming, path)
+    return member(*found) if found is not None and has(*found) else None
 
 
 def bare(name: str, naming: Naming) -> Any:
@@ -254,13 +388,26 @@ def has_meaning(name: str) -> bool:
 
     One letter is a variable, though `t(A)` transposes.
     """
-    return name in NUMBERS or (name in BY_NAME and len(name) > 1)
+    return name in NUMBERS or (len(name) > 1 and (name in BY_NAME or name in PYTHONS))
 
 
 @cache
 def names() -> frozenset[str]:
     """All names that can be called."""
     return frozenset(BUILTINS) | frozenset(BY_NAME) | plain_names()
+
+
+@cache
+def generator_method(kind: str, name: str) -> Function | None:
+    """A method of a random generator, by the kind that it is of."""
+    rows = chance_tables.GENERATORS[kind].get(name)
+    return None if rows is None else Function(name, kind, tuple(rows), method=True)
+
+
+@cache
+def generators_methods() -> frozenset[str]:
+    """All names that random generators have behind a dot."""
+    return frozenset(name for table in chance_tables.GENERATORS.values() for name in table)
 
 
 @cache

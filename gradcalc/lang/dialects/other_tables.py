@@ -1,12 +1,13 @@
 """The functions of numpy, scipy, jax and math, and Python's own, with their signatures."""
 
 from gradcalc.lang.dialects.rows import table, tables
+from gradcalc.lang.dialects.spelling import Table
 
 UFUNC = (
-    "out: unset = None, *, where: unset = True, casting: unset = 'same_kind', order: unset = 'K', "
+    "out: target = None, *, where: unset = True, casting: unset = 'same_kind', order: unset = 'K', "
     "dtype: unset = None, subok: unset = True"
 )
-OUT = "out: unset = None"
+OUT = "out: target = None"
 DTYPE = "dtype: unset = None"
 ORDER = "order: unset = 'C'"
 FOLDED = "initial: unset = None, where: unset = True"
@@ -17,7 +18,7 @@ SPREAD = (
 )
 TRUTHS = f"a, axis: some = None, {OUT}, keepdims: flag = False, *, where: unset = True"
 
-REDUCED = "a, axis: ints = None, out: unset = None, keepdims: flag = False, initial: unset = None"
+REDUCED = "a, axis: ints = None, out: target = None, keepdims: flag = False, initial: unset = None"
 DTYPED = REDUCED.replace("out:", "dtype: unset = None, out:")
 WHERE = "where: unset = None"
 LOGSUMEXP = (
@@ -63,15 +64,11 @@ cumsum cumprod(a, axis: int = None, {DTYPE}, {OUT}) -> reductions.running(*)
 sort(a, axis: place = -1, kind: unset = None, order: unset = None, *, stable: ignored = None) ->
     reductions.values_in_order
 all any({TRUTHS}) -> reductions.truths(*)
-dot(a, b, {OUT}) -> linear.numpy_dot
-inner(a, b, /) -> linear.numpy_inner
 matmul(x1, x2, /, {UFUNC}) -> linear.product
 outer(a, b, {OUT}) -> linear.numpy_outer
 kron(a, b)
-trace(a, offset: int = 0, axis1: unset = 0, axis2: unset = 1, {DTYPE}, {OUT}) ->
-    linear.numpy_trace
 reshape(a, /, shape: ints, {ORDER}, *, copy: unset = None)
-ravel(a, {ORDER})
+ravel(a, {ORDER}) -> shapes.raveled
 transpose permute_dims(a, axes: ints = None) -> shapes.numpy_transposed
 swapaxes(a, axis1: int, axis2: int) -> transpose
 squeeze(a, axis: some = None) -> shapes.numpy_squeezed
@@ -82,19 +79,20 @@ roll(a, shift: ints, axis: ints = None) -> shapes.numpy_rolled
 stack(arrays: tensors, axis: int = 0, {OUT}, *, {DTYPE}, casting: unset = 'same_kind')
 concatenate concat(arrays: tensors, /, axis: place = 0, {OUT}, *, {DTYPE},
     casting: unset = 'same_kind') -> shapes.joined
-pad(array, pad_width: pairs, mode: str = 'constant', *, constant_values: number = 0) ->
-    shapes.numpy_padded
 diag(v, k: int = 0) -> shapes.numpy_diag
 diagonal(a, offset: int = 0, axis1: int = 0, axis2: int = 1)
 tril triu(m, k: int = 0)
 zeros_like ones_like(a, {DTYPE}, order: unset = 'K', subok: unset = True, shape: unset = None)
 full_like(a, fill_value: number, {DTYPE}, order: unset = 'K', subok: unset = True,
     shape: unset = None)
+empty_like(prototype, {DTYPE}, order: unset = 'K', subok: unset = True, shape: unset = None) ->
+    making.unfilled_like
 copy(a, order: unset = 'K', subok: unset = False) -> shapes.arrayed_copy
 array(object, {DTYPE}, *, copy: flag = True, order: unset = 'K', subok: unset = False,
     ndmin: unset = 0) -> shapes.arrayed
 asarray(a, {DTYPE}, order: unset = None) -> shapes.arrayed
-zeros ones(shape: ints, {DTYPE}, {ORDER})
+asarray_chkfinite(a, {DTYPE}, order: unset = None) -> shapes.arrayed
+zeros ones empty(shape: ints, {DTYPE}, {ORDER})
 full(shape: ints, fill_value: number, {DTYPE}, {ORDER})
 eye(N: int, M: int = None, k: int = 0, {DTYPE}, {ORDER}) -> shapes.numpy_eye
 identity(n: int, {DTYPE}) -> eye
@@ -105,7 +103,6 @@ shape ndim(a)
 size(a, axis: int = None) -> shapes.sized
 [numpy.linalg]
 det inv(a) -> linear.single(*)
-solve(a, b) -> linear.single(*)
 norm(x, ord: word = None, axis: ints = None, keepdims: flag = False) -> linear.linalg_norm
 matmul(x1, x2, /) -> linear.product
 outer(x1, x2, /)
@@ -116,21 +113,20 @@ diagonal(x, /, *, offset: int = 0) -> shapes.last_diagonal
 )
 
 BOUND = """
-    sum prod mean std var max min argmax argmin cumsum cumprod all any round trace ravel squeeze
+    sum prod mean std var max min argmax argmin cumsum cumprod all any round ravel squeeze
     diagonal
 """
 """The functions which arrays have as methods too, the receiver their first argument."""
 
-NUMPY_METHODS = {name: NUMPYS["numpy"][name] for name in BOUND.split()} | table(
+NUMPY_METHODS: Table = {name: NUMPYS["numpy"][name] for name in BOUND.split()} | table(
     f"""
 clip(a, min=None, max=None, {OUT})
-dot(a, b, /, {OUT}) -> linear.numpy_dot
 reshape(a, *shape: ints, {ORDER}, copy: unset = None)
 flatten(a, {ORDER}) -> shapes.flat_copy
 transpose(a, *axes: any) -> shapes.numpy_transposed
 swapaxes(a, axis1: int, axis2: int, /) -> transpose
 copy(a, order: unset = 'C') -> shapes.copied_array
-item(a)
+item tolist(a)
 """
 )
 
@@ -144,6 +140,7 @@ atan2(y, x, /) -> elements.of_math(*)
 remainder(x, y, /) -> elements.ieee_remainder
 log(x, base=None, /) -> elements.log_of_base
 hypot(*coordinates: any) -> elements.length
+dist(p: items, q: items, /) -> elements.distance
 fsum(seq: items, /) -> elements.folded(add)
 prod(iterable: items, /, *, start=1) -> elements.folded(mul)
 [scipy]
@@ -156,29 +153,39 @@ logsumexp(a, axis: ints = None, b=None, keepdims: flag = False, return_sign: uns
     reductions.weighted_logsumexp
 [scipy.linalg]
 det inv(a, overwrite_a: ignored = False, check_finite: ignored = True) -> linear.single(*)
-solve(a, b) -> linear.single(*)
 norm(a, ord: word = None, axis: ints = None, keepdims: flag = False) -> linear.linalg_norm
+[scipy.spatial]
+[scipy.spatial.distance]
+euclidean(u, v, w=None) -> distances.euclidean
+sqeuclidean(u, v, w=None) -> distances.squared
+cityblock(u, v, w=None) -> distances.cityblock
+chebyshev(u, v, w: unset = None) -> distances.chebyshev
+minkowski(u, v, p: number = 2, w=None) -> distances.minkowski
+cosine(u, v, w=None) -> distances.cosine
+correlation(u, v, w=None, centered: bool = True) -> distances.correlation
+braycurtis(u, v, w=None) -> distances.braycurtis
+mahalanobis(u, v, VI) -> distances.mahalanobis
+cdist(XA, XB, metric: str = 'euclidean', *, out: target = None, p: number = 2.0) ->
+    distances.between(*)
+pdist(X, metric: str = 'euclidean', *, out: target = None, p: number = 2.0) -> distances.between(*)
 [jax]
 [jax.numpy]
 clip(arr, /, min=None, max=None)
 sum prod({DTYPED}, {WHERE}) -> reductions.reduced(*)
 max amax({REDUCED}, {WHERE}) -> reductions.reduced(amax)
 min amin({REDUCED}, {WHERE}) -> reductions.reduced(amin)
-mean(a: floats, axis: ints = None, dtype: unset = None, out: unset = None, keepdims: flag = False,
+mean(a: floats, axis: ints = None, dtype: unset = None, out: target = None, keepdims: flag = False,
     *, {WHERE}) -> reductions.reduced(*)
-std var(a: floats, axis: ints = None, dtype: unset = None, out: unset = None, ddof: number = 0,
+std var(a: floats, axis: ints = None, dtype: unset = None, out: target = None, ddof: number = 0,
     keepdims: flag = False, *, {WHERE}, mean: unset = None, correction: number = None) ->
     reductions.numpy_spread(*)
-all any(a, axis: ints = None, out: unset = None, keepdims: flag = False, *, {WHERE}) ->
+all any(a, axis: ints = None, out: target = None, keepdims: flag = False, *, {WHERE}) ->
     reductions.truths(*)
-argmax argmin(a, axis: int = None, out: unset = None, keepdims: flag = None)
+argmax argmin(a, axis: int = None, out: target = None, keepdims: flag = None)
 array(object, dtype: unset = None, copy: flag = True) -> shapes.arrayed
-pad(array, pad_width: pairs, mode: str = 'constant', *, constant_values: number = 0) ->
-    shapes.numpy_padded
 squeeze(a, axis: ints = None) -> shapes.numpy_squeezed
 [jax.numpy.linalg]
 det inv(a: floats) -> linear.single(*)
-solve(a: floats, b: floats) -> linear.single(*)
 norm(x: floats, ord: word = None, axis: ints = None, keepdims: flag = False) -> linear.linalg_norm
 vector_norm(x: floats, /, *, axis: ints = None, keepdims: flag = False, ord: number = 2) ->
     linear.vector_norm
@@ -193,6 +200,9 @@ leaky_relu(x: floats, negative_slope: number = 0.01)
 gelu(x: floats, approximate: bool = True) -> elements.jax_gelu
 softmax log_softmax(x: floats, axis: int = -1, {WHERE})
 logsumexp({LOGSUMEXP}) -> reductions.weighted_logsumexp
+one_hot(x, num_classes: int, *, dtype: unset = None, axis: int = -1)
+standardize(x: floats, axis: int = -1, mean: unset = None, variance: unset = None,
+    epsilon: number = 1e-05, where: unset = None) -> layers.standardized
 [jax.lax]
 stop_gradient(x)
 exp log sin cos tan tanh sqrt rsqrt abs sign floor ceil erf erfc lgamma log1p expm1
@@ -207,16 +217,16 @@ softmax log_softmax(x: floats, /, *, axis: int = None) -> reductions.scipy_softm
 abs(x, /)
 sum(iterable: items, /, start=0) -> elements.folded(add)
 all any(iterable: items, /)
-max min(*values: any) -> elements.python_extreme(*)
+max min(*values: any, key: any = None, default: any = ...) -> elements.python_extreme(*)
 round(number, ndigits: int = None) -> elements.python_round
 pow(base, exp) -> elements.python_power
 """
 )
 
-CHANGED = "clip sum prod mean std var max amax min amin all any argmax argmin array pad squeeze"
+CHANGED = "clip sum prod mean std var max amax min amin all any argmax argmin array squeeze"
 """Functions of numpy whose signature jax has changed."""
 
-TABLES = {
+TABLES: dict[str, Table] = {
     **NUMPYS,
     **OTHERS,
     "jax.numpy": {
@@ -230,5 +240,7 @@ TABLES = {
 }
 """The modules beside torch's, each with its functions."""
 
-JAX_METHODS = NUMPY_METHODS | {name: OTHERS["jax.numpy"][name] for name in ("mean", "std", "var")}
+JAX_METHODS: Table = NUMPY_METHODS | {
+    name: OTHERS["jax.numpy"][name] for name in ("mean", "std", "var")
+}
 """The methods of jax's arrays."""

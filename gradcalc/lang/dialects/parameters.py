@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gradcalc.lang import ops
-from gradcalc.lang.machine import Machine
+from gradcalc.lang.machine import Machine, Once
 from gradcalc.lang.plain import is_number
 
 REQUIRED = object()
@@ -107,32 +107,59 @@ KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
         KINDS["floats"](machine, value)
         and not (isinstance(_first(value), int) or machine.is_integer(value))
     ),
+    "maybe": lambda machine, value: value is None or is_operand(machine, value),
     "tensor": lambda machine, value: machine.is_tensor(value),
     "tensors": lambda machine, value: machine.is_tensor(value) or type(value) in (list, tuple),
     "items": lambda machine, value: (
-        machine.is_tensor(value) or isinstance(value, list | tuple | range)
+        machine.is_tensor(value)
+        or isinstance(value, list | tuple | range | dict | set | str | Once)
     ),
     "int": _is_whole,
     "place": lambda machine, value: value is None or _is_whole(machine, value),
     "ints": _either(_is_whole, _are(_is_whole)),
+    "margin": _either(_is_whole, _are(_is_whole), lambda machine, value: isinstance(value, str)),
+    "parts": lambda machine, value: (
+        value is None
+        or _is_whole(machine, value)
+        or (
+            isinstance(value, list | tuple)
+            and all(part is None or _is_whole(machine, part) for part in value)
+        )
+    ),
+    "scales": _either(_is_numeric, _are(_is_numeric)),
     "some": _either(_is_whole, _are_some),
     "list": _are(_is_whole),
     "pairs": _either(_is_whole, _are(_either(_is_whole, _are(_is_whole)))),
+    "counts": lambda machine, value: (
+        KINDS["ints"](machine, value) or machine.is_integer(value) or isinstance(value, range)
+    ),
+    "fillings": _either(_is_numeric, _are(_either(_is_numeric, _are(_is_numeric)))),
     "number": _is_numeric,
     "bool": lambda machine, value: isinstance(value, bool),
     "flag": lambda machine, value: isinstance(value, bool | int),
     "ignored": lambda machine, value: isinstance(value, bool | int),
+    "ignored_word": lambda machine, value: value is None or isinstance(value, str),
+    "bins": lambda machine, value: isinstance(value, str) or is_operand(machine, value),
+    "span": lambda machine, value: isinstance(value, list | tuple) and len(value) == 2,
     "str": lambda machine, value: isinstance(value, str),
     "word": lambda machine, value: isinstance(value, str) or _is_numeric(machine, value),
     "any": lambda machine, value: True,
+    "target": lambda machine, value: machine.is_tensor(value),
+    "writes": lambda machine, value: isinstance(value, bool),
+    "true": lambda machine, value: value is True,
     "unset": lambda machine, value: False,
 }
 """What a parameter may take besides its default. `unset` takes nothing else: what the parameter
-does is not in the language. `ignored` changes no value. Of truth values numpy's
-functions of `floats` make halves, of three digits; of integers those of `inexact` make integers."""
+does is not in the language. `true` takes nothing but True, which has the call mean something else.
+`ignored` changes no value. What a call writes into is a `target`, or its first argument where a
+parameter that `writes` is true. Of truth values numpy's functions of `floats` make halves, of three
+digits; of integers those of `inexact` make integers."""
 
-LEFT_OUT = ("unset", "ignored")
+LEFT_OUT = ("unset", "ignored", "ignored_word", "target", "true", "writes")
 """The kinds of parameters that a meaning does not see."""
 
-OPERANDS = frozenset({"operand", "floats", "inexact", "tensor", "tensors"})
+WRITTEN = ("target", "writes")
+"""The kinds of parameters that say what a call writes into."""
+
+OPERANDS = frozenset({"operand", "floats", "inexact", "maybe", "tensor", "tensors"})
 """The kinds of parameters that take tensors."""

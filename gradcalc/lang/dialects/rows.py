@@ -11,11 +11,73 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.lang.dialects.readings import elements, linear, reductions, shapes
+from gradcalc.lang.dialects.readings import (
+    activations,
+    chance,
+    copies,
+    cutting,
+    distances,
+    elements,
+    factors,
+    functions,
+    joining,
+    layers,
+    layout,
+    linear,
+    losses,
+    making,
+    masks,
+    numerics,
+    ordering,
+    overwriting,
+    packed,
+    picking,
+    products,
+    reductions,
+    sequences,
+    series,
+    shapes,
+    special,
+    statistics,
+    torchs,
+    transforms,
+    ufuncs,
+)
 from gradcalc.lang.dialects.spelling import Overload, Reading, Table
 
 READINGS: Mapping[str, Any] = MappingProxyType(
-    {"elements": elements, "linear": linear, "reductions": reductions, "shapes": shapes}
+    {
+        "activations": activations,
+        "chance": chance,
+        "copies": copies,
+        "cutting": cutting,
+        "distances": distances,
+        "elements": elements,
+        "factors": factors,
+        "functions": functions,
+        "joining": joining,
+        "layers": layers,
+        "layout": layout,
+        "linear": linear,
+        "losses": losses,
+        "making": making,
+        "overwriting": overwriting,
+        "masks": masks,
+        "numerics": numerics,
+        "ordering": ordering,
+        "packed": packed,
+        "picking": picking,
+        "products": products,
+        "reductions": reductions,
+        "sequences": sequences,
+        "series": series,
+        "shapes": shapes,
+        "special": special,
+        "statistics": statistics,
+        "ufuncs": ufuncs,
+        "torchs": torchs,
+        "transforms": transforms,
+    }
 )
 """The modules of readings, as tables name them."""
 

@@ -18,6 +18,7 @@ from gradcalc.lang.dialects.parameters import (
     LEFT_OUT,
     OPERANDS,
     REQUIRED,
+    WRITTEN,
     Parameter,
     is_operand,
     parse,
@@ -120,8 +121,18 @@ class Overload:
         return {
             p.name: bool(value) if p.kind == "flag" else value
             for p, value in zip(parameters, values, strict=True)
-            if p.kind not in LEFT_OUT
+            if p.kind not in LEFT_OUT or (p.kind in WRITTEN and (value is not p.default or value))
         }
+
+    def written(self, values: dict[str, Any], args: Sequence[Any]) -> Any:
+        """What the call writes its result into, taken from the arguments; None for nothing."""
+        found = None
+        for parameter in self.parameters:
+            if parameter.kind in WRITTEN and parameter.name in values:
+                given = values.pop(parameter.name)
+                first = args[0] if args else values.get(self.parameters[0].name)
+                found = given if parameter.kind == "target" else first if given else found
+        return found
 
     def with_truths(self, machine: Machine, values: dict[str, Any]) -> dict[str, Any]:
         """The arguments, with Python's truth values among the operands as the library's own."""
@@ -168,6 +179,7 @@ class Overload:
         for p in self.parameters:
             if p.kind != "unset":
                 name = f"*{p.name}" if p.packed else p.name
+                name += "=True" if p.kind == "true" else ""
                 shown.append(name if p.default is REQUIRED else f"{name}={p.default!r}")
         return ", ".join(shown)
 
@@ -196,10 +208,21 @@ class Function:
         return self.name if self.alone else f"{self.module}.{self.name}"
 
     @property
+    def draws(self) -> bool:
+        """Whether it has to do with random numbers."""
+        return any(getattr(overload.meaning, "draws", False) for overload in self.overloads)
+
+    @property
+    def changes(self) -> bool:
+        """Whether it writes into what it is given."""
+        return any(getattr(overload.meaning, "changes", False) for overload in self.overloads)
+
+    @property
     def row(self) -> str | None:
-        """The one function of the language that it is in all its signatures, None without such."""
-        meanings = {o.row for o in self.overloads}
-        only = meanings.pop()
+        """The one function of the language that it is in all its signatures but those apart from
+        the others, None without such."""
+        meanings = {o.row for o in self.overloads if not getattr(o.meaning, "apart", False)}
+        only = meanings.pop() if meanings else None
         if meanings or only is None:
             return None
         return BY_NAME[only].name if only in BY_NAME else only

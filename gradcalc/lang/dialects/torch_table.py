@@ -1,6 +1,7 @@
 """torch's functions, and the methods of its tensors, with their signatures."""
 
 from gradcalc.lang.dialects.rows import table, tables
+from gradcalc.lang.dialects.spelling import Table
 
 ALSO = {"axis": "dim", "keepdims": "keepdim", "x": "input", "a": "input", "x1": "input",
         "x2": "other"}  # fmt: skip
@@ -13,13 +14,11 @@ UNARY = """abs absolute sign sgn floor ceil trunc fix frac exp exp2 expm1 log lo
 BINARY = """maximum minimum fmod atan2 arctan2 hypot logaddexp xlogy eq ne not_equal gt greater ge
     greater_equal lt less le less_equal logical_and logical_or logical_xor mul multiply
     true_divide floor_divide"""
-OUT = "out: unset = None"
+OUT = "out: target = None"
 DTYPE = "dtype: unset = None"
-INPLACE = "inplace: unset = False"
-OLDER = "size_average: any = None, reduce: any = None, reduction: str = 'mean'"
-WEIGHT = "weight: unset = None"
+INPLACE = "inplace: writes = False"
 
-TABLES = tables(
+TABLES: dict[str, Table] = tables(
     f"""
 [torch]
 {UNARY}(input, *, {OUT})
@@ -76,7 +75,7 @@ det logdet(input)
 inverse(input, *, {OUT}) -> linear.single(inv)
 reshape(input, shape: ints)
 flatten(input, start_dim: int = 0, end_dim: int = -1)
-ravel(input)
+ravel(input) -> shapes.raveled
 transpose swapdims(input, dim0: int, dim1: int) -> transpose
 swapaxes(input, axis0: int, axis1: int) -> transpose
 t(input) -> shapes.matrix_transposed
@@ -94,11 +93,13 @@ diagonal(input, offset: int = 0, dim1: int = 0, dim2: int = 1)
 tril triu(input, diagonal: int = 0, *, {OUT})
 zeros_like ones_like(input)
 full_like(input, fill_value: number)
+empty_like(input) -> making.unfilled_like
 cosine_similarity(x1, x2, dim: int = 1, eps: number = 1e-08)
 detach clone numel(input)
 tensor(data) -> shapes.copied
 as_tensor asarray(data) -> shapes.copied_of_list
-zeros ones(*size: ints)
+rms_norm(input, normalized_shape: list, weight=None, eps: number = None) -> layers.rms_norm
+zeros ones empty(*size: ints)
 full(size: list, fill_value: number)
 eye(n: int, m: int = None, *, {OUT})
 range(*bounds: any) -> shapes.inclusive_range
@@ -117,21 +118,23 @@ softmax log_softmax softmin(input, dim: int = None, _stacklevel: unset = 3, {DTY
     reductions.implicit_softmax(*)
 normalize(input, p: number = 2.0, dim: ints = 1, eps: number = 1e-12, {OUT})
 cosine_similarity(x1, x2, dim: int = 1, eps: number = 1e-08)
-layer_norm(input, normalized_shape: list, weight=None, bias=None, eps: number = 1e-05)
-pad(input, pad: list, mode: str = 'constant', value: number = None) -> shapes.torch_padded
-mse_loss l1_loss(input, target, {OLDER}, {WEIGHT}) -> elements.loss(*)
-smooth_l1_loss(input, target, {OLDER}, beta: number = 1.0) -> elements.loss(*)
-huber_loss(input, target, reduction: str = 'mean', delta: number = 1.0, {WEIGHT}) ->
-    elements.loss(*)
-binary_cross_entropy(input, target, {WEIGHT}, {OLDER}) -> elements.loss(*)
-binary_cross_entropy_with_logits(input, target, {WEIGHT}, {OLDER}, pos_weight: unset = None) ->
-    elements.loss(*)
-cross_entropy(input, target, {WEIGHT}, size_average: any = None, ignore_index: unset = -100,
-    reduce: any = None, reduction: str = 'mean', label_smoothing: unset = 0.0) ->
-    elements.loss(*)
+rms_norm(input, normalized_shape: list, weight=None, eps: number = None) -> layers.rms_norm
+scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p: number = 0.0,
+    is_causal: bool = False, scale: number = None, enable_gqa: bool = False) -> layers.attention
+upsample_nearest(input, size: ints = None, scale_factor: scales = None) ->
+    layers.upsampled(nearest)
+upsample_bilinear(input, size: ints = None, scale_factor: scales = None) ->
+    layers.upsampled(bilinear)
+lp_pool1d lp_pool2d lp_pool3d(input, norm_type: number, kernel_size: ints, stride: ints = None,
+    ceil_mode: bool = False) -> layers.power_pooled(*)
+grid_sample(input, grid, mode: str = 'bilinear', padding_mode: str = 'zeros',
+    align_corners: bool = None) -> layers.sampled
+triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_function: unset = None,
+    margin: number = 1.0, swap: bool = False, reduction: str = 'mean') ->
+    losses.loss(triplet_margin_loss)
 [torch.linalg]
 det inv(A, *, {OUT}) -> linear.single(*)
-solve(A, B, *, left: unset = True, {OUT}) -> linear.single(*)
+solve(A, B, *, left: bool = True, {OUT})
 matmul(input, other, *, {OUT}) -> linear.product
 norm(A, ord: word = None, dim: ints = None, keepdim: bool = False, *, {OUT}, {DTYPE}) ->
     linear.linalg_norm
@@ -160,7 +163,7 @@ BOUND = f"""
 """
 """The functions which tensors have as methods too, the receiver their first argument."""
 
-METHODS = (
+METHODS: Table = (
     {name: TABLES["torch"][name] for name in BOUND.split()}
     | table(
         f"""norm(self, p: word = 'fro', dim: ints = None, keepdim: bool = False, {DTYPE}) ->
@@ -175,7 +178,7 @@ permute(self, *dims: ints)
 flip(self, *dims: ints) -> shapes.flipped
 expand(self, *size: ints) -> broadcast_to
 size(self, dim: int = None)
-dim item contiguous(self)
+dim item tolist contiguous(self)
 ndimension nelement(self) -> shapes.counted
 """
     )

@@ -16,6 +16,25 @@ def alike(read: Any) -> Any:
     return read
 
 
+def apart(read: Any) -> Any:
+    """A reading of other arguments than all other signatures of the name take, and of another
+    meaning, as that of `where(condition)`."""
+    read.apart = True
+    return read
+
+
+def drawing(read: Any) -> Any:
+    """A reading of calls that have to do with random numbers."""
+    read.draws = True
+    return read
+
+
+def changing(read: Any) -> Any:
+    """A reading of calls that write into what they are given, and not into a target."""
+    read.changes = True
+    return read
+
+
 def called(machine: Machine) -> str:
     """What is called, for a sentence."""
     func = getattr(machine.node, "func", None)

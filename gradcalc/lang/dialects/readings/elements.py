@@ -1,15 +1,14 @@
-"""Functions of elements and of single numbers, Python's own among them, and losses."""
+"""Functions of elements and of single numbers, Python's own among them."""
 
 import math
-import re
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import operators, ops, plain
+from gradcalc.lang import operators, ops, plain, pythons
 from gradcalc.lang.dialects.readings import alike, called
 from gradcalc.lang.machine import Machine
 from gradcalc.lang.program import MIXED, TORCH
-from gradcalc.primitives import BY_NAME, Composite
+from gradcalc.primitives import BY_NAME
 
 
 @alike
@@ -40,10 +39,10 @@ def rounded(machine: Machine, **values: Any) -> Any:
     return ops.call(machine, "round", number)
 
 
-def float_power(machine: Machine, x1: Any, x2: Any) -> Any:
-    """numpy's float_power: a power of floats, whatever the operands."""
+def float_power(machine: Machine, **values: Any) -> Any:
+    """A power of floats, whatever the operands."""
     return ops.call(
-        machine, "pow", *[ops.as_floats(machine, ops.tensor(machine, v)) for v in (x1, x2)]
+        machine, "pow", *[ops.as_floats(machine, ops.tensor(machine, v)) for v in values.values()]
     )
 
 
@@ -76,39 +75,6 @@ def soft_plus(machine: Machine, x: Any) -> Any:
 def jax_gelu(machine: Machine, x: Any, approximate: Any) -> Any:
     """jax's gelu, which is the tanh form unless told otherwise."""
     return ops.call(machine, "gelu", ops.tensor(machine, x), "tanh" if approximate else "none")
-
-
-@alike
-def loss(
-    machine: Machine,
-    name: str,
-    input: Any,
-    target: Any,
-    reduction: Any,
-    size_average: Any = None,
-    reduce: Any = None,
-    **options: Any,
-) -> Any:
-    """A loss, with the older words that torch takes for its reduction."""
-    if size_average is not None or reduce is not None:
-        average = size_average is None or operators.truth(machine, size_average)
-        wanted = reduce is None or operators.truth(machine, reduce)
-        reduction = ("mean" if average else "sum") if wanted else "none"
-    shapes = ops.shape(machine, input), ops.shape(machine, target)
-    if name.startswith("binary") and shapes[0] != shapes[1]:
-        raise ShapeError(f"{name} of shapes {shapes[0]} and {shapes[1]}")
-    *words, last = reductions(name)
-    if reduction not in (*words, last):
-        known = ", ".join(map(repr, words))
-        raise InvalidValueError(f"{name} is reduced by {known} or {last!r}")
-    return ops.call(machine, name, input, target, reduction=reduction, **options)
-
-
-def reductions(name: str) -> tuple[str, ...]:
-    """The words for what is made of a loss's elements, as its definition has them."""
-    row = BY_NAME[name]
-    assert isinstance(row, Composite)
-    return ("mean", *re.findall(r"reduction == '(\w+)'", row.definition))
 
 
 def ieee_remainder(machine: Machine, x: Any, y: Any) -> Any:
@@ -180,6 +146,15 @@ def length(machine: Machine, coordinates: Any) -> Any:
     return ops.call(machine, "norm", ops.tensor(machine, list(parts))) if parts else 0.0
 
 
+def distance(machine: Machine, p: Any, q: Any) -> Any:
+    """`math.dist` of two points of as many coordinates."""
+    ends = [counted_items(machine, point) for point in (p, q)]
+    if len(ends[0]) != len(ends[1]):
+        raise ShapeError("math.dist of points of different dimensions")
+    pairs = zip(*ends, strict=True)
+    return length(machine, [operators.named(machine, "sub", a, b) for a, b in pairs])
+
+
 def counted_items(machine: Machine, iterable: Any) -> Any:
     """The items that a function goes through, each of which counts as a step."""
     items = ops.items(machine, iterable)
@@ -197,8 +172,11 @@ def folded(machine: Machine, operator: str, **values: Any) -> Any:
     return found
 
 
-def python_extreme(machine: Machine, name: str, values: Any) -> Any:
+def python_extreme(machine: Machine, name: str, values: Any, key: Any, default: Any) -> Any:
     """Python's max or min: one of the values, chosen by comparing them in order."""
+    if key is not None or default is not ...:
+        given = {} if default is ... else {"default": default}
+        return pythons.extreme(machine, name, tuple(values), key, **given)
     comparison = {"max": "gt", "min": "lt"}[name]
     items = counted_items(machine, values[0]) if len(values) == 1 else values
     if not len(items):

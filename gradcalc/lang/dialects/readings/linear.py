@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import operators, ops, plain
+from gradcalc.errors import InvalidValueError, ShapeError
+from gradcalc.lang import ops
 from gradcalc.lang.dialects.readings import alike, called
 from gradcalc.lang.dialects.spelling import RankError
 from gradcalc.lang.machine import Machine
@@ -33,24 +33,6 @@ def product(machine: Machine, **values: Any) -> Any:
     return ops.binary(machine, "matmul", *[ops.tensor(machine, value) for value in values.values()])
 
 
-def numpy_dot(machine: Machine, a: Any, b: Any) -> Any:
-    """numpy's dot: a product where one is a scalar, else the matrix product up to rank 2."""
-    a, b = (v if plain.is_number(v) else ops.tensor(machine, v) for v in (a, b))
-    if not ops.shape(machine, a) or not ops.shape(machine, b):
-        return operators.named(machine, "mul", a, b)
-    return ops.binary(machine, "matmul", a, b)
-
-
-def numpy_inner(machine: Machine, a: Any, b: Any) -> Any:
-    """numpy's inner product, over the last axes."""
-    a, b = ops.tensor(machine, a), ops.tensor(machine, b)
-    if not ops.shape(machine, a) or not ops.shape(machine, b):
-        return operators.named(machine, "mul", a, b)
-    if max(len(ops.shape(machine, a)), len(ops.shape(machine, b))) > 2:
-        raise ShapeError("inner of more than two dimensions")
-    return ops.binary(machine, "matmul", a, ops.call(machine, "transpose", b))
-
-
 def numpy_outer(machine: Machine, a: Any, b: Any) -> Any:
     """numpy's outer product, of all elements in a row."""
     rows = [ops.reshape(machine, ops.tensor(machine, v), (-1,)) for v in (a, b)]
@@ -59,30 +41,25 @@ def numpy_outer(machine: Machine, a: Any, b: Any) -> Any:
 
 @alike
 def single(machine: Machine, name: str, **values: Any) -> Any:
-    """A function of one matrix, where the library takes stacks of them too."""
-    operands = [ops.tensor(machine, value) for value in values.values()]
-    if len(ops.shape(machine, operands[0])) != 2:
-        raise ShapeError(
-            f"{name} takes one matrix here, not shape {ops.shape(machine, operands[0])}"
-        )
-    return ops.call(machine, name, *operands)
+    """A function of matrices, which another library or module calls by another name."""
+    return ops.call(machine, name, *[ops.tensor(machine, value) for value in values.values()])
 
 
-def numpy_trace(machine: Machine, a: Any, offset: Any) -> Any:
-    """numpy's trace of a matrix, of any of its diagonals."""
-    a = ops.tensor(machine, a)
-    if len(ops.shape(machine, a)) != 2:
-        raise ShapeError(f"trace takes one matrix here, not shape {ops.shape(machine, a)}")
-    if not offset:
-        return ops.call(machine, "trace", a)
-    return ops.call(machine, "sum", ops.call(machine, "diagonal", a, offset))
+def numpy_solve(machine: Machine, **values: Any) -> Any:
+    """numpy's and scipy's solve, to which only what has one dimension is a vector."""
+    a, b = (ops.tensor(machine, v) for v in values.values())
+    rank, shape = len(ops.shape(machine, a)), ops.shape(machine, b)
+    if 1 < len(shape) == rank - 1:
+        b = ops.reshape(machine, b, (1, *shape))
+    return ops.call(machine, "solve", a, b)
 
 
 def element_norm(machine: Machine, **values: Any) -> Any:
     """torch.norm: of the elements, whatever the rank."""
     x, p, dim, keepdim = values.values()
     if p == "nuc":
-        raise _no_singular_values("the nuclear norm")
+        axes = (0, 1) if dim is None else several(dim)
+        return matrix_norms(machine, ops.tensor(machine, x), p, axes, keepdim)
     if isinstance(p, str) and p != "fro":
         raise InvalidValueError(f"norm does not know p={p!r}")
     return ops.call(machine, "norm", x, 2 if p in (None, "fro") else p, dim, keepdim)
@@ -97,7 +74,12 @@ def vector_norm(machine: Machine, x: Any, ord: Any, **along: Any) -> Any:
 def matrix_norm(machine: Machine, **values: Any) -> Any:
     """torch.linalg.matrix_norm."""
     matrix, order, dim, keepdim = values.values()
-    return _of_matrices(machine, matrix, order, tuple(dim), keepdim)
+    return matrix_norms(machine, matrix, order, tuple(dim), keepdim)
+
+
+def norm_of_matrices(machine: Machine, x: Any, keepdims: Any, ord: Any) -> Any:
+    """The matrix_norm of numpy's linalg, of the last two axes."""
+    return matrix_norms(machine, ops.tensor(machine, x), ord, (-2, -1), keepdims)
 
 
 def linalg_norm(machine: Machine, **values: Any) -> Any:
@@ -116,7 +98,7 @@ def linalg_norm(machine: Machine, **values: Any) -> Any:
         axis = tuple(range(rank))
     along_axes = several(axis)
     if len(along_axes) == 2:
-        return _of_matrices(machine, x, order, along_axes, keep)
+        return matrix_norms(machine, x, order, along_axes, keep)
     if len(along_axes) != 1:
         raise ShapeError("norm goes along one axis or two")
     if isinstance(order, str):
@@ -124,7 +106,7 @@ def linalg_norm(machine: Machine, **values: Any) -> Any:
     return ops.call(machine, "norm", x, order, along_axes[0], keep)
 
 
-def _of_matrices(machine: Machine, x: Any, order: Any, axes: Sequence[int], keep: bool) -> Any:
+def matrix_norms(machine: Machine, x: Any, order: Any, axes: Sequence[int], keep: bool) -> Any:
     """A norm of matrices: Frobenius', or the largest or least sum of a column or row."""
     rank = len(ops.shape(machine, x))
     if rank < 2:
@@ -135,7 +117,7 @@ def _of_matrices(machine: Machine, x: Any, order: Any, axes: Sequence[int], keep
     if order == "fro":
         return ops.call(machine, "norm", x, 2, (rows, columns), keep)
     if order in (2, -2, "nuc"):
-        raise _no_singular_values(f"the matrix norm of order {order}")
+        return _of_singular_values(machine, x, order, (rows, columns), keep)
     if order not in (1, -1, math.inf, -math.inf):
         raise InvalidValueError(f"a matrix has no norm of order {order}")
     summed, kept = (columns, rows) if order in (math.inf, -math.inf) else (rows, columns)
@@ -147,8 +129,14 @@ def _of_matrices(machine: Machine, x: Any, order: Any, axes: Sequence[int], keep
     return ops.reshape(machine, found, tuple(sizes))
 
 
-def _no_singular_values(what: str) -> UnsupportedError:
-    return UnsupportedError(
-        f"{what} needs singular values, which are not in the language",
-        hint="ord='fro' is the root of the sum of squares",
-    )
+def _of_singular_values(
+    machine: Machine, x: Any, order: Any, axes: tuple[int, int], keep: bool
+) -> Any:
+    """The greatest or the least singular value, or the sum of them."""
+    shape = ops.shape(machine, x)
+    order_of_axes = (*(k for k in range(len(shape)) if k not in axes), *axes)
+    values = ops.call(machine, "svdvals", ops.call(machine, "permute", x, order_of_axes))
+    name = {2: "amax", -2: "amin", "nuc": "sum"}[order]
+    found = ops.call(machine, name, values, dim=-1)
+    sizes = tuple(1 if k in axes else size for k, size in enumerate(shape))
+    return ops.reshape(machine, found, sizes) if keep else found

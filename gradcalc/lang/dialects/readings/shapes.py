@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import ops
+from gradcalc.lang import ops, views
 from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects.readings import called
 from gradcalc.lang.machine import Machine
@@ -27,6 +27,12 @@ def numpy_transposed(machine: Machine, a: Any, axes: Any) -> Any:
 def flat_copy(machine: Machine, a: Any) -> Any:
     """numpy's flatten, which copies."""
     return machine.copy(ops.call(machine, "flatten", a))
+
+
+def raveled(machine: Machine, **values: Any) -> Any:
+    """ravel, which copies wherever the elements do not stand one after another."""
+    (x,) = values.values()
+    return views.contiguous(machine, ops.call(machine, "flatten", x))
 
 
 def numpy_diag(machine: Machine, v: Any, k: Any) -> Any:
@@ -80,29 +86,6 @@ def joined(machine: Machine, arrays: Any, axis: Any) -> Any:
     if any(not ops.shape(machine, part) for part in parts):
         raise ShapeError("concatenate of single numbers", hint="write np.stack([a, b])")
     return ops.call(machine, "concat", parts, dim=axis)
-
-
-def numpy_padded(
-    machine: Machine, array: Any, pad_width: Any, mode: Any, constant_values: Any
-) -> Any:
-    """numpy's pad: one width for every side, one pair for every axis, or a pair for each."""
-    x = ops.tensor(machine, array)
-    if mode != "constant":
-        raise UnsupportedError(f"pad fills with constants only, not by {mode!r}")
-    rank = len(ops.shape(machine, x))
-    try:
-        widths = np.broadcast_to(np.asarray(pad_width), (rank, 2))
-    except ValueError:
-        raise ShapeError(f"pad of shape {ops.shape(machine, x)} by {pad_width}") from None
-    amounts = tuple(int(n) for pair in widths[::-1] for n in pair)
-    return ops.call(machine, "pad", x, amounts, value=constant_values)
-
-
-def torch_padded(machine: Machine, input: Any, pad: Any, mode: Any, value: Any) -> Any:
-    """torch's pad: pairs for the last dimension, the last but one, and so on."""
-    if mode != "constant":
-        raise UnsupportedError(f"pad fills with constants only, not by {mode!r}")
-    return ops.call(machine, "pad", input, tuple(pad), value=0.0 if value is None else value)
 
 
 def flipped(machine: Machine, **values: Any) -> Any:

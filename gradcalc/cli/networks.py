@@ -1,0 +1,94 @@
+"""The parameters of networks, as inputs: those that nobody gives are drawn, which is said."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gradcalc.cli.numbers import read_numbers
+from gradcalc.cli.options import Options
+from gradcalc.cli.programs import Lets, check_names, use
+from gradcalc.findings import Finding
+from gradcalc.lang.program import Limits, Program
+from gradcalc.problem import Array, Problem
+
+if TYPE_CHECKING:
+    from gradcalc.derive.networks import Drawn
+
+FEW = 4
+"""So many parameters are named in a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Furnished:
+    """What became of the parameters: `frozen` are those that the program wants no gradient by."""
+
+    frozen: frozenset[str] = frozenset()
+    notes: tuple[Finding, ...] = ()
+
+
+def furnished(
+    programs: Sequence[Program], lets: Lets, options: Options, limits: Limits
+) -> tuple[list[Program], Options, Furnished]:
+    """The programs with their parameters among the inputs, and the numbers drawn for them.
+
+    Raises `GradcalcError` for what is wrong with a program.
+    """
+    if not any(program.nets for program in programs):
+        return list(programs), options, Furnished()
+    from gradcalc.derive import networks
+
+    numbers, _ = read_numbers(options)
+    # standard input is read once, and what is random is drawn once
+    options = replace(options, values=tuple((n, v.tolist()) for n, v in numbers.items()))
+    found: list[Program] = []
+    frozen = set[str]()
+    drawn: dict[str, Drawn] = {}
+    given = {name for name, _ in options.values}
+    for program in programs:
+        if not program.nets:
+            found.append(program)
+            continue
+        leaves = networks.parameters(_problem(program, lets, numbers, options, limits))
+        found.append(networks.with_leaves(program, leaves))
+        frozen |= {name for name, leaf in leaves.items() if not leaf.trains}
+        drawn |= {name: leaf for name, leaf in leaves.items() if name not in given | drawn.keys()}
+    values = tuple((name, leaf.values.tolist()) for name, leaf in drawn.items())
+    known = replace(options, values=(*options.values, *values))
+    return found, known, Furnished(frozenset(frozen), _notes(drawn, options.seed or 0))
+
+
+def _problem(
+    program: Program, lets: Lets, values: Mapping[str, Array], options: Options, limits: Limits
+) -> Problem:
+    """The program at the inputs that are given, those of networks as far as they are."""
+    plain = [name for name in values if "." not in name]
+    check = use(program, lets, plain)
+    if any(name not in check.given for name in check.required):
+        check_names([check], plain, ())
+    own = {name: values[typed] for name, typed in check.given.items()}
+    leaves = {name: value for name, value in values.items() if name not in check.given.values()}
+    return Problem(
+        program=program, inputs=own | leaves, lets=lets, dtype=options.dtype, limits=limits,
+        detach=tuple(check.own(name) for name in options.detach), seed=options.seed or 0,
+    )  # fmt: skip
+
+
+def _notes(drawn: dict[str, "Drawn"], seed: int) -> tuple[Finding, ...]:
+    """Where the numbers come from that nobody has given."""
+    if not drawn:
+        return ()
+    names = list(drawn)
+    shown = " and ".join(p for p in (", ".join(names[:-1]), names[-1]) if p)
+    if len(names) > FEW:
+        shown = f"{', '.join(names[:FEW])} and {len(names) - FEW} more"
+    random = any(leaf.random for leaf in drawn.values())
+    starts, them = ("starts", "it") if len(names) == 1 else ("start", "them")
+    seeded = f", with random numbers as behind torch.manual_seed({seed})" if random else ""
+    other = ", or --seed for others" if random else ""
+    return (
+        Finding(
+            "drawn",
+            f"{shown} {starts} as the program has {them}{seeded}: give {them} by name, as"
+            f" --{names[0]} VALUE{other}",
+        ),
+    )

@@ -1,0 +1,77 @@
+"""Elements that stand still: where only such tie for the largest, nothing turns over.
+
+So it is where all that a window of a `relu` has is below 0.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from gradcalc.derive.modes import Eager, jvp
+from gradcalc.derive.runs import Recording
+from gradcalc.expr.floats import Floats
+from gradcalc.expr.nodes import Node
+
+BESIDE = 64
+"""How far from the point slopes are looked at too, in roundings: at a corner they are 0 by
+convention."""
+
+SEED = 20189
+
+
+class Stillness:
+    """What moves with the inputs of a recording, at a point and on both sides of it."""
+
+    def __init__(self, recording: Recording, inputs: Mapping[str, Any]) -> None:
+        self._recording = recording
+        self._inputs = inputs
+
+    def ties(self, node: Node, near: Any) -> Any:
+        """Of the elements that tie those which do so with one that moves, be it themselves."""
+        if not near.any():
+            return near
+        (operand,) = node.operands
+        order = self._recording.derivation.values[operand.order].order
+        moves: Any = np.zeros(operand.shape, dtype=np.bool_)
+        (here, _), *_ = self._runs
+        for values, tangents in self._runs:
+            # what is not a number is not the same either
+            moves = moves | (values[operand.order] != here[operand.order])
+            if order in tangents:
+                moves = moves | (tangents[order] != 0)
+        return near & np.any(near & moves, axis=node["axes"], keepdims=True)
+
+    @cached_property
+    def _runs(self) -> list[tuple[Sequence[Any], Mapping[int, Any]]]:
+        """The values, and how they move."""
+        with np.errstate(all="ignore"):
+            return [self._at(point) for point in self._points()]
+
+    @cached_property
+    def _way(self) -> Mapping[str, Any]:
+        """A direction in which every element moves, by another amount each."""
+        random = np.random.default_rng(SEED)
+        return {
+            name: random.uniform(0.5, 1.5, np.shape(self._inputs[name]))
+            * random.choice([-1.0, 1.0], np.shape(self._inputs[name]))
+            for name in self._recording.problem.wrt
+        }
+
+    def _points(self) -> Iterator[Mapping[str, Any]]:
+        step = BESIDE * float(np.finfo(self._recording.problem.dtype).eps)
+        for sign in (0.0, step, -step):
+            moved = {
+                name: self._inputs[name]
+                + sign * way * np.where(self._inputs[name] == 0, 1.0, np.abs(self._inputs[name]))
+                for name, way in self._way.items()
+            }
+            yield {**self._inputs, **moved}
+
+    def _at(self, point: Mapping[str, Any]) -> tuple[Sequence[Any], Mapping[int, Any]]:
+        derived, trace = self._recording.derived, self._recording.trace
+        nodes = self._recording.derivation.values
+        values = derived.values(Floats(), point)
+        given = {nodes[trace.inputs[name].order].order: way for name, way in self._way.items()}
+        return values, jvp(Eager(Floats()), nodes, values, given)

@@ -1,0 +1,105 @@
+"""Functions of objects: attributes by their names, types, and the fields of dataclasses."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from gradcalc.errors import InvalidValueError, UnsupportedError
+from gradcalc.lang import objects
+from gradcalc.lang.machine import Builtin, Machine
+from gradcalc.lang.objects import MISSING, Class, Field, Instance
+
+
+def _of_object(machine: Machine, value: Any, name: Any) -> Instance | Class:
+    if not isinstance(name, str):
+        raise InvalidValueError("an attribute is asked for by its name", python="TypeError")
+    if not isinstance(value, Instance | Class):
+        raise UnsupportedError(
+            f"attributes of {machine.describe(value)} are not asked for by name here",
+            hint=f"write the dot: x.{name}" if name.isidentifier() else None,
+        )
+    return value
+
+
+def _get(machine: Machine, value: Any, name: Any, *default: Any) -> Any:
+    held = _of_object(machine, value, name)
+    if default and not _has(machine, held, name):
+        return default[0]
+    return objects.attribute(machine, held, name)
+
+
+def _has(machine: Machine, value: Any, name: Any) -> bool:
+    held = _of_object(machine, value, name)
+    if isinstance(held, Class):
+        return held.find(name) is not MISSING
+    return objects.has(held, name)
+
+
+def _set(machine: Machine, value: Any, name: Any, given: Any) -> None:
+    objects.assign(machine, _of_object(machine, value, name), name, given)
+
+
+def _type(machine: Machine, value: Any) -> Class:
+    if not isinstance(value, Instance):
+        raise UnsupportedError(
+            f"the type of {machine.describe(value)} is only compared here",
+            hint="isinstance(x, float), or type(x) is float",
+        )
+    return value.kind
+
+
+def _field(machine: Machine, **given: Any) -> Field:
+    return Field(given.get("default", MISSING), given.get("default_factory", MISSING))
+
+
+def _fields(machine: Machine, value: Any) -> Mapping[str, Any]:
+    names = objects.fields_of(value.kind) if isinstance(value, Instance) else None
+    if names is None:
+        raise InvalidValueError(
+            f"{machine.describe(value)} is no object of a dataclass", python="TypeError"
+        )
+    return {name: value.values[name] for name in names}
+
+
+def _plain(machine: Machine, value: Any) -> Any:
+    """What `asdict` makes of what a field holds."""
+    if isinstance(value, Instance) and objects.fields_of(value.kind) is not None:
+        return {name: _plain(machine, held) for name, held in _fields(machine, value).items()}
+    if type(value) in (list, tuple):
+        return type(value)(_plain(machine, item) for item in value)
+    if isinstance(value, dict):
+        return {key: _plain(machine, item) for key, item in value.items()}
+    return value
+
+
+def _replaced(machine: Machine, value: Any, **changes: Any) -> Instance:
+    held = dict(_fields(machine, value))
+    return objects.instantiate(machine, value.kind, (), held | changes)
+
+
+def _asdict(machine: Machine, value: Any) -> Any:
+    _fields(machine, value)
+    return _plain(machine, value)
+
+
+ROWS: tuple[tuple[str, Callable[..., Any], str], ...] = (
+    ("getattr", _get, "an attribute by its name"),
+    ("hasattr", _has, "whether there is an attribute of that name"),
+    ("setattr", _set, "gives an attribute a value"),
+    ("type", _type, "the class of an object"),
+)
+"""Name, meaning and a word on each."""
+
+DATACLASSES: Mapping[str, Builtin] = MappingProxyType(
+    {
+        "field": Builtin("field", _field, "field(default=..., default_factory=...)"),
+        "replace": Builtin("replace", _replaced, "replace(object, name=value)"),
+        "asdict": Builtin("asdict", _asdict, "the fields of an object by their names"),
+        "astuple": Builtin(
+            "astuple",
+            lambda machine, value: tuple(_fields(machine, value).values()),
+            "the fields of an object",
+        ),
+    }
+)
+"""The functions of Python's dataclasses."""

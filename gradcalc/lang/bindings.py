@@ -1,0 +1,134 @@
+"""Which names statements bind, and in whose scope."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from gradcalc.lang.scopes import names_bound
+
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+"""Expressions whose targets are in a scope of their own."""
+
+
+WORDS = ("property", "cached_property", "staticmethod", "classmethod", "abstractmethod")
+"""Decorators of methods."""
+
+UNTOLD = ("abstractmethod",)
+"""Those which say nothing of what a method does."""
+
+ACCESSORS = ("setter", "getter", "deleter")
+"""Behind a property's name, what else it has."""
+
+
+REGISTERING = frozenset({"register_buffer", "register_parameter", "register_module", "add_module"})
+"""Methods of torch's modules that make attributes."""
+
+
+def binds(node: ast.AST) -> Iterator[str]:
+    """The names that a node itself gives a value, but for imports and those of nodes inside it."""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return
+    if not (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del)):
+        yield from names_bound(node)
+
+
+@lru_cache(maxsize=512)
+def own_names(body: tuple[ast.AST, ...]) -> frozenset[str]:
+    """The names that a function body binds in its own scope, not in functions inside it."""
+    names: set[str] = set()
+    outer: set[str] = set()
+    stack = list(body)
+    while stack:
+        node = stack.pop()
+        names.update(binds(node))
+        if isinstance(node, ast.Nonlocal):
+            outer.update(node.names)
+        if isinstance(node, COMPREHENSIONS):
+            # its targets are its own, what := binds is not
+            stack += _inside(node)
+        elif not isinstance(node, ast.FunctionDef | ast.Lambda | ast.ClassDef):
+            stack.extend(ast.iter_child_nodes(node))
+    return frozenset(names - outer)
+
+
+def _inside(node: ast.AST) -> Iterator[ast.AST]:
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.NamedExpr):
+            yield inner.target
+
+
+def bound_names(nodes: Iterable[ast.AST]) -> frozenset[str]:
+    """All names that are bound by any of the nodes, in whatever scope."""
+    names: set[str] = set()
+    for node in nodes:
+        names.update(binds(node))
+        if isinstance(node, ast.arg):
+            names.add(node.arg)
+    return frozenset(names)
+
+
+def parameters_of(arguments: ast.arguments) -> tuple[ast.arg, ...]:
+    """All parameters of a function, in order, those behind stars last."""
+    stars = [a for a in (arguments.vararg, arguments.kwarg) if a is not None]
+    return (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *stars)
+
+
+def attributes_of(nodes: Iterable[ast.AST]) -> frozenset[str]:
+    """The names that classes of the text give their objects."""
+    nodes = tuple(nodes)
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.ClassDef):
+            for statement in node.body:
+                found |= bound_names(ast.walk(statement))
+    if found or any(isinstance(node, ast.ClassDef) for node in nodes):
+        stores = (n for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
+        found |= {node.attr for node in stores} | {"__init__", "__call__", "__class__", "__name__"}
+        found.update(name for node in nodes if (name := _registered(node)) is not None)
+    return frozenset(found)
+
+
+def _registered(node: ast.AST) -> str | None:
+    """The name that a call gives a part of an object, as `register_buffer("mean", ...)` does."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr=word), args=[ast.Constant(value=str(name)), *_]):
+            return name if word in REGISTERING else None
+        case ast.Call(func=ast.Name(id="setattr"), args=[_, ast.Constant(value=str(name)), _]):
+            return name
+        case _:
+            return None
+
+
+def is_idle(decorator: ast.expr) -> bool:
+    """Whether a decorator is one of classes' words."""
+    return isinstance(decorator, ast.Name) and decorator.id in WORDS
+
+
+def is_accessor(decorator: ast.expr) -> bool:
+    """Whether a decorator is what a property has behind its name."""
+    return isinstance(decorator, ast.Attribute) and decorator.attr in ACCESSORS
+
+
+PLAIN_BASES = frozenset({"object", "ABC", "Protocol", "Generic"})
+"""Classes of libraries that give the language nothing when a class is made from them."""
+
+
+def is_plain(base: ast.expr) -> bool:
+    """Whether a base of a class is one of those."""
+    named = base.value if isinstance(base, ast.Subscript) else base
+    name = named.attr if isinstance(named, ast.Attribute) else getattr(named, "id", "")
+    return name in PLAIN_BASES
+
+
+def parts_of(node: ast.AST) -> list[ast.AST]:
+    """The nodes inside a node that are worked out: not annotations, nor what names an error."""
+    skipped = [getattr(node, field, None) for field in ("annotation", "returns")]
+    if isinstance(node, ast.ExceptHandler):
+        skipped.append(node.type)
+    if isinstance(node, ast.ClassDef):
+        skipped += [*node.bases, *node.keywords]
+    if isinstance(node, ast.FunctionDef):
+        skipped += [d for d in node.decorator_list if is_idle(d) or is_accessor(d)]
+    if isinstance(node, ast.Raise):
+        return list(node.exc.args) if isinstance(node.exc, ast.Call) else []
+    return [c for c in ast.iter_child_nodes(node) if all(c is not s for s in skipped)]

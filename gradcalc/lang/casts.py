@@ -1,0 +1,280 @@
+"""Kinds of numbers and devices, as programs name them, and casts between the kinds.
+
+The whole calculation has one dtype and one device. Of a cast to floats nothing is left but that
+truth values and integers become floats; integers and truth values stay data.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from gradcalc.errors import InvalidValueError, UnsupportedError
+from gradcalc.lang import memory, ops
+from gradcalc.lang.machine import Builtin, Machine
+from gradcalc.lang.memory import Tensor, View
+from gradcalc.lang.program import brief
+
+
+@dataclass(frozen=True, slots=True)
+class NumberKind:
+    """What a library calls a dtype: floats, integers (`int`) or truth values (`bool`).
+
+    `name` is the very one, where it matters how exact it is.
+    """
+
+    word: str
+    name: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where a library calculates: here it is said with --device."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How numbers lie in memory, which changes none of them."""
+
+
+LAYOUTS = "contiguous_format preserve_format channels_last channels_last_3d strided"
+"""torch's layouts that are not of sparse tensors."""
+
+FLOATS = "float double half float16 float32 float64 bfloat16 longdouble float128 floating"
+INTEGERS = "int long short int8 int16 int32 int64 uint8 intp int_ integer"
+TRUTHS = "bool bool_"
+
+KINDS: Mapping[str, NumberKind] = MappingProxyType(
+    {
+        name: NumberKind(word, name)
+        for word, names in (("float", FLOATS), ("int", INTEGERS), ("bool", TRUTHS))
+        for name in names.split()
+    }
+)
+"""The kinds of numbers by their names."""
+
+PYTHONS: Mapping[str, NumberKind] = MappingProxyType(
+    {
+        "float": NumberKind("float", "float64"),
+        "int": NumberKind("int", "int64"),
+        "bool": NumberKind("bool", "bool"),
+    }
+)
+"""Python's own types, where a library takes them for kinds of numbers."""
+
+TORCHS = """float double half float16 float32 float64 bfloat16 int long short int8 int16 int32 int64
+    uint8 bool"""
+NUMPYS = """double half float16 float32 float64 longdouble floating long short int8 int16 int32
+    int64 uint8 intp int_ integer bool_ bool"""
+JAXS = "float16 float32 float64 bfloat16 int8 int16 int32 int64 uint8 bool_ int_"
+NAMED: Mapping[str, str] = MappingProxyType({"torch": TORCHS, "numpy": NUMPYS, "jax.numpy": JAXS})
+"""The kinds of numbers that a library names."""
+
+
+def constants(module: str) -> Mapping[str, Any]:
+    """The kinds of numbers by the names that a library has for them, and torch's layouts."""
+    layouts = dict.fromkeys(LAYOUTS.split(), Layout()) if module == "torch" else {}
+    return {name: KINDS[name] for name in NAMED.get(module, "").split()} | layouts
+
+
+MEANINGLESS = frozenset({
+    "device", "requires_grad", "non_blocking", "memory_format", "pin_memory", "layout", "casting",
+    "order", "subok",
+})  # fmt: skip
+"""Arguments that change no number."""
+
+MAKERS = frozenset({
+    "tensor", "as_tensor", "array", "asarray", "zeros", "ones", "full", "empty", "eye", "identity",
+    "zeros_like", "ones_like", "full_like", "empty_like", "arange",
+})  # fmt: skip
+"""Functions that make numbers, of any kind."""
+
+CASTS: Mapping[str, str | None] = MappingProxyType(
+    {
+        "float": "float", "double": "float", "half": "float", "bfloat16": "float", "long": "int",
+        "int": "int", "short": "int", "bool": "bool", "to": None, "type": None, "astype": None,
+        "type_as": None, "cpu": "same", "cuda": "same", "numpy": "same", "requires_grad_": "same",
+        "retain_grad": "same", "pin_memory": "same",
+    }
+)  # fmt: skip
+"""Methods that are casts, with the kind that they cast to; None where their argument says it."""
+
+OPEN = ("device", "dtype", "requires_grad", "is_cuda", "is_leaf")
+"""What stands behind a tensor's dot and is of its dtype and device."""
+
+
+def kind_of(machine: Machine, value: Any) -> NumberKind | None:
+    """The kind of numbers that a value names, None where it names a device or another tensor."""
+    if isinstance(value, NumberKind):
+        return value
+    if isinstance(value, Builtin) and value.name in PYTHONS:
+        return PYTHONS[value.name]
+    if isinstance(value, Builtin):
+        value = value.name
+    if isinstance(value, str):
+        name = value.rpartition(".")[2]
+        if name in PYTHONS:
+            # as numpy's users write it
+            return PYTHONS[name]
+        if name in KINDS:
+            return KINDS[name]
+        if name.split(":")[0] in ("cpu", "cuda", "mps"):
+            return None
+        if name in ("f", "d", "f4", "f8", "i", "i4", "i8", "l"):
+            word = "float" if name[0] in "fd" else "int"
+            return NumberKind(word, "float32" if name in ("f", "f4") else "")
+    if value is None or isinstance(value, Device | Tensor):
+        return None
+    shown = value if isinstance(value, str) else machine.describe(value)
+    raise UnsupportedError(
+        f"{brief(shown)} is no kind of numbers here",
+        hint="the calculation is of real numbers: --dtype float64, float32 or float16",
+    )
+
+
+def dtype_of(machine: Machine, value: Tensor) -> NumberKind:
+    """What stands behind `.dtype`."""
+    if machine.is_mask(value):
+        return KINDS["bool"]
+    return KINDS["int" if value.integer else "float"]
+
+
+def to(machine: Machine, value: Any, kind: NumberKind, *, copies: bool = False) -> Any:
+    """A tensor, or a number, as that kind of numbers."""
+    if not isinstance(value, Tensor):
+        value = ops.tensor(machine, value)
+    same = dtype_of(machine, value) == kind
+    if not same and value.unwritten is not None:
+        made: Tensor = to(machine, machine.constant(np.zeros(value.shape)), kind)
+        made.unwritten = value.unwritten
+        return made
+    if kind.word == "float":
+        if same:
+            _notice(machine, value, kind)
+            return machine.mark_array(machine.copy(value)) if copies else _itself(machine, value)
+        if machine.is_mask(value):
+            return ops.call(machine, "where", value, 1.0, 0.0)
+        return ops.as_floats(machine, value)
+    if same:
+        return machine.copy(value)
+    if kind.word == "bool":
+        return ops.binary(machine, "ne", value, 0)
+    if machine.is_mask(value):
+        return machine.mark_integer(ops.call(machine, "where", value, 1, 0))
+    if not np.isfinite(machine.elements(value)).all():
+        raise InvalidValueError("which integer is made of what is not finite is left open")
+    return machine.mark_integer(ops.call(machine, "trunc", value))
+
+
+BITS: Mapping[str, int] = MappingProxyType(
+    {
+        "float64": 53, "double": 53, "float32": 24, "float": 24, "float16": 11, "half": 11,
+        "bfloat16": 8,
+    }
+)  # fmt: skip
+"""How many bits floats of a name have, by the names that torch has for them."""
+
+SHORT: Mapping[str, str] = MappingProxyType({"float": "float32", "half": "float16"})
+"""Names of dtypes that have another one, by which --dtype knows them."""
+
+
+def _notice(machine: Machine, value: Tensor, kind: NumberKind) -> None:
+    """Remember a cast that would round, where the calculation goes on in its own dtype."""
+    bits = BITS.get(kind.name, BITS["float64"])
+    if not machine.backend.at_hand or bits >= BITS.get(machine.backend.precision, bits):
+        return
+    if value.unwritten is not None:
+        return
+    if not machine.carries(value):
+        numbers = machine.elements(value)
+        # so many bits, however small or large the number
+        parts, _ = np.frexp(np.where(np.isfinite(numbers), numbers, 0.0))
+        if np.all(parts * 2.0**bits == np.round(parts * 2.0**bits)):
+            return
+    machine.note_cast(SHORT.get(kind.name, kind.name))
+
+
+def _itself(machine: Machine, value: Tensor) -> Tensor:
+    """The tensor, which may have been copied: that hangs on the dtype that it came in."""
+    view = View(value, lambda held: held, lambda places: places, unsure=True)
+    found = memory.viewed(value, machine.unread(value), value.shape, view, moved=False)
+    found.array, found.ordered = value.array, value.ordered
+    return found
+
+
+def alike(first: NumberKind, second: NumberKind) -> bool:
+    """Whether two dtypes are one; of two kinds of floats, or of integers, that is not known."""
+    if first.word == second.word != "bool":
+        raise UnsupportedError(
+            "the dtype of the program's own run is not known here", hint="leave the comparison out"
+        )
+    return first.word == second.word
+
+
+def method(machine: Machine, name: str) -> Builtin | None:
+    """A method that is a cast, None where there is none of that name."""
+    if name not in CASTS:
+        return None
+    word = CASTS[name]
+
+    def call(machine: Machine, held: Any, *args: Any, **kwargs: Any) -> Any:
+        if word == "same":
+            return _same(machine, held, name)
+        if word is not None:
+            return to(machine, held, NumberKind(word, name))
+        given = [*args, *(v for key, v in kwargs.items() if key in ("dtype", "other"))]
+        kinds = [kind_of(machine, value) for value in given if not isinstance(value, bool)]
+        like = [dtype_of(machine, value) for value in given if isinstance(value, Tensor)]
+        copies = name == "astype" and kwargs.get("copy", True) is not False
+        for kind in (*[k for k in kinds if k is not None], *like):
+            return to(machine, held, kind, copies=copies)
+        return held
+
+    return Builtin(name, call, "a cast: integers and truth values become floats, or the other way")
+
+
+def _same(machine: Machine, held: Any, name: str) -> Any:
+    if name == "numpy" and machine.carries(held):
+        raise UnsupportedError(
+            "torch makes no array of numpy's of a tensor that has a gradient",
+            hint="write x.detach().numpy(), which passes none back, or leave it out",
+        )
+    return held
+
+
+def attribute(machine: Machine, value: Tensor, name: str) -> Any:
+    """What stands behind `.dtype`, `.device` and their like."""
+    if name == "dtype":
+        return dtype_of(machine, value)
+    if name == "device":
+        return Device()
+    return machine.carries(value) if name == "requires_grad" else False
+
+
+def split(machine: Machine, kwargs: dict[str, Any]) -> tuple[dict[str, Any], NumberKind | None]:
+    """The arguments of a call without those of kind and device, and the kind that they ask for."""
+    if not kwargs.keys() & ({"dtype"} | MEANINGLESS):
+        return kwargs, None
+    kind = kind_of(machine, kwargs["dtype"]) if "dtype" in kwargs else None
+    return {k: v for k, v in kwargs.items() if k not in MEANINGLESS | {"dtype"}}, kind
+
+
+def check(name: str, kind: NumberKind) -> None:
+    """Refuse what is calculated in integers or truth values, not only made of them."""
+    if kind.word != "float" and name not in MAKERS:
+        raise UnsupportedError(
+            f"{name} calculates with dtype={kind.word} otherwise",
+            hint="leave dtype out, or make integers of the result: .long(), .astype(int)",
+        )
+
+
+def device(machine: Machine, *values: Any) -> Device:
+    """torch.device."""
+    return Device()
+
+
+def is_method(name: str) -> bool:
+    """Whether some cast has this name."""
+    return name in CASTS or name in OPEN

@@ -1,0 +1,92 @@
+"""The statement `class`."""
+
+import ast
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from gradcalc.errors import UnsupportedError
+from gradcalc.lang.bindings import ACCESSORS, PLAIN_BASES, UNTOLD, WORDS, is_idle
+from gradcalc.lang.dialects import catalogue
+from gradcalc.lang.expressions import closure
+from gradcalc.lang.machine import Frame, Machine, Rule
+from gradcalc.lang.nets.classes import class_of
+from gradcalc.lang.nets.row import Composed, Layer
+from gradcalc.lang.objects import MISSING, Class, Member
+from gradcalc.lang.program import brief, dotted
+
+MEANT: Mapping[str, str] = MappingProxyType({"cached_property": "property"})
+"""Decorators of methods that give what others do."""
+
+
+def define(machine: Machine, node: ast.ClassDef) -> None:
+    """The statement `class`."""
+    bases, runs = _bases(machine, node)
+    inner = Frame({}, machine.frame)
+    made = Class(node.name, bases, inner.values, runs=runs)
+    fields: dict[str, Any] = {}
+    for base in reversed(bases):
+        fields |= base.fields or {}
+    for statement in node.body:
+        machine.node = statement
+        if isinstance(statement, ast.FunctionDef):
+            inner.values[statement.name] = _method(machine, statement, made, inner.values)
+            continue
+        outer, machine.frame = machine.frame, inner
+        try:
+            machine.block([statement])
+        finally:
+            machine.frame = outer
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            name = statement.target.id
+            fields[name] = inner.values.get(name, MISSING)
+    if any(keyword.arg == "dataclass" for keyword in node.keywords):
+        made.fields = fields
+    machine.bind(node.name, made)
+
+
+def _bases(machine: Machine, node: ast.ClassDef) -> tuple[tuple[Class, ...], str]:
+    found: list[Class] = []
+    runs = "__call__"
+    for base in node.bases:
+        machine.node = base
+        named = base.value if isinstance(base, ast.Subscript) else base
+        path = dotted(named)
+        frame = machine.frame.find(path[0]) if path and len(path) == 1 else None
+        value = frame.values[path[0]] if frame is not None and path else None
+        if value is None and path is not None:
+            value = catalogue.named(machine.program.naming, path)
+        if isinstance(value, Layer | Composed):
+            value = class_of(machine, value)
+        if isinstance(value, Class):
+            found.append(value)
+            runs = value.runs
+        elif path and path[-1] in PLAIN_BASES:
+            continue
+        else:
+            shown = ".".join(path or ("this",))
+            raise UnsupportedError(f"a class cannot be made from {brief(shown)} here")
+    return tuple(found), runs
+
+
+def _method(
+    machine: Machine, node: ast.FunctionDef, owner: Class, members: Mapping[str, Any]
+) -> Any:
+    made = closure(machine, node.name, node.args, node.body, owner)
+    paths = [path for decorator in node.decorator_list if (path := dotted(decorator))]
+    for path in paths:
+        held = members.get(path[0]) if len(path) == 2 and path[1] in ACCESSORS else None
+        if isinstance(held, Member):
+            own = made if path[1] == "setter" else held.setter
+            return Member(held.word, made if path[1] == "getter" else held.function, own)
+    words = [path[-1] for path in paths if path[-1] in WORDS and path[-1] not in UNTOLD]
+    if words:
+        return Member(MEANT.get(words[0], words[0]), made)
+    wrapped: Any = made
+    for decorator in reversed([d for d in node.decorator_list if not is_idle(d)]):
+        wrapped = machine.call(machine.eval(decorator), (wrapped,))
+    return wrapped
+
+
+CLASSES: Mapping[type[ast.AST], Rule] = {ast.ClassDef: define}
+"""The meaning of `class`."""

@@ -1,0 +1,402 @@
+"""Lists, dictionaries and sets: making them, what stands in them, and their methods."""
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+from gradcalc.errors import InvalidValueError, UnknownNameError, UnsupportedError, did_you_mean
+from gradcalc.lang import objects, operators, ops, words
+from gradcalc.lang.bindings import own_names
+from gradcalc.lang.machine import Builtin, Frame, Machine, Once, Rule
+from gradcalc.lang.program import brief
+
+SHOWN = 60
+"""Characters of a key in a sentence."""
+
+
+def key_of(machine: Machine, value: Any) -> Any:
+    """A value as a key of a dictionary or an item of a set: plain data only."""
+    if isinstance(value, tuple):
+        return tuple([key_of(machine, part) for part in value])
+    if value is None or isinstance(value, int | float | str | range):
+        return value
+    if machine.is_tensor(value):
+        raise UnsupportedError(
+            "a tensor is no key: Python would look for that very object",
+            hint="int(x) or float(x) makes a number of one",
+        )
+    raise InvalidValueError(f"{machine.describe(value)} cannot be a key")
+
+
+def item(machine: Machine, held: Mapping[Any, Any], key: Any) -> Any:
+    """What stands at a key. Raises `InvalidValueError` where nothing does."""
+    found = key_of(machine, key)
+    if found not in held:
+        shown = brief(repr(found), SHOWN)
+        known = [k for k in held if isinstance(k, str)]
+        raise InvalidValueError(
+            f"there is no key {shown}",
+            hint=did_you_mean(found, known) if isinstance(found, str) else None,
+            python="KeyError",
+        )
+    return held[found]
+
+
+def contains(machine: Machine, value: Any, held: Any) -> bool:
+    """Python's `in`."""
+    if isinstance(held, dict | set | frozenset):
+        return key_of(machine, value) in held
+    if isinstance(held, str):
+        if not isinstance(value, str):
+            raise InvalidValueError(
+                f"{machine.describe(value)} is not in a text", python="TypeError"
+            )
+        return value in held
+    if isinstance(held, objects.Instance) and held.kind.find("__contains__") is not objects.MISSING:
+        return bool(machine.call(objects.special(machine, held, "__contains__"), (value,)))
+    if machine.is_tensor(held):
+        raise UnsupportedError(
+            "whether a number is in a tensor is not asked here", hint="write (x == a).any()"
+        )
+    if isinstance(held, range) and isinstance(value, int | float):
+        return value in held
+    return any(operators.same(machine, value, part) for part in ops.iterated(machine, held))
+
+
+def spread(machine: Machine, nodes: list[ast.expr]) -> list[Any]:
+    """The values of items, those behind a star one by one."""
+    found: list[Any] = []
+    for node in nodes:
+        if isinstance(node, ast.Starred):
+            found += ops.items(machine, machine.eval(node.value))
+            machine.count_items(len(found))
+        else:
+            found.append(machine.eval(node))
+    return found
+
+
+def _dict(machine: Machine, node: ast.Dict) -> dict[Any, Any]:
+    found: dict[Any, Any] = {}
+    for key, value in zip(node.keys, node.values, strict=True):
+        if key is None:
+            found |= mapping(machine, machine.eval(value))
+        else:
+            place = key_of(machine, machine.eval(key))
+            found[place] = machine.eval(value)
+    return found
+
+
+def _set(machine: Machine, node: ast.Set) -> set[Any]:
+    return {key_of(machine, value) for value in spread(machine, node.elts)}
+
+
+def mapping(machine: Machine, value: Any) -> dict[Any, Any]:
+    """A dictionary of a dictionary or of pairs."""
+    if isinstance(value, dict):
+        return value
+    pairs = [list(ops.items(machine, pair)) for pair in ops.items(machine, value)]
+    if any(len(pair) != 2 for pair in pairs):
+        raise InvalidValueError("a dictionary is made of pairs")
+    return {key_of(machine, key): held for key, held in pairs}
+
+
+# -- comprehensions --------------------------------------------------------------------
+
+
+def _rounds(
+    machine: Machine, node: Any, give: Callable[[], Any], bind: Callable[[Any, Any], None]
+) -> Iterator[Any]:
+    """What a comprehension gives, one by one, its names in a scope of their own.
+
+    The scope is the machine's only while an item is worked out: a generator may rest in between.
+    """
+    outer = machine.frame
+    targets = tuple(generator.target for generator in node.generators)
+    inner = Frame({}, outer, own_names(targets), passing=True)
+    first = ops.iterated(machine, machine.eval(node.generators[0].iter))
+
+    def level(number: int, items: Iterator[Any]) -> Iterator[Any]:
+        generator = node.generators[number]
+        for value in items:
+            machine.budget.tick()
+            bind(generator.target, value)
+            if not all(operators.truth(machine, machine.eval(test)) for test in generator.ifs):
+                continue
+            if number + 1 == len(node.generators):
+                yield give()
+            else:
+                behind = machine.eval(node.generators[number + 1].iter)
+                yield from level(number + 1, ops.iterated(machine, behind))
+
+    items = level(0, first)
+    while True:
+        resting, machine.frame = machine.frame, inner
+        try:
+            value = next(items, _END)
+        finally:
+            machine.frame = resting
+        if value is _END:
+            return
+        yield value
+
+
+_END = object()
+
+
+def comprehensions(bind: Callable[[Machine, Any, Any], None]) -> Mapping[type[ast.AST], Rule]:
+    """The meaning of comprehensions; `bind` gives a value to a target."""
+
+    def rounds(machine: Machine, node: Any, give: Callable[[], Any]) -> Iterator[Any]:
+        return _rounds(machine, node, give, partial(bind, machine))
+
+    def counted(machine: Machine, items: Iterator[Any]) -> Iterator[Any]:
+        for number, value in enumerate(items):
+            machine.count_items(number + 1)
+            yield value
+
+    def of_list(machine: Machine, node: ast.ListComp) -> list[Any]:
+        return list(counted(machine, rounds(machine, node, lambda: machine.eval(node.elt))))
+
+    def of_set(machine: Machine, node: ast.SetComp) -> set[Any]:
+        def give() -> Any:
+            return key_of(machine, machine.eval(node.elt))
+
+        return set(counted(machine, rounds(machine, node, give)))
+
+    def of_dict(machine: Machine, node: ast.DictComp) -> dict[Any, Any]:
+        def give() -> tuple[Any, Any]:
+            return key_of(machine, machine.eval(node.key)), machine.eval(node.value)
+
+        return dict(counted(machine, rounds(machine, node, give)))
+
+    def generator(machine: Machine, node: ast.GeneratorExp) -> Once:
+        return Once("a generator", rounds(machine, node, lambda: machine.eval(node.elt)))
+
+    return {
+        ast.ListComp: of_list,
+        ast.SetComp: of_set,
+        ast.DictComp: of_dict,
+        ast.GeneratorExp: generator,
+    }
+
+
+# -- methods ---------------------------------------------------------------------------
+
+
+def _grown(machine: Machine, held: list[Any]) -> None:
+    machine.count_items(len(held))
+
+
+def _append(machine: Machine, held: list[Any], value: Any) -> None:
+    held.append(value)
+    _grown(machine, held)
+
+
+def _extend(machine: Machine, held: list[Any], values: Any) -> None:
+    held.extend(ops.items(machine, values))
+    _grown(machine, held)
+
+
+def _insert(machine: Machine, held: list[Any], place: Any, value: Any) -> None:
+    held.insert(ops.integer(machine, place), value)
+    _grown(machine, held)
+
+
+def _pop(machine: Machine, held: list[Any], place: Any = -1) -> Any:
+    if not held:
+        raise InvalidValueError("pop from an empty list", python="IndexError")
+    return held.pop(list_number(machine, held, place))
+
+
+def list_number(machine: Machine, held: Any, place: Any) -> int:
+    """A place in a list. Raises `InvalidValueError` where it is out of range."""
+    number = ops.integer(machine, place)
+    if not -len(held) <= number < len(held):
+        raise InvalidValueError(
+            f"index {number} is out of range for a list of {len(held)}", python="IndexError"
+        )
+    return number
+
+
+def _place(machine: Machine, held: Any, value: Any) -> int:
+    for number, part in enumerate(held):
+        if operators.same(machine, part, value):
+            return number
+    raise InvalidValueError(f"{machine.describe(value)} is not in the list", python="ValueError")
+
+
+def _remove(machine: Machine, held: list[Any], value: Any) -> None:
+    del held[_place(machine, held, value)]
+
+
+def _count(machine: Machine, held: Any, value: Any) -> int:
+    return sum(operators.same(machine, part, value) for part in held)
+
+
+def ordered(machine: Machine, values: Any, key: Any = None, reverse: Any = False) -> list[Any]:
+    """The items in order, as Python sorts them. Each comparison is a branch of the program."""
+    items = list(ops.items(machine, values))
+    machine.budget.tick(len(items))
+    keys = items if key is None else [machine.call(key, (value,)) for value in items]
+    entries = [_Ordered(machine, k, number) for number, k in enumerate(keys)]
+    entries.sort(reverse=operators.truth(machine, reverse))
+    return [items[entry.number] for entry in entries]
+
+
+class _Ordered:
+    """A value that is compared as the program compares."""
+
+    __slots__ = ("machine", "number", "value")
+
+    def __init__(self, machine: Machine, value: Any, number: int) -> None:
+        self.machine, self.value, self.number = machine, value, number
+
+    def __lt__(self, other: "_Ordered") -> bool:
+        return less(self.machine, self.value, other.value)
+
+
+def less(machine: Machine, left: Any, right: Any) -> bool:
+    """Whether one value is less than another, sequences item by item."""
+    machine.budget.tick()
+    if isinstance(left, list | tuple) and type(left) is type(right):
+        for one, other in zip(left, right, strict=False):
+            if not operators.same(machine, one, other):
+                return less(machine, one, other)
+        return len(left) < len(right)
+    return operators.truth(machine, operators.apply(machine, ast.Lt, left, right))
+
+
+def _sort(machine: Machine, held: list[Any], *, key: Any = None, reverse: Any = False) -> None:
+    held[:] = ordered(machine, held, key, reverse)
+
+
+def _get(machine: Machine, held: dict[Any, Any], key: Any, default: Any = None) -> Any:
+    return held.get(key_of(machine, key), default)
+
+
+def _taken(machine: Machine, held: dict[Any, Any], key: Any, *default: Any) -> Any:
+    found = key_of(machine, key)
+    if found not in held and default:
+        return default[0]
+    value = item(machine, held, key)
+    del held[found]
+    return value
+
+
+def _set_default(machine: Machine, held: dict[Any, Any], key: Any, default: Any = None) -> Any:
+    return held.setdefault(key_of(machine, key), default)
+
+
+def _update(machine: Machine, held: dict[Any, Any], *others: Any, **named: Any) -> None:
+    for other in others:
+        held.update(mapping(machine, other))
+    held.update(named)
+
+
+def _add(machine: Machine, held: set[Any], value: Any) -> None:
+    held.add(key_of(machine, value))
+
+
+def _united(name: str) -> Callable[..., Any]:
+    def method(machine: Machine, held: set[Any], *others: Any) -> Any:
+        return getattr(held, name)(
+            *[{key_of(machine, v) for v in ops.items(machine, other)} for other in others]
+        )
+
+    return method
+
+
+def _joined(machine: Machine, held: str, values: Any) -> str:
+    parts = ops.items(machine, values)
+    if not all(isinstance(part, str) for part in parts):
+        raise InvalidValueError("join takes texts", python="TypeError")
+    return held.join(parts)
+
+
+def _format(machine: Machine, held: str, *values: Any, **named: Any) -> str:
+    return words.with_values(machine, held, values, named)
+
+
+def _same_as_python(name: str) -> Callable[..., Any]:
+    """A method that takes plain data, as Python has it."""
+
+    def method(machine: Machine, held: Any, *args: Any) -> Any:
+        if any(not isinstance(a, int | str | tuple | None) for a in args):
+            raise InvalidValueError(f"{name} does not take {machine.describe(args[0])}")
+        return getattr(held, name)(*args)
+
+    return method
+
+
+TEXTS = """capitalize casefold center count endswith find index isalnum isalpha isdigit isidentifier
+    islower isnumeric isspace isupper ljust lower lstrip partition removeprefix removesuffix replace
+    rfind rjust rpartition rsplit rstrip split splitlines startswith strip swapcase title upper
+    zfill""".split()  # noqa: SIM905
+
+METHODS: Mapping[type, Mapping[str, Callable[..., Any]]] = MappingProxyType(
+    {
+        list: {
+            "append": _append, "extend": _extend, "insert": _insert, "pop": _pop,
+            "remove": _remove, "index": _place, "count": _count, "sort": _sort,
+            "reverse": lambda machine, held: held.reverse(),
+            "clear": lambda machine, held: held.clear(),
+            "copy": lambda machine, held: held.copy(),
+        },
+        tuple: {"index": _place, "count": _count},
+        dict: {
+            "get": _get, "pop": _taken, "setdefault": _set_default, "update": _update,
+            "keys": lambda machine, held: list(held),
+            "values": lambda machine, held: list(held.values()),
+            "items": lambda machine, held: list(held.items()),
+            "clear": lambda machine, held: held.clear(),
+            "copy": lambda machine, held: held.copy(),
+        },
+        set: {
+            "add": _add, "copy": lambda machine, held: held.copy(),
+            "discard": lambda machine, held, value: held.discard(key_of(machine, value)),
+            **{name: _united(name) for name in (
+                "union", "intersection", "difference", "symmetric_difference", "issubset",
+                "issuperset", "update",
+            )},
+        },
+        str: {
+            "join": _joined, "format": _format,
+            **{name: _same_as_python(name) for name in TEXTS},
+        },
+    }
+)  # fmt: skip
+"""The methods of Python's own containers."""
+
+NAMES = frozenset(name for methods in METHODS.values() for name in methods)
+"""All names of methods of containers."""
+
+
+def method(machine: Machine, value: Any, name: str) -> Builtin:
+    """A method of a container, bound to it. Raises `UnknownNameError` for one that is not known."""
+    found = next((m[name] for k, m in METHODS.items() if isinstance(value, k) and name in m), None)
+    if found is not None:
+
+        def call(machine: Machine, *args: Any, **kwargs: Any) -> Any:
+            return found(machine, value, *args, **kwargs)
+
+        return Builtin(name, call, f"a method of {machine.describe(value)}")
+    raise UnknownNameError(f"{machine.describe(value)} has no method .{brief(name)} here")
+
+
+def _list(machine: Machine, node: ast.List) -> list[Any]:
+    return spread(machine, node.elts)
+
+
+def _tuple(machine: Machine, node: ast.Tuple) -> tuple[Any, ...]:
+    return tuple(spread(machine, node.elts))
+
+
+CONTAINERS: Mapping[type[ast.AST], Rule] = {
+    ast.List: _list,
+    ast.Tuple: _tuple,
+    ast.Dict: _dict,
+    ast.Set: _set,
+}
+"""The meaning of brackets with items in them."""

@@ -1,0 +1,123 @@
+"""Random numbers, with the signatures of the libraries' functions and of their generators."""
+
+import re
+from collections.abc import Mapping
+
+from gradcalc.lang import chance
+from gradcalc.lang.dialects.readings import chance as readings
+from gradcalc.lang.dialects.rows import table, tables
+from gradcalc.lang.dialects.spelling import Table
+
+INPLACE = "inplace: writes = False"
+DRAWN = "generator: any = None, dtype: any = None"
+
+NUMPYS = """
+standard_normal standard_exponential(size: any = None) -> chance.numpys(*)
+normal laplace logistic gumbel(loc: any = 0.0, scale: any = 1.0, size: any = None) ->
+    chance.numpys(*)
+lognormal(mean: any = 0.0, sigma: any = 1.0, size: any = None) -> chance.numpys(*)
+uniform(low: any = 0.0, high: any = 1.0, size: any = None) -> chance.numpys(*)
+exponential rayleigh(scale: any = 1.0, size: any = None) -> chance.numpys(*)
+binomial(n: any, p: any, size: any = None) -> chance.numpys(*)
+poisson(lam: any = 1.0, size: any = None) -> chance.numpys(*)
+beta(a: any, b: any, size: any = None) -> chance.numpys(*)
+gamma(shape: any, scale: any = 1.0, size: any = None) -> chance.numpys(*)
+chisquare standard_t(df: any, size: any = None) -> chance.numpys(*)
+dirichlet(alpha: any, size: any = None) -> chance.numpys(*)
+permutation(x: any) -> chance.numpys_order
+shuffle(x: any) -> chance.numpys_shuffled
+"""
+"""What numpy's generators and its older functions have in common."""
+
+NUMPYS_OLD = """
+rand randn(*shape: ints) -> chance.numpys_sized(*)
+random random_sample(size: any = None) -> chance.numpys(random_sample)
+randint(low: any, high: any = None, size: any = None, dtype: any = 'int64') -> chance.numpys(*)
+choice(a: any, size: any = None, replace: flag = True, p: any = None) -> chance.numpys_choice
+seed(seed: any = None) -> chance.numpys_seed
+"""
+
+NUMPYS_NEW = """
+random(size: any = None, dtype: any = 'float64') -> chance.numpys(*)
+integers(low: any, high: any = None, size: any = None, dtype: any = 'int64',
+    endpoint: flag = False) -> chance.numpys(*)
+choice(a: any, size: any = None, replace: flag = True, p: any = None, axis: int = 0,
+    shuffle: flag = True) -> chance.numpys_choice
+"""
+
+PYTHONS = """
+random() -> chance.pythons(*)
+uniform randint(a: any, b: any) -> chance.pythons(*)
+gauss normalvariate(mu: any = 0.0, sigma: any = 1.0) -> chance.pythons(*)
+expovariate(lambd: any = 1.0) -> chance.pythons(*)
+randrange(*bounds: any) -> chance.pythons(*)
+choice(seq: any) -> chance.pythons_chosen(*)
+sample(population: any, k: any) -> chance.pythons_chosen(*)
+shuffle(x: any) -> chance.pythons_shuffled
+seed(a: any = None) -> chance.pythons_seed
+"""
+
+TABLES: dict[str, Table] = tables(
+    f"""
+[torch]
+rand randn(*size: ints, {DRAWN}) -> chance.torchs(*)
+rand_like randn_like(input: tensor, dtype: any = None) -> chance.torchs_like(*)
+randint(high: int, size: any, *, {DRAWN}) -> chance.torchs_whole
+randint(low: int, high: int, size: any, *, {DRAWN}) -> chance.torchs_whole
+randint_like(input: tensor, high: int, *, dtype: any = None) -> chance.torchs_whole_like
+randint_like(input: tensor, low: int, high: int, *, dtype: any = None) -> chance.torchs_whole_like
+randperm(n: int, *, {DRAWN}) -> chance.torchs_order
+normal(mean: tensor, std: number = 1.0, *, generator: any = None) -> chance.torchs_normal
+normal(mean: number, std: tensor, *, generator: any = None) -> chance.torchs_normal
+normal(mean: tensor, std: tensor, *, generator: any = None) -> chance.torchs_normal
+normal(mean: number, std: number, size: any, *, {DRAWN}) -> chance.torchs_normal
+bernoulli(input: tensor, *, generator: any = None) -> chance.torchs_coins
+bernoulli(input: tensor, p: number, *, generator: any = None) -> chance.torchs_coins
+manual_seed(seed: any) -> chance.torchs_seed
+Generator() -> chance.torchs_generator
+[torch.nn.functional]
+dropout dropout1d dropout2d dropout3d(input, p: number = 0.5, training: bool = True, {INPLACE}) ->
+    chance.dropped(*)
+alpha_dropout feature_alpha_dropout(input, p: number = 0.5, training: bool = False, {INPLACE}) ->
+    chance.dropped(*)
+gumbel_softmax(logits: tensor, tau: number = 1, hard: bool = False, eps: ignored_word = None,
+    dim: int = -1) -> chance.gumbels
+[numpy.random]
+{NUMPYS}{NUMPYS_OLD}
+ranf sample(size: any = None) -> chance.numpys(random_sample)
+default_rng(seed: any = None) -> chance.numpys_generator(Generator)
+RandomState(seed: any = None) -> chance.numpys_generator(RandomState)
+[random]
+{PYTHONS}
+Random(x: any = None) -> chance.pythons_generator
+"""
+)
+
+
+TORCH_METHODS = table(
+    """
+bernoulli(input, *, generator: any = None) -> chance.torchs_coins
+bernoulli(input, p: number, *, generator: any = None) -> chance.torchs_coins
+"""
+)
+
+
+def _methods(rows: str) -> Table:
+    """The same rows as methods of a generator."""
+    text = re.sub(r"^(\w[\w ]*)\(", r"\1(self: any, ", rows, flags=re.MULTILINE)
+    return table(text)
+
+
+MAKERS = frozenset({"default_rng", "RandomState", "Random", "Generator"})
+"""What makes a generator, and draws from none."""
+
+FILLING = frozenset(readings.FILLING)
+"""Methods of tensors that draw."""
+
+GENERATORS: Mapping[str, Table] = {
+    chance.TORCHS: _methods("\nmanual_seed(seed: any) -> chance.torchs_seed\n"),
+    chance.NUMPYS: _methods(NUMPYS + NUMPYS_NEW),
+    chance.NUMPYS_OLD: _methods(NUMPYS + NUMPYS_OLD),
+    chance.PYTHONS: _methods(PYTHONS),
+}
+"""The methods of each kind of generator."""

@@ -1,0 +1,529 @@
+"""Random numbers as the libraries draw them."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradcalc.errors import InvalidValueError, UnsupportedError
+from gradcalc.lang import casts, chance, ops, plain, views, writing
+from gradcalc.lang.backend import check_elements
+from gradcalc.lang.chance import Source
+from gradcalc.lang.dialects.readings import called, drawing
+from gradcalc.lang.generators import DIGITS
+from gradcalc.lang.machine import Machine
+from gradcalc.lang.memory import Tensor
+from gradcalc.lang.program import text_of
+
+STEEP = 1.7580993408473766
+"""What alpha_dropout takes for the negative limit of selu."""
+
+# -- what all of them need ---------------------------------------------------------------------
+
+
+def _sizes(machine: Machine, given: Any) -> tuple[int, ...]:
+    sizes = tuple(given) if isinstance(given, list | tuple) else (given,)
+    found = tuple(ops.integer(machine, size) for size in sizes)
+    if min(found, default=0) < 0:
+        raise InvalidValueError(f"a size cannot be negative: {min(found)}")
+    check_elements(called(machine), math.prod(found), machine.limits.elements)
+    return found
+
+
+def _noted(machine: Machine, source: Source) -> Any:
+    """What draws, once it is remembered that it does."""
+    machine.dice.note(source, text_of(machine.node, machine.source), machine.place)
+    return source.engine
+
+
+def _data(machine: Machine, value: Any, what: str) -> Any:
+    """Numbers on which a draw hangs, as numpy or Python has them."""
+    ops.refuse_gradient(machine, what, value)
+    if machine.is_tensor(value):
+        found = machine.elements(value)
+        found = found.astype(np.int64) if machine.is_integer(value) else found
+        return found if found.ndim else found.item()
+    if isinstance(value, list | tuple | range):
+        return [_data(machine, item, what) for item in value]
+    return value
+
+
+def _held(machine: Machine, found: Any) -> Any:
+    """What was drawn, as a program holds it."""
+    if isinstance(found, np.ndarray):
+        made = machine.drawn(found.astype(np.float64))
+        return machine.mark_integer(made) if found.dtype.kind in "iu" else made
+    return found.item() if isinstance(found, np.generic) else found
+
+
+def _seed(machine: Machine, value: Any) -> Any:
+    """A seed as the text gives it."""
+    found = _data(machine, value, "a seed")
+    whole = found if isinstance(found, list) else [found]
+    if found is None or not all(type(part) is int for part in whole):
+        raise InvalidValueError(
+            f"{called(machine)} takes a whole number for its seed",
+            hint="without one leave the call out: --seed says what the numbers are drawn from",
+        )
+    return found
+
+
+# -- torch -------------------------------------------------------------------------------------
+
+
+def _torchs(machine: Machine, generator: Any) -> Source:
+    if generator is None:
+        return machine.dice.torch
+    if not isinstance(generator, Source) or generator.kind != chance.TORCHS:
+        raise InvalidValueError(f"{machine.describe(generator)} is no generator of torch's")
+    return generator
+
+
+def _precision(machine: Machine, dtype: Any = None) -> str:
+    """The dtype in which torch draws: each has numbers of its own."""
+    kind = casts.kind_of(machine, dtype)
+    name = machine.backend.precision
+    if kind is not None:
+        name = {"float": "float32", "double": "float64"}.get(kind.name, kind.name)
+    if name not in DIGITS:
+        raise UnsupportedError(
+            f"torch's random numbers of {name} are not known here",
+            hint="draw them in float32 or float64",
+        )
+    return name
+
+
+def _shape_of(machine: Machine, tensor: Tensor) -> tuple[int, ...]:
+    """The shape of a tensor that is filled in the order of its memory."""
+    if not views.in_order(tensor):
+        raise UnsupportedError(
+            f"{called(machine)} fills memory in its order, which is not known here",
+            hint="make a copy in order before: x.contiguous()",
+        )
+    return tensor.shape
+
+
+Fill = Callable[[Any, int, str], Any]
+"""So many numbers of a generator, in a dtype."""
+
+FILLS: Mapping[str, Fill] = {
+    "rand": lambda bits, count, dtype: bits.uniform(count, dtype),
+    "randn": lambda bits, count, dtype: bits.normal(count, dtype),
+}
+
+
+def _filled(
+    machine: Machine, fill: Fill, shape: tuple[int, ...], generator: Any, dtype: str
+) -> Any:
+    bits = _noted(machine, _torchs(machine, generator))
+    bits.drawn += 1
+    found = np.asarray(fill(bits, math.prod(shape), dtype)).reshape(shape)
+    return found if dtype == "float64" else found.astype(dtype)
+
+
+@drawing
+def torchs(machine: Machine, name: str, size: Any, generator: Any, dtype: Any) -> Any:
+    """torch's rand and randn."""
+    shape = _sizes(machine, size)
+    return machine.drawn(
+        _filled(machine, FILLS[name], shape, generator, _precision(machine, dtype))
+    )
+
+
+@drawing
+def torchs_like(machine: Machine, name: str, input: Any, dtype: Any) -> Any:
+    """torch's rand_like and randn_like."""
+    shape = _shape_of(machine, input)
+    fill = FILLS[name.removesuffix("_like")]
+    return machine.drawn(_filled(machine, fill, shape, None, _precision(machine, dtype)))
+
+
+def _whole(
+    machine: Machine, low: Any, high: Any, shape: tuple[int, ...], generator: Any, dtype: Any
+) -> Any:
+    first, last = ops.integer(machine, low), ops.integer(machine, high)
+    if first >= last:
+        raise InvalidValueError(f"{called(machine)} from {first} up to {last}")
+
+    def fill(bits: Any, count: int, _: str) -> Any:
+        return bits.below(last - first, count) + first
+
+    made = machine.drawn(_filled(machine, fill, shape, generator, "float64"))
+    kind = casts.kind_of(machine, dtype)
+    return machine.mark_integer(made) if kind is None else casts.to(machine, made, kind)
+
+
+@drawing
+def torchs_whole(
+    machine: Machine, high: Any, size: Any, generator: Any, dtype: Any, low: Any = 0
+) -> Any:
+    """torch's randint."""
+    return _whole(machine, low, high, _sizes(machine, size), generator, dtype)
+
+
+@drawing
+def torchs_whole_like(machine: Machine, input: Any, high: Any, dtype: Any, low: Any = 0) -> Any:
+    """torch's randint_like, which is of floats where its input is."""
+    made = _whole(machine, low, high, _shape_of(machine, input), None, dtype)
+    if dtype is None and not machine.is_integer(input):
+        made.integer = False
+    return made
+
+
+@drawing
+def torchs_order(machine: Machine, n: Any, generator: Any, dtype: Any) -> Any:
+    """torch's randperm."""
+    (count,) = _sizes(machine, n)
+    machine.budget.tick(count)
+    order = _filled(machine, lambda bits, n, _: bits.order(n), (count,), generator, "float64")
+    made = machine.drawn(order.astype(np.float64))
+    kind = casts.kind_of(machine, dtype)
+    return machine.mark_integer(made) if kind is None else casts.to(machine, made, kind)
+
+
+@drawing
+def torchs_normal(
+    machine: Machine, mean: Any, std: Any, generator: Any, size: Any = None, dtype: Any = None
+) -> Any:
+    """torch's normal, through which no gradient passes."""
+    if any(machine.is_tensor(v) and machine.carries(v) for v in (mean, std)):
+        raise UnsupportedError(
+            "torch.normal passes no gradient to its mean and its standard deviation",
+            hint="write mean + std*torch.randn_like(mean)",
+        )
+    parts = [machine.shape(value) for value in (mean, std) if machine.is_tensor(value)]
+    shape = _sizes(machine, size) if size is not None else np.broadcast_shapes(*parts)
+    dtype = _precision(machine, dtype)
+    drawn = machine.drawn(_filled(machine, FILLS["randn"], shape, generator, dtype))
+    return ops.binary(machine, "add", ops.binary(machine, "mul", drawn, std), mean)
+
+
+def _kept(machine: Machine, shape: tuple[int, ...], chance_of: float, generator: Any = None) -> Any:
+    """Ones with a chance, else zeros."""
+
+    def fill(bits: Any, count: int, _: str) -> Any:
+        return bits.uniform(count, "float64") < chance_of
+
+    return _filled(machine, fill, shape, generator, "float64").astype(np.float64)
+
+
+@drawing
+def torchs_coins(machine: Machine, input: Any, generator: Any, p: Any = None) -> Any:
+    """torch's bernoulli: ones where numbers from 0 to 1 are less than the chances."""
+    shape = _shape_of(machine, input)
+    if p is not None:
+        return machine.drawn(_kept(machine, shape, _chance(machine, p), generator))
+    values = machine.elements(input)
+    if bool(np.any(~((values >= 0) & (values <= 1)))):
+        raise InvalidValueError("a chance is between 0 and 1")
+    drawn = _filled(machine, FILLS["rand"], shape, generator, _precision(machine))
+    less = ops.binary(machine, "lt", machine.drawn(drawn), input)
+    return ops.call(machine, "where", less, 1.0, 0.0)
+
+
+def _chance(machine: Machine, p: Any) -> float:
+    found = float(_data(machine, p, "a chance"))
+    if not 0 <= found <= 1:
+        raise InvalidValueError(f"a probability is between 0 and 1, not {found:g}")
+    return found
+
+
+@drawing
+def dropped(machine: Machine, name: str, input: Any, p: Any, training: Any) -> Any:
+    """torch's dropout in its forms: of elements or of whole channels, with zeros or otherwise."""
+    p = _chance(machine, p)
+    input = ops.tensor(machine, input)
+    if not training or not p or not math.prod(input.shape):
+        return input
+    if p == 1 and "alpha" not in name:
+        return ops.binary(machine, "mul", input, 0.0)
+    shape = _shape_of(machine, input)
+    if name not in ("dropout", "alpha_dropout"):
+        shape = _channels(name, shape)
+    kept = _kept(machine, shape, 1 - p)
+    if "alpha" not in name:
+        return ops.binary(machine, "mul", input, machine.drawn(kept / (1 - p)))
+    # at p = 1 torch keeps what it makes of nothing
+    scale = 1 / math.sqrt((STEEP**2 * p + 1) * (1 - p)) if p < 1 else 0.0
+    shifted = machine.drawn((kept - 1) * (STEEP * scale) + STEEP * scale * p)
+    scaled = ops.binary(machine, "mul", input, machine.drawn(kept * scale))
+    return ops.binary(machine, "add", scaled, shifted)
+
+
+def _channels(name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of what is drawn for each channel."""
+    rank = len(shape)
+    if name == "dropout1d" and rank not in (2, 3):
+        raise InvalidValueError(f"dropout1d takes 2 or 3 dimensions, not {rank}")
+    # without a dimension of examples the first one is that of the channels
+    channels = 1 if (name, rank) == ("dropout1d", 2) or (name == "dropout3d" and rank != 5) else 2
+    if rank < 2:
+        raise InvalidValueError(f"{name} takes at least 2 dimensions, not {rank}")
+    return (*shape[:channels], *[1] * (rank - channels))
+
+
+@drawing
+def gumbels(
+    machine: Machine, logits: Any, tau: Any, hard: Any, dim: Any
+) -> Any:  # fmt: skip
+    """torch's gumbel_softmax; a hard one has the gradient of the soft one."""
+    shape = _shape_of(machine, logits)
+    drawn = _filled(machine, lambda bits, n, _: bits.exponential(n), shape, None, "float64")
+    shifted = ops.binary(machine, "sub", logits, machine.drawn(np.log(drawn)))
+    soft = ops.call(machine, "softmax", ops.binary(machine, "div", shifted, tau), dim)
+    if not hard:
+        return soft
+    machine.note("detach", text_of(machine.node, machine.source), machine.node)
+    places = np.argmax(machine.elements(soft), axis=ops.integer(machine, dim))
+    chosen = np.zeros(shape)
+    np.put_along_axis(chosen, np.expand_dims(places, ops.integer(machine, dim)), 1.0, axis=dim)
+    off = ops.binary(machine, "sub", machine.drawn(chosen), machine.detach(soft, None))
+    return ops.binary(machine, "add", off, soft)
+
+
+# torch's methods that fill their receiver
+
+
+def _filling(fill: Callable[..., Fill]) -> Callable[..., Any]:
+    def method(machine: Machine, held: Any, *args: Any, generator: Any = None) -> Any:
+        numbers = [float(_data(machine, value, "what a draw hangs on")) for value in args]
+        drawn = _filled(
+            machine, fill(*numbers), _shape_of(machine, held), generator, _precision(machine)
+        )
+        return writing.over(machine, held, machine.drawn(drawn.astype(np.float64)))
+
+    return method
+
+
+FILLING: Mapping[str, Callable[..., Any]] = {
+    "uniform_": _filling(
+        lambda low=0.0, high=1.0: lambda b, n, dtype: b.uniform(n, dtype) * (high - low) + low
+    ),
+    "normal_": _filling(
+        lambda mean=0.0, std=1.0: lambda b, n, dtype: b.normal(n, dtype) * std + mean
+    ),
+    "bernoulli_": _filling(lambda p=0.5: lambda b, n, _: b.uniform(n, "float64") < p),
+    "exponential_": _filling(lambda rate=1.0: lambda b, n, _: b.exponential(n) / rate),
+}
+"""Methods that fill their receiver with random numbers."""
+
+
+@drawing
+def torchs_seed(machine: Machine, seed: Any, self: Any = None) -> Any:
+    """torch's manual_seed."""
+    source = machine.dice.torch if self is None else self
+    drawn = source.engine.drawn
+    source.begin(_seed(machine, seed))
+    source.engine.drawn += drawn
+    return source
+
+
+@drawing
+def torchs_generator(machine: Machine) -> Source:
+    """torch.Generator(), which begins with a seed that is always the same."""
+    return machine.dice.made(chance.TORCHS, TORCHS_OWN_SEED)
+
+
+TORCHS_OWN_SEED = 67280421310721
+"""With what every generator of torch's begins."""
+
+# -- numpy -------------------------------------------------------------------------------------
+
+
+def _numpys(machine: Machine, source: Any) -> Source:
+    return machine.dice.numpy if source is None else source
+
+
+@drawing
+def numpys(machine: Machine, name: str, self: Any = None, **given: Any) -> Any:
+    """A distribution of numpy's, of numbers that are given."""
+    size = given.get("size")
+    shape = None if size is None else _sizes(machine, size)
+    if "size" in given:
+        given["size"] = shape
+    dtype = casts.kind_of(machine, given.pop("dtype", None))
+    moved = MOVED.get(name)
+    if moved is not None and any(machine.is_tensor(value) for value in given.values()):
+        return moved(machine, _numpys(machine, self), shape, given)
+    if dtype is not None:
+        given["dtype"] = np.dtype(dtype.name)
+    given = {n: _data(machine, value, f"{n} of {called(machine)}") for n, value in given.items()}
+    engine = _noted(machine, _numpys(machine, self))
+    with np.errstate(all="ignore"):
+        return _held(machine, getattr(engine, name)(**given))
+
+
+@drawing
+def numpys_sized(machine: Machine, name: str, shape: Any, self: Any = None) -> Any:
+    """numpy's rand and randn."""
+    engine = _noted(machine, _numpys(machine, self))
+    return _held(machine, getattr(engine, name)(*_sizes(machine, shape)))
+
+
+def _standard(machine: Machine, source: Source, name: str, shape: Any, given: Sequence[Any]) -> Any:
+    """Numbers of a distribution as it stands, as many as fit what it is to be moved by."""
+    if shape is None:
+        shapes = [machine.shape(v) for v in given if machine.is_tensor(v)]
+        shape = np.broadcast_shapes(*shapes)
+    return machine.drawn(np.asarray(getattr(_noted(machine, source), name)(size=shape)))
+
+
+def _normal(machine: Machine, source: Source, shape: Any, given: Mapping[str, Any]) -> Any:
+    loc, scale = given["loc"], given["scale"]
+    drawn = _standard(machine, source, "standard_normal", shape, (loc, scale))
+    return ops.binary(machine, "add", loc, ops.binary(machine, "mul", scale, drawn))
+
+
+def _uniform(machine: Machine, source: Source, shape: Any, given: Mapping[str, Any]) -> Any:
+    low, high = given["low"], given["high"]
+    name = "random" if source.kind == chance.NUMPYS else "random_sample"
+    drawn = _standard(machine, source, name, shape, (low, high))
+    wide = ops.binary(machine, "sub", high, low)
+    return ops.binary(machine, "add", low, ops.binary(machine, "mul", wide, drawn))
+
+
+def _exponential(machine: Machine, source: Source, shape: Any, given: Mapping[str, Any]) -> Any:
+    scale = given["scale"]
+    drawn = _standard(machine, source, "standard_exponential", shape, (scale,))
+    return ops.binary(machine, "mul", scale, drawn)
+
+
+MOVED: Mapping[str, Callable[[Machine, Source, Any, Mapping[str, Any]], Any]] = {
+    "normal": _normal,
+    "uniform": _uniform,
+    "exponential": _exponential,
+}
+"""Distributions that numpy makes of a standard one, moved and stretched: so they have slopes."""
+
+
+@drawing
+def numpys_choice(machine: Machine, a: Any, self: Any = None, **given: Any) -> Any:
+    """numpy's choice, of the numbers below one or of the items of an array."""
+    if given["size"] is not None:
+        given["size"] = _sizes(machine, given["size"])
+    given["p"] = _data(machine, given["p"], "p of choice")
+    axis = given.pop("axis", 0)
+    single = plain.is_number(a) or (machine.is_tensor(a) and not machine.shape(a))
+    engine = _noted(machine, _numpys(machine, self))
+    if single:
+        return _held(machine, engine.choice(ops.integer(machine, a), **given))
+    if axis != 0:
+        raise UnsupportedError("choice is along the first dimension here", hint="axis=0")
+    items = a if isinstance(a, Tensor) else ops.tensor(machine, a)
+    places = engine.choice(items.shape[0], **given)
+    key = int(places) if np.ndim(places) == 0 else np.asarray(places)
+    return ops.index(machine, items, (key,))
+
+
+def _order(engine: Any, name: str, count: int, rank: int) -> Any:
+    """In which order a generator puts so many items, each of a rank of its own."""
+    rows = np.arange(count).reshape(count, *[1] * (rank - 1))
+    found = getattr(engine, name)(rows)
+    return (rows if found is None else found).reshape(count)
+
+
+@drawing
+def numpys_order(machine: Machine, x: Any, self: Any = None) -> Any:
+    """numpy's permutation of the numbers below one, or of an array along its first dimension."""
+    if plain.is_number(x) or (machine.is_tensor(x) and not machine.shape(x)):
+        (count,) = _sizes(machine, x)
+        return _held(machine, _noted(machine, _numpys(machine, self)).permutation(count))
+    x = ops.tensor(machine, x)
+    engine = _noted(machine, _numpys(machine, self))
+    order = _order(engine, "permutation", x.shape[0], len(x.shape))
+    return ops.index(machine, x, (order,))
+
+
+@drawing
+def numpys_shuffled(machine: Machine, x: Any, self: Any = None) -> None:
+    """numpy's shuffle, and Python's: the items of what is given change places."""
+    source = _numpys(machine, self)
+    _shuffle(machine, x, source)
+
+
+def _shuffle(machine: Machine, x: Any, source: Source) -> None:
+    if isinstance(x, list):
+        places = list(range(len(x)))
+        _noted(machine, source).shuffle(places)
+        x[:] = [x[place] for place in places]
+        return
+    if not isinstance(x, Tensor) or not x.shape:
+        raise InvalidValueError(f"{machine.describe(x)} cannot be shuffled")
+    order = _order(_noted(machine, source), "shuffle", x.shape[0], len(x.shape))
+    writing.over(machine, x, ops.index(machine, x, (order,)))
+
+
+@drawing
+def numpys_seed(machine: Machine, seed: Any, self: Any = None) -> None:
+    """numpy's seed."""
+    _numpys(machine, self).begin(_seed(machine, seed))
+
+
+@drawing
+def numpys_generator(machine: Machine, kind: str, seed: Any) -> Any:
+    """numpy's default_rng and RandomState."""
+    if isinstance(seed, Source):
+        return seed
+    seed = None if seed is None else _seed(machine, seed)
+    return machine.dice.made(f"numpy.random.{kind}", seed)
+
+
+# -- Python ------------------------------------------------------------------------------------
+
+
+def _pythons(machine: Machine, source: Any) -> Source:
+    return machine.dice.python if source is None else source
+
+
+@drawing
+def pythons(machine: Machine, name: str, self: Any = None, **given: Any) -> Any:
+    """A function of Python's random, of numbers that are given."""
+    source = _pythons(machine, self)
+    first, last = [*given.values(), 0.0, 0.0][:2]
+    if name in ("uniform", "gauss", "normalvariate") and any(
+        map(machine.is_tensor, given.values())
+    ):
+        engine = _noted(machine, source)
+        if name == "uniform":
+            wide = ops.binary(machine, "sub", last, first)
+            return ops.binary(
+                machine, "add", first, ops.binary(machine, "mul", wide, engine.random())
+            )
+        drawn = getattr(engine, name)(0.0, 1.0)
+        return ops.binary(machine, "add", first, ops.binary(machine, "mul", drawn, last))
+    values = [_data(machine, value, f"{n} of {name}") for n, value in given.items()]
+    values = [part for value in values for part in (value if type(value) is tuple else (value,))]
+    return getattr(_noted(machine, source), name)(*values)
+
+
+@drawing
+def pythons_chosen(machine: Machine, name: str, self: Any = None, **given: Any) -> Any:
+    """Python's choice, choices and sample: items of what is given."""
+    items, *rest = given.values()
+    items = ops.items(machine, items)
+    found = getattr(_noted(machine, _pythons(machine, self)), name)
+    places = found(range(len(items)), *[ops.integer(machine, number) for number in rest])
+    return items[places] if isinstance(places, int) else [items[place] for place in places]
+
+
+@drawing
+def pythons_shuffled(machine: Machine, x: Any, self: Any = None) -> None:
+    """Python's shuffle of a list."""
+    if not isinstance(x, list):
+        raise InvalidValueError(
+            f"{machine.describe(x)} cannot be shuffled", hint="make a list of it"
+        )
+    _shuffle(machine, x, _pythons(machine, self))
+
+
+@drawing
+def pythons_seed(machine: Machine, a: Any, self: Any = None) -> None:
+    """Python's seed."""
+    _pythons(machine, self).begin(_seed(machine, a))
+
+
+@drawing
+def pythons_generator(machine: Machine, x: Any) -> Source:
+    """random.Random."""
+    return machine.dice.made(chance.PYTHONS, None if x is None else _seed(machine, x))

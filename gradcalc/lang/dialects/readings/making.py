@@ -1,0 +1,130 @@
+"""Tensors made of nothing but numbers: places, triangles, progressions."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from gradcalc.errors import InvalidValueError, ShapeError
+from gradcalc.lang import casts, memory, ops
+from gradcalc.lang.backend import check_elements
+from gradcalc.lang.builtins import BUILTINS
+from gradcalc.lang.dialects.readings import called
+from gradcalc.lang.machine import Machine
+from gradcalc.lang.program import text_of
+
+
+def whole(machine: Machine, places: Any) -> Any:
+    """A tensor of whole numbers, as they are."""
+    return machine.mark_integer(machine.constant(np.asarray(places, dtype=np.float64)))
+
+
+def unfilled_like(machine: Machine, **given: Any) -> Any:
+    """empty_like: memory for as many numbers of that kind, to be written before it is read."""
+    (like,) = (ops.tensor(machine, value) for value in given.values())
+    made = machine.constant(np.zeros(ops.shape(machine, like)))
+    if machine.is_mask(like) or machine.is_integer(like):
+        made = casts.to(machine, made, casts.dtype_of(machine, like))
+    return memory.unfilled(machine.mark_array(made), text_of(machine.node, machine.source))
+
+
+def _sizes(machine: Machine, *sizes: Any) -> list[int]:
+    found = [ops.integer(machine, n) for n in sizes]
+    if min(found, default=0) < 0:
+        raise InvalidValueError(f"a size cannot be negative: {min(found)}")
+    check_elements(called(machine), math.prod(found), machine.limits.elements)
+    return found
+
+
+def _triangle(machine: Machine, name: str, rows: Any, columns: Any, offset: Any) -> Any:
+    height, width = _sizes(machine, rows, columns)
+    cut = {"l": np.tril, "u": np.triu}[name[3]]
+    k = max(-height - 1, min(ops.integer(machine, offset), width + 1))
+    return np.nonzero(cut(np.ones((height, width), bool), k))
+
+
+def triangle_places(machine: Machine, name: str, row: Any, col: Any, offset: Any) -> Any:
+    """torch's tril_indices and triu_indices: rows and columns, as one tensor."""
+    return whole(machine, np.stack(_triangle(machine, name, row, col, offset)))
+
+
+def numpy_triangle_places(machine: Machine, name: str, n: Any, k: Any, m: Any) -> Any:
+    """numpy's, as a pair of arrays."""
+    found = _triangle(machine, name, n, n if m is None else m, k)
+    return tuple(whole(machine, part) for part in found)
+
+
+def triangle_places_of(machine: Machine, name: str, arr: Any, k: Any) -> Any:
+    """tril_indices_from and triu_indices_from."""
+    shape = ops.shape(machine, arr)
+    if len(shape) != 2:
+        raise ShapeError(f"{name} needs a matrix, not shape {shape}")
+    return tuple(whole(machine, part) for part in _triangle(machine, name, *shape, k))
+
+
+def diagonal_places(machine: Machine, n: Any, ndim: Any) -> Any:
+    """numpy's diag_indices."""
+    size, rank = ops.integer(machine, n), ops.integer(machine, ndim)
+    _sizes(machine, size, rank)
+    return tuple(whole(machine, np.arange(size)) for _ in range(rank))
+
+
+def diagonal_places_of(machine: Machine, arr: Any) -> Any:
+    """numpy's diag_indices_from."""
+    shape = ops.shape(machine, arr)
+    if len(shape) < 2 or len(set(shape)) > 1:
+        raise ShapeError(f"diag_indices_from needs equal sizes, not shape {shape}")
+    return diagonal_places(machine, shape[0], len(shape))
+
+
+def all_places(machine: Machine, dimensions: Any, sparse: Any) -> Any:
+    """numpy's indices: the places of a shape, along each of its dimensions."""
+    sizes = _sizes(machine, *dimensions)
+    _sizes(machine, len(sizes), *sizes)
+    if sparse:
+        return tuple(whole(machine, part) for part in np.indices(sizes, sparse=True))
+    return whole(machine, np.indices(sizes))
+
+
+def triangle(machine: Machine, k: Any, **sizes: Any) -> Any:
+    """numpy's tri: ones at and below a diagonal."""
+    first, second = sizes.values()
+    rows, columns = _sizes(machine, first, first if second is None else second)
+    return machine.constant(np.tri(rows, columns, ops.integer(machine, k)))
+
+
+def numpy_powers(
+    machine: Machine, start: Any, stop: Any, num: Any, endpoint: Any, base: Any
+) -> Any:
+    """numpy's logspace, with its end or without it."""
+    return powers(machine, start, stop, num, base, endpoint)
+
+
+def powers(
+    machine: Machine, start: Any, end: Any, steps: Any, base: Any, endpoint: Any = True
+) -> Any:
+    """torch's logspace: powers of a base, their exponents evenly spaced."""
+    root = base if isinstance(base, int | float) else machine.number(base)
+    if root <= 0:
+        raise InvalidValueError(f"logspace of the base {root:g}")
+    return ops.binary(machine, "pow", float(root), spaced(machine, start, end, steps, endpoint))
+
+
+def spaced(machine: Machine, start: Any, end: Any, steps: Any, endpoint: Any) -> Any:
+    """Evenly spaced numbers, with their end or without it."""
+    count = ops.integer(machine, steps)
+    if endpoint:
+        return BUILTINS["linspace"].call(machine, start, end, count)
+    points = BUILTINS["linspace"].call(machine, start, end, count + 1)
+    return ops.index(machine, points, (slice(0, count),))
+
+
+def geometric(machine: Machine, start: Any, stop: Any, num: Any, endpoint: Any) -> Any:
+    """numpy's geomspace: numbers of one ratio."""
+    ops.refuse_gradient(machine, "a bound", start, stop)
+    first, last = (v if isinstance(v, int | float) else machine.number(v) for v in (start, stop))
+    if first * last <= 0:
+        raise InvalidValueError(f"geomspace from {first:g} to {last:g}")
+    (count,) = _sizes(machine, num)
+    found = np.geomspace(float(first), float(last), count, endpoint=bool(endpoint))
+    return machine.constant(found)

@@ -1,0 +1,143 @@
+"""Discrete Fourier transforms that give real numbers of real numbers, and shifts of frequencies.
+
+What is complex in between is a pair of real tensors. The waves are numbers of floats, exact where
+they are 0, 1 or -1.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gradcalc.errors import InvalidValueError, ShapeError
+from gradcalc.lang import ops
+from gradcalc.lang.machine import Machine
+from gradcalc.primitives.shapes import axes, numbers
+from gradcalc.primitives.shapes import axis as one_of
+
+Pair = tuple[Any, Any | None]
+"""The real and the imaginary part, None where that is 0."""
+
+
+def shifted(machine: Machine, sign: int, **values: Any) -> Any:
+    """fftshift (sign 1) and ifftshift (sign 0): the middle of each dimension first, or back."""
+    x, dims = values.values()
+    x = ops.tensor(machine, x)
+    shape = ops.shape(machine, x)
+    along = axes(shape, None if dims is None else numbers(dims))
+    moves = tuple(shape[k] // 2 if sign else -(shape[k] // 2) for k in along)
+    return ops.call(machine, "roll", x, moves, along) if along else x
+
+
+def from_half(machine: Machine, inverse: int, **values: Any) -> Any:
+    """irfft and hfft: of the half of the frequencies that is not mirrored, along one dimension."""
+    x, n, dim, norm = values.values()
+    sizes = None if n is None else (n,)
+    return _from_half(machine, bool(inverse), x, sizes, (dim,), norm)
+
+
+def from_halves(machine: Machine, inverse: int, **values: Any) -> Any:
+    """irfftn, irfft2, hfftn and hfft2: of the half along the last of the dimensions."""
+    x, sizes, dims, norm = values.values()
+    if dims is None:
+        rank = len(ops.shape(machine, ops.tensor(machine, x)))
+        count = rank if sizes is None else len(numbers(sizes))
+        dims = tuple(range(rank - count, rank))
+    return _from_half(machine, bool(inverse), x, sizes, tuple(numbers(dims)), norm)
+
+
+def _from_half(
+    machine: Machine, inverse: bool, x: Any, sizes: Any, dims: tuple[int, ...], norm: Any
+) -> Any:
+    x = ops.as_floats(machine, ops.tensor(machine, x))
+    shape = ops.shape(machine, x)
+    along = [one_of(shape, dim) for dim in dims]
+    if not along or len(set(along)) < len(along):
+        raise ShapeError("a transform is along some dimensions, each once")
+    wanted = [None] * len(along) if sizes is None else list(numbers(sizes))
+    if len(wanted) != len(along):
+        raise ShapeError("a transform has a size for each of its dimensions")
+    made = [shape[k] if n is None or n == -1 else n for k, n in zip(along, wanted, strict=True)]
+    if wanted[-1] in (None, -1):
+        made[-1] = 2 * (shape[along[-1]] - 1)
+    if min(made) < 1:
+        raise ShapeError(f"a transform of {min(made)} elements")
+    sign = 1 if inverse else -1
+    pair: Pair = (x, None)
+    for dim, size in zip(along[:-1], made[:-1], strict=True):
+        pair = _transformed(machine, _sized(machine, pair, dim, size), dim, size, sign)
+    last, size = along[-1], made[-1]
+    pair = _sized(machine, pair, last, size // 2 + 1)
+    found = _mirrored(machine, pair, last, size, sign)
+    return _scaled(machine, found, made, norm, inverse)
+
+
+def _sized(machine: Machine, pair: Pair, dim: int, size: int) -> Pair:
+    """The first elements along a dimension, or zeros behind them."""
+
+    def fit(x: Any) -> Any:
+        shape = ops.shape(machine, x)
+        if shape[dim] >= size:
+            return ops.index(machine, x, (*[slice(None)] * dim, slice(0, size)))
+        behind = (0, 0) * (len(shape) - 1 - dim)
+        return ops.call(machine, "pad", x, (*behind, 0, size - shape[dim]))
+
+    return fit(pair[0]), None if pair[1] is None else fit(pair[1])
+
+
+def _waves(rows: int, columns: int, size: int) -> tuple[Any, Any]:
+    """Cosines and sines of 2 pi j k / size, exact where they are whole."""
+    turns = np.outer(np.arange(rows), np.arange(columns)) % size
+    angle = 2 * np.pi * turns / size
+    quarter, whole = np.divmod(4 * turns, size)
+    exact = whole == 0
+    cosines = np.where(exact, np.array([1.0, 0.0, -1.0, 0.0])[quarter], np.cos(angle))
+    sines = np.where(exact, np.array([0.0, 1.0, 0.0, -1.0])[quarter], np.sin(angle))
+    return cosines, sines
+
+
+def _times(machine: Machine, x: Any, dim: int, matrix: Any) -> Any:
+    """A product with a constant matrix along a dimension."""
+    rank = len(ops.shape(machine, x))
+    turned = x if dim == rank - 1 else ops.call(machine, "transpose", x, dim, rank - 1)
+    found = ops.binary(machine, "matmul", turned, machine.constant(matrix))
+    return found if dim == rank - 1 else ops.call(machine, "transpose", found, dim, rank - 1)
+
+
+def _transformed(machine: Machine, pair: Pair, dim: int, size: int, sign: int) -> Pair:
+    cosines, sines = _waves(size, size, size)
+    real, imaginary = pair
+    parts = _times(machine, real, dim, cosines), _times(machine, real, dim, sign * sines)
+    if imaginary is None:
+        return parts
+    return (
+        ops.binary(machine, "sub", parts[0], _times(machine, imaginary, dim, sign * sines)),
+        ops.binary(machine, "add", parts[1], _times(machine, imaginary, dim, cosines)),
+    )
+
+
+def _mirrored(machine: Machine, pair: Pair, dim: int, size: int, sign: int) -> Any:
+    """The real transform of frequencies of which all but the first, and the last of an even
+    number, count twice."""
+    half = size // 2 + 1
+    cosines, sines = _waves(half, size, size)
+    twice = np.full((half, 1), 2.0)
+    twice[0] = 1.0
+    if size % 2 == 0:
+        twice[-1] = 1.0
+    real, imaginary = pair
+    found = _times(machine, real, dim, twice * cosines)
+    if imaginary is None:
+        return found
+    waves = -sign * twice * sines
+    return ops.binary(machine, "add", found, _times(machine, imaginary, dim, waves))
+
+
+def _scaled(machine: Machine, x: Any, sizes: Sequence[int], norm: Any, inverse: bool) -> Any:
+    if norm not in (None, "backward", "ortho", "forward"):
+        raise InvalidValueError(f"norm is 'backward', 'ortho' or 'forward', not {norm!r}")
+    count = float(np.prod(sizes))
+    if norm == "ortho":
+        return ops.binary(machine, "div", x, float(np.sqrt(count)))
+    divided = inverse if norm in (None, "backward") else not inverse
+    return ops.binary(machine, "div", x, count) if divided else x

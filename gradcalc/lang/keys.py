@@ -1,0 +1,59 @@
+"""What stands in square brackets, as numbers, slices and numpy's arrays."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from gradcalc.errors import InvalidValueError, ShapeError
+from gradcalc.lang import operators, ops
+from gradcalc.lang.indexing import counted_with_arrays
+from gradcalc.lang.machine import LARGEST_INTEGER, Machine
+from gradcalc.lang.objects import Instance
+from gradcalc.lang.program import JAX, NUMPY, text_of
+
+
+def checked_key(machine: Machine, value: Any, given: Sequence[Any]) -> tuple[Any, ...]:
+    """A key as numbers, slices and numpy's arrays, read as the library of the text does.
+
+    That of a dictionary is as it is.
+    """
+    if isinstance(value, dict | Instance):
+        return tuple(given)
+    key = tuple([_key_item(machine, part) for part in given])
+    if not machine.is_tensor(value) and not isinstance(value, list | tuple | range | str):
+        raise ShapeError(f"{machine.describe(value)} cannot be indexed")
+    if machine.is_tensor(value) and machine.program.naming.arrays in (NUMPY, JAX):
+        key = counted_with_arrays(key, len(machine.shape(value)))
+    return key
+
+
+def _key_item(machine: Machine, value: Any) -> Any:
+    """One part of a key: a number, an array of them or of truth values, or a slice."""
+    if value is None or value is Ellipsis or isinstance(value, slice):
+        return value
+    if isinstance(value, list | tuple | range):
+        if not value:
+            return np.zeros(0, dtype=np.int64)
+        value = ops.tensor(machine, value)
+    # of no elements, a backend need not know whether they would be truth values
+    if machine.is_mask(value) or (machine.is_tensor(value) and not ops.size(machine, value)):
+        return _mask(machine, value)
+    if not machine.is_tensor(value):
+        return ops.integer(machine, value)
+    numbers = machine.elements(value)
+    if not np.all((numbers == np.round(numbers)) & (np.abs(numbers) < LARGEST_INTEGER)):
+        raise InvalidValueError("an index must be a whole number")
+    if machine.carries(value):
+        machine.note("index", text_of(machine.node, machine.source), machine.node)
+    return int(numbers) if numbers.ndim == 0 else numbers.astype(np.int64)
+
+
+def _mask(machine: Machine, value: Any) -> Any:
+    if not machine.is_tensor(value) or not machine.shape(value):
+        raise InvalidValueError(
+            "one truth value is no index", hint="choose with if, or with where(condition, a, b)"
+        )
+    # which elements are taken is decided by all of them
+    operators.holds(machine, value, "logical_and")
+    return machine.elements(value).astype(np.bool_)

@@ -1,0 +1,60 @@
+"""What Python's own modules have for functions, and its operators as functions."""
+
+import ast
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from gradcalc.errors import InvalidValueError
+from gradcalc.lang import operators, ops
+from gradcalc.lang.machine import Builtin, Machine
+
+
+def _partial(machine: Machine, function: Any, *given: Any, **named: Any) -> Builtin:
+    def call(machine: Machine, *args: Any, **kwargs: Any) -> Any:
+        return machine.apply_function(machine, function, (*given, *args), {**named, **kwargs})
+
+    return Builtin("partial", call, "a function with some of its arguments given")
+
+
+def _reduce(machine: Machine, function: Any, values: Any, *start: Any) -> Any:
+    items = ops.iterated(machine, values)
+    if len(start) > 1:
+        raise InvalidValueError("reduce takes one first value")
+    found = start[0] if start else next(items, None)
+    if found is None:
+        raise InvalidValueError("reduce of nothing", python="TypeError")
+    for item in items:
+        machine.budget.tick()
+        found = machine.call(function, (found, item))
+    return found
+
+
+def _operator(kind: type[ast.AST]) -> Any:
+    return lambda machine, a, b: operators.apply(machine, kind, a, b)
+
+
+OPERATORS: Mapping[str, type[ast.AST]] = {
+    "add": ast.Add,
+    "sub": ast.Sub,
+    "mul": ast.Mult,
+    "truediv": ast.Div,
+    "floordiv": ast.FloorDiv,
+    "mod": ast.Mod,
+    "pow": ast.Pow,
+    "matmul": ast.MatMult,
+}
+
+OBJECTS: Mapping[str, Mapping[str, Builtin]] = MappingProxyType(
+    {
+        "functools": {
+            "partial": Builtin("partial", _partial, "a function with some of its arguments given"),
+            "reduce": Builtin("reduce", _reduce, "a function of two applied from left to right"),
+        },
+        "operator": {
+            **{n: Builtin(n, _operator(kind), "an operator") for n, kind in OPERATORS.items()},
+            "neg": Builtin("neg", lambda m, a: operators.unary(m, ast.USub, a), "an operator"),
+        },
+    }
+)
+"""What stands in Python's modules, by their names."""

@@ -1,0 +1,223 @@
+"""The files of one text as Python's modules: what each binds, and which module an import names."""
+
+import ast
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from gradcalc.lang.dialects.catalogue import TABLES
+from gradcalc.lang.files import is_cell, parts
+from gradcalc.lang.scopes import names_bound
+
+Import = ast.Import | ast.ImportFrom
+
+LIBRARIES = frozenset(name.split(".")[0] for name in TABLES) | sys.stdlib_module_names
+"""What is there to be imported without a file beside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A name of a module; without one, the module itself."""
+
+    module: str
+    name: str | None = None
+
+
+@dataclass(slots=True)
+class Module:
+    """A file: its name as a module, its statements, and what each binds at its top level.
+
+    `bound` has for each name what binds it: an import with the alias, or None for all else; `once`
+    are those that one statement of the top level binds and nothing else. `mentioned` are all names
+    in it. The file that is meant has no `key`.
+    """
+
+    key: str
+    body: list[ast.stmt]
+    package: bool = False
+    bound: dict[str, list[tuple[Import, ast.alias] | None]] = field(default_factory=dict)
+    once: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        top = set[int]()
+        for statement in self.body:
+            top.add(id(statement))
+            if isinstance(statement, ast.Assign | ast.AnnAssign):
+                top |= {id(node) for node in ast.walk(statement)}
+        loose = set[str]()
+        for node in _level(self.body):
+            if isinstance(node, Import):
+                for alias in node.names:
+                    name = alias.asname or alias.name.split(".")[0]
+                    self.bound.setdefault(name, []).append((node, alias))
+                    loose |= set() if id(node) in top else {name}
+                continue
+            for name in names_bound(node):
+                self.bound.setdefault(name, []).append(None)
+                loose |= set() if id(node) in top else {name}
+        for node in (inner for statement in self.body for inner in ast.walk(statement)):
+            if isinstance(node, ast.Global):
+                loose |= set(node.names)
+                for name in node.names:
+                    self.bound.setdefault(name, []).append(None)
+            elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+                loose.add(node.target.id)
+        self.once = frozenset(n for n, by in self.bound.items() if len(by) == 1) - loose
+
+
+class Modules:
+    """The modules of a text. The first component of full names may be the folder's own name."""
+
+    def __init__(self, body: Sequence[ast.stmt], source: str) -> None:
+        found = parts(source)
+        files = [part for part in found if not is_cell(part.name)]
+        main = files[-1].name if files and not is_cell(found[-1].name) else ""
+        self._folder, _, stem = main.rpartition("/")
+        # other files may import the one that is meant
+        self.main = stem.removesuffix(".py")
+        starts = [part.start for part in found] + [sys.maxsize]
+        self.own: dict[str, Module] = {}
+        rest = list(body)
+        for part, end in zip(found, starts[1:], strict=True):
+            if part.name == main or is_cell(part.name):
+                continue
+            inside = [s for s in rest if part.start <= s.lineno < end]
+            rest = [s for s in rest if not part.start <= s.lineno < end]
+            path = part.name.removeprefix(f"{self._folder}/" if self._folder else "")
+            names = path.removesuffix(".py").split("/")
+            package = names[-1] == "__init__"
+            key = ".".join(names[:-1] if package else names)
+            self.own[key] = Module(key, inside, package)
+        self.own[""] = Module("", rest)
+
+    def has(self, key: str) -> bool:
+        """Whether there is such a module, or a folder of modules."""
+        return key in self.own or any(name.startswith(f"{key}.") for name in self.own)
+
+    def named(self, key: str) -> str | None:
+        """The module that a full name is of, if it is one of these."""
+        if key == self.main and self.main not in LIBRARIES:
+            return ""
+        if self.has(key):
+            return key
+        first, _, rest = key.partition(".")
+        if self._folder and first == self._folder and rest:
+            return self.named(rest)
+        return None
+
+    def doubtful(self, statement: Import) -> str | None:
+        """A file that an import may mean, or a library of that name."""
+        names = (
+            [alias.name for alias in statement.names]
+            if isinstance(statement, ast.Import)
+            else [statement.module or ""] * (statement.level == 0)
+        )
+        roots = (name.split(".")[0] for name in names)
+        return next((r for r in roots if r in LIBRARIES and self.has(r)), None)
+
+    def base(self, module: Module, statement: ast.ImportFrom) -> str | None:
+        """The module that names are imported from, if it is one of these."""
+        if not statement.level:
+            return self.named(statement.module or "")
+        inside = module.key.split(".") if module.key else []
+        if not module.package and inside:
+            inside.pop()
+        if statement.level - 1 > len(inside):
+            return None
+        inside = inside[: len(inside) - (statement.level - 1)]
+        full = ".".join([*inside, *([statement.module] if statement.module else [])])
+        if not full:
+            # the folder itself
+            return "."
+        return full if self.has(full) else self.named(full) if not inside else None
+
+    def target(self, module: Module, statement: Import, alias: ast.alias) -> Member | None:
+        """What an alias brings, if it is of these modules."""
+        if self.doubtful(statement):
+            return None
+        if isinstance(statement, ast.Import):
+            key = self.named(alias.name)
+            if key is None:
+                return None
+            if not alias.asname and key:
+                return Member(self.named(alias.name.split(".")[0]) or key)
+            # import a.b as c gives what a calls b
+            outer, _, name = key.rpartition(".")
+            bound = outer in self.own and name in self.own[outer].bound
+            return Member(outer, name) if outer and bound else Member(key)
+        base = self.base(module, statement)
+        if base is None or alias.name == "*":
+            return None
+        if base == ".":
+            key = self.named(alias.name)
+            return None if key is None else Member(key)
+        inner = f"{base}.{alias.name}" if base else alias.name
+        if base in self.own and alias.name in self.own[base].bound:
+            return Member(base, alias.name)
+        if base and self.has(inner):
+            return Member(inner)
+        return Member(base, alias.name) if base in self.own else None
+
+    def loads(self, module: Module, statement: Import) -> Iterator[str]:
+        """The modules that an import runs, those around them first."""
+        for alias in statement.names:
+            if isinstance(statement, ast.Import):
+                if not self.doubtful(statement):
+                    yield from _with_outer(self.named(alias.name))
+                continue
+            base = self.base(module, statement) if not self.doubtful(statement) else None
+            if base is None:
+                continue
+            yield from _with_outer(base)
+            found = self.target(module, statement, alias)
+            if found is not None and found.name is None:
+                yield from _with_outer(found.module)
+
+
+def _with_outer(key: str | None) -> Iterator[str]:
+    if key and key != ".":
+        pieces = key.split(".")
+        yield from (".".join(pieces[:k]) for k in range(1, len(pieces) + 1))
+
+
+def bound_inside(
+    body: Sequence[ast.stmt], *, imports: bool = True
+) -> tuple[frozenset[str], frozenset[str]]:
+    """The names that a function's statements make its own, and those that are the module's."""
+    nodes = list(_level(body))
+    names = {
+        name
+        for node in nodes
+        if imports or not isinstance(node, Import)
+        for name in names_bound(node)
+    }
+    outside = {n for node in nodes if isinstance(node, ast.Global) for n in node.names}
+    around = {n for node in nodes if isinstance(node, ast.Nonlocal) for n in node.names}
+    return frozenset(names - outside - around), frozenset(outside)
+
+
+def _level(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
+    """The nodes that bind names where statements stand: none inside of functions and the like."""
+    stack: list[ast.AST] = list(body)
+    while stack:
+        node = stack.pop()
+        yield node
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            outside = [*node.decorator_list, *node.args.defaults]
+            stack += [*outside, *(d for d in node.args.kw_defaults if d is not None)]
+        elif isinstance(node, ast.ClassDef):
+            stack += [*node.decorator_list, *node.bases]
+        elif isinstance(node, ast.Lambda):
+            continue
+        elif isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            # := binds around it, all else inside
+            stack += [n.target for n in ast.walk(node) if isinstance(n, ast.NamedExpr)]
+        else:
+            stack += ast.iter_child_nodes(node)
+
+
+def brought(node: ast.AST) -> list[str]:
+    """The names that a node itself binds, those of imports as they are bound."""
+    if isinstance(node, Import):
+        return [alias.asname or alias.name.split(".")[0] for alias in node.names]
+    return list(names_bound(node))

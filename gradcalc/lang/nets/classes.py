@@ -1,0 +1,96 @@
+"""The layers of torch as classes that programs make objects of."""
+
+from dataclasses import replace
+from typing import Any
+
+from gradcalc.errors import InvalidValueError, UnsupportedError
+from gradcalc.lang.arguments import bind_own
+from gradcalc.lang.casts import NumberKind
+from gradcalc.lang.fence import compile_program
+from gradcalc.lang.machine import Builtin, Frame, Machine
+from gradcalc.lang.memory import Tensor
+from gradcalc.lang.nets.helpers import text_of
+from gradcalc.lang.nets.module import MODULE
+from gradcalc.lang.nets.row import Composed, Given, Layer, Weight
+from gradcalc.lang.objects import Class, Instance
+from gradcalc.lang.ops import integer
+
+_MADE: dict[str, Class] = {}
+
+
+def class_of(machine: Machine, row: Layer | Composed) -> Class:
+    """The class of a layer, whose forward is a function of the language."""
+    if isinstance(row, Composed):
+        if row.name not in _MADE:
+            _MADE[row.name] = _composed(machine, row)
+        return _MADE[row.name]
+    if row.name not in _MADE:
+        made = Class(row.name, (MODULE,), {}, runs="forward", library=True)
+        made.members = {
+            "__init__": Builtin("__init__", _starting(row), f"nn.{row.name}({row.call})"),
+            "forward": _forward(machine, row, made),
+        }
+        _MADE[row.name] = made
+    return _MADE[row.name]
+
+
+def _forward(machine: Machine, row: Layer, owner: Class) -> Any:
+    return replace(_defined(machine, text_of(row.forward), "forward"), owner=owner)
+
+
+def _composed(machine: Machine, row: Composed) -> Class:
+    found: Class = _defined(machine, row.text, row.name)
+    for one in found.line:
+        one.library = True
+    return found
+
+
+def _defined(machine: Machine, text: str, name: str) -> Any:
+    """What a text of the language defines under a name; that takes none of the user's steps."""
+    program = compile_program(text)
+    outer = machine.frame, machine.program, machine.node, machine.budget.steps
+    machine.frame, machine.program = Frame({}), program
+    try:
+        machine.block(program.body)
+        return machine.frame.values[name]
+    finally:
+        machine.frame, machine.program, machine.node, machine.budget.steps = outer
+
+
+def _starting(row: Layer) -> Any:
+    signature = row.signature
+
+    def start(machine: Machine, layer: Instance, *args: Any, **kwargs: Any) -> None:
+        bound = bind_own(f"nn.{row.name}", signature, args, kwargs)
+        given = Given(**bound)
+        kind = bound.get("dtype")
+        if isinstance(kind, NumberKind) and kind.word != "float":
+            raise InvalidValueError(f"nn.{row.name} has parameters of floats", python="TypeError")
+        try:
+            wrong = row.prepare(given)
+            if wrong is not None:
+                raise UnsupportedError(f"nn.{row.name}: {wrong}", python="ValueError")
+            weights = [_made(machine, weight, given) for weight in row.weights]
+        except (TypeError, AttributeError, ZeroDivisionError, ValueError) as error:
+            shown = " and ".join(machine.describe(value) for value in args[:3]) or "these arguments"
+            raise InvalidValueError(
+                f"nn.{row.name} cannot be made of {shown}", hint=f"nn.{row.name}({row.call})"
+            ) from error
+        own = {weight.name for weight, _ in weights}
+        layer.values |= {key: value for key, value in vars(given).items() if key not in own}
+        layer.values |= {weight.name: value for weight, value in weights}
+
+    return start
+
+
+def _made(machine: Machine, weight: Weight, given: Given) -> tuple[Weight, Tensor | None]:
+    if not weight.when(given):
+        return weight, None
+    sizes = tuple(integer(machine, size) for size in weight.sizes(given))
+    if any(size < 0 for size in sizes):
+        raise ValueError("a negative size")
+    machine.count(sizes)
+    made: Tensor = machine.constant(weight.start(given)(machine.nets.drawing, sizes))
+    if not weight.buffer:
+        made.leaf, made.trains = "", True
+    return weight, made

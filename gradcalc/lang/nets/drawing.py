@@ -1,0 +1,41 @@
+"""The random numbers with which torch fills parameters, from its own generator and a seed."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcalc.lang.chance import Source
+
+Array = NDArray[np.float64]
+
+
+class Drawing:
+    """What torch draws on its CPU from a generator.
+
+    `wide` is for numbers of 64 bits; torch's are of 32 unless a program says so. `used` says that
+    some were drawn.
+    """
+
+    def __init__(self, source: Source, *, wide: bool = False) -> None:
+        self._source = source
+        self._dtype = "float64" if wide else "float32"
+        self.used = False
+
+    def uniform(self, sizes: tuple[int, ...], low: float, high: float) -> Array:
+        """Numbers between two, each as likely."""
+        self._note()
+        shares = self._source.engine.uniform(math.prod(sizes), self._dtype)
+        kind = np.dtype(self._dtype).type
+        found = shares.astype(kind) * (kind(high) - kind(low)) + kind(low)
+        return np.asarray(found, dtype=np.float64).reshape(sizes)
+
+    def normal(self, sizes: tuple[int, ...], mean: float, spread: float) -> Array:
+        """Numbers about a mean."""
+        self._note()
+        found = self._source.engine.normal(math.prod(sizes), self._dtype) * spread + mean
+        return np.asarray(found.astype(self._dtype), dtype=np.float64).reshape(sizes)
+
+    def _note(self) -> None:
+        self.used = True
+        self._source.engine.drawn += 1

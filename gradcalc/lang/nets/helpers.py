@@ -1,0 +1,89 @@
+"""What several layers do alike, in the language: read with the forwards that name it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+HELPERS: Mapping[str, str] = MappingProxyType({
+    "trains_on": """\
+def trains_on(layer):
+    if layer.running_mean is None:
+        return True
+    if not layer.training and hasattr(layer, '_trained'):
+        raise NotImplementedError('what training has made of the running statistics is not known')
+    if layer.training:
+        setattr(layer, '_trained', True)
+    return layer.training
+""",
+    "several": """\
+def several(layer, input):
+    count = input.numel()//max(layer.num_features, 1)
+    if count == 1 and trains_on(layer):
+        raise ValueError('Expected more than 1 value per channel when training')
+    return input
+""",
+    "input_of": """\
+def input_of(input, ranks):
+    if len(input.shape) not in ranks:
+        raise ValueError(f'an input of {len(input.shape)} dimensions; the layer takes {ranks}')
+    return input
+""",
+    "unbatched": """\
+def unbatched(input, rank, function):
+    if len(input.shape) == rank - 1:
+        return function(input.unsqueeze(0)).squeeze(0)
+    if len(input.shape) != rank:
+        raise ValueError(f'an input of {len(input.shape)} dimensions; the layer takes {rank}')
+    return function(input)
+""",
+    "gates": """\
+def gates(cell, input, hidden):
+    outer = F.linear(input, cell.weight_ih, cell.bias_ih)
+    return outer, F.linear(hidden, cell.weight_hh, cell.bias_hh)
+""",
+    "resting": """\
+def resting(cell, input):
+    return torch.zeros(*input.shape[:-1], cell.hidden_size)
+""",
+    "rnn_cell": """\
+def rnn_cell(cell, input, hx):
+    outer, inner = gates(cell, input, resting(cell, input) if hx is None else hx)
+    return torch.tanh(outer + inner) if cell.nonlinearity == 'tanh' else torch.relu(outer + inner)
+""",
+    "gru_cell": """\
+def gru_cell(cell, input, hx):
+    hidden = resting(cell, input) if hx is None else hx
+    outer, inner = gates(cell, input, hidden)
+    r1, z1, n1 = outer.chunk(3, -1)
+    r2, z2, n2 = inner.chunk(3, -1)
+    kept = torch.sigmoid(z1 + z2)
+    new = torch.tanh(n1 + torch.sigmoid(r1 + r2)*n2)
+    return (1 - kept)*new + kept*hidden
+""",
+    "lstm_cell": """\
+def lstm_cell(cell, input, hx):
+    hidden, memory = (resting(cell, input), resting(cell, input)) if hx is None else hx
+    outer, inner = gates(cell, input, hidden)
+    enters, forgets, new, leaves = (outer + inner).chunk(4, -1)
+    memory = torch.sigmoid(forgets)*memory + torch.sigmoid(enters)*torch.tanh(new)
+    return torch.sigmoid(leaves)*torch.tanh(memory), memory
+""",
+})  # fmt: skip
+"""Functions by their names."""
+
+
+def text_of(forward: str) -> str:
+    """A layer's forward as a text of the language, with the helpers that it names."""
+    taken, _, does = forward.partition(": ")
+    found = [f"def forward(self, {taken}):\n    return {does}\n"]
+    names = set[str]()
+    while True:
+        more = [
+            name
+            for name in HELPERS
+            if name not in names and any(f"{name}(" in text for text in found)
+        ]
+        if not more:
+            break
+        names.update(more)
+        found[:0] = [HELPERS[name] for name in more]
+    return "import torch\nimport torch.nn.functional as F\n" + "".join(found)

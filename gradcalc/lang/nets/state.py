@@ -1,0 +1,104 @@
+"""What a run knows of its networks: the parameters that are inputs, and their names."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gradcalc.errors import ShapeError, UnsupportedError
+from gradcalc.lang.machine import Machine
+from gradcalc.lang.memory import Tensor
+from gradcalc.lang.nets.drawing import Drawing
+from gradcalc.lang.nets.module import is_module, is_parameter, parameters
+from gradcalc.lang.objects import Instance
+
+
+@dataclass(slots=True)
+class Nets:
+    """The networks of a run.
+
+    `given` are the backend's tensors of the parameters that are inputs, by name, and `taken` the
+    names of the program's other inputs. `drawing` is where the numbers of the others are from.
+    `named` are the parameters that have a name by now.
+    While a module is being made, which `making` counts, those inside it have none yet. `target` is
+    what the program calls the network that it is. `used` says that the program has calculated with
+    a parameter, outside of what makes networks.
+    """
+
+    given: Mapping[str, Any]
+    taken: frozenset[str]
+    drawing: Drawing
+    named: dict[str, Tensor] = field(default_factory=dict)
+    making: int = 0
+    used: bool = False
+    target: str | None = None
+
+    def replace(self, machine: Machine, old: Any, new: Any) -> None:
+        """Have what is put in the place of a parameter take its name and its value."""
+        if is_parameter(old) and old.leaf and is_parameter(new) and not new.leaf:
+            full = old.leaf
+            del self.named[full]
+            old.leaf = ""
+            _name(machine, full, new)
+
+
+def name(machine: Machine, value: Any, called: str) -> None:
+    """Give the parameters of what a program calls by a name theirs, and the values for them."""
+    if is_parameter(value):
+        found = [(called, value)]
+    elif is_module(value):
+        found = list(parameters(value, called))
+    else:
+        return
+    for full, tensor in found:
+        if not tensor.leaf:
+            _name(machine, full, tensor)
+
+
+def _name(machine: Machine, full: str, tensor: Tensor) -> None:
+    nets: Nets = machine.nets
+    number, free = 1, full
+    while free in nets.named or free in nets.taken:
+        # another of the same name, or an input that is no parameter
+        number += 1
+        head, dot, rest = full.partition(".")
+        free = f"{head}_{number}{dot}{rest}"
+    tensor.leaf = free
+    nets.named[free] = tensor
+    given = nets.given.get(free)
+    if given is None:
+        return
+    shape = machine.backend.shape(given)
+    if shape != tensor.shape:
+        raise ShapeError(
+            f"{free} is given with shape {shape}, and the program's has {tensor.shape}"
+        )
+    tensor.value, tensor.pending = given, None
+    tensor.version += 1
+
+
+def name_at_call(machine: Machine, module: Instance) -> None:
+    """Name a module that is called before the program has a name for it.
+
+    It is what a name of the scope holds, else its class says what it is called.
+    """
+    nets: Nets = machine.nets
+    if nets.making or not any(not tensor.leaf for _, tensor in parameters(module)):
+        return
+    held = [key for key, value in machine.frame.values.items() if value is module]
+    name(machine, module, held[0] if held else module.kind.name.lower())
+
+
+def assign(machine: Machine, tensor: Tensor, attribute: str, value: Any) -> None:
+    """`p.data = values` and `p.requires_grad = False` of a parameter."""
+    if attribute == "requires_grad" and isinstance(value, bool):
+        tensor.trains = value
+    elif attribute == "data" and isinstance(value, Tensor) and is_parameter(tensor):
+        if machine.nets.used:
+            raise UnsupportedError("a parameter is changed after it was used")
+        if tensor.leaf in machine.nets.given:
+            return
+        tensor.value, tensor.pending = machine.raw(machine.copy(value)), None
+        tensor.shape = value.shape
+        tensor.version += 1
+    else:
+        raise UnsupportedError(f"attributes of {machine.describe(tensor)} cannot be assigned to")

@@ -1,0 +1,310 @@
+"""Objects of a program's own classes: attributes, methods, operators."""
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from inspect import Parameter, Signature
+from types import MappingProxyType
+from typing import Any
+
+from gradcalc.errors import InvalidValueError, UnknownNameError, UnsupportedError, did_you_mean
+from gradcalc.lang.arguments import bind_own
+from gradcalc.lang.machine import Builtin, Closure, Machine
+from gradcalc.lang.program import brief
+
+
+@dataclass(slots=True, eq=False)
+class Class:
+    """A class of the program: its members by name, and its bases in their order.
+
+    `fields` are the parameters that a dataclass makes its instances of, with their defaults.
+    `runs` is the method that a call of an object runs. One of a library is nobody's to change.
+    """
+
+    name: str
+    bases: tuple["Class", ...]
+    members: dict[str, Any]
+    fields: Mapping[str, Any] | None = None
+    runs: str = "__call__"
+    library: bool = False
+
+    @property
+    def line(self) -> tuple["Class", ...]:
+        """The class and those that it is made from, in the order in which they are looked at."""
+        found: dict[int, Class] = {id(self): self}
+        for base in self.bases:
+            found |= {id(one): one for one in base.line}
+        return tuple(found.values())
+
+    def find(self, name: str, behind: "Class | None" = None) -> Any:
+        """A member of the class or of a base, `MISSING` where there is none.
+
+        With `behind`, of those that come after that class only.
+        """
+        line = self.line
+        if behind is not None:
+            line = line[line.index(behind) + 1 :]
+        for one in line:
+            if name in one.members:
+                return one.members[name]
+        return MISSING
+
+
+@dataclass(slots=True, eq=False)
+class Instance:
+    """An object of a class, with what was assigned to its attributes."""
+
+    kind: Class
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bound:
+    """A method with the object, or the class, that it is called on."""
+
+    function: Closure | Builtin
+    receiver: Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Super:
+    """What `super()` gives: the object, as those see it that its class is made from."""
+
+    receiver: Any
+    behind: Class
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Member:
+    """A method that is called otherwise: `property`, `staticmethod` or `classmethod`.
+
+    `setter` is what an assignment to a property runs.
+    """
+
+    word: str
+    function: Closure
+    setter: Closure | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """A field of a dataclass as `field(...)` makes it: a default, or what makes one each time."""
+
+    default: Any
+    factory: Any
+
+
+MISSING = object()
+"""What stands where there is no such member."""
+
+
+def attribute(machine: Machine, value: Any, name: str) -> Any:
+    """What stands behind a dot of an object, a class or `super()`."""
+    if isinstance(value, Instance) and name in value.values:
+        return value.values[name]
+    kind = value.kind if isinstance(value, Instance) else value
+    receiver, behind = value, None
+    if isinstance(value, Super):
+        receiver, behind = value.receiver, value.behind
+        kind = receiver.kind if isinstance(receiver, Instance) else receiver
+    if name == "__class__" and isinstance(value, Instance):
+        return value.kind
+    if name == "__name__" and isinstance(value, Class):
+        return value.name
+    found = kind.find(name, behind)
+    if found is MISSING:
+        if isinstance(value, Super) and name == "__init__":
+            return Builtin(name, lambda machine, *args, **kwargs: None, "of a library's class")
+        known = [*getattr(receiver, "values", ()), *(n for one in kind.line for n in one.members)]
+        raise UnknownNameError(
+            f"{kind.name} has no .{brief(name)} here",
+            hint=did_you_mean(name, known),
+            python="AttributeError",
+        )
+    return _received(machine, found, receiver)
+
+
+def _received(machine: Machine, found: Any, receiver: Any) -> Any:
+    if isinstance(found, Member):
+        if found.word == "staticmethod":
+            return found.function
+        if found.word == "classmethod":
+            kind = receiver.kind if isinstance(receiver, Instance) else receiver
+            return Bound(found.function, kind)
+        if isinstance(receiver, Instance):
+            return machine.call(Bound(found.function, receiver), ())
+        return found
+    if isinstance(found, Closure | Builtin) and isinstance(receiver, Instance):
+        return Bound(found, receiver)
+    return found
+
+
+def has(value: Any, name: str) -> bool:
+    """Whether an object has an attribute."""
+    return name in value.values or value.kind.find(name) is not MISSING
+
+
+def assign(machine: Machine, value: Any, name: str, given: Any) -> None:
+    """Give an attribute a value."""
+    if isinstance(value, Instance):
+        found = value.kind.find(name)
+        if isinstance(found, Member) and found.setter is not None:
+            machine.call(Bound(found.setter, value), (given,))
+            return
+        if isinstance(found, Member) and found.word == "property":
+            raise InvalidValueError(f".{name} cannot be set", python="AttributeError")
+        machine.nets.replace(machine, value.values.get(name), given)
+        value.values[name] = given
+    elif isinstance(value, Class) and not value.library:
+        value.members[name] = given
+    else:
+        raise UnsupportedError(f"attributes of {machine.describe(value)} cannot be assigned to")
+
+
+def instantiate(
+    machine: Machine, kind: Class, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> Instance:
+    """A new object: of a dataclass from its fields, else as `__init__` has it."""
+    machine.budget.tick()
+    made = Instance(kind)
+    start = kind.find("__init__")
+    if isinstance(start, Closure | Builtin):
+        machine.nets.making += 1
+        try:
+            machine.apply_function(machine, Bound(start, made), tuple(args), dict(kwargs))
+        finally:
+            machine.nets.making -= 1
+    elif (fields := fields_of(kind)) is not None:
+        made.values |= _filled(machine, kind, fields, args, kwargs)
+        if isinstance(after := kind.find("__post_init__"), Closure):
+            machine.call(Bound(after, made), ())
+    elif args or kwargs:
+        raise InvalidValueError(f"{kind.name} takes no arguments", python="TypeError")
+    return made
+
+
+def fields_of(kind: Class) -> Mapping[str, Any] | None:
+    """The fields of a dataclass, None of another class."""
+    return next((one.fields for one in kind.line if one.fields is not None), None)
+
+
+def _filled(
+    machine: Machine, kind: Class, fields: Mapping[str, Any], args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+) -> dict[str, Any]:  # fmt: skip
+    signature = Signature(
+        [
+            Parameter(
+                name,
+                Parameter.POSITIONAL_OR_KEYWORD,
+                default=Parameter.empty if _is_needed(default) else default,
+            )
+            for name, default in fields.items()
+        ]
+    )
+    bound = bind_own(kind.name, signature, args, kwargs)
+    return {name: _started(machine, value) for name, value in bound.items()}
+
+
+def _is_needed(default: Any) -> bool:
+    if isinstance(default, Field):
+        return default.default is MISSING and default.factory is MISSING
+    return default is MISSING
+
+
+def _started(machine: Machine, value: Any) -> Any:
+    """The value of a field, made anew where it says how."""
+    if not isinstance(value, Field):
+        return value
+    return machine.call(value.factory, ()) if value.factory is not MISSING else value.default
+
+
+def called(machine: Machine, value: Instance) -> Bound:
+    """What a call of an object runs."""
+    name = value.kind.runs if value.kind.find("__call__") is MISSING else "__call__"
+    return special(machine, value, name)
+
+
+def special(machine: Machine, value: Instance, name: str) -> Bound:
+    """The method that Python calls by itself. Raises `InvalidValueError` where there is none."""
+    found = value.kind.find(name)
+    if not isinstance(found, Closure | Builtin):
+        raise InvalidValueError(f"{value.kind.name} has no {name}", python="TypeError")
+    return Bound(found, value)
+
+
+OPERATORS: Mapping[type[ast.AST], str] = MappingProxyType(
+    {
+        ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv",
+        ast.FloorDiv: "floordiv", ast.Mod: "mod", ast.Pow: "pow", ast.MatMult: "matmul",
+        ast.BitAnd: "and", ast.BitOr: "or", ast.USub: "neg", ast.UAdd: "pos", ast.Invert: "invert",
+        ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.Eq: "eq", ast.NotEq: "ne",
+    }
+)  # fmt: skip
+"""What the methods for operators are called, between two underscores on both sides."""
+
+TURNED: Mapping[str, str] = MappingProxyType(
+    {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq", "ne": "ne"}
+)
+"""Comparisons from the other side."""
+
+METHODS = frozenset(
+    {"__init__", "__call__", "__post_init__", "__len__", "__getitem__", "__repr__", "__str__",
+     "__class__", "__name__", "__iter__", "__contains__", "__setitem__", "__bool__", "__abs__",
+     "__hash__", "__slots__", "__float__", "__round__", "__doc__"}
+    | {f"__{name}__" for name in OPERATORS.values()}
+    | {f"__r{name}__" for name in OPERATORS.values()}
+    | {f"__i{name}__" for name in OPERATORS.values()}
+)  # fmt: skip
+"""The names with two leading underscores that a class may use."""
+
+
+CALLED: Mapping[str, str] = MappingProxyType(
+    {
+        name: f"__{name}__"
+        for name in ("abs", "len", "round", "float", "bool", "str", "repr", "iter")
+    }
+)
+"""Functions of Python's that ask an object, and the methods that answer."""
+
+
+def answered(machine: Machine, name: str, args: Sequence[Any]) -> Any:
+    """What an object answers to a function of Python's; `MISSING` where it has no such method."""
+    if name not in CALLED or not args or not isinstance(args[0], Instance):
+        return MISSING
+    found = args[0].kind.find(CALLED[name])
+    if found is MISSING and name == "str":
+        found = args[0].kind.find("__repr__")
+    if not isinstance(found, Closure | Builtin):
+        return MISSING
+    return machine.call(Bound(found, args[0]), tuple(args[1:]))
+
+
+def changed(machine: Machine, kind: type[ast.AST], held: Instance, right: Any) -> Any:
+    """`held += right` by the method for it; `MISSING` where there is none."""
+    found = held.kind.find(f"__i{OPERATORS[kind]}__")
+    if not isinstance(found, Closure):
+        return MISSING
+    return machine.call(Bound(found, held), (right,))
+
+
+def operated(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any:
+    """An operator with an object on one side at least, by the methods of its class."""
+    name = OPERATORS[kind]
+    back = f"__{TURNED[name]}__" if name in TURNED else f"__r{name}__"
+    for receiver, method, other in ((left, f"__{name}__", right), (right, back, left)):
+        if isinstance(receiver, Instance):
+            found = receiver.kind.find(method)
+            if isinstance(found, Closure):
+                return machine.call(Bound(found, receiver), (other,))
+    if kind in (ast.Eq, ast.NotEq):
+        return (left is right) is (kind is ast.Eq)
+    raise InvalidValueError(
+        f"{machine.describe(left)} and {machine.describe(right)} do not fit {name}",
+        python="TypeError",
+    )
+
+
+def unary(machine: Machine, kind: type[ast.AST], value: Instance) -> Any:
+    """A sign of an object."""
+    return machine.call(special(machine, value, f"__{OPERATORS[kind]}__"), ())

@@ -1,0 +1,154 @@
+"""Python's own functions of any values: lists made and sorted, functions applied, text."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
+
+from gradcalc.errors import InvalidValueError, UnsupportedError
+from gradcalc.lang import containers, operators, ops, words
+from gradcalc.lang.machine import Builtin, Closure, Machine, Once
+
+
+def _list(machine: Machine, value: Any = ()) -> list[Any]:
+    return list(ops.items(machine, value))
+
+
+def _tuple(machine: Machine, value: Any = ()) -> tuple[Any, ...]:
+    return tuple(ops.items(machine, value))
+
+
+def _set(machine: Machine, value: Any = ()) -> set[Any]:
+    return {containers.key_of(machine, item) for item in ops.items(machine, value)}
+
+
+def _dict(machine: Machine, value: Any = (), **named: Any) -> dict[Any, Any]:
+    return {**containers.mapping(machine, value), **named}
+
+
+def _reversed(machine: Machine, value: Any) -> Once:
+    if isinstance(value, Once | set):
+        raise InvalidValueError(f"{machine.describe(value)} has no order", python="TypeError")
+    return Once("reversed", iter(list(ops.items(machine, value))[::-1]))
+
+
+def _map(machine: Machine, function: Any, *values: Any) -> Once:
+    parts = [ops.iterated(machine, value) for value in values]
+    return Once("map", (machine.call(function, items) for items in zip(*parts, strict=False)))
+
+
+def _filter(machine: Machine, function: Any, value: Any) -> Once:
+    def kept(item: Any) -> bool:
+        found = item if function is None else machine.call(function, (item,))
+        return operators.truth(machine, found)
+
+    return Once("filter", (item for item in ops.iterated(machine, value) if kept(item)))
+
+
+def _iter(machine: Machine, value: Any) -> Once:
+    return value if isinstance(value, Once) else Once("iter", ops.iterated(machine, value))
+
+
+def _next(machine: Machine, value: Any, *default: Any) -> Any:
+    if not isinstance(value, Once):
+        raise InvalidValueError(f"{machine.describe(value)} is gone through by no next()")
+    for item in value.items:
+        return item
+    if default:
+        return default[0]
+    raise InvalidValueError("there is nothing left", python="StopIteration")
+
+
+def extreme(
+    machine: Machine, name: str, values: tuple[Any, ...], key: Any = None, **default: Any
+) -> Any:
+    """Python's max or min with a key or a default: one of the values, compared in order."""
+    items = list(ops.items(machine, values[0])) if len(values) == 1 else list(values)
+    machine.budget.tick(len(items))
+    if not items:
+        if "default" in default:
+            return default["default"]
+        raise InvalidValueError(f"{name} of nothing", python="ValueError")
+    keys = items if key is None else [machine.call(key, (item,)) for item in items]
+    best = 0
+    for number in range(1, len(items)):
+        pair = (keys[number], keys[best]) if name == "min" else (keys[best], keys[number])
+        if containers.less(machine, *pair):
+            best = number
+    return items[best]
+
+
+def _divmod(machine: Machine, left: Any, right: Any) -> tuple[Any, Any]:
+    return (
+        operators.named(machine, "floordiv", left, right),
+        operators.named(machine, "mod", left, right),
+    )
+
+
+def _abs_text(machine: Machine, value: Any = "") -> str:
+    return words.text(machine, value)
+
+
+def _repr(machine: Machine, value: Any) -> str:
+    return repr(value) if isinstance(value, str) else words.text(machine, value)
+
+
+def _format(machine: Machine, value: Any, spec: str = "") -> str:
+    return words.formatted(machine, value, spec)
+
+
+def _print(machine: Machine, *values: Any, **options: Any) -> None:
+    """What is printed is left out: it changes no number, unless a method says what it is."""
+    for value in values:
+        words.text(machine, value)
+
+
+def _callable(machine: Machine, value: Any) -> bool:
+    return isinstance(value, Closure | Builtin) or callable(value)
+
+
+def _count(machine: Machine, start: Any = 0, step: Any = 1) -> Once:
+    return Once("count", iter(count(ops.integer(machine, start), ops.integer(machine, step))))
+
+
+def _product(machine: Machine, *values: Any, repeat: int = 1) -> Once:
+    parts = [list(ops.items(machine, value)) for value in values] * repeat
+
+    def rounds(rest: list[list[Any]]) -> Iterator[tuple[Any, ...]]:
+        if not rest:
+            yield ()
+            return
+        for item in rest[0]:
+            for behind in rounds(rest[1:]):
+                machine.budget.tick()
+                yield (item, *behind)
+
+    return Once("product", rounds(parts))
+
+
+def _refused(name: str, hint: str) -> Callable[..., Any]:
+    def refuse(machine: Machine, *values: Any, **named: Any) -> Any:
+        raise UnsupportedError(f"{name} cannot be used in a program", hint=hint)
+
+    return refuse
+
+
+ROWS: tuple[tuple[str, Callable[..., Any], str], ...] = (
+    ("list", _list, "a list of items"),
+    ("tuple", _tuple, "a tuple of items"),
+    ("set", _set, "a set of plain data"),
+    ("frozenset", _set, "a set of plain data"),
+    ("dict", _dict, "a dictionary"),
+    ("sorted", containers.ordered, "the items in order, as a list"),
+    ("reversed", _reversed, "the items from the last to the first"),
+    ("map", _map, "what a function gives of each item"),
+    ("filter", _filter, "the items of which a function is true"),
+    ("iter", _iter, "the items, to be gone through once"),
+    ("next", _next, "the next item"),
+    ("divmod", _divmod, "a quotient rounded down, and what is left"),
+    ("str", _abs_text, "a value as text"),
+    ("repr", _repr, "a value as text"),
+    ("format", _format, "a value as text"),
+    ("print", _print, "left out: it changes no number"),
+    ("callable", _callable, "whether a value is a function"),
+)
+"""Name, meaning and a word on each."""

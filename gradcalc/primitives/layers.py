@@ -1,0 +1,89 @@
+"""Layers with weights: linear ones, and tables whose rows are looked up."""
+
+from typing import Any
+
+from gradcalc.primitives.row import Composite
+
+VECTOR = [0.5, -1.5, 2.0]
+PAIR = [0.75, 1.25]
+MATRIX = [[1.5, -2.0, 0.5], [3.0, 0.25, -1.25]]
+TABLE = [[0.5, -1.0], [2.0, 0.25], [1.5, -0.75], [-0.25, 1.0]]
+CUBE = [[[0.5, -1.0], [2.0, 0.25], [1.0, 1.5]], [[1.0, 0.0], [-2.0, 0.5], [0.75, -0.25]]]
+
+DENSE = 10_000
+"""Elements of marks by which rows are chosen as a product, which has a short formula."""
+
+
+def _embedding(t: Any, input: Any, weight: Any, padding_idx: Any = None) -> Any:
+    return t.nn.functional.embedding(input.detach().to(t.int64), weight, padding_idx)
+
+
+def _embedding_bag(
+    t: Any, input: Any, weight: Any, mode: str = "mean", per_sample_weights: Any = None
+) -> Any:
+    return t.nn.functional.embedding_bag(
+        input.detach().to(t.int64), weight, mode=mode, per_sample_weights=per_sample_weights
+    )
+
+
+LAYERS: tuple[Composite, ...] = (
+    Composite("linear", """\
+def linear(input, weight, bias=None):
+    if len(weight.shape) > 1:
+        weight = transpose(weight, 0, 1)
+    y = matmul(input, weight)
+    return y if bias is None else y + bias
+""", ((VECTOR, MATRIX), (MATRIX, MATRIX, PAIR), (MATRIX, VECTOR), (CUBE, TABLE)),
+              "input @ weight.T, plus bias", "nn.functional.linear",
+              tensors=("input", "weight", "bias"),
+              calls=("torch.nn.functional.linear (input, weight, bias=None)",)),
+    Composite("bilinear", """\
+def bilinear(input1, input2, weight, bias=None):
+    first = matmul(unsqueeze(unsqueeze(input1, -2), -2), weight)
+    y = sum(squeeze(first, -2)*unsqueeze(input2, -2), -1)
+    return y if bias is None else y + bias
+""", ((VECTOR, PAIR, CUBE), (MATRIX, TABLE[:2], CUBE, PAIR)),
+              "input1 @ each matrix of weight @ input2, plus bias", "nn.functional.bilinear",
+              tensors=("input1", "input2", "weight", "bias"),
+              calls=("torch.bilinear torch.nn.functional.bilinear "
+                     "(input1, input2, weight, bias=None)",)),
+    Composite("embedding", f"""\
+def embedding(input, weight, padding_idx=None):
+    finite = all(weight > -inf) and all(weight < inf)
+    if finite and input.numel()*len(weight) <= {DENSE}:
+        y = matmul(one_hot(input, len(weight)), weight)
+    else:
+        y = weight[input]
+    if padding_idx is not None:
+        padding = unsqueeze(input == padding_idx % len(weight), -1)
+        y = where(padding, detach(y), y)
+    return y
+""", (([2.0, 0.0, 2.0], TABLE), ([[2.0, 0.0, 2.0]], TABLE, {"padding_idx": 2}),
+      (1.0, TABLE, {"padding_idx": -1})),
+              "the rows of weight with these numbers; one for padding has no gradient",
+              _embedding, tensors=("input", "weight"), data=("input",), whole=("input",),
+              calls=("torch.nn.functional.embedding (input, weight, padding_idx: int = None, "
+                     "max_norm: unset = None, norm_type: unset = 2.0, "
+                     "scale_grad_by_freq: unset = False, sparse: ignored = False)",)),
+    Composite("embedding_bag", """\
+def embedding_bag(input, weight, mode='mean', per_sample_weights=None):
+    rows = embedding(input, weight)
+    if mode == 'max':
+        return amax(rows, 1)
+    if mode == 'mean':
+        return mean(rows, 1)
+    if per_sample_weights is not None:
+        rows = unsqueeze(per_sample_weights, -1)*rows
+    return sum(rows, 1)
+""", (([[2.0, 0.0, 2.0]], TABLE), ([[2.0, 0.0], [1.0, 1.0]], TABLE, {"mode": "sum"}),
+      ([[2.0, 0.0], [1.0, 3.0]], TABLE, {"mode": "max"}),
+      ([[2.0, 0.0]], TABLE, {"mode": "sum", "per_sample_weights": [PAIR]})),
+              "mean, sum or greatest of the rows of weight with these numbers, for each bag",
+              _embedding_bag, tensors=("input", "weight", "per_sample_weights"), data=("input",),
+              whole=("input",),
+              calls=("torch.nn.functional.embedding_bag (input, weight, offsets: unset = None, "
+                     "max_norm: unset = None, norm_type: unset = 2, "
+                     "scale_grad_by_freq: unset = False, mode: str = 'mean', "
+                     "sparse: ignored = False, per_sample_weights=None, "
+                     "include_last_offset: unset = False, padding_idx: unset = None)",)),
+)  # fmt: skip

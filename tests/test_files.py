@@ -1,0 +1,297 @@
+"""Programs in files: those that import each other, and notebooks."""
+
+import json
+import math
+import random
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gradcalc.calculate import calculate
+from gradcalc.cli import files, notebooks
+from gradcalc.errors import GradcalcError
+from gradcalc.lang.fence import compile_program
+from gradcalc.lang.program import Limits, Program
+from gradcalc.problem import Problem
+from gradcalc.witnesses import autograd
+from tests import file_programs
+from tests.command import Run
+from tests.sweeps import FULL
+
+AT = 0.7
+
+
+def compiled(folder: Path, name: str = "main_file.py", function: str | None = "f") -> Program:
+    text = files.program(str(folder / name), function, Limits())
+    return compile_program(text, function=function)
+
+
+def ours(program: Program) -> tuple[float, float]:
+    testimony = autograd.testify(Problem(program, {"x": np.array(AT)}))
+    return float(testimony.value), float(testimony.gradients["x"])
+
+
+@pytest.mark.parametrize("part", range(8))
+def test_files_mean_what_python_makes_of_them_or_are_refused(part: int, tmp_path: Path) -> None:
+    outcomes: Counter[str] = Counter()
+    each = 60 if FULL else 8
+    for seed in range(part * each, (part + 1) * each):
+        folder = tmp_path / str(seed)
+        file_programs.write(folder, file_programs.planted(random.Random(seed)))
+        expected = file_programs.truth(folder, AT)
+        try:
+            program = compiled(folder)
+            found = ours(program) if program.required == ("x",) else None
+        except GradcalcError:
+            found = None
+        if found is None or isinstance(expected, str):
+            # a line that nothing needs may fail
+            outcomes["refused"] += 1
+            continue
+        outcomes["same"] += 1
+        pairs = zip(found, expected, strict=True)
+        assert all(math.isclose(*p, rel_tol=1e-5, abs_tol=1e-6) for p in pairs), (seed, expected)
+    assert outcomes["same"] >= each // 4
+
+
+LINKED = {
+    "a name, and one in front of a dot": (
+        {"helpers.py": "K = 2.0\ndef g(x): return K*x"},
+        "from helpers import g\nimport helpers as h\ndef f(x): return g(x)*h.K", 4.0,
+    ),
+    "relative": (
+        {"helpers.py": "def g(x): return 3*x", "__init__.py": ""},
+        "from .helpers import g\ndef f(x): return g(x)", 3.0,
+    ),
+    "the folder's own name": (
+        {"helpers.py": "def g(x): return 3*x", "__init__.py": ""},
+        "from FOLDER.helpers import g\ndef f(x): return g(x)", 3.0,
+    ),
+    "a package": (
+        {"pkg/__init__.py": "from .inner import g\nK = 5.0", "pkg/inner.py": "from . import other\n"
+         "def g(x): return other.J*x", "pkg/other.py": "J = 2.0"},
+        "import pkg\nfrom pkg.inner import g\ndef f(x): return g(x) + pkg.g(x) + pkg.K*x", 9.0,
+    ),
+    "constants by a star": (
+        {"helpers.py": "import numpy as np\nK = 2.0\n_HIDDEN = 3.0\ndef g(x): return np.exp(0*x)"},
+        "from helpers import *\ndef f(x): return np.sin(0)*x + g(x)*K*x", 2.0,
+    ),
+    "__all__": (
+        {"helpers.py": "__all__ = ['g']\nK = 2.0\ndef g(x): return K*x"},
+        "K = 7.0\nfrom helpers import *\ndef f(x): return g(x)*K", 14.0,
+    ),
+    "names that clash": (
+        {"helpers.py": "K = 2.0\ndef own(x): return K*x\ndef g(x): return own(x)"},
+        "from helpers import g\nK = 10.0\ndef own(x): return K*x\n"
+        "def f(x): return g(x)+own(x)", 12.0,
+    ),
+    "a cycle": (
+        {"helpers.py": "import main_file\ndef g(x): return x*main_file.K"},
+        "K = 4.0\nimport helpers\ndef f(x): return helpers.g(x)", 4.0,
+    ),
+    "inside of a function": (
+        {"helpers.py": "K = 2.0\ndef g(x): return K*x"},
+        "def f(x):\n    from helpers import g as own\n    import helpers\n"
+        "    return own(x)*helpers.K",
+        4.0,
+    ),
+    "an import that may fail, of the same": (
+        {"helpers.py": "def g(x): return 3*x", "__init__.py": ""},
+        "try:\n    from .helpers import g\nexcept ImportError:\n    from helpers import g\n"
+        "def f(x): return g(x)", 3.0,
+    ),
+    "what a module has become": (
+        {"helpers.py": "K = 2.0\ndef g(x): return K*x"},
+        "import helpers\nfrom helpers import K\nhelpers.K = 5.0\ndef f(x): return helpers.g(x)*K",
+        10.0,
+    ),
+    "a builtin of its own": (
+        {"helpers.py": "def g(xs): return sum(xs)"},
+        "from helpers import g\ndef sum(a): return 100.0\ndef f(x): return g([x, x])", 2.0,
+    ),
+    "a function that another file has": ({"helpers.py": "def f(x): return 3*x"},
+                                         "from helpers import f", 3.0),
+    "what nothing needs": (
+        {"helpers.py": "import pandas as pd\nfrom wandb import log\ndef g(x): return 3*x\n"
+         "def h(x): return pd.read(x)\nclass Net(log.Module): pass"},
+        "import matplotlib.pyplot as plt\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n"
+        "    from pandas import DataFrame\nfrom helpers import g, h\ndef f(x): return g(x)\n"
+        "plt.plot([1])", 3.0,
+    ),
+    "a decorator": (
+        {"helpers.py": "from functools import wraps\ndef twice(fn):\n    @wraps(fn)\n"
+         "    def inner(x): return 2*fn(x)\n    return inner"},
+        "from helpers import twice\n@twice\ndef f(x): return 3*x", 6.0,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", LINKED)
+def test_what_other_files_of_the_folder_have_is_read(case: str, tmp_path: Path) -> None:
+    others, main, slope = LINKED[case]
+    main = main.replace("FOLDER", tmp_path.name)
+    file_programs.write(tmp_path, {**others, "main_file.py": main})
+    program = compiled(tmp_path)
+    report = calculate(Problem(program, {"x": np.array(AT)}))
+    assert report.verdict.outcome == "verified"
+    assert float(report.gradient["x"]) == slope
+
+
+REFUSED = {
+    "outside": ({"../helpers.py": "def g(x): return x"}, "from helpers import g\n"
+                "def f(x): return g(x)", "helpers.g cannot be imported"),
+    "above": ({"__init__.py": ""}, "from ..helpers import g\ndef f(x): return g(x)",
+              r"\.\.helpers\.g cannot be imported|helpers.g cannot be imported"),
+    "a library's name": ({"random.py": "def g(x): return x"}, "from random import g\n"
+                         "def f(x): return g(x)", "may be the file random.py here"),
+    "a module as a value": ({"helpers.py": "K = 1.0"}, "import helpers\n"
+                            "def f(x, h=helpers): return x*h.K", "cannot be used as a value"),
+    "what may have run": ({"helpers.py": "K = 1.0"}, "try:\n    from other import g\n"
+                          "except ImportError:\n    g = abs\ndef f(x): return g(x)", "other"),
+    "names that cannot be told": ({"helpers.py": "__all__ = [n for n in 'ab']\na = 1.0"},
+                                  "from helpers import *\ndef f(x): return a*x", "with \\*"),
+    "too early": ({"helpers.py": "from main_file import K\ndef g(x): return x*K"},
+                  "from helpers import g\nK = 1.0\ndef f(x): return g(x)", "not there yet"),
+    "what is not there": ({"helpers.py": ""}, "import helpers\ndef f(x): return helpers.g(x)",
+                          "helpers·g"),
+    "a name of sys": ({}, "import sys\nK = 2.0\nsys.modules[__name__].K = 3.0\n"
+                      "def f(x): return x*K", "sys"),
+    "the names of a function": ({}, "K = 2.0\ndef g(): pass\ng.__globals__['K'] = 3.0\n"
+                                "def f(x): return x*K", "__globals__"),
+    "a library that is changed": ({}, "import torch as T, torch\nT.sin = T.cos\n"
+                                  "def f(x): return torch.sin(x)", "T has no value here"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_told_is_refused(case: str, tmp_path: Path) -> None:
+    others, main, says = REFUSED[case]
+    folder = tmp_path / "inner"
+    file_programs.write(folder, {**others, "main_file.py": main})
+    with pytest.raises(GradcalcError, match=says):
+        ours(compiled(folder))
+
+
+OTHERWISE = {
+    "a lambda gives what it has": "L = [1.0]\nm = lambda: L\nm().append(2.0)",
+    "a method that is passed on": "L = [1.0]\nlist(map(L.append, [2.0]))",
+    "what is no script": "L = [1.0]\nif __name__ != '__main__': L = [2.0]",
+    "what else is done in a script": "L = [1.0]\nif __name__ == '__main__': L = []\n"
+    "else: L = [2.0]",
+    "a wrapper of the file's own": "def wraps(fn): return lambda g: [2.0]\n@wraps(abs)\ndef L(): 3",
+    "what a text shows": "L = [1.0]\nclass K:\n    def __str__(self): L.append(2.0); return ''\n"
+    "f'{K()}'",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", OTHERWISE)
+def test_what_a_file_does_counts(case: str) -> None:
+    program = compile_program(f"{OTHERWISE[case]}\ndef f(x): return x*L[-1]", function="f")
+    assert ours(program) == (2 * AT, 2.0)
+
+
+def test_errors_say_which_file_they_are_in(run: Run, tmp_path: Path) -> None:
+    file_programs.write(tmp_path, {
+        "helpers.py": "import torch\n\ndef g(x):\n    return torch.reshape(x, (3,))\n",
+        "main_file.py": "from helpers import g\ndef f(x): return g(x)\n",
+    })  # fmt: skip
+    found = run("grad", f"{tmp_path}/main_file.py:f", "--x", "1,2")
+    assert found.code == 2
+    assert "helpers.py, line 4 |     return torch.reshape(x, (3,))" in found.err
+    told = json.loads(run("grad", f"{tmp_path}/main_file.py:f", "--x", "1,2", "--json").out)
+    assert (told["error"]["span"]["file"], told["error"]["span"]["line"]) == ("helpers.py", 4)
+    (tmp_path / "helpers.py").write_text("def g(x):\n    return (x\n")
+    found = run("grad", f"{tmp_path}/main_file.py:f", "--x", "1,2")
+    assert "helpers.py, line 2" in found.err
+
+
+def test_findings_and_ways_say_which_file_they_are_in(run: Run, tmp_path: Path) -> None:
+    file_programs.write(tmp_path, {
+        "helpers.py": "def g(x):\n    if x.sum() > 0:\n        return x.detach()*x\n    return x\n",
+        "main_file.py": "from helpers import g\ndef f(x): return g(x)\n",
+    })  # fmt: skip
+    found = run("grad", f"{tmp_path}/main_file.py:f", "--x", "1,2", "--format", "table")
+    assert "helpers.py, line 2  if x.sum() > 0: true" in found.out
+    told = json.loads(run("grad", f"{tmp_path}/main_file.py:f", "--x", "1,2", "--json").out)
+    assert told["path"][0]["file"] == "helpers.py"
+
+
+def test_a_claim_may_be_a_function_of_several_files(run: Run, tmp_path: Path) -> None:
+    file_programs.write(tmp_path, {
+        "helpers.py": "def g(x): return x**2\ndef dg(x): return 2*x\n",
+        "main_file.py": "from helpers import g\ndef f(x): return 3*g(x)\n",
+        "claims.py": "from helpers import dg\ndef df(x): return 3*dg(x)\n",
+    })  # fmt: skip
+    program = f"{tmp_path}/main_file.py:f"
+    for claim, code in ((f"{tmp_path}/claims.py:df", 0), (f"{tmp_path}/helpers.py:dg", 1)):
+        assert run("grad", program, "--x", "1,2", "--expect", claim).code == code
+
+
+# -- notebooks ---------------------------------------------------------------------------------
+
+CELLS = (
+    "%matplotlib inline\nimport numpy as np\n!pip install wandb\n%time K = 2.0",
+    "%%bash\necho 1",
+    "np.sin?\ndef g(x):\n    return K*x**2",
+    "K = 3.0\ndef f(x):\n    return g(x).sum()\ndef bad(x):\n    return x.foo()\nf(np.ones(3))",
+)
+
+
+def notebook(cells: tuple[str, ...], version: int = 4, **metadata: object) -> str:
+    field = "source" if version == 4 else "input"
+    made = [{"cell_type": "markdown", "source": ["# text"]}]
+    shown = [{"text": "def f(x): return 1"}]
+    for k, cell in enumerate(cells):
+        code = cell.splitlines(keepends=True) if k % 2 else cell
+        made.append({"cell_type": "code", field: code, "outputs": shown})
+    body = {"cells": made} if version == 4 else {"worksheets": [{"cells": made}]}
+    return json.dumps({"nbformat": version, "metadata": metadata, **body})
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_a_function_of_a_notebook(version: int, run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "work.ipynb"
+    path.write_text(notebook(CELLS, version, language_info={"name": "python"}))
+    found = run("grad", f"{path}:f", "--x", "1,2", "--format", "literal")
+    assert (found.code, found.out.strip()) == (0, "6,12")
+    found = run("grad", str(path), "--x", "1,2")
+    assert found.code == 2
+    assert "g, f, bad" in found.err
+    found = run("grad", f"{path}:bad", "--x", "1,2")
+    assert "cell 4, line 5 |     return x.foo()" in found.err
+    assert run("grad", "x**2", "--x", "1", "--expect", f"{path}:f").code == 1
+
+
+def test_a_notebook_reads_the_files_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "helpers.py").write_text("K = 5.0\ndef g(x): return K*x\n")
+    cells = ("from helpers import g", "def f(x): return g(x)")
+    (tmp_path / "work.ipynb").write_text(notebook(cells))
+    assert ours(compiled(tmp_path, "work.ipynb")) == (3.5, 5.0)
+
+
+MALFORMED = {
+    "": "it is no JSON", "[1": "it is no JSON", "[]": "no cells", "{}": "no cells",
+    '{"cells": 3}': "no cells", '{"cells": [3]}': "has no type", '{"worksheets": 3}': "no cells",
+    '{"cells": [{"cell_type": "code"}]}': "has no text",
+    '{"cells": [{"cell_type": "code", "source": [3]}]}': "has no text",
+    notebook(("x",), kernelspec={"language": "R"}): "a notebook of R",
+    notebook(("%%cython\ndef f(x): pass",)): "%%cython", notebook(("%run other.py",)): "%run",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", MALFORMED)
+def test_what_is_no_notebook_is_told_so(text: str) -> None:
+    with pytest.raises(GradcalcError, match=MALFORMED[text]):
+        notebooks.cells(text, "work.ipynb")
+
+
+def test_lines_for_the_notebook_are_left_out_and_no_others() -> None:
+    cells = notebooks.cells(notebook((
+        "x = (3\n  % 2)", "y = '''\n%run\n'''", "if x:\n    !ls\nz = !ls\nprint(x)?",
+        "%%time\nk = 1",
+    )), "work.ipynb")  # fmt: skip
+    assert [text for _, text in cells] == [
+        "x = (3\n  % 2)", "y = '''\n%run\n'''", "if x:\n    pass\nz = input()\npass", "\nk = 1",
+    ]  # fmt: skip

@@ -1,0 +1,291 @@
+"""torch's modules: each layer against torch's own class, and networks as programs."""
+
+import inspect
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from benchmarks.fidelity.layers import CALLS, Shapes
+from benchmarks.fidelity.networks import judge_network, networks
+from benchmarks.fidelity.oracle import Outcome
+from gradcalc import grad
+from gradcalc.errors import GradcalcError
+from gradcalc.fidelity import Fidelity
+from gradcalc.lang.chance import Dice
+from gradcalc.lang.evaluate import evaluate
+from gradcalc.lang.fence import compile_program
+from gradcalc.lang.nets.containers import CONTAINERS
+from gradcalc.lang.nets.drawing import Drawing
+from gradcalc.lang.nets.initial import FILLS
+from gradcalc.lang.nets.layers import COMPOSED, LAYERS
+from gradcalc.witnesses.autograd import TorchBackend
+from tests.sweeps import SHARE
+
+LEFT_OUT = frozenset(
+    """AdaptiveLogSoftmaxWithLoss CTCLoss Container CrossMapLRN2d DataParallel FractionalMaxPool2d
+    FractionalMaxPool3d LinearCrossEntropyLoss MaxUnpool1d MaxUnpool2d MaxUnpool3d NLLLoss2d RNNBase
+    RNNCellBase SyncBatchNorm Transformer TransformerDecoder TransformerDecoderLayer
+    TransformerEncoder TripletMarginWithDistanceLoss""".split()  # noqa: SIM905
+)
+"""Classes of torch.nn that are not known, besides those that are lazy."""
+
+NAMES = ("x", "y", "z")
+
+
+def classes() -> dict[str, Any]:
+    """The modules of torch.nn."""
+    found = {name: getattr(nn, name) for name in dir(nn)}
+    return {n: c for n, c in found.items() if isinstance(c, type) and issubclass(c, nn.Module)}
+
+
+def test_every_module_of_torch_is_known_or_left_out() -> None:
+    known = {*LAYERS, *COMPOSED, *CONTAINERS}
+    lazy = {name for name in classes() if name.startswith("Lazy")}
+    assert set(classes()) - known - lazy == LEFT_OUT
+    assert known - set(classes()) == {"ParameterList", "ParameterDict"} - set(classes())
+
+
+@pytest.mark.parametrize("name", sorted(LAYERS))
+def test_a_constructor_is_called_as_torch_calls_it(name: str) -> None:
+    real = [p for n, p in inspect.signature(classes()[name].__init__).parameters.items()
+            if n != "self"]  # fmt: skip
+    if any(p.kind is p.VAR_KEYWORD for p in real):
+        real = []
+    own = list(LAYERS[name].signature.parameters.values())
+    assert [(p.name, p.kind) for p in own] == [(p.name, p.kind) for p in real]
+    for ours, theirs in zip(own, real, strict=True):
+        assert ours.default == pytest.approx(theirs.default) or ours.default is theirs.default
+
+
+CASES = [
+    pytest.param(name, call, shapes, id=f"{name}({call})-{number}")
+    for name, calls in CALLS.items()
+    for number, (call, shapes) in enumerate(calls)
+]
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize(("name", "call", "shapes"), CASES[::SHARE])
+def test_a_layer_gives_what_torchs_own_gives(
+    name: str, call: str, shapes: Shapes, training: bool
+) -> None:
+    """Value and gradient, with the same parameters; what it does is also put to torch."""
+    if name == "RReLU" and training:
+        pytest.skip("random")
+    draw = np.random.default_rng(len(call))
+    text = f"model = nn.{name}({call})" + ("" if training else ".eval()")
+    names = NAMES[: len(shapes)]
+    given = {n: draw.normal(size=s) for n, s in zip(names, shapes, strict=True)}
+    scope: dict[str, Any] = {"nn": nn, "torch": torch}
+    exec(text, scope)
+    module = scope["model"].double()
+    own = {f"model.{n}": draw.normal(size=tuple(p.shape)) for n, p in module.named_parameters()}
+    with torch.no_grad():
+        for n, p in module.named_parameters():
+            p.copy_(torch.tensor(own[f"model.{n}"]))
+    leaves = {n: torch.tensor(v, requires_grad=name != "SoftMarginLoss" or n == "x")
+              for n, v in given.items()}  # fmt: skip
+    wanted = _first(module(*leaves.values()))
+
+    backend = TorchBackend(torch.float64, torch.device("cpu"))
+    inputs = {n: backend.constant(v) for n, v in (given | own).items()}
+    for n, value in inputs.items():
+        value.requires_grad_(n not in leaves or leaves[n].requires_grad)
+    program = compile_program(f"{text}\nout = model({', '.join(names)})\n"
+                              + ("out[0]" if name == "LSTMCell" else "out"))  # fmt: skip
+    found = evaluate(program, backend, inputs, confirm=Fidelity(torch.float64)).value
+    torch.testing.assert_close(found, wanted)
+    weight = torch.tensor(draw.normal(size=tuple(wanted.shape)))
+    (wanted * weight).sum().backward()
+    (found * weight).sum().backward()
+    real = {**leaves, **{f"model.{n}": p for n, p in module.named_parameters()}}
+    assert set(real) == set(inputs)
+    for n, leaf in real.items():
+        grads = [torch.zeros(()) if g is None else g for g in (inputs[n].grad, leaf.grad)]
+        torch.testing.assert_close(*(g.double().expand(leaf.shape) for g in grads))
+
+
+def _first(value: Any) -> Any:
+    return value[0] if isinstance(value, tuple) else value
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_parameters_are_drawn_as_torch_draws_them(wide: bool) -> None:
+    kind = torch.float64 if wide else torch.float32
+    for seed in (0, 12345):
+        torch.manual_seed(seed)
+        drawing = Drawing(Dice(seed).torch, wide=wide)
+        for count in (1, 3, 5, 16, 20, 33, 15, 7, 100):
+            even = torch.empty(count, dtype=kind).uniform_(-0.3, 0.7).numpy()
+            assert np.allclose(drawing.uniform((count,), -0.3, 0.7), even, rtol=0, atol=1e-7)
+            normal = torch.empty(count, dtype=kind).normal_(0.5, 2).numpy()
+            assert np.allclose(drawing.normal((count,), 0.5, 2), normal, rtol=0, atol=2e-6)
+
+
+@pytest.mark.parametrize("name", sorted(FILLS))
+def test_a_filling_is_torchs(name: str) -> None:
+    given = (0.5,) if name == "constant_" else ()
+    for shape in ((4, 3), (3, 8)):
+        torch.manual_seed(7)
+        real = getattr(nn.init, name)(torch.empty(shape), *given)
+        assert np.allclose(
+            FILLS[name](Drawing(Dice(7).torch), shape, *given), real.numpy(), atol=1e-6
+        )
+
+
+MADE = (
+    "nn.Linear(3, 2)", "nn.Bilinear(2, 3, 2)", "nn.Conv2d(2, 4, 3, groups=2)",
+    "nn.ConvTranspose1d(2, 4, 3)", "nn.Embedding(5, 3, padding_idx=1)", "nn.LSTMCell(3, 2)",
+    "nn.LSTM(3, 2, bidirectional=True)", "nn.MultiheadAttention(4, 2)", "nn.PReLU(2)",
+    "nn.TransformerEncoderLayer(4, 2, 8)", "nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2))",
+    "nn.GRU(2, 2, 2)",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("made", MADE)
+def test_a_network_starts_as_torchs_own(made: str) -> None:
+    torch.manual_seed(3)
+    real = dict(eval(made, {"nn": nn}).named_parameters())
+    report = grad(f"m = {made}\nsum((p**2).sum() for p in m.parameters()) + x", x=1.0, seed=3)
+    assert list(report.inputs) == ["x", *(f"m.{name}" for name in real)]
+    for name, held in real.items():
+        assert np.allclose(report.inputs[f"m.{name}"], held.detach().numpy(), atol=1e-6)
+
+
+def test_a_network_is_what_torch_makes_of_it() -> None:
+    for network in networks(0, 24 if SHARE == 1 else 8):
+        judged = judge_network(network)
+        assert judged.outcome in (Outcome.SAME, Outcome.CONVENIENCE), str(judged)
+
+
+NET = """\
+class Net(nn.Module):
+    def __init__(self, n=2):
+        super().__init__()
+        self.fc = nn.Linear(n, 1)
+    def forward(self, x):
+        return torch.tanh(self.fc(x)).sum()
+"""
+WEIGHT, BIAS = [[1.0, -2.0]], [0.5]
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "gradients"),
+    [
+        (NET, {"fc.weight": WEIGHT, "fc.bias": BIAS}, ("x", "fc.weight", "fc.bias")),
+        (f"{NET}net = Net()\nnet.eval()\nnet(x)",
+         {"net.fc.weight": WEIGHT, "net.fc.bias": BIAS}, ("x", "net.fc.weight", "net.fc.bias")),
+        (f"{NET}net = Net(n=2)", {"fc.weight": WEIGHT, "fc.bias": BIAS},
+         ("x", "fc.weight", "fc.bias")),
+        (f"{NET}def f(x):\n    return Net()(x)", {"net.fc.weight": WEIGHT, "net.fc.bias": BIAS},
+         ("x", "net.fc.weight", "net.fc.bias")),
+        ("w = nn.Parameter(torch.ones(2))\n(w*x).sum()", {"w": [1.0, -2.0]}, ("x", "w")),
+        ("nn.Linear(2, 1, bias=False)(x)", {"linear.weight": WEIGHT}, ("x", "linear.weight")),
+        (f"{NET}net = Net()\nfor p in net.parameters():\n    p.requires_grad = False\nnet(x)",
+         {"net.fc.weight": WEIGHT, "net.fc.bias": BIAS}, ("x",)),
+    ],
+)  # fmt: skip
+def test_parameters_are_inputs_by_name(
+    text: str, inputs: dict[str, Any], gradients: tuple[str, ...]
+) -> None:
+    report = grad(text, inputs={"x": [0.3, 0.4], **inputs})
+    assert report.verdict.outcome == "verified"
+    assert tuple(g.name for g in report.gradients) == gradients
+    for name, value in inputs.items():
+        assert np.array_equal(report.inputs[name], value)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("class P(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+         "        self.w = nn.Parameter(torch.tensor([1.0, 2.0]))\n"
+         "    def forward(self, x, w):\n        return (self.w*x*w*w).sum()\n", 73.0),
+        ("def f(w, x):\n    w = nn.Parameter(x*2)\n    return (w*w).sum()", 20.0),
+        ("x = nn.Parameter(x*2)\n(x*x*w).sum()", 76.0),
+        ("def g(x):\n    w = nn.Parameter(torch.ones(2)*3)\n    return (x*w).sum()\n"
+         "def f(x, w):\n    return g(x) + (w*x).sum()", 20.0),
+    ],
+)  # fmt: skip
+def test_parameters_take_no_name_that_an_input_has(text: str, value: float) -> None:
+    report = grad(f"import torch\nfrom torch import nn\n{text}", x=[1.0, 2.0], w=[3.0, 4.0])
+    assert report.verdict.outcome == "verified"
+    assert report.value == pytest.approx(value)
+    assert any(name.endswith("_2") for name in report.inputs)
+
+
+def test_a_claim_reads_the_names_of_parameters() -> None:
+    claim = "fc.weight = outer(1 - tanh(fc.weight@x + fc.bias)**2, x)"
+    report = grad(NET, inputs={"x": [0.3, 0.4]}, expect=claim)
+    assert report.verdict.outcome == "verified"
+    formula = next(g.closed_form for g in report.gradients if g.name == "fc.weight")
+    assert formula is not None
+    assert "fc.weight" in formula
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "said"),
+    [
+        (NET.replace("n=2", "n"), {}, "Net needs n to be made"),
+        (NET, {"fc.wieght": WEIGHT}, "does not use fc.wieght"),
+        (NET, {"fc.weight": [1.0]}, "fc.weight is given with shape"),
+        ("m = nn.Linear(2, 1)\na = m(x)\nm.weight.data.fill_(1)\na + m(x)", {},
+         "changed after it was used"),
+        ("w = nn.Parameter(torch.ones(2))\nw[0] = 2\n(w*x).sum()", {},
+         "writes into no parameter"),
+        ("m = nn.BatchNorm1d(2)\ny = m(x[None]*torch.ones(3, 1))\nm.eval()\nm(y)", {},
+         "running statistics"),
+        ("class S(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, x):\n"
+         "        return x*x\nS.apply(x).sum()", {}, "has a backward of its own"),
+        ("getattr(x, '__class__')", {}, "not asked for by name here"),
+        ("nn.Module.forward = 2\nx", {}, "cannot be assigned to"),
+        ("nn.Linear(3, 1)(x)", {}, "inner sizes differ"),
+        ("nn.Linear(2)(x)", {}, "out_features"),
+        ("class P:\n    def __init__(self, k):\n        self.k = k\n\nP(2).l*x", {},
+         "nothing is called .l"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_said(text: str, given: dict[str, Any], said: str) -> None:
+    with pytest.raises(GradcalcError) as raised:
+        grad(text, inputs={"x": [0.3, 0.4], **given})
+    assert said in str(raised.value.message) + str(raised.value.hint)
+
+
+OBJECTS = (
+    ("from dataclasses import dataclass, field\n@dataclass\nclass P:\n    u: float\n"
+     "    l: list = field(default_factory=list)\n    k: float = field(default=2.0)\n"
+     "p = P(x)\np.l.append(x)\np.u*p.l[0]*p.k", 4.0),
+    ("from dataclasses import dataclass, replace, asdict\n@dataclass\nclass P:\n    u: float\n"
+     "    v: float = 2.0\np = replace(P(x), v=5.0)\np.u*p.v*asdict(p)['v']", 25.0),
+    ("class P:\n    k = 2\np = P()\nsetattr(p, 'v', x)\n"
+     "getattr(p, 'v')*getattr(p, 'w', 3)*(5 if hasattr(p, 'k') else 1)", 15.0),
+    ("class P:\n    def __init__(self):\n        self._v = x\n    @property\n    def v(self):\n"
+     "        return self._v\n    @v.setter\n    def v(self, value):\n        self._v = 2*value\n"
+     "p = P()\np.v = 3*x\np.v", 6.0),
+    ("class P:\n    pass\n{'P': 2*x}[P().__class__.__name__] + {'P': x}[type(P()).__name__]", 3.0),
+    ("class V:\n    def __init__(self, x):\n        self.x = x\n    def __iter__(self):\n"
+     "        return iter((self.x, 2))\n    def __abs__(self):\n        return self.x*3\n"
+     "u, v = V(x)\nu*v + abs(V(x))", 5.0),
+    ("class P:\n    def __init__(self, v):\n        self.v = v\n    def __iadd__(self, o):\n"
+     "        self.v = self.v + o\n        return self\np = q = P(x)\np += 2\nq.v*x", 4.0),
+    ("class P:\n    def __init__(self):\n        self.d = {}\n    def __setitem__(self, k, v):\n"
+     "        self.d[k] = v\n    def __contains__(self, k):\n        return k in self.d\n"
+     "p = P()\np['a'] = x\np.d['a']*(2 if 'a' in p else 1)", 2.0),
+    ("class P:\n    def __bool__(self):\n        return False\n1*x if P() else 2*x", 2.0),
+    ("class P:\n    def __repr__(self):\n        return 'abc'\nlen(str(P()))*x", 3.0),
+    ("from abc import ABC, abstractmethod\nclass S(ABC):\n    @abstractmethod\n"
+     "    def area(self):\n        ...\nclass Q(S):\n    def area(self):\n        return x**2\n"
+     "Q().area()", 2.0),
+    ("from functools import cached_property\nclass P:\n    __slots__ = ('u',)\n"
+     "    @cached_property\n    def v(self):\n        return x*x\nP().v", 2.0),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "slope"), OBJECTS)
+def test_classes_are_pythons(text: str, slope: float) -> None:
+    report = grad(text, x=1.0)
+    assert report.verdict.outcome == "verified"
+    assert report.gradients[0].autograd == slope
