@@ -318,3 +318,15 @@ def test_the_graph_gives_what_single_numbers_give(seed: int) -> None:
     for name, balls in exact.balls.items():
         pairs = zip(np.ravel(balls), np.ravel(oracle.gradients[name]), strict=True)
         assert all(one.overlaps(other) for one, other in pairs if other.is_finite()), text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["where(x == x, x**2, -inf) - log(x)", "where(2*x == x + x, exp(x), inf)/x", "exp(x)*(x == x)"],
+)
+def test_where_equal_numbers_decide_the_conditioning_is_that_of_the_function(text: str) -> None:
+    """Runs beside the point are nearer there than the gradient at the point has digits."""
+    found = enclosed(problem(text, x=3.0))
+    assert not isinstance(found, Absent)
+    assert 0.01 < found.sensitivity.conditions["x"] < 10
+    assert "ill-conditioned" not in {found.kind for found in report(text, x=3.0).findings}

@@ -202,6 +202,8 @@ REFUSED = [
     ("torch.distributions", "Exponential(u).log_prob(-v)", "within the support"),
     ("torch.distributions", "Bernoulli().log_prob(p)", "must be specified"),
     ("torch.distributions", "kl_divergence(Normal(u, v), Gamma(u, v))", "No KL"),
+    ("torch.distributions", "Gamma(u, v).rsample()", "not drawn here"),
+    ("torch.distributions", "Bernoulli(p).rsample()", "passes no gradient"),
     ("scipy.stats", "norm.logpdf(u, size=v)", "unexpected keyword"),
     ("scipy.stats", "gamma.logpdf(u)", "missing"),
 ]
@@ -212,3 +214,31 @@ def test_what_the_library_refuses_is_told_at_the_call(module: str, line: str, wo
     with pytest.raises(Exception, match=word) as failed:
         report(whole(module, line), **INPUTS)
     assert getattr(failed.value, "span").line == 4  # noqa: B009
+
+
+SAMPLED = [
+    "Normal(u, v).rsample()",
+    "Normal(u, v).rsample((2,))**2",
+    "Normal(u, v).log_prob(Normal(u, v).sample())",
+    "Uniform(u, u + v).rsample((4,))",
+    "LogNormal(u, 0.5).rsample()",
+    "Bernoulli(p).log_prob(Bernoulli(p).sample((5,)))",
+    "MultivariateNormal(u, torch.diag(v)).rsample()",
+    "Independent(Normal(u, v), 1).rsample()",
+]
+
+
+@pytest.mark.parametrize("line", SAMPLED)
+def test_a_sample_is_what_torch_draws_from_the_seed(line: str) -> None:
+    before = torch.get_default_dtype()
+    text = whole("torch.distributions", line)
+    names = [name for name in INPUTS if name in compile_program(text).inputs]
+    answer = report(text, **{name: INPUTS[name] for name in names})
+    try:
+        torch.set_default_dtype(torch.float64)
+        torch.manual_seed(0)
+        wanted = value_of(text, tensors=True)
+    finally:
+        torch.set_default_dtype(before)
+    np.testing.assert_allclose(answer.value, wanted, rtol=1e-9)
+    assert answer.verdict.outcome == "verified", answer.verdict

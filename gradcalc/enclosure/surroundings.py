@@ -97,6 +97,20 @@ class View:
             found[part.columns] = NAN if part.limit is None else part.limit
         return found
 
+    def sharp(self, joined: Any) -> Any:
+        """The same from a run of more bits, whose own elements stand where they are the limits.
+
+        A limit has only the bits of the run at the point, by which it differs from what is nearer
+        beside the point than that.
+        """
+        if not self.around:
+            return joined
+        found = self.gradient(joined)
+        room = 2.0 ** -(self.centre.bits // 2)
+        same = [bool(abs(a - b) <= abs(b) * room) for a, b in zip(joined, found, strict=True)]
+        found[same] = joined[same]
+        return found
+
 
 def look(experiment: Experiment) -> View:
     """Find out what the point is like.

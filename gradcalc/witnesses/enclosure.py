@@ -177,7 +177,7 @@ def _testify(experiment: Experiment) -> Enclosed | Absent:
         sizes = magnitudes(centre.derived, centre.values, centre.arithmetic)
         samples = view.samples
         near = sharpened(experiment, centre, samples) if samples else centre
-        beside = problem.split(view.gradient(problem.joined(near.gradients)))
+        beside = problem.split(view.sharp(problem.joined(near.gradients)))
     flows = to_floats(problem.joined(sizes.flows)) if view.around else np.empty(0)
     around = tuple(_with_noise(part, flows, experiment.epsilon) for part in view.around)
     return Enclosed(
