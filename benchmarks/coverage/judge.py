@@ -72,6 +72,17 @@ class _Slow(BaseException):
 
 
 @contextmanager
+def _calculating_in(dtype: torch.dtype) -> Iterator[None]:
+    """Modules make their weights of torch's default dtype."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+@contextmanager
 def _within(seconds: float) -> Iterator[None]:
     def stop(*_: Any) -> None:
         raise _Slow
@@ -89,7 +100,8 @@ def judge(entry: str, sample: Sample, dtype: torch.dtype, seconds: float) -> Fin
     """Calculate a sample on both sides and compare."""
     name = str(dtype).removeprefix("torch.")
     try:
-        text, truth = _found(sample)
+        with _calculating_in(dtype):
+            text, truth = _found(sample)
     except LeftOut as reason:
         return Finding(entry, name, Outcome.LEFT_OUT, str(reason))
     except Unwritten as reason:
