@@ -72,17 +72,6 @@ class _Slow(BaseException):
 
 
 @contextmanager
-def _calculating_in(dtype: torch.dtype) -> Iterator[None]:
-    """Modules make their weights of torch's default dtype."""
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(dtype)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(before)
-
-
-@contextmanager
 def _within(seconds: float) -> Iterator[None]:
     def stop(*_: Any) -> None:
         raise _Slow
@@ -100,8 +89,7 @@ def judge(entry: str, sample: Sample, dtype: torch.dtype, seconds: float) -> Fin
     """Calculate a sample on both sides and compare."""
     name = str(dtype).removeprefix("torch.")
     try:
-        with _calculating_in(dtype):
-            text, truth = _found(sample)
+        text, truth = _found(sample)
     except LeftOut as reason:
         return Finding(entry, name, Outcome.LEFT_OUT, str(reason))
     except Unwritten as reason:
@@ -165,6 +153,9 @@ def _truth(text: Text, found: Any) -> _Truth:
     weighed = 1.0
     if found.ndim:
         weighed = torch.as_tensor(weights(tuple(found.shape)), dtype=found.dtype)
+    for name, weight in text.weights.items():
+        text.inputs[name] = leaves[name] = weight
+        text.wrt.append(name)
     asked = [leaves[name] for name in text.wrt]
     given = torch.autograd.grad((found * weighed).sum(), asked, allow_unused=True)
     pairs = zip(asked, given, strict=True)
@@ -183,7 +174,13 @@ def _run(text: Text, values: Mapping[str, Any] | None = None) -> Any:
     torch.manual_seed(0)
     *lines, last = text.source.split("\n")
     scope = {"torch": torch, **(_leaves(text) if values is None else values)}
-    exec("\n".join(lines), scope)
+    for line in lines:
+        exec(line, scope)
+        module = scope.get("m")
+        if isinstance(module, torch.nn.Module):
+            # weights are drawn in torch's default dtype
+            module.to(next(iter(text.inputs.values())).dtype)
+            text.weights = {f"m.{name}": weight for name, weight in module.named_parameters()}
     return eval(last, scope)
 
 
