@@ -6,8 +6,8 @@ tensors: the meaning of a call does not hang on how large they are. Of a name th
 in front of, numpy is asked too: where it gives something else, it matters whose was taken.
 """
 
-import importlib
 import math
+import pkgutil
 import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -196,7 +196,7 @@ def _answer(
         try:
             if function.method:
                 return _numbers(getattr(given[0], function.name)(*given[1:], **named))
-            module = importlib.import_module(function.module)
+            module = pkgutil.resolve_name(function.module)
             return _numbers(getattr(module, function.name)(*given, **named))
         except Exception:  # whatever a library does not take, it says in its own way
             return None

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from benchmarks.coverage.databases import FUNCTIONS, entries
+from benchmarks.coverage.databases import FUNCTIONS, MODULES, entries
 from benchmarks.coverage.judge import Finding, Outcome
 from benchmarks.coverage.names import functionals
 from benchmarks.coverage.run import judge_all
@@ -61,3 +61,9 @@ def test_public_names() -> None:
     names = Counter(functionals())
     assert names["max_pool1d"] == names["relu"] == names["bilinear"] == 1
     assert not {"Optional", "has_torch_function", "boolean_dispatch"} & set(names)
+
+
+def test_the_weights_of_a_module_are_inputs() -> None:
+    findings = judge_all((MODULES, ("Linear",), "float64", 2, SECONDS))
+    assert {one.outcome for one in findings} == {Outcome.VERIFIED}, findings
+    assert all("m.weight" in one.inputs for one in findings)

@@ -153,6 +153,9 @@ def _truth(text: Text, found: Any) -> _Truth:
     weighed = 1.0
     if found.ndim:
         weighed = torch.as_tensor(weights(tuple(found.shape)), dtype=found.dtype)
+    for name, weight in text.weights.items():
+        text.inputs[name] = leaves[name] = weight
+        text.wrt.append(name)
     asked = [leaves[name] for name in text.wrt]
     given = torch.autograd.grad((found * weighed).sum(), asked, allow_unused=True)
     pairs = zip(asked, given, strict=True)
@@ -171,7 +174,13 @@ def _run(text: Text, values: Mapping[str, Any] | None = None) -> Any:
     torch.manual_seed(0)
     *lines, last = text.source.split("\n")
     scope = {"torch": torch, **(_leaves(text) if values is None else values)}
-    exec("\n".join(lines), scope)
+    for line in lines:
+        exec(line, scope)
+        module = scope.get("m")
+        if isinstance(module, torch.nn.Module):
+            # weights are drawn in torch's default dtype
+            module.to(next(iter(text.inputs.values())).dtype)
+            text.weights = {f"m.{name}": weight for name, weight in module.named_parameters()}
     return eval(last, scope)
 
 

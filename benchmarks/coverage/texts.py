@@ -40,12 +40,13 @@ class LeftOut(Exception):
 class Text:
     """A program being written, its inputs under the names that it gives them.
 
-    `wrt` are the inputs that have a gradient.
+    `wrt` are the inputs that have a gradient, `weights` those of a module, which are inputs too.
     """
 
     source: str = ""
     inputs: dict[str, torch.Tensor] = field(default_factory=dict)
     wrt: list[str] = field(default_factory=list)
+    weights: dict[str, torch.Tensor] = field(default_factory=dict)
 
     def value(self, value: Any) -> str:
         """A value as it is written; a tensor of floats is a further input."""

@@ -143,6 +143,13 @@ def _unpool_torch(name: str) -> Any:
     return call
 
 
+EVERY = (
+    "input, kernel_size: ints, stride: ints, padding: ints, dilation: ints, ceil_mode: bool, "
+    "return_indices: true"
+)
+"""All arguments of a pooling, in order."""
+
+
 def _rows(rank: int) -> tuple[Structural, ...]:
     x, tensors = pooling.SHAPES[rank], ("input",)
     pooled, shared = f"max_pool{rank}d", f"adaptive_max_pool{rank}d"
@@ -155,9 +162,11 @@ def _rows(rank: int) -> tuple[Structural, ...]:
                ((x, small), (x, odd), (x, {**small, "ceil_mode": True, "stride": 2})),
                f"the greatest element of windows {where}, and its place in a row of all",
                _windows_torch(pooled), tensors=tensors,
-               calls=(f"torch.nn.functional.{pooled}_with_indices ({window}, "
+               calls=(*(f"torch.{pooled}_with_indices ({window})",) * (rank == 1),
+                      f"torch.nn.functional.{pooled}_with_indices ({window}, "
                       "return_indices: ignored = False)",
-                      f"torch.nn.functional.{pooled} ({window}, *, return_indices: true)")),
+                      f"torch.nn.functional.{pooled} ({window}, *, return_indices: true)",
+                      f"torch.nn.functional.{pooled} ({EVERY})")),
         fitted(f"{shared}_with_indices", pooling.adaptive_fit(shared, rank), _shares_form(rank),
                ((x, {"output_size": (1,) * (rank - 1) + (3,)}), (x, {"output_size": 1})),
                f"the greatest of parts that share out {where[5:]}, and their places",

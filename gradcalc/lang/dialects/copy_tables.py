@@ -46,6 +46,12 @@ lu_unpack(LU_data, LU_pivots, unpack_data: bool = True, unpack_pivots: bool = Tr
     packed.unpacked
 ormqr(input, tau, other, left: bool = True, transpose: bool = False, *, {OUT}) -> packed.turned_by
 orgqr(input, tau, *, {OUT}) -> packed.old_reflected
+relu_(input, inplace: writes = True) -> relu
+selu_(input, inplace: writes = True) -> selu
+celu_(input, alpha: number = 1.0, inplace: writes = True) -> celu
+rrelu_(input, lower: number = 0.125, upper: number = 0.3333333333333333, training: unset = False,
+    inplace: writes = True) -> activations.expected_leak
+threshold_(input, threshold: number, value: number, inplace: writes = True) -> threshold
 [torch.nn.functional]
 conv_tbc(input, weight, bias, pad: int = 0) -> torchs.convolved
 native_channel_shuffle(input, groups: int) -> channel_shuffle

@@ -15,6 +15,10 @@ cumulative_prod(x, /, *, axis: int = None, {DTYPE}, {OUT}, include_initial: bool
     sequences.cumulated(cumprod)
 nancumsum(a, axis: int = None, {DTYPE}, {OUT}) -> sequences.running_numbers(cumsum)
 nancumprod(a, axis: int = None, {DTYPE}, {OUT}) -> sequences.running_numbers(cumprod)
+nanmedian(a, axis: int = None, {OUT}, overwrite_input: ignored = False, keepdims: flag = False) ->
+    sequences.middle
+nanquantile nanpercentile(a, q, axis: int = None, {OUT}, overwrite_input: ignored = False,
+    method: str = 'linear', keepdims: flag = False) -> sequences.quantile(*)
 divmod(x1, x2, /) -> sequences.divided
 modf(x: floats, /) -> sequences.parted
 block(arrays: any) -> sequences.blocks

@@ -126,11 +126,11 @@ class Overload:
 
     def written(self, values: dict[str, Any], args: Sequence[Any]) -> Any:
         """What the call writes its result into, taken from the arguments; None for nothing."""
+        first = args[0] if args else next(iter(values.values()), None)
         found = None
         for parameter in self.parameters:
             if parameter.kind in WRITTEN and parameter.name in values:
                 given = values.pop(parameter.name)
-                first = args[0] if args else values.get(self.parameters[0].name)
                 found = given if parameter.kind == "target" else first if given else found
         return found
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import ops, places
-from gradcalc.lang.dialects.readings import series
+from gradcalc.lang.dialects.readings import series, statistics, torchs
 from gradcalc.lang.dialects.readings.reductions import running
 from gradcalc.lang.machine import Machine
 from gradcalc.primitives.shapes import axis as one_of
@@ -100,6 +100,21 @@ def running_numbers(machine: Machine, name: str, a: Any, axis: Any) -> Any:
     neutral = 0.0 if name == "cumsum" else 1.0
     marks = ops.call(machine, "isnan", x)
     return running(machine, name, a=ops.call(machine, "where", marks, neutral, x), axis=axis)
+
+
+def quantile(
+    machine: Machine, of: str, a: Any, q: Any, axis: Any, method: str, keepdims: Any
+) -> Any:
+    """nanquantile and nanpercentile."""
+    if keepdims and axis is None:
+        raise UnsupportedError("a quantile of all elements with kept dimensions")
+    x, dim = torchs.known(machine, a, axis)
+    return statistics.numpy_quantile(machine, of, x, q, dim, method, keepdims)
+
+
+def middle(machine: Machine, a: Any, axis: Any, keepdims: Any) -> Any:
+    """nanmedian: the mean of the two in the middle."""
+    return quantile(machine, "quantile", a, 0.5, axis, "linear", keepdims)
 
 
 def divided(machine: Machine, x1: Any, x2: Any) -> tuple[Any, Any]:

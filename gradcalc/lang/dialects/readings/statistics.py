@@ -36,7 +36,7 @@ def numpy_quantile(
     machine: Machine, of: str, a: Any, q: Any, axis: Any, method: str, keepdims: Any
 ) -> Any:
     """numpy's quantile, or percentile of which the shares are in hundredths."""
-    if of == "percentile":
+    if of.endswith("percentile"):
         q = ops.binary(machine, "div", q, 100.0) if plain.is_number(q) else _hundredths(machine, q)
     return _quantile(machine, a, q, axis, keepdims, method)
 

@@ -120,22 +120,26 @@ def _middle(machine: Machine, x: Any, dim: int, keepdim: bool) -> Extremes:
 def quantile(
     machine: Machine, input: Any, q: Any, dim: Any, keepdim: Any, interpolation: str
 ) -> Any:
-    """torch's nanquantile, of numbers none of which is missing, or of one row."""
+    """torch's nanquantile."""
+    if dim is None and keepdim:
+        raise UnsupportedError("nanquantile of all elements with kept dimensions")
+    x, place = known(machine, input, dim)
+    return statistics.quantile(machine, x, q, place, keepdim, interpolation)
+
+
+def known(machine: Machine, input: Any, dim: Any) -> tuple[Any, int]:
+    """What is a number, and the dimension along which: of one row, or of several in which none is
+    missing. Without a dimension all elements are a row."""
     x = ops.tensor(machine, input)
-    if dim is None:
-        x = ops.reshape(machine, x, (-1,))
+    if dim is None or not ops.shape(machine, x):
+        x, dim = ops.reshape(machine, x, (-1,)), 0
     shape = ops.shape(machine, x)
-    if len(shape) == 1:
-        marks = machine.elements(ops.call(machine, "isnan", x)).astype(bool)
-        left = ops.index(machine, x, (np.flatnonzero(~marks),)) if marks.any() else x
-        if dim is None and keepdim:
-            raise UnsupportedError("nanquantile of all elements with kept dimensions")
-        return statistics.quantile(
-            machine, left, q, 0 if dim is None else dim, keepdim, interpolation
-        )
-    if np.any(_missing(machine, x, one_of(shape, dim))):
+    place = one_of(shape, ops.integer(machine, dim))
+    if not np.any(_missing(machine, x, place)):
+        return x, place
+    if len(shape) > 1:
         raise UnsupportedError(
-            "nanquantile of several rows in which numbers are missing",
-            hint="write it for each row: torch.stack([... for row in x])",
+            "quantiles of several rows in which numbers are missing", hint="take row by row"
         )
-    return statistics.quantile(machine, x, q, dim, keepdim, interpolation)
+    marks = machine.elements(ops.call(machine, "isnan", x)).astype(bool)
+    return ops.index(machine, x, (np.flatnonzero(~marks),)), place
