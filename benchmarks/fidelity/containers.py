@@ -54,6 +54,7 @@ CALLS = (
 ERRORS = (
     "try:\n    s = 1/0\nexcept ZeroDivisionError:\n    s = a\ns", "try:\n    s = a\nexcept ValueError:\n    s = 0\ns",
     "try:\n    s = [1][3]\nexcept IndexError:\n    s = a*2\ns", "try:\n    s = {}['u']\nexcept KeyError:\n    s = a\ns",
+    "try:\n    s = x[99]\nexcept IndexError:\n    s = a*2\ns", "try:\n    s = x[0, 0, 0, 0]\nexcept (KeyError, IndexError):\n    s = a\ns",
     "try:\n    raise ValueError('no')\nexcept (TypeError, ValueError) as e:\n    s = a*len(str(e))\ns",
     "try:\n    raise ValueError('no')\nexcept Exception:\n    s = a\nfinally:\n    w = 2\ns*w",
     "s = 0\ntry:\n    s += 1\nelse:\n    s += 2\nfinally:\n    s += 4\ns*a",

@@ -351,7 +351,12 @@ def index(machine: Machine, value: Any, key: Key) -> Any:
     """What stands at a key: of a tensor, a list, a tuple or a range."""
     if not machine.is_tensor(value):
         return sequence_item(value, key)
-    checked = check_key(key, machine.shape(value))
+    try:
+        checked = check_key(key, machine.shape(value))
+    except ShapeError as error:
+        # jax takes the nearest place that there is, and raises nothing
+        error.python = None if machine.program.naming.arrays == JAX else "IndexError"
+        raise
     result = views.written(machine, value, checked)
     if result is None:
         result = apply(machine, BY_NAME["index"], {"x": value, "key": checked})

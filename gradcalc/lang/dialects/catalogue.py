@@ -177,9 +177,9 @@ PLAIN = ("torch", "torch.nn.functional", "torch.linalg", "torch.special")
 UNLIKE_PLAIN: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "torch": frozenset(
-            """adaptive_max_pool1d alpha_dropout batch_norm
-            binary_cross_entropy_with_logits cond cosine_embedding_loss dropout embedding
-            embedding_bag feature_alpha_dropout group_norm hinge_embedding_loss instance_norm kl_div layer_norm lstsq
+            """adaptive_max_pool1d alpha_dropout batch_norm binary_cross_entropy_with_logits
+            cond cosine_embedding_loss dropout embedding embedding_bag feature_alpha_dropout
+            group_norm hinge_embedding_loss instance_norm kl_div layer_norm lstsq
             margin_ranking_loss matrix_rank poisson_nll_loss solve triplet_margin_loss
             """.split()  # noqa: SIM905
         ),
