@@ -1,11 +1,8 @@
 """`python -m benchmarks.coverage`: the tables."""
 
 import argparse
-import multiprocessing
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Sequence
 
 import torch
 
@@ -14,6 +11,7 @@ from benchmarks.coverage.databases import FUNCTIONS, MODULES, entries, samples
 from benchmarks.coverage.judge import LOOKED_AT, Finding, judge
 from benchmarks.coverage.names import tally
 from benchmarks.coverage.table import functions, reasons, shares
+from benchmarks.processes import shared
 
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
 
@@ -31,7 +29,11 @@ def main(arguments: Sequence[str]) -> int:
         print("\n".join(tally(listed=True)))
         return 0
     start = time.perf_counter()
-    findings = [one for part in _judged(_jobs(options), options.workers) for one in part]
+    findings = [
+        one
+        for part in shared(judge_all, _jobs(options), options.workers, _prepared)
+        for one in part
+    ]
     findings.sort(key=lambda one: (one.dtype, one.entry))
     print("\n".join(shares(findings)))
     if not options.ops:
@@ -82,18 +84,6 @@ def _variants(name: str) -> frozenset[str]:
         full for database in (FUNCTIONS, MODULES) for full, entry in entries(database).items()
         if getattr(entry, "name", full) == name
     )  # fmt: skip
-
-
-def _judged(jobs: Sequence[Job], workers: int) -> Iterator[list[Finding]]:
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, initializer=_prepared) as pool:
-        futures = [pool.submit(judge_all, job) for job in jobs]
-        for done, future in enumerate(as_completed(futures), 1):
-            if sys.stderr.isatty():
-                print(f"\r{done / len(futures):4.0%}", end="", file=sys.stderr, flush=True)
-            yield future.result()
-    if sys.stderr.isatty():
-        print("\r    \r", end="", file=sys.stderr)
 
 
 def _prepared() -> None:

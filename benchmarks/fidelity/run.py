@@ -2,13 +2,10 @@
 
 import argparse
 import faulthandler
-import multiprocessing
 import os
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
 
 import torch
@@ -21,6 +18,7 @@ from benchmarks.fidelity.oracle import Finding, Outcome, judge, truth
 from benchmarks.fidelity.readings import HAS_JAX
 from benchmarks.fidelity.spellings import LIBRARIES
 from benchmarks.fidelity.table import Counts, listed, refusals, table
+from benchmarks.processes import shared
 
 Job = tuple[str, str, int, int, str, bool]
 """What is drawn (calls, operators, programs), of which library, the seed and how many of it; what
@@ -39,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     start = time.perf_counter()
     counts: Counts = Counter()
     kept: list[Finding] = []
-    for part, findings in _judged(_jobs(options), options.workers):
+    for part, findings in shared(_judge_all, _jobs(options), options.workers, _prepared):
         counts += part
         kept += findings
     print(table(counts))
@@ -98,18 +96,6 @@ def _jobs(options: argparse.Namespace) -> list[Job]:
                      options.what, options.refusals)
                 )  # fmt: skip
     return jobs
-
-
-def _judged(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Counts, list[Finding]]]:
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, initializer=_prepared) as pool:
-        futures = [pool.submit(_judge_all, job) for job in jobs]
-        for done, future in enumerate(as_completed(futures), 1):
-            if sys.stderr.isatty():
-                print(f"\r{done / len(futures):4.0%}", end="", file=sys.stderr, flush=True)
-            yield future.result()
-    if sys.stderr.isatty():
-        print("\r    \r", end="", file=sys.stderr)
 
 
 def _prepared() -> None:

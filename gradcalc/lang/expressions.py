@@ -1,7 +1,7 @@
 """The expressions of the language: each kind of syntax node with its meaning."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gradcalc.errors import (
@@ -136,16 +136,28 @@ def _named(machine: Machine, node: ast.NamedExpr) -> Any:
     return load(machine, node.target)
 
 
-def _binary(machine: Machine, node: ast.BinOp) -> Any:
-    spine: list[ast.BinOp] = [node]
-    while isinstance(spine[-1].left, ast.BinOp):
-        spine.append(spine[-1].left)
-    value = machine.eval(spine[-1].left)
-    for part in reversed(spine):
-        right = machine.eval(part.right)
-        machine.node = part
-        value = operators.apply(machine, type(part.op), value, right)
-    return value
+def binary(operate: Callable[[Machine, ast.BinOp, Any, Any], Any]) -> Rule:
+    """The meaning of operators between two values, of which `operate` works out one.
+
+    Long sums lean to the left, and are gone through without going deeper.
+    """
+
+    def chain(machine: Machine, node: ast.BinOp) -> Any:
+        spine: list[ast.BinOp] = [node]
+        while isinstance(spine[-1].left, ast.BinOp):
+            spine.append(spine[-1].left)
+        value = machine.eval(spine[-1].left)
+        for part in reversed(spine):
+            right = machine.eval(part.right)
+            machine.node = part
+            value = operate(machine, part, value, right)
+        return value
+
+    return chain
+
+
+def _operated(machine: Machine, node: ast.BinOp, left: Any, right: Any) -> Any:
+    return operators.apply(machine, type(node.op), left, right)
 
 
 def _unary(machine: Machine, node: ast.UnaryOp) -> Any:
@@ -252,7 +264,7 @@ EXPRESSIONS: Mapping[type[ast.AST], Rule] = {
     ast.Constant: lambda machine, node: node.value,
     ast.Name: load,
     ast.NamedExpr: _named,
-    ast.BinOp: _binary,
+    ast.BinOp: binary(_operated),
     ast.UnaryOp: _unary,
     ast.BoolOp: _bool,
     ast.Compare: _compare,

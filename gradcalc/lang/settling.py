@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from gradcalc.errors import GradcalcError, ProgramSyntaxError, ShapeError, UnsupportedError
 from gradcalc.lang import operators, ops, products
 from gradcalc.lang.evaluate import RULES
+from gradcalc.lang.expressions import binary
 from gradcalc.lang.machine import Machine, Rules
 from gradcalc.lang.products import Doubt, Meaning, Operand, Operation, Turn
 from gradcalc.lang.program import Program, brief, span_of
@@ -44,7 +45,7 @@ class Settling:
     def rules(self) -> Rules:
         """The meanings of the nodes in such a run."""
         own: dict[type[ast.AST], Callable[[Machine, Any], Any]] = {
-            ast.BinOp: self._binary,
+            ast.BinOp: binary(self._operated),
             ast.Call: self._call,
             ast.IfExp: self._branching,
             ast.BoolOp: self._branching,
@@ -73,17 +74,6 @@ class Settling:
         return replace(compiled(text), typed=program.typed)
 
     # -- the meaning of nodes ----------------------------------------------------------------
-
-    def _binary(self, machine: Machine, node: ast.BinOp) -> Any:
-        spine: list[ast.BinOp] = [node]
-        while isinstance(spine[-1].left, ast.BinOp):
-            spine.append(spine[-1].left)
-        value = machine.eval(spine[-1].left)
-        for part in reversed(spine):
-            right = machine.eval(part.right)
-            machine.node = part
-            value = self._operated(machine, part, value, right)
-        return value
 
     def _operated(self, machine: Machine, node: ast.BinOp, left: Any, right: Any) -> Any:
         signed = machine.program.signs.get(place_of(node))
