@@ -12,49 +12,50 @@ INPLACE = "inplace: writes = False"
 DRAWN = "generator: any = None, dtype: any = None"
 
 NUMPYS = """
-standard_normal standard_exponential(size: any = None) -> chance.numpys(*)
+standard_normal standard_exponential(size: any = None) -> numpy_chance.numpys(*)
 normal laplace logistic gumbel(loc: any = 0.0, scale: any = 1.0, size: any = None) ->
-    chance.numpys(*)
-lognormal(mean: any = 0.0, sigma: any = 1.0, size: any = None) -> chance.numpys(*)
-uniform(low: any = 0.0, high: any = 1.0, size: any = None) -> chance.numpys(*)
-exponential rayleigh(scale: any = 1.0, size: any = None) -> chance.numpys(*)
-binomial(n: any, p: any, size: any = None) -> chance.numpys(*)
-poisson(lam: any = 1.0, size: any = None) -> chance.numpys(*)
-beta(a: any, b: any, size: any = None) -> chance.numpys(*)
-gamma(shape: any, scale: any = 1.0, size: any = None) -> chance.numpys(*)
-chisquare standard_t(df: any, size: any = None) -> chance.numpys(*)
-dirichlet(alpha: any, size: any = None) -> chance.numpys(*)
-permutation(x: any) -> chance.numpys_order
-shuffle(x: any) -> chance.numpys_shuffled
+    numpy_chance.numpys(*)
+lognormal(mean: any = 0.0, sigma: any = 1.0, size: any = None) -> numpy_chance.numpys(*)
+uniform(low: any = 0.0, high: any = 1.0, size: any = None) -> numpy_chance.numpys(*)
+exponential rayleigh(scale: any = 1.0, size: any = None) -> numpy_chance.numpys(*)
+binomial(n: any, p: any, size: any = None) -> numpy_chance.numpys(*)
+poisson(lam: any = 1.0, size: any = None) -> numpy_chance.numpys(*)
+beta(a: any, b: any, size: any = None) -> numpy_chance.numpys(*)
+gamma(shape: any, scale: any = 1.0, size: any = None) -> numpy_chance.numpys(*)
+chisquare standard_t(df: any, size: any = None) -> numpy_chance.numpys(*)
+dirichlet(alpha: any, size: any = None) -> numpy_chance.numpys(*)
+permutation(x: any) -> numpy_chance.numpys_order
+shuffle(x: any) -> numpy_chance.numpys_shuffled
 """
 """What numpy's generators and its older functions have in common."""
 
 NUMPYS_OLD = """
-rand randn(*shape: ints) -> chance.numpys_sized(*)
-random random_sample(size: any = None) -> chance.numpys(random_sample)
-randint(low: any, high: any = None, size: any = None, dtype: any = 'int64') -> chance.numpys(*)
-choice(a: any, size: any = None, replace: flag = True, p: any = None) -> chance.numpys_choice
-seed(seed: any = None) -> chance.numpys_seed
+rand randn(*shape: ints) -> numpy_chance.numpys_sized(*)
+random random_sample(size: any = None) -> numpy_chance.numpys(random_sample)
+randint(low: any, high: any = None, size: any = None, dtype: any = 'int64') ->
+    numpy_chance.numpys(*)
+choice(a: any, size: any = None, replace: flag = True, p: any = None) -> numpy_chance.numpys_choice
+seed(seed: any = None) -> numpy_chance.numpys_seed
 """
 
 NUMPYS_NEW = """
-random(size: any = None, dtype: any = 'float64') -> chance.numpys(*)
+random(size: any = None, dtype: any = 'float64') -> numpy_chance.numpys(*)
 integers(low: any, high: any = None, size: any = None, dtype: any = 'int64',
-    endpoint: flag = False) -> chance.numpys(*)
+    endpoint: flag = False) -> numpy_chance.numpys(*)
 choice(a: any, size: any = None, replace: flag = True, p: any = None, axis: int = 0,
-    shuffle: flag = True) -> chance.numpys_choice
+    shuffle: flag = True) -> numpy_chance.numpys_choice
 """
 
 PYTHONS = """
-random() -> chance.pythons(*)
-uniform randint(a: any, b: any) -> chance.pythons(*)
-gauss normalvariate(mu: any = 0.0, sigma: any = 1.0) -> chance.pythons(*)
-expovariate(lambd: any = 1.0) -> chance.pythons(*)
-randrange(*bounds: any) -> chance.pythons(*)
-choice(seq: any) -> chance.pythons_chosen(*)
-sample(population: any, k: any) -> chance.pythons_chosen(*)
-shuffle(x: any) -> chance.pythons_shuffled
-seed(a: any = None) -> chance.pythons_seed
+random() -> python_chance.pythons(*)
+uniform randint(a: any, b: any) -> python_chance.pythons(*)
+gauss normalvariate(mu: any = 0.0, sigma: any = 1.0) -> python_chance.pythons(*)
+expovariate(lambd: any = 1.0) -> python_chance.pythons(*)
+randrange(*bounds: any) -> python_chance.pythons(*)
+choice(seq: any) -> python_chance.pythons_chosen(*)
+sample(population: any, k: any) -> python_chance.pythons_chosen(*)
+shuffle(x: any) -> python_chance.pythons_shuffled
+seed(a: any = None) -> python_chance.pythons_seed
 """
 
 TABLES: dict[str, Table] = tables(
@@ -84,12 +85,12 @@ gumbel_softmax(logits: tensor, tau: number = 1, hard: bool = False, eps: ignored
     dim: int = -1) -> chance.gumbels
 [numpy.random]
 {NUMPYS}{NUMPYS_OLD}
-ranf sample(size: any = None) -> chance.numpys(random_sample)
-default_rng(seed: any = None) -> chance.numpys_generator(Generator)
-RandomState(seed: any = None) -> chance.numpys_generator(RandomState)
+ranf sample(size: any = None) -> numpy_chance.numpys(random_sample)
+default_rng(seed: any = None) -> numpy_chance.numpys_generator(Generator)
+RandomState(seed: any = None) -> numpy_chance.numpys_generator(RandomState)
 [random]
 {PYTHONS}
-Random(x: any = None) -> chance.pythons_generator
+Random(x: any = None) -> python_chance.pythons_generator
 """
 )
 

@@ -1,16 +1,16 @@
-"""Random numbers as the libraries draw them."""
+"""Random numbers as torch draws them."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, UnsupportedError
-from gradcalc.lang import casts, chance, ops, plain, views, writing
-from gradcalc.lang.backend import check_elements
+from gradcalc.lang import casts, chance, ops, views, writing
 from gradcalc.lang.chance import Source
 from gradcalc.lang.dialects.readings import called, drawing
+from gradcalc.lang.dialects.readings.drawn import data_of, noted, seed_of, sizes_of
 from gradcalc.lang.generators import DIGITS
 from gradcalc.lang.machine import Machine
 from gradcalc.lang.memory import Tensor
@@ -18,58 +18,6 @@ from gradcalc.lang.program import text_of
 
 STEEP = 1.7580993408473766
 """What alpha_dropout takes for the negative limit of selu."""
-
-# -- what all of them need ---------------------------------------------------------------------
-
-
-def _sizes(machine: Machine, given: Any) -> tuple[int, ...]:
-    sizes = tuple(given) if isinstance(given, list | tuple) else (given,)
-    found = tuple(ops.integer(machine, size) for size in sizes)
-    if min(found, default=0) < 0:
-        raise InvalidValueError(f"a size cannot be negative: {min(found)}")
-    check_elements(called(machine), math.prod(found), machine.limits.elements)
-    return found
-
-
-def _noted(machine: Machine, source: Source) -> Any:
-    """What draws, once it is remembered that it does."""
-    machine.dice.note(source, text_of(machine.node, machine.source), machine.place)
-    return source.engine
-
-
-def _data(machine: Machine, value: Any, what: str) -> Any:
-    """Numbers on which a draw hangs, as numpy or Python has them."""
-    ops.refuse_gradient(machine, what, value)
-    if machine.is_tensor(value):
-        found = machine.elements(value)
-        found = found.astype(np.int64) if machine.is_integer(value) else found
-        return found if found.ndim else found.item()
-    if isinstance(value, list | tuple | range):
-        return [_data(machine, item, what) for item in value]
-    return value
-
-
-def _held(machine: Machine, found: Any) -> Any:
-    """What was drawn, as a program holds it."""
-    if isinstance(found, np.ndarray):
-        made = machine.drawn(found.astype(np.float64))
-        return machine.mark_integer(made) if found.dtype.kind in "iu" else made
-    return found.item() if isinstance(found, np.generic) else found
-
-
-def _seed(machine: Machine, value: Any) -> Any:
-    """A seed as the text gives it."""
-    found = _data(machine, value, "a seed")
-    whole = found if isinstance(found, list) else [found]
-    if found is None or not all(type(part) is int for part in whole):
-        raise InvalidValueError(
-            f"{called(machine)} takes a whole number for its seed",
-            hint="without one leave the call out: --seed says what the numbers are drawn from",
-        )
-    return found
-
-
-# -- torch -------------------------------------------------------------------------------------
 
 
 def _torchs(machine: Machine, generator: Any) -> Source:
@@ -116,7 +64,7 @@ FILLS: Mapping[str, Fill] = {
 def _filled(
     machine: Machine, fill: Fill, shape: tuple[int, ...], generator: Any, dtype: str
 ) -> Any:
-    bits = _noted(machine, _torchs(machine, generator))
+    bits = noted(machine, _torchs(machine, generator))
     bits.drawn += 1
     found = np.asarray(fill(bits, math.prod(shape), dtype)).reshape(shape)
     return found if dtype == "float64" else found.astype(dtype)
@@ -125,7 +73,7 @@ def _filled(
 @drawing
 def torchs(machine: Machine, name: str, size: Any, generator: Any, dtype: Any) -> Any:
     """torch's rand and randn."""
-    shape = _sizes(machine, size)
+    shape = sizes_of(machine, size)
     return machine.drawn(
         _filled(machine, FILLS[name], shape, generator, _precision(machine, dtype))
     )
@@ -159,7 +107,7 @@ def torchs_whole(
     machine: Machine, high: Any, size: Any, generator: Any, dtype: Any, low: Any = 0
 ) -> Any:
     """torch's randint."""
-    return _whole(machine, low, high, _sizes(machine, size), generator, dtype)
+    return _whole(machine, low, high, sizes_of(machine, size), generator, dtype)
 
 
 @drawing
@@ -174,7 +122,7 @@ def torchs_whole_like(machine: Machine, input: Any, high: Any, dtype: Any, low: 
 @drawing
 def torchs_order(machine: Machine, n: Any, generator: Any, dtype: Any) -> Any:
     """torch's randperm."""
-    (count,) = _sizes(machine, n)
+    (count,) = sizes_of(machine, n)
     machine.budget.tick(count)
     order = _filled(machine, lambda bits, n, _: bits.order(n), (count,), generator, "float64")
     made = machine.drawn(order.astype(np.float64))
@@ -193,7 +141,7 @@ def torchs_normal(
             hint="write mean + std*torch.randn_like(mean)",
         )
     parts = [machine.shape(value) for value in (mean, std) if machine.is_tensor(value)]
-    shape = _sizes(machine, size) if size is not None else np.broadcast_shapes(*parts)
+    shape = sizes_of(machine, size) if size is not None else np.broadcast_shapes(*parts)
     dtype = _precision(machine, dtype)
     drawn = machine.drawn(_filled(machine, FILLS["randn"], shape, generator, dtype))
     return ops.binary(machine, "add", ops.binary(machine, "mul", drawn, std), mean)
@@ -223,7 +171,7 @@ def torchs_coins(machine: Machine, input: Any, generator: Any, p: Any = None) ->
 
 
 def _chance(machine: Machine, p: Any) -> float:
-    found = float(_data(machine, p, "a chance"))
+    found = float(data_of(machine, p, "a chance"))
     if not 0 <= found <= 1:
         raise InvalidValueError(f"a probability is between 0 and 1, not {found:g}")
     return found
@@ -287,7 +235,7 @@ def gumbels(
 
 def _filling(fill: Callable[..., Fill]) -> Callable[..., Any]:
     def method(machine: Machine, held: Any, *args: Any, generator: Any = None) -> Any:
-        numbers = [float(_data(machine, value, "what a draw hangs on")) for value in args]
+        numbers = [float(data_of(machine, value, "what a draw hangs on")) for value in args]
         drawn = _filled(
             machine, fill(*numbers), _shape_of(machine, held), generator, _precision(machine)
         )
@@ -314,7 +262,7 @@ def torchs_seed(machine: Machine, seed: Any, self: Any = None) -> Any:
     """torch's manual_seed."""
     source = machine.dice.torch if self is None else self
     drawn = source.engine.drawn
-    source.begin(_seed(machine, seed))
+    source.begin(seed_of(machine, seed))
     source.engine.drawn += drawn
     return source
 
@@ -327,203 +275,3 @@ def torchs_generator(machine: Machine) -> Source:
 
 TORCHS_OWN_SEED = 67280421310721
 """With what every generator of torch's begins."""
-
-# -- numpy -------------------------------------------------------------------------------------
-
-
-def _numpys(machine: Machine, source: Any) -> Source:
-    return machine.dice.numpy if source is None else source
-
-
-@drawing
-def numpys(machine: Machine, name: str, self: Any = None, **given: Any) -> Any:
-    """A distribution of numpy's, of numbers that are given."""
-    size = given.get("size")
-    shape = None if size is None else _sizes(machine, size)
-    if "size" in given:
-        given["size"] = shape
-    dtype = casts.kind_of(machine, given.pop("dtype", None))
-    moved = MOVED.get(name)
-    if moved is not None and any(machine.is_tensor(value) for value in given.values()):
-        return moved(machine, _numpys(machine, self), shape, given)
-    if dtype is not None:
-        given["dtype"] = np.dtype(dtype.name)
-    given = {n: _data(machine, value, f"{n} of {called(machine)}") for n, value in given.items()}
-    engine = _noted(machine, _numpys(machine, self))
-    with np.errstate(all="ignore"):
-        return _held(machine, getattr(engine, name)(**given))
-
-
-@drawing
-def numpys_sized(machine: Machine, name: str, shape: Any, self: Any = None) -> Any:
-    """numpy's rand and randn."""
-    engine = _noted(machine, _numpys(machine, self))
-    return _held(machine, getattr(engine, name)(*_sizes(machine, shape)))
-
-
-def _standard(machine: Machine, source: Source, name: str, shape: Any, given: Sequence[Any]) -> Any:
-    """Numbers of a distribution as it stands, as many as fit what it is to be moved by."""
-    if shape is None:
-        shapes = [machine.shape(v) for v in given if machine.is_tensor(v)]
-        shape = np.broadcast_shapes(*shapes)
-    return machine.drawn(np.asarray(getattr(_noted(machine, source), name)(size=shape)))
-
-
-def _normal(machine: Machine, source: Source, shape: Any, given: Mapping[str, Any]) -> Any:
-    loc, scale = given["loc"], given["scale"]
-    drawn = _standard(machine, source, "standard_normal", shape, (loc, scale))
-    return ops.binary(machine, "add", loc, ops.binary(machine, "mul", scale, drawn))
-
-
-def _uniform(machine: Machine, source: Source, shape: Any, given: Mapping[str, Any]) -> Any:
-    low, high = given["low"], given["high"]
-    name = "random" if source.kind == chance.NUMPYS else "random_sample"
-    drawn = _standard(machine, source, name, shape, (low, high))
-    wide = ops.binary(machine, "sub", high, low)
-    return ops.binary(machine, "add", low, ops.binary(machine, "mul", wide, drawn))
-
-
-def _exponential(machine: Machine, source: Source, shape: Any, given: Mapping[str, Any]) -> Any:
-    scale = given["scale"]
-    drawn = _standard(machine, source, "standard_exponential", shape, (scale,))
-    return ops.binary(machine, "mul", scale, drawn)
-
-
-MOVED: Mapping[str, Callable[[Machine, Source, Any, Mapping[str, Any]], Any]] = {
-    "normal": _normal,
-    "uniform": _uniform,
-    "exponential": _exponential,
-}
-"""Distributions that numpy makes of a standard one, moved and stretched: so they have slopes."""
-
-
-@drawing
-def numpys_choice(machine: Machine, a: Any, self: Any = None, **given: Any) -> Any:
-    """numpy's choice, of the numbers below one or of the items of an array."""
-    if given["size"] is not None:
-        given["size"] = _sizes(machine, given["size"])
-    given["p"] = _data(machine, given["p"], "p of choice")
-    axis = given.pop("axis", 0)
-    single = plain.is_number(a) or (machine.is_tensor(a) and not machine.shape(a))
-    engine = _noted(machine, _numpys(machine, self))
-    if single:
-        return _held(machine, engine.choice(ops.integer(machine, a), **given))
-    if axis != 0:
-        raise UnsupportedError("choice is along the first dimension here", hint="axis=0")
-    items = a if isinstance(a, Tensor) else ops.tensor(machine, a)
-    places = engine.choice(items.shape[0], **given)
-    key = int(places) if np.ndim(places) == 0 else np.asarray(places)
-    return ops.index(machine, items, (key,))
-
-
-def _order(engine: Any, name: str, count: int, rank: int) -> Any:
-    """In which order a generator puts so many items, each of a rank of its own."""
-    rows = np.arange(count).reshape(count, *[1] * (rank - 1))
-    found = getattr(engine, name)(rows)
-    return (rows if found is None else found).reshape(count)
-
-
-@drawing
-def numpys_order(machine: Machine, x: Any, self: Any = None) -> Any:
-    """numpy's permutation of the numbers below one, or of an array along its first dimension."""
-    if plain.is_number(x) or (machine.is_tensor(x) and not machine.shape(x)):
-        (count,) = _sizes(machine, x)
-        return _held(machine, _noted(machine, _numpys(machine, self)).permutation(count))
-    x = ops.tensor(machine, x)
-    engine = _noted(machine, _numpys(machine, self))
-    order = _order(engine, "permutation", x.shape[0], len(x.shape))
-    return ops.index(machine, x, (order,))
-
-
-@drawing
-def numpys_shuffled(machine: Machine, x: Any, self: Any = None) -> None:
-    """numpy's shuffle, and Python's: the items of what is given change places."""
-    source = _numpys(machine, self)
-    _shuffle(machine, x, source)
-
-
-def _shuffle(machine: Machine, x: Any, source: Source) -> None:
-    if isinstance(x, list):
-        places = list(range(len(x)))
-        _noted(machine, source).shuffle(places)
-        x[:] = [x[place] for place in places]
-        return
-    if not isinstance(x, Tensor) or not x.shape:
-        raise InvalidValueError(f"{machine.describe(x)} cannot be shuffled")
-    order = _order(_noted(machine, source), "shuffle", x.shape[0], len(x.shape))
-    writing.over(machine, x, ops.index(machine, x, (order,)))
-
-
-@drawing
-def numpys_seed(machine: Machine, seed: Any, self: Any = None) -> None:
-    """numpy's seed."""
-    _numpys(machine, self).begin(_seed(machine, seed))
-
-
-@drawing
-def numpys_generator(machine: Machine, kind: str, seed: Any) -> Any:
-    """numpy's default_rng and RandomState."""
-    if isinstance(seed, Source):
-        return seed
-    seed = None if seed is None else _seed(machine, seed)
-    return machine.dice.made(f"numpy.random.{kind}", seed)
-
-
-# -- Python ------------------------------------------------------------------------------------
-
-
-def _pythons(machine: Machine, source: Any) -> Source:
-    return machine.dice.python if source is None else source
-
-
-@drawing
-def pythons(machine: Machine, name: str, self: Any = None, **given: Any) -> Any:
-    """A function of Python's random, of numbers that are given."""
-    source = _pythons(machine, self)
-    first, last = [*given.values(), 0.0, 0.0][:2]
-    if name in ("uniform", "gauss", "normalvariate") and any(
-        map(machine.is_tensor, given.values())
-    ):
-        engine = _noted(machine, source)
-        if name == "uniform":
-            wide = ops.binary(machine, "sub", last, first)
-            return ops.binary(
-                machine, "add", first, ops.binary(machine, "mul", wide, engine.random())
-            )
-        drawn = getattr(engine, name)(0.0, 1.0)
-        return ops.binary(machine, "add", first, ops.binary(machine, "mul", drawn, last))
-    values = [_data(machine, value, f"{n} of {name}") for n, value in given.items()]
-    values = [part for value in values for part in (value if type(value) is tuple else (value,))]
-    return getattr(_noted(machine, source), name)(*values)
-
-
-@drawing
-def pythons_chosen(machine: Machine, name: str, self: Any = None, **given: Any) -> Any:
-    """Python's choice, choices and sample: items of what is given."""
-    items, *rest = given.values()
-    items = ops.items(machine, items)
-    found = getattr(_noted(machine, _pythons(machine, self)), name)
-    places = found(range(len(items)), *[ops.integer(machine, number) for number in rest])
-    return items[places] if isinstance(places, int) else [items[place] for place in places]
-
-
-@drawing
-def pythons_shuffled(machine: Machine, x: Any, self: Any = None) -> None:
-    """Python's shuffle of a list."""
-    if not isinstance(x, list):
-        raise InvalidValueError(
-            f"{machine.describe(x)} cannot be shuffled", hint="make a list of it"
-        )
-    _shuffle(machine, x, _pythons(machine, self))
-
-
-@drawing
-def pythons_seed(machine: Machine, a: Any, self: Any = None) -> None:
-    """Python's seed."""
-    _pythons(machine, self).begin(_seed(machine, a))
-
-
-@drawing
-def pythons_generator(machine: Machine, x: Any) -> Source:
-    """random.Random."""
-    return machine.dice.made(chance.PYTHONS, None if x is None else _seed(machine, x))
