@@ -1,6 +1,6 @@
 """What a calculation is asked: plain, picklable data, and the one way every witness runs it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from gradcalc.errors import (
     UnsupportedError,
     did_you_mean,
 )
+from gradcalc.lang import trees
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.chance import Dice, Draw
 from gradcalc.lang.evaluate import evaluate
@@ -89,9 +90,12 @@ class Problem:
                 hint='write {"x": 3.0}',
             )
         if not all(isinstance(v, np.ndarray) and v.dtype == np.float64 for v in inputs.values()):
-            change("inputs", {name: numbers(value, name) for name, value in inputs.items()})
+            parts = [part for name, value in inputs.items() for part in trees.spread(value, name)]
+            change("inputs", {name: numbers(value, name) for name, value in parts})
+            inputs = self.inputs
+        trees.check_whole(inputs)
         lets = frozenset(name for name, _ in self.lets)
-        own = frozenset(name for name in inputs if "." not in name)
+        own = frozenset(trees.roots(name for name in inputs if not trees.is_parameter(name)))
         change("program", _compiled(self.program, lets, own))
         if self.program.dtype not in (None, self.dtype):
             raise UnsupportedError(
@@ -101,7 +105,8 @@ class Problem:
             )
         for field_name in ("wrt", "detach"):
             names: Any = getattr(self, field_name)
-            change(field_name, (names,) if isinstance(names, str) else tuple(names))
+            names = (names,) if isinstance(names, str) else tuple(names)
+            change(field_name, _parts(names, inputs))
         if not self.wrt:
             change("wrt", tuple(inputs))
         for name in self.wrt:
@@ -111,7 +116,7 @@ class Problem:
                     hint=did_you_mean(name, inputs) or f"the inputs are {', '.join(inputs)}",
                 )
         if any(not isinstance(claim, Program) for claim in self.claims.values()):
-            given = frozenset(inputs)
+            given = frozenset(trees.roots(inputs))
             known = frozenset({*lets, *given, *self.program.assigned})
             texts = self.claims.items()
             change("claims", {name: _compiled(claim, known, given) for name, claim in texts})
@@ -141,6 +146,12 @@ class Problem:
         ends = np.cumsum([self.inputs[name].size for name in self.wrt])
         parts = zip(self.wrt, np.split(flat, ends[:-1]), strict=False)
         return {name: part.reshape(self.inputs[name].shape) for name, part in parts}
+
+
+def _parts(names: tuple[str, ...], inputs: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names, that of an input with parts as those of the parts."""
+    found = (trees.parts_of(name, inputs) or [name] for name in names)
+    return tuple(dict.fromkeys(part for parts in found for part in parts))
 
 
 def _dtype(given: Any) -> str:
@@ -200,7 +211,7 @@ def execute(
     casts: tuple[Any, ...] = ()
     lets: dict[str, Any] = {}
     for name, program in problem.lets:
-        given = {n: scope[n] for n in program.inputs if n in scope}
+        given = _of(program.inputs, scope)
         run = evaluate(program, backend, given, **options)
         scope[name] = lets[name] = run.value
         stops += run.stops
@@ -208,18 +219,26 @@ def execute(
     # the parameters of networks are known by their names alone
     own = problem.inputs if problem.program.nets else ()
     needed = (*problem.program.inputs, *lets, *own)
-    given = {n: scope[n] for n in needed if n in scope}
+    given = _of(needed, scope)
     part = () if problem.of is None else path_of(problem.of)
     run = evaluate(
         problem.program, backend, given, of=part, **options, seed=problem.seed, survey=survey
     )
-    scope = {**run.names, **scope}
+    wholes = trees.roots(inputs)
+    scope = {n: v for n, v in run.names.items() if n not in wholes} | scope
     target = run.value
     if problem.of is not None and part is None:
         named = {**scope, **run.names}
         target = evaluate(_name(problem.of, named), backend, named, budget=budget).value
     whole = replace(run, stops=stops + run.stops, casts=casts + run.casts)
     return Execution(target, whole, scope, tuple(dice.draws))
+
+
+def _of(names: Iterable[str], scope: Mapping[str, Any]) -> dict[str, Any]:
+    """What programs that need these names are given of a scope, inputs in parts by those."""
+    given = {n: scope[n] for n in names if n in scope}
+    wanted = set(names) - given.keys()
+    return given | {n: v for n, v in scope.items() if trees.is_part(n) and trees.root(n) in wanted}
 
 
 def weights(problem: Problem, shape: tuple[int, ...]) -> Array:
@@ -245,7 +264,7 @@ def _name(name: str, scope: Mapping[str, Any]) -> Program:
             f"--of {name}: the program binds no such name",
             hint=did_you_mean(name, scope) or f"its names: {', '.join(sorted(scope))}",
         )
-    return compile_program(name, known=tuple(scope))
+    return compile_program(name, known=tuple(trees.roots(scope)))
 
 
 def _shape_hint(name: str, shape: tuple[int, ...], wanted: tuple[int, ...]) -> str:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Protocol
 
 from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, Span, UnsupportedError
-from gradcalc.lang import memory, ops, targets, written
+from gradcalc.lang import memory, ops, targets, trees, written
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.bindings import is_idle
 from gradcalc.lang.calls import CALLS, Return, applied, enter
@@ -61,7 +61,8 @@ def evaluate(
 ) -> Run:
     """Run a program on a backend.
 
-    `inputs` are the backend's tensors (or closures) by name; `detach` are names each use of
+    `inputs` are the backend's tensors (or closures) by name, those of lists and dictionaries by the
+    names of `lang.trees`; `detach` are names each use of
     which passes no gradient back. `confirm` is told every call of a library's function and what it
     gave. `rules` are other meanings of kinds of nodes than the language's own; `dice` are what
     random numbers are drawn from, without which none are. With `seed` the parameters of networks
@@ -117,8 +118,11 @@ def _run(machine: Machine, inputs: Mapping[str, Any], seed: int, survey: bool) -
         name: machine.hold(value) if machine.backend.is_tensor(value) else value
         for name, value in inputs.items()
     }
-    machine.frame.values.update(inputs)
     machine.scalars = not any(machine.shape(v) for v in inputs.values() if machine.is_tensor(v))
+    for name in filter(trees.is_part, machine.detached & inputs.keys()):
+        inputs[name] = machine.detach(inputs[name], name)
+    inputs = trees.planted(inputs)
+    machine.frame.values.update(inputs)
     machine.block(program.body)
     if program.function is None:
         return machine.last
