@@ -211,8 +211,9 @@ def execute(
     casts: tuple[Any, ...] = ()
     lets: dict[str, Any] = {}
     for name, program in problem.lets:
-        given = _of(program.inputs, scope)
-        run = evaluate(program, backend, given, **options)
+        functions = [n for n, value in lets.items() if not backend.is_tensor(value)]
+        given = _of((*program.inputs, *functions), scope)
+        run = evaluate(program, backend, given, **options, functions=True)
         scope[name] = lets[name] = run.value
         stops += run.stops
         casts += run.casts

@@ -24,7 +24,7 @@ from gradcalc.cli.programs import (
     values_of,
     written,
 )
-from gradcalc.cli.readers import claimed, rows
+from gradcalc.cli.readers import claimed, is_function, rows
 from gradcalc.errors import GradcalcError, UnknownNameError, UsageError
 from gradcalc.findings import Finding
 from gradcalc.lang import trees
@@ -150,11 +150,14 @@ def _lets(options: Options, limits: Limits) -> Lets:
     for name in names:
         if names.count(name) > 1:
             raise UnknownNameError(f"{name} is given twice with --let")
+    functions = frozenset(name for name, text in options.lets if is_function(text))
+    given = (n for n, _ in (*options.values, *options.lets) if n not in functions)
+    numbers = frozenset(trees.roots(given))
     result = []
     for name, text in options.lets:
         with said_of(f"--let {name}"):
-            numbers = frozenset(trees.roots(n for n, _ in (*options.values, *options.lets)))
-            result.append((name, compiled(rows(text), limits, numbers=numbers)))
+            typed = None if name in functions else numbers
+            result.append((name, compiled(rows(text), limits, functions, numbers=typed)))
     return tuple(result)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from gradcalc.cli import files
+from gradcalc.cli.called import example_of, is_called
 from gradcalc.cli.instead import similar_option
 from gradcalc.cli.options import Options
 from gradcalc.cli.readers import is_stdin
@@ -249,6 +250,15 @@ def _missing(names: Sequence[str], use: Use, options: Collection[str]) -> Unknow
         return UnknownNameError(
             f"{later[0]} has no value where a --let uses it",
             hint=f"put --let {later[0]}= in front of it",
+        )
+    called = next((name for name in names if is_called(name, use.program)), None)
+    if called is not None:
+        span, source = place_of(called, use.program)
+        return UnknownNameError(
+            f"{called} is called in the program, and has no value",
+            hint=f"define it in the program, or give it: --let '{called}={example_of(called, use.program)}'",
+            span=span,
+            source=source,
         )
     spelled = [f"--at {n}=VALUE" if f"--{n}" in options else f"--{n} VALUE" for n in names]
     span, source = (None, None)

@@ -139,6 +139,11 @@ def rows(text: str) -> str:
     return Exact(f"[{inside}]") if isinstance(text, Exact) else f"[{inside}]"
 
 
+def is_function(text: str) -> bool:
+    """Whether a text is a function, `lambda t: t**2`, and not the value of one."""
+    return re.match(r"\s*lambda\b", text) is not None
+
+
 def dtype(text: str, option: str) -> str:
     """A dtype by its own name or one of torch's and numpy's spellings."""
     bare = text.strip().lower()

@@ -11,7 +11,7 @@ from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, Span, 
 from gradcalc.lang import memory, ops, targets, trees, written
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.bindings import is_idle
-from gradcalc.lang.calls import CALLS, Return, applied, enter
+from gradcalc.lang.calls import CALLS, FUNCTIONS, Return, applied, enter
 from gradcalc.lang.chance import Dice
 from gradcalc.lang.classes import CLASSES
 from gradcalc.lang.containers import CONTAINERS, comprehensions
@@ -58,6 +58,7 @@ def evaluate(
     survey: bool = False,
     dice: Dice | None = None,
     of: Path | None = (),
+    functions: bool = False,
 ) -> Run:
     """Run a program on a backend.
 
@@ -67,8 +68,8 @@ def evaluate(
     gave. `rules` are other meanings of kinds of nodes than the language's own; `dice` are what
     random numbers are drawn from, without which none are. With `seed` the parameters of networks
     are drawn that are no inputs; with `survey` a program that is a network is made and not called.
-    `of` is the part of the output that is wanted, None for none. Raises `GradcalcError` with the
-    place in the source.
+    `of` is the part of the output that is wanted, None for none. With `functions` the output may be
+    one, which is the value then. Raises `GradcalcError` with the place in the source.
     """
     limits = limits or Limits()
     if budget is None:
@@ -89,7 +90,10 @@ def evaluate(
     try:
         with deep_recursion():
             found = _run(machine, inputs, seed, survey)
-            value = None if of is None else machine.raw(output(machine, found, of))
+            whole = functions and isinstance(found, FUNCTIONS)
+            value = found if whole else None
+            if of is not None and not whole:
+                value = machine.raw(output(machine, found, of))
     except GradcalcError as raised:
         raise raised.located(machine.place, machine.source) from raised.__cause__
     except RecursionError:
