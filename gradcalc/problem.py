@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcalc.errors import (
+    GradcalcError,
     InvalidValueError,
     ShapeError,
     UnknownNameError,
@@ -55,7 +56,8 @@ class Problem:
     large inputs: by far faster, but kinks, edges and jumps are only told to be there. With `steps`
     autograd also tells what it has for every operation. `rooms` is how far claims that are numbers
     may be off, by input. `seed` is what the program's random numbers are drawn from, and those
-    parameters of networks that are no inputs.
+    parameters of networks that are no inputs. With `prints` autograd's run tells what the program
+    prints.
 
     Of a caller from outside programs may be texts, inputs whatever numpy makes numbers of, and
     without `wrt` it is by all inputs. Raises `InvalidValueError` for what is none of these, and
@@ -79,6 +81,7 @@ class Problem:
     steps: bool = False
     rooms: Mapping[str, Room] = field(default_factory=dict)
     seed: int = 0
+    prints: bool = False
 
     def __post_init__(self) -> None:
         change = partial(object.__setattr__, self)
@@ -183,6 +186,7 @@ class Execution:
     run: Run
     scope: Mapping[str, Any]
     draws: tuple[Draw, ...] = ()
+    printed: str = ""
 
 
 def execute(
@@ -198,14 +202,35 @@ def execute(
     """Run the lets and the program of a problem on a backend, with its tensors as inputs.
 
     `confirm` is told every call of a library's function, `rules` are the language's own or others.
-    With `survey` a program that is a network is made and not called.
+    With `survey` a program that is a network is made and not called. An error that is raised brings
+    along what was printed before.
     """
+    printed: list[str] | None = [] if problem.prints and backend.at_hand else None
+    try:
+        found = _executed(problem, backend, inputs, budget, confirm, rules, printed, survey=survey)
+    except GradcalcError as error:
+        error.printed = "".join(printed or ())
+        raise
+    return replace(found, printed="".join(printed or ()))
+
+
+def _executed(
+    problem: Problem,
+    backend: Backend,
+    inputs: Mapping[str, Any],
+    budget: Budget,
+    confirm: Confirm | None,
+    rules: Rules | None,
+    printed: list[str] | None,
+    *,
+    survey: bool,
+) -> Execution:
     scope = dict(inputs)
     # anew for each run, so that all have the same numbers
     dice = Dice(problem.seed)
     options: Any = {
         "detach": problem.detach, "limits": problem.limits, "budget": budget, "confirm": confirm,
-        "rules": rules, "dice": dice,
+        "rules": rules, "dice": dice, "printed": printed,
     }  # fmt: skip
     stops: tuple[Any, ...] = ()
     casts: tuple[Any, ...] = ()

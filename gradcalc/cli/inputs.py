@@ -96,6 +96,7 @@ def requests(
                 check=options.check,
                 strict=options.strict,
                 enclose=options.enclose,
+                prints=options.prints,
             ),
             (*_notes(use), *drawn.notes),
         )

@@ -253,10 +253,11 @@ def _missing(names: Sequence[str], use: Use, options: Collection[str]) -> Unknow
         )
     called = next((name for name in names if is_called(name, use.program)), None)
     if called is not None:
+        example = example_of(called, use.program)
         span, source = place_of(called, use.program)
         return UnknownNameError(
             f"{called} is called in the program, and has no value",
-            hint=f"define it in the program, or give it: --let '{called}={example_of(called, use.program)}'",
+            hint=f"define it in the program, or give it: --let '{called}={example}'",
             span=span,
             source=source,
         )

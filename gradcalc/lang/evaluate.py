@@ -59,6 +59,7 @@ def evaluate(
     dice: Dice | None = None,
     of: Path | None = (),
     functions: bool = False,
+    printed: list[str] | None = None,
 ) -> Run:
     """Run a program on a backend.
 
@@ -69,7 +70,8 @@ def evaluate(
     random numbers are drawn from, without which none are. With `seed` the parameters of networks
     are drawn that are no inputs; with `survey` a program that is a network is made and not called.
     `of` is the part of the output that is wanted, None for none. With `functions` the output may be
-    one, which is the value then. Raises `GradcalcError` with the place in the source.
+    one, which is the value then. What the program prints is added to `printed`.
+    Raises `GradcalcError` with the place in the source.
     """
     limits = limits or Limits()
     if budget is None:
@@ -86,6 +88,7 @@ def evaluate(
         dice,
         apply_function=applied,
         load_module=_module,
+        printed=printed,
     )
     try:
         with deep_recursion():
