@@ -107,6 +107,7 @@ def weigh(problem: Problem, ask: Ask = ask_here, derivations: "Derivations | Non
     """
     problem = settled(problem.rounded())
     answer = ask(problem)
+    problem = replace(problem, prints=False)
     check = _checked(problem, derivations)
     formula, exact = _withheld(check.formula, check.exact), check.exact
     ours = answer()
@@ -316,6 +317,7 @@ def report_of(case: Case, command: str = "grad") -> Report:
         findings=()
         if isinstance(ours, Absent)
         else findings.find(problem, ours, formula, judgement),
+        printed="" if isinstance(ours, Absent) else ours.printed,
     )
 
 

@@ -47,7 +47,8 @@ class Span:
 class GradcalcError(Exception):
     """Base of every error that is told, nearly all of which a user can cause.
 
-    `python` is the exception of Python's that a program may catch it as, `said` its text.
+    `python` is the exception of Python's that a program may catch it as, `said` its text; `printed`
+    what the program had printed before.
     """
 
     kind: ClassVar[str] = "usage"
@@ -70,6 +71,7 @@ class GradcalcError(Exception):
         self.hint = hint
         self.span = span
         self.source = source
+        self.printed = ""
 
     def located(self, span: Span | None, source: str | None) -> "GradcalcError":
         """This error, given a place in the text unless it already has one."""

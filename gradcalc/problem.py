@@ -1,6 +1,6 @@
 """What a calculation is asked: plain, picklable data, and the one way every witness runs it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -9,12 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcalc.errors import (
+    GradcalcError,
     InvalidValueError,
     ShapeError,
     UnknownNameError,
     UnsupportedError,
     did_you_mean,
 )
+from gradcalc.lang import trees
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.chance import Dice, Draw
 from gradcalc.lang.evaluate import evaluate
@@ -54,7 +56,8 @@ class Problem:
     large inputs: by far faster, but kinks, edges and jumps are only told to be there. With `steps`
     autograd also tells what it has for every operation. `rooms` is how far claims that are numbers
     may be off, by input. `seed` is what the program's random numbers are drawn from, and those
-    parameters of networks that are no inputs.
+    parameters of networks that are no inputs. With `prints` autograd's run tells what the program
+    prints.
 
     Of a caller from outside programs may be texts, inputs whatever numpy makes numbers of, and
     without `wrt` it is by all inputs. Raises `InvalidValueError` for what is none of these, and
@@ -78,6 +81,7 @@ class Problem:
     steps: bool = False
     rooms: Mapping[str, Room] = field(default_factory=dict)
     seed: int = 0
+    prints: bool = False
 
     def __post_init__(self) -> None:
         change = partial(object.__setattr__, self)
@@ -89,9 +93,12 @@ class Problem:
                 hint='write {"x": 3.0}',
             )
         if not all(isinstance(v, np.ndarray) and v.dtype == np.float64 for v in inputs.values()):
-            change("inputs", {name: numbers(value, name) for name, value in inputs.items()})
+            parts = [part for name, value in inputs.items() for part in trees.spread(value, name)]
+            change("inputs", {name: numbers(value, name) for name, value in parts})
+            inputs = self.inputs
+        trees.check_whole(inputs)
         lets = frozenset(name for name, _ in self.lets)
-        own = frozenset(name for name in inputs if "." not in name)
+        own = frozenset(trees.roots(name for name in inputs if not trees.is_parameter(name)))
         change("program", _compiled(self.program, lets, own))
         if self.program.dtype not in (None, self.dtype):
             raise UnsupportedError(
@@ -101,7 +108,8 @@ class Problem:
             )
         for field_name in ("wrt", "detach"):
             names: Any = getattr(self, field_name)
-            change(field_name, (names,) if isinstance(names, str) else tuple(names))
+            names = (names,) if isinstance(names, str) else tuple(names)
+            change(field_name, _parts(names, inputs))
         if not self.wrt:
             change("wrt", tuple(inputs))
         for name in self.wrt:
@@ -111,7 +119,7 @@ class Problem:
                     hint=did_you_mean(name, inputs) or f"the inputs are {', '.join(inputs)}",
                 )
         if any(not isinstance(claim, Program) for claim in self.claims.values()):
-            given = frozenset(inputs)
+            given = frozenset(trees.roots(inputs))
             known = frozenset({*lets, *given, *self.program.assigned})
             texts = self.claims.items()
             change("claims", {name: _compiled(claim, known, given) for name, claim in texts})
@@ -143,6 +151,12 @@ class Problem:
         return {name: part.reshape(self.inputs[name].shape) for name, part in parts}
 
 
+def _parts(names: tuple[str, ...], inputs: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names, that of an input with parts as those of the parts."""
+    found = (trees.parts_of(name, inputs) or [name] for name in names)
+    return tuple(dict.fromkeys(part for parts in found for part in parts))
+
+
 def _dtype(given: Any) -> str:
     name = dtype_name(given)
     if name not in DTYPES:
@@ -172,6 +186,7 @@ class Execution:
     run: Run
     scope: Mapping[str, Any]
     draws: tuple[Draw, ...] = ()
+    printed: str = ""
 
 
 def execute(
@@ -187,39 +202,69 @@ def execute(
     """Run the lets and the program of a problem on a backend, with its tensors as inputs.
 
     `confirm` is told every call of a library's function, `rules` are the language's own or others.
-    With `survey` a program that is a network is made and not called.
+    With `survey` a program that is a network is made and not called. An error that is raised brings
+    along what was printed before.
     """
+    printed: list[str] | None = [] if problem.prints and backend.at_hand else None
+    try:
+        found = _executed(problem, backend, inputs, budget, confirm, rules, printed, survey=survey)
+    except GradcalcError as error:
+        error.printed = "".join(printed or ())
+        raise
+    return replace(found, printed="".join(printed or ()))
+
+
+def _executed(
+    problem: Problem,
+    backend: Backend,
+    inputs: Mapping[str, Any],
+    budget: Budget,
+    confirm: Confirm | None,
+    rules: Rules | None,
+    printed: list[str] | None,
+    *,
+    survey: bool,
+) -> Execution:
     scope = dict(inputs)
     # anew for each run, so that all have the same numbers
     dice = Dice(problem.seed)
     options: Any = {
         "detach": problem.detach, "limits": problem.limits, "budget": budget, "confirm": confirm,
-        "rules": rules, "dice": dice,
+        "rules": rules, "dice": dice, "printed": printed,
     }  # fmt: skip
     stops: tuple[Any, ...] = ()
     casts: tuple[Any, ...] = ()
     lets: dict[str, Any] = {}
     for name, program in problem.lets:
-        given = {n: scope[n] for n in program.inputs if n in scope}
-        run = evaluate(program, backend, given, **options)
+        functions = [n for n, value in lets.items() if not backend.is_tensor(value)]
+        given = _of((*program.inputs, *functions), scope)
+        run = evaluate(program, backend, given, **options, functions=True)
         scope[name] = lets[name] = run.value
         stops += run.stops
         casts += run.casts
     # the parameters of networks are known by their names alone
     own = problem.inputs if problem.program.nets else ()
     needed = (*problem.program.inputs, *lets, *own)
-    given = {n: scope[n] for n in needed if n in scope}
+    given = _of(needed, scope)
     part = () if problem.of is None else path_of(problem.of)
     run = evaluate(
         problem.program, backend, given, of=part, **options, seed=problem.seed, survey=survey
     )
-    scope = {**run.names, **scope}
+    wholes = trees.roots(inputs)
+    scope = {n: v for n, v in run.names.items() if n not in wholes} | scope
     target = run.value
     if problem.of is not None and part is None:
         named = {**scope, **run.names}
         target = evaluate(_name(problem.of, named), backend, named, budget=budget).value
     whole = replace(run, stops=stops + run.stops, casts=casts + run.casts)
     return Execution(target, whole, scope, tuple(dice.draws))
+
+
+def _of(names: Iterable[str], scope: Mapping[str, Any]) -> dict[str, Any]:
+    """What programs that need these names are given of a scope, inputs in parts by those."""
+    given = {n: scope[n] for n in names if n in scope}
+    wanted = set(names) - given.keys()
+    return given | {n: v for n, v in scope.items() if trees.is_part(n) and trees.root(n) in wanted}
 
 
 def weights(problem: Problem, shape: tuple[int, ...]) -> Array:
@@ -245,7 +290,7 @@ def _name(name: str, scope: Mapping[str, Any]) -> Program:
             f"--of {name}: the program binds no such name",
             hint=did_you_mean(name, scope) or f"its names: {', '.join(sorted(scope))}",
         )
-    return compile_program(name, known=tuple(scope))
+    return compile_program(name, known=tuple(trees.roots(scope)))
 
 
 def _shape_hint(name: str, shape: tuple[int, ...], wanted: tuple[int, ...]) -> str:

@@ -91,6 +91,7 @@ class Report:
     that was differentiated, None for its output. `value` is None where no witness gave one.
     `digits_possible` is what the dtype holds. `cured` is a better program, if one was found.
     `read_as` is the Python that mathematics was taken for, in which the places of findings are.
+    `printed` is what the program has printed, where that was asked for.
     """
 
     command: str
@@ -110,6 +111,7 @@ class Report:
     findings: tuple[Finding, ...] = field(default=())
     cured: "Cured | None" = None
     read_as: str | None = None
+    printed: str = ""
 
     @property
     def gradient(self) -> Mapping[str, Array]:
@@ -171,6 +173,11 @@ class Explanation:
     def cured(self) -> Cured | None:
         """A better program, if one was found."""
         return self.report.cured
+
+    @property
+    def printed(self) -> str:
+        """What the program has printed, where that was asked for."""
+        return self.report.printed
 
     def __repr__(self) -> str:
         return repr(self.report).replace("<gradcalc:", "<gradcalc.why:", 1)

@@ -385,7 +385,8 @@ class Computed(Testimony):
     of them. `broadcasts` and `taken` are in the order of the program; `narrow` is what float32
     makes of it, `draws` are the places where random numbers were drawn, `casts` those to fewer
     digits than the calculation has. `steps` are the calls of
-    primitives in order, and `target` what is differentiated, where they are asked for.
+    primitives in order, and `target` what is differentiated, where they are asked for, as is what
+    the program has `printed`.
     """
 
     stops: tuple[Stop, ...] = ()
@@ -398,6 +399,7 @@ class Computed(Testimony):
     casts: tuple[Stop, ...] = ()
     steps: tuple[Step, ...] = ()
     target: Origin = None
+    printed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

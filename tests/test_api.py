@@ -114,7 +114,7 @@ def test_a_problem_takes_what_people_pass(x: Any) -> None:
     assert [*gradcalc.calculate(gradcalc.Problem("x*y", {"x": x, "y": 2})).gradient] == ["x", "y"]
 
 
-@pytest.mark.parametrize("x", [None, "3", [[1], [2, 3]], 1j, object()])
+@pytest.mark.parametrize("x", [None, "3", [[1], [None]], 1j, object()])
 def test_a_problem_says_what_it_wants(x: Any) -> None:
     with pytest.raises(gradcalc.GradcalcError, match=r"x: (a .*|None) is no value") as raised:
         gradcalc.Problem("x**2", {"x": x})

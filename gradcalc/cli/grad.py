@@ -11,7 +11,7 @@ import typer
 
 from gradcalc.cli.arguments import add_command, known_options
 from gradcalc.cli.options import Options
-from gradcalc.errors import UsageError
+from gradcalc.errors import GradcalcError, UsageError
 from gradcalc.render import EXPLAINED, FEW_DIGITS, explainer, renderer
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _BADNESS = (0, 3, 1)
 """Exit codes of verdicts, the worst last."""
 
-Answered = TypeVar("Answered")
+Answered = TypeVar("Answered", bound="Report | Explanation")
 
 
 def add(app: typer.Typer, name: str) -> None:
@@ -84,7 +84,22 @@ def answered(
         if options.check:
             from gradcalc.witnesses import enclosure, symbolic  # noqa: F401
         answer = answerer(options)
-    return [answer(request, ask) for request in asked]
+    return [_told(answer, request, ask) for request in asked]
+
+
+def _told(
+    answer: Callable[["Request", "Ask"], Answered], request: "Request", ask: "Ask"
+) -> Answered:
+    """The answer to a request, what its program prints on standard error."""
+    from gradcalc.cli.output import write
+
+    try:
+        found = answer(request, ask)
+    except GradcalcError as error:
+        write(error.printed, sys.stderr)
+        raise
+    write(found.printed, sys.stderr)
+    return found
 
 
 def _asking(beside: "Beside | None") -> "Ask":

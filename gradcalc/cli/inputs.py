@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from gradcalc.calculate import settled
-from gradcalc.cli import digits, networks
+from gradcalc.cli import digits, networks, parts
 from gradcalc.cli import programs as named
 from gradcalc.cli.bundle import bundled
 from gradcalc.cli.networks import Furnished
@@ -24,9 +24,10 @@ from gradcalc.cli.programs import (
     values_of,
     written,
 )
-from gradcalc.cli.readers import claimed, rows
+from gradcalc.cli.readers import claimed, is_function, rows
 from gradcalc.errors import GradcalcError, UnknownNameError, UsageError
 from gradcalc.findings import Finding
+from gradcalc.lang import trees
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.paths import path_of
 from gradcalc.lang.program import Limits, Program
@@ -62,7 +63,8 @@ def requests(
     lets = _lets(options, limits)
     values = values_of(options)
     programs = [_compiled(source, limits, values) for source in texts]
-    options = _with_bundle(options, (*programs, *(program for _, program in lets)))
+    known = (*programs, *(program for _, program in lets))
+    options = parts.apart(_with_bundle(options, known), known)
     asked = [name for name, _ in options.values]
     programs, options, drawn = networks.furnished(programs, lets, options, limits)
     typed = [name for name, _ in options.values]
@@ -94,6 +96,7 @@ def requests(
                 check=options.check,
                 strict=options.strict,
                 enclose=options.enclose,
+                prints=options.prints,
             ),
             (*_notes(use), *drawn.notes),
         )
@@ -148,11 +151,14 @@ def _lets(options: Options, limits: Limits) -> Lets:
     for name in names:
         if names.count(name) > 1:
             raise UnknownNameError(f"{name} is given twice with --let")
+    functions = frozenset(name for name, text in options.lets if is_function(text))
+    given = (n for n, _ in (*options.values, *options.lets) if n not in functions)
+    numbers = frozenset(trees.roots(given))
     result = []
     for name, text in options.lets:
         with said_of(f"--let {name}"):
-            numbers = frozenset(n for n, _ in (*options.values, *options.lets))
-            result.append((name, compiled(rows(text), limits, numbers=numbers)))
+            typed = None if name in functions else numbers
+            result.append((name, compiled(rows(text), limits, functions, numbers=typed)))
     return tuple(result)
 
 
@@ -163,7 +169,10 @@ def _wrt(use: Use, options: Options, drawn: Furnished) -> tuple[str, ...]:
             "the program has no inputs, so there is nothing to differentiate by",
             hint='use a name for the number: "x**2" --x 3',
         )
-    asked = tuple(use.own(name) for name in options.wrt)
+    own = [use.own(name) for name in options.wrt]
+    asked = tuple(dict.fromkeys(
+        part for name in own for part in trees.parts_of(name, use.given) or [name]
+    ))  # fmt: skip
     for name in asked:
         if name in use.names and name not in use.given:
             raise UnknownNameError(
@@ -210,9 +219,10 @@ def _claim(text: str, use: Use, limits: Limits) -> Program:
     One that is a function is called with those that its parameters are named like.
     """
     lets = [name for name, _ in use.lets]
-    known = frozenset({*use.given, *lets, *use.program.assigned})
+    inputs = frozenset(trees.roots(use.given))
+    known = frozenset({*inputs, *lets, *use.program.assigned})
     with said_of("--expect"):
-        program = _compiled(written(text, limits), limits, Values(frozenset(use.given), known))
+        program = _compiled(written(text, limits), limits, Values(inputs, known))
         if program.function is not None:
             program = _called(program, text, use, known, limits)
     if program.required:

@@ -8,6 +8,7 @@ from gradcalc.cli.numbers import read_numbers
 from gradcalc.cli.options import Options
 from gradcalc.cli.programs import Lets, check_names, use
 from gradcalc.findings import Finding
+from gradcalc.lang import trees
 from gradcalc.lang.program import Limits, Program
 from gradcalc.problem import Array, Problem
 
@@ -61,9 +62,9 @@ def _problem(
     program: Program, lets: Lets, values: Mapping[str, Array], options: Options, limits: Limits
 ) -> Problem:
     """The program at the inputs that are given, those of networks as far as they are."""
-    plain = [name for name in values if "." not in name]
+    plain = [name for name in values if not trees.is_parameter(name)]
     check = use(program, lets, plain)
-    if any(name not in check.given for name in check.required):
+    if any(name not in trees.roots(check.given) for name in check.required):
         check_names([check], plain, ())
     own = {name: values[typed] for name, typed in check.given.items()}
     leaves = {name: value for name, value in values.items() if name not in check.given.values()}

@@ -165,6 +165,9 @@ class Options:
     quiet: bool = _row(
         False, "--quiet", "", "Print nothing: the exit code tells.", commands=GRAD, usual=True
     )
+    prints: bool = _row(
+        False, "--prints", "", "Show on standard error what the program prints.", commands=GRAD
+    )
     silent: bool = _row(
         False, "--quiet", "", "No progress and no summary.", commands=BATCH, usual=True
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from gradcalc.cli import files
+from gradcalc.cli.called import example_of, is_called
 from gradcalc.cli.instead import similar_option
 from gradcalc.cli.options import Options
 from gradcalc.cli.readers import is_stdin
@@ -23,7 +24,7 @@ from gradcalc.errors import (
     UsageError,
     did_you_mean,
 )
-from gradcalc.lang import syntax
+from gradcalc.lang import syntax, trees
 from gradcalc.lang.program import Limits, Program, span_of
 from gradcalc.lang.typed import Values, understood
 
@@ -52,7 +53,7 @@ def sources(options: Options) -> tuple[Source, ...]:
 
 def values_of(options: Options) -> Values:
     """The names that have a value, as far as they are known before anything is read."""
-    typed = [name for name, _ in options.values if "." not in name]
+    typed = trees.roots(name for name, _ in options.values if not trees.is_parameter(name))
     inputs, lets = frozenset(typed), frozenset(name for name, _ in options.lets)
     return Values(inputs, lets)
 
@@ -173,10 +174,11 @@ def use(program: Program, lets: Lets, typed: Sequence[str]) -> Use:
     bound = {name for name, _ in lets}
     needed = tuple(n for n in required if n not in bound or n not in program.required)
     free = tuple(n for n in optional if n not in bound and n not in required)
-    given = {name: name for name in (*needed, *free) if name in typed}
-    left = [name for name in typed if name not in free or "." not in name]
-    if _is_renamed(program, needed, free, left):
-        given = {needed[0]: left[0]} | given
+    given = {part: part for name in (*needed, *free) for part in trees.parts_of(name, typed)}
+    left = [name for name in typed if name not in free or not trees.is_parameter(name)]
+    whole = list(trees.roots(left))
+    if _is_renamed(program, needed, free, whole):
+        given = {f"{needed[0]}{name.removeprefix(whole[0])}": name for name in left} | given
     return Use(program, lets, needed, free, given)
 
 
@@ -198,13 +200,16 @@ def check_names(uses: Sequence[Use], typed: Sequence[str], options: Collection[s
     for name in typed:
         if typed.count(name) > 1:
             raise UnknownNameError(f"{name} is given twice")
+    trees.check_whole(typed)
+    for name in trees.roots(typed):
         if any(name == let for use in uses for let, _ in use.lets):
             raise UnknownNameError(f"{name} is given twice: as a value and with --let {name}=")
     for name in typed:
         if not any(name in use.given.values() for use in uses):
             raise _unused(name, uses, typed, options)
     for use in uses:
-        missing = [name for name in use.required if name not in use.given]
+        given = trees.roots(use.given)
+        missing = [name for name in use.required if name not in given]
         if missing:
             raise _missing(missing, use, options)
 
@@ -214,6 +219,7 @@ def _unused(
 ) -> UnknownNameError:
     inputs = {n for use in uses for n in use.inputs if n not in typed}
     assigned = {n for use in uses for n in use.program.assigned}
+    name = trees.root(name)
     if name in assigned:
         return UnknownNameError(
             f"{name} cannot be given a value: the program assigns it itself",
@@ -245,6 +251,16 @@ def _missing(names: Sequence[str], use: Use, options: Collection[str]) -> Unknow
             f"{later[0]} has no value where a --let uses it",
             hint=f"put --let {later[0]}= in front of it",
         )
+    called = next((name for name in names if is_called(name, use.program)), None)
+    if called is not None:
+        example = example_of(called, use.program)
+        span, source = place_of(called, use.program)
+        return UnknownNameError(
+            f"{called} is called in the program, and has no value",
+            hint=f"define it in the program, or give it: --let '{called}={example}'",
+            span=span,
+            source=source,
+        )
     spelled = [f"--at {n}=VALUE" if f"--{n}" in options else f"--{n} VALUE" for n in names]
     span, source = (None, None)
     if len(names) == 1:
@@ -271,7 +287,7 @@ def place_of(name: str, *programs: Program) -> tuple[Span | None, str | None]:
 
 def check_known(names: Iterable[str], option: str, uses: Sequence[Use]) -> None:
     """Refuse names that mean nothing in any of the programs."""
-    known = {own for use in uses for own in (*use.names, *use.given.values())}
+    known = {own for use in uses for own in (*use.names, *use.given.values(), *use.given)}
     for name in names:
         if name not in known:
             raise unknown(name, option, known)

@@ -21,7 +21,7 @@ _SPELLINGS = {**DTYPES, "double": "float64", "float": "float32", "single": "floa
 _NUMBER = r"[-+]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][-+]?\d+)?|[-+]?(?:inf|nan)"
 _ROWS = re.compile(rf"(?:[\s,;]*(?:{_NUMBER})(?=[\s,;]|$))+[\s,;]*")
 
-_NAMED = re.compile(r"\s*([^\W\d]\w*(?:\.\w+)*)\s*=(?!=)(.*)", re.DOTALL)
+_NAMED = r"\s*({part}|[^\W\d]\w*(?:\.\w+)*)\s*=(?!=)(.*)"
 
 NONFINITE: Mapping[str, str] = {"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}
 """How numbers that JSON does not have are written in it, and in a program."""
@@ -49,9 +49,18 @@ def check_name(name: str, option: str) -> str:
         raise UsageError(
             f"{option}: {clean} is a word of Python and cannot be a name", hint=f"{clean}_ can"
         )
-    if not is_dotted(clean):
+    part = _part(clean) if "[" in clean else None
+    if part is None and not is_dotted(clean):
         raise UsageError(f"{option}: {clean!r} is not a name")
-    return clean
+    return part or clean
+
+
+def _part(text: str) -> str | None:
+    """The name of a part of an input, in its one spelling."""
+    # what only shows help does without the language
+    from gradcalc.lang.trees import normal
+
+    return normal(text)
 
 
 def check_part(text: str, option: str) -> str:
@@ -110,7 +119,9 @@ def claimed(text: str | Named, inputs: Iterable[str]) -> tuple[str | None, str]:
     """
     if not isinstance(text, str):
         return text
-    found = _NAMED.fullmatch(text)
+    from gradcalc.lang.trees import PART
+
+    found = re.fullmatch(_NAMED.format(part=PART), text, re.DOTALL)
     if found is None:
         return None, text
     name = check_name(found[1], "--expect")
@@ -126,6 +137,11 @@ def rows(text: str) -> str:
     lines = [line.strip().strip(",").replace(",", " ").split() for line in text.split(";")]
     inside = ", ".join(f"[{', '.join(line)}]" for line in lines if line)
     return Exact(f"[{inside}]") if isinstance(text, Exact) else f"[{inside}]"
+
+
+def is_function(text: str) -> bool:
+    """Whether a text is a function, `lambda t: t**2`, and not the value of one."""
+    return re.match(r"\s*lambda\b", text) is not None
 
 
 def dtype(text: str, option: str) -> str:

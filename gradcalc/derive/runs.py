@@ -15,6 +15,7 @@ from gradcalc.errors import GradcalcError
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Node
 from gradcalc.expr.protocols import Arithmetic
+from gradcalc.lang import trees
 from gradcalc.lang.program import Budget
 from gradcalc.problem import Execution, Problem, execute, weights
 
@@ -120,7 +121,7 @@ def record(
 
 def order_of(problem: Problem) -> list[str]:
     """The inputs in the order in which the program uses them."""
-    names = [name for name in problem.program.inputs if name in problem.inputs]
+    names = [n for own in problem.program.inputs for n in trees.parts_of(own, problem.inputs)]
     return names + [name for name in problem.inputs if name not in names]
 
 

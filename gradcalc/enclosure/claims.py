@@ -23,6 +23,7 @@ from gradcalc.enclosure.claimed import FAILURES, NO_PIECES, Pieces, there
 from gradcalc.enclosure.elsewhere import elsewhere
 from gradcalc.enclosure.experiment import LARGEST, Experiment
 from gradcalc.expr.nodes import ancestry
+from gradcalc.lang import trees
 from gradcalc.testimony import Array, Beside, Claimed
 
 BOXES = ((0.1, 1e-12), (1e-2, 1e-12), (1e-4, 1e-13), (1e-6, 1e-13))
@@ -195,7 +196,7 @@ def _mentioned(experiment: Experiment, name: str) -> list[str]:
     above = {
         n.order for n in ancestry([trace.nodes[trace.bound[n]] for n in named & {*trace.bound}])
     }
-    return [n for n in problem.inputs if n in named or trace.inputs[n].order in above]
+    return [n for n in problem.inputs if trees.root(n) in named or trace.inputs[n].order in above]
 
 
 def _looks_chosen(values: Array, near: float) -> bool:

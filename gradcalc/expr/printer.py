@@ -124,7 +124,9 @@ class Writer(Spelling):
         for node in nodes:
             text = self._text(node, top=node is root)
             twice = count.get(node.order, 0) > 1 and len(text.text) > WORTH
-            if node is not root and (twice or len(text.text) > LONG):
+            # an input has a name already, however long
+            apart = node is not root and node.op is not ops.VAR
+            if apart and (twice or len(text.text) > LONG):
                 text = self._part(text)
             self._texts[node.order] = text
         return used(Written(tuple(self._parts), self._texts[root.order].text))

@@ -46,6 +46,10 @@ Args = tuple[Any, ...]
 Kwargs = dict[str, Any]
 
 
+FUNCTIONS = (Closure, Function, Builtin, Primitive, Mapped)
+"""What a function is that is a value: one of the program, of a library, of the language."""
+
+
 @dataclass(frozen=True, slots=True)
 class Return:
     """A block was left with the value of a function."""
@@ -165,8 +169,14 @@ def _called(machine: Machine, func: ast.Name) -> Any:
         raise UnknownNameError(f"{brief(func.id)} has no value here")
     raise InvalidValueError(
         f"{brief(func.id)} is {machine.describe(value)} and cannot be called",
-        hint=f"for a product write {brief(func.id)}*(...)",
+        hint=f"for a product write {brief(func.id)}*(...){_given_otherwise(machine, func.id)}",
     )
+
+
+def _given_otherwise(machine: Machine, name: str) -> str:
+    """How a parameter of the program gets a function, which has a number."""
+    parameter = machine.program.function is not None and name in machine.given.values
+    return f"; a function is given with --let '{name}=lambda t: ...'" if parameter else ""
 
 
 def applied(machine: Machine, function: Any, args: Args, kwargs: Kwargs) -> Any:

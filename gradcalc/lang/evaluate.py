@@ -8,10 +8,10 @@ from functools import cache
 from typing import Any, Protocol
 
 from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, Span, UnsupportedError
-from gradcalc.lang import memory, ops, targets, written
+from gradcalc.lang import memory, ops, targets, trees, written
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.bindings import is_idle
-from gradcalc.lang.calls import CALLS, Return, applied, enter
+from gradcalc.lang.calls import CALLS, FUNCTIONS, Return, applied, enter
 from gradcalc.lang.chance import Dice
 from gradcalc.lang.classes import CLASSES
 from gradcalc.lang.containers import CONTAINERS, comprehensions
@@ -58,16 +58,20 @@ def evaluate(
     survey: bool = False,
     dice: Dice | None = None,
     of: Path | None = (),
+    functions: bool = False,
+    printed: list[str] | None = None,
 ) -> Run:
     """Run a program on a backend.
 
-    `inputs` are the backend's tensors (or closures) by name; `detach` are names each use of
+    `inputs` are the backend's tensors (or closures) by name, those of lists and dictionaries by the
+    names of `lang.trees`; `detach` are names each use of
     which passes no gradient back. `confirm` is told every call of a library's function and what it
     gave. `rules` are other meanings of kinds of nodes than the language's own; `dice` are what
     random numbers are drawn from, without which none are. With `seed` the parameters of networks
     are drawn that are no inputs; with `survey` a program that is a network is made and not called.
-    `of` is the part of the output that is wanted, None for none. Raises `GradcalcError` with the
-    place in the source.
+    `of` is the part of the output that is wanted, None for none. With `functions` the output may be
+    one, which is the value then. What the program prints is added to `printed`.
+    Raises `GradcalcError` with the place in the source.
     """
     limits = limits or Limits()
     if budget is None:
@@ -84,11 +88,15 @@ def evaluate(
         dice,
         apply_function=applied,
         load_module=_module,
+        printed=printed,
     )
     try:
         with deep_recursion():
             found = _run(machine, inputs, seed, survey)
-            value = None if of is None else machine.raw(output(machine, found, of))
+            whole = functions and isinstance(found, FUNCTIONS)
+            value = found if whole else None
+            if of is not None and not whole:
+                value = machine.raw(output(machine, found, of))
     except GradcalcError as raised:
         raise raised.located(machine.place, machine.source) from raised.__cause__
     except RecursionError:
@@ -119,8 +127,11 @@ def _run(machine: Machine, inputs: Mapping[str, Any], seed: int, survey: bool) -
         name: machine.hold(value) if machine.backend.is_tensor(value) else value
         for name, value in inputs.items()
     }
-    machine.frame.values.update(inputs)
     machine.scalars = not any(machine.shape(v) for v in inputs.values() if machine.is_tensor(v))
+    for name in filter(trees.is_part, machine.detached & inputs.keys()):
+        inputs[name] = machine.detach(inputs[name], name)
+    inputs = trees.planted(inputs)
+    machine.frame.values.update(inputs)
     machine.block(program.body)
     if program.function is None:
         return machine.last

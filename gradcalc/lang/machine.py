@@ -141,7 +141,8 @@ class Machine:
     `scalars` says that every input is one number. `caught` are the errors that are being handled.
     `mapped` says how many vmaps are at work. `nets` is what the run knows of its networks.
     `library` are the names of modules that are written in the language, and `anchor` the place and
-    text of the program's own call while a text runs that is not the user's.
+    text of the program's own call while a text runs that is not the user's. `printed` is what the
+    program prints, None where that is left out.
     """
 
     program: Program
@@ -172,6 +173,7 @@ class Machine:
     anchor: tuple[Span, str] | None = None
     nets: Any = None
     on_bind: Callable[["Machine", str, Any], None] | None = None
+    printed: list[str] | None = None
 
     def __post_init__(self) -> None:
         self.node = self.program.body[0]

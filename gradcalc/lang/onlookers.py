@@ -11,6 +11,9 @@ from gradcalc.lang.scopes import names_bound
 TELLING = frozenset({"logging", "warnings", "matplotlib"})
 """Modules whose calls are left out where nobody takes what they give."""
 
+STREAMS = frozenset({"sys.stdout", "sys.stderr"})
+"""Where programs print to."""
+
 DTYPES: Mapping[str, str] = {
     "torch.float64": "float64", "torch.double": "float64", "torch.float32": "float32",
     "torch.float": "float32", "torch.float16": "float16", "torch.half": "float16",
@@ -36,7 +39,18 @@ def untold(body: Body) -> Body:
         for n in ast.walk(statement)
         if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
     }
-    return tuple(s for s in kept if not set(_logger(s, names)) - read)
+    idle = (s for s in kept if set(_logger(s, names)) - read or _is_idle_import(s, read))
+    left = {id(s) for s in idle}
+    return tuple(s for s in kept if id(s) not in left)
+
+
+def _is_idle_import(statement: ast.stmt, read: set[str]) -> bool:
+    """Whether a statement only brings in the streams to print to, which nothing needs any more."""
+    match statement:
+        case ast.Import(names=[ast.alias(name="sys", asname=None)]):
+            return "sys" not in read
+        case _:
+            return False
 
 
 def declared(body: Body) -> tuple[Body, str | None]:
@@ -87,7 +101,16 @@ class _Quiet(ast.NodeTransformer):
         call = node.value
         if isinstance(call, ast.Call) and self._tells(call.func) and self._is_plain(call):
             return ast.copy_location(ast.Pass(), node)
+        match call:
+            case ast.Call(func=ast.Name("print"), keywords=keywords):
+                call.keywords = [k for k in keywords if not self._is_stream(k)]
+            case _:
+                pass
         return node
+
+    def _is_stream(self, given: ast.keyword) -> bool:
+        """Whether it says where to print to, which is one place here."""
+        return given.arg == "file" and full_name(given.value, self._names) in STREAMS
 
     def _tells(self, func: ast.expr) -> bool:
         full = full_name(func, self._names)

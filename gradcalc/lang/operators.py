@@ -64,6 +64,8 @@ ADDED, COMPARED = (list, tuple), (list, tuple, range)
 def apply(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any:
     """An operator or a comparison of any two values."""
     name, function = PLAIN[kind]
+    if kind is ast.Mod and isinstance(left, str):
+        return words.percent(machine, left, right)
     sequences = COMPARED if name in ("eq", "ne") else ADDED
     if isinstance(left, sequences) or isinstance(right, sequences):
         if not (machine.is_tensor(left) or machine.is_tensor(right)):
@@ -182,9 +184,7 @@ def _check_list(machine: Machine, name: str, left: Any, right: Any) -> None:
 
 
 def _of_texts(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> str:
-    """Texts joined, repeated and filled."""
-    if kind is ast.Mod and isinstance(left, str):
-        return words.percent(machine, left, right)
+    """Texts joined and repeated."""
     if kind is ast.Add and isinstance(left, str) and isinstance(right, str):
         machine.count_items(len(left) + len(right))
         return left + right

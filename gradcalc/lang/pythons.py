@@ -4,9 +4,12 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
-from gradcalc.errors import InvalidValueError, UnsupportedError
+from gradcalc.errors import InvalidValueError, LimitError, UnsupportedError
 from gradcalc.lang import containers, operators, ops, words
 from gradcalc.lang.machine import Builtin, Closure, Machine, Once
+
+MOST_PRINTED = 1_000_000
+"""Characters that a program may print."""
 
 
 def _list(machine: Machine, value: Any = ()) -> list[Any]:
@@ -96,10 +99,23 @@ def _format(machine: Machine, value: Any, spec: str = "") -> str:
     return words.formatted(machine, value, spec)
 
 
-def _print(machine: Machine, *values: Any, **options: Any) -> None:
-    """What is printed is left out: it changes no number, unless a method says what it is."""
-    for value in values:
-        words.text(machine, value)
+def _print(
+    machine: Machine, *values: Any, sep: Any = None, end: Any = None, file: Any = None,
+    flush: Any = False,
+) -> None:  # fmt: skip
+    """What is printed changes no number, so it is left out unless it is asked for.
+
+    Wherever the program sends it, it is told in one place.
+    """
+    texts = [words.printed(machine, value) for value in values]
+    if machine.printed is None:
+        return
+    ends = [
+        given if isinstance(given, str) else usual for given, usual in ((sep, " "), (end, "\n"))
+    ]
+    machine.printed.append(ends[0].join(texts) + ends[1])
+    if sum(map(len, machine.printed)) > MOST_PRINTED:
+        raise LimitError(f"the program prints more than {MOST_PRINTED:,} characters")
 
 
 def _callable(machine: Machine, value: Any) -> bool:

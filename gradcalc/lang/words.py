@@ -2,12 +2,13 @@
 
 import ast
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gradcalc.errors import GradcalcError, InvalidValueError, UnsupportedError
 from gradcalc.lang import objects
 from gradcalc.lang.machine import Machine, Rule
+from gradcalc.lang.program import JAX, NUMPY
 
 
 def text(machine: Machine, value: Any) -> str:
@@ -32,9 +33,31 @@ def text(machine: Machine, value: Any) -> str:
     return f"<{machine.describe(value)}>"
 
 
+def printed(machine: Machine, value: Any) -> str:
+    """A value as `print` shows it; of what is not shown only whether it can be."""
+    if machine.printed is not None and machine.is_tensor(value):
+        return _shown(machine, value, str)
+    return text(machine, value)
+
+
+def _shown(machine: Machine, value: Any, way: Callable[[Any], str]) -> str:
+    """A tensor as its library shows it."""
+    naming = machine.program.naming
+    kind = bool if machine.is_mask(value) else int if machine.is_integer(value) else float
+    if naming.numbers and not machine.shape(value):
+        return str(kind(machine.number(value)))
+    if naming.arrays in (NUMPY, JAX):
+        array = machine.elements(value).astype(kind)
+        return way(array if machine.shape(value) or value.array else array[()])
+    raw = machine.backend.detach(machine.raw(value), None)
+    return way(raw.long() if machine.is_integer(value) else raw)
+
+
 def _nested(machine: Machine, value: Any) -> str:
     def shown(part: Any) -> str:
         machine.budget.tick()
+        if machine.printed is not None and machine.is_tensor(part):
+            return _shown(machine, part, repr)
         return repr(part) if isinstance(part, str) else text(machine, part)
 
     if isinstance(value, dict):
@@ -49,7 +72,8 @@ def _nested(machine: Machine, value: Any) -> str:
 def _plain(machine: Machine, value: Any) -> Any:
     if machine.is_tensor(value):
         if machine.shape(value):
-            return f"<{machine.describe(value)}>"
+            whole = machine.printed is not None
+            return _shown(machine, value, str) if whole else f"<{machine.describe(value)}>"
         # text decides nothing about numbers: it is read without a trace
         return machine.number(value) if machine.backend.at_hand else "<a number>"
     return value

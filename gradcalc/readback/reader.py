@@ -14,6 +14,7 @@ from gradcalc.expr.evaluate import Plan
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Node, ancestry
 from gradcalc.expr.transcript import LONGEST
+from gradcalc.lang import trees
 from gradcalc.lang.evaluate import evaluate
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Limits, Program
@@ -84,7 +85,7 @@ def read(text: str, inputs: tuple[str, ...], derived: Derived, shown: Node) -> R
         for node in ancestry([shown])
         if node.op is ops.DETACH and node["name"] is not None
     }
-    known = (*inputs, *detached)
+    known = tuple(trees.roots((*inputs, *detached)))
     try:
         program = compile_program(text, known=known, limits=LIMITS)
     except GradcalcError:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcalc.lang import trees
 from gradcalc.problem import Problem, Room
 from gradcalc.testimony import (
     Absent,
@@ -124,7 +125,9 @@ def _kept(problem: Problem, name: str, tried: Claimed | None) -> tuple[str, ...]
         {n for group in groups for beside in group for n in beside.point}
         for groups in (tried.groups, tried.otherwise)
     )
-    return tuple(n for n in problem.inputs if n in (_names(problem, name) | others) - moved)
+    told = _names(problem, name)
+    kept = (n for n in problem.inputs if trees.root(n) in told or n in others)
+    return tuple(n for n in kept if n not in moved)
 
 
 def _said_beside(name: str, groups: Sequence[Sequence[Beside]]) -> str:
@@ -224,7 +227,7 @@ def _too_few(room: Room, given: Array, true: Any) -> str | None:
 
 def is_formula(problem: Problem, name: str) -> bool:
     """Whether a claim says something of the inputs, and is not numbers alone."""
-    named = {*problem.inputs, *problem.program.assigned, *(n for n, _ in problem.lets)}
+    named = {*trees.roots(problem.inputs), *problem.program.assigned, *(n for n, _ in problem.lets)}
     return bool(named & _names(problem, name))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from gradcalc.errors import GradcalcError
 from gradcalc.expr.written import Written
+from gradcalc.lang import trees
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Program
 from gradcalc.problem import Problem
@@ -29,7 +30,11 @@ def pieces_of(problem: Problem, name: str, formula: Written | None) -> Mapping[P
         own = claim[0].value
         for kind, texts in (("own", _terms(own)), ("own factor", _factors(own))):
             found |= {Piece(kind, text): text for text in texts}
-    known = {*problem.inputs, *problem.program.assigned, *(let for let, _ in problem.lets)}
+    known = {
+        *trees.roots(problem.inputs),
+        *problem.program.assigned,
+        *(let for let, _ in problem.lets),
+    }
     programs: dict[Piece, Program] = {}
     for piece, text in found.items():
         try:

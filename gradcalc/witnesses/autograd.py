@@ -245,7 +245,7 @@ def testify(problem: Problem) -> Computed:
     budget = Budget(problem.limits.steps, deadline)
 
     def again(other: Problem) -> Computed:
-        return _run(other, Budget(problem.limits.steps, deadline))
+        return _run(replace(other, prints=False), Budget(problem.limits.steps, deadline))
 
     confirm = Fidelity(getattr(torch, problem.dtype))
     ours = _run(problem, budget, confirm)
@@ -287,6 +287,7 @@ def _run(problem: Problem, budget: Budget, confirm: Confirm | None = None) -> Co
         broadcasts=tuple(backend.broadcasts),
         steps=steps,
         target=backend.calls.origin(output),
+        printed=execution.printed,
     )
 
 

@@ -14,7 +14,7 @@ from types import EllipsisType
 from gradcalc.render.tex import products, spread
 from gradcalc.render.tex.calls import CALLS, HEADS, POWERS
 from gradcalc.render.tex.indexes import subscript
-from gradcalc.render.tex.names import code, name_tex
+from gradcalc.render.tex.names import code, name_tex, named_whole
 from gradcalc.render.tex.pieces import (
     AND,
     ATOM,
@@ -57,7 +57,7 @@ class Writer:
 
     def __init__(self, source: str, names: Mapping[str, str], shapes: Shapes) -> None:
         self._source = source
-        self._body = ast.parse(source, mode="eval").body
+        self._body = named_whole(ast.parse(source, mode="eval").body, names)
         self._names = names
         self._shapes = shapes
         self._free = [letter for letter in _LETTERS if letter not in names]

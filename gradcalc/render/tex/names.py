@@ -4,11 +4,12 @@ Whatever the user typed, it compiles, and in ASCII: LaTeX stops at a character t
 so every one beyond ASCII is spelled: `\'{e}`, `\alpha`, or `U+6F22` where there is nothing better.
 """
 
+import ast
 import keyword
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from gradcalc.render import printable
 
@@ -59,6 +60,7 @@ _ACCENTED = ("hat", "tilde")
 """Words behind a letter that are signs above it."""
 
 _NAME = re.compile(r"([^\W\d_]+)(?:_?([0-9]+))?((?:_[A-Za-z0-9]+)*)")
+_PART = re.compile(r"(\w+)((?:\[(?:\d+|'[A-Za-z0-9]+')\])+)")
 _LONGEST_NAME = 80
 
 
@@ -99,8 +101,42 @@ def name_table(names: Iterable[str]) -> dict[str, str]:
     return {name: tex if count[tex] == 1 else _upright(name) for name, tex in table.items()}
 
 
+def named_whole(body: ast.expr, names: Collection[str]) -> ast.expr:
+    """A formula in which a name with brackets or dots is one, whatever Python makes of it."""
+    odd = frozenset(name for name in names if not name.isidentifier())
+    return _Whole(odd).visit(body) if odd else body
+
+
+class _Whole(ast.NodeTransformer):
+    def __init__(self, odd: Collection[str]) -> None:
+        self._odd = odd
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        """A part of an input."""
+        return self._whole(node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        """A parameter of a network."""
+        return self._whole(node)
+
+    def _whole(self, node: ast.Subscript | ast.Attribute) -> ast.AST:
+        name = ast.unparse(node)
+        if name in self._odd:
+            return ast.copy_location(ast.Name(name, ast.Load()), node)
+        return self.generic_visit(node)
+
+
 def name_tex(name: str) -> str:
-    r"""`x`, `\lambda`, `x_{1}`, `w_{\mathrm{out}}`, and a word of several letters in italics."""
+    r"""`x`, `\lambda`, `x_{1}`, `w_{\mathrm{out}}`, and a word of several letters in italics.
+
+    A part of an input has its numbers and keys below: `{\mathit{params}}_{0}`.
+    """
+    part = _PART.fullmatch(name)
+    if part is not None and len(name) <= _LONGEST_NAME:
+        steps = part[2][1:-1].split("][")
+        return (
+            f"{{{name_tex(part[1])}}}_{{{','.join(_below(step.strip(chr(39))) for step in steps)}}}"
+        )
     bare = name[:-1] if name.endswith("_") and keyword.iskeyword(name[:-1]) else name
     found = _NAME.fullmatch(bare)
     letter = _letter(found[1]) if found else None
