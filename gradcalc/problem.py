@@ -21,7 +21,7 @@ from gradcalc.lang.backend import Backend
 from gradcalc.lang.chance import Dice, Draw
 from gradcalc.lang.evaluate import evaluate
 from gradcalc.lang.fence import compile_program
-from gradcalc.lang.machine import Confirm, Rules
+from gradcalc.lang.machine import Confirm, Rules, Watch
 from gradcalc.lang.paths import path_of
 from gradcalc.lang.program import Budget, Limits, Program, Run
 from gradcalc.values.passed import DTYPES, dtype_name, numbers, rounded
@@ -198,16 +198,18 @@ def execute(
     rules: Rules | None = None,
     *,
     survey: bool = False,
+    watch: Watch | None = None,
 ) -> Execution:
     """Run the lets and the program of a problem on a backend, with its tensors as inputs.
 
-    `confirm` is told every call of a library's function, `rules` are the language's own or others.
-    With `survey` a program that is a network is made and not called. An error that is raised brings
-    along what was printed before.
+    `confirm` is told every call of a library's function, `rules` are the language's own or others,
+    `watch` sees what is kept for the backward pass. With `survey` a program that is a network is
+    made and not called. An error that is raised brings along what was printed before.
     """
     printed: list[str] | None = [] if problem.prints and backend.at_hand else None
+    options = {"confirm": confirm, "rules": rules, "printed": printed, "watch": watch}
     try:
-        found = _executed(problem, backend, inputs, budget, confirm, rules, printed, survey=survey)
+        found = _executed(problem, backend, inputs, budget, options, survey=survey)
     except GradcalcError as error:
         error.printed = "".join(printed or ())
         raise
@@ -219,18 +221,16 @@ def _executed(
     backend: Backend,
     inputs: Mapping[str, Any],
     budget: Budget,
-    confirm: Confirm | None,
-    rules: Rules | None,
-    printed: list[str] | None,
+    options: Mapping[str, Any],
     *,
     survey: bool,
 ) -> Execution:
     scope = dict(inputs)
     # anew for each run, so that all have the same numbers
     dice = Dice(problem.seed)
-    options: Any = {
-        "detach": problem.detach, "limits": problem.limits, "budget": budget, "confirm": confirm,
-        "rules": rules, "dice": dice, "printed": printed,
+    options = {
+        **options, "detach": problem.detach, "limits": problem.limits, "budget": budget,
+        "dice": dice,
     }  # fmt: skip
     stops: tuple[Any, ...] = ()
     casts: tuple[Any, ...] = ()

@@ -382,11 +382,12 @@ class Computed(Testimony):
     """What autograd says.
 
     `carrying` are the inputs to which a gradient flows at all, `cut` what alone keeps it from all
-    of them. `broadcasts` and `taken` are in the order of the program; `narrow` is what float32
-    makes of it, `draws` are the places where random numbers were drawn, `casts` those to fewer
-    digits than the calculation has. `steps` are the calls of
-    primitives in order, and `target` what is differentiated, where they are asked for, as is what
-    the program has `printed`.
+    of them. `overwritten` is a write for which torch would refuse to differentiate the program as
+    it stands, its kind the operation that needs what was there. `broadcasts` and `taken` are in the
+    order of the program; `narrow` is what float32 makes of it, `draws` are the places where random
+    numbers were drawn, `casts` those to fewer digits than the calculation has. `steps` are the
+    calls of primitives in order, and `target` what is differentiated, where they are asked for, as
+    is what the program has `printed`.
     """
 
     stops: tuple[Stop, ...] = ()
@@ -400,6 +401,7 @@ class Computed(Testimony):
     steps: tuple[Step, ...] = ()
     target: Origin = None
     printed: str = ""
+    overwritten: Stop | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ ROOT = Path(gradcalc.__file__).parent
 
 ORDER = (
     "codes", "lazy_import", "errors", "values", "expr", "balls", "arrays", "primitives", "calculus",
-    "lang", "rewrites", "problem", "testimony", "fidelity", "reruns", "derive", "readback",
+    "lang", "rewrites", "problem", "testimony", "fidelity", "keeping",
+    "reruns", "derive", "readback",
     "enclosure", "slopes",
     "witnesses", "verdict", "findings", "report", "limits", "remedies", "calculate",
     "explain", "reference", "torch_process", "render", "daemon", "cli", "api", "__main__",
@@ -22,7 +23,7 @@ ORDER = (
 """Every part may import those before it, never those behind it."""
 
 HEAVY = {
-    "torch": {"fidelity.py", "witnesses/autograd.py", "values/binary.py"},
+    "torch": {"fidelity.py", "keeping.py", "witnesses/autograd.py", "values/binary.py"},
     "sympy": {
         "balls/numbers.py", "calculus.py", "derive/modes.py", "arrays/arithmetic.py",
         "expr/elementwise.py", "expr/formula.py", "expr/functions.py", "expr/numbers.py",

@@ -42,6 +42,7 @@ def find(
         *runs.cut(autograd),
         *faults.failures(problem, autograd, reference, judgement),
         *runs.broadcasts(autograd),
+        *runs.overwritten(autograd),
         *_point(problem, autograd, reference, judgement),
         *runs.zeros(problem, autograd, reference, judgement.verdict.outcome),
         *runs.narrow(autograd),

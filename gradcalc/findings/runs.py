@@ -216,6 +216,19 @@ def casts(problem: Problem, autograd: Computed) -> Iterator[Finding]:
         yield Finding("cast", message, hint, places[0].span)
 
 
+def overwritten(autograd: Computed) -> Iterator[Finding]:
+    """What torch would stop at, which writes in place; here no tensor ever changes."""
+    write = autograd.overwritten
+    if write is None:
+        return
+    message = (
+        f"{brief(write.source)} writes over what the backward pass of {write.kind} needs:"
+        " torch itself refuses to differentiate the program as it is written"
+    )
+    hint = "a new tensor keeps what was there: y = y + 1, or torch.stack of a list of the parts"
+    yield Finding("overwritten", message, hint, write.span)
+
+
 def random(autograd: Computed, formula: Derived | Absent) -> Iterator[Finding]:
     """What was drawn at random, and from which seeds."""
     written = () if isinstance(formula, Absent) else formula.formulas.values()

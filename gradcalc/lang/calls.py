@@ -236,6 +236,7 @@ def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -
         if own_truths:
             values = overload.with_truths(machine, values)
         run = partial(overload.run, machine, values)
+        since = machine.kept
         try:
             result = _guarded(machine, function.name, None, args, run)
         except RankError:
@@ -248,7 +249,8 @@ def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -
         if target is not None:
             if not machine.is_tensor(target):
                 raise InvalidValueError(f"{function.shown} writes into a tensor, which this is not")
-            return writing.over(machine, target, result)
+            others = [value for value in args if value is not target]
+            return writing.in_place(machine, target, result, since, others)
         # a truth value of the library's, of which + is or
         return ops.tensor(machine, result) if isinstance(result, bool) and own_truths else result
     if function.name == "log" and len(args) + len(kwargs) == 2:

@@ -18,7 +18,7 @@ from gradcalc.lang.containers import CONTAINERS, comprehensions
 from gradcalc.lang.expressions import EXPRESSIONS, closure, load, test
 from gradcalc.lang.failing import FAILING
 from gradcalc.lang.fence import compile_program
-from gradcalc.lang.machine import Confirm, Machine, Rules
+from gradcalc.lang.machine import Confirm, Machine, Rules, Watch
 from gradcalc.lang.matching import MATCHING
 from gradcalc.lang.nets.drawing import Drawing
 from gradcalc.lang.nets.run import forward, leaves, named_when_bound
@@ -60,6 +60,7 @@ def evaluate(
     of: Path | None = (),
     functions: bool = False,
     printed: list[str] | None = None,
+    watch: Watch | None = None,
 ) -> Run:
     """Run a program on a backend.
 
@@ -70,7 +71,8 @@ def evaluate(
     random numbers are drawn from, without which none are. With `seed` the parameters of networks
     are drawn that are no inputs; with `survey` a program that is a network is made and not called.
     `of` is the part of the output that is wanted, None for none. With `functions` the output may be
-    one, which is the value then. What the program prints is added to `printed`.
+    one, which is the value then. What the program prints is added to `printed`. `watch` sees what
+    is kept for the backward pass.
     Raises `GradcalcError` with the place in the source.
     """
     limits = limits or Limits()
@@ -89,6 +91,7 @@ def evaluate(
         apply_function=applied,
         load_module=_module,
         printed=printed,
+        watch=watch,
     )
     try:
         with deep_recursion():

@@ -38,9 +38,9 @@ def method(machine: Machine, name: str) -> Builtin | None:
         )
 
     def call(machine: Machine, held: Any, *args: Any, **kwargs: Any) -> Any:
-        return writing.over(
-            machine, held, machine.apply_function(machine, found, (held, *args), kwargs)
-        )
+        since = machine.kept
+        value = machine.apply_function(machine, found, (held, *args), kwargs)
+        return writing.in_place(machine, held, value, since, (*args, *kwargs.values()))
 
     return Builtin(name, call, f"{plain} of its receiver, written into it")
 

@@ -10,7 +10,7 @@ import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -123,6 +123,29 @@ Confirm = Callable[["Machine", Any, Sequence[Any], Mapping[str, Any], Any], None
 """Is told every call of a library's function, and what it gave."""
 
 
+class Watch(Protocol):
+    """Sees what a library keeps of tensors for its backward pass, and what is written over."""
+
+    @property
+    def count(self) -> int:
+        """How much was kept so far."""
+
+    def made(
+        self,
+        machine: "Machine",
+        name: str,
+        arguments: Mapping[str, Any],
+        run: Callable[[], Any],
+    ) -> tuple[Any, Callable[[Any], None]]:
+        """What an operation gives, and who is to be told what the program holds of it."""
+
+    def wrote(self, machine: "Machine", owner: Tensor) -> None:
+        """A memory is written into now."""
+
+    def replaced(self, tensor: Tensor, value: Any, since: int, others: Sequence[Any]) -> None:
+        """An operation has written its result over its operand, beside others."""
+
+
 Call = Callable[["Machine", Any, tuple[Any, ...], dict[str, Any]], Any]
 """What a function gives for arguments."""
 
@@ -142,7 +165,7 @@ class Machine:
     `mapped` says how many vmaps are at work. `nets` is what the run knows of its networks.
     `library` are the names of modules that are written in the language, and `anchor` the place and
     text of the program's own call while a text runs that is not the user's. `printed` is what the
-    program prints, None where that is left out.
+    program prints, None where that is left out. `watch` sees what is kept for the backward pass.
     """
 
     program: Program
@@ -174,6 +197,7 @@ class Machine:
     nets: Any = None
     on_bind: Callable[["Machine", str, Any], None] | None = None
     printed: list[str] | None = None
+    watch: Watch | None = None
 
     def __post_init__(self) -> None:
         self.node = self.program.body[0]
@@ -207,6 +231,11 @@ class Machine:
     def call(self, function: Any, args: tuple[Any, ...]) -> Any:
         """What a function gives that a program has passed to another one."""
         return self.apply_function(self, function, args, {})
+
+    @property
+    def kept(self) -> int:
+        """How much was kept for the backward pass so far."""
+        return 0 if self.watch is None else self.watch.count
 
     @property
     def source(self) -> str:

@@ -90,7 +90,7 @@ def apply(machine: Machine, row: Primitive, arguments: Mapping[str, Any]) -> Any
         read = machine.raw
         if row.name in LIKE or views.gives_view(machine, row, arguments):
             read = machine.unread
-        made = machine.backend.apply(row, _raw(arguments, read), machine.place)
+        made, tell = _made(machine, row, arguments, read)
     except GradcalcError:
         raise
     except FAILURES as error:
@@ -99,6 +99,7 @@ def apply(machine: Machine, row: Primitive, arguments: Mapping[str, Any]) -> Any
     if machine.frozen:
         made = _cut(machine, made)
     result = _held(machine, row, arguments, made)
+    tell(result)
     for part in result if isinstance(result, tuple) else (result,):
         machine.count(part.shape)
     if kinds.is_integral(machine, row, arguments, result):
@@ -111,6 +112,20 @@ def apply(machine: Machine, row: Primitive, arguments: Mapping[str, Any]) -> Any
         machine.mark_integer(result.indices)
     _remember(machine, row, arguments, result)
     return result
+
+
+def _made(
+    machine: Machine, row: Primitive, arguments: Mapping[str, Any], read: Callable[[Any], Any]
+) -> tuple[Any, Callable[[Any], None]]:
+    """What the backend makes, and who is to be told what the program holds of it."""
+    raw = _raw(arguments, read)
+
+    def run() -> Any:
+        return machine.backend.apply(row, raw, machine.place)
+
+    if machine.watch is None:
+        return run(), lambda result: None
+    return machine.watch.made(machine, row.name, arguments, run)
 
 
 def _raw(arguments: Mapping[str, Any], read: Callable[[Any], Any]) -> dict[str, Any]:

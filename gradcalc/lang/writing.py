@@ -56,6 +56,8 @@ def _put(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) -> No
     raw = machine.raw(_fitted(machine, made, target))
     if (machine.frozen or tensor.owner.leaf is not None) and not machine.is_mask(made):
         raw = machine.backend.detach(raw, None)
+    if machine.watch is not None:
+        machine.watch.wrote(machine, tensor.owner)
     memory.write(tensor, checked, raw, machine.apply)
 
 
@@ -84,6 +86,19 @@ def over(machine: Machine, tensor: Tensor, value: Any) -> Tensor:
     if len(shape) > len(tensor.shape) or _broadcast(shape, tensor.shape) != tensor.shape:
         raise ShapeError(f"a tensor of shape {tensor.shape} cannot hold one of shape {shape}")
     into(machine, tensor, ALL, value)
+    return tensor
+
+
+def in_place(
+    machine: Machine, tensor: Tensor, value: Any, since: int, others: Sequence[Any]
+) -> Tensor:
+    """Write what an operation has made of a tensor, and of others, over the tensor.
+
+    `since` is how much was kept for the backward pass before.
+    """
+    over(machine, tensor, value)
+    if machine.watch is not None:
+        machine.watch.replaced(tensor, value, since, others)
     return tensor
 
 
@@ -232,18 +247,18 @@ def operated(machine: Machine, kind: type[ast.AST], held: Any, left: Any, right:
     arrays = machine.program.naming.arrays
     if isinstance(held, list) and not (arrays in (NUMPY, JAX) and machine.is_tensor(right)):
         return _list_in_place(machine, kind, held, right)
-    if isinstance(held, Tensor) and _writes(machine, kind, held):
-        check_overlap(machine, held, (), right)
+    if not isinstance(held, Tensor) or not _writes(machine, kind, held):
+        return operators.apply(machine, kind, left, right)
+    check_overlap(machine, held, (), right)
+    since = machine.kept
     value = operators.apply(machine, kind, left, right)
-    if isinstance(held, Tensor) and _writes(machine, kind, held):
-        if machine.is_integer(held) and not machine.is_integer(value):
-            raise InvalidValueError("a tensor of integers cannot hold other numbers")
-        if machine.shape(value) != held.shape:
-            raise ShapeError(
-                f"a tensor of shape {held.shape} cannot hold one of shape {machine.shape(value)}"
-            )
-        return over(machine, held, value)
-    return value
+    if machine.is_integer(held) and not machine.is_integer(value):
+        raise InvalidValueError("a tensor of integers cannot hold other numbers")
+    if machine.shape(value) != held.shape:
+        raise ShapeError(
+            f"a tensor of shape {held.shape} cannot hold one of shape {machine.shape(value)}"
+        )
+    return in_place(machine, held, value, since, (right,))
 
 
 def _list_in_place(machine: Machine, kind: type[ast.AST], held: list[Any], right: Any) -> Any:

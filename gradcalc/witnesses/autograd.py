@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from gradcalc import reruns
 from gradcalc.errors import GradcalcError, LimitError, Span, UnsupportedError, UsageError
 from gradcalc.fidelity import Fidelity
+from gradcalc.keeping import Keeping
 from gradcalc.lang.machine import Confirm
 from gradcalc.lang.program import Budget
 from gradcalc.primitives import Composite, Elementwise, Primitive, Structural
@@ -248,7 +249,7 @@ def testify(problem: Problem) -> Computed:
         return _run(replace(other, prints=False), Budget(problem.limits.steps, deadline))
 
     confirm = Fidelity(getattr(torch, problem.dtype))
-    ours = _run(problem, budget, confirm)
+    ours = _run(problem, budget, confirm, Keeping())
     if not problem.check:
         return ours
     taken = budget.made + sum(values.size for values in problem.inputs.values())
@@ -261,7 +262,12 @@ def testify(problem: Problem) -> Computed:
     return replace(ours, narrow=reruns.in_float32(problem, ours, again))
 
 
-def _run(problem: Problem, budget: Budget, confirm: Confirm | None = None) -> Computed:
+def _run(
+    problem: Problem,
+    budget: Budget,
+    confirm: Confirm | None = None,
+    keeping: Keeping | None = None,
+) -> Computed:
     dtype, device = getattr(torch, problem.dtype), _device(problem.device)
     backend = TorchBackend(dtype, device, keep=problem.steps)
     tensors = {name: backend.shared(values) for name, values in problem.inputs.items()}
@@ -271,7 +277,7 @@ def _run(problem: Problem, budget: Budget, confirm: Confirm | None = None) -> Co
         backend.calls.name(tensor, name)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        execution = execute(problem, backend, tensors, budget, confirm)
+        execution = execute(problem, backend, tensors, budget, confirm, watch=keeping)
         output = execution.target
         gradients, carrying, steps = _gradients(problem, backend, output, tensors)
         claims = claim_values(problem, backend, execution, budget)
@@ -288,6 +294,7 @@ def _run(problem: Problem, budget: Budget, confirm: Confirm | None = None) -> Co
         steps=steps,
         target=backend.calls.origin(output),
         printed=execution.printed,
+        overwritten=None if keeping is None else keeping.overwritten(output),
     )
 
 

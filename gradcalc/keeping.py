@@ -1,0 +1,124 @@
+"""What torch keeps of a program's tensors for its backward pass, and whether they changed since.
+
+torch's operations keep operands or results that their derivatives need, and torch refuses to
+differentiate where one of those was written into. gradcalc's calculation, whose tensors never
+change, differentiates it all the same.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from gradcalc.lang.memory import Tensor
+from gradcalc.lang.program import TORCH, Stop, text_of
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A memory that the backward pass of an operation needs, as it was at some version.
+
+    `place` is torch's node of the graph of gradients.
+    """
+
+    owner: Tensor
+    version: int
+    name: str
+    node: Any
+
+
+class Keeping:
+    """Watches one run of a program for what is kept and written over."""
+
+    def __init__(self) -> None:
+        self._kept: list[Kept] = []
+        # of every memory that was written into: the version it had then, and the place
+        self._writes: dict[int, list[tuple[int, Stop]]] = {}
+
+    def made(
+        self, machine: Any, name: str, arguments: Mapping[str, Any], run: Callable[[], Any]
+    ) -> tuple[Any, Callable[[Any], None]]:
+        """What an operation gives, and who is to be told what the program holds of it."""
+        if machine.program.naming.arrays != TORCH:
+            return run(), lambda result: None
+        saved: set[int] = set()
+
+        def pack(tensor: Any) -> Any:
+            saved.add(_memory(tensor))
+            return tensor
+
+        with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+            made = run()
+        nodes = [t.grad_fn for t in _each(made, torch.Tensor) if t.grad_fn is not None]
+
+        def hold(result: Any) -> None:
+            held = (*_each(list(arguments.values()), Tensor), *_each(result, Tensor))
+            for tensor in held:
+                if isinstance(tensor.value, torch.Tensor) and _memory(tensor.value) in saved:
+                    owner = tensor.owner
+                    self._kept += [Kept(owner, owner.version, name, node) for node in nodes]
+
+        return made, hold if saved and nodes else lambda result: None
+
+    def wrote(self, machine: Any, owner: Tensor) -> None:
+        """A memory is written into now."""
+        place, text = machine.anchor or (machine.place, text_of(machine.node, machine.source))
+        writes = self._writes.setdefault(id(owner), [])
+        writes.append((owner.version, Stop("write", text, place)))
+
+    @property
+    def count(self) -> int:
+        """How much was kept so far."""
+        return len(self._kept)
+
+    def replaced(self, tensor: Tensor, value: Any, since: int, others: Sequence[Any]) -> None:
+        """An operation has written its result over its operand, of which torch keeps a copy."""
+        owner = tensor.owner
+        twice = any(part.owner is owner for part in _each(list(others), Tensor))
+        found, self._kept[since:] = self._kept[since:], []
+        for kept in found:
+            if kept.owner is not owner or twice:
+                self._kept.append(kept)
+            if isinstance(value, Tensor) and kept.owner is value.owner:
+                self._kept.append(Kept(owner, owner.version, kept.name, kept.node))
+
+    def overwritten(self, output: Any) -> Stop | None:
+        """The first write for which torch would refuse to differentiate an output.
+
+        Its kind is the name of the operation whose backward pass needs what was there.
+        """
+        changed = [kept for kept in self._kept if kept.owner.version != kept.version]
+        reached = _reached(output.grad_fn) if changed else frozenset()
+        for kept in changed:
+            if kept.node in reached:
+                writes = self._writes[id(kept.owner)]
+                write = next(write for version, write in writes if version >= kept.version)
+                return replace(write, kind=kept.name)
+        return None
+
+
+def _memory(tensor: Any) -> int:
+    return int(tensor.untyped_storage().data_ptr())
+
+
+def _each(value: Any, kind: type) -> Iterator[Any]:
+    if isinstance(value, kind):
+        yield value
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _each(part, kind)
+
+
+def _reached(node: Any) -> AbstractSet[Any]:
+    """Everything that the backward pass comes to."""
+    found: set[Any] = set()
+    left = [node]
+    while left:
+        node = left.pop()
+        if node is None or node in found:
+            continue
+        found.add(node)
+        left += [following for following, _ in node.next_functions]
+    return found

@@ -1,0 +1,135 @@
+"""Writing over what torch's backward pass needs: gradcalc refuses exactly where torch does."""
+
+import random
+import re
+
+import pytest
+import torch
+
+from gradcalc import Problem
+from gradcalc.errors import GradcalcError
+from gradcalc.witnesses import autograd
+
+HEADER = "import torch\nimport torch.nn.functional as F\n"
+
+CASES = {
+    "a result": "y = torch.exp(x)\ny += 1\nreturn y.sum()",
+    "an operand": "y = 2*x\nz = torch.sin(y)\ny[0] = 3\nreturn z.sum()",
+    "an element of what is kept": "y = x.clone()\nz = y[0]**2\ny[1] = 3\nreturn z + y.sum()",
+    "data": "w = torch.ones(3)\nz = x*w\nw[0] = 3\nreturn z.sum()",
+    "the operand of a square in place": "y = 2*x\ny *= y\nreturn y.sum()",
+    "a result written in place": "y = x.clone()\ny.sigmoid_()\ny.mul_(2)\nreturn y.sum()",
+    "one that is told to be in place": "y = F.relu(x*2, inplace=True)\ny += 1\nreturn y.sum()",
+    "a view of it": "y = torch.exp(x)\nv = y[1:]\nv += 1\nreturn y.sum()",
+    "a loop": "y = torch.zeros(3)\nfor i in range(3):\n    y[i] = torch.exp(x[i])\n"
+    "    y[i] += torch.sin(y[i])\nreturn y.sum()",
+}
+"""Programs that torch refuses to differentiate."""
+
+FINE = {
+    "a copy is kept": "y = 2*x\ny *= x\nreturn y.sum()",
+    "nothing is kept of it": "y = 2*x\nz = y + 1\ny += 1\nreturn (y + z).sum()",
+    "not of what is wanted": "y = torch.exp(x)\ny += 1\nreturn (x*x).sum()",
+    "written before": "y = 2*x\ny += 1\ny.relu_()\nreturn (y*y).sum()",
+    "a clone is kept": "y = 2*x\nz = torch.exp(y.clone())\ny += 1\nreturn (y + z).sum()",
+    "filled in a loop": "y = torch.zeros(3)\nfor i in range(3):\n    y[i] = torch.exp(x[i])\n"
+    "return (y*y).sum()",
+}
+
+BEGINS = ("2*x", "torch.exp(x)", "x.clone()", "x*x", "torch.sigmoid(x)", "torch.zeros(3)", "x + 1")
+USES = (
+    "{p}*{q}", "torch.sin({p})", "torch.exp({p})", "{p} + {q}", "{p}**2", "{p}/{q}", "{p}.relu()",
+    "torch.tanh({p})", "{p}[1:].sum()*{q}", "{p}*3", "({p}*{q}).sum()", "{p}.clone()", "{p}[:]",
+    "torch.where({p} > 0, {p}, {q})", "{p}.abs()", "torch.maximum({p}, {q})", "F.softplus({p})",
+    "torch.softmax({p}, 0)", "{p}.sum()", "{p}.cumsum(0)", "torch.sqrt({p}*{p} + 1)",
+    "{p}.detach()", "{p}.view(3, 1)[:, 0]", "torch.logsumexp({p}, 0)*{q}", "{p}.norm()*{q}",
+    "{p}.mean()*{q}", "{p} @ {q}*{p}", "{p}.prod()*{q}", "torch.outer({p}, {q})[0]",
+    "torch.stack([{p}, {q}])[0]",
+)  # fmt: skip
+WRITES = (
+    "{p} += 1", "{p} *= 2", "{p} += {q}", "{p} *= {q}", "{p}[0] = 2", "{p}[1:] = {q}[:2]*2",
+    "{p}.tanh_()", "{p}.add_({q})", "{p}.mul_({q})", "{p}.sigmoid_()", "{p}.exp_()", "{p} -= {q}",
+    "{p}.relu_()", "{p}[0] += {q}[1]", "{p}.zero_()", "{p}.copy_({q}*2)", "{p} /= 3", "{p}.neg_()",
+    "{p}[0] *= {q}[1]", "{p}.pow_(2)", "{p}.clamp_(0.1)", "{p}.square_()", "{p}[{p} > 1] = 0",
+    "F.relu({p}, inplace=True)", "{p}.abs_()", "{p}.sub_(1)", "{p}.div_({q} + 3)", "{p}.sin_()",
+)  # fmt: skip
+
+WHOLE = re.compile(r"zero_|copy_")
+"""Writes after which nothing is left of what was there."""
+
+
+def refused_by_torch(text: str, values: list[float]) -> str:
+    """What torch says of differentiating the function `f` of a text, empty where it does."""
+    scope: dict[str, object] = {}
+    exec(text, scope)
+    x = torch.tensor(values, dtype=torch.float64, requires_grad=True)
+    try:
+        output = scope["f"](x).sum()  # type: ignore[operator]
+    except RuntimeError as error:
+        return f"running: {error}"
+    if not output.requires_grad:
+        return ""
+    try:
+        output.backward()
+    except RuntimeError as error:
+        return str(error)
+    return ""
+
+
+def refused_here(text: str, values: list[float]) -> str:
+    """The operation whose backward pass needs what is written over."""
+    found = autograd.testify(Problem(f"{text}\nf(x)", {"x": values}, check=False)).overwritten
+    return "" if found is None else found.kind
+
+
+def program(body: str) -> str:
+    return HEADER + "def f(x):\n" + "".join(f"    {line}\n" for line in body.split("\n"))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_torch_refuses_is_refused(name: str) -> None:
+    text, values = program(CASES[name]), [0.5, 1.0, 1.5]
+    assert "modified by an inplace operation" in refused_by_torch(text, values)
+    assert refused_here(text, values)
+
+
+@pytest.mark.parametrize("name", FINE)
+def test_what_torch_differentiates_is_not_refused(name: str) -> None:
+    text, values = program(FINE[name]), [0.5, 1.0, 1.5]
+    assert not refused_by_torch(text, values)
+    assert not refused_here(text, values)
+
+
+def drawn(rng: random.Random) -> str:
+    """A function that uses tensors and writes over them in turn."""
+    names, lines = ["y0"], [f"y0 = {rng.choice(BEGINS)}"]
+    for _ in range(rng.randint(2, 6)):
+        p, q = rng.choice(names), rng.choice([*names, "x"])
+        if rng.random() < 0.5:
+            name = f"y{len(names)}"
+            use = rng.choice(USES).format(p=p, q=q)
+            # every name is a vector, so that any can be written into any other
+            lines.append(f"{name} = {use}" if rng.random() < 0.5 else f"{name} = 1*{use}")
+            lines.append(f"{name} = {name} if {name}.dim() and {name}.shape[0] == 3 else x*{name}")
+            names.append(name)
+        else:
+            lines.append(rng.choice(WRITES).format(p=p, q=q))
+    return program("\n".join([*lines, f"return {rng.choice(names)}.sum() + {names[0]}.sum()"]))
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("seed", range(300))
+def test_programs_that_write(seed: int) -> None:
+    rng = random.Random(seed)
+    text, values = drawn(rng), [rng.choice((0.4, 0.7, 1.3, -0.6)) + k / 8 for k in range(3)]
+    said = refused_by_torch(text, values)
+    if said.startswith("running"):
+        return
+    try:
+        here = refused_here(text, values)
+    except GradcalcError:
+        return
+    if said and WHOLE.search(text):
+        # torch's graph still leads to what was there before
+        return
+    assert bool(said) == bool(here), f"{text}\ntorch: {said or 'differentiates'}\nhere: {here}"
