@@ -44,6 +44,10 @@ class Span:
         return f"{file}line {self.line}, column {self.column}"
 
 
+LINALG = "LinAlgError"
+"""What the libraries raise where a matrix has no inverse or no factor."""
+
+
 class GradcalcError(Exception):
     """Base of every error that is told, nearly all of which a user can cause.
 

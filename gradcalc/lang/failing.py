@@ -5,12 +5,16 @@ import builtins
 from collections.abc import Mapping
 from typing import Any
 
-from gradcalc.errors import GradcalcError, InvalidValueError, UnsupportedError
+from gradcalc.errors import LINALG, GradcalcError, InvalidValueError, UnsupportedError
 from gradcalc.lang import operators, words
 from gradcalc.lang.machine import Machine, Rule
 from gradcalc.lang.program import dotted, text_of
 
-LIBRARIES: Mapping[str, str] = {"LinAlgError": "ValueError", "LinAlgWarning": "Warning"}
+LIBRARIES: Mapping[str, tuple[str, ...]] = {
+    # numpy's and torch's
+    LINALG: ("ValueError", "RuntimeError"),
+    "LinAlgWarning": ("Warning",),
+}
 """Errors of libraries, and Python's that they are kinds of."""
 
 
@@ -58,9 +62,14 @@ def _try(machine: Machine, node: ast.Try) -> Any:
         machine.frame, machine.program, machine.frozen, len(machine.callers)
     )  # fmt: skip
     left = None
+    handles = any(_handles(handler, LINALG) for handler in node.handlers)
     try:
         try:
-            left = machine.block(node.body)
+            machine.guarded += handles
+            try:
+                left = machine.block(node.body)
+            finally:
+                machine.guarded -= handles
         except GradcalcError as error:
             handler = _handler(error, node.handlers)
             if handler is None:
@@ -90,14 +99,17 @@ def _handled(machine: Machine, handler: ast.ExceptHandler, error: GradcalcError)
 
 def _handler(error: GradcalcError, handlers: list[ast.ExceptHandler]) -> ast.ExceptHandler | None:
     """The first that takes an error, None where none does or the error is not one of Python's."""
-    if error.python is None:
+    name = error.python
+    if name is None:
         return None
-    for handler in handlers:
-        named = handler.type
-        kinds = named.elts if isinstance(named, ast.Tuple) else [named]
-        if any(kind is None or _is(error.python, dotted(kind)) for kind in kinds):
-            return handler
-    return None
+    return next((handler for handler in handlers if _handles(handler, name)), None)
+
+
+def _handles(handler: ast.ExceptHandler, name: str) -> bool:
+    """Whether a handler takes an error of this name."""
+    named = handler.type
+    kinds = named.elts if isinstance(named, ast.Tuple) else [named]
+    return any(kind is None or _is(name, dotted(kind)) for kind in kinds)
 
 
 def _is(name: str, path: tuple[str, ...] | None) -> bool:
@@ -105,9 +117,9 @@ def _is(name: str, path: tuple[str, ...] | None) -> bool:
         return False
     if path[-1] in (name, "Exception", "BaseException"):
         return True
-    own = getattr(builtins, LIBRARIES.get(name, name), None)
     wanted = getattr(builtins, path[-1], None)
-    return isinstance(own, type) and isinstance(wanted, type) and issubclass(own, wanted)
+    owns = (getattr(builtins, own, None) for own in LIBRARIES.get(name, (name,)))
+    return any(isinstance(own, type) and issubclass(own, wanted or ()) for own in owns)
 
 
 FAILING: Mapping[type[ast.AST], Rule] = {

@@ -161,7 +161,8 @@ class Machine:
     does anything while `frozen` is not 0. `casts` are those that would round, each with its dtype.
 
     `chances` are what random numbers are drawn from, None where none may be.
-    `scalars` says that every input is one number. `caught` are the errors that are being handled.
+    `scalars` says that every input is one number. `caught` are the errors that are being handled,
+    and `guarded` how many blocks are running that handle those of linear algebra.
     `mapped` says how many vmaps are at work. `nets` is what the run knows of its networks.
     `library` are the names of modules that are written in the language, and `anchor` the place and
     text of the program's own call while a text runs that is not the user's. `printed` is what the
@@ -191,6 +192,7 @@ class Machine:
     frozen: int = 0
     scalars: bool = False
     caught: list[GradcalcError] = field(default_factory=list)
+    guarded: int = 0
     mapped: int = 0
     library: dict[str, Frame] = field(default_factory=dict)
     anchor: tuple[Span, str] | None = None

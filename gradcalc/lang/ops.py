@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import (
+    LINALG,
     GradcalcError,
     InvalidValueError,
     LimitError,
@@ -100,6 +101,8 @@ def apply(machine: Machine, row: Primitive, arguments: Mapping[str, Any]) -> Any
         made = _cut(machine, made)
     result = _held(machine, row, arguments, made)
     tell(result)
+    if machine.guarded and isinstance(row, Structural) and row.fails:
+        _check_found(machine, row, result)
     for part in result if isinstance(result, tuple) else (result,):
         machine.count(part.shape)
     if kinds.is_integral(machine, row, arguments, result):
@@ -112,6 +115,22 @@ def apply(machine: Machine, row: Primitive, arguments: Mapping[str, Any]) -> Any
         machine.mark_integer(result.indices)
     _remember(machine, row, arguments, result)
     return result
+
+
+def _check_found(machine: Machine, row: Structural, result: Any) -> None:
+    """Raise what the library raises where there is no such thing, for a program that handles it."""
+    if machine.backend.at_hand:
+        # the library itself has been asked
+        return
+    guarded, machine.guarded = machine.guarded, 0
+    try:
+        # 0 where all are numbers, of which no truth value of the others is needed
+        whole = call(machine, "sum", binary(machine, "mul", result, 0.0))
+        found = call(machine, "isfinite", whole)
+    finally:
+        machine.guarded = guarded
+    if not machine.backend.truth(machine.raw(found)):
+        raise InvalidValueError(f"{row.name}: {row.fails}", python=LINALG)
 
 
 def _made(

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradcalc.errors import InvalidValueError, ShapeError
+from gradcalc.errors import LINALG, InvalidValueError, ShapeError
 from gradcalc.expr import ops
 from gradcalc.expr.linear import swapped
 from gradcalc.expr.spectral import is_tall, left_vectors
-from gradcalc.primitives.linear import check_solve, check_square, solved
+from gradcalc.primitives.linear import INDEFINITE, check_solve, check_square, solved
 from gradcalc.primitives.row import Composite, Samples, Structural, fitted
 from gradcalc.primitives.shapes import Shape, numbers, show
 
@@ -117,7 +117,7 @@ def _torch_cholesky(t: Any, x: Any, upper: bool) -> Any:
     try:
         return t.linalg.cholesky(x, upper=upper)
     except t.linalg.LinAlgError:
-        raise InvalidValueError("cholesky: the matrix is not positive definite") from None
+        raise InvalidValueError(f"cholesky: {INDEFINITE}", python=LINALG) from None
 
 
 def _torch_eigvalsh(t: Any, x: Any) -> Any:
@@ -329,7 +329,8 @@ FACTORED: tuple[Structural | Composite, ...] = (
     fitted("cholesky", _cholesky, _cholesky_form,
            ((POSITIVE,), (POSITIVE, {"upper": True}), ([POSITIVE, [[1.0, 0.5, 0.0], [0.5, 2.0, 1.0],
             [0.0, 1.0, 3.0]]],)),
-           "lower triangle L with L @ L.T a symmetric matrix, or the upper one", _torch_cholesky),
+           "lower triangle L with L @ L.T a symmetric matrix, or the upper one", _torch_cholesky,
+           fails=INDEFINITE),
     fitted("solve_triangular", _triangle, _triangle_form,
            ((SQUARE, TALL, {"upper": True}), (SQUARE, TALL, {"upper": False}),
             (SQUARE, WIDE, {"upper": True, "left": False}),

@@ -7,13 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.errors import InvalidValueError, ShapeError
+from gradcalc.errors import LINALG, InvalidValueError, ShapeError
 from gradcalc.expr import ops
 from gradcalc.expr.linear import swapped
 from gradcalc.primitives.row import Samples, Structural, fitted
 from gradcalc.primitives.shapes import Shape, show
 
 Call = Callable[..., Any]
+
+SINGULAR, INDEFINITE = "the matrix is singular", "the matrix is not positive definite"
+"""What the matter is where there is no inverse, and no triangle of Cholesky's."""
 
 
 def check_rank(name: str, shape: Shape, rank: int) -> None:
@@ -137,7 +140,7 @@ def _regular(name: str, **options: Any) -> Call:
         try:
             return getattr(t.linalg, name)(*operands, **options)
         except t.linalg.LinAlgError:
-            raise InvalidValueError(f"{name}: the matrix is singular") from None
+            raise InvalidValueError(f"{name}: {SINGULAR}", python=LINALG) from None
 
     return torch
 
@@ -193,7 +196,8 @@ LINEAR: tuple[Structural, ...] = (
     fitted("det", _square("det"), _applied(ops.DET), (*SQUARES, (LARGE,), (STACK,)),
            "determinant of square matrices", "linalg.det"),
     fitted("inv", _square("inv"), _applied(ops.INV), (*SQUARES, (STACK,)),
-           "inverse of square matrices", _regular("inv"), aliases=("inverse",)),
+           "inverse of square matrices", _regular("inv"), aliases=("inverse",), fails=SINGULAR),
     fitted("solve", _system, solved, SYSTEMS,
-           "x with a @ x = b, or x @ a = b if not left", _torch_solve, tensors=("a", "b")),
+           "x with a @ x = b, or x @ a = b if not left", _torch_solve, tensors=("a", "b"),
+           fails=SINGULAR),
 )  # fmt: skip

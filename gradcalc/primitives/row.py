@@ -99,7 +99,8 @@ class Structural:
     `moves` says that it only moves elements about, so that truth values stay truth values. `data`
     are the tensors whose numbers are data, which pass no gradient back, and `whole` those of them
     that count; by those in `fixed` torch has no gradient. That holds where the first of `data` has
-    another shape than the tensor `unlike`, if one is named.
+    another shape than the tensor `unlike`, if one is named. `fails` says what the matter is where
+    the libraries raise an error because of the numbers.
     """
 
     name: str
@@ -118,6 +119,7 @@ class Structural:
     aliases: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
     operator: str | None = None
+    fails: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "torch", _torchs(self.torch or self.name, tensors=self.tensors))
