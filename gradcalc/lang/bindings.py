@@ -37,18 +37,24 @@ def own_names(body: tuple[ast.AST, ...]) -> frozenset[str]:
     """The names that a function body binds in its own scope, not in functions inside it."""
     names: set[str] = set()
     outer: set[str] = set()
-    stack = list(body)
-    while stack:
-        node = stack.pop()
+    for node in own_nodes(body):
         names.update(binds(node))
         if isinstance(node, ast.Nonlocal):
             outer.update(node.names)
+    return frozenset(names - outer)
+
+
+def own_nodes(body: tuple[ast.AST, ...]) -> Iterator[ast.AST]:
+    """The nodes of a body that are not those of functions and comprehensions inside it."""
+    stack = list(body)
+    while stack:
+        node = stack.pop()
+        yield node
         if isinstance(node, COMPREHENSIONS):
             # its targets are its own, what := binds is not
             stack += _inside(node)
         elif not isinstance(node, ast.FunctionDef | ast.Lambda | ast.ClassDef):
             stack.extend(ast.iter_child_nodes(node))
-    return frozenset(names - outer)
 
 
 def _inside(node: ast.AST) -> Iterator[ast.AST]:
@@ -85,7 +91,20 @@ def attributes_of(nodes: Iterable[ast.AST]) -> frozenset[str]:
         stores = (n for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
         found |= {node.attr for node in stores} | {"__init__", "__call__", "__class__", "__name__"}
         found.update(name for node in nodes if (name := _registered(node)) is not None)
+    found.update(name for node in nodes for name in _fields(node))
     return frozenset(found)
+
+
+def _fields(node: ast.AST) -> Iterator[str]:
+    """The names that a call gives the items of tuples, as `namedtuple("P", "x y")` does."""
+    match node:
+        case ast.Call(func=ast.Name(id=word) | ast.Attribute(attr=word), args=[_, fields, *_]):
+            if word == "namedtuple":
+                for part in ast.walk(fields):
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                        yield from part.value.replace(",", " ").split()
+        case _:
+            pass
 
 
 def _registered(node: ast.AST) -> str | None:

@@ -40,7 +40,7 @@ def _no_grad_misused(machine: Machine) -> Any:
 def _number(kind: str) -> Call:
     def convert(machine: Machine, value: Any = 0) -> Any:
         if isinstance(value, str):
-            value = _number_of_word(value)
+            value = _number_of_word(kind, value)
         if machine.is_tensor(value):
             if ops.size(machine, value) != 1:
                 raise ShapeError(
@@ -68,10 +68,14 @@ def _number(kind: str) -> Call:
     return convert
 
 
-def _number_of_word(word: str) -> float:
-    if word.strip().lower().lstrip("+-") not in ("inf", "infinity", "nan"):
-        raise InvalidValueError("text is not a number", hint="write the number itself")
-    return float(word)
+def _number_of_word(kind: str, word: str) -> float:
+    """Python's reading of a text, which is data."""
+    try:
+        return int(word) if kind == "int" else float(word)
+    except ValueError as error:
+        raise InvalidValueError(
+            f"{brief(repr(word))} is not a number", python="ValueError", said=str(error)
+        ) from None
 
 
 def _to_list(machine: Machine, value: Any) -> Any:

@@ -3,7 +3,6 @@
 import ast
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
@@ -26,6 +25,7 @@ from gradcalc.lang import (
     plain,
     writing,
     written,
+    yielding,
 )
 from gradcalc.lang.bindings import own_names
 from gradcalc.lang.chance import Source
@@ -33,7 +33,8 @@ from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import UNLIKE, UNLIKE_ALONG
 from gradcalc.lang.dialects.spelling import Function, RankError
 from gradcalc.lang.expressions import attribute, member
-from gradcalc.lang.machine import Builtin, Closure, Frame, Machine, Rule
+from gradcalc.lang.leaving import Return
+from gradcalc.lang.machine import Builtin, Closure, Frame, Machine, Once, Rule
 from gradcalc.lang.mapping import Mapped
 from gradcalc.lang.nets import classes, initial, state
 from gradcalc.lang.nets.module import is_module
@@ -50,15 +51,38 @@ FUNCTIONS = (Closure, Function, Builtin, Primitive, Mapped)
 """What a function is that is a value: one of the program, of a library, of the language."""
 
 
-@dataclass(frozen=True, slots=True)
-class Return:
-    """A block was left with the value of a function."""
-
-    value: Any
-
-
 def enter(machine: Machine, closure: Closure, values: Mapping[str, Any]) -> Any:
-    """Run the body of a function in a scope of its own."""
+    """Run the body of a function in a scope of its own; one that yields gives a generator."""
+    local, generates = _facts(closure)
+    frame = Frame({**closure.defaults, **values}, closure.frame, local)
+    if closure.owner is not None and values:
+        frame.method = (closure.owner, next(iter(values.values())))
+    if generates:
+        assert isinstance(closure.body, list)
+        inside = partial(_inside, machine, closure, frame)
+        return Once("a generator", yielding.items(machine, closure.body, inside))
+    if closure is machine.main and machine.main_frame.parent is None:
+        machine.main_frame = frame
+    return _inside(machine, closure, frame, partial(_value, machine, closure))
+
+
+def _facts(closure: Closure) -> tuple[frozenset[str], bool]:
+    """The names that a function binds itself, and whether it yields."""
+    if not isinstance(closure.body, list):
+        return frozenset(), False
+    body = tuple(closure.body)
+    return own_names(body), yielding.yields(body)
+
+
+def _value(machine: Machine, closure: Closure) -> Any:
+    if isinstance(closure.body, ast.expr):
+        return machine.eval(closure.body)
+    left = machine.block(closure.body)
+    return left.value if isinstance(left, Return) else None
+
+
+def _inside(machine: Machine, closure: Closure, frame: Frame, run: Callable[[], Any]) -> Any:
+    """What something gives that runs within the scope of a function."""
     if len(machine.callers) >= machine.limits.depth:
         raise LimitError(
             f"functions call one another more than {machine.limits.depth} deep",
@@ -66,22 +90,14 @@ def enter(machine: Machine, closure: Closure, values: Mapping[str, Any]) -> Any:
         )
     outer, node, program = machine.frame, machine.node, machine.program
     machine.callers.append(outer)
-    local = own_names(tuple(closure.body)) if isinstance(closure.body, list) else frozenset()
-    machine.frame = Frame({**closure.defaults, **values}, closure.frame, local)
-    if closure.owner is not None and values:
-        machine.frame.method = (closure.owner, next(iter(values.values())))
-    if closure is machine.main and machine.main_frame.parent is None:
-        machine.main_frame = machine.frame
+    machine.frame = frame
     anchor = machine.anchor
     if closure.program.library or getattr(closure.owner, "library", False):
         # a library's text is run in the place of the call
         machine.set_anchor()
     machine.program = closure.program
     try:
-        if isinstance(closure.body, ast.expr):
-            return machine.eval(closure.body)
-        left = machine.block(closure.body)
-        return left.value if isinstance(left, Return) else None
+        return run()
     except GradcalcError as error:
         if machine.anchor is not None:
             # it is told at the call that the program makes

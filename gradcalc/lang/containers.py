@@ -16,6 +16,30 @@ SHOWN = 60
 """Characters of a key in a sentence."""
 
 
+class WithDefault(dict[Any, Any]):
+    """A dictionary that makes what it lacks."""
+
+    def __init__(self, values: Mapping[Any, Any], make: Callable[[], Any]) -> None:
+        super().__init__(values)
+        self.make = make
+
+    def copy(self) -> "WithDefault":
+        return WithDefault(self, self.make)
+
+
+class Deque(list[Any]):
+    """A list with two ends, which keeps `most` items, None for all."""
+
+    most: int | None = None
+
+
+def trimmed(held: Deque, *, left: bool = False) -> Deque:
+    """The queue without what is too much, at the end that something was added to last."""
+    if held.most is not None and len(held) > held.most:
+        held[:] = held[: held.most] if left else held[len(held) - held.most :]
+    return held
+
+
 def key_of(machine: Machine, value: Any) -> Any:
     """A value as a key of a dictionary or an item of a set: plain data only."""
     if isinstance(value, tuple):
@@ -33,6 +57,8 @@ def key_of(machine: Machine, value: Any) -> Any:
 def item(machine: Machine, held: Mapping[Any, Any], key: Any) -> Any:
     """What stands at a key. Raises `InvalidValueError` where nothing does."""
     found = key_of(machine, key)
+    if found not in held and isinstance(held, WithDefault):
+        held[found] = held.make()
     if found not in held:
         shown = brief(repr(found), SHOWN)
         known = [k for k in held if isinstance(k, str)]
@@ -187,6 +213,8 @@ def comprehensions(bind: Callable[[Machine, Any, Any], None]) -> Mapping[type[as
 
 def _grown(machine: Machine, held: list[Any]) -> None:
     machine.count_items(len(held))
+    if isinstance(held, Deque):
+        trimmed(held)
 
 
 def _append(machine: Machine, held: list[Any], value: Any) -> None:
@@ -197,6 +225,18 @@ def _append(machine: Machine, held: list[Any], value: Any) -> None:
 def _extend(machine: Machine, held: list[Any], values: Any) -> None:
     held.extend(ops.items(machine, values))
     _grown(machine, held)
+
+
+def _append_left(machine: Machine, held: Deque, value: Any) -> None:
+    held.insert(0, value)
+    machine.count_items(len(held))
+    trimmed(held, left=True)
+
+
+def _rotate(machine: Machine, held: Deque, count: Any = 1) -> None:
+    if held:
+        place = -ops.integer(machine, count) % len(held)
+        held[:] = held[place:] + held[:place]
 
 
 def _insert(machine: Machine, held: list[Any], place: Any, value: Any) -> None:
@@ -330,6 +370,20 @@ def _same_as_python(name: str) -> Callable[..., Any]:
     return method
 
 
+def _named_method(name: str) -> Callable[..., Any]:
+    """A method of tuples with names."""
+
+    def method(machine: Machine, held: Any, **given: Any) -> Any:
+        if not hasattr(held, name):
+            raise UnknownNameError(f"{machine.describe(held)} has no method .{name} here")
+        try:
+            return getattr(held, name)(**given)
+        except (TypeError, ValueError) as error:
+            raise InvalidValueError(str(error), python="ValueError") from None
+
+    return method
+
+
 TEXTS = """capitalize casefold center count endswith find index isalnum isalpha isdigit isidentifier
     islower isnumeric isspace isupper ljust lower lstrip partition removeprefix removesuffix replace
     rfind rjust rpartition rsplit rstrip split splitlines startswith strip swapcase title upper
@@ -337,6 +391,10 @@ TEXTS = """capitalize casefold center count endswith find index isalnum isalpha 
 
 METHODS: Mapping[type, Mapping[str, Callable[..., Any]]] = MappingProxyType(
     {
+        Deque: {
+            "appendleft": _append_left, "rotate": _rotate,
+            "popleft": lambda machine, held: _pop(machine, held, 0),
+        },
         list: {
             "append": _append, "extend": _extend, "insert": _insert, "pop": _pop,
             "remove": _remove, "index": _place, "count": _count, "sort": _sort,
@@ -344,7 +402,10 @@ METHODS: Mapping[type, Mapping[str, Callable[..., Any]]] = MappingProxyType(
             "clear": lambda machine, held: held.clear(),
             "copy": lambda machine, held: held.copy(),
         },
-        tuple: {"index": _place, "count": _count},
+        tuple: {
+            "index": _place, "count": _count,
+            "_replace": _named_method("_replace"), "_asdict": _named_method("_asdict"),
+        },
         dict: {
             "get": _get, "pop": _taken, "setdefault": _set_default, "update": _update,
             "keys": lambda machine, held: list(held),

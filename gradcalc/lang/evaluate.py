@@ -11,14 +11,15 @@ from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, Span, 
 from gradcalc.lang import memory, ops, targets, trees, written
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.bindings import is_idle
-from gradcalc.lang.calls import CALLS, FUNCTIONS, Return, applied, enter
+from gradcalc.lang.calls import CALLS, FUNCTIONS, applied, enter
 from gradcalc.lang.chance import Dice
 from gradcalc.lang.classes import CLASSES
 from gradcalc.lang.containers import CONTAINERS, comprehensions
 from gradcalc.lang.expressions import EXPRESSIONS, closure, load, test
 from gradcalc.lang.failing import FAILING
 from gradcalc.lang.fence import compile_program
-from gradcalc.lang.machine import Confirm, Machine, Rules, Watch
+from gradcalc.lang.leaving import BREAK, CONTINUE, Return
+from gradcalc.lang.machine import Closure, Confirm, Machine, Rules, Watch
 from gradcalc.lang.matching import MATCHING
 from gradcalc.lang.nets.drawing import Drawing
 from gradcalc.lang.nets.run import forward, leaves, named_when_bound
@@ -39,9 +40,6 @@ from gradcalc.lang.targets import root_of
 from gradcalc.lang.words import WORDS
 from gradcalc.lang.writing import operated
 from gradcalc.primitives import Composite
-
-BREAK, CONTINUE = object(), object()
-"""How a block of a loop was left before its end."""
 
 
 def evaluate(
@@ -141,8 +139,12 @@ def _run(machine: Machine, inputs: Mapping[str, Any], seed: int, survey: bool) -
     given = {name: inputs[name] for name in program.parameters if name in inputs}
     if program.module:
         return forward(machine, machine.frame.values[program.function], given, survey=survey)
-    machine.main = machine.frame.values[program.function]
-    return enter(machine, machine.main, given)
+    main: Closure = machine.frame.values[program.function]
+    machine.main = main
+    # nothing more is ever given
+    empty: tuple[Any, ...] = ((main.arguments.vararg, ()), (main.arguments.kwarg, {}))
+    stars = {name.arg: value for name, value in empty if name is not None}
+    return enter(machine, main, {**given, **stars})
 
 
 @cache

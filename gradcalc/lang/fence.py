@@ -124,9 +124,10 @@ def _checked(
             "the program has no output", hint="end it with an expression or an assignment"
         )
     stars = [] if main is None else [a for a in (main.args.vararg, main.args.kwarg) if a]
-    if stars:
+    parameters = () if main is None else parameters_of(main.args)
+    if stars and len(parameters) == len(stars):
         raise UnsupportedError(
-            "the function itself cannot take *args or **kwargs",
+            "the function itself cannot take *args or **kwargs alone",
             hint="name each parameter",
             span=span_of(stars[0], source),
         )
@@ -138,7 +139,7 @@ def _checked(
         required=required,
         optional=optional,
         assigned=assigned,
-        parameters=() if main is None else tuple(a.arg for a in parameters_of(main.args)),
+        parameters=tuple(a.arg for a in parameters if a not in stars),
         naming=libraries,
         dtype=dtype,
         nets=not core and makes_nets(body, libraries),

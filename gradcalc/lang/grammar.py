@@ -18,7 +18,7 @@ ALLOWED: frozenset[type[ast.AST]] = frozenset(
         ast.Attribute, ast.Subscript, ast.Slice, ast.List, ast.Tuple, ast.Name, ast.Constant,
         ast.NamedExpr, ast.Lambda, ast.arguments, ast.arg, ast.Load, ast.Store, ast.Starred,
         ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.comprehension, ast.Dict,
-        ast.Set, ast.JoinedStr, ast.FormattedValue, ast.Del,
+        ast.Set, ast.JoinedStr, ast.FormattedValue, ast.Del, ast.Yield, ast.YieldFrom,
         # operators
         ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.MatMult,
         ast.BitAnd, ast.BitOr, ast.UAdd, ast.USub, ast.Not, ast.Invert, ast.And, ast.Or,
@@ -33,8 +33,6 @@ REFUSED: Mapping[type[ast.AST], tuple[str, str]] = MappingProxyType(
         ast.Await: ("await", "leave it out"),
         ast.AsyncFor: ("async for", "write for"),
         ast.AsyncWith: ("async with", "leave it out"),
-        ast.Yield: ("yield", "use return"),
-        ast.YieldFrom: ("yield", "use return"),
         ast.TryStar: ("except*", "write except"),
         ast.Global: ("global", "pass the value as an argument and return it"),
         ast.BitXor: ("the operator ^", "a power is written x**2"),

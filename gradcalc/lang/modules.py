@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from gradcalc.errors import InvalidValueError
-from gradcalc.lang import operators, ops
+from gradcalc.lang import collecting, containers, iterating, operators, ops
 from gradcalc.lang.machine import Builtin, Machine
 
 
@@ -34,6 +34,22 @@ def _operator(kind: type[ast.AST]) -> Any:
     return lambda machine, a, b: operators.apply(machine, kind, a, b)
 
 
+def _taken(machine: Machine, held: Any, key: Any) -> Any:
+    if isinstance(held, dict):
+        return containers.item(machine, held, key)
+    if machine.is_tensor(held):
+        return ops.index(machine, held, (ops.integer(machine, key),))
+    return held[containers.list_number(machine, held, key)]
+
+
+def _getter(machine: Machine, *keys: Any) -> Builtin:
+    def call(machine: Machine, held: Any) -> Any:
+        found = [_taken(machine, held, key) for key in keys]
+        return found[0] if len(found) == 1 else tuple(found)
+
+    return Builtin("itemgetter", call, "what stands at some places")
+
+
 OPERATORS: Mapping[str, type[ast.AST]] = {
     "add": ast.Add,
     "sub": ast.Sub,
@@ -47,6 +63,9 @@ OPERATORS: Mapping[str, type[ast.AST]] = {
 
 OBJECTS: Mapping[str, Mapping[str, Builtin]] = MappingProxyType(
     {
+        "collections": collecting.COLLECTIONS,
+        "itertools": iterating.ITERTOOLS,
+        "itertools.chain": {"from_iterable": iterating.CHAINED},
         "functools": {
             "partial": Builtin("partial", _partial, "a function with some of its arguments given"),
             "reduce": Builtin("reduce", _reduce, "a function of two applied from left to right"),
@@ -54,6 +73,7 @@ OBJECTS: Mapping[str, Mapping[str, Builtin]] = MappingProxyType(
         "operator": {
             **{n: Builtin(n, _operator(kind), "an operator") for n, kind in OPERATORS.items()},
             "neg": Builtin("neg", lambda m, a: operators.unary(m, ast.USub, a), "an operator"),
+            "itemgetter": Builtin("itemgetter", _getter, "a function that takes items out"),
         },
     }
 )

@@ -41,7 +41,7 @@ def naming(body: Body, source: str, bound: frozenset[str]) -> Naming:
         if _base(node) != "__future__":
             brought = {_base(node)} if _base(node) else {alias.name for alias in node.names}
             # of its functions none is about numbers
-            whole |= brought - {"dataclasses"}
+            whole |= brought - catalogue.NUMBERLESS
             _read(node, source, imported, modules, starred)
     if imports:
         _check_order(body, source)
@@ -55,7 +55,7 @@ def naming(body: Body, source: str, bound: frozenset[str]) -> Naming:
     found = Naming(prefixes | modules, imported, tuple(starred))
     used = [path for path in _text_names(body) if path[0] in found.modules]
     members = [m for m in (catalogue.place(found, path) for path in used) if m]
-    mentioned = {found.modules[path[0]] for path in used} - {"dataclasses"} | whole
+    mentioned = {found.modules[path[0]] for path in used} - catalogue.NUMBERLESS | whole
     everything = [(module, "*") for module in starred]
     return Naming(
         found.modules,
@@ -99,8 +99,12 @@ def _read(
             # import numpy.linalg binds numpy
             local = alias.asname or (alias.name if base else alias.name.split(".")[0])
             module = full if base or alias.asname else full.split(".")[0]
-            if modules.setdefault(local, module) != module or local in imported:
+            own = (base, alias.name)
+            if modules.setdefault(local, module) != module or imported.get(local, own) != own:
                 raise _twice(local, modules[local], module)
+            if catalogue.has(base, alias.name):
+                # a function that has more behind a dot
+                imported[local] = own
         elif base in TABLES and (catalogue.has(base, alias.name) or alias.name in grammar.CONTEXTS):
             local = alias.asname or alias.name
             if imported.setdefault(local, (base, alias.name)) != (base, alias.name):

@@ -5,7 +5,7 @@ from typing import Any
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnknownNameError
 from gradcalc.lang import objects, ops
-from gradcalc.lang.machine import EXTREMES, NOTHING, Machine
+from gradcalc.lang.machine import EXTREMES, NOTHING, Machine, Once
 from gradcalc.lang.objects import Instance
 from gradcalc.lang.paths import Path
 
@@ -25,6 +25,8 @@ def output(machine: Machine, value: Any, path: Path = ()) -> Any:
         )
     for step in path:
         value = _part(machine, value, step)
+    if isinstance(value, Once):
+        value = list(ops.items(machine, value))
     if isinstance(value, dict | Instance):
         raise _several(machine, value)
     if isinstance(value, list | tuple) and getattr(value, "_fields", None) != EXTREMES:

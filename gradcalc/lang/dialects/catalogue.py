@@ -89,6 +89,9 @@ NETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 )
 """The classes of torch's networks, and the functions that fill their parameters."""
 
+NUMBERLESS = frozenset({"dataclasses", *modules.OBJECTS})
+"""Python's modules whose functions are about any values, so that they say nothing of numbers."""
+
 TABLES: Mapping[str, Table] = MappingProxyType(
     {
         module: _whole(module, table)
@@ -103,7 +106,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             mapping_tables.TABLES,
             writing_tables.TABLES,
             chance_tables.TABLES,
-            {module: {} for module in (*NETS, *NAMES, "dataclasses", *modules.OBJECTS)},
+            {module: {} for module in (*NETS, *NAMES, *NUMBERLESS)},
             copy_tables.TABLES,
             masked_tables.TABLES,
             sequence_tables.TABLES,

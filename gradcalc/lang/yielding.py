@@ -1,0 +1,112 @@
+"""Functions that yield: what they give one by one, as far as somebody asks for it.
+
+Their statements run as generators of Python's, which rest where the program's do.
+"""
+
+import ast
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from gradcalc.errors import UnsupportedError
+from gradcalc.lang import ops, targets
+from gradcalc.lang.bindings import own_nodes
+from gradcalc.lang.expressions import test
+from gradcalc.lang.leaving import BREAK, Return
+from gradcalc.lang.machine import Machine
+
+Steps = Generator[Any, None, Any]
+"""Gives what is yielded, and returns how the block was left, None at its end."""
+
+_END = object()
+
+
+@lru_cache(maxsize=512)
+def yields(body: tuple[ast.AST, ...]) -> bool:
+    """Whether a body has a `yield` of its own, not one of a function inside it."""
+    return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(body))
+
+
+def items(machine: Machine, body: Sequence[ast.stmt], inside: Callable[..., Any]) -> Iterator[Any]:
+    """What a function yields. `inside` calls something within the function's scope."""
+    steps = _block(machine, body)
+    while (value := inside(lambda: next(steps, _END))) is not _END:
+        yield value
+
+
+def _block(machine: Machine, body: Sequence[ast.stmt]) -> Steps:
+    for statement in body:
+        machine.budget.tick()
+        machine.node = statement
+        if not yields((statement,)):
+            left = machine.rules[type(statement)](machine, statement)
+        elif (rule := _RULES.get(type(statement))) is not None:
+            left = yield from rule(machine, statement)
+        else:
+            raise UnsupportedError(
+                "yield stands in a loop, in if, or by itself here",
+                hint="leave out the with or try around it, or collect the values in a list",
+            )
+        if left is not None:
+            return left
+    return None
+
+
+def _given(machine: Machine, value: Any) -> Steps:
+    """What one `yield` gives; nothing is ever sent to it."""
+    alone = isinstance(value, ast.Yield | ast.YieldFrom)
+    if not alone or any(yields((part,)) for part in ast.iter_child_nodes(value)):
+        raise UnsupportedError(
+            "yield stands by itself here", hint="write yield value as a line of its own"
+        )
+    if isinstance(value, ast.YieldFrom):
+        yield from ops.iterated(machine, machine.eval(value.value))
+    else:
+        yield None if value.value is None else machine.eval(value.value)
+
+
+def _expression(machine: Machine, node: ast.Expr) -> Steps:
+    yield from _given(machine, node.value)
+
+
+def _if(machine: Machine, node: ast.If) -> Steps:
+    return (yield from _block(machine, node.body if test(machine, node, "if") else node.orelse))
+
+
+def _while(machine: Machine, node: ast.While) -> Steps:
+    def going() -> Iterator[None]:
+        while test(machine, node, "while"):
+            yield
+
+    return (yield from _rounds(machine, node, going()))
+
+
+def _for(machine: Machine, node: ast.For) -> Steps:
+    iterable = machine.eval(node.iter)
+
+    def going() -> Iterator[None]:
+        for item in ops.iterated(machine, iterable):
+            targets.bind(machine, node.target, item)
+            yield
+
+    return (yield from _rounds(machine, node, going()))
+
+
+def _rounds(machine: Machine, node: ast.While | ast.For, going: Iterator[None]) -> Steps:
+    for _ in going:
+        machine.budget.tick()
+        left = yield from _block(machine, node.body)
+        if left is BREAK:
+            return None
+        if isinstance(left, Return):
+            return left
+    return (yield from _block(machine, node.orelse))
+
+
+_RULES: Mapping[type[ast.AST], Callable[[Machine, Any], Steps]] = {
+    ast.Expr: _expression,
+    ast.If: _if,
+    ast.While: _while,
+    ast.For: _for,
+}
+"""The statements that a `yield` may stand in."""
