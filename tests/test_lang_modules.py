@@ -163,6 +163,13 @@ def f(x):
     except ValueError:
         k = 2
     return (x*n**m).sum()*float('1e-3')*k""",
+    "by their names": """
+import torch
+import torch.nn.functional as F
+def f(x, act='relu', red='mean'):
+    g = getattr(torch, 'tanh', None)
+    s = getattr(F, act)(x).sum() + getattr(x**2, red)() + g(x).sum()*getattr(x, 'shape')[0]
+    return s + (1.0 if hasattr(torch, 'sin') else x[0]) + getattr(torch.linalg, 'norm')(x)""",
     "what nobody gives": """
 def f(x, *args, scale=2.0, **kwargs):
     return (x**kwargs.get('p', 2)).sum()*scale + len(args)""",

@@ -40,7 +40,7 @@ from gradcalc.lang.nets import classes, initial, state
 from gradcalc.lang.nets.module import is_module
 from gradcalc.lang.nets.row import Composed, Layer
 from gradcalc.lang.objects import Bound, Class, Instance, Super
-from gradcalc.lang.program import MIXED, brief, dotted
+from gradcalc.lang.program import MIXED, asked_by_name, brief, dotted
 from gradcalc.primitives import Primitive
 
 Args = tuple[Any, ...]
@@ -111,6 +111,8 @@ def _inside(machine: Machine, closure: Closure, frame: Frame, run: Callable[[], 
 
 def _call(machine: Machine, node: ast.Call) -> Any:
     machine.budget.tick()
+    if (module := asked_by_name(node, machine.program.naming)) is not None:
+        return _of_module(machine, node, module)
     function, first = _callee(machine, node.func)
     args = first + tuple(containers.spread(machine, node.args))
     kwargs: Kwargs = {}
@@ -122,6 +124,42 @@ def _call(machine: Machine, node: ast.Call) -> Any:
         kwargs |= given
     machine.node = node
     return applied(machine, function, args, kwargs)
+
+
+def _of_module(machine: Machine, node: ast.Call, module: tuple[str, ...]) -> Any:
+    """What getattr gives of a module, hasattr says of it."""
+    assert isinstance(node.func, ast.Name)
+    name, *_ = containers.spread(machine, node.args[1:])
+    machine.node = node
+    if not isinstance(name, str):
+        raise InvalidValueError("an attribute is asked for by its name", python="TypeError")
+    if node.func.id == "getattr":
+        return member(machine, (*module, name))
+    if not catalogue.named(machine.program.naming, (*module, name)):
+        raise UnsupportedError(
+            f"whether there is {brief('.'.join(module))}.{brief(name)} is not known here"
+        )
+    return True
+
+
+def _of_tensor(machine: Machine, value: Any, name: Any) -> Any:
+    """What getattr gives of a tensor: a method, or what stands behind a dot by itself."""
+    found = _method(machine, value, name) if isinstance(name, str) else None
+    if found is not None:
+        return Bound(found, value)
+    call: Any = machine.node
+    node = ast.Attribute(call, str(name), ast.Load())
+    return attribute(machine, value, ast.copy_location(node, call))
+
+
+def _method(machine: Machine, value: Any, name: str) -> Any:
+    """The method of a tensor or a number, None where there is none of that name."""
+    return (
+        initial.method(value, name)
+        or casts.method(machine, name)
+        or catalogue.method(name, machine.program.naming)
+        or inplace.method(machine, name)
+    )
 
 
 def _named(machine: Machine, value: Any) -> Kwargs:
@@ -150,12 +188,7 @@ def _callee(machine: Machine, func: ast.expr) -> tuple[Any, Args]:
         return method, (value,)
     if not machine.is_tensor(value) and not plain.is_number(value):
         return attribute(machine, value, func), ()
-    found = (
-        initial.method(value, func.attr)
-        or casts.method(machine, func.attr)
-        or catalogue.method(func.attr, naming)
-        or inplace.method(machine, func.attr)
-    )
+    found = _method(machine, value, func.attr)
     if found is None:
         raise UnknownNameError(
             f"{naming.arrays or 'torch'}'s arrays have no method .{brief(func.attr)} here",
@@ -222,6 +255,8 @@ def applied(machine: Machine, function: Any, args: Args, kwargs: Kwargs) -> Any:
     if isinstance(function, Function):
         return _library(machine, function, args, kwargs)
     if isinstance(function, Builtin):
+        if function.name == "getattr" and len(args) > 1 and machine.is_tensor(args[0]):
+            return _of_tensor(machine, args[0], args[1])
         return _builtin(machine, function, args, kwargs)
     if isinstance(function, casts.NumberKind) and len(args) == 1:
         return casts.to(machine, args[0], function)

@@ -39,6 +39,7 @@ from gradcalc.lang.program import (
 from gradcalc.lang.targets import root_of
 from gradcalc.lang.words import WORDS
 from gradcalc.lang.writing import operated
+from gradcalc.lang.yielding import YIELDING
 from gradcalc.primitives import Composite
 
 
@@ -365,6 +366,7 @@ RULES: Rules = {
     **STATEMENTS,
     **CLASSES,
     **FAILING,
+    **YIELDING,
     **MATCHING,
 }
 """The language."""

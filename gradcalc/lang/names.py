@@ -23,7 +23,7 @@ from gradcalc.lang.dialects.catalogue import TABLES, UNLIKE_PLAIN
 from gradcalc.lang.naming import Body, every_node
 from gradcalc.lang.nets.attributes import ATTRIBUTES
 from gradcalc.lang.objects import Class
-from gradcalc.lang.program import JAX, Naming, brief, dotted, span_of
+from gradcalc.lang.program import JAX, Naming, asked_by_name, brief, dotted, span_of
 
 
 def free_names(
@@ -126,7 +126,8 @@ class _Walker(ast.NodeVisitor):
             self.used.add(node.func.id)
         else:
             self.visit(node.func)
-        self.block(node.args)
+        asked = asked_by_name(node, self.naming)
+        self.block(node.args if asked is None else node.args[1:])
         self.block(node.keywords)
 
     def visit_BinOp(self, node: ast.BinOp) -> None:

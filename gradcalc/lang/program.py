@@ -139,6 +139,14 @@ class Naming:
         )
 
 
+def asked_by_name(node: ast.Call, naming: Naming) -> tuple[str, ...] | None:
+    """The module whose member a call of getattr asks for by its name, None for anything else."""
+    if not isinstance(node.func, ast.Name) or node.func.id not in ("getattr", "hasattr"):
+        return None
+    path = dotted(node.args[0]) if node.args else None
+    return path if path is not None and path[0] in naming.modules else None
+
+
 CORE = Naming(core=True)
 """How gradcalc's own definitions are read."""
 

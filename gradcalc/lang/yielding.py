@@ -13,7 +13,7 @@ from gradcalc.lang import ops, targets
 from gradcalc.lang.bindings import own_nodes
 from gradcalc.lang.expressions import test
 from gradcalc.lang.leaving import BREAK, Return
-from gradcalc.lang.machine import Machine
+from gradcalc.lang.machine import Machine, Rule
 
 Steps = Generator[Any, None, Any]
 """Gives what is yielded, and returns how the block was left, None at its end."""
@@ -55,10 +55,8 @@ def _block(machine: Machine, body: Sequence[ast.stmt]) -> Steps:
 def _given(machine: Machine, value: Any) -> Steps:
     """What one `yield` gives; nothing is ever sent to it."""
     alone = isinstance(value, ast.Yield | ast.YieldFrom)
-    if not alone or any(yields((part,)) for part in ast.iter_child_nodes(value)):
-        raise UnsupportedError(
-            "yield stands by itself here", hint="write yield value as a line of its own"
-        )
+    if not alone:
+        machine.eval(next(n for n in ast.walk(value) if isinstance(n, ast.Yield | ast.YieldFrom)))
     if isinstance(value, ast.YieldFrom):
         yield from ops.iterated(machine, machine.eval(value.value))
     else:
@@ -102,6 +100,16 @@ def _rounds(machine: Machine, node: ast.While | ast.For, going: Iterator[None]) 
             return left
     return (yield from _block(machine, node.orelse))
 
+
+def _misplaced(machine: Machine, node: ast.AST) -> Any:
+    raise UnsupportedError(
+        "yield stands by itself in a function here",
+        hint="write yield value as a line of its own, in a def",
+    )
+
+
+YIELDING: Mapping[type[ast.AST], Rule] = {ast.Yield: _misplaced, ast.YieldFrom: _misplaced}
+"""The meaning of a `yield` that is part of an expression."""
 
 _RULES: Mapping[type[ast.AST], Callable[[Machine, Any], Steps]] = {
     ast.Expr: _expression,
