@@ -53,6 +53,7 @@ class Fidelity:
 
     def __init__(self, dtype: torch.dtype) -> None:
         self._tolerance = TOLERANCE.get(dtype)
+        self._dtype = dtype
         self._asked: Counter[int] = Counter()
         self.taken: dict[int, Taken] = {}
         # of torch's generator: its state, and how often it was drawn from, -1 once that is lost
@@ -141,7 +142,9 @@ class Fidelity:
     def _differ(self, expected: Any, found: Any) -> bool:
         """Whether an answer, which is None where there is none, is another one."""
         assert self._tolerance is not None
-        return expected is not None and not _agree(expected, found, self._tolerance)
+        if expected is None:
+            return False
+        return not _agree(_kept(expected, self._dtype), found, self._tolerance)
 
     def _take(self, machine: Any, namesake: Function, reader: str, gives: tuple[str, str]) -> None:
         """Remember that a name was not taken for numpy's, or refuse to where that is as likely."""
@@ -245,6 +248,13 @@ def _numbers(value: Any) -> Any:
     if isinstance(value, np.ndarray | np.generic | int | float):
         return np.asarray(value).astype(np.float64)
     return None
+
+
+def _kept(value: Any, dtype: torch.dtype) -> Any:
+    """Numbers as a dtype has them: what Python works out in doubles may be beyond its range."""
+    if isinstance(value, tuple):
+        return tuple(_kept(part, dtype) for part in value)
+    return _numbers(torch.as_tensor(value).to(dtype))
 
 
 def _sizes_of(value: Any) -> Any:

@@ -401,6 +401,21 @@ def test_every_prefix_is_a_module_and_documented() -> None:
     assert set(catalogue.PREFIXES.values()) <= set(catalogue.TABLES)
 
 
+@pytest.mark.parametrize(
+    ("call", "x", "outcome"),
+    [
+        ("math.exp(x)", 178, "wrong"),
+        ("math.exp(-x*x)", 12, "verified"),
+        ("math.pow(x, 7)", 1e-7, "vanished"),
+    ],
+)
+def test_python_s_doubles_beyond_the_dtype_are_no_other_reading(
+    call: str, x: float, outcome: str
+) -> None:
+    asked = problem(call, {"x": np.float32(x)}, dtype="float32")
+    assert calculate(asked).verdict.outcome == outcome
+
+
 def test_a_wrong_row_of_a_table_is_noticed_by_the_library(monkeypatch: Any) -> None:
     planted = [Overload("a, axis: ints = None", "mean", {})]
     monkeypatch.setitem(catalogue.TABLES["numpy"], "sum", planted)

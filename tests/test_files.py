@@ -295,3 +295,72 @@ def test_lines_for_the_notebook_are_left_out_and_no_others() -> None:
     assert [text for _, text in cells] == [
         "x = (3\n  % 2)", "y = '''\n%run\n'''", "if x:\n    pass\nz = input()\npass", "\nk = 1",
     ]  # fmt: skip
+
+
+METHODS = """
+import numpy as np
+class Base:
+    scale = 2.0
+    def __init__(self, power=2):
+        self.power = power
+    def fun(self, x, shift=1.0, *args, **kwargs):
+        return self.scale*np.sin(x + shift)**self.power
+class Steep(Base):
+    scale = 5.0
+    def der(self, x, *, shift=1.0):
+        return self.power*self.scale*np.sin(x + shift)**(self.power - 1)*np.cos(x + shift)
+    @staticmethod
+    def square(x):
+        return x*x
+    def __call__(self, x):
+        return self.fun(x) + Steep.square(x)
+    def fun_(self, Steep_fun):
+        return Steep_fun
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        ("Base.fun", "Base().fun"),
+        ("Steep.fun", "Steep().fun"),
+        ("Steep(3).fun", "Steep(3).fun"),
+        ("Steep(power=3).fun", "Steep(3).fun"),
+        ("Steep.der", "Steep().der"),
+        ("Steep.square", "Steep.square"),
+        ("Steep", "Steep()"),
+        ("Steep.__call__", "Steep()"),
+    ],
+)
+def test_a_method_of_a_class_is_a_program(name: str, called: str, tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text(METHODS)
+    names: dict[str, object] = {}
+    exec(f"{METHODS}\nresult = {called}({AT})", names)
+    program = compiled(tmp_path, "m.py", name)
+    assert program.required == ("x",)
+    report = calculate(Problem(program, {"x": np.array(AT)}))
+    assert report.value == pytest.approx(names["result"], rel=1e-12)
+    assert report.verdict.outcome == "verified"
+
+
+@pytest.mark.parametrize(
+    ("name", "tip"),
+    [
+        ("Steep.funn", "did you mean fun?"),
+        ("Base.other", "its methods: fun"),
+        ("Base", "name a method of it: Base.method, or Base(...).method"),
+    ],
+)
+def test_what_is_no_method_is_told_with_those_that_are(name: str, tip: str, tmp_path: Path) -> None:
+    (tmp_path / "m.py").write_text(METHODS)
+    with pytest.raises(GradcalcError) as error:
+        compiled(tmp_path, "m.py", name)
+    assert error.value.hint == tip
+
+
+def test_a_claim_may_be_a_method(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "m.py"
+    file.write_text(METHODS)
+    claimed = ("grad", f"{file}:Steep.fun", "--x", "0.7", "--expect")
+    assert run(*claimed, f"{file}:Steep.der").code == 0
+    assert run(*claimed, f"{file}:Steep(3).der").code == 1

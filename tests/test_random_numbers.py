@@ -62,6 +62,7 @@ DRAWN = [
 
 NUMPY = [
     "return x*np.random.rand(2, 3) + np.random.randn(3)",
+    "return x*np.random.rand() + np.random.randn()",
     "return x*np.random.normal(1.0, 2.0, size=3) + np.random.uniform(-1, 1, (2, 3))*x**2",
     "return np.random.normal(x, 0.5) + np.random.uniform(x, 2*x) + np.random.exponential(x*x)",
     "np.random.seed(5)\n    return x[np.random.randint(0, 2)]*np.random.random_sample()",

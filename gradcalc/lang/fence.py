@@ -28,6 +28,7 @@ from gradcalc.lang.nets.names import dotted_as_names, undotted
 from gradcalc.lang.nets.target import forward_of, last_name, makes_nets, without_idle
 from gradcalc.lang.objects import METHODS
 from gradcalc.lang.onlookers import declared, untold, uses_torch
+from gradcalc.lang.pointed import pointed
 from gradcalc.lang.program import (
     CORE,
     DOT,
@@ -69,7 +70,7 @@ def compile_program(
     limits = limits or Limits()
     text = dotted_as_names(text, {*known, *(numbers or ())})
     if numbers is None:
-        text, function = _pointed(text, function, limits)
+        text, function = pointed(text, function, limits)
         meant = Text(Reading(syntax.tidy(text, limits)))
     else:
         meant = understood(text, limits, Values(frozenset(numbers), frozenset(known)))
@@ -235,7 +236,7 @@ def _main_function(body: tuple[ast.stmt, ...], name: str | None) -> ast.Function
         _check_functions(body, "")
         raise UnsupportedError(
             f"{brief(name)} is a class that is no nn.Module, so nothing says what it gives",
-            hint=f"write a function that makes one: def f(x): return {brief(name)}(...).method(x)",
+            hint=f"name a method of it: {brief(name)}.method, or {brief(name)}(...).method",
         )
     raise UnknownNameError(
         f"the program defines no function called {brief(name)}",
@@ -254,17 +255,6 @@ def _check_functions(body: tuple[ast.stmt, ...], source: str) -> None:
                 "formula, holds that to the gradient",
                 span=span_of(node, source),
             )
-
-
-def _pointed(text: str, function: str | None, limits: Limits) -> tuple[str, str | None]:
-    """A text, and the name in it that is meant: of `Net(3, 4)` that of what is made so."""
-    if function is None or function.isidentifier():
-        return text, function
-    name = "net"
-    while name in text:
-        name += "_"
-    syntax.parse(function, limits)
-    return f"{text}\n{name} = {function}", name
 
 
 def _has_output(body: tuple[ast.stmt, ...]) -> bool:

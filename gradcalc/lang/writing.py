@@ -14,6 +14,7 @@ from gradcalc.lang.machine import Machine
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.objects import Instance
 from gradcalc.lang.program import JAX, NUMPY
+from gradcalc.lang.unshared import unshared
 from gradcalc.primitives.indexing import index_places
 
 ALL = (Ellipsis,)
@@ -284,6 +285,8 @@ def _writes(machine: Machine, kind: type[ast.AST], held: Tensor) -> bool:
     arrays = machine.program.naming.arrays
     given = any(held is value for value in machine.given.values.values())
     if machine.program.naming.numbers and not (machine.numbers or held.shape or given):
+        if machine.node in unshared(machine.program):
+            return False
         raise UnsupportedError(
             "this may be a number, or a tensor that is written into",
             hint="write y = y + ... instead of y += ...",

@@ -30,7 +30,7 @@ shuffle(x: any) -> numpy_chance.numpys_shuffled
 """What numpy's generators and its older functions have in common."""
 
 NUMPYS_OLD = """
-rand randn(*shape: ints) -> numpy_chance.numpys_sized(*)
+rand randn(*shape: any) -> numpy_chance.numpys_sized(*)
 random random_sample(size: any = None) -> numpy_chance.numpys(random_sample)
 randint(low: any, high: any = None, size: any = None, dtype: any = 'int64') ->
     numpy_chance.numpys(*)
