@@ -31,7 +31,9 @@ class NumberKind:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Where a library calculates: here it is said with --device."""
+    """Where a library calculates: here it is said with --device, and changes no value."""
+
+    type: str = "cpu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +89,13 @@ MEANINGLESS = frozenset({
 
 MAKERS = frozenset({
     "tensor", "as_tensor", "array", "asarray", "zeros", "ones", "full", "empty", "eye", "identity",
-    "zeros_like", "ones_like", "full_like", "empty_like", "arange",
+    "zeros_like", "ones_like", "full_like", "empty_like", "arange", "new_zeros", "new_ones",
+    "new_full", "new_empty", "new_tensor",
 })  # fmt: skip
 """Functions that make numbers, of any kind."""
+
+PASSING = frozenset({"as_tensor", "asarray", "asarray_chkfinite"})
+"""Functions that give the very tensor that they are given, if it is of that kind."""
 
 CASTS: Mapping[str, str | None] = MappingProxyType(
     {
@@ -138,11 +144,14 @@ def dtype_of(machine: Machine, value: Tensor) -> NumberKind:
     """What stands behind `.dtype`."""
     if machine.is_mask(value):
         return KINDS["bool"]
-    return KINDS["int" if value.integer else "float"]
+    # by no name: that of floats is the calculation's
+    return NumberKind("int" if value.integer else "float")
 
 
-def to(machine: Machine, value: Any, kind: NumberKind, *, copies: bool = False) -> Any:
-    """A tensor, or a number, as that kind of numbers."""
+def to(
+    machine: Machine, value: Any, kind: NumberKind, *, copies: bool = False, fresh: bool = False
+) -> Any:
+    """A tensor, or a number, as that kind of numbers; `fresh` says that nobody else has it."""
     if not isinstance(value, Tensor):
         value = ops.tensor(machine, value)
     same = dtype_of(machine, value) == kind
@@ -153,6 +162,8 @@ def to(machine: Machine, value: Any, kind: NumberKind, *, copies: bool = False) 
     if kind.word == "float":
         if same:
             _notice(machine, value, kind)
+            if fresh:
+                return value
             return machine.mark_array(machine.copy(value)) if copies else _itself(machine, value)
         if machine.is_mask(value):
             return ops.call(machine, "where", value, 1.0, 0.0)
@@ -271,8 +282,13 @@ def check(name: str, kind: NumberKind) -> None:
 
 
 def device(machine: Machine, *values: Any) -> Device:
-    """torch.device."""
-    return Device()
+    """torch.device, of its name or of another one."""
+    first = values[0] if values else "cpu"
+    if isinstance(first, Device):
+        return first
+    if not isinstance(first, str):
+        return Device("cuda")
+    return Device(first.partition(":")[0])
 
 
 def is_method(name: str) -> bool:

@@ -17,6 +17,7 @@ from gradcalc.errors import (
     did_you_mean,
 )
 from gradcalc.lang import grammar, syntax
+from gradcalc.lang.aliases import plainly_imported
 from gradcalc.lang.bindings import bound_names, parameters_of
 from gradcalc.lang.decorators import undecorated
 from gradcalc.lang.guards import plainly
@@ -94,7 +95,7 @@ def _checked(
     core: bool,
 ) -> Program:
     files = linked(tree.body, source)
-    body = files.body
+    body = plainly_imported(files.body)
     function = files.called.get(function or "", function)
     dtype = None
     if not core:

@@ -10,6 +10,7 @@ import numpy as np
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import memory, objects, operators, ops, plain
 from gradcalc.lang.indexing import check_key
+from gradcalc.lang.lonely import is_lonely
 from gradcalc.lang.machine import Machine
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.objects import Instance
@@ -269,6 +270,10 @@ def _writes(machine: Machine, kind: type[ast.AST], held: Tensor) -> bool:
     arrays = machine.program.naming.arrays
     given = any(held is value for value in machine.given.values.values())
     if machine.program.naming.numbers and not (machine.numbers or held.shape or given):
+        node, program = machine.node, machine.program
+        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+            if is_lonely(program.body, program.assigned, node.target.id):
+                return False
         raise UnsupportedError(
             "this may be a number, or a tensor that is written into",
             hint="write y = y + ... instead of y += ...",

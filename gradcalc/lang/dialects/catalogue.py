@@ -8,7 +8,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.lang import casts, modules
+from gradcalc.lang import casts, einops, facts, modules
 from gradcalc.lang.attributes import DATACLASSES
 from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects import (
@@ -89,6 +89,11 @@ NETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 )
 """The classes of torch's networks, and the functions that fill their parameters."""
 
+FURTHER: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {**facts.OBJECTS, **modules.OBJECTS, **einops.OBJECTS}
+)
+"""What is no function of tensors alone, by its module."""
+
 TABLES: Mapping[str, Table] = MappingProxyType(
     {
         module: _whole(module, table)
@@ -103,7 +108,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             mapping_tables.TABLES,
             writing_tables.TABLES,
             chance_tables.TABLES,
-            {module: {} for module in (*NETS, *NAMES, "dataclasses", *modules.OBJECTS)},
+            {module: {} for module in (*NETS, *NAMES, "dataclasses", *FURTHER)},
             copy_tables.TABLES,
             masked_tables.TABLES,
             sequence_tables.TABLES,
@@ -142,7 +147,10 @@ NUMBERS: Mapping[str, float | None] = MappingProxyType(
 
 CONSTANTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        module: {**{name: NUMBERS[name] for name in names.split()}, **casts.constants(module)}
+        module: {
+            **{name: NUMBERS[name] for name in names.split()},
+            **casts.constants(module),
+        }
         for module, names in {
             "torch": "pi e inf nan",
             "numpy": "pi e inf nan newaxis",
@@ -162,8 +170,12 @@ OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         **{module: {n: Written(module, n) for n in names} for module, names in NAMES.items()},
         **{
-            module: {**found, **(JOINERS if module in ("numpy", "jax.numpy") else {})}
-            for module, found in (*CONSTANTS.items(), *modules.OBJECTS.items())
+            module: {
+                **FURTHER.get(module, {}),
+                **CONSTANTS.get(module, {}),
+                **(JOINERS if module in ("numpy", "jax.numpy") else {}),
+            }
+            for module in (*FURTHER, *CONSTANTS)
         },
         **NETS,
         "dataclasses": DATACLASSES,

@@ -142,6 +142,11 @@ log(x, base=None, /) -> elements.log_of_base
 hypot(*coordinates: any) -> elements.length
 dist(p: items, q: items, /) -> elements.distance
 fsum(seq: items, /) -> elements.folded(add)
+factorial(x: int, /) -> elements.counted(*)
+comb(n: int, k: int, /) -> elements.counted(*)
+perm(n: int, k: int = None, /) -> elements.counted(*)
+gcd lcm(a: int, b: int, /) -> elements.counted(*)
+isqrt(n: int, /) -> elements.counted(*)
 prod(iterable: items, /, *, start=1) -> elements.folded(mul)
 [scipy]
 [scipy.special]

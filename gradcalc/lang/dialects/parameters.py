@@ -62,7 +62,16 @@ def takes(machine: Machine, parameter: Parameter, value: Any) -> bool:
 
 
 def _is_whole(machine: Machine, value: Any) -> bool:
-    return type(value) is int or (machine.is_integer(value) and ops.size(machine, value) == 1)
+    if type(value) is int or (machine.is_integer(value) and ops.size(machine, value) == 1):
+        return True
+    # a whole number that the program is given, which is data
+    return (
+        machine.is_tensor(value)
+        and not machine.shape(value)
+        and not machine.is_mask(value)
+        and not machine.carries(value)
+        and machine.number(value).is_integer()
+    )
 
 
 def _is_numeric(machine: Machine, value: Any) -> bool:
