@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from gradcalc.lang.written import NAMES
+
 Body = tuple[ast.stmt, ...]
 
 ALIASES: Mapping[str, str] = MappingProxyType(
@@ -14,6 +16,26 @@ ALIASES: Mapping[str, str] = MappingProxyType(
         "pennylane.numpy": "numpy",
         "cupy": "numpy",
         "functorch": "torch.func",
+        **{
+            f"torch.nn.modules.{name}": "torch.nn"
+            for name in (
+                "activation",
+                "batchnorm",
+                "container",
+                "conv",
+                "distance",
+                "dropout",
+                "linear",
+                "loss",
+                "module",
+                "normalization",
+                "padding",
+                "pooling",
+                "rnn",
+                "transformer",
+            )
+        },
+        "torch.nn.modules": "torch.nn",
     }
 )
 """Such modules, each with the library that a call of their functions means: of equal values."""
@@ -26,6 +48,14 @@ def plainly_imported(body: Body) -> Body:
 
 def _replaced(statement: ast.stmt) -> Iterator[ast.stmt]:
     match statement:
+        case ast.Import(names=[ast.alias(name=full, asname=str(local)) as alias]) if (
+            _meant(full).rpartition(".")[0] in NAMES
+        ):
+            # scipy.stats.norm is no module here
+            module, _, name = _meant(full).rpartition(".")
+            named = ast.copy_location(ast.alias(name=name, asname=local), alias)
+            found = ast.ImportFrom(module=module, names=[named], level=0)
+            yield ast.copy_location(found, statement)
         case ast.Import(names=names):
             for alias in names:
                 # `import autograd.numpy` alone binds autograd

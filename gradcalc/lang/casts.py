@@ -164,7 +164,7 @@ def to(
             _notice(machine, value, kind)
             if fresh:
                 return value
-            return machine.mark_array(machine.copy(value)) if copies else _itself(machine, value)
+            return machine.mark_array(machine.copy(value)) if copies else unsure(machine, value)
         if machine.is_mask(value):
             return ops.call(machine, "where", value, 1.0, 0.0)
         return ops.as_floats(machine, value)
@@ -207,8 +207,8 @@ def _notice(machine: Machine, value: Tensor, kind: NumberKind) -> None:
     machine.note_cast(SHORT.get(kind.name, kind.name))
 
 
-def _itself(machine: Machine, value: Tensor) -> Tensor:
-    """The tensor, which may have been copied: that hangs on the dtype that it came in."""
+def unsure(machine: Machine, value: Tensor) -> Tensor:
+    """The tensor, which may have been copied, as where that hangs on the dtype that it came in."""
     view = View(value, lambda held: held, lambda places: places, unsure=True)
     found = memory.viewed(value, machine.unread(value), value.shape, view, moved=False)
     found.array, found.ordered = value.array, value.ordered

@@ -97,6 +97,8 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
         return objects.attribute(machine, value, name)
     if isinstance(value, tuple) and name in getattr(value, "_fields", ()):
         return getattr(value, name)
+    if isinstance(value, Closure) and value.values:
+        return objects.attribute(machine, value, name)
     if isinstance(value, Facts | casts.Device):
         return read(value, name)
     if machine.is_tensor(value):
@@ -114,6 +116,9 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
                 return casts.attribute(machine, value, name)
             case "real":
                 return value
+            case "flat":
+                # read from; what is written into it would change the array as well
+                return casts.unsure(machine, ops.reshape(machine, value, (-1,)))
             case "at" if machine.program.naming.arrays == JAX:
                 return At(value)
             case "T" | "H":

@@ -89,7 +89,9 @@ _FINFO = dict(
 
 
 def _flags(names: str) -> dict[str, Builtin]:
-    return dict(_row(name, _never, "false: the program is run as it stands") for name in names.split())
+    return dict(
+        _row(name, _never, "false: the program is run as it stands") for name in names.split()
+    )
 
 
 OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(

@@ -76,7 +76,7 @@ def compile_program(
         meant = understood(text, limits, Values(frozenset(numbers), frozenset(known)))
     source = meant.source
     try:
-        tree = undotted(syntax.parse(source, limits))
+        tree = undotted(_asserting(syntax.parse(source, limits)))
         with deep_recursion():
             program = _checked(tree, source, function, limits, frozenset(known), core)
             signs = placed(meant.reading, tree)
@@ -84,6 +84,18 @@ def compile_program(
         error.source = source.replace(DOT, ".")
         raise
     return replace(program, typed=meant.typed, signs=signs) if meant.typed else program
+
+
+def _asserting(tree: ast.Module) -> ast.Module:
+    """The text where assertions are on, as they are unless Python is told otherwise."""
+
+    class Debug(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.expr:
+            on = node.id == "__debug__" and isinstance(node.ctx, ast.Load)
+            return ast.copy_location(ast.Constant(True), node) if on else node
+
+    found = any(isinstance(n, ast.Name) and n.id == "__debug__" for n in ast.walk(tree))
+    return Debug().visit(tree) if found else tree
 
 
 def _checked(

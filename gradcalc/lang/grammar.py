@@ -55,6 +55,7 @@ CONTEXTS: frozenset[str] = frozenset(
 ATTRIBUTES: frozenset[str] = frozenset(
     {
         "T", "mT", "H", "mH", "shape", "ndim", "size", "values", "indices", "data", "real", "at",
+        "flat",
         # of what gives several tensors
         "eigenvalues", "eigenvectors", "U", "S", "Vh", "Q", "R", "sign", "logabsdet", "solution",
         "LU", "pivots", "P", "L", "inverse", "info", "result", "residuals",
@@ -171,8 +172,9 @@ UNLIKE: frozenset[str] = frozenset(
     cudnn_grid_sampler cumulative_prod dequantize dtype expand_as fdtri feature_dropout flatiter
     flatnonzero float16 float32 float64 fractional_max_pool2d_with_indices
     fractional_max_pool3d_with_indices gammainccinv gammaincinv gammasgn grid_sampler_3d
-    hash_tensor indices_copy int8 intc interp intp is_contiguous is_nonzero is_tensor isnat
-    ldl_factor ldl_factor_ex ldl_solve loggamma long lqn mkldnn_adaptive_avg_pool2d mode modf
+    hash_tensor iinfo indices_copy int8 intc interp intp is_contiguous is_nonzero is_tensor isnat
+    isqrt sort_complex ldl_factor ldl_factor_ex ldl_solve loggamma long lqn
+    mkldnn_adaptive_avg_pool2d mode modf
     nanargmax nanargmin nancumprod nancumsum nanmax nanmin nbdtr nbdtrc nbdtri nbdtrik nbdtrin
     ncfdtr ncfdtri nctdtr ndarray ndenumerate ndindex nditer new pdtri radian reshape_as resize
     rgamma row_indices saddmm short slice_copy smm take_along_axis tri tril_indices_from

@@ -65,15 +65,14 @@ class _Lonely:
             case ast.AugAssign(target=target) if target is child:
                 return True
             case ast.AnnAssign(target=target, value=value) if target is child:
-                return value is None or isinstance(value, FRESH)
+                return value is None or self._is_fresh(value)
             case ast.Assign(targets=[ast.Tuple() as names], value=ast.Tuple() as values):
                 return len(names.elts) == len(values.elts) and all(
-                    isinstance(part, ast.Name)
-                    and (part.id != self._name or isinstance(value, FRESH))
+                    isinstance(part, ast.Name) and (part.id != self._name or self._is_fresh(value))
                     for part, value in zip(names.elts, values.elts, strict=True)
                 )
             case ast.Assign(targets=[ast.Name()], value=value):
-                return isinstance(value, FRESH)
+                return self._is_fresh(value)
             case ast.Return():
                 return inside is not None and any(
                     isinstance(n, ast.Name) and n.id == self._name and isinstance(n.ctx, ast.Store)
@@ -83,6 +82,9 @@ class _Lonely:
                 return self._asks(func)
             case _:
                 return isinstance(parent, USED)
+
+    def _is_fresh(self, value: ast.expr) -> bool:
+        return isinstance(value, FRESH) or (isinstance(value, ast.Call) and self._asks(value.func))
 
     def _asks(self, func: ast.expr) -> bool:
         match func:

@@ -262,6 +262,15 @@ def _list_in_place(machine: Machine, kind: type[ast.AST], held: list[Any], right
     return value
 
 
+def _is_lonely(machine: Machine) -> bool:
+    """Whether nobody could tell that the name of this statement got a new value."""
+    match machine.node:
+        case ast.AugAssign(target=ast.Name(id=name)):
+            return is_lonely(machine.program.body, machine.program.assigned, name)
+        case _:
+            return False
+
+
 def _writes(machine: Machine, kind: type[ast.AST], held: Tensor) -> bool:
     """Whether an operator writes into the memory of a tensor.
 
@@ -270,10 +279,8 @@ def _writes(machine: Machine, kind: type[ast.AST], held: Tensor) -> bool:
     arrays = machine.program.naming.arrays
     given = any(held is value for value in machine.given.values.values())
     if machine.program.naming.numbers and not (machine.numbers or held.shape or given):
-        node, program = machine.node, machine.program
-        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-            if is_lonely(program.body, program.assigned, node.target.id):
-                return False
+        if _is_lonely(machine):
+            return False
         raise UnsupportedError(
             "this may be a number, or a tensor that is written into",
             hint="write y = y + ... instead of y += ...",

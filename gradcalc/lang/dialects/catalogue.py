@@ -8,7 +8,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.lang import casts, einops, facts, modules
+from gradcalc.lang import casts, einops, facts, lax, modules
 from gradcalc.lang.attributes import DATACLASSES
 from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects import (
@@ -90,7 +90,7 @@ NETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 """The classes of torch's networks, and the functions that fill their parameters."""
 
 FURTHER: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {**facts.OBJECTS, **modules.OBJECTS, **einops.OBJECTS}
+    {**facts.OBJECTS, **modules.OBJECTS, **einops.OBJECTS, **lax.OBJECTS}
 )
 """What is no function of tensors alone, by its module."""
 

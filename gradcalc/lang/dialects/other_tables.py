@@ -211,7 +211,14 @@ standardize(x: floats, axis: int = -1, mean: unset = None, variance: unset = Non
 [jax.lax]
 stop_gradient(x)
 exp log sin cos tan tanh sqrt rsqrt abs sign floor ceil erf erfc lgamma log1p expm1
-    square(x: floats)
+    square asin acos atan sinh cosh asinh acosh atanh exp2 cbrt neg reciprocal digamma(x: floats)
+logistic(x: floats) -> sigmoid
+erf_inv(x: floats) -> erfinv
+add sub mul div pow atan2(x, y)
+max(x, y) -> maximum
+min(x, y) -> minimum
+rem(x, y) -> fmod
+select(pred, on_true, on_false) -> where
 [jax.scipy]
 [jax.scipy.special]
 expit erf erfc gammaln(x: floats)
