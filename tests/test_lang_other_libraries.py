@@ -59,6 +59,9 @@ SAME: list[tuple[str, dict[str, Any], str]] = [
     ("x*2 if np.isscalar(2.0) and not np.isscalar(x) else x", X, "2*x"),
     ("a, b, c = x.flat; a*b + c*np.sum(x)", X, "x[0]*x[1] + x[2]*sum(x)"),
     ("def f(x):\n    def g(i):\n        g.k += 1\n        return x[i]*g.k\n    g.k = 0\n    return g(0) + g(1) + g(2)", X, "x[0] + 2*x[1] + 3*x[2]"),
+    ("import torch\nwith torch.amp.autocast(device_type=x.device.type, enabled=False):\n    y = x*2\ny", X, "2*x"),
+    ("from torch.cuda.amp import autocast\nwith autocast(enabled=False):\n    y = x*2\ny", X, "2*x"),
+    ("import torch\nd = 'cuda' if torch.cuda.is_available() else 'cpu'\nx.to(d)*2", X, "2*x"),
     ("import torch\ndef f(x):\n    assert __debug__\n    return x*2", X, "2*x"),
     (lines("import math", "def f(x):", "    a, b = 0, math.sin(1)", "    for v in x:", "        a += v**2", "        b *= v",
            "    return a - b"), X, "sum(x**2) - math.sin(1)*prod(x)"),
@@ -85,6 +88,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (f"{LAX}; lax.scan(lambda c, a: c*a, 1.0, x)", X, "gives a pair"),
     ("import numpy as np; y = x.flat; y[0] = 2; np.sum(x)", X, "shares its memory"),
     ("torch.Tensor(x)*x", X, "whether a gradient passes"),
+    ("import torch; with torch.autocast('cpu'): y = x*2; y", X, "fewer digits"),
     ("math.factorial(10**6)*x", X, "factorial of more than"),
 ]  # fmt: skip
 

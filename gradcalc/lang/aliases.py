@@ -16,6 +16,8 @@ ALIASES: Mapping[str, str] = MappingProxyType(
         "pennylane.numpy": "numpy",
         "cupy": "numpy",
         "functorch": "torch.func",
+        "torch.amp": "torch",
+        "torch.cuda.amp": "torch",
         **{
             f"torch.nn.modules.{name}": "torch.nn"
             for name in (

@@ -104,6 +104,9 @@ OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "torch.jit": _flags("is_scripting is_tracing"),
         "torch.compiler": _flags("is_compiling is_dynamo_compiling"),
         "torch.onnx": _flags("is_in_onnx_export"),
+        "torch.cuda": _flags("is_available"),
+        # of these only what stands behind with
+        **{name: {} for name in ("torch.amp", "torch.cuda.amp", "torch.profiler")},
         "numpy": _FINFO,
         "jax.numpy": _FINFO,
     }

@@ -47,7 +47,7 @@ CONTEXTS: frozenset[str] = frozenset(
     {
         "no_grad", "inference_mode", "enable_grad", "set_grad_enabled",
         # these change no number
-        "set_detect_anomaly", "detect_anomaly", "errstate",
+        "set_detect_anomaly", "detect_anomaly", "errstate", "record_function", "autocast",
     }
 )  # fmt: skip
 """What may stand behind `with`."""
