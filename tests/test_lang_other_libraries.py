@@ -62,6 +62,7 @@ SAME: list[tuple[str, dict[str, Any], str]] = [
     ("import torch\nwith torch.amp.autocast(device_type=x.device.type, enabled=False):\n    y = x*2\ny", X, "2*x"),
     ("from torch.cuda.amp import autocast\nwith autocast(enabled=False):\n    y = x*2\ny", X, "2*x"),
     ("import torch\nd = 'cuda' if torch.cuda.is_available() else 'cpu'\nx.to(d)*2", X, "2*x"),
+    ("torch.max(x, torch.tensor(1.0)) + torch.min(x, torch.tensor(0.0))", X, "torch.stack([1 + 0*x[0], x[1], x[2]])"),
     ("import torch\ndef f(x):\n    assert __debug__\n    return x*2", X, "2*x"),
     (lines("import math", "def f(x):", "    a, b = 0, math.sin(1)", "    for v in x:", "        a += v**2", "        b *= v",
            "    return a - b"), X, "sum(x**2) - math.sin(1)*prod(x)"),
