@@ -30,7 +30,10 @@ LARGEST = 4096
 OFTEN = 4
 """How often one place of the text is."""
 
-BY_CHANCE = frozenset({"empty", "empty_like"})
+BY_CHANCE = frozenset({
+    "empty", "empty_like", "new_empty", "Tensor", "FloatTensor", "DoubleTensor", "HalfTensor",
+    "LongTensor", "IntTensor", "ShortTensor", "BoolTensor",
+})  # fmt: skip
 """Functions whose numbers are whatever stood in memory."""
 
 NAMESAKES: Mapping[str, str] = MappingProxyType(

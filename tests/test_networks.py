@@ -45,7 +45,9 @@ def test_every_module_of_torch_is_known_or_left_out() -> None:
     known = {*LAYERS, *COMPOSED, *CONTAINERS}
     lazy = {name for name in classes() if name.startswith("Lazy")}
     assert set(classes()) - known - lazy == LEFT_OUT
-    assert known - set(classes()) == {"ParameterList", "ParameterDict"} - set(classes())
+    further = known - set(classes()) - {"ParameterList", "ParameterDict"}
+    # what losses are made from stands in a module of its own
+    assert {name for name in further if hasattr(nn.modules.loss, name)} == further
 
 
 @pytest.mark.parametrize("name", sorted(LAYERS))

@@ -8,6 +8,7 @@ import torch
 
 from gradcalc.errors import UnsupportedError
 from gradcalc.lang.fence import compile_program
+from gradcalc.lang.unshared import unshared
 from tests.lang_backends import numbers_of, torch_run
 
 X = [0.5, 0.7, -1.2]
@@ -97,3 +98,22 @@ def test_random_functions_mean_the_same_either_way_or_are_refused() -> None:
         assert found == pytest.approx(numbers[0])
         assert found == pytest.approx(tensors[0])
     assert read > 40
+
+
+OTHERS = (
+    ("s = 0; s += x; s*2", True),
+    ("def f(x):\n s = 0\n for v in x: s += v\n return s + s*s", True),
+    ("def f(x):\n s = 0\n h = [s]\n s += x\n return h[0]", False),
+    ("def f(x):\n s = x[0]\n s += 1\n return s", False),
+    ("def f(x):\n s = x*2\n t = s\n s += 1\n return t", False),
+    ("def f(x):\n s, t = x, x\n s += 1\n return t", False),
+    ("def f(x):\n s = x*2\n g = lambda: s\n t = g()\n s += 1\n return t", False),
+    ("def f(x):\n s = x*2\n def g(): return s\n t = g()\n s += 1\n return t", False),
+    ("def f(s):\n s += 1\n return s", False),
+    ("def f(x):\n for s in x: s += 1\n return x", False),
+)
+
+
+@pytest.mark.parametrize(("text", "alone"), OTHERS)
+def test_what_nothing_else_holds_by_its_statement(text: str, alone: bool) -> None:
+    assert bool(unshared(compile_program(text.replace("; ", "\n")))) is alone

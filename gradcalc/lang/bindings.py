@@ -80,8 +80,17 @@ def parameters_of(arguments: ast.arguments) -> tuple[ast.arg, ...]:
 
 
 def attributes_of(nodes: Iterable[ast.AST]) -> frozenset[str]:
-    """The names that classes of the text give their objects."""
+    """The names that classes of the text give their objects, and the text its functions."""
     nodes = tuple(nodes)
+    functions = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    given = {
+        node.attr
+        for node in nodes
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in functions
+    }
     found: set[str] = set()
     for node in nodes:
         if isinstance(node, ast.ClassDef):
@@ -91,8 +100,8 @@ def attributes_of(nodes: Iterable[ast.AST]) -> frozenset[str]:
         stores = (n for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
         found |= {node.attr for node in stores} | {"__init__", "__call__", "__class__", "__name__"}
         found.update(name for node in nodes if (name := _registered(node)) is not None)
-    found.update(name for node in nodes for name in _fields(node))
-    return frozenset(found)
+    given |= {name for node in nodes for name in _fields(node)}
+    return frozenset(found | given)
 
 
 def _fields(node: ast.AST) -> Iterator[str]:

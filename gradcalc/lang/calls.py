@@ -271,10 +271,13 @@ def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -
         # what is drawn hangs on the dtype
         kwargs, kind = {k: v for k, v in kwargs.items() if k not in casts.MEANINGLESS}, None
     else:
+        args, kwargs = _kind_named(function, args, kwargs)
         kwargs, kind = casts.split(machine, kwargs)
     if kind is not None:
         casts.check(function.name, kind)
-        return casts.to(machine, _library(machine, function, args, kwargs), kind)
+        fresh = function.name not in casts.PASSING and kwargs.get("copy", True) is True
+        made = _library(machine, function, args, kwargs)
+        return casts.to(machine, made, kind, fresh=fresh)
     _check_mixed(machine, function, args, kwargs)
     own_truths = function.module not in ("builtins", "math")
     reason = ""
@@ -314,6 +317,20 @@ def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -
     if machine.confirm is not None:
         machine.confirm(machine, function, args, kwargs, result)
     return result
+
+
+def _kind_named(function: Function, args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:
+    """The arguments, with a kind of numbers that stands in its place given by its name."""
+    for place, value in enumerate(args):
+        named = isinstance(value, casts.NumberKind) or (
+            isinstance(value, Builtin) and value.name in casts.PYTHONS
+        )
+        for overload in function.overloads if named else ():
+            names = [p.name for p in overload.parameters if p.positional]
+            if names[place : place + 1] == ["dtype"] and len(args) <= len(names):
+                given = dict(zip(names[place:], args[place:], strict=False))
+                return args[:place], {**given, **kwargs}
+    return args, kwargs
 
 
 def _builtin(machine: Machine, function: Builtin, args: Args, kwargs: Kwargs) -> Any:

@@ -31,7 +31,9 @@ class NumberKind:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Where a library calculates: here it is said with --device."""
+    """Where a library calculates: here it is said with --device, and changes no value."""
+
+    type: str = "cpu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +89,13 @@ MEANINGLESS = frozenset({
 
 MAKERS = frozenset({
     "tensor", "as_tensor", "array", "asarray", "zeros", "ones", "full", "empty", "eye", "identity",
-    "zeros_like", "ones_like", "full_like", "empty_like", "arange",
+    "zeros_like", "ones_like", "full_like", "empty_like", "arange", "new_zeros", "new_ones",
+    "new_full", "new_empty", "new_tensor",
 })  # fmt: skip
 """Functions that make numbers, of any kind."""
+
+PASSING = frozenset({"as_tensor", "asarray", "asarray_chkfinite"})
+"""Functions that give the very tensor that they are given, if it is of that kind."""
 
 CASTS: Mapping[str, str | None] = MappingProxyType(
     {
@@ -138,11 +144,14 @@ def dtype_of(machine: Machine, value: Tensor) -> NumberKind:
     """What stands behind `.dtype`."""
     if machine.is_mask(value):
         return KINDS["bool"]
-    return KINDS["int" if value.integer else "float"]
+    # by no name: that of floats is the calculation's
+    return NumberKind("int" if value.integer else "float")
 
 
-def to(machine: Machine, value: Any, kind: NumberKind, *, copies: bool = False) -> Any:
-    """A tensor, or a number, as that kind of numbers."""
+def to(
+    machine: Machine, value: Any, kind: NumberKind, *, copies: bool = False, fresh: bool = False
+) -> Any:
+    """A tensor, or a number, as that kind of numbers; `fresh` says that nobody else has it."""
     if not isinstance(value, Tensor):
         value = ops.tensor(machine, value)
     same = dtype_of(machine, value) == kind
@@ -153,7 +162,9 @@ def to(machine: Machine, value: Any, kind: NumberKind, *, copies: bool = False) 
     if kind.word == "float":
         if same:
             _notice(machine, value, kind)
-            return machine.mark_array(machine.copy(value)) if copies else _itself(machine, value)
+            if fresh:
+                return value
+            return machine.mark_array(machine.copy(value)) if copies else unsure(machine, value)
         if machine.is_mask(value):
             return ops.call(machine, "where", value, 1.0, 0.0)
         return ops.as_floats(machine, value)
@@ -196,8 +207,8 @@ def _notice(machine: Machine, value: Tensor, kind: NumberKind) -> None:
     machine.note_cast(SHORT.get(kind.name, kind.name))
 
 
-def _itself(machine: Machine, value: Tensor) -> Tensor:
-    """The tensor, which may have been copied: that hangs on the dtype that it came in."""
+def unsure(machine: Machine, value: Tensor) -> Tensor:
+    """The tensor, which may have been copied, as where that hangs on the dtype that it came in."""
     view = View(value, lambda held: held, lambda places: places, unsure=True)
     found = memory.viewed(value, machine.unread(value), value.shape, view, moved=False)
     found.array, found.ordered = value.array, value.ordered
@@ -271,8 +282,13 @@ def check(name: str, kind: NumberKind) -> None:
 
 
 def device(machine: Machine, *values: Any) -> Device:
-    """torch.device."""
-    return Device()
+    """torch.device, of its name or of another one."""
+    first = values[0] if values else "cpu"
+    if isinstance(first, Device):
+        return first
+    if not isinstance(first, str):
+        return Device("cuda")
+    return Device(first.partition(":")[0])
 
 
 def is_method(name: str) -> bool:

@@ -309,12 +309,24 @@ def _with(machine: Machine, node: ast.With) -> Any:
         machine.frozen = before
 
 
+def _check_autocast(context: ast.Call, given: list[Any]) -> None:
+    """Refuse what calculates in other dtypes, unless it is switched off."""
+    words = ["" for _ in context.args] + [keyword.arg for keyword in context.keywords]
+    if dict(zip(words, given, strict=True)).get("enabled") is not False:
+        raise UnsupportedError(
+            "autocast calculates some operations in fewer digits",
+            hint="leave it out; --dtype float32 or float16 calculates all of them so",
+        )
+
+
 def _frozen(machine: Machine, context: ast.expr) -> int:
     """How much keeps gradients from passing inside a `with`."""
     assert isinstance(context, ast.Call)
     word = (dotted(context.func) or ("",))[-1]
     given = [machine.eval(a) for a in (*context.args, *(k.value for k in context.keywords))]
     machine.node = context
+    if word == "autocast":
+        _check_autocast(context, given)
     if word not in ("no_grad", "inference_mode", "enable_grad", "set_grad_enabled"):
         return machine.frozen
     takes = {"no_grad": (0, 0), "enable_grad": (0, 0), "inference_mode": (0, 1)}.get(word, (1, 1))

@@ -11,6 +11,7 @@ from gradcalc.errors import (
 )
 from gradcalc.lang import casts, containers, grammar, objects, operators, ops, updates, written
 from gradcalc.lang.dialects import catalogue
+from gradcalc.lang.facts import Facts, read
 from gradcalc.lang.joiners import Joiner, subscript
 from gradcalc.lang.keys import checked_key
 from gradcalc.lang.machine import Closure, Machine, Rule
@@ -96,6 +97,10 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
         return objects.attribute(machine, value, name)
     if isinstance(value, tuple) and name in getattr(value, "_fields", ()):
         return getattr(value, name)
+    if isinstance(value, Closure) and value.values:
+        return objects.attribute(machine, value, name)
+    if isinstance(value, Facts | casts.Device):
+        return read(value, name)
     if machine.is_tensor(value):
         match name:
             case "shape":
@@ -111,6 +116,9 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
                 return casts.attribute(machine, value, name)
             case "real":
                 return value
+            case "flat":
+                # read from; what is written into it would change the array as well
+                return casts.unsure(machine, ops.reshape(machine, value, (-1,)))
             case "at" if machine.program.naming.arrays == JAX:
                 return At(value)
             case "T" | "H":

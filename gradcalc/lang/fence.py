@@ -17,6 +17,7 @@ from gradcalc.errors import (
     did_you_mean,
 )
 from gradcalc.lang import grammar, syntax
+from gradcalc.lang.aliases import plainly_imported
 from gradcalc.lang.bindings import bound_names, parameters_of
 from gradcalc.lang.decorators import undecorated
 from gradcalc.lang.guards import plainly
@@ -76,7 +77,7 @@ def compile_program(
         meant = understood(text, limits, Values(frozenset(numbers), frozenset(known)))
     source = meant.source
     try:
-        tree = undotted(syntax.parse(source, limits))
+        tree = undotted(_asserting(syntax.parse(source, limits)))
         with deep_recursion():
             program = _checked(tree, source, function, limits, frozenset(known), core)
             signs = placed(meant.reading, tree)
@@ -84,6 +85,18 @@ def compile_program(
         error.source = source.replace(DOT, ".")
         raise
     return replace(program, typed=meant.typed, signs=signs) if meant.typed else program
+
+
+def _asserting(tree: ast.Module) -> ast.Module:
+    """The text where assertions are on, as they are unless Python is told otherwise."""
+
+    class Debug(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.expr:
+            on = node.id == "__debug__" and isinstance(node.ctx, ast.Load)
+            return ast.copy_location(ast.Constant(True), node) if on else node
+
+    found = any(isinstance(n, ast.Name) and n.id == "__debug__" for n in ast.walk(tree))
+    return Debug().visit(tree) if found else tree
 
 
 def _checked(
@@ -95,7 +108,7 @@ def _checked(
     core: bool,
 ) -> Program:
     files = linked(tree.body, source)
-    body = files.body
+    body = plainly_imported(files.body)
     function = files.called.get(function or "", function)
     dtype = None
     if not core:

@@ -45,7 +45,7 @@ CONTEXTS: frozenset[str] = frozenset(
     {
         "no_grad", "inference_mode", "enable_grad", "set_grad_enabled",
         # these change no number
-        "set_detect_anomaly", "detect_anomaly", "errstate",
+        "set_detect_anomaly", "detect_anomaly", "errstate", "record_function", "autocast",
     }
 )  # fmt: skip
 """What may stand behind `with`."""
@@ -53,9 +53,12 @@ CONTEXTS: frozenset[str] = frozenset(
 ATTRIBUTES: frozenset[str] = frozenset(
     {
         "T", "mT", "H", "mH", "shape", "ndim", "size", "values", "indices", "data", "real", "at",
+        "flat",
         # of what gives several tensors
         "eigenvalues", "eigenvectors", "U", "S", "Vh", "Q", "R", "sign", "logabsdet", "solution",
         "LU", "pivots", "P", "L", "inverse", "info", "result", "residuals",
+        # of kinds of numbers, and of devices
+        "eps", "epsneg", "tiny", "smallest_normal", "smallest_subnormal", "resolution", "bits",
     }
 )  # fmt: skip
 """What may stand behind a dot without being called."""
@@ -168,7 +171,8 @@ UNLIKE: frozenset[str] = frozenset(
     flatnonzero float16 float32 float64 fractional_max_pool2d_with_indices
     fractional_max_pool3d_with_indices gammainccinv gammaincinv gammasgn grid_sampler_3d
     hash_tensor iinfo indices_copy int8 intc interp intp is_contiguous is_nonzero is_tensor isnat
-    isqrt ldl_factor ldl_factor_ex ldl_solve loggamma long lqn mkldnn_adaptive_avg_pool2d mode modf
+    isqrt sort_complex ldl_factor ldl_factor_ex ldl_solve loggamma long lqn
+    mkldnn_adaptive_avg_pool2d mode modf
     nanargmax nanargmin nancumprod nancumsum nanmax nanmin nbdtr nbdtrc nbdtri nbdtrik nbdtrin
     ncfdtr ncfdtri nctdtr ndarray ndenumerate ndindex nditer new pdtri radian reshape_as resize
     rgamma row_indices saddmm short slice_copy smm take_along_axis tri tril_indices_from

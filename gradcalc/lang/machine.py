@@ -81,7 +81,10 @@ class Builtin:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Closure:
-    """A function with the scope and the program it was made in, and the class that it is of."""
+    """A function with the scope and the program it was made in, and the class that it is of.
+
+    `values` are attributes that the program gives it.
+    """
 
     name: str
     arguments: ast.arguments
@@ -90,6 +93,7 @@ class Closure:
     frame: Frame
     program: Program
     owner: Any = None
+    values: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def signature(self) -> inspect.Signature:

@@ -99,7 +99,15 @@ MISSING = object()
 
 
 def attribute(machine: Machine, value: Any, name: str) -> Any:
-    """What stands behind a dot of an object, a class or `super()`."""
+    """What stands behind a dot of an object, a class, `super()` or a function of the program."""
+    if isinstance(value, Closure):
+        if name not in value.values:
+            raise UnknownNameError(
+                f"{value.name} has no .{brief(name)} here",
+                hint=did_you_mean(name, value.values),
+                python="AttributeError",
+            )
+        return value.values[name]
     if isinstance(value, Instance) and name in value.values:
         return value.values[name]
     kind = value.kind if isinstance(value, Instance) else value
@@ -157,6 +165,8 @@ def assign(machine: Machine, value: Any, name: str, given: Any) -> None:
         value.values[name] = given
     elif isinstance(value, Class) and not value.library:
         value.members[name] = given
+    elif isinstance(value, Closure):
+        value.values[name] = given
     else:
         raise UnsupportedError(f"attributes of {machine.describe(value)} cannot be assigned to")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import casts, objects, ops, plain, words
-from gradcalc.lang.casts import NumberKind
+from gradcalc.lang.casts import Device, NumberKind
 from gradcalc.lang.machine import Machine, Once
 from gradcalc.lang.objects import Instance
 from gradcalc.lang.program import JAX, MIXED, NUMPY
@@ -102,6 +102,8 @@ def compare(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any
         if left is not None and right is not None and not singleton and plainly:
             raise UnsupportedError("is compares numbers and text by chance", hint="use ==")
         return (left is right) is (kind is ast.Is)
+    if isinstance(left, Device) and isinstance(right, Device) and kind in (ast.Eq, ast.NotEq):
+        return (left == right) is (kind is ast.Eq)
     if isinstance(left, NumberKind) and isinstance(right, NumberKind):
         return casts.alike(left, right) is (kind is ast.Eq)
     if isinstance(left, str) and isinstance(right, str) and kind in ORDERS:

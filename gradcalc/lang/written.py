@@ -33,6 +33,10 @@ NAMES: Mapping[str, frozenset[str]] = MappingProxyType(
                 invgamma laplace logistic lognorm multivariate_normal nbinom norm pareto poisson
                 rayleigh t uniform weibull_min
             """,
+            "jax.scipy.stats": """
+                bernoulli beta cauchy chi2 expon gamma geom gumbel_l gumbel_r laplace logistic
+                multivariate_normal nbinom norm pareto poisson t uniform
+            """,
             "torch.distributions": """
                 Bernoulli Beta Binomial Categorical Cauchy Chi2 Dirichlet Exponential Gamma
                 Geometric Gumbel HalfCauchy HalfNormal Independent InverseGamma Laplace LogNormal
@@ -46,8 +50,9 @@ NAMES: Mapping[str, frozenset[str]] = MappingProxyType(
 
 
 def text(module: str) -> str:
-    """The text of a module."""
-    return (files("gradcalc.lang") / "library" / f"{module}.txt").read_text(encoding="utf-8")
+    """The text of a module; what jax has of scipy's is that of scipy."""
+    name = module.removeprefix("jax.")
+    return (files("gradcalc.lang") / "library" / f"{name}.txt").read_text(encoding="utf-8")
 
 
 def bound(module: str) -> frozenset[str]:

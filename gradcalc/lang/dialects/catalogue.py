@@ -8,7 +8,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.lang import casts, modules
+from gradcalc.lang import casts, einops, facts, lax, modules
 from gradcalc.lang.attributes import DATACLASSES
 from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects import (
@@ -92,6 +92,11 @@ NETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 NUMBERLESS = frozenset({"dataclasses", *modules.OBJECTS})
 """Python's modules whose functions are about any values, so that they say nothing of numbers."""
 
+FURTHER: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {**facts.OBJECTS, **modules.OBJECTS, **einops.OBJECTS, **lax.OBJECTS}
+)
+"""What is no function of tensors alone, by its module."""
+
 TABLES: Mapping[str, Table] = MappingProxyType(
     {
         module: _whole(module, table)
@@ -106,7 +111,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             mapping_tables.TABLES,
             writing_tables.TABLES,
             chance_tables.TABLES,
-            {module: {} for module in (*NETS, *NAMES, *NUMBERLESS)},
+            {module: {} for module in (*NETS, *NAMES, "dataclasses", *FURTHER)},
             copy_tables.TABLES,
             masked_tables.TABLES,
             sequence_tables.TABLES,
@@ -145,7 +150,10 @@ NUMBERS: Mapping[str, float | None] = MappingProxyType(
 
 CONSTANTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        module: {**{name: NUMBERS[name] for name in names.split()}, **casts.constants(module)}
+        module: {
+            **{name: NUMBERS[name] for name in names.split()},
+            **casts.constants(module),
+        }
         for module, names in {
             "torch": "pi e inf nan",
             "numpy": "pi e inf nan newaxis",
@@ -165,8 +173,12 @@ OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         **{module: {n: Written(module, n) for n in names} for module, names in NAMES.items()},
         **{
-            module: {**found, **(JOINERS if module in ("numpy", "jax.numpy") else {})}
-            for module, found in (*CONSTANTS.items(), *modules.OBJECTS.items())
+            module: {
+                **FURTHER.get(module, {}),
+                **CONSTANTS.get(module, {}),
+                **(JOINERS if module in ("numpy", "jax.numpy") else {}),
+            }
+            for module in (*FURTHER, *CONSTANTS)
         },
         **NETS,
         "dataclasses": DATACLASSES,

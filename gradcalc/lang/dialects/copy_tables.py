@@ -30,6 +30,10 @@ unsafe_split_with_sizes(tensor, split_size_or_sections: list, dim: int = 0) -> c
 constant_pad_nd(input, pad: list, value: number = 0, *, {OUT}) -> copies.padded_with
 fill(input, value) -> copies.filled
 real(input) -> layout.itself
+is_floating_point is_complex(input) -> making.is_of_kind(*)
+Tensor FloatTensor DoubleTensor HalfTensor(*data: any) -> making.of_class(float)
+LongTensor IntTensor ShortTensor(*data: any) -> making.of_class(int)
+BoolTensor(*data: any) -> making.of_class(bool)
 gradient(input, *, spacing: any = 1, dim: ints = None, edge_order: int = 1) -> torchs.slopes
 renorm(input, p: number, dim: int, maxnorm: number, *, {OUT}) -> torchs.renormed
 grid_sampler grid_sampler_2d(input, grid, interpolation_mode: int, padding_mode: int,
@@ -82,4 +86,12 @@ vander(x, *, N: int = None) -> packed.powers
 
 TORCH_METHODS = {
     name: TABLES["torch"][name] for name in ("renorm", "nanmedian", "nanquantile")
-} | table("sum_to_size(self, *size: ints) -> copies.summed_to")
+} | table(
+    """
+sum_to_size(self, *size: ints) -> copies.summed_to
+new_zeros new_ones new_empty(self, *size: ints) -> making.new_like(*)
+new_full(self, size: list, fill_value: number) -> making.new_like(*)
+new_tensor(self, data) -> making.new_like(*)
+is_floating_point is_complex(self) -> making.is_of_kind(*)
+"""
+)

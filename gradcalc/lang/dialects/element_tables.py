@@ -35,6 +35,7 @@ logit(input, eps: number = None, *, {OUT}) -> special.logit_within
 [numpy]
 cbrt(x: floats, /, {UFUNC})
 isnan isinf isfinite signbit(x, /, {UFUNC})
+isscalar(element: any) -> elements.is_single
 isposinf isneginf(x, {OUT}) -> numerics.infinite(*)
 copysign logaddexp2(x1: floats, x2: floats, /, {UFUNC})
 fmax fmin ldexp(x1, x2, /, {UFUNC})

@@ -142,6 +142,11 @@ log(x, base=None, /) -> elements.log_of_base
 hypot(*coordinates: any) -> elements.length
 dist(p: items, q: items, /) -> elements.distance
 fsum(seq: items, /) -> elements.folded(add)
+factorial(x: int, /) -> elements.counted(*)
+comb(n: int, k: int, /) -> elements.counted(*)
+perm(n: int, k: int = None, /) -> elements.counted(*)
+gcd lcm(a: int, b: int, /) -> elements.counted(*)
+isqrt(n: int, /) -> elements.counted(*)
 prod(iterable: items, /, *, start=1) -> elements.folded(mul)
 [scipy]
 [scipy.special]
@@ -206,7 +211,14 @@ standardize(x: floats, axis: int = -1, mean: unset = None, variance: unset = Non
 [jax.lax]
 stop_gradient(x)
 exp log sin cos tan tanh sqrt rsqrt abs sign floor ceil erf erfc lgamma log1p expm1
-    square(x: floats)
+    square asin acos atan sinh cosh asinh acosh atanh exp2 cbrt neg reciprocal digamma(x: floats)
+logistic(x: floats) -> sigmoid
+erf_inv(x: floats) -> erfinv
+add sub mul div pow atan2(x, y)
+max(x, y) -> maximum
+min(x, y) -> minimum
+rem(x, y) -> fmod
+select(pred, on_true, on_false) -> where
 [jax.scipy]
 [jax.scipy.special]
 expit erf erfc gammaln(x: floats)

@@ -65,6 +65,20 @@ def _is_whole(machine: Machine, value: Any) -> bool:
     return type(value) is int or (machine.is_integer(value) and ops.size(machine, value) == 1)
 
 
+def _is_size(machine: Machine, value: Any) -> bool:
+    """Whether it is a whole number, or one that the program is given, which is data.
+
+    Not where a tensor may stand instead: `torch.max(x, y)` is of two tensors.
+    """
+    return _is_whole(machine, value) or (
+        machine.is_tensor(value)
+        and not machine.shape(value)
+        and not machine.is_mask(value)
+        and not machine.carries(value)
+        and machine.number(value).is_integer()
+    )
+
+
 def _is_numeric(machine: Machine, value: Any) -> bool:
     return is_number(value) or (machine.is_tensor(value) and not ops.shape(machine, value))
 
@@ -116,7 +130,7 @@ KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
     ),
     "int": _is_whole,
     "place": lambda machine, value: value is None or _is_whole(machine, value),
-    "ints": _either(_is_whole, _are(_is_whole)),
+    "ints": _either(_is_size, _are(_is_size)),
     "margin": _either(_is_whole, _are(_is_whole), lambda machine, value: isinstance(value, str)),
     "parts": lambda machine, value: (
         value is None
@@ -128,7 +142,7 @@ KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
     ),
     "scales": _either(_is_numeric, _are(_is_numeric)),
     "some": _either(_is_whole, _are_some),
-    "list": _are(_is_whole),
+    "list": _are(_is_size),
     "pairs": _either(_is_whole, _are(_either(_is_whole, _are(_is_whole)))),
     "counts": lambda machine, value: (
         KINDS["ints"](machine, value) or machine.is_integer(value) or isinstance(value, range)

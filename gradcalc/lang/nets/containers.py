@@ -160,9 +160,31 @@ IDENTITY = _container(
     lambda machine, one, *args, **kwargs: None,
 )
 
+
+def _start_loss(
+    machine: Machine, one: Instance, size_average: Any = None, reduce: Any = None,
+    reduction: Any = "mean",
+) -> None:  # fmt: skip
+    if size_average is not None or reduce is not None:
+        raise UnsupportedError("size_average and reduce are of old", hint="write reduction='sum'")
+    one.values["reduction"] = reduction
+
+
+def _start_weighted(
+    machine: Machine, one: Instance, weight: Any = None, size_average: Any = None,
+    reduce: Any = None, reduction: Any = "mean",
+) -> None:  # fmt: skip
+    _start_loss(machine, one, size_average, reduce, reduction)
+    one.values["weight"] = weight
+
+
+LOSS = _container("_Loss", {}, _start_loss)
+WEIGHTED_LOSS = _container("_WeightedLoss", {}, _start_weighted)
+
 CONTAINERS = {
     kind.name: kind
     for kind in (
+        LOSS, WEIGHTED_LOSS,
         MODULE, SEQUENTIAL, MODULE_LIST, MODULE_DICT, PARAMETER_LIST, PARAMETER_DICT, IDENTITY
     )
 }  # fmt: skip

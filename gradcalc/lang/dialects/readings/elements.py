@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
+from gradcalc.errors import InvalidValueError, LimitError, ShapeError, UnsupportedError
 from gradcalc.lang import operators, ops, plain, pythons
 from gradcalc.lang.dialects.readings import alike, called
 from gradcalc.lang.machine import Machine
@@ -170,6 +170,29 @@ def folded(machine: Machine, operator: str, **values: Any) -> Any:
     for item in counted_items(machine, iterable):
         found = operators.named(machine, operator, found, item)
     return found
+
+
+LARGEST = 1400
+"""Factorials of more have more digits than whole numbers may have here."""
+
+
+def counted(machine: Machine, name: str, **values: Any) -> int:
+    """math's functions of whole numbers, which count."""
+    numbers = [ops.integer(machine, value) for value in values.values() if value is not None]
+    if name in ("factorial", "comb", "perm") and max(numbers) > LARGEST:
+        raise LimitError(f"{name} of more than {LARGEST:,}", hint="lgamma(n + 1) is its logarithm")
+    try:
+        found: int = getattr(math, name)(*numbers)
+    except ValueError as error:
+        raise InvalidValueError(f"{name}: {error}", python="ValueError") from None
+    return found
+
+
+def is_single(machine: Machine, element: Any) -> bool:
+    """numpy's isscalar: whether something is a number, and no array."""
+    if machine.is_tensor(element):
+        return not machine.shape(element) and not machine.is_array(element)
+    return isinstance(element, int | float | str)
 
 
 def python_extreme(machine: Machine, name: str, values: Any, key: Any, default: Any) -> Any:

@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.errors import InvalidValueError, ShapeError
+from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import casts, memory, ops
 from gradcalc.lang.backend import check_elements
 from gradcalc.lang.builtins import BUILTINS
-from gradcalc.lang.dialects.readings import called
+from gradcalc.lang.dialects.readings import called, shapes
 from gradcalc.lang.machine import Machine
 from gradcalc.lang.program import text_of
 
@@ -26,6 +26,51 @@ def unfilled_like(machine: Machine, **given: Any) -> Any:
     if machine.is_mask(like) or machine.is_integer(like):
         made = casts.to(machine, made, casts.dtype_of(machine, like))
     return memory.unfilled(machine.mark_array(made), text_of(machine.node, machine.source))
+
+
+def new_like(machine: Machine, name: str, self: Any, **given: Any) -> Any:
+    """torch's new_zeros and its like: a tensor of the kind of numbers of another one."""
+    kind = casts.dtype_of(machine, ops.tensor(machine, self))
+    if name == "new_tensor":
+        return casts.to(machine, shapes.copied(machine, given["data"]), kind)
+    size = given["size"]
+    sizes = _sizes(machine, *(size if isinstance(size, list | tuple) else (size,)))
+    if name == "new_full":
+        made = BUILTINS["full"].call(machine, tuple(sizes), _constant(machine, given["fill_value"]))
+    else:
+        filling = 1.0 if name == "new_ones" else 0.0
+        made = machine.mark_array(machine.constant(np.full(sizes, filling)))
+    made = casts.to(machine, made, kind)
+    if name == "new_empty":
+        return memory.unfilled(made, text_of(machine.node, machine.source))
+    return made
+
+
+def _constant(machine: Machine, value: Any) -> Any:
+    ops.refuse_gradient(machine, "the value", value)
+    return value if isinstance(value, int | float) else machine.number(value)
+
+
+def of_class(machine: Machine, word: str, data: Any) -> Any:
+    """torch's classes of tensors, called: numbers of a list, or memory for so many."""
+    kind = casts.KINDS[word]
+    if all(type(value) is int for value in data):
+        made = casts.to(machine, machine.constant(np.zeros(_sizes(machine, *data))), kind)
+        return memory.unfilled(machine.mark_array(made), text_of(machine.node, machine.source))
+    if len(data) > 1:
+        raise InvalidValueError("a class of tensors takes sizes, or one list")
+    if machine.is_tensor(data[0]) and machine.carries(data[0]):
+        raise UnsupportedError(
+            "whether a gradient passes through such a call is left open",
+            hint="write x itself, x.detach() or x.clone()",
+        )
+    return casts.to(machine, shapes.copied(machine, data[0]), kind)
+
+
+def is_of_kind(machine: Machine, name: str, **values: Any) -> bool:
+    """is_floating_point and is_complex: what kind of numbers a tensor has."""
+    (value,) = (ops.tensor(machine, value) for value in values.values())
+    return name == "is_floating_point" and casts.dtype_of(machine, value).word == "float"
 
 
 def _sizes(machine: Machine, *sizes: Any) -> list[int]:

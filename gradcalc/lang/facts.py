@@ -1,0 +1,114 @@
+"""What programs ask of kinds of numbers, of devices, and of the way that they are run."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from gradcalc.errors import InvalidValueError, UnsupportedError
+from gradcalc.lang import casts
+from gradcalc.lang.machine import Builtin, Machine
+from gradcalc.lang.program import brief
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a library says of a kind of numbers, as `finfo` and `iinfo` do."""
+
+    values: Mapping[str, Any]
+
+
+READ = "eps epsneg max min tiny smallest_normal smallest_subnormal resolution bits type index"
+"""What stands behind the dot of a fact, or of a device."""
+
+_BFLOAT16 = {
+    "eps": 2.0**-7, "tiny": 2.0**-126, "smallest_normal": 2.0**-126, "resolution": 0.01,
+    "max": (2 - 2.0**-7) * 2.0**127, "min": -(2 - 2.0**-7) * 2.0**127, "bits": 16,
+}  # fmt: skip
+"""Those of the one kind that numpy does not have."""
+
+_LONG = {"short": "int16", "long": "int64", "int": "int64"}
+"""The names of whole numbers of which numpy has no kind, or another one, by the same name."""
+
+
+def _floats(machine: Machine, name: str) -> Mapping[str, Any]:
+    """Those of a kind of floats; one without a name is that of the calculation."""
+    name = casts.SHORT.get(name or machine.backend.precision, name or machine.backend.precision)
+    if name == "bfloat16":
+        return _BFLOAT16
+    if name not in casts.BITS and name != "double":
+        raise UnsupportedError(f"how exact {brief(name)} is hangs on the machine")
+    info = np.finfo(name)
+    words = [word for word in READ.split() if hasattr(info, word)]
+    return {word: float(getattr(info, word)) for word in words} | {"bits": int(info.bits)}
+
+
+def _of_floats(machine: Machine, kind: Any = None) -> Facts:
+    found = casts.kind_of(machine, kind)
+    if found is None:
+        found = casts.NumberKind("float")
+    if found.word != "float":
+        raise InvalidValueError("finfo is of floats", hint="iinfo is of whole numbers")
+    return Facts(_floats(machine, found.name))
+
+
+def _of_integers(machine: Machine, kind: Any) -> Facts:
+    found = casts.kind_of(machine, kind)
+    if found is None or found.word != "int":
+        raise InvalidValueError("iinfo is of whole numbers", hint="finfo is of floats")
+    info = np.iinfo(_LONG.get(found.name, found.name or "int64"))
+    return Facts({"min": int(info.min), "max": int(info.max), "bits": int(info.bits)})
+
+
+def read(value: Facts | casts.Device, name: str) -> Any:
+    """What stands behind the dot."""
+    found: Mapping[str, Any] = (
+        value.values if isinstance(value, Facts) else {"type": value.type, "index": None}
+    )
+    if name not in found:
+        raise InvalidValueError(f"there is no .{brief(name)} of it", python="AttributeError")
+    return found[name]
+
+
+def _never(machine: Machine) -> bool:
+    return False
+
+
+def _row(name: str, call: Callable[..., Any], doc: str) -> tuple[str, Builtin]:
+    return name, Builtin(name, call, doc)
+
+
+_FINFO = dict(
+    (
+        _row("finfo", _of_floats, "how exact a kind of floats is: finfo(x.dtype).eps"),
+        _row("iinfo", _of_integers, "the smallest and the largest of a kind of whole numbers"),
+    )
+)
+
+
+def _flags(names: str) -> dict[str, Builtin]:
+    return dict(
+        _row(name, _never, "false: the program is run as it stands") for name in names.split()
+    )
+
+
+OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "torch": {
+            **_FINFO,
+            **dict([_row("device", casts.device, "where is calculated, which changes no value")]),
+            **_flags("is_autocast_enabled is_deterministic_algorithms_warn_only_enabled"),
+        },
+        "torch.jit": _flags("is_scripting is_tracing"),
+        "torch.compiler": _flags("is_compiling is_dynamo_compiling"),
+        "torch.onnx": _flags("is_in_onnx_export"),
+        "torch.cuda": _flags("is_available"),
+        # of these only what stands behind with
+        **{name: {} for name in ("torch.amp", "torch.cuda.amp", "torch.profiler")},
+        "numpy": _FINFO,
+        "jax.numpy": _FINFO,
+    }
+)
+"""What the libraries have of this, by their modules."""

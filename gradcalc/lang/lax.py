@@ -1,0 +1,126 @@
+"""jax's ways of control: loops and choices that are functions, of values in whatever containers."""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
+from gradcalc.lang import operators, ops
+from gradcalc.lang.machine import Builtin, Machine
+
+
+def _leaves(value: Any) -> list[Any]:
+    if isinstance(value, list | tuple):
+        return [leaf for part in value for leaf in _leaves(part)]
+    if isinstance(value, dict):
+        return [leaf for key in sorted(value) for leaf in _leaves(value[key])]
+    return [] if value is None else [value]
+
+
+def _mapped(function: Callable[..., Any], *values: Any) -> Any:
+    """The same containers, with what a function makes of the values that stand in one place."""
+    first = values[0]
+    if isinstance(first, list | tuple):
+        parts = [_mapped(function, *group) for group in zip(*values, strict=True)]
+        if hasattr(first, "_fields"):
+            return type(first)(*parts)
+        return type(first)(parts)
+    if isinstance(first, dict):
+        return {key: _mapped(function, *(value[key] for value in values)) for key in first}
+    return None if first is None else function(*values)
+
+
+def _truth(machine: Machine, value: Any) -> bool:
+    if machine.mapped and machine.is_tensor(value) and machine.carries(value):
+        raise UnsupportedError(
+            "under vmap the libraries know no single item to decide by",
+            hint="choose with where(condition, a, b)",
+        )
+    return operators.truth(machine, value)
+
+
+def _cond(machine: Machine, pred: Any, true_fun: Any, false_fun: Any, *operands: Any) -> Any:
+    return machine.call(true_fun if _truth(machine, pred) else false_fun, operands)
+
+
+def _switch(machine: Machine, index: Any, branches: Any, *operands: Any) -> Any:
+    place = min(max(ops.integer(machine, index), 0), len(branches) - 1)
+    return machine.call(branches[place], operands)
+
+
+def _fori_loop(machine: Machine, lower: Any, upper: Any, body_fun: Any, init_val: Any) -> Any:
+    for count in range(ops.integer(machine, lower), ops.integer(machine, upper)):
+        machine.budget.tick()
+        init_val = machine.call(body_fun, (count, init_val))
+    return init_val
+
+
+def _while_loop(machine: Machine, cond_fun: Any, body_fun: Any, init_val: Any) -> Any:
+    while _truth(machine, machine.call(cond_fun, (init_val,))):
+        machine.budget.tick()
+        init_val = machine.call(body_fun, (init_val,))
+    return init_val
+
+
+def _count(machine: Machine, xs: Any, length: Any) -> int:
+    """How many items the values have that are gone through side by side."""
+    counts = {ops.shape(machine, ops.tensor(machine, leaf))[:1] for leaf in _leaves(xs)}
+    if length is not None:
+        counts.add((ops.integer(machine, length),))
+    if len(counts) != 1 or () in counts:
+        raise ShapeError("what is gone through side by side has one length")
+    return int(counts.pop()[0])
+
+
+def _item(machine: Machine, xs: Any, place: int) -> Any:
+    return _mapped(lambda leaf: ops.index(machine, ops.tensor(machine, leaf), (place,)), xs)
+
+
+def _stacked(machine: Machine, found: Sequence[Any]) -> Any:
+    if not found:
+        raise InvalidValueError("of nothing there is nothing to stack")
+    return _mapped(lambda *leaves: ops.call(machine, "stack", list(leaves)), *found)
+
+
+def _scan(
+    machine: Machine,
+    f: Any,
+    init: Any,
+    xs: Any = None,
+    length: Any = None,
+    reverse: Any = False,
+    unroll: Any = 1,
+) -> Any:
+    found = []
+    places = range(_count(machine, xs, length))
+    for place in reversed(places) if reverse else places:
+        machine.budget.tick()
+        pair = machine.call(f, (init, _item(machine, xs, place)))
+        if not isinstance(pair, list | tuple) or len(pair) != 2:
+            raise InvalidValueError("what scan runs gives a pair: what it carries on, and a result")
+        init, result = pair
+        found.append(result)
+    return init, _stacked(machine, found[::-1] if reverse else found)
+
+
+def _map(machine: Machine, f: Any, xs: Any) -> Any:
+    places = range(_count(machine, xs, None))
+    return _stacked(machine, [machine.call(f, (_item(machine, xs, place),)) for place in places])
+
+
+OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "jax.lax": {
+            name: Builtin(name, call, usage)
+            for name, call, usage in (
+                ("cond", _cond, "cond(pred, true_fun, false_fun, *operands)"),
+                ("switch", _switch, "switch(index, branches, *operands)"),
+                ("fori_loop", _fori_loop, "fori_loop(lower, upper, body_fun, init_val)"),
+                ("while_loop", _while_loop, "while_loop(cond_fun, body_fun, init_val)"),
+                ("scan", _scan, "scan(f, init, xs, length=None, reverse=False)"),
+                ("map", _map, "map(f, xs)"),
+            )
+        }
+    }
+)
+"""jax's functions of functions, by their module."""
