@@ -207,6 +207,7 @@ REFUSED = [
     ("torch.linalg.cholesky(S)", "not positive definite"),
     ("torch.cholesky_solve(M.T, A)", "a factor that is triangular"),
     ("torch.linalg.pinv(Z)", "has not full rank"),
+    ("torch.linalg.qr(Z)[1]", "has not full rank"),
     ("torch.linalg.svd(M)", "the vectors that no singular value has"),
     ("np.linalg.qr(M.T, mode='complete')", "beyond the columns has no gradient"),
     ("torch.linalg.eigvals(A)", "eigvals cannot be used"),

@@ -242,7 +242,7 @@ def test_a_claim_reads_the_names_of_parameters() -> None:
          "running statistics"),
         ("class S(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, x):\n"
          "        return x*x\nS.apply(x).sum()", {}, "has a backward of its own"),
-        ("getattr(x, '__class__')", {}, "not asked for by name here"),
+        ("getattr(x, '__class__')", {}, "has no .__class__"),
         ("nn.Module.forward = 2\nx", {}, "cannot be assigned to"),
         ("nn.Linear(3, 1)(x)", {}, "inner sizes differ"),
         ("nn.Linear(2)(x)", {}, "out_features"),

@@ -187,8 +187,9 @@ def _torch_svd(t: Any, x: Any) -> Singular:
 
 
 def _torch_qr(t: Any, x: Any) -> Triangular:
-    q, r = t.linalg.qr(x)
     first = x if is_tall(x) else x[..., : x.shape[-2]]
+    _check_rank(t, "qr", first, "Q")
+    q, r = t.linalg.qr(x)
     ends = lambda a: np.diagonal(np.linalg.qr(a, mode="r"), axis1=-2, axis2=-1)[..., None, :]
     signs = _columns_like(t, r.diagonal(0, -2, -1)[..., None, :], first, ends)
     return Triangular(q * signs, r * signs.mT)
@@ -251,11 +252,11 @@ def _torch_cholesky_inverse(t: Any, L: Any, upper: bool = False) -> Any:  # noqa
     return t.cholesky_inverse(L, upper=bool(upper))
 
 
-def _check_rank(t: Any, name: str, x: Any) -> None:
-    """A pseudoinverse jumps where the rank is not full."""
+def _check_rank(t: Any, name: str, x: Any, what: str = "a pseudoinverse") -> None:
+    """A pseudoinverse jumps where the rank is not full, and so does Q."""
     if x.numel() and bool((t.linalg.matrix_rank(x.detach()) < min(x.shape[-2:])).any()):
         raise InvalidValueError(
-            f"{name}: the matrix has not full rank, and there a pseudoinverse is not continuous"
+            f"{name}: the matrix has not full rank, and there {what} is not continuous"
         )
 
 
