@@ -7,6 +7,7 @@ from typing import Any
 
 from gradcalc.errors import InvalidValueError
 from gradcalc.lang import operators, ops
+from gradcalc.lang.copying import COPY
 from gradcalc.lang.machine import Builtin, Machine
 
 
@@ -47,6 +48,7 @@ OPERATORS: Mapping[str, type[ast.AST]] = {
 
 OBJECTS: Mapping[str, Mapping[str, Builtin]] = MappingProxyType(
     {
+        "copy": COPY,
         "functools": {
             "partial": Builtin("partial", _partial, "a function with some of its arguments given"),
             "reduce": Builtin("reduce", _reduce, "a function of two applied from left to right"),
