@@ -1,5 +1,6 @@
 """Rows that give places, or put elements back where they were, on arrays of any objects."""
 
+import math
 from collections.abc import Callable, Mapping
 from itertools import product
 from typing import Any
@@ -25,6 +26,31 @@ def with_places(pool: Call, rank: int) -> Call:
             for at in places(values.shape[-rank:]):
                 found[(*lead, *at)] = plane.index(float(values[(*lead, *at)]))
         return Extremes(values, found)
+
+    return array
+
+
+def fractional(rank: int) -> Call:
+    def begin(place: int, count: int, room: int, share: float) -> int:
+        if place == count - 1:
+            return room
+        step = room / (count - 1)
+        return math.floor((place + share) * step) - math.floor(share * step)
+
+    def array(
+        call: Call, input: Any, kernel_size: Any, output_size: Any, _random_samples: Any
+    ) -> Any:
+        sizes, k, made = input.shape[-rank:], each(kernel_size, rank), each(output_size, rank)
+        lead = input.shape[:-rank]
+        shares = np.asarray(_random_samples).reshape(*lead, rank)[..., :: -1 if rank == 2 else 1]
+        y = zeros((*lead, *made))
+        for one, at in product(places(lead), places(made)):
+            along = []
+            for way, place in enumerate(at):
+                first = begin(place, made[way], sizes[way] - k[way], shares[(*one, way)])
+                along.append(range(first, first + k[way]))
+            y[(*one, *at)] = greatest(call, [input[(*one, *w)] for w in product(*along)])
+        return y
 
     return array
 
@@ -90,6 +116,11 @@ PACKED: Mapping[str, Call] = {
     **{
         f"adaptive_max_pool{rank}d_with_indices": with_places(adaptive(rank, greatest), rank)
         for rank in (1, 2, 3)
+    },
+    **{f"fractional_max_pool{rank}d": fractional(rank) for rank in (2, 3)},
+    **{
+        f"fractional_max_pool{rank}d_with_indices": with_places(fractional(rank), rank)
+        for rank in (2, 3)
     },
     **{f"max_unpool{rank}d": unpool(rank) for rank in (1, 2, 3)},
     "index_reduce": _index_reduce,

@@ -31,6 +31,7 @@ PAIRED = {
         f"{kind}max_pool{rank}d_with_indices": ".values"
         for kind in ("", "adaptive_") for rank in (1, 2, 3)
     },
+    **{f"fractional_max_pool{rank}d_with_indices": ".values" for rank in (2, 3)},
 }  # fmt: skip
 SCALE = (1_000_001, 1_000_000)
 SHIFT = 1e-3

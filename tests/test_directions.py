@@ -21,7 +21,6 @@ from gradcalc.calculus import definition, named_arguments, partial
 from gradcalc.derive.runs import Runs
 from gradcalc.enclosure import experiment
 from gradcalc.enclosure.experiment import Experiment
-from gradcalc.expr.functions import FUNCTIONS
 from gradcalc.lang.program import Limits
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Elementwise, Structural
 from gradcalc.problem import Problem
@@ -49,15 +48,6 @@ TIED = {("huber_loss", place) for place in range(1, 6)} | {
 }
 """Samples where a difference is just where the loss bends, a place just where the picture
 ends, or two pivots as large, which rounding hides from arrays."""
-
-UNBOUNDED = tuple(function.sympy for function in FUNCTIONS if not function.arrays)
-"""Functions that arrays of balls do not know."""
-
-
-def is_beyond(body: Any) -> bool:
-    """Whether such a function is in an expression."""
-    return bool(body.has(*UNBOUNDED))
-
 
 LARGE = 60_000
 FEW = 5_000
@@ -112,10 +102,6 @@ def test_every_row_and_partial_of_arrays_encloses_the_true_one(row: Elementwise)
     calculus = Calculus(Decisions(forced=True))
     for values, variant in variants(row):
         live = tuple(range(len(values)))
-        if is_beyond(definition(row, variant)[1]):
-            with pytest.raises(OutOfReach, match="is not enclosed"):
-                rule_of(row, variant, live)
-            continue
         found = rule_of(row, variant, live)
         with np.errstate(all="ignore"):
             results = found.function(*[exactly(np.full(3, value)) for value in values])
@@ -139,8 +125,6 @@ def test_wide_balls_enclose_what_every_number_in_them_gives(row: Elementwise, wi
     calculus = Calculus(Decisions(forced=True))
     draw = np.random.default_rng(5)
     for values, variant in variants(row):
-        if is_beyond(definition(row, variant)[1]):
-            continue
         live = tuple(range(len(values)))
         found = rule_of(row, variant, live)
         balls = [ArrayBall(np.longdouble(np.full(2, v)), np.full(2, width)) for v in values]
@@ -625,13 +609,9 @@ def test_strict_takes_directions_for_the_enclosure(monkeypatch: pytest.MonkeyPat
     assert "one direction is more work than the check takes on" in answer.verdict.message
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["h = x[:90]\nfor i in range(80):\n    h = W@h\nsum(h)", "sum(lgamma(abs(x) + 1))"],
-)
-def test_where_float_radii_say_too_little_balls_have_digits(text: str) -> None:
+def test_where_float_radii_say_too_little_balls_have_digits() -> None:
     W = np.random.default_rng(3).normal(size=(90, 90)) / 9
-    asked = problem(text, **({"x": data("x")["x"], "W": W} if "W" in text else data("x")))
+    asked = problem("h = x[:90]\nfor i in range(80):\n    h = W@h\nsum(h)", x=data("x")["x"], W=W)
     try:
         coarse = directions._by_arrays(Experiment(Runs(asked)))
     except OutOfReach:
@@ -643,10 +623,21 @@ def test_where_float_radii_say_too_little_balls_have_digits(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    ["lgamma(abs(x) + 1)", "i0(x)", "ndtri(sigmoid(x))", "polygamma(1, x*x + 1)"],
+)
+def test_functions_without_a_bound_for_arrays_are_enclosed_one_by_one(text: str) -> None:
+    found = directions.sample(Experiment(Runs(problem(f"sum({text})", **data("x")))))
+    assert found.sure
+    assert len(found.probes) > 1
+    for probe in found.probes:
+        assert probe.radius < 1e-13 * max(abs(float(probe.slope)), 1)
+
+
+@pytest.mark.parametrize(
     ("text", "reason"),
     [
         ("sum(maximum(x*x/x, x))", "cannot be decided"),
-        ("sum(lgamma(abs(x) + 1))", "lgamma is not enclosed"),
         ("amax(concat([x, x]))", "cannot be decided"),
     ],
 )

@@ -1,6 +1,8 @@
 """torch's modules: each layer against torch's own class, and networks as programs."""
 
 import inspect
+import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -21,16 +23,16 @@ from gradcalc.lang.nets.containers import CONTAINERS
 from gradcalc.lang.nets.drawing import Drawing
 from gradcalc.lang.nets.initial import FILLS
 from gradcalc.lang.nets.layers import COMPOSED, LAYERS
+from gradcalc.lang.nets.lazy import LAZY
 from gradcalc.witnesses.autograd import TorchBackend
 from tests.sweeps import SHARE
 
 LEFT_OUT = frozenset(
-    """AdaptiveLogSoftmaxWithLoss CTCLoss Container CrossMapLRN2d DataParallel FractionalMaxPool2d
-    FractionalMaxPool3d LinearCrossEntropyLoss MaxUnpool1d MaxUnpool2d MaxUnpool3d NLLLoss2d RNNBase
-    RNNCellBase SyncBatchNorm Transformer TransformerDecoder TransformerDecoderLayer
-    TransformerEncoder TripletMarginWithDistanceLoss""".split()  # noqa: SIM905
+    """AdaptiveLogSoftmaxWithLoss CTCLoss Container CrossMapLRN2d DataParallel
+    LinearCrossEntropyLoss MaxUnpool1d MaxUnpool2d MaxUnpool3d NLLLoss2d RNNBase RNNCellBase
+    SyncBatchNorm TripletMarginWithDistanceLoss""".split()  # noqa: SIM905
 )
-"""Classes of torch.nn that are not known, besides those that are lazy."""
+"""Classes of torch.nn that are not known."""
 
 NAMES = ("x", "y", "z")
 
@@ -42,21 +44,20 @@ def classes() -> dict[str, Any]:
 
 
 def test_every_module_of_torch_is_known_or_left_out() -> None:
-    known = {*LAYERS, *COMPOSED, *CONTAINERS}
-    lazy = {name for name in classes() if name.startswith("Lazy")}
-    assert set(classes()) - known - lazy == LEFT_OUT
+    known = {*LAYERS, *COMPOSED, *LAZY, *CONTAINERS}
+    assert set(classes()) - known == LEFT_OUT
     further = known - set(classes()) - {"ParameterList", "ParameterDict"}
     # what losses are made from stands in a module of its own
     assert {name for name in further if hasattr(nn.modules.loss, name)} == further
 
 
-@pytest.mark.parametrize("name", sorted(LAYERS))
+@pytest.mark.parametrize("name", sorted({**LAYERS, **LAZY}))
 def test_a_constructor_is_called_as_torch_calls_it(name: str) -> None:
     real = [p for n, p in inspect.signature(classes()[name].__init__).parameters.items()
             if n != "self"]  # fmt: skip
     if any(p.kind is p.VAR_KEYWORD for p in real):
         real = []
-    own = list(LAYERS[name].signature.parameters.values())
+    own = list({**LAYERS, **LAZY}[name].signature.parameters.values())
     assert [(p.name, p.kind) for p in own] == [(p.name, p.kind) for p in real]
     for ours, theirs in zip(own, real, strict=True):
         assert ours.default == pytest.approx(theirs.default) or ours.default is theirs.default
@@ -143,14 +144,18 @@ MADE = (
     "nn.ConvTranspose1d(2, 4, 3)", "nn.Embedding(5, 3, padding_idx=1)", "nn.LSTMCell(3, 2)",
     "nn.LSTM(3, 2, bidirectional=True)", "nn.MultiheadAttention(4, 2)", "nn.PReLU(2)",
     "nn.TransformerEncoderLayer(4, 2, 8)", "nn.Sequential(nn.Linear(2, 2), nn.LayerNorm(2))",
-    "nn.GRU(2, 2, 2)",
+    "nn.GRU(2, 2, 2)", "nn.MultiheadAttention(4, 2, add_bias_kv=True, kdim=3, bias=False)",
+    "nn.Transformer(4, 2, 1, 2, 6)",
+    "nn.TransformerDecoder(nn.TransformerDecoderLayer(4, 1, 6), 2)",
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("made", MADE)
 def test_a_network_starts_as_torchs_own(made: str) -> None:
     torch.manual_seed(3)
-    real = dict(eval(made, {"nn": nn}).named_parameters())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        real = dict(eval(made, {"nn": nn}).named_parameters())
     report = grad(f"m = {made}\nsum((p**2).sum() for p in m.parameters()) + x", x=1.0, seed=3)
     assert list(report.inputs) == ["x", *(f"m.{name}" for name in real)]
     for name, held in real.items():
@@ -217,6 +222,58 @@ def test_parameters_take_no_name_that_an_input_has(text: str, value: float) -> N
     assert report.verdict.outcome == "verified"
     assert report.value == pytest.approx(value)
     assert any(name.endswith("_2") for name in report.inputs)
+
+
+CALLED: tuple[tuple[str, str, dict[str, tuple[int, ...]]], ...] = (
+    ("MultiheadAttention(4, 2, add_bias_kv=True, add_zero_attn=True, batch_first=True)",
+     "m(x, y, y)[0]", {"x": (2, 3, 4), "y": (2, 5, 4)}),
+    ("MultiheadAttention(4, 2, kdim=3, vdim=5, bias=False)",
+     "m(x, y, z, key_padding_mask=torch.tensor([False, True, True]), need_weights=False)[0]",
+     {"x": (2, 4), "y": (3, 3), "z": (3, 5)}),
+    ("MultiheadAttention(4, 2)", "m(x, x, x, attn_mask=torch.ones(3, 3).triu(1) > 0, "
+     "is_causal=True, need_weights=False)[0]", {"x": (3, 4)}),
+    ("TransformerEncoderLayer(4, 1, 3, 0.0)",
+     "m(x, src_key_padding_mask=torch.tensor([False, False, True]))", {"x": (3, 4)}),
+    ("TransformerEncoder(nn.TransformerEncoderLayer(2, 1, 3, 0.0), 2)",
+     "m(x, torch.full((3, 3), -math.inf).triu(1))", {"x": (3, 2)}),
+    ("TransformerDecoder(nn.TransformerDecoderLayer(2, 1, 3, 0.0, 'gelu', norm_first=True), 1)",
+     "m(x, y)", {"x": (3, 2), "y": (2, 2)}),
+    ("LazyLinear(3)", "m(x)", {"x": (2, 4)}), ("LazyConv1d(4, 2, groups=2)", "m(x)", {"x": (4, 3)}),
+    ("LazyConvTranspose2d(3, 2)", "m(x)", {"x": (2, 4, 2, 2)}),
+    ("LazyInstanceNorm1d()", "m(x)", {"x": (2, 3, 4)}),
+    ("Sequential(nn.LazyLinear(3), nn.Tanh(), nn.LazyLinear(1))", "m(x)", {"x": (2, 4)}),
+    ("FractionalMaxPool2d((2, 3), output_ratio=(0.5, 0.4))", "m(x)", {"x": (2, 2, 5, 7)}),
+    ("FractionalMaxPool3d(2, output_size=2, return_indices=True)", "m(x)[0]",
+     {"x": (1, 4, 4, 5)}),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("made", "call", "shapes"), CALLED, ids=[row[0] for row in CALLED])
+def test_a_module_is_made_drawn_and_called_as_torchs_own(
+    made: str, call: str, shapes: dict[str, tuple[int, ...]]
+) -> None:
+    draw = np.random.default_rng(len(made))
+    given = {name: draw.normal(size=shape) for name, shape in shapes.items()}
+    report = grad(f"m = nn.{made}\n{call}", inputs=given, seed=3, dtype="float32")
+    scope: dict[str, Any] = {"nn": nn, "torch": torch, "math": math}
+    torch.manual_seed(3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        scope["m"] = eval(f"nn.{made}", scope)
+        found = eval(call, scope, {n: torch.tensor(v).float() for n, v in given.items()})
+    assert report.verdict.outcome in ("verified", "vanished")
+    np.testing.assert_allclose(report.value, found.detach(), rtol=1e-4, atol=1e-5)
+    own = [f"m.{name}" for name, _ in scope["m"].named_parameters()]
+    assert list(report.inputs) == [*given, *own]
+
+
+def test_a_copy_of_a_network_has_parameters_of_its_own() -> None:
+    made = "import copy\na = nn.Linear(2, 1)\nb = copy.deepcopy(a)\n"
+    report = grad(f"{made}a(x)*b(x)", x=[0.3, 0.4])
+    assert report.verdict.outcome == "verified"
+    assert np.array_equal(report.inputs["a.weight"], report.inputs["b.weight"])
+    with pytest.raises(GradcalcError, match="passes no gradient"):
+        grad("import copy\nimport torch\ny = copy.deepcopy(x*2)\ntorch.sum(y)", x=[1.0, 2.0])
 
 
 def test_a_claim_reads_the_names_of_parameters() -> None:

@@ -26,6 +26,7 @@ from gradcalc.arrays.numbers import (
     number,
     select,
 )
+from gradcalc.arrays.singly import singly
 from gradcalc.balls.numbers import CALLS, KEPT, RELATIONS, OutOfReach, Source, Undecided
 from gradcalc.expr.functions import FUNCTIONS
 from gradcalc.expr.reducing import kept
@@ -33,7 +34,7 @@ from gradcalc.expr.scalars import closed
 from gradcalc.expr.stacks import over
 
 UNBOUNDED = frozenset(f.sympy.__name__ for f in FUNCTIONS if not f.arrays)
-"""sympy's functions that no array of balls knows."""
+"""sympy's functions of which no bound for arrays of balls is known."""
 
 UNKNOWN = "factors and eigenvalues of matrices are not enclosed at this size"
 
@@ -169,12 +170,22 @@ class ArraySource(Source):
             return str(node)
         known = self._known.get(node)
         if known is None:
-            if type(node).__name__ in UNBOUNDED:
-                raise NotImplementedError(type(node).__name__)
-            text = self._negative(node) or super().write(node)
+            alone = type(node).__name__ in UNBOUNDED
+            text = self._alone(node) if alone else self._negative(node) or super().write(node)
             known = self._known[node] = f"part{len(self.lines)}"
             self.lines.append(f"{known} = {text}")
         return known
+
+    def _alone(self, node: Any) -> str:
+        """A function of which there is no bound for arrays: of each element by itself."""
+        operands = [self.write(operand) for operand in node.args]
+        symbols = tuple(sympy.Symbol(f"x{place}", real=True) for place in range(len(operands)))
+        name = f"alone{len(self.numbers)}"
+        fixed = {s: a for s, a in zip(symbols, node.args, strict=True) if a.is_number}
+        free = tuple(symbol for symbol in symbols if symbol not in fixed)
+        self.numbers[name] = singly(free, node.func(*(fixed.get(s, s) for s in symbols)))
+        given = [text for text, s in zip(operands, symbols, strict=True) if s not in fixed]
+        return f"{name}({', '.join(given)})"
 
     def _negative(self, node: Any) -> str | None:
         """What is only -1 times something, without a product."""

@@ -60,6 +60,9 @@ KEPT = 1024
 LEAST = 800
 """As many numbers of an array of balls take as long as the operation on it."""
 
+ALONE = 150
+"""Numbers of an array of balls in the time of one of which flint is asked for value and slope."""
+
 STEPS = 16
 """How many times an element of a running product is gone through."""
 
@@ -322,8 +325,17 @@ def forward_cost(derived: Derived) -> int:
 
 
 def numbers_of(nodes: Sequence[Node]) -> int:
-    """How much one pass over arrays of balls is, in numbers."""
+    """How much one pass over arrays of balls is for each direction, in numbers."""
     return sum(max(LEAST, _numbers(node)) for node in nodes)
+
+
+def numbers_alone(nodes: Sequence[Node]) -> int:
+    """The same of what no bound for arrays is known of, once for all directions."""
+    return sum(
+        ALONE * math.prod(node.shape)
+        for node in nodes
+        if node.op in (ops.MAP, ops.CHAIN) and _takes_long(node["body"])
+    )
 
 
 def _functions(node: Node) -> float:

@@ -21,9 +21,9 @@ class Function:
     on arrays of floats. `ball` is what does it with balls: a method of python-flint's `arb`, one of
     `Decisions` behind "decide.", `abs`; "" where nothing does. `wide` says that there is something
     that computes it in long doubles; `arrays` that there is a bound of its slope for arrays of
-    balls (`gradcalc.arrays.special`); `plain` that formulas may write sympy's function as it is,
-    for it means what gradcalc's does. `orders` are the names of functions that are this one of a
-    first operand that is fixed.
+    balls (`gradcalc.arrays.special`), which otherwise are enclosed one by one; `plain` that
+    formulas may write sympy's function as it is, for it means what gradcalc's does. `orders` are
+    the names of functions that are this one of a first operand that is fixed.
     """
 
     sympy: Any

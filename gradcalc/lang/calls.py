@@ -38,7 +38,7 @@ from gradcalc.lang.machine import Builtin, Closure, Frame, Machine, Once, Rule
 from gradcalc.lang.mapping import Mapped
 from gradcalc.lang.nets import classes, initial, state
 from gradcalc.lang.nets.module import is_module
-from gradcalc.lang.nets.row import Composed, Layer
+from gradcalc.lang.nets.row import Kind
 from gradcalc.lang.objects import Bound, Class, Instance, Super
 from gradcalc.lang.program import MIXED, asked_by_name, brief, dotted
 from gradcalc.primitives import Primitive
@@ -202,13 +202,13 @@ def _called(machine: Machine, func: ast.Name) -> Any:
     naming, frame = machine.program.naming, machine.frame.find(func.id)
     value = frame.values[func.id] if frame is not None else None
     if isinstance(
-        value, Closure | Function | Builtin | Primitive | Class | Instance | Bound | Mapped | Layer
+        value, Closure | Function | Builtin | Primitive | Class | Instance | Bound | Mapped | Kind
     ):
         return value
     if func.id == "super" and frame is None:
         return Builtin("super", _super, "the class that this one is made from")
     found = written.value(machine, catalogue.bare(func.id, naming))
-    callable_ = Function | Builtin | Primitive | Layer | Composed | Class
+    callable_ = Function | Builtin | Primitive | Kind | Class
     if isinstance(found, callable_) and not (frame and naming.library):
         return found
     if isinstance(found, Class | Instance | Closure) and frame is None:
@@ -234,7 +234,7 @@ def applied(machine: Machine, function: Any, args: Args, kwargs: Kwargs) -> Any:
         found = objects.answered(machine, function.name, args)
         if found is not objects.MISSING:
             return found
-    if isinstance(function, Layer | Composed):
+    if isinstance(function, Kind):
         function = classes.class_of(machine, function)
     if isinstance(function, Class):
         return objects.instantiate(machine, function, args, kwargs)

@@ -11,7 +11,7 @@ from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.expressions import closure
 from gradcalc.lang.machine import Frame, Machine, Rule
 from gradcalc.lang.nets.classes import class_of
-from gradcalc.lang.nets.row import Composed, Layer
+from gradcalc.lang.nets.row import Kind
 from gradcalc.lang.objects import MISSING, Class, Member
 from gradcalc.lang.program import brief, dotted
 
@@ -56,7 +56,7 @@ def _bases(machine: Machine, node: ast.ClassDef) -> tuple[tuple[Class, ...], str
         value = frame.values[path[0]] if frame is not None and path else None
         if value is None and path is not None:
             value = catalogue.named(machine.program.naming, path)
-        if isinstance(value, Layer | Composed):
+        if isinstance(value, Kind):
             value = class_of(machine, value)
         if isinstance(value, Class):
             found.append(value)

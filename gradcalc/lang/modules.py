@@ -7,6 +7,7 @@ from typing import Any
 
 from gradcalc.errors import InvalidValueError
 from gradcalc.lang import collecting, containers, iterating, operators, ops
+from gradcalc.lang.copying import COPY
 from gradcalc.lang.machine import Builtin, Machine
 
 
@@ -66,6 +67,7 @@ OBJECTS: Mapping[str, Mapping[str, Builtin]] = MappingProxyType(
         "collections": collecting.COLLECTIONS,
         "itertools": iterating.ITERTOOLS,
         "itertools.chain": {"from_iterable": iterating.CHAINED},
+        "copy": COPY,
         "functools": {
             "partial": Builtin("partial", _partial, "a function with some of its arguments given"),
             "reduce": Builtin("reduce", _reduce, "a function of two applied from left to right"),

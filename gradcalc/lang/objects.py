@@ -19,6 +19,7 @@ class Class:
 
     `fields` are the parameters that a dataclass makes its instances of, with their defaults.
     `runs` is the method that a call of an object runs. One of a library is nobody's to change.
+    Objects of a `lazy` one are made complete by their first call.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Class:
     fields: Mapping[str, Any] | None = None
     runs: str = "__call__"
     library: bool = False
+    lazy: bool = False
 
     @property
     def line(self) -> tuple["Class", ...]:

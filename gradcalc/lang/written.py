@@ -43,6 +43,7 @@ NAMES: Mapping[str, frozenset[str]] = MappingProxyType(
                 MultivariateNormal NegativeBinomial Normal OneHotCategorical Pareto Poisson
                 StudentT Uniform Weibull kl_divergence
             """,
+            "torch.nn.functional": "multi_head_attention_forward",
         }.items()
     }
 )

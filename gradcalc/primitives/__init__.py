@@ -12,6 +12,7 @@ from gradcalc.primitives import (
     decompositions,
     distances,
     elementwise,
+    fractional,
     labels,
     layers,
     layout,
@@ -69,7 +70,12 @@ FAMILIES: Mapping[str, tuple[Primitive, ...]] = MappingProxyType(
         "layers with weights": (*layers.LAYERS, *attention.ATTENTION, *convolution.CONVOLUTIONS),
         "losses": (*losses.ERRORS, *losses.LIKELIHOODS, *labels.LABELLED, *losses.MARGINS),
         "distances": distances.DISTANCES,
-        "pooling": (*pooling.POOLING, *pictures.LP_POOLING, *unpooling.UNPOOLING),
+        "pooling": (
+            *pooling.POOLING,
+            *pictures.LP_POOLING,
+            *unpooling.UNPOOLING,
+            *fractional.FRACTIONAL,
+        ),
         "pictures": (
             *pictures.FOLDING,
             *pictures.SHUFFLING,

@@ -18,7 +18,7 @@ from gradcalc.balls.arithmetic import Balls
 from gradcalc.balls.numbers import OutOfReach, TooLarge, Undecided, is_tight
 from gradcalc.enclosure.consistency import slope_along
 from gradcalc.enclosure.experiment import Experiment, Work
-from gradcalc.enclosure.trial import forward_cost, numbers_of
+from gradcalc.enclosure.trial import forward_cost, numbers_alone, numbers_of
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.program import Branch
 from gradcalc.problem import Problem
@@ -102,7 +102,8 @@ def sample(experiment: Experiment) -> Sampled:
             raise OutOfReach(f"{name} is not finite")
     ways = [_by_arrays, _by_balls]
     derived = experiment.runs.recording.derived
-    if numbers_of(derived.trace.nodes) > SLOWER_EACH * forward_cost(derived):
+    nodes = derived.trace.nodes
+    if numbers_of(nodes) + numbers_alone(nodes) > SLOWER_EACH * forward_cost(derived):
         ways.reverse()
     found, reasons = None, []
     for way in ways:
@@ -158,7 +159,8 @@ def _by_arrays(experiment: Experiment) -> Sampled:
     """By whole arrays of balls with float radii."""
     runs, inputs = experiment.runs, experiment.problem.inputs
     derived = runs.recording.derived
-    if numbers_of(derived.trace.nodes) > MANY:
+    nodes = derived.trace.nodes
+    if numbers_of(nodes) + numbers_alone(nodes) > MANY:
         raise TooLarge(WORK)
     # numpy only carries the numbers about; what it warns of is found out from them
     with np.errstate(all="ignore"):

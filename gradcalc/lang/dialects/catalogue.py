@@ -33,6 +33,7 @@ from gradcalc.lang.machine import Builtin
 from gradcalc.lang.nets.containers import CONTAINERS
 from gradcalc.lang.nets.initial import INIT
 from gradcalc.lang.nets.layers import COMPOSED, LAYERS
+from gradcalc.lang.nets.lazy import LAZY
 from gradcalc.lang.nets.module import PARAMETER
 from gradcalc.lang.program import JAX, MIXED, NUMPY, TORCH, Naming
 from gradcalc.lang.written import NAMES, Written
@@ -82,7 +83,7 @@ def _joined(*groups: Mapping[str, Table]) -> dict[str, Table]:
 
 NETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        "torch.nn": {**LAYERS, **COMPOSED, **CONTAINERS, "Parameter": PARAMETER},
+        "torch.nn": {**LAYERS, **COMPOSED, **LAZY, **CONTAINERS, "Parameter": PARAMETER},
         "torch.nn.init": INIT,
         "torch.nn.parameter": {"Parameter": PARAMETER},
     }

@@ -58,6 +58,18 @@ shuffle(x: any) -> python_chance.pythons_shuffled
 seed(a: any = None) -> python_chance.pythons_seed
 """
 
+_WINDOWS = "input: tensor, kernel_size: ints, output_size: ints = None, output_ratio: scales = None"
+
+FRACTIONS = "\n".join(
+    f"fractional_max_pool{rank}d{more}({_WINDOWS}, return_indices: {flag}, "
+    f"_random_samples: any = None) -> chance.fractions({rank}, {given})"
+    for rank in (2, 3)
+    for more, flag, given in (
+        ("", "unset = False", 0), ("", "true = True", 1), ("_with_indices", "ignored = False", 1),
+    )
+)  # fmt: skip
+"""Whether places are given hangs on `return_indices`."""
+
 TABLES: dict[str, Table] = tables(
     f"""
 [torch]
@@ -81,6 +93,7 @@ dropout dropout1d dropout2d dropout3d(input, p: number = 0.5, training: bool = T
     chance.dropped(*)
 alpha_dropout feature_alpha_dropout(input, p: number = 0.5, training: bool = False, {INPLACE}) ->
     chance.dropped(*)
+{FRACTIONS}
 gumbel_softmax(logits: tensor, tau: number = 1, hard: bool = False, eps: ignored_word = None,
     dim: int = -1) -> chance.gumbels
 [numpy.random]

@@ -19,7 +19,9 @@ var_mean std_mean(input, dim: some = None, unbiased: bool = True, keepdim: bool 
 var_mean std_mean(input, dim: some = None, *, correction: number = 1, keepdim: bool = False,
     {OUT}) -> statistics.with_mean(*)
 aminmax(input, *, dim: int = None, keepdim: bool = False, {OUT}) -> statistics.both_extremes
-cov(input, *, correction: int = 1, fweights: unset = None, aweights: unset = None)
+cov(input, *, correction: int = 1, fweights: maybe = None, aweights: maybe = None) ->
+    frequencies.covariance
+mode(input, dim: int = -1, keepdim: bool = False, *, {OUT}) -> frequencies.most_frequent
 corrcoef(input)
 diff(input, n: int = 1, dim: int = -1, prepend=None, append=None, *, {OUT}) -> series.difference
 trapezoid trapz(y, x=None, *, dim: int = -1) -> series.integral(trapezoid)
@@ -47,7 +49,7 @@ nanvar(a, axis: ints = None, {DTYPE}, {OUT}, ddof: number = 0, keepdims: flag = 
 nanstd(a, axis: ints = None, {DTYPE}, {OUT}, ddof: number = 0, keepdims: flag = False) ->
     statistics.spread_without_nan(std)
 cov(m, y: unset = None, rowvar: flag = True, bias: flag = False, ddof: int = None,
-    fweights: unset = None, aweights: unset = None, *, {DTYPE}) -> statistics.numpy_cov
+    fweights: maybe = None, aweights: maybe = None, *, {DTYPE}) -> frequencies.numpy_cov
 corrcoef(x, y: unset = None, rowvar: flag = True, *, {DTYPE}) -> statistics.numpy_corrcoef
 diff(a, n: int = 1, axis: int = -1, prepend=None, append=None) -> series.difference
 ediff1d(ary, to_end=None, to_begin=None) -> series.differences_in_a_row

@@ -11,18 +11,23 @@ from gradcalc.lang.machine import Builtin, Frame, Machine
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.nets.helpers import text_of
 from gradcalc.lang.nets.module import MODULE
-from gradcalc.lang.nets.row import Composed, Given, Layer, Weight
+from gradcalc.lang.nets.row import Composed, Given, Kind, Layer, Lazy, Weight
+from gradcalc.lang.nets.state import PLACE, name, name_at_call
 from gradcalc.lang.objects import Class, Instance
 from gradcalc.lang.ops import integer
 
 _MADE: dict[str, Class] = {}
 
 
-def class_of(machine: Machine, row: Layer | Composed) -> Class:
+def class_of(machine: Machine, row: Kind) -> Class:
     """The class of a layer, whose forward is a function of the language."""
     if isinstance(row, Composed):
         if row.name not in _MADE:
             _MADE[row.name] = _composed(machine, row)
+        return _MADE[row.name]
+    if isinstance(row, Lazy):
+        if row.name not in _MADE:
+            _MADE[row.name] = _lazy(machine, row)
         return _MADE[row.name]
     if row.name not in _MADE:
         made = Class(row.name, (MODULE,), {}, runs="forward", library=True)
@@ -55,6 +60,40 @@ def _defined(machine: Machine, text: str, name: str) -> Any:
         return machine.frame.values[name]
     finally:
         machine.frame, machine.program, machine.node, machine.budget.steps = outer
+
+
+def _lazy(machine: Machine, row: Lazy) -> Class:
+    """A class whose objects make themselves ones of another class when they are called."""
+    becomes = class_of(machine, row.becomes)
+
+    def start(machine: Machine, layer: Instance, *args: Any, **kwargs: Any) -> None:
+        layer.values[GIVEN] = bind_own(f"nn.{row.name}", row.signature, args, kwargs)
+
+    def forward(machine: Machine, layer: Instance, input: Any, *rest: Any) -> Any:
+        shape = machine.shape(input)
+        place = row.place % len(shape) if -len(shape) <= row.place < len(shape) else None
+        if place is None or (row.ranks and len(shape) not in row.ranks):
+            raise InvalidValueError(
+                f"nn.{row.name} of an input of shape {shape}", python="RuntimeError"
+            )
+        layer.kind = becomes
+        _starting(row.becomes)(machine, layer, shape[place], **layer.values.pop(GIVEN))
+        called = layer.values.pop(PLACE, None)
+        if called is None:
+            name_at_call(machine, layer)
+        else:
+            name(machine, layer, called)
+        return machine.call(layer, (input, *rest))
+
+    members = {
+        "__init__": Builtin("__init__", start, f"nn.{row.name}({row.call})"),
+        "forward": Builtin("forward", forward, "makes the parameters, and calls the layer"),
+    }
+    return Class(row.name, (becomes,), members, runs="forward", library=True, lazy=True)
+
+
+GIVEN = "_given"
+"""The attribute that holds the arguments of a constructor until the size is known."""
 
 
 def _starting(row: Layer) -> Any:

@@ -82,7 +82,28 @@ def _pools(rank: int) -> tuple[Layer, ...]:
     )  # fmt: skip
 
 
-POOLS = tuple(layer for rank in (1, 2, 3) for layer in _pools(rank))
+def _fractional(rank: int) -> Layer:
+    def prepare(given: Given) -> str | None:
+        if (given.output_size is None) == (given.output_ratio is None):
+            return "either output_size or output_ratio is given"
+        return None
+
+    name = f"fractional_max_pool{rank}d"
+    plain = (
+        f"F.{name}{{}}(input, self.kernel_size, self.output_size, self.output_ratio, "
+        "_random_samples=self._random_samples)"
+    )
+    return Layer(f"FractionalMaxPool{rank}d",
+                 "kernel_size, output_size=None, output_ratio=None, return_indices=False, "
+                 "_random_samples=None",
+                 f"input: {plain.format('_with_indices')} if self.return_indices else "
+                 f"{plain.format('')}", prepare=prepare)  # fmt: skip
+
+
+POOLS = (
+    *(layer for rank in (1, 2, 3) for layer in _pools(rank)),
+    *(_fractional(rank) for rank in (2, 3)),
+)
 
 
 def _margins(rank: int) -> Callable[[Given], str | None]:

@@ -70,6 +70,31 @@ class Composed:
     taken: str
 
 
+@dataclass(frozen=True, slots=True)
+class Lazy:
+    """A class of torch.nn that its first call makes another one, a size of the input being the
+    first argument of that.
+
+    `call` are the parameters of its constructor, `place` is the dimension of that size, and
+    `ranks` how many dimensions an input may have, where that matters.
+    """
+
+    name: str
+    becomes: Layer
+    call: str
+    place: int
+    ranks: tuple[int, ...] = ()
+
+    @property
+    def signature(self) -> inspect.Signature:
+        """How the constructor is called."""
+        return signature(self.call)
+
+
+Kind = Layer | Composed | Lazy
+"""What the catalogue has for a class of torch.nn."""
+
+
 def signature(text: str) -> inspect.Signature:
     """Parameters in Python's syntax, their defaults plain data."""
     arguments = ast.parse(f"lambda {text}: 0", mode="eval").body

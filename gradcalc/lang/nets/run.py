@@ -6,7 +6,7 @@ from typing import Any
 
 from gradcalc.errors import GradcalcError, UnsupportedError
 from gradcalc.lang.machine import Closure, Machine
-from gradcalc.lang.nets.module import is_module
+from gradcalc.lang.nets.module import is_module, modules
 from gradcalc.lang.nets.state import Nets, name
 from gradcalc.lang.objects import Class, Instance, called, instantiate
 
@@ -49,7 +49,7 @@ def forward(machine: Machine, held: Any, given: Mapping[str, Any], *, survey: bo
         raise UnsupportedError("the program is no function, and no module either")
     first = next(iter(module.values), "")
     name(machine, module, module.kind.name.lower() if first.isdigit() else "")
-    if survey:
+    if survey and not any(one.kind.lazy for _, one in modules(module)):
         return SURVEYED
     bound = called(machine, module)
     if isinstance(bound.function, Closure):

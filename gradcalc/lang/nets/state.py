@@ -8,7 +8,7 @@ from gradcalc.errors import ShapeError, UnsupportedError
 from gradcalc.lang.machine import Machine
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.nets.drawing import Drawing
-from gradcalc.lang.nets.module import is_module, is_parameter, parameters
+from gradcalc.lang.nets.module import is_module, is_parameter, modules, parameters
 from gradcalc.lang.objects import Instance
 
 
@@ -41,12 +41,19 @@ class Nets:
             _name(machine, full, new)
 
 
+PLACE = "_place"
+"""The attribute that says of a module without parameters what these will be called."""
+
+
 def name(machine: Machine, value: Any, called: str) -> None:
     """Give the parameters of what a program calls by a name theirs, and the values for them."""
     if is_parameter(value):
         found = [(called, value)]
     elif is_module(value):
         found = list(parameters(value, called))
+        for path, one in modules(value, called):
+            if one.kind.lazy:
+                one.values.setdefault(PLACE, path)
     else:
         return
     for full, tensor in found:

@@ -7,6 +7,7 @@ from gradcalc.lang.imported import Body, full_name, meanings
 from gradcalc.lang.naming import every_node
 from gradcalc.lang.nets.containers import CONTAINERS
 from gradcalc.lang.nets.layers import COMPOSED, LAYERS
+from gradcalc.lang.nets.lazy import LAZY
 from gradcalc.lang.program import Naming, dotted
 from gradcalc.lang.scopes import names_bound
 from gradcalc.lang.sources import Sources
@@ -94,6 +95,8 @@ def _of_library(full: str | None) -> ast.arguments | None:
     name = full.removeprefix(LIBRARY)
     if name in LAYERS:
         taken = LAYERS[name].forward.partition(": ")[0]
+    elif name in LAZY:
+        taken = "input"
     elif name in COMPOSED:
         taken = COMPOSED[name].taken
     elif name in CONTAINERS:

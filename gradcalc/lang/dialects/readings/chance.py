@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, UnsupportedError
+from gradcalc.expr.nodes import Data
 from gradcalc.lang import casts, chance, ops, views, writing
 from gradcalc.lang.chance import Source
 from gradcalc.lang.dialects.readings import called, drawing
@@ -228,6 +229,37 @@ def gumbels(
     np.put_along_axis(chosen, np.expand_dims(places, ops.integer(machine, dim)), 1.0, axis=dim)
     off = ops.binary(machine, "sub", machine.drawn(chosen), machine.detach(soft, None))
     return ops.binary(machine, "add", off, soft)
+
+
+@drawing
+def fractions(
+    machine: Machine, rank: int, placed: int, input: Any, kernel_size: Any, output_size: Any,
+    output_ratio: Any, _random_samples: Any,
+) -> Any:  # fmt: skip
+    """torch's fractional_max_pool, of a size or a share of that of the input."""
+    shape = ops.shape(machine, input)
+    if len(shape) not in (rank + 1, rank + 2):
+        raise InvalidValueError(f"{called(machine)} takes channels and {rank} dimensions")
+    if output_size is None and output_ratio is None:
+        raise InvalidValueError(
+            f"{called(machine)} needs output_size or output_ratio", python="ValueError"
+        )
+    if output_size is None:
+        several = isinstance(output_ratio, list | tuple)
+        ratios = list(output_ratio) if several else [output_ratio] * rank
+        shares = [float(data_of(machine, ratio, "a ratio")) for ratio in ratios]
+        output_size = tuple(int(n * r) for n, r in zip(shape[-rank:], shares, strict=True))
+    if _random_samples is None:
+        sizes = (1 if len(shape) == rank + 1 else shape[0], shape[-rank - 1], rank)
+        samples = _filled(machine, FILLS["rand"], sizes, None, _precision(machine))
+    else:
+        cut = machine.cut_by(ops.tensor(machine, _random_samples), called(machine))
+        samples = machine.elements(cut)
+        # of a single picture torch's kernel reads the first of them
+        samples = samples[:1] if len(shape) == rank + 1 else samples
+    name = f"fractional_max_pool{rank}d" + "_with_indices" * placed
+    given = Data.of(np.asarray(samples, float))
+    return ops.call(machine, name, input, kernel_size, output_size, given)
 
 
 # torch's methods that fill their receiver

@@ -106,15 +106,16 @@ def spread_without_nan(
 def numpy_cov(machine: Machine, m: Any, rowvar: Any, bias: Any, ddof: Any) -> Any:
     """numpy's cov of the rows of one array."""
     correction = ddof if ddof is not None else (0 if bias else 1)
-    return ops.call(machine, "cov", _rows(machine, m, rowvar), correction)
+    return ops.call(machine, "cov", observed(machine, m, rowvar), correction)
 
 
 def numpy_corrcoef(machine: Machine, x: Any, rowvar: Any) -> Any:
     """numpy's corrcoef of the rows of one array."""
-    return ops.call(machine, "corrcoef", _rows(machine, x, rowvar))
+    return ops.call(machine, "corrcoef", observed(machine, x, rowvar))
 
 
-def _rows(machine: Machine, m: Any, rowvar: Any) -> Any:
+def observed(machine: Machine, m: Any, rowvar: Any) -> Any:
+    """An array with its observations in columns."""
     m = ops.tensor(machine, m)
     rank = len(ops.shape(machine, m))
     if rank > 2:
