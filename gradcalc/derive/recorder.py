@@ -1,7 +1,7 @@
 """The recording backend: the program in some arithmetic, and the graph of what it did."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from weakref import WeakValueDictionary
@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from gradcalc.calculus import Variant, named_arguments, named_definition, spelled, usual_case
 from gradcalc.derive import trace
+from gradcalc.derive.modes import swept
 from gradcalc.derive.trace import Call, Note, Observation, Question
 from gradcalc.errors import Span
 from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
-from gradcalc.expr.nodes import Forms, Node
+from gradcalc.expr.nodes import Forms, Node, ancestry
 from gradcalc.expr.protocols import Arithmetic
 from gradcalc.lang.backend import LARGEST, round_to
 from gradcalc.lang.evaluate import by_definition
@@ -155,6 +156,14 @@ class Recorder:
         node = self.forms(ops.VAR, name=name, shape=np.shape(value))
         return self._noted(node, (), lambda: value, active=active)
 
+    def variable(self, x: Traced) -> Traced:
+        """The same values as a node that nothing else is."""
+        return self(ops.SAME, x, key=len(self.nodes))
+
+    def node_of(self, node: Node) -> Traced:
+        """What a node is in this run."""
+        return self._known[node.order]
+
     def detach(self, x: Traced, name: str | None) -> Traced:
         """The same values, which pass no gradient back; where none could it is left as it is."""
         if _is_held(x.node):
@@ -280,6 +289,19 @@ class RecordingBackend:
 
     def truth(self, tensor: Any) -> bool:
         return self.recorder.truth(tensor)
+
+    def variable(self, tensor: Any) -> Any:
+        return self.recorder.variable(tensor)
+
+    def gradients(self, output: Any, wrt: Sequence[Any], cotangent: Any) -> list[Any]:
+        # imported where it is used: it runs texts of the language on this backend
+        from gradcalc.derive.emitting import Emitter
+
+        nodes = ancestry([output.node])
+        given = {output.node.order: cotangent}
+        leaves = [x.node for x in wrt]
+        found = swept(Emitter(self), nodes, given, leaves, self.recorder.node_of)
+        return [found.get(leaf.order) for leaf in leaves]
 
     @property
     def largest(self) -> float:

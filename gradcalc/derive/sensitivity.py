@@ -280,7 +280,8 @@ def _size(node: Node, sizes: Mapping[int, Array], known: Mapping[int, Array], m:
 
     if node.op is ops.CHAIN:
         first, *rest = node.operands
-        values = [known[operand.order] for operand in rest]
+        # what the sweep itself made has no sign here
+        values = [known.get(operand.order, sizes.get(operand.order)) for operand in rest]
         return np.abs(m.chain(size(first), static["symbols"], static["body"], values))
     operands = [
         known[operand.order] if node.op in SIGNED and operand.order in known else size(operand)

@@ -231,6 +231,9 @@ def named(
     values: list[Node] = []
     for number, node in enumerate(nodes):
         operands = [values[operand.order] for operand in node.operands]
+        if node.op is ops.SAME:
+            values.append(operands[0])
+            continue
         static = dict(node.static)
         if node.op is ops.DETACH and node.operands[0].op is ops.LITERAL:
             many = math.prod(node.shape) > SHOWN_ELEMENTS

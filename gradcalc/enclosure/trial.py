@@ -288,11 +288,10 @@ def below(node: Node, mask: Mask, trial: Trial) -> Sequence[Mask | None]:
             np.asarray(ops.unbroadcast(f, count, operand.shape) != 0)
             for count, operand in zip(counts, node.operands, strict=True)
         ]
-    if node.op in WHOLE:
+    if node.op in WHOLE or node.op.vjp is None:
         return whole(node, mask)
     # with ones for all numbers nothing cancels
     ones = [np.ones(operand.shape) for operand in node.operands]
-    assert node.op.vjp is not None
     handed: Sequence[Any] = node.op.vjp(
         f, mask.astype(np.float64), np.ones(node.shape), *ones, **dict(node.static)
     )

@@ -215,6 +215,17 @@ VAR = Op(
 LITERAL = Op("literal", lambda data: data.shape, _no_array, text=_literal_text)
 DETACH = Op("detach", lambda x, name: x, lambda m, x, name: x, text=_detached_text)
 
+SAME = Op(
+    "same",
+    lambda x, key: x,
+    lambda m, x, key: x,
+    lambda f, g, y, x, key: (g,),
+    text=lambda w, node, key: w(node.operands[0]),
+    moves=True,
+    jvp="all",
+)
+"""The same numbers as a node of its own, so that it can be told what depends on it."""
+
 MAP = Op("map", lambda *shapes, symbols, body, shape, source=None: shape, _mapped)
 """A scalar expression `body` in `symbols`, one for each operand, broadcast to `shape`.
 

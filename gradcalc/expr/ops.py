@@ -15,7 +15,7 @@ from gradcalc.expr.moving import (
     pad,
     pad_key,
 )
-from gradcalc.expr.nodes import CHAIN, DETACH, LITERAL, MAP, VAR, Data, Op
+from gradcalc.expr.nodes import CHAIN, DETACH, LITERAL, MAP, SAME, VAR, Data, Op
 from gradcalc.expr.reducing import (
     ALONG,
     AMAX,
@@ -46,7 +46,7 @@ from gradcalc.expr.spectral import (
 )
 
 OPS: tuple[Op, ...] = (
-    VAR, LITERAL, DETACH, MAP, CHAIN,
+    VAR, LITERAL, DETACH, MAP, CHAIN, SAME,
     PERMUTE, RESHAPE, FLIP, ROLL, INDEX, SCATTER, CONCAT, STACK, DIAGONAL, EMBED, TRIL, TRIU,
     BROADCAST, SUM, PROD, OTHERS, AMAX, AMIN, *PEAKS.values(), *ALONG.values(),
     CUMSUM, CUMPROD, CUMPROD_BACK, CUMPROD_ALONG, SORT, UNSORT, REORDER,
@@ -111,6 +111,7 @@ __all__ = [
     "RESHAPE",
     "RIGHT",
     "ROLL",
+    "SAME",
     "SCATTER",
     "SINGULAR",
     "SINGULAR_BACK",

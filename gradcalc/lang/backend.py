@@ -72,6 +72,12 @@ class Backend(Protocol):
     def truth(self, tensor: Any) -> bool:
         """The truth of a tensor of one element, which decides where the program goes."""
 
+    def variable(self, tensor: Any) -> Any:
+        """The same values as a tensor of its own, which gradients are asked by."""
+
+    def gradients(self, output: Any, wrt: Sequence[Any], cotangent: Any) -> list[Any]:
+        """The gradients of an output, weighted by a cotangent, None where none flows."""
+
     @property
     def largest(self) -> float:
         """The largest number of the calculation's dtype."""

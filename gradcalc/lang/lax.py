@@ -9,24 +9,25 @@ from gradcalc.lang import operators, ops
 from gradcalc.lang.machine import Builtin, Machine
 
 
-def _leaves(value: Any) -> list[Any]:
+def leaves(value: Any) -> list[Any]:
+    """What stands in containers, in jax's order."""
     if isinstance(value, list | tuple):
-        return [leaf for part in value for leaf in _leaves(part)]
+        return [leaf for part in value for leaf in leaves(part)]
     if isinstance(value, dict):
-        return [leaf for key in sorted(value) for leaf in _leaves(value[key])]
+        return [leaf for key in sorted(value) for leaf in leaves(value[key])]
     return [] if value is None else [value]
 
 
-def _mapped(function: Callable[..., Any], *values: Any) -> Any:
+def mapped(function: Callable[..., Any], *values: Any) -> Any:
     """The same containers, with what a function makes of the values that stand in one place."""
     first = values[0]
     if isinstance(first, list | tuple):
-        parts = [_mapped(function, *group) for group in zip(*values, strict=True)]
+        parts = [mapped(function, *group) for group in zip(*values, strict=True)]
         if hasattr(first, "_fields"):
             return type(first)(*parts)
         return type(first)(parts)
     if isinstance(first, dict):
-        return {key: _mapped(function, *(value[key] for value in values)) for key in first}
+        return {key: mapped(function, *(value[key] for value in values)) for key in first}
     return None if first is None else function(*values)
 
 
@@ -64,7 +65,7 @@ def _while_loop(machine: Machine, cond_fun: Any, body_fun: Any, init_val: Any) -
 
 def _count(machine: Machine, xs: Any, length: Any) -> int:
     """How many items the values have that are gone through side by side."""
-    counts = {ops.shape(machine, ops.tensor(machine, leaf))[:1] for leaf in _leaves(xs)}
+    counts = {ops.shape(machine, ops.tensor(machine, leaf))[:1] for leaf in leaves(xs)}
     if length is not None:
         counts.add((ops.integer(machine, length),))
     if len(counts) != 1 or () in counts:
@@ -73,13 +74,13 @@ def _count(machine: Machine, xs: Any, length: Any) -> int:
 
 
 def _item(machine: Machine, xs: Any, place: int) -> Any:
-    return _mapped(lambda leaf: ops.index(machine, ops.tensor(machine, leaf), (place,)), xs)
+    return mapped(lambda leaf: ops.index(machine, ops.tensor(machine, leaf), (place,)), xs)
 
 
 def _stacked(machine: Machine, found: Sequence[Any]) -> Any:
     if not found:
         raise InvalidValueError("of nothing there is nothing to stack")
-    return _mapped(lambda *leaves: ops.call(machine, "stack", list(leaves)), *found)
+    return mapped(lambda *leaves: ops.call(machine, "stack", list(leaves)), *found)
 
 
 def _scan(

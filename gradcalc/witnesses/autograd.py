@@ -201,6 +201,22 @@ class TorchBackend:
         self.calls.name(copied, self.calls.origin(tensor))
         return copied
 
+    def variable(self, tensor: Any) -> Any:
+        if tensor.requires_grad:
+            return tensor.view_as(tensor)
+        return tensor.detach().clone().requires_grad_()
+
+    def gradients(self, output: Any, wrt: Sequence[Any], cotangent: Any) -> list[Any]:
+        if not output.requires_grad:
+            return [None for _ in wrt]
+        try:
+            found = torch.autograd.grad(
+                output, wrt, cotangent, create_graph=True, allow_unused=True
+            )
+        except RuntimeError as error:
+            raise refused(error) from error
+        return list(found)
+
     @property
     def largest(self) -> float:
         return float(torch.finfo(self.dtype).max)

@@ -8,7 +8,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.lang import casts, einops, facts, lax, modules
+from gradcalc.lang import casts, derivatives, einops, facts, lax, modules
 from gradcalc.lang.attributes import DATACLASSES
 from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects import (
@@ -94,7 +94,7 @@ NUMBERLESS = frozenset({"dataclasses", *modules.OBJECTS})
 """Python's modules whose functions are about any values, so that they say nothing of numbers."""
 
 FURTHER: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {**facts.OBJECTS, **modules.OBJECTS, **einops.OBJECTS, **lax.OBJECTS}
+    {**facts.OBJECTS, **modules.OBJECTS, **einops.OBJECTS, **lax.OBJECTS, **derivatives.OBJECTS}
 )
 """What is no function of tensors alone, by its module."""
 

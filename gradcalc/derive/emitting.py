@@ -1,0 +1,77 @@
+"""Derivatives inside of a program: what reverse mode gives, in the operations that a program has.
+
+The slope of a function of elements is written as a text of the language and run as such, so that
+all that is known of its functions (their corners, rounding, derivatives) is known of it.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+from gradcalc.calculus import named_definition
+from gradcalc.derive.recorder import RecordingBackend, Traced
+from gradcalc.errors import UnsupportedError
+from gradcalc.expr import ops
+from gradcalc.expr.nodes import Forms
+from gradcalc.expr.spelling import Spelling
+from gradcalc.expr.written import Text, Unprintable
+from gradcalc.lang.evaluate import evaluate
+from gradcalc.lang.fence import compile_program
+from gradcalc.lang.program import Program
+
+
+class Emitter:
+    """Builds with a recorder, the chain rule in functions that a program can call."""
+
+    def __init__(self, backend: RecordingBackend) -> None:
+        self._backend = backend
+        self._recorder = backend.recorder
+
+    def __call__(self, op: ops.Op, *operands: Traced, **static: Any) -> Traced:
+        if op is ops.CHAIN:
+            return self._chained(*operands, **static)
+        if op is ops.LITERAL:
+            return self.literal(static["data"].array)
+        return self._recorder(op, *operands, **static)
+
+    def scalar(self, name: str, *operands: Traced) -> Traced:
+        """A function of elements by its name."""
+        return self._recorder.scalar(name, *operands)
+
+    def literal(self, array: Any) -> Traced:
+        """Fixed numbers."""
+        return self._recorder.literal(array)
+
+    def _chained(
+        self, g: Traced, *operands: Traced, symbols: Any, body: Any, written: Any, shape: Any
+    ) -> Traced:
+        program = _program(symbols, written)
+        given = dict(zip(_names(symbols), operands, strict=True))
+        budget = self._backend.budget
+        slope = evaluate(program, self._backend, given, budget=budget).value
+        if slope.mask:
+            slope = self.scalar("where", slope, self.literal(1.0), self.literal(0.0))
+        return self.scalar("mul", g, slope)
+
+
+def _names(symbols: Any) -> list[str]:
+    return [f"u{k}" for k in range(len(symbols))]
+
+
+class _Spelled(Spelling):
+    """Writes an expression in names."""
+
+    def __call__(self, node: Any) -> Text:
+        return Text(node["name"])
+
+
+@lru_cache(maxsize=1024)
+def _program(symbols: Any, body: Any) -> Program:
+    """A scalar expression as a text of the language."""
+    forms = Forms(named_definition, ops.MAP)
+    names = [forms(ops.VAR, name=name, shape=()) for name in _names(symbols)]
+    nodes = dict(zip(symbols, names, strict=True))
+    try:
+        text = _Spelled(nodes, {}, frozenset(), decimals=frozenset()).expression(body).text
+    except Unprintable as reason:
+        raise UnsupportedError(f"this is not differentiated once more: {reason}") from None
+    return compile_program(text, core=True)
