@@ -24,6 +24,7 @@ from gradcalc.lang.fence import compile_program
 from gradcalc.lang.machine import Confirm, Rules, Watch
 from gradcalc.lang.paths import path_of
 from gradcalc.lang.program import Budget, Limits, Program, Run
+from gradcalc.targets import Gradient, moved, taken
 from gradcalc.values.passed import DTYPES, dtype_name, numbers, rounded
 
 Array = NDArray[np.float64]
@@ -57,7 +58,8 @@ class Problem:
     autograd also tells what it has for every operation. `rooms` is how far claims that are numbers
     may be off, by input. `seed` is what the program's random numbers are drawn from, and those
     parameters of networks that are no inputs. With `prints` autograd's run tells what the program
-    prints.
+    prints. `before` are the gradients that are taken first, of which this one is; `along` the
+    tangents that inputs are moved along, by an input of its own.
 
     Of a caller from outside programs may be texts, inputs whatever numpy makes numbers of, and
     without `wrt` it is by all inputs. Raises `InvalidValueError` for what is none of these, and
@@ -82,6 +84,8 @@ class Problem:
     rooms: Mapping[str, Room] = field(default_factory=dict)
     seed: int = 0
     prints: bool = False
+    before: tuple[Gradient, ...] = ()
+    along: Mapping[str, Array] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         change = partial(object.__setattr__, self)
@@ -225,6 +229,7 @@ def _executed(
     *,
     survey: bool,
 ) -> Execution:
+    given_inputs, inputs = inputs, moved(backend, inputs, problem.along)
     scope = dict(inputs)
     # anew for each run, so that all have the same numbers
     dice = Dice(problem.seed)
@@ -256,6 +261,9 @@ def _executed(
     if problem.of is not None and part is None:
         named = {**scope, **run.names}
         target = evaluate(_name(problem.of, named), backend, named, budget=budget).value
+    # the weights are those of what is differentiated last
+    for step in problem.before:
+        target = taken(step, backend, target, given_inputs, None)
     whole = replace(run, stops=stops + run.stops, casts=casts + run.casts)
     return Execution(target, whole, scope, tuple(dice.draws))
 

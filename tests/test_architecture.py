@@ -14,10 +14,11 @@ ROOT = Path(gradcalc.__file__).parent
 
 ORDER = (
     "codes", "lazy_import", "errors", "values", "expr", "balls", "arrays", "primitives", "calculus",
-    "lang", "rewrites", "problem", "testimony", "fidelity", "keeping",
+    "lang", "rewrites", "targets", "problem", "testimony", "fidelity", "keeping",
     "reruns", "derive", "readback",
     "enclosure", "slopes",
     "witnesses", "verdict", "findings", "report", "limits", "remedies", "calculate",
+    "family",
     "explain", "reference", "torch_process", "render", "daemon", "cli", "api", "__main__",
 )  # fmt: skip
 """Every part may import those before it, never those behind it."""

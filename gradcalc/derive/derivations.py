@@ -1,6 +1,7 @@
 """Derivations that are kept: a program is derived once for all points at which it does the same."""
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,8 @@ def _key(problem: Problem) -> Any:
         _program(problem.program),
         tuple((name, _program(program)) for name, program in problem.lets),
         problem.wrt,
+        tuple((step.wrt, _tangent(step.tangent)) for step in problem.before),
+        _tangent(problem.along),
         problem.detach,
         problem.of,
         problem.dtype,
@@ -51,6 +54,10 @@ def _key(problem: Problem) -> Any:
         tuple((name, np.shape(problem.inputs[name])) for name in problem.inputs),
         tuple(order_of(problem)),
     )
+
+
+def _tangent(tangent: Mapping[str, Any] | None) -> Any:
+    return None if tangent is None else tuple((n, Data.of(v)) for n, v in tangent.items())
 
 
 def _program(program: Program) -> Any:

@@ -1,0 +1,291 @@
+"""The derivatives beyond one gradient: Jacobians, Hessians, products with vectors, higher orders.
+
+Each is made of gradients, which are calculated and judged one by one: a Jacobian of those of the
+elements of the output, a Hessian of those of the elements of the gradient.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from gradcalc.calculate import Ask, ask_here, calculate
+from gradcalc.derive.derivations import Derivations
+from gradcalc.errors import InvalidValueError, LimitError, ShapeError, UsageError
+from gradcalc.problem import Array, Problem
+from gradcalc.report import Element, InputGradient, Outcome, Report, Verdict, Worst
+from gradcalc.targets import ALONG, Gradient
+
+MOST_ROWS = 1024
+"""Rows of a Jacobian that are calculated one by one."""
+
+WORST = (
+    Outcome.VERIFIED, Outcome.VANISHED, Outcome.KINK, Outcome.EDGE, Outcome.JUMP, Outcome.SINGULAR,
+    Outcome.UNRESOLVED, Outcome.WRONG,
+)  # fmt: skip
+"""Outcomes, the worst last."""
+
+Tangents = Mapping[str, Array]
+
+
+def derivative(
+    problem: Problem,
+    kind: str,
+    *,
+    tangents: Tangents | None = None,
+    order: int = 1,
+    ask: Ask = ask_here,
+) -> Report:
+    """The derivative of a kind: `grad` of an order, or what is named in `KINDS`.
+
+    Raises `GradcalcError` for what is wrong with the program, its inputs or the tangents.
+    """
+    if kind in TANGENT:
+        tangents = _fitting(problem, tangents or {})
+    elif tangents:
+        raise UsageError(f"{kind} takes no tangent", hint="jvp and hvp do")
+    return KINDS[kind](problem, tangents or {}, order, ask)
+
+
+def _fitting(problem: Problem, tangents: Tangents) -> dict[str, Array]:
+    """The tangents of the inputs that are differentiated by; what has none does not move."""
+    for name in tangents:
+        if name not in problem.wrt:
+            raise UsageError(
+                f"--tangent {name}: that is no input to differentiate by",
+                hint=f"they are {', '.join(problem.wrt)}",
+            )
+    if not tangents:
+        raise UsageError(
+            "a tangent is needed: the direction in which the inputs move",
+            hint="--tangent 1,0, or --tangent x=1,0 to say of what",
+        )
+    found = {}
+    for name in problem.wrt:
+        shape = problem.inputs[name].shape
+        given = tangents.get(name, np.zeros(()))
+        try:
+            found[name] = np.array(np.broadcast_to(given, shape), dtype=np.float64)
+        except ValueError:
+            raise ShapeError(
+                f"the tangent has shape {np.shape(given)}, {name} {shape}",
+                hint=f"give it the shape of {name}",
+            ) from None
+    return found
+
+
+# -- kinds ---------------------------------------------------------------------------------------
+
+
+def _gradient(problem: Problem, tangents: Tangents, order: int, ask: Ask) -> Report:
+    if order > 1:
+        if len(problem.wrt) != 1 or problem.inputs[problem.wrt[0]].shape:
+            raise InvalidValueError(
+                "a derivative of a higher order is by one number",
+                hint="gradcalc hessian gives the second derivatives by several",
+            )
+        problem = replace(problem, before=(Gradient(problem.wrt),) * (order - 1))
+    return calculate(problem, "grad", ask)
+
+
+def _vjp(problem: Problem, tangents: Tangents, order: int, ask: Ask) -> Report:
+    if problem.cotangent is None:
+        raise UsageError(
+            "a cotangent is needed: the weights of the outputs", hint="--cotangent 1,0"
+        )
+    return calculate(problem, "vjp", ask)
+
+
+def _hvp(problem: Problem, tangents: Tangents, order: int, ask: Ask) -> Report:
+    step = Gradient(problem.wrt, tangents)
+    return calculate(replace(problem, before=(step,)), "hvp", ask)
+
+
+def _jvp(problem: Problem, tangents: Tangents, order: int, ask: Ask) -> Report:
+    moving = replace(
+        problem, inputs={**problem.inputs, ALONG: np.zeros(())}, wrt=(ALONG,), along=dict(tangents)
+    )
+    found = _rows(moving, "jvp", ask)
+    (gradient,) = found.gradients
+    inputs = {name: value for name, value in found.inputs.items() if name != ALONG}
+    # what moves along the tangent is not there where it stands
+    named = replace(gradient, name="jvp", formula=None)
+    return replace(found, gradients=(named,), inputs=inputs)
+
+
+def _jacobian(problem: Problem, tangents: Tangents, order: int, ask: Ask) -> Report:
+    return _rows(problem, "jacobian", ask)
+
+
+def _hessian(problem: Problem, tangents: Tangents, order: int, ask: Ask) -> Report:
+    twice = replace(problem, before=(Gradient(problem.wrt),))
+    found = _rows(twice, "hessian", ask)
+    if len(problem.wrt) == 1:
+        return found
+    return replace(found, gradients=tuple(_blocks(problem, found.gradients)))
+
+
+Kind = Callable[[Problem, Tangents, int, Ask], Report]
+
+KINDS: Mapping[str, Kind] = {
+    "grad": _gradient, "jacobian": _jacobian, "hessian": _hessian, "vjp": _vjp, "jvp": _jvp,
+    "hvp": _hvp,
+}  # fmt: skip
+"""The derivatives by the names of their commands."""
+
+TANGENT = ("jvp", "hvp")
+"""Those that are along a tangent."""
+
+
+# -- rows ----------------------------------------------------------------------------------------
+
+
+def _rows(problem: Problem, command: str, ask: Ask) -> Report:
+    """The gradients of all elements of what is differentiated, as one report."""
+    whole = calculate(replace(problem, check=False, claims={}), command, ask)
+    shape = () if whole.value is None else whole.value.shape
+    count = math.prod(shape)
+    if count > MOST_ROWS:
+        raise LimitError(
+            f"there are {count:,} elements to differentiate; the limit is {MOST_ROWS:,}",
+            hint="--of takes a part of the output; vjp, jvp and hvp are products with a vector",
+        )
+    derivations = Derivations()
+    reports = []
+    for place in range(count):
+        seed = np.zeros(shape)
+        seed[np.unravel_index(place, shape)] = 1.0
+        row = replace(problem, cotangent=seed, claims={})
+        reports.append(calculate(row, command, ask, derivations=derivations))
+    return _together(problem, whole, reports, shape)
+
+
+def _together(
+    problem: Problem, whole: Report, rows: Sequence[Report], shape: tuple[int, ...]
+) -> Report:
+    if not rows:
+        return whole
+    gradients = tuple(
+        _stacked([row.gradients[k] for row in rows], shape) for k in range(len(problem.wrt))
+    )
+    worst = max(range(len(rows)), key=lambda k: _badness(rows[k]))
+    known = {(f.kind, f.message): f for row in rows for f in row.findings}
+    return replace(
+        whole,
+        gradients=gradients,
+        verdict=_verdict(rows, worst, shape),
+        witnesses=rows[worst].witnesses,
+        summed=False,
+        cotangent=None,
+        findings=tuple(known.values()),
+    )
+
+
+def _badness(row: Report) -> tuple[int, float]:
+    digits = [g.digits for g in row.gradients if g.digits is not None]
+    return WORST.index(row.verdict.outcome), -min(digits, default=math.inf)
+
+
+def _verdict(rows: Sequence[Report], worst: int, shape: tuple[int, ...]) -> Verdict:
+    """That of the worst row, which is told by its place where others are better."""
+    found = rows[worst].verdict
+    if found.outcome is Outcome.VERIFIED or not shape:
+        return found
+    place = ", ".join(str(int(k)) for k in np.unravel_index(worst, shape))
+    return replace(found, message=f"element [{place}]: {found.message}")
+
+
+def _stacked(rows: Sequence[InputGradient], shape: tuple[int, ...]) -> InputGradient:
+    """What the rows say of one input, the shape of the output before that of the input."""
+    inner = rows[0].shape
+
+    def stack(name: str) -> Any:
+        parts = [getattr(row, name) for row in rows]
+        if any(part is None for part in parts):
+            return None
+        return np.stack([np.asarray(part) for part in parts]).reshape(*shape, *inner)
+
+    digits = [row.digits for row in rows]
+    radii = [row.radius for row in rows]
+    conditions = [row.condition for row in rows if row.condition is not None]
+    differs = [np.zeros(inner, np.bool_) if r.differs is None else r.differs for r in rows]
+    told = [np.ones(inner, np.bool_) if r.told is None else r.told for r in rows]
+    off = [(k, row.worst) for k, row in enumerate(rows) if row.worst is not None]
+    return InputGradient(
+        name=rows[0].name,
+        autograd=stack("autograd"),
+        symbolic=stack("symbolic"),
+        enclosure=stack("enclosure"),
+        formula=rows[0].formula if not shape else None,
+        digits=None if None in digits else min(d for d in digits if d is not None),
+        radius=None if None in radii else max(r for r in radii if r is not None),
+        condition=max(conditions, default=None),
+        differs=np.stack(differs).reshape(*shape, *inner) if any(map(np.any, differs)) else None,
+        told=None if all(map(np.all, told)) else np.stack(told).reshape(*shape, *inner),
+        worst=_worst(off, shape),
+        elements=tuple(
+            _placed(element, k, shape) for k, row in enumerate(rows) for element in row.elements
+        ),
+        input_shape=(*shape, *inner),
+    )
+
+
+def _place(row: int, shape: tuple[int, ...], index: tuple[int, ...]) -> tuple[int, ...]:
+    return (*(int(k) for k in np.unravel_index(row, shape)), *index)
+
+
+def _worst(off: Sequence[tuple[int, Worst]], shape: tuple[int, ...]) -> Worst | None:
+    def distance(pair: tuple[int, Worst]) -> float:
+        found = abs(pair[1].autograd - pair[1].true)
+        return math.inf if math.isnan(found) else found
+
+    if not off:
+        return None
+    row, found = max(off, key=distance)
+    return replace(found, index=_place(row, shape, found.index))
+
+
+def _placed(element: Element, row: int, shape: tuple[int, ...]) -> Element:
+    return replace(element, index=_place(row, shape, element.index))
+
+
+def _blocks(problem: Problem, columns: Sequence[InputGradient]) -> list[InputGradient]:
+    """A Hessian by several inputs in blocks, `x,w` those of the gradient by x once more by w."""
+    found, start = [], 0
+    for name in problem.wrt:
+        outer = problem.inputs[name].shape
+        size = math.prod(outer)
+        for column in columns:
+            found.append(_block(column, slice(start, start + size), outer, f"{name},{column.name}"))
+        start += size
+    return found
+
+
+def _block(column: InputGradient, rows: slice, outer: tuple[int, ...], name: str) -> InputGradient:
+    inner = column.shape[1:]
+
+    def cut(part: Any) -> Any:
+        return None if part is None else part[rows].reshape(*outer, *inner)
+
+    def moved(index: tuple[int, ...]) -> tuple[int, ...]:
+        return _place(index[0] - rows.start, outer, index[1:])
+
+    own = range(rows.start, rows.stop)
+    return replace(
+        column,
+        name=name,
+        autograd=cut(column.autograd),
+        symbolic=cut(column.symbolic),
+        enclosure=cut(column.enclosure),
+        differs=cut(column.differs),
+        told=cut(column.told),
+        worst=replace(column.worst, index=moved(column.worst.index))
+        if column.worst is not None and column.worst.index[0] in own
+        else None,
+        elements=tuple(
+            replace(e, index=moved(e.index)) for e in column.elements if e.index[0] in own
+        ),
+        input_shape=(*outer, *inner),
+    )
