@@ -87,6 +87,68 @@ COMMANDS = {
         torch=True,
         warm=True,
     ),
+    "jacobian": Command(
+        "grad:add",
+        "All slopes of a PROGRAM whose output is a vector or more, each of them checked.",
+        usage=("PROGRAM [--NAME VALUE]... [OPTION]...",),
+        arguments=_PROGRAM,
+        examples=(
+            ('gradcalc jacobian "sin(A@x)" --A "1,2;3,4" --x 0.5,1 --wrt x', "by one input"),
+            ('gradcalc jacobian "softmax(x)" --x 1,2,3', "a square one"),
+            ("gradcalc jacobian f.py --x 1,2 --json", "for a script"),
+        ),
+        torch=True,
+        warm=True,
+    ),
+    "hessian": Command(
+        "grad:add",
+        "All second derivatives of a PROGRAM whose output is one number, each of them checked.",
+        usage=("PROGRAM [--NAME VALUE]... [OPTION]...",),
+        arguments=_PROGRAM,
+        examples=(
+            ('gradcalc hessian "x@A@x" --A "1,2;3,4" --x 1,2 --wrt x', "of a quadratic form"),
+            ('gradcalc hessian "a*b**2" --a 1 --b 2', "several inputs: block by block"),
+            ('gradcalc hessian "logsumexp(x)" --x 1,2,3 --format literal', "just the numbers"),
+        ),
+        torch=True,
+        warm=True,
+    ),
+    "vjp": Command(
+        "grad:add",
+        "The gradient of the outputs of a PROGRAM, weighed by a cotangent.",
+        usage=("PROGRAM --cotangent VALUE [--NAME VALUE]... [OPTION]...",),
+        arguments=_PROGRAM,
+        examples=(
+            ('gradcalc vjp "x*x" --x 1,2,3 --cotangent 1,0,2', "the outputs weighed"),
+            ('gradcalc vjp "A@x" --A "1,2;3,4" --x 1,2 --cotangent 1,1', "by several inputs"),
+        ),
+        torch=True,
+        warm=True,
+    ),
+    "jvp": Command(
+        "grad:add",
+        "How the outputs of a PROGRAM move where its inputs move along a tangent.",
+        usage=("PROGRAM --tangent VALUE [--NAME VALUE]... [OPTION]...",),
+        arguments=_PROGRAM,
+        examples=(
+            ('gradcalc jvp "x*x" --x 1,2,3 --tangent 1,0,0', "along one direction"),
+            ('gradcalc jvp "a*b" --a 2 --b 3 --tangent a=1 --tangent b=2', "by their names"),
+        ),
+        torch=True,
+        warm=True,
+    ),
+    "hvp": Command(
+        "grad:add",
+        "The Hessian of a PROGRAM times a tangent, without the Hessian.",
+        usage=("PROGRAM --tangent VALUE [--NAME VALUE]... [OPTION]...",),
+        arguments=_PROGRAM,
+        examples=(
+            ('gradcalc hvp "x.prod()" --x 1,2,3 --tangent 1,0,0', "one column of the Hessian"),
+            ('gradcalc hvp "a*b**2" --a 1 --b 2 --tangent b=1', "others do not move"),
+        ),
+        torch=True,
+        warm=True,
+    ),
     "batch": Command(
         "batch.command:add",
         "A stream of gradients: one JSON request a line in, one JSON report a line out, in order."

@@ -29,6 +29,9 @@ WORST = (
 
 Tangents = Mapping[str, Array]
 
+Answer = Callable[[Problem, str], Report]
+"""Calculates one gradient, for a command."""
+
 
 def derivative(
     problem: Problem,
@@ -37,6 +40,7 @@ def derivative(
     tangents: Tangents | None = None,
     order: int = 1,
     ask: Ask = ask_here,
+    derivations: Derivations | None = None,
 ) -> Report:
     """The derivative of a kind: `grad` of an order, or what is named in `KINDS`.
 
@@ -46,7 +50,11 @@ def derivative(
         tangents = _fitting(problem, tangents or {})
     elif tangents:
         raise UsageError(f"{kind} takes no tangent", hint="jvp and hvp do")
-    return KINDS[kind](problem, tangents or {}, order, ask)
+
+    def answer(problem: Problem, command: str) -> Report:
+        return calculate(problem, command, ask, derivations=derivations)
+
+    return KINDS[kind](problem, tangents or {}, order, answer)
 
 
 def _fitting(problem: Problem, tangents: Tangents) -> dict[str, Array]:
@@ -79,35 +87,42 @@ def _fitting(problem: Problem, tangents: Tangents) -> dict[str, Array]:
 # -- kinds ---------------------------------------------------------------------------------------
 
 
-def _gradient(problem: Problem, tangents: Tangents, order: int, ask: Ask) -> Report:
+def _gradient(problem: Problem, tangents: Tangents, order: int, answer: Answer) -> Report:
     if order > 1:
         if len(problem.wrt) != 1 or problem.inputs[problem.wrt[0]].shape:
             raise InvalidValueError(
                 "a derivative of a higher order is by one number",
                 hint="gradcalc hessian gives the second derivatives by several",
             )
-        problem = replace(problem, before=(Gradient(problem.wrt),) * (order - 1))
-    return calculate(problem, "grad", ask)
+        return _of_gradient(problem, (Gradient(problem.wrt),) * (order - 1), "grad", answer)
+    return answer(problem, "grad")
 
 
-def _vjp(problem: Problem, tangents: Tangents, order: int, ask: Ask) -> Report:
+def _vjp(problem: Problem, tangents: Tangents, order: int, answer: Answer) -> Report:
     if problem.cotangent is None:
         raise UsageError(
             "a cotangent is needed: the weights of the outputs", hint="--cotangent 1,0"
         )
-    return calculate(problem, "vjp", ask)
+    return answer(problem, "vjp")
 
 
-def _hvp(problem: Problem, tangents: Tangents, order: int, ask: Ask) -> Report:
-    step = Gradient(problem.wrt, tangents)
-    return calculate(replace(problem, before=(step,)), "hvp", ask)
+def _hvp(problem: Problem, tangents: Tangents, order: int, answer: Answer) -> Report:
+    return _of_gradient(problem, (Gradient(problem.wrt, tangents),), "hvp", answer)
 
 
-def _jvp(problem: Problem, tangents: Tangents, order: int, ask: Ask) -> Report:
+def _of_gradient(
+    problem: Problem, before: tuple[Gradient, ...], command: str, answer: Answer
+) -> Report:
+    """The gradient of what gradients give; the value is the program's own."""
+    own = answer(replace(problem, check=False, claims={}), command)
+    return replace(answer(replace(problem, before=before), command), value=own.value)
+
+
+def _jvp(problem: Problem, tangents: Tangents, order: int, answer: Answer) -> Report:
     moving = replace(
         problem, inputs={**problem.inputs, ALONG: np.zeros(())}, wrt=(ALONG,), along=dict(tangents)
     )
-    found = _rows(moving, "jvp", ask)
+    found = _rows(moving, "jvp", answer)
     (gradient,) = found.gradients
     inputs = {name: value for name, value in found.inputs.items() if name != ALONG}
     # what moves along the tangent is not there where it stands
@@ -115,19 +130,20 @@ def _jvp(problem: Problem, tangents: Tangents, order: int, ask: Ask) -> Report:
     return replace(found, gradients=(named,), inputs=inputs)
 
 
-def _jacobian(problem: Problem, tangents: Tangents, order: int, ask: Ask) -> Report:
-    return _rows(problem, "jacobian", ask)
+def _jacobian(problem: Problem, tangents: Tangents, order: int, answer: Answer) -> Report:
+    return _rows(problem, "jacobian", answer)
 
 
-def _hessian(problem: Problem, tangents: Tangents, order: int, ask: Ask) -> Report:
+def _hessian(problem: Problem, tangents: Tangents, order: int, answer: Answer) -> Report:
     twice = replace(problem, before=(Gradient(problem.wrt),))
-    found = _rows(twice, "hessian", ask)
+    own = answer(replace(problem, check=False, claims={}), "hessian")
+    found = replace(_rows(twice, "hessian", answer), value=own.value, summed=own.summed)
     if len(problem.wrt) == 1:
         return found
     return replace(found, gradients=tuple(_blocks(problem, found.gradients)))
 
 
-Kind = Callable[[Problem, Tangents, int, Ask], Report]
+Kind = Callable[[Problem, Tangents, int, Answer], Report]
 
 KINDS: Mapping[str, Kind] = {
     "grad": _gradient, "jacobian": _jacobian, "hessian": _hessian, "vjp": _vjp, "jvp": _jvp,
@@ -142,9 +158,9 @@ TANGENT = ("jvp", "hvp")
 # -- rows ----------------------------------------------------------------------------------------
 
 
-def _rows(problem: Problem, command: str, ask: Ask) -> Report:
+def _rows(problem: Problem, command: str, answer: Answer) -> Report:
     """The gradients of all elements of what is differentiated, as one report."""
-    whole = calculate(replace(problem, check=False, claims={}), command, ask)
+    whole = answer(replace(problem, check=False, claims={}), command)
     shape = () if whole.value is None else whole.value.shape
     count = math.prod(shape)
     if count > MOST_ROWS:
@@ -152,13 +168,12 @@ def _rows(problem: Problem, command: str, ask: Ask) -> Report:
             f"there are {count:,} elements to differentiate; the limit is {MOST_ROWS:,}",
             hint="--of takes a part of the output; vjp, jvp and hvp are products with a vector",
         )
-    derivations = Derivations()
     reports = []
     for place in range(count):
         seed = np.zeros(shape)
         seed[np.unravel_index(place, shape)] = 1.0
         row = replace(problem, cotangent=seed, claims={})
-        reports.append(calculate(row, command, ask, derivations=derivations))
+        reports.append(answer(row, command))
     return _together(problem, whole, reports, shape)
 
 
@@ -205,12 +220,12 @@ def _stacked(rows: Sequence[InputGradient], shape: tuple[int, ...]) -> InputGrad
         parts = [getattr(row, name) for row in rows]
         if any(part is None for part in parts):
             return None
-        return np.stack([np.asarray(part) for part in parts]).reshape(*shape, *inner)
+        return np.stack([np.asarray(part) for part in parts]).reshape((*shape, *inner))
 
     digits = [row.digits for row in rows]
     radii = [row.radius for row in rows]
     conditions = [row.condition for row in rows if row.condition is not None]
-    differs = [np.zeros(inner, np.bool_) if r.differs is None else r.differs for r in rows]
+    differs: Any = [row.differs for row in rows]
     told = [np.ones(inner, np.bool_) if r.told is None else r.told for r in rows]
     off = [(k, row.worst) for k, row in enumerate(rows) if row.worst is not None]
     return InputGradient(
@@ -222,8 +237,10 @@ def _stacked(rows: Sequence[InputGradient], shape: tuple[int, ...]) -> InputGrad
         digits=None if None in digits else min(d for d in digits if d is not None),
         radius=None if None in radii else max(r for r in radii if r is not None),
         condition=max(conditions, default=None),
-        differs=np.stack(differs).reshape(*shape, *inner) if any(map(np.any, differs)) else None,
-        told=None if all(map(np.all, told)) else np.stack(told).reshape(*shape, *inner),
+        differs=None
+        if any(part is None for part in differs)
+        else np.stack(differs).reshape((*shape, *inner)),
+        told=None if all(map(np.all, told)) else np.stack(told).reshape((*shape, *inner)),
         worst=_worst(off, shape),
         elements=tuple(
             _placed(element, k, shape) for k, row in enumerate(rows) for element in row.elements
@@ -267,7 +284,7 @@ def _block(column: InputGradient, rows: slice, outer: tuple[int, ...], name: str
     inner = column.shape[1:]
 
     def cut(part: Any) -> Any:
-        return None if part is None else part[rows].reshape(*outer, *inner)
+        return None if part is None else part[rows].reshape((*outer, *inner))
 
     def moved(index: tuple[int, ...]) -> tuple[int, ...]:
         return _place(index[0] - rows.start, outer, index[1:])

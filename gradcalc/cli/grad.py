@@ -27,7 +27,7 @@ Answered = TypeVar("Answered", bound="Report | Explanation")
 
 
 def add(app: typer.Typer, name: str) -> None:
-    """Add `grad` or `why`, which take the same."""
+    """Add `grad`, or a command that takes much the same."""
     add_command(app, name, why if name == "why" else grad, required=True)
 
 
@@ -115,11 +115,11 @@ def _asking(beside: "Beside | None") -> "Ask":
 
 def _reporter(options: Options) -> Callable[["Request", "Ask"], "Report"]:
     """What answers; all that it takes to answer and to print is imported with it."""
-    from gradcalc.calculate import calculate
+    from gradcalc import family  # noqa: F401
 
     if not options.quiet:
         renderer(_format(options))
-    return lambda request, ask: request.noted(calculate(request.problem, ask=ask))
+    return lambda request, ask: request.answered(ask)
 
 
 def _explainer(options: Options) -> Callable[["Request", "Ask"], "Explanation"]:

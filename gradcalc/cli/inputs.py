@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from gradcalc.calculate import settled
 from gradcalc.cli import digits, networks, parts
@@ -32,16 +33,41 @@ from gradcalc.lang.fence import compile_program
 from gradcalc.lang.paths import path_of
 from gradcalc.lang.program import Limits, Program
 from gradcalc.lang.typed import Values
-from gradcalc.problem import Problem, Room
+from gradcalc.problem import Array, Problem, Room
 from gradcalc.report import Report
+
+if TYPE_CHECKING:
+    from gradcalc.calculate import Ask
+    from gradcalc.derive.derivations import Derivations
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A problem, with what is worth knowing about how the command line was understood."""
+    """A problem, with what is worth knowing about how the command line was understood.
+
+    `command`, `order` and `tangents` say which derivative it is about.
+    """
 
     problem: Problem
     notes: tuple[Finding, ...]
+    command: str = "grad"
+    order: int = 1
+    tangents: Mapping[str, Array] = field(default_factory=dict)
+
+    def answered(self, ask: "Ask", derivations: "Derivations | None" = None) -> Report:
+        """The report on the problem, with the notes."""
+        from gradcalc.family import derivative
+
+        return self.noted(
+            derivative(
+                self.problem,
+                self.command,
+                tangents=self.tangents,
+                order=self.order,
+                ask=ask,
+                derivations=derivations,
+            )
+        )
 
     def noted(self, report: Report) -> Report:
         """A report on the problem, with the notes."""
@@ -76,7 +102,7 @@ def requests(
     wrts = [_wrt(use, options, drawn) for use in uses]
     _check_claims(options, uses, wrts)
     claims = [_claims(use, wrt, options, limits) for use, wrt in zip(uses, wrts, strict=True)]
-    numbers, cotangent = read_numbers(options)
+    numbers, cotangent, tangents = read_numbers(options)
     return tuple(
         Request(
             Problem(
@@ -99,9 +125,24 @@ def requests(
                 prints=options.prints,
             ),
             (*_notes(use), *drawn.notes),
+            options.command,
+            options.order,
+            _tangents(use, wrt, tangents),
         )
         for use, wrt, claim in zip(uses, wrts, claims, strict=True)
     )
+
+
+def _tangents(
+    use: Use, wrt: Sequence[str], tangents: Mapping[str | None, Array]
+) -> dict[str, Array]:
+    """The tangents by the names of inputs; one without a name is that of the only one."""
+    if None in tangents and len(wrt) != 1:
+        raise UsageError(
+            "--tangent: there are several inputs to differentiate by",
+            hint=f"--tangent {wrt[0]}=VALUE says of which, --wrt which there are",
+        )
+    return {wrt[0] if n is None else use.own(n): value for n, value in tangents.items()}
 
 
 def _of_name(options: Options) -> list[str]:

@@ -38,7 +38,7 @@ def furnished(
         return list(programs), options, Furnished()
     from gradcalc.derive import networks
 
-    numbers, _ = read_numbers(options)
+    numbers = read_numbers(options)[0]
     # standard input is read once, and what is random is drawn once
     options = replace(options, values=tuple((n, v.tolist()) for n, v in numbers.items()))
     found: list[Program] = []

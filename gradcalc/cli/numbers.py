@@ -6,14 +6,16 @@ import numpy as np
 
 from gradcalc.cli import programs as named
 from gradcalc.cli.options import Options
-from gradcalc.cli.readers import Value
+from gradcalc.cli.readers import Value, tangent
 from gradcalc.problem import Array
 from gradcalc.values import from_json
 from gradcalc.values.passed import rounded
 
 
-def read_numbers(options: Options) -> tuple[dict[str, Array], Array | None]:
-    """The values of inputs by the name that was typed, and the cotangent."""
+def read_numbers(
+    options: Options,
+) -> tuple[dict[str, Array], Array | None, dict[str | None, Array]]:
+    """The values of inputs by the name that was typed, the cotangent, and the tangents by name."""
 
     @cache
     def random() -> np.random.Generator:
@@ -24,6 +26,6 @@ def read_numbers(options: Options) -> tuple[dict[str, Array], Array | None]:
         return rounded(array, name, options.dtype)
 
     values = {name: read(value, name) for name, value in options.values}
-    if options.cotangent is None:
-        return values, None
-    return values, read(options.cotangent, "--cotangent")
+    cotangent = None if options.cotangent is None else read(options.cotangent, "--cotangent")
+    given = map(tangent, options.tangents)
+    return values, cotangent, {name: read(value, "--tangent") for name, value in given}

@@ -15,6 +15,8 @@ from gradcalc.errors import UsageError
 from gradcalc.render import FORMATS
 
 GRAD, BATCH = ("grad", "why"), ("batch",)
+FURTHER = ("jacobian", "hessian", "vjp", "jvp", "hvp")
+ALL = GRAD + FURTHER
 
 NameKind = Literal["input", "assigned"]
 """What a name is to a program: one that is given a value, or one that it binds itself."""
@@ -42,7 +44,7 @@ class Row:
     metavar: str
     help: str
     text: Reader = _as_given
-    commands: tuple[str, ...] = GRAD + BATCH
+    commands: tuple[str, ...] = ALL + BATCH
     choices: Collection[str] = ()
     key: str | None = None
     json: Reader = _as_given
@@ -96,7 +98,7 @@ class Options:
     bundle: str | None = _row(
         None, "--inputs", "FILE",
         "The values of all names at once: FILE.json, FILE.npz, or - for JSON on standard input.",
-        commands=GRAD,
+        commands=ALL,
     )  # fmt: skip
     lets: tuple[Named, ...] = _row(
         (), "--let", "NAME=EXPR", "A named expression, seen by the program.",
@@ -121,7 +123,24 @@ class Options:
     )  # fmt: skip
     cotangent: Value | None = _row(  # noqa: RUF009
         None, "--cotangent", "VALUE", "Weights of the outputs; all 1.",
-        key="cotangent", json=read.json_value, of_program=True,
+        commands=(*GRAD, "vjp", *BATCH), key="cotangent", json=read.json_value, of_program=True,
+    )  # fmt: skip
+    tangents: tuple[Any, ...] = _row(
+        (), "--tangent", "VALUE",
+        "The direction in which the inputs move: 1,0, or x=1,0 to say of what.",
+        lambda texts, option: tuple(texts), commands=("jvp", "hvp", *BATCH), key="tangent",
+        json=read.json_tangents, of_program=True,
+    )  # fmt: skip
+    order: int = _row(
+        1, "--order", "N", "The derivative of order N, by one number.", read.whole(1),
+        commands=("grad", *BATCH), key="order", json=_after(read.json_number, read.whole(1)),
+        of_program=True,
+    )  # fmt: skip
+    command: str = _row(
+        "grad", "--command", "COMMAND", "What each request asks for: grad, jacobian, hessian, vjp,"
+        " jvp or hvp.", read.choice(("grad", *FURTHER)), choices=("grad", *FURTHER),
+        commands=BATCH, key="command",
+        json=_after(read.json_text, read.choice(("grad", *FURTHER))),
     )  # fmt: skip
     accumulate: bool = _row(
         False, "--accumulate", "", "Sum the gradients over the programs.", commands=GRAD
@@ -153,20 +172,20 @@ class Options:
         None, "--format", "FORMAT",
         "table (on a terminal), tsv (in a pipe), json, csv, markdown, latex, or literal: just the"
         " gradient, as --NAME reads it.",
-        read.choice(FORMATS), choices=FORMATS, commands=GRAD, heading="Output", usual=True,
+        read.choice(FORMATS), choices=FORMATS, commands=ALL, heading="Output", usual=True,
     )  # fmt: skip
-    json: bool = _row(False, "--json", "", "Short for --format json.", commands=GRAD, usual=True)
-    show_all: bool = _row(False, "--all", "", "Show every row, and formulas whole.", commands=GRAD)
+    json: bool = _row(False, "--json", "", "Short for --format json.", commands=ALL, usual=True)
+    show_all: bool = _row(False, "--all", "", "Show every row, and formulas whole.", commands=ALL)
     digits: int | None = _row(
         None, "--digits", "N",
         "Significant digits that are shown, or full; 6 in a table, full elsewhere.",
-        read.digits, commands=GRAD,
+        read.digits, commands=ALL,
     )  # fmt: skip
     quiet: bool = _row(
-        False, "--quiet", "", "Print nothing: the exit code tells.", commands=GRAD, usual=True
+        False, "--quiet", "", "Print nothing: the exit code tells.", commands=ALL, usual=True
     )
     prints: bool = _row(
-        False, "--prints", "", "Show on standard error what the program prints.", commands=GRAD
+        False, "--prints", "", "Show on standard error what the program prints.", commands=ALL
     )
     silent: bool = _row(
         False, "--quiet", "", "No progress and no summary.", commands=BATCH, usual=True
@@ -234,6 +253,8 @@ def typed(command: str, programs: Collection[str], given: Mapping[str, Any]) -> 
         elif value not in (None, [], ()):
             found[name] = row.text(value, row.flag)
     options = Options(programs=tuple(programs), **found)
+    if command in FURTHER:
+        options = replace(options, command=command)
     if options.json and options.format not in (None, "json"):
         raise UsageError(f"--json and --format {options.format} exclude each other")
     if options.json:

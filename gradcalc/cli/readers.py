@@ -266,6 +266,21 @@ def json_value(value: Any, key: str) -> Value:
     return value
 
 
+def json_tangents(value: Any, key: str) -> tuple[Any, ...]:
+    """A tangent, or several by the name of their input."""
+    if isinstance(value, dict):
+        return tuple((check_name(name, key), part) for name, part in value.items())
+    return (json_value(value, key),)
+
+
+def tangent(given: Any) -> tuple[str | None, Value]:
+    """The input that a tangent is of, if it says so, and its value."""
+    if isinstance(given, tuple):
+        return given
+    found = re.fullmatch(r"([^\W\d]\w*)=(.*)", given, re.DOTALL) if isinstance(given, str) else None
+    return (None, given) if found is None else (found[1], found[2])
+
+
 def json_values(value: Any, key: str) -> tuple[tuple[str, Value], ...]:
     """Names with their values."""
     if not isinstance(value, dict):

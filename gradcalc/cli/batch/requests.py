@@ -227,9 +227,9 @@ def report_of(options: Options) -> Report:
     """
     (request,) = requests(options, sources(options))
     derivations = _prepare()
-    from gradcalc.calculate import calculate
+    from gradcalc.calculate import ask_here
 
-    return request.noted(calculate(request.problem, derivations=derivations))
+    return request.answered(ask_here, derivations)
 
 
 @cache
