@@ -7,10 +7,13 @@ elements of the output, a Hessian of those of the elements of the gradient.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
 
+from gradcalc import blocks
+from gradcalc.blocks import Answer
 from gradcalc.calculate import Ask, ask_here, calculate
 from gradcalc.derive.derivations import Derivations
 from gradcalc.errors import InvalidValueError, LimitError, ShapeError, UsageError
@@ -28,9 +31,6 @@ WORST = (
 """Outcomes, the worst last."""
 
 Tangents = Mapping[str, Array]
-
-Answer = Callable[[Problem, str], Report]
-"""Calculates one gradient, for a command."""
 
 
 def derivative(
@@ -131,16 +131,29 @@ def _jvp(problem: Problem, tangents: Tangents, order: int, answer: Answer) -> Re
 
 
 def _jacobian(problem: Problem, tangents: Tangents, order: int, answer: Answer) -> Report:
-    return _rows(problem, "jacobian", answer)
+    found = _rows(problem, "jacobian", answer)
+    shape = np.shape(found.value) if found.value is not None else ()
+    if not shape:
+        return found
+    written = [
+        replace(g, formula=blocks.of_jacobian(problem, g.name, shape, g.autograd, answer))
+        for g in found.gradients
+    ]
+    return replace(found, gradients=tuple(written))
 
 
 def _hessian(problem: Problem, tangents: Tangents, order: int, answer: Answer) -> Report:
     twice = replace(problem, before=(Gradient(problem.wrt),))
     own = answer(replace(problem, check=False, claims={}), "hessian")
     found = replace(_rows(twice, "hessian", answer), value=own.value, summed=own.summed)
-    if len(problem.wrt) == 1:
-        return found
-    return replace(found, gradients=tuple(_blocks(problem, found.gradients)))
+    several = len(problem.wrt) > 1
+    gradients = _blocks(problem, found.gradients) if several else found.gradients
+    pairs = product(problem.wrt, problem.wrt)
+    written = [
+        replace(block, formula=blocks.of_hessian(problem, rows, columns, block.autograd, answer))
+        for block, (rows, columns) in zip(gradients, pairs, strict=True)
+    ]
+    return replace(found, gradients=tuple(written))
 
 
 Kind = Callable[[Problem, Tangents, int, Answer], Report]

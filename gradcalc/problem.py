@@ -24,7 +24,7 @@ from gradcalc.lang.fence import compile_program
 from gradcalc.lang.machine import Confirm, Rules, Watch
 from gradcalc.lang.paths import path_of
 from gradcalc.lang.program import Budget, Limits, Program, Run
-from gradcalc.targets import Gradient, moved, taken
+from gradcalc.targets import Step, moved
 from gradcalc.values.passed import DTYPES, dtype_name, numbers, rounded
 
 Array = NDArray[np.float64]
@@ -84,7 +84,7 @@ class Problem:
     rooms: Mapping[str, Room] = field(default_factory=dict)
     seed: int = 0
     prints: bool = False
-    before: tuple[Gradient, ...] = ()
+    before: tuple[Step, ...] = ()
     along: Mapping[str, Array] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -229,7 +229,9 @@ def _executed(
     *,
     survey: bool,
 ) -> Execution:
-    given_inputs, inputs = inputs, moved(backend, inputs, problem.along)
+    asked = {name for step in problem.before for name in step.by} - set(problem.wrt)
+    given_inputs = {n: backend.variable(v) if n in asked else v for n, v in inputs.items()}
+    inputs = moved(backend, given_inputs, problem.along)
     scope = dict(inputs)
     # anew for each run, so that all have the same numbers
     dice = Dice(problem.seed)
@@ -261,9 +263,8 @@ def _executed(
     if problem.of is not None and part is None:
         named = {**scope, **run.names}
         target = evaluate(_name(problem.of, named), backend, named, budget=budget).value
-    # the weights are those of what is differentiated last
     for step in problem.before:
-        target = taken(step, backend, target, given_inputs, None)
+        target = step.taken(backend, target, given_inputs)
     whole = replace(run, stops=stops + run.stops, casts=casts + run.casts)
     return Execution(target, whole, scope, tuple(dice.draws))
 

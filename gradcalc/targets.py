@@ -25,44 +25,78 @@ class Gradient:
     """The gradient of the sum of what is differentiated, instead of that itself.
 
     By the inputs `wrt`, one behind the other, in the shape of a single one; with a `tangent`, by
-    input, its product with that, one number.
+    input, its product with that, one number. A tangent that is a name is another input.
     """
 
     wrt: tuple[str, ...]
-    tangent: Mapping[str, Array] | None = None
+    tangent: Mapping[str, Array | str] | None = None
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """The inputs that it is by."""
+        return self.wrt
+
+    def taken(self, backend: Backend, target: Any, inputs: Mapping[str, Any]) -> Any:
+        """The gradient of a target, as a target of its own."""
+        cotangent = backend.constant(np.ones(backend.shape(target)))
+        parts = _gradients(backend, target, [inputs[name] for name in self.wrt], cotangent)
+        if self.tangent is None:
+            return _joined(backend, parts)
+        named = dict(zip(self.wrt, parts, strict=True))
+        return _along(backend, named, self.tangent, inputs)
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """The product of a tangent with the gradient that a cotangent gives, which is an input.
+
+    By that input it is what the output does where the inputs move along the tangent.
+    """
+
+    cotangent: str
+    tangent: Mapping[str, Array | str]
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """The inputs that it is by."""
+        return tuple(self.tangent)
+
+    def taken(self, backend: Backend, target: Any, inputs: Mapping[str, Any]) -> Any:
+        """One number, linear in both."""
+        leaves = [inputs[name] for name in self.tangent]
+        parts = _gradients(backend, target, leaves, inputs[self.cotangent])
+        named = dict(zip(self.tangent, parts, strict=True))
+        return _along(backend, named, self.tangent, inputs)
+
+
+Step = Gradient | Pulled
 
 
 def _apply(backend: Backend, name: str, **arguments: Any) -> Any:
     return backend.apply(BY_NAME[name], arguments, HERE)
 
 
-def taken(
-    step: Gradient, backend: Backend, target: Any, inputs: Mapping[str, Any], weights: Array | None
-) -> Any:
-    """The gradient of a target, weighed, as a target of its own."""
-    shape = backend.shape(target)
-    seed = np.ones(shape) if weights is None else np.broadcast_to(weights, shape)
-    leaves = [inputs[name] for name in step.wrt]
-    found = backend.gradients(target, leaves, backend.constant(seed))
-    parts = [
+def _gradients(backend: Backend, target: Any, leaves: Sequence[Any], cotangent: Any) -> list[Any]:
+    found = backend.gradients(target, leaves, cotangent)
+    return [
         backend.constant(np.zeros(backend.shape(leaf))) if part is None else part
         for leaf, part in zip(leaves, found, strict=True)
     ]
-    if step.tangent is None:
-        return _joined(backend, parts)
-    products = [
-        _apply(backend, "sum", x=_apply(backend, "mul", x=part, y=_moving(backend, step, name)))
-        for name, part in zip(step.wrt, parts, strict=True)
-    ]
-    total = products[0]
-    for product in products[1:]:
-        total = _apply(backend, "add", x=total, y=product)
+
+
+def _along(
+    backend: Backend,
+    parts: Mapping[str, Any],
+    tangent: Mapping[str, Array | str],
+    inputs: Mapping[str, Any],
+) -> Any:
+    """The sum of the products of gradients with tangents."""
+    total = None
+    for name, way in tangent.items():
+        given = inputs[way] if isinstance(way, str) else backend.constant(way)
+        product = _apply(backend, "sum", x=_apply(backend, "mul", x=parts[name], y=given))
+        total = product if total is None else _apply(backend, "add", x=total, y=product)
     return total
-
-
-def _moving(backend: Backend, step: Gradient, name: str) -> Any:
-    assert step.tangent is not None
-    return backend.constant(step.tangent[name])
 
 
 def _joined(backend: Backend, parts: Sequence[Any]) -> Any:

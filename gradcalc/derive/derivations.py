@@ -43,7 +43,7 @@ def _key(problem: Problem) -> Any:
         _program(problem.program),
         tuple((name, _program(program)) for name, program in problem.lets),
         problem.wrt,
-        tuple((step.wrt, _tangent(step.tangent)) for step in problem.before),
+        tuple((repr(step), _tangent(step.tangent)) for step in problem.before),
         _tangent(problem.along),
         problem.detach,
         problem.of,
@@ -57,7 +57,11 @@ def _key(problem: Problem) -> Any:
 
 
 def _tangent(tangent: Mapping[str, Any] | None) -> Any:
-    return None if tangent is None else tuple((n, Data.of(v)) for n, v in tangent.items())
+    return (
+        None
+        if tangent is None
+        else tuple((n, v if isinstance(v, str) else Data.of(v)) for n, v in tangent.items())
+    )
 
 
 def _program(program: Program) -> Any:
