@@ -31,7 +31,7 @@ if not TYPE_CHECKING:
 
 __all__ = [
     "Explanation", "GradcalcError", "Problem", "Report", "__version__", "calculate",
-    "compile_program", "grad", "why",
+    "compile_program", "grad", "hessian", "hvp", "jacobian", "jvp", "vjp", "why",
 ]  # fmt: skip
 
 
@@ -50,7 +50,7 @@ def __getattr__(name: str) -> "Any":
     match name:
         case "__version__":
             return _version()
-        case "grad" | "why":
+        case "grad" | "why" | "jacobian" | "hessian" | "vjp" | "jvp" | "hvp":
             module = "gradcalc.api"
         case "GradcalcError":
             module = "gradcalc.errors"

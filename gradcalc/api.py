@@ -48,10 +48,43 @@ def grad(program: str, /, **given: Any) -> NotebookReport:
 
     Raises `GradcalcError` for whatever is wrong with the program or its inputs.
     """
-    from gradcalc.calculate import calculate
+    return _answered("grad", program, given)
 
-    request = _request(program, given)
-    report = request.noted(calculate(request.problem))
+
+def jacobian(program: str, /, **given: Any) -> NotebookReport:
+    """All slopes of a program's output by its inputs; arguments and answer as of `grad`.
+
+        gradcalc.jacobian("sin(A@x)", A=A, x=x, wrt="x").gradient["x"]
+
+    The shape of the output stands before that of the input.
+    """
+    return _answered("jacobian", program, given)
+
+
+def hessian(program: str, /, **given: Any) -> NotebookReport:
+    """All second derivatives of a program's output; by several inputs in blocks `"x,w"`."""
+    return _answered("hessian", program, given)
+
+
+def vjp(program: str, /, **given: Any) -> NotebookReport:
+    """The gradient of the outputs weighed by `cotangent`."""
+    return _answered("vjp", program, given)
+
+
+def jvp(program: str, /, **given: Any) -> NotebookReport:
+    """How the outputs move where the inputs move along `tangent`, an array or one by input."""
+    return _answered("jvp", program, given)
+
+
+def hvp(program: str, /, **given: Any) -> NotebookReport:
+    """The Hessian times `tangent`, an array or one by input."""
+    return _answered("hvp", program, given)
+
+
+def _answered(command: str, program: str, given: Mapping[str, Any]) -> NotebookReport:
+    from gradcalc.calculate import ask_here
+
+    report = _request(program, {**given, "command": command}).answered(ask_here)
     return NotebookReport(**{field.name: getattr(report, field.name) for field in fields(report)})
 
 
