@@ -169,7 +169,7 @@ UNLIKE: frozenset[str] = frozenset(
     as_strided_copy astype bdtri bitwise_count bitwise_invert broadcast chndtr col_indices copy
     cudnn_grid_sampler cumulative_prod dequantize dtype expand_as fdtri feature_dropout flatiter
     flatnonzero float16 float32 float64 fractional_max_pool2d_with_indices
-    fractional_max_pool3d_with_indices gammainccinv gammaincinv gammasgn grid_sampler_3d
+    fractional_max_pool3d_with_indices gammainccinv gammaincinv gammasgn
     hash_tensor iinfo indices_copy int8 intc interp intp is_contiguous is_nonzero is_tensor isnat
     isqrt sort_complex ldl_factor ldl_factor_ex ldl_solve loggamma long lqn
     mkldnn_adaptive_avg_pool2d mode modf

@@ -129,6 +129,10 @@ lp_pool1d lp_pool2d lp_pool3d(input, norm_type: number, kernel_size: ints, strid
     ceil_mode: bool = False) -> layers.power_pooled(*)
 grid_sample(input, grid, mode: str = 'bilinear', padding_mode: str = 'zeros',
     align_corners: bool = None) -> layers.sampled
+embedding_bag(input, weight, offsets=None, max_norm: unset = None, norm_type: unset = 2,
+    scale_grad_by_freq: unset = False, mode: str = 'mean', sparse: ignored = False,
+    per_sample_weights=None, include_last_offset: bool = False, padding_idx: int = None) ->
+    layers.bagged
 triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_function: unset = None,
     margin: number = 1.0, swap: bool = False, reduction: str = 'mean') ->
     losses.loss(triplet_margin_loss)
