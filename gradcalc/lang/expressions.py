@@ -258,6 +258,8 @@ def item(machine: Machine, value: Any, key: tuple[Any, ...]) -> Any:
     """What stands at a key that was read."""
     if isinstance(value, Instance):
         return machine.call(objects.special(machine, value, "__getitem__"), (_whole(key),))
+    if isinstance(value, Class) and value.listed is not None:
+        return containers.item(machine, value.listed, _whole(key))
     if isinstance(value, dict):
         return containers.item(machine, value, _whole(key))
     return ops.index(machine, value, key)

@@ -19,7 +19,8 @@ class Class:
 
     `fields` are the parameters that a dataclass makes its instances of, with their defaults.
     `runs` is the method that a call of an object runs. One of a library is nobody's to change.
-    Objects of a `lazy` one are made complete by their first call.
+    Objects of a `lazy` one are made complete by their first call. `listed` are the members of an
+    enumeration; of one that is `valued` they are as good as their values.
     """
 
     name: str
@@ -29,6 +30,8 @@ class Class:
     runs: str = "__call__"
     library: bool = False
     lazy: bool = False
+    listed: dict[str, "Instance"] | None = None
+    valued: bool = False
 
     @property
     def line(self) -> tuple["Class", ...]:
@@ -178,6 +181,8 @@ def instantiate(
 ) -> Instance:
     """A new object: of a dataclass from its fields, else as `__init__` has it."""
     machine.budget.tick()
+    if kind.listed is not None:
+        return _member(kind, args)
     made = Instance(kind)
     start = kind.find("__init__")
     if isinstance(start, Closure | Builtin):
@@ -193,6 +198,25 @@ def instantiate(
     elif args or kwargs:
         raise InvalidValueError(f"{kind.name} takes no arguments", python="TypeError")
     return made
+
+
+def _member(kind: Class, args: Sequence[Any]) -> Instance:
+    """The member of an enumeration that has a value, or is given itself."""
+    for one in (kind.listed or {}).values():
+        if len(args) == 1 and (one is args[0] or _equal(one.values["value"], args[0])):
+            return one
+    raise InvalidValueError(f"this is no value of {kind.name}", python="ValueError")
+
+
+def _equal(value: Any, given: Any) -> bool:
+    return isinstance(given, int | float | str | tuple) and value == given
+
+
+def value_of(value: Any) -> Any:
+    """What stands for a member of an enumeration that is as good as its value."""
+    if isinstance(value, Instance) and value.kind.valued and value.kind.listed is not None:
+        return value.values["value"]
+    return value
 
 
 def fields_of(kind: Class) -> Mapping[str, Any] | None:
