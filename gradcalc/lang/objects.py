@@ -114,6 +114,8 @@ def attribute(machine: Machine, value: Any, name: str) -> Any:
             )
         return value.values[name]
     if isinstance(value, Instance) and name in value.values:
+        if name in STATISTICS and machine.anchor is None:
+            check_statistics(value)
         return value.values[name]
     kind = value.kind if isinstance(value, Instance) else value
     receiver, behind = value, None
@@ -135,6 +137,19 @@ def attribute(machine: Machine, value: Any, name: str) -> Any:
             python="AttributeError",
         )
     return _received(machine, found, receiver)
+
+
+STATISTICS, TRAINED = ("running_mean", "running_var"), "_trained"
+"""What a call in training changes of torch's layers, and the attribute that says there was one."""
+
+
+def check_statistics(layer: Instance) -> None:
+    """Refuse to tell what a call in training has made of running statistics."""
+    if TRAINED in layer.values:
+        raise UnsupportedError(
+            "what training has made of the running statistics is not known",
+            hint="read them before the call, or call the layer in evaluation: m.eval()",
+        )
 
 
 def _received(machine: Machine, found: Any, receiver: Any) -> Any:

@@ -37,13 +37,13 @@ def embedding_bag(input, weight, mode='mean', per_sample_weights=None, offsets=N
         rows, input = reshape(rows, (count, -1)), reshape(input, [count])
     else:
         starts = [int(k) for k in offsets]
-    bags = []
-    for start, stop in zip(starts, starts[1:] + [count]):
-        kept = [k for k in range(start, stop)]
+    bags, ends = [], starts[1:] + [count]
+    for bag in range(len(starts)):
+        kept = [k for k in range(starts[bag], ends[bag])]
         if padding_idx is not None:
             kept = [k for k in kept if int(input[k]) != padding_idx % len(weight)]
         if len(kept) == 0:
-            bags.append(zeros(weight.shape[1]))
+            bags.append(zeros_like(weight[0]))
         elif mode == 'max':
             bags.append(amax(rows[kept], 0))
         elif mode == 'mean':

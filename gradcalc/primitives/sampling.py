@@ -46,15 +46,15 @@ def grid_sample(input, grid, mode='bilinear', padding_mode='zeros', align_corner
             t = x - first
             far = [-0.75*s*(1 - s)**2 for s in [t, 1 - t]]
             near = [1 - (2.25 - 1.25*s)*s**2 for s in [t, 1 - t]]
-            share = 0
-            for k, part in enumerate([far[0], near[0], near[1], far[1]]):
+            share, parts = 0, [far[0], near[0], near[1], far[1]]
+            for k in range(4):
                 p = first + (k - 1)
                 if padding_mode == 'reflection' and trip > 0:
                     p = p - trip*floor((p + 0.5)/trip)
                     p = where(p > size - 0.5, trip + 2*least - p, p)
                 if padding_mode != 'zeros':
                     p = where(p < 0.5, 0, where(p > size - 1.5, size - 1, p))
-                share = share + where((p - pixels)**2 < 0.25, part, 0)
+                share = share + where((p - pixels)**2 < 0.25, parts[k], 0)
         elif mode == 'nearest':
             p = round(x)
             if padding_mode != 'zeros':

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import ops
+from gradcalc.lang import ops, writing
 from gradcalc.lang.machine import Machine
+from gradcalc.lang.memory import Tensor
 from gradcalc.primitives.shapes import show
 from gradcalc.primitives.windows import each
 
@@ -17,6 +18,44 @@ def rms_norm(machine: Machine, input: Any, normalized_shape: Any, weight: Any, e
     if eps is None:
         eps = float(np.finfo(machine.backend.precision).eps)
     return ops.call(machine, "rms_norm", input, normalized_shape, weight, eps)
+
+
+def batch_norm(
+    machine: Machine, input: Any, running_mean: Any, running_var: Any, weight: Any, bias: Any,
+    training: Any, momentum: Any, eps: Any,
+) -> Any:  # fmt: skip
+    """torch's batch_norm, which in training moves the running statistics on."""
+    held = running_mean, running_var
+    found = ops.call(machine, "batch_norm", input, *held, weight, bias, training, momentum, eps)
+    if not training or not momentum or held == (None, None):
+        return found
+    if any(isinstance(value, Tensor) and value.leaf for value in held):
+        raise UnsupportedError("in training torch writes over running statistics: give none")
+    x = machine.detach(machine.copy(ops.tensor(machine, input)), None)
+    rest = tuple(k for k in range(len(ops.shape(machine, x))) if k != 1)
+    news = ops.call(machine, "mean", x, rest), ops.call(machine, "var", x, dim=rest)
+    for old, new in zip(held, news, strict=True):
+        if isinstance(old, Tensor):
+            kept = ops.binary(machine, "mul", old, 1 - momentum)
+            moved = ops.binary(machine, "add", kept, ops.binary(machine, "mul", new, momentum))
+            writing.over(machine, old, moved)
+    return found
+
+
+def instance_norm(
+    machine: Machine, running_mean: Any, running_var: Any, use_input_stats: Any, momentum: Any,
+    **given: Any,
+) -> Any:  # fmt: skip
+    """torch's instance_norm, which moves the running statistics on that it does not use."""
+    if use_input_stats and momentum and (running_mean, running_var) != (None, None):
+        raise UnsupportedError(
+            "instance_norm writes over running statistics that it does not use here",
+            hint="leave them out, or write use_input_stats=False to use them",
+        )
+    return ops.call(
+        machine, "instance_norm", running_mean=running_mean, running_var=running_var,
+        use_input_stats=use_input_stats, momentum=momentum, **given,
+    )  # fmt: skip
 
 
 def power_pooled(
