@@ -311,7 +311,15 @@ def _shape_hint(name: str, shape: tuple[int, ...], wanted: tuple[int, ...]) -> s
         return f"if {name} was broadcast to that shape, sum the claim over it: (...).sum({dims})"
     if not wanted:
         return f"{name} is a single number: if it was broadcast, sum the claim: (...).sum()"
+    if len(wanted) == 1 and sorted(shape) == sorted((*wanted, *[1] * (len(shape) - 1))):
+        return f"{name} is a vector: (...).reshape(-1) makes one of the claim"
     return f"give it the shape of {name}, or one number for all elements"
+
+
+PART_OF_CLAIM = (
+    "a claim is the gradient alone: f(x)[1], or a function that returns this part of what f returns"
+)
+"""What to do with a claim that gives more than one value, as a function with value and gradient."""
 
 
 def claim_values(
@@ -324,7 +332,13 @@ def claim_values(
     found = {}
     for name, claim in problem.claims.items():
         scope = dict(execution.scope)
-        value = evaluate(claim, backend, scope, limits=problem.limits, budget=budget).value
+        try:
+            value = evaluate(claim, backend, scope, limits=problem.limits, budget=budget).value
+        except (InvalidValueError, ShapeError) as error:
+            if error.hint is not None and error.hint.startswith("--of "):
+                # a claim has no --of of its own
+                error.hint = PART_OF_CLAIM
+            raise
         shape, wanted = backend.shape(value), problem.inputs[name].shape
         if shape not in ((), wanted):
             raise ShapeError(

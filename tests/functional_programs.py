@@ -157,11 +157,34 @@ def pictures(d: Draw) -> Called:
         ("F.interpolate(x, scale_factor=1.7, mode='bilinear')", {"x": d.any(1, 1, 3, 4)}),
         ("F.interpolate(x, size=(5, 2), mode='bicubic', align_corners=True)",
          {"x": d.any(1, 1, 3, 4)}),
-        ("F.grid_sample(x, g, align_corners=False)",
-         {"x": d.any(1, 2, 3, 3), "g": d.any(1, 2, 2, 2)}),
+        ("F.grid_sample(x, g, mode={!r}, padding_mode={!r}, align_corners={})".format(
+            d.one("bilinear", "nearest", "bicubic"), d.one("zeros", "border", "reflection"),
+            d.one(True, False)), {"x": d.any(1, 2, 3, 3), "g": d.any(1, 2, 2, 2)}),
+        ("F.grid_sample(x, g, mode={!r}, padding_mode={!r}, align_corners={})".format(
+            d.one("bilinear", "nearest"), d.one("zeros", "border", "reflection"),
+            d.one(True, False)), {"x": d.any(1, 2, 2, 3, 2), "g": d.any(1, 1, 2, 2, 3)}),
         ("F.affine_grid(x, (2, 1, 2, 3), align_corners=True)", {"x": d.any(2, 2, 3)}),
     )  # fmt: skip
     return Called(f"{text}**2", inputs, tuple(inputs))
+
+
+def bags(d: Draw) -> Called:
+    """embedding_bag: with padding or without, in either order of table and numbers."""
+    mode, flat = d.one("sum", "mean", "max"), d.one(True, False)
+    inputs = {"i": d.label(4, *((7,) if flat else (3, 2))), "w": d.any(4, 2)}
+    text = f"F.embedding_bag(i, w, mode={mode!r}"
+    text += d.one("", ", padding_idx=-2")
+    labels = ["i"]
+    if flat:
+        last = d.one("", ", include_last_offset=True")
+        inputs["o"] = np.array([0.0, d.one(0, 2), d.one(2, 4), *([7] if last else [])])
+        labels.append("o")
+        text += f", offsets=o{last}"
+    if mode == "sum" and d.one(True, False):
+        inputs["p"] = d.any(*inputs["i"].shape)
+        text += ", per_sample_weights=p"
+    wrt = tuple(name for name in inputs if name not in labels)
+    return Called(f"{text})**2", inputs, wrt, tuple(labels))
 
 
 def attention(d: Draw) -> Called:
@@ -188,5 +211,5 @@ def distances(d: Draw) -> Called:
 FAMILIES: Mapping[str, Callable[[Draw], Called]] = {
     f.__name__: f
     for f in (errors, likelihoods, classes, margins, layers, convolutions, pools, pictures,
-              attention, distances)
+              bags, attention, distances)
 }  # fmt: skip

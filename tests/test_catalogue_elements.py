@@ -40,6 +40,8 @@ x.clamp_max(0.1)
 torch.where(torch.isclose(x, y), x, x*y)
 x*torch.count_nonzero(x)
 np.cbrt(x)
+torch.round(x*1.377, decimals=2)*y
+np.round(x*137.1, -1)*x
 np.heaviside(x, 0.5)*x
 np.select([x < 0, x < 1], [x**2, np.sin(x)], 3*x)
 np.nan_to_num(x)
@@ -137,6 +139,9 @@ AWKWARD = [
     ("np.cbrt(x)", {"x": 0.0}, "singular"),
     ("torch.copysign(x, y)", {"x": 0.0, "y": 2.0}, "kink"),
     ("torch.copysign(x, y)", {"x": 1.0, "y": 0.0}, "jump"),
+    ("torch.round(x, decimals=1)", {"x": 0.25}, "jump"),
+    # below the tie exactly, and on it as torch multiplies
+    ("torch.round(x, decimals=2)*x", {"x": 0.015}, "unresolved"),
     ("torch.fmax(x, y)", {"x": 1.5, "y": 1.5}, "kink"),
     ("torch.addcdiv(x, y, z)", {"x": 1.0, "y": 2.0, "z": 0.0}, "singular"),
     ("F.hardswish(x)", {"x": -3.0}, "kink"),

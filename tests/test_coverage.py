@@ -34,6 +34,12 @@ def test_float32() -> None:
     assert {one.outcome for one in found("tanh", "float32")} == {Outcome.VERIFIED}
 
 
+def test_a_cast_to_fewer_bits_is_told() -> None:
+    findings = found("half", most=2)
+    assert {one.outcome for one in findings} == {Outcome.TOLD}, findings
+    assert all("float16" in one.reason for one in findings)
+
+
 def test_what_is_not_real_or_has_no_gradient_is_left_out() -> None:
     for name in ("complex", "argmax", "to_sparse"):
         if name in entries(FUNCTIONS):

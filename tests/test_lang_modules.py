@@ -128,6 +128,54 @@ def f(x):
     a, b = q
     r = Q(b=x[2], a=x[3])
     return a*b*p.y + sum(q._asdict().values())*r.a + r.b**2 + r[0]""",
+    "tuples with names as classes": """
+from typing import NamedTuple
+class P(NamedTuple):
+    '''Two numbers.'''
+    x: float
+    y: float = 2.0
+def f(x):
+    p = P(x[0])
+    a, b = p._replace(y=x[1])
+    known = isinstance(p, P) and isinstance(p, tuple) and not isinstance((1, 2), P)
+    return a*b*p.y + P(y=x[2], x=x[3]).x**2 + len(p)*x[2] if known else x[0]""",
+    "enumerations": """
+from enum import Enum, IntEnum, auto
+class Kind(Enum):
+    LINEAR = 'linear'
+    SQUARE = 'square'
+    PLAIN = 'linear'
+    @property
+    def power(self):
+        return 2 if self is Kind.SQUARE else 1
+class At(IntEnum):
+    FIRST = 0
+    SECOND = auto()
+class Red(str, Enum):
+    SUM = 'sum'
+def f(x, kind=Kind.SQUARE):
+    s = x[At.SECOND]**Kind('square').power + sum(x[k] for k in At)*(At.SECOND + 1)
+    if kind == Kind.SQUARE and Kind.PLAIN is Kind.LINEAR and Kind.LINEAR != At.FIRST:
+        s = s*len(Kind)
+    weights = {Kind.LINEAR: 2.0, Kind.SQUARE: 3.0}
+    for one in Kind:
+        s = s + x[2]*weights[one]*len(one.name)
+    if isinstance(At.FIRST, (int, At)) and not isinstance(Kind.LINEAR, str) and not At.FIRST:
+        s = s + x[0]*(At(1) is At.SECOND)
+    if Red.SUM == 'sum' and At.FIRST < At.SECOND and Kind.LINEAR in Kind:
+        s = s + x[Kind['SQUARE'].power]**2
+    match kind:
+        case Kind.LINEAR: return s
+        case Kind.SQUARE: return s*x[0] + At.SECOND.value""",
+    "places": """
+import numpy as np
+def f(x):
+    y, s = x.reshape(2, 2), 0.0
+    for (i, j), v in np.ndenumerate(np.array([[1.0, 2.0], [0.5, 3.0]])):
+        s = s + (i + 1)*v*y[i, j]**(j + 1)
+    for i, j in np.ndindex(2, 2):
+        s = s + y[i, j]*y[j, i]
+    return s + sum(y[at] for at in np.ndindex((2, 2)))**2""",
     "dictionaries with a default": """
 from collections import Counter, OrderedDict, defaultdict
 def f(x):
@@ -201,6 +249,11 @@ REFUSED = {
     "        x = x + 1\n    return x": "steps",
     "from itertools import product\ndef f(x):\n    p = product([x]*10**6, repeat=9)\n"
     "    return list(p)": "steps|list",
+    "from enum import Enum\nclass K(Enum):\n    A = 1\n"
+    "def f(x):\n    return K(2).value*x": "value of K",
+    "from typing import NamedTuple\nclass P(NamedTuple):\n    a: float\n    def g(self):\n"
+    "        return 1\ndef f(x):\n    return P(x).a": "fields only",
+    "import numpy as np\ndef f(x):\n    return sum(v for v in np.nditer(x))": "nditer",
     "from collections import namedtuple\nP = namedtuple('P', 'class')\ndef f(x):\n"
     "    return P(x)[0]": "class",
 }

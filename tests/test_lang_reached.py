@@ -229,3 +229,67 @@ def test_a_function_may_raise_and_be_called_by_the_lines_that_are_left_out() -> 
     program = compile_program(CALLED, function="f")
     kept = [type(s).__name__ for s in program.body if not hasattr(s, "names")]
     assert kept == ["Assign", "FunctionDef"]
+
+
+METHODS = """\
+import json, os
+import numpy as np
+from torch import nn
+
+SEEN = [1.0]
+BAD = "plot"
+
+class Base:
+    def __init__(self, k=3.0):
+        SEEN.append(k)
+        self.k = k
+    def value(self, x):
+        return self.k*x
+    def {name}(self, x=1, y=int(3.0)):
+        with open("log.txt") as log:
+            json.dump(x, log)
+        return __file__
+
+class Derived(Base):
+    def __call__(self, x):
+        return self.value(x) {end}
+
+class Net(nn.Module):
+    def forward(self, x):
+        return 5*x
+    def {name}(self):
+        return os.getcwd()
+
+made = Derived()
+
+def summed(x):
+    return x*sum(SEEN)
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "slope"),
+    [("Derived(2.0)", 2.0), ("Derived.value", 3.0), ("Net", 5.0), ("summed", 4.0)],
+)
+def test_methods_that_nothing_asks_for_may_do_what_they_like(function: str, slope: float) -> None:
+    """A constructor that a class has from another one does what it does, too."""
+    program = compile_program(METHODS.format(name="plot", end=""), function=function)
+    report = calculate(Problem(program, {"x": np.float64(0.7)}))
+    assert report.gradients[0].autograd == pytest.approx(slope)
+    assert report.verdict.outcome == "verified"
+
+
+@pytest.mark.parametrize(
+    ("name", "end"),
+    [
+        ("plot", "+ self.plot()"),
+        ("plot", "+ getattr(self, 'plot')()"),
+        ("plot", "+ getattr(self, BAD)()"),
+        ("plot", "+ list(map(getattr, [self], [BAD]))[0]()"),
+        ("value", ""),
+        ("__abs__", "+ abs(self)"),
+    ],
+)
+def test_methods_that_something_may_ask_for_are_checked(name: str, end: str) -> None:
+    with pytest.raises(GradcalcError):
+        compile_program(METHODS.format(name=name, end=end), function="Derived(2.0)")

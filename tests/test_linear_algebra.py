@@ -97,6 +97,10 @@ torch.linalg.slogdet(T).logabsdet
 torch.linalg.pinv(M)
 np.linalg.lstsq(M.T, x, rcond=None)[0]
 torch.linalg.lstsq(A, M.T).solution
+np.polyfit(x, y, 1)
+np.polyfit(y, A, deg=2)[1]
+np.polyfit(x, M.T, 1, w=np.abs(y))
+sum((i + 1)*v**(j + 1) for (i, j), v in np.ndenumerate(M))
 torch.linalg.qr(M.T)[0]
 np.linalg.qr(M, mode='reduced')[1]
 np.linalg.eigvalsh(S)

@@ -238,6 +238,10 @@ CALLED: tuple[tuple[str, str, dict[str, tuple[int, ...]]], ...] = (
      "m(x, torch.full((3, 3), -math.inf).triu(1))", {"x": (3, 2)}),
     ("TransformerDecoder(nn.TransformerDecoderLayer(2, 1, 3, 0.0, 'gelu', norm_first=True), 1)",
      "m(x, y)", {"x": (3, 2), "y": (2, 2)}),
+    ("Transformer(2, 1, 1, 1, 3, 0.0)",
+     "m(x, x, tgt_mask=nn.Transformer.generate_square_subsequent_mask(3))", {"x": (3, 2)}),
+    ("EmbeddingBag(4, 2, mode='sum', include_last_offset=True)",
+     "m(torch.tensor([1, 0, 3]), torch.tensor([0, 2, 3]), x)", {"x": (3,)}),
     ("LazyLinear(3)", "m(x)", {"x": (2, 4)}), ("LazyConv1d(4, 2, groups=2)", "m(x)", {"x": (4, 3)}),
     ("LazyConvTranspose2d(3, 2)", "m(x)", {"x": (2, 4, 2, 2)}),
     ("LazyInstanceNorm1d()", "m(x)", {"x": (2, 3, 4)}),
@@ -297,6 +301,10 @@ def test_a_claim_reads_the_names_of_parameters() -> None:
          "writes into no parameter"),
         ("m = nn.BatchNorm1d(2)\ny = m(x[None]*torch.ones(3, 1))\nm.eval()\nm(y)", {},
          "running statistics"),
+        ("m = nn.BatchNorm1d(2)\ny = m(x*torch.ones(3, 1))\nm.running_var.sum() + y.sum()", {},
+         "running statistics"),
+        ("m = nn.BatchNorm1d(2)\ny = m(x*torch.ones(3, 1))\ny*m.state_dict()['running_mean']", {},
+         "running statistics"),
         ("class S(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, x):\n"
          "        return x*x\nS.apply(x).sum()", {}, "has a backward of its own"),
         ("getattr(x, '__class__')", {}, "has no .__class__"),
@@ -311,6 +319,26 @@ def test_what_cannot_be_is_said(text: str, given: dict[str, Any], said: str) -> 
     with pytest.raises(GradcalcError) as raised:
         grad(text, inputs={"x": [0.3, 0.4], **given})
     assert said in str(raised.value.message) + str(raised.value.hint)
+
+
+def test_batch_norm_moves_running_statistics_on() -> None:
+    text = (
+        "a, b = torch.zeros(2), torch.ones(2)\n"
+        "y = F.batch_norm(x, a, b, training=True, momentum=0.3)\n"
+        "z = F.batch_norm(x**2, a, b)\n"
+        "(y**3).sum() + (z*a).sum() + (b**2).sum()"
+    )
+    x = torch.tensor([[1.0, 2.0], [3.0, 5.0], [2.0, 2.5]], requires_grad=True)
+    scope: dict[str, Any] = {"torch": torch, "F": nn.functional, "x": x}
+    *lines, last = text.split("\n")
+    exec("\n".join(lines), scope)
+    value = eval(last, scope)
+    value.backward()
+    report = grad(text, inputs={"x": x.detach().numpy()}, dtype="float32")
+    assert report.verdict.outcome == "verified"
+    np.testing.assert_allclose(report.value, value.item(), rtol=1e-5)
+    assert x.grad is not None
+    np.testing.assert_allclose(report.gradient["x"], x.grad.numpy(), rtol=1e-3, atol=1e-4)
 
 
 OBJECTS = (

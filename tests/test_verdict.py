@@ -441,6 +441,22 @@ def test_a_claim_of_another_shape_is_refused(
 
 
 @pytest.mark.parametrize(
+    ("claim", "tip"),
+    [
+        ("sum(x**2), 2*x", "f(x)[1], or a function that returns this part"),
+        ("reshape(2*x, (3, 1))", "(...).reshape(-1) makes one of the claim"),
+        ("reshape(2*x, (1, 3))", "(...).sum(0)"),
+        ("outer(x, x)", "(...).sum(0)"),
+        ("x[:2]", "give it the shape of x"),
+    ],
+)
+def test_a_claim_that_is_no_vector_is_told_how_to_be_one(claim: str, tip: str) -> None:
+    with pytest.raises(ShapeError) as raised:
+        report("sum(x**2)", claims={"x": claim}, x=[1.0, 2.0, 3.0])
+    assert tip in str(raised.value.hint)
+
+
+@pytest.mark.parametrize(
     ("text", "at", "claim", "says"),
     [
         ("x**2", 1.0, "2*x**3", "the claim 2*x**3 holds at this point only: at x=1.0"),
@@ -709,6 +725,11 @@ LEVEL: tuple[tuple[str, Any, str], ...] = (
     ("-log(softmax(x, 0)[0])", [30.0, 0.0], "vanished"),
     ("tanhshrink(x)", 0.01, "verified"),
     ("x - tanh(x)", 0.01, "verified"),
+    # a residual that is none but for rounding
+    ("(x*0.3 - 0.9)**2", 3.0, "vanished"),
+    ("sum((x*tensor([1.1, 0.3]) - tensor([1.1, 0.9]))**2)", [1.0, 3.0], "vanished"),
+    ("(exp(-0.3*x) - 0.4065696597405991)**2", 3.0, "vanished"),
+    ("(x*0.3 - 0.9)**2", 3.0000001, "verified"),
     # what cancels is not level
     ("(1 - cos(x))/x**2", 1e-8, "wrong"),
     ("exp(x) - 1 - x", 1e-9, "wrong"),

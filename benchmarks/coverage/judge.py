@@ -226,8 +226,19 @@ def _compared(text: Text, truth: _Truth, dtype: str) -> tuple[Outcome, str]:
     return _weighed(report, truth, APART[getattr(torch, dtype)])
 
 
+ROUNDED: Mapping[str, float] = {"float32": 2**-24, "float16": 2**-11, "bfloat16": 2**-8}
+"""How far, beside a number, a cast to a dtype moves it at most."""
+
+
 def _weighed(report: Report, truth: _Truth, apart: float) -> tuple[Outcome, str]:
     verdict = report.verdict
+    casts = [one.message for one in report.findings if one.kind == "cast"]
+    rounded = [ROUNDED.get(message.rpartition(" ")[2], 0.0) for message in casts]
+    if casts and report.value is not None and not _near(report.value, truth.value, apart):
+        # the report says that everything is calculated in one dtype, and which rounding is left out
+        apart = max(apart, *rounded)
+        if _near(report.value, truth.value, apart):
+            return Outcome.TOLD, casts[0]
     if report.value is not None and not _near(report.value, truth.value, apart):
         return Outcome.DIFFERENT, f"the value, and {verdict.outcome}: {verdict.message}"
     for found in report.gradients:

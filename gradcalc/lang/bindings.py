@@ -99,9 +99,19 @@ def attributes_of(nodes: Iterable[ast.AST]) -> frozenset[str]:
     if found or any(isinstance(node, ast.ClassDef) for node in nodes):
         stores = (n for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
         found |= {node.attr for node in stores} | {"__init__", "__call__", "__class__", "__name__"}
+        found |= {word for node in nodes if _has_members(node) for word in ("name", "value")}
         found.update(name for node in nodes if (name := _registered(node)) is not None)
     given |= {name for node in nodes for name in _fields(node)}
     return frozenset(found | given)
+
+
+def _has_members(node: ast.AST) -> bool:
+    """Whether it is an enumeration, as far as names tell."""
+    bases = node.bases if isinstance(node, ast.ClassDef) else []
+    return any(
+        "Enum" in (base.id if isinstance(base, ast.Name) else getattr(base, "attr", ""))
+        for base in bases
+    )
 
 
 def _fields(node: ast.AST) -> Iterator[str]:

@@ -14,6 +14,7 @@ import numpy as np
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import attributes, memory, objects, operators, ops, plain, pythons, views
 from gradcalc.lang.backend import check_elements
+from gradcalc.lang.collecting import Named
 from gradcalc.lang.machine import Builtin, Machine, Once
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.objects import Class, Instance
@@ -93,6 +94,8 @@ def _length(machine: Machine, value: Any) -> int:
         return plain.length(value)
     if isinstance(value, dict | set | str):
         return len(value)
+    if isinstance(value, Class) and value.listed is not None:
+        return len(set(map(id, value.listed.values())))
     if isinstance(value, Instance):
         return int(machine.call(objects.special(machine, value, "__len__"), ()))
     shape: tuple[int, ...] = ops.shape(machine, value)
@@ -206,10 +209,15 @@ def _is_instance(
     for word in words.split():
         frame = machine.frame.find(word)
         kind = frame.values[word] if frame is not None else None
-        if not isinstance(kind, Class):
+        if hasattr(value, "_fields") and (word == "tuple" or isinstance(kind, Named)):
+            own = kind.kind if isinstance(kind, Named) else tuple
+            if type(value) is own if exact else isinstance(value, own):
+                return True
+        elif not isinstance(kind, Class | Named):
             left.append(word)
         elif isinstance(value, Instance) and kind in value.kind.line:
             return kind is value.kind or not exact
+    value = objects.value_of(value)
     if isinstance(value, Instance) or not left:
         return "object" in left
     return isinstance_of(machine, value, " ".join(left), kinds, exact)

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.errors import UnsupportedError
+from gradcalc.errors import InvalidValueError, UnsupportedError
+from gradcalc.lang import collecting, enums
 from gradcalc.lang.bindings import ACCESSORS, PLAIN_BASES, UNTOLD, WORDS, is_idle
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.expressions import closure
-from gradcalc.lang.machine import Frame, Machine, Rule
+from gradcalc.lang.machine import Builtin, Frame, Machine, Rule
 from gradcalc.lang.nets.classes import class_of
 from gradcalc.lang.nets.row import Kind
 from gradcalc.lang.objects import MISSING, Class, Member
@@ -21,7 +22,10 @@ MEANT: Mapping[str, str] = MappingProxyType({"cached_property": "property"})
 
 def define(machine: Machine, node: ast.ClassDef) -> None:
     """The statement `class`."""
-    bases, runs = _bases(machine, node)
+    bases, runs, mixed = _bases(machine, node)
+    if TUPLE in bases:
+        machine.bind(node.name, _tuple(machine, node))
+        return
     inner = Frame({}, machine.frame)
     made = Class(node.name, bases, inner.values, runs=runs)
     fields: dict[str, Any] = {}
@@ -40,14 +44,45 @@ def define(machine: Machine, node: ast.ClassDef) -> None:
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
             name = statement.target.id
             fields[name] = inner.values.get(name, MISSING)
+    if enums.is_enum(made):
+        made.valued = mixed or any(base.valued for base in bases) or enums.VALUED in made.line
+        enums.complete(machine, made)
     if any(keyword.arg == "dataclass" for keyword in node.keywords):
         made.fields = fields
     machine.bind(node.name, made)
 
 
-def _bases(machine: Machine, node: ast.ClassDef) -> tuple[tuple[Class, ...], str]:
+TUPLE = Class("NamedTuple", (), {}, library=True)
+"""What `typing.NamedTuple` is among the bases of a class."""
+
+
+def _tuple(machine: Machine, node: ast.ClassDef) -> Builtin:
+    """What makes the tuples with names of a class made from `typing.NamedTuple`."""
+    names: list[str] = []
+    defaults: list[Any] = []
+    for statement in node.body:
+        machine.node = statement
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+            names.append(statement.target.id)
+            if statement.value is not None:
+                defaults.append(machine.eval(statement.value))
+            elif defaults:
+                raise InvalidValueError(
+                    f"the field {brief(names[-1])} has no default, and one in front of it has",
+                    python="TypeError",
+                )
+        elif not isinstance(statement, ast.Pass) and not (
+            isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+        ):
+            raise UnsupportedError(
+                "a NamedTuple has fields only here", hint="@dataclass makes classes with methods"
+            )
+    return collecting.named(machine, node.name, names, defaults)
+
+
+def _bases(machine: Machine, node: ast.ClassDef) -> tuple[tuple[Class, ...], str, bool]:
     found: list[Class] = []
-    runs = "__call__"
+    runs, mixed = "__call__", False
     for base in node.bases:
         machine.node = base
         named = base.value if isinstance(base, ast.Subscript) else base
@@ -58,15 +93,21 @@ def _bases(machine: Machine, node: ast.ClassDef) -> tuple[tuple[Class, ...], str
             value = catalogue.named(machine.program.naming, path)
         if isinstance(value, Kind):
             value = class_of(machine, value)
+        if value is collecting.TUPLES:
+            value = TUPLE
         if isinstance(value, Class):
             found.append(value)
             runs = value.runs
         elif path and path[-1] in PLAIN_BASES:
             continue
+        elif path and path[0] in enums.MIXED and len(node.bases) > 1:
+            mixed = True
         else:
             shown = ".".join(path or ("this",))
             raise UnsupportedError(f"a class cannot be made from {brief(shown)} here")
-    return tuple(found), runs
+    if mixed and not any(map(enums.is_enum, found)):
+        raise UnsupportedError("a class cannot be made from numbers or texts here")
+    return tuple(found), runs, mixed
 
 
 def _method(

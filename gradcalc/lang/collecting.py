@@ -2,6 +2,7 @@
 
 import collections
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -9,6 +10,13 @@ from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.lang import containers, ops
 from gradcalc.lang.containers import Deque, WithDefault
 from gradcalc.lang.machine import Builtin, Machine
+
+
+@dataclass(frozen=True, slots=True)
+class Named(Builtin):
+    """What makes tuples with names, which are of this kind."""
+
+    kind: type = tuple
 
 
 def _namedtuple(
@@ -36,7 +44,22 @@ def _namedtuple(
                 said=str(error),
             ) from None
 
-    return Builtin(str(typename), make, f"a tuple of {', '.join(fields)}")
+    return Named(str(typename), make, f"a tuple of {', '.join(fields)}", kind=kind)
+
+
+def named(machine: Machine, name: str, fields: list[str], defaults: list[Any]) -> Builtin:
+    """What makes the tuples of a class that has fields only."""
+    return _namedtuple(machine, name, fields, defaults=defaults)
+
+
+def _typed(machine: Machine, typename: Any, fields: Any) -> Builtin:
+    """NamedTuple that is called: fields with their types."""
+    pairs = [ops.items(machine, pair) for pair in ops.items(machine, fields)]
+    return _namedtuple(machine, typename, [pair[0] for pair in pairs])
+
+
+TUPLES = Builtin("NamedTuple", _typed, "tuples whose items have names")
+"""`typing.NamedTuple`, of which classes are made."""
 
 
 def _defaultdict(machine: Machine, factory: Any = None, *given: Any, **named: Any) -> Any:

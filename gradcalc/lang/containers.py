@@ -44,7 +44,10 @@ def key_of(machine: Machine, value: Any) -> Any:
     """A value as a key of a dictionary or an item of a set: plain data only."""
     if isinstance(value, tuple):
         return tuple([key_of(machine, part) for part in value])
+    value = objects.value_of(value)
     if value is None or isinstance(value, int | float | str | range):
+        return value
+    if isinstance(value, objects.Instance) and value.kind.listed is not None:
         return value
     if machine.is_tensor(value):
         raise UnsupportedError(

@@ -132,7 +132,10 @@ class _Reader(ast.NodeVisitor):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self._unit.bound.add(self._scope.variable(node.name))
-        for part in (*node.decorator_list, *node.bases, *(k.value for k in node.keywords)):
+        # what it is made from runs nothing but where it says so
+        quiet = not node.keywords and ".__init_subclass__" not in self.origins.methods
+        bases = [b for b in node.bases if not (quiet and self._is_own_class(b))]
+        for part in (*node.decorator_list, *bases, *(k.value for k in node.keywords)):
             self.visit(part)
         outer, name = self._scope, self._scope.variable(node.name)
         self._scope = outer.of_class(node)
@@ -140,6 +143,11 @@ class _Reader(ast.NodeVisitor):
             self.visit(inner)
             self._know(name, NEW, frozenset(self._attributes(inner)))
         self._scope = outer
+
+    def _is_own_class(self, base: ast.expr) -> bool:
+        """Whether a name is one class of the file, and nothing else at any time."""
+        variable = self._scope.variable(base.id) if isinstance(base, ast.Name) else ""
+        return variable in self.origins.methods and self.origins.sources.is_once(variable)
 
     def _attributes(self, node: ast.stmt) -> Iterator[Place]:
         """What a class holds by a statement in it: its variables, and what methods make of self."""

@@ -15,6 +15,8 @@ from gradcalc.lang.facts import Facts, read
 from gradcalc.lang.joiners import Joiner, subscript
 from gradcalc.lang.keys import checked_key
 from gradcalc.lang.machine import Closure, Machine, Rule
+from gradcalc.lang.nets.classes import class_of
+from gradcalc.lang.nets.row import Kind
 from gradcalc.lang.objects import Class, Instance, Super
 from gradcalc.lang.program import JAX, NUMPY, brief, dotted, span_of, text_of
 from gradcalc.lang.updates import At
@@ -76,6 +78,8 @@ def member(machine: Machine, path: tuple[str, ...]) -> Any:
     known = catalogue.written_part(naming, path)
     found = catalogue.place(naming, path[:known] if known else path)
     kind = catalogue.named(naming, path[:-1]) if found is None else None
+    if isinstance(kind, Kind):
+        kind = class_of(machine, kind)
     if isinstance(kind, Class):
         return objects.attribute(machine, kind, path[-1])
     if path[-1] in grammar.CONTEXTS:
@@ -93,6 +97,8 @@ def member(machine: Machine, path: tuple[str, ...]) -> Any:
 def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
     """What a value has behind a dot that is not called."""
     name = node.attr
+    if isinstance(value, Kind):
+        value = class_of(machine, value)
     if isinstance(value, Instance | Class | Super):
         return objects.attribute(machine, value, name)
     if isinstance(value, tuple) and name in getattr(value, "_fields", ()):
@@ -252,6 +258,8 @@ def item(machine: Machine, value: Any, key: tuple[Any, ...]) -> Any:
     """What stands at a key that was read."""
     if isinstance(value, Instance):
         return machine.call(objects.special(machine, value, "__getitem__"), (_whole(key),))
+    if isinstance(value, Class) and value.listed is not None:
+        return containers.item(machine, value.listed, _whole(key))
     if isinstance(value, dict):
         return containers.item(machine, value, _whole(key))
     return ops.index(machine, value, key)

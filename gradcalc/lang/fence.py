@@ -18,10 +18,11 @@ from gradcalc.errors import (
 )
 from gradcalc.lang import grammar, syntax
 from gradcalc.lang.aliases import plainly_imported
+from gradcalc.lang.asked import asked
 from gradcalc.lang.bindings import bound_names, parameters_of
 from gradcalc.lang.decorators import undecorated
 from gradcalc.lang.guards import plainly
-from gradcalc.lang.imported import full_name, meanings
+from gradcalc.lang.imported import Body, full_name, meanings
 from gradcalc.lang.linking import is_own, linked
 from gradcalc.lang.names import check_references, free_names
 from gradcalc.lang.naming import every_node, naming
@@ -117,12 +118,13 @@ def _checked(
         _main_function(body, function)
         body, dtype = declared(body)
         names = meanings(body)
-        body = without_idle(reached(body, function), function)
+        body = without_idle(_reached(body, function), function)
         dtype = dtype if uses_torch(body, names) else None
     elif files.many:
         # of the other files only what this one needs
         body = reached(body, None, lambda s: is_own(s, source))
     if not core:
+        body = asked(body, meanings(body))
         called = _main_function(body, function)
         own = called is not None and called in body
         body = plainly(body, called.name if called is not None and own else None)
@@ -159,6 +161,15 @@ def _checked(
         nets=not core and makes_nets(body, libraries),
         module=module,
     )
+
+
+def _reached(body: Body, function: str) -> Body:
+    """What a function of a file hangs on: methods that nothing asks for hang on nothing more."""
+    while True:
+        found = reached(body, function)
+        body = asked(found, meanings(found))
+        if body is found:
+            return found
 
 
 def _check_nodes(body: tuple[ast.stmt, ...], source: str, limits: Limits) -> None:

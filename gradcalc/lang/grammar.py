@@ -155,6 +155,7 @@ OTHERS: Mapping[str, str] = MappingProxyType(
         "cumproduct": "write cumprod(x)",
         "sometrue": "write any(x)",
         "alltrue": "write all(x)",
+        "nditer": "write x.ravel(), or np.ndenumerate(x) for the places too",
         "in1d": "write isin(x, y)",
         "symeig": "write torch.linalg.eigh(A)",
         "ReLU": "write relu(x)",
@@ -169,12 +170,12 @@ UNLIKE: frozenset[str] = frozenset(
     as_strided_copy astype bdtri bitwise_count bitwise_invert broadcast chndtr col_indices copy
     cudnn_grid_sampler cumulative_prod dequantize dtype expand_as fdtri feature_dropout flatiter
     flatnonzero float16 float32 float64 fractional_max_pool2d_with_indices
-    fractional_max_pool3d_with_indices gammainccinv gammaincinv gammasgn grid_sampler_3d
+    fractional_max_pool3d_with_indices gammainccinv gammaincinv gammasgn
     hash_tensor iinfo indices_copy int8 intc interp intp is_contiguous is_nonzero is_tensor isnat
-    isqrt sort_complex ldl_factor ldl_factor_ex ldl_solve loggamma long lqn
+    ndenumerate ndindex isqrt sort_complex ldl_factor ldl_factor_ex ldl_solve loggamma long lqn
     mkldnn_adaptive_avg_pool2d mode modf
     nanargmax nanargmin nancumprod nancumsum nanmax nanmin nbdtr nbdtrc nbdtri nbdtrik nbdtrin
-    ncfdtr ncfdtri nctdtr ndarray ndenumerate ndindex nditer new pdtri radian reshape_as resize
+    ncfdtr ncfdtri nctdtr ndarray nditer new pdtri radian reshape_as resize
     rgamma row_indices saddmm short slice_copy smm take_along_axis tri tril_indices_from
     triu_indices_from uint unstack ushort vars zero zetac
     """.split()  # noqa: SIM905

@@ -9,7 +9,7 @@ from gradcalc.errors import InvalidValueError, ShapeError
 from gradcalc.lang import operators, ops
 from gradcalc.lang.indexing import counted_with_arrays
 from gradcalc.lang.machine import LARGEST_INTEGER, Machine
-from gradcalc.lang.objects import Instance
+from gradcalc.lang.objects import Class, Instance
 from gradcalc.lang.program import JAX, NUMPY, text_of
 
 
@@ -18,7 +18,7 @@ def checked_key(machine: Machine, value: Any, given: Sequence[Any]) -> tuple[Any
 
     That of a dictionary is as it is.
     """
-    if isinstance(value, dict | Instance):
+    if isinstance(value, dict | Instance | Class):
         return tuple(given)
     key = tuple([_key_item(machine, part) for part in given])
     if not machine.is_tensor(value) and not isinstance(value, list | tuple | range | str):

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from gradcalc.errors import InvalidValueError
-from gradcalc.lang import collecting, containers, iterating, operators, ops
+from gradcalc.lang import collecting, containers, enums, iterating, operators, ops
 from gradcalc.lang.copying import COPY
 from gradcalc.lang.machine import Builtin, Machine
 
@@ -64,6 +64,8 @@ OPERATORS: Mapping[str, type[ast.AST]] = {
 
 OBJECTS: Mapping[str, Mapping[str, Builtin]] = MappingProxyType(
     {
+        "enum": enums.ENUMS,
+        "typing": {"NamedTuple": collecting.TUPLES},
         "collections": collecting.COLLECTIONS,
         "itertools": iterating.ITERTOOLS,
         "itertools.chain": {"from_iterable": iterating.CHAINED},

@@ -22,6 +22,7 @@ from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import TABLES, UNLIKE_PLAIN
 from gradcalc.lang.naming import Body, every_node
 from gradcalc.lang.nets.attributes import ATTRIBUTES
+from gradcalc.lang.nets.row import Kind
 from gradcalc.lang.objects import Class
 from gradcalc.lang.program import JAX, Naming, asked_by_name, brief, dotted, span_of
 
@@ -288,6 +289,8 @@ def _check_attribute(node: ast.Attribute, naming: Naming) -> None:
     path, name = dotted(node), node.attr
     if path and path[0] in naming.modules:
         _check_member(path, naming)
+    elif path and len(path) == 2 and isinstance(catalogue.named(naming, path[:1]), Kind):
+        return
     elif name in grammar.METHODS:
         raise UnsupportedError(f".{name} cannot be used in a program", hint=grammar.METHODS[name])
     elif not (
@@ -315,8 +318,10 @@ def _check_member(path: tuple[str, ...], naming: Naming) -> None:
     if catalogue.written_part(naming, path):
         return
     member = catalogue.place(naming, path)
-    if member is None and len(path) > 2 and isinstance(catalogue.named(naming, path[:-1]), Class):
-        return
+    if member is None and len(path) > 2:
+        owner = catalogue.named(naming, path[:-1])
+        if isinstance(owner, Class | Kind):
+            return
     if member is None:
         full = ".".join((naming.modules[path[0]], *path[1:]))
         hints = (

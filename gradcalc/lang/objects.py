@@ -19,7 +19,8 @@ class Class:
 
     `fields` are the parameters that a dataclass makes its instances of, with their defaults.
     `runs` is the method that a call of an object runs. One of a library is nobody's to change.
-    Objects of a `lazy` one are made complete by their first call.
+    Objects of a `lazy` one are made complete by their first call. `listed` are the members of an
+    enumeration; of one that is `valued` they are as good as their values.
     """
 
     name: str
@@ -29,6 +30,8 @@ class Class:
     runs: str = "__call__"
     library: bool = False
     lazy: bool = False
+    listed: dict[str, "Instance"] | None = None
+    valued: bool = False
 
     @property
     def line(self) -> tuple["Class", ...]:
@@ -111,6 +114,8 @@ def attribute(machine: Machine, value: Any, name: str) -> Any:
             )
         return value.values[name]
     if isinstance(value, Instance) and name in value.values:
+        if name in STATISTICS and machine.anchor is None:
+            check_statistics(value)
         return value.values[name]
     kind = value.kind if isinstance(value, Instance) else value
     receiver, behind = value, None
@@ -132,6 +137,19 @@ def attribute(machine: Machine, value: Any, name: str) -> Any:
             python="AttributeError",
         )
     return _received(machine, found, receiver)
+
+
+STATISTICS, TRAINED = ("running_mean", "running_var"), "_trained"
+"""What a call in training changes of torch's layers, and the attribute that says there was one."""
+
+
+def check_statistics(layer: Instance) -> None:
+    """Refuse to tell what a call in training has made of running statistics."""
+    if TRAINED in layer.values:
+        raise UnsupportedError(
+            "what training has made of the running statistics is not known",
+            hint="read them before the call, or call the layer in evaluation: m.eval()",
+        )
 
 
 def _received(machine: Machine, found: Any, receiver: Any) -> Any:
@@ -178,6 +196,8 @@ def instantiate(
 ) -> Instance:
     """A new object: of a dataclass from its fields, else as `__init__` has it."""
     machine.budget.tick()
+    if kind.listed is not None:
+        return _member(kind, args)
     made = Instance(kind)
     start = kind.find("__init__")
     if isinstance(start, Closure | Builtin):
@@ -193,6 +213,25 @@ def instantiate(
     elif args or kwargs:
         raise InvalidValueError(f"{kind.name} takes no arguments", python="TypeError")
     return made
+
+
+def _member(kind: Class, args: Sequence[Any]) -> Instance:
+    """The member of an enumeration that has a value, or is given itself."""
+    for one in (kind.listed or {}).values():
+        if len(args) == 1 and (one is args[0] or _equal(one.values["value"], args[0])):
+            return one
+    raise InvalidValueError(f"this is no value of {kind.name}", python="ValueError")
+
+
+def _equal(value: Any, given: Any) -> bool:
+    return isinstance(given, int | float | str | tuple) and value == given
+
+
+def value_of(value: Any) -> Any:
+    """What stands for a member of an enumeration that is as good as its value."""
+    if isinstance(value, Instance) and value.kind.valued and value.kind.listed is not None:
+        return value.values["value"]
+    return value
 
 
 def fields_of(kind: Class) -> Mapping[str, Any] | None:

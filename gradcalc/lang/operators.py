@@ -64,6 +64,7 @@ ADDED, COMPARED = (list, tuple), (list, tuple, range)
 def apply(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any:
     """An operator or a comparison of any two values."""
     name, function = PLAIN[kind]
+    left, right = objects.value_of(left), objects.value_of(right)
     if kind is ast.Mod and isinstance(left, str):
         return words.percent(machine, left, right)
     sequences = COMPARED if name in ("eq", "ne") else ADDED
@@ -102,6 +103,7 @@ def compare(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any
         if left is not None and right is not None and not singleton and plainly:
             raise UnsupportedError("is compares numbers and text by chance", hint="use ==")
         return (left is right) is (kind is ast.Is)
+    left, right = objects.value_of(left), objects.value_of(right)
     if isinstance(left, Device) and isinstance(right, Device) and kind in (ast.Eq, ast.NotEq):
         return (left == right) is (kind is ast.Eq)
     if isinstance(left, NumberKind) and isinstance(right, NumberKind):
@@ -127,6 +129,7 @@ def compare(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any
 
 def unary(machine: Machine, kind: type[ast.AST], value: Any) -> Any:
     """A sign, or `~`, of a number or a tensor."""
+    value = objects.value_of(value)
     if isinstance(value, Instance):
         return objects.unary(machine, kind, value)
     name, function = UNARY[kind]
@@ -233,6 +236,7 @@ def _of_sequences(machine: Machine, name: str, left: Any, right: Any) -> Any:
 def same(machine: Machine, left: Any, right: Any) -> bool:
     """Whether two values are equal, lists and dictionaries item by item."""
     machine.budget.tick()
+    left, right = objects.value_of(left), objects.value_of(right)
     if isinstance(left, dict) and isinstance(right, dict):
         found = [k in right and same(machine, value, right[k]) for k, value in left.items()]
         return len(left) == len(right) and all(found)
@@ -254,6 +258,7 @@ def same(machine: Machine, left: Any, right: Any) -> bool:
 
 def truth(machine: Machine, value: Any) -> bool:
     """Whether a condition holds. Raises `ShapeError` for a tensor of several elements."""
+    value = objects.value_of(value)
     if isinstance(value, Instance):
         for name in ("bool", "len"):
             found = objects.answered(machine, name, (value,))

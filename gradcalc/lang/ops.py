@@ -20,7 +20,7 @@ from gradcalc.lang.arguments import bind, plain_names, signature_of
 from gradcalc.lang.backend import FAILURES, TensorShape, check_result, explained
 from gradcalc.lang.indexing import Key, check_key, sequence_item
 from gradcalc.lang.machine import EXTREMES, LARGEST_INTEGER, Machine, Once
-from gradcalc.lang.objects import MISSING, Instance, special
+from gradcalc.lang.objects import MISSING, Class, Instance, special, value_of
 from gradcalc.lang.program import JAX, NONE, NUMPY
 from gradcalc.primitives import BY_NAME, Elementwise, Primitive, Structural
 
@@ -316,6 +316,7 @@ def size(machine: Machine, value: Any) -> int:
 
 def integer(machine: Machine, value: Any) -> int:
     """A whole number. Raises `InvalidValueError` for anything else."""
+    value = value_of(value)
     if isinstance(value, bool | int):
         return int(value)
     number = value
@@ -347,6 +348,8 @@ def items(machine: Machine, value: Any) -> Sequence[Any]:
             machine.count_items(len(found))
             machine.budget.tick()
         return found
+    if isinstance(value, Class) and value.listed is not None:
+        return list(dict.fromkeys(value.listed.values()))
     if isinstance(value, Instance):
         return _of_object(machine, value)
     raise InvalidValueError(f"{machine.describe(value)} has no items to go through")

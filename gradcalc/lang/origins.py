@@ -43,6 +43,7 @@ class Origins:
         self.sources = Sources(body, names)
         self.nodes: dict[str, list[tuple[Function, Scope]]] = {}
         self.methods: dict[str, set[str]] = {}
+        bases: dict[str, set[str]] = {}
         stack: list[tuple[ast.AST, Scope, str | None]] = [(s, MODULE, None) for s in body]
         while stack:
             node, inside, owner = stack.pop()
@@ -57,10 +58,24 @@ class Origins:
             elif isinstance(node, ast.ClassDef):
                 own = inside.variable(node.name)
                 self.methods.setdefault(own, set())
+                derived = {inside.variable(b.id) for b in node.bases if isinstance(b, ast.Name)}
+                bases.setdefault(own, set()).update(derived)
                 inside = inside.of_class(node)
             elif isinstance(node, ast.Lambda):
                 inside = inside.inside(node)
             stack += [(child, inside, own) for child in ast.iter_child_nodes(node)]
+        self._inherit(bases)
+
+    def _inherit(self, bases: Mapping[str, set[str]]) -> None:
+        """A class has the methods of those that it is made from, too."""
+        for name in bases:
+            line, stack = {name}, [*bases[name]]
+            while stack:
+                base = stack.pop()
+                if base not in line:
+                    line.add(base)
+                    stack += bases.get(base, ())
+            self.methods[name] = set().union(*(self.methods.get(base, ()) for base in line))
 
     def is_own(self, name: str, scope: Scope) -> bool:
         """Whether a name is a function of the file."""

@@ -1,7 +1,7 @@
 """What is named behind a file: a function, a class with what it is made of, or its method.
 
 Of `Net(3, 4)` the text goes on with what is made so, of `Beale.fun` and `Quadratic(3).fun` with a
-function that makes one and calls its method.
+function that makes one and calls its method, which is `__call__` where `Quadratic(3)` has one.
 """
 
 import ast
@@ -34,7 +34,7 @@ def pointed(text: str, function: str | None, limits: Limits) -> tuple[str, str |
             own = _unused(f"{name.id}_{method.strip('_')}", text)
             receiver = ast.unparse(made) if made is not name else f"{name.id}()"
             return f"{text}\n\n{_calling(own, receiver, methods[method])}", own
-        if not called:
+        if method != CALLED:
             raise UnknownNameError(
                 f"{brief(name.id)} has no method called {brief(method)}",
                 hint=did_you_mean(method, methods) or _those_of(methods),
@@ -49,7 +49,7 @@ def _method(node: ast.expr) -> tuple[ast.expr | None, str]:
     """What an expression names the method of, if any, and the method."""
     if isinstance(node, ast.Attribute):
         return node.value, node.attr
-    return (node, CALLED) if isinstance(node, ast.Name) else (None, CALLED)
+    return (node, CALLED) if isinstance(node, ast.Name | ast.Call) else (None, CALLED)
 
 
 def _classes(text: str, limits: Limits) -> dict[str, ast.ClassDef]:

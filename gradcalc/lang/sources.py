@@ -41,6 +41,10 @@ class Sources:
         """Whether the file gives the variable a value, but by an import."""
         return variable in self._found
 
+    def is_once(self, variable: str) -> bool:
+        """Whether there is one place alone at which the file gives the variable a value."""
+        return len(self._found.get(variable, ())) == 1
+
     def look_on(self, node: ast.expr, scope: Scope) -> bool:
         """Whether a value is a module that changes nothing, or comes from one."""
         return self._looks_on(node, scope, frozenset())

@@ -7,6 +7,7 @@ from gradcalc.primitives import (
     activations,
     arithmetic,
     attention,
+    bags,
     composite,
     convolution,
     decompositions,
@@ -27,6 +28,7 @@ from gradcalc.primitives import (
     putting,
     reductions,
     resizing,
+    sampling,
     shaping,
     special,
     statistics,
@@ -67,7 +69,12 @@ FAMILIES: Mapping[str, tuple[Primitive, ...]] = MappingProxyType(
             *statistics.ORDERED,
         ),
         "softmax and normalization": (*composite.NORMALIZATION, *normalization.NORMS),
-        "layers with weights": (*layers.LAYERS, *attention.ATTENTION, *convolution.CONVOLUTIONS),
+        "layers with weights": (
+            *layers.LAYERS,
+            *bags.BAGS,
+            *attention.ATTENTION,
+            *convolution.CONVOLUTIONS,
+        ),
         "losses": (*losses.ERRORS, *losses.LIKELIHOODS, *labels.LABELLED, *losses.MARGINS),
         "distances": distances.DISTANCES,
         "pooling": (
@@ -79,7 +86,7 @@ FAMILIES: Mapping[str, tuple[Primitive, ...]] = MappingProxyType(
         "pictures": (
             *pictures.FOLDING,
             *pictures.SHUFFLING,
-            *pictures.SAMPLING,
+            *sampling.SAMPLING,
             *resizing.RESIZING,
         ),
         "linear algebra": (

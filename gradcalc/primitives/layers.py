@@ -18,14 +18,6 @@ def _embedding(t: Any, input: Any, weight: Any, padding_idx: Any = None) -> Any:
     return t.nn.functional.embedding(input.detach().to(t.int64), weight, padding_idx)
 
 
-def _embedding_bag(
-    t: Any, input: Any, weight: Any, mode: str = "mean", per_sample_weights: Any = None
-) -> Any:
-    return t.nn.functional.embedding_bag(
-        input.detach().to(t.int64), weight, mode=mode, per_sample_weights=per_sample_weights
-    )
-
-
 LAYERS: tuple[Composite, ...] = (
     Composite("linear", """\
 def linear(input, weight, bias=None):
@@ -65,25 +57,4 @@ def embedding(input, weight, padding_idx=None):
               calls=("torch.nn.functional.embedding (input, weight, padding_idx: int = None, "
                      "max_norm: unset = None, norm_type: unset = 2.0, "
                      "scale_grad_by_freq: unset = False, sparse: ignored = False)",)),
-    Composite("embedding_bag", """\
-def embedding_bag(input, weight, mode='mean', per_sample_weights=None):
-    rows = embedding(input, weight)
-    if mode == 'max':
-        return amax(rows, 1)
-    if mode == 'mean':
-        return mean(rows, 1)
-    if per_sample_weights is not None:
-        rows = unsqueeze(per_sample_weights, -1)*rows
-    return sum(rows, 1)
-""", (([[2.0, 0.0, 2.0]], TABLE), ([[2.0, 0.0], [1.0, 1.0]], TABLE, {"mode": "sum"}),
-      ([[2.0, 0.0], [1.0, 3.0]], TABLE, {"mode": "max"}),
-      ([[2.0, 0.0]], TABLE, {"mode": "sum", "per_sample_weights": [PAIR]})),
-              "mean, sum or greatest of the rows of weight with these numbers, for each bag",
-              _embedding_bag, tensors=("input", "weight", "per_sample_weights"), data=("input",),
-              whole=("input",),
-              calls=("torch.nn.functional.embedding_bag (input, weight, offsets: unset = None, "
-                     "max_norm: unset = None, norm_type: unset = 2, "
-                     "scale_grad_by_freq: unset = False, mode: str = 'mean', "
-                     "sparse: ignored = False, per_sample_weights=None, "
-                     "include_last_offset: unset = False, padding_idx: unset = None)",)),
 )  # fmt: skip

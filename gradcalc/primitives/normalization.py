@@ -119,10 +119,7 @@ def instance_norm(input, running_mean=None, running_var=None, weight=None, bias=
 """, ((CHANNELS,), (BATCH, {"weight": PAIR, "bias": PAIR, "eps": 0.25}),
       (BATCH, {"running_mean": PAIR, "running_var": PAIR, "use_input_stats": False})),
               "each channel of each item less its mean, divided by its standard deviation",
-              _instance_norm, tensors=("input", *RUNNING, "weight", "bias"), fixed=RUNNING,
-              calls=("torch.nn.functional.instance_norm (input, running_mean=None, "
-                     "running_var=None, weight=None, bias=None, use_input_stats: bool = True, "
-                     "momentum: number = 0.1, eps: number = 1e-05)",)),
+              _instance_norm, tensors=("input", *RUNNING, "weight", "bias"), fixed=RUNNING),
     Composite("batch_norm", """\
 def batch_norm(input, running_mean=None, running_var=None, weight=None, bias=None, training=False,
                momentum=0.1, eps=1e-05):
@@ -143,10 +140,7 @@ def batch_norm(input, running_mean=None, running_var=None, weight=None, bias=Non
       (BATCH, PAIR, PAIR, {"training": True, "weight": PAIR, "bias": PAIR}),
       (BATCH, PAIR, PAIR, {"weight": PAIR, "bias": PAIR})),
               "each channel less its mean, divided by its standard deviation, or by running ones",
-              _batch_norm, tensors=("input", *RUNNING, "weight", "bias"), fixed=RUNNING,
-              calls=("torch.nn.functional.batch_norm (input, running_mean: maybe, "
-                     "running_var: maybe, weight=None, bias=None, training: bool = False, "
-                     "momentum: number = 0.1, eps: number = 1e-05)",)),
+              _batch_norm, tensors=("input", *RUNNING, "weight", "bias"), fixed=RUNNING),
     Composite("local_response_norm", """\
 def local_response_norm(input, size, alpha=0.0001, beta=0.75, k=1.0):
     channels = input.shape[1]

@@ -1,4 +1,4 @@
-"""Windows of pictures side by side, channels that become places, pictures looked up at places."""
+"""Windows of pictures side by side, and channels that become places."""
 
 # Every callable of a row has the row's own parameters, whether it needs them or not.
 
@@ -78,21 +78,9 @@ def _fold_torch(t: Any, input: Any, place: Windows) -> Any:
     return own(input, place.sizes, place.kernel, place.dilation, place.before, place.stride)
 
 
-def _with_corners(name: str) -> Any:
-    """torch's function, which warns where it is not told what the ends of a picture are."""
-
-    def call(t: Any, *args: Any, **given: Any) -> Any:
-        corners = bool(given.pop("align_corners", False))
-        return getattr(t.nn.functional, name)(*args, **given, align_corners=corners)
-
-    return call
-
-
 FOLDED = [[0.5, -1.0, 2.0, 0.25], [1.0, 0.0, -0.5, 1.5], [0.75, 2.5, 1.25, -2.0],
           [-0.25, 3.0, 0.125, 1.75]]  # fmt: skip
 CHANNELS = [[[float(8 * c + 2 * i + j) for j in range(2)] for i in range(2)] for c in range(4)]
-THETA = [[[1.0, 0.25, -0.5], [0.125, 0.75, 0.25]]]
-GRID = [[[[0.1, -0.3], [0.45, 0.7]], [[-0.85, 0.2], [1.2, -0.6]]]]
 
 FOLDING: tuple[Structural, ...] = (
     fitted("unfold", _unfold, _unfold_form,
@@ -174,43 +162,3 @@ def _lp(rank: int) -> Composite:
 
 
 LP_POOLING: tuple[Composite, ...] = tuple(map(_lp, (1, 2, 3)))
-
-SAMPLING: tuple[Composite, ...] = (
-    Composite("affine_grid", """\
-def affine_grid(theta, size, align_corners=False):
-    rank = len(size) - 2
-    grid = 0
-    for axis in range(rank):
-        count = size[-1 - axis]
-        if align_corners:
-            along = (2*arange(count) - (count - 1))/(count - 1 if count > 1 else 1)
-        else:
-            along = (2*arange(count) - (count - 1))/count
-        along = reshape(along, [1] + [1]*(rank - 1 - axis) + [count] + [1]*axis + [1])
-        column = theta[:, :, axis]
-        grid = grid + reshape(column, [size[0]] + [1]*rank + [rank])*along
-    return grid + reshape(theta[:, :, rank], [size[0]] + [1]*rank + [rank])
-""", ((THETA, {"size": (1, 1, 2, 3)}), (THETA, {"size": (1, 1, 2, 3), "align_corners": True})),
-              "the places of a picture, from -1 to 1, moved by matrices theta",
-              _with_corners("affine_grid"), tensors=("theta",),
-              calls=("torch.nn.functional.affine_grid (theta, size: list, "
-                     "align_corners: bool = None)",)),
-    # hats have their corners where the picture between its pixels does
-    Composite("grid_sample", """\
-def grid_sample(input, grid, mode='bilinear', padding_mode='zeros', align_corners=False):
-    batch, channels, rows, columns = input.shape
-    if align_corners:
-        x, y = (grid[..., 0] + 1)*(columns - 1)/2, (grid[..., 1] + 1)*(rows - 1)/2
-    else:
-        x, y = ((grid[..., 0] + 1)*columns - 1)/2, ((grid[..., 1] + 1)*rows - 1)/2
-    if padding_mode == 'border':
-        x, y = clamp(x, 0, columns - 1), clamp(y, 0, rows - 1)
-    x, y = reshape(x, (batch, 1, -1)), reshape(y, (batch, 1, -1))
-    across = relu(1 - abs(x - reshape(arange(columns), (columns, 1))))
-    down = relu(1 - abs(y - reshape(arange(rows), (rows, 1))))
-    lines = matmul(input, unsqueeze(across, 1))
-    return reshape(sum(lines*unsqueeze(down, 1), 2), (batch, channels) + grid.shape[1:-1])
-""", (([PICTURE], GRID), ([PICTURE], GRID, {"align_corners": True, "padding_mode": "border"})),
-              "a picture at the places of a grid, from -1 to 1, between its pixels",
-              _with_corners("grid_sample"), tensors=("input", "grid")),
-)  # fmt: skip

@@ -36,8 +36,8 @@ LongTensor IntTensor ShortTensor(*data: any) -> making.of_class(int)
 BoolTensor(*data: any) -> making.of_class(bool)
 gradient(input, *, spacing: any = 1, dim: ints = None, edge_order: int = 1) -> torchs.slopes
 renorm(input, p: number, dim: int, maxnorm: number, *, {OUT}) -> torchs.renormed
-grid_sampler grid_sampler_2d(input, grid, interpolation_mode: int, padding_mode: int,
-    align_corners: bool) -> torchs.sampled
+grid_sampler grid_sampler_2d grid_sampler_3d(input, grid, interpolation_mode: int,
+    padding_mode: int, align_corners: bool) -> torchs.sampled
 conv_tbc(input, weight, bias, pad: int = 0) -> torchs.convolved
 native_channel_shuffle(input, groups: int) -> channel_shuffle
 nanmedian(input) -> torchs.middle

@@ -28,6 +28,10 @@ polysub(a1, a2) -> sequences.polynomials(sub)
 polymul(a1, a2) -> sequences.multiplied
 polyder(p, m: int = 1) -> sequences.derived
 polyint(p, m: int = 1, k: unset = None) -> sequences.integrated
+polyfit(x, y, deg: int, rcond: unset = None, full: unset = False, w=None, cov: unset = False) ->
+    fitting.polynomial
+ndindex(*shape: any) -> fitting.places
+ndenumerate(arr) -> fitting.enumerated
 """
 HALF = "n: int = None, axis: int = -1, norm: any = None"
 

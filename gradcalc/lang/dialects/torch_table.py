@@ -118,6 +118,11 @@ softmax log_softmax softmin(input, dim: int = None, _stacklevel: unset = 3, {DTY
     reductions.implicit_softmax(*)
 normalize(input, p: number = 2.0, dim: ints = 1, eps: number = 1e-12, {OUT})
 cosine_similarity(x1, x2, dim: int = 1, eps: number = 1e-08)
+batch_norm(input, running_mean: maybe, running_var: maybe, weight=None, bias=None,
+    training: bool = False, momentum: number = 0.1, eps: number = 1e-05) -> layers.batch_norm
+instance_norm(input, running_mean=None, running_var=None, weight=None, bias=None,
+    use_input_stats: bool = True, momentum: number = 0.1, eps: number = 1e-05) ->
+    layers.instance_norm
 rms_norm(input, normalized_shape: list, weight=None, eps: number = None) -> layers.rms_norm
 scaled_dot_product_attention(query, key, value, attn_mask=None, dropout_p: number = 0.0,
     is_causal: bool = False, scale: number = None, enable_gqa: bool = False) -> layers.attention
@@ -129,6 +134,10 @@ lp_pool1d lp_pool2d lp_pool3d(input, norm_type: number, kernel_size: ints, strid
     ceil_mode: bool = False) -> layers.power_pooled(*)
 grid_sample(input, grid, mode: str = 'bilinear', padding_mode: str = 'zeros',
     align_corners: bool = None) -> layers.sampled
+embedding_bag(input, weight, offsets=None, max_norm: unset = None, norm_type: unset = 2,
+    scale_grad_by_freq: unset = False, mode: str = 'mean', sparse: ignored = False,
+    per_sample_weights=None, include_last_offset: bool = False, padding_idx: int = None) ->
+    layers.bagged
 triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_function: unset = None,
     margin: number = 1.0, swap: bool = False, reduction: str = 'mean') ->
     losses.loss(triplet_margin_loss)

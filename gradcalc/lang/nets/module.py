@@ -6,7 +6,7 @@ from typing import Any
 from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.lang.machine import Builtin, Machine, Once
 from gradcalc.lang.memory import Tensor
-from gradcalc.lang.objects import Class, Instance
+from gradcalc.lang.objects import STATISTICS, Class, Instance, check_statistics
 
 TRAINING = "training"
 """The attribute that says whether a module is being trained: it is, unless `eval()` was called."""
@@ -111,6 +111,8 @@ def _buffers(module: Instance) -> Iterator[tuple[str, Any]]:
     for path, one in modules(module):
         for name, value in one.values.items():
             if _is_buffer(value):
+                if name in STATISTICS:
+                    check_statistics(one)
                 yield f"{path}.{name}" if path else name, value
 
 

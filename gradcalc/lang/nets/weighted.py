@@ -284,7 +284,7 @@ OTHERS = (
           f"{MADE}",
           "input, offsets=None, per_sample_weights=None: F.embedding_bag(input, self.weight, "
           "offsets, mode=self.mode, per_sample_weights=per_sample_weights, "
-          "padding_idx=self.padding_idx)",
+          "include_last_offset=self.include_last_offset, padding_idx=self.padding_idx)",
           (Weight("weight", lambda given: (given.num_embeddings, given.embedding_dim), _table),),
           _plain_table),
     Layer("PReLU", f"num_parameters=1, init=0.25, {MADE}",

@@ -32,11 +32,21 @@ def divided(machine: Machine, input: Any, other: Any, rounding_mode: Any) -> Any
 
 
 def rounded(machine: Machine, **values: Any) -> Any:
-    """Rounded to whole numbers; to decimals there is no primitive."""
+    """Rounded to whole numbers, or to decimals, as the libraries' kernels do it."""
     number, decimals = values.values()
-    if decimals:
-        raise UnsupportedError("rounding to decimals cannot be differentiated here")
-    return ops.call(machine, "round", number)
+    if not decimals:
+        return ops.call(machine, "round", number)
+    places = ops.integer(machine, decimals)
+    if abs(places) > DECIMALS:
+        raise UnsupportedError(f"rounding to {places} decimals is of no exact power of ten")
+    up, down = ("mul", "div") if places > 0 else ("div", "mul")
+    scale = 10.0 ** abs(places)
+    whole = ops.call(machine, "round", ops.binary(machine, up, number, scale))
+    return ops.binary(machine, down, whole, scale)
+
+
+DECIMALS = 22
+"""Powers of ten up to this one are floats themselves."""
 
 
 def float_power(machine: Machine, **values: Any) -> Any:

@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import ops
+from gradcalc.lang import ops, writing
 from gradcalc.lang.machine import Machine
+from gradcalc.lang.memory import Tensor
+from gradcalc.primitives.shapes import show
 from gradcalc.primitives.windows import each
 
 
@@ -16,6 +18,44 @@ def rms_norm(machine: Machine, input: Any, normalized_shape: Any, weight: Any, e
     if eps is None:
         eps = float(np.finfo(machine.backend.precision).eps)
     return ops.call(machine, "rms_norm", input, normalized_shape, weight, eps)
+
+
+def batch_norm(
+    machine: Machine, input: Any, running_mean: Any, running_var: Any, weight: Any, bias: Any,
+    training: Any, momentum: Any, eps: Any,
+) -> Any:  # fmt: skip
+    """torch's batch_norm, which in training moves the running statistics on."""
+    held = running_mean, running_var
+    found = ops.call(machine, "batch_norm", input, *held, weight, bias, training, momentum, eps)
+    if not training or not momentum or held == (None, None):
+        return found
+    if any(isinstance(value, Tensor) and value.leaf for value in held):
+        raise UnsupportedError("in training torch writes over running statistics: give none")
+    x = machine.detach(machine.copy(ops.tensor(machine, input)), None)
+    rest = tuple(k for k in range(len(ops.shape(machine, x))) if k != 1)
+    news = ops.call(machine, "mean", x, rest), ops.call(machine, "var", x, dim=rest)
+    for old, new in zip(held, news, strict=True):
+        if isinstance(old, Tensor):
+            kept = ops.binary(machine, "mul", old, 1 - momentum)
+            moved = ops.binary(machine, "add", kept, ops.binary(machine, "mul", new, momentum))
+            writing.over(machine, old, moved)
+    return found
+
+
+def instance_norm(
+    machine: Machine, running_mean: Any, running_var: Any, use_input_stats: Any, momentum: Any,
+    **given: Any,
+) -> Any:  # fmt: skip
+    """torch's instance_norm, which moves the running statistics on that it does not use."""
+    if use_input_stats and momentum and (running_mean, running_var) != (None, None):
+        raise UnsupportedError(
+            "instance_norm writes over running statistics that it does not use here",
+            hint="leave them out, or write use_input_stats=False to use them",
+        )
+    return ops.call(
+        machine, "instance_norm", running_mean=running_mean, running_var=running_var,
+        use_input_stats=use_input_stats, momentum=momentum, **given,
+    )  # fmt: skip
 
 
 def power_pooled(
@@ -43,16 +83,65 @@ def upsampled(machine: Machine, mode: str, input: Any, size: Any, scale_factor: 
 def sampled(
     machine: Machine, input: Any, grid: Any, mode: Any, padding_mode: Any, align_corners: Any
 ) -> Any:
-    """torch's grid_sample of pictures, between their pixels."""
-    if mode != "bilinear" or padding_mode not in ("zeros", "border"):
-        raise UnsupportedError(
-            f"grid_sample by {mode} with {padding_mode} is not here",
-            hint="mode='bilinear' is, with padding_mode 'zeros' or 'border'",
-        )
-    shapes = ops.shape(machine, input), ops.shape(machine, grid)
-    if len(shapes[0]) != 4 or len(shapes[1]) != 4 or shapes[1][-1] != 2:
-        raise ShapeError(f"grid_sample of shapes {shapes[0]} and {shapes[1]}: pictures only")
+    """torch's grid_sample of pictures and solids."""
+    shape, places = ops.shape(machine, input), ops.shape(machine, grid)
+    rank = len(shape) - 2
+    if mode not in ("bilinear", "nearest", "bicubic"):
+        raise _bad(f"grid_sample has no mode {mode!r}")
+    if padding_mode not in ("zeros", "border", "reflection"):
+        raise _bad(f"grid_sample has no padding_mode {padding_mode!r}")
+    if rank not in (2, 3) or len(places) != rank + 2 or places[-1] != rank:
+        raise ShapeError(f"grid_sample of shapes {show(shape)} and {show(places)}")
+    if shape[0] != places[0] or 0 in shape[1:]:
+        raise ShapeError(f"grid_sample of shapes {show(shape)} and {show(places)}")
+    if mode == "bicubic" and rank != 2:
+        raise ShapeError("grid_sample by bicubic is of pictures")
     return ops.call(machine, "grid_sample", input, grid, mode, padding_mode, bool(align_corners))
+
+
+def bagged(
+    machine: Machine, input: Any, weight: Any, offsets: Any, mode: Any, per_sample_weights: Any,
+    include_last_offset: Any, padding_idx: Any,
+) -> Any:  # fmt: skip
+    """embedding_bag: the bags are the rows of `input`, or start in it where `offsets` say."""
+    if machine.is_integer(weight) and not machine.is_integer(input):
+        # the older order, which torch still takes
+        input, weight = weight, input
+    shape, size = ops.shape(machine, input), ops.shape(machine, weight)
+    if mode not in ("sum", "mean", "max"):
+        raise _bad("embedding_bag has the modes 'sum', 'mean' and 'max'")
+    if per_sample_weights is not None:
+        if mode != "sum":
+            raise _bad("embedding_bag takes per_sample_weights with mode='sum' only")
+        if ops.shape(machine, per_sample_weights) != shape:
+            raise _bad("per_sample_weights is of the shape of input")
+    if len(size) != 2 or len(shape) != (2 if offsets is None else 1):
+        raise _bad("embedding_bag takes a row of numbers with offsets, or a matrix without")
+    if padding_idx is not None and not -size[0] <= padding_idx < size[0]:
+        raise _bad("padding_idx is none of the rows of weight")
+    if offsets is not None:
+        offsets = _starts(machine, offsets, shape[0], bool(include_last_offset))
+    return ops.call(
+        machine, "embedding_bag", input, weight, mode, per_sample_weights, offsets, padding_idx
+    )
+
+
+def _starts(machine: Machine, offsets: Any, count: int, last: bool) -> Any:
+    """Where the bags start; with `last` the end of all is given too."""
+    places = machine.elements(ops.tensor(machine, offsets))
+    if places.ndim != 1 or places.size <= last:
+        raise _bad("offsets are where the bags start, in a row")
+    if places[0] != 0 or places[-1] > count or (np.diff(places) < 0).any():
+        raise _bad(f"offsets go up from 0 to at most {count}, how many numbers there are")
+    if not last:
+        return offsets
+    if places[-1] != count:
+        raise _bad(f"with include_last_offset the last of offsets is {count}, the end of input")
+    return machine.mark_integer(machine.constant(places[:-1]))
+
+
+def _bad(text: str) -> InvalidValueError:
+    return InvalidValueError(text, python="ValueError")
 
 
 def attention(
