@@ -133,3 +133,10 @@ def test_programs_that_write(seed: int) -> None:
         # torch's graph still leads to what was there before
         return
     assert bool(said) == bool(here), f"{text}\ntorch: {said or 'differentiates'}\nhere: {here}"
+
+
+@pytest.mark.parametrize("name", ["logical_and_", "logical_or_", "logical_xor_"])
+def test_what_torchs_autograd_does_not_see_is_refused(name: str) -> None:
+    text = program(f"y = x.clone()\ny.{name}(x > 1)\nreturn y.sum()")
+    with pytest.raises(GradcalcError, match="autograd does not see"):
+        refused_here(text, [0.5, 1.5, 2.0])

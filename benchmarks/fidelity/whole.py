@@ -31,7 +31,7 @@ NOISE, SMOOTH, APART = 1e-5, 1e-4, 1e-3
 """What rounding may make of central differences, how near two of them must be, and how far a
 gradient must be from them to be another one; each relative to 1 + the gradient."""
 
-INEXACT = frozenset({"digamma", "hardsigmoid"})
+INEXACT = frozenset({"digamma", "psi", "polygamma", "hardsigmoid"})
 """Functions whose gradient torch's own kernels have to 7 to 10 digits, by 40 digits of it: of those
 that are missing central differences say nothing."""
 
@@ -90,6 +90,9 @@ def _of_gradients(case: Case, report: Report, readings: list[str], ours: Said) -
     found = {g.name: g.autograd for g in report.gradients if g.autograd is not None}
     verdict = report.verdict.outcome
     note = f"{verdict}: {report.verdict.message}"
+    if any(finding.kind == "cast" for finding in report.findings):
+        # the library rounds to fewer digits there, as the report tells
+        return same
     exact = next((r for r in readings if r in ("torch", "bare")), None)
     real = None if exact is None else torch_gradients(case, exact, tuple(found))
     if real is not None and not all(equal(found[name], real[name]) for name in found):

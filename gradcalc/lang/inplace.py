@@ -38,6 +38,11 @@ def method(machine: Machine, name: str) -> Builtin | None:
         )
 
     def call(machine: Machine, held: Any, *args: Any, **kwargs: Any) -> Any:
+        if plain.startswith("logical_") and machine.is_tensor(held) and machine.carries(held):
+            raise UnsupportedError(
+                f"torch's autograd does not see .{name}(): the old gradient passes through",
+                hint=f"write x = x.{plain}(...)",
+            )
         since = machine.kept
         value = machine.apply_function(machine, found, (held, *args), kwargs)
         return writing.in_place(machine, held, value, since, (*args, *kwargs.values()))
