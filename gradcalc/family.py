@@ -17,6 +17,8 @@ from gradcalc.blocks import Answer
 from gradcalc.calculate import Ask, ask_here, calculate
 from gradcalc.derive.derivations import Derivations
 from gradcalc.errors import InvalidValueError, LimitError, ShapeError, UsageError
+from gradcalc.expr.written import Written
+from gradcalc.lang.fence import compile_program
 from gradcalc.problem import Array, Problem
 from gradcalc.report import Element, InputGradient, Outcome, Report, Verdict, Worst
 from gradcalc.targets import ALONG, Gradient
@@ -94,7 +96,8 @@ def _gradient(problem: Problem, tangents: Tangents, order: int, answer: Answer) 
                 "a derivative of a higher order is by one number",
                 hint="gradcalc hessian gives the second derivatives by several",
             )
-        return _of_gradient(problem, (Gradient(problem.wrt),) * (order - 1), "grad", answer)
+        found = _of_gradient(problem, (Gradient(problem.wrt),) * (order - 1), "grad", answer)
+        return _with_short_formula(problem, found, order, answer)
     return answer(problem, "grad")
 
 
@@ -108,6 +111,31 @@ def _vjp(problem: Problem, tangents: Tangents, order: int, answer: Answer) -> Re
 
 def _hvp(problem: Problem, tangents: Tangents, order: int, answer: Answer) -> Report:
     return _of_gradient(problem, (Gradient(problem.wrt, tangents),), "hvp", answer)
+
+
+def _with_short_formula(problem: Problem, found: Report, order: int, answer: Answer) -> Report:
+    """The report with the formula that comes of differentiating formulas one after the other.
+
+    Each is simplified before the next, which one program that holds all of them cannot be.
+    """
+    (gradient,) = found.gradients
+    step = replace(problem, lets=(), claims={}, detach=())
+    if problem.lets or problem.detach or found.path or found.detached:
+        return found
+    for _ in range(order):
+        (shown,) = answer(step, "grad").gradients
+        if shown.formula is None:
+            return found
+        step = replace(step, program=compile_program(shown.formula.text), of=None)
+    short, value = shown.formula, shown.best
+    same = np.allclose(value, gradient.best, rtol=blocks.AGREED, atol=0.0)
+    if short is None or not same or _is_longer(short, gradient.formula):
+        return found
+    return replace(found, gradients=(replace(gradient, formula=short),))
+
+
+def _is_longer(formula: Written, other: Written | None) -> bool:
+    return other is not None and len(formula.text) > len(other.text)
 
 
 def _of_gradient(

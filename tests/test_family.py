@@ -167,6 +167,23 @@ def test_orders(order: int) -> None:
     assert near(report.value, np.asarray(np.sin(0.7) * np.exp(0.7)))
 
 
+SHORT = {
+    "sin(x)*exp(x)": (10, "32*cos(x)*exp(x)"),
+    "x**7": (6, "5040*x"),
+    "1/(1 + x)": (6, "720/(x + 1)**7"),
+    "x*log(x)": (6, "24/x**5"),
+    "x**2": (4, "0"),
+}
+
+
+@pytest.mark.parametrize("text", SHORT)
+def test_orders_have_short_formulas(text: str) -> None:
+    order, formula = SHORT[text]
+    report = derivative(Problem(text, {"x": 0.7}), "grad", order=order)
+    assert report.verdict.outcome is Outcome.VERIFIED
+    assert report.formula == {"x": formula}
+
+
 def test_blocks_of_several_inputs() -> None:
     report = derivative(Problem("sum((X@w - b)**2)", {"X": X, "w": x3, "b": b4}, wrt=("w", "b")),
                         "hessian")  # fmt: skip
