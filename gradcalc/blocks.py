@@ -16,7 +16,7 @@ from gradcalc.expr.written import Written
 from gradcalc.lang import trees
 from gradcalc.lang.evaluate import evaluate
 from gradcalc.lang.fence import compile_program
-from gradcalc.maps import NoMatrix, matrix_of
+from gradcalc.maps import NoMatrix, matrix_of, mentions
 from gradcalc.problem import Array, Problem
 from gradcalc.report import Report
 from gradcalc.targets import Gradient, Pulled
@@ -110,13 +110,17 @@ def _read(
     """A formula in a tangent as a matrix, if it is one, else as the map that it is."""
     if found is None:
         return None
+    if not mentions(found, tangent):
+        # what is linear in something that it does not have is 0
+        sizes = () if known is None else known.shape
+        return Written((), f"zeros({sizes})") if sizes else None
     as_map = Written(found.parts, f"{tangent} ↦ {found.body}")
     if rank != 1 or np.ndim(inputs[tangent]) != 1:
         return as_map
     prefix = "".join(f"{name} = {text}; " for name, text in found.parts)
 
     def shape_of(text: str) -> tuple[int, ...]:
-        value = _value(problem, f"{prefix}{text}", inputs)
+        value = value_of(problem, f"{prefix}{text}", inputs)
         if value is None:
             raise NoMatrix
         return value.shape
@@ -138,12 +142,12 @@ def _holds(
     turned: bool,
 ) -> bool:
     """Whether a matrix is the derivative here, and does what the formula does elsewhere."""
-    here = _value(problem, matrix.text, inputs)
+    here = value_of(problem, matrix.text, inputs)
     if known is None or here is None or not _is_near(here, known):
         return False
     for place in range(TRIES):
         point = {**moved(inputs, STEP, place), tangent: inputs[tangent]}
-        value, done = (_value(problem, text, point) for text in (matrix.text, formula.text))
+        value, done = (value_of(problem, text, point) for text in (matrix.text, formula.text))
         if value is None or done is None:
             return False
         made = value.T @ point[tangent] if turned else value @ point[tangent]
@@ -160,7 +164,7 @@ def _is_near(found: Any, true: Any) -> bool:
         return bool((np.abs(found - true) <= room).all())
 
 
-def _value(problem: Problem, text: str, inputs: Mapping[str, Array]) -> Array | None:
+def value_of(problem: Problem, text: str, inputs: Mapping[str, Array]) -> Array | None:
     """What a text of the language gives, in floats; None where it fails."""
     recorder = Recorder("float64")
     backend = RecordingBackend(recorder, budget(problem))

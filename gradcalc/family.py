@@ -4,6 +4,7 @@ Each is made of gradients, which are calculated and judged one by one: a Jacobia
 elements of the output, a Hessian of those of the elements of the gradient.
 """
 
+import ast
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -19,8 +20,9 @@ from gradcalc.derive.derivations import Derivations
 from gradcalc.errors import InvalidValueError, LimitError, ShapeError, UsageError
 from gradcalc.expr.written import Written
 from gradcalc.lang.fence import compile_program
-from gradcalc.problem import Array, Problem
-from gradcalc.report import Element, InputGradient, Outcome, Report, Verdict, Worst
+from gradcalc.lang.program import Program
+from gradcalc.problem import Array, Problem, Room
+from gradcalc.report import Claim, Element, InputGradient, Outcome, Report, Verdict, Worst
 from gradcalc.targets import ALONG, Gradient
 
 MOST_ROWS = 1024
@@ -146,7 +148,15 @@ def _of_gradient(
     return replace(answer(replace(problem, before=before), command), value=own.value)
 
 
+def _refuse_claims(problem: Problem, what: str) -> None:
+    if problem.claims:
+        raise UsageError(
+            f"--expect is not held to {what}", hint="--wrt x takes one input; hvp has a claim too"
+        )
+
+
 def _jvp(problem: Problem, tangents: Tangents, order: int, answer: Answer) -> Report:
+    _refuse_claims(problem, "a way along a tangent")
     moving = replace(
         problem, inputs={**problem.inputs, ALONG: np.zeros(())}, wrt=(ALONG,), along=dict(tangents)
     )
@@ -172,6 +182,8 @@ def _jacobian(problem: Problem, tangents: Tangents, order: int, answer: Answer) 
 
 def _hessian(problem: Problem, tangents: Tangents, order: int, answer: Answer) -> Report:
     twice = replace(problem, before=(Gradient(problem.wrt),))
+    if len(problem.wrt) > 1:
+        _refuse_claims(problem, "a Hessian by several inputs")
     own = answer(replace(problem, check=False, claims={}), "hessian")
     found = replace(_rows(twice, "hessian", answer), value=own.value, summed=own.summed)
     several = len(problem.wrt) > 1
@@ -213,9 +225,62 @@ def _rows(problem: Problem, command: str, answer: Answer) -> Report:
     for place in range(count):
         seed = np.zeros(shape)
         seed[np.unravel_index(place, shape)] = 1.0
-        row = replace(problem, cotangent=seed, claims={})
+        row = replace(problem, cotangent=seed, **_row_of_claims(problem, place, shape))
         reports.append(answer(row, command))
     return _together(problem, whole, reports, shape)
+
+
+def _row_of_claims(problem: Problem, place: int, shape: tuple[int, ...]) -> dict[str, Any]:
+    """What is claimed of the gradient of one element of the output."""
+    if not shape or not problem.claims:
+        return {"claims": problem.claims}
+    index = tuple(int(k) for k in np.unravel_index(place, shape))
+    claims: dict[str, Any] = {}
+    for name, claim in problem.claims.items():
+        try:
+            ast.parse(claim.source.strip(), mode="eval")
+        except SyntaxError:
+            raise UsageError(
+                f"--expect {claim.brief}: of many gradients the claim is one expression",
+                hint="write it without names of its own",
+            ) from None
+        text = f"({claim.source.strip()})"
+        known = blocks.value_of(problem, text, problem.inputs)
+        wanted = (*shape, *problem.inputs[name].shape)
+        if known is not None and known.shape not in ((), wanted):
+            raise ShapeError(
+                f"--expect {claim.brief}: it has shape {known.shape}, what it is held to {wanted}",
+                hint="the output's shape stands before the input's",
+            )
+        whole = known is not None and not known.shape
+        claims[name] = text if whole else f"{text}[{', '.join(map(str, index))}]"
+    rooms = {name: _row_of_room(room, index) for name, room in problem.rooms.items()}
+    return {"claims": claims, "rooms": rooms}
+
+
+def _row_of_room(room: Room, index: tuple[int, ...]) -> Room:
+    return replace(room, unit=room.unit[index]) if np.ndim(room.unit) else room
+
+
+def _claim(rows: Sequence[InputGradient], text: str | None, shape: tuple[int, ...]) -> Claim | None:
+    """The claims of the rows as one."""
+    found = [row.claim for row in rows if row.claim is not None]
+    if len(found) < len(rows) or text is None:
+        return None
+    held = [claim.holds for claim in found]
+    digits = [claim.digits for claim in found if claim.digits is not None]
+    worst = next((claim for claim in found if claim.holds is False), found[0])
+    inner = np.shape(found[0].differs)
+    return replace(
+        worst,
+        text=text,
+        # what a row has to do with a gradient says nothing of them all
+        diagnosis=None,
+        value=np.stack([np.broadcast_to(c.value, inner) for c in found]).reshape((*shape, *inner)),
+        holds=False if False in held else (None if None in held else True),
+        differs=np.stack([claim.differs for claim in found]).reshape((*shape, *inner)),
+        digits=min(digits, default=None),
+    )
 
 
 def _together(
@@ -224,7 +289,8 @@ def _together(
     if not rows:
         return whole
     gradients = tuple(
-        _stacked([row.gradients[k] for row in rows], shape) for k in range(len(problem.wrt))
+        _stacked([row.gradients[k] for row in rows], shape, problem.claims.get(name))
+        for k, name in enumerate(problem.wrt)
     )
     worst = max(range(len(rows)), key=lambda k: _badness(rows[k]))
     known = {(f.kind, f.message): f for row in rows for f in row.findings}
@@ -253,7 +319,9 @@ def _verdict(rows: Sequence[Report], worst: int, shape: tuple[int, ...]) -> Verd
     return replace(found, message=f"element [{place}]: {found.message}")
 
 
-def _stacked(rows: Sequence[InputGradient], shape: tuple[int, ...]) -> InputGradient:
+def _stacked(
+    rows: Sequence[InputGradient], shape: tuple[int, ...], claim: Program | None
+) -> InputGradient:
     """What the rows say of one input, the shape of the output before that of the input."""
     inner = rows[0].shape
 
@@ -283,6 +351,7 @@ def _stacked(rows: Sequence[InputGradient], shape: tuple[int, ...]) -> InputGrad
         else np.stack(differs).reshape((*shape, *inner)),
         told=None if all(map(np.all, told)) else np.stack(told).reshape((*shape, *inner)),
         worst=_worst(off, shape),
+        claim=_claim(rows, None if claim is None else claim.brief, shape),
         elements=tuple(
             _placed(element, k, shape) for k, row in enumerate(rows) for element in row.elements
         ),

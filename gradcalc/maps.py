@@ -210,6 +210,13 @@ def _right(matrix: Matrix) -> str:
 # -- reading -------------------------------------------------------------------------------------
 
 
+def mentions(formula: Written, name: str) -> bool:
+    """Whether a formula has a name."""
+    return any(
+        _has(ast.parse(text), name) for text in (formula.body, *dict(formula.parts).values())
+    )
+
+
 def matrix_of(
     formula: Written, vector: str, shape_of: Callable[[str], Shape], *, turned: bool = False
 ) -> Written:

@@ -89,8 +89,7 @@ def test_hessians_are_written_as_the_textbook_has_them(text: str) -> None:
     report = derivative(given(text, inputs, "w"), "hessian")
     assert report.verdict.outcome in (Outcome.VERIFIED, Outcome.VANISHED)
     assert near(report.gradient["w"], value_of(formula, inputs))
-    if text != "b@w":
-        assert report.formula["w"] == formula
+    assert report.formula["w"] == formula
 
 
 MAPS = {
@@ -301,3 +300,38 @@ def test_matrices_are_the_jacobian(seed: int) -> None:
     formula = report.formula["x"]
     if formula is not None and "↦" not in formula:
         assert near(value_of(formula, inputs), report.gradient["x"])
+
+
+CLAIMS = {
+    ("jacobian", "sin(A@x)", "diag(cos(A@x))@A"): "holds",
+    ("jacobian", "sin(A@x)", "diag(cos(A@x))@A.T"): "does not hold: 2 of 4",
+    ("jacobian", "u = A@x; u*u", "2*diag(u)@A"): "holds",
+    ("hessian", "sum((A@x)**2)", "20,28;28,40"): "holds",
+    ("hessian", "sum((A@x)**2)", "20,28;28,41"): "does not hold: 1 of 4",
+    ("hvp", "sum((A@x)**2)", "2*A.T@A@array([1.0, 2.0])"): "holds",
+}
+
+
+@pytest.mark.parametrize("case", CLAIMS)
+def test_claims_are_held_to_all_elements(run: Run, case: tuple[str, str, str]) -> None:
+    command, text, claim = case
+    way = ["--tangent", "1,2"] if command == "hvp" else []
+    found = run(
+        command, text, "--A", "1,2;3,4", "--x", "0.5,1", "--wrt", "x", "--expect", claim, *way
+    )
+    assert CLAIMS[case] in found.out
+    assert found.code == (0 if CLAIMS[case] == "holds" else 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("jacobian", "x*x", "--x", "1,2", "--expect", "2*x"), "it has shape (2,)"),
+        (("jacobian", "x*x", "--x", "1,2", "--expect", "u = 2*x; diag(u)"), "one expression"),
+        (("jvp", "x*x", "--x", "1,2", "--tangent", "1,0", "--expect", "2"), "not held to a way"),
+    ],
+)
+def test_claims_that_do_not_fit_are_told(run: Run, words: tuple[str, ...], said: str) -> None:
+    found = run(*words)
+    assert found.code == 2
+    assert said in found.err
