@@ -41,7 +41,11 @@ def of_jacobian(
     if not size:
         # by one number it is what a step of 1 does
         step = Pulled(cotangent, {name: np.ones(())})
-        return _formula(problem, inputs, cotangent, step, answer)
+        single = _formula(problem, inputs, cotangent, step, answer)
+        if single is not None and mentions(single, cotangent):
+            # only as the shape of zeros
+            return Written((), f"zeros({shape})")
+        return single
     inputs[tangent] = _direction(size)
     found = _formula(problem, inputs, cotangent, Pulled(cotangent, {name: tangent}), answer)
     return _read(problem, found, tangent, len(shape), inputs, known, turned=False)
