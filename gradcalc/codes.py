@@ -52,8 +52,7 @@ _PROGRAM = (
 COMMANDS = {
     "grad": Command(
         "grad:add",
-        "The value and gradient of a PROGRAM, its formula, and whether they can be trusted.\n\n"
-        "The word grad may be left out.",
+        "The value, checked gradient and formula of a PROGRAM.\n\nThe word grad may be left out.",
         usage=("PROGRAM... [--NAME VALUE]... [OPTION]...",),
         arguments=_PROGRAM,
         examples=(
@@ -75,7 +74,7 @@ COMMANDS = {
     ),
     "why": Command(
         "grad:add",
-        "The verdict of gradcalc grad at length: each witness's answer, causes, and the cure.",
+        "The verdict at length: all answers, causes, the cure.",
         usage=("PROGRAM... [--NAME VALUE]... [OPTION]...",),
         arguments=_PROGRAM,
         examples=(
@@ -89,7 +88,7 @@ COMMANDS = {
     ),
     "jacobian": Command(
         "grad:add",
-        "All slopes of a PROGRAM whose output is a vector or more, each of them checked.",
+        "All slopes of a PROGRAM of several outputs.",
         usage=("PROGRAM [--NAME VALUE]... [OPTION]...",),
         arguments=_PROGRAM,
         examples=(
@@ -102,7 +101,7 @@ COMMANDS = {
     ),
     "hessian": Command(
         "grad:add",
-        "All second derivatives of a PROGRAM whose output is one number, each of them checked.",
+        "All second derivatives of a PROGRAM.",
         usage=("PROGRAM [--NAME VALUE]... [OPTION]...",),
         arguments=_PROGRAM,
         examples=(
@@ -115,7 +114,7 @@ COMMANDS = {
     ),
     "vjp": Command(
         "grad:add",
-        "The gradient of the outputs of a PROGRAM, weighed by a cotangent.",
+        "The gradient of outputs, weighed by a cotangent.",
         usage=("PROGRAM --cotangent VALUE [--NAME VALUE]... [OPTION]...",),
         arguments=_PROGRAM,
         examples=(
@@ -127,7 +126,7 @@ COMMANDS = {
     ),
     "jvp": Command(
         "grad:add",
-        "How the outputs of a PROGRAM move where its inputs move along a tangent.",
+        "How outputs move where inputs move along a tangent.",
         usage=("PROGRAM --tangent VALUE [--NAME VALUE]... [OPTION]...",),
         arguments=_PROGRAM,
         examples=(
@@ -139,7 +138,7 @@ COMMANDS = {
     ),
     "hvp": Command(
         "grad:add",
-        "The Hessian of a PROGRAM times a tangent, without the Hessian.",
+        "The Hessian of a PROGRAM times a tangent.",
         usage=("PROGRAM --tangent VALUE [--NAME VALUE]... [OPTION]...",),
         arguments=_PROGRAM,
         examples=(
@@ -151,7 +150,7 @@ COMMANDS = {
     ),
     "batch": Command(
         "batch.command:add",
-        "A stream of gradients: one JSON request a line in, one JSON report a line out, in order."
+        "A stream of gradients: JSON lines in, JSON lines out."
         '\n\nA request is {"id": 1, "program": "2*dot(x,x)", "inputs": {"x": [0, 1]}}, with keys'
         " named like the options of grad; options given here hold for all requests, and those about"
         " one program go with --csv.\n\nThe exit code is the worst of all: a fault (70), wrong (1),"
@@ -184,7 +183,7 @@ COMMANDS = {
     ),
     "daemon": Command(
         "daemon:add",
-        "A warm process that answers grad and why at once: start, stop, status.\n\n"
+        "A warm process that answers at once.\n\n"
         "With GRADCALC_DAEMON=1 in the environment calls use it, with GRADCALC_DAEMON=auto they"
         " start it too.",
         usage=("COMMAND",),

@@ -218,9 +218,47 @@ def _is_instance(
         elif isinstance(value, Instance) and kind in value.kind.line:
             return kind is value.kind or not exact
     value = objects.value_of(value)
-    if isinstance(value, Instance) or not left:
-        return "object" in left
+    if isinstance(value, Instance):
+        return "object" in left or any(_is_layer(value, word, exact) for word in left)
+    if not left:
+        return False
     return isinstance_of(machine, value, " ".join(left), kinds, exact)
+
+
+BASES: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("GRU", "LSTM", "RNN"), "RNNBase"),
+        **dict.fromkeys(("GRUCell", "LSTMCell", "RNNCell"), "RNNCellBase"),
+        **{f"LazyConv{kind}{n}d": f"Conv{kind}{n}d" for kind in ("", "Transpose") for n in "123"},
+        **dict.fromkeys(("UpsamplingBilinear2d", "UpsamplingNearest2d"), "Upsample"),
+        **{f"ZeroPad{n}d": f"ConstantPad{n}d" for n in "123"},
+        "LazyLinear": "Linear",
+        "NLLLoss2d": "NLLLoss",
+        "ReLU6": "Hardtanh",
+    }
+)
+"""Layers of torch that are made from another one beside Module."""
+
+
+def _is_layer(value: Instance, word: str, exact: bool) -> bool:
+    """Whether an object is of a class of torch's networks."""
+    module, _, name = word.rpartition(".")
+    if not module.startswith("torch.nn"):
+        return False
+    line = [one.name for one in value.kind.line if one.library]
+    found = name in line or any(BASES.get(one) == name for one in line)
+    # imported where it is used: the layers are written in the language
+    from gradcalc.lang.nets.containers import CONTAINERS
+    from gradcalc.lang.nets.layers import COMPOSED, LAYERS
+    from gradcalc.lang.nets.lazy import LAZY
+
+    known = {*LAYERS, *COMPOSED, *LAZY, *CONTAINERS, *BASES.values(), "Module"}
+    if not found and line and name not in known:
+        raise UnsupportedError(
+            f"whether {value.kind.name} counts as {brief(word)} is not known here",
+            hint="ask for the class of the layer itself",
+        )
+    return name == value.kind.name and value.kind.library if exact else found
 
 
 def _every(join: str) -> Call:

@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, UnsupportedError
@@ -15,9 +14,6 @@ from gradcalc.lang.nets.classes import class_of
 from gradcalc.lang.nets.row import Kind
 from gradcalc.lang.objects import MISSING, Class, Member
 from gradcalc.lang.program import brief, dotted
-
-MEANT: Mapping[str, str] = MappingProxyType({"cached_property": "property"})
-"""Decorators of methods that give what others do."""
 
 
 def define(machine: Machine, node: ast.ClassDef) -> None:
@@ -122,7 +118,7 @@ def _method(
             return Member(held.word, made if path[1] == "getter" else held.function, own)
     words = [path[-1] for path in paths if path[-1] in WORDS and path[-1] not in UNTOLD]
     if words:
-        return Member(MEANT.get(words[0], words[0]), made)
+        return Member(words[0], made)
     wrapped: Any = made
     for decorator in reversed([d for d in node.decorator_list if not is_idle(d)]):
         wrapped = machine.call(machine.eval(decorator), (wrapped,))

@@ -141,11 +141,21 @@ def _rounds(
 
     The scope is the machine's only while an item is worked out: a generator may rest in between.
     """
-    outer = machine.frame
     targets = tuple(generator.target for generator in node.generators)
-    inner = Frame({}, outer, own_names(targets), passing=True)
+    inner = Frame({}, machine.frame, own_names(targets), passing=True)
+    # at once, whenever the items are asked for
     first = ops.iterated(machine, machine.eval(node.generators[0].iter))
+    return _items(machine, node, give, bind, inner, first)
 
+
+def _items(
+    machine: Machine,
+    node: Any,
+    give: Callable[[], Any],
+    bind: Callable[[Any, Any], None],
+    inner: Frame,
+    first: Iterator[Any],
+) -> Iterator[Any]:
     def level(number: int, items: Iterator[Any]) -> Iterator[Any]:
         generator = node.generators[number]
         for value in items:

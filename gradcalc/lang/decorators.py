@@ -8,7 +8,7 @@ from gradcalc.lang.scopes import names_bound
 
 IDLE = frozenset({
     "torch.jit.script", "torch.jit.export", "torch.jit.ignore", "torch.compile", "numba.njit",
-    "numba.jit", "jax.jit", "functools.cache", "functools.lru_cache", "tensorflow.function",
+    "numba.jit", "jax.jit", "tensorflow.function",
     "beartype.beartype", "typeguard.typechecked", "typing.final", "typing.no_type_check",
 })  # fmt: skip
 """Wrappers that change nothing of what a function gives."""

@@ -31,6 +31,40 @@ def _reduce(machine: Machine, function: Any, values: Any, *start: Any) -> Any:
     return found
 
 
+def _cache(machine: Machine, user_function: Any) -> Builtin:
+    """A function that is run once for each of its arguments: what it gave then, it gives again."""
+    known: dict[Any, Any] = {}
+    # a tensor or an object stands for itself as long as it is there
+    kept: list[Any] = []
+
+    def key_of(value: Any) -> Any:
+        if isinstance(value, list | dict | set):
+            raise InvalidValueError(
+                f"{machine.describe(value)} cannot be an argument that is remembered",
+                python="TypeError",
+            )
+        if isinstance(value, tuple):
+            return tuple([key_of(part) for part in value])
+        if value is None or isinstance(value, int | float | str):
+            return value
+        kept.append(value)
+        return id, id(value)
+
+    def call(machine: Machine, *args: Any, **kwargs: Any) -> Any:
+        key = key_of(args), tuple((name, key_of(value)) for name, value in kwargs.items())
+        if key not in known:
+            known[key] = machine.apply_function(machine, user_function, args, kwargs)
+        return known[key]
+
+    return Builtin(getattr(user_function, "name", "cache"), call, "what is remembered")
+
+
+def _lru_cache(machine: Machine, maxsize: Any = 128, typed: Any = False) -> Builtin:
+    if maxsize is not None and not isinstance(maxsize, int):
+        return _cache(machine, maxsize)
+    return Builtin("lru_cache", _cache, "a function that keeps what it has given")
+
+
 def _operator(kind: type[ast.AST]) -> Any:
     return lambda machine, a, b: operators.apply(machine, kind, a, b)
 
@@ -73,6 +107,10 @@ OBJECTS: Mapping[str, Mapping[str, Builtin]] = MappingProxyType(
         "functools": {
             "partial": Builtin("partial", _partial, "a function with some of its arguments given"),
             "reduce": Builtin("reduce", _reduce, "a function of two applied from left to right"),
+            "cache": Builtin("cache", _cache, "a function that keeps what it has given"),
+            "lru_cache": Builtin(
+                "lru_cache", _lru_cache, "a function that keeps what it has given"
+            ),
         },
         "operator": {
             **{n: Builtin(n, _operator(kind), "an operator") for n, kind in OPERATORS.items()},

@@ -221,7 +221,7 @@ def check_references(
                 if node.attr not in members:
                     _check_attribute(node, naming)
             elif isinstance(node, ast.FunctionDef):
-                strange = _strange_decorator(node, own)
+                strange = _strange_decorator(node, own, naming)
                 if strange is not None:
                     place = strange
                     raise UnsupportedError(
@@ -246,7 +246,9 @@ def _evaluated(body: Body) -> Iterator[ast.AST]:
         stack.extend(reversed(children))
 
 
-def _strange_decorator(node: ast.FunctionDef, own: frozenset[str]) -> ast.expr | None:
+def _strange_decorator(
+    node: ast.FunctionDef, own: frozenset[str], naming: Naming
+) -> ast.expr | None:
     """The first decorator that is no function of the program's."""
     for decorator in node.decorator_list:
         path = dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
@@ -256,7 +258,9 @@ def _strange_decorator(node: ast.FunctionDef, own: frozenset[str]) -> ast.expr |
             # of a program's own function called so nothing is known
             if own & set(WORDS):
                 return decorator
-        elif path is None or path[0] not in own:
+        elif path is None or not (
+            path[0] in own or (len(path) > 1 and catalogue.named(naming, path))
+        ):
             return decorator
     return None
 

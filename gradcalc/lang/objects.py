@@ -1,7 +1,7 @@
 """Objects of a program's own classes: attributes, methods, operators."""
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import Parameter, Signature
 from types import MappingProxyType
@@ -35,11 +35,22 @@ class Class:
 
     @property
     def line(self) -> tuple["Class", ...]:
-        """The class and those that it is made from, in the order in which they are looked at."""
-        found: dict[int, Class] = {id(self): self}
-        for base in self.bases:
-            found |= {id(one): one for one in base.line}
-        return tuple(found.values())
+        """The class and those that it is made from, in the order in which they are looked at.
+
+        Raises `InvalidValueError` where Python finds none.
+        """
+        lines = [*(list(base.line) for base in self.bases), list(self.bases)]
+        found = [self]
+        while lines := [line for line in lines if line]:
+            heads = (line[0] for line in lines)
+            first = next((h for h in heads if not any(h in line[1:] for line in lines)), None)
+            if first is None:
+                raise InvalidValueError(
+                    f"the bases of {self.name} have no order that fits them all", python="TypeError"
+                )
+            found.append(first)
+            lines = [[one for one in line if one is not first] for line in lines]
+        return tuple(found)
 
     def find(self, name: str, behind: "Class | None" = None) -> Any:
         """A member of the class or of a base, `MISSING` where there is none.
@@ -99,6 +110,9 @@ class Field:
     factory: Any
 
 
+Same = Callable[[Machine, Any, Any], bool]
+"""Whether two values are equal."""
+
 MISSING = object()
 """What stands where there is no such member."""
 
@@ -136,6 +150,13 @@ def attribute(machine: Machine, value: Any, name: str) -> Any:
             hint=did_you_mean(name, known),
             python="AttributeError",
         )
+    if (
+        isinstance(found, Member)
+        and found.word == "cached_property"
+        and isinstance(receiver, Instance)
+    ):
+        receiver.values[name] = machine.call(Bound(found.function, receiver), ())
+        return receiver.values[name]
     return _received(machine, found, receiver)
 
 
@@ -339,7 +360,7 @@ def changed(machine: Machine, kind: type[ast.AST], held: Instance, right: Any) -
     return machine.call(Bound(found, held), (right,))
 
 
-def operated(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any:
+def operated(machine: Machine, kind: type[ast.AST], left: Any, right: Any, same: Same) -> Any:
     """An operator with an object on one side at least, by the methods of its class."""
     name = OPERATORS[kind]
     back = f"__{TURNED[name]}__" if name in TURNED else f"__r{name}__"
@@ -348,12 +369,42 @@ def operated(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> An
             found = receiver.kind.find(method)
             if isinstance(found, Closure):
                 return machine.call(Bound(found, receiver), (other,))
+    if kind is ast.NotEq:
+        # without a method of its own it is what == says, turned round
+        found = operated(machine, ast.Eq, left, right, same)
+        if isinstance(found, bool):
+            return not found
+        raise UnsupportedError(
+            "what == gives here is no plain truth value, which != would turn round",
+            hint="write not (a == b), or a method __ne__",
+        )
     if kind in (ast.Eq, ast.NotEq):
-        return (left is right) is (kind is ast.Eq)
+        return equals(machine, left, right, same) is (kind is ast.Eq)
     raise InvalidValueError(
         f"{machine.describe(left)} and {machine.describe(right)} do not fit {name}",
         python="TypeError",
     )
+
+
+def equals(machine: Machine, left: Any, right: Any, same: Same) -> bool:
+    """Whether an object equals another value, as its class has it: by its method, by the fields of
+    a dataclass, which are the `same`, else only itself."""
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, Instance) and isinstance(found := one.kind.find("__eq__"), Closure):
+            answer = machine.call(Bound(found, one), (other,))
+            if not isinstance(answer, bool):
+                raise UnsupportedError(
+                    "what __eq__ gives here is no plain truth value",
+                    hint="compare the numbers themselves",
+                )
+            return answer
+    if left is right:
+        return True
+    alike = isinstance(left, Instance) and isinstance(right, Instance) and left.kind is right.kind
+    fields = fields_of(left.kind) if alike else None
+    if fields is None:
+        return False
+    return all(same(machine, left.values[name], right.values[name]) for name in fields)
 
 
 def unary(machine: Machine, kind: type[ast.AST], value: Instance) -> Any:

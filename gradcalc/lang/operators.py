@@ -73,7 +73,7 @@ def apply(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any:
             return _of_sequences(machine, name, left, right)
         _check_list(machine, name, left, right)
     if isinstance(left, Instance) or isinstance(right, Instance):
-        return objects.operated(machine, kind, left, right)
+        return objects.operated(machine, kind, left, right, same)
     if isinstance(left, str) or isinstance(right, str):
         return _of_texts(machine, kind, left, right)
     if isinstance(left, dict | set) or isinstance(right, dict | set):
@@ -237,11 +237,17 @@ def same(machine: Machine, left: Any, right: Any) -> bool:
     """Whether two values are equal, lists and dictionaries item by item."""
     machine.budget.tick()
     left, right = objects.value_of(left), objects.value_of(right)
+    if left is right:
+        # Python asks no further, so that a NaN in a list is in it
+        return True
+    if isinstance(left, Instance) or isinstance(right, Instance):
+        return objects.equals(machine, left, right, same)
     if isinstance(left, dict) and isinstance(right, dict):
         found = [k in right and same(machine, value, right[k]) for k, value in left.items()]
         return len(left) == len(right) and all(found)
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):
-        if type(left) is not type(right) or len(left) != len(right):
+        alike = type(left) is type(right) or (isinstance(left, tuple) and isinstance(right, tuple))
+        if not alike or len(left) != len(right):
             return False
         # no generator: lists may be nested deeper than C code can go
         answers = [same(machine, *pair) for pair in zip(left, right, strict=True)]

@@ -1,0 +1,164 @@
+"""Objects, generators and what is remembered, as Python has them: it is the oracle."""
+
+import pytest
+import torch
+from torch import nn
+
+import gradcalc
+from gradcalc import Problem
+from gradcalc.errors import GradcalcError
+from gradcalc.witnesses import autograd
+
+PROGRAMS = {
+    "the order of bases": """
+class A:
+    k = 2
+    def h(self, x): return x
+class B(A):
+    def h(self, x): return 2*super().h(x)
+class C(A):
+    k = 3
+    def h(self, x): return 3*super().h(x)
+class D(B, C): pass
+def f(x): return (D().h(x)*D().k).sum()""",
+    "mixins": """
+class Base:
+    def __init__(self, a): self.a = a
+class Scaled:
+    def __init__(self, s, **rest):
+        super().__init__(**rest)
+        self.s = s
+class Shifted:
+    def __init__(self, b, **rest):
+        super().__init__(**rest)
+        self.b = b
+class All(Scaled, Shifted, Base): pass
+def f(x):
+    o = All(s=2.0, b=3.0, a=5.0)
+    return (x*o.s*o.a + o.b).sum()""",
+    "dataclasses are equal by their fields": """
+from dataclasses import dataclass
+@dataclass(frozen=True)
+class Q:
+    u: int = 3
+    v: tuple = (1, 2)
+@dataclass
+class R:
+    u: int = 3
+    v: tuple = (1, 2)
+def f(x):
+    s = 1.0 if Q(3) == Q() else 10.0
+    s += 2.0 if Q(3) != Q(3) else 20.0
+    s += 4.0 if Q(3) in [Q(4), Q(3)] else 40.0
+    s += 8.0 if Q() == R() else 80.0
+    return (x*s).sum()""",
+    "a method that says what is equal": """
+class A:
+    def __init__(self, v): self.v = v
+    def __eq__(self, other): return self.v == other.v
+def f(x):
+    s = 1.0 if A(1) != A(1) else 10.0
+    s += 2.0 if A(1) in [A(1)] else 20.0
+    s += 4.0 if [A(1), (A(2),)] == [A(1), (A(2),)] else 40.0
+    s += 8.0*[A(1), A(2), A(1)].count(A(1)) + 100.0*[A(2), A(1)].index(A(1))
+    return (x*s).sum()""",
+    "tuples with names are tuples, and what is the same is in a list": """
+from collections import namedtuple
+P = namedtuple('P', 'a b')
+def f(x):
+    n = float('nan')
+    s = 1.0 if P(1, 2) == (1, 2) else 10.0
+    s += 2.0 if n in [n] else 20.0
+    s += 4.0 if [n] == [n] else 40.0
+    s += 8.0 if n == n else 80.0
+    return (x*s).sum()""",
+    "what a generator goes through is known when it is made": """
+def f(x):
+    n = 3
+    g = (x**i for i in range(n))
+    n = 10
+    L = [x, x*x]
+    h = (v*n for v in L)
+    L = [100.0]
+    return sum(g).sum() + sum(h).sum()""",
+    "a generator of a function's own names": """
+def made(x, k):
+    return (v*k for v in x)
+def f(x):
+    k = 100.0
+    return sum(made(x, 2.0)) + sum(v for v in made(x, 3.0))""",
+    "what is remembered": """
+import functools
+from functools import cached_property, lru_cache
+calls = []
+@lru_cache(maxsize=None)
+def fact(n): return 1 if n < 2 else n*fact(n - 1)
+@functools.cache
+def count(n):
+    calls.append(n)
+    return len(calls)
+class A:
+    def __init__(self, x): self.x, self.n = x, 0
+    @cached_property
+    def square(self):
+        self.n += 1
+        return self.x**2*self.n
+    @lru_cache()
+    def g(self, k):
+        self.n += 1
+        return self.n*k
+def f(x):
+    a = A(x)
+    s = a.square + a.square + a.g(2) + a.g(2) + a.g(3)
+    return (s + fact(5)*x).sum() + (count(1) + count(1) + count(2))*x[0]""",
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_it_is_what_python_makes_of_it(name: str) -> None:
+    scope: dict[str, object] = {}
+    exec(PROGRAMS[name], scope)
+    values = [0.5, 1.5, -0.75]
+    x = torch.tensor(values, dtype=torch.float64, requires_grad=True)
+    output = scope["f"](x)  # type: ignore[operator]
+    output.backward()
+    found = autograd.testify(Problem(PROGRAMS[name] + "\nf(x)", {"x": values}))
+    assert float(found.value) == pytest.approx(output.item(), rel=1e-13)
+    assert x.grad is not None
+    assert found.gradients["x"].tolist() == pytest.approx(x.grad.tolist(), rel=1e-12)
+
+
+LAYERS = {
+    "nn.Linear(2, 1)": nn.Linear(2, 1), "nn.ReLU6()": nn.ReLU6(), "nn.LSTM(2, 2)": nn.LSTM(2, 2),
+    "nn.Conv2d(1, 1, 1)": nn.Conv2d(1, 1, 1), "nn.Sequential(nn.Tanh())": nn.Sequential(nn.Tanh()),
+    "nn.BatchNorm1d(2)": nn.BatchNorm1d(2), "nn.Embedding(2, 2)": nn.Embedding(2, 2),
+    "nn.ZeroPad2d(1)": nn.ZeroPad2d(1), "nn.LayerNorm(2)": nn.LayerNorm(2),
+}  # fmt: skip
+KINDS = (
+    "Linear", "ReLU6", "Hardtanh", "LSTM", "RNNBase", "Conv2d", "Conv1d", "Sequential",
+    "BatchNorm1d", "Embedding", "ZeroPad2d", "ConstantPad2d", "LayerNorm", "Module", "GRU",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", LAYERS)
+def test_layers_are_of_torchs_classes(text: str) -> None:
+    asked = ("isinstance(m, nn.{})", "isinstance(m, (nn.{}, nn.Bilinear))", "type(m) is nn.{}",
+             "type(m) == nn.{}")  # fmt: skip
+    tests = [question.format(kind) for question in asked for kind in KINDS]
+    true = [bool(eval(test, {"nn": nn, "m": LAYERS[text]})) for test in tests]
+    lines = "".join(f"    s += {2.0**k} if {t} else 0.0\n" for k, t in enumerate(tests[:30]))
+    more = "".join(f"    r += {2.0**k} if {t} else 0.0\n" for k, t in enumerate(tests[30:]))
+    program = (
+        f"import torch\nfrom torch import nn\ndef f(x):\n    m = {text}\n    s, r = 0.0, 0.0\n"
+        f"{lines}{more}    return x[0]*s + x[1]*r"
+    )
+    report = gradcalc.grad(program, x=[1.0, 2.0], wrt="x", check=False)
+    found = [sum(2.0**k for k, t in enumerate(part) if t) for part in (true[:30], true[30:])]
+    assert report.gradient["x"].tolist() == found
+
+
+def test_a_class_that_is_not_known_is_told() -> None:
+    text = "import torch\nfrom torch import nn\ndef f(x):\n    m = nn.Linear(1, 1)\n"
+    ask = "    return x if isinstance(m, nn.modules.batchnorm._BatchNorm) else 2*x"
+    with pytest.raises(GradcalcError):
+        gradcalc.grad(text + ask, x=1.0, wrt="x")
