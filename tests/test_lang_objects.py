@@ -162,3 +162,24 @@ def test_a_class_that_is_not_known_is_told() -> None:
     ask = "    return x if isinstance(m, nn.modules.batchnorm._BatchNorm) else 2*x"
     with pytest.raises(GradcalcError):
         gradcalc.grad(text + ask, x=1.0, wrt="x")
+
+
+VIEWED = {
+    "x.t().view(6)": False, "x.t().reshape(6).view(2, 3)": True, "x[:, :1].view(-1)": True,
+    "x[:, :2].view(-1)": False, "x[1:].view(-1)": True, "x.t()[:1].view(2)": True,
+    "(x*2).view(3, 2)": True, "x[:, 1:][:, 2:].view(-1)": True, "x.t().contiguous().view(6)": True,
+    "x[::2].view(3)": True, "x.permute(1, 0).view(3, 2, 1)": True, "x.T.flatten().view(3, 2)": True,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", VIEWED)
+def test_a_view_is_of_what_stands_in_order(text: str) -> None:
+    values = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
+    problem = Problem(f"import torch\n({text}).sum()", {"x": values}, check=False)
+    if VIEWED[text]:
+        assert autograd.testify(problem).value == eval(text, {"x": torch.tensor(values)}).sum()
+        return
+    with pytest.raises(RuntimeError, match="view size is not compatible"):
+        eval(text, {"x": torch.tensor(values)})
+    with pytest.raises(GradcalcError, match="no such shape"):
+        autograd.testify(problem)

@@ -36,11 +36,12 @@ from gradcalc.lang.expressions import attribute, member
 from gradcalc.lang.leaving import Return
 from gradcalc.lang.machine import Builtin, Closure, Frame, Machine, Once, Rule
 from gradcalc.lang.mapping import Mapped
+from gradcalc.lang.memory import Tensor
 from gradcalc.lang.nets import classes, initial, state
 from gradcalc.lang.nets.module import is_module
 from gradcalc.lang.nets.row import Kind
 from gradcalc.lang.objects import Bound, Class, Instance, Super
-from gradcalc.lang.program import MIXED, asked_by_name, brief, dotted
+from gradcalc.lang.program import MIXED, TORCH, asked_by_name, brief, dotted
 from gradcalc.primitives import Primitive
 
 Args = tuple[Any, ...]
@@ -123,7 +124,22 @@ def _call(machine: Machine, node: ast.Call) -> Any:
             raise InvalidValueError(f"{brief(min(twice))} is given twice", python="TypeError")
         kwargs |= given
     machine.node = node
-    return applied(machine, function, args, kwargs)
+    result = applied(machine, function, args, kwargs)
+    if first and isinstance(node.func, ast.Attribute) and node.func.attr == "view":
+        _check_view(machine, first[0], result)
+    return result
+
+
+def _check_view(machine: Machine, source: Any, result: Any) -> None:
+    """Refuse torch's `view` where only a copy has the shape, as torch does."""
+    torchs = machine.program.naming.arrays == TORCH and isinstance(source, Tensor)
+    made = torchs and isinstance(result, Tensor) and result.view is None
+    if made and result.shape and 0 not in result.shape:
+        raise InvalidValueError(
+            "torch views these elements in no such shape: they do not stand in order in memory",
+            hint="write .reshape(...), which copies them",
+            python="RuntimeError",
+        )
 
 
 def _of_module(machine: Machine, node: ast.Call, module: tuple[str, ...]) -> Any:
