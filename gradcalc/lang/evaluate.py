@@ -152,7 +152,7 @@ def _run(machine: Machine, inputs: Mapping[str, Any], seed: int, survey: bool) -
 def _module(name: str) -> Program:
     """A module of a library that is written in the language."""
     # a program has an output, and a module needs none
-    return replace(compile_program(f"{written.text(name)}\n0.0\n"), library=True)
+    return replace(compile_program(f"{written.text(name)}\n0.0\n", library=True), library=True)
 
 
 class Noted(Protocol):

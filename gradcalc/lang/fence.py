@@ -58,13 +58,14 @@ def compile_program(
     known: Collection[str] = (),
     core: bool = False,
     numbers: Collection[str] | None = None,
+    library: bool = False,
 ) -> Program:
     """Check a source text and find its inputs.
 
     `function` picks one of the functions that the text defines; otherwise a text that ends in a
     definition is its last function. `known` are names that will have a value when it runs. `core`
-    is for definitions of gradcalc's own, whose names are those of the language. With `numbers`,
-    names that are known to stand for some, one expression that is no Python is mathematics.
+    is for definitions of gradcalc's own, whose names are those of the language, `library` for its
+    own texts of classes and functions that programs use. With `numbers`, names that are known to stand for some, one expression that is no Python is mathematics.
 
     Raises `ProgramSyntaxError`, `UnsupportedError` (outside the language), `UnknownNameError`
     (an unknown function) or `LimitError`, each with its place.
@@ -80,7 +81,7 @@ def compile_program(
     try:
         tree = undotted(_asserting(syntax.parse(source, limits)))
         with deep_recursion():
-            program = _checked(tree, source, function, limits, frozenset(known), core)
+            program = _checked(tree, source, function, limits, frozenset(known), core, library)
             signs = placed(meant.reading, tree)
     except GradcalcError as error:
         error.source = source.replace(DOT, ".")
@@ -107,6 +108,7 @@ def _checked(
     limits: Limits,
     known: frozenset[str],
     core: bool,
+    library: bool,
 ) -> Program:
     files = linked(tree.body, source)
     body = plainly_imported(files.body)
@@ -124,7 +126,8 @@ def _checked(
         # of the other files only what this one needs
         body = reached(body, None, lambda s: is_own(s, source))
     if not core:
-        body = asked(body, meanings(body))
+        # what a text of ours has, others ask for
+        body = body if library else asked(body, meanings(body))
         called = _main_function(body, function)
         own = called is not None and called in body
         body = plainly(body, called.name if called is not None and own else None)

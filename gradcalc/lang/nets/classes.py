@@ -52,7 +52,7 @@ def _composed(machine: Machine, row: Composed) -> Class:
 
 def _defined(machine: Machine, text: str, name: str) -> Any:
     """What a text of the language defines under a name; that takes none of the user's steps."""
-    program = compile_program(text)
+    program = compile_program(text, library=True)
     outer = machine.frame, machine.program, machine.node, machine.budget.steps
     machine.frame, machine.program = Frame({}), program
     try:
