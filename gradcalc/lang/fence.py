@@ -65,7 +65,8 @@ def compile_program(
     `function` picks one of the functions that the text defines; otherwise a text that ends in a
     definition is its last function. `known` are names that will have a value when it runs. `core`
     is for definitions of gradcalc's own, whose names are those of the language, `library` for its
-    own texts of classes and functions that programs use. With `numbers`, names that are known to stand for some, one expression that is no Python is mathematics.
+    own texts of classes and functions that programs use. With `numbers`,
+    names that are known to stand for some, one expression that is no Python is mathematics.
 
     Raises `ProgramSyntaxError`, `UnsupportedError` (outside the language), `UnknownNameError`
     (an unknown function) or `LimitError`, each with its place.
