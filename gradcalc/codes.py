@@ -105,9 +105,9 @@ COMMANDS = {
         usage=("PROGRAM [--NAME VALUE]... [OPTION]...",),
         arguments=_PROGRAM,
         examples=(
-            ('gradcalc hessian "x@A@x" --A "1,2;3,4" --x 1,2 --wrt x', "of a quadratic form"),
+            ('gradcalc hessian "sum(x**3)" --x 1,2', "by one input"),
             ('gradcalc hessian "a*b**2" --a 1 --b 2', "several inputs: block by block"),
-            ('gradcalc hessian "logsumexp(x)" --x 1,2,3 --format literal', "just the numbers"),
+            ('gradcalc hessian "x@x" --x 1,2 --json', "for a script"),
         ),
         torch=True,
         warm=True,
