@@ -133,10 +133,7 @@ def _compared(problem: Problem, name: str, autograd: Computed, reference: Refere
         why = "the witnesses differ by more than rounding, and the conditioning is not known"
         return Comparison(Outcome.UNRESOLVED, digits, differs, why)
     if relative <= allowed:
-        made = abs(_largest(reference.sensitivity.flows[name]))
-        if error <= FACTOR * precision.epsilon * made or _is_noise(
-            name, errors, reference, precision
-        ):
+        if error <= FACTOR * precision.epsilon * abs(_largest(reference.sensitivity.flows[name])):
             # what it is made of cancels, as far as the inputs can tell to nothing
             return Comparison(Outcome.VANISHED, digits, np.zeros(given.shape, dtype=np.bool_), "")
         why = "the gradient is too ill-conditioned here for its digits to be told"
@@ -260,15 +257,6 @@ def _are_level(
     slopes, made = known.slopes[name], np.maximum(_numbers(known.flows[name]), known.noise[name])
     level = (errors <= room * slopes) & (FACTOR * np.abs(true) <= slopes)
     return np.asarray(level & (errors <= room * made), dtype=np.bool_).reshape(np.shape(errors))
-
-
-def _is_noise(name: str, errors: Any, reference: Reference, precision: Precision) -> bool:
-    """Whether each element is off by what rounding of the values that it is made of leaves.
-
-    So it is where residuals are none but for the roundings of what they are the difference of.
-    """
-    noise = reference.sensitivity.noise.get(name)
-    return noise is not None and bool(np.all(errors <= FACTOR * precision.epsilon * noise))
 
 
 def _most(sizes: Mapping[str, Array], name: str) -> float:
