@@ -111,7 +111,7 @@ BAD = [
                  id="long-integer"),
     pytest.param('{"program": "x", "inputs": {"x": ' + "[" * 100_000 + "}}", "usage",
                  "nested too deeply", id="nested"),
-    pytest.param('{"program": "x", "inputs": {"x": [[1], 2]}}', "value", "single numbers",
+    pytest.param('{"program": "x", "inputs": {"x": [[1], 2]}}', "shape", "not alike",
                  id="ragged"),
     pytest.param('{"program": "x", "inputs": {"x": "@-"}}', "usage", "standard input", id="stdin"),
     pytest.param('{"program": "x", "inputs": [1]}', "usage", "inputs is a list", id="inputs-list"),

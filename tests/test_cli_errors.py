@@ -154,7 +154,7 @@ def test_each_error_is_one_sentence_with_its_exit_code(
     [
         pytest.param(["plot", "x**3"], "gradcalc --help lists the commands", id="no-command"),
         pytest.param(["gard", "x"], "did you mean grad?", id="misspelt"),
-        pytest.param(["jacobian"], "gradcalc --help", id="unknown"),
+        pytest.param(["laplacian"], "gradcalc --help", id="unknown"),
         pytest.param(["--all", "grad", "x"], "gradcalc grad --all x", id="option-in-front"),
         pytest.param(["--versio"], "did you mean --version?", id="option-misspelt"),
         pytest.param(["-q"], "there is no command '-q'", id="short-option"),

@@ -43,7 +43,8 @@ COMPOSITE = [row for row in PRIMITIVES if not isinstance(row, Elementwise | Stru
 TIED = {("huber_loss", place) for place in range(1, 6)} | {
     ("smooth_l1_loss", 1),
     ("smooth_l1_loss", 2),
-    ("grid_sample", 1),
+    ("grid_sample", 2),
+    ("grid_sample", 4),
     ("lu_factor", 3),
 }
 """Samples where a difference is just where the loss bends, a place just where the picture

@@ -3,20 +3,19 @@
 import difflib
 from collections.abc import Collection, Mapping
 
-_FIRST = "gradcalc gives first derivatives; a formula that it prints can be differentiated again"
 _EXACT = "there is no step: derivatives are exact; --tol says how far expected numbers may be off"
 _PROGRAM = 'a program, or its file, stands without an option: gradcalc grad "x**2" --x 3'
 
 INSTEAD: Mapping[str, str] = {
     **dict.fromkeys(("latex", "tex"), "--format latex"),
-    **dict.fromkeys(("hessian", "hess", "hvp", "order", "second", "second_order", "nth"), _FIRST),
-    **dict.fromkeys(
-        ("jacobian", "jac"), "--cotangent 1,0 gives the gradient of the first of two outputs"
-    ),
+    **dict.fromkeys(("hessian", "hess", "second", "second_order"), "gradcalc hessian PROGRAM"),
+    **dict.fromkeys(("jacobian", "jac"), "gradcalc jacobian PROGRAM"),
+    **dict.fromkeys(("hvp",), "gradcalc hvp PROGRAM --tangent VALUE"),
+    **dict.fromkeys(("order", "nth"), "gradcalc grad PROGRAM --order N"),
     **dict.fromkeys(
         ("vjp", "grad_output", "grad_outputs", "weights", "upstream"), "--cotangent VALUE"
     ),
-    **dict.fromkeys(("jvp", "direction"), "the slope in a direction is the gradient times it"),
+    **dict.fromkeys(("jvp", "direction"), "gradcalc jvp PROGRAM --tangent VALUE"),
     **dict.fromkeys(("eps", "epsilon", "step", "step_size", "stepsize", "delta"), _EXACT),
     **dict.fromkeys(("atol", "rtol", "tolerance", "abs_tol", "rel_tol"), "--tol NUMBER"),
     **dict.fromkeys(

@@ -214,7 +214,8 @@ exp log sin cos tan tanh sqrt rsqrt abs sign floor ceil erf erfc lgamma log1p ex
     square asin acos atan sinh cosh asinh acosh atanh exp2 cbrt neg reciprocal digamma(x: floats)
 logistic(x: floats) -> sigmoid
 erf_inv(x: floats) -> erfinv
-add sub mul div pow atan2(x, y)
+add sub mul div pow(x, y)
+atan2(y, x, /)
 max(x, y) -> maximum
 min(x, y) -> minimum
 rem(x, y) -> fmod
