@@ -17,7 +17,13 @@ INPUTS: dict[str, Any] = {"u": U, "v": V, "p": SHARES}
 
 @pytest.mark.parametrize("module", written.NAMES)
 def test_each_module_has_the_names_that_are_listed(module: str) -> None:
-    assert written.bound(module) == written.NAMES[module]
+    bound = written.bound(module)
+    # jax has fewer of those which scipy has, by the same text
+    assert (
+        written.NAMES[module] <= bound
+        if module.startswith("jax.")
+        else (written.NAMES[module] == bound)
+    )
     compile_program(f"{written.text(module)}\n0.0\n")
 
 
