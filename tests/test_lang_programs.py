@@ -435,7 +435,7 @@ def test_a_mask_of_many_elements_takes_few_steps() -> None:
     ["x if x > 0 else 1", "x.sum().foo if 0 else x[3]", "a, b = x", "for i in s: pass\nx", "x@s",
      "x[s]", "x & x", "~x", "x + None", "x + 'a'", "x < None", "x[True]", "x[s > 0]", "g(x)\ng = 1",
      "max(x, 2)", "max(x, dim=0)", "sum(x, dim=1)", "x[::0]", "x[..., ...]", "x.reshape(2)",
-     "[x] == [x]", "range(1.5)", "int(nan)", "int(inf)", "float('1o')", "yield x",
+     "[x] == [2*x]", "range(1.5)", "int(nan)", "int(inf)", "float('1o')", "yield x",
     "(-8)**(1/3)*x", "0**-1*x",
      "1/0*x", "10**400*x", "len(3)", "stack([])", "max()", "f = lambda u: u\nf(x, x)*x",
      "norm(A, 2)", "sin", "None", "...", "assert s > 1\nx", "u*x; u = 3",
@@ -453,6 +453,14 @@ def test_both_sides_refuse_alike(text: str) -> None:
         well_formed(caught.value)
         kinds.add((caught.value.kind, caught.value.message))
     assert len(kinds) == 1
+
+
+def test_a_list_is_itself_before_its_elements_are_compared() -> None:
+    for found, slopes in answers(
+        problem("3*s if [x] == [x] else x.sum()", {"x": X, "s": S})
+    ).values():
+        assert close(found, 3 * S)
+        assert close(slopes["s"], 3)
 
 
 SEVERAL = "def f(x):\n    y = x**2\n    return "
