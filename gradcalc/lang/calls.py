@@ -23,6 +23,7 @@ from gradcalc.lang import (
     objects,
     ops,
     plain,
+    raising,
     writing,
     written,
     yielding,
@@ -296,6 +297,8 @@ def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -
         return casts.to(machine, made, kind, fresh=fresh)
     _check_mixed(machine, function, args, kwargs)
     own_truths = function.module not in ("builtins", "math")
+    if function.module == "math":
+        raising.check_math(machine, function.name, args)
     reason = ""
     for overload in function.overloads:
         values = overload.fit(machine, args, kwargs, method=function.method)

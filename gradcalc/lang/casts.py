@@ -209,10 +209,16 @@ def _notice(machine: Machine, value: Tensor, kind: NumberKind) -> None:
 
 def unsure(machine: Machine, value: Tensor) -> Tensor:
     """The tensor, which may have been copied, as where that hangs on the dtype that it came in."""
-    view = View(value, lambda held: held, lambda places: places, unsure=True)
-    found = memory.viewed(value, machine.unread(value), value.shape, view, moved=False)
+    same = Tensor(machine.unread(value), value.shape)
+    found = unsure_of(value, same)
     found.array, found.ordered = value.array, value.ordered
     return found
+
+
+def unsure_of(source: Tensor, result: Tensor) -> Tensor:
+    """A result that may share the memory of what it was made of, which nobody may find out."""
+    view = View(source, lambda held: held, lambda places: places, unsure=True)
+    return memory.viewed(source, result.value, result.shape, view, moved=False)
 
 
 def alike(first: NumberKind, second: NumberKind) -> bool:
@@ -268,6 +274,11 @@ def split(machine: Machine, kwargs: dict[str, Any]) -> tuple[dict[str, Any], Num
     """The arguments of a call without those of kind and device, and the kind that they ask for."""
     if not kwargs.keys() & ({"dtype"} | MEANINGLESS):
         return kwargs, None
+    if kwargs.get("order") not in (None, "C", "K", "A"):
+        raise UnsupportedError(
+            f"order={kwargs['order']!r} is not known here: what shares memory depends on it",
+            hint="leave it out",
+        )
     kind = kind_of(machine, kwargs["dtype"]) if "dtype" in kwargs else None
     return {k: v for k, v in kwargs.items() if k not in MEANINGLESS | {"dtype"}}, kind
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.lang import containers, ops
-from gradcalc.lang.containers import Deque, WithDefault
+from gradcalc.lang.containers import Counts, Deque, WithDefault
 from gradcalc.lang.machine import Builtin, Machine
 
 
@@ -70,7 +70,7 @@ def _defaultdict(machine: Machine, factory: Any = None, *given: Any, **named: An
 
 
 def _counter(machine: Machine, values: Any = (), **named: Any) -> Any:
-    counts: dict[Any, Any] = WithDefault({}, lambda: 0)
+    counts: dict[Any, Any] = Counts({}, lambda: 0)
     if isinstance(values, dict):
         counts.update(values)
     else:

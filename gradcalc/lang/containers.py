@@ -17,20 +17,38 @@ SHOWN = 60
 
 
 class WithDefault(dict[Any, Any]):
-    """A dictionary that makes what it lacks."""
+    """A dictionary that makes what it lacks, and keeps it from then on."""
 
     def __init__(self, values: Mapping[Any, Any], make: Callable[[], Any]) -> None:
         super().__init__(values)
         self.make = make
 
     def copy(self) -> "WithDefault":
-        return WithDefault(self, self.make)
+        return type(self)(self, self.make)
+
+    def lacking(self, key: Any) -> Any:
+        """What stands at a key where nothing did."""
+        self[key] = self.make()
+        return self[key]
+
+
+class Counts(WithDefault):
+    """How often items are there; of others it says 0, and keeps nothing."""
+
+    def lacking(self, key: Any) -> Any:
+        """What stands at a key where nothing did."""
+        return self.make()
 
 
 class Deque(list[Any]):
     """A list with two ends, which keeps `most` items, None for all."""
 
     most: int | None = None
+
+    def copy(self) -> "Deque":
+        copied = Deque(self)
+        copied.most = self.most
+        return copied
 
 
 def trimmed(held: Deque, *, left: bool = False) -> Deque:
@@ -61,7 +79,7 @@ def item(machine: Machine, held: Mapping[Any, Any], key: Any) -> Any:
     """What stands at a key. Raises `InvalidValueError` where nothing does."""
     found = key_of(machine, key)
     if found not in held and isinstance(held, WithDefault):
-        held[found] = held.make()
+        return held.lacking(found)
     if found not in held:
         shown = brief(repr(found), SHOWN)
         known = [k for k in held if isinstance(k, str)]
@@ -313,12 +331,14 @@ class _Ordered:
 def less(machine: Machine, left: Any, right: Any) -> bool:
     """Whether one value is less than another, sequences item by item."""
     machine.budget.tick()
-    if isinstance(left, list | tuple) and type(left) is type(right):
+    if isinstance(left, list | tuple) and isinstance(right, list | tuple):
+        if isinstance(left, tuple) is not isinstance(right, tuple):
+            raise InvalidValueError("a list and a tuple have no order", python="TypeError")
         for one, other in zip(left, right, strict=False):
             if not operators.same(machine, one, other):
                 return less(machine, one, other)
         return len(left) < len(right)
-    return operators.truth(machine, operators.apply(machine, ast.Lt, left, right))
+    return operators.truth(machine, operators.compare(machine, ast.Lt, left, right))
 
 
 def _sort(machine: Machine, held: list[Any], *, key: Any = None, reverse: Any = False) -> None:
@@ -343,6 +363,8 @@ def _set_default(machine: Machine, held: dict[Any, Any], key: Any, default: Any 
 
 
 def _update(machine: Machine, held: dict[Any, Any], *others: Any, **named: Any) -> None:
+    if isinstance(held, Counts):
+        raise UnsupportedError("a Counter is not added to here", hint="count each: c[k] += 1")
     for other in others:
         held.update(mapping(machine, other))
     held.update(named)
@@ -421,9 +443,9 @@ METHODS: Mapping[type, Mapping[str, Callable[..., Any]]] = MappingProxyType(
         },
         dict: {
             "get": _get, "pop": _taken, "setdefault": _set_default, "update": _update,
-            "keys": lambda machine, held: list(held),
-            "values": lambda machine, held: list(held.values()),
-            "items": lambda machine, held: list(held.items()),
+            "keys": lambda machine, held: held.keys(),
+            "values": lambda machine, held: held.values(),
+            "items": lambda machine, held: held.items(),
             "clear": lambda machine, held: held.clear(),
             "copy": lambda machine, held: held.copy(),
         },

@@ -9,6 +9,7 @@ from gradcalc.errors import LINALG, GradcalcError, InvalidValueError, Unsupporte
 from gradcalc.lang import operators, words
 from gradcalc.lang.machine import Machine, Rule
 from gradcalc.lang.program import dotted, text_of
+from gradcalc.lang.raising import NUMERIC
 
 LIBRARIES: Mapping[str, tuple[str, ...]] = {
     # numpy's and torch's
@@ -63,13 +64,16 @@ def _try(machine: Machine, node: ast.Try) -> Any:
     )  # fmt: skip
     left = None
     handles = any(_handles(handler, LINALG) for handler in node.handlers)
+    numeric = any(_handles(handler, name) for handler in node.handlers for name in NUMERIC)
     try:
         try:
             machine.guarded += handles
+            machine.careful += numeric
             try:
                 left = machine.block(node.body)
             finally:
                 machine.guarded -= handles
+                machine.careful -= numeric
         except GradcalcError as error:
             handler = _handler(error, node.handlers)
             if handler is None:

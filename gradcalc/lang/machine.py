@@ -166,7 +166,8 @@ class Machine:
 
     `chances` are what random numbers are drawn from, None where none may be.
     `scalars` says that every input is one number. `caught` are the errors that are being handled,
-    and `guarded` how many blocks are running that handle those of linear algebra.
+    `guarded` how many blocks are running that handle those of linear algebra, `careful` how many
+    that handle those of numbers.
     `mapped` says how many vmaps are at work. `nets` is what the run knows of its networks.
     `library` are the names of modules that are written in the language, and `anchor` the place and
     text of the program's own call while a text runs that is not the user's. `printed` is what the
@@ -197,6 +198,7 @@ class Machine:
     scalars: bool = False
     caught: list[GradcalcError] = field(default_factory=list)
     guarded: int = 0
+    careful: int = 0
     mapped: int = 0
     library: dict[str, Frame] = field(default_factory=dict)
     anchor: tuple[Span, str] | None = None

@@ -220,7 +220,7 @@ def instantiate(
     if kind.listed is not None:
         return _member(kind, args)
     made = Instance(kind)
-    start = kind.find("__init__")
+    start = _starting(kind)
     if isinstance(start, Closure | Builtin):
         machine.nets.making += 1
         try:
@@ -234,6 +234,16 @@ def instantiate(
     elif args or kwargs:
         raise InvalidValueError(f"{kind.name} takes no arguments", python="TypeError")
     return made
+
+
+def _starting(kind: Class) -> Any:
+    """What starts an object: `__init__`, which a dataclass has of its fields, unless by itself."""
+    for one in kind.line:
+        if "__init__" in one.members:
+            return one.members["__init__"]
+        if one.fields is not None:
+            break
+    return MISSING
 
 
 def _member(kind: Class, args: Sequence[Any]) -> Instance:
@@ -364,7 +374,10 @@ def operated(machine: Machine, kind: type[ast.AST], left: Any, right: Any, same:
     """An operator with an object on one side at least, by the methods of its class."""
     name = OPERATORS[kind]
     back = f"__{TURNED[name]}__" if name in TURNED else f"__r{name}__"
-    for receiver, method, other in ((left, f"__{name}__", right), (right, back, left)):
+    sides = [(left, f"__{name}__", right), (right, back, left)]
+    if _goes_first(left, right, back):
+        sides.reverse()
+    for receiver, method, other in sides:
         if isinstance(receiver, Instance):
             found = receiver.kind.find(method)
             if isinstance(found, Closure):
@@ -384,6 +397,15 @@ def operated(machine: Machine, kind: type[ast.AST], left: Any, right: Any, same:
         f"{machine.describe(left)} and {machine.describe(right)} do not fit {name}",
         python="TypeError",
     )
+
+
+def _goes_first(left: Any, right: Any, back: str) -> bool:
+    """Whether the right side is asked first: of a class made from the left's, with its own way."""
+    if not isinstance(left, Instance) or not isinstance(right, Instance):
+        return False
+    if left.kind is right.kind or left.kind not in right.kind.line:
+        return False
+    return right.kind.find(back) not in (MISSING, left.kind.find(back))
 
 
 def equals(machine: Machine, left: Any, right: Any, same: Same) -> bool:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import casts, objects, ops, plain, words
+from gradcalc.lang import casts, objects, ops, plain, raising, words
 from gradcalc.lang.casts import Device, NumberKind
 from gradcalc.lang.machine import Machine, Once
 from gradcalc.lang.objects import Instance
@@ -87,6 +87,7 @@ def apply(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any:
         check_masks(machine, "&" if kind is ast.BitAnd else "|", left, right)
     if plain.is_number(left) and plain.is_number(right):
         return plain.compute(name, function, (left, right), machine.limits.bits)
+    raising.check_operator(machine, kind, left, right)
     return ops.binary(machine, name, left, right)
 
 

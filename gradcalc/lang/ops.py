@@ -1,7 +1,15 @@
 """What a program does with values: primitives, and what they are put together to."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    ItemsView,
+    Iterator,
+    KeysView,
+    Mapping,
+    Sequence,
+    ValuesView,
+)
 from typing import Any
 
 import numpy as np
@@ -21,7 +29,7 @@ from gradcalc.lang.backend import FAILURES, TensorShape, check_result, explained
 from gradcalc.lang.indexing import Key, check_key, sequence_item
 from gradcalc.lang.machine import EXTREMES, LARGEST_INTEGER, Machine, Once
 from gradcalc.lang.objects import MISSING, Class, Instance, special, value_of
-from gradcalc.lang.program import JAX, NONE, NUMPY
+from gradcalc.lang.program import JAX, NONE, NUMPY, TORCH
 from gradcalc.primitives import BY_NAME, Elementwise, Primitive, Structural
 
 INTEGERS = (
@@ -29,6 +37,9 @@ INTEGERS = (
     "start_dim", "end_dim", "pad", "reps", "repeats", "step", "k",
 )  # fmt: skip
 """Parameters of primitives that take whole numbers."""
+
+DICTIONARY_VIEWS = KeysView | ValuesView | ItemsView
+"""What `keys()`, `values()` and `items()` give: they show what the dictionary has by then."""
 
 LIKE = frozenset({"zeros_like", "ones_like", "full_like"})
 """Primitives that make an array of no dimensions where numpy's others make a number."""
@@ -337,7 +348,7 @@ def items(machine: Machine, value: Any) -> Sequence[Any]:
         return [index(machine, value, (i,)) for i in range(shape[0])]
     if isinstance(value, list | tuple | range):
         return value
-    if isinstance(value, dict | str):
+    if isinstance(value, dict | str | DICTIONARY_VIEWS):
         return list(value)
     if isinstance(value, set):
         return _in_order(value)
@@ -376,8 +387,25 @@ def _in_order(values: set[Any]) -> list[Any]:
 
 
 def iterated(machine: Machine, value: Any) -> Iterator[Any]:
-    """The items one after another, so that a list may change while it is gone through."""
-    return value.items if isinstance(value, Once) else iter(items(machine, value))
+    """The items one after another, so that what has them may change while it is gone through."""
+    if isinstance(value, Once):
+        return value.items
+    if machine.is_tensor(value) and not value.shape:
+        items(machine, value)
+    if machine.is_tensor(value) and machine.program.naming.arrays != TORCH:
+        return (index(machine, value, (k,)) for k in range(value.shape[0]))
+    if isinstance(value, dict | DICTIONARY_VIEWS):
+        return _unchanged(value)
+    # torch takes a tensor apart at once, in views
+    return iter(items(machine, value))
+
+
+def _unchanged(held: Any) -> Iterator[Any]:
+    """The items of a dictionary, which may not grow meanwhile."""
+    try:
+        yield from held
+    except RuntimeError as error:
+        raise InvalidValueError(str(error), python="RuntimeError") from None
 
 
 def reshape(machine: Machine, value: Any, shape: tuple[int, ...]) -> Any:

@@ -31,6 +31,9 @@ def _dict(machine: Machine, value: Any = (), **named: Any) -> dict[Any, Any]:
 def _reversed(machine: Machine, value: Any) -> Once:
     if isinstance(value, Once | set):
         raise InvalidValueError(f"{machine.describe(value)} has no order", python="TypeError")
+    if type(value) is list:
+        # what is asked for later may have changed
+        return Once("reversed", reversed(value))
     return Once("reversed", iter(list(ops.items(machine, value))[::-1]))
 
 
@@ -119,7 +122,9 @@ def _print(
 
 
 def _callable(machine: Machine, value: Any) -> bool:
-    return isinstance(value, Closure | Builtin) or callable(value)
+    if isinstance(value, Instance):
+        return value.kind.find(value.kind.runs) is not MISSING or objects.has(value, "__call__")
+    return isinstance(value, Closure | Builtin | Class | Bound) or callable(value)
 
 
 def _count(machine: Machine, start: Any = 0, step: Any = 1) -> Once:

@@ -24,6 +24,13 @@ NUMPYS_VIEWS = frozenset({"flip", "rot90"})
 """Those which do so in numpy only."""
 
 
+UNORDERED = frozenset(
+    """einsum tensordot cholesky qr svd eigh pinv lstsq solve_triangular cholesky_solve
+    cholesky_inverse lu_solve matrix_exp flip roll rot90""".split()  # noqa: SIM905
+)
+"""Primitives whose results the libraries have in an order of their own, column by column say."""
+
+
 class _Places:
     """What a row's form needs, on numpy's arrays of places."""
 
@@ -104,6 +111,8 @@ def _leads(key: Any) -> bool:
 
 def keeps_order(row: Primitive, arguments: Mapping[str, Any]) -> bool:
     """Whether the elements of a new result are known to stand in order in memory."""
+    if row.name in UNORDERED or (isinstance(row, Structural) and row.fails):
+        return False
     if row.name == "index":
         # numpy puts them in the order of the arrays
         return all(isinstance(item, np.ndarray) for item in arguments["key"])

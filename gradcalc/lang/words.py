@@ -111,7 +111,9 @@ class _Format(string.Formatter):
         return formatted(self._machine, value, format_spec)
 
     def convert_field(self, value: Any, conversion: Any) -> Any:
-        return value
+        if conversion is None:
+            return value
+        return formatted(self._machine, value, "", ord(conversion))
 
 
 def with_values(
@@ -130,9 +132,13 @@ def percent(machine: Machine, template: str, values: Any) -> str:
     plain = tuple([_plain(machine, value) for value in given])
     try:
         return template % plain
-    except (TypeError, ValueError):
-        # a tensor of several numbers stands in the text by its shape
-        return template
+    except (TypeError, ValueError) as error:
+        if any(machine.is_tensor(value) and machine.shape(value) for value in given):
+            # a tensor of several numbers stands in the text by its shape
+            return template
+        raise InvalidValueError(
+            f"the format does not fit its values: {error}", python=type(error).__name__
+        ) from None
 
 
 def _joined(machine: Machine, node: ast.JoinedStr) -> str:

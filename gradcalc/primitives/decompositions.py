@@ -260,6 +260,12 @@ def _check_rank(t: Any, name: str, x: Any, what: str = "a pseudoinverse") -> Non
         )
 
 
+def _torch_rank(t: Any, x: Any) -> Any:
+    if x.requires_grad:
+        _check_rank(t, "matrix_rank", x, "the rank")
+    return t.linalg.matrix_rank(x)
+
+
 def _torch_pinv(t: Any, x: Any) -> Any:
     check_matrices("pinv", x.shape)
     _check_rank(t, "pinv", x)
@@ -392,5 +398,5 @@ SPECTRAL: tuple[Structural, ...] = (
            _torch_svd),
     fitted("matrix_rank", _rectangle("matrix_rank"), _rank_form, BOTH,
            "number of singular values that are not 0 to rounding, which has no gradient",
-           "linalg.matrix_rank"),
+           _torch_rank),
 )  # fmt: skip

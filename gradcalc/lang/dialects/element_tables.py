@@ -40,7 +40,7 @@ isposinf isneginf(x, {OUT}) -> numerics.infinite(*)
 copysign logaddexp2(x1: floats, x2: floats, /, {UFUNC})
 fmax fmin ldexp(x1, x2, /, {UFUNC})
 heaviside(x1: floats, x2: floats, /, {UFUNC}) -> numerics.step
-nan_to_num(x, copy: ignored = True, nan: number = 0.0, posinf: number = None,
+nan_to_num(x, copy: true = True, nan: number = 0.0, posinf: number = None,
     neginf: number = None) -> numerics.with_numbers
 isclose(a, b, {CLOSE}) -> numerics.close
 allclose(a, b, {CLOSE}) -> numerics.all_close

@@ -23,7 +23,8 @@ TABLES: dict[str, Table] = tables(
 [torch]
 {UNARY}(input, *, {OUT})
 {BINARY}(input, other, *, {OUT})
-positive relu selu(input)
+positive(input) -> layout.itself
+relu selu(input)
 celu(input, alpha: number = 1.0)
 round(input, *, decimals: int = 0, {OUT}) -> elements.rounded
 add(input, other, *, alpha: number = 1, {OUT}) -> elements.scaled(add)

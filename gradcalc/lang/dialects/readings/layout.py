@@ -139,7 +139,8 @@ def sliding(machine: Machine, x: Any, window_shape: Any, axis: Any) -> Any:
 
 def windows(machine: Machine, self: Any, dimension: Any, size: Any, step: Any) -> Any:
     """torch's unfold of a tensor."""
-    return ops.call(machine, "sliding_windows", self, dimension, size, step)
+    # a view, whose places are those of several windows
+    return casts.unsure_of(self, ops.call(machine, "sliding_windows", self, dimension, size, step))
 
 
 def refused_strides(machine: Machine, **_: Any) -> Any:

@@ -20,8 +20,17 @@ def einsum(machine: Machine, name: str, equation: Any, operands: Any) -> Any:
         equation, operands = _written((equation, *operands))
     elif len(operands) == 1 and type(operands[0]) in (list, tuple):
         (operands,) = operands
-    given = [ops.tensor(machine, x) for x in operands]
-    return ops.call(machine, name, equation, given)
+    return _product(machine, name, equation, [ops.tensor(machine, x) for x in operands])
+
+
+def _product(machine: Machine, name: str, equation: str, operands: list[Any]) -> Any:
+    """Of one tensor whose dimensions only change places it is a view."""
+    left, _, right = equation.replace(" ", "").partition("->")
+    right = right if "->" in equation else "".join(sorted(left))
+    if len(operands) == 1 and left.isalpha() and len({*left}) == len(left) == len(right):
+        if {*left} == {*right} and len(machine.shape(operands[0])) == len(left):
+            return ops.call(machine, "permute", operands[0], tuple(map(left.index, right)))
+    return ops.call(machine, name, equation, operands)
 
 
 @alike
@@ -35,7 +44,7 @@ def numpy_einsum(machine: Machine, name: str, subscripts: Any, operands: Any, **
             f"einsum of {subscripts!r} does not say what becomes of the dimensions of ...",
             hint="write ... on the right as well, or sum over them",
         )
-    return ops.call(machine, name, subscripts, [ops.tensor(machine, x) for x in operands])
+    return _product(machine, name, subscripts, [ops.tensor(machine, x) for x in operands])
 
 
 def _written(items: tuple[Any, ...]) -> tuple[str, list[Any]]:
