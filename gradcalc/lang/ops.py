@@ -38,7 +38,7 @@ INTEGERS = (
 )  # fmt: skip
 """Parameters of primitives that take whole numbers."""
 
-DICTIONARY_VIEWS = KeysView | ValuesView | ItemsView
+DICTIONARY_VIEWS = KeysView[Any] | ValuesView[Any] | ItemsView[Any, Any]
 """What `keys()`, `values()` and `items()` give: they show what the dictionary has by then."""
 
 LIKE = frozenset({"zeros_like", "ones_like", "full_like"})

@@ -1,12 +1,12 @@
 """Python's own functions of any values: lists made and sorted, functions applied, text."""
 
-from collections.abc import Callable, Iterator
-from itertools import count
+from collections.abc import Callable
 from typing import Any
 
-from gradcalc.errors import InvalidValueError, LimitError, UnsupportedError
-from gradcalc.lang import containers, operators, ops, words
+from gradcalc.errors import InvalidValueError, LimitError
+from gradcalc.lang import containers, objects, operators, ops, words
 from gradcalc.lang.machine import Builtin, Closure, Machine, Once
+from gradcalc.lang.objects import MISSING, Bound, Class, Instance
 
 MOST_PRINTED = 1_000_000
 """Characters that a program may print."""
@@ -125,32 +125,6 @@ def _callable(machine: Machine, value: Any) -> bool:
     if isinstance(value, Instance):
         return value.kind.find(value.kind.runs) is not MISSING or objects.has(value, "__call__")
     return isinstance(value, Closure | Builtin | Class | Bound) or callable(value)
-
-
-def _count(machine: Machine, start: Any = 0, step: Any = 1) -> Once:
-    return Once("count", iter(count(ops.integer(machine, start), ops.integer(machine, step))))
-
-
-def _product(machine: Machine, *values: Any, repeat: int = 1) -> Once:
-    parts = [list(ops.items(machine, value)) for value in values] * repeat
-
-    def rounds(rest: list[list[Any]]) -> Iterator[tuple[Any, ...]]:
-        if not rest:
-            yield ()
-            return
-        for item in rest[0]:
-            for behind in rounds(rest[1:]):
-                machine.budget.tick()
-                yield (item, *behind)
-
-    return Once("product", rounds(parts))
-
-
-def _refused(name: str, hint: str) -> Callable[..., Any]:
-    def refuse(machine: Machine, *values: Any, **named: Any) -> Any:
-        raise UnsupportedError(f"{name} cannot be used in a program", hint=hint)
-
-    return refuse
 
 
 ROWS: tuple[tuple[str, Callable[..., Any], str], ...] = (

@@ -48,7 +48,7 @@ isin(element, test_elements, assume_unique: ignored = False, invert: flag = Fals
     kind: unset = None) -> numerics.among
 select(condlist: items, choicelist: items, default=0) -> numerics.selected
 count_nonzero(a, axis: ints = None, *, keepdims: flag = False) -> numerics.counted
-real(val) -> numerics.itself
+real(val) -> layout.itself
 [jax.numpy]
 cbrt(x: floats, /)
 isnan isinf isfinite signbit(x, /)
@@ -71,7 +71,7 @@ sparse_sigmoid(x: floats) -> activations.sparse_sigmoid
 log1mexp(x: floats) -> activations.log_of_less
 logmeanexp(x: floats, axis: ints = None, where: unset = None, keepdims: flag = False) ->
     activations.log_of_mean
-identity(x: floats) -> numerics.itself
+identity(x: floats) -> layout.itself
 standardize(x: floats, axis: ints = -1, mean: unset = None, variance: unset = None,
     epsilon: number = 1e-05, where: unset = None) -> activations.standardized
 [scipy.special]

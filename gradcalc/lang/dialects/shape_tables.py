@@ -30,7 +30,7 @@ tri(N: int, M: int = None, k: int = 0, {DTYPE}) -> making.triangle
 logspace(start: number, stop: number, num: int = 50, endpoint: flag = True, base: number = 10.0,
     {DTYPE}, axis: unset = 0) -> making.numpy_powers
 real(val) -> layout.itself
-conj conjugate(x, /) -> layout.itself
+conj conjugate(x, /) -> copies.copied(itself)
 geomspace(start: number, stop: number, num: int = 50, endpoint: flag = True, {DTYPE},
     axis: unset = 0) -> making.geometric
 """

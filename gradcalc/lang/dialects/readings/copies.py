@@ -26,7 +26,7 @@ READ: Mapping[str, Callable[..., Any]] = MappingProxyType(
 def copied(machine: Machine, name: str, **values: Any) -> Any:
     """What a function gives, in memory of its own."""
     if name == "itself":
-        made = ops.tensor(machine, values["input"])
+        made = ops.tensor(machine, *values.values())
     elif name in READ:
         made = READ[name](machine, **values)
     else:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import ops
+from gradcalc.lang import casts, ops
 from gradcalc.lang.dialects.readings import called
 from gradcalc.lang.machine import Machine
 from gradcalc.primitives.shapes import axes, show
@@ -78,7 +78,7 @@ def transposed_matrix(machine: Machine, **values: Any) -> Any:
 
 
 def itself(machine: Machine, **values: Any) -> Any:
-    """The real part of a real number, and its conjugate."""
+    """What is the same object: the real part of a real number, and its conjugate."""
     (x,) = values.values()
     return ops.tensor(machine, x)
 

@@ -121,12 +121,6 @@ def among(machine: Machine, test_elements: Any, invert: Any, **values: Any) -> A
     return ops.call(machine, "logical_not", found) if invert else found
 
 
-def itself(machine: Machine, **values: Any) -> Any:
-    """The real part of what is real."""
-    (x,) = values.values()
-    return ops.tensor(machine, x)
-
-
 def limited(machine: Machine, input: Any, **bound: Any) -> Any:
     """torch's clamp_min and clamp_max: a limit on one side."""
     return ops.call(machine, "clamp", input, **bound)
