@@ -78,9 +78,10 @@ def check_operator(machine: Machine, kind: type[ast.AST], left: Any, right: Any)
 
     That a program divides by 0 is left to the verdict, unless the program handles it.
     """
-    if kind is ast.Pow and machine.numbers:
-        _check_power(machine, left, right)
     arrays = machine.program.naming.arrays
+    python = arrays == NONE and (machine.numbers or (machine.careful > 0 and machine.scalars))
+    if kind is ast.Pow and python:
+        _check_power(machine, left, right)
     if not machine.careful or kind not in DIVISIONS or arrays not in (NONE, NUMPY, MIXED):
         return
     numbers = [_number(machine, value) for value in (left, right)]

@@ -13,7 +13,7 @@ from gradcalc.lang.indexing import check_key
 from gradcalc.lang.machine import Machine
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.objects import Instance
-from gradcalc.lang.program import JAX, NUMPY
+from gradcalc.lang.program import JAX, NONE, NUMPY
 from gradcalc.lang.unshared import unshared
 from gradcalc.primitives.indexing import index_places
 
@@ -284,7 +284,10 @@ def _writes(machine: Machine, kind: type[ast.AST], held: Tensor) -> bool:
     """
     arrays = machine.program.naming.arrays
     given = any(held is value for value in machine.given.values.values())
-    if machine.program.naming.numbers and not (machine.numbers or held.shape or given):
+    naming = machine.program.naming
+    # of a text that names no library its numbers may be Python's too
+    either = not machine.numbers if naming.numbers else arrays == NONE and machine.scalars
+    if either and not held.shape and (machine.scalars or not given) and not naming.core:
         if machine.node in unshared(machine.program):
             return False
         raise UnsupportedError(

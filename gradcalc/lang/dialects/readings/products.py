@@ -27,9 +27,9 @@ def _product(machine: Machine, name: str, equation: str, operands: list[Any]) ->
     """Of one tensor whose dimensions only change places it is a view."""
     left, _, right = equation.replace(" ", "").partition("->")
     right = right if "->" in equation else "".join(sorted(left))
-    if len(operands) == 1 and left.isalpha() and len({*left}) == len(left) == len(right):
-        if {*left} == {*right} and len(machine.shape(operands[0])) == len(left):
-            return ops.call(machine, "permute", operands[0], tuple(map(left.index, right)))
+    moved = len(operands) == 1 and left.isalpha() and len({*left}) == len(left) == len(right)
+    if moved and {*left} == {*right} and len(machine.shape(operands[0])) == len(left):
+        return ops.call(machine, "permute", operands[0], tuple(map(left.index, right)))
     return ops.call(machine, name, equation, operands)
 
 
