@@ -5,6 +5,7 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
+from itertools import takewhile
 from typing import Any, Protocol
 
 from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, Span, UnsupportedError
@@ -140,7 +141,9 @@ def _run(machine: Machine, inputs: Mapping[str, Any], seed: int, survey: bool) -
     given = {name: inputs[name] for name in program.parameters if name in inputs}
     if program.module:
         return forward(machine, machine.frame.values[program.function], given, survey=survey)
-    main: Closure = machine.frame.values[program.function]
+    main = machine.frame.values[program.function]
+    if machine.main is not None and main is not machine.main:
+        return _wrapped(machine, main, machine.main, given)
     machine.main = main
     # nothing more is ever given
     empty: tuple[Any, ...] = ((main.arguments.vararg, ()), (main.arguments.kwarg, {}))
@@ -277,11 +280,21 @@ def _rounds(machine: Machine, node: ast.While | ast.For, going: Iterator[None]) 
 
 def _define(machine: Machine, node: ast.FunctionDef) -> None:
     made: Any = closure(machine, node.name, node.args, node.body)
+    if node.name == machine.program.function and machine.frame.parent is None:
+        machine.main = made
     for decorator in reversed([d for d in node.decorator_list if not is_idle(d)]):
         wrapper = machine.eval(decorator)
         machine.node = decorator
         made = machine.call(wrapper, (made,))
     machine.bind(node.name, made)
+
+
+def _wrapped(machine: Machine, main: Any, inner: Closure, given: Mapping[str, Any]) -> Any:
+    """The call of what decorators made of a function, as one writes it: values without names."""
+    positional = [a.arg for a in (*inner.arguments.posonlyargs, *inner.arguments.args)]
+    first = list(takewhile(given.__contains__, positional))
+    rest = {name: value for name, value in given.items() if name not in first}
+    return machine.apply_function(machine, main, tuple(given[name] for name in first), rest)
 
 
 def _nonlocal(machine: Machine, node: ast.Nonlocal) -> None:
