@@ -86,13 +86,19 @@ def _to_list(machine: Machine, value: Any) -> Any:
     if machine.program.naming.arrays != NUMPY and machine.carries(value):
         machine.note("item", text_of(machine.node, machine.source), machine.node)
         value = machine.detach(machine.copy(value), None)
-    return [_to_list(machine, row) for row in ops.items(machine, value)]
+    return _in_lists(machine, value)
+
+
+def _in_lists(machine: Machine, value: Any) -> Any:
+    if not machine.shape(value):
+        return machine.copy(value)
+    return [_in_lists(machine, row) for row in ops.items(machine, value)]
 
 
 def _length(machine: Machine, value: Any) -> int:
     if isinstance(value, list | tuple | range):
         return plain.length(value)
-    if isinstance(value, dict | set | str | ops.DICTIONARY_VIEWS):
+    if isinstance(value, (dict, set, str, *ops.DICTIONARY_VIEWS)):
         return len(value)
     if isinstance(value, Class) and value.listed is not None:
         return len(set(map(id, value.listed.values())))
@@ -265,7 +271,7 @@ def _every(join: str) -> Call:
     ends = join == "logical_or"
 
     def every(machine: Machine, value: Any) -> Any:
-        if isinstance(value, Once | dict | set | ops.DICTIONARY_VIEWS):
+        if isinstance(value, (Once, dict, set, *ops.DICTIONARY_VIEWS)):
             found = (operators.truth(machine, item) for item in ops.iterated(machine, value))
             return any(found) if ends else all(found)
         return operators.holds(machine, value, join)
@@ -275,7 +281,7 @@ def _every(join: str) -> Call:
 
 def _sum(machine: Machine, *args: Any, **kwargs: Any) -> Any:
     """Python's sum of a list adds its items; the sum of a tensor is the primitive."""
-    if args and isinstance(args[0], list | tuple | set | dict | Once | ops.DICTIONARY_VIEWS):
+    if args and isinstance(args[0], (list, tuple, set, dict, Once, *ops.DICTIONARY_VIEWS)):
         start = args[1] if len(args) == 2 else kwargs.get("start", 0)
         if len(args) + len(kwargs) <= 2 and (kwargs.keys() <= {"start"}):
             for item in ops.iterated(machine, args[0]):

@@ -376,7 +376,7 @@ class Machine:
         if self.carries(value):
             self.note(word, text_of(self.node, self.source), self.node)
         copied = self.copy(value)
-        if not self.is_mask(value):
+        if not self.is_mask(value) and not value.integer:
             copied.value = self.backend.detach(copied.value, None)
         return copied
 
@@ -434,12 +434,20 @@ class Machine:
             )
 
     def detach(self, value: Any, name: str | None) -> Any:
-        """A value that passes no gradient back; numbers, masks and lists of them stay."""
+        """A value that passes no gradient back; numbers, integers, masks and lists of them stay.
+
+        What is detached stays what it is around the point. Integers pass nothing back of
+        themselves, and they jump there if what they are made of does.
+        """
         if isinstance(value, list | tuple):
             parts = [self.detach(item, None) for item in value]
             return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
-        if not isinstance(value, Tensor) or self.is_mask(value):
+        if not isinstance(value, Tensor) or self.is_mask(value) or value.integer:
             return value
+        return self.fixed(value, name)
+
+    def fixed(self, value: Any, name: str | None) -> Any:
+        """The same of a tensor, be it of integers."""
 
         def read(held: Any) -> Any:
             return self.backend.detach(held, name)

@@ -38,7 +38,7 @@ INTEGERS = (
 )  # fmt: skip
 """Parameters of primitives that take whole numbers."""
 
-DICTIONARY_VIEWS = KeysView[Any] | ValuesView[Any] | ItemsView[Any, Any]
+DICTIONARY_VIEWS = (KeysView, ValuesView, ItemsView)
 """What `keys()`, `values()` and `items()` give: they show what the dictionary has by then."""
 
 LIKE = frozenset({"zeros_like", "ones_like", "full_like"})
@@ -348,7 +348,7 @@ def items(machine: Machine, value: Any) -> Sequence[Any]:
         return [index(machine, value, (i,)) for i in range(shape[0])]
     if isinstance(value, list | tuple | range):
         return value
-    if isinstance(value, dict | str | DICTIONARY_VIEWS):
+    if isinstance(value, (dict, str, *DICTIONARY_VIEWS)):
         return list(value)
     if isinstance(value, set):
         return _in_order(value)
@@ -394,7 +394,7 @@ def iterated(machine: Machine, value: Any) -> Iterator[Any]:
         items(machine, value)
     if machine.is_tensor(value) and machine.program.naming.arrays != TORCH:
         return (index(machine, value, (k,)) for k in range(value.shape[0]))
-    if isinstance(value, dict | DICTIONARY_VIEWS):
+    if isinstance(value, (dict, *DICTIONARY_VIEWS)):
         return _unchanged(value)
     # torch takes a tensor apart at once, in views
     return iter(items(machine, value))
