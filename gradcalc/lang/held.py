@@ -41,7 +41,8 @@ def data(
                 machine.elements(value)
             # what stands for something stays what it is around the point
             called = (name for name, known in machine.frame.values.items() if known is value)
-            held[key] = machine.fixed(value, next(called, None))
+            hold = machine.detach if machine.is_mask(value) else machine.fixed
+            held[key] = hold(value, next(called, None))
     return held
 
 
