@@ -275,8 +275,12 @@ def _claim(text: str, use: Use, limits: Limits) -> Program:
 def _called(
     program: Program, text: str, use: Use, known: frozenset[str], limits: Limits
 ) -> Program:
-    """A function that is a claim, called; a single parameter may have a name of its own."""
-    own = [name for name in program.parameters if name in known]
+    """A function that is a claim, called; a single parameter may have a name of its own.
+
+    A default that is written in the claim is part of it, unless another value was given.
+    """
+    given = {*trees.roots(use.given), *(name for name, _ in use.lets), *program.required}
+    own = [name for name in program.parameters if name in known & given]
     if not own and len(program.required) == 1 and len(use.given) == 1:
         own = list(use.given)
         call = f"{program.function}({own[0]})"
