@@ -58,9 +58,11 @@ def _sources(options: Options) -> "tuple[Source, ...]":
 
 
 def _free(text: str) -> Iterator[str]:
+    from gradcalc.lang.matlab import NAMES
     from gradcalc.lang.typed import is_function
 
-    return (name for name in _NAMES.findall(text) if not is_function(name))
+    found = dict.fromkeys(_NAMES.findall(text))
+    return (name for name in found if not (is_function(name) or name in NAMES))
 
 
 def _answered(options: Options, source: "Source", ask: "Ask") -> "General":

@@ -13,13 +13,15 @@ class Derivative:
 
     `only` are the sizes that it is for, where it is not for all. By a symmetric matrix it is that
     of all its elements, and `symmetric` what of it counts among symmetric ones, where that is
-    something else.
+    something else. `shows` is what the form of a Hessian shows of it, and `convexity` what follows.
     """
 
     by: tuple[str, ...]
     formula: Written | None
     only: str = ""
     symmetric: Written | None = None
+    shows: tuple[str, ...] = ()
+    convexity: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import numpy as np
 
 from gradcalc import blocks
 from gradcalc.calculate import Ask, ask_here, calculate
+from gradcalc.certificates import Known, certificates, convexity, is_smooth
 from gradcalc.derive.derivations import Derivations
 from gradcalc.derive.meaning import settled
 from gradcalc.derive.runs import budget, record
@@ -16,7 +17,14 @@ from gradcalc.expr.floats import Floats
 from gradcalc.expr.written import Written
 from gradcalc.family import WORST
 from gradcalc.general.answer import Derivative, General
-from gradcalc.general.declared import SYMMETRIC, Declared
+from gradcalc.general.declared import (
+    DEFINITE,
+    POSITIVE,
+    SIMPLEX,
+    SYMMETRIC,
+    TRAITS,
+    Declared,
+)
 from gradcalc.general.points import STYLES, point
 from gradcalc.general.shapes import Reading, read
 from gradcalc.general.sizes import Numbers, general, general_number
@@ -89,13 +97,16 @@ def formulas(
     sizes = [numbers for numbers, _ in points]
     first = points[0][1].program
     keyed = list(zip(sizes, found, strict=True))
+    derivatives = [_together(key, keyed, points) for key in found[0].formulas]
+    if kind == "hessian":
+        derivatives = [_certified(one, reading, points[0][1]) for one in derivatives]
     return General(
         program=first.typed or first.source,
         kind=kind or ("gradient" if not shapes[0] else "jacobian"),
         order=order,
         reading=reading,
         sizes=_letters(shapes, sizes),
-        derivatives=tuple(_together(key, keyed) for key in found[0].formulas),
+        derivatives=tuple(derivatives),
         verdict=_verdict(found),
         points=len(found),
         style=STYLES[next(k for k, made in enumerate(tries) if made is points)],
@@ -170,18 +181,18 @@ def _derived(
         return report
 
     made = _OF[kind](problem, order, noted)
-    shown = {by: f and _with_traits(f, problem, traits) for by, f in made.items()}
+    shown = {by: f and _with_traits(f, by[0], problem, traits) for by, f in made.items()}
     parts = {
-        by: symmetrised(f, problem.inputs, traits)
+        by: symmetrised(f, by[0], problem.inputs, traits)
         for by, f in shown.items()
         if f and kind == "gradient" and SYMMETRIC in traits.get(by[0], ())
     }
     return _Found(shown, reports, parts)
 
 
-def _with_traits(formula: Written, problem: Problem, traits: Traits) -> Written:
+def _with_traits(formula: Written, by: str, problem: Problem, traits: Traits) -> Written:
     """The formula in its form for the traits of the inputs, if it says the same."""
-    found = structured(formula, problem.inputs, traits)
+    found = structured(formula, by, problem.inputs, traits)
     if found is formula:
         return formula
     was, now = (blocks.value_of(problem, f.text, problem.inputs) for f in (formula, found))
@@ -251,28 +262,80 @@ def _rows(problem: Problem, name: str, shape: tuple[int, ...]) -> Array:
 # -- all points ----------------------------------------------------------------------------------
 
 
-def _together(key: tuple[str, ...], found: Sequence[tuple[Numbers, _Found]]) -> Derivative:
+def _together(
+    key: tuple[str, ...], found: Sequence[tuple[Numbers, _Found]], points: _Points
+) -> Derivative:
     """One formula of those at the points."""
-    parts = [one.symmetric.get(key) for _, one in found]
-    whole, only = _one([(numbers, one.formulas.get(key)) for numbers, one in found])
-    part, _ = _one([(numbers, p) for (numbers, _), p in zip(found, parts, strict=True)])
+    whole, only = _one([one.formulas.get(key) for _, one in found], points)
+    part, _ = _one([one.symmetric.get(key) for _, one in found], points)
     if part is None or whole is None or part.text == whole.text:
         part = None
     return Derivative(key, whole, only, part)
 
 
-def _one(found: Sequence[tuple[Numbers, Written | None]]) -> tuple[Written | None, str]:
+def _one(found: Sequence[Written | None], points: _Points) -> tuple[Written | None, str]:
     """A formula for all sizes; else that for the first ones, which are told."""
-    texts = [formula for _, formula in found if formula is not None]
+    texts = [formula for formula in found if formula is not None]
     if len(texts) < len(found):
         return None, ""
-    made = general(texts, [numbers for numbers, _ in found])
-    if made is not None:
+    made = general(texts, [numbers for numbers, _ in points])
+    same = made is not None and all(
+        _is_same(made, formula, numbers, problem)
+        for formula, (numbers, problem) in list(zip(texts, points, strict=True))[: len(SIZES)]
+    )
+    if same:
         return made, ""
-    numbers = found[0][0]
-    if len({formula.text for n, formula in found if n == numbers and formula}) > 1:
+    numbers = points[0][0]
+    own = [f for f, (n, _) in zip(texts, points, strict=True) if n == numbers]
+    if len({formula.text for formula in own}) > 1:
         return None, ""
     return texts[0], ", ".join(f"{letter} = {size}" for letter, size in numbers.items())
+
+
+def _is_same(made: Written, formula: Written, numbers: Numbers, problem: Problem) -> bool:
+    """Whether a formula in letters gives what the one for some sizes gives."""
+    if made.text == formula.text:
+        return True
+    tangent, arrow, body = made.body.partition(" ↦ ")
+    inputs = dict(problem.inputs)
+    if arrow:
+        shapes = {inputs[name].shape for name in problem.wrt}
+        return any(
+            _is_same(
+                Written(made.parts, body),
+                Written(formula.parts, formula.body.partition(" ↦ ")[2]),
+                numbers,
+                replace(problem, inputs={**inputs, tangent: np.cos(np.ones(shape))}),
+            )
+            for shape in shapes
+        )
+    letters = "".join(f"{letter} = {size}; " for letter, size in numbers.items())
+    now, was = (
+        blocks.value_of(problem, text, inputs) for text in (letters + made.text, formula.text)
+    )
+    if now is None or was is None or now.shape != was.shape:
+        return False
+    return bool(np.allclose(now, was, rtol=blocks.AGREED, atol=SMALL))
+
+
+def _certified(one: Derivative, reading: Reading, problem: Problem) -> Derivative:
+    """A block of a Hessian with what its form shows."""
+    if one.formula is None or len(set(one.by)) > 1:
+        return one
+    having = {t: frozenset(n for n, own in reading.traits.items() if t in own) for t in TRAITS}
+    letters = frozenset(reading.letters)
+    known = Known(
+        ranks={n: len(s) for n, s in reading.sizes.items()} | dict.fromkeys(letters, 0),
+        nonnegative=having[POSITIVE] | having[SIMPLEX] | letters,
+        symmetric=having[SYMMETRIC],
+        definite=having[DEFINITE],
+    )
+    matrix = bool(reading.sizes[one.by[0]])
+    shown = certificates(one.formula, one.by, known, matrix=matrix)
+    recorded = record(problem, Floats(), problem.inputs, budget(problem)).trace
+    follows = not recorded.path and not recorded.detached and is_smooth(recorded.nodes)
+    meant = convexity(shown, one.formula, one.by[0]) if follows else None
+    return replace(one, shows=shown, convexity=meant)
 
 
 def _verdict(found: Sequence[_Found]) -> Verdict:

@@ -33,6 +33,9 @@ UNLIKELY, VECTOR_OUT = 40, 10
 """How much less likely an input is something else than its letter says, and a program one that
 gives more than a number: in units of a small letter that is a number."""
 
+BESIDE_OTHERS = 6
+"""The same for an input that is set beside others, as `x` in `outer(x, y)`, were it a vector."""
+
 NUMBERS = frozenset(
     """alpha beta gamma delta epsilon eps eta theta kappa lam lambda_ lamda lmbda rho sigma tau nu
     omega phi psi zeta t lr α β γ δ ε η θ κ λ ρ σ τ ν ω φ ψ ζ""".split()  # noqa: SIM905
@@ -75,7 +78,7 @@ def read(problem: Callable[[Mapping[str, Any]], Problem], names: Sequence[str],
     search = _Search(problem, names, said)
     best: tuple[float, _Sizes] | None = None
     for cost, ranks in search.likely():
-        if best is not None and cost >= best[0]:
+        if (best is not None and cost >= best[0]) or (search.doubt and cost >= UNLIKELY):
             break
         found = search.fitting(ranks)
         if found is not None:
@@ -101,11 +104,13 @@ class _Search:
         self._problem, self._names, self._said = problem, names, said
         self._runs = 0
         self._first: GradcalcError | None = None
+        self.doubt: GradcalcError | None = None
+        """What has two readings for shapes that are likely."""
         self._recordings: dict[tuple[Any, ...], Recording | GradcalcError] = {}
 
     def failure(self) -> GradcalcError:
         """Why nothing fits."""
-        error = self._first or UsageError("no shapes fit the program")
+        error = self.doubt or self._first or UsageError("no shapes fit the program")
         if error.hint is None and isinstance(error, ShapeError):
             error.hint = "say what the inputs are: --A m,n for a matrix, --x n for a vector"
         return error
@@ -136,30 +141,34 @@ class _Search:
         found = self._ran(sizes)
         assert isinstance(found, Recording)
         cost = float(VECTOR_OUT * bool(found.trace.output.shape))
-        # what its own elements are put together of is no number
-        cost += UNLIKELY * sum(
-            self._said.get(name, Declared()).rank is None
-            and not rank
-            and name not in NUMBERS
-            and self._is_gathered(name, ranks)
+        return cost + sum(
+            self._gathered(name)
             for name, rank in ranks.items()
+            if not rank and name not in NUMBERS and self._said.get(name, Declared()).rank is None
         )
-        return cost
 
-    def _is_gathered(self, name: str, ranks: Mapping[str, int]) -> bool:
-        """Whether a program does more with an input than elements by elements, were it a vector."""
-        sizes = self.fitting({**ranks, name: 1})
+    def _gathered(self, name: str) -> float:
+        """How unlikely it is a number for what is done with it, were it a vector: more than with
+        elements each by itself."""
+        _, habit = next(self.likely())
+        sizes = self.fitting({**habit, name: 1})
         if sizes is None:
-            return False
+            return 0.0
         found = self._ran(sizes)
         assert isinstance(found, Recording)
-        reached = {found.trace.inputs[name]}
+        reached, cost = {found.trace.inputs[name]}, 0.0
         for node in found.trace.nodes:
-            if reached.intersection(node.operands):
-                if node.op.name != "map":
-                    return True
+            if not reached.intersection(node.operands):
+                continue
+            if sizes[name][0] not in node.shape:
+                return UNLIKELY
+            if node.op.name == "map":
                 reached.add(node)
-        return False
+            elif node.ndim < 2:
+                return UNLIKELY
+            else:
+                cost = BESIDE_OTHERS
+        return cost
 
     # -- which sizes are one -------------------------------------------------------------------
 
@@ -217,9 +226,9 @@ class _Search:
                 problem = settled(self._problem(inputs))
                 with np.errstate(all="ignore"):
                     found = record(problem, Floats(), problem.inputs, budget(problem))
-            except ProgramSyntaxError:
-                # what is said of the text holds for all shapes
-                raise
+            except ProgramSyntaxError as error:
+                self.doubt = self.doubt or error
+                return error
             except GradcalcError as error:
                 self._first = self._first or error
                 failed = error

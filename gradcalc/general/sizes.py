@@ -1,5 +1,6 @@
 """A formula that was derived for some sizes, for all: the numbers in it that change with them."""
 
+import ast
 import io
 import tokenize
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,7 +32,20 @@ def general(formulas: Sequence[Written], sizes: Sequence[Numbers]) -> Written | 
         if one is None:
             return None
         changed.append(one)
-    return _rebuilt(formulas[0], [token for _, token in columns[0]], changed)
+    made = _rebuilt(formulas[0], [token for _, token in columns[0]], changed)
+    return Written(made.parts, _over_two(made.body))
+
+
+def _over_two(text: str) -> str:
+    """`a/((n - 1)/2)` as `2*a/(n - 1)`."""
+    if "↦" in text:
+        return text
+    match ast.parse(text, mode="eval").body:
+        case ast.BinOp(above, ast.Div(), ast.BinOp(below, ast.Div(), ast.Constant(value=2))):
+            front = ast.get_source_segment(text, above)
+            loose = isinstance(above, ast.BinOp) and isinstance(above.op, ast.Add | ast.Sub)
+            return f"2*{f'({front})' if loose else front}/({ast.unparse(below)})"
+    return text
 
 
 def general_number(numbers: Sequence[int], sizes: Sequence[Numbers]) -> str | None:

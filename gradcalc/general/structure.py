@@ -24,19 +24,22 @@ PASSES = 3
 Traits = Mapping[str, frozenset[str]]
 
 
-def structured(formula: Written, inputs: Mapping[str, Array], traits: Traits) -> Written:
-    """The formula where the inputs have their traits; itself where that changes nothing."""
-    if not any(found & {SYMMETRIC, ORTHOGONAL, SIMPLEX} for found in traits.values()):
+def structured(formula: Written, by: str, inputs: Mapping[str, Array], traits: Traits) -> Written:
+    """A formula by an input, where the inputs have their traits; itself if nothing changes."""
+    said = frozenset().union(*traits.values())
+    if not said & {SYMMETRIC, ORTHOGONAL, SIMPLEX}:
         return formula
     for _ in range(PASSES):
-        again = _rewritten(formula, inputs, traits, lambda rules, node: node)
+        again = _rewritten(formula, by, inputs, traits, lambda rules, node: node)
         if again is None or again.text == formula.text:
             break
         formula = again
     return formula
 
 
-def symmetrised(formula: Written, inputs: Mapping[str, Array], traits: Traits) -> Written | None:
+def symmetrised(
+    formula: Written, by: str, inputs: Mapping[str, Array], traits: Traits
+) -> Written | None:
     """The symmetric part of a formula that is a square matrix."""
 
     def half(rules: "_Rules", node: Node) -> Node:
@@ -45,12 +48,13 @@ def symmetrised(formula: Written, inputs: Mapping[str, Array], traits: Traits) -
         both = rules.forms.scalar("add", node, rules.transposed(node))
         return rules.forms.scalar("mul", both, rules.number(0.5))
 
-    found = _rewritten(formula, inputs, traits, half)
-    return None if found is None else structured(found, inputs, traits)
+    found = _rewritten(formula, by, inputs, traits, half)
+    return None if found is None else structured(found, by, inputs, traits)
 
 
 def _rewritten(
     formula: Written,
+    by: str,
     inputs: Mapping[str, Array],
     traits: Traits,
     last: Callable[["_Rules", Node], Node],
@@ -65,7 +69,7 @@ def _rewritten(
         node = last(rules, rules.applied(trace.output))
         shapes = {name: value.shape for name, value in inputs.items()}
         taken = frozenset(inputs)
-        return Formulas(rules.forms, {"": node}, shapes, taken=taken).write("")
+        return Formulas(rules.forms, {by: node}, shapes, taken=taken).write(by)
     except (GradcalcError, Unprintable, SyntaxError, ArithmeticError, ValueError):
         return None
 
@@ -94,6 +98,9 @@ class _Rules:
         static = dict(node.static)
         if _is_transposed(node) and self.is_symmetric(operands[0]):
             return operands[0]
+        if node.op is ops.MATMUL and (found := self._number_apart(operands[0])) is not None:
+            number, matrix = found
+            return self.forms.scalar("mul", number, self._one(node, [matrix, operands[1]]))
         if node.op is ops.MATMUL and self._cancel(*operands):
             return self.forms(ops.EYE, size=operands[0].shape[0])
         if node.op is ops.MATMUL and operands[1].op is ops.MATMUL:
@@ -107,6 +114,12 @@ class _Rules:
         if not operands:
             return node
         return self.forms(node.op, *operands, **static)
+
+    def _number_apart(self, node: Node) -> tuple[Node, Node] | None:
+        """The number and the tensor that a product of elements is of, None if it is no such."""
+        if node.title != "mul" or node.operands[0].ndim or not node.operands[1].ndim:
+            return None
+        return node.operands[0], node.operands[1]
 
     def _has(self, node: Node, trait: str) -> bool:
         return node.op is ops.VAR and trait in self._traits.get(node["name"], frozenset())

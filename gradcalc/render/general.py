@@ -57,7 +57,18 @@ NUMBERS: Mapping[str, str] = {
 }  # fmt: skip
 """What numbers the points were of, in words."""
 
-SYMMETRIC = "among symmetric {0} it is"
+SYMMETRIC = "that is of all elements each by itself; among symmetric {0} it is"
+
+
+def _notes(found: Derivative, style: Style) -> Iterator[str]:
+    """What there is to say of a formula."""
+    if found.symmetric is not None:
+        among = SYMMETRIC.format(found.by[0])
+        yield f"{among} {formula_text(found.symmetric, style)}"
+    if found.shows:
+        yield ", ".join(found.shows)
+    if found.convexity is not None:
+        yield found.convexity
 
 
 def _table(answers: Sequence[General], style: Style) -> str:
@@ -71,9 +82,7 @@ def _lines(answer: General, style: Style) -> Iterator[str]:
     for found in answer.derivatives:
         only = f"   (for {found.only})" if found.only else ""
         yield f"{_label(answer, found, style)} = {_text(found, style)}{only}"
-        if found.symmetric is not None:
-            among = SYMMETRIC.format(found.by[0])
-            yield f"    {among} {formula_text(found.symmetric, style)}"
+        yield from (f"    {note}" for note in _notes(found, style))
     yield ""
     yield f"{style.marks[answer.verdict.exit_code == 0]} {_verdict(answer)}"
 
@@ -87,11 +96,8 @@ def _tsv_of(answer: General, style: Style) -> str:
     rows += [[",".join(found.by), _text(found, style)] for found in answer.derivatives]
     notes = [["reading", reading_text(answer, style)]]
     notes += [["only", f"{','.join(d.by)}: {d.only}"] for d in answer.derivatives if d.only]
-    notes += [
-        ["symmetric", f"{d.by[0]}: {formula_text(d.symmetric, style)}"]
-        for d in answer.derivatives
-        if d.symmetric is not None
-    ]
+    for one in answer.derivatives:
+        notes += [["note", f"{','.join(one.by)}: {note}"] for note in _notes(one, style)]
     notes += [
         ["verdict", str(answer.verdict.outcome), answer.verdict.message + NUMBERS[answer.style]]
     ]
@@ -111,9 +117,7 @@ def _markdown_of(answer: General, style: Style) -> str:
     for found in answer.derivatives:
         only = f" (for {found.only})" if found.only else ""
         lines.append(f"- {_label(answer, found, style)} = `{_text(found, style)}`{only}")
-        if found.symmetric is not None:
-            among = SYMMETRIC.format(found.by[0])
-            lines.append(f"  - {among} `{formula_text(found.symmetric, style)}`")
+        lines += [f"  - {note}" for note in _notes(found, style)]
     return "".join(f"{line}\n" for line in [*lines, "", f"**{_verdict(answer)}**"])
 
 
@@ -182,6 +186,10 @@ def _derivative_json(one: Derivative) -> dict[str, Any]:
         found["only"] = one.only
     if one.symmetric is not None:
         found["symmetric"] = one.symmetric.text
+    if one.shows:
+        found["shows"] = list(one.shows)
+    if one.convexity is not None:
+        found["convexity"] = one.convexity
     return found
 
 
