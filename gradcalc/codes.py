@@ -150,7 +150,7 @@ COMMANDS = {
     ),
     "formula": Command(
         "formula:add",
-        "The derivatives of a PROGRAM as formulas, without values.\n\nA capital letter is a matrix,"
+        "Formulas of the derivatives, without values.\n\nA capital letter is a matrix,"
         " a small one a vector, what is only used as a number a number; or it is said.",
         usage=("PROGRAM [--NAME SIZES]... [OPTION]...",),
         arguments=(
