@@ -159,6 +159,14 @@ def input_names(options: Options) -> frozenset[str]:
     return frozenset(name for program in programs for name in use(program, lets, ()).inputs)
 
 
+def program_of(source: Source, options: Options, names: frozenset[str]) -> Use:
+    """A program without values, and its lets, with the names that they take from outside."""
+    limits = limits_of(options)
+    lets = _lets(options, limits)
+    own = frozenset(name for name, _ in lets)
+    return use(_compiled(source, limits, Values(names - own, own)), lets, ())
+
+
 def _compiled(source: Source, limits: Limits, values: Values) -> Program:
     """The program of a text that may use these names: that of a file is Python."""
     numbers = values.numbers if source.typed else None
