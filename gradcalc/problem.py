@@ -253,7 +253,8 @@ def _executed(
     own = problem.inputs if problem.program.nets else ()
     needed = (*problem.program.inputs, *lets, *own)
     given = _of(needed, scope)
-    part = () if problem.of is None else path_of(problem.of)
+    # of a survey nobody reads the output
+    part = None if survey else () if problem.of is None else path_of(problem.of)
     run = evaluate(
         problem.program, backend, given, of=part, **options, seed=problem.seed, survey=survey
     )

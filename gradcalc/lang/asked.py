@@ -7,7 +7,7 @@ import ast
 import copy
 from collections.abc import Iterable, Iterator, Mapping
 
-from gradcalc.lang.bindings import ACCESSORS, PLAIN_BASES, WORDS
+from gradcalc.lang.bindings import ACCESSORS, WORDS, gives_nothing
 from gradcalc.lang.imported import Body, full_name
 from gradcalc.lang.program import dotted
 
@@ -74,7 +74,7 @@ def _is_known(base: ast.expr, known: set[str], names: Mapping[str, str]) -> bool
     path = dotted(named)
     if path is None:
         return False
-    plain = path[-1] in PLAIN_BASES or (len(path) == 1 and path[0] in known)
+    plain = gives_nothing(path[-1]) or (len(path) == 1 and path[0] in known)
     return plain or full_name(named, names) == MODULE
 
 

@@ -147,7 +147,7 @@ def is_accessor(decorator: ast.expr) -> bool:
     return isinstance(decorator, ast.Attribute) and decorator.attr in ACCESSORS
 
 
-PLAIN_BASES = frozenset({"object", "ABC", "Protocol", "Generic"})
+PLAIN_BASES = frozenset({"object", "ABC", "Protocol", "Generic", "TypedDict"})
 """Classes of libraries that give the language nothing when a class is made from them."""
 
 
@@ -155,7 +155,12 @@ def is_plain(base: ast.expr) -> bool:
     """Whether a base of a class is one of those."""
     named = base.value if isinstance(base, ast.Subscript) else base
     name = named.attr if isinstance(named, ast.Attribute) else getattr(named, "id", "")
-    return name in PLAIN_BASES
+    return gives_nothing(name)
+
+
+def gives_nothing(name: str) -> bool:
+    """Whether a name, or what it is renamed to of another file, is one of those."""
+    return name.rpartition("·")[2] in PLAIN_BASES
 
 
 def parts_of(node: ast.AST) -> list[ast.AST]:

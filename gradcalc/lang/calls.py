@@ -24,6 +24,7 @@ from gradcalc.lang import (
     ops,
     plain,
     raising,
+    whose,
     writing,
     written,
     yielding,
@@ -31,7 +32,6 @@ from gradcalc.lang import (
 from gradcalc.lang.bindings import own_names
 from gradcalc.lang.chance import Source
 from gradcalc.lang.dialects import catalogue
-from gradcalc.lang.dialects.catalogue import UNLIKE, UNLIKE_ALONG
 from gradcalc.lang.dialects.spelling import Function, RankError
 from gradcalc.lang.expressions import attribute, member
 from gradcalc.lang.leaving import Return
@@ -42,7 +42,7 @@ from gradcalc.lang.nets import classes, initial, state
 from gradcalc.lang.nets.module import is_module
 from gradcalc.lang.nets.row import Kind
 from gradcalc.lang.objects import Bound, Class, Instance, Super
-from gradcalc.lang.program import MIXED, TORCH, asked_by_name, brief, dotted
+from gradcalc.lang.program import TORCH, asked_by_name, brief, dotted
 from gradcalc.primitives import Primitive
 
 Args = tuple[Any, ...]
@@ -305,7 +305,7 @@ def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -
         made = _library(machine, function, args, kwargs)
         written = function.name in casts.MAKERS and not _holds_tensors(machine, (args, kwargs))
         return casts.to(machine, made, kind, fresh=fresh, written=written)
-    _check_mixed(machine, function, args, kwargs)
+    function = whose.method(machine, function, args, kwargs)
     own_truths = function.module not in ("builtins", "math")
     if function.module == "math":
         raising.check_math(machine, function.name, args)
@@ -329,6 +329,7 @@ def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -
         if machine.confirm is not None:
             machine.confirm(machine, function, args, kwargs, result)
         kinds.check_mixed_truths(machine, function.module, result)
+        whose.touched(machine, function, args, result)
         if target is not None:
             if not machine.is_tensor(target):
                 raise InvalidValueError(f"{function.shown} writes into a tensor, which this is not")
@@ -363,7 +364,7 @@ def _kind_named(function: Function, args: Args, kwargs: Kwargs) -> tuple[Args, K
 
 
 def _builtin(machine: Machine, function: Builtin, args: Args, kwargs: Kwargs) -> Any:
-    kwargs, kind = casts.split(machine, kwargs)
+    kwargs, kind = (kwargs, None) if function.users else casts.split(machine, kwargs)
     if kind is not None:
         casts.check(function.name, kind)
         return casts.to(machine, _builtin(machine, function, args, kwargs), kind)
@@ -387,18 +388,6 @@ def _guarded(
         shown = " and ".join(machine.describe(a) for a in args[:3])
         message = f"{name} does not take {shown or 'no arguments'}"
         raise InvalidValueError(message, hint=doc) from error
-
-
-def _check_mixed(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -> None:
-    """A method that torch and numpy mean differently is refused where a text has both."""
-    if not function.method or machine.program.naming.arrays != MIXED:
-        return
-    name = function.name
-    if name in UNLIKE or (name in UNLIKE_ALONG and (len(args) > 1 or kwargs)):
-        raise UnsupportedError(
-            f".{name}() may be torch's or numpy's: this text works on both",
-            hint=f"write torch.{name}(x, ...) or np.{name}(x, ...)",
-        )
 
 
 def _super(machine: Machine, *values: Any) -> Super:

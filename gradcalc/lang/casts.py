@@ -22,11 +22,13 @@ from gradcalc.lang.program import HELD, brief
 class NumberKind:
     """What a library calls a dtype: floats, integers (`int`) or truth values (`bool`).
 
-    `name` is the very one, where it matters how exact it is.
+    `name` is the very one, where it matters how exact it is. `given` says that it is that of an
+    input, which has the dtype of the calculation.
     """
 
     word: str
     name: str = field(default="", compare=False)
+    given: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,10 @@ def dtype_of(machine: Machine, value: Tensor) -> NumberKind:
     if machine.is_mask(value):
         return KINDS["bool"]
     # by no name: that of floats is the calculation's
-    return NumberKind("int", value.width) if value.integer else NumberKind("float")
+    if value.integer:
+        return NumberKind("int", value.width)
+    given = any(value is held for held in machine.given.values.values())
+    return NumberKind("float", given=given)
 
 
 def to(
@@ -270,13 +275,22 @@ def unsure_of(source: Tensor, result: Tensor) -> Tensor:
     return memory.viewed(source, result.value, result.shape, view, moved=False)
 
 
-def alike(first: NumberKind, second: NumberKind) -> bool:
-    """Whether two dtypes are one; of two kinds of floats, or of integers, that is not known."""
-    if first.word == second.word != "bool":
-        raise UnsupportedError(
-            "the dtype of the program's own run is not known here", hint="leave the comparison out"
-        )
-    return first.word == second.word
+def alike(machine: Machine, first: NumberKind, second: NumberKind) -> bool:
+    """Whether two dtypes are one; of two kinds of floats, or of integers, that may not be known."""
+    if not first.word == second.word != "bool":
+        return first.word == second.word
+    names = {own_name(machine, kind) for kind in (first, second)}
+    if first.word == "float" and "" not in names:
+        return len(names) == 1
+    raise UnsupportedError(
+        "the dtype of the program's own run is not known here", hint="leave the comparison out"
+    )
+
+
+def own_name(machine: Machine, kind: NumberKind) -> str:
+    """The name of a kind of floats, empty where the program's own run may have another one."""
+    name = machine.backend.precision if kind.given else kind.name
+    return {**SHORT, "double": "float64"}.get(name, name)
 
 
 def method(machine: Machine, name: str) -> Builtin | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.lang import collecting, enums
-from gradcalc.lang.bindings import ACCESSORS, PLAIN_BASES, UNTOLD, WORDS, is_idle
+from gradcalc.lang.bindings import ACCESSORS, UNTOLD, WORDS, gives_nothing, is_idle
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.expressions import closure
 from gradcalc.lang.machine import Builtin, Frame, Machine, Rule
@@ -94,7 +94,7 @@ def _bases(machine: Machine, node: ast.ClassDef) -> tuple[tuple[Class, ...], str
         if isinstance(value, Class):
             found.append(value)
             runs = value.runs
-        elif path and path[-1] in PLAIN_BASES:
+        elif path and gives_nothing(path[-1]):
             continue
         elif path and path[0] in enums.MIXED and len(node.bases) > 1:
             mixed = True

@@ -131,6 +131,9 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
                 return ops.call(machine, "transpose", value)
             case "mT" | "mH":
                 return ops.call(machine, "transpose", value, -2, -1)
+    if isinstance(value, casts.NumberKind) and name == "type":
+        # numpy's own kind of numbers of a dtype
+        return value
     if isinstance(value, At):
         return updates.way(value, name)
     if name in containers.NAMES:

@@ -72,6 +72,27 @@ def read(value: Facts | casts.Device, name: str) -> Any:
     return found[name]
 
 
+def _promoted(machine: Machine, first: Any, second: Any) -> casts.NumberKind:
+    """The dtype of what is calculated with numbers of two kinds."""
+    kinds = [_kind(machine, value) for value in (first, second)]
+    words = ("bool", "int", "float")
+    word = max((kind.word for kind in kinds), key=words.index)
+    names = {casts.own_name(machine, kind) for kind in kinds if kind.word == word}
+    given = all(kind.given for kind in kinds if kind.word == word)
+    return casts.NumberKind(word, names.pop() if len(names) == 1 and not given else "", given)
+
+
+def _kind(machine: Machine, value: Any) -> casts.NumberKind:
+    found = value if isinstance(value, casts.NumberKind) else casts.kind_of(machine, value)
+    if found is None:
+        raise InvalidValueError("a dtype is needed here", python="TypeError")
+    return found
+
+
+def _is_grad_enabled(machine: Machine) -> bool:
+    return not machine.frozen
+
+
 def _never(machine: Machine) -> bool:
     return False
 
@@ -99,6 +120,8 @@ OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "torch": {
             **_FINFO,
             **dict([_row("device", casts.device, "where is calculated, which changes no value")]),
+            **dict([_row("promote_types", _promoted, "the dtype of what is made of two kinds")]),
+            **dict([_row("is_grad_enabled", _is_grad_enabled, "false in no_grad()")]),
             **_flags("is_autocast_enabled is_deterministic_algorithms_warn_only_enabled"),
         },
         "torch.jit": _flags("is_scripting is_tracing"),

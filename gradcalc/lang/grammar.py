@@ -107,6 +107,7 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
         "heaviside": "torch has no derivative of it: write where(x > 0, 1.0, 0.0)",
         **dict.fromkeys(UNDERIVED, "torch has no derivative of it, with which to check"),
         "eig": "its eigenvalues may be complex numbers: eigh is for symmetric matrices",
+        "matrix": "write array([...]), and @ for the product",
         "eigvals": "they may be complex numbers: eigvalsh is for symmetric matrices",
         **dict.fromkeys(TRANSFORMS, SUMS),
     }

@@ -71,12 +71,16 @@ class Once:
 
 @dataclass(frozen=True, slots=True)
 class Builtin:
-    """A function of the language. `method` says that it can be called behind a dot too."""
+    """A function of the language. `method` says that it can be called behind a dot too.
+
+    `users` says that it hands its arguments to a function of the program's own.
+    """
 
     name: str
     call: Callable[..., Any]
     doc: str
     method: bool = False
+    users: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,6 +177,9 @@ class Machine:
     `library` are the names of modules that are written in the language, and `anchor` the place and
     text of the program's own call while a text runs that is not the user's. `printed` is what the
     program prints, None where that is left out. `watch` sees what is kept for the backward pass.
+    `touched` are the libraries whose functions had arrays, in a text that calls torch's and
+    numpy's, each with whether a gradient flows through some of them; `taken` is a method there that
+    was read as one of these has it, that library, and whether one flows through its array.
     """
 
     program: Program
@@ -208,6 +215,8 @@ class Machine:
     on_bind: Callable[["Machine", str, Any], None] | None = None
     printed: list[str] | None = None
     watch: Watch | None = None
+    touched: set[tuple[str, bool]] = field(default_factory=set)
+    taken: tuple[str, str, bool] | None = None
 
     def __post_init__(self) -> None:
         self.node = self.program.body[0]

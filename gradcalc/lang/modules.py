@@ -15,7 +15,7 @@ def _partial(machine: Machine, function: Any, *given: Any, **named: Any) -> Buil
     def call(machine: Machine, *args: Any, **kwargs: Any) -> Any:
         return machine.apply_function(machine, function, (*given, *args), {**named, **kwargs})
 
-    return Builtin("partial", call, "a function with some of its arguments given")
+    return Builtin("partial", call, "a function with some of its arguments given", users=True)
 
 
 def _reduce(machine: Machine, function: Any, values: Any, *start: Any) -> Any:
@@ -56,7 +56,8 @@ def _cache(machine: Machine, user_function: Any) -> Builtin:
             known[key] = machine.apply_function(machine, user_function, args, kwargs)
         return known[key]
 
-    return Builtin(getattr(user_function, "name", "cache"), call, "what is remembered")
+    name = getattr(user_function, "name", "cache")
+    return Builtin(name, call, "what is remembered", users=True)
 
 
 def _lru_cache(machine: Machine, maxsize: Any = 128, typed: Any = False) -> Builtin:
@@ -105,7 +106,9 @@ OBJECTS: Mapping[str, Mapping[str, Builtin]] = MappingProxyType(
         "itertools.chain": {"from_iterable": iterating.CHAINED},
         "copy": COPY,
         "functools": {
-            "partial": Builtin("partial", _partial, "a function with some of its arguments given"),
+            "partial": Builtin(
+                "partial", _partial, "a function with some of its arguments given", users=True
+            ),
             "reduce": Builtin("reduce", _reduce, "a function of two applied from left to right"),
             "cache": Builtin("cache", _cache, "a function that keeps what it has given"),
             "lru_cache": Builtin(

@@ -289,6 +289,10 @@ def _unusable(name: str) -> UnsupportedError:
     return UnsupportedError(f"{name} cannot be used in a program", hint=grammar.FUNCTIONS.get(name))
 
 
+RECEIVERS = frozenset({"self", "cls"})
+"""What methods call the object, or the class, that they are of."""
+
+
 def _check_attribute(node: ast.Attribute, naming: Naming) -> None:
     path, name = dotted(node), node.attr
     if path and path[0] in naming.modules:
@@ -297,6 +301,9 @@ def _check_attribute(node: ast.Attribute, naming: Naming) -> None:
         return
     elif name in grammar.METHODS:
         raise UnsupportedError(f".{name} cannot be used in a program", hint=grammar.METHODS[name])
+    elif isinstance(node.value, ast.Name) and node.value.id in RECEIVERS:
+        # what an object has may be given to it under a name that is worked out
+        return
     elif not (
         name in grammar.ATTRIBUTES | containers.NAMES | catalogue.methods()
         or inplace.is_method(name)

@@ -1,7 +1,7 @@
 """Which library each name of a text is from, and whose arrays the text works on."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from gradcalc.errors import UnsupportedError, did_you_mean
@@ -57,12 +57,14 @@ def naming(body: Body, source: str, bound: frozenset[str]) -> Naming:
     members = [m for m in (catalogue.place(found, path) for path in used) if m]
     mentioned = {found.modules[path[0]] for path in used} - catalogue.NUMBERLESS | whole
     everything = [(module, "*") for module in starred]
+    spoken = [*members, *imported.values(), *everything]
     return Naming(
         found.modules,
         imported,
         found.starred,
-        arrays=_spoken([*members, *imported.values(), *everything], mentioned),
+        arrays=_spoken(spoken, mentioned),
         library=bool(mentioned),
+        called=_called(spoken),
     )
 
 
@@ -225,25 +227,30 @@ def _is_method_call(name: str, node: ast.Call) -> bool:
     return isinstance(first, ast.Constant)
 
 
-def _spoken(members: Iterable[tuple[str, str]], modules: Iterable[str]) -> str:
+def _spoken(members: Sequence[tuple[str, str]], modules: Iterable[str]) -> str:
     """Whose arrays a text works on, by the functions that it calls; else by what it imports.
 
     A constant such as `np.pi` decides only where nothing else does.
     """
-    called, mentioned = set[str](), set[str]()
-    for module, name in members:
-        arrays = ARRAYS.get(module.split(".")[0])
-        if arrays is not None:
-            constant = name in catalogue.CONSTANTS.get(module, {})
-            (mentioned if constant else called).add(arrays)
+    called = _called(members)
+    mentioned = {ARRAYS[m.split(".")[0]] for m, _ in members if m.split(".")[0] in ARRAYS} - called
     imported = {ARRAYS[m.split(".")[0]] for m in modules if m.split(".")[0] in ARRAYS}
     if called and TORCH not in called and TORCH in imported:
         # numpy's functions may be of its own numbers only
         return MIXED
     for found in (called, mentioned, imported):
         if found:
-            return _one_of(found)
+            return _one_of(set(found))
     return NONE
+
+
+def _called(members: Iterable[tuple[str, str]]) -> frozenset[str]:
+    """The libraries of arrays whose functions are among the members, no constants."""
+    return frozenset(
+        ARRAYS[module.split(".")[0]]
+        for module, name in members
+        if module.split(".")[0] in ARRAYS and name not in catalogue.CONSTANTS.get(module, {})
+    )
 
 
 def _one_of(found: set[str]) -> str:

@@ -11,6 +11,15 @@ from gradcalc.lang.scopes import names_bound
 TELLING = frozenset({"logging", "warnings", "matplotlib"})
 """Modules whose calls are left out where nobody takes what they give."""
 
+SURROUNDINGS = frozenset(
+    {
+        "warnings.catch_warnings", "contextlib.nullcontext", "numpy.printoptions",
+        "torch.cuda.device", "torch.nn.attention.sdpa_kernel", "torch.profiler.profile",
+        "torch.autograd.profiler.profile", "torch.autograd.profiler.record_function",
+    }
+)  # fmt: skip
+"""What stands behind `with` and changes no value of what it is around."""
+
 STREAMS = frozenset({"sys.stdout", "sys.stderr"})
 """Where programs print to."""
 
@@ -32,7 +41,10 @@ def untold(body: Body) -> Body:
         if times[name] == 1
     }  # fmt: skip
     quiet = _Quiet(names, loggers)
-    kept: list[ast.stmt] = [quiet.visit(statement) for statement in body]
+    kept: list[ast.stmt] = []
+    for statement in body:
+        found = quiet.visit(statement)
+        kept += found if isinstance(found, list) else [found]
     read = {
         n.id
         for statement in kept
@@ -107,6 +119,18 @@ class _Quiet(ast.NodeTransformer):
             case _:
                 pass
         return node
+
+    def visit_With(self, node: ast.With) -> ast.stmt | list[ast.stmt]:
+        self.generic_visit(node)
+        node.items = [item for item in node.items if not self._is_idle(item)]
+        return node if node.items else node.body
+
+    def _is_idle(self, item: ast.withitem) -> bool:
+        """Whether it changes nothing around which it stands, and hands on nothing."""
+        call = item.context_expr
+        if not isinstance(call, ast.Call) or full_name(call.func, self._names) not in SURROUNDINGS:
+            return False
+        return item.optional_vars is None and self._is_plain(call)
 
     def _is_stream(self, given: ast.keyword) -> bool:
         """Whether it says where to print to, which is one place here."""

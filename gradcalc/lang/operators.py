@@ -96,11 +96,19 @@ def named(machine: Machine, name: str, left: Any, right: Any) -> Any:
     return apply(machine, KINDS[name], left, right)
 
 
+def _is_small(value: Any) -> bool:
+    """Whether it is one of the whole numbers that CPython keeps."""
+    return type(value) is int and -5 <= value <= 256
+
+
 def compare(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any:
     """A comparison, with None, words and truth values among what is compared."""
     if kind in (ast.Is, ast.IsNot):
         singleton = isinstance(right, bool) and not (machine.numbers and machine.is_tensor(left))
         plainly = any(isinstance(value, int | float | str) for value in (left, right))
+        if _is_small(left) and _is_small(right):
+            # Python has one object for each of these
+            return (left == right) is (kind is ast.Is)
         if left is not None and right is not None and not singleton and plainly:
             raise UnsupportedError("is compares numbers and text by chance", hint="use ==")
         return (left is right) is (kind is ast.Is)
@@ -108,7 +116,7 @@ def compare(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any
     if isinstance(left, Device) and isinstance(right, Device) and kind in (ast.Eq, ast.NotEq):
         return (left == right) is (kind is ast.Eq)
     if isinstance(left, NumberKind) and isinstance(right, NumberKind):
-        return casts.alike(left, right) is (kind is ast.Eq)
+        return casts.alike(machine, left, right) is (kind is ast.Eq)
     if isinstance(left, str) and isinstance(right, str) and kind in ORDERS:
         return PLAIN[kind][1](left, right)
     if isinstance(left, dict | set) and type(left) is type(right):
@@ -241,6 +249,8 @@ def same(machine: Machine, left: Any, right: Any) -> bool:
     if left is right:
         # Python asks no further, so that a NaN in a list is in it
         return True
+    if isinstance(left, NumberKind) and isinstance(right, NumberKind):
+        return casts.alike(machine, left, right)
     if isinstance(left, Instance) or isinstance(right, Instance):
         return objects.equals(machine, left, right, same)
     if isinstance(left, dict) and isinstance(right, dict):

@@ -121,6 +121,7 @@ class Naming:
     the modules of `from math import *`. `arrays` says whose arrays its inputs and methods are.
     `library` says that it imports or prefixes any library: then a bare `sum` is Python's.
     `core` marks definitions of gradcalc's own, in which every name is that of the language.
+    `called` are the libraries of arrays that it calls functions of.
     """
 
     modules: Mapping[str, str] = field(default_factory=dict)
@@ -129,6 +130,7 @@ class Naming:
     arrays: str = NONE
     library: bool = False
     core: bool = False
+    called: frozenset[str] = frozenset()
 
     @property
     def numbers(self) -> bool:
@@ -144,6 +146,7 @@ class Naming:
             self.starred,
             self.arrays,
             self.library,
+            self.called,
         )
 
 

@@ -1,7 +1,7 @@
 """What of a file matters to a function of it: the rest may plot, train, or define classes."""
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from gradcalc.lang import grammar
 from gradcalc.lang.dialects import catalogue
@@ -78,11 +78,14 @@ def _hides(statement: ast.Import | ast.ImportFrom) -> bool:
     return any(alias.name == "*" for alias in statement.names)
 
 
-def _free(nodes: list[ast.stmt] | list[ast.AST]) -> Iterator[str]:
+def _free(nodes: Sequence[ast.AST]) -> Iterator[str]:
     """The names that nodes take from outside of the functions in which they stand."""
     for node in nodes:
         if isinstance(node, ast.Name):
             yield node.id
+        elif isinstance(node, ast.AnnAssign):
+            # an annotation means nothing here
+            yield from _free([node.target, *([] if node.value is None else [node.value])])
         elif isinstance(node, ast.FunctionDef | ast.Lambda):
             arguments = node.args
             own = {a.arg for a in ast.walk(arguments) if isinstance(a, ast.arg)}
@@ -95,8 +98,8 @@ def _free(nodes: list[ast.stmt] | list[ast.AST]) -> Iterator[str]:
             }
             around = [*arguments.defaults, *(d for d in arguments.kw_defaults if d is not None)]
             around += node.decorator_list if isinstance(node, ast.FunctionDef) else []
-            yield from _free(list[ast.AST](around))
-            yield from (name for name in _free(list[ast.AST](inside)) if name not in own)
+            yield from _free(around)
+            yield from (name for name in _free(inside) if name not in own)
         else:
             yield from _free(list(ast.iter_child_nodes(node)))
 

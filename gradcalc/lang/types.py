@@ -238,6 +238,9 @@ def _number(machine: Machine, value: Any, kind: str) -> Examples:
     match origin:
         case "bool" | "int" | "float":
             return ({"bool": True, "int": 1, "float": 1.0}[origin],)
+        case "given":
+            # what is given is a tensor here: a number is the default of what is not
+            return (value,)
         case "torch":
             return (Tensor(),)
         case "jax":

@@ -44,6 +44,7 @@ NAMES: Mapping[str, frozenset[str]] = MappingProxyType(
                 StudentT Uniform Weibull kl_divergence
             """,
             "torch.nn.functional": "multi_head_attention_forward",
+            "einops.layers.torch": "Rearrange Reduce",
         }.items()
     }
 )

@@ -17,7 +17,7 @@ DECOMPOSED = """
 cholesky(a, *, upper: bool = False)
 slogdet(a)
 qr(a, mode: str = 'reduced') -> factors.orthogonal
-eigh eigvalsh(a, UPLO: str = 'L') -> factors.of_symmetric(*)
+eigh eigvalsh(a, UPLO: str = 'L') -> factors.numpys_eigh(*)
 svd(a, full_matrices: bool = True, compute_uv: bool = True, hermitian: unset = False) ->
     factors.singular_values
 svdvals(x, /)

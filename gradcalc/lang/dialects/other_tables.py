@@ -90,7 +90,7 @@ empty_like(prototype, {DTYPE}, order: unset = 'K', subok: unset = True, shape: u
 copy(a, order: unset = 'K', subok: unset = False) -> shapes.arrayed_copy
 array(object, {DTYPE}, *, copy: flag = True, order: unset = 'K', subok: unset = False,
     ndmin: unset = 0) -> shapes.arrayed
-asarray(a, {DTYPE}, order: unset = None) -> shapes.arrayed
+asarray asanyarray(a, {DTYPE}, order: unset = None) -> shapes.arrayed
 asarray_chkfinite(a, {DTYPE}, order: unset = None) -> shapes.arrayed
 zeros ones empty(shape: ints, {DTYPE}, {ORDER})
 full(shape: ints, fill_value: number, {DTYPE}, {ORDER})
@@ -173,6 +173,7 @@ mahalanobis(u, v, VI) -> distances.mahalanobis
 cdist(XA, XB, metric: str = 'euclidean', *, out: target = None, p: number = 2.0) ->
     distances.between(*)
 pdist(X, metric: str = 'euclidean', *, out: target = None, p: number = 2.0) -> distances.between(*)
+squareform(X, force: unset = 'no', checks: unset = True) -> distances.square_form
 [jax]
 [jax.numpy]
 clip(arr, /, min=None, max=None)
@@ -239,11 +240,16 @@ pow(base, exp) -> elements.python_power
 CHANGED = "clip sum prod mean std var max amax min amin all any argmax argmin array squeeze"
 """Functions of numpy whose signature jax has changed."""
 
+LACKING = "asanyarray asarray_chkfinite"
+"""Functions of numpy that jax does not have."""
+
+_OTHERWISE = frozenset(f"{CHANGED} {LACKING}".split())
+
 TABLES: dict[str, Table] = {
     **NUMPYS,
     **OTHERS,
     "jax.numpy": {
-        **{name: rows for name, rows in NUMPYS["numpy"].items() if name not in CHANGED.split()},
+        **{name: rows for name, rows in NUMPYS["numpy"].items() if name not in _OTHERWISE},
         **OTHERS["jax.numpy"],
     },
     "jax.numpy.linalg": {

@@ -1,6 +1,9 @@
 """scipy's distances between two vectors, put together from primitives."""
 
+import math
 from typing import Any
+
+import numpy as np
 
 from gradcalc.errors import ShapeError, UnsupportedError
 from gradcalc.lang import ops
@@ -125,3 +128,19 @@ def between(machine: Machine, name: str, metric: Any, p: Any = 2.0, **rows: Any)
             hint="there are 'euclidean', 'sqeuclidean', 'cityblock', 'chebyshev', 'minkowski'",
         )
     return ops.call(machine, name, *points, ORDERS[metric])
+
+
+def square_form(machine: Machine, **values: Any) -> Any:
+    """squareform: the distances in a row as a symmetric matrix, or such a matrix as a row."""
+    (x,) = (ops.tensor(machine, value) for value in values.values())
+    shape = ops.shape(machine, x)
+    if len(shape) == 2 and shape[0] == shape[1]:
+        above = np.triu_indices(shape[0], 1)
+        return machine.copy(ops.index(machine, x, above))
+    sides = 1 + math.isqrt(2 * shape[0]) if len(shape) == 1 else 0
+    if len(shape) != 1 or sides * (sides - 1) != 2 * shape[0]:
+        raise ShapeError(f"squareform takes the distances of all pairs, not shape {shape}")
+    places = np.zeros((sides, sides), int)
+    places[np.triu_indices(sides, 1)] = np.arange(1, shape[0] + 1)
+    row = ops.call(machine, "concat", [machine.constant(np.zeros(1)), x], dim=0)
+    return machine.copy(ops.index(machine, row, (places + places.T,)))

@@ -9,6 +9,7 @@ from gradcalc.lang import ops
 from gradcalc.lang.dialects.readings import alike
 from gradcalc.lang.dialects.readings.linear import matrix_norms
 from gradcalc.lang.machine import Machine
+from gradcalc.primitives.decompositions import ALIKE
 
 
 class Nearest(NamedTuple):
@@ -28,6 +29,27 @@ def of_symmetric(machine: Machine, name: str, **values: Any) -> Any:
     if triangle and triangle[0] not in ("L", "U", True, False):
         raise InvalidValueError(f"{name} does not know UPLO={triangle[0]!r}")
     return ops.call(machine, name, ops.tensor(machine, matrix))
+
+
+@alike
+def numpys_eigh(machine: Machine, name: str, **values: Any) -> Any:
+    """numpy's eigh and eigvalsh: of a matrix that is not symmetric they see one triangle."""
+    a, triangle = values.values()
+    x = ops.tensor(machine, a)
+    if len(ops.shape(machine, x)) > 1 and triangle in ("L", "U") and not _is_symmetric(machine, x):
+        inner, outer = ("tril", -1) if triangle == "L" else ("triu", 1)
+        half = ops.call(machine, inner, x)
+        x = ops.binary(machine, "add", half, _turned(machine, ops.call(machine, inner, x, outer)))
+    return of_symmetric(machine, name, a=x, UPLO=triangle)
+
+
+def _is_symmetric(machine: Machine, x: Any) -> bool:
+    """Whether the numbers are those of a symmetric matrix, to rounding; what is not square may."""
+    numbers = machine.elements(x)
+    if numbers.shape[-1] != numbers.shape[-2] or not numbers.size:
+        return True
+    room = ALIKE * float(np.finfo(machine.backend.precision).eps) * np.abs(numbers).max()
+    return not bool((np.abs(numbers - np.swapaxes(numbers, -1, -2)) > room).any())
 
 
 def scipy_eigh(machine: Machine, a: Any, lower: Any, eigvals_only: Any = False) -> Any:

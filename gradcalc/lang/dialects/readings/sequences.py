@@ -54,16 +54,15 @@ def deleted(machine: Machine, arr: Any, obj: Any, axis: Any) -> Any:
 
 
 def inserted(machine: Machine, arr: Any, obj: Any, values: Any, axis: Any) -> Any:
-    """insert: values in front of some places of a row."""
-    x = ops.tensor(machine, arr)
+    """insert: values in front of some places of a row, or of those along an axis."""
+    x, more = ops.tensor(machine, arr), ops.tensor(machine, values)
     if axis is None:
-        x = _row(machine, x)
-    elif len(ops.shape(machine, x)) != 1:
-        raise UnsupportedError("insert along an axis", hint="np.concatenate joins the parts")
-    size, more, place = ops.size(machine, x), _row(machine, values), _where(machine, obj)
-    marks = np.arange(ops.size(machine, more)) + size
-    order = _kept("insert", lambda: np.insert(np.arange(size), place, marks))
-    both = ops.call(machine, "concat", [x, more], dim=0)
+        x, more = _row(machine, x), _row(machine, more)
+    size, place = ops.size(machine, x), _where(machine, obj)
+    grid = np.arange(size).reshape(ops.shape(machine, x))
+    marks = np.arange(ops.size(machine, more)).reshape(ops.shape(machine, more)) + size
+    order = _kept("insert", lambda: np.insert(grid, place, marks, axis=axis))
+    both = ops.call(machine, "concat", [_row(machine, x), _row(machine, more)], dim=0)
     return machine.copy(ops.index(machine, both, (order,)))
 
 
