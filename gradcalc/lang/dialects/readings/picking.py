@@ -112,7 +112,11 @@ def taken_along(machine: Machine, input: Any, indices: Any, dim: Any) -> Any:
     if dim is None:
         row = ops.reshape(machine, ops.tensor(machine, input), (-1,))
         return ops.call(machine, "gather", row, 0, Data.of(where.reshape(-1)))
-    return _along(machine, "take_along_dim", input, where, ops.integer(machine, dim))
+    x = ops.tensor(machine, input)
+    place = one_of(ops.shape(machine, x), ops.integer(machine, dim))
+    size = ops.shape(machine, x)[place]
+    where = checked("take_along_dim", where, size, negative=True)
+    return _along(machine, "take_along_dim", x, where, place)
 
 
 def taken_along_axis(machine: Machine, arr: Any, indices: Any, axis: Any) -> Any:
