@@ -184,6 +184,8 @@ SPECIAL: list[tuple[str, dict[str, Any], str]] = [
     ("np.sum(np.select([x > 1], [x**2], x))", {"x": [1, 2]}, "kink"),
     ("torch.aminmax(x).max", {"x": [2, 2, 1]}, "kink"),
     ("torch.std_mean(x)[0]", {"x": [2, 2]}, "kink"),
+    ("torch.abs(torch.fft.irfft(x, n=3)).sum()", {"x": [1, 1]}, "kink"),
+    ("torch.abs(torch.fft.irfft(x, n=3)).sum()", {"x": [1, 1.5]}, "verified"),
     ("np.sum(np.vectorize(lambda u: u if u > 1 else u**2)(x))", {"x": [1, 2]}, "kink"),
 ]  # fmt: skip
 
