@@ -101,6 +101,7 @@ TERMS: dict[str, tuple[str, ...]] = {
         "w(np.take_along_axis(A, np.argsort(A, axis=1), axis=1))",
         "w(np.select([A > 2, A > 0], [A**2, A], default=-1)) + w(np.extract(A > 0, A)) + "
         "w(np.choose([0, 1, 1, 0], [y, 2*y]))",
+        "w(A[np.ix_([0, 2], [1, 3, 3])]) + w(A[np.ix_(range(2), y > 0)])",
         "w(A[np.where(A > 1)]) + w(A[np.nonzero(A < 0)]) + w(np.compress([1, 0, 1], A, axis=0))",
         "w(np.digitize(A, [3, 0, -2], right=True)*A) + w(np.searchsorted([-2, 0, 3], A)*A)",
         "w(np.bincount([0, 1, 1, 4], weights=y)) + w(np.unique(y)) + "

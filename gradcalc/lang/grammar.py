@@ -93,7 +93,10 @@ TRANSFORMS = """
 """.split()  # noqa: SIM905
 """Transforms whose values are complex numbers."""
 
-SUMS = "its values are complex numbers: write sums with cos and sin, as real and imaginary part"
+SUMS = (
+    "its values are complex numbers: with k = arange(len(x)) and w = 2*pi/len(x)*outer(k, k), "
+    "cos(w)@x and -sin(w)@x are the real and the imaginary part of fft(x)"
+)
 
 FUNCTIONS: Mapping[str, str] = MappingProxyType(
     {

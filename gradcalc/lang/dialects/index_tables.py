@@ -12,6 +12,7 @@ choose(a, choices: tensors, {OUT}, mode: str = 'raise') -> picking.one_chosen
 argwhere(a) -> picking.nonzero_places
 nonzero(a) -> picking.nonzero_tuple
 flatnonzero(a) -> picking.nonzero_in_row
+ix_(*args: any) -> picking.crossed
 argsort(a, axis: place = -1, kind: ignored_word = None, order: unset = None, *,
     stable: ignored = None) -> ordering.numpy_places
 sort(a, axis: place = -1, kind: ignored_word = None, order: unset = None, *,

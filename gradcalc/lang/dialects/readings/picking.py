@@ -265,6 +265,21 @@ def nonzero_tuple(machine: Machine, **values: Any) -> Any:
     return tuple(places.whole(machine, part) for part in np.nonzero(np.atleast_1d(marks)))
 
 
+def crossed(machine: Machine, args: Any) -> Any:
+    """numpy's ix_: places along one dimension each, which cross one another."""
+    found = []
+    for number, given in enumerate(args):
+        x = ops.tensor(machine, given) if ops.size(machine, given) else given
+        if len(ops.shape(machine, x)) != 1:
+            raise InvalidValueError("Cross index must be 1 dimensional", python="ValueError")
+        along = np.nonzero(places.truths(machine, x))[0] if machine.is_mask(x) else (
+            places.numbers(machine, x))  # fmt: skip
+        size = [1] * len(args)
+        size[number] = -1
+        found.append(places.whole(machine, along.reshape(size)))
+    return tuple(found)
+
+
 def _check_whose(machine: Machine, values: Mapping[str, Any]) -> None:
     """numpy calls the method of a tensor of torch's, which gives rows of places."""
     if "a" in values and machine.program.naming.arrays == MIXED:
