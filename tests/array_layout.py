@@ -40,11 +40,15 @@ def _pad(call: Call, x: Any, pad: Any, mode: str = "constant", value: float = 0.
     amounts = paddings(x.shape, pad, mode)
     pairs = [(amounts[k], amounts[k + 1]) for k in range(0, len(amounts), 2)][::-1]
     widths = [(0, 0)] * (x.ndim - len(pairs)) + pairs
+    if mode in ("reflect", "replicate"):
+        more = [(max(0, before), max(0, behind)) for before, behind in widths]
+        x = np.pad(x, more, mode=MODES[mode])
+        widths = [(min(0, before), min(0, behind)) for before, behind in widths]
     for place, (before, behind) in enumerate(widths):
         x = np.take(x, range(max(0, -before), x.shape[place] - max(0, -behind)), place)
     widths = [(max(0, before), max(0, behind)) for before, behind in widths]
     if mode != "constant":
-        return np.pad(x, widths, mode=MODES[mode])
+        return np.pad(x, widths, mode=MODES[mode]) if mode == "circular" else x
     return np.pad(x, widths, constant_values=value)
 
 

@@ -97,6 +97,13 @@ torch.linalg.slogdet(T).logabsdet
 torch.linalg.pinv(M)
 np.linalg.lstsq(M.T, x, rcond=None)[0]
 torch.linalg.lstsq(A, M.T).solution
+torch.linalg.lstsq(M.T, A, driver='gels').residuals
+np.linalg.lstsq(M.T, x, rcond=None)[1]
+np.linalg.lstsq(M.T, x, rcond=None)[3]
+scipy.linalg.lstsq(M.T, x)[1]
+torch.linalg.pinv(P, hermitian=True)
+torch.linalg.pinv(M, rtol=1e-8)
+np.linalg.pinv(M, 1e-8)
 np.polyfit(x, y, 1)
 np.polyfit(y, A, deg=2)[1]
 np.polyfit(x, M.T, 1, w=np.abs(y))
@@ -211,6 +218,8 @@ REFUSED = [
     ("torch.linalg.cholesky(S)", "not positive definite"),
     ("torch.cholesky_solve(M.T, A)", "a factor that is triangular"),
     ("torch.linalg.pinv(Z)", "has not full rank"),
+    ("torch.linalg.pinv(M, rtol=0.99)", "takes small singular values for 0"),
+    ("torch.linalg.lstsq(M.T, A, driver='gelsd')[3]", "singular values without their gradient"),
     ("torch.linalg.qr(Z)[1]", "has not full rank"),
     ("torch.linalg.svd(M)", "the vectors that no singular value has"),
     ("np.linalg.qr(M.T, mode='complete')", "beyond the columns has no gradient"),

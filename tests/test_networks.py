@@ -29,8 +29,8 @@ from tests.sweeps import SHARE
 
 LEFT_OUT = frozenset(
     """AdaptiveLogSoftmaxWithLoss CTCLoss Container CrossMapLRN2d DataParallel
-    LinearCrossEntropyLoss MaxUnpool1d MaxUnpool2d MaxUnpool3d NLLLoss2d RNNBase RNNCellBase
-    SyncBatchNorm TripletMarginWithDistanceLoss""".split()  # noqa: SIM905
+    LinearCrossEntropyLoss NLLLoss2d RNNBase RNNCellBase
+    SyncBatchNorm""".split()  # noqa: SIM905
 )
 """Classes of torch.nn that are not known."""
 
@@ -247,6 +247,10 @@ CALLED: tuple[tuple[str, str, dict[str, tuple[int, ...]]], ...] = (
     ("LazyInstanceNorm1d()", "m(x)", {"x": (2, 3, 4)}),
     ("Sequential(nn.LazyLinear(3), nn.Tanh(), nn.LazyLinear(1))", "m(x)", {"x": (2, 4)}),
     ("FractionalMaxPool2d((2, 3), output_ratio=(0.5, 0.4))", "m(x)", {"x": (2, 2, 5, 7)}),
+    ("MaxUnpool2d(2, stride=2)", "m(*nn.MaxPool2d(2, return_indices=True)(x), output_size=(5, 4))",
+     {"x": (2, 5, 4)}),
+    ("TripletMarginWithDistanceLoss(distance_function=nn.PairwiseDistance(), margin=5.0)",
+     "m(x, y, z)", {"x": (2, 3), "y": (2, 3), "z": (2, 3)}),
     ("FractionalMaxPool3d(2, output_size=2, return_indices=True)", "m(x)[0]",
      {"x": (1, 4, 4, 5)}),
 )  # fmt: skip

@@ -46,6 +46,19 @@ TERMS: dict[str, tuple[str, ...]] = {
         "w(torch.nn.functional.pad(B, (2, 1), 'reflect')) + "
         "w(torch.nn.functional.pad(B, (1, 4), 'circular')) + "
         "w(torch.nn.functional.pad(A, (-1, 2, 3, -2), value=0.5))",
+        "w(torch.nn.functional.pad(B, (-2, 3), 'reflect')) + "
+        "w(torch.nn.functional.pad(B, (-1, 2), 'replicate')) + "
+        "w(torch.nn.functional.pad(B, (2, -1), 'circular'))",
+        "w(torch.as_strided(x, (2, 3), (2, 1), 1)) + w(A.as_strided((5,), (2,))) + "
+        "w(torch.as_strided_copy(A.reshape(2, 6), (3, 3), (3, 0)))",
+        "w(torch.take_along_dim(A, torch.tensor([[-1, 0], [1, -2], [2, 2]]), dim=1)) + "
+        "w(torch.squeeze(A, ())) + w(torch.cat([torch.zeros(0), A], 1)) + "
+        "w(torch.std(A, dim=0, correction=None)) + w(torch.linalg.vander(s, N=3))",
+        "w(torch.native_layer_norm(A, (4,), y, None, 1e-05)[0]) + "
+        "w(torch.native_group_norm(B, None, None, 2, 3, 4, 3, 1e-05)[0]) + "
+        "w(torch.native_batch_norm(B, None, None, None, None, True, 0.1, 1e-05)[0])",
+        "w(torch.nn.functional.triplet_margin_with_distance_loss(A, A + 1, 2*A, margin=9.0,"
+        " distance_function=lambda u, v: ((u - v)**2).sum(-1), reduction='none'))",
         "w(torch.atleast_3d(x)) + w(torch.logspace(0, 1, 4)*y)",
         "w(A.gather(1, torch.tensor([[0, 3], [1, 1], [2, 0]]))) + "
         "w(A.take(torch.tensor([0, -1, 5])))",
@@ -88,6 +101,7 @@ TERMS: dict[str, tuple[str, ...]] = {
         "w(np.take_along_axis(A, np.argsort(A, axis=1), axis=1))",
         "w(np.select([A > 2, A > 0], [A**2, A], default=-1)) + w(np.extract(A > 0, A)) + "
         "w(np.choose([0, 1, 1, 0], [y, 2*y]))",
+        "w(A[np.ix_([0, 2], [1, 3, 3])]) + w(A[np.ix_(range(2), y > 0)])",
         "w(A[np.where(A > 1)]) + w(A[np.nonzero(A < 0)]) + w(np.compress([1, 0, 1], A, axis=0))",
         "w(np.digitize(A, [3, 0, -2], right=True)*A) + w(np.searchsorted([-2, 0, 3], A)*A)",
         "w(np.bincount([0, 1, 1, 4], weights=y)) + w(np.unique(y)) + "
@@ -109,6 +123,8 @@ UNPACKED = (
     "w(A[u]*c[:, None])",
     WEIGHED["torch"] + "i = torch.tril_indices(3, 4, -1)\nw(A[i[0], i[1]])",
     WEIGHED["np"] + "r, c = np.tril_indices(3, -1)\nw(A[r, c])",
+    WEIGHED["torch"] + "m, v = torch.zeros(3), torch.ones(3)\n"
+    "w(torch.nn.functional.instance_norm(B, m, v, momentum=0.3)) + w(m) + w(v)*s",
     WEIGHED["np"] + "lo, hi = np.split(x, 2)\nw(lo*hi)",
 )
 
@@ -169,6 +185,8 @@ SPECIAL: list[tuple[str, dict[str, Any], str]] = [
     ("np.sum(np.select([x > 1], [x**2], x))", {"x": [1, 2]}, "kink"),
     ("torch.aminmax(x).max", {"x": [2, 2, 1]}, "kink"),
     ("torch.std_mean(x)[0]", {"x": [2, 2]}, "kink"),
+    ("torch.abs(torch.fft.irfft(x, n=3)).sum()", {"x": [1, 1]}, "kink"),
+    ("torch.abs(torch.fft.irfft(x, n=3)).sum()", {"x": [1, 1.5]}, "verified"),
     ("np.sum(np.vectorize(lambda u: u if u > 1 else u**2)(x))", {"x": [1, 2]}, "kink"),
 ]  # fmt: skip
 
@@ -180,11 +198,13 @@ def test_special_points_have_their_word(text: str, inputs: dict[str, Any], outco
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("np.sum(np.partition(x, 1))", {"x": [1, 2]}, "leaves the order within its parts open"),
-    ("x.as_strided((2,), (1,)).sum()", {"x": [1, 2]}, "how the elements lie in memory"),
+    ("x[1:].as_strided((1,), (1,)).sum()", {"x": [1, 2]}, "how the elements lie in memory"),
     ("x.index_copy(0, torch.tensor([1, 1]), x).sum()", {"x": [1, 2]}, "writes twice in one place"),
     ("x.scatter(0, torch.tensor([1]), x).sum()", {"x": [1, 2]}, "larger than the index"),
     ("x.scatter(0, torch.tensor([1, 0]), x, reduce='add').sum()", {"x": [1, 2]},
      "no gradient of scatter with reduce"),
+    ("torch.native_layer_norm(x, (2,), None, None, 0.1)[1].sum()", {"x": [1, 2]},
+     "statistics without their gradient"),
     ("torch.unique(x).sum()", {"x": [1, 2]}, "no gradient of unique"),
     ("np.sum(np.unique(x))", {"x": [2, 2]}, "unique of equal numbers"),
     ("np.histogram(x, 3)[0]@x[:3]", {"x": [1, 2, 4]}, "whose edges depend on an input"),

@@ -164,8 +164,10 @@ def _truth(text: Text, found: Any) -> _Truth:
 
 
 def _leaves(text: Text) -> dict[str, torch.Tensor]:
+    # of one dtype all, as everything is calculated in one
+    dtype = next(iter(text.inputs.values())).dtype if text.inputs else None
     return {
-        name: tensor.detach().clone().requires_grad_(name in text.wrt)
+        name: tensor.detach().to(dtype, copy=True).requires_grad_(name in text.wrt)
         for name, tensor in text.inputs.items()
     }
 

@@ -57,6 +57,7 @@ ATTRIBUTES: frozenset[str] = frozenset(
         # of what gives several tensors
         "eigenvalues", "eigenvectors", "U", "S", "Vh", "Q", "R", "sign", "logabsdet", "solution",
         "LU", "pivots", "P", "L", "inverse", "info", "result", "residuals",
+        "rank", "singular_values",
         # of kinds of numbers, and of devices
         "eps", "epsneg", "tiny", "smallest_normal", "smallest_subnormal", "resolution", "bits",
     }
@@ -92,7 +93,10 @@ TRANSFORMS = """
 """.split()  # noqa: SIM905
 """Transforms whose values are complex numbers."""
 
-SUMS = "its values are complex numbers: write sums with cos and sin, as real and imaginary part"
+SUMS = (
+    "its values are complex numbers: with k = arange(len(x)) and w = 2*pi/len(x)*outer(k, k), "
+    "cos(w)@x and -sin(w)@x are the real and the imaginary part of fft(x)"
+)
 
 FUNCTIONS: Mapping[str, str] = MappingProxyType(
     {
@@ -168,7 +172,7 @@ OTHERS: Mapping[str, str] = MappingProxyType(
 
 UNLIKE: frozenset[str] = frozenset(
     """
-    as_strided_copy astype bdtri bitwise_count bitwise_invert broadcast chndtr col_indices copy
+    astype bdtri bitwise_count bitwise_invert broadcast chndtr col_indices copy
     cudnn_grid_sampler cumulative_prod dequantize dtype expand_as fdtri feature_dropout flatiter
     flatnonzero float16 float32 float64 fractional_max_pool2d_with_indices
     fractional_max_pool3d_with_indices gammainccinv gammaincinv gammasgn
@@ -177,8 +181,8 @@ UNLIKE: frozenset[str] = frozenset(
     mkldnn_adaptive_avg_pool2d mode modf
     nanargmax nanargmin nancumprod nancumsum nanmax nanmin nbdtr nbdtrc nbdtri nbdtrik nbdtrin
     ncfdtr ncfdtri nctdtr ndarray nditer new pdtri radian reshape_as resize
-    rgamma row_indices saddmm short slice_copy smm take_along_axis tri tril_indices_from
-    triu_indices_from uint unstack ushort vars zero zetac
+    native_norm rgamma row_indices saddmm short slice_copy smm take_along_axis tri tril_indices_from
+    triu_indices_from quantized_batch_norm uint unstack ushort vars zero zetac
     """.split()  # noqa: SIM905
 )
 """Functions of torch, numpy and scipy that are not known here, and are spelled almost as another

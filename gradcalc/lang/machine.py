@@ -69,6 +69,16 @@ class Once:
     items: Iterator[Any]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Untold:
+    """A part of a result that is not read here, in the `word`s of a sentence about it."""
+
+    word: str
+
+    def __bool__(self) -> bool:
+        raise UnsupportedError(f"{self.word} is not read here")
+
+
 @dataclass(frozen=True, slots=True)
 class Builtin:
     """A function of the language. `method` says that it can be called behind a dot too.
@@ -407,6 +417,8 @@ class Machine:
         }  # fmt: skip
         if getattr(value, "_fields", None) == EXTREMES:
             return "a pair of values and indices"
+        if isinstance(value, Untold):
+            return value.word
         if isinstance(value, Once):
             return value.word if " " in value.word else f"what {value.word} gives"
         if isinstance(value, GradcalcError):
@@ -414,7 +426,7 @@ class Machine:
         kind = getattr(value, "kind", None)
         if kind is not None:
             return f"a {kind.name}"
-        return names.get(type(value), "a function")
+        return names.get(tuple if isinstance(value, tuple) else type(value), "a function")
 
     def constant(self, values: NDArray[Any]) -> Any:
         """A tensor of numbers that depend on nothing."""

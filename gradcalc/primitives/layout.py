@@ -137,8 +137,11 @@ def _check_room(shape: Any, amounts: Any, mode: str) -> None:
         )
     for place, amount in enumerate(amounts):
         size = shape[-1 - place // 2]
+        if mode == "circular":
+            # torch cuts off first, and goes round what is left
+            size += sum(min(n, 0) for n in amounts[place - place % 2 :][:2])
         room = {"reflect": size - 1, "circular": size}.get(mode, amount if size else -1)
-        if amount > room:
+        if amount > max(room, 0):
             raise ShapeError(f"pad of {size} places by {amount} in mode {mode!r}")
 
 
@@ -170,10 +173,21 @@ def _with_own(f: Any, x: Any, amounts: Any, word: Any) -> Any:
     for place in range(0, len(amounts), 2):
         pair, at = amounts[place : place + 2], x.ndim - 1 - place // 2
         if any(pair):
-            places = np.pad(np.arange(x.shape[at]), pair, mode=word)
+            places = _padded_places(x.shape[at], pair, word)
             whole = [(0, size, 1) for size in x.shape[:at]]
             x = f(ops.INDEX, x, key=(*whole, ops.Data.of(places)))
     return x
+
+
+def _padded_places(size: int, pair: Any, word: Any) -> Any:
+    """Which places stand along a dimension that is padded, or cut off, on both sides."""
+    more = tuple(max(0, n) for n in pair)
+    first, last = (max(0, -n) for n in pair)
+    places = np.arange(size)
+    if word == "wrap":
+        return np.pad(places[first : size - last], more, mode=word)
+    found = np.pad(places, more, mode=word)
+    return found[first : len(found) - last]
 
 
 def _torch_pad(t: Any, x: Any, amounts: Any, mode: str, value: float) -> Any:
@@ -206,7 +220,10 @@ LAYOUT: tuple[Structural, ...] = (
             (MATRIX, {"pad": (-1, 2, 1, -1)}), (MATRIX, {"pad": (2, 1), "mode": "reflect"}),
             (MATRIX, {"pad": (2, 4), "mode": "replicate"}),
             (PICTURE, {"pad": (3, 1, 2, 0), "mode": "circular"}),
-            (PICTURE, {"pad": (3, 1, 2, 0), "mode": "reflect"})),
+            (PICTURE, {"pad": (3, 1, 2, 0), "mode": "reflect"}),
+            (PICTURE, {"pad": (-1, 2, 2, -1), "mode": "reflect"}),
+            (PICTURE, {"pad": (-3, 2, 4, -2), "mode": "replicate"}),
+            (PICTURE, {"pad": (-2, 2, 1, -1), "mode": "circular"})),
            "x with zeros around it: (before, behind) of the last dimension, then of others",
            _torch_pad),
 )  # fmt: skip

@@ -149,7 +149,7 @@ def unsqueezed(shape: Shape, dim: int) -> tuple[int, ...]:
 def paddings(shape: Shape, pad: Any, mode: str = "constant") -> tuple[int, ...]:
     """The numbers of `pad`, checked: pairs for the last dimension, the last but one, and so on.
 
-    Only what is filled with a constant may be made smaller.
+    A constant is put around what is left of the tensor, its own elements around the whole of it.
     """
     amounts = tuple(pad) if isinstance(pad, tuple) else (pad,)
     if len(amounts) % 2 or len(amounts) > 2 * len(shape):
@@ -157,10 +157,11 @@ def paddings(shape: Shape, pad: Any, mode: str = "constant") -> tuple[int, ...]:
             f"pad of shape {show(shape)} by {amounts}",
             hint="give two numbers a dimension, the last dimension first: (before, behind)",
         )
-    left = [
-        shape[-1 - k // 2] + min(amounts[k], 0) + min(amounts[k + 1], 0)
-        for k in range(0, len(amounts), 2)
-    ]
-    if min(left, default=0) < 0 or (mode != "constant" and min(amounts, default=0) < 0):
+    pairs = [(shape[-1 - k // 2], amounts[k : k + 2]) for k in range(0, len(amounts), 2)]
+    if mode == "constant":
+        left = [size + sum(min(n, 0) for n in pair) for size, pair in pairs]
+    else:
+        left = [size + sum(pair) - 1 for size, pair in pairs]
+    if min(left, default=0) < 0:
         raise ShapeError(f"pad of shape {show(shape)} by {amounts} takes too much away")
     return amounts

@@ -11,7 +11,8 @@ UFUNC = (
 PRECISION = "precision: unset = None, preferred_element_type: unset = None"
 
 CHECKED = "overwrite_a: ignored = False, check_finite: ignored = True"
-TOLERANCES = "atol: unset = None, rtol: unset = None"
+RANKED = "atol: unset = None, rtol: unset = None"
+TOLERANCES = "atol: maybe = None, rtol: maybe = None"
 
 DECOMPOSED = """
 cholesky(a, *, upper: bool = False)
@@ -21,7 +22,6 @@ eigh eigvalsh(a, UPLO: str = 'L') -> factors.numpys_eigh(*)
 svd(a, full_matrices: bool = True, compute_uv: bool = True, hermitian: unset = False) ->
     factors.singular_values
 svdvals(x, /)
-lstsq(a, b, rcond: any = None) -> factors.least_squares
 cond(x, p: word = None) -> factors.condition
 matrix_norm(x, /, *, keepdims: bool = False, ord: word = 'fro') -> linear.norm_of_matrices
 tensorinv(a, ind: int = 2)
@@ -50,7 +50,7 @@ slogdet(input) -> linear.single(*)
 cholesky(input, upper: bool = False, *, {OUT})
 cholesky_solve(input, input2, upper: bool = False, *, {OUT})
 cholesky_inverse(L, upper: bool = False, *, {OUT})
-pinverse(input, rcond: unset = 1e-15) -> pinv
+pinverse(input, rcond: number = 1e-15) -> nearest.pseudoinverse(pinv)
 matrix_exp(input)
 qr(input, some: bool = True, *, {OUT}) -> factors.orthogonal
 svd(input, some: bool = True, compute_uv: unset = True, *, {OUT}) -> factors.torch_svd
@@ -60,8 +60,9 @@ triangular_solve(b, A, upper: bool = True, transpose: bool = False, unitriangula
 cholesky(A, *, upper: bool = False, {OUT})
 solve_triangular(A, B, *, upper: bool, left: bool = True, unitriangular: bool = False, {OUT})
 slogdet(A, *, {OUT})
-pinv(A, *, {TOLERANCES}, hermitian: unset = False, {OUT}) -> factors.pseudoinverse(*)
-lstsq(input, b, rcond: unset = None, *, driver: any = None) -> factors.least_squares
+pinv(A, *, {TOLERANCES}, hermitian: bool = False, {OUT}) -> nearest.pseudoinverse(*)
+pinv(A, rcond: operand, hermitian: bool = False, *, {OUT}) -> nearest.pseudoinverse(*)
+lstsq(input, b, rcond: unset = None, *, driver: word = None) -> nearest.least_squares(torch)
 qr(A, mode: str = 'reduced', *, {OUT}) -> factors.orthogonal
 eigh eigvalsh(A, UPLO: str = 'L', *, {OUT}) -> factors.of_symmetric(*)
 svd(A, full_matrices: bool = True, *, driver: unset = None, {OUT})
@@ -70,7 +71,7 @@ matrix_exp(input)
 tensorinv(A, ind: int = 2, *, {OUT})
 tensorsolve(A, B, dims: some = None, *, {OUT})
 cond(A, p: word = None, *, {OUT}) -> factors.condition
-matrix_rank(A, *, {TOLERANCES}, hermitian: unset = False, {OUT}) -> linear.single(*)
+matrix_rank(A, *, {RANKED}, hermitian: unset = False, {OUT}) -> linear.single(*)
 [numpy]
 einsum(subscripts: any, *operands: any, {OUT}, optimize: ignored = False, dtype: unset = None,
     order: unset = 'K', casting: unset = 'safe') -> products.numpy_einsum(*)
@@ -81,9 +82,11 @@ trace(a, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: unset = None, {
     products.trace_along
 [numpy.linalg]
 {DECOMPOSED}
+lstsq(a, b, rcond: any = None) -> nearest.least_squares(numpy)
 trace(x, /, *, offset: int = 0, dtype: unset = None) -> products.trace_along
 solve(a, b) -> linear.numpy_solve
-pinv(a, rcond: unset = None, hermitian: unset = False) -> factors.pseudoinverse(*)
+pinv(a, rcond: operand = None, hermitian: flag = False, *, rtol: operand = None) ->
+    nearest.pseudoinverse(*)
 [scipy.linalg]
 {SCIPYS}
 solve(a, b, lower: bool = False, overwrite_a: ignored = False, overwrite_b: ignored = False,
@@ -91,9 +94,9 @@ solve(a, b, lower: bool = False, overwrite_a: ignored = False, overwrite_b: igno
     factors.scipy_solve
 expm(A) -> linear.single(matrix_exp)
 pinv(a, *, {TOLERANCES}, return_rank: unset = False, check_finite: ignored = True) ->
-    factors.pseudoinverse(*)
+    nearest.pseudoinverse(*)
 lstsq(a, b, cond: unset = None, overwrite_a: ignored = False, overwrite_b: ignored = False,
-    check_finite: ignored = True, lapack_driver: any = None) -> factors.least_squares
+    check_finite: ignored = True, lapack_driver: any = None) -> nearest.least_squares(scipy)
 qr(a, overwrite_a: ignored = False, lwork: unset = None, mode: str = 'full',
     pivoting: unset = False, check_finite: ignored = True) -> factors.orthogonal
 svd(a, full_matrices: bool = True, compute_uv: bool = True, {CHECKED}) -> factors.singular_values
@@ -111,9 +114,10 @@ trace(a, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: unset = None, {
     products.trace_along
 [jax.numpy.linalg]
 {DECOMPOSED}
+lstsq(a, b, rcond: any = None) -> nearest.least_squares(jax)
 trace(x, /, *, offset: int = 0, dtype: unset = None) -> products.trace_along
 solve(a: floats, b: floats) -> linear.numpy_solve
-pinv(a, rtol: unset = None, hermitian: unset = False) -> factors.pseudoinverse(*)
+pinv(a, rtol: operand = None, hermitian: bool = False) -> nearest.pseudoinverse(*)
 [jax.scipy.linalg]
 {SCIPYS}
 det inv(a, {CHECKED}) -> linear.single(*)

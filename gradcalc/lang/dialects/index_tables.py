@@ -12,6 +12,7 @@ choose(a, choices: tensors, {OUT}, mode: str = 'raise') -> picking.one_chosen
 argwhere(a) -> picking.nonzero_places
 nonzero(a) -> picking.nonzero_tuple
 flatnonzero(a) -> picking.nonzero_in_row
+ix_(*args: any) -> picking.crossed
 argsort(a, axis: place = -1, kind: ignored_word = None, order: unset = None, *,
     stable: ignored = None) -> ordering.numpy_places
 sort(a, axis: place = -1, kind: ignored_word = None, order: unset = None, *,
@@ -73,12 +74,12 @@ aminmax(input, *, dim: int = None, keepdim: bool = False, {OUT}) -> ordering.bot
 var_mean(input, unbiased: bool) -> ordering.spread_and_mean(var)
 var_mean(input, dim: some = None, unbiased: bool = True, keepdim: bool = False) ->
     ordering.spread_and_mean(var)
-var_mean(input, dim: some = None, *, correction: number = 1, keepdim: bool = False) ->
+var_mean(input, dim: some = None, *, correction: number = None, keepdim: bool = False) ->
     ordering.spread_and_mean(var)
 std_mean(input, unbiased: bool) -> ordering.spread_and_mean(std)
 std_mean(input, dim: some = None, unbiased: bool = True, keepdim: bool = False) ->
     ordering.spread_and_mean(std)
-std_mean(input, dim: some = None, *, correction: number = 1, keepdim: bool = False) ->
+std_mean(input, dim: some = None, *, correction: number = None, keepdim: bool = False) ->
     ordering.spread_and_mean(std)
 searchsorted(sorted_sequence, input, *, out_int32: ignored = False, right: bool = False,
     side: str = None, sorter: unset = None, {OUT}) -> ordering.searched

@@ -16,7 +16,7 @@ quantile(input, q, dim: int = None, keepdim: bool = False, *, interpolation: str
 var_mean std_mean(input, unbiased: bool) -> statistics.with_mean(*)
 var_mean std_mean(input, dim: some = None, unbiased: bool = True, keepdim: bool = False) ->
     statistics.with_mean(*)
-var_mean std_mean(input, dim: some = None, *, correction: number = 1, keepdim: bool = False,
+var_mean std_mean(input, dim: some = None, *, correction: number = None, keepdim: bool = False,
     {OUT}) -> statistics.with_mean(*)
 aminmax(input, *, dim: int = None, keepdim: bool = False, {OUT}) -> statistics.both_extremes
 cov(input, *, correction: int = 1, fweights: maybe = None, aweights: maybe = None) ->

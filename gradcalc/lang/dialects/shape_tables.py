@@ -68,7 +68,9 @@ fliplr flipud(input) -> layout.turned_over(*)
 adjoint(input) -> layout.transposed_matrix
 diagflat(input, offset: int = 0) -> layout.diagonals
 diag_embed(input, offset: int = 0, dim1: int = -2, dim2: int = -1)
-as_strided(input, size: any, stride: any, storage_offset: any = None) -> layout.refused_strides
+as_strided(input, size: list, stride: list, storage_offset: int = None) -> layout.laid_out(view)
+as_strided_copy(input, size: list, stride: list, storage_offset: int = None) ->
+    layout.laid_out(copy)
 tril_indices triu_indices(row: int, col: int, offset: int = 0) -> making.triangle_places(*)
 logspace(start: number, end: number, steps: int, base: number = 10.0, *, {OUT}) -> making.powers
 conj conj_physical resolve_conj resolve_neg(input) -> layout.itself

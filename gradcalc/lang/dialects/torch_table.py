@@ -46,7 +46,7 @@ prod(input, dim: int, keepdim: bool = False, *, {DTYPE}, {OUT})
 std var(input, unbiased: bool) -> reductions.spread(*)
 std var(input, dim: some = None, unbiased: bool = True, keepdim: bool = False) ->
     reductions.spread(*)
-std var(input, dim: some = None, *, correction: number = 1, keepdim: bool = False, {OUT}) ->
+std var(input, dim: some = None, *, correction: number = None, keepdim: bool = False, {OUT}) ->
     reductions.spread(*)
 max min(input)
 max min(input, dim: int, keepdim: bool = False, *, {OUT})
@@ -83,12 +83,13 @@ t(input) -> shapes.matrix_transposed
 permute(input, dims: list)
 squeeze(input)
 squeeze(input, dim: some)
+squeeze(input, dim: ints) -> shapes.squeezed_along
 unsqueeze(input, dim: int)
 broadcast_to(input, size: list)
 flip(input, dims: list) -> shapes.flipped
 roll(input, shifts: ints, dims: ints = None)
 stack(tensors: tensors, dim: int = 0, *, {OUT})
-cat concat concatenate(tensors: tensors, dim: int = 0, *, {OUT}) -> concat
+cat concat concatenate(tensors: tensors, dim: int = 0, *, {OUT}) -> joining.end_to_end(concat)
 diag(input, diagonal: int = 0, *, {OUT})
 diagonal(input, offset: int = 0, dim1: int = 0, dim2: int = 1)
 tril triu(input, diagonal: int = 0, *, {OUT})
@@ -100,6 +101,12 @@ detach clone numel(input)
 tensor(data) -> shapes.copied
 as_tensor asarray(data) -> shapes.copied_of_list
 rms_norm(input, normalized_shape: list, weight=None, eps: number = None) -> layers.rms_norm
+native_layer_norm(input, normalized_shape: list, weight: maybe, bias: maybe, eps: number) ->
+    layers.natively(*)
+native_batch_norm(input, weight: maybe, bias: maybe, running_mean: maybe, running_var: maybe,
+    training: bool, momentum: number, eps: number) -> layers.natively(*)
+native_group_norm(input, weight: maybe, bias: maybe, N: int, C: int, HxW: int, group: int,
+    eps: number) -> layers.natively(*)
 zeros ones empty(*size: ints)
 full(size: list, fill_value: number)
 eye(n: int, m: int = None, *, {OUT})
@@ -139,9 +146,8 @@ embedding_bag(input, weight, offsets=None, max_norm: unset = None, norm_type: un
     scale_grad_by_freq: unset = False, mode: str = 'mean', sparse: ignored = False,
     per_sample_weights=None, include_last_offset: bool = False, padding_idx: int = None) ->
     layers.bagged
-triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_function: unset = None,
-    margin: number = 1.0, swap: bool = False, reduction: str = 'mean') ->
-    losses.loss(triplet_margin_loss)
+triplet_margin_with_distance_loss(anchor, positive, negative, *, distance_function: any = None,
+    margin: number = 1.0, swap: bool = False, reduction: str = 'mean') -> losses.by_distance
 [torch.linalg]
 det inv(A, *, {OUT}) -> linear.single(*)
 solve(A, B, *, left: bool = True, {OUT})

@@ -79,6 +79,9 @@ def _pools(rank: int) -> tuple[Layer, ...]:
         _of(f"AdaptiveAvgPool{rank}d", f"adaptive_avg_pool{rank}d", "output_size"),
         _of(f"AdaptiveMaxPool{rank}d", f"adaptive_max_pool{rank}d",
             "output_size, return_indices=False"),
+        Layer(f"MaxUnpool{rank}d", WINDOW,
+              f"input, indices, output_size=None: F.max_unpool{rank}d(input, indices, "
+              "self.kernel_size, self.stride, self.padding, output_size)", prepare=_strides),
     )  # fmt: skip
 
 
@@ -188,6 +191,9 @@ LOSSES = (
           f"margin=0.0, {OLD}, reduction='mean'", "input1, input2, target"),
     _loss("TripletMarginLoss", "triplet_margin_loss",
           f"margin=1.0, p=2.0, eps=1e-06, swap=False, {OLD}, reduction='mean'",
+          "anchor, positive, negative"),
+    _loss("TripletMarginWithDistanceLoss", "triplet_margin_with_distance_loss",
+          "*, distance_function=None, margin=1.0, swap=False, reduction='mean'",
           "anchor, positive, negative"),
 )  # fmt: skip
 """A weight of theirs is data, as torch's buffers are."""

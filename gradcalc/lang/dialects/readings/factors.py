@@ -1,6 +1,6 @@
 """Factors of matrices, and what is solved by them, as each library writes them."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -10,12 +10,6 @@ from gradcalc.lang.dialects.readings import alike
 from gradcalc.lang.dialects.readings.linear import matrix_norms
 from gradcalc.lang.machine import Machine
 from gradcalc.primitives.decompositions import ALIKE
-
-
-class Nearest(NamedTuple):
-    """The part of what lstsq gives that has a gradient."""
-
-    solution: Any
 
 
 def _turned(machine: Machine, x: Any) -> Any:
@@ -84,21 +78,6 @@ def singular_values(machine: Machine, a: Any, full_matrices: Any, compute_uv: An
     if not compute_uv:
         return ops.call(machine, "svdvals", a)
     return ops.call(machine, "svd", a, full_matrices=full_matrices)
-
-
-def least_squares(machine: Machine, **values: Any) -> Any:
-    """lstsq: the solution. Of the rest numpy has ranks and sums that are not read."""
-    a, b = (ops.tensor(machine, value) for value in list(values.values())[:2])
-    if len(ops.shape(machine, b)) == len(ops.shape(machine, a)) - 1:
-        column = ops.call(machine, "unsqueeze", b, -1)
-        return Nearest(ops.call(machine, "squeeze", ops.call(machine, "lstsq", a, column), -1))
-    return Nearest(ops.call(machine, "lstsq", a, b))
-
-
-@alike
-def pseudoinverse(machine: Machine, name: str, **values: Any) -> Any:
-    """The pseudoinverse, of matrices of full rank."""
-    return ops.call(machine, name, ops.tensor(machine, next(iter(values.values()))))
 
 
 def condition(machine: Machine, **values: Any) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 from gradcalc.errors import InvalidValueError, ShapeError
 from gradcalc.lang import ops
 from gradcalc.lang.backend import check_elements
+from gradcalc.lang.dialects.readings import alike
 from gradcalc.lang.machine import Machine
 from gradcalc.primitives.shapes import show
 
@@ -41,6 +42,16 @@ def at_least(machine: Machine, name: str, **values: Any) -> Any:
         return tuple(raised(machine, ops.tensor(machine, x), rank) for x in given[0])
     found = tuple(raised(machine, ops.tensor(machine, x), rank) for x in given)
     return found[0] if len(found) == 1 else found
+
+
+@alike
+def end_to_end(machine: Machine, name: str, tensors: Any, dim: Any) -> Any:
+    """torch's cat, to which an empty row is nothing beside what has more dimensions."""
+    parts = _parts(machine, tensors)
+    shapes = [ops.shape(machine, part) for part in parts]
+    if any(len(shape) > 1 for shape in shapes):
+        parts = [part for part, shape in zip(parts, shapes, strict=True) if shape != (0,)]
+    return ops.call(machine, name, parts, dim=dim)
 
 
 def stacked(machine: Machine, name: str, **values: Any) -> Any:

@@ -7,7 +7,7 @@ import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import ops, writing
-from gradcalc.lang.machine import Machine
+from gradcalc.lang.machine import Machine, Untold
 from gradcalc.lang.memory import Tensor
 from gradcalc.primitives.shapes import show
 from gradcalc.primitives.windows import each
@@ -33,13 +33,21 @@ def batch_norm(
         raise UnsupportedError("in training torch writes over running statistics: give none")
     x = machine.detach(machine.copy(ops.tensor(machine, input)), None)
     rest = tuple(k for k in range(len(ops.shape(machine, x))) if k != 1)
+    _move_on(machine, held, x, rest, momentum)
+    return found
+
+
+def _move_on(machine: Machine, held: Any, x: Any, rest: tuple[int, ...], momentum: Any) -> None:
+    """Move running statistics towards those of each channel, along the rest of the dimensions, the
+    mean over what is left of a batch."""
     news = ops.call(machine, "mean", x, rest), ops.call(machine, "var", x, dim=rest)
     for old, new in zip(held, news, strict=True):
         if isinstance(old, Tensor):
+            many = len(ops.shape(machine, new)) > 1
+            new = ops.call(machine, "mean", new, 0) if many else new
             kept = ops.binary(machine, "mul", old, 1 - momentum)
             moved = ops.binary(machine, "add", kept, ops.binary(machine, "mul", new, momentum))
             writing.over(machine, old, moved)
-    return found
 
 
 def instance_norm(
@@ -47,15 +55,32 @@ def instance_norm(
     **given: Any,
 ) -> Any:  # fmt: skip
     """torch's instance_norm, which moves the running statistics on that it does not use."""
-    if use_input_stats and momentum and (running_mean, running_var) != (None, None):
-        raise UnsupportedError(
-            "instance_norm writes over running statistics that it does not use here",
-            hint="leave them out, or write use_input_stats=False to use them",
-        )
-    return ops.call(
+    held = running_mean, running_var
+    found = ops.call(
         machine, "instance_norm", running_mean=running_mean, running_var=running_var,
         use_input_stats=use_input_stats, momentum=momentum, **given,
     )  # fmt: skip
+    if not use_input_stats or not momentum or held == (None, None):
+        return found
+    if any(isinstance(value, Tensor) and value.leaf for value in held):
+        raise UnsupportedError("in training torch writes over running statistics: give none")
+    x = machine.detach(machine.copy(ops.tensor(machine, given["input"])), None)
+    _move_on(machine, held, x, tuple(range(2, len(ops.shape(machine, x)))), momentum)
+    return found
+
+
+def natively(machine: Machine, name: str, input: Any, eps: Any, **given: Any) -> Any:
+    """The kernels of torch's norms under their own names, which give their statistics too."""
+    word = f"what {name} gives as statistics without their gradient"
+    rest = Untold(word), Untold(word)
+    if name == "native_layer_norm":
+        return (ops.call(machine, "layer_norm", input, eps=eps, **given), *rest)
+    if name == "native_batch_norm":
+        return (batch_norm(machine, input=input, eps=eps, **given), *rest)
+    sizes = [ops.integer(machine, given.pop(key)) for key in ("N", "C", "HxW")]
+    x = ops.reshape(machine, ops.tensor(machine, input), tuple(sizes))
+    found = ops.call(machine, "group_norm", x, given.pop("group"), eps=eps, **given)
+    return (ops.reshape(machine, found, ops.shape(machine, input)), *rest)
 
 
 def power_pooled(

@@ -1,12 +1,13 @@
 """The same elements in another layout: dimensions moved, split and merged, elements repeated."""
 
 import math
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import casts, ops
+from gradcalc.lang import casts, ops, views
+from gradcalc.lang.backend import check_elements
 from gradcalc.lang.dialects.readings import called
 from gradcalc.lang.machine import Machine
 from gradcalc.primitives.shapes import axes, show
@@ -143,7 +144,29 @@ def windows(machine: Machine, self: Any, dimension: Any, size: Any, step: Any) -
     return casts.unsure_of(self, ops.call(machine, "sliding_windows", self, dimension, size, step))
 
 
-def refused_strides(machine: Machine, **_: Any) -> Any:
+def laid_out(
+    machine: Machine, word: str, input: Any, size: Any, stride: Any, storage_offset: Any
+) -> Any:
+    """torch's as_strided of a tensor that has its memory to itself, all elements in order."""
+    x = ops.tensor(machine, input)
+    count = ops.size(machine, x)
+    if not views.in_order(x) or math.prod(x.owner.shape) != count:
+        refused_strides(machine)
+    sizes, steps = several(size), several(stride)
+    if len(sizes) != len(steps) or min((*sizes, *steps), default=0) < 0:
+        raise ShapeError("as_strided has a size and a step for each dimension, none below 0")
+    check_elements("as_strided", math.prod(sizes), machine.limits.elements)
+    places: Any = np.array(0 if storage_offset is None else storage_offset)
+    for length, step in zip(sizes, steps, strict=True):
+        places = places[..., None] + step * np.arange(length)
+    if places.size and not (places.min() >= 0 and places.max() < count):
+        raise ShapeError(f"as_strided goes beyond the {count} elements", python="RuntimeError")
+    row = ops.reshape(machine, x, (-1,))
+    found = ops.index(machine, row, (places,)) if sizes else ops.index(machine, row, (int(places),))
+    return found if word == "copy" else casts.unsure_of(x, found)
+
+
+def refused_strides(machine: Machine, **_: Any) -> NoReturn:
     """as_strided: what it gives hangs on how the elements lie in memory."""
     raise UnsupportedError(
         f"{called(machine)} depends on how the elements lie in memory",

@@ -41,3 +41,27 @@ def reductions(name: str) -> tuple[str, ...]:
     assert isinstance(row, Composite)
     words = ["mean", *re.findall(r"reduction == '(\w+)'", row.definition)]
     return tuple(dict.fromkeys(words))
+
+
+def by_distance(
+    machine: Machine, anchor: Any, positive: Any, negative: Any, distance_function: Any,
+    margin: Any, swap: Any, reduction: Any,
+) -> Any:  # fmt: skip
+    """triplet_margin_with_distance_loss, whose distance is a function of two tensors."""
+    given = {"anchor": anchor, "positive": positive, "negative": negative}
+    if distance_function is None:
+        return loss(
+            machine, "triplet_margin_loss", reduction, margin=margin, p=2, swap=swap, **given
+        )
+    if not machine.number(ops.tensor(machine, margin)) > 0:
+        raise InvalidValueError("the margin is greater than 0", python="ValueError")
+    if reduction not in ("mean", "sum", "none"):
+        raise InvalidValueError("the loss is reduced by 'mean', 'sum' or 'none'")
+    near = machine.call(distance_function, (anchor, positive))
+    away = machine.call(distance_function, (anchor, negative))
+    if swap:
+        other = machine.call(distance_function, (positive, negative))
+        away = ops.binary(machine, "minimum", away, other)
+    lacks = ops.binary(machine, "sub", ops.binary(machine, "add", margin, near), away)
+    found = ops.call(machine, "clamp", lacks, min=0)
+    return found if reduction == "none" else ops.call(machine, reduction, found)

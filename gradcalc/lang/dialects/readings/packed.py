@@ -219,6 +219,9 @@ def _through(machine: Machine, A: Any, tau: Any, x: Any, *, backwards: bool) -> 
 
 def powers(machine: Machine, x: Any, N: Any) -> Any:  # noqa: N803
     """torch.linalg.vander: rising powers along a further dimension."""
+    x = ops.tensor(machine, x)
+    if not ops.shape(machine, x):
+        x = ops.reshape(machine, x, (1,))
     count = ops.shape(machine, x)[-1] if N is None else ops.integer(machine, N)
     if count < 2 and N is not None:
         raise ShapeError(f"vander has at least 2 powers, not {count}")

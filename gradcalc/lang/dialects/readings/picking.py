@@ -112,7 +112,11 @@ def taken_along(machine: Machine, input: Any, indices: Any, dim: Any) -> Any:
     if dim is None:
         row = ops.reshape(machine, ops.tensor(machine, input), (-1,))
         return ops.call(machine, "gather", row, 0, Data.of(where.reshape(-1)))
-    return _along(machine, "take_along_dim", input, where, ops.integer(machine, dim))
+    x = ops.tensor(machine, input)
+    place = one_of(ops.shape(machine, x), ops.integer(machine, dim))
+    size = ops.shape(machine, x)[place]
+    where = checked("take_along_dim", where, size, negative=True)
+    return _along(machine, "take_along_dim", x, where, place)
 
 
 def taken_along_axis(machine: Machine, arr: Any, indices: Any, axis: Any) -> Any:
@@ -259,6 +263,21 @@ def nonzero_tuple(machine: Machine, **values: Any) -> Any:
     (x,) = values.values()
     marks = places.truths(machine, x)
     return tuple(places.whole(machine, part) for part in np.nonzero(np.atleast_1d(marks)))
+
+
+def crossed(machine: Machine, args: Any) -> Any:
+    """numpy's ix_: places along one dimension each, which cross one another."""
+    found = []
+    for number, given in enumerate(args):
+        x = ops.tensor(machine, given) if ops.size(machine, given) else given
+        if len(ops.shape(machine, x)) != 1:
+            raise InvalidValueError("Cross index must be 1 dimensional", python="ValueError")
+        along = np.nonzero(places.truths(machine, x))[0] if machine.is_mask(x) else (
+            places.numbers(machine, x))  # fmt: skip
+        size = [1] * len(args)
+        size[number] = -1
+        found.append(places.whole(machine, along.reshape(size)))
+    return tuple(found)
 
 
 def _check_whose(machine: Machine, values: Mapping[str, Any]) -> None:

@@ -55,6 +55,11 @@ def matrix_transposed(machine: Machine, input: Any) -> Any:
     return ops.call(machine, "transpose", input)
 
 
+def squeezed_along(machine: Machine, input: Any, dim: Any) -> Any:
+    """torch's squeeze along no dimension at all, which changes nothing."""
+    return ops.reshape(machine, input, ops.shape(machine, input))
+
+
 def numpy_squeezed(machine: Machine, a: Any, axis: Any) -> Any:
     """numpy's squeeze, which refuses an axis of another size than 1."""
     a = ops.tensor(machine, a)

@@ -1,7 +1,6 @@
 """Discrete Fourier transforms that give real numbers of real numbers, and shifts of frequencies.
 
-What is complex in between is a pair of real tensors. The waves are numbers of floats, exact where
-they are 0, 1 or -1.
+What is complex in between is a pair of real tensors.
 """
 
 from collections.abc import Sequence
@@ -17,6 +16,9 @@ from gradcalc.primitives.shapes import axis as one_of
 
 Pair = tuple[Any, Any | None]
 """The real and the imaginary part, None where that is 0."""
+
+SPELLED = 4096
+"""The most waves that are worked out each by itself, so that a formula can say what they are."""
 
 
 def shifted(machine: Machine, sign: int, **values: Any) -> Any:
@@ -85,33 +87,63 @@ def _sized(machine: Machine, pair: Pair, dim: int, size: int) -> Pair:
     return fit(pair[0]), None if pair[1] is None else fit(pair[1])
 
 
-def _waves(rows: int, columns: int, size: int) -> tuple[Any, Any]:
-    """Cosines and sines of 2 pi j k / size, exact where they are whole."""
+def _waves(machine: Machine, rows: int, columns: int, size: int, weights: Any) -> tuple[Any, Any]:
+    """Cosines and sines of 2 pi j k / size, times a weight of each row.
+
+    They are what no float is, but where they are 0, 1 or -1: with floats for them what comes to
+    nothing would not, and a corner there would go unnoticed.
+    """
     turns = np.outer(np.arange(rows), np.arange(columns)) % size
-    angle = 2 * np.pi * turns / size
-    quarter, whole = np.divmod(4 * turns, size)
-    exact = whole == 0
-    cosines = np.where(exact, np.array([1.0, 0.0, -1.0, 0.0])[quarter], np.cos(angle))
-    sines = np.where(exact, np.array([0.0, 1.0, 0.0, -1.0])[quarter], np.sin(angle))
+    near = np.minimum(turns, size - turns)
+    signs = weights * np.where(turns == near, 1.0, -1.0)
+    scales = np.broadcast_to(weights, turns.shape), signs
+    quarter, left = np.divmod(4 * near, size)
+    whole = [np.where(left, 0.0, np.array(w)[quarter]) for w in ([1.0, 0, -1], [0.0, 1, 0])]
+    if not left.any():
+        return machine.constant(whole[0] * scales[0]), machine.constant(whole[1] * scales[1])
+    table = near if near.size <= SPELLED else np.arange(size // 2 + 1)
+    eighth = ops.call(machine, "atan", machine.constant(np.array(1.0)))
+    share = ops.binary(machine, "div", machine.constant(8.0 * table), size)
+    angles = ops.binary(machine, "mul", share, eighth)
+    waves = [ops.call(machine, name, angles) for name in ("cos", "sin")]
+    if table is not near:
+        waves = [ops.index(machine, wave, (near,)) for wave in waves]
+    # 1 and 0 at angle 0 are exact by themselves
+    masked = bool(((left == 0) & (near > 0)).any())
+    pairs = zip(waves, scales, whole, strict=True)
+    cosines, sines = (_scaled_where(machine, *given, left > 0, masked) for given in pairs)
     return cosines, sines
+
+
+def _scaled_where(
+    machine: Machine, wave: Any, scales: Any, whole: Any, inside: Any, masked: bool
+) -> Any:
+    """Waves times a scale each, those that are whole as they are."""
+    factors = scales * inside if masked else scales
+    found = wave
+    if (factors != 1).any():
+        found = ops.binary(machine, "mul", wave, machine.constant(factors * 1.0))
+    return ops.binary(machine, "add", found, machine.constant(whole * scales)) if masked else found
 
 
 def _times(machine: Machine, x: Any, dim: int, matrix: Any) -> Any:
     """A product with a constant matrix along a dimension."""
     rank = len(ops.shape(machine, x))
     turned = x if dim == rank - 1 else ops.call(machine, "transpose", x, dim, rank - 1)
-    found = ops.binary(machine, "matmul", turned, machine.constant(matrix))
+    found = ops.binary(machine, "matmul", turned, matrix)
     return found if dim == rank - 1 else ops.call(machine, "transpose", found, dim, rank - 1)
 
 
 def _transformed(machine: Machine, pair: Pair, dim: int, size: int, sign: int) -> Pair:
-    cosines, sines = _waves(size, size, size)
+    cosines, sines = _waves(machine, size, size, size, np.array(1.0))
+    if sign < 0:
+        sines = ops.call(machine, "neg", sines)
     real, imaginary = pair
-    parts = _times(machine, real, dim, cosines), _times(machine, real, dim, sign * sines)
+    parts = _times(machine, real, dim, cosines), _times(machine, real, dim, sines)
     if imaginary is None:
         return parts
     return (
-        ops.binary(machine, "sub", parts[0], _times(machine, imaginary, dim, sign * sines)),
+        ops.binary(machine, "sub", parts[0], _times(machine, imaginary, dim, sines)),
         ops.binary(machine, "add", parts[1], _times(machine, imaginary, dim, cosines)),
     )
 
@@ -120,16 +152,16 @@ def _mirrored(machine: Machine, pair: Pair, dim: int, size: int, sign: int) -> A
     """The real transform of frequencies of which all but the first, and the last of an even
     number, count twice."""
     half = size // 2 + 1
-    cosines, sines = _waves(half, size, size)
     twice = np.full((half, 1), 2.0)
     twice[0] = 1.0
     if size % 2 == 0:
         twice[-1] = 1.0
+    cosines, sines = _waves(machine, half, size, size, twice)
     real, imaginary = pair
-    found = _times(machine, real, dim, twice * cosines)
+    found = _times(machine, real, dim, cosines)
     if imaginary is None:
         return found
-    waves = -sign * twice * sines
+    waves = ops.call(machine, "neg", sines) if sign > 0 else sines
     return ops.binary(machine, "add", found, _times(machine, imaginary, dim, waves))
 
 
