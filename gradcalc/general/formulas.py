@@ -331,7 +331,7 @@ def _certified(one: Derivative, reading: Reading, problem: Problem) -> Derivativ
         definite=having[DEFINITE],
     )
     matrix = bool(reading.sizes[one.by[0]])
-    shown = certificates(one.formula, one.by, known, matrix=matrix)
+    shown = certificates(one.formula, problem.wrt, known, matrix=matrix)
     recorded = record(problem, Floats(), problem.inputs, budget(problem)).trace
     follows = not recorded.path and not recorded.detached and is_smooth(recorded.nodes)
     meant = convexity(shown, one.formula, one.by[0]) if follows else None

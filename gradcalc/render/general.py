@@ -7,15 +7,16 @@ from gradcalc.general.answer import Derivative, General
 from gradcalc.render import Style
 from gradcalc.render.delimited import tsv_text
 from gradcalc.render.json import shown as json_shown
+from gradcalc.render.labels import label, tex_label
 from gradcalc.render.latex import formula_rows
 from gradcalc.render.notes import formula_text
 
 Render = Callable[[Sequence[General], Style], str]
 
-PLAIN: Mapping[str, str] = {"gradient": "∇{0} f", "jacobian": "∂f/∂{0}", "hessian": "∂²f/∂{0}∂{1}"}
-ASCII: Mapping[str, str] = {"gradient": "df/d{0}", "jacobian": "df/d{0}",
-                            "hessian": "d2f/d{0}d{1}"}  # fmt: skip
-"""What a derivative is called."""
+COMMANDS: Mapping[str, str] = {
+    "gradient": "grad", "jacobian": "jacobian", "hessian": "hessian",
+}  # fmt: skip
+"""The commands that ask for the same with values."""
 
 
 def render(form: str) -> Render:
@@ -37,10 +38,9 @@ def _inputs(answer: General, style: Style) -> Iterator[str]:
 
 
 def _label(answer: General, found: Derivative, style: Style) -> str:
-    names = (*found.by, found.by[0])
     if answer.order > 1:
         return f"d^{answer.order} f/d{found.by[0]}^{answer.order}"
-    return (PLAIN if style.unicode else ASCII)[answer.kind].format(*names)
+    return label(COMMANDS[answer.kind], ",".join(found.by), style)
 
 
 def _text(found: Derivative, style: Style) -> str:
@@ -135,19 +135,13 @@ def _latex_of(answer: General, style: Style) -> str:
     return f"\\begin{{align*}}\n{body}\n\\end{{align*}}\n"
 
 
-TEX: Mapping[str, str] = {
-    "gradient": r"\nabla_{{{0}}} f", "jacobian": r"\frac{{\partial f}}{{\partial {0}}}",
-    "hessian": r"\frac{{\partial^2 f}}{{\partial {0} \, \partial {1}}}",
-}  # fmt: skip
-
-
 def _tex_label(answer: General, found: Derivative) -> str:
     from gradcalc.render.tex.names import name_tex
 
-    names = [name_tex(name) for name in (*found.by, found.by[0])]
+    names = [name_tex(name) for name in found.by]
     if answer.order > 1:
         return rf"\frac{{d^{{{answer.order}}} f}}{{d {names[0]}^{{{answer.order}}}}}"
-    return TEX[answer.kind].format(*names)
+    return tex_label(COMMANDS[answer.kind], *names)
 
 
 def _json(answers: Sequence[General], style: Style) -> str:

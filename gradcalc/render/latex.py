@@ -14,6 +14,7 @@ import numpy as np
 
 from gradcalc.expr.written import Written
 from gradcalc.render import Style
+from gradcalc.render.labels import tex_label
 from gradcalc.render.notes import Note, closing_notes, formula_text, opening_notes, title_text
 from gradcalc.render.tex.formula import Writer
 from gradcalc.render.tex.lines import lines, seen
@@ -110,7 +111,7 @@ def _formula(report: Report, gradient: InputGradient, style: Style) -> _Formula 
     names = name_table(dict.fromkeys(known))
     shapes: dict[str, Shape] = dict.fromkeys(report.detached)
     shapes |= {name: np.shape(value) for name, value in report.inputs.items()}
-    return _equations(_nabla(names[gradient.name]), formula, names, shapes)
+    return _equations(_label(report, gradient), formula, names, shapes)
 
 
 def formula_rows(left: str, formula: Written, shapes: Mapping[str, Shape]) -> list[str] | None:
@@ -161,13 +162,15 @@ def _broken(left: str, piece: Piece) -> Iterator[str]:
     yield from (rf"&\quad {{}}{line}" for line in more)
 
 
-def _nabla(name: str) -> str:
-    return rf"\nabla_{{{name}}} f"
+def _label(report: Report, gradient: InputGradient) -> str:
+    """What stands on the left of a derivative by an input, or by two."""
+    by = gradient.name.split(",")
+    names = name_table(dict.fromkeys([*report.inputs, *by]))
+    return tex_label(report.command, *(names[name] for name in by))
 
 
 def _elements(report: Report, gradient: InputGradient, values: Array, style: Style) -> str:
-    names = name_table(dict.fromkeys([*report.inputs, gradient.name]))
-    return f"{_nabla(names[gradient.name])} &= {_numbers(values, report.dtype, style)}"
+    return f"{_label(report, gradient)} &= {_numbers(values, report.dtype, style)}"
 
 
 def _numbers(values: Array, dtype: str, style: Style) -> str:

@@ -19,6 +19,7 @@ from rich.text import Text
 
 from gradcalc.render import Style
 from gradcalc.render.canvas import draw, formula_lines
+from gradcalc.render.labels import label
 from gradcalc.render.matrices import Named, blocks, is_cut, lines_of
 from gradcalc.render.notes import Note, closing_notes, opening_notes, title_text
 from gradcalc.render.text import (
@@ -103,7 +104,7 @@ def notes_grid(notes: Sequence[Note], style: Style) -> Table:
 
 def _gradient(report: Report, gradient: InputGradient, style: Style) -> str:
     """The heading, the rows, and how many rows are hidden."""
-    parts: list[RenderableType] = [*heading(gradient, style)]
+    parts: list[RenderableType] = [*heading(report, gradient, style)]
     if not gradient.size:
         return draw(*parts, _BLANK, style=style)
     if len(gradient.shape) > 1 and not style.show_all:
@@ -156,7 +157,7 @@ def _witness(gradient: InputGradient) -> str:
 
 def _scalars(report: Report, gradients: Sequence[InputGradient], style: Style) -> str:
     """The headings of several inputs that are numbers, and one table of them."""
-    parts: list[RenderableType] = [line for g in gradients for line in heading(g, style)]
+    parts: list[RenderableType] = [line for g in gradients for line in heading(report, g, style)]
     rows = scalar_rows(report, gradients, style.digits)
     columns = [
         replace(column, title="") if column.key == "index" else column
@@ -173,10 +174,9 @@ def hidden_line(gradient: InputGradient, shown: Positions, style: Style) -> Iter
         yield Text(f"{style.dots} {hidden}", "dim")
 
 
-def heading(gradient: InputGradient, style: Style) -> Iterator[Text]:
-    """What the rows below are the gradient by, and its formula."""
-    name = style.safe(gradient.name)
-    title = f"∇{name} f" if style.unicode else f"gradient by {name}"
+def heading(report: Report, gradient: InputGradient, style: Style) -> Iterator[Text]:
+    """What the rows below are, and its formula."""
+    title = label(report.command, style.safe(gradient.name), style)
     line = Text(title, "bold", overflow="fold")
     if gradient.formula is None:
         if gradient.shape:

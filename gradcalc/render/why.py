@@ -45,7 +45,7 @@ def _explanation(explanation: Explanation, style: Style) -> str:
 def _gradient(
     report: Report, gradient: InputGradient, answers: Sequence[WitnessAnswer], style: Style
 ) -> str:
-    lines: list[RenderableType] = [*heading(gradient, style)]
+    lines: list[RenderableType] = [*heading(report, gradient, style)]
     if gradient.size:
         shown = visible(gradient, show_all=style.show_all)
         rows = gradient_rows(report, gradient, shown, style.digits)
