@@ -23,7 +23,7 @@ _LABELS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
 def label(command: str, name: str, style: Style) -> str:
     """What a derivative by an input, or two that a comma parts, is called in a table."""
     plain, ascii_, _ = _LABELS.get(command, _LABELS["grad"])
-    return (plain if style.unicode else ascii_).format(*_names(name))
+    return (plain if style.unicode else ascii_).format(*names_of(command, name))
 
 
 def tex_label(command: str, *names: str) -> str:
@@ -31,6 +31,9 @@ def tex_label(command: str, *names: str) -> str:
     return _LABELS.get(command, _LABELS["grad"])[2].format(*names, names[0])
 
 
-def _names(name: str) -> tuple[str, ...]:
+def names_of(command: str, name: str) -> tuple[str, ...]:
+    """The inputs that a derivative is by: two of a block of a Hessian."""
+    if command != "hessian":
+        return (name,)
     first, _, second = name.partition(",")
     return first, second or first

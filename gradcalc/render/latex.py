@@ -14,7 +14,7 @@ import numpy as np
 
 from gradcalc.expr.written import Written
 from gradcalc.render import Style
-from gradcalc.render.labels import tex_label
+from gradcalc.render.labels import names_of, tex_label
 from gradcalc.render.notes import Note, closing_notes, formula_text, opening_notes, title_text
 from gradcalc.render.tex.formula import Writer
 from gradcalc.render.tex.lines import lines, seen
@@ -164,7 +164,7 @@ def _broken(left: str, piece: Piece) -> Iterator[str]:
 
 def _label(report: Report, gradient: InputGradient) -> str:
     """What stands on the left of a derivative by an input, or by two."""
-    by = gradient.name.split(",")
+    by = names_of(report.command, gradient.name)
     names = name_table(dict.fromkeys([*report.inputs, *by]))
     return tex_label(report.command, *(names[name] for name in by))
 
