@@ -395,11 +395,11 @@ class Machine:
             return "a pair of values and indices"
         if isinstance(value, Once):
             return value.word if " " in value.word else f"what {value.word} gives"
-        if isinstance(value, GradcalcError):
-            return "an error"
         kind = getattr(value, "kind", None)
         if kind is not None:
             return f"a {kind.name}"
+        if isinstance(value, dict):
+            return "a dictionary"
         return names.get(type(value), "a function")
 
     def constant(self, values: NDArray[Any]) -> Any:
