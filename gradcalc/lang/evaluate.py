@@ -1,17 +1,17 @@
 """Program × backend × inputs → value: the statements of the language, and the run as a whole."""
 
 import ast
-import itertools
 import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
+from itertools import takewhile
 from typing import Any, Protocol
 
 from gradcalc.errors import GradcalcError, LimitError, Span
 from gradcalc.lang import memory, ops, targets, trees, written
 from gradcalc.lang.backend import Backend
-from gradcalc.lang.bindings import is_idle, parameters_of
+from gradcalc.lang.bindings import is_idle
 from gradcalc.lang.calls import CALLS, FUNCTIONS, applied, enter
 from gradcalc.lang.chance import Dice
 from gradcalc.lang.classes import CLASSES
@@ -141,26 +141,13 @@ def _run(machine: Machine, inputs: Mapping[str, Any], seed: int, survey: bool) -
     if program.module:
         return forward(machine, machine.frame.values[program.function], given, survey=survey)
     main = machine.frame.values[program.function]
-    names = parameters_of(main.arguments) if isinstance(main, Closure) else ()
-    if not isinstance(main, Closure) or not given.keys() <= {a.arg for a in names}:
-        return _wrapped(machine, main, given)
+    if machine.main is not None and main is not machine.main:
+        return _wrapped(machine, main, machine.main, given)
     machine.main = main
     # nothing more is ever given
     empty: tuple[Any, ...] = ((main.arguments.vararg, ()), (main.arguments.kwarg, {}))
     stars = {name.arg: value for name, value in empty if name is not None}
     return enter(machine, main, {**given, **stars})
-
-
-def _wrapped(machine: Machine, main: Any, given: dict[str, Any]) -> Any:
-    """What is given by that which decorators have made of the program's function."""
-    program = machine.program
-    written = next(
-        s for s in program.body if isinstance(s, ast.FunctionDef) and s.name == program.function
-    )
-    places = [a.arg for a in (*written.args.posonlyargs, *written.args.args)]
-    first = list(itertools.takewhile(given.__contains__, places))
-    ordered = tuple(given.pop(name) for name in first)
-    return machine.apply_function(machine, main, ordered, given)
 
 
 @cache
@@ -292,11 +279,21 @@ def _rounds(machine: Machine, node: ast.While | ast.For, going: Iterator[None]) 
 
 def _define(machine: Machine, node: ast.FunctionDef) -> None:
     made: Any = closure(machine, node.name, node.args, node.body)
+    if node.name == machine.program.function and machine.frame.parent is None:
+        machine.main = made
     for decorator in reversed([d for d in node.decorator_list if not is_idle(d)]):
         wrapper = machine.eval(decorator)
         machine.node = decorator
         made = machine.call(wrapper, (made,))
     machine.bind(node.name, made)
+
+
+def _wrapped(machine: Machine, main: Any, inner: Closure, given: Mapping[str, Any]) -> Any:
+    """The call of what decorators made of a function, as one writes it: values without names."""
+    positional = [a.arg for a in (*inner.arguments.posonlyargs, *inner.arguments.args)]
+    first = list(takewhile(given.__contains__, positional))
+    rest = {name: value for name, value in given.items() if name not in first}
+    return machine.apply_function(machine, main, tuple(given[name] for name in first), rest)
 
 
 def _nonlocal(machine: Machine, node: ast.Nonlocal) -> None:

@@ -24,6 +24,7 @@ from gradcalc.lang.decorators import undecorated
 from gradcalc.lang.guards import plainly
 from gradcalc.lang.imported import Body, full_name, meanings
 from gradcalc.lang.linking import is_own, linked
+from gradcalc.lang.mangling import mangled
 from gradcalc.lang.names import check_references, free_names
 from gradcalc.lang.naming import every_node, naming
 from gradcalc.lang.nets.names import dotted_as_names, undotted
@@ -79,7 +80,7 @@ def compile_program(
         meant = understood(text, limits, Values(frozenset(numbers), frozenset(known)))
     source = meant.source
     try:
-        tree = undotted(_asserting(syntax.parse(source, limits)))
+        tree = mangled(undotted(_asserting(syntax.parse(source, limits))))
         with deep_recursion():
             program = _checked(tree, source, function, limits, frozenset(known), core, library)
             signs = placed(meant.reading, tree)

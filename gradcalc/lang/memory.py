@@ -36,7 +36,8 @@ class Apply(Protocol):
 class View:
     """How a tensor is read from another: `read` of its value; `find` says where its elements stand.
 
-    `cut` says that no gradient passes, `unsure` that the library may have made a copy.
+    `cut` says that no gradient passes, `unsure` that the library may have made a copy, `closed`
+    that it lets nobody write into it.
     """
 
     source: "Tensor"
@@ -44,6 +45,7 @@ class View:
     find: Callable[[Places], Places]
     cut: bool = False
     unsure: bool = False
+    closed: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -224,7 +226,14 @@ def write(tensor: Tensor, key: Key, value: Any, apply: Apply) -> None:
     """Write a backend's tensor of the shape of what stands at the key.
 
     Into a view it goes by the places of its elements.
+    Raises `InvalidValueError` where the library has the view for reading only.
     """
+    if any(view.closed for view in _views(tensor)):
+        raise InvalidValueError(
+            "this view of numpy's can only be read",
+            hint="write into the array itself, or into a .copy()",
+            python="ValueError",
+        )
     if any(view.unsure for view in _views(tensor)):
         # its own memory from now on, and nobody may look at what may be the same
         check_written(tensor)

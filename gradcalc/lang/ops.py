@@ -390,6 +390,8 @@ def items(machine: Machine, value: Any) -> Sequence[Any]:
 
 def _of_object(machine: Machine, value: Instance) -> Sequence[Any]:
     """The items of an object, by its methods."""
+    if value.kind.find("__next__") is not MISSING:
+        return items(machine, Once("an object", nexts(machine, value)))
     if value.kind.find("__iter__") is not MISSING:
         return items(machine, machine.call(special(machine, value, "__iter__"), ()))
     count = machine.call(special(machine, value, "__len__"), ())
@@ -412,6 +414,10 @@ def iterated(machine: Machine, value: Any) -> Iterator[Any]:
     """The items one after another, so that what has them may change while it is gone through."""
     if isinstance(value, Once):
         return value.items
+    if isinstance(value, Instance) and value.kind.find("__iter__") is not MISSING:
+        found = machine.call(special(machine, value, "__iter__"), ())
+        own = isinstance(found, Instance) and found.kind.find("__next__") is not MISSING
+        return nexts(machine, found) if own else iterated(machine, found)
     if machine.is_tensor(value) and not value.shape:
         items(machine, value)
     if machine.is_tensor(value) and machine.program.naming.arrays != TORCH:
@@ -420,6 +426,18 @@ def iterated(machine: Machine, value: Any) -> Iterator[Any]:
         return _unchanged(value)
     # torch takes a tensor apart at once, in views
     return iter(items(machine, value))
+
+
+def nexts(machine: Machine, value: Instance) -> Iterator[Any]:
+    """What an object gives one after another by its `__next__`."""
+    step = special(machine, value, "__next__")
+    while True:
+        try:
+            yield machine.call(step, ())
+        except InvalidValueError as error:
+            if error.python != "StopIteration":
+                raise
+            return
 
 
 def _unchanged(held: Any) -> Iterator[Any]:

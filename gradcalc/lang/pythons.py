@@ -50,11 +50,15 @@ def _filter(machine: Machine, function: Any, value: Any) -> Once:
     return Once("filter", (item for item in ops.iterated(machine, value) if kept(item)))
 
 
-def _iter(machine: Machine, value: Any) -> Once:
+def _iter(machine: Machine, value: Any) -> Any:
+    if isinstance(value, Instance) and objects.has(value, "__next__"):
+        return machine.call(objects.special(machine, value, "__iter__"), ())
     return value if isinstance(value, Once) else Once("iter", ops.iterated(machine, value))
 
 
 def _next(machine: Machine, value: Any, *default: Any) -> Any:
+    if isinstance(value, Instance) and objects.has(value, "__next__"):
+        value = Once("an object", ops.nexts(machine, value))
     if not isinstance(value, Once):
         raise InvalidValueError(f"{machine.describe(value)} is gone through by no next()")
     for item in value.items:

@@ -31,6 +31,10 @@ UNORDERED = frozenset(
 """Primitives whose results the libraries have in an order of their own, column by column say."""
 
 
+NUMPYS_CLOSED = frozenset({"diagonal", "broadcast_to"})
+"""Views that numpy lets nobody write into."""
+
+
 class _Places:
     """What a row's form needs, on numpy's arrays of places."""
 
@@ -78,7 +82,8 @@ def of(machine: Machine, row: Primitive, arguments: Mapping[str, Any], result: T
     def find(places: Any) -> Any:
         return form(_Places(), places, **rest)
 
-    view = View(source, read, find, cut=frozen)
+    closed = row.name in NUMPYS_CLOSED and machine.program.naming.arrays == NUMPY
+    view = View(source, read, find, cut=frozen, closed=closed)
     moved = row.name in RESHAPED
     found = memory.viewed(source, result.value, result.shape, view, moved)
     if row.name in INSERTED or (row.name == "index" and _leads(rest["key"])):
