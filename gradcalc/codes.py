@@ -148,6 +148,25 @@ COMMANDS = {
         torch=True,
         warm=True,
     ),
+    "formula": Command(
+        "formula:add",
+        "Formulas of the derivatives, without values.\n\nA capital letter is a matrix,"
+        " a small one a vector, what is only used as a number a number; or it is said.",
+        usage=("PROGRAM [--NAME SIZES]... [OPTION]...",),
+        arguments=(
+            _PROGRAM[0],
+            ("--NAME SIZES", "What a name is: --A m,n --x n --c scalar --S symmetric."),
+        ),
+        examples=(
+            ('gradcalc formula "norm(A@x - b)**2"', "the gradient by each name"),
+            ('gradcalc formula "softmax(x)"', "of a vector: the Jacobian"),
+            ('gradcalc formula "x@S@x" --S symmetric --wrt x', "what is known of a matrix"),
+            ('gradcalc formula "sum((X@w - y)**2)" --wrt w --what hessian', "second derivatives"),
+            ('gradcalc formula "logdet(S)" --S psd --format latex', "for a paper"),
+        ),
+        torch=True,
+        warm=True,
+    ),
     "batch": Command(
         "batch.command:add",
         "A stream of gradients: JSON lines in, JSON lines out."

@@ -6,7 +6,7 @@ elements of the output, a Hessian of those of the elements of the gradient.
 
 import ast
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from typing import Any
@@ -16,9 +16,14 @@ import numpy as np
 from gradcalc import blocks
 from gradcalc.blocks import Answer
 from gradcalc.calculate import Ask, ask_here, calculate
+from gradcalc.certificates import Known, certificates, convexity, is_smooth
 from gradcalc.derive.derivations import Derivations
+from gradcalc.derive.meaning import settled
+from gradcalc.derive.runs import budget, record
 from gradcalc.errors import InvalidValueError, LimitError, ShapeError, UsageError
+from gradcalc.expr.floats import Floats
 from gradcalc.expr.written import Written
+from gradcalc.findings import Finding
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Program
 from gradcalc.problem import Array, Problem, Room
@@ -193,7 +198,24 @@ def _hessian(problem: Problem, tangents: Tangents, order: int, answer: Answer) -
         replace(block, formula=blocks.of_hessian(problem, rows, columns, block.autograd, answer))
         for block, (rows, columns) in zip(gradients, pairs, strict=True)
     ]
-    return replace(found, gradients=tuple(written))
+    shown = [] if several else list(_shown(problem, written[0]))
+    return replace(found, gradients=tuple(written), findings=(*found.findings, *shown))
+
+
+def _shown(problem: Problem, block: InputGradient) -> Iterator[Finding]:
+    """What the form of a Hessian by one input shows, and what follows for the function."""
+    (name,) = problem.wrt
+    known = Known(ranks={n: value.ndim for n, value in problem.inputs.items()})
+    matrix = bool(problem.inputs[name].ndim)
+    shown = certificates(block.formula, (name,), known, matrix=matrix)
+    if block.formula is None or not shown:
+        return
+    yield Finding("form", f"by its form the Hessian is {', '.join(shown)}")
+    own = settled(problem)
+    trace = record(own, Floats(), own.inputs, budget(own)).trace
+    smooth = not trace.path and not trace.detached and is_smooth(trace.nodes)
+    if smooth and (follows := convexity(shown, block.formula, name)) is not None:
+        yield Finding("form", follows)
 
 
 Kind = Callable[[Problem, Tangents, int, Answer], Report]

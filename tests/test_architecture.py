@@ -18,7 +18,7 @@ ORDER = (
     "reruns", "derive", "readback",
     "enclosure", "slopes",
     "witnesses", "verdict", "findings", "report", "limits", "remedies", "calculate",
-    "maps", "blocks", "family",
+    "maps", "blocks", "certificates", "family", "general",
     "explain", "reference", "torch_process", "render", "daemon", "cli", "api", "__main__",
 )  # fmt: skip
 """Every part may import those before it, never those behind it."""

@@ -396,7 +396,7 @@ CASTS = {
     "x.to(torch.bfloat16)": "rounded to bfloat16",
     "np.sum(x.astype(np.float32))": "x.astype(np.float32) is taken as float64",
     "np.sum(x.astype('f4'))": "rounded to float32",
-    "x*torch.tensor(0.1, dtype=torch.float32)": "rounded to float32",
+    "x*torch.tensor(0.1, dtype=torch.float32)": "as float32 has them",
     "x*torch.tensor([1.0, 0.5, 3.0], dtype=torch.float32)": None,
     "torch.zeros(3, dtype=torch.float16) + x": None,
     "x*(x > 1).float()": None,

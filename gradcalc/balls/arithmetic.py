@@ -105,7 +105,8 @@ class Balls:
     ) -> Callable[..., Ball]:
         """A function that gives the same ball for the same numbers.
 
-        What is done with two equal ones is simplified before: x - x is 0, be x what it may.
+        What is done with two equal ones is simplified before: x - x is 0, be x what it may. Numbers
+        that are known exactly need none of that, and 0/0 is not 1.
         """
         known = self._shared
         assert known is not None
@@ -115,7 +116,8 @@ class Balls:
             key = symbols, body, same
             if key not in known:
                 first = {s: symbols[same.index(k)] for s, k in zip(symbols, same, strict=True)}
-                one = body.xreplace(first)
+                exact = all(ball.is_exact() for ball in balls)
+                one = body if exact else body.xreplace(first)
                 given = function if one == body else compiled(symbols, one)(self.decisions)
                 # with the balls, whose identities would be given to others else
                 known[key] = balls, given(*balls)

@@ -159,6 +159,14 @@ def input_names(options: Options) -> frozenset[str]:
     return frozenset(name for program in programs for name in use(program, lets, ()).inputs)
 
 
+def program_of(source: Source, options: Options, names: frozenset[str]) -> Use:
+    """A program without values, and its lets, with the names that they take from outside."""
+    limits = limits_of(options)
+    lets = _lets(options, limits)
+    own = frozenset(name for name, _ in lets)
+    return use(_compiled(source, limits, Values(names - own, own)), lets, ())
+
+
 def _compiled(source: Source, limits: Limits, values: Values) -> Program:
     """The program of a text that may use these names: that of a file is Python."""
     numbers = values.numbers if source.typed else None
@@ -275,8 +283,12 @@ def _claim(text: str, use: Use, limits: Limits) -> Program:
 def _called(
     program: Program, text: str, use: Use, known: frozenset[str], limits: Limits
 ) -> Program:
-    """A function that is a claim, called; a single parameter may have a name of its own."""
-    own = [name for name in program.parameters if name in known]
+    """A function that is a claim, called; a single parameter may have a name of its own.
+
+    A default that is written in the claim is part of it, unless another value was given.
+    """
+    given = {*trees.roots(use.given), *(name for name, _ in use.lets), *program.required}
+    own = [name for name in program.parameters if name in known & given]
     if not own and len(program.required) == 1 and len(use.given) == 1:
         own = list(use.given)
         call = f"{program.function}({own[0]})"

@@ -17,6 +17,9 @@ from gradcalc.render import FORMATS
 GRAD, BATCH = ("grad", "why"), ("batch",)
 FURTHER = ("jacobian", "hessian", "vjp", "jvp", "hvp")
 ALL = GRAD + FURTHER
+FORMULA = ("formula",)
+DERIVATIVES = ("gradient", "jacobian", "hessian")
+EVERY = ALL + BATCH + FORMULA
 
 NameKind = Literal["input", "assigned"]
 """What a name is to a program: one that is given a value, or one that it binds itself."""
@@ -93,7 +96,7 @@ class Options:
     values: tuple[tuple[str, Value], ...] = _row(
         (), "--at", "NAME=VALUE",
         "The same as --NAME VALUE, for a name that is also an option.",
-        read.pairs("VALUE"), key="inputs", json=read.json_values, heading="Inputs",
+        read.pairs("VALUE"), key="inputs", json=read.json_values, heading="Inputs", commands=EVERY,
     )  # fmt: skip
     bundle: str | None = _row(
         None, "--inputs", "FILE",
@@ -102,24 +105,24 @@ class Options:
     )  # fmt: skip
     lets: tuple[Named, ...] = _row(
         (), "--let", "NAME=EXPR", "A named expression, seen by the program.",
-        read.pairs("EXPR"), key="let", json=read.json_lets, of_program=True,
+        read.pairs("EXPR"), key="let", json=read.json_lets, of_program=True, commands=EVERY,
         heading="What is differentiated", usual=True,
     )  # fmt: skip
     detach: tuple[str, ...] = _row(
         (), "--detach", "NAME", "Each use of NAME passes no gradient back.",
         read.names, key="detach", json=_after(read.json_texts, read.names), of_program=True,
-        names=("assigned", "input"), usual=True,
+        names=("assigned", "input"), usual=True, commands=EVERY,
     )  # fmt: skip
     wrt: tuple[str, ...] = _row(
         (), "--wrt", "NAME", "The inputs to differentiate by; all of them.",
         read.names, key="wrt", json=_after(read.json_texts, read.names), of_program=True,
-        names=("input",), usual=True,
+        names=("input",), usual=True, commands=EVERY,
     )  # fmt: skip
     of: str | None = _row(
         None, "--of", "NAME",
         "Differentiate NAME instead of the output, or a part of that: [1], ['loss'].",
         read.check_part, key="of", json=_after(read.json_text, read.check_part), of_program=True,
-        names=("assigned",),
+        names=("assigned",), commands=EVERY,
     )  # fmt: skip
     cotangent: Value | None = _row(  # noqa: RUF009
         None, "--cotangent", "VALUE", "Weights of the outputs; all 1.",
@@ -133,8 +136,13 @@ class Options:
     )  # fmt: skip
     order: int = _row(
         1, "--order", "N", "The derivative of order N, by one number.", read.whole(1),
-        commands=("grad", *BATCH), key="order", json=_after(read.json_number, read.whole(1)),
-        of_program=True,
+        commands=("grad", *BATCH, *FORMULA), key="order",
+        json=_after(read.json_number, read.whole(1)), of_program=True,
+    )  # fmt: skip
+    what: str | None = _row(
+        None, "--what", "DERIVATIVE",
+        "gradient, jacobian or hessian; the gradient of one number, the Jacobian of several.",
+        read.choice(DERIVATIVES), choices=DERIVATIVES, commands=FORMULA, usual=True,
     )  # fmt: skip
     command: str = _row(
         "grad", "--command", "COMMAND", "What each request asks for: grad, jacobian, hessian, vjp,"
@@ -166,15 +174,17 @@ class Options:
     seed: int | None = _row(
         None, "--seed", "INT",
         "The seed of random numbers in values, and of those that programs draw (else 0).",
-        read.whole(0), key="seed", json=_after(read.json_number, read.whole(0)),
+        read.whole(0), key="seed", json=_after(read.json_number, read.whole(0)), commands=EVERY,
     )  # fmt: skip
     format: str | None = _row(
         None, "--format", "FORMAT",
         "table (on a terminal), tsv (in a pipe), json, csv, markdown, latex, or literal: just the"
         " gradient, as --NAME reads it.",
-        read.choice(FORMATS), choices=FORMATS, commands=ALL, heading="Output", usual=True,
+        read.choice(FORMATS), choices=FORMATS, commands=ALL + FORMULA, heading="Output", usual=True,
     )  # fmt: skip
-    json: bool = _row(False, "--json", "", "Short for --format json.", commands=ALL, usual=True)
+    json: bool = _row(
+        False, "--json", "", "Short for --format json.", commands=ALL + FORMULA, usual=True
+    )
     show_all: bool = _row(False, "--all", "", "Show every row, and formulas whole.", commands=ALL)
     digits: int | None = _row(
         None, "--digits", "N",
@@ -182,7 +192,12 @@ class Options:
         read.digits, commands=ALL,
     )  # fmt: skip
     quiet: bool = _row(
-        False, "--quiet", "", "Print nothing: the exit code tells.", commands=ALL, usual=True
+        False,
+        "--quiet",
+        "",
+        "Print nothing: the exit code tells.",
+        commands=ALL + FORMULA,
+        usual=True,
     )
     prints: bool = _row(
         False, "--prints", "", "Show on standard error what the program prints.", commands=ALL
@@ -205,11 +220,11 @@ class Options:
     max_steps: int | None = _row(
         None, "--max-steps", "INT", "The most steps that a program may take.",
         read.whole(1), key="max_steps", json=_after(read.json_number, read.whole(1)),
-        heading="Limits",
+        commands=EVERY, heading="Limits",
     )  # fmt: skip
     timeout: float | None = _row(
         None, "--timeout", "SECONDS", "The longest that a program may run.",
-        read.seconds, key="timeout", json=_after(read.json_number, read.seconds),
+        read.seconds, key="timeout", json=_after(read.json_number, read.seconds), commands=EVERY,
     )  # fmt: skip
 
 

@@ -92,7 +92,7 @@ def paths() -> Iterator[tuple[str, ...]]:
 
 
 def _main() -> Page:
-    own = (Entry(option, "", text, usual=True) for option, text in OWN.items())
+    own = (Entry(o, "", text, usual=o != "--show-completion") for o, text in OWN.items())
     commands = Section("Commands", _commands(COMMANDS))
     sections = commands, Section("Options", tuple(own)), *reference()
     usage = "gradcalc COMMAND ...", "gradcalc PROGRAM [--NAME VALUE]... [OPTION]..."

@@ -180,8 +180,17 @@ class Trial:
 
     @property
     def detached(self) -> Mapping[Any, Any]:
-        """The values that were detached, as they stay around the point."""
-        return {k: middles(self.values[number]) for k, number in self.trace.detached.items()}
+        """The values that were detached, as they stay around the point.
+
+        Whole numbers that are made of what a gradient flows back to as well do not stay.
+        """
+        asked = {seen.number for seen in self.trace.observations if seen.question is numbers}
+        counted = asked & self.derived.flowing if asked else asked
+        return {
+            k: middles(self.values[number])
+            for k, number in self.trace.detached.items()
+            if self.trace.nodes[number].operands[0].order not in counted
+        }
 
 
 def real(ball: Ball) -> Ball:

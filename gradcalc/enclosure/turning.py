@@ -8,7 +8,7 @@ import flint
 import numpy as np
 
 from gradcalc.balls.numbers import OutOfReach, Undecided, Undefined
-from gradcalc.derive.perturbations import directions_for
+from gradcalc.derive.perturbations import directions_for, is_finite
 from gradcalc.enclosure.culprits import SAME, event_beside, ranked
 from gradcalc.enclosure.kinks import is_boolean
 from gradcalc.enclosure.sampler import Sampler
@@ -40,6 +40,17 @@ def turned(centre: Trial, sides: Sequence[Trial]) -> tuple[Event, ...]:
         if apart.any() and not made and not _is_innocent(centre, sides, node):
             found.append(event_beside(centre, node, tuple(map(int, np.argwhere(apart)[0]))))
     return tuple(found)
+
+
+def asks_of_undefined(centre: Trial) -> bool:
+    """Whether it is asked of a number that is undefined at the point whether it is one."""
+    trace = centre.trace
+    return any(
+        not is_finite(centre.values[operand.order]).all()
+        for node in filter(is_boolean, trace.nodes)
+        for operand in node.operands
+        if trace.is_active(operand)
+    )
 
 
 def _same_node(trial: Trial, node: Node) -> Any | None:

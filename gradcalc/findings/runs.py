@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from gradcalc.lang.chance import RANDOM, Draw
-from gradcalc.lang.program import Stop, brief
+from gradcalc.lang.program import HELD, UNDERIVED, Stop, brief
 from gradcalc.primitives import BY_NAME, Composite
 from gradcalc.problem import Problem
 from gradcalc.reruns import COPIES
@@ -208,6 +208,20 @@ def casts(problem: Problem, autograd: Computed) -> Iterator[Finding]:
     for dtype, places in list(found.items())[:MOST]:
         texts = list(dict.fromkeys(brief(place.source) for place in places))
         more = f" and {len(texts) - 1} more" if len(texts) > 1 else ""
+        if dtype == UNDERIVED:
+            message = (
+                f"{texts[0]}{more}: torch has no derivative of floor_divide, and stops with an"
+                " error where a gradient flows back to it; here its slope is 0"
+            )
+            instead = "torch.div(x, y, rounding_mode='floor') has that slope"
+            yield Finding("underived", message, instead, places[0].span)
+            continue
+        if dtype.startswith(HELD):
+            which = "hold numbers" if more else "holds its numbers"
+            held = dtype.removeprefix(HELD)
+            message = f"{texts[0]}{more} {which} as {held} has them; all is calculated in"
+            yield Finding("cast", f"{message} {problem.dtype}", None, places[0].span)
+            continue
         message = (
             f"{texts[0]}{more} is taken as {problem.dtype}, in which everything is calculated:"
             f" there it would be rounded to {dtype}"

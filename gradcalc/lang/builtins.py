@@ -56,7 +56,7 @@ def _number(kind: str) -> Call:
                     # which says where it jumps
                     value = ops.call(machine, "trunc", value)
             if kind != "int":
-                return machine.detach(machine.copy(ops.reshape(machine, value, ())), None)
+                return _wide(machine.detach(machine.copy(ops.reshape(machine, value, ())), None))
             value = machine.number(value)
         if not plain.is_number(value):
             raise InvalidValueError(f"{kind}() takes one number, not {machine.describe(value)}")
@@ -86,7 +86,19 @@ def _to_list(machine: Machine, value: Any) -> Any:
     if machine.program.naming.arrays != NUMPY and machine.carries(value):
         machine.note("item", text_of(machine.node, machine.source), machine.node)
         value = machine.detach(machine.copy(value), None)
-    return [_to_list(machine, row) for row in ops.items(machine, value)]
+    return _in_lists(machine, value)
+
+
+def _wide(value: Any) -> Any:
+    """A number as Python's own, whose integers have no end."""
+    value.width = ""
+    return value
+
+
+def _in_lists(machine: Machine, value: Any) -> Any:
+    if not machine.shape(value):
+        return _wide(machine.copy(value))
+    return [_in_lists(machine, row) for row in ops.items(machine, value)]
 
 
 def _length(machine: Machine, value: Any) -> int:

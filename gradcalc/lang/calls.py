@@ -291,6 +291,15 @@ def applied(machine: Machine, function: Any, args: Args, kwargs: Kwargs) -> Any:
     return ops.call(machine, function.name, *args, **kwargs)
 
 
+def _holds_tensors(machine: Machine, value: Any) -> bool:
+    """Whether there is a tensor among what a function is given."""
+    if isinstance(value, dict):
+        value = tuple(value.values())
+    if isinstance(value, list | tuple):
+        return any(_holds_tensors(machine, part) for part in value)
+    return machine.is_tensor(value)
+
+
 def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -> Any:
     """A function of a library, by the first of its signatures that takes the arguments."""
     if "where" in kwargs and choosing.applies(function, kwargs):
@@ -305,7 +314,8 @@ def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -
         casts.check(function.name, kind)
         fresh = function.name not in casts.PASSING and kwargs.get("copy", True) is True
         made = _library(machine, function, args, kwargs)
-        return casts.to(machine, made, kind, fresh=fresh)
+        written = function.name in casts.MAKERS and not _holds_tensors(machine, (args, kwargs))
+        return casts.to(machine, made, kind, fresh=fresh, written=written)
     _check_mixed(machine, function, args, kwargs)
     own_truths = function.module not in ("builtins", "math")
     if function.module == "math":

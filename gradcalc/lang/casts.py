@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, UnsupportedError
-from gradcalc.lang import memory, ops
+from gradcalc.lang import memory, narrow, ops, plain
 from gradcalc.lang.machine import Builtin, Machine
 from gradcalc.lang.memory import Tensor, View
-from gradcalc.lang.program import brief
+from gradcalc.lang.program import HELD, brief
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +99,15 @@ PASSING = frozenset({"as_tensor", "asarray", "asarray_chkfinite", "ascontiguousa
 
 CASTS: Mapping[str, str | None] = MappingProxyType(
     {
-        "float": "float", "double": "float", "half": "float", "bfloat16": "float", "long": "int",
-        "int": "int", "short": "int", "bool": "bool", "to": None, "type": None, "astype": None,
-        "type_as": None, "cpu": "same", "cuda": "same", "numpy": "same", "requires_grad_": "same",
-        "retain_grad": "same", "pin_memory": "same",
+        **dict.fromkeys(("float", "double", "half", "bfloat16"), "float"),
+        **dict.fromkeys(("long", "int", "short", "char", "byte"), "int"),
+        "bool": "bool",
+        **dict.fromkeys(("to", "type", "astype", "type_as")),
+        **dict.fromkeys(
+            ("cpu", "cuda", "numpy", "requires_grad_", "retain_grad", "pin_memory"), "same"
+        ),
     }
-)  # fmt: skip
+)
 """Methods that are casts, with the kind that they cast to; None where their argument says it."""
 
 OPEN = ("device", "dtype", "requires_grad", "is_cuda", "is_leaf")
@@ -130,7 +133,9 @@ def kind_of(machine: Machine, value: Any) -> NumberKind | None:
             return None
         if name in ("f", "d", "f4", "f8", "i", "i4", "i8", "l"):
             word = "float" if name[0] in "fd" else "int"
-            return NumberKind(word, "float32" if name in ("f", "f4") else "")
+            return NumberKind(
+                word, {"f": "float32", "f4": "float32", "i": "int32", "i4": "int32"}.get(name, "")
+            )
     if value is None or isinstance(value, Device | Tensor):
         return None
     shown = value if isinstance(value, str) else machine.describe(value)
@@ -145,14 +150,24 @@ def dtype_of(machine: Machine, value: Tensor) -> NumberKind:
     if machine.is_mask(value):
         return KINDS["bool"]
     # by no name: that of floats is the calculation's
-    return NumberKind("int" if value.integer else "float")
+    return NumberKind("int", value.width) if value.integer else NumberKind("float")
 
 
 def to(
-    machine: Machine, value: Any, kind: NumberKind, *, copies: bool = False, fresh: bool = False
+    machine: Machine,
+    value: Any,
+    kind: NumberKind,
+    *,
+    copies: bool = False,
+    fresh: bool = False,
+    written: bool = False,
 ) -> Any:
-    """A tensor, or a number, as that kind of numbers; `fresh` says that nobody else has it."""
+    """A tensor, or a number, as that kind of numbers.
+
+    `fresh` says that nobody else has it, `written` that its numbers stand in the text.
+    """
     if not isinstance(value, Tensor):
+        written = plain.is_number(value)
         value = ops.tensor(machine, value)
     same = dtype_of(machine, value) == kind
     if not same and value.unwritten is not None:
@@ -161,22 +176,32 @@ def to(
         return made
     if kind.word == "float":
         if same:
-            _notice(machine, value, kind)
+            if written and (held := _rounded(machine, value, kind)) is not None:
+                return held
+            bits = _notice(machine, value, kind)
             if fresh:
-                return value
-            return machine.mark_array(machine.copy(value)) if copies else unsure(machine, value)
+                found = value
+            elif copies:
+                found = machine.mark_array(machine.copy(value))
+            else:
+                found = unsure(machine, value)
+            found.rough = min(filter(None, (bits, value.rough)), default=0)
+            return found
         if machine.is_mask(value):
             return ops.call(machine, "where", value, 1.0, 0.0)
         return ops.as_floats(machine, value)
     if same:
-        return machine.copy(value)
+        copied = machine.copy(value)
+        return narrow.narrowed(machine, copied, kind.name) if kind.word == "int" else copied
     if kind.word == "bool":
         return ops.binary(machine, "ne", value, 0)
     if machine.is_mask(value):
-        return machine.mark_integer(ops.call(machine, "where", value, 1, 0))
+        counted = machine.mark_integer(ops.call(machine, "where", value, 1, 0))
+        return narrow.narrowed(machine, counted, kind.name)
     if not np.isfinite(machine.elements(value)).all():
         raise InvalidValueError("which integer is made of what is not finite is left open")
-    return machine.mark_integer(ops.call(machine, "trunc", value))
+    counted = machine.mark_integer(ops.call(machine, "trunc", value))
+    return narrow.narrowed(machine, counted, kind.name)
 
 
 BITS: Mapping[str, int] = MappingProxyType(
@@ -191,20 +216,44 @@ SHORT: Mapping[str, str] = MappingProxyType({"float": "float32", "half": "float1
 """Names of dtypes that have another one, by which --dtype knows them."""
 
 
-def _notice(machine: Machine, value: Tensor, kind: NumberKind) -> None:
-    """Remember a cast that would round, where the calculation goes on in its own dtype."""
+def _bits(machine: Machine, kind: NumberKind) -> int:
+    """The bits of floats of that kind, 0 where these are as many as the calculation has."""
     bits = BITS.get(kind.name, BITS["float64"])
-    if not machine.backend.at_hand or bits >= BITS.get(machine.backend.precision, bits):
-        return
-    if value.unwritten is not None:
-        return
-    if not machine.carries(value):
-        numbers = machine.elements(value)
-        # so many bits, however small or large the number
-        parts, _ = np.frexp(np.where(np.isfinite(numbers), numbers, 0.0))
-        if np.all(parts * 2.0**bits == np.round(parts * 2.0**bits)):
-            return
+    return bits if bits < BITS.get(machine.backend.precision, bits) else 0
+
+
+def _rounded(machine: Machine, value: Tensor, kind: NumberKind) -> Tensor | None:
+    """Numbers of the text as that kind holds them, None where that is what they are."""
+    bits = _bits(machine, kind)
+    if not bits or value.unwritten is not None:
+        return None
+    numbers = machine.elements(value)
+    found = narrow.rounded(numbers, bits)
+    if np.array_equal(found, numbers, equal_nan=True):
+        return None
+    narrow.check_range(machine, value, bits)
+    if machine.backend.at_hand:
+        machine.note_cast(f"{HELD}{SHORT.get(kind.name, kind.name)}")
+    made: Tensor = machine.constant(found)
+    made.array = value.array
+    return made
+
+
+def _notice(machine: Machine, value: Tensor, kind: NumberKind) -> int:
+    """Remember a cast that would round, where the calculation goes on in its own dtype.
+
+    The bits that it would round to, 0 where it does not.
+    """
+    bits = _bits(machine, kind)
+    if not bits or not machine.backend.at_hand or value.unwritten is not None:
+        return 0
+    numbers = machine.elements(value)
+    exact = np.array_equal(narrow.rounded(numbers, bits), numbers, equal_nan=True)
+    if exact and not machine.carries(value):
+        return 0
+    narrow.check_range(machine, value, bits)
     machine.note_cast(SHORT.get(kind.name, kind.name))
+    return bits
 
 
 def unsure(machine: Machine, value: Tensor) -> Tensor:

@@ -36,9 +36,13 @@ def data(
         if machine.is_tensor(value):
             if machine.carries(value):
                 machine.note("data", text_of(machine.node, machine.source), machine.node)
+            if machine.is_integer(value):
+                # asked for, so that it is known what hangs on whole numbers that are counted
+                machine.elements(value)
             # what stands for something stays what it is around the point
             called = (name for name, known in machine.frame.values.items() if known is value)
-            held[key] = machine.detach(value, next(called, None))
+            hold = machine.detach if machine.is_mask(value) else machine.fixed
+            held[key] = hold(value, next(called, None))
     return held
 
 

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, UnsupportedError
-from gradcalc.lang import plain
+from gradcalc.lang import narrow, plain
 from gradcalc.lang.machine import Machine
-from gradcalc.lang.program import JAX, MIXED, NUMPY
+from gradcalc.lang.memory import Tensor
+from gradcalc.lang.program import JAX, MIXED, NUMPY, TORCH, UNDERIVED
 from gradcalc.primitives import PRIMITIVES, Elementwise, Primitive, Structural
 
 TRUTHS: Mapping[str, str | None] = {
@@ -101,6 +102,10 @@ def check(machine: Machine, row: Primitive, operands: Sequence[Any]) -> None:
     """
     if row.name == "pow":
         _check_power(machine, *operands)
+    if row.name == "floordiv" and machine.program.naming.arrays == TORCH:
+        flowing = [v for v in operands if isinstance(v, Tensor) and machine.carries(v)]
+        if flowing and machine.backend.at_hand:
+            machine.note_cast(UNDERIVED)
     _check_large(machine, row, operands)
     _check_jax(machine, row, operands)
 
@@ -135,6 +140,8 @@ def _check_large(machine: Machine, row: Primitive, operands: Sequence[Any]) -> N
     large = [value for value in operands if isinstance(value, int) and abs(value) >= EXACT]
     if large and row.name in INTEGRAL and any(map(machine.is_integer, operands)):
         raise _too_large()
+    if machine.narrow:
+        narrow.check_numbers(operands)
 
 
 def _too_large() -> InvalidValueError:
@@ -182,7 +189,7 @@ def is_integral(
     if row.name not in INTEGRAL:
         return False
     if row.name not in POSITIONS:
-        operands = _operands(row, arguments)
+        operands = operands_of(row, arguments)
         if not operands or not all(_is_whole(machine, value) for value in operands):
             return False
         if machine.numbers and row.name == "pow":
@@ -205,7 +212,8 @@ def _is_run_on_floats(machine: Machine, result: Any) -> bool:
     return machine.backend.at_hand and bool(math.prod(machine.shape(first)))
 
 
-def _operands(row: Primitive, arguments: Mapping[str, Any]) -> list[Any]:
+def operands_of(row: Primitive, arguments: Mapping[str, Any]) -> list[Any]:
+    """The tensors and numbers that a primitive is of, but for a condition."""
     lists = row.lists if isinstance(row, Structural) else ()
     return [
         part

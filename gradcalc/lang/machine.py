@@ -165,7 +165,8 @@ class Machine:
     does anything while `frozen` is not 0. `casts` are those that would round, each with its dtype.
 
     `chances` are what random numbers are drawn from, None where none may be.
-    `scalars` says that every input is one number. `caught` are the errors that are being handled,
+    `scalars` says that every input is one number, `narrow` that there are integers of few bits.
+    `caught` are the errors that are being handled,
     `guarded` how many blocks are running that handle those of linear algebra, `careful` how many
     that handle those of numbers.
     `mapped` says how many vmaps are at work. `nets` is what the run knows of its networks.
@@ -196,6 +197,7 @@ class Machine:
     casts: list[Stop] = field(default_factory=list)
     frozen: int = 0
     scalars: bool = False
+    narrow: bool = False
     caught: list[GradcalcError] = field(default_factory=list)
     guarded: int = 0
     careful: int = 0
@@ -369,14 +371,17 @@ class Machine:
         copied = self.backend.copy(self.raw(value))
         if self.frozen and not self.is_mask(value):
             copied = self.backend.detach(copied, None)
-        return Tensor(copied, value.shape, integer=value.integer, ordered=value.ordered)
+        return Tensor(
+            copied, value.shape, integer=value.integer, ordered=value.ordered,
+            width=value.width, rough=value.rough,
+        )  # fmt: skip
 
     def cut_by(self, value: Any, word: str) -> Any:
         """The numbers of a tensor as something new, through which no gradient passes."""
         if self.carries(value):
             self.note(word, text_of(self.node, self.source), self.node)
         copied = self.copy(value)
-        if not self.is_mask(value):
+        if not self.is_mask(value) and not value.integer:
             copied.value = self.backend.detach(copied.value, None)
         return copied
 
@@ -434,12 +439,20 @@ class Machine:
             )
 
     def detach(self, value: Any, name: str | None) -> Any:
-        """A value that passes no gradient back; numbers, masks and lists of them stay."""
+        """A value that passes no gradient back; numbers, integers, masks and lists of them stay.
+
+        What is detached stays what it is around the point. Integers pass nothing back of
+        themselves, and they jump there if what they are made of does.
+        """
         if isinstance(value, list | tuple):
             parts = [self.detach(item, None) for item in value]
             return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
-        if not isinstance(value, Tensor) or self.is_mask(value):
+        if not isinstance(value, Tensor) or self.is_mask(value) or value.integer:
             return value
+        return self.fixed(value, name)
+
+    def fixed(self, value: Any, name: str | None) -> Any:
+        """The same of a tensor, be it of integers."""
 
         def read(held: Any) -> Any:
             return self.backend.detach(held, name)
@@ -447,6 +460,7 @@ class Machine:
         view = View(value, read, lambda places: places, cut=True)
         cut = memory.viewed(value, read(self._now(value)), value.shape, view, moved=False)
         cut.integer, cut.array, cut.ordered = value.integer, value.array, value.ordered
+        cut.width, cut.rough = value.width, value.rough
         return cut
 
     def note_cast(self, dtype: str) -> None:

@@ -70,6 +70,10 @@ class Tensor:
     their order. `doubtful` is what was written into that may have been this memory too.
     `unwritten` are elements of an owner that hold nothing yet, None where all do.
 
+    `width` names the integers that hold its numbers, where these have fewer bits than 64, and
+    `rough` are the bits of floats to which its library rounds what it is made of, 0 where it
+    rounds no more than the calculation does.
+
     `leaf` is the name of a parameter of a network, empty while it has none yet; `trains` says
     whether the program wants a gradient by it.
     """
@@ -87,6 +91,8 @@ class Tensor:
     leaf: str | None = None
     trains: bool = False
     unwritten: Unwritten | None = None
+    width: str = ""
+    rough: int = 0
 
     @property
     def owner(self) -> "Tensor":

@@ -23,7 +23,7 @@ from gradcalc.errors import (
     UnsupportedError,
 )
 from gradcalc.expr.nodes import Data
-from gradcalc.lang import held, kinds, memory, plain, views
+from gradcalc.lang import held, kinds, memory, narrow, plain, views
 from gradcalc.lang.arguments import bind, plain_names, signature_of
 from gradcalc.lang.backend import FAILURES, TensorShape, check_result, explained
 from gradcalc.lang.indexing import Key, check_key, sequence_item
@@ -125,6 +125,10 @@ def apply(machine: Machine, row: Primitive, arguments: Mapping[str, Any]) -> Any
             result = apply(machine, BY_NAME["add"], {"x": result, "y": 0.0})
         for part in result if isinstance(result, tuple) else (result,):
             machine.mark_integer(part)
+        if machine.narrow:
+            narrow.settle(machine, row, kinds.operands_of(row, arguments), _parts(result))
+    if machine.casts:
+        narrow.spread(machine, row, arguments, _parts(result))
     if getattr(result, "_fields", None) == EXTREMES:
         machine.mark_integer(result.indices)
     _remember(machine, row, arguments, result)
@@ -141,6 +145,10 @@ def _name_error(machine: Machine, row: Primitive, error: ShapeError) -> None:
     kind = {TORCH: "RuntimeError", NUMPY: "ValueError"}.get(machine.program.naming.arrays)
     if error.python is None and (isinstance(row, Elementwise) or row.name in REFUSING):
         error.python = kind
+
+
+def _parts(result: Any) -> Sequence[Any]:
+    return result if isinstance(result, tuple) else (result,)
 
 
 def _check_found(machine: Machine, row: Structural, result: Any) -> None:

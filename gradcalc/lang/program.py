@@ -92,6 +92,14 @@ class Branch:
         return f"line {self.line}" if self.file is None else f"{self.file}, line {self.line}"
 
 
+HELD = "held as "
+"""What stands before the dtype of a cast that has rounded numbers of the text."""
+
+
+UNDERIVED = "//"
+"""What stands in place of a dtype for an operation that torch has no derivative of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stop:
     """A place that passes no gradient back.

@@ -7,11 +7,11 @@ refuse, such as `(x+1)(x-1)`, `x^2` or `sin -x`, is mathematics.
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from gradcalc.errors import GradcalcError, LimitError
-from gradcalc.lang import grammar, mathematics, syntax
+from gradcalc.lang import grammar, mathematics, matlab, syntax
 from gradcalc.lang.program import Limits
 from gradcalc.lang.signs import Reading, Sign, place_of, placed
 from gradcalc.lang.tokens import CONSTANTS, TRANSPOSED, is_product
@@ -68,7 +68,9 @@ def understood(text: str, limits: Limits, values: Values) -> Text:
         error.source = source
         raise
     except GradcalcError as error:
-        found = _read(source, values, bars=True) if _is_one(source) else None
+        found = _elsewhere(source, values, python=False)
+        if found is None and _is_one(source):
+            found = _read(source, values, bars=True)
         if found is None:
             error.source = source
             raise
@@ -76,10 +78,23 @@ def understood(text: str, limits: Limits, values: Values) -> Text:
     expression = _expression(tree)
     if expression is None:
         return Text(Reading(source))
+    if (found := _elsewhere(source, values, python=True)) is not None:
+        return found
     why = _Doubt(expression, values)
     if not (why.is_mathematics() or TRANSPOSED in source or _is_operator(source, values)):
         return Text(Reading(source))
     return _read(source, values, bars=why.has_bars()) or Text(Reading(source))
+
+
+def _elsewhere(source: str, values: Values, *, python: bool) -> Text | None:
+    """A text in the notation of MATLAB as mathematics, None if it is not in that."""
+    if not _is_one(source) or not matlab.is_matlab(source, values.all, python=python):
+        return None
+    meant = matlab.translated(source)
+    found = _read(meant, values, bars=True)
+    if found is None and syntax.is_python(meant):
+        found = Text(Reading(meant))
+    return found and replace(found, typed=source)
 
 
 def _is_operator(source: str, values: Values) -> bool:

@@ -140,6 +140,9 @@ def written(machine: Machine, source: Tensor, key: Any) -> Tensor | None:
         part = machine.apply("index", x=part, key=rest)
     if machine.frozen and not machine.backend.is_mask(part):
         part = machine.backend.detach(part, None)
-    result = Tensor(part, machine.backend.shape(part), integer=source.integer)
+    result = Tensor(
+        part, machine.backend.shape(part), integer=source.integer,
+        width=source.owner.width, rough=source.owner.rough,
+    )  # fmt: skip
     arguments = {"x": source, "key": key}
     return of(machine, row, arguments, result) if gives_view(machine, row, arguments) else result

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import memory, objects, operators, ops, plain
+from gradcalc.lang import memory, narrow, objects, operators, ops, plain
 from gradcalc.lang.machine import Machine
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.objects import Instance
@@ -196,6 +196,7 @@ def _of_kind(machine: Machine, tensor: Tensor, value: Any) -> Any:
             "a tensor of integers would cut what is written to whole numbers",
             hint="make it of floats: zeros(n), or 1.0 instead of 1",
         )
+    narrow.check_written(machine, tensor, value)
     if machine.is_mask(value):
         return ops.call(machine, "where", value, 1.0, 0.0)
     return value

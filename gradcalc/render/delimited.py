@@ -58,6 +58,12 @@ def render_csv(reports: Sequence[Report], style: Style) -> str:
     return _render(reports, style, ("value", "verdict"), lambda report, style: (), {})
 
 
+def tsv_text(rows: Iterable[Iterable[str]], notes: Iterable[Iterable[str]], style: Style) -> str:
+    """Tab-separated rows, and lines that begin with `# `."""
+    lines = [*rows, *((f"# {label}", *rest) for label, *rest in notes)]
+    return "".join("\t".join(_safe(cell, style) for cell in line) + "\n" for line in lines)
+
+
 def _render(
     reports: Sequence[Report],
     style: Style,

@@ -6,12 +6,13 @@ is its numbers, and of many only the ends. Nothing but ASCII is written.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
 
+from gradcalc.expr.written import Written
 from gradcalc.render import Style
 from gradcalc.render.notes import Note, closing_notes, formula_text, opening_notes, title_text
 from gradcalc.render.tex.formula import Writer
@@ -109,6 +110,19 @@ def _formula(report: Report, gradient: InputGradient, style: Style) -> _Formula 
     names = name_table(dict.fromkeys(known))
     shapes: dict[str, Shape] = dict.fromkeys(report.detached)
     shapes |= {name: np.shape(value) for name, value in report.inputs.items()}
+    return _equations(_nabla(names[gradient.name]), formula, names, shapes)
+
+
+def formula_rows(left: str, formula: Written, shapes: Mapping[str, Shape]) -> list[str] | None:
+    """The rows of an equation whose left side is given, None where TeX could not take it."""
+    names = name_table(dict.fromkeys([*shapes, *(name for name, _ in formula.parts)]))
+    found = _equations(left, formula, names, dict(shapes))
+    return None if found is None else found.rows
+
+
+def _equations(
+    left: str, formula: Written, names: Mapping[str, str], shapes: dict[str, Shape]
+) -> _Formula | None:
     pieces: list[tuple[str, Piece]] = []
     writers = []
     try:
@@ -121,7 +135,7 @@ def _formula(report: Report, gradient: InputGradient, style: Style) -> _Formula 
     # Whatever the text is, it can be shown as it is.
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    rows = list(_broken(_nabla(names[gradient.name]), whole))
+    rows = list(_broken(left, whole))
     for position, (name, piece) in enumerate(pieces):
         rows.extend(_broken(name if position else rf"\text{{where }} {name}", piece))
     return _Formula(rows, any(writer.counts for writer in writers))

@@ -141,7 +141,7 @@ remainder(x, y, /) -> elements.ieee_remainder
 log(x, base=None, /) -> elements.log_of_base
 hypot(*coordinates: any) -> elements.length
 dist(p: items, q: items, /) -> elements.distance
-fsum(seq: items, /) -> elements.folded(add)
+fsum(seq: items, /) -> elements.summed_exactly
 factorial(x: int, /) -> elements.counted(*)
 comb(n: int, k: int, /) -> elements.counted(*)
 perm(n: int, k: int = None, /) -> elements.counted(*)

@@ -22,7 +22,8 @@ def scaled(machine: Machine, name: str, input: Any, other: Any, alpha: Any) -> A
 def divided(machine: Machine, input: Any, other: Any, rounding_mode: Any) -> Any:
     """torch's div with its rounding modes."""
     if rounding_mode == "floor":
-        return ops.binary(machine, "floordiv", input, other)
+        given = {"x": ops.tensor(machine, input), "y": ops.tensor(machine, other)}
+        return ops.apply(machine, BY_NAME["floordiv"], given)
     quotient = ops.binary(machine, "div", input, other)
     if rounding_mode is None:
         return quotient
@@ -180,6 +181,22 @@ def folded(machine: Machine, operator: str, **values: Any) -> Any:
     for item in counted_items(machine, iterable):
         found = operators.named(machine, operator, found, item)
     return found
+
+
+def summed_exactly(machine: Machine, seq: Any) -> Any:
+    """Python's fsum, which rounds once, at the end."""
+    items = counted_items(machine, seq)
+    found = folded(machine, "add", seq=items)
+    if not machine.is_tensor(found):
+        return math.fsum(items)
+    if not machine.backend.at_hand:
+        return found
+    numbers = [machine.number(v) if machine.is_tensor(v) else float(v) for v in items]
+    total, first = math.fsum(numbers), machine.number(found)
+    if not math.isfinite(total) or not math.isfinite(first):
+        return found
+    # what adding one by one has lost passes no gradient
+    return ops.binary(machine, "add", found, total - first)
 
 
 LARGEST = 1400

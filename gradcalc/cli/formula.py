@@ -1,0 +1,123 @@
+"""`gradcalc formula`: the derivatives of a program without values, as formulas."""
+
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from gradcalc.cli.arguments import add_command, known_options
+from gradcalc.cli.options import Options
+from gradcalc.errors import UnknownNameError, UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from gradcalc.calculate import Ask
+    from gradcalc.cli.programs import Source, Use
+    from gradcalc.general.answer import General
+    from gradcalc.general.declared import Declared
+    from gradcalc.torch_process import Beside
+
+_NAMES = re.compile(r"[^\W\d]\w*")
+
+
+def add(app: typer.Typer, name: str) -> None:
+    """Add the command."""
+    add_command(app, name, formula, required=True)
+
+
+def formula(options: Options, beside: "Beside | None") -> int:
+    """Derive, print, and give the exit code."""
+    from gradcalc.cli.output import is_terminal, style_for, write
+
+    found = [_answered(options, source, _asking(beside)) for source in _sources(options)]
+    if not options.quiet:
+        from gradcalc.render.general import render
+
+        form = options.format or ("table" if is_terminal(sys.stdout) else "tsv")
+        write(render(form)(found, style_for(sys.stdout)), sys.stdout)
+    return max(one.verdict.exit_code for one in found)
+
+
+def _asking(beside: "Beside | None") -> "Ask":
+    if beside is not None:
+        beside.begin()
+        return beside.ask
+    from gradcalc.calculate import ask_here
+
+    return ask_here
+
+
+def _sources(options: Options) -> "tuple[Source, ...]":
+    """The programs, read as if all their names had values: then mathematics is known for it."""
+    from gradcalc.cli.programs import sources
+
+    named = tuple((name, "") for text in options.programs for name in _free(text))
+    return sources(replace(options, values=(*options.values, *named)))
+
+
+def _free(text: str) -> Iterator[str]:
+    from gradcalc.lang.matlab import NAMES
+    from gradcalc.lang.typed import is_function
+
+    found = dict.fromkeys(_NAMES.findall(text))
+    return (name for name in found if not (is_function(name) or name in NAMES))
+
+
+def _answered(options: Options, source: "Source", ask: "Ask") -> "General":
+    from gradcalc.cli.inputs import program_of
+    from gradcalc.cli.programs import limits_of
+    from gradcalc.general.formulas import formulas
+    from gradcalc.problem import Problem
+
+    said = _declared(options)
+    use = program_of(source, options, frozenset(_free(source.text)))
+    names = [
+        name for name in (*use.required, *use.optional) if name in use.required or name in said
+    ]
+    _check(use, said, options)
+
+    def made(inputs: Mapping[str, Any]) -> Problem:
+        return Problem(
+            use.program, inputs, lets=use.lets, detach=options.detach, of=options.of,
+            limits=limits_of(options),
+        )  # fmt: skip
+
+    return formulas(
+        made,
+        names,
+        said,
+        kind=options.what,
+        wrt=options.wrt,
+        order=options.order,
+        seed=options.seed or 0,
+        ask=ask,
+    )
+
+
+def _declared(options: Options) -> "dict[str, Declared]":
+    from gradcalc.general.declared import declared
+
+    found = {}
+    for name, text in options.values:
+        if name in found:
+            raise UnknownNameError(f"--{name} is given twice")
+        found[name] = declared(name, str(text))
+    return found
+
+
+def _check(use: "Use", said: Mapping[str, Any], options: Options) -> None:
+    """Refuse names that the program does not have."""
+    asked: Sequence[tuple[str, str]] = [*((f"--{n}", n) for n in said),
+                                        *((f"--wrt {n}", n) for n in options.wrt)]  # fmt: skip
+    for shown, name in asked:
+        if name not in use.inputs:
+            known = known_options("formula")
+            tip = did_you_mean(name, [*use.inputs, *(flag[2:] for flag in known)])
+            listed = ", ".join(sorted(use.inputs))
+            raise UnknownNameError(
+                f"{shown}: the program has no input {name}", hint=tip or f"its inputs: {listed}"
+            )
+    if not use.inputs:
+        raise UsageError("the program has no inputs, so there is nothing to differentiate by")

@@ -1,0 +1,355 @@
+"""A program without values → its derivatives as formulas, held to torch at random points."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import count, product
+
+import numpy as np
+
+from gradcalc import blocks
+from gradcalc.calculate import Ask, ask_here, calculate
+from gradcalc.certificates import Known, certificates, convexity, is_smooth
+from gradcalc.derive.derivations import Derivations
+from gradcalc.derive.meaning import settled
+from gradcalc.derive.runs import budget, record
+from gradcalc.errors import GradcalcError, InvalidValueError, UsageError
+from gradcalc.expr.floats import Floats
+from gradcalc.expr.written import Written
+from gradcalc.family import WORST
+from gradcalc.general.answer import Derivative, General
+from gradcalc.general.declared import (
+    DEFINITE,
+    POSITIVE,
+    SIMPLEX,
+    SYMMETRIC,
+    TRAITS,
+    Declared,
+)
+from gradcalc.general.points import STYLES, point
+from gradcalc.general.shapes import Reading, read
+from gradcalc.general.sizes import Numbers, general, general_number
+from gradcalc.general.structure import Traits, structured, symmetrised
+from gradcalc.problem import Array, Problem
+from gradcalc.report import Outcome, Report, Verdict
+from gradcalc.targets import Gradient
+
+SIZES = ((5, 7, 11, 13, 17), (7, 11, 5, 17, 13), (11, 5, 7, 19, 23))
+"""What the letters stand for, each in its turn, where formulas are derived and tried."""
+
+TIMES = 4
+"""How many random points there are for each."""
+
+SMALL = 1e-12
+"""Numbers that are as good as 0 beside those of the random points."""
+
+KINDS = ("gradient", "jacobian", "hessian")
+
+Made = Callable[[Mapping[str, Array]], Problem]
+"""The problem with some inputs."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The formulas at one point, by the inputs that they are by, and the reports behind them.
+
+    `symmetric` are the symmetric parts of those by symmetric matrices.
+    """
+
+    formulas: Mapping[tuple[str, ...], Written | None]
+    reports: Sequence[Report]
+    symmetric: Mapping[tuple[str, ...], Written | None]
+
+    @property
+    def verdict(self) -> Verdict:
+        return max((r.verdict for r in self.reports), key=lambda v: WORST.index(v.outcome))
+
+
+def formulas(
+    made: Made,
+    names: Sequence[str],
+    said: Mapping[str, Declared],
+    *,
+    kind: str | None = None,
+    wrt: Sequence[str] = (),
+    order: int = 1,
+    seed: int = 0,
+    ask: Ask = ask_here,
+) -> General:
+    """The formulas of a derivative for all sizes of the inputs `names`, of which some are `said`.
+
+    Without a `kind` it is the gradient of what gives a number, the Jacobian of what gives more.
+    Raises `GradcalcError` for what is wrong with the program, and where no shapes fit it.
+    """
+    reading = read(made, names, said)
+    by = tuple(wrt) or tuple(names)
+    derivations = Derivations()
+
+    def answer(problem: Problem, command: str) -> Report:
+        return calculate(problem, command, ask, derivations=derivations)
+
+    def derived(problem: Problem) -> _Found:
+        own = kind or ("gradient" if not _output(problem) else "jacobian")
+        return _derived(problem, own, order, reading.traits, answer)
+
+    tries = [_points(made, reading, by, style, seed) for style in STYLES]
+    points, found = _best(tries, derived)
+    shapes = [_output(problem) for _, problem in points]
+    sizes = [numbers for numbers, _ in points]
+    first = points[0][1].program
+    keyed = list(zip(sizes, found, strict=True))
+    derivatives = [_together(key, keyed, points) for key in found[0].formulas]
+    if kind == "hessian":
+        derivatives = [_certified(one, reading, points[0][1]) for one in derivatives]
+    return General(
+        program=first.typed or first.source,
+        kind=kind or ("gradient" if not shapes[0] else "jacobian"),
+        order=order,
+        reading=reading,
+        sizes=_letters(shapes, sizes),
+        derivatives=tuple(derivatives),
+        verdict=_verdict(found),
+        points=len(found),
+        style=STYLES[next(k for k, made in enumerate(tries) if made is points)],
+        read_as=first.typed and first.source,
+    )
+
+
+_Points = list[tuple[Numbers, Problem]]
+
+
+def _points(made: Made, reading: Reading, by: tuple[str, ...], style: str, seed: int) -> _Points:
+    """The random points, with the sizes at each; none where the program does not take them."""
+    random = np.random.default_rng(seed)
+    found: _Points = []
+    for place in range(len(SIZES) * TIMES):
+        row = SIZES[place % len(SIZES)]
+        every = (size + 30 * k for k in count() for size in row)
+        numbers = dict(zip(reading.letters, every, strict=False))
+        inputs = point(reading.shapes(numbers), reading.traits, style, random)
+        try:
+            problem = settled(replace(made(inputs), wrt=by))
+            value = _value(problem)
+        except GradcalcError:
+            return []
+        found.append((numbers, problem))
+        if not np.isfinite(value).all():
+            return []
+    return found
+
+
+def _best(
+    tries: Sequence[_Points], derived: Callable[[Problem], _Found]
+) -> tuple[_Points, list[_Found]]:
+    """The points at which all is well, or those at which the least is amiss."""
+    best: tuple[int, _Points, list[_Found]] | None = None
+    for points in filter(None, tries):
+        found = [derived(problem) for _, problem in points]
+        badness = max(WORST.index(one.verdict.outcome) for one in found)
+        if best is None or badness < best[0]:
+            best = (badness, points, found)
+        if not badness:
+            break
+    if best is None:
+        raise InvalidValueError(
+            "the program gives no finite number at any point that was tried",
+            hint="say more of the inputs: --x positive, --S psd",
+        )
+    return best[1:]
+
+
+def _value(problem: Problem) -> Array:
+    with np.errstate(all="ignore"):
+        found = record(problem, Floats(), problem.inputs, budget(problem))
+    return np.asarray(found.output, dtype=np.float64)
+
+
+def _output(problem: Problem) -> tuple[int, ...]:
+    return _value(problem).shape
+
+
+# -- one point -----------------------------------------------------------------------------------
+
+
+def _derived(
+    problem: Problem, kind: str, order: int, traits: Traits, answer: blocks.Answer
+) -> _Found:
+    reports: list[Report] = []
+
+    def noted(problem: Problem, command: str) -> Report:
+        report = answer(problem, command)
+        reports.append(report)
+        return report
+
+    made = _OF[kind](problem, order, noted)
+    shown = {by: f and _with_traits(f, by[0], problem, traits) for by, f in made.items()}
+    parts = {
+        by: symmetrised(f, by[0], problem.inputs, traits)
+        for by, f in shown.items()
+        if f and kind == "gradient" and SYMMETRIC in traits.get(by[0], ())
+    }
+    return _Found(shown, reports, parts)
+
+
+def _with_traits(formula: Written, by: str, problem: Problem, traits: Traits) -> Written:
+    """The formula in its form for the traits of the inputs, if it says the same."""
+    found = structured(formula, by, problem.inputs, traits)
+    if found is formula:
+        return formula
+    was, now = (blocks.value_of(problem, f.text, problem.inputs) for f in (formula, found))
+    if was is None or now is None or was.shape != now.shape:
+        return formula
+    return found if np.allclose(now, was, rtol=blocks.AGREED, atol=SMALL) else formula
+
+
+def _gradient(
+    problem: Problem, order: int, answer: blocks.Answer
+) -> dict[tuple[str, ...], Written | None]:
+    if order > 1:
+        if any(problem.inputs[name].shape for name in problem.wrt):
+            raise UsageError(
+                "a derivative of a higher order is by one number", hint="--what hessian"
+            )
+        found: dict[tuple[str, ...], Written | None] = {}
+        for name in problem.wrt:
+            one = replace(problem, wrt=(name,), before=(Gradient((name,)),) * (order - 1))
+            found[(name,)] = answer(one, "grad").gradients[0].formula
+        return found
+    report = answer(problem, "grad")
+    return {(gradient.name,): gradient.formula for gradient in report.gradients}
+
+
+def _jacobian(
+    problem: Problem, order: int, answer: blocks.Answer
+) -> dict[tuple[str, ...], Written | None]:
+    shape = _output(problem)
+    if not shape:
+        return _gradient(problem, 1, answer)
+    return {
+        (name,): blocks.of_jacobian(problem, name, shape, _rows(problem, name, shape), answer)
+        for name in problem.wrt
+    }
+
+
+def _hessian(
+    problem: Problem, order: int, answer: blocks.Answer
+) -> dict[tuple[str, ...], Written | None]:
+    found: dict[tuple[str, ...], Written | None] = {}
+    for rows, columns in product(problem.wrt, problem.wrt):
+        first = replace(problem, wrt=(rows,), before=(Gradient((rows,)),))
+        known = _rows(replace(first, wrt=(columns,)), columns, problem.inputs[rows].shape)
+        found[rows, columns] = blocks.of_hessian(problem, rows, columns, known, answer)
+    return found
+
+
+_OF: Mapping[str, Callable[..., dict[tuple[str, ...], Written | None]]] = {
+    "gradient": _gradient, "jacobian": _jacobian, "hessian": _hessian,
+}  # fmt: skip
+
+
+def _rows(problem: Problem, name: str, shape: tuple[int, ...]) -> Array:
+    """The derivative by an input in floats: the gradients of the elements of the output."""
+    found = []
+    for place in range(int(np.prod(shape, dtype=int))):
+        seed = np.zeros(shape)
+        seed[np.unravel_index(place, shape)] = 1.0
+        one = replace(problem, wrt=(name,), cotangent=seed)
+        with np.errstate(all="ignore"):
+            row = record(one, Floats(), one.inputs, budget(one))
+            found.append(np.asarray(row.gradients(Floats(), one.inputs)[name], float))
+    return np.reshape(found, (*shape, *problem.inputs[name].shape))
+
+
+# -- all points ----------------------------------------------------------------------------------
+
+
+def _together(
+    key: tuple[str, ...], found: Sequence[tuple[Numbers, _Found]], points: _Points
+) -> Derivative:
+    """One formula of those at the points."""
+    whole, only = _one([one.formulas.get(key) for _, one in found], points)
+    part, _ = _one([one.symmetric.get(key) for _, one in found], points)
+    if part is None or whole is None or part.text == whole.text:
+        part = None
+    return Derivative(key, whole, only, part)
+
+
+def _one(found: Sequence[Written | None], points: _Points) -> tuple[Written | None, str]:
+    """A formula for all sizes; else that for the first ones, which are told."""
+    texts = [formula for formula in found if formula is not None]
+    if len(texts) < len(found):
+        return None, ""
+    made = general(texts, [numbers for numbers, _ in points])
+    same = made is not None and all(
+        _is_same(made, formula, numbers, problem)
+        for formula, (numbers, problem) in list(zip(texts, points, strict=True))[: len(SIZES)]
+    )
+    if same:
+        return made, ""
+    numbers = points[0][0]
+    own = [f for f, (n, _) in zip(texts, points, strict=True) if n == numbers]
+    if len({formula.text for formula in own}) > 1:
+        return None, ""
+    return texts[0], ", ".join(f"{letter} = {size}" for letter, size in numbers.items())
+
+
+def _is_same(made: Written, formula: Written, numbers: Numbers, problem: Problem) -> bool:
+    """Whether a formula in letters gives what the one for some sizes gives."""
+    if made.text == formula.text:
+        return True
+    tangent, arrow, body = made.body.partition(" ↦ ")
+    inputs = dict(problem.inputs)
+    if arrow:
+        shapes = {inputs[name].shape for name in problem.wrt}
+        return any(
+            _is_same(
+                Written(made.parts, body),
+                Written(formula.parts, formula.body.partition(" ↦ ")[2]),
+                numbers,
+                replace(problem, inputs={**inputs, tangent: np.cos(np.ones(shape))}),
+            )
+            for shape in shapes
+        )
+    letters = "".join(f"{letter} = {size}; " for letter, size in numbers.items())
+    now, was = (
+        blocks.value_of(problem, text, inputs) for text in (letters + made.text, formula.text)
+    )
+    if now is None or was is None or now.shape != was.shape:
+        return False
+    return bool(np.allclose(now, was, rtol=blocks.AGREED, atol=SMALL))
+
+
+def _certified(one: Derivative, reading: Reading, problem: Problem) -> Derivative:
+    """A block of a Hessian with what its form shows."""
+    if one.formula is None or len(set(one.by)) > 1:
+        return one
+    having = {t: frozenset(n for n, own in reading.traits.items() if t in own) for t in TRAITS}
+    letters = frozenset(reading.letters)
+    known = Known(
+        ranks={n: len(s) for n, s in reading.sizes.items()} | dict.fromkeys(letters, 0),
+        nonnegative=having[POSITIVE] | having[SIMPLEX] | letters,
+        symmetric=having[SYMMETRIC],
+        definite=having[DEFINITE],
+    )
+    matrix = bool(reading.sizes[one.by[0]])
+    shown = certificates(one.formula, one.by, known, matrix=matrix)
+    recorded = record(problem, Floats(), problem.inputs, budget(problem)).trace
+    follows = not recorded.path and not recorded.detached and is_smooth(recorded.nodes)
+    meant = convexity(shown, one.formula, one.by[0]) if follows else None
+    return replace(one, shows=shown, convexity=meant)
+
+
+def _verdict(found: Sequence[_Found]) -> Verdict:
+    """That of the worst point, and how many there were."""
+    verdicts = [one.verdict for one in found]
+    worst = max(verdicts, key=lambda v: WORST.index(v.outcome))
+    good = sum(v.outcome is Outcome.VERIFIED for v in verdicts)
+    if good == len(verdicts):
+        return replace(worst, message=f"at {good} random points")
+    at = f"at {len(verdicts) - good} of {len(verdicts)} random points"
+    return replace(worst, message=f"{at}: {worst.message}")
+
+
+def _letters(shapes: Sequence[tuple[int, ...]], sizes: Sequence[Numbers]) -> tuple[str, ...]:
+    """The shape of the output in letters."""
+    columns = zip(*shapes, strict=True)
+    return tuple(general_number(column, sizes) or "?" for column in columns)

@@ -1,0 +1,295 @@
+"""What the inputs of a program may be, where nobody gave them: found out by running it.
+
+A capital letter is a matrix, a small one a vector, what is only used as a number a number. Each
+size is a prime of its own at first; two sizes are one where the program does not run otherwise.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise, product
+from typing import Any
+
+import numpy as np
+
+from gradcalc.derive.meaning import settled
+from gradcalc.derive.runs import Recording, budget, record
+from gradcalc.errors import GradcalcError, ProgramSyntaxError, ShapeError, UsageError
+from gradcalc.expr.floats import Floats
+from gradcalc.general.declared import ORTHOGONAL, SYMMETRIC, Declared
+from gradcalc.general.points import STYLES, point
+from gradcalc.problem import Problem
+
+PRIMES = (5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53)
+"""The sizes that are tried: no number that a program is likely to have."""
+
+MOST_RUNS = 600
+"""How often a program is run to find its shapes."""
+
+MOST_MERGES = 8
+"""How many pairs of sizes may turn out to be one."""
+
+UNLIKELY, VECTOR_OUT = 40, 10
+"""How much less likely an input is something else than its letter says, and a program one that
+gives more than a number: in units of a small letter that is a number."""
+
+BESIDE_OTHERS = 6
+"""The same for an input that is set beside others, as `x` in `outer(x, y)`, were it a vector."""
+
+NUMBERS = frozenset(
+    """alpha beta gamma delta epsilon eps eta theta kappa lam lambda_ lamda lmbda rho sigma tau nu
+    omega phi psi zeta t lr α β γ δ ε η θ κ λ ρ σ τ ν ω φ ψ ζ""".split()  # noqa: SIM905
+)
+"""Names that stand for numbers rather than for vectors."""
+
+SQUARE = frozenset({"trace"})
+"""Operations that run on any matrix, and mean something on a square one."""
+
+Shapes = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the inputs are taken for: the name of each size, and the traits that were declared."""
+
+    sizes: Shapes
+    traits: Mapping[str, frozenset[str]]
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """The sizes, each once, in the order in which they come; numbers are none."""
+        found = [size for sizes in self.sizes.values() for size in sizes]
+        return tuple(dict.fromkeys(size for size in found if not size.isdigit()))
+
+    def shapes(self, numbers: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
+        """The shapes for some numbers of the letters."""
+        return {
+            name: tuple(int(s) if s.isdigit() else numbers[s] for s in sizes)
+            for name, sizes in self.sizes.items()
+        }
+
+
+def read(problem: Callable[[Mapping[str, Any]], Problem], names: Sequence[str],
+         said: Mapping[str, Declared]) -> Reading:  # fmt: skip
+    """What the inputs of a program are. `problem` asks it with some inputs.
+
+    Raises what the program raises where no shapes fit it.
+    """
+    search = _Search(problem, names, said)
+    best: tuple[float, _Sizes] | None = None
+    for cost, ranks in search.likely():
+        if (best is not None and cost >= best[0]) or (search.doubt and cost >= UNLIKELY):
+            break
+        found = search.fitting(ranks)
+        if found is not None:
+            cost += search.further(found, ranks)
+            best = (cost, found) if best is None or cost < best[0] else best
+    if best is None:
+        raise search.failure()
+    traits = {name: said[name].traits for name in names if name in said}
+    return Reading(_named(best[1], names, said), traits)
+
+
+_Sizes = dict[str, tuple[int, ...]]
+"""The primes that stand for the sizes of each input."""
+
+
+class _Search:
+    def __init__(
+        self,
+        problem: Callable[[Mapping[str, Any]], Problem],
+        names: Sequence[str],
+        said: Mapping[str, Declared],
+    ) -> None:
+        self._problem, self._names, self._said = problem, names, said
+        self._runs = 0
+        self._first: GradcalcError | None = None
+        self.doubt: GradcalcError | None = None
+        """What has two readings for shapes that are likely."""
+        self._recordings: dict[tuple[Any, ...], Recording | GradcalcError] = {}
+
+    def failure(self) -> GradcalcError:
+        """Why nothing fits."""
+        error = self.doubt or self._first or UsageError("no shapes fit the program")
+        if error.hint is None and isinstance(error, ShapeError):
+            error.hint = "say what the inputs are: --A m,n for a matrix, --x n for a vector"
+        return error
+
+    # -- how many dimensions -------------------------------------------------------------------
+
+    def likely(self) -> Iterator[tuple[float, dict[str, int]]]:
+        """Numbers of dimensions for the inputs, the likeliest first."""
+        ways = [[*self._ranks(name)] for name in self._names]
+        every = ((sum(c for c, _ in way), [rank for _, rank in way]) for way in product(*ways))
+        for cost, ranks in sorted(every, key=lambda found: found[0]):
+            yield cost, dict(zip(self._names, ranks, strict=True))
+
+    def _ranks(self, name: str) -> Iterator[tuple[float, int]]:
+        known = self._said.get(name, Declared()).rank
+        if known is not None:
+            yield 0, known
+            return
+        letter = name.lstrip("_")[:1]
+        habit = 2 if letter.isupper() else (0 if name in NUMBERS else 1)
+        yield 0, habit
+        for rank in (0, 1, 2):
+            if rank != habit:
+                yield (1 if {rank, habit} == {0, 1} else UNLIKELY), rank
+
+    def further(self, sizes: _Sizes, ranks: Mapping[str, int]) -> float:
+        """How unlikely it makes a reading what the program does with it."""
+        found = self._ran(sizes)
+        assert isinstance(found, Recording)
+        cost = float(VECTOR_OUT * bool(found.trace.output.shape))
+        return cost + sum(
+            self._gathered(name)
+            for name, rank in ranks.items()
+            if not rank and name not in NUMBERS and self._said.get(name, Declared()).rank is None
+        )
+
+    def _gathered(self, name: str) -> float:
+        """How unlikely it is a number for what is done with it, were it a vector: more than with
+        elements each by itself."""
+        _, habit = next(self.likely())
+        sizes = self.fitting({**habit, name: 1})
+        if sizes is None:
+            return 0.0
+        found = self._ran(sizes)
+        assert isinstance(found, Recording)
+        reached, cost = {found.trace.inputs[name]}, 0.0
+        for node in found.trace.nodes:
+            if not reached.intersection(node.operands):
+                continue
+            if sizes[name][0] not in node.shape:
+                return UNLIKELY
+            if node.op.name == "map":
+                reached.add(node)
+            elif node.ndim < 2:
+                return UNLIKELY
+            else:
+                cost = BESIDE_OTHERS
+        return cost
+
+    # -- which sizes are one -------------------------------------------------------------------
+
+    def fitting(self, ranks: Mapping[str, int]) -> _Sizes | None:
+        """Sizes with which the program runs, as many of them different as can be."""
+        start = self._distinct(ranks)
+        level, seen = [start], {_key(start)}
+        for _ in range(MOST_MERGES):
+            following: list[_Sizes] = []
+            for sizes in level:
+                found = self._ran(sizes)
+                if isinstance(found, Recording):
+                    return sizes
+                if self._runs > MOST_RUNS:
+                    return None
+                for one, other in _pairs(found, sizes):
+                    merged = _merged(sizes, one, other)
+                    if _key(merged) not in seen:
+                        seen.add(_key(merged))
+                        following.append(merged)
+            level = following
+        return None
+
+    def _distinct(self, ranks: Mapping[str, int]) -> _Sizes:
+        """A size of its own for each dimension, but for those that were said to be one."""
+        fresh = iter(PRIMES * (1 + sum(ranks.values()) // len(PRIMES)))
+        known: dict[str, int] = {}
+        found: _Sizes = {}
+        for name in self._names:
+            said = self._said.get(name, Declared())
+            if said.sizes is not None:
+                letters = said.sizes
+                found[name] = tuple(
+                    int(s) if s.isdigit() else known.setdefault(s, next(fresh)) for s in letters
+                )
+            elif said.traits & {SYMMETRIC, ORTHOGONAL}:
+                found[name] = (next(fresh),) * 2
+            else:
+                found[name] = tuple(next(fresh) for _ in range(ranks[name]))
+        return found
+
+    def _ran(self, sizes: _Sizes) -> Recording | GradcalcError:
+        key = _key(sizes)
+        if key not in self._recordings:
+            self._recordings[key] = self._run(sizes)
+        return self._recordings[key]
+
+    def _run(self, sizes: _Sizes) -> Recording | GradcalcError:
+        traits = {name: said.traits for name, said in self._said.items()}
+        failed: GradcalcError | None = None
+        for style in STYLES:
+            self._runs += 1
+            inputs = point(sizes, traits, style, np.random.default_rng(0))
+            try:
+                problem = settled(self._problem(inputs))
+                with np.errstate(all="ignore"):
+                    found = record(problem, Floats(), problem.inputs, budget(problem))
+            except ProgramSyntaxError as error:
+                self.doubt = self.doubt or error
+                return error
+            except GradcalcError as error:
+                self._first = self._first or error
+                failed = error
+                if isinstance(error, ShapeError):
+                    break
+                continue
+            return _square(found) or found
+        assert failed is not None
+        return failed
+
+
+def _square(found: Recording) -> ShapeError | None:
+    for node in found.trace.nodes:
+        if node.op.name in SQUARE and len({*node.operands[0].shape[-2:]}) > 1:
+            return ShapeError(f"{node.op.name} of shape {node.operands[0].shape}")
+    return None
+
+
+def _key(sizes: _Sizes) -> tuple[Any, ...]:
+    return tuple(sorted(sizes.items()))
+
+
+def _pairs(error: GradcalcError, sizes: _Sizes) -> Iterator[tuple[int, int]]:
+    """Sizes that may be one, the likeliest first: those of two shapes in the message."""
+    present = {size for shape in sizes.values() for size in shape}
+    said = [
+        [int(n) for n in re.findall(r"\d+", part) if int(n) in present]
+        for part in re.findall(r"\d+(?:\D{1,2}\d+)*", error.message)
+    ]
+    found = [part for part in said if part]
+    for left, right in pairwise(found):
+        yield left[-1], right[0]
+        yield from zip(reversed(left), reversed(right), strict=False)
+        yield from product(left, right)
+    for part in found:
+        yield from ((a, b) for a in part for b in part if a < b)
+
+
+def _merged(sizes: _Sizes, one: int, other: int) -> _Sizes:
+    return {n: tuple(one if s == other else s for s in shape) for n, shape in sizes.items()}
+
+
+def _named(sizes: _Sizes, names: Sequence[str], said: Mapping[str, Declared]) -> Shapes:
+    """The sizes by letters: those that were said, else `m` and `n` and further ones."""
+    letters: dict[int, str] = {}
+    for name in names:
+        for size, letter in zip(sizes[name], said.get(name, Declared()).sizes or (), strict=False):
+            letters.setdefault(size, letter)
+    taken = {*letters.values(), *names}
+    order = sorted(names, key=lambda name: -len(sizes[name]))
+    fresh = (letter for letter in _LETTERS if letter not in taken)
+    found = [size for name in order for size in sizes[name] if size not in letters]
+    distinct = list(dict.fromkeys(found))
+    # of one size alone people say n
+    first = [next(fresh) for _ in distinct] if len({*distinct}) > 1 else []
+    if not first and distinct:
+        first = ["n" if "n" not in taken else next(fresh)]
+    letters |= dict(zip(distinct, first, strict=True))
+    return {name: tuple(letters[size] for size in sizes[name]) for name in names}
+
+
+_LETTERS = (
+    *"mnpqkrlsdhijo", *(f"n{k}" for k in range(1, 100)),
+)  # fmt: skip

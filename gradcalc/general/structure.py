@@ -1,0 +1,174 @@
+"""What a formula becomes where an input is known to be symmetric, orthogonal, on a simplex.
+
+`S.T` is `S`, `Q.T@Q` the identity, `sum(p)` 1. The text is read, its nodes are rewritten by these
+rules, and what comes of them is simplified and written as any formula is.
+"""
+
+import ast
+from collections.abc import Callable, Mapping
+
+from gradcalc.derive.runs import budget, record
+from gradcalc.errors import GradcalcError
+from gradcalc.expr import ops
+from gradcalc.expr.floats import Floats
+from gradcalc.expr.formula import Formulas
+from gradcalc.expr.nodes import Forms, Node, ancestry
+from gradcalc.expr.written import Unprintable, Written
+from gradcalc.general.declared import ORTHOGONAL, SIMPLEX, SYMMETRIC
+from gradcalc.lang.fence import compile_program
+from gradcalc.problem import Array, Problem
+
+PASSES = 3
+"""How often a formula is gone through: what is simplified may show more."""
+
+Traits = Mapping[str, frozenset[str]]
+
+
+def structured(formula: Written, by: str, inputs: Mapping[str, Array], traits: Traits) -> Written:
+    """A formula by an input, where the inputs have their traits; itself if nothing changes."""
+    said = frozenset().union(*traits.values())
+    if not said & {SYMMETRIC, ORTHOGONAL, SIMPLEX}:
+        return formula
+    for _ in range(PASSES):
+        again = _rewritten(formula, by, inputs, traits, lambda rules, node: node)
+        if again is None or again.text == formula.text:
+            break
+        formula = again
+    return formula
+
+
+def symmetrised(
+    formula: Written, by: str, inputs: Mapping[str, Array], traits: Traits
+) -> Written | None:
+    """The symmetric part of a formula that is a square matrix."""
+
+    def half(rules: "_Rules", node: Node) -> Node:
+        if rules.is_symmetric(node):
+            return node
+        both = rules.forms.scalar("add", node, rules.transposed(node))
+        return rules.forms.scalar("mul", both, rules.number(0.5))
+
+    found = _rewritten(formula, by, inputs, traits, half)
+    return None if found is None else structured(found, by, inputs, traits)
+
+
+def _rewritten(
+    formula: Written,
+    by: str,
+    inputs: Mapping[str, Array],
+    traits: Traits,
+    last: Callable[["_Rules", Node], Node],
+) -> Written | None:
+    """A formula with its nodes changed by the rules, and then by `last`; None if it cannot be."""
+    try:
+        names = {n.id for n in ast.walk(ast.parse(formula.text)) if isinstance(n, ast.Name)}
+        given = {name: value for name, value in inputs.items() if name in names}
+        problem = Problem(compile_program(formula.text), given)
+        trace = record(problem, Floats(), problem.inputs, budget(problem)).trace
+        rules = _Rules(trace.forms, traits)
+        node = last(rules, rules.applied(trace.output))
+        shapes = {name: value.shape for name, value in inputs.items()}
+        taken = frozenset(inputs)
+        return Formulas(rules.forms, {by: node}, shapes, taken=taken).write(by)
+    except (GradcalcError, Unprintable, SyntaxError, ArithmeticError, ValueError):
+        return None
+
+
+class _Rules:
+    """Rewrites nodes from the leaves up."""
+
+    def __init__(self, forms: Forms, traits: Traits) -> None:
+        self.forms, self._traits = forms, traits
+        self._symmetric: dict[int, bool] = {}
+
+    def applied(self, root: Node) -> Node:
+        made: dict[int, Node] = {}
+        for node in ancestry([root]):
+            operands = [made[operand.order] for operand in node.operands]
+            made[node.order] = self._one(node, operands)
+        return made[root.order]
+
+    def number(self, value: float) -> Node:
+        return self.forms(ops.LITERAL, data=ops.Data.of(value))
+
+    def transposed(self, node: Node) -> Node:
+        return self.forms(ops.PERMUTE, node, order=(1, 0))
+
+    def _one(self, node: Node, operands: list[Node]) -> Node:
+        static = dict(node.static)
+        if _is_transposed(node) and self.is_symmetric(operands[0]):
+            return operands[0]
+        if node.op is ops.MATMUL and (found := self._number_apart(operands[0])) is not None:
+            number, matrix = found
+            return self.forms.scalar("mul", number, self._one(node, [matrix, operands[1]]))
+        if node.op is ops.MATMUL and self._cancel(*operands):
+            return self.forms(ops.EYE, size=operands[0].shape[0])
+        if node.op is ops.MATMUL and operands[1].op is ops.MATMUL:
+            first, rest = operands[1].operands
+            if self._cancel(operands[0], first):
+                return rest
+        if node.op is ops.INV and self._has(operands[0], ORTHOGONAL):
+            return self.transposed(operands[0])
+        if node.op is ops.SUM and not node.shape and self._has(operands[0], SIMPLEX):
+            return self.number(1.0)
+        if not operands:
+            return node
+        return self.forms(node.op, *operands, **static)
+
+    def _number_apart(self, node: Node) -> tuple[Node, Node] | None:
+        """The number and the tensor that a product of elements is of, None if it is no such."""
+        if node.title != "mul" or node.operands[0].ndim or not node.operands[1].ndim:
+            return None
+        return node.operands[0], node.operands[1]
+
+    def _has(self, node: Node, trait: str) -> bool:
+        return node.op is ops.VAR and trait in self._traits.get(node["name"], frozenset())
+
+    def _cancel(self, left: Node, right: Node) -> bool:
+        """Whether two matrices are an orthogonal one and its transpose."""
+        if _is_transposed(left):
+            return self._has(left.operands[0], ORTHOGONAL) and left.operands[0] is right
+        return _is_transposed(right) and self._cancel(right, left)
+
+    def is_symmetric(self, node: Node) -> bool:
+        """Whether a square matrix is its own transpose by its form."""
+        if node.order not in self._symmetric:
+            self._symmetric[node.order] = self._is(node)
+        return self._symmetric[node.order]
+
+    def _is(self, node: Node) -> bool:
+        if node.ndim != 2 or node.shape[0] != node.shape[1]:
+            return node.ndim == 0
+        if node.op is ops.VAR:
+            return self._has(node, SYMMETRIC)
+        if node.op is ops.EYE or (node.op is ops.EMBED and not node["offset"]):
+            return True
+        if node.op is ops.MAP:
+            return all(map(self.is_symmetric, node.operands))
+        if node.op is ops.INV or _is_transposed(node):
+            return self.is_symmetric(node.operands[0])
+        if node.op is ops.OUTER:
+            return node.operands[0] is node.operands[1]
+        return node.op is ops.MATMUL and self._is_product(*node.operands)
+
+    def _is_product(self, left: Node, right: Node) -> bool:
+        """Whether a product reads the same from behind: `M.T@M`, `S@S`, `M@S@M.T`."""
+        factors = [*_factors(left), *_factors(right)]
+        return all(self._mirrored(a, b) for a, b in zip(factors, reversed(factors), strict=True))
+
+    def _mirrored(self, one: Node, other: Node) -> bool:
+        if one is other:
+            return self.is_symmetric(one)
+        if _is_transposed(one):
+            return one.operands[0] is other
+        return _is_transposed(other) and other.operands[0] is one
+
+
+def _is_transposed(node: Node) -> bool:
+    return node.op is ops.PERMUTE and node.ndim == 2 and tuple(node["order"]) == (1, 0)
+
+
+def _factors(node: Node) -> list[Node]:
+    if node.op is ops.MATMUL and node.ndim == 2:
+        return [factor for operand in node.operands for factor in _factors(operand)]
+    return [node]

@@ -1,0 +1,71 @@
+"""Formulas as MATLAB and matrix calculators have them: `x'*A*x`, `y.*z`, `norm2(x)^2`, `tr(A)`.
+
+There `*` is the product of matrices and `.*` that of elements; the first is written as
+mathematics has it, side by side.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+
+from gradcalc.lang.tokens import TRANSPOSED
+
+NAMES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "norm1": ("sum(abs(", "))"), "norm2": ("norm(", ")"), "tr": ("trace(", ")"),
+        "vector": ("(", ")"), "matrix": ("(", ")"),
+    }
+)  # fmt: skip
+"""Functions that only such texts have, and what stands for them; `vector(1)` is ones."""
+
+_CALLED = re.compile(rf"\b({'|'.join(NAMES)})\s*\(")
+_BY_ELEMENTS = re.compile(r"(?<=[\w)\]'])\s*\.(\*|/|\^)")
+_TRANSPOSED = re.compile(r"(?<=[\w)\]'])'")
+_TIMES = re.compile(r"(?<=[\w)\]ᵀ])\s*(?<!\*)\*(?!\*)\s*(?=[\w(\[])")
+
+HELD = {"*": "\ue010", "/": "\ue011", "^": "\ue012"}
+"""What stands for the operators of elements meanwhile."""
+
+
+def is_matlab(source: str, known: Collection[str], *, python: bool) -> bool:
+    """Whether a text is one of these; of what is Python only the functions tell."""
+    called = any(name not in known for name in _CALLED.findall(source))
+    if python or called:
+        return called
+    return bool(_BY_ELEMENTS.search(source) or _TRANSPOSED.search(source))
+
+
+def translated(source: str) -> str:
+    """The text in the signs of mathematics."""
+    text = _BY_ELEMENTS.sub(lambda found: HELD[found[1]], source)
+    text = _TRANSPOSED.sub(TRANSPOSED, text)
+    text = _renamed(text)
+    text = _TIMES.sub(_beside, text)
+    for sign, held in HELD.items():
+        text = text.replace(held, f" {sign} " if sign != "^" else "^")
+    return text
+
+
+def _beside(found: re.Match[str]) -> str:
+    """Two factors side by side, but for numbers, which would be another number."""
+    before, behind = found.string[found.start() - 1], found.string[found.end()]
+    return "*" if before.isdigit() and behind.isdigit() else " "
+
+
+def _renamed(text: str) -> str:
+    """The text with the functions that have other names here, the innermost last."""
+    while (found := _CALLED.search(text)) is not None:
+        end = _closing(text, found.end())
+        front, behind = NAMES[found[1]]
+        text = f"{text[: found.start()]}{front}{text[found.end() : end]}{behind}{text[end + 1 :]}"
+    return text
+
+
+def _closing(text: str, start: int) -> int:
+    """Where the bracket ends that was opened before a place; the last character if nowhere."""
+    depth = 1
+    for place in range(start, len(text)):
+        depth += (text[place] in "([") - (text[place] in ")]")
+        if not depth:
+            return place
+    return len(text) - 1

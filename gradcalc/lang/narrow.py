@@ -1,0 +1,227 @@
+"""Numbers of fewer bits than the calculation has: integers that wrap around, floats that round.
+
+Everything is calculated in one dtype. Integers are exact as long as they fit theirs, and what does
+not is refused. Floats are not rounded in between, which is said; but what a rounding could turn
+over, as a comparison, is refused.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcalc.errors import InvalidValueError, UnsupportedError
+from gradcalc.lang.backend import LARGEST
+from gradcalc.lang.machine import Machine
+from gradcalc.lang.memory import Tensor
+from gradcalc.lang.program import JAX, NONE, TORCH
+from gradcalc.primitives import Elementwise, Primitive
+
+Range = tuple[float, float]
+"""The least and the largest number of a kind of integers."""
+
+RANGES: Mapping[str, Range] = MappingProxyType(
+    {
+        "uint8": (0, 2**8 - 1),
+        "int8": (-(2**7), 2**7 - 1),
+        "int16": (-(2**15), 2**15 - 1),
+        "int32": (-(2**31), 2**31 - 1),
+    }
+)
+"""The integers of fewer bits than 64, the narrowest first."""
+
+WIDTHS: Mapping[str, str] = MappingProxyType(
+    {**{name: name for name in RANGES}, "byte": "uint8", "char": "int8", "short": "int16",
+     "int": "int32"}
+)  # fmt: skip
+"""Which of them a name means that the libraries have."""
+
+SHORTER: Mapping[int, str] = MappingProxyType({24: "float32", 11: "float16", 8: "bfloat16"})
+"""The floats of fewer bits than 53, by these."""
+
+ADDING = frozenset({"sum", "prod", "cumsum", "cumprod", "trace"})
+"""Primitives that torch and numpy calculate in integers of 64 bits, whatever they are given."""
+
+POSITIONS = frozenset({"argmax", "argmin", "argsort", "matrix_rank"})
+"""Primitives whose results are positions, of 64 bits."""
+
+ORDERING = frozenset(
+    {"argmax", "argmin", "argsort", "sort", "topk", "kthvalue", "median", "mode", "max", "min",
+     "amax", "amin"}
+)  # fmt: skip
+"""Primitives of whole tensors that compare their elements."""
+
+ARRAYS = SimpleNamespace(nint=np.rint, cos=np.cos, one=1.0, isint=lambda x: np.all(x == np.rint(x)))
+"""Functions of arrays, for what says where a primitive has a kink."""
+
+SLACK = 16
+"""How many roundings may have added up in what is compared."""
+
+
+# -- integers ----------------------------------------------------------------------------------
+
+
+def narrowed(machine: Machine, value: Any, name: str) -> Any:
+    """A tensor of integers, as those of a name.
+
+    Raises `InvalidValueError` where one does not fit.
+    """
+    width = WIDTHS.get(name, "")
+    if width:
+        _fits(machine, "a cast", width, value)
+        machine.narrow = True
+    value.width = width
+    return value
+
+
+def settle(machine: Machine, row: Primitive, operands: Sequence[Any], results: Any) -> None:
+    """Give what is made of integers its width.
+
+    Raises `InvalidValueError` where the library's integers would have wrapped around.
+    """
+    naming = machine.program.naming.arrays
+    if row.name in POSITIONS or (row.name in ADDING and naming != JAX):
+        return
+    tensors = [value for value in operands if isinstance(value, Tensor) and value.integer]
+    if naming in (TORCH, NONE):
+        # of a tensor without dimensions torch takes the number, and not the kind
+        tensors = [value for value in tensors if value.shape] or tensors
+    width = _joined([value.width for value in tensors])
+    if not width:
+        return
+    for part in results:
+        if isinstance(part, Tensor) and part.integer:
+            _fits(machine, row.name, width, part)
+            part.width = width
+
+
+def _joined(widths: Sequence[str]) -> str:
+    """The integers that hold those of several kinds, as the libraries promote them."""
+    if not widths or not all(widths):
+        return ""
+    low = min(RANGES[width][0] for width in widths)
+    high = max(RANGES[width][1] for width in widths)
+    return next(name for name, (a, b) in RANGES.items() if a <= low and high <= b)
+
+
+def check_numbers(operands: Sequence[Any]) -> None:
+    """Raises `InvalidValueError` for a number beside integers that do not hold it.
+
+    torch lets it wrap around, be it only compared, and numpy raises an error.
+    """
+    widths = [v.width for v in operands if isinstance(v, Tensor) and v.width]
+    for number in operands if widths else ():
+        for low, high in (RANGES[width] for width in widths):
+            if isinstance(number, int) and not low <= number <= high:
+                raise InvalidValueError(
+                    f"integers from {low} to {high} do not hold {number}",
+                    hint="make wider ones of them before: .to(torch.int64), .astype(np.int64)",
+                )
+
+
+def check_written(machine: Machine, tensor: Tensor, value: Any) -> None:
+    """See to what is written into a tensor of few bits, or has few bits.
+
+    Raises `InvalidValueError` where it does not fit the integers of the tensor.
+    """
+    if bits := roughness([value]):
+        tensor.owner.rough = min(bits, tensor.owner.rough or bits)
+    if tensor.owner.width:
+        _fits(machine, "what is written", tensor.owner.width, value)
+
+
+def _fits(machine: Machine, what: str, width: str, value: Any) -> None:
+    if not machine.backend.at_hand or not math.prod(machine.shape(value)):
+        return
+    numbers = machine.elements(value) if isinstance(value, Tensor) else np.asarray(float(value))
+    low, high = RANGES[width]
+    beyond = numbers[(numbers < low) | (numbers > high)]
+    if beyond.size:
+        raise _wraps(what, float(beyond.flat[0]), width)
+
+
+def _wraps(what: str, number: float, width: str) -> InvalidValueError:
+    return InvalidValueError(
+        f"{what} gives {number:.0f}, which {width} does not hold: integers wrap around there",
+        hint="make wider ones of them before: .to(torch.int64), .astype(np.int64)",
+    )
+
+
+# -- floats ------------------------------------------------------------------------------------
+
+
+def rounded(numbers: NDArray[np.float64], bits: int) -> NDArray[np.float64]:
+    """Numbers to so many bits, however small or large they are; half goes to the even one."""
+    parts, exponents = np.frexp(np.where(np.isfinite(numbers), numbers, 0.0))
+    found = np.ldexp(np.round(np.ldexp(parts, bits)), exponents - bits)
+    return np.where(np.isfinite(numbers), found, numbers)
+
+
+def roughness(values: Sequence[Any]) -> int:
+    """The bits to which something was rounded that these are made of, 0 where nothing was."""
+    found = [n for value in values for n in _rough(value)]
+    return min(found, default=0)
+
+
+def _rough(value: Any) -> Iterator[int]:
+    for part in value if isinstance(value, list | tuple) else (value,):
+        if isinstance(part, Tensor):
+            yield from (bits for bits in (part.rough, part.owner.rough) if bits)
+
+
+def spread(machine: Machine, row: Primitive, arguments: Mapping[str, Any], results: Any) -> None:
+    """Remember what is made of rounded numbers.
+
+    Raises `UnsupportedError` where a rounding could turn over what comes out.
+    """
+    bits = roughness(list(arguments.values()))
+    if not bits:
+        return
+    if machine.backend.at_hand:
+        _check_steady(machine, row, arguments, bits)
+    for part in results:
+        if isinstance(part, Tensor) and not machine.is_mask(part):
+            part.rough = bits
+            if machine.backend.at_hand:
+                check_range(machine, part, bits)
+
+
+def check_range(machine: Machine, value: Any, bits: int) -> None:
+    """Raises `InvalidValueError` for numbers that floats of so few bits do not hold."""
+    numbers, name = machine.elements(value), SHORTER[bits]
+    if np.any(np.abs(numbers[np.isfinite(numbers)]) > LARGEST[name]):
+        raise InvalidValueError(f"a number may be too large for {name}, in which it would be inf")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, np.ndarray | int | float)
+
+
+def _check_steady(
+    machine: Machine, row: Primitive, arguments: Mapping[str, Any], bits: int
+) -> None:
+    near, room = False, SLACK * 2.0**-bits
+    if isinstance(row, Elementwise) and row.kinks is not None:
+        given = {
+            key: machine.elements(v) if isinstance(v, Tensor) else v for key, v in arguments.items()
+        }
+        operands = [np.asarray(v, dtype=float) for v in given.values() if _is_number(v)]
+        room *= max(float(np.abs(v).max(initial=0.0)) for v in operands)
+        with np.errstate(all="ignore"):
+            margins = [np.abs(margin) for margin in row.kinks(ARRAYS, **given)]
+        # a tie of numbers that are held exactly stays one
+        held = all(np.array_equal(rounded(v, bits), v) for v in operands)
+        close = [(m <= room) & ((m > 0) | (not held)) for m in margins]
+        near = any(map(np.any, close))
+    elif row.name in ORDERING:
+        numbers = np.sort(machine.elements(arguments["x"]).reshape(-1))
+        near = bool(np.any(np.diff(numbers) <= room * np.abs(numbers[1:])))
+    if near:
+        raise UnsupportedError(
+            f"what {row.name} gives hangs on how its operands are rounded to fewer digits,"
+            " which is not done here",
+            hint="--dtype calculates all in one of few digits; or leave the cast out",
+        )

@@ -1,0 +1,235 @@
+"""Formulas without values: what the inputs are taken for, the formulas, what they show."""
+
+import json
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gradcalc.certificates import SEMIDEFINITE, Known, certificates, convexity
+from gradcalc.errors import GradcalcError, UsageError
+from gradcalc.expr.written import Written
+from gradcalc.general.answer import General
+from gradcalc.general.declared import declared
+from gradcalc.general.formulas import formulas
+from gradcalc.general.sizes import general
+from gradcalc.lang import matlab
+from gradcalc.lang.fence import compile_program
+from gradcalc.lang.typed import is_function
+from gradcalc.problem import Problem
+from tests.command import Run
+
+NAMES = re.compile(r"[^\W\d]\w*")
+
+
+def answer(text: str, said: dict[str, str] | None = None, **asked: Any) -> General:
+    found = set(NAMES.findall(text)) - {*matlab.NAMES}
+    program = compile_program(text, numbers=frozenset(n for n in found if not is_function(n)))
+    read = {name: declared(name, word) for name, word in (said or {}).items()}
+    return formulas(lambda inputs: Problem(program, inputs), program.inputs, read, **asked)
+
+
+def reading(given: General) -> str:
+    return " ".join(f"{n}:{','.join(s)}" for n, s in given.reading.sizes.items())
+
+
+GRADIENTS: list[tuple[str, dict[str, str], str, dict[str, str]]] = [
+    ("norm(A@x - b)**2", {}, "A:m,n x:n b:m",
+     {"x": "2*A.T@(A@x - b)", "A": "2*outer(A@x - b, x)", "b": "2*(b - A@x)"}),
+    ("x@A@x", {}, "x:n A:n,n", {"x": "(A + A.T)@x", "A": "outer(x, x)"}),
+    ("x@S@x", {"S": "symmetric"}, "x:n S:n,n", {"x": "2*S@x"}),
+    ("sin(x)*x", {}, "x:", {"x": "x*cos(x) + sin(x)"}),
+    ("c*norm(x) + x@b", {}, "c: x:n b:n", {"x": "c*x/norm(x) + b", "c": "norm(x)"}),
+    ("trace(A@X@B)", {}, "A:m,n X:n,p B:p,m", {"X": "A.T@B.T"}),
+    ("mean((X@w - y)**2)", {}, "X:m,n w:n y:m", {"w": "2*X.T@(X@w - y)/m"}),
+    ("var(x)", {}, "x:n", {"x": "2*(x - mean(x))/(n - 1)"}),
+    ("log(det(X))", {}, "X:n,n", {"X": "inv(X).T"}),
+    ("log(det(S))", {"S": "psd"}, "S:n,n", {"S": "inv(S)"}),
+    ("sum(x*log(x/y))", {}, "x:n y:n", {"x": "log(x/y) + 1", "y": "-x/y"}),
+    ("norm(Q@x)**2", {"Q": "orthogonal"}, "Q:n,n x:n", {"x": "2*x"}),
+    ("sum(p)*a", {"p": "simplex", "a": "scalar"}, "p:n a:", {"a": "1"}),
+    ("trace(S@K + K.T@S)", {"K": "symmetric", "S": "symmetric"}, "S:n,n K:n,n", {"S": "2*K"}),
+    ("sum((X - W@H)**2)", {}, "X:m,n W:m,p H:p,n", {"W": "2*(W@H - X)@H.T"}),
+    ("x'*A*x + c*sin(y)'*x", {}, "x:n A:n,n c: y:n", {"x": "(A + A.T)@x + c*sin(y)"}),
+    ("norm2(A*x-y)^2", {}, "A:m,n x:n y:m", {"x": "2*A.T@(A@x - y)"}),
+    ("tr(X'*A*X)", {}, "X:m,n A:m,m", {"X": "(A + A.T)@X"}),
+    ("sum(log(exp(-y.*(X*w)) + vector(1)))", {}, "y:m X:m,n w:n",
+     {"w": "-X.T@(y*sigmoid(-y*(X@w)))"}),
+    ("norm1(A*x)", {}, "A:m,n x:n", {"x": "A.T@sign(A@x)"}),
+    ("||A x - y||^2", {}, "A:m,n x:n y:m", {"x": "2*A.T@(A@x - y)"}),
+]  # fmt: skip
+
+JACOBIANS: list[tuple[str, str, dict[str, str]]] = [
+    ("A@x", "A:m,n x:n", {"x": "A", "A": "V ↦ V@x"}),
+    ("sin(A@x)", "A:m,n x:n", {"x": "diag(cos(A@x))@A"}),
+    ("softmax(x)", "x:n", {"x": "diag(softmax(x)) - outer(softmax(x), softmax(x))"}),
+    ("x/norm(x)", "x:n", {"x": "eye(n)/norm(x) - outer(x, x)/norm(x)**3"}),
+    ("A@exp(B@x)", "A:m,n B:n,p x:p", {"x": "A@diag(exp(B@x))@B"}),
+    ("X@X", "X:n,n", {"X": "V ↦ V@X + X@V"}),
+    ("inv(X)", "X:n,n", {"X": "V ↦ -inv(X)@V@inv(X)"}),
+    ("A'*A*x", "A:m,n x:n", {"x": "A.T@A"}),
+    ("outer(x, y)", "x:m y:n", {"x": "v ↦ outer(v, y)"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "shapes", "wanted"), GRADIENTS, ids=[row[0] for row in GRADIENTS]
+)
+def test_the_gradient_has_a_formula_for_all_sizes(
+    text: str, said: dict[str, str], shapes: str, wanted: dict[str, str]
+) -> None:
+    given = answer(text, said)
+    assert (given.kind, given.verdict.outcome, reading(given)) == ("gradient", "verified", shapes)
+    found = {one.by[0]: one.formula and one.formula.text for one in given.derivatives}
+    assert {name: found[name] for name in wanted} == wanted
+    assert not any(one.only for one in given.derivatives)
+
+
+@pytest.mark.parametrize(("text", "shapes", "wanted"), JACOBIANS, ids=[row[0] for row in JACOBIANS])
+def test_what_gives_several_numbers_has_a_jacobian(
+    text: str, shapes: str, wanted: dict[str, str]
+) -> None:
+    given = answer(text)
+    assert (given.kind, given.verdict.outcome, reading(given)) == ("jacobian", "verified", shapes)
+    found = {one.by[0]: one.formula and one.formula.text for one in given.derivatives}
+    assert {name: found[name] for name in wanted} == wanted
+
+
+def test_by_a_symmetric_matrix_both_are_said() -> None:
+    (one,) = answer("trace(A@S)", {"S": "symmetric"}, wrt=("S",)).derivatives
+    assert one.formula is not None
+    assert one.symmetric is not None
+    assert (one.formula.text, one.symmetric.text) == ("A.T", "(A + A.T)/2")
+
+
+def test_a_wrong_formula_is_not_verified(monkeypatch: pytest.MonkeyPatch) -> None:
+    from gradcalc.primitives import BY_NAME
+    from gradcalc.witnesses.autograd import TorchBackend
+
+    right = TorchBackend.apply
+
+    def planted(self: Any, row: Any, arguments: Any, span: Any) -> Any:
+        found = right(self, row, arguments, span)
+        return found * 3 - 2 * found.detach() if row is BY_NAME["exp"] else found
+
+    monkeypatch.setattr(TorchBackend, "apply", planted)
+    assert answer("sum(exp(x))").verdict.outcome in ("wrong", "unresolved")
+
+
+HESSIANS = [
+    ("norm(A@x - b)**2", {}, "x", "2*A.T@A", ("constant", "symmetric", SEMIDEFINITE), "convex"),
+    ("sum(log(1 + exp(-y*(X@w))))", {}, "w", None, ("symmetric", SEMIDEFINITE), "convex"),
+    ("logsumexp(x)", {}, "x", None, ("symmetric", SEMIDEFINITE), "convex"),
+    ("x@S@x", {"S": "psd"}, "x", "2*S", ("constant", "symmetric", SEMIDEFINITE), "convex"),
+    ("x@S@x", {}, "x", "S + S.T", ("constant", "symmetric"), None),
+    ("sum(x**2 - abs(x))", {"x": "n"}, "x", None, ("constant", "diagonal", SEMIDEFINITE), None),
+    ("sum(x**2) - norm(x)", {"x": "n"}, "x", None, (), None),
+    ("-sum(exp(x))", {"x": "n"}, "x", None, ("diagonal", "negative semidefinite"), "concave"),
+    ("-sum(log(x))", {"x": "n"}, "x", "diag(1/x**2)", ("diagonal", SEMIDEFINITE), "any convex set"),
+    ("sum(sin(x))", {"x": "n"}, "x", None, ("diagonal",), None),
+    ("c@x", {}, "x", "zeros((n, n))", ("zero",), None),
+    ("exp(x)", {"x": "scalar"}, "x", "exp(x)", (SEMIDEFINITE,), "convex"),
+    ("x**3", {"x": "scalar"}, "x", "6*x", (), None),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "by", "wanted", "shows", "follows"), HESSIANS, ids=[r[0] for r in HESSIANS]
+)
+def test_a_hessian_shows_what_it_is(
+    text: str, said: dict[str, str], by: str, wanted: str | None, shows: tuple[str, ...],
+    follows: str | None,
+) -> None:  # fmt: skip
+    given = answer(text, said, kind="hessian", wrt=(by,))
+    (one,) = given.derivatives
+    assert given.verdict.outcome == "verified"
+    assert one.formula is not None
+    assert wanted in (None, one.formula.text)
+    if text != "sum(x**2) - norm(x)":
+        assert one.shows == shows
+    assert (one.convexity is None) == (follows is None)
+    assert follows is None or follows in str(one.convexity)
+
+
+NOT_SHOWN = [
+    "A.T@B", "A.T@diag(v)@A", "diag(v)", "A.T@A - B.T@B", "-A.T@A + eye(n)", "c*A.T@A",
+    "diag(softmax(v)) - outer(v, v)", "diag(v) - outer(v, v)", "A@A", "diag(1 - v**2)",
+    "diag(v**3)", "A.T@diag(sin(v))@A", "inv(A.T@A - eye(n))", "A.T@S@A",
+]  # fmt: skip
+"""What may be indefinite, however it looks."""
+
+
+@pytest.mark.parametrize("text", NOT_SHOWN)
+def test_what_may_be_indefinite_is_not_shown_to_be_more(text: str) -> None:
+    known = Known(ranks={"A": 2, "B": 2, "S": 2, "v": 1, "c": 0})
+    assert SEMIDEFINITE not in certificates(Written((), text), ("x",), known, matrix=True)
+
+
+def test_convexity_needs_a_certificate() -> None:
+    assert convexity(("symmetric",), Written((), "A"), "x") is None
+
+
+@pytest.mark.parametrize(
+    ("texts", "wanted"),
+    [
+        (["x/5", "x/7"], "x/n"),
+        (["2*x/4", "2*x/6"], "2*x/(n - 1)"),
+        (["eye(5)", "eye(7)"], "eye(n)"),
+        (["a = x/5; a*a", "a = x/7; a*a"], "a = x/n; a*a"),
+        (["x/5", "x/8"], None),
+        (["x/5", "y/7"], None),
+        (["x", "x"], "x"),
+    ],
+)
+def test_sizes_in_a_formula_become_letters(texts: list[str], wanted: str | None) -> None:
+    def written(text: str) -> Written:
+        *parts, body = text.split("; ")
+        pairs = tuple((p.partition(" = ")[0], p.partition(" = ")[2]) for p in parts)
+        return Written(pairs, body)
+
+    found = general([written(text) for text in texts], [{"n": 5}, {"n": 7}])
+    assert (found and found.text) == wanted
+
+
+@pytest.mark.parametrize("word", ["3x", "symetric", "m,n vector", "m;n symmetric", "scalar,n"])
+def test_a_declaration_that_says_nothing_is_refused(word: str) -> None:
+    with pytest.raises(UsageError):
+        declared("A", word)
+
+
+def test_what_no_shapes_fit_is_told() -> None:
+    with pytest.raises(GradcalcError, match="dot"):
+        answer("dot(x, A) + cholesky(x)", {"x": "n", "A": "m,n"})
+
+
+def test_the_command_prints_in_every_format(run: Run) -> None:
+    ask = ("formula", "norm(A@x - b)**2", "--wrt", "x")
+    rows = run(*ask).out
+    assert "x\t2*A.T@(A@x - b)\n# reading\tA m×n, x n, b m\n# verdict\tverified\t" in rows
+    assert json.loads(run(*ask, "--json").out)["formulas"][0]["formula"] == "2*A.T@(A@x - b)"
+    assert run(*ask, "--format", "literal").out == "2*A.T@(A@x - b)\n"
+    assert r"\nabla_{x} f &= 2 A^{\top} (A x - b)" in run(*ask, "--format", "latex").out
+    assert "= `2*A.T@(A@x - b)`" in run(*ask, "--format", "markdown").out
+    assert "∇x f = 2*A.T@(A@x - b)" in run(*ask, "--format", "table").out
+
+
+def test_a_name_that_is_not_there_is_told(run: Run) -> None:
+    found = run("formula", "norm(A@x)", "--y", "n")
+    assert found.code == 2
+    assert "the program has no input y" in found.err
+
+
+def test_certificates_hold_in_numbers() -> None:
+    rng = np.random.default_rng(0)
+    for text, said, by, _, shows, _ in HESSIANS:
+        if SEMIDEFINITE not in shows or said.get(by) == "scalar":
+            continue
+        (one,) = answer(text, said, kind="hessian", wrt=(by,)).derivatives
+        assert one.formula is not None
+        x, s = rng.uniform(0.5, 1.5, 4), rng.normal(size=(4, 4))
+        scope = {"x": x, "w": x, "y": rng.normal(size=5), "X": rng.normal(size=(5, 4)), "n": 4,
+                 "A": rng.normal(size=(5, 4)), "S": s @ s.T, "outer": np.outer, "diag": np.diag,
+                 "eye": np.eye, "softmax": lambda v: np.exp(v)/np.exp(v).sum(),
+                 "sigmoid": lambda v: 1/(1 + np.exp(-v))}  # fmt: skip
+        assert np.linalg.eigvalsh(eval(one.formula.text, scope)).min() > -1e-12

@@ -1,0 +1,158 @@
+"""Numbers of few bits: programs of casts, arithmetic and comparisons mean what the library does.
+
+Where gradcalc does not know what they mean it says so.
+"""
+
+import random
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from gradcalc import grad
+from gradcalc.errors import GradcalcError
+from gradcalc.lang.fence import compile_program
+from tests.lang_backends import torch_run
+from tests.sweeps import share
+
+SEEDS = share(120)
+EDGES = (-129, -128, -127, -3, -1, 0, 1, 2, 3, 7, 100, 127, 128, 200, 250, 255, 256, 300, 32767,
+         32768, 65535, 2**31 - 1)  # fmt: skip
+"""Numbers near what integers of few bits hold."""
+
+FLOATS = (0.1, 0.2, 1 / 3, 0.5, 0.7, 1.0, 2.0, 1e-3, 2.5, 65504.0, 65519.0, 1e5)
+INTEGERS = ("int8", "uint8", "int16", "int32", "int64")
+SHORT = {"torch": ("float16", "bfloat16", "float32", "float64"),
+         "np": ("float16", "float32", "float64")}  # fmt: skip
+
+
+def cast(library: str, kind: str) -> str:
+    return f".to(torch.{kind})" if library == "torch" else f".astype(np.{kind})"
+
+
+def program(seed: int) -> str:
+    """A small program of numbers of few bits."""
+    dice = random.Random(seed)
+    library = dice.choice(("torch", "np"))
+    make = "torch.tensor" if library == "torch" else "np.array"
+
+    def integers() -> str:
+        few = EDGES[: dice.choice((10, len(EDGES)))]
+        return f"{make}({[dice.choice(few) for _ in range(3)]})"
+
+    lines = [f"a = {integers()}{cast(library, dice.choice(INTEGERS))}"]
+    lines.append(f"b = {integers()}{cast(library, dice.choice(INTEGERS))}")
+    for _ in range(dice.randint(1, 4)):
+        number = dice.choice(EDGES[2:16])
+        lines.append(
+            dice.choice(
+                (
+                    f"a = a + {number}", f"a = a*{number}", f"a = {number} - a", "a = a + b",
+                    "a = a*b", "a = a - b", "a = -a", "a = abs(a)", f"a = a // {abs(number) + 1}",
+                    f"a = a % {abs(number) + 1}", f"a[1] = {number}", f"a += {number}",
+                    f"a = {library}.where(a > {number}, a, b)", "a = a[[2, 0, 1]]",
+                    f"a = a{cast(library, dice.choice(INTEGERS))}", "a = a.sum() + b",
+                    f"a = {library}.maximum(a, b)", "a = a.reshape(3)",
+                )
+            )
+        )  # fmt: skip
+    if dice.random() < 0.5:
+        kind, edge = dice.choice(SHORT[library]), dice.choice(FLOATS)
+        rounds = cast(library, kind)
+        held = f"{make}({[dice.choice(FLOATS) for _ in range(3)]}, dtype={library}.{kind})"
+        lines.append(
+            dice.choice(
+                (
+                    f"x = {library}.where(x{rounds} > {edge}, x, 2*x)",
+                    f"h = x{rounds}*2\n    x = {library}.where(h <= {edge}, x, 2*x)",
+                    f"x = x + (x{rounds} == {edge})",
+                    f"x = x*{held}{cast(library, 'float64')}",
+                    f"x = x + {library}.floor(x{rounds}*10){cast(library, 'float64')}",
+                )
+            )
+        )
+    body = "\n    ".join(lines)
+    return f"import {'torch' if library == 'torch' else 'numpy as np'}\n" + (
+        f"def f(x):\n    {body}\n    return (a*x).sum()\n"
+    )
+
+
+def really(text: str, x: list[float]) -> Any:
+    """What Python gives with the real library, None where that refuses."""
+    names: dict[str, Any] = {}
+    exec(text, names)
+    given: Any = torch.tensor(x, dtype=torch.float64) if "torch" in text else np.array(x)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return float(names["f"](given))
+        except (RuntimeError, OverflowError, TypeError, ValueError, ZeroDivisionError):
+            return None
+
+
+@pytest.mark.parametrize("start", range(0, SEEDS, 20))
+def test_what_is_not_refused_is_what_the_library_gives(start: int) -> None:
+    for seed in range(start, start + 20):
+        text, dice = program(seed), random.Random(seed)
+        x = [dice.choice(FLOATS) for _ in range(3)]
+        try:
+            found = float(torch_run(compile_program(text), {"x": x}).value.detach())
+        except GradcalcError:
+            continue
+        true = really(text, x)
+        assert true is None or found == pytest.approx(true, rel=1e-12, abs=1e-12), text
+    # and not all of them are refused
+    assert any(_runs(program(seed)) for seed in range(start, start + 20))
+
+
+def _runs(text: str) -> bool:
+    try:
+        torch_run(compile_program(text), {"x": [0.5, 1.0, 2.0]})
+    except GradcalcError:
+        return False
+    return True
+
+
+JUMPS = (
+    "(F.one_hot(x.long(), 4)*torch.arange(4.0)).sum() + x.sum()",
+    "F.cross_entropy(torch.arange(8.0).reshape(2, 4), x.long()) + x.sum()",
+    "F.embedding(x.long(), torch.arange(10.0).reshape(5, 2)).sum() + x.sum()",
+    "x.long().tolist()[0] + x.sum()",
+    "x.long().detach().sum() + x.sum()",
+    "torch.isnan((x - 1)/(x - 1)).sum() + x.sum()",
+    "torch.nan_to_num((x - 1)/(2*x - 2)).sum() + x.sum()",
+)
+"""Whole numbers, and 0/0, of what a gradient flows back to otherwise as well."""
+
+
+@pytest.mark.parametrize("text", JUMPS)
+def test_whole_numbers_jump(text: str) -> None:
+    report = grad(f"import torch\nimport torch.nn.functional as F\n{text}", x=[1.0, 2.0])
+    assert report.verdict.outcome == "jump"
+
+
+LABELS = (
+    "F.cross_entropy(z, y.long())", "(F.one_hot(y.long(), 2)*z).sum()", "z[0, y.long()].sum()",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", LABELS)
+def test_labels_do_not(text: str) -> None:
+    z, y = [[1.0, 2.0], [0.5, 0.3]], [0.0, 1.0]
+    report = grad(f"import torch\nimport torch.nn.functional as F\n{text}", z=z, y=y)
+    assert report.verdict.outcome == "verified"
+
+
+def test_fsum_rounds_once() -> None:
+    report = grad("import math\nmath.fsum([x[0], 1e30, x[1], -1e30])", x=[0.1, 0.2])
+    assert report.verdict.outcome == "verified"
+    assert report.value == 0.1 + 0.2
+
+
+def test_torch_has_no_floor_divide() -> None:
+    report = grad("import torch\n(x // 2)*x", x=7.5)
+    assert any("no derivative of floor_divide" in found.message for found in report.findings)
+    report = grad("import torch\ntorch.div(x, 2, rounding_mode='floor')*x", x=7.5)
+    assert not report.findings
