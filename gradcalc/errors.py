@@ -19,7 +19,7 @@ import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from gradcalc.codes import FAULT, LIMIT
 
@@ -47,12 +47,16 @@ class Span:
 LINALG = "LinAlgError"
 """What the libraries raise where a matrix has no inverse or no factor."""
 
+AXIS = "AxisError"
+"""What numpy raises where there is no such dimension, torch's IndexError."""
+
 
 class GradcalcError(Exception):
     """Base of every error that is told, nearly all of which a user can cause.
 
-    `python` is the exception of Python's that a program may catch it as, `said` its text; `printed`
-    what the program had printed before.
+    `python` is the exception of Python's that a program may catch it as, `said` its text, None
+    where only gradcalc's own is known, `about` what it holds, and `value` the object itself once
+    the program has it. `printed` is what the program had printed before.
     """
 
     kind: ClassVar[str] = "usage"
@@ -67,11 +71,14 @@ class GradcalcError(Exception):
         source: str | None = None,
         python: str | None = None,
         said: str | None = None,
+        about: tuple[Any, ...] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.python = python
-        self.said = message if said is None else said
+        self.said = said
+        self.about = about
+        self.value: Any = None
         self.hint = hint
         self.span = span
         self.source = source

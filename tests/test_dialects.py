@@ -377,6 +377,8 @@ LIBRARIES = [module for module in catalogue.TABLES if not module.startswith(ELSE
 
 @pytest.mark.parametrize("module", LIBRARIES)
 def test_every_function_is_the_library_s(module: str) -> None:
+    # those which are nothing here need not be there
+    pytest.importorskip(module.split(".")[0])
     # a function of numpy's may have functions of its own
     real = pkgutil.resolve_name(module)
     names = {*catalogue.TABLES[module], *catalogue.CONSTANTS.get(module, {})}

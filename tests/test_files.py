@@ -161,7 +161,7 @@ REFUSED = {
     "the names of a function": ({}, "K = 2.0\ndef g(): pass\ng.__globals__['K'] = 3.0\n"
                                 "def f(x): return x*K", "__globals__"),
     "a library that is changed": ({}, "import torch as T, torch\nT.sin = T.cos\n"
-                                  "def f(x): return torch.sin(x)", "T has no value here"),
+                                  "def f(x): return torch.sin(x)", "it cannot be assigned to"),
 }  # fmt: skip
 
 

@@ -113,8 +113,8 @@ def test_a_reading_that_hangs_on_shapes_is_said(run: Run) -> None:
 
 
 def test_a_file_is_python(run: Run) -> None:
-    Path("power.py").write_text("def f(x, n=3):\n    return x**(n^2)\n")
-    Path("either.py").write_text("(x > 0) ^ (x > 2)")
+    Path("power.py").write_text("def f(x, n=3):\n    return x^n\n")
+    Path("either.py").write_text("(x + 1) ^ (x > 2)")
     Path("product.py").write_text("(x+1)(x-1)")
     for name in ("power.py", "either.py", "product.py"):
         answer = run(name, "--x", "2")

@@ -13,7 +13,6 @@ from tests.lang_backends import SIDES, ids, lines, marked, numbers_of, well_form
 
 # program, kind, the text under the span, a part of the hint (None: no hint is needed)
 REFUSED: list[tuple[str, str, str, str | None]] = [
-    ("x.__dict__", "unsupported", "x.__dict__", None),
     ("x + __import__('os')", "unsupported", "__import__", None),
     ("__x*2", "unsupported", "__x", None),
     ("def __f(x): return x", "unsupported", "def __f(x): return x", None),
@@ -23,7 +22,6 @@ REFUSED: list[tuple[str, str, str, str | None]] = [
     ("2*eval('1')", "unsupported", "eval", "expression itself"),
     ("exec('1')", "unsupported", "exec", "program itself"),
     ("open('f')", "unsupported", "open", "--x @file.npy"),
-    ("vars(x)", "unsupported", "vars", None),
     ("globals()", "unsupported", "globals", None),
     ("compile('1', '', 'eval')", "unsupported", "compile", None),
     ("breakpoint()", "unsupported", "breakpoint", None),
@@ -37,8 +35,6 @@ REFUSED: list[tuple[str, str, str, str | None]] = [
     ("try:\n    x\nexcept* ValueError:\n    y", "unsupported", "try:", "except"),
     ("async def f(x): return x", "unsupported", "async def f(x): return x", "def"),
     ("await x", "unsupported", "await x", None),
-    ("x^2", "unsupported", "x^2", "x**2"),
-    ("x << 2", "unsupported", "x << 2", "2**n"),
     ("b'a'", "unsupported", "b'a'", None),
     ("x + 1j", "unsupported", "1j", None),
     ("import os; os.x", "unsupported", "os", "torch"),
@@ -81,9 +77,9 @@ REFUSED: list[tuple[str, str, str, str | None]] = [
     ("def f(x, x): return x", "syntax", "x", None),
     ("f(a=1, a=2)", "syntax", "a=2", None),
     ("é = 1\nnaïve²", "syntax", "²", "x**2"),
-    ("'é' + (ü^2)", "unsupported", "ü^2", "x**2"),
+    ("'é' + (ü + 2j)", "unsupported", "2j", "real and imaginary"),
     ("a\x0cb\u2028\nx^2", "syntax", "b", "2*x"),
-    ("\n\n  x^2\n", "unsupported", "x^2", "x**2"),
+    ("\n\n  x.imag\n", "unsupported", "x.imag", "real and imaginary"),
     ("y = 1\r\n\tx", "syntax", " ", "column"),
 ]
 
@@ -101,7 +97,7 @@ def test_refused(text: str, kind: str, place: str, hint: str | None) -> None:
 
 def test_lines_keep_their_numbers() -> None:
     with pytest.raises(GradcalcError) as caught:
-        compile_program("\n\n# a comment\nx = 1\n\nx^2\n")
+        compile_program("\n\n# a comment\nx = 1\n\nx.imag\n")
     assert caught.value.span is not None
     assert caught.value.span.line == 6
 

@@ -137,7 +137,7 @@ RAISES = {
     "raise ValueError('no {}'.format(x[1]))": "the program raises ValueError: no -2.0",
     "raise ValueError('a' + str(x[0])) from None": "the program raises ValueError: a1.0",
     "raise ValueError": "the program raises ValueError",
-    "raise MyError('x', 3)": "the program raises MyError: x, 3",
+    "raise MyError('x', 3)": "the program raises MyError: ('x', 3)",
     "raise": "raise without an error to be raised again",
     "assert False, f'bad {x[1]:.2f}'": "the assertion False does not hold: bad -2.00",
 }

@@ -55,7 +55,7 @@ def furnished(
         drawn |= {name: leaf for name, leaf in leaves.items() if name not in given | drawn.keys()}
     values = tuple((name, leaf.values.tolist()) for name, leaf in drawn.items())
     known = replace(options, values=(*options.values, *values))
-    return found, known, Furnished(frozenset(frozen), _notes(drawn, options.seed or 0))
+    return found, known, Furnished(frozenset(frozen), _notes(drawn))
 
 
 def _problem(
@@ -74,7 +74,7 @@ def _problem(
     )  # fmt: skip
 
 
-def _notes(drawn: dict[str, "Drawn"], seed: int) -> tuple[Finding, ...]:
+def _notes(drawn: dict[str, "Drawn"]) -> tuple[Finding, ...]:
     """Where the numbers come from that nobody has given."""
     if not drawn:
         return ()
@@ -82,10 +82,11 @@ def _notes(drawn: dict[str, "Drawn"], seed: int) -> tuple[Finding, ...]:
     shown = " and ".join(p for p in (", ".join(names[:-1]), names[-1]) if p)
     if len(names) > FEW:
         shown = f"{', '.join(names[:FEW])} and {len(names) - FEW} more"
-    random = any(leaf.random for leaf in drawn.values())
+    seeds = dict.fromkeys(seed for leaf in drawn.values() for seed in leaf.seeds)
     starts, them = ("starts", "it") if len(names) == 1 else ("start", "them")
-    seeded = f", with random numbers as behind torch.manual_seed({seed})" if random else ""
-    other = ", or --seed for others" if random else ""
+    behind = " and ".join(f"torch.manual_seed({seed})" for seed, _ in seeds)
+    seeded = f", with random numbers as behind {behind}" if seeds else ""
+    other = "" if all(own for _, own in seeds) else ", or --seed for others"
     return (
         Finding(
             "drawn",

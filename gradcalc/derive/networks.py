@@ -18,12 +18,13 @@ from gradcalc.problem import Array, Problem, execute
 class Drawn:
     """A parameter as the program has it: its numbers, and whether it wants a gradient by them.
 
-    `random` says that the program has drawn numbers for its parameters.
+    `seeds` are those behind which the program has drawn numbers for its parameters, each with
+    whether it has set the seed itself.
     """
 
     values: Array
     trains: bool
-    random: bool
+    seeds: tuple[tuple[str, bool], ...]
 
 
 def parameters(problem: Problem) -> Mapping[str, Drawn]:
@@ -39,7 +40,7 @@ def parameters(problem: Problem) -> Mapping[str, Drawn]:
     }
     found = execute(replace(problem, of=None), backend, given, backend.budget, survey=True)
     return {
-        name: Drawn(np.array(backend.numbers(leaf.value)), leaf.trains, leaf.random)
+        name: Drawn(np.array(backend.numbers(leaf.value)), leaf.trains, leaf.seeds)
         for name, leaf in found.run.leaves.items()
     }
 

@@ -5,14 +5,19 @@ from types import MappingProxyType
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, UnsupportedError
-from gradcalc.lang import objects
-from gradcalc.lang.machine import Builtin, Machine
+from gradcalc.lang import having, objects
+from gradcalc.lang.machine import Builtin, Closure, Machine
 from gradcalc.lang.objects import MISSING, Class, Field, Instance
 
 
-def _of_object(machine: Machine, value: Any, name: Any) -> Instance | Class:
+def _checked(name: Any) -> str:
     if not isinstance(name, str):
         raise InvalidValueError("an attribute is asked for by its name", python="TypeError")
+    return name
+
+
+def _of_object(machine: Machine, value: Any, name: Any) -> Instance | Class:
+    _checked(name)
     if not isinstance(value, Instance | Class):
         raise UnsupportedError(
             f"attributes of {machine.describe(value)} are not asked for by name here",
@@ -22,17 +27,25 @@ def _of_object(machine: Machine, value: Any, name: Any) -> Instance | Class:
 
 
 def _get(machine: Machine, value: Any, name: Any, *default: Any) -> Any:
-    held = _of_object(machine, value, name)
-    if default and not _has(machine, held, name):
+    if default and not _has(machine, value, name):
         return default[0]
-    return objects.attribute(machine, held, name)
+    if isinstance(value, Closure):
+        return objects.attribute(machine, value, _checked(name))
+    return objects.attribute(machine, _of_object(machine, value, name), name)
 
 
 def _has(machine: Machine, value: Any, name: Any) -> bool:
-    held = _of_object(machine, value, name)
-    if isinstance(held, Class):
-        return held.find(name) is not MISSING
-    return objects.has(held, name)
+    if isinstance(value, Closure):
+        return _checked(name) in {"__name__", *value.values} or hasattr(_plainly, name)
+    if not isinstance(value, Instance | Class):
+        return having.has(machine, value, _checked(name))
+    if isinstance(value, Class):
+        return value.find(_checked(name)) is not MISSING or name == "__name__"
+    return objects.has(value, _checked(name)) or name == "__class__"
+
+
+def _plainly() -> None:
+    """What every function has."""
 
 
 def _set(machine: Machine, value: Any, name: Any, given: Any) -> None:
@@ -46,6 +59,19 @@ def _type(machine: Machine, value: Any) -> Class:
             hint="isinstance(x, float), or type(x) is float",
         )
     return value.kind
+
+
+def _is_subclass(machine: Machine, kind: Any, of: Any) -> bool:
+    asked = of if isinstance(of, tuple) else (of,)
+    if not all(isinstance(one, Class) for one in (kind, *asked)):
+        raise UnsupportedError(
+            "issubclass is asked of the program's own classes here", hint="isinstance(x, float)"
+        )
+    return any(one in kind.line for one in asked)
+
+
+def _held(machine: Machine, value: Any) -> Any:
+    return objects.attribute(machine, _of_object(machine, value, "__dict__"), "__dict__")
 
 
 def _field(machine: Machine, **given: Any) -> Field:
@@ -87,6 +113,8 @@ ROWS: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("hasattr", _has, "whether there is an attribute of that name"),
     ("setattr", _set, "gives an attribute a value"),
     ("type", _type, "the class of an object"),
+    ("issubclass", _is_subclass, "whether a class is made from another"),
+    ("vars", _held, "the attributes of an object by their names"),
 )
 """Name, meaning and a word on each."""
 

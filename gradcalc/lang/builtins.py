@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import attributes, memory, objects, operators, ops, plain, pythons, views
+from gradcalc.lang import attributes, memory, objects, operators, ops, plain, pythons, thrown, views
 from gradcalc.lang.backend import check_elements
 from gradcalc.lang.collecting import Named
 from gradcalc.lang.machine import Builtin, Machine, Once
@@ -112,7 +112,8 @@ def _length(machine: Machine, value: Any) -> int:
         return int(machine.call(objects.special(machine, value, "__len__"), ()))
     shape: tuple[int, ...] = ops.shape(machine, value)
     if not shape:
-        raise ShapeError("len() of a scalar", hint="x.numel() counts elements")
+        hint = "x.numel() counts elements"
+        raise ShapeError("len() of a scalar", hint=hint, python="TypeError")
     return shape[0]
 
 
@@ -220,7 +221,7 @@ def _is_instance(
         return isinstance_of(machine, value, words, kinds, exact)
     for word in words.split():
         frame = machine.frame.find(word)
-        kind = frame.values[word] if frame is not None else None
+        kind = frame.values[word] if frame is not None else thrown.EXCEPTIONS.get(word)
         if hasattr(value, "_fields") and (word == "tuple" or isinstance(kind, Named)):
             own = kind.kind if isinstance(kind, Named) else tuple
             if type(value) is own if exact else isinstance(value, own):
@@ -277,7 +278,7 @@ def _every(join: str) -> Call:
     ends = join == "logical_or"
 
     def every(machine: Machine, value: Any) -> Any:
-        if isinstance(value, (Once, dict, set, *ops.DICTIONARY_VIEWS)):
+        if isinstance(value, (Once, dict, set, Instance, *ops.DICTIONARY_VIEWS)):
             found = (operators.truth(machine, item) for item in ops.iterated(machine, value))
             return any(found) if ends else all(found)
         return operators.holds(machine, value, join)
@@ -287,7 +288,8 @@ def _every(join: str) -> Call:
 
 def _sum(machine: Machine, *args: Any, **kwargs: Any) -> Any:
     """Python's sum of a list adds its items; the sum of a tensor is the primitive."""
-    if args and isinstance(args[0], (list, tuple, set, dict, Once, *ops.DICTIONARY_VIEWS)):
+    added = (list, tuple, set, dict, Once, Instance, *ops.DICTIONARY_VIEWS)
+    if args and isinstance(args[0], added):
         start = args[1] if len(args) == 2 else kwargs.get("start", 0)
         if len(args) + len(kwargs) <= 2 and (kwargs.keys() <= {"start"}):
             for item in ops.iterated(machine, args[0]):
@@ -308,7 +310,9 @@ def _extreme(name: str) -> Call:
     elementwise = {"max": "maximum", "min": "minimum"}[name]
 
     def extreme(machine: Machine, *args: Any, **kwargs: Any) -> Any:
-        if kwargs.keys() & {"key", "default"} or (args and isinstance(args[0], Once | set | dict)):
+        if kwargs.keys() & {"key", "default"} or (
+            args and isinstance(args[0], (Once, set, dict, Instance, *ops.DICTIONARY_VIEWS))
+        ):
             return pythons.extreme(machine, name, args, **kwargs)
         if len(args) == 1 and isinstance(args[0], list | tuple) and not kwargs:
             args = tuple(args[0])

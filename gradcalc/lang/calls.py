@@ -16,7 +16,10 @@ from gradcalc.errors import (
 from gradcalc.lang import (
     arguments,
     casts,
+    choosing,
     containers,
+    grammar,
+    having,
     inplace,
     kinds,
     mapping,
@@ -159,8 +162,12 @@ def _of_module(machine: Machine, node: ast.Call, module: tuple[str, ...]) -> Any
     return True
 
 
-def _of_tensor(machine: Machine, value: Any, name: Any) -> Any:
+def _of_tensor(machine: Machine, value: Any, name: Any, *default: Any) -> Any:
     """What getattr gives of a tensor: a method, or what stands behind a dot by itself."""
+    if default and isinstance(name, str) and not having.has(machine, value, name):
+        return default[0]
+    if name in grammar.METHODS:
+        raise UnsupportedError(f".{name} cannot be used in a program", hint=grammar.METHODS[name])
     found = _method(machine, value, name) if isinstance(name, str) else None
     if found is not None:
         return Bound(found, value)
@@ -205,6 +212,8 @@ def _callee(machine: Machine, func: ast.expr) -> tuple[Any, Args]:
         return method, (value,)
     if not machine.is_tensor(value) and not plain.is_number(value):
         return attribute(machine, value, func), ()
+    if func.attr in containers.OF_NUMBERS and not machine.is_tensor(value):
+        return containers.method(machine, value, func.attr), ()
     found = _method(machine, value, func.attr)
     if found is None:
         raise UnknownNameError(
@@ -273,7 +282,7 @@ def applied(machine: Machine, function: Any, args: Args, kwargs: Kwargs) -> Any:
         return _library(machine, function, args, kwargs)
     if isinstance(function, Builtin):
         if function.name == "getattr" and len(args) > 1 and machine.is_tensor(args[0]):
-            return _of_tensor(machine, args[0], args[1])
+            return _of_tensor(machine, *args, **kwargs)
         return _builtin(machine, function, args, kwargs)
     if isinstance(function, casts.NumberKind) and len(args) == 1:
         return casts.to(machine, args[0], function)
@@ -293,6 +302,8 @@ def _holds_tensors(machine: Machine, value: Any) -> bool:
 
 def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -> Any:
     """A function of a library, by the first of its signatures that takes the arguments."""
+    if "where" in kwargs and choosing.applies(function, kwargs):
+        return choosing.put(machine, function, args, kwargs, _library)
     if function.draws:
         # what is drawn hangs on the dtype
         kwargs, kind = {k: v for k, v in kwargs.items() if k not in casts.MEANINGLESS}, None

@@ -96,7 +96,7 @@ MAKERS = frozenset({
 })  # fmt: skip
 """Functions that make numbers, of any kind."""
 
-PASSING = frozenset({"as_tensor", "asarray", "asarray_chkfinite"})
+PASSING = frozenset({"as_tensor", "asarray", "asarray_chkfinite", "ascontiguousarray"})
 """Functions that give the very tensor that they are given, if it is of that kind."""
 
 CASTS: Mapping[str, str | None] = MappingProxyType(

@@ -8,7 +8,8 @@ from typing import Any
 
 from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.lang import containers, ops
-from gradcalc.lang.containers import Counts, Deque, WithDefault
+from gradcalc.lang.containers import Deque
+from gradcalc.lang.defaulting import Counts, WithDefault
 from gradcalc.lang.machine import Builtin, Machine
 
 

@@ -7,37 +7,14 @@ from types import MappingProxyType
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, UnknownNameError, UnsupportedError, did_you_mean
-from gradcalc.lang import objects, operators, ops, words
+from gradcalc.lang import objects, operators, ops, plain, words
 from gradcalc.lang.bindings import own_names
+from gradcalc.lang.defaulting import Counts, WithDefault
 from gradcalc.lang.machine import Builtin, Frame, Machine, Once, Rule
 from gradcalc.lang.program import brief
 
 SHOWN = 60
 """Characters of a key in a sentence."""
-
-
-class WithDefault(dict[Any, Any]):
-    """A dictionary that makes what it lacks, and keeps it from then on."""
-
-    def __init__(self, values: Mapping[Any, Any], make: Callable[[], Any]) -> None:
-        super().__init__(values)
-        self.make = make
-
-    def copy(self) -> "WithDefault":
-        return type(self)(self, self.make)
-
-    def lacking(self, key: Any) -> Any:
-        """What stands at a key where nothing did."""
-        self[key] = self.make()
-        return self[key]
-
-
-class Counts(WithDefault):
-    """How often items are there; of others it says 0, and keeps nothing."""
-
-    def lacking(self, key: Any) -> Any:
-        """What stands at a key where nothing did."""
-        return self.make()
 
 
 class Deque(list[Any]):
@@ -87,6 +64,7 @@ def item(machine: Machine, held: Mapping[Any, Any], key: Any) -> Any:
             f"there is no key {shown}",
             hint=did_you_mean(found, known) if isinstance(found, str) else None,
             python="KeyError",
+            about=(found,),
         )
     return held[found]
 
@@ -100,7 +78,7 @@ def contains(machine: Machine, value: Any, held: Any) -> bool:
             raise InvalidValueError(
                 f"{machine.describe(value)} is not in a text", python="TypeError"
             )
-        return value in held
+        return value in words.told(held)
     if isinstance(held, objects.Instance) and held.kind.find("__contains__") is not objects.MISSING:
         return bool(machine.call(objects.special(machine, held, "__contains__"), (value,)))
     if machine.is_tensor(held):
@@ -363,8 +341,6 @@ def _set_default(machine: Machine, held: dict[Any, Any], key: Any, default: Any 
 
 
 def _update(machine: Machine, held: dict[Any, Any], *others: Any, **named: Any) -> None:
-    if isinstance(held, Counts):
-        raise UnsupportedError("a Counter is not added to here", hint="count each: c[k] += 1")
     for other in others:
         held.update(mapping(machine, other))
     held.update(named)
@@ -398,6 +374,7 @@ def _same_as_python(name: str) -> Callable[..., Any]:
     """A method that takes plain data, as Python has it."""
 
     def method(machine: Machine, held: Any, *args: Any) -> Any:
+        words.told(held)
         if any(not isinstance(a, int | str | tuple | None) for a in args):
             raise InvalidValueError(f"{name} does not take {machine.describe(args[0])}")
         return getattr(held, name)(*args)
@@ -424,11 +401,38 @@ TEXTS = """capitalize casefold center count endswith find index isalnum isalpha 
     rfind rjust rpartition rsplit rstrip split splitlines startswith strip swapcase title upper
     zfill""".split()  # noqa: SIM905
 
+
+def _most_common(machine: Machine, held: Counts, n: Any = None) -> list[Any]:
+    pairs = [(count, key) for key, count in held.items()]
+    if not all(plain.is_number(count) for count, _ in pairs):
+        raise UnsupportedError("most_common takes counts that are plain numbers here")
+    found = [(key, count) for count, key in sorted(pairs, key=lambda pair: pair[0], reverse=True)]
+    return found if n is None else found[: ops.integer(machine, n)]
+
+
+def _counted(sign: str) -> Callable[..., Any]:
+    """What adds to counts, or takes from them."""
+
+    def method(machine: Machine, held: Counts, values: Any = (), **named: Any) -> None:
+        more: dict[Any, Any] = dict(values) if isinstance(values, dict) else {}
+        for value in () if isinstance(values, dict) else ops.iterated(machine, values):
+            key = key_of(machine, value)
+            more[key] = more.get(key, 0) + 1
+        for key, count in (more | named).items():
+            held[key] = operators.named(machine, sign, held.get(key, 0), count)
+
+    return method
+
+
 METHODS: Mapping[type, Mapping[str, Callable[..., Any]]] = MappingProxyType(
     {
         Deque: {
             "appendleft": _append_left, "rotate": _rotate,
             "popleft": lambda machine, held: _pop(machine, held, 0),
+        },
+        Counts: {
+            "most_common": _most_common, "update": _counted("add"), "subtract": _counted("sub"),
+            "total": lambda machine, held: sum(held.values()),
         },
         list: {
             "append": _append, "extend": _extend, "insert": _insert, "pop": _pop,
@@ -461,12 +465,17 @@ METHODS: Mapping[type, Mapping[str, Callable[..., Any]]] = MappingProxyType(
             "join": _joined, "format": _format,
             **{name: _same_as_python(name) for name in TEXTS},
         },
+        int: {name: _same_as_python(name) for name in ("bit_length", "bit_count")},
+        float: {"is_integer": _same_as_python("is_integer")},
     }
 )  # fmt: skip
-"""The methods of Python's own containers."""
+"""The methods of Python's own containers and numbers."""
 
 NAMES = frozenset(name for methods in METHODS.values() for name in methods)
 """All names of methods of containers."""
+
+OF_NUMBERS = METHODS[int].keys() | METHODS[float].keys()
+"""Those of numbers."""
 
 
 def method(machine: Machine, value: Any, name: str) -> Builtin:

@@ -13,6 +13,9 @@ IDLE = frozenset({
 })  # fmt: skip
 """Wrappers that change nothing of what a function gives."""
 
+MARKS = "pytest.mark."
+"""What begins the names of wrappers that say something of a test."""
+
 FROZEN = frozenset(
     f"torch.{place}{name}"
     for place in ("", "autograd.", "autograd.grad_mode.")
@@ -44,11 +47,21 @@ def undecorated(body: Body) -> Body:
     _unwrap(body, names)
     functions = {s.name for s in body if isinstance(s, ast.FunctionDef)}
     idle = IDLE if _stops(body, names) else IDLE | THAWED
-    return tuple(
-        _plain(s, names, idle) if isinstance(s, ast.FunctionDef) else s
-        for s in body
-        if not _is_wrapped_again(s, functions, names, idle)
-    )
+    plainly = _Plainly(names, idle)
+    kept = [s for s in body if not _is_wrapped_again(s, functions, names, idle)]
+    return tuple(plainly.visit(s) for s in kept)
+
+
+class _Plainly(ast.NodeTransformer):
+    """Has functions as they are without idle wrappers, those inside of others too."""
+
+    def __init__(self, names: Mapping[str, str], idle: frozenset[str]) -> None:
+        self._names = names
+        self._idle = idle
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        self.generic_visit(node)
+        return _plain(node, self._names, self._idle)
 
 
 def _unwrap(body: Body, names: Mapping[str, str]) -> None:
@@ -60,12 +73,22 @@ def _unwrap(body: Body, names: Mapping[str, str]) -> None:
     bound = {name for node in nodes for name in names_bound(node)}
     bound |= {node.arg for node in nodes if isinstance(node, ast.arg)}
     known = {"wraps": WRAPS} if "wraps" not in bound else {}
+    # where names of functions are asked for, it is run
+    idle = set() if any(map(_asks_name, nodes)) else {WRAPS}
     for node in nodes:
         if isinstance(node, ast.FunctionDef):
-            kept = [d for d in node.decorator_list if _wrapper(d, known | dict(names)) != WRAPS]
+            kept = [d for d in node.decorator_list if _wrapper(d, known | dict(names)) not in idle]
             node.decorator_list = [_word(d, names) for d in kept]
         elif isinstance(node, ast.ClassDef):
             node.bases = [_word(base, names) for base in node.bases]
+
+
+def _asks_name(node: ast.AST) -> bool:
+    match node:
+        case ast.Attribute(attr="__name__") | ast.Constant(value="__name__"):
+            return True
+        case _:
+            return False
 
 
 def _word(node: ast.expr, names: Mapping[str, str]) -> ast.expr:
@@ -111,7 +134,7 @@ def _plain(
     inside = function.body
     for decorator in reversed(function.decorator_list):
         wrapper = _wrapper(decorator, names)
-        if wrapper in idle:
+        if wrapper in idle or (wrapper or "").startswith(MARKS):
             continue
         if wrapper in FROZEN and not (isinstance(decorator, ast.Call) and _is_given(decorator)):
             name = ast.copy_location(ast.Name("no_grad", ast.Load()), decorator)

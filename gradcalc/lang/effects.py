@@ -297,6 +297,7 @@ class _Reader(ast.NodeVisitor):
             case ast.Attribute(attr=name) if name in GRADIENTS:
                 self.visit(target.value)
             case ast.Attribute(value=base) | ast.Subscript(value=base):
+                self._unit.wild |= purity.is_of_class(full_name(target, self.names) or "")
                 self.visit(base)
                 written = self._places(base)
                 if not (isinstance(base, ast.Name) and self._scope.variable(base.id) in self._new):
@@ -374,6 +375,7 @@ class _Reader(ast.NodeVisitor):
                     return
         full = full_name(node.func, self.names)
         if full is not None:
+            self._unit.wild |= purity.is_everywhere(full, node)
             if purity.is_pure(full, node):
                 self._callbacks(node, given)
                 return

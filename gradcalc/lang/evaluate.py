@@ -8,7 +8,7 @@ from functools import cache
 from itertools import takewhile
 from typing import Any, Protocol
 
-from gradcalc.errors import GradcalcError, InvalidValueError, LimitError, Span, UnsupportedError
+from gradcalc.errors import GradcalcError, LimitError, Span
 from gradcalc.lang import memory, ops, targets, trees, written
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.bindings import is_idle
@@ -21,6 +21,7 @@ from gradcalc.lang.failing import FAILING
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.leaving import BREAK, CONTINUE, Return
 from gradcalc.lang.machine import Closure, Confirm, Machine, Rules, Watch
+from gradcalc.lang.managing import MANAGING
 from gradcalc.lang.matching import MATCHING
 from gradcalc.lang.nets.drawing import Drawing
 from gradcalc.lang.nets.run import forward, leaves, named_when_bound
@@ -34,8 +35,6 @@ from gradcalc.lang.program import (
     Program,
     Run,
     deep_recursion,
-    dotted,
-    text_of,
 )
 from gradcalc.lang.targets import root_of
 from gradcalc.lang.words import WORDS
@@ -310,57 +309,6 @@ def _return(machine: Machine, node: ast.Return) -> Return:
     return Return(None if node.value is None else machine.eval(node.value))
 
 
-def _with(machine: Machine, node: ast.With) -> Any:
-    before = machine.frozen
-    try:
-        for item in node.items:
-            machine.frozen = _frozen(machine, item.context_expr)
-            if machine.frozen > before:
-                machine.note("no_grad", text_of(item, machine.source), item.context_expr)
-        return machine.block(node.body)
-    finally:
-        machine.frozen = before
-
-
-def _check_autocast(context: ast.Call, given: list[Any]) -> None:
-    """Refuse what calculates in other dtypes, unless it is switched off."""
-    words = ["" for _ in context.args] + [keyword.arg for keyword in context.keywords]
-    if dict(zip(words, given, strict=True)).get("enabled") is not False:
-        raise UnsupportedError(
-            "autocast calculates some operations in fewer digits",
-            hint="leave it out; --dtype float32 or float16 calculates all of them so",
-        )
-
-
-def _frozen(machine: Machine, context: ast.expr) -> int:
-    """How much keeps gradients from passing inside a `with`."""
-    assert isinstance(context, ast.Call)
-    word = (dotted(context.func) or ("",))[-1]
-    given = [machine.eval(a) for a in (*context.args, *(k.value for k in context.keywords))]
-    machine.node = context
-    if word == "autocast":
-        _check_autocast(context, given)
-    if word not in ("no_grad", "inference_mode", "enable_grad", "set_grad_enabled"):
-        return machine.frozen
-    takes = {"no_grad": (0, 0), "enable_grad": (0, 0), "inference_mode": (0, 1)}.get(word, (1, 1))
-    if not takes[0] <= len(given) <= takes[1] or not all(isinstance(v, bool) for v in given):
-        raise InvalidValueError(f"{word} does not take these arguments")
-    if word == "inference_mode" and False in given:
-        return 0
-    if word == "no_grad" or word == "inference_mode" or False in given:
-        return machine.frozen + (SEALED if word == "inference_mode" else 1)
-    if machine.frozen >= SEALED:
-        raise UnsupportedError(
-            f"{word}() inside of inference_mode() is left open by torch",
-            hint="with torch.no_grad(): instead of inference_mode",
-        )
-    return 0
-
-
-SEALED = 1000
-"""By how much inference_mode keeps gradients from passing: nothing lets them pass inside."""
-
-
 STATEMENTS: Rules = {
     ast.Expr: _expression,
     ast.Assign: _assign,
@@ -373,7 +321,7 @@ STATEMENTS: Rules = {
     ast.Return: _return,
     ast.Nonlocal: _nonlocal,
     ast.Delete: _delete,
-    ast.With: _with,
+    **MANAGING,
     ast.Pass: lambda machine, node: None,
     ast.Import: lambda machine, node: None,
     ast.ImportFrom: lambda machine, node: None,

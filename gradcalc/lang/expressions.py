@@ -103,7 +103,7 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
         return objects.attribute(machine, value, name)
     if isinstance(value, tuple) and name in getattr(value, "_fields", ()):
         return getattr(value, name)
-    if isinstance(value, Closure) and value.values:
+    if isinstance(value, Closure) and (value.values or name in ("__name__", "__doc__")):
         return objects.attribute(machine, value, name)
     if isinstance(value, Facts | casts.Device):
         return read(value, name)

@@ -1,22 +1,19 @@
 """Errors of a program's own: `raise`, `assert`, `try`."""
 
 import ast
-import builtins
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gradcalc.errors import LINALG, GradcalcError, InvalidValueError, UnsupportedError
-from gradcalc.lang import operators, words
+from gradcalc.errors import LINALG, GradcalcError, InvalidValueError
+from gradcalc.lang import operators, thrown, words
+from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.machine import Machine, Rule
+from gradcalc.lang.objects import Class, Instance
 from gradcalc.lang.program import dotted, text_of
 from gradcalc.lang.raising import NUMERIC
 
-LIBRARIES: Mapping[str, tuple[str, ...]] = {
-    # numpy's and torch's
-    LINALG: ("ValueError", "RuntimeError"),
-    "LinAlgWarning": ("Warning",),
-}
-"""Errors of libraries, and Python's that they are kinds of."""
+LINALGS = (thrown.NUMPYS[LINALG], thrown.TORCHS[LINALG])
+"""What the libraries raise where a matrix has no inverse or no factor."""
 
 
 def _raise(machine: Machine, node: ast.Raise) -> None:
@@ -24,47 +21,60 @@ def _raise(machine: Machine, node: ast.Raise) -> None:
         if machine.caught:
             raise machine.caught[-1]
         raise InvalidValueError("raise without an error to be raised again", python="RuntimeError")
-    name, said = _error(machine, node.exc)
+    value = _thrown(machine, node.exc)
     machine.node = node
-    shown = f"{name}: {said}" if said else name
-    raise InvalidValueError(f"the program raises {shown}", python=name, said=said)
+    raise thrown.error_of(machine, value)
 
 
-def _error(machine: Machine, node: ast.expr) -> tuple[str, str]:
-    """The name of an error and what it says."""
-    if isinstance(node, ast.Name) and (held := machine.frame.find(node.id)) is not None:
-        value = held.values[node.id]
-        if isinstance(value, GradcalcError):
-            raise value
+def _thrown(machine: Machine, node: ast.expr) -> Any:
+    """What is raised: of an error that nothing but its name is known of, one that is called so."""
     call = node.func if isinstance(node, ast.Call) else node
     path = dotted(call)
-    if path is None:
-        raise UnsupportedError("what is raised must be an error by its name")
-    if not isinstance(node, ast.Call):
-        return path[-1], ""
-    said = [words.text(machine, machine.eval(part)) for part in node.args]
-    return path[-1], ", ".join(said)
+    if path is None or _is_known(machine, path):
+        return machine.eval(node)
+    args = [machine.eval(part) for part in node.args] if isinstance(node, ast.Call) else []
+    return Instance(thrown.foreign(path[-1]), {"args": tuple(args)})
+
+
+def _is_known(machine: Machine, path: tuple[str, ...]) -> bool:
+    if machine.frame.find(path[0]) is not None:
+        return True
+    return catalogue.named(machine.program.naming, path) is not None
 
 
 def _assert(machine: Machine, node: ast.Assert) -> None:
     if not operators.truth(machine, machine.eval(node.test)):
-        said = words.text(machine, machine.eval(node.msg)) if node.msg is not None else ""
+        about = (machine.eval(node.msg),) if node.msg is not None else ()
+        said = words.text(machine, about[0]) if about else ""
         machine.node = node
         shown = f": {said}" if said else ""
         raise InvalidValueError(
             f"the assertion {text_of(node.test, machine.source)} does not hold{shown}",
             python="AssertionError",
             said=said,
+            about=about,
         )
 
 
+class Place:
+    """Where in the program a machine is, to go on from there when an error was handled."""
+
+    def __init__(self, machine: Machine) -> None:
+        self._scope = machine.frame, machine.program, machine.frozen
+        self._depth = len(machine.callers)
+
+    def restore(self, machine: Machine) -> None:
+        """Have the machine there again."""
+        machine.frame, machine.program, machine.frozen = self._scope
+        del machine.callers[self._depth :]
+
+
 def _try(machine: Machine, node: ast.Try) -> Any:
-    frame, program, frozen, depth = (
-        machine.frame, machine.program, machine.frozen, len(machine.callers)
-    )  # fmt: skip
+    place = Place(machine)
     left = None
-    handles = any(_handles(handler, LINALG) for handler in node.handlers)
-    numeric = any(_handles(handler, name) for handler in node.handlers for name in NUMERIC)
+    kinds = [kind for handler in node.handlers for kind in _kinds_before(machine, handler)]
+    handles = any(_takes(kind, own) for kind in kinds for own in LINALGS)
+    numeric = any(_takes(kind, thrown.EXCEPTIONS[name]) for kind in kinds for name in NUMERIC)
     try:
         try:
             machine.guarded += handles
@@ -75,12 +85,14 @@ def _try(machine: Machine, node: ast.Try) -> Any:
                 machine.guarded -= handles
                 machine.careful -= numeric
         except GradcalcError as error:
-            handler = _handler(error, node.handlers)
+            value = thrown.value_of(machine, error)
+            if value is None:
+                raise
+            place.restore(machine)
+            handler = _handler(machine, value, node.handlers)
             if handler is None:
                 raise
-            machine.frame, machine.program, machine.frozen = frame, program, frozen
-            del machine.callers[depth:]
-            left = _handled(machine, handler, error)
+            left = _handled(machine, handler, error, value)
         else:
             if left is None:
                 left = machine.block(node.orelse)
@@ -89,9 +101,11 @@ def _try(machine: Machine, node: ast.Try) -> Any:
     return left if ended is None else ended
 
 
-def _handled(machine: Machine, handler: ast.ExceptHandler, error: GradcalcError) -> Any:
+def _handled(
+    machine: Machine, handler: ast.ExceptHandler, error: GradcalcError, value: Instance
+) -> Any:
     if handler.name is not None:
-        machine.bind(handler.name, error)
+        machine.bind(handler.name, value)
     machine.caught.append(error)
     try:
         return machine.block(handler.body)
@@ -101,29 +115,48 @@ def _handled(machine: Machine, handler: ast.ExceptHandler, error: GradcalcError)
             machine.frame.values.pop(handler.name, None)
 
 
-def _handler(error: GradcalcError, handlers: list[ast.ExceptHandler]) -> ast.ExceptHandler | None:
-    """The first that takes an error, None where none does or the error is not one of Python's."""
-    name = error.python
-    if name is None:
-        return None
-    return next((handler for handler in handlers if _handles(handler, name)), None)
+def _handler(
+    machine: Machine, value: Instance, handlers: Sequence[ast.ExceptHandler]
+) -> ast.ExceptHandler | None:
+    """The first that takes an error, None where none does."""
+    for handler in handlers:
+        if any(_takes(kind, value.kind) for kind in _kinds(machine, handler)):
+            return handler
+    return None
 
 
-def _handles(handler: ast.ExceptHandler, name: str) -> bool:
-    """Whether a handler takes an error of this name."""
-    named = handler.type
-    kinds = named.elts if isinstance(named, ast.Tuple) else [named]
-    return any(kind is None or _is(name, dotted(kind)) for kind in kinds)
+def _takes(kind: Class, own: Class) -> bool:
+    return kind in own.line
 
 
-def _is(name: str, path: tuple[str, ...] | None) -> bool:
-    if path is None:
-        return False
-    if path[-1] in (name, "Exception", "BaseException"):
-        return True
-    wanted = getattr(builtins, path[-1], None)
-    owns = (getattr(builtins, own, None) for own in LIBRARIES.get(name, (name,)))
-    return any(isinstance(own, type) and issubclass(own, wanted or ()) for own in owns)
+def _kinds_before(machine: Machine, handler: ast.ExceptHandler) -> list[Class]:
+    """The classes that a handler takes, as far as they are known before anything is raised."""
+    try:
+        return _kinds(machine, handler)
+    except GradcalcError:
+        return [thrown.ROOT]
+
+
+def _kinds(machine: Machine, handler: ast.ExceptHandler) -> list[Class]:
+    """The classes of errors that a handler takes."""
+    return [thrown.ROOT] if handler.type is None else _classes(machine, handler.type)
+
+
+def _classes(machine: Machine, node: ast.expr) -> list[Class]:
+    if isinstance(node, ast.Tuple):
+        return [kind for part in node.elts for kind in _classes(machine, part)]
+    path = dotted(node)
+    if path is not None and not _is_known(machine, path):
+        return [thrown.foreign(path[-1])]
+    value = machine.eval(node)
+    found = list(value) if isinstance(value, tuple) else [value]
+    if not all(isinstance(kind, Class) and thrown.is_error(kind) for kind in found):
+        raise InvalidValueError(
+            "except takes classes of errors",
+            python="TypeError",
+            said="catching classes that do not inherit from BaseException is not allowed",
+        )
+    return found
 
 
 FAILING: Mapping[type[ast.AST], Rule] = {

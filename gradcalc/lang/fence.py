@@ -39,10 +39,9 @@ from gradcalc.lang.program import (
     Program,
     brief,
     deep_recursion,
-    dotted,
     span_of,
 )
-from gradcalc.lang.reached import reached
+from gradcalc.lang.reached import has_foreign, reached
 from gradcalc.lang.renaming import DOUBT
 from gradcalc.lang.signs import Reading, placed
 from gradcalc.lang.stars import JOIN
@@ -118,6 +117,10 @@ def _checked(
     dtype = None
     if not core:
         body = untold(undecorated(body))
+    if function is None and not (core or library) and has_foreign(body):
+        # as a file it is read, of which what the function does not need may be from anywhere
+        last = body[-1] if body else None
+        function = last.name if isinstance(last, ast.FunctionDef) else None
     if function is not None:
         _main_function(body, function)
         body, dtype = declared(body)
@@ -178,14 +181,15 @@ def _reached(body: Body, function: str) -> Body:
 
 
 def _check_nodes(body: tuple[ast.stmt, ...], source: str, limits: Limits) -> None:
+    managed = any(map(grammar.has_managers, every_node(body)))
     for statement in body:
-        _check_node(statement, statement, source, limits)
+        _check_node(statement, statement, source, limits, managed)
     for parent in every_node(body):
         for node in ast.iter_child_nodes(parent):
-            _check_node(node, parent, source, limits)
+            _check_node(node, parent, source, limits, managed)
 
 
-def _check_node(node: ast.AST, parent: ast.AST, source: str, limits: Limits) -> None:
+def _check_node(node: ast.AST, parent: ast.AST, source: str, limits: Limits, managed: bool) -> None:
     """Look a node up in the table, then refuse what the kinds of nodes do not tell."""
     if isinstance(parent, ast.Slice) and node is parent.step and _is_imaginary(node):
         # np.r_[-1:1:5j] counts the numbers
@@ -195,7 +199,7 @@ def _check_node(node: ast.AST, parent: ast.AST, source: str, limits: Limits) -> 
     if doubt is not None:
         wrong = (*doubt, node)
     elif type(node) in grammar.ALLOWED:
-        wrong = _wrong(node, source)
+        wrong = _wrong(node, source, managed)
     else:
         what, hint = grammar.REFUSED.get(type(node), (type(node).__name__, None))
         wrong = f"{what} cannot be used in a program", hint, node
@@ -214,7 +218,7 @@ def _is_imaginary(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, complex)
 
 
-def _wrong(node: ast.AST, source: str) -> tuple[str, str | None, ast.AST] | None:
+def _wrong(node: ast.AST, source: str, managed: bool) -> tuple[str, str | None, ast.AST] | None:
     """What is wrong with a node of an allowed kind, with a tip and the place."""
     match node:
         case (
@@ -232,14 +236,9 @@ def _wrong(node: ast.AST, source: str) -> tuple[str, str | None, ast.AST] | None
             return "complex numbers cannot be used in a program", grammar.REAL, node
         case ast.comprehension(is_async=1):
             return "async cannot be used in a program", "leave the word out", node.target
-        case ast.withitem(context_expr=call, optional_vars=bound):
-            path = dotted(call.func) if isinstance(call, ast.Call) else None
-            if path is None or path[-1] not in grammar.CONTEXTS or bound:
-                return (
-                    "with is only for what lets gradients pass or not",
-                    "with torch.no_grad():",
-                    call,
-                )
+        case ast.withitem(context_expr=call):
+            if not (managed or grammar.is_context(node)):
+                return grammar.WITH, grammar.WITH_TIP, call
         case _:
             pass
     return None

@@ -4,6 +4,8 @@ import ast
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from gradcalc.lang.program import dotted
+
 ALLOWED: frozenset[type[ast.AST]] = frozenset(
     {
         # statements
@@ -21,8 +23,9 @@ ALLOWED: frozenset[type[ast.AST]] = frozenset(
         ast.Set, ast.JoinedStr, ast.FormattedValue, ast.Del, ast.Yield, ast.YieldFrom,
         # operators
         ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.MatMult,
-        ast.BitAnd, ast.BitOr, ast.UAdd, ast.USub, ast.Not, ast.Invert, ast.And, ast.Or,
-        ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Is, ast.IsNot, ast.In,
+        ast.BitAnd, ast.BitOr, ast.BitXor, ast.LShift, ast.RShift,
+        ast.UAdd, ast.USub, ast.Not, ast.Invert, ast.And, ast.Or, ast.Eq, ast.NotEq, ast.Lt,
+        ast.LtE, ast.Gt, ast.GtE, ast.Is, ast.IsNot, ast.In,
         ast.NotIn,
     }
 )  # fmt: skip
@@ -35,9 +38,6 @@ REFUSED: Mapping[type[ast.AST], tuple[str, str]] = MappingProxyType(
         ast.AsyncWith: ("async with", "leave it out"),
         ast.TryStar: ("except*", "write except"),
         ast.Global: ("global", "pass the value as an argument and return it"),
-        ast.BitXor: ("the operator ^", "a power is written x**2"),
-        ast.LShift: ("the operator <<", "write x*2**n"),
-        ast.RShift: ("the operator >>", "write x//2**n"),
     }
 )
 
@@ -46,9 +46,38 @@ CONTEXTS: frozenset[str] = frozenset(
         "no_grad", "inference_mode", "enable_grad", "set_grad_enabled",
         # these change no number
         "set_detect_anomaly", "detect_anomaly", "errstate", "record_function", "autocast",
+        "catch_warnings",
     }
 )  # fmt: skip
-"""What may stand behind `with`."""
+"""What may stand behind `with`, beside managers of the program's own."""
+
+WITH, WITH_TIP = "with is only for what lets gradients pass or not", "with torch.no_grad():"
+"""What is said of all else."""
+
+MANAGERS = frozenset({"__enter__", "suppress", "nullcontext", "contextmanager"})
+"""Names of a text that has managers of its own, or of Python's."""
+
+
+def is_context(item: ast.withitem) -> bool:
+    """Whether it is one of those that are known, without a name for it."""
+    call = item.context_expr
+    path = dotted(call.func) if isinstance(call, ast.Call) else None
+    return path is not None and path[-1] in CONTEXTS and item.optional_vars is None
+
+
+def has_managers(node: ast.AST) -> bool:
+    """Whether a node of a text says that there may be managers of blocks in it."""
+    match node:
+        case (
+            ast.FunctionDef(name=name)
+            | ast.Name(id=name)
+            | ast.Attribute(attr=name)
+            | ast.alias(name=name)
+        ):
+            return name in MANAGERS
+        case _:
+            return False
+
 
 ATTRIBUTES: frozenset[str] = frozenset(
     {
@@ -68,6 +97,7 @@ METHODS: Mapping[str, str] = MappingProxyType(
     {
         "backward": "gradcalc takes the gradient itself: leave the call out",
         "grad": "gradcalc takes the gradient itself: leave it out",
+        "register_hook": "a hook changes a gradient on its way back, and not the function",
         "zero_grad": "nothing accumulates without --accumulate: leave the call out",
     }
 )
@@ -172,6 +202,7 @@ OTHERS: Mapping[str, str] = MappingProxyType(
 
 UNLIKE: frozenset[str] = frozenset(
     """
+    as_subclass
     astype bdtri bitwise_count bitwise_invert broadcast chndtr col_indices copy
     cudnn_grid_sampler cumulative_prod dequantize dtype expand_as fdtri feature_dropout flatiter
     flatnonzero float16 float32 float64 fractional_max_pool2d_with_indices

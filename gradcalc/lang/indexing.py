@@ -120,6 +120,7 @@ def list_place(values: Sequence[Any], key: Key) -> int | slice:
         raise ShapeError(
             f"index {plain.show(item)} is out of range for a list of {amount(count)}",
             python="IndexError",
+            said=f"{type(values).__name__} index out of range",
         )
     return item
 

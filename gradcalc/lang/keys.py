@@ -20,6 +20,12 @@ def checked_key(machine: Machine, value: Any, given: Sequence[Any]) -> tuple[Any
     """
     if isinstance(value, dict | Instance | Class):
         return tuple(given)
+    if (odd := next((part for part in given if type(part) is float), None)) is not None:
+        numpys = machine.is_tensor(value) and machine.program.naming.arrays == NUMPY
+        raise InvalidValueError(
+            f"an index is a whole number to Python, not {odd!r}",
+            python="IndexError" if numpys else "TypeError",
+        )
     key = tuple([_key_item(machine, part) for part in given])
     if not machine.is_tensor(value) and not isinstance(value, list | tuple | range | str):
         raise ShapeError(f"{machine.describe(value)} cannot be indexed")

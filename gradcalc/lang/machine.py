@@ -421,11 +421,11 @@ class Machine:
             return value.word
         if isinstance(value, Once):
             return value.word if " " in value.word else f"what {value.word} gives"
-        if isinstance(value, GradcalcError):
-            return "an error"
         kind = getattr(value, "kind", None)
         if kind is not None:
             return f"a {kind.name}"
+        if isinstance(value, dict):
+            return "a dictionary"
         return names.get(tuple if isinstance(value, tuple) else type(value), "a function")
 
     def constant(self, values: NDArray[Any]) -> Any:

@@ -193,6 +193,15 @@ def _empty(tensor: Tensor) -> NDArray[np.int64]:
     return places[empty[places]]
 
 
+def still_unwritten(tensor: Tensor) -> Unwritten | None:
+    """The elements of a tensor that hold nothing yet, for a copy of it."""
+    unwritten = tensor.owner.unwritten
+    if unwritten is None or is_written(tensor):
+        return None
+    where = unwritten.where.reshape(-1)[tensor.places().reshape(-1)].reshape(tensor.shape)
+    return Unwritten(where, unwritten.maker)
+
+
 def check_written(tensor: Tensor) -> None:
     """Raises `InvalidValueError` where an element is read that nothing was written to."""
     owner, empty = tensor.owner, _empty(tensor)

@@ -6,9 +6,9 @@ from types import MappingProxyType
 from typing import Any
 
 from gradcalc.errors import InvalidValueError
-from gradcalc.lang import collecting, containers, enums, iterating, operators, ops
+from gradcalc.lang import collecting, containers, enums, iterating, objects, operators, ops
 from gradcalc.lang.copying import COPY
-from gradcalc.lang.machine import Builtin, Machine
+from gradcalc.lang.machine import Builtin, Closure, Machine
 
 
 def _partial(machine: Machine, function: Any, *given: Any, **named: Any) -> Builtin:
@@ -66,6 +66,17 @@ def _lru_cache(machine: Machine, maxsize: Any = 128, typed: Any = False) -> Buil
     return Builtin("lru_cache", _cache, "a function that keeps what it has given")
 
 
+def _wraps(machine: Machine, wrapped: Any) -> Builtin:
+    """What gives a function the name of another."""
+
+    def call(machine: Machine, wrapper: Any) -> Any:
+        if isinstance(wrapper, Closure):
+            wrapper.values["__name__"] = objects.name_of(wrapped)
+        return wrapper
+
+    return Builtin("wraps", call, "a function under the name of another")
+
+
 def _operator(kind: type[ast.AST]) -> Any:
     return lambda machine, a, b: operators.apply(machine, kind, a, b)
 
@@ -110,6 +121,7 @@ OBJECTS: Mapping[str, Mapping[str, Builtin]] = MappingProxyType(
                 "partial", _partial, "a function with some of its arguments given", users=True
             ),
             "reduce": Builtin("reduce", _reduce, "a function of two applied from left to right"),
+            "wraps": Builtin("wraps", _wraps, "a function under the name of another"),
             "cache": Builtin("cache", _cache, "a function that keeps what it has given"),
             "lru_cache": Builtin(
                 "lru_cache", _lru_cache, "a function that keeps what it has given"

@@ -5,7 +5,7 @@ import builtins
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gradcalc.errors import GradcalcError, UnknownNameError, UnsupportedError, did_you_mean
-from gradcalc.lang import casts, containers, grammar, inplace, updates, written
+from gradcalc.lang import casts, containers, grammar, inplace, objects, updates, written
 from gradcalc.lang.bindings import (
     COMPREHENSIONS,
     WORDS,
@@ -18,6 +18,7 @@ from gradcalc.lang.bindings import (
     parameters_of,
     parts_of,
 )
+from gradcalc.lang.bystanders import BAR_METHODS
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import TABLES, UNLIKE_PLAIN
 from gradcalc.lang.naming import Body, every_node
@@ -37,6 +38,7 @@ def free_names(
     walker = _Walker(naming, {*naming.imported, *known})
     walker.block(body)
     walker.finish(None if main is None else main.name)
+    _check_modules(body, naming, walker.free)
     required = dict.fromkeys(n for n in walker.free if not catalogue.has_meaning(n))
     optional = dict.fromkeys(n for n in walker.free if catalogue.has_meaning(n))
     if main is not None:
@@ -52,6 +54,28 @@ def free_names(
     return tuple(required), tuple(n for n in optional if n not in required)
 
 
+BARRED = frozenset(BAR_METHODS)
+"""What a bar of progress has behind a dot."""
+
+
+def _check_modules(body: Body, naming: Naming, free: Mapping[str, None]) -> None:
+    """Refuse a module that is a value, as in `xp = np`."""
+    for name in free:
+        full = naming.modules.get(name)
+        if full is not None and any(_brings(node, name) for node in every_node(body)):
+            raise UnsupportedError(
+                f"{brief(name)} is the module {full}, which is no value here",
+                hint="write the module in front of each of its functions",
+            )
+
+
+def _brings(node: ast.AST, name: str) -> bool:
+    """Whether an import gives a name."""
+    return isinstance(node, ast.Import | ast.ImportFrom) and any(
+        name == (alias.asname or alias.name.split(".")[0]) for alias in node.names
+    )
+
+
 LISTED = "gradcalc functions lists them all"
 
 ORDER: Mapping[type[ast.AST], tuple[str, ...]] = {
@@ -59,7 +83,6 @@ ORDER: Mapping[type[ast.AST], tuple[str, ...]] = {
     ast.NamedExpr: ("value", "target"),
     ast.For: ("iter", "target", "body", "orelse"),
     ast.comprehension: ("iter", "target", "ifs"),
-    ast.With: ("body",),
 }
 """The parts of a node in the order in which they run, where that of the text is another."""
 
@@ -72,7 +95,8 @@ class _Walker(ast.NodeVisitor):
         self.bound = bound
         self.free: dict[str, None] = {}
         self.used: set[str | None] = set()
-        self.lambdas: list[ast.Lambda] = []
+        # each with what comprehensions around it bind
+        self.lambdas: list[tuple[ast.Lambda, frozenset[str]]] = []
         self.functions: dict[str, list[ast.FunctionDef]] = {}
 
     def block(self, body: Sequence[ast.AST]) -> None:
@@ -84,26 +108,26 @@ class _Walker(ast.NodeVisitor):
 
         They run when every name of the scope around them is there.
         """
-        ready: list[ast.FunctionDef | ast.Lambda] = [*self.lambdas]
+        ready: list[tuple[ast.FunctionDef | ast.Lambda, frozenset[str]]] = [*self.lambdas]
         called = self.used | {main}
         while True:
             for name in [name for name in self.functions if name in called]:
-                ready += self.functions.pop(name)
+                ready += [(function, frozenset()) for function in self.functions.pop(name)]
             if not ready:
                 return
             called = set[str | None]()
-            for function in ready:
-                inner = self._inside(function)
+            for function, around in ready:
+                inner = self._inside(function, around)
                 self.free |= inner.free
                 called |= inner.used
             self.used |= called
             ready = []
 
-    def _inside(self, function: ast.FunctionDef | ast.Lambda) -> "_Walker":
+    def _inside(self, function: ast.FunctionDef | ast.Lambda, around: frozenset[str]) -> "_Walker":
         body = function.body if isinstance(function, ast.FunctionDef) else [function.body]
         parameters = {a.arg for a in parameters_of(function.args)}
         local = own_names(tuple(body)) if isinstance(function, ast.FunctionDef) else frozenset()
-        inner = _Walker(self.naming, self.bound | local | parameters)
+        inner = _Walker(self.naming, self.bound | local | parameters | around)
         inner.block(body)
         inner.finish()
         return inner
@@ -145,6 +169,14 @@ class _Walker(ast.NodeVisitor):
             self.visit(node.value)
             self.visit(node.target)
 
+    def visit_With(self, node: ast.With) -> None:
+        for item in node.items:
+            if not grammar.is_context(item):
+                self.visit(item)
+            elif isinstance(item.context_expr, ast.Call):
+                self.block([*item.context_expr.args, *item.context_expr.keywords])
+        self.block(node.body)
+
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         if isinstance(node.target, ast.Name):
             self.visit_Name(ast.Name(node.target.id, ast.Load()))
@@ -157,6 +189,11 @@ class _Walker(ast.NodeVisitor):
             return
         self.bound.update(binds(node))
         if isinstance(node, ast.Raise | ast.ExceptHandler):
+            raised = node.exc if isinstance(node, ast.Raise) else None
+            raised = raised.func if isinstance(raised, ast.Call) else raised
+            if isinstance(raised, ast.Name):
+                # an error that may be known by its name alone
+                self.used.add(raised.id)
             self.block(parts_of(node))
             return
         for field in ORDER.get(type(node), node._fields):
@@ -176,7 +213,9 @@ class _Walker(ast.NodeVisitor):
         inner.block([getattr(node, f) for f in ("key", "elt", "value") if hasattr(node, f)])
         self.free |= inner.free
         self.used |= inner.used
-        self.lambdas += inner.lambdas
+        targets = (n for g in generators for n in ast.walk(g.target))
+        own = frozenset(n.id for n in targets if isinstance(n, ast.Name))
+        self.lambdas += [(function, around | own) for function, around in inner.lambdas]
         for part in ast.walk(node):
             if isinstance(part, ast.NamedExpr):
                 self.bound.add(part.target.id)
@@ -199,7 +238,7 @@ class _Walker(ast.NodeVisitor):
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         self._defaults(node.args)
-        self.lambdas.append(node)
+        self.lambdas.append((node, frozenset()))
 
     def _defaults(self, arguments: ast.arguments) -> None:
         self.block([d for d in (*arguments.defaults, *arguments.kw_defaults) if d is not None])
@@ -214,11 +253,14 @@ def check_references(
     """
     own = assigned | known | frozenset(naming.imported) | {"super"}
     members = attributes_of(every_node(body))
+    any_name = any(map(_gives_any_name, every_node(body)))
     for node in _evaluated(body):
         place = node
         try:
             if isinstance(node, ast.Attribute):
-                if node.attr not in members:
+                path = dotted(node)
+                whose = path is not None and path[0] in naming.modules
+                if node.attr not in members and (whose or not any_name):
                     _check_attribute(node, naming)
             elif isinstance(node, ast.FunctionDef):
                 strange = _strange_decorator(node, own, naming)
@@ -234,6 +276,17 @@ def check_references(
                     _check_function(node.func.id, naming, assigned)
         except GradcalcError as error:
             raise error.located(span_of(place, source), source) from None
+
+
+def _gives_any_name(node: ast.AST) -> bool:
+    """Whether objects get attributes whose names stand nowhere in the text, or in texts alone."""
+    match node:
+        case ast.Attribute(attr="__dict__") | ast.Name(id="vars"):
+            return True
+        case ast.Call(func=ast.Name(id="setattr"), args=[_, name, *_]):
+            return not isinstance(name, ast.Constant)
+        case _:
+            return False
 
 
 def _evaluated(body: Body) -> Iterator[ast.AST]:
@@ -296,6 +349,11 @@ RECEIVERS = frozenset({"self", "cls"})
 def _check_attribute(node: ast.Attribute, naming: Naming) -> None:
     path, name = dotted(node), node.attr
     if path and path[0] in naming.modules:
+        if isinstance(node.ctx, ast.Store):
+            raise UnsupportedError(
+                f"{brief('.'.join(path))} is {naming.modules[path[0]]}'s: it cannot be assigned to",
+                hint="write a function of your own name",
+            )
         _check_member(path, naming)
     elif path and len(path) == 2 and isinstance(catalogue.named(naming, path[:1]), Kind):
         return
@@ -309,7 +367,7 @@ def _check_attribute(node: ast.Attribute, naming: Naming) -> None:
         or inplace.is_method(name)
         or casts.is_method(name)
         or (naming.arrays == JAX and name in updates.WAYS)
-        or name in ATTRIBUTES
+        or name in ATTRIBUTES | objects.ALWAYS | BARRED
         or name in catalogue.generators_methods()
     ):
         if name in grammar.COMPLEX:

@@ -1,7 +1,7 @@
 """Which library each name of a text is from, and whose arrays the text works on."""
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from gradcalc.errors import UnsupportedError, did_you_mean
@@ -42,7 +42,7 @@ def naming(body: Body, source: str, bound: frozenset[str]) -> Naming:
             brought = {_base(node)} if _base(node) else {alias.name for alias in node.names}
             # of its functions none is about numbers
             whole |= brought - catalogue.NUMBERLESS
-            _read(node, source, imported, modules, starred)
+            _read(node, source, imported, modules, starred, _decorators(body))
     if imports:
         _check_order(body, source)
     # of a module that is written in the language a star brings what is used
@@ -86,6 +86,7 @@ def _read(
     imported: dict[str, tuple[str, str]],
     modules: dict[str, str],
     starred: list[str],
+    decorators: Mapping[str, str],
 ) -> None:
     """What one statement imports: names out of modules, modules, and modules with a star."""
     base = _base(node)
@@ -112,12 +113,32 @@ def _read(
             if imported.setdefault(local, (base, alias.name)) != (base, alias.name):
                 raise _twice(local, ".".join(imported[local]), full)
         else:
+            shown = decorators.get(alias.asname or alias.name.split(".")[0])
+            if shown is not None:
+                raise UnsupportedError(
+                    f"{brief(full)} is not known here, nor what @{brief(shown)} makes of a"
+                    " function",
+                    hint="leave the line out if it changes nothing of what the function gives",
+                    span=span_of(alias, source),
+                )
             raise UnsupportedError(
                 f"{brief(full)} cannot be imported",
                 hint=_instead(base, alias.name)
                 or "torch, numpy, math, scipy.special and jax.numpy are known",
                 span=span_of(alias, source),
             )
+
+
+@lru_cache(maxsize=8)
+def _decorators(body: Body) -> Mapping[str, str]:
+    """The first name in each decorator of the text, and the decorator."""
+    return {
+        path[0]: ast.unparse(decorator)
+        for node in every_node(body)
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        for decorator in node.decorator_list
+        if (path := dotted(decorator.func if isinstance(decorator, ast.Call) else decorator))
+    }
 
 
 def _check_order(body: Body, source: str) -> None:

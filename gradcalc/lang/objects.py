@@ -10,7 +10,7 @@ from typing import Any
 from gradcalc.errors import InvalidValueError, UnknownNameError, UnsupportedError, did_you_mean
 from gradcalc.lang.arguments import bind_own
 from gradcalc.lang.machine import Builtin, Closure, Machine
-from gradcalc.lang.program import brief
+from gradcalc.lang.program import NUMPY, brief
 
 
 @dataclass(slots=True, eq=False)
@@ -20,7 +20,7 @@ class Class:
     `fields` are the parameters that a dataclass makes its instances of, with their defaults.
     `runs` is the method that a call of an object runs. One of a library is nobody's to change.
     Objects of a `lazy` one are made complete by their first call. `listed` are the members of an
-    enumeration; of one that is `valued` they are as good as their values.
+    enumeration; of one that is `valued` they are as good as their values. An `error` can be raised.
     """
 
     name: str
@@ -32,6 +32,10 @@ class Class:
     lazy: bool = False
     listed: dict[str, "Instance"] | None = None
     valued: bool = False
+    error: bool = False
+
+    def __post_init__(self) -> None:
+        self.error = self.error or any(base.error for base in self.bases)
 
     @property
     def line(self) -> tuple["Class", ...]:
@@ -116,10 +120,19 @@ Same = Callable[[Machine, Any, Any], bool]
 MISSING = object()
 """What stands where there is no such member."""
 
+NOT_IMPLEMENTED = object()
+"""What an operator's method gives that leaves the answer to the other side."""
+
 
 def attribute(machine: Machine, value: Any, name: str) -> Any:
     """What stands behind a dot of an object, a class, `super()` or a function of the program."""
     if isinstance(value, Closure):
+        if name == "__name__":
+            return name_of(value)
+        if name == "__doc__":
+            first = value.body[0] if isinstance(value.body, list) else None
+            text = first.value if isinstance(first, ast.Expr) else None
+            return text.value if isinstance(text, ast.Constant) else None
         if name not in value.values:
             raise UnknownNameError(
                 f"{value.name} has no .{brief(name)} here",
@@ -138,6 +151,8 @@ def attribute(machine: Machine, value: Any, name: str) -> Any:
         kind = receiver.kind if isinstance(receiver, Instance) else receiver
     if name == "__class__" and isinstance(value, Instance):
         return value.kind
+    if name == "__dict__":
+        return _dictionary(machine, value)
     if name == "__name__" and isinstance(value, Class):
         return value.name
     found = kind.find(name, behind)
@@ -158,6 +173,21 @@ def attribute(machine: Machine, value: Any, name: str) -> Any:
         receiver.values[name] = machine.call(Bound(found.function, receiver), ())
         return receiver.values[name]
     return _received(machine, found, receiver)
+
+
+def _dictionary(machine: Machine, value: Any) -> dict[str, Any]:
+    """The attributes of an object, of which whoever changes the dictionary changes them."""
+    if not isinstance(value, Instance) or any(one.library for one in value.kind.line):
+        raise UnsupportedError(f"what {machine.describe(value)} holds is not known as a dictionary")
+    return value.values
+
+
+def name_of(function: Any) -> str:
+    """What a function is called."""
+    if not isinstance(function, Closure):
+        return str(function.name)
+    own = "<lambda>" if isinstance(function.body, ast.expr) else function.name
+    return str(function.values.get("__name__", own))
 
 
 STATISTICS, TRAINED = ("running_mean", "running_var"), "_trained"
@@ -220,6 +250,9 @@ def instantiate(
     if kind.listed is not None:
         return _member(kind, args)
     made = Instance(kind)
+    if kind.error:
+        # which it holds whatever __init__ does
+        made.values["args"] = tuple(args)
     start = _starting(kind)
     if isinstance(start, Closure | Builtin):
         machine.nets.making += 1
@@ -319,7 +352,8 @@ OPERATORS: Mapping[type[ast.AST], str] = MappingProxyType(
     {
         ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv",
         ast.FloorDiv: "floordiv", ast.Mod: "mod", ast.Pow: "pow", ast.MatMult: "matmul",
-        ast.BitAnd: "and", ast.BitOr: "or", ast.USub: "neg", ast.UAdd: "pos", ast.Invert: "invert",
+        ast.BitAnd: "and", ast.BitOr: "or", ast.BitXor: "xor", ast.LShift: "lshift",
+        ast.RShift: "rshift", ast.USub: "neg", ast.UAdd: "pos", ast.Invert: "invert",
         ast.Lt: "lt", ast.LtE: "le", ast.Gt: "gt", ast.GtE: "ge", ast.Eq: "eq", ast.NotEq: "ne",
     }
 )  # fmt: skip
@@ -333,7 +367,8 @@ TURNED: Mapping[str, str] = MappingProxyType(
 METHODS = frozenset(
     {"__init__", "__call__", "__post_init__", "__len__", "__getitem__", "__repr__", "__str__",
      "__class__", "__name__", "__iter__", "__contains__", "__setitem__", "__bool__", "__abs__",
-     "__hash__", "__slots__", "__float__", "__next__", "__round__", "__doc__"}
+     "__hash__", "__slots__", "__array_priority__", "__array_ufunc__", "__enter__", "__exit__",
+     "__dict__", "__float__", "__next__", "__round__", "__doc__", "__format__"}
     | {f"__{name}__" for name in OPERATORS.values()}
     | {f"__r{name}__" for name in OPERATORS.values()}
     | {f"__i{name}__" for name in OPERATORS.values()}
@@ -341,10 +376,23 @@ METHODS = frozenset(
 """The names with two leading underscores that a class may use."""
 
 
+ALWAYS = frozenset({"__name__", "__class__", "args", "with_traceback", "__dict__"})
+"""What classes and functions have behind a dot, and errors, in a text that defines no class too."""
+
 CALLED: Mapping[str, str] = MappingProxyType(
     {
         name: f"__{name}__"
-        for name in ("abs", "len", "round", "float", "bool", "str", "repr", "iter")
+        for name in (
+            "abs",
+            "len",
+            "round",
+            "float",
+            "bool",
+            "str",
+            "repr",
+            "iter",
+            "format",
+        )
     }
 )
 """Functions of Python's that ask an object, and the methods that answer."""
@@ -367,11 +415,13 @@ def changed(machine: Machine, kind: type[ast.AST], held: Instance, right: Any) -
     found = held.kind.find(f"__i{OPERATORS[kind]}__")
     if not isinstance(found, Closure):
         return MISSING
-    return machine.call(Bound(found, held), (right,))
+    answer = machine.call(Bound(found, held), (right,))
+    return MISSING if answer is NOT_IMPLEMENTED else answer
 
 
 def operated(machine: Machine, kind: type[ast.AST], left: Any, right: Any, same: Same) -> Any:
     """An operator with an object on one side at least, by the methods of its class."""
+    _check_array(machine, left, right)
     name = OPERATORS[kind]
     back = f"__{TURNED[name]}__" if name in TURNED else f"__r{name}__"
     sides = [(left, f"__{name}__", right), (right, back, left)]
@@ -380,8 +430,10 @@ def operated(machine: Machine, kind: type[ast.AST], left: Any, right: Any, same:
     for receiver, method, other in sides:
         if isinstance(receiver, Instance):
             found = receiver.kind.find(method)
-            if isinstance(found, Closure):
-                return machine.call(Bound(found, receiver), (other,))
+            if isinstance(found, Closure | Builtin):
+                answer = machine.call(Bound(found, receiver), (other,))
+                if answer is not NOT_IMPLEMENTED:
+                    return answer
     if kind is ast.NotEq:
         # without a method of its own it is what == says, turned round
         found = operated(machine, ast.Eq, left, right, same)
@@ -399,6 +451,26 @@ def operated(machine: Machine, kind: type[ast.AST], left: Any, right: Any, same:
     )
 
 
+def _check_array(machine: Machine, left: Any, right: Any) -> None:
+    """Refuse an array of numpy's beside an object which numpy asks for each element by itself."""
+    if machine.program.naming.arrays != NUMPY or not isinstance(right, Instance):
+        return
+    if not machine.is_tensor(left) or not machine.shape(left):
+        return
+    if not any(
+        right.kind.find(name) is not MISSING
+        for name in ("__array_priority__", "__enter__", "__exit__", "__dict__", ARRAYS)
+    ):
+        raise UnsupportedError(
+            f"numpy asks a {right.kind.name} behind an array for each element by itself",
+            hint=f"{ARRAYS} = None in its class has it asked for the whole array",
+        )
+
+
+ARRAYS = "__array_ufunc__"
+"""What a class says to numpy's operators, that they leave the answer to it."""
+
+
 def _goes_first(left: Any, right: Any, back: str) -> bool:
     """Whether the right side is asked first: of a class made from the left's, with its own way."""
     if not isinstance(left, Instance) or not isinstance(right, Instance):
@@ -414,6 +486,8 @@ def equals(machine: Machine, left: Any, right: Any, same: Same) -> bool:
     for one, other in ((left, right), (right, left)):
         if isinstance(one, Instance) and isinstance(found := one.kind.find("__eq__"), Closure):
             answer = machine.call(Bound(found, one), (other,))
+            if answer is NOT_IMPLEMENTED:
+                continue
             if not isinstance(answer, bool):
                 raise UnsupportedError(
                     "what __eq__ gives here is no plain truth value",

@@ -2,7 +2,7 @@
 
 import ast
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from gradcalc.lang import purity
 from gradcalc.lang.imported import Body, full_name, meanings
@@ -19,6 +19,23 @@ SURROUNDINGS = frozenset(
     }
 )  # fmt: skip
 """What stands behind `with` and changes no value of what it is around."""
+SETTING = frozenset({
+    "numpy.set_printoptions", "torch.autograd.set_detect_anomaly", "torch.set_num_interop_threads",
+    "torch.set_num_threads", "torch.set_printoptions", "torch.use_deterministic_algorithms",
+})  # fmt: skip
+"""Functions that say how something is shown, or in how many threads it is calculated."""
+
+ELSEWHERE = ("torch.backends", "torch.cuda")
+"""Modules of devices that nothing is calculated on here."""
+
+TYPES = frozenset({
+    "numpy.ndarray", "torch.Tensor", "jax.Array", "jax.numpy.ndarray", "numpy.typing.NDArray",
+    "numpy.typing.ArrayLike", "torch.device", "torch.dtype", "torch.nn.Module",
+})  # fmt: skip
+"""What annotations name."""
+
+FILTERS = frozenset({"warnings.simplefilter", "warnings.filterwarnings"})
+"""What says which warnings are told; it may have them raised."""
 
 STREAMS = frozenset({"sys.stdout", "sys.stderr"})
 """Where programs print to."""
@@ -45,15 +62,41 @@ def untold(body: Body) -> Body:
     for statement in body:
         found = quiet.visit(statement)
         kept += found if isinstance(found, list) else [found]
-    read = {
-        n.id
-        for statement in kept
-        for n in ast.walk(statement)
-        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)
-    }
-    idle = (s for s in kept if set(_logger(s, names)) - read or _is_idle_import(s, read))
+    read = set(_read(kept))
+    idle = (
+        s
+        for s in kept
+        if set(_logger(s, names)) - read
+        or _is_idle_import(s, read)
+        or (s is not kept[-1] and _is_idle_type(s, names, read, times))
+    )
     left = {id(s) for s in idle}
     return tuple(s for s in kept if id(s) not in left)
+
+
+def _read(body: Iterable[ast.AST]) -> Iterator[str]:
+    """The names that statements read, but for annotations, which mean nothing here."""
+    stack = list(body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            yield node.id
+        for field, part in ast.iter_fields(node):
+            if field not in ("annotation", "returns"):
+                inner = part if isinstance(part, list) else [part]
+                stack += [n for n in inner if isinstance(n, ast.AST)]
+
+
+def _is_idle_type(
+    statement: ast.stmt, names: Mapping[str, str], read: set[str], times: Mapping[str, int]
+) -> bool:
+    """Whether a statement gives a type a name that annotations alone use, as `A = np.ndarray`."""
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Attribute() as value):
+            full = full_name(value, names)
+            return name not in read and times[name] == 1 and full in TYPES
+        case _:
+            return False
 
 
 def _is_idle_import(statement: ast.stmt, read: set[str]) -> bool:
@@ -111,6 +154,8 @@ class _Quiet(ast.NodeTransformer):
 
     def visit_Expr(self, node: ast.Expr) -> ast.stmt:
         call = node.value
+        if isinstance(call, ast.Call) and self._is_filter(call):
+            return ast.copy_location(ast.Pass(), node)
         if isinstance(call, ast.Call) and self._tells(call.func) and self._is_plain(call):
             return ast.copy_location(ast.Pass(), node)
         match call:
@@ -132,6 +177,26 @@ class _Quiet(ast.NodeTransformer):
             return False
         return item.optional_vars is None and self._is_plain(call)
 
+    def visit_Assign(self, node: ast.Assign) -> ast.stmt:
+        match node:
+            case ast.Assign(targets=[ast.Attribute() as target], value=ast.Constant()):
+                full = full_name(target, self._names) or ""
+                if full.startswith(tuple(f"{m}." for m in ELSEWHERE)):
+                    return ast.copy_location(ast.Pass(), node)
+            case _:
+                pass
+        return node
+
+    def _is_filter(self, call: ast.Call) -> bool:
+        """Whether it says which warnings are told, and has none of them raised."""
+        given = [*call.args, *(k.value for k in call.keywords if k.arg in (None, "action"))]
+        return (
+            full_name(call.func, self._names) in FILTERS
+            and len(given) > 0
+            and isinstance(given[0], ast.Constant)
+            and given[0].value != "error"
+        )
+
     def _is_stream(self, given: ast.keyword) -> bool:
         """Whether it says where to print to, which is one place here."""
         return given.arg == "file" and full_name(given.value, self._names) in STREAMS
@@ -139,7 +204,9 @@ class _Quiet(ast.NodeTransformer):
     def _tells(self, func: ast.expr) -> bool:
         full = full_name(func, self._names)
         if full is not None:
-            return full.split(".")[0] in TELLING
+            if full in SETTING or f"{full}.".startswith(tuple(f"{m}." for m in ELSEWHERE)):
+                return True
+            return full.split(".")[0] in TELLING and full not in FILTERS
         match func:
             case ast.Attribute(value=ast.Name(id=name)):
                 return name in self._loggers

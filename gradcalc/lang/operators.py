@@ -2,13 +2,15 @@
 
 import ast
 import operator as python
+from collections import Counter
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
+from gradcalc.errors import InvalidValueError, LimitError, ShapeError, UnsupportedError
 from gradcalc.lang import casts, objects, ops, plain, raising, words
 from gradcalc.lang.casts import Device, NumberKind
+from gradcalc.lang.defaulting import Counts
 from gradcalc.lang.machine import Machine, Once
 from gradcalc.lang.objects import Instance
 from gradcalc.lang.program import JAX, MIXED, NUMPY
@@ -26,6 +28,9 @@ PLAIN: Mapping[type[ast.AST], tuple[str, Callable[..., Any]]] = MappingProxyType
         ast.MatMult: ("matmul", python.matmul),
         ast.BitAnd: ("logical_and", python.and_),
         ast.BitOr: ("logical_or", python.or_),
+        ast.BitXor: ("logical_xor", python.xor),
+        ast.LShift: ("lshift", python.lshift),
+        ast.RShift: ("rshift", python.rshift),
         ast.Lt: ("lt", python.lt),
         ast.LtE: ("le", python.le),
         ast.Gt: ("gt", python.gt),
@@ -54,8 +59,25 @@ UNARY: Mapping[type[ast.AST], tuple[str, Callable[..., Any]]] = MappingProxyType
 ORDERS = frozenset({ast.Lt, ast.LtE, ast.Gt, ast.GtE})
 """The comparisons that order."""
 
-SETS = (ast.BitOr, ast.BitAnd, ast.Sub)
+SETS = (ast.BitOr, ast.BitAnd, ast.BitXor, ast.Sub)
 """The operators that join sets."""
+
+COUNTED = (ast.Add, *SETS)
+"""The operators of two counters."""
+
+SIGNS: Mapping[type[ast.AST], tuple[str, str]] = MappingProxyType(
+    {
+        ast.BitAnd: ("&", "compare first, in brackets: (x > 0) & (y > 0)"),
+        ast.BitOr: ("|", "compare first, in brackets: (x > 0) | (y > 0)"),
+        ast.BitXor: ("^", "a power is written x**2"),
+        ast.LShift: ("<<", "write x*2**n"),
+        ast.RShift: (">>", "write x//2**n"),
+    }
+)
+"""The operators of single bits, and what is meant by them otherwise."""
+
+SHIFTS = (ast.LShift, ast.RShift)
+"""Those which move bits."""
 
 ADDED, COMPARED = (list, tuple), (list, tuple, range)
 """The lists that `+` joins, and those that `==` compares."""
@@ -83,8 +105,10 @@ def apply(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any:
             "a power of truth values is an integer of 8 bits to numpy",
             hint="where(x > 0, 1.0, 0.0) makes numbers of them",
         )
-    if kind in (ast.BitAnd, ast.BitOr):
-        check_masks(machine, "&" if kind is ast.BitAnd else "|", left, right)
+    if kind in SIGNS:
+        if type(left) in WHOLE and type(right) in WHOLE:
+            return _of_bits(machine, kind, left, right)
+        _check_bits(machine, kind, left, right)
     if plain.is_number(left) and plain.is_number(right):
         return plain.compute(name, function, (left, right), machine.limits.bits)
     raising.check_operator(machine, kind, left, right)
@@ -105,10 +129,12 @@ def compare(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any
     """A comparison, with None, words and truth values among what is compared."""
     if kind in (ast.Is, ast.IsNot):
         singleton = isinstance(right, bool) and not (machine.numbers and machine.is_tensor(left))
-        plainly = any(isinstance(value, int | float | str) for value in (left, right))
         if _is_small(left) and _is_small(right):
             # Python has one object for each of these
             return (left == right) is (kind is ast.Is)
+        plainly = any(isinstance(value, int | float | str) for value in (left, right)) and not any(
+            isinstance(value, Instance) for value in (left, right)
+        )
         if left is not None and right is not None and not singleton and plainly:
             raise UnsupportedError("is compares numbers and text by chance", hint="use ==")
         return (left is right) is (kind is ast.Is)
@@ -124,8 +150,10 @@ def compare(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any
             return same(machine, left, right) is (kind is ast.Eq)
         if isinstance(left, set):
             return PLAIN[kind][1](left, right)
-    words = any(isinstance(value, str) or value is None for value in (left, right))
-    if words and kind in (ast.Eq, ast.NotEq):
+    for value in (left, right):
+        words.told(value)
+    worded = any(isinstance(value, str) or value is None for value in (left, right))
+    if worded and kind in (ast.Eq, ast.NotEq):
         numpys = machine.program.naming.arrays in (NUMPY, MIXED)
         if numpys and any(machine.is_tensor(v) and machine.shape(v) for v in (left, right)):
             raise UnsupportedError(
@@ -143,6 +171,8 @@ def unary(machine: Machine, kind: type[ast.AST], value: Any) -> Any:
         return objects.unary(machine, kind, value)
     name, function = UNARY[kind]
     naming = machine.program.naming
+    if kind is ast.Invert and type(value) is int:
+        return ~value
     if kind is ast.Invert:
         check_masks(machine, "~", value)
         single = machine.is_tensor(value) and not machine.shape(value)
@@ -154,6 +184,32 @@ def unary(machine: Machine, kind: type[ast.AST], value: Any) -> Any:
         return value
     result = ops.operate(machine, BY_NAME[name], {"x": value})
     return machine.copy(result) if kind is ast.UAdd else result
+
+
+WHOLE = (int, bool)
+"""Python's own whole numbers, which have bits."""
+
+
+def _of_bits(machine: Machine, kind: type[ast.AST], left: int, right: int) -> Any:
+    name, function = PLAIN[kind]
+    if kind is ast.LShift and left and right > machine.limits.bits:
+        raise LimitError(f"a shift by {right} bits", hint="write 2.0**n")
+    return plain.compute(name, function, (left, right), machine.limits.bits)
+
+
+def _check_bits(machine: Machine, kind: type[ast.AST], *operands: Any) -> None:
+    """Of tensors the operators of bits are for truth values, and no shift is for any."""
+    sign, hint = SIGNS[kind]
+    if kind not in SHIFTS and kind is not ast.BitXor:
+        check_masks(machine, sign, *operands)
+        return
+    for value in operands:
+        if kind in SHIFTS or not machine.is_mask(value):
+            what = "whole numbers of Python's" if kind in SHIFTS else "truth values"
+            raise UnsupportedError(
+                f"the operator {sign} is for {what} here, not for {machine.describe(value)}",
+                hint=hint,
+            )
 
 
 def check_masks(machine: Machine, sign: str, *operands: Any) -> None:
@@ -214,6 +270,9 @@ def _of_texts(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> s
 
 def _of_sets(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any:
     """Sets and dictionaries joined and parted."""
+    if isinstance(left, Counts) and isinstance(right, Counts) and kind in COUNTED:
+        found = PLAIN[kind][1](Counter(left), Counter(right))
+        return Counts(dict(found), left.make)
     joins = SETS if isinstance(left, set) else (ast.BitOr,)
     if type(left) is not type(right) or kind not in joins:
         raise InvalidValueError(

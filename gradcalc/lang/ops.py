@@ -103,6 +103,9 @@ def apply(machine: Machine, row: Primitive, arguments: Mapping[str, Any]) -> Any
         if row.name in LIKE or views.gives_view(machine, row, arguments):
             read = machine.unread
         made, tell = _made(machine, row, arguments, read)
+    except ShapeError as error:
+        _name_error(machine, row, error)
+        raise
     except GradcalcError:
         raise
     except FAILURES as error:
@@ -130,6 +133,18 @@ def apply(machine: Machine, row: Primitive, arguments: Mapping[str, Any]) -> Any
         machine.mark_integer(result.indices)
     _remember(machine, row, arguments, result)
     return result
+
+
+REFUSING = frozenset({"matmul", "reshape", "concat", "stack", "broadcast_to"})
+"""Structural primitives that torch refuses with a RuntimeError and numpy with a ValueError, as they
+do those of elements, where shapes do not fit."""
+
+
+def _name_error(machine: Machine, row: Primitive, error: ShapeError) -> None:
+    """Say which of Python's errors the library raises, where that is known."""
+    kind = {TORCH: "RuntimeError", NUMPY: "ValueError"}.get(machine.program.naming.arrays)
+    if error.python is None and (isinstance(row, Elementwise) or row.name in REFUSING):
+        error.python = kind
 
 
 def _parts(result: Any) -> Sequence[Any]:
@@ -226,7 +241,11 @@ def _operand(machine: Machine, row: Primitive, value: Any) -> Any:
         return _small(value)
     if plain.is_number(value) or isinstance(value, list | tuple | range):
         return tensor(machine, value)
-    raise InvalidValueError(f"{row.name} does not take {machine.describe(value)}")
+    raise InvalidValueError(
+        f"{row.name} does not take {machine.describe(value)}",
+        # which no operator and no function of a library takes for a number
+        python="TypeError" if value is None else None,
+    )
 
 
 def _static(machine: Machine, row: Primitive, key: str, value: Any) -> Any:
@@ -352,7 +371,7 @@ def items(machine: Machine, value: Any) -> Sequence[Any]:
     if machine.is_tensor(value):
         shape = machine.shape(value)
         if not shape:
-            raise ShapeError("a scalar has no items to go through")
+            raise ShapeError("a scalar has no items to go through", python="TypeError")
         return [index(machine, value, (i,)) for i in range(shape[0])]
     if isinstance(value, list | tuple | range):
         return value
@@ -371,7 +390,10 @@ def items(machine: Machine, value: Any) -> Sequence[Any]:
         return list(dict.fromkeys(value.listed.values()))
     if isinstance(value, Instance):
         return _of_object(machine, value)
-    raise InvalidValueError(f"{machine.describe(value)} has no items to go through")
+    raise InvalidValueError(
+        f"{machine.describe(value)} has no items to go through",
+        python="TypeError" if value is None or plain.is_number(value) else None,
+    )
 
 
 def _of_object(machine: Machine, value: Instance) -> Sequence[Any]:
@@ -442,16 +464,21 @@ def index(machine: Machine, value: Any, key: Key) -> Any:
     """What stands at a key: of a tensor, a list, a tuple or a range."""
     if not machine.is_tensor(value):
         return sequence_item(value, key)
-    try:
-        checked = check_key(key, machine.shape(value))
-    except ShapeError as error:
-        # jax takes the nearest place that there is, and raises nothing
-        error.python = None if machine.program.naming.arrays == JAX else "IndexError"
-        raise
+    checked = key_within(machine, value, key)
     result = views.written(machine, value, checked)
     if result is None:
         result = apply(machine, BY_NAME["index"], {"x": value, "key": checked})
     return machine.mark_array(result) if any(item is Ellipsis for item in key) else result
+
+
+def key_within(machine: Machine, value: Any, key: Key) -> Key:
+    """A key of a tensor with all that it leaves out."""
+    try:
+        return check_key(key, machine.shape(value))
+    except ShapeError as error:
+        # jax takes the nearest place that there is, and raises nothing
+        error.python = None if machine.program.naming.arrays == JAX else "IndexError"
+        raise
 
 
 def as_floats(machine: Machine, value: Any) -> Any:

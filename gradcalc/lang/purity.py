@@ -60,7 +60,7 @@ ONLOOKERS = frozenset({
 """Modules that look at what they are given, plot and print it."""
 
 QUIET = frozenset({
-    "jax.config.update", "numpy.load", "numpy.save", "numpy.savetxt", "numpy.savez", "numpy.seterr",
+    "jax.config.update", "numpy.load", "numpy.save", "numpy.savetxt", "numpy.savez",
     "numpy.set_printoptions", "random.choice", "random.gauss", "random.randint", "random.random",
     "random.seed", "random.uniform", "torch.autograd.grad", "torch.autograd.gradcheck",
     "torch.autograd.gradgradcheck", "torch.autograd.set_detect_anomaly", "torch.load",
@@ -145,6 +145,45 @@ def is_setting(full: str) -> bool:
     """Whether a library's function is for what holds from then on."""
     name = full.rpartition(".")[2].lstrip("_")
     return name.startswith(("set_", "use_", "enable_", "disable_", "register_", "seterr"))
+
+
+EVERYWHERE = frozenset({
+    "torch.set_grad_enabled", "torch.autograd.set_grad_enabled", "torch._C._set_grad_enabled",
+})  # fmt: skip
+"""Functions by which all is calculated otherwise from then on, whoever names their module."""
+
+TOLD_HOW = frozenset({"numpy.seterr", "warnings.simplefilter", "warnings.filterwarnings"})
+"""Those which say whether errors of numbers and warnings are raised."""
+
+SILENT = frozenset({"ignore", "warn", "print", "always", "default", "module", "once"})
+"""What is told them to have none of these raised."""
+
+
+def is_everywhere(full: str, call: ast.Call) -> bool:
+    """Whether a call of a library's function has all else calculated otherwise."""
+    if full in TOLD_HOW:
+        words = [*call.args[:1], *(k.value for k in call.keywords if k.arg in RAISED_BY)]
+        return not all(isinstance(w, ast.Constant) and w.value in SILENT for w in words)
+    return full in EVERYWHERE and not _is_on(call)
+
+
+RAISED_BY = frozenset({None, "action", "all", "divide", "over", "under", "invalid"})
+"""Their arguments that say so."""
+
+
+def _is_on(call: ast.Call) -> bool:
+    match call:
+        case ast.Call(args=[ast.Constant(value=True)], keywords=[]):
+            return True
+        case _:
+            return False
+
+
+def is_of_class(full: str) -> bool:
+    """Whether a full name is what a class of a library has, which is its objects' without a name
+    of the library's being said."""
+    front, _, rest = full.partition(".")
+    return f"{front}." in _FRONTS and any(part[:1].isupper() for part in rest.split(".")[:-1])
 
 
 def is_wild(name: str) -> bool:

@@ -99,7 +99,7 @@ def _abs_text(machine: Machine, value: Any = "") -> str:
 
 
 def _repr(machine: Machine, value: Any) -> str:
-    return repr(value) if isinstance(value, str) else words.text(machine, value)
+    return words.shown(machine, value)
 
 
 def _format(machine: Machine, value: Any, spec: str = "") -> str:

@@ -59,10 +59,37 @@ def _with_draws(
     statement: ast.stmt, changed: frozenset[str] | None, draws: Callable[[ast.AST], bool]
 ) -> frozenset[str] | None:
     """What a statement changes: one that draws leaves other random numbers to those behind it."""
-    defines = isinstance(statement, ast.FunctionDef | ast.ClassDef)
-    if changed is None or defines or not draws(statement):
+    if changed is None or not any(map(draws, _run_at_once(statement))):
         return changed
     return changed | {CHANCE}
+
+
+def _run_at_once(statement: ast.stmt) -> Iterator[ast.AST]:
+    """What runs where a statement stands: of a function its defaults and decorators, of a class
+    all but its methods."""
+    if isinstance(statement, ast.FunctionDef):
+        arguments = statement.args
+        yield from (*statement.decorator_list, *arguments.defaults)
+        yield from (default for default in arguments.kw_defaults if default is not None)
+    elif isinstance(statement, ast.ClassDef):
+        yield from (*statement.decorator_list, *statement.bases)
+        for inner in statement.body:
+            yield from _run_at_once(inner)
+    else:
+        yield statement
+
+
+def has_foreign(body: Body) -> bool:
+    """Whether statements at the top of a text import what is not known."""
+    return any(
+        not (full in TABLES or base == "__future__" or catalogue.has(base, alias.name))
+        and alias.name not in grammar.CONTEXTS
+        for statement in body
+        if isinstance(statement, ast.Import | ast.ImportFrom) and not _hides(statement)
+        for base in [statement.module or "" if isinstance(statement, ast.ImportFrom) else ""]
+        for alias in statement.names
+        for full in [".".join(part for part in (base, alias.name) if part)]
+    )
 
 
 def _is_import(statement: ast.stmt) -> bool:

@@ -43,11 +43,13 @@ def bind(machine: Machine, target: ast.AST, value: Any) -> None:
     if stars:
         first, behind = stars[0], len(target.elts) - stars[0] - 1
         if len(items) < first + behind:
-            raise ShapeError(f"{len(items)} values for {first + behind} names and a star")
+            raise ShapeError(
+                f"{len(items)} values for {first + behind} names and a star", python="ValueError"
+            )
         end = len(items) - behind
         items = [*items[:first], items[first:end], *items[end:]]
     elif len(items) != len(target.elts):
-        raise ShapeError(f"{len(items)} values for {len(target.elts)} names")
+        raise ShapeError(f"{len(items)} values for {len(target.elts)} names", python="ValueError")
     for part, given in zip(target.elts, items, strict=True):
         bind(machine, part.value if isinstance(part, ast.Starred) else part, given)
 

@@ -102,7 +102,7 @@ def isinstance_of(
     def of_these(example: Any) -> bool:
         return type(example) in asked if exact else isinstance(example, asked)
 
-    found = {of_these(example) for example in _examples(machine, value, kinds)}
+    found = {of_these(example) for example in examples(machine, value, kinds)}
     if found == {True}:
         return True
     if found == {False} and not any(map(of_these, _doubts(machine, value, kinds))):
@@ -130,7 +130,7 @@ def _type(word: str) -> Any:
     return found
 
 
-def _examples(machine: Machine, value: Any, kinds: str) -> Examples:
+def examples(machine: Machine, value: Any, kinds: str) -> Examples:
     """Values of every type that a value may have where Python runs the program."""
     known = kinds.split()
     if machine.is_tensor(value):

@@ -5,10 +5,25 @@ import string
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gradcalc.errors import GradcalcError, InvalidValueError, UnsupportedError
+from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.lang import objects
 from gradcalc.lang.machine import Machine, Rule
 from gradcalc.lang.program import JAX, NUMPY
+
+
+class Untold(str):
+    """What gradcalc says of an error, where the library that raises it says it in its own words."""
+
+    __slots__ = ()
+
+
+def told(value: Any) -> Any:
+    """A text that may decide something. Raises `UnsupportedError` where its words are not known."""
+    if isinstance(value, Untold):
+        raise UnsupportedError(
+            "what the library says of this error is not known here", hint="ask for its type alone"
+        )
+    return value
 
 
 def text(machine: Machine, value: Any) -> str:
@@ -16,12 +31,10 @@ def text(machine: Machine, value: Any) -> str:
     if machine.is_tensor(value):
         plain = _plain(machine, value)
         return str(plain) if isinstance(plain, float) else plain
-    if isinstance(value, GradcalcError):
-        return value.said
     if isinstance(value, list | tuple | set | dict):
         return _nested(machine, value)
     if isinstance(value, str | int | float | range | None):
-        return str(value)
+        return value if isinstance(value, Untold) else str(value)
     if isinstance(value, objects.Instance):
         found = objects.answered(machine, "str", (value,))
         if not isinstance(found, str):
@@ -53,17 +66,22 @@ def _shown(machine: Machine, value: Any, way: Callable[[Any], str]) -> str:
     return way(raw.long() if machine.is_integer(value) else raw)
 
 
-def _nested(machine: Machine, value: Any) -> str:
-    def shown(part: Any) -> str:
-        machine.budget.tick()
-        if machine.printed is not None and machine.is_tensor(part):
-            return _shown(machine, part, repr)
-        return repr(part) if isinstance(part, str) else text(machine, part)
+def shown(machine: Machine, value: Any) -> str:
+    """A value as `repr` shows it."""
+    machine.budget.tick()
+    if machine.printed is not None and machine.is_tensor(value):
+        return _shown(machine, value, repr)
+    if isinstance(value, objects.Instance):
+        found = objects.answered(machine, "repr", (value,))
+        return found if isinstance(found, str) else text(machine, value)
+    return repr(value) if isinstance(value, str) else text(machine, value)
 
+
+def _nested(machine: Machine, value: Any) -> str:
     if isinstance(value, dict):
-        inside = ", ".join(f"{shown(k)}: {shown(v)}" for k, v in value.items())
+        inside = ", ".join(f"{shown(machine, k)}: {shown(machine, v)}" for k, v in value.items())
         return f"{{{inside}}}"
-    parts = ", ".join(map(shown, value))
+    parts = ", ".join([shown(machine, part) for part in value])
     if isinstance(value, tuple):
         return f"({parts},)" if len(value) == 1 else f"({parts})"
     return f"[{parts}]" if isinstance(value, list) else f"{{{parts}}}" if value else "set()"
@@ -76,13 +94,34 @@ def _plain(machine: Machine, value: Any) -> Any:
             return _shown(machine, value, str) if whole else f"<{machine.describe(value)}>"
         # text decides nothing about numbers: it is read without a trace
         return machine.number(value) if machine.backend.at_hand else "<a number>"
+    if isinstance(value, objects.Instance):
+        # a %s shows it as text does, a %f as no number
+        return _Shown(text(machine, value))
     return value
+
+
+class _Shown(float):
+    """An object between a text's percent signs."""
+
+    def __new__(cls, shown: str) -> "_Shown":
+        made = super().__new__(cls, "nan")
+        made.shown = shown
+        return made
+
+    shown: str
+
+    def __str__(self) -> str:
+        return self.shown
 
 
 def formatted(machine: Machine, value: Any, spec: str, conversion: int = -1) -> str:
     """A value as a format has it."""
-    if conversion == ord("r") and isinstance(value, str):
-        value = repr(value)
+    if conversion == ord("r") and isinstance(value, str | objects.Instance):
+        value = shown(machine, value)
+    if isinstance(value, objects.Instance) and conversion == -1:
+        found = objects.answered(machine, "format", (value, spec))
+        if isinstance(found, str):
+            return found
     plain = _plain(machine, value)
     if isinstance(plain, str) and machine.is_tensor(value):
         return plain
@@ -133,8 +172,10 @@ def percent(machine: Machine, template: str, values: Any) -> str:
     try:
         return template % plain
     except (TypeError, ValueError) as error:
-        if any(machine.is_tensor(value) and machine.shape(value) for value in given):
-            # a tensor of several numbers stands in the text by its shape
+        shown = (value for value in given if machine.is_tensor(value))
+        if any(machine.shape(value) or not machine.backend.at_hand for value in shown):
+            # a tensor of several numbers stands in the text by its shape, and one whose number
+            # is not at hand by words
             return template
         raise InvalidValueError(
             f"the format does not fit its values: {error}", python=type(error).__name__

@@ -9,7 +9,6 @@ import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import memory, narrow, objects, operators, ops, plain
-from gradcalc.lang.indexing import check_key
 from gradcalc.lang.machine import Machine
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.objects import Instance
@@ -47,7 +46,7 @@ def _put(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) -> No
     made = ops.tensor(machine, value)
     if isinstance(value, bool) and not machine.is_mask(made):
         made = ops.binary(machine, "ne", made, 0)
-    checked = check_key(tuple(key), tensor.shape)
+    checked = ops.key_within(machine, tensor, tuple(key))
     check_overlap(machine, tensor, checked, value)
     made = _of_kind(machine, tensor, made)
     if tensor.owner.leaf is None:
@@ -249,6 +248,11 @@ def operated(machine: Machine, kind: type[ast.AST], held: Any, left: Any, right:
     arrays = machine.program.naming.arrays
     if isinstance(held, list) and not (arrays in (NUMPY, JAX) and machine.is_tensor(right)):
         return _list_in_place(machine, kind, held, right)
+    if isinstance(held, set | dict):
+        joined = operators.apply(machine, kind, held, right)
+        held.clear()
+        held.update(joined)
+        return held
     if not isinstance(held, Tensor) or not _writes(machine, kind, held):
         return operators.apply(machine, kind, left, right)
     check_overlap(machine, held, (), right)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from gradcalc.errors import ShapeError
+from gradcalc.errors import AXIS, ShapeError
 
 Shape = Sequence[int]
 
@@ -26,7 +26,9 @@ def axes(shape: Shape, dim: Any) -> tuple[int, ...]:
     rank = max(len(shape), 1)
     for number in named:
         if not -rank <= number < rank:
-            raise ShapeError(f"dimension {number} is out of range for shape {show(shape)}")
+            raise ShapeError(
+                f"dimension {number} is out of range for shape {show(shape)}", python=AXIS
+            )
     found = tuple(number % rank for number in named)
     if len(set(found)) < len(found):
         raise ShapeError(f"a dimension is named twice in {tuple(named)}")

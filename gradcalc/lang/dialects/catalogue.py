@@ -8,7 +8,17 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.lang import casts, derivatives, einops, facts, lax, modules
+from gradcalc.lang import (
+    bystanders,
+    casts,
+    derivatives,
+    einops,
+    facts,
+    lax,
+    managers,
+    modules,
+    thrown,
+)
 from gradcalc.lang.attributes import DATACLASSES
 from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects import (
@@ -16,6 +26,7 @@ from gradcalc.lang.dialects import (
     chance_tables,
     copy_tables,
     element_tables,
+    everyday_tables,
     index_tables,
     mapping_tables,
     masked_tables,
@@ -90,11 +101,20 @@ NETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 )
 """The classes of torch's networks, and the functions that fill their parameters."""
 
-NUMBERLESS = frozenset({"dataclasses", *modules.OBJECTS})
+NUMBERLESS = frozenset({"dataclasses", *modules.OBJECTS, *bystanders.OBJECTS, "contextlib"})
 """Python's modules whose functions are about any values, so that they say nothing of numbers."""
 
 FURTHER: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {**facts.OBJECTS, **modules.OBJECTS, **einops.OBJECTS, **lax.OBJECTS, **derivatives.OBJECTS}
+    {
+        **facts.OBJECTS,
+        **modules.OBJECTS,
+        **einops.OBJECTS,
+        **lax.OBJECTS,
+        **derivatives.OBJECTS,
+        **thrown.OBJECTS,
+        **bystanders.OBJECTS,
+        **managers.OBJECTS,
+    }
 )
 """What is no function of tensors alone, by its module."""
 
@@ -115,6 +135,7 @@ TABLES: Mapping[str, Table] = MappingProxyType(
             {module: {} for module in (*NETS, *NAMES, "dataclasses", *FURTHER)},
             copy_tables.TABLES,
             masked_tables.TABLES,
+            everyday_tables.TABLES,
             sequence_tables.TABLES,
         ).items()
     }
@@ -203,8 +224,8 @@ UNLIKE_PLAIN: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 """Names that a module has too, undocumented, for something else than the plain name is here."""
 
-PYTHONS = frozenset(BUILTINS) & frozenset(vars(builtins))
-"""Functions of Python's, which a program may pass to another one."""
+PYTHONS = frozenset(BUILTINS) & frozenset(vars(builtins)) | thrown.WORDS.keys()
+"""Functions of Python's and its errors, which a program may pass to another one."""
 
 OWN = frozenset({"sum", "max", "min", "norm", "range"})
 """Names that people mean now as Python's function, now as torch's: the language tells by the
@@ -226,6 +247,7 @@ METHODS: Mapping[str, Table] = MappingProxyType(
         NUMPY: _whole(
             "numpy.ndarray",
             other_tables.NUMPY_METHODS
+            | everyday_tables.NUMPY_METHODS
             | algebra_tables.NUMPY_METHODS
             | shape_tables.NUMPY_METHODS
             | index_tables.NUMPY_METHODS,
@@ -308,7 +330,9 @@ Callee = Function | Builtin | Primitive
 
 def is_known(name: str) -> bool:
     """Whether a name alone has a meaning, as a function or as a constant."""
-    return name in NUMBERS or in_language(name) is not None or plain(name) is not None
+    if name in NUMBERS or name in thrown.WORDS:
+        return True
+    return in_language(name) is not None or plain(name) is not None
 
 
 def module_of(naming: Naming, path: tuple[str, ...]) -> str | None:
@@ -373,6 +397,8 @@ def bare(name: str, naming: Naming) -> Any:
         return found
     if name in NUMBERS:
         return NUMBERS[name]
+    if name in thrown.WORDS:
+        return thrown.WORDS[name]
     return plain(name) or in_language(name)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from gradcalc.lang import ops
 from gradcalc.lang.machine import Machine, Once
+from gradcalc.lang.objects import Instance
 from gradcalc.lang.plain import is_number
 
 REQUIRED = object()
@@ -126,7 +127,10 @@ KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
     "tensors": lambda machine, value: machine.is_tensor(value) or type(value) in (list, tuple),
     "items": lambda machine, value: (
         machine.is_tensor(value)
-        or isinstance(value, list | tuple | range | dict | set | str | Once)
+        or isinstance(
+            value,
+            (list, tuple, range, dict, set, str, Once, Instance, *ops.DICTIONARY_VIEWS),
+        )
     ),
     "int": _is_whole,
     "place": lambda machine, value: value is None or _is_whole(machine, value),

@@ -13,14 +13,14 @@ Array = NDArray[np.float64]
 class Drawing:
     """What torch draws on its CPU from a generator.
 
-    `wide` is for numbers of 64 bits; torch's are of 32 unless a program says so. `used` says that
-    some were drawn.
+    `wide` is for numbers of 64 bits; torch's are of 32 unless a program says so. `seeds` are those
+    behind which some were drawn, each with whether the program itself has set it.
     """
 
     def __init__(self, source: Source, *, wide: bool = False) -> None:
         self._source = source
         self._dtype = "float64" if wide else "float32"
-        self.used = False
+        self.seeds: dict[tuple[str, bool], None] = {}
 
     def uniform(self, sizes: tuple[int, ...], low: float, high: float) -> Array:
         """Numbers between two, each as likely."""
@@ -37,5 +37,5 @@ class Drawing:
         return np.asarray(found.astype(self._dtype), dtype=np.float64).reshape(sizes)
 
     def _note(self) -> None:
-        self.used = True
+        self.seeds[str(self._source.seed), self._source.own] = None
         self._source.engine.drawn += 1

@@ -116,6 +116,7 @@ def filled(machine: Machine, tensor: Tensor, values: Callable[[], Array]) -> Ten
         filled(machine, tensor.owner, lambda: found)
         return tensor
     tensor.value, tensor.pending = machine.backend.constant(found), None
+    tensor.unwritten = None
     tensor.version += 1
     return tensor
 

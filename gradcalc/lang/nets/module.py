@@ -5,7 +5,8 @@ from typing import Any
 
 from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.lang.machine import Builtin, Machine, Once
-from gradcalc.lang.memory import Tensor
+from gradcalc.lang.memory import Tensor, still_unwritten
+from gradcalc.lang.nets import loading
 from gradcalc.lang.objects import STATISTICS, Class, Instance, check_statistics
 
 TRAINING = "training"
@@ -63,8 +64,10 @@ def parameter(machine: Machine, data: Any, requires_grad: Any = True) -> Tensor:
         raise InvalidValueError(
             f"a parameter is made of a tensor, not of {machine.describe(data)}", python="TypeError"
         )
-    found: Tensor = machine.copy(data)
-    found.value = machine.backend.detach(found.value, None)
+    made = machine.backend.detach(machine.backend.copy(machine.unread(data)), None)
+    found = Tensor(made, data.shape, integer=data.integer, ordered=data.ordered)
+    # what nothing was written to is filled later, or given
+    found.unwritten = still_unwritten(data)
     found.leaf, found.trains = "", bool(requires_grad) and not data.integer
     return found
 
@@ -154,6 +157,7 @@ MODULE = Class(
             for name in ("register_parameter", "register_module", "add_module")
         },
         "apply": Builtin("apply", _apply, "apply(function)"),
+        **loading.METHODS,
         "state_dict": Builtin("state_dict", _state, "parameters and buffers by name"),
         **{
             f"{'named_' if named else ''}{word}": _listed(word, find, named=named)

@@ -18,19 +18,24 @@ SURVEYED = 0.0
 class Leaf:
     """A parameter as a run has it: the backend's tensor, and whether a gradient is wanted by it.
 
-    `random` says that the program has drawn numbers for its parameters.
+    `seeds` are those behind which the program has drawn numbers for its parameters, each with
+    whether it has set the seed itself; none where it has loaded this one.
     """
 
     value: Any
     trains: bool
-    random: bool
+    seeds: tuple[tuple[str, bool], ...]
 
 
 def leaves(machine: Machine) -> Mapping[str, Leaf]:
     """The parameters of the networks of a run, by name."""
     nets: Nets = machine.nets
     return {
-        full: Leaf(machine.raw(held), held.trains, nets.drawing.used)
+        full: Leaf(
+            machine.raw(held),
+            held.trains,
+            () if full in nets.loaded else tuple(nets.drawing.seeds),
+        )
         for full, held in nets.named.items()
     }
 

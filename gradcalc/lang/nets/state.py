@@ -20,7 +20,8 @@ class Nets:
     names of the program's other inputs. `drawing` is where the numbers of the others are from.
     `named` are the parameters that have a name by now.
     While a module is being made, which `making` counts, those inside it have none yet. `target` is
-    what the program calls the network that it is. `used` says that the program has calculated with
+    what the program calls the network that it is. `loaded` are those which the program gives plain
+    numbers. `used` says that the program has calculated with
     a parameter, outside of what makes networks.
     """
 
@@ -28,6 +29,7 @@ class Nets:
     taken: frozenset[str]
     drawing: Drawing
     named: dict[str, Tensor] = field(default_factory=dict)
+    loaded: set[str] = field(default_factory=set)
     making: int = 0
     used: bool = False
     target: str | None = None
@@ -80,6 +82,7 @@ def _name(machine: Machine, full: str, tensor: Tensor) -> None:
             f"{free} is given with shape {shape}, and the program's has {tensor.shape}"
         )
     tensor.value, tensor.pending = given, None
+    tensor.unwritten = None
     tensor.version += 1
 
 
@@ -105,6 +108,7 @@ def assign(machine: Machine, tensor: Tensor, attribute: str, value: Any) -> None
         if tensor.leaf in machine.nets.given:
             return
         tensor.value, tensor.pending = machine.raw(machine.copy(value)), None
+        tensor.unwritten = None
         tensor.shape = value.shape
         tensor.version += 1
     else:
