@@ -75,7 +75,7 @@ trace(input)
 det logdet(input)
 inverse(input, *, {OUT}) -> linear.single(inv)
 reshape(input, shape: ints)
-flatten(input, start_dim: int = 0, end_dim: int = -1)
+flatten(input, start_dim: int = 0, end_dim: int = -1) -> layout.flattened
 ravel(input) -> shapes.raveled
 transpose swapdims(input, dim0: int, dim1: int) -> transpose
 swapaxes(input, axis0: int, axis1: int) -> transpose

@@ -43,8 +43,10 @@ def summed_to(machine: Machine, self: Any, size: Any) -> Any:
     if lead < 0 or any(w not in (1, n) for n, w in zip(shape[lead:], wanted, strict=True)):
         raise ShapeError(f"shape {show(wanted)} cannot be broadcast to {show(shape)}")
     dims = [k for k, n in enumerate(shape) if k < lead or (wanted[k - lead] == 1 and n != 1)]
-    found = ops.call(machine, "sum", self, tuple(dims), True) if dims else self
-    return ops.reshape(machine, found, wanted)
+    if not dims:
+        # of the shape that it has torch gives the tensor itself
+        return self
+    return ops.reshape(machine, ops.call(machine, "sum", self, tuple(dims), True), wanted)
 
 
 def filled(machine: Machine, input: Any, value: Any) -> Any:

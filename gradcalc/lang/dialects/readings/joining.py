@@ -12,6 +12,7 @@ from gradcalc.lang import ops
 from gradcalc.lang.backend import check_elements
 from gradcalc.lang.dialects.readings import alike
 from gradcalc.lang.machine import Machine
+from gradcalc.lang.program import NONE, TORCH
 from gradcalc.primitives.shapes import show
 
 
@@ -175,7 +176,14 @@ def spread(machine: Machine, **values: Any) -> tuple[Any, ...]:
     parts = [ops.tensor(machine, part) for part in given]
     shape = common(*[ops.shape(machine, part) for part in parts])
     check_elements("broadcast_tensors", math.prod(shape), machine.limits.elements)
-    return tuple(ops.call(machine, "broadcast_to", part, shape=shape) for part in parts)
+    itself = machine.program.naming.arrays in (TORCH, NONE)
+    return tuple(
+        # torch gives what has the shape itself
+        part
+        if itself and ops.shape(machine, part) == shape
+        else ops.call(machine, "broadcast_to", part, shape=shape)
+        for part in parts
+    )
 
 
 def common(*shapes: Sequence[int]) -> tuple[int, ...]:

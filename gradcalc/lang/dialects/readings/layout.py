@@ -84,6 +84,15 @@ def itself(machine: Machine, **values: Any) -> Any:
     return ops.tensor(machine, x)
 
 
+def flattened(machine: Machine, input: Any, start_dim: Any, end_dim: Any) -> Any:
+    """torch's flatten; of one dimension it gives the tensor itself."""
+    x = ops.tensor(machine, input)
+    shape = ops.shape(machine, x)
+    if shape and one_of(shape, start_dim) == one_of(shape, end_dim):
+        return x
+    return ops.call(machine, "flatten", x, start_dim, end_dim)
+
+
 def tiled(machine: Machine, **values: Any) -> Any:
     """tile: all elements again and again."""
     x, reps = values.values()
