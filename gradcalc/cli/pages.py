@@ -20,6 +20,9 @@ ABOUT = (
 CALCULATING = ("grad", "why", "batch")
 """The commands whose exit codes are verdicts, and which are given values."""
 
+PROGRAMS = (*CALCULATING, "jacobian", "hessian", "vjp", "jvp", "hvp", "export")
+"""The commands that take a program, and any name of it as an option."""
+
 HELP = "--help"
 
 
