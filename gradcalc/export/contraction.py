@@ -136,6 +136,8 @@ def _laid_out(f: Spreader, found: Factor, wanted: Names) -> Node:
     twins = [name for name, where in places.items() if len(where) > 1]
     if len(twins) == 1 and len(wanted) == 2 and found.names == tuple(twins):
         return forms(ops.EMBED, found.node, shape=whole, offset=0, dim1=0, dim2=1)
+    if len(twins) == 1 and len(wanted) == 2 and not found.names:
+        return forms.scalar("mul", found.node, forms(ops.EYE, size=whole[0]))
     once = [name for name in places if name in found.names]
     node = _ordered(f, found, tuple(once))
     product = _at(forms, node, [places[name][0] for name in once], whole)

@@ -13,9 +13,11 @@ import numpy as np
 
 from gradcalc.calculate import Ask, ask_here, settled
 from gradcalc.derive.runs import Runs
-from gradcalc.errors import InvalidValueError, UnsupportedError
+from gradcalc.derive.trace import truth
+from gradcalc.errors import GradcalcError, InvalidValueError, UnsupportedError
 from gradcalc.export.listings import c_source, julia_source, python_source
 from gradcalc.export.plan import VALUE, Plan, assumed, needed, planned, shortened
+from gradcalc.export.sizes import elsewhere, generalised, resized, sizes_of
 from gradcalc.export.sources import NUMPY_FILE, JAX_FILE, TORCH_FILE, source
 from gradcalc.export.task import EXACT, Task
 from gradcalc.family import derivative
@@ -25,6 +27,9 @@ from gradcalc.report import Outcome, Report
 
 MOST_NUMBERS = 20_000
 """Numbers that the check of a file holds."""
+
+ELSEWHERE = 1e-9
+"""How far off code may be at other sizes, where two ways of floats are held to each other."""
 
 ROUGHEST = 1e-4
 """How far off floats may be where the derivative reacts to rounding, beside the largest number."""
@@ -128,7 +133,34 @@ def tasked(
         tuple(_notes(report, recording)),
         summed=bool(expected[VALUE].shape) and what in ("grad", "hessian", "hvp"),
     )
-    return _held(task)
+    found = _held(task)
+    return _general(problem, found) or found
+
+
+def _general(problem: Problem, task: Task) -> Task | None:
+    """The task for all sizes, if its graph is the same at others and right there, too."""
+    conditions = task.plan.conditions
+    taken = {*problem.inputs, *problem.program.assigned, *task.plan.inputs, task.name}
+    shapes = {name: task.plan.inputs[name] for name in problem.inputs}
+    sizes = sizes_of(shapes, taken)
+    if not sizes or any(c.seen.question is not truth for c in conditions):
+        return None
+    given = {name: elsewhere(task.inputs[name], sizes) for name in problem.inputs}
+    try:
+        run_there = Runs(replace(problem, inputs=given, cotangent=None)).recording
+        other = planned(run_there, task.plan.kind)
+        other = needed(other if not task.shortened else shortened(other) or other)
+    except (GradcalcError, ArithmeticError, ValueError):
+        return None
+    found = generalised(task.plan, other, sizes)
+    if found is None:
+        return None
+    more = {name: resized(task.inputs[name], other.inputs[name]) for name in task.plan.extra}
+    inputs = {**given, **more}
+    plan, texts, dims = found
+    general = replace(task, plan=plan, sizes=texts, dims=dims, fixed=task)
+    there = replace(general, inputs=inputs, expected=other.numbers(inputs))
+    return general if _error(general) <= task.tolerance and _error(there) <= ELSEWHERE else None
 
 
 def _expected(report: Report, plan: Plan) -> dict[str, Array]:
@@ -170,7 +202,7 @@ def _held(task: Task) -> Task:
     for plan in (short, task.plan):
         if plan is None:
             continue
-        tried = replace(task, plan=needed(plan))
+        tried = replace(task, plan=needed(plan), shortened=plan is short)
         error = _error(tried)
         if error <= EXACT:
             return tried
@@ -195,6 +227,9 @@ def _error(task: Task) -> float:
     except UnsupportedError:
         # another target may have what numpy lacks
         found = task.plan.numbers(task.inputs)
+    except Exception:
+        # what cannot be run is not shown
+        return math.nan
     worst = 0.0
     for name, expected in task.expected.items():
         given = np.asarray(found[name], dtype=np.float64)

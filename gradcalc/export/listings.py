@@ -34,6 +34,8 @@ class Listing:
     """A task written as loops of a language."""
 
     def __init__(self, task: Task, syntax: Syntax) -> None:
+        # loops are over so many numbers
+        task = task.fixed or task
         self.task, self.syntax = task, syntax
         plan: Plan = lowered(task.plan, KNOWN)
         taken = {*OWN, *C_WORDS, *JULIA_WORDS, task.name, *syntax.helpers}
@@ -132,6 +134,7 @@ static int differs(const char *label, const double *given, const double *expecte
 def c_source(task: Task) -> str:
     """A file of C. Raises `UnsupportedError` for what has no form there."""
     listing = Listing(task, C)
+    task = listing.task
     listing.stored()
     shapes = listing.shapes
     given = [
@@ -210,6 +213,7 @@ def nested(x, shape):
 def python_source(task: Task) -> str:
     """A file of Python that needs no library. Raises `UnsupportedError`."""
     listing = Listing(task, PYTHON)
+    task = listing.task
     shapes = listing.shapes
     results = {label: _nested(listing, label) for label in listing.roots}
     body = [f"def {task.name}({', '.join(listing.names.values())}):"]
@@ -283,6 +287,7 @@ nested(x, shape) = permutedims(reshape(x, reverse(shape)), length(shape):-1:1)""
 def julia_source(task: Task) -> str:
     """A file of Julia. Raises `UnsupportedError`."""
     listing = Listing(task, JULIA)
+    task = listing.task
     shapes = listing.shapes
     results = {label: _nested(listing, label) for label in listing.roots}
     text = documentation(task, listing.names, None)

@@ -28,10 +28,13 @@ class _Lowering:
 
 def lowered(plan: Plan, known: Collection[ops.Op]) -> Plan:
     """The plan in operations that are known, or that have no form."""
+    nodes = ancestry(plan.roots().values())
+    if all(node.op in known or node.op.form is None for node in nodes):
+        return plan
     build = _Lowering(known)
     roots = plan.roots()
     made: dict[int, Node] = {}
-    for node in ancestry(roots.values()):
+    for node in nodes:
         operands = [made[operand.order] for operand in node.operands]
         made[node.order] = build(node.op, *operands, **dict(node.static))
     return plan.with_roots(build.forms, {name: made[root.order] for name, root in roots.items()})

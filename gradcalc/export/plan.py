@@ -136,8 +136,15 @@ def needed(plan: Plan) -> Plan:
     nodes = ancestry([plan.value, *plan.results.values()])
     fixed = {part.raw for node in nodes for part in _data(node)}
 
+    marked = {c.seen.number for c in plan.conditions if c.node.op is ops.VAR and any(
+        node.op is ops.ONE_HOT and c.node in ancestry([node]) for node in nodes
+    )}  # fmt: skip
+
     def is_used(seen: Observation) -> bool:
         own = seen.inside is None and not isinstance(seen.question, Positions)
+        if seen.question is not truth and seen.number in marked:
+            # labels are looked at to see whether they are some
+            own = False
         return own or _plain(seen.seen.array) in fixed
 
     return replace(plan, conditions=tuple(c for c in plan.conditions if is_used(c.seen)))

@@ -60,6 +60,8 @@ FURTHER = {
 def source(task: Task, file: Python) -> str:
     """The file. Raises `UnsupportedError` for what the library has no form of."""
     plan = lowered(task.plan, file.library.rows.keys())
+    if plan is not task.plan and task.fixed is not None:
+        return source(task.fixed, file)
     taken = {*file.taken, task.name, *(d for dims in task.dims.values() for d in dims)}
     names = identifiers(plan.inputs, taken)
     writer = Lines(file.library, names, taken, task.sizes)

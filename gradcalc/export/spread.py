@@ -6,6 +6,7 @@ cheapest product comes first, and what is a diagonal is never a matrix (Laue, Mi
 Giesen, "Computing Higher Order Derivatives of Matrix and Tensor Expressions", 2018).
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
@@ -15,8 +16,11 @@ import numpy as np
 
 from gradcalc.errors import UnsupportedError
 from gradcalc.expr import ops
+from gradcalc.expr.evaluate import evaluate
+from gradcalc.expr.floats import Floats
 from gradcalc.expr.moving import inserted_axes
-from gradcalc.expr.nodes import Data, Forms, Node, Shape
+from gradcalc.expr.nodes import Data, Forms, Node, Shape, ancestry
+from gradcalc.expr.scalars import number
 
 MOST_TERMS, MOST_FACTORS = 6, 8
 """Terms of a sum and factors of a term above which they are multiplied out."""
@@ -171,8 +175,16 @@ class Spreader:
     def _chained(
         self, g: Spread, *operands: Node, symbols: Any, body: Any, written: Any, shape: Shape
     ) -> Spread:
+        # fixed numbers put in: x**y has no slope left of x where y is 2 and it is the second one
+        fixed = {
+            symbol: number(float(operand["data"].array))
+            for symbol, operand in zip(symbols, operands, strict=True)
+            if operand.op is ops.LITERAL and not operand.shape and np.isfinite(operand["data"].array)
+        }
         # as it is written: with choices in it, products of which are choices
-        return self.times(g, self.forms.map(symbols, written, None, operands))
+        slope = written.xreplace(fixed)
+        left = {s: o for s, o in zip(symbols, operands, strict=True) if s in slope.free_symbols}
+        return self.times(g, self.forms.map(tuple(left), slope, None, tuple(left.values())))
 
     def _kept(self, spread: Spread) -> Spread:
         """A spread as it is, or multiplied out where it grows."""
@@ -222,11 +234,19 @@ def scaled(spread: Spread, factor: float) -> Spread:
     return replace(spread, terms=terms)
 
 
+FEW = 10_000
+"""Fixed numbers that are looked at for whether all are the same."""
+
+
 def _number(node: Node) -> float | None:
-    """The one number that a literal is, for which no factor is needed."""
-    if node.op is not ops.LITERAL or node.shape:
+    """The one number that all elements are, for which no factor is needed."""
+    if math.prod(node.shape) > FEW:
         return None
-    return float(node["data"].array)
+    if any(part.op in (ops.VAR, ops.DETACH) for part in ancestry([node])):
+        return None
+    with np.errstate(all="ignore"):
+        (values,) = evaluate([node], Floats(), {})
+    return float(values.flat[0]) if values.size and (values == values.flat[0]).all() else None
 
 
 # -- rules by names ------------------------------------------------------------------------------

@@ -23,7 +23,8 @@ class Task:
     `expected` are gradcalc's, the value among them. `formulas` are those of the results by label,
     `notes` sentences about where the code holds. `sizes` are the texts of what depends on the sizes
     of inputs (`gradcalc.export.sizes`), `dims` the sizes of each input by name. The numbers of the code
-    are held to `tolerance`.
+    are held to `tolerance`. `shortened` says that
+    its formulas are. `fixed` is the same for the sizes of the check alone.
     """
 
     plan: Plan
@@ -35,7 +36,9 @@ class Task:
     sizes: Mapping[Any, Any] = field(default_factory=dict)
     dims: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     summed: bool = False
+    shortened: bool = False
     tolerance: float = EXACT
+    fixed: "Task | None" = None
 
     @property
     def name(self) -> str:
