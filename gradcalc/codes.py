@@ -156,7 +156,7 @@ COMMANDS = {
         examples=(
             ('gradcalc export "sum(log(1 + exp(X@w)))" --X "1,2;3,4" --w 1,-1 --wrt w', "numpy"),
             ('gradcalc export "x@x" --x 1,2,3 --to c > f.c', "a file for a compiler"),
-            ('gradcalc export f.py --x 1,2 --what hessian --to torch', "second derivatives"),
+            ("gradcalc export f.py --x 1,2 --what hessian --to torch", "second derivatives"),
         ),
         torch=True,
     ),

@@ -135,7 +135,8 @@ class Options:
     )  # fmt: skip
     cotangent: Value | None = _row(  # noqa: RUF009
         None, "--cotangent", "VALUE", "Weights of the outputs; all 1.",
-        commands=(*GRAD, "vjp", *BATCH, *EXPORT), key="cotangent", json=read.json_value, of_program=True,
+        commands=(*GRAD, "vjp", *BATCH, *EXPORT), key="cotangent", json=read.json_value,
+        of_program=True,
     )  # fmt: skip
     tangents: tuple[Any, ...] = _row(
         (), "--tangent", "VALUE",

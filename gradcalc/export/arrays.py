@@ -30,8 +30,8 @@ PLAIN = re.compile(r"-?[\w.]+(\.T|\.mT|\[[^\[\]]*\])*")
 class Library:
     """How a library of arrays writes a graph.
 
-    `scalars` writes functions of elements, `rows` an operation of whole tensors, given the writer and
-    the node. `full` makes an array of a shape with one number, `array` one of given numbers.
+    `scalars` writes functions of elements, `rows` an operation of whole tensors, given the writer
+    and the node. `full` makes an array of a shape with one number, `array` one of given numbers.
     """
 
     name: str
@@ -54,8 +54,8 @@ class Lines:
     """Writes the nodes of a plan. Its instances are what a library's rows get as `w`.
 
     `names` are those of the inputs in the code, `taken` those that nothing else may have, `sizes`
-    the texts of what is fixed about nodes and depends on the sizes of inputs: dimensions by node and
-    name, whole numbers that stand in literals by node.
+    the texts of what is fixed about nodes and depends on the sizes of inputs: dimensions by node
+    and name, whole numbers that stand in literals by node.
     """
 
     def __init__(
@@ -97,7 +97,8 @@ class Lines:
 
     def key_sizes(self, node: Node) -> Mapping[int, tuple[str, ...]]:
         """The parts of an index that depend on sizes, as texts by their place."""
-        return self._sizes.get((node.order, "key"), {})
+        found: Mapping[int, tuple[str, ...]] = self._sizes.get((node.order, "key"), {})
+        return found
 
     def shape(self, node: Node, name: str = "shape") -> str:
         """A shape as a tuple."""
@@ -146,7 +147,7 @@ class Lines:
         whole = self._sizes.get((node.order, "value"))
         shape = self.shape_of(node)
         if array.size and (array == array.flat[0]).all():
-            number = Text(whole) if whole else library.scalars.number(array.flat[0])
+            number = Text(whole, PRODUCT) if whole else library.scalars.number(array.flat[0])
             return number if not array.shape else Text(library.full(shape, number.text))
         if not array.size:
             return Text(library.full(shape, "0"))
@@ -189,7 +190,10 @@ class Lines:
         env = dict(zip(node["symbols"], operands, strict=True))
         slope, g = self._expression(node["body"], env), self(factor)
         product = Text(f"{g.within(PRODUCT)}*{slope.within(ATOM)}", PRODUCT)
-        if is_total(node["body"]):
+        known = factor["data"].array if factor.op is ops.LITERAL else None
+        if known is not None and (known == 1).all() and slope_shape(env) == node.shape:
+            return slope
+        if is_total(node["body"]) or (known is not None and known.all()):
             return product
         # a slope that is not defined does not matter where nothing asks for it
         scalars = self.library.scalars
@@ -201,12 +205,12 @@ class Lines:
             return self(env[name]) if name in env else Text(str(name))
 
         def kept(part: Any, write: Callable[[], Text]) -> Text:
-            key = _key(part, env)
+            key = part_key(part, env)
             known = self._known.get(key)
             if known is not None:
                 return known
             text = write()
-            if self._times.get(key, 0) > 1 and _is_worth(part) and not PLAIN.fullmatch(text.text):
+            if self._times.get(key, 0) > 1 and is_worth(part) and not PLAIN.fullmatch(text.text):
                 text = self._known[key] = self._line(text)
             return text
 
@@ -225,8 +229,10 @@ class Lines:
         def visit(part: Any, env: Mapping[Any, Node]) -> None:
             if part in env:
                 add(env[part].order)
-            elif part.args and add(_key(part, env)):
-                twice = isinstance(part, Head) and part.spelled not in self.library.scalars.functions
+            elif part.args and add(part_key(part, env)):
+                twice = (
+                    isinstance(part, Head) and part.spelled not in self.library.scalars.functions
+                )
                 for arg in (*part.args, *(part.args if twice else ())):
                     visit(arg, env)
 
@@ -244,18 +250,27 @@ class Lines:
                     add(operand.order)
 
 
-def _key(part: Any, env: Mapping[Any, Node]) -> Any:
+def part_key(part: Any, env: Mapping[Any, Node]) -> Any:
+    """What a part of an expression is, whatever its symbols are called."""
     names = sorted((s for s in part.free_symbols if s in env), key=str)
     return part, tuple(env[name].order for name in names)
 
 
-def _is_worth(part: Any) -> bool:
+def is_worth(part: Any) -> bool:
     """Whether a part is more than a number times something."""
     if not part.free_symbols or part.is_Boolean:
         return False
-    return part.is_Function or part.is_Add or operations(part) > 1 or (
-        part.is_Mul and len(part.free_symbols) > 1
+    return (
+        part.is_Function
+        or part.is_Add
+        or operations(part) > 1
+        or (part.is_Mul and len(part.free_symbols) > 1)
     )
+
+
+def slope_shape(env: Mapping[Any, Node]) -> tuple[int, ...]:
+    """The shape of an expression of nodes."""
+    return tuple(np.broadcast_shapes(*[node.shape for node in env.values()]))
 
 
 def is_total(body: Any) -> bool:

@@ -4,10 +4,9 @@ import math
 from collections.abc import Collection, Sequence
 from itertools import combinations
 
-
+from gradcalc.export.spread import Factor, Names, Spreader, Term
 from gradcalc.expr import ops
 from gradcalc.expr.nodes import Forms, Node
-from gradcalc.export.spread import Factor, Names, Spreader, Term
 
 
 def multiplied(f: Spreader, term: Term) -> Node:
@@ -157,10 +156,3 @@ def _at(forms: Forms, node: Node, places: Sequence[int], whole: Sequence[int]) -
     if not places:
         shape = []
     return forms(ops.RESHAPE, node, shape=tuple(shape)) if tuple(shape) != node.shape else node
-
-
-def spreader(forms: Forms) -> Spreader:
-    """What builds with nodes and spreads on these forms."""
-    return Spreader(forms, multiplied)
-
-

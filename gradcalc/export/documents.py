@@ -16,7 +16,7 @@ def title(task: Task) -> str:
 
 
 def documentation(task: Task, names: Mapping[str, str], gives: str | None) -> list[str]:
-    """What a function is, takes and gives, and where it holds; `gives` in other words than usual."""
+    """What a function is, takes and gives, and where it holds; `gives` is told in other words."""
     text = [title(task)]
     if "\n" in task.program.strip():
         text += ["", *(f"    {line}" for line in task.program.strip().splitlines())]
@@ -25,7 +25,9 @@ def documentation(task: Task, names: Mapping[str, str], gives: str | None) -> li
     shapes = []
     for name, own in names.items():
         size = task.shape_of(name)
-        kind = f"of shape ({', '.join(size)}{',' if len(size) == 1 else ''})" if size else "a number"
+        kind = (
+            f"of shape ({', '.join(size)}{',' if len(size) == 1 else ''})" if size else "a number"
+        )
         shapes.append(f"{own}{'' if size else ','} {kind}")
     text += ["", *folded(f"Takes {'; '.join(shapes)}."), gives or _gives(task)]
     if task.formulas:

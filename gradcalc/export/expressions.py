@@ -13,7 +13,7 @@ from gradcalc.errors import UnsupportedError
 from gradcalc.expr.elementwise import logarithm, without_cancellation
 from gradcalc.expr.functions import FUNCTIONS, RELATIONS
 from gradcalc.expr.scalars import Head, Where, is_indicator, opened
-from gradcalc.expr.written import ATOM, COMPARISON, NEGATIVE, POWER, PRODUCT, SUM, Text
+from gradcalc.expr.written import COMPARISON, NEGATIVE, POWER, PRODUCT, SUM, Text
 
 NAMES = {function.sympy: function for function in FUNCTIONS}
 
@@ -29,10 +29,10 @@ class Scalars:
     """How a language writes functions of elements.
 
     `functions` are its names for those of gradcalc, with `sqrt`, `expm1`, `log1p`, `logaddexp` and
-    `sigmoid`; a name that stands in `helpers` is defined in front. `choice` writes one of two values
-    by a condition, `power` a power, and `square` a product with itself where that is no power.
-    `logic` are the words for and, or and not; `whole` says that whole numbers may be written as
-    such.
+    `sigmoid`. `choice` writes one of two values by a condition, `power` a power, and `square` a
+    product with itself. `logic` are the words for and, or and not; `whole` says that whole numbers
+    may be written as such; `words` are those of special numbers. What has no form here has one in
+    the `nearest` language.
     """
 
     name: str

@@ -5,18 +5,24 @@ import re
 from collections.abc import Collection, Iterable
 from itertools import chain, count
 
-C_WORDS = frozenset(
-    "auto break case char const continue default do double else enum extern float for goto if inline"
-    " int long register restrict return short signed sizeof static struct switch typedef union"
-    " unsigned void volatile while main exp log sin cos tan sqrt pow fabs floor ceil erf erfc tgamma"
-    " lgamma y0 y1 yn j0 j1 jn gamma abs div time index signal printf NAN INFINITY I stdin"
-    " stdout stderr errno".split()
-)
-JULIA_WORDS = frozenset(
-    "baremodule begin break catch const continue do else elseif end export false finally for function"
-    " global if import let local macro module quote return struct true try using while in isa where"
-    " pi exp log sin cos tan sqrt abs sum zeros".split()
-)
+C_WORDS = frozenset({
+    "I", "INFINITY", "NAN", "abs", "auto", "break", "case", "ceil", "char", "const", "continue",
+    "cos", "default", "div", "do", "double", "else", "enum", "erf", "erfc", "errno", "exp",
+    "extern", "fabs", "float", "floor", "for", "gamma", "goto", "if", "index", "inline", "int",
+    "j0", "j1", "jn", "lgamma", "log", "long", "main", "pow", "printf", "register", "restrict",
+    "return", "short", "signal", "signed", "sin", "sizeof", "sqrt", "static", "stderr", "stdin",
+    "stdout", "struct", "switch", "tan", "tgamma", "time", "typedef", "union", "unsigned", "void",
+    "volatile", "while", "y0", "y1", "yn",
+})  # fmt: skip
+"""Words of C and of its library that a name could be."""
+
+JULIA_WORDS = frozenset({
+    "abs", "baremodule", "begin", "break", "catch", "const", "continue", "cos", "do", "else",
+    "elseif", "end", "exp", "export", "false", "finally", "for", "function", "global", "if",
+    "import", "in", "isa", "let", "local", "log", "macro", "module", "pi", "quote", "return",
+    "sin", "sqrt", "struct", "sum", "tan", "true", "try", "using", "where", "while", "zeros",
+})  # fmt: skip
+"""Words of Julia that a name could be."""
 
 
 def identifiers(names: Iterable[str], taken: Collection[str]) -> dict[str, str]:

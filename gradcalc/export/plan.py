@@ -1,5 +1,6 @@
 """What is exported: the value of a program and a derivative of it as nodes of one graph."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, count
@@ -12,13 +13,14 @@ from gradcalc.derive.modes import jvp, vjp
 from gradcalc.derive.runs import Recording
 from gradcalc.derive.trace import Observation, Positions, named, truth
 from gradcalc.errors import GradcalcError
-from gradcalc.export.contraction import spreader
+from gradcalc.export.linear import spreader
 from gradcalc.export.spread import Spread
 from gradcalc.expr import ops
 from gradcalc.expr.evaluate import evaluate
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.formula import Formulas
 from gradcalc.expr.nodes import Data, Forms, Node, Shape, ancestry
+from gradcalc.expr.protocols import Arithmetic
 from gradcalc.expr.written import Unprintable
 from gradcalc.primitives import BY_NAME, Elementwise
 
@@ -67,12 +69,14 @@ class Plan:
             self, forms=forms, value=roots[VALUE], results=results, conditions=conditions
         )
 
-    def numbers(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """The value and the results in floats."""
+    def numbers(
+        self, inputs: Mapping[str, Any], arithmetic: Arithmetic | None = None
+    ) -> dict[str, Any]:
+        """The value and the results in floats, or another arithmetic."""
         roots = {VALUE: self.value, **self.results}
         given = {name: np.asarray(value, dtype=np.float64) for name, value in inputs.items()}
         with np.errstate(all="ignore"):
-            found = evaluate(list(roots.values()), Floats(), given)
+            found = evaluate(list(roots.values()), arithmetic or Floats(), given)
         return dict(zip(roots, found, strict=True))
 
 
@@ -103,7 +107,7 @@ def planned(recording: Recording, kind: str) -> Plan:
         results = {}
     if kind == "hvp":
         names = fresh(taken, *(["v"] if len(leaves) == 1 else [f"v_{n}" for n in leaves]))
-        extra = {n: name for n, name in zip(names, leaves, strict=True)}
+        extra = dict(zip(names, leaves, strict=True))
         tangents = {
             leaf.order: forms(ops.VAR, name=n, shape=leaf.shape)
             for n, leaf in zip(names, leaves.values(), strict=True)
@@ -115,12 +119,10 @@ def planned(recording: Recording, kind: str) -> Plan:
     if kind == "hessian":
         results = _second(forms, results, leaves)
     conditions = tuple(_conditions(nodes, trace.observations))
-    return Plan(kind, shapes, extra, trace.wrt, output, results, conditions, forms)
+    return _folded(Plan(kind, shapes, extra, trace.wrt, output, results, conditions, forms))
 
 
-def _conditions(
-    nodes: Sequence[Node], observations: Sequence[Observation]
-) -> Iterator[Condition]:
+def _conditions(nodes: Sequence[Node], observations: Sequence[Observation]) -> Iterator[Condition]:
     """What was asked about the inputs, and can be asked again."""
     for seen in observations:
         node = nodes[seen.number]
@@ -251,6 +253,28 @@ def _second(
             found[f"{row},{column}"] = forms(ops.PERMUTE, other, order=order)
     labels = [f"{r},{c}" for r in names for c in names] if len(names) > 1 else names
     return {label: found[label] for label in labels}
+
+
+FOLDED = (ops.MAP, ops.CHAIN, ops.BROADCAST, ops.RESHAPE)
+"""Operations on fixed numbers that are worked out, if those are no more than so many."""
+
+MOST_FOLDED = 1000
+
+
+def _folded(plan: Plan) -> Plan:
+    """The plan with what is made of fixed numbers as fixed numbers."""
+    roots, forms = plan.roots(), plan.forms
+    made: dict[int, Node] = {}
+    for node in ancestry(roots.values()):
+        operands = [made[operand.order] for operand in node.operands]
+        found = forms(node.op, *operands, **dict(node.static))
+        fixed = node.op in FOLDED and all(operand.op is ops.LITERAL for operand in operands)
+        if fixed and math.prod(node.shape) <= MOST_FOLDED:
+            with np.errstate(all="ignore"):
+                (values,) = evaluate([found], Floats(), {})
+            found = forms(ops.LITERAL, data=Data.of(values))
+        made[node.order] = found
+    return plan.with_roots(forms, {name: made[root.order] for name, root in roots.items()})
 
 
 def shortened(plan: Plan) -> Plan | None:

@@ -1,8 +1,8 @@
 """Code for all sizes: what about a graph is a size, found by recording the program at two of them.
 
 Where both graphs are the same but for numbers, each of which is the same expression of the sizes of
-the inputs in both, these are written in place of the numbers. It is run at the other sizes, too, and
-held to what gradcalc has there; else the sizes stay what they are.
+the inputs in both, these are written in place of the numbers. It is run at the other sizes, too,
+and held to what gradcalc has there; else the sizes stay what they are.
 """
 
 import math
@@ -22,8 +22,8 @@ from gradcalc.expr.nodes import Node, Shape, ancestry
 LETTERS = ("n", "m", "k", "p", "q", "r", "d", "l")
 """What sizes are called, as far as nothing else is."""
 
-FIRST, NEXT = 3, 2
-"""How much larger the other sizes are: the first one, and each against the one before it."""
+TIMES, MORE = 2, 3
+"""How much larger the other sizes are: in the same order, so that the same product is cheapest."""
 
 
 class Differs(Exception):
@@ -45,10 +45,9 @@ def sizes_of(shapes: Mapping[str, Shape], taken: set[str]) -> tuple[Size, ...]:
     letters = [letter for letter in LETTERS if letter not in taken]
     if 0 in {size for shape in shapes.values() for size in shape} or len(known) > len(letters):
         return ()
-    largest = max(known, default=0)
+    there = {size: TIMES * size + MORE + k for k, size in enumerate(sorted(known))}
     return tuple(
-        Size(letter, size, largest + FIRST + NEXT * k)
-        for k, (letter, size) in enumerate(zip(letters, known, strict=False))
+        Size(letter, size, there[size]) for letter, size in zip(letters, known, strict=False)
     )
 
 
@@ -177,6 +176,9 @@ class Matching:
                 return {}
             if one == int(one) and other == int(other):
                 return {"value": self.text(int(one), int(other))}
+            shares = [round(1 / share) if share else 0 for share in (one, other)]
+            if all(k and share == 1 / k for k, share in zip(shares, (one, other), strict=True)):
+                return {"value": f"1/({self.text(*shares)})"}
         if here.ndim == 2 and all(
             np.array_equal(array, np.eye(len(array))) for array in (here, there)
         ):
@@ -184,9 +186,7 @@ class Matching:
         raise Differs
 
     def _key(self, node: Node, twin: Node) -> dict[int, tuple[str, ...]]:
-        shapes = [
-            x.shape if node.op is ops.SCATTER else x.operands[0].shape for x in (node, twin)
-        ]
+        shapes = [x.shape if node.op is ops.SCATTER else x.operands[0].shape for x in (node, twin)]
         found: dict[int, tuple[str, ...]] = {}
         here: Key = node["key"]
         there: Key = twin["key"]
@@ -209,7 +209,8 @@ class Matching:
         """A scalar expression in sizes, None where it has none."""
         turned = dict(zip(twin["symbols"], node["symbols"], strict=True))
         here, there = node["body"], twin["body"].xreplace(turned)
-        if here == there:
+        # a product that was not multiplied out is, where symbols are put in
+        if there in (here, here.xreplace({symbol: symbol for symbol in node["symbols"]})):
             return None
         ones, others = (part.atoms(sympy.Rational) for part in (here, there))
         given = {}
@@ -246,4 +247,3 @@ def generalised(plan: Plan, other: Plan, sizes: Sequence[Size]) -> Any:
         return Matching(sizes).matched(plan, other)
     except Differs:
         return None
-

@@ -31,7 +31,9 @@ class Python:
     made: str
 
 
-_TAKEN = frozenset({"math", "special", "value", "expm", "given", "expected", "found", "name", "number"})
+_TAKEN = frozenset(
+    {"math", "special", "value", "expm", "given", "expected", "found", "name", "number"}
+)
 
 NUMPY_FILE = Python(
     NUMPY, helpers.NUMPY, _TAKEN | {"np"} | helpers.NUMPY.keys(), ("import numpy as np",), (),
@@ -124,7 +126,9 @@ def _in_order(body: list[str]) -> list[str]:
     waiting: list[tuple[int, str]] = []
     for k, line in enumerate(body):
         if line.startswith("assert "):
-            last = max((defined[n] for n in re.findall(r"\bt\d+\b", line) if n in defined), default=-1)
+            last = max(
+                (defined[n] for n in re.findall(r"\bt\d+\b", line) if n in defined), default=-1
+            )
             if last > k:
                 waiting.append((last, line))
                 continue
@@ -220,7 +224,10 @@ def _returned(task: Task, texts: Mapping[str, object]) -> list[str]:
 def _main(task: Task, file: Python, names: Mapping[str, str]) -> list[str]:
     made = {"numpy": "np.array", "torch": "torch.tensor", "jax": "jnp.array"}[file.library.name]
     dtype = ", dtype=torch.float64" if made == "torch.tensor" else ""
-    lines = ['if __name__ == "__main__":', "    # the numbers that gradcalc was given, and its own of them"]
+    lines = [
+        'if __name__ == "__main__":',
+        "    # the numbers that gradcalc was given, and its own of them",
+    ]
     for name, own in names.items():
         lines += _assigned(own, task.inputs[name], made, dtype)
     call = f"{task.name}({', '.join(names.values())})"

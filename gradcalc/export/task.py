@@ -22,9 +22,9 @@ class Task:
     `program` is its text; `inputs` are the numbers of the check, those of tangents among them;
     `expected` are gradcalc's, the value among them. `formulas` are those of the results by label,
     `notes` sentences about where the code holds. `sizes` are the texts of what depends on the sizes
-    of inputs (`gradcalc.export.sizes`), `dims` the sizes of each input by name. The numbers of the code
-    are held to `tolerance`. `shortened` says that
-    its formulas are. `fixed` is the same for the sizes of the check alone.
+    of inputs (`gradcalc.export.sizes`), `dims` the sizes of each input by name. The numbers of the
+    code are held to `tolerance`. `summed` says that the derivative is that of a sum, `shortened`
+    that its formulas are. `fixed` is the same for the sizes of the check alone.
     """
 
     plan: Plan
