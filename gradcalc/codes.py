@@ -150,12 +150,12 @@ COMMANDS = {
     ),
     "export": Command(
         "export:add",
-        "A PROGRAM and its derivative as code that stands alone and checks itself.",
+        "A PROGRAM and its derivative as code.\n\nIt stands alone and checks itself.",
         usage=("PROGRAM [--to TARGET] [--what WHAT] [--NAME VALUE]... [OPTION]...",),
         arguments=_PROGRAM,
         examples=(
             ('gradcalc export "sum(log(1 + exp(X@w)))" --X "1,2;3,4" --w 1,-1 --wrt w', "numpy"),
-            ('gradcalc export "x@x" --x 1,2,3 --to c > f.c', "a file for a compiler"),
+            ('gradcalc export "x@x" --x 1,2,3 --to c', "for a compiler"),
             ("gradcalc export f.py --x 1,2 --what hessian --to torch", "second derivatives"),
         ),
         torch=True,
