@@ -167,6 +167,18 @@ COMMANDS = {
         torch=True,
         warm=True,
     ),
+    "export": Command(
+        "export:add",
+        "A PROGRAM and its derivative as code.\n\nIt stands alone and checks itself.",
+        usage=("PROGRAM [--to TARGET] [--what WHAT] [--NAME VALUE]... [OPTION]...",),
+        arguments=_PROGRAM,
+        examples=(
+            ('gradcalc export "sum(log(1 + exp(X@w)))" --X "1,2;3,4" --w 1,-1 --wrt w', "numpy"),
+            ('gradcalc export "x@x" --x 1,2,3 --to c', "for a compiler"),
+            ("gradcalc export f.py --x 1,2 --what hessian --to torch", "second derivatives"),
+        ),
+        torch=True,
+    ),
     "batch": Command(
         "batch.command:add",
         "A stream of gradients: JSON lines in, JSON lines out."

@@ -15,7 +15,7 @@ from pathlib import Path
 from gradcalc.cli.files import functions_of
 from gradcalc.cli.help import in_short
 from gradcalc.cli.options import Row, rows
-from gradcalc.cli.pages import CALCULATING, HELP
+from gradcalc.cli.pages import HELP, PROGRAMS
 from gradcalc.cli.readers import is_name
 from gradcalc.codes import COMMANDS, OWN, completed
 from gradcalc.errors import GradcalcError
@@ -100,7 +100,7 @@ def _offered(typed: Typed) -> Iterator[Item]:
         yield from _of_program("grad", words, typed.word) if name not in OWN else ()
     elif name == "functions":
         yield from _functions() if not typed.word.startswith("-") else [_help()]
-    elif name in CALCULATING:
+    elif name in PROGRAMS:
         yield from _of_program(name, rest, typed.word)
     else:
         yield from [*_parts(words), _help()]

@@ -88,7 +88,7 @@ def _answered(options: Options, source: "Source", ask: "Ask") -> "General":
         made,
         names,
         said,
-        kind=options.what,
+        kind=options.kind,
         wrt=options.wrt,
         order=options.order,
         seed=options.seed or 0,

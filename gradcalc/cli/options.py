@@ -12,14 +12,15 @@ from typing import Any, Literal
 from gradcalc.cli import readers as read
 from gradcalc.cli.readers import Named, Reader, Value
 from gradcalc.errors import UsageError
+from gradcalc.export import TARGETS, WHATS
 from gradcalc.render import FORMATS
 
 GRAD, BATCH = ("grad", "why"), ("batch",)
 FURTHER = ("jacobian", "hessian", "vjp", "jvp", "hvp")
 ALL = GRAD + FURTHER
-FORMULA = ("formula",)
+FORMULA, EXPORT = ("formula",), ("export",)
 DERIVATIVES = ("gradient", "jacobian", "hessian")
-EVERY = ALL + BATCH + FORMULA
+ANY = ALL + BATCH + FORMULA + EXPORT
 
 NameKind = Literal["input", "assigned"]
 """What a name is to a program: one that is given a value, or one that it binds itself."""
@@ -79,6 +80,15 @@ class Options:
 
     programs: tuple[str, ...]
 
+    target: str = _row(
+        "numpy", "--to", "TARGET",
+        "numpy, torch, jax, c, julia, latex, or python: lists and its own library alone.",
+        read.choice(TARGETS), choices=TARGETS, commands=EXPORT, heading="Code", usual=True,
+    )  # fmt: skip
+    what: str = _row(
+        "grad", "--what", "WHAT", "grad, jacobian, hessian, hvp or vjp.", read.choice(WHATS),
+        choices=WHATS, commands=EXPORT, usual=True,
+    )  # fmt: skip
     csv: str | None = _row(
         None, "--csv", "FILE",
         "The points of PROGRAM from the rows of a table: columns x, or x[0] and x[1]; - for"
@@ -96,42 +106,43 @@ class Options:
     values: tuple[tuple[str, Value], ...] = _row(
         (), "--at", "NAME=VALUE",
         "The same as --NAME VALUE, for a name that is also an option.",
-        read.pairs("VALUE"), key="inputs", json=read.json_values, heading="Inputs", commands=EVERY,
+        read.pairs("VALUE"), key="inputs", json=read.json_values, heading="Inputs", commands=ANY,
     )  # fmt: skip
     bundle: str | None = _row(
         None, "--inputs", "FILE",
         "The values of all names at once: FILE.json, FILE.npz, or - for JSON on standard input.",
-        commands=ALL,
+        commands=ALL + EXPORT,
     )  # fmt: skip
     lets: tuple[Named, ...] = _row(
         (), "--let", "NAME=EXPR", "A named expression, seen by the program.",
-        read.pairs("EXPR"), key="let", json=read.json_lets, of_program=True, commands=EVERY,
-        heading="What is differentiated", usual=True,
+        read.pairs("EXPR"), key="let", json=read.json_lets, of_program=True,
+        heading="What is differentiated", usual=True, commands=ANY,
     )  # fmt: skip
     detach: tuple[str, ...] = _row(
         (), "--detach", "NAME", "Each use of NAME passes no gradient back.",
         read.names, key="detach", json=_after(read.json_texts, read.names), of_program=True,
-        names=("assigned", "input"), usual=True, commands=EVERY,
+        names=("assigned", "input"), usual=True, commands=ANY,
     )  # fmt: skip
     wrt: tuple[str, ...] = _row(
         (), "--wrt", "NAME", "The inputs to differentiate by; all of them.",
         read.names, key="wrt", json=_after(read.json_texts, read.names), of_program=True,
-        names=("input",), usual=True, commands=EVERY,
+        names=("input",), usual=True, commands=ANY,
     )  # fmt: skip
     of: str | None = _row(
         None, "--of", "NAME",
         "Differentiate NAME instead of the output, or a part of that: [1], ['loss'].",
         read.check_part, key="of", json=_after(read.json_text, read.check_part), of_program=True,
-        names=("assigned",), commands=EVERY,
+        names=("assigned",), commands=ANY,
     )  # fmt: skip
     cotangent: Value | None = _row(  # noqa: RUF009
         None, "--cotangent", "VALUE", "Weights of the outputs; all 1.",
-        commands=(*GRAD, "vjp", *BATCH), key="cotangent", json=read.json_value, of_program=True,
+        commands=(*GRAD, "vjp", *BATCH, *EXPORT), key="cotangent", json=read.json_value,
+        of_program=True,
     )  # fmt: skip
     tangents: tuple[Any, ...] = _row(
         (), "--tangent", "VALUE",
         "The direction in which the inputs move: 1,0, or x=1,0 to say of what.",
-        lambda texts, option: tuple(texts), commands=("jvp", "hvp", *BATCH), key="tangent",
+        lambda texts, option: tuple(texts), commands=("jvp", "hvp", *BATCH, *EXPORT), key="tangent",
         json=read.json_tangents, of_program=True,
     )  # fmt: skip
     order: int = _row(
@@ -139,7 +150,7 @@ class Options:
         commands=("grad", *BATCH, *FORMULA), key="order",
         json=_after(read.json_number, read.whole(1)), of_program=True,
     )  # fmt: skip
-    what: str | None = _row(
+    kind: str | None = _row(
         None, "--what", "DERIVATIVE",
         "gradient, jacobian or hessian; the gradient of one number, the Jacobian of several.",
         read.choice(DERIVATIVES), choices=DERIVATIVES, commands=FORMULA, usual=True,
@@ -174,7 +185,7 @@ class Options:
     seed: int | None = _row(
         None, "--seed", "INT",
         "The seed of random numbers in values, and of those that programs draw (else 0).",
-        read.whole(0), key="seed", json=_after(read.json_number, read.whole(0)), commands=EVERY,
+        read.whole(0), key="seed", json=_after(read.json_number, read.whole(0)), commands=ANY,
     )  # fmt: skip
     format: str | None = _row(
         None, "--format", "FORMAT",
@@ -220,11 +231,12 @@ class Options:
     max_steps: int | None = _row(
         None, "--max-steps", "INT", "The most steps that a program may take.",
         read.whole(1), key="max_steps", json=_after(read.json_number, read.whole(1)),
-        commands=EVERY, heading="Limits",
+        heading="Limits", commands=ANY,
     )  # fmt: skip
     timeout: float | None = _row(
         None, "--timeout", "SECONDS", "The longest that a program may run.",
-        read.seconds, key="timeout", json=_after(read.json_number, read.seconds), commands=EVERY,
+        read.seconds, key="timeout", json=_after(read.json_number, read.seconds),
+        commands=ANY,
     )  # fmt: skip
 
 

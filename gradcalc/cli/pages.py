@@ -20,6 +20,12 @@ ABOUT = (
 CALCULATING = ("grad", "why", "batch")
 """The commands whose exit codes are verdicts, and which are given values."""
 
+PROGRAMS = (*CALCULATING, "jacobian", "hessian", "vjp", "jvp", "hvp", "export")
+"""The commands that take a program, and any name of it as an option."""
+
+RARE = ("--show-completion",)
+"""Options of gradcalc itself that the short help has no room for."""
+
 HELP = "--help"
 
 
@@ -92,7 +98,7 @@ def paths() -> Iterator[tuple[str, ...]]:
 
 
 def _main() -> Page:
-    own = (Entry(o, "", text, usual=o != "--show-completion") for o, text in OWN.items())
+    own = (Entry(option, "", text, usual=option not in RARE) for option, text in OWN.items())
     commands = Section("Commands", _commands(COMMANDS))
     sections = commands, Section("Options", tuple(own)), *reference()
     usage = "gradcalc COMMAND ...", "gradcalc PROGRAM [--NAME VALUE]... [OPTION]..."

@@ -21,6 +21,9 @@ from gradcalc.expr.protocols import Arithmetic, Builder
 KEPT = 1024
 """Derivatives of scalar expressions that are kept."""
 
+STEPS = (sympy.sign, sympy.floor, sympy.ceiling)
+"""Functions whose slope is 0 wherever they have one."""
+
 Tangents = Sequence[Any]
 """Of the operands of a node, None where they do not move."""
 
@@ -293,5 +296,8 @@ def slopes_of(node: Node, position: int) -> tuple[Any, Any]:
 @lru_cache(maxsize=KEPT)
 def derivative_of(expression: Any, symbol: Any) -> Any:
     """The derivative of a scalar expression that comes from no primitive."""
+    # between their jumps steps are constant, of which sympy makes what only integrals have
+    steps = {step: sympy.Dummy(real=True) for step in expression.atoms(*STEPS)}
+    slope = sympy.diff(expression.xreplace(steps), symbol)
     # x**2/x is nothing at 0
-    return sympy.powsimp(sympy.diff(expression, symbol), deep=True)
+    return sympy.powsimp(slope.xreplace({v: k for k, v in steps.items()}), deep=True)

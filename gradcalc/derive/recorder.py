@@ -119,7 +119,8 @@ class Recorder:
 
     def _observed(self, x: Traced, question: Question) -> Any:
         seen = question(self.arithmetic, x.value)
-        self.observations.append(Observation(x.node.order, question, seen))
+        inside = self.inside or self.maker
+        self.observations.append(Observation(x.node.order, question, seen, inside))
         return seen
 
     # -- what the backend needs --------------------------------------------------------

@@ -61,9 +61,21 @@ def numbers(arithmetic: Arithmetic, value: Any) -> Data:
     return Data.of(arithmetic.floats(value))
 
 
-def positions(name: str, axis: Any, **options: Any) -> Question:
+@dataclass(frozen=True, slots=True)
+class Positions:
     """Where elements stand along a dimension: `order` or `argmax`, as the arithmetic has it."""
-    return lambda m, value: Data.of(getattr(m, name)(value, axis, **options))
+
+    name: str
+    axis: Any
+    options: tuple[tuple[str, Any], ...] = ()
+
+    def __call__(self, arithmetic: Arithmetic, value: Any) -> Data:
+        return Data.of(getattr(arithmetic, self.name)(value, self.axis, **dict(self.options)))
+
+
+def positions(name: str, axis: Any, **options: Any) -> Question:
+    """The question where elements stand."""
+    return Positions(name, axis, tuple(options.items()))
 
 
 def usual(row: Elementwise, variant: Variant) -> Question:
@@ -73,11 +85,15 @@ def usual(row: Elementwise, variant: Variant) -> Question:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """A question that was asked of a node, by its number, and the answer."""
+    """A question that was asked of a node, by its number, and the answer.
+
+    `inside` is the primitive that asked it, None for the program itself.
+    """
 
     number: int
     question: Question
     seen: Any
+    inside: str | None = None
 
     def is_alike(self, other: "Observation") -> bool:
         """Whether another run was asked of the same node, and answered the same."""

@@ -169,7 +169,7 @@ class _Maker:
         return _called(function, [self.part(argument) for argument in part.args])
 
     def _sum(self, part: Any) -> Part:
-        exact = _without_cancellation(part)
+        exact = without_cancellation(part)
         if exact is not None:
             return self.part(exact)
         if sympy.Integer(-1) in part.args and len(part.args) == 2:
@@ -229,7 +229,7 @@ class _Maker:
 
     def _log(self, inner: Any) -> Part:
         if inner.is_Add and len(inner.args) == 2:
-            logs = [_logarithm(a) for a in inner.args]
+            logs = [logarithm(a) for a in inner.args]
             if all(log is not None for log in logs) and not all(a.is_number for a in inner.args):
                 return _called(np.logaddexp, [self.part(log) for log in logs])
         if inner.is_Add and sympy.Integer(1) in inner.args:
@@ -276,14 +276,14 @@ def _unknown(kind: Any) -> Any:
     raise KeyError(kind)
 
 
-def _logarithm(part: Any) -> Any | None:
+def logarithm(part: Any) -> Any | None:
     """What a part is the exponential of, if that is plain to see."""
     if isinstance(part, sympy.exp):
         return part.args[0]
     return sympy.Integer(0) if part == 1 else None
 
 
-def _without_cancellation(part: Any) -> Any | None:
+def without_cancellation(part: Any) -> Any | None:
     """`1 - tanh(u)**2` and the like in a form that loses no digits."""
     if len(part.args) != 2 or sympy.Integer(1) not in part.args:
         return None

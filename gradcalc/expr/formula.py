@@ -32,7 +32,8 @@ class Formulas:
 
     `shapes` are those of the inputs, in the order of the program; `taken` the names that a part of
     a formula may not have; `decimals` are those that the user has written;
-    `spoken` are the names that the user has called things by, None if that is not known.
+    `spoken` are the names that the user has called things by, None if that is not known; `careful`
+    ones are made of forms that also hold at zeros of a product.
     Raises `Unprintable` where a gradient has no formula at all.
     """
 
@@ -46,6 +47,7 @@ class Formulas:
         taken: frozenset[str] = frozenset(),
         decimals: frozenset[float] = frozenset(),
         spoken: frozenset[str] | None = None,
+        careful: bool = False,
     ) -> None:
         self._shapes = shapes
         self._options: dict[str, Any] = {"taken": taken, "decimals": decimals}
@@ -62,7 +64,9 @@ class Formulas:
         self._swept = gradients
         for cheaply in dict.fromkeys((large, True)):
             try:
-                self._simplifier, self.gradients = self._simplified(gradients, large=cheaply)
+                self._simplifier, self.gradients = self._simplified(
+                    gradients, large=cheaply, careful=careful
+                )
                 return
             except TooMuch:
                 continue
@@ -88,7 +92,8 @@ class Formulas:
     def _written(self, simplifier: Simplifier, name: str, root: Node) -> Written:
         key = name, root
         if key not in self._texts:
-            self._texts[key] = self._writer(simplifier, wrt=name).write(root)
+            wrt = name if name in self._shapes else None
+            self._texts[key] = self._writer(simplifier, wrt=wrt).write(root)
         return self._texts[key]
 
     def write_carefully(self, name: str) -> Written:

@@ -1,0 +1,61 @@
+"""`gradcalc export`: a program and its derivative as code."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from gradcalc.cli.arguments import add_command, known_options
+from gradcalc.cli.options import Options
+from gradcalc.errors import UsageError
+
+if TYPE_CHECKING:
+    from gradcalc.calculate import Ask
+    from gradcalc.torch_process import Beside
+
+
+def add(app: typer.Typer, name: str) -> None:
+    """Add the command."""
+    add_command(app, name, export, required=True)
+
+
+def export(options: Options, beside: "Beside | None") -> int:
+    """Write the code to standard output; what it is worth is said on standard error."""
+    from dataclasses import replace
+
+    from gradcalc.cli.programs import sources
+
+    if len(options.programs) > 1:
+        raise UsageError("export takes one program", hint="call it for each of them")
+    if options.tangents and options.what != "hvp":
+        raise UsageError(f"--what {options.what} takes no tangent", hint="--what hvp does")
+    if options.cotangent is not None and options.what not in ("grad", "vjp"):
+        raise UsageError(f"--what {options.what} takes no cotangent", hint="--what vjp does")
+    texts = sources(options)
+    from gradcalc.cli.inputs import requests
+
+    asked = replace(options, command=options.what)
+    (request,) = requests(asked, texts, frozenset(known_options("export")))
+    ask = _asking(beside)
+    from gradcalc.cli.output import write
+    from gradcalc.export.exporting import export as exported
+
+    found = exported(
+        request.problem, options.target, options.what, tangents=request.tangents, ask=ask
+    )
+    report = request.noted(found.report)
+    write(report.printed, sys.stderr)
+    write(found.text, sys.stdout)
+    if report.verdict.exit_code:
+        write(f"{report.verdict.outcome.value}: {report.verdict.message}\n", sys.stderr)
+    return 0
+
+
+def _asking(beside: "Beside | None") -> "Ask":
+    """Where autograd is asked, which is where torch is imported; it begins with that at once."""
+    if beside is not None:
+        beside.begin()
+        return beside.ask
+    from gradcalc.calculate import ask_here
+
+    return ask_here

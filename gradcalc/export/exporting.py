@@ -1,0 +1,293 @@
+"""Problem → code: a graph is recorded, differentiated, written, run, and held to gradcalc.
+
+What is written takes no numbers but those of its check: all that hangs on a point is the way that
+the program took there.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from gradcalc.calculate import Ask, ask_here, settled
+from gradcalc.derive.runs import Runs
+from gradcalc.derive.trace import truth
+from gradcalc.errors import GradcalcError, InvalidValueError, UnsupportedError
+from gradcalc.export.c_listing import c_source
+from gradcalc.export.julia_listing import julia_source
+from gradcalc.export.plan import VALUE, Plan, assumed, needed, planned, shortened
+from gradcalc.export.python_listing import python_source
+from gradcalc.export.sizes import elsewhere, generalised, resized, sizes_of
+from gradcalc.export.sources import JAX_FILE, NUMPY_FILE, TORCH_FILE, source
+from gradcalc.export.task import EXACT, Task
+from gradcalc.expr.floats import Floats
+from gradcalc.family import derivative
+from gradcalc.problem import Array, Problem
+from gradcalc.render import FEW_DIGITS, Style, renderer
+from gradcalc.report import Outcome, Report
+
+MOST_NUMBERS = 20_000
+"""Numbers that the check of a file holds."""
+
+ELSEWHERE = 1e-9
+"""How far off code may be at other sizes, where two ways of floats are held to each other."""
+
+ROUNDING = 2.0**-53
+ROUNDINGS = 8
+"""What floats are rounded by, and how much more of it another way of summing may make."""
+
+ROUGHEST = 1e-4
+"""How far off floats may be where the derivative reacts to rounding, beside the largest number."""
+
+DOCUMENT = """\
+\\documentclass{{article}}
+\\usepackage{{amsmath}}
+\\begin{{document}}
+{body}\\end{{document}}
+"""
+
+WRITERS: Mapping[str, Callable[[Task], str]] = {
+    "numpy": lambda task: source(task, NUMPY_FILE),
+    "torch": lambda task: source(task, TORCH_FILE),
+    "jax": lambda task: source(task, JAX_FILE),
+    "c": c_source,
+    "julia": julia_source,
+    "python": python_source,
+}
+"""What writes the code of each target."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """Code, and the report with the numbers that it is held to."""
+
+    text: str
+    report: Report
+
+
+def export(
+    problem: Problem,
+    target: str,
+    what: str = "grad",
+    *,
+    tangents: Mapping[str, Array] | None = None,
+    ask: Ask = ask_here,
+) -> Exported:
+    """The code of a derivative of a program for a target.
+
+    Raises `GradcalcError` for what is wrong with the program or its inputs, and for what the target
+    has no form of.
+    """
+    if problem.dtype != "float64":
+        raise UnsupportedError(
+            f"exported code computes in float64, not in {problem.dtype}", hint="leave --dtype out"
+        )
+    problem = settled(problem)
+    if what == "vjp" and problem.cotangent is None:
+        problem = replace(problem, cotangent=_cotangent(problem))
+    if what == "hvp":
+        # in no direction that is likely to be a special one
+        tangents = {n: (tangents or {}).get(n, np.zeros(problem.inputs[n].shape)) if tangents
+                    else direction(problem.inputs[n].shape) for n in problem.wrt}  # fmt: skip
+    report = derivative(problem, what, tangents=tangents, ask=ask)
+    if target == "latex":
+        return Exported(latex(report), report)
+    task = tasked(problem, what, report, tangents or {})
+    return Exported(WRITERS[target](task), report)
+
+
+def latex(report: Report) -> str:
+    """The formulas as a document. Raises `UnsupportedError` where there is none."""
+    for gradient in report.gradients:
+        if gradient.formula is None:
+            raise UnsupportedError(
+                f"the derivative by {gradient.name} has no formula here, so it has no LaTeX",
+                hint="--to numpy has code",
+            )
+    body = renderer("latex")([report], Style(width=80, color=False, digits=FEW_DIGITS))
+    return DOCUMENT.format(body=body)
+
+
+def direction(shape: tuple[int, ...]) -> Array:
+    """A tangent that nobody has given."""
+    size = math.prod(shape)
+    return np.asarray(np.round(np.cos(np.arange(1.0, size + 1)), 2).reshape(shape))
+
+
+def _cotangent(problem: Problem) -> Array:
+    """Ones in the shape of the output."""
+    shape = Runs(problem).recording.trace.output.shape
+    return np.ones(shape)
+
+
+def tasked(problem: Problem, what: str, report: Report, tangents: Mapping[str, Array]) -> Task:
+    """The graph with what its code is checked with; the shorter one if that is as good."""
+    recording = Runs(problem).recording
+    plan = planned(recording, what)
+    inputs = {name: np.asarray(v, dtype=np.float64) for name, v in problem.inputs.items()}
+    for name, of in plan.extra.items():
+        weights = problem.cotangent if of == "cotangent" else tangents[of]
+        given: Any = np.ones(()) if weights is None else weights
+        inputs[name] = np.array(np.broadcast_to(given, plan.inputs[name]), dtype=np.float64)
+    expected = _expected(report, plan)
+    held = sum(np.size(v) for v in (*inputs.values(), *expected.values()))
+    if held > MOST_NUMBERS:
+        raise UnsupportedError(
+            f"the check of the code would hold {held:,} numbers; the limit is {MOST_NUMBERS:,}",
+            hint="export it with smaller inputs: most code holds for all sizes",
+        )
+    task = Task(
+        plan,
+        problem.program.source,
+        inputs,
+        expected,
+        # that of a product is of the tangent or cotangent that was given
+        {g.name: g.formula.text for g in report.gradients if g.formula} if not plan.extra else {},
+        tuple(_notes(report, recording)),
+        summed=bool(expected[VALUE].shape) and what in ("grad", "hessian", "hvp"),
+    )
+    found = _held(task)
+    plain = replace(task, plan=needed(plan), tolerance=found.tolerance, notes=found.notes)
+    general = _general(problem, found)
+    # what is short for a few elements may be their list
+    if general is None and found.shortened and _error(plain) <= found.tolerance:
+        general = _general(problem, plain)
+    return general or found
+
+
+def _general(problem: Problem, task: Task) -> Task | None:
+    """The task for all sizes, if its graph is the same at others and right there, too."""
+    conditions = task.plan.conditions
+    taken = {*problem.inputs, *problem.program.assigned, *task.plan.inputs, task.name}
+    shapes = {name: task.plan.inputs[name] for name in problem.inputs}
+    sizes = sizes_of(shapes, taken)
+    if not sizes or any(c.seen.question is not truth for c in conditions):
+        return None
+    given = {name: elsewhere(task.inputs[name], sizes) for name in problem.inputs}
+    try:
+        run_there = Runs(replace(problem, inputs=given, cotangent=None)).recording
+        other = planned(run_there, task.plan.kind)
+        other = needed(other if not task.shortened else shortened(other) or other)
+    except (GradcalcError, ArithmeticError, ValueError):
+        return None
+    found = generalised(task.plan, other, sizes)
+    if found is None:
+        return None
+    more = {name: resized(task.inputs[name], other.inputs[name]) for name in task.plan.extra}
+    inputs = {**given, **more}
+    plan, texts, dims = found
+    general = replace(task, plan=plan, sizes=texts, dims=dims, fixed=task)
+    there = replace(general, inputs=inputs, expected=other.numbers(inputs))
+    return general if _error(general) <= task.tolerance and _error(there) <= ELSEWHERE else None
+
+
+def _expected(report: Report, plan: Plan) -> dict[str, Array]:
+    """gradcalc's own numbers: those of the formula, or of the enclosure, else torch's."""
+    found = {VALUE: np.asarray(report.value, dtype=np.float64)}
+    for gradient in report.gradients:
+        exact = gradient.symbolic if gradient.symbolic is not None else gradient.enclosure
+        found[gradient.name] = np.asarray(gradient.best if exact is None else exact, dtype=float)
+    for name, numbers in found.items():
+        if not np.isfinite(numbers).all():
+            what = "value" if name == VALUE else "derivative"
+            raise InvalidValueError(
+                f"the {what} is not finite at these inputs, so code cannot be checked there",
+                hint="gradcalc why says more; choose other inputs",
+            )
+    return {VALUE: found[VALUE], **{label: found[label] for label in plan.results}}
+
+
+def _notes(report: Report, recording: Any) -> Iterator[str]:
+    """Where the code holds, in sentences."""
+    for branch in recording.trace.path:
+        ways = ", ".join(str(way) for way in dict.fromkeys(branch.taken))
+        where = f"{branch.told}, `{branch.source}`: {ways}"
+        yield f"It holds where the program goes the same way: {where}."
+    asked = assumed(recording)
+    if asked:
+        yield f"{', '.join(asked)}: written for the case that these inputs are."
+    if report.verdict.outcome not in (Outcome.VERIFIED, Outcome.VANISHED):
+        yield (
+            f"At the inputs of the check gradcalc says {report.verdict.outcome.value}:"
+            f" {report.verdict.message}."
+        )
+
+
+def _held(task: Task) -> Task:
+    """The task with the graph whose code gives gradcalc's numbers, and how closely.
+
+    Raises `UnsupportedError` where none does.
+    """
+    best: tuple[float, Task] | None = None
+    short = shortened(task.plan)
+    for plan in (short, task.plan):
+        if plan is None:
+            continue
+        tried = replace(task, plan=needed(plan), shortened=plan is short)
+        error = _error(tried)
+        # another target rounds otherwise
+        left = ROUNDINGS * _reaction(tried)
+        if max(error, left) <= EXACT:
+            return tried
+        error = max(error, left) if error == error else error
+        if best is None or error < best[0]:
+            best = error, tried
+    assert best is not None
+    error, found = best
+    if not error <= ROUGHEST:
+        raise UnsupportedError(
+            "the code would not give gradcalc's numbers here: floats lose too many digits",
+            hint="gradcalc why says where; choose other inputs",
+        )
+    digits = int(-math.log10(error))
+    note = f"Rounding leaves about {digits} digits at the inputs of the check."
+    return replace(found, tolerance=10.0**-digits, notes=(*found.notes, note))
+
+
+def _reaction(task: Task) -> float:
+    """How far the numbers go off, beside the largest, where each operation is rounded a little."""
+    exact = task.plan.numbers(task.inputs, Floats("longdouble"))
+    shaken = task.plan.numbers(task.inputs, Floats("longdouble", noise=ROUNDING))
+    worst = 0.0
+    for name, expected in task.expected.items():
+        off = float(np.max(np.abs(shaken[name] - exact[name]), initial=0.0))
+        worst = max(worst, off / (float(np.max(np.abs(expected), initial=0.0)) or 1.0))
+    return worst if worst == worst else 0.0
+
+
+def _error(task: Task) -> float:
+    """How far the code's numbers are from those expected, beside the largest; NaN if it fails."""
+    try:
+        found = run(source(task, NUMPY_FILE), task)
+    except UnsupportedError:
+        # another target may have what numpy lacks
+        found = task.plan.numbers(task.inputs)
+    except Exception:
+        # what cannot be run is not shown
+        return math.nan
+    worst = 0.0
+    for name, expected in task.expected.items():
+        given = np.asarray(found[name], dtype=np.float64)
+        if given.shape != expected.shape:
+            return math.nan
+        scale = float(np.max(np.abs(expected), initial=0.0))
+        off = float(np.max(np.abs(given - expected), initial=0.0))
+        if off > 0:
+            # where all of it is 0 there is nothing else to hold it to
+            worst = max(worst, off / (scale or 1.0))
+        if not off >= 0:
+            return math.nan
+    return worst
+
+
+def run(text: str, task: Task) -> dict[str, Any]:
+    """The numbers of a file of Python at the inputs of its check, by label."""
+    scope: dict[str, Any] = {"__name__": "exported"}
+    with np.errstate(all="ignore"):
+        # it is our own text, made of the graph alone
+        exec(compile(text, "<exported>", "exec"), scope)
+        value, found = scope[task.name](*(task.inputs[name] for name in task.plan.inputs))
+    results = found if len(task.labels) > 1 else {task.labels[0]: found}
+    return {VALUE: value, **results}
