@@ -335,3 +335,10 @@ def test_claims_that_do_not_fit_are_told(run: Run, words: tuple[str, ...], said:
     found = run(*words)
     assert found.code == 2
     assert said in found.err
+
+
+def test_blocks_of_unlike_shapes_are_looked_through_together() -> None:
+    """What torch's gradients gave has no call that made it, whatever its shape."""
+    inputs = {"A": np.arange(6.0).reshape(3, 2), "C": np.arange(6.0).reshape(2, 3)}
+    found = derivative(Problem("trace(A@C)", inputs), "hessian")
+    assert found.verdict.outcome == "verified"

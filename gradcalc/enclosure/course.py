@@ -189,7 +189,8 @@ class Course:
                 continue
             handed[number] = self.handed(number, arriving, exact=True)
             for slot, part in zip(self.slots[number], handed[number], strict=True):
-                if slot.handed is not None:
+                # what no call made, as what a gradient gave, has no adjoint to be followed
+                if slot.handed is not None and slot.origin is not None:
                     known = adjoints.get(slot.origin)
                     adjoints[slot.origin] = part if known is None else boxed(known + part)
         return adjoints, handed
