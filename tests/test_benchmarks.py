@@ -18,6 +18,7 @@ from tests.processes import HANGS
         pytest.param(["same", "--help"], id="same"),
         pytest.param(["walk", "--", "functions", "sin"], id="walk"),
         pytest.param(["size", "--quick", "--program", "dot"], id="size"),
+        pytest.param(["hessians", "--quick"], id="hessians"),
         pytest.param(["stream", "--quick", "--repetitions", "1"], id="stream"),
     ],
 )
