@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gradcalc.torch_process import Beside
 
 _NAMES = re.compile(r"[^\W\d]\w*")
+_CALLED = re.compile(r"([^\W\d]\w*)\(")
 
 
 def add(app: typer.Typer, name: str) -> None:
@@ -62,7 +63,9 @@ def _free(text: str) -> Iterator[str]:
     from gradcalc.lang.typed import is_function
 
     found = dict.fromkeys(_NAMES.findall(text))
-    return (name for name in found if not (is_function(name) or name in NAMES))
+    # what is called is a function, or meant to be one
+    called = {*_CALLED.findall(text), *NAMES}
+    return (name for name in found if not (is_function(name) or name in called))
 
 
 def _answered(options: Options, source: "Source", ask: "Ask") -> "General":

@@ -30,7 +30,7 @@ class General:
 
     `kind` is `gradient`, `jacobian`, `hessian` or `derivative` of an `order`; `sizes` are those of
     the output. `points` says at how many random points the formulas were held to torch and to the
-    enclosure, `style` of which numbers those were.
+    enclosure, `style` of which numbers those were; `notes` say how the program was read.
     """
 
     program: str
@@ -43,3 +43,4 @@ class General:
     points: int
     style: str
     read_as: str | None = None
+    notes: tuple[str, ...] = ()

@@ -26,7 +26,7 @@ TRAITS: Mapping[str, tuple[int | None, tuple[str, ...]]] = MappingProxyType(
 )
 """Words that say more: how many dimensions that has, and what follows from it."""
 
-_WORD = re.compile(r"\s*[,;×\s]\s*")
+_WORD = re.compile(r"\s*[,×\s]\s*")
 _SIZE = re.compile(r"[^\W\d_]\w*|[1-9]\d*")
 
 

@@ -1,6 +1,6 @@
 """A program without values → its derivatives as formulas, held to torch at random points."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count, product
 
@@ -111,7 +111,15 @@ def formulas(
         points=len(found),
         style=STYLES[next(k for k, made in enumerate(tries) if made is points)],
         read_as=first.typed and first.source,
+        notes=tuple(_by_elements(points[0][1])),
     )
+
+
+def _by_elements(problem: Problem) -> Iterator[str]:
+    """That a matrix and a vector are multiplied element by element, which may not be meant."""
+    nodes = record(problem, Floats(), problem.inputs, budget(problem)).trace.nodes
+    if any(n.title == "mul" and {x.ndim for x in n.operands} == {1, 2} for n in nodes):
+        yield "* multiplies elements here; A@x, or A x, is the product of matrices"
 
 
 _Points = list[tuple[Numbers, Problem]]

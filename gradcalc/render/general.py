@@ -83,6 +83,7 @@ def _lines(answer: General, style: Style) -> Iterator[str]:
         only = f"   (for {found.only})" if found.only else ""
         yield f"{_label(answer, found, style)} = {_text(found, style)}{only}"
         yield from (f"    {note}" for note in _notes(found, style))
+    yield from (f"note: {note}" for note in answer.notes)
     yield ""
     yield f"{style.marks[answer.verdict.exit_code == 0]} {_verdict(answer)}"
 
@@ -96,6 +97,7 @@ def _tsv_of(answer: General, style: Style) -> str:
     rows += [[",".join(found.by), _text(found, style)] for found in answer.derivatives]
     notes = [["reading", reading_text(answer, style)]]
     notes += [["only", f"{','.join(d.by)}: {d.only}"] for d in answer.derivatives if d.only]
+    notes += [["note", note] for note in answer.notes]
     for one in answer.derivatives:
         notes += [["note", f"{','.join(one.by)}: {note}"] for note in _notes(one, style)]
     notes += [
@@ -118,6 +120,7 @@ def _markdown_of(answer: General, style: Style) -> str:
         only = f" (for {found.only})" if found.only else ""
         lines.append(f"- {_label(answer, found, style)} = `{_text(found, style)}`{only}")
         lines += [f"  - {note}" for note in _notes(found, style)]
+    lines += [f"- note: {note}" for note in answer.notes]
     return "".join(f"{line}\n" for line in [*lines, "", f"**{_verdict(answer)}**"])
 
 
@@ -169,7 +172,7 @@ def general_json(answer: General) -> dict[str, Any]:
         "verdict": {"outcome": str(answer.verdict.outcome), "message": answer.verdict.message},
         "points": answer.points,
         "numbers": answer.style,
-    }
+    } | ({"notes": list(answer.notes)} if answer.notes else {})
 
 
 def _derivative_json(one: Derivative) -> dict[str, Any]:
