@@ -20,10 +20,10 @@ ABOUT = (
 CALCULATING = ("grad", "why", "batch")
 """The commands whose exit codes are verdicts, and which are given values."""
 
-PROGRAMS = (*CALCULATING, "jacobian", "hessian", "vjp", "jvp", "hvp", "export")
+PROGRAMS = (*CALCULATING, "jacobian", "hessian", "vjp", "jvp", "hvp", "formula", "export")
 """The commands that take a program, and any name of it as an option."""
 
-RARE = ("--show-completion",)
+RARE = ("--install-completion", "--show-completion")
 """Options of gradcalc itself that the short help has no room for."""
 
 HELP = "--help"

@@ -336,6 +336,12 @@ def _taken(machine: Machine, held: dict[Any, Any], key: Any, *default: Any) -> A
     return value
 
 
+def _last_taken(machine: Machine, held: dict[Any, Any]) -> tuple[Any, Any]:
+    if not held:
+        raise InvalidValueError("popitem of an empty dictionary", python="KeyError")
+    return held.popitem()
+
+
 def _set_default(machine: Machine, held: dict[Any, Any], key: Any, default: Any = None) -> Any:
     return held.setdefault(key_of(machine, key), default)
 
@@ -446,7 +452,7 @@ METHODS: Mapping[type, Mapping[str, Callable[..., Any]]] = MappingProxyType(
             "_replace": _named_method("_replace"), "_asdict": _named_method("_asdict"),
         },
         dict: {
-            "get": _get, "pop": _taken, "setdefault": _set_default, "update": _update,
+            "get": _get, "pop": _taken, "popitem": _last_taken, "setdefault": _set_default, "update": _update,
             "keys": lambda machine, held: held.keys(),
             "values": lambda machine, held: held.values(),
             "items": lambda machine, held: held.items(),
