@@ -160,19 +160,23 @@ def general_json(answer: General) -> dict[str, Any]:
     }
     if answer.read_as is not None:
         found["read_as"] = answer.read_as
-    return found | {
-        "what": answer.kind,
-        "order": answer.order,
-        "inputs": {
-            name: {"sizes": list(sizes), "traits": sorted(answer.reading.traits.get(name, ()))}
-            for name, sizes in answer.reading.sizes.items()
-        },
-        "sizes": list(answer.sizes),
-        "formulas": [_derivative_json(one) for one in answer.derivatives],
-        "verdict": {"outcome": str(answer.verdict.outcome), "message": answer.verdict.message},
-        "points": answer.points,
-        "numbers": answer.style,
-    } | ({"notes": list(answer.notes)} if answer.notes else {})
+    return (
+        found
+        | {
+            "what": answer.kind,
+            "order": answer.order,
+            "inputs": {
+                name: {"sizes": list(sizes), "traits": sorted(answer.reading.traits.get(name, ()))}
+                for name, sizes in answer.reading.sizes.items()
+            },
+            "sizes": list(answer.sizes),
+            "formulas": [_derivative_json(one) for one in answer.derivatives],
+            "verdict": {"outcome": str(answer.verdict.outcome), "message": answer.verdict.message},
+            "points": answer.points,
+            "numbers": answer.style,
+        }
+        | ({"notes": list(answer.notes)} if answer.notes else {})
+    )
 
 
 def _derivative_json(one: Derivative) -> dict[str, Any]:
