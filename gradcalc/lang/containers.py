@@ -452,7 +452,8 @@ METHODS: Mapping[type, Mapping[str, Callable[..., Any]]] = MappingProxyType(
             "_replace": _named_method("_replace"), "_asdict": _named_method("_asdict"),
         },
         dict: {
-            "get": _get, "pop": _taken, "popitem": _last_taken, "setdefault": _set_default, "update": _update,
+            "get": _get, "pop": _taken, "popitem": _last_taken, "setdefault": _set_default,
+            "update": _update,
             "keys": lambda machine, held: held.keys(),
             "values": lambda machine, held: held.values(),
             "items": lambda machine, held: held.items(),
