@@ -67,13 +67,19 @@ def certificates(
     return tuple(found)
 
 
-def convexity(shown: Collection[str], formula: Written, by: str) -> str | None:
-    """What follows for the function where the whole of a Hessian shows this; None if nothing."""
+def convexity(
+    shown: Collection[str], formula: Written, by: str, nodes: Collection[Node] = ()
+) -> str | None:
+    """What follows for the function where the whole of a Hessian shows this; None if nothing.
+
+    `nodes` are the function's own.
+    """
     way = {SEMIDEFINITE: "convex", NEGATIVE: "concave"}
     found = next((way[word] for word in shown if word in way), None)
     if found is None:
         return None
-    where = "" if _is_everywhere(_whole(formula), by) else " on any convex set where it is smooth"
+    anywhere = _is_everywhere(_whole(formula), by) and is_everywhere(nodes)
+    where = "" if anywhere else " on any convex set where it is smooth"
     return f"f is {found} in {by}{where}, by the form of its Hessian"
 
 
@@ -122,11 +128,25 @@ def is_smooth(nodes: Iterable[Node]) -> bool:
             if power == int(power) and (not of_root or power % 2 == 0):
                 continue
             return False
-        if node.title == "sqrt":
-            continue
-        if node.title not in SMOOTH or roots.intersection(node.operands):
+        if node.title not in SMOOTH | {"sqrt"} or roots.intersection(node.operands):
             return False
     return not nodes or nodes[-1].title != "sqrt"
+
+
+LIMITED = frozenset({"log", "log1p", "inv", "solve", "logdet", "sqrt"})
+"""Operations that have no value everywhere."""
+
+
+def is_everywhere(nodes: Iterable[Node]) -> bool:
+    """Whether what was recorded has a value at every point."""
+    for node in nodes:
+        if node.title == "div" and node.operands[1].op is not ops.LITERAL:
+            return False
+        power = _literal(node.operands[1]) if node.title == "pow" else 0.0
+        of_root = node.title == "sqrt" and node.operands[0].title == "sum"
+        if (node.title in LIMITED and not of_root) or power is None or power < 0:
+            return False
+    return True
 
 
 def _literal(node: Node) -> float | None:
@@ -190,7 +210,8 @@ class _Form:
             case ast.Constant(value=int() | float() as value):
                 return value >= 0
             case ast.Name(id=name):
-                return name in self._known.nonnegative or name in ("pi", "e")
+                constant = name in ("pi", "e") and name not in self._known.ranks
+                return name in self._known.nonnegative or constant
             case ast.BinOp(op=ast.Add() | ast.Div() | ast.Mult()):
                 if isinstance(node.op, ast.Mult) and _same(node.left, node.right):
                     return True
@@ -227,8 +248,11 @@ class _Form:
                 return self._known.ranks.get(name) == 0
             case ast.UnaryOp(operand=inner):
                 return self.is_number(inner)
-            case ast.BinOp(op=ast.MatMult()):
-                return self._is_square_of(node)
+            case ast.BinOp(left=one, op=ast.MatMult(), right=other):
+                return all(
+                    isinstance(x, ast.Name) and self._known.ranks.get(x.id) == 1
+                    for x in (one, other)
+                )
             case ast.BinOp(left=one, right=other):
                 return self.is_number(one) and self.is_number(other)
             case ast.Call(args=[inner], keywords=[]):
@@ -270,11 +294,25 @@ class _Form:
             case ast.BinOp(op=ast.MatMult()):
                 return self._is_mirrored(self._apart(node)[1], self.is_symmetric)
             case ast.Call(args=[one, other]) if _called(node) == "outer":
-                return _same(one, other)
+                return _same(self._scaled(one)[1], self._scaled(other)[1])
             case ast.Call(args=[inner, *_]) if _called(node) == "inv":
                 return self.is_symmetric(inner)
             case _:
                 return self.is_diagonal(node)
+
+    def _scaled(self, node: ast.expr) -> tuple[list[ast.expr], ast.expr]:
+        """The numbers that a vector is multiplied by, and the rest of it."""
+        numbers: list[ast.expr] = []
+        while isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+            if self.is_number(node.left):
+                numbers.append(node.left)
+                node = node.right
+            elif self.is_number(node.right):
+                numbers.append(node.right)
+                node = node.left
+            else:
+                break
+        return numbers, node
 
     def _apart(self, node: ast.expr) -> tuple[list[ast.expr], list[ast.expr]]:
         """The numbers in a product of matrices, and its factors without them."""
@@ -319,7 +357,8 @@ class _Form:
             case ast.Call(args=[inner, *_]) if _called(node) == "diag":
                 return self.is_nonnegative(inner)
             case ast.Call(args=[one, other]) if _called(node) == "outer":
-                return _same(one, other)
+                (numbers, left), (more, right) = self._scaled(one), self._scaled(other)
+                return _same(left, right) and all(map(self.is_nonnegative, [*numbers, *more]))
             case ast.Call(args=[inner, *_]) if _called(node) == "inv":
                 return self.is_semidefinite(inner)
             case _:

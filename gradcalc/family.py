@@ -213,8 +213,10 @@ def _shown(problem: Problem, block: InputGradient) -> Iterator[Finding]:
     yield Finding("form", f"by its form the Hessian is {', '.join(shown)}")
     own = settled(problem)
     trace = record(own, Floats(), own.inputs, budget(own)).trace
-    smooth = not trace.path and not trace.detached and is_smooth(trace.nodes)
-    if smooth and (follows := convexity(shown, block.formula, name)) is not None:
+    smooth = (
+        not trace.output.shape and not trace.path and not trace.detached and is_smooth(trace.nodes)
+    )
+    if smooth and (follows := convexity(shown, block.formula, name, trace.nodes)) is not None:
         yield Finding("form", follows)
 
 

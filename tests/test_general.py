@@ -24,7 +24,7 @@ NAMES = re.compile(r"[^\W\d]\w*")
 
 
 def answer(text: str, said: dict[str, str] | None = None, **asked: Any) -> General:
-    found = set(NAMES.findall(text)) - {*matlab.NAMES}
+    found = set(NAMES.findall(text)) - {*matlab.NAMES} - ({"T"} if "^T" in text else set())
     program = compile_program(text, numbers=frozenset(n for n in found if not is_function(n)))
     read = {name: declared(name, word) for name, word in (said or {}).items()}
     return formulas(lambda inputs: Problem(program, inputs), program.inputs, read, **asked)
@@ -150,6 +150,59 @@ def test_a_hessian_shows_what_it_is(
         assert one.shows == shows
     assert (one.convexity is None) == (follows is None)
     assert follows is None or follows in str(one.convexity)
+
+
+NOT_CONVEX = [
+    ("x**2 - sqrt(sqrt(x**2))**2", {"x": "scalar"}, "x"),
+    ("sum(exp(x)) - sqrt(sqrt((a@x)**2))**2", {}, "x"),
+    ("e*x**2", {"e": "scalar", "x": "scalar"}, "x"),
+    ("sum(e*x**2)", {"e": "n", "x": "n"}, "x"),
+    ("stack([2*x**2, -x**2])", {"x": "scalar"}, "x"),
+]
+"""What only looks convex: a root of a root, a constant elsewhere, a sum of others."""
+
+
+@pytest.mark.parametrize(("text", "said", "by"), NOT_CONVEX, ids=[r[0] for r in NOT_CONVEX])
+def test_what_only_looks_convex_is_not_called_so(text: str, said: dict[str, str], by: str) -> None:
+    (one,) = answer(text, said, kind="hessian", wrt=(by,)).derivatives
+    assert one.convexity is None
+
+
+def test_where_a_function_is_not_defined_it_is_not_convex_everywhere() -> None:
+    (one,) = answer("x**2 - exp(log(x**2)/2)", {"x": "scalar"}, kind="hessian").derivatives
+    assert one.convexity is None or "any convex set" in one.convexity
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x@y", {"x": "3", "y": "4"}),
+        ("norm(A@x - b)**2", {"A": "3,2", "x": "3"}),
+        ("trace(A)", {"A": "2,3"}),
+        ("trace(A@B)", {"A": "m,n", "B": "m,n"}),
+        ("n*sum(x**2)", {"x": "n"}),
+    ],
+)
+def test_what_was_said_of_sizes_is_not_changed(text: str, said: dict[str, str]) -> None:
+    with pytest.raises(GradcalcError):
+        answer(text, said)
+
+
+@pytest.mark.parametrize(
+    "text", ["sum(x**2)*(x.shape[0] % 2)", "min(x.shape[0], 4)*sum(x)", "x.shape[0]//2*sum(x)"]
+)
+def test_what_hangs_on_the_size_is_no_formula_for_all(text: str) -> None:
+    (one,) = answer(text).derivatives
+    assert one.only == "n = 5"
+
+
+@pytest.mark.parametrize(
+    ("text", "shapes"),
+    [("x*x'", "x:n"), ("x^T*A*x", "x:n A:n,n"), ("tr(A*X^2)", "A:n,n X:n,n"), ("x.^2", "x:n"),
+     ("logdet(A@A.T)", "A:m,n"), ("logdet(A'*A)", "A:m,n")],
+)  # fmt: skip
+def test_shapes_are_those_that_a_person_means(text: str, shapes: str) -> None:
+    assert reading(answer(text)) == shapes
 
 
 NOT_SHOWN = [

@@ -65,6 +65,9 @@ def _free(text: str) -> Iterator[str]:
     found = dict.fromkeys(_NAMES.findall(text))
     # what is called is a function, or meant to be one
     called = {*_CALLED.findall(text), *NAMES}
+    if not re.search(r"(?<!\^)(?<!\w)T(?!\w)", text.replace(" ", "")):
+        # x^T is a transpose
+        called.add("T")
     return (name for name in found if not (is_function(name) or name in called))
 
 

@@ -19,6 +19,7 @@ from gradcalc.family import WORST
 from gradcalc.general.answer import Derivative, General
 from gradcalc.general.declared import (
     DEFINITE,
+    DIAGONAL,
     POSITIVE,
     SIMPLEX,
     SYMMETRIC,
@@ -34,10 +35,21 @@ from gradcalc.report import Outcome, Report, Verdict
 from gradcalc.targets import Gradient
 
 SIZES = ((5, 7, 11, 13, 17), (7, 11, 5, 17, 13), (11, 5, 7, 19, 23))
-"""What the letters stand for, each in its turn, where formulas are derived and tried."""
+"""What the letters stand for, each in its turn, where formulas are derived."""
 
-TIMES = 4
-"""How many random points there are for each."""
+FURTHER = ((2, 4, 6, 8, 10), (4, 6, 2, 10, 8), (6, 3, 4, 2, 5))
+"""The same where they are tried: other numbers even of elements, and few."""
+
+FALLING = ((17, 13, 11, 7, 5), (19, 11, 7, 5, 13), (23, 19, 13, 11, 7)), (
+    (8, 6, 4, 2, 10), (10, 8, 6, 4, 2), (6, 4, 3, 2, 5),
+)  # fmt: skip
+RISING = tuple(tuple((*sorted(row[:4]), row[4]) for row in rows) for rows in FALLING)
+"""Both where matrices are tall, or wide: others are singular then."""
+
+ORDERS = ((SIZES, FURTHER), FALLING, RISING)
+
+TIMES = 3
+"""How many random points there are for each of the first ones."""
 
 SMALL = 1e-12
 """Numbers that are as good as 0 beside those of the random points."""
@@ -80,6 +92,7 @@ def formulas(
     Without a `kind` it is the gradient of what gives a number, the Jacobian of what gives more.
     Raises `GradcalcError` for what is wrong with the program, and where no shapes fit it.
     """
+    _check_letters(names, said)
     reading = read(made, names, said)
     by = tuple(wrt) or tuple(names)
     derivations = Derivations()
@@ -91,7 +104,8 @@ def formulas(
         own = kind or ("gradient" if not _output(problem) else "jacobian")
         return _derived(problem, own, order, reading.traits, answer)
 
-    tries = [_points(made, reading, by, style, seed) for style in STYLES]
+    ways = [(style, order) for order in ORDERS for style in STYLES]
+    tries = [_points(made, reading, by, *way, seed) for way in ways]
     points, found = _best(tries, derived)
     shapes = [_output(problem) for _, problem in points]
     sizes = [numbers for numbers, _ in points]
@@ -109,10 +123,27 @@ def formulas(
         derivatives=tuple(derivatives),
         verdict=_verdict(found),
         points=len(found),
-        style=STYLES[next(k for k, made in enumerate(tries) if made is points)],
+        style=ways[next(k for k, made in enumerate(tries) if made is points)][0],
         read_as=first.typed and first.source,
-        notes=tuple(_by_elements(points[0][1])),
+        notes=(*_of_sum(kind, shapes[0]), *_by_elements(points[0][1])),
     )
+
+
+def _check_letters(names: Sequence[str], said: Mapping[str, Declared]) -> None:
+    """Refuse a size that is called as an input is: the two are not one."""
+    for name, one in said.items():
+        for size in one.sizes or ():
+            if size in names:
+                raise UsageError(
+                    f"--{name} {','.join(one.sizes or ())}: {size} is an input of the program",
+                    hint="call the size by another letter",
+                )
+
+
+def _of_sum(kind: str | None, shape: tuple[int, ...]) -> Iterator[str]:
+    """That what gives several numbers is summed first."""
+    if shape and kind in ("gradient", "hessian"):
+        yield f"the output is no single number: this is the {kind} of its sum"
 
 
 def _by_elements(problem: Problem) -> Iterator[str]:
@@ -123,14 +154,17 @@ def _by_elements(problem: Problem) -> Iterator[str]:
 
 
 _Points = list[tuple[Numbers, Problem]]
+Rows = tuple[tuple[tuple[int, ...], ...], ...]
 
 
-def _points(made: Made, reading: Reading, by: tuple[str, ...], style: str, seed: int) -> _Points:
+def _points(
+    made: Made, reading: Reading, by: tuple[str, ...], style: str, order: Rows, seed: int
+) -> _Points:
     """The random points, with the sizes at each; none where the program does not take them."""
     random = np.random.default_rng(seed)
     found: _Points = []
-    for place in range(len(SIZES) * TIMES):
-        row = SIZES[place % len(SIZES)]
+    first, further = order
+    for row in (*first * TIMES, *further):
         every = (size + 30 * k for k in count() for size in row)
         numbers = dict(zip(reading.letters, every, strict=False))
         inputs = point(reading.shapes(numbers), reading.traits, style, random)
@@ -193,7 +227,10 @@ def _derived(
     parts = {
         by: symmetrised(f, by[0], problem.inputs, traits)
         for by, f in shown.items()
-        if f and kind == "gradient" and SYMMETRIC in traits.get(by[0], ())
+        if f
+        and kind == "gradient"
+        and SYMMETRIC in (own := traits.get(by[0], ()))
+        and DIAGONAL not in own
     }
     return _Found(shown, reports, parts)
 
@@ -286,10 +323,12 @@ def _one(found: Sequence[Written | None], points: _Points) -> tuple[Written | No
     texts = [formula for formula in found if formula is not None]
     if len(texts) < len(found):
         return None, ""
-    made = general(texts, [numbers for numbers, _ in points])
+    derived = len(SIZES) * TIMES
+    made = general(texts[:derived], [numbers for numbers, _ in points[:derived]])
+    every = list(zip(texts, points, strict=True))
     same = made is not None and all(
         _is_same(made, formula, numbers, problem)
-        for formula, (numbers, problem) in list(zip(texts, points, strict=True))[: len(SIZES)]
+        for formula, (numbers, problem) in (*every[: len(SIZES)], *every[derived:])
     )
     if same:
         return made, ""
@@ -341,8 +380,10 @@ def _certified(one: Derivative, reading: Reading, problem: Problem) -> Derivativ
     matrix = bool(reading.sizes[one.by[0]])
     shown = certificates(one.formula, problem.wrt, known, matrix=matrix)
     recorded = record(problem, Floats(), problem.inputs, budget(problem)).trace
-    follows = not recorded.path and not recorded.detached and is_smooth(recorded.nodes)
-    meant = convexity(shown, one.formula, one.by[0]) if follows else None
+    smooth = not recorded.path and not recorded.detached and is_smooth(recorded.nodes)
+    follows = smooth and not recorded.output.shape
+    nodes = recorded.nodes
+    meant = convexity(shown, one.formula, one.by[0], nodes) if follows else None
     return replace(one, shows=shown, convexity=meant)
 
 

@@ -103,6 +103,7 @@ class _Search:
     ) -> None:
         self._problem, self._names, self._said = problem, names, said
         self._runs = 0
+        self._fixed: set[int] = set()
         self._first: GradcalcError | None = None
         self.doubt: GradcalcError | None = None
         """What has two readings for shapes that are likely."""
@@ -130,11 +131,21 @@ class _Search:
             yield 0, known
             return
         letter = name.lstrip("_")[:1]
+        if self._is_turned(name):
+            yield 0, 2 if letter.isupper() else 1
+            return
         habit = 2 if letter.isupper() else (0 if name in NUMBERS else 1)
         yield 0, habit
         for rank in (0, 1, 2):
             if rank != habit:
                 yield (1 if {rank, habit} == {0, 1} else UNLIKELY), rank
+
+    def _is_turned(self, name: str) -> bool:
+        """Whether the text transposes an input, or calculates with its elements as MATLAB does."""
+        program = self._problem({}).program
+        text = program.typed or program.source
+        turned = rf"\b{name}\s*(?:\.T\b|ᵀ|'|\^T\b|\.[*/^])|\.[*/^]\s*{name}\b"
+        return re.search(turned, text) is not None
 
     def further(self, sizes: _Sizes, ranks: Mapping[str, int]) -> float:
         """How unlikely it makes a reading what the program does with it."""
@@ -185,7 +196,11 @@ class _Search:
                 if self._runs > MOST_RUNS:
                     return None
                 for one, other in _pairs(found, sizes):
-                    merged = _merged(sizes, one, other)
+                    if one in self._fixed and other in self._fixed:
+                        # what was said is not changed
+                        continue
+                    kept, gone = (other, one) if other in self._fixed else (one, other)
+                    merged = _merged(sizes, kept, gone)
                     if _key(merged) not in seen:
                         seen.add(_key(merged))
                         following.append(merged)
@@ -194,7 +209,9 @@ class _Search:
 
     def _distinct(self, ranks: Mapping[str, int]) -> _Sizes:
         """A size of its own for each dimension, but for those that were said to be one."""
-        fresh = iter(PRIMES * (1 + sum(ranks.values()) // len(PRIMES)))
+        digits = {int(s) for d in self._said.values() for s in d.sizes or () if s.isdigit()}
+        unused = [prime for prime in PRIMES if prime not in digits]
+        fresh = iter(unused * (1 + sum(ranks.values()) // len(unused)))
         known: dict[str, int] = {}
         found: _Sizes = {}
         for name in self._names:
@@ -208,6 +225,7 @@ class _Search:
                 found[name] = (next(fresh),) * 2
             else:
                 found[name] = tuple(next(fresh) for _ in range(ranks[name]))
+        self._fixed = digits | {*known.values()}
         return found
 
     def _ran(self, sizes: _Sizes) -> Recording | GradcalcError:

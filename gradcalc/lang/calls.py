@@ -178,6 +178,7 @@ def _of_tensor(machine: Machine, value: Any, name: Any, *default: Any) -> Any:
 
 def _method(machine: Machine, value: Any, name: str) -> Any:
     """The method of a tensor or a number, None where there is none of that name."""
+    casts.check_foreign(value, name)
     return (
         initial.method(value, name)
         or casts.method(machine, name)

@@ -15,7 +15,7 @@ from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.lang import memory, narrow, ops, plain
 from gradcalc.lang.machine import Builtin, Machine
 from gradcalc.lang.memory import Tensor, View
-from gradcalc.lang.program import HELD, brief
+from gradcalc.lang.program import HELD, NUMPY, brief
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,9 +269,9 @@ def unsure(machine: Machine, value: Tensor) -> Tensor:
     return found
 
 
-def unsure_of(source: Tensor, result: Tensor) -> Tensor:
+def unsure_of(source: Tensor, result: Tensor, *, closed: bool = False) -> Tensor:
     """A result that may share the memory of what it was made of, which nobody may find out."""
-    view = View(source, lambda held: held, lambda places: places, unsure=True)
+    view = View(source, lambda held: held, lambda places: places, unsure=True, closed=closed)
     return memory.viewed(source, result.value, result.shape, view, moved=False)
 
 
@@ -321,7 +321,29 @@ def _same(machine: Machine, held: Any, name: str) -> Any:
             "torch makes no array of numpy's of a tensor that has a gradient",
             hint="write x.detach().numpy(), which passes none back, or leave it out",
         )
+    if name == "numpy" and machine.program.naming.arrays != NUMPY:
+        view = View(held, lambda value: value, lambda places: places)
+        found = memory.viewed(held, machine.unread(held), held.shape, view, moved=False)
+        found.ordered, found.width, found.rough = held.ordered, held.width, held.rough
+        found.foreign = True
+        return found
     return held
+
+
+FOREIGN = frozenset(
+    """std var max min median repeat sort argsort transpose copy take flatten ravel nonzero squeeze
+    cumsum cumprod argmax argmin astype view swapaxes partition tile""".split()  # noqa: SIM905
+)
+"""Methods that numpy's arrays have in another way than torch's, or alone."""
+
+
+def check_foreign(value: Any, name: str) -> None:
+    """Refuse a method of an array of numpy's that torch's reading of it would get wrong."""
+    if isinstance(value, Tensor) and value.foreign and name in FOREIGN:
+        raise UnsupportedError(
+            f"behind .numpy() .{name}() is numpy's, and the text is one of torch",
+            hint=f"write np.{name}(...), or leave out .numpy()",
+        )
 
 
 def attribute(machine: Machine, value: Tensor, name: str) -> Any:

@@ -421,9 +421,9 @@ class Machine:
             return value.word
         if isinstance(value, Once):
             return value.word if " " in value.word else f"what {value.word} gives"
-        kind = getattr(value, "kind", None)
+        kind = getattr(getattr(value, "kind", None), "name", None)
         if kind is not None:
-            return f"a {kind.name}"
+            return f"a {kind}"
         if isinstance(value, dict):
             return "a dictionary"
         return names.get(tuple if isinstance(value, tuple) else type(value), "a function")

@@ -41,7 +41,3 @@ class _Private(ast.NodeTransformer):
     def visit_arg(self, node: ast.arg) -> ast.AST:
         node.arg = self._name(node.arg)
         return node
-
-    def visit_keyword(self, node: ast.keyword) -> ast.AST:
-        node.arg = node.arg and self._name(node.arg)
-        return self.generic_visit(node)

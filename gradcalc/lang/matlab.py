@@ -21,6 +21,8 @@ NAMES: Mapping[str, tuple[str, str]] = MappingProxyType(
 _CALLED = re.compile(rf"\b({'|'.join(NAMES)})\s*\(")
 _BY_ELEMENTS = re.compile(r"(?<=[\w)\]'])\s*\.(\*|/|\^)")
 _TRANSPOSED = re.compile(r"(?<=[\w)\]'])'")
+_RAISED_T = re.compile(r"(?<=[\w)\]])\s*\^\s*(?:T\b|\{\s*(?:\\top|T)\s*\})")
+_SQUARED = re.compile(r"(?<![\w.])([A-Z]\w*)\s*\^\s*([23])(?!\w)")
 _TIMES = re.compile(r"(?<=[\w)\]ᵀ])\s*(?<!\*)\*(?!\*)\s*(?=[\w(\[])")
 
 HELD = {"*": "\ue010", "/": "\ue011", "^": "\ue012"}
@@ -30,15 +32,18 @@ HELD = {"*": "\ue010", "/": "\ue011", "^": "\ue012"}
 def is_matlab(source: str, known: Collection[str], *, python: bool) -> bool:
     """Whether a text is one of these; of what is Python only the functions tell."""
     called = any(name not in known for name in _CALLED.findall(source))
-    if python or called:
-        return called
+    turned = "T" not in known and _RAISED_T.search(source) is not None
+    if python or called or turned:
+        return called or turned
     return bool(_BY_ELEMENTS.search(source) or _TRANSPOSED.search(source))
 
 
 def translated(source: str) -> str:
     """The text in the signs of mathematics."""
     text = _BY_ELEMENTS.sub(lambda found: HELD[found[1]], source)
+    text = _RAISED_T.sub(TRANSPOSED, text)
     text = _TRANSPOSED.sub(TRANSPOSED, text)
+    text = _SQUARED.sub(lambda found: f"({' '.join([found[1]] * int(found[2]))})", text)
     text = _renamed(text)
     text = _TIMES.sub(_beside, text)
     for sign, held in HELD.items():
@@ -47,9 +52,9 @@ def translated(source: str) -> str:
 
 
 def _beside(found: re.Match[str]) -> str:
-    """Two factors side by side, but for numbers, which would be another number."""
-    before, behind = found.string[found.start() - 1], found.string[found.end()]
-    return "*" if before.isdigit() and behind.isdigit() else " "
+    """Two factors side by side, but for a number, which would be a part of what is in front."""
+    behind = found.string[found.end()]
+    return "*" if behind.isdigit() else " "
 
 
 def _renamed(text: str) -> str:

@@ -74,6 +74,8 @@ class Tensor:
     `rough` are the bits of floats to which its library rounds what it is made of, 0 where it
     rounds no more than the calculation does.
 
+    `foreign` says that it is an array of numpy's in a text of torch.
+
     `leaf` is the name of a parameter of a network, empty while it has none yet; `trains` says
     whether the program wants a gradient by it.
     """
@@ -93,6 +95,7 @@ class Tensor:
     unwritten: Unwritten | None = None
     width: str = ""
     rough: int = 0
+    foreign: bool = False
 
     @property
     def owner(self) -> "Tensor":

@@ -37,6 +37,19 @@ TYPES = frozenset({
 FILTERS = frozenset({"warnings.simplefilter", "warnings.filterwarnings"})
 """What says which warnings are told; it may have them raised."""
 
+CHANGING = (
+    ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom,
+    # what is gone through may be gone through once
+    ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Starred, ast.In, ast.NotIn,
+)  # fmt: skip
+"""What changes something where it is worked out, or may."""
+
+TAKING = frozenset(
+    """any all sum min max list tuple set sorted dict next map filter zip enumerate join
+    requires_grad_""".split()  # noqa: SIM905
+)
+"""Functions that take something from what they are given, or change it."""
+
 STREAMS = frozenset({"sys.stdout", "sys.stderr"})
 """Where programs print to."""
 
@@ -175,7 +188,9 @@ class _Quiet(ast.NodeTransformer):
         call = item.context_expr
         if not isinstance(call, ast.Call) or full_name(call.func, self._names) not in SURROUNDINGS:
             return False
-        return item.optional_vars is None and self._is_plain(call)
+        # with arguments catch_warnings may have them raised
+        raises = (call.args or call.keywords) and "catch_warnings" in ast.unparse(call.func)
+        return item.optional_vars is None and not raises and self._is_plain(call)
 
     def visit_Assign(self, node: ast.Assign) -> ast.stmt:
         match node:
@@ -217,11 +232,12 @@ class _Quiet(ast.NodeTransformer):
         """Whether the arguments change nothing where they are worked out."""
         inner = [n for part in (*call.args, *call.keywords) for n in ast.walk(part)]
         calls = [n for n in inner if isinstance(n, ast.Call)]
-        return all(map(self._is_pure, calls)) and not any(
-            isinstance(n, ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom) for n in inner
-        )
+        return all(map(self._is_pure, calls)) and not any(isinstance(n, CHANGING) for n in inner)
 
     def _is_pure(self, call: ast.Call) -> bool:
+        name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+        if name in TAKING or "rand" in name or "seed" in name:
+            return False
         full = full_name(call.func, self._names)
         if full is not None:
             return purity.is_pure(full, call)

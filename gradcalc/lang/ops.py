@@ -10,6 +10,7 @@ from collections.abc import (
     Sequence,
     ValuesView,
 )
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -402,10 +403,19 @@ def _of_object(machine: Machine, value: Instance) -> Sequence[Any]:
         return items(machine, Once("an object", nexts(machine, value)))
     if value.kind.find("__iter__") is not MISSING:
         return items(machine, machine.call(special(machine, value, "__iter__"), ()))
-    count = machine.call(special(machine, value, "__len__"), ())
-    machine.count_items(count)
+    return items(machine, Once("an object", _taken(machine, value)))
+
+
+def _taken(machine: Machine, value: Instance) -> Iterator[Any]:
+    """What an object gives at 0, 1 and so on, until there is no such index."""
     take = special(machine, value, "__getitem__")
-    return [machine.call(take, (k,)) for k in range(count)]
+    for place in count():
+        try:
+            yield machine.call(take, (place,))
+        except GradcalcError as error:
+            if error.python != "IndexError":
+                raise
+            return
 
 
 def _in_order(values: set[Any]) -> list[Any]:

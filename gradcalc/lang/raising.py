@@ -49,7 +49,7 @@ def _raised(function: Any, numbers: Sequence[Any]) -> Exception | None:
     """What a function raises because of its numbers."""
     try:
         function(*numbers)
-    except (ValueError, OverflowError) as error:
+    except (ValueError, OverflowError, ZeroDivisionError) as error:
         return error
     except TypeError:
         # which says itself what it does not take

@@ -142,9 +142,10 @@ def sliding(machine: Machine, x: Any, window_shape: Any, axis: Any) -> Any:
     along = tuple(range(len(shape))) if axis is None else axes(shape, axis)
     if len(sizes) != len(along):
         raise ShapeError(f"windows of {len(sizes)} sizes along {len(along)} dimensions")
+    found = x
     for size, dim in zip(sizes, along, strict=True):
-        x = ops.call(machine, "sliding_windows", x, dim, size, 1)
-    return machine.copy(x)
+        found = ops.call(machine, "sliding_windows", found, dim, size, 1)
+    return casts.unsure_of(x, found, closed=True)
 
 
 def windows(machine: Machine, self: Any, dimension: Any, size: Any, step: Any) -> Any:

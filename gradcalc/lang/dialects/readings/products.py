@@ -4,7 +4,7 @@ from string import ascii_letters
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, ShapeError
-from gradcalc.lang import operators, ops, plain
+from gradcalc.lang import casts, operators, ops, plain
 from gradcalc.lang.dialects.readings import alike
 from gradcalc.lang.dialects.spelling import RankError
 from gradcalc.lang.machine import Machine
@@ -30,7 +30,11 @@ def _product(machine: Machine, name: str, equation: str, operands: list[Any]) ->
     moved = len(operands) == 1 and left.isalpha() and len({*left}) == len(left) == len(right)
     if moved and {*left} == {*right} and len(machine.shape(operands[0])) == len(left):
         return ops.call(machine, "permute", operands[0], tuple(map(left.index, right)))
-    return ops.call(machine, name, equation, operands)
+    made = ops.call(machine, name, equation, operands)
+    if len(operands) == 1 and {*left} == {*right} and len({*right}) == len(right) < len(left):
+        # a diagonal is a view, whose places are not told here
+        return casts.unsure_of(operands[0], made)
+    return made
 
 
 @alike
