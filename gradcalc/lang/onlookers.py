@@ -45,10 +45,11 @@ CHANGING = (
 """What changes something where it is worked out, or may."""
 
 TAKING = frozenset(
-    """any all sum min max list tuple set sorted dict next map filter zip enumerate join
-    requires_grad_""".split()  # noqa: SIM905
+    """any all sum min max list tuple set sorted dict next map filter zip
+    enumerate""".split()  # noqa: SIM905
 )
-"""Functions that take something from what they are given, or change it."""
+TAKING_METHODS = frozenset({"join", "requires_grad_"})
+"""Functions that take something from what they are given, and methods; or change it."""
 
 STREAMS = frozenset({"sys.stdout", "sys.stderr"})
 """Where programs print to."""
@@ -235,8 +236,9 @@ class _Quiet(ast.NodeTransformer):
         return all(map(self._is_pure, calls)) and not any(isinstance(n, CHANGING) for n in inner)
 
     def _is_pure(self, call: ast.Call) -> bool:
+        alone = isinstance(call.func, ast.Name)
         name = getattr(call.func, "attr", getattr(call.func, "id", ""))
-        if name in TAKING or "rand" in name or "seed" in name:
+        if name in (TAKING if alone else TAKING_METHODS) or "rand" in name or "seed" in name:
             return False
         full = full_name(call.func, self._names)
         if full is not None:
