@@ -318,3 +318,12 @@ def test_names_that_a_language_has_are_others() -> None:
     found = export(Problem("double*math", {"double": x, "math": x}, check=False), "c")
     assert "const double *double_1" in found.text
     assert torch is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x@x*(x.shape[0] % 2)", "sum(x)*(1 if x.shape[0] > 2 else 2)", "min(x.shape[0], 3)*sum(x)"],
+)
+def test_what_hangs_on_how_many_there_are_is_for_those(text: str) -> None:
+    found = export(Problem(text, {"x": [1.0, 2.0, 3.0]}), "numpy").text
+    assert "Takes x of shape (3,)." in found

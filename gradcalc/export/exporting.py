@@ -5,7 +5,7 @@ the program took there.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from gradcalc.export.c_listing import c_source
 from gradcalc.export.julia_listing import julia_source
 from gradcalc.export.plan import VALUE, Plan, assumed, needed, planned, shortened
 from gradcalc.export.python_listing import python_source
-from gradcalc.export.sizes import elsewhere, generalised, resized, sizes_of
+from gradcalc.export.sizes import Size, elsewhere, further, generalised, resized, sizes_of
 from gradcalc.export.sources import JAX_FILE, NUMPY_FILE, TORCH_FILE, source
 from gradcalc.export.task import EXACT, Task
 from gradcalc.expr.floats import Floats
@@ -57,6 +57,11 @@ WRITERS: Mapping[str, Callable[[Task], str]] = {
     "python": python_source,
 }
 """What writes the code of each target."""
+
+
+FAILURES = (GradcalcError, ArithmeticError, TypeError, ValueError)
+"""What is raised where a program has no derivative at some sizes; sympy has a TypeError where a
+constant of them is no number, as 1/(n - 1) of one element."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,22 +170,49 @@ def _general(problem: Problem, task: Task) -> Task | None:
     sizes = sizes_of(shapes, taken)
     if not sizes or any(c.seen.question is not truth for c in conditions):
         return None
-    given = {name: elsewhere(task.inputs[name], sizes) for name in problem.inputs}
-    try:
-        run_there = Runs(replace(problem, inputs=given, cotangent=None)).recording
-        other = planned(run_there, task.plan.kind)
-        other = needed(other if not task.shortened else shortened(other) or other)
-    except (GradcalcError, ArithmeticError, ValueError):
+    other = _elsewhere(problem, task, sizes)
+    found = None if other is None else generalised(task.plan, other[0], sizes)
+    if other is None or found is None:
         return None
-    found = generalised(task.plan, other, sizes)
-    if found is None:
-        return None
-    more = {name: resized(task.inputs[name], other.inputs[name]) for name in task.plan.extra}
-    inputs = {**given, **more}
     plan, texts, dims = found
     general = replace(task, plan=plan, sizes=texts, dims=dims, fixed=task)
-    there = replace(general, inputs=inputs, expected=other.numbers(inputs))
-    return general if _error(general) <= task.tolerance and _error(there) <= ELSEWHERE else None
+    if not _error(general) <= task.tolerance or not _is_right(general, *other):
+        return None
+    # a program may hang on how many there are: on an even number, or on few
+    for others in further(sizes):
+        more = _elsewhere(problem, task, others)
+        if more is not None and not _is_right(general, *more, unknown=True):
+            return None
+    return general
+
+
+def _elsewhere(
+    problem: Problem, task: Task, sizes: Sequence[Size]
+) -> tuple[Plan, dict[str, Array]] | None:
+    """The graph at other sizes, and inputs there; None where the program does not run there."""
+    given = {name: elsewhere(task.inputs[name], sizes) for name in problem.inputs}
+    try:
+        there = Runs(replace(problem, inputs=given, cotangent=None)).recording
+        other = planned(there, task.plan.kind)
+        other = needed(other if not task.shortened else shortened(other) or other)
+    except FAILURES:
+        return None
+    more = {name: resized(task.inputs[name], other.inputs[name]) for name in task.plan.extra}
+    return other, {**given, **more}
+
+
+def _is_right(
+    general: Task, other: Plan, inputs: Mapping[str, Array], *, unknown: bool = False
+) -> bool:
+    """Whether code gives what a graph gives at its sizes; `unknown` where that is not finite."""
+    try:
+        with np.errstate(all="ignore"):
+            expected = other.numbers(inputs)
+    except FAILURES:
+        return unknown
+    if not all(np.isfinite(value).all() for value in expected.values()):
+        return unknown
+    return _error(replace(general, inputs=inputs, expected=expected)) <= ELSEWHERE
 
 
 def _expected(report: Report, plan: Plan) -> dict[str, Array]:

@@ -7,7 +7,7 @@ and held to what gradcalc has there; else the sizes stay what they are.
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations_with_replacement
 from typing import Any
 
@@ -49,6 +49,17 @@ def sizes_of(shapes: Mapping[str, Shape], taken: set[str]) -> tuple[Size, ...]:
     return tuple(
         Size(letter, size, there[size]) for letter, size in zip(letters, known, strict=False)
     )
+
+
+FURTHER = ((1, 2, 3, 4, 5, 6, 7, 8), (2, 4, 6, 8, 10, 12, 14, 16), (4, 3, 2, 6, 8, 5, 9, 7))
+"""Sizes that code is tried at as well: few elements, and even numbers of them."""
+
+
+def further(sizes: Sequence[Size]) -> Iterator[tuple[Size, ...]]:
+    """The sizes with others in the place of the other ones."""
+    for row in FURTHER:
+        places = zip(sizes, row, strict=False)
+        yield tuple(replace(size, there=number) for size, number in places)
 
 
 def elsewhere(values: Any, sizes: Sequence[Size]) -> Any:
