@@ -156,3 +156,34 @@ def test_torch_has_no_floor_divide() -> None:
     assert any("no derivative of floor_divide" in found.message for found in report.findings)
     report = grad("import torch\ntorch.div(x, 2, rounding_mode='floor')*x", x=7.5)
     assert not report.findings
+
+
+HEAD = "import torch\nimport numpy as np\ndef f(x):\n    "
+TURNED = [
+    "h = x.half() - 1; return x.sum()*(3 if h[0] else 5)",
+    "h = x.half() - 1; return x.sum()*(3 if not h[0] else 5)",
+    "h = x.half() - 1; return x.sum()*(3 if h.all() else 5)",
+    "h = x.half() - 1; return x.sum()*(3 if torch.logical_not(h).any() else 5)",
+    "h = (x.half() - 1)*1e4; return x.sum()*(3 if h[0] > 0.5 else 5)",
+    "return (x*torch.sign(x.half() - 1)).sum()",
+    "return x.sum()*int((x + 2.9999).detach().half()[0] - 1)",
+    "return x.sum()*(3 if np.float32(0.1) == 0.1 else 5)",
+    "return x.sum()*(3 if torch.tensor([0.1], dtype=torch.float32)[0] > 0.1 else 5)",
+    "return x.sum()*int(np.float32(0.29)*100)",
+]
+STEADY = [
+    ("h = x.half(); return x.sum()*(3 if h[0] else 5)", 3),
+    ("h = x.half(); return x.sum()*(3 if h[1] > 1.2 else 5)", 3),
+    ("w = torch.tensor([0.5], dtype=torch.float32); return x.sum()*(3 if w[0] == 0.5 else 5)", 3),
+]
+
+
+@pytest.mark.parametrize("body", TURNED)
+def test_what_a_rounding_may_turn_over_is_refused(body: str) -> None:
+    with pytest.raises(GradcalcError, match="rounded"):
+        grad(HEAD + body, x=[1.0001, 1.5])
+
+
+@pytest.mark.parametrize(("body", "factor"), STEADY)
+def test_what_no_rounding_turns_over_is_answered(body: str, factor: int) -> None:
+    assert float(grad(HEAD + body, x=[1.0001, 1.5]).value) == pytest.approx(factor * 2.5001)

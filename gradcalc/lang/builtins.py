@@ -12,7 +12,18 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import attributes, memory, objects, operators, ops, plain, pythons, thrown, views
+from gradcalc.lang import (
+    attributes,
+    memory,
+    narrow,
+    objects,
+    operators,
+    ops,
+    plain,
+    pythons,
+    thrown,
+    views,
+)
 from gradcalc.lang.backend import check_elements
 from gradcalc.lang.collecting import Named
 from gradcalc.lang.machine import Builtin, Machine, Once
@@ -52,9 +63,9 @@ def _number(kind: str) -> Call:
                 return ops.as_floats(machine, ops.reshape(machine, value, ()))
             if machine.carries(value):
                 machine.note(kind, text_of(machine.node, machine.source), machine.node)
-                if kind == "int":
-                    # which says where it jumps
-                    value = ops.call(machine, "trunc", value)
+            if kind == "int" and (machine.carries(value) or narrow.roughness([value])):
+                # which says where it jumps
+                value = ops.call(machine, "trunc", value)
             if kind != "int":
                 return _wide(machine.detach(machine.copy(ops.reshape(machine, value, ())), None))
             value = machine.number(value)

@@ -240,7 +240,7 @@ def _rounded(machine: Machine, value: Tensor, kind: NumberKind) -> Tensor | None
     if machine.backend.at_hand:
         machine.note_cast(f"{HELD}{SHORT.get(kind.name, kind.name)}")
     made: Tensor = machine.constant(found)
-    made.array = value.array
+    made.array, made.rough = value.array, bits
     return made
 
 

@@ -74,6 +74,7 @@ class Tensor:
     `rough` are the bits of floats to which its library rounds what it is made of, 0 where it
     rounds no more than the calculation does.
 
+    `reach` is the largest number that what was rounded to `rough` bits had on its way.
     `foreign` says that it is an array of numpy's in a text of torch.
 
     `leaf` is the name of a parameter of a network, empty while it has none yet; `trains` says
@@ -95,6 +96,7 @@ class Tensor:
     unwritten: Unwritten | None = None
     width: str = ""
     rough: int = 0
+    reach: float = 0.0
     foreign: bool = False
 
     @property

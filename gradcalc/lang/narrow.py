@@ -6,7 +6,7 @@ over, as a comparison, is refused.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
@@ -53,6 +53,9 @@ ORDERING = frozenset(
      "amax", "amin"}
 )  # fmt: skip
 """Primitives of whole tensors that compare their elements."""
+
+LOGICAL = frozenset({"logical_and", "logical_or", "logical_not", "logical_xor"})
+"""Primitives that ask whether numbers are 0."""
 
 ARRAYS = SimpleNamespace(nint=np.rint, cos=np.cos, one=1.0, isint=lambda x: np.all(x == np.rint(x)))
 """Functions of arrays, for what says where a primitive has a kink."""
@@ -187,6 +190,36 @@ def spread(machine: Machine, row: Primitive, arguments: Mapping[str, Any], resul
             part.rough = bits
             if machine.backend.at_hand:
                 check_range(machine, part, bits)
+                part.reach = _reach(machine, arguments, part)
+
+
+def _largest(numbers: Any) -> float:
+    found = np.abs(numbers[np.isfinite(numbers)])
+    return float(found.max(initial=0.0))
+
+
+def _reach(machine: Machine, arguments: Mapping[str, Any], result: Tensor) -> float:
+    """How large what was rounded is beside the result: a difference may be all rounding, and what
+    it is multiplied by multiplies that too."""
+    largest = found = _largest(machine.elements(result))
+    for part in _parts(arguments.values()):
+        own = _largest(machine.elements(part))
+        grown = largest / own if own else 1.0
+        found = max(found, max(part.reach, part.owner.reach, own) * max(1.0, grown))
+    return found
+
+
+def _parts(values: Iterable[Any]) -> Iterator[Tensor]:
+    """The tensors among arguments that something rounded is in."""
+    for value in values:
+        for part in value if isinstance(value, list | tuple) else (value,):
+            if isinstance(part, Tensor) and (part.rough or part.owner.rough):
+                yield part
+
+
+def is_rounded(machine: Machine, value: Any) -> bool:
+    """Whether these are numbers, no truth values, that something rounded is in."""
+    return isinstance(value, Tensor) and not machine.is_mask(value) and roughness([value]) > 0
 
 
 def check_range(machine: Machine, value: Any, bits: int) -> None:
@@ -204,21 +237,25 @@ def _check_steady(
     machine: Machine, row: Primitive, arguments: Mapping[str, Any], bits: int
 ) -> None:
     near, room = False, SLACK * 2.0**-bits
+    beyond = max((max(p.reach, p.owner.reach) for p in _parts(arguments.values())), default=0.0)
     if isinstance(row, Elementwise) and row.kinks is not None:
         given = {
             key: machine.elements(v) if isinstance(v, Tensor) else v for key, v in arguments.items()
         }
         operands = [np.asarray(v, dtype=float) for v in given.values() if _is_number(v)]
-        room *= max(float(np.abs(v).max(initial=0.0)) for v in operands)
+        room *= max(beyond, *(_largest(v) for v in operands))
         with np.errstate(all="ignore"):
             margins = [np.abs(margin) for margin in row.kinks(ARRAYS, **given)]
         # a tie of numbers that are held exactly stays one
         held = all(np.array_equal(rounded(v, bits), v) for v in operands)
         close = [(m <= room) & ((m > 0) | (not held)) for m in margins]
         near = any(map(np.any, close))
+    elif row.name in LOGICAL:
+        rough = [p for p in _parts(arguments.values()) if not machine.is_mask(p)]
+        near = any(np.any(np.abs(machine.elements(p)) <= room * beyond) for p in rough)
     elif row.name in ORDERING:
         numbers = np.sort(machine.elements(arguments["x"]).reshape(-1))
-        near = bool(np.any(np.diff(numbers) <= room * np.abs(numbers[1:])))
+        near = bool(np.any(np.diff(numbers) <= room * np.maximum(np.abs(numbers[1:]), beyond)))
     if near:
         raise UnsupportedError(
             f"what {row.name} gives hangs on how its operands are rounded to fewer digits,"

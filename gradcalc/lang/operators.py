@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, LimitError, ShapeError, UnsupportedError
-from gradcalc.lang import casts, objects, ops, plain, raising, words
+from gradcalc.lang import casts, narrow, objects, ops, plain, raising, words
 from gradcalc.lang.casts import Device, NumberKind
 from gradcalc.lang.defaulting import Counts
 from gradcalc.lang.machine import Machine, Once
@@ -348,7 +348,12 @@ def truth(machine: Machine, value: Any) -> bool:
             f"a tensor of shape {machine.shape(value)} is neither true nor false",
             hint="reduce it first: (x > 0).all(), or choose by element: where(x > 0, a, b)",
         )
-    return machine.backend.truth(machine.raw(value))
+    return machine.backend.truth(machine.raw(_tested(machine, value)))
+
+
+def _tested(machine: Machine, value: Any) -> Any:
+    """What a condition hangs on: of rounded numbers whether they are 0, which is looked at then."""
+    return ops.binary(machine, "ne", value, 0) if narrow.is_rounded(machine, value) else value
 
 
 def holds(machine: Machine, value: Any, join: str) -> bool:
@@ -356,7 +361,7 @@ def holds(machine: Machine, value: Any, join: str) -> bool:
 
     Joined in halves, so that the backend sees one decision that hangs on every element.
     """
-    value = ops.reshape(machine, ops.tensor(machine, value), (-1,))
+    value = ops.reshape(machine, _tested(machine, ops.tensor(machine, value)), (-1,))
     while (count := ops.size(machine, value)) > 1:
         half = count // 2
         left, right = (
