@@ -166,7 +166,7 @@ TURNED = [
     "h = x.half() - 1; return x.sum()*(3 if torch.logical_not(h).any() else 5)",
     "h = (x.half() - 1)*1e4; return x.sum()*(3 if h[0] > 0.5 else 5)",
     "return (x*torch.sign(x.half() - 1)).sum()",
-    "return x.sum()*int((x + 2.9999).detach().half()[0] - 1)",
+    "return x.sum()*int((x + 2.9998).detach().half()[0] - 1)",
     "return x.sum()*(3 if np.float32(0.1) == 0.1 else 5)",
     "return x.sum()*(3 if torch.tensor([0.1], dtype=torch.float32)[0] > 0.1 else 5)",
     "return x.sum()*int(np.float32(0.29)*100)",
