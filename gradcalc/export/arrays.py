@@ -13,7 +13,7 @@ from gradcalc.export.expressions import Expressions, Scalars
 from gradcalc.export.plan import Plan
 from gradcalc.expr import ops
 from gradcalc.expr.nodes import Node, ancestry
-from gradcalc.expr.scalars import Head, operations
+from gradcalc.expr.scalars import Head, is_total, operations
 from gradcalc.expr.written import ATOM, PRODUCT, Text
 
 LONG = 72
@@ -271,19 +271,6 @@ def is_worth(part: Any) -> bool:
 def slope_shape(env: Mapping[Any, Node]) -> tuple[int, ...]:
     """The shape of an expression of nodes."""
     return tuple(np.broadcast_shapes(*[node.shape for node in env.values()]))
-
-
-def is_total(body: Any) -> bool:
-    """Whether an expression is finite wherever its symbols are."""
-    import sympy
-
-    safe = (sympy.sign, sympy.Abs, sympy.tanh, sympy.sin, sympy.cos, sympy.atan)
-    for part in sympy.preorder_traversal(body):
-        if part.is_Pow and not (part.exp.is_Integer and part.exp > 0):
-            return False
-        if isinstance(part, sympy.Function) and not isinstance(part, safe):
-            return False
-    return True
 
 
 def _is_eye(array: Any) -> bool:

@@ -13,14 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.export.arrays import is_total
 from gradcalc.export.expressions import Expressions
 from gradcalc.export.indices import Index, dropped, flat
 from gradcalc.export.syntaxes import Syntax
 from gradcalc.expr import ops
 from gradcalc.expr.moving import numpy_key
 from gradcalc.expr.nodes import Data, Node, Shape, ancestry, uses
-from gradcalc.expr.scalars import Where, is_indicator, operations
+from gradcalc.expr.scalars import Where, is_indicator, is_total, operations
 from gradcalc.expr.written import ATOM, COMPARISON, PRODUCT, Text
 
 

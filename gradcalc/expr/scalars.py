@@ -262,3 +262,15 @@ def with_one_root(body: Any) -> Any:
     else:
         return body
     return sympy.Mul(sign, root, *others, evaluate=False)
+
+
+def is_total(body: Any, *also: type) -> bool:
+    """Whether an expression has a value wherever its symbols have one; `also` are further functions
+    that always have."""
+    safe = (sympy.sign, sympy.Abs, sympy.tanh, sympy.sin, sympy.cos, sympy.atan, *also)
+    for part in sympy.preorder_traversal(body):
+        if part.is_Pow and not (part.exp.is_Integer and part.exp > 0):
+            return False
+        if isinstance(part, sympy.Function) and not isinstance(part, safe):
+            return False
+    return True

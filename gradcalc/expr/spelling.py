@@ -12,7 +12,16 @@ from gradcalc.expr.functions import FUNCTIONS, RELATIONS, Function
 from gradcalc.expr.nodes import Node, Shape
 from gradcalc.expr.numbers import Numbers, as_rational, is_decimal
 from gradcalc.expr.parts import is_negative, is_truth
-from gradcalc.expr.scalars import Head, Where, is_indicator, negative, remade, times, with_one_root
+from gradcalc.expr.scalars import (
+    Head,
+    Where,
+    is_indicator,
+    is_total,
+    negative,
+    remade,
+    times,
+    with_one_root,
+)
 from gradcalc.expr.written import ATOM, COMPARISON, NEGATIVE, POWER, PRODUCT, SUM, Text, Unprintable
 
 NAMES: Mapping[Any, Function] = {function.sympy: function for function in FUNCTIONS}
@@ -206,7 +215,7 @@ class Spelling(Numbers):
         if not conditions:
             return None
         rest = sympy.Mul(*[factor for factor in factors if not is_indicator(factor)])
-        if _is_total(rest):
+        if is_total(rest, Head, Where):
             return None
         condition = sympy.And(*[factor.args[0] for factor in conditions])
         return self._call(
@@ -269,14 +278,3 @@ def _turned(terms: list[Any]) -> list[Any]:
 def _bound_first(text: str) -> tuple[bool, str]:
     """Lower bounds before upper ones."""
     return (" >" not in text, text)
-
-
-def _is_total(body: Any) -> bool:
-    """Whether an expression is defined wherever its parts are."""
-    safe = (sympy.sign, sympy.Abs, sympy.tanh, sympy.sin, sympy.cos, sympy.atan, Head, Where)
-    for part in sympy.preorder_traversal(body):
-        if part.is_Pow and not (part.exp.is_Integer and part.exp > 0):
-            return False
-        if isinstance(part, sympy.Function) and not isinstance(part, safe):
-            return False
-    return True
