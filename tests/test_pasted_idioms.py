@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from gradcalc import grad
 from gradcalc.calculate import calculate
 from gradcalc.errors import GradcalcError
 from tests.lang_backends import problem
@@ -197,3 +198,18 @@ def test_classes_of_errors_are_pythons() -> None:
         assert [one.name for one in kind.line] == [
             one.__name__ for one in real.__mro__ if issubclass(one, BaseException)
         ]
+
+
+MADE_OF_WORDS = [
+    "len(str(e))", "len(f'Err: {e}')", "len('E: ' + str(e))", "len('%s' % e)", "len(repr(e))",
+    "2 if str(e)[0] == 'T' else 3", "sum(1 for c in str(e))", "len('{}'.format(e))",
+    "2 if 'singleton' in f'Err: {e}' else 3", "len(str(e.args))",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("made", MADE_OF_WORDS)
+def test_a_text_with_the_words_of_a_library_decides_nothing(made: str) -> None:
+    text = "import torch\ndef f(x):\n    try:\n        x + torch.ones(4)\n"
+    text += f"    except RuntimeError as e:\n        n = {made}\n    return (x*x).sum()*n"
+    with pytest.raises(GradcalcError, match="what the library says"):
+        grad(text, x=[1.0, 2.0])

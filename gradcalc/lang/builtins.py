@@ -23,6 +23,7 @@ from gradcalc.lang import (
     pythons,
     thrown,
     views,
+    words,
 )
 from gradcalc.lang.backend import check_elements
 from gradcalc.lang.collecting import Named
@@ -116,7 +117,7 @@ def _length(machine: Machine, value: Any) -> int:
     if isinstance(value, list | tuple | range):
         return plain.length(value)
     if isinstance(value, (dict, set, str, *ops.DICTIONARY_VIEWS)):
-        return len(value)
+        return len(words.told(value))
     if isinstance(value, Class) and value.listed is not None:
         return len(set(map(id, value.listed.values())))
     if isinstance(value, Instance):

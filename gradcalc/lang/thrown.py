@@ -36,7 +36,8 @@ def _str(machine: Machine, error: Instance) -> str:
 
 
 def _repr(machine: Machine, error: Instance) -> str:
-    return f"{error.kind.name}({', '.join(words.shown(machine, v) for v in error.values['args'])})"
+    parts = [words.shown(machine, value) for value in error.values["args"]]
+    return words.of_parts([error.kind.name, "(", ", ".join(parts), ")"], like=parts)
 
 
 def _same(machine: Machine, error: Instance, *args: Any) -> Instance:

@@ -2,7 +2,7 @@
 
 import ast
 import string
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, UnsupportedError
@@ -12,9 +12,29 @@ from gradcalc.lang.program import JAX, NUMPY
 
 
 class Untold(str):
-    """What gradcalc says of an error, where the library that raises it says it in its own words."""
+    """What gradcalc says of an error, where the library that raises it says it in its own words.
+
+    So is a text that it is a part of.
+    """
 
     __slots__ = ()
+
+    def __add__(self, other: str) -> "Untold":
+        return Untold(str.__add__(self, other))
+
+    def __radd__(self, other: str) -> "Untold":
+        return Untold(str.__add__(other, self))
+
+    def __mul__(self, times: Any) -> "Untold":
+        return Untold(str.__mul__(self, times))
+
+    __rmul__ = __mul__
+
+    def __getitem__(self, key: Any) -> "Untold":
+        return Untold(str.__getitem__(self, key))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(str(told(self)))
 
 
 def told(value: Any) -> Any:
@@ -74,14 +94,21 @@ def shown(machine: Machine, value: Any) -> str:
     if isinstance(value, objects.Instance):
         found = objects.answered(machine, "repr", (value,))
         return found if isinstance(found, str) else text(machine, value)
-    return repr(value) if isinstance(value, str) else text(machine, value)
+    if isinstance(value, str):
+        return Untold(repr(value)) if isinstance(value, Untold) else repr(value)
+    return text(machine, value)
 
 
 def _nested(machine: Machine, value: Any) -> str:
+    inner = [*value.items()] if isinstance(value, dict) else [(part,) for part in value]
+    within = [[shown(machine, part) for part in item] for item in inner]
+    found = _bracketed(value, ", ".join(": ".join(item) for item in within))
+    return of_parts([found], like=[part for item in within for part in item])
+
+
+def _bracketed(value: Any, parts: str) -> str:
     if isinstance(value, dict):
-        inside = ", ".join(f"{shown(machine, k)}: {shown(machine, v)}" for k, v in value.items())
-        return f"{{{inside}}}"
-    parts = ", ".join([shown(machine, part) for part in value])
+        return f"{{{parts}}}"
     if isinstance(value, tuple):
         return f"({parts},)" if len(value) == 1 else f"({parts})"
     return f"[{parts}]" if isinstance(value, list) else f"{{{parts}}}" if value else "set()"
@@ -126,7 +153,7 @@ def formatted(machine: Machine, value: Any, spec: str, conversion: int = -1) -> 
     if isinstance(plain, str) and machine.is_tensor(value):
         return plain
     if not spec or conversion in (ord("s"), ord("r")):
-        return format(text(machine, value), spec)
+        return _like(machine, format(str(text(machine, value)), spec), [value])
     try:
         return format(plain, spec)
     except (ValueError, TypeError) as error:
@@ -160,9 +187,16 @@ def with_values(
 ) -> str:
     """`template.format(...)`."""
     try:
-        return _Format(machine).vformat(template, values, named)
+        found = _Format(machine).vformat(template, values, named)
+        return _like(machine, found, [*values, *named.values()])
     except (IndexError, KeyError, ValueError) as error:
         raise InvalidValueError(f"the format does not fit its values: {error}") from None
+
+
+def _like(machine: Machine, found: str, values: Iterable[Any]) -> str:
+    """A text that is made of values, whose words are not known where those of one are not."""
+    given = (value for value in values if isinstance(value, str | objects.Instance))
+    return Untold(found) if any(isinstance(text(machine, v), Untold) for v in given) else found
 
 
 def percent(machine: Machine, template: str, values: Any) -> str:
@@ -170,7 +204,7 @@ def percent(machine: Machine, template: str, values: Any) -> str:
     given = values if isinstance(values, tuple) else (values,)
     plain = tuple([_plain(machine, value) for value in given])
     try:
-        return template % plain
+        return _like(machine, template % plain, given)
     except (TypeError, ValueError) as error:
         shown = (value for value in given if machine.is_tensor(value))
         if any(machine.shape(value) or not machine.backend.at_hand for value in shown):
@@ -183,7 +217,13 @@ def percent(machine: Machine, template: str, values: Any) -> str:
 
 
 def _joined(machine: Machine, node: ast.JoinedStr) -> str:
-    return "".join([machine.eval(part) for part in node.values])
+    return of_parts([machine.eval(part) for part in node.values])
+
+
+def of_parts(parts: Sequence[str], like: Iterable[str] = ()) -> str:
+    """The parts as one text, whose words are not known where those of one are not, or of `like`."""
+    found = "".join(parts)
+    return Untold(found) if any(isinstance(p, Untold) for p in (*parts, *like)) else found
 
 
 def _value(machine: Machine, node: ast.FormattedValue) -> str:
