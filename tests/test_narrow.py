@@ -187,3 +187,87 @@ def test_what_a_rounding_may_turn_over_is_refused(body: str) -> None:
 @pytest.mark.parametrize(("body", "factor"), STEADY)
 def test_what_no_rounding_turns_over_is_answered(body: str, factor: int) -> None:
     assert float(grad(HEAD + body, x=[1.0001, 1.5]).value) == pytest.approx(factor * 2.5001)
+
+
+def short_floats(seed: int) -> str:
+    """A small program that makes, writes and calculates floats of few bits."""
+    dice = random.Random(seed)
+    library = dice.choice(("torch", "np"))
+    numbers = (0, 1, 2, 3, 0.5, 0.25, 100, 2047, 2048, 2049, 0.1, 4097, 60000, 70000, 2**24 + 1)
+    tensor = "torch.tensor" if library == "torch" else "np.array"
+
+    def kind() -> str:
+        return f"{library}.{dice.choice(SHORT[library])}"
+
+    def made() -> str:
+        number = dice.choice(numbers)
+        return dice.choice(
+            (
+                f"{library}.zeros(3, dtype={kind()})", f"{library}.ones((3,), dtype={kind()})*0.5",
+                f"{library}.full((3,), {number}, dtype={kind()})",
+                f"{library}.arange(2047, 2050, dtype={kind()})",
+                f"{tensor}([1.0, 0.5, {number}], dtype={kind()})",
+                f"{library}.zeros_like({tensor}([1.0, 2.0, 3.0], dtype={kind()}))",
+                f"{library}.linspace(0, 1, 3, dtype={kind()})",
+                f"{library}.eye(3, dtype={kind()})[1]",
+            )
+        )  # fmt: skip
+
+    lines = [f"a = {made()}", f"b = {made()}"]
+    for _ in range(dice.randint(1, 4)):
+        number = dice.choice(numbers)
+        steps = [
+            f"a[1] = {number}", f"a[:] = {number}", "a[0] = b[2]", "a[1:] = b[:2]", "a = a + b",
+            f"a += {number}", f"a = a*{number}", "a = a*b - a", "b = a[1:]; b[0] = 2049; b = a",
+            "a = a.sum() + b", f"a = {library}.where(a > 2, a, b)", "a[2] = x[0]", "a = x*a",
+            "c = a; c *= 3", f"a = {library}.sqrt(a)", f"a = {library}.stack([a, b])[0]",
+        ]  # fmt: skip
+        if library == "torch":
+            steps += [f"a.fill_({number})", f"a = a.to({kind()})", "a = a.to(b.dtype)",
+                      f"a.add_({number})", "a.copy_(b)", "a = a.new_zeros(3) + b",
+                      f"a = torch.full_like(a, {number})"]  # fmt: skip
+        else:
+            steps += [f"a = a.astype({kind()})", "a = a.astype(b.dtype)", f"a.fill({number})",
+                      f"a = np.full_like(a, {number})"]  # fmt: skip
+        lines.append(dice.choice(steps))
+    wide = "a.double()" if library == "torch" else "a.astype(np.float64)"
+    body = "\n    ".join(lines)
+    return f"import {'torch' if library == 'torch' else 'numpy as np'}\n" + (
+        f"def f(x):\n    {body}\n    return ({wide}*x).sum()\n"
+    )
+
+
+@pytest.mark.parametrize("start", range(0, SEEDS, 20))
+def test_what_floats_of_few_bits_round_is_told_or_nothing(start: int) -> None:
+    told = 0
+    for seed in range(start, start + 20):
+        text, dice = short_floats(seed), random.Random(seed)
+        x = [dice.choice(FLOATS[:9]) for _ in range(3)]
+        try:
+            run = torch_run(compile_program(text), {"x": x})
+        except GradcalcError:
+            continue
+        true = really(text, x)
+        found = float(run.value.detach())
+        told += not run.casts
+        close = pytest.approx(true, rel=1e-12, abs=1e-12, nan_ok=True)
+        assert run.casts or true is None or found == close, text
+    # and not all that is so made is said to be rounded
+    assert told
+
+
+NUMPYS = ["(a*2).std()", "(a + 1).max(0)", "(-a).cumsum()", "a[1:].std()", "np_like(a).std()"]
+
+
+@pytest.mark.parametrize("text", NUMPYS)
+def test_what_is_made_of_an_array_of_numpys_has_its_methods(text: str) -> None:
+    program = f"import torch\ndef np_like(a):\n    return a*3\ndef f(x):\n    a = x.detach().numpy()\n    return (x*float({text})).sum()"  # noqa: E501
+    with pytest.raises(GradcalcError, match="is numpy's"):
+        grad(program, x=[1.0, 2.0])
+
+
+@pytest.mark.parametrize("maker", ["from_numpy", "tensor", "as_tensor", "asarray"])
+def test_a_tensor_made_of_an_array_has_torchs_methods(maker: str) -> None:
+    program = f"import torch\ndef f(x):\n    a = x.detach().numpy()*2\n    return (x*torch.{maker}(a).std()).sum()"  # noqa: E501
+    report = grad(program, x=[1.0, 2.0])
+    assert float(report.value) == pytest.approx(3 * np.std([2, 4], ddof=1))

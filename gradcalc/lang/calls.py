@@ -18,6 +18,7 @@ from gradcalc.lang import (
     casts,
     choosing,
     containers,
+    foreign,
     grammar,
     having,
     inplace,
@@ -178,7 +179,7 @@ def _of_tensor(machine: Machine, value: Any, name: Any, *default: Any) -> Any:
 
 def _method(machine: Machine, value: Any, name: str) -> Any:
     """The method of a tensor or a number, None where there is none of that name."""
-    casts.check_foreign(value, name)
+    foreign.check_method(value, name)
     return (
         initial.method(value, name)
         or casts.method(machine, name)
@@ -342,6 +343,7 @@ def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -
             machine.confirm(machine, function, args, kwargs, result)
         kinds.check_mixed_truths(machine, function.module, result)
         whose.touched(machine, function, args, result)
+        result = result if function.method else foreign.handed(result)
         if target is not None:
             if not machine.is_tensor(target):
                 raise InvalidValueError(f"{function.shown} writes into a tensor, which this is not")

@@ -151,9 +151,11 @@ def dtype_of(machine: Machine, value: Tensor) -> NumberKind:
     """What stands behind `.dtype`."""
     if machine.is_mask(value):
         return KINDS["bool"]
-    # by no name: that of floats is the calculation's
     if value.integer:
         return NumberKind("int", value.width)
+    if value.short:
+        return NumberKind("float", narrow.SHORTER[value.short])
+    # by no name: that of floats is the calculation's
     given = any(value is held for held in machine.given.values.values())
     return NumberKind("float", given=given)
 
@@ -180,21 +182,17 @@ def to(
         made.unwritten = value.unwritten
         return made
     if kind.word == "float":
-        if same:
-            if written and (held := _rounded(machine, value, kind)) is not None:
-                return held
-            bits = _notice(machine, value, kind)
-            if fresh:
-                found = value
-            elif copies:
-                found = machine.mark_array(machine.copy(value))
-            else:
-                found = unsure(machine, value)
-            found.rough = min(filter(None, (bits, value.rough)), default=0)
-            return found
-        if machine.is_mask(value):
-            return ops.call(machine, "where", value, 1.0, 0.0)
-        return ops.as_floats(machine, value)
+        bits = _bits(machine, kind)
+        held = _rounded(machine, value, bits) if same and written else None
+        if held is None and same:
+            held = _of_bits(machine, value, bits, copies=copies, fresh=fresh)
+        elif held is None and machine.is_mask(value):
+            held = ops.call(machine, "where", value, 1.0, 0.0)
+        elif held is None:
+            held = ops.as_floats(machine, value)
+            held.rough = _notice(machine, held, bits)
+        narrow.keep(machine, held, bits)
+        return held
     if same:
         copied = machine.copy(value)
         return narrow.narrowed(machine, copied, kind.name) if kind.word == "int" else copied
@@ -218,7 +216,7 @@ BITS: Mapping[str, int] = MappingProxyType(
 """How many bits floats of a name have, by the names that torch has for them."""
 
 SHORT: Mapping[str, str] = MappingProxyType({"float": "float32", "half": "float16"})
-"""Names of dtypes that have another one, by which --dtype knows them."""
+"""Names of dtypes that have another one."""
 
 
 def _bits(machine: Machine, kind: NumberKind) -> int:
@@ -227,38 +225,36 @@ def _bits(machine: Machine, kind: NumberKind) -> int:
     return bits if bits < BITS.get(machine.backend.precision, bits) else 0
 
 
-def _rounded(machine: Machine, value: Tensor, kind: NumberKind) -> Tensor | None:
-    """Numbers of the text as that kind holds them, None where that is what they are."""
-    bits = _bits(machine, kind)
+def _rounded(machine: Machine, value: Tensor, bits: int) -> Tensor | None:
+    """Numbers of the text as floats of so few bits hold them, None where that is what they are."""
     if not bits or value.unwritten is not None:
         return None
     numbers = machine.elements(value)
     found = narrow.rounded(numbers, bits)
     if np.array_equal(found, numbers, equal_nan=True):
         return None
-    narrow.check_range(machine, value, bits)
+    narrow.check_range(numbers, bits)
     if machine.backend.at_hand:
-        machine.note_cast(f"{HELD}{SHORT.get(kind.name, kind.name)}")
+        machine.note_cast(f"{HELD}{narrow.SHORTER[bits]}")
     made: Tensor = machine.constant(found)
     made.array, made.rough = value.array, bits
     return made
 
 
-def _notice(machine: Machine, value: Tensor, kind: NumberKind) -> int:
-    """Remember a cast that would round, where the calculation goes on in its own dtype.
+def _of_bits(machine: Machine, value: Tensor, bits: int, *, copies: bool, fresh: bool) -> Tensor:
+    """Floats as floats of another kind, which are calculated in as those are."""
+    found = value
+    if copies or (value.short and value.short != bits and not fresh):
+        found = machine.mark_array(machine.copy(value))
+    elif not fresh and not value.short:
+        found = unsure(machine, value)
+    found.rough = min(filter(None, (_notice(machine, value, bits), value.rough)), default=0)
+    return found
 
-    The bits that it would round to, 0 where it does not.
-    """
-    bits = _bits(machine, kind)
-    if not bits or not machine.backend.at_hand or value.unwritten is not None:
-        return 0
-    numbers = machine.elements(value)
-    exact = np.array_equal(narrow.rounded(numbers, bits), numbers, equal_nan=True)
-    if exact and not machine.carries(value):
-        return 0
-    narrow.check_range(machine, value, bits)
-    machine.note_cast(SHORT.get(kind.name, kind.name))
-    return bits
+
+def _notice(machine: Machine, value: Tensor, bits: int) -> int:
+    """The bits to which a cast rounds, which is remembered, 0 where it does not."""
+    return narrow.rounds(machine, value, bits) if bits and value.unwritten is None else 0
 
 
 def unsure(machine: Machine, value: Tensor) -> Tensor:
@@ -325,25 +321,9 @@ def _same(machine: Machine, held: Any, name: str) -> Any:
         view = View(held, lambda value: value, lambda places: places)
         found = memory.viewed(held, machine.unread(held), held.shape, view, moved=False)
         found.ordered, found.width, found.rough = held.ordered, held.width, held.rough
-        found.foreign = True
+        found.foreign = machine.foreign = True
         return found
     return held
-
-
-FOREIGN = frozenset(
-    """std var max min median repeat sort argsort transpose copy take flatten ravel nonzero squeeze
-    cumsum cumprod argmax argmin astype view swapaxes partition tile""".split()  # noqa: SIM905
-)
-"""Methods that numpy's arrays have in another way than torch's, or alone."""
-
-
-def check_foreign(value: Any, name: str) -> None:
-    """Refuse a method of an array of numpy's that torch's reading of it would get wrong."""
-    if isinstance(value, Tensor) and value.foreign and name in FOREIGN:
-        raise UnsupportedError(
-            f"behind .numpy() .{name}() is numpy's, and the text is one of torch",
-            hint=f"write np.{name}(...), or leave out .numpy()",
-        )
 
 
 def attribute(machine: Machine, value: Tensor, name: str) -> Any:

@@ -179,7 +179,8 @@ class Machine:
     does anything while `frozen` is not 0. `casts` are those that would round, each with its dtype.
 
     `chances` are what random numbers are drawn from, None where none may be.
-    `scalars` says that every input is one number, `narrow` that there are integers of few bits.
+    `scalars` says that every input is one number, `narrow` that there are integers of few bits,
+    `short` such floats, `foreign` arrays of numpy's that torch has made.
     `caught` are the errors that are being handled,
     `guarded` how many blocks are running that handle those of linear algebra, `careful` how many
     that handle those of numbers.
@@ -215,6 +216,8 @@ class Machine:
     frozen: int = 0
     scalars: bool = False
     narrow: bool = False
+    short: bool = False
+    foreign: bool = False
     caught: list[GradcalcError] = field(default_factory=list)
     guarded: int = 0
     careful: int = 0
@@ -392,7 +395,8 @@ class Machine:
             copied = self.backend.detach(copied, None)
         return Tensor(
             copied, value.shape, integer=value.integer, ordered=value.ordered,
-            width=value.width, rough=value.rough,
+            width=value.width, rough=value.rough, short=value.short,
+            foreign=value.foreign,
         )  # fmt: skip
 
     def cut_by(self, value: Any, word: str) -> Any:

@@ -74,7 +74,8 @@ class Tensor:
     `rough` are the bits of floats to which its library rounds what it is made of, 0 where it
     rounds no more than the calculation does.
 
-    `reach` is the largest number that what was rounded to `rough` bits had on its way.
+    `reach` is the largest number that what was rounded to `rough` bits had on its way. `short` are
+    the bits of the floats that its library would make it of, 0 where these are the calculation's.
     `foreign` says that it is an array of numpy's in a text of torch.
 
     `leaf` is the name of a parameter of a network, empty while it has none yet; `trains` says
@@ -97,6 +98,7 @@ class Tensor:
     width: str = ""
     rough: int = 0
     reach: float = 0.0
+    short: int = 0
     foreign: bool = False
 
     @property
@@ -150,7 +152,8 @@ def viewed(source: Tensor, value: Any, shape: tuple[int, ...], view: View, moved
             places = source.places()
             if not np.shares_memory(view.find(places), places):
                 return Tensor(value, shape)
-    return Tensor(value, shape, view, source.owner.version, ordered=ordered)
+    version = source.owner.version
+    return Tensor(value, shape, view, version, ordered=ordered, short=source.short)
 
 
 def refresh(tensor: Tensor, apply: Apply) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcalc.errors import InvalidValueError, UnsupportedError
+from gradcalc.lang import plain
 from gradcalc.lang.backend import LARGEST
 from gradcalc.lang.machine import Machine
 from gradcalc.lang.memory import Tensor
@@ -41,6 +42,9 @@ WIDTHS: Mapping[str, str] = MappingProxyType(
 
 SHORTER: Mapping[int, str] = MappingProxyType({24: "float32", 11: "float16", 8: "bfloat16"})
 """The floats of fewer bits than 53, by these."""
+
+FLOAT32, HALVES = 24, frozenset({11, 8})
+"""The bits of the floats that hold those of both halves, and of these."""
 
 ADDING = frozenset({"sum", "prod", "cumsum", "cumprod", "trace"})
 """Primitives that torch and numpy calculate in integers of 64 bits, whatever they are given."""
@@ -130,7 +134,10 @@ def check_written(machine: Machine, tensor: Tensor, value: Any) -> None:
 
     Raises `InvalidValueError` where it does not fit the integers of the tensor.
     """
-    if bits := roughness([value]):
+    bits = roughness([value])
+    if tensor.short and not machine.is_mask(value):
+        bits = bits or rounds(machine, value, tensor.short)
+    if bits:
         tensor.owner.rough = min(bits, tensor.owner.rough or bits)
     if tensor.owner.width:
         _fits(machine, "what is written", tensor.owner.width, value)
@@ -163,6 +170,29 @@ def rounded(numbers: NDArray[np.float64], bits: int) -> NDArray[np.float64]:
     return np.where(np.isfinite(numbers), found, numbers)
 
 
+def rounds(machine: Machine, value: Any, bits: int) -> int:
+    """Remember that floats of so few bits round a value, where they do.
+
+    These bits, 0 where each of its numbers is one of theirs and always is.
+    Raises `InvalidValueError` where one is too large.
+    """
+    if not machine.backend.at_hand:
+        return 0
+    numbers = machine.elements(value) if isinstance(value, Tensor) else np.asarray(float(value))
+    exact = np.array_equal(rounded(numbers, bits), numbers, equal_nan=True)
+    check_range(numbers, bits)
+    if exact and not machine.carries(value):
+        return 0
+    machine.note_cast(SHORTER[bits])
+    return bits
+
+
+def keep(machine: Machine, tensor: Tensor, bits: int) -> None:
+    """Remember that the library makes a tensor of floats of so few bits."""
+    tensor.short = bits
+    machine.short = machine.short or bits > 0
+
+
 def roughness(values: Sequence[Any]) -> int:
     """The bits to which something was rounded that these are made of, 0 where nothing was."""
     found = [n for value in values for n in _rough(value)]
@@ -170,9 +200,8 @@ def roughness(values: Sequence[Any]) -> int:
 
 
 def _rough(value: Any) -> Iterator[int]:
-    for part in value if isinstance(value, list | tuple) else (value,):
-        if isinstance(part, Tensor):
-            yield from (bits for bits in (part.rough, part.owner.rough) if bits)
+    for part in _tensors(value):
+        yield from (bits for bits in (part.rough, part.owner.rough) if bits)
 
 
 def spread(machine: Machine, row: Primitive, arguments: Mapping[str, Any], results: Any) -> None:
@@ -180,17 +209,62 @@ def spread(machine: Machine, row: Primitive, arguments: Mapping[str, Any], resul
 
     Raises `UnsupportedError` where a rounding could turn over what comes out.
     """
-    bits = roughness(list(arguments.values()))
-    if not bits:
-        return
-    if machine.backend.at_hand:
+    bits, short = roughness(list(arguments.values())), _kept(machine, arguments.values())
+    if short and not bits:
+        bits = _rounds_numbers(machine, row, arguments, short)
+    if bits and machine.backend.at_hand:
         _check_steady(machine, row, arguments, bits)
-    for part in results:
-        if isinstance(part, Tensor) and not machine.is_mask(part):
+    for part in results if bits or short else ():
+        if not isinstance(part, Tensor) or machine.is_mask(part):
+            continue
+        if short and not part.integer:
+            part.short = short
+        if bits:
             part.rough = bits
-            if machine.backend.at_hand:
-                check_range(machine, part, bits)
-                part.reach = _reach(machine, arguments, part)
+        elif not part.integer:
+            part.rough = rounds(machine, part, short)
+        if part.rough and machine.backend.at_hand:
+            check_range(machine.elements(part), part.rough)
+            part.reach = _reach(machine, arguments, part)
+
+
+def _kept(machine: Machine, values: Iterable[Any]) -> int:
+    """The bits of the floats that a library makes of these operands, as it promotes them."""
+    tensors = [part for value in values for part in _tensors(value)]
+    floats = [part for part in tensors if not part.integer and not machine.is_mask(part)]
+    if machine.program.naming.arrays in (TORCH, NONE):
+        # of a tensor without dimensions torch takes the number, and not the kind
+        floats = [part for part in floats if part.shape] or floats
+    found = {part.short for part in floats}
+    if not found or 0 in found:
+        return 0
+    return FLOAT32 if found == HALVES else max(found)
+
+
+def _rounds_numbers(
+    machine: Machine, row: Primitive, arguments: Mapping[str, Any], bits: int
+) -> int:
+    """The bits to which a number beside floats of so few is rounded, 0 where none is.
+
+    Raises `InvalidValueError` for one that is too large for numpy, which makes it one of theirs.
+    """
+    if not isinstance(row, Elementwise):
+        return 0
+    given = [v for k, v in arguments.items() if k not in row.static and plain.is_number(v)]
+    numbers = np.asarray([float(v) for v in given])
+    if machine.program.naming.arrays not in (TORCH, NONE):
+        check_range(numbers, bits)
+    if np.array_equal(rounded(numbers, bits), numbers, equal_nan=True):
+        return 0
+    if machine.backend.at_hand:
+        machine.note_cast(SHORTER[bits])
+    return bits
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
+    for part in value if isinstance(value, list | tuple) else (value,):
+        if isinstance(part, Tensor):
+            yield part
 
 
 def _largest(numbers: Any) -> float:
@@ -212,9 +286,7 @@ def _reach(machine: Machine, arguments: Mapping[str, Any], result: Tensor) -> fl
 def _parts(values: Iterable[Any]) -> Iterator[Tensor]:
     """The tensors among arguments that something rounded is in."""
     for value in values:
-        for part in value if isinstance(value, list | tuple) else (value,):
-            if isinstance(part, Tensor) and (part.rough or part.owner.rough):
-                yield part
+        yield from (part for part in _tensors(value) if part.rough or part.owner.rough)
 
 
 def is_rounded(machine: Machine, value: Any) -> bool:
@@ -222,9 +294,9 @@ def is_rounded(machine: Machine, value: Any) -> bool:
     return isinstance(value, Tensor) and not machine.is_mask(value) and roughness([value]) > 0
 
 
-def check_range(machine: Machine, value: Any, bits: int) -> None:
+def check_range(numbers: NDArray[np.float64], bits: int) -> None:
     """Raises `InvalidValueError` for numbers that floats of so few bits do not hold."""
-    numbers, name = machine.elements(value), SHORTER[bits]
+    name = SHORTER[bits]
     if np.any(np.abs(numbers[np.isfinite(numbers)]) > LARGEST[name]):
         raise InvalidValueError(f"a number may be too large for {name}, in which it would be inf")
 

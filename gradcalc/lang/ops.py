@@ -24,7 +24,7 @@ from gradcalc.errors import (
     UnsupportedError,
 )
 from gradcalc.expr.nodes import Data
-from gradcalc.lang import held, kinds, memory, narrow, plain, views
+from gradcalc.lang import foreign, held, kinds, memory, narrow, plain, views
 from gradcalc.lang.arguments import bind, plain_names, signature_of
 from gradcalc.lang.backend import FAILURES, TensorShape, check_result, explained
 from gradcalc.lang.indexing import Key, check_key, sequence_item
@@ -128,8 +128,10 @@ def apply(machine: Machine, row: Primitive, arguments: Mapping[str, Any]) -> Any
             machine.mark_integer(part)
         if machine.narrow:
             narrow.settle(machine, row, kinds.operands_of(row, arguments), _parts(result))
-    if machine.casts:
+    if machine.casts or machine.short:
         narrow.spread(machine, row, arguments, _parts(result))
+    if machine.foreign:
+        foreign.spread(kinds.operands_of(row, arguments), _parts(result))
     if getattr(result, "_fields", None) == EXTREMES:
         machine.mark_integer(result.indices)
     _remember(machine, row, arguments, result)

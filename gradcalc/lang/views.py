@@ -142,7 +142,7 @@ def written(machine: Machine, source: Tensor, key: Any) -> Tensor | None:
         part = machine.backend.detach(part, None)
     result = Tensor(
         part, machine.backend.shape(part), integer=source.integer,
-        width=source.owner.width, rough=source.owner.rough,
+        width=source.owner.width, rough=source.owner.rough, short=source.short,
     )  # fmt: skip
     arguments = {"x": source, "key": key}
     return of(machine, row, arguments, result) if gives_view(machine, row, arguments) else result

@@ -23,8 +23,7 @@ def unfilled_like(machine: Machine, **given: Any) -> Any:
     """empty_like: memory for as many numbers of that kind, to be written before it is read."""
     (like,) = (ops.tensor(machine, value) for value in given.values())
     made = machine.constant(np.zeros(ops.shape(machine, like)))
-    if machine.is_mask(like) or machine.is_integer(like):
-        made = casts.to(machine, made, casts.dtype_of(machine, like))
+    made = casts.to(machine, made, casts.dtype_of(machine, like), fresh=True)
     return memory.unfilled(machine.mark_array(made), text_of(machine.node, machine.source))
 
 
