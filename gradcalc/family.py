@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc import blocks
+from gradcalc import blocks, large
 from gradcalc.blocks import Answer
 from gradcalc.calculate import Ask, ask_here, calculate
 from gradcalc.certificates import Known, certificates, convexity, is_smooth
@@ -30,8 +30,8 @@ from gradcalc.problem import Array, Problem, Room
 from gradcalc.report import Claim, Element, InputGradient, Outcome, Report, Verdict, Worst
 from gradcalc.targets import ALONG, Gradient
 
-MOST_ROWS = 1024
-"""Rows of a Jacobian that are calculated one by one."""
+FEW_ROWS, MOST_ROWS = 64, 1024
+"""Rows of a Jacobian that are each checked, and as many as these where something is special."""
 
 WORST = (
     Outcome.VERIFIED, Outcome.VANISHED, Outcome.KINK, Outcome.EDGE, Outcome.JUMP, Outcome.SINGULAR,
@@ -179,7 +179,9 @@ def _jacobian(problem: Problem, tangents: Tangents, order: int, answer: Answer) 
     if not shape:
         return found
     written = [
-        replace(g, formula=blocks.of_jacobian(problem, g.name, shape, g.autograd, answer))
+        large.with_formula(
+            problem, g, blocks.of_jacobian(problem, g.name, shape, g.autograd, answer)
+        )
         for g in found.gradients
     ]
     return replace(found, gradients=tuple(written))
@@ -195,7 +197,9 @@ def _hessian(problem: Problem, tangents: Tangents, order: int, answer: Answer) -
     gradients = _blocks(problem, found.gradients) if several else found.gradients
     pairs = product(problem.wrt, problem.wrt)
     written = [
-        replace(block, formula=blocks.of_hessian(problem, rows, columns, block.autograd, answer))
+        large.with_formula(
+            problem, block, blocks.of_hessian(problem, rows, columns, block.autograd, answer)
+        )
         for block, (rows, columns) in zip(gradients, pairs, strict=True)
     ]
     shown = [] if several else list(_shown(problem, written[0]))
@@ -240,11 +244,18 @@ def _rows(problem: Problem, command: str, answer: Answer) -> Report:
     whole = answer(replace(problem, check=False, claims={}), command)
     shape = () if whole.value is None else whole.value.shape
     count = math.prod(shape)
+    if count > FEW_ROWS and problem.check and not problem.claims:
+        found = large.checked(problem, command, whole, answer)
+        if found.verdict.outcome is Outcome.VERIFIED or count > MOST_ROWS:
+            return found
     if count > MOST_ROWS:
         raise LimitError(
-            f"there are {count:,} elements to differentiate; the limit is {MOST_ROWS:,}",
+            f"there are {count:,} elements to differentiate; with --expect the limit is"
+            f" {MOST_ROWS:,}",
             hint="--of takes a part of the output; vjp, jvp and hvp are products with a vector",
         )
+    if not problem.check and count:
+        return large.unchecked(problem, command, whole, answer)
     reports = []
     for place in range(count):
         seed = np.zeros(shape)

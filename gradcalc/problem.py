@@ -58,8 +58,9 @@ class Problem:
     autograd also tells what it has for every operation. `rooms` is how far claims that are numbers
     may be off, by input. `seed` is what the program's random numbers are drawn from, and those
     parameters of networks that are no inputs. With `prints` autograd's run tells what the program
-    prints. `before` are the gradients that are taken first, of which this one is; `along` the
-    tangents that inputs are moved along, by an input of its own.
+    prints. With `rows` it gives the gradient of each element of what is differentiated, of the
+    shape of that and the input's behind it. `before` are the gradients that are taken first, of
+    which this one is; `along` the tangents that inputs are moved along, by an input of its own.
 
     Of a caller from outside programs may be texts, inputs whatever numpy makes numbers of, and
     without `wrt` it is by all inputs. Raises `InvalidValueError` for what is none of these, and
@@ -84,6 +85,7 @@ class Problem:
     rooms: Mapping[str, Room] = field(default_factory=dict)
     seed: int = 0
     prints: bool = False
+    rows: bool = False
     before: tuple[Step, ...] = ()
     along: Mapping[str, Array] = field(default_factory=dict)
 

@@ -1,7 +1,9 @@
 """Formulas without values: what the inputs are taken for, the formulas, what they show."""
 
+import io
 import json
 import re
+from contextlib import redirect_stdout
 from typing import Any
 
 import numpy as np
@@ -286,3 +288,29 @@ def test_certificates_hold_in_numbers() -> None:
                  "eye": np.eye, "softmax": lambda v: np.exp(v)/np.exp(v).sum(),
                  "sigmoid": lambda v: 1/(1 + np.exp(-v))}  # fmt: skip
         assert np.linalg.eigvalsh(eval(one.formula.text, scope)).min() > -1e-12
+
+
+@pytest.mark.parametrize("target", ["numpy", "torch", "python"])
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("norm(A@x - b)**2",),
+        ("softmax(x)",),
+        ("x@S@x", "--S", "symmetric", "--what", "hessian", "--wrt", "x"),
+    ],
+    ids=lambda argv: argv[0],
+)
+def test_formulas_are_code_too(run: Run, argv: tuple[str, ...], target: str) -> None:
+    found = run("formula", *argv, "--format", target)
+    assert found.code == 0
+    scope: dict[str, Any] = {"__name__": "__main__"}
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        exec(compile(found.out, "<formula>", "exec"), scope)
+    assert printed.getvalue().endswith(": right to 1e-12\n")
+
+
+def test_an_order_has_no_code(run: Run) -> None:
+    found = run("formula", "sin(x)", "--order", "3", "--format", "numpy")
+    assert (found.code, found.out) == (2, "")
+    assert "--order 3 has no code" in found.err

@@ -34,11 +34,27 @@ def formula(options: Options, beside: "Beside | None") -> int:
 
     found = [_answered(options, source, _asking(beside)) for source in _sources(options)]
     if not options.quiet:
-        from gradcalc.render.general import render
+        from gradcalc.render.general import FORMATS
 
-        form = options.format or ("table" if is_terminal(sys.stdout) else "tsv")
-        write(render(form)(found, style_for(sys.stdout)), sys.stdout)
+        form = options.form or ("table" if is_terminal(sys.stdout) else "tsv")
+        if form in FORMATS:
+            text = FORMATS[form](found, style_for(sys.stdout))
+        else:
+            text = "\n\n".join(_code(one, form) for one in found)
+        write(text, sys.stdout)
     return max(one.verdict.exit_code for one in found)
+
+
+def _code(answer: "General", target: str) -> str:
+    """The derivative as code for a target, which is checked at one of the random points."""
+    from gradcalc.export.exporting import export
+
+    if answer.order > 1:
+        raise UsageError(
+            f"--order {answer.order} has no code here", hint="--format literal is Python"
+        )
+    what = "grad" if answer.kind == "gradient" else answer.kind
+    return export(answer.point, target, what).text
 
 
 def _asking(beside: "Beside | None") -> "Ask":

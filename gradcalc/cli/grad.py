@@ -12,7 +12,7 @@ import typer
 from gradcalc.cli.arguments import add_command, known_options
 from gradcalc.cli.options import Options
 from gradcalc.errors import GradcalcError, UsageError
-from gradcalc.render import EXPLAINED, FEW_DIGITS, explainer, renderer
+from gradcalc.render import BINARY, EXPLAINED, FEW_DIGITS, explainer, packer, renderer
 
 if TYPE_CHECKING:
     from gradcalc.calculate import Ask
@@ -33,17 +33,33 @@ def add(app: typer.Typer, name: str) -> None:
 
 def grad(options: Options, beside: "Beside | None") -> int:
     """Calculate, print, and give the exit code."""
+    _check_binary(options)
     reports = answered(options, _reporter, beside)
     if options.accumulate:
         reports = _accumulated(reports)
-    if not options.quiet:
+    form = _format(options)
+    if form in BINARY and not options.quiet:
+        from gradcalc.cli.output import write_bytes
+
+        write_bytes(packer(form)(reports), sys.stdout)
+    elif not options.quiet:
         from gradcalc.cli.output import style_for, write
 
-        form = _format(options)
         digits = options.digits or (FEW_DIGITS if form == "table" else None)
         style = style_for(sys.stdout, show_all=options.show_all, digits=digits)
         write(renderer(form)(reports, style), sys.stdout)
     return _worst_code(reports)
+
+
+def _check_binary(options: Options) -> None:
+    """Raises `UsageError` for numbers in bytes where a person would read them."""
+    from gradcalc.cli.output import is_terminal
+
+    if options.format in BINARY and not options.quiet and is_terminal(sys.stdout):
+        raise UsageError(
+            f"--format {options.format} is no text for a terminal",
+            hint=f"send it to a file: > gradient.{options.format}",
+        )
 
 
 def why(options: Options, beside: "Beside | None") -> int:
@@ -117,7 +133,7 @@ def _reporter(options: Options) -> Callable[["Request", "Ask"], "Report"]:
     """What answers; all that it takes to answer and to print is imported with it."""
     from gradcalc import family  # noqa: F401
 
-    if not options.quiet:
+    if not options.quiet and options.format not in BINARY:
         renderer(_format(options))
     return lambda request, ask: request.answered(ask)
 

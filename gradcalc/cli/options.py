@@ -13,12 +13,15 @@ from gradcalc.cli import readers as read
 from gradcalc.cli.readers import Named, Reader, Value
 from gradcalc.errors import UsageError
 from gradcalc.export import TARGETS, WHATS
-from gradcalc.render import FORMATS
+from gradcalc.render import BINARY, FORMATS
 
 GRAD, BATCH = ("grad", "why"), ("batch",)
 FURTHER = ("jacobian", "hessian", "vjp", "jvp", "hvp")
 ALL = GRAD + FURTHER
 FORMULA, EXPORT = ("formula",), ("export",)
+FORMS = tuple(dict.fromkeys((*FORMATS, *TARGETS)))
+"""How formulas without values are printed: as what derivatives are, or as code."""
+
 DERIVATIVES = ("gradient", "jacobian", "hessian")
 ANY = ALL + BATCH + FORMULA + EXPORT
 
@@ -189,9 +192,15 @@ class Options:
     )  # fmt: skip
     format: str | None = _row(
         None, "--format", "FORMAT",
-        "table (on a terminal), tsv (in a pipe), json, csv, markdown, latex, or literal: just the"
-        " gradient, as --NAME reads it.",
-        read.choice(FORMATS), choices=FORMATS, commands=ALL + FORMULA, heading="Output", usual=True,
+        "table (on a terminal), tsv (in a pipe), json, csv, markdown, latex, literal (just the"
+        " gradient, as --NAME reads it), npy or npz (files of numpy's).",
+        read.choice((*FORMATS, *BINARY)), choices=(*FORMATS, *BINARY), heading="Output", usual=True,
+    )  # fmt: skip
+    form: str | None = _row(
+        None, "--format", "FORMAT",
+        "table (on a terminal), tsv (in a pipe), json, markdown, latex, literal (just the"
+        " formulas), or code: numpy, torch, jax, c, julia, python.",
+        read.choice(FORMS), choices=FORMS, commands=FORMULA, usual=True,
     )  # fmt: skip
     json: bool = _row(
         False, "--json", "", "Short for --format json.", commands=ALL + FORMULA, usual=True
@@ -282,13 +291,15 @@ def typed(command: str, programs: Collection[str], given: Mapping[str, Any]) -> 
     options = Options(programs=tuple(programs), **found)
     if command in FURTHER:
         options = replace(options, command=command)
-    if options.json and options.format not in (None, "json"):
-        raise UsageError(f"--json and --format {options.format} exclude each other")
+    form = options.format or options.form
+    if options.json and form not in (None, "json"):
+        raise UsageError(f"--json and --format {form} exclude each other")
     if options.json:
-        options = replace(options, format="json")
-    if options.format == "json" and options.digits is not None:
+        options = replace(options, format="json", form="json")
+    if options.format in ("json", *BINARY) and options.digits is not None:
+        name = "JSON" if options.format == "json" else options.format
         raise UsageError(
-            "JSON has every digit: --digits is for what people read",
+            f"{name} has every digit: --digits is for what people read",
             hint="leave one of them out",
         )
     return options

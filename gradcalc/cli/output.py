@@ -5,7 +5,9 @@ import io
 import os
 import shutil
 import sys
-from typing import TYPE_CHECKING, TextIO
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO
 
 from gradcalc.codes import PIPE_CLOSED
 from gradcalc.errors import FileError
@@ -53,9 +55,27 @@ def write(text: str, stream: TextIO | None) -> None:
         return
     encoding = stream.encoding or "utf-8"
     safe = text.encode(encoding, "backslashreplace").decode(encoding)
-    try:
+    with _told(stream):
         _put(safe, encoding, stream)
         stream.flush()
+
+
+def write_bytes(content: bytes, stream: TextIO | None) -> None:
+    """The same of bytes, to a stream that has them below its text."""
+    raw = getattr(stream, "buffer", None)
+    if stream is None or raw is None:
+        return
+    with _told(stream):
+        stream.flush()
+        _put_bytes(content, raw)
+        raw.flush()
+
+
+@contextmanager
+def _told(stream: TextIO) -> Iterator[None]:
+    """Make what goes wrong with a stream an error of ours."""
+    try:
+        yield
     except BrokenPipeError:
         _abandon(stream)
         raise ClosedPipe from None
@@ -70,8 +90,12 @@ def _put(text: str, encoding: str, stream: TextIO) -> None:
     if not isinstance(raw, io.RawIOBase):
         stream.write(text)
         return
+    _put_bytes(text.encode(encoding), raw)
+
+
+def _put_bytes(content: bytes, raw: Any) -> None:
     # Python's unbuffered streams take it for written where the reader went away halfway
-    left = memoryview(text.encode(encoding))
+    left = memoryview(content)
     while left:
         count = raw.write(left)
         if count is None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from gradcalc.expr.written import Written
 from gradcalc.general.shapes import Reading
+from gradcalc.problem import Problem
 from gradcalc.report import Verdict
 
 
@@ -30,7 +31,8 @@ class General:
 
     `kind` is `gradient`, `jacobian`, `hessian` or `derivative` of an `order`; `sizes` are those of
     the output. `points` says at how many random points the formulas were held to torch and to the
-    enclosure, `style` of which numbers those were; `notes` say how the program was read.
+    enclosure, `style` of which numbers those were, `point` is the first of them; `notes` say how
+    the program was read.
     """
 
     program: str
@@ -42,5 +44,6 @@ class General:
     verdict: Verdict
     points: int
     style: str
+    point: Problem
     read_as: str | None = None
     notes: tuple[str, ...] = ()

@@ -123,6 +123,7 @@ def formulas(
         derivatives=tuple(derivatives),
         verdict=_verdict(found),
         points=len(found),
+        point=points[0][1],
         style=ways[next(k for k, made in enumerate(tries) if made is points)][0],
         read_as=first.typed and first.source,
         notes=(*_of_sum(kind, shapes[0]), *_by_elements(points[0][1])),

@@ -82,6 +82,11 @@ FORMATS: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 """The formats in the order in which they are offered, each by a module and its function."""
 
+BINARY: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"npy": ("binary", "render_npy"), "npz": ("binary", "render_npz")}
+)
+"""The formats that are no text, each by a module and its function."""
+
 EXPLAINED: Mapping[str, tuple[str, str]] = MappingProxyType(
     {"table": ("why", "render"), "json": ("json", "render_explanations")}
 )
@@ -91,6 +96,12 @@ EXPLAINED: Mapping[str, tuple[str, str]] = MappingProxyType(
 def renderer(format: str) -> Renderer:
     """What draws reports in a format; its module is imported now, as only tables need rich."""
     found: Renderer = _loaded(*FORMATS[format])
+    return found
+
+
+def packer(format: str) -> Callable[["Sequence[Report]"], bytes]:
+    """What makes bytes of reports, in a format of `BINARY`."""
+    found: Callable[[Sequence[Report]], bytes] = _loaded(*BINARY[format])
     return found
 
 

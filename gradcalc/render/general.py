@@ -19,11 +19,6 @@ COMMANDS: Mapping[str, str] = {
 """The commands that ask for the same with values."""
 
 
-def render(form: str) -> Render:
-    """What draws in a format."""
-    return FORMATS[form]
-
-
 def reading_text(answer: General, style: Style) -> str:
     """What the inputs were taken for: `A m×n, x n, c a number`."""
     return ", ".join(_inputs(answer, style))

@@ -295,7 +295,8 @@ def _run(
         warnings.simplefilter("ignore")
         execution = execute(problem, backend, tensors, budget, confirm, watch=keeping)
         output = execution.target
-        gradients, carrying, steps = _gradients(problem, backend, output, tensors)
+        found = _rows if problem.rows else _gradients
+        gradients, carrying, steps = found(problem, backend, output, tensors)
         claims = claim_values(problem, backend, execution, budget)
     return Computed(
         value=to_numpy(output),
@@ -336,6 +337,28 @@ def _gradients(
     gradients = {n: g for n, g in zip(problem.wrt, found, strict=False) if g is not None}
     steps = backend.calls.steps(found[len(problem.wrt) :], to_numpy)
     return zeros | gradients, frozenset(gradients), steps
+
+
+def _rows(
+    problem: Problem, backend: TorchBackend, output: Any, tensors: Mapping[str, Any]
+) -> tuple[dict[str, Array], frozenset[str], tuple[Step, ...]]:
+    """The gradients of each element of the output, one after the other."""
+    shape = tuple(output.shape)
+    found = {name: np.zeros((*shape, *problem.inputs[name].shape)) for name in problem.wrt}
+    leaves = [tensors[name] for name in problem.wrt]
+    live: set[str] = set()
+    for index in np.ndindex(shape) if output.requires_grad else ():
+        seed = torch.zeros_like(output)
+        seed[index] = 1.0
+        try:
+            given = torch.autograd.grad(output, leaves, seed, retain_graph=True, allow_unused=True)
+        except RuntimeError as error:
+            raise refused(error) from error
+        for name, gradient in zip(problem.wrt, given, strict=True):
+            if gradient is not None:
+                found[name][index] = to_numpy(gradient)
+                live.add(name)
+    return found, frozenset(live), ()
 
 
 def refused(error: RuntimeError) -> GradcalcError:
