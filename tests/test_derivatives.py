@@ -1,5 +1,7 @@
 """Derivatives inside of programs: torch's own are the oracle, of second derivatives too."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -131,3 +133,35 @@ REFUSED = {
 def test_what_the_libraries_refuse_is_refused(text: str) -> None:
     with pytest.raises(GradcalcError, match=REFUSED[text]):
         gradcalc.grad(f"import torch\n{text}", x=VECTOR)
+
+
+FUNCTIONAL = "torch.autograd.functional"
+POINTS = [
+    f"out, g = {FUNCTIONAL}.hvp(lambda v: (v**3).sum(), x, torch.ones(2){{}}); (g*x).sum() + out",
+    f"o, g = {FUNCTIONAL}.vhp(lambda v: (v**3).sum(), x, x{{}}); (g*x).sum()*o",
+    f"({FUNCTIONAL}.jacobian(lambda v: v**3, x{{}}) @ x).sum()",
+    f"x @ {FUNCTIONAL}.hessian(lambda v: (v**3).sum(), x{{}}) @ x",
+    f"J, K = {FUNCTIONAL}.jacobian(lambda v, w: v*w, (x, x*2){{}}); (J @ x).sum() + (K @ x).sum()",
+]
+
+
+@pytest.mark.parametrize("kept", ["", ", create_graph=True", ", True", ", create_graph=False"])
+@pytest.mark.parametrize("text", POINTS, ids=[text[:60] for text in POINTS])
+def test_a_derivative_at_a_point_passes_a_gradient_back_where_torch_does(
+    text: str, kept: str
+) -> None:
+    *body, last = text.format(kept).split("; ")
+    lines = "".join(f"    {line}\n" for line in (*body, f"return {last}"))
+    program = f"import torch\ndef f(x):\n{lines}"
+    names: dict[str, Any] = {}
+    exec(program, names)
+    x = torch.tensor([0.3, 0.7], dtype=torch.float64, requires_grad=True)
+    default = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        names["f"](x).backward()
+    finally:
+        torch.set_default_dtype(default)
+    report = gradcalc.grad(program, x=[0.3, 0.7])
+    assert report.verdict.outcome == "verified"
+    np.testing.assert_allclose(report.gradient["x"], x.grad.numpy(), rtol=1e-14)

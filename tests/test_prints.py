@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+import gradcalc
 from tests.command import Run
 from tests.lang_backends import ids
 
@@ -55,3 +56,25 @@ def test_it_is_shown_once_whatever_comes_of_it(run: Run) -> None:
 
 def test_a_stream_of_requests_has_no_such_option(run: Run) -> None:
     assert run("batch", "--prints").code == 2
+
+
+DIGITS = [
+    'len(f"{x:.3f}")*x', "x**2 if 'e' in str(x) else x**3", "float(f'{x:.1f}')*x",
+    "x**2 if str(x).startswith('-') else x**3", "x*int(('%.3e' % x).split('e')[1])",
+    "{str(x): 1}[str(x)]*x", "x*(2 if f'{x}' == '0.5' else 3)", "x*(f'{x}' < '3')",
+    "x*len(','.join([str(x), 'a']))", "x*len('{}'.format(x))", "x*len(repr([x]))",
+]  # fmt: skip
+"""Numbers that are read off the digits of one in a text, which only floats have."""
+
+
+@pytest.mark.parametrize("text", DIGITS)
+def test_what_is_read_off_digits_is_not_checked(text: str) -> None:
+    report = gradcalc.grad(text, x=0.75)
+    assert report.verdict.outcome == "unresolved"
+    assert "the digits of a number in a text" in report.verdict.message
+    assert report.formula["x"] is None
+
+
+@pytest.mark.parametrize("text", ["a = f'{x}'\nx**2", "x*(2 if str(x) else 3)", "print(x); x*x"])
+def test_a_text_that_decides_nothing_is_in_no_ones_way(text: str) -> None:
+    assert gradcalc.grad(text, x=0.75).verdict.outcome == "verified"

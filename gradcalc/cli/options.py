@@ -194,7 +194,8 @@ class Options:
         None, "--format", "FORMAT",
         "table (on a terminal), tsv (in a pipe), json, csv, markdown, latex, literal (just the"
         " gradient, as --NAME reads it), npy or npz (files of numpy's).",
-        read.choice((*FORMATS, *BINARY)), choices=(*FORMATS, *BINARY), heading="Output", usual=True,
+        read.choice((*FORMATS, *BINARY)), choices=(*FORMATS, *BINARY), commands=ALL,
+        heading="Output", usual=True,
     )  # fmt: skip
     form: str | None = _row(
         None, "--format", "FORMAT",

@@ -83,6 +83,7 @@ def _number(kind: str) -> Call:
 
 def _number_of_word(kind: str, word: str) -> float:
     """Python's reading of a text, which is data."""
+    words.told(word)
     try:
         return int(word) if kind == "int" else float(word)
     except ValueError as error:

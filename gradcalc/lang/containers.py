@@ -40,6 +40,8 @@ def key_of(machine: Machine, value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple([key_of(machine, part) for part in value])
     value = objects.value_of(value)
+    if isinstance(value, words.Digits):
+        words.told(value)
     if value is None or isinstance(value, int | float | str | range):
         return value
     if isinstance(value, objects.Instance) and value.kind.listed is not None:
@@ -369,7 +371,7 @@ def _joined(machine: Machine, held: str, values: Any) -> str:
     parts = ops.items(machine, values)
     if not all(isinstance(part, str) for part in parts):
         raise InvalidValueError("join takes texts", python="TypeError")
-    return held.join(parts)
+    return words.joined(held, parts)
 
 
 def _format(machine: Machine, held: str, *values: Any, **named: Any) -> str:

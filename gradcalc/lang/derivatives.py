@@ -260,23 +260,54 @@ def _vjp(machine: Machine, func: Any, *primals: Any, **options: Any) -> tuple[An
 
 
 def _functional(
-    machine: Machine, func: Any, inputs: Any, *, of: Callable[..., Builtin], **options: Any
+    machine: Machine,
+    func: Any,
+    inputs: Any,
+    create_graph: Any = False,
+    strict: Any = False,
+    *,
+    of: Callable[..., Builtin],
+    **options: Any,
 ) -> Any:
     """torch's jacobian and hessian at a point, of one input or of a tuple of them."""
+    _check_functional(strict, options)
     single = not isinstance(inputs, list | tuple)
     given = (inputs,) if single else tuple(inputs)
     argnums: Any = 0 if single else tuple(range(len(given)))
-    return machine.apply_function(machine, of(machine, func, argnums), given, {})
+    found = machine.apply_function(machine, of(machine, func, argnums), given, {})
+    return found if create_graph else _cut(machine, found)
 
 
-def _functional_product(machine: Machine, func: Any, inputs: Any, v: Any = None, **_: Any) -> Any:
+def _check_functional(strict: Any, options: Mapping[str, Any]) -> None:
+    """Refuse what changes more than how torch gets there."""
+    if strict:
+        raise UnsupportedError("strict=True is not known here", hint="leave it out")
+    for name in options:
+        if name not in ("vectorize", "strategy", "outer_jacobian_strategy"):
+            raise InvalidValueError(f"torch has no argument {name} here", python="TypeError")
+
+
+def _cut(machine: Machine, found: Any) -> Any:
+    """Derivatives through which torch passes no gradient back, as it was not told to."""
+    return mapped(lambda part: machine.cut_by(part, "grad"), found)
+
+
+def _functional_product(
+    machine: Machine,
+    func: Any,
+    inputs: Any,
+    v: Any = None,
+    create_graph: Any = False,
+    strict: Any = False,
+) -> Any:
     """torch's hvp and vhp: the value, and the Hessian times a vector."""
+    _check_functional(strict, {})
     single = not isinstance(inputs, list | tuple)
     given = (inputs,) if single else tuple(inputs)
     gradient = _grad(machine, func, 0 if single else tuple(range(len(given))))
     output = machine.apply_function(machine, func, given, {})
     moved = _jvp(machine, gradient, given, (v,) if single else tuple(v))[1]
-    return output, moved
+    return (output, moved) if create_graph else (_cut(machine, output), _cut(machine, moved))
 
 
 def _rows(*rows: tuple[str, Callable[..., Any], str]) -> Mapping[str, Builtin]:

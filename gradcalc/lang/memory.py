@@ -186,7 +186,7 @@ def unfilled(tensor: Tensor, maker: str) -> Tensor:
 
 def is_written(value: Any) -> bool:
     """Whether all elements of what a program holds can be read."""
-    return not isinstance(value, Tensor) or not len(_empty(value))
+    return not isinstance(value, Tensor) or not (value.owner.doubtful or len(_empty(value)))
 
 
 def _empty(tensor: Tensor) -> NDArray[np.int64]:

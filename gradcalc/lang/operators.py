@@ -144,7 +144,7 @@ def compare(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any
     if isinstance(left, NumberKind) and isinstance(right, NumberKind):
         return casts.alike(machine, left, right) is (kind is ast.Eq)
     if isinstance(left, str) and isinstance(right, str) and kind in ORDERS:
-        return PLAIN[kind][1](left, right)
+        return PLAIN[kind][1](words.told(left), words.told(right))
     if isinstance(left, dict | set) and type(left) is type(right):
         if kind in (ast.Eq, ast.NotEq):
             return same(machine, left, right) is (kind is ast.Eq)

@@ -19,31 +19,48 @@ class Untold(str):
 
     __slots__ = ()
 
+    why: tuple[str, str | None] = (
+        "what the library says of this error is not known here", "ask for its type alone",
+    )  # fmt: skip
+
     def __add__(self, other: str) -> "Untold":
-        return Untold(str.__add__(self, other))
+        return type(self)(str.__add__(self, other))
 
     def __radd__(self, other: str) -> "Untold":
-        return Untold(str.__add__(other, self))
+        return type(self)(str.__add__(other, self))
 
     def __mul__(self, times: Any) -> "Untold":
-        return Untold(str.__mul__(self, times))
+        return type(self)(str.__mul__(self, times))
 
     __rmul__ = __mul__
 
     def __getitem__(self, key: Any) -> "Untold":
-        return Untold(str.__getitem__(self, key))
+        return type(self)(str.__getitem__(self, key))
 
     def __iter__(self) -> Iterator[str]:
         return iter(str(told(self)))
 
 
+class Digits(Untold):
+    """A number in a text, where it is no float that has digits."""
+
+    __slots__ = ()
+
+    why = "what a program reads off the digits of a number in a text has no exact meaning", None
+
+
 def told(value: Any) -> Any:
     """A text that may decide something. Raises `UnsupportedError` where its words are not known."""
     if isinstance(value, Untold):
-        raise UnsupportedError(
-            "what the library says of this error is not known here", hint="ask for its type alone"
-        )
+        message, hint = value.why
+        raise UnsupportedError(message, hint=hint)
     return value
+
+
+def _as(found: str, values: Iterable[Any]) -> str:
+    """A text that is made of texts, whose words are not known where those of one are not."""
+    kind = next((type(value) for value in values if isinstance(value, Untold)), None)
+    return found if kind is None else kind(found)
 
 
 def text(machine: Machine, value: Any) -> str:
@@ -95,7 +112,7 @@ def shown(machine: Machine, value: Any) -> str:
         found = objects.answered(machine, "repr", (value,))
         return found if isinstance(found, str) else text(machine, value)
     if isinstance(value, str):
-        return Untold(repr(value)) if isinstance(value, Untold) else repr(value)
+        return _as(repr(value), [value])
     return text(machine, value)
 
 
@@ -120,7 +137,7 @@ def _plain(machine: Machine, value: Any) -> Any:
             whole = machine.printed is not None
             return _shown(machine, value, str) if whole else f"<{machine.describe(value)}>"
         # text decides nothing about numbers: it is read without a trace
-        return machine.number(value) if machine.backend.at_hand else "<a number>"
+        return machine.number(value) if machine.backend.at_hand else Digits("<a number>")
     if isinstance(value, objects.Instance):
         # a %s shows it as text does, a %f as no number
         return _Shown(text(machine, value))
@@ -195,8 +212,8 @@ def with_values(
 
 def _like(machine: Machine, found: str, values: Iterable[Any]) -> str:
     """A text that is made of values, whose words are not known where those of one are not."""
-    given = (value for value in values if isinstance(value, str | objects.Instance))
-    return Untold(found) if any(isinstance(text(machine, v), Untold) for v in given) else found
+    given = (v for v in values if isinstance(v, str | objects.Instance) or machine.is_tensor(v))
+    return _as(found, [text(machine, value) for value in given])
 
 
 def percent(machine: Machine, template: str, values: Any) -> str:
@@ -210,7 +227,7 @@ def percent(machine: Machine, template: str, values: Any) -> str:
         if any(machine.shape(value) or not machine.backend.at_hand for value in shown):
             # a tensor of several numbers stands in the text by its shape, and one whose number
             # is not at hand by words
-            return template
+            return _like(machine, template, given)
         raise InvalidValueError(
             f"the format does not fit its values: {error}", python=type(error).__name__
         ) from None
@@ -220,10 +237,14 @@ def _joined(machine: Machine, node: ast.JoinedStr) -> str:
     return of_parts([machine.eval(part) for part in node.values])
 
 
+def joined(between: str, parts: Sequence[str]) -> str:
+    """The parts with a text between each two, as `join` has them."""
+    return _as(between.join(parts), [between, *parts])
+
+
 def of_parts(parts: Sequence[str], like: Iterable[str] = ()) -> str:
     """The parts as one text, whose words are not known where those of one are not, or of `like`."""
-    found = "".join(parts)
-    return Untold(found) if any(isinstance(p, Untold) for p in (*parts, *like)) else found
+    return _as("".join(parts), [*parts, *like])
 
 
 def _value(machine: Machine, node: ast.FormattedValue) -> str:

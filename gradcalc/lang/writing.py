@@ -254,7 +254,11 @@ def operated(machine: Machine, kind: type[ast.AST], held: Any, left: Any, right:
         held.update(joined)
         return held
     if not isinstance(held, Tensor) or not _writes(machine, kind, held):
-        return operators.apply(machine, kind, left, right)
+        value = operators.apply(machine, kind, left, right)
+        if isinstance(held, Tensor) and _may_write(machine, held):
+            # nobody may look at what was there
+            held.owner.doubtful = True
+        return value
     check_overlap(machine, held, (), right)
     since = machine.kept
     value = operators.apply(machine, kind, left, right)
@@ -282,23 +286,34 @@ def _list_in_place(machine: Machine, kind: type[ast.AST], held: list[Any], right
     return value
 
 
+def _is_either(machine: Machine, held: Tensor) -> bool:
+    """Whether it may be a number of Python's as well as a tensor, in a text that names no library
+    of arrays."""
+    naming = machine.program.naming
+    given = any(held is value for value in machine.given.values.values())
+    numbers = not machine.numbers if naming.numbers else naming.arrays == NONE and machine.scalars
+    return numbers and not held.shape and (machine.scalars or not given) and not naming.core
+
+
+def _may_write(machine: Machine, held: Tensor) -> bool:
+    """Whether an operator would write into what is read as a number, were it a tensor.
+
+    torch itself refuses that of an input with a gradient.
+    """
+    if not _is_either(machine, held) or machine.node in unshared(machine.program):
+        return False
+    given = any(held is value for value in machine.given.values.values())
+    return not (given and machine.carries(held))
+
+
 def _writes(machine: Machine, kind: type[ast.AST], held: Tensor) -> bool:
     """Whether an operator writes into the memory of a tensor.
 
     Python's and numpy's single numbers and jax's arrays are never written into.
     """
     arrays = machine.program.naming.arrays
-    given = any(held is value for value in machine.given.values.values())
-    naming = machine.program.naming
-    # of a text that names no library its numbers may be Python's too
-    either = not machine.numbers if naming.numbers else arrays == NONE and machine.scalars
-    if either and not held.shape and (machine.scalars or not given) and not naming.core:
-        if machine.node in unshared(machine.program):
-            return False
-        raise UnsupportedError(
-            "this may be a number, or a tensor that is written into",
-            hint="write y = y + ... instead of y += ...",
-        )
+    if _is_either(machine, held):
+        return False
     if kind is ast.MatMult and arrays != NUMPY:
         # torch has no such operator that writes
         return False

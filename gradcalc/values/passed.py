@@ -24,6 +24,9 @@ def plain(value: Any, name: str) -> Any:
 
     Raises `InvalidValueError` for what holds no numbers.
     """
+    if type(value) is np.ndarray and value.dtype == np.float64 and np.isfinite(value).all():
+        # each by itself takes long
+        return value.tolist()
     value = _listed(value, name)
     if isinstance(value, Mapping):
         return {str(key): plain(part, f"{name}: {key}") for key, part in value.items()}
