@@ -315,7 +315,9 @@ def _strays(
     room = FACTOR * precision.epsilon
     sizes = np.maximum(1.0, np.abs(problem.inputs[name]))
     flows, scale = _numbers(known.flows[name]), _numbers(known.scales[name])
-    noise = room * (flows * (1 + condition) + scale / sizes)
+    with np.errstate(invalid="ignore"):
+        # nothing that flows, however strongly it reacts, is told apart from nothing
+        noise = room * (flows * (1 + condition) + scale / sizes)
     found = far & (errors > noise + precision.smallest)
     return np.asarray(found, dtype=np.bool_).reshape(sizes.shape)
 

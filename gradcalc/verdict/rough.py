@@ -18,6 +18,10 @@ from gradcalc.verdict.outcome import (
     precision_of,
 )
 
+VECTORS = frozenset({"eigh", "svd"})
+"""Primitives whose vectors have no derivative where their values are equal; what is made of both
+may have one."""
+
 SAME = 1e-9
 """The relative difference of slopes that are the same."""
 
@@ -28,6 +32,11 @@ def rough_verdict(part: Neighbourhood, problem: Problem, autograd: Computed) -> 
     if part.nature is Nature.UNKNOWN:
         place = f"it is not smooth at or near this point{culprit}, and " if part.events else ""
         return Verdict(Outcome.UNRESOLVED, f"not checked: {place}{part.why}")
+    if part.nature is Nature.EDGE and any(event.primitive in VECTORS for event in part.events):
+        return Verdict(
+            Outcome.UNRESOLVED,
+            f"not checked: equal eigenvalues or singular values leave their vectors open{culprit}",
+        )
     if part.nature is Nature.EDGE:
         what = "on the border of" if part.inside else "outside"
         return Verdict(Outcome.EDGE, f"this point is {what} the domain{culprit}")

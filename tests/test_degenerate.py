@@ -1,0 +1,27 @@
+"""Degenerate points of linear algebra: what is said of them is so."""
+
+import pytest
+
+from gradcalc import grad
+
+EYE, TWO = [[1.0, 0.0], [0.0, 1.0]], [[2.0, 0.0], [0.0, 2.0]]
+PARTED, SYMMETRIC = [[1.0, 0.3], [0.1, 2.0]], [[1.0, 0.3], [0.3, 2.0]]
+OPEN = "equal eigenvalues or singular values leave their vectors open"
+POINTS = [
+    ("w, V = torch.linalg.eigh((A + A.T)/2)\n(V @ torch.diag(w.exp()) @ V.T)[0, 0]", EYE,
+     "unresolved", OPEN),
+    ("U, S, V = torch.linalg.svd(A)\n(U @ V)[0, 0]", TWO, "unresolved", OPEN),
+    ("w, V = torch.linalg.eigh((A + A.T)/2)\n(V @ torch.diag(w.exp()) @ V.T)[0, 0]", PARTED,
+     "verified", ""),
+    ("U, S, V = torch.linalg.svd(A)\n(U @ V)[0, 0]", PARTED, "verified", ""),
+    ("U, S, V = torch.linalg.svd(A)\n(U @ V)[0, 0]", SYMMETRIC, "vanished", "lost in rounding"),
+    ("torch.log(A[0, 1])", EYE, "edge", "on the border of the domain"),
+    ("torch.log(A[0, 1] - 1)", EYE, "edge", "outside the domain"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "matrix", "outcome", "said"), POINTS)
+def test_what_is_said_of_a_point(text: str, matrix: object, outcome: str, said: str) -> None:
+    report = grad(f"import torch\n{text}", A=matrix)
+    assert report.verdict.outcome == outcome
+    assert said in report.verdict.message
