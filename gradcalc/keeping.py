@@ -14,6 +14,7 @@ import torch
 
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.program import TORCH, Stop, text_of
+from gradcalc.testimony import SEVERAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Keeping:
 
     def __init__(self) -> None:
         self._kept: list[Kept] = []
+        self._refused: Stop | None = None
         # of every memory that was written into: the version it had then, and the place
         self._writes: dict[int, list[tuple[int, Stop]]] = {}
 
@@ -62,6 +64,12 @@ class Keeping:
 
         return made, hold if saved and nodes else lambda result: None
 
+    def refused(self, machine: Any) -> None:
+        """One of several views of a call is written into, and a gradient flows."""
+        if self._refused is None and machine.program.naming.arrays == TORCH:
+            place, text = machine.anchor or (machine.place, text_of(machine.node, machine.source))
+            self._refused = Stop(SEVERAL, text, place)
+
     def wrote(self, machine: Any, owner: Tensor) -> None:
         """A memory is written into now."""
         place, text = machine.anchor or (machine.place, text_of(machine.node, machine.source))
@@ -87,8 +95,11 @@ class Keeping:
     def overwritten(self, output: Any) -> Stop | None:
         """The first write for which torch would refuse to differentiate an output.
 
-        Its kind is the name of the operation whose backward pass needs what was there.
+        Its kind is the name of the operation whose backward pass needs what was there, `SEVERAL`
+        where torch refuses the write itself.
         """
+        if self._refused is not None:
+            return self._refused
         changed = [kept for kept in self._kept if kept.owner.version != kept.version]
         reached = _reached(output.grad_fn) if changed else frozenset()
         for kept in changed:

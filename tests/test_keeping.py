@@ -6,7 +6,7 @@ import re
 import pytest
 import torch
 
-from gradcalc import Problem
+from gradcalc import Problem, testimony
 from gradcalc.errors import GradcalcError
 from gradcalc.witnesses import autograd
 
@@ -140,3 +140,37 @@ def test_what_torchs_autograd_does_not_see_is_refused(name: str) -> None:
     text = program(f"y = x.clone()\ny.{name}(x > 1)\nreturn y.sum()")
     with pytest.raises(GradcalcError, match="autograd does not see"):
         refused_here(text, [0.5, 1.5, 2.0])
+
+
+SEVERAL = [
+    "y = torch.zeros(2, 3)\nb, c = y.unbind(0)\nb.add_(x)\nreturn y.sum()",
+    "y = torch.zeros(2, 3)\nfor r in y:\n    r += x\nreturn y.sum()",
+    "y = torch.stack([x, x])\nb, c = y.chunk(2)\nb[0, 0] = x[1]\nreturn y.sum()",
+    "y = torch.stack([x, x])\nb, c = y.split(1)\nb.view(-1).add_(1)\nreturn y.sum()",
+    "y = torch.stack([x, x])\nb, c = y\nb.mul_(2)\nreturn y.sum()",
+    "y = torch.stack([x, x])\nlist(y)[0].mul_(2)\nreturn y.sum()",
+    "y = torch.stack([x, x])\ny.split([1, 1])[0].zero_()\nreturn y.sum()",
+]
+SINGLE = [
+    "y = torch.stack([x, x])\ny.tensor_split(2)[0].zero_()\nreturn y.sum()",
+    "y = torch.stack([x, x])\ny.vsplit(2)[0].zero_()\nreturn y.sum()",
+    "y = torch.zeros(2, 3)\nb, c = y.unbind(0)\nb.add_(1)\nreturn (y*x).sum()",
+    "y = torch.stack([x, x])\ny[0].mul_(2)\nreturn y.sum()",
+    "y = torch.stack([x, x])\nfor r in y:\n    r = r + 1\nreturn y.sum()",
+    "y = torch.stack([x, x])\nfor r in y.clone():\n    y[0] = r\nreturn y.sum()",
+    "y = torch.stack([x, x])\nb, c = y.unbind(0)\nb = b.clone()\nb.add_(x)\nreturn b.sum()",
+]
+
+
+@pytest.mark.parametrize("body", SEVERAL)
+def test_a_write_into_one_of_several_views_is_told(body: str) -> None:
+    text, values = program(body), [0.5, 1.0, 1.5]
+    assert "view" in refused_by_torch(text, values)
+    assert refused_here(text, values) == testimony.SEVERAL
+
+
+@pytest.mark.parametrize("body", SINGLE)
+def test_a_write_into_a_view_by_itself_is_not(body: str) -> None:
+    text, values = program(body), [0.5, 1.0, 1.5]
+    assert not refused_by_torch(text, values)
+    assert not refused_here(text, values)

@@ -13,6 +13,7 @@ from gradcalc.primitives import BY_NAME, Composite
 from gradcalc.problem import Problem
 from gradcalc.reruns import COPIES
 from gradcalc.testimony import (
+    SEVERAL,
     Absent,
     Broadcast,
     Closed,
@@ -234,6 +235,15 @@ def overwritten(autograd: Computed) -> Iterator[Finding]:
     """What torch would stop at, which writes in place; here no tensor ever changes."""
     write = autograd.overwritten
     if write is None:
+        return
+    if write.kind == SEVERAL:
+        yield Finding(
+            "overwritten",
+            f"{brief(write.source)} writes into one of several views that one call gave: torch"
+            " itself refuses that where a gradient flows",
+            "write into the whole tensor, by an index: y[0] = ...",
+            write.span,
+        )
         return
     message = (
         f"{brief(write.source)} writes over what the backward pass of {write.kind} needs:"

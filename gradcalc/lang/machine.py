@@ -160,6 +160,9 @@ class Watch(Protocol):
     def wrote(self, machine: "Machine", owner: Tensor) -> None:
         """A memory is written into now."""
 
+    def refused(self, machine: "Machine") -> None:
+        """One of several views of a call is written into, and a gradient flows."""
+
     def replaced(self, tensor: Tensor, value: Any, since: int, others: Sequence[Any]) -> None:
         """An operation has written its result over its operand, beside others."""
 

@@ -37,7 +37,7 @@ class View:
     """How a tensor is read from another: `read` of its value; `find` says where its elements stand.
 
     `cut` says that no gradient passes, `unsure` that the library may have made a copy, `closed`
-    that it lets nobody write into it.
+    that it lets nobody write into it, `several` that one call gave it with others.
     """
 
     source: "Tensor"
@@ -46,6 +46,7 @@ class View:
     cut: bool = False
     unsure: bool = False
     closed: bool = False
+    several: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -154,6 +155,19 @@ def viewed(source: Tensor, value: Any, shape: tuple[int, ...], view: View, moved
                 return Tensor(value, shape)
     version = source.owner.version
     return Tensor(value, shape, view, version, ordered=ordered, short=source.short)
+
+
+def several(parts: Sequence[Tensor]) -> list[Tensor]:
+    """Tensors that one call gives, of which none may be written into where a gradient flows."""
+    for part in parts:
+        if part.view is not None:
+            part.view = replace(part.view, several=True)
+    return list(parts)
+
+
+def is_one_of_several(tensor: Tensor) -> bool:
+    """Whether it is, or is read from, one of several views that one call has given."""
+    return any(view.several for view in _views(tensor))
 
 
 def refresh(tensor: Tensor, apply: Apply) -> None:

@@ -375,7 +375,7 @@ def items(machine: Machine, value: Any) -> Sequence[Any]:
         shape = machine.shape(value)
         if not shape:
             raise ShapeError("a scalar has no items to go through", python="TypeError")
-        return [index(machine, value, (i,)) for i in range(shape[0])]
+        return memory.several([index(machine, value, (i,)) for i in range(shape[0])])
     if isinstance(value, list | tuple | range):
         return value
     if isinstance(value, (dict, str, *DICTIONARY_VIEWS)):

@@ -58,6 +58,9 @@ def _put(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) -> No
         raw = machine.backend.detach(raw, None)
     if machine.watch is not None:
         machine.watch.wrote(machine, tensor.owner)
+        flows = machine.carries(tensor) or machine.carries(made)
+        if flows and not machine.frozen and memory.is_one_of_several(tensor):
+            machine.watch.refused(machine)
     memory.write(tensor, checked, raw, machine.apply)
 
 

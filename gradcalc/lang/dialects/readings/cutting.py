@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, ShapeError
-from gradcalc.lang import ops
+from gradcalc.lang import memory, ops
 from gradcalc.lang.machine import Machine
 from gradcalc.primitives.shapes import axis as one_of
 from gradcalc.primitives.shapes import show
@@ -23,6 +23,11 @@ def _cut(machine: Machine, x: Any, dim: int, ends: Sequence[int]) -> tuple[Any, 
     # as in a slice, a place counts from the end where it is negative
     spans = [slice(start, stop).indices(size) for start, stop in pairs]
     return tuple(part(machine, x, dim, start, max(start, stop)) for start, stop, _ in spans)
+
+
+def _several(machine: Machine, x: Any, dim: int, ends: Sequence[int]) -> tuple[Any, ...]:
+    """The parts as views of one call, which tensor_split's and hsplit's are not."""
+    return tuple(memory.several(_cut(machine, x, dim, ends)))
 
 
 def _given(machine: Machine, name: str, x: Any, dim: Any) -> tuple[Any, int]:
@@ -52,11 +57,11 @@ def pieces(machine: Machine, **values: Any) -> tuple[Any, ...]:
         sizes = [ops.integer(machine, n) for n in wanted]
         if sum(sizes) != size or min(sizes, default=0) < 0:
             raise ShapeError(f"split of {size} places into parts of {show(sizes)}")
-        return _cut(machine, x, dim, _ends(machine, sizes))
+        return _several(machine, x, dim, _ends(machine, sizes))
     each = ops.integer(machine, wanted)
     if each < 0 or (not each and size):
         raise InvalidValueError(f"split into parts of size {each}")
-    return _cut(machine, x, dim, range(each, size, each) if size else ())
+    return _several(machine, x, dim, range(each, size, each) if size else ())
 
 
 def chunks(machine: Machine, input: Any, chunks: Any, dim: Any) -> tuple[Any, ...]:
@@ -68,7 +73,7 @@ def chunks(machine: Machine, input: Any, chunks: Any, dim: Any) -> tuple[Any, ..
     if not size:
         return tuple(part(machine, x, dim, 0, 0) for _ in range(count))
     each = -(-size // count)
-    return _cut(machine, x, dim, range(each, size, each))
+    return _several(machine, x, dim, range(each, size, each))
 
 
 def sections(machine: Machine, **values: Any) -> tuple[Any, ...]:
@@ -140,7 +145,8 @@ def unbound(machine: Machine, **values: Any) -> tuple[Any, ...]:
     x, dim = _given(machine, "unbind", x, dim)
     size = ops.shape(machine, x)[dim]
     machine.count_items(size)
-    return tuple(ops.index(machine, x, (*[slice(None)] * dim, k)) for k in range(size))
+    parts = [ops.index(machine, x, (*[slice(None)] * dim, k)) for k in range(size)]
+    return tuple(memory.several(parts))
 
 
 def narrowed(machine: Machine, input: Any, dim: Any, start: Any, length: Any) -> Any:
