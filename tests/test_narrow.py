@@ -170,6 +170,11 @@ TURNED = [
     "return x.sum()*(3 if np.float32(0.1) == 0.1 else 5)",
     "return x.sum()*(3 if torch.tensor([0.1], dtype=torch.float32)[0] > 0.1 else 5)",
     "return x.sum()*int(np.float32(0.29)*100)",
+    "return torch.where((x.half() - x) != 0, x, 2*x).sum()",
+    "e = x.half() - x; return (x*(e == 0)).sum()",
+    "e = x.half().double() - x; return (torch.sign(e)*x).sum()",
+    "e = x.half() - x; return (torch.relu(e)*1e4*x + x).sum()",
+    "return (x*torch.floor((x.half().double() - x)*1e4)).sum()",
 ]
 STEADY = [
     ("h = x.half(); return x.sum()*(3 if h[0] else 5)", 3),
@@ -271,3 +276,19 @@ def test_a_tensor_made_of_an_array_has_torchs_methods(maker: str) -> None:
     program = f"import torch\ndef f(x):\n    a = x.detach().numpy()*2\n    return (x*torch.{maker}(a).std()).sum()"  # noqa: E501
     report = grad(program, x=[1.0, 2.0])
     assert float(report.value) == pytest.approx(3 * np.std([2, 4], ddof=1))
+
+
+LABELLED = [
+    "x.half().long()", "(x.float()*10).long()", "x.float().round().int()", "torch.trunc(x.half())",
+    "torch.atan2(x.half(), x + 1)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", LABELLED)
+def test_whole_numbers_of_rounded_ones_are_answered(text: str) -> None:
+    x = [0.4, 2.3, 1.2]
+    report = grad(HEAD + f"return (x*({text}).double()).sum()", x=x)
+    names: dict[str, Any] = {}
+    exec(HEAD + f"return (x*({text}).double()).sum()", names)
+    true = names["f"](torch.tensor(x, dtype=torch.float64))
+    assert float(report.value) == pytest.approx(float(true), rel=1e-3)

@@ -58,6 +58,9 @@ ORDERING = frozenset(
 )  # fmt: skip
 """Primitives of whole tensors that compare their elements."""
 
+STEPS = frozenset({"round", "floor", "ceil", "trunc", "sign"})
+"""Primitives that give whole numbers, which are what they are once no rounding turns them over."""
+
 LOGICAL = frozenset({"logical_and", "logical_or", "logical_not", "logical_xor"})
 """Primitives that ask whether numbers are 0."""
 
@@ -219,6 +222,9 @@ def spread(machine: Machine, row: Primitive, arguments: Mapping[str, Any], resul
             continue
         if short and not part.integer:
             part.short = short
+        if bits and row.name in STEPS and _are_whole(machine, part):
+            # which no rounding has turned over
+            continue
         if bits:
             part.rough = bits
         elif not part.integer:
@@ -226,6 +232,13 @@ def spread(machine: Machine, row: Primitive, arguments: Mapping[str, Any], resul
         if part.rough and machine.backend.at_hand:
             check_range(machine.elements(part), part.rough)
             part.reach = _reach(machine, arguments, part)
+
+
+def _are_whole(machine: Machine, part: Tensor) -> bool:
+    if not machine.backend.at_hand:
+        return False
+    numbers = machine.elements(part)
+    return bool(np.all(numbers == np.rint(numbers)))
 
 
 def _kept(machine: Machine, values: Iterable[Any]) -> int:
@@ -305,6 +318,23 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, np.ndarray | int | float)
 
 
+def _margins(row: Elementwise, given: Mapping[str, Any]) -> list[NDArray[np.float64]]:
+    """How far operands are from where a primitive has a kink."""
+    assert row.kinks is not None
+    with np.errstate(all="ignore"):
+        try:
+            return [np.abs(margin) for margin in row.kinks(ARRAYS, **given)]
+        except ValueError:
+            # some ask about one number
+            names = [name for name, value in given.items() if _is_number(value)]
+            arrays = np.broadcast_arrays(*(np.asarray(given[name], float) for name in names))
+            each = [
+                row.kinks(ARRAYS, **{**given, **dict(zip(names, one, strict=True))})
+                for one in zip(*(array.ravel() for array in arrays), strict=True)
+            ]
+            return [np.abs(margin) for margins in each for margin in margins]
+
+
 def _check_steady(
     machine: Machine, row: Primitive, arguments: Mapping[str, Any], bits: int
 ) -> None:
@@ -315,11 +345,11 @@ def _check_steady(
             key: machine.elements(v) if isinstance(v, Tensor) else v for key, v in arguments.items()
         }
         operands = [np.asarray(v, dtype=float) for v in given.values() if _is_number(v)]
-        room *= max(beyond, *(_largest(v) for v in operands))
-        with np.errstate(all="ignore"):
-            margins = [np.abs(margin) for margin in row.kinks(ARRAYS, **given)]
-        # a tie of numbers that are held exactly stays one
-        held = all(np.array_equal(rounded(v, bits), v) for v in operands)
+        largest = max(_largest(v) for v in operands)
+        room *= max(beyond, largest)
+        margins = _margins(row, given)
+        # a tie of numbers that are held exactly stays one, but not of what is all rounding
+        held = beyond <= largest and all(np.array_equal(rounded(v, bits), v) for v in operands)
         close = [(m <= room) & ((m > 0) | (not held)) for m in margins]
         near = any(map(np.any, close))
     elif row.name in LOGICAL:
