@@ -256,6 +256,8 @@ def _rows(problem: Problem, command: str, answer: Answer) -> Report:
         )
     if not problem.check and count:
         return large.unchecked(problem, command, whole, answer)
+    if not count:
+        return _of_nothing(answer(replace(problem, claims={}), command), shape)
     reports = []
     for place in range(count):
         seed = np.zeros(shape)
@@ -263,6 +265,15 @@ def _rows(problem: Problem, command: str, answer: Answer) -> Report:
         row = replace(problem, cotangent=seed, **_row_of_claims(problem, place, shape))
         reports.append(answer(row, command))
     return _together(problem, whole, reports, shape)
+
+
+def _of_nothing(found: Report, shape: tuple[int, ...]) -> Report:
+    """The derivative of an output that has no elements, from the gradient of its sum."""
+    gradients = [
+        InputGradient(g.name, np.zeros((*shape, *g.shape)), input_shape=(*shape, *g.shape))
+        for g in found.gradients
+    ]
+    return replace(found, gradients=tuple(gradients), summed=False)
 
 
 def _row_of_claims(problem: Problem, place: int, shape: tuple[int, ...]) -> dict[str, Any]:

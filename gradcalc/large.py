@@ -1,6 +1,7 @@
 """Jacobians and Hessians of many rows: all of them by torch, some sums of them and a few checked.
 
-A sum of all rows with random signs has every element in it. Where something is special in one of
+A sum of all rows with random weights has every element in it, and what is special about one, as
+nothing cancels by chance. Where something is special in one of
 them, as a kink, each row is asked for by itself.
 """
 
@@ -71,7 +72,7 @@ def checked(problem: Problem, command: str, whole: Report, answer: Answer) -> Re
         for k, rows in enumerate(all_rows.gradients)
     )
     digits = min((g.digits for g in gradients if g.digits is not None), default=None)
-    # the random signs of a sum are in the way of its formula, and of none that is shown
+    # the random weights of a sum are in the way of its formula, and of none that is shown
     told = (f for report in reports for f in report.findings if f.kind != "formula")
     findings = {(f.kind, f.message): f for f in told}
     return replace(
@@ -93,10 +94,10 @@ def with_formula(problem: Problem, found: InputGradient, formula: Written | None
 
 
 def _seeds(shape: tuple[int, ...], seed: int) -> Iterator[Array]:
-    """Random signs for all rows, then single rows."""
+    """Random weights of both signs for all rows, then single rows."""
     dice, count = np.random.default_rng(seed), math.prod(shape)
     for _ in range(SUMS):
-        yield dice.choice((-1.0, 1.0), size=shape)
+        yield dice.choice((-1.0, 1.0), size=shape) * dice.uniform(0.5, 1.5, size=shape)
     for place in (0, *(int(k) for k in dice.integers(1, count, size=ROWS - 1))):
         yield np.reshape(np.eye(1, count, place), shape)
 

@@ -73,6 +73,19 @@ def test_one_kink_among_many_rows_is_found() -> None:
     assert "element [0]" in report.verdict.message
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_kinks_that_signs_would_cancel_are_found(seed: int) -> None:
+    text = "concat([abs(x), abs(x)])"
+    report = derivative(Problem(text, {"x": [0.0, *LONG[:39]]}, seed=seed), "jacobian")
+    assert report.verdict.outcome == "kink"
+
+
+def test_an_output_of_no_elements_has_a_derivative_of_none() -> None:
+    report = derivative(Problem("x[:0]", {"x": [1.0, 2.0]}), "jacobian")
+    assert report.verdict.outcome == "verified"
+    assert report.gradients[0].autograd.shape == (0, 2)
+
+
 def test_a_slip_in_one_row_among_many_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Planted: torch's rows are not what it gives for their sum."""
     rows = autograd._rows
