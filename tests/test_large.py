@@ -76,7 +76,9 @@ def test_one_kink_among_many_rows_is_found() -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_kinks_that_signs_would_cancel_are_found(seed: int) -> None:
     text = "concat([abs(x), abs(x)])"
-    report = derivative(Problem(text, {"x": [*LONG[:20], 0.0, *LONG[20:39]]}, seed=seed), "jacobian")
+    report = derivative(
+        Problem(text, {"x": [*LONG[:20], 0.0, *LONG[20:39]]}, seed=seed), "jacobian"
+    )
     assert report.verdict.outcome == "kink"
 
 
