@@ -14,7 +14,6 @@ import torch
 
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.program import TORCH, Stop, text_of
-from gradcalc.testimony import SEVERAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +63,11 @@ class Keeping:
 
         return made, hold if saved and nodes else lambda result: None
 
-    def refused(self, machine: Any) -> None:
-        """One of several views of a call is written into, and a gradient flows."""
+    def refused(self, machine: Any, kind: str) -> None:
+        """A write of a kind that torch refuses by itself."""
         if self._refused is None and machine.program.naming.arrays == TORCH:
             place, text = machine.anchor or (machine.place, text_of(machine.node, machine.source))
-            self._refused = Stop(SEVERAL, text, place)
+            self._refused = Stop(kind, text, place)
 
     def wrote(self, machine: Any, owner: Tensor) -> None:
         """A memory is written into now."""
@@ -96,7 +95,7 @@ class Keeping:
         """The first write for which torch would refuse to differentiate an output.
 
         Its kind is the name of the operation whose backward pass needs what was there, `SEVERAL`
-        where torch refuses the write itself.
+        or `LEAF` where torch refuses the write itself.
         """
         if self._refused is not None:
             return self._refused

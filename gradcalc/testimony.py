@@ -65,10 +65,6 @@ class Event:
     columns: frozenset[int] | None = None
 
 
-SEVERAL = "several"
-"""The kind of a write into one of several views that one call gave."""
-
-
 @dataclass(frozen=True, slots=True)
 class Bends:
     """What a function is to first order around a point, where no kink hangs on another one.

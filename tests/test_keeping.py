@@ -6,8 +6,9 @@ import re
 import pytest
 import torch
 
-from gradcalc import Problem, testimony
+from gradcalc import Problem
 from gradcalc.errors import GradcalcError
+from gradcalc.lang.program import LEAF, SEVERAL
 from gradcalc.witnesses import autograd
 
 HEADER = "import torch\nimport torch.nn.functional as F\n"
@@ -142,7 +143,7 @@ def test_what_torchs_autograd_does_not_see_is_refused(name: str) -> None:
         refused_here(text, [0.5, 1.5, 2.0])
 
 
-SEVERAL = [
+VIEWS = [
     "y = torch.zeros(2, 3)\nb, c = y.unbind(0)\nb.add_(x)\nreturn y.sum()",
     "y = torch.zeros(2, 3)\nfor r in y:\n    r += x\nreturn y.sum()",
     "y = torch.stack([x, x])\nb, c = y.chunk(2)\nb[0, 0] = x[1]\nreturn y.sum()",
@@ -162,15 +163,35 @@ SINGLE = [
 ]
 
 
-@pytest.mark.parametrize("body", SEVERAL)
+@pytest.mark.parametrize("body", VIEWS)
 def test_a_write_into_one_of_several_views_is_told(body: str) -> None:
     text, values = program(body), [0.5, 1.0, 1.5]
     assert "view" in refused_by_torch(text, values)
-    assert refused_here(text, values) == testimony.SEVERAL
+    assert refused_here(text, values) == SEVERAL
 
 
 @pytest.mark.parametrize("body", SINGLE)
 def test_a_write_into_a_view_by_itself_is_not(body: str) -> None:
     text, values = program(body), [0.5, 1.0, 1.5]
+    assert not refused_by_torch(text, values)
+    assert not refused_here(text, values)
+
+
+LEAVES = [
+    "x += 1\nreturn torch.sin(x)", "x[0] = 1.0\nreturn x.sum()", "x.clamp_(min=0)\nreturn x.sum()",
+    "y = x[1:]\ny.mul_(2)\nreturn x.sum()", "y = x\ny -= x\nreturn (y*x).sum()",
+    "x.view(-1)[0] = 2\nreturn (x*x).sum()",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", LEAVES)
+def test_a_write_into_an_input_is_told(body: str) -> None:
+    text, values = program(body), [0.5, 1.0, 1.5]
+    assert "leaf" in refused_by_torch(text, values)
+    assert refused_here(text, values) == LEAF
+
+
+def test_a_write_into_a_copy_of_an_input_is_not() -> None:
+    text, values = program("x = x.clone()\nx += 1\nreturn torch.sin(x)"), [0.5, 1.0, 1.5]
     assert not refused_by_torch(text, values)
     assert not refused_here(text, values)

@@ -3,17 +3,17 @@ warning, whose functions were taken, and float32's range."""
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 import numpy as np
 
 from gradcalc.lang.chance import RANDOM, Draw
-from gradcalc.lang.program import HELD, UNDERIVED, Stop, brief
+from gradcalc.lang.program import HELD, LEAF, SEVERAL, UNDERIVED, Stop, brief
 from gradcalc.primitives import BY_NAME, Composite
 from gradcalc.problem import Problem
 from gradcalc.reruns import COPIES
 from gradcalc.testimony import (
-    SEVERAL,
     Absent,
     Broadcast,
     Closed,
@@ -32,6 +32,17 @@ FUNCTION = "torch has the function for tensors"
 
 NUMBERS = ("item", "float", "int", "index")
 """The kinds of stops that take a plain number out of a tensor by themselves."""
+
+REFUSED: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        SEVERAL: (
+            "one of several views that one call gave, where a gradient flows",
+            "write into the whole tensor, by an index: y[0] = ...",
+        ),
+        LEAF: ("an input that has a gradient", "make a copy before: y = x.clone()"),
+    }
+)
+"""What writes that torch refuses by themselves write into, and what to do, by their kind."""
 
 MOST = 3
 """Findings of a kind at the most."""
@@ -236,14 +247,10 @@ def overwritten(autograd: Computed) -> Iterator[Finding]:
     write = autograd.overwritten
     if write is None:
         return
-    if write.kind == SEVERAL:
-        yield Finding(
-            "overwritten",
-            f"{brief(write.source)} writes into one of several views that one call gave: torch"
-            " itself refuses that where a gradient flows",
-            "write into the whole tensor, by an index: y[0] = ...",
-            write.span,
-        )
+    if write.kind in REFUSED:
+        what, hint = REFUSED[write.kind]
+        message = f"{brief(write.source)} writes into {what}: torch itself refuses that"
+        yield Finding("overwritten", message, hint, write.span)
         return
     message = (
         f"{brief(write.source)} writes over what the backward pass of {write.kind} needs:"

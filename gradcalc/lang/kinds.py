@@ -106,8 +106,22 @@ def check(machine: Machine, row: Primitive, operands: Sequence[Any]) -> None:
         flowing = [v for v in operands if isinstance(v, Tensor) and machine.carries(v)]
         if flowing and machine.backend.at_hand:
             machine.note_cast(UNDERIVED)
+    if row.name == "ldexp" and machine.program.naming.arrays == TORCH:
+        _check_exponents(machine, *operands)
     _check_large(machine, row, operands)
     _check_jax(machine, row, operands)
+
+
+def _check_exponents(machine: Machine, base: Any, exponents: Any) -> None:
+    """Refuse whole exponents below 0, of whose powers torch's backward pass makes 0."""
+    flows = isinstance(base, Tensor) and machine.carries(base)
+    if not flows or not machine.is_integer(exponents) or not isinstance(exponents, Tensor):
+        return
+    if machine.backend.at_hand and np.any(machine.elements(exponents) < 0):
+        raise UnsupportedError(
+            "of whole exponents below 0 torch's ldexp has a gradient of 0, which it has not here",
+            hint="write x*2.0**n, or make floats of the exponents",
+        )
 
 
 def _check_power(machine: Machine, base: Any, exponent: Any) -> None:

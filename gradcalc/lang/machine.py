@@ -160,8 +160,8 @@ class Watch(Protocol):
     def wrote(self, machine: "Machine", owner: Tensor) -> None:
         """A memory is written into now."""
 
-    def refused(self, machine: "Machine") -> None:
-        """One of several views of a call is written into, and a gradient flows."""
+    def refused(self, machine: "Machine", kind: str) -> None:
+        """A write of a kind that torch refuses by itself."""
 
     def replaced(self, tensor: Tensor, value: Any, since: int, others: Sequence[Any]) -> None:
         """An operation has written its result over its operand, beside others."""

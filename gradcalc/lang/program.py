@@ -92,6 +92,10 @@ class Branch:
         return f"line {self.line}" if self.file is None else f"{self.file}, line {self.line}"
 
 
+SEVERAL, LEAF = "several", "leaf"
+"""Kinds of writes that torch refuses: into one of several views that one call gave, and into an
+input with a gradient."""
+
 HELD = "held as "
 """What stands before the dtype of a cast that has rounded numbers of the text."""
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import memory, narrow, objects, operators, ops, plain
-from gradcalc.lang.machine import Machine
+from gradcalc.lang.machine import Machine, Watch
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.objects import Instance
-from gradcalc.lang.program import JAX, NONE, NUMPY
+from gradcalc.lang.program import JAX, LEAF, NONE, NUMPY, SEVERAL
 from gradcalc.lang.unshared import unshared
 from gradcalc.primitives.indexing import index_places
 
@@ -58,10 +58,19 @@ def _put(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) -> No
         raw = machine.backend.detach(raw, None)
     if machine.watch is not None:
         machine.watch.wrote(machine, tensor.owner)
-        flows = machine.carries(tensor) or machine.carries(made)
-        if flows and not machine.frozen and memory.is_one_of_several(tensor):
-            machine.watch.refused(machine)
+        _watch_refused(machine, machine.watch, tensor, made)
     memory.write(tensor, checked, raw, machine.apply)
+
+
+def _watch_refused(machine: Machine, watch: Watch, tensor: Tensor, made: Any) -> None:
+    """Tell of a write that torch refuses by itself, whatever the backward pass needs."""
+    if machine.frozen or not (machine.carries(tensor) or machine.carries(made)):
+        return
+    if memory.is_one_of_several(tensor):
+        watch.refused(machine, SEVERAL)
+    given = any(tensor.owner is value for value in machine.given.values.values())
+    if given and machine.carries(tensor.owner):
+        watch.refused(machine, LEAF)
 
 
 def _fills(machine: Machine, tensor: Tensor) -> bool:
