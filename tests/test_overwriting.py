@@ -1,17 +1,12 @@
 """Functions that write into arrays, and jax's arrays with other values: as the libraries do it."""
 
-import random
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from benchmarks.fidelity.readings import HAS_JAX
 from gradcalc.errors import GradcalcError
-from gradcalc.lang.fence import compile_program
-from tests.lang_backends import torch_run
-from tests.sweeps import share
 from tests.trust_cases import report
 
 X, M = [1.5, -2.0, 3.25], [[0.5, -1.5, 2.0], [1.25, 0.75, -0.5], [2.5, 3.5, -4.5]]
@@ -154,42 +149,3 @@ REFUSED = [
 def test_what_cannot_be_written_is_refused(library: str, line: str) -> None:
     with pytest.raises(GradcalcError):
         report(whole(line, library), x=X, M=M)
-
-
-def aliases(seed: int) -> str:
-    """A small program of numbers that have several names, some of which are changed by `+=`."""
-    dice, names, lines = random.Random(seed), ["x"], []
-    for _ in range(dice.randint(3, 7)):
-        way, name = dice.random(), dice.choice("abc")
-        if way < 0.35:
-            lines.append(f"{name} = {dice.choice(names)}*{dice.choice([2, 0.5, 3])}")
-        elif way < 0.6:
-            lines.append(f"{name} = {dice.choice(names)}")
-        else:
-            name = dice.choice(names)
-            lines.append(f"{name} {dice.choice(['+=', '*=', '-='])} {dice.choice([*names, '1.5'])}")
-        names.append(name)
-    body = "\n    ".join(lines)
-    return f"def f(x):\n    {body}\n    return {dice.choice(names)}*{dice.choice(names)}"
-
-
-@pytest.mark.parametrize("start", range(0, share(300), 50))
-def test_a_number_may_be_a_tensor_where_no_library_is_named(start: int) -> None:
-    """What is answered holds whether it is a number that is bound anew or a tensor of torch's that
-    is written into, where torch does that."""
-    answered = 0
-    for seed in range(start, start + 50):
-        text, names = aliases(seed), {}
-        exec(text, names)
-        try:
-            found = float(torch_run(compile_program(text), {"x": 1.5}).value.detach())
-        except GradcalcError:
-            continue
-        answered += 1
-        assert found == pytest.approx(names["f"](1.5), rel=1e-14), text
-        try:
-            tensor = names["f"](torch.tensor(1.5, dtype=torch.float64, requires_grad=True))
-        except RuntimeError:
-            continue
-        assert found == pytest.approx(float(tensor.detach()), rel=1e-14), text
-    assert answered > 30

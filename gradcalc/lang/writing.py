@@ -13,7 +13,6 @@ from gradcalc.lang.machine import Machine, Watch
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.objects import Instance
 from gradcalc.lang.program import JAX, LEAF, NONE, NUMPY, SEVERAL
-from gradcalc.lang.unshared import unshared
 from gradcalc.primitives.indexing import index_places
 
 ALL = (Ellipsis,)
@@ -312,7 +311,7 @@ def _may_write(machine: Machine, held: Tensor) -> bool:
 
     torch itself refuses that of an input with a gradient.
     """
-    if not _is_either(machine, held) or machine.node in unshared(machine.program):
+    if not _is_either(machine, held):
         return False
     given = any(held is value for value in machine.given.values.values())
     return not (given and machine.carries(held))

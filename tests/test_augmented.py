@@ -8,10 +8,9 @@ import torch
 
 from gradcalc.errors import UnsupportedError
 from gradcalc.lang.fence import compile_program
-from gradcalc.lang.unshared import unshared
 from tests.lang_backends import numbers_of, torch_run
 
-X = [0.5, 0.7, -1.2]
+X = [0.5, 0.7, -1.1]
 HEAD = "import math\nfrom math import cos, sqrt\ndef f(x):\n"
 
 ALONE = {
@@ -22,13 +21,16 @@ ALONE = {
     "one of the other": "a = b = 0\nfor v in x:\n    a += v\n    b += a*v\nreturn b, a",
     "by condition": "a = 0\nfor v in x:\n    a += v\n    if a > 0.6: a -= 2*v\nreturn cos(a)",
     "inner": "def g(t):\n    s = 0\n    for v in t: s += math.sin(v)\n    return s\nreturn g(x)",
+    "a name": "a = 0\nfor v in x:\n    a += v\n    b = a\nreturn a + b",
+    "a closure": "a = 0\nfor v in x:\n    a += v\n    g = lambda: a\nreturn a*g()",
+    "a list that is not read": "a = x[0]*2\nl = [a]\na += 1\nreturn a*len(l)",
+    "a property": "class T:\n    @property\n    def z(self): return self.k\n    @z.setter\n"
+    "    def z(self, v): self.k = v\nt = T()\nt.z = x[0]*2\nt.z += 1\nreturn t.z*x[1]",
 }
 SHARED = {
-    "a name": "a = 0\nfor v in x:\n    a += v\n    b = a\nreturn a + b",
     "an element": "a = x[0]\na += x[1]\nreturn a*x[0]",
     "its own": "a = +x[0]\na *= 2\nreturn a + x[0]",
     "a list": "a, l = 0, []\nfor v in x:\n    a += v\n    l.append(a)\nreturn l[0]*l[1]",
-    "a closure": "a = 0\nfor v in x:\n    a += v\n    g = lambda: a\nreturn a*g()",
     "an argument": "def g(a):\n    a += 1\n    return a\nb = x[0]*2\nreturn g(b)*b",
     "the greater": "a = x[0]*1\nb = max(a, 0)\na += 1\nreturn a*b",
     "an iterated one": "for a in x: a += 1\nreturn x[0]*a",
@@ -56,9 +58,12 @@ def by_python(body: str, x: Any) -> list[float]:
 
 
 @pytest.mark.parametrize("name", ALONE)
-def test_what_nothing_else_holds_is_read(name: str) -> None:
+def test_what_is_the_same_either_way_is_read(name: str) -> None:
     found = ours(ALONE[name])
     assert found is not None
+    with torch.no_grad():
+        tensors = by_python(ALONE[name], torch.tensor(X, dtype=torch.float64))
+    assert torch.as_tensor(found).ravel().tolist() == pytest.approx(tensors)
     assert torch.as_tensor(found).ravel().tolist() == pytest.approx(by_python(ALONE[name], X))
 
 
@@ -97,23 +102,4 @@ def test_random_functions_mean_the_same_either_way_or_are_refused() -> None:
             tensors = by_python(body, torch.tensor(X, dtype=torch.float64))
         assert found == pytest.approx(numbers[0])
         assert found == pytest.approx(tensors[0])
-    assert read > 40
-
-
-OTHERS = (
-    ("s = 0; s += x; s*2", True),
-    ("def f(x):\n s = 0\n for v in x: s += v\n return s + s*s", True),
-    ("def f(x):\n s = 0\n h = [s]\n s += x\n return h[0]", False),
-    ("def f(x):\n s = x[0]\n s += 1\n return s", False),
-    ("def f(x):\n s = x*2\n t = s\n s += 1\n return t", False),
-    ("def f(x):\n s, t = x, x\n s += 1\n return t", False),
-    ("def f(x):\n s = x*2\n g = lambda: s\n t = g()\n s += 1\n return t", False),
-    ("def f(x):\n s = x*2\n def g(): return s\n t = g()\n s += 1\n return t", False),
-    ("def f(s):\n s += 1\n return s", False),
-    ("def f(x):\n for s in x: s += 1\n return x", False),
-)
-
-
-@pytest.mark.parametrize(("text", "alone"), OTHERS)
-def test_what_nothing_else_holds_by_its_statement(text: str, alone: bool) -> None:
-    assert bool(unshared(compile_program(text.replace("; ", "\n")))) is alone
+    assert read > 100
