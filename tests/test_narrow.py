@@ -266,14 +266,20 @@ NUMPYS = ["(a*2).std()", "(a + 1).max(0)", "(-a).cumsum()", "a[1:].std()", "np_l
 
 @pytest.mark.parametrize("text", NUMPYS)
 def test_what_is_made_of_an_array_of_numpys_has_its_methods(text: str) -> None:
-    program = f"import torch\ndef np_like(a):\n    return a*3\ndef f(x):\n    a = x.detach().numpy()\n    return (x*float({text})).sum()"  # noqa: E501
+    program = (
+        "import torch\ndef np_like(a):\n    return a*3\n"
+        f"def f(x):\n    a = x.detach().numpy()\n    return (x*float({text})).sum()"
+    )
     with pytest.raises(GradcalcError, match="is numpy's"):
         grad(program, x=[1.0, 2.0])
 
 
 @pytest.mark.parametrize("maker", ["from_numpy", "tensor", "as_tensor", "asarray"])
 def test_a_tensor_made_of_an_array_has_torchs_methods(maker: str) -> None:
-    program = f"import torch\ndef f(x):\n    a = x.detach().numpy()*2\n    return (x*torch.{maker}(a).std()).sum()"  # noqa: E501
+    program = (
+        "import torch\ndef f(x):\n    a = x.detach().numpy()*2\n"
+        f"    return (x*torch.{maker}(a).std()).sum()"
+    )
     report = grad(program, x=[1.0, 2.0])
     assert float(report.value) == pytest.approx(3 * np.std([2, 4], ddof=1))
 
@@ -292,3 +298,17 @@ def test_whole_numbers_of_rounded_ones_are_answered(text: str) -> None:
     exec(HEAD + f"return (x*({text}).double()).sum()", names)
     true = names["f"](torch.tensor(x, dtype=torch.float64))
     assert float(report.value) == pytest.approx(float(true), rel=1e-3)
+
+
+WIDENED = [
+    ("x.half().float().double()", ["float16"]), ("x.bfloat16().float()", ["bfloat16"]),
+    ("torch.DoubleTensor([0.1, 0.2])", []), ("torch.HalfTensor([0.1, 0.2])", ["float16"]),
+    ("torch.LongTensor([3000000000, 1])", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "dtypes"), WIDENED)
+def test_only_what_rounds_is_said_to_round(text: str, dtypes: list[str]) -> None:
+    program = compile_program(f"import torch\ndef f(x):\n    return (x*({text})).sum()")
+    run = torch_run(program, {"x": [0.1, 0.7]})
+    assert [cast.kind.split()[-1] for cast in run.casts] == dtypes

@@ -248,7 +248,9 @@ def _of_bits(machine: Machine, value: Tensor, bits: int, *, copies: bool, fresh:
         found = machine.mark_array(machine.copy(value))
     elif not fresh and not value.short:
         found = unsure(machine, value)
-    found.rough = min(filter(None, (_notice(machine, value, bits), value.rough)), default=0)
+    # floats of more bits hold what they are given
+    noticed = 0 if 0 < value.short <= bits else _notice(machine, value, bits)
+    found.rough = min(filter(None, (noticed, value.rough)), default=0)
     return found
 
 

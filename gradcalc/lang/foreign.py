@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from gradcalc.errors import UnsupportedError
 from gradcalc.lang import memory
 from gradcalc.lang.memory import Tensor, View
@@ -17,9 +19,10 @@ FOREIGN = frozenset(
 def check_method(value: Any, name: str) -> None:
     """Refuse a method of an array of numpy's that torch's reading of it would get wrong."""
     if isinstance(value, Tensor) and value.foreign and name in FOREIGN:
+        instead = f"write np.{name}(...), or " if hasattr(np, name) else ""
         raise UnsupportedError(
             f"behind .numpy() .{name}() is numpy's, and the text is one of torch",
-            hint=f"write np.{name}(...), or leave out .numpy()",
+            hint=f"{instead}leave out .numpy()",
         )
 
 

@@ -31,8 +31,12 @@ constant_pad_nd(input, pad: list, value: number = 0, *, {OUT}) -> copies.padded_
 fill(input, value) -> copies.filled
 real(input) -> layout.itself
 is_floating_point is_complex(input) -> making.is_of_kind(*)
-Tensor FloatTensor DoubleTensor HalfTensor(*data: any) -> making.of_class(float)
-LongTensor IntTensor ShortTensor(*data: any) -> making.of_class(int)
+Tensor FloatTensor(*data: any) -> making.of_class(float)
+DoubleTensor(*data: any) -> making.of_class(double)
+HalfTensor(*data: any) -> making.of_class(half)
+LongTensor(*data: any) -> making.of_class(long)
+IntTensor(*data: any) -> making.of_class(int)
+ShortTensor(*data: any) -> making.of_class(short)
 BoolTensor(*data: any) -> making.of_class(bool)
 gradient(input, *, spacing: any = 1, dim: ints = None, edge_order: int = 1) -> torchs.slopes
 renorm(input, p: number, dim: int, maxnorm: number, *, {OUT}) -> torchs.renormed
