@@ -10,7 +10,7 @@ import math
 import pkgutil
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -47,6 +47,9 @@ UNSIGNED = frozenset({"eigh", "qr", "svd"})
 
 TOLERANCE: Mapping[torch.dtype, float] = {torch.float64: 1e-6, torch.float32: 1e-3}
 """How far kernels may lie apart, beside the greatest element: not by another meaning."""
+
+ROUNDINGS = 16
+"""How many of the operands' roundings may add up where a result cancels."""
 
 
 class Fidelity:
@@ -95,7 +98,10 @@ class Fidelity:
             expected = expected[: len(found)]
         if function.name in UNSIGNED:
             expected, found = map(_sizes_of, (expected, found))
-        if self._differ(expected, found):
+        noise = (
+            ROUNDINGS * torch.finfo(self._dtype).eps * _scale(machine, (*args, *kwargs.values()))
+        )
+        if self._differ(expected, found, noise):
             raise UnsupportedError(
                 f"gradcalc reads {function.shown} otherwise here than {library} does",
                 hint=f"{library} gives {_shown(expected)}, its reading {_shown(found)}",
@@ -105,7 +111,7 @@ class Fidelity:
             namesake = replace(function, module=module)
             other = _answer(machine, namesake, NUMPY, args, kwargs)
             by_name = isinstance(found, tuple) and _rest(machine).startswith(".")
-            if self._differ(other, found) and not by_name:
+            if self._differ(other, found, noise) and not by_name:
                 reader = "gradcalc" if expected is None else TORCH
                 self._take(machine, namesake, reader, (_shown(found), _shown(other)))
 
@@ -146,12 +152,15 @@ class Fidelity:
                 hint="draw float32 or float64 numbers on the CPU, or give them as an input",
             )
 
-    def _differ(self, expected: Any, found: Any) -> bool:
-        """Whether an answer, which is None where there is none, is another one."""
+    def _differ(self, expected: Any, found: Any, noise: float = 0.0) -> bool:
+        """Whether an answer, which is None where there is none, is another one.
+
+        `noise` is what the roundings of operands leave where all of them cancels.
+        """
         assert self._tolerance is not None
         if expected is None:
             return False
-        return not _agree(_kept(expected, self._dtype), found, self._tolerance)
+        return not _agree(_kept(expected, self._dtype), found, self._tolerance, noise)
 
     def _take(self, machine: Any, namesake: Function, reader: str, gives: tuple[str, str]) -> None:
         """Remember that a name was not taken for numpy's, or refuse to where that is as likely."""
@@ -271,14 +280,28 @@ def _sizes_of(value: Any) -> Any:
     return None if value is None else np.abs(value)
 
 
-def _agree(expected: Any, found: Any, tolerance: float) -> bool:
+def _scale(machine: Any, values: Iterable[Any]) -> float:
+    """How large a product of operands can be: of the sums of their sizes."""
+    found = 1.0
+    for value in values:
+        if isinstance(value, list | tuple):
+            found *= max(1.0, _scale(machine, value))
+        elif machine.is_tensor(value):
+            sizes = np.abs(_numbers(machine.raw(value)))
+            found *= float(np.sum(sizes[np.isfinite(sizes)]))
+    return found if np.isfinite(found) else 0.0
+
+
+def _agree(expected: Any, found: Any, tolerance: float, noise: float) -> bool:
     if isinstance(expected, tuple) and isinstance(found, tuple):
         pairs = zip(expected, found, strict=False)
-        return len(expected) == len(found) and all(_agree(*pair, tolerance) for pair in pairs)
+        same = len(expected) == len(found)
+        return same and all(_agree(*pair, tolerance, noise) for pair in pairs)
     if type(expected) is not type(found) or expected.shape != found.shape:
         return False
     largest = np.max(np.abs(expected[np.isfinite(expected)]), initial=0.0)
-    return np.allclose(found, expected, rtol=0, atol=tolerance * largest, equal_nan=True)
+    room = max(tolerance * largest, noise)
+    return np.allclose(found, expected, rtol=0, atol=room, equal_nan=True)
 
 
 def _shown(value: Any) -> str:

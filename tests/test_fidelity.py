@@ -19,6 +19,7 @@ from benchmarks.fidelity.cases import Case
 from benchmarks.fidelity.oracle import Finding, Outcome, judge, truth
 from benchmarks.fidelity.readings import HAS_JAX
 from benchmarks.fidelity.whole import judge_whole
+from gradcalc import grad
 from gradcalc.witnesses.autograd import TorchBackend
 from tests.sweeps import SHARE, share
 
@@ -129,3 +130,18 @@ def test_outcomes_are_told_apart() -> None:
         Outcome.SAME,
         Outcome.SHAKY,
     )
+
+
+CANCELLING = (
+    "z = x - x.mean(axis=0)\nz.sum(axis=0) @ np.ones(3)",
+    "np.dot(x.ravel() - x.mean(), np.ones(15))",
+    "np.trapezoid(np.sin(x[:, 0]) - np.sin(x[:, 0])[::-1])",
+    "np.sum(np.cross(x[0], x[0][::-1]))",
+)
+
+
+@pytest.mark.parametrize("text", CANCELLING)
+def test_what_is_left_where_all_cancels_is_no_other_reading(text: str) -> None:
+    for seed in range(5):
+        x = np.random.default_rng(seed).standard_normal((5, 3))
+        assert grad(f"import numpy as np\n{text}", x=x).verdict.exit_code in (0, 3)

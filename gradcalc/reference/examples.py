@@ -60,7 +60,7 @@ class Example:
         return replace(self, inputs={**self.inputs, **inputs})
 
 
-PARTS = (".values", ".eigenvalues", ".S", ".R")
+PARTS = (".values", ".eigenvalues", ".S", ".R", "[0]")
 """What is shown of a function that gives several tensors."""
 
 
@@ -103,8 +103,8 @@ def _called(row: Primitive, operands: Sequence[Any], options: Mapping[str, Any])
     for (name, label), value in zip(labels.items(), operands, strict=False):
         named = named or value is None or _is_option(row, name)
         if name in lists:
-            parts = map(given, string.ascii_lowercase, value)
-            words.append(f"[{', '.join(parts)}]")
+            word = f"[{', '.join(map(given, string.ascii_lowercase, value))}]"
+            words.append(f"{name}={word}" if named else word)
         elif value is not None:
             held = _is_option(row, name) or name in (*data, *fixed)
             word = _literal(value) if held else given(label, value)
