@@ -287,7 +287,7 @@ def _scale(machine: Any, values: Iterable[Any]) -> float:
         if isinstance(value, list | tuple):
             found *= max(1.0, _scale(machine, value))
         elif machine.is_tensor(value):
-            sizes = np.abs(_numbers(machine.raw(value)))
+            sizes = np.abs(_numbers(machine.unread(value)))
             found *= float(np.sum(sizes[np.isfinite(sizes)]))
     return found if np.isfinite(found) else 0.0
 
