@@ -50,14 +50,20 @@ def _no_grad_misused(machine: Machine) -> Any:
     raise UnsupportedError("no_grad() stands behind with", hint="with torch.no_grad():")
 
 
+REFUSED = ("ValueError", "TypeError")
+"""What torch and numpy raise where a number is wanted of several elements."""
+
+
 def _number(kind: str) -> Call:
     def convert(machine: Machine, value: Any = 0) -> Any:
         if isinstance(value, str):
             value = _number_of_word(kind, value)
         if machine.is_tensor(value):
             if ops.size(machine, value) != 1:
+                names = ("RuntimeError", "ValueError") if kind == "item" else REFUSED
                 raise ShapeError(
-                    f"{kind}() takes one number, not a tensor of shape {ops.shape(machine, value)}"
+                    f"{kind}() takes one number, not a tensor of shape {ops.shape(machine, value)}",
+                    python=ops.raised(machine, *names),
                 )
             if kind != "int" and (machine.numbers or machine.program.naming.arrays == NUMPY):
                 # where nothing is differentiated it is that number
@@ -71,11 +77,16 @@ def _number(kind: str) -> Call:
                 return _wide(machine.detach(machine.copy(ops.reshape(machine, value, ())), None))
             value = machine.number(value)
         if not plain.is_number(value):
-            raise InvalidValueError(f"{kind}() takes one number, not {machine.describe(value)}")
+            raise InvalidValueError(
+                f"{kind}() takes one number, not {machine.describe(value)}", python="TypeError"
+            )
         if kind != "int":
             return value if kind == "item" else plain.as_float(value)
         if not math.isfinite(value):
-            raise InvalidValueError(f"int() takes a finite number, not {value}")
+            raise InvalidValueError(
+                f"int() takes a finite number, not {value}",
+                python="ValueError" if math.isnan(value) else "OverflowError",
+            )
         return int(value)
 
     return convert

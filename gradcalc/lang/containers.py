@@ -10,8 +10,9 @@ from gradcalc.errors import InvalidValueError, UnknownNameError, UnsupportedErro
 from gradcalc.lang import objects, operators, ops, plain, words
 from gradcalc.lang.bindings import own_names
 from gradcalc.lang.defaulting import Counts, WithDefault
-from gradcalc.lang.machine import Builtin, Frame, Machine, Once, Rule
+from gradcalc.lang.machine import Builtin, Closure, Frame, Machine, Once, Rule
 from gradcalc.lang.program import brief
+from gradcalc.primitives import Primitive
 
 SHOWN = 60
 """Characters of a key in a sentence."""
@@ -36,7 +37,7 @@ def trimmed(held: Deque, *, left: bool = False) -> Deque:
 
 
 def key_of(machine: Machine, value: Any) -> Any:
-    """A value as a key of a dictionary or an item of a set: plain data only."""
+    """A value as a key of a dictionary or an item of a set: plain data, or an object as itself."""
     if isinstance(value, tuple):
         return tuple([key_of(machine, part) for part in value])
     value = objects.value_of(value)
@@ -51,7 +52,27 @@ def key_of(machine: Machine, value: Any) -> Any:
             "a tensor is no key: Python would look for that very object",
             hint="int(x) or float(x) makes a number of one",
         )
-    raise InvalidValueError(f"{machine.describe(value)} cannot be a key")
+    if isinstance(value, objects.Instance | objects.Class | Closure | Primitive):
+        check_identity(machine, value)
+        machine.keyed.setdefault(value, len(machine.keyed))
+        return value
+    plainly = isinstance(value, list | dict | set)
+    raise InvalidValueError(
+        f"{machine.describe(value)} cannot be a key", python="TypeError" if plainly else None
+    )
+
+
+def check_identity(machine: Machine, value: Any) -> None:
+    """Refuse what Python does not find as a key by being that very object."""
+    kind = value.kind if isinstance(value, objects.Instance) else None
+    if kind is None or (kind.find("__eq__") is objects.MISSING and objects.fields_of(kind) is None):
+        return
+    if kind.find("__hash__") is objects.MISSING and kind.find("__eq__") is not objects.MISSING:
+        raise InvalidValueError(f"unhashable type: '{kind.name}'", python="TypeError")
+    raise UnsupportedError(
+        f"{machine.describe(value)} is found as a key by an equality of its own",
+        hint="use what tells one from another as the key: a number, a text, a tuple",
+    )
 
 
 def item(machine: Machine, held: Mapping[Any, Any], key: Any) -> Any:
@@ -60,7 +81,7 @@ def item(machine: Machine, held: Mapping[Any, Any], key: Any) -> Any:
     if found not in held and isinstance(held, WithDefault):
         return held.lacking(found)
     if found not in held:
-        shown = brief(repr(found), SHOWN)
+        shown = _shown(machine, found)
         known = [k for k in held if isinstance(k, str)]
         raise InvalidValueError(
             f"there is no key {shown}",
@@ -69,6 +90,11 @@ def item(machine: Machine, held: Mapping[Any, Any], key: Any) -> Any:
             about=(found,),
         )
     return held[found]
+
+
+def _shown(machine: Machine, key: Any) -> str:
+    plainly = key is None or isinstance(key, int | float | str | range | tuple)
+    return brief(repr(key), SHOWN) if plainly else machine.describe(key)
 
 
 def contains(machine: Machine, value: Any, held: Any) -> bool:
@@ -358,6 +384,27 @@ def _add(machine: Machine, held: set[Any], value: Any) -> None:
     held.add(key_of(machine, value))
 
 
+def _removed(machine: Machine, held: set[Any], value: Any) -> None:
+    found = key_of(machine, value)
+    if found not in held:
+        raise InvalidValueError(
+            f"there is no {_shown(machine, found)} in the set", python="KeyError", about=(found,)
+        )
+    held.remove(found)
+
+
+def _only_taken(machine: Machine, held: set[Any]) -> Any:
+    if not held:
+        raise InvalidValueError(
+            "pop from an empty set", python="KeyError", about=("pop from an empty set",)
+        )
+    if len(held) > 1:
+        raise UnsupportedError(
+            "which of its items a set gives first is left to chance", hint="use a list"
+        )
+    return held.pop()
+
+
 def _united(name: str) -> Callable[..., Any]:
     def method(machine: Machine, held: set[Any], *others: Any) -> Any:
         return getattr(held, name)(
@@ -465,9 +512,12 @@ METHODS: Mapping[type, Mapping[str, Callable[..., Any]]] = MappingProxyType(
         set: {
             "add": _add, "copy": lambda machine, held: held.copy(),
             "discard": lambda machine, held, value: held.discard(key_of(machine, value)),
+            "remove": _removed, "pop": _only_taken,
+            "clear": lambda machine, held: held.clear(),
             **{name: _united(name) for name in (
                 "union", "intersection", "difference", "symmetric_difference", "issubset",
-                "issuperset", "update",
+                "issuperset", "isdisjoint", "update", "intersection_update", "difference_update",
+                "symmetric_difference_update",
             )},
         },
         str: {
@@ -480,7 +530,7 @@ METHODS: Mapping[type, Mapping[str, Callable[..., Any]]] = MappingProxyType(
 )  # fmt: skip
 """The methods of Python's own containers and numbers."""
 
-NAMES = frozenset(name for methods in METHODS.values() for name in methods)
+NAMES = frozenset(name for methods in METHODS.values() for name in methods) | {"send", "close"}
 """All names of methods of containers."""
 
 OF_NUMBERS = METHODS[int].keys() | METHODS[float].keys()
@@ -497,6 +547,21 @@ def method(machine: Machine, value: Any, name: str) -> Builtin:
 
         return Builtin(name, call, f"a method of {machine.describe(value)}")
     raise UnknownNameError(f"{machine.describe(value)} has no method .{brief(name)} here")
+
+
+def method_of_items(machine: Machine, value: Once, name: str) -> Builtin:
+    """A method of a generator of the program's own."""
+    steps: Any = value.items
+    if not hasattr(steps, name) or name not in ("send", "close"):
+        raise UnknownNameError(f"{machine.describe(value)} has no method .{brief(name)} here")
+
+    def call(machine: Machine, *sent: Any) -> Any:
+        try:
+            return getattr(steps, name)(*sent)
+        except StopIteration:
+            raise InvalidValueError("there is nothing left", python="StopIteration") from None
+
+    return Builtin(name, call, f"a method of {machine.describe(value)}")
 
 
 def _list(machine: Machine, node: ast.List) -> list[Any]:

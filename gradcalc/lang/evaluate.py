@@ -8,7 +8,7 @@ from functools import cache
 from itertools import takewhile
 from typing import Any, Protocol
 
-from gradcalc.errors import GradcalcError, LimitError, Span
+from gradcalc.errors import GradcalcError, LimitError, Span, UnsupportedError
 from gradcalc.lang import memory, ops, targets, trees, written
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.bindings import is_idle
@@ -95,6 +95,7 @@ def evaluate(
     try:
         with deep_recursion():
             found = _run(machine, inputs, seed, survey)
+            _check_abandoned(machine)
             whole = functions and isinstance(found, FUNCTIONS)
             value = found if whole else None
             if of is not None and not whole:
@@ -148,6 +149,15 @@ def _run(machine: Machine, inputs: Mapping[str, Any], seed: int, survey: bool) -
     empty: tuple[Any, ...] = ((main.arguments.vararg, ()), (main.arguments.kwarg, {}))
     stars = {name.arg: value for name, value in empty if name is not None}
     return enter(machine, main, {**given, **stars})
+
+
+def _check_abandoned(machine: Machine) -> None:
+    """Refuse what has left a generator within a block that Python would have gone out of."""
+    if machine.abandoned:
+        raise UnsupportedError(
+            "a generator is left in a block, and what stands in finally, or in __exit__, would run",
+            hint="go through all of its items",
+        )
 
 
 @cache

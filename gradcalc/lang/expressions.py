@@ -14,7 +14,7 @@ from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.facts import Facts, read
 from gradcalc.lang.joiners import Joiner, subscript
 from gradcalc.lang.keys import checked_key
-from gradcalc.lang.machine import Closure, Machine, Rule
+from gradcalc.lang.machine import Closure, Machine, Once, Rule
 from gradcalc.lang.nets.classes import class_of
 from gradcalc.lang.nets.row import Kind
 from gradcalc.lang.objects import Class, Instance, Super
@@ -82,7 +82,7 @@ def member(machine: Machine, path: tuple[str, ...]) -> Any:
         kind = class_of(machine, kind)
     if isinstance(kind, Class):
         return objects.attribute(machine, kind, path[-1])
-    if path[-1] in grammar.CONTEXTS:
+    if path[-1] in grammar.CONTEXTS and not (found and catalogue.has(*found)):
         raise UnsupportedError(
             f"{brief('.'.join(path))} stands behind with here", hint="with torch.no_grad():"
         )
@@ -136,6 +136,8 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
         return value
     if isinstance(value, At):
         return updates.way(value, name)
+    if isinstance(value, Once):
+        return containers.method_of_items(machine, value, name)
     if name in containers.NAMES:
         return containers.method(machine, value, name)
     raise UnknownNameError(

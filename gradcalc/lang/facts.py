@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, UnsupportedError
-from gradcalc.lang import casts
+from gradcalc.lang import casts, modes
 from gradcalc.lang.machine import Builtin, Machine
 from gradcalc.lang.program import brief
 
@@ -122,8 +122,10 @@ OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             **dict([_row("device", casts.device, "where is calculated, which changes no value")]),
             **dict([_row("promote_types", _promoted, "the dtype of what is made of two kinds")]),
             **dict([_row("is_grad_enabled", _is_grad_enabled, "false in no_grad()")]),
+            **modes.SWITCHES,
             **_flags("is_autocast_enabled is_deterministic_algorithms_warn_only_enabled"),
         },
+        "torch.autograd": modes.SWITCHES,
         "torch.jit": _flags("is_scripting is_tracing"),
         "torch.compiler": _flags("is_compiling is_dynamo_compiling"),
         "torch.onnx": _flags("is_in_onnx_export"),

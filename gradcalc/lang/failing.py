@@ -1,16 +1,18 @@
 """Errors of a program's own: `raise`, `assert`, `try`."""
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from gradcalc.errors import LINALG, GradcalcError, InvalidValueError
+from gradcalc.errors import LINALG, GradcalcError, InvalidValueError, UnsupportedError
 from gradcalc.lang import operators, thrown, words
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.machine import Machine, Rule
 from gradcalc.lang.objects import Class, Instance
 from gradcalc.lang.program import dotted, text_of
 from gradcalc.lang.raising import NUMERIC
+from gradcalc.lang.resting import Run, Steps, at_once
 
 LINALGS = (thrown.NUMPYS[LINALG], thrown.TORCHS[LINALG])
 """What the libraries raise where a matrix has no inverse or no factor."""
@@ -69,46 +71,74 @@ class Place:
         del machine.callers[self._depth :]
 
 
-def _try(machine: Machine, node: ast.Try) -> Any:
-    place = Place(machine)
-    left = None
+def trying(machine: Machine, node: ast.Try, run: Run) -> Steps:
+    """`try`, its blocks run so."""
+    try:
+        left = yield from _tried(machine, node, run)
+    except GeneratorExit:
+        machine.abandoned |= bool(node.finalbody)
+        raise
+    except GradcalcError as error:
+        if thrown.value_of(machine, error) is None:
+            raise
+        ended = yield from run(machine, node.finalbody)
+        if ended is not None:
+            return ended
+        raise
+    ended = yield from run(machine, node.finalbody)
+    return left if ended is None else ended
+
+
+def _tried(machine: Machine, node: ast.Try, run: Run) -> Steps:
     kinds = [kind for handler in node.handlers for kind in _kinds_before(machine, handler)]
     handles = any(_takes(kind, own) for kind in kinds for own in LINALGS)
     numeric = any(_takes(kind, thrown.EXCEPTIONS[name]) for kind in kinds for name in NUMERIC)
     try:
+        left = yield from watched(machine, run(machine, node.body), handles, numeric)
+    except GradcalcError as error:
+        value = thrown.value_of(machine, error)
+        handler = None if value is None else _handler(machine, value, node.handlers)
+        if handler is None or value is None:
+            raise
+        return (yield from _handled(machine, handler, error, value, run))
+    return left if left is not None else (yield from run(machine, node.orelse))
+
+
+def watched(machine: Machine, steps: Steps, handles: bool = False, numeric: bool = False) -> Steps:
+    """The steps of a block, of which errors leave the machine where the block stands.
+
+    `handles` and `numeric` say which errors are handled, which is so only while the block runs.
+    """
+    resume: Callable[[], Any] = partial(next, steps)
+    while True:
+        place = Place(machine)
+        machine.guarded += handles
+        machine.careful += numeric
         try:
-            machine.guarded += handles
-            machine.careful += numeric
-            try:
-                left = machine.block(node.body)
-            finally:
-                machine.guarded -= handles
-                machine.careful -= numeric
+            item = resume()
+        except StopIteration as end:
+            return end.value
         except GradcalcError as error:
-            value = thrown.value_of(machine, error)
-            if value is None:
-                raise
-            place.restore(machine)
-            handler = _handler(machine, value, node.handlers)
-            if handler is None:
-                raise
-            left = _handled(machine, handler, error, value)
-        else:
-            if left is None:
-                left = machine.block(node.orelse)
-    finally:
-        ended = machine.block(node.finalbody)
-    return left if ended is None else ended
+            if thrown.value_of(machine, error) is not None:
+                place.restore(machine)
+            raise
+        finally:
+            machine.guarded -= handles
+            machine.careful -= numeric
+        try:
+            resume = partial(steps.send, (yield item))
+        except GradcalcError as error:
+            resume = partial(steps.throw, error)
 
 
 def _handled(
-    machine: Machine, handler: ast.ExceptHandler, error: GradcalcError, value: Instance
-) -> Any:
+    machine: Machine, handler: ast.ExceptHandler, error: GradcalcError, value: Instance, run: Run
+) -> Steps:
     if handler.name is not None:
         machine.bind(handler.name, value)
     machine.caught.append(error)
     try:
-        return machine.block(handler.body)
+        return (yield from run(machine, handler.body))
     finally:
         machine.caught.pop()
         if handler.name is not None:
@@ -120,8 +150,14 @@ def _handler(
 ) -> ast.ExceptHandler | None:
     """The first that takes an error, None where none does."""
     for handler in handlers:
-        if any(_takes(kind, value.kind) for kind in _kinds(machine, handler)):
+        kinds = _kinds(machine, handler)
+        if any(_takes(kind, value.kind) for kind in kinds):
             return handler
+        if value.kind is thrown.UNNAMED:
+            raise UnsupportedError(
+                f"whether this raises {kinds[0].name} is not known here",
+                hint="except Exception takes it, whatever it is",
+            )
     return None
 
 
@@ -162,6 +198,6 @@ def _classes(machine: Machine, node: ast.expr) -> list[Class]:
 FAILING: Mapping[type[ast.AST], Rule] = {
     ast.Raise: _raise,
     ast.Assert: _assert,
-    ast.Try: _try,
+    ast.Try: at_once(trying),
 }
 """The meaning of statements about errors."""

@@ -14,7 +14,8 @@ ALLOWED: frozenset[type[ast.AST]] = frozenset(
         ast.Pass,
         ast.Raise, ast.Try, ast.ExceptHandler, ast.Nonlocal, ast.Delete, ast.Match, ast.match_case,
         ast.MatchValue, ast.MatchSingleton, ast.MatchSequence, ast.MatchMapping, ast.MatchStar,
-        ast.MatchAs, ast.MatchOr, ast.With, ast.withitem, ast.Import, ast.ImportFrom, ast.alias,
+        ast.MatchAs, ast.MatchOr, ast.MatchClass, ast.With, ast.withitem, ast.Import,
+        ast.ImportFrom, ast.alias,
         # expressions
         ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Call, ast.keyword,
         ast.Attribute, ast.Subscript, ast.Slice, ast.List, ast.Tuple, ast.Name, ast.Constant,

@@ -194,6 +194,8 @@ class Machine:
     `touched` are the libraries whose functions had arrays, in a text that calls torch's and
     numpy's, each with whether a gradient flows through some of them; `taken` is a method there that
     was read as one of these has it, that library, and whether one flows through its array.
+    `keyed` are objects and functions that are keys or in sets, in the order in which they came.
+    `abandoned` says that a generator was left in a block with something to be done behind it.
     """
 
     program: Program
@@ -233,6 +235,8 @@ class Machine:
     watch: Watch | None = None
     touched: set[tuple[str, bool]] = field(default_factory=set)
     taken: tuple[str, str, bool] | None = None
+    keyed: dict[Any, int] = field(default_factory=dict)
+    abandoned: bool = False
 
     def __post_init__(self) -> None:
         self.node = self.program.body[0]

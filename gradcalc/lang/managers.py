@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gradcalc.errors import InvalidValueError, UnsupportedError
+from gradcalc.errors import GradcalcError, InvalidValueError
+from gradcalc.lang import thrown
 from gradcalc.lang.machine import Builtin, Machine, Once
 from gradcalc.lang.objects import Class, Instance
 
@@ -56,15 +57,22 @@ def _first(machine: Machine, manager: Instance) -> Any:
     raise InvalidValueError("generator didn't yield", python="RuntimeError")
 
 
-def _rest(machine: Machine, manager: Instance, kind: Any, *error: Any) -> bool:
-    if kind is not None:
-        raise UnsupportedError(
-            f"a {kind.name} reaches a generator that manages a block, which is not run on here",
-            hint="write a class with __enter__ and __exit__",
-        )
-    for _ in manager.values["items"].items:
-        raise InvalidValueError("generator didn't stop", python="RuntimeError")
-    return False
+def _rest(machine: Machine, manager: Instance, kind: Any, value: Any, where: Any) -> bool:
+    items = manager.values["items"].items
+    if kind is None:
+        for _ in items:
+            raise InvalidValueError("generator didn't stop", python="RuntimeError")
+        return False
+    error = thrown.error_of(machine, value)
+    try:
+        items.throw(error)
+    except StopIteration:
+        return True
+    except GradcalcError as raised:
+        if raised.value is value:
+            return False
+        raise
+    raise InvalidValueError("generator didn't stop after throw()", python="RuntimeError")
 
 
 GENERATED = _manager("contextmanager", _begun, _first, _rest)

@@ -4,37 +4,39 @@ import ast
 from collections.abc import Mapping
 from typing import Any
 
-from gradcalc.errors import GradcalcError, InvalidValueError, UnsupportedError
-from gradcalc.lang import grammar, objects, operators, targets, thrown
+from gradcalc.errors import GradcalcError, UnsupportedError
+from gradcalc.lang import grammar, modes, objects, operators, targets, thrown
 from gradcalc.lang.dialects.readings.everyday import RAISING
-from gradcalc.lang.failing import Place
+from gradcalc.lang.failing import watched
 from gradcalc.lang.machine import Machine, Rule
 from gradcalc.lang.objects import Instance
 from gradcalc.lang.program import dotted, text_of
+from gradcalc.lang.resting import Run, Steps, at_once
 
 
-def _with(machine: Machine, node: ast.With) -> Any:
-    return _entered(machine, node, 0)
+def entering(machine: Machine, node: ast.With, run: Run) -> Steps:
+    """`with`, its block run so."""
+    return (yield from _entered(machine, node, 0, run))
 
 
-def _entered(machine: Machine, node: ast.With, number: int) -> Any:
+def _entered(machine: Machine, node: ast.With, number: int, run: Run) -> Steps:
     """Run the block inside of all managers but the first `number`."""
     if number == len(node.items):
-        return machine.block(node.body)
+        return (yield from run(machine, node.body))
     item = node.items[number]
     if not grammar.is_context(item):
-        return _managed(machine, node, number)
+        return (yield from _managed(machine, node, number, run))
     before = machine.frozen
     try:
         machine.frozen = _frozen(machine, item.context_expr)
         if machine.frozen > before:
             machine.note("no_grad", text_of(item, machine.source), item.context_expr)
-        return _entered(machine, node, number + 1)
+        return (yield from _entered(machine, node, number + 1, run))
     finally:
         machine.frozen = before
 
 
-def _managed(machine: Machine, node: ast.With, number: int) -> Any:
+def _managed(machine: Machine, node: ast.With, number: int, run: Run) -> Steps:
     """The block inside of an object that is entered and left."""
     item = node.items[number]
     manager = machine.eval(item.context_expr)
@@ -45,15 +47,21 @@ def _managed(machine: Machine, node: ast.With, number: int) -> Any:
     entered = machine.call(objects.special(machine, manager, "__enter__"), ())
     if item.optional_vars is not None:
         targets.bind(machine, item.optional_vars, entered)
-    place = Place(machine)
     try:
-        left = _entered(machine, node, number + 1)
+        left = yield from watched(machine, _entered(machine, node, number + 1, run))
+    except GeneratorExit:
+        machine.abandoned = True
+        raise
     except GradcalcError as error:
         value = thrown.value_of(machine, error)
         if value is None:
             raise
-        place.restore(machine)
-        if operators.truth(machine, machine.call(leave, (value.kind, value, None))):
+        machine.caught.append(error)
+        try:
+            passed = machine.call(leave, (value.kind, value, None))
+        finally:
+            machine.caught.pop()
+        if operators.truth(machine, passed):
             return None
         raise
     machine.call(leave, (None, None, None))
@@ -85,24 +93,8 @@ def _frozen(machine: Machine, context: ast.expr) -> int:
         )
     if word not in ("no_grad", "inference_mode", "enable_grad", "set_grad_enabled"):
         return machine.frozen
-    takes = {"no_grad": (0, 0), "enable_grad": (0, 0), "inference_mode": (0, 1)}.get(word, (1, 1))
-    if not takes[0] <= len(given) <= takes[1] or not all(isinstance(v, bool) for v in given):
-        raise InvalidValueError(f"{word} does not take these arguments")
-    if word == "inference_mode" and False in given:
-        return 0
-    if word == "no_grad" or word == "inference_mode" or False in given:
-        return machine.frozen + (SEALED if word == "inference_mode" else 1)
-    if machine.frozen >= SEALED:
-        raise UnsupportedError(
-            f"{word}() inside of inference_mode() is left open by torch",
-            hint="with torch.no_grad(): instead of inference_mode",
-        )
-    return 0
+    return modes.frozen_by(machine, word, given)
 
 
-SEALED = 1000
-"""By how much inference_mode keeps gradients from passing: nothing lets them pass inside."""
-
-
-MANAGING: Mapping[type[ast.AST], Rule] = {ast.With: _with}
+MANAGING: Mapping[type[ast.AST], Rule] = {ast.With: at_once(entering)}
 """The meaning of `with`."""

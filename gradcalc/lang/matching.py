@@ -1,12 +1,14 @@
 """`match` on plain data."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gradcalc.errors import UnsupportedError
-from gradcalc.lang import operators
+from gradcalc.errors import InvalidValueError, UnsupportedError
+from gradcalc.lang import objects, operators
+from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.machine import Machine, Rule
+from gradcalc.lang.program import dotted
 
 
 def _match(machine: Machine, node: ast.Match) -> Any:
@@ -43,8 +45,12 @@ def _fits(machine: Machine, value: Any, pattern: ast.pattern, bound: dict[str, A
             return isinstance(value, list | tuple) and _in_order(machine, value, patterns, bound)
         case ast.MatchMapping(keys=keys, patterns=patterns, rest=rest):
             return isinstance(value, dict) and _by_key(machine, value, keys, patterns, rest, bound)
+        case ast.MatchClass():
+            return _is_of(machine, value, pattern.cls) and _by_attribute(
+                machine, value, pattern, bound
+            )
         case _:
-            raise UnsupportedError("patterns of classes cannot be used", hint="use isinstance")
+            raise UnsupportedError("this pattern cannot be used", hint="use isinstance")
 
 
 def _in_order(
@@ -80,6 +86,62 @@ def _by_key(
     if rest is not None:
         bound[rest] = left
     return True
+
+
+def _is_of(machine: Machine, value: Any, node: ast.expr) -> bool:
+    """Whether a value is of the class that a pattern names."""
+    path = dotted(node)
+    if path is None:
+        raise UnsupportedError("the class of a pattern is a name", hint="use isinstance")
+    naming = machine.program.naming
+    if path[0] in naming.modules:
+        path = (naming.modules[path[0]], *path[1:])
+    elif path[0] in naming.imported:
+        path = (*naming.imported[path[0]], *path[1:])
+    return bool(BUILTINS["isinstance"].call(machine, value, ".".join(path)))
+
+
+def _by_attribute(
+    machine: Machine, value: Any, pattern: ast.MatchClass, bound: dict[str, Any]
+) -> bool:
+    """Whether the attributes of an object fit: by their names, or in the order of its class."""
+    names = list(pattern.kwd_attrs)
+    if pattern.patterns:
+        order = _order(machine, value)
+        if order is None and len(pattern.patterns) == 1:
+            # Python's own types have themselves in the first place
+            return not names and _fits(machine, value, pattern.patterns[0], bound)
+        if order is None or len(pattern.patterns) > len(order):
+            raise InvalidValueError(
+                f"{machine.describe(value)} has no {len(pattern.patterns)} attributes in order",
+                hint="write their names: Point(x=a, y=b)",
+                python="TypeError",
+            )
+        names = [*order[: len(pattern.patterns)], *names]
+    for name, inner in zip(names, [*pattern.patterns, *pattern.kwd_patterns], strict=True):
+        held = _attribute(machine, value, name)
+        if held is objects.MISSING or not _fits(machine, held, inner, bound):
+            return False
+    return True
+
+
+def _attribute(machine: Machine, value: Any, name: str) -> Any:
+    """What an object has under a name, `MISSING` where it has nothing."""
+    if name in getattr(value, "_fields", ()):
+        return getattr(value, name)
+    return machine.call(BUILTINS["getattr"], (value, name, objects.MISSING))
+
+
+def _order(machine: Machine, value: Any) -> Sequence[str] | None:
+    """The names of attributes in the order of their places, None for Python's own types."""
+    if hasattr(value, "_fields"):
+        return tuple(value._fields)
+    if not isinstance(value, objects.Instance):
+        return None
+    given = value.kind.find("__match_args__")
+    if isinstance(given, tuple):
+        return [str(name) for name in given]
+    return list(objects.fields_of(value.kind) or ())
 
 
 MATCHING: Mapping[type[ast.AST], Rule] = {ast.Match: _match}

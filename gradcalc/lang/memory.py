@@ -170,6 +170,11 @@ def is_one_of_several(tensor: Tensor) -> bool:
     return any(view.several for view in _views(tensor))
 
 
+def is_unsure(tensor: Tensor) -> bool:
+    """Whether it may as well be a copy, or be read from one."""
+    return any(view.unsure for view in _views(tensor))
+
+
 def refresh(tensor: Tensor, apply: Apply) -> None:
     """See to it that `value` is what stands in the memory.
 
@@ -184,7 +189,7 @@ def refresh(tensor: Tensor, apply: Apply) -> None:
         return
     owner = tensor.owner
     if tensor.version != owner.version:
-        if any(view.unsure for view in _views(tensor)):
+        if is_unsure(tensor):
             raise _unknown()
         refresh(tensor.view.source, apply)
         tensor.value = tensor.view.read(tensor.view.source.value)

@@ -155,6 +155,14 @@ class _Walker(ast.NodeVisitor):
         self.block(node.args if asked is None else node.args[1:])
         self.block(node.keywords)
 
+    def visit_MatchClass(self, node: ast.MatchClass) -> None:
+        # its class needs no value either: it may be one of Python's
+        if isinstance(node.cls, ast.Name):
+            self.used.add(node.cls.id)
+        else:
+            self.visit(node.cls)
+        self.block([*node.patterns, *node.kwd_patterns])
+
     def visit_BinOp(self, node: ast.BinOp) -> None:
         operands: list[ast.expr] = []
         left: ast.expr = node

@@ -347,6 +347,7 @@ def truth(machine: Machine, value: Any) -> bool:
         raise ShapeError(
             f"a tensor of shape {machine.shape(value)} is neither true nor false",
             hint="reduce it first: (x > 0).all(), or choose by element: where(x > 0, a, b)",
+            python=ops.raised(machine, "RuntimeError", "ValueError"),
         )
     return machine.backend.truth(machine.raw(_tested(machine, value)))
 

@@ -145,9 +145,13 @@ do those of elements, where shapes do not fit."""
 
 def _name_error(machine: Machine, row: Primitive, error: ShapeError) -> None:
     """Say which of Python's errors the library raises, where that is known."""
-    kind = {TORCH: "RuntimeError", NUMPY: "ValueError"}.get(machine.program.naming.arrays)
     if error.python is None and (isinstance(row, Elementwise) or row.name in REFUSING):
-        error.python = kind
+        error.python = raised(machine, "RuntimeError", "ValueError")
+
+
+def raised(machine: Machine, torchs: str, numpys: str) -> str | None:
+    """Which of Python's errors the library raises whose arrays a text works on, None for others."""
+    return {TORCH: torchs, NUMPY: numpys}.get(machine.program.naming.arrays)
 
 
 def _parts(result: Any) -> Sequence[Any]:
@@ -366,7 +370,7 @@ def integer(machine: Machine, value: Any) -> int:
     if isinstance(number, float) and number.is_integer():
         return int(number)
     shown = machine.describe(value) if number is value else repr(number)
-    raise InvalidValueError(f"{shown} is not a whole number")
+    raise InvalidValueError(f"{shown} is not a whole number", python="TypeError")
 
 
 def items(machine: Machine, value: Any) -> Sequence[Any]:
@@ -381,7 +385,7 @@ def items(machine: Machine, value: Any) -> Sequence[Any]:
     if isinstance(value, (dict, str, *DICTIONARY_VIEWS)):
         return list(value)
     if isinstance(value, set):
-        return _in_order(value)
+        return _in_order(machine, value)
     if isinstance(value, Once):
         found = []
         for item in value.items:
@@ -420,9 +424,11 @@ def _taken(machine: Machine, value: Instance) -> Iterator[Any]:
             return
 
 
-def _in_order(values: set[Any]) -> list[Any]:
+def _in_order(machine: Machine, values: set[Any]) -> list[Any]:
     """The items of a set, in an order that is the same in every process."""
     try:
+        if all(isinstance(value, Instance) or callable(value) for value in values):
+            return sorted(values, key=machine.keyed.__getitem__)
         return sorted(values)
     except TypeError:
         raise UnsupportedError(

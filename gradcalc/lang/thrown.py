@@ -6,7 +6,14 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.errors import AXIS, LINALG, GradcalcError, InvalidValueError, UnsupportedError
+from gradcalc.errors import (
+    AXIS,
+    LINALG,
+    GradcalcError,
+    InvalidValueError,
+    ShapeError,
+    UnsupportedError,
+)
 from gradcalc.lang import words
 from gradcalc.lang.machine import Builtin, Machine
 from gradcalc.lang.objects import NOT_IMPLEMENTED, Class, Instance
@@ -125,6 +132,10 @@ def foreign(name: str) -> Class:
     return Class(name, (EXCEPTIONS["Exception"],), {}, library=True)
 
 
+UNNAMED = Class("error", (EXCEPTIONS["Exception"],), {}, library=True)
+"""What a library raises of shapes that do not fit, where it is not known which error that is."""
+
+
 def is_error(value: Any) -> bool:
     """Whether a value is an error or a class of errors."""
     kind = value.kind if isinstance(value, Instance) else value
@@ -156,6 +167,8 @@ def value_of(machine: Machine, error: GradcalcError) -> Instance | None:
         said = words.Untold(error.message) if error.said is None else error.said
         about = (said,) if error.about is None else error.about
         error.value = Instance(_class_of(machine, error.python), {"args": about})
+    if error.value is None and isinstance(error, ShapeError):
+        error.value = Instance(UNNAMED, {"args": (words.Untold(error.message),)})
     found: Instance | None = error.value
     return found
 

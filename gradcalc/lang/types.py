@@ -98,6 +98,8 @@ def isinstance_of(
     if not isinstance(words, str):
         raise UnsupportedError("isinstance takes the names of types here")
     asked = tuple(_type(word) for word in words.split())
+    if (found_out := _told_by_check(machine, value, asked, kinds)) is not None:
+        return found_out
 
     def of_these(example: Any) -> bool:
         return type(example) in asked if exact else isinstance(example, asked)
@@ -112,6 +114,24 @@ def isinstance_of(
         " here",
         hint="leave the check out",
     )
+
+
+def _told_by_check(machine: Machine, value: Any, asked: Examples, kinds: str) -> bool | None:
+    """Of a text for torch's and numpy's arrays, whether an input is of these types: it is torch's
+    where the text asks for torch's or calls its functions, else numpy's. None of all else.
+    """
+    naming = machine.program.naming
+    if naming.arrays != MIXED or not machine.is_tensor(value):
+        return None
+    origins = {kind.partition(".")[0] for kind in kinds.split()}
+    inputs = machine.given.values.values() if machine.program.function is not None else ()
+    if origins != {"given"} and not any(value is held for held in inputs):
+        return None
+    if not {Tensor, np.ndarray} & {*asked} or not (machine.shape(value) or machine.carries(value)):
+        return None
+    if Tensor in asked:
+        machine.touched.add((TORCH, True))
+    return (Tensor if Tensor in asked or TORCH in naming.called else np.ndarray) in asked
 
 
 def _type(word: str) -> Any:

@@ -68,7 +68,7 @@ def _watch_refused(machine: Machine, watch: Watch, tensor: Tensor, made: Any) ->
     if memory.is_one_of_several(tensor):
         watch.refused(machine, SEVERAL)
     given = any(tensor.owner is value for value in machine.given.values.values())
-    if given and machine.carries(tensor.owner):
+    if given and machine.carries(tensor.owner) and not memory.is_unsure(tensor):
         watch.refused(machine, LEAF)
 
 

@@ -4,21 +4,19 @@ Their statements run as generators of Python's, which rest where the program's d
 """
 
 import ast
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
-from gradcalc.errors import UnsupportedError
+from gradcalc.errors import GradcalcError, UnsupportedError
 from gradcalc.lang import ops, targets
 from gradcalc.lang.bindings import own_nodes
 from gradcalc.lang.expressions import test
+from gradcalc.lang.failing import trying
 from gradcalc.lang.leaving import BREAK, Return
 from gradcalc.lang.machine import Machine, Rule
-
-Steps = Generator[Any, None, Any]
-"""Gives what is yielded, and returns how the block was left, None at its end."""
-
-_END = object()
+from gradcalc.lang.managing import entering
+from gradcalc.lang.resting import Steps
 
 
 @lru_cache(maxsize=512)
@@ -27,11 +25,19 @@ def yields(body: tuple[ast.AST, ...]) -> bool:
     return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(body))
 
 
-def items(machine: Machine, body: Sequence[ast.stmt], inside: Callable[..., Any]) -> Iterator[Any]:
+def items(machine: Machine, body: Sequence[ast.stmt], inside: Callable[..., Any]) -> Steps:
     """What a function yields. `inside` calls something within the function's scope."""
     steps = _block(machine, body)
-    while (value := inside(lambda: next(steps, _END))) is not _END:
-        yield value
+    resume: Callable[[], Any] = partial(next, steps)
+    while True:
+        try:
+            value = inside(resume)
+        except StopIteration as end:
+            return end.value.value if isinstance(end.value, Return) else None
+        try:
+            resume = partial(steps.send, (yield value))
+        except GradcalcError as error:
+            resume = partial(steps.throw, error)
 
 
 def _block(machine: Machine, body: Sequence[ast.stmt]) -> Steps:
@@ -44,8 +50,8 @@ def _block(machine: Machine, body: Sequence[ast.stmt]) -> Steps:
             left = yield from rule(machine, statement)
         else:
             raise UnsupportedError(
-                "yield stands in a loop, in if, or by itself here",
-                hint="leave out the with or try around it, or collect the values in a list",
+                "yield stands in a loop, in a block, or by itself here",
+                hint="collect the values in a list",
             )
         if left is not None:
             return left
@@ -53,18 +59,23 @@ def _block(machine: Machine, body: Sequence[ast.stmt]) -> Steps:
 
 
 def _given(machine: Machine, value: Any) -> Steps:
-    """What one `yield` gives; nothing is ever sent to it."""
+    """What one `yield` gives, and what is sent to it."""
     alone = isinstance(value, ast.Yield | ast.YieldFrom)
     if not alone:
         machine.eval(next(n for n in ast.walk(value) if isinstance(n, ast.Yield | ast.YieldFrom)))
     if isinstance(value, ast.YieldFrom):
-        yield from ops.iterated(machine, machine.eval(value.value))
-    else:
-        yield None if value.value is None else machine.eval(value.value)
+        return (yield from ops.iterated(machine, machine.eval(value.value)))
+    return (yield None if value.value is None else machine.eval(value.value))
 
 
 def _expression(machine: Machine, node: ast.Expr) -> Steps:
     yield from _given(machine, node.value)
+
+
+def _assign(machine: Machine, node: ast.Assign) -> Steps:
+    sent = yield from _given(machine, node.value)
+    for target in node.targets:
+        targets.bind(machine, target, sent)
 
 
 def _if(machine: Machine, node: ast.If) -> Steps:
@@ -103,7 +114,7 @@ def _rounds(machine: Machine, node: ast.While | ast.For, going: Iterator[None]) 
 
 def _misplaced(machine: Machine, node: ast.AST) -> Any:
     raise UnsupportedError(
-        "yield stands by itself in a function here",
+        "yield stands by itself in a function here, or behind =",
         hint="write yield value as a line of its own, in a def",
     )
 
@@ -113,8 +124,11 @@ YIELDING: Mapping[type[ast.AST], Rule] = {ast.Yield: _misplaced, ast.YieldFrom: 
 
 _RULES: Mapping[type[ast.AST], Callable[[Machine, Any], Steps]] = {
     ast.Expr: _expression,
+    ast.Assign: _assign,
     ast.If: _if,
     ast.While: _while,
     ast.For: _for,
+    ast.Try: lambda machine, node: trying(machine, node, _block),
+    ast.With: lambda machine, node: entering(machine, node, _block),
 }
 """The statements that a `yield` may stand in."""

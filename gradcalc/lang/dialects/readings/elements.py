@@ -115,6 +115,7 @@ def scalar(machine: Machine, value: Any) -> Any:
         raise ShapeError(
             f"math's functions take one number, not a tensor of shape {ops.shape(machine, value)}",
             hint="numpy and torch have them for tensors: np.exp(x), torch.exp(x)",
+            python=ops.raised(machine, "ValueError", "TypeError"),
         )
     # of one of torch's tensors math makes a plain number, through which no gradient passes
     arrays = machine.program.naming.arrays
@@ -230,7 +231,7 @@ def python_extreme(machine: Machine, name: str, values: Any, key: Any, default: 
     comparison = {"max": "gt", "min": "lt"}[name]
     items = counted_items(machine, values[0]) if len(values) == 1 else values
     if not len(items):
-        raise InvalidValueError(f"{name} of nothing")
+        raise InvalidValueError(f"{name} of nothing", python="ValueError")
     best = items[0]
     for item in items[1:]:
         if operators.truth(machine, operators.named(machine, comparison, item, best)):
