@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -158,8 +158,8 @@ class Recorder:
         return self._noted(node, (), lambda: value, active=active)
 
     def variable(self, x: Traced) -> Traced:
-        """The same values as a node that nothing else is."""
-        return self(ops.SAME, x, key=len(self.nodes))
+        """The same values as a node that nothing else is, which the program differentiates by."""
+        return replace(self(ops.SAME, x, key=len(self.nodes)), active=True)
 
     def node_of(self, node: Node) -> Traced:
         """What a node is in this run."""

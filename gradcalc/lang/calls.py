@@ -304,6 +304,9 @@ def _holds_tensors(machine: Machine, value: Any) -> bool:
 
 def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -> Any:
     """A function of a library, by the first of its signatures that takes the arguments."""
+    if kwargs.get("requires_grad") is True:
+        kwargs = {k: v for k, v in kwargs.items() if k != "requires_grad"}
+        return casts.asked(machine, _library(machine, function, args, kwargs))
     if "where" in kwargs and choosing.applies(function, kwargs):
         return choosing.put(machine, function, args, kwargs, _library)
     if function.draws:

@@ -15,7 +15,7 @@ from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.lang import memory, narrow, ops, plain
 from gradcalc.lang.machine import Builtin, Machine
 from gradcalc.lang.memory import Tensor, View
-from gradcalc.lang.program import HELD, NUMPY, brief
+from gradcalc.lang.program import HELD, MIXED, NUMPY, TORCH, brief
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +298,9 @@ def method(machine: Machine, name: str) -> Builtin | None:
     word = CASTS[name]
 
     def call(machine: Machine, held: Any, *args: Any, **kwargs: Any) -> Any:
+        if name == "requires_grad_":
+            wanted = next(iter((*args, *kwargs.values())), True)
+            return asked(machine, held) if wanted is True else held
         if word == "same":
             return _same(machine, held, name)
         if word is not None:
@@ -326,6 +329,14 @@ def _same(machine: Machine, held: Any, name: str) -> Any:
         found.foreign = machine.foreign = True
         return found
     return held
+
+
+def asked(machine: Machine, value: Any) -> Any:
+    """A tensor as one that torch counts what is made of it, to differentiate by it."""
+    torchs = machine.program.naming.arrays in (TORCH, MIXED)
+    if torchs and isinstance(value, Tensor) and not machine.carries(value) and not value.integer:
+        value.value = machine.backend.variable(machine.raw(value))
+    return value
 
 
 def attribute(machine: Machine, value: Tensor, name: str) -> Any:

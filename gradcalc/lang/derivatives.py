@@ -78,9 +78,10 @@ def _autograd_grad(
         raise ShapeError(f"{len(several)} outputs have so many grad_outputs, not {len(given)}")
     for tensor in (*several, *wrt):
         if not machine.is_tensor(tensor) or not machine.carries(tensor):
-            raise UnsupportedError(
-                "torch differentiates nothing here that does not depend on the inputs",
-                hint="make it an input of the program",
+            raise InvalidValueError(
+                "torch differentiates nothing that no gradient flows through",
+                hint="make it of the inputs, or of a tensor with requires_grad=True",
+                python="RuntimeError",
             )
     found: list[Any] = [None] * len(wrt)
     for output, cotangent in zip(several, given, strict=True):
@@ -310,6 +311,49 @@ def _functional_product(
     return (output, moved) if create_graph else (_cut(machine, output), _cut(machine, moved))
 
 
+def _functional_pulled(
+    machine: Machine,
+    func: Any,
+    inputs: Any,
+    v: Any = None,
+    create_graph: Any = False,
+    strict: Any = False,
+) -> Any:
+    """torch's vjp: the value, and what a cotangent is pulled back to."""
+    _check_functional(strict, {})
+    single = not isinstance(inputs, list | tuple)
+    output, pull = _vjp(machine, func, *((inputs,) if single else tuple(inputs)))
+    found = pull.call(machine, _weights(machine, output, v))
+    found = found[0] if single else found
+    return (output, found) if create_graph else (_cut(machine, output), _cut(machine, found))
+
+
+def _functional_pushed(
+    machine: Machine,
+    func: Any,
+    inputs: Any,
+    v: Any = None,
+    create_graph: Any = False,
+    strict: Any = False,
+) -> Any:
+    """torch's jvp: the value, and how it moves along a tangent."""
+    _check_functional(strict, {})
+    single = not isinstance(inputs, list | tuple)
+    given = (inputs,) if single else tuple(inputs)
+    tangent = _weights(machine, inputs, v)
+    output, moved = _jvp(machine, func, given, (tangent,) if single else tuple(tangent))
+    return (output, moved) if create_graph else (_cut(machine, output), _cut(machine, moved))
+
+
+def _weights(machine: Machine, like: Any, given: Any) -> Any:
+    """What is summed with: of one number it need not be said."""
+    if given is not None:
+        return given
+    if not machine.is_tensor(like) or ops.size(machine, like) != 1:
+        raise ShapeError("v has the shape of what it is multiplied with, and is not given")
+    return machine.constant(np.ones(machine.shape(like)))
+
+
 def _rows(*rows: tuple[str, Callable[..., Any], str]) -> Mapping[str, Builtin]:
     return {name: Builtin(name, call, usage) for name, call, usage in rows}
 
@@ -336,6 +380,8 @@ OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             ("hessian", partial(_functional, of=_hessian), "hessian(f, inputs)"),
             ("hvp", _functional_product, "hvp(f, inputs, v)"),
             ("vhp", _functional_product, "vhp(f, inputs, v)"),
+            ("vjp", _functional_pulled, "vjp(f, inputs, v)"),
+            ("jvp", _functional_pushed, "jvp(f, inputs, v)"),
         ),
         "jax": _rows(
             *FAMILY,
