@@ -20,7 +20,7 @@ import torch
 
 from gradcalc.errors import UnsupportedError
 from gradcalc.lang.dialects.spelling import Function
-from gradcalc.lang.machine import Untold
+from gradcalc.lang.machine import Complex, Untold
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.program import JAX, NONE, NUMPY, TORCH, stretch_of, text_of
 from gradcalc.testimony import Taken
@@ -228,7 +228,9 @@ def _sizes(values: Sequence[Any]) -> list[int]:
         value = stack.pop()
         if len(stack) + len(sizes) > LARGEST:
             return [LARGEST + 1]
-        if isinstance(value, Tensor):
+        if isinstance(value, Complex):
+            stack += [part for part in (value.re, value.im) if part is not None]
+        elif isinstance(value, Tensor):
             sizes.append(math.prod(value.shape))
         elif isinstance(value, list | tuple):
             sizes.append(len(value))
@@ -240,6 +242,8 @@ def _sizes(values: Sequence[Any]) -> list[int]:
 
 def _converted(value: Any, machine: Any, convert: Callable[[torch.Tensor, bool], Any]) -> Any:
     """The value with its tensors as the library takes them, those in lists and tuples too."""
+    if isinstance(value, Complex):
+        return convert(_imaginary(machine, value), False)
     if machine.is_tensor(value):
         return convert(machine.unread(value).detach(), machine.is_integer(value))
     if type(value) in (list, tuple):
@@ -247,8 +251,17 @@ def _converted(value: Any, machine: Any, convert: Callable[[torch.Tensor, bool],
     return value
 
 
+def _imaginary(machine: Any, value: Complex) -> torch.Tensor:
+    """Complex numbers as torch has them."""
+    parts = [p if p is None else machine.unread(p).detach() for p in (value.re, value.im)]
+    some = next(p for p in parts if p is not None)
+    return torch.complex(*(torch.zeros_like(some) if p is None else p for p in parts))
+
+
 def _plain(machine: Any, result: Any) -> Any:
     """A result with torch's own tensors in it, its pairs as tuples."""
+    if isinstance(result, Complex):
+        return _imaginary(machine, result)
     if isinstance(result, list | tuple):
         return tuple(_plain(machine, part) for part in result if not isinstance(part, Untold))
     return machine.raw(result)
@@ -257,10 +270,13 @@ def _plain(machine: Any, result: Any) -> Any:
 def _numbers(value: Any) -> Any:
     """A result as arrays of floats, in tuples where it is several; None if it is none."""
     if isinstance(value, torch.Tensor):
+        value = torch.view_as_real(value.resolve_conj()) if value.is_complex() else value
         return value.detach().to("cpu", torch.float64).numpy()
     if isinstance(value, list | tuple):
         parts = [_numbers(part) for part in value]
         return None if any(part is None for part in parts) else tuple(parts)
+    if isinstance(value, complex) or np.iscomplexobj(value):
+        return np.stack([np.real(value), np.imag(value)], axis=-1)
     if isinstance(value, np.ndarray | np.generic | int | float):
         return np.asarray(value).astype(np.float64)
     return None
@@ -286,6 +302,8 @@ def _scale(machine: Any, values: Iterable[Any]) -> float:
     for value in values:
         if isinstance(value, list | tuple):
             found *= max(1.0, _scale(machine, value))
+        elif isinstance(value, Complex):
+            found *= max(1.0, _scale(machine, (value.re,)) + _scale(machine, (value.im,)))
         elif machine.is_tensor(value):
             sizes = np.abs(_numbers(machine.unread(value)))
             found *= float(np.sum(sizes[np.isfinite(sizes)]))

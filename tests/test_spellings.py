@@ -2,13 +2,11 @@
 
 import random
 
-import numpy as np
 import pytest
 
 from benchmarks.fidelity.cases import Case, draw_inputs, inputs_of
 from benchmarks.fidelity.oracle import Outcome
 from benchmarks.fidelity.whole import judge_whole
-from gradcalc.calculate import calculate
 from gradcalc.errors import GradcalcError
 from gradcalc.lang import grammar
 from gradcalc.lang.dialects import catalogue
@@ -137,7 +135,7 @@ REFUSED = (
     ("Max(x, 0)", "maximum(x, y)"),
     ("Abs(x)", "abs(x)"),
     ("np.trapz(x)", "np.trapezoid"),
-    ("np.fft.fft(x)", "complex numbers"),
+    ("np.fft.fft(x)", "output is complex"),
 )
 
 
@@ -152,18 +150,6 @@ def test_what_is_refused_says_why(text: str, said: str) -> None:
     with pytest.raises(GradcalcError) as refused:
         answered(text)
     assert said in f"{refused.value.message} {refused.value.hint}"
-
-
-def test_the_sums_in_place_of_a_transform_are_its_parts() -> None:
-    setting, parts = grammar.SUMS.split("with ")[1].split(" are ")[0].split(", cos")
-    terms = f"cos{parts}".split(" and ")
-    lines = [*(f"from numpy import {name}" for name in ("pi", "cos", "sin", "outer", "arange")),
-             *setting.split(" and "), f"sum({terms[0]}*q) + sum(({terms[1]})*p)"]  # fmt: skip
-    x, p, q = [1.0, 2.0, -0.5], [0.5, 1.5, 2.0], [1.0, -2.0, 4.0]
-    found = np.fft.fft(x)
-    program = compile_program("\n".join(lines))
-    answer = calculate(Problem(program, {"x": x, "p": p, "q": q}))
-    assert np.isclose(answer.value, found.real @ np.array(q) + found.imag @ np.array(p))
 
 
 def test_no_name_is_pointed_elsewhere_that_is_known() -> None:

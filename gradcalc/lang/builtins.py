@@ -14,6 +14,7 @@ import numpy as np
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import (
     attributes,
+    complexes,
     memory,
     narrow,
     objects,
@@ -27,7 +28,7 @@ from gradcalc.lang import (
 )
 from gradcalc.lang.backend import check_elements
 from gradcalc.lang.collecting import Named
-from gradcalc.lang.machine import Builtin, Machine, Once
+from gradcalc.lang.machine import Builtin, Complex, Machine, Once
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.objects import Class, Instance
 from gradcalc.lang.program import NUMPY, brief, text_of
@@ -134,7 +135,8 @@ def _length(machine: Machine, value: Any) -> int:
         return len(set(map(id, value.listed.values())))
     if isinstance(value, Instance):
         return int(machine.call(objects.special(machine, value, "__len__"), ()))
-    shape: tuple[int, ...] = ops.shape(machine, value)
+    complex_shape = complexes.shape(value) if isinstance(value, Complex) else None
+    shape: tuple[int, ...] = complex_shape or ops.shape(machine, value)
     if not shape:
         hint = "x.numel() counts elements"
         raise ShapeError("len() of a scalar", hint=hint, python="TypeError")
@@ -360,6 +362,12 @@ def _extreme(name: str) -> Call:
     return extreme
 
 
+def _complex(machine: Machine, real: Any = 0.0, imag: Any = 0.0) -> Any:
+    one = complexes.of(machine, 1j)
+    product = complexes.operated(machine, ast.Mult, imag, one)
+    return complexes.operated(machine, ast.Add, real, product)
+
+
 def _norm(machine: Machine, *args: Any, **kwargs: Any) -> Any:
     """Of a matrix, `norm(A, 2)` is its largest singular value to some and the root of the sum of
     squares to others."""
@@ -384,6 +392,7 @@ ROWS = (
     Builtin("no_grad", _no_grad_misused, "with no_grad(): passes no gradient back"),
     Builtin("item", _number("item"), "one number, passing no gradient back", method=True),
     Builtin("tolist", _to_list, "the numbers in lists, passing no gradient back", method=True),
+    Builtin("complex", _complex, "a complex number of its parts"),
     Builtin("float", _number("float"), "one number, passing no gradient back"),
     Builtin("int", _number("int"), "one whole number, passing no gradient back"),
     Builtin("bool", lambda m, value: operators.truth(m, value), "the truth of one number"),

@@ -2,9 +2,11 @@
 
 import ast
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
+
+import numpy as np
 
 from gradcalc.errors import (
     GradcalcError,
@@ -17,6 +19,7 @@ from gradcalc.lang import (
     arguments,
     casts,
     choosing,
+    complexes,
     containers,
     foreign,
     grammar,
@@ -39,7 +42,7 @@ from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.spelling import Function, RankError
 from gradcalc.lang.expressions import attribute, member
 from gradcalc.lang.leaving import Return
-from gradcalc.lang.machine import Builtin, Closure, Frame, Machine, Once, Rule
+from gradcalc.lang.machine import Builtin, Closure, Complex, Frame, Machine, Once, Rule
 from gradcalc.lang.mapping import Mapped
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.nets import classes, initial, state
@@ -212,6 +215,8 @@ def _callee(machine: Machine, func: ast.expr) -> tuple[Any, Args]:
         if method is None:
             raise UnknownNameError(f"{value.kind} has no .{brief(func.attr)} here")
         return method, (value,)
+    if isinstance(value, Complex):
+        return _method_of_complex(machine, value, func.attr), (value,)
     if not machine.is_tensor(value) and not plain.is_number(value):
         return attribute(machine, value, func), ()
     if func.attr in containers.OF_NUMBERS and not machine.is_tensor(value):
@@ -223,6 +228,29 @@ def _callee(machine: Machine, func: ast.expr) -> tuple[Any, Args]:
             hint=f"write {func.attr}(x)" if catalogue.is_known(func.attr) else None,
         )
     return found, (value,)
+
+
+def _method_of_complex(machine: Machine, value: Complex, name: str) -> Any:
+    if name in complexes.ELEMENTS and name not in ("real", "imag"):
+        return Builtin(name, lambda m, z: complexes.ELEMENTS[name](m, z), "of complex numbers")
+    if name in casts.CASTS:
+        word = casts.CASTS[name]
+        kinds = () if word in (None, "same") else (casts.KINDS[word],)
+        return Builtin(name, partial(_cast_of_complex, kinds), "complex numbers as they are")
+    found = _method(machine, machine.constant(np.zeros(complexes.shape(value))), name)
+    if found is None or name not in complexes.NAMES:
+        raise UnsupportedError(
+            f".{brief(name)} of complex numbers is not known here", hint=complexes.REAL
+        )
+    return found
+
+
+def _cast_of_complex(
+    own: Sequence[Any], machine: Machine, value: Complex, *kinds: Any, **named: Any
+) -> Complex:
+    for kind in (*own, *kinds, *(v for k, v in named.items() if k in ("dtype", "other"))):
+        complexes.check_kind(machine, kind)
+    return complexes.made(machine, value.re, value.im)
 
 
 def _called(machine: Machine, func: ast.Name) -> Any:
@@ -258,6 +286,11 @@ def _given_otherwise(machine: Machine, name: str) -> str:
 
 def applied(machine: Machine, function: Any, args: Args, kwargs: Kwargs) -> Any:
     """What a function gives: of the program, of a library, of the language."""
+    if machine.imaginary and _is_of_complex(function, args, kwargs):
+        made = complexes.called(machine, function, args, kwargs, applied)
+        if machine.confirm is not None and isinstance(function, Function):
+            machine.confirm(machine, function, args, kwargs, made)
+        return made
     if isinstance(function, Function | Builtin):
         found = objects.answered(machine, function.name, args)
         if found is not objects.MISSING:
@@ -291,6 +324,15 @@ def applied(machine: Machine, function: Any, args: Args, kwargs: Kwargs) -> Any:
     if not isinstance(function, Primitive):
         raise InvalidValueError(f"{machine.describe(function)} cannot be called")
     return ops.call(machine, function.name, *args, **kwargs)
+
+
+def _is_of_complex(function: Any, args: Args, kwargs: Kwargs) -> bool:
+    """Whether a function is given complex numbers, and has no meaning of its own for them."""
+    given = (*args, *kwargs.values())
+    if isinstance(function, Function):
+        return not function.takes_complex and complexes.among(given)
+    named = isinstance(function, Builtin | Primitive) and function.name in complexes.NAMES
+    return named and any(isinstance(value, Complex) for value in given)
 
 
 def _holds_tensors(machine: Machine, value: Any) -> bool:

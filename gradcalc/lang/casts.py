@@ -13,7 +13,7 @@ import numpy as np
 
 from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.lang import memory, narrow, ops, plain
-from gradcalc.lang.machine import Builtin, Machine
+from gradcalc.lang.machine import Builtin, Complex, Machine
 from gradcalc.lang.memory import Tensor, View
 from gradcalc.lang.program import HELD, MIXED, NUMPY, TORCH, brief
 
@@ -49,11 +49,17 @@ LAYOUTS = "contiguous_format preserve_format channels_last channels_last_3d stri
 FLOATS = "float double half float16 float32 float64 bfloat16 longdouble float128 floating"
 INTEGERS = "int long short int8 int16 int32 int64 uint8 intp int_ integer"
 TRUTHS = "bool bool_"
+COMPLEXES = "complex complex64 complex128 cfloat cdouble"
 
 KINDS: Mapping[str, NumberKind] = MappingProxyType(
     {
         name: NumberKind(word, name)
-        for word, names in (("float", FLOATS), ("int", INTEGERS), ("bool", TRUTHS))
+        for word, names in (
+            ("float", FLOATS),
+            ("int", INTEGERS),
+            ("bool", TRUTHS),
+            ("complex", COMPLEXES),
+        )
         for name in names.split()
     }
 )
@@ -64,15 +70,18 @@ PYTHONS: Mapping[str, NumberKind] = MappingProxyType(
         "float": NumberKind("float", "float64"),
         "int": NumberKind("int", "int64"),
         "bool": NumberKind("bool", "bool"),
+        "complex": NumberKind("complex", "complex128"),
     }
 )
 """Python's own types, where a library takes them for kinds of numbers."""
 
 TORCHS = """float double half float16 float32 float64 bfloat16 int long short int8 int16 int32 int64
-    uint8 bool"""
+    uint8 bool cfloat cdouble complex64 complex128"""
 NUMPYS = """double half float16 float32 float64 longdouble floating long short int8 int16 int32
-    int64 uint8 intp int_ integer bool_ bool"""
-JAXS = "float16 float32 float64 bfloat16 int8 int16 int32 int64 uint8 bool_ int_"
+    int64 uint8 intp int_ integer bool_ bool complex64 complex128"""
+JAXS = (
+    "float16 float32 float64 bfloat16 int8 int16 int32 int64 uint8 bool_ int_ complex64 complex128"
+)
 NAMED: Mapping[str, str] = MappingProxyType({"torch": TORCHS, "numpy": NUMPYS, "jax.numpy": JAXS})
 """The kinds of numbers that a library names."""
 
@@ -176,6 +185,8 @@ def to(
     if not isinstance(value, Tensor):
         written = plain.is_number(value)
         value = ops.tensor(machine, value)
+    if kind.word == "complex":
+        return _complex(machine, value, kind)
     same = dtype_of(machine, value) == kind
     if not same and value.unwritten is not None:
         made: Tensor = to(machine, machine.constant(np.zeros(value.shape)), kind)
@@ -205,6 +216,14 @@ def to(
         raise InvalidValueError("which integer is made of what is not finite is left open")
     counted = machine.mark_integer(ops.call(machine, "trunc", value))
     return narrow.narrowed(machine, counted, kind.name)
+
+
+def _complex(machine: Machine, value: Tensor, kind: NumberKind) -> Complex:
+    """Real numbers as complex ones, which are new."""
+    parts = KINDS["float32" if kind.name in ("complex64", "cfloat") else "float64"]
+    re = machine.copy(to(machine, value, parts))
+    machine.imaginary = True
+    return Complex(re, ops.call(machine, "zeros_like", re))
 
 
 BITS: Mapping[str, int] = MappingProxyType(

@@ -5,20 +5,31 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gradcalc.errors import (
+    InvalidValueError,
     UnknownNameError,
     UnsupportedError,
     did_you_mean,
 )
-from gradcalc.lang import casts, containers, grammar, objects, operators, ops, updates, written
+from gradcalc.lang import (
+    casts,
+    complexes,
+    containers,
+    grammar,
+    objects,
+    operators,
+    ops,
+    updates,
+    written,
+)
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.facts import Facts, read
 from gradcalc.lang.joiners import Joiner, subscript
 from gradcalc.lang.keys import checked_key
-from gradcalc.lang.machine import Closure, Machine, Once, Rule
+from gradcalc.lang.machine import Closure, Complex, Machine, Once, Rule
 from gradcalc.lang.nets.classes import class_of
 from gradcalc.lang.nets.row import Kind
 from gradcalc.lang.objects import Class, Instance, Super
-from gradcalc.lang.program import JAX, NUMPY, brief, dotted, span_of, text_of
+from gradcalc.lang.program import JAX, NUMPY, TORCH, brief, dotted, span_of, text_of
 from gradcalc.lang.updates import At
 
 
@@ -107,6 +118,11 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
         return objects.attribute(machine, value, name)
     if isinstance(value, Facts | casts.Device):
         return read(value, name)
+    if (
+        isinstance(value, Complex)
+        and (found := complexes.attribute(machine, value, name)) is not None
+    ):
+        return found
     if machine.is_tensor(value):
         match name:
             case "shape":
@@ -122,6 +138,12 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
                 return casts.attribute(machine, value, name)
             case "real":
                 return value
+            case "imag" if machine.program.naming.arrays == TORCH:
+                raise InvalidValueError(
+                    "torch has .imag of complex numbers only", python="RuntimeError"
+                )
+            case "imag":
+                return ops.call(machine, "zeros_like", value)
             case "flat":
                 # read from; what is written into it would change the array as well
                 return casts.unsure(machine, ops.reshape(machine, value, (-1,)))
@@ -267,11 +289,18 @@ def item(machine: Machine, value: Any, key: tuple[Any, ...]) -> Any:
         return containers.item(machine, value.listed, _whole(key))
     if isinstance(value, dict):
         return containers.item(machine, value, _whole(key))
+    if isinstance(value, Complex):
+        return complexes.indexed(machine, value, key)
     return ops.index(machine, value, key)
 
 
 def _whole(key: tuple[Any, ...]) -> Any:
     return key[0] if len(key) == 1 else key
+
+
+def _constant(machine: Machine, node: ast.Constant) -> Any:
+    value = node.value
+    return complexes.of(machine, value) if isinstance(value, complex) else value
 
 
 def _slice(machine: Machine, node: ast.Slice) -> slice:
@@ -282,7 +311,7 @@ def _slice(machine: Machine, node: ast.Slice) -> slice:
 
 
 EXPRESSIONS: Mapping[type[ast.AST], Rule] = {
-    ast.Constant: lambda machine, node: node.value,
+    ast.Constant: _constant,
     ast.Name: load,
     ast.NamedExpr: _named,
     ast.BinOp: binary(_operated),

@@ -232,8 +232,6 @@ def _wrong(node: ast.AST, source: str, managed: bool) -> tuple[str, str | None, 
             return f"{what} cannot be used", None, node
         case ast.Constant(value=bytes()):
             return "bytes cannot be used in a program", None, node
-        case ast.Constant(value=complex()):
-            return "complex numbers cannot be used in a program", grammar.REAL, node
         case ast.comprehension(is_async=1):
             return "async cannot be used in a program", "leave the word out", node.target
         case ast.withitem(context_expr=call):

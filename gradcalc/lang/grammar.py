@@ -82,7 +82,8 @@ def has_managers(node: ast.AST) -> bool:
 
 ATTRIBUTES: frozenset[str] = frozenset(
     {
-        "T", "mT", "H", "mH", "shape", "ndim", "size", "values", "indices", "data", "real", "at",
+        "T", "mT", "H", "mH", "shape", "ndim", "size", "values", "indices", "data", "real", "imag",
+        "at",
         "flat",
         # of what gives several tensors
         "eigenvalues", "eigenvectors", "U", "S", "Vh", "Q", "R", "sign", "logabsdet", "solution",
@@ -112,22 +113,11 @@ UNDERIVED = """
 """.split()  # noqa: SIM905
 """Special functions that torch has without a derivative, or not at all."""
 
-REAL = "every number is real here: give real and imaginary parts as inputs of their own"
+REAL = "inputs are real: make complex numbers of them, as torch.complex(x, y) or x + 1j*y"
 """What to do instead of calculating with complex numbers."""
 
-COMPLEX = """complex polar view_as_complex view_as_real imag angle iscomplex iscomplexobj
-    real_if_close isreal isrealobj is_complex cfloat cdouble complex64 complex128""".split()  # noqa: SIM905
+COMPLEX = "iscomplex isreal sort_complex".split()  # noqa: SIM905
 """Names that are about complex numbers."""
-
-TRANSFORMS = """
-    fft fft2 fftn ifft ifft2 ifftn rfft rfft2 rfftn ihfft ihfft2 ihfftn stft
-""".split()  # noqa: SIM905
-"""Transforms whose values are complex numbers."""
-
-SUMS = (
-    "its values are complex numbers: with k = arange(len(x)) and w = 2*pi/len(x)*outer(k, k), "
-    "cos(w)@x and -sin(w)@x are the real and the imaginary part of fft(x)"
-)
 
 FUNCTIONS: Mapping[str, str] = MappingProxyType(
     {
@@ -144,7 +134,6 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
         "eig": "its eigenvalues may be complex numbers: eigh is for symmetric matrices",
         "matrix": "write array([...]), and @ for the product",
         "eigvals": "they may be complex numbers: eigvalsh is for symmetric matrices",
-        **dict.fromkeys(TRANSFORMS, SUMS),
     }
 )
 """Well-known functions that a program must do without, and what to do instead."""

@@ -8,7 +8,7 @@ import numpy as np
 from gradcalc.errors import InvalidValueError, ShapeError
 from gradcalc.lang import operators, ops
 from gradcalc.lang.indexing import counted_with_arrays
-from gradcalc.lang.machine import LARGEST_INTEGER, Machine
+from gradcalc.lang.machine import LARGEST_INTEGER, Complex, Machine
 from gradcalc.lang.objects import Class, Instance
 from gradcalc.lang.program import JAX, NUMPY, text_of
 
@@ -27,6 +27,8 @@ def checked_key(machine: Machine, value: Any, given: Sequence[Any]) -> tuple[Any
             python="IndexError" if numpys else "TypeError",
         )
     key = tuple([_key_item(machine, part) for part in given])
+    if isinstance(value, Complex):
+        value = value.im if value.re is None else value.re
     if not machine.is_tensor(value) and not isinstance(value, list | tuple | range | str):
         raise ShapeError(f"{machine.describe(value)} cannot be indexed")
     if machine.is_tensor(value) and machine.program.naming.arrays in (NUMPY, JAX):

@@ -79,6 +79,14 @@ class Untold:
         raise UnsupportedError(f"{self.word} is not read here")
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Complex:
+    """Complex numbers by their real and imaginary parts, tensors of one shape, None for 0."""
+
+    re: Any
+    im: Any
+
+
 @dataclass(frozen=True, slots=True)
 class Builtin:
     """A function of the language. `method` says that it can be called behind a dot too.
@@ -195,6 +203,7 @@ class Machine:
     numpy's, each with whether a gradient flows through some of them; `taken` is a method there that
     was read as one of these has it, that library, and whether one flows through its array.
     `keyed` are objects and functions that are keys or in sets, in the order in which they came.
+    `imaginary` says that there are complex numbers.
     `abandoned` says that a generator was left in a block with something to be done behind it.
     """
 
@@ -237,6 +246,7 @@ class Machine:
     taken: tuple[str, str, bool] | None = None
     keyed: dict[Any, int] = field(default_factory=dict)
     abandoned: bool = False
+    imaginary: bool = False
 
     def __post_init__(self) -> None:
         self.node = self.program.body[0]
@@ -430,6 +440,8 @@ class Machine:
             return "a pair of values and indices"
         if isinstance(value, Untold):
             return value.word
+        if isinstance(value, Complex):
+            return "complex numbers"
         if isinstance(value, Once):
             return value.word if " " in value.word else f"what {value.word} gives"
         kind = getattr(getattr(value, "kind", None), "name", None)

@@ -8,10 +8,10 @@ from types import MappingProxyType
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, LimitError, ShapeError, UnsupportedError
-from gradcalc.lang import casts, narrow, objects, ops, plain, raising, words
+from gradcalc.lang import casts, complexes, narrow, objects, ops, plain, raising, words
 from gradcalc.lang.casts import Device, NumberKind
 from gradcalc.lang.defaulting import Counts
-from gradcalc.lang.machine import Machine, Once
+from gradcalc.lang.machine import Complex, Machine, Once
 from gradcalc.lang.objects import Instance
 from gradcalc.lang.program import JAX, MIXED, NUMPY
 from gradcalc.primitives import BY_NAME
@@ -87,6 +87,8 @@ def apply(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any:
     """An operator or a comparison of any two values."""
     name, function = PLAIN[kind]
     left, right = objects.value_of(left), objects.value_of(right)
+    if machine.imaginary and (isinstance(left, Complex) or isinstance(right, Complex)):
+        return complexes.operated(machine, kind, left, right)
     if kind is ast.Mod and isinstance(left, str):
         return words.percent(machine, left, right)
     sequences = COMPARED if name in ("eq", "ne") else ADDED
@@ -169,6 +171,8 @@ def unary(machine: Machine, kind: type[ast.AST], value: Any) -> Any:
     value = objects.value_of(value)
     if isinstance(value, Instance):
         return objects.unary(machine, kind, value)
+    if isinstance(value, Complex) and kind is not ast.Invert:
+        return complexes.negated(machine, value) if kind is ast.USub else value
     name, function = UNARY[kind]
     naming = machine.program.naming
     if kind is ast.Invert and type(value) is int:

@@ -28,7 +28,7 @@ from gradcalc.lang import foreign, held, kinds, memory, narrow, plain, views
 from gradcalc.lang.arguments import bind, plain_names, signature_of
 from gradcalc.lang.backend import FAILURES, TensorShape, check_result, explained
 from gradcalc.lang.indexing import Key, check_key, sequence_item
-from gradcalc.lang.machine import EXTREMES, LARGEST_INTEGER, Machine, Once
+from gradcalc.lang.machine import EXTREMES, LARGEST_INTEGER, Complex, Machine, Once
 from gradcalc.lang.objects import MISSING, Class, Instance, special, value_of
 from gradcalc.lang.program import JAX, NONE, NUMPY, TORCH
 from gradcalc.primitives import BY_NAME, Elementwise, Primitive, Structural
@@ -386,6 +386,8 @@ def items(machine: Machine, value: Any) -> Sequence[Any]:
         return list(value)
     if isinstance(value, set):
         return _in_order(machine, value)
+    if isinstance(value, Complex):
+        return list(_of_complex(machine, value))
     if isinstance(value, Once):
         found = []
         for item in value.items:
@@ -444,6 +446,8 @@ def iterated(machine: Machine, value: Any) -> Iterator[Any]:
         found = machine.call(special(machine, value, "__iter__"), ())
         own = isinstance(found, Instance) and found.kind.find("__next__") is not MISSING
         return nexts(machine, found) if own else iterated(machine, found)
+    if isinstance(value, Complex):
+        return _of_complex(machine, value)
     if machine.is_tensor(value) and not value.shape:
         items(machine, value)
     if machine.is_tensor(value) and machine.program.naming.arrays != TORCH:
@@ -452,6 +456,14 @@ def iterated(machine: Machine, value: Any) -> Iterator[Any]:
         return _unchanged(value)
     # torch takes a tensor apart at once, in views
     return iter(items(machine, value))
+
+
+def _of_complex(machine: Machine, value: Complex) -> Iterator[Complex]:
+    """Complex numbers one after another."""
+    parts = (value.re, value.im)
+    count = max((len(p.shape) and p.shape[0]) for p in parts if p is not None)
+    for k in range(count):
+        yield Complex(*(None if p is None else index(machine, p, (k,)) for p in parts))
 
 
 def nexts(machine: Machine, value: Instance) -> Iterator[Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnknownNameError
 from gradcalc.lang import objects, ops
-from gradcalc.lang.machine import EXTREMES, NOTHING, Machine, Once
+from gradcalc.lang.machine import EXTREMES, NOTHING, Complex, Machine, Once
 from gradcalc.lang.objects import Instance
 from gradcalc.lang.paths import Path
 
@@ -33,6 +33,11 @@ def output(machine: Machine, value: Any, path: Path = ()) -> Any:
         _check_alike(machine, value)
     if machine.is_tensor(value) or isinstance(value, int | float | list | tuple | range):
         return ops.tensor(machine, value)
+    if isinstance(value, Complex):
+        raise InvalidValueError(
+            "the output is complex, and a gradient is of real numbers",
+            hint="give .real, .imag or abs(z)",
+        )
     raise InvalidValueError(
         f"the output is {machine.describe(value)}, not a number or a tensor",
         hint="call it, or name a value with --of",

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from gradcalc.errors import ShapeError, UnknownNameError, UnsupportedError
-from gradcalc.lang import containers, objects, ops, writing
+from gradcalc.lang import complexes, containers, objects, ops, writing
 from gradcalc.lang.expressions import item, key_of
 from gradcalc.lang.indexing import list_place
 from gradcalc.lang.keys import checked_key
-from gradcalc.lang.machine import Machine
+from gradcalc.lang.machine import Complex, Machine
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.nets import state
 from gradcalc.lang.objects import Instance
@@ -62,6 +62,8 @@ def located(machine: Machine, target: ast.AST) -> Place:
         machine.node = target
         if isinstance(held, Tensor):
             return _of_tensor(machine, held, given)
+        if isinstance(held, Complex):
+            return _of_complex(machine, held, given)
         if isinstance(held, dict):
             return _of_dict(machine, held, given[0])
         if isinstance(held, Instance):
@@ -97,6 +99,15 @@ def root_of(target: ast.AST) -> ast.expr:
         target = target.value
     assert isinstance(target, ast.expr)
     return target
+
+
+def _of_complex(machine: Machine, held: Complex, given: list[Any]) -> Place:
+    key = checked_key(machine, held, given)
+    return Place(
+        held,
+        lambda: complexes.indexed(machine, held, key),
+        lambda value: writing.into_complex(machine, held, key, value),
+    )
 
 
 def _of_tensor(machine: Machine, held: Tensor, given: list[Any]) -> Place:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import memory, narrow, objects, operators, ops, plain
-from gradcalc.lang.machine import Machine, Watch
+from gradcalc.lang import complexes, memory, narrow, objects, operators, ops, plain
+from gradcalc.lang.machine import Complex, Machine, Watch
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.objects import Instance
 from gradcalc.lang.program import JAX, LEAF, NONE, NUMPY, SEVERAL
@@ -29,6 +29,12 @@ def into(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) -> No
     if tensor.owner.leaf is not None and not _fills(machine, tensor):
         return
     _put(machine, tensor, key, value)
+
+
+def into_complex(machine: Machine, held: Complex, key: Sequence[Any], value: Any) -> None:
+    """Write complex numbers. Raises what `into` does."""
+    for part, given in complexes.written(machine, held, value):
+        into(machine, part, key, given)
 
 
 def changed(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) -> Tensor:
@@ -256,6 +262,16 @@ def operated(machine: Machine, kind: type[ast.AST], held: Any, left: Any, right:
         found = objects.changed(machine, kind, held, right)
         if found is not objects.MISSING:
             return found
+    if isinstance(held, Complex):
+        value = operators.apply(machine, kind, left, right)
+        if not complexes.is_changed(machine, held):
+            return value
+        into_complex(machine, held, ALL, value)
+        return held
+    if isinstance(right, Complex) and isinstance(held, Tensor) and machine.shape(held):
+        raise InvalidValueError(
+            "a tensor of real numbers cannot hold complex ones", hint="y = y + z"
+        )
     arrays = machine.program.naming.arrays
     if isinstance(held, list) and not (arrays in (NUMPY, JAX) and machine.is_tensor(right)):
         return _list_in_place(machine, kind, held, right)

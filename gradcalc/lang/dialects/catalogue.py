@@ -181,6 +181,7 @@ CONSTANTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "numpy": "pi e inf nan newaxis",
             "jax.numpy": "pi e inf nan newaxis",
             "math": "pi e inf nan tau",
+            "cmath": "pi e inf nan tau",
         }.items()
     }
 )
@@ -227,7 +228,7 @@ UNLIKE_PLAIN: Mapping[str, frozenset[str]] = MappingProxyType(
 PYTHONS = frozenset(BUILTINS) & frozenset(vars(builtins)) | thrown.WORDS.keys()
 """Functions of Python's and its errors, which a program may pass to another one."""
 
-OWN = frozenset({"sum", "max", "min", "norm", "range"})
+OWN = frozenset({"sum", "max", "min", "norm", "range", "complex"})
 """Names that people mean now as Python's function, now as torch's: the language tells by the
 arguments, and refuses where they do not tell."""
 
@@ -241,6 +242,7 @@ METHODS: Mapping[str, Table] = MappingProxyType(
             | element_tables.TORCH_METHODS
             | series_tables.TORCH_METHODS
             | shape_tables.TORCH_METHODS
+            | sequence_tables.TORCH_METHODS
             | index_tables.TORCH_METHODS
             | copy_tables.TORCH_METHODS,
         ),

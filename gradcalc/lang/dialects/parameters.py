@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gradcalc.lang import ops
-from gradcalc.lang.machine import Machine, Once
+from gradcalc.lang.machine import Complex, Machine, Once
 from gradcalc.lang.objects import Instance
 from gradcalc.lang.plain import is_number
 
@@ -115,6 +115,7 @@ def _first(value: Any) -> Any:
 
 KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
     "operand": is_operand,
+    "waves": lambda machine, value: isinstance(value, Complex) or is_operand(machine, value),
     "floats": lambda machine, value: (
         is_operand(machine, value) and not machine.is_mask(_first(value))
     ),
@@ -171,7 +172,7 @@ KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
 does is not in the language. `true` takes nothing but True, which has the call mean something else.
 `ignored` changes no value. What a call writes into is a `target`, or its first argument where a
 parameter that `writes` is true. Of truth values numpy's functions of `floats` make halves, of three
-digits; of integers those of `inexact` make integers."""
+digits; of integers those of `inexact` make integers. `waves` takes complex numbers too."""
 
 LEFT_OUT = ("unset", "ignored", "ignored_word", "target", "true", "writes")
 """The kinds of parameters that a meaning does not see."""

@@ -33,32 +33,92 @@ polyfit(x, y, deg: int, rcond: unset = None, full: unset = False, w=None, cov: u
 ndindex(*shape: any) -> fitting.places
 ndenumerate(arr) -> fitting.enumerated
 """
-HALF = "n: int = None, axis: int = -1, norm: any = None"
+TORCH_ONE = f"n: int = None, dim: int = -1, norm: any = None, *, {OUT}"
+TORCH_TWO = f"s: ints = None, dim: ints = (-2, -1), norm: any = None, *, {OUT}"
+TORCH_MANY = f"s: ints = None, dim: ints = None, norm: any = None, *, {OUT}"
+ONE = "n: int = None, axis: int = -1, norm: any = None"
+TWO = "s: ints = None, axes: ints = (-2, -1), norm: any = None"
+MANY = "s: ints = None, axes: ints = None, norm: any = None"
+FREQUENCIES = """
+fftfreq(n: int, d: number = 1.0, *, device: unset = None) -> transforms.frequencies(0)
+rfftfreq(n: int, d: number = 1.0, *, device: unset = None) -> transforms.frequencies(1)
+"""
+
+
+def _numpys(name: str) -> str:
+    """The transforms of numpy, and of scipy, which calls its first argument otherwise."""
+    return f"""
+fft({name}: waves, {ONE}) -> transforms.whole(0)
+ifft({name}: waves, {ONE}) -> transforms.whole(1)
+fft2({name}: waves, {TWO}) -> transforms.wholes(0)
+ifft2({name}: waves, {TWO}) -> transforms.wholes(1)
+fftn({name}: waves, {MANY}) -> transforms.wholes(0)
+ifftn({name}: waves, {MANY}) -> transforms.wholes(1)
+rfft({name}: waves, {ONE}) -> transforms.half(0)
+ihfft({name}: waves, {ONE}) -> transforms.half(1)
+rfft2({name}: waves, {TWO}) -> transforms.halves(0)
+rfftn({name}: waves, {MANY}) -> transforms.halves(0)
+irfft({name}: waves, {ONE}) -> transforms.from_half(1)
+hfft({name}: waves, {ONE}) -> transforms.from_half(0)
+irfft2({name}: waves, {TWO}) -> transforms.from_halves(1)
+irfftn({name}: waves, {MANY}) -> transforms.from_halves(1)
+fftshift(x: waves, axes: ints = None) -> transforms.shifted(1)
+ifftshift(x: waves, axes: ints = None) -> transforms.shifted(0)
+{FREQUENCIES.strip()}
+"""
+
 
 TABLES = tables(
     f"""
+[torch]
+complex(real, imag, *, {OUT}) -> imaginary.of_parts
+polar(abs, angle, *, {OUT}) -> imaginary.of_angle
+view_as_complex(input) -> imaginary.of_pairs
+view_as_real imag(input: waves) -> imaginary.by_element(*)
+angle(input, *, {OUT}) -> imaginary.by_element(*)
 [torch.fft]
-fftshift(input, dim: ints = None) -> transforms.shifted(1)
-ifftshift(input, dim: ints = None) -> transforms.shifted(0)
-irfft(input, n: int = None, dim: int = -1, norm: any = None, *, {OUT}) -> transforms.from_half(1)
-hfft(input, n: int = None, dim: int = -1, norm: any = None, *, {OUT}) -> transforms.from_half(0)
-irfft2(input, s: ints = None, dim: ints = (-2, -1), norm: any = None, *, {OUT}) ->
-    transforms.from_halves(1)
-hfft2(input, s: ints = None, dim: ints = (-2, -1), norm: any = None, *, {OUT}) ->
-    transforms.from_halves(0)
-irfftn(input, s: ints = None, dim: ints = None, norm: any = None, *, {OUT}) ->
-    transforms.from_halves(1)
-hfftn(input, s: ints = None, dim: ints = None, norm: any = None, *, {OUT}) ->
-    transforms.from_halves(0)
+fftshift(input: waves, dim: ints = None) -> transforms.shifted(1)
+ifftshift(input: waves, dim: ints = None) -> transforms.shifted(0)
+{FREQUENCIES.strip()}
+fft(input: waves, {TORCH_ONE}) -> transforms.whole(0)
+ifft(input: waves, {TORCH_ONE}) -> transforms.whole(1)
+fft2(input: waves, {TORCH_TWO}) -> transforms.wholes(0)
+ifft2(input: waves, {TORCH_TWO}) -> transforms.wholes(1)
+fftn(input: waves, {TORCH_MANY}) -> transforms.wholes(0)
+ifftn(input: waves, {TORCH_MANY}) -> transforms.wholes(1)
+rfft(input: waves, {TORCH_ONE}) -> transforms.half(0)
+ihfft(input: waves, {TORCH_ONE}) -> transforms.half(1)
+rfft2(input: waves, {TORCH_TWO}) -> transforms.halves(0)
+ihfft2(input: waves, {TORCH_TWO}) -> transforms.halves(1)
+rfftn(input: waves, {TORCH_MANY}) -> transforms.halves(0)
+ihfftn(input: waves, {TORCH_MANY}) -> transforms.halves(1)
+irfft(input: waves, {TORCH_ONE}) -> transforms.from_half(1)
+hfft(input: waves, {TORCH_ONE}) -> transforms.from_half(0)
+irfft2(input: waves, {TORCH_TWO}) -> transforms.from_halves(1)
+hfft2(input: waves, {TORCH_TWO}) -> transforms.from_halves(0)
+irfftn(input: waves, {TORCH_MANY}) -> transforms.from_halves(1)
+hfftn(input: waves, {TORCH_MANY}) -> transforms.from_halves(0)
 [numpy]
 {NUMPYS}
 real_if_close(a, tol: number = 100) -> layout.itself
+imag(val: waves) -> imaginary.by_element(*)
+angle(z: waves) -> imaginary.by_element(*)
+iscomplexobj isrealobj(x: waves) -> imaginary.is_of_kind(*)
 [numpy.fft]
-fftshift(x, axes: ints = None) -> transforms.shifted(1)
-ifftshift(x, axes: ints = None) -> transforms.shifted(0)
-irfft(a, {HALF}) -> transforms.from_half(1)
-hfft(a, {HALF}) -> transforms.from_half(0)
-irfft2(a, s: ints = None, axes: ints = (-2, -1), norm: any = None) -> transforms.from_halves(1)
-irfftn(a, s: ints = None, axes: ints = None, norm: any = None) -> transforms.from_halves(1)
+{_numpys("a").strip()}
+[scipy.fft]
+{_numpys("x").strip()}
+[jax.numpy]
+imag(val: waves) -> imaginary.by_element(*)
+angle(z: waves) -> imaginary.by_element(*)
+[jax.numpy.fft]
+{_numpys("a").strip()}
+[cmath]
+exp log sqrt sin cos tan sinh cosh tanh phase(x: waves, /) -> imaginary.by_element(*)
+polar(x: waves, /) -> imaginary.size_and_angle
+rect(r, phi, /) -> imaginary.of_angle
 """
 )
+
+TORCH_METHODS = {name: TABLES["torch"][name] for name in ("angle",)}
+"""The functions which tensors have as methods too."""

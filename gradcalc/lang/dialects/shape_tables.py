@@ -30,6 +30,8 @@ tri(N: int, M: int = None, k: int = 0, {DTYPE}) -> making.triangle
 logspace(start: number, stop: number, num: int = 50, endpoint: flag = True, base: number = 10.0,
     {DTYPE}, axis: unset = 0) -> making.numpy_powers
 real(val) -> layout.itself
+hanning hamming blackman bartlett(M: int) -> making.window(*)
+kaiser(M: int, beta: number) -> making.window(*)
 conj conjugate(x, /) -> copies.copied(itself)
 geomspace(start: number, stop: number, num: int = 50, endpoint: flag = True, {DTYPE},
     axis: unset = 0) -> making.geometric
@@ -74,6 +76,10 @@ as_strided_copy(input, size: list, stride: list, storage_offset: int = None) ->
 tril_indices triu_indices(row: int, col: int, offset: int = 0) -> making.triangle_places(*)
 logspace(start: number, end: number, steps: int, base: number = 10.0, *, {OUT}) -> making.powers
 conj conj_physical resolve_conj resolve_neg(input) -> layout.itself
+hann_window hamming_window blackman_window bartlett_window(window_length: int,
+    periodic: bool = True) -> making.torch_window(*)
+kaiser_window(window_length: int) -> making.torch_window(*)
+kaiser_window(window_length: int, periodic: bool, beta: number = 12.0) -> making.torch_window(*)
 [torch.nn.functional]
 pad(input, pad: list, mode: str = 'constant', value: number = None) -> layout.padded
 [numpy]

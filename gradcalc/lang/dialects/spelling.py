@@ -212,6 +212,11 @@ class Function:
         """Whether it has to do with random numbers."""
         return any(getattr(overload.meaning, "draws", False) for overload in self.overloads)
 
+    @cached_property
+    def takes_complex(self) -> bool:
+        """Whether complex numbers are among what it takes by itself."""
+        return any(p.kind == "waves" for o in self.overloads for p in o.parameters)
+
     @property
     def changes(self) -> bool:
         """Whether it writes into what it is given."""

@@ -163,6 +163,30 @@ def spaced(machine: Machine, start: Any, end: Any, steps: Any, endpoint: Any) ->
     return ops.index(machine, points, (slice(0, count),))
 
 
+def window(machine: Machine, name: str, beta: Any = None, **values: Any) -> Any:
+    """numpy's windows, which are numbers of their own."""
+    (count,) = _sizes(machine, *values.values())
+    return machine.constant(_window(machine, name, count, beta))
+
+
+def torch_window(
+    machine: Machine, name: str, window_length: Any, periodic: Any = True, beta: Any = 12.0
+) -> Any:
+    """torch's windows: periodic ones leave out the last of one number more."""
+    (count,) = _sizes(machine, window_length)
+    own = {"hann_window": "hanning"}.get(name, name.removesuffix("_window"))
+    if not periodic or count < 2:
+        return machine.constant(_window(machine, own, count, beta))
+    return machine.constant(_window(machine, own, count + 1, beta)[:count])
+
+
+def _window(machine: Machine, name: str, count: int, beta: Any) -> Any:
+    if name != "kaiser":
+        return getattr(np, name)(count)
+    ops.refuse_gradient(machine, "beta", beta)
+    return np.kaiser(count, beta if isinstance(beta, int | float) else machine.number(beta))
+
+
 def geometric(machine: Machine, start: Any, stop: Any, num: Any, endpoint: Any) -> Any:
     """numpy's geomspace: numbers of one ratio."""
     ops.refuse_gradient(machine, "a bound", start, stop)

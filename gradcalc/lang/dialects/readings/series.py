@@ -70,6 +70,8 @@ def integral(machine: Machine, name: str, y: Any, x: Any, dx: Any = 1.0, **value
     (dim,) = values.values()
     y = ops.tensor(machine, y)
     x = None if x is None else ops.tensor(machine, x)
+    if ops.shape(machine, dx):
+        raise UnsupportedError("dx is one number here", hint="give the points themselves as x")
     if x is None and not plain.is_number(dx):
         unit = ops.call(machine, name, y, None, 1.0, dim)
         return ops.binary(machine, "mul", unit, dx)

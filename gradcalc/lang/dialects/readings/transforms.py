@@ -1,7 +1,4 @@
-"""Discrete Fourier transforms that give real numbers of real numbers, and shifts of frequencies.
-
-What is complex in between is a pair of real tensors.
-"""
+"""Discrete Fourier transforms, and shifts of frequencies."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError
-from gradcalc.lang import ops
-from gradcalc.lang.machine import Machine
+from gradcalc.lang import complexes, ops
+from gradcalc.lang.dialects.readings import called
+from gradcalc.lang.machine import Complex, Machine
 from gradcalc.primitives.shapes import axes, numbers
 from gradcalc.primitives.shapes import axis as one_of
 
@@ -24,6 +22,10 @@ SPELLED = 4096
 def shifted(machine: Machine, sign: int, **values: Any) -> Any:
     """fftshift (sign 1) and ifftshift (sign 0): the middle of each dimension first, or back."""
     x, dims = values.values()
+    if isinstance(x, Complex):
+        given: Any = {"dims": dims}
+        parts = (p if p is None else shifted(machine, sign, x=p, **given) for p in (x.re, x.im))
+        return complexes.made(machine, *parts)
     x = ops.tensor(machine, x)
     shape = ops.shape(machine, x)
     along = axes(shape, None if dims is None else numbers(dims))
@@ -41,18 +43,69 @@ def from_half(machine: Machine, inverse: int, **values: Any) -> Any:
 def from_halves(machine: Machine, inverse: int, **values: Any) -> Any:
     """irfftn, irfft2, hfftn and hfft2: of the half along the last of the dimensions."""
     x, sizes, dims, norm = values.values()
-    if dims is None:
-        rank = len(ops.shape(machine, ops.tensor(machine, x)))
-        count = rank if sizes is None else len(numbers(sizes))
-        dims = tuple(range(rank - count, rank))
-    return _from_half(machine, bool(inverse), x, sizes, tuple(numbers(dims)), norm)
+    return _from_half(machine, bool(inverse), x, sizes, _dims(machine, x, sizes, dims), norm)
 
 
-def _from_half(
-    machine: Machine, inverse: bool, x: Any, sizes: Any, dims: tuple[int, ...], norm: Any
-) -> Any:
-    x = ops.as_floats(machine, ops.tensor(machine, x))
-    shape = ops.shape(machine, x)
+def whole(machine: Machine, inverse: int, **values: Any) -> Complex:
+    """fft and ifft along one dimension."""
+    x, n, dim, norm = values.values()
+    sizes = None if n is None else (n,)
+    return _whole(machine, bool(inverse), x, sizes, (dim,), norm)
+
+
+def wholes(machine: Machine, inverse: int, **values: Any) -> Complex:
+    """fft2, fftn and their inverses."""
+    x, sizes, dims, norm = values.values()
+    return _whole(machine, bool(inverse), x, sizes, _dims(machine, x, sizes, dims), norm)
+
+
+def half(machine: Machine, inverse: int, **values: Any) -> Complex:
+    """rfft, and ihfft, which gives the conjugates of an inverse: what is not mirrored."""
+    x, n, dim, norm = values.values()
+    sizes = None if n is None else (n,)
+    return _half(machine, bool(inverse), x, sizes, (dim,), norm)
+
+
+def halves(machine: Machine, inverse: int, **values: Any) -> Complex:
+    """rfft2, rfftn, ihfft2 and ihfftn: half along the last of the dimensions."""
+    x, sizes, dims, norm = values.values()
+    return _half(machine, bool(inverse), x, sizes, _dims(machine, x, sizes, dims), norm)
+
+
+def frequencies(machine: Machine, half: int, n: Any, d: Any) -> Any:
+    """fftfreq and rfftfreq: the frequencies of a transform, d apart in time."""
+    ops.refuse_gradient(machine, "the distance", d)
+    count = ops.integer(machine, n)
+    step = d if isinstance(d, int | float) else machine.number(d)
+    make = np.fft.rfftfreq if half else np.fft.fftfreq
+    return machine.constant(make(count, step))
+
+
+def _dims(machine: Machine, x: Any, sizes: Any, dims: Any) -> tuple[int, ...]:
+    """The dimensions that are transformed: the last ones, as many as there are sizes."""
+    if dims is not None:
+        return tuple(numbers(dims))
+    rank = len(_shape(machine, x))
+    count = rank if sizes is None else len(numbers(sizes))
+    return tuple(range(rank - count, rank))
+
+
+def _shape(machine: Machine, x: Any) -> tuple[int, ...]:
+    return complexes.shape(x) if isinstance(x, Complex) else ops.shape(machine, x)
+
+
+def _pair(machine: Machine, x: Any) -> Pair:
+    """A value by its parts, the real one a tensor."""
+    if not isinstance(x, Complex):
+        return ops.as_floats(machine, ops.tensor(machine, x)), None
+    return ops.call(machine, "zeros_like", x.im) if x.re is None else x.re, x.im
+
+
+def _lengths(
+    machine: Machine, x: Any, sizes: Any, dims: tuple[int, ...], halved: bool = False
+) -> tuple[list[int], list[int]]:
+    """The dimensions of a transform, and how long it is along each."""
+    shape = _shape(machine, x)
     along = [one_of(shape, dim) for dim in dims]
     if not along or len(set(along)) < len(along):
         raise ShapeError("a transform is along some dimensions, each once")
@@ -60,12 +113,55 @@ def _from_half(
     if len(wanted) != len(along):
         raise ShapeError("a transform has a size for each of its dimensions")
     made = [shape[k] if n is None or n == -1 else n for k, n in zip(along, wanted, strict=True)]
-    if wanted[-1] in (None, -1):
+    if halved and wanted[-1] in (None, -1):
         made[-1] = 2 * (shape[along[-1]] - 1)
     if min(made) < 1:
         raise ShapeError(f"a transform of {min(made)} elements")
+    return along, made
+
+
+def _whole(
+    machine: Machine, inverse: bool, x: Any, sizes: Any, dims: tuple[int, ...], norm: Any
+) -> Complex:
+    along, made = _lengths(machine, x, sizes, dims)
+    pair = _pair(machine, x)
+    for dim, size in zip(along, made, strict=True):
+        fitted = _sized(machine, pair, dim, size)
+        pair = _transformed(machine, fitted, dim, size, 1 if inverse else -1)
+    return _complex(machine, pair, made, norm, inverse)
+
+
+def _half(
+    machine: Machine, inverse: bool, x: Any, sizes: Any, dims: tuple[int, ...], norm: Any
+) -> Complex:
+    if isinstance(x, Complex):
+        raise InvalidValueError(
+            f"{called(machine)} is of real numbers", hint="fft is of complex ones",
+            python="RuntimeError",
+        )  # fmt: skip
+    along, made = _lengths(machine, x, sizes, dims)
+    last, size = along[-1], made[-1]
     sign = 1 if inverse else -1
-    pair: Pair = (x, None)
+    pair = _sized(machine, _pair(machine, x), last, size)
+    pair = _transformed(machine, pair, last, size, sign, size // 2 + 1)
+    for dim, length in zip(along[:-1], made[:-1], strict=True):
+        pair = _transformed(machine, _sized(machine, pair, dim, length), dim, length, sign)
+    return _complex(machine, pair, made, norm, inverse)
+
+
+def _complex(
+    machine: Machine, pair: Pair, sizes: Sequence[int], norm: Any, inverse: bool
+) -> Complex:
+    parts = (p if p is None else _scaled(machine, p, sizes, norm, inverse) for p in pair)
+    return complexes.made(machine, *parts)
+
+
+def _from_half(
+    machine: Machine, inverse: bool, x: Any, sizes: Any, dims: tuple[int, ...], norm: Any
+) -> Any:
+    along, made = _lengths(machine, x, sizes, dims, halved=True)
+    sign = 1 if inverse else -1
+    pair = _pair(machine, x)
     for dim, size in zip(along[:-1], made[:-1], strict=True):
         pair = _transformed(machine, _sized(machine, pair, dim, size), dim, size, sign)
     last, size = along[-1], made[-1]
@@ -134,8 +230,11 @@ def _times(machine: Machine, x: Any, dim: int, matrix: Any) -> Any:
     return found if dim == rank - 1 else ops.call(machine, "transpose", found, dim, rank - 1)
 
 
-def _transformed(machine: Machine, pair: Pair, dim: int, size: int, sign: int) -> Pair:
-    cosines, sines = _waves(machine, size, size, size, np.array(1.0))
+def _transformed(
+    machine: Machine, pair: Pair, dim: int, size: int, sign: int, count: int | None = None
+) -> Pair:
+    """The transform along a dimension, or its first `count` frequencies."""
+    cosines, sines = _waves(machine, size, count or size, size, np.array(1.0))
     if sign < 0:
         sines = ops.call(machine, "neg", sines)
     real, imaginary = pair

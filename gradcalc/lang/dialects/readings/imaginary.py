@@ -1,0 +1,47 @@
+"""Complex numbers, made of real ones and taken apart again."""
+
+from typing import Any
+
+from gradcalc.errors import ShapeError
+from gradcalc.lang import complexes, ops
+from gradcalc.lang.machine import Complex, Machine
+
+
+def of_parts(machine: Machine, real: Any, imag: Any) -> Complex:
+    """torch.complex: the real and the imaginary part."""
+    parts = (ops.as_floats(machine, ops.tensor(machine, part)) for part in (real, imag))
+    return complexes.made(machine, *parts)
+
+
+def of_angle(machine: Machine, **values: Any) -> Complex:
+    """torch.polar and cmath.rect: how large, and the angle."""
+    size, angle = (ops.tensor(machine, value) for value in values.values())
+    waves = (ops.call(machine, name, angle) for name in ("cos", "sin"))
+    return complexes.made(machine, *(ops.binary(machine, "mul", size, wave) for wave in waves))
+
+
+def of_pairs(machine: Machine, input: Any) -> Complex:
+    """torch.view_as_complex: both parts along the last dimension."""
+    shape = ops.shape(machine, input)
+    if not shape or shape[-1] != 2:
+        raise ShapeError("view_as_complex has 2 numbers along the last dimension")
+    machine.imaginary = True
+    # they are views, as torch's is
+    return Complex(*(ops.index(machine, input, (Ellipsis, k)) for k in (0, 1)))
+
+
+def by_element(machine: Machine, name: str, **values: Any) -> Any:
+    """A function of each element."""
+    (value,) = values.values()
+    return complexes.ELEMENTS[name](machine, complexes.of(machine, value))
+
+
+def size_and_angle(machine: Machine, x: Any) -> tuple[Any, Any]:
+    """cmath.polar."""
+    z = complexes.of(machine, x)
+    return complexes.size(machine, z), complexes.angle(machine, z)
+
+
+def is_of_kind(machine: Machine, name: str, x: Any) -> bool:
+    """numpy's iscomplexobj and isrealobj."""
+    return isinstance(x, Complex) is (name == "iscomplexobj")

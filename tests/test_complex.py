@@ -1,0 +1,125 @@
+"""Complex numbers in between: programs beside torch's own autograd, or numpy's own differences.
+
+Each program of `programs/complex.txt` has its inputs behind its name.
+"""
+
+import ast
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import gradcalc
+from gradcalc.errors import InvalidValueError, UnsupportedError
+
+FILE = Path(__file__).parent / "programs" / "complex.txt"
+STEP = 1e-5
+
+
+def programs() -> dict[str, tuple[str, dict[str, Any]]]:
+    parts = FILE.read_text().split("### ")[1:]
+    heads = [part.partition("\n") for part in parts]
+    named = [(head.partition(" {"), text) for head, _, text in heads]
+    return {name: (text, ast.literal_eval("{" + given)) for (name, _, given), text in named}
+
+
+PROGRAMS = programs()
+
+
+def by_torch(function: Any, given: dict[str, Any]) -> list[Any]:
+    leaves = {k: torch.tensor(v, dtype=torch.float64, requires_grad=True) for k, v in given.items()}
+    kept = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        found = torch.autograd.grad(function(**leaves).sum(), list(leaves.values()))
+    finally:
+        torch.set_default_dtype(kept)
+    return [slope.numpy() for slope in found]
+
+
+def by_differences(function: Any, given: dict[str, Any]) -> list[Any]:
+    def moved(name: str, place: Any, step: float) -> float:
+        values = {k: np.array(v, dtype=float) for k, v in given.items()}
+        values[name][place] += step
+        plain = {k: v if v.ndim else float(v) for k, v in values.items()}
+        return float(np.sum(function(**plain)))
+
+    found = []
+    for name, value in given.items():
+        slopes = np.zeros(np.shape(value))
+        for place in np.ndindex(slopes.shape):
+            ends = [moved(name, place, sign * STEP) for sign in (1, -1)]
+            slopes[place] = (ends[0] - ends[1]) / (2 * STEP)
+        found.append(slopes)
+    return found
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_the_gradient_is_that_of_the_library(name: str) -> None:
+    text, given = PROGRAMS[name]
+    scope: dict[str, Any] = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exec(text, scope)
+        way = by_torch if "import torch" in text else by_differences
+        expected = way(scope["f"], given)
+    report = gradcalc.grad(text, **given)
+    assert report.verdict.outcome == "verified", report.verdict.message
+    room = 1e-12 if way is by_torch else 1e-7
+    for found, slope in zip(report.gradients, expected, strict=True):
+        scale = max(1.0, float(np.max(np.abs(slope))))
+        assert np.allclose(found.autograd, slope, rtol=0, atol=room * scale)
+
+
+def test_the_size_of_zero_is_a_kink() -> None:
+    report = gradcalc.grad("import torch\ntorch.fft.rfft(x).abs().sum()", x=[1.0, 1.0, 1.0, 1.0])
+    assert report.verdict.outcome == "kink"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("import numpy as np\nnp.fft.fft(x)", "the output is complex"),
+        ("import numpy as np\nabs(np.prod(np.fft.fft(x)))", "prod of complex numbers"),
+        ("import numpy as np\nnp.fft.fft(x).max()", "max of complex numbers"),
+        ("import torch\ntorch.fft.fft(x).float().sum()", "lose their imaginary part"),
+        ("import torch\n(torch.fft.fft(x) > 0).sum()", "no order"),
+        ("import numpy as np\nabs(np.sum(np.angle(0j*x)))", "angle of 0"),
+    ],
+)
+def test_what_is_not_known_of_complex_numbers_is_said(text: str, said: str) -> None:
+    with pytest.raises((UnsupportedError, InvalidValueError), match=said):
+        gradcalc.grad(text, x=[1.0, 2.0, 4.0])
+
+
+SHAPES: dict[str, tuple[int, ...]] = {"vector": (5,), "even": (4,), "matrix": (3, 4)}
+
+
+@pytest.mark.parametrize("norm", ["backward", "ortho", "forward"])
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(
+    "name", ["fft", "ifft", "rfft", "ihfft", "fftn", "ifftn", "rfftn", "ihfftn"]
+)
+def test_transforms_are_those_of_torch(name: str, shape: str, norm: str) -> None:
+    x = np.random.default_rng(7).normal(size=SHAPES[shape])
+    weights = np.random.default_rng(8).normal(size=SHAPES[shape]).tolist()
+    along = {"vector": "", "even": ", n=6", "matrix": ", dim=0"}[shape]
+    if name.endswith("n"):
+        along = {"vector": "", "even": ", s=(3,)", "matrix": ", s=(2, 5)"}[shape]
+    call = f"torch.fft.{name}(x{along}, norm='{norm}')"
+    text = f"""import torch
+W = torch.tensor({weights}, dtype=torch.float64)
+def f(x):
+    X = {call}
+    w = torch.arange(X.numel()).reshape(X.shape)
+    return (X.real*(w + 1)).sum() + (X.imag*torch.cos(w + 0.5)).sum() + (W*x).sum()
+"""
+    scope: dict[str, Any] = {}
+    exec(text, scope)
+    (expected,) = by_torch(scope["f"], {"x": x})
+    report = gradcalc.grad(text, x=x)
+    assert report.verdict.outcome == "verified", report.verdict.message
+    assert np.allclose(report.gradient["x"], expected, rtol=0, atol=1e-11)
