@@ -10,17 +10,17 @@ UFUNC = (
 OUT = "out: target = None"
 DTYPE = "dtype: unset = None"
 ORDER = "order: unset = 'C'"
-FOLDED = "initial: unset = None, where: unset = True"
+FOLDED = "initial: start = None, where: mask = True"
 
 SPREAD = (
     f"a, axis: ints = None, {DTYPE}, {OUT}, ddof: number = 0, keepdims: flag = False, *, "
-    "where: unset = True, mean: unset = None, correction: number = None"
+    "where: mask = True, mean: maybe = None, correction: number = None"
 )
-TRUTHS = f"a, axis: some = None, {OUT}, keepdims: flag = False, *, where: unset = True"
+TRUTHS = f"a, axis: some = None, {OUT}, keepdims: flag = False, *, where: mask = True"
 
-REDUCED = "a, axis: ints = None, out: target = None, keepdims: flag = False, initial: unset = None"
+REDUCED = "a, axis: ints = None, out: target = None, keepdims: flag = False, initial: start = None"
 DTYPED = REDUCED.replace("out:", "dtype: unset = None, out:")
-WHERE = "where: unset = None"
+WHERE = "where: mask = None"
 LOGSUMEXP = (
     "a: floats, axis: ints = None, b=None, keepdims: flag = False, return_sign: unset = False"
 )
@@ -54,7 +54,7 @@ max amax(a, axis: ints = None, {OUT}, keepdims: flag = False, {FOLDED}) ->
     reductions.reduced(amax)
 min amin(a, axis: ints = None, {OUT}, keepdims: flag = False, {FOLDED}) ->
     reductions.reduced(amin)
-mean(a, axis: ints = None, {DTYPE}, {OUT}, keepdims: flag = False, *, where: unset = True) ->
+mean(a, axis: ints = None, {DTYPE}, {OUT}, keepdims: flag = False, *, where: mask = True) ->
     reductions.reduced(*)
 std var({SPREAD}) -> reductions.numpy_spread(*)
 average(a, axis: ints = None, weights=None, returned: unset = False, *, keepdims: flag = False) ->
@@ -183,7 +183,7 @@ min amin({REDUCED}, {WHERE}) -> reductions.reduced(amin)
 mean(a: floats, axis: ints = None, dtype: unset = None, out: target = None, keepdims: flag = False,
     *, {WHERE}) -> reductions.reduced(*)
 std var(a: floats, axis: ints = None, dtype: unset = None, out: target = None, ddof: number = 0,
-    keepdims: flag = False, *, {WHERE}, mean: unset = None, correction: number = None) ->
+    keepdims: flag = False, *, {WHERE}, mean: maybe = None, correction: number = None) ->
     reductions.numpy_spread(*)
 all any(a, axis: ints = None, out: target = None, keepdims: flag = False, *, {WHERE}) ->
     reductions.truths(*)
@@ -204,7 +204,7 @@ hard_tanh(x: floats) -> hardtanh
 elu celu(x: floats, alpha: number = 1.0)
 leaky_relu(x: floats, negative_slope: number = 0.01)
 gelu(x: floats, approximate: bool = True) -> elements.jax_gelu
-softmax log_softmax(x: floats, axis: int = -1, {WHERE})
+softmax log_softmax(x: floats, axis: int = -1, where: unset = None)
 logsumexp({LOGSUMEXP}) -> reductions.weighted_logsumexp
 one_hot(x, num_classes: int, *, dtype: unset = None, axis: int = -1)
 standardize(x: floats, axis: int = -1, mean: unset = None, variance: unset = None,
