@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from gradcalc import grad
 from gradcalc.errors import GradcalcError
@@ -50,6 +51,14 @@ np.cov(C, x, rowvar=False, aweights=[1, 2, 3, 0.5])
 np.cov(A, x, fweights=[1, 2, 1, 3])
 np.corrcoef(x, y)[0, 1]
 np.corrcoef(A, x)
+np.linspace(s, t, 5)**2
+np.linspace(x, A, 4, endpoint=False, axis=-1)**2
+np.linspace([s, 1.0], t, 3, axis=1)**2
+np.linspace(s, t, 4, retstep=True)[1]*x
+np.linspace(s, t, 1)**2 + np.linspace(x, y, 0).sum()
+np.logspace(s, 0.5, num=4, base=t)
+np.geomspace(s, t, 4, endpoint=False)**2
+np.geomspace(-s, -t, 4)**2
 """.strip().split("\n")
 
 JAX = """
@@ -61,6 +70,15 @@ jnp.nanvar(jnp.where(A > 1.5, jnp.nan, A), axis=1, where=A > -1)
 jnp.array(A).mean(where=A > 0)
 jnp.cov(x, y)
 jnp.corrcoef(A, x)
+jnp.linspace(x, t, 4, axis=-1)**2
+jnp.logspace(s, t, 4)
+jnp.geomspace(s, t, 4)**2
+""".strip().split("\n")
+
+TORCH = """
+torch.linspace(s, t, 5)*t
+torch.linspace(start=x[0], end=2, steps=3)*x[1]
+torch.logspace(0.1, s, 4, base=2)*s
 """.strip().split("\n")
 
 REFUSED = """
@@ -70,6 +88,10 @@ np.sum(x, where=np.ones((2, 4), bool))
 np.sum(x, initial=np.ones(2))
 np.sum(np.arange(4), initial=1.5)*s
 np.cov(A, C)
+np.geomspace(s, -t, 3)
+np.geomspace(0, t, 3)
+torch.linspace(x, t, 3)
+torch.logspace(s, t, 3, base=t)
 jnp.cov(C, x, rowvar=False)
 """.strip().split("\n")
 
@@ -125,6 +147,26 @@ def test_jax_has_this_gradient(text: str) -> None:
     check(text, by_jax(text, named(text)), rel=1e-10)
 
 
+def by_torch(text: str, inputs: dict[str, Any]) -> tuple[float, dict[str, Any]]:
+    leaves = {
+        n: torch.tensor(v, dtype=torch.float64, requires_grad=True) for n, v in inputs.items()
+    }
+    kept = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        total = eval(text, {"torch": torch}, leaves).sum()
+    finally:
+        torch.set_default_dtype(kept)
+    found = torch.autograd.grad(total, list(leaves.values()), allow_unused=True)
+    slopes = zip(leaves.items(), found, strict=True)
+    return total.item(), {n: torch.zeros_like(v) if g is None else g for (n, v), g in slopes}
+
+
+@pytest.mark.parametrize("text", TORCH)
+def test_torch_has_this_gradient(text: str) -> None:
+    check(text, by_torch(text, named(text)), rel=1e-10)
+
+
 def check(text: str, real: tuple[float, dict[str, Any]], rel: float) -> None:
     found = grad(
         f"{text.split('.')[0] if text.startswith('jnp') else 'np'}.sum({text})", **named(text)
@@ -133,7 +175,7 @@ def check(text: str, real: tuple[float, dict[str, Any]], rel: float) -> None:
     assert float(np.asarray(found.value)) == pytest.approx(real[0], rel=1e-12)
     for name, slope in real[1].items():
         ours = np.asarray(found.gradient[name])
-        assert ours == pytest.approx(slope, rel=rel, abs=1e-8)
+        assert ours == pytest.approx(np.asarray(slope), rel=rel, abs=1e-8)
 
 
 @pytest.mark.parametrize("text", REFUSED)

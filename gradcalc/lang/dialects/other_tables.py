@@ -97,8 +97,8 @@ full(shape: ints, fill_value: number, {DTYPE}, {ORDER})
 eye(N: int, M: int = None, k: int = 0, {DTYPE}, {ORDER}) -> shapes.numpy_eye
 identity(n: int, {DTYPE}) -> eye
 arange(*bounds: any) -> shapes.arranged
-linspace(start: number, stop: number, num: int = 50, endpoint: flag = True,
-    retstep: unset = False, {DTYPE}, axis: unset = 0) -> shapes.numpy_linspace
+linspace(start, stop, num: int = 50, endpoint: flag = True, retstep: flag = False, {DTYPE},
+    axis: int = 0) -> spacing.spaced
 shape ndim(a)
 size(a, axis: int = None) -> shapes.sized
 [numpy.linalg]
