@@ -59,6 +59,12 @@ np.linspace(s, t, 1)**2 + np.linspace(x, y, 0).sum()
 np.logspace(s, 0.5, num=4, base=t)
 np.geomspace(s, t, 4, endpoint=False)**2
 np.geomspace(-s, -t, 4)**2
+A.reshape(-1, order='F')*np.arange(12.0)
+np.reshape(A, (2, -1), 'f')[1, ::2]*np.arange(3.0)
+A.T.ravel('K')*np.arange(12.0)
+A.T.flatten('F')*A.T.ravel(order='A')*np.arange(12.0)
+np.array(A, order='F').ravel('K')*np.arange(12.0)
+np.asfortranarray(A.T)*np.ones((4, 3), order='F')
 """.strip().split("\n")
 
 JAX = """
@@ -73,6 +79,7 @@ jnp.corrcoef(A, x)
 jnp.linspace(x, t, 4, axis=-1)**2
 jnp.logspace(s, t, 4)
 jnp.geomspace(s, t, 4)**2
+jnp.reshape(A, (2, -1), order='F')[1]*jnp.arange(6.0)
 """.strip().split("\n")
 
 TORCH = """
@@ -89,6 +96,9 @@ np.sum(x, initial=np.ones(2))
 np.sum(np.arange(4), initial=1.5)*s
 np.cov(A, C)
 np.geomspace(s, -t, 3)
+np.sin(A.T).ravel('K')
+A.reshape(-1, order='K')
+jnp.ravel(A, order='K')
 np.geomspace(0, t, 3)
 torch.linspace(x, t, 3)
 torch.logspace(s, t, 3, base=t)

@@ -10,6 +10,7 @@ UFUNC = (
 OUT = "out: target = None"
 DTYPE = "dtype: unset = None"
 ORDER = "order: unset = 'C'"
+LAID = "order: order = 'C'"
 FOLDED = "initial: start = None, where: mask = True"
 
 SPREAD = (
@@ -67,8 +68,8 @@ all any({TRUTHS}) -> reductions.truths(*)
 matmul(x1, x2, /, {UFUNC}) -> linear.product
 outer(a, b, {OUT}) -> linear.numpy_outer
 kron(a, b)
-reshape(a, /, shape: ints, {ORDER}, *, copy: unset = None)
-ravel(a, {ORDER}) -> shapes.raveled
+reshape(a, /, shape: ints, {LAID}, *, copy: unset = None) -> columns.reshaped(*)
+ravel(a, {LAID}) -> columns.raveled
 transpose permute_dims(a, axes: ints = None) -> shapes.numpy_transposed
 swapaxes(a, axis1: int, axis2: int) -> transpose
 squeeze(a, axis: some = None) -> shapes.numpy_squeezed
@@ -88,12 +89,13 @@ full_like(a, fill_value: number, {DTYPE}, order: unset = 'K', subok: unset = Tru
 empty_like(prototype, {DTYPE}, order: unset = 'K', subok: unset = True, shape: unset = None) ->
     making.unfilled_like
 copy(a, order: unset = 'K', subok: unset = False) -> shapes.arrayed_copy
-array(object, {DTYPE}, *, copy: flag = True, order: unset = 'K', subok: unset = False,
-    ndmin: unset = 0) -> shapes.arrayed
+array(object, {DTYPE}, *, copy: flag = True, order: order = 'K', subok: unset = False,
+    ndmin: unset = 0) -> columns.arrayed
 asarray asanyarray(a, {DTYPE}, order: unset = None) -> shapes.arrayed
 asarray_chkfinite(a, {DTYPE}, order: unset = None) -> shapes.arrayed
-zeros ones empty(shape: ints, {DTYPE}, {ORDER})
-full(shape: ints, fill_value: number, {DTYPE}, {ORDER})
+zeros ones(shape: ints, {DTYPE}, {LAID}) -> columns.filled(*)
+empty(shape: ints, {DTYPE}, {ORDER})
+full(shape: ints, fill_value: number, {DTYPE}, {LAID}) -> columns.filled(*)
 eye(N: int, M: int = None, k: int = 0, {DTYPE}, {ORDER}) -> shapes.numpy_eye
 identity(n: int, {DTYPE}) -> eye
 arange(*bounds: any) -> shapes.arranged
@@ -121,8 +123,8 @@ BOUND = """
 NUMPY_METHODS: Table = {name: NUMPYS["numpy"][name] for name in BOUND.split()} | table(
     f"""
 clip(a, min=None, max=None, {OUT})
-reshape(a, *shape: ints, {ORDER}, copy: unset = None)
-flatten(a, {ORDER}) -> shapes.flat_copy
+reshape(a, *shape: ints, {LAID}, copy: unset = None) -> columns.reshaped(*)
+flatten(a, {LAID}) -> columns.flat_copy
 transpose(a, *axes: any) -> shapes.numpy_transposed
 swapaxes(a, axis1: int, axis2: int, /) -> transpose
 copy(a, order: unset = 'C') -> shapes.copied_array

@@ -162,6 +162,9 @@ KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
     "number": _is_numeric,
     "start": lambda machine, value: value is None or _is_numeric(machine, value),
     "mask": _are_truths,
+    "order": lambda machine, value: (
+        value is None or (isinstance(value, str) and value.upper() in ("C", "F", "A", "K"))
+    ),
     "bool": lambda machine, value: isinstance(value, bool),
     "flag": lambda machine, value: isinstance(value, bool | int),
     "ignored": lambda machine, value: isinstance(value, bool | int),

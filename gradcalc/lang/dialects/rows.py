@@ -14,6 +14,7 @@ from typing import Any
 from gradcalc.lang.dialects.readings import (
     activations,
     chance,
+    columns,
     copies,
     cutting,
     distances,
@@ -56,6 +57,7 @@ READINGS: Mapping[str, Any] = MappingProxyType(
     {
         "activations": activations,
         "chance": chance,
+        "columns": columns,
         "copies": copies,
         "cutting": cutting,
         "distances": distances,
