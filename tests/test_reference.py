@@ -414,4 +414,4 @@ def test_a_page_says_what_is_known(run: Run) -> None:
     assert "defined      for x > 0\n" in run("functions", "log").out
     assert "jump         where x is an integer\n" in run("functions", "floor").out
     assert "def softmax(x, dim=-1):" in run("functions", "softmax").out
-    assert "numpy        numpy.zeros(shape)\n" in run("functions", "zeros").out
+    assert "numpy        numpy.zeros(shape, order='C')\n" in run("functions", "zeros").out

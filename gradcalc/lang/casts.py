@@ -68,6 +68,14 @@ PYTHONS: Mapping[str, NumberKind] = MappingProxyType(
 )
 """Python's own types, where a library takes them for kinds of numbers."""
 
+CLASSES: Mapping[str, str] = MappingProxyType(
+    {
+        "FloatTensor": "float", "DoubleTensor": "double", "HalfTensor": "half",
+        "LongTensor": "long", "IntTensor": "int", "ShortTensor": "short", "BoolTensor": "bool",
+    }
+)  # fmt: skip
+"""The kinds of numbers of torch's classes of tensors."""
+
 TORCHS = """float double half float16 float32 float64 bfloat16 int long short int8 int16 int32 int64
     uint8 bool"""
 NUMPYS = """double half float16 float32 float64 longdouble floating long short int8 int16 int32
@@ -124,8 +132,12 @@ def kind_of(machine: Machine, value: Any) -> NumberKind | None:
         return PYTHONS[value.name]
     if isinstance(value, Builtin):
         value = value.name
+    if getattr(value, "module", None) == "torch" and getattr(value, "name", None) in CLASSES:
+        return KINDS[CLASSES[value.name]]
     if isinstance(value, str):
         name = value.rpartition(".")[2]
+        if name in CLASSES:
+            return KINDS[CLASSES[name]]
         if name in PYTHONS:
             # as numpy's users write it
             return PYTHONS[name]

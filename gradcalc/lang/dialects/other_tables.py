@@ -191,6 +191,8 @@ all any(a, axis: ints = None, out: target = None, keepdims: flag = False, *, {WH
     reductions.truths(*)
 argmax argmin(a, axis: int = None, out: target = None, keepdims: flag = None)
 array(object, dtype: unset = None, copy: flag = True) -> shapes.arrayed
+zeros ones(shape: ints, dtype: unset = None)
+full(shape: ints, fill_value: number, dtype: unset = None)
 squeeze(a, axis: ints = None) -> shapes.numpy_squeezed
 [jax.numpy.linalg]
 det inv(a: floats) -> linear.single(*)
@@ -239,7 +241,8 @@ pow(base, exp) -> elements.python_power
 """
 )
 
-CHANGED = "clip sum prod mean std var max amax min amin all any argmax argmin array squeeze"
+CHANGED = """clip sum prod mean std var max amax min amin all any argmax argmin array squeeze
+    zeros ones full"""
 """Functions of numpy whose signature jax has changed."""
 
 LACKING = "asanyarray asarray_chkfinite"

@@ -111,6 +111,6 @@ cumulative_trapezoid(y, x=None, dx=1.0, axis: int = -1, initial: unset = None) -
 
 TORCH_METHODS = {
     name: TABLES["torch"][name]
-    for name in ("quantile", "aminmax", "cov", "corrcoef", "diff", "cross")
+    for name in ("quantile", "aminmax", "cov", "corrcoef", "diff", "cross", "mode")
 }
 """The functions which tensors have as methods too."""
