@@ -79,6 +79,9 @@ class Fidelity:
         library = function.module if function.method else function.module.split(".")[0]
         if self._tolerance is None or library in (JAX, "builtins") or function.name in BY_CHANCE:
             return
+        if function.order == "order" and _by_memory((*args, *kwargs.values())):
+            # the library is asked with copies
+            return
         if max(_sizes((*args, *kwargs.values(), result)), default=0) > LARGEST:
             return
         if function.draws:
@@ -173,6 +176,11 @@ class Fidelity:
         text, other = text_of(machine.node, machine.source), _full(namesake)
         found = Taken(text, reader, theirs, other, gives, machine.place)
         self.taken.setdefault(id(machine.node), found)
+
+
+def _by_memory(values: Iterable[Any]) -> bool:
+    """Whether elements are read as they lie in memory."""
+    return any(isinstance(value, str) and value.upper() in ("A", "K") for value in values)
 
 
 def _rest(machine: Any) -> str:

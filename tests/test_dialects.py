@@ -195,7 +195,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (NP + TORCH + "import math\ntorch.sum(x)*math.exp(x[0])*np.sqrt(2.0)", {"x": [1, 2]},
      "math makes a plain number"),
     ("from torch import std\nfrom numpy import *\nstd(x)", {"x": [1, 2]}, "is imported from torch"),
-    ("np.linspace(0, s, 3)", {"s": 2}, "has no gradient here"),
+    ("np.arange(0, s, 3)", {"s": 2}, "has no gradient here"),
     ("np.pad(x, 1, constant_values=s)", {"x": [1, 2], "s": 2}, "has no gradient here"),
     ("import math\nmath.floor(x)*(y,)", {"x": 2.5, "y": 3}, "repeats the list"),
     ("from torch import *\nx*range(3)[0]", {"x": [1, 2]}, "has its end in it"),

@@ -406,6 +406,14 @@ def test_functions_are_found_by_part_family_or_meaning(
     assert not not_found & names
 
 
+def test_what_only_libraries_have_is_shown_as_they_call_it(run: Run) -> None:
+    assert "numpy        numpy.interp(x, xp, fp)\n" in run("functions", "np.interp").out
+    assert "torch.vander(x, N=None, increasing=False)" in run("functions", "vander").out
+    wrong = run("functions", "np.trapz")
+    assert wrong.code == 2
+    assert "write np.trapezoid(y, x)" in wrong.err
+
+
 def test_a_page_says_what_is_known(run: Run) -> None:
     relu = drawn(BY_NAME["relu"])
     for line in ("kink         where x = 0", "  ∇x = where(x > 0, 1, 0)",
@@ -414,4 +422,4 @@ def test_a_page_says_what_is_known(run: Run) -> None:
     assert "defined      for x > 0\n" in run("functions", "log").out
     assert "jump         where x is an integer\n" in run("functions", "floor").out
     assert "def softmax(x, dim=-1):" in run("functions", "softmax").out
-    assert "numpy        numpy.zeros(shape)\n" in run("functions", "zeros").out
+    assert "numpy        numpy.zeros(shape, order='C')\n" in run("functions", "zeros").out

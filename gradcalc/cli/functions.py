@@ -65,9 +65,10 @@ def _shown(asked: "Entry | Sequence[Entry]", ask: "Ask | None") -> str:
     if not isinstance(asked, Entry):
         return listing(asked, style) if is_terminal(sys.stdout) else _tsv(asked)
     if asked.row is None or ask is None:
-        from gradcalc.reference.spellings import spellings
+        from gradcalc.reference.spellings import by_name, spellings
 
-        return render_page(asked, spellings(asked.name), style)
+        found = by_name if asked.kind == "library" else spellings
+        return render_page(asked, found(asked.name), style)
     from gradcalc.reference.page import page
 
     return render_page(asked, page(asked.row, ask), style)

@@ -29,6 +29,7 @@ from gradcalc.verdict.outcome import Finding, Outcome, at_text, element_text
 
 KEPT = "stack([...]) of the parts keeps their gradient"
 FUNCTION = "torch has the function for tensors"
+SPACED = "a + (b - a)*torch.linspace(0, 1, n) keeps the gradient of a and b"
 
 NUMBERS = ("item", "float", "int", "index")
 """The kinds of stops that take a plain number out of a tensor by themselves."""
@@ -77,6 +78,8 @@ def _stopping(stop: Stop) -> tuple[str | None, str | None]:
         return "copies the numbers of a tensor", KEPT
     if stop.kind == "math":
         return "makes a plain number of a tensor", FUNCTION
+    if stop.kind in ("linspace", "logspace"):
+        return "takes its bounds as plain numbers", SPACED if stop.kind == "linspace" else None
     if stop.kind in NUMBERS:
         # a whole number is another one than the tensor, and has slope 0 anyway
         hint = "use the tensor itself" if stop.kind not in ("index", "int") else None
@@ -146,8 +149,8 @@ def _dead(
             yield Finding("dead", why, None, stop.span)
             return
         why = f"no gradient flows back to {name}: {stop.source} stops it ({stop.kind})"
-        hint = FUNCTION if stop.kind == "math" else None
-        if stop.kind != "math" and len(set(autograd.stops)) == 1:
+        hint = {"math": FUNCTION, "linspace": SPACED}.get(stop.kind)
+        if hint is None and len(set(autograd.stops)) == 1:
             hint = "leave it out to let the gradient through"
         yield Finding("dead", why, hint, stop.span)
         return

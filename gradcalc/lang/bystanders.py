@@ -110,6 +110,23 @@ def _compiled(machine: Machine, *functions: Any, **options: Any) -> Any:
     return Builtin("jit", lambda machine, function: function, "the function itself")
 
 
+RERUN = ("preserve_rng_state", "determinism_check", "debug")
+"""What torch's checkpoint is told that changes no number."""
+
+
+def _checkpoint(
+    machine: Machine, function: Any, *args: Any, use_reentrant: Any = None, **kwargs: Any
+) -> Any:
+    """A function's result, whose memory is given back until the backward pass."""
+    if use_reentrant is not False:
+        raise UnsupportedError(
+            "checkpoint with use_reentrant=True passes back no gradient but by its arguments",
+            hint="write use_reentrant=False",
+        )
+    named = {name: value for name, value in kwargs.items() if name not in RERUN}
+    return machine.apply_function(machine, function, args, named)
+
+
 CLOCKS = ("time", "perf_counter", "monotonic", "process_time", "thread_time")
 BARS: Mapping[str, Builtin] = {
     "tqdm": Builtin("tqdm", _bar, "the items themselves"),
@@ -126,6 +143,10 @@ OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "numba": {
             "prange": Builtin("prange", _range, "whole numbers to count with"),
             **{name: Builtin(name, _compiled, "the function itself") for name in ("njit", "jit")},
+        },
+        "torch.utils": {},
+        "torch.utils.checkpoint": {
+            "checkpoint": Builtin("checkpoint", _checkpoint, "what the function gives", users=True),
         },
         # of these only what stands behind with
         "warnings": {},

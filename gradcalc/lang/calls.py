@@ -356,7 +356,7 @@ def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -
         kwargs, kind = {k: v for k, v in kwargs.items() if k not in casts.MEANINGLESS}, None
     else:
         args, kwargs = _kind_named(function, args, kwargs)
-        kwargs, kind = casts.split(machine, kwargs)
+        kwargs, kind = casts.split(machine, kwargs, function.order if "order" in kwargs else None)
     if kind is not None:
         casts.check(function.name, kind)
         fresh = function.name not in casts.PASSING and kwargs.get("copy", True) is True

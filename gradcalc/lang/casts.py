@@ -75,6 +75,14 @@ PYTHONS: Mapping[str, NumberKind] = MappingProxyType(
 )
 """Python's own types, where a library takes them for kinds of numbers."""
 
+CLASSES: Mapping[str, str] = MappingProxyType(
+    {
+        "FloatTensor": "float", "DoubleTensor": "double", "HalfTensor": "half",
+        "LongTensor": "long", "IntTensor": "int", "ShortTensor": "short", "BoolTensor": "bool",
+    }
+)  # fmt: skip
+"""The kinds of numbers of torch's classes of tensors."""
+
 TORCHS = """float double half float16 float32 float64 bfloat16 int long short int8 int16 int32 int64
     uint8 bool cfloat cdouble complex64 complex128"""
 NUMPYS = """double half float16 float32 float64 longdouble floating long short int8 int16 int32
@@ -133,8 +141,12 @@ def kind_of(machine: Machine, value: Any) -> NumberKind | None:
         return PYTHONS[value.name]
     if isinstance(value, Builtin):
         value = value.name
+    if getattr(value, "module", None) == "torch" and getattr(value, "name", None) in CLASSES:
+        return KINDS[CLASSES[value.name]]
     if isinstance(value, str):
         name = value.rpartition(".")[2]
+        if name in CLASSES:
+            return KINDS[CLASSES[name]]
         if name in PYTHONS:
             # as numpy's users write it
             return PYTHONS[name]
@@ -367,17 +379,27 @@ def attribute(machine: Machine, value: Tensor, name: str) -> Any:
     return machine.carries(value) if name == "requires_grad" else False
 
 
-def split(machine: Machine, kwargs: dict[str, Any]) -> tuple[dict[str, Any], NumberKind | None]:
-    """The arguments of a call without those of kind and device, and the kind that they ask for."""
-    if not kwargs.keys() & ({"dtype"} | MEANINGLESS):
+def split(
+    machine: Machine, kwargs: dict[str, Any], order: str | None = None
+) -> tuple[dict[str, Any], NumberKind | None]:
+    """The arguments of a call without those of kind and device, and the kind that they ask for.
+
+    `order` is what kind of parameter the function has of that name: "order" where it matters to it
+    how the elements lie in memory, None where it has none.
+    """
+    gone = MEANINGLESS - {"order"} if order == "order" else MEANINGLESS
+    if not kwargs.keys() & ({"dtype"} | gone):
         return kwargs, None
-    if kwargs.get("order") not in (None, "C", "K", "A"):
+    usual = (None, "C") if order is None else (None, "C", "K", "A")
+    if order != "order" and kwargs.get("order") not in usual:
         raise UnsupportedError(
-            f"order={kwargs['order']!r} is not known here: what shares memory depends on it",
-            hint="leave it out",
+            f"order={kwargs['order']!r} is not known here: it is about how elements lie in memory",
+            hint="leave it out"
+            if order
+            else "in a text of numpy's it is: np.reshape(x, shape, 'F')",
         )
     kind = kind_of(machine, kwargs["dtype"]) if "dtype" in kwargs else None
-    return {k: v for k, v in kwargs.items() if k not in MEANINGLESS | {"dtype"}}, kind
+    return {k: v for k, v in kwargs.items() if k not in gone | {"dtype"}}, kind
 
 
 def check(name: str, kind: NumberKind) -> None:

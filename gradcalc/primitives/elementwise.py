@@ -107,7 +107,7 @@ SPECIAL: tuple[Elementwise, ...] = (
     Elementwise("erfc", lambda s, x: s.erfc(x), ANY, "one minus the error function"),
     Elementwise("erfinv", lambda s, x: s.erfinv(x), ((0.7,), (-0.3,), (0.95,)),
                 "the number whose error function is x", domain=_within_one,
-                calls=("torch.erfinv torch.special.erfinv scipy.special.erfinv "
+                calls=("torch.erfinv torch.special.erfinv torch.Tensor.erfinv scipy.special.erfinv "
                        "jax.scipy.special.erfinv",)),
     Elementwise("logit", lambda s, x: s.log(x / (1 - x)), ((0.7,), (0.2,), (0.95,)),
                 "logarithm of the odds, the inverse of the sigmoid",

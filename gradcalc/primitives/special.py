@@ -156,6 +156,7 @@ GAMMA: tuple[Elementwise, ...] = (
                 kinks=lambda m, n, x: _at_poles(m, x), safe=(1, 1),
                 calls=("torch.polygamma torch.special.polygamma "
                        "(n: int, input, *, out: target = None)",
+                       "torch.Tensor.polygamma (input, n: int)",
                        "scipy.special.polygamma jax.scipy.special.polygamma (n: int, x)")),
     Elementwise("mvlgamma", _multigammaln, ((2.7, 1), (2.7, 3), (12.5, 2)),
                 "logarithm of the multivariate gamma function of dimension p",

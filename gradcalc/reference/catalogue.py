@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from operator import methodcaller
 
 from gradcalc.errors import UnknownNameError, did_you_mean
+from gradcalc.lang import grammar
 from gradcalc.lang.builtins import BUILTINS
-from gradcalc.lang.dialects.catalogue import NUMBERS, PREFIXES
+from gradcalc.lang.dialects.catalogue import METHODS, NUMBERS, PREFIXES, TABLES
 from gradcalc.primitives import BY_NAME, FAMILIES, Primitive
 
 _KINDS = {"Elementwise": "elementwise", "Structural": "tensors", "Composite": "composite"}
 
+
+INSTEAD = {**grammar.MATHEMATICAL, **grammar.OTHERS}
+"""What is there instead of functions that others have."""
 
 LEAST = 4
 """Letters of a word that is looked for in meanings."""
@@ -50,9 +54,20 @@ def catalogue() -> tuple[Entry, ...]:
 
 
 def named(name: str, entries: Sequence[Entry]) -> Entry | None:
-    """The function of that name, a library's in front of it or not; None if there is none."""
-    name = name.rpartition(".")[2] if name.partition(".")[0] in PREFIXES else name
-    return next((entry for entry in entries if name in entry.names), None)
+    """The function of that name, a library's in front of it or not; None if there is none.
+
+    What only the libraries have under it is theirs, of which there is no more to say here.
+    """
+    whose, name = PREFIXES.get(name.partition(".")[0], ""), _alone(name)
+    found = next((entry for entry in entries if name in entry.names), None)
+    tables = (*TABLES.items(), *METHODS.items())
+    if found is None and any(name in table for one, table in tables if one.startswith(whose)):
+        return Entry(name, "library", (), "what the library means by it", "libraries")
+    return found
+
+
+def _alone(name: str) -> str:
+    return name.rpartition(".")[2] if name.partition(".")[0] in PREFIXES else name
 
 
 def matching(part: str, entries: Sequence[Entry]) -> list[Entry]:
@@ -75,7 +90,9 @@ def matching(part: str, entries: Sequence[Entry]) -> list[Entry]:
         return found
     raise UnknownNameError(
         f"there is no function called {part}",
-        hint=did_you_mean(part, known) or "gradcalc functions lists them all",
+        hint=INSTEAD.get(_alone(part))
+        or did_you_mean(part, known)
+        or "gradcalc functions lists them all",
     )
 
 

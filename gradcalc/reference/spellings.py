@@ -46,6 +46,19 @@ def spellings(row: Primitive | str, samples: Sequence[Example] = ()) -> Spelling
     return {library: tuple(dict.fromkeys(calls)) for library, calls in found.items() if calls}
 
 
+def by_name(name: str) -> Spellings:
+    """How the libraries call what they have under a name."""
+    found: dict[str, list[str]] = {}
+    for module, table in TABLES.items():
+        library = "Python" if module == PYTHON else module.partition(".")[0]
+        prefix = "" if module == PYTHON else f"{module}."
+        calls = _calls(f"{prefix}{name}", table.get(name, ()), 0)
+        found.setdefault(library, []).extend(calls)
+    for library, methods in METHODS.items():
+        found.setdefault(library, []).extend(_calls(f"x.{name}", methods.get(name, ()), 1))
+    return {library: tuple(dict.fromkeys(calls)) for library, calls in found.items() if calls}
+
+
 def _means(overload: Overload, row: Primitive | str) -> bool:
     if overload.row is None or isinstance(row, str):
         return overload.row is not None and overload.row == row

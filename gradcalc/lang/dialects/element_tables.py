@@ -21,6 +21,7 @@ rsub(input, other, *, alpha: number = 1) -> numerics.taken_from
 float_power(input, exponent, *, {OUT}) -> elements.float_power
 isclose(input, other, {CLOSE}) -> numerics.close
 allclose(input, other, {CLOSE}) -> numerics.all_close
+equal(input: tensor, other: tensor) -> numerics.equal
 isin(elements, test_elements, *, assume_unique: ignored = False, invert: bool = False) ->
     numerics.among
 count_nonzero(input, dim: ints = None) -> numerics.counted
@@ -44,6 +45,7 @@ nan_to_num(x, copy: true = True, nan: number = 0.0, posinf: number = None,
     neginf: number = None) -> numerics.with_numbers
 isclose(a, b, {CLOSE}) -> numerics.close
 allclose(a, b, {CLOSE}) -> numerics.all_close
+array_equal(a1, a2, equal_nan: flag = False) -> numerics.equal
 isin(element, test_elements, assume_unique: ignored = False, invert: flag = False, *,
     kind: unset = None) -> numerics.among
 select(condlist: items, choicelist: items, default=0) -> numerics.selected
@@ -57,6 +59,7 @@ copysign logaddexp2 fmax fmin(x1: floats, x2: floats, /)
 heaviside(x1: floats, x2: floats, /) -> numerics.step
 isclose(a, b, {CLOSE}) -> numerics.close
 allclose(a, b, {CLOSE}) -> numerics.all_close
+array_equal(a1, a2, equal_nan: flag = False) -> numerics.equal
 select(condlist: items, choicelist: items, default=0) -> numerics.selected
 count_nonzero(a, axis: ints = None, keepdims: flag = False) -> numerics.counted
 [math]
@@ -94,7 +97,7 @@ TORCH_METHODS = {
     name: TABLES["torch"][name]
     for name in (
         "nan_to_num", "logit", "clamp_min", "clamp_max", "float_power", "isclose", "allclose",
-        "count_nonzero", "isposinf", "isneginf",
+        "count_nonzero", "isposinf", "isneginf", "equal",
     )
 }  # fmt: skip
 """The functions which tensors have as methods too."""

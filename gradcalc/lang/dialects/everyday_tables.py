@@ -10,6 +10,7 @@ TABLES = tables(
 from_numpy(ndarray: tensor, /) -> everyday.shared
 [numpy]
 ascontiguousarray(a, dtype: unset = None, *, like: unset = None) -> everyday.in_order
+asfortranarray(a, dtype: unset = None, *, like: unset = None) -> columns.in_columns
 ix_(*args: any) -> everyday.open_mesh
 seterr(all: any = None, {KINDS}) -> everyday.told_of_errors
 """

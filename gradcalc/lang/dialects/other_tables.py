@@ -10,17 +10,18 @@ UFUNC = (
 OUT = "out: target = None"
 DTYPE = "dtype: unset = None"
 ORDER = "order: unset = 'C'"
-FOLDED = "initial: unset = None, where: unset = True"
+LAID = "order: order = 'C'"
+FOLDED = "initial: start = None, where: mask = True"
 
 SPREAD = (
     f"a, axis: ints = None, {DTYPE}, {OUT}, ddof: number = 0, keepdims: flag = False, *, "
-    "where: unset = True, mean: unset = None, correction: number = None"
+    "where: mask = True, mean: maybe = None, correction: number = None"
 )
-TRUTHS = f"a, axis: some = None, {OUT}, keepdims: flag = False, *, where: unset = True"
+TRUTHS = f"a, axis: some = None, {OUT}, keepdims: flag = False, *, where: mask = True"
 
-REDUCED = "a, axis: ints = None, out: target = None, keepdims: flag = False, initial: unset = None"
+REDUCED = "a, axis: ints = None, out: target = None, keepdims: flag = False, initial: start = None"
 DTYPED = REDUCED.replace("out:", "dtype: unset = None, out:")
-WHERE = "where: unset = None"
+WHERE = "where: mask = None"
 LOGSUMEXP = (
     "a: floats, axis: ints = None, b=None, keepdims: flag = False, return_sign: unset = False"
 )
@@ -54,7 +55,7 @@ max amax(a, axis: ints = None, {OUT}, keepdims: flag = False, {FOLDED}) ->
     reductions.reduced(amax)
 min amin(a, axis: ints = None, {OUT}, keepdims: flag = False, {FOLDED}) ->
     reductions.reduced(amin)
-mean(a, axis: ints = None, {DTYPE}, {OUT}, keepdims: flag = False, *, where: unset = True) ->
+mean(a, axis: ints = None, {DTYPE}, {OUT}, keepdims: flag = False, *, where: mask = True) ->
     reductions.reduced(*)
 std var({SPREAD}) -> reductions.numpy_spread(*)
 average(a, axis: ints = None, weights=None, returned: unset = False, *, keepdims: flag = False) ->
@@ -67,8 +68,8 @@ all any({TRUTHS}) -> reductions.truths(*)
 matmul(x1, x2, /, {UFUNC}) -> linear.product
 outer(a, b, {OUT}) -> linear.numpy_outer
 kron(a, b)
-reshape(a, /, shape: ints, {ORDER}, *, copy: unset = None)
-ravel(a, {ORDER}) -> shapes.raveled
+reshape(a, /, shape: ints, {LAID}, *, copy: unset = None) -> columns.reshaped(*)
+ravel(a, {LAID}) -> columns.raveled
 transpose permute_dims(a, axes: ints = None) -> shapes.numpy_transposed
 swapaxes(a, axis1: int, axis2: int) -> transpose
 squeeze(a, axis: some = None) -> shapes.numpy_squeezed
@@ -88,17 +89,18 @@ full_like(a, fill_value: number, {DTYPE}, order: unset = 'K', subok: unset = Tru
 empty_like(prototype, {DTYPE}, order: unset = 'K', subok: unset = True, shape: unset = None) ->
     making.unfilled_like
 copy(a, order: unset = 'K', subok: unset = False) -> shapes.arrayed_copy
-array(object, {DTYPE}, *, copy: flag = True, order: unset = 'K', subok: unset = False,
-    ndmin: unset = 0) -> shapes.arrayed
+array(object, {DTYPE}, *, copy: flag = True, order: order = 'K', subok: unset = False,
+    ndmin: unset = 0) -> columns.arrayed
 asarray asanyarray(a, {DTYPE}, order: unset = None) -> shapes.arrayed
 asarray_chkfinite(a, {DTYPE}, order: unset = None) -> shapes.arrayed
-zeros ones empty(shape: ints, {DTYPE}, {ORDER})
-full(shape: ints, fill_value: number, {DTYPE}, {ORDER})
+zeros ones(shape: ints, {DTYPE}, {LAID}) -> columns.filled(*)
+empty(shape: ints, {DTYPE}, {ORDER})
+full(shape: ints, fill_value: number, {DTYPE}, {LAID}) -> columns.filled(*)
 eye(N: int, M: int = None, k: int = 0, {DTYPE}, {ORDER}) -> shapes.numpy_eye
 identity(n: int, {DTYPE}) -> eye
 arange(*bounds: any) -> shapes.arranged
-linspace(start: number, stop: number, num: int = 50, endpoint: flag = True,
-    retstep: unset = False, {DTYPE}, axis: unset = 0) -> shapes.numpy_linspace
+linspace(start, stop, num: int = 50, endpoint: flag = True, retstep: flag = False, {DTYPE},
+    axis: int = 0) -> spacing.spaced
 shape ndim(a)
 size(a, axis: int = None) -> shapes.sized
 [numpy.linalg]
@@ -121,8 +123,8 @@ BOUND = """
 NUMPY_METHODS: Table = {name: NUMPYS["numpy"][name] for name in BOUND.split()} | table(
     f"""
 clip(a, min=None, max=None, {OUT})
-reshape(a, *shape: ints, {ORDER}, copy: unset = None)
-flatten(a, {ORDER}) -> shapes.flat_copy
+reshape(a, *shape: ints, {LAID}, copy: unset = None) -> columns.reshaped(*)
+flatten(a, {LAID}) -> columns.flat_copy
 transpose(a, *axes: any) -> shapes.numpy_transposed
 swapaxes(a, axis1: int, axis2: int, /) -> transpose
 copy(a, order: unset = 'C') -> shapes.copied_array
@@ -183,12 +185,14 @@ min amin({REDUCED}, {WHERE}) -> reductions.reduced(amin)
 mean(a: floats, axis: ints = None, dtype: unset = None, out: target = None, keepdims: flag = False,
     *, {WHERE}) -> reductions.reduced(*)
 std var(a: floats, axis: ints = None, dtype: unset = None, out: target = None, ddof: number = 0,
-    keepdims: flag = False, *, {WHERE}, mean: unset = None, correction: number = None) ->
+    keepdims: flag = False, *, {WHERE}, mean: maybe = None, correction: number = None) ->
     reductions.numpy_spread(*)
 all any(a, axis: ints = None, out: target = None, keepdims: flag = False, *, {WHERE}) ->
     reductions.truths(*)
 argmax argmin(a, axis: int = None, out: target = None, keepdims: flag = None)
 array(object, dtype: unset = None, copy: flag = True) -> shapes.arrayed
+zeros ones(shape: ints, dtype: unset = None)
+full(shape: ints, fill_value: number, dtype: unset = None)
 squeeze(a, axis: ints = None) -> shapes.numpy_squeezed
 [jax.numpy.linalg]
 det inv(a: floats) -> linear.single(*)
@@ -204,7 +208,7 @@ hard_tanh(x: floats) -> hardtanh
 elu celu(x: floats, alpha: number = 1.0)
 leaky_relu(x: floats, negative_slope: number = 0.01)
 gelu(x: floats, approximate: bool = True) -> elements.jax_gelu
-softmax log_softmax(x: floats, axis: int = -1, {WHERE})
+softmax log_softmax(x: floats, axis: int = -1, where: unset = None)
 logsumexp({LOGSUMEXP}) -> reductions.weighted_logsumexp
 one_hot(x, num_classes: int, *, dtype: unset = None, axis: int = -1)
 standardize(x: floats, axis: int = -1, mean: unset = None, variance: unset = None,
@@ -237,7 +241,8 @@ pow(base, exp) -> elements.python_power
 """
 )
 
-CHANGED = "clip sum prod mean std var max amax min amin all any argmax argmin array squeeze"
+CHANGED = """clip sum prod mean std var max amax min amin all any argmax argmin array squeeze
+    zeros ones full"""
 """Functions of numpy whose signature jax has changed."""
 
 LACKING = "asanyarray asarray_chkfinite"

@@ -113,6 +113,13 @@ def _first(value: Any) -> Any:
     return value
 
 
+def _are_truths(machine: Machine, value: Any) -> bool:
+    """Whether all are truth values, as numpy has them where it takes nothing else."""
+    if isinstance(value, list | tuple):
+        return all(_are_truths(machine, item) for item in value)
+    return isinstance(value, bool) or machine.is_mask(value)
+
+
 KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
     "operand": is_operand,
     "waves": lambda machine, value: isinstance(value, Complex) or is_operand(machine, value),
@@ -154,6 +161,11 @@ KINDS: Mapping[str, Callable[[Any, Any], bool]] = {
     ),
     "fillings": _either(_is_numeric, _are(_either(_is_numeric, _are(_is_numeric)))),
     "number": _is_numeric,
+    "start": lambda machine, value: value is None or _is_numeric(machine, value),
+    "mask": _are_truths,
+    "order": lambda machine, value: (
+        value is None or (isinstance(value, str) and value.upper() in ("C", "F", "A", "K"))
+    ),
     "bool": lambda machine, value: isinstance(value, bool),
     "flag": lambda machine, value: isinstance(value, bool | int),
     "ignored": lambda machine, value: isinstance(value, bool | int),

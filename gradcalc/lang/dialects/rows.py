@@ -14,6 +14,7 @@ from typing import Any
 from gradcalc.lang.dialects.readings import (
     activations,
     chance,
+    columns,
     copies,
     cutting,
     distances,
@@ -44,6 +45,7 @@ from gradcalc.lang.dialects.readings import (
     sequences,
     series,
     shapes,
+    spacing,
     special,
     statistics,
     torchs,
@@ -56,6 +58,7 @@ READINGS: Mapping[str, Any] = MappingProxyType(
     {
         "activations": activations,
         "chance": chance,
+        "columns": columns,
         "copies": copies,
         "cutting": cutting,
         "distances": distances,
@@ -86,6 +89,7 @@ READINGS: Mapping[str, Any] = MappingProxyType(
         "sequences": sequences,
         "series": series,
         "shapes": shapes,
+        "spacing": spacing,
         "special": special,
         "statistics": statistics,
         "ufuncs": ufuncs,

@@ -5,7 +5,9 @@ from gradcalc.lang.dialects.torch_table import ALSO
 
 OUT = "out: target = None"
 DTYPE = "dtype: unset = None"
-NAN_FOLDED = "initial: unset = None, where: unset = None"
+NAN_FOLDED = "initial: start = None, where: mask = True"
+JAX_FOLDED = "initial: start = None, where: mask = None"
+NAN_SPREAD = "*, where: mask = True, mean: maybe = None, correction: number = None"
 METHOD = "method: str = 'linear', keepdims: flag = False"
 
 TABLES = tables(
@@ -36,7 +38,9 @@ median(a, axis: int = None, {OUT}, overwrite_input: ignored = False, keepdims: f
 quantile percentile(a, q, axis: int = None, {OUT}, overwrite_input: ignored = False, {METHOD}) ->
     statistics.numpy_quantile(*)
 ptp(a, axis: ints = None, {OUT}, keepdims: flag = False) -> statistics.extent
-nansum nanmean(a, axis: ints = None, {DTYPE}, {OUT}, keepdims: flag = False, {NAN_FOLDED}) ->
+nansum(a, axis: ints = None, {DTYPE}, {OUT}, keepdims: flag = False, {NAN_FOLDED}) ->
+    statistics.without_nan(*)
+nanmean(a, axis: ints = None, {DTYPE}, {OUT}, keepdims: flag = False, *, where: mask = True) ->
     statistics.without_nan(*)
 nanprod(a, axis: ints = None, {DTYPE}, {OUT}, keepdims: flag = False, {NAN_FOLDED}) ->
     statistics.without_nan(prod)
@@ -44,13 +48,13 @@ nanmax(a, axis: ints = None, {OUT}, keepdims: flag = False, {NAN_FOLDED}) ->
     statistics.without_nan(amax)
 nanmin(a, axis: ints = None, {OUT}, keepdims: flag = False, {NAN_FOLDED}) ->
     statistics.without_nan(amin)
-nanvar(a, axis: ints = None, {DTYPE}, {OUT}, ddof: number = 0, keepdims: flag = False) ->
-    statistics.spread_without_nan(var)
-nanstd(a, axis: ints = None, {DTYPE}, {OUT}, ddof: number = 0, keepdims: flag = False) ->
-    statistics.spread_without_nan(std)
-cov(m, y: unset = None, rowvar: flag = True, bias: flag = False, ddof: int = None,
+nanvar(a, axis: ints = None, {DTYPE}, {OUT}, ddof: number = 0, keepdims: flag = False,
+    {NAN_SPREAD}) -> statistics.spread_without_nan(var)
+nanstd(a, axis: ints = None, {DTYPE}, {OUT}, ddof: number = 0, keepdims: flag = False,
+    {NAN_SPREAD}) -> statistics.spread_without_nan(std)
+cov(m, y=None, rowvar: flag = True, bias: flag = False, ddof: int = None,
     fweights: maybe = None, aweights: maybe = None, *, {DTYPE}) -> frequencies.numpy_cov
-corrcoef(x, y: unset = None, rowvar: flag = True, *, {DTYPE}) -> statistics.numpy_corrcoef
+corrcoef(x, y=None, rowvar: flag = True, *, {DTYPE}) -> statistics.numpy_corrcoef
 diff(a, n: int = 1, axis: int = -1, prepend=None, append=None) -> series.difference
 ediff1d(ary, to_end=None, to_begin=None) -> series.differences_in_a_row
 trapezoid(y, x=None, dx=1.0, axis: int = -1) -> series.integral(trapezoid)
@@ -71,11 +75,23 @@ median(a: floats, axis: int = None, {OUT}, overwrite_input: ignored = False,
 quantile percentile(a: floats, q, axis: int = None, {OUT}, overwrite_input: ignored = False,
     {METHOD}) -> statistics.numpy_quantile(*)
 ptp(a, axis: ints = None, {OUT}, keepdims: flag = False) -> statistics.extent
-nansum nanmean(a: floats, axis: ints = None, {DTYPE}, {OUT}, keepdims: flag = False) ->
+nansum(a: floats, axis: ints = None, {DTYPE}, {OUT}, keepdims: flag = False, {JAX_FOLDED}) ->
     statistics.without_nan(*)
-cov(m: floats, y: unset = None, rowvar: flag = True, bias: flag = False, ddof: int = None) ->
-    statistics.numpy_cov
-corrcoef(x: floats, y: unset = None, rowvar: flag = True) -> statistics.numpy_corrcoef
+nanmean(a: floats, axis: ints = None, {DTYPE}, {OUT}, keepdims: flag = False, where: mask = None) ->
+    statistics.without_nan(*)
+nanprod(a: floats, axis: ints = None, {DTYPE}, {OUT}, keepdims: flag = False, {JAX_FOLDED}) ->
+    statistics.without_nan(prod)
+nanmax(a: floats, axis: ints = None, {OUT}, keepdims: flag = False, {JAX_FOLDED}) ->
+    statistics.without_nan(amax)
+nanmin(a: floats, axis: ints = None, {OUT}, keepdims: flag = False, {JAX_FOLDED}) ->
+    statistics.without_nan(amin)
+nanvar(a: floats, axis: ints = None, {DTYPE}, {OUT}, ddof: number = 0, keepdims: flag = False,
+    where: mask = None, mean: maybe = None) -> statistics.spread_without_nan(var)
+nanstd(a: floats, axis: ints = None, {DTYPE}, {OUT}, ddof: number = 0, keepdims: flag = False,
+    where: mask = None, mean: maybe = None) -> statistics.spread_without_nan(std)
+cov(m: floats, y=None, rowvar: flag = True, bias: flag = False, ddof: int = None) ->
+    statistics.jax_cov
+corrcoef(x: floats, y=None, rowvar: flag = True) -> statistics.jax_corrcoef
 diff(a, n: int = 1, axis: int = -1, prepend=None, append=None) -> series.difference
 ediff1d(ary, to_end=None, to_begin=None) -> series.differences_in_a_row
 trapezoid(y, x=None, dx=1.0, axis: int = -1) -> series.integral(trapezoid)
@@ -95,6 +111,6 @@ cumulative_trapezoid(y, x=None, dx=1.0, axis: int = -1, initial: unset = None) -
 
 TORCH_METHODS = {
     name: TABLES["torch"][name]
-    for name in ("quantile", "aminmax", "cov", "corrcoef", "diff", "cross")
+    for name in ("quantile", "aminmax", "cov", "corrcoef", "diff", "cross", "mode")
 }
 """The functions which tensors have as methods too."""

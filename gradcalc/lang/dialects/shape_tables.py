@@ -27,14 +27,14 @@ diag_indices(n: int, ndim: int = 2) -> making.diagonal_places
 diag_indices_from(arr) -> making.diagonal_places_of
 indices(dimensions: list, {DTYPE}, sparse: flag = False) -> making.all_places
 tri(N: int, M: int = None, k: int = 0, {DTYPE}) -> making.triangle
-logspace(start: number, stop: number, num: int = 50, endpoint: flag = True, base: number = 10.0,
-    {DTYPE}, axis: unset = 0) -> making.numpy_powers
+logspace(start, stop, num: int = 50, endpoint: flag = True, base: number = 10.0, {DTYPE},
+    axis: int = 0) -> spacing.powers
 real(val) -> layout.itself
 hanning hamming blackman bartlett(M: int) -> making.window(*)
 kaiser(M: int, beta: number) -> making.window(*)
 conj conjugate(x, /) -> copies.copied(itself)
-geomspace(start: number, stop: number, num: int = 50, endpoint: flag = True, {DTYPE},
-    axis: unset = 0) -> making.geometric
+geomspace(start, stop, num: int = 50, endpoint: flag = True, {DTYPE}, axis: int = 0) ->
+    spacing.geometric
 """
 """What numpy and jax have in common."""
 
@@ -74,7 +74,8 @@ as_strided(input, size: list, stride: list, storage_offset: int = None) -> layou
 as_strided_copy(input, size: list, stride: list, storage_offset: int = None) ->
     layout.laid_out(copy)
 tril_indices triu_indices(row: int, col: int, offset: int = 0) -> making.triangle_places(*)
-logspace(start: number, end: number, steps: int, base: number = 10.0, *, {OUT}) -> making.powers
+logspace(start: number, end: number, steps: int, base: number = 10.0, *, {OUT}) ->
+    spacing.torch_powers
 conj conj_physical resolve_conj resolve_neg(input) -> layout.itself
 hann_window hamming_window blackman_window bartlett_window(window_length: int,
     periodic: bool = True) -> making.torch_window(*)

@@ -223,6 +223,12 @@ class Function:
         return any(getattr(overload.meaning, "changes", False) for overload in self.overloads)
 
     @property
+    def order(self) -> str | None:
+        """The kind of its parameter of that name, None where it has none."""
+        kinds = (p.kind for o in self.overloads for p in o.parameters if p.name == "order")
+        return next(kinds, None)
+
+    @property
     def row(self) -> str | None:
         """The one function of the language that it is in all its signatures but those apart from
         the others, None without such."""

@@ -112,7 +112,7 @@ full(size: list, fill_value: number)
 eye(n: int, m: int = None, *, {OUT})
 range(*bounds: any) -> shapes.inclusive_range
 arange(*bounds: any) -> shapes.arranged
-linspace(start: number, end: number, steps: int, *, {OUT})
+linspace(start: number, end: number, steps: int, *, {OUT}) -> spacing.torch_spaced
 [torch.nn]
 [torch.nn.functional]
 relu relu6 selu silu mish(input, {INPLACE})

@@ -11,7 +11,7 @@ OUTER = """fmax fmin hypot arctan2 logaddexp mod remainder floor_divide greater 
 
 FOLDED = (
     "array, axis: parts = 0, dtype: unset = None, out: target = None, keepdims: flag = False, "
-    "initial: unset = None, where: unset = True"
+    "initial: start = None, where: mask = True"
 )
 
 

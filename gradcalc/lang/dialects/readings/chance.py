@@ -33,7 +33,7 @@ def _precision(machine: Machine, dtype: Any = None) -> str:
     """The dtype in which torch draws: each has numbers of its own."""
     kind = casts.kind_of(machine, dtype)
     name = machine.backend.precision
-    if kind is not None:
+    if kind is not None and kind.name:
         name = {"float": "float32", "double": "float64"}.get(kind.name, kind.name)
     if name not in DIGITS:
         raise UnsupportedError(

@@ -43,11 +43,12 @@ def covariance(machine: Machine, input: Any, correction: Any, fweights: Any, awe
 
 
 def numpy_cov(
-    machine: Machine, m: Any, rowvar: Any, bias: Any, ddof: Any, fweights: Any, aweights: Any
+    machine: Machine, m: Any, y: Any, rowvar: Any, bias: Any, ddof: Any, fweights: Any,
+    aweights: Any,
 ) -> Any:  # fmt: skip
-    """numpy's cov of the rows of one array, with weights or without."""
+    """numpy's cov of the rows of an array, or of two, with weights or without."""
     correction = ddof if ddof is not None else (0 if bias else 1)
-    x = statistics.observed(machine, m, rowvar)
+    x = statistics.observed(machine, m, y, rowvar)
     return covariance(machine, x, correction, fweights, aweights)
 
 

@@ -202,3 +202,11 @@ def common_shape(machine: Machine, shapes: Any) -> tuple[int, ...]:
         for s in shapes
     ]
     return common(*sizes)
+
+
+def in_a_row(machine: Machine, parameters: Any) -> Any:
+    """torch's parameters_to_vector: all elements of several tensors in a row."""
+    rows = [ops.reshape(machine, part, (-1,)) for part in ops.items(machine, parameters)]
+    if not rows:
+        raise InvalidValueError("parameters_to_vector of nothing", python="RuntimeError")
+    return ops.call(machine, "concat", rows, dim=0)

@@ -137,32 +137,6 @@ def triangle(machine: Machine, k: Any, **sizes: Any) -> Any:
     return machine.constant(np.tri(rows, columns, ops.integer(machine, k)))
 
 
-def numpy_powers(
-    machine: Machine, start: Any, stop: Any, num: Any, endpoint: Any, base: Any
-) -> Any:
-    """numpy's logspace, with its end or without it."""
-    return powers(machine, start, stop, num, base, endpoint)
-
-
-def powers(
-    machine: Machine, start: Any, end: Any, steps: Any, base: Any, endpoint: Any = True
-) -> Any:
-    """torch's logspace: powers of a base, their exponents evenly spaced."""
-    root = base if isinstance(base, int | float) else machine.number(base)
-    if root <= 0:
-        raise InvalidValueError(f"logspace of the base {root:g}")
-    return ops.binary(machine, "pow", float(root), spaced(machine, start, end, steps, endpoint))
-
-
-def spaced(machine: Machine, start: Any, end: Any, steps: Any, endpoint: Any) -> Any:
-    """Evenly spaced numbers, with their end or without it."""
-    count = ops.integer(machine, steps)
-    if endpoint:
-        return BUILTINS["linspace"].call(machine, start, end, count)
-    points = BUILTINS["linspace"].call(machine, start, end, count + 1)
-    return ops.index(machine, points, (slice(0, count),))
-
-
 def window(machine: Machine, name: str, beta: Any = None, **values: Any) -> Any:
     """numpy's windows, which are numbers of their own."""
     (count,) = _sizes(machine, *values.values())
@@ -185,14 +159,3 @@ def _window(machine: Machine, name: str, count: int, beta: Any) -> Any:
         return getattr(np, name)(count)
     ops.refuse_gradient(machine, "beta", beta)
     return np.kaiser(count, beta if isinstance(beta, int | float) else machine.number(beta))
-
-
-def geometric(machine: Machine, start: Any, stop: Any, num: Any, endpoint: Any) -> Any:
-    """numpy's geomspace: numbers of one ratio."""
-    ops.refuse_gradient(machine, "a bound", start, stop)
-    first, last = (v if isinstance(v, int | float) else machine.number(v) for v in (start, stop))
-    if first * last <= 0:
-        raise InvalidValueError(f"geomspace from {first:g} to {last:g}")
-    (count,) = _sizes(machine, num)
-    found = np.geomspace(float(first), float(last), count, endpoint=bool(endpoint))
-    return machine.constant(found)

@@ -72,6 +72,20 @@ def all_close(machine: Machine, **values: Any) -> bool:
     return bool(operators.holds(machine, close(machine, **values), "logical_and"))
 
 
+def equal(machine: Machine, equal_nan: Any = False, **values: Any) -> bool:
+    """equal and array_equal: whether shapes and all numbers are the same."""
+    a, b = (ops.tensor(machine, value) for value in values.values())
+    if ops.shape(machine, a) != ops.shape(machine, b):
+        return False
+    if not ops.size(machine, a):
+        return True
+    same = ops.binary(machine, "eq", a, b)
+    if operators.truth(machine, equal_nan):
+        missing = [ops.call(machine, "isnan", value) for value in (a, b)]
+        same = ops.binary(machine, "logical_or", same, ops.binary(machine, "logical_and", *missing))
+    return bool(operators.holds(machine, same, "logical_and"))
+
+
 def math_close(machine: Machine, a: Any, b: Any, rel_tol: Any, abs_tol: Any) -> Any:
     """Python's isclose, for which both numbers count alike."""
     a, b = (ops.tensor(machine, scalar(machine, value)) for value in (a, b))

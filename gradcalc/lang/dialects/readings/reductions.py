@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from gradcalc.errors import ShapeError, UnsupportedError
+import numpy as np
+
+from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import operators, ops
-from gradcalc.lang.dialects.readings import alike
+from gradcalc.lang.dialects.readings import alike, folding
 from gradcalc.lang.machine import Machine
 from gradcalc.primitives.shapes import axis as one_of
 
@@ -20,11 +22,27 @@ def spread(machine: Machine, name: str, **values: Any) -> Any:
 
 
 def numpy_spread(
-    machine: Machine, name: str, a: Any, axis: Any, ddof: Any, keepdims: Any, correction: Any
-) -> Any:
+    machine: Machine, name: str, a: Any, axis: Any, ddof: Any, keepdims: Any, where: Any,
+    mean: Any, correction: Any,
+) -> Any:  # fmt: skip
     """numpy's std and var, whose divisor is the count less ddof."""
     divisor = ddof if correction is None else correction
-    return along(machine, name, a, axis, keepdims, correction=divisor)
+    if mean is None and folding.is_open(where):
+        return along(machine, name, a, axis, keepdims, correction=divisor)
+    x = folding.kept(machine, "sum", ops.as_floats(machine, ops.tensor(machine, a)), where)
+    ones = folding.count(machine, x, where)
+    if mean is None:
+        total = along(machine, "sum", x, axis, True)
+        mean = ops.binary(machine, "div", total, along(machine, "sum", ones, axis, True))
+    apart = ops.binary(machine, "sub", x, mean)
+    if ops.shape(machine, apart) != ops.shape(machine, x):
+        raise ShapeError(f"{name} takes one mean for all elements along its axis")
+    squares = ops.call(machine, "square", folding.kept(machine, "sum", apart, where))
+    left = ops.binary(machine, "sub", along(machine, "sum", ones, axis, keepdims), divisor)
+    if bool(np.any(machine.elements(left) < 0)):
+        raise InvalidValueError(f"{name} of fewer elements than ddof has none left")
+    found = ops.binary(machine, "div", along(machine, "sum", squares, axis, keepdims), left)
+    return ops.call(machine, "sqrt", found) if name == "std" else found
 
 
 def along(machine: Machine, name: str, a: Any, axis: Any, keepdims: Any, **options: Any) -> Any:
@@ -36,10 +54,28 @@ def along(machine: Machine, name: str, a: Any, axis: Any, keepdims: Any, **optio
 
 
 @alike
-def reduced(machine: Machine, name: str, **values: Any) -> Any:
-    """A reduction of numpy that is a primitive."""
-    a, axis, keepdims = values.values()
-    return along(machine, name, a, axis, keepdims)
+def reduced(
+    machine: Machine, name: str, a: Any, axis: Any, keepdims: Any, initial: Any = None,
+    where: Any = None,
+) -> Any:  # fmt: skip
+    """A reduction of numpy that is a primitive, of all elements or some."""
+    folding.check(machine, name, a, where, initial)
+    if name == "mean":
+        return _mean(machine, a, axis, keepdims, where)
+    x = folding.kept(machine, name, a, where, initial)
+    if initial is not None and not ops.size(machine, x) and name in ("amax", "amin"):
+        # of no elements at all it is what it begins with
+        return folding.begun(machine, "sum", along(machine, "sum", x, axis, keepdims), initial)
+    return folding.begun(machine, name, along(machine, name, x, axis, keepdims), initial)
+
+
+def _mean(machine: Machine, a: Any, axis: Any, keepdims: Any, where: Any) -> Any:
+    if folding.is_open(where):
+        return along(machine, "mean", a, axis, keepdims)
+    x = ops.tensor(machine, a)
+    counted = folding.count(machine, x, where)
+    total = along(machine, "sum", folding.kept(machine, "sum", x, where), axis, keepdims)
+    return ops.binary(machine, "div", total, along(machine, "sum", counted, axis, keepdims))
 
 
 def weighted(machine: Machine, a: Any, axis: Any, weights: Any, keepdims: Any) -> Any:
@@ -63,19 +99,21 @@ def weighted(machine: Machine, a: Any, axis: Any, weights: Any, keepdims: Any) -
     return ops.binary(machine, "div", total, along(machine, "sum", weights, axis, keepdims))
 
 
-def truths(machine: Machine, name: str, **values: Any) -> Any:
+def truths(machine: Machine, name: str, where: Any = None, **values: Any) -> Any:
     """all or any along dimensions, as tensors of truth values."""
     keep = {"all": "amin", "any": "amax"}[name]
     x, *rest = values.values()
     x = ops.tensor(machine, x)
-    if not rest or rest[0] is None:
-        if len(rest) > 1 and rest[1]:
-            raise UnsupportedError(f"{name} of all elements with kept dimensions")
+    if not folding.is_open(where):
+        x = folding.kept(machine, name, ops.binary(machine, "ne", x, 0), where)
+    dim, keepdim = rest if len(rest) > 1 else (None, False)
+    if dim is None and not keepdim:
         return bool(operators.holds(machine, x, {"all": "logical_and", "any": "logical_or"}[name]))
+    dim = tuple(range(len(ops.shape(machine, x)))) if dim is None else dim
     marks = ops.binary(machine, "ne", x, 0)
     if 0 in ops.shape(machine, x):
         raise UnsupportedError(f"{name} of a tensor without elements along a dimension")
-    found = ops.call(machine, keep, marks, dim=rest[0], keepdim=bool(rest[1]))
+    found = ops.call(machine, keep, marks, dim=dim, keepdim=bool(keepdim))
     return ops.binary(machine, "ne", found, 0)
 
 

@@ -185,14 +185,6 @@ def numpy_eye(machine: Machine, **values: Any) -> Any:
     )
 
 
-def numpy_linspace(machine: Machine, start: Any, stop: Any, num: Any, endpoint: Any) -> Any:
-    """numpy's linspace of two numbers, with its end or without it."""
-    if endpoint:
-        return BUILTINS["linspace"].call(machine, start, stop, num)
-    points = BUILTINS["linspace"].call(machine, start, stop, num + 1)
-    return ops.index(machine, points, (slice(0, num),))
-
-
 def arranged(machine: Machine, bounds: Any) -> Any:
     """arange of one to three numbers."""
     if not 1 <= len(bounds) <= 3:

@@ -4,7 +4,8 @@ from typing import Any
 
 from gradcalc.errors import ShapeError, UnsupportedError
 from gradcalc.lang import ops, plain
-from gradcalc.lang.dialects.readings.reductions import along, spread
+from gradcalc.lang.dialects.readings import folding
+from gradcalc.lang.dialects.readings.reductions import along, numpy_spread, reduced, spread
 from gradcalc.lang.machine import Machine
 
 METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
@@ -74,50 +75,96 @@ def with_mean(machine: Machine, name: str, **values: Any) -> Any:
 # -- what is not a number ----------------------------------------------------------------------
 
 
-def without_nan(machine: Machine, name: str, a: Any, axis: Any, keepdims: Any) -> Any:
+def without_nan(
+    machine: Machine, name: str, a: Any, axis: Any, keepdims: Any, initial: Any = None,
+    where: Any = None,
+) -> Any:  # fmt: skip
     """nansum, nanmean, nanprod, nanmax and nanmin of numpy."""
+    own = name.removeprefix("nan")
     a = ops.tensor(machine, a)
-    if name in ("nansum", "nanmean"):
+    if folding.is_open(where) and initial is None and own != name:
         return ops.call(machine, name, a, dim=axis, keepdim=keepdims)
-    neutral = {"prod": 1.0, "amax": float("-inf"), "amin": float("inf")}[name]
-    kept = ops.call(machine, "where", ops.call(machine, "isnan", a), neutral, a)
-    return along(machine, name, kept, axis, keepdims)
+    missing = ops.call(machine, "isnan", a)
+    if own == "mean":
+        there = _there(machine, missing, a, where)
+        return reduced(machine, own, a=a, axis=axis, keepdims=keepdims, where=there)
+    folding.check(machine, own, a, where, initial)
+    number = ops.call(machine, "where", missing, folding.NEUTRAL[own], a)
+    options = {"initial": initial, "where": where}
+    return reduced(machine, own, a=number, axis=axis, keepdims=keepdims, **options)
+
+
+def _there(machine: Machine, missing: Any, a: Any, where: Any) -> Any:
+    """Where there is a number that is asked for."""
+    there = ops.call(machine, "logical_not", missing)
+    if folding.is_open(where):
+        return there
+    return ops.binary(machine, "logical_and", there, folding.marks(machine, a, where))
 
 
 def spread_without_nan(
-    machine: Machine, name: str, a: Any, axis: Any, ddof: Any, keepdims: Any
-) -> Any:
+    machine: Machine, name: str, a: Any, axis: Any, ddof: Any, keepdims: Any, where: Any = None,
+    mean: Any = None, correction: Any = None,
+) -> Any:  # fmt: skip
     """numpy's nanvar and nanstd."""
     a = ops.tensor(machine, a)
-    missing = ops.call(machine, "isnan", a)
-    middle = ops.call(machine, "nanmean", a, dim=axis, keepdim=True)
-    apart = ops.call(machine, "where", missing, middle, a)
-    apart = ops.binary(machine, "sub", apart, middle)
-    there = ops.call(machine, "where", missing, 0.0, ops.call(machine, "ones_like", a))
-    total = along(machine, "sum", ops.call(machine, "square", apart), axis, keepdims)
-    count = ops.binary(machine, "sub", along(machine, "sum", there, axis, keepdims), ddof)
-    found = ops.binary(machine, "div", total, count)
-    return ops.call(machine, "sqrt", found) if name == "std" else found
+    there = _there(machine, ops.call(machine, "isnan", a), a, where)
+    return numpy_spread(machine, name, a, axis, ddof, keepdims, there, mean, correction)
 
 
 # -- covariances -------------------------------------------------------------------------------
 
 
-def numpy_cov(machine: Machine, m: Any, rowvar: Any, bias: Any, ddof: Any) -> Any:
-    """numpy's cov of the rows of one array."""
+def jax_cov(machine: Machine, m: Any, y: Any, rowvar: Any, bias: Any, ddof: Any) -> Any:
+    """jax's cov of the rows of an array, or of two."""
+    _check_broadcast(machine, m, y)
     correction = ddof if ddof is not None else (0 if bias else 1)
-    return ops.call(machine, "cov", observed(machine, m, rowvar), correction)
+    return ops.call(machine, "cov", observed(machine, m, y, rowvar), correction)
 
 
-def numpy_corrcoef(machine: Machine, x: Any, rowvar: Any) -> Any:
-    """numpy's corrcoef of the rows of one array."""
-    return ops.call(machine, "corrcoef", observed(machine, x, rowvar))
+def numpy_corrcoef(machine: Machine, x: Any, y: Any, rowvar: Any) -> Any:
+    """numpy's corrcoef of the rows of an array, or of two."""
+    return ops.call(machine, "corrcoef", observed(machine, x, y, rowvar))
 
 
-def observed(machine: Machine, m: Any, rowvar: Any) -> Any:
-    """An array with its observations in columns."""
+def jax_corrcoef(machine: Machine, x: Any, y: Any, rowvar: Any) -> Any:
+    """jax's corrcoef of the rows of an array, or of two."""
+    _check_broadcast(machine, x, y)
+    return numpy_corrcoef(machine, x, y, rowvar)
+
+
+def _check_broadcast(machine: Machine, first: Any, second: Any) -> None:
+    """jax takes no two arrays together whose shapes would not fit each other in a sum."""
+    if second is not None:
+        ops.binary(machine, "add", ops.tensor(machine, first), ops.tensor(machine, second))
+
+
+def observed(machine: Machine, m: Any, y: Any, rowvar: Any) -> Any:
+    """An array with its observations in columns, and those of another one below them."""
+    first = _turned(machine, m, rowvar)
+    if y is None:
+        return first
+    rank = len(ops.shape(machine, ops.tensor(machine, y)))
+    second = _rows(machine, y if rank < 2 else _turned(machine, y, rowvar or _is_row(machine, y)))
+    first = _rows(machine, first)
+    if ops.shape(machine, first)[1] != ops.shape(machine, second)[1]:
+        raise ShapeError("covariances are of equally many observations")
+    return ops.call(machine, "concat", [first, second], dim=0)
+
+
+def _turned(machine: Machine, m: Any, rowvar: Any) -> Any:
     m = ops.tensor(machine, m)
     rank = len(ops.shape(machine, m))
     if rank > 2:
         raise ShapeError("covariances are of one or two dimensions")
     return m if rowvar or rank < 2 else ops.call(machine, "transpose", m, 0, 1)
+
+
+def _is_row(machine: Machine, y: Any) -> bool:
+    return bool(ops.shape(machine, y)[0] == 1)
+
+
+def _rows(machine: Machine, x: Any) -> Any:
+    x = ops.tensor(machine, x)
+    shape = ops.shape(machine, x)
+    return x if len(shape) == 2 else ops.reshape(machine, x, (1, shape[0] if shape else 1))

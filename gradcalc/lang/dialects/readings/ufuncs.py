@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from gradcalc.errors import UnsupportedError
 from gradcalc.lang import gathering, keys, ops, writing
-from gradcalc.lang.dialects.readings import changing
+from gradcalc.lang.dialects.readings import changing, folding, reductions
 from gradcalc.lang.machine import Machine
 
 ROWS: Mapping[str, str] = MappingProxyType(
@@ -43,10 +44,21 @@ def outer(machine: Machine, name: str, **operands: Any) -> Any:
     return ops.binary(machine, ROWS.get(name, name), spread, second)
 
 
-def reduced(machine: Machine, name: str, array: Any, axis: Any, keepdims: Any) -> Any:
+def reduced(
+    machine: Machine, name: str, array: Any, axis: Any, keepdims: Any, initial: Any, where: Any
+) -> Any:
     """One number along dimensions, the first of them where nothing is said."""
+    row = REDUCED[name]
     x = ops.tensor(machine, array)
-    return ops.call(machine, REDUCED[name], x, axis, bool(keepdims))
+    if row in ("all", "any"):
+        if initial is not None:
+            raise UnsupportedError(f"np.{name}.reduce that begins with a truth value")
+        return reductions.truths(machine, row, where, a=x, axis=axis, keepdims=bool(keepdims))
+    if row == "logsumexp":
+        if initial is not None or not folding.is_open(where):
+            raise UnsupportedError(f"np.{name}.reduce of some elements, or of more")
+        return ops.call(machine, row, x, axis, bool(keepdims))
+    return reductions.reduced(machine, row, x, axis, bool(keepdims), initial, where)
 
 
 def running(machine: Machine, name: str, array: Any, axis: Any) -> Any:
