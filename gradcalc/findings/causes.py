@@ -211,9 +211,11 @@ def _near(reference: Reference) -> Iterator[Finding]:
 def _branches(autograd: Computed, reference: Reference) -> Iterator[Finding]:
     for ours, theirs in zip(autograd.path, reference.path, strict=False):
         if ours.taken != theirs.taken:
-            yield Finding(
-                "branch",
-                f"{ours.told}: rounding chose the way at {ours.kind} {ours.source}; exact"
-                " arithmetic goes another",
-            )
+            asked = reference.asked if isinstance(reference, Enclosed) else None
+            at = f"{ours.kind} {ours.source}"
+            why = f"rounding chose the way at {at}; exact arithmetic goes another"
+            if asked is not None:
+                what = at_text(asked.primitive, asked.at)
+                why = f"{at} is asked of {what}, which is no number in exact arithmetic"
+            yield Finding("branch", f"{ours.told}: {why}")
             return

@@ -26,7 +26,7 @@ from gradcalc.enclosure.rounding import noise, rounding
 from gradcalc.enclosure.steepness import steepest
 from gradcalc.enclosure.surroundings import View, alone, further, look
 from gradcalc.enclosure.trial import Trial
-from gradcalc.enclosure.turning import cancelling
+from gradcalc.enclosure.turning import asked_of_undefined, cancelling
 from gradcalc.errors import GradcalcError
 from gradcalc.testimony import (
     CONTRADICTION,
@@ -194,6 +194,7 @@ def _testify(experiment: Experiment) -> Enclosed | Absent:
         around=around,
         within=view.within,
         turned=view.turned,
+        asked=asked_of_undefined(centre),
         events=view.events,
         radii=radii,
         bits=centre.bits,
