@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from gradcalc import grad
+from gradcalc.errors import GradcalcError
 
 UNTOLD = [
     ("torch.where(torch.isinf(1/x), x, 3*x).sum()", [0.0, 2.0], "div at 1, 0"),
@@ -40,3 +41,93 @@ def test_a_formula_that_gives_the_true_gradient_is_shown(text: str, x: Any, form
     assert found.formula is not None
     assert found.formula.body == formula
     assert [finding.kind for finding in report.findings] == ["point"]
+
+
+def stopped(text: str, x: Any) -> list[str]:
+    """The findings on what passes no gradient back."""
+    findings = grad(text, x=x).findings
+    return [found.message for found in findings if found.kind in ("stopped", "dead")]
+
+
+IDLE = [
+    "print(x[0].item())",
+    "print(f'{x.sum().item():.3f}', float(x[0]))",
+    "assert x.min().item() > 0, float(x[0])",
+    "if x.sum().item() > 100:\n        raise ValueError(f'too large: {x.sum().item()}')",
+    "if x.sum().item() > 1:\n        print('large', float(x.sum()))",
+    "s = f'{x[0].item()}'\n    t = s + str(float(x[0]))",
+    "seen = []\n    for k in range(3):\n        seen.append(x.sum().item())\n    print(max(seen))",
+    "seen = []\n    seen.append(float(x[0]))\n    for k in seen:\n        print(k)",
+    "import logging\n    logging.info('%s', x[0].item())",
+]
+REACHING = [
+    ("y = y*x[0].item()", "x[0].item()"),
+    ("a = float(x[0])\n    b = a + 1\n    y = y*b", "float(x[0])"),
+    ("h = []\n    h.append(float(x[0]))\n    y = y*h[0]", "float(x[0])"),
+    ("h = []\n    g = h\n    g.append(float(x[0]))\n    y = y*h[0]", "float(x[0])"),
+    ("h = {}\n    h['a'] = float(x[0])\n    y = y*h['a']", "float(x[0])"),
+    ("print(a := float(x[0]))\n    y = y*a", "float(x[0])"),
+    ("if float(x[0]) > 0:\n        y = 2*y", "float(x[0])"),
+    ("if (a := float(x[0])) > 100:\n        raise ValueError\n    y = a*y", "float(x[0])"),
+    ("def put(h):\n        h.append(float(x[0]))\n    h = []\n    put(h)\n    y = y*h[0]",
+     "float(x[0])"),
+    ("class A:\n        c = float(x[0])\n    y = y*A().c", "float(x[0])"),
+    ("try:\n        raise ValueError(float(x[0]))\n    except ValueError as e:\n"
+     "        y = y*e.args[0]", "float(x[0])"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", IDLE)
+def test_what_is_only_printed_or_tested_for_stops_nothing(line: str) -> None:
+    assert stopped(f"def f(x):\n    y = x*x\n    {line}\n    return y.sum()", [1.0, 2.0]) == []
+
+
+@pytest.mark.parametrize(("line", "source"), REACHING)
+def test_what_reaches_the_output_is_told(line: str, source: str) -> None:
+    (said,) = stopped(f"def f(x):\n    y = x*x\n    {line}\n    return y.sum()", [1.0, 2.0])
+    assert source in said
+
+
+def test_an_input_that_is_only_printed_is_not_used() -> None:
+    report = grad("def f(x, y):\n    print(y.item())\n    return x*x", x=2.0, y=1.0)
+    said = [found.message for found in report.findings]
+    assert said == ["the output does not depend on y, so the gradient is 0"]
+
+
+def test_a_place_is_told_once_however_often_it_is_passed() -> None:
+    loop = "def f(x):\n    y = x\n    for i in range(9):\n        y = y + {}*x\n    return y.sum()"
+    (said,) = stopped(loop.format("float(x[0])"), [1.0, 2.0])
+    assert (
+        said
+        == "float(x[0]) takes a plain number out of a tensor and passes no gradient back (9 times)"
+    )
+    many = stopped(loop.format("*".join(f"float(x[{i}])" for i in range(5))), [1.0] * 5)
+    assert [m.partition(" ")[0] for m in many] == ["float(x[0])", "float(x[1])", "float(x[2])"]
+    assert many[-1].endswith("(9 times); 2 more places do so")
+
+
+@pytest.mark.parametrize(
+    "text", ["1/(x - x)", "1/x", "1/(x*0.0)", "math.log(x - x)", "math.log(x)"]
+)
+def test_what_raises_here_may_do_so_everywhere(text: str) -> None:
+    handled = f"    try:\n        return {text}\n    except (ValueError, ZeroDivisionError):\n"
+    with pytest.raises(GradcalcError, match="may not beside this point"):
+        grad(f"import math\ndef f(x):\n{handled}        return 3*x", x=0.0)
+
+
+BORDERS = [
+    ("acosh", "arccosh", 1.0), ("acos", "arccos", 1.0), ("acos", "arccos", -1.0),
+    ("asin", "arcsin", 1.0), ("asin", "arcsin", -1.0), ("sqrt", "sqrt", 0.0), ("log", "log", 0.0),
+    ("log2", "log2", 0.0), ("log10", "log10", 0.0), ("log1p", "log1p", -1.0),
+    ("atanh", "arctanh", 1.0), ("atanh", "arctanh", -1.0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "numpys", "at"), BORDERS)
+def test_a_border_is_one_in_every_library(name: str, numpys: str, at: float) -> None:
+    calls = (f"math.{name}(x)", f"torch.{name}(x)", f"numpy.{numpys}(x)", f"math.{name}(0 + x)")
+    for call in calls:
+        report = grad(f"import {call.partition('.')[0]}\n{call}", x=at)
+        assert report.verdict.outcome == "edge", call
+        (said,) = [found.message for found in report.findings]
+        assert said == f"{name} at {at:g} is on the border of its domain", call

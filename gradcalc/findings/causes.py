@@ -9,6 +9,7 @@ import numpy as np
 
 from gradcalc.errors import Span
 from gradcalc.findings import faults, runs
+from gradcalc.findings.reaching import reaching
 from gradcalc.primitives import BY_NAME, Composite, Elementwise
 from gradcalc.problem import Problem
 from gradcalc.testimony import (
@@ -38,6 +39,7 @@ def find(
 ) -> tuple[Finding, ...]:
     """All findings, those about the verdict first."""
     reference = judgement.reference
+    autograd = replace(autograd, stops=reaching(problem, autograd.stops))
     return (
         *runs.cut(autograd),
         *faults.failures(problem, autograd, reference, judgement),
