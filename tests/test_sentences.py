@@ -6,6 +6,7 @@ import pytest
 
 from gradcalc import grad
 from gradcalc.errors import GradcalcError
+from gradcalc.lang.program import Budget
 
 UNTOLD = [
     ("torch.where(torch.isinf(1/x), x, 3*x).sum()", [0.0, 2.0], "div at 1, 0"),
@@ -131,3 +132,37 @@ def test_a_border_is_one_in_every_library(name: str, numpys: str, at: float) -> 
         assert report.verdict.outcome == "edge", call
         (said,) = [found.message for found in report.findings]
         assert said == f"{name} at {at:g} is on the border of its domain", call
+
+
+COLLATZ = """\
+def f(x):
+    n = {}
+    c = 0
+    while n != 1:
+        n = n//2 if n % 2 == 0 else 3*n + 1
+        c += 1
+    return c*x
+"""
+ENDLESS = [
+    (COLLATZ.format("x"), 27.0),
+    ("def f(x):\n    n = x\n    while n != 0:\n        n = n - 1\n    return x*x", 40.0),
+    ("def f(x):\n    y = x\n    while y != 1:\n        y = y/2\n    return x*x", 8.0),
+]
+
+
+@pytest.mark.parametrize(("text", "x"), ENDLESS)
+def test_a_loop_that_ends_at_this_point_alone(text: str, x: float) -> None:
+    verdict = grad(text, x=x).verdict
+    assert verdict.outcome == "unresolved"
+    assert "beside this point the program did not end within" in verdict.message
+
+
+def test_a_loop_on_whole_numbers_takes_no_time_beside_the_point(monkeypatch: Any) -> None:
+    taken: list[int] = []
+    tick = Budget.tick
+    monkeypatch.setattr(Budget, "tick", lambda b, n=1: taken.append(n) or tick(b, n))
+    assert grad(COLLATZ.format("27"), x=2.0).verdict.outcome == "verified"
+    assert sum(taken) < 5_000
+    taken.clear()
+    assert grad(COLLATZ.format("int(x)"), x=27.5).gradient["x"] == 111.0
+    assert sum(taken) < 500_000
