@@ -1,5 +1,6 @@
 """Sentences at points, and of programs, where it is easy to say what is not so."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from gradcalc import grad
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.program import Budget
+from tests.command import Run
 
 UNTOLD = [
     ("torch.where(torch.isinf(1/x), x, 3*x).sum()", [0.0, 2.0], "div at 1, 0"),
@@ -166,3 +168,32 @@ def test_a_loop_on_whole_numbers_takes_no_time_beside_the_point(monkeypatch: Any
     taken.clear()
     assert grad(COLLATZ.format("int(x)"), x=27.5).gradient["x"] == 111.0
     assert sum(taken) < 500_000
+
+
+FILES = [
+    ("def loss(x):\n    return x*x\ndef main():\n    return loss(3)\n", "", ["--x", "1"],
+     "main, which is differentiated, has no x", "loss has it: give the file as FILE.py:loss"),
+    ("def loss(x):\n    return x*x\ndef main():\n    return loss(3)\n", ":main", ["--x", "1"],
+     "main, which is differentiated, has no x", "loss has it: give the file as FILE.py:loss"),
+    ("def f(x):\n    return x*x\n", "", ["--x", "1", "--fn", "f"],
+     "the program does not use fn", "a function is named behind its file: FILE.py:NAME"),
+    ("class A:\n    def f(self, x):\n        return x*x\n", ":f", ["--x", "1"],
+     "the program defines no function called f", "it is a method: A.f"),
+    ("class A:\n    def f(self, x):\n        return x*x\n", "", ["--x", "1"],
+     "the program has no output",
+     "end it with an expression or an assignment, or give the file as FILE.py:A.f"),
+    ("def f(x):\n    return helper(x)\n", "", ["--x", "1"], "there is no function called helper",
+     "gradcalc functions lists them all"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "name", "options", "message", "tip"), FILES)
+def test_a_file_that_is_not_called_right(
+    run: Run, tmp_path: Path, text: str, name: str, options: list[str], message: str, tip: str
+) -> None:
+    path = tmp_path / "own.py"
+    path.write_text(text, encoding="utf-8")
+    answer = run("grad", f"{path}{name}", *options)
+    assert answer.code == 2
+    assert f"error: {message}\n" in answer.err
+    assert f"tip: {tip}\n" in answer.err
