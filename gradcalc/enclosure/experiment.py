@@ -57,6 +57,8 @@ DIGITS = "so many digits of all numbers are more work than the check does"
 
 LEVEL = f"{PRECISIONS[-1]:,} bits are not enough to tell numbers here from what they level off at"
 
+UNTIGHT_BESIDE = "beside the point no precision is enough to tell the gradient"
+
 TIE = "a comparison is a tie, or so close to one that no precision decides it"
 
 FINER, MOST_BITS = (1, 4, 16), 2**18
@@ -392,5 +394,5 @@ def run_beside(experiment: Experiment, bits: int, moved: Any, replay: Any) -> Tr
     if trial is None:
         return _either_way(experiment, bits, moved, replay)
     if trial.finite:
-        raise OutOfReach("beside the point no precision is enough to tell the gradient")
+        raise OutOfReach(UNTIGHT_BESIDE)
     return trial
