@@ -138,7 +138,8 @@ class Fault:
     float (`underflow`), without digits though its operands have theirs (`cancellation`), what
     rounding made of a comparison (`rounded`) or off by the library's doing (`value`); of what it
     hands on to an operand that it is not finite (`undefined`), beyond the range (`grown`), another
-    number (`slope`) or smaller than any float (`faded`). Where rounding took an operand to where
+    number (`slope`) or smaller than any float (`faded`). A comparison may be one of what exact
+    arithmetic has no number for (`asked`), which is `then`. Where rounding took an operand to where
     there is no value or slope (`outside`), the two numbers are that operand's. Where all of them
     are right and add up to what is not, they cancel (`parts`) or overflow together (`sum`). `at`
     are its operands as the library has them, `said` and `true` the two numbers. `then` is the
@@ -295,13 +296,14 @@ class Formula:
     """A gradient as text in gradcalc's language, or why there is none to be shown.
 
     `holds` says that nothing speaks against it at the point, be it written or not; `elsewhere` is
-    the text that gives the gradient at other points only.
+    the text that gives at other points only what the chain rule does, `there` what it gives here.
     """
 
     written: Written | None = None
     failure: str | None = None
     holds: bool = True
     elsewhere: Written | None = None
+    there: Array | None = None
 
 
 NOTHING = 2.0**-52
@@ -459,10 +461,11 @@ class Enclosed(Reference):
 
     `around` is what lies around the point, in the parts of the function to which it is special,
     `within` are the gradients at points that floats can hardly tell from this one, where that
-    matters; `turned` are the comparisons that come out otherwise all around. `sway` says how
-    strongly the total reacts to relative changes of the inputs, None where that was not found out.
-    `faults` are where autograd's gradients went astray, by input, and its value (None), `closed`
-    what lets nothing by, where that was looked for. `decided` is what made comparisons come out
+    matters; `turned` are the comparisons that come out otherwise all around, `asked` is what is
+    undefined at the point and compared all the same, if anything is. `sway` says how strongly the
+    total reacts to relative changes of the inputs, None where that was not found out. `faults` are
+    where autograd's gradients went astray, by input, and its value (None), `closed` what lets
+    nothing by, where that was looked for. `decided` is what made comparisons come out
     otherwise for torch, by rounding, and `chosen` the gradients of what it took then.
     `cancelling` are the corners that come to nothing together, where that was looked for.
     """
@@ -471,6 +474,7 @@ class Enclosed(Reference):
     around: tuple[Neighbourhood, ...] = ()
     within: Neighbourhood | None = None
     turned: tuple[Event, ...] = ()
+    asked: Event | None = None
     sway: Any = None
     faults: Mapping[str | None, Fault] = field(default_factory=dict)
     closed: tuple[Closed, ...] = ()

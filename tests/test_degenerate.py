@@ -15,6 +15,12 @@ POINTS = [
      "verified", ""),
     ("U, S, V = torch.linalg.svd(A)\n(U @ V)[0, 0]", PARTED, "verified", ""),
     ("U, S, V = torch.linalg.svd(A)\n(U @ V)[0, 0]", SYMMETRIC, "vanished", "lost in rounding"),
+    ("torch.linalg.svdvals(A).sum()", EYE, "unresolved", OPEN),
+    ("torch.linalg.norm(A, 'nuc')", TWO, "unresolved", OPEN),
+    ("torch.linalg.svdvals(A).prod()", TWO, "unresolved", OPEN),
+    ("torch.linalg.svdvals(A).log().sum()", EYE, "unresolved", OPEN),
+    ("(torch.linalg.svdvals(A)**2).sum()", TWO, "unresolved", OPEN),
+    ("torch.linalg.norm(A, 'nuc')", PARTED, "verified", ""),
     ("torch.log(A[0, 1])", EYE, "edge", "on the border of the domain"),
     ("torch.log(A[0, 1] - 1)", EYE, "edge", "outside the domain"),
 ]  # fmt: skip

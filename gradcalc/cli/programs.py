@@ -25,8 +25,12 @@ from gradcalc.errors import (
     did_you_mean,
 )
 from gradcalc.lang import syntax, trees
+from gradcalc.lang.bindings import parameters_of
 from gradcalc.lang.program import Limits, Program, span_of
 from gradcalc.lang.typed import Values, understood
+
+NAMING = ("fn", "func", "function", "def")
+"""What options are called of other programs, by which they are told a function of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +224,13 @@ def _unused(
     inputs = {n for use in uses for n in use.inputs if n not in typed}
     assigned = {n for use in uses for n in use.program.assigned}
     name = trees.root(name)
+    for use in uses:
+        others = [n for n in _functions_with(name, use.program) if n != use.program.function]
+        if use.program.function is not None and others:
+            return UnknownNameError(
+                f"{use.program.function}, which is differentiated, has no {name}",
+                hint=f"{others[0]} has it: give the file as FILE.py:{others[0]}",
+            )
     if name in assigned:
         return UnknownNameError(
             f"{name} cannot be given a value: the program assigns it itself",
@@ -230,12 +241,24 @@ def _unused(
     hint = hint or similar_option(f"--{name}", options)
     needed = [n for use in uses for n in use.required if n not in typed]
     hint = next((tip for n in needed if (tip := _product_tip(n, typed))), hint)
-    if hint is None and needed:
+    if hint is None and name in NAMING:
+        hint = "a function is named behind its file: FILE.py:NAME"
+    elif hint is None and needed:
         hint = f"it needs {listed(dict.fromkeys(needed))}"
     elif hint is None:
         used = dict.fromkeys(n for use in uses for n in use.required)
         hint = f"it uses {listed(used)}" if used else "it has no inputs"
     return UnknownNameError(f"the program does not use {name}", hint=hint)
+
+
+def _functions_with(name: str, program: Program) -> list[str]:
+    """The functions of a program that have a parameter of that name."""
+    return [
+        statement.name
+        for statement in program.body
+        if isinstance(statement, ast.FunctionDef)
+        and any(given.arg == name for given in parameters_of(statement.args))
+    ]
 
 
 def _product_tip(name: str, typed: Sequence[str]) -> str | None:

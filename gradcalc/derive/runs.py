@@ -98,6 +98,7 @@ def record(
     leaves = {
         name: recorder.input(name, inputs[name], name in problem.wrt) for name in order_of(problem)
     }
+    before = limits.steps
     execution = execute(problem, backend, leaves, backend.budget)
     bound = {n: v.node.order for n, v in execution.scope.items() if isinstance(v, Traced)}
     trace = Trace(
@@ -115,6 +116,7 @@ def record(
         observations=tuple(recorder.observations),
         detached=dict(recorder.detached),
         calls=tuple(recorder.calls),
+        steps=before - limits.steps,
     )
     return Recording(problem, Derived(trace), recorder.values, execution, backend)
 

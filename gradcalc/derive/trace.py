@@ -124,7 +124,7 @@ class Trace:
     nodes that the names of the program stand for in the end, `names` all its names. `observations`
     are what the run was steered by: a program does the same wherever it sees the same. `detached`
     are the numbers of detached values, by where and for which time `detach` met them. `calls` are
-    the primitives that the program called, in order.
+    the primitives that the program called, in order. `steps` is how many it took.
     """
 
     forms: Forms
@@ -140,6 +140,7 @@ class Trace:
     observations: tuple[Observation, ...]
     detached: Mapping[Any, int]
     calls: tuple[Call, ...]
+    steps: int = 0
 
     @property
     def size(self) -> int:

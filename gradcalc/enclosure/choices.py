@@ -15,6 +15,7 @@ from gradcalc.balls.numbers import OutOfReach, Undecided, Undefined
 from gradcalc.enclosure.course import Course
 from gradcalc.enclosure.kinks import is_boolean
 from gradcalc.enclosure.trial import reals
+from gradcalc.enclosure.turning import undefined_in
 from gradcalc.enclosure.wrong_values import value_fault
 from gradcalc.errors import GradcalcError
 from gradcalc.testimony import Fault, place_of
@@ -61,6 +62,11 @@ def _decided(course: Course, number: int) -> Fault | None:
     if not apart.any():
         return None
     index = place_of(apart, apart.shape)
+    event = undefined_in(course.centre, node)
+    if event is not None:
+        at, said = course.operands(number, index), float(course.steps[number].value[index])
+        then = event.primitive, event.at
+        return Fault("asked", *course.named(number), at, said, true[index], then)
     fault = value_fault(course, (number, 0), index)
     if fault is None or fault.kind not in ROUNDED:
         return None

@@ -49,9 +49,15 @@ at the point alone are told apart there by far fewer bits than those of the ceil
 MORE = 256
 """Bits on top of those at the point for a run beside it."""
 
+STEPS, LONGER = 2000, 10
+"""Steps that a run at another point may take at the least, and how many times as many as the run at
+the point: more are not taken for a run that ends."""
+
 DIGITS = "so many digits of all numbers are more work than the check does"
 
 LEVEL = f"{PRECISIONS[-1]:,} bits are not enough to tell numbers here from what they level off at"
+
+UNTIGHT_BESIDE = "beside the point no precision is enough to tell the gradient"
 
 TIE = "a comparison is a tie, or so close to one that no precision decides it"
 
@@ -118,6 +124,16 @@ class Experiment:
         return Budget(self.problem.limits.steps, self.deadline)
 
     @property
+    def budget_beside(self) -> Budget:
+        """The same for a run at another point, where a loop may have no end.
+
+        What ends there at all does so in not many times the steps that it takes at the point.
+        """
+        found = self.budget
+        most = min(found.steps, STEPS + LONGER * self.runs.recording.trace.steps)
+        return Budget(most, found.deadline, "beside this point ")
+
+    @property
     def left(self) -> float | None:
         """Seconds that are left to the user's limit, None where there is none."""
         return None if self.deadline is None else max(self.deadline - time.monotonic(), SHORT)
@@ -167,7 +183,8 @@ class Experiment:
             inputs = {name: self._leaf(name, shift) for name in self.problem.inputs}
             # a claim is worked out from the names of a run, which is the one at the point
             fresh = bool(self.problem.claims) and shift is None
-            recording = self.runs.at(arithmetic, inputs, replay, fresh=fresh, limits=self.budget)
+            limits = self.budget if shift is None else self.budget_beside
+            recording = self.runs.at(arithmetic, inputs, replay, fresh=fresh, limits=limits)
             return self._trial(bits, recording, made[-1], inputs)
 
     def _trial(
@@ -377,5 +394,5 @@ def run_beside(experiment: Experiment, bits: int, moved: Any, replay: Any) -> Tr
     if trial is None:
         return _either_way(experiment, bits, moved, replay)
     if trial.finite:
-        raise OutOfReach("beside the point no precision is enough to tell the gradient")
+        raise OutOfReach(UNTIGHT_BESIDE)
     return trial

@@ -121,7 +121,9 @@ def _slopes(experiment: Experiment, points: Iterable[Point]) -> Iterator[Mapping
             made = Balls(Decisions(forced=True))
             given = {n: made.asarray(v) for n, v in {**problem.inputs, **point}.items()}
             try:
-                run = experiment.runs.at(partial(_same, made), given, limits=experiment.budget)
+                run = experiment.runs.at(
+                    partial(_same, made), given, limits=experiment.budget_beside
+                )
                 gradients = run.swept(made, given)
             except (OutOfReach, Undecided, GradcalcError):
                 continue

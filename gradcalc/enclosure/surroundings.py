@@ -28,7 +28,7 @@ from gradcalc.enclosure.sampler import UNTIGHT, Sampler, size_of
 from gradcalc.enclosure.seeking import Search, axis_slopes, sought
 from gradcalc.enclosure.touching import between
 from gradcalc.enclosure.trial import FAR, Trial, forward_cost
-from gradcalc.enclosure.turning import asks_of_undefined, turned
+from gradcalc.enclosure.turning import asked_of_undefined, turned
 from gradcalc.enclosure.within import ASIDE, within_any
 from gradcalc.errors import GradcalcError
 from gradcalc.expr import ops
@@ -177,7 +177,7 @@ def _explored(experiment: Experiment, centre: Trial, met: Sequence[Met], depth: 
             raise OutOfReach(around[0].why)
         aside = _aside(sampler, size)
         single = any(one.event.condition and not one.event.margin for one in met)
-        single = single or asks_of_undefined(centre)
+        single = single or asked_of_undefined(centre) is not None
         alone = turned(centre, _sides(sampler, size)) if single else ()
     events = around[0].events if len(around) == 1 else ()
     events = (*events, *(one.event for one in met if one.event not in events))

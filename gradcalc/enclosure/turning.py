@@ -42,14 +42,35 @@ def turned(centre: Trial, sides: Sequence[Trial]) -> tuple[Event, ...]:
     return tuple(found)
 
 
-def asks_of_undefined(centre: Trial) -> bool:
-    """Whether it is asked of a number that is undefined at the point whether it is one."""
-    trace = centre.trace
-    return any(
-        not is_finite(centre.values[operand.order]).all()
-        for node in filter(is_boolean, trace.nodes)
-        for operand in node.operands
-        if trace.is_active(operand)
+def asked_of_undefined(centre: Trial) -> Event | None:
+    """What is undefined at the point and is compared, or asked whether it is a number; if any."""
+    for node in filter(is_boolean, centre.trace.nodes):
+        found = undefined_in(centre, node)
+        if found is not None:
+            return found
+    return None
+
+
+def undefined_in(centre: Trial, condition: Node) -> Event | None:
+    """The operation of finite numbers by which a condition is one on what is undefined."""
+    node, found = condition, None
+    while (operand := _undefined_operand(centre, node)) is not None:
+        node = found = operand
+    if found is None:
+        return None
+    off = ~is_finite(centre.values[found.order])
+    return event_beside(centre, found, tuple(map(int, np.argwhere(off)[0])))
+
+
+def _undefined_operand(centre: Trial, node: Node) -> Node | None:
+    """The first operand that moves and is not finite."""
+    return next(
+        (
+            operand
+            for operand in node.operands
+            if centre.trace.is_active(operand) and not is_finite(centre.values[operand.order]).all()
+        ),
+        None,
     )
 
 

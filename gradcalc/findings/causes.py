@@ -9,6 +9,7 @@ import numpy as np
 
 from gradcalc.errors import Span
 from gradcalc.findings import faults, runs
+from gradcalc.findings.reaching import reaching
 from gradcalc.primitives import BY_NAME, Composite, Elementwise
 from gradcalc.problem import Problem
 from gradcalc.testimony import (
@@ -38,6 +39,7 @@ def find(
 ) -> tuple[Finding, ...]:
     """All findings, those about the verdict first."""
     reference = judgement.reference
+    autograd = replace(autograd, stops=reaching(problem, autograd.stops))
     return (
         *runs.cut(autograd),
         *faults.failures(problem, autograd, reference, judgement),
@@ -211,9 +213,11 @@ def _near(reference: Reference) -> Iterator[Finding]:
 def _branches(autograd: Computed, reference: Reference) -> Iterator[Finding]:
     for ours, theirs in zip(autograd.path, reference.path, strict=False):
         if ours.taken != theirs.taken:
-            yield Finding(
-                "branch",
-                f"{ours.told}: rounding chose the way at {ours.kind} {ours.source}; exact"
-                " arithmetic goes another",
-            )
+            asked = reference.asked if isinstance(reference, Enclosed) else None
+            at = f"{ours.kind} {ours.source}"
+            why = f"rounding chose the way at {at}; exact arithmetic goes another"
+            if asked is not None:
+                what = at_text(asked.primitive, asked.at)
+                why = f"{at} is asked of {what}, which is no number in exact arithmetic"
+            yield Finding("branch", f"{ours.told}: {why}")
             return

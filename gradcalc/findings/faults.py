@@ -26,7 +26,7 @@ from gradcalc.verdict.references import same_way
 KINDS = {
     "undefined": "masked-nan", "value": "inexact", "slope": "inexact", "parts": "cancellation",
     "sum": "overflow", "faded": "underflow", "rounded": "branch", "outside": "masked-nan",
-    "grown": "overflow", "stepped": "inexact",
+    "grown": "overflow", "stepped": "inexact", "asked": "branch",
 }  # fmt: skip
 """What findings of a kind of fault are called, where that is another name."""
 
@@ -141,6 +141,10 @@ def fault_text(problem: Problem, fault: Fault) -> str:
     elif fault.kind == "rounded":
         said, true = (str(number != 0).lower() for number in (fault.said, fault.true))
         text = f"{what} is {said} by rounding, and {true} exactly"
+    elif fault.kind == "asked" and fault.then is not None:
+        verb = "true" if fault.said != 0 else "false"
+        whole = at_text(*fault.then)
+        return f"{what} is {verb} here: {whole} is no number in exact arithmetic"
     elif fault.kind == "stepped":
         off = number_text(abs(fault.true - fault.said), 2)
         more = "more" if fault.said > fault.true else "less"
@@ -184,8 +188,12 @@ def _lost(problem: Problem, fault: Fault) -> str:
 def _value(
     problem: Problem, autograd: Computed, exact: Enclosed, judgement: Judgement
 ) -> Iterator[Finding]:
-    """Whether the value is off by more than rounding and the inputs' conditioning allow."""
-    if value_holds(problem, autograd, exact):
+    """Whether the value is off by more than rounding and the inputs' conditioning allow.
+
+    Of what exact arithmetic has no number for it cannot tell what the program makes of it.
+    """
+    asked = any(fault.kind == "asked" for fault in exact.decided)
+    if asked or value_holds(problem, autograd, exact):
         return
     total, true = total_of(problem, autograd), exact.total
     cause = exact.faults.get(None)

@@ -3,6 +3,7 @@ warning, whose functions were taken, and float32's range."""
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
@@ -106,11 +107,20 @@ def zeros(
         elif end is not None:
             yield Finding("dead", f"the gradient by {name} is 0: {_flat(end)}", None, end.place)
     said = None if autograd.cut is None else autograd.cut.stop
-    for stop in autograd.stops:
+    yield from _stopped(stop for stop in autograd.stops if stop != said)
+
+
+def _stopped(stops: Iterable[Stop]) -> Iterator[Finding]:
+    """What passes no gradient back, each place once, however often the program comes by."""
+    times = Counter(stop for stop in stops if _stopping(stop)[0] is not None)
+    for number, (stop, count) in enumerate(list(times.items())[:MOST]):
         what, hint = _stopping(stop)
-        if what is not None and stop != said:
-            text = f"{stop.source} {what} and passes no gradient back"
-            yield Finding("stopped", text, hint, stop.span)
+        text = f"{stop.source} {what} and passes no gradient back"
+        text += f" ({count} times)" if count > 1 else ""
+        rest = len(times) - MOST
+        if number == MOST - 1 and rest > 0:
+            text += f"; {rest} more place{'s do' if rest > 1 else ' does'} so"
+        yield Finding("stopped", text, hint, stop.span)
 
 
 def _flat(end: Closed) -> str:

@@ -69,7 +69,8 @@ def enter(machine: Machine, closure: Closure, values: Mapping[str, Any]) -> Any:
     if generates:
         assert isinstance(closure.body, list)
         inside = partial(_inside, machine, closure, frame)
-        return Once("a generator", yielding.items(machine, closure.body, inside))
+        given = yielding.items(machine, closure.body, inside)
+        return Once("a generator", ops.generated(given))
     if closure is machine.main and machine.main_frame.parent is None:
         machine.main_frame = frame
     return _inside(machine, closure, frame, partial(_value, machine, closure))

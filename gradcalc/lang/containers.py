@@ -235,7 +235,8 @@ def comprehensions(bind: Callable[[Machine, Any, Any], None]) -> Mapping[type[as
         return dict(counted(machine, rounds(machine, node, give)))
 
     def generator(machine: Machine, node: ast.GeneratorExp) -> Once:
-        return Once("a generator", rounds(machine, node, lambda: machine.eval(node.elt)))
+        given = rounds(machine, node, lambda: machine.eval(node.elt))
+        return Once("a generator", ops.generated(given))
 
     return {
         ast.ListComp: of_list,

@@ -144,9 +144,11 @@ def _checked(
     main = _main_function(body, function)
     module = main is not None and main not in body
     if not body or (main is None and not _has_output(body)):
-        raise ProgramSyntaxError(
-            "the program has no output", hint="end it with an expression or an assignment"
-        )
+        # of the text itself: what nothing uses is left out by now
+        method = next(iter(_methods(tuple(ast.parse(source).body))), None)
+        hint = "end it with an expression or an assignment"
+        hint = hint if method is None else f"{hint}, or give the file as FILE.py:{method}"
+        raise ProgramSyntaxError("the program has no output", hint=hint)
     stars = [] if main is None else [a for a in (main.args.vararg, main.args.kwarg) if a]
     parameters = () if main is None else parameters_of(main.args)
     if stars and len(parameters) == len(stars):
@@ -264,10 +266,23 @@ def _main_function(body: tuple[ast.stmt, ...], name: str | None) -> ast.Function
             f"{brief(name)} is a class that is no nn.Module, so nothing says what it gives",
             hint=f"name a method of it: {brief(name)}.method, or {brief(name)}(...).method",
         )
+    method = next((m for m in _methods(body) if m.rpartition(".")[2] == name), None)
+    hint = did_you_mean(name, functions) or f"its functions: {brief(known)}"
     raise UnknownNameError(
         f"the program defines no function called {brief(name)}",
-        hint=did_you_mean(name, functions) or f"its functions: {brief(known)}",
+        hint=hint if method is None else f"it is a method: {method}",
     )
+
+
+def _methods(body: tuple[ast.stmt, ...]) -> list[str]:
+    """The methods of a program's classes, by what they are called in full."""
+    return [
+        f"{owner.name}.{part.name}"
+        for owner in body
+        if isinstance(owner, ast.ClassDef)
+        for part in owner.body
+        if isinstance(part, ast.FunctionDef) and not part.name.startswith("__")
+    ]
 
 
 def _check_functions(body: tuple[ast.stmt, ...], source: str) -> None:

@@ -3,6 +3,7 @@
 import ast
 import itertools
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -18,9 +19,13 @@ def _items(machine: Machine, values: tuple[Any, ...]) -> list[Items]:
 
 
 def _counted(machine: Machine, items: Items) -> Items:
-    for item in items:
+    """The same items; what goes on after an error does so here too."""
+
+    def counted(item: Any) -> Any:
         machine.budget.tick()
-        yield item
+        return item
+
+    return map(counted, items)
 
 
 def _pools(machine: Machine, *values: Any, repeat: Any = 1) -> Items:
@@ -47,7 +52,7 @@ def _accumulated(machine: Machine, values: Any, func: Any = None, *, initial: An
     def joined(total: Any, item: Any) -> Any:
         if func is None:
             return operators.apply(machine, ast.Add, total, item)
-        return machine.call(func, (total, item))
+        return ops.stepped(machine, func, (total, item))
 
     return itertools.accumulate(ops.iterated(machine, values), joined, initial=initial)
 
@@ -55,7 +60,7 @@ def _accumulated(machine: Machine, values: Any, func: Any = None, *, initial: An
 def _kept(name: str) -> Callable[..., Items]:
     def keep(machine: Machine, predicate: Any, values: Any) -> Items:
         def holds(item: Any) -> bool:
-            found = item if predicate is None else machine.call(predicate, (item,))
+            found = item if predicate is None else ops.stepped(machine, predicate, (item,))
             return operators.truth(machine, found)
 
         found: Items = getattr(itertools, name)(holds, ops.iterated(machine, values))
@@ -86,10 +91,20 @@ def _longest(machine: Machine, *values: Any, fillvalue: Any = None) -> Items:
 
 def _grouped(machine: Machine, values: Any, key: Any = None) -> Items:
     def key_of(item: Any) -> Any:
-        return containers.key_of(machine, item if key is None else machine.call(key, (item,)))
+        found = item if key is None else ops.stepped(machine, key, (item,))
+        return containers.key_of(machine, found)
 
-    for found, group in itertools.groupby(ops.iterated(machine, values), key_of):
-        yield found, Once("a group", group)
+    def named(pair: tuple[Any, Items]) -> tuple[Any, Once]:
+        return pair[0], Once("a group", pair[1])
+
+    return map(named, itertools.groupby(ops.iterated(machine, values), key_of))
+
+
+def _spread(machine: Machine, function: Any, values: Any) -> Items:
+    def applied(part: Any) -> Any:
+        return ops.stepped(machine, function, tuple(ops.items(machine, part)))
+
+    return map(applied, ops.iterated(machine, values))
 
 
 def _split(machine: Machine, values: Any, n: Any = 2) -> tuple[Once, ...]:
@@ -115,14 +130,10 @@ ITERATORS: Mapping[str, Callable[..., Items]] = MappingProxyType(
         "zip_longest": _longest,
         "pairwise": lambda machine, values: itertools.pairwise(ops.iterated(machine, values)),
         "groupby": _grouped,
-        "starmap": lambda machine, function, values: (
-            machine.call(function, tuple(ops.items(machine, part)))
-            for part in ops.iterated(machine, values)
-        ),
-        "compress": lambda machine, data, selectors: (
-            item
-            for item, chosen in zip(*_items(machine, (data, selectors)), strict=False)
-            if operators.truth(machine, chosen)
+        "starmap": _spread,
+        "compress": lambda machine, data, selectors: itertools.compress(
+            ops.iterated(machine, data),
+            map(partial(operators.truth, machine), ops.iterated(machine, selectors)),
         ),
     }
 )
@@ -142,7 +153,8 @@ def _builtin(name: str, make: Callable[..., Items]) -> Builtin:
 
 
 def _chained(machine: Machine, values: Any) -> Items:
-    return (item for part in ops.iterated(machine, values) for item in ops.iterated(machine, part))
+    parts = map(partial(ops.iterated, machine), ops.iterated(machine, values))
+    return itertools.chain.from_iterable(parts)
 
 
 CHAINED = _builtin("chain.from_iterable", _chained)

@@ -10,7 +10,7 @@ from collections.abc import (
     Sequence,
     ValuesView,
 )
-from itertools import count
+from itertools import count, repeat
 from typing import Any
 
 import numpy as np
@@ -469,13 +469,36 @@ def _of_complex(machine: Machine, value: Complex) -> Iterator[Complex]:
 def nexts(machine: Machine, value: Instance) -> Iterator[Any]:
     """What an object gives one after another by its `__next__`."""
     step = special(machine, value, "__next__")
-    while True:
-        try:
-            yield machine.call(step, ())
-        except InvalidValueError as error:
-            if error.python != "StopIteration":
-                raise
-            return
+
+    def given(_: None) -> Any:
+        return stepped(machine, step, ())
+
+    # a generator would end where an error leaves it
+    return map(given, repeat(None))
+
+
+def stepped(machine: Machine, function: Any, args: tuple[Any, ...]) -> Any:
+    """What a function gives to one of Python's own iterators, which goes on after errors.
+
+    Raises `StopIteration`, which ends it, where the function does.
+    """
+    try:
+        return machine.call(function, args)
+    except GradcalcError as error:
+        if error.python != "StopIteration":
+            raise
+        raise StopIteration from None
+
+
+def generated(values: Iterator[Any]) -> Iterator[Any]:
+    """What a generator gives, in which `StopIteration` is an error and no end."""
+    try:
+        yield from values
+    except GradcalcError as error:
+        if error.python != "StopIteration":
+            raise
+        said = "generator raised StopIteration"
+        raise InvalidValueError(said, python="RuntimeError", said=said) from error
 
 
 def _unchanged(held: Any) -> Iterator[Any]:

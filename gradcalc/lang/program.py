@@ -50,11 +50,13 @@ class Limits:
 class Budget:
     """Steps and time, shared by everything that runs for one calculation.
 
-    `made` counts the elements of all tensors so far: a backend may keep them all.
+    `made` counts the elements of all tensors so far: a backend may keep them all. `place` says
+    where the program runs, if that is not the point that was asked for.
     """
 
     steps: int
     deadline: float | None = None
+    place: str = ""
     total: int = field(init=False)
     made: int = field(init=False, default=0)
 
@@ -66,7 +68,7 @@ class Budget:
         self.steps -= steps
         if self.steps < 0:
             raise LimitError(
-                f"the program did not end within {self.total:,} steps",
+                f"{self.place}the program did not end within {self.total:,} steps",
                 hint="is there a loop without an end? --max-steps allows more",
             )
         if self.deadline is not None and time.monotonic() > self.deadline:

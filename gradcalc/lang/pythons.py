@@ -39,15 +39,15 @@ def _reversed(machine: Machine, value: Any) -> Once:
 
 def _map(machine: Machine, function: Any, *values: Any) -> Once:
     parts = [ops.iterated(machine, value) for value in values]
-    return Once("map", (machine.call(function, items) for items in zip(*parts, strict=False)))
+    return Once("map", map(lambda *items: ops.stepped(machine, function, items), *parts))
 
 
 def _filter(machine: Machine, function: Any, value: Any) -> Once:
     def kept(item: Any) -> bool:
-        found = item if function is None else machine.call(function, (item,))
+        found = item if function is None else ops.stepped(machine, function, (item,))
         return operators.truth(machine, found)
 
-    return Once("filter", (item for item in ops.iterated(machine, value) if kept(item)))
+    return Once("filter", filter(kept, ops.iterated(machine, value)))
 
 
 def _iter(machine: Machine, value: Any) -> Any:

@@ -67,9 +67,10 @@ def _beside(numbers: Sequence[Any]) -> list[list[float]]:
 
 
 def _only_here(what: str) -> UnsupportedError:
+    """What moves with the inputs may have another value beside the point, if it does move."""
     return UnsupportedError(
-        f"{what}, and not beside this point: the program jumps",
-        hint="differentiate at another point",
+        f"{what}, and may not beside this point, where the program would go another way",
+        hint="differentiate at another point, or leave out what raises at every point",
     )
 
 
@@ -88,7 +89,7 @@ def check_operator(machine: Machine, kind: type[ast.AST], left: Any, right: Any)
     if None in numbers or numbers[1] != 0:
         return
     if machine.is_tensor(right) and machine.carries(right):
-        raise _only_here("this divides by zero")
+        raise _only_here("this divides by zero here")
     if arrays == NONE and machine.scalars:
         raise InvalidValueError(
             "division by zero", python="ZeroDivisionError", said="float division by zero"
@@ -113,4 +114,4 @@ def _check_power(machine: Machine, left: Any, right: Any) -> None:
         ) from None
     except ZeroDivisionError:
         if machine.careful:
-            raise _only_here("this power of zero raises") from None
+            raise _only_here("this power of zero raises here") from None

@@ -116,6 +116,13 @@ class RoundTrip:
             return None
         return reader.run(self.recording.problem, arithmetic, inputs)
 
+    def floats(self, name: str, text: str, shown: Node) -> Any:
+        """What a text gives at the point in floats, None where it fails."""
+        reader = self._reader(name, text, shown)
+        return (
+            None if reader is None else reader.run(self.recording.problem, Floats(), self._inputs)
+        )
+
     def _is_cheap(self, reader: Reader) -> bool:
         return reader.size(self.recording.problem) <= WRITTEN
 

@@ -38,7 +38,7 @@ from gradcalc.verdict.outcome import (
     digits_text,
     precision_of,
 )
-from gradcalc.verdict.references import ELSEWHERE, agree, hold, same_way, weigh
+from gradcalc.verdict.references import agree, another_branch, hold, same_way, weigh
 from gradcalc.verdict.rough import rough_verdict
 
 GRAVITY = (
@@ -126,7 +126,7 @@ def _judged(
         why = f"not checked: {reference.doubt}"
         return Judgement(Verdict(Outcome.UNRESOLVED, why), {}, {}, reference)
     if not same_way(autograd, known):
-        return Judgement(Verdict(Outcome.UNRESOLVED, ELSEWHERE), {}, {}, known)
+        return Judgement(Verdict(Outcome.UNRESOLVED, another_branch(known)), {}, {}, known)
     rough = [(part, rough_verdict(part, problem, autograd)) for part in known.rough]
     # an input without any gradient is held to nothing
     comparisons = {
@@ -181,14 +181,14 @@ def _as_rounding_chose(
     """The same, but nothing is wrong that is right for the branch that rounding chose."""
     if not isinstance(known, Enclosed) or not known.decided:
         return comparisons
-    found = dict(comparisons)
+    found, why = dict(comparisons), another_branch(known)
     for name, comparison in comparisons.items():
         if comparison.outcome is Outcome.WRONG:
             told = is_told(known.exact[name])
             chosen = np.where(told, known.chosen[name], known.exact[name])
             there = replace(known, exact={**known.exact, name: chosen})
             if compare(problem, name, autograd, there).outcome.exit_code == 0:
-                found[name] = replace(comparison, outcome=Outcome.UNRESOLVED, why=ELSEWHERE)
+                found[name] = replace(comparison, outcome=Outcome.UNRESOLVED, why=why)
     return found
 
 

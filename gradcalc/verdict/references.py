@@ -30,7 +30,14 @@ from gradcalc.testimony import (
     trusted,
 )
 from gradcalc.verdict.comparing import accepted_error, is_told
-from gradcalc.verdict.outcome import EXCUSED, Comparison, Outcome, culprit_text, precision_of
+from gradcalc.verdict.outcome import (
+    EXCUSED,
+    Comparison,
+    Outcome,
+    at_text,
+    culprit_text,
+    precision_of,
+)
 
 MEETING = "the formula does not hold at this point, where its cases meet"
 
@@ -74,6 +81,15 @@ def weigh(
     return known
 
 
+def another_branch(reference: Reference) -> str:
+    """Why exact arithmetic takes another branch than the floats did."""
+    asked = reference.asked if isinstance(reference, Enclosed) else None
+    if asked is None:
+        return ELSEWHERE
+    what = at_text(asked.primitive, asked.at)
+    return f"the program asks about {what}, which is no number in exact arithmetic"
+
+
 def same_way(first: Computed | Reference | Slopes, second: Computed | Reference | Slopes) -> bool:
     """Whether two witnesses took the same branches."""
     ways = [[(b.line, b.taken) for b in witness.path] for witness in (first, second)]
@@ -100,14 +116,15 @@ def upheld(
             if found.elsewhere is not None and not is_told(exact.exact[name]).any()
         }
         return replace(formula, formulas={**formula.formulas, **free})
-    kept = {
-        name: Formula(failure=MEETING)
-        if found.written is not None
-        and _differ(problem, formula.gradients[name], exact.gradients[name])
-        else found
-        for name, found in formula.formulas.items()
-    }
-    return replace(formula, formulas=kept)
+    kept, gradients = dict(formula.formulas), dict(formula.gradients)
+    for name, found in formula.formulas.items():
+        true = exact.gradients[name]
+        if found.written is not None and _differ(problem, formula.gradients[name], true):
+            kept[name] = Formula(failure=MEETING)
+        elif found.there is not None and _gives(problem, found.there, true):
+            # the chain rule takes the slope of a case that there is at this point only
+            kept[name], gradients[name] = Formula(found.elsewhere), found.there
+    return replace(formula, formulas=kept, gradients=gradients)
 
 
 def _contradict(problem: Problem, formula: Derived, exact: Enclosed) -> bool:
@@ -129,6 +146,12 @@ def same_numbers(problem: Problem, formula: Derived, reference: Reference) -> bo
     """Whether what the formula is made from gives that gradient."""
     pairs = ((formula.gradients[name], true) for name, true in reference.gradients.items())
     return not any(_differ(problem, *pair) for pair in pairs)
+
+
+def _gives(problem: Problem, given: Array, true: Array) -> bool:
+    """Whether numbers are all there and are the true ones."""
+    all_there = given.shape == true.shape and bool(np.isfinite(given).all())
+    return all_there and not _differ(problem, given, true)
 
 
 def _differ(problem: Problem, given: Array, true: Array) -> bool:

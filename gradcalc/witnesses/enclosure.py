@@ -19,15 +19,18 @@ from gradcalc.enclosure.claimed import claims_of
 from gradcalc.enclosure.closed import closed
 from gradcalc.enclosure.consistency import contradiction, misled
 from gradcalc.enclosure.depth import USUAL
-from gradcalc.enclosure.experiment import Experiment
+from gradcalc.enclosure.experiment import UNTIGHT_BESIDE, Experiment
 from gradcalc.enclosure.float_faults import course_of, faults
+from gradcalc.enclosure.kinks import events_of
 from gradcalc.enclosure.reactions import SAMPLES, beside, conditions, sharpened, sway
 from gradcalc.enclosure.rounding import noise, rounding
+from gradcalc.enclosure.sampler import UNTIGHT
 from gradcalc.enclosure.steepness import steepest
 from gradcalc.enclosure.surroundings import View, alone, further, look
 from gradcalc.enclosure.trial import Trial
-from gradcalc.enclosure.turning import cancelling
+from gradcalc.enclosure.turning import asked_of_undefined, cancelling
 from gradcalc.errors import GradcalcError
+from gradcalc.expr import ops
 from gradcalc.testimony import (
     CONTRADICTION,
     Absence,
@@ -39,6 +42,10 @@ from gradcalc.testimony import (
     Neighbourhood,
     Sensitivity,
     Slopes,
+)
+
+OPEN = (
+    "equal eigenvalues or singular values leave their vectors open, which the gradient is made of"
 )
 
 NOISE = 64
@@ -62,7 +69,16 @@ def testify(experiment: Experiment) -> Enclosed | Absent:
         experiment.too_large = True
         return _in_directions(experiment, str(reason))
     except (OutOfReach, GradcalcError) as reason:
-        return Absent(Absence.UNABLE, str(reason))
+        return Absent(Absence.UNABLE, _reason(experiment, str(reason)))
+
+
+def _reason(experiment: Experiment, reason: str) -> str:
+    """Why there is no enclosure: where vectors are open, that, and not how many digits it takes."""
+    if reason not in (UNTIGHT, UNTIGHT_BESIDE):
+        return reason
+    nodes = experiment.centre.trace.nodes
+    met = events_of(experiment.centre, experiment.epsilon)
+    return OPEN if any(nodes[one.number].op in ops.SPECTRAL for one in met) else reason
 
 
 def _in_directions(experiment: Experiment, reason: str) -> Absent:
@@ -194,6 +210,7 @@ def _testify(experiment: Experiment) -> Enclosed | Absent:
         around=around,
         within=view.within,
         turned=view.turned,
+        asked=asked_of_undefined(centre),
         events=view.events,
         radii=radii,
         bits=centre.bits,

@@ -296,7 +296,8 @@ def _read_back(trip: RoundTrip, shown: Formulas, name: str) -> Formula:
     text = f", {usual.text}," if len(usual.text) <= SHOWN else ""
     what = "does not hold" if found is ReadBack.ELSEWHERE else "cannot be worked out"
     failure = f"the formula{text} {what} at this point"
-    return Formula(failure=failure, holds=False, elsewhere=usual)
+    there = trip.floats(name, usual.text, shown.gradients[name])
+    return Formula(failure=failure, holds=False, elsewhere=usual, there=there)
 
 
 def _fault(fault: Exception) -> str:
