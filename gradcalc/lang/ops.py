@@ -3,6 +3,7 @@
 import math
 from collections.abc import (
     Callable,
+    Generator,
     ItemsView,
     Iterator,
     KeysView,
@@ -490,10 +491,10 @@ def stepped(machine: Machine, function: Any, args: tuple[Any, ...]) -> Any:
         raise StopIteration from None
 
 
-def generated(values: Iterator[Any]) -> Iterator[Any]:
+def generated(steps: Any) -> Generator[Any, Any, Any]:
     """What a generator gives, in which `StopIteration` is an error and no end."""
     try:
-        yield from values
+        return (yield from steps)
     except GradcalcError as error:
         if error.python != "StopIteration":
             raise
