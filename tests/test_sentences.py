@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from gradcalc import grad
 from gradcalc.errors import GradcalcError
@@ -197,3 +198,26 @@ def test_a_file_that_is_not_called_right(
     assert answer.code == 2
     assert f"error: {message}\n" in answer.err
     assert f"tip: {tip}\n" in answer.err
+
+
+UNDERIVED = {
+    "torch.vander(x).sum()": [1.0, 2.0, 3.0],
+    "torch.vander(x, 2, increasing=True)[0, 1]": [1.0, 2.0, 3.0],
+    "((x*3)//2*x).sum()": [1.0, 2.0, 3.5],
+    **{f"torch.linalg.cond(x, {p})": [[1.0, 2.0], [0.3, 5.0]] for p in ("1", "-1", "'fro'")},
+}
+
+
+@pytest.mark.parametrize("text", UNDERIVED)
+def test_what_torch_stops_in_is_said(text: str) -> None:
+    leaf = torch.tensor(UNDERIVED[text], dtype=torch.float64, requires_grad=True)
+    with pytest.raises(RuntimeError):
+        eval(text, {"torch": torch, "x": leaf}).backward()
+    report = grad(f"import torch\n{text}", x=UNDERIVED[text])
+    assert [f.message for f in report.findings if "torch stops with an error" in f.message]
+
+
+def test_what_torch_does_not_stop_in_is_not_said() -> None:
+    for text in ("torch.linalg.vander(x).sum()", "torch.linalg.cond(torch.outer(x, x) + 1, 2)"):
+        report = grad(f"import torch\n{text}", x=[1.0, 2.0, 4.0])
+        assert not [f for f in report.findings if "stops with" in f.message]

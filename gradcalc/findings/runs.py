@@ -46,6 +46,15 @@ REFUSED: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 """What writes that torch refuses by themselves write into, and what to do, by their kind."""
 
+INSTEAD: Mapping[str, str] = MappingProxyType(
+    {
+        "floor_divide": "torch.div(x, y, rounding_mode='floor') has a slope, which is 0",
+        "vander": "torch.linalg.vander(x) has a backward, its powers the other way round",
+        "cond": "norm(A, p)*norm(inv(A), p) of torch.linalg has a backward",
+    }
+)
+"""What to write instead of what torch has no backward of."""
+
 MOST = 3
 """Findings of a kind at the most."""
 
@@ -233,13 +242,13 @@ def casts(problem: Problem, autograd: Computed) -> Iterator[Finding]:
     for dtype, places in list(found.items())[:MOST]:
         texts = list(dict.fromkeys(brief(place.source) for place in places))
         more = f" and {len(texts) - 1} more" if len(texts) > 1 else ""
-        if dtype == UNDERIVED:
+        if dtype.startswith(UNDERIVED):
+            name = dtype.removeprefix(UNDERIVED)
             message = (
-                f"{texts[0]}{more}: torch has no derivative of floor_divide, and stops with an"
-                " error where a gradient flows back to it; here its slope is 0"
+                f"{texts[0]}{more}: torch stops with an error where a gradient flows back to"
+                f" {name}; here it has the slope of what it calculates"
             )
-            instead = "torch.div(x, y, rounding_mode='floor') has that slope"
-            yield Finding("underived", message, instead, places[0].span)
+            yield Finding("underived", message, INSTEAD[name], places[0].span)
             continue
         if dtype.startswith(HELD):
             which = "hold numbers" if more else "holds its numbers"

@@ -14,7 +14,7 @@ from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.lang import narrow, plain
 from gradcalc.lang.machine import Machine
 from gradcalc.lang.memory import Tensor
-from gradcalc.lang.program import JAX, MIXED, NUMPY, TORCH, UNDERIVED
+from gradcalc.lang.program import JAX, MIXED, NUMPY, TORCH
 from gradcalc.primitives import PRIMITIVES, Elementwise, Primitive, Structural
 
 TRUTHS: Mapping[str, str | None] = {
@@ -103,9 +103,7 @@ def check(machine: Machine, row: Primitive, operands: Sequence[Any]) -> None:
     if row.name == "pow":
         _check_power(machine, *operands)
     if row.name == "floordiv" and machine.program.naming.arrays == TORCH:
-        flowing = [v for v in operands if isinstance(v, Tensor) and machine.carries(v)]
-        if flowing and machine.backend.at_hand:
-            machine.note_cast(UNDERIVED)
+        machine.note_underived("floor_divide", *operands)
     if row.name == "ldexp" and machine.program.naming.arrays == TORCH:
         _check_exponents(machine, *operands)
     _check_large(machine, row, operands)

@@ -20,7 +20,16 @@ from gradcalc.lang import memory, plain
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.chance import Dice
 from gradcalc.lang.memory import Tensor, View
-from gradcalc.lang.program import Budget, Limits, Program, Stop, amount, span_of, text_of
+from gradcalc.lang.program import (
+    UNDERIVED,
+    Budget,
+    Limits,
+    Program,
+    Stop,
+    amount,
+    span_of,
+    text_of,
+)
 from gradcalc.primitives import BY_NAME
 
 EXTREMES = ("values", "indices")
@@ -511,6 +520,12 @@ class Machine:
         """Remember a cast to fewer digits than the calculation has."""
         span, text = self.anchor or (self.place, text_of(self.node, self.source))
         self.casts.append(Stop(dtype, text, span))
+
+    def note_underived(self, name: str, *operands: Any) -> None:
+        """Remember an operation whose backward torch stops in with an error, where one flows."""
+        flows = any(isinstance(v, Tensor) and self.carries(v) for v in operands)
+        if flows and self.backend.at_hand and not self.frozen:
+            self.note_cast(f"{UNDERIVED}{name}")
 
     def note(self, kind: str, source: str, node: ast.AST) -> None:
         """Remember a place that passes no gradient back."""

@@ -103,7 +103,7 @@ HELD = "held as "
 
 
 UNDERIVED = "//"
-"""What stands in place of a dtype for an operation that torch has no derivative of."""
+"""What stands in place of a dtype before the name of an operation that torch has no backward of."""
 
 
 @dataclass(frozen=True, slots=True)

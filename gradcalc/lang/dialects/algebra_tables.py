@@ -70,7 +70,7 @@ svdvals(A, *, driver: unset = None, {OUT})
 matrix_exp(input)
 tensorinv(A, ind: int = 2, *, {OUT})
 tensorsolve(A, B, dims: some = None, *, {OUT})
-cond(A, p: word = None, *, {OUT}) -> factors.condition
+cond(A, p: word = None, *, {OUT}) -> factors.torch_condition
 matrix_rank(A, *, {RANKED}, hermitian: unset = False, {OUT}) -> linear.single(*)
 [numpy]
 einsum(subscripts: any, *operands: any, {OUT}, optimize: ignored = False, dtype: unset = None,

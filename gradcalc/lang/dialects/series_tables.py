@@ -31,7 +31,7 @@ trapezoid trapz(y, *, dx: number = 1, dim: int = -1) -> series.integral_in_steps
 cumulative_trapezoid(y, x=None, *, dim: int = -1) -> series.integral(*)
 cumulative_trapezoid(y, *, dx: number = 1, dim: int = -1) -> series.integral_in_steps(*)
 cross(input, other, dim: int = None, *, {OUT}) -> series.torch_cross
-vander(x, N: int = None, increasing: bool = False) -> series.powers
+vander(x, N: int = None, increasing: bool = False) -> series.torch_powers
 [numpy]
 median(a, axis: int = None, {OUT}, overwrite_input: ignored = False, keepdims: flag = False) ->
     statistics.numpy_median

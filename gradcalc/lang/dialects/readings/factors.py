@@ -95,6 +95,13 @@ def condition(machine: Machine, **values: Any) -> Any:
     return ops.binary(machine, "mul", *norms)
 
 
+def torch_condition(machine: Machine, A: Any, p: Any) -> Any:  # noqa: N803
+    """torch's, which has no backward for some orders."""
+    if p not in (None, 2, -2, "nuc"):
+        machine.note_underived("cond", A)
+    return condition(machine, A=A, p=p)
+
+
 # -- triangles -------------------------------------------------------------------------------------
 
 

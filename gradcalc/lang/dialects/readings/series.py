@@ -215,6 +215,13 @@ def powers(machine: Machine, x: Any, N: Any, increasing: Any) -> Any:  # noqa: N
     return ops.call(machine, "stack", columns, dim=1)
 
 
+def torch_powers(machine: Machine, x: Any, N: Any, increasing: Any) -> Any:  # noqa: N803
+    """torch.vander, which writes over what its own backward needs."""
+    found = powers(machine, x, N, increasing)
+    machine.note_underived("vander", x)
+    return found
+
+
 def convolved(machine: Machine, a: Any, v: Any, mode: str) -> Any:
     """numpy's convolve of two vectors."""
     return _slid(machine, ops.tensor(machine, a), ops.tensor(machine, v), mode)
