@@ -122,6 +122,12 @@ def _fields(node: ast.AST) -> Iterator[str]:
                 for part in ast.walk(fields):
                     if isinstance(part, ast.Constant) and isinstance(part.value, str):
                         yield from part.value.replace(",", " ").split()
+        case ast.Call(func=ast.Name(id=word) | ast.Attribute(attr=word)) if word == "ModuleDict":
+            for part in ast.walk(node):
+                if isinstance(part, ast.keyword) and part.arg is not None:
+                    yield part.arg
+                elif isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    yield part.value
         case _:
             pass
 

@@ -220,8 +220,10 @@ def _callee(machine: Machine, func: ast.expr) -> tuple[Any, Args]:
         return _method_of_complex(machine, value, func.attr), (value,)
     if not machine.is_tensor(value) and not plain.is_number(value):
         return attribute(machine, value, func), ()
-    if func.attr in containers.OF_NUMBERS and not machine.is_tensor(value):
-        return containers.method(machine, value, func.attr), ()
+    if func.attr in containers.OF_NUMBERS and not machine.carries(value):
+        # one of math's is a number of Python's
+        number = machine.number(value) if machine.is_tensor(value) else value
+        return containers.method(machine, number, func.attr), ()
     found = _method(machine, value, func.attr)
     if found is None:
         raise UnknownNameError(

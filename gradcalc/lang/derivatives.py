@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
-from gradcalc.lang import ops
+from gradcalc.lang import casts, ops
 from gradcalc.lang.lax import leaves, mapped
 from gradcalc.lang.machine import Builtin, Machine
 from gradcalc.lang.memory import Tensor
+from gradcalc.lang.program import text_of
 
 
 def gradients(
@@ -104,6 +105,17 @@ def _autograd_grad(
         )
     kept = bool(create_graph)
     return tuple(g if g is None or kept else machine.cut_by(g, "grad") for g in found)
+
+
+def _variable_of(
+    machine: Machine, data: Any, requires_grad: Any = False, volatile: Any = False
+) -> Any:
+    """torch's Variable, which is a tensor that shares the memory of another, and no gradient."""
+    tensor = ops.tensor(machine, data)
+    if machine.carries(tensor):
+        machine.note("detach", text_of(machine.node, machine.source), machine.node)
+    found = machine.fixed(tensor, None)
+    return casts.asked(machine, found) if requires_grad is True else found
 
 
 # -- functions that give functions ---------------------------------------------------------------
@@ -370,7 +382,10 @@ FAMILY = (
 
 OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        "torch.autograd": _rows(("grad", _autograd_grad, "grad(outputs, inputs, grad_outputs)")),
+        "torch.autograd": _rows(
+            ("grad", _autograd_grad, "grad(outputs, inputs, grad_outputs)"),
+            ("Variable", _variable_of, "Variable(x, requires_grad=False)"),
+        ),
         "torch.func": _rows(
             *FAMILY,
             ("grad_and_value", _grad_and_value, "grad_and_value(f, argnums=0)"),

@@ -109,8 +109,42 @@ def _map(machine: Machine, f: Any, xs: Any) -> Any:
     return _stacked(machine, [machine.call(f, (_item(machine, xs, place),)) for place in places])
 
 
+def _tree_map(machine: Machine, f: Any, tree: Any, *rest: Any, is_leaf: Any = None) -> Any:
+    if is_leaf is not None:
+        raise UnsupportedError("is_leaf is not known here", hint="leave it out")
+    return mapped(lambda *values: machine.call(f, values), tree, *rest)
+
+
+def _tree_leaves(machine: Machine, tree: Any) -> list[Any]:
+    return leaves(tree)
+
+
+def _tree_reduce(machine: Machine, function: Any, tree: Any, *initial: Any) -> Any:
+    items = [*initial[:1], *leaves(tree)]
+    if not items:
+        raise InvalidValueError("a reduction of nothing", python="TypeError")
+    found = items[0]
+    for item in items[1:]:
+        found = machine.call(function, (found, item))
+    return found
+
+
+TREES: Mapping[str, Builtin] = MappingProxyType(
+    {
+        short: Builtin(name, call, usage)
+        for name, call, usage in (
+            ("tree_map", _tree_map, "tree_map(f, tree, *rest)"),
+            ("tree_leaves", _tree_leaves, "tree_leaves(tree)"),
+            ("tree_reduce", _tree_reduce, "tree_reduce(function, tree)"),
+        )
+        for short in (name, name.removeprefix("tree_"))
+    }
+)
+"""jax's functions of containers, by the names that they have in one module or the other."""
+
 OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
+        **dict.fromkeys(("jax.tree_util", "jax.tree"), TREES),
         "jax.lax": {
             name: Builtin(name, call, usage)
             for name, call, usage in (
@@ -121,7 +155,7 @@ OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
                 ("scan", _scan, "scan(f, init, xs, length=None, reverse=False)"),
                 ("map", _map, "map(f, xs)"),
             )
-        }
+        },
     }
 )
 """jax's functions of functions, by their module."""

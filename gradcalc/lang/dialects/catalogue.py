@@ -25,6 +25,7 @@ from gradcalc.lang.dialects import (
     algebra_tables,
     chance_tables,
     copy_tables,
+    deprecated_tables,
     element_tables,
     everyday_tables,
     index_tables,
@@ -80,7 +81,10 @@ def _whole(module: str, table: Table) -> Table:
                     meaning = loss if reduced else row.name
                     overload = Overload(text or USUAL[module], meaning, also, (row.name,) * reduced)
                     own.setdefault(name, []).append(overload)
-    return {**table, **own}
+    found = {**table, **own}
+    for name, rows in deprecated_tables.TABLES.get(module, {}).items():
+        found[name] = [*found[name], *rows]
+    return found
 
 
 def _joined(*groups: Mapping[str, Table]) -> dict[str, Table]:
@@ -310,7 +314,11 @@ def plain(name: str) -> Function | None:
         return None
     found = (function(module, name) for module in PLAIN if (module, name) not in OTHERWISE)
     first = next((one for one in found if one is not None), None)
-    return None if first is None else replace(first, alone=True, core=core)
+    if first is None:
+        return None
+    # what Python's own function of that name takes besides, as round(x, 2)
+    also = () if (pythons := function("builtins", name)) is None else pythons.overloads
+    return replace(first, alone=True, core=core, overloads=(*first.overloads, *also))
 
 
 def in_language(name: str) -> Builtin | Primitive | None:

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gradcalc.errors import ShapeError, UnsupportedError
+from gradcalc.lang import casts
 from gradcalc.lang.machine import Machine
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.nets.drawing import Drawing
 from gradcalc.lang.nets.module import is_module, is_parameter, modules, parameters
 from gradcalc.lang.objects import Instance
+from gradcalc.lang.program import text_of
 
 
 @dataclass(slots=True)
@@ -111,5 +113,23 @@ def assign(machine: Machine, tensor: Tensor, attribute: str, value: Any) -> None
         tensor.unwritten = None
         tensor.shape = value.shape
         tensor.version += 1
+    elif attribute == "requires_grad" and value is True:
+        casts.asked(machine, tensor)
+    elif attribute == "data" and isinstance(value, Tensor) and not machine.carries(tensor):
+        _give_data(machine, tensor, value)
     else:
         raise UnsupportedError(f"attributes of {machine.describe(tensor)} cannot be assigned to")
+
+
+def _give_data(machine: Machine, tensor: Tensor, value: Tensor) -> None:
+    """`v.data = values` of a tensor that passes no gradient back: other numbers in its memory."""
+    if tensor.view is not None or tensor.shape != value.shape:
+        raise UnsupportedError(
+            "whose memory this is from then on is not known here",
+            hint="give the name another value",
+        )
+    if machine.carries(value):
+        machine.note("detach", text_of(machine.node, machine.source), machine.node)
+    held = casts.unsure_of(value, machine.fixed(value, None))
+    tensor.value, tensor.view, tensor.version = machine.raw(held), held.view, held.version
+    tensor.pending = tensor.unwritten = None

@@ -143,3 +143,14 @@ def known(machine: Machine, input: Any, dim: Any) -> tuple[Any, int]:
         )
     marks = machine.elements(ops.call(machine, "isnan", x)).astype(bool)
     return ops.index(machine, x, (np.flatnonzero(~marks),)), place
+
+
+def factors_first(machine: Machine, name: str, **values: Any) -> Any:
+    """The deprecated signatures of addmm and its like, addcmul and addcdiv."""
+    factors = {k: values.pop(k) for k in ("beta", "alpha", "value") if k in values}
+    return ops.call(machine, name, *values.values(), **factors)
+
+
+def scaled_first(machine: Machine, name: str, input: Any, alpha: Any, other: Any) -> Any:
+    """The deprecated signatures of add and sub."""
+    return ops.binary(machine, name, input, ops.binary(machine, "mul", alpha, other))
