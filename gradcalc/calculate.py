@@ -105,7 +105,7 @@ def weigh(problem: Problem, ask: Ask = ask_here, derivations: "Derivations | Non
 
     Raises `GradcalcError` for whatever is wrong with the program or its inputs.
     """
-    problem = settled(problem.rounded())
+    problem = _with_data(settled(problem.rounded()))
     answer = ask(problem)
     problem = replace(problem, prints=False)
     check = _checked(problem, derivations)
@@ -128,6 +128,16 @@ def weigh(problem: Problem, ask: Ask = ask_here, derivations: "Derivations | Non
         judgement = judge(problem, ours, formula, exact, tried)
     formula = upheld(problem, formula, judgement.reference)
     return Case(problem, ours, formula, exact, judgement)
+
+
+def _with_data(problem: Problem) -> Problem:
+    """The problem, with the inputs that it only compares as data."""
+    if problem.data or len(problem.inputs) < 2:
+        return problem
+    from gradcalc.derive.compared import compared
+
+    found = compared(problem)
+    return replace(problem, data=found) if found else problem
 
 
 def settled(problem: Problem) -> Problem:

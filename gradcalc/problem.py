@@ -61,6 +61,8 @@ class Problem:
     prints. With `rows` it gives the gradient of each element of what is differentiated, of the
     shape of that and the input's behind it. `before` are the gradients that are taken first, of
     which this one is; `along` the tangents that inputs are moved along, by an input of its own.
+    `data` are inputs whose numbers pass no gradient back and are what they are at every point,
+    `truths` those that were given as truth values.
 
     Of a caller from outside programs may be texts, inputs whatever numpy makes numbers of, and
     without `wrt` it is by all inputs. Raises `InvalidValueError` for what is none of these, and
@@ -88,6 +90,8 @@ class Problem:
     rows: bool = False
     before: tuple[Step, ...] = ()
     along: Mapping[str, Array] = field(default_factory=dict)
+    data: tuple[str, ...] = ()
+    truths: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         change = partial(object.__setattr__, self)
@@ -100,7 +104,9 @@ class Problem:
             )
         if not all(isinstance(v, np.ndarray) and v.dtype == np.float64 for v in inputs.values()):
             parts = [part for name, value in inputs.items() for part in trees.spread(value, name)]
-            change("inputs", {name: numbers(value, name) for name, value in parts})
+            read = {name: numbers(value, name) for name, value in parts}
+            change("truths", tuple(name for name, value in read.items() if value.dtype == np.bool_))
+            change("inputs", {name: value.astype(np.float64) for name, value in read.items()})
             inputs = self.inputs
         trees.check_whole(inputs)
         lets = frozenset(name for name, _ in self.lets)
@@ -118,6 +124,8 @@ class Problem:
             change(field_name, _parts(names, inputs))
         if not self.wrt:
             change("wrt", tuple(inputs))
+        if self.cotangent is not None:
+            change("cotangent", np.asarray(self.cotangent, dtype=np.float64))
         for name in self.wrt:
             if name not in inputs:
                 raise UnknownNameError(
@@ -239,7 +247,7 @@ def _executed(
     dice = Dice(problem.seed)
     options = {
         **options, "detach": problem.detach, "limits": problem.limits, "budget": budget,
-        "dice": dice,
+        "dice": dice, "data": problem.data, "truths": problem.truths,
     }  # fmt: skip
     stops: tuple[Any, ...] = ()
     casts: tuple[Any, ...] = ()

@@ -28,8 +28,10 @@ def read(text: str, **options) -> Array:
 
 
 def assert_same(found: Array, expected) -> None:
-    expected = np.asarray(expected, dtype=np.float64)
-    assert found.dtype == np.float64
+    expected = np.asarray(expected)
+    if expected.dtype != np.bool_:
+        expected = expected.astype(np.float64)
+    assert found.dtype == expected.dtype
     assert found.shape == expected.shape
     np.testing.assert_array_equal(found, expected)
     numbers = ~np.isnan(expected)
@@ -78,7 +80,7 @@ FORMS = [
     ("numpy repr", "array([[1., 2.],\n       [3., 4.]])", [[1, 2], [3, 4]]),
     ("numpy prefix", "np.array([1, 2], dtype=np.float32)", [1, 2]),
     ("numpy scalar", "np.float64(2.5)", 2.5),
-    ("numpy bools", "array([ True, False])", [1, 0]),
+    ("numpy bools", "array([ True, False])", [True, False]),
     ("torch repr", "tensor([1., 2.])", [1, 2]),
     ("torch dtype", "torch.tensor([1., 2.], dtype=torch.float64)", [1, 2]),
     ("torch grad", "tensor([1., -2.], requires_grad=True)", [1, -2]),
@@ -411,7 +413,7 @@ def test_a_million_numbers_read_back(shape):
     [
         pytest.param(2, 2, id="integer"),
         pytest.param(2.5, 2.5, id="float"),
-        pytest.param(True, 1, id="bool"),
+        pytest.param(True, True, id="bool"),
         pytest.param([0, 1], [0, 1], id="list"),
         pytest.param([[1, 2], [3, 4.5]], [[1, 2], [3, 4.5]], id="lists"),
         pytest.param("NaN", NAN, id="NaN"),

@@ -85,7 +85,7 @@ TEXTS = [
     ("json, scalar", "a.json", "3", "", 3),
     ("json, non-finite", "a.json", '["NaN", NaN, 1]', "", [NAN, NAN, 1]),
     ("json, text", "a.json", '"1,2"', "", [1, 2]),
-    ("json, bools", "a.json", "[true, false]", "", [1, 0]),
+    ("json, bools", "a.json", "[true, false]", "", [True, False]),
     ("json, only key", "a.json", '{"w": [1, 2]}', "", [1, 2]),
     ("json, key", "a.json", '{"w": [1, 2], "b": 0}', ":w", [1, 2]),
     ("colon in the name", "a:b.csv", "1,2\n", "", [1, 2]),
@@ -107,7 +107,7 @@ def save_npz(name, **arrays):
 
 BINARY = [
     ("npy", "a.npy", lambda: np.save("a.npy", np.array(MATRIX)), "", MATRIX),
-    ("npy, bool", "a.npy", lambda: np.save("a.npy", np.array([True, False])), "", [1, 0]),
+    ("npy, bool", "a.npy", lambda: np.save("a.npy", np.array([True, False])), "", [True, False]),
     ("npy, scalar", "a.npy", lambda: np.save("a.npy", np.float32(0.5)), "", 0.5),
     ("npy, big endian", "a.npy", lambda: np.save("a.npy", np.array([1, 2], ">f4")), "", [1, 2]),
     ("npy, columns", "a.npy", lambda: np.save("a.npy", np.array(MATRIX).T), "", [[1, 3], [2, 4]]),

@@ -46,6 +46,8 @@ def _key(problem: Problem) -> Any:
         tuple((repr(step), _tangent(step.tangent)) for step in problem.before),
         _tangent(problem.along),
         problem.detach,
+        problem.data,
+        problem.truths,
         problem.of,
         problem.dtype,
         exactly(cotangent),

@@ -21,4 +21,4 @@ def elsewhere(problem: Problem) -> Iterator[dict[str, Any]]:
 def labels(problem: Problem) -> dict[str, Any]:
     """The inputs whose numbers stand for something, as they are."""
     found = Runs(problem).recording.derived.labels
-    return {name: problem.inputs[name] for name in found}
+    return {name: problem.inputs[name] for name in {*found, *problem.data}}

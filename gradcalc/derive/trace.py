@@ -271,6 +271,11 @@ def named(
     return values
 
 
+def is_boolean(node: Node) -> bool:
+    """Whether a node is a comparison, or what is made of such by logic."""
+    return node.source is not None and bool(node.source[0].boolean)
+
+
 class Derived:
     """The derivation of one trace, and whatever else is worked out once for all its points."""
 

@@ -12,11 +12,11 @@ import flint
 import numpy as np
 
 from gradcalc.balls.arithmetic import boxed, to_floats
-from gradcalc.derive.trace import numbers, truth
+from gradcalc.derive.trace import is_boolean, numbers, truth
 from gradcalc.enclosure.borders import BITS, Border, unit
 from gradcalc.enclosure.cells import ROUND, THIN
 from gradcalc.enclosure.crossings import Crossing, crossings
-from gradcalc.enclosure.kinks import Index, is_boolean
+from gradcalc.enclosure.kinks import Index
 from gradcalc.enclosure.neighbourhood import flat
 from gradcalc.enclosure.sides import SHRUNK, alike, arriving
 from gradcalc.enclosure.trial import Trial

@@ -12,8 +12,8 @@ import flint
 import numpy as np
 
 from gradcalc.balls.numbers import OutOfReach, Undecided, Undefined
+from gradcalc.derive.trace import is_boolean
 from gradcalc.enclosure.course import Course
-from gradcalc.enclosure.kinks import is_boolean
 from gradcalc.enclosure.trial import reals
 from gradcalc.enclosure.turning import undefined_in
 from gradcalc.enclosure.wrong_values import value_fault

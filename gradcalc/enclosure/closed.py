@@ -14,8 +14,7 @@ import numpy as np
 from gradcalc.balls.arithmetic import each, to_floats
 from gradcalc.balls.numbers import Ball
 from gradcalc.derive.modes import Eager, dependents, slopes_of
-from gradcalc.derive.trace import truth
-from gradcalc.enclosure.kinks import is_boolean
+from gradcalc.derive.trace import is_boolean, truth
 from gradcalc.enclosure.trial import WHOLE, Trial, whole
 from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats

@@ -14,7 +14,7 @@ import numpy as np
 from gradcalc.balls.numbers import OutOfReach, Undecided, Undefined
 from gradcalc.derive.modes import Eager, handed_on
 from gradcalc.derive.perturbations import is_finite
-from gradcalc.enclosure.kinks import is_boolean
+from gradcalc.derive.trace import is_boolean
 from gradcalc.enclosure.sides import Sample, Sides, alike, arriving
 from gradcalc.enclosure.trial import Trial, largest, taking_part
 from gradcalc.errors import GradcalcError

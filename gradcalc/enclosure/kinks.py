@@ -19,7 +19,7 @@ from gradcalc.balls.numbers import Ball
 from gradcalc.calculus import operand_names
 from gradcalc.derive.perturbations import is_finite, moved
 from gradcalc.derive.runs import Recording
-from gradcalc.derive.trace import Trace, numbers, truth
+from gradcalc.derive.trace import Trace, is_boolean, numbers, truth
 from gradcalc.enclosure.still import Stillness
 from gradcalc.enclosure.trial import Trial, taking_part
 from gradcalc.expr import ops
@@ -85,11 +85,6 @@ def special(trace: Trace) -> Iterator[Node]:
             has = row.kinks is not None or row.domain is not None or bool(row.varying)
         if has and (trace.is_active(node) or is_boolean(node)):
             yield node
-
-
-def is_boolean(node: Node) -> bool:
-    """Whether a node is a comparison, or what is made of such by logic."""
-    return node.source is not None and bool(node.source[0].boolean)
 
 
 def _margins(m: Any, trace: Trace, node: Node, values: Sequence[Any]) -> list[Any]:

@@ -7,8 +7,10 @@ from typing import Any
 import flint
 import numpy as np
 
+from gradcalc.balls.arithmetic import to_floats
 from gradcalc.balls.numbers import OutOfReach, Undecided
 from gradcalc.derive.perturbations import is_finite, shifts, signed
+from gradcalc.derive.trace import is_boolean
 from gradcalc.enclosure.depth import Depth
 from gradcalc.enclosure.experiment import Experiment, run_beside, ways_of
 from gradcalc.enclosure.trial import Reals, Trial, largest
@@ -65,9 +67,24 @@ def beside(
         samples = moved(tuple(inputs))
     except (OutOfReach, GradcalcError):
         samples = []
-    if samples and all(has_all(t) and ways_of(t) == ways_of(centre) for t, _ in samples):
+    if samples and all(has_all(t) and _goes_as(t, centre) for t, _ in samples):
         return samples
     return moved(problem.wrt)
+
+
+def _goes_as(trial: Trial, centre: Trial) -> bool:
+    """Whether a run takes the branches of the one at the point, and what it compares comes out so.
+
+    What is equal to a number that the text names, as a label is, is not so beside the point.
+    """
+    if ways_of(trial) != ways_of(centre):
+        return False
+    if not trial.derived.shares_with(centre.derived):
+        return True
+    compared = [node.order for node in centre.trace.nodes if is_boolean(node)]
+    return all(
+        np.array_equal(to_floats(trial.values[k]), to_floats(centre.values[k])) for k in compared
+    )
 
 
 @lru_cache(maxsize=64)

@@ -9,8 +9,8 @@ import numpy as np
 
 from gradcalc.balls.numbers import OutOfReach, Undecided, Undefined
 from gradcalc.derive.perturbations import directions_for, is_finite
+from gradcalc.derive.trace import is_boolean
 from gradcalc.enclosure.culprits import SAME, event_beside, ranked
-from gradcalc.enclosure.kinks import is_boolean
 from gradcalc.enclosure.sampler import Sampler
 from gradcalc.enclosure.sides import arriving, share
 from gradcalc.enclosure.trial import Trial, largest

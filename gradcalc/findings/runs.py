@@ -158,6 +158,13 @@ def _dead(
 ) -> Iterator[Finding]:
     """Why nothing flows back to an input at all; at a `special` point that says little."""
     stop = next((s for s in autograd.stops if name in _sources(problem, s)), None)
+    if name in problem.data and name not in problem.truths:
+        why = f"{name} is only compared: its whole numbers are taken as data, which have no slope"
+        yield Finding("dead", why, f"--wrt {name} looks at what is beside them")
+        return
+    if name in problem.truths:
+        yield Finding("dead", f"{name} holds truth values, which have no slope")
+        return
     if name in problem.detach:
         why = f"{name} is detached (--detach {name}), so no gradient flows back to it"
     elif autograd.cut is not None:

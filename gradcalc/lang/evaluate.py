@@ -49,6 +49,8 @@ def evaluate(
     inputs: Mapping[str, Any],
     *,
     detach: Collection[str] = (),
+    data: Collection[str] = (),
+    truths: Collection[str] = (),
     limits: Limits | None = None,
     budget: Budget | None = None,
     confirm: Confirm | None = None,
@@ -94,7 +96,7 @@ def evaluate(
     )
     try:
         with deep_recursion():
-            found = _run(machine, inputs, seed, survey)
+            found = _run(machine, inputs, seed, survey, frozenset(data), frozenset(truths))
             _check_abandoned(machine)
             whole = functions and isinstance(found, FUNCTIONS)
             value = found if whole else None
@@ -118,7 +120,10 @@ def evaluate(
     return Run(value, names, path, stops, casts=casts, leaves=leaves(machine))
 
 
-def _run(machine: Machine, inputs: Mapping[str, Any], seed: int, survey: bool) -> Any:
+def _run(
+    machine: Machine, inputs: Mapping[str, Any], seed: int, survey: bool,
+    data: frozenset[str], truths: frozenset[str],
+) -> Any:  # fmt: skip
     program = machine.program
     source = (machine.chances or Dice(seed)).torch
     drawing = Drawing(source, wide=program.dtype == "float64")
@@ -133,6 +138,10 @@ def _run(machine: Machine, inputs: Mapping[str, Any], seed: int, survey: bool) -
     machine.scalars = not any(machine.shape(v) for v in inputs.values() if machine.is_tensor(v))
     for name in filter(trees.is_part, machine.detached & inputs.keys()):
         inputs[name] = machine.detach(inputs[name], name)
+    for name in data & inputs.keys():
+        inputs[name] = machine.fixed(inputs[name], name)
+    for name in truths & inputs.keys():
+        inputs[name] = ops.binary(machine, "ne", inputs[name], 0)
     inputs = trees.planted(inputs)
     machine.frame.values.update(inputs)
     machine.block(program.body)

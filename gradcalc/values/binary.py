@@ -80,6 +80,8 @@ def read_torch(path: Path, key: str | None, context: Context) -> Array:
         raise InvalidValueError(f"{context.name} holds complex numbers; real numbers are needed")
     context.check_shape(tuple(loaded.shape), loaded.numel())
     dense = loaded.detach().to_dense() if loaded.layout != torch.strided else loaded.detach()
+    if dense.dtype == torch.bool:
+        return context.numeric(np.array(dense.numpy()))
     return context.numeric(np.array(dense.to(torch.float64).numpy()))
 
 

@@ -76,12 +76,14 @@ class Context:
             raise self.empty()
 
     def numeric(self, array: NDArray[np.generic]) -> Array:
-        """The array as float64, if it holds real numbers at all."""
+        """The array as float64, or of truth values, if it holds real numbers at all."""
         self.check_shape(array.shape, array.size)
         if array.dtype.kind not in "biuf":
             found = {"c": "complex numbers", "U": "strings", "S": "strings", "O": "objects"}
             what = found.get(array.dtype.kind, f"{array.dtype.name} data")
             raise InvalidValueError(f"{self.name} holds {what}; real numbers are needed")
+        if array.dtype.kind == "b":
+            return np.array(array)
         with np.errstate(all="ignore"):
             result = array.astype(np.float64, order="C", copy=False)
         if array.dtype.itemsize > 8 and bool(np.any(np.isinf(result) & ~np.isinf(array))):
@@ -124,6 +126,8 @@ def from_nested(value: object, context: Context) -> Array:
         if not level:
             raise context.empty()
         context.check_shape(tuple(shape), len(level))
+    if level and all(type(item) is bool for item in level):
+        return np.array(level).reshape(shape)
     if not all(type(item) in (float, int) for item in level):
         level = [_number(item, context) for item in level]
     try:

@@ -40,7 +40,8 @@ def plain(value: Any, name: str) -> Any:
 
 
 def numbers(value: Any, name: str) -> Array:
-    """A value as an array. Raises `InvalidValueError` for what is none."""
+    """A value as an array of floats, or of truth values. Raises `InvalidValueError` for what is
+    none."""
     if isinstance(value, np.ndarray) and value.dtype == np.float64 and type(value) is np.ndarray:
         return value
     try:
@@ -53,14 +54,16 @@ def numbers(value: Any, name: str) -> Array:
             array = np.array([float(part) for part in parts]).reshape(array.shape)
     if array.dtype.kind not in "biuf":
         raise _no_value(value, name)
-    return array.astype(np.float64)
+    return array if array.dtype == np.bool_ else array.astype(np.float64)
 
 
 def rounded(value: Array, name: str, dtype: str) -> Array:
-    """The numbers that the dtype has, as float64.
+    """The numbers that the dtype has, as float64; truth values are what they are.
 
     Raises `InvalidValueError` for one that is too large for it.
     """
+    if value.dtype == np.bool_:
+        return value
     with np.errstate(all="ignore"):
         found: Array = np.asarray(value, dtype=dtype).astype(np.float64)
     lost = np.isinf(found) & np.isfinite(value)

@@ -21,8 +21,19 @@ _PLAIN = re.compile(r"[-+0-9.eE,;infa \t\r\n]*")
 _PLAIN_LISTS = re.compile(r"[-+0-9.eE,\[\]infaINty \t\r\n]*")
 
 
+_BETWEEN = r"[\[\],; \t\r\n]*"
+_TRUTHS = re.compile(rf"(?:[a-z.]+\()?{_BETWEEN}(?:(?:true|false){_BETWEEN})+\)?\s*", re.IGNORECASE)
+
+
 def read_text(text: str, context: Context, *, lines_are_vector: bool = False) -> Array:
-    """The array that a text means (every form but `@file`); see `parse_text`."""
+    """The array that a text means (every form but `@file`); see `parse_text`.
+
+    Of nothing but True and False it is one of truth values.
+    """
+    if _TRUTHS.fullmatch(text):
+        digits = re.sub("(?i)true", "1", re.sub("(?i)false", "0", text))
+        numbers = read_text(digits, context, lines_are_vector=lines_are_vector)
+        return context.numeric(numbers.astype(np.bool_))
     if len(text) > _SHORT:
         quick = plain_lists(text, context) if "[" in text else plain_rows(text, lines_are_vector)
         if quick is not None:

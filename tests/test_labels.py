@@ -1,0 +1,112 @@
+"""Labels, masks and lengths: inputs that are only compared, and those of truth values."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from gradcalc import grad
+from tests.command import Run
+
+MASK, OTHER = [True, False, True], [False, False, True]
+X = [1.0, 2.0, 5.0]
+
+MASKED = {
+    "index": "x[m].sum()",
+    "not": "(x*~m).sum()",
+    "and": "x[m & n].sum()",
+    "or by sum": "(x*(m + n)).sum()",
+    "where": "lib.where(m, x, 2*x).sum()",
+    "mean": "lib.mean(x[m])",
+    "product": "(x[m]*x[m]).sum() + (x*m).sum()",
+    "equal": "(x*(m == n)).sum()",
+    "sum of truths": "x.sum()*m.sum()",
+    "if": "x.sum()*2 if m[0] else x.sum()",
+}
+
+
+@pytest.mark.parametrize("library", ["torch", "numpy"])
+@pytest.mark.parametrize("kind", ["list", "array", "tensor"])
+@pytest.mark.parametrize("name", MASKED)
+def test_truth_values_are_what_the_library_has(name: str, kind: str, library: str) -> None:
+    own = {"torch": "torch", "numpy": "np"}[library]
+    text = MASKED[name].replace("lib.", f"{own}.")
+    given: dict[str, Any] = {"m": MASK, "n": OTHER}
+    used = {k: v for k, v in given.items() if re.search(rf"\b{k}\b", text)}
+    made = {"list": lambda v: v, "array": np.array, "tensor": torch.tensor}[kind]
+    leaf = torch.tensor(X, dtype=torch.float64, requires_grad=True)
+    scope = {"torch": torch, "np": np, "x": leaf}
+    masks = {k: torch.tensor(v) for k, v in used.items()}
+    expected = eval(MASKED[name].replace("lib.", "torch."), scope, masks)
+    (slope,) = torch.autograd.grad(expected, [leaf])
+    total = expected.item()
+    head = {"torch": "import torch", "numpy": "import numpy as np"}[library]
+    report = grad(f"{head}\n{text}", x=X, **{k: made(v) for k, v in used.items()})
+    assert report.verdict.outcome == "verified", report.verdict.message
+    assert float(np.sum(report.value)) == pytest.approx(total)
+    assert np.allclose(report.gradient["x"], slope.numpy())
+
+
+def test_truth_values_are_typed_and_read_from_files(run: Run, tmp_path: Path) -> None:
+    np.save(tmp_path / "m.npy", np.array([True, False]))
+    for given in ("True,False", "[true, false]", f"@{tmp_path}/m.npy"):
+        found = run("grad", "sum(x[m])", "--x", "3,4", "--m", given, "--wrt", "x")
+        assert "closed form\tx\t[1, 0]" in found.out, found
+
+
+LABELLED = {
+    "where": ("torch.where(y == 1, -x.log(), -(1 - x).log()).mean()", [0.3, 0.4], [0, 1]),
+    "factor": ("((y == 1).float()*(x - 2)).sum()", [1.0, 2.0], [0, 1]),
+    "index": ("x[y == 1].sum()", [0.3, 0.4], [0, 1]),
+    "long": ("((y.long() == 1)*x).sum()", [0.3, 0.4], [0, 1]),
+    "lengths": ("(x*(torch.arange(3)[None] < y[:, None])).sum()", [[1.0] * 3] * 2, [2, 3]),
+    "branch": ("x.sum()*2 if y[0] == 0 else x.sum()", [0.3, 0.4], [0, 1]),
+    "number": ("x*2 if y == 3 else x", 0.3, 3),
+    "ignored": ("(x*(y != -1)).sum()", [0.3, 0.4], [-1, 1]),
+}
+
+
+@pytest.mark.parametrize("name", LABELLED)
+def test_labels_are_data(name: str) -> None:
+    text, x, y = LABELLED[name]
+    report = grad(f"import torch\n{text}", x=x, y=y)
+    assert report.verdict.outcome == "verified", report.verdict.message
+    assert not np.any(report.gradient["y"])
+    assert any("y is only compared" in f.message for f in report.findings)
+
+
+STEPS = {
+    "asked for": ("where(y == 1, x, 2*x).sum()", {"x": [0.3], "y": [1]}, ("y",), "jump"),
+    "no whole number": ("where(y > 0.5, x, 2*x).sum()", {"x": [0.3], "y": [0.5]}, (), "jump"),
+    "alone": ("(y > 0).sum()*1.0", {"y": [0, 1]}, (), "jump"),
+    "used besides": ("where(y == 1, x, 2*x*y).sum()", {"x": [0.3], "y": [1]}, (), "jump"),
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_what_may_move_is_no_label(name: str) -> None:
+    text, inputs, wrt, outcome = STEPS[name]
+    report = grad(f"import torch\n{text.replace('where', 'torch.where')}", wrt=wrt, **inputs)
+    assert report.verdict.outcome == outcome
+
+
+CLAIMS = {
+    "label": ("np.sum((y == 1)*np.sin(x))", [0, 1]),
+    "number of its own": ("np.sum((y == 0.5)*np.sin(x))", [0.25, 0.5]),
+    "used besides": ("np.sum(np.where(y == 1, np.sin(x), 2*x*y))", [0, 1]),
+}
+
+
+@pytest.mark.parametrize("off", [1e-9, 1e-6, 1e-3, 1e-2])
+@pytest.mark.parametrize("name", CLAIMS)
+def test_what_is_equal_excuses_no_error(name: str, off: float) -> None:
+    text, y = CLAIMS[name]
+    program = f"import numpy as np\n{text}"
+    true = np.array(grad(program, x=[1.0, 2.0], y=y, wrt=["x"]).gradient["x"])
+    for factor, outcome in ((1.0, "verified"), (1 + off, "wrong")):
+        claim = {"x": ",".join(repr(float(v)) for v in true * factor)}
+        report = grad(program, x=[1.0, 2.0], y=y, wrt=["x"], expect=claim)
+        assert report.verdict.outcome == outcome, (factor, report.verdict.message)
