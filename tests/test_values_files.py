@@ -34,8 +34,10 @@ def read(text, **options):
 
 
 def assert_same(found, expected):
-    assert found.dtype == np.float64
-    np.testing.assert_array_equal(found, np.asarray(expected, np.float64), strict=True)
+    expected = np.asarray(expected)
+    kind = np.bool_ if expected.dtype == np.bool_ else np.float64
+    assert found.dtype == kind
+    np.testing.assert_array_equal(found, expected.astype(kind), strict=True)
 
 
 def write(name: str, data: str | bytes) -> None:
