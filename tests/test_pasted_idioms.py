@@ -123,7 +123,6 @@ REFUSED = {
     "def f(x): raise 3": "exceptions must derive from BaseException",
     "def f(x): raise KeyError('a')": "the program raises KeyError: 'a'",
     f"{TORCH}torch.Tensor.sum = lambda s: 2\ndef f(x): return x.sum()": "cannot be assigned to",
-    f"{TORCH}torch.set_grad_enabled(False)\ndef f(x): return x.sum()": "set_grad_enabled",
     f"{NUMPY}np.seterr(all='raise')\ndef f(x): return x.sum()": "errors of numbers",
     f"{NUMPY}import warnings\nwarnings.simplefilter('error')\ndef f(x): return x.sum()": "warnings",
     f"{NUMPY}def f(x):\n    with np.errstate(all='raise'): return x.sum()": "errors of numbers",

@@ -216,8 +216,8 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("torch.tensor([2]).masked_fill(x > 0, 0.5)*x", {"x": [1]}, "other numbers among integers"),
     ("np.nonzero(x)[0].sum()*torch.sum(x)", {"x": [1, 2]}, "may be torch's or its own"),
     ("np.nonzero(x) + np.sum(x)", {"x": [1, 2]}, "a list plus one number"),
-    ("1j*x", {"x": [1, 2]}, "complex numbers"),
-    ("torch.view_as_complex(x)", {"x": [1, 2]}, "view_as_complex cannot be used"),
+    ("1j*x", {"x": [1, 2]}, "output is complex"),
+    ("torch.view_as_complex(x)", {"x": [1, 2]}, "output is complex"),
 ]  # fmt: skip
 
 

@@ -55,6 +55,9 @@ INSTEAD: Mapping[str, str] = MappingProxyType(
 )
 """What to write instead of what torch has no backward of."""
 
+LEAVABLE = ("detach", "no_grad", "item", "float", "int", "grad")
+"""Kinds of stops that a program may do without: an index is needed."""
+
 MOST = 3
 """Findings of a kind at the most."""
 
@@ -176,7 +179,7 @@ def _dead(
             return
         why = f"no gradient flows back to {name}: {stop.source} stops it ({stop.kind})"
         hint = {"math": FUNCTION, "linspace": SPACED}.get(stop.kind)
-        if hint is None and len(set(autograd.stops)) == 1:
+        if hint is None and len(set(autograd.stops)) == 1 and stop.kind in LEAVABLE:
             hint = "leave it out to let the gradient through"
         yield Finding("dead", why, hint, stop.span)
         return

@@ -220,10 +220,12 @@ def _callee(machine: Machine, func: ast.expr) -> tuple[Any, Args]:
         return _method_of_complex(machine, value, func.attr), (value,)
     if not machine.is_tensor(value) and not plain.is_number(value):
         return attribute(machine, value, func), ()
-    if func.attr in containers.OF_NUMBERS and not machine.carries(value):
-        # one of math's is a number of Python's
-        number = machine.number(value) if machine.is_tensor(value) else value
-        return containers.method(machine, number, func.attr), ()
+    if func.attr in containers.OF_NUMBERS:
+        if not machine.is_tensor(value):
+            return containers.method(machine, value, func.attr), ()
+        if not machine.carries(value) and not machine.shape(value):
+            # one of math's is a number of Python's
+            return containers.method(machine, machine.number(value), func.attr), ()
     found = _method(machine, value, func.attr)
     if found is None:
         raise UnknownNameError(

@@ -97,6 +97,16 @@ def _never(machine: Machine) -> bool:
     return False
 
 
+BETWEEN = "all_reduce all_gather barrier broadcast reduce all_gather_into_tensor"
+
+
+def _of_several(machine: Machine, *args: Any, **kwargs: Any) -> Any:
+    raise UnsupportedError(
+        "the program is run in one process here, in which nothing is sent",
+        hint="leave the call out",
+    )
+
+
 def _row(name: str, call: Callable[..., Any], doc: str) -> tuple[str, Builtin]:
     return name, Builtin(name, call, doc)
 
@@ -130,6 +140,12 @@ OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "torch.compiler": _flags("is_compiling is_dynamo_compiling"),
         "torch.onnx": _flags("is_in_onnx_export"),
         "torch.cuda": _flags("is_available"),
+        "torch.distributed": {
+            **_flags("is_available is_initialized"),
+            "get_rank": Builtin("get_rank", lambda machine: 0, "0: there is one process"),
+            "get_world_size": Builtin("get_world_size", lambda machine: 1, "there is one process"),
+            **{name: Builtin(name, _of_several, "not here") for name in BETWEEN.split()},
+        },
         # of these only what stands behind with
         **{name: {} for name in ("torch.amp", "torch.cuda.amp", "torch.profiler")},
         "numpy": _FINFO,

@@ -119,9 +119,54 @@ REAL = "inputs are real: make complex numbers of them, as torch.complex(x, y) or
 COMPLEX = "iscomplex isreal sort_complex".split()  # noqa: SIM905
 """Names that are about complex numbers."""
 
+OUTSIDE = "a program reads nothing of the machine that it runs on: write the value itself"
+SOLVED = (
+    "it stops when it is exact enough: write its steps as a loop, or differentiate the equation"
+    " that it solves"
+)
+STEPPED = "write the steps of a rule, such as Runge and Kutta's, as a loop"
+
 FUNCTIONS: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(COMPLEX, REAL),
+        **dict.fromkeys(
+            (
+                "brentq",
+                "bisect",
+                "fsolve",
+                "root",
+                "root_scalar",
+                "newton",
+                "minimize",
+                "fmin",
+                "minimize_scalar",
+                "curve_fit",
+                "least_squares",
+                "linprog",
+            ),
+            SOLVED,
+        ),
+        **dict.fromkeys(("odeint", "solve_ivp", "ode"), STEPPED),
+        **dict.fromkeys(
+            ("quad", "dblquad", "tplquad", "nquad", "quad_vec"),
+            "it chooses its points by what it finds: np.trapezoid(y, x), or a sum over those of"
+            " np.polynomial.legendre.leggauss(n), has fixed ones",
+        ),
+        **dict.fromkeys(
+            (
+                "CubicSpline",
+                "interp1d",
+                "UnivariateSpline",
+                "splrep",
+                "splev",
+                "PchipInterpolator",
+                "RegularGridInterpolator",
+                "griddata",
+            ),
+            "there is np.interp, by straight lines; write a polynomial of each piece otherwise",
+        ),
+        **dict.fromkeys(("poly1d", "Polynomial"), "write np.polyval(p, x)"),
+        **dict.fromkeys(("Fraction", "Decimal"), "write floats, whose rounding the check knows"),
         "seed": "it takes its seed from the clock: manual_seed(0) is the same each time",
         "open": "values come from files with --x @file.npy",
         "input": "values are given with --x",
@@ -140,6 +185,7 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
 
 MODULES: Mapping[str, str] = MappingProxyType(
     {
+        **dict.fromkeys(("os", "sys", "argparse", "json", "pathlib"), OUTSIDE),
         "jax.random": "jax draws by keys, which are not known here: give what it draws as an input,"
         ' --x "randn(3)" --seed 0',
     }
@@ -192,7 +238,7 @@ OTHERS: Mapping[str, str] = MappingProxyType(
 
 UNLIKE: frozenset[str] = frozenset(
     """
-    as_subclass
+    as_subclass cfloat cdouble complex64 complex128 complex256
     astype bdtri bitwise_count bitwise_invert broadcast chndtr col_indices copy
     cudnn_grid_sampler cumulative_prod dequantize dtype expand_as fdtri feature_dropout flatiter
     flatnonzero float16 float32 float64 fractional_max_pool2d_with_indices

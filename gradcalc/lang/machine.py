@@ -213,6 +213,7 @@ class Machine:
     was read as one of these has it, that library, and whether one flows through its array.
     `keyed` are objects and functions that are keys or in sets, in the order in which they came.
     `imaginary` says that there are complex numbers.
+    `managing` says how many generators are going on that manage blocks.
     `abandoned` says that a generator was left in a block with something to be done behind it.
     """
 
@@ -254,6 +255,7 @@ class Machine:
     touched: set[tuple[str, bool]] = field(default_factory=set)
     taken: tuple[str, str, bool] | None = None
     keyed: dict[Any, int] = field(default_factory=dict)
+    managing: int = 0
     abandoned: bool = False
     imaginary: bool = False
 

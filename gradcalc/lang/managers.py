@@ -1,6 +1,7 @@
 """Python's own managers of blocks: what `contextlib` has."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from gradcalc.errors import GradcalcError, InvalidValueError
@@ -51,21 +52,34 @@ def _begun(machine: Machine, manager: Instance, items: Once) -> None:
     manager.values["items"] = items
 
 
+@contextmanager
+def _managing(machine: Machine) -> Iterator[None]:
+    """While a generator goes on that manages a block."""
+    machine.managing += 1
+    try:
+        yield
+    finally:
+        machine.managing -= 1
+
+
 def _first(machine: Machine, manager: Instance) -> Any:
-    for value in manager.values["items"].items:
-        return value
+    with _managing(machine):
+        for value in manager.values["items"].items:
+            return value
     raise InvalidValueError("generator didn't yield", python="RuntimeError")
 
 
 def _rest(machine: Machine, manager: Instance, kind: Any, value: Any, where: Any) -> bool:
     items = manager.values["items"].items
     if kind is None:
-        for _ in items:
-            raise InvalidValueError("generator didn't stop", python="RuntimeError")
+        with _managing(machine):
+            for _ in items:
+                raise InvalidValueError("generator didn't stop", python="RuntimeError")
         return False
     error = thrown.error_of(machine, value)
     try:
-        items.throw(error)
+        with _managing(machine):
+            items.throw(error)
     except StopIteration:
         return True
     except GradcalcError as raised:

@@ -108,10 +108,22 @@ OPERATORS: Mapping[str, type[ast.AST]] = {
     "matmul": ast.MatMult,
 }
 
+TYPES = ("TypeVar", "ParamSpec", "TypeVarTuple")
+"""What makes types of types."""
+
+
+def _no_type(machine: Machine, *args: Any, **kwargs: Any) -> None:
+    return None
+
+
 OBJECTS: Mapping[str, Mapping[str, Builtin]] = MappingProxyType(
     {
         "enum": enums.ENUMS,
-        "typing": {"NamedTuple": collecting.TUPLES},
+        "typing": {
+            "NamedTuple": collecting.TUPLES,
+            **{name: Builtin(name, _no_type, "nothing: types change no value") for name in TYPES},
+            "cast": Builtin("cast", lambda machine, kind, value: value, "the value itself"),
+        },
         "collections": collecting.COLLECTIONS,
         "itertools": iterating.ITERTOOLS,
         "itertools.chain": {"from_iterable": iterating.CHAINED},

@@ -1,6 +1,7 @@
 """Which library each name of a text is from, and whose arrays the text works on."""
 
 import ast
+import builtins
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
@@ -22,6 +23,8 @@ from gradcalc.lang.program import (
 )
 from gradcalc.lang.written import NAMES
 from gradcalc.primitives import BY_NAME, Structural
+
+OWN = frozenset(vars(builtins))
 
 Body = tuple[ast.stmt, ...]
 
@@ -92,6 +95,9 @@ def _read(
     base = _base(node)
     for alias in node.names:
         full = ".".join(part for part in (base, alias.name) if part)
+        if base == "builtins" and alias.asname in (None, alias.name) and alias.name in OWN:
+            # Python's own names need no import
+            continue
         if base in TABLES and alias.name == "*":
             starred.append(base)
             # which one is meant hangs on the order
@@ -209,7 +215,7 @@ def _instead(module: str, name: str) -> str | None:
     if name in grammar.FUNCTIONS:
         return grammar.FUNCTIONS[name]
     if module not in TABLES:
-        return None
+        return grammar.MODULES.get((module or name).split(".")[0])
     if close := did_you_mean(name, TABLES[module]):
         return close
     return "its own name needs no import" if catalogue.is_known(name) else None

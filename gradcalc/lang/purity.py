@@ -71,8 +71,8 @@ QUIET = frozenset({
 """Functions of libraries outside the tables without effect on values."""
 
 QUIET_PLACES = (
-    "numpy.random", "numpy.testing", "torch.backends", "torch.cuda", "torch.func", "torch.random",
-    "torch.testing",
+    "numpy.random", "numpy.testing", "torch.backends", "torch.cuda", "torch.func", "torch.optim",
+    "torch.random", "torch.testing", "torch.utils.data", "torch.utils.tensorboard",
 )  # fmt: skip
 """Modules of libraries, all but `SHUFFLING` of which is without effect on values."""
 

@@ -15,6 +15,9 @@ PARSER_DEPTH = 10_000
 SEPARATORS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 """Characters that end a line for some and not for Python: they would shift every place."""
 
+MAGIC = re.compile(r"(?m)^([%!]\w[^\n]*)$")
+"""What a notebook tells its own machine, in lines that are no Python."""
+
 TIPS: tuple[tuple[str, str], ...] = (
     ("invalid decimal literal", "a product needs its star: 2*x"),
     ("invalid imaginary literal", "a product needs its star: 2*j"),
@@ -56,6 +59,8 @@ def tidy(text: str, limits: Limits) -> str:
     source = textwrap.dedent(SEPARATORS.sub(" ", text)).rstrip()
     if not source:
         raise ProgramSyntaxError("the program is empty", hint='try "dot(x, x)" --x 0,1,2,3')
+    if MAGIC.search(source) and not is_python(source):
+        source = MAGIC.sub(r"# \1", source)
     return source if "\n" in source.strip() else source.strip()
 
 

@@ -30,10 +30,16 @@ def items(machine: Machine, body: Sequence[ast.stmt], inside: Callable[..., Any]
     steps = _block(machine, body)
     resume: Callable[[], Any] = partial(next, steps)
     while True:
+        frozen = machine.frozen
         try:
             value = inside(resume)
         except StopIteration as end:
             return end.value.value if isinstance(end.value, Return) else None
+        if machine.frozen != frozen and not machine.managing:
+            raise UnsupportedError(
+                "yield in no_grad() has whoever asks for the value calculate without gradients too",
+                hint="collect the values in a list, or mark the function by @contextmanager",
+            )
         try:
             resume = partial(steps.send, (yield value))
         except GradcalcError as error:

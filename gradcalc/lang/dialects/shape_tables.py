@@ -90,6 +90,18 @@ dstack(tup: tensors) -> joining.stacked(*)
 broadcast_arrays(*args: any, subok: unset = False) -> joining.spread
 pad(array, pad_width: pairs, mode: str = 'constant', *, constant_values: fillings = 0,
     reflect_type: str = 'even') -> layout.numpy_padded
+[numpy.polynomial]
+[numpy.polynomial.legendre]
+leggauss(deg: int) -> making.quadrature(*)
+[numpy.polynomial.hermite]
+hermgauss(deg: int) -> making.quadrature(*)
+[numpy.polynomial.laguerre]
+laggauss(deg: int) -> making.quadrature(*)
+[numpy.polynomial.chebyshev]
+chebgauss(deg: int) -> making.quadrature(*)
+[scipy.special]
+roots_legendre p_roots roots_hermite h_roots roots_laguerre l_roots(n: int, mu: unset = False) ->
+    making.quadrature(*)
 [numpy.linalg]
 matrix_transpose(x, /) -> layout.transposed_matrix
 [numpy.lib]

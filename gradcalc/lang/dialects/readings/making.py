@@ -159,3 +159,25 @@ def _window(machine: Machine, name: str, count: int, beta: Any) -> Any:
         return getattr(np, name)(count)
     ops.refuse_gradient(machine, "beta", beta)
     return np.kaiser(count, beta if isinstance(beta, int | float) else machine.number(beta))
+
+
+RULES = {
+    "leggauss": np.polynomial.legendre.leggauss, "hermgauss": np.polynomial.hermite.hermgauss,
+    "laggauss": np.polynomial.laguerre.laggauss, "chebgauss": np.polynomial.chebyshev.chebgauss,
+    **dict.fromkeys(("roots_legendre", "p_roots"), np.polynomial.legendre.leggauss),
+    **dict.fromkeys(("roots_hermite", "h_roots"), np.polynomial.hermite.hermgauss),
+    **dict.fromkeys(("roots_laguerre", "l_roots"), np.polynomial.laguerre.laggauss),
+}  # fmt: skip
+"""Points and weights of the rules of Gauss, by the names that they have."""
+
+
+def quadrature(machine: Machine, name: str, **values: Any) -> tuple[Any, Any]:
+    """The points and the weights of a rule of Gauss, which are numbers of their own."""
+    (count,) = _sizes(machine, *values.values())
+    if not 1 <= count <= MOST_POINTS:
+        raise InvalidValueError(f"{name} of {count} points")
+    return tuple(machine.constant(part) for part in RULES[name](count))
+
+
+MOST_POINTS = 500
+"""More points of a rule take long to find."""
