@@ -88,7 +88,7 @@ ATTRIBUTES: frozenset[str] = frozenset(
         # of what gives several tensors
         "eigenvalues", "eigenvectors", "U", "S", "Vh", "Q", "R", "sign", "logabsdet", "solution",
         "LU", "pivots", "P", "L", "inverse", "info", "result", "residuals",
-        "rank", "singular_values",
+        "rank", "singular_values", "slope", "intercept",
         # of kinds of numbers, and of devices
         "eps", "epsneg", "tiny", "smallest_normal", "smallest_subnormal", "resolution", "bits",
     }
