@@ -119,6 +119,13 @@ REAL = "inputs are real: make complex numbers of them, as torch.complex(x, y) or
 COMPLEX = "iscomplex isreal sort_complex".split()  # noqa: SIM905
 """Names that are about complex numbers."""
 
+QUADRATURE = (
+    "it chooses its points by the values: write np.trapezoid(y, x), or simpson(y, x=x) of"
+    " scipy.integrate, on points of your own"
+)
+SEARCH = "how far it goes hangs on the values: write the steps of the method as a loop"
+"""What to do instead of what adapts its steps."""
+
 FUNCTIONS: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(COMPLEX, REAL),
@@ -126,6 +133,11 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
         "open": "values come from files with --x @file.npy",
         "input": "values are given with --x",
         "grad": "gradcalc takes the gradient itself: leave it out",
+        **dict.fromkeys(("quad", "dblquad", "tplquad", "nquad", "quad_vec"), QUADRATURE),
+        **dict.fromkeys(
+            ("minimize", "minimize_scalar", "root", "root_scalar", "brentq", "fsolve"), SEARCH
+        ),
+        **dict.fromkeys(("solve_ivp", "odeint"), "write the steps of the method as a loop"),
         "eval": "write the expression itself",
         "exec": "write the program itself",
         "Tensor": "write tensor([...])",
@@ -140,6 +152,7 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
 
 MODULES: Mapping[str, str] = MappingProxyType(
     {
+        "scipy.interpolate": "np.interp(x, xp, fp) goes straight from point to point",
         "jax.random": "jax draws by keys, which are not known here: give what it draws as an input,"
         ' --x "randn(3)" --seed 0',
     }
