@@ -3,10 +3,13 @@
 Gradients are held to differences of what Python gives.
 """
 
+import ast
+
 import numpy as np
 import pytest
 
 from gradcalc import grad
+from gradcalc.lang.effects import Effects
 
 IMPORTS = "import bisect, heapq, math, operator, statistics\n"
 STEP = 1e-6
@@ -298,3 +301,11 @@ def test_a_tie_is_seen(line: str) -> None:
 def test_what_python_refuses_is_refused(text: str, part: str) -> None:
     with pytest.raises(Exception, match=part):
         grad(text, x=[1.0, 2.0])
+
+
+@pytest.mark.parametrize("call", ["heapq.heappush(h, 2.0)", "a = heapq.heappop(h)",
+                                  "heapq.heapify(h)", "bisect.insort(h, 2.0)"])  # fmt: skip
+def test_what_a_statement_of_a_file_changes_is_known(call: str) -> None:
+    statements = ast.parse(f"import bisect, heapq\nh = [1.0, 3.0]\n{call}\n").body
+    changed = Effects(tuple(statements)).changed(2)
+    assert changed is None or "h" in changed
