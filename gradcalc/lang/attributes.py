@@ -26,7 +26,8 @@ def _of_object(machine: Machine, value: Any, name: Any) -> Instance | Class:
     return value
 
 
-def _get(machine: Machine, value: Any, name: Any, *default: Any) -> Any:
+def get(machine: Machine, value: Any, name: Any, *default: Any) -> Any:
+    """An attribute by its name, as Python's getattr has it."""
     if default and not _has(machine, value, name):
         return default[0]
     if isinstance(value, Closure):
@@ -109,7 +110,7 @@ def _asdict(machine: Machine, value: Any) -> Any:
 
 
 ROWS: tuple[tuple[str, Callable[..., Any], str], ...] = (
-    ("getattr", _get, "an attribute by its name"),
+    ("getattr", get, "an attribute by its name"),
     ("hasattr", _has, "whether there is an attribute of that name"),
     ("setattr", _set, "gives an attribute a value"),
     ("type", _type, "the class of an object"),

@@ -271,6 +271,12 @@ def _append_left(machine: Machine, held: Deque, value: Any) -> None:
     trimmed(held, left=True)
 
 
+def _extend_left(machine: Machine, held: Deque, values: Any) -> None:
+    held[:] = [*list(ops.items(machine, values))[::-1], *held]
+    machine.count_items(len(held))
+    trimmed(held, left=True)
+
+
 def _rotate(machine: Machine, held: Deque, count: Any = 1) -> None:
     if held:
         place = -ops.integer(machine, count) % len(held)
@@ -466,6 +472,12 @@ def _most_common(machine: Machine, held: Counts, n: Any = None) -> list[Any]:
     return found if n is None else found[: ops.integer(machine, n)]
 
 
+def _elements(machine: Machine, held: Counts) -> Once:
+    counts = [(key, ops.integer(machine, count)) for key, count in held.items()]
+    machine.count_items(sum(max(count, 0) for _, count in counts))
+    return Once("elements", (key for key, count in counts for _ in range(count)))
+
+
 def _counted(sign: str) -> Callable[..., Any]:
     """What adds to counts, or takes from them."""
 
@@ -483,11 +495,12 @@ def _counted(sign: str) -> Callable[..., Any]:
 METHODS: Mapping[type, Mapping[str, Callable[..., Any]]] = MappingProxyType(
     {
         Deque: {
-            "appendleft": _append_left, "rotate": _rotate,
+            "appendleft": _append_left, "extendleft": _extend_left, "rotate": _rotate,
             "popleft": lambda machine, held: _pop(machine, held, 0),
         },
         Counts: {
-            "most_common": _most_common, "update": _counted("add"), "subtract": _counted("sub"),
+            "most_common": _most_common, "elements": _elements,
+            "update": _counted("add"), "subtract": _counted("sub"),
             "total": lambda machine, held: sum(held.values()),
         },
         list: {

@@ -88,7 +88,7 @@ ATTRIBUTES: frozenset[str] = frozenset(
         # of what gives several tensors
         "eigenvalues", "eigenvectors", "U", "S", "Vh", "Q", "R", "sign", "logabsdet", "solution",
         "LU", "pivots", "P", "L", "inverse", "info", "result", "residuals",
-        "rank", "singular_values",
+        "rank", "singular_values", "slope", "intercept",
         # of kinds of numbers, and of devices
         "eps", "epsneg", "tiny", "smallest_normal", "smallest_subnormal", "resolution", "bits",
     }
@@ -120,38 +120,16 @@ COMPLEX = "iscomplex isreal sort_complex".split()  # noqa: SIM905
 """Names that are about complex numbers."""
 
 OUTSIDE = "a program reads nothing of the machine that it runs on: write the value itself"
-SOLVED = (
-    "it stops when it is exact enough: write its steps as a loop, or differentiate the equation"
-    " that it solves"
+QUADRATURE = (
+    "it chooses its points by the values: write np.trapezoid(y, x), or simpson(y, x=x) of"
+    " scipy.integrate, on points of your own"
 )
-STEPPED = "write the steps of a rule, such as Runge and Kutta's, as a loop"
+SEARCH = "how far it goes hangs on the values: write the steps of the method as a loop"
+"""What to do instead of what adapts its steps."""
 
 FUNCTIONS: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(COMPLEX, REAL),
-        **dict.fromkeys(
-            (
-                "brentq",
-                "bisect",
-                "fsolve",
-                "root",
-                "root_scalar",
-                "newton",
-                "minimize",
-                "fmin",
-                "minimize_scalar",
-                "curve_fit",
-                "least_squares",
-                "linprog",
-            ),
-            SOLVED,
-        ),
-        **dict.fromkeys(("odeint", "solve_ivp", "ode"), STEPPED),
-        **dict.fromkeys(
-            ("quad", "dblquad", "tplquad", "nquad", "quad_vec"),
-            "it chooses its points by what it finds: np.trapezoid(y, x), or a sum over those of"
-            " np.polynomial.legendre.leggauss(n), has fixed ones",
-        ),
         **dict.fromkeys(
             (
                 "CubicSpline",
@@ -171,6 +149,24 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
         "open": "values come from files with --x @file.npy",
         "input": "values are given with --x",
         "grad": "gradcalc takes the gradient itself: leave it out",
+        **dict.fromkeys(("quad", "dblquad", "tplquad", "nquad", "quad_vec"), QUADRATURE),
+        **dict.fromkeys(
+            (
+                "minimize",
+                "minimize_scalar",
+                "root",
+                "root_scalar",
+                "brentq",
+                "fsolve",
+                "newton",
+                "fmin",
+                "curve_fit",
+                "least_squares",
+                "linprog",
+            ),
+            SEARCH,
+        ),
+        **dict.fromkeys(("solve_ivp", "odeint", "ode"), "write the steps of the method as a loop"),
         "eval": "write the expression itself",
         "exec": "write the program itself",
         "Tensor": "write tensor([...])",
@@ -186,6 +182,7 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
 MODULES: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(("os", "sys", "argparse", "json", "pathlib"), OUTSIDE),
+        "scipy.interpolate": "np.interp(x, xp, fp) goes straight from point to point",
         "jax.random": "jax draws by keys, which are not known here: give what it draws as an input,"
         ' --x "randn(3)" --seed 0',
     }
@@ -238,7 +235,7 @@ OTHERS: Mapping[str, str] = MappingProxyType(
 
 UNLIKE: frozenset[str] = frozenset(
     """
-    as_subclass cfloat cdouble complex64 complex128 complex256
+    as_subclass cfloat cdouble complex64 complex128 complex256 iscomplexobj isrealobj
     astype bdtri bitwise_count bitwise_invert broadcast chndtr col_indices copy
     cudnn_grid_sampler cumulative_prod dequantize dtype expand_as fdtri feature_dropout flatiter
     flatnonzero float16 float32 float64 fractional_max_pool2d_with_indices

@@ -6,9 +6,22 @@ from types import MappingProxyType
 from typing import Any
 
 from gradcalc.errors import InvalidValueError
-from gradcalc.lang import collecting, containers, enums, iterating, objects, operators, ops
+from gradcalc.lang import (
+    attributes,
+    averages,
+    collecting,
+    containers,
+    enums,
+    heaps,
+    iterating,
+    objects,
+    operators,
+    ops,
+    words,
+)
 from gradcalc.lang.copying import COPY
 from gradcalc.lang.machine import Builtin, Closure, Machine
+from gradcalc.lang.objects import Class, Instance
 
 
 def _partial(machine: Machine, function: Any, *given: Any, **named: Any) -> Builtin:
@@ -77,6 +90,22 @@ def _wraps(machine: Machine, wrapped: Any) -> Builtin:
     return Builtin("wraps", call, "a function under the name of another")
 
 
+def _by_comparing(machine: Machine, mycmp: Any) -> Builtin:
+    """A key for sorting, of a function that says which of two goes first."""
+
+    def before(sign: type[ast.cmpop]) -> Builtin:
+        def compared(machine: Machine, one: Instance, other: Any) -> bool:
+            found = machine.call(mycmp, (one.values["obj"], other.values["obj"]))
+            return operators.truth(machine, operators.compare(machine, sign, found, 0))
+
+        return Builtin("cmp", compared, "which of two goes first")
+
+    signs = {"lt": ast.Lt, "gt": ast.Gt, "eq": ast.Eq, "le": ast.LtE, "ge": ast.GtE}
+    members = {f"__{name}__": before(sign) for name, sign in signs.items()}
+    kind = Class("K", (), {**members}, library=True)
+    return Builtin("K", lambda machine, obj: Instance(kind, {"obj": obj}), "a key for sorting")
+
+
 def _operator(kind: type[ast.AST]) -> Any:
     return lambda machine, a, b: operators.apply(machine, kind, a, b)
 
@@ -97,6 +126,30 @@ def _getter(machine: Machine, *keys: Any) -> Builtin:
     return Builtin("itemgetter", call, "what stands at some places")
 
 
+def _attributes(machine: Machine, *names: Any) -> Builtin:
+    def one(machine: Machine, held: Any, name: Any) -> Any:
+        for part in words.told(name).split("."):
+            named = isinstance(held, tuple) and part in getattr(held, "_fields", ())
+            held = getattr(held, part) if named else attributes.get(machine, held, part)
+        return held
+
+    def call(machine: Machine, held: Any) -> Any:
+        found = [one(machine, held, name) for name in names]
+        return found[0] if len(found) == 1 else tuple(found)
+
+    return Builtin("attrgetter", call, "what stands behind some dots")
+
+
+def _compared(kind: type[ast.cmpop]) -> Any:
+    return lambda machine, a, b: operators.compare(machine, kind, a, b)
+
+
+def _added(machine: Machine, a: Any, b: Any) -> Any:
+    if not all(isinstance(part, list | tuple | str) for part in (a, b)):
+        raise InvalidValueError("concat is of lists and texts", python="TypeError")
+    return operators.apply(machine, ast.Add, a, b)
+
+
 OPERATORS: Mapping[str, type[ast.AST]] = {
     "add": ast.Add,
     "sub": ast.Sub,
@@ -106,6 +159,11 @@ OPERATORS: Mapping[str, type[ast.AST]] = {
     "mod": ast.Mod,
     "pow": ast.Pow,
     "matmul": ast.MatMult,
+    "and_": ast.BitAnd,
+    "or_": ast.BitOr,
+    "xor": ast.BitXor,
+    "lshift": ast.LShift,
+    "rshift": ast.RShift,
 }
 
 TYPES = ("TypeVar", "ParamSpec", "TypeVarTuple")
@@ -114,6 +172,24 @@ TYPES = ("TypeVar", "ParamSpec", "TypeVarTuple")
 
 def _no_type(machine: Machine, *args: Any, **kwargs: Any) -> None:
     return None
+
+
+COMPARISONS: Mapping[str, type[ast.cmpop]] = {
+    "lt": ast.Lt,
+    "le": ast.LtE,
+    "eq": ast.Eq,
+    "ne": ast.NotEq,
+    "gt": ast.Gt,
+    "ge": ast.GtE,
+    "is_": ast.Is,
+    "is_not": ast.IsNot,
+}
+
+SIGNS: Mapping[str, type[ast.unaryop]] = {"neg": ast.USub, "pos": ast.UAdd, "inv": ast.Invert}
+
+
+def _signed(kind: type[ast.unaryop]) -> Any:
+    return lambda machine, a: operators.unary(machine, kind, a)
 
 
 OBJECTS: Mapping[str, Mapping[str, Builtin]] = MappingProxyType(
@@ -128,12 +204,16 @@ OBJECTS: Mapping[str, Mapping[str, Builtin]] = MappingProxyType(
         "itertools": iterating.ITERTOOLS,
         "itertools.chain": {"from_iterable": iterating.CHAINED},
         "copy": COPY,
+        "bisect": heaps.BISECT,
+        "heapq": heaps.HEAPQ,
+        "statistics": averages.STATISTICS,
         "functools": {
             "partial": Builtin(
                 "partial", _partial, "a function with some of its arguments given", users=True
             ),
             "reduce": Builtin("reduce", _reduce, "a function of two applied from left to right"),
             "wraps": Builtin("wraps", _wraps, "a function under the name of another"),
+            "cmp_to_key": Builtin("cmp_to_key", _by_comparing, "a key of what compares two"),
             "cache": Builtin("cache", _cache, "a function that keeps what it has given"),
             "lru_cache": Builtin(
                 "lru_cache", _lru_cache, "a function that keeps what it has given"
@@ -141,7 +221,21 @@ OBJECTS: Mapping[str, Mapping[str, Builtin]] = MappingProxyType(
         },
         "operator": {
             **{n: Builtin(n, _operator(kind), "an operator") for n, kind in OPERATORS.items()},
-            "neg": Builtin("neg", lambda m, a: operators.unary(m, ast.USub, a), "an operator"),
+            **{n: Builtin(n, _compared(kind), "a comparison") for n, kind in COMPARISONS.items()},
+            **{n: Builtin(n, _signed(kind), "an operator") for n, kind in SIGNS.items()},
+            "not_": Builtin("not_", lambda m, a: not operators.truth(m, a), "not"),
+            "truth": Builtin("truth", operators.truth, "whether something is true"),
+            "concat": Builtin("concat", _added, "two lists as one"),
+            "contains": Builtin(
+                "contains", lambda m, a, b: containers.contains(m, b, a), "whether it is in there"
+            ),
+            "countOf": Builtin(
+                "countOf",
+                lambda m, a, b: sum(operators.same(m, part, b) for part in ops.iterated(m, a)),
+                "how often it is in there",
+            ),
+            "getitem": Builtin("getitem", _taken, "what stands at a place"),
+            "attrgetter": Builtin("attrgetter", _attributes, "a function that takes attributes"),
             "itemgetter": Builtin("itemgetter", _getter, "a function that takes items out"),
         },
     }

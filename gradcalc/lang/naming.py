@@ -214,6 +214,9 @@ def _instead(module: str, name: str) -> str | None:
     """Where else a name is known."""
     if name in grammar.FUNCTIONS:
         return grammar.FUNCTIONS[name]
+    full = f"{module}.{name}" if module else name
+    if (hint := grammar.MODULES.get(full) or grammar.MODULES.get(module)) is not None:
+        return hint
     if module not in TABLES:
         return grammar.MODULES.get((module or name).split(".")[0])
     if close := did_you_mean(name, TABLES[module]):

@@ -328,7 +328,8 @@ def same(machine: Machine, left: Any, right: Any) -> bool:
         return all(answers)
     if machine.is_tensor(left) or machine.is_tensor(right):
         single = not any(machine.shape(v) for v in (left, right) if machine.is_tensor(v))
-        if single and (plain.is_number(left) or plain.is_number(right) or machine.numbers):
+        others = (v for v in (left, right) if not machine.is_tensor(v))
+        if single and all(map(plain.is_number, others)):
             return truth(machine, apply(machine, ast.Eq, left, right))
         raise InvalidValueError(
             "lists of tensors are not compared", hint="compare the tensors themselves"

@@ -76,7 +76,11 @@ QUIET_PLACES = (
 )  # fmt: skip
 """Modules of libraries, all but `SHUFFLING` of which is without effect on values."""
 
-SHUFFLING = frozenset({"shuffle", "manual_seed_", "seed_", "normal_", "uniform_"})
+SHUFFLING = frozenset({
+    "shuffle", "manual_seed_", "seed_", "normal_", "uniform_",
+    "heapify", "heappop", "heappush", "heappushpop", "heapreplace",
+    "insort", "insort_left", "insort_right",
+})  # fmt: skip
 """Functions that write into what they are given, though their module is quiet."""
 
 IN_PLACE = frozenset({

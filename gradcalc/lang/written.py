@@ -27,11 +27,14 @@ NAMES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         module: frozenset(names.split())
         for module, names in {
+            "scipy.integrate": "simpson romb",
+            "scipy.linalg": "toeplitz hankel circulant",
             "scipy.optimize": "rosen rosen_der",
+            "scipy.signal": "convolve fftconvolve correlate lfilter",
             "scipy.stats": """
-                bernoulli beta binom cauchy chi2 expon gamma geom gumbel_l gumbel_r halfnorm
-                invgamma laplace logistic lognorm multivariate_normal nbinom norm pareto poisson
-                rayleigh t uniform weibull_min
+                bernoulli beta binom cauchy chi2 entropy expon gamma geom gmean gumbel_l gumbel_r
+                halfnorm invgamma kurtosis laplace logistic lognorm moment multivariate_normal
+                nbinom norm pareto poisson rayleigh sem skew t uniform weibull_min zscore
             """,
             "jax.scipy.stats": """
                 bernoulli beta cauchy chi2 expon gamma geom gumbel_l gumbel_r laplace logistic

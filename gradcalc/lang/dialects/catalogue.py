@@ -198,14 +198,14 @@ JOINERS: Mapping[str, Joiner] = MappingProxyType(
 
 OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        **{module: {n: Written(module, n) for n in names} for module, names in NAMES.items()},
         **{
             module: {
+                **{name: Written(module, name) for name in NAMES.get(module, ())},
                 **FURTHER.get(module, {}),
                 **CONSTANTS.get(module, {}),
                 **(JOINERS if module in ("numpy", "jax.numpy") else {}),
             }
-            for module in (*FURTHER, *CONSTANTS)
+            for module in (*NAMES, *FURTHER, *CONSTANTS)
         },
         **NETS,
         "dataclasses": DATACLASSES,

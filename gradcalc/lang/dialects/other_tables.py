@@ -149,6 +149,7 @@ comb(n: int, k: int, /) -> elements.counted(*)
 perm(n: int, k: int = None, /) -> elements.counted(*)
 gcd lcm(a: int, b: int, /) -> elements.counted(*)
 isqrt(n: int, /) -> elements.counted(*)
+modf(x, /) -> elements.parted
 prod(iterable: items, /, *, start=1) -> elements.folded(mul)
 [scipy]
 [scipy.special]

@@ -97,6 +97,15 @@ def ieee_remainder(machine: Machine, x: Any, y: Any) -> Any:
     return ops.binary(machine, "sub", x, ops.binary(machine, "mul", y, count))
 
 
+def parted(machine: Machine, x: Any) -> tuple[Any, Any]:
+    """`math.modf`: what stands behind the point, and in front of it, both as floats."""
+    x = scalar(machine, x)
+    if plain.is_number(x):
+        return math.modf(x)
+    whole = ops.as_floats(machine, ops.call(machine, "trunc", x))
+    return ops.binary(machine, "sub", x, whole), whole
+
+
 def log_of_base(machine: Machine, x: Any, base: Any) -> Any:
     """`math.log`, to a base if one is given."""
     result = scalar_call(machine, "log", x)
