@@ -236,6 +236,7 @@ OTHERS: Mapping[str, str] = MappingProxyType(
 UNLIKE: frozenset[str] = frozenset(
     """
     as_subclass cfloat cdouble complex64 complex128 complex256 iscomplexobj isrealobj
+    view_as_complex_copy view_as_real_copy
     astype bdtri bitwise_count bitwise_invert broadcast chndtr col_indices copy
     cudnn_grid_sampler cumulative_prod dequantize dtype expand_as fdtri feature_dropout flatiter
     flatnonzero float16 float32 float64 fractional_max_pool2d_with_indices
