@@ -314,7 +314,10 @@ def report_of(case: Case, command: str = "grad") -> Report:
         read_as=problem.program.typed and problem.program.source,
         dtype=problem.dtype,
         value=value,
-        inputs=problem.inputs,
+        inputs={
+            name: value.astype(np.bool_) if name in problem.truths else value
+            for name, value in problem.inputs.items()
+        },
         gradients=tuple(_gradient(name, case, odd.get(name, ())) for name in problem.wrt),
         verdict=judgement.verdict,
         witnesses=tuple(name for name, testifies in testifying.items() if testifies),

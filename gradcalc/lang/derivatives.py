@@ -382,10 +382,12 @@ FAMILY = (
 
 OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        "torch.autograd": _rows(
-            ("grad", _autograd_grad, "grad(outputs, inputs, grad_outputs)"),
-            ("Variable", _variable_of, "Variable(x, requires_grad=False)"),
-        ),
+        "torch.autograd": {
+            **_rows(("grad", _autograd_grad, "grad(outputs, inputs, grad_outputs)")),
+            "Variable": Builtin(
+                "Variable", _variable_of, "Variable(x, requires_grad=False)", users=True
+            ),
+        },
         "torch.func": _rows(
             *FAMILY,
             ("grad_and_value", _grad_and_value, "grad_and_value(f, argnums=0)"),

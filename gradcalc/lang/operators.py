@@ -13,7 +13,7 @@ from gradcalc.lang.casts import Device, NumberKind
 from gradcalc.lang.defaulting import Counts
 from gradcalc.lang.machine import Complex, Machine, Once
 from gradcalc.lang.objects import Instance
-from gradcalc.lang.program import JAX, MIXED, NUMPY
+from gradcalc.lang.program import JAX, MIXED, NUMPY, TORCH
 from gradcalc.primitives import BY_NAME
 
 PLAIN: Mapping[type[ast.AST], tuple[str, Callable[..., Any]]] = MappingProxyType(
@@ -114,7 +114,21 @@ def apply(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any:
     if plain.is_number(left) and plain.is_number(right):
         return plain.compute(name, function, (left, right), machine.limits.bits)
     raising.check_operator(machine, kind, left, right)
+    if kind is ast.Sub:
+        _check_subtraction(machine, left, right)
     return ops.binary(machine, name, left, right)
+
+
+def _check_subtraction(machine: Machine, left: Any, right: Any) -> None:
+    """Refuse what the libraries do of truth values: torch's of any, numpy's of two."""
+    masks = [machine.is_tensor(value) and machine.is_mask(value) for value in (left, right)]
+    arrays = machine.program.naming.arrays
+    if (arrays == TORCH and any(masks)) or (arrays == NUMPY and all(masks)):
+        raise InvalidValueError(
+            f"{arrays} subtracts no truth values",
+            hint="write ~m, or make numbers of them: m.float(), m.astype(float)",
+            python="RuntimeError" if arrays == TORCH else "TypeError",
+        )
 
 
 def named(machine: Machine, name: str, left: Any, right: Any) -> Any:
