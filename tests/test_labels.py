@@ -83,6 +83,7 @@ STEPS = {
     "no whole number": ("where(y > 0.5, x, 2*x).sum()", {"x": [0.3], "y": [0.5]}, (), "jump"),
     "alone": ("(y > 0).sum()*1.0", {"y": [0, 1]}, (), "jump"),
     "used besides": ("where(y == 1, x, 2*x*y).sum()", {"x": [0.3], "y": [1]}, (), "jump"),
+    "threshold": ("where(y > 1, x, 2*x).sum()", {"x": [0.3], "y": 1}, (), "jump"),
 }
 
 

@@ -1,16 +1,20 @@
 """Inputs that a program only compares: labels, masks and lengths, which are data."""
 
 import ast
+import math
 
 import numpy as np
 
+from gradcalc.derive.modes import dependents
 from gradcalc.derive.runs import budget, record
-from gradcalc.derive.trace import is_boolean
+from gradcalc.derive.trace import Trace, is_boolean
 from gradcalc.errors import GradcalcError
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Node
 from gradcalc.lang.naming import every_node
 from gradcalc.problem import Problem
+
+ORDERS = frozenset({"lt", "le", "gt", "ge"})
 
 COMPARING = frozenset(
     """eq ne lt le gt ge equal not_equal less less_equal greater greater_equal isclose allclose long
@@ -42,7 +46,7 @@ def compared(problem: Problem) -> tuple[str, ...]:
     trace = recording.derived.trace
     reached = _reached(trace.output)
     found = {name: trace.inputs[name].order in reached for name in problem.inputs}
-    used = {name for name in whole if not found[name] and _is_used(trace.nodes, trace.inputs[name])}
+    used = {name for name in whole if not found[name] and _is_label(trace, trace.inputs[name])}
     left = any(found[name] for name in problem.wrt)
     return (*given, *(name for name in whole if name in used and left))
 
@@ -70,5 +74,22 @@ def _reached(output: Node) -> set[int]:
     return found
 
 
-def _is_used(nodes: tuple[Node, ...], leaf: Node) -> bool:
-    return any(leaf.order == operand.order for node in nodes for operand in node.operands)
+def _is_label(trace: Trace, leaf: Node) -> bool:
+    """Whether an input says which, or how many: it is held equal to numbers, or below a row of them
+    as a length is. What is below one number, or above, may be a threshold.
+    """
+    hanging = dependents(trace.nodes, [leaf])
+    compared = [
+        node
+        for node in trace.nodes
+        if is_boolean(node) and any(operand.order in hanging for operand in node.operands)
+    ]
+    for node in compared:
+        others = [operand for operand in node.operands if operand.order not in hanging]
+        if _title(node) in ORDERS and any(math.prod(other.shape) == 1 for other in others):
+            return False
+    return bool(compared)
+
+
+def _title(node: Node) -> str:
+    return "" if node.source is None else node.source[0].name
