@@ -422,7 +422,7 @@ CORNERS = (
     Trap("small-abs", "x + 1e-30*abs(x)", {"x": 0.0}, ("kink",)),
     Trap("frozen-kink", "u = x.detach(); abs(x - u)", {"x": 3.0}, ("kink",)),
     Trap("whole-exponent", "x**n", {"x": -2.0, "n": 3.0}, ("edge",)),
-    Trap("counted", COUNTED, {"x": 1.5, "n": 5.0}, ("unresolved",)),
+    Trap("counted", COUNTED, {"x": 1.5, "n": 5.0}, ("verified",)),
     Trap("masks", "(x > 1)*0.1*x + argmax(x)/3", {"x": [0.5, 1.5, 4.0]}, ("verified",)),
 )
 
