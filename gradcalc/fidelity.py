@@ -92,6 +92,8 @@ class Fidelity:
         if self._asked[place] > OFTEN:
             return
         expected = _answer(machine, function, library, args, kwargs)
+        if expected is None and library == TORCH and not function.alone:
+            _check_truths(machine, function, (*args, *kwargs.values()))
         found = _numbers(_plain(machine, result))
         partly = isinstance(result, tuple) and (
             hasattr(result, "_fields") or any(isinstance(part, Untold) for part in result)
@@ -181,6 +183,14 @@ class Fidelity:
 def _by_memory(values: Iterable[Any]) -> bool:
     """Whether elements are read as they lie in memory."""
     return any(isinstance(value, str) and value.upper() in ("A", "K") for value in values)
+
+
+def _check_truths(machine: Any, function: Function, values: Sequence[Any]) -> None:
+    """Raises `UnsupportedError` where torch has refused what it was given, and that holds masks."""
+    if any(machine.is_tensor(value) and machine.is_mask(value) for value in values):
+        raise UnsupportedError(
+            f"{function.shown} takes no truth values in torch", hint="m.double() makes numbers"
+        )
 
 
 def _rest(machine: Any) -> str:

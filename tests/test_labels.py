@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from gradcalc import grad
+from gradcalc.errors import GradcalcError
 from tests.command import Run
 
 MASK, OTHER = [True, False, True], [False, False, True]
@@ -66,6 +67,8 @@ LABELLED = {
     "branch": ("x.sum()*2 if y[0] == 0 else x.sum()", [0.3, 0.4], [0, 1]),
     "number": ("x*2 if y == 3 else x", 0.3, 3),
     "ignored": ("(x*(y != -1)).sum()", [0.3, 0.4], [-1, 1]),
+    "of one class": ("(x*(y[:, None] == y[None])).sum()", [[0.3, 0.4]] * 2, [0, 1]),
+    "less a number": ("x.sum()*2 if y[0] - 1 == 0 else x.sum()", [0.3, 0.4], [1, 1]),
 }
 
 
@@ -84,6 +87,33 @@ STEPS = {
     "alone": ("(y > 0).sum()*1.0", {"y": [0, 1]}, (), "jump"),
     "used besides": ("where(y == 1, x, 2*x*y).sum()", {"x": [0.3], "y": [1]}, (), "jump"),
     "threshold": ("where(y > 1, x, 2*x).sum()", {"x": [0.3], "y": 1}, (), "jump"),
+    "its own maximum": ("(x*(y == y.max())).sum()", {"x": [1.5, 2.5], "y": [3, 3]}, (), "jump"),
+    "its own mean": ("(x*(y >= y.mean())).sum()", {"x": [1.5, 2.5, 1], "y": [1, 3, 2]}, (), "jump"),
+    "another input": (
+        "(x*(y > z)).sum()",
+        {"x": [1.5, 2.5], "y": [1, 3], "z": [1, 1]},
+        (),
+        "jump",
+    ),
+    "each below its own": (
+        "(x*(torch.tensor([1., 2.]) < y)).sum()",
+        {"x": [1.5, 2.5], "y": [1, 2]},
+        (),
+        "jump",
+    ),
+    "in pairs": (
+        "(x[:, None]*(y[:, None] < y[None])).sum()",
+        {"x": [1.5, 2, 1], "y": [1, 3, 3]},
+        (),
+        "jump",
+    ),
+    "what is made of it": (
+        "(x*(torch.relu(y) == y)).sum()",
+        {"x": [1.5, 2, 1], "y": [1, 0, 3]},
+        (),
+        "jump",
+    ),
+    "cut off": ("(x*(y.clamp(0, 1) == 1)).sum()", {"x": [1.5, 2], "y": [1, 3]}, (), "jump"),
 }
 
 
@@ -111,3 +141,27 @@ def test_what_is_equal_excuses_no_error(name: str, off: float) -> None:
         claim = {"x": ",".join(repr(float(v)) for v in true * factor)}
         report = grad(program, x=[1.0, 2.0], y=y, wrt=["x"], expect=claim)
         assert report.verdict.outcome == outcome, (factor, report.verdict.message)
+
+
+@pytest.mark.parametrize("asked", [("--wrt", "m"), ("--tangent", "m=1,2")])
+def test_nothing_is_differentiated_by_truth_values(run: Run, asked: tuple[str, str]) -> None:
+    command = "grad" if asked[0] == "--wrt" else "jvp"
+    found = run(command, "x*m", "--x", "3,4", "--m", "True,False", *asked)
+    assert found.code == 2
+    assert "m holds truth values" in found.err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "import numpy as np\ndef f(x, m):\n    return 2*x if m is True else x",
+            "Python's own True",
+        ),
+        ("import torch\ndef f(x, m):\n    return (x*torch.mean(m)).sum()", "no truth values"),
+        ("import torch\ndef f(x, m):\n    return (x**m).sum()", "power to truth values"),
+    ],
+)
+def test_what_the_libraries_do_not_do_with_them_is_refused(text: str, said: str) -> None:
+    with pytest.raises(GradcalcError, match=said):
+        grad(text, x=1.5, m=True)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from gradcalc.calculate import settled
 from gradcalc.cli import digits, networks, parts
 from gradcalc.cli import programs as named
@@ -26,7 +28,7 @@ from gradcalc.cli.programs import (
     written,
 )
 from gradcalc.cli.readers import claimed, is_function, rows
-from gradcalc.errors import GradcalcError, UnknownNameError, UsageError
+from gradcalc.errors import GradcalcError, InvalidValueError, UnknownNameError, UsageError
 from gradcalc.findings import Finding
 from gradcalc.lang import trees
 from gradcalc.lang.fence import compile_program
@@ -103,6 +105,7 @@ def requests(
     _check_claims(options, uses, wrts)
     claims = [_claims(use, wrt, options, limits) for use, wrt in zip(uses, wrts, strict=True)]
     numbers, cotangent, tangents = read_numbers(options)
+    _check_truths(numbers, {"--wrt": options.wrt, "--tangent": tuple(filter(None, tangents))})
     return tuple(
         Request(
             Problem(
@@ -131,6 +134,17 @@ def requests(
         )
         for use, wrt, claim in zip(uses, wrts, claims, strict=True)
     )
+
+
+def _check_truths(numbers: Mapping[str, Array], asked: Mapping[str, Sequence[str]]) -> None:
+    """Refuse to differentiate by truth values, which do not move."""
+    for flag, names in asked.items():
+        for name in names:
+            if name in numbers and numbers[name].dtype == np.bool_:
+                raise InvalidValueError(
+                    f"{flag} {name}: {name} holds truth values, which nothing is differentiated by",
+                    hint="give it as numbers: 1,0",
+                )
 
 
 def _tangents(

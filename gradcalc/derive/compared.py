@@ -2,6 +2,8 @@
 
 import ast
 import math
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
 import numpy as np
 
@@ -9,12 +11,15 @@ from gradcalc.derive.modes import dependents
 from gradcalc.derive.runs import budget, record
 from gradcalc.derive.trace import Trace, is_boolean
 from gradcalc.errors import GradcalcError
+from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Node
 from gradcalc.lang.naming import every_node
 from gradcalc.problem import Problem
 
-ORDERS = frozenset({"lt", "le", "gt", "ge"})
+ORDERS, EQUAL = frozenset({"lt", "le", "gt", "ge"}), frozenset({"eq", "ne"})
+WHOLE = frozenset({"trunc", "floor", "round"})
+ORDERED = (ops.SORT, ops.UNSORT, ops.REORDER)
 
 COMPARING = frozenset(
     """eq ne lt le gt ge equal not_equal less less_equal greater greater_equal isclose allclose long
@@ -75,20 +80,59 @@ def _reached(output: Node) -> set[int]:
 
 
 def _is_label(trace: Trace, leaf: Node) -> bool:
-    """Whether an input says which, or how many: it is held equal to numbers, or below a row of them
-    as a length is. What is below one number, or above, may be a threshold.
+    """Whether an input says which, or how many.
+
+    It is held equal to numbers or to labels, itself or less a whole number; or each of it to a row
+    of numbers, as a length is to all places. What else is compared may be a score or a threshold,
+    where a tie is one of many numbers.
     """
     hanging = dependents(trace.nodes, [leaf])
+    own = _moved(trace, [leaf])
+    truths = _moved(trace, [node for node in trace.nodes if is_boolean(node)])
     compared = [
         node
         for node in trace.nodes
-        if is_boolean(node) and any(operand.order in hanging for operand in node.operands)
+        if is_boolean(node)
+        and any(o.order in hanging and o.order not in truths for o in node.operands)
     ]
-    for node in compared:
-        others = [operand for operand in node.operands if operand.order not in hanging]
-        if _title(node) in ORDERS and any(math.prod(other.shape) == 1 for other in others):
-            return False
-    return bool(compared)
+    return bool(compared) and all(_is_told(trace, node, hanging, own) for node in compared)
+
+
+def _moved(trace: Trace, starts: Sequence[Node]) -> set[int]:
+    """The nodes that are one of some in another layout, or made whole."""
+    found = {start.order for start in starts}
+    for node in trace.nodes:
+        pure = (node.op.moves and node.op not in ORDERED) or _title(node) in WHOLE
+        if pure and node.operands and all(o.order in found for o in node.operands):
+            found.add(node.order)
+    return found
+
+
+def _is_told(trace: Trace, node: Node, hanging: AbstractSet[int], own: set[int]) -> bool:
+    """Whether a comparison is one of labels or of lengths."""
+    mine = [o for o in node.operands if o.order in hanging]
+    others = [o for o in node.operands if o.order not in hanging]
+    given = dependents(trace.nodes, list(trace.inputs.values()))
+    if any(other.order in given and not _is_input(trace, other) for other in others):
+        return False
+    if _title(node) in EQUAL:
+        return all(operand.order in own or _is_less(operand, own, given) for operand in mine)
+    row = bool(others) and all(o.order not in given and math.prod(o.shape) > 1 for o in others)
+    wider = all(math.prod(node.shape) > math.prod(o.shape) for o in mine)
+    return _title(node) in ORDERS and row and wider and all(o.order in own for o in mine)
+
+
+def _is_less(node: Node, own: set[int], given: AbstractSet[int]) -> bool:
+    """Whether it is an input and numbers that are added to it or taken away, as a count is."""
+    if node.order in own:
+        return True
+    parts = [o for o in node.operands if o.order in given]
+    return _title(node) in ("add", "sub") and len(parts) == 1 and _is_less(parts[0], own, given)
+
+
+def _is_input(trace: Trace, node: Node) -> bool:
+    """Whether it is one of the inputs in another layout, which may be labels as well."""
+    return any(node.order in _moved(trace, [leaf]) for leaf in trace.inputs.values())
 
 
 def _title(node: Node) -> str:

@@ -9,6 +9,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from gradcalc.errors import UnsupportedError
 from gradcalc.lang import casts, ops, plain
 from gradcalc.lang.machine import Complex, Machine
@@ -79,6 +81,16 @@ def imag(machine: Machine, z: Complex) -> Any:
     return casts.unsure(machine, _whole(machine, z)[1]) if z.im is None else z.im
 
 
+def no_part(machine: Machine, value: Any) -> Any:
+    """The imaginary part of real numbers, which is 0 wherever these are numbers at all."""
+    if machine.carries(value):
+        raise UnsupportedError(
+            "the imaginary part of real numbers is 0, where they are numbers at all",
+            hint="write 0*x",
+        )
+    return _zeros(machine, value)
+
+
 # -- arithmetic --------------------------------------------------------------------------------
 
 
@@ -86,7 +98,8 @@ def _sum(machine: Machine, a: Any, b: Any, sign: str = "add") -> Any:
     if b is None:
         return a
     if a is None:
-        return ops.call(machine, "neg", b) if sign == "sub" else b
+        # 0 - 0 is 0, and its negative is not
+        return ops.binary(machine, "sub", 0.0, b) if sign == "sub" else b
     return ops.binary(machine, sign, a, b)
 
 
@@ -110,6 +123,24 @@ def _conjugate(machine: Machine, z: Complex) -> Complex:
     return made(machine, z.re, None if z.im is None else ops.call(machine, "neg", z.im))
 
 
+def conjugated(machine: Machine, z: Complex) -> Complex:
+    """What `conj` gives a program: torch's shares the memory of the number, numpy's does not."""
+    found = _conjugate(machine, z)
+    if machine.program.naming.arrays in (NUMPY, JAX):
+        return found
+    pairs = ((z.re, found.re), (z.im, found.im))
+    return Complex(*(p if p is None else casts.unsure_of(own, p) for own, p in pairs))
+
+
+def _viewed_as_real(machine: Machine, z: Complex) -> Any:
+    """torch's view_as_real, which nobody may write into, nor into the number from then on."""
+    re, im = _whole(machine, z)
+    pair = ops.call(machine, "stack", [re, im], -1)
+    for part in (re, im, pair):
+        part.owner.sealed = True
+    return pair
+
+
 def _squared_size(machine: Machine, z: Complex) -> Any:
     return _sum(machine, *(_product(machine, part, part) for part in (z.re, z.im)))
 
@@ -128,6 +159,8 @@ def _power(machine: Machine, base: Complex, exponent: Any) -> Complex:
     if whole is None or abs(whole) > MOST:
         raised = _multiplied(machine, of(machine, exponent), _log(machine, base))
         return _exp(machine, raised)
+    if whole == 0:
+        return made(machine, ops.call(machine, "ones_like", _whole(machine, base)[0]), None)
     found = of(machine, 1.0)
     for bit in f"{abs(int(whole)):b}":
         found = _multiplied(machine, found, found)
@@ -158,6 +191,8 @@ def operated(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> An
             return _multiplied(machine, a, b, _matmul)
         case "Pow":
             return _exp(machine, _multiplied(machine, b, _log(machine, a)))
+    if kind in (ast.Eq, ast.NotEq):
+        raise UnsupportedError("whether complex numbers are equal is not asked here", hint=REAL)
     raise UnsupportedError("complex numbers have no order, and no remainders", hint=REAL)
 
 
@@ -180,11 +215,30 @@ def size(machine: Machine, z: Complex) -> Any:
     return ops.call(machine, "norm", ops.call(machine, "stack", [z.re, z.im], -1), 2, -1)
 
 
+def _is_real(machine: Machine, z: Complex) -> bool:
+    """Whether the imaginary part is 0 wherever the program goes, and no -0."""
+    if z.im is None:
+        return True
+    if machine.carries(z.im):
+        return False
+    numbers = machine.elements(z.im)
+    return not numbers.any() and not np.signbit(numbers).any()
+
+
 def angle(machine: Machine, z: Complex) -> Any:
     """The angle to the positive real axis, between -pi and pi."""
     re, im = _whole(machine, z)
-    if not (machine.elements(re) ** 2 + machine.elements(im) ** 2).all():
+    real, imaginary = machine.elements(re), machine.elements(im)
+    if not (real**2 + imaginary**2).all():
         raise UnsupportedError("the angle of 0 is left open", hint="keep away from 0")
+    if _is_real(machine, z):
+        return machine.constant(np.where(real < 0, math.pi, 0.0))
+    if ((imaginary == 0) & (real < 0)).any():
+        raise UnsupportedError(
+            "the angle jumps at the negative real axis, where the sign of a zero says on which side"
+            " a number is",
+            hint="keep away from it, or use real numbers there",
+        )
     return ops.call(machine, "atan2", im, re)
 
 
@@ -203,6 +257,12 @@ def _log(machine: Machine, z: Complex) -> Complex:
 
 
 def _sqrt(machine: Machine, z: Complex) -> Complex:
+    if z.re is not None and _is_real(machine, z):
+        numbers = machine.elements(z.re)
+        if (numbers > 0).all():
+            return made(machine, ops.call(machine, "sqrt", z.re), None)
+        if (numbers < 0).all():
+            return made(machine, None, ops.call(machine, "sqrt", ops.call(machine, "neg", z.re)))
     half = made(machine, _constant(machine, 0.5), None)
     return _exp(machine, _multiplied(machine, half, _log(machine, z)))
 
@@ -227,7 +287,8 @@ _SINH, _COSH = _waves("sinh cosh", "cos sin", ""), _waves("cosh sinh", "cos sin"
 ELEMENTS: Mapping[str, Callable[[Machine, Complex], Any]] = {
     **dict.fromkeys(("abs", "absolute"), size),
     **dict.fromkeys(("angle", "phase"), angle),
-    **dict.fromkeys(("conj", "conjugate", "resolve_conj", "conj_physical"), _conjugate),
+    **dict.fromkeys(("conjugate", "resolve_conj", "conj_physical"), _conjugate),
+    "conj": lambda machine, z: conjugated(machine, z),
     **dict.fromkeys(("neg", "negative"), negated),
     "real": real,
     "imag": imag,
@@ -247,9 +308,7 @@ ELEMENTS: Mapping[str, Callable[[Machine, Complex], Any]] = {
     ),
     **dict.fromkeys(("is_complex", "iscomplexobj"), lambda machine, z: True),
     **dict.fromkeys(("is_floating_point", "isrealobj"), lambda machine, z: False),
-    "view_as_real": lambda machine, z: casts.unsure(
-        machine, ops.call(machine, "stack", list(_whole(machine, z)), -1)
-    ),
+    "view_as_real": lambda machine, z: _viewed_as_real(machine, z),
 }
 """Functions of each element by their names, Python's, cmath's and the libraries'."""
 
@@ -401,11 +460,13 @@ def attribute(machine: Machine, z: Complex, name: str) -> Any:
             return math.prod(shape(z))
         case "T" | "mT":
             ends = () if name == "T" else (-2, -1)
-            turned = (p if p is None else ops.call(machine, "transpose", p, *ends)
-                      for p in (z.re, z.im))  # fmt: skip
-            return made(machine, *turned)
+            # views, as those of the library are
+            return Complex(
+                *(p if p is None else ops.call(machine, "transpose", p, *ends)
+                  for p in (z.re, z.im))
+            )  # fmt: skip
         case "H" | "mH":
-            return _conjugate(machine, attribute(machine, z, f"{'m' if name == 'mH' else ''}T"))
+            return conjugated(machine, attribute(machine, z, f"{'m' if name == 'mH' else ''}T"))
     return None
 
 

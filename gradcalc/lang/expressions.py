@@ -143,7 +143,7 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
                     "torch has .imag of complex numbers only", python="RuntimeError"
                 )
             case "imag":
-                return ops.call(machine, "zeros_like", value)
+                return complexes.no_part(machine, value)
             case "flat":
                 # read from; what is written into it would change the array as well
                 return casts.unsure(machine, ops.reshape(machine, value, (-1,)))

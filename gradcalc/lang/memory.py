@@ -77,7 +77,8 @@ class Tensor:
 
     `reach` is the largest number that what was rounded to `rough` bits had on its way. `short` are
     the bits of the floats that its library would make it of, 0 where these are the calculation's.
-    `foreign` says that it is an array of numpy's in a text of torch.
+    `foreign` says that it is an array of numpy's in a text of torch, `sealed` that nobody may write
+    into it.
 
     `leaf` is the name of a parameter of a network, empty while it has none yet; `trains` says
     whether the program wants a gradient by it.
@@ -101,6 +102,7 @@ class Tensor:
     reach: float = 0.0
     short: int = 0
     foreign: bool = False
+    sealed: bool = False
 
     @property
     def owner(self) -> "Tensor":
@@ -266,6 +268,11 @@ def write(tensor: Tensor, key: Key, value: Any, apply: Apply) -> None:
             "this view of numpy's can only be read",
             hint="write into the array itself, or into a .copy()",
             python="ValueError",
+        )
+    if tensor.owner.sealed:
+        raise UnsupportedError(
+            "this is the memory of complex numbers that were viewed as real ones",
+            hint="make a copy before: z.clone()",
         )
     if any(view.unsure for view in _views(tensor)):
         # its own memory from now on, and nobody may look at what may be the same

@@ -114,18 +114,29 @@ def apply(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any:
     if plain.is_number(left) and plain.is_number(right):
         return plain.compute(name, function, (left, right), machine.limits.bits)
     raising.check_operator(machine, kind, left, right)
-    if kind is ast.Sub:
-        _check_subtraction(machine, left, right)
+    if kind in TRUTHLESS:
+        _check_truths(machine, kind, left, right)
     return ops.binary(machine, name, left, right)
 
 
-def _check_subtraction(machine: Machine, left: Any, right: Any) -> None:
-    """Refuse what the libraries do of truth values: torch's of any, numpy's of two."""
+TRUTHLESS: Mapping[type[ast.AST], str] = MappingProxyType(
+    {
+        ast.Sub: "subtracts no truth values",
+        ast.MatMult: "multiplies no matrices of truth values and numbers",
+        ast.Pow: "has no gradient of a power to truth values",
+    }
+)
+"""What torch does not do of truth values."""
+
+
+def _check_truths(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> None:
+    """Refuse what the libraries refuse of truth values: torch of any, numpy a difference of two."""
     masks = [machine.is_tensor(value) and machine.is_mask(value) for value in (left, right)]
     arrays = machine.program.naming.arrays
-    if (arrays == TORCH and any(masks)) or (arrays == NUMPY and all(masks)):
+    torchs = masks[1] if kind is ast.Pow else any(masks)
+    if (arrays == TORCH and torchs) or (arrays == NUMPY and kind is ast.Sub and all(masks)):
         raise InvalidValueError(
-            f"{arrays} subtracts no truth values",
+            f"{arrays} {TRUTHLESS[kind]}",
             hint="write ~m, or make numbers of them: m.float(), m.astype(float)",
             python="RuntimeError" if arrays == TORCH else "TypeError",
         )
@@ -145,6 +156,12 @@ def compare(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any
     """A comparison, with None, words and truth values among what is compared."""
     if kind in (ast.Is, ast.IsNot):
         singleton = isinstance(right, bool) and not (machine.numbers and machine.is_tensor(left))
+        given = any(left is held for held in machine.given.values.values())
+        if singleton and given and machine.is_mask(left) and not machine.shape(left):
+            raise UnsupportedError(
+                "whether this is Python's own True or a library's hangs on who calls the function",
+                hint="write if m:, or if not m:",
+            )
         if _is_small(left) and _is_small(right):
             # Python has one object for each of these
             return (left == right) is (kind is ast.Is)
@@ -189,6 +206,8 @@ def unary(machine: Machine, kind: type[ast.AST], value: Any) -> Any:
         return complexes.negated(machine, value) if kind is ast.USub else value
     name, function = UNARY[kind]
     naming = machine.program.naming
+    if kind is ast.UAdd and naming.arrays == TORCH and machine.is_mask(value):
+        raise InvalidValueError("torch has no + of truth values", python="RuntimeError")
     if kind is ast.Invert and type(value) is int:
         return ~value
     if kind is ast.Invert:

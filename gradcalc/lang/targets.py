@@ -73,6 +73,8 @@ def located(machine: Machine, target: ast.AST) -> Place:
     held = machine.eval(target.value)
     machine.node = target
     name = target.attr
+    if isinstance(held, Complex):
+        return _of_part(machine, held, name)
 
     def write(value: Any) -> None:
         if isinstance(held, Tensor):
@@ -81,6 +83,19 @@ def located(machine: Machine, target: ast.AST) -> Place:
             objects.assign(machine, held, name, value)
 
     return Place(held, lambda: objects.attribute(machine, held, name), write)
+
+
+def _of_part(machine: Machine, held: Complex, name: str) -> Place:
+    """The real or the imaginary part of complex numbers."""
+    part = complexes.attribute(machine, held, name) if name in ("real", "imag") else None
+    if part is None or part not in (held.re, held.im):
+        raise UnsupportedError(f".{brief(name)} of these complex numbers cannot be assigned to")
+
+    def write(value: Any) -> None:
+        if value is not part:
+            writing.over(machine, part, value)
+
+    return Place(held, lambda: part, write)
 
 
 def _of_object(machine: Machine, held: Instance, key: Any) -> Place:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from gradcalc.errors import ShapeError
+from gradcalc.errors import ShapeError, UnsupportedError
 from gradcalc.lang import complexes, ops
+from gradcalc.lang.dialects.readings import called
 from gradcalc.lang.machine import Complex, Machine
 
 
@@ -16,6 +17,11 @@ def of_parts(machine: Machine, real: Any, imag: Any) -> Complex:
 def of_angle(machine: Machine, **values: Any) -> Complex:
     """torch.polar and cmath.rect: how large, and the angle."""
     size, angle = (ops.tensor(machine, value) for value in values.values())
+    if called(machine) == "polar" and not (machine.elements(size) > 0).all():
+        raise UnsupportedError(
+            "torch's polar has another gradient where a size is not positive",
+            hint="write torch.complex(r*torch.cos(t), r*torch.sin(t))",
+        )
     waves = (ops.call(machine, name, angle) for name in ("cos", "sin"))
     return complexes.made(machine, *(ops.binary(machine, "mul", size, wave) for wave in waves))
 
@@ -33,6 +39,8 @@ def of_pairs(machine: Machine, input: Any) -> Complex:
 def by_element(machine: Machine, name: str, **values: Any) -> Any:
     """A function of each element."""
     (value,) = values.values()
+    if name == "imag" and not isinstance(value, Complex):
+        return complexes.no_part(machine, ops.tensor(machine, value))
     return complexes.ELEMENTS[name](machine, complexes.of(machine, value))
 
 
