@@ -1,6 +1,7 @@
 """Texts in the language that stand for functions of scipy, held to scipy and to its differences."""
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -73,12 +74,12 @@ def test_values_and_gradients_are_those_of_scipy(line: str) -> None:
         f"def f({', '.join(names)}):\n    r = np.ravel({line})\n"
         "    return np.sum(np.cos(np.arange(r.shape[0]))*r)"
     )
-    scope: dict[str, object] = {}
+    scope: dict[str, Any] = {}
     exec(text, scope)
     given = {name: inputs[name] for name in names}
 
     def value(**moved: np.ndarray) -> float:
-        return float(scope["f"](**{**given, **moved}))  # type: ignore[operator]
+        return float(scope["f"](**{**given, **moved}))
 
     found = grad(text, **{name: array.tolist() for name, array in given.items()})
     assert found.verdict.outcome == "verified"

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from gradcalc.errors import InvalidValueError, UnsupportedError
-from gradcalc.lang import containers, operators, ops, plain, thrown
+from gradcalc.lang import containers, members, operators, ops, plain, thrown
 from gradcalc.lang.machine import Builtin, Machine
 from gradcalc.lang.objects import Class, Instance
 from gradcalc.lang.program import JAX, MIXED, TORCH
@@ -161,7 +161,7 @@ def _harmonic(machine: Machine, data: Any, weights: Any = None) -> Any:
 
 def _in_order(machine: Machine, data: Any) -> list[Any]:
     """The data in order: what is compared and added here may be of any library."""
-    values = containers.ordered(machine, data)
+    values = members.ordered(machine, data)
     if not values:
         raise _failure("no median for empty data")
     return values
@@ -191,7 +191,7 @@ def _quantiles(machine: Machine, data: Any, *, n: Any = 4, method: Any = "exclus
     if count < 1:
         raise _failure("n must be at least 1")
     machine.count_items(count)
-    values = containers.ordered(machine, data)
+    values = members.ordered(machine, data)
     many = len(values)
     if many < 2:
         raise _failure("must have at least two data points")

@@ -27,6 +27,7 @@ from gradcalc.lang import (
     inplace,
     kinds,
     mapping,
+    members,
     objects,
     ops,
     plain,
@@ -220,12 +221,12 @@ def _callee(machine: Machine, func: ast.expr) -> tuple[Any, Args]:
         return _method_of_complex(machine, value, func.attr), (value,)
     if not machine.is_tensor(value) and not plain.is_number(value):
         return attribute(machine, value, func), ()
-    if func.attr in containers.OF_NUMBERS:
+    if func.attr in members.OF_NUMBERS:
         if not machine.is_tensor(value):
-            return containers.method(machine, value, func.attr), ()
+            return members.method(machine, value, func.attr), ()
         if not machine.carries(value) and not machine.shape(value):
             # one of math's is a number of Python's
-            return containers.method(machine, machine.number(value), func.attr), ()
+            return members.method(machine, machine.number(value), func.attr), ()
     found = _method(machine, value, func.attr)
     if found is None:
         raise UnknownNameError(

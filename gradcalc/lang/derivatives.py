@@ -284,8 +284,8 @@ def _functional(
 ) -> Any:
     """torch's jacobian and hessian at a point, of one input or of a tuple of them."""
     _check_functional(strict, options)
+    given = _listed(inputs)
     single = not isinstance(inputs, list | tuple)
-    given = (inputs,) if single else tuple(inputs)
     argnums: Any = 0 if single else tuple(range(len(given)))
     found = machine.apply_function(machine, of(machine, func, argnums), given, {})
     return found if create_graph else _cut(machine, found)
@@ -305,56 +305,49 @@ def _cut(machine: Machine, found: Any) -> Any:
     return mapped(lambda part: machine.cut_by(part, "grad"), found)
 
 
+def _listed(inputs: Any) -> tuple[Any, ...]:
+    return tuple(inputs) if isinstance(inputs, list | tuple) else (inputs,)
+
+
 def _functional_product(
-    machine: Machine,
-    func: Any,
-    inputs: Any,
-    v: Any = None,
-    create_graph: Any = False,
+    machine: Machine, func: Any, inputs: Any, v: Any = None, create_graph: Any = False,
     strict: Any = False,
-) -> Any:
+) -> Any:  # fmt: skip
     """torch's hvp and vhp: the value, and the Hessian times a vector."""
     _check_functional(strict, {})
+    given = _listed(inputs)
     single = not isinstance(inputs, list | tuple)
-    given = (inputs,) if single else tuple(inputs)
     gradient = _grad(machine, func, 0 if single else tuple(range(len(given))))
     output = machine.apply_function(machine, func, given, {})
-    moved = _jvp(machine, gradient, given, (v,) if single else tuple(v))[1]
-    return (output, moved) if create_graph else (_cut(machine, output), _cut(machine, moved))
+    moved = _jvp(machine, gradient, given, _listed(v))[1]
+    return _passing(machine, (output, moved), create_graph)
 
 
 def _functional_pulled(
-    machine: Machine,
-    func: Any,
-    inputs: Any,
-    v: Any = None,
-    create_graph: Any = False,
+    machine: Machine, func: Any, inputs: Any, v: Any = None, create_graph: Any = False,
     strict: Any = False,
-) -> Any:
+) -> Any:  # fmt: skip
     """torch's vjp: the value, and what a cotangent is pulled back to."""
     _check_functional(strict, {})
-    single = not isinstance(inputs, list | tuple)
-    output, pull = _vjp(machine, func, *((inputs,) if single else tuple(inputs)))
+    output, pull = _vjp(machine, func, *_listed(inputs))
     found = pull.call(machine, _weights(machine, output, v))
-    found = found[0] if single else found
-    return (output, found) if create_graph else (_cut(machine, output), _cut(machine, found))
+    single = not isinstance(inputs, list | tuple)
+    return _passing(machine, (output, found[0] if single else found), create_graph)
 
 
 def _functional_pushed(
-    machine: Machine,
-    func: Any,
-    inputs: Any,
-    v: Any = None,
-    create_graph: Any = False,
+    machine: Machine, func: Any, inputs: Any, v: Any = None, create_graph: Any = False,
     strict: Any = False,
-) -> Any:
+) -> Any:  # fmt: skip
     """torch's jvp: the value, and how it moves along a tangent."""
     _check_functional(strict, {})
-    single = not isinstance(inputs, list | tuple)
-    given = (inputs,) if single else tuple(inputs)
-    tangent = _weights(machine, inputs, v)
-    output, moved = _jvp(machine, func, given, (tangent,) if single else tuple(tangent))
-    return (output, moved) if create_graph else (_cut(machine, output), _cut(machine, moved))
+    tangent = _listed(_weights(machine, inputs, v))
+    return _passing(machine, _jvp(machine, func, _listed(inputs), tangent), create_graph)
+
+
+def _passing(machine: Machine, found: tuple[Any, Any], create_graph: Any) -> tuple[Any, Any]:
+    """A value and a derivative, through which a gradient passes if torch was told so."""
+    return found if create_graph else (_cut(machine, found[0]), _cut(machine, found[1]))
 
 
 def _weights(machine: Machine, like: Any, given: Any) -> Any:

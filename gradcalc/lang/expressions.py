@@ -15,6 +15,7 @@ from gradcalc.lang import (
     complexes,
     containers,
     grammar,
+    members,
     objects,
     operators,
     ops,
@@ -159,9 +160,9 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
     if isinstance(value, At):
         return updates.way(value, name)
     if isinstance(value, Once):
-        return containers.method_of_items(machine, value, name)
-    if name in containers.NAMES:
-        return containers.method(machine, value, name)
+        return members.method_of_items(machine, value, name)
+    if name in members.NAMES:
+        return members.method(machine, value, name)
     raise UnknownNameError(
         f"{machine.describe(value)} has no .{name} to be read",
         hint=f"call it: .{name}()" if name in catalogue.methods() else None,

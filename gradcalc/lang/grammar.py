@@ -116,7 +116,7 @@ UNDERIVED = """
 REAL = "inputs are real: make complex numbers of them, as torch.complex(x, y) or x + 1j*y"
 """What to do instead of calculating with complex numbers."""
 
-COMPLEX = "iscomplex isreal sort_complex".split()  # noqa: SIM905
+COMPLEX = ("iscomplex", "isreal", "sort_complex")
 """Names that are about complex numbers."""
 
 OUTSIDE = "a program reads nothing of the machine that it runs on: write the value itself"

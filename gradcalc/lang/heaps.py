@@ -5,9 +5,9 @@ from types import MappingProxyType
 from typing import Any
 
 from gradcalc.errors import InvalidValueError
-from gradcalc.lang import containers, operators, ops
-from gradcalc.lang.containers import less
+from gradcalc.lang import members, operators, ops
 from gradcalc.lang.machine import Builtin, Machine, Once
+from gradcalc.lang.members import less
 
 # -- bisect ----------------------------------------------------------------------------
 
@@ -135,7 +135,7 @@ def _first(reverse: bool) -> Any:
 
     def first(machine: Machine, n: Any, iterable: Any, key: Any = None) -> list[Any]:
         count = max(ops.integer(machine, n), 0)
-        return containers.ordered(machine, iterable, key, reverse)[:count]
+        return members.ordered(machine, iterable, key, reverse)[:count]
 
     return first
 

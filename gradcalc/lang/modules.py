@@ -14,6 +14,7 @@ from gradcalc.lang import (
     enums,
     heaps,
     iterating,
+    members,
     objects,
     operators,
     ops,
@@ -115,7 +116,7 @@ def _taken(machine: Machine, held: Any, key: Any) -> Any:
         return containers.item(machine, held, key)
     if machine.is_tensor(held):
         return ops.index(machine, held, (ops.integer(machine, key),))
-    return held[containers.list_number(machine, held, key)]
+    return held[members.list_number(machine, held, key)]
 
 
 def _getter(machine: Machine, *keys: Any) -> Builtin:

@@ -5,7 +5,15 @@ import builtins
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from gradcalc.errors import GradcalcError, UnknownNameError, UnsupportedError, did_you_mean
-from gradcalc.lang import casts, containers, grammar, inplace, objects, updates, written
+from gradcalc.lang import (
+    casts,
+    grammar,
+    inplace,
+    members,
+    objects,
+    updates,
+    written,
+)
 from gradcalc.lang.bindings import (
     COMPREHENSIONS,
     WORDS,
@@ -371,7 +379,7 @@ def _check_attribute(node: ast.Attribute, naming: Naming) -> None:
         # what an object has may be given to it under a name that is worked out
         return
     elif not (
-        name in grammar.ATTRIBUTES | containers.NAMES | catalogue.methods()
+        name in grammar.ATTRIBUTES | members.NAMES | catalogue.methods()
         or inplace.is_method(name)
         or casts.is_method(name)
         or (naming.arrays == JAX and name in updates.WAYS)
@@ -384,7 +392,7 @@ def _check_attribute(node: ast.Attribute, naming: Naming) -> None:
             return
         raise UnknownNameError(
             f"nothing is called .{brief(name)}",
-            hint=_meant(name, catalogue.methods() | grammar.ATTRIBUTES | containers.NAMES),
+            hint=_meant(name, catalogue.methods() | grammar.ATTRIBUTES | members.NAMES),
         )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, LimitError
-from gradcalc.lang import containers, objects, operators, ops, words
+from gradcalc.lang import containers, members, objects, operators, ops, words
 from gradcalc.lang.machine import Builtin, Closure, Machine, Once
 from gradcalc.lang.objects import MISSING, Bound, Class, Instance
 
@@ -82,7 +82,7 @@ def extreme(
     best = 0
     for number in range(1, len(items)):
         pair = (keys[number], keys[best]) if name == "min" else (keys[best], keys[number])
-        if containers.less(machine, *pair):
+        if members.less(machine, *pair):
             best = number
     return items[best]
 
@@ -137,7 +137,7 @@ ROWS: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("set", _set, "a set of plain data"),
     ("frozenset", _set, "a set of plain data"),
     ("dict", _dict, "a dictionary"),
-    ("sorted", containers.ordered, "the items in order, as a list"),
+    ("sorted", members.ordered, "the items in order, as a list"),
     ("reversed", _reversed, "the items from the last to the first"),
     ("map", _map, "what a function gives of each item"),
     ("filter", _filter, "the items of which a function is true"),

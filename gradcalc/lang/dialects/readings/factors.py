@@ -95,11 +95,12 @@ def condition(machine: Machine, **values: Any) -> Any:
     return ops.binary(machine, "mul", *norms)
 
 
-def torch_condition(machine: Machine, A: Any, p: Any) -> Any:  # noqa: N803
+def torch_condition(machine: Machine, **values: Any) -> Any:
     """torch's, which has no backward for some orders."""
-    if p not in (None, 2, -2, "nuc"):
-        machine.note_underived("cond", A)
-    return condition(machine, A=A, p=p)
+    matrix, order = values.values()
+    if order not in (None, 2, -2, "nuc"):
+        machine.note_underived("cond", matrix)
+    return condition(machine, **values)
 
 
 # -- triangles -------------------------------------------------------------------------------------

@@ -215,11 +215,10 @@ def powers(machine: Machine, x: Any, N: Any, increasing: Any) -> Any:  # noqa: N
     return ops.call(machine, "stack", columns, dim=1)
 
 
-def torch_powers(machine: Machine, x: Any, N: Any, increasing: Any) -> Any:  # noqa: N803
+def torch_powers(machine: Machine, **values: Any) -> Any:
     """torch.vander, which writes over what its own backward needs."""
-    found = powers(machine, x, N, increasing)
-    machine.note_underived("vander", x)
-    return found
+    machine.note_underived("vander", values["x"])
+    return powers(machine, **values)
 
 
 def convolved(machine: Machine, a: Any, v: Any, mode: str) -> Any:

@@ -1,6 +1,6 @@
 """Discrete Fourier transforms, and shifts of frequencies."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,43 +33,17 @@ def shifted(machine: Machine, sign: int, **values: Any) -> Any:
     return ops.call(machine, "roll", x, moves, along) if along else x
 
 
-def from_half(machine: Machine, inverse: int, **values: Any) -> Any:
-    """irfft and hfft: of the half of the frequencies that is not mirrored, along one dimension."""
+def along_one(machine: Machine, way: str, inverse: int, **values: Any) -> Any:
+    """A transform along one dimension: fft of the `whole`, rfft of a `half`, irfft `from_half`."""
     x, n, dim, norm = values.values()
     sizes = None if n is None else (n,)
-    return _from_half(machine, bool(inverse), x, sizes, (dim,), norm)
+    return WAYS[way](machine, bool(inverse), x, sizes, (dim,), norm)
 
 
-def from_halves(machine: Machine, inverse: int, **values: Any) -> Any:
-    """irfftn, irfft2, hfftn and hfft2: of the half along the last of the dimensions."""
+def along_several(machine: Machine, way: str, inverse: int, **values: Any) -> Any:
+    """The same along several dimensions, of which the half is along the last."""
     x, sizes, dims, norm = values.values()
-    return _from_half(machine, bool(inverse), x, sizes, _dims(machine, x, sizes, dims), norm)
-
-
-def whole(machine: Machine, inverse: int, **values: Any) -> Complex:
-    """fft and ifft along one dimension."""
-    x, n, dim, norm = values.values()
-    sizes = None if n is None else (n,)
-    return _whole(machine, bool(inverse), x, sizes, (dim,), norm)
-
-
-def wholes(machine: Machine, inverse: int, **values: Any) -> Complex:
-    """fft2, fftn and their inverses."""
-    x, sizes, dims, norm = values.values()
-    return _whole(machine, bool(inverse), x, sizes, _dims(machine, x, sizes, dims), norm)
-
-
-def half(machine: Machine, inverse: int, **values: Any) -> Complex:
-    """rfft, and ihfft, which gives the conjugates of an inverse: what is not mirrored."""
-    x, n, dim, norm = values.values()
-    sizes = None if n is None else (n,)
-    return _half(machine, bool(inverse), x, sizes, (dim,), norm)
-
-
-def halves(machine: Machine, inverse: int, **values: Any) -> Complex:
-    """rfft2, rfftn, ihfft2 and ihfftn: half along the last of the dimensions."""
-    x, sizes, dims, norm = values.values()
-    return _half(machine, bool(inverse), x, sizes, _dims(machine, x, sizes, dims), norm)
+    return WAYS[way](machine, bool(inverse), x, sizes, _dims(machine, x, sizes, dims), norm)
 
 
 def frequencies(machine: Machine, half: int, n: Any, d: Any) -> Any:
@@ -272,3 +246,9 @@ def _scaled(machine: Machine, x: Any, sizes: Sequence[int], norm: Any, inverse: 
         return ops.binary(machine, "div", x, float(np.sqrt(count)))
     divided = inverse if norm in (None, "backward") else not inverse
     return ops.binary(machine, "div", x, count) if divided else x
+
+
+WAYS: Mapping[str, Callable[..., Any]] = {
+    "whole": _whole, "half": _half, "from_half": _from_half,
+}  # fmt: skip
+"""Transforms of all frequencies, of the half that is not mirrored, and of that half back."""
