@@ -68,6 +68,11 @@ LABELLED = {
     "number": ("x*2 if y == 3 else x", 0.3, 3),
     "ignored": ("(x*(y != -1)).sum()", [0.3, 0.4], [-1, 1]),
     "of one class": ("(x*(y[:, None] == y[None])).sum()", [[0.3, 0.4]] * 2, [0, 1]),
+    "class too": (
+        "(torch.nn.functional.cross_entropy(x, y.long(), reduction='none')*(y != 0)).sum()",
+        [[1.0, 2.0, 0.5], [0.3, 0.1, 0.0]],
+        [0, 2],
+    ),
     "less a number": ("x.sum()*2 if y[0] - 1 == 0 else x.sum()", [0.3, 0.4], [1, 1]),
 }
 

@@ -68,12 +68,12 @@ def _compares(problem: Problem) -> bool:
 
 
 def _reached(output: Node) -> set[int]:
-    """The nodes that the output is made of, but for what is only compared."""
+    """The nodes that the output is made of, but for what is compared or says which of some."""
     found: set[int] = set()
     stack = [output]
     while stack:
         node = stack.pop()
-        if node.order not in found and not is_boolean(node):
+        if node.order not in found and not is_boolean(node) and node.op is not ops.ONE_HOT:
             found.add(node.order)
             stack.extend(node.operands)
     return found

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from gradcalc.errors import InvalidValueError, LimitError
+from gradcalc.errors import InvalidValueError, LimitError, UnsupportedError
 from gradcalc.lang import containers, members, objects, operators, ops, words
 from gradcalc.lang.machine import Builtin, Closure, Machine, Once
 from gradcalc.lang.objects import MISSING, Bound, Class, Instance
@@ -125,6 +125,20 @@ def _print(
         raise LimitError(f"the program prints more than {MOST_PRINTED:,} characters")
 
 
+def _identity(machine: Machine, value: Any) -> int:
+    """A number that only this object has; which it is, nobody can rely on."""
+    if not isinstance(value, Instance | Closure | Class):
+        raise UnsupportedError(
+            f"which object {machine.describe(value)} is to Python is not known here",
+            hint="give each a number of its own, and use that",
+        )
+    return FIRST_IDENTITY + machine.keyed.setdefault(value, len(machine.keyed))
+
+
+FIRST_IDENTITY = 140_000_000_000_000
+"""No number that a program would take for one of its own."""
+
+
 def _callable(machine: Machine, value: Any) -> bool:
     if isinstance(value, Instance):
         return value.kind.find(value.kind.runs) is not MISSING or objects.has(value, "__call__")
@@ -148,6 +162,7 @@ ROWS: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("repr", _repr, "a value as text"),
     ("format", _format, "a value as text"),
     ("print", _print, "left out: it changes no number"),
+    ("id", _identity, "a number that only this object has"),
     ("callable", _callable, "whether a value is a function"),
 )
 """Name, meaning and a word on each."""
