@@ -175,7 +175,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("np.std(x, dim=0)", {"x": [1, 2]}, "numpy.std has no parameter dim"),
     ("np.softplus(x)", {"x": [1, 2]}, "numpy has no function called softplus here"),
     ("torch.concatenate([x], x)", {"x": [1, 2]}, "does not take"),
-    (TORCH + "(x > 0) - (x > 1)", {"x": [1, 2]}, "not for truth values"),
+    (TORCH + "(x > 0) - (x > 1)", {"x": [1, 2]}, "subtracts no truth values"),
     (NP + "-(x > 0)", {"x": [1, 2]}, "not for truth values"),
     ("((x > 0) @ (x > 1))*x", {"x": [1, 2]}, "not for truth values"),
     ("np.exp(x > 0)*x", {"x": [1, 2]}, "numpy.exp does not calculate in float64"),
