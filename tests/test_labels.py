@@ -73,6 +73,16 @@ LABELLED = {
         [[1.0, 2.0, 0.5], [0.3, 0.1, 0.0]],
         [0, 2],
     ),
+    "counted afterwards": (
+        "(x*(y == 1)).sum() if (y == 1).sum() == 1 else x.prod()",
+        [0.3, 0.4],
+        [0, 1],
+    ),
+    "a share afterwards": (
+        "(x*(y == 1)).sum()/torch.where((y == 1).sum() < 1, 1, (y == 1).sum())",
+        [0.3, 0.4],
+        [0, 1],
+    ),
     "less a number": ("x.sum()*2 if y[0] - 1 == 0 else x.sum()", [0.3, 0.4], [1, 1]),
 }
 
@@ -170,3 +180,27 @@ def test_nothing_is_differentiated_by_truth_values(run: Run, asked: tuple[str, s
 def test_what_the_libraries_do_not_do_with_them_is_refused(text: str, said: str) -> None:
     with pytest.raises(GradcalcError, match=said):
         grad(text, x=1.5, m=True)
+
+
+TIPS = {
+    "lengths used besides": (
+        "(x*(torch.arange(3)[None] < y[:, None])).sum(1).div(y).pow(2).sum()",
+        {"x": [[1.0, 2.5, 3.0]] * 2, "y": [2, 3]},
+        "--wrt x takes y as data",
+    ),
+    "threshold": ("(x*(y > 2)).sum()", {"x": [1.5], "y": 2}, "--wrt x takes y as data"),
+    "no whole number": ("(x*(y > 2.5)).sum()", {"x": [1.5], "y": 2.5}, None),
+    "two of them": ("(x*(y > z)).sum()", {"x": [1.5], "y": 2, "z": 2}, None),
+    "alone": ("(y > 2).float()*y", {"y": 2}, None),
+}
+
+
+@pytest.mark.parametrize("name", TIPS)
+def test_a_jump_at_whole_numbers_says_how_they_are_data(name: str) -> None:
+    text, inputs, tip = TIPS[name]
+    report = grad(f"import torch\n{text}", **inputs)
+    assert report.verdict.outcome == "jump"
+    assert [f.hint for f in report.findings if f.kind == "jump"] == [tip]
+    if tip is not None:
+        again = grad(f"import torch\n{text}", wrt="x", **inputs)
+        assert again.verdict.outcome == "verified"

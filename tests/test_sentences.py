@@ -221,3 +221,16 @@ def test_what_torch_does_not_stop_in_is_not_said() -> None:
     for text in ("torch.linalg.vander(x).sum()", "torch.linalg.cond(torch.outer(x, x) + 1, 2)"):
         report = grad(f"import torch\n{text}", x=[1.0, 2.0, 4.0])
         assert not [f for f in report.findings if "stops with" in f.message]
+
+
+WITHOUT_GRAPH = {
+    "all": "torch.autograd.functional.hessian(lambda t: t.prod(), x).sum()",
+    "a part": "def f(x):\n    g, = torch.autograd.grad((x*x).sum(), x)\n    return (g*g + x).sum()",
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_GRAPH)
+def test_a_derivative_without_a_graph_is_told_once_with_its_cure(name: str) -> None:
+    text = WITHOUT_GRAPH[name]
+    hints = [f.hint for f in grad(f"import torch\n{text}", x=[1.0, 2.0]).findings]
+    assert hints.count("create_graph=True lets the gradient through") == 1

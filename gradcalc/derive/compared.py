@@ -86,16 +86,24 @@ def _is_label(trace: Trace, leaf: Node) -> bool:
     of numbers, as a length is to all places. What else is compared may be a score or a threshold,
     where a tie is one of many numbers.
     """
-    hanging = dependents(trace.nodes, [leaf])
+    hanging = _numbers_of(trace, leaf)
     own = _moved(trace, [leaf])
-    truths = _moved(trace, [node for node in trace.nodes if is_boolean(node)])
     compared = [
         node
         for node in trace.nodes
-        if is_boolean(node)
-        and any(o.order in hanging and o.order not in truths for o in node.operands)
+        if is_boolean(node) and any(o.order in hanging for o in node.operands)
     ]
     return bool(compared) and all(_is_told(trace, node, hanging, own) for node in compared)
+
+
+def _numbers_of(trace: Trace, leaf: Node) -> frozenset[int]:
+    """The nodes that hang on an input otherwise than by comparisons, and so change with it."""
+    found = {leaf.order}
+    for node in trace.nodes:
+        passes = node.op is not ops.DETACH and not is_boolean(node)
+        if passes and any(operand.order in found for operand in node.operands):
+            found.add(node.order)
+    return frozenset(found)
 
 
 def _moved(trace: Trace, starts: Sequence[Node]) -> set[int]:

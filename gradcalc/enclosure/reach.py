@@ -39,6 +39,16 @@ def with_slopes_first(
     return tuple(sorted(told, key=lambda e: e.columns is not None and column not in e.columns))
 
 
+def with_columns(
+    trace: Trace, around: Neighbourhood, events: tuple[Event, ...], met: Sequence[Met]
+) -> tuple[Event, ...]:
+    """The comparisons at a jump with the elements of the inputs that they are made of."""
+    if around.nature is not Nature.JUMP:
+        return events
+    made = {one.event: reach(trace, one.number, one.index) for one in met if one.event.condition}
+    return tuple(replace(event, columns=made.get(event, event.columns)) for event in events)
+
+
 def with_undefined_first(
     here: Trial, around: Neighbourhood, events: tuple[Event, ...], met: Sequence[Met]
 ) -> tuple[Event, ...]:

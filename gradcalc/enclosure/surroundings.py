@@ -21,7 +21,12 @@ from gradcalc.enclosure.hull import extent
 from gradcalc.enclosure.kinks import Met, events_of
 from gradcalc.enclosure.neighbourhood import explore, in_cells
 from gradcalc.enclosure.parts import OtherCourse, Part
-from gradcalc.enclosure.reach import wild_constant, with_slopes_first, with_undefined_first
+from gradcalc.enclosure.reach import (
+    wild_constant,
+    with_columns,
+    with_slopes_first,
+    with_undefined_first,
+)
 from gradcalc.enclosure.reactions import SAMPLES, Samples, beside
 from gradcalc.enclosure.regions import Regions, regions, undivided
 from gradcalc.enclosure.sampler import UNTIGHT, Sampler, size_of
@@ -255,7 +260,8 @@ def _looked_at(sampler: Sampler, here: Trial, part: Part, met: tuple[Met, ...]) 
         around = replace(around, sides=axis_slopes(base, sample, around, sampler.depth))
     events = _ranked(sampler, part, around, tuple(one.event for one in met))
     events = with_undefined_first(here, around, events, met)
-    return replace(around, events=with_slopes_first(here.trace, part, around, events, met))
+    events = with_slopes_first(here.trace, part, around, events, met)
+    return replace(around, events=with_columns(here.trace, around, events, met))
 
 
 def _ranked(

@@ -158,7 +158,22 @@ def _rough(problem: Problem, autograd: Computed, around: Neighbourhood) -> Itera
             text += f" {_character(event, around.nature)}"
         else:
             text, sides = f"{text}: {sides}", None
-        yield Finding(str(around.nature), text, None, event.place)
+        yield Finding(str(around.nature), text, _data_tip(problem, event, around), event.place)
+
+
+def _data_tip(problem: Problem, event: Event, around: Neighbourhood) -> str | None:
+    """What helps where a comparison of one input's whole numbers is the jump: they may be data."""
+    if around.nature is not Nature.JUMP or not event.condition or not event.columns:
+        return None
+    ends = np.cumsum([problem.inputs[name].size for name in problem.wrt])
+    numbers = set(np.searchsorted(ends, sorted(event.columns), side="right").tolist())
+    compared = [problem.wrt[number] for number in numbers]
+    others = [name for name in problem.wrt if name not in compared]
+    whole = all(np.all(problem.inputs[n] == np.round(problem.inputs[n])) for n in compared)
+    if not (whole and others and len(compared) == 1):
+        return None
+    left = " ".join(f"--wrt {name}" for name in others)
+    return f"{left} takes {compared[0]} as data"
 
 
 def _character(event: Event, nature: Nature) -> str:

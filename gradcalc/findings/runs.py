@@ -30,6 +30,7 @@ from gradcalc.verdict.outcome import Finding, Outcome, at_text, element_text
 
 KEPT = "stack([...]) of the parts keeps their gradient"
 FUNCTION = "torch has the function for tensors"
+GRAPH = "create_graph=True lets the gradient through"
 SPACED = "a + (b - a)*torch.linspace(0, 1, n) keeps the gradient of a and b"
 
 NUMBERS = ("item", "float", "int", "index")
@@ -55,7 +56,7 @@ INSTEAD: Mapping[str, str] = MappingProxyType(
 )
 """What to write instead of what torch has no backward of."""
 
-LEAVABLE = ("detach", "no_grad", "item", "float", "int", "grad")
+LEAVABLE = ("detach", "no_grad", "item", "float", "int")
 """Kinds of stops that a program may do without: an index is needed."""
 
 MOST = 3
@@ -89,6 +90,8 @@ def _stopping(stop: Stop) -> tuple[str | None, str | None]:
     """What a call that passes no gradient back does to a tensor, and what to do instead."""
     if stop.kind in COPIES:
         return "copies the numbers of a tensor", KEPT
+    if stop.kind == "grad":
+        return "keeps no graph of what it gives", GRAPH
     if stop.kind == "math":
         return "makes a plain number of a tensor", FUNCTION
     if stop.kind in ("linspace", "logspace"):
@@ -108,6 +111,7 @@ def zeros(
     # at a special point the slope of a primitive says little
     special = exact is not None and bool(exact.around)
     ends = {} if exact is None else {end.wrt: end for end in exact.closed}
+    told: set[Stop | None] = set()
     for name in problem.wrt:
         if autograd.gradients[name].any() or outcome is Outcome.WRONG:
             continue
@@ -115,11 +119,18 @@ def zeros(
         if special and (end is None or end.kind != "unused"):
             end = None
         if name not in autograd.carrying:
-            yield from _dead(problem, autograd, name, end, special=special)
+            dead = tuple(_dead(problem, autograd, name, end, special=special))
+            told.update(s for s in autograd.stops if any(_tells(one, s) for one in dead))
+            yield from dead
         elif end is not None:
             yield Finding("dead", f"the gradient by {name} is 0: {_flat(end)}", None, end.place)
-    said = None if autograd.cut is None else autograd.cut.stop
-    yield from _stopped(stop for stop in autograd.stops if stop != said)
+    said = {None if autograd.cut is None else autograd.cut.stop, *told}
+    yield from _stopped(stop for stop in autograd.stops if stop not in said)
+
+
+def _tells(finding: Finding, stop: Stop) -> bool:
+    """Whether a finding names what stops the gradient, with what to do about it."""
+    return finding.span == stop.span and finding.hint is not None
 
 
 def _stopped(stops: Iterable[Stop]) -> Iterator[Finding]:
@@ -178,7 +189,7 @@ def _dead(
             yield Finding("dead", why, None, stop.span)
             return
         why = f"no gradient flows back to {name}: {stop.source} stops it ({stop.kind})"
-        hint = {"math": FUNCTION, "linspace": SPACED}.get(stop.kind)
+        hint = {"math": FUNCTION, "linspace": SPACED, "grad": GRAPH}.get(stop.kind)
         if hint is None and len(set(autograd.stops)) == 1 and stop.kind in LEAVABLE:
             hint = "leave it out to let the gradient through"
         yield Finding("dead", why, hint, stop.span)
