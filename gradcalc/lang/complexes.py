@@ -97,6 +97,9 @@ def no_part(machine: Machine, value: Any) -> Any:
 def _sum(machine: Machine, a: Any, b: Any, sign: str = "add") -> Any:
     if b is None:
         return a
+    left, right = 0.0 if a is None else _number(machine, a), _number(machine, b)
+    if left is not None and right is not None:
+        return _constant(machine, left - right if sign == "sub" else left + right)
     if a is None:
         # 0 - 0 is 0, and its negative is not
         return ops.binary(machine, "sub", 0.0, b) if sign == "sub" else b
@@ -104,7 +107,19 @@ def _sum(machine: Machine, a: Any, b: Any, sign: str = "add") -> Any:
 
 
 def _product(machine: Machine, a: Any, b: Any) -> Any:
-    return None if a is None or b is None else ops.binary(machine, "mul", a, b)
+    if a is None or b is None:
+        return None
+    left, right = _number(machine, a), _number(machine, b)
+    if left is not None and right is not None:
+        return _constant(machine, left * right)
+    if left == 1 or right == 1:
+        return b if left == 1 else a
+    return ops.binary(machine, "mul", a, b)
+
+
+def _number(machine: Machine, part: Any) -> float | None:
+    """What a part is that is one number and data, which Python calculates with as it stands."""
+    return None if part.shape or machine.carries(part) else float(machine.elements(part))
 
 
 def _added(machine: Machine, a: Complex, b: Complex, sign: str = "add") -> Complex:
@@ -161,8 +176,8 @@ def _power(machine: Machine, base: Complex, exponent: Any) -> Complex:
         return _exp(machine, raised)
     if whole == 0:
         return made(machine, ops.call(machine, "ones_like", _whole(machine, base)[0]), None)
-    found = of(machine, 1.0)
-    for bit in f"{abs(int(whole)):b}":
+    found = base
+    for bit in f"{abs(int(whole)):b}"[1:]:
         found = _multiplied(machine, found, found)
         if bit == "1":
             found = _multiplied(machine, found, base)
