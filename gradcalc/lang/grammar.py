@@ -241,9 +241,9 @@ UNLIKE: frozenset[str] = frozenset(
     cudnn_grid_sampler cumulative_prod dequantize dtype expand_as fdtri feature_dropout flatiter
     flatnonzero float16 float32 float64 fractional_max_pool2d_with_indices
     fractional_max_pool3d_with_indices gammainccinv gammaincinv gammasgn
-    hash_tensor iinfo indices_copy int8 intc interp intp is_contiguous is_nonzero is_tensor isnat
-    ndenumerate ndindex isqrt sort_complex ldl_factor ldl_factor_ex ldl_solve loggamma long lqn
-    mkldnn_adaptive_avg_pool2d mode modf
+    hash_tensor hspmm iinfo indices_copy int8 intc interp intp is_contiguous is_nonzero is_tensor
+    isnat ndenumerate ndindex isqrt sort_complex ldl_factor ldl_factor_ex ldl_solve loggamma long
+    lqn mkldnn_adaptive_avg_pool2d mode modf
     nanargmax nanargmin nancumprod nancumsum nanmax nanmin nbdtr nbdtrc nbdtri nbdtrik nbdtrin
     ncfdtr ncfdtri nctdtr ndarray nditer new pdtri radian reshape_as resize
     native_norm rgamma row_indices saddmm short slice_copy smm take_along_axis tri tril_indices_from

@@ -65,7 +65,7 @@ norm(input, p: word = 'fro', dim: ints = None, keepdim: bool = False, {OUT}, {DT
 all any(input, *, {OUT}) -> reductions.truths(*)
 all any(input, dim: some = None, keepdim: bool = False, *, {OUT}) -> reductions.truths(*)
 matmul(input, other, *, {OUT}) -> linear.product
-mm(input, mat2, *, {OUT}) -> linear.of_ranks(matmul, 2, 2)
+mm spmm(input, mat2, *, {OUT}) -> linear.of_ranks(matmul, 2, 2)
 mv(input, vec, *, {OUT}) -> linear.of_ranks(matmul, 2, 1)
 bmm(input, mat2, *, {OUT}) -> linear.of_ranks(matmul, 3, 3)
 dot(input, tensor, *, {OUT}) -> linear.of_ranks(dot, 1, 1)
@@ -195,7 +195,7 @@ flip(self, *dims: ints) -> shapes.flipped
 expand(self, *size: ints) -> broadcast_to
 size(self, dim: int = None)
 dim item tolist contiguous(self)
-ndimension nelement(self) -> shapes.counted
+ndimension nelement get_device(self) -> shapes.counted
 """
     )
 )

@@ -123,7 +123,7 @@ def assign(machine: Machine, tensor: Tensor, attribute: str, value: Any) -> None
 
 def _give_data(machine: Machine, tensor: Tensor, value: Tensor) -> None:
     """`v.data = values` of a tensor that passes no gradient back: other numbers in its memory."""
-    if tensor.view is not None or tensor.shape != value.shape:
+    if tensor.shape != value.shape:
         raise UnsupportedError(
             "whose memory this is from then on is not known here",
             hint="give the name another value",

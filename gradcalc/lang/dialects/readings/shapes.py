@@ -168,10 +168,13 @@ def chosen(machine: Machine, condition: Any, x: Any, y: Any) -> Any:
 
 
 def counted(machine: Machine, self: Any) -> Any:
-    """torch's ndimension and nelement."""
-    return (
-        ops.size(machine, self) if called(machine) == "nelement" else len(ops.shape(machine, self))
-    )
+    """torch's ndimension and nelement, and the number of its device, -1 where it has none."""
+    match called(machine):
+        case "nelement":
+            return ops.size(machine, self)
+        case "get_device":
+            return -1
+    return len(ops.shape(machine, self))
 
 
 def numpy_eye(machine: Machine, **values: Any) -> Any:
