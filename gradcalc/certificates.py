@@ -6,12 +6,13 @@ Convex Optimization, 2004, 3.1.4 and A.5.2).
 """
 
 import ast
-from collections.abc import Callable, Collection, Iterable, Mapping
+import functools
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from gradcalc.expr import ops
 from gradcalc.expr.nodes import Node
 from gradcalc.expr.written import Written
+from gradcalc.smoothness import is_everywhere
 
 POSITIVE = frozenset(
     """exp exp2 sigmoid softmax abs sqrt square relu softplus cosh norm erfc ones ones_like
@@ -21,6 +22,12 @@ POSITIVE = frozenset(
 
 OF_ALL = frozenset({"sum", "mean", "norm", "det", "logdet", "trace"})
 """Functions that make one number of all elements."""
+
+ELEMENTWISE = frozenset(
+    """exp log sqrt square abs sin cos tanh sigmoid softplus relu softmax sinh cosh erf
+    erfc""".split()  # noqa: SIM905
+)
+"""Functions that keep the shape."""
 
 NONNEGATIVE_OF = frozenset({"sum", "mean", "prod", "diag", "amax", "max", "cumsum", "sqrt"})
 """Those that are not negative of what is not."""
@@ -68,7 +75,7 @@ def certificates(
 
 
 def convexity(
-    shown: Collection[str], formula: Written, by: str, nodes: Collection[Node] = ()
+    shown: Collection[str], formula: Written, by: str, known: Known, nodes: Collection[Node]
 ) -> str | None:
     """What follows for the function where the whole of a Hessian shows this; None if nothing.
 
@@ -78,7 +85,7 @@ def convexity(
     found = next((way[word] for word in shown if word in way), None)
     if found is None:
         return None
-    anywhere = _is_everywhere(_whole(formula), by) and is_everywhere(nodes)
+    anywhere = _is_everywhere(_whole(formula), by, _Form(known)) and is_everywhere(nodes)
     where = "" if anywhere else " on any convex set where it is smooth"
     return f"f is {found} in {by}{where}, by the form of its Hessian"
 
@@ -92,66 +99,23 @@ EVERYWHERE = frozenset(
 """Functions that have a value wherever their arguments have one."""
 
 
-def _is_everywhere(tree: ast.expr, by: str) -> bool:
+def _is_everywhere(tree: ast.expr, by: str, form: "_Form") -> bool:
     """Whether a formula has a value at every point."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and _called(node) not in EVERYWHERE:
-            return False
+            root = _called(node) == "sqrt" and len(node.args) == 1
+            if not (root and form.is_nonnegative(node.args[0])):
+                return False
         if not isinstance(node, ast.BinOp):
             continue
         moving = any(isinstance(n, ast.Name) and n.id == by for n in ast.walk(node.right))
         number = node.right.value if isinstance(node.right, ast.Constant) else -1
         whole = isinstance(number, int) and number > 0
+        if isinstance(node.op, ast.Div) and form.is_positive(node.right):
+            continue
         if moving if isinstance(node.op, ast.Div) else isinstance(node.op, ast.Pow) and not whole:
             return False
     return True
-
-
-SMOOTH = frozenset(
-    """var literal sum matmul outer permute reshape broadcast index concat stack embed diagonal
-    trace det logdet inv solve neg add sub mul div exp log expm1 log1p softplus sigmoid logsigmoid
-    tanh sin cos sinh cosh erf erfc square""".split()  # noqa: SIM905
-)
-"""Operations that have all derivatives wherever they have a value, and their primitives."""
-
-
-def is_smooth(nodes: Iterable[Node]) -> bool:
-    """Whether what was recorded has all derivatives wherever it has a value.
-
-    A root is not smooth at 0, but its square is.
-    """
-    nodes = list(nodes)
-    roots = {n for n in nodes if n.title == "sqrt"}
-    for node in nodes:
-        if node.title == "pow" and (power := _literal(node.operands[1])) is not None:
-            of_root = node.operands[0] in roots
-            if power == int(power) and (not of_root or power % 2 == 0):
-                continue
-            return False
-        if node.title not in SMOOTH | {"sqrt"} or roots.intersection(node.operands):
-            return False
-    return not nodes or nodes[-1].title != "sqrt"
-
-
-LIMITED = frozenset({"log", "log1p", "inv", "solve", "logdet", "sqrt"})
-"""Operations that have no value everywhere."""
-
-
-def is_everywhere(nodes: Iterable[Node]) -> bool:
-    """Whether what was recorded has a value at every point."""
-    for node in nodes:
-        if node.title == "div" and node.operands[1].op is not ops.LITERAL:
-            return False
-        power = _literal(node.operands[1]) if node.title == "pow" else 0.0
-        of_root = node.title == "sqrt" and node.operands[0].title == "sum"
-        if (node.title in LIMITED and not of_root) or power is None or power < 0:
-            return False
-    return True
-
-
-def _literal(node: Node) -> float | None:
-    values = node["data"].array if node.op is ops.LITERAL else None
-    return float(values) if values is not None and values.shape == () else None
 
 
 def _whole(formula: Written) -> ast.expr:
@@ -231,13 +195,56 @@ class _Form:
             case _:
                 return False
 
-    def _is_square_of(self, node: ast.expr) -> bool:
-        """Whether this is `x@x` of a vector."""
+    def is_positive(self, node: ast.expr) -> bool:
+        """Whether no element can be 0 or less."""
         match node:
-            case ast.BinOp(left=ast.Name(id=one), op=ast.MatMult(), right=ast.Name(id=other)):
-                return one == other and self._known.ranks.get(one) == 1
+            case ast.Constant(value=int() | float() as value):
+                return value > 0
+            case ast.BinOp(left=one, op=ast.Add(), right=other):
+                return (self.is_positive(one) and self.is_nonnegative(other)) or (
+                    self.is_nonnegative(one) and self.is_positive(other)
+                )
+            case ast.BinOp(left=one, op=ast.Mult() | ast.Div(), right=other):
+                return self.is_positive(one) and self.is_positive(other)
+            case ast.BinOp(left=base, op=ast.Pow(), right=ast.Constant()):
+                return self.is_positive(base)
+            case ast.Call(args=[inner]) if _called(node) in ("sqrt", "sum"):
+                return self.is_positive(inner)
             case _:
-                return False
+                return _called(node) in ("exp", "softplus", "cosh", "sigmoid", "softmax")
+
+    def _is_square_of(self, node: ast.expr, vector: ast.expr | None = None) -> bool:
+        """Whether this is `u@u` of a vector u, or of that one; of `A@x` it is `A@x@A@x`."""
+        factors = _factors(node)
+        half = len(factors) // 2
+        own = factors[:half] if vector is None else _factors(vector)
+        if list(map(ast.dump, factors)) != 2 * list(map(ast.dump, own)):
+            return False
+        return self._rank(functools.reduce(lambda a, b: ast.BinOp(a, ast.MatMult(), b), own)) == 1
+
+    def _rank(self, node: ast.expr) -> int | None:
+        """How many dimensions a value has, None where its text does not tell."""
+        match node:
+            case ast.Constant():
+                return 0
+            case ast.Name(id=name):
+                return self._known.ranks.get(name)
+            case ast.UnaryOp(operand=inner) | ast.Attribute(value=inner, attr="T"):
+                return self._rank(inner)
+            case ast.BinOp(left=one, op=op, right=other):
+                left, right = self._rank(one), self._rank(other)
+                if left is None or right is None:
+                    return None
+                if isinstance(op, ast.MatMult):
+                    return left + right - 2 if left and right else None
+                return max(left, right)
+            case ast.Call(args=[inner], keywords=[]):
+                name = _called(node)
+                if name in OF_ALL:
+                    return 0
+                return self._rank(inner) if name in ELEMENTWISE else None
+            case _:
+                return None
 
     def is_number(self, node: ast.expr) -> bool:
         """Whether this can only be one number: a constant, a sum of all, a norm."""
@@ -248,11 +255,8 @@ class _Form:
                 return self._known.ranks.get(name) == 0
             case ast.UnaryOp(operand=inner):
                 return self.is_number(inner)
-            case ast.BinOp(left=one, op=ast.MatMult(), right=other):
-                return all(
-                    isinstance(x, ast.Name) and self._known.ranks.get(x.id) == 1
-                    for x in (one, other)
-                )
+            case ast.BinOp(op=ast.MatMult()):
+                return self._rank(node) == 0
             case ast.BinOp(left=one, right=other):
                 return self.is_number(one) and self.is_number(other)
             case ast.Call(args=[inner], keywords=[]):
@@ -353,7 +357,7 @@ class _Form:
                 shares = all(map(self.is_nonnegative, numbers))
                 return shares and self._is_mirrored(factors, self.is_semidefinite)
             case ast.BinOp(left=one, op=ast.Sub(), right=other):
-                return _is_of_shares(one, other)
+                return _is_of_shares(one, other) or self._is_across(one, other)
             case ast.Call(args=[inner, *_]) if _called(node) == "diag":
                 return self.is_nonnegative(inner)
             case ast.Call(args=[one, other]) if _called(node) == "outer":
@@ -364,9 +368,45 @@ class _Form:
             case _:
                 return _called(node) == "eye"
 
+    def _is_across(self, one: ast.expr, other: ast.expr) -> bool:
+        """`eye(n) - outer(u, u)/q` with q no less than `u@u`, or both by `norm(u)`: what is left
+        across u (Cauchy and Schwarz)."""
+        match one, other:
+            case ast.Call(), ast.BinOp(
+                left=ast.Call(args=[left, right]) as turned, op=ast.Div(), right=below
+            ) if _called(turned) == "outer" and _same(left, right):
+                return _called(one) == "eye" and self._is_length(below, left)
+            case ast.BinOp(left=ast.Call() as ones, op=ast.Div(), right=length), ast.BinOp(
+                left=ast.Call(args=[left, right]) as turned,
+                op=ast.Div(),
+                right=ast.BinOp(left=base, op=ast.Pow(), right=ast.Constant(value=3)),
+            ) if _called(turned) == "outer" and _same(left, right):
+                return _called(ones) == "eye" and _same(base, length) and _is_norm(length, left)
+        return False
+
+    def _is_length(self, node: ast.expr, vector: ast.expr) -> bool:
+        """Whether a number is the square of a vector's length, or more."""
+        match node:
+            case ast.BinOp(left=base, op=ast.Pow(), right=ast.Constant(value=2)):
+                return _is_norm(base, vector)
+            case ast.BinOp(op=ast.MatMult()):
+                return self._is_square_of(node, vector)
+            case ast.BinOp(left=one, op=ast.Add(), right=other):
+                return any(
+                    self._is_length(a, vector) and self._is_share(b)
+                    for a, b in ((one, other), (other, one))
+                )
+        return False
+
     def _is_share(self, node: ast.expr) -> bool:
         """Whether this is a number that is not negative."""
         return self.is_number(node) and self.is_nonnegative(node)
+
+
+def _is_norm(node: ast.expr, vector: ast.expr) -> bool:
+    """Whether this is the length of a vector."""
+    own = isinstance(node, ast.Call) and _called(node) == "norm" and not node.keywords
+    return own and len(node.args) == 1 and _same(node.args[0], vector)  # type: ignore[attr-defined]
 
 
 def _is_even(node: ast.expr) -> bool:

@@ -16,7 +16,7 @@ import numpy as np
 from gradcalc import blocks, large
 from gradcalc.blocks import Answer
 from gradcalc.calculate import Ask, ask_here, calculate
-from gradcalc.certificates import Known, certificates, convexity, is_smooth
+from gradcalc.certificates import Known, certificates, convexity
 from gradcalc.derive.derivations import Derivations
 from gradcalc.derive.meaning import settled
 from gradcalc.derive.runs import budget, record
@@ -28,6 +28,7 @@ from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import Program
 from gradcalc.problem import Array, Problem, Room
 from gradcalc.report import Claim, Element, InputGradient, Outcome, Report, Verdict, Worst
+from gradcalc.smoothness import is_smooth
 from gradcalc.targets import ALONG, Gradient
 
 FEW_ROWS, MOST_ROWS = 64, 1024
@@ -220,7 +221,10 @@ def _shown(problem: Problem, block: InputGradient) -> Iterator[Finding]:
     smooth = (
         not trace.output.shape and not trace.path and not trace.detached and is_smooth(trace.nodes)
     )
-    if smooth and (follows := convexity(shown, block.formula, name, trace.nodes)) is not None:
+    if (
+        smooth
+        and (follows := convexity(shown, block.formula, name, known, trace.nodes)) is not None
+    ):
         yield Finding("form", follows)
 
 

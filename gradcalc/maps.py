@@ -105,12 +105,63 @@ def product(left: Matrix, right: Matrix) -> Matrix:
             return Outer(_applied(left, column), row)
         case Outer(column, row), _:
             return Outer(column, _applied(transposed(right), row))
-        case Sum(one, other, sign), Diagonal() | Plain():
+        case Sum(one, other, sign), Diagonal():
             return Sum(product(one, right), product(other, right), sign)
-        case Diagonal(), Sum(one, other, sign) if isinstance(one, Identity):
-            return Sum(left, product(left, other), sign)
+        case Diagonal(), Sum(one, other, sign) if Identity in (type(one), type(other)):
+            return Sum(product(left, one), product(left, other), sign)
+        case Diagonal(), Product(Sum() as inner, last):
+            return Product(product(left, inner), last)
+        case Product(first, Sum() as inner), Diagonal():
+            return Product(first, product(inner, right))
         case _:
             return Product(left, right)
+
+
+def _last(matrix: Matrix) -> Plain | None:
+    """The last factor of a product, if it is a matrix by its text."""
+    match matrix:
+        case Plain():
+            return matrix
+        case Product(_, right):
+            return _last(right)
+        case Times(_, inner, _):
+            return _last(inner)
+        case _:
+            return None
+
+
+def _times(number: str, matrix: Matrix, over: bool) -> Matrix:
+    """A number times a matrix, or a matrix by a number: of exponentials their shares."""
+    match matrix:
+        case Outer(column, row) if over and row.startswith("exp(") and number == f"sum({row})":
+            return Outer(column, f"softmax{row.removeprefix('exp')}")
+        case _:
+            return Times(number, matrix, over)
+
+
+def _same(matrix: Matrix) -> Matrix:
+    return matrix
+
+
+def _before(matrix: Matrix, factor: Plain, size: int) -> Matrix | None:
+    """What is multiplied by a last factor of so many rows; None where it is none."""
+    match matrix:
+        case Plain():
+            return Identity(size) if matrix == factor else None
+        case Times(number, inner, over):
+            found = _before(inner, factor, size)
+            return None if found is None else _times(number, found, over)
+        case Product(left, right):
+            found = _before(right, factor, size)
+            return None if found is None else product(left, found)
+        case Outer(column, row):
+            match ast.parse(row, mode="eval").body:
+                case ast.BinOp(op=ast.MatMult(), left=one, right=other):
+                    if _plain(other) == factor:
+                        return Outer(column, _text(one))
+                    if _plain(one) == transposed(factor):
+                        return Outer(column, _text(other))
+    return None
 
 
 def transposed(matrix: Matrix) -> Matrix:
@@ -253,11 +304,29 @@ def _left(matrix: Matrix) -> Matrix:
         case Product(left, right):
             return Product(_left(left), _left(right))
         case Times(factor, inner, over):
-            return Times(factor, _left(inner), over)
+            swapped = _swapped(inner) if factor == "-1" else None
+            return Times(factor, _left(inner), over) if swapped is None else _left(swapped)
         case Sum(left, right, sign):
             return Sum(_left(left), _left(right), sign)
         case _:
             return matrix
+
+
+def _swapped(matrix: Matrix) -> Matrix | None:
+    """The negative of a product of which a factor is a difference, None if none is."""
+    match matrix:
+        case Sum(left, right, "-"):
+            return Sum(right, left, "-")
+        case Product(left, right):
+            first, last = _swapped(left), _swapped(right)
+            if first is not None:
+                return Product(first, right)
+            return None if last is None else Product(left, last)
+        case Times(factor, inner, over):
+            found = _swapped(inner)
+            return None if found is None else Times(factor, found, over)
+        case _:
+            return None
 
 
 def _parsed(text: str, inlined: Mapping[str, ast.expr]) -> ast.expr:
@@ -284,7 +353,7 @@ class _Shares(ast.NodeTransformer):
                 left=ast.Call(func=ast.Name(id="exp"), args=[one]) as top,
                 right=ast.Call(func=ast.Name(id="sum"), args=[total], keywords=[]),
             ) if ast.dump(top) == ast.dump(total):
-                return ast.Call(ast.Name("softmax", ast.Load()), [one], [])
+                return _shares(one)
             case ast.BinOp(
                 op=ast.Div(),
                 left=ast.BinOp(
@@ -294,10 +363,23 @@ class _Shares(ast.NodeTransformer):
                 ),
                 right=ast.Call(func=ast.Name(id="sum"), args=[total], keywords=[]),
             ) if ast.dump(top) == ast.dump(total):
-                shares = ast.Call(ast.Name("softmax", ast.Load()), [one], [])
-                return ast.BinOp(vector, ast.MatMult(), shares)
+                return ast.BinOp(vector, ast.MatMult(), _shares(one))
+            case ast.BinOp(
+                op=ast.Div(),
+                left=ast.BinOp(
+                    op=ast.MatMult(),
+                    left=ast.Call(func=ast.Name(id="exp"), args=[one]) as top,
+                    right=vector,
+                ),
+                right=ast.Call(func=ast.Name(id="sum"), args=[total], keywords=[]),
+            ) if ast.dump(top) == ast.dump(total):
+                return ast.BinOp(_shares(one), ast.MatMult(), vector)
             case _:
                 return node
+
+
+def _shares(of: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name("softmax", ast.Load()), [of], [])
 
 
 def _has(node: ast.AST, name: str) -> bool:
@@ -325,8 +407,8 @@ class _Reader:
             case ast.BinOp(op=ast.Add() | ast.Sub() as op, left=left, right=right):
                 if not (_has(left, self._vector) and _has(right, self._vector)):
                     raise NoMatrix
-                return Sum(self._spread(left, node), self._spread(right, node),
-                           "+" if isinstance(op, ast.Add) else "-")  # fmt: skip
+                sign = "+" if isinstance(op, ast.Add) else "-"
+                return self._joined(self._spread(left, node), self._spread(right, node), sign)
             case ast.BinOp(op=ast.Mult(), left=left, right=right):
                 if _has(left, self._vector) == _has(right, self._vector):
                     raise NoMatrix
@@ -356,19 +438,44 @@ class _Reader:
         if self._shape(node):
             return self.matrix(node)
         (size,) = self._shape(whole)
-        return Outer(f"ones({size})", self._row(node))
+        return self._column(f"ones({size})", node)
+
+    def _joined(self, left: Matrix, right: Matrix, sign: str) -> Matrix:
+        """A sum of two matrices, with a last or a first factor of both beside it."""
+        for turned in (_same, transposed):
+            one, other = turned(left), turned(right)
+            for factor in filter(None, (_last(one), _last(other))):
+                size = self._shape_of(spelled(factor))[0]
+                first, second = (_before(part, factor, size) for part in (one, other))
+                if first is not None and second is not None:
+                    return turned(Product(Sum(first, second, sign), factor))
+        return Sum(left, right, sign)
 
     def _scaled(self, linear: ast.expr, factor: ast.expr, whole: ast.expr) -> Matrix:
         text, shape = _text(factor), self._shape(factor)
         if not self._shape(linear):
             if len(shape) != 1:
                 raise NoMatrix
-            return Outer(text, self._row(linear))
+            return self._column(text, linear)
         if not shape:
             return Times(text, self.matrix(linear))
         if shape != self._shape(linear) or len(shape) != 1:
             raise NoMatrix
         return product(Diagonal(text), self.matrix(linear))
+
+    def _column(self, column: str, linear: ast.expr) -> Matrix:
+        """A column times the row of a number that is linear in the vector, numbers in front."""
+        match linear:
+            case ast.UnaryOp(op=ast.USub(), operand=inner):
+                return Times("-1", self._column(column, inner))
+            case ast.BinOp(op=ast.Mult(), left=left, right=right):
+                inner, factor = (left, right) if _has(left, self._vector) else (right, left)
+                if not self._shape(factor) and not _has(factor, self._vector):
+                    return Times(_text(factor), self._column(column, inner))
+            case ast.BinOp(op=ast.Div(), left=left, right=right):
+                if not self._shape(right) and not _has(right, self._vector):
+                    return _times(_text(right), self._column(column, left), over=True)
+        return Outer(column, self._row(linear))
 
     def _divided(self, linear: ast.expr, by: ast.expr) -> Matrix:
         text, shape = _text(by), self._shape(by)
@@ -384,12 +491,41 @@ class _Reader:
         if _has(right, self._vector):
             if len(self._shape(left)) != 2 or len(self._shape(right)) != 1:
                 raise NoMatrix
-            return product(_plain(left), self.matrix(right))
+            return product(self._known(left), self.matrix(right))
         if len(self._shape(left)) == 2 and len(self._shape(right)) == 1:
             return self.matrix(self._opened(left, right))
         if len(self._shape(right)) != 2 or len(self._shape(left)) != 1:
             raise NoMatrix
-        return product(transposed(_plain(right)), self.matrix(left))
+        return product(transposed(self._known(right)), self.matrix(left))
+
+    def _known(self, node: ast.expr) -> Matrix:
+        """A matrix that does not hang on the vector, by its parts."""
+        match node:
+            case ast.BinOp(op=ast.Add() | ast.Sub() as op, left=left, right=right):
+                if len(self._shape(left)) == len(self._shape(right)) == 2:
+                    sign = "+" if isinstance(op, ast.Add) else "-"
+                    return self._joined(self._known(left), self._known(right), sign)
+            case ast.BinOp(op=ast.Mult() | ast.Div() as op, left=left, right=right):
+                over = isinstance(op, ast.Div)
+                if not over and not self._shape(left):
+                    return Times(_text(left), self._known(right))
+                if not self._shape(right):
+                    return Times(_text(right), self._known(left), over)
+            case ast.BinOp(op=ast.MatMult(), left=left, right=right):
+                if len(self._shape(left)) == len(self._shape(right)) == 2:
+                    return product(self._known(left), self._known(right))
+            case ast.Call(func=ast.Name(id="outer"), args=[column, row], keywords=[]):
+                return Outer(_text(column), _text(row))
+            case ast.Call(func=ast.Name(id="diag"), args=[inner], keywords=[]):
+                if len(self._shape(inner)) == 1:
+                    return Diagonal(_text(inner))
+            case ast.Call(func=ast.Name(id="eye"), args=[_], keywords=[]):
+                return Identity(self._shape(node)[0])
+            case ast.Attribute(value=inner, attr="T"):
+                return transposed(self._known(inner))
+            case ast.UnaryOp(op=ast.USub(), operand=inner):
+                return Times("-1", self._known(inner))
+        return Plain(_text(node))
 
     def _opened(self, matrix: ast.expr, vector: ast.expr) -> ast.expr:
         """A matrix that is linear in the vector, times another vector, multiplied out."""

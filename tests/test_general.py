@@ -211,18 +211,64 @@ NOT_SHOWN = [
     "A.T@B", "A.T@diag(v)@A", "diag(v)", "A.T@A - B.T@B", "-A.T@A + eye(n)", "c*A.T@A",
     "diag(softmax(v)) - outer(v, v)", "diag(v) - outer(v, v)", "A@A", "diag(1 - v**2)",
     "diag(v**3)", "A.T@diag(sin(v))@A", "inv(A.T@A - eye(n))", "A.T@S@A",
+    "eye(n) - outer(v, v)", "eye(n) - outer(v, v)/norm(u)**2", "eye(n) - outer(v, u)/norm(v)**2",
+    "eye(n) - 2*outer(v, v)/norm(v)**2", "eye(n)/norm(v) - outer(v, v)/norm(v)**2",
+    "eye(n)/norm(u) - outer(v, v)/norm(v)**3", "eye(n) - outer(v, v)/(v@v - 1)",
+    "eye(n) - outer(v, v)/(v@v + c)", "eye(n) - outer(v, v)/(u@v + 1)", "S - outer(v, v)/(v@v + 1)",
+    "eye(n) - outer(A@v, A@v)/(v@v + 1)", "outer(A@v, A@v)*(v@A@v)", "eye(n)*(A@A@v@v)",
 ]  # fmt: skip
 """What may be indefinite, however it looks."""
 
 
 @pytest.mark.parametrize("text", NOT_SHOWN)
 def test_what_may_be_indefinite_is_not_shown_to_be_more(text: str) -> None:
-    known = Known(ranks={"A": 2, "B": 2, "S": 2, "v": 1, "c": 0})
-    assert SEMIDEFINITE not in certificates(Written((), text), ("x",), known, matrix=True)
+    assert SEMIDEFINITE not in certificates(Written((), text), ("x",), KNOWN, matrix=True)
+
+
+KNOWN = Known(ranks={"A": 2, "B": 2, "S": 2, "v": 1, "u": 1, "c": 0})
+
+SHOWN = [
+    "eye(4) - outer(v, v)/norm(v)**2", "eye(4) - outer(v, v)/(v@v)",
+    "eye(4)/norm(v) - outer(v, v)/norm(v)**3",
+    "eye(4) - outer(v, v)/(v@v + 1)", "eye(4) - outer(v, v)/(c**2 + v@v)",
+    "eye(5) - outer(A@v, A@v)/(A@v@A@v + 1)", "eye(5) - outer(A@v, A@v)/norm(A@v)**2",
+    "A.T@(eye(5) - outer(A@v, A@v)/norm(A@v)**2)@A/norm(A@v)", "outer(v, v)*(A@v@A@v)",
+    "A.T@(diag(softmax(A@v)) - outer(softmax(A@v), softmax(A@v)))@A",
+]  # fmt: skip
+"""What is never indefinite."""
+
+
+@pytest.mark.parametrize("text", SHOWN)
+def test_what_is_never_indefinite_is_shown_to_be_so(text: str) -> None:
+    assert SEMIDEFINITE in certificates(Written((), text), ("x",), KNOWN, matrix=True)
+    rng = np.random.default_rng(0)
+    scope = {"A": rng.normal(size=(5, 4)), "v": rng.normal(size=4), "c": 0.5, "outer": np.outer,
+             "eye": np.eye, "diag": np.diag, "norm": np.linalg.norm,
+             "softmax": lambda v: np.exp(v)/np.exp(v).sum()}  # fmt: skip
+    assert np.linalg.eigvalsh(eval(text, scope)).min() > -1e-12
 
 
 def test_convexity_needs_a_certificate() -> None:
-    assert convexity(("symmetric",), Written((), "A"), "x") is None
+    assert convexity(("symmetric",), Written((), "A"), "x", KNOWN, ()) is None
+
+
+CONVEX = {
+    "logsumexp(A@x + b)": True, "sqrt(1 + x@x)": True, "sqrt(1 + sum((A@x)**2))": True,
+    "log(1 + exp(a@x))": True, "sum(softplus(A@x))": True, "(a@x)**4": True, "norm(A@x)**4": True,
+    "x@x/(1 + c@c)": True, "norm(x)": False, "norm(A@x - b)": False, "log(1 + x@x)": False,
+    "sqrt(x@x - 1)": False, "exp(norm(x))": False, "log(a@x)": False, "1/(a@x)": False,
+    "sqrt(X@X@x@x)": False,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", CONVEX)
+def test_a_function_is_convex_everywhere_where_its_form_shows_that(text: str) -> None:
+    try:
+        (one,) = answer(text, kind="hessian", wrt=("x",)).derivatives
+    except GradcalcError:
+        assert not CONVEX[text]
+        return
+    assert (one.convexity == "f is convex in x, by the form of its Hessian") == CONVEX[text]
 
 
 @pytest.mark.parametrize(

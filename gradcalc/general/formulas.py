@@ -8,7 +8,7 @@ import numpy as np
 
 from gradcalc import blocks
 from gradcalc.calculate import Ask, ask_here, calculate
-from gradcalc.certificates import Known, certificates, convexity, is_smooth
+from gradcalc.certificates import Known, certificates, convexity
 from gradcalc.derive.derivations import Derivations
 from gradcalc.derive.meaning import settled
 from gradcalc.derive.runs import budget, record
@@ -32,6 +32,7 @@ from gradcalc.general.sizes import Numbers, general, general_number
 from gradcalc.general.structure import Traits, structured, symmetrised
 from gradcalc.problem import Array, Problem
 from gradcalc.report import Outcome, Report, Verdict
+from gradcalc.smoothness import is_smooth
 from gradcalc.targets import Gradient
 
 SIZES = ((5, 7, 11, 13, 17), (7, 11, 5, 17, 13), (11, 5, 7, 19, 23))
@@ -384,7 +385,7 @@ def _certified(one: Derivative, reading: Reading, problem: Problem) -> Derivativ
     smooth = not recorded.path and not recorded.detached and is_smooth(recorded.nodes)
     follows = smooth and not recorded.output.shape
     nodes = recorded.nodes
-    meant = convexity(shown, one.formula, one.by[0], nodes) if follows else None
+    meant = convexity(shown, one.formula, one.by[0], known, nodes) if follows else None
     return replace(one, shows=shown, convexity=meant)
 
 
