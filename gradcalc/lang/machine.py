@@ -177,6 +177,9 @@ class Watch(Protocol):
     def wrote(self, machine: "Machine", owner: Tensor) -> None:
         """A memory is written into now."""
 
+    def moved(self, owner: Tensor, whole: Tensor) -> None:
+        """What was the owner of a memory is a view of another one from now on."""
+
     def refused(self, machine: "Machine", kind: str) -> None:
         """A write of a kind that torch refuses by itself."""
 
