@@ -124,7 +124,8 @@ def weigh(problem: Problem, ask: Ask = ask_here, derivations: "Derivations | Non
     tried = _tried(problem, check, formula, judgement)
     judgement = judge(problem, ours, formula, exact, tried) if tried else judgement
     if problem.check and _is_surprising(problem, ours, exact, judgement):
-        formula, exact = _doubted(problem, ask, formula, exact)
+        agree = judgement.verdict.outcome is not Outcome.WRONG
+        formula, exact = _doubted(problem, ask, formula, exact, inexact=agree)
         judgement = judge(problem, ours, formula, exact, tried)
     formula = upheld(problem, formula, judgement.reference)
     return Case(problem, ours, formula, exact, judgement)
@@ -164,11 +165,20 @@ def _is_surprising(
 
 
 def _doubted(
-    problem: Problem, ask: Ask, formula: Derived | Absent, exact: Enclosed | Absent
+    problem: Problem,
+    ask: Ask,
+    formula: Derived | Absent,
+    exact: Enclosed | Absent,
+    *,
+    inexact: bool,
 ) -> tuple[Derived | Absent, Enclosed | Absent]:
-    """The same testimonies, in doubt where the check is at odds with itself or with torch."""
+    """The same testimonies, in doubt where the check is at odds with itself or with torch.
+
+    Where the gradients agree a kernel may be `inexact`: that one is the derivative of the other
+    says that both are meant.
+    """
     own = _own_mistake(problem)
-    stranger = None if own else _stranger(problem, ask)
+    stranger = None if own else _stranger(problem, ask, inexact=inexact)
     if own is None and stranger is None:
         return formula, exact
     if own is not None:
@@ -210,7 +220,7 @@ def _own_mistake(problem: Problem) -> str | None:
     return None
 
 
-def _stranger(problem: Problem, ask: Ask) -> str | None:
+def _stranger(problem: Problem, ask: Ask, *, inexact: bool) -> str | None:
     """The primitive that is another function to the library than to the check, if any is.
 
     A gradient is wrong where the library is, at this point; but not if the two differ at points
@@ -228,7 +238,11 @@ def _stranger(problem: Problem, ask: Ask) -> str | None:
         asked = replace(problem, inputs=moved, claims={}, steps=True)
         try:
             experiment, answer = Experiment(Runs(asked)), ask(asked)()
-            found = None if isinstance(answer, Absent) else stranger(experiment, answer.steps)
+            found = (
+                None
+                if isinstance(answer, Absent)
+                else stranger(experiment, answer.steps, inexact=inexact)
+            )
         except GradcalcError:
             continue
         if found is not None:

@@ -75,6 +75,16 @@ class Keeping:
         writes = self._writes.setdefault(id(owner), [])
         writes.append((owner.version, Stop("write", text, place)))
 
+    def moved(self, owner: Tensor, whole: Tensor) -> None:
+        """What was the owner of a memory is a view of another one from now on."""
+        off = whole.version - owner.version
+        for k, kept in enumerate(self._kept):
+            if kept.owner is owner:
+                self._kept[k] = replace(kept, owner=whole, version=kept.version + off)
+        writes = self._writes.pop(id(owner), [])
+        joined = self._writes.setdefault(id(whole), [])
+        joined += [(version + off, stop) for version, stop in writes]
+
     @property
     def count(self) -> int:
         """How much was kept so far."""

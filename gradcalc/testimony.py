@@ -162,9 +162,10 @@ class Closed:
 
     `kind` is `step` (it is flat everywhere), `flat` (it is there), `saturated` (nearly so),
     `underflow` (its slope is smaller than any float), `unchosen` (it takes what does not depend on
-    the input), `compared` (only comparisons depend on it) or `unused` (nothing does). `at` are its
-    operands. What gives 0 (`zero`), is `false` or underflows to 0 (`faded`) is what the slope of
-    another operation is, `then`, with its operands.
+    the input), `compared` (only comparisons depend on it), `numbers` (only whole numbers do, which
+    say what is taken) or `unused` (nothing does). `at` are its operands. What gives 0 (`zero`), is
+    `false` or underflows to 0 (`faded`) is what the slope of another operation is, `then`, with its
+    operands.
     """
 
     kind: str

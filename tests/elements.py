@@ -441,6 +441,9 @@ class ElementBackend:
     def carries(self, tensor: Any) -> bool:
         return any(node.active for node in tensor.flat)
 
+    def behind(self, tensor: Any) -> frozenset[str]:
+        return frozenset()
+
     def numbers(self, tensor: Any) -> NDArray[np.float64]:
         self.graph.looked = True
         return np.array([self._number(node) for node in tensor.flat]).reshape(tensor.shape)

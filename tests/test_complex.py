@@ -83,7 +83,8 @@ def test_the_size_of_zero_is_a_kink() -> None:
     ("text", "said"),
     [
         ("import numpy as np\nnp.fft.fft(x)", "the output is complex"),
-        ("import numpy as np\nabs(np.prod(np.fft.fft(x)))", "prod of complex numbers"),
+        ("import numpy as np\nabs(np.cumprod(np.fft.fft(x)))", "cumprod of complex numbers"),
+        ("import torch\nx.sum()*torch.linalg.norm(torch.outer(x, x)*1j, 2)", "singular values"),
         ("import numpy as np\nnp.fft.fft(x).max()", "max of complex numbers"),
         ("import torch\ntorch.fft.fft(x).float().sum()", "lose their imaginary part"),
         ("import torch\n(torch.fft.fft(x) > 0).sum()", "no order"),
@@ -123,3 +124,41 @@ def f(x):
     report = gradcalc.grad(text, x=x)
     assert report.verdict.outcome == "verified", report.verdict.message
     assert np.allclose(report.gradient["x"], expected, rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize("line", ["v.mul_(3)", "z.mul_(3)", "v[0] += 1"])
+def test_what_is_written_over_is_told_of_both(line: str) -> None:
+    """torch refuses the backward pass, whichever of them is written into."""
+    text = f"""import torch
+def f(x):
+    z = torch.complex(x, x*x)
+    y = (z*z).real.sum()
+    v = torch.view_as_real(z)
+    {line}
+    return y + v.sum()
+"""
+    scope: dict[str, Any] = {}
+    exec(text, scope)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        by_torch(scope["f"], {"x": [1.0, 2.0]})
+    report = gradcalc.grad(text, x=[1.0, 2.0])
+    assert [finding.kind for finding in report.findings] == ["overwritten"]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("axis", [None, 0, 1, (0, 1)])
+def test_products_and_norms_along_dimensions(axis: Any, kept: bool) -> None:
+    A = np.random.default_rng(3).normal(size=(3, 4))
+    for call in ("np.prod(z, {})", "np.linalg.norm(z, {})"):
+        given = f"axis={axis}, keepdims={kept}"
+        text = f"""import numpy as np
+def f(A):
+    z = A + 1j*np.cos(A*3)
+    return np.sum(np.real({call.format(given)}*(1 + 2j)))
+"""
+        scope: dict[str, Any] = {}
+        exec(text, scope)
+        (expected,) = by_differences(scope["f"], {"A": A})
+        report = gradcalc.grad(text, A=A)
+        assert report.verdict.outcome == "verified", report.verdict.message
+        assert np.allclose(report.gradient["A"], expected, rtol=0, atol=1e-6)

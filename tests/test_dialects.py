@@ -274,6 +274,29 @@ def test_what_is_not_known_to_be_meant_is_refused(
     assert message in caught.value.message
 
 
+BOTH = "import numpy as np\nimport torch\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        # along one dimension both mean the same
+        ("torch.exp(x*0).sum(0)*np.sqrt(4.0)", 4.0),
+        ("(torch.exp(x*0)*x).mean(axis=0)*np.sqrt(4.0)", 3.0),
+        # what one function does not say, the others do
+        ("def g(x):\n    return torch.exp(x)\ndef f(x):\n    return x.max(dim=0).values", 2.0),
+        ("def g(x):\n    return torch.exp(x)\ndef f(x):\n    return x.std()", 0.5**0.5),
+    ],
+)
+def test_whose_a_method_is_where_a_text_imports_both(text: str, value: float) -> None:
+    assert report(BOTH + text, {"x": [1.0, 2.0]}).value == pytest.approx(value)
+
+
+def test_a_method_of_either_is_refused() -> None:
+    with pytest.raises(GradcalcError, match="torch's or numpy's: this text imports both"):
+        report(f"{BOTH}def f(x):\n    return x.std()", {"x": [1.0, 2.0]})
+
+
 JAX: list[tuple[str, Any]] = [
     # what jax 0.10 gives in float64 for x and A, so that its tables are held to them without it
     ("jax.nn.leaky_relu(x)", [-0.0075, 2.25, 0.5]),

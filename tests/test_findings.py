@@ -231,10 +231,28 @@ SENTENCES: tuple[tuple[str, str, dict[str, Any], str, str], ...] = (
      "pow at 0, 3 is flat", "e-2"),
     ("tie", "sort(abs(x)).values[0]", {"x": [1.0, -1.0, 0.0]}, "abs at 0", "sort at"),
     ("whose stop", "y = detach(x)*2\nx*b.detach() + 0*y", {"x": 1.0, "y": 2.0, "b": 1.0},
-     "no gradient flows back to b: b stops it", "to y: "),
+     "no gradient flows back to b: b is detached", "to y: "),
+    ("made otherwise", "s = max(x*2)\nd = s.detach()\nm = (y == 1)*1.0\nsum((x - d)*m)",
+     {"x": [1.0, 2.0], "y": [1.0, 1.5]}, "y is only compared", "to y"),
+    ("within no_grad", "with torch.no_grad():\n    h = x*w\ny*h",
+     {"x": 1.0, "w": 3.0, "y": 2.0}, "no gradient flows back to x and w: torch.no_grad() stops it",
+     "to y"),
+    ("not those of a loss",
+     "with torch.no_grad():\n    h = x*w\nF.cross_entropy(v*h, torch.tensor([0]))",
+     {"x": [[1.0, 2.0]], "w": 3.0, "v": 2.0},
+     "no gradient flows back to x and w: torch.no_grad() stops it", "as data"),
+    ("a table", "v[i.long()]*w", {"v": [1.0, 2.0], "i": [0.2], "w": 2.0},
+     "the gradient by i is 0: v[i.long()] takes its numbers as data", "plain number"),
+    ("a mask", "x[(w > 3.5) & (w < 9)]", {"x": [1.0, 2.0], "w": [3.0, 4.0]},
+     "w is only compared (gt at 3, 3.5)", "logical_and"),
+    ("positions too", "x[argmax(w)]", {"x": [1.0, 2.0], "w": [3.0, 4.0]},
+     "the gradient by w is 0: only whole numbers are made of it (argmax)", "flows"),
+    ("chosen", "stack([x*y, zeros(2)]).max(dim=0).values.sum()", {"x": [-1.0, -2.0], "y": 1.0},
+     "the gradients by x and y are 0: max takes what does not depend on them", "on x"),
+    ("several", "x*y*0", {"x": 1.0, "y": 2.0}, "mul at 2, 0 is flat", "by them"),
     ("not used", "y = detach(x)*2\nx*y", {"x": 1.0, "y": 2.0}, "does not depend on y", "to y"),
-    ("positions", "argmax(x)*1.0", {"x": [1.0, 2.0]}, "no gradient flows back to x",
-     "does not depend"),
+    ("positions", "argmax(x)*1.0", {"x": [1.0, 2.0]},
+     "the gradient by x is 0: only whole numbers are made of it (argmax)", "does not depend"),
     ("far out", "(x*x)/(x*x)", {"x": 1e200}, "mul at 1e+200, 1e+200 overflows",
      "div at inf, inf o"),
     ("one kernel", "norm(x)", {"x": [1e200, 1e200]},
@@ -388,3 +406,19 @@ def test_extreme_points_are_explained(text: str, inputs: dict[str, Any], dtype: 
     for finding in explanation.report.findings:
         assert "slope -inf" not in finding.message
     assert as_json.render_explanations([explanation], Style(200, color=False))
+
+
+def test_what_several_inputs_have_in_common_is_said_once() -> None:
+    text = "m = tril(ones(9, 9))\nh = where(m == 0, 0.1*nan, x@x.T)\nz = cumprod(a*b)\nz.sum()"
+    answer = report(text.replace("h =", "_ ="), x=np.ones((9, 2)), a=[1.0, 2.0], b=[2.0, 3.0])
+    (told,) = (f.message for f in answer.findings if f.kind == "formula")
+    assert told.startswith("a and b: there is no formula: ")
+
+
+def test_a_place_is_told_once_however_many_texts_are_like_it() -> None:
+    text = "y = v[i.long()]*w\nz = v[i.long()]*i\ny + z"
+    answer = report(text, v=[1.0, 2.0], i=[0.2], w=2.0)
+    (told,) = (f.message for f in answer.findings if f.kind == "stopped")
+    assert told.endswith(
+        "] takes whole numbers out of a tensor, which pass no gradient back (2 times)"
+    )

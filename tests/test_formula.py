@@ -172,6 +172,12 @@ SMALL: tuple[tuple[str, dict[str, Any], str | None], ...] = (
     ("norm(v)", {"v": [[1.0], [2.0]]}, "v/norm(v)"),
     ("sum(v*v.T)", {"v": [[1.0], [2.0]]}, "2*sum(v, axis=0)*ones_like(v)"),
     ("stack([x, x*x]).sum()", {"x": X4}, "2*x + 1"),
+    ("0.5 + mean(relu(1 - x))", {"x": [0.5, 2.0]}, "-0.5*(1 - x > 0)"),
+    ("sum(x*where(x > 0, 1.0, -inf))", {"x": [1.0, 2.0]}, "where(x > 0, 1, -inf)"),
+    ("sum(softmax(where(eye(2) == 0, -inf, X), axis=1)*Y)",
+     {"X": [[1.0, 2.0], [3.0, 4.0]], "Y": [[3.0, 1.0], [1.0, 2.0]]},
+     "t1 = softmax(where(eye(2) == 0, -inf, X), axis=1);"
+     " t1*(eye(2) != 0)*(Y - sum(Y*t1, axis=1, keepdims=True))"),
     ("sum(x % 0.7)", {"x": [0.3, 1.2]}, "ones_like(x)"),
     ("sum(x*y)/sum(x)", {"x": [[1.0], [2.0]], "y": [3.0, 4.0]},
      "(sum(y) - sum(x*y)/sum(x))/sum(x)*ones_like(x)"),

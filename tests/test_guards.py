@@ -217,6 +217,24 @@ def test_rounding_of_a_determinant_is_no_other_meaning() -> None:
     assert stranger(experiment(asked), [*steps[:-1], off]) == "det"
 
 
+def test_a_kernel_that_loses_digits_is_no_other_function_where_the_gradients_agree() -> None:
+    asked = replace(problem("det(B)", B=np.random.default_rng(1).normal(size=(3, 3))), steps=True)
+    steps = autograd.testify(asked).steps
+    for off, other in ((1e-10, None), (1e-6, "det")):
+        told = replace(steps[-1], values=(steps[-1].values[0] * (1 + off),))
+        assert stranger(experiment(asked), [*steps[:-1], told]) == "det"
+        assert stranger(experiment(asked), [*steps[:-1], told], inexact=True) == other
+
+
+@pytest.mark.parametrize("x", [0.5, 2.3, -1.3])
+def test_torch_loses_digits_of_the_value_alone(x: float) -> None:
+    found = report("polygamma(1, x)", x=x)
+    assert found.verdict.outcome == "verified"
+    (value,) = [finding.message for finding in found.findings]
+    assert "has lost digits though the gradient is right" in value
+    assert report("digamma(x)", x=x).verdict.exit_code == (1 if x > 0 else 0)
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [("exp(exp(x))", FAR), ("1/exp(exp(x))", FAR), ("logaddexp(exp(x), 1)", LEVEL)],

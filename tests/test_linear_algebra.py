@@ -14,7 +14,7 @@ import scipy
 import torch
 
 from gradcalc.balls.arithmetic import Balls
-from gradcalc.balls.spectra import eigh
+from gradcalc.balls.spectra import eigh, polar
 from gradcalc.calculate import calculate
 from gradcalc.errors import GradcalcError
 from tests.lang_backends import close, problem
@@ -232,3 +232,40 @@ def test_what_does_not_fit_is_refused(text: str, message: str) -> None:
     with pytest.raises(GradcalcError) as caught:
         calculate(problem(text, given(text)))
     assert message in caught.value.message
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 3), (5, 3), (2, 4), (4, 1)])
+@pytest.mark.parametrize("gap", [0.0, 1e-3, 1e-12, 1e-40, 1.0])
+def test_the_orthogonal_factor_is_enclosed(shape: tuple[int, int], gap: float) -> None:
+    """Of matrices whose factor is known as it is made, with singular values as near as that."""
+    rng = np.random.default_rng(5)
+    small = min(shape)
+    with flint.ctx.workprec(700):
+        left, right = _rotation(rng, shape[0]), _rotation(rng, shape[1])
+        values = [2 + flint.arb(gap) * k for k in range(small)]
+        scale = flint.arb_mat(*shape)
+        unit = flint.arb_mat(*shape)
+        for k in range(small):
+            scale[k, k], unit[k, k] = values[k], flint.arb(1)
+        matrix, true = left * scale * right, left * unit * right
+    x = np.array(matrix.entries(), dtype=object).reshape(shape)
+    with flint.ctx.workprec(53):
+        (found,) = polar(x)
+    for ball, number in zip(found.flat, true.entries(), strict=True):
+        assert ball.contains(number)
+        assert ball.rad() < 1e-12
+
+
+def _rotation(rng: np.random.Generator, size: int) -> flint.arb_mat:
+    """An orthogonal matrix: (1 - K)/(1 + K) of a skew one."""
+    floats = rng.normal(size=(size, size))
+    skew = flint.arb_mat([[flint.arb(float(v)) for v in row] for row in floats - floats.T])
+    one = flint.arb_mat([[flint.arb(int(i == j)) for j in range(size)] for i in range(size)])
+    return (one - skew) * (one + skew).inv()
+
+
+def test_no_orthogonal_factor_is_told_of_what_may_be_singular() -> None:
+    flat = np.array([[flint.arb(1), flint.arb(2)], [flint.arb(2), flint.arb(4)]], dtype=object)
+    wide = np.array([[flint.arb(1, 2), flint.arb(0)], [flint.arb(0), flint.arb(1)]], dtype=object)
+    for matrix in (flat, wide):
+        assert not any(ball.is_finite() for ball in polar(matrix)[0].flat)

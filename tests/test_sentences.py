@@ -178,6 +178,8 @@ FILES = [
      "main, which is differentiated, has no x", "loss has it: give the file as FILE.py:loss"),
     ("def f(x):\n    return x*x\n", "", ["--x", "1", "--fn", "f"],
      "the program does not use fn", "a function is named behind its file: FILE.py:NAME"),
+    ("def f(x):\n    return x*x\n", "::f", ["--x", "1"],
+     "one colon stands between a file and its function, not 2", "{}:f"),
     ("class A:\n    def f(self, x):\n        return x*x\n", ":f", ["--x", "1"],
      "the program defines no function called f", "it is a method: A.f"),
     ("class A:\n    def f(self, x):\n        return x*x\n", "", ["--x", "1"],
@@ -197,7 +199,37 @@ def test_a_file_that_is_not_called_right(
     answer = run("grad", f"{path}{name}", *options)
     assert answer.code == 2
     assert f"error: {message}\n" in answer.err
-    assert f"tip: {tip}\n" in answer.err
+    assert f"tip: {tip.format(path)}\n" in answer.err
+
+
+@pytest.mark.parametrize("command", ["grad", "jacobian", "formula", "export"])
+@pytest.mark.parametrize("word", ["f", "f(x)"])
+def test_a_function_in_a_word_of_its_own(run: Run, tmp_path: Path, command: str, word: str) -> None:
+    path = tmp_path / "own.py"
+    path.write_text("def f(x):\n    return x*x\n", encoding="utf-8")
+    answer = run(command, str(path), word, *(() if command == "formula" else ("--x", "1")))
+    assert answer.code == 2
+    assert f"error: {word} behind {path} is read as a program of its own\n" in answer.err
+    assert f"without a blank: {path}:f\n" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("call", "code"), [("torch.exp(x)", 0), ("np.exp(x)", 2), ("np.exp(x)*torch.exp(x)", 2)]
+)
+def test_other_functions_of_a_file_say_whose_arrays_they_are(
+    run: Run, tmp_path: Path, call: str, code: int
+) -> None:
+    path = tmp_path / "own.py"
+    text = f"import numpy as np\nimport torch\ndef g(x):\n    return {call}\n"
+    path.write_text(f"{text}def f(x):\n    return x.std()\n", encoding="utf-8")
+    assert run("grad", f"{path}:f", "--x", "1,2").code == code
+
+
+def test_two_programs_that_only_look_so(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "own.py"
+    path.write_text("def f(x):\n    return x*x\n", encoding="utf-8")
+    assert run("grad", str(path), "f", "--x", "1", "--f", "2").code == 0
+    assert run("grad", str(path), "x", "--x", "1").code == 0
 
 
 UNDERIVED = {

@@ -63,6 +63,9 @@ class JaxBackend:
     def carries(self, tensor: Any) -> bool:
         return isinstance(tensor, jax.core.Tracer)
 
+    def behind(self, tensor: Any) -> frozenset[str]:
+        return frozenset()
+
     def numbers(self, tensor: Any) -> NDArray[np.float64]:
         try:
             return np.asarray(jax.lax.stop_gradient(tensor), np.float64)

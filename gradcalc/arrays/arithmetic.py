@@ -137,6 +137,9 @@ class ArrayBalls:
     def svd(self, x: Any) -> tuple[ArrayBall, ArrayBall, ArrayBall]:
         raise OutOfReach(UNKNOWN)
 
+    def polar(self, x: Any) -> ArrayBall:
+        raise OutOfReach(UNKNOWN)
+
     asarray, held, number = staticmethod(ball), staticmethod(ball), staticmethod(exactly)
     equal, order = staticmethod(eq), staticmethod(along.order)
     sqrt, matmul = staticmethod(special.sqrt), staticmethod(along.matmul)

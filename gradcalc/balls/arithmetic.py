@@ -26,7 +26,7 @@ from gradcalc.balls.numbers import (
     compiled,
     is_tight,
 )
-from gradcalc.balls.spectra import eigh, svd
+from gradcalc.balls.spectra import eigh, polar, svd
 from gradcalc.expr.reducing import kept
 from gradcalc.expr.stacks import over
 
@@ -242,6 +242,9 @@ class Balls:
 
     def svd(self, x: Any) -> Any:
         return self._several(svd, x)
+
+    def polar(self, x: Any) -> Any:
+        return self._several(polar, x)[0]
 
     def _several(self, function: Callable[..., Any], x: Any) -> Any:
         """What a function gives of stacks of matrices, kept with them as `Matrices` are."""

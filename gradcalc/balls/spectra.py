@@ -78,6 +78,39 @@ def svd(x: Any) -> tuple[Any, Any, Any]:
     return left, values, right
 
 
+def polar(x: Any) -> tuple[Any]:
+    """The product of the left vectors and the right ones in rows, whichever those of equal singular
+    values are. NaN where one of these may be 0.
+
+    It is the orthogonal factor Q of A = Q H, H symmetric and positive definite. Along E it moves
+    by no more than |E|/s in Frobenius' norm, s the least singular value: in A's own vectors by
+    (E[i, j] - E[j, i])/(w[i] + w[j]), and by E[i, j]/w[j] below the square. So one that is found
+    near it is as near as its own Q H is to A.
+    """
+    if x.shape[0] < x.shape[1]:
+        (found,) = polar(x.T)
+        return (found.T,)
+    unknown = np.full(x.shape, NAN, dtype=object)
+    if not x.size or not all(ball.is_finite() for ball in x.flat):
+        return (unknown,)
+    with flint.ctx.workprec(2 * flint.ctx.prec + SPARE):
+        matrix, near = matrix_of(x), _nearly_polar(matrix_of(_middles(x)))
+        if near is None:
+            return (unknown,)
+        product = near.transpose() * matrix_of(_middles(x))
+        stretch = ((product + product.transpose()) * flint.arb(0.5)).mid()
+        sizes = (x.shape[1], x.shape[1])
+        least = eigh(array_of(stretch.entries(), sizes))[0][0].lower()
+        skew = _length((near.transpose() * near - _unit(x.shape[1])).entries())
+        # the nearest orthogonal matrix is near*(1 + skew)**(-1/2)
+        off = skew * (1 + skew).sqrt()
+        beside = _length((matrix - near * stretch).entries()) + off * _length(stretch.entries())
+        if not (skew < SURE and beside < least):
+            return (unknown,)
+        room = flint.arb(0, (off + beside / (least - beside)).abs_upper())
+        return (array_of(near.entries(), x.shape) + room,)
+
+
 def _root(square: Ball) -> Ball:
     """The root of what is not negative."""
     return square.nonnegative_part().sqrt() if square.is_finite() else NAN
@@ -192,12 +225,31 @@ def _exactly(floats: Any) -> Any:
     return flint.arb_mat(rows, columns, [flint.arb(float(value)) for value in floats.flat])
 
 
-def _orthogonal(vectors: Any) -> Any:
-    """Two steps of Newton and Schulz towards an orthogonal matrix."""
-    size = vectors.nrows()
-    three = flint.arb_mat(size, size)
+def _nearly_polar(matrix: Any) -> Any | None:
+    """The orthogonal factor of a matrix of exact balls, None where it seems to have none."""
+    product = (matrix.transpose() * matrix).mid()
+    size = matrix.ncols()
+    vectors, _ = _refined(array_of(product.entries(), (size, size)))
+    turned = (matrix * vectors).mid()
+    weights = flint.arb_mat(size, size)
     for k in range(size):
-        three[k, k] = flint.arb(3)
+        length = _length([turned[i, k] for i in range(turned.nrows())])
+        if not length > 0:
+            return None
+        weights[k, k] = 1 / length
+    return _orthogonal((turned * weights * vectors.transpose()).mid())
+
+
+def _unit(size: int) -> Any:
+    found = flint.arb_mat(size, size)
+    for k in range(size):
+        found[k, k] = flint.arb(1)
+    return found
+
+
+def _orthogonal(vectors: Any) -> Any:
+    """Two steps of Newton and Schulz towards orthogonal columns."""
+    three = _unit(vectors.ncols()) * flint.arb(3)
     for _ in range(2):
         vectors = (vectors * (three - vectors.transpose() * vectors) * flint.arb(0.5)).mid()
     return vectors

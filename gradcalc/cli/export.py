@@ -23,8 +23,9 @@ def export(options: Options, beside: "Beside | None") -> int:
     """Write the code to standard output; what it is worth is said on standard error."""
     from dataclasses import replace
 
-    from gradcalc.cli.programs import sources
+    from gradcalc.cli.programs import check_apart, sources
 
+    check_apart(options)
     if len(options.programs) > 1:
         raise UsageError("export takes one program", hint="call it for each of them")
     if options.tangents and options.what != "hvp":

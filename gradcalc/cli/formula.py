@@ -68,8 +68,9 @@ def _asking(beside: "Beside | None") -> "Ask":
 
 def _sources(options: Options) -> "tuple[Source, ...]":
     """The programs, read as if all their names had values: then mathematics is known for it."""
-    from gradcalc.cli.programs import sources
+    from gradcalc.cli.programs import check_apart, sources
 
+    check_apart(options)
     named = tuple((name, "") for text in options.programs for name in _free(text))
     return sources(replace(options, values=(*options.values, *named)))
 

@@ -11,12 +11,10 @@ from gradcalc.findings import Finding
 from gradcalc.lang import trees
 from gradcalc.lang.program import Limits, Program
 from gradcalc.problem import Array, Problem
+from gradcalc.verdict.outcome import names_text
 
 if TYPE_CHECKING:
     from gradcalc.derive.networks import Drawn
-
-FEW = 4
-"""So many parameters are named in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +77,7 @@ def _notes(drawn: dict[str, "Drawn"]) -> tuple[Finding, ...]:
     if not drawn:
         return ()
     names = list(drawn)
-    shown = " and ".join(p for p in (", ".join(names[:-1]), names[-1]) if p)
-    if len(names) > FEW:
-        shown = f"{', '.join(names[:FEW])} and {len(names) - FEW} more"
+    shown = names_text(names)
     seeds = dict.fromkeys(seed for leaf in drawn.values() for seed in leaf.seeds)
     starts, them = ("starts", "it") if len(names) == 1 else ("start", "them")
     behind = " and ".join(f"torch.manual_seed({seed})" for seed, _ in seeds)

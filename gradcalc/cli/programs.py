@@ -5,11 +5,13 @@ What is here imports next to nothing, so that a syntax error is answered at once
 """
 
 import ast
+import itertools
 import re
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from gradcalc.cli import files
 from gradcalc.cli.called import example_of, is_called
@@ -51,6 +53,7 @@ def sources(options: Options) -> tuple[Source, ...]:
     Raises `GradcalcError` for what cannot be read or is not Python.
     """
     _check_stdin(options)
+    check_apart(options)
     limits = limits_of(options)
     return tuple(_source(token, limits, values_of(options)) for token in options.programs)
 
@@ -84,6 +87,21 @@ def _check_stdin(options: Options) -> None:
         )
 
 
+def check_apart(options: Options) -> None:
+    """Refuse a function of a file that is named in a word of its own, as a second program."""
+    typed = {name for name, _ in options.values}
+    for token, word in itertools.pairwise(options.programs):
+        file = files.PROGRAM.fullmatch(token)
+        name = word.partition("(")[0].strip()
+        if file is None or file[2] or name in typed or not name.isidentifier():
+            continue
+        if name in files.functions_of(Path(file[1])):
+            raise UsageError(
+                f"{word} behind {token} is read as a program of its own",
+                hint=f"a function is named behind its file, without a blank: {token}:{name}",
+            )
+
+
 def _source(token: str, limits: Limits, values: Values) -> Source:
     source = Source(_standard_input()) if token == "-" else written(token, limits)
     if source.typed:
@@ -99,6 +117,12 @@ def written(token: str, limits: Limits) -> Source:
     if file is None:
         return Source(token)
     function = file[2] or None
+    if function is not None and function.startswith(":"):
+        name = function.lstrip(":")
+        raise UsageError(
+            f"one colon stands between a file and its function, not {token.count(':')}",
+            hint=f"{file[1]}:{name}",
+        )
     return Source(files.program(file[1], function, limits), function, typed=False)
 
 

@@ -282,6 +282,9 @@ class RecordingBackend:
     def carries(self, tensor: Any) -> bool:
         return bool(tensor.active)
 
+    def behind(self, tensor: Any) -> frozenset[str]:
+        return frozenset()
+
     def numbers(self, tensor: Any) -> NDArray[np.float64]:
         return np.array(self.recorder.value(tensor), dtype=np.float64)
 

@@ -14,7 +14,7 @@ import numpy as np
 from gradcalc.balls.arithmetic import each, to_floats
 from gradcalc.balls.numbers import Ball
 from gradcalc.derive.modes import Eager, dependents, slopes_of
-from gradcalc.derive.trace import is_boolean, truth
+from gradcalc.derive.trace import is_boolean
 from gradcalc.enclosure.trial import WHOLE, Trial, whole
 from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
@@ -157,12 +157,31 @@ def _handed(centre: Trial, node: Node, mask: Any) -> Sequence[Any]:
 
 
 def _steering(centre: Trial, name: str, hanging: frozenset[int]) -> Closed | None:
-    """What only the way of the program depends on."""
+    """What only the way of the program depends on, or which elements it takes."""
     for seen in centre.trace.observations:
-        if seen.question is truth and seen.number in hanging:
-            node = centre.trace.nodes[seen.number]
-            return _compared(centre, name, node, (0,) * node.ndim)
+        if seen.number not in hanging:
+            continue
+        node = centre.trace.nodes[seen.number]
+        compared = _comparison(node, hanging)
+        if compared is not None:
+            return _compared(centre, name, compared, (0,) * compared.ndim)
+        note = centre.trace.notes[node.order]
+        if seen.inside is not None:
+            return Closed("numbers", seen.inside, None, (), name)
+        return Closed("numbers", note.title(node), note.place, (), name)
     return None
+
+
+def _comparison(node: Node, hanging: frozenset[int]) -> Node | None:
+    """The comparison that truth values are made of, however they were put together."""
+    found = None
+    while is_boolean(node) or node.source is None:
+        found = node if is_boolean(node) else found
+        made = [operand for operand in node.operands if operand.order in hanging]
+        if not made:
+            break
+        node = made[0]
+    return found
 
 
 def _unused(centre: Trial, name: str) -> Closed | None:
@@ -180,7 +199,7 @@ def _unused(centre: Trial, name: str) -> Closed | None:
 def _compared(centre: Trial, name: str, node: Node, place: Index) -> Closed:
     """The comparison that a condition, at an element, comes from."""
     at: tuple[float, ...] = ()
-    if node.source is not None:
+    if node.source is not None and 0 not in node.shape:
         spread = [np.broadcast_to(v, node.shape)[place] for v in centre.operands(node)]
         at = tuple(map(_number, spread))
     note = centre.trace.notes[node.order]

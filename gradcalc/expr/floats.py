@@ -211,6 +211,10 @@ class Floats:
         left, values, right = self._functions(_svd, self._matrix(x))
         return left, values, np.swapaxes(right, -1, -2)
 
+    def polar(self, x: Any) -> Any:
+        left, _, right = self.svd(x)
+        return left @ np.swapaxes(right, -1, -2)
+
     def _symmetric(self, x: Any) -> Any:
         plain = self._matrix(x)
         return (plain + np.swapaxes(plain, -1, -2)) / 2

@@ -198,8 +198,10 @@ class Writer(Spelling):
 
     def number(self, value: float) -> str:
         """A plain number."""
-        if not np.isfinite(value):
+        if np.isnan(value):
             raise Unprintable("a constant in it is not finite")
+        if np.isinf(value):
+            return "inf" if value > 0 else "-inf"
         whole = value == int(value) and abs(value) < 1e15
         return repr(int(value)) if whole else self._decimal(value)
 

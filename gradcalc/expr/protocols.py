@@ -94,6 +94,9 @@ class Arithmetic(Protocol):
     def svd(self, x: Numbers) -> tuple[Numbers, Numbers, Numbers]:
         """Left singular vectors, in columns, the singular values, falling, and right vectors."""
 
+    def polar(self, x: Numbers) -> Numbers:
+        """The product of the left vectors and the right ones, each in its place."""
+
 
 class Builder(Protocol):
     """Makes something of operations: nodes, numbers at once, a run with its record.

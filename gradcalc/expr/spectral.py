@@ -62,13 +62,19 @@ def _eigen_back(m: Any, x: Any, g: Any) -> Any:
 
     So vectors are asked for where a weight is another than most have.
     """
-    usual = np.empty_like(g[..., :1])
-    for place in np.ndindex(g.shape[:-1]):
-        usual[place][0] = _most(g[place])
+    usual = _usual(g)
     rest = g - usual
     vectors = _asked(rest, m.eigh(x)[1])
     found = m.matmul(vectors * rest[..., None, :], np.swapaxes(vectors, -1, -2))
     return found + m.eye(x.shape[-1]) * usual[..., None]
+
+
+def _usual(g: Any) -> Any:
+    """What most weights of each matrix are known to be."""
+    usual = np.empty_like(g[..., :1])
+    for place in np.ndindex(g.shape[:-1]):
+        usual[place][0] = _most(g[place])
+    return usual
 
 
 def _most(weights: Any) -> Any:
@@ -78,8 +84,20 @@ def _most(weights: Any) -> Any:
 
 
 def _singular_back(m: Any, x: Any, g: Any) -> Any:
+    """What is the same for all singular values asks for no vectors, but for a product of them all.
+
+    So vectors are asked for where a weight is another than most have.
+    """
     left, _, right = m.svd(x)
-    return m.matmul(_asked(g, left) * g[..., None, :], np.swapaxes(_asked(g, right), -1, -2))
+    usual = _usual(g)
+    unasked = np.frompyfunc(lambda weight: bool(weight == 0), 1, 1)(usual).astype(np.bool_)
+    rest = g if unasked.all() else g - np.where(unasked, 0 * g[..., :1], usual)
+    parts = (_asked(rest, left) * rest[..., None, :], np.swapaxes(_asked(rest, right), -1, -2))
+    found = m.matmul(*parts)
+    if unasked.all():
+        return found
+    whole = m.polar(x) * usual[..., None]
+    return found + np.where(unasked[..., None], 0 * usual[..., None], whole)
 
 
 def _eigen_back_form(f: Any, x: Node, g: Node) -> Any:

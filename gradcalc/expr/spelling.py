@@ -194,7 +194,8 @@ class Spelling(Numbers):
             # the minus goes to the first factor, which cannot be a truth value
             above.sort(key=lambda factor: is_truth(factor, self._nodes))
         above_texts = self._factors(above, coefficient)
-        if negative and coefficient.p == -1 and above and is_truth(above[0], self._nodes):
+        bare = coefficient.p == -1 and not self._as_decimal(-coefficient)
+        if negative and bare and above and is_truth(above[0], self._nodes):
             above_texts[0] = self._as_numbers(above[0]).text
         below_texts = [self.expression(factor) for factor in below]
         if coefficient.q != 1 and not self._as_decimal(coefficient):

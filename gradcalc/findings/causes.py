@@ -25,7 +25,7 @@ from gradcalc.testimony import (
     trusted,
 )
 from gradcalc.verdict.judge import Judgement
-from gradcalc.verdict.outcome import Finding, at_text, element_text, number_text
+from gradcalc.verdict.outcome import Finding, at_text, element_text, names_text, number_text
 
 ILL_CONDITIONED = 1e4
 """Conditioning above which it is worth a word."""
@@ -62,9 +62,12 @@ def _formulas(problem: Problem, formula: Derived | Absent) -> Iterator[Finding]:
     else:
         names = problem.wrt if formula.reason is Absence.FAULT else ()
         failures = dict.fromkeys(names, formula.doubt)
+    reasons: dict[str, list[str]] = {}
     for name, failure in failures.items():
         if failure is not None:
-            yield Finding("formula", f"{name}: {failure}")
+            reasons.setdefault(failure, []).append(name)
+    for reason, those in reasons.items():
+        yield Finding("formula", f"{names_text(those)}: {reason}")
 
 
 # -- the point ---------------------------------------------------------------------------------

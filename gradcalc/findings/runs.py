@@ -4,7 +4,8 @@ warning, whose functions were taken, and float32's range."""
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -26,7 +27,7 @@ from gradcalc.testimony import (
     trusted,
 )
 from gradcalc.values.passed import DTYPES
-from gradcalc.verdict.outcome import Finding, Outcome, at_text, element_text
+from gradcalc.verdict.outcome import Finding, Outcome, at_text, element_text, names_text
 
 KEPT = "stack([...]) of the parts keeps their gradient"
 FUNCTION = "torch has the function for tensors"
@@ -62,6 +63,16 @@ LEAVABLE = ("detach", "no_grad", "item", "float", "int")
 MOST = 3
 """Findings of a kind at the most."""
 
+_NAME, _ITS, _THEM = "\0", "\1", "\2"
+_ZERO = f"the gradient by {_NAME} is 0"
+_ZERO_ALONE = "the gradient is 0"
+_NOTHING = f"no gradient flows back to {_NAME}"
+_SEVERAL = (
+    (_ZERO, f"the gradients by {_NAME} are 0"),
+    (_ZERO_ALONE, "the gradients by them are 0"),
+)
+"""Sentences in which inputs are left open, and what is said of several."""
+
 # -- no gradient flows -------------------------------------------------------------------------
 
 
@@ -96,9 +107,11 @@ def _stopping(stop: Stop) -> tuple[str | None, str | None]:
         return "makes a plain number of a tensor", FUNCTION
     if stop.kind in ("linspace", "logspace"):
         return "takes its bounds as plain numbers", SPACED if stop.kind == "linspace" else None
+    if stop.kind == "index":
+        return "takes whole numbers out of a tensor", None
     if stop.kind in NUMBERS:
         # a whole number is another one than the tensor, and has slope 0 anyway
-        hint = "use the tensor itself" if stop.kind not in ("index", "int") else None
+        hint = "use the tensor itself" if stop.kind != "int" else None
         return "takes a plain number out of a tensor", hint
     return None, None
 
@@ -111,34 +124,35 @@ def zeros(
     # at a special point the slope of a primitive says little
     special = exact is not None and bool(exact.around)
     ends = {} if exact is None else {end.wrt: end for end in exact.closed}
-    told: set[Stop | None] = set()
+    found: list[tuple[str, Finding]] = []
     for name in problem.wrt:
         if autograd.gradients[name].any() or outcome is Outcome.WRONG:
             continue
         end = ends.get(name)
-        if special and (end is None or end.kind != "unused"):
+        if special and (end is None or end.kind not in ("unused", "compared", "numbers")):
             end = None
         if name not in autograd.carrying:
-            dead = tuple(_dead(problem, autograd, name, end, special=special))
-            told.update(s for s in autograd.stops if any(_tells(one, s) for one in dead))
-            yield from dead
+            dead = _dead(problem, autograd, name, end, special=special)
+            found += [] if dead is None else [(name, dead)]
         elif end is not None:
-            yield Finding("dead", f"the gradient by {name} is 0: {_flat(end)}", None, end.place)
-    said = {None if autograd.cut is None else autograd.cut.stop, *told}
-    yield from _stopped(stop for stop in autograd.stops if stop not in said)
+            found.append((name, Finding("dead", f"{_ZERO}: {_flat(end)}", None, end.place)))
+    yield from _together(found)
+    said = set() if autograd.cut is None else {autograd.cut.stop}
+    told = {finding.span for _, finding in found}
+    texts = {(stop.kind, stop.source) for stop in autograd.stops if stop.span in told}
+    left = (stop for stop in autograd.stops if (stop.kind, stop.source) not in texts)
+    yield from _stopped([stop for stop in left if stop not in said])
 
 
-def _tells(finding: Finding, stop: Stop) -> bool:
-    """Whether a finding names what stops the gradient, with what to do about it."""
-    return finding.span == stop.span and finding.hint is not None
-
-
-def _stopped(stops: Iterable[Stop]) -> Iterator[Finding]:
-    """What passes no gradient back, each place once, however often the program comes by."""
-    times = Counter(stop for stop in stops if _stopping(stop)[0] is not None)
-    for number, (stop, count) in enumerate(list(times.items())[:MOST]):
+def _stopped(stops: Sequence[Stop]) -> Iterator[Finding]:
+    """What passes no gradient back, each text once, however often the program comes by."""
+    times = Counter((stop.kind, stop.source) for stop in stops if _stopping(stop)[0] is not None)
+    first = {(stop.kind, stop.source): stop for stop in reversed(stops)}
+    for number, (key, count) in enumerate(list(times.items())[:MOST]):
+        stop = first[key]
         what, hint = _stopping(stop)
-        text = f"{stop.source} {what} and passes no gradient back"
+        which = ", which pass" if stop.kind == "index" else " and passes"
+        text = f"{brief(stop.source)} {what}{which} no gradient back"
         text += f" ({count} times)" if count > 1 else ""
         rest = len(times) - MOST
         if number == MOST - 1 and rest > 0:
@@ -161,7 +175,8 @@ def _flat(end: Closed) -> str:
         "flat": f"{what} is flat",
         "saturated": f"{what} is saturated: its slope there is lost",
         "underflow": f"the slope of {what} underflows to 0",
-        "unchosen": f"{what} takes what does not depend on {end.wrt}",
+        "unchosen": f"{what} takes what does not depend on {_THEM}",
+        "numbers": f"only whole numbers are made of it ({end.primitive}), which have no slope",
         "unused": f"the output does not depend on {end.wrt}",
         "compared": f"{end.wrt} is only compared ({what}), and comparisons have no slope",
     }[end.kind]
@@ -169,67 +184,60 @@ def _flat(end: Closed) -> str:
 
 def _dead(
     problem: Problem, autograd: Computed, name: str, end: Closed | None, *, special: bool
-) -> Iterator[Finding]:
+) -> Finding | None:
     """Why nothing flows back to an input at all; at a `special` point that says little."""
-    stop = next((s for s in autograd.stops if name in _sources(problem, s)), None)
+    stop = next((s for s in autograd.stops if name in s.behind), None)
     if name in problem.data and name not in problem.truths:
         why = f"{name} is only compared: its whole numbers are taken as data, which have no slope"
-        yield Finding("dead", why, f"--wrt {name} looks at what is beside them")
-        return
+        return Finding("dead", why, f"--wrt {name} looks at what is beside them")
     if name in problem.truths:
-        yield Finding("dead", f"{name} holds truth values, which have no slope")
-        return
+        return Finding("dead", f"{name} holds truth values, which have no slope")
     if name in problem.detach:
         why = f"{name} is detached (--detach {name}), so no gradient flows back to it"
-    elif autograd.cut is not None:
-        return
-    elif stop is not None:
-        if stop.kind == "data":
-            why = f"the gradient by {name} is 0: {stop.source} takes its numbers as data"
-            yield Finding("dead", why, None, stop.span)
-            return
-        why = f"no gradient flows back to {name}: {stop.source} stops it ({stop.kind})"
-        hint = {"math": FUNCTION, "linspace": SPACED, "grad": GRAPH}.get(stop.kind)
-        if hint is None and len(set(autograd.stops)) == 1 and stop.kind in LEAVABLE:
-            hint = "leave it out to let the gradient through"
-        yield Finding("dead", why, hint, stop.span)
-        return
-    elif end is not None and end.kind != "unused":
-        yield Finding("dead", f"the gradient by {name} is 0: {_flat(end)}", None, end.place)
-        return
-    elif problem.detach:
-        why = f"no gradient flows back to {name}: {', '.join(problem.detach)} is detached"
-    elif end is not None or name not in _used(problem):
+        return Finding("dead", why)
+    if autograd.cut is not None:
+        return None
+    if stop is not None:
+        return _stopped_at(autograd, stop)
+    if end is not None and end.kind != "unused":
+        return Finding("dead", f"{_ZERO}: {_flat(end)}", None, end.place)
+    if problem.detach:
+        return Finding("dead", f"{_NOTHING}: {', '.join(problem.detach)} is detached")
+    if end is not None or name not in _used(problem):
         steered = autograd.path or any(stop.kind in NUMBERS for stop in autograd.stops)
         # another way of the program may well use it
         here = " as the program goes here" if steered and name in _used(problem) else ""
-        why = f"the output does not depend on {name}{here}, so the gradient is 0"
-    elif special:
-        return
-    else:
-        why = f"no gradient flows back to {name}"
-    yield Finding("dead", why)
+        return Finding("dead", f"the output does not depend on {_NAME}{here}, so {_ZERO_ALONE}")
+    return None if special else Finding("dead", _NOTHING)
 
 
-def _sources(problem: Problem, stop: Stop) -> set[str]:
-    """The names that what a stop holds back may be made of."""
-    made: dict[str, set[str]] = {name: _names(program.body) for name, program in problem.lets}
-    for statement in problem.program.body:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.For):
-                held = _names([node])
-                for name in held & problem.program.assigned:
-                    made[name] = made.get(name, set()) | held
-    try:
-        found = _names([ast.parse(stop.source)])
-    except SyntaxError:
-        return set()
-    left = list(found)
-    while left:
-        more = made.get(left.pop(), set()) - found
-        found |= more
-        left += more
-    return found
+def _stopped_at(autograd: Computed, stop: Stop) -> Finding:
+    """What holds back the gradient by an input."""
+    source = brief(stop.source)
+    if stop.kind in ("data", "index"):
+        return Finding("dead", f"{_ZERO}: {source} takes {_ITS} numbers as data", None, stop.span)
+    _, hint = _stopping(stop)
+    if hint is None and len(set(autograd.stops)) == 1 and stop.kind in LEAVABLE:
+        hint = "leave it out to let the gradient through"
+    how = "is detached" if stop.kind == "detach" else "stops it"
+    return Finding("dead", f"{_NOTHING}: {source} {how}", hint, stop.span)
+
+
+def _together(found: Iterable[tuple[str, Finding]]) -> Iterator[Finding]:
+    """Findings in whose sentences inputs are left open: one for all inputs that it holds for."""
+    groups: dict[Finding, list[str]] = {}
+    for name, finding in found:
+        groups.setdefault(finding, []).append(name)
+    for finding, names in groups.items():
+        message = finding.message
+        if len(names) > 1:
+            for one, several in _SEVERAL:
+                message = message.replace(one, several)
+        its = "its" if len(names) == 1 else "their"
+        them = names[0] if len(names) == 1 else "them"
+        for blank, word in ((_NAME, names_text(names)), (_ITS, its), (_THEM, them)):
+            message = message.replace(blank, word)
+        yield replace(finding, message=message)
 
 
 def _used(problem: Problem) -> set[str]:

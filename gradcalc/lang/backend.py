@@ -63,6 +63,9 @@ class Backend(Protocol):
     def carries(self, tensor: Any) -> bool:
         """Whether a gradient could flow back through the tensor."""
 
+    def behind(self, tensor: Any) -> frozenset[str]:
+        """The inputs that a gradient could flow back to from it, where the backend knows them."""
+
     def numbers(self, tensor: Any) -> NDArray[np.float64]:
         """The tensor's values, rounded to float64."""
 

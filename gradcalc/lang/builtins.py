@@ -43,7 +43,7 @@ def _detach(machine: Machine, value: Any) -> Any:
     behind = call.func.value if isinstance(call.func, ast.Attribute) and not call.args else None
     source = text_of(behind or call.args[0], machine.source)
     name = source if source.isidentifier() else None
-    machine.note("detach", source, call)
+    machine.note("detach", source, call, value)
     return machine.detach(value, name)
 
 
@@ -70,7 +70,7 @@ def _number(kind: str) -> Call:
                 # where nothing is differentiated it is that number
                 return ops.as_floats(machine, ops.reshape(machine, value, ()))
             if machine.carries(value):
-                machine.note(kind, text_of(machine.node, machine.source), machine.node)
+                machine.note(kind, text_of(machine.node, machine.source), machine.node, value)
             if kind == "int" and (machine.carries(value) or narrow.roughness([value])):
                 # which says where it jumps
                 value = ops.call(machine, "trunc", value)
@@ -109,7 +109,7 @@ def _to_list(machine: Machine, value: Any) -> Any:
     if not machine.is_tensor(value) or not machine.shape(value):
         return _number("item")(machine, value)
     if machine.program.naming.arrays != NUMPY and machine.carries(value):
-        machine.note("item", text_of(machine.node, machine.source), machine.node)
+        machine.note("item", text_of(machine.node, machine.source), machine.node, value)
         value = machine.detach(machine.copy(value), None)
     return _in_lists(machine, value)
 

@@ -19,6 +19,7 @@ from gradcalc.lang import (
     arguments,
     casts,
     choosing,
+    complex_folds,
     complexes,
     containers,
     foreign,
@@ -243,8 +244,11 @@ def _method_of_complex(machine: Machine, value: Complex, name: str) -> Any:
         word = casts.CASTS[name]
         kinds = () if word in (None, "same") else (casts.KINDS[word],)
         return Builtin(name, partial(_cast_of_complex, kinds), "complex numbers as they are")
+    changing = writing.changing(machine, name)
+    if changing is not None:
+        return changing
     found = _method(machine, machine.constant(np.zeros(complexes.shape(value))), name)
-    if found is None or name not in complexes.NAMES:
+    if found is None or name not in complex_folds.NAMES:
         raise UnsupportedError(
             f".{brief(name)} of complex numbers is not known here", hint=complexes.REAL
         )
@@ -293,7 +297,7 @@ def _given_otherwise(machine: Machine, name: str) -> str:
 def applied(machine: Machine, function: Any, args: Args, kwargs: Kwargs) -> Any:
     """What a function gives: of the program, of a library, of the language."""
     if machine.imaginary and _is_of_complex(function, args, kwargs):
-        made = complexes.called(machine, function, args, kwargs, applied)
+        made = complex_folds.called(machine, function, args, kwargs, applied)
         if machine.confirm is not None and isinstance(function, Function):
             machine.confirm(machine, function, args, kwargs, made)
         return made
@@ -337,7 +341,7 @@ def _is_of_complex(function: Any, args: Args, kwargs: Kwargs) -> bool:
     given = (*args, *kwargs.values())
     if isinstance(function, Function):
         return not function.takes_complex and complexes.among(given)
-    named = isinstance(function, Builtin | Primitive) and function.name in complexes.NAMES
+    named = isinstance(function, Builtin | Primitive) and function.name in complex_folds.NAMES
     return named and any(isinstance(value, Complex) for value in given)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import UnsupportedError
-from gradcalc.lang import casts, ops, plain
+from gradcalc.lang import casts, complex_memory, ops, plain
 from gradcalc.lang.machine import Complex, Machine
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.program import JAX, NONE, NUMPY, TORCH
@@ -44,7 +44,7 @@ def of(machine: Machine, value: Any) -> Complex:
         re = None if value.real == 0 else _constant(machine, value.real)
         return made(machine, re, _constant(machine, value.imag))
     if isinstance(value, list | tuple) and among(value):
-        parts = [_whole(machine, of(machine, v)) for v in value]
+        parts = [whole(machine, of(machine, v)) for v in value]
         return made(
             machine, *(ops.call(machine, "stack", list(p)) for p in zip(*parts, strict=True))
         )
@@ -59,7 +59,7 @@ def _zeros(machine: Machine, like: Any) -> Any:
     return ops.call(machine, "zeros_like", like)
 
 
-def _whole(machine: Machine, z: Complex) -> tuple[Any, Any]:
+def whole(machine: Machine, z: Complex) -> tuple[Any, Any]:
     """Both parts as tensors."""
     some = z.im if z.re is None else z.re
     return tuple(_zeros(machine, some) if p is None else p for p in (z.re, z.im))
@@ -73,12 +73,12 @@ def shape(z: Complex) -> tuple[int, ...]:
 
 def real(machine: Machine, z: Complex) -> Any:
     """The real part, which shares the memory of the number."""
-    return casts.unsure(machine, _whole(machine, z)[0]) if z.re is None else z.re
+    return casts.unsure(machine, whole(machine, z)[0]) if z.re is None else z.re
 
 
 def imag(machine: Machine, z: Complex) -> Any:
     """The imaginary part."""
-    return casts.unsure(machine, _whole(machine, z)[1]) if z.im is None else z.im
+    return casts.unsure(machine, whole(machine, z)[1]) if z.im is None else z.im
 
 
 def no_part(machine: Machine, value: Any) -> Any:
@@ -126,7 +126,7 @@ def _added(machine: Machine, a: Complex, b: Complex, sign: str = "add") -> Compl
     return made(machine, _sum(machine, a.re, b.re, sign), _sum(machine, a.im, b.im, sign))
 
 
-def _multiplied(
+def multiplied(
     machine: Machine, a: Complex, b: Complex, times: Callable[..., Any] = _product
 ) -> Complex:
     re = _sum(machine, times(machine, a.re, b.re), times(machine, a.im, b.im), "sub")
@@ -148,8 +148,16 @@ def conjugated(machine: Machine, z: Complex) -> Complex:
 
 
 def _viewed_as_real(machine: Machine, z: Complex) -> Any:
-    """torch's view_as_real, which nobody may write into, nor into the number from then on."""
-    re, im = _whole(machine, z)
+    """torch's view_as_real.
+
+    Where it is not known to be the memory of the number nobody may write into either from then on.
+    """
+    found = None
+    if z.re is not None and z.im is not None:
+        found = complex_memory.viewed(machine, z.re, z.im)
+    if found is not None:
+        return found
+    re, im = whole(machine, z)
     pair = ops.call(machine, "stack", [re, im], -1)
     for part in (re, im, pair):
         part.owner.sealed = True
@@ -164,24 +172,24 @@ def _divided(machine: Machine, a: Complex, b: Complex) -> Complex:
     if b.im is None:
         below = b.re
     else:
-        a, below = _multiplied(machine, a, _conjugate(machine, b)), _squared_size(machine, b)
+        a, below = multiplied(machine, a, _conjugate(machine, b)), _squared_size(machine, b)
     parts = (None if p is None else ops.binary(machine, "div", p, below) for p in (a.re, a.im))
     return made(machine, *parts)
 
 
 def _power(machine: Machine, base: Complex, exponent: Any) -> Complex:
-    whole = exponent if plain.is_number(exponent) and float(exponent).is_integer() else None
-    if whole is None or abs(whole) > MOST:
-        raised = _multiplied(machine, of(machine, exponent), _log(machine, base))
+    count = exponent if plain.is_number(exponent) and float(exponent).is_integer() else None
+    if count is None or abs(count) > MOST:
+        raised = multiplied(machine, of(machine, exponent), _log(machine, base))
         return _exp(machine, raised)
-    if whole == 0:
-        return made(machine, ops.call(machine, "ones_like", _whole(machine, base)[0]), None)
+    if count == 0:
+        return made(machine, ops.call(machine, "ones_like", whole(machine, base)[0]), None)
     found = base
-    for bit in f"{abs(int(whole)):b}"[1:]:
-        found = _multiplied(machine, found, found)
+    for bit in f"{abs(int(count)):b}"[1:]:
+        found = multiplied(machine, found, found)
         if bit == "1":
-            found = _multiplied(machine, found, base)
-    return _divided(machine, of(machine, 1.0), found) if whole < 0 else found
+            found = multiplied(machine, found, base)
+    return _divided(machine, of(machine, 1.0), found) if count < 0 else found
 
 
 MOST = 64
@@ -199,20 +207,27 @@ def operated(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> An
         case "Sub":
             return _added(machine, a, b, "sub")
         case "Mult":
-            return _multiplied(machine, a, b)
+            return multiplied(machine, a, b)
         case "Div":
             return _divided(machine, a, b)
         case "MatMult":
-            return _multiplied(machine, a, b, _matmul)
+            return multiplied(machine, a, b, _matmul)
         case "Pow":
-            return _exp(machine, _multiplied(machine, b, _log(machine, a)))
+            return _exp(machine, multiplied(machine, b, _log(machine, a)))
     if kind in (ast.Eq, ast.NotEq):
-        raise UnsupportedError("whether complex numbers are equal is not asked here", hint=REAL)
+        return compared(machine, "eq" if kind is ast.Eq else "ne", a, b)
     raise UnsupportedError("complex numbers have no order, and no remainders", hint=REAL)
 
 
 def _matmul(machine: Machine, a: Any, b: Any) -> Any:
     return None if a is None or b is None else ops.binary(machine, "matmul", a, b)
+
+
+def compared(machine: Machine, name: str, a: Complex, b: Complex) -> Any:
+    """Whether numbers are equal, both parts of them, or not."""
+    pairs = zip(whole(machine, a), whole(machine, b), strict=True)
+    parts = [ops.binary(machine, name, *pair) for pair in pairs]
+    return ops.call(machine, "logical_and" if name == "eq" else "logical_or", *parts)
 
 
 def negated(machine: Machine, z: Complex) -> Complex:
@@ -242,7 +257,7 @@ def _is_real(machine: Machine, z: Complex) -> bool:
 
 def angle(machine: Machine, z: Complex) -> Any:
     """The angle to the positive real axis, between -pi and pi."""
-    re, im = _whole(machine, z)
+    re, im = whole(machine, z)
     real, imaginary = machine.elements(re), machine.elements(im)
     if not (real**2 + imaginary**2).all():
         raise UnsupportedError("the angle of 0 is left open", hint="keep away from 0")
@@ -279,14 +294,14 @@ def _sqrt(machine: Machine, z: Complex) -> Complex:
         if (numbers < 0).all():
             return made(machine, None, ops.call(machine, "sqrt", ops.call(machine, "neg", z.re)))
     half = made(machine, _constant(machine, 0.5), None)
-    return _exp(machine, _multiplied(machine, half, _log(machine, z)))
+    return _exp(machine, multiplied(machine, half, _log(machine, z)))
 
 
 def _waves(first: str, second: str, sign: str) -> Callable[[Machine, Complex], Complex]:
     """sin, cos and their hyperbolic like: products of one function of each part."""
 
     def wave(machine: Machine, z: Complex) -> Complex:
-        re, im = _whole(machine, z)
+        re, im = whole(machine, z)
         parts = []
         for outer, inner in zip(first.split(), second.split(), strict=True):
             left, right = ops.call(machine, outer, re), ops.call(machine, inner, im)
@@ -310,7 +325,7 @@ ELEMENTS: Mapping[str, Callable[[Machine, Complex], Any]] = {
     "exp": _exp,
     "log": _log,
     "sqrt": _sqrt,
-    "square": lambda machine, z: _multiplied(machine, z, z),
+    "square": lambda machine, z: multiplied(machine, z, z),
     "reciprocal": lambda machine, z: _divided(machine, of(machine, 1.0), z),
     "sin": _SIN,
     "cos": _COS,
@@ -319,7 +334,7 @@ ELEMENTS: Mapping[str, Callable[[Machine, Complex], Any]] = {
     "cosh": _COSH,
     "tanh": lambda machine, z: _divided(machine, _SINH(machine, z), _COSH(machine, z)),
     "isfinite": lambda machine, z: ops.call(
-        machine, "logical_and", *(ops.call(machine, "isfinite", p) for p in _whole(machine, z))
+        machine, "logical_and", *(ops.call(machine, "isfinite", p) for p in whole(machine, z))
     ),
     **dict.fromkeys(("is_complex", "iscomplexobj"), lambda machine, z: True),
     **dict.fromkeys(("is_floating_point", "isrealobj"), lambda machine, z: False),
@@ -327,9 +342,20 @@ ELEMENTS: Mapping[str, Callable[[Machine, Complex], Any]] = {
 }
 """Functions of each element by their names, Python's, cmath's and the libraries'."""
 
+CHANGED: Mapping[str, Callable[..., Any]] = {
+    **{name: ELEMENTS[name] for name in (
+        "neg", "negative", "conj_physical", "exp", "log", "sqrt", "square", "reciprocal", "sin",
+        "cos", "tan", "sinh", "cosh", "tanh",
+    )},
+    "zero": lambda machine, z: 0.0,
+    **dict.fromkeys(("fill", "copy"), lambda machine, z, value: value),
+}  # fmt: skip
+"""What methods that change their receiver write into it, by their names without the last `_`."""
+
 SIGNS: Mapping[str, type[ast.AST]] = {
     "add": ast.Add, "subtract": ast.Sub, "sub": ast.Sub, "multiply": ast.Mult, "mul": ast.Mult,
     "divide": ast.Div, "div": ast.Div, "true_divide": ast.Div, "pow": ast.Pow, "power": ast.Pow,
+    "eq": ast.Eq, "ne": ast.NotEq, "not_equal": ast.NotEq,
 }  # fmt: skip
 """Functions that are operators."""
 
@@ -407,18 +433,18 @@ def _linear(
 ) -> Any:
     def part(value: Any, which: int, within: bool = False) -> Any:
         if isinstance(value, Complex):
-            return _whole(machine, value)[which]
+            return whole(machine, value)[which]
         if type(value) in (list, tuple) and among((value,)):
             return type(value)(part(v, which, within=True) for v in value)
         if within and which and (isinstance(value, Tensor) or plain.is_number(value)):
             return _zeros(machine, ops.tensor(machine, value))
         return value
 
-    def whole(which: int) -> Any:
+    def every(which: int) -> Any:
         named = {key: part(value, which) for key, value in kwargs.items()}
         return run(machine, function, tuple(part(value, which) for value in args), named)
 
-    return _joined(machine, whole(0), whole(1))
+    return _joined(machine, every(0), every(1))
 
 
 def _joined(machine: Machine, re: Any, im: Any) -> Any:
@@ -430,7 +456,7 @@ def _joined(machine: Machine, re: Any, im: Any) -> Any:
 
 def _chosen(machine: Machine, mask: Any, *values: Any) -> Complex:
     """`where`."""
-    pairs = zip(*(_whole(machine, of(machine, value)) for value in values), strict=True)
+    pairs = zip(*(whole(machine, of(machine, value)) for value in values), strict=True)
     return made(machine, *(ops.call(machine, "where", mask, *pair) for pair in pairs))
 
 
@@ -449,7 +475,7 @@ def _bilinear(
         given[places[0]], given[places[1]] = a, b
         return run(machine, function, tuple(given), kwargs)
 
-    return _multiplied(machine, first, second, times)
+    return multiplied(machine, first, second, times)
 
 
 # -- what they have behind a dot, and in square brackets ---------------------------------------
@@ -502,4 +528,4 @@ def written(machine: Machine, z: Complex, value: Any) -> tuple[tuple[Any, Any], 
     """What is written into both parts."""
     if z.re is None or z.im is None:
         raise UnsupportedError("these complex numbers are not written into", hint="z = z + w")
-    return tuple(zip((z.re, z.im), _whole(machine, of(machine, value)), strict=True))
+    return tuple(zip((z.re, z.im), whole(machine, of(machine, value)), strict=True))

@@ -113,7 +113,7 @@ def _variable_of(
     """torch's Variable, which is a tensor that shares the memory of another, and no gradient."""
     tensor = ops.tensor(machine, data)
     if machine.carries(tensor):
-        machine.note("detach", text_of(machine.node, machine.source), machine.node)
+        machine.note("detach", text_of(machine.node, machine.source), machine.node, tensor)
     found = machine.fixed(tensor, None)
     return casts.asked(machine, found) if requires_grad is True else found
 

@@ -133,7 +133,7 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
             case "size":
                 return ops.size(machine, value)
             case "data":
-                machine.note("detach", text_of(node.value, machine.source), node)
+                machine.note("detach", text_of(node.value, machine.source), node, value)
                 return machine.detach(value, None)
             case "dtype" | "device" | "requires_grad" | "is_cuda" | "is_leaf":
                 return casts.attribute(machine, value, name)

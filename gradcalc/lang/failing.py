@@ -62,12 +62,12 @@ class Place:
     """Where in the program a machine is, to go on from there when an error was handled."""
 
     def __init__(self, machine: Machine) -> None:
-        self._scope = machine.frame, machine.program, machine.frozen
+        self._scope = machine.frame, machine.program, machine.frozen, machine.freezing
         self._depth = len(machine.callers)
 
     def restore(self, machine: Machine) -> None:
         """Have the machine there again."""
-        machine.frame, machine.program, machine.frozen = self._scope
+        machine.frame, machine.program, machine.frozen, machine.freezing = self._scope
         del machine.callers[self._depth :]
 
 

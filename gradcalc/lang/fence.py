@@ -26,7 +26,7 @@ from gradcalc.lang.imported import Body, full_name, meanings
 from gradcalc.lang.linking import is_own, linked
 from gradcalc.lang.mangling import mangled
 from gradcalc.lang.names import check_references, free_names
-from gradcalc.lang.naming import every_node, naming
+from gradcalc.lang.naming import calls_torch_alone, every_node, naming
 from gradcalc.lang.nets.names import dotted_as_names, undotted
 from gradcalc.lang.nets.target import forward_of, last_name, makes_nets, without_idle
 from gradcalc.lang.objects import METHODS
@@ -35,6 +35,8 @@ from gradcalc.lang.pointed import pointed
 from gradcalc.lang.program import (
     CORE,
     DOT,
+    MIXED,
+    TORCH,
     Limits,
     Program,
     brief,
@@ -112,7 +114,7 @@ def _checked(
     library: bool,
 ) -> Program:
     files = linked(tree.body, source)
-    body = plainly_imported(files.body)
+    body = whole = plainly_imported(files.body)
     function = files.called.get(function or "", function)
     dtype = None
     if not core:
@@ -140,6 +142,10 @@ def _checked(
     _check_nodes(body, source, limits)
     assigned = bound_names(every_node(body))
     libraries = CORE if core else naming(body, source, assigned | known)
+    silent = function is not None and libraries.arrays == MIXED and not libraries.called
+    if silent and calls_torch_alone(whole, meanings(whole)):
+        # what the function does not say, the others of its file do
+        libraries = replace(libraries, arrays=TORCH)
     check_references(body, source, libraries, known, assigned)
     main = _main_function(body, function)
     module = main is not None and main not in body

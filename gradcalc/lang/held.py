@@ -35,7 +35,7 @@ def data(
             raise InvalidValueError(f"{row.name} takes whole numbers for {key}")
         if machine.is_tensor(value):
             if machine.carries(value):
-                machine.note("data", text_of(machine.node, machine.source), machine.node)
+                machine.note("data", text_of(machine.node, machine.source), machine.node, value)
             if machine.is_integer(value):
                 # asked for, so that it is known what hangs on whole numbers that are counted
                 machine.elements(value)

@@ -53,7 +53,7 @@ def _key_item(machine: Machine, value: Any) -> Any:
     if not np.all((numbers == np.round(numbers)) & (np.abs(numbers) < LARGEST_INTEGER)):
         raise InvalidValueError("an index must be a whole number")
     if machine.carries(value):
-        machine.note("index", text_of(machine.node, machine.source), machine.node)
+        machine.note("index", text_of(machine.node, machine.source), machine.node, value)
     return int(numbers) if numbers.ndim == 0 else numbers.astype(np.int64)
 
 

@@ -177,6 +177,9 @@ class Watch(Protocol):
     def wrote(self, machine: "Machine", owner: Tensor) -> None:
         """A memory is written into now."""
 
+    def moved(self, owner: Tensor, whole: Tensor) -> None:
+        """What was the owner of a memory is a view of another one from now on."""
+
     def refused(self, machine: "Machine", kind: str) -> None:
         """A write of a kind that torch refuses by itself."""
 
@@ -196,7 +199,8 @@ class Machine:
     program, `main_frame` the scope whose last value, `last`, is the output, `given` that of the
     inputs. `callers` are the scopes of the functions that are still running. `path` is how
     branches went: place, kind and text of each, and its turns. `stops` pass no gradient back, nor
-    does anything while `frozen` is not 0. `casts` are those that would round, each with its dtype.
+    does anything while `frozen` is not 0, which `freezing` has made it. `casts` are those that
+    would round, each with its dtype.
 
     `chances` are what random numbers are drawn from, None where none may be.
     `scalars` says that every input is one number, `narrow` that there are integers of few bits,
@@ -238,6 +242,7 @@ class Machine:
     stops: list[Stop] = field(default_factory=list)
     casts: list[Stop] = field(default_factory=list)
     frozen: int = 0
+    freezing: Stop | None = None
     scalars: bool = False
     narrow: bool = False
     short: bool = False
@@ -420,6 +425,7 @@ class Machine:
             return value
         copied = self.backend.copy(self.raw(value))
         if self.frozen and not self.is_mask(value):
+            self.held_back(value, self.freezing)
             copied = self.backend.detach(copied, None)
         return Tensor(
             copied, value.shape, integer=value.integer, ordered=value.ordered,
@@ -430,7 +436,7 @@ class Machine:
     def cut_by(self, value: Any, word: str) -> Any:
         """The numbers of a tensor as something new, through which no gradient passes."""
         if self.carries(value):
-            self.note(word, text_of(self.node, self.source), self.node)
+            self.note(word, text_of(self.node, self.source), self.node, value)
         copied = self.copy(value)
         if not self.is_mask(value) and not value.integer:
             copied.value = self.backend.detach(copied.value, None)
@@ -529,10 +535,21 @@ class Machine:
         if flows and self.backend.at_hand and not self.frozen:
             self.note_cast(f"{UNDERIVED}{name}")
 
-    def note(self, kind: str, source: str, node: ast.AST) -> None:
-        """Remember a place that passes no gradient back."""
+    def note(self, kind: str, source: str, node: ast.AST, value: Any = None) -> Stop:
+        """Remember a place that passes no gradient back, from a tensor or whatever comes."""
         if self.anchor is not None:
             span, source = self.anchor
         else:
             span = span_of(node, self.source)
-        self.stops.append(Stop(kind, source, span))
+        stop = Stop(kind, source, span)
+        self.held_back(value, stop)
+        self.stops.append(stop)
+        return stop
+
+    def held_back(self, value: Any, stop: Stop | None) -> None:
+        """Remember what a gradient could flow back to, did a place not stop it."""
+        if isinstance(value, list | tuple):
+            for part in value:
+                self.held_back(part, stop)
+        elif stop is not None and self.is_tensor(value) and self.carries(value):
+            stop.behind.update(self.backend.behind(self.unread(value)))

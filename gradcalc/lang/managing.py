@@ -26,14 +26,15 @@ def _entered(machine: Machine, node: ast.With, number: int, run: Run) -> Steps:
     item = node.items[number]
     if not grammar.is_context(item):
         return (yield from _managed(machine, node, number, run))
-    before = machine.frozen
+    before, stop = machine.frozen, machine.freezing
     try:
         machine.frozen = _frozen(machine, item.context_expr)
         if machine.frozen > before:
-            machine.note("no_grad", text_of(item, machine.source), item.context_expr)
+            text = text_of(item, machine.source)
+            machine.freezing = machine.note("no_grad", text, item.context_expr)
         return (yield from _entered(machine, node, number + 1, run))
     finally:
-        machine.frozen = before
+        machine.frozen, machine.freezing = before, stop
 
 
 def _managed(machine: Machine, node: ast.With, number: int, run: Run) -> Steps:

@@ -115,13 +115,13 @@ class Tensor:
     @property
     def is_cut(self) -> bool:
         """Whether it shares the memory of a tensor whose gradient it does not have."""
-        return any(view.cut for view in _views(self))
+        return any(view.cut for view in views(self))
 
     def places(self) -> Places:
         """Where in the memory of its owner its elements stand."""
         owner = self.owner
         found = np.arange(math.prod(owner.shape)).reshape(owner.shape)
-        for view in reversed(list(_views(self))):
+        for view in reversed(list(views(self))):
             found = view.find(found)
         return found
 
@@ -133,12 +133,22 @@ def _unknown() -> UnsupportedError:
     )
 
 
-def _views(tensor: Tensor) -> Sequence[View]:
-    views: list[View] = []
+def views(tensor: Tensor) -> Sequence[View]:
+    """How a tensor is read from another, that from a third, up to the owner of the memory."""
+    found: list[View] = []
     while tensor.view is not None:
-        views.append(tensor.view)
+        found.append(tensor.view)
         tensor = tensor.view.source
-    return views
+    return found
+
+
+def side_by_side(first: Places, second: Places) -> Places:
+    """The places of two views of one memory along a last dimension, lying there as they do."""
+    ends = [part.__array_interface__["data"][0] for part in (first, second)]
+    if first.strides != second.strides:
+        return np.stack([first, second], axis=-1)
+    sizes, steps = (*first.shape, 2), (*first.strides, ends[1] - ends[0])
+    return np.lib.stride_tricks.as_strided(first, sizes, steps)
 
 
 def viewed(source: Tensor, value: Any, shape: tuple[int, ...], view: View, moved: bool) -> Tensor:
@@ -169,12 +179,12 @@ def several(parts: Sequence[Tensor]) -> list[Tensor]:
 
 def is_one_of_several(tensor: Tensor) -> bool:
     """Whether it is, or is read from, one of several views that one call has given."""
-    return any(view.several for view in _views(tensor))
+    return any(view.several for view in views(tensor))
 
 
 def is_unsure(tensor: Tensor) -> bool:
     """Whether it may as well be a copy, or be read from one."""
-    return any(view.unsure for view in _views(tensor))
+    return any(view.unsure for view in views(tensor))
 
 
 def refresh(tensor: Tensor, apply: Apply) -> None:
@@ -263,7 +273,7 @@ def write(tensor: Tensor, key: Key, value: Any, apply: Apply) -> None:
     Into a view it goes by the places of its elements.
     Raises `InvalidValueError` where the library has the view for reading only.
     """
-    if any(view.closed for view in _views(tensor)):
+    if any(view.closed for view in views(tensor)):
         raise InvalidValueError(
             "this view of numpy's can only be read",
             hint="write into the array itself, or into a .copy()",
@@ -274,7 +284,7 @@ def write(tensor: Tensor, key: Key, value: Any, apply: Apply) -> None:
             "this is the memory of complex numbers that were viewed as real ones",
             hint="make a copy before: z.clone()",
         )
-    if any(view.unsure for view in _views(tensor)):
+    if any(view.unsure for view in views(tensor)):
         # its own memory from now on, and nobody may look at what may be the same
         check_written(tensor)
         refresh(tensor, apply)

@@ -32,7 +32,8 @@ def _set_enabled(machine: Machine, mode: Any) -> None:
     """torch's set_grad_enabled by itself: from then on, until the block around it is left."""
     before, machine.frozen = machine.frozen, frozen_by(machine, "set_grad_enabled", [mode])
     if machine.frozen > before:
-        machine.note("no_grad", text_of(machine.node, machine.source), machine.node)
+        text = text_of(machine.node, machine.source)
+        machine.freezing = machine.note("no_grad", text, machine.node)
 
 
 SWITCHES: Mapping[str, Builtin] = {

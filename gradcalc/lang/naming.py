@@ -10,6 +10,7 @@ from gradcalc.lang import grammar
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import ARRAYS, PREFIXES, TABLES
 from gradcalc.lang.files import part_at
+from gradcalc.lang.imported import full_name
 from gradcalc.lang.program import (
     JAX,
     MIXED,
@@ -272,6 +273,13 @@ def _spoken(members: Sequence[tuple[str, str]], modules: Iterable[str]) -> str:
         if found:
             return _one_of(set(found))
     return NONE
+
+
+def calls_torch_alone(body: Body, names: Mapping[str, str]) -> bool:
+    """Whether a text calls functions of torch, and none of another library of arrays."""
+    calls = (node.func for node in every_node(body) if isinstance(node, ast.Call))
+    full = [name.rpartition(".") for call in calls if (name := full_name(call, names))]
+    return _called((module, name) for module, _, name in full if module) == {TORCH}
 
 
 def _called(members: Iterable[tuple[str, str]]) -> frozenset[str]:

@@ -202,8 +202,12 @@ def _cut(machine: Machine, made: Any) -> Any:
     if isinstance(made, tuple):
         parts = [_cut(machine, part) for part in made]
         return type(made)(*parts) if hasattr(made, "_fields") else tuple(parts)
-    backend = machine.backend
-    return made if backend.is_mask(made) else backend.detach(made, None)
+    backend, stop = machine.backend, machine.freezing
+    if backend.is_mask(made):
+        return made
+    if stop is not None and backend.carries(made):
+        stop.behind.update(backend.behind(made))
+    return backend.detach(made, None)
 
 
 def _held(machine: Machine, row: Primitive, arguments: Mapping[str, Any], made: Any) -> Any:

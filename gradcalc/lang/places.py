@@ -29,7 +29,7 @@ def numbers(machine: Machine, value: Any) -> NDArray[np.int64]:
     if not np.all((found == np.round(found)) & (np.abs(found) < LARGEST)):
         raise InvalidValueError("an index must be a whole number")
     if machine.carries(tensor):
-        machine.note("index", text_of(machine.node, machine.source), machine.node)
+        machine.note("index", text_of(machine.node, machine.source), machine.node, tensor)
     return np.asarray(np.round(found), dtype=np.int64)
 
 

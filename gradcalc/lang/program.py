@@ -111,12 +111,14 @@ class Stop:
     """A place that passes no gradient back.
 
     `kind` is `detach`, `no_grad` or the spelling that took a plain number out of a tensor
-    (`item`, `float`, `int`).
+    (`item`, `float`, `int`). `behind` are the inputs to which a gradient could have flowed back
+    from there.
     """
 
     kind: str
     source: str
     span: Span
+    behind: set[str] = field(default_factory=set, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,10 @@ TORCHS = frozenset({"dim", "keepdim", "unbiased", "descending", "dim0", "dim1"})
 """Names of arguments that no method of numpy's arrays has."""
 
 
+ALIKE = frozenset({"sum", "mean", "prod"})
+"""Methods that mean the same to both along one dimension."""
+
+
 def arrays(machine: Machine, value: Any) -> str:
     """The library whose an array is, as far as the text and its run tell.
 
@@ -52,11 +56,19 @@ def method(
     if name in ("size", "t") or kwargs.keys() & TORCHS:
         _touch(machine, TORCH, flows)
         return function
-    if name not in UNLIKE and not (name in UNLIKE_ALONG and (len(args) > 1 or kwargs)):
+    along = (*args[1:], *kwargs.values())
+    if name not in UNLIKE and (name not in UNLIKE_ALONG or not along):
+        return function
+    if (
+        name in ALIKE
+        and len(along) == 1
+        and isinstance(along[0], int)
+        and kwargs.keys() <= {"axis"}
+    ):
         return function
     found = arrays(machine, args[0])
     if found == MIXED:
-        raise _either(name)
+        raise _either(machine, name)
     machine.taken = name, found, flows
     own = catalogue.array_method(found, name)
     return function if own is None else own
@@ -93,11 +105,12 @@ def _touch(machine: Machine, library: str, flows: bool) -> None:
         return
     name, taken, flowing = machine.taken
     if taken != library and (flows or not flowing):
-        raise _either(name)
+        raise _either(machine, name)
 
 
-def _either(name: str) -> UnsupportedError:
+def _either(machine: Machine, name: str) -> UnsupportedError:
+    how = "works on" if machine.program.naming.called else "imports"
     return UnsupportedError(
-        f".{name}() may be torch's or numpy's: this text works on both",
+        f".{name}() may be torch's or numpy's: this text {how} both",
         hint=f"write torch.{name}(x, ...) or np.{name}(x, ...)",
     )

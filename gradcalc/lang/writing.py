@@ -9,7 +9,7 @@ import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import complexes, memory, narrow, objects, operators, ops, plain
-from gradcalc.lang.machine import Complex, Machine, Watch
+from gradcalc.lang.machine import Builtin, Complex, Machine, Watch
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.objects import Instance
 from gradcalc.lang.program import JAX, LEAF, NONE, NUMPY, SEVERAL
@@ -35,6 +35,27 @@ def into_complex(machine: Machine, held: Complex, key: Sequence[Any], value: Any
     """Write complex numbers. Raises what `into` does."""
     for part, given in complexes.written(machine, held, value):
         into(machine, part, key, given)
+
+
+def changing(machine: Machine, name: str) -> Builtin | None:
+    """The method of torch's that changes complex numbers, None where there is none of that name."""
+    plain = name.removesuffix("_")
+    if plain == name or machine.program.naming.arrays in (NUMPY, JAX):
+        return None
+    sign, own = complexes.SIGNS.get(plain), complexes.CHANGED.get(plain)
+    if own is None and (sign is None or sign in (ast.Eq, ast.NotEq)):
+        return None
+
+    def call(machine: Machine, z: Complex, *given: Any) -> Complex:
+        if sign is None:
+            assert own is not None
+            value = own(machine, z, *given)
+        else:
+            value = complexes.operated(machine, sign, z, *given)
+        into_complex(machine, z, ALL, value)
+        return z
+
+    return Builtin(name, call, "writes into its receiver")
 
 
 def changed(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) -> Tensor:

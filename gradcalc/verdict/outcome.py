@@ -18,6 +18,9 @@ FACTOR = 64
 EXCUSED = 2.0**-6
 """The largest relative error that bad conditioning can excuse; beyond it nothing is proved."""
 
+FEW = 4
+"""How many names are told one by one."""
+
 HERE_ONLY = "holds at this point only"
 
 NOT_AROUND = "holds at this point, but not all around it"
@@ -199,6 +202,13 @@ def numbers_apart(first: float, second: Any) -> tuple[str, str]:
 def element_text(name: str, index: tuple[int, ...]) -> str:
     """`x[0, 1]`, and `x` where there is but one."""
     return f"{name}[{', '.join(map(str, index))}]" if index else name
+
+
+def names_text(names: Sequence[str]) -> str:
+    """Names in a sentence, of many the first few and how many there are beside them."""
+    if len(names) > FEW:
+        return f"{', '.join(names[:FEW])} and {len(names) - FEW} more"
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def at_text(primitive: str, at: Sequence[float], digits: int = 6) -> str:

@@ -105,7 +105,8 @@ def _tensors(values: Iterable[Any]) -> list[Any]:
 class TorchBackend:
     """Runs a program on torch tensors of one dtype on one device.
 
-    It remembers every call where that is asked for.
+    It remembers every call where that is asked for. `leaves` are the inputs that are differentiated
+    by.
     """
 
     def __init__(self, dtype: torch.dtype, device: torch.device, *, keep: bool = False) -> None:
@@ -113,6 +114,8 @@ class TorchBackend:
         self.device = device
         self.broadcasts: dict[Broadcast, None] = {}
         self.calls = Calls(keep)
+        self.leaves: Mapping[str, Any] = {}
+        self._behind: dict[Any, frozenset[str]] = {}
 
     at_hand = True
 
@@ -224,6 +227,24 @@ class TorchBackend:
     def carries(self, tensor: Any) -> bool:
         return bool(tensor.requires_grad)
 
+    def behind(self, tensor: Any) -> frozenset[str]:
+        if tensor.grad_fn is None:
+            return self._named(tensor) if tensor.requires_grad else frozenset()
+        left = [tensor.grad_fn]
+        while left:
+            step = left[-1]
+            before = [found for found, _ in step.next_functions if found is not None]
+            unknown = [found for found in before if found not in self._behind]
+            if unknown:
+                left += unknown
+                continue
+            own = self._named(step.variable) if hasattr(step, "variable") else frozenset()
+            self._behind[left.pop()] = own.union(*(self._behind[found] for found in before))
+        return self._behind[tensor.grad_fn]
+
+    def _named(self, leaf: Any) -> frozenset[str]:
+        return frozenset(name for name, tensor in self.leaves.items() if tensor is leaf)
+
     def numbers(self, tensor: Any) -> NDArray[np.float64]:
         return to_numpy(tensor)
 
@@ -289,6 +310,7 @@ def _run(
     tensors = {name: backend.shared(values) for name, values in problem.inputs.items()}
     for name in problem.wrt:
         tensors[name].requires_grad_()
+    backend.leaves = {name: tensors[name] for name in problem.wrt}
     for name, tensor in tensors.items():
         backend.calls.name(tensor, name)
     with warnings.catch_warnings():

@@ -128,6 +128,9 @@ def _one_number(s: Simplifier, data: Data) -> Node | None:
     if not array.size or not (array == array.flat[0]).all():
         return None
     value = float(array.flat[0])
+    if np.isinf(value):
+        # which no scalar expression has
+        return None
     # a small one is kept apart, or denominators of 10**8 spread through everything
     return None if 0 < abs(value) < TINY else s.map(number(value, s.dtype), array.shape)
 

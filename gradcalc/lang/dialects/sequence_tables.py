@@ -115,6 +115,7 @@ angle(z: waves) -> imaginary.by_element(*)
 {_numpys("a").strip()}
 [cmath]
 exp log sqrt sin cos tan sinh cosh tanh phase(x: waves, /) -> imaginary.by_element(*)
+log(z: waves, base: waves, /) -> imaginary.logarithm
 polar(x: waves, /) -> imaginary.size_and_angle
 rect(r, phi, /) -> imaginary.of_angle
 """

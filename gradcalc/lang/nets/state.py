@@ -129,7 +129,7 @@ def _give_data(machine: Machine, tensor: Tensor, value: Tensor) -> None:
             hint="give the name another value",
         )
     if machine.carries(value):
-        machine.note("detach", text_of(machine.node, machine.source), machine.node)
+        machine.note("detach", text_of(machine.node, machine.source), machine.node, value)
     held = casts.unsure_of(value, machine.fixed(value, None))
     tensor.value, tensor.view, tensor.version = machine.raw(held), held.view, held.version
     tensor.pending = tensor.unwritten = None

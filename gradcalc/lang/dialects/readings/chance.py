@@ -223,7 +223,7 @@ def gumbels(
     soft = ops.call(machine, "softmax", ops.binary(machine, "div", shifted, tau), dim)
     if not hard:
         return soft
-    machine.note("detach", text_of(machine.node, machine.source), machine.node)
+    machine.note("detach", text_of(machine.node, machine.source), machine.node, soft)
     places = np.argmax(machine.elements(soft), axis=ops.integer(machine, dim))
     chosen = np.zeros(shape)
     np.put_along_axis(chosen, np.expand_dims(places, ops.integer(machine, dim)), 1.0, axis=dim)

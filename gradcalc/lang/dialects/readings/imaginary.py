@@ -1,5 +1,6 @@
 """Complex numbers, made of real ones and taken apart again."""
 
+import ast
 from typing import Any
 
 from gradcalc.errors import ShapeError, UnsupportedError
@@ -42,6 +43,12 @@ def by_element(machine: Machine, name: str, **values: Any) -> Any:
     if name == "imag" and not isinstance(value, Complex):
         return complexes.no_part(machine, ops.tensor(machine, value))
     return complexes.ELEMENTS[name](machine, complexes.of(machine, value))
+
+
+def logarithm(machine: Machine, z: Any, base: Any) -> Any:
+    """cmath.log, to any base."""
+    parts = [complexes.ELEMENTS["log"](machine, complexes.of(machine, v)) for v in (z, base)]
+    return complexes.operated(machine, ast.Div, *parts)
 
 
 def size_and_angle(machine: Machine, x: Any) -> tuple[Any, Any]:
