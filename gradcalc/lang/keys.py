@@ -45,7 +45,8 @@ def _key_item(machine: Machine, value: Any) -> Any:
             return np.zeros(0, dtype=np.int64)
         value = ops.tensor(machine, value)
     # of no elements, a backend need not know whether they would be truth values
-    if machine.is_mask(value) or (machine.is_tensor(value) and not ops.size(machine, value)):
+    empty = machine.is_tensor(value) and not ops.size(machine, value)
+    if machine.is_mask(value) or (empty and not machine.is_integer(value)):
         return _mask(machine, value)
     if not machine.is_tensor(value):
         return ops.integer(machine, value)
