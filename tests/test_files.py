@@ -364,3 +364,69 @@ def test_a_claim_may_be_a_method(run: Run, tmp_path: Path) -> None:
     claimed = ("grad", f"{file}:Steep.fun", "--x", "0.7", "--expect")
     assert run(*claimed, f"{file}:Steep.der").code == 0
     assert run(*claimed, f"{file}:Steep(3).der").code == 1
+
+
+HOLDING = """from dataclasses import dataclass
+from typing import Callable
+import numpy as np
+
+@dataclass
+class Trial:
+    f: Callable
+    df: Callable
+
+square = lambda x: x**2
+curve = lambda z, k=2: 1/(1 + np.exp(-k*z))
+table = {"a": lambda x: 3*x, "b-1": square, 3: curve}
+row = [square, lambda x, y: x*y]
+named = dict(first=square)
+trial = Trial(f=lambda x: x**3, df=lambda x: 3*x**2)
+
+class Power:
+    def __init__(self, n=2):
+        self.n = n
+    def __call__(self, x):
+        return self.f(x)
+    def f(self, x):
+        return x**self.n
+    def df(self, x):
+        return self.n*x**(self.n - 1)
+
+cube = Power(3)
+"""
+
+HELD = {
+    "square": ({"x": "3"}, 6), "curve": ({"z": "0"}, 0.5), 'table["a"]': ({"x": "3"}, 3),
+    'table["b-1"]': ({"x": "3"}, 6), "table[3]": ({"z": "0"}, 0.5), "row[0]": ({"x": "3"}, 6),
+    "row[-1]": ({"x": "3", "y": "4"}, 4), 'named["first"]': ({"x": "3"}, 6),
+    "trial.f": ({"x": "2"}, 12), "cube": ({"x": "2"}, 12), "cube.f": ({"x": "2"}, 12),
+    "Power(4)": ({"x": "2"}, 32), "Power": ({"x": "3"}, 6),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("target", HELD)
+def test_what_holds_a_function_is_one(run: Run, tmp_path: Path, target: str) -> None:
+    file = tmp_path / "held.py"
+    file.write_text(HOLDING)
+    inputs, slope = HELD[target]
+    argv = [part for name, value in inputs.items() for part in (f"--{name}", value)]
+    found = run("grad", f"{file}:{target}", *argv, "--json")
+    assert found.code == 0, found
+    first = json.loads(found.out)["gradients"][0]
+    assert first["autograd"] == pytest.approx(slope)
+
+
+def test_what_holds_a_function_is_a_claim(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "held.py"
+    file.write_text(HOLDING)
+    for of, claim in (("trial.f", "trial.df"), ("cube", "cube.df")):
+        assert run("grad", f"{file}:{of}", "--x", "2", "--expect", f"{file}:{claim}").code == 0
+
+
+@pytest.mark.parametrize("target", ['table["z"]', "row[5]", "trial.g", "other.f", "nothing"])
+def test_what_holds_no_function_is_told(run: Run, tmp_path: Path, target: str) -> None:
+    file = tmp_path / "held.py"
+    file.write_text(HOLDING)
+    found = run("grad", f"{file}:{target}", "--x", "2")
+    assert found.code == 2
+    assert target.split(".")[-1] in found.err

@@ -1,10 +1,12 @@
 """What is named behind a file: a function, a class with what it is made of, or its method.
 
 Of `Net(3, 4)` the text goes on with what is made so, of `Beale.fun` and `Quadratic(3).fun` with a
-function that makes one and calls its method, which is `__call__` where `Quadratic(3)` has one.
+function that makes one and calls its method, which is `__call__` where `Quadratic(3)` has one. Of a
+lambda, and of a function in a table or an object, it goes on with a function that calls it.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 
 from gradcalc.errors import GradcalcError, UnknownNameError, did_you_mean
@@ -21,28 +23,120 @@ def pointed(text: str, function: str | None, limits: Limits) -> tuple[str, str |
     """
     if function is None:
         return text, None
-    called = function.isidentifier()
-    if called and not (CALLED in text and f"class {function}" in text):
+    plain = function.isidentifier()
+    if plain and CALLED not in text and "lambda" not in text:
         return text, function
-    tree = syntax.parse(function, limits).body
-    made, method = _method(tree[0].value) if isinstance(tree[0], ast.Expr) else (None, CALLED)
-    classes = {} if made is None else _classes(text, limits)
-    name = made if isinstance(made, ast.Name) else getattr(made, "func", None)
-    if made is not None and isinstance(name, ast.Name) and name.id in classes:
-        methods = dict(_methods(name.id, classes))
-        if method in methods:
-            own = _unused(f"{name.id}_{method.strip('_')}", text)
-            receiver = ast.unparse(made) if made is not name else f"{name.id}()"
-            return f"{text}\n\n{_calling(own, receiver, methods[method])}", own
-        if method != CALLED:
-            raise UnknownNameError(
-                f"{brief(name.id)} has no method called {brief(method)}",
-                hint=did_you_mean(method, methods) or _those_of(methods),
-            )
-    if called:
-        return text, function
+    statement = syntax.parse(function, limits).body[0]
+    node = statement.value if isinstance(statement, ast.Expr) else None
+    found = None
+    if node is not None and not isinstance(node, ast.Call):
+        found = _through(text, node, limits)
+    if node is not None and found is None:
+        found = _of_object(text, node, limits)
+    if found is not None or plain:
+        return found or (text, function)
+    if isinstance(node, ast.Attribute | ast.Subscript):
+        shown = brief(function)
+        raise UnknownNameError(
+            f"that {shown} is a function is not told by the text",
+            hint=f"write def f(x): return {shown}(x)",
+        )
     own = _unused("net", text)
     return f"{text}\n{own} = {function}", own
+
+
+def _of_object(text: str, node: ast.expr, limits: Limits) -> tuple[str, str] | None:
+    """The text with a function that calls a method of an object, or the object; None where it has
+    no such class."""
+    made, method = _method(node)
+    body = _body(text, limits)
+    classes = {s.name: s for s in body if isinstance(s, ast.ClassDef)}
+    owner = getattr(made, "func", made)
+    if isinstance(made, ast.Name) and made.id not in classes:
+        owner = getattr(_value(made.id, body), "func", None)
+    if made is None or not isinstance(owner, ast.Name) or owner.id not in classes:
+        return None
+    methods = dict(_methods(owner.id, classes))
+    if method in methods:
+        own = _unused(f"{owner.id}_{method.strip('_')}", text)
+        receiver = f"{owner.id}()" if made is owner else ast.unparse(made)
+        return f"{text}\n\n{_calling_method(own, receiver, methods[method])}", own
+    if method != CALLED:
+        raise UnknownNameError(
+            f"{brief(owner.id)} has no method called {brief(method)}",
+            hint=did_you_mean(method, methods) or _those_of(methods),
+        )
+    return None
+
+
+def _body(text: str, limits: Limits) -> list[ast.stmt]:
+    try:
+        return syntax.parse(text, limits).body
+    except GradcalcError:
+        # whoever reads the text next says where
+        return []
+
+
+def _through(text: str, node: ast.expr, limits: Limits) -> tuple[str, str] | None:
+    """The text with a function that calls what is no function by a name of its own."""
+    held = _held(node, _body(text, limits))
+    called = ast.unparse(node)
+    if held is None or (isinstance(held, ast.FunctionDef) and held.name == called):
+        return None
+    own = _unused(re.sub(r"\W+", "_", called).strip("_"), text)
+    count = len([*held.args.posonlyargs, *held.args.args])
+    return f"{text}\n\n{_calling(own, called, held.args, count)}", own
+
+
+def _held(
+    node: ast.expr, body: list[ast.stmt], depth: int = 0
+) -> ast.Lambda | ast.FunctionDef | None:
+    """The function that an expression is by what stands in the text, None where it is none."""
+    if depth > len(body) or isinstance(node, ast.Lambda):
+        return node if isinstance(node, ast.Lambda) else None
+    match node:
+        case ast.Name(id=name):
+            defined = [s for s in body if isinstance(s, ast.FunctionDef) and s.name == name]
+            value = _value(name, body)
+            if value is None or (defined and defined[-1].lineno > value.lineno):
+                return defined[-1] if defined else None
+            return _held(value, body, depth + 1)
+        case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=key)):
+            part = _item(_value(name, body), key)
+        case ast.Attribute(value=ast.Name(id=name), attr=attribute):
+            made = _value(name, body)
+            part = None
+            if isinstance(made, ast.Call):
+                part = next((k.value for k in made.keywords if k.arg == attribute), None)
+        case _:
+            part = None
+    return None if part is None else _held(part, body, depth + 1)
+
+
+def _value(name: str, body: list[ast.stmt]) -> ast.expr | None:
+    """What is assigned last to a name on the level of the text."""
+    found = None
+    for statement in body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=own)], value=value) if own == name:
+                found = value
+            case ast.AnnAssign(target=ast.Name(id=own), value=ast.expr() as value) if own == name:
+                found = value
+    return found
+
+
+def _item(table: ast.expr | None, key: object) -> ast.expr | None:
+    match table:
+        case ast.Dict(keys=keys, values=values):
+            held = [v for k, v in zip(keys, values, strict=True)
+                    if isinstance(k, ast.Constant) and k.value == key]  # fmt: skip
+            return held[-1] if held else None
+        case ast.List(elts=parts) | ast.Tuple(elts=parts) if isinstance(key, int):
+            return parts[key] if -len(parts) <= key < len(parts) else None
+        case ast.Call(func=ast.Name(id="dict"), keywords=words):
+            return next((w.value for w in words if w.arg == key), None)
+        case _:
+            return None
 
 
 def _method(node: ast.expr) -> tuple[ast.expr | None, str]:
@@ -50,15 +144,6 @@ def _method(node: ast.expr) -> tuple[ast.expr | None, str]:
     if isinstance(node, ast.Attribute):
         return node.value, node.attr
     return (node, CALLED) if isinstance(node, ast.Name | ast.Call) else (None, CALLED)
-
-
-def _classes(text: str, limits: Limits) -> dict[str, ast.ClassDef]:
-    try:
-        tree = syntax.parse(text, limits)
-    except GradcalcError:
-        # whoever reads the text next says where
-        return {}
-    return {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
 
 
 def _methods(
@@ -85,14 +170,18 @@ def _unused(name: str, text: str) -> str:
     return name
 
 
-def _calling(name: str, receiver: str, method: ast.FunctionDef) -> str:
-    """A function of the parameters of a method that calls it; stars have nothing in them."""
-    given = method.args
-    plain = [*given.posonlyargs, *given.args]
+def _calling_method(name: str, receiver: str, method: ast.FunctionDef) -> str:
+    """A function of the parameters of a method that calls it."""
     static = any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in method.decorator_list)
-    plain = plain if static else plain[1:]
-    count = len(given.defaults)
-    defaults = given.defaults[max(0, count - len(plain)) :]
+    plain = len([*method.args.posonlyargs, *method.args.args])
+    return _calling(name, f"{receiver}.{method.name}", method.args, plain if static else plain - 1)
+
+
+def _calling(name: str, called: str, given: ast.arguments, count: int) -> str:
+    """A function that calls another one with its last parameters; stars have nothing in them."""
+    every = [*given.posonlyargs, *given.args]
+    plain = every[len(every) - count :]
+    kept = given.defaults[max(0, len(given.defaults) - count) :]
     taken = ast.arguments(
         posonlyargs=[],
         args=[ast.arg(arg=a.arg) for a in plain],
@@ -100,8 +189,7 @@ def _calling(name: str, receiver: str, method: ast.FunctionDef) -> str:
         kwonlyargs=[ast.arg(arg=a.arg) for a in given.kwonlyargs],
         kw_defaults=given.kw_defaults,
         kwarg=None,
-        defaults=defaults,
+        defaults=kept,
     )
     passed = ", ".join([*(a.arg for a in plain), *(f"{a.arg}={a.arg}" for a in given.kwonlyargs)])
-    shown = ast.unparse(taken)
-    return f"def {name}({shown}):\n    return {receiver}.{method.name}({passed})"
+    return f"def {name}({ast.unparse(taken)}):\n    return {called}({passed})"
