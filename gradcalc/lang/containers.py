@@ -8,7 +8,7 @@ from typing import Any
 from gradcalc.errors import InvalidValueError, UnsupportedError, did_you_mean
 from gradcalc.lang import objects, operators, ops, words
 from gradcalc.lang.bindings import own_names
-from gradcalc.lang.defaulting import WithDefault
+from gradcalc.lang.defaulting import Frozen, WithDefault
 from gradcalc.lang.machine import Closure, Frame, Machine, Once, Rule
 from gradcalc.lang.program import brief
 from gradcalc.primitives import Primitive
@@ -42,7 +42,7 @@ def key_of(machine: Machine, value: Any) -> Any:
     value = objects.value_of(value)
     if isinstance(value, words.Digits):
         words.told(value)
-    if value is None or isinstance(value, int | float | str | range):
+    if value is None or isinstance(value, int | float | str | range | Frozen):
         return value
     if isinstance(value, objects.Instance) and value.kind.listed is not None:
         return value
@@ -77,7 +77,7 @@ def check_identity(machine: Machine, value: Any) -> None:
 def item(machine: Machine, held: Mapping[Any, Any], key: Any) -> Any:
     """What stands at a key. Raises `InvalidValueError` where nothing does."""
     found = key_of(machine, key)
-    if found not in held and isinstance(held, WithDefault):
+    if found not in held and isinstance(held, WithDefault) and held.factory is not None:
         return held.lacking(found)
     if found not in held:
         shown = describe_key(machine, found)

@@ -22,6 +22,7 @@ from gradcalc.lang import (
     updates,
     written,
 )
+from gradcalc.lang.defaulting import WithDefault
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.facts import Facts, read
 from gradcalc.lang.joiners import Joiner, subscript
@@ -117,6 +118,8 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
         return getattr(value, name)
     if isinstance(value, Closure) and (value.values or name in ("__name__", "__doc__")):
         return objects.attribute(machine, value, name)
+    if isinstance(value, WithDefault) and name == "default_factory":
+        return value.factory
     if isinstance(value, Facts | casts.Device):
         return read(value, name)
     if (

@@ -5,6 +5,7 @@ from typing import Any
 
 from gradcalc.errors import InvalidValueError, LimitError, UnsupportedError
 from gradcalc.lang import containers, members, objects, operators, ops, words
+from gradcalc.lang.defaulting import Frozen
 from gradcalc.lang.machine import Builtin, Closure, Machine, Once
 from gradcalc.lang.objects import MISSING, Bound, Class, Instance
 
@@ -22,6 +23,10 @@ def _tuple(machine: Machine, value: Any = ()) -> tuple[Any, ...]:
 
 def _set(machine: Machine, value: Any = ()) -> set[Any]:
     return {containers.key_of(machine, item) for item in ops.items(machine, value)}
+
+
+def _frozen(machine: Machine, value: Any = ()) -> Frozen:
+    return Frozen(_set(machine, value))
 
 
 def _dict(machine: Machine, value: Any = (), **named: Any) -> dict[Any, Any]:
@@ -149,7 +154,7 @@ ROWS: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("list", _list, "a list of items"),
     ("tuple", _tuple, "a tuple of items"),
     ("set", _set, "a set of plain data"),
-    ("frozenset", _set, "a set of plain data"),
+    ("frozenset", _frozen, "a set of plain data"),
     ("dict", _dict, "a dictionary"),
     ("sorted", members.ordered, "the items in order, as a list"),
     ("reversed", _reversed, "the items from the last to the first"),

@@ -4,6 +4,7 @@ What a value may be, as far as that is known, is told by examples: Python itself
 """
 
 import builtins
+import collections
 import collections.abc
 import numbers
 import types
@@ -14,6 +15,8 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import UnsupportedError
+from gradcalc.lang.containers import Deque
+from gradcalc.lang.defaulting import Counts, Frozen, Ordered, WithDefault
 from gradcalc.lang.machine import Closure, Machine, Once
 from gradcalc.lang.program import JAX, MIXED, NONE, NUMPY, TORCH, brief
 
@@ -76,13 +79,20 @@ STAND_INS: Mapping[str, type] = {
 """Types of packages that are not imported here."""
 
 MODULES: Mapping[str, Any] = {
-    "builtins": builtins, "collections.abc": collections.abc, "numbers": numbers, "types": types,
+    "builtins": builtins, "collections": collections, "collections.abc": collections.abc,
+    "numbers": numbers, "types": types,
     "typing": typing, "numpy": np, "numpy.ma": np.ma,
 }  # fmt: skip
 """Modules whose types are asked themselves."""
 
 NUMPYS = (1.0, 1, True, np.float64(1), np.int64(1), np.bool_(True), np.array(1.0))
 """What a single number can be in a text that works on numpy's arrays."""
+
+PLAIN = (
+    list, tuple, str, range, slice, dict, collections.abc.KeysView, collections.abc.ValuesView,
+    collections.abc.ItemsView,
+)  # fmt: skip
+"""What is of the same type here as where Python runs the program."""
 
 Examples = tuple[Any, ...]
 
@@ -165,11 +175,32 @@ def examples(machine: Machine, value: Any, kinds: str) -> Examples:
         return (zip(),)
     if isinstance(value, Closure):
         return (lambda: None,)
+    if (kept := _container(value)) is not None:
+        return kept
     if isinstance(value, list | tuple) and not ({*known} & {"list", "tuple"}):
         return ([], ())
-    plain = value is None or isinstance(value, list | tuple | str | range)
+    plain = value is None or isinstance(value, PLAIN)
     # else it is a function of a library, made in whatever way
     return (value,) if plain else (lambda: None, len)
+
+
+def _container(value: Any) -> Examples | None:
+    """The containers of Python's that are others here."""
+    match value:
+        case Counts():
+            return (collections.Counter(),)
+        case WithDefault():
+            return (collections.defaultdict(),)
+        case Ordered():
+            return (collections.OrderedDict(),)
+        case Deque():
+            return (collections.deque(),)
+        case Frozen():
+            return (frozenset(),)
+        case set():
+            return (set(),)
+        case _:
+            return None
 
 
 def _doubts(machine: Machine, value: Any, kinds: str) -> Examples:

@@ -9,6 +9,7 @@ import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import complexes, memory, narrow, objects, operators, ops, plain
+from gradcalc.lang.defaulting import Frozen
 from gradcalc.lang.machine import Builtin, Complex, Machine, Watch
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.objects import Instance
@@ -296,7 +297,7 @@ def operated(machine: Machine, kind: type[ast.AST], held: Any, left: Any, right:
     arrays = machine.program.naming.arrays
     if isinstance(held, list) and not (arrays in (NUMPY, JAX) and machine.is_tensor(right)):
         return _list_in_place(machine, kind, held, right)
-    if isinstance(held, set | dict):
+    if isinstance(held, set | dict) and not isinstance(held, Frozen):
         joined = operators.apply(machine, kind, held, right)
         held.clear()
         held.update(joined)
