@@ -40,7 +40,7 @@ def _held(value: Any, copied: Callable[[Any], Any], made: dict[int, Any]) -> Any
     """What holds others, with copies of them; it is known as made before they are."""
     found: Any
     if isinstance(value, Instance):
-        found = made[id(value)] = Instance(value.kind)
+        found = made[id(value)] = value.blank()
         found.values.update((name, copied(one)) for name, one in value.values.items())
     elif isinstance(value, list):
         found = made[id(value)] = value.copy()

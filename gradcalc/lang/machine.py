@@ -216,6 +216,7 @@ class Machine:
     numpy's, each with whether a gradient flows through some of them; `taken` is a method there that
     was read as one of these has it, that library, and whether one flows through its array.
     `keyed` are objects and functions that are keys or in sets, in the order in which they came.
+    `hashing` says how many objects are being asked for a number to be found by.
     `imaginary` says that there are complex numbers.
     `managing` says how many generators are going on that manage blocks.
     `abandoned` says that a generator was left in a block with something to be done behind it.
@@ -261,6 +262,7 @@ class Machine:
     taken: tuple[str, str, bool] | None = None
     keyed: dict[Any, int] = field(default_factory=dict)
     managing: int = 0
+    hashing: int = 0
     abandoned: bool = False
     imaginary: bool = False
 

@@ -22,7 +22,7 @@ from gradcalc.lang import (
 )
 from gradcalc.lang.copying import COPY
 from gradcalc.lang.machine import Builtin, Closure, Machine
-from gradcalc.lang.objects import Class, Instance
+from gradcalc.lang.objects import Class, Instance, Valued
 
 
 def _partial(machine: Machine, function: Any, *given: Any, **named: Any) -> Builtin:
@@ -59,7 +59,7 @@ def _cache(machine: Machine, user_function: Any) -> Builtin:
             )
         if isinstance(value, tuple):
             return tuple([key_of(part) for part in value])
-        if value is None or isinstance(value, int | float | str):
+        if value is None or isinstance(value, int | float | str | Valued):
             return value
         kept.append(value)
         return id, id(value)

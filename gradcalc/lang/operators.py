@@ -97,7 +97,7 @@ def apply(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any:
             return _of_sequences(machine, name, left, right)
         _check_list(machine, name, left, right)
     if isinstance(left, Instance) or isinstance(right, Instance):
-        return objects.operated(machine, kind, left, right, same)
+        return objects.operated(machine, kind, left, right)
     if isinstance(left, str) or isinstance(right, str):
         return _of_texts(machine, kind, left, right)
     if isinstance(left, dict | set) or isinstance(right, dict | set):
@@ -362,7 +362,7 @@ def same(machine: Machine, left: Any, right: Any) -> bool:
     if isinstance(left, NumberKind) and isinstance(right, NumberKind):
         return casts.alike(machine, left, right)
     if isinstance(left, Instance) or isinstance(right, Instance):
-        return objects.equals(machine, left, right, same)
+        return objects.equals(machine, left, right)
     if isinstance(left, Counts) and isinstance(right, Counts):
         # what is not there is there 0 times
         keys = dict.fromkeys((*left, *right))

@@ -208,7 +208,7 @@ OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             for module in (*NAMES, *FURTHER, *CONSTANTS)
         },
         **NETS,
-        "dataclasses": DATACLASSES,
+        "dataclasses": {**DATACLASSES, **thrown.OBJECTS["dataclasses"]},
     }
 )
 """What stands in a module and is not called."""
