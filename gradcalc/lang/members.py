@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.errors import InvalidValueError, UnknownNameError, UnsupportedError
-from gradcalc.lang import operators, ops, plain, words
+from gradcalc.errors import GradcalcError, InvalidValueError, UnknownNameError, UnsupportedError
+from gradcalc.lang import operators, ops, plain, thrown, words
 from gradcalc.lang.containers import Deque, describe_key, item, key_of, mapping, trimmed
 from gradcalc.lang.defaulting import Counts, Frozen, Ordered
 from gradcalc.lang.machine import Builtin, Machine, Once
@@ -339,9 +339,6 @@ METHODS: Mapping[type, Mapping[str, Callable[..., Any]]] = MappingProxyType(
 )  # fmt: skip
 """The methods of Python's own containers and numbers."""
 
-NAMES = frozenset(name for methods in METHODS.values() for name in methods) | {"send", "close"}
-"""All names of methods of containers."""
-
 OF_NUMBERS = METHODS[int].keys() | METHODS[float].keys()
 """Those of numbers."""
 
@@ -369,13 +366,42 @@ def method(machine: Machine, value: Any, name: str) -> Builtin:
 def method_of_items(machine: Machine, value: Once, name: str) -> Builtin:
     """A method of a generator of the program's own."""
     steps: Any = value.items
-    if not hasattr(steps, name) or name not in ("send", "close"):
+    if not hasattr(steps, name) or name not in GENERATORS:
         raise UnknownNameError(f"{machine.describe(value)} has no method .{brief(name)} here")
 
     def call(machine: Machine, *sent: Any) -> Any:
         try:
-            return getattr(steps, name)(*sent)
+            return GENERATORS[name](machine, steps, *sent)
         except StopIteration:
             raise InvalidValueError("there is nothing left", python="StopIteration") from None
 
     return Builtin(name, call, f"a method of {machine.describe(value)}")
+
+
+def _thrown(machine: Machine, steps: Any, error: Any, *more: Any) -> Any:
+    if more:
+        raise UnsupportedError("throw takes one error here", hint="write throw(ValueError(text))")
+    return steps.throw(thrown.error_of(machine, error))
+
+
+def _closed(machine: Machine, steps: Any) -> None:
+    error = thrown.error_of(machine, thrown.EXCEPTIONS["GeneratorExit"])
+    try:
+        steps.throw(error)
+    except StopIteration:
+        return
+    except GradcalcError as raised:
+        if raised is not error:
+            raise
+        return
+    said = "generator ignored GeneratorExit"
+    raise InvalidValueError(said, python="RuntimeError", said=said)
+
+
+GENERATORS: Mapping[str, Callable[..., Any]] = MappingProxyType(
+    {"send": lambda machine, steps, sent: steps.send(sent), "throw": _thrown, "close": _closed}
+)
+"""The methods of generators."""
+
+NAMES = frozenset(name for methods in METHODS.values() for name in methods) | GENERATORS.keys()
+"""All names of methods of containers."""

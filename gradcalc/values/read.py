@@ -96,7 +96,8 @@ def _hinted(text: str, context: Context) -> Array:
         if error.hint is None and text.strip().lower().endswith(tuple(_READERS)):
             error.hint = "a file is written with an @ before its name, such as @x.npy"
         elif error.hint is None and text.isidentifier():
-            error.hint = f"text for a parameter of a function stands in quotes: '\"{shorten(text)}\"'"
+            quoted = f"'\"{shorten(text)}\"'"
+            error.hint = f"text for a parameter of a function stands in quotes: {quoted}"
         raise
 
 
