@@ -44,7 +44,7 @@ from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.spelling import Function, RankError
 from gradcalc.lang.expressions import attribute, member
 from gradcalc.lang.leaving import Return
-from gradcalc.lang.machine import Builtin, Closure, Complex, Frame, Machine, Once, Rule
+from gradcalc.lang.machine import Builtin, Closure, Complex, Frame, Machine, Module, Once, Rule
 from gradcalc.lang.mapping import Mapped
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.nets import classes, initial, state
@@ -342,6 +342,8 @@ def applied(machine: Machine, function: Any, args: Args, kwargs: Kwargs) -> Any:
     if isinstance(function, Builtin):
         if function.name == "getattr" and len(args) > 1 and machine.is_tensor(args[0]):
             return _of_tensor(machine, *args, **kwargs)
+        if function.name == "getattr" and len(args) == 2 and isinstance(args[0], Module):
+            return behind_dot(machine, *args)
         return _builtin(machine, function, args, kwargs)
     if isinstance(function, casts.NumberKind) and len(args) == 1:
         return casts.to(machine, args[0], function)

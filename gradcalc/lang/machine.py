@@ -78,6 +78,13 @@ class Once:
     items: Iterator[Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A module of a library as a value, by its full name."""
+
+    full: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Untold:
     """A part of a result that is not read here, in the `word`s of a sentence about it."""
@@ -459,6 +466,8 @@ class Machine:
             return "a pair of values and indices"
         if isinstance(value, Untold):
             return value.word
+        if isinstance(value, Module):
+            return f"the module {value.full}"
         if isinstance(value, Complex):
             return "complex numbers"
         if isinstance(value, Once):

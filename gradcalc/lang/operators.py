@@ -11,7 +11,7 @@ from gradcalc.errors import InvalidValueError, LimitError, ShapeError, Unsupport
 from gradcalc.lang import casts, complexes, narrow, objects, ops, plain, raising, words
 from gradcalc.lang.casts import Device, NumberKind
 from gradcalc.lang.defaulting import Counts, Frozen, joined, keys_alike
-from gradcalc.lang.machine import Complex, Machine, Once
+from gradcalc.lang.machine import Complex, Machine, Module, Once
 from gradcalc.lang.objects import Instance
 from gradcalc.lang.program import JAX, MIXED, NUMPY, TORCH
 from gradcalc.primitives import BY_NAME
@@ -162,6 +162,8 @@ def compare(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any
                 "whether this is Python's own True or a library's hangs on who calls the function",
                 hint="write if m:, or if not m:",
             )
+        if isinstance(left, Module) and isinstance(right, Module):
+            return (left == right) is (kind is ast.Is)
         if _is_small(left) and _is_small(right):
             # Python has one object for each of these
             return (left == right) is (kind is ast.Is)
@@ -172,6 +174,8 @@ def compare(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any
             raise UnsupportedError("is compares numbers and text by chance", hint="use ==")
         return (left is right) is (kind is ast.Is)
     left, right = objects.value_of(left), objects.value_of(right)
+    if isinstance(left, Module) or isinstance(right, Module):
+        return (left == right) is (kind is ast.Eq)
     if isinstance(left, Device) and isinstance(right, Device) and kind in (ast.Eq, ast.NotEq):
         return (left == right) is (kind is ast.Eq)
     if isinstance(left, NumberKind) and isinstance(right, NumberKind):

@@ -10,6 +10,7 @@ import numpy as np
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import complexes, memory, narrow, objects, operators, ops, plain
 from gradcalc.lang.defaulting import Frozen
+from gradcalc.lang.keys import Single
 from gradcalc.lang.machine import Builtin, Complex, Machine, Watch
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.objects import Instance
@@ -18,6 +19,14 @@ from gradcalc.primitives.indexing import index_places
 
 ALL = (Ellipsis,)
 """The key of everything."""
+
+
+def as_held(machine: Machine, tensor: Tensor, value: Any) -> Any:
+    """A value as an assignment puts it into a tensor: of truth values what is not 0 is true."""
+    if isinstance(value, Complex) or not machine.is_mask(tensor) or machine.is_mask(value):
+        return value
+    made = ops.tensor(machine, value)
+    return made if machine.is_mask(made) else ops.binary(machine, "ne", made, 0)
 
 
 def into(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) -> None:
@@ -70,6 +79,11 @@ def changed(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) ->
 
 
 def _put(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) -> None:
+    if key and isinstance(key[0], Single):
+        # all of it, or nothing
+        if not key[0].true:
+            return
+        key = (None,)
     made = ops.tensor(machine, value)
     if isinstance(value, bool) and not machine.is_mask(made):
         made = ops.binary(machine, "ne", made, 0)

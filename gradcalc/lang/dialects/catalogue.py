@@ -375,6 +375,12 @@ def has(module: str, name: str) -> bool:
     return name in OBJECTS.get(module, {}) or function(module, name) is not None
 
 
+def is_in(module: str, name: str) -> bool:
+    """Whether a module, or one below it, has a function, a constant or a module of that name."""
+    below = (full for full in TABLES if full == module or full.startswith(f"{module}."))
+    return any(full.endswith(f".{name}") or has(full, name) for full in below)
+
+
 def member(module: str, name: str) -> Any:
     """A constant or a function of a module, which has it."""
     objects = OBJECTS.get(module, {})
