@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import UnsupportedError
+from gradcalc.lang import casts, ops
 from gradcalc.lang.containers import Deque
 from gradcalc.lang.defaulting import Counts, Frozen, Ordered, WithDefault
 from gradcalc.lang.machine import Closure, Machine, Once
@@ -78,6 +79,16 @@ STAND_INS: Mapping[str, type] = {
 }  # fmt: skip
 """Types of packages that are not imported here."""
 
+KINDS: Mapping[str, str] = {
+    f"torch.{name}Tensor": kind
+    for name, kind in (
+        ("Half", "float16"), ("Float", "float32"), ("Double", "float64"), ("Bool", "bool"),
+        ("Byte", "uint8"), ("Char", "int8"), ("Short", "int16"), ("Int", "int32"),
+        ("Long", "int64"),
+    )
+}  # fmt: skip
+"""Torch's types that say what kind of numbers a tensor holds."""
+
 MODULES: Mapping[str, Any] = {
     "builtins": builtins, "collections": collections, "collections.abc": collections.abc,
     "numbers": numbers, "types": types,
@@ -107,6 +118,14 @@ def isinstance_of(
     """
     if not isinstance(words, str):
         raise UnsupportedError("isinstance takes the names of types here")
+    if (of_kind := [word for word in words.split() if word in KINDS]) and not exact:
+        rest = [word for word in words.split() if word not in KINDS]
+        if rest and isinstance_of(machine, value, " ".join(rest), kinds):
+            return True
+        if not isinstance_of(machine, value, "torch.Tensor", kinds):
+            return False
+        own = casts.attribute(machine, ops.tensor(machine, value), "dtype")
+        return any(casts.alike(machine, own, casts.KINDS[KINDS[word]]) for word in of_kind)
     asked = tuple(_type(word) for word in words.split())
     if (found_out := _told_by_check(machine, value, asked, kinds)) is not None:
         return found_out
