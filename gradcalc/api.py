@@ -132,7 +132,9 @@ def _asked(given: Mapping[str, Any]) -> dict[str, Any]:
             raise UnknownNameError(f"{name} is given twice")
         inputs[name] = value
     asked: dict[str, Any] = {key: _option(value, key) for key, value in options.items()}
-    asked["inputs"] = {name: plain(value, name) for name, value in inputs.items()}
+    asked["inputs"] = {
+        name: None if value is None else plain(value, name) for name, value in inputs.items()
+    }
     return {key: value for key, value in asked.items() if value is not None}
 
 

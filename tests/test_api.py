@@ -50,6 +50,49 @@ def test_the_options_are_the_keys_of_a_request() -> None:
     assert gradcalc.grad("x^2", x=3).read_as == "x**2"
 
 
+WORDED = """
+def f(x, mode="sum", mask=None, *, p=None, k=2):
+    y = x**k
+    if mask is not None:
+        y = y*mask
+    if p == "double":
+        y = 2*y
+    return y.mean() if mode == "mean" else y.sum()
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "gradient"),
+    [
+        ({}, [2.0, 4.0]),
+        ({"mode": "mean", "mask": None}, [1.0, 2.0]),
+        ({"mode": "'mean'", "mask": [1, 0]}, [1.0, 0.0]),
+        ({"mode": "e", "p": "double", "wrt": "x"}, [4.0, 8.0]),
+        ({"p": "None", "k": 3, "wrt": "x"}, [3.0, 12.0]),
+    ],
+)
+def test_texts_and_none_are_data(given: dict[str, Any], gradient: list[float]) -> None:
+    report = gradcalc.grad(WORDED, x=[1, 2], **given)
+    report.raise_for_verdict()
+    assert report.gradient["x"].tolist() == gradient
+    assert not report.gradient.keys() & {"mode", "p"}
+
+
+def test_texts_and_none_have_a_parameter() -> None:
+    with pytest.raises(gradcalc.GradcalcError, match="None is no value"):
+        gradcalc.grad("x**2 + y", x=1, y=None)
+    with pytest.raises(gradcalc.GradcalcError, match="called 'a'") as raised:
+        gradcalc.grad("def f(x, mode):\n    return x if mode == 'a' else x**2", x=1, mode="a")
+    assert "quotes" in str(raised.value.hint)
+    text = "def f(x, mode):\n    return x**3 if mode == 'a' else x**2"
+    assert gradcalc.grad(text, x=1, mode="'a'").gradient["x"] == 3.0
+
+
+def test_true_among_numbers_is_1() -> None:
+    for x in ([True, 2.5], "[true, 2.5]", "True,2.5"):
+        assert gradcalc.grad("(x**2).sum()", x=x).gradient["x"].tolist() == [2.0, 5.0]
+
+
 def test_what_is_not_right_is_raised() -> None:
     with pytest.raises(gradcalc.GradcalcError, match=r"wrong: the claim 3\*x fails"):
         gradcalc.grad("x**2", x=1, expect="3*x").raise_for_verdict()

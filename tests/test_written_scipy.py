@@ -25,6 +25,10 @@ linalg.toeplitz(b, u)
 linalg.hankel(b)
 linalg.hankel(u, b)
 linalg.circulant(u)
+linalg.lu(A)[1]
+linalg.lu(A)[0]@A
+linalg.lu(A, permute_l=True)[0]
+linalg.lu(A[:2])[2]
 linalg.circulant(u[:1])
 signal.convolve(u, b)
 signal.convolve(b, u, mode='same')
@@ -38,6 +42,37 @@ signal.lfilter([0.5, 0.2], [1.0, -0.3], u)
 signal.lfilter(b, [2.0], u)
 signal.lfilter(b, [2.0, 0.1, 0.3, 0.2], u)
 signal.lfilter([1.0], t + 1, b)
+fft.dct(u)
+fft.dct(u, type=1, norm='forward')
+fft.dct(A, 3, axis=0, norm='ortho')
+fft.dct(u, 4, n=3, orthogonalize=True)
+fft.idct(u)
+fft.idct(A, 2, 5, norm='ortho')
+fft.idct(u, type=1, norm='forward')
+fft.dst(u, type=1)
+fft.dst(u, type=2, norm='ortho')
+fft.dst(A, 3, axis=0)
+fft.idst(u, 4)
+fft.idst(u, 3, norm='ortho')
+fft.dctn(A, norm='ortho')
+fft.idctn(A, axes=0)
+fft.dstn(A, axes=(1, 0))
+fft.idct(np.where(np.arange(5) < 2, fft.dct(u), 0.0))
+special.binom(t, 2)
+special.binom(t + 3, 2.5)
+special.binom(u + 5, t)
+special.comb(t + 3, 3)
+special.comb(6, 2)*u
+special.comb(6, 2, exact=True)*u
+special.comb(4, 2, repetition=True)*u
+special.perm(t + 3, 2)
+special.perm(5, 3, exact=True)*u
+special.poch(u, 3)
+special.poch(u, t)
+special.factorial(u)
+special.factorial(5)*u
+special.factorial(5, exact=True)*u
+special.factorial([1, 3, 0])*b
 stats.zscore(u)
 stats.zscore(A, axis=1, ddof=1)
 stats.zscore(A, axis=None)
@@ -70,7 +105,7 @@ def test_values_and_gradients_are_those_of_scipy(line: str) -> None:
     }
     names = [name for name in inputs if re.search(rf"\b{name}\b", line)]
     text = (
-        "import numpy as np\nfrom scipy import integrate, linalg, signal, stats\n"
+        "import numpy as np\nfrom scipy import fft, integrate, linalg, signal, special, stats\n"
         f"def f({', '.join(names)}):\n    r = np.ravel({line})\n"
         "    return np.sum(np.cos(np.arange(r.shape[0]))*r)"
     )
@@ -103,10 +138,17 @@ def test_values_and_gradients_are_those_of_scipy(line: str) -> None:
         ("linalg.toeplitz(np.outer(u, u))", "one vector"),
         ("signal.convolve(np.outer(u, u), np.outer(u, u))", "one dimension"),
         ("signal.convolve(u, u, 'half')", "acceptable mode"),
+        ("fft.dct(u, type=5)", "invalid type"),
+        ("fft.dctn(u, s=(2,))", "cut the array"),
+        ("special.comb(u - u + 2, 2)", "jumps"),
+        ("special.comb(1, 2)*u", "less than is taken"),
+        ("special.factorial(-u)", "below 0"),
+        ("special.binom(-u, 0.5)", "pole of gamma"),
+        ("linalg.sqrtm(np.outer(u, u))", "sqrtm"),
     ],
 )  # fmt: skip
 def test_what_is_not_known_is_refused(line: str, part: str) -> None:
-    head = "import numpy as np\nfrom scipy import integrate, linalg, signal\n"
+    head = "import numpy as np\nfrom scipy import fft, integrate, linalg, signal, special\n"
     text = f"{head}def f(u):\n    return np.sum({line})"
     with pytest.raises(Exception, match=part):
         grad(text, u=[0.5, 1.0, 2.0, 1.5, 0.25])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gradcalc.calculate import settled
-from gradcalc.cli import digits, networks, parts
+from gradcalc.cli import digits, networks, parts, plainly
 from gradcalc.cli import programs as named
 from gradcalc.cli.bundle import bundled
 from gradcalc.cli.networks import Furnished
@@ -88,6 +88,7 @@ def requests(
     without running a program is checked here, so before torch is imported.
     """
     limits = limits_of(options)
+    options, texts = plainly.worded(options, texts)
     lets = _lets(options, limits)
     values = values_of(options)
     programs = [_compiled(source, limits, values) for source in texts]

@@ -76,7 +76,14 @@ def _held(machine: Machine, value: Any) -> Any:
 
 
 def _field(machine: Machine, **given: Any) -> Field:
-    return Field(given.get("default", MISSING), given.get("default_factory", MISSING))
+    return Field(
+        given.get("default", MISSING),
+        given.get("default_factory", MISSING),
+        init=given.get("init", True),
+        compare=given.get("compare", True),
+        hash=given.get("hash"),
+        kw_only=given.get("kw_only"),
+    )
 
 
 def _fields(machine: Machine, value: Any) -> Mapping[str, Any]:
@@ -100,7 +107,8 @@ def _plain(machine: Machine, value: Any) -> Any:
 
 
 def _replaced(machine: Machine, value: Any, **changes: Any) -> Instance:
-    held = dict(_fields(machine, value))
+    fields = objects.fields_of(value.kind) or {}
+    held = {k: v for k, v in _fields(machine, value).items() if fields[k].init}
     return objects.instantiate(machine, value.kind, (), held | changes)
 
 

@@ -44,14 +44,14 @@ from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.spelling import Function, RankError
 from gradcalc.lang.expressions import attribute, member
 from gradcalc.lang.leaving import Return
-from gradcalc.lang.machine import Builtin, Closure, Complex, Frame, Machine, Once, Rule
+from gradcalc.lang.machine import Builtin, Closure, Complex, Frame, Machine, Module, Once, Rule
 from gradcalc.lang.mapping import Mapped
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.nets import classes, initial, state
 from gradcalc.lang.nets.module import is_module
 from gradcalc.lang.nets.row import Kind
 from gradcalc.lang.objects import Bound, Class, Instance, Super
-from gradcalc.lang.program import TORCH, asked_by_name, brief, dotted
+from gradcalc.lang.program import JAX, NUMPY, TORCH, asked_by_name, brief, dotted
 from gradcalc.primitives import Primitive
 
 Args = tuple[Any, ...]
@@ -175,12 +175,26 @@ def _of_tensor(machine: Machine, value: Any, name: Any, *default: Any) -> Any:
         return default[0]
     if name in grammar.METHODS:
         raise UnsupportedError(f".{name} cannot be used in a program", hint=grammar.METHODS[name])
-    found = _method(machine, value, name) if isinstance(name, str) else None
+    numpys = machine.program.naming.arrays in (NUMPY, JAX)
+    read = name in READ or (name == "size" and numpys)
+    found = _method(machine, value, name) if isinstance(name, str) and not read else None
     if found is not None:
         return Bound(found, value)
     call: Any = machine.node
     node = ast.Attribute(call, str(name), ast.Load())
     return attribute(machine, value, ast.copy_location(node, call))
+
+
+READ = frozenset({"shape", "ndim", "T", "mT", "H", "mH", "data", "dtype", "device", "real", "imag"})
+"""What arrays have behind a dot that is no method."""
+
+
+def behind_dot(machine: Machine, value: Any, name: str) -> Any:
+    """What stands behind a dot of any value, by its name."""
+    if machine.is_tensor(value) or plain.is_number(value):
+        return _of_tensor(machine, value, name)
+    node = ast.copy_location(ast.Attribute(ast.Constant(None), name, ast.Load()), machine.node)
+    return attribute(machine, value, node)
 
 
 def _method(machine: Machine, value: Any, name: str) -> Any:
@@ -328,6 +342,8 @@ def applied(machine: Machine, function: Any, args: Args, kwargs: Kwargs) -> Any:
     if isinstance(function, Builtin):
         if function.name == "getattr" and len(args) > 1 and machine.is_tensor(args[0]):
             return _of_tensor(machine, *args, **kwargs)
+        if function.name == "getattr" and len(args) == 2 and isinstance(args[0], Module):
+            return behind_dot(machine, *args)
         return _builtin(machine, function, args, kwargs)
     if isinstance(function, casts.NumberKind) and len(args) == 1:
         return casts.to(machine, args[0], function)

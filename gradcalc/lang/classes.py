@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, UnsupportedError
-from gradcalc.lang import collecting, enums
+from gradcalc.lang import collecting, enums, records
 from gradcalc.lang.bindings import ACCESSORS, UNTOLD, WORDS, gives_nothing, is_idle
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.expressions import closure
 from gradcalc.lang.machine import Builtin, Frame, Machine, Rule
 from gradcalc.lang.nets.classes import class_of
 from gradcalc.lang.nets.row import Kind
-from gradcalc.lang.objects import MISSING, Class, Member
+from gradcalc.lang.objects import Class, Member
 from gradcalc.lang.program import brief, dotted
 
 
@@ -24,9 +24,6 @@ def define(machine: Machine, node: ast.ClassDef) -> None:
         return
     inner = Frame({}, machine.frame)
     made = Class(node.name, bases, inner.values, runs=runs)
-    fields: dict[str, Any] = {}
-    for base in reversed(bases):
-        fields |= base.fields or {}
     for statement in node.body:
         machine.node = statement
         if isinstance(statement, ast.FunctionDef):
@@ -37,14 +34,13 @@ def define(machine: Machine, node: ast.ClassDef) -> None:
             machine.block([statement])
         finally:
             machine.frame = outer
-        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-            name = statement.target.id
-            fields[name] = inner.values.get(name, MISSING)
     if enums.is_enum(made):
         made.valued = mixed or any(base.valued for base in bases) or enums.VALUED in made.line
         enums.complete(machine, made)
-    if any(keyword.arg == "dataclass" for keyword in node.keywords):
-        made.fields = fields
+    for keyword in node.keywords:
+        if keyword.arg == "dataclass":
+            options = records.options_of(machine.eval(keyword.value))
+            records.declared(machine, node.body, made, options)
     machine.bind(node.name, made)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.lang import containers, ops
 from gradcalc.lang.containers import Deque
-from gradcalc.lang.defaulting import Counts, WithDefault
+from gradcalc.lang.defaulting import Counts, Ordered, WithDefault
 from gradcalc.lang.machine import Builtin, Machine
 
 
@@ -65,13 +65,15 @@ TUPLES = Builtin("NamedTuple", _typed, "tuples whose items have names")
 
 def _defaultdict(machine: Machine, factory: Any = None, *given: Any, **named: Any) -> Any:
     made = {**(containers.mapping(machine, given[0]) if given else {}), **named}
-    if factory is None:
-        return made
-    return WithDefault(made, lambda: machine.call(factory, ()))
+    return WithDefault(made, lambda: machine.call(factory, ()), factory)
+
+
+def _ordered(machine: Machine, values: Any = (), **named: Any) -> Ordered:
+    return Ordered({**containers.mapping(machine, values), **named})
 
 
 def _counter(machine: Machine, values: Any = (), **named: Any) -> Any:
-    counts: dict[Any, Any] = Counts({}, lambda: 0)
+    counts: dict[Any, Any] = Counts({}, lambda: 0, 0)
     if isinstance(values, dict):
         counts.update(values)
     else:
@@ -101,7 +103,7 @@ COLLECTIONS: Mapping[str, Builtin] = MappingProxyType(
         for name, call, doc in (
             ("namedtuple", _namedtuple, "tuples whose items have names"),
             ("defaultdict", _defaultdict, "a dictionary that makes what it lacks"),
-            ("OrderedDict", lambda m, *v, **n: _defaultdict(m, None, *v, **n), "a dictionary"),
+            ("OrderedDict", _ordered, "a dictionary whose order counts"),
             ("Counter", _counter, "how often each item is there"),
             ("deque", _deque, "a list with two ends"),
             ("ChainMap", _chained, "several dictionaries"),

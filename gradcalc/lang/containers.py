@@ -8,7 +8,7 @@ from typing import Any
 from gradcalc.errors import InvalidValueError, UnsupportedError, did_you_mean
 from gradcalc.lang import objects, operators, ops, words
 from gradcalc.lang.bindings import own_names
-from gradcalc.lang.defaulting import WithDefault
+from gradcalc.lang.defaulting import Frozen, WithDefault
 from gradcalc.lang.machine import Closure, Frame, Machine, Once, Rule
 from gradcalc.lang.program import brief
 from gradcalc.primitives import Primitive
@@ -42,7 +42,7 @@ def key_of(machine: Machine, value: Any) -> Any:
     value = objects.value_of(value)
     if isinstance(value, words.Digits):
         words.told(value)
-    if value is None or isinstance(value, int | float | str | range):
+    if value is None or isinstance(value, int | float | str | range | Frozen):
         return value
     if isinstance(value, objects.Instance) and value.kind.listed is not None:
         return value
@@ -51,8 +51,11 @@ def key_of(machine: Machine, value: Any) -> Any:
             "a tensor is no key: Python would look for that very object",
             hint="int(x) or float(x) makes a number of one",
         )
+    if isinstance(value, objects.Valued):
+        # what it cannot be found by is told here
+        hash(value)
     if isinstance(value, objects.Instance | objects.Class | Closure | Primitive):
-        check_identity(machine, value)
+        check_identity(value)
         machine.keyed.setdefault(value, len(machine.keyed))
         return value
     plainly = isinstance(value, list | dict | set)
@@ -61,23 +64,16 @@ def key_of(machine: Machine, value: Any) -> Any:
     )
 
 
-def check_identity(machine: Machine, value: Any) -> None:
-    """Refuse what Python does not find as a key by being that very object."""
-    kind = value.kind if isinstance(value, objects.Instance) else None
-    if kind is None or (kind.find("__eq__") is objects.MISSING and objects.fields_of(kind) is None):
-        return
-    if kind.find("__hash__") is objects.MISSING and kind.find("__eq__") is not objects.MISSING:
-        raise InvalidValueError(f"unhashable type: '{kind.name}'", python="TypeError")
-    raise UnsupportedError(
-        f"{machine.describe(value)} is found as a key by an equality of its own",
-        hint="use what tells one from another as the key: a number, a text, a tuple",
-    )
+def check_identity(value: Any) -> None:
+    """Refuse what Python finds by no number."""
+    if isinstance(value, objects.Instance) and not objects.is_hashed(value.kind):
+        raise InvalidValueError(f"unhashable type: '{value.kind.name}'", python="TypeError")
 
 
 def item(machine: Machine, held: Mapping[Any, Any], key: Any) -> Any:
     """What stands at a key. Raises `InvalidValueError` where nothing does."""
     found = key_of(machine, key)
-    if found not in held and isinstance(held, WithDefault):
+    if found not in held and isinstance(held, WithDefault) and held.factory is not None:
         return held.lacking(found)
     if found not in held:
         shown = describe_key(machine, found)

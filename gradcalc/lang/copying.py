@@ -33,21 +33,24 @@ def flat(machine: Machine, value: Any) -> Any:
 
 
 def _holds(value: Any) -> bool:
-    return isinstance(value, Instance) or type(value) in (list, tuple, dict, set)
+    return isinstance(value, Instance | list | tuple | dict | set)
 
 
 def _held(value: Any, copied: Callable[[Any], Any], made: dict[int, Any]) -> Any:
     """What holds others, with copies of them; it is known as made before they are."""
     found: Any
     if isinstance(value, Instance):
-        found = made[id(value)] = Instance(value.kind)
+        found = made[id(value)] = value.blank()
         found.values.update((name, copied(one)) for name, one in value.values.items())
     elif isinstance(value, list):
-        found = made[id(value)] = []
-        found.extend(map(copied, value))
+        found = made[id(value)] = value.copy()
+        found[:] = [copied(one) for one in value]
     elif isinstance(value, dict):
-        found = made[id(value)] = {}
-        found.update((key, copied(one)) for key, one in value.items())
+        found = made[id(value)] = value.copy()
+        for key, one in value.items():
+            found[key] = copied(one)
+    elif hasattr(value, "_fields"):
+        found = type(value)(*map(copied, value))
     else:
         found = type(value)(map(copied, value))
     return found

@@ -4,6 +4,8 @@ import ast
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
+
 from gradcalc.errors import (
     InvalidValueError,
     UnknownNameError,
@@ -22,11 +24,12 @@ from gradcalc.lang import (
     updates,
     written,
 )
+from gradcalc.lang.defaulting import WithDefault
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.facts import Facts, read
 from gradcalc.lang.joiners import Joiner, subscript
-from gradcalc.lang.keys import checked_key
-from gradcalc.lang.machine import Closure, Complex, Machine, Once, Rule
+from gradcalc.lang.keys import Single, checked_key
+from gradcalc.lang.machine import Closure, Complex, Machine, Module, Once, Rule
 from gradcalc.lang.nets.classes import class_of
 from gradcalc.lang.nets.row import Kind
 from gradcalc.lang.objects import Class, Instance, Super
@@ -41,6 +44,8 @@ def load(machine: Machine, node: ast.Name) -> Any:
         value = frame.values[node.id]
         return machine.detach(value, node.id) if node.id in machine.detached else value
     naming = machine.program.naming
+    if node.id in naming.handed and node.id not in machine.frame.local:
+        return Module(naming.handed[node.id])
     known = catalogue.has_meaning(node.id) or node.id in naming.imported
     if known and node.id not in machine.frame.local:
         return written.value(machine, catalogue.bare(node.id, naming))
@@ -94,6 +99,8 @@ def member(machine: Machine, path: tuple[str, ...]) -> Any:
         kind = class_of(machine, kind)
     if isinstance(kind, Class):
         return objects.attribute(machine, kind, path[-1])
+    if (full := naming.handed.get(".".join(path))) is not None and full != "torch.nn":
+        return Module(full)
     if path[-1] in grammar.CONTEXTS and not (found and catalogue.has(*found)):
         raise UnsupportedError(
             f"{brief('.'.join(path))} stands behind with here", hint="with torch.no_grad():"
@@ -106,9 +113,32 @@ def member(machine: Machine, path: tuple[str, ...]) -> Any:
     return value
 
 
+def _of_module(machine: Machine, module: Module, name: str) -> Any:
+    """A constant, a function or a module of a module that is a value."""
+    full = f"{module.full}.{name}"
+    if name == "__name__":
+        return module.full
+    if full in catalogue.TABLES and not catalogue.has(module.full, name) and full != "torch.nn":
+        return Module(full)
+    if not catalogue.has(module.full, name):
+        raise UnknownNameError(
+            f"{module.full} has no {brief(name)} here",
+            hint="write the module in front of each of its functions",
+        )
+    value = written.value(machine, catalogue.member(module.full, name))
+    if isinstance(value, Kind):
+        raise UnsupportedError(
+            f"{brief(full)} is taken of a module that is a value",
+            hint="write torch.nn in front of it",
+        )
+    return value
+
+
 def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
     """What a value has behind a dot that is not called."""
     name = node.attr
+    if isinstance(value, Module):
+        return _of_module(machine, value, name)
     if isinstance(value, Kind):
         value = class_of(machine, value)
     if isinstance(value, Instance | Class | Super):
@@ -117,6 +147,8 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
         return getattr(value, name)
     if isinstance(value, Closure) and (value.values or name in ("__name__", "__doc__")):
         return objects.attribute(machine, value, name)
+    if isinstance(value, WithDefault) and name == "default_factory":
+        return value.factory
     if isinstance(value, Facts | casts.Device):
         return read(value, name)
     if (
@@ -292,6 +324,9 @@ def item(machine: Machine, value: Any, key: tuple[Any, ...]) -> Any:
         return containers.item(machine, value, _whole(key))
     if isinstance(value, Complex):
         return complexes.indexed(machine, value, key)
+    if key and isinstance(key[0], Single):
+        taken = np.zeros(int(key[0].true), dtype=np.int64)
+        return ops.index(machine, ops.index(machine, value, (None,)), (taken,))
     return ops.index(machine, value, key)
 
 

@@ -89,17 +89,24 @@ ATTRIBUTES: frozenset[str] = frozenset(
         "eigenvalues", "eigenvectors", "U", "S", "Vh", "Q", "R", "sign", "logabsdet", "solution",
         "LU", "pivots", "P", "L", "inverse", "info", "result", "residuals",
         "rank", "singular_values", "slope", "intercept",
+        # of dictionaries that make what they lack
+        "default_factory",
         # of kinds of numbers, and of devices
         "eps", "epsneg", "tiny", "smallest_normal", "smallest_subnormal", "resolution", "bits",
     }
 )  # fmt: skip
 """What may stand behind a dot without being called."""
 
+FRAMES = "write torch.fft.rfft(w*x.unfold(0, n, hop)): the windows are cut, weighed and transformed"
+"""What to do instead of a transform of one window after another."""
+"""What to do instead of a transform of one window after another."""
+
 METHODS: Mapping[str, str] = MappingProxyType(
     {
         "backward": "gradcalc takes the gradient itself: leave the call out",
         "grad": "gradcalc takes the gradient itself: leave it out",
         "register_hook": "a hook changes a gradient on its way back, and not the function",
+        "stft": FRAMES,
         "zero_grad": "nothing accumulates without --accumulate: leave the call out",
     }
 )
@@ -120,6 +127,7 @@ COMPLEX = ("iscomplex", "isreal", "sort_complex")
 """Names that are about complex numbers."""
 
 OUTSIDE = "a program reads nothing of the machine that it runs on: write the value itself"
+PLOTS = "plots change no number: leave their lines out of the function, and name it: FILE.py:NAME"
 QUADRATURE = (
     "it chooses its points by the values: write np.trapezoid(y, x), or simpson(y, x=x) of"
     " scipy.integrate, on points of your own"
@@ -173,7 +181,12 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
         "heaviside": "torch has no derivative of it: write where(x > 0, 1.0, 0.0)",
         **dict.fromkeys(UNDERIVED, "torch has no derivative of it, with which to check"),
         "eig": "its eigenvalues may be complex numbers: eigh is for symmetric matrices",
-        "matrix": "write array([...]), and @ for the product",
+        **dict.fromkeys(
+            ("matrix", "asmatrix", "mat", "bmat"), "write array([...]), and @ for the product"
+        ),
+        **dict.fromkeys(("stft", "istft"), FRAMES),
+        "sqrtm": "of a symmetric matrix: w, V = eigh(A); (V*sqrt(w)) @ V.T",
+        "logm": "of a symmetric matrix: w, V = eigh(A); (V*log(w)) @ V.T",
         "eigvals": "they may be complex numbers: eigvalsh is for symmetric matrices",
     }
 )
@@ -182,6 +195,7 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
 MODULES: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(("os", "sys", "argparse", "json", "pathlib"), OUTSIDE),
+        **dict.fromkeys(("matplotlib", "seaborn", "plotly"), PLOTS),
         "scipy.interpolate": "np.interp(x, xp, fp) goes straight from point to point",
         "jax.random": "jax draws by keys, which are not known here: give what it draws as an input,"
         ' --x "randn(3)" --seed 0',

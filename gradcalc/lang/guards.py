@@ -111,7 +111,12 @@ class _Guards(ast.NodeTransformer):
             call = decorator.func if isinstance(decorator, ast.Call) else decorator
             if self._full(call) == "dataclasses.dataclass":
                 node.decorator_list = [d for d in node.decorator_list if d is not decorator]
-                node.keywords.append(ast.keyword("dataclass", ast.Constant(True)))
+                said = decorator.keywords if isinstance(decorator, ast.Call) else []
+                given: list[Any] = [ast.Constant(part.arg) for part in said]
+                options = ast.Dict(given, [part.value for part in said])
+                node.keywords.append(ast.keyword("dataclass", options))
+                for part in (options, *given):
+                    ast.copy_location(part, decorator)
                 break
         return node
 

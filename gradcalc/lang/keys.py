@@ -1,6 +1,7 @@
 """What stands in square brackets, as numbers, slices and numpy's arrays."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,13 @@ from gradcalc.lang.indexing import counted_with_arrays
 from gradcalc.lang.machine import LARGEST_INTEGER, Complex, Machine
 from gradcalc.lang.objects import Class, Instance
 from gradcalc.lang.program import JAX, NUMPY, text_of
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """One truth value as a whole key: it takes all, in a dimension of its own, or nothing."""
+
+    true: bool
 
 
 def checked_key(machine: Machine, value: Any, given: Sequence[Any]) -> tuple[Any, ...]:
@@ -26,11 +34,19 @@ def checked_key(machine: Machine, value: Any, given: Sequence[Any]) -> tuple[Any
             f"an index is a whole number to Python, not {odd!r}",
             python="IndexError" if numpys else "TypeError",
         )
+    if isinstance(value, list | tuple | range | str):
+        # Python's own are numbers
+        given = [int(part) if isinstance(part, bool) else part for part in given]
     key = tuple([_key_item(machine, part) for part in given])
+    complexly = isinstance(value, Complex)
     if isinstance(value, Complex):
         value = value.im if value.re is None else value.re
     if not machine.is_tensor(value) and not isinstance(value, list | tuple | range | str):
         raise ShapeError(f"{machine.describe(value)} cannot be indexed")
+    if any(isinstance(part, Single) for part in key) and (len(key) > 1 or complexly):
+        raise InvalidValueError(
+            "one truth value is no index beside others", hint="write x[m] first: x[m][:, 0]"
+        )
     if machine.is_tensor(value) and machine.program.naming.arrays in (NUMPY, JAX):
         key = counted_with_arrays(key, len(machine.shape(value)))
     return key
@@ -60,9 +76,11 @@ def _key_item(machine: Machine, value: Any) -> Any:
 
 def _mask(machine: Machine, value: Any) -> Any:
     if not machine.is_tensor(value) or not machine.shape(value):
-        raise InvalidValueError(
-            "one truth value is no index", hint="choose with if, or with where(condition, a, b)"
-        )
+        if machine.program.naming.arrays == JAX:
+            raise InvalidValueError(
+                "one truth value is no index", hint="choose with where(condition, a, b)"
+            )
+        return Single(operators.truth(machine, value))
     # which elements are taken is decided by all of them
     operators.holds(machine, value, "logical_and")
     return machine.elements(value).astype(np.bool_)

@@ -78,6 +78,13 @@ class Once:
     items: Iterator[Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A module of a library as a value, by its full name."""
+
+    full: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Untold:
     """A part of a result that is not read here, in the `word`s of a sentence about it."""
@@ -216,6 +223,7 @@ class Machine:
     numpy's, each with whether a gradient flows through some of them; `taken` is a method there that
     was read as one of these has it, that library, and whether one flows through its array.
     `keyed` are objects and functions that are keys or in sets, in the order in which they came.
+    `hashing` says how many objects are being asked for a number to be found by.
     `imaginary` says that there are complex numbers.
     `managing` says how many generators are going on that manage blocks.
     `abandoned` says that a generator was left in a block with something to be done behind it.
@@ -261,6 +269,7 @@ class Machine:
     taken: tuple[str, str, bool] | None = None
     keyed: dict[Any, int] = field(default_factory=dict)
     managing: int = 0
+    hashing: int = 0
     abandoned: bool = False
     imaginary: bool = False
 
@@ -457,6 +466,8 @@ class Machine:
             return "a pair of values and indices"
         if isinstance(value, Untold):
             return value.word
+        if isinstance(value, Module):
+            return f"the module {value.full}"
         if isinstance(value, Complex):
             return "complex numbers"
         if isinstance(value, Once):

@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.errors import InvalidValueError, UnknownNameError, UnsupportedError
-from gradcalc.lang import operators, ops, plain, words
+from gradcalc.errors import GradcalcError, InvalidValueError, UnknownNameError, UnsupportedError
+from gradcalc.lang import operators, ops, plain, thrown, words
 from gradcalc.lang.containers import Deque, describe_key, item, key_of, mapping, trimmed
-from gradcalc.lang.defaulting import Counts
+from gradcalc.lang.defaulting import Counts, Frozen, Ordered
 from gradcalc.lang.machine import Builtin, Machine, Once
 from gradcalc.lang.program import brief
 
@@ -141,6 +141,23 @@ def _last_taken(machine: Machine, held: dict[Any, Any]) -> tuple[Any, Any]:
     return held.popitem()
 
 
+def _end_taken(machine: Machine, held: Ordered, last: Any = True) -> tuple[Any, Any]:
+    if held and not operators.truth(machine, last):
+        key = next(iter(held))
+        return key, held.pop(key)
+    return _last_taken(machine, held)
+
+
+def _moved(machine: Machine, held: Ordered, key: Any, last: Any = True) -> None:
+    found = key_of(machine, key)
+    value = item(machine, held, found)
+    del held[found]
+    others = {} if operators.truth(machine, last) else dict(held)
+    for other in others:
+        del held[other]
+    held |= {found: value} | others
+
+
 def _set_default(machine: Machine, held: dict[Any, Any], key: Any, default: Any = None) -> Any:
     return held.setdefault(key_of(machine, key), default)
 
@@ -149,6 +166,15 @@ def _update(machine: Machine, held: dict[Any, Any], *others: Any, **named: Any) 
     for other in others:
         held.update(mapping(machine, other))
     held.update(named)
+
+
+def _from_keys(machine: Machine, held: Builtin, keys: Any, value: Any = None) -> Any:
+    if held.name not in ("dict", "OrderedDict", "defaultdict"):
+        raise UnknownNameError(f"{held.name} has no .fromkeys here", python="AttributeError")
+    made = machine.call(held, ())
+    made.update((key_of(machine, key), value) for key in ops.iterated(machine, keys))
+    machine.count_items(len(made))
+    return made
 
 
 def _add(machine: Machine, held: set[Any], value: Any) -> None:
@@ -180,9 +206,10 @@ def _only_taken(machine: Machine, held: set[Any]) -> Any:
 
 def _united(name: str) -> Callable[..., Any]:
     def method(machine: Machine, held: set[Any], *others: Any) -> Any:
-        return getattr(held, name)(
+        found = getattr(held, name)(
             *[{key_of(machine, v) for v in ops.items(machine, other)} for other in others]
         )
+        return Frozen(found) if isinstance(held, Frozen) and isinstance(found, set) else found
 
     return method
 
@@ -269,6 +296,8 @@ METHODS: Mapping[type, Mapping[str, Callable[..., Any]]] = MappingProxyType(
             "update": _counted("add"), "subtract": _counted("sub"),
             "total": lambda machine, held: sum(held.values()),
         },
+        Builtin: {"fromkeys": _from_keys},
+        Ordered: {"popitem": _end_taken, "move_to_end": _moved},
         list: {
             "append": _append, "extend": _extend, "insert": _insert, "pop": _pop,
             "remove": _remove, "index": _place, "count": _count, "sort": _sort,
@@ -290,7 +319,7 @@ METHODS: Mapping[type, Mapping[str, Callable[..., Any]]] = MappingProxyType(
             "copy": lambda machine, held: held.copy(),
         },
         set: {
-            "add": _add, "copy": lambda machine, held: held.copy(),
+            "add": _add, "copy": lambda machine, held: type(held)(held),
             "discard": lambda machine, held, value: held.discard(key_of(machine, value)),
             "remove": _removed, "pop": _only_taken,
             "clear": lambda machine, held: held.clear(),
@@ -310,16 +339,21 @@ METHODS: Mapping[type, Mapping[str, Callable[..., Any]]] = MappingProxyType(
 )  # fmt: skip
 """The methods of Python's own containers and numbers."""
 
-NAMES = frozenset(name for methods in METHODS.values() for name in methods) | {"send", "close"}
-"""All names of methods of containers."""
-
 OF_NUMBERS = METHODS[int].keys() | METHODS[float].keys()
 """Those of numbers."""
+
+
+CHANGING = frozenset(METHODS[set]) - frozenset(dir(frozenset))
+"""Methods that change a set."""
 
 
 def method(machine: Machine, value: Any, name: str) -> Builtin:
     """A method of a container, bound to it. Raises `UnknownNameError` for one that is not known."""
     found = next((m[name] for k, m in METHODS.items() if isinstance(value, k) and name in m), None)
+    if isinstance(value, Frozen) and name in CHANGING:
+        raise UnknownNameError(
+            f"'frozenset' object has no attribute '{name}'", python="AttributeError"
+        )
     if found is not None:
 
         def call(machine: Machine, *args: Any, **kwargs: Any) -> Any:
@@ -332,13 +366,42 @@ def method(machine: Machine, value: Any, name: str) -> Builtin:
 def method_of_items(machine: Machine, value: Once, name: str) -> Builtin:
     """A method of a generator of the program's own."""
     steps: Any = value.items
-    if not hasattr(steps, name) or name not in ("send", "close"):
+    if not hasattr(steps, name) or name not in GENERATORS:
         raise UnknownNameError(f"{machine.describe(value)} has no method .{brief(name)} here")
 
     def call(machine: Machine, *sent: Any) -> Any:
         try:
-            return getattr(steps, name)(*sent)
+            return GENERATORS[name](machine, steps, *sent)
         except StopIteration:
             raise InvalidValueError("there is nothing left", python="StopIteration") from None
 
     return Builtin(name, call, f"a method of {machine.describe(value)}")
+
+
+def _thrown(machine: Machine, steps: Any, error: Any, *more: Any) -> Any:
+    if more:
+        raise UnsupportedError("throw takes one error here", hint="write throw(ValueError(text))")
+    return steps.throw(thrown.error_of(machine, error))
+
+
+def _closed(machine: Machine, steps: Any) -> None:
+    error = thrown.error_of(machine, thrown.EXCEPTIONS["GeneratorExit"])
+    try:
+        steps.throw(error)
+    except StopIteration:
+        return
+    except GradcalcError as raised:
+        if raised is not error:
+            raise
+        return
+    said = "generator ignored GeneratorExit"
+    raise InvalidValueError(said, python="RuntimeError", said=said)
+
+
+GENERATORS: Mapping[str, Callable[..., Any]] = MappingProxyType(
+    {"send": lambda machine, steps, sent: steps.send(sent), "throw": _thrown, "close": _closed}
+)
+"""The methods of generators."""
+
+NAMES = frozenset(name for methods in METHODS.values() for name in methods) | GENERATORS.keys()
+"""All names of methods of containers."""

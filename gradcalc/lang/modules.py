@@ -5,16 +5,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from gradcalc.errors import InvalidValueError
+from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.lang import (
-    attributes,
     averages,
     collecting,
     containers,
     enums,
     heaps,
     iterating,
-    members,
     objects,
     operators,
     ops,
@@ -22,7 +20,7 @@ from gradcalc.lang import (
 )
 from gradcalc.lang.copying import COPY
 from gradcalc.lang.machine import Builtin, Closure, Machine
-from gradcalc.lang.objects import Class, Instance
+from gradcalc.lang.objects import Class, Instance, Valued
 
 
 def _partial(machine: Machine, function: Any, *given: Any, **named: Any) -> Builtin:
@@ -59,7 +57,7 @@ def _cache(machine: Machine, user_function: Any) -> Builtin:
             )
         if isinstance(value, tuple):
             return tuple([key_of(part) for part in value])
-        if value is None or isinstance(value, int | float | str):
+        if value is None or isinstance(value, int | float | str | Valued):
             return value
         kept.append(value)
         return id, id(value)
@@ -112,11 +110,19 @@ def _operator(kind: type[ast.AST]) -> Any:
 
 
 def _taken(machine: Machine, held: Any, key: Any) -> Any:
+    # imported where it is used: expressions are made of all functions of the language
+    from gradcalc.lang.expressions import item
+    from gradcalc.lang.keys import checked_key
+
     if isinstance(held, dict):
         return containers.item(machine, held, key)
-    if machine.is_tensor(held):
-        return ops.index(machine, held, (ops.integer(machine, key),))
-    return held[members.list_number(machine, held, key)]
+    if isinstance(key, list) and any(isinstance(part, list | tuple) for part in key):
+        raise UnsupportedError(
+            "torch and numpy read a list of lists as an index each in its own way",
+            hint="write x[[0, 1], [1, 0]] for single elements",
+        )
+    given = list(key) if isinstance(key, tuple) else [key]
+    return item(machine, held, checked_key(machine, held, given))
 
 
 def _getter(machine: Machine, *keys: Any) -> Builtin:
@@ -130,8 +136,7 @@ def _getter(machine: Machine, *keys: Any) -> Builtin:
 def _attributes(machine: Machine, *names: Any) -> Builtin:
     def one(machine: Machine, held: Any, name: Any) -> Any:
         for part in words.told(name).split("."):
-            named = isinstance(held, tuple) and part in getattr(held, "_fields", ())
-            held = getattr(held, part) if named else attributes.get(machine, held, part)
+            held = _behind_dot(machine, held, part)
         return held
 
     def call(machine: Machine, held: Any) -> Any:
@@ -139,6 +144,21 @@ def _attributes(machine: Machine, *names: Any) -> Builtin:
         return found[0] if len(found) == 1 else tuple(found)
 
     return Builtin("attrgetter", call, "what stands behind some dots")
+
+
+def _method(machine: Machine, name: Any, *args: Any, **kwargs: Any) -> Builtin:
+    def call(machine: Machine, held: Any) -> Any:
+        method = _behind_dot(machine, held, words.told(name))
+        return machine.apply_function(machine, method, args, kwargs)
+
+    return Builtin("methodcaller", call, "what a method gives")
+
+
+def _behind_dot(machine: Machine, held: Any, name: str) -> Any:
+    # imported where it is used: calls are made of all functions of the language
+    from gradcalc.lang.calls import behind_dot
+
+    return behind_dot(machine, held, name)
 
 
 def _compared(kind: type[ast.cmpop]) -> Any:
@@ -237,6 +257,7 @@ OBJECTS: Mapping[str, Mapping[str, Builtin]] = MappingProxyType(
             ),
             "getitem": Builtin("getitem", _taken, "what stands at a place"),
             "attrgetter": Builtin("attrgetter", _attributes, "a function that takes attributes"),
+            "methodcaller": Builtin("methodcaller", _method, "a function that calls a method"),
             "itemgetter": Builtin("itemgetter", _getter, "a function that takes items out"),
         },
     }

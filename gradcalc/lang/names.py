@@ -66,22 +66,16 @@ BARRED = frozenset(BAR_METHODS)
 """What a bar of progress has behind a dot."""
 
 
-def _check_modules(body: Body, naming: Naming, free: Mapping[str, None]) -> None:
-    """Refuse a module that is a value, as in `xp = np`."""
-    for name in free:
-        full = naming.modules.get(name)
-        if full is not None and any(_brings(node, name) for node in every_node(body)):
+def _check_modules(body: Body, naming: Naming, free: dict[str, None]) -> None:
+    """Refuse a module as a value that makes networks; others are none that is given."""
+    for name in [name for name in free if name in naming.handed]:
+        full = naming.handed[name]
+        if full == "torch.nn" or full in catalogue.NUMBERLESS:
             raise UnsupportedError(
                 f"{brief(name)} is the module {full}, which is no value here",
                 hint="write the module in front of each of its functions",
             )
-
-
-def _brings(node: ast.AST, name: str) -> bool:
-    """Whether an import gives a name."""
-    return isinstance(node, ast.Import | ast.ImportFrom) and any(
-        name == (alias.asname or alias.name.split(".")[0]) for alias in node.names
-    )
+        del free[name]
 
 
 LISTED = "gradcalc functions lists them all"
@@ -380,6 +374,7 @@ def _check_attribute(node: ast.Attribute, naming: Naming) -> None:
         return
     elif not (
         name in grammar.ATTRIBUTES | members.NAMES | catalogue.methods()
+        or any(catalogue.is_in(module, name) for module in naming.handed.values())
         or inplace.is_method(name)
         or casts.is_method(name)
         or (naming.arrays == JAX and name in updates.WAYS)

@@ -60,7 +60,11 @@ def naming(body: Body, source: str, bound: frozenset[str]) -> Naming:
     used = [path for path in _text_names(body) if path[0] in found.modules]
     members = [m for m in (catalogue.place(found, path) for path in used) if m]
     mentioned = {found.modules[path[0]] for path in used} - catalogue.NUMBERLESS | whole
-    everything = [(module, "*") for module in starred]
+    paths = ((path, catalogue.module_of(found, path)) for path in used)
+    below = {".".join(path): full for path, full in paths if full and not _is_function(full)}
+    plainly = {n: full for n, full in modules.items() if not _is_function(full)}
+    handed = _handed(body, plainly) | below
+    everything = [(module, "*") for module in (*starred, *handed.values())]
     spoken = [*members, *imported.values(), *everything]
     return Naming(
         found.modules,
@@ -69,7 +73,26 @@ def naming(body: Body, source: str, bound: frozenset[str]) -> Naming:
         arrays=_spoken(spoken, mentioned),
         library=bool(mentioned),
         called=_called(spoken),
+        handed=handed,
     )
+
+
+def _is_function(full: str) -> bool:
+    """Whether what has more behind a dot is a function, as numpy.add is."""
+    module, _, name = full.rpartition(".")
+    return catalogue.has(module, name)
+
+
+def _handed(body: Body, modules: Mapping[str, str]) -> dict[str, str]:
+    """The modules that stand somewhere without anything of theirs behind a dot, as in `xp = np`."""
+    alone = (
+        child.id
+        for node in every_node(body)
+        if not isinstance(node, ast.Attribute)
+        for child in ast.iter_child_nodes(node)
+        if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Load)
+    )
+    return {name: modules[name] for name in alone if name in modules}
 
 
 @lru_cache(maxsize=8)

@@ -1,7 +1,7 @@
 """Objects of a program's own classes: attributes, methods, operators."""
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import Parameter, Signature
 from types import MappingProxyType
@@ -17,7 +17,8 @@ from gradcalc.lang.program import NUMPY, brief
 class Class:
     """A class of the program: its members by name, and its bases in their order.
 
-    `fields` are the parameters that a dataclass makes its instances of, with their defaults.
+    `fields` are those that a dataclass makes its instances of, `own` those that it has, whoever
+    makes them. To the objects of a `frozen` one nothing is assigned.
     `runs` is the method that a call of an object runs. One of a library is nobody's to change.
     Objects of a `lazy` one are made complete by their first call. `listed` are the members of an
     enumeration; of one that is `valued` they are as good as their values. An `error` can be raised.
@@ -26,7 +27,9 @@ class Class:
     name: str
     bases: tuple["Class", ...]
     members: dict[str, Any]
-    fields: Mapping[str, Any] | None = None
+    fields: Mapping[str, "Field"] | None = None
+    own: Mapping[str, "Field"] | None = None
+    frozen: bool = False
     runs: str = "__call__"
     library: bool = False
     lazy: bool = False
@@ -77,6 +80,39 @@ class Instance:
     kind: Class
     values: dict[str, Any] = field(default_factory=dict)
 
+    def blank(self) -> "Instance":
+        """Another object of the class, with nothing assigned to it."""
+        return Instance(self.kind)
+
+
+@dataclass(slots=True, eq=False)
+class Valued(Instance):
+    """An object that is found as a key by methods of its class."""
+
+    machine: Any = None
+
+    def blank(self) -> "Instance":
+        return Valued(self.kind, machine=self.machine)
+
+    def __hash__(self) -> int:
+        return hash_of(self.machine, self)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or equals(self.machine, self, other)
+
+
+class ById:
+    """An object as a key, whatever it equals."""
+
+    def __init__(self, value: Instance) -> None:
+        self.value = value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ById) and other.value is self.value
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bound:
@@ -108,14 +144,19 @@ class Member:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Field:
-    """A field of a dataclass as `field(...)` makes it: a default, or what makes one each time."""
+    """A field of a dataclass: a default, or what makes one each time, and what it is for."""
 
     default: Any
     factory: Any
+    init: bool = True
+    compare: bool = True
+    hash: bool | None = None
+    kw_only: bool | None = None
 
+    @property
+    def is_needed(self) -> bool:
+        return self.default is MISSING and self.factory is MISSING
 
-Same = Callable[[Machine, Any, Any], bool]
-"""Whether two values are equal."""
 
 MISSING = object()
 """What stands where there is no such member."""
@@ -232,6 +273,13 @@ def assign(machine: Machine, value: Any, name: str, given: Any) -> None:
             return
         if isinstance(found, Member) and found.word == "property":
             raise InvalidValueError(f".{name} cannot be set", python="AttributeError")
+        if any(k.frozen and (k is value.kind or name in (k.own or ())) for k in value.kind.line):
+            raise InvalidValueError(
+                f"cannot assign to field {name!r}",
+                hint="replace(object, name=value) makes another one",
+                python="FrozenInstanceError",
+                said=f"cannot assign to field {name!r}",
+            )
         machine.nets.replace(machine, value.values.get(name), given)
         value.values[name] = given
     elif isinstance(value, Class) and not value.library:
@@ -250,6 +298,8 @@ def instantiate(
     if kind.listed is not None:
         return _member(kind, args)
     made = Instance(kind)
+    if kind.find("__eq__") is not MISSING and is_hashed(kind):
+        made = Valued(kind, machine=machine)
     if kind.error:
         # which it holds whatever __init__ does
         made.values["args"] = tuple(args)
@@ -260,7 +310,7 @@ def instantiate(
             machine.apply_function(machine, Bound(start, made), tuple(args), dict(kwargs))
         finally:
             machine.nets.making -= 1
-    elif (fields := fields_of(kind)) is not None:
+    elif (fields := _made_of(kind)) is not None:
         made.values |= _filled(machine, kind, fields, args, kwargs)
         if isinstance(after := kind.find("__post_init__"), Closure):
             machine.call(Bound(after, made), ())
@@ -277,6 +327,10 @@ def _starting(kind: Class) -> Any:
         if one.fields is not None:
             break
     return MISSING
+
+
+def _made_of(kind: Class) -> Mapping[str, Field] | None:
+    return next((one.fields for one in kind.line if one.fields is not None), None)
 
 
 def _member(kind: Class, args: Sequence[Any]) -> Instance:
@@ -298,33 +352,50 @@ def value_of(value: Any) -> Any:
     return value
 
 
-def fields_of(kind: Class) -> Mapping[str, Any] | None:
+def is_hashed(kind: Class) -> bool:
+    """Whether objects have a number that they are found by: an `__eq__` without one takes it."""
+    for one in kind.line:
+        if "__hash__" in one.members:
+            return one.members["__hash__"] is not None
+        if "__eq__" in one.members:
+            return False
+    return True
+
+
+def hash_of(machine: Machine, value: Instance) -> int:
+    """What `__hash__` says of an object."""
+    machine.hashing += 1
+    try:
+        found = machine.call(special(machine, value, "__hash__"), ())
+    finally:
+        machine.hashing -= 1
+    if not isinstance(found, int):
+        raise InvalidValueError("__hash__ method should return an integer", python="TypeError")
+    return hash(found)
+
+
+def fields_of(kind: Class) -> Mapping[str, Field] | None:
     """The fields of a dataclass, None of another class."""
-    return next((one.fields for one in kind.line if one.fields is not None), None)
+    return next((one.own for one in kind.line if one.own is not None), None)
 
 
 def _filled(
-    machine: Machine, kind: Class, fields: Mapping[str, Any], args: Sequence[Any],
+    machine: Machine, kind: Class, fields: Mapping[str, Field], args: Sequence[Any],
     kwargs: Mapping[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
-    signature = Signature(
-        [
-            Parameter(
-                name,
-                Parameter.POSITIONAL_OR_KEYWORD,
-                default=Parameter.empty if _is_needed(default) else default,
-            )
-            for name, default in fields.items()
-        ]
-    )
+    parameters = [
+        Parameter(
+            name,
+            Parameter.KEYWORD_ONLY if one.kw_only else Parameter.POSITIONAL_OR_KEYWORD,
+            default=Parameter.empty if one.is_needed else one,
+        )
+        for name, one in fields.items()
+        if one.init
+    ]
+    signature = Signature(sorted(parameters, key=lambda parameter: parameter.kind))
     bound = bind_own(kind.name, signature, args, kwargs)
-    return {name: _started(machine, value) for name, value in bound.items()}
-
-
-def _is_needed(default: Any) -> bool:
-    if isinstance(default, Field):
-        return default.default is MISSING and default.factory is MISSING
-    return default is MISSING
+    given = {**{n: one for n, one in fields.items() if not one.is_needed}, **bound}
+    return {name: _started(machine, given[name]) for name in fields if name in given}
 
 
 def _started(machine: Machine, value: Any) -> Any:
@@ -419,7 +490,7 @@ def changed(machine: Machine, kind: type[ast.AST], held: Instance, right: Any) -
     return MISSING if answer is NOT_IMPLEMENTED else answer
 
 
-def operated(machine: Machine, kind: type[ast.AST], left: Any, right: Any, same: Same) -> Any:
+def operated(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any:
     """An operator with an object on one side at least, by the methods of its class."""
     _check_array(machine, left, right)
     name = OPERATORS[kind]
@@ -436,7 +507,7 @@ def operated(machine: Machine, kind: type[ast.AST], left: Any, right: Any, same:
                     return answer
     if kind is ast.NotEq:
         # without a method of its own it is what == says, turned round
-        found = operated(machine, ast.Eq, left, right, same)
+        found = operated(machine, ast.Eq, left, right)
         if isinstance(found, bool):
             return not found
         raise UnsupportedError(
@@ -444,7 +515,7 @@ def operated(machine: Machine, kind: type[ast.AST], left: Any, right: Any, same:
             hint="write not (a == b), or a method __ne__",
         )
     if kind in (ast.Eq, ast.NotEq):
-        return equals(machine, left, right, same) is (kind is ast.Eq)
+        return equals(machine, left, right) is (kind is ast.Eq)
     raise InvalidValueError(
         f"{machine.describe(left)} and {machine.describe(right)} do not fit {name}",
         python="TypeError",
@@ -480,11 +551,11 @@ def _goes_first(left: Any, right: Any, back: str) -> bool:
     return right.kind.find(back) not in (MISSING, left.kind.find(back))
 
 
-def equals(machine: Machine, left: Any, right: Any, same: Same) -> bool:
-    """Whether an object equals another value, as its class has it: by its method, by the fields of
-    a dataclass, which are the `same`, else only itself."""
+def equals(machine: Machine, left: Any, right: Any) -> bool:
+    """Whether an object equals another value, as its class has it; else it is only itself."""
     for one, other in ((left, right), (right, left)):
-        if isinstance(one, Instance) and isinstance(found := one.kind.find("__eq__"), Closure):
+        found = one.kind.find("__eq__") if isinstance(one, Instance) else None
+        if isinstance(found, Closure | Builtin):
             answer = machine.call(Bound(found, one), (other,))
             if answer is NOT_IMPLEMENTED:
                 continue
@@ -494,13 +565,7 @@ def equals(machine: Machine, left: Any, right: Any, same: Same) -> bool:
                     hint="compare the numbers themselves",
                 )
             return answer
-    if left is right:
-        return True
-    alike = isinstance(left, Instance) and isinstance(right, Instance) and left.kind is right.kind
-    fields = fields_of(left.kind) if alike else None
-    if fields is None:
-        return False
-    return all(same(machine, left.values[name], right.values[name]) for name in fields)
+    return left is right
 
 
 def unary(machine: Machine, kind: type[ast.AST], value: Instance) -> Any:

@@ -10,8 +10,8 @@ from typing import Any
 from gradcalc.errors import InvalidValueError, LimitError, ShapeError, UnsupportedError
 from gradcalc.lang import casts, complexes, narrow, objects, ops, plain, raising, words
 from gradcalc.lang.casts import Device, NumberKind
-from gradcalc.lang.defaulting import Counts
-from gradcalc.lang.machine import Complex, Machine, Once
+from gradcalc.lang.defaulting import Counts, Frozen, joined, keys_alike
+from gradcalc.lang.machine import Complex, Machine, Module, Once
 from gradcalc.lang.objects import Instance
 from gradcalc.lang.program import JAX, MIXED, NUMPY, TORCH
 from gradcalc.primitives import BY_NAME
@@ -97,7 +97,7 @@ def apply(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any:
             return _of_sequences(machine, name, left, right)
         _check_list(machine, name, left, right)
     if isinstance(left, Instance) or isinstance(right, Instance):
-        return objects.operated(machine, kind, left, right, same)
+        return objects.operated(machine, kind, left, right)
     if isinstance(left, str) or isinstance(right, str):
         return _of_texts(machine, kind, left, right)
     if isinstance(left, dict | set) or isinstance(right, dict | set):
@@ -162,6 +162,8 @@ def compare(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any
                 "whether this is Python's own True or a library's hangs on who calls the function",
                 hint="write if m:, or if not m:",
             )
+        if isinstance(left, Module) and isinstance(right, Module):
+            return (left == right) is (kind is ast.Is)
         if _is_small(left) and _is_small(right):
             # Python has one object for each of these
             return (left == right) is (kind is ast.Is)
@@ -172,17 +174,18 @@ def compare(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any
             raise UnsupportedError("is compares numbers and text by chance", hint="use ==")
         return (left is right) is (kind is ast.Is)
     left, right = objects.value_of(left), objects.value_of(right)
+    if isinstance(left, Module) or isinstance(right, Module):
+        return (left == right) is (kind is ast.Eq)
     if isinstance(left, Device) and isinstance(right, Device) and kind in (ast.Eq, ast.NotEq):
         return (left == right) is (kind is ast.Eq)
     if isinstance(left, NumberKind) and isinstance(right, NumberKind):
         return casts.alike(machine, left, right) is (kind is ast.Eq)
     if isinstance(left, str) and isinstance(right, str) and kind in ORDERS:
         return PLAIN[kind][1](words.told(left), words.told(right))
-    if isinstance(left, dict | set) and type(left) is type(right):
-        if kind in (ast.Eq, ast.NotEq):
-            return same(machine, left, right) is (kind is ast.Eq)
-        if isinstance(left, set):
-            return PLAIN[kind][1](left, right)
+    if kind in (ast.Eq, ast.NotEq) and _are_alike(left, right):
+        return same(machine, left, right) is (kind is ast.Eq)
+    if isinstance(left, set) and isinstance(right, set):
+        return PLAIN[kind][1](left, right)
     for value in (left, right):
         words.told(value)
     worded = any(isinstance(value, str) or value is None for value in (left, right))
@@ -197,11 +200,19 @@ def compare(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any
     return apply(machine, kind, left, right)
 
 
+def _are_alike(left: Any, right: Any) -> bool:
+    return any(isinstance(left, kind) and isinstance(right, kind) for kind in (dict, set))
+
+
 def unary(machine: Machine, kind: type[ast.AST], value: Any) -> Any:
     """A sign, or `~`, of a number or a tensor."""
     value = objects.value_of(value)
     if isinstance(value, Instance):
         return objects.unary(machine, kind, value)
+    if isinstance(value, Counts) and kind in (ast.UAdd, ast.USub):
+        none = Counts({}, value.make, value.factory)
+        pair = (none, value) if kind is ast.USub else (value, none)
+        return _of_sets(machine, ast.Sub, *pair)
     if isinstance(value, Complex) and kind is not ast.Invert:
         return complexes.negated(machine, value) if kind is ast.USub else value
     name, function = UNARY[kind]
@@ -308,15 +319,22 @@ def _of_texts(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> s
 def _of_sets(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any:
     """Sets and dictionaries joined and parted."""
     if isinstance(left, Counts) and isinstance(right, Counts) and kind in COUNTED:
+        if not all(map(plain.is_number, (*left.values(), *right.values()))):
+            raise UnsupportedError(
+                "counts that hang on tensors are not joined here",
+                hint="write a dictionary, and a loop over its keys",
+            )
         found = PLAIN[kind][1](Counter(left), Counter(right))
-        return Counts(dict(found), left.make)
-    joins = SETS if isinstance(left, set) else (ast.BitOr,)
-    if type(left) is not type(right) or kind not in joins:
+        return Counts(dict(found), left.make, left.factory)
+    if isinstance(left, dict) and isinstance(right, dict) and kind is ast.BitOr:
+        return joined(left, right)
+    if not (isinstance(left, set) and isinstance(right, set) and kind in SETS):
         raise InvalidValueError(
             f"{machine.describe(left)} and {machine.describe(right)} do not fit {PLAIN[kind][0]}",
             python="TypeError",
         )
-    return PLAIN[kind][1](left, right)
+    found = PLAIN[kind][1](left, right)
+    return Frozen(found) if isinstance(left, Frozen) else found
 
 
 def _of_sequences(machine: Machine, name: str, left: Any, right: Any) -> Any:
@@ -348,10 +366,15 @@ def same(machine: Machine, left: Any, right: Any) -> bool:
     if isinstance(left, NumberKind) and isinstance(right, NumberKind):
         return casts.alike(machine, left, right)
     if isinstance(left, Instance) or isinstance(right, Instance):
-        return objects.equals(machine, left, right, same)
+        return objects.equals(machine, left, right)
+    if isinstance(left, Counts) and isinstance(right, Counts):
+        # what is not there is there 0 times
+        keys = dict.fromkeys((*left, *right))
+        answers = [same(machine, left.get(k, 0), right.get(k, 0)) for k in keys]
+        return all(answers)
     if isinstance(left, dict) and isinstance(right, dict):
         found = [k in right and same(machine, value, right[k]) for k, value in left.items()]
-        return len(left) == len(right) and all(found)
+        return keys_alike(left, right) and all(found)
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):
         alike = type(left) is type(right) or (isinstance(left, tuple) and isinstance(right, tuple))
         if not alike or len(left) != len(right):

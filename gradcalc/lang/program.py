@@ -129,7 +129,8 @@ class Naming:
     the modules of `from math import *`. `arrays` says whose arrays its inputs and methods are.
     `library` says that it imports or prefixes any library: then a bare `sum` is Python's.
     `core` marks definitions of gradcalc's own, in which every name is that of the language.
-    `called` are the libraries of arrays that it calls functions of.
+    `called` are the libraries of arrays that it calls functions of, `handed` the modules that it
+    hands around as values, by their names.
     """
 
     modules: Mapping[str, str] = field(default_factory=dict)
@@ -139,6 +140,7 @@ class Naming:
     library: bool = False
     core: bool = False
     called: frozenset[str] = frozenset()
+    handed: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def numbers(self) -> bool:

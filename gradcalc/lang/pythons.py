@@ -5,8 +5,9 @@ from typing import Any
 
 from gradcalc.errors import InvalidValueError, LimitError, UnsupportedError
 from gradcalc.lang import containers, members, objects, operators, ops, words
+from gradcalc.lang.defaulting import Frozen
 from gradcalc.lang.machine import Builtin, Closure, Machine, Once
-from gradcalc.lang.objects import MISSING, Bound, Class, Instance
+from gradcalc.lang.objects import MISSING, Bound, ById, Class, Instance, Valued
 
 MOST_PRINTED = 1_000_000
 """Characters that a program may print."""
@@ -22,6 +23,10 @@ def _tuple(machine: Machine, value: Any = ()) -> tuple[Any, ...]:
 
 def _set(machine: Machine, value: Any = ()) -> set[Any]:
     return {containers.key_of(machine, item) for item in ops.items(machine, value)}
+
+
+def _frozen(machine: Machine, value: Any = ()) -> Frozen:
+    return Frozen(_set(machine, value))
 
 
 def _dict(machine: Machine, value: Any = (), **named: Any) -> dict[Any, Any]:
@@ -132,7 +137,31 @@ def _identity(machine: Machine, value: Any) -> int:
             f"which object {machine.describe(value)} is to Python is not known here",
             hint="give each a number of its own, and use that",
         )
-    return FIRST_IDENTITY + machine.keyed.setdefault(value, len(machine.keyed))
+    one = ById(value) if isinstance(value, Valued) else value
+    return FIRST_IDENTITY + machine.keyed.setdefault(one, len(machine.keyed))
+
+
+def hash_of(machine: Machine, value: Any) -> int:
+    """The number that Python finds a value by, where that is the same in every process."""
+    found = containers.key_of(machine, value)
+    if isinstance(found, Valued):
+        # as its method has it, what that asks for is looked at too
+        return hash(machine.call(objects.special(machine, found, "__hash__"), ()))
+    if not machine.hashing and not _is_steady(found):
+        raise UnsupportedError(
+            "hash of texts, None and objects is another number each time that Python starts",
+            hint="write the number itself, or keep what it stands for in a dictionary",
+        )
+    if isinstance(found, Instance):
+        return _identity(machine, found)
+    return hash(found)
+
+
+def _is_steady(key: Any) -> bool:
+    if isinstance(key, tuple | Frozen):
+        return all(map(_is_steady, key))
+    # of a NaN it is that of the object
+    return isinstance(key, int | float) and key == key
 
 
 FIRST_IDENTITY = 140_000_000_000_000
@@ -149,7 +178,7 @@ ROWS: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("list", _list, "a list of items"),
     ("tuple", _tuple, "a tuple of items"),
     ("set", _set, "a set of plain data"),
-    ("frozenset", _set, "a set of plain data"),
+    ("frozenset", _frozen, "a set of plain data"),
     ("dict", _dict, "a dictionary"),
     ("sorted", members.ordered, "the items in order, as a list"),
     ("reversed", _reversed, "the items from the last to the first"),
@@ -163,6 +192,7 @@ ROWS: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("format", _format, "a value as text"),
     ("print", _print, "left out: it changes no number"),
     ("id", _identity, "a number that only this object has"),
+    ("hash", hash_of, "the number that a value is found by"),
     ("callable", _callable, "whether a value is a function"),
 )
 """Name, meaning and a word on each."""

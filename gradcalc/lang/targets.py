@@ -34,6 +34,8 @@ def bind(machine: Machine, target: ast.AST, value: Any) -> None:
     if isinstance(target, ast.Subscript | ast.Attribute):
         place = located(machine, target)
         machine.node = target
+        if isinstance(place.whole, Tensor) and isinstance(target, ast.Subscript):
+            value = writing.as_held(machine, place.whole, value)
         place.write(value)
         return
     assert isinstance(target, ast.Tuple | ast.List)

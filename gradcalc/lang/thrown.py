@@ -112,6 +112,9 @@ EITHER = {
 }
 """What a text that works on both libraries' arrays may have to do with."""
 
+FROZEN = _kind("FrozenInstanceError", "AttributeError")
+"""What is raised where something is assigned to an object of a frozen dataclass."""
+
 OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "numpy.linalg": {LINALG: NUMPYS[LINALG]},
@@ -120,6 +123,7 @@ OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "LinAlgWarning": _kind("LinAlgWarning", "Warning"),
         },
         "numpy.exceptions": {AXIS: NUMPYS[AXIS]},
+        "dataclasses": {FROZEN.name: FROZEN},
         "torch.linalg": {LINALG: TORCHS[LINALG]},
     }
 )
@@ -176,6 +180,7 @@ def value_of(machine: Machine, error: GradcalcError) -> Instance | None:
 def _class_of(machine: Machine, name: str) -> Class:
     arrays = machine.program.naming.arrays
     own = TORCHS if arrays == TORCH else EITHER if arrays == MIXED else NUMPYS
-    if (found := own.get(name) or EXCEPTIONS.get(name)) is None:
+    further = {FROZEN.name: FROZEN}
+    if (found := own.get(name) or EXCEPTIONS.get(name) or further.get(name)) is None:
         raise UnsupportedError(f"whether this raises {name} is not known here")
     return found

@@ -4,6 +4,7 @@ What a value may be, as far as that is known, is told by examples: Python itself
 """
 
 import builtins
+import collections
 import collections.abc
 import numbers
 import types
@@ -14,6 +15,9 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import UnsupportedError
+from gradcalc.lang import casts, ops
+from gradcalc.lang.containers import Deque
+from gradcalc.lang.defaulting import Counts, Frozen, Ordered, WithDefault
 from gradcalc.lang.machine import Closure, Machine, Once
 from gradcalc.lang.program import JAX, MIXED, NONE, NUMPY, TORCH, brief
 
@@ -75,14 +79,31 @@ STAND_INS: Mapping[str, type] = {
 }  # fmt: skip
 """Types of packages that are not imported here."""
 
+KINDS: Mapping[str, str] = {
+    f"torch.{name}Tensor": kind
+    for name, kind in (
+        ("Half", "float16"), ("Float", "float32"), ("Double", "float64"), ("Bool", "bool"),
+        ("Byte", "uint8"), ("Char", "int8"), ("Short", "int16"), ("Int", "int32"),
+        ("Long", "int64"),
+    )
+}  # fmt: skip
+"""Torch's types that say what kind of numbers a tensor holds."""
+
 MODULES: Mapping[str, Any] = {
-    "builtins": builtins, "collections.abc": collections.abc, "numbers": numbers, "types": types,
+    "builtins": builtins, "collections": collections, "collections.abc": collections.abc,
+    "numbers": numbers, "types": types,
     "typing": typing, "numpy": np, "numpy.ma": np.ma,
 }  # fmt: skip
 """Modules whose types are asked themselves."""
 
 NUMPYS = (1.0, 1, True, np.float64(1), np.int64(1), np.bool_(True), np.array(1.0))
 """What a single number can be in a text that works on numpy's arrays."""
+
+PLAIN = (
+    list, tuple, str, range, slice, dict, collections.abc.KeysView, collections.abc.ValuesView,
+    collections.abc.ItemsView,
+)  # fmt: skip
+"""What is of the same type here as where Python runs the program."""
 
 Examples = tuple[Any, ...]
 
@@ -97,6 +118,14 @@ def isinstance_of(
     """
     if not isinstance(words, str):
         raise UnsupportedError("isinstance takes the names of types here")
+    if (of_kind := [word for word in words.split() if word in KINDS]) and not exact:
+        rest = [word for word in words.split() if word not in KINDS]
+        if rest and isinstance_of(machine, value, " ".join(rest), kinds):
+            return True
+        if not isinstance_of(machine, value, "torch.Tensor", kinds):
+            return False
+        own = casts.attribute(machine, ops.tensor(machine, value), "dtype")
+        return any(casts.alike(machine, own, casts.KINDS[KINDS[word]]) for word in of_kind)
     asked = tuple(_type(word) for word in words.split())
     if (found_out := _told_by_check(machine, value, asked, kinds)) is not None:
         return found_out
@@ -165,11 +194,32 @@ def examples(machine: Machine, value: Any, kinds: str) -> Examples:
         return (zip(),)
     if isinstance(value, Closure):
         return (lambda: None,)
+    if (kept := _container(value)) is not None:
+        return kept
     if isinstance(value, list | tuple) and not ({*known} & {"list", "tuple"}):
         return ([], ())
-    plain = value is None or isinstance(value, list | tuple | str | range)
+    plain = value is None or isinstance(value, PLAIN)
     # else it is a function of a library, made in whatever way
     return (value,) if plain else (lambda: None, len)
+
+
+def _container(value: Any) -> Examples | None:
+    """The containers of Python's that are others here."""
+    match value:
+        case Counts():
+            return (collections.Counter(),)
+        case WithDefault():
+            return (collections.defaultdict(),)
+        case Ordered():
+            return (collections.OrderedDict(),)
+        case Deque():
+            return (collections.deque(),)
+        case Frozen():
+            return (frozenset(),)
+        case set():
+            return (set(),)
+        case _:
+            return None
 
 
 def _doubts(machine: Machine, value: Any, kinds: str) -> Examples:

@@ -9,6 +9,8 @@ import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import complexes, memory, narrow, objects, operators, ops, plain
+from gradcalc.lang.defaulting import Frozen
+from gradcalc.lang.keys import Single
 from gradcalc.lang.machine import Builtin, Complex, Machine, Watch
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.objects import Instance
@@ -17,6 +19,14 @@ from gradcalc.primitives.indexing import index_places
 
 ALL = (Ellipsis,)
 """The key of everything."""
+
+
+def as_held(machine: Machine, tensor: Tensor, value: Any) -> Any:
+    """A value as an assignment puts it into a tensor: of truth values what is not 0 is true."""
+    if isinstance(value, Complex) or not machine.is_mask(tensor) or machine.is_mask(value):
+        return value
+    made = ops.tensor(machine, value)
+    return made if machine.is_mask(made) else ops.binary(machine, "ne", made, 0)
 
 
 def into(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) -> None:
@@ -69,6 +79,11 @@ def changed(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) ->
 
 
 def _put(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) -> None:
+    if key and isinstance(key[0], Single):
+        # all of it, or nothing
+        if not key[0].true:
+            return
+        key = (None,)
     made = ops.tensor(machine, value)
     if isinstance(value, bool) and not machine.is_mask(made):
         made = ops.binary(machine, "ne", made, 0)
@@ -296,7 +311,7 @@ def operated(machine: Machine, kind: type[ast.AST], held: Any, left: Any, right:
     arrays = machine.program.naming.arrays
     if isinstance(held, list) and not (arrays in (NUMPY, JAX) and machine.is_tensor(right)):
         return _list_in_place(machine, kind, held, right)
-    if isinstance(held, set | dict):
+    if isinstance(held, set | dict) and not isinstance(held, Frozen):
         joined = operators.apply(machine, kind, held, right)
         held.clear()
         held.update(joined)

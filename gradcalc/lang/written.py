@@ -27,6 +27,7 @@ NAMES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         module: frozenset(names.split())
         for module, names in {
+            "scipy.fft": "dct idct dst idst dctn idctn dstn idstn",
             "scipy.integrate": "simpson romb",
             "scipy.linalg": "toeplitz hankel circulant",
             "scipy.optimize": "rosen rosen_der",

@@ -13,7 +13,7 @@ Generator = Callable[[Sequence[Array], Context], Array]
 
 CONSTANTS: Mapping[str, float] = {
     "pi": math.pi, "e": math.e, "tau": math.tau, "inf": math.inf, "Infinity": math.inf,
-    "nan": math.nan, "NaN": math.nan, "True": 1.0, "False": 0.0,
+    "nan": math.nan, "NaN": math.nan, "True": 1.0, "False": 0.0, "true": 1.0, "false": 0.0,
 }  # fmt: skip
 
 ELEMENTWISE: Mapping[str, np.ufunc] = {

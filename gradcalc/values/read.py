@@ -95,6 +95,9 @@ def _hinted(text: str, context: Context) -> Array:
     except GradcalcError as error:
         if error.hint is None and text.strip().lower().endswith(tuple(_READERS)):
             error.hint = "a file is written with an @ before its name, such as @x.npy"
+        elif error.hint is None and text.isidentifier():
+            quoted = f"'\"{shorten(text)}\"'"
+            error.hint = f"text for a parameter of a function stands in quotes: {quoted}"
         raise
 
 

@@ -208,7 +208,7 @@ OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             for module in (*NAMES, *FURTHER, *CONSTANTS)
         },
         **NETS,
-        "dataclasses": DATACLASSES,
+        "dataclasses": {**DATACLASSES, **thrown.OBJECTS["dataclasses"]},
     }
 )
 """What stands in a module and is not called."""
@@ -373,6 +373,12 @@ def written_part(naming: Naming, path: tuple[str, ...]) -> int:
 def has(module: str, name: str) -> bool:
     """Whether a module has a function or a constant of that name."""
     return name in OBJECTS.get(module, {}) or function(module, name) is not None
+
+
+def is_in(module: str, name: str) -> bool:
+    """Whether a module, or one below it, has a function, a constant or a module of that name."""
+    below = (full for full in TABLES if full == module or full.startswith(f"{module}."))
+    return any(full.endswith(f".{name}") or has(full, name) for full in below)
 
 
 def member(module: str, name: str) -> Any:

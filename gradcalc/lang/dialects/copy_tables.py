@@ -85,6 +85,9 @@ lu_factor_ex(A, *, pivot: bool = True, check_errors: ignored = False, {OUT}) -> 
 lu_solve(LU, pivots, B, *, left: bool = True, adjoint: bool = False, {OUT}) -> packed.by_factor
 householder_product(A, tau, *, {OUT}) -> packed.reflected
 vander(x, *, N: int = None) -> packed.powers
+[scipy.linalg]
+lu(a, permute_l: flag = False, overwrite_a: ignored = False, check_finite: ignored = True,
+    p_indices: unset = False) -> packed.of_scipy
 [torch.nn.utils]
 parameters_to_vector(parameters: items) -> joining.in_a_row
 """

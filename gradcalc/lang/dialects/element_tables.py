@@ -86,6 +86,11 @@ boxcox1p(x, lmbda, /, {OUT}) -> special.box_cox(log1p)
 inv_boxcox(y, lmbda, /, {OUT}) -> special.inverse_box_cox(exp)
 inv_boxcox1p(y, lmbda, /, {OUT}) -> special.inverse_box_cox(expm1)
 rgamma(x, /, {OUT}) -> special.one_over_gamma
+binom(n, k, /, {OUT}) -> special.binomial
+poch(z, m, /, {OUT}) -> special.rising
+comb(N, k, *, exact: flag = False, repetition: flag = False) -> special.combinations
+perm(N, k, exact: flag = False) -> special.arrangements
+factorial(n, exact: flag = False, extend: any = 'zero') -> special.factorial
 sindg(x, /, {OUT}) -> special.of_degrees(sin)
 cosdg(x, /, {OUT}) -> special.of_degrees(cos)
 xlog1py(x, y, /, {OUT})

@@ -140,6 +140,14 @@ def parts(machine: Machine, A: Any, pivot: Any) -> Parts:  # noqa: N803
     return unpacked(machine, found.values, found.indices, True, pivot)
 
 
+def of_scipy(machine: Machine, a: Any, permute_l: Any) -> tuple[Any, ...]:
+    """scipy's linalg.lu: an order of rows, and two triangles."""
+    order, lower, upper = parts(machine, a, True)
+    if permute_l:
+        return ops.call(machine, "matmul", order, lower), upper
+    return order, lower, upper
+
+
 def by_factor(
     machine: Machine, LU: Any, pivots: Any, B: Any, left: Any = True, adjoint: Any = False  # noqa: N803
 ) -> Any:  # fmt: skip

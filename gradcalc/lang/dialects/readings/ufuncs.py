@@ -72,4 +72,6 @@ def unbuffered(machine: Machine, name: str, a: Any, indices: Any, b: Any) -> Non
     """`np.add.at`: into the array, once for each time that a place is named."""
     parts = list(indices) if isinstance(indices, tuple) else [indices]
     key = keys.checked_key(machine, a, parts)
+    if any(isinstance(part, keys.Single) for part in key):
+        raise UnsupportedError("one truth value is no index here", hint="choose with if")
     writing.over(machine, a, gathering.gathered(machine, a, key, ROWS.get(name, name), b))
