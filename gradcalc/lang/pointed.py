@@ -101,7 +101,7 @@ def _held(
             if value is None or (defined and defined[-1].lineno > value.lineno):
                 return defined[-1] if defined else None
             return _held(value, body, depth + 1)
-        case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=key)):
+        case ast.Subscript(value=ast.Name(id=name), slice=key):
             part = _item(_value(name, body), key)
         case ast.Attribute(value=ast.Name(id=name), attr=attribute):
             made = _value(name, body)
@@ -125,7 +125,11 @@ def _value(name: str, body: list[ast.stmt]) -> ast.expr | None:
     return found
 
 
-def _item(table: ast.expr | None, key: object) -> ast.expr | None:
+def _item(table: ast.expr | None, written: ast.expr) -> ast.expr | None:
+    try:
+        key = ast.literal_eval(written)
+    except ValueError:
+        return None
     match table:
         case ast.Dict(keys=keys, values=values):
             held = [v for k, v in zip(keys, values, strict=True)
