@@ -31,7 +31,7 @@ STEPS = 10_000
 TRIED = 8
 """Programs that are tried in place of one that float32 has no numbers for, at the most."""
 
-CUTS = ("float", "int", "item", "math")
+CUTS = ("float", "int", "item", "tolist", "math")
 """The kinds of stops that take a plain number out of a tensor by a call."""
 
 TENSORS: Mapping[str, str] = MappingProxyType(
@@ -190,7 +190,9 @@ class _Shortening(ast.NodeTransformer):
         self.found = False
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        if _called(node) in COPIES and self._is_meant(node):
+        # of plain numbers a copy cuts nothing, of the tensors that they were it does
+        meant = self._is_meant(node) or (not self._alone and _is_plain_copy(node))
+        if _called(node) in COPIES and meant:
             # the language's own function makes the same, and keeps the gradient
             self.found = True
             return self.generic_visit(ast.Call(ast.Name("array", ast.Load()), node.args, []))
@@ -218,6 +220,13 @@ def _called(node: ast.Call) -> str:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
+def _is_plain_copy(node: ast.Call) -> bool:
+    """Whether a copy keeps numbers as they are, wherever it lies."""
+    words = {word.arg: ast.unparse(word.value) for word in node.keywords}
+    kind = words.pop("dtype", "float")
+    return words.keys() <= {"device", "requires_grad"} and ("float" in kind or "double" in kind)
+
+
 def _of_math(node: ast.Call) -> ast.expr | None:
     """torch's function where `math` has one for numbers, None if it is not one of math's."""
     name = _called(node)
@@ -231,6 +240,10 @@ def _argument(node: ast.expr) -> ast.expr | None:
     if not isinstance(node, ast.Call) or node.keywords:
         return None
     function = node.func
-    if isinstance(function, ast.Attribute) and function.attr == "item" and not node.args:
+    if (
+        isinstance(function, ast.Attribute)
+        and function.attr in ("item", "tolist")
+        and not node.args
+    ):
         return function.value
     return node.args[0] if _called(node) in CUTS and len(node.args) == 1 else None

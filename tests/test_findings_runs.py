@@ -271,7 +271,7 @@ CUT: tuple[tuple[str, str, dict[str, Any], str, str], ...] = (
     ("on the way", "y = float(sum(x))\nz = y*3\nz + 1", {"x": [1.0, 2.0]}, "float(sum(x))",
      "leave float() out"),
     ("nested", "float(mean(x**2).item()) + 1", {"x": [1.0, 2.0]}, "mean(x**2).item()",
-     "leave float(), int() and .item() out"),
+     "without float(), int(), .item() and copies"),
     ("one of two", "float(x) + y", {"x": 2.0, "y": 3.0}, "float(x)", "leave float() out"),
     ("math", "import math\nmath.exp(torch.sum(x))", {"x": [1.0, 2.0]}, "math.exp(torch.sum(x))",
      "torch has the function"),
@@ -279,6 +279,18 @@ CUT: tuple[tuple[str, str, dict[str, Any], str, str], ...] = (
      "math.fabs(torch.sum(x))", "torch has the function"),
     ("both", "float(x)*float(y)", {"x": 2.0, "y": 3.0}, "float(y)", "leave float() out"),
     ("beside a detach", "detach(x) + float(x*y)", {"x": 2.0, "y": 3.0}, "float(x*y)", "leave"),
+    ("copied again", "torch.tensor(torch.exp(x).sum().item())", {"x": [1.0, 2.0]},
+     "torch.exp(x).sum().item()", "without float(), int(), .item() and copies"),
+    ("copied in a list", "a = x[0].item()\ntorch.tensor([a, 2*a]).sum()", {"x": [1.0, 2.0]},
+     "x[0].item()", "without"),
+    ("copied in a loop", "s = []\nfor v in x: s.append((v**2).item())\ntorch.tensor(s).mean()",
+     {"x": [1.0, 2.0]}, "(v**2).item()", "without"),
+    ("copied as floats", "a = x[0].item()\ntorch.tensor([a], dtype=torch.float64).sum()",
+     {"x": [1.0, 2.0]}, "x[0].item()", "without"),
+    ("copied twice", "torch.tensor([torch.tensor([x[0], x[1]]).mean()]).sum()",
+     {"x": [1.0, 2.0]}, "torch.tensor([x[0], x[1]])", "stack"),
+    ("in lists", "torch.tensor((x**2).tolist()).sum()", {"x": [1.0, 2.0]}, "(x**2).tolist()",
+     "without"),
 )  # fmt: skip
 
 

@@ -88,7 +88,9 @@ def cut(autograd: Computed) -> Iterator[Finding]:
         why = f"math {what}"
     else:
         why = "a plain number passes no gradient back"
-        hint = "leave float(), int() and .item() out: the program without them has a gradient"
+        hint = (
+            "without float(), int(), .item() and copies into new tensors the program has a gradient"
+        )
         if not autograd.cut.same:
             hint = None
         elif autograd.cut.alone:

@@ -40,7 +40,7 @@ class Limits:
     total: int = 500_000_000
     items: int = 1_000_000
     depth: int = 200
-    length: int = 200_000
+    length: int = 500_000
     nesting: int = 200
     bits: int = 14_000
     seconds: float | None = field(default_factory=lambda: patience(60.0))
