@@ -1,5 +1,7 @@
 """Objects, generators and what is remembered, as Python has them: it is the oracle."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch import nn
@@ -183,3 +185,69 @@ def test_a_view_is_of_what_stands_in_order(text: str) -> None:
         eval(text, {"x": torch.tensor(values)})
     with pytest.raises(GradcalcError, match="no such shape"):
         autograd.testify(problem)
+
+
+BACKWARD = """import torch
+import torch.nn as nn
+from torch.autograd import Function
+
+class Straight(Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x.sign()
+    @staticmethod
+    def backward(ctx, g):
+        return g
+
+rounded = Straight.apply
+
+def untaken(x, hard=False):
+    if hard:
+        x = Straight.apply(x)
+    return (x**2).sum()
+
+def taken(x):
+    return (Straight.apply(x)*x).sum()
+
+def named(x):
+    return (rounded(x)*x).sum()
+
+def tried(x):
+    try:
+        return Straight.apply(x).sum()
+    except Exception:
+        return x.sum()
+
+class Net(nn.Module):
+    __constants__ = ["power"]
+    power: int
+    def __init__(self, hard=False):
+        super().__init__()
+        self.power = 2
+        self.act = Straight.apply if hard else torch.tanh
+    def forward(self, x):
+        return (self.act(x)**self.power).sum()
+
+class Point:
+    __slots__ = ("x",)
+    def __init__(self, x):
+        self.x = x
+
+def slotted(x):
+    return (Point(x).x**2).sum()
+"""
+
+
+@pytest.mark.parametrize("target", ["untaken", "Net", "slotted"])
+def test_a_backward_that_is_not_called_changes_nothing(target: str, tmp_path: Path) -> None:
+    file = tmp_path / "backward.py"
+    file.write_text(BACKWARD)
+    assert gradcalc.grad(f"{file}:{target}", x=[0.3, 2.0]).verdict.outcome == "verified"
+
+
+@pytest.mark.parametrize("target", ["taken", "named", "tried", "Net(True)", "Straight"])
+def test_a_backward_that_is_called_is_refused(target: str, tmp_path: Path) -> None:
+    file = tmp_path / "backward.py"
+    file.write_text(BACKWARD)
+    with pytest.raises(GradcalcError, match="Straight has a backward of its own"):
+        gradcalc.grad(f"{file}:{target}", x=[0.3, 2.0])

@@ -12,12 +12,15 @@ from gradcalc.lang.expressions import closure
 from gradcalc.lang.machine import Builtin, Frame, Machine, Rule
 from gradcalc.lang.nets.classes import class_of
 from gradcalc.lang.nets.row import Kind
-from gradcalc.lang.objects import Class, Member
+from gradcalc.lang.objects import UNRUN, Class, Member, unrun
 from gradcalc.lang.program import brief, dotted
 
 
 def define(machine: Machine, node: ast.ClassDef) -> None:
     """The statement `class`."""
+    if any(keyword.arg == UNRUN for keyword in node.keywords):
+        machine.bind(node.name, _unrun(node.name))
+        return
     bases, runs, mixed = _bases(machine, node)
     if TUPLE in bases:
         machine.bind(node.name, _tuple(machine, node))
@@ -100,6 +103,16 @@ def _bases(machine: Machine, node: ast.ClassDef) -> tuple[tuple[Class, ...], str
     if mixed and not any(map(enums.is_enum, found)):
         raise UnsupportedError("a class cannot be made from numbers or texts here")
     return tuple(found), runs, mixed
+
+
+def _unrun(name: str) -> Class:
+    """A class with a backward of its own, which says so where it is called."""
+
+    def call(machine: Machine, *args: Any, **named: Any) -> Any:
+        raise unrun(name)
+
+    refusing = Builtin(name, call, "what is not run")
+    return Class(name, (), dict.fromkeys(("apply", "forward", "__init__"), refusing))
 
 
 def _method(

@@ -22,14 +22,14 @@ from gradcalc.lang.asked import asked
 from gradcalc.lang.bindings import bound_names, parameters_of
 from gradcalc.lang.decorators import undecorated
 from gradcalc.lang.guards import plainly
-from gradcalc.lang.imported import Body, full_name, meanings
+from gradcalc.lang.imported import Body, meanings
 from gradcalc.lang.linking import is_own, linked
 from gradcalc.lang.mangling import mangled
 from gradcalc.lang.names import check_references, free_names
 from gradcalc.lang.naming import calls_torch_alone, every_node, naming
 from gradcalc.lang.nets.names import dotted_as_names, undotted
 from gradcalc.lang.nets.target import forward_of, last_name, makes_nets, without_idle
-from gradcalc.lang.objects import METHODS
+from gradcalc.lang.objects import METHODS, unrun
 from gradcalc.lang.onlookers import declared, untold, uses_torch
 from gradcalc.lang.pointed import pointed
 from gradcalc.lang.program import (
@@ -47,9 +47,8 @@ from gradcalc.lang.reached import has_foreign, reached
 from gradcalc.lang.renaming import DOUBT
 from gradcalc.lang.signs import Reading, placed
 from gradcalc.lang.stars import JOIN
+from gradcalc.lang.stripped import stripped, with_backwards, without_backwards
 from gradcalc.lang.typed import Text, Values, understood
-
-FUNCTION = "torch.autograd.Function"
 
 
 def compile_program(
@@ -82,7 +81,7 @@ def compile_program(
         meant = understood(text, limits, Values(frozenset(numbers), frozenset(known)))
     source = meant.source
     try:
-        tree = mangled(undotted(_asserting(syntax.parse(source, limits))))
+        tree = mangled(undotted(stripped(syntax.parse(source, limits))))
         with deep_recursion():
             program = _checked(tree, source, function, limits, frozenset(known), core, library)
             signs = placed(meant.reading, tree)
@@ -90,18 +89,6 @@ def compile_program(
         error.source = source.replace(DOT, ".")
         raise
     return replace(program, typed=meant.typed, signs=signs) if meant.typed else program
-
-
-def _asserting(tree: ast.Module) -> ast.Module:
-    """The text where assertions are on, as they are unless Python is told otherwise."""
-
-    class Debug(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> ast.expr:
-            on = node.id == "__debug__" and isinstance(node.ctx, ast.Load)
-            return ast.copy_location(ast.Constant(True), node) if on else node
-
-    found = any(isinstance(n, ast.Name) and n.id == "__debug__" for n in ast.walk(tree))
-    return Debug().visit(tree) if found else tree
 
 
 def _checked(
@@ -138,7 +125,7 @@ def _checked(
         called = _main_function(body, function)
         own = called is not None and called in body
         body = plainly(body, called.name if called is not None and own else None)
-    _check_functions(body, source)
+    body = without_backwards(body, meanings(whole))
     _check_nodes(body, source, limits)
     assigned = bound_names(every_node(body))
     libraries = CORE if core else naming(body, source, assigned | known)
@@ -267,7 +254,7 @@ def _main_function(body: tuple[ast.stmt, ...], name: str | None) -> ast.Function
     classes = [s.name for s in body if isinstance(s, ast.ClassDef)]
     known = ", ".join(n for n in (*functions, *classes) if JOIN not in n) or "none"
     if name in classes:
-        _check_functions(body, "")
+        _check_function(body, name)
         raise UnsupportedError(
             f"{brief(name)} is a class that is no nn.Module, so nothing says what it gives",
             hint=f"name a method of it: {brief(name)}.method, or {brief(name)}(...).method",
@@ -291,17 +278,10 @@ def _methods(body: tuple[ast.stmt, ...]) -> list[str]:
     ]
 
 
-def _check_functions(body: tuple[ast.stmt, ...], source: str) -> None:
-    """Refuse classes with a backward of their own, which is what autograd would use."""
-    names = meanings(body)
-    for node in every_node(body):
-        if isinstance(node, ast.ClassDef) and FUNCTION in [full_name(b, names) for b in node.bases]:
-            raise UnsupportedError(
-                f"{brief(node.name)} has a backward of its own, which is not run here",
-                hint="write its forward as a function; --expect with what its backward gives, as a "
-                "formula, holds that to the gradient",
-                span=span_of(node, source),
-            )
+def _check_function(body: Body, name: str) -> None:
+    """Refuse a class with a backward of its own as the program."""
+    if any(node.name == name for node in with_backwards(body, meanings(body))):
+        raise unrun(name)
 
 
 def _has_output(body: tuple[ast.stmt, ...]) -> bool:

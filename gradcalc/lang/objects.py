@@ -73,6 +73,19 @@ class Class:
         return MISSING
 
 
+UNRUN = "unrun"
+"""The keyword of a class with a backward of its own, of which nothing is run."""
+
+
+def unrun(name: str) -> UnsupportedError:
+    """What is said of such a class where it is called."""
+    return UnsupportedError(
+        f"{brief(name)} has a backward of its own, which is not run here",
+        hint="write its forward as a function; --expect with what its backward gives, as a formula,"
+        " holds that to the gradient",
+    )
+
+
 @dataclass(slots=True, eq=False)
 class Instance:
     """An object of a class, with what was assigned to its attributes."""

@@ -1,0 +1,68 @@
+"""What stands in a text for others: what its classes tell compilers, and backwards of its own."""
+
+import ast
+from collections.abc import Mapping
+
+from gradcalc.lang.imported import Body, full_name
+from gradcalc.lang.naming import every_node
+from gradcalc.lang.objects import UNRUN
+
+FUNCTION = "torch.autograd.Function"
+"""What a class with a backward of its own is made from."""
+
+
+def stripped(tree: ast.Module) -> ast.Module:
+    """The text where assertions are on, as they are unless Python is told otherwise, and without
+    what its classes tell compilers."""
+
+    class Debug(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.expr:
+            on = node.id == "__debug__" and isinstance(node.ctx, ast.Load)
+            return ast.copy_location(ast.Constant(True), node) if on else node
+
+        def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+            self.generic_visit(node)
+            kept = [s for s in node.body if not _is_for_compilers(s)]
+            node.body = kept or [ast.copy_location(ast.Pass(), node)]
+            return node
+
+    found = any(isinstance(n, ast.Name) and n.id in ("__debug__", *FOR_COMPILERS)
+                for n in ast.walk(tree))  # fmt: skip
+    return Debug().visit(tree) if found else tree
+
+
+FOR_COMPILERS = ("__constants__", "__slots__")
+"""Names in classes that change nothing of what they calculate."""
+
+
+def _is_for_compilers(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            return name in FOR_COMPILERS
+        case _:
+            return False
+
+
+def without_backwards(body: Body, names: Mapping[str, str]) -> Body:
+    """Classes with a backward of their own, which is what autograd would use, without it: who
+    calls them is told so."""
+    own = with_backwards(body, names)
+
+    class Bare(ast.NodeTransformer):
+        def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+            if node not in own:
+                return self.generic_visit(node)
+            word = ast.keyword(UNRUN, ast.Constant(True))
+            bare = ast.ClassDef(node.name, [], [word], [ast.Pass()], [])
+            return ast.fix_missing_locations(ast.copy_location(bare, node))
+
+    return tuple(map(Bare().visit, body)) if own else body
+
+
+def with_backwards(body: Body, names: Mapping[str, str]) -> list[ast.ClassDef]:
+    """The classes with a backward of their own."""
+    return [
+        node
+        for node in every_node(body)
+        if isinstance(node, ast.ClassDef) and FUNCTION in [full_name(b, names) for b in node.bases]
+    ]
