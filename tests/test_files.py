@@ -430,3 +430,32 @@ def test_what_holds_no_function_is_told(run: Run, tmp_path: Path, target: str) -
     found = run("grad", f"{file}:{target}", "--x", "2")
     assert found.code == 2
     assert target.split(".")[-1] in found.err
+
+
+UNREAD = """from somewhere.base import Base
+class Loss(Base):
+    def forward(self, x):
+        return x.sum()
+class Other:
+    def other(self, x):
+        return x
+held = Other()
+"""
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        ("Loss", "Loss is made from Base, which is not known here"),
+        ("Loss()", "Loss is made from Base, which is not known here"),
+        ("Other()", "Other() makes nothing here that can be called"),
+        ("held", "Other() makes nothing here that can be called"),
+    ],
+)
+def test_a_class_of_what_is_not_read_is_told(
+    run: Run, tmp_path: Path, target: str, says: str
+) -> None:
+    file = tmp_path / "unread.py"
+    file.write_text(UNREAD)
+    found = run("grad", f"{file}:{target}", "--x", "1,2")
+    assert (found.code, found.err.splitlines()[0]) == (2, f"error: {says}")

@@ -82,8 +82,11 @@ def imag(machine: Machine, z: Complex) -> Any:
 
 
 def no_part(machine: Machine, value: Any) -> Any:
-    """The imaginary part of real numbers, which is 0 wherever these are numbers at all."""
-    if machine.carries(value):
+    """The imaginary part of real numbers, which is 0 wherever these are numbers at all.
+
+    Where a power or a root is none here, Python has a complex number.
+    """
+    if machine.carries(value) and not np.isfinite(machine.elements(value)).all():
         raise UnsupportedError(
             "the imaginary part of real numbers is 0, where they are numbers at all",
             hint="write 0*x",

@@ -41,6 +41,7 @@ from gradcalc.lang.program import (
     Program,
     brief,
     deep_recursion,
+    dotted,
     span_of,
 )
 from gradcalc.lang.reached import has_foreign, reached
@@ -255,9 +256,17 @@ def _main_function(body: tuple[ast.stmt, ...], name: str | None) -> ast.Function
     known = ", ".join(n for n in (*functions, *classes) if JOIN not in n) or "none"
     if name in classes:
         _check_function(body, name)
+        _check_bases(body, name, classes)
         raise UnsupportedError(
             f"{brief(name)} is a class that is no nn.Module, so nothing says what it gives",
             hint=f"name a method of it: {brief(name)}.method, or {brief(name)}(...).method",
+        )
+    given = next((s.value for s in body if isinstance(s, ast.Assign) and name == _target(s)), None)
+    if isinstance(given, ast.Call):
+        _check_bases(body, getattr(given.func, "id", ""), classes)
+        raise UnknownNameError(
+            f"{brief(ast.unparse(given))} makes nothing here that can be called",
+            hint="a class with a forward or __call__ does, if all that it is made from is known",
         )
     method = next((m for m in _methods(body) if m.rpartition(".")[2] == name), None)
     hint = did_you_mean(name, functions) or f"its functions: {brief(known)}"
@@ -265,6 +274,25 @@ def _main_function(body: tuple[ast.stmt, ...], name: str | None) -> ast.Function
         f"the program defines no function called {brief(name)}",
         hint=hint if method is None else f"it is a method: {method}",
     )
+
+
+def _check_bases(body: Body, name: str, classes: Collection[str]) -> None:
+    """Refuse a class that is made from what is in no file that is read."""
+    for node in body:
+        if not isinstance(node, ast.ClassDef) or node.name != name:
+            continue
+        for base in node.bases:
+            if (dotted(base) or ("object",))[-1] not in (*classes, "object", "Module"):
+                shown = brief(ast.unparse(base))
+                raise UnsupportedError(
+                    f"{brief(name)} is made from {shown}, which is not known here",
+                    hint="put the text of that class into the same file",
+                )
+
+
+def _target(statement: ast.Assign) -> str | None:
+    (first, *_) = statement.targets
+    return first.id if isinstance(first, ast.Name) else None
 
 
 def _methods(body: tuple[ast.stmt, ...]) -> list[str]:

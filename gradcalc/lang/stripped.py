@@ -1,6 +1,7 @@
 """What stands in a text for others: what its classes tell compilers, and backwards of its own."""
 
 import ast
+import copy
 from collections.abc import Mapping
 
 from gradcalc.lang.imported import Body, full_name
@@ -26,6 +27,7 @@ def stripped(tree: ast.Module) -> ast.Module:
             node.body = kept or [ast.copy_location(ast.Pass(), node)]
             return node
 
+    tree.body = _imported_once(tree.body)
     found = any(isinstance(n, ast.Name) and n.id in ("__debug__", *FOR_COMPILERS)
                 for n in ast.walk(tree))  # fmt: skip
     return Debug().visit(tree) if found else tree
@@ -66,3 +68,43 @@ def with_backwards(body: Body, names: Mapping[str, str]) -> list[ast.ClassDef]:
         for node in every_node(body)
         if isinstance(node, ast.ClassDef) and FUNCTION in [full_name(b, names) for b in node.bases]
     ]
+
+
+def _imported_once(body: list[ast.stmt]) -> list[ast.stmt]:
+    """The statements without the names of imports that later ones take before anything runs."""
+    held: dict[str, tuple[int, ast.alias]] = {}
+    gone: dict[int, list[ast.alias]] = {}
+    for place, statement in enumerate(body):
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            for alias in statement.names:
+                name = alias.asname or alias.name
+                if name in held and alias.name != "*":
+                    earlier, old = held[name]
+                    gone.setdefault(earlier, []).append(old)
+                if "." not in name and alias.name != "*":
+                    held[name] = (place, alias)
+        elif not _runs_nothing(statement):
+            held.clear()
+    return [
+        _without(statement, gone[place]) if place in gone else statement
+        for place, statement in enumerate(body)
+        if place not in gone or len(gone[place]) < len(statement.names)  # type: ignore[attr-defined]
+    ]
+
+
+def _runs_nothing(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Expr(value=ast.Constant()):
+            return True
+        case ast.FunctionDef(args=args, decorator_list=[], returns=None):
+            annotated = any(a.annotation for a in (*args.posonlyargs, *args.args, *args.kwonlyargs))
+            return not (args.defaults or args.kw_defaults or annotated)
+        case _:
+            return False
+
+
+def _without(statement: ast.stmt, names: list[ast.alias]) -> ast.stmt:
+    assert isinstance(statement, ast.Import | ast.ImportFrom)
+    statement = copy.copy(statement)
+    statement.names = [alias for alias in statement.names if alias not in names]
+    return statement
