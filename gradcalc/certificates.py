@@ -261,7 +261,7 @@ class _Form:
                 return self.is_number(one) and self.is_number(other)
             case ast.Call(args=[inner], keywords=[]):
                 name = _called(node)
-                return name in OF_ALL or self.is_number(inner)
+                return name in OF_ALL or (name in ELEMENTWISE and self.is_number(inner))
             case _:
                 return False
 

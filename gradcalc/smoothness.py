@@ -35,6 +35,10 @@ LIMITED = frozenset({"log", "log1p", "inv", "solve", "logdet", "sqrt"})
 """Operations that have no value everywhere."""
 
 
+OF_POSITIVE = frozenset({"log", "log1p", "sqrt"})
+"""Those of them that have one wherever their operand is positive."""
+
+
 def is_everywhere(nodes: Iterable[Node]) -> bool:
     """Whether what was recorded has a value at every point."""
     for node in nodes:
@@ -42,8 +46,11 @@ def is_everywhere(nodes: Iterable[Node]) -> bool:
         if below is not None and below.op is not ops.LITERAL and not _is_positive(below):
             return False
         power = _literal(node.operands[1]) if node.title == "pow" else 0.0
-        of_root = node.title == "sqrt" and node.operands[0].title == "sum"
-        limited = node.title in LIMITED and not (of_root or _is_positive(node.operands[0]))
+        inner = node.operands[0] if node.operands else node
+        defined = node.title in OF_POSITIVE and _is_positive(inner)
+        limited = node.title in LIMITED and not (
+            defined or (node.title == "sqrt" and _is_square(inner))
+        )
         if limited or power is None or power < 0:
             return False
     return True

@@ -257,7 +257,7 @@ CONVEX = {
     "log(1 + exp(a@x))": True, "sum(softplus(A@x))": True, "(a@x)**4": True, "norm(A@x)**4": True,
     "x@x/(1 + c@c)": True, "norm(x)": False, "norm(A@x - b)": False, "log(1 + x@x)": False,
     "sqrt(x@x - 1)": False, "exp(norm(x))": False, "log(a@x)": False, "1/(a@x)": False,
-    "sqrt(X@X@x@x)": False,
+    "sqrt(X@X@x@x)": False, "sqrt(sum(exp(x) - 5))**2": False, "sqrt(sum(x**2))**2": True,
 }  # fmt: skip
 
 
