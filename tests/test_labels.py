@@ -204,3 +204,26 @@ def test_a_jump_at_whole_numbers_says_how_they_are_data(name: str) -> None:
     if tip is not None:
         again = grad(f"import torch\n{text}", wrt="x", **inputs)
         assert again.verdict.outcome == "verified"
+
+
+PLACES = {
+    "long": ("y[k.long()].sum()", [1, 0]),
+    "gather": ("y.gather(0, k.to(torch.int64)).sum()", [1, 0]),
+    "mask": ("y[k >= k[0]].sum()", [1.0, 1.0]),
+    "floor": ("(y*torch.floor(k)).sum()", [1.0, 2.0]),
+    "one hot": ("(torch.nn.functional.one_hot(k.long(), 2)*y).sum()", [1, 0]),
+}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_what_numbers_choose_excuses_no_wrong_gradient(name: str) -> None:
+    chosen, k = PLACES[name]
+    head = "import torch\ndef f(x, k):\n    y = "
+    lost = grad(f"{head}(1 - torch.cos(x))/x**2\n    return {chosen}", x=[1e-4, 1], k=k, wrt=["x"])
+    assert lost.verdict.outcome == "wrong"
+    plain = f"{head}torch.sin(x)\n    return {chosen}"
+    report = grad(plain, x=[0.5, 1], k=k, wrt=["x"])
+    assert report.verdict.outcome == "verified"
+    assert all(g.condition is not None and g.condition < 10 for g in report.gradients)
+    off = report.gradient["x"] * np.array([1, 1.002])
+    assert grad(plain, x=[0.5, 1], k=k, wrt=["x"], expect=off).verdict.outcome == "wrong"

@@ -14,7 +14,11 @@ from gradcalc.derive.trace import is_boolean
 from gradcalc.enclosure.depth import Depth
 from gradcalc.enclosure.experiment import Experiment, run_beside, ways_of
 from gradcalc.enclosure.trial import Reals, Trial, largest
+from gradcalc.enclosure.wrong_values import is_step
 from gradcalc.errors import GradcalcError
+from gradcalc.expr import ops
+from gradcalc.expr.nodes import Node
+from gradcalc.primitives import Elementwise
 
 KNOWN = 2.0**-20
 """How well a gradient must be known, in relation to how far runs beside the point are from it, for
@@ -63,13 +67,19 @@ def beside(
         return [(run_beside(experiment, bits, step, centre.detached), radius) for step in steps]
 
     # an exponent or a count may have to stay whole; what is differentiated by varies anyway
-    try:
-        samples = moved(tuple(inputs))
-    except (OutOfReach, GradcalcError):
-        samples = []
-    if samples and all(has_all(t) and _goes_as(t, centre) for t, _ in samples):
+    def kept(names: tuple[str, ...]) -> Samples:
+        try:
+            samples = moved(names)
+        except (OutOfReach, GradcalcError):
+            return []
+        alike = all(has_all(trial) and _goes_as(trial, centre) for trial, _ in samples)
+        return samples if alike else []
+
+    if samples := kept(tuple(inputs)):
         return samples
-    return moved(problem.wrt)
+    # labels and places are whole numbers that have nothing beside them
+    free = tuple(name for name in inputs if kept((name,))) if len(inputs) > 1 else ()
+    return (kept(free) if free else []) or moved(problem.wrt)
 
 
 def _goes_as(trial: Trial, centre: Trial) -> bool:
@@ -80,10 +90,21 @@ def _goes_as(trial: Trial, centre: Trial) -> bool:
     if ways_of(trial) != ways_of(centre):
         return False
     if not trial.derived.shares_with(centre.derived):
-        return True
-    compared = [node.order for node in centre.trace.nodes if is_boolean(node)]
+        # it takes other places, or another number of them
+        return False
+    compared = [node.order for node in centre.trace.nodes if _is_chosen(node)]
     return all(
         np.array_equal(to_floats(trial.values[k]), to_floats(centre.values[k])) for k in compared
+    )
+
+
+def _is_chosen(node: Node) -> bool:
+    """Whether numbers are only chosen by what is here: comparisons, places, whole numbers."""
+    row = None if node.source is None else node.source[0]
+    return (
+        is_boolean(node)
+        or node.op is ops.ONE_HOT
+        or (isinstance(row, Elementwise) and is_step(row))
     )
 
 

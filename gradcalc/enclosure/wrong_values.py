@@ -56,7 +56,7 @@ def _below(course: Course, origin: tuple[int, int], index: Index) -> tuple[Origi
     if turned is not None:
         return turned
     shares = _shares(course, origin, index)
-    if _is_step(_row(course, number)):
+    if is_step(_row(course, number)):
         # a step takes nothing of a small difference, until it turns over
         shares = [_all_of(course, number, k, index) for k in range(len(shares))]
     best: tuple[float, Origin, Index] | None = None
@@ -71,7 +71,7 @@ def _below(course: Course, origin: tuple[int, int], index: Index) -> tuple[Origi
     return None if best is None else best[1:]
 
 
-def _is_step(row: Any | None) -> bool:
+def is_step(row: Any | None) -> bool:
     """Whether a primitive has slope 0 wherever it has one, as `floor` and comparisons have."""
     return row is not None and bool(row.partials) and all(s is zero for _, s in row.partials)
 
@@ -148,7 +148,7 @@ def _own(course: Course, origin: tuple[int, int], index: Index) -> Fault:
         given == 0 and meant.is_finite() and 0 < abs(meant) < float(course.range.smallest_subnormal)
     ):
         kind = "underflow"
-    elif _is_step(row) and meant == given and (stepped := _stepped(course, number, index)):
+    elif is_step(row) and meant == given and (stepped := _stepped(course, number, index)):
         return stepped
     elif abs(meant - given) <= abs(meant) * (LOST * course.epsilon):
         kind = "rounded" if row is not None and row.boolean else "cancellation"
