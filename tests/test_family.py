@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+import gradcalc
 from gradcalc import Problem
 from gradcalc.errors import GradcalcError
 from gradcalc.family import derivative
@@ -342,3 +343,19 @@ def test_blocks_of_unlike_shapes_are_looked_through_together() -> None:
     inputs = {"A": np.arange(6.0).reshape(3, 2), "C": np.arange(6.0).reshape(2, 3)}
     found = derivative(Problem("trace(A@C)", inputs), "hessian")
     assert found.verdict.outcome == "verified"
+
+
+FLAT = [("hessian", "sum(abs(x))"), ("hessian", "norm(x, 1)"), ("hessian", "sum(relu(x))"),
+        ("hessian", "sum(sign(x)*x)"), ("jacobian", "sign(x)")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("command", "text"), FLAT)
+def test_slopes_that_torch_has_no_numbers_of_are_zero(command: str, text: str) -> None:
+    report = getattr(gradcalc, command)(text, x=[1.0, -2.0])
+    assert report.verdict.outcome == "verified"
+    assert not np.any(report.gradients[0].autograd)
+
+
+def test_a_second_derivative_that_torch_has_no_number_of_is_zero() -> None:
+    report = gradcalc.grad("abs(x)", x=2.0, order=2)
+    assert (report.verdict.outcome, float(report.gradients[0].autograd)) == ("verified", 0.0)

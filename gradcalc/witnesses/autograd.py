@@ -269,7 +269,7 @@ def use_one_thread() -> None:
 
 def to_numpy(tensor: Any) -> Array:
     """A tensor's values as float64."""
-    values: Array = tensor.detach().to("cpu", torch.float64).numpy()
+    values: Array = tensor.detach().to("cpu", torch.float64).numpy(force=True)
     return values
 
 
