@@ -232,3 +232,15 @@ def test_what_is_no_value_is_told_in_words_of_python(call: Any, says: str) -> No
 def test_the_interface_is_as_mypy_knows_it() -> None:
     assert interface.gradient_of_a_square().tolist() == [2.0, 4.0]
     assert "kink" in interface.reason_of_a_nan()
+
+
+ELSEWHERE = {
+    "itself": "def f(x, k='a'):\n    return x if k == 'a' or x < 0 else x*f(x - 2)",
+    "decorated": "def d(f):\n    return lambda x: f(x)\n@d\ndef f(x, k='a'):\n    return x",
+}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_a_text_is_no_argument_of_what_the_program_calls_itself(name: str) -> None:
+    with pytest.raises(gradcalc.GradcalcError, match="k cannot be given a text"):
+        gradcalc.grad(ELSEWHERE[name], x=1.0, k="b")

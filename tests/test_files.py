@@ -448,8 +448,8 @@ held = Other()
     [
         ("Loss", "Loss is made from Base, which is not known here"),
         ("Loss()", "Loss is made from Base, which is not known here"),
-        ("Other()", "Other() makes nothing here that can be called"),
-        ("held", "Other() makes nothing here that can be called"),
+        ("Other()", "Other(...) makes nothing here that can be called"),
+        ("held", "Other(...) makes nothing here that can be called"),
     ],
 )
 def test_a_class_of_what_is_not_read_is_told(
@@ -459,3 +459,62 @@ def test_a_class_of_what_is_not_read_is_told(
     file.write_text(UNREAD)
     found = run("grad", f"{file}:{target}", "--x", "1,2")
     assert (found.code, found.err.splitlines()[0]) == (2, f"error: {says}")
+
+
+STANDING = {
+    # text, what is named, its input, its value; None where it is not told
+    "lambda's default": ("K = 3\nf = lambda x, k=K: x**k\nK = 5", "f", "x", 8),
+    "default in a table": (
+        "K = 3\ndef g(x, k=K): return x**k\nK = 5\nt = {'a': g}",
+        "t['a']",
+        "x",
+        8,
+    ),
+    "method's default": (
+        "K = 3\nclass P:\n    def v(self, x, p=K): return x**p\nK = 5\nm = P()",
+        "m.v",
+        "x",
+        8,
+    ),
+    "its receiver's name": (
+        "class P:\n    def __init__(self, k): self.k = k\n    def v(self, k): return k*self.k\n"
+        "k = 4.",
+        "P(k).v",
+        "k",
+        8,
+    ),
+    "object's name": ("class A:\n    def f(self, a): return a**2\na = A()", "a.f", "a", 4),
+    "table's name": ("t = {'s': lambda t: t**2}", "t['s']", "t", 4),
+    "class's name": (
+        "class A:\n    def __init__(self, n): self.n = n\n    def f(self, A): return A*self.n",
+        "A(3.).f",
+        "A",
+        6,
+    ),
+    "another one": ("f = lambda x: x\nif True:\n    f = lambda x: x**2", "f", "x", None),
+    "another item": ("t = {'b': lambda x: x}\nt['b'] = lambda x: x**2", "t['b']", "x", None),
+    "another method": (
+        "class A:\n    def f(self, x): return x\nA.f = lambda self, x: x**2\na = A()",
+        "a.f",
+        "x",
+        None,
+    ),
+    "default of its class": (
+        "class A:\n    k = 3\n    def f(self, x, k=k): return x**k",
+        "A.f",
+        "x",
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STANDING)
+def test_what_is_named_is_what_stands_in_the_file(run: Run, tmp_path: Path, name: str) -> None:
+    text, target, given, value = STANDING[name]
+    file = tmp_path / "standing.py"
+    file.write_text(text + "\n")
+    found = run("grad", f"{file}:{target}", f"--{given}", "2", "--json")
+    if value is None:
+        assert found.code == 2
+    else:
+        assert json.loads(found.out)["value"] == value

@@ -251,3 +251,26 @@ def test_a_backward_that_is_called_is_refused(target: str, tmp_path: Path) -> No
     file.write_text(BACKWARD)
     with pytest.raises(GradcalcError, match="Straight has a backward of its own"):
         gradcalc.grad(f"{file}:{target}", x=[0.3, 2.0])
+
+
+PYTHON_STOPS = {
+    "one default of all": "@dataclass\nclass B:\n    a: list = []",
+    "an order of its own": "@dataclass(order=True)\nclass B:\n    a: float = 1.\n"
+    "    def __lt__(self, other): return True",
+}
+
+
+@pytest.mark.parametrize("name", PYTHON_STOPS)
+def test_a_dataclass_that_python_refuses_is_refused(name: str) -> None:
+    text = f"from dataclasses import dataclass\n{PYTHON_STOPS[name]}\n"
+    with pytest.raises((ValueError, TypeError)):
+        exec(text, {"__name__": "kept"})
+    with pytest.raises(GradcalcError):
+        gradcalc.grad(f"{text}def f(x):\n    B()\n    return 2*x", x=1.0)
+
+
+@pytest.mark.parametrize("asked", ["hasattr(lib, 'pi')", "getattr(lib, 'pi', None) is not None"])
+def test_what_a_module_that_is_a_value_has_is_not_guessed(asked: str) -> None:
+    text = f"import math\ndef f(x, lib=math):\n    return 2*x if {asked} else x"
+    with pytest.raises(GradcalcError, match="is not asked of a module"):
+        gradcalc.grad(text, x=1.0)

@@ -57,11 +57,24 @@ def _with(source: Source, name: str, value: Value) -> Source | None:
     word = _word(value, default)
     if word is MISSING or (default is None and None in defaults[place + 1 : len(positional)]):
         return None
+    if node.decorator_list or _is_used(source, node):
+        raise InvalidValueError(
+            f"{name} cannot be given a text: the program calls {node.name} itself, or decorates it",
+            hint=f"write one that calls it: def g(x): return {node.name}(x, {name}={word!r})",
+        )
     arg = (*positional, *node.args.kwonlyargs)[place]
     held: ast.expr | ast.arg = arg if default is None else default
     end = held.end_lineno or held.lineno, held.end_col_offset or held.col_offset
     start = end if default is None else (held.lineno, held.col_offset)
     return replace(source, text=_put(source.text, start, end, "=" * (default is None) + repr(word)))
+
+
+def _is_used(source: Source, function: ast.FunctionDef) -> bool:
+    """Whether a program has its function elsewhere too, where its default would be another one."""
+    return any(
+        isinstance(node, ast.Name) and node.id == function.name and isinstance(node.ctx, ast.Load)
+        for node in ast.walk(ast.parse(source.text))
+    )
 
 
 def _may_be_word(value: Value) -> bool:

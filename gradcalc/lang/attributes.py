@@ -6,8 +6,9 @@ from typing import Any
 
 from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.lang import having, objects
-from gradcalc.lang.machine import Builtin, Closure, Machine
+from gradcalc.lang.machine import Builtin, Closure, Machine, Module
 from gradcalc.lang.objects import MISSING, Class, Field, Instance
+from gradcalc.lang.program import brief
 
 
 def _checked(name: Any) -> str:
@@ -36,6 +37,11 @@ def get(machine: Machine, value: Any, name: Any, *default: Any) -> Any:
 
 
 def _has(machine: Machine, value: Any, name: Any) -> bool:
+    if isinstance(value, Module):
+        raise UnsupportedError(
+            f"whether {value.full} has {brief(str(name))} is not asked of a module that is a value",
+            hint="write what it has",
+        )
     if isinstance(value, Closure):
         return _checked(name) in {"__name__", *value.values} or hasattr(_plainly, name)
     if not isinstance(value, Instance | Class):

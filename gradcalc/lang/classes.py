@@ -30,6 +30,7 @@ def define(machine: Machine, node: ast.ClassDef) -> None:
     for statement in node.body:
         machine.node = statement
         if isinstance(statement, ast.FunctionDef):
+            _check_defaults(statement, inner)
             inner.values[statement.name] = _method(machine, statement, made, inner.values)
             continue
         outer, machine.frame = machine.frame, inner
@@ -45,6 +46,17 @@ def define(machine: Machine, node: ast.ClassDef) -> None:
             options = records.options_of(machine.eval(keyword.value))
             records.declared(machine, node.body, made, options)
     machine.bind(node.name, made)
+
+
+def _check_defaults(method: ast.FunctionDef, inner: Frame) -> None:
+    """Refuse a default that has a name of the class: methods are made beside it here."""
+    defaults = (*method.args.defaults, *filter(None, method.args.kw_defaults))
+    for node in (node for default in defaults for node in ast.walk(default)):
+        if isinstance(node, ast.Name) and node.id in inner.values:
+            raise UnsupportedError(
+                f"a default of {brief(method.name)} is {brief(node.id)} of its class",
+                hint="write its value, or None and take it inside",
+            )
 
 
 TUPLE = Class("NamedTuple", (), {}, library=True)

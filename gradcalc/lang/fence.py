@@ -26,7 +26,7 @@ from gradcalc.lang.imported import Body, meanings
 from gradcalc.lang.linking import is_own, linked
 from gradcalc.lang.mangling import mangled
 from gradcalc.lang.names import check_references, free_names
-from gradcalc.lang.naming import calls_torch_alone, every_node, naming
+from gradcalc.lang.naming import calls_torch_alone, every_node, imports_arrays, naming
 from gradcalc.lang.nets.names import dotted_as_names, undotted
 from gradcalc.lang.nets.target import forward_of, last_name, makes_nets, without_idle
 from gradcalc.lang.objects import METHODS, unrun
@@ -131,7 +131,7 @@ def _checked(
     assigned = bound_names(every_node(body))
     libraries = CORE if core else naming(body, source, assigned | known)
     silent = function is not None and libraries.arrays == MIXED and not libraries.called
-    if silent and calls_torch_alone(whole, meanings(whole)):
+    if silent and not imports_arrays(whole) and calls_torch_alone(whole, meanings(whole)):
         # what the function does not say, the others of its file do
         libraries = replace(libraries, arrays=TORCH)
     check_references(body, source, libraries, known, assigned)
@@ -262,11 +262,17 @@ def _main_function(body: tuple[ast.stmt, ...], name: str | None) -> ast.Function
             hint=f"name a method of it: {brief(name)}.method, or {brief(name)}(...).method",
         )
     given = next((s.value for s in body if isinstance(s, ast.Assign) and name == _target(s)), None)
-    if isinstance(given, ast.Call):
-        _check_bases(body, getattr(given.func, "id", ""), classes)
+    called = getattr(given.func, "id", "") if isinstance(given, ast.Call) else ""
+    if called in classes:
+        _check_bases(body, called, classes)
         raise UnknownNameError(
-            f"{brief(ast.unparse(given))} makes nothing here that can be called",
+            f"{brief(called)}(...) makes nothing here that can be called",
             hint="a class with a forward or __call__ does, if all that it is made from is known",
+        )
+    if name in bound_names(every_node(body)):
+        raise UnknownNameError(
+            f"that {brief(name)} is a function is not told by the text",
+            hint=f"write a function that calls it: def g(x): return {brief(name)}(x)",
         )
     method = next((m for m in _methods(body) if m.rpartition(".")[2] == name), None)
     hint = did_you_mean(name, functions) or f"its functions: {brief(known)}"

@@ -298,6 +298,22 @@ def _spoken(members: Sequence[tuple[str, str]], modules: Iterable[str]) -> str:
     return NONE
 
 
+def imports_arrays(body: Body) -> bool:
+    """Whether a text imports numpy or jax, be it for what nothing here calls."""
+    modules = [
+        name
+        for node in every_node(body)
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    ]
+    return any(name.split(".")[0] in ("numpy", "jax", "autograd") for name in modules)
+
+
 def calls_torch_alone(body: Body, names: Mapping[str, str]) -> bool:
     """Whether a text calls functions of torch, and none of another library of arrays."""
     calls = (node.func for node in every_node(body) if isinstance(node, ast.Call))

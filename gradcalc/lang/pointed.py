@@ -39,7 +39,7 @@ def pointed(text: str, function: str | None, limits: Limits) -> tuple[str, str |
         shown = brief(function)
         raise UnknownNameError(
             f"that {shown} is a function is not told by the text",
-            hint=f"write def f(x): return {shown}(x)",
+            hint=f"write a function that calls it: def g(x): return {shown}(x)",
         )
     own = _unused("net", text)
     return f"{text}\n{own} = {function}", own
@@ -56,6 +56,9 @@ def _of_object(text: str, node: ast.expr, limits: Limits) -> tuple[str, str] | N
         owner = getattr(_value(made.id, body), "func", None)
     if made is None or not isinstance(owner, ast.Name) or owner.id not in classes:
         return None
+    if any(_changes(node, owner.id) for statement in body for node in ast.walk(statement)):
+        # its methods may be others by then
+        return None
     methods = dict(_methods(owner.id, classes))
     if method in methods:
         own = _unused(f"{owner.id}_{method.strip('_')}", text)
@@ -63,7 +66,7 @@ def _of_object(text: str, node: ast.expr, limits: Limits) -> tuple[str, str] | N
         return f"{text}\n\n{_calling_method(own, receiver, methods[method])}", own
     if method != CALLED:
         raise UnknownNameError(
-            f"{brief(owner.id)} has no method called {brief(method)}",
+            f"no method of {brief(owner.id)} is called {brief(method)}",
             hint=did_you_mean(method, methods) or _those_of(methods),
         )
     return None
@@ -85,7 +88,7 @@ def _through(text: str, node: ast.expr, limits: Limits) -> tuple[str, str] | Non
         return None
     own = _unused(re.sub(r"\W+", "_", called).strip("_"), text)
     count = len([*held.args.posonlyargs, *held.args.args])
-    return f"{text}\n\n{_calling(own, called, held.args, count)}", own
+    return f"{text}\n\n{_calling(own, called, '', held.args, count)}", own
 
 
 def _held(
@@ -114,8 +117,10 @@ def _held(
 
 
 def _value(name: str, body: list[ast.stmt]) -> ast.expr | None:
-    """What is assigned last to a name on the level of the text."""
+    """What is assigned to a name once, on the level of the text, and changed nowhere."""
     found = None
+    if sum(_changes(node, name) for statement in body for node in ast.walk(statement)) > 1:
+        return None
     for statement in body:
         match statement:
             case ast.Assign(targets=[ast.Name(id=own)], value=value) if own == name:
@@ -123,6 +128,27 @@ def _value(name: str, body: list[ast.stmt]) -> ast.expr | None:
             case ast.AnnAssign(target=ast.Name(id=own), value=ast.expr() as value) if own == name:
                 found = value
     return found
+
+
+def _changes(node: ast.AST, name: str) -> bool:
+    """Whether something gives a name, or what it holds, another value, or may do so."""
+    match node:
+        case ast.Name(id=own, ctx=ast.Store() | ast.Del()):
+            return own == name
+        case (
+            ast.Attribute(value=ast.Name(id=own), ctx=ast.Store() | ast.Del())
+            | ast.Subscript(value=ast.Name(id=own), ctx=ast.Store() | ast.Del())
+        ):
+            return own == name
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=own), attr=called)):
+            return own == name and called in CHANGING
+        case _:
+            return False
+
+
+CHANGING = frozenset({"append", "extend", "insert", "pop", "remove", "clear", "update",
+                      "setdefault", "popitem", "reverse", "sort"})  # fmt: skip
+"""Methods that change a list or a dictionary."""
 
 
 def _item(table: ast.expr | None, written: ast.expr) -> ast.expr | None:
@@ -178,22 +204,35 @@ def _calling_method(name: str, receiver: str, method: ast.FunctionDef) -> str:
     """A function of the parameters of a method that calls it."""
     static = any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in method.decorator_list)
     plain = len([*method.args.posonlyargs, *method.args.args])
-    return _calling(name, f"{receiver}.{method.name}", method.args, plain if static else plain - 1)
+    return _calling(name, receiver, f".{method.name}", method.args, plain if static else plain - 1)
 
 
-def _calling(name: str, called: str, given: ast.arguments, count: int) -> str:
-    """A function that calls another one with its last parameters; stars have nothing in them."""
+def _calling(name: str, held: str, behind: str, given: ast.arguments, count: int) -> str:
+    """A function that calls another one with its last parameters; stars have nothing in them.
+
+    What it calls is made in front of it where it has names of its parameters. A default that is
+    no plain number or text is left to the function, which has it from where it stands.
+    """
+    first = len(given.posonlyargs)
     every = [*given.posonlyargs, *given.args]
-    plain = every[len(every) - count :]
-    kept = given.defaults[max(0, len(given.defaults) - count) :]
-    taken = ast.arguments(
-        posonlyargs=[],
-        args=[ast.arg(arg=a.arg) for a in plain],
-        vararg=None,
-        kwonlyargs=[ast.arg(arg=a.arg) for a in given.kwonlyargs],
-        kw_defaults=given.kw_defaults,
-        kwarg=None,
-        defaults=kept,
-    )
-    passed = ", ".join([*(a.arg for a in plain), *(f"{a.arg}={a.arg}" for a in given.kwonlyargs)])
-    return f"def {name}({ast.unparse(taken)}):\n    return {called}({passed})"
+    defaults = [None] * (len(every) - len(given.defaults)) + list(given.defaults)
+    taken = list(zip(every, defaults, strict=True))[len(every) - count :]
+    words = list(zip(given.kwonlyargs, given.kw_defaults, strict=True))
+    kept = [(a.arg, d) for a, d in (*taken, *words) if d is None or _is_written(d)]
+    firsts = {a.arg for a in every[:first]}
+    shown = ", ".join(a if d is None else f"{a}={ast.unparse(d)}" for a, d in kept)
+    passed = ", ".join(a if a in firsts else f"{a}={a}" for a, _ in kept)
+    names = {n.id for n in ast.walk(ast.parse(held)) if isinstance(n, ast.Name)}
+    made = ""
+    if names & {a for a, _ in kept}:
+        made, held = f"{name}_ = {held}\n\n", f"{name}_"
+    return f"{made}def {name}({shown}):\n    return {held}{behind}({passed})"
+
+
+def _is_written(default: ast.expr) -> bool:
+    """Whether a default is the same wherever it stands."""
+    try:
+        ast.literal_eval(default)
+    except ValueError:
+        return False
+    return True

@@ -7,7 +7,9 @@ from gradcalc.errors import InvalidValueError, LimitError, UnsupportedError
 from gradcalc.lang import containers, members, objects, operators, ops, words
 from gradcalc.lang.defaulting import Frozen
 from gradcalc.lang.machine import Builtin, Closure, Machine, Once
+from gradcalc.lang.nets.row import Kind
 from gradcalc.lang.objects import MISSING, Bound, ById, Class, Instance, Valued
+from gradcalc.primitives import Primitive
 
 MOST_PRINTED = 1_000_000
 """Characters that a program may print."""
@@ -171,7 +173,11 @@ FIRST_IDENTITY = 140_000_000_000_000
 def _callable(machine: Machine, value: Any) -> bool:
     if isinstance(value, Instance):
         return value.kind.find(value.kind.runs) is not MISSING or objects.has(value, "__call__")
-    return isinstance(value, Closure | Builtin | Class | Bound) or callable(value)
+    # imported where it is used: functions of libraries are made of those here
+    from gradcalc.lang.dialects.spelling import Function
+
+    known = Closure | Builtin | Class | Bound | Function | Primitive | Kind
+    return isinstance(value, known) or callable(value)
 
 
 ROWS: tuple[tuple[str, Callable[..., Any], str], ...] = (

@@ -58,7 +58,12 @@ def declared(machine: Machine, body: Sequence[ast.stmt], made: Class, options: O
         if word == "KW_ONLY":
             words = True
         elif word != "ClassVar":
+            _check_default(machine, statement, made.members.get(name))
             found[name] = _field(made, name, words)
+    if options.order and (own := ORDERS.keys() & made.members.keys()):
+        raise InvalidValueError(
+            f"order=True, and {made.name} has {min(own)} of its own", python="TypeError"
+        )
     made.own, made.frozen = found, options.frozen
     _check_order(made.name, found, options)
     if options.init and "__init__" not in made.members:
@@ -67,6 +72,16 @@ def declared(machine: Machine, body: Sequence[ast.stmt], made: Class, options: O
         named = [name for name, one in found.items() if one.init and not one.kw_only]
         made.members["__match_args__"] = tuple(named)
     _give_methods(made, found, options)
+
+
+def _check_default(machine: Machine, statement: ast.AnnAssign, default: Any) -> None:
+    if isinstance(default, list | dict | set):
+        machine.node = statement
+        raise InvalidValueError(
+            f"a default that is a {type(default).__name__} would be one for all objects",
+            hint=f"write field(default_factory={type(default).__name__})",
+            python="ValueError",
+        )
 
 
 def _word(annotation: ast.expr) -> str:
