@@ -164,3 +164,29 @@ def test_a_planted_generator_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(TorchBits, "uniform", lambda *given: usual(*given) + 1e-3)
     with pytest.raises(GradcalcError, match="draws other numbers"):
         grad("torch.rand(3)*x", x=2.0)
+
+
+ORDERED = [
+    "x.transpose(0, 1).contiguous()",
+    "(x*2).permute(2, 0, 1).contiguous()",
+    "torch.nn.functional.scaled_dot_product_attention(x, x, x).transpose(0, 1).contiguous()",
+]
+
+
+@pytest.mark.parametrize("made", ORDERED)
+def test_what_is_dropped_of_a_copy_in_order_is_what_torch_drops(made: str) -> None:
+    text = f"""import torch
+torch.manual_seed(3)
+def h(x):
+    y = {made}
+    dropped = torch.nn.functional.dropout(y, 0.5, True)
+    return (dropped*torch.arange(24.0, dtype=torch.float64).reshape(y.shape)).sum()
+"""
+    scope: dict[str, Any] = {}
+    exec(text, scope)
+    x = torch.arange(24.0, dtype=torch.float64).reshape(2, 3, 4).div(10).requires_grad_()
+    scope["h"](x).backward()
+    report = grad(text, x=x.detach().numpy())
+    assert report.verdict.outcome == "verified"
+    assert x.grad is not None
+    assert np.allclose(report.gradient["x"], x.grad.numpy(), rtol=1e-12)

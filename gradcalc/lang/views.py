@@ -103,9 +103,13 @@ def contiguous(machine: Machine, value: Any) -> Any:
     if not isinstance(value, Tensor) or in_order(value):
         return value
     if value.owner.ordered:
-        return machine.copy(value)
+        copied = machine.copy(value)
+        copied.ordered = True
+        return copied
     same = View(value, lambda held: held, lambda places: places, unsure=True)
-    return memory.viewed(value, machine.unread(value), value.shape, same, moved=False)
+    found = memory.viewed(value, machine.unread(value), value.shape, same, moved=False)
+    found.ordered = True
+    return found
 
 
 def _leads(key: Any) -> bool:

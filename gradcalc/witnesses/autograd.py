@@ -200,7 +200,7 @@ class TorchBackend:
         return detached
 
     def copy(self, tensor: Any) -> Any:
-        copied = tensor.clone()
+        copied = tensor.clone(memory_format=torch.contiguous_format)
         self.calls.name(copied, self.calls.origin(tensor))
         return copied
 

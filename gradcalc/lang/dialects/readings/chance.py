@@ -48,7 +48,7 @@ def _shape_of(machine: Machine, tensor: Tensor) -> tuple[int, ...]:
     if not views.in_order(tensor):
         raise UnsupportedError(
             f"{called(machine)} fills memory in its order, which is not known here",
-            hint="make a copy in order before: x.contiguous()",
+            hint="make a copy in order before: x.contiguous(); in a layer, .eval() leaves it out",
         )
     return tensor.shape
 
