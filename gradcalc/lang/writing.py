@@ -57,12 +57,18 @@ def changing(machine: Machine, name: str) -> Builtin | None:
         return None
 
     def call(machine: Machine, z: Complex, *given: Any) -> Complex:
+        since = machine.kept
         if sign is None:
             assert own is not None
             value = own(machine, z, *given)
         else:
             value = complexes.operated(machine, sign, z, *given)
         into_complex(machine, z, ALL, value)
+        if machine.watch is not None:
+            others = [p for v in given for p in ((v.re, v.im) if isinstance(v, Complex) else (v,))]
+            for part in (z.re, z.im):
+                if part is not None:
+                    machine.watch.replaced(part, None, since, others)
         return z
 
     return Builtin(name, call, "writes into its receiver")

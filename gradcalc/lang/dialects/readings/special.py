@@ -29,14 +29,24 @@ def divergence(machine: Machine, **values: Any) -> Any:
 
 def huber(machine: Machine, delta: Any, r: Any) -> Any:
     """scipy's huber: half the square up to delta, linear beyond."""
+    _check_delta(machine, delta)
     r = ops.tensor(machine, r)
     limited = ops.call(machine, "clamp", r, ops.call(machine, "neg", delta), delta)
     rest = ops.binary(machine, "sub", r, ops.binary(machine, "div", limited, 2.0))
     return ops.binary(machine, "mul", limited, rest)
 
 
+def _check_delta(machine: Machine, delta: Any) -> None:
+    if not (machine.elements(ops.tensor(machine, delta)) > 0).all():
+        raise UnsupportedError(
+            "scipy's huber is 0 where delta is 0, and infinite where it is below",
+            hint="give it a delta above 0",
+        )
+
+
 def pseudo_huber(machine: Machine, delta: Any, r: Any) -> Any:
     """scipy's pseudo_huber, delta**2 (sqrt(1 + (r/delta)**2) - 1), without cancellation."""
+    _check_delta(machine, delta)
     r = ops.tensor(machine, r)
     square = ops.call(machine, "square", ops.binary(machine, "div", r, delta))
     root = ops.call(machine, "sqrt", ops.binary(machine, "add", square, 1.0))
