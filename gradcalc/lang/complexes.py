@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.errors import UnsupportedError
+from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.lang import casts, complex_memory, ops, plain
 from gradcalc.lang.machine import Complex, Machine
 from gradcalc.lang.memory import Tensor
@@ -147,7 +147,8 @@ def conjugated(machine: Machine, z: Complex) -> Complex:
     if machine.program.naming.arrays in (NUMPY, JAX):
         return found
     pairs = ((z.re, found.re), (z.im, found.im))
-    return Complex(*(p if p is None else casts.unsure_of(own, p) for own, p in pairs))
+    parts = (p if p is None else casts.unsure_of(own, p) for own, p in pairs)
+    return Complex(*parts, turned=not z.turned)
 
 
 def _viewed_as_real(machine: Machine, z: Complex) -> Any:
@@ -155,6 +156,12 @@ def _viewed_as_real(machine: Machine, z: Complex) -> Any:
 
     Where it is not known to be the memory of the number nobody may write into either from then on.
     """
+    if z.turned:
+        raise InvalidValueError(
+            "torch has no view_as_real of what conj() gives",
+            hint="write z.conj().resolve_conj(), or z.conj_physical()",
+            python="RuntimeError",
+        )
     found = None
     if z.re is not None and z.im is not None:
         found = complex_memory.viewed(machine, z.re, z.im)
@@ -320,7 +327,8 @@ _SINH, _COSH = _waves("sinh cosh", "cos sin", ""), _waves("cosh sinh", "cos sin"
 ELEMENTS: Mapping[str, Callable[[Machine, Complex], Any]] = {
     **dict.fromkeys(("abs", "absolute"), size),
     **dict.fromkeys(("angle", "phase"), angle),
-    **dict.fromkeys(("conjugate", "resolve_conj", "conj_physical"), _conjugate),
+    **dict.fromkeys(("conjugate", "conj_physical"), _conjugate),
+    **dict.fromkeys(("resolve_conj", "resolve_neg"), lambda machine, z: Complex(z.re, z.im)),
     "conj": lambda machine, z: conjugated(machine, z),
     **dict.fromkeys(("neg", "negative"), negated),
     "real": real,

@@ -97,10 +97,14 @@ class Untold:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Complex:
-    """Complex numbers by their real and imaginary parts, tensors of one shape, None for 0."""
+    """Complex numbers by their real and imaginary parts, tensors of one shape, None for 0.
+
+    `turned` says that torch has only noted that they are conjugates.
+    """
 
     re: Any
     im: Any
+    turned: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
