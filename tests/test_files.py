@@ -518,3 +518,12 @@ def test_what_is_named_is_what_stands_in_the_file(run: Run, tmp_path: Path, name
         assert found.code == 2
     else:
         assert json.loads(found.out)["value"] == value
+
+
+def test_a_parameter_of_a_lambda_is_no_name_that_the_program_assigns(
+    run: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "table.py"
+    file.write_text('fs = {"a": lambda x: x**2}\n')
+    found = run("grad", str(file), "--x", "1")
+    assert (found.code, found.err.splitlines()[0]) == (2, "error: the program does not use x")

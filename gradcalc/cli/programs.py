@@ -255,7 +255,7 @@ def _unused(
                 f"{use.program.function}, which is differentiated, has no {name}",
                 hint=f"{others[0]} has it: give the file as FILE.py:{others[0]}",
             )
-    if name in assigned:
+    if name in assigned and any(_stores(use.program, name) for use in uses):
         return UnknownNameError(
             f"{name} cannot be given a value: the program assigns it itself",
             hint="leave it out, or rename it in the program",
@@ -273,6 +273,16 @@ def _unused(
         used = dict.fromkeys(n for use in uses for n in use.required)
         hint = f"it uses {listed(used)}" if used else "it has no inputs"
     return UnknownNameError(f"the program does not use {name}", hint=hint)
+
+
+def _stores(program: Program, name: str) -> bool:
+    """Whether a program gives a name a value otherwise than as a parameter."""
+    given = (n for statement in program.body for n in ast.walk(statement))
+    return any(
+        (isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store))
+        or (isinstance(n, ast.FunctionDef | ast.ClassDef) and n.name == name)
+        for n in given
+    )
 
 
 def _functions_with(name: str, program: Program) -> list[str]:
