@@ -209,7 +209,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     # imports hold where they have run
     ("import numpy as m\na = m.std(x)\nimport torch as m\na", {"x": [1, 2]},
      "is imported from numpy"),
-    ("from numpy import std as f\nfrom numpy import var as f\nf(x)", {"x": [1, 2]},
+    ("from numpy import std as f\ny = f(x)\nfrom numpy import var as f\nf(x)", {"x": [1, 2]},
      "is imported from numpy.std"),
     ("def std(v): return v\nfrom numpy import std\nstd(x)", {"x": [1, 2]}, "may not have run"),
     ("a = sum(x)\nfrom numpy import *\na + sum(x)", {"x": [1, 2]}, "may not have run"),

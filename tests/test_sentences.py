@@ -214,13 +214,19 @@ def test_a_function_in_a_word_of_its_own(run: Run, tmp_path: Path, command: str,
 
 
 @pytest.mark.parametrize(
-    ("call", "code"), [("torch.exp(x)", 0), ("np.exp(x)", 2), ("np.exp(x)*torch.exp(x)", 2)]
+    ("brought", "call", "code"),
+    [
+        ("import torch", "torch.exp(x)", 0),
+        ("import torch\nimport numpy as np", "torch.exp(x)", 2),
+        ("import torch\nimport numpy as np", "np.exp(x)", 2),
+        ("import torch\nimport numpy as np", "np.exp(x)*torch.exp(x)", 2),
+    ],
 )
 def test_other_functions_of_a_file_say_whose_arrays_they_are(
-    run: Run, tmp_path: Path, call: str, code: int
+    run: Run, tmp_path: Path, brought: str, call: str, code: int
 ) -> None:
     path = tmp_path / "own.py"
-    text = f"import numpy as np\nimport torch\ndef g(x):\n    return {call}\n"
+    text = f"{brought}\ndef g(x):\n    return {call}\n"
     path.write_text(f"{text}def f(x):\n    return x.std()\n", encoding="utf-8")
     assert run("grad", f"{path}:f", "--x", "1,2").code == code
 

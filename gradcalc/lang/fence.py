@@ -269,12 +269,12 @@ def _main_function(body: tuple[ast.stmt, ...], name: str | None) -> ast.Function
             f"{brief(called)}(...) makes nothing here that can be called",
             hint="a class with a forward or __call__ does, if all that it is made from is known",
         )
-    if name in bound_names(every_node(body)):
+    method = next((m for m in _methods(body) if m.rpartition(".")[2] == name), None)
+    if method is None and name in bound_names(every_node(body)):
         raise UnknownNameError(
             f"that {brief(name)} is a function is not told by the text",
             hint=f"write a function that calls it: def g(x): return {brief(name)}(x)",
         )
-    method = next((m for m in _methods(body) if m.rpartition(".")[2] == name), None)
     hint = did_you_mean(name, functions) or f"its functions: {brief(known)}"
     raise UnknownNameError(
         f"the program defines no function called {brief(name)}",
