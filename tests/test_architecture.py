@@ -18,7 +18,7 @@ ORDER = (
     "reruns", "derive", "readback",
     "enclosure", "slopes",
     "witnesses", "verdict", "findings", "report", "limits", "remedies", "calculate",
-    "maps", "blocks", "smoothness", "certificates", "large", "family", "general",
+    "matrices", "maps", "blocks", "smoothness", "certificates", "large", "family", "general",
     "explain", "reference", "torch_process", "render", "export", "daemon", "cli",
     "api", "__main__",
 )  # fmt: skip

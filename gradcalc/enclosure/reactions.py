@@ -14,11 +14,10 @@ from gradcalc.derive.trace import is_boolean
 from gradcalc.enclosure.depth import Depth
 from gradcalc.enclosure.experiment import Experiment, run_beside, ways_of
 from gradcalc.enclosure.trial import Reals, Trial, largest
-from gradcalc.enclosure.wrong_values import is_step
 from gradcalc.errors import GradcalcError
 from gradcalc.expr import ops
 from gradcalc.expr.nodes import Node
-from gradcalc.primitives import Elementwise
+from gradcalc.primitives.arithmetic import is_step
 
 KNOWN = 2.0**-20
 """How well a gradient must be known, in relation to how far runs beside the point are from it, for
@@ -101,11 +100,7 @@ def _goes_as(trial: Trial, centre: Trial) -> bool:
 def _is_chosen(node: Node) -> bool:
     """Whether numbers are only chosen by what is here: comparisons, places, whole numbers."""
     row = None if node.source is None else node.source[0]
-    return (
-        is_boolean(node)
-        or node.op is ops.ONE_HOT
-        or (isinstance(row, Elementwise) and is_step(row))
-    )
+    return is_boolean(node) or node.op is ops.ONE_HOT or is_step(row)
 
 
 @lru_cache(maxsize=64)

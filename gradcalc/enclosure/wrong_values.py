@@ -12,7 +12,7 @@ from gradcalc.derive.perturbations import is_finite
 from gradcalc.enclosure.course import LOST, Course
 from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
-from gradcalc.primitives.arithmetic import zero
+from gradcalc.primitives.arithmetic import is_step
 from gradcalc.testimony import Fault, Origin, place_of
 
 Index = tuple[int, ...]
@@ -69,11 +69,6 @@ def _below(course: Course, origin: tuple[int, int], index: Index) -> tuple[Origi
                 if best is None or weight > best[0]:
                     best = weight, slot.origin, place
     return None if best is None else best[1:]
-
-
-def is_step(row: Any | None) -> bool:
-    """Whether a primitive has slope 0 wherever it has one, as `floor` and comparisons have."""
-    return row is not None and bool(row.partials) and all(s is zero for _, s in row.partials)
 
 
 def _turned(course: Course, number: int, index: Index) -> tuple[Origin, Index] | None:

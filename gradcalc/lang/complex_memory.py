@@ -1,5 +1,6 @@
 """The memory that complex numbers share with the real ones that they are viewed as."""
 
+from functools import reduce
 from typing import Any
 
 from gradcalc.lang import memory, ops
@@ -24,21 +25,11 @@ def viewed(machine: Machine, re: Tensor, im: Tensor) -> Tensor | None:
     views = [list(reversed(memory.views(part))) for part in parts]
 
     def read(held: Any) -> Any:
-        found = []
-        for chain in views:
-            value = held
-            for view in chain:
-                value = view.read(value)
-            found.append(value)
+        found = [reduce(lambda v, view: view.read(v), chain, held) for chain in views]
         return machine.apply("stack", tensors=found, dim=-1)
 
     def find(places: Any) -> Any:
-        found = []
-        for chain in views:
-            own = places
-            for view in chain:
-                own = view.find(own)
-            found.append(own)
+        found = [reduce(lambda p, view: view.find(p), chain, places) for chain in views]
         return memory.side_by_side(*found)
 
     every = [view for chain in views for view in chain]

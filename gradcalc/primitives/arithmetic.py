@@ -29,6 +29,12 @@ def zero(s: Any, *operands: Any, **static: Any) -> Any:
     return s.Integer(0)
 
 
+def is_step(row: Any) -> bool:
+    """Whether a primitive has slope 0 wherever it has one, as `floor` and comparisons have."""
+    own = isinstance(row, Elementwise) and bool(row.partials)
+    return own and all(slope is zero for _, slope in row.partials)
+
+
 FLAT = ((0, zero),)
 FLAT_BY_BOTH = ((0, zero), (1, zero))
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from gradcalc.lang.program import brief
 from gradcalc.primitives import BY_NAME, Elementwise
-from gradcalc.primitives.arithmetic import zero
+from gradcalc.primitives.arithmetic import is_step
 from gradcalc.problem import Problem
 from gradcalc.testimony import (
     Absent,
@@ -170,9 +170,7 @@ def _as_far_as_rounding_tells(
 def _is_step(event: Event) -> bool:
     """Whether something is at a jump by itself, as `floor` is, and no comparison."""
     row = BY_NAME.get(event.primitive)
-    if not isinstance(row, Elementwise) or row.boolean or not row.partials:
-        return False
-    return all(slope is zero for _, slope in row.partials)
+    return isinstance(row, Elementwise) and not row.boolean and is_step(row)
 
 
 def _as_rounding_chose(
