@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from gradcalc.lang.memory import Tensor
-from gradcalc.lang.program import TORCH, Stop, text_of
+from gradcalc.lang.program import FREED, TORCH, Stop, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ class Keeping:
         self._refused: Stop | None = None
         # of every memory that was written into: the version it had then, and the place
         self._writes: dict[int, list[tuple[int, Stop]]] = {}
+        # where what a node of the graph of gradients had kept was given back
+        self._freed: dict[Any, Stop] = {}
 
     def made(
         self, machine: Any, name: str, arguments: Mapping[str, Any], run: Callable[[], Any]
@@ -66,14 +68,12 @@ class Keeping:
     def refused(self, machine: Any, kind: str) -> None:
         """A write of a kind that torch refuses by itself."""
         if self._refused is None and machine.program.naming.arrays == TORCH:
-            place, text = machine.anchor or (machine.place, text_of(machine.node, machine.source))
-            self._refused = Stop(kind, text, place)
+            self._refused = _here(machine, kind)
 
     def wrote(self, machine: Any, owner: Tensor) -> None:
         """A memory is written into now."""
-        place, text = machine.anchor or (machine.place, text_of(machine.node, machine.source))
         writes = self._writes.setdefault(id(owner), [])
-        writes.append((owner.version, Stop("write", text, place)))
+        writes.append((owner.version, _here(machine, "write")))
 
     def moved(self, owner: Tensor, whole: Tensor) -> None:
         """What was the owner of a memory is a view of another one from now on."""
@@ -101,14 +101,34 @@ class Keeping:
             if isinstance(value, Tensor) and kept.owner is value.owner:
                 self._kept.append(Kept(owner, owner.version, kept.name, kept.node))
 
-    def overwritten(self, output: Any) -> Stop | None:
-        """The first write for which torch would refuse to differentiate an output.
+    def differentiated(
+        self, machine: Any, outputs: Sequence[Tensor], wrt: Sequence[Tensor], *, keeps: bool
+    ) -> None:
+        """The program takes a derivative, after which torch keeps nothing for another one but
+        where it is told to."""
+        roots = [tensor.value.grad_fn for tensor in outputs]
+        passed = _passed(roots, [_node(tensor.value) for tensor in wrt])
+        before = next((self._freed[node] for node in passed if node in self._freed), None)
+        if before is not None and self._refused is None:
+            self._refused = before
+        if not keeps:
+            place = _here(machine, FREED)
+            self._freed |= {node: place for node in passed if _keeps(node)}
 
-        Its kind is the name of the operation whose backward pass needs what was there, `SEVERAL`
-        or `LEAF` where torch refuses the write itself.
+    def overwritten(self, output: Any) -> Stop | None:
+        """The first place for which torch would refuse to differentiate an output.
+
+        Its kind is the name of the operation whose backward pass needs what was there before a
+        write, `SEVERAL` or `LEAF` where torch refuses the write itself, `FREED` where a derivative
+        was taken that left nothing for another one.
         """
         if self._refused is not None:
             return self._refused
+        if self._freed:
+            twice = _reached(output.grad_fn) & self._freed.keys()
+            for node, place in self._freed.items():
+                if node in twice:
+                    return place
         changed = [kept for kept in self._kept if kept.owner.version != kept.version]
         reached = _reached(output.grad_fn) if changed else frozenset()
         for kept in changed:
@@ -117,6 +137,46 @@ class Keeping:
                 write = next(write for version, write in writes if version >= kept.version)
                 return replace(write, kind=kept.name)
         return None
+
+
+def _here(machine: Any, kind: str) -> Stop:
+    place, text = machine.anchor or (machine.place, text_of(machine.node, machine.source))
+    return Stop(kind, text, place)
+
+
+def _node(tensor: Any) -> Any:
+    """Torch's node where the gradient by a tensor arrives."""
+    return torch.autograd.graph.get_gradient_edge(tensor).node
+
+
+def _keeps(node: Any) -> bool:
+    """Whether a node of the graph of gradients has kept a tensor, or several."""
+    for name in (name for name in dir(node) if name.startswith("_saved_")):
+        try:
+            saved = getattr(node, name)
+        except RuntimeError:
+            # it was written over since
+            return True
+        parts = saved if isinstance(saved, tuple) else (saved,)
+        if any(isinstance(part, torch.Tensor) for part in parts):
+            return True
+    return False
+
+
+def _passed(roots: Sequence[Any], ends: Sequence[Any]) -> list[Any]:
+    """The nodes that a gradient passes on its way to others: those before one of them."""
+    before: dict[Any, list[Any]] = {}
+    for node in _reached(*roots):
+        for following, _ in node.next_functions:
+            before.setdefault(following, []).append(node)
+    found: dict[Any, None] = {}
+    left = list(ends)
+    while left:
+        for node in before.get(left.pop(), ()):
+            if node not in found:
+                found[node] = None
+                left.append(node)
+    return list(found)
 
 
 def _memory(tensor: Any) -> int:
@@ -131,10 +191,10 @@ def _each(value: Any, kind: type) -> Iterator[Any]:
             yield from _each(part, kind)
 
 
-def _reached(node: Any) -> AbstractSet[Any]:
+def _reached(*roots: Any) -> AbstractSet[Any]:
     """Everything that the backward pass comes to."""
     found: set[Any] = set()
-    left = [node]
+    left = [*roots]
     while left:
         node = left.pop()
         if node is None or node in found:

@@ -8,7 +8,7 @@ import torch
 
 from gradcalc import Problem
 from gradcalc.errors import GradcalcError
-from gradcalc.lang.program import LEAF, SEVERAL
+from gradcalc.lang.program import FREED, LEAF, SEVERAL
 from gradcalc.witnesses import autograd
 
 HEADER = "import torch\nimport torch.nn.functional as F\n"
@@ -21,6 +21,8 @@ CASES = {
     "the operand of a square in place": "y = 2*x\ny *= y\nreturn y.sum()",
     "a result written in place": "y = x.clone()\ny.sigmoid_()\ny.mul_(2)\nreturn y.sum()",
     "one that is told to be in place": "y = F.relu(x*2, inplace=True)\ny += 1\nreturn y.sum()",
+    "what was written over before a derivative": "y = torch.exp(x)\ny += 1\n"
+    "g = torch.autograd.grad((x*x).sum(), x)[0]\nreturn (y + g).sum()",
     "a view of it": "y = torch.exp(x)\nv = y[1:]\nv += 1\nreturn y.sum()",
     "a loop": "y = torch.zeros(3)\nfor i in range(3):\n    y[i] = torch.exp(x[i])\n"
     "    y[i] += torch.sin(y[i])\nreturn y.sum()",
@@ -57,6 +59,31 @@ WRITES = (
 
 WHOLE = re.compile(r"zero_|copy_")
 """Writes after which nothing is left of what was there."""
+
+
+DERIVATIVES = (
+    "torch.autograd.grad({p}.sum(), {q}, {options})[0]",
+    "torch.autograd.grad([{p}.sum(), {q}.sum()], x, {options})[0]",
+    "torch.autograd.grad(({p}*{q}).sum(), {p}, {options})[0]",
+)
+OPTIONS = ("", ", retain_graph=True", ", create_graph=True", ", retain_graph=False",
+           ", retain_graph=False, create_graph=True")  # fmt: skip
+
+
+def differentiating(rng: random.Random) -> str:
+    """A function that takes derivatives as it goes, some of them after torch's graph is gone."""
+    names, lines = ["y0"], [f"y0 = {rng.choice(BEGINS[:5])}"]
+    for _ in range(rng.randint(2, 6)):
+        p, q, name = rng.choice(names), rng.choice([*names, "x"]), f"y{len(names)}"
+        if rng.random() < 0.6:
+            lines.append(f"{name} = {rng.choice(USES).format(p=p, q=q)}")
+            lines.append(f"{name} = {name} if {name}.dim() and {name}.shape[0] == 3 else x*{name}")
+        else:
+            options = "allow_unused=True, materialize_grads=True" + rng.choice(OPTIONS)
+            slope = rng.choice(DERIVATIVES).format(p=p, q=q, options=options)
+            lines.append(f"{name} = {slope}")
+        names.append(name)
+    return program("\n".join([*lines, f"return ({rng.choice(names)} + {names[0]}).sum()"]))
 
 
 def refused_by_torch(text: str, values: list[float]) -> str:
@@ -134,6 +161,22 @@ def test_programs_that_write(seed: int) -> None:
         # torch's graph still leads to what was there before
         return
     assert bool(said) == bool(here), f"{text}\ntorch: {said or 'differentiates'}\nhere: {here}"
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("seed", range(200))
+def test_programs_that_differentiate(seed: int) -> None:
+    text, values = differentiating(random.Random(seed)), [0.5, 1.0, 1.5]
+    said = refused_by_torch(text, values)
+    if said and "second time" not in said:
+        return
+    try:
+        here = refused_here(text, values)
+    except GradcalcError:
+        # something else stops it further on
+        assert said
+        return
+    assert (here == FREED) == bool(said), f"{text}\ntorch: {said}"
 
 
 @pytest.mark.parametrize("name", ["logical_and_", "logical_or_", "logical_xor_"])

@@ -1,6 +1,7 @@
 """Objects, generators and what is remembered, as Python has them: it is the oracle."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -253,20 +254,71 @@ def test_a_backward_that_is_called_is_refused(target: str, tmp_path: Path) -> No
         gradcalc.grad(f"{file}:{target}", x=[0.3, 2.0])
 
 
+CLASSES = """
+from abc import ABC, ABCMeta, abstractmethod
+from dataclasses import dataclass
+from typing import Protocol
+"""
 PYTHON_STOPS = {
+    "no such slot": "class B:\n    __slots__ = ('a',)\nb = B()\nb.a = x\nb.b = x",
+    "one slot as a text": "class B:\n    __slots__ = 'ab'\nb = B()\nb.a = x",
+    "slots of a dataclass": "@dataclass(slots=True)\nclass B:\n    a: float\nb = B(x)\nb.b = x",
+    "slots of both": "class A:\n    __slots__ = ['a']\nclass B(A):\n    __slots__ = ['b']\n"
+    "b = B()\nb.a = x\nb.b = x\nb.c = x",
+    "an abstract class": "class B(ABC):\n    @abstractmethod\n    def g(self): ...\nb = B()",
+    "half of an abstract class": "class A(metaclass=ABCMeta):\n    @abstractmethod\n"
+    "    def g(self): ...\n    @property\n    @abstractmethod\n    def h(self): ...\n"
+    "class B(A):\n    def g(self): return 1\nb = B()",
+    "abstract again": "class A(ABC):\n    def g(self): return 1\nclass B(A):\n"
+    "    @abstractmethod\n    def g(self): ...\nb = B()",
+    "a protocol": "class B(Protocol):\n    def g(self): ...\nb = B()",
     "one default of all": "@dataclass\nclass B:\n    a: list = []",
     "an order of its own": "@dataclass(order=True)\nclass B:\n    a: float = 1.\n"
     "    def __lt__(self, other): return True",
 }
+PYTHON_RUNS = {
+    "slots and a base with any": "class A: pass\nclass B(A):\n    __slots__ = ('a',)\n"
+    "b = B()\nb.b = 2*x",
+    "a dictionary among them": "class B:\n    __slots__ = ('a', '__dict__')\nb = B()\nb.b = 2*x",
+    "slots of a dataclass's base": "@dataclass(slots=True)\nclass A:\n    b: float\n"
+    "@dataclass(slots=True)\nclass B(A):\n    a: float = 1.0\nb = B(x)\nb.b = 2*x",
+    "all of an abstract class": "class A(ABC):\n    @abstractmethod\n    def g(self): ...\n"
+    "class B(A):\n    def g(self): return 1\nb = B()\nb.b = 2*x",
+    "all of it that is never asked": "class A(ABC):\n    @abstractmethod\n    def plot(self): ...\n"
+    "class B(A):\n    def plot(self): show(self)\nb = B()\nb.b = 2*x",
+    "abstract without its base": "class B:\n    @abstractmethod\n    def g(self): ...\n"
+    "b = B()\nb.b = 2*x",
+    "made from a protocol": "class A(Protocol):\n    def g(self): ...\nclass B(A):\n"
+    "    def g(self): return 1\nb = B()\nb.b = 2*x",
+}
+
+
+def of_classes(body: str) -> str:
+    """A file whose function makes an object as a text has it, and gives its `b`."""
+    classes, _, made = body.partition("\nb = ")
+    lines = f"b = {made}".split("\n") if made else ["b = B()"]
+    inside = "".join(f"    {line}\n" for line in lines)
+    return f"{CLASSES}{classes}\ndef f(x):\n{inside}    return x*b.b\n"
 
 
 @pytest.mark.parametrize("name", PYTHON_STOPS)
-def test_a_dataclass_that_python_refuses_is_refused(name: str) -> None:
-    text = f"from dataclasses import dataclass\n{PYTHON_STOPS[name]}\n"
-    with pytest.raises((ValueError, TypeError)):
-        exec(text, {"__name__": "kept"})
+def test_an_object_that_python_refuses_is_refused(name: str) -> None:
+    text = of_classes(PYTHON_STOPS[name])
+    with pytest.raises((ValueError, TypeError, AttributeError)):
+        exec(f"{text}\nf(1.0)", {"__name__": "kept"})
     with pytest.raises(GradcalcError):
-        gradcalc.grad(f"{text}def f(x):\n    B()\n    return 2*x", x=1.0)
+        gradcalc.grad(text, x=1.0)
+
+
+@pytest.mark.parametrize("name", PYTHON_RUNS)
+def test_an_object_that_python_makes_is_made(name: str) -> None:
+    text = of_classes(PYTHON_RUNS[name])
+    scope: dict[str, Any] = {"__name__": "kept"}
+    exec(text, scope)
+    assert scope["f"](3.0) == 18.0
+    found = gradcalc.grad(text, x=3.0)
+    assert found.verdict.outcome == "verified"
+    assert found.gradient["x"] == 12.0
 
 
 @pytest.mark.parametrize("asked", ["hasattr(lib, 'pi')", "getattr(lib, 'pi', None) is not None"])

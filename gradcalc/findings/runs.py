@@ -11,7 +11,7 @@ from types import MappingProxyType
 import numpy as np
 
 from gradcalc.lang.chance import RANDOM, Draw
-from gradcalc.lang.program import HELD, LEAF, SEVERAL, UNDERIVED, Stop, brief
+from gradcalc.lang.program import FREED, HELD, LEAF, SEVERAL, UNDERIVED, Stop, brief
 from gradcalc.primitives import BY_NAME, Composite
 from gradcalc.problem import Problem
 from gradcalc.reruns import COPIES
@@ -299,6 +299,13 @@ def overwritten(autograd: Computed) -> Iterator[Finding]:
     """What torch would stop at, which writes in place; here no tensor ever changes."""
     write = autograd.overwritten
     if write is None:
+        return
+    if write.kind == FREED:
+        message = (
+            f"after {brief(write.source)} torch keeps nothing of the way back, which is gone once"
+            " more: torch itself refuses that"
+        )
+        yield Finding("overwritten", message, "retain_graph=True keeps it", write.span)
         return
     if write.kind in REFUSED:
         what, hint = REFUSED[write.kind]

@@ -7,7 +7,7 @@ import ast
 import copy
 from collections.abc import Iterable, Iterator, Mapping
 
-from gradcalc.lang.bindings import ACCESSORS, WORDS, gives_nothing
+from gradcalc.lang.bindings import ACCESSORS, WORDS, gives_nothing, is_abstract
 from gradcalc.lang.imported import Body, full_name
 from gradcalc.lang.program import dotted
 
@@ -36,18 +36,18 @@ def asked(body: Body, names: Mapping[str, str]) -> Body:
 
     `names` are what the names of imports stand for.
     """
-    droppable = {
-        id(method)
-        for node in _classes(body, names)
-        for method in node.body
-        if isinstance(method, ast.FunctionDef) and _may_go(method)
-    }
+    methods = [method for node in _classes(body, names) for method in node.body
+               if isinstance(method, ast.FunctionDef)]  # fmt: skip
+    # whether a class may be made depends on who has these
+    every = (m for s in body if isinstance(s, ast.ClassDef) for m in s.body)
+    abstract = frozenset(m.name for m in every if isinstance(m, ast.FunctionDef) and is_abstract(m))
+    droppable = {id(method) for method in methods if _may_go(method, abstract)}
     if not droppable:
         return body
     idle = _never_asked(body, droppable)
     if not idle:
         return body
-    return tuple(_without(s, idle) if isinstance(s, ast.ClassDef) else s for s in body)
+    return tuple(_without(s, idle, abstract) if isinstance(s, ast.ClassDef) else s for s in body)
 
 
 def _classes(body: Body, names: Mapping[str, str]) -> Iterator[ast.ClassDef]:
@@ -78,11 +78,13 @@ def _is_known(base: ast.expr, known: set[str], names: Mapping[str, str]) -> bool
     return plain or full_name(named, names) == MODULE
 
 
-def _may_go(method: ast.FunctionDef) -> bool:
+def _may_go(method: ast.FunctionDef, abstract: frozenset[str]) -> bool:
     """Whether a method does something only where it is asked for by its name."""
     name = method.name
     special = (name.startswith("__") and name.endswith("__")) or name in ITS_OWN
-    return not special and not _is_hollow(method) and all(map(_is_plain, method.decorator_list))
+    if special or not all(map(_is_plain, method.decorator_list)):
+        return False
+    return not (_stays(method, abstract) and isinstance(method.body[0], ast.Pass))
 
 
 def _acts(method: ast.FunctionDef) -> bool:
@@ -94,9 +96,9 @@ def _acts(method: ast.FunctionDef) -> bool:
     )
 
 
-def _is_hollow(method: ast.FunctionDef) -> bool:
-    """Whether there is nothing in a method that could be left out."""
-    return _acts(method) and isinstance(method.body[0], ast.Pass)
+def _stays(method: ast.FunctionDef, abstract: frozenset[str]) -> bool:
+    """Whether a method that nothing asks for is left, with nothing in it."""
+    return method.name in abstract or _acts(method)
 
 
 def _defaults(method: ast.FunctionDef) -> list[ast.expr]:
@@ -186,18 +188,18 @@ def _asks_for_any(node: ast.AST) -> bool:
             return False
 
 
-def _without(node: ast.ClassDef, idle: set[int]) -> ast.ClassDef:
+def _without(node: ast.ClassDef, idle: set[int], abstract: frozenset[str]) -> ast.ClassDef:
     found = copy.copy(node)
-    kept = (_hollow(s) if id(s) in idle else s for s in node.body)
+    kept = (_hollow(s, abstract) if id(s) in idle else s for s in node.body)
     found.body = [s for s in kept if s is not None]
     if not found.body:
         found.body = [ast.copy_location(ast.Pass(), node)]
     return found
 
 
-def _hollow(method: ast.stmt) -> ast.stmt | None:
-    """Nothing, or what is left of a method whose defaults are worked out all the same."""
-    if not isinstance(method, ast.FunctionDef) or not _acts(method):
+def _hollow(method: ast.stmt, abstract: frozenset[str]) -> ast.stmt | None:
+    """Nothing, or what is left of a method whose name or defaults do something all the same."""
+    if not isinstance(method, ast.FunctionDef) or not _stays(method, abstract):
         return None
     found = copy.copy(method)
     found.body = [ast.copy_location(ast.Pass(), method)]

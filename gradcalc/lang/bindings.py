@@ -148,6 +148,13 @@ def is_idle(decorator: ast.expr) -> bool:
     return isinstance(decorator, ast.Name) and decorator.id in WORDS
 
 
+def is_abstract(method: ast.FunctionDef) -> bool:
+    """Whether a method is one that those who are made from its class must have."""
+    decorators = (d.attr if isinstance(d, ast.Attribute) else getattr(d, "id", "")
+                  for d in method.decorator_list)  # fmt: skip
+    return any(name in UNTOLD for name in decorators)
+
+
 def is_accessor(decorator: ast.expr) -> bool:
     """Whether a decorator is what a property has behind its name."""
     return isinstance(decorator, ast.Attribute) and decorator.attr in ACCESSORS

@@ -6,7 +6,7 @@ from typing import Any
 
 from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.lang import collecting, enums, records
-from gradcalc.lang.bindings import ACCESSORS, UNTOLD, WORDS, gives_nothing, is_idle
+from gradcalc.lang.bindings import ACCESSORS, UNTOLD, WORDS, gives_nothing, is_abstract, is_idle
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.expressions import closure
 from gradcalc.lang.machine import Builtin, Frame, Machine, Rule
@@ -21,12 +21,16 @@ def define(machine: Machine, node: ast.ClassDef) -> None:
     if any(keyword.arg == UNRUN for keyword in node.keywords):
         machine.bind(node.name, _unrun(node.name))
         return
-    bases, runs, mixed = _bases(machine, node)
+    bases, runs, mixed, plain = _bases(machine, node)
     if TUPLE in bases:
         machine.bind(node.name, _tuple(machine, node))
         return
     inner = Frame({}, machine.frame)
     made = Class(node.name, bases, inner.values, runs=runs)
+    methods = (s for s in node.body if isinstance(s, ast.FunctionDef))
+    made.abstract = frozenset(method.name for method in methods if is_abstract(method))
+    made.strict = "ABC" in plain or any(map(_is_strict, node.keywords))
+    made.unmade = "Protocol" in plain
     for statement in node.body:
         machine.node = statement
         if isinstance(statement, ast.FunctionDef):
@@ -38,6 +42,7 @@ def define(machine: Machine, node: ast.ClassDef) -> None:
             machine.block([statement])
         finally:
             machine.frame = outer
+    made.slots = _slots(inner.values.pop("__slots__", None))
     if enums.is_enum(made):
         made.valued = mixed or any(base.valued for base in bases) or enums.VALUED in made.line
         enums.complete(machine, made)
@@ -46,6 +51,17 @@ def define(machine: Machine, node: ast.ClassDef) -> None:
             options = records.options_of(machine.eval(keyword.value))
             records.declared(machine, node.body, made, options)
     machine.bind(node.name, made)
+
+
+def _is_strict(keyword: ast.keyword) -> bool:
+    """Whether a keyword of a class makes it one that is abstract where its methods are."""
+    path = dotted(keyword.value)
+    return keyword.arg == "metaclass" and path is not None and path[-1] == "ABCMeta"
+
+
+def _slots(given: Any) -> frozenset[str] | None:
+    """The attributes that a class says its objects have."""
+    return None if given is None else frozenset([given] if isinstance(given, str) else given)
 
 
 def _check_defaults(method: ast.FunctionDef, inner: Frame) -> None:
@@ -87,8 +103,13 @@ def _tuple(machine: Machine, node: ast.ClassDef) -> Builtin:
     return collecting.named(machine, node.name, names, defaults)
 
 
-def _bases(machine: Machine, node: ast.ClassDef) -> tuple[tuple[Class, ...], str, bool]:
+def _bases(
+    machine: Machine, node: ast.ClassDef
+) -> tuple[tuple[Class, ...], str, bool, frozenset[str]]:
+    """The classes that one is made from, the method that a call of an object runs, whether they
+    are numbers or texts too, and those of them that are nothing here."""
     found: list[Class] = []
+    plain: set[str] = set()
     runs, mixed = "__call__", False
     for base in node.bases:
         machine.node = base
@@ -106,7 +127,7 @@ def _bases(machine: Machine, node: ast.ClassDef) -> tuple[tuple[Class, ...], str
             found.append(value)
             runs = value.runs
         elif path and gives_nothing(path[-1]):
-            continue
+            plain.add(path[-1].rpartition("·")[2])
         elif path and path[0] in enums.MIXED and len(node.bases) > 1:
             mixed = True
         else:
@@ -114,7 +135,7 @@ def _bases(machine: Machine, node: ast.ClassDef) -> tuple[tuple[Class, ...], str
             raise UnsupportedError(f"a class cannot be made from {brief(shown)} here")
     if mixed and not any(map(enums.is_enum, found)):
         raise UnsupportedError("a class cannot be made from numbers or texts here")
-    return tuple(found), runs, mixed
+    return tuple(found), runs, mixed, frozenset(plain)
 
 
 def _unrun(name: str) -> Class:

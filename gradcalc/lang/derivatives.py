@@ -84,6 +84,10 @@ def _autograd_grad(
                 hint="make it of the inputs, or of a tensor with requires_grad=True",
                 python="RuntimeError",
             )
+    kept = bool(create_graph)
+    if machine.watch is not None:
+        keeps = kept if retain_graph is None else bool(retain_graph)
+        machine.watch.differentiated(machine, several, wrt, keeps=keeps)
     found: list[Any] = [None] * len(wrt)
     for output, cotangent in zip(several, given, strict=True):
         if cotangent is None and ops.size(machine, output) != 1:
@@ -103,7 +107,6 @@ def _autograd_grad(
             hint="allow_unused=True gives None for it",
             python="RuntimeError",
         )
-    kept = bool(create_graph)
     return tuple(g if g is None or kept else machine.cut_by(g, "grad") for g in found)
 
 

@@ -197,6 +197,11 @@ class Watch(Protocol):
     def replaced(self, tensor: Tensor, value: Any, since: int, others: Sequence[Any]) -> None:
         """An operation has written its result over its operand, beside others."""
 
+    def differentiated(
+        self, machine: "Machine", outputs: Sequence[Tensor], wrt: Sequence[Tensor], *, keeps: bool
+    ) -> None:
+        """The program takes a derivative, and says whether what is kept for it stays."""
+
 
 Call = Callable[["Machine", Any, tuple[Any, ...], dict[str, Any]], Any]
 """What a function gives for arguments."""

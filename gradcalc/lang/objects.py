@@ -22,6 +22,9 @@ class Class:
     `runs` is the method that a call of an object runs. One of a library is nobody's to change.
     Objects of a `lazy` one are made complete by their first call. `listed` are the members of an
     enumeration; of one that is `valued` they are as good as their values. An `error` can be raised.
+    `slots` are the only attributes that its objects have, those of its bases beside them, None
+    where they have any. No object is made where one of the `abstract` members is left, if the class
+    is `strict` about that, nor of one that is `unmade`.
     """
 
     name: str
@@ -36,6 +39,10 @@ class Class:
     listed: dict[str, "Instance"] | None = None
     valued: bool = False
     error: bool = False
+    slots: frozenset[str] | None = None
+    abstract: frozenset[str] = frozenset()
+    strict: bool = False
+    unmade: bool = False
 
     def __post_init__(self) -> None:
         self.error = self.error or any(base.error for base in self.bases)
@@ -293,6 +300,7 @@ def assign(machine: Machine, value: Any, name: str, given: Any) -> None:
                 python="FrozenInstanceError",
                 said=f"cannot assign to field {name!r}",
             )
+        _check_slot(value.kind, name)
         machine.nets.replace(machine, value.values.get(name), given)
         value.values[name] = given
     elif isinstance(value, Class) and not value.library:
@@ -303,6 +311,47 @@ def assign(machine: Machine, value: Any, name: str, given: Any) -> None:
         raise UnsupportedError(f"attributes of {machine.describe(value)} cannot be assigned to")
 
 
+def _check_slot(kind: Class, name: str) -> None:
+    """Raise `InvalidValueError` where objects of a class have other attributes only."""
+    known: set[str] = set()
+    for one in kind.line:
+        if one.slots is None:
+            return
+        known |= one.slots
+    if name in known or "__dict__" in known:
+        return
+    raise InvalidValueError(
+        f"objects of {kind.name} have no .{brief(name)}: its __slots__ are all that they have",
+        hint=did_you_mean(name, known),
+        python="AttributeError",
+        said=f"{kind.name!r} object has no attribute {name!r}",
+    )
+
+
+def _check_complete(kind: Class) -> None:
+    """Raise `InvalidValueError` where a class leaves abstract what its objects must have."""
+    if kind.unmade:
+        raise InvalidValueError(
+            f"{kind.name} is a Protocol, of which no object is made",
+            python="TypeError",
+            said="Protocols cannot be instantiated",
+        )
+    line = kind.line
+    if not any(one.strict for one in line):
+        return
+    names = sorted({name for one in line for name in one.abstract})
+    left = [n for n in names if n in next(one for one in line if n in one.members).abstract]
+    if left:
+        many = "s" if len(left) > 1 else ""
+        shown = ", ".join(left)
+        raise InvalidValueError(
+            f"{kind.name} is abstract: it has no {brief(shown)} of its own",
+            hint=f"make an object of a class that has {'them' if many else 'it'}",
+            python="TypeError",
+            said=f"Can't instantiate abstract class {kind.name} with abstract method{many} {shown}",
+        )
+
+
 def instantiate(
     machine: Machine, kind: Class, args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> Instance:
@@ -310,6 +359,7 @@ def instantiate(
     machine.budget.tick()
     if kind.listed is not None:
         return _member(kind, args)
+    _check_complete(kind)
     made = Instance(kind)
     if kind.find("__eq__") is not MISSING and is_hashed(kind):
         made = Valued(kind, machine=machine)

@@ -98,6 +98,9 @@ SEVERAL, LEAF = "several", "leaf"
 """Kinds of writes that torch refuses: into one of several views that one call gave, and into an
 input with a gradient."""
 
+FREED = "freed"
+"""The kind of a derivative after which torch refuses to go the same way back once more."""
+
 HELD = "held as "
 """What stands before the dtype of a cast that has rounded numbers of the text."""
 

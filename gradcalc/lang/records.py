@@ -65,6 +65,8 @@ def declared(machine: Machine, body: Sequence[ast.stmt], made: Class, options: O
             f"order=True, and {made.name} has {min(own)} of its own", python="TypeError"
         )
     made.own, made.frozen = found, options.frozen
+    if options.slots:
+        made.slots = frozenset(found)
     _check_order(made.name, found, options)
     if options.init and "__init__" not in made.members:
         made.fields = found

@@ -33,7 +33,7 @@ def stripped(tree: ast.Module) -> ast.Module:
     return Debug().visit(tree) if found else tree
 
 
-FOR_COMPILERS = ("__constants__", "__slots__")
+FOR_COMPILERS = ("__constants__",)
 """Names in classes that change nothing of what they calculate."""
 
 
