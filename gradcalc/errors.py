@@ -16,6 +16,7 @@ Every error is one sentence, where possible with the place in the text (`Span`) 
 
 import difflib
 import os
+import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -42,6 +43,15 @@ class Span:
         """Its beginning in words."""
         file = "" if self.file is None else f"{self.file}, "
         return f"{file}line {self.line}, column {self.column}"
+
+
+JOIN = "·"
+"""What stands between a module and a name of it where several files are read as one text."""
+
+
+def with_dots(text: str) -> str:
+    """A text with the names of several files as whoever has imported those calls them."""
+    return re.sub(rf"(?<=\w){JOIN}(?=\w)", ".", text)
 
 
 LINALG = "LinAlgError"
@@ -88,6 +98,10 @@ class GradcalcError(Exception):
         """This error, given a place in the text unless it already has one."""
         if self.span is None:
             self.span, self.source = span, source
+        if self.span is not None and self.span.file is not None:
+            self.message = with_dots(self.message)
+            self.args = (self.message,)
+            self.hint = None if self.hint is None else with_dots(self.hint)
         return self
 
 

@@ -155,7 +155,7 @@ REFUSED = {
     "too early": ({"helpers.py": "from main_file import K\ndef g(x): return x*K"},
                   "from helpers import g\nK = 1.0\ndef f(x): return g(x)", "not there yet"),
     "what is not there": ({"helpers.py": ""}, "import helpers\ndef f(x): return helpers.g(x)",
-                          "helpers·g"),
+                          "helpers.g"),
     "a name of sys": ({}, "import sys\nK = 2.0\nsys.modules[__name__].K = 3.0\n"
                       "def f(x): return x*K", "sys"),
     "the names of a function": ({}, "K = 2.0\ndef g(): pass\ng.__globals__['K'] = 3.0\n"

@@ -19,6 +19,7 @@ from gradcalc.cli.instead import similar_option
 from gradcalc.cli.options import Options
 from gradcalc.cli.readers import is_stdin
 from gradcalc.errors import (
+    JOIN,
     FileError,
     GradcalcError,
     Span,
@@ -307,6 +308,13 @@ def _missing(names: Sequence[str], use: Use, options: Collection[str]) -> Unknow
         return UnknownNameError(
             f"{later[0]} has no value where a --let uses it",
             hint=f"put --let {later[0]}= in front of it",
+        )
+    beside = next((name for name in names if JOIN in name), None)
+    if beside is not None:
+        module, _, name = beside.rpartition(JOIN)
+        span, source = place_of(beside, use.program)
+        return UnknownNameError(
+            f"nothing is called {name} in {module.replace(JOIN, '.')}", span=span, source=source
         )
     called = next((name for name in names if is_called(name, use.program)), None)
     if called is not None:

@@ -220,7 +220,7 @@ def _stopped_at(autograd: Computed, stop: Stop) -> Finding:
         return Finding("dead", f"{_ZERO}: {source} takes {_ITS} numbers as data", None, stop.span)
     _, hint = _stopping(stop)
     if hint is None and len(set(autograd.stops)) == 1 and stop.kind in LEAVABLE:
-        hint = "leave it out to let the gradient through"
+        hint = "leave it out where the gradient should flow through it"
     how = "is detached" if stop.kind == "detach" else "stops it"
     return Finding("dead", f"{_NOTHING}: {source} {how}", hint, stop.span)
 

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from gradcalc.errors import JOIN
 from gradcalc.lang.scopes import names_bound
 
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -173,7 +174,7 @@ def is_plain(base: ast.expr) -> bool:
 
 def gives_nothing(name: str) -> bool:
     """Whether a name, or what it is renamed to of another file, is one of those."""
-    return name.rpartition("·")[2] in PLAIN_BASES
+    return name.rpartition(JOIN)[2] in PLAIN_BASES
 
 
 def parts_of(node: ast.AST) -> list[ast.AST]:

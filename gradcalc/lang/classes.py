@@ -4,7 +4,7 @@ import ast
 from collections.abc import Mapping
 from typing import Any
 
-from gradcalc.errors import InvalidValueError, UnsupportedError
+from gradcalc.errors import JOIN, InvalidValueError, UnsupportedError
 from gradcalc.lang import collecting, enums, records
 from gradcalc.lang.bindings import ACCESSORS, UNTOLD, WORDS, gives_nothing, is_abstract, is_idle
 from gradcalc.lang.dialects import catalogue
@@ -26,7 +26,7 @@ def define(machine: Machine, node: ast.ClassDef) -> None:
         machine.bind(node.name, _tuple(machine, node))
         return
     inner = Frame({}, machine.frame)
-    made = Class(node.name, bases, inner.values, runs=runs)
+    made = Class(node.name.rpartition(JOIN)[2], bases, inner.values, runs=runs)
     methods = (s for s in node.body if isinstance(s, ast.FunctionDef))
     made.abstract = frozenset(method.name for method in methods if is_abstract(method))
     made.strict = "ABC" in plain or any(map(_is_strict, node.keywords))
@@ -127,7 +127,7 @@ def _bases(
             found.append(value)
             runs = value.runs
         elif path and gives_nothing(path[-1]):
-            plain.add(path[-1].rpartition("·")[2])
+            plain.add(path[-1].rpartition(JOIN)[2])
         elif path and path[0] in enums.MIXED and len(node.bases) > 1:
             mixed = True
         else:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import (
+    JOIN,
     InvalidValueError,
     UnknownNameError,
     UnsupportedError,
@@ -86,7 +87,9 @@ def closure(
         *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
     ]
     defaults = {a.arg: machine.eval(value) for a, value in pairs if value is not None}
-    return Closure(name, arguments, body, defaults, machine.frame, machine.program, owner)
+    return Closure(
+        name.rpartition(JOIN)[2], arguments, body, defaults, machine.frame, machine.program, owner
+    )
 
 
 def member(machine: Machine, path: tuple[str, ...]) -> Any:

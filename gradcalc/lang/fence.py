@@ -9,6 +9,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from gradcalc.errors import (
+    JOIN,
     GradcalcError,
     LimitError,
     ProgramSyntaxError,
@@ -47,7 +48,6 @@ from gradcalc.lang.program import (
 from gradcalc.lang.reached import has_foreign, reached
 from gradcalc.lang.renaming import DOUBT
 from gradcalc.lang.signs import Reading, placed
-from gradcalc.lang.stars import JOIN
 from gradcalc.lang.stripped import stripped, with_backwards, without_backwards
 from gradcalc.lang.typed import Text, Values, understood
 

@@ -9,14 +9,14 @@ import builtins
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from gradcalc.errors import UnsupportedError
+from gradcalc.errors import JOIN, UnsupportedError
 from gradcalc.lang.alternatives import chosen
 from gradcalc.lang.files import is_cell, part_at, parts
 from gradcalc.lang.imported import Body
 from gradcalc.lang.neighbours import Import, Member, Module, Modules, brought
 from gradcalc.lang.program import span_of
 from gradcalc.lang.renaming import Renaming, doubted
-from gradcalc.lang.stars import JOIN, unstarred
+from gradcalc.lang.stars import unstarred
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,11 @@ import ast
 import builtins
 from collections.abc import Iterable, Sequence
 
+from gradcalc.errors import JOIN
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import TABLES
 from gradcalc.lang.neighbours import Module, Modules, brought
 from gradcalc.lang.renaming import doubted
-
-JOIN = "·"
-"""What stands between a module and its name: identifiers have it, and nobody writes it."""
 
 
 def unstarred(modules: Modules) -> None:

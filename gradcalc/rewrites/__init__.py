@@ -13,8 +13,9 @@ from gradcalc.errors import Span
 from gradcalc.lang.program import Program, deep_recursion
 from gradcalc.rewrites import guards
 from gradcalc.rewrites.matching import Proposal, stable_forms
+from gradcalc.rewrites.names import Names, Text
 from gradcalc.rewrites.opening import opened
-from gradcalc.rewrites.reading import Names, Reader, Text
+from gradcalc.rewrites.reading import Reader
 
 MOST = 4_000
 """Expressions of a program that are looked at."""
@@ -63,9 +64,10 @@ def cures(program: Program, known: Collection[str] = (), *, last: bool = False) 
             if meanings and _uses(node, meanings):
                 proposals += _proposals(further, node, free=loose, last=last)
             for better in proposals:
-                source = text.source[:start] + better.text + text.source[end:]
+                after = names.spelled(better.text)
+                source = text.source[:start] + after + text.source[end:]
                 if source not in seen:
-                    old, after, reason = text.of(node), better.text, better.reason
+                    old, reason = text.of(node), better.reason
                     changes, apart = better.changes, better.apart
                     cure = Cure(source, text.span(node), old, after, reason, changes, apart)
                     found.append(((start, -end), cure))

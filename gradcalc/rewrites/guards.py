@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.arguments import bind
 from gradcalc.primitives import BY_NAME, Elementwise
-from gradcalc.rewrites.reading import Names, Reader, Text
+from gradcalc.rewrites.names import Names, Text
+from gradcalc.rewrites.reading import Reader
 from gradcalc.rewrites.rows import GUARD
 
 Edit = tuple[int, int, str]

@@ -7,7 +7,8 @@ from functools import cache
 from typing import NamedTuple
 
 from gradcalc.rewrites import resorts, rows, terms
-from gradcalc.rewrites.reading import Names, Reader, Text, level
+from gradcalc.rewrites.names import Names, Text
+from gradcalc.rewrites.reading import Reader, level
 from gradcalc.rewrites.terms import (
     Signed,
     Term,
