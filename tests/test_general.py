@@ -321,6 +321,40 @@ def test_a_name_that_is_not_there_is_told(run: Run) -> None:
     assert "the program has no input y" in found.err
 
 
+TOGETHER: list[tuple[tuple[str, ...], str]] = [
+    (("‖Ax−b‖²", "--wrt", "x"), "2*A.T@(A@x - b)"),
+    (("x'Ax", "--wrt", "x"), "(A + A.T)@x"),
+    (("x^TAx + b^Tx", "--wrt", "x"), "(A + A.T)@x + b"),
+    (("tr(AXB)", "--wrt", "X"), "A.T@B.T"),
+    (("norm(Ax-b)**2", "--wrt", "x"), "2*A.T@(A@x - b)"),
+    (("aᵀXb", "--wrt", "X"), "outer(a, b)"),
+    (("1/2 xᵀQx", "--Q", "symmetric", "--wrt", "x"), "Q@x"),
+    (("tanh(Wx@x).sum()", "--wrt", "x"), "Wx.T@(1 - tanh(Wx@x)**2)"),
+    (("xx^2", "--wrt", "xx"), "2*xx"),
+    (("KL^2 + a^2", "--KL", "scalar", "--wrt", "KL"), "2*KL"),
+]
+"""What is typed of a formula, and the gradient: names that stand together, and long names."""
+
+
+@pytest.mark.parametrize(("argv", "wanted"), TOGETHER, ids=[row[0][0] for row in TOGETHER])
+def test_names_that_stand_together_are_several(
+    run: Run, argv: tuple[str, ...], wanted: str
+) -> None:
+    found = run("formula", *argv)
+    assert f"\t{wanted}\n" in found.out
+    assert "\tverified\t" in found.out
+
+
+@pytest.mark.parametrize(
+    ("option", "tip"),
+    [("--hessian", "--what hessian"), ("--jacobian", "--what jacobian"), ("--nth", "--order N")],
+)
+def test_options_of_other_commands_are_pointed_to_its_own(run: Run, option: str, tip: str) -> None:
+    found = run("formula", "norm(x)**2", option)
+    assert found.code == 2
+    assert f"tip: {tip}" in found.err
+
+
 def test_certificates_hold_in_numbers() -> None:
     rng = np.random.default_rng(0)
     for text, said, by, _, shows, _ in HESSIANS:

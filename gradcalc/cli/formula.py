@@ -69,10 +69,15 @@ def _asking(beside: "Beside | None") -> "Ask":
 def _sources(options: Options) -> "tuple[Source, ...]":
     """The programs, read as if all their names had values: then mathematics is known for it."""
     from gradcalc.cli.programs import check_apart, sources
+    from gradcalc.lang.joined import apart
+    from gradcalc.lang.typed import is_function
 
     check_apart(options)
-    named = tuple((name, "") for text in options.programs for name in _free(text))
-    return sources(replace(options, values=(*options.values, *named)))
+    declared = frozenset(name for name, _ in options.values)
+    asked = declared | {*options.wrt}
+    programs = tuple(apart(text, is_function, asked) for text in options.programs)
+    named = tuple((name, "") for text in programs for name in _free(text))
+    return sources(replace(options, programs=programs, values=(*options.values, *named)))
 
 
 def _free(text: str) -> Iterator[str]:

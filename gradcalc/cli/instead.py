@@ -71,6 +71,13 @@ INSTEAD: Mapping[str, str] = {
 }
 """Options of other programs, and what there is instead."""
 
+WHAT: Mapping[str, str] = {
+    "gradcalc hessian PROGRAM": "--what hessian",
+    "gradcalc jacobian PROGRAM": "--what jacobian",
+    "gradcalc grad PROGRAM --order N": "--order N",
+}
+"""What there is instead of another command where the option `--what` is."""
+
 LETTERS: Mapping[str, str] = {
     "v": "verbose", "o": "output", "f": "fmt", "j": "jobs", "p": "precision", "d": "decimals",
     "e": "compare", "t": "atol", "w": "by", "s": "symbolic", "n": "no_output", "c": "check",
@@ -82,6 +89,8 @@ LETTERS: Mapping[str, str] = {
 def similar_option(name: str, known: Collection[str]) -> str | None:
     """A hint naming the option that was probably meant, or what there is instead of it."""
     other = INSTEAD.get(name.lstrip("-").replace("-", "_").lower())
+    if other is not None and "--what" in known:
+        other = WHAT.get(other, other)
     if other is not None and name not in known:
         return other
     close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.75)
