@@ -321,6 +321,22 @@ def test_a_name_that_is_not_there_is_told(run: Run) -> None:
     assert "the program has no input y" in found.err
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [("-sum(log(b - A@x))", "A.T@(1/(b - A@x))"), ("log(1 - x@x)", "-2*x/(1 - x@x)"),
+     ("sum(log(c - x))", "-1/(c - x)")],
+)  # fmt: skip
+def test_points_are_found_where_a_function_is_defined_for_few(text: str, wanted: str) -> None:
+    found = answer(text, wrt=("x",))
+    assert (found.style, found.verdict.outcome) == ("mixed", "verified")
+    assert found.derivatives[0].formula.text == wanted  # type: ignore[union-attr]
+
+
+def test_what_is_defined_nowhere_has_no_points() -> None:
+    with pytest.raises(GradcalcError, match="no finite number at any point"):
+        answer("sqrt(-1 - x**2)")
+
+
 TOGETHER: list[tuple[tuple[str, ...], str]] = [
     (("‖Ax−b‖²", "--wrt", "x"), "2*A.T@(A@x - b)"),
     (("x'Ax", "--wrt", "x"), "(A + A.T)@x"),

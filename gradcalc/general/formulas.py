@@ -1,6 +1,6 @@
 """A program without values → its derivatives as formulas, held to torch at random points."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count, product
 
@@ -26,7 +26,7 @@ from gradcalc.general.declared import (
     TRAITS,
     Declared,
 )
-from gradcalc.general.points import STYLES, point
+from gradcalc.general.points import MIXED, STYLES, point
 from gradcalc.general.shapes import Reading, read
 from gradcalc.general.sizes import Numbers, general, general_number
 from gradcalc.general.structure import Traits, structured, symmetrised
@@ -51,6 +51,9 @@ ORDERS = ((SIZES, FURTHER), FALLING, RISING)
 
 TIMES = 3
 """How many random points there are for each of the first ones."""
+
+TRIES = 100
+"""Times that numbers are drawn for one of them, where the program is not defined for many."""
 
 SMALL = 1e-12
 """Numbers that are as good as 0 beside those of the random points."""
@@ -106,8 +109,8 @@ def formulas(
         return _derived(problem, own, order, reading.traits, answer)
 
     ways = [(style, order) for order in ORDERS for style in STYLES]
-    tries = [_points(made, reading, by, *way, seed) for way in ways]
-    points, found = _best(tries, derived)
+    tries = ((way[0], _points(made, reading, by, *way, seed)) for way in ways)
+    style, points, found = _best(tries, derived)
     shapes = [_output(problem) for _, problem in points]
     sizes = [numbers for numbers, _ in points]
     first = points[0][1].program
@@ -125,7 +128,7 @@ def formulas(
         verdict=_verdict(found),
         points=len(found),
         point=points[0][1],
-        style=ways[next(k for k, made in enumerate(tries) if made is points)][0],
+        style=style,
         read_as=first.typed and first.source,
         notes=(*_of_sum(kind, shapes[0]), *_by_elements(points[0][1])),
     )
@@ -169,28 +172,34 @@ def _points(
     for row in (*first * TIMES, *further):
         every = (size + 30 * k for k in count() for size in row)
         numbers = dict(zip(reading.letters, every, strict=False))
-        inputs = point(reading.shapes(numbers), reading.traits, style, random)
-        try:
-            problem = settled(replace(made(inputs), wrt=by))
-            value = _value(problem)
-        except GradcalcError:
+        shapes = reading.shapes(numbers)
+        for _ in range(TRIES if style == MIXED else 1):
+            inputs = point(shapes, reading.traits, style, random)
+            try:
+                problem = settled(replace(made(inputs), wrt=by))
+                finite = np.isfinite(_value(problem)).all()
+            except GradcalcError:
+                return []
+            if finite:
+                break
+        else:
             return []
         found.append((numbers, problem))
-        if not np.isfinite(value).all():
-            return []
     return found
 
 
 def _best(
-    tries: Sequence[_Points], derived: Callable[[Problem], _Found]
-) -> tuple[_Points, list[_Found]]:
-    """The points at which all is well, or those at which the least is amiss."""
-    best: tuple[int, _Points, list[_Found]] | None = None
-    for points in filter(None, tries):
+    tries: Iterable[tuple[str, _Points]], derived: Callable[[Problem], _Found]
+) -> tuple[str, _Points, list[_Found]]:
+    """The points at which all is well, or those at which the least is amiss, with their style."""
+    best: tuple[int, str, _Points, list[_Found]] | None = None
+    for style, points in tries:
+        if not points or (best is not None and style == MIXED):
+            continue
         found = [derived(problem) for _, problem in points]
         badness = max(WORST.index(one.verdict.outcome) for one in found)
         if best is None or badness < best[0]:
-            best = (badness, points, found)
+            best = (badness, style, points, found)
         if not badness:
             break
     if best is None:

@@ -9,9 +9,16 @@ from gradcalc.general.declared import DEFINITE, DIAGONAL, ORTHOGONAL, POSITIVE, 
 
 Array = NDArray[np.float64]
 
-STYLES: Sequence[str] = ("any", "positive", "fractions", "definite")
+MIXED = "mixed"
+"""The style in which each input is of another size: what is taken from 1 may have to be small."""
+
+STYLES: Sequence[str] = ("any", "positive", "fractions", "definite", MIXED)
 """What numbers are tried: of both signs; positive ones; ones between 0 and 1; matrices that are
-positive definite beside those."""
+positive definite beside those; and, where no others do, each input in one of these ways or near 0.
+"""
+
+NEAR = 0.03
+"""How far from 0 what is near it is."""
 
 
 def point(
@@ -30,7 +37,11 @@ def point(
 def _one(
     shape: tuple[int, ...], traits: frozenset[str], style: str, random: np.random.Generator
 ) -> Array:
-    found = _numbers(shape, POSITIVE in traits and style == "any", style, random)
+    near = 1.0
+    if style == MIXED:
+        style = str(random.choice(("any", "positive", "near")))
+        near, style = (NEAR, "any") if style == "near" else (near, style)
+    found = near * _numbers(shape, POSITIVE in traits and style == "any", style, random)
     if SIMPLEX in traits:
         found = random.uniform(0.2, 1.0, shape)
         return np.asarray(found / found.sum(axis=-1, keepdims=True))

@@ -49,6 +49,7 @@ def _verdict(answer: General) -> str:
 NUMBERS: Mapping[str, str] = {
     "any": "", "positive": ", with positive numbers", "fractions": ", with numbers from 0.1 to 0.6",
     "definite": ", with positive definite matrices",
+    "mixed": ", with inputs of several sizes",
 }  # fmt: skip
 """What numbers the points were of, in words."""
 
