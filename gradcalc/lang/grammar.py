@@ -113,12 +113,11 @@ METHODS: Mapping[str, str] = MappingProxyType(
 """Well-known things behind a dot that a program must do without, and what to do instead."""
 
 UNDERIVED = """
-    airy airy_ai bessel_j0 bessel_j1 bessel_y0 bessel_y1 dawsn ellipe ellipk erfi exp1 expi expn iv
-    j0 j1 jv k0 k0e k1 k1e kv lambertw modified_bessel_i0 modified_bessel_i1 modified_bessel_k0
-    modified_bessel_k1 scaled_modified_bessel_k0 scaled_modified_bessel_k1 spherical_bessel_j0 y0 y1
-    yv
+    airy_ai bessel_j0 bessel_j1 bessel_y0 bessel_y1 modified_bessel_i0 modified_bessel_i1
+    modified_bessel_k0 modified_bessel_k1 scaled_modified_bessel_k0 scaled_modified_bessel_k1
+    spherical_bessel_j0
 """.split()  # noqa: SIM905
-"""Special functions that torch has without a derivative, or not at all."""
+"""Special functions that torch has without a derivative."""
 
 REAL = "inputs are real: make complex numbers of them, as torch.complex(x, y) or x + 1j*y"
 """What to do instead of calculating with complex numbers."""
@@ -179,7 +178,8 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
         "exec": "write the program itself",
         "Tensor": "write tensor([...])",
         "heaviside": "torch has no derivative of it: write where(x > 0, 1.0, 0.0)",
-        **dict.fromkeys(UNDERIVED, "torch has no derivative of it, with which to check"),
+        **dict.fromkeys(UNDERIVED, "torch has no derivative of it: scipy.special's has one here"),
+        "wofz": "it is complex: erfcx(x) is wofz(1j*x), and dawsn(x) has its part that is not real",
         "eig": "its eigenvalues may be complex numbers: eigh is for symmetric matrices",
         **dict.fromkeys(
             ("matrix", "asmatrix", "mat", "bmat"), "write array([...]), and @ for the product"

@@ -32,6 +32,15 @@ NAMES: Mapping[str, frozenset[str]] = MappingProxyType(
             "scipy.linalg": "toeplitz hankel circulant",
             "scipy.optimize": "rosen rosen_der",
             "scipy.signal": "convolve fftconvolve correlate lfilter",
+            "scipy.special": """
+                airy bdtr bdtrc betaincc chdtr chdtrc cosm1 cotdg ellipkm1
+                eval_chebyt eval_chebyu eval_gegenbauer eval_genlaguerre
+                eval_hermite eval_hermitenorm eval_jacobi eval_laguerre
+                eval_legendre eval_sh_chebyt eval_sh_chebyu eval_sh_legendre
+                exp1 exprel fdtr fdtrc fresnel gdtr gdtrc iv j0 j1 jn jv k0 k1
+                kn kv lambertw loggamma nbdtr nbdtrc pdtr pdtrc powm1 radian shichi
+                sici softplus spherical_jn spherical_yn tandg y0 y1 yn yv
+            """,
             "scipy.stats": """
                 bernoulli beta binom cauchy chi2 entropy expon gamma geom gmean gumbel_l gumbel_r
                 halfnorm invgamma kurtosis laplace logistic lognorm moment multivariate_normal
@@ -41,6 +50,7 @@ NAMES: Mapping[str, frozenset[str]] = MappingProxyType(
                 bernoulli beta cauchy chi2 expon gamma geom gumbel_l gumbel_r laplace logistic
                 multivariate_normal nbinom norm pareto poisson t uniform
             """,
+            "jax.scipy.special": "exp1 fresnel sici",
             "torch.distributions": """
                 Bernoulli Beta Binomial Categorical Cauchy Chi2 Dirichlet Exponential Gamma
                 Geometric Gumbel HalfCauchy HalfNormal Independent InverseGamma Laplace LogNormal
