@@ -97,8 +97,7 @@ ATTRIBUTES: frozenset[str] = frozenset(
 )  # fmt: skip
 """What may stand behind a dot without being called."""
 
-FRAMES = "write torch.fft.rfft(w*x.unfold(0, n, hop)): the windows are cut, weighed and transformed"
-"""What to do instead of a transform of one window after another."""
+FRAMES = "write torch.stft(x, n_fft, hop, window=w, return_complex=True)"
 """What to do instead of a transform of one window after another."""
 
 METHODS: Mapping[str, str] = MappingProxyType(
@@ -106,7 +105,7 @@ METHODS: Mapping[str, str] = MappingProxyType(
         "backward": "gradcalc takes the gradient itself: leave the call out",
         "grad": "gradcalc takes the gradient itself: leave it out",
         "register_hook": "a hook changes a gradient on its way back, and not the function",
-        "stft": FRAMES,
+        **dict.fromkeys(("stft", "istft"), "write torch.stft(x, ...) or torch.istft(x, ...)"),
         "zero_grad": "nothing accumulates without --accumulate: leave the call out",
     }
 )

@@ -51,6 +51,7 @@ NAMES: Mapping[str, frozenset[str]] = MappingProxyType(
                 multivariate_normal nbinom norm pareto poisson t uniform
             """,
             "jax.scipy.special": "exp1 fresnel sici",
+            "torch": "stft istft",
             "torch.distributions": """
                 Bernoulli Beta Binomial Categorical Cauchy Chi2 Dirichlet Exponential Gamma
                 Geometric Gumbel HalfCauchy HalfNormal Independent InverseGamma Laplace LogNormal
