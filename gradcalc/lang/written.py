@@ -50,6 +50,15 @@ NAMES: Mapping[str, frozenset[str]] = MappingProxyType(
                 bernoulli beta cauchy chi2 expon gamma geom gumbel_l gumbel_r laplace logistic
                 multivariate_normal nbinom norm pareto poisson t uniform
             """,
+            "jax.lax": """
+                associative_scan batch_matmul bessel_i0e bessel_i1e broadcast
+                broadcast_in_dim clamp concatenate cumprod cumsum dot
+                dynamic_index_in_dim dynamic_slice dynamic_slice_in_dim
+                dynamic_update_slice dynamic_update_slice_in_dim expand_dims
+                igamma igammac index_in_dim integer_pow pad reduce_max
+                reduce_min reduce_prod reduce_sum reshape rev slice_in_dim
+                sort squeeze top_k transpose
+            """,
             "jax.scipy.special": "exp1 fresnel sici",
             "torch": "stft istft",
             "torch.distributions": """
@@ -68,7 +77,7 @@ NAMES: Mapping[str, frozenset[str]] = MappingProxyType(
 
 def text(module: str) -> str:
     """The text of a module; what jax has of scipy's is that of scipy."""
-    name = module.removeprefix("jax.")
+    name = module.removeprefix("jax.") if module.startswith("jax.scipy") else module
     return (files("gradcalc.lang") / "library" / f"{name}.txt").read_text(encoding="utf-8")
 
 
