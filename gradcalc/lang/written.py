@@ -42,14 +42,25 @@ NAMES: Mapping[str, frozenset[str]] = MappingProxyType(
                 sici softplus spherical_jn spherical_yn tandg y0 y1 yn yv
             """,
             "scipy.stats": """
-                bernoulli beta binom cauchy chi2 entropy expon gamma geom gmean gumbel_l gumbel_r
-                halfnorm invgamma kurtosis laplace logistic lognorm moment multivariate_normal
-                nbinom norm pareto poisson rayleigh sem skew t uniform weibull_min zscore
+                bernoulli beta betaprime binom cauchy chi2 dirichlet entropy expon
+                exponnorm f fisk gamma genextreme gengamma genpareto geom gmean gompertz
+                gumbel_l gumbel_r halfcauchy halfnorm hmean hypsecant invgamma invgauss
+                kurtosis laplace laplace_asymmetric levy logistic lognorm lomax maxwell
+                moment multivariate_normal nakagami nbinom norm pareto pmean poisson
+                powerlaw rayleigh rice sem skew skewnorm t truncnorm uniform variation
+                vonmises weibull_max weibull_min zscore
             """,
             "jax.scipy.stats": """
                 bernoulli beta cauchy chi2 expon gamma geom gumbel_l gumbel_r laplace logistic
                 multivariate_normal nbinom norm pareto poisson t uniform
             """,
+            "numpy.polynomial": "Polynomial",
+            "numpy.polynomial.chebyshev": "chebval",
+            "numpy.polynomial.hermite": "hermval",
+            "numpy.polynomial.hermite_e": "hermeval",
+            "numpy.polynomial.laguerre": "lagval",
+            "numpy.polynomial.legendre": "legval",
+            "numpy.polynomial.polynomial": "polyadd polyder polymul polysub polyval",
             "jax.lax": """
                 associative_scan batch_matmul bessel_i0e bessel_i1e broadcast
                 broadcast_in_dim clamp concatenate cumprod cumsum dot
