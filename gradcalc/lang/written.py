@@ -33,13 +33,13 @@ NAMES: Mapping[str, frozenset[str]] = MappingProxyType(
             "scipy.optimize": "rosen rosen_der",
             "scipy.signal": "convolve fftconvolve correlate lfilter",
             "scipy.special": """
-                airy bdtr bdtrc betaincc chdtr chdtrc cosm1 cotdg ellipkm1
-                eval_chebyt eval_chebyu eval_gegenbauer eval_genlaguerre
-                eval_hermite eval_hermitenorm eval_jacobi eval_laguerre
-                eval_legendre eval_sh_chebyt eval_sh_chebyu eval_sh_legendre
-                exp1 exprel fdtr fdtrc fresnel gdtr gdtrc iv j0 j1 jn jv k0 k1
-                kn kv lambertw loggamma nbdtr nbdtrc pdtr pdtrc powm1 radian shichi
-                sici softplus spherical_jn spherical_yn tandg y0 y1 yn yv
+                airy bdtr bdtrc betaincc chdtr chdtrc cosm1 cotdg ellipkm1 eval_chebyt
+                eval_chebyu eval_gegenbauer eval_genlaguerre eval_hermite
+                eval_hermitenorm eval_jacobi eval_laguerre eval_legendre eval_sh_chebyt
+                eval_sh_chebyu eval_sh_legendre exp1 exprel fdtr fdtrc fresnel gdtr
+                gdtrc hyp0f1 iv j0 j1 jn jv k0 k1 kn kv lambertw loggamma nbdtr nbdtrc
+                pdtr pdtrc powm1 radian shichi sici softplus spherical_jn spherical_yn
+                stdtr tandg y0 y1 yn yv
             """,
             "scipy.stats": """
                 bernoulli beta betaprime binom cauchy chi2 dirichlet entropy expon

@@ -3,6 +3,7 @@
 Their slopes are those of the textbooks, put together from scipy's numbers too.
 """
 
+import math
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -112,9 +113,7 @@ def _lambertw(t: Any, x: Any, k: Any = 0) -> Any:
         from scipy import special
 
         found = special.lambertw(numbers, branch)
-        if np.any(np.imag(found) != 0):
-            raise InvalidValueError("lambertw is complex below -1/e, and above 0 for k = -1")
-        return np.real(found)
+        return np.where(np.imag(found) == 0, np.real(found), np.nan)
 
     return _function(t).apply(compute, lambda t, k, x: _lambert(t, x, k), (int(k),), x)
 
@@ -186,7 +185,8 @@ def _lambert_slope(s: Any, x: Any, k: Any = 0) -> Any:
 
 
 def _lambert_domain(m: Any, x: Any, k: Any = 0) -> tuple[Any, ...]:
-    return () if k == 0 else (-x,)
+    border = x + math.exp(-1)
+    return (border,) if k == 0 else (border, -x)
 
 
 def _elliptic_slope(s: Any, m: Any, above: Any, below: Any, there: Any) -> Any:
@@ -269,7 +269,7 @@ INTEGRALS: tuple[Elementwise, ...] = (
 HYPERGEOMETRIC: tuple[Elementwise, ...] = (
     _row("hyp0f1", lambda s, v, x: of("hyp0f1")(s, v, x), ((0.5, 0.7), (2.5, -1.3), (3, 4.5)),
          "confluent hypergeometric limit function", static=("v",),
-         calls=("scipy.special.hyp0f1 (v: number, z, /, out: target = None)",)),
+         aliases=("hypergeometric_0f1",)),
     _row("hyp1f1", lambda s, a, b, x: of("hyp1f1")(s, a, b, x),
          ((0.5, 1.5, 0.7), (2.5, 0.75, -1.3), (1, 3, 4.5)),
          "Kummer's confluent hypergeometric function", static=("a", "b"),
@@ -280,7 +280,8 @@ HYPERGEOMETRIC: tuple[Elementwise, ...] = (
          "Gauss' hypergeometric function", static=("a", "b", "c"),
          domain=lambda m, a, b, c, x: (1 - x,), safe=(3, 0),
          calls=("scipy.special.hyp2f1 (a: number, b: number, c: number, z, /, "
-                "out: target = None)",)),
+                "out: target = None)",
+                "jax.scipy.special.hyp2f1 (a: number, b: number, c: number, x: floats)")),
     _row("betainc", lambda s, a, b, x: of("betainc")(s, a, b, x),
          ((0.5, 1.5, 0.7), (2.5, 0.75, 0.2), (2, 3, 0.5)),
          "incomplete beta function of a and b, over beta(a, b)", static=("a", "b"),
@@ -289,6 +290,6 @@ HYPERGEOMETRIC: tuple[Elementwise, ...] = (
                 "jax.scipy.special.betainc (a: number, b: number, x: floats)")),
     _row("stdtr", lambda s, df, x: of("stdtr")(s, df, x), ((3, 0.7), (2.5, -1.3), (30, 2.5)),
          "distribution function of Student's t of df degrees of freedom", static=("df",),
-         calls=("scipy.special.stdtr (df: number, t, /, out: target = None)",)),
+         aliases=("student_cdf",)),
 )  # fmt: skip
 """The parameters are numbers, by which no gradient is taken."""
