@@ -1,4 +1,4 @@
-"""Functions of jax.lax that are arrays' functions by other names: what jax computes."""
+"""Functions of jax.lax and jax.numpy that are others by another name: what jax computes."""
 
 from typing import Any
 
@@ -28,6 +28,11 @@ lax.dynamic_update_slice_in_dim(x, x[:, :1]**2, 2, 1)
 lax.pad(x, 0.5, ((1, 0, 0), (0, 2, 0))) | lax.associative_scan(jnp.multiply, x)
 lax.associative_scan(lambda a, b: a + b, x, reverse=True)
 lax.associative_scan(lambda a, b: (a[0]*b[0], a[1]*b[0] + b[1]), (x, x*x))[1]
+jnp.append(x, x*x) | jnp.append(x, x*x, axis=1) | jnp.nan_to_num(x) | jnp.ldexp(x, 3)
+jnp.gradient(x)[0] | jnp.gradient(x, axis=1) | jnp.gradient(x[0], 2.0)
+jnp.cross(x[:, :3], x[:, 1:]) | jnp.angle(x + 1j*x[::-1], deg=True)
+special.kl_div(x*x, x*x + 1.0) | special.boxcox(x*x, 0.5) | special.boxcox1p(x*x, 0.5)
+special.poch(x, 2.0) | special.erfcx(x) | special.dawsn(x) | special.hyp2f1(1.0, 2.0, 3.0, x/4)
 """
 
 PROGRAMS = [call.strip() for line in CALLS.strip().split("\n") for call in line.split("|")]
@@ -38,6 +43,7 @@ def test_a_function_of_lax_is_what_jax_computes(call: str) -> None:
     text = f"""import jax
 import jax.numpy as jnp
 from jax import lax
+from jax.scipy import special
 def f(x):
     y = {call}
     return jnp.sum(y*jnp.arange(1.0, y.size + 1.0).reshape(y.shape))

@@ -29,9 +29,14 @@ NAMES: Mapping[str, frozenset[str]] = MappingProxyType(
         for module, names in {
             "scipy.fft": "dct idct dst idst dctn idctn dstn idstn",
             "scipy.integrate": "simpson romb",
-            "scipy.linalg": "toeplitz hankel circulant",
+            "scipy.linalg": """
+                circulant companion hankel khatri_rao solve_continuous_lyapunov
+                solve_discrete_lyapunov solve_sylvester toeplitz
+            """,
             "scipy.optimize": "rosen rosen_der",
-            "scipy.signal": "convolve fftconvolve correlate lfilter",
+            "scipy.signal": """
+                convolve convolve2d correlate correlate2d detrend fftconvolve lfilter oaconvolve
+            """,
             "scipy.special": """
                 airy bdtr bdtrc betaincc chdtr chdtrc cosm1 cotdg ellipkm1 eval_chebyt
                 eval_chebyu eval_gegenbauer eval_genlaguerre eval_hermite
@@ -75,8 +80,8 @@ NAMES: Mapping[str, frozenset[str]] = MappingProxyType(
             "torch.distributions": """
                 Bernoulli Beta Binomial Categorical Cauchy Chi2 Dirichlet Exponential Gamma
                 Geometric Gumbel HalfCauchy HalfNormal Independent InverseGamma Laplace LogNormal
-                MultivariateNormal NegativeBinomial Normal OneHotCategorical Pareto Poisson
-                StudentT Uniform Weibull kl_divergence
+                MixtureSameFamily Multinomial MultivariateNormal NegativeBinomial Normal
+                OneHotCategorical Pareto Poisson StudentT Uniform Weibull kl_divergence
             """,
             "torch.nn.functional": "multi_head_attention_forward",
             "einops.layers.torch": "Rearrange Reduce",

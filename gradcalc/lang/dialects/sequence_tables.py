@@ -109,6 +109,7 @@ iscomplexobj isrealobj(x: waves) -> imaginary.is_of_kind(*)
 [scipy.fft]
 {_numpys("x").strip()}
 [jax.numpy]
+append(arr, values, axis: int = None) -> sequences.appended
 imag(val: waves) -> imaginary.by_element(*)
 angle(z: waves, deg: flag = False) -> imaginary.angle
 [jax.numpy.fft]
