@@ -118,6 +118,9 @@ UNDERIVED = """
 """.split()  # noqa: SIM905
 """Special functions that torch has without a derivative."""
 
+SCIPYS = "airy exp1 fresnel iv j0 j1 jn jv k0 k1 kn kv shichi sici y0 y1 yn yv".split()  # noqa: SIM905
+"""Special functions that are known by scipy's name of them only."""
+
 REAL = "inputs are real: make complex numbers of them, as torch.complex(x, y) or x + 1j*y"
 """What to do instead of calculating with complex numbers."""
 
@@ -178,6 +181,7 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
         "Tensor": "write tensor([...])",
         "heaviside": "torch has no derivative of it: write where(x > 0, 1.0, 0.0)",
         **dict.fromkeys(UNDERIVED, "torch has no derivative of it: scipy.special's has one here"),
+        **dict.fromkeys(SCIPYS, "it is scipy's: import it from scipy.special"),
         "wofz": "it is complex: erfcx(x) is wofz(1j*x), and dawsn(x) has its part that is not real",
         "eig": "its eigenvalues may be complex numbers: eigh is for symmetric matrices",
         **dict.fromkeys(
