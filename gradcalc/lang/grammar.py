@@ -252,19 +252,18 @@ OTHERS: Mapping[str, str] = MappingProxyType(
 
 UNLIKE: frozenset[str] = frozenset(
     """
-    as_subclass cfloat cdouble complex64 complex128 complex256 iscomplexobj isrealobj
-    view_as_complex_copy view_as_real_copy
-    astype bdtri bitwise_count bitwise_invert broadcast chndtr col_indices copy
-    cudnn_grid_sampler cumulative_prod dequantize dtype expand_as fdtri feature_dropout flatiter
-    flatnonzero float16 float32 float64 fractional_max_pool2d_with_indices
-    fractional_max_pool3d_with_indices gammainccinv gammaincinv gammasgn
-    hash_tensor hspmm iinfo indices_copy int8 intc interp intp is_contiguous is_nonzero is_tensor
-    isnat ndenumerate ndindex isqrt sort_complex ldl_factor ldl_factor_ex ldl_solve loggamma long
-    lqn mkldnn_adaptive_avg_pool2d mode modf
-    nanargmax nanargmin nancumprod nancumsum nanmax nanmin nbdtr nbdtrc nbdtri nbdtrik nbdtrin
-    ncfdtr ncfdtri nctdtr ndarray nditer new pdtri radian reshape_as resize
-    native_norm rgamma row_indices saddmm short slice_copy smm take_along_axis tri tril_indices_from
-    triu_indices_from quantized_batch_norm uint unstack ushort vars zero zetac
+    as_subclass astype bdtri besselpoly betaincc betainccinv betaincinv bitwise_count
+    bitwise_invert broadcast cdouble cfloat chndtr col_indices complex128 complex256 complex64 copy
+    cudnn_grid_sampler cumulative_prod dequantize dtype ellipeinc ellipj ellipkinc ellipkm1
+    expand_as fdtri feature_dropout flatiter flatnonzero float16 float32 float64
+    fractional_max_pool2d_with_indices fractional_max_pool3d_with_indices gammainccinv gammaincinv
+    gammasgn hash_tensor hspmm iinfo indices_copy int8 intc interp intp is_contiguous is_nonzero
+    is_tensor iscomplexobj isnat isqrt isrealobj ldl_factor ldl_factor_ex ldl_solve loggamma long
+    lqn mkldnn_adaptive_avg_pool2d mode modf nanargmax nanargmin nancumprod nancumsum nanmax nanmin
+    native_norm nbdtr nbdtrc nbdtri nbdtrik nbdtrin ncfdtr ncfdtri nctdtr ndarray ndenumerate
+    ndindex nditer new pdtri quantized_batch_norm radian reshape_as resize rgamma row_indices
+    saddmm short slice_copy smm sort_complex stdtrit take_along_axis tri tril_indices_from
+    triu_indices_from uint unstack ushort vars view_as_complex_copy view_as_real_copy zero zetac
     """.split()  # noqa: SIM905
 )
 """Functions of torch, numpy and scipy that are not known here, and are spelled almost as another
