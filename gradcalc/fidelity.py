@@ -37,6 +37,9 @@ BY_CHANCE = frozenset({
 })  # fmt: skip
 """Functions whose numbers are whatever stood in memory."""
 
+AT_TIMES = frozenset({"scaled_dot_product_attention"})
+"""Functions that draw where they are asked to, and else are asked as all others."""
+
 NAMESAKES: Mapping[str, str] = MappingProxyType(
     {"softmax": "scipy.special", "log_softmax": "scipy.special"}
 )
@@ -84,7 +87,7 @@ class Fidelity:
             return
         if max(_sizes((*args, *kwargs.values(), result)), default=0) > LARGEST:
             return
-        if function.draws:
+        if function.draws and (function.name not in AT_TIMES or self._has_drawn(machine)):
             self._drawn(machine, function, args, kwargs, result)
             return
         place = id(machine.node)
@@ -119,6 +122,11 @@ class Fidelity:
             if self._differ(other, found, noise) and not by_name:
                 reader = "gradcalc" if expected is None else TORCH
                 self._take(machine, namesake, reader, (_shown(found), _shown(other)))
+
+    def _has_drawn(self, machine: Any) -> bool:
+        """Whether the program has drawn more than is followed."""
+        chances = machine.chances
+        return chances is not None and chances.torch.engine.drawn != self._followed
 
     def _drawn(
         self,

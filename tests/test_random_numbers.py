@@ -146,7 +146,8 @@ REFUSED = {
     "torch.seed()*x": "manual_seed",
     "np.random.seed()\nx": "seed",
     "np.random.gamma(x)": "detach",
-    "torch.rand_like(A.T)": "contiguous",
+    "torch.rand_like(A.T*2)": "contiguous",
+    "torch.randn_like(A.T)": "contiguous",
     "jax.random.normal(jax.random.PRNGKey(0))*x": "seed 0",
 }
 
@@ -170,17 +171,64 @@ ORDERED = [
     "x.transpose(0, 1).contiguous()",
     "(x*2).permute(2, 0, 1).contiguous()",
     "torch.nn.functional.scaled_dot_product_attention(x, x, x).transpose(0, 1).contiguous()",
+    "x.transpose(0, 1)",
+    "x.permute(2, 0, 1)",
+    "torch.cat([x[:, ::2], x[:, 1:2]], 1).transpose(0, 2)",
+    "(x.transpose(1, 2)@x@x.transpose(1, 2)).transpose(0, 1)",
+    "torch.nn.functional.softmax(x.transpose(0, 2), -1)",
+    "x[:, :, ::2].transpose(0, 2).reshape(2, 3, 2)",
+    "torch.nn.functional.layer_norm(x.transpose(0, 1)*2, (4,))",
+    "torch.nn.functional.linear(x.transpose(0, 1), torch.eye(4, dtype=x.dtype) + 1)",
 ]
 
 
 @pytest.mark.parametrize("made", ORDERED)
-def test_what_is_dropped_of_a_copy_in_order_is_what_torch_drops(made: str) -> None:
+def test_what_is_dropped_is_what_torch_drops(made: str) -> None:
+    check_as_torch_draws(made, "torch.nn.functional.dropout(y, 0.5, True)")
+
+
+DRAWN = [
+    "torch.rand_like(y)*y",
+    "torch.nn.functional.alpha_dropout(y, 0.4, True)",
+    "torch.nn.functional.dropout2d(y, 0.4)",
+    "torch.nn.functional.gumbel_softmax(y)",
+    "torch.bernoulli(y.detach().abs()/3)*y",
+]
+
+
+@pytest.mark.parametrize("drawn", DRAWN)
+def test_what_is_out_of_order_is_drawn_for_as_torch_does(drawn: str) -> None:
+    check_as_torch_draws("x.transpose(0, 2)", drawn)
+
+
+ATTENDED = [
+    "y, y, y, dropout_p=0.3",
+    "y, y, y, dropout_p=0.3, is_causal=True, scale=0.7",
+    "y, y, y, torch.ones(3, 3).tril() > 0, dropout_p=0.3",
+    "torch.stack([y, y*2, -y, y], 1), torch.stack([y, -y], 1), torch.stack([y, y*3], 1), "
+    "dropout_p=0.3, enable_gqa=True",
+]
+
+
+@pytest.mark.parametrize("given", ATTENDED)
+def test_attention_drops_what_torch_drops(given: str) -> None:
+    call = f"torch.nn.functional.scaled_dot_product_attention({given})"
+    check_as_torch_draws("x.transpose(0, 1).reshape(2, 3, 4)", call)
+
+
+def test_attention_drops_nothing_of_a_row_that_is_masked() -> None:
+    call = "torch.nn.functional.scaled_dot_product_attention(x, x, x, m, dropout_p=0.3)"
+    with pytest.raises(GradcalcError, match="masked as a whole"):
+        grad(f"m = torch.tensor([[True, False], [False, False]])\n{call}", x=np.eye(2))
+
+
+def check_as_torch_draws(made: str, drawn: str) -> None:
     text = f"""import torch
 torch.manual_seed(3)
 def h(x):
     y = {made}
-    dropped = torch.nn.functional.dropout(y, 0.5, True)
-    return (dropped*torch.arange(24.0, dtype=torch.float64).reshape(y.shape)).sum()
+    z = {drawn}
+    return (z*torch.arange(float(z.numel()), dtype=torch.float64).reshape(z.shape)).sum()
 """
     scope: dict[str, Any] = {}
     exec(text, scope)

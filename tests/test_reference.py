@@ -247,7 +247,7 @@ def _events(numbers: Numbers, direction: int | None) -> list[set[str]]:
             bend = right[k] - left[k] - STEP * ends.sum()
             middle = left[k] + right[k] - 2 * here[k] - STEP * (ends[1] - ends[0])
             # of a steep function the bend itself shows
-            steep = 10 * STEP**2 * np.abs(ends).max()
+            steep = 50 * STEP**2 * np.abs(ends).max()
             room = 1e-11 * (1 + np.abs(sides).max()) + steep
             if grown.any():
                 events.add("pole")

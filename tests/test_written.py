@@ -147,6 +147,12 @@ Categorical(p).log_prob(torch.tensor(1))
 Categorical(logits=u).log_prob(torch.tensor([0, 2]))
 Categorical(logits=u).entropy()
 OneHotCategorical(logits=u).log_prob(torch.tensor([0., 1., 0.]))
+MixtureSameFamily(Categorical(logits=u), Normal(u, v)).log_prob(p)
+MixtureSameFamily(Categorical(p), Normal(u, v)).cdf(p)
+MixtureSameFamily(Categorical(p), Gamma(v, v + 1)).mean
+MixtureSameFamily(Categorical(p), Normal(u, v)).variance
+Multinomial(4, logits=u).log_prob(torch.tensor([1, 2, 1], dtype=torch.float64))
+Multinomial(4, p).variance
 MultivariateNormal(u, torch.diag(v)).log_prob(p)
 MultivariateNormal(u, scale_tril=torch.diag(v)).entropy()
 MultivariateNormal(u, precision_matrix=torch.diag(v)).log_prob(p)

@@ -67,6 +67,10 @@ SPECIAL = {
     "digamma": "digamma", "polygamma": "polygamma", "zeta": "zeta", "i0": "i0", "i1": "i1",
     "i0e": "i0e", "i1e": "i1e", "gammainc": "gammainc", "gammaincc": "gammaincc",
     "erfcx": "erfcx", "erfcinv": "erfcinv", "ndtri": "ndtri", "log_ndtr": "log_ndtr", "iv": "iv",
+    "besselj": "jv", "bessely": "yv", "besselk": "kv", "ellipk": "ellipk", "ellipe": "ellipe",
+    "expi": "expi", "expn": "expn", "erfi": "erfi", "dawsn": "dawsn", "spence": "spence",
+    "hyp0f1": "hyp0f1", "hyp1f1": "hyp1f1", "hyp2f1": "hyp2f1", "betainc": "betainc",
+    "stdtr": "stdtr",
 }  # fmt: skip
 """scipy's special functions."""
 

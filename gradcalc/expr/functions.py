@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import sympy
 
-from gradcalc.expr import finite, special
+from gradcalc.expr import finite, hypergeometric, special
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,18 @@ def _bessel(order: float, x: Any) -> Any:
     return scipys(own)(x) if own else scipys("iv")(order, x)
 
 
+def _part(name: str, place: int) -> Callable[..., Any]:
+    """One of the several numbers that a function of scipy's gives."""
+    return lambda x: scipys(name)(x)[place]
+
+
+def _lambert(x: Any, branch: Any = 0) -> Any:
+    from scipy import special
+
+    found = np.real(special.lambertw(narrow(x), int(branch)))
+    return np.asarray(found, dtype=np.asarray(x).dtype)
+
+
 FUNCTIONS: tuple[Function, ...] = (
     Function(sympy.exp, "exp", "exp", np.exp),
     # of a sum with 1 it is computed otherwise
@@ -120,4 +132,36 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(special.erfcinv, "erfcinv", "", scipys("erfcinv"), wide=False, arrays=False),
     Function(special.ndtri, "ndtri", "", scipys("ndtri"), wide=False, arrays=False),
     Function(special.log_ndtr, "log_ndtr", "", scipys("log_ndtr"), wide=False),
+    *(
+        Function(function, name, ball, scipys(of) if isinstance(of, str) else of, wide=False,
+                 arrays=False)
+        for function, name, ball, of in (
+            (sympy.besselj, "besselj", "bessel_j", "jv"),
+            (sympy.bessely, "bessely", "bessel_y", "yv"),
+            (sympy.besselk, "besselk", "bessel_k", "kv"),
+            (sympy.airyai, "airyai", "airy_ai", _part("airy", 0)),
+            (hypergeometric.airyaiprime, "airyaiprime", "airy_ai_slope", _part("airy", 1)),
+            (sympy.airybi, "airybi", "airy_bi", _part("airy", 2)),
+            (hypergeometric.airybiprime, "airybiprime", "airy_bi_slope", _part("airy", 3)),
+            (sympy.elliptic_k, "ellipk", "elliptic_k", "ellipk"),
+            (sympy.elliptic_e, "ellipe", "elliptic_e", "ellipe"),
+            (sympy.Ei, "expi", "ei", "expi"),
+            (sympy.expint, "expn", "expint", "expn"),
+            (sympy.Si, "sinint", "si", _part("sici", 0)),
+            (sympy.Ci, "cosint", "ci", _part("sici", 1)),
+            (sympy.Shi, "sinhint", "shi", _part("shichi", 0)),
+            (sympy.Chi, "coshint", "chi", _part("shichi", 1)),
+            (sympy.fresnels, "fresnels", "fresnel_s", _part("fresnel", 0)),
+            (sympy.fresnelc, "fresnelc", "fresnel_c", _part("fresnel", 1)),
+            (sympy.erfi, "erfi", "erfi", "erfi"),
+            (sympy.LambertW, "lambertw", "lambertw", _lambert),
+            (hypergeometric.hyp0f1, "hyp0f1", "hyp0f1", "hyp0f1"),
+            (hypergeometric.hyp1f1, "hyp1f1", "hyp1f1", "hyp1f1"),
+            (hypergeometric.hyp2f1, "hyp2f1", "hyp2f1", "hyp2f1"),
+            (hypergeometric.betainc, "betainc", "beta_share", "betainc"),
+            (hypergeometric.stdtr, "stdtr", "student", "stdtr"),
+            (hypergeometric.dawsn, "dawsn", "", "dawsn"),
+            (hypergeometric.spence, "spence", "dilog", "spence"),
+        )
+    ),
 )  # fmt: skip

@@ -97,8 +97,7 @@ ATTRIBUTES: frozenset[str] = frozenset(
 )  # fmt: skip
 """What may stand behind a dot without being called."""
 
-FRAMES = "write torch.fft.rfft(w*x.unfold(0, n, hop)): the windows are cut, weighed and transformed"
-"""What to do instead of a transform of one window after another."""
+FRAMES = "write torch.stft(x, n_fft, hop, window=w, return_complex=True)"
 """What to do instead of a transform of one window after another."""
 
 METHODS: Mapping[str, str] = MappingProxyType(
@@ -106,19 +105,21 @@ METHODS: Mapping[str, str] = MappingProxyType(
         "backward": "gradcalc takes the gradient itself: leave the call out",
         "grad": "gradcalc takes the gradient itself: leave it out",
         "register_hook": "a hook changes a gradient on its way back, and not the function",
-        "stft": FRAMES,
+        **dict.fromkeys(("stft", "istft"), "write torch.stft(x, ...) or torch.istft(x, ...)"),
         "zero_grad": "nothing accumulates without --accumulate: leave the call out",
     }
 )
 """Well-known things behind a dot that a program must do without, and what to do instead."""
 
 UNDERIVED = """
-    airy airy_ai bessel_j0 bessel_j1 bessel_y0 bessel_y1 dawsn ellipe ellipk erfi exp1 expi expn iv
-    j0 j1 jv k0 k0e k1 k1e kv lambertw modified_bessel_i0 modified_bessel_i1 modified_bessel_k0
-    modified_bessel_k1 scaled_modified_bessel_k0 scaled_modified_bessel_k1 spherical_bessel_j0 y0 y1
-    yv
+    airy_ai bessel_j0 bessel_j1 bessel_y0 bessel_y1 modified_bessel_i0 modified_bessel_i1
+    modified_bessel_k0 modified_bessel_k1 scaled_modified_bessel_k0 scaled_modified_bessel_k1
+    spherical_bessel_j0
 """.split()  # noqa: SIM905
-"""Special functions that torch has without a derivative, or not at all."""
+"""Special functions that torch has without a derivative."""
+
+SCIPYS = "airy exp1 fresnel iv j0 j1 jn jv k0 k1 kn kv shichi sici y0 y1 yn yv".split()  # noqa: SIM905
+"""Special functions that are known by scipy's name of them only."""
 
 REAL = "inputs are real: make complex numbers of them, as torch.complex(x, y) or x + 1j*y"
 """What to do instead of calculating with complex numbers."""
@@ -179,7 +180,9 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
         "exec": "write the program itself",
         "Tensor": "write tensor([...])",
         "heaviside": "torch has no derivative of it: write where(x > 0, 1.0, 0.0)",
-        **dict.fromkeys(UNDERIVED, "torch has no derivative of it, with which to check"),
+        **dict.fromkeys(UNDERIVED, "torch has no derivative of it: scipy.special's has one here"),
+        **dict.fromkeys(SCIPYS, "it is scipy's: import it from scipy.special"),
+        "wofz": "it is complex: erfcx(x) is wofz(1j*x), and dawsn(x) has its part that is not real",
         "eig": "its eigenvalues may be complex numbers: eigh is for symmetric matrices",
         **dict.fromkeys(
             ("matrix", "asmatrix", "mat", "bmat"), "write array([...]), and @ for the product"
@@ -249,19 +252,18 @@ OTHERS: Mapping[str, str] = MappingProxyType(
 
 UNLIKE: frozenset[str] = frozenset(
     """
-    as_subclass cfloat cdouble complex64 complex128 complex256 iscomplexobj isrealobj
-    view_as_complex_copy view_as_real_copy
-    astype bdtri bitwise_count bitwise_invert broadcast chndtr col_indices copy
-    cudnn_grid_sampler cumulative_prod dequantize dtype expand_as fdtri feature_dropout flatiter
-    flatnonzero float16 float32 float64 fractional_max_pool2d_with_indices
-    fractional_max_pool3d_with_indices gammainccinv gammaincinv gammasgn
-    hash_tensor hspmm iinfo indices_copy int8 intc interp intp is_contiguous is_nonzero is_tensor
-    isnat ndenumerate ndindex isqrt sort_complex ldl_factor ldl_factor_ex ldl_solve loggamma long
-    lqn mkldnn_adaptive_avg_pool2d mode modf
-    nanargmax nanargmin nancumprod nancumsum nanmax nanmin nbdtr nbdtrc nbdtri nbdtrik nbdtrin
-    ncfdtr ncfdtri nctdtr ndarray nditer new pdtri radian reshape_as resize
-    native_norm rgamma row_indices saddmm short slice_copy smm take_along_axis tri tril_indices_from
-    triu_indices_from quantized_batch_norm uint unstack ushort vars zero zetac
+    as_subclass astype bdtri besselpoly betaincc betainccinv betaincinv bitwise_count
+    bitwise_invert broadcast cdouble cfloat chndtr col_indices complex128 complex256 complex64 copy
+    cudnn_grid_sampler cumulative_prod dequantize dtype ellipeinc ellipj ellipkinc ellipkm1
+    expand_as fdtri feature_dropout flatiter flatnonzero float16 float32 float64
+    fractional_max_pool2d_with_indices fractional_max_pool3d_with_indices gammainccinv gammaincinv
+    gammasgn hash_tensor hspmm iinfo indices_copy int8 intc interp intp is_contiguous is_nonzero
+    is_tensor iscomplexobj isnat isqrt isrealobj ldl_factor ldl_factor_ex ldl_solve loggamma long
+    lqn mkldnn_adaptive_avg_pool2d mode modf nanargmax nanargmin nancumprod nancumsum nanmax nanmin
+    native_norm nbdtr nbdtrc nbdtri nbdtrik nbdtrin ncfdtr ncfdtri nctdtr ndarray ndenumerate
+    ndindex nditer new pdtri quantized_batch_norm radian reshape_as resize rgamma row_indices
+    saddmm short slice_copy smm sort_complex stdtrit take_along_axis tri tril_indices_from
+    triu_indices_from uint unstack ushort vars view_as_complex_copy view_as_real_copy zero zetac
     """.split()  # noqa: SIM905
 )
 """Functions of torch, numpy and scipy that are not known here, and are spelled almost as another

@@ -220,7 +220,7 @@ def _held(machine: Machine, row: Primitive, arguments: Mapping[str, Any], made: 
             memory.check_written(arguments["x"])
         return seen
     for part in result if isinstance(result, tuple) else (result,):
-        part.ordered = views.keeps_order(row, arguments)
+        part.ordered = views.keeps_order(machine, row, arguments)
     return result
 
 

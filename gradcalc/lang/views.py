@@ -31,6 +31,10 @@ UNORDERED = frozenset(
 """Primitives whose results the libraries have in an order of their own, column by column say."""
 
 
+TORCHS_ORDERED = frozenset({"matmul", "linear", "softmax", "log_softmax", "layer_norm"})
+"""Primitives whose results torch has in order whatever the order of their operands."""
+
+
 NUMPYS_CLOSED = frozenset({"diagonal", "broadcast_to"})
 """Views that numpy lets nobody write into."""
 
@@ -98,6 +102,28 @@ def in_order(tensor: Tensor) -> bool:
     return bool(np.all(np.diff(tensor.places().reshape(-1)) == 1))
 
 
+def nesting(tensor: Tensor) -> tuple[int, ...] | None:
+    """The dimensions of a tensor from the outermost to the innermost in memory.
+
+    None where that is not known, or where elements share a place.
+    """
+    if in_order(tensor):
+        return tuple(range(len(tensor.shape)))
+    if not tensor.owner.ordered:
+        return None
+    places = tensor.places()
+    first = (0,) * places.ndim
+    steps = {}
+    for dim, size in enumerate(places.shape):
+        if size > 1:
+            second = tuple(int(axis == dim) for axis in range(places.ndim))
+            steps[dim] = int(places[second] - places[first])
+    if len(set(steps.values())) < len(steps) or min(steps.values(), default=1) < 1:
+        return None
+    # where there is one element only, the dimension may stand anywhere
+    return tuple(sorted(range(places.ndim), key=lambda dim: -steps.get(dim, 0)))
+
+
 def contiguous(machine: Machine, value: Any) -> Any:
     """The tensor itself where its elements stand in order, else a copy."""
     if not isinstance(value, Tensor) or in_order(value):
@@ -118,8 +144,10 @@ def _leads(key: Any) -> bool:
     return not ends or (len(ends) == 1 and type(key[-1]) is slice and key[-1].step in (None, 1))
 
 
-def keeps_order(row: Primitive, arguments: Mapping[str, Any]) -> bool:
+def keeps_order(machine: Machine, row: Primitive, arguments: Mapping[str, Any]) -> bool:
     """Whether the elements of a new result are known to stand in order in memory."""
+    if row.name in TORCHS_ORDERED and machine.program.naming.arrays in (TORCH, NONE):
+        return True
     if row.name in UNORDERED or (isinstance(row, Structural) and row.fails):
         return False
     if row.name == "index":

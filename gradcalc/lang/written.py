@@ -29,23 +29,59 @@ NAMES: Mapping[str, frozenset[str]] = MappingProxyType(
         for module, names in {
             "scipy.fft": "dct idct dst idst dctn idctn dstn idstn",
             "scipy.integrate": "simpson romb",
-            "scipy.linalg": "toeplitz hankel circulant",
+            "scipy.linalg": """
+                circulant companion hankel khatri_rao solve_continuous_lyapunov
+                solve_discrete_lyapunov solve_sylvester toeplitz
+            """,
             "scipy.optimize": "rosen rosen_der",
-            "scipy.signal": "convolve fftconvolve correlate lfilter",
+            "scipy.signal": """
+                convolve convolve2d correlate correlate2d detrend fftconvolve lfilter oaconvolve
+            """,
+            "scipy.special": """
+                airy bdtr bdtrc betaincc chdtr chdtrc cosm1 cotdg ellipkm1 eval_chebyt
+                eval_chebyu eval_gegenbauer eval_genlaguerre eval_hermite
+                eval_hermitenorm eval_jacobi eval_laguerre eval_legendre eval_sh_chebyt
+                eval_sh_chebyu eval_sh_legendre exp1 exprel fdtr fdtrc fresnel gdtr
+                gdtrc hyp0f1 iv j0 j1 jn jv k0 k1 kn kv lambertw loggamma nbdtr nbdtrc
+                pdtr pdtrc powm1 radian shichi sici softplus spherical_jn spherical_yn
+                stdtr tandg y0 y1 yn yv
+            """,
             "scipy.stats": """
-                bernoulli beta binom cauchy chi2 entropy expon gamma geom gmean gumbel_l gumbel_r
-                halfnorm invgamma kurtosis laplace logistic lognorm moment multivariate_normal
-                nbinom norm pareto poisson rayleigh sem skew t uniform weibull_min zscore
+                bernoulli beta betaprime binom cauchy chi2 dirichlet entropy expon
+                exponnorm f fisk gamma genextreme gengamma genpareto geom gmean gompertz
+                gumbel_l gumbel_r halfcauchy halfnorm hmean hypsecant invgamma invgauss
+                kurtosis laplace laplace_asymmetric levy logistic lognorm lomax maxwell
+                moment multivariate_normal nakagami nbinom norm pareto pmean poisson
+                powerlaw rayleigh rice sem skew skewnorm t truncnorm uniform variation
+                vonmises weibull_max weibull_min zscore
             """,
             "jax.scipy.stats": """
                 bernoulli beta cauchy chi2 expon gamma geom gumbel_l gumbel_r laplace logistic
                 multivariate_normal nbinom norm pareto poisson t uniform
             """,
+            "numpy.polynomial": "Polynomial",
+            "numpy.polynomial.chebyshev": "chebval",
+            "numpy.polynomial.hermite": "hermval",
+            "numpy.polynomial.hermite_e": "hermeval",
+            "numpy.polynomial.laguerre": "lagval",
+            "numpy.polynomial.legendre": "legval",
+            "numpy.polynomial.polynomial": "polyadd polyder polymul polysub polyval",
+            "jax.lax": """
+                associative_scan batch_matmul bessel_i0e bessel_i1e broadcast
+                broadcast_in_dim clamp concatenate cumprod cumsum dot
+                dynamic_index_in_dim dynamic_slice dynamic_slice_in_dim
+                dynamic_update_slice dynamic_update_slice_in_dim expand_dims
+                igamma igammac index_in_dim integer_pow pad reduce_max
+                reduce_min reduce_prod reduce_sum reshape rev slice_in_dim
+                sort squeeze top_k transpose
+            """,
+            "jax.scipy.special": "exp1 fresnel sici",
+            "torch": "stft istft",
             "torch.distributions": """
                 Bernoulli Beta Binomial Categorical Cauchy Chi2 Dirichlet Exponential Gamma
                 Geometric Gumbel HalfCauchy HalfNormal Independent InverseGamma Laplace LogNormal
-                MultivariateNormal NegativeBinomial Normal OneHotCategorical Pareto Poisson
-                StudentT Uniform Weibull kl_divergence
+                MixtureSameFamily Multinomial MultivariateNormal NegativeBinomial Normal
+                OneHotCategorical Pareto Poisson StudentT Uniform Weibull kl_divergence
             """,
             "torch.nn.functional": "multi_head_attention_forward",
             "einops.layers.torch": "Rearrange Reduce",
@@ -57,7 +93,7 @@ NAMES: Mapping[str, frozenset[str]] = MappingProxyType(
 
 def text(module: str) -> str:
     """The text of a module; what jax has of scipy's is that of scipy."""
-    name = module.removeprefix("jax.")
+    name = module.removeprefix("jax.") if module.startswith("jax.scipy") else module
     return (files("gradcalc.lang") / "library" / f"{name}.txt").read_text(encoding="utf-8")
 
 

@@ -62,6 +62,11 @@ allclose(a, b, {CLOSE}) -> numerics.all_close
 array_equal(a1, a2, equal_nan: flag = False) -> numerics.equal
 select(condlist: items, choicelist: items, default=0) -> numerics.selected
 count_nonzero(a, axis: ints = None, keepdims: flag = False) -> numerics.counted
+nan_to_num(x, copy: true = True, nan: number = 0.0, posinf: number = None,
+    neginf: number = None) -> numerics.with_numbers
+isin(element, test_elements, assume_unique: ignored = False, invert: flag = False, *,
+    method: unset = 'auto') -> numerics.among
+ldexp(x1, x2, /)
 [math]
 cbrt gamma isnan isinf isfinite(x, /) -> elements.of_math(*)
 copysign(x, y, /) -> elements.of_math(*)
@@ -94,6 +99,13 @@ factorial(n, exact: flag = False, extend: any = 'zero') -> special.factorial
 sindg(x, /, {OUT}) -> special.of_degrees(sin)
 cosdg(x, /, {OUT}) -> special.of_degrees(cos)
 xlog1py(x, y, /, {OUT})
+[jax.scipy]
+[jax.scipy.special]
+kl_div(p: floats, q: floats) -> special.divergence
+boxcox(x: floats, lmbda: floats) -> special.box_cox(log)
+boxcox1p(x: floats, lmbda: floats) -> special.box_cox(log1p)
+poch(z: floats, m: floats) -> special.rising
+erfcx dawsn(x: floats)
 """,
     also={"torch": ALSO},
 )

@@ -102,15 +102,16 @@ hfftn(input: waves, {TORCH_MANY}) -> transforms.along_several(from_half, 0)
 {NUMPYS}
 real_if_close(a, tol: number = 100) -> layout.itself
 imag(val: waves) -> imaginary.by_element(*)
-angle(z: waves) -> imaginary.by_element(*)
+angle(z: waves, deg: flag = False) -> imaginary.angle
 iscomplexobj isrealobj(x: waves) -> imaginary.is_of_kind(*)
 [numpy.fft]
 {_numpys("a").strip()}
 [scipy.fft]
 {_numpys("x").strip()}
 [jax.numpy]
+append(arr, values, axis: int = None) -> sequences.appended
 imag(val: waves) -> imaginary.by_element(*)
-angle(z: waves) -> imaginary.by_element(*)
+angle(z: waves, deg: flag = False) -> imaginary.angle
 [jax.numpy.fft]
 {_numpys("a").strip()}
 [cmath]

@@ -66,7 +66,7 @@ class Recurrent(nn.Module):
                 place += 1
             steps = outs[0] if len(outs) == 1 else [torch.cat(pair, -1) for pair in zip(*outs)]
             if layer < self.num_layers - 1 and self.dropout > 0:
-                steps = [F.dropout(x, self.dropout, self.training) for x in steps]
+                steps = [F.dropout(x.contiguous(), self.dropout, self.training) for x in steps]
         out = torch.stack(steps)
         ends = [torch.stack([held[k] for held in lasts]) for k in range(self.carried)]
         if not batched:

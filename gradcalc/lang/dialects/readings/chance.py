@@ -43,13 +43,17 @@ def _precision(machine: Machine, dtype: Any = None) -> str:
     return name
 
 
+def _out_of_order(machine: Machine) -> UnsupportedError:
+    return UnsupportedError(
+        f"{called(machine)} fills memory in its order, which is not known here",
+        hint="make a copy in order before: x.contiguous(); in a layer, .eval() leaves it out",
+    )
+
+
 def _shape_of(machine: Machine, tensor: Tensor) -> tuple[int, ...]:
     """The shape of a tensor that is filled in the order of its memory."""
     if not views.in_order(tensor):
-        raise UnsupportedError(
-            f"{called(machine)} fills memory in its order, which is not known here",
-            hint="make a copy in order before: x.contiguous(); in a layer, .eval() leaves it out",
-        )
+        raise _out_of_order(machine)
     return tensor.shape
 
 
@@ -60,6 +64,15 @@ FILLS: Mapping[str, Fill] = {
     "rand": lambda bits, count, dtype: bits.uniform(count, dtype),
     "randn": lambda bits, count, dtype: bits.normal(count, dtype),
 }
+
+
+def _nested(machine: Machine, tensor: Tensor, fill: Callable[[tuple[int, ...]], Any]) -> Any:
+    """What is drawn for a tensor that is filled in the order of its memory."""
+    order = views.nesting(tensor)
+    if order is None:
+        raise _out_of_order(machine)
+    drawn = fill(tuple(tensor.shape[dim] for dim in order))
+    return drawn.transpose(np.argsort(order)) if order else drawn
 
 
 def _filled(
@@ -83,9 +96,13 @@ def torchs(machine: Machine, name: str, size: Any, generator: Any, dtype: Any) -
 @drawing
 def torchs_like(machine: Machine, name: str, input: Any, dtype: Any) -> Any:
     """torch's rand_like and randn_like."""
-    shape = _shape_of(machine, input)
-    fill = FILLS[name.removesuffix("_like")]
-    return machine.drawn(_filled(machine, fill, shape, None, _precision(machine, dtype)))
+    fill, dtype = FILLS[name.removesuffix("_like")], _precision(machine, dtype)
+    if name == "randn_like":
+        # what is out of order is filled with other numbers
+        drawn = _filled(machine, fill, _shape_of(machine, input), None, dtype)
+    else:
+        drawn = _nested(machine, input, lambda shape: _filled(machine, fill, shape, None, dtype))
+    return machine.drawn(drawn)
 
 
 def _whole(
@@ -160,7 +177,8 @@ def _kept(machine: Machine, shape: tuple[int, ...], chance_of: float, generator:
 @drawing
 def torchs_coins(machine: Machine, input: Any, generator: Any, p: Any = None) -> Any:
     """torch's bernoulli: ones where numbers from 0 to 1 are less than the chances."""
-    shape = _shape_of(machine, input)
+    # what is made is in order, whatever the input
+    shape = ops.shape(machine, input)
     if p is not None:
         return machine.drawn(_kept(machine, shape, _chance(machine, p), generator))
     values = machine.elements(input)
@@ -187,10 +205,10 @@ def dropped(machine: Machine, name: str, input: Any, p: Any, training: Any) -> A
         return input
     if p == 1 and "alpha" not in name:
         return ops.binary(machine, "mul", input, 0.0)
-    shape = _shape_of(machine, input)
-    if name not in ("dropout", "alpha_dropout"):
-        shape = _channels(name, shape)
-    kept = _kept(machine, shape, 1 - p)
+    if name in ("dropout", "alpha_dropout"):
+        kept = _nested(machine, input, lambda shape: _kept(machine, shape, 1 - p))
+    else:
+        kept = _kept(machine, _channels(name, input.shape), 1 - p)
     if "alpha" not in name:
         return ops.binary(machine, "mul", input, machine.drawn(kept / (1 - p)))
     # at p = 1 torch keeps what it makes of nothing
@@ -217,7 +235,7 @@ def gumbels(
     machine: Machine, logits: Any, tau: Any, hard: Any, dim: Any
 ) -> Any:  # fmt: skip
     """torch's gumbel_softmax; a hard one has the gradient of the soft one."""
-    shape = _shape_of(machine, logits)
+    shape = ops.shape(machine, logits)
     drawn = _filled(machine, lambda bits, n, _: bits.exponential(n), shape, None, "float64")
     shifted = ops.binary(machine, "sub", logits, machine.drawn(np.log(drawn)))
     soft = ops.call(machine, "softmax", ops.binary(machine, "div", shifted, tau), dim)

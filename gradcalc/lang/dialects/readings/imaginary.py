@@ -45,6 +45,12 @@ def by_element(machine: Machine, name: str, **values: Any) -> Any:
     return complexes.ELEMENTS[name](machine, complexes.of(machine, value))
 
 
+def angle(machine: Machine, z: Any, deg: Any) -> Any:
+    """numpy's angle, in degrees where they are asked for."""
+    found = by_element(machine, "angle", z=z)
+    return ops.call(machine, "rad2deg", found) if deg else found
+
+
 def logarithm(machine: Machine, z: Any, base: Any) -> Any:
     """cmath.log, to any base."""
     parts = [complexes.ELEMENTS["log"](machine, complexes.of(machine, v)) for v in (z, base)]

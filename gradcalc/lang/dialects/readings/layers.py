@@ -7,6 +7,7 @@ import numpy as np
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import ops, writing
+from gradcalc.lang.dialects.readings import chance, drawing
 from gradcalc.lang.machine import Machine, Untold
 from gradcalc.lang.memory import Tensor
 from gradcalc.primitives.shapes import show
@@ -169,21 +170,51 @@ def _bad(text: str) -> InvalidValueError:
     return InvalidValueError(text, python="ValueError")
 
 
+@drawing
 def attention(
     machine: Machine, attn_mask: Any, dropout_p: Any, is_causal: Any, **given: Any
 ) -> Any:
     """torch's attention, which leaves out what a mask of truth values does not have."""
-    if dropout_p:
-        raise UnsupportedError(
-            "attention with dropout_p draws at random what it drops", hint="write dropout_p=0.0"
-        )
     if is_causal and attn_mask is not None:
         raise InvalidValueError("attention is given attn_mask or is_causal, not both")
     if attn_mask is not None and machine.is_mask(attn_mask):
         attn_mask = ops.call(machine, "where", attn_mask, 0.0, -math.inf)
+    if dropout_p:
+        return _dropping(machine, attn_mask, dropout_p, is_causal, **given)
     return ops.call(
         machine, "scaled_dot_product_attention", attn_mask=attn_mask, is_causal=is_causal, **given
     )
+
+
+def _dropping(
+    machine: Machine, attn_mask: Any, dropout_p: Any, is_causal: Any, query: Any, key: Any,
+    value: Any, scale: Any, enable_gqa: Any,
+) -> Any:  # fmt: skip
+    """Attention that drops weights, which torch puts together from its parts."""
+    query, key, value = (ops.tensor(machine, part) for part in (query, key, value))
+    length, width = ops.shape(machine, query)[-2:]
+    if enable_gqa:
+        heads, groups = ops.shape(machine, query)[-3], ops.shape(machine, key)[-3]
+        of_head = np.arange(heads) * groups // heads
+        key, value = (
+            ops.index(machine, part, (..., of_head, slice(None), slice(None)))
+            for part in (key, value)
+        )
+    scores = ops.call(machine, "matmul", query, ops.call(machine, "transpose", key, -2, -1))
+    root = math.sqrt(width) if scale is None else None
+    scores = ops.binary(machine, "mul" if root is None else "div", scores, root or scale)
+    if is_causal:
+        later = np.triu(np.full((length, ops.shape(machine, key)[-2]), -math.inf), 1)
+        attn_mask = machine.constant(later)
+    if attn_mask is not None:
+        if np.any(np.all(np.isneginf(machine.elements(attn_mask)), -1)):
+            raise UnsupportedError(
+                "what attention with dropout_p makes of a row that is masked as a whole is not here"
+            )
+        scores = ops.binary(machine, "add", scores, attn_mask)
+    weights = ops.call(machine, "softmax", scores, -1)
+    dropped = chance.dropped(machine, "dropout", weights, dropout_p, True)
+    return ops.call(machine, "matmul", dropped, value)
 
 
 def standardized(machine: Machine, x: Any, axis: Any, epsilon: Any) -> Any:
