@@ -112,8 +112,13 @@ def member(machine: Machine, path: tuple[str, ...]) -> Any:
         raise UnsupportedError(f"{brief('.'.join(path))} is no value")
     value = written.value(machine, catalogue.member(*found))
     for name in path[known:] if known else ():
-        value = objects.attribute(machine, value, name)
+        value = attribute(machine, value, _dot(machine, name))
     return value
+
+
+def _dot(machine: Machine, name: str) -> ast.Attribute:
+    """What stands behind a dot where the run is, whatever is in front of it."""
+    return ast.copy_location(ast.Attribute(ast.Constant(None), name, ast.Load()), machine.node)
 
 
 def _of_module(machine: Machine, module: Module, name: str) -> Any:

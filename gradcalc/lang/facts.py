@@ -139,7 +139,12 @@ OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "torch.jit": _flags("is_scripting is_tracing"),
         "torch.compiler": _flags("is_compiling is_dynamo_compiling"),
         "torch.onnx": _flags("is_in_onnx_export"),
-        "torch.cuda": _flags("is_available"),
+        "torch.cuda": {
+            **_flags("is_available is_bf16_supported is_initialized"),
+            **dict([_row("device_count", lambda machine: 0, "0: all is calculated on one device")]),
+        },
+        "torch.backends": {},
+        "torch.backends.mps": _flags("is_available is_built"),
         "torch.distributed": {
             **_flags("is_available is_initialized"),
             "get_rank": Builtin("get_rank", lambda machine: 0, "0: there is one process"),

@@ -416,6 +416,8 @@ def _check_member(path: tuple[str, ...], naming: Naming) -> None:
         return
     if name in grammar.FUNCTIONS:
         raise _unusable(name)
+    if (hint := grammar.MODULES.get(module)) is not None:
+        raise UnsupportedError(f"{module}.{brief(name)} is not known here", hint=hint)
     raise UnknownNameError(
         f"{module} has no function called {brief(name)} here",
         hint=grammar.OTHERS.get(name) or _meant(name, TABLES[module]) or _elsewhere(name),
