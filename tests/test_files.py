@@ -148,7 +148,7 @@ REFUSED = {
                          "def f(x): return g(x)", "may be the file random.py here"),
     "a module as a value": ({"helpers.py": "K = 1.0"}, "import helpers\n"
                             "def f(x, h=helpers): return x*h.K", "cannot be used as a value"),
-    "what may have run": ({"helpers.py": "K = 1.0"}, "try:\n    from other import g\n"
+    "what may have run": ({"helpers.py": "K = 1.0"}, "try:\n    from .other import g\n"
                           "except ImportError:\n    g = abs\ndef f(x): return g(x)", "other"),
     "names that cannot be told": ({"helpers.py": "__all__ = [n for n in 'ab']\na = 1.0"},
                                   "from helpers import *\ndef f(x): return a*x", "with \\*"),

@@ -7,7 +7,10 @@ from gradcalc.lang.imported import Body, full_name, meanings
 from gradcalc.lang.scopes import names_bound
 
 IDLE = frozenset({
-    "torch.jit.script", "torch.jit.export", "torch.jit.ignore", "torch.compile", "numba.njit",
+    "torch.jit.script", "torch.jit.export", "torch.jit.ignore", "torch.jit.unused",
+    "torch.jit.script_if_tracing", "torch.compile", "torch.compiler.disable", "numba.njit",
+    "typing.overload", "typing_extensions.overload", "typing.override",
+    "typing_extensions.override",
     "numba.jit", "jax.jit", "tensorflow.function",
     "beartype.beartype", "typeguard.typechecked", "typing.final", "typing.no_type_check",
 })  # fmt: skip

@@ -197,6 +197,8 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
     if isinstance(value, casts.NumberKind) and name == "type":
         # numpy's own kind of numbers of a dtype
         return value
+    if isinstance(value, casts.NumberKind) and name in ("is_floating_point", "is_complex"):
+        return value.word == ("float" if name == "is_floating_point" else "complex")
     if isinstance(value, At):
         return updates.way(value, name)
     if isinstance(value, Once):

@@ -14,6 +14,7 @@ from gradcalc.lang import (
     updates,
     written,
 )
+from gradcalc.lang.alternatives import absent_names
 from gradcalc.lang.bindings import (
     COMPREHENSIONS,
     WORDS,
@@ -264,12 +265,15 @@ def check_references(
     own = assigned | known | frozenset(naming.imported) | {"super"}
     members = attributes_of(every_node(body))
     any_name = any(map(_gives_any_name, every_node(body)))
+    absent = set(absent_names(body))
     for node in _evaluated(body):
         place = node
         try:
             if isinstance(node, ast.Attribute):
                 path = dotted(node)
                 whose = path is not None and path[0] in naming.modules
+                if path is not None and path[0] in absent:
+                    continue
                 if node.attr not in members and (whose or not any_name):
                     _check_attribute(node, naming)
             elif isinstance(node, ast.FunctionDef):
