@@ -148,7 +148,7 @@ REFUSED = {
                          "def f(x): return g(x)", "may be the file random.py here"),
     "a module as a value": ({"helpers.py": "K = 1.0"}, "import helpers\n"
                             "def f(x, h=helpers): return x*h.K", "cannot be used as a value"),
-    "what may have run": ({"helpers.py": "K = 1.0"}, "try:\n    from other import g\n"
+    "what may have run": ({"helpers.py": "K = 1.0"}, "try:\n    from .other import g\n"
                           "except ImportError:\n    g = abs\ndef f(x): return g(x)", "other"),
     "names that cannot be told": ({"helpers.py": "__all__ = [n for n in 'ab']\na = 1.0"},
                                   "from helpers import *\ndef f(x): return a*x", "with \\*"),
@@ -157,7 +157,7 @@ REFUSED = {
     "what is not there": ({"helpers.py": ""}, "import helpers\ndef f(x): return helpers.g(x)",
                           "helpers.g"),
     "a name of sys": ({}, "import sys\nK = 2.0\nsys.modules[__name__].K = 3.0\n"
-                      "def f(x): return x*K", "sys"),
+                      "def f(x): return x*K", ".K"),
     "the names of a function": ({}, "K = 2.0\ndef g(): pass\ng.__globals__['K'] = 3.0\n"
                                 "def f(x): return x*K", "__globals__"),
     "a library that is changed": ({}, "import torch as T, torch\nT.sin = T.cos\n"

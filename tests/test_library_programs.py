@@ -66,7 +66,8 @@ def refused() -> set[str]:
     return {*(FOLDER / "refused.txt").read_text().splitlines()}
 
 
-PROGRAMS = {n: t for g in ("torch", "numpy", "objects", "numbers") for n, t in programs(g).items()}
+GROUPS = ("torch", "numpy", "objects", "numbers", "modules")
+PROGRAMS = {n: t for g in GROUPS for n, t in programs(g).items()}
 VIEWS = views("numpy") | views("torch")
 
 

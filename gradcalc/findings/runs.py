@@ -11,7 +11,17 @@ from types import MappingProxyType
 import numpy as np
 
 from gradcalc.lang.chance import RANDOM, Draw
-from gradcalc.lang.program import FREED, HELD, LEAF, SEVERAL, UNDERIVED, Stop, brief
+from gradcalc.lang.program import (
+    ASKED,
+    FREED,
+    HELD,
+    LEAF,
+    NOT_SET,
+    SEVERAL,
+    UNDERIVED,
+    Stop,
+    brief,
+)
 from gradcalc.primitives import BY_NAME, Composite
 from gradcalc.problem import Problem
 from gradcalc.reruns import COPIES
@@ -273,6 +283,14 @@ def casts(problem: Problem, autograd: Computed) -> Iterator[Finding]:
     for dtype, places in list(found.items())[:MOST]:
         texts = list(dict.fromkeys(brief(place.source) for place in places))
         more = f" and {len(texts) - 1} more" if len(texts) > 1 else ""
+        if dtype == NOT_SET:
+            are = "are" if more else "is"
+            message = f"{texts[0]}{more} {are} read as not set: nothing is read of the environment"
+            yield Finding("reading", message, "write the value itself", places[0].span)
+            continue
+        if dtype.startswith(ASKED):
+            yield Finding("reading", f"{dtype.removeprefix(ASKED)} here", None, places[0].span)
+            continue
         if dtype.startswith(UNDERIVED):
             name = dtype.removeprefix(UNDERIVED)
             message = (

@@ -7,8 +7,11 @@ from gradcalc.lang.imported import Body, full_name, meanings
 from gradcalc.lang.scopes import names_bound
 
 IDLE = frozenset({
-    "torch.jit.script", "torch.jit.export", "torch.jit.ignore", "torch.compile", "numba.njit",
-    "numba.jit", "jax.jit", "tensorflow.function",
+    "torch.jit.script", "torch.jit.export", "torch.jit.ignore", "torch.jit.unused",
+    "torch.jit.script_if_tracing", "torch.compile", "torch.compiler.disable", "torch.fx.wrap",
+    "typing.overload", "typing_extensions.overload", "typing.override",
+    "typing_extensions.override",
+    "numba.njit", "numba.jit", "jax.jit", "tensorflow.function",
     "beartype.beartype", "typeguard.typechecked", "typing.final", "typing.no_type_check",
 })  # fmt: skip
 """Wrappers that change nothing of what a function gives."""

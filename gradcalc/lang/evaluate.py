@@ -257,7 +257,10 @@ def _bound(machine: Machine, bound: list[ast.expr] | list[Any], value: Any) -> N
         targets.bind(machine, target, value)
     last = bound[-1]
     if isinstance(last, ast.Subscript | ast.Attribute):
-        value = machine.eval(root_of(last))
+        root = root_of(last)
+        named = isinstance(root, ast.Name) and root.id in machine.program.naming.modules
+        # what a module holds is no result
+        value = None if named else machine.eval(root)
     _result(machine, load(machine, last) if isinstance(last, ast.Name) else value)
 
 

@@ -112,8 +112,13 @@ def member(machine: Machine, path: tuple[str, ...]) -> Any:
         raise UnsupportedError(f"{brief('.'.join(path))} is no value")
     value = written.value(machine, catalogue.member(*found))
     for name in path[known:] if known else ():
-        value = objects.attribute(machine, value, name)
+        value = attribute(machine, value, _dot(machine, name))
     return value
+
+
+def _dot(machine: Machine, name: str) -> ast.Attribute:
+    """What stands behind a dot where the run is, whatever is in front of it."""
+    return ast.copy_location(ast.Attribute(ast.Constant(None), name, ast.Load()), machine.node)
 
 
 def _of_module(machine: Machine, module: Module, name: str) -> Any:
@@ -192,6 +197,8 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
     if isinstance(value, casts.NumberKind) and name == "type":
         # numpy's own kind of numbers of a dtype
         return value
+    if isinstance(value, casts.NumberKind) and name in ("is_floating_point", "is_complex"):
+        return value.word == ("float" if name == "is_floating_point" else "complex")
     if isinstance(value, At):
         return updates.way(value, name)
     if isinstance(value, Once):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, UnsupportedError
-from gradcalc.lang import casts, modes
+from gradcalc.lang import casts, modes, operators, ops, words
 from gradcalc.lang.machine import Builtin, Machine
 from gradcalc.lang.program import brief
 
@@ -93,8 +93,28 @@ def _is_grad_enabled(machine: Machine) -> bool:
     return not machine.frozen
 
 
-def _never(machine: Machine) -> bool:
+def _never(machine: Machine, device: Any = None) -> bool:
     return False
+
+
+AUTOCAST = "get_autocast_dtype get_autocast_gpu_dtype get_autocast_cpu_dtype"
+
+
+def _no_autocast(machine: Machine, *device: Any) -> Any:
+    raise UnsupportedError(
+        "the calculation has one dtype, and no other for autocast", hint="leave the call out"
+    )
+
+
+def _assert(machine: Machine, condition: Any, message: Any) -> None:
+    """torch's own assertion, as a function."""
+    if not operators.truth(machine, condition):
+        said = words.text(machine, message)
+        raise InvalidValueError(f"the assertion fails: {said}", python="AssertionError", said=said)
+
+
+def _size(machine: Machine, values: Any = ()) -> tuple[int, ...]:
+    return tuple(ops.integer(machine, value) for value in ops.items(machine, values))
 
 
 BETWEEN = "all_reduce all_gather barrier broadcast reduce all_gather_into_tensor"
@@ -133,13 +153,23 @@ OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             **dict([_row("promote_types", _promoted, "the dtype of what is made of two kinds")]),
             **dict([_row("is_grad_enabled", _is_grad_enabled, "false in no_grad()")]),
             **modes.SWITCHES,
-            **_flags("is_autocast_enabled is_deterministic_algorithms_warn_only_enabled"),
+            **_flags("is_autocast_enabled is_autocast_cpu_enabled"),
+            **_flags("is_deterministic_algorithms_warn_only_enabled"),
+            **{name: Builtin(name, _no_autocast, "not here") for name in AUTOCAST.split()},
+            **dict([_row("_assert", _assert, "assert condition, message")]),
+            **dict([_row("Size", _size, "a shape")]),
         },
         "torch.autograd": modes.SWITCHES,
         "torch.jit": _flags("is_scripting is_tracing"),
-        "torch.compiler": _flags("is_compiling is_dynamo_compiling"),
+        "torch.compiler": _flags("is_compiling is_dynamo_compiling is_exporting"),
+        "torch._dynamo": _flags("is_compiling"),
         "torch.onnx": _flags("is_in_onnx_export"),
-        "torch.cuda": _flags("is_available"),
+        "torch.cuda": {
+            **_flags("is_available is_bf16_supported is_initialized"),
+            **dict([_row("device_count", lambda machine: 0, "0: all is calculated on one device")]),
+        },
+        "torch.backends": {},
+        "torch.backends.mps": _flags("is_available is_built"),
         "torch.distributed": {
             **_flags("is_available is_initialized"),
             "get_rank": Builtin("get_rank", lambda machine: 0, "0: there is one process"),

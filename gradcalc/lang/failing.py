@@ -7,10 +7,11 @@ from typing import Any
 
 from gradcalc.errors import LINALG, GradcalcError, InvalidValueError, UnsupportedError
 from gradcalc.lang import operators, thrown, words
+from gradcalc.lang.alternatives import ABSENT
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.machine import Machine, Rule
 from gradcalc.lang.objects import Class, Instance
-from gradcalc.lang.program import dotted, text_of
+from gradcalc.lang.program import ASKED, dotted, text_of
 from gradcalc.lang.raising import NUMERIC
 from gradcalc.lang.resting import Run, Steps, at_once
 
@@ -25,6 +26,8 @@ def _raise(machine: Machine, node: ast.Raise) -> None:
         raise InvalidValueError("raise without an error to be raised again", python="RuntimeError")
     value = _thrown(machine, node.exc)
     machine.node = node
+    if (library := getattr(node, ABSENT, None)) is not None:
+        machine.note_cast(f"{ASKED}{library} is read as not installed")
     raise thrown.error_of(machine, value)
 
 

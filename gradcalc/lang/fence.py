@@ -101,7 +101,7 @@ def _checked(
     core: bool,
     library: bool,
 ) -> Program:
-    files = linked(tree.body, source)
+    files = linked(tree.body, source, imported=function is not None)
     body = whole = plainly_imported(files.body)
     function = files.called.get(function or "", function)
     dtype = None

@@ -197,7 +197,7 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
 
 MODULES: Mapping[str, str] = MappingProxyType(
     {
-        **dict.fromkeys(("os", "sys", "argparse", "json", "pathlib"), OUTSIDE),
+        **dict.fromkeys(("os", "sys", "argparse", "json", "pathlib", "platform"), OUTSIDE),
         **dict.fromkeys(("matplotlib", "seaborn", "plotly"), PLOTS),
         "scipy.interpolate": "np.interp(x, xp, fp) goes straight from point to point",
         "jax.random": "jax draws by keys, which are not known here: give what it draws as an input,"

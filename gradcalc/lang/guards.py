@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from gradcalc.lang.bindings import parts_of
+from gradcalc.lang.dialects.catalogue import TABLES
 from gradcalc.lang.imported import Body, meanings
 from gradcalc.lang.program import dotted
 from gradcalc.lang.provenance import Provenance
@@ -153,11 +154,21 @@ class _Guards(ast.NodeTransformer):
                 words = self._types(types)
                 if words is None or "type" in self._own:
                     return node
-                check: ast.expr = _check(node, value, words, kinds, exact=True)
-                if isinstance(op, ast.IsNot | ast.NotEq | ast.NotIn):
-                    check = ast.copy_location(ast.UnaryOp(ast.Not(), check), node)
-                return check
+                check = _check(node, value, words, kinds, exact=True)
+                return _perhaps_not(check, op)
+            case ast.Compare(
+                left=ast.Constant(value=str()) as name,
+                ops=[ast.In() | ast.NotIn() as op],
+                comparators=[ast.Call(func=ast.Name(id="dir"), args=[asked], keywords=[])],
+            ) if "dir" not in self._own and self._is_module(asked):
+                has = ast.copy_location(ast.Name("hasattr", ast.Load()), node)
+                call = ast.copy_location(ast.Call(has, [asked, name], []), node)
+                return _perhaps_not(call, op)
         return node
+
+    def _is_module(self, node: ast.expr) -> bool:
+        """Whether this names a module of a library."""
+        return "hasattr" not in self._own and self._full(node) in TABLES
 
     def _types(self, node: ast.expr) -> str | None:
         """The words of a type or of several, None where some is not a name."""
@@ -178,6 +189,13 @@ class _Guards(ast.NodeTransformer):
             # classes of the program are known by their names when it runs
             return path[0] if path and len(path) == 1 and path[0] in self._classes else None
         return ".".join((self._names.get(path[0], path[0]), *path[1:]))
+
+
+def _perhaps_not(check: ast.expr, sign: ast.cmpop) -> ast.expr:
+    """A check, or its opposite where the comparison says so."""
+    if not isinstance(sign, ast.IsNot | ast.NotEq | ast.NotIn):
+        return check
+    return ast.copy_location(ast.UnaryOp(ast.Not(), check), check)
 
 
 def _check(

@@ -28,21 +28,32 @@ class Linked:
     many: bool
 
 
-def linked(body: Sequence[ast.stmt], source: str) -> Linked:
-    """The files of a text as one program."""
+def linked(body: Sequence[ast.stmt], source: str, *, imported: bool = False) -> Linked:
+    """The files of a text as one program.
+
+    If the one that is meant is `imported`, and not run, what its package begins with runs first.
+    """
     modules = Modules(body, source)
     if len(modules.own) == 1:
         own = chosen(tuple(modules.own[""].body))
         return Linked(own, {}, many=False)
+
+    def is_own(root: str) -> bool:
+        return modules.named(root) is not None
+
     for key, module in modules.own.items():
 
         def whose(statement: Import, alias: ast.alias, module: Module = module) -> str | None:
             found = modules.target(module, statement, alias)
             return None if found is None else f"{found.module}{JOIN}{found.name}"
 
-        modules.own[key] = Module(key, list(chosen(tuple(module.body), whose)), module.package)
+        modules.own[key] = Module(
+            key, list(chosen(tuple(module.body), whose, is_own)), module.package
+        )
     unstarred(modules)
     linker = _Linker(modules, source)
+    for key in modules.around() if imported else ():
+        linker.run(key)
     linker.run("")
     return Linked(tuple(linker.body), linker.names.called(), many=True)
 
@@ -136,12 +147,10 @@ class Names:
     def member(self, member: Member, seen: frozenset[Member] = frozenset()) -> str | Member:
         """What stands behind the dot of a module."""
         module, name = member.module, member.name or ""
-        inner = Member(f"{module}.{name}" if module else name)
         if module in self.modules.own and name in self.modules.own[module].bound:
             return self._meaning(module, name, seen)
-        return (
-            inner if self.modules.has(inner.module) else self.own(module or self.modules.main, name)
-        )
+        inner = self.modules.named(f"{module}.{name}" if module else name)
+        return self.own(module or self.modules.main, name) if inner is None else Member(inner)
 
     def target(self, module: Module, statement: Import, alias: ast.alias) -> Member | None:
         """What an alias brings, if it is of these modules."""

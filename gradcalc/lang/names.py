@@ -14,6 +14,7 @@ from gradcalc.lang import (
     updates,
     written,
 )
+from gradcalc.lang.alternatives import absent_names
 from gradcalc.lang.bindings import (
     COMPREHENSIONS,
     WORDS,
@@ -264,12 +265,15 @@ def check_references(
     own = assigned | known | frozenset(naming.imported) | {"super"}
     members = attributes_of(every_node(body))
     any_name = any(map(_gives_any_name, every_node(body)))
+    absent = set(absent_names(body))
     for node in _evaluated(body):
         place = node
         try:
             if isinstance(node, ast.Attribute):
                 path = dotted(node)
                 whose = path is not None and path[0] in naming.modules
+                if path is not None and path[0] in absent:
+                    continue
                 if node.attr not in members and (whose or not any_name):
                     _check_attribute(node, naming)
             elif isinstance(node, ast.FunctionDef):
@@ -416,6 +420,8 @@ def _check_member(path: tuple[str, ...], naming: Naming) -> None:
         return
     if name in grammar.FUNCTIONS:
         raise _unusable(name)
+    if (hint := grammar.MODULES.get(module)) is not None:
+        raise UnsupportedError(f"{module}.{brief(name)} is not known here", hint=hint)
     raise UnknownNameError(
         f"{module} has no function called {brief(name)} here",
         hint=grammar.OTHERS.get(name) or _meant(name, TABLES[module]) or _elsewhere(name),

@@ -66,15 +66,20 @@ class Module:
 
 
 class Modules:
-    """The modules of a text. The first component of full names may be the folder's own name."""
+    """The modules of a text, by their names from the root of the package that it is of.
+
+    Those in the folder of the file that is meant are found by their names from there too.
+    """
 
     def __init__(self, body: Sequence[ast.stmt], source: str) -> None:
         found = parts(source)
         files = [part for part in found if not is_cell(part.name)]
         main = files[-1].name if files and not is_cell(found[-1].name) else ""
-        self._folder, _, stem = main.rpartition("/")
+        folder, _, stem = main.rpartition("/")
+        self._package = folder.replace("/", ".")
         # other files may import the one that is meant
         self.main = stem.removesuffix(".py")
+        self._full = self._package if stem == "__init__.py" else self._within(self.main)
         starts = [part.start for part in found] + [sys.maxsize]
         self.own: dict[str, Module] = {}
         rest = list(body)
@@ -83,8 +88,7 @@ class Modules:
                 continue
             inside = [s for s in rest if part.start <= s.lineno < end]
             rest = [s for s in rest if not part.start <= s.lineno < end]
-            path = part.name.removeprefix(f"{self._folder}/" if self._folder else "")
-            names = path.removesuffix(".py").split("/")
+            names = part.name.removesuffix(".py").split("/")
             package = names[-1] == "__init__"
             key = ".".join(names[:-1] if package else names)
             self.own[key] = Module(key, inside, package)
@@ -92,18 +96,21 @@ class Modules:
 
     def has(self, key: str) -> bool:
         """Whether there is such a module, or a folder of modules."""
-        return key in self.own or any(name.startswith(f"{key}.") for name in self.own)
+        return key in self.own or any(n.startswith(f"{key}.") for n in (*self.own, self._full))
 
     def named(self, key: str) -> str | None:
         """The module that a full name is of, if it is one of these."""
-        if key == self.main and self.main not in LIBRARIES:
+        if key in (self.main, self._full) and key not in LIBRARIES:
             return ""
-        if self.has(key):
-            return key
-        first, _, rest = key.partition(".")
-        if self._folder and first == self._folder and rest:
-            return self.named(rest)
-        return None
+        return next((name for name in (key, self._within(key)) if self.has(name)), None)
+
+    def around(self) -> Iterator[str]:
+        """The packages that the file that is meant is in, from the outermost on."""
+        return _with_outer(self._package or None)
+
+    def _within(self, key: str) -> str:
+        """The full name of what has a name in the folder of the file that is meant."""
+        return f"{self._package}.{key}" if self._package else key
 
     def doubtful(self, statement: Import) -> str | None:
         """A file that an import may mean, or a library of that name."""
@@ -113,14 +120,14 @@ class Modules:
             else [statement.module or ""] * (statement.level == 0)
         )
         roots = (name.split(".")[0] for name in names)
-        return next((r for r in roots if r in LIBRARIES and self.has(r)), None)
+        return next((r for r in roots if r in LIBRARIES and self.named(r)), None)
 
     def base(self, module: Module, statement: ast.ImportFrom) -> str | None:
         """The module that names are imported from, if it is one of these."""
         if not statement.level:
             return self.named(statement.module or "")
-        inside = module.key.split(".") if module.key else []
-        if not module.package and inside:
+        inside = (module.key or self._within("")).split(".")
+        if not module.package:
             inside.pop()
         if statement.level - 1 > len(inside):
             return None
@@ -129,7 +136,8 @@ class Modules:
         if not full:
             # the folder itself
             return "."
-        return full if self.has(full) else self.named(full) if not inside else None
+        # beyond the package there is nothing
+        return None if self._package and not inside else self.named(full)
 
     def target(self, module: Module, statement: Import, alias: ast.alias) -> Member | None:
         """What an alias brings, if it is of these modules."""
@@ -151,11 +159,12 @@ class Modules:
         if base == ".":
             key = self.named(alias.name)
             return None if key is None else Member(key)
-        inner = f"{base}.{alias.name}" if base else alias.name
-        if base in self.own and alias.name in self.own[base].bound:
+        inner = f"{base or self._full}.{alias.name}"
+        by = self.own[base].bound.get(alias.name, []) if base in self.own else []
+        if by and (statement, alias) not in by:
             return Member(base, alias.name)
-        if base and self.has(inner):
-            return Member(inner)
+        if (key := self.named(inner)) is not None:
+            return Member(key)
         return Member(base, alias.name) if base in self.own else None
 
     def loads(self, module: Module, statement: Import) -> Iterator[str]:
@@ -175,7 +184,10 @@ class Modules:
 
 
 def _with_outer(key: str | None) -> Iterator[str]:
-    if key and key != ".":
+    if key == "":
+        # the file that is meant
+        yield ""
+    elif key and key != ".":
         pieces = key.split(".")
         yield from (".".join(pieces[:k]) for k in range(1, len(pieces) + 1))
 

@@ -502,7 +502,8 @@ METHODS = frozenset(
     {"__init__", "__call__", "__post_init__", "__len__", "__getitem__", "__repr__", "__str__",
      "__class__", "__name__", "__iter__", "__contains__", "__setitem__", "__bool__", "__abs__",
      "__hash__", "__slots__", "__array_priority__", "__array_ufunc__", "__enter__", "__exit__",
-     "__dict__", "__float__", "__next__", "__round__", "__doc__", "__format__", "__match_args__"}
+     "__dict__", "__float__", "__next__", "__round__", "__doc__", "__format__", "__match_args__",
+     "__version__"}
     | {f"__{name}__" for name in OPERATORS.values()}
     | {f"__r{name}__" for name in OPERATORS.values()}
     | {f"__i{name}__" for name in OPERATORS.values()}

@@ -94,6 +94,10 @@ def apply(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any:
     sequences = COMPARED if name in ("eq", "ne") else ADDED
     if isinstance(left, sequences) or isinstance(right, sequences):
         if not (machine.is_tensor(left) or machine.is_tensor(right)):
+            if kind in ORDERS and any(
+                isinstance(left, own) and isinstance(right, own) for own in (list, tuple)
+            ):
+                return _ordered(machine, kind, left, right)
             return _of_sequences(machine, name, left, right)
         _check_list(machine, name, left, right)
     if isinstance(left, Instance) or isinstance(right, Instance):
@@ -354,6 +358,14 @@ def _of_sequences(machine: Machine, name: str, left: Any, right: Any) -> Any:
         f"{machine.describe(left)} and {machine.describe(right)} do not fit {name}",
         hint="tensor([...]) makes a tensor of a list",
     )
+
+
+def _ordered(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any:
+    """The order of two lists or tuples: that of the first items which are not equal."""
+    for one, other in zip(left, right, strict=False):
+        if not same(machine, one, other):
+            return compare(machine, kind, one, other)
+    return PLAIN[kind][1](len(left), len(right))
 
 
 def same(machine: Machine, left: Any, right: Any) -> bool:

@@ -100,6 +100,8 @@ class Origins:
         match node:
             case ast.Name(id=name):
                 return self._variable(name, scope)
+            case ast.Attribute() if full_name(node, self.names) == purity.ENVIRON:
+                return frozenset({(ast.unparse(node).split(".")[0], False)})
             case ast.Attribute(attr=name) if name in GRADIENTS or full_name(node, self.names):
                 return NEW
             case ast.Attribute(value=base) | ast.Subscript(value=base):
@@ -123,8 +125,9 @@ class Origins:
         variable = scope.variable(name)
         if variable == name and name in self.names:
             # a module may be written to by whoever has it
-            is_module = purity.is_module(self.names[name])
-            return frozenset({(variable, False)}) if is_module else NEW
+            full = self.names[name]
+            written = purity.is_module(full) or full == purity.ENVIRON
+            return frozenset({(variable, False)}) if written else NEW
         # whoever has a function can get at what it gives
         own = variable in self.nodes
         return frozenset({(result(variable), True) if own else (variable, False)})

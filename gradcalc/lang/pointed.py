@@ -63,6 +63,11 @@ def _of_object(text: str, node: ast.expr, limits: Limits) -> tuple[str, str] | N
     if method in methods:
         own = _unused(f"{owner.id}_{method.strip('_')}", text)
         receiver = f"{owner.id}()" if made is owner else ast.unparse(made)
+        if made is owner and (needed := _needed(methods.get("__init__"))):
+            raise UnknownNameError(
+                f"of what an object of {brief(owner.id)} is made is not said: {', '.join(needed)}",
+                hint=f"name an object with its method: {brief(owner.id)}(...).{brief(method)}",
+            )
         return f"{text}\n\n{_calling_method(own, receiver, methods[method])}", own
     if method != CALLED:
         raise UnknownNameError(
@@ -187,6 +192,17 @@ def _methods(
         if isinstance(base, ast.Name):
             yield from _methods(base.id, classes, depth + 1)
     yield from ((s.name, s) for s in node.body if isinstance(s, ast.FunctionDef))
+
+
+def _needed(start: ast.FunctionDef | None) -> list[str]:
+    """The parameters without which no object is made."""
+    if start is None:
+        return []
+    arguments = start.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    needed = positional[1 : len(positional) - len(arguments.defaults)]
+    pairs = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    return [a.arg for a in (*needed, *(a for a, default in pairs if default is None))]
 
 
 def _those_of(methods: dict[str, ast.FunctionDef]) -> str:

@@ -105,6 +105,13 @@ HELD = "held as "
 """What stands before the dtype of a cast that has rounded numbers of the text."""
 
 
+NOT_SET = "?"
+"""What stands in place of a dtype where a variable of the environment is read as not set."""
+
+ASKED = "="
+"""What stands in place of a dtype before what a program has asked of the machine."""
+
+
 UNDERIVED = "//"
 """What stands in place of a dtype before the name of an operation that torch has no backward of."""
 

@@ -145,8 +145,17 @@ def is_new(name: str) -> bool:
     return name in BARE or (name not in _VIEWS and catalogue.is_known(name))
 
 
+ENVIRON = "os.environ"
+"""What holds the variables of the environment, which whoever has it may set."""
+
+SETTING = frozenset(f"{ENVIRON}.{name}" for name in ("setdefault", "update", "pop"))
+"""Functions that set variables of the environment."""
+
+
 def is_setting(full: str) -> bool:
     """Whether a library's function is for what holds from then on."""
+    if full in SETTING:
+        return True
     name = full.rpartition(".")[2].lstrip("_")
     return name.startswith(("set_", "use_", "enable_", "disable_", "register_", "seterr"))
 
@@ -216,6 +225,8 @@ def holds_prying(full: str) -> bool:
 def is_quiet(full: str) -> bool:
     """Whether a function of a library outside the tables changes nothing that it is given."""
     module, _, name = full.rpartition(".")
+    if full in SETTING:
+        return False
     if module.split(".")[0] in ONLOOKERS or full in QUIET:
         return True
     return name not in SHUFFLING and f"{module}.".startswith(tuple(f"{p}." for p in QUIET_PLACES))

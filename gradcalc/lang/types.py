@@ -19,7 +19,7 @@ from gradcalc.lang import casts, ops
 from gradcalc.lang.containers import Deque
 from gradcalc.lang.defaulting import Counts, Frozen, Ordered, WithDefault
 from gradcalc.lang.machine import Closure, Machine, Once
-from gradcalc.lang.program import JAX, MIXED, NONE, NUMPY, TORCH, brief
+from gradcalc.lang.program import JAX, MIXED, NUMPY, TORCH, brief
 
 
 class Array:
@@ -105,6 +105,9 @@ PLAIN = (
 )  # fmt: skip
 """What is of the same type here as where Python runs the program."""
 
+SINGLE = frozenset({"None", "bool", "int", "float", "str", "function", "range"})
+"""What is no tuple."""
+
 Examples = tuple[Any, ...]
 
 
@@ -188,8 +191,10 @@ def examples(machine: Machine, value: Any, kinds: str) -> Examples:
         return _every(known, lambda kind: _single(machine, value, kind))
     if isinstance(value, bool | int | float):
         return _every(known, lambda kind: _number(machine, value, kind))
-    if isinstance(value, tuple) and not hasattr(value, "_fields") and known != ["tuple"]:
-        return _tuples(machine, known)
+    if isinstance(value, tuple) and not hasattr(value, "_fields"):
+        sequences = [kind for kind in known if kind not in SINGLE]
+        if sequences != ["tuple"]:
+            return _tuples(machine, sequences if known else known)
     if isinstance(value, Once):
         return (zip(),)
     if isinstance(value, Closure):
@@ -322,4 +327,5 @@ def _number(machine: Machine, value: Any, kind: str) -> Examples:
     own: Examples = (value,)
     if arrays in (NUMPY, MIXED):
         return (*own, np.float64(1), np.int64(1))
-    return own if arrays == NONE else (*own, Tensor() if arrays == TORCH else JaxArray())
+    # of torch's numbers each is a tensor here too
+    return (*own, JaxArray()) if arrays == JAX else own

@@ -12,6 +12,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
+from gradcalc.lang.environment import Asked
 from gradcalc.lang.machine import Frame, Machine
 
 
@@ -123,7 +124,10 @@ def members() -> frozenset[str]:
 
 
 def value(machine: Machine, found: Any) -> Any:
-    """What a name of the catalogue is in this run: anything that is not written is itself."""
+    """What a name of the catalogue is in this run: anything that is not written is itself, unless
+    the run is asked."""
+    if isinstance(found, Asked):
+        return found.value(machine)
     if not isinstance(found, Written):
         return found
     frame = machine.library.get(found.module)

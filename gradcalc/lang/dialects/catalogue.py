@@ -13,6 +13,7 @@ from gradcalc.lang import (
     casts,
     derivatives,
     einops,
+    environment,
     facts,
     lax,
     managers,
@@ -105,7 +106,11 @@ NETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 )
 """The classes of torch's networks, and the functions that fill their parameters."""
 
-NUMBERLESS = frozenset({"dataclasses", *modules.OBJECTS, *bystanders.OBJECTS, "contextlib"})
+NUMBERLESS = frozenset(
+    {
+        "dataclasses", "contextlib", *modules.OBJECTS, *bystanders.OBJECTS, *environment.OBJECTS,
+    }
+)  # fmt: skip
 """Python's modules whose functions are about any values, so that they say nothing of numbers."""
 
 FURTHER: Mapping[str, Mapping[str, Any]] = MappingProxyType(
@@ -118,6 +123,7 @@ FURTHER: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         **thrown.OBJECTS,
         **bystanders.OBJECTS,
         **managers.OBJECTS,
+        **environment.OBJECTS,
     }
 )
 """What is no function of tensors alone, by its module."""
@@ -179,6 +185,7 @@ CONSTANTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         module: {
             **{name: NUMBERS[name] for name in names.split()},
             **casts.constants(module),
+            **environment.VERSIONS.get(module, {}),
         }
         for module, names in {
             "torch": "pi e inf nan",
@@ -186,6 +193,8 @@ CONSTANTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "jax.numpy": "pi e inf nan newaxis",
             "math": "pi e inf nan tau",
             "cmath": "pi e inf nan tau",
+            "scipy": "",
+            "jax": "",
         }.items()
     }
 )
@@ -359,13 +368,14 @@ def place(naming: Naming, path: tuple[str, ...]) -> tuple[str, str] | None:
 
 
 def written_part(naming: Naming, path: tuple[str, ...]) -> int:
-    """How many of the first parts of a dotted name are what is written in the language; 0 if none.
+    """How many of the first parts of a dotted name are what a run has; 0 if none.
 
-    What is behind them is an attribute of it.
+    It is written in the language, or asked of the machine; what is behind it is an attribute of it.
     """
     for count in range(2, len(path) + 1):
         module = module_of(naming, path[: count - 1])
-        if module is not None and isinstance(OBJECTS.get(module, {}).get(path[count - 1]), Written):
+        held = None if module is None else OBJECTS.get(module, {}).get(path[count - 1])
+        if isinstance(held, Written | environment.Asked):
             return count
     return 0
 
