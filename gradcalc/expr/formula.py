@@ -15,7 +15,7 @@ from gradcalc.expr.rules.terms import written_out
 from gradcalc.expr.scalars import negative, times
 from gradcalc.expr.simplify import EFFORT, LARGE, Simplifier, TooMuch
 from gradcalc.expr.transcript import Transcript
-from gradcalc.expr.written import Unprintable, Written
+from gradcalc.expr.written import TooLong, Unprintable, Written
 
 LARGEST = 3000
 """Nodes above which only what is mere arithmetic is simplified: it may be short in the end."""
@@ -87,7 +87,20 @@ class Formulas:
         """The gradient by an input as text. Raises `Unprintable`."""
         if self._simplifier is None:
             return Transcript(self._shapes, wrt=name, **self._options).write(self.gradients[name])
-        return self._written(self._simplifier, name, self.gradients[name])
+        try:
+            return self._written(self._simplifier, name, self.gradients[name])
+        except TooLong:
+            if self._simplifier.large:
+                raise
+            return self._written_cheaply(name)
+
+    def _written_cheaply(self, name: str) -> Written:
+        """The gradient with what is shared kept apart, which may be shorter."""
+        try:
+            simplifier, roots = self._simplified({name: self._swept[name]}, large=True)
+        except TooMuch:
+            raise TooLong from None
+        return self._written(simplifier, name, roots[name])
 
     def _written(self, simplifier: Simplifier, name: str, root: Node) -> Written:
         key = name, root

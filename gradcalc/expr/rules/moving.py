@@ -127,7 +127,7 @@ def _index_uniform(s: Simplifier, x: Node, key: Any) -> Node | None:
 
 def _index_part(s: Simplifier, x: Node, key: Any) -> Node | None:
     """What stands at the place of a part is the part."""
-    if x.op is ops.SCATTER and x["key"] == key:
+    if x.op is ops.SCATTER and x["key"] == key and _is_apart(key, x.shape):
         return x.operands[0]
     axis = dict(x.static).get("axis")
     if axis is None or len(key) != axis + 1:
@@ -146,6 +146,14 @@ def _index_part(s: Simplifier, x: Node, key: Any) -> Node | None:
                 return s(ops.INDEX, part, key=(*key[:-1], (first - start, size, 1)))
             start += part.shape[axis]
     return None
+
+
+def _is_apart(key: Any, shape: Shape) -> bool:
+    """Whether a key names no place twice, where what is put would be added."""
+    if not any(isinstance(item, ops.Data) for item in key):
+        return True
+    places = np.arange(math.prod(shape)).reshape(shape)[ops.numpy_key(key)]
+    return bool(np.unique(places).size == places.size)
 
 
 def _marks(s: Simplifier, x: Node) -> Any:
