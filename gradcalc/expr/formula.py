@@ -23,6 +23,9 @@ LARGEST = 3000
 BRIEFLY = 25_000
 """How much effort that may be."""
 
+SHRUNK = 2
+"""How many times as small a large graph must have become to be simplified once more."""
+
 PASSES = 3
 """How often a graph is gone through, each time with what the last one has shortened."""
 
@@ -67,9 +70,25 @@ class Formulas:
                 self._simplifier, self.gradients = self._simplified(
                     gradients, large=cheaply, careful=careful
                 )
-                return
+                break
             except TooMuch:
                 continue
+        if self._simplifier is not None and large:
+            self._simplify_the_rest(len(nodes) // SHRUNK, careful=careful)
+
+    def _simplify_the_rest(self, most: int, *, careful: bool) -> None:
+        """What is little after all, as what was put into places one by one, is simplified again."""
+        assert self._simplifier is not None
+        if len(ancestry(list(self.gradients.values()))) > min(most, LARGE):
+            return
+        swept, forms = self._swept, self._forms
+        self._swept, self._forms = self.gradients, self._simplifier.forms
+        try:
+            self._simplifier, self.gradients = self._simplified(
+                self._swept, large=False, careful=careful
+            )
+        except TooMuch:
+            self._swept, self._forms = swept, forms
 
     def _simplified(
         self, gradients: Mapping[str, Node], *, large: bool, careful: bool = False
