@@ -89,8 +89,9 @@ class Neighbourhood:
     on, and no other part does; `events` what is not smooth in it. Where the nature is not known,
     `why` says why. `gradients` has a row for each sampled point, `directions` where it lies, both
     in those columns. `limit` is the gradient that the samples draw towards, flat too, at a smooth
-    point. `inside` says that some nearby point lies in the function's domain, `complete` that every
-    single input was moved by itself. `drift` is how far each element still is from what it draws
+    point. `inside` says that some nearby point lies in the function's domain, `hole` that all do
+    that were sampled, but not the point itself, `complete` that every single input was moved by
+    itself. `drift` is how far each element still is from what it draws
     towards, None where that does not matter. With `whole` the gradients are those of all pieces
     that meet at the point, and nothing else is around it. `sides` are the slopes along each axis,
     on its left and on its right, NaN where they are not known. `walls` are planes on which the
@@ -107,6 +108,7 @@ class Neighbourhood:
     directions: Array
     limit: Reals | None = None
     inside: bool = True
+    hole: bool = False
     complete: bool = True
     drift: Array | None = None
     whole: bool = False

@@ -137,6 +137,11 @@ def test_a_hole(text: str, inputs: Any, outcome: str, culprit: str) -> None:
     verdict = report(text, **inputs).verdict
     assert verdict.outcome == outcome
     assert f"({culprit})" in verdict.message
+    assert ("a hole in the domain" in verdict.message) == (outcome == "edge")
+
+
+def test_what_has_points_on_one_side_alone_is_a_border() -> None:
+    assert "on the border of the domain (log at 0)" in report("x*log(x)", x=0.0).verdict.message
 
 
 def test_what_is_added_up_has_its_weight() -> None:

@@ -8,7 +8,7 @@ EXIT_CODES: tuple[tuple[int, str, str], ...] = (
     (1, "wrong", "the gradient or an expected one is wrong"),
     (2, "", "bad usage or input"),
     (3, "kink", "continuous, not differentiable here; torch's choice is a valid one"),
-    (3, "edge", "on the border of the domain or outside it"),
+    (3, "edge", "on the border of the domain, outside it or a hole in it"),
     (3, "jump", "discontinuous here"),
     (3, "singular", "the gradient is unbounded here"),
     (3, "unresolved", "the witnesses cannot tell"),

@@ -126,8 +126,10 @@ def explore(
         raise OutOfReach("the slopes around the point settle too slowly to be told")
     # what shrinks with the ball is on its way to 0
     rows = np.where(abs(rows) <= drift, boxed(ZERO), rows)
+    # all around there are values and gradients
+    hole = nature is Nature.EDGE
     return Neighbourhood(
-        nature, to_floats(rows), directions, complete=complete, drift=to_floats(drift)
+        nature, to_floats(rows), directions, hole=hole, complete=complete, drift=to_floats(drift)
     )
 
 

@@ -15,13 +15,16 @@ from gradcalc.expr.rules.terms import written_out
 from gradcalc.expr.scalars import negative, times
 from gradcalc.expr.simplify import EFFORT, LARGE, Simplifier, TooMuch
 from gradcalc.expr.transcript import Transcript
-from gradcalc.expr.written import Unprintable, Written
+from gradcalc.expr.written import TooLong, Unprintable, Written
 
 LARGEST = 3000
 """Nodes above which only what is mere arithmetic is simplified: it may be short in the end."""
 
 BRIEFLY = 25_000
 """How much effort that may be."""
+
+SHRUNK = 2
+"""How many times as small a large graph must have become to be simplified once more."""
 
 PASSES = 3
 """How often a graph is gone through, each time with what the last one has shortened."""
@@ -67,9 +70,25 @@ class Formulas:
                 self._simplifier, self.gradients = self._simplified(
                     gradients, large=cheaply, careful=careful
                 )
-                return
+                break
             except TooMuch:
                 continue
+        if self._simplifier is not None and large:
+            self._simplify_the_rest(len(nodes) // SHRUNK, careful=careful)
+
+    def _simplify_the_rest(self, most: int, *, careful: bool) -> None:
+        """What is little after all, as what was put into places one by one, is simplified again."""
+        assert self._simplifier is not None
+        if len(ancestry(list(self.gradients.values()))) > min(most, LARGE):
+            return
+        swept, forms = self._swept, self._forms
+        self._swept, self._forms = self.gradients, self._simplifier.forms
+        try:
+            self._simplifier, self.gradients = self._simplified(
+                self._swept, large=False, careful=careful
+            )
+        except TooMuch:
+            self._swept, self._forms = swept, forms
 
     def _simplified(
         self, gradients: Mapping[str, Node], *, large: bool, careful: bool = False
@@ -87,7 +106,20 @@ class Formulas:
         """The gradient by an input as text. Raises `Unprintable`."""
         if self._simplifier is None:
             return Transcript(self._shapes, wrt=name, **self._options).write(self.gradients[name])
-        return self._written(self._simplifier, name, self.gradients[name])
+        try:
+            return self._written(self._simplifier, name, self.gradients[name])
+        except TooLong:
+            if self._simplifier.large:
+                raise
+            return self._written_cheaply(name)
+
+    def _written_cheaply(self, name: str) -> Written:
+        """The gradient with what is shared kept apart, which may be shorter."""
+        try:
+            simplifier, roots = self._simplified({name: self._swept[name]}, large=True)
+        except TooMuch:
+            raise TooLong from None
+        return self._written(simplifier, name, roots[name])
 
     def _written(self, simplifier: Simplifier, name: str, root: Node) -> Written:
         key = name, root

@@ -5,6 +5,7 @@ What has no spelling raises `Unprintable`; nothing else is ever printed in its p
 
 import itertools
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,11 @@ from gradcalc.expr.scalars import is_indicator
 from gradcalc.expr.spelling import Spelling
 from gradcalc.expr.written import (
     ATOM,
+    LONGEST,
     NEGATIVE,
     PRODUCT,
     Text,
+    TooLong,
     Unprintable,
     Written,
 )
@@ -32,8 +35,8 @@ MANY = 200
 LONG = 120
 """Characters of a part above which it gets a name of its own."""
 
-LONGEST = 50_000
-"""Characters above which a formula is not written at all."""
+MADE = 5 * LONGEST
+"""Characters of all parts of a formula above which it is written no further: not all are used."""
 
 WRITTEN_OUT = 6
 """The largest vector of one element and zeros that is written out."""
@@ -73,20 +76,28 @@ class Writer(Spelling):
         self._texts: dict[int, Text] = {}
         self._root: Node | None = None
         self._undetached: frozenset[int] = frozenset()
-        self._parts: list[tuple[str, str]] = []
+        self._parts: dict[str, str] = {}
+        self._length = 0
         self._repeated: frozenset[Any] = frozenset()
 
     unprintable = Unprintable
 
     def write(self, root: Node) -> Written:
-        """A node as a formula, its parts named where that is shorter."""
+        """A node as a formula, its parts named where that is shorter.
+
+        Raises `TooLong` as soon as it is.
+        """
         nodes = written_nodes(root)
         if len(nodes) < MANY:
-            written = self._written(root, nodes, {})
-            if not written.parts and len(written.body) <= SHORT:
-                return written
+            with suppress(TooLong):
+                written = self._written(root, nodes, {})
+                if not written.parts and len(written.body) <= SHORT:
+                    return written
         count = appearances(nodes, self._nodes)
-        return self._written(root, nodes, count)
+        written = self._written(root, nodes, count)
+        if len(written.text) > LONGEST:
+            raise TooLong
+        return written
 
     def prepare(self, node: Node) -> None:
         """Write the nodes that a node is made of, itself too, so that expressions can name it."""
@@ -118,7 +129,7 @@ class Writer(Spelling):
         self._expressions.clear()
         self._root = root
         self._undetached = undetached(nodes)
-        self._parts = []
+        self._parts, self._length = {}, 0
         self._repeated = repeated(nodes, self._nodes) if count else frozenset()
         self._in_turn = bool(self._repeated)
         for node in nodes:
@@ -129,7 +140,7 @@ class Writer(Spelling):
             if apart and (twice or len(text.text) > LONG):
                 text = self._part(text)
             self._texts[node.order] = text
-        return used(Written(tuple(self._parts), self._texts[root.order].text))
+        return used(Written(tuple(self._parts.items()), self._texts[root.order].text))
 
     def _named(self, body: Any, text: Text) -> Text:
         worth = body in self._repeated and len(text.text) > WORTH
@@ -137,12 +148,12 @@ class Writer(Spelling):
 
     def _part(self, text: Text) -> Text:
         """The name of a new part of the formula."""
-        if sum(len(line) for _, line in self._parts) > LONGEST:
-            raise Unprintable(f"it has more than {LONGEST:,} characters")
+        self._length += len(text.text)
+        if self._length > MADE:
+            raise TooLong
         names = (f"t{k}" for k in itertools.count(len(self._parts) + 1))
-        known = {name for name, _ in self._parts} | self._taken
-        name = next(name for name in names if name not in known)
-        self._parts.append((name, text.text))
+        name = next(name for name in names if name not in self._parts and name not in self._taken)
+        self._parts[name] = text.text
         return Text(name)
 
     # -- nodes -------------------------------------------------------------------------
@@ -266,7 +277,7 @@ class Writer(Spelling):
 
     def unsqueezed(self, x: Node, axes: Shape) -> Text:
         """A tensor with dimensions of size 1 put in."""
-        if x.op in KEEPING and axes == x["axes"] and self(x).text not in dict(self._parts):
+        if x.op in KEEPING and axes == x["axes"] and self(x).text not in self._parts:
             return self.reduction(x.op.name, x.operands[0], axes, keep=True)
         rank = x.ndim + len(axes)
         items = ["None" if axis in axes else ":" for axis in range(rank)]

@@ -38,6 +38,9 @@ TIDYING = 20
 EFFORT = 100_000
 """Parts of scalar expressions that a graph may be rewritten by, which takes some seconds."""
 
+DEEPEST = 30
+"""Rules within rules below which operations are made as they are."""
+
 UNREAL = {
     sympy.nan: "finite", sympy.zoo: "finite", sympy.oo: "finite", -sympy.oo: "finite",
     sympy.I: "real",
@@ -101,17 +104,24 @@ class Simplifier:
         self._shared: set[int] = set()
         self._tidied: dict[Any, Node] = {}
         self._left = effort
+        self._depth = 0
 
     # -- building ----------------------------------------------------------------------
 
     def __call__(self, op: Op, *operands: Node, **static: Any) -> Node:
         """An operation of simplified nodes, simplified."""
-        for rule in self._rules.get(op, ()):
-            found = rule.apply(self, *operands, **static)
-            if found is not None:
-                wanted = op.shape(*[operand.shape for operand in operands], **static)
-                assert found.shape == wanted, f"{rule.name} changes a shape"
-                return found
+        if self._depth > DEEPEST:
+            return self.forms(op, *operands, **static)
+        self._depth += 1
+        try:
+            for rule in self._rules.get(op, ()):
+                found = rule.apply(self, *operands, **static)
+                if found is not None:
+                    wanted = op.shape(*[operand.shape for operand in operands], **static)
+                    assert found.shape == wanted, f"{rule.name} changes a shape"
+                    return found
+        finally:
+            self._depth -= 1
         return self.forms(op, *operands, **static)
 
     def map(self, body: Any, shape: Shape) -> Node:

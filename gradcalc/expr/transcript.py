@@ -1,6 +1,6 @@
 """Long gradients as they were swept: each operation on its line, nothing rewritten.
 
-What a loop of thousands of rounds leaves is too much to be simplified. It is written down in time
+What a loop of many rounds leaves is too much to be simplified. It is written down in time
 proportional to its length: how a scalar expression is written is found out once for all its uses.
 """
 
@@ -16,10 +16,7 @@ from gradcalc.expr import ops
 from gradcalc.expr.nodes import Node, Shape, uses
 from gradcalc.expr.parts import undetached, written_nodes
 from gradcalc.expr.printer import Writer
-from gradcalc.expr.written import ATOM, PRODUCT, Text, Unprintable, Written
-
-LONGEST = 2_000_000
-"""Characters above which nothing is written at all."""
+from gradcalc.expr.written import ATOM, LONGEST, PRODUCT, Text, TooLong, Written
 
 INLINE = 40
 """Characters up to which what is used once stands where it is used."""
@@ -55,10 +52,13 @@ class Transcript(Writer):
                 parts.append((f"t{number}", text.text))
                 total += len(text.text)
                 if total > LONGEST:
-                    raise Unprintable(f"it has more than {LONGEST:,} characters")
+                    raise TooLong
                 text = Text(f"t{number}")
             self._texts[node.order] = text
-        return Written(tuple(parts), self._texts[root.order].text)
+        written = Written(tuple(parts), self._texts[root.order].text)
+        if len(written.text) > LONGEST:
+            raise TooLong
+        return written
 
     def _text(self, node: Node, *, top: bool) -> Text:
         if node.op is ops.MAP:

@@ -19,8 +19,19 @@ class Text:
         return self.text if self.level >= level else f"({self.text})"
 
 
+LONGEST = 10_000
+"""Characters above which a formula is not written: nobody would read it."""
+
+
 class Unprintable(Exception):
     """An expression has no text in gradcalc's language; the message says why."""
+
+
+class TooLong(Unprintable):
+    """A text has more characters than are written."""
+
+    def __init__(self) -> None:
+        super().__init__(f"it has more than {LONGEST:,} characters")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from gradcalc.expr import ops
 from gradcalc.expr.evaluate import Plan
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Node, ancestry
-from gradcalc.expr.transcript import LONGEST
+from gradcalc.expr.written import LONGEST
 from gradcalc.lang import trees
 from gradcalc.lang.evaluate import evaluate
 from gradcalc.lang.fence import compile_program

@@ -35,9 +35,6 @@ only constants have been rounded, and in floats; no less than `ROUNDINGS` of the
 NOISE = {True: 1e-35, False: 1e-14}
 """What may be left of a gradient that is zero, in relation to the numbers of the run."""
 
-LONG = 100_000
-"""Characters of a text above which it is compared at the user's point only, if it can be there."""
-
 DISTANCES = (0.5, 0.1, 1e-3, 1e-6)
 """How far from the user's point the two sides are compared too, in relation to the inputs."""
 
@@ -136,7 +133,7 @@ class RoundTrip:
         reader = self._reader(name, text, shown)
         if reader is None:
             return ReadBack.FAILS
-        answers = [] if self._sound and len(text) > LONG else self._elsewhere_holds(name, reader)
+        answers = self._elsewhere_holds(name, reader)
         here = None
         if self._sound:
             here = self._holds_here(reader, self._gradients[name])

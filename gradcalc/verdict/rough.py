@@ -37,6 +37,9 @@ def rough_verdict(part: Neighbourhood, problem: Problem, autograd: Computed) -> 
             Outcome.UNRESOLVED,
             f"not checked: equal eigenvalues or singular values leave their vectors open{culprit}",
         )
+    if part.nature is Nature.EDGE and part.hole:
+        all_around = "all points sampled around it are in it"
+        return Verdict(Outcome.EDGE, f"this point is a hole in the domain{culprit}: {all_around}")
     if part.nature is Nature.EDGE:
         what = "on the border of" if part.inside else "outside"
         return Verdict(Outcome.EDGE, f"this point is {what} the domain{culprit}")

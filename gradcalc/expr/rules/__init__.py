@@ -6,8 +6,9 @@ from gradcalc.expr.rules.products import PRODUCTS
 from gradcalc.expr.rules.scalars import SCALAR_RULES, ScalarRule
 from gradcalc.expr.rules.spectral import SPECTRAL
 from gradcalc.expr.rules.sums import SUMS
+from gradcalc.expr.rules.taking import TAKING
 from gradcalc.expr.simplify import Rule
 
 __all__ = ["RULES", "SCALAR_RULES", "Rule", "ScalarRule"]
 
-RULES: tuple[Rule, ...] = (*FACTORS, *MOVING, *SUMS, *PRODUCTS, *SPECTRAL)
+RULES: tuple[Rule, ...] = (*FACTORS, *MOVING, *TAKING, *SUMS, *PRODUCTS, *SPECTRAL)

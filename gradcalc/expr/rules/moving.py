@@ -13,6 +13,7 @@ from gradcalc.expr import ops
 from gradcalc.expr.linear import swapped
 from gradcalc.expr.moving import FEW, inserted_axes, padding
 from gradcalc.expr.nodes import Node, Op, Shape
+from gradcalc.expr.rules.alike import list_sample, stacked
 from gradcalc.expr.rules.common import ones, squeezed_along
 from gradcalc.expr.simplify import Rule, Simplifier
 
@@ -127,7 +128,7 @@ def _index_uniform(s: Simplifier, x: Node, key: Any) -> Node | None:
 
 def _index_part(s: Simplifier, x: Node, key: Any) -> Node | None:
     """What stands at the place of a part is the part."""
-    if x.op is ops.SCATTER and x["key"] == key:
+    if x.op is ops.SCATTER and x["key"] == key and _is_apart(key, x.shape):
         return x.operands[0]
     axis = dict(x.static).get("axis")
     if axis is None or len(key) != axis + 1:
@@ -146,6 +147,14 @@ def _index_part(s: Simplifier, x: Node, key: Any) -> Node | None:
                 return s(ops.INDEX, part, key=(*key[:-1], (first - start, size, 1)))
             start += part.shape[axis]
     return None
+
+
+def _is_apart(key: Any, shape: Shape) -> bool:
+    """Whether a key names no place twice, where what is put would be added."""
+    if not any(isinstance(item, ops.Data) for item in key):
+        return True
+    places = np.arange(math.prod(shape)).reshape(shape)[ops.numpy_key(key)]
+    return bool(np.unique(places).size == places.size)
 
 
 def _marks(s: Simplifier, x: Node) -> Any:
@@ -201,13 +210,19 @@ def _index_map(s: Simplifier, x: Node, key: Any) -> Node | None:
     whole = [node for node in x.operands if node.shape != ()]
     if any(node.shape != x.shape for node in whole):
         return None
-    if not any(_index_part(s, node, key) is not None for node in whole):
+    if not any(_meets(s, node, key) for node in whole):
         return None
     return s.moved(
         x,
         lambda node: node if node.shape == () else s(ops.INDEX, node, key=key),
         ops.INDEX.shape(x.shape, key=key),
     )
+
+
+def _meets(s: Simplifier, node: Node, key: Any) -> bool:
+    """Whether it comes to less to take a part of a node."""
+    padded = node.op is ops.SCATTER and padding(node["key"], node.shape) is not None
+    return padded or _index_part(s, node, key) is not None
 
 
 def _scatter_mask(s: Simplifier, g: Node, key: Any, shape: Shape) -> Node | None:
@@ -301,6 +316,7 @@ MOVING: tuple[Rule, ...] = (
                            shape=(2,))),
     Rule("concat-single", ops.CONCAT, _concat_single,
          lambda f, x, a: f(ops.CONCAT, x, axis=0)),
+    Rule("stacked-alike", ops.STACK, stacked, list_sample),
     Rule("scatter-mask", ops.SCATTER, _scatter_mask,
          lambda f, x, a: f(ops.SCATTER, f.map(
              sympy.exp(f.symbol(f(ops.INDEX, x, key=((0, 2, 2),)))), (2,)),

@@ -13,7 +13,9 @@ from gradcalc.expr.nodes import Node, Op, Shape
 from gradcalc.expr.polynomials import led
 from gradcalc.expr.reducing import kept
 from gradcalc.expr.rewriting import recognised
+from gradcalc.expr.rules.alike import in_rows, rows_sample, sum_sample, summed
 from gradcalc.expr.rules.common import uncentred
+from gradcalc.expr.rules.taking import add_numbers, numbers_sample
 from gradcalc.expr.rules.terms import (
     common_factors,
     common_parts,
@@ -286,6 +288,7 @@ SCALAR_RULES: tuple[ScalarRule, ...] = (
                frozenset({ops.OTHERS})),
     ScalarRule("means", _means, lambda f, x, a: (f.symbol(f(ops.SUM, x, axes=(0,))) / 3, ()),
                frozenset({ops.SUM})),
+    ScalarRule("summed-alike", summed, sum_sample, frozenset({ops.INDEX, ops.MATMUL, ops.MAP})),
     ScalarRule("common-parts", common_parts,
                lambda f, x, a: (sympy.exp(f.symbol(x)) * f.symbol(x)
                                 + sympy.exp(f.symbol(x)) * sympy.sin(f.symbol(x)), (3,))),
@@ -294,6 +297,8 @@ SCALAR_RULES: tuple[ScalarRule, ...] = (
                                 + f.symbol(f(ops.MATMUL, swapped(f, a), x)), (3,)),
                frozenset({ops.MATMUL, ops.OUTER})),
     ScalarRule("turned-terms", turned_terms, turned_sample, frozenset({ops.PERMUTE})),
+    ScalarRule("added-numbers", add_numbers, numbers_sample, frozenset({ops.LITERAL})),
     ScalarRule("placed", with_units, units_sample, frozenset({ops.SCATTER})),
+    ScalarRule("placed-alike", in_rows, rows_sample, frozenset({ops.SCATTER})),
     ScalarRule("written-out", in_places, places_sample, frozenset({ops.SCATTER, ops.STACK})),
 )  # fmt: skip

@@ -225,6 +225,9 @@ def _term_summed(s: Simplifier, term: Any, shape: Shape, axes: Shape) -> Any | N
     factor = term / symbol
     if others or factor.has(symbol):
         return None
+    node = s.node(symbol)
+    if node.op is ops.SOFTMAX and axes == (node["axis"],) and node.shape == shape:
+        return factor.xreplace(fixed)
     return factor.xreplace(fixed) * s.symbol(s.forms(ops.SUM, s.map(symbol, shape), axes=axes))
 
 

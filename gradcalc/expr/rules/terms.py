@@ -3,11 +3,13 @@
 import math
 from typing import Any
 
+import numpy as np
 import sympy
 
 from gradcalc.expr import ops
 from gradcalc.expr.linear import swapped
 from gradcalc.expr.nodes import Node, Shape
+from gradcalc.expr.rules.alike import stacked
 from gradcalc.expr.scalars import times
 from gradcalc.expr.simplify import Simplifier
 
@@ -114,7 +116,13 @@ def written_out(s: Simplifier, body: Any, shape: Shape) -> Any:
     if math.prod(shape) > WRITTEN_OUT or len(shape) not in (1, 2):
         return body
     places: dict[Any, Any] = {}
+    if not body.is_Add and s.is_scalar(body):
+        return body
     for term in sympy.Add.make_args(body):
+        if term.is_Integer:
+            for key in np.ndindex(*shape):
+                places[key] = places.get(key, 0) + term
+            continue
         symbols = [f for f in sympy.Mul.make_args(term) if f.is_Symbol and s.node(f).shape == shape]
         known = _placed(s, s.node(symbols[0])) if len(symbols) == 1 else None
         if known is None or not s.is_scalar(term / symbols[0]):
@@ -129,16 +137,28 @@ def written_out(s: Simplifier, body: Any, shape: Shape) -> Any:
         return s.map(sympy.sympify(places.get(key, 0)), ())
 
     if len(shape) == 1:
-        rows = [element(k) for k in range(shape[0])]
-    else:
-        rows = [
-            s(ops.STACK, *[element(i, j) for j in range(shape[1])], axis=0) for i in range(shape[0])
-        ]
-    return s.body(s(ops.STACK, *rows, axis=0))
+        return s.body(s(ops.STACK, *[element(k) for k in range(shape[0])], axis=0))
+    elements = [[element(i, j) for j in range(shape[1])] for i in range(shape[0])]
+    rows = [row for each in elements if (row := stacked(s, *each, axis=0)) is not None]
+    whole = stacked(s, *rows, axis=0) if len(rows) == len(elements) else None
+    if whole is not None:
+        return s.body(whole)
+    # a row by itself stays a list, into which more may come
+    lists = [s.forms(ops.STACK, *row, axis=0) for row in elements]
+    return s.body(s.forms(ops.STACK, *lists, axis=0))
 
 
 def _placed(s: Simplifier, node: Node) -> dict[tuple[int, ...], Any] | None:
     """The elements of a list, or the one that is put in its place, by index; None of others."""
+    number = s.number_of(node.operands[0]) if node.op is ops.SCATTER else None
+    if (
+        number is not None
+        and number.is_Integer
+        and not any(isinstance(item, ops.Data) for item in node["key"])
+    ):
+        marked = ops.SCATTER.array(np, np.ones(node.operands[0].shape), key=node["key"],
+                                   shape=node.shape)  # fmt: skip
+        return {tuple(map(int, key)): number for key in np.argwhere(marked)}
     if node.op is ops.SCATTER:
         whole = len(node["key"]) == node.ndim and all(isinstance(k, int) for k in node["key"])
         return {node["key"]: s.body(node.operands[0])} if whole else None
