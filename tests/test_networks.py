@@ -3,6 +3,7 @@
 import inspect
 import math
 import warnings
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -323,6 +324,33 @@ def test_what_cannot_be_is_said(text: str, given: dict[str, Any], said: str) -> 
     with pytest.raises(GradcalcError) as raised:
         grad(text, inputs={"x": [0.3, 0.4], **given})
     assert said in str(raised.value.message) + str(raised.value.hint)
+
+
+ACTNORM = """\
+class N(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.s = nn.Parameter(torch.zeros(2))
+    def forward(self, x):
+        {}
+        return torch.exp(self.s)*x
+"""
+
+
+@pytest.mark.parametrize("target", ["N", "f"])
+@pytest.mark.parametrize(
+    "written",
+    ["self.s.data = torch.log(x)", "self.s.data.copy_(torch.log(x))", "self.s.data[0] = 3.0",
+     "nn.init.ones_(self.s)", "with torch.no_grad(): self.s.add_(1.0)"],
+)  # fmt: skip
+def test_a_forward_that_changes_parameters_is_refused(
+    written: str, target: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "nets.py"
+    called = "\nn = N()\ndef f(x): return n(x)\n"
+    file.write_text(f"import torch\nfrom torch import nn\n{ACTNORM.format(written)}{called}")
+    with pytest.raises(GradcalcError, match="changed by a forward"):
+        grad(f"{file}:{target}", x=[0.3, 0.4])
 
 
 def test_batch_norm_moves_running_statistics_on() -> None:

@@ -108,6 +108,8 @@ def _inside(machine: Machine, closure: Closure, frame: Frame, run: Callable[[], 
         # a library's text is run in the place of the call
         machine.set_anchor()
     machine.program = closure.program
+    forward = closure.name == "forward" == getattr(closure.owner, "runs", "")
+    machine.nets.running += forward
     try:
         return run()
     except GradcalcError as error:
@@ -117,6 +119,7 @@ def _inside(machine: Machine, closure: Closure, frame: Frame, run: Callable[[], 
         raise error.located(machine.place, machine.source) from error.__cause__
     finally:
         machine.callers.pop()
+        machine.nets.running -= forward
         machine.anchor = anchor
         machine.frame, machine.node, machine.program = outer, node, program
 

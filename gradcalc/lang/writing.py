@@ -131,12 +131,7 @@ def _fills(machine: Machine, tensor: Tensor) -> bool:
             "torch writes into no parameter while it records a gradient",
             hint="with torch.no_grad(): in front of it",
         )
-    if machine.nets.used:
-        raise UnsupportedError(
-            "a parameter is changed after it was used",
-            hint="this calculates one gradient: give the parameters that it is at as inputs",
-        )
-    return owner.leaf not in machine.nets.given
+    return not machine.nets.keeps(owner)
 
 
 def over(machine: Machine, tensor: Tensor, value: Any) -> Tensor:

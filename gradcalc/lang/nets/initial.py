@@ -106,9 +106,7 @@ def filled(machine: Machine, tensor: Tensor, values: Callable[[], Array]) -> Ten
     What is drawn is drawn all the same, so that what comes after it is not another.
     """
     found = values()
-    if tensor.owner.leaf is not None and machine.nets.used:
-        raise UnsupportedError("a parameter is changed after it was used")
-    if tensor.leaf and tensor.leaf in machine.nets.given:
+    if tensor.owner.leaf is not None and machine.nets.keeps(tensor.owner):
         return tensor
     if tensor.owner is not tensor:
         if tensor.shape != tensor.owner.shape or tensor.owner.leaf is None:

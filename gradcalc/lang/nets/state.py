@@ -24,7 +24,8 @@ class Nets:
     While a module is being made, which `making` counts, those inside it have none yet. `target` is
     what the program calls the network that it is. `loaded` are those which the program gives plain
     numbers. `used` says that the program has calculated with
-    a parameter, outside of what makes networks.
+    a parameter, outside of what makes networks. `running` counts the forwards of its own that run:
+    what they write is none of the numbers that a parameter starts with.
     """
 
     given: Mapping[str, Any]
@@ -34,7 +35,21 @@ class Nets:
     loaded: set[str] = field(default_factory=set)
     making: int = 0
     used: bool = False
+    running: int = 0
     target: str | None = None
+
+    def keeps(self, owner: Tensor) -> bool:
+        """Whether a parameter keeps the numbers that it was given, whatever it would start with.
+
+        Raises `UnsupportedError` for one that has others from now on.
+        """
+        given = owner.leaf in self.given
+        if self.used or (self.running and given):
+            raise UnsupportedError(
+                f"a parameter is changed {'after it was used' if self.used else 'by a forward'}",
+                hint="this calculates one gradient: give the parameters that it is at as inputs",
+            )
+        return given
 
     def replace(self, machine: Machine, old: Any, new: Any) -> None:
         """Have what is put in the place of a parameter take its name and its value."""
@@ -105,9 +120,7 @@ def assign(machine: Machine, tensor: Tensor, attribute: str, value: Any) -> None
     if attribute == "requires_grad" and isinstance(value, bool):
         tensor.trains = value
     elif attribute == "data" and isinstance(value, Tensor) and is_parameter(tensor):
-        if machine.nets.used:
-            raise UnsupportedError("a parameter is changed after it was used")
-        if tensor.leaf in machine.nets.given:
+        if machine.nets.keeps(tensor):
             return
         tensor.value, tensor.pending = machine.raw(machine.copy(value)), None
         tensor.unwritten = None
