@@ -326,6 +326,52 @@ def test_what_cannot_be_is_said(text: str, given: dict[str, Any], said: str) -> 
     assert said in str(raised.value.message) + str(raised.value.hint)
 
 
+STARTED = [
+    "m.weight.data.fill_(1)",
+    "m.weight.data.copy_(torch.ones(1, 2)*2)",
+    "m.weight.data[0] = 0.1",
+    "m.weight.data = torch.ones(1, 2)*2",
+    "m.weight.data *= 0.1",
+    "m.weight.data.mul_(0.5)",
+    "m.weight.data.normal_(0, 0.1)\nm.bias.data.zero_()",
+    "m.weight.data[0, 1] += 2.0",
+    "with torch.no_grad():\n    m.weight.mul_(0.1)",
+    "with torch.no_grad():\n    m.weight += 1",
+    "for p in m.parameters():\n    p.data.fill_(0.2)",
+    "nn.init.ones_(m.weight.data)",
+    "k = nn.Linear(2, 2)\nx = k(x)\nm.weight.data.fill_(1)",
+]
+READ = [
+    "n = m.weight.data.norm()\nm.weight.data.fill_(1)\nx = x*n",
+    "n = m.weight.norm().item()\nm.weight.data.fill_(1)\nx = x*n",
+    "with torch.no_grad():\n    n = m.weight.norm()\n    m.weight.fill_(1)\nx = x*n",
+    "n = m.weight.clone()\nm.weight.data.fill_(1)\nx = x*n.sum()",
+    "d = m.weight.data\nn = d*2\nd.fill_(1)\nx = x*n.sum()",
+]
+
+
+def started(text: str) -> str:
+    return f"m = nn.Linear(2, 1)\n{text}\nm(x).sum()"
+
+
+@pytest.mark.parametrize("text", STARTED)
+def test_the_numbers_that_a_parameter_starts_with_are_torchs(text: str) -> None:
+    torch.manual_seed(0)
+    x = torch.tensor([0.3, 0.4], requires_grad=True)
+    scope = {"torch": torch, "nn": nn, "x": x}
+    exec(started(text).replace("\nm(x)", "\nend = m(x)"), scope)
+    (slope,) = torch.autograd.grad(scope["end"], x)  # type: ignore[arg-type]
+    found = grad(started(text), x=[0.3, 0.4])
+    assert found.verdict.outcome == "verified"
+    assert found.gradient["x"] == pytest.approx(slope.numpy(), rel=1e-5)
+
+
+@pytest.mark.parametrize("text", READ)
+def test_a_parameter_that_is_changed_after_it_was_read_is_refused(text: str) -> None:
+    with pytest.raises(GradcalcError, match="changed after it was used"):
+        grad(started(text), x=[0.3, 0.4])
+
+
 ACTNORM = """\
 class N(nn.Module):
     def __init__(self):

@@ -244,10 +244,11 @@ def _augmented(machine: Machine, node: ast.AugAssign) -> None:
         _bound(machine, [node.target], value)
         return
     place = targets.located(machine, node.target)
-    held = place.read()
-    right = machine.eval(node.value)
-    machine.node = node
-    place.write(operated(machine, type(node.op), held, held, right))
+    with machine.nets.renewing(place.whole):
+        held = place.read()
+        right = machine.eval(node.value)
+        machine.node = node
+        place.write(operated(machine, type(node.op), held, held, right))
     _result(machine, place.whole)
 
 

@@ -44,7 +44,8 @@ def method(machine: Machine, name: str) -> Builtin | None:
                 hint=f"write x = x.{plain}(...)",
             )
         since = machine.kept
-        value = machine.apply_function(machine, found, (held, *args), kwargs)
+        with machine.nets.renewing(held):
+            value = machine.apply_function(machine, found, (held, *args), kwargs)
         return writing.in_place(machine, held, value, since, (*args, *kwargs.values()))
 
     return Builtin(name, call, f"{plain} of its receiver, written into it")

@@ -375,8 +375,8 @@ class Machine:
         """The same for what reads none of its numbers, as who only makes a view does."""
         if not isinstance(value, Tensor):
             return value
-        if value.leaf is not None and not self.frozen and not self.nets.making:
-            self.nets.used = True
+        if value.owner.leaf:
+            self.nets.read(value.owner)
         return self._now(value)
 
     def _now(self, value: Tensor) -> Any:
@@ -435,7 +435,8 @@ class Machine:
 
     def carries(self, value: Any) -> bool:
         """Whether a gradient could flow back through a tensor."""
-        return bool(self.backend.carries(self.unread(value)))
+        held = self._now(value) if isinstance(value, Tensor) else value
+        return bool(self.backend.carries(held))
 
     def copy(self, value: Any) -> Any:
         """The tensor in memory of its own."""
@@ -572,4 +573,4 @@ class Machine:
             for part in value:
                 self.held_back(part, stop)
         elif stop is not None and self.is_tensor(value) and self.carries(value):
-            stop.behind.update(self.backend.behind(self.unread(value)))
+            stop.behind.update(self.backend.behind(self._now(value)))

@@ -7,7 +7,7 @@ from typing import Any
 
 from gradcalc.errors import ShapeError, UnknownNameError, UnsupportedError
 from gradcalc.lang import complexes, containers, objects, ops, writing
-from gradcalc.lang.expressions import item, key_of
+from gradcalc.lang.expressions import attribute, item, key_of
 from gradcalc.lang.indexing import list_place
 from gradcalc.lang.keys import checked_key
 from gradcalc.lang.machine import Complex, Machine
@@ -84,7 +84,7 @@ def located(machine: Machine, target: ast.AST) -> Place:
         else:
             objects.assign(machine, held, name, value)
 
-    return Place(held, lambda: objects.attribute(machine, held, name), write)
+    return Place(held, lambda: attribute(machine, held, target), write)
 
 
 def _of_part(machine: Machine, held: Complex, name: str) -> Place:

@@ -325,7 +325,8 @@ def operated(machine: Machine, kind: type[ast.AST], held: Any, left: Any, right:
         return value
     check_overlap(machine, held, (), right)
     since = machine.kept
-    value = operators.apply(machine, kind, left, right)
+    with machine.nets.renewing(held):
+        value = operators.apply(machine, kind, left, right)
     if machine.is_integer(held) and not machine.is_integer(value):
         raise InvalidValueError("a tensor of integers cannot hold other numbers")
     if machine.shape(value) != held.shape:

@@ -1,6 +1,7 @@
 """What a run knows of its networks: the parameters that are inputs, and their names."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,9 +24,10 @@ class Nets:
     `named` are the parameters that have a name by now.
     While a module is being made, which `making` counts, those inside it have none yet. `target` is
     what the program calls the network that it is. `loaded` are those which the program gives plain
-    numbers. `used` says that the program has calculated with
-    a parameter, outside of what makes networks. `running` counts the forwards of its own that run:
-    what they write is none of the numbers that a parameter starts with.
+    numbers. `used` are the parameters that are inputs and were read, outside of what makes
+    networks, but for one that is `renewed`, of which only its own new numbers are made. `running`
+    counts the forwards of its own that run: what they write is none of the numbers that a parameter
+    starts with.
     """
 
     given: Mapping[str, Any]
@@ -34,7 +36,8 @@ class Nets:
     named: dict[str, Tensor] = field(default_factory=dict)
     loaded: set[str] = field(default_factory=set)
     making: int = 0
-    used: bool = False
+    used: dict[int, Tensor] = field(default_factory=dict)
+    renewed: Tensor | None = None
     running: int = 0
     target: str | None = None
 
@@ -43,13 +46,29 @@ class Nets:
 
         Raises `UnsupportedError` for one that has others from now on.
         """
-        given = owner.leaf in self.given
-        if self.used or (self.running and given):
+        if owner.leaf not in self.given:
+            return False
+        used = id(owner) in self.used
+        if used or self.running:
             raise UnsupportedError(
-                f"a parameter is changed {'after it was used' if self.used else 'by a forward'}",
+                f"a parameter is changed {'after it was used' if used else 'by a forward'}",
                 hint="this calculates one gradient: give the parameters that it is at as inputs",
             )
-        return given
+        return True
+
+    def read(self, owner: Tensor) -> None:
+        """The numbers of a parameter are read."""
+        if owner.leaf in self.given and not self.making and owner is not self.renewed:
+            self.used[id(owner)] = owner
+
+    @contextmanager
+    def renewing(self, tensor: Any) -> Iterator[None]:
+        """While that lasts, numbers are made that are written over a tensor's own."""
+        before, self.renewed = self.renewed, getattr(tensor, "owner", None)
+        try:
+            yield
+        finally:
+            self.renewed = before
 
     def replace(self, machine: Machine, old: Any, new: Any) -> None:
         """Have what is put in the place of a parameter take its name and its value."""
