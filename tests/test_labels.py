@@ -227,3 +227,41 @@ def test_what_numbers_choose_excuses_no_wrong_gradient(name: str) -> None:
     assert all(g.condition is not None and g.condition < 10 for g in report.gradients)
     off = report.gradient["x"] * np.array([1, 1.002])
     assert grad(plain, x=[0.5, 1], k=k, wrt=["x"], expect=off).verdict.outcome == "wrong"
+
+
+SIZED = {
+    "zeros": "torch.zeros(n).sum() + (x*x).sum()*n",
+    "eye": "torch.eye(n).sum()*x.sum()",
+    "repeat": "(x.repeat(n)**2).sum()",
+    "arange": "(torch.arange(n)*x).sum()",
+    "dim": "torch.softmax(torch.outer(x, x)[None, None, None], dim=n)[0, 0, 0, 1, 2]",
+    "topk": "torch.topk(x, n)[0].prod()",
+    "steps": "(torch.linspace(0, 1, n)*x).sum()",
+    "classes": "torch.nn.functional.one_hot(torch.tensor([0, 2]), n).sum()*x.sum()",
+    "factorial": "math.factorial(n)*x.sum()",
+    "power of a matrix": "torch.linalg.matrix_power(torch.outer(x, x), n).sum()",
+    "view": "(x.view(n, -1).sum(1)**2).sum()",
+    "a loop": "sum(x[i]**2 for i in range(n))",
+    "in another function": "g(x, n)",
+}
+
+
+@pytest.mark.parametrize("name", SIZED)
+def test_whole_numbers_that_say_how_many_are_data(name: str) -> None:
+    text = (
+        "import math, torch\ndef g(x, k): return (x[:, None]*torch.ones(1, k)).sum()\n"
+        f"def f(x, n): return {SIZED[name]}"
+    )
+    scope: dict[str, Any] = {}
+    exec(text, scope)
+    leaf = torch.tensor(X, dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad(scope["f"](leaf, 3), leaf)
+    found = grad(text, x=X, n=3)
+    assert found.verdict.outcome == "verified"
+    assert found.gradient["x"] == pytest.approx(slope.numpy())
+    assert found.gradient["n"] == 0
+
+
+def test_a_number_that_is_not_whole_says_how_many_of_nothing() -> None:
+    with pytest.raises(GradcalcError, match="repeat does not take"):
+        grad("def f(x, n): return x.repeat(n).sum()", x=X, n=2.5)

@@ -1,9 +1,10 @@
-"""Inputs that a program only compares: labels, masks and lengths, which are data."""
+"""Inputs that a program only compares or counts by: labels, masks and sizes, which are data."""
 
 import ast
 import math
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
 import numpy as np
 
@@ -31,7 +32,8 @@ COMPARING = frozenset(
 
 def compared(problem: Problem) -> tuple[str, ...]:
     """The inputs that were given as truth values, and those of whole numbers that the program does
-    nothing with but compare them, where there are others.
+    nothing with but compare them, or cannot be run with unless they are data, where there are
+    others.
 
     Not those that it is explicitly differentiated by.
     """
@@ -42,18 +44,50 @@ def compared(problem: Problem) -> tuple[str, ...]:
         for name, values in problem.inputs.items()
         if name not in (*asked, *given) and values.size and np.all(values == np.round(values))
     ]
-    if not whole or len(problem.inputs) < 2 or not _compares(problem):
+    if not whole or len(problem.inputs) < 2 or not (_compares(problem) or _hands(problem, whole)):
         return given
     try:
         recording = record(problem, Floats(), problem.inputs, budget(problem))
     except GradcalcError:
-        return given
+        return (*given, *_counted(problem, whole))
     trace = recording.derived.trace
     reached = _reached(trace.output)
     found = {name: trace.inputs[name].order in reached for name in problem.inputs}
     used = {name for name in whole if not found[name] and _is_label(trace, trace.inputs[name])}
     left = any(found[name] for name in problem.wrt)
     return (*given, *(name for name in whole if name in used and left))
+
+
+def _counted(problem: Problem, whole: Sequence[str]) -> tuple[str, ...]:
+    """Those numbers that have to be data for the program to be run: sizes, and counts of things."""
+    single = [name for name in whole if not problem.inputs[name].shape]
+    if not single or not _runs(problem, single):
+        return ()
+    left = list(single)
+    for name in single:
+        fewer = [other for other in left if other != name]
+        if fewer and _runs(problem, fewer):
+            left = fewer
+    return tuple(left)
+
+
+def _runs(problem: Problem, data: Sequence[str]) -> bool:
+    try:
+        record(replace(problem, data=tuple(data)), Floats(), problem.inputs, budget(problem))
+    except GradcalcError:
+        return False
+    return True
+
+
+def _hands(problem: Problem, names: Sequence[str]) -> bool:
+    """Whether a program calls something with one of some inputs."""
+    calls = (n for n in every_node(problem.program.body) if isinstance(n, ast.Call))
+    return any(
+        isinstance(inner, ast.Name) and inner.id in names
+        for call in calls
+        for given in (*call.args, *(keyword.value for keyword in call.keywords))
+        for inner in ast.walk(given)
+    )
 
 
 def _compares(problem: Problem) -> bool:

@@ -200,7 +200,10 @@ def _dead(
     """Why nothing flows back to an input at all; at a `special` point that says little."""
     stop = next((s for s in autograd.stops if name in s.behind), None)
     if name in problem.data and name not in problem.truths:
-        why = f"{name} is only compared: its whole numbers are taken as data, which have no slope"
+        why = (
+            f"{name} is only compared, or says how many: its whole numbers are taken as data, which"
+            " have no slope"
+        )
         return Finding("dead", why, f"--wrt {name} looks at what is beside them")
     if name in problem.truths:
         return Finding("dead", f"{name} holds truth values, which have no slope")

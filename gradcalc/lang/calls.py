@@ -429,12 +429,31 @@ def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -
         raise InvalidValueError(
             f"{function.shown} has no base", hint="write log(x)/log(b), log2(x) or log10(x)"
         )
+    if (counted := _with_counts(machine, args, kwargs)) is not None:
+        return _library(machine, function, *counted)
     if function.core is None:
         raise InvalidValueError(f"{function.shown} {reason}", hint=f"write {function.usage}")
     result = applied(machine, function.core, args, kwargs)
     if machine.confirm is not None:
         machine.confirm(machine, function, args, kwargs, result)
     return result
+
+
+def _with_counts(machine: Machine, args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs] | None:
+    """The arguments with inputs that are data and whole as numbers of Python's, as who counts has
+    given them; None where there are none."""
+
+    def number(value: Any) -> Any:
+        mine = machine.is_tensor(value) and any(v is value for v in machine.given.values.values())
+        if not mine or machine.is_mask(value) or machine.carries(value):
+            return value
+        single = not machine.shape(value) and machine.number(value).is_integer()
+        return int(machine.number(value)) if single else value
+
+    found = tuple(map(number, args)), {key: number(value) for key, value in kwargs.items()}
+    same = all(a is b for a, b in zip((*args, *kwargs.values()),
+                                      (*found[0], *found[1].values()), strict=True))  # fmt: skip
+    return None if same else found
 
 
 def _kind_named(function: Function, args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs]:
