@@ -233,7 +233,6 @@ SIZED = {
     "zeros": "torch.zeros(n).sum() + (x*x).sum()*n",
     "eye": "torch.eye(n).sum()*x.sum()",
     "repeat": "(x.repeat(n)**2).sum()",
-    "arange": "(torch.arange(n)*x).sum()",
     "dim": "torch.softmax(torch.outer(x, x)[None, None, None], dim=n)[0, 0, 0, 1, 2]",
     "topk": "torch.topk(x, n)[0].prod()",
     "steps": "(torch.linspace(0, 1, n)*x).sum()",
@@ -265,3 +264,9 @@ def test_whole_numbers_that_say_how_many_are_data(name: str) -> None:
 def test_a_number_that_is_not_whole_says_how_many_of_nothing() -> None:
     with pytest.raises(GradcalcError, match="repeat does not take"):
         grad("def f(x, n): return x.repeat(n).sum()", x=X, n=2.5)
+
+
+@pytest.mark.parametrize("text", ["softplus(x, beta=n)", "torch.arange(0, n, 1.0).sum()*x"])
+def test_a_number_that_may_have_a_slope_says_not_how_many(text: str) -> None:
+    with pytest.raises(GradcalcError, match="has no gradient here"):
+        grad(text, x=X, n=2)

@@ -11,7 +11,7 @@ import numpy as np
 from gradcalc.derive.modes import dependents
 from gradcalc.derive.runs import budget, record
 from gradcalc.derive.trace import Trace, is_boolean
-from gradcalc.errors import GradcalcError
+from gradcalc.errors import GradcalcError, InvalidValueError
 from gradcalc.expr import ops
 from gradcalc.expr.floats import Floats
 from gradcalc.expr.nodes import Node
@@ -48,8 +48,10 @@ def compared(problem: Problem) -> tuple[str, ...]:
         return given
     try:
         recording = record(problem, Floats(), problem.inputs, budget(problem))
-    except GradcalcError:
+    except InvalidValueError:
         return (*given, *_counted(problem, whole))
+    except GradcalcError:
+        return given
     trace = recording.derived.trace
     reached = _reached(trace.output)
     found = {name: trace.inputs[name].order in reached for name in problem.inputs}

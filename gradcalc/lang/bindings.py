@@ -21,6 +21,9 @@ ACCESSORS = ("setter", "getter", "deleter")
 """Behind a property's name, what else it has."""
 
 
+BY_WORDS = ("ModuleDict", "SimpleNamespace", "Namespace")
+"""What makes objects whose attributes are named where it is called."""
+
 REGISTERING = frozenset({"register_buffer", "register_parameter", "register_module", "add_module"})
 """Methods of torch's modules that make attributes."""
 
@@ -97,13 +100,22 @@ def attributes_of(nodes: Iterable[ast.AST]) -> frozenset[str]:
         if isinstance(node, ast.ClassDef):
             for statement in node.body:
                 found |= bound_names(ast.walk(statement))
-    if found or any(isinstance(node, ast.ClassDef) for node in nodes):
+    if found or any(isinstance(node, ast.ClassDef) or _is_namespace(node) for node in nodes):
         stores = (n for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
         found |= {node.attr for node in stores} | {"__init__", "__call__", "__class__", "__name__"}
         found |= {word for node in nodes if _has_members(node) for word in ("name", "value")}
         found.update(name for node in nodes if (name := _registered(node)) is not None)
     given |= {name for node in nodes for name in _fields(node)}
     return frozenset(found | given)
+
+
+def _is_namespace(node: ast.AST) -> bool:
+    """Whether a call makes an object that is nothing but its attributes."""
+    match node:
+        case ast.Call(func=ast.Name(id=word) | ast.Attribute(attr=word)):
+            return word in BY_WORDS
+        case _:
+            return False
 
 
 def _has_members(node: ast.AST) -> bool:
@@ -123,7 +135,7 @@ def _fields(node: ast.AST) -> Iterator[str]:
                 for part in ast.walk(fields):
                     if isinstance(part, ast.Constant) and isinstance(part.value, str):
                         yield from part.value.replace(",", " ").split()
-        case ast.Call(func=ast.Name(id=word) | ast.Attribute(attr=word)) if word == "ModuleDict":
+        case ast.Call(func=ast.Name(id=word) | ast.Attribute(attr=word)) if word in BY_WORDS:
             for part in ast.walk(node):
                 if isinstance(part, ast.keyword) and part.arg is not None:
                     yield part.arg

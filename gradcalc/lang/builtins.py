@@ -30,7 +30,7 @@ from gradcalc.lang.backend import check_elements
 from gradcalc.lang.collecting import Named
 from gradcalc.lang.machine import Builtin, Complex, Machine, Once
 from gradcalc.lang.memory import Tensor
-from gradcalc.lang.objects import Class, Instance
+from gradcalc.lang.objects import Class, Instance, Member
 from gradcalc.lang.program import NUMPY, brief, text_of
 from gradcalc.lang.types import isinstance_of
 
@@ -362,6 +362,14 @@ def _extreme(name: str) -> Call:
     return extreme
 
 
+def _static(machine: Machine, function: Any) -> Member:
+    return Member("staticmethod", function)
+
+
+def _of_class(machine: Machine, function: Any) -> Member:
+    return Member("classmethod", function)
+
+
 def _complex(machine: Machine, real: Any = 0.0, imag: Any = 0.0) -> Any:
     one = complexes.of(machine, 1j)
     product = complexes.operated(machine, ast.Mult, imag, one)
@@ -424,6 +432,8 @@ ROWS = (
     Builtin("all", _every("logical_and"), "whether every element is true", method=True),
     Builtin("any", _every("logical_or"), "whether some element is true", method=True),
     Builtin("isinstance", _is_instance, "whether a value is of a type"),
+    Builtin("staticmethod", _static, "a function of a class that is told no object"),
+    Builtin("classmethod", _of_class, "a function of a class that is told the class"),
     Builtin(
         "clone", lambda m, value: m.copy(value), "the tensor in memory of its own", method=True
     ),

@@ -15,7 +15,7 @@ from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.lang import memory, narrow, ops, plain
 from gradcalc.lang.machine import Builtin, Complex, Machine
 from gradcalc.lang.memory import Tensor, View
-from gradcalc.lang.program import HELD, MIXED, NUMPY, TORCH, brief
+from gradcalc.lang.program import ASKED, HELD, MIXED, NUMPY, TORCH, brief
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +311,10 @@ def alike(machine: Machine, first: NumberKind, second: NumberKind) -> bool:
     names = {own_name(machine, kind) for kind in (first, second)}
     if first.word == "float" and "" not in names:
         return len(names) == 1
+    if first.word == "float" and (names == {""} or first.given or second.given):
+        # neither is named, and all is calculated in one
+        machine.note_cast(f"{ASKED}the dtype of one tensor is read as that of the other")
+        return True
     raise UnsupportedError(
         "the dtype of the program's own run is not known here", hint="leave the comparison out"
     )

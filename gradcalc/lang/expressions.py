@@ -151,7 +151,7 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
         value = class_of(machine, value)
     if isinstance(value, Instance | Class | Super):
         return objects.attribute(machine, value, name)
-    if isinstance(value, tuple) and name in getattr(value, "_fields", ()):
+    if isinstance(value, tuple) and name in (*getattr(value, "_fields", ()), "_fields"):
         return getattr(value, name)
     if isinstance(value, Closure) and (value.values or name in ("__name__", "__doc__")):
         return objects.attribute(machine, value, name)

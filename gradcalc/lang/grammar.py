@@ -89,6 +89,8 @@ ATTRIBUTES: frozenset[str] = frozenset(
         "eigenvalues", "eigenvectors", "U", "S", "Vh", "Q", "R", "sign", "logabsdet", "solution",
         "LU", "pivots", "P", "L", "inverse", "info", "result", "residuals",
         "rank", "singular_values", "slope", "intercept",
+        # of tuples with names
+        "_fields",
         # of dictionaries that make what they lack
         "default_factory",
         # of kinds of numbers, and of devices

@@ -13,10 +13,12 @@ from gradcalc.lang import (
     enums,
     heaps,
     iterating,
+    namespaces,
     objects,
     operators,
     ops,
     words,
+    writing,
 )
 from gradcalc.lang.copying import COPY
 from gradcalc.lang.machine import Builtin, Closure, Machine
@@ -107,6 +109,10 @@ def _by_comparing(machine: Machine, mycmp: Any) -> Builtin:
 
 def _operator(kind: type[ast.AST]) -> Any:
     return lambda machine, a, b: operators.apply(machine, kind, a, b)
+
+
+def _in_place(kind: type[ast.AST]) -> Any:
+    return lambda machine, a, b: writing.operated(machine, kind, a, a, b)
 
 
 def _taken(machine: Machine, held: Any, key: Any) -> Any:
@@ -216,6 +222,7 @@ def _signed(kind: type[ast.unaryop]) -> Any:
 OBJECTS: Mapping[str, Mapping[str, Builtin]] = MappingProxyType(
     {
         "enum": enums.ENUMS,
+        **namespaces.NAMESPACES,
         "typing": {
             "NamedTuple": collecting.TUPLES,
             **{name: Builtin(name, _no_type, "nothing: types change no value") for name in TYPES},
@@ -244,6 +251,11 @@ OBJECTS: Mapping[str, Mapping[str, Builtin]] = MappingProxyType(
             **{n: Builtin(n, _operator(kind), "an operator") for n, kind in OPERATORS.items()},
             **{n: Builtin(n, _compared(kind), "a comparison") for n, kind in COMPARISONS.items()},
             **{n: Builtin(n, _signed(kind), "an operator") for n, kind in SIGNS.items()},
+            **{
+                name: Builtin(name, _in_place(kind), "an operator that may write")
+                for n, kind in OPERATORS.items()
+                for name in (f"i{n.removesuffix('_')}",)
+            },
             "not_": Builtin("not_", lambda m, a: not operators.truth(m, a), "not"),
             "truth": Builtin("truth", operators.truth, "whether something is true"),
             "concat": Builtin("concat", _added, "two lists as one"),
