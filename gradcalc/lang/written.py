@@ -24,6 +24,23 @@ class Written:
     name: str
 
 
+DISTRIBUTIONS = "torch.distributions"
+
+PARTS: Mapping[str, str] = {
+    "bernoulli": "Bernoulli", "beta": "Beta", "binomial": "Binomial", "categorical": "Categorical",
+    "cauchy": "Cauchy", "chi2": "Chi2", "dirichlet": "Dirichlet", "exponential": "Exponential",
+    "gamma": "Gamma", "geometric": "Geometric", "gumbel": "Gumbel", "half_cauchy": "HalfCauchy",
+    "half_normal": "HalfNormal", "independent": "Independent", "inverse_gamma": "InverseGamma",
+    "kl": "kl_divergence", "laplace": "Laplace", "log_normal": "LogNormal",
+    "mixture_same_family": "MixtureSameFamily", "multinomial": "Multinomial",
+    "multivariate_normal": "MultivariateNormal", "negative_binomial": "NegativeBinomial",
+    "normal": "Normal", "one_hot_categorical": "OneHotCategorical", "pareto": "Pareto",
+    "poisson": "Poisson", "studentT": "StudentT",
+    "transformed_distribution": "TransformedDistribution", "uniform": "Uniform",
+    "weibull": "Weibull",
+}  # fmt: skip
+"""The modules of torch's distributions, and the name that each is asked for."""
+
 NAMES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         module: frozenset(names.split())
@@ -79,10 +96,17 @@ NAMES: Mapping[str, frozenset[str]] = MappingProxyType(
             "jax.scipy.special": "exp1 fresnel sici",
             "torch": "stft istft",
             "torch.distributions": """
-                Bernoulli Beta Binomial Categorical Cauchy Chi2 Dirichlet Exponential Gamma
+                AffineTransform Bernoulli Beta Binomial Categorical Cauchy Chi2 ComposeTransform
+                Dirichlet ExpTransform Exponential Gamma
                 Geometric Gumbel HalfCauchy HalfNormal Independent InverseGamma Laplace LogNormal
                 MixtureSameFamily Multinomial MultivariateNormal NegativeBinomial Normal
-                OneHotCategorical Pareto Poisson StudentT Uniform Weibull kl_divergence
+                OneHotCategorical Pareto Poisson PowerTransform SigmoidTransform SoftplusTransform
+                StudentT TanhTransform TransformedDistribution Uniform Weibull kl_divergence
+            """,
+            **{f"{DISTRIBUTIONS}.{part}": name for part, name in PARTS.items()},
+            "torch.distributions.transforms": """
+                AffineTransform ComposeTransform ExpTransform PowerTransform SigmoidTransform
+                SoftplusTransform TanhTransform
             """,
             "torch.nn.functional": "multi_head_attention_forward",
             "einops.layers.torch": "Rearrange Reduce",
@@ -92,10 +116,17 @@ NAMES: Mapping[str, frozenset[str]] = MappingProxyType(
 """The names of each module, which are those that its text binds."""
 
 
-def text(module: str) -> str:
-    """The text of a module; what jax has of scipy's is that of scipy."""
+def whole(module: str) -> str:
+    """The module in whose text its names are: what jax has of scipy's is in that of scipy, and a
+    part of torch's distributions in that of all of them."""
     name = module.removeprefix("jax.") if module.startswith("jax.scipy") else module
-    return (files("gradcalc.lang") / "library" / f"{name}.txt").read_text(encoding="utf-8")
+    return DISTRIBUTIONS if name.startswith(f"{DISTRIBUTIONS}.") else name
+
+
+def text(module: str) -> str:
+    """The text that the names of a module are in."""
+    library = files("gradcalc.lang") / "library"
+    return (library / f"{whole(module)}.txt").read_text(encoding="utf-8")
 
 
 def bound(module: str) -> frozenset[str]:
@@ -130,9 +161,10 @@ def value(machine: Machine, found: Any) -> Any:
         return found.value(machine)
     if not isinstance(found, Written):
         return found
-    frame = machine.library.get(found.module)
+    module = whole(found.module)
+    frame = machine.library.get(module)
     if frame is None:
-        frame = machine.library[found.module] = _run(machine, found.module)
+        frame = machine.library[module] = _run(machine, module)
     return frame.values[found.name]
 
 
