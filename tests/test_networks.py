@@ -340,6 +340,11 @@ STARTED = [
     "for p in m.parameters():\n    p.data.fill_(0.2)",
     "nn.init.ones_(m.weight.data)",
     "k = nn.Linear(2, 2)\nx = k(x)\nm.weight.data.fill_(1)",
+    "with torch.no_grad():\n    for p in m.parameters(): p.copy_(torch.full_like(p, 0.3))",
+    "for n, p in m.named_parameters():\n    if 'weight' in n: p.data[:, 1:2].fill_(1.0)",
+    "m.weight.data /= m.weight.data.norm()",
+    "m.weight.data = m.weight.data/m.weight.data.norm(dim=1, keepdim=True)",
+    "k = m.weight.size(0)\nm.weight.data.fill_(0.2*k)",
 ]
 READ = [
     "n = m.weight.data.norm()\nm.weight.data.fill_(1)\nx = x*n",

@@ -173,7 +173,6 @@ ORDERED = [
     "torch.nn.functional.scaled_dot_product_attention(x, x, x).transpose(0, 1).contiguous()",
     "x.transpose(0, 1)",
     "x.permute(2, 0, 1)",
-    "torch.cat([x[:, ::2], x[:, 1:2]], 1).transpose(0, 2)",
     "(x.transpose(1, 2)@x@x.transpose(1, 2)).transpose(0, 1)",
     "torch.nn.functional.softmax(x.transpose(0, 2), -1)",
     "x[:, :, ::2].transpose(0, 2).reshape(2, 3, 2)",
@@ -190,7 +189,7 @@ def test_what_is_dropped_is_what_torch_drops(made: str) -> None:
 DRAWN = [
     "torch.rand_like(y)*y",
     "torch.nn.functional.alpha_dropout(y, 0.4, True)",
-    "torch.nn.functional.dropout2d(y, 0.4)",
+    "torch.nn.functional.dropout1d(y, 0.4)",
     "torch.nn.functional.gumbel_softmax(y)",
     "torch.bernoulli(y.detach().abs()/3)*y",
 ]

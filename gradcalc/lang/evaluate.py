@@ -2,7 +2,7 @@
 
 import ast
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import takewhile
@@ -35,6 +35,7 @@ from gradcalc.lang.program import (
     Program,
     Run,
     deep_recursion,
+    dotted,
 )
 from gradcalc.lang.targets import root_of
 from gradcalc.lang.words import WORDS
@@ -226,7 +227,18 @@ def _result(machine: Machine, value: Any) -> None:
 
 
 def _assign(machine: Machine, node: ast.Assign) -> None:
-    _bound(machine, node.targets, machine.eval(node.value))
+    with machine.nets.renewing(_renewed(machine, node.targets)):
+        value = machine.eval(node.value)
+    _bound(machine, node.targets, value)
+
+
+def _renewed(machine: Machine, bound: Sequence[ast.expr]) -> Any:
+    """The tensor of whose own numbers new ones are made, as in `p.data = p.data / 2`."""
+    match bound:
+        case [ast.Attribute(value=held, attr="data")] if dotted(held) is not None:
+            return machine.eval(held)
+        case _:
+            return None
 
 
 def _annotated(machine: Machine, node: ast.AnnAssign) -> None:

@@ -12,6 +12,8 @@ _WORD = re.compile(r"(?<![A-Za-z0-9_.])[A-Za-z]{2,4}(?![A-Za-z0-9_(])")
 _ALONE = re.compile(r"(?<![A-Za-z0-9_.])[A-Za-z](?![A-Za-z0-9_(])")
 _PRODUCT = re.compile(r"[A-Z]{1,3}[a-z]")
 """Matrices in front of a vector."""
+_MATRICES = re.compile(r"[ᵀ‖⁻]|\^-|\^\(?T(?!\w)|[A-Za-z)]'|\b(?:tr|trace|det|logdet)\(")
+"""What shows that capital letters are matrices."""
 _RAISED = re.compile(r"\^T(?=[A-Za-z])")
 _SIGNS = re.compile(r"[\^ᵀ‖²³√·×]|[A-Za-z)]'")
 
@@ -26,7 +28,7 @@ def apart(text: str, is_known: Callable[[str], bool], asked: Collection[str]) ->
         return text
     written = bool(_SIGNS.search(text)) or not syntax.is_python(text)
     text = _RAISED.sub("^T ", text) if written else text
-    alone = set(_ALONE.findall(text))
+    alone, matrices = set(_ALONE.findall(text)), bool(_MATRICES.search(text))
     missing = {name for name in asked if len(name) == 1} - alone
 
     def parted(match: re.Match[str]) -> str:
@@ -35,7 +37,7 @@ def apart(text: str, is_known: Callable[[str], bool], asked: Collection[str]) ->
             return word
         letters = {*word}
         product = _PRODUCT.fullmatch(word) or (letters & alone and not word.islower())
-        if letters & missing or (written and product):
+        if letters & missing or (written and product) or (matrices and word.isupper()):
             return " ".join(word)
         return word
 

@@ -369,14 +369,14 @@ class Machine:
         """
         if isinstance(value, Tensor):
             memory.check_written(value)
+            if value.owner.leaf:
+                self.nets.read(value.owner)
         return self.unread(value)
 
     def unread(self, value: Any) -> Any:
         """The same for what reads none of its numbers, as who only makes a view does."""
         if not isinstance(value, Tensor):
             return value
-        if value.owner.leaf:
-            self.nets.read(value.owner)
         return self._now(value)
 
     def _now(self, value: Tensor) -> Any:

@@ -159,6 +159,9 @@ def error_of(machine: Machine, value: Any) -> GradcalcError:
     if (known := next((e for e in machine.caught if e.value is value), None)) is not None:
         return known
     name, said = value.kind.name, words.text(machine, value)
+    if machine.program.library and name == "NotImplementedError":
+        # the library has it, and its text here has not
+        return UnsupportedError(said)
     shown = f"{name}: {said}" if said else name
     found = InvalidValueError(f"the program raises {shown}", python=name, said=said)
     found.value = value

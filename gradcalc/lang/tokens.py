@@ -42,7 +42,7 @@ TOKEN = re.compile(
     r"|(?P<number>0[xXbBoO][\da-fA-F_]+|(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)"
     rf"|(?P<fraction>[{''.join(FRACTIONS)}])"
     # a subscript of what is no name; behind one it is a part of it
-    r"|(?P<below>[₀-₉]+|(?<=[|‖)\]}⁰¹²³⁴-⁹ⁿ])_(?:∞|\w+))"
+    r"|(?P<below>[₀-₉]+|(?<=[|‖)\]}⁰¹²³⁴-⁹ⁿ])_(?:∞|[^\W⁰¹²³⁴-⁹ⁿ]+))"
     rf"|(?P<name>[π∞]|(?!{NO_LETTERS})[^\W\d](?:(?!{NO_LETTERS}|[₀-₉])\w)*[₀-₉]*)"
     r"|(?P<raised>[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+|ⁿ)"
     r"|(?P<string>\"[^\"\n]*\"|'[^'\n]*')"
@@ -104,6 +104,9 @@ def tokens(text: str) -> list[Token]:
         else:
             kind = "word" if kind == "name" and match[0] in WORDS else kind
             found.append(Token(kind, match[0], place, space))
+            if [token.kind for token in found[-3:]] == ["bar", "raised", "below"]:
+                # the power of a norm in front of which norm it is: ‖X‖²_F
+                found[-2:] = found[:-3:-1]
             space = ""
         place = match.end()
     return found
