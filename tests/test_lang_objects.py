@@ -265,6 +265,7 @@ PYTHON_STOPS = {
     "slots of a dataclass": "@dataclass(slots=True)\nclass B:\n    a: float\nb = B(x)\nb.b = x",
     "slots of both": "class A:\n    __slots__ = ['a']\nclass B(A):\n    __slots__ = ['b']\n"
     "b = B()\nb.a = x\nb.b = x\nb.c = x",
+    "a slot with a value": "class B:\n    __slots__ = ('a',)\n    a = 3\nb = B()",
     "an abstract class": "class B(ABC):\n    @abstractmethod\n    def g(self): ...\nb = B()",
     "half of an abstract class": "class A(metaclass=ABCMeta):\n    @abstractmethod\n"
     "    def g(self): ...\n    @property\n    @abstractmethod\n    def h(self): ...\n"
@@ -280,6 +281,8 @@ PYTHON_RUNS = {
     "slots and a base with any": "class A: pass\nclass B(A):\n    __slots__ = ('a',)\n"
     "b = B()\nb.b = 2*x",
     "a dictionary among them": "class B:\n    __slots__ = ('a', '__dict__')\nb = B()\nb.b = 2*x",
+    "a private slot": "class B:\n    __slots__ = ('__a', 'b')\n"
+    "    def __init__(self, a): self.__a = a; self.b = 2*self.__a\nb = B(x)",
     "slots of a dataclass's base": "@dataclass(slots=True)\nclass A:\n    b: float\n"
     "@dataclass(slots=True)\nclass B(A):\n    a: float = 1.0\nb = B(x)\nb.b = 2*x",
     "all of an abstract class": "class A(ABC):\n    @abstractmethod\n    def g(self): ...\n"

@@ -352,6 +352,8 @@ READ = [
     "with torch.no_grad():\n    n = m.weight.norm()\n    m.weight.fill_(1)\nx = x*n",
     "n = m.weight.clone()\nm.weight.data.fill_(1)\nx = x*n.sum()",
     "d = m.weight.data\nn = d*2\nd.fill_(1)\nx = x*n.sum()",
+    "x = x*m(x).sum()\nm.weight = nn.Parameter(torch.ones(1, 2))",
+    "n = m.weight.sum()\nsetattr(m, 'weight', nn.Parameter(torch.ones(1, 2)))\nx = x*n",
 ]
 
 

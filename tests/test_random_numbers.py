@@ -237,3 +237,10 @@ def h(x):
     assert report.verdict.outcome == "verified"
     assert x.grad is not None
     assert np.allclose(report.gradient["x"], x.grad.numpy(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("made", ["x.to(memory_format=torch.channels_last)",
+                                  "x.contiguous(memory_format=torch.channels_last)"])  # fmt: skip
+def test_channels_that_stand_last_are_not_drawn_for(made: str) -> None:
+    with pytest.raises(GradcalcError, match="fills memory in its order"):
+        grad(f"torch.nn.functional.dropout({made}, 0.4)", x=np.ones((1, 2, 2, 2)))

@@ -1,5 +1,6 @@
 """Special functions that scipy has and torch has not: scipy's values, and its differences."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -120,3 +121,35 @@ def test_second_derivatives_are_verified_too(text: str) -> None:
 def test_jax_has_some_of_them(call: str) -> None:
     report = grad(f"import jax.scipy.special as s\ns.{call}", x=0.5)
     assert report.verdict.outcome == "verified"
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("x", [0.0, 1e-9, 1e-5, 1e-3, 0.3, 0.97, -0.4, -1000.0])
+@pytest.mark.parametrize("name", ["ellipk", "ellipe"])
+def test_elliptic_integrals_lose_no_digits_near_0(name: str, x: float, dtype: str) -> None:
+    found = grad(f"from scipy.special import {name}\n{name}(x)", x=x, dtype=dtype)
+    assert found.verdict.outcome == "verified", found.verdict.message
+
+
+@pytest.mark.parametrize("call", ["fresnel(x)[1]", "fresnel(x)[0]"])
+@pytest.mark.parametrize("x", [-1.0, 1.0, 0.0])
+def test_fresnel_integrals_have_slopes_that_are_0(call: str, x: float) -> None:
+    found = grad(f"from scipy.special import fresnel\n{call}", x=x)
+    assert found.verdict.outcome == "verified", found.verdict.message
+
+
+COUNTED = """nbdtr(2.5, 3, x)  nbdtrc(2.5, 3, x)  bdtr(2.5, 7, x)  bdtrc(2.5, 7, x)  bdtr(7, 7, x)
+bdtrc(7, 7, x)"""
+
+
+@pytest.mark.parametrize("call", re.split(r"\s\s+|\n", COUNTED))
+@pytest.mark.filterwarnings("ignore:floating point number truncated")
+def test_counts_that_are_not_whole_are_scipys(call: str) -> None:
+    found = grad(f"from scipy.special import *\n{call}", x=0.3)
+    assert float(found.value) == pytest.approx(eval(call, {**vars(sc), "x": 0.3}), rel=1e-12)
+
+
+@pytest.mark.parametrize("call", ["bdtr(8, 7, x)", "bdtrc(7.5, 6, x)"])
+def test_more_than_all_are_refused(call: str) -> None:
+    with pytest.raises(GradcalcError, match="k is above n"):
+        grad(f"from scipy.special import *\n{call}", x=0.3)

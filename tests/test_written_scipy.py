@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.stats
 
 from gradcalc import grad
+from gradcalc.errors import GradcalcError
 
 CALLS = """
 integrate.simpson(u)
@@ -253,3 +255,29 @@ def test_what_is_not_known_is_refused(line: str, part: str) -> None:
     text = f"{head}def f(u):\n    return np.sum({line})"
     with pytest.raises(Exception, match=part):
         grad(text, u=[0.5, 1.0, 2.0, 1.5, 0.25])
+
+
+NOWHERE = [
+    "norm.pdf(0.4, 0, x)", "norm.cdf(0.4, 0, x)", "gumbel_r.pdf(0.4, scale=x)", "lomax.cdf(0.4, x)",
+    "hypsecant.pdf(0.4, 0, x)", "fisk.cdf(0.4, x)", "gompertz.cdf(0.4, x)", "powerlaw.cdf(0.4, x)",
+    "weibull_max.cdf(-0.4, x)", "invgauss.pdf(0.4, x)", "vonmises.pdf(0.4, x)", "rice.pdf(1.3, x)",
+    "truncnorm.pdf(0.4, 2, x)", "expon.pdf(0.4, 0, x)", "gamma.pdf(0.4, x)", "beta.pdf(0.4, x, 2)",
+    "powerlaw.ppf(x - 1, 2)", "halfcauchy.ppf(x)", "cauchy.isf(2 - x)", "norm.ppf(x)",
+]  # fmt: skip
+"""What scipy gives NaN for at -1: parameters and quantiles that there are not."""
+
+
+@pytest.mark.parametrize("call", NOWHERE)
+def test_what_scipy_has_no_number_for_is_refused(call: str) -> None:
+    with np.errstate(all="ignore"):
+        assert np.isnan(eval(call, {**vars(scipy.stats), "x": -1.0}))
+    with pytest.raises(GradcalcError, match=r"scipy gives NaN|quantiles are asked for"):
+        grad(f"from scipy.stats import *\n{call}", x=-1.0)
+
+
+@pytest.mark.parametrize("call", ["skewnorm.pdf(0.4, x)", "genextreme.pdf(0.4, x)",
+                                  "genpareto.pdf(0.4, x)", "gengamma.pdf(0.4, 2, x)"])  # fmt: skip
+def test_parameters_below_0_are_scipys(call: str) -> None:
+    found = grad(f"from scipy.stats import *\n{call}", x=-1.0)
+    wanted = eval(call, {**vars(scipy.stats), "x": -1.0})
+    assert float(found.value) == pytest.approx(wanted, rel=1e-9)

@@ -323,8 +323,8 @@ def overwritten(autograd: Computed) -> Iterator[Finding]:
         return
     if write.kind == FREED:
         message = (
-            f"after {brief(write.source)} torch keeps nothing of the way back, which is gone once"
-            " more: torch itself refuses that"
+            f"{brief(write.source)} frees what torch keeps to go this way back, and it is gone a"
+            " second time: torch itself refuses that"
         )
         yield Finding("overwritten", message, "retain_graph=True keeps it", write.span)
         return

@@ -42,7 +42,7 @@ def define(machine: Machine, node: ast.ClassDef) -> None:
             machine.block([statement])
         finally:
             machine.frame = outer
-    made.slots = _slots(inner.values.pop("__slots__", None))
+    made.slots = _slots(made, inner.values.pop("__slots__", None))
     if enums.is_enum(made):
         made.valued = mixed or any(base.valued for base in bases) or enums.VALUED in made.line
         enums.complete(machine, made)
@@ -59,9 +59,24 @@ def _is_strict(keyword: ast.keyword) -> bool:
     return keyword.arg == "metaclass" and path is not None and path[-1] == "ABCMeta"
 
 
-def _slots(given: Any) -> frozenset[str] | None:
-    """The attributes that a class says its objects have."""
-    return None if given is None else frozenset([given] if isinstance(given, str) else given)
+def _slots(made: Class, given: Any) -> frozenset[str] | None:
+    """The attributes that a class says its objects have, private ones by their whole names.
+
+    Raises `InvalidValueError` where the class has a value for one.
+    """
+    if given is None:
+        return None
+    owner = made.name.lstrip("_")
+    names = [given] if isinstance(given, str) else list(given)
+    private = (n.startswith("__") and not n.endswith("__") and owner for n in names)
+    found = {f"_{owner}{n}" if whole else n for n, whole in zip(names, private, strict=True)}
+    if twice := found & made.members.keys():
+        raise InvalidValueError(
+            f"{made.name} has a value for {min(twice)}, which is one of its __slots__",
+            python="ValueError",
+            said=f"{min(twice)!r} in __slots__ conflicts with class variable",
+        )
+    return frozenset(found)
 
 
 def _check_defaults(method: ast.FunctionDef, inner: Frame) -> None:

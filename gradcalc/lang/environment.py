@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.lang import containers, words
-from gradcalc.lang.machine import Builtin, Frame, Machine
+from gradcalc.lang.machine import Builtin, Frame, Machine, Once
 from gradcalc.lang.objects import NOT_IMPLEMENTED, Class, Instance
 from gradcalc.lang.program import ASKED, NOT_SET
 
@@ -93,6 +93,10 @@ def _copy(machine: Machine, environ: Instance) -> dict[str, str]:
     return dict(_set_by_program(machine))
 
 
+def _names(machine: Machine, environ: Instance) -> Any:
+    return Once("iter", iter(_copy(machine, environ)))
+
+
 ENVIRON = Instance(
     Class(
         "environ",
@@ -108,6 +112,11 @@ ENVIRON = Instance(
                 ("pop", _pop, "a variable of the environment, which is set no more"),
                 ("update", _update, "sets variables for the program itself"),
                 ("copy", _copy, "the variables as a dictionary"),
+                ("__iter__", _names, "the variables that the program has set"),
+                ("__len__", lambda m, e: len(_copy(m, e)), "how many the program has set"),
+                ("keys", lambda m, e: _copy(m, e).keys(), "the variables that the program has set"),
+                ("values", lambda m, e: _copy(m, e).values(), "what the program has set them to"),
+                ("items", lambda m, e: _copy(m, e).items(), "both"),
             )
         },
         library=True,

@@ -84,6 +84,16 @@ def _gauss(t: Any, a: Any, b: Any, c: Any, x: Any) -> Any:
     return a * b / c * CALLS["hyp2f1"](t, a + 1, b + 1, c + 1, x)
 
 
+def _gauss_of(t: Any, a: float, b: float, c: float, x: Any) -> Any:
+    return CALLS["hyp2f1"](t, a, b, c, x)
+
+
+def _quarters(t: Any, turns: Any) -> Any:
+    """The sine of so many quarters of a turn, 0 where they are even."""
+    apart = turns - 2 * t.round(turns / 2)
+    return (1 - 2 * t.remainder(t.round(turns / 2), 2)) * t.sin(np.pi / 2 * apart)
+
+
 def _share(t: Any, a: Any, b: Any, x: Any) -> Any:
     from scipy import special
 
@@ -130,12 +140,8 @@ CALLS: dict[str, Callable[..., Any]] = {
     "airyaiprime": known("airy", lambda t, x: x * CALLS["airyai"](t, x), 1),
     "airybi": known("airy", lambda t, x: CALLS["airybiprime"](t, x), 2),
     "airybiprime": known("airy", lambda t, x: x * CALLS["airybi"](t, x), 3),
-    "ellipk": known("ellipk", lambda t, m: _where_not(
-        t, m, 0.0, lambda m: (CALLS["ellipe"](t, m) - (1 - m) * CALLS["ellipk"](t, m))
-        / (2 * m * (1 - m)), np.pi / 8)),
-    "ellipe": known("ellipe", lambda t, m: _where_not(
-        t, m, 0.0, lambda m: (CALLS["ellipe"](t, m) - CALLS["ellipk"](t, m)) / (2 * m),
-        -np.pi / 8)),
+    "ellipk": known("ellipk", lambda t, m: np.pi / 8 * _gauss_of(t, 1.5, 1.5, 2.0, m)),
+    "ellipe": known("ellipe", lambda t, m: -np.pi / 8 * _gauss_of(t, 0.5, 1.5, 2.0, m)),
     "expi": known("expi", lambda t, x: t.exp(x) / x),
     "expn": lambda t, n, x: EXPN(t, _order(n), x),
     "sinint": known("sici", lambda t, x: t.sinc(x / np.pi), 0),
@@ -143,8 +149,8 @@ CALLS: dict[str, Callable[..., Any]] = {
     "sinhint": known("shichi", lambda t, x: _where_not(t, x, 0.0, lambda x: t.sinh(x) / x, 1.0),
                      0),
     "coshint": known("shichi", lambda t, x: t.cosh(x) / x, 1),
-    "fresnels": known("fresnel", lambda t, x: t.sin(np.pi / 2 * x**2), 0),
-    "fresnelc": known("fresnel", lambda t, x: t.cos(np.pi / 2 * x**2), 1),
+    "fresnels": known("fresnel", lambda t, x: _quarters(t, x**2), 0),
+    "fresnelc": known("fresnel", lambda t, x: _quarters(t, x**2 + 1), 1),
     "erfi": known("erfi", lambda t, x: 2 / np.sqrt(np.pi) * t.exp(x**2)),
     "dawsn": known("dawsn", lambda t, x: 1 - 2 * x * CALLS["dawsn"](t, x)),
     "spence": known("spence", lambda t, x: _where_not(

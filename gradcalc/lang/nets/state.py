@@ -73,6 +73,8 @@ class Nets:
     def replace(self, machine: Machine, old: Any, new: Any) -> None:
         """Have what is put in the place of a parameter take its name and its value."""
         if is_parameter(old) and old.leaf and is_parameter(new) and not new.leaf:
+            # which asks whether it may be another one from here on
+            self.keeps(old)
             full = old.leaf
             del self.named[full]
             old.leaf = ""

@@ -50,9 +50,14 @@ def _out_of_order(machine: Machine) -> UnsupportedError:
     )
 
 
+def _is_relaid(machine: Machine) -> bool:
+    """Whether a program may lay tensors out with their channels last."""
+    return "channels_last" in machine.program.source
+
+
 def _shape_of(machine: Machine, tensor: Tensor) -> tuple[int, ...]:
     """The shape of a tensor that is filled in the order of its memory."""
-    if not views.in_order(tensor):
+    if not views.in_order(tensor) or _is_relaid(machine):
         raise _out_of_order(machine)
     return tensor.shape
 
@@ -68,7 +73,7 @@ FILLS: Mapping[str, Fill] = {
 
 def _nested(machine: Machine, tensor: Tensor, fill: Callable[[tuple[int, ...]], Any]) -> Any:
     """What is drawn for a tensor that is filled in the order of its memory."""
-    order = views.nesting(tensor)
+    order = None if _is_relaid(machine) else views.nesting(tensor)
     if order is None:
         raise _out_of_order(machine)
     drawn = fill(tuple(tensor.shape[dim] for dim in order))
