@@ -270,3 +270,17 @@ def test_a_number_that_is_not_whole_says_how_many_of_nothing() -> None:
 def test_a_number_that_may_have_a_slope_says_not_how_many(text: str) -> None:
     with pytest.raises(GradcalcError, match="has no gradient here"):
         grad(text, x=X, n=2)
+
+
+@pytest.mark.parametrize("library", ["numpy", "torch"])
+def test_labels_whose_groups_are_asked_for_are_data(library: str) -> None:
+    text = (
+        f"import {library} as lib\ndef f(x, lab):\n"
+        "    return sum((x[lab == k] - x[lab == k].mean()).prod() for k in lib.unique(lab))"
+    )
+    values, labels = [1.0, 2.0, 5.0, 7.0], [0, 0, 1, 1]
+    found = grad(text, x=values, lab=labels)
+    assert found.verdict.outcome == "verified"
+    assert found.gradient["x"] == pytest.approx([0.5, -0.5, 1.0, -1.0])
+    with pytest.raises(GradcalcError, match="unique"):
+        grad(text.replace("unique(lab)", "unique(x.round())"), x=[1.0, 1.0], lab=[0, 0])

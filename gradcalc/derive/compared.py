@@ -51,7 +51,7 @@ def compared(problem: Problem) -> tuple[str, ...]:
     except InvalidValueError:
         return (*given, *_counted(problem, whole))
     except GradcalcError:
-        return given
+        return (*given, *_grouped(problem, whole))
     trace = recording.derived.trace
     reached = _reached(trace.output)
     found = {name: trace.inputs[name].order in reached for name in problem.inputs}
@@ -71,6 +71,20 @@ def _counted(problem: Problem, whole: Sequence[str]) -> tuple[str, ...]:
         if fewer and _runs(problem, fewer):
             left = fewer
     return tuple(left)
+
+
+def _grouped(problem: Problem, whole: Sequence[str]) -> tuple[str, ...]:
+    """Those whose different numbers a program asks for, as labels of groups, if it runs with them
+    as data."""
+    calls = (n for n in every_node(problem.program.body) if isinstance(n, ast.Call) and n.args)
+    asked = {
+        call.args[0].id
+        for call in calls
+        if isinstance(call.args[0], ast.Name)
+        and (getattr(call.func, "attr", None) or getattr(call.func, "id", None)) == "unique"
+    }
+    found = tuple(name for name in whole if name in asked)
+    return found if found and _runs(problem, found) else ()
 
 
 def _runs(problem: Problem, data: Sequence[str]) -> bool:
