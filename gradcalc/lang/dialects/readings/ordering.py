@@ -167,7 +167,7 @@ def _unique(machine: Machine, x: Any) -> tuple[Any, Any, Any, Any]:
     if len(first) < len(numbers) and machine.carries(x):
         raise UnsupportedError(
             "unique of equal numbers that depend on an input is not known here",
-            hint="they may differ a little beside the point: --wrt says by which inputs to differentiate",
+            hint="they may differ a little beside the point; --wrt says what is differentiated by",
         )
     if machine.carries(x):
         # how many there are is the same around here; in which order says the sort
