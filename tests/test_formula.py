@@ -727,3 +727,9 @@ def test_the_round_trip_needs_a_point_to_compare_at(monkeypatch: pytest.MonkeyPa
 )
 def test_a_float_is_the_simplest_number(value: float, dtype: str, text: str) -> None:
     assert str(number(value, dtype)) == text
+
+
+def test_a_number_beyond_the_range_of_floats_is_in_no_formula() -> None:
+    found = report("exp(-x**2)*1e300*1e10", x=1.0).gradients[0]
+    assert found.closed_form is None
+    assert report("exp(-x)*1e300", x=1.0).gradients[0].closed_form == "-1e+300*exp(-x)"

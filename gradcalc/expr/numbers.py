@@ -12,7 +12,7 @@ from gradcalc.expr import ops
 from gradcalc.expr.nodes import Node, Shape
 from gradcalc.expr.parts import Ordering
 from gradcalc.expr.scalars import times
-from gradcalc.expr.written import ATOM, NEGATIVE, PRODUCT, Text
+from gradcalc.expr.written import ATOM, NEGATIVE, PRODUCT, Text, Unprintable
 
 LONGEST_NUMBER = 53
 """Bits of a numerator or denominator that is written as such, not as the nearest float."""
@@ -48,7 +48,10 @@ class Numbers(Ordering):
         if value.is_Integer and not long:
             text = str(value)
         else:
-            text = self._decimal(float(value) if long else value.p / value.q)
+            near = float(value) if long else value.p / value.q
+            if near in (math.inf, -math.inf):
+                raise Unprintable("a number in it is beyond the range of floats")
+            text = self._decimal(near)
             fraction = text + "?" if long else f"{value.p}/{value.q}"
             if not (self._decimals and len(text) <= 8) and len(fraction) <= len(text):
                 return Text(fraction, PRODUCT)
