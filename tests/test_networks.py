@@ -132,7 +132,7 @@ def test_parameters_are_drawn_as_torch_draws_them(wide: bool) -> None:
 @pytest.mark.parametrize("name", sorted(FILLS))
 def test_a_filling_is_torchs(name: str) -> None:
     given = (0.5,) if name == "constant_" else ()
-    for shape in ((4, 3), (3, 8)):
+    for shape in ((4, 3, 2), (3, 8, 5)) if name == "dirac_" else ((4, 3), (3, 8)):
         torch.manual_seed(7)
         real = getattr(nn.init, name)(torch.empty(shape), *given)
         assert np.allclose(

@@ -76,6 +76,31 @@ def _kaiming_normal(
     return d.normal(sizes, 0.0, _kaiming(sizes, a, mode, nonlinearity))
 
 
+def _orthogonal(d: Drawing, sizes: tuple[int, ...], gain: float = 1.0) -> Array:
+    """Numbers whose rows, or columns, are at right angles to one another."""
+    if len(sizes) < 2:
+        raise InvalidValueError("orthogonal_ needs two dimensions or more", python="ValueError")
+    rows, columns = sizes[0], math.prod(sizes[1:])
+    drawn = d.normal((rows, columns), 0.0, 1.0)
+    q, r = np.linalg.qr(drawn.T if rows < columns else drawn)
+    q = q * np.sign(np.diag(r))
+    return np.asarray(gain * (q.T if rows < columns else q)).reshape(sizes)
+
+
+def _dirac(d: Drawing, sizes: tuple[int, ...], groups: int = 1) -> Array:
+    """The kernel of a convolution that gives what it is given."""
+    if len(sizes) not in (3, 4, 5):
+        raise InvalidValueError("dirac_ needs three to five dimensions", python="ValueError")
+    if sizes[0] % groups:
+        raise InvalidValueError("dim 0 must be divisible by groups", python="ValueError")
+    found, each = np.zeros(sizes), sizes[0] // groups
+    centre = tuple(size // 2 for size in sizes[2:])
+    for group in range(groups):
+        for channel in range(min(each, sizes[1])):
+            found[(group * each + channel, channel, *centre)] = 1.0
+    return found
+
+
 def _uniform(d: Drawing, sizes: tuple[int, ...], a: float = 0.0, b: float = 1.0) -> Array:
     return d.uniform(sizes, a, b)
 
@@ -97,6 +122,7 @@ FILLS: dict[str, Fill] = {
     "ones_": lambda d, sizes: np.ones(sizes), "zeros_": lambda d, sizes: np.zeros(sizes),
     "eye_": _eye, "xavier_uniform_": _xavier_uniform, "xavier_normal_": _xavier_normal,
     "kaiming_uniform_": _kaiming_uniform, "kaiming_normal_": _kaiming_normal,
+    "orthogonal_": _orthogonal, "dirac_": _dirac,
 }  # fmt: skip
 
 
@@ -142,7 +168,7 @@ INIT: dict[str, Builtin] = {
     **{
         old: _function(old, FILLS[f"{old}_"])
         for old in ("uniform", "normal", "constant", "xavier_uniform", "xavier_normal",
-                    "kaiming_uniform", "kaiming_normal")
+                    "kaiming_uniform", "kaiming_normal", "orthogonal", "dirac")
     },
     "calculate_gain": Builtin(
         "calculate_gain", lambda machine, *args, **kwargs: gain(*args, **kwargs), "a factor"
