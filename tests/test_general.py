@@ -4,6 +4,7 @@ import io
 import json
 import re
 from contextlib import redirect_stdout
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -363,6 +364,12 @@ def test_names_that_stand_together_are_several(
     found = run("formula", *argv)
     assert f"\t{wanted}\n" in found.out
     assert "\tverified\t" in found.out
+
+
+def test_the_name_of_a_file_is_no_product(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "Ax.py"
+    file.write_text("def f(A, x):\n    return (A@x).sum()\n")
+    assert "\tverified\t" in run("formula", f"{file}:f", "--wrt", "x").out
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,7 @@ def _asking(beside: "Beside | None") -> "Ask":
 
 def _sources(options: Options) -> "tuple[Source, ...]":
     """The programs, read as if all their names had values: then mathematics is known for it."""
+    from gradcalc.cli.files import PROGRAM
     from gradcalc.cli.programs import check_apart, sources
     from gradcalc.lang.joined import apart
     from gradcalc.lang.typed import is_function
@@ -75,7 +76,10 @@ def _sources(options: Options) -> "tuple[Source, ...]":
     check_apart(options)
     declared = frozenset(name for name, _ in options.values)
     asked = declared | {*options.wrt}
-    programs = tuple(apart(text, is_function, asked) for text in options.programs)
+    programs = tuple(
+        text if PROGRAM.fullmatch(text) else apart(text, is_function, asked)
+        for text in options.programs
+    )
     named = tuple((name, "") for text in programs for name in _free(text))
     return sources(replace(options, programs=programs, values=(*options.values, *named)))
 
