@@ -204,7 +204,7 @@ def _dead(
             f"{name} is only compared, or says how many: its whole numbers are taken as data, which"
             " have no slope"
         )
-        return Finding("dead", why, f"--wrt {name} looks at what is beside them")
+        return Finding("dead", why, f"--wrt {name} takes them as real numbers")
     if name in problem.truths:
         return Finding("dead", f"{name} holds truth values, which have no slope")
     if name in problem.detach:
