@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 from gradcalc.errors import UnsupportedError
+from gradcalc.expr.scipys import of_scipy
 from gradcalc.lang.dialects.spelling import Function
 from gradcalc.lang.machine import Complex, Untold
 from gradcalc.lang.memory import Tensor
@@ -241,10 +242,20 @@ def _answer(
         try:
             if function.method:
                 return _numbers(getattr(given[0], function.name)(*given[1:], **named))
-            module = pkgutil.resolve_name(function.module)
-            return _numbers(getattr(module, function.name)(*given, **named))
+            return _numbers(_callable(function)(*given, **named))
         except Exception:  # whatever a library does not take, it says in its own way
             return None
+
+
+def _callable(function: Function) -> Any:
+    """The library's own, or what ends where that would not."""
+    if function.module == SPECIAL:
+        return of_scipy(function.name)
+    return getattr(pkgutil.resolve_name(function.module), function.name)
+
+
+SPECIAL = "scipy.special"
+"""The module of whose functions some do not end."""
 
 
 def _sizes(values: Sequence[Any]) -> list[int]:

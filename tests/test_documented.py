@@ -87,6 +87,7 @@ REASONS: Mapping[str, str] = {
         ("airyai", "airyaiprime", "airybi", "airybiprime", "fresnels", "fresnelc"),
         "numbers so far out that scipy has none there",
     ),
+    "besseli": "the least number, of which scipy makes NaN",
     "cosint": "minus infinity, of which scipy makes NaN",
     "spence": "the end of its domain, where the definition has no ball",
     "hardswish": "infinity times 0",

@@ -3,11 +3,13 @@
 import re
 from typing import Any
 
+import flint
 import numpy as np
 import pytest
 import scipy.special as sc
 
 from gradcalc import grad, hessian
+from gradcalc.balls.special import SPECIAL
 from gradcalc.errors import GradcalcError
 
 CASES: dict[tuple[float, float], str] = {
@@ -153,3 +155,50 @@ def test_counts_that_are_not_whole_are_scipys(call: str) -> None:
 def test_more_than_all_are_refused(call: str) -> None:
     with pytest.raises(GradcalcError, match="k is above n"):
         grad(f"from scipy.special import *\n{call}", x=0.3)
+
+
+FAR_OUT: dict[str, list[tuple[float, float]]] = {
+    "hyp1f1(0.5, 1.5, x)": [(1e300, np.inf), (-1e300, np.sqrt(np.pi) / 2e150)],
+    "hyp1f1(2.0, 1.0, x)": [(1e16, np.inf), (-1e18, 0.0)],
+    "hyp1f1(0.5, -0.5, x)": [(1e17, -np.inf)],
+    "hyp1f1(-3.0, 0.5, x)": [(1e18, -16e53 / 3)],
+    "stdtr(3, x)": [(5e-324, 0.5), (1e200, 1.0), (-1e200, 0.0)],
+    "stdtr(1e300, x)": [(5e-324, 0.5), (1e10, 1.0)],
+    "betainc(0.5, 1.5, 1/(1 + x**2))": [(1e-200, 1.0), (5e-324, 1.0)],
+    "betainc(1e5, 1e5, x)": [(0.5, 0.5)],
+    "kv(2, x)": [(800.0, 0.0), (1e300, 0.0)],
+    "pdtr(1e5, x)": [(1e5, 0.500841043105195)],
+}
+"""Calls by points, and the values there, where nothing may go on without end or need all digits."""
+
+
+@pytest.mark.parametrize("call", FAR_OUT)
+def test_an_extreme_number_gets_an_answer(call: str) -> None:
+    for x, value in FAR_OUT[call]:
+        report = grad(f"import scipy.special as sc\nsc.{call}", x=x)
+        assert np.allclose(report.value, value, rtol=1e-10, atol=1e-300)
+        assert "fault" not in " ".join(finding.message for finding in report.findings)
+        # what floats do not hold or torch has few digits of is wrong, and said to be
+        assert report.verdict.outcome in ("verified", "wrong", "unresolved")
+
+
+BALLS = [flint.arb(n) for n in (1e300, -1e300, 1e6, -300.0, 800.0, 1.5, 0.5, 1.0, 0.0, 5e-324)] + [
+    1 - flint.arb(2) ** -2000, flint.arb(1, 2.0**-900), flint.arb(5, 1e-3), flint.arb(1e6, 1),
+    flint.arb("inf"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SPECIAL)
+def test_balls_of_any_size_and_width_are_answered_at_any_precision(name: str) -> None:
+    function = SPECIAL[name]
+    parameters = function.__wrapped__.__code__.co_argcount - 1  # type: ignore[attr-defined]
+    given: list[Any] = [flint.arb(p) for p in (0.5, 1.5, 2.5)][:parameters]
+    if name in ("polygamma", "lambertw"):
+        given = [1] if name == "polygamma" else []
+    for ball in BALLS:
+        values = []
+        for bits in (53, 800, 2560):
+            with flint.ctx.workprec(bits):
+                values.append(function(*given, ball))
+        first, *others = [value for value in values if value.is_finite()] or [flint.arb(0)]
+        assert all(first.overlaps(other) for other in others)

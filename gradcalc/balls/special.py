@@ -1,6 +1,7 @@
 """Special functions of balls that python-flint has with its arguments in another order."""
 
 from collections.abc import Callable, Mapping
+from functools import wraps
 from types import MappingProxyType
 from typing import Any
 
@@ -21,6 +22,9 @@ def beta_share(a: Any, b: Any, x: Any) -> Any:
     """The regularized incomplete beta function, of shares only."""
     if x < 0 or x > 1:
         return flint.arb.nan()
+    # from the nearer end: flint takes minutes for what is all but 1
+    if (rest := 1 - x) < flint.arb(2) ** -20:
+        return 1 - rest.beta_lower(b, a, regularized=1)
     return x.beta_lower(a, b, regularized=1)
 
 
@@ -31,31 +35,63 @@ def student(df: Any, x: Any) -> Any:
         scale = (flint.arb.pi() * df).sqrt() * (df / 2).gamma() / ((df + 1) / 2).gamma()
         half = flint.arb(1) / 2
         return half + x / scale * (-x * x / df).hypgeom_2f1(half, (df + 1) / 2, 3 * half)
-    tail = (df / (df + x * x)).beta_lower(df / 2, flint.arb(1) / 2, regularized=1) / 2
+    tail = beta_share(df / 2, flint.arb(1) / 2, df / (df + x * x)) / 2
     return tail if x < 0 else 1 - tail
 
 
+def bessel_k(order: Any, x: Any) -> Any:
+    """With no more bits than the expansion for large arguments gives, which are 2 for each unit.
+
+    For more of them flint sums thousands of terms of series of series, which takes minutes.
+    """
+    if not x > 100 or x > flint.ctx.prec:
+        return x.bessel_k(order)
+    with flint.ctx.workprec(min(max(512, 2 * int(float(x.mid()))), flint.ctx.prec)):
+        return x.bessel_k(order)
+
+
+def sharp(function: Callable[..., Any]) -> Callable[..., Any]:
+    """With no more bits than its balls leave: flint takes minutes for what is then thrown away."""
+
+    @wraps(function)
+    def called(*operands: Any) -> Any:
+        balls = [b for b in operands if isinstance(b, flint.arb)]
+        bits = min(
+            (max(b.rel_accuracy_bits(), b.rel_one_accuracy_bits()) for b in balls), default=0
+        )
+        with flint.ctx.workprec(min(max(bits, 0) + SPARE, flint.ctx.prec)):
+            return function(*operands)
+
+    return called
+
+
+SPARE = 64
+"""Bits beside those that an operand has."""
+
+
+FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "polygamma": polygamma,
+    "bessel_i": lambda order, x: x.bessel_i(order),
+    "gamma_p": lambda a, x: x.gamma_lower(a, regularized=1),
+    "gamma_q": lambda a, x: x.gamma_upper(a, regularized=1),
+    "bessel_j": lambda order, x: x.bessel_j(order),
+    "bessel_y": lambda order, x: x.bessel_y(order),
+    "bessel_k": bessel_k,
+    "airy_ai_slope": lambda x: x.airy()[1],
+    "airy_bi_slope": lambda x: x.airy()[3],
+    "elliptic_k": lambda m: real(flint.acb(m).elliptic_k()),
+    "elliptic_e": lambda m: real(flint.acb(m).elliptic_e()),
+    "expint": lambda order, x: x.expint(order),
+    "lambertw": lambda x, branch=0: x.lambertw(-1 if branch < 0 else 0),
+    "hyp0f1": lambda b, x: x.hypgeom_0f1(b),
+    "hyp1f1": lambda a, b, x: x.hypgeom_1f1(a, b),
+    "hyp2f1": lambda a, b, c, x: x.hypgeom_2f1(a, b, c),
+    "beta_share": beta_share,
+    "student": student,
+    "dilog": lambda x: (1 - x).polylog(2),
+}
+
 SPECIAL: Mapping[str, Callable[..., Any]] = MappingProxyType(
-    {
-        "polygamma": polygamma,
-        "bessel_i": lambda order, x: x.bessel_i(order),
-        "gamma_p": lambda a, x: x.gamma_lower(a, regularized=1),
-        "gamma_q": lambda a, x: x.gamma_upper(a, regularized=1),
-        "bessel_j": lambda order, x: x.bessel_j(order),
-        "bessel_y": lambda order, x: x.bessel_y(order),
-        "bessel_k": lambda order, x: x.bessel_k(order),
-        "airy_ai_slope": lambda x: x.airy()[1],
-        "airy_bi_slope": lambda x: x.airy()[3],
-        "elliptic_k": lambda m: real(flint.acb(m).elliptic_k()),
-        "elliptic_e": lambda m: real(flint.acb(m).elliptic_e()),
-        "expint": lambda order, x: x.expint(order),
-        "lambertw": lambda x, branch=0: x.lambertw(-1 if branch < 0 else 0),
-        "hyp0f1": lambda b, x: x.hypgeom_0f1(b),
-        "hyp1f1": lambda a, b, x: x.hypgeom_1f1(a, b),
-        "hyp2f1": lambda a, b, c, x: x.hypgeom_2f1(a, b, c),
-        "beta_share": beta_share,
-        "student": student,
-        "dilog": lambda x: (1 - x).polylog(2),
-    }
+    {name: sharp(function) for name, function in FUNCTIONS.items()}
 )
 """By the names that `gradcalc.expr.functions` has for them."""

@@ -11,6 +11,7 @@ import numpy as np
 import sympy
 
 from gradcalc.expr import finite, hypergeometric, special
+from gradcalc.expr.scipys import of_scipy
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,7 @@ def scipys(name: str) -> Callable[..., Any]:
     """A function of `scipy.special`, which knows no wider floats than float64."""
 
     def call(*values: Any) -> Any:
-        # scipy is large, and few programs need it
-        from scipy import special
-
-        function = getattr(special, name)
+        function = of_scipy(name)
         if any(np.asarray(value).dtype == np.longdouble for value in values):
             return np.asarray(function(*map(narrow, values)), dtype=np.longdouble)
         return function(*values)
@@ -116,6 +114,7 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(finite.isfinite, "isfinite", "decide.isfinite", np.isfinite),
     Function(sympy.loggamma, "lgamma", "lgamma", scipys("gammaln"), wide=False, arrays=False,
              plain=False),
+    Function(special.log_gamma, "lgamma", "lgamma", scipys("gammaln"), wide=False, arrays=False),
     Function(sympy.gamma, "gamma", "gamma", scipys("gamma"), wide=False, arrays=False),
     Function(sympy.polygamma, "polygamma", "polygamma", scipys("polygamma"), wide=False,
              arrays=False, orders={0: "digamma"}),

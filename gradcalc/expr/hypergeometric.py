@@ -4,7 +4,7 @@ from typing import Any
 
 import sympy
 
-from gradcalc.expr.special import Special
+from gradcalc.expr.special import Special, is_large, log_gamma
 
 
 def _of_last(function: Any, argindex: int) -> None:
@@ -74,6 +74,9 @@ class betainc(Special):  # noqa: N801
     def fdiff(self, argindex: int = 1) -> Any:
         _of_last(self, argindex)
         a, b, x = self.args
+        if is_large(a + b):
+            powers = (a - 1) * sympy.log(x) + (b - 1) * sympy.log(1 - x)
+            return sympy.exp(powers + log_gamma(a + b) - log_gamma(a) - log_gamma(b))
         scale = sympy.gamma(a) * sympy.gamma(b) / sympy.gamma(a + b)
         return x ** (a - 1) * (1 - x) ** (b - 1) / scale
 
@@ -92,6 +95,9 @@ class stdtr(Special):  # noqa: N801
     def fdiff(self, argindex: int = 1) -> Any:
         _of_last(self, argindex)
         df, x = self.args
+        if is_large(df / 2):
+            scale = log_gamma((df + 1) / 2) - log_gamma(df / 2) - sympy.log(sympy.pi * df) / 2
+            return sympy.exp(scale - (df + 1) / 2 * sympy.log(1 + x**2 / df))
         scale = sympy.sqrt(sympy.pi * df) * sympy.gamma(df / 2) / sympy.gamma((df + 1) / 2)
         return (1 + x**2 / df) ** (-(df + 1) / 2) / scale
 

@@ -30,6 +30,10 @@ NEXT = 2
 """How many floats off a number is that a few operations on typed numbers have given."""
 
 
+LARGEST_NUMBER = 8_192
+"""Bits of a numerator or denominator that are still worth a float."""
+
+
 class Numbers(Ordering):
     """Writes numbers.
 
@@ -44,12 +48,15 @@ class Numbers(Ordering):
         self._decimals = decimals
 
     def _rational(self, value: Any) -> Text:
-        long = max(abs(value.p), value.q).bit_length() > LONGEST_NUMBER
+        bits = max(abs(value.p), value.q).bit_length()
+        if bits > LARGEST_NUMBER:
+            raise Unprintable(f"a number in it has {bits * math.log10(2):,.0f} digits")
+        long = bits > LONGEST_NUMBER
         if value.is_Integer and not long:
             text = str(value)
         else:
             near = float(value) if long else value.p / value.q
-            if near in (math.inf, -math.inf):
+            if math.isinf(near) or (near == 0 and value != 0):
                 raise Unprintable("a number in it is beyond the range of floats")
             text = self._decimal(near)
             fraction = text + "?" if long else f"{value.p}/{value.q}"

@@ -122,7 +122,7 @@ class Writer(Spelling):
         try:
             return len(self.expression(body).text)
         except Unprintable:
-            return len(str(body))
+            return MEASURED + int(body.count_ops())
 
     def _written(self, root: Node, nodes: Sequence[Node], count: Mapping[int, int]) -> Written:
         self._texts.clear()

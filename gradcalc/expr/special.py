@@ -148,4 +148,31 @@ def _density(function: Any, argindex: int) -> Any:
     if argindex != 2:
         raise sympy.function.ArgumentIndexError(function, argindex)
     a, x = function.args
+    if is_large(a):
+        return sympy.exp((a - 1) * sympy.log(x) - x - log_gamma(a))
     return sympy.exp(-x) * x ** (a - 1) / sympy.gamma(a)
+
+
+class log_gamma(Special):  # noqa: N801
+    """The logarithm of gamma of a large number, which sympy would make an integer of all digits."""
+
+    nargs = 1
+
+    def _eval_evalf(self, prec: int) -> Any:
+        (x,) = self.args
+        return sympy.loggamma(x._eval_evalf(prec))
+
+    def _mpmathcode(self, printer: Any) -> str:
+        return f"loggamma({printer._print(self.args[0])})"
+
+    def fdiff(self, argindex: int = 1) -> Any:
+        return sympy.digamma(self.args[0])
+
+
+LARGEST = 170
+"""The largest whole number whose gamma is written out; that of the next ones no float holds."""
+
+
+def is_large(number: Any) -> bool:
+    """Whether gamma of a number is better not written out."""
+    return bool(number.is_number and number > LARGEST)

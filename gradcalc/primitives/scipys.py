@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError
+from gradcalc.expr.scipys import of_scipy
 from gradcalc.primitives.elementwise import exact
 from gradcalc.primitives.row import Elementwise, Samples
 
@@ -46,10 +47,7 @@ def known(name: str, slope: Slope, part: int | None = None) -> Callable[..., Any
     """
 
     def compute(*operands: Any) -> Any:
-        # scipy is large, and few programs need it
-        from scipy import special
-
-        found = getattr(special, name)(*operands)
+        found = of_scipy(name)(*map(np.asarray, operands))
         return np.real(found if part is None else found[part])
 
     def call(t: Any, *operands: Any, **given: Any) -> Any:
@@ -94,10 +92,28 @@ def _quarters(t: Any, turns: Any) -> Any:
     return (1 - 2 * t.remainder(t.round(turns / 2), 2)) * t.sin(np.pi / 2 * apart)
 
 
+LARGEST = 170
+"""The largest number whose gamma a float holds."""
+
+
 def _share(t: Any, a: Any, b: Any, x: Any) -> Any:
     from scipy import special
 
+    if a + b > LARGEST:
+        return _function(t).apply(_steep, _steep_slope, (a, b), x)
     return x ** (a - 1) * (1 - x) ** (b - 1) / float(special.beta(a, b))
+
+
+def _steep(a: Any, b: Any, x: Any) -> Any:
+    """The density of the beta distribution, where the powers of numbers have no float."""
+    # slow to import
+    from scipy import stats
+
+    return stats.beta.pdf(x, float(a), float(b))
+
+
+def _steep_slope(t: Any, a: Any, b: Any, x: Any) -> Any:
+    return _share(t, a, b, x) * ((a - 1) / x - (b - 1) / (1 - x))
 
 
 def _density(t: Any, df: Any, x: Any) -> Any:
