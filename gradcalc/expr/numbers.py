@@ -30,7 +30,7 @@ NEXT = 2
 """How many floats off a number is that a few operations on typed numbers have given."""
 
 
-LARGEST_NUMBER = 8_192
+LARGEST_NUMBER = 262_144
 """Bits of a numerator or denominator that are still worth a float."""
 
 

@@ -11,7 +11,9 @@ IDLE = frozenset({
     "torch.jit.script_if_tracing", "torch.compile", "torch.compiler.disable", "torch.fx.wrap",
     "typing.overload", "typing_extensions.overload", "typing.override",
     "typing_extensions.override",
-    "numba.njit", "numba.jit", "jax.jit", "tensorflow.function",
+    "numba.njit", "numba.jit", "jax.jit", "jax.checkpoint", "jax.remat", "jax.named_call",
+    "jax.ad_checkpoint.checkpoint", "jax.profiler.annotate_function", "jax.block_until_ready",
+    "equinox.filter_jit", "flax.linen.jit", "tensorflow.function",
     "beartype.beartype", "typeguard.typechecked", "typing.final", "typing.no_type_check",
 })  # fmt: skip
 """Wrappers that change nothing of what a function gives."""
@@ -32,6 +34,10 @@ THAWED = frozenset({"torch.enable_grad", "torch.autograd.enable_grad"})
 
 WRAPS = "functools.wraps"
 """The wrapper that gives a function the name of another one, and changes nothing."""
+
+
+PARTIAL = "functools.partial"
+"""What gives a wrapper options before it has a function."""
 
 
 NAMED = frozenset({
@@ -65,6 +71,15 @@ class _Plainly(ast.NodeTransformer):
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
         self.generic_visit(node)
         return _plain(node, self._names, self._idle)
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        """What a wrapper makes of a function where it is called, which is the function."""
+        self.generic_visit(node)
+        match node.args:
+            case [ast.Name() | ast.Attribute() | ast.Lambda() | ast.Call() as inner]:
+                if _wrapper_called(node.func, self._names) in self._idle and _is_fixed(node):
+                    return inner
+        return node
 
 
 def _unwrap(body: Body, names: Mapping[str, str]) -> None:
@@ -113,7 +128,24 @@ def _stops(body: Body, names: Mapping[str, str]) -> bool:
 
 def _wrapper(node: ast.expr, names: Mapping[str, str]) -> str | None:
     """What a wrapper is, whether it is called for its options or not."""
-    return full_name(node.func if isinstance(node, ast.Call) else node, names)
+    if isinstance(node, ast.Call) and full_name(node.func, names) != PARTIAL:
+        return full_name(node.func, names)
+    return _wrapper_called(node, names)
+
+
+def _wrapper_called(node: ast.expr, names: Mapping[str, str]) -> str | None:
+    """What a wrapper is that is called with a function: itself, or `partial` of it."""
+    match node:
+        case ast.Call(args=[wrapper]) if full_name(node.func, names) == PARTIAL:
+            return full_name(wrapper, names)
+        case _:
+            return full_name(node, names)
+
+
+def _is_fixed(call: ast.Call) -> bool:
+    """Whether the options of a call change nothing where they are worked out."""
+    values = (part for k in call.keywords for part in ast.walk(k.value))
+    return not any(isinstance(part, ast.Call | ast.NamedExpr) for part in values)
 
 
 def _is_wrapped_again(

@@ -154,7 +154,7 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
             ),
             "there is np.interp, by straight lines; write a polynomial of each piece otherwise",
         ),
-        **dict.fromkeys(("poly1d", "Polynomial"), "write np.polyval(p, x)"),
+        "Polynomial": "write np.polyval(p, x)",
         **dict.fromkeys(("Fraction", "Decimal"), "write floats, whose rounding the check knows"),
         "seed": "it takes its seed from the clock: manual_seed(0) is the same each time",
         "open": "values come from files with --x @file.npy",

@@ -33,7 +33,7 @@ from gradcalc.lang.dialects.catalogue import TABLES, UNLIKE_PLAIN
 from gradcalc.lang.naming import Body, every_node
 from gradcalc.lang.nets.attributes import ATTRIBUTES
 from gradcalc.lang.nets.row import Kind
-from gradcalc.lang.objects import Class
+from gradcalc.lang.objects import Class, unrun
 from gradcalc.lang.program import JAX, Naming, asked_by_name, brief, dotted, span_of
 
 
@@ -280,6 +280,8 @@ def check_references(
                 strange = _strange_decorator(node, own, naming)
                 if strange is not None:
                     place = strange
+                    if _replaces_backward(strange):
+                        raise unrun(node.name)
                     raise UnsupportedError(
                         f"the decorator {brief(ast.unparse(strange))} cannot be used in a program",
                         hint="leave the line out",
@@ -290,6 +292,15 @@ def check_references(
                     _check_function(node.func.id, naming, assigned)
         except GradcalcError as error:
             raise error.located(span_of(place, source), source) from None
+
+
+CUSTOM = frozenset({"custom_vjp", "custom_jvp", "custom_gradient"})
+"""What gives a function a backward of its own, in jax and tensorflow."""
+
+
+def _replaces_backward(decorator: ast.expr) -> bool:
+    nodes = ast.walk(decorator)
+    return any(getattr(n, "attr", getattr(n, "id", None)) in CUSTOM for n in nodes)
 
 
 def _gives_any_name(node: ast.AST) -> bool:

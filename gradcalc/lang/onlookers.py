@@ -167,6 +167,7 @@ class _Quiet(ast.NodeTransformer):
         self._loggers = loggers
 
     def visit_Expr(self, node: ast.Expr) -> ast.stmt:
+        self.generic_visit(node)
         call = node.value
         if isinstance(call, ast.Call) and self._is_filter(call):
             return ast.copy_location(ast.Pass(), node)
@@ -177,6 +178,15 @@ class _Quiet(ast.NodeTransformer):
                 call.keywords = [k for k in keywords if not self._is_stream(k)]
             case _:
                 pass
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        """Nothing is told, and so no logger is for it."""
+        self.generic_visit(node)
+        match node.func:
+            case ast.Attribute(value=ast.Name(id=name), attr="isEnabledFor" | "hasHandlers"):
+                if name in self._loggers and self._is_plain(node):
+                    return ast.copy_location(ast.Constant(False), node)
         return node
 
     def visit_With(self, node: ast.With) -> ast.stmt | list[ast.stmt]:

@@ -77,6 +77,7 @@ NAMES: Mapping[str, frozenset[str]] = MappingProxyType(
                 bernoulli beta cauchy chi2 expon gamma geom gumbel_l gumbel_r laplace logistic
                 multivariate_normal nbinom norm pareto poisson t uniform
             """,
+            "numpy": "fromiter poly1d",
             "numpy.polynomial": "Polynomial",
             "numpy.polynomial.chebyshev": "chebval",
             "numpy.polynomial.hermite": "hermval",

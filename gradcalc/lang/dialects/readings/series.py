@@ -266,7 +266,10 @@ def _slid(machine: Machine, a: Any, v: Any, mode: str) -> Any:
 
 
 def interpolated(machine: Machine, x: Any, xp: Any, fp: Any) -> Any:
-    """numpy's interp: straight lines between points, which is a sum of lines that are limited."""
+    """numpy's interp: straight lines between points, which is a sum of lines that are limited.
+
+    At a point the line behind it counts, as for jax.
+    """
     x, xp, fp = (ops.tensor(machine, value) for value in (x, xp, fp))
     if len(ops.shape(machine, xp)) != 1 or ops.shape(machine, xp) != ops.shape(machine, fp):
         raise ShapeError("interp needs as many values as points, in two vectors")
@@ -275,8 +278,11 @@ def interpolated(machine: Machine, x: Any, xp: Any, fp: Any) -> Any:
         return ops.binary(machine, "mul", first, ops.call(machine, "ones_like", x))
     left, right = _slices(machine, xp, 0, slice(None, -1), slice(1, None))
     wide = ops.reshape(machine, x, (*ops.shape(machine, x), 1))
-    inside = ops.call(machine, "clamp", wide, left, right)
-    way = ops.binary(machine, "sub", inside, left)
+    begun = ops.binary(machine, "ge", wide, left)
+    ended = ops.binary(machine, "ge", wide, right)
+    full = ops.binary(machine, "sub", right, left)
+    part = ops.binary(machine, "sub", wide, left)
+    way = ops.call(machine, "where", ended, full, ops.call(machine, "where", begun, part, 0.0))
     steps = [_differences(machine, value, 0) for value in (fp, xp)]
     rises = ops.binary(machine, "mul", way, ops.binary(machine, "div", *steps))
     return ops.binary(machine, "add", first, ops.call(machine, "sum", rises, dim=-1))
