@@ -124,6 +124,48 @@ def test_a_wrapper_that_is_known_counts_as_it_does(decorator: str) -> None:
     assert report.gradient["x"].tolist() == WRAPPED[decorator]
 
 
+CALLED = (
+    "jax.jit(g)", "jax.jit(g, static_argnums=())", "functools.partial(jax.jit, inline=True)(g)",
+    "jax.checkpoint(g)", "jax.remat(g)", "torch.compile(g, fullgraph=True)", "jit.script(g)",
+    "nb.njit(lambda x: x**2)", "jax.jit(jax.checkpoint(g))", "torch.compiler.disable(g)",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("call", CALLED)
+def test_a_wrapper_counts_where_it_is_called_too(call: str) -> None:
+    made = f"{REAL}def g(x): return x**2\n"
+    for text in (f"h = {call}\ndef f(x): return h(x).sum()", f"def f(x): return ({call})(x).sum()"):
+        report = calculate(problem(made + text, {"x": [1.0, 2.0]}, function="f"))
+        assert report.gradient["x"].tolist() == [2.0, 4.0]
+
+
+@pytest.mark.parametrize("wrapper", ["jax.custom_vjp", "functools.partial(jax.custom_jvp)"])
+def test_a_backward_of_ones_own_is_said_to_be_one(wrapper: str) -> None:
+    with pytest.raises(GradcalcError, match="cannot be used in a program") as refusal:
+        compile_program(
+            f"{REAL}@{wrapper}\ndef g(x): return x\ndef f(x): return g(x)", function="f"
+        )
+    assert "a backward of its own is not run here" in (refusal.value.hint or "")
+
+
+def test_a_wrapper_that_a_function_binds_is_its_own() -> None:
+    text = f"{REAL}def f(x, jit=lambda fn: lambda x: 5*fn(x)): return jit(lambda x: x)(x)"
+    report = calculate(problem(text, {"x": [1.0, 2.0]}, function="f"))
+    assert report.gradient["x"].tolist() == [5.0, 5.0]
+    own = "from jax import jit\ndef f(x):\n    jit = lambda fn: lambda x: 5*fn(x)\n"
+    report = calculate(problem(f"{own}    return jit(lambda x: x)(x)", {"x": [1.0]}, function="f"))
+    assert report.gradient["x"].tolist() == [5.0]
+
+
+def test_what_a_logger_is_asked_decides_nothing_but_what_is_told() -> None:
+    text = "import logging\nlog = logging.getLogger()\ndef f(x):\n    y = x\n"
+    asked = f"{text}    if log.isEnabledFor(logging.WARNING):\n        "
+    told = compile_program(f"{asked}log.warning(x)\n    return y", function="f")
+    assert calculate(Problem(told, {"x": np.array(1.0)}, wrt=("x",))).gradient["x"] == 1.0
+    with pytest.raises(GradcalcError, match="logging"):
+        compile_program(f"{asked}y = 2*x\n    return y", function="f")
+
+
 @pytest.mark.parametrize("name", ["script", "cache", "compile", "njit", "jit", "no_grad"])
 @pytest.mark.parametrize("form", ["@{}\ndef g(x): return x", "@{}()\ndef g(x): return x"])
 def test_a_wrapper_of_the_file_is_not_taken_for_a_known_one(name: str, form: str) -> None:

@@ -40,7 +40,7 @@ def student(df: Any, x: Any) -> Any:
 
 
 def bessel_k(order: Any, x: Any) -> Any:
-    """With no more bits than the expansion for large arguments gives, which are 2 for each unit.
+    """Bessel's K, with no more bits than its expansion for large arguments gives: 2 for each unit.
 
     For more of them flint sums thousands of terms of series of series, which takes minutes.
     """
@@ -51,15 +51,13 @@ def bessel_k(order: Any, x: Any) -> Any:
 
 
 def sharp(function: Callable[..., Any]) -> Callable[..., Any]:
-    """With no more bits than its balls leave: flint takes minutes for what is then thrown away."""
+    """A function with no more bits than its balls have, where flint takes minutes for more."""
 
     @wraps(function)
     def called(*operands: Any) -> Any:
         balls = [b for b in operands if isinstance(b, flint.arb)]
-        bits = min(
-            (max(b.rel_accuracy_bits(), b.rel_one_accuracy_bits()) for b in balls), default=0
-        )
-        with flint.ctx.workprec(min(max(bits, 0) + SPARE, flint.ctx.prec)):
+        known = [max(b.rel_accuracy_bits(), b.rel_one_accuracy_bits(), 0) for b in balls]
+        with flint.ctx.workprec(min(flint.ctx.prec, *(bits + SPARE for bits in known))):
             return function(*operands)
 
     return called

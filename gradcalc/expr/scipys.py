@@ -5,6 +5,9 @@ from typing import Any
 
 import numpy as np
 
+LARGEST = 170
+"""The largest whole number whose gamma a float holds."""
+
 
 def of_scipy(name: str) -> Callable[..., Any]:
     """The function of `scipy.special` with that name, which every array of floats has an answer to.
@@ -34,13 +37,13 @@ FAR = 1e12
 """From here on scipy's ₁F₁ counts up to its argument, and does not come back."""
 
 
-def _known_gauss(a: Any, b: Any, c: Any, x: Any) -> Any:
-    """₂F₁ of any number."""
+def _gauss(a: Any, b: Any, c: Any, x: Any) -> Any:
+    """₂F₁ of any number, NaN too, for which scipy's may end the process."""
     from scipy import special
 
     none = np.isnan(x)
     return np.where(none, np.nan, special.hyp2f1(a, b, c, np.where(none, 0.0, x)))
 
 
-MENDED: dict[str, Callable[..., Any]] = {"hyp1f1": _confluent, "hyp2f1": _known_gauss}
+MENDED: dict[str, Callable[..., Any]] = {"hyp1f1": _confluent, "hyp2f1": _gauss}
 """Those that stand in for scipy's, by name."""

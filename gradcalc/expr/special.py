@@ -8,6 +8,8 @@ from typing import Any
 
 import sympy
 
+from gradcalc.expr.scipys import LARGEST
+
 ROOT_PI = sympy.sqrt(sympy.pi)
 ROOT_TWO = sympy.sqrt(2)
 
@@ -167,10 +169,6 @@ class log_gamma(Special):  # noqa: N801
 
     def fdiff(self, argindex: int = 1) -> Any:
         return sympy.digamma(self.args[0])
-
-
-LARGEST = 170
-"""The largest whole number whose gamma is written out; that of the next ones no float holds."""
 
 
 def is_large(number: Any) -> bool:

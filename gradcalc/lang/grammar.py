@@ -155,6 +155,11 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
             "there is np.interp, by straight lines; write a polynomial of each piece otherwise",
         ),
         "Polynomial": "write np.polyval(p, x)",
+        **dict.fromkeys(
+            ("custom_vjp", "custom_jvp", "custom_gradient"),
+            "a backward of its own is not run here: leave it out, and hold what it gives to the"
+            " gradient by --expect, as a formula",
+        ),
         **dict.fromkeys(("Fraction", "Decimal"), "write floats, whose rounding the check knows"),
         "seed": "it takes its seed from the clock: manual_seed(0) is the same each time",
         "open": "values come from files with --x @file.npy",

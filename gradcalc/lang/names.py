@@ -33,7 +33,7 @@ from gradcalc.lang.dialects.catalogue import TABLES, UNLIKE_PLAIN
 from gradcalc.lang.naming import Body, every_node
 from gradcalc.lang.nets.attributes import ATTRIBUTES
 from gradcalc.lang.nets.row import Kind
-from gradcalc.lang.objects import Class, unrun
+from gradcalc.lang.objects import Class
 from gradcalc.lang.program import JAX, Naming, asked_by_name, brief, dotted, span_of
 
 
@@ -280,11 +280,9 @@ def check_references(
                 strange = _strange_decorator(node, own, naming)
                 if strange is not None:
                     place = strange
-                    if _replaces_backward(strange):
-                        raise unrun(node.name)
                     raise UnsupportedError(
                         f"the decorator {brief(ast.unparse(strange))} cannot be used in a program",
-                        hint="leave the line out",
+                        hint=grammar.FUNCTIONS.get(_last(strange), "leave the line out"),
                     )
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 place = node.func
@@ -294,13 +292,10 @@ def check_references(
             raise error.located(span_of(place, source), source) from None
 
 
-CUSTOM = frozenset({"custom_vjp", "custom_jvp", "custom_gradient"})
-"""What gives a function a backward of its own, in jax and tensorflow."""
-
-
-def _replaces_backward(decorator: ast.expr) -> bool:
-    nodes = ast.walk(decorator)
-    return any(getattr(n, "attr", getattr(n, "id", None)) in CUSTOM for n in nodes)
+def _last(decorator: ast.expr) -> str:
+    """The last of a decorator's names, "" where it is called."""
+    path = dotted(decorator)
+    return path[-1] if path else ""
 
 
 def _gives_any_name(node: ast.AST) -> bool:

@@ -167,7 +167,6 @@ class _Quiet(ast.NodeTransformer):
         self._loggers = loggers
 
     def visit_Expr(self, node: ast.Expr) -> ast.stmt:
-        self.generic_visit(node)
         call = node.value
         if isinstance(call, ast.Call) and self._is_filter(call):
             return ast.copy_location(ast.Pass(), node)
@@ -180,13 +179,14 @@ class _Quiet(ast.NodeTransformer):
                 pass
         return node
 
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        """Nothing is told, and so no logger is for it."""
+    def visit_If(self, node: ast.If) -> ast.stmt:
+        """What a logger is asked only to tell something is left out with what is told."""
         self.generic_visit(node)
-        match node.func:
-            case ast.Attribute(value=ast.Name(id=name), attr="isEnabledFor" | "hasHandlers"):
-                if name in self._loggers and self._is_plain(node):
-                    return ast.copy_location(ast.Constant(False), node)
+        match node.test:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="isEnabledFor")):
+                silent = all(isinstance(part, ast.Pass) for part in (*node.body, *node.orelse))
+                if name in self._loggers and silent and self._is_plain(node.test):
+                    return ast.copy_location(ast.Pass(), node)
         return node
 
     def visit_With(self, node: ast.With) -> ast.stmt | list[ast.stmt]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import InvalidValueError
-from gradcalc.expr.scipys import of_scipy
+from gradcalc.expr.scipys import LARGEST, of_scipy
 from gradcalc.primitives.elementwise import exact
 from gradcalc.primitives.row import Elementwise, Samples
 
@@ -90,10 +90,6 @@ def _quarters(t: Any, turns: Any) -> Any:
     """The sine of so many quarters of a turn, 0 where they are even."""
     apart = turns - 2 * t.round(turns / 2)
     return (1 - 2 * t.remainder(t.round(turns / 2), 2)) * t.sin(np.pi / 2 * apart)
-
-
-LARGEST = 170
-"""The largest number whose gamma a float holds."""
 
 
 def _share(t: Any, a: Any, b: Any, x: Any) -> Any:

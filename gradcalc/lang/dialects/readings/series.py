@@ -278,11 +278,13 @@ def interpolated(machine: Machine, x: Any, xp: Any, fp: Any) -> Any:
         return ops.binary(machine, "mul", first, ops.call(machine, "ones_like", x))
     left, right = _slices(machine, xp, 0, slice(None, -1), slice(1, None))
     wide = ops.reshape(machine, x, (*ops.shape(machine, x), 1))
-    begun = ops.binary(machine, "ge", wide, left)
-    ended = ops.binary(machine, "ge", wide, right)
-    full = ops.binary(machine, "sub", right, left)
+    before = ops.binary(machine, "lt", wide, left)
+    behind = ops.binary(machine, "ge", wide, right)
+    whole = ops.binary(machine, "sub", right, left)
     part = ops.binary(machine, "sub", wide, left)
-    way = ops.call(machine, "where", ended, full, ops.call(machine, "where", begun, part, 0.0))
+    # what is neither, NaN, stays what it is
+    part = ops.call(machine, "where", before, 0.0, part)
+    way = ops.call(machine, "where", behind, whole, part)
     steps = [_differences(machine, value, 0) for value in (fp, xp)]
     rises = ops.binary(machine, "mul", way, ops.binary(machine, "div", *steps))
     return ops.binary(machine, "add", first, ops.call(machine, "sum", rises, dim=-1))
