@@ -272,3 +272,9 @@ def test_a_derivative_without_a_graph_is_told_once_with_its_cure(name: str) -> N
     text = WITHOUT_GRAPH[name]
     hints = [f.hint for f in grad(f"import torch\n{text}", x=[1.0, 2.0]).findings]
     assert hints.count("create_graph=True lets the gradient through") == 1
+
+
+def test_an_input_that_is_not_finite_is_no_operation() -> None:
+    report = grad("where(x[:, None] > 0, x[:, None], 1)", x=[float("nan"), 1.0])
+    assert report.verdict.message == "not checked: x[0] is not finite"
+    assert not report.findings

@@ -56,7 +56,8 @@ def undefined_in(centre: Trial, condition: Node) -> Event | None:
     node, found = condition, None
     while (operand := _undefined_operand(centre, node)) is not None:
         node = found = operand
-    if found is None:
+    # an input that is not finite is no operation, and is told as such
+    if found is None or not found.operands:
         return None
     off = ~is_finite(centre.values[found.order])
     return event_beside(centre, found, tuple(map(int, np.argwhere(off)[0])))
