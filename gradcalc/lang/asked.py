@@ -19,7 +19,7 @@ ITS_OWN = frozenset(
     forward train eval parameters named_parameters buffers named_buffers children named_children
     modules named_modules add_module register_module register_buffer register_parameter
     register_forward_hook register_forward_pre_hook state_dict load_state_dict apply
-    reset_parameters extra_repr
+    reset_parameters extra_repr right_inverse
 """.split()  # noqa: SIM905
 )
 """Methods that a module's other methods, or whoever makes one, call without saying their names."""

@@ -59,6 +59,10 @@ def _set(machine: Machine, value: Any, name: Any, given: Any) -> None:
     objects.assign(machine, _of_object(machine, value, name), name, given)
 
 
+def _delete(machine: Machine, value: Any, name: Any) -> None:
+    objects.forget(machine, _of_object(machine, value, name), name)
+
+
 def _type(machine: Machine, value: Any) -> Class:
     if not isinstance(value, Instance):
         raise UnsupportedError(
@@ -127,6 +131,7 @@ ROWS: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("getattr", get, "an attribute by its name"),
     ("hasattr", _has, "whether there is an attribute of that name"),
     ("setattr", _set, "gives an attribute a value"),
+    ("delattr", _delete, "takes an attribute away"),
     ("type", _type, "the class of an object"),
     ("issubclass", _is_subclass, "whether a class is made from another"),
     ("vars", _held, "the attributes of an object by their names"),

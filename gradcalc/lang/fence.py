@@ -111,15 +111,17 @@ def _checked(
         # as a file it is read, of which what the function does not need may be from anywhere
         last = body[-1] if body else None
         function = last.name if isinstance(last, ast.FunctionDef) else None
-    if function is not None:
-        _main_function(body, function)
+    if not (core or library):
         body, dtype = declared(body)
         names = meanings(body)
+    if function is not None:
+        _main_function(body, function)
         body = without_idle(_reached(body, function), function)
-        dtype = dtype if uses_torch(body, names) else None
     elif files.many:
         # of the other files only what this one needs
         body = reached(body, None, lambda s: is_own(s, source))
+    if dtype is not None and not uses_torch(body, names):
+        dtype = None
     if not core:
         # what a text of ours has, others ask for
         body = body if library else asked(body, meanings(body))

@@ -158,7 +158,7 @@ class Member:
     """
 
     word: str
-    function: Closure
+    function: Closure | Builtin
     setter: Closure | None = None
 
 
@@ -309,6 +309,19 @@ def assign(machine: Machine, value: Any, name: str, given: Any) -> None:
         value.values[name] = given
     else:
         raise UnsupportedError(f"attributes of {machine.describe(value)} cannot be assigned to")
+
+
+def forget(machine: Machine, value: Any, name: str) -> None:
+    """Take an attribute away from an object."""
+    if not isinstance(value, Instance) or value.kind.frozen:
+        raise UnsupportedError(f"attributes of {machine.describe(value)} cannot be deleted")
+    if name not in value.values:
+        raise UnknownNameError(
+            f"{value.kind.name} has no .{brief(name)} here",
+            hint=did_you_mean(name, value.values),
+            python="AttributeError",
+        )
+    del value.values[name]
 
 
 def _check_slot(kind: Class, name: str) -> None:

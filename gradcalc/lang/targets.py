@@ -155,6 +155,9 @@ def delete(machine: Machine, target: ast.AST) -> None:
             raise UnknownNameError(f"{brief(target.id)} has no value here", python="NameError")
         del machine.frame.values[target.id]
         return
+    if isinstance(target, ast.Attribute):
+        objects.forget(machine, machine.eval(target.value), target.attr)
+        return
     assert isinstance(target, ast.Subscript)
     held = machine.eval(target.value)
     key = key_of(machine, held, target)

@@ -110,6 +110,8 @@ NAMES: Mapping[str, frozenset[str]] = MappingProxyType(
                 SoftplusTransform TanhTransform
             """,
             "torch.nn.functional": "multi_head_attention_forward",
+            "torch.nn.utils": "spectral_norm weight_norm",
+            "torch.nn.utils.parametrizations": "spectral_norm weight_norm",
             "einops.layers.torch": "Rearrange Reduce",
         }.items()
     }

@@ -48,6 +48,7 @@ from gradcalc.lang.nets.initial import INIT
 from gradcalc.lang.nets.layers import COMPOSED, LAYERS
 from gradcalc.lang.nets.lazy import LAZY
 from gradcalc.lang.nets.module import PARAMETER
+from gradcalc.lang.nets.parametrize import PARAMETRIZE
 from gradcalc.lang.program import JAX, MIXED, NUMPY, TORCH, Naming
 from gradcalc.lang.written import NAMES, Written
 from gradcalc.primitives import BY_NAME, PRIMITIVES, Primitive
@@ -102,6 +103,7 @@ NETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "torch.nn": {**LAYERS, **COMPOSED, **LAZY, **CONTAINERS, "Parameter": PARAMETER},
         "torch.nn.init": INIT,
         "torch.nn.parameter": {"Parameter": PARAMETER},
+        "torch.nn.utils.parametrize": PARAMETRIZE,
     }
 )
 """The classes of torch's networks, and the functions that fill their parameters."""

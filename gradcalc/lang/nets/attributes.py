@@ -2,7 +2,7 @@
 
 import re
 
-from gradcalc.lang.nets import loading
+from gradcalc.lang.nets import hooks, loading
 from gradcalc.lang.nets.containers import CONTAINERS
 from gradcalc.lang.nets.initial import METHODS
 from gradcalc.lang.nets.layers import COMPOSED, LAYERS
@@ -12,6 +12,8 @@ ATTRIBUTES: frozenset[str] = frozenset(
     | {weight.name for row in LAYERS.values() for weight in row.weights}
     | {name for kind in CONTAINERS.values() for name in kind.members}
     | {name for row in COMPOSED.values() for name in re.findall(r"self\.(\w+)", row.text)}
-    | {"_around", *METHODS, *loading.METHODS}
+    | {f"weight_{name}" for name in ("g", "v", "u", "orig")}
+    | {"_around", "parametrizations", "original", "original0", "original1"}
+    | {*METHODS, *hooks.METHODS, *loading.METHODS}
 )
 """The names of attributes and methods, those that forwards of layers use among them."""

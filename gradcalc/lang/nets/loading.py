@@ -1,4 +1,4 @@
-"""What a network is given at once: the numbers of a dictionary of parameters, and hooks."""
+"""What a network is given at once: the numbers of a dictionary of parameters."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -50,21 +50,7 @@ def _fill(machine: Machine, name: str, held: Tensor, given: Any) -> None:
         machine.nets.loaded.add(held.leaf)
 
 
-def _hooked(machine: Machine, module: Instance, *args: Any, **kwargs: Any) -> None:
-    raise UnsupportedError(
-        "functions that torch runs beside a forward are not run here",
-        hint="write in the forward what they change, or leave them out",
-    )
-
-
 METHODS: Mapping[str, Builtin] = {
     "load_state_dict": Builtin("load_state_dict", load, "load_state_dict(dictionary)"),
-    **{
-        name: Builtin(name, _hooked, "a hook")
-        for name in (
-            "register_forward_hook", "register_forward_pre_hook", "register_backward_hook",
-            "register_full_backward_hook", "register_full_backward_pre_hook",
-        )
-    },
 }  # fmt: skip
 """The methods of modules by their names."""

@@ -6,7 +6,7 @@ from typing import Any
 from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.lang.machine import Builtin, Machine, Once
 from gradcalc.lang.memory import Tensor, still_unwritten
-from gradcalc.lang.nets import loading
+from gradcalc.lang.nets import hooks, loading
 from gradcalc.lang.objects import STATISTICS, Class, Instance, check_statistics
 
 TRAINING = "training"
@@ -157,6 +157,7 @@ MODULE = Class(
             for name in ("register_parameter", "register_module", "add_module")
         },
         "apply": Builtin("apply", _apply, "apply(function)"),
+        **hooks.METHODS,
         **loading.METHODS,
         "state_dict": Builtin("state_dict", _state, "parameters and buffers by name"),
         **{

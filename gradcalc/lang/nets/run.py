@@ -43,7 +43,7 @@ def leaves(machine: Machine) -> Mapping[str, Leaf]:
 def named_when_bound(machine: Machine, called: str, value: Any) -> None:
     """What is told every name that a program binds: the first of a network names it."""
     nets: Nets = machine.nets
-    if not nets.making and called != nets.target:
+    if not nets.making and machine.anchor is None and called != nets.target:
         name(machine, value, called)
 
 

@@ -14,6 +14,15 @@ from gradcalc.lang.sources import Sources
 
 LIBRARY = "torch.nn."
 
+GIVING_BACK = frozenset(
+    f"torch.nn.utils.{name}"
+    for name in (
+        "weight_norm", "spectral_norm", "parametrizations.weight_norm",
+        "parametrizations.spectral_norm", "parametrize.register_parametrization",
+    )
+)  # fmt: skip
+"""Functions that give back the module that they are given, with other parameters."""
+
 
 def forward_of(body: Body, name: str, names: Mapping[str, str]) -> ast.FunctionDef | None:
     """The forward of the module, or class of modules, that a name of the text stands for.
@@ -55,11 +64,13 @@ def _of_call(body: Body, call: ast.Call, names: Mapping[str, str]) -> ast.argume
     """Of `Net(3)`, and of `Net(3).eval()`."""
     func: ast.expr = call
     while isinstance(func, ast.Call):
-        func = func.func
+        call, func = func, func.func
         if isinstance(func, ast.Attribute) and isinstance(func.value, ast.Call):
             func = func.value
     if isinstance(func, ast.Name) and func.id not in names:
         return _forward(body, func.id, names)
+    if full_name(func, names) in GIVING_BACK and call.args and isinstance(call.args[0], ast.Call):
+        return _of_call(body, call.args[0], names)
     return _of_library(full_name(func, names))
 
 

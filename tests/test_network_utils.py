@@ -1,0 +1,185 @@
+"""torch.nn.utils and hooks: what torch itself makes of the same texts, number by number."""
+
+import warnings
+from typing import Any
+
+import pytest
+import torch
+
+from gradcalc import grad
+from gradcalc.errors import GradcalcError
+
+HEAD = """\
+import torch
+torch.set_default_dtype(torch.float64)
+import torch.nn.functional as F
+from torch import nn
+from torch.nn.utils import weight_norm, spectral_norm
+from torch.nn.utils import parametrizations as P
+import torch.nn.utils.parametrize as parametrize
+from torch.nn.utils.parametrize import register_parametrization
+class Symmetric(nn.Module):
+    def forward(self, X):
+        return X.triu() + X.triu(1).transpose(-1, -2)
+class Scaled(nn.Module):
+    def __init__(self, by):
+        super().__init__()
+        self.by = nn.Parameter(torch.tensor(float(by)))
+    def forward(self, X):
+        return self.by*X.sin()
+class Positive(nn.Module):
+    def forward(self, X):
+        return F.softplus(X)
+    def right_inverse(self, A):
+        return A.abs().sqrt()
+class Rank1(nn.Module):
+    def forward(self, a, b):
+        return torch.outer(a, b)
+    def right_inverse(self, A):
+        return A[:, 0], A[0]
+class N(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.one = {one}
+        self.two = nn.Linear(3, 3)
+        {more}
+    def forward(self, x):
+        {first}
+        return self.two(torch.tanh(self.one(x)).reshape(-1, 3)).sin().sum()
+model = N(){end}
+"""
+
+LAYERS = {
+    "linear": ("nn.Linear(3, 3)", (3,)),
+    "linear without bias": ("nn.Linear(3, 6, bias=False)", (2, 3)),
+    "conv1d": ("nn.Conv1d(2, 3, 2)", (1, 2, 4)),
+    "conv2d": ("nn.Conv2d(2, 3, 2)", (1, 2, 3, 2)),
+    "transposed": ("nn.ConvTranspose1d(2, 3, 2)", (1, 2, 3)),
+    "embedded": ("nn.Bilinear(3, 2, 3)", None),
+}
+WRAPS = (
+    "weight_norm({0})", "weight_norm({0}, dim=1)", "weight_norm({0}, dim=None)",
+    "weight_norm({0}, 'weight', 0)", "spectral_norm({0})", "spectral_norm({0}, dim=1)",
+    "spectral_norm({0}, n_power_iterations=3)", "nn.utils.weight_norm({0})",
+    "P.weight_norm({0})", "P.weight_norm({0}, dim=1)", "P.weight_norm({0}, dim=None)",
+    "P.spectral_norm({0})", "P.spectral_norm({0}, dim=1)",
+    "P.spectral_norm({0}, n_power_iterations=2)", "P.weight_norm({0}, name='weight')",
+    "nn.utils.spectral_norm(nn.utils.weight_norm({0}), 'weight_v')",
+)  # fmt: skip
+
+TEXTS: dict[str, tuple[str, tuple[int, ...]]] = {
+    f"{wrap.format(call)}{end}": (
+        HEAD.format(one=wrap.format(call), more="pass", first="pass", end=end),
+        shape,
+    )
+    for call, shape in LAYERS.values()
+    if shape
+    for wrap in WRAPS
+    for end in ("", ".eval()")
+}
+
+REGISTERED = {
+    "symmetric": 'register_parametrization(self.two, "weight", Symmetric())',
+    "with a parameter": 'register_parametrization(self.two, "weight", Scaled(2))',
+    "of a bias": 'parametrize.register_parametrization(self.two, "bias", Scaled(0.5))',
+    "both": 'register_parametrization(self.two, "weight", Scaled(3)); '
+            'register_parametrization(self.two, "bias", Scaled(0.5))',
+    "one behind the other": 'register_parametrization(self.two, "weight", Scaled(3)); '
+                            'register_parametrization(self.two, "weight", Symmetric())',
+    "with an inverse": 'register_parametrization(self.two, "weight", Positive(), unsafe=True)',
+    "of two": 'register_parametrization(self.two, "weight", Rank1(), unsafe=True)',
+    "asked for": 'register_parametrization(self.two, "weight", Scaled(3)); '
+                 "self.w = self.two.weight.detach()*2; "
+                 "self.one.bias.data.fill_(float(len(self.two.parametrizations.weight)))",
+    "copied": "import copy; P.weight_norm(self.two); self.one = copy.deepcopy(self.two); "
+              "self.one.bias.data.add_(1.0)",
+}  # fmt: skip
+HOOKS = {
+    "after": "self.two.register_forward_hook(lambda m, i, o: o*2 + i[0])",
+    "after, nothing": "self.two.register_forward_hook(lambda m, i, o: None)",
+    "before": "self.two.register_forward_pre_hook(lambda m, i: i[0]*3)",
+    "before, a tuple": "self.two.register_forward_pre_hook(lambda m, i: (i[0]**2,))",
+    "two": "self.two.register_forward_hook(lambda m, i, o: o*2); "
+           "self.two.register_forward_hook(lambda m, i, o: o + 1)",
+    "two, prepended": "self.two.register_forward_hook(lambda m, i, o: o*2); "
+                      "self.two.register_forward_hook(lambda m, i, o: o + 1, prepend=True)",
+    "removed": "h = self.two.register_forward_hook(lambda m, i, o: o*2); h.remove()",
+    "one removed": "h = self.two.register_forward_hook(lambda m, i, o: o*2); "
+                   "self.two.register_forward_hook(lambda m, i, o: o + 1); h.remove()",
+    "of its own": "self.register_forward_hook(lambda m, i, o: o**2 + m.two.bias.sum())",
+    "kept": "self.seen = {}; "
+            "self.one.register_forward_hook(lambda m, i, o: self.seen.update(a=o)); "
+            "self.register_forward_hook(lambda m, i, o: o + self.seen['a'].prod())",
+}  # fmt: skip
+TEXTS |= {
+    name: (HEAD.format(one="nn.Linear(3, 3)", more=line, first="pass", end=""), (2, 3))
+    for name, line in (REGISTERED | HOOKS).items()
+}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.filterwarnings("ignore:.*deprecated:FutureWarning")
+def test_a_text_of_torchs_utilities_is_what_torch_makes_of_it(name: str) -> None:
+    text, shape = TEXTS[name]
+    scope: dict[str, Any] = {}
+    torch.manual_seed(0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            exec(text, scope)
+        finally:
+            torch.set_default_dtype(torch.float32)
+    module = scope["model"]
+    x = torch.linspace(-1, 1.5, torch.Size(shape).numel(), dtype=torch.float64).reshape(shape)
+    leaf = x.clone().requires_grad_()
+    value = module(leaf)
+    value.backward()
+    found = grad(text, x=x.tolist())
+    assert found.verdict.outcome.value in ("verified", "vanished"), found.verdict.message
+    assert float(found.value) == pytest.approx(value.item(), rel=1e-12)
+    wanted = {"x": leaf.grad, **{n: p.grad for n, p in module.named_parameters()}}
+    assert list(found.gradient) == list(wanted)
+    for n, slope in wanted.items():
+        ours = torch.tensor(found.gradient[n], dtype=torch.float64)
+        real = torch.zeros(()) if slope is None else slope
+        torch.testing.assert_close(ours, real.double().expand(ours.shape), rtol=1e-9, atol=1e-12)
+
+
+def test_parameters_of_a_normalised_weight_are_inputs() -> None:
+    text = "from torch import nn\nmodel = nn.utils.parametrizations.weight_norm(nn.Linear(2, 1))"
+    found = grad(
+        text,
+        **{  # type: ignore[arg-type]
+            "input": [1.0, 2.0],
+            "parametrizations.weight.original0": [[5.0]],
+            "parametrizations.weight.original1": [[3.0, 4.0]],
+            "bias": [0.5],
+        },
+    )
+    assert found.value == [11.5]
+    assert found.gradient["input"] == [3.0, 4.0]
+
+
+@pytest.mark.parametrize("function", [True, False])
+def test_a_program_that_sets_torchs_dtype_runs_in_it(function: bool) -> None:
+    text = "import torch\ntorch.set_default_dtype(torch.float64)\n"
+    text += "def f(x): return torch.sin(x).sum()" if function else "torch.sin(x).sum()"
+    assert grad(text, x=[1.0, 2.0]).verdict.outcome.value == "verified"
+    with pytest.raises(GradcalcError, match="sets torch's dtype"):
+        grad(text, x=[1.0, 2.0], dtype="float32")
+
+
+REFUSED = {
+    "m.register_full_backward_hook(lambda m, i, o: None)": "beside a backward",
+    "m.register_forward_hook(lambda m, a, k, o: None, with_kwargs=True)": "with_kwargs",
+    "nn.utils.parametrizations.weight_norm(m, 'weigth')": "weigth",
+}
+
+
+@pytest.mark.parametrize("line", REFUSED)
+def test_what_is_not_read_is_refused(line: str) -> None:
+    text = f"from torch import nn\nm = nn.Linear(2, 2)\n{line}\ndef f(x): return m(x).sum()"
+    with pytest.raises(GradcalcError) as caught:
+        grad(text, x=[1.0, 2.0])
+    said = f"{caught.value} {caught.value.hint}"
+    assert REFUSED[line] in said
