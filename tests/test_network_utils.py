@@ -157,7 +157,7 @@ def test_parameters_of_a_normalised_weight_are_inputs() -> None:
         },
     )
     assert found.value == [11.5]
-    assert found.gradient["input"] == [3.0, 4.0]
+    assert found.gradient["input"].tolist() == [3.0, 4.0]
 
 
 @pytest.mark.parametrize("function", [True, False])

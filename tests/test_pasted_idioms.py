@@ -134,8 +134,8 @@ REFUSED = {
     "import time\ndef f(x):\n    t = time.time()\n    return x*(time.time() - t)": "the clock",
     "import time\ndef f(x):\n    t = time.time()\n    while time.time() - t < 5: x = 2*x\n"
     "    return x": "how long the program runs decides",
-    f"{TORCH}from torch import nn\nm = nn.Linear(2, 1)\nm.register_full_backward_hook(lambda *a: None)\n"
-    "def f(x): return m(x)": "are not run here",
+    f"{TORCH}from torch import nn\nm = nn.Linear(2, 1)\n"
+    "m.register_full_backward_hook(lambda *a: None)\ndef f(x): return m(x)": "are not run here",
     f"{TORCH}def f(x): return torch.from_numpy(x)": "by which torch has no gradient",
     "import foo\n@foo.magic(3)\ndef g(x): return x\ndef f(x): return g(x)":
         "nor what @foo.magic(3) makes",
