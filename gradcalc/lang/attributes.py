@@ -33,6 +33,8 @@ def get(machine: Machine, value: Any, name: Any, *default: Any) -> Any:
         return default[0]
     if isinstance(value, Closure):
         return objects.attribute(machine, value, _checked(name))
+    if isinstance(value, tuple) and _checked(name) in getattr(value, "_fields", ()):
+        return getattr(value, name)
     return objects.attribute(machine, _of_object(machine, value, name), name)
 
 

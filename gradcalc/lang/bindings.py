@@ -1,7 +1,7 @@
 """Which names statements bind, and in whose scope."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
 from gradcalc.errors import JOIN
@@ -86,6 +86,7 @@ def parameters_of(arguments: ast.arguments) -> tuple[ast.arg, ...]:
 def attributes_of(nodes: Iterable[ast.AST]) -> frozenset[str]:
     """The names that classes of the text give their objects, and the text its functions."""
     nodes = tuple(nodes)
+    words, tuples = _local(nodes, BY_WORDS), _local(nodes, ("namedtuple",))
     functions = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
     given = {
         node.attr
@@ -100,20 +101,32 @@ def attributes_of(nodes: Iterable[ast.AST]) -> frozenset[str]:
         if isinstance(node, ast.ClassDef):
             for statement in node.body:
                 found |= bound_names(ast.walk(statement))
-    if found or any(isinstance(node, ast.ClassDef) or _is_namespace(node) for node in nodes):
+    if found or any(isinstance(node, ast.ClassDef) or _is_call_of(node, words) for node in nodes):
         stores = (n for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
         found |= {node.attr for node in stores} | {"__init__", "__call__", "__class__", "__name__"}
         found |= {word for node in nodes if _has_members(node) for word in ("name", "value")}
         found.update(name for node in nodes if (name := _registered(node)) is not None)
-    given |= {name for node in nodes for name in _fields(node)}
+    given |= {name for node in nodes for name in _fields(node, words, tuples)}
     return frozenset(found | given)
 
 
-def _is_namespace(node: ast.AST) -> bool:
-    """Whether a call makes an object that is nothing but its attributes."""
+def _local(nodes: Iterable[ast.AST], names: Collection[str]) -> frozenset[str]:
+    """Names, and what imports call them here."""
+    renamed = {
+        alias.asname
+        for node in nodes
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.name in names and alias.asname is not None
+    }
+    return frozenset({*names, *renamed})
+
+
+def _is_call_of(node: ast.AST, words: Collection[str]) -> bool:
+    """Whether it is a call of one of these names."""
     match node:
         case ast.Call(func=ast.Name(id=word) | ast.Attribute(attr=word)):
-            return word in BY_WORDS
+            return word in words
         case _:
             return False
 
@@ -127,22 +140,18 @@ def _has_members(node: ast.AST) -> bool:
     )
 
 
-def _fields(node: ast.AST) -> Iterator[str]:
+def _fields(node: ast.AST, words: Collection[str], tuples: Collection[str]) -> Iterator[str]:
     """The names that a call gives the items of tuples, as `namedtuple("P", "x y")` does."""
-    match node:
-        case ast.Call(func=ast.Name(id=word) | ast.Attribute(attr=word), args=[_, fields, *_]):
-            if word == "namedtuple":
-                for part in ast.walk(fields):
-                    if isinstance(part, ast.Constant) and isinstance(part.value, str):
-                        yield from part.value.replace(",", " ").split()
-        case ast.Call(func=ast.Name(id=word) | ast.Attribute(attr=word)) if word in BY_WORDS:
-            for part in ast.walk(node):
-                if isinstance(part, ast.keyword) and part.arg is not None:
-                    yield part.arg
-                elif isinstance(part, ast.Constant) and isinstance(part.value, str):
-                    yield part.value
-        case _:
-            pass
+    if isinstance(node, ast.Call) and _is_call_of(node, tuples) and len(node.args) > 1:
+        for part in ast.walk(node.args[1]):
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                yield from part.value.replace(",", " ").split()
+    elif _is_call_of(node, words):
+        for part in ast.walk(node):
+            if isinstance(part, ast.keyword) and part.arg is not None:
+                yield part.arg
+            elif isinstance(part, ast.Constant) and isinstance(part.value, str):
+                yield part.value
 
 
 def _registered(node: ast.AST) -> str | None:

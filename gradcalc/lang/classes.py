@@ -31,6 +31,8 @@ def define(machine: Machine, node: ast.ClassDef) -> None:
     made.abstract = frozenset(method.name for method in methods if is_abstract(method))
     made.strict = "ABC" in plain or any(map(_is_strict, node.keywords))
     made.unmade = "Protocol" in plain
+    made.generic = "Generic" in plain or any(base.generic for base in bases)
+    made.generic |= any(isinstance(base, ast.Subscript) for base in node.bases)
     for statement in node.body:
         machine.node = statement
         if isinstance(statement, ast.FunctionDef):

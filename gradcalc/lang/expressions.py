@@ -299,6 +299,8 @@ def _subscript(machine: Machine, node: ast.Subscript) -> Any:
     if isinstance(value, At):
         given = key_of(machine, value.tensor, node)
         return At(value.tensor, checked_key(machine, value.tensor, given))
+    if isinstance(value, Class) and value.generic:
+        return value
     key = key_of(machine, value, node)
     machine.node = node
     return item(machine, value, checked_key(machine, value, key))

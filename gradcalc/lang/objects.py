@@ -24,7 +24,8 @@ class Class:
     enumeration; of one that is `valued` they are as good as their values. An `error` can be raised.
     `slots` are the only attributes that its objects have, those of its bases beside them, None
     where they have any. No object is made where one of the `abstract` members is left, if the class
-    is `strict` about that, nor of one that is `unmade`.
+    is `strict` about that, nor of one that is `unmade`. A `generic` one is itself, whatever types
+    are put behind it in square brackets.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Class:
     abstract: frozenset[str] = frozenset()
     strict: bool = False
     unmade: bool = False
+    generic: bool = False
 
     def __post_init__(self) -> None:
         self.error = self.error or any(base.error for base in self.bases)
