@@ -24,7 +24,8 @@ class Function:
     that computes it in long doubles; `arrays` that there is a bound of its slope for arrays of
     balls (`gradcalc.arrays.special`), which otherwise are enclosed one by one; `plain` that
     formulas may write sympy's function as it is, for it means what gradcalc's does. `orders` are
-    the names of functions that are this one of a first operand that is fixed.
+    the names of functions that are this one of a first operand that is fixed, `usual` the last
+    operands that sympy leaves out where they are these.
     """
 
     sympy: Any
@@ -36,6 +37,7 @@ class Function:
     arrays: bool = True
     plain: bool = True
     orders: Mapping[int, str] = field(default_factory=dict)
+    usual: tuple[int, ...] = ()
 
 
 def scipys(name: str) -> Callable[..., Any]:
@@ -118,7 +120,7 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(sympy.gamma, "gamma", "gamma", scipys("gamma"), wide=False, arrays=False),
     Function(sympy.polygamma, "polygamma", "polygamma", scipys("polygamma"), wide=False,
              arrays=False, orders={0: "digamma"}),
-    Function(sympy.zeta, "zeta", "zeta", scipys("zeta"), wide=False, arrays=False),
+    Function(sympy.zeta, "zeta", "zeta", scipys("zeta"), wide=False, arrays=False, usual=(1,)),
     Function(sympy.besseli, "", "bessel_i", _bessel, why=NO_ORDER, wide=False, arrays=False,
              orders={0: "i0", 1: "i1"}),
     Function(special.i0e, "i0e", "", scipys("i0e"), wide=False, arrays=False),

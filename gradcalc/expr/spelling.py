@@ -118,7 +118,9 @@ class Spelling(Numbers):
         if known is None or not known.name:
             why = known.why if known is not None else ""
             raise Unprintable(why or f"{type(body)} is no function of gradcalc")
-        return self._call(known.name, [self.expression(arg) for arg in body.args])
+        usual = known.usual if len(body.args) == 1 else ()
+        operands = (*body.args, *map(sympy.Integer, usual))
+        return self._call(known.name, [self.expression(operand) for operand in operands])
 
     def _head(self, body: Any) -> Text:
         arguments = [self.expression(arg) for arg in body.args]

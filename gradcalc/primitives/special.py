@@ -196,8 +196,8 @@ GAMMA: tuple[Elementwise, ...] = (
                 ((2.5, 1.5), (3.0, 0.3), (2.0, 6.5)), "sum of (q + k)**-x over all k from 0",
                 _torch_zeta, static=("x",), domain=lambda m, x, q: (q,), safe=(1, 1),
                 calls=("torch.special.zeta (input: number, other, *, out: target = None)",
-                       "scipy.special.zeta (x: number, q)",
-                       "jax.scipy.special.zeta (x: number, q)")),
+                       "scipy.special.zeta (x: number, q = 1.0)",
+                       "jax.scipy.special.zeta (x: number, q = 1.0)")),
 )  # fmt: skip
 
 ERROR_FUNCTIONS: tuple[Elementwise, ...] = (

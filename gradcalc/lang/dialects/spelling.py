@@ -117,6 +117,10 @@ class Overload:
                 if parameter.kind in ("floats", "inexact") and is_operand(machine, value):
                     which = f"truth values or integers, {parameter.name} here"
                     return f"does not calculate in float64 with {which}"
+                if parameter.kind == "number" and machine.is_tensor(value):
+                    why = ", of which no derivative is known here"
+                    why = why if machine.carries(value) else ""
+                    return f"takes one number for {parameter.name}{why}"
                 return f"does not take {machine.describe(value)} for {parameter.name}"
         return {
             p.name: bool(value) if p.kind == "flag" else value
