@@ -95,6 +95,11 @@ class Observation:
     seen: Any
     inside: str | None = None
 
+    @property
+    def steers(self) -> bool:
+        """Whether the answer says what the program does, not how a primitive is computed."""
+        return self.question in (truth, numbers) or isinstance(self.question, Positions)
+
     def is_alike(self, other: "Observation") -> bool:
         """Whether another run was asked of the same node, and answered the same."""
         return bool(self.number == other.number and self.seen == other.seen)

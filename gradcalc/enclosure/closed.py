@@ -159,7 +159,7 @@ def _handed(centre: Trial, node: Node, mask: Any) -> Sequence[Any]:
 def _steering(centre: Trial, name: str, hanging: frozenset[int]) -> Closed | None:
     """What only the way of the program depends on, or which elements it takes."""
     for seen in centre.trace.observations:
-        if seen.number not in hanging:
+        if seen.number not in hanging or not seen.steers:
             continue
         node = centre.trace.nodes[seen.number]
         compared = _comparison(node, hanging)
@@ -168,7 +168,8 @@ def _steering(centre: Trial, name: str, hanging: frozenset[int]) -> Closed | Non
         note = centre.trace.notes[node.order]
         if seen.inside is not None:
             return Closed("numbers", seen.inside, None, (), name)
-        return Closed("numbers", note.title(node), note.place, (), name)
+        title = "" if node.op is ops.VAR else note.title(node)
+        return Closed("numbers", title, note.place, (), name)
     return None
 
 
@@ -191,7 +192,8 @@ def _unused(centre: Trial, name: str) -> Closed | None:
     for node in trace.nodes:
         if any(operand.order in hanging for operand in node.operands):
             hanging.add(node.order)
-    if trace.output.order in hanging or any(s.number in hanging for s in trace.observations):
+    asked = (seen.number for seen in trace.observations if seen.steers)
+    if trace.output.order in hanging or any(number in hanging for number in asked):
         return None
     return Closed("unused", name, None, (), name)
 

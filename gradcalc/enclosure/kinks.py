@@ -83,8 +83,13 @@ def special(trace: Trace) -> Iterator[Node]:
         else:
             row, _ = node.source
             has = row.kinks is not None or row.domain is not None or bool(row.varying)
-        if has and (trace.is_active(node) or is_boolean(node)):
+        if has and (trace.is_active(node) or is_boolean(node)) and not _of_itself(node):
             yield node
+
+
+def _of_itself(node: Node) -> bool:
+    """Whether something is compared with itself, which turns over nowhere."""
+    return is_boolean(node) and len(node.operands) == 2 and node.operands[0] is node.operands[1]
 
 
 def _margins(m: Any, trace: Trace, node: Node, values: Sequence[Any]) -> list[Any]:

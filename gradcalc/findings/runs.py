@@ -182,13 +182,14 @@ def _flat(end: Closed) -> str:
     if end.then is not None:
         how = {"zero": "is 0", "false": "is false", "faded": "underflows to 0"}[end.kind]
         return f"{what} {how}, and {at_text(*end.then)} takes its slope from that"
+    by = f" ({end.primitive})" if end.primitive else ""
     return {
         "step": f"{end.primitive} has slope 0 wherever it has one",
         "flat": f"{what} is flat",
         "saturated": f"{what} is saturated: its slope there is lost",
         "underflow": f"the slope of {what} underflows to 0",
         "unchosen": f"{what} takes what does not depend on {_THEM}",
-        "numbers": f"only whole numbers are made of it ({end.primitive}), which have no slope",
+        "numbers": f"only whole numbers are made of it{by}, which have no slope",
         "unused": f"the output does not depend on {end.wrt}",
         "compared": f"{end.wrt} is only compared ({what}), and comparisons have no slope",
     }[end.kind]
@@ -201,8 +202,8 @@ def _dead(
     stop = next((s for s in autograd.stops if name in s.behind), None)
     if name in problem.data and name not in problem.truths:
         why = (
-            f"{name} is only compared, or says how many: its whole numbers are taken as data, which"
-            " have no slope"
+            f"{name} is compared, or says how many: its whole numbers are taken as data, which have"
+            " no slope"
         )
         return Finding("dead", why, f"--wrt {name} takes them as real numbers")
     if name in problem.truths:

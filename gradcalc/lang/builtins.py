@@ -214,6 +214,13 @@ def _plain(machine: Machine, values: tuple[Any, ...]) -> list[float]:
 
 def _arange(machine: Machine, *bounds: Any) -> Any:
     start, stop, step = {1: (0.0, bounds[0], 1.0), 2: (*bounds, 1.0), 3: bounds}[len(bounds)]
+    ops.refuse_gradient(machine, "a bound", start, step)
+    if machine.is_tensor(stop) and machine.carries(stop):
+        # as a size: what is a whole number may be data
+        raise InvalidValueError(
+            "a bound that depends on an input has no gradient here",
+            hint="detach(...) makes a fixed number of it",
+        )
     numbers = _plain(machine, (start, stop, step))
     if numbers[2] == 0 or not all(map(math.isfinite, numbers)):
         raise InvalidValueError("arange needs finite bounds and a step that is not 0")

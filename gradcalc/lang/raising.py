@@ -101,8 +101,10 @@ def check_operator(machine: Machine, kind: type[ast.AST], left: Any, right: Any)
 
 
 def _check_power(machine: Machine, left: Any, right: Any) -> None:
+    if not (machine.careful or machine.backend.at_hand):
+        return
     numbers = [_number(machine, value) for value in (left, right)]
-    if None in numbers or not (machine.careful or machine.backend.at_hand):
+    if None in numbers:
         return
     try:
         float(numbers[0]) ** numbers[1]

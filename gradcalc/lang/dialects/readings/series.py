@@ -265,14 +265,26 @@ def _slid(machine: Machine, a: Any, v: Any, mode: str) -> Any:
     return ops.index(machine, found, (slice(first, last),))
 
 
-def interpolated(machine: Machine, x: Any, xp: Any, fp: Any) -> Any:
-    """numpy's interp: straight lines between points, which is a sum of lines that are limited.
+def interpolated(
+    machine: Machine, x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None
+) -> Any:
+    """numpy's interp: `left` and `right` are what it gives outside of the points.
 
     At a point the line behind it counts, as for jax.
     """
     x, xp, fp = (ops.tensor(machine, value) for value in (x, xp, fp))
     if len(ops.shape(machine, xp)) != 1 or ops.shape(machine, xp) != ops.shape(machine, fp):
         raise ShapeError("interp needs as many values as points, in two vectors")
+    found = _on_lines(machine, x, xp, fp)
+    for beyond, sign, place in ((left, "lt", 0), (right, "gt", -1)):
+        if beyond is not None:
+            outside = ops.binary(machine, sign, x, ops.index(machine, xp, (place,)))
+            found = ops.call(machine, "where", outside, beyond, found)
+    return found
+
+
+def _on_lines(machine: Machine, x: Any, xp: Any, fp: Any) -> Any:
+    """Straight lines between points, which is a sum of lines that are limited."""
     first = ops.index(machine, fp, (0,))
     if ops.size(machine, xp) == 1:
         return ops.binary(machine, "mul", first, ops.call(machine, "ones_like", x))

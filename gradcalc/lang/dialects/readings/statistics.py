@@ -38,7 +38,8 @@ def numpy_quantile(
 ) -> Any:
     """numpy's quantile, or percentile of which the shares are in hundredths."""
     if of.endswith("percentile"):
-        q = ops.binary(machine, "div", q, 100.0) if plain.is_number(q) else _hundredths(machine, q)
+        one = plain.is_number(q) or (machine.is_tensor(q) and not machine.shape(q))
+        q = ops.binary(machine, "div", q, 100.0) if one else _hundredths(machine, q)
     return _quantile(machine, a, q, axis, keepdims, method)
 
 
