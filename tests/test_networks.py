@@ -112,6 +112,35 @@ def test_a_layer_gives_what_torchs_own_gives(
         torch.testing.assert_close(*(g.double().expand(leaf.shape) for g in grads))
 
 
+FROZEN = {
+    "made so": ("torch.ones(2), requires_grad=False", "pass"),
+    "by place": ("torch.ones(2), False", "pass"),
+    "by a method": ("torch.ones(2)", "self.w.requires_grad_(False)"),
+    "by a method and a name": ("torch.ones(2)", "self.w.requires_grad_(requires_grad=False)"),
+    "thawed": ("torch.ones(2), requires_grad=False", "self.w.requires_grad_()"),
+    "all of a layer": ("torch.ones(2)", "for p in self.a.parameters(): p.requires_grad_(False)"),
+    "all": ("torch.ones(2)", "self.requires_grad_(False)"),
+    "some": ("torch.ones(2)",
+             "for n, p in self.named_parameters(): p.requires_grad_('a.' not in n)"),
+    "assigned": ("torch.ones(2)", "self.w.requires_grad = False"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FROZEN)
+def test_what_is_frozen_is_not_differentiated_by(name: str) -> None:
+    made, line = FROZEN[name]
+    text = (
+        "import torch\nfrom torch import nn\nclass N(nn.Module):\n    def __init__(self):\n"
+        f"        super().__init__()\n        self.a = nn.Linear(2, 2)\n"
+        f"        self.w = nn.Parameter({made})\n        {line}\n"
+        "    def forward(self, x):\n        return (self.a(x)*self.w).sin().sum()\n"
+    )
+    scope: dict[str, Any] = {}
+    exec(text, scope)
+    wanted = {n for n, p in scope["N"]().named_parameters() if p.requires_grad}
+    assert set(grad(text, x=[1.0, 2.0]).gradient) == {"x", *wanted}
+
+
 def _first(value: Any) -> Any:
     return value[0] if isinstance(value, tuple) else value
 

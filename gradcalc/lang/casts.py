@@ -332,12 +332,17 @@ def method(machine: Machine, name: str) -> Builtin | None:
         return None
     word = CASTS[name]
 
+    if name == "requires_grad_":
+        return Builtin(name, _training, "requires_grad_(requires_grad=True)", users=True)
+
     def call(machine: Machine, held: Any, *args: Any, **kwargs: Any) -> Any:
-        if name == "requires_grad_":
-            wanted = next(iter((*args, *kwargs.values())), True)
-            return asked(machine, held) if wanted is True else held
         if word == "same":
             return _same(machine, held, name)
+        if name == "type" and not (args or kwargs):
+            # imported where it is used: what a dtype is called is told of these
+            from gradcalc.lang.dtypes import type_name
+
+            return type_name(machine, held)
         if word is not None:
             return to(machine, held, NumberKind(word, name))
         given = [*args, *(v for key, v in kwargs.items() if key in ("dtype", "other"))]
@@ -364,6 +369,19 @@ def _same(machine: Machine, held: Any, name: str) -> Any:
         found.foreign = machine.foreign = True
         return found
     return held
+
+
+def _training(machine: Machine, held: Any, requires_grad: Any = True) -> Any:
+    """`requires_grad_`: of a parameter it says whether it is differentiated by."""
+    if isinstance(held, Tensor) and held.leaf is not None:
+        held.trains = bool(requires_grad)
+        return held
+    if not requires_grad and machine.carries(held):
+        raise UnsupportedError(
+            "whether a gradient flows back is not turned off by requires_grad_(False) here",
+            hint="write x.detach(), or say with --wrt what is differentiated by",
+        )
+    return asked(machine, held) if requires_grad is True else held
 
 
 def asked(machine: Machine, value: Any) -> Any:

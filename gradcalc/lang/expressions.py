@@ -17,6 +17,7 @@ from gradcalc.lang import (
     casts,
     complexes,
     containers,
+    dtypes,
     grammar,
     members,
     objects,
@@ -194,11 +195,10 @@ def attribute(machine: Machine, value: Any, node: ast.Attribute) -> Any:
                 return ops.call(machine, "transpose", value)
             case "mT" | "mH":
                 return ops.call(machine, "transpose", value, -2, -1)
-    if isinstance(value, casts.NumberKind) and name == "type":
-        # numpy's own kind of numbers of a dtype
-        return value
-    if isinstance(value, casts.NumberKind) and name in ("is_floating_point", "is_complex"):
-        return value.word == ("float" if name == "is_floating_point" else "complex")
+    if isinstance(value, casts.NumberKind):
+        found = dtypes.attribute(machine, value, name)
+        if found is not None:
+            return found
     if isinstance(value, At):
         return updates.way(value, name)
     if isinstance(value, Once):

@@ -94,6 +94,7 @@ ATTRIBUTES: frozenset[str] = frozenset(
         # of dictionaries that make what they lack
         "default_factory",
         # of kinds of numbers, and of devices
+        "name", "kind",
         "eps", "epsneg", "tiny", "smallest_normal", "smallest_subnormal", "resolution", "bits",
     }
 )  # fmt: skip

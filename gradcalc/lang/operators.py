@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, LimitError, ShapeError, UnsupportedError
-from gradcalc.lang import casts, complexes, narrow, objects, ops, plain, raising, words
-from gradcalc.lang.casts import Device, NumberKind
+from gradcalc.lang import complexes, dtypes, narrow, objects, ops, plain, raising, words
+from gradcalc.lang.casts import Device
 from gradcalc.lang.defaulting import Counts, Frozen, joined, keys_alike
 from gradcalc.lang.machine import Complex, Machine, Module, Once
 from gradcalc.lang.objects import Instance
@@ -182,8 +182,8 @@ def compare(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any
         return (left == right) is (kind is ast.Eq)
     if isinstance(left, Device) and isinstance(right, Device) and kind in (ast.Eq, ast.NotEq):
         return (left == right) is (kind is ast.Eq)
-    if isinstance(left, NumberKind) and isinstance(right, NumberKind):
-        return casts.alike(machine, left, right) is (kind is ast.Eq)
+    if kind in (ast.Eq, ast.NotEq) and (alike := dtypes.equal(machine, left, right)) is not None:
+        return alike is (kind is ast.Eq)
     if isinstance(left, str) and isinstance(right, str) and kind in ORDERS:
         return PLAIN[kind][1](words.told(left), words.told(right))
     if kind in (ast.Eq, ast.NotEq) and _are_alike(left, right):
@@ -375,8 +375,8 @@ def same(machine: Machine, left: Any, right: Any) -> bool:
     if left is right:
         # Python asks no further, so that a NaN in a list is in it
         return True
-    if isinstance(left, NumberKind) and isinstance(right, NumberKind):
-        return casts.alike(machine, left, right)
+    if (alike := dtypes.equal(machine, left, right)) is not None:
+        return alike
     if isinstance(left, Instance) or isinstance(right, Instance):
         return objects.equals(machine, left, right)
     if isinstance(left, Counts) and isinstance(right, Counts):

@@ -49,6 +49,14 @@ class Digits(Untold):
     why = "what a program reads off the digits of a number in a text has no exact meaning", None
 
 
+class Unseen(Untold):
+    """What stands in a text for a value that Python shows in a way of its own."""
+
+    __slots__ = ()
+
+    why = "what this value looks like in a text is not known here", None
+
+
 def told(value: Any) -> Any:
     """A text that may decide something. Raises `UnsupportedError` where its words are not known."""
     if isinstance(value, Untold):
@@ -80,7 +88,19 @@ def text(machine: Machine, value: Any) -> str:
                 hint="give its class a __repr__",
             )
         return found
-    return f"<{machine.describe(value)}>"
+    return _other(machine, value)
+
+
+def _other(machine: Machine, value: Any, *, shown: bool = False) -> str:
+    """A dtype or a device as a text; that of anything else is not known."""
+    # imported where they are used: what they are called is told in texts
+    from gradcalc.lang import casts, dtypes
+
+    if isinstance(value, casts.NumberKind):
+        return dtypes.text(machine, value, shown=shown)
+    if isinstance(value, casts.Device):
+        return f"device(type={value.type!r})" if shown else value.type
+    return Unseen(f"<{machine.describe(value)}>")
 
 
 def printed(machine: Machine, value: Any) -> str:
@@ -113,7 +133,9 @@ def shown(machine: Machine, value: Any) -> str:
         return found if isinstance(found, str) else text(machine, value)
     if isinstance(value, str):
         return _as(repr(value), [value])
-    return text(machine, value)
+    if isinstance(value, list | tuple | set | dict | int | float | range | None):
+        return text(machine, value)
+    return text(machine, value) if machine.is_tensor(value) else _other(machine, value, shown=True)
 
 
 def _nested(machine: Machine, value: Any) -> str:
@@ -141,7 +163,10 @@ def _plain(machine: Machine, value: Any) -> Any:
     if isinstance(value, objects.Instance):
         # a %s shows it as text does, a %f as no number
         return _Shown(text(machine, value))
-    return value
+    known = value is None or isinstance(
+        value, str | int | float | list | tuple | set | dict | range
+    )
+    return value if known else _other(machine, value)
 
 
 class _Shown(float):
@@ -167,7 +192,7 @@ def formatted(machine: Machine, value: Any, spec: str, conversion: int = -1) -> 
         if isinstance(found, str):
             return found
     plain = _plain(machine, value)
-    if isinstance(plain, str) and machine.is_tensor(value):
+    if isinstance(plain, Untold) or (isinstance(plain, str) and machine.is_tensor(value)):
         return plain
     if not spec or conversion in (ord("s"), ord("r")):
         return _like(machine, format(str(text(machine, value)), spec), [value])

@@ -72,7 +72,7 @@ def parameter(machine: Machine, data: Any, requires_grad: Any = True) -> Tensor:
     return found
 
 
-PARAMETER = Builtin("Parameter", parameter, "nn.Parameter(data, requires_grad=True)")
+PARAMETER = Builtin("Parameter", parameter, "nn.Parameter(data, requires_grad=True)", users=True)
 
 # -- methods -------------------------------------------------------------------------------------
 
