@@ -148,7 +148,8 @@ class Fidelity:
             return
         before, dtype = torch.get_rng_state(), torch.get_default_dtype()
         try:
-            torch.set_default_dtype(getattr(torch, machine.backend.precision))
+            own = machine.backend.precision if machine.anchor else machine.nets.drawing.dtype
+            torch.set_default_dtype(getattr(torch, own))
             if self._chance is None:
                 torch.manual_seed(machine.dice.seed)
             else:
@@ -160,7 +161,9 @@ class Fidelity:
             torch.set_rng_state(before)
         told = drawn == self._followed + 1
         self._followed = drawn if told else -1
-        if told and self._differ(expected, _numbers(_plain(machine, result))):
+        # logarithms in float32 may differ in the last bits
+        noise = 8 * torch.finfo(torch.float32).eps if own == "float32" else 0.0
+        if told and self._differ(expected, _numbers(_plain(machine, result)), noise):
             raise UnsupportedError(
                 f"{function.shown} draws other numbers here than torch does",
                 hint="draw float32 or float64 numbers on the CPU, or give them as an input",

@@ -13,28 +13,28 @@ Array = NDArray[np.float64]
 class Drawing:
     """What torch draws on its CPU from a generator.
 
-    `wide` is for numbers of 64 bits; torch's are of 32 unless a program says so. `seeds` are those
-    behind which some were drawn, each with whether the program itself has set it.
+    `wide` is for numbers of 64 bits; torch's `dtype` is one of 32 unless a program says so.
+    `seeds` are those behind which some were drawn, each with whether the program itself has set it.
     """
 
     def __init__(self, source: Source, *, wide: bool = False) -> None:
         self._source = source
-        self._dtype = "float64" if wide else "float32"
+        self.dtype = "float64" if wide else "float32"
         self.seeds: dict[tuple[str, bool], None] = {}
 
     def uniform(self, sizes: tuple[int, ...], low: float, high: float) -> Array:
         """Numbers between two, each as likely."""
         self._note()
-        shares = self._source.engine.uniform(math.prod(sizes), self._dtype)
-        kind = np.dtype(self._dtype).type
+        shares = self._source.engine.uniform(math.prod(sizes), self.dtype)
+        kind = np.dtype(self.dtype).type
         found = shares.astype(kind) * (kind(high) - kind(low)) + kind(low)
         return np.asarray(found, dtype=np.float64).reshape(sizes)
 
     def normal(self, sizes: tuple[int, ...], mean: float, spread: float) -> Array:
         """Numbers about a mean."""
         self._note()
-        found = self._source.engine.normal(math.prod(sizes), self._dtype) * spread + mean
-        return np.asarray(found.astype(self._dtype), dtype=np.float64).reshape(sizes)
+        found = self._source.engine.normal(math.prod(sizes), self.dtype) * spread + mean
+        return np.asarray(found.astype(self.dtype), dtype=np.float64).reshape(sizes)
 
     def _note(self) -> None:
         self.seeds[str(self._source.seed), self._source.own] = None

@@ -43,6 +43,22 @@ def _precision(machine: Machine, dtype: Any = None) -> str:
     return name
 
 
+def _default(machine: Machine) -> str:
+    """The dtype of what a program makes without naming one, which is that of its parameters too.
+
+    What is made in a text of a library is of the dtype of what it is given.
+    """
+    own = _precision(machine)
+    return own if machine.anchor is not None else str(machine.nets.drawing.dtype)
+
+
+def _dtype_of(machine: Machine, held: Any) -> str:
+    """The dtype of a tensor: that of the calculation where it hangs on an input."""
+    kind = casts.dtype_of(machine, held)
+    made = isinstance(held, Tensor) and not (kind.given or kind.name or machine.carries(held))
+    return _default(machine) if made else _precision(machine, kind)
+
+
 def _out_of_order(machine: Machine) -> UnsupportedError:
     return UnsupportedError(
         f"{called(machine)} fills memory in its order, which is not known here",
@@ -93,9 +109,8 @@ def _filled(
 def torchs(machine: Machine, name: str, size: Any, generator: Any, dtype: Any) -> Any:
     """torch's rand and randn."""
     shape = sizes_of(machine, size)
-    return machine.drawn(
-        _filled(machine, FILLS[name], shape, generator, _precision(machine, dtype))
-    )
+    dtype = _default(machine) if dtype is None else _precision(machine, dtype)
+    return machine.drawn(_filled(machine, FILLS[name], shape, generator, dtype))
 
 
 @drawing
@@ -165,7 +180,8 @@ def torchs_normal(
         )
     parts = [machine.shape(value) for value in (mean, std) if machine.is_tensor(value)]
     shape = sizes_of(machine, size) if size is not None else np.broadcast_shapes(*parts)
-    dtype = _precision(machine, dtype)
+    plainly = size is not None and dtype is None
+    dtype = _default(machine) if plainly else _precision(machine, dtype)
     drawn = machine.drawn(_filled(machine, FILLS["randn"], shape, generator, dtype))
     return ops.binary(machine, "add", ops.binary(machine, "mul", drawn, std), mean)
 
@@ -291,9 +307,8 @@ def fractions(
 def _filling(fill: Callable[..., Fill]) -> Callable[..., Any]:
     def method(machine: Machine, held: Any, *args: Any, generator: Any = None) -> Any:
         numbers = [float(data_of(machine, value, "what a draw hangs on")) for value in args]
-        drawn = _filled(
-            machine, fill(*numbers), _shape_of(machine, held), generator, _precision(machine)
-        )
+        dtype = _dtype_of(machine, held)
+        drawn = _filled(machine, fill(*numbers), _shape_of(machine, held), generator, dtype)
         return writing.over(machine, held, machine.drawn(drawn.astype(np.float64)))
 
     return method
