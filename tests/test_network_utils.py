@@ -94,6 +94,14 @@ REGISTERED = {
     "copied": "import copy; P.weight_norm(self.two); self.one = copy.deepcopy(self.two); "
               "self.one.bias.data.add_(1.0)",
 }  # fmt: skip
+DRAWN = {
+    "drawn again": "self.two.reset_parameters()",
+    "drawn again where there is a method": "[m.reset_parameters() for m in self.modules() "
+                                           "if hasattr(m, 'reset_parameters')]",
+    "truncated": "nn.init.trunc_normal_(self.two.weight, std=0.02)",
+    "truncated at its ends": "nn.init.trunc_normal_(self.two.weight, 0.5, 2.0, -1.0, 1.0)",
+    "truncated far out": "nn.init.trunc_normal_(self.two.weight, 0.0, 1.0, 2.0, 3.0)",
+}  # fmt: skip
 HOOKS = {
     "after": "self.two.register_forward_hook(lambda m, i, o: o*2 + i[0])",
     "after, nothing": "self.two.register_forward_hook(lambda m, i, o: None)",
@@ -113,7 +121,7 @@ HOOKS = {
 }  # fmt: skip
 TEXTS |= {
     name: (HEAD.format(one="nn.Linear(3, 3)", more=line, first="pass", end=""), (2, 3))
-    for name, line in (REGISTERED | HOOKS).items()
+    for name, line in (REGISTERED | DRAWN | HOOKS).items()
 }
 
 

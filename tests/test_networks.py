@@ -112,6 +112,43 @@ def test_a_layer_gives_what_torchs_own_gives(
         torch.testing.assert_close(*(g.double().expand(leaf.shape) for g in grads))
 
 
+METHODS = """\
+import torch
+from torch import nn
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.w = nn.Parameter(torch.ones(3))
+        self.net = nn.Linear(3, 2)
+    def forward(self, x):
+        return self.net(x*self.w)
+    def loss(self, x, y):
+        return ((self.forward(x) - y)**2).sum() + (self.w**2).sum()
+    def called(self, x, y):
+        return ((self(x) - y)**2).sum()
+    def decay(self):
+        return (self.w**2).sum() + self.net.bias.prod()
+"""
+
+
+@pytest.mark.parametrize("method", ["loss", "called", "decay"])
+def test_parameters_behind_a_method_are_called_as_torch_calls_them(
+    method: str, tmp_path: Path
+) -> None:
+    (tmp_path / "net.py").write_text(METHODS)
+    scope: dict[str, Any] = {}
+    torch.manual_seed(0)
+    exec(METHODS, scope)
+    net = scope["Net"]().double()
+    given = {} if method == "decay" else {"x": [1.0, -2.0, 0.5], "y": [0.25, 3.0]}
+    getattr(net, method)(*(torch.tensor(v).double() for v in given.values())).backward()
+    found = grad(f"{tmp_path / 'net.py'}:Net().{method}", **given)
+    assert set(found.gradient) - set(given) <= {n for n, _ in net.named_parameters()}
+    for name, parameter in net.named_parameters():
+        slope = np.zeros(()) if parameter.grad is None else parameter.grad.numpy()
+        assert np.allclose(found.gradient.get(name, 0.0), slope, rtol=1e-6)
+
+
 FROZEN = {
     "made so": ("torch.ones(2), requires_grad=False", "pass"),
     "by place": ("torch.ones(2), False", "pass"),

@@ -332,6 +332,8 @@ def applied(machine: Machine, function: Any, args: Args, kwargs: Kwargs) -> Any:
         function = objects.called(machine, function)
     if isinstance(function, Bound):
         args, function = (function.receiver, *args), function.function
+        if isinstance(function, Closure) and is_module(args[0]):
+            state.name_at_method(machine, args[0])
         if isinstance(function, Builtin):
             run = partial(function.call, machine, *args, **kwargs)
             return _guarded(machine, function.name, function.doc, args[1:], run)

@@ -1,7 +1,10 @@
 """The layers of torch as classes that programs make objects of."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
+
+import numpy as np
 
 from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.lang.arguments import bind_own
@@ -9,6 +12,7 @@ from gradcalc.lang.casts import NumberKind
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.machine import Builtin, Frame, Machine
 from gradcalc.lang.memory import Tensor
+from gradcalc.lang.nets import initial
 from gradcalc.lang.nets.helpers import text_of
 from gradcalc.lang.nets.module import MODULE
 from gradcalc.lang.nets.row import Composed, Given, Kind, Layer, Lazy, Weight
@@ -35,6 +39,10 @@ def class_of(machine: Machine, row: Kind) -> Class:
             "__init__": Builtin("__init__", _starting(row), f"nn.{row.name}({row.call})"),
             "forward": _forward(machine, row, made),
         }
+        if row.weights:
+            made.members["reset_parameters"] = Builtin(
+                "reset_parameters", _restarting(row), "draws the parameters anew"
+            )
         _MADE[row.name] = made
     return _MADE[row.name]
 
@@ -120,6 +128,18 @@ def _starting(row: Layer) -> Any:
         layer.values |= {weight.name: value for weight, value in weights}
 
     return start
+
+
+def _restarting(row: Layer) -> Any:
+    def restart(machine: Machine, layer: Instance) -> None:
+        given = Given(**layer.values)
+        for weight in row.weights:
+            held = layer.values.get(weight.name)
+            if isinstance(held, Tensor):
+                found = weight.start(given)(machine.nets.drawing, held.shape)
+                initial.filled(machine, held, partial(np.asarray, found))
+
+    return restart
 
 
 def _made(machine: Machine, weight: Weight, given: Given) -> tuple[Weight, Tensor | None]:

@@ -109,6 +109,43 @@ def _normal(d: Drawing, sizes: tuple[int, ...], mean: float = 0.0, std: float = 
     return d.normal(sizes, mean, std)
 
 
+OFTEN = 0.3
+"""The share of normal numbers between two ends above which torch draws such, else any between."""
+
+
+def _share(x: float) -> float:
+    """The share of normal numbers that are less."""
+    return (1.0 + math.erf(x / math.sqrt(2.0))) / 2.0
+
+
+def _truncated(
+    d: Drawing, sizes: tuple[int, ...], mean: float = 0.0, std: float = 1.0, a: float = -2.0,
+    b: float = 2.0,
+) -> Array:  # fmt: skip
+    """Normal numbers between two, drawn again as long as they are not taken, as
+    `torch.nn.init.trunc_normal_` does."""
+    ends = [float(np.asarray(end, dtype=d.dtype)) for end in (a, b)]
+    if _share((b - mean) / std) - _share((a - mean) / std) > OFTEN:
+        found = d.normal(sizes, mean, std)
+        while np.any(beyond := (found < ends[0]) | (found > ends[1])):
+            found = np.where(beyond, d.normal(sizes, mean, std), found)
+        return found
+    peak = ((max(a, min(mean, b)) - mean) / std) ** 2
+
+    def is_left(drawn: Array) -> Any:
+        with np.errstate(divide="ignore"):
+            taken = np.log(d.uniform(sizes, 0.0, 1.0))
+        return taken > -0.5 * (((drawn - mean) / std) ** 2 - peak)
+
+    found = d.uniform(sizes, a, b)
+    left = is_left(found)
+    while np.any(left):
+        drawn = d.uniform(sizes, a, b)
+        found = np.where(left, drawn, found)
+        left &= is_left(drawn)
+    return found
+
+
 def _constant(d: Drawing, sizes: tuple[int, ...], val: float) -> Array:
     return np.full(sizes, float(val))
 
@@ -122,7 +159,7 @@ FILLS: dict[str, Fill] = {
     "ones_": lambda d, sizes: np.ones(sizes), "zeros_": lambda d, sizes: np.zeros(sizes),
     "eye_": _eye, "xavier_uniform_": _xavier_uniform, "xavier_normal_": _xavier_normal,
     "kaiming_uniform_": _kaiming_uniform, "kaiming_normal_": _kaiming_normal,
-    "orthogonal_": _orthogonal, "dirac_": _dirac,
+    "orthogonal_": _orthogonal, "dirac_": _dirac, "trunc_normal_": _truncated,
 }  # fmt: skip
 
 

@@ -124,6 +124,15 @@ def _name(machine: Machine, full: str, tensor: Tensor) -> None:
     tensor.version += 1
 
 
+def name_at_method(machine: Machine, module: Instance) -> None:
+    """Name a module of which a function calls a method before it has a name: as
+    `named_parameters()` does."""
+    nets: Nets = machine.nets
+    inside = machine.frame.parent is not None and machine.anchor is None
+    if inside and not nets.making and any(not held.leaf for _, held in parameters(module)):
+        name(machine, module, "")
+
+
 def name_at_call(machine: Machine, module: Instance) -> None:
     """Name a module that is called before the program has a name for it.
 

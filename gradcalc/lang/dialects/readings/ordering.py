@@ -9,6 +9,7 @@ from gradcalc.expr.nodes import Data
 from gradcalc.lang import ops, places
 from gradcalc.lang.dialects.readings import called
 from gradcalc.lang.machine import Machine
+from gradcalc.lang.program import TORCH
 
 
 class Ends(NamedTuple):
@@ -71,8 +72,15 @@ def _counted(machine: Machine, sorted_ones: Any, x: Any, right: bool) -> Any:
     """How many of the numbers in order each element is behind, by comparing it with all."""
     edges, x = ops.tensor(machine, sorted_ones), ops.tensor(machine, x)
     shape = ops.shape(machine, x)
-    if len(ops.shape(machine, edges)) != 1:
-        raise ShapeError(f"{called(machine)} takes a vector of numbers in order")
+    rows = ops.shape(machine, edges)[:-1]
+    if not ops.shape(machine, edges) or (rows and machine.program.naming.arrays != TORCH):
+        raise ShapeError(
+            f"{called(machine)} takes a vector of numbers in order", python="ValueError"
+        )
+    if rows and rows != shape[:-1]:
+        raise ShapeError(f"{called(machine)} takes a row of numbers in order for each other row")
+    if rows:
+        edges = ops.call(machine, "unsqueeze", edges, -2)
     column = ops.reshape(machine, x, (*shape, 1))
     marks = ops.binary(machine, "le" if right else "lt", edges, column)
     ones = ops.call(machine, "where", marks, 1, 0)
@@ -81,7 +89,7 @@ def _counted(machine: Machine, sorted_ones: Any, x: Any, right: bool) -> Any:
 
 def _check_order(machine: Machine, edges: Any) -> None:
     numbers = machine.elements(ops.tensor(machine, edges))
-    if numbers.ndim == 1 and np.any(np.diff(numbers) < 0):
+    if numbers.ndim and np.any(np.diff(numbers) < 0):
         raise InvalidValueError(f"{called(machine)} takes numbers in order", hint="sort them first")
 
 
