@@ -19,6 +19,9 @@ PRESENT = frozenset({"torch", "numpy", "scipy", "math"})
 ROOTS = frozenset(name.split(".")[0] for name in TABLES)
 """Libraries of which something is known."""
 
+ELSEWHERE = frozenset({"torch.cuda.is_available", "torch.backends.mps.is_available"})
+"""What asks for devices on which nothing is calculated here."""
+
 CHECKING = frozenset({"typing.TYPE_CHECKING", "typing_extensions.TYPE_CHECKING"})
 """What only type checkers find true."""
 
@@ -103,6 +106,10 @@ class _Chooser(ast.NodeTransformer):
                 if _is_main(left, right) or _is_main(right, left):
                     return isinstance(op, ast.NotEq)
                 return None
+            case ast.Attribute(attr="is_cuda"):
+                return False
+            case ast.Call(func=func, args=[], keywords=[]):
+                return False if full_name(func, self._names) in ELSEWHERE else None
             case _:
                 return False if full_name(test, self._names) in CHECKING else None
 

@@ -9,7 +9,7 @@ from itertools import takewhile
 from typing import Any, Protocol
 
 from gradcalc.errors import GradcalcError, LimitError, Span, UnsupportedError
-from gradcalc.lang import memory, ops, targets, trees, written
+from gradcalc.lang import deferred, memory, ops, targets, trees, written
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.bindings import is_idle
 from gradcalc.lang.calls import CALLS, FUNCTIONS, applied, enter
@@ -367,6 +367,7 @@ STATEMENTS: Rules = {
 
 RULES: Rules = {
     **EXPRESSIONS,
+    deferred.Refused: deferred.raised,
     **CONTAINERS,
     **comprehensions(targets.bind),
     **WORDS,

@@ -22,6 +22,7 @@ from gradcalc.lang.aliases import plainly_imported
 from gradcalc.lang.asked import asked
 from gradcalc.lang.bindings import bound_names, parameters_of
 from gradcalc.lang.decorators import undecorated
+from gradcalc.lang.deferred import without_refused
 from gradcalc.lang.guards import plainly
 from gradcalc.lang.imported import Body, meanings
 from gradcalc.lang.linking import is_own, linked
@@ -137,6 +138,7 @@ def _checked(
         # what the function does not say, the others of its file do
         libraries = replace(libraries, arrays=TORCH)
     check_references(body, source, libraries, known, assigned)
+    body = without_refused(body)
     main = _main_function(body, function)
     module = main is not None and main not in body
     if not body or (main is None and not _has_output(body)):

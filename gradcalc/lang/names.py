@@ -28,6 +28,7 @@ from gradcalc.lang.bindings import (
     parts_of,
 )
 from gradcalc.lang.bystanders import BAR_METHODS
+from gradcalc.lang.deferred import conditional, defer
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import TABLES, UNLIKE_PLAIN
 from gradcalc.lang.naming import Body, every_node
@@ -258,7 +259,8 @@ class _Walker(ast.NodeVisitor):
 def check_references(
     body: Body, source: str, naming: Naming, known: frozenset[str], assigned: frozenset[str]
 ) -> None:
-    """Refuse functions and methods that do not exist.
+    """Refuse functions and methods that do not exist, where they are asked for in any case; where
+    they may not be, that is deferred.
 
     Raises `UnknownNameError`, or `UnsupportedError` for what is known and left out.
     """
@@ -266,6 +268,7 @@ def check_references(
     members = attributes_of(every_node(body))
     any_name = any(map(_gives_any_name, every_node(body)))
     absent = set(absent_names(body))
+    branches = conditional(body)
     for node in _evaluated(body):
         place = node
         try:
@@ -289,7 +292,10 @@ def check_references(
                 if node.func.id not in own:
                     _check_function(node.func.id, naming, assigned)
         except GradcalcError as error:
-            raise error.located(span_of(place, source), source) from None
+            error = error.located(span_of(place, source), source)
+            if id(node) not in branches or isinstance(node, ast.FunctionDef):
+                raise error from None
+            defer(node, error)
 
 
 def _last(decorator: ast.expr) -> str:
