@@ -275,7 +275,9 @@ def _rounded(machine: Machine, value: Tensor, bits: int) -> Tensor | None:
 def _of_bits(machine: Machine, value: Tensor, bits: int, *, copies: bool, fresh: bool) -> Tensor:
     """Floats as floats of another kind, which are calculated in as those are."""
     found = value
-    if copies or (value.short and value.short != bits and not fresh):
+    # what nothing is calculated in is a copy of what the calculation has
+    shorter = 0 < bits <= BITS["float16"]
+    if copies or (not fresh and value.short != bits and (value.short or shorter)):
         found = machine.mark_array(machine.copy(value))
     elif not fresh and not value.short:
         found = unsure(machine, value)
