@@ -176,7 +176,11 @@ def _expression(polynomial: Polynomial, symbols: Any) -> Any:
 
 def _factors(polynomial: Polynomial, symbols: Any) -> tuple[Any, Any]:
     """A number, and the product of what is left, in factors whose first terms have no minus."""
-    content, factors = polynomial.factor()
+    try:
+        content, factors = polynomial.factor()
+    except OverflowError:
+        # its powers are beyond what is factored
+        return sympy.Integer(1), _expression(polynomial, symbols)
     number, product = sympy.Integer(int(content)), sympy.Integer(1)
     for factor, power in factors:
         if factor.leading_coefficient() < 0:

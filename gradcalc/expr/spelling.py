@@ -117,7 +117,7 @@ class Spelling(Numbers):
             return self._call(name, [self.expression(arg) for arg in body.args[1:]])
         if known is None or not known.name:
             why = known.why if known is not None else ""
-            raise Unprintable(why or f"{type(body)} is no function of gradcalc")
+            raise Unprintable(why or f"sympy's {type(body).__name__} has no name in gradcalc")
         usual = known.usual if len(body.args) == 1 else ()
         operands = (*body.args, *map(sympy.Integer, usual))
         return self._call(known.name, [self.expression(operand) for operand in operands])
