@@ -200,7 +200,7 @@ class Spelling(Numbers):
         if negative and bare and above and is_truth(above[0], self._nodes):
             above_texts[0] = self._as_numbers(above[0]).text
         below_texts = [self.expression(factor) for factor in below]
-        if coefficient.q != 1 and not self._as_decimal(coefficient):
+        if coefficient.q != 1 and not self._as_decimal(abs(coefficient)):
             below_texts.insert(0, Text(str(coefficient.q)))
         text = "*".join(above_texts)
         if len(below_texts) == 1:
@@ -247,7 +247,8 @@ class Spelling(Numbers):
         size = abs(coefficient)
         front = []
         fixed = {factor: number for factor in factors if (number := self._fixed(factor))}
-        number = math.prod(fixed.values(), start=Fraction(size.p))
+        below = 1 if self._as_decimal(size) else size.q
+        number = math.prod(fixed.values(), start=Fraction(size * below))
         if fixed and size.p > 1 and is_decimal(number):
             factors = [factor for factor in factors if factor not in fixed]
             front.append(self.expression(as_rational(number)).text)
