@@ -140,13 +140,19 @@ def _item_text(part: Any, size: int) -> str:
     if isinstance(part, Data):
         if part.array.size > FEW:
             return ""
-        return str(part.array.tolist())
+        return _places_text(part)
     start, count, step = part
     stop = start + count * step
     first = "" if start == (0 if step > 0 else size - 1) else str(start)
     ends = stop >= size if step > 0 else stop < 0
     last = "" if ends else str(stop - size if step > 0 and stop == size - 1 else stop)
     return f"{first}:{last}" + (f":{step}" if step != 1 else "")
+
+
+def _places_text(part: Data) -> str:
+    """Places as an index: a list of lists is read by each library in its own way."""
+    text = str(part.array.tolist())
+    return f"tensor({text})" if len(part.shape) > 1 else text
 
 
 def padding(key: Key, shape: Shape) -> Shape | None:
@@ -198,7 +204,7 @@ def _put_text(w: Any, node: Node, key: Key, shape: Shape) -> Any:
         return w.call("index_add", zeros, len(rest), tuple(arrays[0].array.tolist()), g)
     if not arrays or len(arrays) < len(key):
         return None
-    places = f"[{', '.join(str(part.array.tolist()) for part in arrays)}]"
+    places = f"[{', '.join(_places_text(part) for part in arrays)}]"
     return w.call("index_put", zeros, Text(places), g, Text("True"))
 
 
