@@ -13,7 +13,7 @@ from gradcalc.lang.casts import Device
 from gradcalc.lang.defaulting import Counts, Frozen, joined, keys_alike
 from gradcalc.lang.machine import Complex, Machine, Module, Once
 from gradcalc.lang.objects import Instance
-from gradcalc.lang.program import JAX, MIXED, NUMPY, TORCH
+from gradcalc.lang.program import JAX, MIXED, NONE, NUMPY, TORCH
 from gradcalc.primitives import BY_NAME
 
 PLAIN: Mapping[type[ast.AST], tuple[str, Callable[..., Any]]] = MappingProxyType(
@@ -417,12 +417,20 @@ def truth(machine: Machine, value: Any) -> bool:
     if not machine.is_tensor(value):
         return isinstance(value, Once) or bool(value)
     if ops.size(machine, value) != 1:
+        if _is_list(machine, value):
+            return machine.shape(value)[0] > 0
         raise ShapeError(
             f"a tensor of shape {machine.shape(value)} is neither true nor false",
             hint="reduce it first: (x > 0).all(), or choose by element: where(x > 0, a, b)",
             python=ops.raised(machine, "RuntimeError", "ValueError"),
         )
     return machine.backend.truth(machine.raw(_tested(machine, value)))
+
+
+def _is_list(machine: Machine, value: Any) -> bool:
+    """Whether an input, or a part of one, can only be a list to a text that names no library."""
+    given = any(value.owner is held for held in machine.given.values.values())
+    return given and machine.program.naming.arrays == NONE and len(machine.shape(value)) > 0
 
 
 def _tested(machine: Machine, value: Any) -> Any:
