@@ -212,3 +212,26 @@ def test_a_text_with_the_words_of_a_library_decides_nothing(made: str) -> None:
     text += f"    except RuntimeError as e:\n        n = {made}\n    return (x*x).sum()*n"
     with pytest.raises(GradcalcError, match="what the library says"):
         grad(text, x=[1.0, 2.0])
+
+
+LISTS = {
+    "empty or not": "if not s: return 0.0\n    return s[0]**2 + s[1]",
+    "until it is": "t = 0.0\n    while s:\n        t, s = t + s[0]**2, s[1:]\n    return t",
+    "its rows": "return sum(sum(row)**2 for row in [s, s[:0]] if row)",
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_is_true_where_something_is_in_it(name: str) -> None:
+    text = f"def f(s):\n    {LISTS[name]}\n"
+    scope: dict[str, Any] = {}
+    exec(text, scope)
+    found = grad(text, s=[3.0, 2.0])
+    assert float(found.value) == scope["f"]([3.0, 2.0])
+    assert found.verdict.outcome.value == "verified"
+
+
+def test_an_array_is_neither_true_nor_false() -> None:
+    for line in ("import torch\ndef f(s): return s.sum() if s else 0", "2*s if s*2 else 0"):
+        with pytest.raises(GradcalcError, match="neither true nor false"):
+            grad(line, s=[3.0, 2.0])
