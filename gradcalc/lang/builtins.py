@@ -219,7 +219,7 @@ def _arange(machine: Machine, *bounds: Any) -> Any:
         # as a size: what is a whole number may be data
         raise InvalidValueError(
             "a bound that depends on an input has no gradient here",
-            hint="detach(...) makes a fixed number of it",
+            hint="it is a fixed number in detach(...), or where --wrt leaves its input out",
         )
     numbers = _plain(machine, (start, stop, step))
     if numbers[2] == 0 or not all(map(math.isfinite, numbers)):

@@ -400,7 +400,10 @@ def attribute(machine: Machine, value: Tensor, name: str) -> Any:
         return dtype_of(machine, value)
     if name == "device":
         return Device()
-    return machine.carries(value) if name == "requires_grad" else False
+    carries = machine.carries(value)
+    if name == "is_leaf":
+        return not carries or any(value is held for held in machine.given.values.values())
+    return carries if name == "requires_grad" else False
 
 
 def split(

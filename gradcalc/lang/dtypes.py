@@ -112,6 +112,18 @@ def equal(machine: Machine, left: Any, right: Any) -> bool | None:
     return found is not None and _same(machine, left, found)
 
 
+def identical(machine: Machine, left: Any, right: Any) -> bool | None:
+    """Whether two values are one object, where both are dtypes; None where they are not.
+
+    Torch has one of each; of numpy's names of dtypes some are dtypes, others types.
+    """
+    if not (isinstance(left, NumberKind) and isinstance(right, NumberKind)):
+        return None
+    if machine.program.naming.arrays != TORCH:
+        raise UnsupportedError("whether these are one object is not known here", hint="use ==")
+    return _same(machine, left, right)
+
+
 def _same(machine: Machine, first: NumberKind, second: NumberKind) -> bool:
     names = name_of(machine, first), name_of(machine, second)
     return names[0] == names[1] if all(names) else casts.alike(machine, first, second)

@@ -159,6 +159,8 @@ def _is_small(value: Any) -> bool:
 def compare(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any:
     """A comparison, with None, words and truth values among what is compared."""
     if kind in (ast.Is, ast.IsNot):
+        if (found := dtypes.identical(machine, left, right)) is not None:
+            return found is (kind is ast.Is)
         singleton = isinstance(right, bool) and not (machine.numbers and machine.is_tensor(left))
         given = any(left is held for held in machine.given.values.values())
         if singleton and given and machine.is_mask(left) and not machine.shape(left):

@@ -290,7 +290,7 @@ def refuse_gradient(machine: Machine, what: str, *values: Any) -> None:
     if any(machine.is_tensor(value) and machine.carries(value) for value in values):
         raise UnsupportedError(
             f"{what} that depends on an input has no gradient here",
-            hint="detach(...) makes a fixed number of it",
+            hint="it is a fixed number in detach(...), or where --wrt leaves its input out",
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.lang import objects
 from gradcalc.lang.machine import Machine, Rule
-from gradcalc.lang.program import JAX, NUMPY
+from gradcalc.lang.program import JAX, NUMPY, TORCH
 
 
 class Untold(str):
@@ -142,6 +142,10 @@ def _nested(machine: Machine, value: Any) -> str:
     inner = [*value.items()] if isinstance(value, dict) else [(part,) for part in value]
     within = [[shown(machine, part) for part in item] for item in inner]
     found = _bracketed(value, ", ".join(": ".join(item) for item in within))
+    sizes = type(value) is tuple and value and all(type(part) is int for part in value)
+    if sizes and machine.program.naming.arrays == TORCH:
+        # it may be a shape, which torch shows in a way of its own
+        return Unseen(found)
     return of_parts([found], like=[part for item in within for part in item])
 
 
