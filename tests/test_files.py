@@ -526,6 +526,9 @@ def test_what_is_named_is_what_stands_in_the_file(run: Run, tmp_path: Path, name
 
 MAKING = """
 import functools
+import helpers
+from collections import namedtuple
+from typing import NamedTuple
 from functools import partial
 import jax, jax.numpy as jnp
 import numpy as np
@@ -608,6 +611,29 @@ class Bare:
 
 def sigmoid(): return Sigmoid()
 
+class Built:
+    def __init__(self, n):
+        self.n = n
+        self.fun = self._make()
+    def _make(self):
+        def inner(x): return np.sum(x**2)*self.n
+        return inner
+    @classmethod
+    def usual(cls): return cls(2)
+    @staticmethod
+    def power(n): return lambda x: x**n
+    @property
+    def own(self): return lambda w: self.n*w
+
+def built(n): return Built(n)
+Pair = namedtuple("Pair", "first second")
+class Typed(NamedTuple):
+    first: object
+    second: object = None
+def paired(): return Pair(checked, second=lambda z: 3*z)
+typed = Typed(lambda y: y**2, checked)
+built_two = Built(2)
+
 df = jax.grad(f)
 da = jax.grad(f, argnums=1)
 again = jax.jit(jax.grad(jax.grad(f)))
@@ -660,6 +686,11 @@ MADE: list[tuple[str, dict[str, Any]]] = [
     ("holder.maker(3)", {"x": 2.0}), ("Bare.f", {"x": 2.0}), ("Bare.g", {"x": 2.0, "y": 3.0}),
     ("there", {"q": 2.0}), ("made_there(2)", {"q": 2.0}), ("compiled_again", {"x": 2.0}),
     ("jax.grad(f, argnums=1)", {"x": 0.5, "a": 3.0}), ("partial(plain, 2)", {"x": 0.5}),
+    ("built_two.fun", {"x": [1.0, 2.0]}), ("built(3).fun", {"x": [1.0, 2.0]}),
+    ("Built(3)._make()", {"x": [1.0, 2.0]}), ("Built.usual()._make()", {"x": [1.0, 2.0]}),
+    ("Built.power(3)", {"x": 2.0}), ("built_two.own", {"w": 2.0}), ("built(3).own", {"w": 2.0}),
+    ("paired().second", {"z": 2.0}), ("paired().first", {"u": 2.0, "v": 2.0}),
+    ("typed.first", {"y": 2.0}), ("helpers.made_there(2)", {"q": 2.0}),
     ("partial(in_order)", {"u": 2.0}), ("partial(in_order)", {"u": 2.0, "i": 1.0}),
     ("partial(in_order)", {"u": 2.0, "g": 1.0, "h": 2.0}),
     ("checked", {"u": 2.0, "v": 3.0}), ("partial(checked, v=2)", {"u": 2.0}),
@@ -717,6 +748,10 @@ held["a"] = make(2)
 class Bare:
     def f(x): return x**2
 number = 3
+class Making:
+    def __init__(self): self.made = make(2)
+if __name__ == "__main__":
+    late = lambda x: x
 def rest(fun):
     def inner(*args): return fun(*args)
     return inner
@@ -736,6 +771,8 @@ def change():
         ("counting()", "that counting() is a function", "return counting()(a, b)"),
         ("held['a']", "that held['a'] is a function", "return held['a'](a, b)"),
         ("number", "that number is a function", "return number(a, b)"),
+        ("Making().made", "that Making().made is a function", "return Making().made(a, b)"),
+        ("late", "the program defines no function called late", ""),
         ("f", "that f is a function", "return f(a, b)"),
         ("Bare().f", "Bare().f has no inputs: its x is the object", "it is named Bare.f"),
     ],

@@ -12,9 +12,10 @@ from typing import TypeGuard
 
 from gradcalc.lang.bindings import own_nodes
 from gradcalc.lang.decorators import IDLE, PARTIAL, WRAPS
+from gradcalc.lang.linking import modules_of
 from gradcalc.lang.neighbours import Import, Module, Modules, brought
+from gradcalc.lang.program import dotted
 from gradcalc.lang.signatures import by_places, left_by, of_rows, takes_any, without_first
-from gradcalc.lang.stars import unstarred
 
 DEPTH = 60
 """How many steps are taken from an expression to what it gives."""
@@ -71,11 +72,15 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """What takes these parameters; `node` is what is called, where it stands in the text."""
+    """What takes these parameters; `node` is what is called, where it stands in the text.
+
+    A method has an `owner`, which its first parameter is.
+    """
 
     args: ast.arguments
     node: ast.FunctionDef | ast.Lambda | None = None
     scope: Scope | None = None
+    owner: "Class | Instance | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,13 @@ class Items:
 
 
 @dataclass(frozen=True, slots=True)
+class Fields:
+    """What makes tuples whose items have these names."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Library:
     """What has a name in a library, and what it was given by `partial`."""
 
@@ -139,14 +151,12 @@ class Written:
     value: object
 
 
-Held = Written | Function | Class | Instance | Items | Library | Naming | Module
+Held = Written | Function | Class | Instance | Items | Fields | Library | Naming | Module
 
 
 def scope_of(body: Sequence[ast.stmt], source: str) -> Scope:
     """Where the names of a file are looked up, which may stand in others that it imports."""
-    modules = Modules(body, source)
-    if len(modules.own) > 1:
-        unstarred(modules)
+    modules = modules_of(body, source)
     return _top(modules.own[""], modules, itertools.count())
 
 
@@ -164,7 +174,7 @@ def held(node: ast.AST, scope: Scope, depth: int = 0) -> Held | None:
         case ast.Name(id=name):
             return _named(name, scope, depth + 1)
         case ast.Attribute(value=value, attr=name):
-            return _attribute(held(value, scope, depth + 1), name, depth + 1)
+            return _attribute(held(value, scope, depth + 1), name, scope, depth + 1)
         case ast.Subscript(value=value, slice=key):
             which = _written(key, scope, depth + 1)
             return which and _item(held(value, scope, depth + 1), which.value, depth + 1)
@@ -213,6 +223,9 @@ def _named(name: str, scope: Scope, depth: int) -> Held | None:
         outer = scope.outer
         return None if outer is None else _named(name, outer, depth)
     value = _agreed(values)
+    if not found and isinstance(value, Instance):
+        # what a method gives its object it has been given
+        return value
     if isinstance(value, Items | Instance | Class) and any(
         is_changed(node, name) for statement in scope.body for node in ast.walk(statement)
     ):
@@ -329,15 +342,17 @@ def _imported(name: str, statement: Import, scope: Scope, depth: int) -> Held | 
 # -- parts -------------------------------------------------------------------------------------
 
 
-def _attribute(owner: Held | None, name: str, depth: int) -> Held | None:
+def _attribute(owner: Held | None, name: str, scope: Scope, depth: int) -> Held | None:
     match owner:
+        case Module():
+            return _named(name, _top(owner, scope.modules, scope.steps), depth + 1)
         case Library(name=full, call=None):
             return Library(f"{full}.{name}")
         case Class() | Instance():
             return member(owner, name, depth)
-        case Items(node=ast.Call(keywords=words), scope=scope):
+        case Items(node=ast.Call(keywords=words), scope=room):
             value = next((w.value for w in words if w.arg == name), None)
-            return None if value is None else held(value, scope, depth + 1)
+            return None if value is None else held(value, room, depth + 1)
         case _:
             return None
 
@@ -347,27 +362,42 @@ def member(owner: Class | Instance, name: str, depth: int) -> Held | None:
     of = owner.of if isinstance(owner, Instance) else owner
     method = of.methods.get(name)
     if method is not None:
-        bare = is_static(method) or isinstance(owner, Class)
-        args = method.args if bare and not is_of_class(method) else without_first(method.args)
-        return Function(args, method, of.scope)
+        bare = is_static(method) or (isinstance(owner, Class) and not is_of_class(method))
+        if bare:
+            return Function(method.args, method, of.scope)
+        whose = of if is_of_class(method) else owner
+        found = Function(without_first(method.args), method, of.scope, whose)
+        if is_property(method):
+            return _called(found, ast.Call(ast.Name(name), [], []), of.scope, depth + 1)
+        return found
     if isinstance(owner, Class):
         return None
     start = of.methods.get("__init__")
     if start is None:
-        return _attribute(Items(_in_words(owner), owner.scope), name, depth + 1)
-    made = Function(without_first(start.args), start, of.scope)
+        return _attribute(Items(_in_words(owner), owner.scope), name, owner.scope, depth + 1)
+    made = Function(without_first(start.args), start, of.scope, owner)
     inside = _inside(made, owner.call, owner.scope, depth)
     stores = [s for s in own_nodes(tuple(start.body)) if isinstance(s, ast.Assign)
               for t in s.targets if isinstance(t, ast.Attribute) and t.attr == name]  # fmt: skip
     return held(stores[0].value, inside, depth + 1) if inside and len(stores) == 1 else None
 
 
+def is_property(method: ast.FunctionDef) -> bool:
+    """Whether a method is called where its name stands behind a dot."""
+    names = ("property", "cached_property")
+    return any((dotted(d) or ("",))[-1] in names for d in method.decorator_list)
+
+
 def _in_words(made: Instance) -> ast.Call:
     """The call that makes an object of fields, with all of them in words."""
     fields = [s.target.id for owner in made.of.chain for s in owner.node.body
               if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)]  # fmt: skip
-    words = [ast.keyword(n, v) for n, v in zip(fields, made.call.args, strict=False)]
-    return ast.Call(made.call.func, [], [*words, *made.call.keywords])
+    return _worded(made.call, fields)
+
+
+def _worded(call: ast.Call, names: Iterable[str]) -> ast.Call:
+    words = [ast.keyword(n, v) for n, v in zip(names, call.args, strict=False)]
+    return ast.Call(call.func, [], [*words, *call.keywords])
 
 
 def is_static(method: ast.FunctionDef) -> bool:
@@ -434,6 +464,8 @@ def _called(function: Held | None, call: ast.Call, scope: Scope, depth: int) -> 
             return _agreed(held(value, inside, depth + 1) for value in values)
         case Class():
             return Instance(function, call, scope)
+        case Fields(names=names):
+            return Items(_worded(call, names), scope)
         case Instance():
             return _called(member(function, "__call__", depth + 1), call, scope, depth + 1)
         case None if isinstance(call.func, ast.Name) and call.func.id == "dict":
@@ -455,6 +487,9 @@ def _inside(function: Function, call: ast.Call, scope: Scope, depth: int) -> Sco
     defaults = positional[len(positional) - len(args.defaults) :]
     for name, default in zip(defaults, args.defaults, strict=True):
         given[name] = held(default, room, depth + 1)
+    if function.owner is not None:
+        first = [*node.args.posonlyargs, *node.args.args][:1]
+        given |= dict.fromkeys([a.arg for a in first], function.owner)
     plain = not any(isinstance(a, ast.Starred) for a in call.args)
     values = list(zip(positional, call.args, strict=False)) if plain else []
     values += [(k.arg, k.value) for k in call.keywords if k.arg in names]
@@ -475,6 +510,13 @@ def _wrapped(library: Library, call: ast.Call, scope: Scope, depth: int) -> Held
         if isinstance(inner, Library) and len(call.args) == 1:
             return Library(inner.name, call)
         return _taking(left_by(inner.args, call)) if isinstance(inner, Function) else None
+    if name == "collections.namedtuple" and len(call.args) == 2 and not call.keywords:
+        fields = _written(call.args[1], scope, depth + 1)
+        if fields is None or not isinstance(fields.value, str | list | tuple):
+            return None
+        of = fields.value
+        every = of.replace(",", " ").split() if isinstance(of, str) else of
+        return Fields(tuple(map(str, every)))
     if name == WRAPS:
         return Naming(None if first is None else held(first, scope, depth + 1))
     if name not in SAME | SLOPES.keys() | MAPS.keys():

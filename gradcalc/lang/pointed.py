@@ -21,6 +21,7 @@ from gradcalc.lang.callables import (
     Scope,
     held,
     is_of_class,
+    is_property,
     is_static,
     member,
     scope_of,
@@ -134,12 +135,14 @@ def _of_object(node: ast.Attribute, owner: Class | Instance, name: str, text: st
     method = of.methods.get(name)
     unknown = foreign(of) is not None
     shown = brief(of.node.name)
-    if method is None:
-        own = member(owner, name, 0)
+    if method is None or is_property(method):
+        own = member(owner, name, 0) if isinstance(owner, Instance) else None
         if isinstance(own, Function):
             return Way(ast.unparse(node), own.args)
         if unknown:
             raise made_of_unknown(of)
+        if method is not None or name in _stored(of):
+            raise UntoldError(brief(ast.unparse(node)))
         raise UnknownNameError(
             f"no method of {shown} is called {brief(name)}",
             hint=did_you_mean(name, of.methods) or _those_of(of.methods),
@@ -185,14 +188,18 @@ def _is_function(method: ast.FunctionDef, of: Class) -> bool:
     first = [*method.args.posonlyargs, *method.args.args][:1]
     if method.decorator_list or not first or first[0].arg in RECEIVERS:
         return False
-    attributes = {s.attr for part in of.chain for s in ast.walk(part.node)
-                  if isinstance(s, ast.Attribute) and isinstance(s.ctx, ast.Store)}  # fmt: skip
-    own = attributes | {n for part in of.chain for s in part.node.body for n in names_of(s)}
+    own = _stored(of) | {n for part in of.chain for s in part.node.body for n in names_of(s)}
     return not any(
         isinstance(n, ast.Attribute) and n.attr in own
         and isinstance(n.value, ast.Name) and n.value.id == first[0].arg
         for n in ast.walk(method)
     )  # fmt: skip
+
+
+def _stored(of: Class) -> set[str]:
+    """The attributes that a class gives its objects."""
+    return {s.attr for part in of.chain for s in ast.walk(part.node)
+            if isinstance(s, ast.Attribute) and isinstance(s.ctx, ast.Store)}  # fmt: skip
 
 
 def _needed(start: ast.FunctionDef | None) -> list[str]:
