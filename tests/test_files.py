@@ -791,6 +791,7 @@ def test_what_cannot_be_told_is_said_with_what_was_written(
 
 DERIVED = """
 import numpy as np
+from scipy.stats import rv_continuous
 from statsmodels.base.model import GenericLikelihoodModel as Base
 class T(Base):
     power = 2
@@ -811,13 +812,28 @@ class Super(Base):
         self.a = a
     def f(self, p): return np.sum(p**3)
     def g(self, p): return self.a*p
+class Mixin:
+    def m(self, p): return np.sum(p)
+class Hidden(Base, Mixin):
+    def f(self, p): return self.m(p)
+    def n(self, p): return p[0]
+class Shown(Mixin, Base):
+    def f(self, p): return self.m(p)
+class Called(Base):
+    k: float = 2.0
+    def __call__(self, p): return np.sum(p)*self.k
+class Random(rv_continuous):
+    def _pdf(self, p): return np.exp(-np.sum(p**2))
+    def twice(self, p): return 2*self.pdf(p)
 """
 
 ALONE: dict[str, Any] = {
     "T.f": "np.sum(p**2)", "T.g": "np.sum(p**2)*1.5", "T.i": "np.sum(p**2)",
     "Own.f": "np.sum(p**2)",
     "Own(3).f": "np.sum(p**3)", "Own(3).g": "np.sum(p**3)*1.5", "Super.f": "np.sum(p**3)",
-    "T.half": None,
+    "T.half": None, "Called": "np.sum(p)*2", "Random._pdf": "np.exp(-np.sum(p**2))",
+    "Random.twice": "Random", "Hidden.f": "Hidden", "Hidden.m": "Hidden", "Hidden.n": "(p[0])",
+    "Shown.f": "np.sum(p)", "Shown.m": "np.sum(p)",
     "T.h": "T", "T.j": "T", "T.k": "T", "T(3).f": "T", "Super(3).f": "Super", "T.loglike": "T",
 }  # fmt: skip
 
@@ -834,7 +850,12 @@ def test_a_method_may_need_nothing_of_a_base_that_is_not_known(
         expected = [0.5, 1.0] if meant is None else eval(meant, {"np": np, "p": np.array([1.0, 2])})
         assert found.json[0]["value"] == pytest.approx(expected)
     else:
-        says = f"{meant} is made from Base of statsmodels.base.model, which is not known here"
+        base = (
+            "rv_continuous of scipy.stats"
+            if meant == "Random"
+            else "Base of statsmodels.base.model"
+        )
+        says = f"{meant} is made from {base}, which is not known here"
         assert (found.code, found.err.splitlines()[0]) == (2, f"error: {says}")
 
 
@@ -855,6 +876,7 @@ def mk(n): return lambda S, kind="call": S**n if kind == "call" else S**3
         ("P.f", ("--kind", "put"), 12), ("P.f", ("--kind", '"put"'), 12), ("P.f", (), 4),
         ("P.g", ("--kind", "put"), 12), ("P().g", ("--kind", "call"), 4),
         ("mk(2)", ("--kind", "put"), 12), ("P.many", ("--kinds", '["a", "b"]'), 4),
+        ("P.many", ("--kinds", "a,b"), 4), ("P.many", ("--kinds", "a"), 12),
         ("many", ("--kinds", "['a', 'b']"), 4), ("many", ("--kinds", "('a', 'b')"), 12),
     ],
 )  # fmt: skip

@@ -150,6 +150,8 @@ def _word(value: Any, default: ast.expr | None) -> Any:
         return text
     if usual is None and text.isidentifier() and text.lower() not in NUMBERS:
         return text
+    if isinstance(default, ast.List | ast.Tuple) and re.fullmatch(r"[\w,. -]+", text):
+        return _texts([part.strip() for part in text.split(",")], default)
     return MISSING
 
 

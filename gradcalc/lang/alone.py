@@ -6,8 +6,13 @@ from collections.abc import Collection, Iterable, Iterator
 from gradcalc.errors import UnsupportedError
 from gradcalc.lang.bindings import is_accessor, is_plain
 from gradcalc.lang.callables import Class, Library, is_static
+from gradcalc.lang.dialects import catalogue
+from gradcalc.lang.dialects.catalogue import ARRAYS
 from gradcalc.lang.neighbours import LIBRARIES
 from gradcalc.lang.program import brief
+
+NETWORKS = ("torch.nn.", "torch.autograd.")
+"""Where the classes are that the language has."""
 
 TELLING = frozenset({"__getattr__", "__getattribute__", "__setattr__", "__new__", "__slots__"})
 """What makes attributes other than those that are written."""
@@ -17,10 +22,17 @@ def foreign(owner: Class) -> tuple[Class, ast.expr, Library] | None:
     """The first class that one is made from and that is of no file and no library known here."""
     for part in owner.chain:
         for node, base in zip(part.node.bases, part.bases, strict=True):
-            known = not isinstance(base, Library) or base.name.split(".")[0] in LIBRARIES
-            if isinstance(base, Library) and not known and not is_plain(node):
+            if isinstance(base, Library) and not (_is_known(base.name) or is_plain(node)):
                 return part, node, base
     return None
+
+
+def _is_known(full: str) -> bool:
+    """Whether the language may know what a class of a library gives to those made from it."""
+    root, module = full.split(".")[0], full.rpartition(".")[0]
+    if root not in ARRAYS:
+        return root in LIBRARIES
+    return catalogue.has(module, full.rpartition(".")[2]) or full.startswith(NETWORKS)
 
 
 def made_of_unknown(owner: Class) -> UnsupportedError:
@@ -43,11 +55,11 @@ def alone(owner: Class, method: str, name: str, *, made: bool) -> str | None:
     What makes its objects is left out if nothing is `made` and the method asks for other methods
     alone. None where something that is needed may be of what is not known.
     """
-    parts = list(owner.chain)
-    if any(part.node.keywords or part.node.decorator_list for part in parts):
+    parts = _before_unknown(owner)[::-1]
+    if any(part.node.keywords or part.node.decorator_list for part in owner.chain):
         return None
     own = {n: s for part in parts for s in part.node.body for n in names_of(s)}
-    if TELLING & own.keys() or (made and "__init__" not in own):
+    if TELLING & own.keys() or method not in own or (made and "__init__" not in own):
         return None
     for start in ([method, "__init__"],) if made else ([method], [method, "__init__"]):
         found = _needed([n for n in start if n in own], own, {p.node.name for p in parts})
@@ -60,6 +72,17 @@ def alone(owner: Class, method: str, name: str, *, made: bool) -> str | None:
             inside = "\n".join(map(ast.unparse, order)).replace("\n", "\n    ")
             return f"class {name}:\n    {inside}"
     return None
+
+
+def _before_unknown(owner: Class) -> list[Class]:
+    """The classes of the file in which Python looks for a name before what is not known."""
+    found = [owner]
+    for base in owner.bases:
+        inner = _before_unknown(base) if isinstance(base, Class) else []
+        found += inner
+        if not isinstance(base, Class) or foreign(base) is not None:
+            break
+    return found
 
 
 def _needed(

@@ -2,7 +2,8 @@
 
 Of `Net(3, 4)` the text goes on with what is made so, of `Beale.fun` and `Quadratic(3).fun` with a
 function that makes one and calls its method, which is `__call__` where `Quadratic(3)` has one. Of a
-lambda, and of a function in a table or an object, it goes on with a function that calls it.
+lambda, a function in a table or an object, and what a call makes, it goes on with a function that
+calls it, with the parameters that `callables` tells.
 """
 
 import ast
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from gradcalc.errors import GradcalcError, UnknownNameError, UntoldError, did_you_mean
 from gradcalc.lang import syntax
 from gradcalc.lang.alone import alone, foreign, made_of_unknown, names_of
-from gradcalc.lang.bindings import parameters_of
+from gradcalc.lang.bindings import own_nodes, parameters_of
 from gradcalc.lang.callables import (
     Class,
     Function,
@@ -26,6 +27,7 @@ from gradcalc.lang.callables import (
     member,
     scope_of,
 )
+from gradcalc.lang.neighbours import brought
 from gradcalc.lang.program import Limits, brief
 from gradcalc.lang.signatures import without_first
 
@@ -48,12 +50,15 @@ def pointed(text: str, function: str | None, limits: Limits) -> tuple[str, str |
     plain = function.isidentifier()
     if node is None:
         return text, function
-    scope = scope_of(_body(text, limits), text)
+    body = _body(text, limits)
+    if plain and _is_defined(function, body):
+        return text, function
+    scope = scope_of(body, text)
     if plain and _is_there(function, scope):
         return text, function
     way = _way(node, scope, text)
     if way is not None:
-        own = _unused(re.sub(r"\W+", "_", ast.unparse(node)).strip("_"), text)
+        own = _unused(re.sub(r"\W+", "_", ast.unparse(node)).strip("_"), text + way.before)
         return f"{text}\n\n{way.before}{_calling(own, way.called, way.args)}", own
     if plain:
         return text, function
@@ -80,6 +85,16 @@ def _body(text: str, limits: Limits) -> list[ast.stmt]:
     except GradcalcError:
         # whoever reads the text next says where
         return []
+
+
+def _is_defined(name: str, body: list[ast.stmt]) -> bool:
+    """Whether the last statement that gives a name its value defines a function of that name."""
+    for statement in reversed(body):
+        if isinstance(statement, ast.FunctionDef) and statement.name == name:
+            return True
+        if any(name in brought(node) for node in own_nodes((statement,))):
+            return False
+    return False
 
 
 def _is_there(name: str, scope: Scope) -> bool:
