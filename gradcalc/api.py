@@ -133,9 +133,15 @@ def _asked(given: Mapping[str, Any]) -> dict[str, Any]:
         inputs[name] = value
     asked: dict[str, Any] = {key: _option(value, key) for key, value in options.items()}
     asked["inputs"] = {
-        name: None if value is None else plain(value, name) for name, value in inputs.items()
+        name: value if value is None or _is_texts(value) else plain(value, name)
+        for name, value in inputs.items()
     }
     return {key: value for key, value in asked.items() if value is not None}
+
+
+def _is_texts(value: Any) -> bool:
+    """Whether this is a tuple of texts, which is no list to a program that compares it."""
+    return isinstance(value, tuple) and all(isinstance(part, str) for part in value)
 
 
 def _option(value: Any, key: str) -> Any:

@@ -113,6 +113,26 @@ class UnknownNameError(GradcalcError):
     kind = "name"
 
 
+class UntoldError(UnknownNameError):
+    """Something is `named` of which the text does not tell that it is a function."""
+
+    def __init__(self, named: str) -> None:
+        super().__init__(
+            f"that {named} is a function is not told by the text",
+            hint=f"write a function that calls it with what it takes: def g(x): return {named}(x)",
+        )
+        self.named = named
+
+    def of(self, names: Iterable[str]) -> "UntoldError":
+        """This error, with a tip of the inputs that were given."""
+        given = ", ".join(dict.fromkeys(names))
+        if given:
+            self.hint = (
+                f"write a function that calls it: def g({given}): return {self.named}({given})"
+            )
+        return self
+
+
 class ShapeError(GradcalcError):
     kind = "shape"
 

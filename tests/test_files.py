@@ -3,12 +3,16 @@
 import json
 import math
 import random
+import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
+import gradcalc
 from gradcalc.calculate import calculate
 from gradcalc.cli import files, notebooks
 from gradcalc.errors import GradcalcError
@@ -491,7 +495,7 @@ STANDING = {
         "A",
         6,
     ),
-    "another one": ("f = lambda x: x\nif True:\n    f = lambda x: x**2", "f", "x", None),
+    "another one": ("f = lambda x: x\nif True:\n    f = lambda x: x**2", "f", "x", 4),
     "another item": ("t = {'b': lambda x: x}\nt['b'] = lambda x: x**2", "t['b']", "x", None),
     "another method": (
         "class A:\n    def f(self, x): return x\nA.f = lambda self, x: x**2\na = A()",
@@ -518,6 +522,382 @@ def test_what_is_named_is_what_stands_in_the_file(run: Run, tmp_path: Path, name
         assert found.code == 2
     else:
         assert json.loads(found.out)["value"] == value
+
+
+MAKING = """
+import functools
+import helpers
+from collections import namedtuple
+from typing import NamedTuple
+from functools import partial
+import jax, jax.numpy as jnp
+import numpy as np
+import torch
+from helpers import made_there
+
+POWER = 3
+def f(x, a=2.0): return jnp.sin(a*x)
+def plain(c, x, b=1): return c*x**2*b
+def t(x): return torch.sin(x)**2
+def checked(u, *, v): return u**v
+def in_order(u, k=POWER, j=2, /, i=POWER, *, h=1, g=POWER): return u**k*j**i*h + g*u
+
+def mk(n, factor=1.0):
+    scale = factor*n
+    def inner(x, k=n):
+        return scale*x**k
+    return inner
+
+def powers(n):
+    return lambda x, y=0.5: x**n + y
+
+def problem(n):
+    def fun(x): return np.sum(x**2)*n
+    def jac(x): return 2*x*n
+    x0 = np.ones(n)
+    return fun, jac, x0
+
+def table(n):
+    funs = {"f": lambda z: z**n, "g": mk(n)}
+    return funs
+
+def either(kind):
+    if kind == "sin":
+        def g(x): return np.sin(x)
+    else:
+        def g(x): return np.cos(x)
+    return g
+
+def branches(kind):
+    if kind == "sin":
+        return lambda x: np.sin(x)
+    return lambda x: np.cos(x)
+
+def scaled(fun):
+    @functools.wraps(fun)
+    def inner(*args, **kwargs):
+        return 3*fun(*args, **kwargs)
+    return inner
+
+def slope(fun, by=0):
+    return jax.grad(fun, argnums=by)
+
+def jitted(n):
+    @partial(jax.jit, static_argnums=1)
+    def inner(x, k=2): return jnp.sum(x**k)*n
+    return inner
+
+def by_hand(fun):
+    fun = jax.jit(fun)
+    return fun
+
+class Sigmoid:
+    def __call__(self, x): return 1/(1 + np.exp(-x))
+    def derivative(self, x): return self(x)*(1 - self(x))
+
+class Holder:
+    def __init__(self, fun, n=2):
+        self.fun = fun
+        self.own = lambda w: w**n
+    def maker(self, n):
+        def inner(x): return self.own(x)*n
+        return inner
+
+class Bare:
+    def f(x): return x**2
+    def g(x, y): return x**2*y
+    def of(p, x): return p.n*x
+    n = 2.0
+
+def sigmoid(): return Sigmoid()
+
+class Built:
+    def __init__(self, n):
+        self.n = n
+        self.fun = self._make()
+    def _make(self):
+        def inner(x): return np.sum(x**2)*self.n
+        return inner
+    @classmethod
+    def usual(cls): return cls(2)
+    @staticmethod
+    def power(n): return lambda x: x**n
+    @property
+    def own(self): return lambda w: self.n*w
+
+def built(n): return Built(n)
+Pair = namedtuple("Pair", "first second")
+class Typed(NamedTuple):
+    first: object
+    second: object = None
+def paired(): return Pair(checked, second=lambda z: 3*z)
+typed = Typed(lambda y: y**2, checked)
+built_two = Built(2)
+
+df = jax.grad(f)
+da = jax.grad(f, argnums=1)
+again = jax.jit(jax.grad(jax.grad(f)))
+compiled = jax.jit(f)
+rows = jax.vmap(f)
+pairs = jax.vmap(f, in_axes=(0, None))
+of_torch = torch.func.grad(t)
+rows_of_torch = torch.vmap(t)
+vectorized = np.vectorize(plain)
+one, two, three = partial(plain, 2), partial(plain, x=2.0), partial(plain, 2, b=3)
+f3 = mk(3)
+f4 = mk(4, factor=0.5)
+fun, jac, x0 = problem(2)
+pack = problem(2)
+tab = table(2)
+s = sigmoid()
+holder = Holder(plain)
+wrapped = scaled(plain)
+sloped = slope(f, 0)
+there = made_there(3)
+def compiled_again(x): return x**2
+compiled_again = jax.jit(compiled_again)
+maps = partial(jax.vmap, in_axes=(0, 0))(f)
+"""
+
+ELSEWHERE = "def made_there(n):\n    def g(q): return q**n*K\n    return g\nK = 2.0\n"
+
+# what is named, and the inputs
+MADE: list[tuple[str, dict[str, Any]]] = [
+    ("df", {"x": 0.5}), ("df", {"x": 0.5, "a": 3.0}), ("da", {"x": 0.5, "a": 3.0}),
+    ("again", {"x": 0.5}), ("compiled", {"x": 0.5, "a": 1.0}), ("rows", {"x": [0.5, 1.0]}),
+    ("pairs", {"x": [0.5, 1.0], "a": 2.0}), ("maps", {"x": [0.5, 1.0], "a": [2.0, 3.0]}),
+    ("of_torch", {"x": 0.5}), ("rows_of_torch", {"x": [0.5, 1.0]}),
+    ("vectorized", {"c": [1.0, 2.0], "x": [3.0, 4.0]}),
+    ("one", {"x": 0.5, "b": 2.0}), ("two", {"c": 0.5, "b": 2.0}), ("two", {"c": 0.5}),
+    ("three", {"x": 0.5}), ("three", {"x": 0.5, "b": 2.0}),
+    ("f3", {"x": 2.0}), ("f3", {"x": 2.0, "k": 2.0}), ("f4", {"x": 2.0}), ("mk(3)", {"x": 2.0}),
+    ("mk(3, factor=2.)", {"x": 2.0, "k": 2.0}), ("powers(3)", {"x": 2.0}),
+    ("powers(POWER)", {"x": 2.0, "y": 1.0}), ("fun", {"x": [1.0, 2.0]}),
+    ("jac", {"x": [1.0, 2.0]}), ("problem(3)[0]", {"x": [1.0, 2.0]}),
+    ("pack[1]", {"x": [1.0, 2.0]}), ("tab['f']", {"z": 2.0}), ("table(3)['g']", {"x": 2.0}),
+    ("either('sin')", {"x": 0.5}), ("either('cos')", {"x": 0.5}), ("branches('')", {"x": 0.5}),
+    ("wrapped", {"c": 0.5, "x": 2.0}), ("scaled(f)", {"x": 0.5, "a": 1.0}),
+    ("sloped", {"x": 0.5}), ("slope(f, by=0)", {"x": 0.5, "a": 1.0}),
+    ("jitted(2)", {"x": [1.0, 2.0]}), ("by_hand(f)", {"x": 0.5, "a": 1.0}),
+    ("sigmoid()", {"x": 0.3}), ("s", {"x": 0.3}), ("Sigmoid()", {"x": 0.3}),
+    ("sigmoid().derivative", {"x": 0.3}), ("s.derivative", {"x": 0.3}),
+    ("Sigmoid().derivative", {"x": 0.3}), ("holder.fun", {"c": 0.5, "x": 2.0}),
+    ("holder.own", {"w": 2.0}), ("Holder(plain, 3).own", {"w": 2.0}),
+    ("holder.maker(3)", {"x": 2.0}), ("Bare.f", {"x": 2.0}), ("Bare.g", {"x": 2.0, "y": 3.0}),
+    ("there", {"q": 2.0}), ("made_there(2)", {"q": 2.0}), ("compiled_again", {"x": 2.0}),
+    ("jax.grad(f, argnums=1)", {"x": 0.5, "a": 3.0}), ("partial(plain, 2)", {"x": 0.5}),
+    ("built_two.fun", {"x": [1.0, 2.0]}), ("built(3).fun", {"x": [1.0, 2.0]}),
+    ("Built(3)._make()", {"x": [1.0, 2.0]}), ("Built.usual()._make()", {"x": [1.0, 2.0]}),
+    ("Built.power(3)", {"x": 2.0}), ("built_two.own", {"w": 2.0}), ("built(3).own", {"w": 2.0}),
+    ("paired().second", {"z": 2.0}), ("paired().first", {"u": 2.0, "v": 2.0}),
+    ("typed.first", {"y": 2.0}), ("helpers.made_there(2)", {"q": 2.0}),
+    ("partial(in_order)", {"u": 2.0}), ("partial(in_order)", {"u": 2.0, "i": 1.0}),
+    ("partial(in_order)", {"u": 2.0, "g": 1.0, "h": 2.0}),
+    ("checked", {"u": 2.0, "v": 3.0}), ("partial(checked, v=2)", {"u": 2.0}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("target", "inputs"), MADE, ids=lambda part: str(part))
+def test_what_a_call_makes_is_what_it_gives_in_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, inputs: dict[str, Any]
+) -> None:
+    (tmp_path / "helpers.py").write_text(ELSEWHERE)
+    (tmp_path / "main_file.py").write_text(MAKING)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "helpers", raising=False)
+    names: dict[str, Any] = {}
+    exec(MAKING, names)
+    array = torch.tensor if "torch" in target else np.array
+    given = {name: array(value) for name, value in inputs.items()}
+    function = eval(target, names)
+    words = {name: given.pop(name) for name in ("b", "v", "i", "g", "h") if name in given}
+    expected = np.asarray(function(*given.values(), **words))
+    # nothing of it is lost in jax's single precision
+    report = gradcalc.grad(f"{tmp_path / 'main_file.py'}:{target}", inputs=inputs)
+    assert report.value == pytest.approx(expected, rel=1e-5)
+    assert report.verdict.outcome == "verified"
+
+
+def test_the_object_of_a_method_is_found_by_what_is_asked_of_it(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "m.py"
+    file.write_text("class Bare:\n    n = 2.0\n    def of(p, x): return p.n*x\n")
+    assert run("grad", f"{file}:Bare.of", "--x", "2").code == 0
+
+
+def test_none_is_not_taken_for_what_is_left_out(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "m.py"
+    file.write_text("def mk(n):\n    def g(x, k=n): return x if k is None else x*k\n    return g\n")
+    found = run("grad", f"{file}:mk(3)", "--x", "2", "--k", "None")
+    assert (found.code, "None cannot be given" in found.err) == (2, True)
+    assert run("grad", f"{file}:mk(3)", "--x", "2", "--json").json[0]["value"] == 6
+
+
+UNTOLD = """
+import numpy as np
+from elsewhere import make
+inverse = make(np.sin)
+def mk(n): return make(n)
+def either(kind):
+    if kind: return lambda x: x
+    return lambda y: y
+def counting():
+    for k in range(3):
+        yield lambda x: k*x
+held = {"a": lambda x: x}
+held["a"] = make(2)
+class Bare:
+    def f(x): return x**2
+number = 3
+class Making:
+    def __init__(self): self.made = make(2)
+if __name__ == "__main__":
+    late = lambda x: x
+def rest(fun):
+    def inner(*args): return fun(*args)
+    return inner
+f = lambda x: x
+def change():
+    global f
+    f = make(2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("target", "says", "tip"),
+    [
+        ("inverse", "that inverse is a function", "def g(a, b): return inverse(a, b)"),
+        ("mk(3)", "that mk(3) is a function", "def g(a, b): return mk(3)(a, b)"),
+        ("either(1)", "that either(1) is a function", "def g(a, b): return either(1)(a, b)"),
+        ("counting()", "that counting() is a function", "return counting()(a, b)"),
+        ("held['a']", "that held['a'] is a function", "return held['a'](a, b)"),
+        ("number", "that number is a function", "return number(a, b)"),
+        ("Making().made", "that Making().made is a function", "return Making().made(a, b)"),
+        ("late", "the program defines no function called late", ""),
+        ("f", "that f is a function", "return f(a, b)"),
+        ("Bare().f", "Bare().f has no inputs: its x is the object", "it is named Bare.f"),
+    ],
+)
+def test_what_cannot_be_told_is_said_with_what_was_written(
+    run: Run, tmp_path: Path, target: str, says: str, tip: str
+) -> None:
+    file = tmp_path / "untold.py"
+    file.write_text(UNTOLD)
+    found = run("grad", f"{file}:{target}", "--a", "1", "--b", "2")
+    first, second = found.err.splitlines()
+    assert found.code == 2
+    assert first.startswith(f"error: {says}")
+    assert second.endswith(tip)
+
+
+DERIVED = """
+import numpy as np
+from scipy.stats import rv_continuous
+from statsmodels.base.model import GenericLikelihoodModel as Base
+class T(Base):
+    power = 2
+    def f(self, p): return np.sum(p**2)
+    def g(self, p): return self.f(p)*self.half(3.0)
+    def h(self, p): return self.endog*p
+    def i(self, p): return np.sum(p**self.power)
+    def j(self, p): return super().loglike(p)
+    def k(self, p): return other(self)*p
+    @staticmethod
+    def half(x): return x/2
+class Own(T):
+    def __init__(self, n=2): self.n = n
+    def f(self, p): return np.sum(p**self.n)
+class Super(Base):
+    def __init__(self, a):
+        super().__init__(a)
+        self.a = a
+    def f(self, p): return np.sum(p**3)
+    def g(self, p): return self.a*p
+class Mixin:
+    def m(self, p): return np.sum(p)
+class Hidden(Base, Mixin):
+    def f(self, p): return self.m(p)
+    def n(self, p): return p[0]
+class Shown(Mixin, Base):
+    def f(self, p): return self.m(p)
+class Called(Base):
+    k: float = 2.0
+    def __call__(self, p): return np.sum(p)*self.k
+class Random(rv_continuous):
+    def _pdf(self, p): return np.exp(-np.sum(p**2))
+    def twice(self, p): return 2*self.pdf(p)
+"""
+
+ALONE: dict[str, Any] = {
+    "T.f": "np.sum(p**2)", "T.g": "np.sum(p**2)*1.5", "T.i": "np.sum(p**2)",
+    "Own.f": "np.sum(p**2)",
+    "Own(3).f": "np.sum(p**3)", "Own(3).g": "np.sum(p**3)*1.5", "Super.f": "np.sum(p**3)",
+    "T.half": None, "Called": "np.sum(p)*2", "Random._pdf": "np.exp(-np.sum(p**2))",
+    "Random.twice": "Random", "Hidden.f": "Hidden", "Hidden.m": "Hidden", "Hidden.n": "(p[0])",
+    "Shown.f": "np.sum(p)", "Shown.m": "np.sum(p)",
+    "T.h": "T", "T.j": "T", "T.k": "T", "T(3).f": "T", "Super(3).f": "Super", "T.loglike": "T",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("target", ALONE)
+def test_a_method_may_need_nothing_of_a_base_that_is_not_known(
+    run: Run, tmp_path: Path, target: str
+) -> None:
+    file = tmp_path / "derived.py"
+    file.write_text(DERIVED)
+    meant = ALONE[target]
+    found = run("grad", f"{file}:{target}", "--x" if meant is None else "--p", "1,2", "--json")
+    if meant is None or "(" in meant:
+        expected = [0.5, 1.0] if meant is None else eval(meant, {"np": np, "p": np.array([1.0, 2])})
+        assert found.json[0]["value"] == pytest.approx(expected)
+    else:
+        base = (
+            "rv_continuous of scipy.stats"
+            if meant == "Random"
+            else "Base of statsmodels.base.model"
+        )
+        says = f"{meant} is made from {base}, which is not known here"
+        assert (found.code, found.err.splitlines()[0]) == (2, f"error: {says}")
+
+
+WORDY = """
+class P:
+    @staticmethod
+    def f(S, kind="call"): return S**2 if kind == "call" else S**3
+    def g(self, S, kind="call"): return S**2 if kind == "call" else S**3
+    def many(self, S, kinds=("a",)): return S**2 if kinds == ("a", "b") else S**3
+def many(S, kinds): return S**2 if kinds == ["a", "b"] else S**3
+def mk(n): return lambda S, kind="call": S**n if kind == "call" else S**3
+"""
+
+
+@pytest.mark.parametrize(
+    ("target", "given", "slope"),
+    [
+        ("P.f", ("--kind", "put"), 12), ("P.f", ("--kind", '"put"'), 12), ("P.f", (), 4),
+        ("P.g", ("--kind", "put"), 12), ("P().g", ("--kind", "call"), 4),
+        ("mk(2)", ("--kind", "put"), 12), ("P.many", ("--kinds", '["a", "b"]'), 4),
+        ("P.many", ("--kinds", "a,b"), 4), ("P.many", ("--kinds", "a"), 12),
+        ("many", ("--kinds", "['a', 'b']"), 4), ("many", ("--kinds", "('a', 'b')"), 12),
+    ],
+)  # fmt: skip
+def test_text_is_given_to_what_is_no_plain_function_too(
+    run: Run, tmp_path: Path, target: str, given: tuple[str, ...], slope: float
+) -> None:
+    file = tmp_path / "wordy.py"
+    file.write_text(WORDY)
+    found = run("grad", f"{file}:{target}", "--S", "2", *given, "--json")
+    assert found.json[0]["gradients"]["S"]["autograd"] == slope
+
+
+@pytest.mark.parametrize(("kinds", "value"), [(["a", "b"], 4), (("a", "b"), 8), (["a", "1"], None)])
+def test_lists_of_texts_are_data_in_python(tmp_path: Path, kinds: Any, value: Any) -> None:
+    (tmp_path / "wordy.py").write_text(WORDY)
+    program = f"{tmp_path / 'wordy.py'}:many"
+    if value is None:
+        with pytest.raises(GradcalcError, match="there is no number or function called 'a'"):
+            gradcalc.grad(program, S=2, kinds=kinds)
+    else:
+        assert gradcalc.grad(program, S=2, kinds=kinds).value == value
 
 
 def test_a_parameter_of_a_lambda_is_no_name_that_the_program_assigns(

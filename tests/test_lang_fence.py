@@ -41,7 +41,7 @@ REFUSED: list[tuple[str, str, str, str | None]] = [
     ("x; import os, torch; y = os.z", "unsupported", "os.z", "the value itself"),
     ("from os import path; path", "unsupported", "path", "the value itself"),
     ("import torch.hub; torch.hub.x", "unsupported", "torch.hub", "torch"),
-    ("from torch import load; load(x)", "unsupported", "load", "torch"),
+    ("from torch import load; load(x)", "unsupported", "load", "gradcalc functions"),
     ("from .a import b; b", "unsupported", "b", "torch"),
     (
         "def f(x):\n    import sys\n    return sys.argv*x",

@@ -28,7 +28,13 @@ from gradcalc.cli.programs import (
     written,
 )
 from gradcalc.cli.readers import claimed, is_function, rows
-from gradcalc.errors import GradcalcError, InvalidValueError, UnknownNameError, UsageError
+from gradcalc.errors import (
+    GradcalcError,
+    InvalidValueError,
+    UnknownNameError,
+    UntoldError,
+    UsageError,
+)
 from gradcalc.findings import Finding
 from gradcalc.lang import trees
 from gradcalc.lang.fence import compile_program
@@ -88,10 +94,13 @@ def requests(
     without running a program is checked here, so before torch is imported.
     """
     limits = limits_of(options)
-    options, texts = plainly.worded(options, texts)
+    options, texts = plainly.worded(options, texts, limits)
     lets = _lets(options, limits)
     values = values_of(options)
-    programs = [_compiled(source, limits, values) for source in texts]
+    try:
+        programs = [_compiled(source, limits, values) for source in texts]
+    except UntoldError as error:
+        raise error.of(trees.roots(name for name, _ in options.values)) from None
     known = (*programs, *(program for _, program in lets))
     options = parts.apart(_with_bundle(options, known), known)
     asked = [name for name, _ in options.values]

@@ -1,4 +1,5 @@
-"""Texts and None as arguments of a function: they are data, and stand in its text as defaults."""
+"""Texts, lists of them and None as arguments of a function: they are data, and stand in its text
+as defaults."""
 
 import ast
 import re
@@ -10,6 +11,8 @@ from gradcalc.cli.options import Options
 from gradcalc.cli.programs import Source
 from gradcalc.cli.readers import Value
 from gradcalc.errors import InvalidValueError
+from gradcalc.lang.pointed import pointed
+from gradcalc.lang.program import Limits
 from gradcalc.values.passed import WANTED
 
 NUMBERS = frozenset({"pi", "e", "tau", "inf", "nan", "infinity", "true", "false", "i", "j"})
@@ -21,7 +24,9 @@ MISSING = object()
 """What stands where a value is none of these."""
 
 
-def worded(options: Options, texts: Sequence[Source]) -> tuple[Options, tuple[Source, ...]]:
+def worded(
+    options: Options, texts: Sequence[Source], limits: Limits
+) -> tuple[Options, tuple[Source, ...]]:
     """The options without what is text or None, which the functions have as defaults instead.
 
     Raises `InvalidValueError` for None where a function takes none of that name.
@@ -29,21 +34,26 @@ def worded(options: Options, texts: Sequence[Source]) -> tuple[Options, tuple[So
     values: list[tuple[str, Value]] = []
     found = tuple(texts)
     for name, value in options.values:
-        given = [_with(source, name, value) for source in found]
+        given = [_with(source, name, value, limits) for source in found]
         if all(source is None for source in given):
             if value is None:
                 raise InvalidValueError(f"{name}: None is no value", hint=WANTED)
-            values.append((name, value))
+            values.append((name, list(value) if isinstance(value, tuple) else value))
         else:
             found = tuple(new or old for new, old in zip(given, found, strict=True))
     return replace(options, values=tuple(values)), found
 
 
-def _with(source: Source, name: str, value: Value) -> Source | None:
+def _with(source: Source, name: str, value: Value, limits: Limits) -> Source | None:
     """The text whose function has the value as its default; None where it is none for that."""
     if not _may_be_word(value) or name not in source.text:
         return None
-    node = _function(source)
+    node, made = _function(source), False
+    if node is None and source.function is not None:
+        # a method, or what else is called by a function of its own
+        text, function = pointed(source.text, source.function, limits)
+        source = replace(source, text=text, function=function)
+        node, made = _function(source), True
     if node is None:
         return None
     positional = [*node.args.posonlyargs, *node.args.args]
@@ -57,6 +67,11 @@ def _with(source: Source, name: str, value: Value) -> Source | None:
     word = _word(value, default)
     if word is MISSING or (default is None and None in defaults[place + 1 : len(positional)]):
         return None
+    if made and word is None and _stands_for_default(name, node):
+        raise InvalidValueError(
+            f"{name}: None cannot be given to what is made by a call",
+            hint="write a function that gives it: def g(x): return f(x, None)",
+        )
     if node.decorator_list or _is_used(source, node):
         raise InvalidValueError(
             f"{name} cannot be given a text: the program calls {node.name} itself, or decorates it",
@@ -69,6 +84,16 @@ def _with(source: Source, name: str, value: Value) -> Source | None:
     return replace(source, text=_put(source.text, start, end, "=" * (default is None) + repr(word)))
 
 
+def _stands_for_default(name: str, function: ast.FunctionDef) -> bool:
+    """Whether None as a parameter leaves what is called to its own default."""
+    match function.body:
+        case [ast.Return(value=ast.IfExp() as value)]:
+            tests = (n.test for n in ast.walk(value) if isinstance(n, ast.IfExp))
+            return any(ast.unparse(test) == f"{name} is None" for test in tests)
+        case _:
+            return False
+
+
 def _is_used(source: Source, function: ast.FunctionDef) -> bool:
     """Whether a program has its function elsewhere too, where its default would be another one."""
     return any(
@@ -78,10 +103,17 @@ def _is_used(source: Source, function: ast.FunctionDef) -> bool:
 
 
 def _may_be_word(value: Value) -> bool:
+    if isinstance(value, str):
+        start = value.strip()
+        return start[:1].isalpha() or re.match(r"""[\[(]*["']""", start) is not None
+    return value is None or _is_texts(value)
+
+
+def _is_texts(value: Any) -> bool:
     return (
-        value is None
-        or (isinstance(value, str) and value.strip()[:1].isalpha())
-        or (isinstance(value, str) and value.strip()[:1] in ("'", '"'))
+        isinstance(value, list | tuple)
+        and bool(value)
+        and all(isinstance(part, str) for part in value)
     )
 
 
@@ -100,6 +132,13 @@ def _function(source: Source) -> ast.FunctionDef | None:
 
 def _word(value: Any, default: ast.expr | None) -> Any:
     """The text, or None, that a value means; `MISSING` of what may be a number."""
+    if isinstance(value, str) and value.strip()[:1] in ("[", "("):
+        try:
+            value = ast.literal_eval(value.strip())
+        except (ValueError, SyntaxError):
+            return MISSING
+    if value is not None and not isinstance(value, str):
+        return _texts(value, default)
     text = None if value is None else value.strip()
     if text is None or text in NONE:
         return None
@@ -111,7 +150,23 @@ def _word(value: Any, default: ast.expr | None) -> Any:
         return text
     if usual is None and text.isidentifier() and text.lower() not in NUMBERS:
         return text
+    if isinstance(default, ast.List | ast.Tuple) and re.fullmatch(r"[\w,. -]+", text):
+        return _texts([part.strip() for part in text.split(",")], default)
     return MISSING
+
+
+def _texts(value: Any, default: ast.expr | None) -> Any:
+    """A list of texts; `MISSING` of what may be numbers, if these are no texts as they are."""
+    usual = default.elts if isinstance(default, ast.List | ast.Tuple) else []
+    texts = bool(usual) and all(isinstance(part, ast.Constant) and isinstance(part.value, str)
+                                for part in usual)  # fmt: skip
+    words = _is_texts(value) and all(
+        texts or (part.isidentifier() and part.lower() not in NUMBERS) for part in value
+    )
+    if not words:
+        return MISSING
+    # what came as JSON was a list, whatever it was before
+    return tuple(value) if isinstance(default, ast.Tuple) else value
 
 
 def _put(text: str, start: tuple[int, int], end: tuple[int, int], new: str) -> str:

@@ -15,12 +15,13 @@ from gradcalc.errors import (
     ProgramSyntaxError,
     UnknownNameError,
     UnsupportedError,
+    UntoldError,
     did_you_mean,
 )
 from gradcalc.lang import grammar, syntax
 from gradcalc.lang.aliases import plainly_imported
 from gradcalc.lang.asked import asked
-from gradcalc.lang.bindings import bound_names, parameters_of
+from gradcalc.lang.bindings import bound_names, own_names, parameters_of
 from gradcalc.lang.decorators import undecorated
 from gradcalc.lang.deferred import without_refused
 from gradcalc.lang.guards import plainly
@@ -75,7 +76,7 @@ def compile_program(
     (an unknown function) or `LimitError`, each with its place.
     """
     limits = limits or Limits()
-    text = dotted_as_names(text, {*known, *(numbers or ())})
+    text, shown = dotted_as_names(text, {*known, *(numbers or ())}), function
     if numbers is None:
         text, function = pointed(text, function, limits)
         meant = Text(Reading(syntax.tidy(text, limits)))
@@ -85,7 +86,8 @@ def compile_program(
     try:
         tree = mangled(undotted(stripped(syntax.parse(source, limits))))
         with deep_recursion():
-            program = _checked(tree, source, function, limits, frozenset(known), core, library)
+            given = frozenset(known)
+            program = _checked(tree, source, function, shown, limits, given, core, library)
             signs = placed(meant.reading, tree)
     except GradcalcError as error:
         error.source = source.replace(DOT, ".")
@@ -97,6 +99,7 @@ def _checked(
     tree: ast.Module,
     source: str,
     function: str | None,
+    shown: str | None,
     limits: Limits,
     known: frozenset[str],
     core: bool,
@@ -116,7 +119,7 @@ def _checked(
         body, dtype = declared(body)
         names = meanings(body)
     if function is not None:
-        _main_function(body, function)
+        _main_function(body, function, shown)
         body = without_idle(_reached(body, function), function)
     elif files.many:
         # of the other files only what this one needs
@@ -242,8 +245,13 @@ def _wrong(node: ast.AST, source: str, managed: bool) -> tuple[str, str | None, 
     return None
 
 
-def _main_function(body: tuple[ast.stmt, ...], name: str | None) -> ast.FunctionDef | None:
-    """The function that is the program, or the forward of the module that is."""
+def _main_function(
+    body: tuple[ast.stmt, ...], name: str | None, shown: str | None = None
+) -> ast.FunctionDef | None:
+    """The function that is the program, or the forward of the module that is.
+
+    A refusal calls it as it is `shown`.
+    """
     functions = {s.name: s for s in body if isinstance(s, ast.FunctionDef)}
     if name is None:
         last = body[-1] if body else None
@@ -274,11 +282,9 @@ def _main_function(body: tuple[ast.stmt, ...], name: str | None) -> ast.Function
             hint="a class with a forward or __call__ does, if all that it is made from is known",
         )
     method = next((m for m in _methods(body) if m.rpartition(".")[2] == name), None)
-    if method is None and name in bound_names(every_node(body)):
-        raise UnknownNameError(
-            f"that {brief(name)} is a function is not told by the text",
-            hint=f"write a function that calls it: def g(x): return {brief(name)}(x)",
-        )
+    anywhere = method is None and name in bound_names(every_node(body))
+    if anywhere or name in own_names(body):
+        raise UntoldError(brief(shown or name))
     hint = did_you_mean(name, functions) or f"its functions: {brief(known)}"
     raise UnknownNameError(
         f"the program defines no function called {brief(name)}",

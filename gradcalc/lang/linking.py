@@ -33,10 +33,22 @@ def linked(body: Sequence[ast.stmt], source: str, *, imported: bool = False) -> 
 
     If the one that is meant is `imported`, and not run, what its package begins with runs first.
     """
+    modules = modules_of(body, source)
+    if len(modules.own) == 1:
+        return Linked(tuple(modules.own[""].body), {}, many=False)
+    linker = _Linker(modules, source)
+    for key in modules.around() if imported else ():
+        linker.run(key)
+    linker.run("")
+    return Linked(tuple(linker.body), linker.names.called(), many=True)
+
+
+def modules_of(body: Sequence[ast.stmt], source: str) -> Modules:
+    """The files of a text, each with those of its alternatives that run."""
     modules = Modules(body, source)
     if len(modules.own) == 1:
-        own = chosen(tuple(modules.own[""].body))
-        return Linked(own, {}, many=False)
+        modules.own[""] = Module("", list(chosen(tuple(modules.own[""].body))))
+        return modules
 
     def is_own(root: str) -> bool:
         return modules.named(root) is not None
@@ -51,11 +63,7 @@ def linked(body: Sequence[ast.stmt], source: str, *, imported: bool = False) -> 
             key, list(chosen(tuple(module.body), whose, is_own)), module.package
         )
     unstarred(modules)
-    linker = _Linker(modules, source)
-    for key in modules.around() if imported else ():
-        linker.run(key)
-    linker.run("")
-    return Linked(tuple(linker.body), linker.names.called(), many=True)
+    return modules
 
 
 def is_own(statement: ast.stmt, source: str) -> bool:

@@ -151,10 +151,16 @@ def _read(
                     hint="leave the line out if it changes nothing of what the function gives",
                     span=span_of(alias, source),
                 )
+            known = base in TABLES and base.split(".")[0] in (*ARRAYS, "math")
+            here = f"{base} has no {brief(alias.name)} here"
             raise UnsupportedError(
-                f"{brief(full)} cannot be imported",
+                here if known else f"{brief(full)} cannot be imported",
                 hint=_instead(base, alias.name)
-                or "torch, numpy, math, scipy.special and jax.numpy are known",
+                or (
+                    "gradcalc functions lists what can be called"
+                    if known
+                    else "torch, numpy, math, scipy.special and jax.numpy are known"
+                ),
                 span=span_of(alias, source),
             )
 

@@ -34,6 +34,9 @@ TYPES = frozenset({
 })  # fmt: skip
 """What annotations name."""
 
+CASTS = frozenset({"typing.cast", "typing_extensions.cast"})
+"""What gives its second argument, whatever type is said of it."""
+
 FILTERS = frozenset({"warnings.simplefilter", "warnings.filterwarnings"})
 """What says which warnings are told; it may have them raised."""
 
@@ -106,11 +109,35 @@ def _is_idle_type(
 ) -> bool:
     """Whether a statement gives a type a name that annotations alone use, as `A = np.ndarray`."""
     match statement:
-        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Attribute() as value):
-            full = full_name(value, names)
-            return name not in read and times[name] == 1 and full in TYPES
+        case (
+            ast.Assign(targets=[ast.Name(id=name)], value=value)
+            | ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value)
+        ):
+            return name not in read and times[name] == 1 and _is_type(value, names)
         case _:
             return False
+
+
+def _is_type(node: ast.expr, names: Mapping[str, str]) -> bool:
+    """Whether this is a type of those that annotations name, or made of them."""
+    match node:
+        case ast.Subscript(value=value):
+            return _is_type(value, names)
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            return _is_type(left, names) and _is_type_or_none(right, names)
+        case _:
+            full = full_name(node, names) or ""
+            return full in TYPES or full.startswith("typing.")
+
+
+def _is_type_or_none(node: ast.expr, names: Mapping[str, str]) -> bool:
+    return _is_type(node, names) or (isinstance(node, ast.Constant) and node.value is None)
+
+
+def _only_names(node: ast.expr) -> bool:
+    """Whether nothing is worked out where a type stands."""
+    calling = (ast.Call, ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)
+    return not any(isinstance(part, calling) for part in ast.walk(node))
 
 
 def _is_idle_import(statement: ast.stmt, read: set[str]) -> bool:
@@ -167,6 +194,7 @@ class _Quiet(ast.NodeTransformer):
         self._loggers = loggers
 
     def visit_Expr(self, node: ast.Expr) -> ast.stmt:
+        self.generic_visit(node)
         call = node.value
         if isinstance(call, ast.Call) and self._is_filter(call):
             return ast.copy_location(ast.Pass(), node)
@@ -178,6 +206,15 @@ class _Quiet(ast.NodeTransformer):
             case _:
                 pass
         return node
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        """A value of which only its type is said."""
+        self.generic_visit(node)
+        match node:
+            case ast.Call(args=[kind, value], keywords=[]) if _only_names(kind):
+                return value if full_name(node.func, self._names) in CASTS else node
+            case _:
+                return node
 
     def visit_If(self, node: ast.If) -> ast.stmt:
         """What a logger is asked only to tell something is left out with what is told."""
@@ -204,6 +241,7 @@ class _Quiet(ast.NodeTransformer):
         return item.optional_vars is None and not raises and self._is_plain(call)
 
     def visit_Assign(self, node: ast.Assign) -> ast.stmt:
+        self.generic_visit(node)
         match node:
             case ast.Assign(targets=[ast.Attribute() as target], value=ast.Constant()):
                 full = full_name(target, self._names) or ""

@@ -2,79 +2,81 @@
 
 Of `Net(3, 4)` the text goes on with what is made so, of `Beale.fun` and `Quadratic(3).fun` with a
 function that makes one and calls its method, which is `__call__` where `Quadratic(3)` has one. Of a
-lambda, and of a function in a table or an object, it goes on with a function that calls it.
+lambda, a function in a table or an object, and what a call makes, it goes on with a function that
+calls it, with the parameters that `callables` tells.
 """
 
 import ast
 import re
-from collections.abc import Iterator
+from dataclasses import dataclass
 
-from gradcalc.errors import GradcalcError, UnknownNameError, did_you_mean
+from gradcalc.errors import GradcalcError, UnknownNameError, UntoldError, did_you_mean
 from gradcalc.lang import syntax
+from gradcalc.lang.alone import alone, foreign, made_of_unknown, names_of
+from gradcalc.lang.bindings import own_nodes, parameters_of
+from gradcalc.lang.callables import (
+    Class,
+    Function,
+    Instance,
+    Library,
+    Scope,
+    held,
+    is_of_class,
+    is_property,
+    is_static,
+    member,
+    scope_of,
+)
+from gradcalc.lang.neighbours import brought
 from gradcalc.lang.program import Limits, brief
+from gradcalc.lang.signatures import without_first
 
 CALLED = "__call__"
+
+RECEIVERS = frozenset({"self", "cls", "this", "_", "_self"})
+"""What methods call the object that they are of."""
 
 
 def pointed(text: str, function: str | None, limits: Limits) -> tuple[str, str | None]:
     """A text, and the name in it that is meant.
 
-    Raises `UnknownNameError` for a method that its class does not have.
+    Raises `UnknownNameError` for a method that its class does not have, and for what is no function
+    as far as the text tells.
     """
     if function is None:
         return text, None
-    plain = function.isidentifier()
-    if plain and CALLED not in text and "lambda" not in text:
-        return text, function
     statement = syntax.parse(function, limits).body[0]
     node = statement.value if isinstance(statement, ast.Expr) else None
-    found = None
-    if node is not None and not isinstance(node, ast.Call):
-        found = _through(text, node, limits)
-    if node is not None and found is None:
-        found = _of_object(text, node, limits)
-    if found is not None or plain:
-        return found or (text, function)
-    if isinstance(node, ast.Attribute | ast.Subscript):
-        shown = brief(function)
-        raise UnknownNameError(
-            f"that {shown} is a function is not told by the text",
-            hint=f"write a function that calls it: def g(x): return {shown}(x)",
-        )
-    own = _unused("net", text)
-    return f"{text}\n{own} = {function}", own
-
-
-def _of_object(text: str, node: ast.expr, limits: Limits) -> tuple[str, str] | None:
-    """The text with a function that calls a method of an object, or the object; None where it has
-    no such class."""
-    made, method = _method(node)
+    plain = function.isidentifier()
+    if node is None:
+        return text, function
     body = _body(text, limits)
-    classes = {s.name: s for s in body if isinstance(s, ast.ClassDef)}
-    owner = getattr(made, "func", made)
-    if isinstance(made, ast.Name) and made.id not in classes:
-        owner = getattr(_value(made.id, body), "func", None)
-    if made is None or not isinstance(owner, ast.Name) or owner.id not in classes:
-        return None
-    if any(_changes(node, owner.id) for statement in body for node in ast.walk(statement)):
-        # its methods may be others by then
-        return None
-    methods = dict(_methods(owner.id, classes))
-    if method in methods:
-        own = _unused(f"{owner.id}_{method.strip('_')}", text)
-        receiver = f"{owner.id}()" if made is owner else ast.unparse(made)
-        if made is owner and (needed := _needed(methods.get("__init__"))):
-            raise UnknownNameError(
-                f"of what an object of {brief(owner.id)} is made is not said: {', '.join(needed)}",
-                hint=f"name an object with its method: {brief(owner.id)}(...).{brief(method)}",
-            )
-        return f"{text}\n\n{_calling_method(own, receiver, methods[method])}", own
-    if method != CALLED:
-        raise UnknownNameError(
-            f"no method of {brief(owner.id)} is called {brief(method)}",
-            hint=did_you_mean(method, methods) or _those_of(methods),
-        )
-    return None
+    if plain and _is_defined(function, body):
+        return text, function
+    scope = scope_of(body, text)
+    if plain and _is_there(function, scope):
+        return text, function
+    way = _way(node, scope, text)
+    if way is not None:
+        own = _unused(re.sub(r"\W+", "_", ast.unparse(node)).strip("_"), text + way.before)
+        return f"{text}\n\n{way.before}{_calling(own, way.called, way.args)}", own
+    if plain:
+        return text, function
+    made = held(node, scope)
+    if isinstance(node, ast.Call) and (made is None or isinstance(made, Instance)):
+        # a network is more than a function: it has parameters
+        own = _unused("net", text)
+        return f"{text}\n{own} = {function}", own
+    raise UntoldError(brief(function))
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How something is called, with which parameters, and what stands in front of that."""
+
+    called: str
+    args: ast.arguments
+    before: str = ""
 
 
 def _body(text: str, limits: Limits) -> list[ast.stmt]:
@@ -85,113 +87,134 @@ def _body(text: str, limits: Limits) -> list[ast.stmt]:
         return []
 
 
-def _through(text: str, node: ast.expr, limits: Limits) -> tuple[str, str] | None:
-    """The text with a function that calls what is no function by a name of its own."""
-    held = _held(node, _body(text, limits))
-    called = ast.unparse(node)
-    if held is None or (isinstance(held, ast.FunctionDef) and held.name == called):
-        return None
-    own = _unused(re.sub(r"\W+", "_", called).strip("_"), text)
-    count = len([*held.args.posonlyargs, *held.args.args])
-    return f"{text}\n\n{_calling(own, called, '', held.args, count)}", own
+def _is_defined(name: str, body: list[ast.stmt]) -> bool:
+    """Whether the last statement that gives a name its value defines a function of that name."""
+    for statement in reversed(body):
+        if isinstance(statement, ast.FunctionDef) and statement.name == name:
+            return True
+        if any(name in brought(node) for node in own_nodes((statement,))):
+            return False
+    return False
 
 
-def _held(
-    node: ast.expr, body: list[ast.stmt], depth: int = 0
-) -> ast.Lambda | ast.FunctionDef | None:
-    """The function that an expression is by what stands in the text, None where it is none."""
-    if depth > len(body) or isinstance(node, ast.Lambda):
-        return node if isinstance(node, ast.Lambda) else None
-    match node:
-        case ast.Name(id=name):
-            defined = [s for s in body if isinstance(s, ast.FunctionDef) and s.name == name]
-            value = _value(name, body)
-            if value is None or (defined and defined[-1].lineno > value.lineno):
-                return defined[-1] if defined else None
-            return _held(value, body, depth + 1)
-        case ast.Subscript(value=ast.Name(id=name), slice=key):
-            part = _item(_value(name, body), key)
-        case ast.Attribute(value=ast.Name(id=name), attr=attribute):
-            made = _value(name, body)
-            part = None
-            if isinstance(made, ast.Call):
-                part = next((k.value for k in made.keywords if k.arg == attribute), None)
-        case _:
-            part = None
-    return None if part is None else _held(part, body, depth + 1)
-
-
-def _value(name: str, body: list[ast.stmt]) -> ast.expr | None:
-    """What is assigned to a name once, on the level of the text, and changed nowhere."""
-    found = None
-    if sum(_changes(node, name) for statement in body for node in ast.walk(statement)) > 1:
-        return None
-    for statement in body:
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=own)], value=value) if own == name:
-                found = value
-            case ast.AnnAssign(target=ast.Name(id=own), value=ast.expr() as value) if own == name:
-                found = value
-    return found
-
-
-def _changes(node: ast.AST, name: str) -> bool:
-    """Whether something gives a name, or what it holds, another value, or may do so."""
-    match node:
-        case ast.Name(id=own, ctx=ast.Store() | ast.Del()):
+def _is_there(name: str, scope: Scope) -> bool:
+    """Whether a name is that of a function that stands in the file, or is imported from another."""
+    if any(by is not None for by in scope.module.bound.get(name, ())):
+        return True
+    match held(ast.Name(name, ast.Load()), scope):
+        case Function(node=ast.FunctionDef(name=own), scope=Scope(outer=None)):
             return own == name
-        case (
-            ast.Attribute(value=ast.Name(id=own), ctx=ast.Store() | ast.Del())
-            | ast.Subscript(value=ast.Name(id=own), ctx=ast.Store() | ast.Del())
-        ):
-            return own == name
-        case ast.Call(func=ast.Attribute(value=ast.Name(id=own), attr=called)):
-            return own == name and called in CHANGING
         case _:
             return False
 
 
-CHANGING = frozenset({"append", "extend", "insert", "pop", "remove", "clear", "update",
-                      "setdefault", "popitem", "reverse", "sort"})  # fmt: skip
-"""Methods that change a list or a dictionary."""
-
-
-def _item(table: ast.expr | None, written: ast.expr) -> ast.expr | None:
-    try:
-        key = ast.literal_eval(written)
-    except ValueError:
-        return None
-    match table:
-        case ast.Dict(keys=keys, values=values):
-            held = [v for k, v in zip(keys, values, strict=True)
-                    if isinstance(k, ast.Constant) and k.value == key]  # fmt: skip
-            return held[-1] if held else None
-        case ast.List(elts=parts) | ast.Tuple(elts=parts) if isinstance(key, int):
-            return parts[key] if -len(parts) <= key < len(parts) else None
-        case ast.Call(func=ast.Name(id="dict"), keywords=words):
-            return next((w.value for w in words if w.arg == key), None)
+def _way(node: ast.expr, scope: Scope, text: str) -> Way | None:
+    """How what an expression names is called; None where it is no function by the text."""
+    if isinstance(node, ast.Attribute):
+        owner = held(node.value, scope)
+        if isinstance(owner, Class | Instance):
+            return _of_object(node, owner, node.attr, text)
+    found = held(node, scope)
+    called = ast.unparse(node)
+    match found:
+        case Function(args=args):
+            return Way(called, args)
+        case Class() if CALLED in found.methods:
+            return _of_object(ast.Attribute(node, CALLED), found, CALLED, text)
+        case Instance(of=of) if CALLED in of.methods:
+            return _of_object(ast.Attribute(node, CALLED), found, CALLED, text)
+        case Instance(of=of) if not _is_made_plainly(node, scope) and _is_network(of):
+            return Way(called, without_first(of.methods["forward"].args))
         case _:
             return None
 
 
-def _method(node: ast.expr) -> tuple[ast.expr | None, str]:
-    """What an expression names the method of, if any, and the method."""
-    if isinstance(node, ast.Attribute):
-        return node.value, node.attr
-    return (node, CALLED) if isinstance(node, ast.Name | ast.Call) else (None, CALLED)
+def _is_made_plainly(node: ast.expr, scope: Scope) -> bool:
+    """Whether an object is made by a call of its class, here or where a name is given to it."""
+    if isinstance(node, ast.Name):
+        every = (s for s in scope.body if isinstance(s, ast.Assign))
+        values = [s.value for s in every for t in s.targets if ast.unparse(t) == node.id]
+        node = values[-1] if values else node
+    return isinstance(node, ast.Call) and isinstance(held(node.func, scope), Class)
 
 
-def _methods(
-    name: str, classes: dict[str, ast.ClassDef], depth: int = 0
-) -> Iterator[tuple[str, ast.FunctionDef]]:
-    """The methods of a class behind those of what it is derived from."""
-    node = classes.get(name)
-    if node is None or depth > len(classes):
-        return
-    for base in reversed(node.bases):
-        if isinstance(base, ast.Name):
-            yield from _methods(base.id, classes, depth + 1)
-    yield from ((s.name, s) for s in node.body if isinstance(s, ast.FunctionDef))
+def _is_network(of: Class) -> bool:
+    bases = (base for part in of.chain for base in part.bases)
+    nets = any(isinstance(base, Library) and base.name.startswith("torch.nn.") for base in bases)
+    return nets and "forward" in of.methods
+
+
+def _of_object(node: ast.Attribute, owner: Class | Instance, name: str, text: str) -> Way | None:
+    """How a method of a class, or of an object, is called."""
+    of = owner.of if isinstance(owner, Instance) else owner
+    method = of.methods.get(name)
+    unknown = foreign(of) is not None
+    shown = brief(of.node.name)
+    if method is None or is_property(method):
+        own = member(owner, name, 0) if isinstance(owner, Instance) else None
+        if isinstance(own, Function):
+            return Way(ast.unparse(node), own.args)
+        if unknown:
+            raise made_of_unknown(of)
+        if method is not None or name in _stored(of):
+            raise UntoldError(brief(ast.unparse(node)))
+        raise UnknownNameError(
+            f"no method of {shown} is called {brief(name)}",
+            hint=did_you_mean(name, of.methods) or _those_of(of.methods),
+        )
+    receiver, before = ast.unparse(node.value), ""
+    call = owner.call if isinstance(owner, Instance) else None
+    bare = is_static(method) or (call is None and _is_function(method, of))
+    first = [a.arg for a in (*method.args.posonlyargs, *method.args.args)][:1]
+    alike = call is not None and not bare and _is_function(method, of)
+    if alike and not parameters_of(without_first(method.args)):
+        raise UnknownNameError(
+            f"{receiver}.{name} has no inputs: its {first[0]} is the object",
+            hint=f"as a function it is named {shown}.{brief(name)}",
+        )
+    if unknown:
+        other = _unused(of.node.name, text)
+        found = alone(of, name, other, made=call is not None and not bare)
+        if found is None or not _is_fixed(call):
+            raise made_of_unknown(of)
+        before, receiver = f"{found}\n\n", other
+        if call is not None and not bare:
+            receiver = ast.unparse(ast.Call(ast.Name(other), call.args, call.keywords))
+    starts = not unknown or "def __init__" in before
+    if call is None and not bare and not is_of_class(method):
+        if starts and (needed := _needed(of.methods.get("__init__"))):
+            raise UnknownNameError(
+                f"of what an object of {shown} is made is not said: {', '.join(needed)}",
+                hint=f"name an object with its method: {shown}(...).{brief(name)}",
+            )
+        receiver = f"{receiver}()"
+    args = method.args if bare else without_first(method.args)
+    return Way(f"{receiver}.{name}", args, before)
+
+
+def _is_fixed(call: ast.Call | None) -> bool:
+    """Whether an object is made of nothing that may change."""
+    given = [] if call is None else [*call.args, *(k.value for k in call.keywords)]
+    return all(map(_is_written, given))
+
+
+def _is_function(method: ast.FunctionDef, of: Class) -> bool:
+    """Whether a method takes no object, so that it is a function of the class."""
+    first = [*method.args.posonlyargs, *method.args.args][:1]
+    if method.decorator_list or not first or first[0].arg in RECEIVERS:
+        return False
+    own = _stored(of) | {n for part in of.chain for s in part.node.body for n in names_of(s)}
+    return not any(
+        isinstance(n, ast.Attribute) and n.attr in own
+        and isinstance(n.value, ast.Name) and n.value.id == first[0].arg
+        for n in ast.walk(method)
+    )  # fmt: skip
+
+
+def _stored(of: Class) -> set[str]:
+    """The attributes that a class gives its objects."""
+    return {s.attr for part in of.chain for s in ast.walk(part.node)
+            if isinstance(s, ast.Attribute) and isinstance(s.ctx, ast.Store)}  # fmt: skip
 
 
 def _needed(start: ast.FunctionDef | None) -> list[str]:
@@ -216,33 +239,52 @@ def _unused(name: str, text: str) -> str:
     return name
 
 
-def _calling_method(name: str, receiver: str, method: ast.FunctionDef) -> str:
-    """A function of the parameters of a method that calls it."""
-    static = any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in method.decorator_list)
-    plain = len([*method.args.posonlyargs, *method.args.args])
-    return _calling(name, receiver, f".{method.name}", method.args, plain if static else plain - 1)
+LEFT = 3
+"""How many parameters may have what the function has for them, where nothing is given."""
 
 
-def _calling(name: str, held: str, behind: str, given: ast.arguments, count: int) -> str:
-    """A function that calls another one with its last parameters; stars have nothing in them.
+def _calling(name: str, called: str, given: ast.arguments) -> str:
+    """A function that calls another one with its parameters; stars have nothing in them.
 
     What it calls is made in front of it where it has names of its parameters. A default that is
     no plain number or text is left to the function, which has it from where it stands.
     """
-    first = len(given.posonlyargs)
     every = [*given.posonlyargs, *given.args]
     defaults = [None] * (len(every) - len(given.defaults)) + list(given.defaults)
-    taken = list(zip(every, defaults, strict=True))[len(every) - count :]
-    words = list(zip(given.kwonlyargs, given.kw_defaults, strict=True))
-    kept = [(a.arg, d) for a, d in (*taken, *words) if d is None or _is_written(d)]
-    firsts = {a.arg for a in every[:first]}
-    shown = ", ".join(a if d is None else f"{a}={ast.unparse(d)}" for a, d in kept)
-    passed = ", ".join(a if a in firsts else f"{a}={a}" for a, _ in kept)
-    names = {n.id for n in ast.walk(ast.parse(held)) if isinstance(n, ast.Name)}
+    words = zip(given.kwonlyargs, given.kw_defaults, strict=True)
+    pairs = [(a.arg, d) for a, d in (*zip(every, defaults, strict=True), *words)]
+    left = [a for a, d in pairs if d is not None and not _is_written(d)]
+    # in order nothing can be given behind what is not
+    firsts = [a.arg for a in given.posonlyargs]
+    gone = set(firsts[next((k for k, a in enumerate(firsts) if a in left), len(firsts)) :])
+    asked = [a for a in left if a not in gone][:LEFT]
+    kept = [(a, d) for a, d in pairs if a in asked or a not in {*left, *gone}]
+    shown = [_parameter(a, ast.Constant(None) if a in asked else d) for a, d in kept]
+    plain = [a for a, _ in kept if a in {arg.arg for arg in every}]
+    if len(plain) < len(kept):
+        shown.insert(len(plain), "*")
+    # behind the first that is left out they are given in words
+    end = next((k for k, (a, _) in enumerate(pairs) if a in {*left, *gone}), len(every))
+    ordered = {a for a, _ in pairs[: min(end, len(every))]}
+    passed = [a if a in ordered else f"{a}={a}" for a, _ in kept if a not in asked]
+    names = {n.id for n in ast.walk(ast.parse(called)) if isinstance(n, ast.Name)}
     made = ""
     if names & {a for a, _ in kept}:
-        made, held = f"{name}_ = {held}\n\n", f"{name}_"
-    return f"{made}def {name}({shown}):\n    return {held}{behind}({passed})"
+        made, called = f"{name}_ = {called}\n\n", f"{name}_"
+    return f"{made}def {name}({', '.join(shown)}):\n    return {_call(called, passed, asked)}"
+
+
+def _parameter(name: str, default: ast.expr | None) -> str:
+    return name if default is None else f"{name}={ast.unparse(default)}"
+
+
+def _call(called: str, passed: list[str], asked: list[str]) -> str:
+    """A call, with those parameters that are `asked` as far as they are given."""
+    if not asked:
+        return f"{called}({', '.join(passed)})"
+    first, *rest = asked
+    without, given = _call(called, passed, rest), _call(called, [*passed, f"{first}={first}"], rest)
+    return f"(({without}) if {first} is None else ({given}))"
 
 
 def _is_written(default: ast.expr) -> bool:
