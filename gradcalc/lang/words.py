@@ -199,7 +199,9 @@ def formatted(machine: Machine, value: Any, spec: str, conversion: int = -1) -> 
     if isinstance(plain, Untold) or (isinstance(plain, str) and machine.is_tensor(value)):
         return plain
     if not spec or conversion in (ord("s"), ord("r")):
-        return _like(machine, format(str(text(machine, value)), spec), [value])
+        plainly = text(machine, value)
+        found = _as(format(str(plainly), spec), [plainly])
+        return found if isinstance(found, Untold) else _like(machine, found, [value])
     try:
         return format(plain, spec)
     except (ValueError, TypeError) as error:
