@@ -231,6 +231,12 @@ def test_a_list_is_true_where_something_is_in_it(name: str) -> None:
     assert found.verdict.outcome.value == "verified"
 
 
+def test_lists_of_lists_are_asked_too() -> None:
+    text = "import math\ndef f(rows):\n    return sum(math.sin(sum(row)) for row in rows if row)\n"
+    found = grad(text, rows=[[1.0, 2.0, -1.0], [0.5, 3.0]])
+    assert found.verdict.outcome.value == "verified"
+
+
 def test_an_array_is_neither_true_nor_false() -> None:
     for line in ("import torch\ndef f(s): return s.sum() if s else 0", "2*s if s*2 else 0"):
         with pytest.raises(GradcalcError, match="neither true nor false"):

@@ -3,7 +3,7 @@
 import ast
 import operator as python
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -429,9 +429,18 @@ def truth(machine: Machine, value: Any) -> bool:
     return machine.backend.truth(machine.raw(_tested(machine, value)))
 
 
+def _leaves(value: Any) -> Iterator[Any]:
+    """What is no list and no dictionary, in lists and dictionaries."""
+    if isinstance(value, dict | list | tuple):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(part)
+    else:
+        yield value
+
+
 def _is_list(machine: Machine, value: Any) -> bool:
     """Whether an input, or a part of one, can only be a list to a text that names no library."""
-    given = any(value.owner is held for held in machine.given.values.values())
+    given = any(value.owner is held for held in _leaves(machine.given.values))
     return given and machine.program.naming.arrays == NONE and len(machine.shape(value)) > 0
 
 
