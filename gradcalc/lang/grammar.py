@@ -110,7 +110,7 @@ METHODS: Mapping[str, str] = MappingProxyType(
         "register_hook": "a hook changes a gradient on its way back, and not the function",
         **dict.fromkeys(("stft", "istft"), "write torch.stft(x, ...) or torch.istft(x, ...)"),
         **dict.fromkeys(
-            ("stride", "strides", "storage_offset", "data_ptr"),
+            ("strides", "storage_offset", "data_ptr"),
             "how elements lie in memory is not told: write what is read with x[...] and reshape",
         ),
         "zero_grad": "nothing accumulates without --accumulate: leave the call out",
