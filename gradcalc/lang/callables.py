@@ -7,15 +7,29 @@ is what cannot be told by the text.
 import ast
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TypeGuard
 
 from gradcalc.lang.bindings import own_nodes
 from gradcalc.lang.decorators import IDLE, PARTIAL, WRAPS
 from gradcalc.lang.linking import modules_of
 from gradcalc.lang.neighbours import Import, Module, Modules, brought
-from gradcalc.lang.program import dotted
 from gradcalc.lang.signatures import by_places, left_by, of_rows, takes_any, without_first
+from gradcalc.lang.static_values import (
+    Class,
+    Fields,
+    Function,
+    Held,
+    Instance,
+    Items,
+    Library,
+    Naming,
+    Scope,
+    Written,
+    is_of_class,
+    is_property,
+    is_static,
+)
 
 DEPTH = 60
 """How many steps are taken from an expression to what it gives."""
@@ -52,106 +66,6 @@ SAME = IDLE | {"numpy.vectorize", "functools.lru_cache", "functools.cache"}
 CHANGING = frozenset({"append", "extend", "insert", "pop", "remove", "clear", "update",
                       "setdefault", "popitem", "reverse", "sort"})  # fmt: skip
 """Methods that change a list or a dictionary."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Scope:
-    """Where names are looked up: statements, those around them, and what was given for names.
-
-    Of the statements only those `before` a place have run. `steps` counts what is looked at.
-    """
-
-    body: tuple[ast.stmt, ...]
-    module: Module
-    modules: Modules
-    outer: "Scope | None" = None
-    given: Mapping[str, "Held | None"] = field(default_factory=dict)
-    before: int | None = None
-    steps: Iterator[int] = field(default_factory=itertools.count)
-
-
-@dataclass(frozen=True, slots=True)
-class Function:
-    """What takes these parameters; `node` is what is called, where it stands in the text.
-
-    A method has an `owner`, which its first parameter is.
-    """
-
-    args: ast.arguments
-    node: ast.FunctionDef | ast.Lambda | None = None
-    scope: Scope | None = None
-    owner: "Class | Instance | None" = None
-
-
-@dataclass(frozen=True, slots=True)
-class Class:
-    """A class of the file, with its own methods and those of what it is made from."""
-
-    node: ast.ClassDef
-    scope: Scope
-    bases: tuple["Held | None", ...] = ()
-
-    @property
-    def chain(self) -> Iterator["Class"]:
-        """The classes of the file that it is made from, the first of them first, then itself."""
-        for base in reversed(self.bases):
-            if isinstance(base, Class):
-                yield from base.chain
-        yield self
-
-    @property
-    def methods(self) -> dict[str, ast.FunctionDef]:
-        every = (s for owner in self.chain for s in owner.node.body)
-        return {s.name: s for s in every if isinstance(s, ast.FunctionDef)}
-
-
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """An object that a call makes of a class, and where the call stands."""
-
-    of: Class
-    call: ast.Call
-    scope: Scope
-
-
-@dataclass(frozen=True, slots=True)
-class Items:
-    """A list, a tuple or a dictionary, and what has named parts."""
-
-    node: ast.List | ast.Tuple | ast.Dict | ast.Call
-    scope: Scope
-
-
-@dataclass(frozen=True, slots=True)
-class Fields:
-    """What makes tuples whose items have these names."""
-
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Library:
-    """What has a name in a library, and what it was given by `partial`."""
-
-    name: str
-    call: ast.Call | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Naming:
-    """A wrapper that gives what it wraps the name and the parameters of another function."""
-
-    of: "Held | None"
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A number, a text, or a tuple or list of them."""
-
-    value: object
-
-
-Held = Written | Function | Class | Instance | Items | Fields | Library | Naming | Module
 
 
 def scope_of(body: Sequence[ast.stmt], source: str) -> Scope:
@@ -382,12 +296,6 @@ def member(owner: Class | Instance, name: str, depth: int) -> Held | None:
     return held(stores[0].value, inside, depth + 1) if inside and len(stores) == 1 else None
 
 
-def is_property(method: ast.FunctionDef) -> bool:
-    """Whether a method is called where its name stands behind a dot."""
-    names = ("property", "cached_property")
-    return any((dotted(d) or ("",))[-1] in names for d in method.decorator_list)
-
-
 def _in_words(made: Instance) -> ast.Call:
     """The call that makes an object of fields, with all of them in words."""
     fields = [s.target.id for owner in made.of.chain for s in owner.node.body
@@ -398,16 +306,6 @@ def _in_words(made: Instance) -> ast.Call:
 def _worded(call: ast.Call, names: Iterable[str]) -> ast.Call:
     words = [ast.keyword(n, v) for n, v in zip(names, call.args, strict=False)]
     return ast.Call(call.func, [], [*words, *call.keywords])
-
-
-def is_static(method: ast.FunctionDef) -> bool:
-    """Whether a method takes no object."""
-    return any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in method.decorator_list)
-
-
-def is_of_class(method: ast.FunctionDef) -> bool:
-    """Whether a method takes its class."""
-    return any(isinstance(d, ast.Name) and d.id == "classmethod" for d in method.decorator_list)
 
 
 def _written(node: ast.expr, scope: Scope, depth: int) -> Written | None:

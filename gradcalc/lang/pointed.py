@@ -14,22 +14,20 @@ from gradcalc.errors import GradcalcError, UnknownNameError, UntoldError, did_yo
 from gradcalc.lang import syntax
 from gradcalc.lang.alone import alone, foreign, made_of_unknown, names_of
 from gradcalc.lang.bindings import own_nodes, parameters_of
-from gradcalc.lang.callables import (
+from gradcalc.lang.callables import held, member, scope_of
+from gradcalc.lang.neighbours import brought
+from gradcalc.lang.program import Limits, brief
+from gradcalc.lang.signatures import without_first
+from gradcalc.lang.static_values import (
     Class,
     Function,
     Instance,
     Library,
     Scope,
-    held,
     is_of_class,
     is_property,
     is_static,
-    member,
-    scope_of,
 )
-from gradcalc.lang.neighbours import brought
-from gradcalc.lang.program import Limits, brief
-from gradcalc.lang.signatures import without_first
 
 CALLED = "__call__"
 
