@@ -159,7 +159,10 @@ def _registered(node: ast.AST) -> str | None:
     match node:
         case ast.Call(func=ast.Attribute(attr=word), args=[ast.Constant(value=str(name)), *_]):
             return name if word in REGISTERING else None
-        case ast.Call(func=ast.Name(id="setattr"), args=[_, ast.Constant(value=str(name)), _]):
+        case ast.Call(
+            func=ast.Name(id="setattr") | ast.Attribute(attr="__setattr__"),
+            args=[_, ast.Constant(value=str(name)), _],
+        ):
             return name
         case _:
             return None

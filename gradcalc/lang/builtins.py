@@ -438,6 +438,7 @@ ROWS = (
     Builtin("shape", lambda m, x: ops.shape(m, x), "the sizes"),
     Builtin("all", _every("logical_and"), "whether every element is true", method=True),
     Builtin("any", _every("logical_or"), "whether some element is true", method=True),
+    Builtin("object", lambda m: Instance(objects.OBJECT), "an object that equals no other"),
     Builtin("isinstance", _is_instance, "whether a value is of a type"),
     Builtin("staticmethod", _static, "a function of a class that is told no object"),
     Builtin("classmethod", _of_class, "a function of a class that is told the class"),

@@ -225,6 +225,8 @@ def _callee(machine: Machine, func: ast.expr) -> tuple[Any, Args]:
         return _called(machine, func), ()
     if not isinstance(func, ast.Attribute):
         return machine.eval(func), ()
+    if func.attr == objects.SETTER.name:
+        return objects.SETTER, ()
     name = dotted(func)
     if name and name[0] in naming.modules:
         return member(machine, name), ()

@@ -224,6 +224,8 @@ def _is_imaginary(node: ast.AST) -> bool:
 def _wrong(node: ast.AST, source: str, managed: bool) -> tuple[str, str | None, ast.AST] | None:
     """What is wrong with a node of an allowed kind, with a tip and the place."""
     match node:
+        case ast.Attribute(value=ast.Name("object"), attr="__setattr__"):
+            return None
         case (
             ast.Name(id=name)
             | ast.arg(arg=name)

@@ -286,8 +286,22 @@ def has(value: Any, name: str) -> bool:
     return name in value.values or value.kind.find(name) is not MISSING
 
 
-def assign(machine: Machine, value: Any, name: str, given: Any) -> None:
-    """Give an attribute a value."""
+OBJECT = Class("object", (), {}, library=True)
+"""What is like nothing else."""
+
+
+def assign_anyway(machine: Machine, value: Any, name: Any, given: Any) -> None:
+    """`object.__setattr__`: give an attribute a value, of a frozen object too."""
+    if not isinstance(value, Instance) or value.kind.library or not isinstance(name, str):
+        raise UnsupportedError(f"attributes of {machine.describe(value)} cannot be assigned to")
+    assign(machine, value, name, given, frozen=False)
+
+
+SETTER = Builtin("__setattr__", assign_anyway, "object.__setattr__(object, name, value)")
+
+
+def assign(machine: Machine, value: Any, name: str, given: Any, *, frozen: bool = True) -> None:
+    """Give an attribute a value; what is `frozen` is not given any."""
     if isinstance(value, Instance):
         found = value.kind.find(name)
         if isinstance(found, Member) and found.setter is not None:
@@ -295,7 +309,8 @@ def assign(machine: Machine, value: Any, name: str, given: Any) -> None:
             return
         if isinstance(found, Member) and found.word == "property":
             raise InvalidValueError(f".{name} cannot be set", python="AttributeError")
-        if any(k.frozen and (k is value.kind or name in (k.own or ())) for k in value.kind.line):
+        line = value.kind.line if frozen else ()
+        if any(k.frozen and (k is value.kind or name in (k.own or ())) for k in line):
             raise InvalidValueError(
                 f"cannot assign to field {name!r}",
                 hint="replace(object, name=value) makes another one",
@@ -526,7 +541,7 @@ METHODS = frozenset(
 """The names with two leading underscores that a class may use."""
 
 
-ALWAYS = frozenset({"__name__", "__class__", "args", "with_traceback", "__dict__"})
+ALWAYS = frozenset({"__name__", "__class__", "args", "with_traceback", "__dict__", "__setattr__"})
 """What classes and functions have behind a dot, and errors, in a text that defines no class too."""
 
 CALLED: Mapping[str, str] = MappingProxyType(
