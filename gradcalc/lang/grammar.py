@@ -145,6 +145,10 @@ SEARCH = "how far it goes hangs on the values: write the steps of the method as 
 
 FUNCTIONS: Mapping[str, str] = MappingProxyType(
     {
+        **dict.fromkeys(
+            ("simplefilter", "filterwarnings"),
+            "warnings are not raised as errors here: leave the line out, or say 'ignore'",
+        ),
         **dict.fromkeys(COMPLEX, REAL),
         **dict.fromkeys(
             (
