@@ -38,9 +38,6 @@ BY_CHANCE = frozenset({
 })  # fmt: skip
 """Functions whose numbers are whatever stood in memory."""
 
-BY_MEMORY = frozenset({"is_contiguous"})
-"""What hangs on how numbers lie in memory, which copies of them do not tell."""
-
 AT_TIMES = frozenset({"scaled_dot_product_attention"})
 """Functions that draw where they are asked to, and else are asked as all others."""
 
@@ -86,9 +83,7 @@ class Fidelity:
         library = function.module if function.method else function.module.split(".")[0]
         if self._tolerance is None or library in (JAX, "builtins") or function.name in BY_CHANCE:
             return
-        if function.name in BY_MEMORY or (
-            function.order == "order" and _by_memory((*args, *kwargs.values()))
-        ):
+        if function.order == "order" and _by_memory((*args, *kwargs.values())):
             # the library is asked with copies
             return
         if max(_sizes((*args, *kwargs.values(), result)), default=0) > LARGEST:

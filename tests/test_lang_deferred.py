@@ -33,6 +33,23 @@ FAILS = {
 }
 
 
+STORED = (
+    "if x > 0:\n        x.foo = 3\n    return x",
+    "for k in range(1):\n        x.foo += 1\n    return x",
+    "if x > 0:\n        a, x.foo = 1, 2\n    return x",
+    "if x > 0:\n        del x.foo\n    return x",
+    "if x > 0:\n        torch.foo = True\n    return x",
+    "if x > 0:\n        for x.foo in range(2): pass\n    return x",
+    "if x > 0:\n        x.foo: int = 1\n    return x",
+)
+
+
+@pytest.mark.parametrize("body", STORED)
+def test_what_is_written_into_is_refused_as_ever(body: str) -> None:
+    with pytest.raises(GradcalcError):
+        grad(_text(body), x=3.0)
+
+
 def _text(body: str) -> str:
     return f"import torch\ndef f(x, fast=False):\n    {body}\n"
 

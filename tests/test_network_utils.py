@@ -91,6 +91,10 @@ REGISTERED = {
     "asked for": 'register_parametrization(self.two, "weight", Scaled(3)); '
                  "self.w = self.two.weight.detach()*2; "
                  "self.one.bias.data.fill_(float(len(self.two.parametrizations.weight)))",
+    "its class": "P.weight_norm(self.two); "
+                 "self.one.bias.data.fill_(1.0 + (type(self.two) == nn.Linear) "
+                 "+ 2*isinstance(self.two, nn.Linear) "
+                 "+ 4*(type(self.two).__name__ == 'ParametrizedLinear'))",
     "copied": "import copy; P.weight_norm(self.two); self.one = copy.deepcopy(self.two); "
               "self.one.bias.data.add_(1.0)",
 }  # fmt: skip
@@ -181,6 +185,11 @@ REFUSED = {
     "m.register_full_backward_hook(lambda m, i, o: None)": "beside a backward",
     "m.register_forward_hook(lambda m, a, k, o: None, with_kwargs=True)": "with_kwargs",
     "nn.utils.parametrizations.weight_norm(m, 'weigth')": "weigth",
+    "nn.utils.weight_norm(nn.utils.weight_norm(m))": "two hooks",
+    "nn.utils.spectral_norm(nn.utils.weight_norm(m))": "two hooks",
+    "nn.utils.spectral_norm(nn.utils.spectral_norm(m))": "two hooks",
+    "nn.init.trunc_normal_(m.weight, std=0.0)": "a spread",
+    "nn.init.trunc_normal_(m.weight, a=4.0, b=3.0)": "a < b",
 }
 
 

@@ -205,7 +205,11 @@ def _dead(
             f"{name} is compared, or says how many: its whole numbers are taken as data, which have"
             " no slope"
         )
-        return Finding("dead", why, f"--wrt {name} takes them as real numbers")
+        return Finding(
+            "dead",
+            why,
+            f"--wrt {name} takes them as real numbers, where the program runs with such",
+        )
     if name in problem.truths:
         return Finding("dead", f"{name} holds truth values, which have no slope")
     if name in problem.detach:

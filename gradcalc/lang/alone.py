@@ -1,6 +1,7 @@
 """A class that is made from what is not known, as far as a method of it needs nothing of that."""
 
 import ast
+import itertools
 from collections.abc import Collection, Iterable, Iterator
 
 from gradcalc.errors import UnsupportedError
@@ -76,13 +77,8 @@ def alone(owner: Class, method: str, name: str, *, made: bool) -> str | None:
 
 def _before_unknown(owner: Class) -> list[Class]:
     """The classes of the file in which Python looks for a name before what is not known."""
-    found = [owner]
-    for base in owner.bases:
-        inner = _before_unknown(base) if isinstance(base, Class) else []
-        found += inner
-        if not isinstance(base, Class) or foreign(base) is not None:
-            break
-    return found
+    known = itertools.takewhile(lambda one: isinstance(one, Class), owner.line)
+    return [one for one in known if isinstance(one, Class)]
 
 
 def _needed(

@@ -446,7 +446,6 @@ ROWS = (
         "clone", lambda m, value: m.copy(value), "the tensor in memory of its own", method=True
     ),
     Builtin("contiguous", views.contiguous, "the tensor, its elements in order", method=True),
-    Builtin("is_contiguous", views.is_contiguous, "whether elements stand in order", method=True),
     Builtin("sum", _sum, "the sum of all elements, or along dim", method=True),
     Builtin("transpose", _transposed, "two dimensions swapped, or all in an order", method=True),
     Builtin("max", _extreme("max"), "the largest element, or of several", method=True),

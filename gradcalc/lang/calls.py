@@ -395,7 +395,10 @@ def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -
         fresh = function.name not in casts.PASSING and kwargs.get("copy", True) is True
         made = _library(machine, function, args, kwargs)
         written = function.name in casts.MAKERS and not _holds_tensors(machine, (args, kwargs))
-        return casts.to(machine, made, kind, fresh=fresh, written=written)
+        cast = casts.to(machine, made, kind, fresh=fresh, written=written)
+        if isinstance(cast, Tensor):
+            cast.usual = False
+        return cast
     function = whose.method(machine, function, args, kwargs)
     own_truths = function.module not in ("builtins", "math")
     if function.module == "math":
@@ -427,6 +430,8 @@ def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -
                 raise InvalidValueError(f"{function.shown} writes into a tensor, which this is not")
             others = [value for value in args if value is not target]
             return writing.in_place(machine, target, result, since, others)
+        if function.module == TORCH and function.name in casts.USUAL:
+            result.usual = True
         # a truth value of the library's, of which + is or
         return ops.tensor(machine, result) if isinstance(result, bool) and own_truths else result
     if function.name == "log" and len(args) + len(kwargs) == 2:

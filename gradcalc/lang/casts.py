@@ -100,11 +100,17 @@ def constants(module: str) -> Mapping[str, Any]:
     return {name: KINDS[name] for name in NAMED.get(module, "").split()} | layouts
 
 
+ASKED_FOR = "requires_grad"
+"""What is in a text that may differentiate by tensors of its own."""
+
 MEANINGLESS = frozenset({
     "device", "requires_grad", "non_blocking", "memory_format", "pin_memory", "layout", "casting",
     "order", "subok",
 })  # fmt: skip
 """Arguments that change no number."""
+
+USUAL = frozenset({"empty", "ones", "zeros"})
+"""Functions of torch's that make floats of its own dtype, where they are told none."""
 
 MAKERS = frozenset({
     "tensor", "as_tensor", "array", "asarray", "zeros", "ones", "full", "empty", "eye", "identity",
@@ -402,7 +408,13 @@ def attribute(machine: Machine, value: Tensor, name: str) -> Any:
         return Device()
     carries = machine.carries(value)
     if name == "is_leaf":
-        return not carries or any(value is held for held in machine.given.values.values())
+        given = any(value is held for held in machine.given.values.values())
+        if carries and not given and value.leaf is None and ASKED_FOR in machine.program.source:
+            raise UnsupportedError(
+                "whether torch made this tensor of others is not known here",
+                hint="leave the question out",
+            )
+        return not carries or given or value.leaf is not None
     return carries if name == "requires_grad" else False
 
 

@@ -108,7 +108,10 @@ def equal(machine: Machine, left: Any, right: Any) -> bool | None:
             "whose dtype this is, and so what it equals, is not known here",
             hint="compare it with a dtype: x.dtype == torch.float64",
         )
-    found = None if arrays == TORCH else casts.kind_of(machine, right)
+    if arrays == TORCH or any(left is one for one in casts.KINDS.values()):
+        # numpy's own names of kinds are types, which equal nothing else
+        return False
+    found = casts.kind_of(machine, right)
     return found is not None and _same(machine, left, found)
 
 
@@ -138,7 +141,10 @@ def attribute(machine: Machine, kind: NumberKind, name: str) -> Any:
         case "is_floating_point" | "is_complex":
             return kind.word == ("float" if name == "is_floating_point" else "complex")
         case "kind":
-            return {"float": "f", "int": "i", "bool": "b", "complex": "c"}[kind.word]
+            letters = {"float": "f", "int": "i", "bool": "b", "complex": "c"}
+            return (
+                "u" if kind.name.startswith("uint") or kind.name == "byte" else letters[kind.word]
+            )
         case "name":
             return name_of(machine, kind) or UntoldName("<a dtype>", kind)
         case _:

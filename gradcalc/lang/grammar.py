@@ -110,8 +110,8 @@ METHODS: Mapping[str, str] = MappingProxyType(
         "register_hook": "a hook changes a gradient on its way back, and not the function",
         **dict.fromkeys(("stft", "istft"), "write torch.stft(x, ...) or torch.istft(x, ...)"),
         **dict.fromkeys(
-            ("strides", "storage_offset", "data_ptr"),
-            "how elements lie in memory is not told: write what is read with x[...] and reshape",
+            ("strides", "storage_offset", "data_ptr", "is_contiguous"),
+            "how elements lie in memory is not told: leave the question out, or contiguous() in",
         ),
         "zero_grad": "nothing accumulates without --accumulate: leave the call out",
     }

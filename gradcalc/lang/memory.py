@@ -78,7 +78,7 @@ class Tensor:
     `reach` is the largest number that what was rounded to `rough` bits had on its way. `short` are
     the bits of the floats that its library would make it of, 0 where these are the calculation's.
     `foreign` says that it is an array of numpy's in a text of torch, `sealed` that nobody may write
-    into it.
+    into it, `usual` that torch made it of the dtype that it makes tensors of if none is named.
 
     `leaf` is the name of a parameter of a network, empty while it has none yet; `trains` says
     whether the program wants a gradient by it.
@@ -103,6 +103,7 @@ class Tensor:
     short: int = 0
     foreign: bool = False
     sealed: bool = False
+    usual: bool = False
 
     @property
     def owner(self) -> "Tensor":

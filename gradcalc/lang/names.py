@@ -293,7 +293,8 @@ def check_references(
                     _check_function(node.func.id, naming, assigned)
         except GradcalcError as error:
             error = error.located(span_of(place, source), source)
-            if id(node) not in branches or isinstance(node, ast.FunctionDef):
+            read = isinstance(node, ast.Call) or isinstance(getattr(node, "ctx", None), ast.Load)
+            if id(node) not in branches or not read:
                 raise error from None
             defer(node, error)
 

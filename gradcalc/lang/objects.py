@@ -82,6 +82,13 @@ class Class:
         return MISSING
 
 
+def derived(kind: Class, members: dict[str, Any], name: str | None = None) -> Class:
+    """A class made from another one that has further members."""
+    return Class(
+        name or kind.name, (kind,), members, runs=kind.runs, library=kind.library, lazy=kind.lazy
+    )
+
+
 UNRUN = "unrun"
 """The keyword of a class with a backward of its own, of which nothing is run."""
 

@@ -4,6 +4,7 @@ import ast
 import operator as python
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -12,8 +13,9 @@ from gradcalc.lang import complexes, dtypes, narrow, objects, ops, plain, raisin
 from gradcalc.lang.casts import Device
 from gradcalc.lang.defaulting import Counts, Frozen, joined, keys_alike
 from gradcalc.lang.machine import Complex, Machine, Module, Once
+from gradcalc.lang.memory import Tensor, views
 from gradcalc.lang.objects import Instance
-from gradcalc.lang.program import JAX, MIXED, NONE, NUMPY, TORCH
+from gradcalc.lang.program import JAX, MIXED, NONE, NUMPY, TORCH, dotted
 from gradcalc.primitives import BY_NAME
 
 PLAIN: Mapping[type[ast.AST], tuple[str, Callable[..., Any]]] = MappingProxyType(
@@ -178,6 +180,11 @@ def compare(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any
         )
         if left is not None and right is not None and not singleton and plainly:
             raise UnsupportedError("is compares numbers and text by chance", hint="use ==")
+        if left is not right and _may_be_one(left, right):
+            raise UnsupportedError(
+                "whether this is the tensor itself or a copy is not known here",
+                hint="leave the question out",
+            )
         return (left is right) is (kind is ast.Is)
     left, right = objects.value_of(left), objects.value_of(right)
     if isinstance(left, Module) or isinstance(right, Module):
@@ -204,6 +211,14 @@ def compare(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any
         equal = type(left) is type(right) and left == right
         return equal is (kind is ast.Eq)
     return apply(machine, kind, left, right)
+
+
+def _may_be_one(left: Any, right: Any) -> bool:
+    """Whether one tensor may be the other one, by a cast that may have copied it."""
+    both = isinstance(left, Tensor) and isinstance(right, Tensor)
+    return both and any(
+        view.unsure for one in (left, right) for view in views(one) if one.owner is left.owner
+    )
 
 
 def _are_alike(left: Any, right: Any) -> bool:
@@ -418,9 +433,9 @@ def truth(machine: Machine, value: Any) -> bool:
         return True
     if not machine.is_tensor(value):
         return isinstance(value, Once) or bool(value)
+    if _is_list(machine, value):
+        return machine.shape(value)[0] > 0
     if ops.size(machine, value) != 1:
-        if _is_list(machine, value):
-            return machine.shape(value)[0] > 0
         raise ShapeError(
             f"a tensor of shape {machine.shape(value)} is neither true nor false",
             hint="reduce it first: (x > 0).all(), or choose by element: where(x > 0, a, b)",
@@ -439,9 +454,27 @@ def _leaves(value: Any) -> Iterator[Any]:
 
 
 def _is_list(machine: Machine, value: Any) -> bool:
-    """Whether an input, or a part of one, can only be a list to a text that names no library."""
+    """Whether an input, or a part of one, is a list to a text: one that names no library, and does
+    nothing with its values that lists have not."""
+    if machine.program.naming.arrays != NONE or not machine.shape(value):
+        return False
     given = any(value.owner is held for held in _leaves(machine.given.values))
-    return given and machine.program.naming.arrays == NONE and len(machine.shape(value)) > 0
+    modules = frozenset(machine.program.naming.modules)
+    return given and not _of_arrays(machine.program.body, modules)
+
+
+@lru_cache(maxsize=16)
+def _of_arrays(body: tuple[ast.stmt, ...], modules: frozenset[str]) -> bool:
+    """Whether a text has what arrays have behind a dot, and lists and their like have not."""
+    # imported where it is used: the catalogue is made of what calls these
+    from gradcalc.lang.dialects import catalogue
+
+    arrays = catalogue.methods() | {"shape", "ndim", "dtype", "T"}
+    plain = {name for kind in (list, dict, str, tuple, set, float) for name in dir(kind)}
+    nodes = (node for statement in body for node in ast.walk(statement))
+    attributes = (node for node in nodes if isinstance(node, ast.Attribute))
+    names = {node.attr for node in attributes if (dotted(node) or ("",))[0] not in modules}
+    return bool((names & arrays) - plain)
 
 
 def _tested(machine: Machine, value: Any) -> Any:

@@ -47,12 +47,24 @@ class Class:
     bases: tuple["Held | None", ...] = ()
 
     @property
+    def line(self) -> tuple["Held | None", ...]:
+        """Itself and what it is made from, in the order in which Python looks for a name."""
+        lines = [list(base.line) if isinstance(base, Class) else [base] for base in self.bases]
+        found: list[Held | None] = [self]
+        waiting = [*lines, list(self.bases)]
+        while waiting := [line for line in waiting if line]:
+            heads = (line[0] for line in waiting)
+            behind = [_same(one) for line in waiting for one in line[1:]]
+            # where there is no order, Python makes no such class
+            first = next((head for head in heads if _same(head) not in behind), waiting[0][0])
+            found.append(first)
+            waiting = [[one for one in line if _same(one) != _same(first)] for line in waiting]
+        return tuple(found)
+
+    @property
     def chain(self) -> Iterator["Class"]:
-        """The classes of the file that it is made from, the first of them first, then itself."""
-        for base in reversed(self.bases):
-            if isinstance(base, Class):
-                yield from base.chain
-        yield self
+        """The classes of the file that it is made from, the last that is looked at first."""
+        yield from (one for one in reversed(self.line) if isinstance(one, Class))
 
     @property
     def methods(self) -> dict[str, ast.FunctionDef]:
@@ -107,6 +119,13 @@ class Written:
 
 
 Held = Written | Function | Class | Instance | Items | Fields | Library | Naming | Module
+
+
+def _same(one: Held | None) -> int | str:
+    """What is the same for what stands for one class, however often it was read."""
+    if isinstance(one, Library):
+        return one.name
+    return id(one.node) if isinstance(one, Class) else id(one)
 
 
 def is_property(method: ast.FunctionDef) -> bool:

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from gradcalc.errors import UnsupportedError
 from gradcalc.lang import memory
 from gradcalc.lang.machine import Machine
 from gradcalc.lang.memory import Tensor, View
@@ -137,22 +136,6 @@ def contiguous(machine: Machine, value: Any) -> Any:
     found = memory.viewed(value, machine.unread(value), value.shape, same, moved=False)
     found.ordered = True
     return found
-
-
-def is_contiguous(machine: Machine, value: Any) -> bool:
-    """Whether the elements of a tensor stand in memory one behind another.
-
-    Raises `UnsupportedError` where that is not known.
-    """
-    laid = "channels_last" not in machine.program.source
-    if laid and (not isinstance(value, Tensor) or in_order(value)):
-        return True
-    if not laid or not value.owner.ordered:
-        raise UnsupportedError(
-            "how the elements of this lie in memory is not known here",
-            hint="leave the question out: contiguous() copies what is not in order",
-        )
-    return False
 
 
 def _leads(key: Any) -> bool:

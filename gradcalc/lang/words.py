@@ -142,7 +142,7 @@ def _nested(machine: Machine, value: Any) -> str:
     inner = [*value.items()] if isinstance(value, dict) else [(part,) for part in value]
     within = [[shown(machine, part) for part in item] for item in inner]
     found = _bracketed(value, ", ".join(": ".join(item) for item in within))
-    sizes = type(value) is tuple and value and all(type(part) is int for part in value)
+    sizes = type(value) is tuple and all(type(part) is int for part in value)
     if sizes and machine.program.naming.arrays == TORCH:
         # it may be a shape, which torch shows in a way of its own
         return Unseen(found)
@@ -189,7 +189,7 @@ class _Shown(float):
 
 def formatted(machine: Machine, value: Any, spec: str, conversion: int = -1) -> str:
     """A value as a format has it."""
-    if conversion == ord("r") and isinstance(value, str | objects.Instance):
+    if conversion == ord("r") and not machine.is_tensor(value):
         value = shown(machine, value)
     if isinstance(value, objects.Instance) and conversion == -1:
         found = objects.answered(machine, "format", (value, spec))

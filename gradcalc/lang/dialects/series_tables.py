@@ -99,7 +99,8 @@ polyval(p, x) -> series.polynomial
 vander(x, N: int = None, increasing: flag = False) -> series.powers
 convolve(a, v, mode: str = 'full') -> series.convolved
 correlate(a, v, mode: str = 'valid') -> series.correlated
-interp(x: floats, xp, fp) -> series.interpolated
+interp(x: floats, xp, fp, left: unset = None, right: unset = None, period: unset = None) ->
+    series.interpolated
 gradient(f, *varargs: any, axis: ints = None, edge_order: unset = None) -> series.jax_slopes
 cross(a, b, axisa: unset = -1, axisb: unset = -1, axisc: unset = -1, axis: int = None) ->
     series.numpy_cross

@@ -194,7 +194,7 @@ permute(self, *dims: ints)
 flip(self, *dims: ints) -> shapes.flipped
 expand(self, *size: ints) -> broadcast_to
 size(self, dim: int = None)
-dim item tolist contiguous is_contiguous(self)
+dim item tolist contiguous(self)
 ndimension nelement get_device(self) -> shapes.counted
 """
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 from gradcalc.errors import UnsupportedError
 from gradcalc.lang.machine import Builtin, Machine
-from gradcalc.lang.objects import MISSING, Bound, Class, Instance
+from gradcalc.lang.objects import MISSING, Bound, Class, Instance, derived
 
 BEFORE, AFTER = "_forward_pre_hooks", "_forward_hooks"
 """The attributes that hold them, by the number that each was given."""
@@ -39,11 +39,7 @@ def _registering(held: str) -> Any:
             )
         call = module.kind.find("__call__")
         if call is MISSING:
-            kind = module.kind
-            module.kind = Class(
-                kind.name, (kind,), {"__call__": _CALL}, runs=kind.runs, library=kind.library,
-                lazy=kind.lazy,
-            )  # fmt: skip
+            module.kind = derived(module.kind, {"__call__": _CALL})
         elif call is not _CALL:
             raise UnsupportedError(f"a hook of {module.kind.name}, which has a __call__ of its own")
         hooks: dict[int, Any] = module.values.setdefault(held, {})

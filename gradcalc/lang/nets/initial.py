@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcalc.errors import InvalidValueError, UnsupportedError
+from gradcalc.errors import InvalidValueError, LimitError, UnsupportedError
 from gradcalc.lang.machine import Builtin, Machine
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.nets.drawing import Drawing
@@ -113,6 +113,10 @@ OFTEN = 0.3
 """The share of normal numbers between two ends above which torch draws such, else any between."""
 
 
+ROUNDS = 1_000
+"""How often numbers are drawn again."""
+
+
 def _share(x: float) -> float:
     """The share of normal numbers that are less."""
     return (1.0 + math.erf(x / math.sqrt(2.0))) / 2.0
@@ -124,6 +128,8 @@ def _truncated(
 ) -> Array:  # fmt: skip
     """Normal numbers between two, drawn again as long as they are not taken, as
     `torch.nn.init.trunc_normal_` does."""
+    if not (std > 0 and a < b):
+        raise InvalidValueError("trunc_normal_ needs a spread and a < b", python="ValueError")
     ends = [float(np.asarray(end, dtype=d.dtype)) for end in (a, b)]
     if _share((b - mean) / std) - _share((a - mean) / std) > OFTEN:
         found = d.normal(sizes, mean, std)
@@ -139,11 +145,13 @@ def _truncated(
 
     found = d.uniform(sizes, a, b)
     left = is_left(found)
-    while np.any(left):
+    for _ in range(ROUNDS):
+        if not np.any(left):
+            return found
         drawn = d.uniform(sizes, a, b)
         found = np.where(left, drawn, found)
         left &= is_left(drawn)
-    return found
+    raise LimitError(f"trunc_normal_ draws more than {ROUNDS:,} times: its ends are too far apart")
 
 
 def _constant(d: Drawing, sizes: tuple[int, ...], val: float) -> Array:

@@ -7,7 +7,7 @@ from gradcalc.lang.machine import Builtin, Machine
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.nets.containers import MODULE_DICT
 from gradcalc.lang.nets.module import MODULE, TRAINING, is_module, is_parameter, parameter
-from gradcalc.lang.objects import Class, Instance, Member, attribute, has
+from gradcalc.lang.objects import Class, Instance, Member, attribute, derived, has
 from gradcalc.lang.words import told
 
 HELD = "parametrizations"
@@ -117,19 +117,18 @@ def register(
             _check(given, _forward(machine, made))
     finally:
         machine.nets.making -= 1
-    kind = module.kind
 
     def read(machine: Machine, one: Instance) -> Any:
         return _forward(machine, one.values[HELD].values[name])
 
+    # torch makes a class of its own for a module that it parametrises
+    shown = f"Parametrized{module.kind.name}" if held is None else None
     if held is None:
         held = module.values[HELD] = Instance(MODULE_DICT, {})
     del module.values[name]
     held.values[name] = made
     getter = Member("property", Builtin(name, read, f"the {name}"))
-    module.kind = Class(
-        kind.name, (kind,), {name: getter}, runs=kind.runs, library=kind.library, lazy=kind.lazy
-    )
+    module.kind = derived(module.kind, {name: getter}, shown)
     return module
 
 

@@ -52,11 +52,12 @@ def _default(machine: Machine) -> str:
     return own if machine.anchor is not None else str(machine.nets.drawing.dtype)
 
 
-def _dtype_of(machine: Machine, held: Any) -> str:
-    """The dtype of a tensor: that of the calculation where it hangs on an input."""
-    kind = casts.dtype_of(machine, held)
-    made = isinstance(held, Tensor) and not (kind.given or kind.name or machine.carries(held))
-    return _default(machine) if made else _precision(machine, kind)
+def _dtype_of(machine: Machine, held: Tensor) -> str:
+    """The dtype of a tensor that is filled: what is known to be none of torch's own is taken for
+    that of the calculation."""
+    if held.owner.usual:
+        return _default(machine)
+    return _precision(machine, casts.dtype_of(machine, held))
 
 
 def _out_of_order(machine: Machine) -> UnsupportedError:
