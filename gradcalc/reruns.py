@@ -150,7 +150,11 @@ def cut(problem: Problem, ours: Computed, run: Run, *, small: bool = True) -> Cu
         found = None if other is None else _ran(run, other)
         if found is not None and any(found.gradients[name].any() for name in zeros):
             return Cut(left_out[0], alone, is_close(found.value, ours.value))
-    return None
+    # what is called by another name cannot be left out of the text
+    dead = {*zeros} - ours.carrying
+    hidden = (stop for stop in latest if stop.kind != "int" and stop.behind & dead)
+    found_out = (stop for stop in hidden if _without(problem, (stop,), alone=True) == problem)
+    return next((Cut(stop, alone=True, same=False) for stop in found_out), None)
 
 
 def _without(problem: Problem, stops: tuple[Stop, ...], *, alone: bool) -> Problem | None:

@@ -25,7 +25,7 @@ def define(machine: Machine, node: ast.ClassDef) -> None:
     if TUPLE in bases:
         machine.bind(node.name, _tuple(machine, node))
         return
-    inner = Frame({}, machine.frame)
+    inner = Frame({}, machine.frame, seen=False)
     made = Class(node.name.rpartition(JOIN)[2], bases, inner.values, runs=runs)
     methods = (s for s in node.body if isinstance(s, ast.FunctionDef))
     made.abstract = frozenset(method.name for method in methods if is_abstract(method))

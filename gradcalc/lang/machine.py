@@ -48,7 +48,8 @@ class Frame:
 
     `local` are the names that it binds itself, `outer` those that it binds in scopes around it.
     `passing` is that of a comprehension, which binds only its own targets.
-    Of a method's, `method` is its class and its receiver.
+    Of a method's, `method` is its class and its receiver. The names of a class body are not `seen`
+    by the functions and comprehensions in it.
     """
 
     values: dict[str, Any]
@@ -57,12 +58,13 @@ class Frame:
     outer: frozenset[str] = frozenset()
     passing: bool = False
     method: tuple[Any, Any] | None = None
+    seen: bool = True
 
     def find(self, name: str) -> "Frame | None":
         """The innermost scope in which the name is bound."""
         frame: Frame | None = self
         while frame is not None:
-            if name in frame.values:
+            if name in frame.values and (frame.seen or frame is self):
                 return frame
             if name in frame.local:
                 return None

@@ -116,13 +116,19 @@ def numpy_rolled(machine: Machine, a: Any, shift: Any, axis: Any) -> Any:
     return a
 
 
+COPYING = frozenset({"as_tensor", "asarray", "new_tensor", "tensor"})
+"""What torch calls its functions that copy numbers into a new tensor."""
+
+
 def copied(machine: Machine, data: Any) -> Any:
     """torch.tensor: new numbers, through which no gradient passes."""
     # which counts the items, however often lists hold one another
     tensor = ops.tensor(machine, data)
     if not machine.is_tensor(data):
         _check_singles(machine, data)
-    return machine.cut_by(tensor, called(machine))
+    # whatever name the program has for the function
+    word = called(machine)
+    return machine.cut_by(tensor, word if word in COPYING else "tensor")
 
 
 def _check_singles(machine: Machine, data: Any) -> None:
