@@ -100,7 +100,7 @@ class _Walker(ast.NodeVisitor):
         self.free: dict[str, None] = {}
         self.used: set[str | None] = set()
         # each with what comprehensions around it bind
-        self.lambdas: list[tuple[ast.Lambda, frozenset[str]]] = []
+        self.lambdas: list[tuple[ast.FunctionDef | ast.Lambda, frozenset[str]]] = []
         self.functions: dict[str, list[ast.FunctionDef]] = {}
 
     def block(self, body: Sequence[ast.AST]) -> None:
@@ -242,9 +242,9 @@ class _Walker(ast.NodeVisitor):
         self.block([base for base in node.bases if not is_plain(base)])
         inner = _Walker(self.naming, set(self.bound))
         inner.block(node.body)
-        # any of its methods may be called
-        inner.used |= set(inner.functions)
-        inner.finish()
+        # any of its methods may be called, once every name around the class is there
+        methods = [method for several in inner.functions.values() for method in several]
+        self.lambdas += [*inner.lambdas, *((method, frozenset[str]()) for method in methods)]
         self.free |= inner.free
         self.used |= inner.used
 

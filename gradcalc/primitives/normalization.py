@@ -45,7 +45,9 @@ def _batch_norm(
 ) -> Any:  # fmt: skip
     # in training torch writes the running ones anew, and uses its own
     held = (None, None) if training else (running_mean, running_var)
-    return t.nn.functional.batch_norm(input, *held, weight, bias, training, momentum, eps)
+    # torch reads these by their places in memory, in which the program's own stand in order
+    given = [None if part is None else part.contiguous() for part in (*held, weight, bias)]
+    return t.nn.functional.batch_norm(input, *given, training, momentum, eps)
 
 
 def _instance_norm(
