@@ -352,8 +352,10 @@ def _check_claims(options: Options, uses: Sequence[Use], wrts: Sequence[Sequence
 
 
 def _notes(use: Use) -> tuple[Finding, ...]:
+    alone = len(use.program.parameters) < 2
+    which = "the only parameter" if alone else "the only one that has to be given"
     renamed = [
-        f"{typed} is taken for {name}, the only parameter of {use.program.function}"
+        f"{typed} is taken for {name}, {which} of {use.program.function}"
         for typed, name in use.renamed
     ]
     return tuple(Finding("renamed", text) for text in renamed)

@@ -216,8 +216,10 @@ def _is_renamed(
 ) -> bool:
     """Whether the one value typed can only be meant for the one parameter.
 
-    A longer name is more likely a misspelt option.
+    A longer name is more likely a misspelt option, and one that the program binds means that.
     """
+    if typed and typed[0] in program.assigned:
+        return False
     if program.function is None or len(required) != 1 or len(typed) != 1 or len(typed[0]) > 1:
         return False
     known = {*required, *optional}

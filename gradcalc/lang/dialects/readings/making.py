@@ -31,7 +31,7 @@ def new_like(machine: Machine, name: str, self: Any, **given: Any) -> Any:
     """torch's new_zeros and its like: a tensor of the kind of numbers of another one."""
     kind = casts.dtype_of(machine, ops.tensor(machine, self))
     if name == "new_tensor":
-        return casts.to(machine, shapes.copied(machine, given["data"]), kind)
+        return casts.to(machine, shapes.copied(machine, given["data"]), kind, fresh=True)
     size = given["size"]
     sizes = _sizes(machine, *(size if isinstance(size, list | tuple) else (size,)))
     if name == "new_full":
@@ -39,7 +39,8 @@ def new_like(machine: Machine, name: str, self: Any, **given: Any) -> Any:
     else:
         filling = 1.0 if name == "new_ones" else 0.0
         made = machine.mark_array(machine.constant(np.full(sizes, filling)))
-    made = casts.to(machine, made, kind)
+    # nobody else has it
+    made = casts.to(machine, made, kind, fresh=True)
     if name == "new_empty":
         return memory.unfilled(made, text_of(machine.node, machine.source))
     return made
