@@ -99,6 +99,14 @@ REGISTERED = {
               "self.one.bias.data.add_(1.0)",
 }  # fmt: skip
 DRAWN = {
+    "by its fans": "f, _ = nn.init._calculate_fan_in_and_fan_out(self.two.weight); "
+                   "b = 1/f**0.5; nn.init.uniform_(self.two.bias, -b, b)",
+    "statistics as they start": "self.bn = nn.BatchNorm1d(3); self.bn.running_mean.fill_(2.0); "
+                                "self.bn.reset_running_stats(); self.bn.eval(); "
+                                "self.bn.weight.requires_grad_(False); "
+                                "self.bn.bias.requires_grad_(False); "
+                                "self.register_forward_hook(lambda m, i, o: "
+                                "o + m.bn(i[0]).prod())",
     "drawn again": "self.two.reset_parameters()",
     "drawn again where there is a method": "[m.reset_parameters() for m in self.modules() "
                                            "if hasattr(m, 'reset_parameters')]",
@@ -149,7 +157,10 @@ def test_a_text_of_torchs_utilities_is_what_torch_makes_of_it(name: str) -> None
     found = grad(text, x=x.tolist())
     assert found.verdict.outcome.value in ("verified", "vanished"), found.verdict.message
     assert float(found.value) == pytest.approx(value.item(), rel=1e-12)
-    wanted = {"x": leaf.grad, **{n: p.grad for n, p in module.named_parameters()}}
+    wanted = {
+        "x": leaf.grad,
+        **{n: p.grad for n, p in module.named_parameters() if p.requires_grad},
+    }
     assert list(found.gradient) == list(wanted)
     for n, slope in wanted.items():
         ours = torch.tensor(found.gradient[n], dtype=torch.float64)

@@ -112,6 +112,39 @@ def test_a_layer_gives_what_torchs_own_gives(
         torch.testing.assert_close(*(g.double().expand(leaf.shape) for g in grads))
 
 
+TRAINED = """\
+import torch
+from torch import nn
+class Sub(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.flag = 1.0
+        self.drop = nn.Dropout(0.5)
+    def train(self, mode=True):
+        super().train(mode)
+        self.flag = 2.0 if mode else 3.0
+        return self
+    def forward(self, x):
+        return self.drop(x)*self.flag
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.sub = nn.Sequential(Sub())
+    def forward(self, x):
+        return (self.sub(x)*x).sum()
+model = Net(){}
+"""
+
+
+@pytest.mark.parametrize("end", [".eval()", ".train(False)", ".eval().train().eval()"])
+def test_a_train_of_its_own_is_called_where_torch_calls_it(end: str) -> None:
+    text = TRAINED.format(end)
+    scope: dict[str, Any] = {}
+    exec(text, scope)
+    x = torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64)
+    assert float(grad(text, x=x.tolist()).value) == scope["model"](x).item()
+
+
 METHODS = """\
 import torch
 from torch import nn

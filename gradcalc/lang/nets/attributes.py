@@ -13,7 +13,15 @@ ATTRIBUTES: frozenset[str] = frozenset(
     | {name for kind in CONTAINERS.values() for name in kind.members}
     | {name for row in COMPOSED.values() for name in re.findall(r"self\.(\w+)", row.text)}
     | {f"weight_{name}" for name in ("g", "v", "u", "orig")}
-    | {"reset_parameters", "_around", "parametrizations", "original", "original0", "original1"}
+    | {
+        "reset_parameters",
+        "reset_running_stats",
+        "_around",
+        "parametrizations",
+        "original",
+        "original0",
+        "original1",
+    }
     | {*METHODS, *hooks.METHODS, *loading.METHODS}
 )
 """The names of attributes and methods, those that forwards of layers use among them."""

@@ -43,6 +43,10 @@ def class_of(machine: Machine, row: Kind) -> Class:
             made.members["reset_parameters"] = Builtin(
                 "reset_parameters", _restarting(row), "draws the parameters anew"
             )
+        if any(weight.buffer for weight in row.weights):
+            made.members["reset_running_stats"] = Builtin(
+                "reset_running_stats", _restarting(row, buffers=True), "as they start"
+            )
         _MADE[row.name] = made
     return _MADE[row.name]
 
@@ -130,13 +134,19 @@ def _starting(row: Layer) -> Any:
     return start
 
 
-def _restarting(row: Layer) -> Any:
+def _restarting(row: Layer, *, buffers: bool = False) -> Any:
+    """What gives a layer the numbers again that it starts with, or its buffers alone theirs."""
+
     def restart(machine: Machine, layer: Instance) -> None:
         given = Given(**layer.values)
         for weight in row.weights:
             held = layer.values.get(weight.name)
-            if isinstance(held, Tensor):
-                found = weight.start(given)(machine.nets.drawing, held.shape)
+            if not isinstance(held, Tensor) or (buffers and not weight.buffer):
+                continue
+            found = weight.start(given)(machine.nets.drawing, held.shape)
+            if weight.buffer:
+                layer.values[weight.name] = machine.constant(found)
+            else:
                 initial.filled(machine, held, partial(np.asarray, found))
 
     return restart

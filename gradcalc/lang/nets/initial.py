@@ -215,6 +215,14 @@ INIT: dict[str, Builtin] = {
         for old in ("uniform", "normal", "constant", "xavier_uniform", "xavier_normal",
                     "kaiming_uniform", "kaiming_normal", "orthogonal", "dirac")
     },
+    **{
+        name: Builtin(name, reading, "the numbers that each output, or input, is a sum of")
+        for name, reading in (
+            ("_calculate_fan_in_and_fan_out", lambda machine, tensor: _fans(machine.shape(tensor))),
+            ("_calculate_correct_fan", lambda machine, tensor, mode:
+                _fans(machine.shape(tensor))[mode.lower() == "fan_out"]),
+        )
+    },
     "calculate_gain": Builtin(
         "calculate_gain", lambda machine, *args, **kwargs: gain(*args, **kwargs), "a factor"
     ),

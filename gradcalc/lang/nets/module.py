@@ -7,7 +7,7 @@ from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.lang.machine import Builtin, Machine, Once
 from gradcalc.lang.memory import Tensor, still_unwritten
 from gradcalc.lang.nets import hooks, loading
-from gradcalc.lang.objects import STATISTICS, Class, Instance, check_statistics
+from gradcalc.lang.objects import STATISTICS, Class, Instance, attribute, check_statistics
 
 TRAINING = "training"
 """The attribute that says whether a module is being trained: it is, unless `eval()` was called."""
@@ -82,9 +82,15 @@ def _same(machine: Machine, module: Instance, *args: Any, **kwargs: Any) -> Inst
 
 
 def _train(machine: Machine, module: Instance, mode: Any = True) -> Instance:
-    for _, one in modules(module):
-        one.values[TRAINING] = bool(mode)
+    module.values[TRAINING] = bool(mode)
+    for _, child in children(module):
+        # which may have one of its own
+        machine.call(attribute(machine, child, "train"), (mode,))
     return module
+
+
+def _eval(machine: Machine, module: Instance) -> Any:
+    return machine.call(attribute(machine, module, "train"), (False,))
 
 
 def _freeze(machine: Machine, module: Instance, requires_grad: Any = True) -> Instance:
@@ -149,7 +155,7 @@ MODULE = Class(
         "forward": Builtin("forward", _missing, "what a call of a module runs"),
         **{name: Builtin(name, _same, "the module itself") for name in SAME},
         "train": Builtin("train", _train, "train(mode=True)"),
-        "eval": Builtin("eval", lambda machine, module: _train(machine, module, False), "eval()"),
+        "eval": Builtin("eval", _eval, "eval()"),
         "requires_grad_": Builtin("requires_grad_", _freeze, "requires_grad_(True)"),
         "register_buffer": Builtin("register_buffer", _register, "register_buffer(name, tensor)"),
         **{
