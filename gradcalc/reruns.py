@@ -31,7 +31,7 @@ STEPS = 10_000
 TRIED = 8
 """Programs that are tried in place of one that float32 has no numbers for, at the most."""
 
-CUTS = ("float", "int", "item", "tolist", "math")
+CUTS = ("float", "int", "item", "tolist", "math", "complex")
 """The kinds of stops that take a plain number out of a tensor by a call."""
 
 TENSORS: Mapping[str, str] = MappingProxyType(

@@ -15,6 +15,7 @@ CUT = {
     "item": "def f(x): return getattr(x, 'item')()**2*torch.ones(1)",
     "a copy": "def f(x):\n    t = torch.tensor\n    return t(x*2)",
     "a copy, imported": "from torch import tensor as T\ndef f(x): return T(x*2)",
+    "complex": "def f(x): return complex(x).real*torch.ones(1)",
     "by its own name": "import math\ndef f(x): return math.sin(x)",
 }
 KEPT = {

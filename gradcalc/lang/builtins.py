@@ -378,6 +378,10 @@ def _of_class(machine: Machine, function: Any) -> Member:
 
 
 def _complex(machine: Machine, real: Any = 0.0, imag: Any = 0.0) -> Any:
+    if machine.program.naming.arrays == TORCH:
+        # plain numbers, as float() makes of torch's tensors
+        number = _number("complex")
+        real, imag = (number(machine, v) if machine.is_tensor(v) else v for v in (real, imag))
     one = complexes.of(machine, 1j)
     product = complexes.operated(machine, ast.Mult, imag, one)
     return complexes.operated(machine, ast.Add, real, product)
