@@ -31,7 +31,7 @@ from gradcalc.lang.collecting import Named
 from gradcalc.lang.machine import Builtin, Complex, Machine, Once
 from gradcalc.lang.memory import Tensor
 from gradcalc.lang.objects import Class, Instance, Member
-from gradcalc.lang.program import NUMPY, brief, text_of
+from gradcalc.lang.program import NUMPY, TORCH, brief, text_of
 from gradcalc.lang.types import isinstance_of
 
 Call = Callable[..., Any]
