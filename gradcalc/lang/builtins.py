@@ -214,8 +214,9 @@ def _plain(machine: Machine, values: tuple[Any, ...]) -> list[float]:
 
 def _arange(machine: Machine, *bounds: Any) -> Any:
     start, stop, step = {1: (0.0, bounds[0], 1.0), 2: (*bounds, 1.0), 3: bounds}[len(bounds)]
-    ops.refuse_gradient(machine, "a bound", start, step)
-    if machine.is_tensor(stop) and machine.carries(stop):
+    others = () if len(bounds) == 1 else (bounds[0], *bounds[2:])
+    counts = all(type(other) is int for other in others)
+    if counts and machine.is_tensor(stop) and machine.carries(stop):
         # as a size: what is a whole number may be data
         raise InvalidValueError(
             "a bound that depends on an input has no gradient here",
