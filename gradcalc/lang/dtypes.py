@@ -108,7 +108,8 @@ def equal(machine: Machine, left: Any, right: Any) -> bool | None:
             "whose dtype this is, and so what it equals, is not known here",
             hint="compare it with a dtype: x.dtype == torch.float64",
         )
-    if arrays == TORCH or any(left is one for one in casts.KINDS.values()):
+    named = left.word != "bool" and any(left is one for one in casts.KINDS.values())
+    if arrays == TORCH or named:
         # numpy's own names of kinds are types, which equal nothing else
         return False
     found = casts.kind_of(machine, right)

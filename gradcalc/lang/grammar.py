@@ -273,7 +273,7 @@ UNLIKE: frozenset[str] = frozenset(
     cudnn_grid_sampler cumulative_prod dequantize dtype ellipeinc ellipj ellipkinc ellipkm1
     expand_as fdtri feature_dropout flatiter flatnonzero float16 float32 float64
     fractional_max_pool2d_with_indices fractional_max_pool3d_with_indices gammainccinv gammaincinv
-    gammasgn hash_tensor hspmm iinfo indices_copy int8 intc interp intp is_nonzero
+    gammasgn hash_tensor hspmm iinfo indices_copy int8 intc interp intp is_contiguous is_nonzero
     is_tensor iscomplexobj isnat isqrt isrealobj ldl_factor ldl_factor_ex ldl_solve loggamma long
     lqn mkldnn_adaptive_avg_pool2d mode modf nanargmax nanargmin nancumprod nancumsum nanmax nanmin
     native_norm nbdtr nbdtrc nbdtri nbdtrik nbdtrin ncfdtr ncfdtri nctdtr ndarray ndenumerate
