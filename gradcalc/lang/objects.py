@@ -1,7 +1,7 @@
 """Objects of a program's own classes: attributes, methods, operators."""
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import Parameter, Signature
 from types import MappingProxyType
@@ -194,6 +194,15 @@ NOT_IMPLEMENTED = object()
 """What an operator's method gives that leaves the answer to the other side."""
 
 
+def _lacking(owner: str, name: str, known: Iterable[str]) -> UnknownNameError:
+    """What is said of an attribute that is not there."""
+    return UnknownNameError(
+        f"{owner} has no .{brief(name)} here",
+        hint=did_you_mean(name, known),
+        python="AttributeError",
+    )
+
+
 def attribute(machine: Machine, value: Any, name: str) -> Any:
     """What stands behind a dot of an object, a class, `super()` or a function of the program."""
     if isinstance(value, Closure):
@@ -204,11 +213,7 @@ def attribute(machine: Machine, value: Any, name: str) -> Any:
             text = first.value if isinstance(first, ast.Expr) else None
             return text.value if isinstance(text, ast.Constant) else None
         if name not in value.values:
-            raise UnknownNameError(
-                f"{value.name} has no .{brief(name)} here",
-                hint=did_you_mean(name, value.values),
-                python="AttributeError",
-            )
+            raise _lacking(value.name, name, value.values)
         return value.values[name]
     if isinstance(value, Instance) and name in value.values:
         if name in STATISTICS and machine.anchor is None:
@@ -230,11 +235,7 @@ def attribute(machine: Machine, value: Any, name: str) -> Any:
         if isinstance(value, Super) and name == "__init__":
             return Builtin(name, lambda machine, *args, **kwargs: None, "of a library's class")
         known = [*getattr(receiver, "values", ()), *(n for one in kind.line for n in one.members)]
-        raise UnknownNameError(
-            f"{kind.name} has no .{brief(name)} here",
-            hint=did_you_mean(name, known),
-            python="AttributeError",
-        )
+        raise _lacking(kind.name, name, known)
     if (
         isinstance(found, Member)
         and found.word == "cached_property"
@@ -340,11 +341,7 @@ def forget(machine: Machine, value: Any, name: str) -> None:
     if not isinstance(value, Instance) or value.kind.frozen:
         raise UnsupportedError(f"attributes of {machine.describe(value)} cannot be deleted")
     if name not in value.values:
-        raise UnknownNameError(
-            f"{value.kind.name} has no .{brief(name)} here",
-            hint=did_you_mean(name, value.values),
-            python="AttributeError",
-        )
+        raise _lacking(value.kind.name, name, value.values)
     del value.values[name]
 
 
