@@ -170,15 +170,13 @@ def test_a_text_of_torchs_utilities_is_what_torch_makes_of_it(name: str) -> None
 
 def test_parameters_of_a_normalised_weight_are_inputs() -> None:
     text = "from torch import nn\nmodel = nn.utils.parametrizations.weight_norm(nn.Linear(2, 1))"
-    found = grad(
-        text,
-        **{  # type: ignore[arg-type]
-            "input": [1.0, 2.0],
-            "parametrizations.weight.original0": [[5.0]],
-            "parametrizations.weight.original1": [[3.0, 4.0]],
-            "bias": [0.5],
-        },
-    )
+    given = {
+        "input": [1.0, 2.0],
+        "parametrizations.weight.original0": [[5.0]],
+        "parametrizations.weight.original1": [[3.0, 4.0]],
+        "bias": [0.5],
+    }
+    found = grad(text, inputs=given)
     assert found.value == [11.5]
     assert found.gradient["input"].tolist() == [3.0, 4.0]
 
