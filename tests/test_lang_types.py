@@ -375,3 +375,81 @@ def test_what_is_known_is_answered(library: str) -> None:
         assert in_python(library, source) is True, check
         run = torch_run(compile_program(source), {"x": TEXTS[library][3], "y": 0.7})
         assert bool(np.all(run.value.detach().numpy() == 1)), check
+
+
+REBOUND = {
+    "torch": ("torch.tensor({0})", "torch.as_tensor({0})", "float({0})", "[{0}]", "{0} * 2.0"),
+    "numpy": ("np.array({0})", "np.atleast_1d({0})", "float({0})", "[{0}]", "np.sin({0})", "{0}*2"),
+    "math": ("float({0})", "[{0}]", "({0}, 1)", "{0} * 2", "math.sin({0})", "abs({0})"),
+}
+"""What a parameter is bound to once it has been asked what it is."""
+
+AROUND = (
+    "{check}",
+    "{bind}\n    {check}",
+    "for _ in range(2):\n        {check}\n        {bind}",
+    "if y > 0:\n        {bind}\n    {check}",
+    "if y > 9:\n        {check}\n        {bind}\n    else:\n        {check}",
+    "try:\n        {bind}\n        {check}\n    finally:\n        pass",
+    "def inner():\n        nonlocal z\n        {bind}\n    inner()\n    {check}",
+    "inner = lambda: {asked}\n    {bind}\n    said += 3*bool(inner())",
+    "{check}\n    {bind}\n    {check}",
+    "if ({walrus}) is not None and y > 0:\n        {check}",
+    "{bind} if {asked} else {name}\n    {check}",
+)
+"""Where the check stands, and where the parameter is bound."""
+
+
+def rebinding(library: str, name: str, bound: str, around: str, kind: str) -> str:
+    """A text that asks what a parameter is, before and after it is bound to something else."""
+    asked = f"isinstance({name}, {kind})"
+    check = f"said += 2*said + (1 if {asked} else 2)"
+    body = around.format(
+        name=name,
+        asked=asked,
+        check=check,
+        bind=f"{name} = {bound.format(name)}",
+        walrus=f"{name} := {bound.format(name)}",
+    ).replace("nonlocal z", f"nonlocal {name}")
+    return (
+        f"{IMPORTS}{TEXTS[library][0]}def f(x, y, z=2.0):\n    said = 0\n    {body}\n"
+        f"    return {TEXTS[library][2]} + said"
+    )
+
+
+@pytest.mark.parametrize("library", TEXTS)
+def test_a_parameter_is_what_it_was_called_with_until_it_is_bound(library: str) -> None:
+    kinds = {"torch": "torch.Tensor", "numpy": "np.ndarray", "math": "int"}
+    answered = 0
+    for name in ("z", "x") if library == "math" else ("z",):
+        for bound in REBOUND[library]:
+            for around in AROUND:
+                for kind in ("float", kinds[library], "(int, float)", "(list, tuple)"):
+                    source = rebinding(library, name, bound, around, kind)
+                    space: dict[str, Any] = {}
+                    exec(source, space)
+                    point, make = TEXTS[library][3:]
+                    y = torch.tensor(0.7) if library == "torch" else 0.7
+                    try:
+                        wanted = float(space["f"](make(point), y))
+                        run = torch_run(compile_program(source), {"x": point, "y": 0.7})
+                    except (GradcalcError, TypeError, RuntimeError, UserWarning):
+                        continue
+                    assert float(run.value.detach()) == wanted, source
+                    answered += 1
+    assert answered > 100, answered
+
+
+NAMELESS = (
+    "isinstance(x, float)", "isinstance(x, (int, float))", "type(x) is not list",
+    "not isinstance(x, (list, tuple))", "isinstance(x, numbers.Real)",
+)  # fmt: skip
+"""What is true of a number in a text that names no library of arrays."""
+
+
+@pytest.mark.parametrize("check", NAMELESS)
+@pytest.mark.parametrize("annotation", ["", ": float", ": 'float'"])
+def test_a_text_of_python_alone_is_called_with_numbers(check: str, annotation: str) -> None:
+    source = f"import numbers\ndef f(x{annotation}):\n    return x + (1 if {check} else 0)"
+    run = torch_run(compile_program(source), {"x": 1.5})
+    assert float(run.value.detach()) == 2.5

@@ -38,11 +38,13 @@ def binds(node: ast.AST) -> Iterator[str]:
 
 @lru_cache(maxsize=512)
 def own_names(body: tuple[ast.AST, ...]) -> frozenset[str]:
-    """The names that a function body binds in its own scope, not in functions inside it."""
+    """The names that a body binds or deletes in its own scope, not in functions inside it."""
     names: set[str] = set()
     outer: set[str] = set()
     for node in own_nodes(body):
         names.update(binds(node))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Del):
+            names.add(node.id)
         if isinstance(node, ast.Nonlocal):
             outer.update(node.names)
     return frozenset(names - outer)

@@ -38,7 +38,7 @@ from gradcalc.lang import (
     written,
     yielding,
 )
-from gradcalc.lang.bindings import own_names
+from gradcalc.lang.bindings import own_names, parameters_of
 from gradcalc.lang.chance import Source
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.spelling import Function, RankError
@@ -80,10 +80,11 @@ def enter(machine: Machine, closure: Closure, values: Mapping[str, Any]) -> Any:
 
 def _facts(closure: Closure) -> tuple[frozenset[str], bool]:
     """The names that a function binds itself, and whether it yields."""
+    parameters = frozenset(parameter.arg for parameter in parameters_of(closure.arguments))
     if not isinstance(closure.body, list):
-        return frozenset(), False
+        return parameters, False
     body = tuple(closure.body)
-    return own_names(body), yielding.yields(body)
+    return parameters | own_names(body), yielding.yields(body)
 
 
 def _value(machine: Machine, closure: Closure) -> Any:

@@ -6,7 +6,15 @@ from typing import Any
 
 from gradcalc.errors import JOIN, InvalidValueError, UnsupportedError
 from gradcalc.lang import collecting, enums, records
-from gradcalc.lang.bindings import ACCESSORS, UNTOLD, WORDS, gives_nothing, is_abstract, is_idle
+from gradcalc.lang.bindings import (
+    ACCESSORS,
+    UNTOLD,
+    WORDS,
+    gives_nothing,
+    is_abstract,
+    is_idle,
+    own_names,
+)  # fmt: skip
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.expressions import closure
 from gradcalc.lang.machine import Builtin, Frame, Machine, Rule
@@ -25,7 +33,7 @@ def define(machine: Machine, node: ast.ClassDef) -> None:
     if TUPLE in bases:
         machine.bind(node.name, _tuple(machine, node))
         return
-    inner = Frame({}, machine.frame, seen=False)
+    inner = Frame({}, machine.frame, own_names(tuple(node.body)), seen=False)
     made = Class(node.name.rpartition(JOIN)[2], bases, inner.values, runs=runs)
     methods = (s for s in node.body if isinstance(s, ast.FunctionDef))
     made.abstract = frozenset(method.name for method in methods if is_abstract(method))

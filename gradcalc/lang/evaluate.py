@@ -249,7 +249,8 @@ def _annotated(machine: Machine, node: ast.AnnAssign) -> None:
 def _augmented(machine: Machine, node: ast.AugAssign) -> None:
     """`y += x`, which writes into `y` where Python would."""
     if isinstance(node.target, ast.Name):
-        left, held = load(machine, node.target), machine.frame.values.get(node.target.id)
+        name = node.target.id
+        left, held = load(machine, node.target), machine.frame.keeper(name).values.get(name)
         right = machine.eval(node.value)
         machine.node = node
         value = operated(machine, type(node.op), held, left, right)

@@ -46,10 +46,10 @@ def load(machine: Machine, node: ast.Name) -> Any:
         value = frame.values[node.id]
         return machine.detach(value, node.id) if node.id in machine.detached else value
     naming = machine.program.naming
-    if node.id in naming.handed and node.id not in machine.frame.local:
+    if node.id in naming.handed and node.id not in machine.frame.unbound:
         return Module(naming.handed[node.id])
     known = catalogue.has_meaning(node.id) or node.id in naming.imported
-    if known and node.id not in machine.frame.local:
+    if known and node.id not in machine.frame.unbound:
         return written.value(machine, catalogue.bare(node.id, naming))
     machine.node = node
     raise UnknownNameError(
@@ -216,7 +216,7 @@ def _named(machine: Machine, node: ast.NamedExpr) -> Any:
     frame = machine.frame
     while frame.parent is not None and frame.passing:
         frame = frame.parent
-    frame.values[node.target.id] = value
+    frame.keeper(node.target.id).values[node.target.id] = value
     return load(machine, node.target)
 
 

@@ -145,7 +145,7 @@ def _handled(
     finally:
         machine.caught.pop()
         if handler.name is not None:
-            machine.frame.values.pop(handler.name, None)
+            machine.frame.keeper(handler.name).values.pop(handler.name, None)
 
 
 def _handler(

@@ -46,8 +46,8 @@ NOTHING = object()
 class Frame:
     """The names of one scope and the scope around it.
 
-    `local` are the names that it binds itself, `outer` those that it binds in scopes around it.
-    `passing` is that of a comprehension, which binds only its own targets.
+    `local` are the names that are its own, its parameters among them, `outer` those that it binds
+    in scopes around it. `passing` is that of a comprehension, which binds only its own targets.
     Of a method's, `method` is its class and its receiver. The names of a class body are not `seen`
     by the functions and comprehensions in it.
     """
@@ -60,16 +60,39 @@ class Frame:
     method: tuple[Any, Any] | None = None
     seen: bool = True
 
+    def keeper(self, name: str) -> "Frame":
+        """The scope in which a name is bound that is bound here."""
+        if name not in self.outer:
+            return self
+        frame = self.parent
+        while frame is not None and not (frame.seen and name in frame.local):
+            frame = frame.parent
+        return frame or self
+
     def find(self, name: str) -> "Frame | None":
         """The innermost scope in which the name is bound."""
         frame: Frame | None = self
         while frame is not None:
             if name in frame.values and (frame.seen or frame is self):
                 return frame
-            if name in frame.local:
+            if name in frame.local and frame.seen:
                 return None
-            frame = frame.parent
+            # what a class body binds it finds nowhere else but in the module
+            frame = frame.root if name in frame.local and frame is self else frame.parent
         return None
+
+    @property
+    def root(self) -> "Frame | None":
+        """The scope of the module around this one, None for itself."""
+        found = self.parent
+        while found is not None and found.parent is not None:
+            found = found.parent
+        return found
+
+    @property
+    def unbound(self) -> frozenset[str]:
+        """The names that mean nothing before they are bound here."""
+        return self.local if self.seen else frozenset()
 
 
 @dataclass(slots=True, eq=False)
@@ -304,12 +327,7 @@ class Machine:
 
     def bind(self, name: str, value: Any) -> None:
         """Give a name a value, in the scope that it belongs to."""
-        frame: Frame | None = self.frame
-        if name in self.frame.outer:
-            frame = self.frame.parent
-            while frame is not None and name not in frame.local:
-                frame = frame.parent
-        (frame or self.frame).values[name] = value
+        self.frame.keeper(name).values[name] = value
         if self.on_bind is not None:
             self.on_bind(self, name, value)
 

@@ -7,7 +7,7 @@ input, or `size` for torch's shapes.
 """
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -82,6 +82,7 @@ class Provenance:
         self._functions: dict[str, list[tuple[ast.FunctionDef, Scope]]] = {}
         self._scopes: dict[int, Scope] = {}
         self._bound: set[str] = set()
+        self._fresh: set[int] = set()
         nodes = list(self._nodes(body))
         called = {id(n.func) for n, _ in nodes if isinstance(n, ast.Call)}
         for node, scope in nodes:
@@ -120,6 +121,8 @@ class Provenance:
             self._bound |= {scope.variable(name) for name in names_bound(node)}
             if isinstance(node, ast.FunctionDef):
                 self._functions.setdefault(scope.variable(node.name), []).append((node, scope))
+            if isinstance(node, ast.FunctionDef):
+                self._fresh |= untouched(node)
             if isinstance(node, ast.FunctionDef | ast.Lambda):
                 scope = scope.inside(node)
                 self._bound |= {scope.variable(a.arg) for a in ast.walk(node.args)
@@ -131,7 +134,13 @@ class Provenance:
         inside = outer.inside(function)
         for argument in ast.walk(function.args):
             if isinstance(argument, ast.arg):
-                self._join(inside.variable(argument.arg), kinds)
+                own = FLOAT if kinds == GIVEN and _says_float(argument) else kinds
+                self._arrive(inside.variable(argument.arg), own)
+
+    def _arrive(self, variable: str, kinds: Kinds) -> None:
+        """A value that a parameter is called with, before anything is bound to its name."""
+        self._join(variable, kinds)
+        self._join(f"{variable} arrives", kinds)
 
     def _join(self, variable: str, kinds: Kinds) -> None:
         self._kinds[variable] = _joined(self._kinds.get(variable, frozenset()), kinds)
@@ -199,7 +208,7 @@ class Provenance:
                  *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]  # fmt: skip
         for parameter, value in pairs:
             if value is not None:
-                self._join(inside.variable(parameter.arg), self.of(value, scope))
+                self._arrive(inside.variable(parameter.arg), self.of(value, scope))
 
     def _pass(self, function: ast.FunctionDef, outer: Scope, call: ast.Call, scope: Scope) -> None:
         arguments, inside = function.args, outer.inside(function)
@@ -209,9 +218,9 @@ class Provenance:
             return
         for name, value in zip(positional, call.args, strict=False):
             kinds = ANYTHING if isinstance(value, ast.Starred) else self.of(value, scope)
-            self._join(inside.variable(name), kinds)
+            self._arrive(inside.variable(name), kinds)
         for keyword in call.keywords:
-            self._join(inside.variable(str(keyword.arg)), self.of(keyword.value, scope))
+            self._arrive(inside.variable(str(keyword.arg)), self.of(keyword.value, scope))
 
     # -- expressions ---------------------------------------------------------------------------
 
@@ -221,7 +230,7 @@ class Provenance:
             case ast.Constant(value=value):
                 return frozenset({"None" if value is None else type(value).__name__})
             case ast.Name(id=name):
-                return self._name(name, scope)
+                return self._name(name, scope, arrives=id(node) in self._fresh)
             case ast.UnaryOp(op=ast.Not()):
                 return BOOL
             case ast.UnaryOp(operand=operand):
@@ -251,9 +260,10 @@ class Provenance:
             case _:
                 return ANYTHING
 
-    def _name(self, name: str, scope: Scope) -> Kinds:
+    def _name(self, name: str, scope: Scope, *, arrives: bool) -> Kinds:
         variable = scope.variable(name)
         if variable in self._bound:
+            variable += " arrives" * arrives
             return self._kinds.get(variable, frozenset())
         full = self._names.get(name)
         return GIVEN if full is None else _member(full)
@@ -313,6 +323,59 @@ class Provenance:
         if not isinstance(func, ast.Attribute):
             return ANYTHING
         return _method(func.attr, self.of(func.value, scope), given)
+
+
+def untouched(function: ast.FunctionDef) -> set[int]:
+    """The ids of the names in a function that still hold what a parameter was called with.
+
+    What stands after a statement that may bind the parameter, or in a loop that does, is left out.
+    """
+    found: set[int] = set()
+    parameters = {node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)}
+    _follow(function.body, parameters, found)
+    return found
+
+
+def _follow(body: Sequence[ast.stmt], held: set[str], found: set[int]) -> set[str]:
+    """Go through statements that start with these names unbound; the names that still are."""
+    for statement in body:
+        bound = _rebound(statement)
+        match statement:
+            case ast.If(test=test, body=then, orelse=other) if not _rebound(test) & held:
+                _mark(test, held, found)
+                held = _follow(then, held, found) & _follow(other, held, found)
+            case ast.Assign(value=value) | ast.Return(value=ast.expr() as value) if not (
+                _rebound(value) & held
+            ):
+                _mark(value, held, found)
+                held = held - bound
+            case _:
+                held = held - bound
+                _mark(statement, held, found)
+    return held
+
+
+def _mark(node: ast.AST, held: set[str], found: set[int]) -> None:
+    """Add the names of a node that are these, but those in functions, which run later."""
+    stack: list[ast.AST] = [node]
+    while stack:
+        one = stack.pop()
+        if isinstance(one, ast.FunctionDef | ast.Lambda | ast.ClassDef):
+            continue
+        if isinstance(one, ast.Name) and one.id in held:
+            found.add(id(one))
+        stack += ast.iter_child_nodes(one)
+
+
+def _rebound(node: ast.AST) -> set[str]:
+    """All names that a node binds or deletes, or that a function inside may."""
+    outside = (n.names for n in ast.walk(node) if isinstance(n, ast.Global | ast.Nonlocal))
+    bound = {name for one in ast.walk(node) for name in names_bound(one)}
+    return bound.union(*outside)
+
+
+def _says_float(argument: ast.arg) -> bool:
+    return isinstance(argument.annotation, ast.Name) and argument.annotation.id == "float"
 
 
 def _joined(*kinds: Kinds) -> Kinds:

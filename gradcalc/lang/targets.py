@@ -151,9 +151,10 @@ def delete(machine: Machine, target: ast.AST) -> None:
     """Python's `del` of a name or an item."""
     machine.node = target
     if isinstance(target, ast.Name):
-        if target.id not in machine.frame.values:
+        held = machine.frame.keeper(target.id).values
+        if target.id not in held:
             raise UnknownNameError(f"{brief(target.id)} has no value here", python="NameError")
-        del machine.frame.values[target.id]
+        del held[target.id]
         return
     if isinstance(target, ast.Attribute):
         objects.forget(machine, machine.eval(target.value), target.attr)

@@ -19,7 +19,7 @@ from gradcalc.lang import casts, ops
 from gradcalc.lang.containers import Deque
 from gradcalc.lang.defaulting import Counts, Frozen, Ordered, WithDefault
 from gradcalc.lang.machine import Closure, Machine, Once
-from gradcalc.lang.program import JAX, MIXED, NUMPY, TORCH, brief
+from gradcalc.lang.program import JAX, MIXED, NONE, NUMPY, TORCH, brief
 
 
 class Array:
@@ -136,7 +136,9 @@ def isinstance_of(
     def of_these(example: Any) -> bool:
         return type(example) in asked if exact else isinstance(example, asked)
 
-    found = {of_these(example) for example in examples(machine, value, kinds)}
+    number = _is_called_with_number(machine, value, words, kinds)
+    held = (1.0, np.float64(1)) if number else examples(machine, value, kinds)
+    found = {of_these(example) for example in held}
     if found == {True}:
         return True
     if found == {False} and not any(map(of_these, _doubts(machine, value, kinds))):
@@ -229,9 +231,18 @@ def _container(value: Any) -> Examples | None:
 
 def _doubts(machine: Machine, value: Any, kinds: str) -> Examples:
     """What a number that is given is no more than perhaps: whole, if it was typed so."""
-    own = machine.numbers or machine.program.naming.arrays == NUMPY
+    own = machine.numbers or machine.program.naming.arrays in (NUMPY, NONE)
     given = own and machine.is_tensor(value) and not machine.shape(value) and "given" in kinds
     return (1,) if given and not machine.is_mask(value) else ()
+
+
+def _is_called_with_number(machine: Machine, value: Any, words: str, kinds: str) -> bool:
+    """Whether an input is asked for Python's own types in a text that names no library."""
+    roots = {word.rpartition(".")[0] for word in words.split()}
+    plainly = machine.program.naming.arrays == NONE and roots <= {"", "numbers"}
+    single = machine.is_tensor(value) and not machine.shape(value)
+    given = {kind.partition(".")[0] for kind in kinds.split()} == {"given"}
+    return plainly and single and given and not machine.is_mask(value)
 
 
 def _every(kinds: Sequence[str], examples: Callable[[str], Examples]) -> Examples:
