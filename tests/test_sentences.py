@@ -286,3 +286,25 @@ def test_an_input_that_is_not_finite_is_no_operation() -> None:
     report = grad("where(x[:, None] > 0, x[:, None], 1)", x=[float("nan"), 1.0])
     assert report.verdict.message == "not checked: x[0] is not finite"
     assert not report.findings
+
+
+KEPT = {
+    "from collections import deque\nd = deque([1])": ("d.sum()", "a deque"),
+    "d = frozenset([1])": ("x * d", "a frozenset"),
+    "class A:\n    pass": ("x * A", "a class"),
+    "import torch\nd = torch.float32": ("x * d", "a dtype"),
+    "import torch\nd = torch.device('cpu')": ("x * d", "a device"),
+    "import torch\nd = torch.contiguous_format": ("x * d", "a layout of memory"),
+    "import torch\nd = torch.Generator()": ("x * d", "a random generator"),
+    "d = {1: 2}.keys()": ("x * d", "a view of a dictionary"),
+    "d = {1: 2}": ("d * x", "a dictionary"),
+    "d = max": ("d * x", "a function"),
+}
+"""What no calculation takes, and what a sentence calls it."""
+
+
+@pytest.mark.parametrize("text", KEPT)
+def test_what_a_calculation_does_not_take_is_called_what_it_is(text: str) -> None:
+    expression, called = KEPT[text]
+    with pytest.raises(GradcalcError, match=called):
+        grad(f"{text}\ndef f(x):\n    return ({expression}).sum()", x=[1.0, 2.0])

@@ -7,7 +7,7 @@ truth values and integers become floats; integers and truth values stay data.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -26,6 +26,7 @@ class NumberKind:
     input, which has the dtype of the calculation.
     """
 
+    described: ClassVar[str] = "a dtype"
     word: str
     name: str = field(default="", compare=False)
     given: bool = field(default=False, compare=False)
@@ -35,12 +36,15 @@ class NumberKind:
 class Device:
     """Where a library calculates: here it is said with --device, and changes no value."""
 
+    described: ClassVar[str] = "a device"
     type: str = "cpu"
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """How numbers lie in memory, which changes none of them."""
+
+    described: ClassVar[str] = "a layout of memory"
 
 
 LAYOUTS = "contiguous_format preserve_format channels_last channels_last_3d strided"

@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -49,6 +49,8 @@ class Draw:
 
 class Source:
     """A random generator of one run, as a program holds it."""
+
+    described: ClassVar[str] = "a random generator"
 
     def __init__(self, kind: str, seed: Any, *, own: bool) -> None:
         self.kind = kind

@@ -3,11 +3,12 @@
 import ast
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from gradcalc.errors import InvalidValueError, UnsupportedError, did_you_mean
-from gradcalc.lang import objects, operators, ops, words
+from gradcalc.lang import dtypes, objects, operators, ops, words
 from gradcalc.lang.bindings import own_names
+from gradcalc.lang.casts import NumberKind
 from gradcalc.lang.defaulting import Frozen, WithDefault
 from gradcalc.lang.machine import Closure, Frame, Machine, Once, Rule
 from gradcalc.lang.program import brief
@@ -20,6 +21,7 @@ SHOWN = 60
 class Deque(list[Any]):
     """A list with two ends, which keeps `most` items, None for all."""
 
+    described: ClassVar[str] = "a deque"
     most: int | None = None
 
     def copy(self) -> "Deque":
@@ -51,6 +53,8 @@ def key_of(machine: Machine, value: Any) -> Any:
             "a tensor is no key: Python would look for that very object",
             hint="int(x) or float(x) makes a number of one",
         )
+    if isinstance(value, NumberKind):
+        return dtypes.key(machine, value)
     if isinstance(value, objects.Valued):
         # what it cannot be found by is told here
         hash(value)
@@ -89,6 +93,8 @@ def item(machine: Machine, held: Mapping[Any, Any], key: Any) -> Any:
 
 def describe_key(machine: Machine, key: Any) -> str:
     """A key in a sentence."""
+    if isinstance(key, dtypes.Key):
+        return f"torch.{key.name}"
     plainly = key is None or isinstance(key, int | float | str | range | tuple)
     return brief(repr(key), SHOWN) if plainly else machine.describe(key)
 

@@ -2,7 +2,7 @@
 sets that stay as they are."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from gradcalc.errors import UnsupportedError
 
@@ -45,6 +45,8 @@ class Ordered(dict[Any, Any]):
 
 class Frozen(set[Any]):
     """A set that nothing is added to, which can be a key."""
+
+    described: ClassVar[str] = "a frozenset"
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(frozenset(self))

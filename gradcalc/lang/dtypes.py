@@ -1,5 +1,6 @@
 """What a dtype is called in a text, and what it equals."""
 
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -39,6 +40,17 @@ class TypeName(str):
         made = super().__new__(cls, name)
         made.kind = kind
         return made
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Key(NumberKind):
+    """A dtype that things are found by: torch has one of each name."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Key) and self.name == other.name
+
+    def __hash__(self) -> int:
+        return hash((Key, self.name))
 
 
 class UntoldName(Untold):
@@ -131,6 +143,19 @@ def identical(machine: Machine, left: Any, right: Any) -> bool | None:
 def _same(machine: Machine, first: NumberKind, second: NumberKind) -> bool:
     names = name_of(machine, first), name_of(machine, second)
     return names[0] == names[1] if all(names) else casts.alike(machine, first, second)
+
+
+def key(machine: Machine, kind: NumberKind) -> Key:
+    """A dtype as a key of a dictionary. Raises `UnsupportedError` where it is not known which."""
+    if machine.program.naming.arrays != TORCH:
+        raise UnsupportedError(
+            "only torch's dtypes are keys here", hint="write its name: 'float64'"
+        )
+    if not (name := name_of(machine, kind)):
+        raise UnsupportedError(
+            "the dtype of the program's own run is not known here", hint="name the dtype itself"
+        )
+    return Key(kind.word, name)
 
 
 def attribute(machine: Machine, kind: NumberKind, name: str) -> Any:

@@ -8,7 +8,15 @@ done with values (`gradcalc.lang.ops`) and the functions that a program can call
 import ast
 import inspect
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    ItemsView,
+    Iterator,
+    KeysView,
+    Mapping,
+    Sequence,
+    ValuesView,
+)  # fmt: skip
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -507,7 +515,10 @@ class Machine:
             return f"a {kind}"
         if isinstance(value, dict):
             return "a dictionary"
-        return names.get(tuple if isinstance(value, tuple) else type(value), "a function")
+        if isinstance(value, KeysView | ValuesView | ItemsView):
+            return "a view of a dictionary"
+        said = getattr(value, "described", "a function")
+        return names.get(tuple if isinstance(value, tuple) else type(value), said)
 
     def constant(self, values: NDArray[Any]) -> Any:
         """A tensor of numbers that depend on nothing."""

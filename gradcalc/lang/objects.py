@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import Parameter, Signature
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 from gradcalc.errors import InvalidValueError, UnknownNameError, UnsupportedError, did_you_mean
 from gradcalc.lang.arguments import bind_own
@@ -28,6 +28,7 @@ class Class:
     are put behind it in square brackets.
     """
 
+    described: ClassVar[str] = "a class"
     name: str
     bases: tuple["Class", ...]
     members: dict[str, Any]
