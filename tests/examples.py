@@ -28,7 +28,7 @@ BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TERMINAL = {"COLUMNS": "88", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
 LONG_NUMBER = re.compile(r"-?\d*\.\d{13,}(e[+-]\d+)?|-?\d{16,}")
 SECONDS = re.compile(r" in \d+\.\d s$", re.MULTILINE)
-LAST_DIGITS = re.compile(r"1[56]\.\d of 15\.9")
+LAST_DIGITS = re.compile(r"1[4-6]\.\d of 15\.9")
 SHELL = re.compile(r"[|<>;&`$]|\\\n")
 
 

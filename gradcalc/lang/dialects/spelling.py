@@ -121,7 +121,7 @@ class Overload:
                     why = ", of which no derivative is known here"
                     why = why if machine.carries(value) else ""
                     return f"takes one number for {parameter.name}{why}"
-                return f"does not take {machine.describe(value)} for {parameter.name}"
+                return f"does not take {machine.describe(value)} for {parameter.name} here"
         return {
             p.name: bool(value) if p.kind == "flag" else value
             for p, value in zip(parameters, values, strict=True)
