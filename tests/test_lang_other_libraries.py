@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gradcalc.errors import GradcalcError
+from gradcalc import grad
+from gradcalc.errors import GradcalcError, InvalidValueError
 from tests.lang_backends import answers, close, ids, lines, problem
 
 X = {"x": [0.5, 1.25, 2.0]}
@@ -99,3 +100,19 @@ def test_what_a_library_refuses_or_leaves_open_is_refused(
     with pytest.raises(GradcalcError) as raised:
         answers(problem(text.replace("; ", "\n"), inputs))
     assert words in raised.value.message
+
+
+CARRIED = {
+    "lax.fori_loop(0, 2, lambda i, c: jnp.concatenate([c, c]), x).sum()": "longer",
+    "lax.while_loop(lambda c: c[1] < 3, lambda c: [c[0]*2, c[1] + 1], (x, 0))[0].sum()": "a list",
+    "lax.scan(lambda c, t: (c + x, c*t), 0.0, x)[1].sum()": "an array of a number",
+    "lax.scan(lambda c, t: ({'b': t}, t), {'a': 0.0}, x)[1].sum()": "other keys",
+}
+"""Loops that jax refuses: what a round hands on is no more what it was given."""
+
+
+@pytest.mark.parametrize("text", CARRIED)
+def test_what_a_loop_carries_keeps_its_shapes_and_containers(text: str) -> None:
+    head = "import jax.numpy as jnp\nfrom jax import lax\n"
+    with pytest.raises(InvalidValueError, match="other shapes or containers"):
+        grad(f"{head}def f(x):\n    return {text}", x=[1.0, 2.0])

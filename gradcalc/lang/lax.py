@@ -49,17 +49,37 @@ def _switch(machine: Machine, index: Any, branches: Any, *operands: Any) -> Any:
     return machine.call(branches[place], operands)
 
 
+def _carried(machine: Machine, before: Any, after: Any) -> Any:
+    """What a round hands on to the next one. Raises `InvalidValueError` where jax would: what is
+    carried keeps its containers, and each of its arrays its shape."""
+
+    def form(value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            # a named tuple is another container than a plain one
+            return (getattr(value, "_fields", type(value)), *map(form, value))
+        if isinstance(value, dict):
+            return {key: form(item) for key, item in value.items()}
+        return machine.shape(value) if machine.is_tensor(value) else ()
+
+    if form(before) != form(after):
+        raise InvalidValueError(
+            "what a round gives has other shapes or containers than what it is given",
+            python="TypeError",
+        )
+    return after
+
+
 def _fori_loop(machine: Machine, lower: Any, upper: Any, body_fun: Any, init_val: Any) -> Any:
     for count in range(ops.integer(machine, lower), ops.integer(machine, upper)):
         machine.budget.tick()
-        init_val = machine.call(body_fun, (count, init_val))
+        init_val = _carried(machine, init_val, machine.call(body_fun, (count, init_val)))
     return init_val
 
 
 def _while_loop(machine: Machine, cond_fun: Any, body_fun: Any, init_val: Any) -> Any:
     while _truth(machine, machine.call(cond_fun, (init_val,))):
         machine.budget.tick()
-        init_val = machine.call(body_fun, (init_val,))
+        init_val = _carried(machine, init_val, machine.call(body_fun, (init_val,)))
     return init_val
 
 
@@ -99,7 +119,7 @@ def _scan(
         pair = machine.call(f, (init, _item(machine, xs, place)))
         if not isinstance(pair, list | tuple) or len(pair) != 2:
             raise InvalidValueError("what scan runs gives a pair: what it carries on, and a result")
-        init, result = pair
+        init, result = _carried(machine, init, pair[0]), pair[1]
         found.append(result)
     return init, _stacked(machine, found[::-1] if reverse else found)
 
