@@ -233,7 +233,7 @@ def test_values_and_gradients_are_those_of_scipy(line: str) -> None:
     [
         ("integrate.simpson(u, x=u*0)", "neighbours"),
         ("integrate.romb(u[:4])", "power of 2"),
-        ("integrate.quad(lambda t: t*u[0], 0, 1)[0]", "quad"),
+        ("integrate.quad(lambda t: np.log(t)*u[0], 0, 1)[0]", "extrapolates"),
         ("linalg.toeplitz(np.outer(u, u))", "one vector"),
         ("signal.convolve(np.outer(u, u), np.outer(u, u))", "one dimension"),
         ("signal.convolve(u, u, 'half')", "acceptable mode"),

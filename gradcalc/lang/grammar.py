@@ -174,7 +174,7 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
         "open": "values come from files with --x @file.npy",
         "input": "values are given with --x",
         "grad": "gradcalc takes the gradient itself: leave it out",
-        **dict.fromkeys(("quad", "dblquad", "tplquad", "nquad", "quad_vec"), QUADRATURE),
+        **dict.fromkeys(("tplquad", "nquad", "quad_vec", "quadrature", "cubature"), QUADRATURE),
         **dict.fromkeys(
             (
                 "minimize",

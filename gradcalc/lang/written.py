@@ -46,7 +46,7 @@ NAMES: Mapping[str, frozenset[str]] = MappingProxyType(
         module: frozenset(names.split())
         for module, names in {
             "scipy.fft": "dct idct dst idst dctn idctn dstn idstn",
-            "scipy.integrate": "simpson romb",
+            "scipy.integrate": "fixed_quad romb simpson",
             "scipy.linalg": """
                 circulant companion hankel khatri_rao solve_continuous_lyapunov
                 solve_discrete_lyapunov solve_sylvester toeplitz

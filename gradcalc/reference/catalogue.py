@@ -9,6 +9,7 @@ from gradcalc.lang import grammar
 from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects.catalogue import METHODS, NUMBERS, PREFIXES, TABLES
 from gradcalc.primitives import BY_NAME, FAMILIES, Primitive
+from gradcalc.reference.further import further
 
 _KINDS = {"Elementwise": "elementwise", "Structural": "tensors", "Composite": "composite"}
 
@@ -60,7 +61,7 @@ def named(name: str, entries: Sequence[Entry]) -> Entry | None:
     """
     whose, name = PREFIXES.get(name.partition(".")[0], ""), _alone(name)
     found = next((entry for entry in entries if name in entry.names), None)
-    tables = (*TABLES.items(), *METHODS.items())
+    tables = (*TABLES.items(), *METHODS.items(), *further().items())
     if found is None and any(name in table for one, table in tables if one.startswith(whose)):
         return Entry(name, "library", (), "what the library means by it", "libraries")
     return found
@@ -77,6 +78,7 @@ def matching(part: str, entries: Sequence[Entry]) -> list[Entry]:
     so. Raises `UnknownNameError` where there are none either.
     """
     known = [name for entry in entries for name in entry.names]
+    known += [name for names in further().values() for name in names]
     word = part.lower()
     is_begun = methodcaller("startswith", word)
     found = [

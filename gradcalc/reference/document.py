@@ -6,8 +6,8 @@ from functools import cache
 from gradcalc.lang.builtins import BUILTINS
 from gradcalc.lang.dialects.catalogue import METHODS, NUMBERS, TABLES
 from gradcalc.lang.dialects.spelling import Overload
-from gradcalc.lang.written import NAMES as WRITTEN
 from gradcalc.primitives import BY_NAME, FAMILIES, Composite, Elementwise, Primitive
+from gradcalc.reference.further import further
 from gradcalc.reference.places import surroundings
 from gradcalc.reference.spellings import PYTHON
 
@@ -101,11 +101,11 @@ def _language() -> str:
 def _readings() -> str:
     """What is put together from the functions above, by module."""
     lines = ["## Put together from these", "", "| of | names |", "| --- | --- |"]
-    modules = {LIBRARIES.get(name, name): table for name, table in TABLES.items()}
-    modules |= {f"{arrays or 'plain'} methods": table for arrays, table in METHODS.items()}
-    for module, table in modules.items():
+    modules = [(LIBRARIES.get(name, name), name, table) for name, table in TABLES.items()]
+    modules += [(f"{arrays or 'plain'} methods", "", table) for arrays, table in METHODS.items()]
+    for module, full, table in modules:
         names = [name for name, rows in table.items() if all(o.row not in BY_NAME for o in rows)]
-        names += WRITTEN.get(module, ())
+        names += further().get(full, ())
         if names:
             lines.append(f"| {module} | {', '.join(f'`{name}`' for name in sorted(names))} |")
     return "\n".join(lines) + "\n"

@@ -17,6 +17,7 @@ from gradcalc.lang.fence import compile_program
 from gradcalc.lang.program import TORCH
 from gradcalc.primitives import BY_NAME, Primitive
 from gradcalc.reference.examples import Example
+from gradcalc.reference.further import further
 
 Spellings = Mapping[str, tuple[str, ...]]
 """Calls by library."""
@@ -54,6 +55,9 @@ def by_name(name: str) -> Spellings:
         prefix = "" if module == PYTHON else f"{module}."
         calls = _calls(f"{prefix}{name}", table.get(name, ()), 0)
         found.setdefault(library, []).extend(calls)
+    for module, names in further().items():
+        if name in names:
+            found.setdefault(module.partition(".")[0], []).append(f"{module}.{names[name]}")
     for library, methods in METHODS.items():
         found.setdefault(library, []).extend(_calls(f"x.{name}", methods.get(name, ()), 1))
     return {library: tuple(dict.fromkeys(calls)) for library, calls in found.items() if calls}

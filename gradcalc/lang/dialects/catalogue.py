@@ -18,6 +18,7 @@ from gradcalc.lang import (
     lax,
     managers,
     modules,
+    quadrature,
     thrown,
 )
 from gradcalc.lang.attributes import DATACLASSES
@@ -121,6 +122,7 @@ FURTHER: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         **modules.OBJECTS,
         **einops.OBJECTS,
         **lax.OBJECTS,
+        **quadrature.OBJECTS,
         **derivatives.OBJECTS,
         **thrown.OBJECTS,
         **bystanders.OBJECTS,
