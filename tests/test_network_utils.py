@@ -209,3 +209,69 @@ def test_what_is_not_read_is_refused(line: str) -> None:
         grad(text, x=[1.0, 2.0])
     said = f"{caught.value} {caught.value.hint}"
     assert REFUSED[line] in said
+
+
+BY_PARAMETERS = {
+    "a call with other parameters": "y = functional_call(m, {'0.weight': x.outer(x)}, (x,))",
+    "one argument that is no tuple": "y = functional_call(m, {'2.bias': x[:2]}, x)",
+    "several dictionaries": "y = functional_call(m, ({'0.bias': x}, {'2.bias': x[1:]}), (x,))",
+    "of another module": "y = torch.nn.utils.stateless.functional_call(m, {'0.bias': x}, (x,))",
+    "tied": "y = functional_call(m, {'third': x}, (x,))",
+    "tied, and left alone": "y = functional_call(m, {'third': x}, (x,), tie_weights=False)",
+    "a gradient by the parameters": "g = torch.autograd.grad(m(x).pow(2).sum(), "
+    "list(m.parameters()), create_graph=True, allow_unused=True)\n    y = g[0].sin()",
+    "a step, and a call": "p = {k: v for k, v in m.named_parameters() if k != 'third'}\n"
+    "    g = torch.autograd.grad(m(x).pow(2).sum(), list(p.values()), create_graph=True)\n"
+    "    y = functional_call(m, {k: v - 0.1*d for (k, v), d in zip(p.items(), g)}, (x,))",
+    "per example": "p = {k: v for k, v in m.named_parameters()}\n"
+    "    def loss(p, t):\n        return functional_call(m, p, (t,)).pow(2).sum()\n"
+    "    y = torch.func.grad(loss)(p, x)['0.weight'].sin()",
+    "what was read first": "a = m[2].weight.sum()\n"
+    "    y = torch.autograd.grad((a*m(x)).sum(), [m[2].weight], create_graph=True)[0]",
+}  # fmt: skip
+FUNCTIONS = """\
+import torch
+torch.set_default_dtype(torch.float64)
+from torch import nn
+from torch.func import functional_call
+m = nn.Sequential(nn.Linear(3, 3), nn.Tanh(), nn.Linear(3, 2))
+m.third = nn.Parameter(torch.ones(3))
+m[0].bias = m.third
+def f(x):
+    {body}
+    return y.pow(2).sum()
+"""
+
+
+@pytest.mark.parametrize("name", BY_PARAMETERS)
+@pytest.mark.filterwarnings("ignore:.*deprecated:FutureWarning")
+def test_a_call_with_other_parameters_is_what_torch_makes_of_it(name: str) -> None:
+    text = FUNCTIONS.format(body=BY_PARAMETERS[name])
+    if "tied" not in name:
+        text = text.replace("m.third = nn.Parameter(torch.ones(3))\nm[0].bias = m.third\n", "")
+    scope: dict[str, Any] = {}
+    torch.manual_seed(0)
+    try:
+        exec(text, scope)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    leaf = torch.tensor([0.5, -1.0, 2.0], dtype=torch.float64, requires_grad=True)
+    value = scope["f"](leaf)
+    value.backward()
+    found = grad(text, x=leaf.tolist())
+    assert found.verdict.outcome.value in ("verified", "vanished"), found.verdict.message
+    assert float(found.value) == pytest.approx(value.item(), rel=1e-12)
+    wanted = {"x": leaf.grad, **{f"m.{n}": p.grad for n, p in scope["m"].named_parameters()}}
+    for called, slope in found.gradient.items():
+        # a tied one may be called by its other name
+        called = called if called in wanted else "m.third"
+        real = torch.zeros(()) if wanted[called] is None else wanted[called]
+        ours = torch.tensor(slope, dtype=torch.float64)
+        torch.testing.assert_close(ours, real.double().expand(ours.shape), rtol=1e-9, atol=1e-12)
+
+
+def test_a_name_that_no_tensor_has_is_told() -> None:
+    text = FUNCTIONS.format(body="y = functional_call(m, {'0.wieght': x.outer(x)}, (x,))")
+    with pytest.raises(GradcalcError, match=r"the module has no tensor 0\.wieght") as raised:
+        grad(text, x=[0.5, -1.0, 2.0])
+    assert raised.value.hint == "did you mean 0.weight?"

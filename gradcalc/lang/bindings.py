@@ -89,23 +89,15 @@ def attributes_of(nodes: Iterable[ast.AST]) -> frozenset[str]:
     """The names that classes of the text give their objects, and the text its functions."""
     nodes = tuple(nodes)
     words, tuples = _local(nodes, BY_WORDS), _local(nodes, ("namedtuple",))
-    functions = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
-    given = {
-        node.attr
-        for node in nodes
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.ctx, ast.Store)
-        and isinstance(node.value, ast.Name)
-        and node.value.id in functions
-    }
+    stores = (n for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
+    given = {node.attr for node in stores}
     found: set[str] = set()
     for node in nodes:
         if isinstance(node, ast.ClassDef):
             for statement in node.body:
                 found |= bound_names(ast.walk(statement))
     if found or any(isinstance(node, ast.ClassDef) or _is_call_of(node, words) for node in nodes):
-        stores = (n for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
-        found |= {node.attr for node in stores} | {"__init__", "__call__", "__class__", "__name__"}
+        found |= {"__init__", "__call__", "__class__", "__name__"}
         found |= {word for node in nodes if _has_members(node) for word in ("name", "value")}
         found.update(name for node in nodes if (name := _registered(node)) is not None)
     given |= {name for node in nodes for name in _fields(node, words, tuples)}

@@ -136,16 +136,16 @@ def _called(
     for k in wrt:
         if not -len(given) <= k < len(given):
             raise InvalidValueError(f"there is no argument {k} to differentiate by")
-        given[k] = mapped(lambda leaf: _variable(machine, leaf), given[k])
+        given[k] = mapped(machine, lambda leaf: _variable(machine, leaf), given[k])
     chosen = [given[k] for k in wrt]
     value = machine.apply_function(machine, function, tuple(given), dict(named))
-    return value, chosen, leaves(chosen)
+    return value, chosen, leaves(machine, chosen)
 
 
-def _put_back(like: Sequence[Any], found: Sequence[Any], single: bool) -> Any:
+def _put_back(machine: Machine, like: Sequence[Any], found: Sequence[Any], single: bool) -> Any:
     """Gradients in the containers of the arguments."""
     items = iter(found)
-    parts = [mapped(lambda leaf: next(items), part) for part in like]
+    parts = [mapped(machine, lambda leaf: next(items), part) for part in like]
     return parts[0] if single else tuple(parts)
 
 
@@ -167,7 +167,7 @@ def _grad(
                 python="TypeError",
             )
         found = _filled(machine, wrt, gradients(machine, output, wrt))
-        result = _put_back(chosen, found, not isinstance(argnums, list | tuple))
+        result = _put_back(machine, chosen, found, not isinstance(argnums, list | tuple))
         if value:
             return ((output, *aux) if aux else output), result
         return (result, *aux) if aux else result
@@ -215,9 +215,9 @@ def _jacobian(machine: Machine, fun: Any, argnums: Any = 0, **options: Any) -> B
         def slopes(part: Any) -> Any:
             made = ops.tensor(machine, part)
             found = [jacobian_of(machine, made, leaf) for leaf in wrt]
-            return _put_back(chosen, found, not isinstance(argnums, list | tuple))
+            return _put_back(machine, chosen, found, not isinstance(argnums, list | tuple))
 
-        return mapped(slopes, output)
+        return mapped(machine, slopes, output)
 
     return Builtin("jacobian", call, "all slopes of what a function gives")
 
@@ -251,7 +251,9 @@ def _jvp(
         raise UnsupportedError("has_aux and strict are not known here")
     given = tuple(primals)
     output, _, wrt = _called(machine, func, range(len(given)), given, {})
-    moved = mapped(lambda part: _pushed(machine, part, wrt, leaves(list(tangents))), output)
+    moved = mapped(
+        machine, lambda part: _pushed(machine, part, wrt, leaves(machine, list(tangents))), output
+    )
     return output, moved
 
 
@@ -262,12 +264,14 @@ def _vjp(machine: Machine, func: Any, *primals: Any, **options: Any) -> tuple[An
 
     def call(machine: Machine, cotangent: Any, **_: Any) -> Any:
         found: list[Any] = [None] * len(wrt)
-        for part, weights in zip(leaves([output]), leaves([cotangent]), strict=True):
+        for part, weights in zip(
+            leaves(machine, [output]), leaves(machine, [cotangent]), strict=True
+        ):
             given = ops.tensor(machine, weights)
             for k, g in enumerate(gradients(machine, ops.tensor(machine, part), wrt, given)):
                 if g is not None:
                     found[k] = g if found[k] is None else ops.binary(machine, "add", found[k], g)
-        return _put_back(chosen, _filled(machine, wrt, found), False)
+        return _put_back(machine, chosen, _filled(machine, wrt, found), False)
 
     return output, Builtin("vjp", call, "what a cotangent is pulled back to")
 
@@ -305,7 +309,7 @@ def _check_functional(strict: Any, options: Mapping[str, Any]) -> None:
 
 def _cut(machine: Machine, found: Any) -> Any:
     """Derivatives through which torch passes no gradient back, as it was not told to."""
-    return mapped(lambda part: machine.cut_by(part, "grad"), found)
+    return mapped(machine, lambda part: machine.cut_by(part, "grad"), found)
 
 
 def _listed(inputs: Any) -> tuple[Any, ...]:

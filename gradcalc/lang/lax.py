@@ -6,28 +6,38 @@ from typing import Any
 
 from gradcalc.errors import InvalidValueError, ShapeError, UnsupportedError
 from gradcalc.lang import operators, ops
+from gradcalc.lang.defaulting import Ordered
 from gradcalc.lang.machine import Builtin, Machine
+from gradcalc.lang.program import JAX
 
 
-def leaves(value: Any) -> list[Any]:
-    """What stands in containers, in jax's order."""
+def _keys(machine: Machine, value: Mapping[Any, Any]) -> list[Any]:
+    """The keys of a dictionary in the order in which its values are gone through: jax sorts them,
+    but those of an `OrderedDict`."""
+    jaxs = machine.program.naming.arrays == JAX and not isinstance(value, Ordered)
+    return sorted(value) if jaxs else list(value)
+
+
+def leaves(machine: Machine, value: Any) -> list[Any]:
+    """What stands in containers, in the library's order."""
     if isinstance(value, list | tuple):
-        return [leaf for part in value for leaf in leaves(part)]
+        return [leaf for part in value for leaf in leaves(machine, part)]
     if isinstance(value, dict):
-        return [leaf for key in sorted(value) for leaf in leaves(value[key])]
+        return [leaf for key in _keys(machine, value) for leaf in leaves(machine, value[key])]
     return [] if value is None else [value]
 
 
-def mapped(function: Callable[..., Any], *values: Any) -> Any:
+def mapped(machine: Machine, function: Callable[..., Any], *values: Any) -> Any:
     """The same containers, with what a function makes of the values that stand in one place."""
     first = values[0]
     if isinstance(first, list | tuple):
-        parts = [mapped(function, *group) for group in zip(*values, strict=True)]
+        parts = [mapped(machine, function, *group) for group in zip(*values, strict=True)]
         if hasattr(first, "_fields"):
             return type(first)(*parts)
         return type(first)(parts)
     if isinstance(first, dict):
-        return {key: mapped(function, *(value[key] for value in values)) for key in first}
+        keys = _keys(machine, first)
+        return {key: mapped(machine, function, *(value[key] for value in values)) for key in keys}
     return None if first is None else function(*values)
 
 
@@ -85,7 +95,7 @@ def _while_loop(machine: Machine, cond_fun: Any, body_fun: Any, init_val: Any) -
 
 def _count(machine: Machine, xs: Any, length: Any) -> int:
     """How many items the values have that are gone through side by side."""
-    counts = {ops.shape(machine, ops.tensor(machine, leaf))[:1] for leaf in leaves(xs)}
+    counts = {ops.shape(machine, ops.tensor(machine, leaf))[:1] for leaf in leaves(machine, xs)}
     if length is not None:
         counts.add((ops.integer(machine, length),))
     if len(counts) != 1 or () in counts:
@@ -94,13 +104,13 @@ def _count(machine: Machine, xs: Any, length: Any) -> int:
 
 
 def _item(machine: Machine, xs: Any, place: int) -> Any:
-    return mapped(lambda leaf: ops.index(machine, ops.tensor(machine, leaf), (place,)), xs)
+    return mapped(machine, lambda leaf: ops.index(machine, ops.tensor(machine, leaf), (place,)), xs)
 
 
 def _stacked(machine: Machine, found: Sequence[Any]) -> Any:
     if not found:
         raise InvalidValueError("of nothing there is nothing to stack")
-    return mapped(lambda *leaves: ops.call(machine, "stack", list(leaves)), *found)
+    return mapped(machine, lambda *leaves: ops.call(machine, "stack", list(leaves)), *found)
 
 
 def _scan(
@@ -132,15 +142,15 @@ def _map(machine: Machine, f: Any, xs: Any) -> Any:
 def _tree_map(machine: Machine, f: Any, tree: Any, *rest: Any, is_leaf: Any = None) -> Any:
     if is_leaf is not None:
         raise UnsupportedError("is_leaf is not known here", hint="leave it out")
-    return mapped(lambda *values: machine.call(f, values), tree, *rest)
+    return mapped(machine, lambda *values: machine.call(f, values), tree, *rest)
 
 
 def _tree_leaves(machine: Machine, tree: Any) -> list[Any]:
-    return leaves(tree)
+    return leaves(machine, tree)
 
 
 def _tree_reduce(machine: Machine, function: Any, tree: Any, *initial: Any) -> Any:
-    items = [*initial[:1], *leaves(tree)]
+    items = [*initial[:1], *leaves(machine, tree)]
     if not items:
         raise InvalidValueError("a reduction of nothing", python="TypeError")
     found = items[0]

@@ -398,7 +398,7 @@ class Machine:
         if isinstance(value, Tensor):
             memory.check_written(value)
             if value.owner.leaf:
-                self.nets.read(value.owner)
+                self.nets.read(self, value.owner)
         return self.unread(value)
 
     def unread(self, value: Any) -> Any:

@@ -45,6 +45,7 @@ from gradcalc.lang.dialects.spelling import Function, Overload, Table
 from gradcalc.lang.joiners import Joiner
 from gradcalc.lang.machine import Builtin
 from gradcalc.lang.nets.containers import CONTAINERS
+from gradcalc.lang.nets.functional import FUNCTIONAL_CALL
 from gradcalc.lang.nets.initial import INIT
 from gradcalc.lang.nets.layers import COMPOSED, LAYERS
 from gradcalc.lang.nets.lazy import LAZY
@@ -105,6 +106,7 @@ NETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "torch.nn.init": INIT,
         "torch.nn.parameter": {"Parameter": PARAMETER},
         "torch.nn.utils.parametrize": PARAMETRIZE,
+        **dict.fromkeys(("torch.func", "torch.nn.utils.stateless"), FUNCTIONAL_CALL),
     }
 )
 """The classes of torch's networks, and the functions that fill their parameters."""
@@ -215,12 +217,12 @@ OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             module: {
                 **{name: Written(module, name) for name in NAMES.get(module, ())},
                 **FURTHER.get(module, {}),
+                **NETS.get(module, {}),
                 **CONSTANTS.get(module, {}),
                 **(JOINERS if module in ("numpy", "jax.numpy") else {}),
             }
-            for module in (*NAMES, *FURTHER, *CONSTANTS)
+            for module in (*NAMES, *FURTHER, *NETS, *CONSTANTS)
         },
-        **NETS,
         "dataclasses": {**DATACLASSES, **thrown.OBJECTS["dataclasses"]},
     }
 )

@@ -56,10 +56,15 @@ class Nets:
             )
         return True
 
-    def read(self, owner: Tensor) -> None:
-        """The numbers of a parameter are read."""
-        if owner.leaf in self.given and not self.making and owner is not self.renewed:
+    def read(self, machine: Machine, owner: Tensor) -> None:
+        """The numbers of a parameter are read; one that is no input yet is something to
+        differentiate by too."""
+        if self.making or owner is self.renewed:
+            return
+        if owner.leaf in self.given:
             self.used[id(owner)] = owner
+        elif owner.trains and not owner.pending and not machine.carries(owner):
+            owner.value = machine.backend.variable(owner.value)
 
     @contextmanager
     def renewing(self, tensor: Any) -> Iterator[None]:
