@@ -161,7 +161,7 @@ REFUSED = {
     "what is not there": ({"helpers.py": ""}, "import helpers\ndef f(x): return helpers.g(x)",
                           "helpers.g"),
     "a name of sys": ({}, "import sys\nK = 2.0\nsys.modules[__name__].K = 3.0\n"
-                      "def f(x): return x*K", ".K"),
+                      "def f(x): return x*K", "sys.modules"),
     "the names of a function": ({}, "K = 2.0\ndef g(): pass\ng.__globals__['K'] = 3.0\n"
                                 "def f(x): return x*K", "__globals__"),
     "a library that is changed": ({}, "import torch as T, torch\nT.sin = T.cos\n"

@@ -12,9 +12,9 @@ from gradcalc.lang.bindings import (
     WORDS,
     gives_nothing,
     is_abstract,
-    is_idle,
     own_names,
 )  # fmt: skip
+from gradcalc.lang.decorating import decorated, decorators_of
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.expressions import closure
 from gradcalc.lang.machine import Builtin, Frame, Machine, Rule
@@ -26,13 +26,17 @@ from gradcalc.lang.program import brief, dotted
 
 def define(machine: Machine, node: ast.ClassDef) -> None:
     """The statement `class`."""
+    wrappers = decorators_of(machine, node)
+    machine.bind(node.name, decorated(machine, _made(machine, node), wrappers))
+
+
+def _made(machine: Machine, node: ast.ClassDef) -> Any:
+    """What the statement makes, without its decorators."""
     if any(keyword.arg == UNRUN for keyword in node.keywords):
-        machine.bind(node.name, _unrun(node.name))
-        return
+        return _unrun(node.name)
     bases, runs, mixed, plain = _bases(machine, node)
     if TUPLE in bases:
-        machine.bind(node.name, _tuple(machine, node))
-        return
+        return _tuple(machine, node)
     inner = Frame({}, machine.frame, own_names(tuple(node.body)), seen=False)
     made = Class(node.name.rpartition(JOIN)[2], bases, inner.values, runs=runs)
     methods = (s for s in node.body if isinstance(s, ast.FunctionDef))
@@ -60,7 +64,7 @@ def define(machine: Machine, node: ast.ClassDef) -> None:
         if keyword.arg == "dataclass":
             options = records.options_of(machine.eval(keyword.value))
             records.declared(machine, node.body, made, options)
-    machine.bind(node.name, made)
+    return made
 
 
 def _is_strict(keyword: ast.keyword) -> bool:
@@ -176,6 +180,7 @@ def _unrun(name: str) -> Class:
 def _method(
     machine: Machine, node: ast.FunctionDef, owner: Class, members: Mapping[str, Any]
 ) -> Any:
+    wrappers = decorators_of(machine, node)
     made = closure(machine, node.name, node.args, node.body, owner)
     paths = [path for decorator in node.decorator_list if (path := dotted(decorator))]
     for path in paths:
@@ -186,10 +191,7 @@ def _method(
     words = [path[-1] for path in paths if path[-1] in WORDS and path[-1] not in UNTOLD]
     if words:
         return Member(words[0], made)
-    wrapped: Any = made
-    for decorator in reversed([d for d in node.decorator_list if not is_idle(d)]):
-        wrapped = machine.call(machine.eval(decorator), (wrapped,))
-    return wrapped
+    return decorated(machine, made, wrappers)
 
 
 CLASSES: Mapping[type[ast.AST], Rule] = {ast.ClassDef: define}

@@ -11,11 +11,11 @@ from typing import Any, Protocol
 from gradcalc.errors import GradcalcError, LimitError, Span, UnsupportedError
 from gradcalc.lang import deferred, memory, ops, targets, trees, written
 from gradcalc.lang.backend import Backend
-from gradcalc.lang.bindings import is_idle
 from gradcalc.lang.calls import CALLS, FUNCTIONS, applied, enter
 from gradcalc.lang.chance import Dice
 from gradcalc.lang.classes import CLASSES
 from gradcalc.lang.containers import CONTAINERS, comprehensions
+from gradcalc.lang.decorating import decorated, decorators_of
 from gradcalc.lang.expressions import EXPRESSIONS, closure, load, test
 from gradcalc.lang.failing import FAILING
 from gradcalc.lang.fence import compile_program
@@ -272,9 +272,9 @@ def _bound(machine: Machine, bound: list[ast.expr] | list[Any], value: Any) -> N
     last = bound[-1]
     if isinstance(last, ast.Subscript | ast.Attribute):
         root = root_of(last)
-        named = isinstance(root, ast.Name) and root.id in machine.program.naming.modules
-        # what a module holds is no result
-        value = None if named else machine.eval(root)
+        # what a module holds is no result, and no other expression is worked out twice
+        named = isinstance(root, ast.Name) and root.id not in machine.program.naming.modules
+        value = machine.eval(root) if named else None
     _result(machine, load(machine, last) if isinstance(last, ast.Name) else value)
 
 
@@ -314,14 +314,11 @@ def _rounds(machine: Machine, node: ast.While | ast.For, going: Iterator[None]) 
 
 
 def _define(machine: Machine, node: ast.FunctionDef) -> None:
+    wrappers = decorators_of(machine, node)
     made: Any = closure(machine, node.name, node.args, node.body)
     if node.name == machine.program.function and machine.frame.parent is None:
         machine.main = made
-    for decorator in reversed([d for d in node.decorator_list if not is_idle(d)]):
-        wrapper = machine.eval(decorator)
-        machine.node = decorator
-        made = machine.call(wrapper, (made,))
-    machine.bind(node.name, made)
+    machine.bind(node.name, decorated(machine, made, wrappers))
 
 
 def _wrapped(machine: Machine, main: Any, inner: Closure, given: Mapping[str, Any]) -> Any:

@@ -277,7 +277,7 @@ def check_references(
                 whose = path is not None and path[0] in naming.modules
                 if path is not None and path[0] in absent:
                     continue
-                if node.attr not in members and (whose or not any_name):
+                if whose or (node.attr not in members and not any_name):
                     _check_attribute(node, naming)
             elif isinstance(node, ast.FunctionDef):
                 strange = _strange_decorator(node, own, naming)
