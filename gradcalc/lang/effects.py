@@ -11,7 +11,16 @@ from dataclasses import dataclass, field
 
 from gradcalc.lang import purity
 from gradcalc.lang.imported import Body, full_name, meanings
-from gradcalc.lang.origins import GRADIENTS, NEW, Origins, Place, Places, inside, result
+from gradcalc.lang.origins import (
+    GRADIENTS,
+    NEW,
+    Origins,
+    Place,
+    Places,
+    inside,
+    is_plain,
+    result,
+)  # fmt: skip
 from gradcalc.lang.renaming import DOUBT
 from gradcalc.lang.scopes import MODULE, Function, Scope, names_bound
 
@@ -37,11 +46,14 @@ class Effects:
         self._units = [reader.statement(statement) for statement in body]
         self._reader = reader
         self._fixed = reader.origins.sources.unchangeable() | reader.functions.keys()
+        unsaid = [*map(self._unit_of, reader.origins.unsaid), *reader.lazy]
+        self._quiet = not any(map(self._is_loud, unsaid))
+        self._plain = [is_plain(statement) for statement in body]
 
     def changed(self, number: int) -> frozenset[str] | None:
         """The variables that a statement may bind or change, by its number; None for any."""
         units = self._run(self._units[number])
-        if any(unit.wild for unit in units):
+        if any(unit.wild for unit in units) or not (self._quiet or self._plain[number]):
             return None
         written = self._reached(place for unit in units for place in unit.written)
         bound = {name for unit in units for name in unit.bound}
@@ -49,6 +61,19 @@ class Effects:
         roots = {names[name].split(".")[0] for name in written if name in names}
         of_modules = {name for name, full in names.items() if full.split(".")[0] in roots}
         return frozenset(bound | of_modules | (written - self._fixed))
+
+    def _unit_of(self, function: str) -> Unit:
+        """A call of a function of the file: what it gives is as good as written by who has it."""
+        return Unit(written={(result(function), True)}, runs={function})
+
+    def _is_loud(self, unit: Unit) -> bool:
+        """Whether what runs without a call that says so changes anything but variables of its own,
+        or gives what stands elsewhere."""
+        units = self._run(unit)
+        reached = self._reached(place for one in units for place in one.written)
+        reached |= {name for one in units for name in one.bound}
+        own = {name for name in reached if "@" in name} - self._reader.origins.parameters
+        return any(one.wild for one in units) or bool(reached - own - self._fixed - unit.runs)
 
     def _run(self, unit: Unit) -> list[Unit]:
         """The unit and all functions that may run in it."""
@@ -91,8 +116,11 @@ class _Reader(ast.NodeVisitor):
         self._result = ""
         self._alone: ast.expr | None = None
         self._dotted = set[int]()
+        self._fills = any(full.startswith("collections") for full in self.names.values())
         # what constructors fill is the new object alone
         self._new: set[str] = set()
+        # what generators do is done where they are gone through
+        self.lazy: list[Unit] = []
 
     def statement(self, statement: ast.stmt) -> Unit:
         """What a statement of the file does."""
@@ -125,6 +153,8 @@ class _Reader(ast.NodeVisitor):
     def visit_Lambda(self, node: ast.Lambda) -> None:
         """What it does counts where it is written."""
         outer = self._scope
+        for default in (*node.args.defaults, *filter(None, node.args.kw_defaults)):
+            self.visit(default)
         self._scope = outer.inside(node)
         self._defaults(node, outer)
         self.visit(node.body)
@@ -142,7 +172,11 @@ class _Reader(ast.NodeVisitor):
         for inner in node.body:
             self.visit(inner)
             self._know(name, NEW, frozenset(self._attributes(inner)))
+            self._receive(name, inner)
         self._scope = outer
+        for base in node.bases:
+            # what it does not have itself is theirs
+            self._know(name, self._places(base), self._contents(base))
 
     def _is_own_class(self, base: ast.expr) -> bool:
         """Whether a name is one class of the file, and nothing else at any time."""
@@ -156,6 +190,12 @@ class _Reader(ast.NodeVisitor):
         )
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.args.args:
             yield self._scope.inside(node).variable(node.args.args[0].arg), True
+
+    def _receive(self, owner: str, node: ast.stmt) -> None:
+        """What a method belongs to has all that the class has."""
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.args.args:
+            receiver = self._scope.inside(node).variable(node.args.args[0].arg)
+            self._know(receiver, NEW, frozenset({(owner, True)}))
 
     def visit_Expr(self, node: ast.Expr) -> None:
         self._alone = node.value
@@ -201,7 +241,7 @@ class _Reader(ast.NodeVisitor):
         self.visit(node.target)
         load = node.target
         self._unit.written |= self._places(load)
-        self._bind(load, NEW, self._places(node.value))
+        self._bind(load, NEW, self._places(node.value) | self._contents(node.value))
 
     def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
         self.visit(node.iter)
@@ -227,8 +267,34 @@ class _Reader(ast.NodeVisitor):
         for condition in node.ifs:
             self.visit(condition)
 
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        """What an error was made of stands anywhere."""
+        self.generic_visit(node)
+        if node.name is not None:
+            self._unit.wild |= any(
+                isinstance(inner, ast.Attribute) and inner.attr == "args"
+                for inner in ast.walk(node)
+            )
+
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> None:
+        """What it does is done where it is gone through, which may be elsewhere."""
+        outer, self._unit = self._unit, Unit()
+        self.generic_visit(node)
+        self.lazy.append(self._unit)
+        outer.bound |= self._unit.bound
+        outer.written |= self._unit.written
+        outer.runs |= self._unit.runs
+        outer.wild |= self._unit.wild
+        self._unit = outer
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        self.generic_visit(node)
+        if isinstance(node.ctx, ast.Load) and self._fills:
+            # what has no such key makes one
+            self._unit.written |= self._places(node.value)
+
     def visit_Match(self, node: ast.Match) -> None:
-        found = self._places(node.subject)
+        found = self._places(node.subject) | self._contents(node.subject)
         for inner in ast.walk(node):
             for name in names_bound(inner):
                 self._know(self._scope.variable(name), found | inside(found))
@@ -299,6 +365,8 @@ class _Reader(ast.NodeVisitor):
             case ast.Attribute(value=base) | ast.Subscript(value=base):
                 self._unit.wild |= purity.is_of_class(full_name(target, self.names) or "")
                 self.visit(base)
+                if isinstance(target, ast.Subscript):
+                    self.visit(target.slice)
                 written = self._places(base)
                 if not (isinstance(base, ast.Name) and self._scope.variable(base.id) in self._new):
                     self._unit.written |= written
@@ -370,6 +438,8 @@ class _Reader(ast.NodeVisitor):
                 name, self._scope
             ):
                 self._unit.wild |= name in purity.WILD
+                if name in purity.LAZY:
+                    self._run_later(node, given)
                 if name in purity.BUILTIN:
                     self._callbacks(node, given)
                     return
@@ -385,13 +455,27 @@ class _Reader(ast.NodeVisitor):
             self._method(node, node.func, given)
             return
         else:
-            self._unit.written |= inside(self._places(node.func))
+            called = self._places(node.func) | self._contents(node.func)
+            self._unit.written |= called | inside(called)
+            # an object that is called runs what its class has for that
+            self._unit.runs |= self.origins.methods.get(".__call__", set())
         self._unit.written |= inside(given)
         self._callbacks(node, given)
+
+    def _run_later(self, node: ast.Call, given: Places) -> None:
+        """What a function does for which its items are asked for later."""
+        outer, self._unit = self._unit, Unit(written={*inside(given)})
+        for argument in node.args:
+            self.visit(argument)
+        self.lazy.append(self._unit)
+        self._unit = outer
 
     def _method(self, node: ast.Call, func: ast.Attribute, given: Places) -> None:
         """A method of a value: of an array, a list, or an object of whatever class."""
         receiver, name = self._places(func.value), func.attr
+        if isinstance(func.value, ast.Name) and self.origins.is_builtin(func.value.id, self._scope):
+            # a method of a type is given what it belongs to
+            receiver |= given
         own = self.origins.methods.get(f".{name}", set())
         self._unit.runs |= own
         if not own and (

@@ -32,10 +32,58 @@ def result(function: str) -> str:
     return f"{function} gives"
 
 
+CALLED = frozenset({"__call__", "__init__", "__post_init__"})
+"""Methods that a call runs which names the class, or what is called."""
+
+SAID = frozenset({
+    "staticmethod", "classmethod", "abstractmethod", "overload", "override", "no_grad", "wraps",
+    "lru_cache", "cache", "jit", "script", "njit",
+})  # fmt: skip
+"""Decorators of methods that are called by their names."""
+
+
+def runs_unsaid(node: ast.FunctionDef | ast.AsyncFunctionDef, *, method: bool) -> bool:
+    """Whether a function runs where no call says so: operators, attributes, items, generators."""
+    yields = any(isinstance(n, ast.Yield | ast.YieldFrom) for n in ast.walk(node))
+    special = node.name.startswith("__") and node.name.endswith("__") and node.name not in CALLED
+    return yields or (method and (special or not all(map(_is_said, node.decorator_list))))
+
+
+def _is_said(decorator: ast.expr) -> bool:
+    named = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return getattr(named, "attr", getattr(named, "id", "")) in SAID
+
+
+def is_plain(statement: ast.stmt) -> bool:
+    """Whether a statement runs nothing that no call says: it imports or defines, or gives names to
+    plain values."""
+    match statement:
+        case ast.Import() | ast.ImportFrom() | ast.Pass():
+            return True
+        case ast.FunctionDef(decorator_list=[]) | ast.AsyncFunctionDef(decorator_list=[]):
+            arguments = statement.args
+            return all(map(_is_value, (*arguments.defaults, *filter(None, arguments.kw_defaults))))
+        case ast.ClassDef(decorator_list=[], body=body):
+            return all(map(is_plain, body))
+        case ast.Assign(targets=[ast.Name()], value=value) | ast.Expr(value=value):
+            return _is_value(value)
+        case ast.AnnAssign(target=ast.Name(), value=value):
+            return value is None or _is_value(value)
+        case _:
+            return False
+
+
+def _is_value(node: ast.expr) -> bool:
+    """Whether an expression is made of constants and names alone."""
+    made = ast.List | ast.Tuple | ast.Dict | ast.Constant | ast.Name | ast.expr_context
+    return all(isinstance(part, made) for part in ast.walk(node))
+
+
 class Origins:
     """Where values come from; `nodes` are the functions of the file, `methods` those of classes.
 
-    These are by the variable of the class, and by their own names behind a dot.
+    These are by the variable of the class, and by their own names behind a dot. `unsaid` are the
+    functions that run where no call says so, `parameters` the variables of all of them.
     """
 
     def __init__(self, body: Body, names: Mapping[str, str]) -> None:
@@ -43,6 +91,8 @@ class Origins:
         self.sources = Sources(body, names)
         self.nodes: dict[str, list[tuple[Function, Scope]]] = {}
         self.methods: dict[str, set[str]] = {}
+        self.unsaid = set[str]()
+        self.parameters = set[str]()
         bases: dict[str, set[str]] = {}
         stack: list[tuple[ast.AST, Scope, str | None]] = [(s, MODULE, None) for s in body]
         while stack:
@@ -54,7 +104,11 @@ class Origins:
                 if owner is not None:
                     self.methods.setdefault(owner, set()).add(name)
                     self.methods.setdefault(f".{node.name}", set()).add(name)
+                if runs_unsaid(node, method=owner is not None):
+                    self.unsaid.add(name)
                 inside = inside.inside(node)
+                arguments = (a for a in ast.walk(node.args) if isinstance(a, ast.arg))
+                self.parameters |= {inside.variable(argument.arg) for argument in arguments}
             elif isinstance(node, ast.ClassDef):
                 own = inside.variable(node.name)
                 self.methods.setdefault(own, set())
@@ -145,7 +199,8 @@ class Origins:
         if full is not None:
             is_new = purity.is_pure(full, node) and purity.is_new(full.rpartition(".")[2])
             return NEW if is_new else given
-        found = self.places(func, scope)
+        found = self.places(func, scope) | self.contents(func, scope)
+        found |= {(result(name), False) for name in self.methods.get(".__call__", ())}
         if isinstance(func, ast.Attribute):
             found = self.places(func.value, scope)
             own = f".{func.attr}" in self.methods

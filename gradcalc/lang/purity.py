@@ -30,6 +30,9 @@ NUMBERS = frozenset({
 })  # fmt: skip
 """Those which give nothing that can be changed."""
 
+LAZY = frozenset({"map", "filter"})
+"""Those whose items are worked out where they are asked for."""
+
 WILD = frozenset({
     "exec", "eval", "globals", "locals", "vars", "setattr", "delattr", "__import__",
 })  # fmt: skip
@@ -80,6 +83,8 @@ SHUFFLING = frozenset({
     "shuffle", "manual_seed_", "seed_", "normal_", "uniform_",
     "heapify", "heappop", "heappush", "heappushpop", "heapreplace",
     "insort", "insort_left", "insort_right",
+    "iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow", "imatmul", "iconcat", "iand",
+    "ior", "ixor", "ilshift", "irshift", "setitem", "delitem",
 })  # fmt: skip
 """Functions that write into what they are given, though their module is quiet."""
 
