@@ -7,7 +7,7 @@ from typing import Any
 from gradcalc.errors import InvalidValueError, UnsupportedError
 from gradcalc.lang import having, objects
 from gradcalc.lang.machine import Builtin, Closure, Machine, Module
-from gradcalc.lang.objects import MISSING, Class, Field, Instance
+from gradcalc.lang.objects import MISSING, Class, Field, Instance, Super
 from gradcalc.lang.program import brief
 
 
@@ -17,9 +17,9 @@ def _checked(name: Any) -> str:
     return name
 
 
-def _of_object(machine: Machine, value: Any, name: Any) -> Instance | Class:
+def _of_object(machine: Machine, value: Any, name: Any) -> Instance | Class | Super:
     _checked(name)
-    if not isinstance(value, Instance | Class):
+    if not isinstance(value, Instance | Class | Super):
         raise UnsupportedError(
             f"attributes of {machine.describe(value)} are not asked for by name here",
             hint=f"write the dot: x.{name}" if name.isidentifier() else None,
@@ -46,7 +46,7 @@ def _has(machine: Machine, value: Any, name: Any) -> bool:
         )
     if isinstance(value, Closure):
         return _checked(name) in {"__name__", *value.values} or hasattr(_plainly, name)
-    if not isinstance(value, Instance | Class):
+    if not isinstance(value, Instance | Class | Super):
         return having.has(machine, value, _checked(name))
     if isinstance(value, Class):
         return value.find(_checked(name)) is not MISSING or name == "__name__"

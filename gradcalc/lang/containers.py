@@ -144,7 +144,29 @@ def _dict(machine: Machine, node: ast.Dict) -> dict[Any, Any]:
 
 
 def _set(machine: Machine, node: ast.Set) -> set[Any]:
-    return {key_of(machine, value) for value in spread(machine, node.elts)}
+    found = [key_of(machine, value) for value in spread(machine, node.elts)]
+    made = set[Any]()
+    made.update(_constant(found) if len(node.elts) > 2 and _is_constant(node) else found)
+    return made
+
+
+def _constant(values: list[Any]) -> frozenset[Any]:
+    """What Python keeps of a set of constants, which it makes twice: the order shows it."""
+    return frozenset(tuple(frozenset(values)))
+
+
+def _is_constant(node: ast.Set) -> bool:
+    """Whether a set is made of constants alone."""
+    bare = (part.operand if isinstance(part, ast.UnaryOp) else part for part in node.elts)
+    parts = (p for one in bare for p in (one.elts if isinstance(one, ast.Tuple) else [one]))
+    return all(isinstance(part, ast.Constant) for part in parts)
+
+
+def gone_through(machine: Machine, node: ast.expr) -> Any:
+    """What a loop goes through: of a set of constants that stands there Python keeps the one."""
+    if isinstance(node, ast.Set) and _is_constant(node):
+        return list(_constant([key_of(machine, value) for value in spread(machine, node.elts)]))
+    return machine.eval(node)
 
 
 def mapping(machine: Machine, value: Any) -> dict[Any, Any]:
@@ -170,7 +192,7 @@ def _rounds(
     targets = tuple(generator.target for generator in node.generators)
     inner = Frame({}, machine.frame, own_names(targets), passing=True)
     # at once, whenever the items are asked for
-    first = ops.iterated(machine, machine.eval(node.generators[0].iter))
+    first = ops.iterated(machine, gone_through(machine, node.generators[0].iter))
     return _items(machine, node, give, bind, inner, first)
 
 
@@ -192,7 +214,7 @@ def _items(
             if number + 1 == len(node.generators):
                 yield give()
             else:
-                behind = machine.eval(node.generators[number + 1].iter)
+                behind = gone_through(machine, node.generators[number + 1].iter)
                 yield from level(number + 1, ops.iterated(machine, behind))
 
     items = level(0, first)

@@ -14,7 +14,7 @@ from gradcalc.lang.backend import Backend
 from gradcalc.lang.calls import CALLS, FUNCTIONS, applied, enter
 from gradcalc.lang.chance import Dice
 from gradcalc.lang.classes import CLASSES
-from gradcalc.lang.containers import CONTAINERS, comprehensions
+from gradcalc.lang.containers import CONTAINERS, comprehensions, gone_through
 from gradcalc.lang.decorating import decorated, decorators_of
 from gradcalc.lang.expressions import EXPRESSIONS, closure, load, test
 from gradcalc.lang.failing import FAILING
@@ -291,7 +291,7 @@ def _while(machine: Machine, node: ast.While) -> Any:
 
 
 def _for(machine: Machine, node: ast.For) -> Any:
-    iterable = machine.eval(node.iter)
+    iterable = gone_through(machine, node.iter)
 
     def going() -> Iterator[None]:
         for item in ops.iterated(machine, iterable):

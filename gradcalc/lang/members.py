@@ -206,9 +206,13 @@ def _only_taken(machine: Machine, held: set[Any]) -> Any:
 
 def _united(name: str) -> Callable[..., Any]:
     def method(machine: Machine, held: set[Any], *others: Any) -> Any:
-        found = getattr(held, name)(
-            *[{key_of(machine, v) for v in ops.items(machine, other)} for other in others]
-        )
+        keys = [
+            other
+            if isinstance(other, set)
+            else [key_of(machine, v) for v in ops.items(machine, other)]
+            for other in others
+        ]
+        found = getattr(held, name)(*keys)
         return Frozen(found) if isinstance(held, Frozen) and isinstance(found, set) else found
 
     return method

@@ -291,7 +291,11 @@ def _received(machine: Machine, found: Any, receiver: Any) -> Any:
 
 
 def has(value: Any, name: str) -> bool:
-    """Whether an object has an attribute."""
+    """Whether an object, or `super()` of one, has an attribute."""
+    if isinstance(value, Super):
+        receiver = value.receiver
+        kind = receiver.kind if isinstance(receiver, Instance) else receiver
+        return name == "__init__" or kind.find(name, value.behind) is not MISSING
     return name in value.values or value.kind.find(name) is not MISSING
 
 

@@ -31,7 +31,7 @@ from gradcalc.lang.backend import FAILURES, TensorShape, check_result, explained
 from gradcalc.lang.indexing import Key, check_key, sequence_item
 from gradcalc.lang.machine import EXTREMES, LARGEST_INTEGER, Complex, Machine, Once
 from gradcalc.lang.objects import MISSING, Class, Instance, special, value_of
-from gradcalc.lang.program import JAX, NONE, NUMPY, TORCH
+from gradcalc.lang.program import ASKED, JAX, NONE, NUMPY, TORCH
 from gradcalc.primitives import BY_NAME, Elementwise, Primitive, Structural
 
 INTEGERS = (
@@ -431,9 +431,23 @@ def _taken(machine: Machine, value: Instance) -> Iterator[Any]:
             return
 
 
+def _is_number(value: Any) -> bool:
+    """Whether a value, or each part of a tuple, is a number, whose hash is the same everywhere."""
+    if isinstance(value, tuple):
+        return all(map(_is_number, value))
+    return isinstance(value, int | float)
+
+
 def _in_order(machine: Machine, values: set[Any]) -> list[Any]:
-    """The items of a set, in an order that is the same in every process."""
+    """The items of a set, in an order that is the same in every process: that of numbers is
+    Python's."""
+    if all(map(_is_number, values)):
+        return list(values)
     try:
+        if len(values) > 1 and all(isinstance(value, str) for value in values):
+            machine.note_cast(
+                f"{ASKED}a set of texts, which are in any order, is gone through in that of letters"
+            )
         if all(isinstance(value, Instance) or callable(value) for value in values):
             return sorted(values, key=machine.keyed.__getitem__)
         return sorted(values)

@@ -24,11 +24,16 @@ def _tuple(machine: Machine, value: Any = ()) -> tuple[Any, ...]:
 
 
 def _set(machine: Machine, value: Any = ()) -> set[Any]:
-    return {containers.key_of(machine, item) for item in ops.items(machine, value)}
+    # a copy of one has its order
+    return set(value) if isinstance(value, set) else set(_keys(machine, value))
+
+
+def _keys(machine: Machine, value: Any) -> list[Any]:
+    return [containers.key_of(machine, item) for item in ops.items(machine, value)]
 
 
 def _frozen(machine: Machine, value: Any = ()) -> Frozen:
-    return Frozen(_set(machine, value))
+    return Frozen(value if isinstance(value, set) else _keys(machine, value))
 
 
 def _dict(machine: Machine, value: Any = (), **named: Any) -> dict[Any, Any]:

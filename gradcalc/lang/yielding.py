@@ -11,6 +11,7 @@ from typing import Any
 from gradcalc.errors import GradcalcError, UnsupportedError
 from gradcalc.lang import ops, targets
 from gradcalc.lang.bindings import own_nodes
+from gradcalc.lang.containers import gone_through
 from gradcalc.lang.expressions import test
 from gradcalc.lang.failing import trying
 from gradcalc.lang.leaving import BREAK, Return
@@ -97,7 +98,7 @@ def _while(machine: Machine, node: ast.While) -> Steps:
 
 
 def _for(machine: Machine, node: ast.For) -> Steps:
-    iterable = machine.eval(node.iter)
+    iterable = gone_through(machine, node.iter)
 
     def going() -> Iterator[None]:
         for item in ops.iterated(machine, iterable):
