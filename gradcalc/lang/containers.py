@@ -165,7 +165,9 @@ def _is_constant(node: ast.Set) -> bool:
 def gone_through(machine: Machine, node: ast.expr) -> Any:
     """What a loop goes through: of a set of constants that stands there Python keeps the one."""
     if isinstance(node, ast.Set) and _is_constant(node):
-        return list(_constant([key_of(machine, value) for value in spread(machine, node.elts)]))
+        found = [key_of(machine, value) for value in spread(machine, node.elts)]
+        if not any(isinstance(value, str) for value in found):
+            return list(_constant(found))
     return machine.eval(node)
 
 
