@@ -166,7 +166,7 @@ def gone_through(machine: Machine, node: ast.expr) -> Any:
     """What a loop goes through: of a set of constants that stands there Python keeps the one."""
     if isinstance(node, ast.Set) and _is_constant(node):
         found = [key_of(machine, value) for value in spread(machine, node.elts)]
-        if not any(isinstance(value, str) for value in found):
+        if all(map(ops.hashes_plainly, found)):
             return list(_constant(found))
     return machine.eval(node)
 

@@ -431,17 +431,17 @@ def _taken(machine: Machine, value: Instance) -> Iterator[Any]:
             return
 
 
-def _is_number(value: Any) -> bool:
+def hashes_plainly(value: Any) -> bool:
     """Whether a value, or each part of a tuple, is a number, whose hash is the same everywhere."""
     if isinstance(value, tuple):
-        return all(map(_is_number, value))
+        return all(map(hashes_plainly, value))
     return isinstance(value, int | float)
 
 
 def _in_order(machine: Machine, values: set[Any]) -> list[Any]:
     """The items of a set, in an order that is the same in every process: that of numbers is
     Python's."""
-    if all(map(_is_number, values)):
+    if all(map(hashes_plainly, values)):
         return list(values)
     try:
         if len(values) > 1 and all(isinstance(value, str) for value in values):
