@@ -160,7 +160,7 @@ def viewed(source: Tensor, value: Any, shape: tuple[int, ...], view: View, moved
     """
     ordered = source.ordered and moved
     if moved and not source.ordered:
-        if not source.owner.ordered:
+        if not source.owner.ordered or is_unsure(source):
             view = replace(view, unsure=True)
         else:
             places = source.places()

@@ -1,13 +1,13 @@
 """Which results share the memory of an operand, as their library has it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from gradcalc.lang import memory
 from gradcalc.lang.machine import Machine
-from gradcalc.lang.memory import Tensor, View
+from gradcalc.lang.memory import Places, Tensor, View
 from gradcalc.lang.program import JAX, NONE, NUMPY, TORCH
 from gradcalc.primitives import BY_NAME, Primitive, Structural
 
@@ -93,6 +93,24 @@ def of(machine: Machine, row: Primitive, arguments: Mapping[str, Any], result: T
     if row.name in INSERTED or (row.name == "index" and _leads(rest["key"])):
         found.ordered = source.ordered
     return found
+
+
+def shared(
+    machine: Machine,
+    source: Tensor,
+    result: Tensor,
+    read: Callable[[Any], Any],
+    find: Callable[[Places], Places],
+) -> Tensor:
+    """A result as a view that is no primitive's: how it is `read`, and where its elements stand."""
+    frozen = bool(machine.frozen)
+
+    def seen(held: Any) -> Any:
+        made = read(held)
+        return machine.backend.detach(made, None) if frozen else made
+
+    view = View(source, seen, find, cut=frozen)
+    return memory.viewed(source, result.value, result.shape, view, moved=False)
 
 
 def in_order(tensor: Tensor) -> bool:

@@ -35,7 +35,7 @@ def into(machine: Machine, tensor: Tensor, key: Sequence[Any], value: Any) -> No
     Raises `ShapeError` where it does not fit, `InvalidValueError` where the tensor holds another
     kind of numbers, and `UnsupportedError` for what torch would keep from autograd.
     """
-    _check_writable(machine, tensor)
+    _check_writable(machine, tensor, key)
     if tensor.owner.leaf is not None and not _fills(machine, tensor):
         return
     _put(machine, tensor, key, value)
@@ -191,7 +191,7 @@ def is_one_number(machine: Machine, tensor: Any, key: Sequence[Any], value: Any)
     )
 
 
-def _check_writable(machine: Machine, tensor: Tensor) -> None:
+def _check_writable(machine: Machine, tensor: Tensor, key: Sequence[Any]) -> None:
     if machine.program.naming.arrays == JAX:
         raise UnsupportedError(
             "jax's arrays are never written into", hint="write x = x.at[i].set(v)"
@@ -199,7 +199,7 @@ def _check_writable(machine: Machine, tensor: Tensor) -> None:
     if is_number(machine, tensor):
         raise InvalidValueError("a single number cannot be written into")
     if tensor.view is not None and tensor.owner.shape:
-        places = tensor.places()
+        places = index_places(tensor.places(), tuple(key))
         if np.unique(places).size < places.size:
             raise UnsupportedError(
                 "several elements of an expanded tensor are one and the same place",

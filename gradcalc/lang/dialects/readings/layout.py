@@ -149,9 +149,20 @@ def sliding(machine: Machine, x: Any, window_shape: Any, axis: Any) -> Any:
 
 
 def windows(machine: Machine, self: Any, dimension: Any, size: Any, step: Any) -> Any:
-    """torch's unfold of a tensor."""
-    # a view, whose places are those of several windows
-    return casts.unsure_of(self, ops.call(machine, "sliding_windows", self, dimension, size, step))
+    """torch's unfold of a tensor: a view, in which windows may share elements."""
+    found = ops.call(machine, "sliding_windows", self, dimension, size, step)
+    if not self.shape:
+        return casts.unsure_of(self, found)
+    place = one_of(self.shape, dimension)
+
+    def read(held: Any) -> Any:
+        return machine.apply("sliding_windows", x=held, dim=place, size=size, step=step)
+
+    def find(places: Any) -> Any:
+        every = np.lib.stride_tricks.sliding_window_view(places, size, axis=place)
+        return np.moveaxis(np.moveaxis(every, place, 0)[::step], 0, place)
+
+    return views.shared(machine, self, found, read, find)
 
 
 def laid_out(
@@ -173,7 +184,14 @@ def laid_out(
         raise ShapeError(f"as_strided goes beyond the {count} elements", python="RuntimeError")
     row = ops.reshape(machine, x, (-1,))
     found = ops.index(machine, row, (places,)) if sizes else ops.index(machine, row, (int(places),))
-    return found if word == "copy" else casts.unsure_of(x, found)
+    if word == "copy":
+        return found
+
+    def read(held: Any) -> Any:
+        flat = machine.apply("reshape", x=held, shape=(-1,))
+        return machine.apply("index", x=flat, key=(places if sizes else int(places),))
+
+    return views.shared(machine, x, found, read, lambda held: held.reshape(-1)[places])
 
 
 def refused_strides(machine: Machine, **_: Any) -> NoReturn:
