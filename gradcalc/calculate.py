@@ -132,13 +132,14 @@ def weigh(problem: Problem, ask: Ask = ask_here, derivations: "Derivations | Non
 
 
 def _with_data(problem: Problem) -> Problem:
-    """The problem, with the inputs that it only compares as data."""
+    """The problem, with the inputs that it only compares as data, and integers as such."""
     if problem.data or len(problem.inputs) < 2:
         return problem
+    from gradcalc.derive import whole
     from gradcalc.derive.compared import compared
 
     found = compared(problem)
-    return replace(problem, data=found) if found else problem
+    return whole.settled(replace(problem, data=found) if found else problem)
 
 
 def settled(problem: Problem) -> Problem:

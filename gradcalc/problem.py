@@ -62,7 +62,10 @@ class Problem:
     shape of that and the input's behind it. `before` are the gradients that are taken first, of
     which this one is; `along` the tangents that inputs are moved along, by an input of its own.
     `data` are inputs whose numbers pass no gradient back and are what they are at every point,
-    `truths` those that were given as truth values.
+    `truths` those that were given as truth values. `kinds` are the dtypes of inputs that were given
+    as integers; those of `wrt` that are no data are taken as floats all the same. A kind that is
+    Python's own, `int` or `bool`, is one of its numbers. `unsure` are inputs of which nobody has
+    said whether their numbers, if they are whole, are integers.
 
     Of a caller from outside programs may be texts, inputs whatever numpy makes numbers of, and
     without `wrt` it is by all inputs. Raises `InvalidValueError` for what is none of these, and
@@ -92,6 +95,8 @@ class Problem:
     along: Mapping[str, Array] = field(default_factory=dict)
     data: tuple[str, ...] = ()
     truths: tuple[str, ...] = ()
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    unsure: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         change = partial(object.__setattr__, self)
@@ -106,6 +111,8 @@ class Problem:
             parts = [part for name, value in inputs.items() for part in trees.spread(value, name)]
             read = {name: numbers(value, name) for name, value in parts}
             change("truths", tuple(name for name, value in read.items() if value.dtype == np.bool_))
+            whole = {n: value.dtype.name for n, value in read.items() if value.dtype.kind in "iu"}
+            change("kinds", {**whole, **self.kinds})
             change("inputs", {name: value.astype(np.float64) for name, value in read.items()})
             inputs = self.inputs
         trees.check_whole(inputs)
@@ -137,6 +144,17 @@ class Problem:
             known = frozenset({*lets, *given, *self.program.assigned})
             texts = self.claims.items()
             change("claims", {name: _compiled(claim, known, given) for name, claim in texts})
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The inputs that it is explicitly differentiated by, and not for want of others."""
+        return self.wrt if set(self.wrt) < set(self.inputs) else ()
+
+    @property
+    def integers(self) -> dict[str, str]:
+        """The inputs that the program has as integers, or as Python's own numbers, with which."""
+        held = self.kinds.items()
+        return {name: kind for name, kind in held if name in self.data or name not in self.wrt}
 
     @property
     def is_open(self) -> bool:
@@ -247,7 +265,7 @@ def _executed(
     dice = Dice(problem.seed)
     options = {
         **options, "detach": problem.detach, "limits": problem.limits, "budget": budget,
-        "dice": dice, "data": problem.data, "truths": problem.truths,
+        "dice": dice, "data": problem.data, "truths": problem.truths, "kinds": problem.integers,
     }  # fmt: skip
     stops: tuple[Any, ...] = ()
     casts: tuple[Any, ...] = ()

@@ -13,7 +13,7 @@ from gradcalc.cli import digits, networks, parts, plainly
 from gradcalc.cli import programs as named
 from gradcalc.cli.bundle import bundled
 from gradcalc.cli.networks import Furnished
-from gradcalc.cli.numbers import read_numbers
+from gradcalc.cli.numbers import read_numbers, unsure
 from gradcalc.cli.options import Options
 from gradcalc.cli.programs import (
     Lets,
@@ -103,7 +103,7 @@ def requests(
         raise error.of(trees.roots(name for name, _ in options.values)) from None
     known = (*programs, *(program for _, program in lets))
     options = parts.apart(_with_bundle(options, known), known)
-    asked = [name for name, _ in options.values]
+    asked, either = [name for name, _ in options.values], unsure(options)
     programs, options, drawn = networks.furnished(programs, lets, options, limits)
     typed = [name for name, _ in options.values]
     uses = [use(program, lets, typed) for program in programs]
@@ -122,6 +122,7 @@ def requests(
                 program=use.program,
                 inputs={name: numbers[typed] for name, typed in use.given.items()},
                 wrt=wrt,
+                unsure=tuple(name for name, typed in use.given.items() if typed in either),
                 lets=use.lets,
                 detach=tuple(use.own(name) for name in options.detach),
                 of=options.of and use.own(options.of),

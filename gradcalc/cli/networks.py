@@ -38,7 +38,8 @@ def furnished(
 
     numbers = read_numbers(options)[0]
     # standard input is read once, and what is random is drawn once
-    options = replace(options, values=tuple((n, v.tolist()) for n, v in numbers.items()))
+    held = {n: v if v.dtype.kind in "iu" else v.tolist() for n, v in numbers.items()}
+    options = replace(options, values=tuple(held.items()))
     found: list[Program] = []
     frozen = set[str]()
     drawn: dict[str, Drawn] = {}

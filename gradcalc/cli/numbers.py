@@ -1,5 +1,6 @@
 """The numbers that are typed for inputs, or stand in files."""
 
+import re
 from functools import cache
 
 import numpy as np
@@ -22,10 +23,32 @@ def read_numbers(
         return np.random.default_rng(options.seed)
 
     def read(value: Value, name: str) -> Array:
-        array = from_json(value, name, random=random, stdin=named.read_stdin)
+        array = from_json(value, name, random=random, stdin=named.read_stdin, typed=True)
         return rounded(array, name, options.dtype)
 
     values = {name: read(value, name) for name, value in options.values}
-    cotangent = None if options.cotangent is None else read(options.cotangent, "--cotangent")
+
+    def weights(value: Value, name: str) -> Array:
+        array = read(value, name)
+        return array if array.dtype == np.bool_ else array.astype(np.float64)
+
+    cotangent = None if options.cotangent is None else weights(options.cotangent, "--cotangent")
     given = map(tangent, options.tangents)
-    return values, cotangent, {name: read(value, "--tangent") for name, value in given}
+    return values, cotangent, {name: weights(value, "--tangent") for name, value in given}
+
+
+def unsure(options: Options) -> frozenset[str]:
+    """The inputs whose numbers, if they are whole, may be meant as integers or as real ones."""
+    return frozenset(name for name, value in options.values if _is_unsure(value))
+
+
+def _is_unsure(value: Value) -> bool:
+    if isinstance(value, str):
+        text = value.strip().lower()
+        if text.startswith("@"):
+            # these say what their numbers are
+            return re.search(r"\.(npy|npz|pt|pth|safetensors)(:|$)", text) is None
+        return re.search(r"\d\.|\.\d|\de|ones|zeros|eye|linspace|rand", text) is None
+    if isinstance(value, list):
+        return all(map(_is_unsure, value))
+    return type(value) is int

@@ -37,7 +37,7 @@ def compared(problem: Problem) -> tuple[str, ...]:
 
     Not those that it is explicitly differentiated by.
     """
-    asked = problem.wrt if set(problem.wrt) < set(problem.inputs) else ()
+    asked = problem.asked
     given = tuple(name for name in problem.truths if name not in asked)
     whole = [
         name
@@ -109,7 +109,7 @@ def _hands(problem: Problem, names: Sequence[str]) -> bool:
 def _compares(problem: Problem) -> bool:
     programs = (problem.program, *(program for _, program in problem.lets))
     return any(
-        isinstance(node, ast.Compare)
+        isinstance(node, ast.Compare | ast.MatchValue)
         or (isinstance(node, ast.Attribute) and node.attr in COMPARING)
         or (isinstance(node, ast.Name) and node.id in COMPARING)
         for program in programs

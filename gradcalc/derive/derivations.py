@@ -48,6 +48,7 @@ def _key(problem: Problem) -> Any:
         problem.detach,
         problem.data,
         problem.truths,
+        tuple(problem.integers.items()),
         problem.of,
         problem.dtype,
         exactly(cotangent),

@@ -200,6 +200,11 @@ def _dead(
 ) -> Finding | None:
     """Why nothing flows back to an input at all; at a `special` point that says little."""
     stop = next((s for s in autograd.stops if name in s.behind), None)
+    if name in problem.integers and name not in problem.truths:
+        many = "integers, which have" if problem.inputs[name].shape else "an integer, which has"
+        why = f"{name} is taken as {many} no slope: the program tells them from real numbers"
+        real = f"--wrt {name} takes real numbers, where the program runs with such"
+        return Finding("dead", why, real)
     if name in problem.data and name not in problem.truths:
         why = (
             f"{name} is compared, or says how many: its whole numbers are taken as data, which have"

@@ -183,12 +183,22 @@ def dtype_of(machine: Machine, value: Tensor) -> NumberKind:
     if machine.is_mask(value):
         return KINDS["bool"]
     if value.integer:
-        return NumberKind("int", value.width)
+        # of so many bits if of no fewer, but to jax, which may have been told to count in fewer
+        wide = machine.program.naming.arrays in (TORCH, NUMPY)
+        return NumberKind("int", value.width or "int64" * wide)
     if value.short:
         return NumberKind("float", narrow.SHORTER[value.short])
     # by no name: that of floats is the calculation's
     given = any(value is held for held in machine.given.values.values())
     return NumberKind("float", given=given)
+
+
+def given(machine: Machine, value: Tensor, kind: str) -> Any:
+    """An input of integers of a kind, or one of Python's own numbers."""
+    if kind in PYTHONS:
+        number = machine.number(value)
+        return bool(number) if kind == "bool" else int(number)
+    return narrow.narrowed(machine, machine.mark_integer(value), kind)
 
 
 def to(

@@ -101,7 +101,7 @@ def equal(machine: Machine, left: Any, right: Any) -> bool | None:
     if isinstance(left, _NAMES) or isinstance(right, _NAMES):
         kinds: list[Any] = [getattr(value, "kind", None) for value in (left, right)]
         if all(isinstance(value, _NAMES) for value in (left, right)) and None not in kinds:
-            return _same(machine, *kinds)
+            return same(machine, *kinds)
         words = [told(value) for value in (left, right)]
         return all(isinstance(word, str) for word in words) and str(words[0]) == str(words[1])
     if isinstance(right, NumberKind):
@@ -109,7 +109,7 @@ def equal(machine: Machine, left: Any, right: Any) -> bool | None:
     if not isinstance(left, NumberKind):
         return None
     if isinstance(right, NumberKind):
-        return _same(machine, left, right)
+        return same(machine, left, right)
     if not isinstance(right, str) and not (
         isinstance(right, Builtin) and right.name in casts.PYTHONS
     ):
@@ -125,7 +125,7 @@ def equal(machine: Machine, left: Any, right: Any) -> bool | None:
         # numpy's own names of kinds are types, which equal nothing else
         return False
     found = casts.kind_of(machine, right)
-    return found is not None and _same(machine, left, found)
+    return found is not None and same(machine, left, found)
 
 
 def identical(machine: Machine, left: Any, right: Any) -> bool | None:
@@ -137,10 +137,11 @@ def identical(machine: Machine, left: Any, right: Any) -> bool | None:
         return None
     if machine.program.naming.arrays != TORCH:
         raise UnsupportedError("whether these are one object is not known here", hint="use ==")
-    return _same(machine, left, right)
+    return same(machine, left, right)
 
 
-def _same(machine: Machine, first: NumberKind, second: NumberKind) -> bool:
+def same(machine: Machine, first: NumberKind, second: NumberKind) -> bool:
+    """Whether two dtypes are one. Raises `UnsupportedError` where that is not known."""
     names = name_of(machine, first), name_of(machine, second)
     return names[0] == names[1] if all(names) else casts.alike(machine, first, second)
 

@@ -9,7 +9,7 @@ from itertools import takewhile
 from typing import Any, Protocol
 
 from gradcalc.errors import GradcalcError, LimitError, Span, UnsupportedError
-from gradcalc.lang import deferred, memory, ops, targets, trees, written
+from gradcalc.lang import casts, deferred, memory, ops, targets, trees, written
 from gradcalc.lang.backend import Backend
 from gradcalc.lang.calls import CALLS, FUNCTIONS, applied, enter
 from gradcalc.lang.chance import Dice
@@ -52,6 +52,7 @@ def evaluate(
     detach: Collection[str] = (),
     data: Collection[str] = (),
     truths: Collection[str] = (),
+    kinds: Mapping[str, str] | None = None,
     limits: Limits | None = None,
     budget: Budget | None = None,
     confirm: Confirm | None = None,
@@ -67,14 +68,14 @@ def evaluate(
     """Run a program on a backend.
 
     `inputs` are the backend's tensors (or closures) by name, those of lists and dictionaries by the
-    names of `lang.trees`; `detach` are names each use of
-    which passes no gradient back. `confirm` is told every call of a library's function and what it
-    gave. `rules` are other meanings of kinds of nodes than the language's own; `dice` are what
-    random numbers are drawn from, without which none are. With `seed` the parameters of networks
-    are drawn that are no inputs; with `survey` a program that is a network is made and not called.
-    `of` is the part of the output that is wanted, None for none. With `functions` the output may be
-    one, which is the value then. What the program prints is added to `printed`. `watch` sees what
-    is kept for the backward pass.
+    names of `lang.trees`; `detach` are names each use of which passes no gradient back, `data`
+    those that have none, `truths` and `kinds` those that are truth values or integers. `confirm` is
+    told every call of a library's function and what it gave. `rules` are other meanings of kinds of
+    nodes than the language's own; `dice` are what random numbers are drawn from, without which none
+    are. With `seed` the parameters of networks are drawn that are no inputs; with `survey` a
+    program that is a network is made and not called. `of` is the part of the output that is wanted,
+    None for none. With `functions` the output may be one, which is the value then. What the program
+    prints is added to `printed`. `watch` sees what is kept for the backward pass.
     Raises `GradcalcError` with the place in the source.
     """
     limits = limits or Limits()
@@ -97,7 +98,9 @@ def evaluate(
     )
     try:
         with deep_recursion():
-            found = _run(machine, inputs, seed, survey, frozenset(data), frozenset(truths))
+            found = _run(
+                machine, inputs, seed, survey, frozenset(data), frozenset(truths), kinds or {}
+            )
             _check_abandoned(machine)
             whole = functions and isinstance(found, FUNCTIONS)
             value = found if whole else None
@@ -123,7 +126,7 @@ def evaluate(
 
 def _run(
     machine: Machine, inputs: Mapping[str, Any], seed: int, survey: bool,
-    data: frozenset[str], truths: frozenset[str],
+    data: frozenset[str], truths: frozenset[str], kinds: Mapping[str, str],
 ) -> Any:  # fmt: skip
     program = machine.program
     source = (machine.chances or Dice(seed)).torch
@@ -139,10 +142,12 @@ def _run(
     machine.scalars = not any(machine.shape(v) for v in inputs.values() if machine.is_tensor(v))
     for name in filter(trees.is_part, machine.detached & inputs.keys()):
         inputs[name] = machine.detach(inputs[name], name)
-    for name in data & inputs.keys():
+    for name in (data | kinds.keys()) & inputs.keys():
         inputs[name] = machine.fixed(inputs[name], name)
     for name in truths & inputs.keys():
         inputs[name] = ops.binary(machine, "ne", inputs[name], 0)
+    for name in kinds.keys() & inputs.keys():
+        inputs[name] = casts.given(machine, inputs[name], kinds[name])
     inputs = trees.planted(inputs)
     machine.frame.values.update(inputs)
     machine.block(program.body)

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from gradcalc.errors import InvalidValueError, UnsupportedError
-from gradcalc.lang import casts, modes, operators, ops, words
+from gradcalc.lang import casts, dtypes, modes, operators, ops, words
 from gradcalc.lang.machine import Builtin, Machine
 from gradcalc.lang.program import brief
 
@@ -89,6 +89,41 @@ def _kind(machine: Machine, value: Any) -> casts.NumberKind:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Dtypes that numpy has one name for, by the words of their kinds."""
+
+    described: ClassVar[str] = "a family of dtypes"
+    words: frozenset[str]
+    name: str
+
+
+FAMILIES: Mapping[str, Family] = MappingProxyType(
+    {
+        name: Family(frozenset(words.split()), name)
+        for name, words in (
+            ("generic", "bool int float complex"), ("number", "int float complex"),
+            ("inexact", "float complex"), ("complexfloating", "complex"),
+            ("signedinteger", "int"), ("unsignedinteger", "int"),
+        )
+    }
+)  # fmt: skip
+
+
+def _is_kind_of(machine: Machine, arg1: Any, arg2: Any) -> bool:
+    """numpy's `issubdtype`: whether a dtype is one, or of a family."""
+    first = _kind(machine, arg1)
+    whole = {"integer": "int", "floating": "float"}
+    if isinstance(arg2, Family):
+        unsigned = first.name.startswith("uint") or first.name == "byte"
+        signs = {"signedinteger": not unsigned, "unsignedinteger": unsigned}
+        return first.word in arg2.words and signs.get(arg2.name, True)
+    second = _kind(machine, arg2)
+    if second.name in whole:
+        return first.word == whole[second.name]
+    return dtypes.same(machine, first, second)
+
+
 def _is_grad_enabled(machine: Machine) -> bool:
     return not machine.frozen
 
@@ -139,6 +174,11 @@ _FINFO = dict(
 )
 
 
+_FAMILIAR = dict(
+    [_row("issubdtype", _is_kind_of, "whether a dtype is of a kind: issubdtype(a.dtype, integer)")]
+)
+
+
 def _flags(names: str) -> dict[str, Builtin]:
     return dict(
         _row(name, _never, "false: the program is run as it stands") for name in names.split()
@@ -178,8 +218,8 @@ OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         },
         # of these only what stands behind with
         **{name: {} for name in ("torch.amp", "torch.cuda.amp", "torch.profiler")},
-        "numpy": _FINFO,
-        "jax.numpy": _FINFO,
+        "numpy": {**_FINFO, **FAMILIES, **_FAMILIAR},
+        "jax.numpy": {**_FINFO, **FAMILIES, **_FAMILIAR},
     }
 )
 """What the libraries have of this, by their modules."""

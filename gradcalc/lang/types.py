@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from gradcalc.errors import UnsupportedError
-from gradcalc.lang import casts, ops
+from gradcalc.lang import casts, dtypes, ops
 from gradcalc.lang.containers import Deque
 from gradcalc.lang.defaulting import Counts, Frozen, Ordered, WithDefault
 from gradcalc.lang.machine import Closure, Machine, Once
@@ -128,7 +128,7 @@ def isinstance_of(
         if not isinstance_of(machine, value, "torch.Tensor", kinds):
             return False
         own = casts.attribute(machine, ops.tensor(machine, value), "dtype")
-        return any(casts.alike(machine, own, casts.KINDS[KINDS[word]]) for word in of_kind)
+        return any(dtypes.same(machine, own, casts.KINDS[KINDS[word]]) for word in of_kind)
     asked = tuple(_type(word) for word in words.split())
     if (found_out := _told_by_check(machine, value, asked, kinds)) is not None:
         return found_out

@@ -80,7 +80,7 @@ def read_torch(path: Path, key: str | None, context: Context) -> Array:
         raise InvalidValueError(f"{context.name} holds complex numbers; real numbers are needed")
     context.check_shape(tuple(loaded.shape), loaded.numel())
     dense = loaded.detach().to_dense() if loaded.layout != torch.strided else loaded.detach()
-    if dense.dtype == torch.bool:
+    if not dense.is_floating_point():
         return context.numeric(np.array(dense.numpy()))
     return context.numeric(np.array(dense.to(torch.float64).numpy()))
 

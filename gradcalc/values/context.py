@@ -20,6 +20,13 @@ Random = Callable[[], "np.random.Generator"]
 NONFINITE: Mapping[str, float] = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
+INTEGERS = frozenset({"int64", "int32", "int16", "int8", "uint8"})
+"""The dtypes of integers that numpy and torch have alike."""
+
+LARGEST = 2.0**53
+"""Up to here each integer is a float64."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How large a value may be: its elements, its rank, and the nesting of its text."""
@@ -76,19 +83,25 @@ class Context:
             raise self.empty()
 
     def numeric(self, array: NDArray[np.generic]) -> Array:
-        """The array as float64, or of truth values, if it holds real numbers at all."""
+        """The array as float64, or as it is of truth values and integers, if it holds real
+        numbers at all."""
         self.check_shape(array.shape, array.size)
         if array.dtype.kind not in "biuf":
             found = {"c": "complex numbers", "U": "strings", "S": "strings", "O": "objects"}
             what = found.get(array.dtype.kind, f"{array.dtype.name} data")
             raise InvalidValueError(f"{self.name} holds {what}; real numbers are needed")
-        if array.dtype.kind == "b":
+        if array.dtype.kind == "b" or is_counted(array):
             return np.array(array)
         with np.errstate(all="ignore"):
             result = array.astype(np.float64, order="C", copy=False)
         if array.dtype.itemsize > 8 and bool(np.any(np.isinf(result) & ~np.isinf(array))):
             raise InvalidValueError(f"{self.name} holds numbers that are too large for a float64")
         return result
+
+
+def is_counted(array: NDArray[np.generic]) -> bool:
+    """Whether an array is one of integers of a usual dtype, all of which are floats too."""
+    return array.dtype.name in INTEGERS and bool(np.all(np.abs(array.astype(float)) <= LARGEST))
 
 
 def similar(name: str, known: Iterable[str]) -> str | None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcalc.errors import InvalidValueError
+from gradcalc.values.context import is_counted
 
 Array = NDArray[np.float64]
 
@@ -20,13 +21,16 @@ DTYPES = ("float64", "float32", "float16")
 
 
 def plain(value: Any, name: str) -> Any:
-    """A value as decoded JSON: numbers, texts, and lists and objects of them.
+    """A value as decoded JSON: numbers, texts, and lists and objects of them; and arrays of
+    integers, whose dtype is known.
 
     Raises `InvalidValueError` for what holds no numbers.
     """
     if type(value) is np.ndarray and value.dtype == np.float64 and np.isfinite(value).all():
         # each by itself takes long
         return value.tolist()
+    if (whole := _integers(value)) is not None:
+        return whole
     value = _listed(value, name)
     if isinstance(value, Mapping):
         return {str(key): plain(part, f"{name}: {key}") for key, part in value.items()}
@@ -40,8 +44,13 @@ def plain(value: Any, name: str) -> Any:
 
 
 def numbers(value: Any, name: str) -> Array:
-    """A value as an array of floats, or of truth values. Raises `InvalidValueError` for what is
-    none."""
+    """A value as an array of floats, or of truth values, or of integers whose dtype is known.
+
+    Raises `InvalidValueError` for what is none.
+    """
+    whole: Array | None = _integers(value)
+    if whole is not None:
+        return whole
     if isinstance(value, np.ndarray) and value.dtype == np.float64 and type(value) is np.ndarray:
         return value
     try:
@@ -58,11 +67,11 @@ def numbers(value: Any, name: str) -> Array:
 
 
 def rounded(value: Array, name: str, dtype: str) -> Array:
-    """The numbers that the dtype has, as float64; truth values are what they are.
+    """The numbers that the dtype has, as float64; truth values and integers are what they are.
 
     Raises `InvalidValueError` for one that is too large for it.
     """
-    if value.dtype == np.bool_:
+    if value.dtype.kind in "biu":
         return value
     with np.errstate(all="ignore"):
         found: Array = np.asarray(value, dtype=dtype).astype(np.float64)
@@ -80,6 +89,22 @@ def dtype_name(value: Any) -> str:
     """A dtype by its name: torch.float32, np.float32 and np.dtype("float32") are as "float32"."""
     name = value if isinstance(value, str) else getattr(value, "__name__", None) or str(value)
     return name.rpartition(".")[2]
+
+
+def _integers(value: Any) -> Any:
+    """The numbers of an array, or of a tensor, of integers; None of all else."""
+    if hasattr(value, "detach") and hasattr(value, "cpu"):
+        try:
+            # torch's own name of the dtype says enough, and sparse tensors become lists below
+            found = value.detach().cpu().numpy()
+        except (NotImplementedError, RuntimeError, TypeError):
+            return None
+    else:
+        found = value
+    if isinstance(found, np.ma.MaskedArray) or not isinstance(found, np.ndarray | np.integer):
+        return None
+    array = np.asarray(found)
+    return array if array.size and is_counted(array) else None
 
 
 def _listed(value: Any, name: str) -> Any:

@@ -35,8 +35,11 @@ def parse_value(
     stdin: Callable[[], str] | None = None,
     name: str = "value",
     limits: Limits | None = None,
+    typed: bool = False,
 ) -> Array:
     """The float64 array that a text means; a scalar has no dimensions.
+
+    With `typed` integers of a file that says their dtype keep it.
 
         2.5   0,1,2   1,2;3,4   [[1,2],[3,4]]   1/3   2*pi   arange(4)   @file.npy   @-
 
@@ -51,7 +54,8 @@ def parse_value(
         if text.strip() == "@-":
             return read_lines(_standard_input(stdin, name), context)
         if text.strip().startswith("@"):
-            return _read_file(text.strip()[1:], context)
+            found = _read_file(text.strip()[1:], context)
+            return found if typed else _as_floats(found)
         return _hinted(text, context)
     except MemoryError:
         raise LimitError(f"{name}: the value does not fit into memory") from None
@@ -64,17 +68,27 @@ def from_json(
     random: Random = lambda: np.random.default_rng(0),
     stdin: Callable[[], str] | None = None,
     limits: Limits | None = None,
+    typed: bool = False,
 ) -> Array:
     """The float64 array that decoded JSON means.
 
-    A number, nested lists of numbers and of the strings "NaN", "Infinity" and "-Infinity", or
-    a string as on the command line. Without `random`, rand and randn are those of seed 0.
+    A number, nested lists of numbers and of the strings "NaN", "Infinity" and "-Infinity", a string
+    as on the command line, or an array of integers, which with `typed` stay what they are. Without
+    `random`, rand and randn are those of seed 0.
 
     Raises what `parse_value` raises, and InvalidValueError for anything else.
     """
     if isinstance(value, str) and value not in NONFINITE:
-        return parse_value(value, random=random, stdin=stdin, name=name, limits=limits)
-    return from_nested(value, Context(name, random, limits or Limits()))
+        return parse_value(value, random=random, stdin=stdin, name=name, limits=limits, typed=typed)
+    context = Context(name, random, limits or Limits())
+    if isinstance(value, np.ndarray):
+        found = context.numeric(value)
+        return found if typed else _as_floats(found)
+    return from_nested(value, context)
+
+
+def _as_floats(array: Array) -> Array:
+    return array if array.dtype == np.bool_ else array.astype(np.float64)
 
 
 def _standard_input(stdin: Callable[[], str] | None, name: str) -> str:

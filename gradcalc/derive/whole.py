@@ -1,0 +1,161 @@
+"""Inputs of whole numbers of which a program asks whether they are integers, or needs that they
+are."""
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from gradcalc.derive.runs import budget, record
+from gradcalc.errors import GradcalcError, InvalidValueError
+from gradcalc.expr.floats import Floats
+from gradcalc.lang.naming import every_node
+from gradcalc.problem import Problem
+from gradcalc.values import format_literal
+from gradcalc.values.context import LARGEST
+
+ASKING = frozenset(
+    """dtype type isinstance is_floating_point issubdtype result_type promote_types can_cast kind
+    typename iscomplexobj isrealobj is_integer arange full full_like zeros_like ones_like empty_like
+    array asarray tensor as_tensor str repr format print get setdefault index count""".split()  # noqa: SIM905
+)
+"""Functions and attributes that tell integers from real numbers, or look something up."""
+
+LOOKING = ast.Dict | ast.JoinedStr | ast.Match | ast.Subscript | ast.Set
+"""What looks something up, or has numbers in a text."""
+
+Found = tuple[Any, dict[str, Any]]
+"""The value of a run, and its gradients."""
+
+
+def settled(problem: Problem) -> Problem:
+    """The problem with those inputs as integers that the program has to have so.
+
+    These are what it does not run with otherwise, and where it does something else with integers
+    those that were given as such, that say which or how many, or that nobody differentiates by.
+
+    Raises `InvalidValueError` where either may be meant.
+    """
+    open_ = _open(problem)
+    if not open_ or not _asks(problem):
+        return problem
+    found = _run(problem)
+    if found is None:
+        return _with(problem, _needed(problem, open_))
+    taken: dict[str, str] = {}
+    for name, kind in open_.items():
+        other = None if kind == "bool" else _run(_with(problem, {name: kind}))
+        if other is None or _is_flat(other, name) or _are_alike(found, other, name):
+            continue
+        if not (name in problem.kinds or name in problem.data or problem.asked):
+            raise _either(problem, name)
+        taken[name] = kind
+    return _with(problem, taken)
+
+
+def _open(problem: Problem) -> dict[str, str]:
+    """The inputs that may be integers, and what they would be then."""
+    found = {}
+    for name, values in problem.inputs.items():
+        if name in problem.asked or name in problem.integers:
+            continue
+        if name in problem.kinds:
+            found[name] = problem.kinds[name]
+        elif name in problem.truths and not values.shape:
+            found[name] = "bool"
+        elif name in problem.unsure and _are_whole(values):
+            found[name] = "int64" if values.shape else "int"
+    return found
+
+
+def _are_whole(values: Any) -> bool:
+    return bool(np.all((values == np.round(values)) & (np.abs(values) <= LARGEST)))
+
+
+def _asks(problem: Problem) -> bool:
+    """Whether something in a program tells integers from real numbers."""
+    programs = (problem.program, *(program for _, program in problem.lets))
+    return any(
+        isinstance(node, LOOKING)
+        or (isinstance(node, ast.Attribute) and node.attr in ASKING)
+        or (isinstance(node, ast.Name) and node.id in ASKING)
+        or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod))
+        or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult) and _repeats(node))
+        for program in programs
+        for node in every_node(program.body)
+    )
+
+
+def _repeats(product: ast.BinOp) -> bool:
+    """Whether a product is a list so many times."""
+    return any(isinstance(part, ast.List | ast.Tuple) for part in (product.left, product.right))
+
+
+def _with(problem: Problem, kinds: Mapping[str, str]) -> Problem:
+    if not kinds:
+        return problem
+    data = tuple(dict.fromkeys((*problem.data, *kinds)))
+    return replace(problem, kinds={**problem.kinds, **kinds}, data=data)
+
+
+def _run(problem: Problem) -> Found | None:
+    """What a problem gives in floats, None where it cannot be run."""
+    try:
+        recording = record(problem, Floats(), problem.inputs, budget(problem))
+        return recording.output, recording.swept(Floats(), problem.inputs)
+    except (GradcalcError, ArithmeticError, ValueError):
+        return None
+
+
+def _needed(problem: Problem, kinds: Mapping[str, str]) -> dict[str, str]:
+    """Those without which as integers it cannot be run, none if it cannot be with them either.
+
+    What only has to have no slope need not be one: that is for the user to say.
+    """
+    if _run(replace(problem, data=tuple(dict.fromkeys((*problem.data, *kinds))))) is not None:
+        return {}
+
+    @cache
+    def runs(names: Sequence[str]) -> bool:
+        return _run(_with(problem, {name: kinds[name] for name in names})) is not None
+
+    if alone := next((name for name in kinds if runs((name,))), None):
+        return {alone: kinds[alone]}
+    left = tuple(kinds)
+    if not runs(left):
+        return {}
+    for name in kinds:
+        fewer = tuple(other for other in left if other != name)
+        left = fewer if fewer and runs(fewer) else left
+    return {name: kinds[name] for name in left}
+
+
+def _are_alike(first: Found, second: Found, name: str) -> bool:
+    """Whether two runs give the same, but for the gradient by an input that is data in one."""
+    pairs = [(first[0], second[0])]
+    pairs += [(slope, second[1][other]) for other, slope in first[1].items() if other != name]
+    return all(
+        np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=1e-9, atol=0, equal_nan=True)
+        for a, b in pairs
+    )
+
+
+def _is_flat(found: Found, name: str) -> bool:
+    """Whether nothing is left to differentiate by, which nobody has asked for."""
+    return not any(np.any(slope) for other, slope in found[1].items() if other != name)
+
+
+def _either(problem: Problem, name: str) -> InvalidValueError:
+    values = problem.inputs[name]
+    few = values.ravel()[:3]
+    shown = ",".join(map(format_literal, few))
+    real = ",".join(repr(float(value)) for value in few)
+    others = ",".join(other for other in problem.inputs if other != name)
+    return InvalidValueError(
+        f"{name}: {shown} may be integers or real numbers, and the program does something else"
+        " with each",
+        hint=f"{real} are real numbers; --wrt {others} takes integers, as @{name}.npy may hold",
+    )
