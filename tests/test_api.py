@@ -234,13 +234,60 @@ def test_the_interface_is_as_mypy_knows_it() -> None:
     assert "kink" in interface.reason_of_a_nan()
 
 
-ELSEWHERE = {
-    "itself": "def f(x, k='a'):\n    return x if k == 'a' or x < 0 else x*f(x - 2)",
-    "decorated": "def d(f):\n    return lambda x: f(x)\n@d\ndef f(x, k='a'):\n    return x",
+TWO = """
+def f(x, a, b):
+    y = x**2 if a == 'u' else x**3
+    return y if b == 'u' else 2*y
+"""
+ELSEWHERE: dict[str, tuple[str, dict[str, Any]]] = {
+    "itself": ("def f(x, k='a'):\n    return x if k == 'a' or x < 0 else x*f(x - 2)", {"k": "b"}),
+    "itself, with None": ("def f(x, k='a'):\n    return x if k else f(x*x, k='c')", {"k": None}),
+    "decorated": (
+        "def twice(f):\n    return lambda *a: f(*a)*2\n@twice\n"
+        "def f(x, k='a'):\n    return x**2 if k == 'b' else x",
+        {"k": "b"},
+    ),
+    "remembered": (
+        "from functools import lru_cache\n@lru_cache\n"
+        "def f(x, k):\n    return x**2 if k == 'b' else x",
+        {"k": "'b'"},
+    ),
+    "called": (
+        "def f(x, k, *, s='u'):\n    return x**2 if k + s == 'bv' else x**3\n"
+        "y = f(1.0, 'b', s='v')\ndef g(x, k):\n    return f(x, k, s='v')*y",
+        {"k": "'b'"},
+    ),
+    "two": (TWO, {"a": "'u'", "b": "'v'"}),
+    "two, the other one": (TWO, {"b": "'u'", "a": "'v'"}),
+    "before a number": (
+        "def f(x, a: str, b):\n    return x**b if a == 'u' else x",
+        {"a": "'u'", "b": 2},
+    ),
+    "before what has a default": (
+        "def f(x, a, b='v'):\n    return x**2 if a + b == 'uu' else x",
+        {"a": "'u'", "b": "u"},
+    ),
 }
 
 
 @pytest.mark.parametrize("name", ELSEWHERE)
-def test_a_text_is_no_argument_of_what_the_program_calls_itself(name: str) -> None:
-    with pytest.raises(gradcalc.GradcalcError, match="k cannot be given a text"):
-        gradcalc.grad(ELSEWHERE[name], x=1.0, k="b")
+def test_a_text_is_given_to_whatever_is_called(name: str) -> None:
+    text, given = ELSEWHERE[name]
+    scope: dict[str, Any] = {}
+    exec(text, scope)
+    function = scope["g" if "def g" in text else "f"]
+    words = {k: v.strip("'") if isinstance(v, str) else v for k, v in given.items()}
+    x = torch.tensor(1.5, dtype=torch.float64, requires_grad=True)
+    value = function(x, **words) if "twice" not in text else function(x, *words.values())
+    found = gradcalc.grad(text, x=1.5, **given, wrt="x")
+    assert found.verdict.outcome == "verified", found.verdict.message
+    assert found.value == value.item()
+    assert found.gradient["x"] == torch.autograd.grad(value, x)[0].item()
+
+
+@pytest.mark.parametrize("more", ["table = {'f': f}", "y = f(1.0, 'a')"])
+def test_a_function_of_a_file_may_be_used_there(more: str, tmp_path: Path) -> None:
+    path = tmp_path / "f.py"
+    path.write_text(f"def f(x, k):\n    return x**2 if k == 'a' else x\n{more}\n")
+    assert gradcalc.grad(f"{path}:f", x=1.5, k="'a'").value == 2.25
+    assert gradcalc.grad(f"{path}:f", x=1.5, k="'b'").value == 1.5

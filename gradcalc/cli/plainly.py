@@ -11,7 +11,7 @@ from gradcalc.cli.options import Options
 from gradcalc.cli.programs import Source
 from gradcalc.cli.readers import Value
 from gradcalc.errors import InvalidValueError
-from gradcalc.lang.pointed import pointed
+from gradcalc.lang.pointed import called, pointed
 from gradcalc.lang.program import Limits
 from gradcalc.values.passed import WANTED
 
@@ -54,34 +54,54 @@ def _with(source: Source, name: str, value: Value, limits: Limits) -> Source | N
         text, function = pointed(source.text, source.function, limits)
         source = replace(source, text=text, function=function)
         node, made = _function(source), True
-    if node is None:
+    if node is None or name not in (defaults := _defaults(node)):
         return None
-    positional = [*node.args.posonlyargs, *node.args.args]
-    needed: list[ast.expr | None] = [None] * (len(positional) - len(node.args.defaults))
-    defaults = [*needed, *node.args.defaults, *node.args.kw_defaults]
-    names = [arg.arg for arg in (*positional, *node.args.kwonlyargs)]
-    if name not in names:
+    word = _word(value, defaults[name])
+    if word is MISSING:
         return None
-    place = names.index(name)
-    default = defaults[place]
-    word = _word(value, default)
-    if word is MISSING or (default is None and None in defaults[place + 1 : len(positional)]):
-        return None
+    if node.decorator_list or _is_used(source, node):
+        # what the program has of it elsewhere keeps the defaults that it has
+        text, function = called(source.text, node)
+        source = replace(source, text=text, function=function)
+        node, made = _function(source) or node, True
     if made and word is None and _stands_for_default(name, node):
         raise InvalidValueError(
             f"{name}: None cannot be given to what is made by a call",
             hint="write a function that gives it: def g(x): return f(x, None)",
         )
-    if node.decorator_list or _is_used(source, node):
-        raise InvalidValueError(
-            f"{name} cannot be given a text: the program calls {node.name} itself, or decorates it",
-            hint=f"write one that calls it: def g(x): return {node.name}(x, {name}={word!r})",
-        )
-    arg = (*positional, *node.args.kwonlyargs)[place]
-    held: ast.expr | ast.arg = arg if default is None else default
-    end = held.end_lineno or held.lineno, held.end_col_offset or held.col_offset
-    start = end if default is None else (held.lineno, held.col_offset)
-    return replace(source, text=_put(source.text, start, end, "=" * (default is None) + repr(word)))
+    found = _given(source.text, node, name, word)
+    return None if found is None else replace(source, text=found)
+
+
+def _defaults(function: ast.FunctionDef) -> dict[str, ast.expr | None]:
+    """The parameters of a function with their defaults, None where one has none."""
+    arguments = function.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    needed: list[ast.expr | None] = [None] * (len(positional) - len(arguments.defaults))
+    defaults = [*needed, *arguments.defaults, *arguments.kw_defaults]
+    names = [arg.arg for arg in (*positional, *arguments.kwonlyargs)]
+    return dict(zip(names, defaults, strict=True))
+
+
+def _given(text: str, function: ast.FunctionDef, name: str, word: Any) -> str | None:
+    """The text with a word as a parameter's default, None where it can have none there."""
+    arguments, default = function.args, _defaults(function)[name]
+    if default is not None:
+        return _put(text, (default.lineno, default.col_offset), _end(default), repr(word))
+    positional = [*arguments.posonlyargs, *arguments.args]
+    arg = next(a for a in (*positional, *arguments.kwonlyargs) if a.arg == name)
+    found = _put(text, _end(arg), _end(arg), f"={word!r}")
+    if arg not in positional[: len(positional) - len(arguments.defaults) - 1]:
+        return found
+    if arguments.vararg or arguments.kwonlyargs or arg in arguments.posonlyargs:
+        return None
+    # given by its name, it needs none of those behind it to have a default
+    start = arg.lineno, arg.col_offset
+    return _put(found, start, start, "*, ")
+
+
+def _end(node: ast.expr | ast.arg) -> tuple[int, int]:
+    return node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
 
 
 def _stands_for_default(name: str, function: ast.FunctionDef) -> bool:

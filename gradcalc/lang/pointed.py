@@ -68,6 +68,12 @@ def pointed(text: str, function: str | None, limits: Limits) -> tuple[str, str |
     raise UntoldError(brief(function))
 
 
+def called(text: str, function: ast.FunctionDef) -> tuple[str, str]:
+    """A text that goes on with a function that calls one of it, and the name of that."""
+    own = _unused(function.name, text)
+    return f"{text}\n\n{_calling(own, function.name, function.args)}", own
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """How something is called, with which parameters, and what stands in front of that."""
