@@ -37,7 +37,7 @@ HEAVY = {
     },
     "scipy": {"arrays/linear.py", "arrays/special.py", "enclosure/cells.py", "expr/floats.py",
               "expr/functions.py", "expr/scipys.py", "primitives/scipys.py", "lang/quadrature.py",
-              "enclosure/hull.py", "enclosure/parts.py"},
+              "lang/constants.py",              "enclosure/hull.py", "enclosure/parts.py"},
     "mpmath": set(),
     "flint": {"arrays/arithmetic.py", "arrays/singly.py", "balls/", "readback/roundtrip.py",
               "enclosure/", "slopes/",

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from gradcalc.errors import UnsupportedError, did_you_mean
 from gradcalc.lang import grammar
+from gradcalc.lang.constants import MODULE as CONSTANTS
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import ARRAYS, PREFIXES, TABLES
 from gradcalc.lang.files import part_at
@@ -43,16 +44,19 @@ def naming(body: Body, source: str, bound: frozenset[str]) -> Naming:
     imports = [n for n in every_node(body) if isinstance(n, ast.Import | ast.ImportFrom)]
     for node in imports:
         if _base(node) != "__future__":
-            brought = {_base(node)} if _base(node) else {alias.name for alias in node.names}
+            base, names = _base(node), {alias.name for alias in node.names}
+            numberless = bool(base) and {f"{base}.{name}" for name in names} <= catalogue.NUMBERLESS
+            brought = {base} if base else names
             # of its functions none is about numbers
-            whole |= brought - catalogue.NUMBERLESS
+            whole |= set() if numberless else brought - catalogue.NUMBERLESS
             _read(node, source, imported, modules, starred, _decorators(body))
     if imports:
         _check_order(body, source)
     # of a module that is written in the language a star brings what is used
     plain = {n.id for n in every_node(body) if isinstance(n, ast.Name)} - bound
     for module in starred:
-        brought = (plain & NAMES.get(module, frozenset())) - imported.keys()
+        data = {name for name in plain if module == CONSTANTS and catalogue.has(module, name)}
+        brought = (plain & NAMES.get(module, frozenset()) | data) - imported.keys()
         imported |= {name: (module, name) for name in brought}
     values = _values(body)
     prefixes = {k: v for k, v in PREFIXES.items() if k not in bound and k not in values}
@@ -65,7 +69,8 @@ def naming(body: Body, source: str, bound: frozenset[str]) -> Naming:
     plainly = {n: full for n, full in modules.items() if not _is_function(full)}
     handed = _handed(body, plainly) | below
     everything = [(module, "*") for module in (*starred, *handed.values())]
-    spoken = [*members, *imported.values(), *everything]
+    every = (*members, *imported.values(), *everything)
+    spoken = [m for m in every if m[0] not in catalogue.NUMBERLESS]
     return Naming(
         found.modules,
         imported,

@@ -45,6 +45,7 @@ NAMES: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         module: frozenset(names.split())
         for module, names in {
+            "scipy.constants": "convert_temperature lambda2nu nu2lambda",
             "scipy.fft": "dct idct dst idst dctn idctn dstn idstn",
             "scipy.integrate": "fixed_quad romb simpson",
             "scipy.linalg": """

@@ -11,6 +11,7 @@ from typing import Any
 from gradcalc.lang import (
     bystanders,
     casts,
+    constants,
     derivatives,
     einops,
     environment,
@@ -113,7 +114,8 @@ NETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 
 NUMBERLESS = frozenset(
     {
-        "dataclasses", "contextlib", *modules.OBJECTS, *bystanders.OBJECTS, *environment.OBJECTS,
+        "dataclasses", "contextlib", constants.MODULE, *modules.OBJECTS, *bystanders.OBJECTS,
+        *environment.OBJECTS,
     }
 )  # fmt: skip
 """Python's modules whose functions are about any values, so that they say nothing of numbers."""
@@ -224,6 +226,7 @@ OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             for module in (*NAMES, *FURTHER, *NETS, *CONSTANTS)
         },
         "dataclasses": {**DATACLASSES, **thrown.OBJECTS["dataclasses"]},
+        constants.MODULE: constants.SCIPYS,
     }
 )
 """What stands in a module and is not called."""
