@@ -206,6 +206,10 @@ FUNCTIONS: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("stft", "istft"), FRAMES),
         "sqrtm": "of a symmetric matrix: w, V = eigh(A); (V*sqrt(w)) @ V.T",
         "logm": "of a symmetric matrix: w, V = eigh(A); (V*log(w)) @ V.T",
+        **dict.fromkeys(
+            ("roots", "polyroots"),
+            "they may be complex numbers: write the formula of the root that is meant",
+        ),
         "eigvals": "they may be complex numbers: eigvalsh is for symmetric matrices",
     }
 )

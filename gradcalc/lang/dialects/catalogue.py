@@ -19,6 +19,7 @@ from gradcalc.lang import (
     lax,
     managers,
     modules,
+    poly1d,
     quadrature,
     thrown,
 )
@@ -219,6 +220,7 @@ OBJECTS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             module: {
                 **{name: Written(module, name) for name in NAMES.get(module, ())},
                 **FURTHER.get(module, {}),
+                **poly1d.OBJECTS.get(module, {}),
                 **NETS.get(module, {}),
                 **CONSTANTS.get(module, {}),
                 **(JOINERS if module in ("numpy", "jax.numpy") else {}),
