@@ -65,13 +65,32 @@ def _delete(machine: Machine, value: Any, name: Any) -> None:
     objects.forget(machine, _of_object(machine, value, name), name)
 
 
-def _type(machine: Machine, value: Any) -> Class:
+def _type(machine: Machine, value: Any, kinds: str | None = None) -> Any:
+    """The class of an object; with the kinds that a value may be of, the name of its type."""
+    if kinds is not None:
+        return value.kind.name if isinstance(value, Instance) else _type_name(machine, value, kinds)
     if not isinstance(value, Instance):
         raise UnsupportedError(
             f"the type of {machine.describe(value)} is only compared here",
             hint="isinstance(x, float), or type(x) is float",
         )
     return value.kind
+
+
+def _type_name(machine: Machine, value: Any, kinds: str) -> str:
+    # imported where it is used: types are told of functions too
+    from gradcalc.lang.types import JaxArray, examples
+
+    if isinstance(value, Closure):
+        return "function"
+    odd = hasattr(value, "_fields") or (machine.is_tensor(value) and value.owner.leaf is not None)
+    found = set() if odd else {type(example) for example in examples(machine, value, kinds)}
+    if len(found) != 1 or JaxArray in found or (machine.numbers and machine.is_tensor(value)):
+        raise UnsupportedError(
+            f"what the type of {machine.describe(value)} is called is not known here",
+            hint="isinstance(x, float), or type(x) is float",
+        )
+    return found.pop().__name__
 
 
 def _is_subclass(machine: Machine, kind: Any, of: Any) -> bool:

@@ -56,7 +56,9 @@ REFUSED = ("ValueError", "TypeError")
 
 
 def _number(kind: str) -> Call:
-    def convert(machine: Machine, value: Any = 0) -> Any:
+    def convert(machine: Machine, value: Any = 0, base: Any = None) -> Any:
+        if base is not None:
+            return _of_base(machine, kind, value, base)
         if isinstance(value, str):
             value = _number_of_word(kind, value)
         if machine.is_tensor(value):
@@ -93,11 +95,23 @@ def _number(kind: str) -> Call:
     return convert
 
 
-def _number_of_word(kind: str, word: str) -> float:
+def _of_base(machine: Machine, kind: str, word: Any, base: Any) -> float:
+    """A whole number that is written in another base than ten."""
+    if kind != "int" or not isinstance(word, str):
+        raise InvalidValueError(
+            f"{kind}() can't convert non-string with explicit base"
+            if kind == "int"
+            else f"{kind}() takes one number",
+            python="TypeError",
+        )
+    return _number_of_word(kind, word, ops.integer(machine, base))
+
+
+def _number_of_word(kind: str, word: str, base: int = 10) -> float:
     """Python's reading of a text, which is data."""
     words.told(word)
     try:
-        return int(word) if kind == "int" else float(word)
+        return int(word, base) if kind == "int" else float(word)
     except ValueError as error:
         raise InvalidValueError(
             f"{brief(repr(word))} is not a number", python="ValueError", said=str(error)
@@ -352,6 +366,8 @@ def _extreme(name: str) -> Call:
             args = tuple(args[0])
             if len(args) == 1:
                 return args[0]
+        if any(isinstance(item, str) for item in args):
+            return pythons.extreme(machine, name, (args if len(args) > 1 else args[0],))
         if len(args) < 2 or kwargs:
             return ops.call(machine, name, *args, **kwargs)
         method = isinstance(machine.node, ast.Call) and isinstance(machine.node.func, ast.Attribute)

@@ -132,6 +132,19 @@ class _Guards(ast.NodeTransformer):
             return _check(node, node.args[0], "torch.Tensor", kinds)
         return node
 
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        """`type(x).__name__`, for which the language is told where x comes from."""
+        match node:
+            case ast.Attribute(
+                value=ast.Call(func=ast.Name(id="type") as function, args=[value], keywords=[]),
+                attr="__name__",
+            ) if "type" not in self._own:
+                kinds = ast.copy_location(ast.Constant(self._kinds(value)), node)
+                self.generic_visit(node)
+                return ast.copy_location(ast.Call(function, [value, kinds], []), node)
+        self.generic_visit(node)
+        return node
+
     def _kinds(self, node: ast.expr) -> str:
         return "" if self._origins is None else self._origins.words(node)
 

@@ -1,7 +1,8 @@
 """The methods of Python's own containers and numbers, and how items are put in order."""
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, ItemsView, KeysView, Mapping
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -218,6 +219,11 @@ def _united(name: str) -> Callable[..., Any]:
     return method
 
 
+def _apart(machine: Machine, held: Any, other: Any) -> bool:
+    one = operators.named(machine, "logical_and", held, list(ops.items(machine, other)))
+    return not one
+
+
 def _joined(machine: Machine, held: str, values: Any) -> str:
     parts = ops.items(machine, values)
     if not all(isinstance(part, str) for part in parts):
@@ -333,12 +339,15 @@ METHODS: Mapping[type, Mapping[str, Callable[..., Any]]] = MappingProxyType(
                 "symmetric_difference_update",
             )},
         },
+        KeysView: {"isdisjoint": _apart}, ItemsView: {"isdisjoint": _apart},
         str: {
             "join": _joined, "format": _format,
             **{name: _same_as_python(name) for name in TEXTS},
         },
-        int: {name: _same_as_python(name) for name in ("bit_length", "bit_count")},
-        float: {"is_integer": _same_as_python("is_integer")},
+        int: {
+            name: _same_as_python(name) for name in ("bit_length", "bit_count", "as_integer_ratio")
+        },
+        float: {name: _same_as_python(name) for name in ("is_integer", "as_integer_ratio")},
     }
 )  # fmt: skip
 """The methods of Python's own containers and numbers."""
@@ -351,6 +360,18 @@ CHANGING = frozenset(METHODS[set]) - frozenset(dir(frozenset))
 """Methods that change a set."""
 
 
+OF_TYPES = {"str": str, "list": list, "dict": dict, "set": set, "int": int, "float": float}
+"""Python's types whose methods are functions of what they are of."""
+
+
+def _unbound(kind: type, name: str, machine: Machine, held: Any, *args: Any, **named: Any) -> Any:
+    if not isinstance(held, kind):
+        raise InvalidValueError(
+            f"{kind.__name__}.{name} does not take {machine.describe(held)}", python="TypeError"
+        )
+    return METHODS[kind][name](machine, held, *args, **named)
+
+
 def method(machine: Machine, value: Any, name: str) -> Builtin:
     """A method of a container, bound to it. Raises `UnknownNameError` for one that is not known."""
     found = next((m[name] for k, m in METHODS.items() if isinstance(value, k) and name in m), None)
@@ -358,6 +379,9 @@ def method(machine: Machine, value: Any, name: str) -> Builtin:
         raise UnknownNameError(
             f"'frozenset' object has no attribute '{name}'", python="AttributeError"
         )
+    own = OF_TYPES.get(value.name) if found is None and isinstance(value, Builtin) else None
+    if own is not None and name in METHODS[own]:
+        return Builtin(name, partial(_unbound, own, name), f"a method of {value.name}")
     if found is not None:
 
         def call(machine: Machine, *args: Any, **kwargs: Any) -> Any:

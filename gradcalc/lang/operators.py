@@ -3,7 +3,7 @@
 import ast
 import operator as python
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
@@ -93,6 +93,8 @@ def apply(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any:
         return complexes.operated(machine, kind, left, right)
     if kind is ast.Mod and isinstance(left, str):
         return words.percent(machine, left, right)
+    if isinstance(left, VIEWS) or isinstance(right, VIEWS):
+        left, right = _as_sets(left, right, of_all=kind in SETS)
     sequences = COMPARED if name in ("eq", "ne") else ADDED
     if isinstance(left, sequences) or isinstance(right, sequences):
         if not (machine.is_tensor(left) or machine.is_tensor(right)):
@@ -197,6 +199,10 @@ def compare(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any
         return PLAIN[kind][1](words.told(left), words.told(right))
     if kind in (ast.Eq, ast.NotEq) and _are_alike(left, right):
         return same(machine, left, right) is (kind is ast.Eq)
+    if isinstance(left, VIEWS) or isinstance(right, VIEWS):
+        left, right = _as_sets(left, right, of_all=False)
+        if kind in (ast.Eq, ast.NotEq) and not (isinstance(left, set) and isinstance(right, set)):
+            return kind is ast.NotEq
     if isinstance(left, set) and isinstance(right, set):
         return PLAIN[kind][1](left, right)
     for value in (left, right):
@@ -356,6 +362,32 @@ def _of_sets(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> An
         )
     found = PLAIN[kind][1](left, right)
     return Frozen(found) if isinstance(left, Frozen) else found
+
+
+VIEWS = (KeysView, ItemsView)
+"""What a dictionary gives that is a set of its keys, or of its pairs."""
+
+
+def _as_sets(left: Any, right: Any, *, of_all: bool) -> tuple[Any, Any]:
+    """Two values, views of dictionaries as the sets that they are; with `of_all` lists too."""
+    first, second = (
+        set(map(_pair, value))
+        if isinstance(value, ItemsView)
+        else set(value)
+        if isinstance(value, KeysView) or (of_all and isinstance(value, list | tuple | range))
+        else value
+        for value in (left, right)
+    )
+    return first, second
+
+
+def _pair(item: tuple[Any, Any]) -> tuple[Any, Any]:
+    """A key and its value, where Python finds both by what they are."""
+    if not (item[1] is None or isinstance(item[1], int | float | str | Frozen)):
+        raise UnsupportedError(
+            "a set of pairs is one of plain data here", hint="compare the keys, d.keys(), alone"
+        )
+    return item
 
 
 def _of_sequences(machine: Machine, name: str, left: Any, right: Any) -> Any:

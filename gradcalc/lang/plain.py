@@ -31,7 +31,9 @@ def compute(name: str, function: Callable[..., Any], values: tuple[Any, ...], bi
     except ZeroDivisionError:
         raise InvalidValueError("division by zero", python="ZeroDivisionError") from None
     except OverflowError:
-        raise InvalidValueError("the number is too large for a float") from None
+        raise InvalidValueError(
+            "the number is too large for a float", python="OverflowError"
+        ) from None
     except ValueError as error:
         raise InvalidValueError(
             f"{name} of {_show(values)}: {error}", python="ValueError"

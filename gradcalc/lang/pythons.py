@@ -106,6 +106,37 @@ def _divmod(machine: Machine, left: Any, right: Any) -> tuple[Any, Any]:
     )
 
 
+def power_left(machine: Machine, base: Any, exp: Any, mod: Any) -> int:
+    """Python's pow of three whole numbers."""
+    if not all(isinstance(value, int) for value in (base, exp, mod)):
+        raise InvalidValueError(
+            "pow() 3rd argument not allowed unless all arguments are integers", python="TypeError"
+        )
+    try:
+        return int(pow(base, exp, mod))
+    except ValueError as error:
+        raise InvalidValueError(str(error), python="ValueError", said=str(error)) from None
+
+
+def _letter(machine: Machine, number: Any) -> str:
+    place = ops.integer(machine, number)
+    if not 0 <= place < 0x110000:
+        said = "chr() arg not in range(0x110000)"
+        raise InvalidValueError(said, python="ValueError", said=said)
+    return chr(place)
+
+
+def _place_of_letter(machine: Machine, letter: Any) -> int:
+    if not isinstance(letter, str) or len(words.told(letter)) != 1:
+        raise InvalidValueError("ord() takes one character", python="TypeError")
+    return ord(letter)
+
+
+def _digits(name: str) -> Callable[[Machine, Any], str]:
+    written = {"bin": bin, "hex": hex, "oct": oct}[name]
+    return lambda machine, number: written(ops.integer(machine, number))
+
+
 def _abs_text(machine: Machine, value: Any = "") -> str:
     return words.text(machine, value)
 
@@ -200,6 +231,10 @@ ROWS: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("divmod", _divmod, "a quotient rounded down, and what is left"),
     ("str", _abs_text, "a value as text"),
     ("repr", _repr, "a value as text"),
+    ("ascii", words.in_ascii, "a value as text, of plain letters"),
+    ("chr", _letter, "the letter of a number"),
+    ("ord", _place_of_letter, "the number of a letter"),
+    *((name, _digits(name), "a whole number as text") for name in ("bin", "hex", "oct")),
     ("format", _format, "a value as text"),
     ("print", _print, "left out: it changes no number"),
     ("id", _identity, "a number that only this object has"),

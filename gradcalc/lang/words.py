@@ -1,6 +1,7 @@
 """Text as data: f-strings, formatting, and what a value looks like in a text."""
 
 import ast
+import re
 import string
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -187,10 +188,20 @@ class _Shown(float):
         return self.shown
 
 
+SHOWING = (ord("r"), ord("a"))
+"""Conversions to what `repr` shows."""
+
+
+def in_ascii(machine: Machine, value: Any) -> str:
+    """A value as `ascii` shows it."""
+    return formatted(machine, value, "", ord("a"))
+
+
 def formatted(machine: Machine, value: Any, spec: str, conversion: int = -1) -> str:
     """A value as a format has it."""
-    if conversion == ord("r") and not machine.is_tensor(value):
+    if conversion in SHOWING and not machine.is_tensor(value):
         value = shown(machine, value)
+        value = _as(ascii(str(value))[1:-1], [value]) if conversion == ord("a") else value
     if isinstance(value, objects.Instance) and conversion == -1:
         found = objects.answered(machine, "format", (value, spec))
         if isinstance(found, str):
@@ -198,7 +209,7 @@ def formatted(machine: Machine, value: Any, spec: str, conversion: int = -1) -> 
     plain = _plain(machine, value)
     if isinstance(plain, Untold) or (isinstance(plain, str) and machine.is_tensor(value)):
         return plain
-    if not spec or conversion in (ord("s"), ord("r")):
+    if not spec or conversion in (ord("s"), *SHOWING):
         plainly = text(machine, value)
         found = _as(format(str(plainly), spec), [plainly])
         return found if isinstance(found, Untold) else _like(machine, found, [value])
@@ -249,11 +260,15 @@ def _like(machine: Machine, found: str, values: Iterable[Any]) -> str:
 
 def percent(machine: Machine, template: str, values: Any) -> str:
     """`template % values`."""
-    given = values if isinstance(values, tuple) else (values,)
-    plain = tuple([_plain(machine, value) for value in given])
+    if isinstance(values, dict) and re.search(r"%\(", template):
+        given: Sequence[Any] = list(values.values())
+        plain: Any = {key: _plain(machine, value) for key, value in values.items()}
+    else:
+        given = values if isinstance(values, tuple) else (values,)
+        plain = tuple([_plain(machine, value) for value in given])
     try:
         return _like(machine, template % plain, given)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, KeyError, OverflowError) as error:
         shown = (value for value in given if machine.is_tensor(value))
         if any(machine.shape(value) or not machine.backend.at_hand for value in shown):
             # a tensor of several numbers stands in the text by its shape, and one whose number

@@ -238,7 +238,7 @@ sum(iterable: items, /, start=0) -> elements.folded(add)
 all any(iterable: items, /)
 max min(*values: any, key: any = None, default: any = ...) -> elements.python_extreme(*)
 round(number, ndigits: int = None) -> elements.python_round
-pow(base, exp) -> elements.python_power
+pow(base, exp, mod=None) -> elements.python_power
 """
 )
 

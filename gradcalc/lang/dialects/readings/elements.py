@@ -148,8 +148,15 @@ def scalar_call(machine: Machine, name: str, *args: Any) -> Any:
 @alike
 def of_math(machine: Machine, name: str, **values: Any) -> Any:
     """A function of `math` that is a primitive of single numbers."""
-    found = scalar_call(machine, name, *values.values())
+    given = tuple(values.values())
+    if name in FLOATING and all(map(plain.is_number, given)):
+        return plain.compute(name, getattr(math, name), given, machine.limits.bits)
+    found = scalar_call(machine, name, *given)
     return _integer(machine, found) if name in ("floor", "ceil", "trunc") else found
+
+
+FLOATING = frozenset({"fabs", "fmod", "pow"})
+"""Those which give floats of Python's whole numbers too, which the operators do not."""
 
 
 def _integer(machine: Machine, found: Any) -> Any:
@@ -241,6 +248,8 @@ def python_extreme(machine: Machine, name: str, values: Any, key: Any, default: 
     items = counted_items(machine, values[0]) if len(values) == 1 else values
     if not len(items):
         raise InvalidValueError(f"{name} of nothing", python="ValueError")
+    if any(isinstance(item, str) for item in items):
+        return pythons.extreme(machine, name, (list(items),))
     best = items[0]
     for item in items[1:]:
         if operators.truth(machine, operators.named(machine, comparison, item, best)):
@@ -263,6 +272,8 @@ def python_round(machine: Machine, number: Any, ndigits: Any) -> Any:
     return _integer(machine, found) if whole else found
 
 
-def python_power(machine: Machine, base: Any, exp: Any) -> Any:
-    """Python's pow, which is the operator."""
+def python_power(machine: Machine, base: Any, exp: Any, mod: Any) -> Any:
+    """Python's pow, which is the operator; of three whole numbers what is left of it."""
+    if mod is not None:
+        return pythons.power_left(machine, base, exp, mod)
     return operators.named(machine, "pow", base, exp)

@@ -1,10 +1,11 @@
 """Choices, closeness and numbers that are not finite, as each library has them."""
 
+import math
 from functools import reduce
 from typing import Any
 
 from gradcalc.errors import InvalidValueError, UnsupportedError
-from gradcalc.lang import operators, ops
+from gradcalc.lang import operators, ops, plain
 from gradcalc.lang.dialects.readings.elements import scalar
 from gradcalc.lang.dialects.readings.reductions import along
 from gradcalc.lang.machine import Machine
@@ -88,12 +89,18 @@ def equal(machine: Machine, equal_nan: Any = False, **values: Any) -> bool:
 
 def math_close(machine: Machine, a: Any, b: Any, rel_tol: Any, abs_tol: Any) -> Any:
     """Python's isclose, for which both numbers count alike."""
+    if all(map(plain.is_number, (a, b, rel_tol, abs_tol))):
+        if rel_tol < 0 or abs_tol < 0:
+            raise InvalidValueError("tolerances must be non-negative", python="ValueError")
+        return math.isclose(a, b, rel_tol=rel_tol, abs_tol=abs_tol)
     a, b = (ops.tensor(machine, scalar(machine, value)) for value in (a, b))
     size = ops.binary(machine, "maximum", *[ops.call(machine, "abs", v) for v in (a, b)])
     room = ops.binary(machine, "maximum", ops.binary(machine, "mul", rel_tol, size), abs_tol)
     near = ops.binary(
         machine, "le", ops.call(machine, "abs", ops.binary(machine, "sub", a, b)), room
     )
+    # what is infinite is near nothing but itself
+    near = ops.binary(machine, "logical_and", near, ops.call(machine, "isfinite", size))
     return ops.binary(machine, "logical_or", near, ops.binary(machine, "eq", a, b))
 
 
