@@ -326,7 +326,9 @@ def _every(join: str) -> Call:
     ends = join == "logical_or"
 
     def every(machine: Machine, value: Any) -> Any:
-        if isinstance(value, (Once, dict, set, Instance, *ops.DICTIONARY_VIEWS)):
+        if isinstance(
+            value, (Once, list, tuple, range, dict, set, Instance, *ops.DICTIONARY_VIEWS)
+        ):
             found = (operators.truth(machine, item) for item in ops.iterated(machine, value))
             return any(found) if ends else all(found)
         return operators.holds(machine, value, join)
@@ -336,7 +338,7 @@ def _every(join: str) -> Call:
 
 def _sum(machine: Machine, *args: Any, **kwargs: Any) -> Any:
     """Python's sum of a list adds its items; the sum of a tensor is the primitive."""
-    added = (list, tuple, set, dict, Once, Instance, *ops.DICTIONARY_VIEWS)
+    added = (list, tuple, range, set, dict, Once, Instance, *ops.DICTIONARY_VIEWS)
     if args and isinstance(args[0], added):
         start = args[1] if len(args) == 2 else kwargs.get("start", 0)
         if len(args) + len(kwargs) <= 2 and (kwargs.keys() <= {"start"}):

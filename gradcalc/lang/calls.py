@@ -433,8 +433,11 @@ def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -
             return writing.in_place(machine, target, result, since, others)
         if function.module == TORCH and function.name in casts.USUAL:
             result.usual = True
-        # a truth value of the library's, of which + is or
-        return ops.tensor(machine, result) if isinstance(result, bool) and own_truths else result
+        pythons = function.alone and not any(map(machine.is_tensor, args))
+        if isinstance(result, bool) and own_truths and not pythons:
+            # a truth value of the library's, of which + is or
+            return ops.tensor(machine, result)
+        return result
     if function.name == "log" and len(args) + len(kwargs) == 2:
         raise InvalidValueError(
             f"{function.shown} has no base", hint="write log(x)/log(b), log2(x) or log10(x)"

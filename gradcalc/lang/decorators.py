@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Mapping
 
+from gradcalc.lang import orderings
 from gradcalc.lang.imported import Body, full_name, meanings
 from gradcalc.lang.scopes import names_bound
 
@@ -38,6 +39,10 @@ WRAPS = "functools.wraps"
 
 PARTIAL = "functools.partial"
 """What gives a wrapper options before it has a function."""
+
+
+ORDERING = "functools.total_ordering"
+"""What gives a class the comparisons that it lacks."""
 
 
 NAMED = frozenset({
@@ -99,6 +104,9 @@ def _unwrap(body: Body, names: Mapping[str, str]) -> None:
             node.decorator_list = [_word(d, names) for d in kept]
         elif isinstance(node, ast.ClassDef):
             node.bases = [_word(base, names) for base in node.bases]
+            ordered = [d for d in node.decorator_list if full_name(d, names) == ORDERING]
+            if ordered and orderings.complete(node):
+                node.decorator_list = [d for d in node.decorator_list if d not in ordered]
 
 
 def _asks_name(node: ast.AST) -> bool:

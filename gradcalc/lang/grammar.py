@@ -273,8 +273,8 @@ OTHERS: Mapping[str, str] = MappingProxyType(
 UNLIKE: frozenset[str] = frozenset(
     """
     as_subclass astype bdtri besselpoly betaincc betainccinv betaincinv bitwise_count
-    bitwise_invert broadcast cdouble cfloat chndtr col_indices complex128 complex256 complex64 copy
-    cudnn_grid_sampler cumulative_prod dequantize dtype ellipeinc ellipj ellipkinc ellipkm1
+    bitwise_invert broadcast cdouble cfloat char chndtr col_indices complex128 complex256 complex64
+    copy cudnn_grid_sampler cumulative_prod dequantize dtype ellipeinc ellipj ellipkinc ellipkm1
     expand_as fdtri feature_dropout flatiter flatnonzero float16 float32 float64
     fractional_max_pool2d_with_indices fractional_max_pool3d_with_indices gammainccinv gammaincinv
     gammasgn hash_tensor hspmm iinfo indices_copy int8 intc interp intp is_contiguous is_nonzero

@@ -174,6 +174,8 @@ def compare(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any
             )
         if isinstance(left, Module) and isinstance(right, Module):
             return (left == right) is (kind is ast.Is)
+        if any(value is objects.NOT_IMPLEMENTED for value in (left, right)):
+            return (left is right) is (kind is ast.Is)
         if _is_small(left) and _is_small(right):
             # Python has one object for each of these
             return (left == right) is (kind is ast.Is)
@@ -374,7 +376,8 @@ def _as_sets(left: Any, right: Any, *, of_all: bool) -> tuple[Any, Any]:
         set(map(_pair, value))
         if isinstance(value, ItemsView)
         else set(value)
-        if isinstance(value, KeysView) or (of_all and isinstance(value, list | tuple | range))
+        if isinstance(value, KeysView)
+        or (of_all and isinstance(value, dict | list | tuple | range))
         else value
         for value in (left, right)
     )

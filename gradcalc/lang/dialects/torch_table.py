@@ -62,8 +62,8 @@ sort(input, *, stable: bool = None, dim: int = -1, descending: bool = False, {OU
     reductions.sorted_stably
 norm(input, p: word = 'fro', dim: ints = None, keepdim: bool = False, {OUT}, {DTYPE}) ->
     linear.element_norm
-all any(input, *, {OUT}) -> reductions.truths(*)
-all any(input, dim: some = None, keepdim: bool = False, *, {OUT}) -> reductions.truths(*)
+all any(input: tensor, *, {OUT}) -> reductions.truths(*)
+all any(input: tensor, dim: some = None, keepdim: bool = False, *, {OUT}) -> reductions.truths(*)
 matmul(input, other, *, {OUT}) -> linear.product
 mm spmm(input, mat2, *, {OUT}) -> linear.of_ranks(matmul, 2, 2)
 mv(input, vec, *, {OUT}) -> linear.of_ranks(matmul, 2, 1)
