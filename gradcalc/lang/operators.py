@@ -93,8 +93,8 @@ def apply(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any:
         return complexes.operated(machine, kind, left, right)
     if kind is ast.Mod and isinstance(left, str):
         return words.percent(machine, left, right)
-    if isinstance(left, VIEWS) or isinstance(right, VIEWS):
-        left, right = _as_sets(left, right, of_all=kind in SETS)
+    if kind in SETS and (isinstance(left, VIEWS) or isinstance(right, VIEWS)):
+        left, right = _as_sets(left, right, of_all=True)
     sequences = COMPARED if name in ("eq", "ne") else ADDED
     if isinstance(left, sequences) or isinstance(right, sequences):
         if not (machine.is_tensor(left) or machine.is_tensor(right)):
@@ -203,7 +203,8 @@ def compare(machine: Machine, kind: type[ast.AST], left: Any, right: Any) -> Any
         return same(machine, left, right) is (kind is ast.Eq)
     if isinstance(left, VIEWS) or isinstance(right, VIEWS):
         left, right = _as_sets(left, right, of_all=False)
-        if kind in (ast.Eq, ast.NotEq) and not (isinstance(left, set) and isinstance(right, set)):
+        others = (list, tuple, range, dict, str, int, float)
+        if kind in (ast.Eq, ast.NotEq) and (isinstance(left, others) or isinstance(right, others)):
             return kind is ast.NotEq
     if isinstance(left, set) and isinstance(right, set):
         return PLAIN[kind][1](left, right)
@@ -372,13 +373,15 @@ VIEWS = (KeysView, ItemsView)
 
 def _as_sets(left: Any, right: Any, *, of_all: bool) -> tuple[Any, Any]:
     """Two values, views of dictionaries as the sets that they are; with `of_all` lists too."""
+    others = (set, *VIEWS, dict, list, tuple, range) if of_all else (set, *VIEWS)
+    if not (isinstance(left, others) and isinstance(right, others)):
+        return left, right
     first, second = (
         set(map(_pair, value))
         if isinstance(value, ItemsView)
-        else set(value)
-        if isinstance(value, KeysView)
-        or (of_all and isinstance(value, dict | list | tuple | range))
         else value
+        if isinstance(value, set)
+        else set(value)
         for value in (left, right)
     )
     return first, second
