@@ -84,7 +84,7 @@ def compile_program(
         meant = understood(text, limits, Values(frozenset(numbers), frozenset(known)))
     source = meant.source
     try:
-        tree = mangled(undotted(stripped(syntax.parse(source, limits))))
+        tree = mangled(undotted(stripped(syntax.parse(source, limits), source)))
         with deep_recursion():
             given = frozenset(known)
             program = _checked(tree, source, function, shown, limits, given, core, library)
