@@ -64,7 +64,7 @@ class Order:
         for statement in module.body:
             for inner in _imports(statement):
                 self._load(key, inner, sure=inner is statement)
-            for name, inner in _of_functions(statement):
+            for name, inner in of_functions(statement):
                 for loaded in self.modules.loads(module, inner):
                     self._later(loaded, soon=name in self._called)
             found = self._unstarred(key, statement)
@@ -186,7 +186,7 @@ def _imports(statement: ast.stmt) -> Iterator[Import]:
             stack += reversed(list(ast.iter_child_nodes(node)))
 
 
-def _of_functions(statement: ast.stmt) -> Iterator[tuple[str, Import]]:
+def of_functions(statement: ast.stmt) -> Iterator[tuple[str, Import]]:
     """The imports that run where functions in a statement do, with the names of the functions."""
     at_once = {id(node) for node in _imports(statement)}
     for function in ast.walk(statement):

@@ -12,6 +12,7 @@ from functools import cached_property
 
 from gradcalc.errors import JOIN
 from gradcalc.lang.alternatives import chosen
+from gradcalc.lang.asked_globals import answered
 from gradcalc.lang.files import is_cell, part_at, parts
 from gradcalc.lang.imported import Body
 from gradcalc.lang.importing import Order, Step
@@ -54,7 +55,7 @@ def _ordered(
     """The files of a text, and the order in which they run if they are several."""
     modules = Modules(body, source)
     if len(modules.own) == 1:
-        modules.own[""] = Module("", list(chosen(tuple(modules.own[""].body))))
+        modules.own[""] = Module("", list(chosen(answered(tuple(modules.own[""].body)))))
         return modules, None
 
     def is_own(root: str) -> bool:
@@ -67,7 +68,7 @@ def _ordered(
             return None if found is None else f"{found.module}{JOIN}{found.name}"
 
         modules.own[key] = Module(
-            key, list(chosen(tuple(module.body), whose, is_own)), module.package
+            key, list(chosen(answered(tuple(module.body)), whose, is_own)), module.package
         )
     order = Order(modules)
     order.go(imported=imported)
