@@ -28,6 +28,8 @@ class _Asking(ast.NodeTransformer):
     def statement(self, statement: ast.stmt) -> ast.stmt:
         found: ast.stmt = self.visit(statement)
         bound = set(bound_at(found))
+        declared = (n for n in ast.walk(found) if isinstance(n, ast.Global))
+        self.perhaps |= {name for node in declared for name in node.names}
         self.told &= "*" not in bound and not any(_binds_more(n) for n in ast.walk(found))
         plain = isinstance(found, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef)
         if plain or (isinstance(found, ast.Assign) and _targets(found) == bound):
@@ -78,7 +80,5 @@ def _binds_more(node: ast.AST) -> bool:
             return name in BINDING
         case ast.Attribute(attr=name):
             return name in ("modules", "__dict__")
-        case ast.Global():
-            return True
         case _:
             return False

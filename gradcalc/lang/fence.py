@@ -47,6 +47,7 @@ from gradcalc.lang.program import (
     dotted,
     span_of,
 )
+from gradcalc.lang.put_off import put_off
 from gradcalc.lang.reached import has_foreign, reached
 from gradcalc.lang.renaming import DOUBT
 from gradcalc.lang.signs import Reading, placed
@@ -134,12 +135,15 @@ def _checked(
         body = plainly(body, called.name if called is not None and own else None)
     body = without_backwards(body, meanings(whole))
     _check_nodes(body, source, limits)
+    if not (core or library):
+        put_off(body, source, _main_function(body, function))
     assigned = bound_names(every_node(body))
     libraries = CORE if core else naming(body, source, assigned | known)
     silent = function is not None and libraries.arrays == MIXED and not libraries.called
     if silent and not imports_arrays(whole) and calls_torch_alone(whole, meanings(whole)):
         # what the function does not say, the others of its file do
         libraries = replace(libraries, arrays=TORCH)
+    body = without_refused(body)
     check_references(body, source, libraries, known, assigned)
     body = without_refused(body)
     main = _main_function(body, function)
