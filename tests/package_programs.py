@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.file_programs import write
-
 FILES = ("__init__", "one", "two", "three", "sub/__init__", "sub/deep")
 """The files of each package."""
 
@@ -127,7 +125,3 @@ def _fresh(folder: Path, names: tuple[str, ...]) -> Iterator[None]:
         for name in [n for n in sys.modules if n.split(".")[0] in names]:
             del sys.modules[name]
         importlib.invalidate_caches()
-
-
-def put(folder: Path, files: dict[str, str]) -> None:
-    write(folder, files)

@@ -6,7 +6,9 @@ from collections.abc import Callable, Container, Iterator
 from functools import cached_property
 from pathlib import Path
 
-from gradcalc.cli.reach import ALONE, EVERY, HANDED, WRITTEN, Chain, File, Finder, Needs, Node
+from gradcalc.cli.mentions import ALONE, EVERY, HANDED, WRITTEN, Chain
+from gradcalc.cli.reach import Finder, Needs, Node
+from gradcalc.cli.statements import File
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.files import joined
 from gradcalc.lang.neighbours import LIBRARIES, Import
@@ -121,12 +123,14 @@ class _Beside(Finder):
         """Whether an import brings one of the names, or runs another file: in which order these
         run may matter. Those of libraries say whose arrays the others are about."""
         base = statement.module or "" if isinstance(statement, ast.ImportFrom) else ""
+        folders = ("/".join(here.inside[: k + 1]) for k in range(len(here.inside)))
+        around = {f"{folder}/__init__.py" for folder in folders}
         return any(
             alias.name == "*"
             or (alias.asname or alias.name.split(".")[0]) in names
             or (base or alias.name).split(".")[0] in LIBRARIES
             for alias in statement.names
-        ) or any(True for _ in self.loaded(here, statement))
+        ) or any(file not in around for file in self.loaded(here, statement))
 
     def _roots(self, function: str | None, main: File) -> list[Node]:
         """What is asked of the program itself."""

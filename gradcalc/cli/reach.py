@@ -5,325 +5,20 @@ change what is: too many may be taken, none that matters is left out.
 """
 
 import ast
-import re
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
-from gradcalc.lang import purity
-from gradcalc.lang.alternatives import ROOTS
-from gradcalc.lang.drawing import is_drawn
-from gradcalc.lang.importing import of_functions
-from gradcalc.lang.neighbours import Import, bound_at
-from gradcalc.lang.program import dotted
-
-Chain = tuple[str, ...]
-"""What stands behind a name, dot by dot."""
-
-PRYING = purity.PRYING - {
-    "ctypes", "importlib.import_module", "importlib.machinery", "importlib.reload",
-    "importlib.util.module_from_spec",
-    "inspect.getmembers", "inspect.getmodule", "types.CodeType", "types.FunctionType",
-}  # fmt: skip
-"""Of libraries, what leads to what has no name in the text."""
-
-BOUND: Chain = ("",)
-"""What is asked of a name that is bound, and of a module nothing."""
-
-WRITTEN: Chain = ("=",)
-"""Behind what is asked of a name that is bound anew, or of a module that is handed around."""
-
-ALONE: Chain = ("-",)
-"""What is asked of a name with nothing behind it, which may be handed on."""
-
-HANDED: Chain = ("+",)
-"""What is asked of a name that a function is given."""
-
-LOOKING = frozenset({"dir", "getattr", "hasattr", "isinstance", "issubclass", "type", "id", "len",
-                     "repr", "str", "print", "help", "callable", "hash", "iter"})  # fmt: skip
-"""Functions of Python's own that only look at a module which they are given."""
-
-EVERY = "*"
-"""In place of a name: all that a file has."""
-
-ANYTHING = frozenset({"exec", "eval", "__import__"})
-"""Functions of Python's own that may do anything."""
-
-IMPORT = re.compile(r"\bimport\b")
-
-UNDERNEATH = frozenset({"__globals__", "__builtins__", "__code__", "__closure__", "__loader__",
-                        "__spec__"})  # fmt: skip
-"""What gives the means to change what has another name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mentions:
-    """The names in a statement with what stands behind them.
-
-    `wild` says that it may change anything, `draws` that it draws random numbers.
-    """
-
-    names: frozenset[tuple[str, Chain]]
-    wild: bool
-    draws: bool
-
-
-@dataclass
-class File:
-    """A file that was read: its statements, and what binds each of its names.
-
-    `imports` run with the file, the `late` ones of a statement with functions in it. A name is
-    bound `at_once` by what is no function.
-    """
-
-    text: str
-    body: list[ast.stmt]
-    inside: Chain
-    binds: dict[str, list[int]] = field(default_factory=dict)
-    aliases: dict[str, list[tuple[Import, ast.alias]]] = field(default_factory=dict)
-    stars: list[ast.ImportFrom] = field(default_factory=list)
-    imports: list[Import] = field(default_factory=list)
-    late: dict[int, list[Import]] = field(default_factory=dict)
-    at_once: set[tuple[str, int]] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        self._mentions: dict[tuple[int, bool], Mentions] = {}
-        lines = [k for k, line in enumerate(self.text.split("\n"), 1) if IMPORT.search(line)]
-        for number, statement in enumerate(self.body):
-            if not isinstance(statement, Import):
-                inner = set(_defined(statement))
-                for name in bound_at(statement):
-                    self.binds.setdefault(name, []).append(number)
-                    self.at_once |= set() if name in inner else {(name, number)}
-            last = statement.end_lineno or statement.lineno
-            if any(statement.lineno <= line <= last for line in lines):
-                self._import(number, statement)
-
-    def _import(self, number: int, statement: ast.stmt) -> None:
-        late = {id(node) for _, node in of_functions(statement)}
-        for node in ast.walk(statement):
-            if not isinstance(node, Import):
-                continue
-            if id(node) in late:
-                self.late.setdefault(number, []).append(node)
-            else:
-                self.imports.append(node)
-            for alias in node.names:
-                if alias.name == "*" and isinstance(node, ast.ImportFrom):
-                    self.stars.append(node)
-                else:
-                    name = alias.asname or alias.name.split(".")[0]
-                    self.aliases.setdefault(name, []).append((node, alias))
-
-    @cached_property
-    def active(self) -> list[int]:
-        """The statements that do more than bind names."""
-        return [k for k, statement in enumerate(self.body) if _is_active(statement)]
-
-    def mentions(self, number: int, *, at_once: bool = False) -> Mentions:
-        """What a statement has in it; all of it, or what runs `at_once` where it stands."""
-        found = self._mentions.get((number, at_once))
-        if found is None:
-            nodes = list(_evaluated(self.body[number], at_once=at_once))
-            wild, draws = any(map(self._is_wild, nodes)), any(map(self._draws, nodes))
-            found = Mentions(frozenset(_mentioned(nodes)), wild, draws)
-            self._mentions[number, at_once] = found
-        return found
-
-    def _full(self, node: ast.AST) -> str | None:
-        """What a dotted name stands for, if it begins with an import."""
-        path = dotted(node)
-        if path is None or path[0] not in self.aliases:
-            return None
-        statement, alias = self.aliases[path[0]][0]
-        base = ""
-        if isinstance(statement, ast.ImportFrom):
-            base = "." * statement.level + (statement.module or "") + "."
-        first = f"{base}{alias.name}" if base or alias.asname else path[0]
-        return ".".join((first, *path[1:]))
-
-    def _is_wild(self, node: ast.AST) -> bool:
-        """Whether a node may change what no name in its statement leads to."""
-        match node:
-            case ast.Name(id=name) if name in ANYTHING:
-                return True
-            case ast.Attribute(attr=name) if name in UNDERNEATH:
-                return True
-            case ast.Call(func=ast.Name(id="setattr" | "delattr"), args=[first, *_]):
-                return self._full(first) is not None
-            case ast.Call():
-                full = self._full(node.func)
-                return full is not None and (
-                    purity.is_setting(full) or purity.is_everywhere(full, node)
-                )
-            case (
-                ast.Attribute(ctx=ast.Store() | ast.Del())
-                | ast.Subscript(ctx=ast.Store() | ast.Del())
-            ):
-                inner: ast.expr = node
-                while isinstance(inner, ast.Attribute | ast.Subscript):
-                    inner = inner.value
-                full = self._full(inner)
-                return full is not None and full.split(".")[0] in ROOTS - purity.ONLOOKERS
-            case ast.Name() | ast.Attribute():
-                full = self._full(node)
-                return full in PRYING
-            case _:
-                return False
-
-    def _draws(self, node: ast.AST) -> bool:
-        if not isinstance(node, ast.Name | ast.Attribute):
-            return False
-        method = node.attr if isinstance(node, ast.Attribute) else ""
-        return is_drawn(method, self._full(node))
-
-    def kept(self, numbers: Iterable[int], imports: Container[Import]) -> str:
-        """The text with the lines of these statements and imports alone."""
-        chosen = set(numbers)
-        keep = [False] * (self.text.count("\n") + 2)
-        for first, last, inner in _groups(self.body):
-            if any(k in chosen or self.body[k] in imports for k in inner):
-                keep[first : last + 1] = [True] * (last + 1 - first)
-        lines = self.text.split("\n")
-        return "\n".join(line if keep[k] else "" for k, line in enumerate(lines, 1))
-
-
-def _defined(statement: ast.stmt) -> Iterator[str]:
-    """The functions and classes that a statement defines where it stands."""
-    stack: list[ast.AST] = [statement]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield node.name
-        elif isinstance(node, ast.stmt | ast.ExceptHandler):
-            stack += ast.iter_child_nodes(node)
-
-
-def _groups(body: list[ast.stmt]) -> Iterator[tuple[int, int, list[int]]]:
-    """The first and the last line of statements that share lines, and their numbers."""
-    first = last = 0
-    inner: list[int] = []
-    for number, statement in enumerate(body):
-        above = [d.lineno for d in getattr(statement, "decorator_list", ())]
-        start = min([statement.lineno, *above])
-        if inner and start > last:
-            yield first, last, inner
-            inner = []
-        first = first if inner else start
-        last = statement.end_lineno or start
-        inner.append(number)
-    if inner:
-        yield first, last, inner
-
-
-def _is_active(statement: ast.stmt) -> bool:
-    """Whether running a statement may do more than bind names."""
-    match statement:
-        case ast.Import() | ast.ImportFrom() | ast.Pass() | ast.Expr(value=ast.Constant()):
-            return False
-        case ast.FunctionDef(decorator_list=decorators, args=args):
-            values = [*args.defaults, *args.kw_defaults]
-            return bool(decorators) or any(map(_does, filter(None, values)))
-        case ast.ClassDef(decorator_list=decorators, keywords=keywords, body=body):
-            return bool(decorators or keywords) or any(map(_is_active, body))
-        case ast.If(test=ast.Compare(left=ast.Name(id="__name__"), ops=[ast.Eq()])):
-            return any(map(_is_active, statement.orelse))
-        case ast.Assign(targets=targets, value=value):
-            return _does(value) or not all(map(_is_plain, targets))
-        case ast.AnnAssign(target=target, value=value):
-            return value is not None and (_does(value) or not _is_plain(target))
-        case ast.Try(body=body, orelse=orelse, finalbody=last, handlers=handlers):
-            parts = [*body, *orelse, *last, *(s for h in handlers for s in h.body)]
-            return any(map(_is_active, parts))
-        case ast.If(test=test, body=body, orelse=orelse):
-            return _does(test) or any(map(_is_active, [*body, *orelse]))
-        case _:
-            return True
-
-
-def _is_plain(target: ast.expr) -> bool:
-    return isinstance(target, ast.Name) or (
-        isinstance(target, ast.Tuple | ast.List) and all(map(_is_plain, target.elts))
-    )
-
-
-def _does(value: ast.expr) -> bool:
-    """Whether working an expression out calls something."""
-    kinds = ast.Call | ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom
-    return any(isinstance(node, kinds) for node in ast.walk(value))
-
-
-def _evaluated(statement: ast.AST, *, at_once: bool = False) -> Iterator[ast.AST]:
-    """The nodes of a statement without its annotations, which mean nothing here.
-
-    Where only that counts which runs `at_once`, what plain functions in it do is left out.
-    """
-    stack: list[ast.AST] = [statement]
-    while stack:
-        node = stack.pop()
-        yield node
-        plain = isinstance(node, ast.FunctionDef) and not node.decorator_list
-        left = ("body", "annotation", "returns") if at_once and plain else ("annotation", "returns")
-        for name, value in ast.iter_fields(node):
-            if name not in left:
-                parts = value if isinstance(value, list) else [value]
-                stack += [part for part in parts if isinstance(part, ast.AST)]
-
-
-def _mentioned(nodes: Sequence[ast.AST]) -> Iterator[tuple[str, Chain]]:
-    """The names in a statement, with what is asked of each; those alone may be handed on."""
-    inside, looked_at, handed = set[int](), set[int](), set[int]()
-    pokes = any(map(_pokes, nodes))
-    for node in nodes:
-        if id(node) in inside:
-            continue
-        match node:
-            case ast.Call(func=func, args=args):
-                looks = isinstance(func, ast.Name) and func.id in LOOKING
-                given = {id(part) for part in args if isinstance(part, ast.Name)}
-                looked_at |= given if looks else set()
-                handed |= set() if looks else given
-            case ast.Attribute():
-                inner: ast.expr = node
-                while isinstance(inner, ast.Attribute):
-                    inside.add(id(inner))
-                    inner = inner.value
-                if isinstance(inner, ast.Name):
-                    inside.add(id(inner))
-                    chain = (dotted(node) or ("",))[1:]
-                    yield inner.id, chain if isinstance(node.ctx, ast.Load) else (*chain, *WRITTEN)
-            case ast.Compare(
-                left=ast.Constant(value=str(name)),
-                ops=[ast.In() | ast.NotIn()],
-                comparators=[ast.Call(func=ast.Name(id="globals") as called)],
-            ):
-                inside.add(id(called))
-                yield name, BOUND
-            case ast.Name(id="globals" | "vars" | "locals"):
-                yield EVERY, WRITTEN
-            case ast.Name(id=name):
-                alone = HANDED if pokes or id(node) in handed else ALONE
-                yield name, () if id(node) in looked_at else alone
-            case ast.Global(names=names) | ast.Nonlocal(names=names):
-                yield from ((name, WRITTEN) for name in names)
-            case ast.ImportFrom(names=aliases):
-                yield from ((alias.asname or alias.name, BOUND) for alias in aliases)
-            case _:
-                pass
-
-
-def _pokes(node: ast.AST) -> bool:
-    """Whether a node writes into something by another name than that which it has in the text."""
-    match node:
-        case ast.Call(func=ast.Name(id="setattr" | "delattr")):
-            return True
-        case ast.Attribute(value=ast.Name(id="self" | "cls")):
-            return False
-        case ast.Attribute(ctx=ast.Store() | ast.Del()):
-            return True
-        case _:
-            return False
-
+from gradcalc.cli.mentions import (
+    ALONE,
+    EVERY,
+    HANDED,
+    WRITTEN,
+    Chain,
+    defined,
+    is_plainly_defined,
+)
+from gradcalc.cli.statements import File
+from gradcalc.lang.neighbours import Import
 
 Node = tuple[str, str, Chain]
 """A name of a file, with what is asked of it."""
@@ -495,7 +190,7 @@ class Needs:
     def _runs(self, place: Place) -> bool:
         """Whether a function in a statement is among the names that count."""
         file, number = place
-        return any((file, name) in self._known for name in _defined(self.files[file].body[number]))
+        return any((file, name) in self._known for name in defined(self.files[file].body[number]))
 
     def _load(self, files: Iterable[str]) -> None:
         """Take files as loaded, and what they import."""
@@ -572,8 +267,8 @@ def _meets(
 def _lasts(statement: ast.stmt) -> bool:
     """Whether what a statement binds is a function or a constant, in which nothing changes."""
     match statement:
-        case ast.FunctionDef(decorator_list=[]):
-            return True
+        case ast.FunctionDef():
+            return is_plainly_defined(statement)
         case ast.Assign(targets=[ast.Name()], value=ast.Constant()):
             return True
         case _:

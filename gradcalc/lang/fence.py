@@ -20,6 +20,7 @@ from gradcalc.errors import (
 )
 from gradcalc.lang import grammar, syntax
 from gradcalc.lang.aliases import plainly_imported
+from gradcalc.lang.apart import apart
 from gradcalc.lang.asked import asked
 from gradcalc.lang.bindings import bound_names, own_names, parameters_of
 from gradcalc.lang.decorators import undecorated
@@ -107,6 +108,7 @@ def _checked(
     library: bool,
 ) -> Program:
     files = linked(tree.body, source, imported=function is not None)
+    apart(files.body)
     body = whole = plainly_imported(files.body)
     function = files.called.get(function or "", function)
     dtype = None

@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
@@ -209,6 +210,7 @@ def _check_order(body: Body, source: str) -> None:
     for node in every_node(body):
         if isinstance(node, ast.Name | ast.FunctionDef):
             uses.setdefault(node.id if isinstance(node, ast.Name) else node.name, []).append(node)
+    inside, calls = _in_functions(body), _first_call(body)
     seen: set[int] = set()
     brought: dict[str, ast.Import | ast.ImportFrom] = {}
     for statement, room in _statements(body):
@@ -216,10 +218,14 @@ def _check_order(body: Body, source: str) -> None:
         for name in _bound(statement, uses):
             brought.setdefault(name, statement)
             part = part_at(source, statement.lineno)
+            # before anything is called no function runs
+            early = room is None and here < calls
             behind = (
                 n
                 for n in uses.get(name, ())
-                if (n.lineno, n.col_offset) > here or part_at(source, n.lineno) != part
+                if (n.lineno, n.col_offset) > here
+                or (early and id(n) in inside)
+                or part_at(source, n.lineno) != part
             )
             seen |= {id(node) for node in behind if room is None or id(node) in room}
     for name, statement in brought.items():
@@ -229,6 +235,29 @@ def _check_order(body: Body, source: str) -> None:
                 hint="write all imports first",
                 span=span_of(statement, source),
             )
+
+
+def _in_functions(body: Body) -> frozenset[int]:
+    """The nodes in the bodies of functions, by their ids."""
+    return frozenset(
+        id(inner)
+        for node in every_node(body)
+        if isinstance(node, ast.FunctionDef)
+        for part in node.body
+        for inner in ast.walk(part)
+    )
+
+
+def _first_call(body: Body) -> tuple[float, int]:
+    """Where something is called first outside of functions, or decorated."""
+    inside = _in_functions(body)
+    places = (
+        (part.lineno, part.col_offset)
+        for node in every_node(body)
+        for part in ([node] if isinstance(node, ast.Call) else getattr(node, "decorator_list", []))
+        if id(part) not in inside and hasattr(part, "lineno")
+    )
+    return min(places, default=(math.inf, 0))
 
 
 def _statements(body: Body) -> Iterator[tuple[ast.Import | ast.ImportFrom, set[int] | None]]:
