@@ -37,8 +37,21 @@ class Graph:
 
     def of_statement(self, file: str, number: int, *, at_once: bool = False) -> list[Node]:
         """What a statement asks for."""
-        mentions = self._files[file].mentions(number, at_once=at_once)
-        return [(file, *mention) for mention in mentions.names]
+        here = self._files[file]
+        mentions = here.mentions(number, at_once=at_once)
+        # all others are names of functions, and Python's own
+        return [
+            (file, name, chain)
+            for name, chain in mentions.names
+            if name not in ("self", "cls")
+            and (
+                name == EVERY
+                or chain == WRITTEN
+                or name in here.binds
+                or name in here.aliases
+                or here.stars
+            )
+        ]
 
     def edges(self, node: Node) -> tuple[list[Node], list[Place]]:
         """What a name asks for, and the statements that bind it."""
@@ -269,7 +282,47 @@ def _lasts(statement: ast.stmt) -> bool:
     match statement:
         case ast.FunctionDef():
             return is_plainly_defined(statement)
-        case ast.Assign(targets=[ast.Name()], value=ast.Constant()):
+        case ast.Assign(targets=[ast.Name()], value=value):
+            return _is_constant(value)
+        case ast.ClassDef(decorator_list=[], body=body):
+            return all(map(_is_fixed, body)) and not any(map(_is_of_class, ast.walk(statement)))
+        case _:
+            return False
+
+
+def _is_constant(value: ast.expr) -> bool:
+    match value:
+        case ast.Constant() | ast.Compare() | ast.JoinedStr() | ast.UnaryOp(op=ast.Not()):
+            return True
+        case ast.UnaryOp(operand=operand):
+            return _is_constant(operand)
+        case ast.Call(func=ast.Name(id="bool" | "int" | "float" | "str" | "len")):
+            return True
+        case _:
+            return False
+
+
+def _is_fixed(statement: ast.stmt) -> bool:
+    """Whether nothing of what a class has by a statement can change in itself."""
+    match statement:
+        case ast.FunctionDef() | ast.Pass() | ast.Expr(value=ast.Constant()):
+            return True
+        case ast.AnnAssign(value=value):
+            return value is None or _is_constant(value)
+        case ast.Assign(value=value):
+            return _is_constant(value)
+        case _:
+            return False
+
+
+def _is_of_class(node: ast.AST) -> bool:
+    """Whether a node may write to a class by way of itself or its objects."""
+    match node:
+        case ast.Attribute(value=ast.Name(id="self"), ctx=ast.Store()):
+            return False
+        case ast.Attribute(ctx=ast.Store() | ast.Del()):
+            return True
+        case ast.Name(id="setattr" | "delattr") | ast.Global():
             return True
         case _:
             return False
