@@ -104,7 +104,7 @@ class _Refusing(ast.NodeTransformer):
             return super().visit(node)
         made = ast.copy_location(Refused(), node)
         made.error = error
-        return made
+        return ast.copy_location(ast.Expr(made), node) if isinstance(node, ast.stmt) else made
 
 
 def raised(machine: Machine, node: Refused) -> Any:

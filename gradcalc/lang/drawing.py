@@ -23,6 +23,11 @@ def drawing(body: Body) -> Callable[[ast.AST], bool]:
     return lambda node: _draws(node, names, frozenset(drawn))
 
 
+def is_drawn(method: str, full: str | None) -> bool:
+    """Whether a method of this name draws, or a function by its full name."""
+    return method in FILLING or _is_drawing(full)
+
+
 def _draws(node: ast.AST, names: Mapping[str, str], drawn: frozenset[str]) -> bool:
     return any(
         (isinstance(part, ast.Name) and part.id in drawn)

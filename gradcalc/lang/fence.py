@@ -20,6 +20,7 @@ from gradcalc.errors import (
 )
 from gradcalc.lang import grammar, syntax
 from gradcalc.lang.aliases import plainly_imported
+from gradcalc.lang.apart import apart
 from gradcalc.lang.asked import asked
 from gradcalc.lang.bindings import bound_names, own_names, parameters_of
 from gradcalc.lang.decorators import undecorated
@@ -47,6 +48,7 @@ from gradcalc.lang.program import (
     dotted,
     span_of,
 )
+from gradcalc.lang.put_off import put_off
 from gradcalc.lang.reached import has_foreign, reached
 from gradcalc.lang.renaming import DOUBT
 from gradcalc.lang.signs import Reading, placed
@@ -84,7 +86,7 @@ def compile_program(
         meant = understood(text, limits, Values(frozenset(numbers), frozenset(known)))
     source = meant.source
     try:
-        tree = mangled(undotted(stripped(syntax.parse(source, limits))))
+        tree = mangled(undotted(stripped(syntax.parse(source, limits), source)))
         with deep_recursion():
             given = frozenset(known)
             program = _checked(tree, source, function, shown, limits, given, core, library)
@@ -106,6 +108,7 @@ def _checked(
     library: bool,
 ) -> Program:
     files = linked(tree.body, source, imported=function is not None)
+    apart(files.body)
     body = whole = plainly_imported(files.body)
     function = files.called.get(function or "", function)
     dtype = None
@@ -134,12 +137,15 @@ def _checked(
         body = plainly(body, called.name if called is not None and own else None)
     body = without_backwards(body, meanings(whole))
     _check_nodes(body, source, limits)
+    if not (core or library):
+        put_off(body, source, _main_function(body, function))
     assigned = bound_names(every_node(body))
     libraries = CORE if core else naming(body, source, assigned | known)
     silent = function is not None and libraries.arrays == MIXED and not libraries.called
     if silent and not imports_arrays(whole) and calls_torch_alone(whole, meanings(whole)):
         # what the function does not say, the others of its file do
         libraries = replace(libraries, arrays=TORCH)
+    body = without_refused(body)
     check_references(body, source, libraries, known, assigned)
     body = without_refused(body)
     main = _main_function(body, function)

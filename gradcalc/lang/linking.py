@@ -6,17 +6,18 @@ told is marked, and refused where the program needs it (`doubt`).
 
 import ast
 import builtins
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from gradcalc.errors import JOIN, UnsupportedError
+from gradcalc.errors import JOIN
 from gradcalc.lang.alternatives import chosen
+from gradcalc.lang.asked_globals import answered
 from gradcalc.lang.files import is_cell, part_at, parts
 from gradcalc.lang.imported import Body
-from gradcalc.lang.neighbours import Import, Member, Module, Modules, brought
-from gradcalc.lang.program import span_of
+from gradcalc.lang.importing import Order, Step
+from gradcalc.lang.neighbours import Import, Member, Module, Modules
 from gradcalc.lang.renaming import Renaming, doubted
-from gradcalc.lang.stars import unstarred
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +34,29 @@ def linked(body: Sequence[ast.stmt], source: str, *, imported: bool = False) -> 
 
     If the one that is meant is `imported`, and not run, what its package begins with runs first.
     """
-    modules = modules_of(body, source)
-    if len(modules.own) == 1:
+    modules, order = _ordered(body, source, imported=imported)
+    if order is None:
         return Linked(tuple(modules.own[""].body), {}, many=False)
-    linker = _Linker(modules, source)
-    for key in modules.around() if imported else ():
-        linker.run(key)
-    linker.run("")
+    linker = _Linker(modules)
+    for step in order.steps:
+        linker.add(step)
     return Linked(tuple(linker.body), linker.names.called(), many=True)
 
 
 def modules_of(body: Sequence[ast.stmt], source: str) -> Modules:
     """The files of a text, each with those of its alternatives that run."""
+    modules, _ = _ordered(body, source, imported=True)
+    return modules
+
+
+def _ordered(
+    body: Sequence[ast.stmt], source: str, *, imported: bool
+) -> tuple[Modules, Order | None]:
+    """The files of a text, and the order in which they run if they are several."""
     modules = Modules(body, source)
     if len(modules.own) == 1:
-        modules.own[""] = Module("", list(chosen(tuple(modules.own[""].body))))
-        return modules
+        modules.own[""] = Module("", list(chosen(answered(tuple(modules.own[""].body)))))
+        return modules, None
 
     def is_own(root: str) -> bool:
         return modules.named(root) is not None
@@ -60,10 +68,11 @@ def modules_of(body: Sequence[ast.stmt], source: str) -> Modules:
             return None if found is None else f"{found.module}{JOIN}{found.name}"
 
         modules.own[key] = Module(
-            key, list(chosen(tuple(module.body), whose, is_own)), module.package
+            key, list(chosen(answered(tuple(module.body)), whose, is_own)), module.package
         )
-    unstarred(modules)
-    return modules
+    order = Order(modules)
+    order.go(imported=imported)
+    return modules, order
 
 
 def is_own(statement: ast.stmt, source: str) -> bool:
@@ -115,7 +124,8 @@ class Names:
             return self.own(key, name)
         targets = [by and self.modules.target(module, *by) for by in module.bound[name]]
         first = targets[0]
-        if first is None or here in seen or any(target != first for target in targets):
+        early = any(by and id(by[1]) in self.modules.early for by in module.bound[name])
+        if first is None or here in seen or early or any(target != first for target in targets):
             return self.own(key, name)
         if self.of_library(first):
             return self.own(key, name)
@@ -177,52 +187,36 @@ class Names:
 
 @dataclass
 class _Linker:
+    """Puts the statements together."""
+
     modules: Modules
-    source: str
     body: list[ast.stmt] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.names = Names(self.modules)
-        self._running: dict[str, set[str]] = {}
-        self._done: set[str] = set()
 
-    def run(self, key: str) -> None:
-        """The statements of a module, with those that its imports run."""
-        module = self.modules.own.get(key)
-        if module is None or key in self._running or key in self._done:
-            return
-        there = self._running[key] = set[str]()
-        for statement in module.body:
-            imports = [n for n in ast.walk(statement) if isinstance(n, Import)]
-            for inner in imports:
-                self._load(module, inner, late=inner is not statement)
-            self.body += Renaming(self.names, module).statement(statement)
-            there |= {name for part in ast.walk(statement) for name in brought(part)}
-        del self._running[key]
-        self._done.add(key)
+    def add(self, step: Step) -> None:
+        """The statement of a step by the names of the whole."""
+        module = self.modules.own[step.key]
+        for statement in (n for n in ast.walk(step.statement) if isinstance(n, Import)):
+            self._look_at(module, statement)
+        found = Renaming(self.names, module).statement(step.statement)
+        self.body += found
+        for key in step.late:
+            self._doubt(key, found)
 
-    def _load(self, module: Module, statement: Import, *, late: bool) -> None:
-        """Run what an import loads, and mark it where that cannot be told."""
+    def _look_at(self, module: Module, statement: Import) -> None:
+        """Mark an import of which cannot be told what it brings, or that brings nothing."""
         if (name := self.modules.doubtful(statement)) is not None:
             doubted(statement, f"{name} may be the file {name}.py here, or the library")
-        for key in self.modules.loads(module, statement):
-            before = len(self.body)
-            self.run(key)
-            if late:
-                self._doubt(key, self.body[before:])
-        if isinstance(statement, ast.ImportFrom) and not late:
-            for alias in statement.names:
-                found = self.modules.target(module, statement, alias)
-                if found is None or found.name is None:
-                    continue
-                there = self._running.get(found.module)
-                if there is not None and found.name not in there:
-                    file = found.module or self.modules.main
-                    raise UnsupportedError(
-                        f"{file} and a file that it imports import each other, and {found.name} is"
-                        " not there yet",
-                        span=span_of(statement, self.source),
-                    )
+        for alias in statement.names:
+            if id(alias) in self.modules.early and isinstance(statement, ast.ImportFrom):
+                file = self.modules.base(module, statement) or self.modules.main
+                doubted(
+                    alias,
+                    f"{file} and a file that it imports import each other, and {alias.name} is not"
+                    " there yet",
+                )
 
     def _doubt(self, key: str, statements: Sequence[ast.stmt]) -> None:
         """Mark what may come out otherwise where a file is imported later, or not at all."""
@@ -235,18 +229,49 @@ class _Linker:
                 )
 
     def _reaches_out(self, key: str, statement: ast.stmt) -> bool:
-        """Whether a statement of a module does something with what is of others."""
+        """Whether a statement of a module does something with what is of others and may change."""
         front, main = self.names.own(key, ""), self.modules.own[""].bound
         nodes: list[ast.AST] = [statement]
         while nodes:
             node = nodes.pop()
             if isinstance(node, ast.Name) and not node.id.startswith(front):
-                if JOIN in node.id or node.id in main:
+                if (JOIN in node.id or node.id in main) and node.id not in self._lasting:
                     return True
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 # what is worked out where it stands
                 nodes += [*node.decorator_list, *node.args.defaults]
                 nodes += [d for d in node.args.kw_defaults if d is not None]
+                if any(self._is_of_others(front, part) for part in node.decorator_list):
+                    return True
+            elif isinstance(node, ast.Call) and self._is_of_others(front, node.func):
+                return True
             elif not isinstance(node, ast.Lambda):
                 nodes += ast.iter_child_nodes(node)
         return False
+
+    def _is_of_others(self, front: str, node: ast.expr) -> bool:
+        """Whether a call may run what other files have."""
+        names = [part.id for part in ast.walk(node) if isinstance(part, ast.Name)]
+        main = self.modules.own[""].bound
+        return any((JOIN in n or n in main) and not n.startswith(front) for n in names)
+
+    @cached_property
+    def _lasting(self) -> frozenset[str]:
+        """The names that are functions, classes and numbers for good."""
+        return frozenset(
+            self.names.own(key, name)
+            for key, module in self.modules.own.items()
+            for statement in module.body
+            for name in _lasting(statement)
+            if self.names.is_fixed(Member(key, name))
+        )
+
+
+def _lasting(statement: ast.stmt) -> Iterator[str]:
+    match statement:
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Constant()):
+            yield name
+        case _:
+            pass

@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
@@ -147,27 +148,53 @@ def _read(
             local = alias.asname or alias.name
             if imported.setdefault(local, (base, alias.name)) != (base, alias.name):
                 raise _twice(local, ".".join(imported[local]), full)
-        else:
-            shown = decorators.get(alias.asname or alias.name.split(".")[0])
-            if shown is not None:
-                raise UnsupportedError(
-                    f"{brief(full)} is not known here, nor what @{brief(shown)} makes of a"
-                    " function",
-                    hint="leave the line out if it changes nothing of what the function gives",
-                    span=span_of(alias, source),
-                )
-            known = base in TABLES and base.split(".")[0] in (*ARRAYS, "math")
-            here = f"{base} has no {brief(alias.name)} here"
-            raise UnsupportedError(
-                here if known else f"{brief(full)} cannot be imported",
-                hint=_instead(base, alias.name)
-                or (
-                    "gradcalc functions lists what can be called"
-                    if known
-                    else "torch, numpy, math, scipy.special and jax.numpy are known"
-                ),
-                span=span_of(alias, source),
-            )
+        elif not hasattr(alias, PUT_OFF):
+            raise _unknown(base, alias, source, decorators)
+
+
+PUT_OFF = "put_off"
+"""The attribute of an alias whose import is refused where it is asked for, and not at once."""
+
+
+def unknown(
+    node: ast.Import | ast.ImportFrom, alias: ast.alias, source: str, body: Body
+) -> UnsupportedError | None:
+    """Why an alias cannot be imported; None where it can, or where it decorates a function."""
+    base = _base(node)
+    full = ".".join(part for part in (base, alias.name) if part)
+    own = base == "builtins" and alias.asname in (None, alias.name) and alias.name in OWN
+    member = base in TABLES and (catalogue.has(base, alias.name) or alias.name in grammar.CONTEXTS)
+    if own or alias.name == "*" or full in TABLES or member or base == "__future__":
+        return None
+    decorators = _decorators(body)
+    if (alias.asname or alias.name.split(".")[0]) in decorators:
+        return None
+    return _unknown(base, alias, source, decorators)
+
+
+def _unknown(
+    base: str, alias: ast.alias, source: str, decorators: Mapping[str, str]
+) -> UnsupportedError:
+    full = ".".join(part for part in (base, alias.name) if part)
+    shown = decorators.get(alias.asname or alias.name.split(".")[0])
+    if shown is not None:
+        return UnsupportedError(
+            f"{brief(full)} is not known here, nor what @{brief(shown)} makes of a function",
+            hint="leave the line out if it changes nothing of what the function gives",
+            span=span_of(alias, source),
+        )
+    known = base in TABLES and base.split(".")[0] in (*ARRAYS, "math")
+    here = f"{base} has no {brief(alias.name)} here"
+    return UnsupportedError(
+        here if known else f"{brief(full)} cannot be imported",
+        hint=_instead(base, alias.name)
+        or (
+            "gradcalc functions lists what can be called"
+            if known
+            else "torch, numpy, math, scipy.special and jax.numpy are known"
+        ),
+        span=span_of(alias, source),
+    )
 
 
 @lru_cache(maxsize=8)
@@ -188,6 +215,7 @@ def _check_order(body: Body, source: str) -> None:
     for node in every_node(body):
         if isinstance(node, ast.Name | ast.FunctionDef):
             uses.setdefault(node.id if isinstance(node, ast.Name) else node.name, []).append(node)
+    inside, calls = _in_functions(body), _first_call(body)
     seen: set[int] = set()
     brought: dict[str, ast.Import | ast.ImportFrom] = {}
     for statement, room in _statements(body):
@@ -195,10 +223,14 @@ def _check_order(body: Body, source: str) -> None:
         for name in _bound(statement, uses):
             brought.setdefault(name, statement)
             part = part_at(source, statement.lineno)
+            # before anything is called no function runs
+            early = room is None and here < calls
             behind = (
                 n
                 for n in uses.get(name, ())
-                if (n.lineno, n.col_offset) > here or part_at(source, n.lineno) != part
+                if (n.lineno, n.col_offset) > here
+                or (early and id(n) in inside)
+                or part_at(source, n.lineno) != part
             )
             seen |= {id(node) for node in behind if room is None or id(node) in room}
     for name, statement in brought.items():
@@ -208,6 +240,29 @@ def _check_order(body: Body, source: str) -> None:
                 hint="write all imports first",
                 span=span_of(statement, source),
             )
+
+
+def _in_functions(body: Body) -> frozenset[int]:
+    """The nodes in the bodies of functions, by their ids."""
+    return frozenset(
+        id(inner)
+        for node in every_node(body)
+        if isinstance(node, ast.FunctionDef)
+        for part in node.body
+        for inner in ast.walk(part)
+    )
+
+
+def _first_call(body: Body) -> tuple[float, int]:
+    """Where something is called first outside of functions, or decorated."""
+    inside = _in_functions(body)
+    places = (
+        (part.lineno, part.col_offset)
+        for node in every_node(body)
+        for part in ([node] if isinstance(node, ast.Call) else getattr(node, "decorator_list", []))
+        if id(part) not in inside and hasattr(part, "lineno")
+    )
+    return min(places, default=(math.inf, 0))
 
 
 def _statements(body: Body) -> Iterator[tuple[ast.Import | ast.ImportFrom, set[int] | None]]:
@@ -231,6 +286,8 @@ def _bound(statement: ast.Import | ast.ImportFrom, uses: Iterable[str]) -> Itera
     for alias in statement.names:
         if alias.name == "*":
             yield from (name for name in uses if catalogue.has(base, name))
+            continue
+        if hasattr(alias, PUT_OFF):
             continue
         local = alias.asname or alias.name.split(".")[0]
         full = alias.name if alias.asname or base else local

@@ -82,6 +82,9 @@ class Modules:
         self._full = self._package if stem == "__init__.py" else self._within(self.main)
         starts = [part.start for part in found] + [sys.maxsize]
         self.own: dict[str, Module] = {}
+        # by the ids of their aliases, what imports bring, and which of them find nothing yet
+        self.settled: dict[int, Member] = {}
+        self.early: set[int] = set()
         rest = list(body)
         for part, end in zip(found, starts[1:], strict=True):
             if part.name == main or is_cell(part.name):
@@ -106,7 +109,14 @@ class Modules:
 
     def around(self) -> Iterator[str]:
         """The packages that the file that is meant is in, from the outermost on."""
-        return _with_outer(self._package or None)
+        return _with_outer(self._package)
+
+    def outer(self, key: str | None) -> Iterator[str]:
+        """A module behind the packages that it is in, from the outermost on; none of a folder."""
+        if key == "":
+            yield from (*self.around(), "")
+        elif key != ".":
+            yield from _with_outer(key)
 
     def _within(self, key: str) -> str:
         """The full name of what has a name in the folder of the file that is meant."""
@@ -143,12 +153,15 @@ class Modules:
         """What an alias brings, if it is of these modules."""
         if self.doubtful(statement):
             return None
+        if (settled := self.settled.get(id(alias))) is not None:
+            return settled
         if isinstance(statement, ast.Import):
             key = self.named(alias.name)
             if key is None:
                 return None
-            if not alias.asname and key:
-                return Member(self.named(alias.name.split(".")[0]) or key)
+            if not alias.asname:
+                root = self.named(alias.name.split(".")[0])
+                return Member(key if root is None else root)
             # import a.b as c gives what a calls b
             outer, _, name = key.rpartition(".")
             bound = outer in self.own and name in self.own[outer].bound
@@ -159,37 +172,40 @@ class Modules:
         if base == ".":
             key = self.named(alias.name)
             return None if key is None else Member(key)
-        inner = f"{base or self._full}.{alias.name}"
         by = self.own[base].bound.get(alias.name, []) if base in self.own else []
         if by and (statement, alias) not in by:
-            return Member(base, alias.name)
-        if (key := self.named(inner)) is not None:
+            brought = {self.settled.get(id(one[1])) if one else None for one in by}
+            first = next(iter(brought))
+            # a module is the same by whatever name
+            is_module = len(brought) == 1 and first is not None and first.name is None
+            return first if is_module else Member(base, alias.name)
+        if (key := self.inner(base, alias.name)) is not None:
             return Member(key)
         return Member(base, alias.name) if base in self.own else None
+
+    def inner(self, base: str, name: str) -> str | None:
+        """The file of a package that has a name."""
+        return self.named(name if base == "." else f"{base or self._full}.{name}")
 
     def loads(self, module: Module, statement: Import) -> Iterator[str]:
         """The modules that an import runs, those around them first."""
         for alias in statement.names:
             if isinstance(statement, ast.Import):
                 if not self.doubtful(statement):
-                    yield from _with_outer(self.named(alias.name))
+                    yield from self.outer(self.named(alias.name))
                 continue
             base = self.base(module, statement) if not self.doubtful(statement) else None
             if base is None:
                 continue
-            yield from _with_outer(base)
+            yield from self.outer(base)
             found = self.target(module, statement, alias)
             if found is not None and found.name is None:
-                yield from _with_outer(found.module)
+                yield from self.outer(found.module)
 
 
 def _with_outer(key: str | None) -> Iterator[str]:
-    if key == "":
-        # the file that is meant
-        yield ""
-    elif key and key != ".":
-        pieces = key.split(".")
-        yield from (".".join(pieces[:k]) for k in range(1, len(pieces) + 1))
+    pieces = key.split(".") if key else []
+    yield from (".".join(pieces[:k]) for k in range(1, len(pieces) + 1))
 
 
 def bound_inside(
@@ -206,6 +222,11 @@ def bound_inside(
     outside = {n for node in nodes if isinstance(node, ast.Global) for n in node.names}
     around = {n for node in nodes if isinstance(node, ast.Nonlocal) for n in node.names}
     return frozenset(names - outside - around), frozenset(outside)
+
+
+def bound_at(statement: ast.stmt) -> Iterator[str]:
+    """The names that a statement may bind where it stands."""
+    return (name for node in _level([statement]) for name in brought(node))
 
 
 def _level(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:

@@ -277,8 +277,11 @@ class Renaming(ast.NodeTransformer):
             target = self._names.target(self._module, node, alias)
             local = alias.asname or alias.name.split(".")[0]
             name = self._called(local)
-            if target is None:
-                yield self._kept(node, alias, local, name, node)
+            if target is None or hasattr(alias, DOUBT):
+                kept = self._kept(node, alias, local, name, node)
+                if hasattr(alias, DOUBT):
+                    setattr(kept, DOUBT, getattr(alias, DOUBT))
+                yield kept
                 continue
             if (library := self._names.of_library(target)) is not None:
                 yield self._kept(*library, local, name, node)

@@ -2,7 +2,7 @@
 
 import ast
 import builtins
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
 from gradcalc.errors import JOIN
 from gradcalc.lang.dialects import catalogue
@@ -11,35 +11,30 @@ from gradcalc.lang.neighbours import Module, Modules, brought
 from gradcalc.lang.renaming import doubted
 
 
-def unstarred(modules: Modules) -> None:
-    """Say the names that are imported with a star, as far as that can be told."""
-    done = set[str]()
+def in_place_of(
+    modules: Modules,
+    key: str,
+    statement: ast.ImportFrom,
+    has: Mapping[str, bool] | None,
+    *,
+    partly: bool,
+) -> list[ast.stmt]:
+    """What stands for an import with a star: one of its names, as far as they can be told.
 
-    def expand(key: str) -> None:
-        module = modules.own.get(key)
-        if module is None or key in done:
-            return
-        done.add(key)
-        body: list[ast.stmt] = []
-        for statement in module.body:
-            if not isinstance(statement, ast.ImportFrom) or statement.names[0].name != "*":
-                body.append(statement)
-                continue
-            base = modules.base(module, statement)
-            if base is None or modules.doubtful(statement):
-                body += _of_library(module, statement)
-                continue
-            expand(base)
-            names = _public(modules.own.get(base), modules.own)
-            if names is None:
-                doubted(statement, f"which names {base} gives with * cannot be told")
-                body.append(statement)
-            elif names:
-                body.append(_said(statement, names))
-        modules.own[key] = Module(key, body, module.package)
-
-    for key in tuple(modules.own):
-        expand(key)
+    `has` are the names of the module that it is of at that time, which may be there but `partly`;
+    None if it is of a library.
+    """
+    module = modules.own[key]
+    base = modules.base(module, statement)
+    if base is None or has is None or modules.doubtful(statement):
+        return _of_library(module, statement)
+    names = _public(modules.own.get(base), has)
+    if names is not None and partly:
+        names = [name for name in names if name in has]
+    if names is None:
+        doubted(statement, f"which names {base} gives with * cannot be told")
+        return [statement]
+    return [_said(statement, names)] if names else []
 
 
 def _of_library(module: Module, statement: ast.ImportFrom) -> list[ast.stmt]:
@@ -67,7 +62,7 @@ def _said(statement: ast.ImportFrom, names: Sequence[str]) -> ast.stmt:
     return ast.copy_location(found, statement)
 
 
-def _public(module: Module | None, others: Iterable[str]) -> list[str] | None:
+def _public(module: Module | None, has: Mapping[str, bool]) -> list[str] | None:
     """The names that a star brings; None where that cannot be told."""
     if module is None:
         return None
@@ -75,9 +70,8 @@ def _public(module: Module | None, others: Iterable[str]) -> list[str] | None:
     if listed is None:
         # what is bound under a condition may not be there
         public = [name for name in module.bound if not name.startswith("_")]
-        inner = [key.rpartition(".") for key in others if module.key]
         # those of its modules that are loaded are among its names
-        public += [name for outer, _, name in inner if outer == module.key and name not in public]
+        public += [name for name in has if not name.startswith("_") and name not in public]
         certain = all(
             name not in module.bound or name in module.once or _is_certain(module, name)
             for name in public

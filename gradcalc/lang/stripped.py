@@ -3,7 +3,9 @@
 import ast
 import copy
 from collections.abc import Mapping
+from typing import TypeGuard
 
+from gradcalc.lang.files import is_cell, part_at, parts
 from gradcalc.lang.imported import Body, full_name
 from gradcalc.lang.naming import every_node
 from gradcalc.lang.objects import UNRUN
@@ -12,7 +14,7 @@ FUNCTION = "torch.autograd.Function"
 """What a class with a backward of its own is made from."""
 
 
-def stripped(tree: ast.Module) -> ast.Module:
+def stripped(tree: ast.Module, source: str) -> ast.Module:
     """The text where assertions are on, as they are unless Python is told otherwise, and without
     what its classes tell compilers."""
 
@@ -27,7 +29,7 @@ def stripped(tree: ast.Module) -> ast.Module:
             node.body = kept or [ast.copy_location(ast.Pass(), node)]
             return node
 
-    tree.body = _imported_once(tree.body)
+    tree.body = _imported_once(tree.body, source)
     found = any(isinstance(n, ast.Name) and n.id in ("__debug__", *FOR_COMPILERS)
                 for n in ast.walk(tree))  # fmt: skip
     return Debug().visit(tree) if found else tree
@@ -70,12 +72,20 @@ def with_backwards(body: Body, names: Mapping[str, str]) -> list[ast.ClassDef]:
     ]
 
 
-def _imported_once(body: list[ast.stmt]) -> list[ast.stmt]:
-    """The statements without the names of imports that later ones take before anything runs."""
+def _imported_once(body: list[ast.stmt], source: str) -> list[ast.stmt]:
+    """The statements without the names of imports that later ones take before anything runs.
+
+    Each file has names of its own, and an import of another file runs what stands in that.
+    """
     held: dict[str, tuple[int, ast.alias]] = {}
     gone: dict[int, list[ast.alias]] = {}
+    names = (part.name.removesuffix(".py") for part in parts(source) if not is_cell(part.name))
+    folders = frozenset(piece for name in names for piece in name.split("/"))
+    file = ""
     for place, statement in enumerate(body):
-        if isinstance(statement, ast.Import | ast.ImportFrom):
+        if folders and (now := _file_at(source, statement.lineno)) != file:
+            file, held = now, {}
+        if _is_of_library(statement, folders):
             for alias in statement.names:
                 name = alias.asname or alias.name
                 if name in held and alias.name != "*":
@@ -90,6 +100,27 @@ def _imported_once(body: list[ast.stmt]) -> list[ast.stmt]:
         for place, statement in enumerate(body)
         if place not in gone or len(gone[place]) < len(statement.names)  # type: ignore[attr-defined]
     ]
+
+
+def _file_at(source: str, line: int) -> str:
+    """The file that a line is of; the cells of a notebook are one."""
+    part = part_at(source, line)
+    return "" if part is None or is_cell(part.name) else part.name
+
+
+def _is_of_library(
+    statement: ast.stmt, folders: frozenset[str]
+) -> TypeGuard[ast.Import | ast.ImportFrom]:
+    """Whether a statement imports, and nothing of these folders and files."""
+    match statement:
+        case ast.Import(names=names):
+            full = [alias.name for alias in names]
+        case ast.ImportFrom(module=module, level=level):
+            full = ["" if level and folders else module or ""]
+        case _:
+            return False
+    stems = {name.split(".")[0] for name in full}
+    return not folders or not stems & (folders | {""})
 
 
 def _runs_nothing(statement: ast.stmt) -> bool:
