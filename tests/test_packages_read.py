@@ -4,16 +4,19 @@ import math
 import random
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import gradcalc
+from gradcalc import grad
 from gradcalc.cli import files
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.program import Limits
 from tests import file_programs, package_programs
 from tests.sweeps import FULL
 from tests.test_files import AT, compiled, ours
+from tests.test_library_programs import programs, refused
 
 
 @pytest.mark.parametrize("part", range(6))
@@ -169,3 +172,16 @@ def test_what_cannot_matter_is_not_read(case: str, tmp_path: Path) -> None:
     # and where the function stands in the package
     (tmp_path / "unread/use.py").write_text(f"from .core import A{USE}\n")
     assert gradcalc.grad(str(tmp_path / "unread/use.py") + ":f", x=3.0).gradient["x"] == 6
+
+
+UNSAID = {n: t for n, t in programs("modules").items() if "unsaid" in n and n not in refused()}
+
+
+@pytest.mark.parametrize("name", UNSAID)
+def test_lines_of_another_file_that_change_what_is_read_are_run(name: str, tmp_path: Path) -> None:
+    (tmp_path / "beside_it.py").write_text(UNSAID[name])
+    (tmp_path / "main.py").write_text("from beside_it import f as g\ndef f(x):\n    return g(x)\n")
+    scope: dict[str, Any] = {"__name__": "beside_it"}
+    exec(UNSAID[name], scope)
+    found = grad(f"{tmp_path / 'main.py'}:f", x=1.5)
+    assert float(found.value) == pytest.approx(float(scope["f"](1.5)), rel=1e-12)

@@ -87,9 +87,13 @@ def _is_plain(target: ast.expr) -> bool:
 
 
 def _does(value: ast.expr) -> bool:
-    """Whether working an expression out calls something."""
-    kinds = ast.Call | ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom
-    return any(isinstance(node, kinds) for node in ast.walk(value))
+    """Whether working an expression out may run anything: operators, items and attributes of
+    objects do, as calls do."""
+    plain = (
+        ast.Constant | ast.Name | ast.List | ast.Tuple | ast.Dict | ast.UnaryOp | ast.unaryop
+        | ast.expr_context
+    )  # fmt: skip
+    return any(not isinstance(node, plain) for node in ast.walk(value))
 
 
 def evaluated(statement: ast.AST, *, at_once: bool = False) -> Iterator[ast.AST]:
