@@ -83,9 +83,10 @@ def _of_class(body: Body, node: ast.ClassDef, names: Mapping[str, str]) -> ast.a
         bases.append(_forward(body, path[0], names) if own and path else
                      _of_library(full_name(base, names)))  # fmt: skip
     given = [found for found in bases if found is not None]
-    for statement in node.body:
-        if given and isinstance(statement, ast.FunctionDef) and statement.name == "forward":
-            return _without_self(statement.args)
+    methods = {s.name: s.args for s in node.body if isinstance(s, ast.FunctionDef)}
+    for name in ("__call__", "forward") if given else ():
+        if name in methods:
+            return _without_self(methods[name])
     return given[0] if given else None
 
 
