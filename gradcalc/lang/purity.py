@@ -123,7 +123,8 @@ _VIEWS = (
     )
     | READING
     | {
-        "T", "H", "mT", "mH", "eval", "requires_grad_", "train", "array", "as_tensor", "asarray", "atleast_1d", "atleast_2d",
+        "T", "H", "mT", "mH", "eval", "requires_grad_", "train",
+        "array", "as_tensor", "asarray", "atleast_1d", "atleast_2d",
         "atleast_3d",
         "broadcast_arrays", "broadcast_tensors", "broadcast_to", "chunk", "contiguous",
         "diag", "diagonal", "dsplit", "einsum", "expand_as", "flatten", "fliplr", "flipud",

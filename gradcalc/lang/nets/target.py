@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Mapping, Sequence
 
+from gradcalc.lang.drawing import Order
 from gradcalc.lang.imported import Body, full_name, meanings
 from gradcalc.lang.naming import every_node
 from gradcalc.lang.nets.containers import CONTAINERS
@@ -138,13 +139,17 @@ def without_idle(body: Body, kept: str) -> Body:
     """The statements without networks that nothing else in them uses, but for the one `kept`.
 
     A constructor that sees anything but numbers, texts, functions and classes of the file may
-    change it, so it stays.
+    change it, so it stays. So does, without its name, one that draws before others do.
     """
     names = meanings(body)
     fixed = Sources(body, names).unchangeable()
     plain = {s.name for s in body if isinstance(s, ast.ClassDef | ast.FunctionDef)}
-    idle = [s for s in body if _is_idle(s, body, names, fixed | plain, kept)]
-    return tuple(statement for statement in body if statement not in idle)
+    idle = {k for k, s in enumerate(body) if _is_idle(s, body, names, fixed | plain, kept)}
+    if not idle:
+        return body
+    order, rest = Order(body, kept), set(range(len(body))) - idle
+    stay = rest | order.before(rest)
+    return tuple(order.unnamed(k, ()) if k in idle else body[k] for k in sorted(stay))
 
 
 def _is_idle(
