@@ -323,7 +323,8 @@ def unsure(machine: Machine, value: Tensor) -> Tensor:
 def unsure_of(source: Tensor, result: Tensor, *, closed: bool = False) -> Tensor:
     """A result that may share the memory of what it was made of, which nobody may find out."""
     view = View(source, lambda held: held, lambda places: places, unsure=True, closed=closed)
-    return memory.viewed(source, result.value, result.shape, view, moved=False)
+    found = memory.viewed(source, result.value, result.shape, view, moved=False)
+    return memory.of_numbers(result, found)
 
 
 def alike(machine: Machine, first: NumberKind, second: NumberKind) -> bool:
