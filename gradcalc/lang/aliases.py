@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from gradcalc.lang.imported import full_name, meanings
-from gradcalc.lang.naming import every_node
 from gradcalc.lang.written import NAMES
 
 Body = tuple[ast.stmt, ...]
@@ -48,8 +47,8 @@ ALIASES: Mapping[str, str] = MappingProxyType(
 def plainly_imported(body: Body) -> Body:
     """The statements, with the libraries themselves in the place of what wraps them."""
     found = tuple(part for statement in body for part in _replaced(statement))
-    modules = any(isinstance(n, ast.Attribute) and n.attr == MODULES for n in every_node(found))
-    if not modules:
+    nodes = (node for statement in found for node in ast.walk(statement))
+    if not any(isinstance(node, ast.Attribute) and node.attr == MODULES for node in nodes):
         return found
     shorter = _Shorter(meanings(found))
     return tuple(shorter.visit(statement) for statement in found)

@@ -123,6 +123,9 @@ MAKERS = frozenset({
 })  # fmt: skip
 """Functions that make numbers, of any kind."""
 
+FOLDS = frozenset({"prod", "sum"})
+"""Functions that are of truth values whether all, or any, are true."""
+
 PASSING = frozenset({"as_tensor", "asarray", "asarray_chkfinite", "ascontiguousarray"})
 """Functions that give the very tensor that they are given, if it is of that kind."""
 

@@ -593,7 +593,7 @@ def answered(machine: Machine, name: str, args: Sequence[Any]) -> Any:
 def changed(machine: Machine, kind: type[ast.AST], held: Instance, right: Any) -> Any:
     """`held += right` by the method for it; `MISSING` where there is none."""
     found = held.kind.find(f"__i{OPERATORS[kind]}__")
-    if not isinstance(found, Closure):
+    if not isinstance(found, Closure | Builtin):
         return MISSING
     answer = machine.call(Bound(found, held), (right,))
     return MISSING if answer is NOT_IMPLEMENTED else answer

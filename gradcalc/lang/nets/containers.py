@@ -132,6 +132,7 @@ LIST = COMMON | {
     "__iter__": Builtin("iter", lambda machine, one: list(_held(one).values()), "one by one"),
     "append": Builtin("append", _append, "append(module)"),
     "extend": Builtin("extend", _extend, "extend(modules)"),
+    "__iadd__": Builtin("+=", _extend, "puts modules behind its own"),
     "insert": Builtin("insert", _insert, "insert(index, module)"),
 }
 NAMES = COMMON | {
