@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from gradcalc.lang.imported import full_name, meanings
 from gradcalc.lang.written import NAMES
 
 Body = tuple[ast.stmt, ...]
@@ -45,7 +46,34 @@ ALIASES: Mapping[str, str] = MappingProxyType(
 
 def plainly_imported(body: Body) -> Body:
     """The statements, with the libraries themselves in the place of what wraps them."""
-    return tuple(part for statement in body for part in _replaced(statement))
+    found = tuple(part for statement in body for part in _replaced(statement))
+    nodes = (node for statement in found for node in ast.walk(statement))
+    if not any(isinstance(node, ast.Attribute) and node.attr == MODULES for node in nodes):
+        return found
+    shorter = _Shorter(meanings(found))
+    return tuple(shorter.visit(statement) for statement in found)
+
+
+MODULES = "modules"
+"""What torch.nn calls the package of its layers, each of which it has itself too."""
+
+
+class _Shorter(ast.NodeTransformer):
+    """Writes `nn.modules.conv._ConvNd` as `nn._ConvNd`."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self._names = names
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        package = node.value
+        if isinstance(package, ast.Attribute) and f"torch.nn.modules.{package.attr}" in ALIASES:
+            package = package.value
+        match package:
+            case ast.Attribute(value=nets, attr=name) if name == MODULES:
+                if full_name(nets, self._names) == "torch.nn":
+                    node.value = nets
+        self.generic_visit(node)
+        return node
 
 
 def _replaced(statement: ast.stmt) -> Iterator[ast.stmt]:

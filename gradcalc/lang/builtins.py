@@ -290,6 +290,12 @@ BASES: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys(("GRU", "LSTM", "RNN"), "RNNBase"),
         **dict.fromkeys(("GRUCell", "LSTMCell", "RNNCell"), "RNNCellBase"),
+        **{f"Conv{n}d": "_ConvNd" for n in "123"},
+        **{f"ConvTranspose{n}d": "_ConvTransposeNd" for n in "123"},
+        "_ConvTransposeNd": "_ConvNd",
+        **{f"BatchNorm{n}d": "_BatchNorm" for n in "123"},
+        **{f"InstanceNorm{n}d": "_InstanceNorm" for n in "123"},
+        **dict.fromkeys(("_BatchNorm", "_InstanceNorm"), "_NormBase"),
         **{f"LazyConv{kind}{n}d": f"Conv{kind}{n}d" for kind in ("", "Transpose") for n in "123"},
         **dict.fromkeys(("UpsamplingBilinear2d", "UpsamplingNearest2d"), "Upsample"),
         **{f"ZeroPad{n}d": f"ConstantPad{n}d" for n in "123"},
@@ -307,7 +313,9 @@ def _is_layer(value: Instance, word: str, exact: bool) -> bool:
     if not module.startswith("torch.nn"):
         return False
     line = [one.name for one in value.kind.line if one.library]
-    found = name in line or any(BASES.get(one) == name for one in line)
+    while further := [BASES[one] for one in line if one in BASES and BASES[one] not in line]:
+        line += further
+    found = name in line
     # imported where it is used: the layers are written in the language
     from gradcalc.lang.nets.containers import CONTAINERS
     from gradcalc.lang.nets.layers import COMPOSED, LAYERS

@@ -391,6 +391,11 @@ def _library(machine: Machine, function: Function, args: Args, kwargs: Kwargs) -
     else:
         args, kwargs = _kind_named(function, args, kwargs)
         kwargs, kind = casts.split(machine, kwargs, function.order if "order" in kwargs else None)
+    if kind is not None and kind.word == "bool" and function.name in casts.FOLDS and args:
+        truths = ops.binary(machine, "ne", ops.tensor(machine, args[0]), 0)
+        counted = ops.call(machine, "where", truths, 1.0, 0.0)
+        folded = _library(machine, function, (counted, *args[1:]), kwargs)
+        return ops.binary(machine, "ne", folded, 0)
     if kind is not None:
         casts.check(function.name, kind)
         fresh = function.name not in casts.PASSING and kwargs.get("copy", True) is True

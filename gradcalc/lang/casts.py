@@ -123,6 +123,9 @@ MAKERS = frozenset({
 })  # fmt: skip
 """Functions that make numbers, of any kind."""
 
+FOLDS = frozenset({"prod", "sum"})
+"""Functions that are of truth values whether all, or any, are true."""
+
 PASSING = frozenset({"as_tensor", "asarray", "asarray_chkfinite", "ascontiguousarray"})
 """Functions that give the very tensor that they are given, if it is of that kind."""
 
@@ -323,7 +326,8 @@ def unsure(machine: Machine, value: Tensor) -> Tensor:
 def unsure_of(source: Tensor, result: Tensor, *, closed: bool = False) -> Tensor:
     """A result that may share the memory of what it was made of, which nobody may find out."""
     view = View(source, lambda held: held, lambda places: places, unsure=True, closed=closed)
-    return memory.viewed(source, result.value, result.shape, view, moved=False)
+    found = memory.viewed(source, result.value, result.shape, view, moved=False)
+    return memory.of_numbers(result, found)
 
 
 def alike(machine: Machine, first: NumberKind, second: NumberKind) -> bool:

@@ -20,6 +20,7 @@ from gradcalc.lang.expressions import closure
 from gradcalc.lang.machine import Builtin, Frame, Machine, Rule
 from gradcalc.lang.nets.classes import class_of
 from gradcalc.lang.nets.row import Kind
+from gradcalc.lang.nets.unheard import check_heard
 from gradcalc.lang.objects import UNRUN, Class, Member, unrun
 from gradcalc.lang.program import brief, dotted
 
@@ -56,6 +57,7 @@ def _made(machine: Machine, node: ast.ClassDef) -> Any:
             machine.block([statement])
         finally:
             machine.frame = outer
+    check_heard(made)
     made.slots = _slots(made, inner.values.pop("__slots__", None))
     if enums.is_enum(made):
         made.valued = mixed or any(base.valued for base in bases) or enums.VALUED in made.line

@@ -170,6 +170,13 @@ def viewed(source: Tensor, value: Any, shape: tuple[int, ...], view: View, moved
     return Tensor(value, shape, view, version, ordered=ordered, short=source.short)
 
 
+def of_numbers(source: Tensor, made: Tensor) -> Tensor:
+    """A tensor that has been made of another's numbers, which its library would make it of too."""
+    made.integer, made.width = source.integer, source.width
+    made.rough, made.reach = source.rough, source.reach
+    return made
+
+
 def several(parts: Sequence[Tensor]) -> list[Tensor]:
     """Tensors that one call gives, of which none may be written into where a gradient flows."""
     for part in parts:

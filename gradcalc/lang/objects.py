@@ -232,6 +232,9 @@ def attribute(machine: Machine, value: Any, name: str) -> Any:
     if name == "__name__" and isinstance(value, Class):
         return value.name
     found = kind.find(name, behind)
+    if found is MISSING and isinstance(value, Super) and name == "__call__" != kind.runs:
+        # of a module: its forward, whoever has that
+        return called(machine, receiver, kind.runs)
     if found is MISSING:
         if isinstance(value, Super) and name == "__init__":
             return Builtin(name, lambda machine, *args, **kwargs: None, "of a library's class")
@@ -507,9 +510,12 @@ def _started(machine: Machine, value: Any) -> Any:
     return machine.call(value.factory, ()) if value.factory is not MISSING else value.default
 
 
-def called(machine: Machine, value: Instance) -> Bound:
-    """What a call of an object runs."""
-    name = value.kind.runs if value.kind.find("__call__") is MISSING else "__call__"
+def called(machine: Machine, value: Instance, name: str = "") -> Any:
+    """What a call of an object runs; a module may hold a forward of its own."""
+    if not name:
+        name = value.kind.runs if value.kind.find("__call__") is MISSING else "__call__"
+    if name == value.kind.runs != "__call__" and name in value.values:
+        return value.values[name]
     return special(machine, value, name)
 
 
@@ -587,7 +593,7 @@ def answered(machine: Machine, name: str, args: Sequence[Any]) -> Any:
 def changed(machine: Machine, kind: type[ast.AST], held: Instance, right: Any) -> Any:
     """`held += right` by the method for it; `MISSING` where there is none."""
     found = held.kind.find(f"__i{OPERATORS[kind]}__")
-    if not isinstance(found, Closure):
+    if not isinstance(found, Closure | Builtin):
         return MISSING
     answer = machine.call(Bound(found, held), (right,))
     return MISSING if answer is NOT_IMPLEMENTED else answer

@@ -95,10 +95,10 @@ IN_PLACE = frozenset({
 
 READING = frozenset({
     "astype", "backward", "close", "copy", "count", "cpu", "cuda", "detach", "double", "encode",
-    "endswith", "eval", "float", "format", "get", "half", "index", "int", "item", "items", "join",
+    "endswith", "float", "format", "get", "half", "index", "int", "item", "items", "join",
     "keys", "long", "lower", "named_parameters", "numpy", "parameters", "read", "replace",
-    "requires_grad_", "retain_grad", "split", "startswith", "state_dict", "strip", "to", "tolist",
-    "train", "type", "upper", "values", "write", "zero_grad",
+    "retain_grad", "split", "startswith", "state_dict", "strip", "to", "tolist",
+    "type", "upper", "values", "write", "zero_grad",
 })  # fmt: skip
 """Methods outside the tables that leave the numbers as they are."""
 
@@ -123,7 +123,8 @@ _VIEWS = (
     )
     | READING
     | {
-        "T", "H", "mT", "mH", "array", "as_tensor", "asarray", "atleast_1d", "atleast_2d",
+        "T", "H", "mT", "mH", "eval", "requires_grad_", "train",
+        "array", "as_tensor", "asarray", "atleast_1d", "atleast_2d",
         "atleast_3d",
         "broadcast_arrays", "broadcast_tensors", "broadcast_to", "chunk", "contiguous",
         "diag", "diagonal", "dsplit", "einsum", "expand_as", "flatten", "fliplr", "flipud",

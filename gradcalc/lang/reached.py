@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from gradcalc.lang import grammar
 from gradcalc.lang.dialects import catalogue
 from gradcalc.lang.dialects.catalogue import TABLES
-from gradcalc.lang.drawing import CHANCE, drawing
+from gradcalc.lang.drawing import Order
 from gradcalc.lang.effects import Effects
 from gradcalc.lang.imported import Body
 from gradcalc.lang.renaming import DOUBT
@@ -27,17 +27,16 @@ def reached(
         return body
     effects, none = Effects(body), frozenset[str]()
     changed = [none if _is_import(s) else effects.changed(k) for k, s in enumerate(body)]
-    draws = drawing(body)
-    changed = [_with_draws(s, c, draws) for s, c in zip(body, changed, strict=True)]
+    chance = Order(body, name)
     needed, chosen = {name or ""}, set[int]()
     more = {k for k, names in enumerate(changed) if names is None or name in names}
     more |= {k for k, statement in enumerate(body) if always(statement)}
     while more:
         chosen |= more
         for k in more:
-            needed |= set(_free([body[k]]))
-            needed |= {CHANCE} if draws(body[k]) else set()
+            needed |= set(_free(chance.read(k)))
         more = {k for k, c in enumerate(changed) if c and k not in chosen and needed & c}
+        more |= chance.before(chosen)
     found: list[ast.stmt] = []
     for k, statement in enumerate(body):
         if isinstance(statement, ast.Import | ast.ImportFrom):
@@ -51,32 +50,8 @@ def reached(
                 own = None if needed <= behind else statement
             found += [] if own is None else [own]
         elif k in chosen:
-            found.append(statement)
+            found.append(chance.unnamed(k, needed))
     return tuple(found)
-
-
-def _with_draws(
-    statement: ast.stmt, changed: frozenset[str] | None, draws: Callable[[ast.AST], bool]
-) -> frozenset[str] | None:
-    """What a statement changes: one that draws leaves other random numbers to those behind it."""
-    if changed is None or not any(map(draws, _run_at_once(statement))):
-        return changed
-    return changed | {CHANCE}
-
-
-def _run_at_once(statement: ast.stmt) -> Iterator[ast.AST]:
-    """What runs where a statement stands: of a function its defaults and decorators, of a class
-    all but its methods."""
-    if isinstance(statement, ast.FunctionDef):
-        arguments = statement.args
-        yield from (*statement.decorator_list, *arguments.defaults)
-        yield from (default for default in arguments.kw_defaults if default is not None)
-    elif isinstance(statement, ast.ClassDef):
-        yield from (*statement.decorator_list, *statement.bases)
-        for inner in statement.body:
-            yield from _run_at_once(inner)
-    else:
-        yield statement
 
 
 def has_foreign(body: Body) -> bool:

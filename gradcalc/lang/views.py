@@ -153,7 +153,7 @@ def contiguous(machine: Machine, value: Any) -> Any:
     same = View(value, lambda held: held, lambda places: places, unsure=True)
     found = memory.viewed(value, machine.unread(value), value.shape, same, moved=False)
     found.ordered = True
-    return found
+    return memory.of_numbers(value, found)
 
 
 def _leads(key: Any) -> bool:

@@ -150,6 +150,8 @@ def in_place(
 
     `since` is how much was kept for the backward pass before.
     """
+    if machine.is_mask(tensor) and not machine.is_mask(value):
+        raise InvalidValueError("a tensor of truth values cannot hold other numbers")
     over(machine, tensor, value)
     if machine.watch is not None:
         machine.watch.replaced(tensor, value, since, others)
@@ -242,9 +244,8 @@ def is_number(machine: Machine, tensor: Tensor) -> bool:
 def _of_kind(machine: Machine, tensor: Tensor, value: Any) -> Any:
     """The value as the tensor holds it: floats take truth values and whole numbers."""
     if machine.is_mask(tensor):
-        if not machine.is_mask(value):
-            raise InvalidValueError("a tensor of truth values cannot hold other numbers")
-        return value
+        # of a number every library makes whether it is not 0
+        return value if machine.is_mask(value) else ops.binary(machine, "ne", value, 0)
     if tensor.integer and not machine.is_integer(value) and not machine.is_mask(value):
         raise InvalidValueError(
             "a tensor of integers would cut what is written to whole numbers",

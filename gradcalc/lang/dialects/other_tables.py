@@ -98,7 +98,8 @@ empty(shape: ints, {DTYPE}, {ORDER})
 full(shape: ints, fill_value: number, {DTYPE}, {LAID}) -> columns.filled(*)
 eye(N: int, M: int = None, k: int = 0, {DTYPE}, {ORDER}) -> shapes.numpy_eye
 identity(n: int, {DTYPE}) -> eye
-arange(*bounds: any) -> shapes.arranged
+arange(*bounds: any, start: any = None, stop: any = None, step: any = None) ->
+    shapes.arranged
 linspace(start, stop, num: int = 50, endpoint: flag = True, retstep: flag = False, {DTYPE},
     axis: int = 0) -> spacing.spaced
 shape ndim(a)

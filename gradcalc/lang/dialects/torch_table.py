@@ -111,7 +111,8 @@ zeros ones empty(*size: ints)
 full(size: list, fill_value: number)
 eye(n: int, m: int = None, *, {OUT})
 range(*bounds: any) -> shapes.inclusive_range
-arange(*bounds: any) -> shapes.arranged
+arange(*bounds: any, start: any = None, end: any = None, step: any = None) ->
+    shapes.arranged
 linspace(start: number, end: number, steps: int, *, {OUT}) -> spacing.torch_spaced
 [torch.nn]
 [torch.nn.functional]

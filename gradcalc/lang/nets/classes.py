@@ -1,7 +1,6 @@
 """The layers of torch as classes that programs make objects of."""
 
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,13 +10,13 @@ from gradcalc.lang.arguments import bind_own
 from gradcalc.lang.casts import NumberKind
 from gradcalc.lang.fence import compile_program
 from gradcalc.lang.machine import Builtin, Frame, Machine
-from gradcalc.lang.memory import Tensor
-from gradcalc.lang.nets import initial
+from gradcalc.lang.memory import Tensor, unfilled
+from gradcalc.lang.nets import restarting
 from gradcalc.lang.nets.helpers import text_of
 from gradcalc.lang.nets.module import MODULE
 from gradcalc.lang.nets.row import Composed, Given, Kind, Layer, Lazy, Weight
 from gradcalc.lang.nets.state import PLACE, name, name_at_call
-from gradcalc.lang.objects import Class, Instance
+from gradcalc.lang.objects import Class, Instance, attribute
 from gradcalc.lang.ops import integer
 
 _MADE: dict[str, Class] = {}
@@ -35,24 +34,18 @@ def class_of(machine: Machine, row: Kind) -> Class:
         return _MADE[row.name]
     if row.name not in _MADE:
         made = Class(row.name, (MODULE,), {}, runs="forward", library=True)
+        methods = {"forward": row.forward, **row.methods}
         made.members = {
             "__init__": Builtin("__init__", _starting(row), f"nn.{row.name}({row.call})"),
-            "forward": _forward(machine, row, made),
+            **{name: _method(machine, name, text, made) for name, text in methods.items()},
+            **restarting.methods(row),
         }
-        if row.weights:
-            made.members["reset_parameters"] = Builtin(
-                "reset_parameters", _restarting(row), "draws the parameters anew"
-            )
-        if any(weight.buffer for weight in row.weights):
-            made.members["reset_running_stats"] = Builtin(
-                "reset_running_stats", _restarting(row, buffers=True), "as they start"
-            )
         _MADE[row.name] = made
     return _MADE[row.name]
 
 
-def _forward(machine: Machine, row: Layer, owner: Class) -> Any:
-    return replace(_defined(machine, text_of(row.forward), "forward"), owner=owner)
+def _method(machine: Machine, name: str, text: str, owner: Class) -> Any:
+    return replace(_defined(machine, text_of(name, text), name), owner=owner)
 
 
 def _composed(machine: Machine, row: Composed) -> Class:
@@ -121,7 +114,7 @@ def _starting(row: Layer) -> Any:
             wrong = row.prepare(given)
             if wrong is not None:
                 raise UnsupportedError(f"nn.{row.name}: {wrong}", python="ValueError")
-            weights = [_made(machine, weight, given) for weight in row.weights]
+            weights = [_made(machine, weight, given, row) for weight in row.weights]
         except (TypeError, AttributeError, ZeroDivisionError, ValueError) as error:
             shown = " and ".join(machine.describe(value) for value in args[:3]) or "these arguments"
             raise InvalidValueError(
@@ -130,36 +123,27 @@ def _starting(row: Layer) -> Any:
         own = {weight.name for weight, _ in weights}
         layer.values |= {key: value for key, value in vars(given).items() if key not in own}
         layer.values |= {weight.name: value for weight, value in weights}
+        if weights:
+            # that of a class of the program's own, where it has one
+            machine.call(attribute(machine, layer, restarting.PARAMETERS), ())
 
     return start
 
 
-def _restarting(row: Layer, *, buffers: bool = False) -> Any:
-    """What gives a layer the numbers again that it starts with, or its buffers alone theirs."""
-
-    def restart(machine: Machine, layer: Instance) -> None:
-        given = Given(**layer.values)
-        for weight in row.weights:
-            held = layer.values.get(weight.name)
-            if not isinstance(held, Tensor) or (buffers and not weight.buffer):
-                continue
-            found = weight.start(given)(machine.nets.drawing, held.shape)
-            if weight.buffer:
-                layer.values[weight.name] = machine.constant(found)
-            else:
-                initial.filled(machine, held, partial(np.asarray, found))
-
-    return restart
-
-
-def _made(machine: Machine, weight: Weight, given: Given) -> tuple[Weight, Tensor | None]:
+def _made(
+    machine: Machine, weight: Weight, given: Given, row: Layer
+) -> tuple[Weight, Tensor | None]:
+    """A parameter that holds nothing yet, or a buffer with what it starts with."""
     if not weight.when(given):
         return weight, None
     sizes = tuple(integer(machine, size) for size in weight.sizes(given))
     if any(size < 0 for size in sizes):
         raise ValueError("a negative size")
     machine.count(sizes)
-    made: Tensor = machine.constant(weight.start(given)(machine.nets.drawing, sizes))
-    if not weight.buffer:
-        made.leaf, made.trains = "", True
+    if weight.buffer:
+        return weight, machine.constant(weight.start(given)(machine.nets.drawing, sizes))
+    made: Tensor = unfilled(
+        machine.constant(np.zeros(sizes)), f"the {weight.name} of nn.{row.name}"
+    )
+    made.leaf, made.trains = "", True
     return weight, made

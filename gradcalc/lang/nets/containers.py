@@ -69,7 +69,9 @@ def _start_dict(machine: Machine, container: Instance, values: Any = None) -> No
 
 
 def _forward(machine: Machine, container: Instance, input: Any) -> Any:
-    for module in _held(container).values():
+    own = container.kind.find("__iter__")
+    held = _held(container).values() if isinstance(own, Builtin) else ops.items(machine, container)
+    for module in held:
         input = machine.call(module, (input,))
     return input
 
@@ -130,6 +132,7 @@ LIST = COMMON | {
     "__iter__": Builtin("iter", lambda machine, one: list(_held(one).values()), "one by one"),
     "append": Builtin("append", _append, "append(module)"),
     "extend": Builtin("extend", _extend, "extend(modules)"),
+    "__iadd__": Builtin("+=", _extend, "puts modules behind its own"),
     "insert": Builtin("insert", _insert, "insert(index, module)"),
 }
 NAMES = COMMON | {

@@ -10,12 +10,29 @@ def trains_on(layer):
         return True
     if not layer.training and hasattr(layer, '_trained'):
         raise NotImplementedError('what training has made of the running statistics is not known')
-    if layer.training:
+    if layer.training and layer.track_running_stats:
         setattr(layer, '_trained', True)
     return layer.training
 """,
+    "by_instances": """\
+def by_instances(layer, input):
+    layer._check_input_dim(input)
+    if input.dim() == layer._get_no_batch_dim():
+        return layer._handle_no_batch_input(input)
+    return layer._apply_instance_norm(input)
+""",
+    "each_trains": """\
+def each_trains(layer):
+    if layer.running_mean is None:
+        return layer.training or not layer.track_running_stats
+    if layer.training or not layer.track_running_stats:
+        setattr(layer, '_trained', True)
+        return True
+    return trains_on(layer)
+""",
     "several": """\
 def several(layer, input):
+    layer._check_input_dim(input)
     count = input.numel()//max(layer.num_features, 1)
     if count == 1 and trains_on(layer):
         raise ValueError('Expected more than 1 value per channel when training')
@@ -27,13 +44,9 @@ def input_of(input, ranks):
         raise ValueError(f'an input of {len(input.shape)} dimensions; the layer takes {ranks}')
     return input
 """,
-    "unbatched": """\
-def unbatched(input, rank, function):
-    if len(input.shape) == rank - 1:
-        return function(input.unsqueeze(0)).squeeze(0)
-    if len(input.shape) != rank:
-        raise ValueError(f'an input of {len(input.shape)} dimensions; the layer takes {rank}')
-    return function(input)
+    "no_input_of": """\
+def no_input_of(layer):
+    raise NotImplementedError
 """,
     "gates": """\
 def gates(cell, input, hidden):
@@ -71,10 +84,10 @@ def lstm_cell(cell, input, hx):
 """Functions by their names."""
 
 
-def text_of(forward: str) -> str:
-    """A layer's forward as a text of the language, with the helpers that it names."""
-    taken, _, does = forward.partition(": ")
-    found = [f"def forward(self, {taken}):\n    return {does}\n"]
+def text_of(name: str, written: str) -> str:
+    """A layer's method as a text of the language, with the helpers that it names."""
+    taken, _, does = written.partition(": ")
+    found = [f"def {name}({', '.join(filter(None, ('self', taken)))}):\n    return {does}\n"]
     names = set[str]()
     while True:
         more = [

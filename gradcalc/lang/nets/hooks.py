@@ -4,7 +4,7 @@ from typing import Any
 
 from gradcalc.errors import UnsupportedError
 from gradcalc.lang.machine import Builtin, Machine
-from gradcalc.lang.objects import MISSING, Bound, Class, Instance, derived
+from gradcalc.lang.objects import MISSING, Class, Instance, called, derived
 
 BEFORE, AFTER = "_forward_pre_hooks", "_forward_hooks"
 """The attributes that hold them, by the number that each was given."""
@@ -16,7 +16,7 @@ def _run(machine: Machine, module: Instance, *args: Any, **kwargs: Any) -> Any:
         changed = machine.call(hook, (module, args))
         if changed is not None:
             args = changed if isinstance(changed, tuple) else (changed,)
-    forward = Bound(module.kind.find(module.kind.runs), module)
+    forward = called(machine, module, module.kind.runs)
     found = machine.apply_function(machine, forward, args, kwargs)
     for hook in tuple(module.values.get(AFTER, {}).values()):
         changed = machine.call(hook, (module, args, found))

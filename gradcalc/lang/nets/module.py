@@ -107,7 +107,8 @@ def _register(
 
 def _apply(machine: Machine, module: Instance, function: Any) -> Instance:
     for _, child in children(module):
-        _apply(machine, child, function)
+        # which may have one of its own
+        machine.call(attribute(machine, child, "apply"), (function,))
     machine.call(function, (module,))
     return module
 

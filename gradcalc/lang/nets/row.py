@@ -3,8 +3,8 @@
 import ast
 import inspect
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
@@ -42,8 +42,9 @@ class Layer:
 
     `call` are the parameters of its constructor as torch has them, each of which the layer has as
     an attribute; `forward` what it does, in the language: the names of what it takes, `:`, and an
-    expression. `prepare` changes the arguments as torch's constructor does, and says what is wrong
-    with them. `weights` are in the order in which torch draws them.
+    expression. `methods` are further ones that torch's own code calls, written alike, which a class
+    made from the layer may have its own of. `prepare` changes the arguments as torch's constructor
+    does, and says what is wrong with them. `weights` are in the order in which torch draws them.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Layer:
     forward: str
     weights: tuple[Weight, ...] = ()
     prepare: Callable[[Given], str | None] = lambda given: None
+    methods: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def signature(self) -> inspect.Signature:

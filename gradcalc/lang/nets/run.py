@@ -8,7 +8,7 @@ from gradcalc.errors import GradcalcError, UnsupportedError
 from gradcalc.lang.machine import Closure, Machine
 from gradcalc.lang.nets.module import is_module, modules
 from gradcalc.lang.nets.state import Nets, name
-from gradcalc.lang.objects import Class, Instance, called, instantiate
+from gradcalc.lang.objects import Bound, Class, Instance, called, instantiate
 
 SURVEYED = 0.0
 """What a program gives of which only the parameters are asked for."""
@@ -57,8 +57,9 @@ def forward(machine: Machine, held: Any, given: Mapping[str, Any], *, survey: bo
     if survey and not any(one.kind.lazy for _, one in modules(module)):
         return SURVEYED
     bound = called(machine, module)
-    if isinstance(bound.function, Closure):
-        machine.main = bound.function
+    function = bound.function if isinstance(bound, Bound) else bound
+    if isinstance(function, Closure):
+        machine.main = function
         return machine.apply_function(machine, bound, (), dict(given))
     return machine.apply_function(machine, bound, tuple(given.values()), {})
 

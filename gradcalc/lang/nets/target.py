@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Mapping, Sequence
 
+from gradcalc.lang.drawing import Order
 from gradcalc.lang.imported import Body, full_name, meanings
 from gradcalc.lang.naming import every_node
 from gradcalc.lang.nets.containers import CONTAINERS
@@ -83,9 +84,10 @@ def _of_class(body: Body, node: ast.ClassDef, names: Mapping[str, str]) -> ast.a
         bases.append(_forward(body, path[0], names) if own and path else
                      _of_library(full_name(base, names)))  # fmt: skip
     given = [found for found in bases if found is not None]
-    for statement in node.body:
-        if given and isinstance(statement, ast.FunctionDef) and statement.name == "forward":
-            return _without_self(statement.args)
+    methods = {s.name: s.args for s in node.body if isinstance(s, ast.FunctionDef)}
+    for name in ("__call__", "forward") if given else ():
+        if name in methods:
+            return _without_self(methods[name])
     return given[0] if given else None
 
 
@@ -137,13 +139,17 @@ def without_idle(body: Body, kept: str) -> Body:
     """The statements without networks that nothing else in them uses, but for the one `kept`.
 
     A constructor that sees anything but numbers, texts, functions and classes of the file may
-    change it, so it stays.
+    change it, so it stays. So does, without its name, one that draws before others do.
     """
     names = meanings(body)
     fixed = Sources(body, names).unchangeable()
     plain = {s.name for s in body if isinstance(s, ast.ClassDef | ast.FunctionDef)}
-    idle = [s for s in body if _is_idle(s, body, names, fixed | plain, kept)]
-    return tuple(statement for statement in body if statement not in idle)
+    idle = {k for k, s in enumerate(body) if _is_idle(s, body, names, fixed | plain, kept)}
+    if not idle:
+        return body
+    order, rest = Order(body, kept), set(range(len(body))) - idle
+    stay = rest | order.before(rest)
+    return tuple(order.unnamed(k, ()) if k in idle else body[k] for k in sorted(stay))
 
 
 def _is_idle(

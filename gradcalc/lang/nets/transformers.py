@@ -1,6 +1,9 @@
 """Attention as a module of torch.nn, and the transformers made of it, in the language."""
 
 ATTENTION = """\
+def fresh(*sizes):
+    return nn.Parameter(torch.empty(*sizes))
+
 class MultiheadAttention(nn.Module):
     def __init__(self, embed_dim, num_heads, dropout=0.0, bias=True, add_bias_kv=False,
                  add_zero_attn=False, kdim=None, vdim=None, batch_first=False, device=None,
@@ -15,28 +18,30 @@ class MultiheadAttention(nn.Module):
         self.add_zero_attn = add_zero_attn
         self._qkv_same_embed_dim = self.kdim == embed_dim and self.vdim == embed_dim
         alike = self._qkv_same_embed_dim
-        self.q_proj_weight = None if alike else self.fresh(embed_dim, embed_dim)
-        self.k_proj_weight = None if alike else self.fresh(embed_dim, self.kdim)
-        self.v_proj_weight = None if alike else self.fresh(embed_dim, self.vdim)
-        self.in_proj_weight = self.fresh(3*embed_dim, embed_dim) if alike else None
-        self.in_proj_bias = self.fresh(3*embed_dim) if bias else None
-        self.bias_k = self.fresh(1, 1, embed_dim) if add_bias_kv else None
-        self.bias_v = self.fresh(1, 1, embed_dim) if add_bias_kv else None
+        self.q_proj_weight = None if alike else fresh(embed_dim, embed_dim)
+        self.k_proj_weight = None if alike else fresh(embed_dim, self.kdim)
+        self.v_proj_weight = None if alike else fresh(embed_dim, self.vdim)
+        self.in_proj_weight = fresh(3*embed_dim, embed_dim) if alike else None
+        self.in_proj_bias = fresh(3*embed_dim) if bias else None
         self.out_proj = nn.Linear(embed_dim, embed_dim, bias)
-        if alike:
+        self.bias_k = fresh(1, 1, embed_dim) if add_bias_kv else None
+        self.bias_v = fresh(1, 1, embed_dim) if add_bias_kv else None
+        self._reset_parameters()
+
+    def _reset_parameters(self):
+        if self._qkv_same_embed_dim:
             nn.init.xavier_uniform_(self.in_proj_weight)
         else:
             nn.init.xavier_uniform_(self.q_proj_weight)
             nn.init.xavier_uniform_(self.k_proj_weight)
             nn.init.xavier_uniform_(self.v_proj_weight)
-        if bias:
-            nn.init.zeros_(self.out_proj.bias)
-        if add_bias_kv:
+        if self.in_proj_bias is not None:
+            nn.init.constant_(self.in_proj_bias, 0.0)
+            nn.init.constant_(self.out_proj.bias, 0.0)
+        if self.bias_k is not None:
             nn.init.xavier_normal_(self.bias_k)
+        if self.bias_v is not None:
             nn.init.xavier_normal_(self.bias_v)
-
-    def fresh(self, *sizes):
-        return nn.Parameter(torch.zeros(*sizes))
 
     def forward(self, query, key, value, key_padding_mask=None, need_weights=True, attn_mask=None,
                 average_attn_weights=True, is_causal=False):
@@ -90,21 +95,22 @@ class TransformerEncoderLayer(nn.Module):
         self.dropout2 = nn.Dropout(dropout)
         self.activation = activation
 
-    def attended(self, x, mask, padding, is_causal):
-        return self.dropout1(self.self_attn(x, x, x, attn_mask=mask, key_padding_mask=padding,
-                                            need_weights=False, is_causal=is_causal)[0])
+    def _sa_block(self, x, attn_mask, key_padding_mask, is_causal=False):
+        return self.dropout1(self.self_attn(
+            x, x, x, attn_mask=attn_mask, key_padding_mask=key_padding_mask, need_weights=False,
+            is_causal=is_causal)[0])
 
-    def fed(self, x):
+    def _ff_block(self, x):
         x = active(self.activation, self.linear1(x))
         return self.dropout2(self.linear2(self.dropout(x)))
 
     def forward(self, src, src_mask=None, src_key_padding_mask=None, is_causal=False):
-        x, given = src, (src_mask, src_key_padding_mask, is_causal)
+        x, given = src, (src_mask, src_key_padding_mask)
         if self.norm_first:
-            x = x + self.attended(self.norm1(x), *given)
-            return x + self.fed(self.norm2(x))
-        x = self.norm1(x + self.attended(x, *given))
-        return self.norm2(x + self.fed(x))
+            x = x + self._sa_block(self.norm1(x), *given, is_causal=is_causal)
+            return x + self._ff_block(self.norm2(x))
+        x = self.norm1(x + self._sa_block(x, *given, is_causal=is_causal))
+        return self.norm2(x + self._ff_block(x))
 """
 
 DECODER = """\
@@ -129,16 +135,17 @@ class TransformerDecoderLayer(nn.Module):
         self.dropout3 = nn.Dropout(dropout)
         self.activation = activation
 
-    def attended(self, x, mask, padding, is_causal):
-        return self.dropout1(self.self_attn(x, x, x, attn_mask=mask, key_padding_mask=padding,
-                                            need_weights=False, is_causal=is_causal)[0])
+    def _sa_block(self, x, attn_mask, key_padding_mask, is_causal=False):
+        return self.dropout1(self.self_attn(
+            x, x, x, attn_mask=attn_mask, key_padding_mask=key_padding_mask, need_weights=False,
+            is_causal=is_causal)[0])
 
-    def looked_up(self, x, memory, mask, padding, is_causal):
-        return self.dropout2(self.multihead_attn(x, memory, memory, attn_mask=mask,
-                                                 key_padding_mask=padding, need_weights=False,
-                                                 is_causal=is_causal)[0])
+    def _mha_block(self, x, mem, attn_mask, key_padding_mask, is_causal=False):
+        return self.dropout2(self.multihead_attn(
+            x, mem, mem, attn_mask=attn_mask, key_padding_mask=key_padding_mask,
+            need_weights=False, is_causal=is_causal)[0])
 
-    def fed(self, x):
+    def _ff_block(self, x):
         x = active(self.activation, self.linear1(x))
         return self.dropout3(self.linear2(self.dropout(x)))
 
@@ -147,12 +154,12 @@ class TransformerDecoderLayer(nn.Module):
         x, own = tgt, (tgt_mask, tgt_key_padding_mask, tgt_is_causal)
         given = (memory, memory_mask, memory_key_padding_mask, memory_is_causal)
         if self.norm_first:
-            x = x + self.attended(self.norm1(x), *own)
-            x = x + self.looked_up(self.norm2(x), *given)
-            return x + self.fed(self.norm3(x))
-        x = self.norm1(x + self.attended(x, *own))
-        x = self.norm2(x + self.looked_up(x, *given))
-        return self.norm3(x + self.fed(x))
+            x = x + self._sa_block(self.norm1(x), *own)
+            x = x + self._mha_block(self.norm2(x), *given)
+            return x + self._ff_block(self.norm3(x))
+        x = self.norm1(x + self._sa_block(x, *own))
+        x = self.norm2(x + self._mha_block(x, *given))
+        return self.norm3(x + self._ff_block(x))
 """
 
 ENCODERS = """\
@@ -208,10 +215,13 @@ class Transformer(nn.Module):
                 nn.TransformerDecoderLayer(*given), num_decoder_layers,
                 nn.LayerNorm(d_model, layer_norm_eps, bias=bias))
         self.decoder = custom_decoder
+        self._reset_parameters()
+        self.d_model, self.nhead, self.batch_first = d_model, nhead, batch_first
+
+    def _reset_parameters(self):
         for p in self.parameters():
             if p.ndim > 1:
                 nn.init.xavier_uniform_(p)
-        self.d_model, self.nhead, self.batch_first = d_model, nhead, batch_first
 
     def forward(self, src, tgt, src_mask=None, tgt_mask=None, memory_mask=None,
                 src_key_padding_mask=None, tgt_key_padding_mask=None,

@@ -2,9 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import Any
 
-from gradcalc.lang.nets.drawing import Drawing
 from gradcalc.lang.nets.row import (
     MADE,
     Given,
@@ -93,21 +91,23 @@ TURNED = (
 
 
 def _convolution(rank: int) -> Layer:
-    plain = f"F.conv{rank}d({{}}, self.weight, self.bias, self.stride, {{}}, self.dilation, "
-    plain += "self.groups)"
-    around = plain.format("F.pad(input, self._around, self.padding_mode)", "0")
+    plain = f"F.conv{rank}d({{}}, weight, bias, self.stride, {{}}, self.dilation, self.groups)"
+    around = plain.format("F.pad(input, self._reversed_padding_repeated_twice, self.padding_mode)",
+                          "0")  # fmt: skip
     inside = plain.format("input", "self.padding")
     prepare = _windowed(rank)
 
     def prepared(given: Given) -> str | None:
         wrong = prepare(given)
-        if wrong is None and given.padding_mode != "zeros":
-            given._around = _around(given)
+        if wrong is None:
+            given._reversed_padding_repeated_twice = _around(given)
         return wrong
 
     return Layer(f"Conv{rank}d", CONV,
-                 f"input: {inside} if self.padding_mode == 'zeros' else {around}",
-                 _with_bias(_kernel, lambda given: given.out_channels), prepared)  # fmt: skip
+                 "input: self._conv_forward(input, self.weight, self.bias)",
+                 _with_bias(_kernel, lambda given: given.out_channels), prepared,
+                 {"_conv_forward": "input, weight, bias: "
+                  f"{inside} if self.padding_mode == 'zeros' else {around}"})  # fmt: skip
 
 
 def _around(given: Given) -> list[int]:
@@ -119,6 +119,9 @@ def _around(given: Given) -> list[int]:
         elif given.padding == "same":
             whole = given.dilation[place] * (size - 1)
             pairs.append((whole // 2, whole - whole // 2))
+        elif isinstance(given.padding, str):
+            # F.conv says that there is none such
+            pairs.append((0, 0))
         else:
             pairs.append((given.padding[place], given.padding[place]))
     return [amount for pair in reversed(pairs) for amount in pair]
@@ -195,23 +198,34 @@ INSTANCE = (
 )
 
 
+NORMED = (*_scale_and_shift(_features, _affine), *TRACKED)
+BATCHED = (
+    "input: F.batch_norm(several(self, input), self.running_mean, self.running_var, self.weight, "
+    "self.bias, trains_on(self), 0.0, self.eps)"
+)
+CHECKED = "_check_input_dim"
+
+
 def _batch_norm(rank: int) -> Layer:
     ranks = "(2, 3)" if rank == 1 else f"({rank + 2},)"
-    return Layer(f"BatchNorm{rank}d", BATCH,
-                 f"input: F.batch_norm(several(self, input_of(input, {ranks})), self.running_mean, "
-                 "self.running_var, self.weight, self.bias, trains_on(self), 0.0, self.eps)",
-                 (*_scale_and_shift(_features, _affine), *TRACKED))  # fmt: skip
+    return Layer(f"BatchNorm{rank}d", BATCH, BATCHED, NORMED,
+                 methods={CHECKED: f"input: input_of(input, {ranks})"})  # fmt: skip
 
 
 def _instance_norm(rank: int) -> Layer:
-    return Layer(f"InstanceNorm{rank}d", INSTANCE,
-                 f"input: unbatched(input, {rank + 2}, lambda batch: F.instance_norm(batch, "
-                 "self.running_mean, self.running_var, self.weight, self.bias, trains_on(self), "
-                 "0.0, self.eps))",
-                 (*_scale_and_shift(_features, _affine), *TRACKED))  # fmt: skip
+    methods = {
+        CHECKED: f"input: input_of(input, ({rank + 1}, {rank + 2}))",
+        "_get_no_batch_dim": f": {rank + 1}",
+        "_handle_no_batch_input": "input: self._apply_instance_norm(input.unsqueeze(0)).squeeze(0)",
+        "_apply_instance_norm": "input: F.instance_norm(input, self.running_mean, "
+        "self.running_var, self.weight, self.bias, each_trains(self), 0.0, self.eps)",
+    }
+    return Layer(f"InstanceNorm{rank}d", INSTANCE, "input: by_instances(self, input)", NORMED,
+                 methods=methods)  # fmt: skip
 
 
 NORMS = (
+    Layer("_BatchNorm", BATCH, BATCHED, NORMED, methods={CHECKED: "input: no_input_of(self)"}),
     *map(_batch_norm, (1, 2, 3)),
     *map(_instance_norm, (1, 2, 3)),
     Layer("LayerNorm",
@@ -231,13 +245,7 @@ NORMS = (
 
 
 def _table(given: Given) -> Start:
-    def start(drawing: Drawing, sizes: tuple[int, ...]) -> Any:
-        found = drawing.normal(sizes, 0.0, 1.0)
-        if given.padding_idx is not None:
-            found[given.padding_idx] = 0.0
-        return found
-
-    return start
+    return lambda drawing, sizes: drawing.normal(sizes, 0.0, 1.0)
 
 
 def _plain_table(given: Given) -> str | None:

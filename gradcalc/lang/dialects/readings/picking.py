@@ -11,6 +11,7 @@ from gradcalc.expr.nodes import Data
 from gradcalc.lang import ops, places
 from gradcalc.lang.dialects.readings import alike, apart, called
 from gradcalc.lang.machine import Machine
+from gradcalc.lang.plain import is_number
 from gradcalc.lang.program import MIXED
 from gradcalc.primitives.placing import checked
 from gradcalc.primitives.shapes import axis as one_of
@@ -27,7 +28,8 @@ def indexed(machine: Machine, name: str, **values: Any) -> Any:
     if "src" in given:
         _check_source(machine, name, given["index"], given["src"])
     _check_kinds(machine, name, given)
-    return ops.call(machine, name, *[_fixed(v) for v in given.values()])
+    made = ops.call(machine, name, *[_fixed(v) for v in given.values()])
+    return _as_held(machine, name, next(iter(given.values())), made)
 
 
 def _fixed(value: Any) -> Any:
@@ -43,12 +45,28 @@ def _check_kinds(machine: Machine, name: str, given: Mapping[str, Any]) -> None:
     """Of what is put among integers or truth values, torch makes some, or refuses it."""
     x = next(iter(given.values()))
     whole = [isinstance(v, int) or machine.is_integer(v) for v in (x, *_put(given))]
-    truths = [machine.is_mask(v) for v in (x, *_put(given))]
+    truths = [machine.is_mask(v) or (is_number(v) and v in (0, 1)) for v in (x, *_put(given))]
+    truths[0] = machine.is_mask(x)
     if (whole[0] and not all(whole)) or (truths[0] and not all(truths)):
         kind = "truth values" if truths[0] else "integers"
         raise UnsupportedError(
             f"{name} puts other numbers among {kind}", hint="write the tensor with floats: 2.0"
         )
+
+
+ADDING = frozenset({"scatter_add", "scatter_reduce", "index_add", "index_reduce"})
+"""Functions that calculate with what they put."""
+
+
+def _as_held(machine: Machine, name: str, x: Any, made: Any) -> Any:
+    """What torch makes truth values again where it puts some among such."""
+    if not machine.is_mask(x) or machine.is_mask(made):
+        return made
+    if name in ADDING:
+        raise UnsupportedError(
+            f"{name} of truth values is not known here", hint="write x.float() in front of it"
+        )
+    return ops.binary(machine, "ne", made, 0)
 
 
 def _put(given: Mapping[str, Any]) -> list[Any]:
@@ -74,7 +92,8 @@ def masked(machine: Machine, name: str, **values: Any) -> Any:
     _check_kinds(machine, name, given)
     if name != "masked_fill":
         given["mask"] = Data.of(places.truths(machine, given["mask"]))
-    return ops.call(machine, name, *given.values())
+    made = ops.call(machine, name, *given.values())
+    return _as_held(machine, name, next(iter(values.values())), made)
 
 
 def scattered(machine: Machine, **values: Any) -> Any:
@@ -83,7 +102,8 @@ def scattered(machine: Machine, **values: Any) -> Any:
     where = places.numbers(machine, index)
     _check_source(machine, "scatter", where, src)
     _check_kinds(machine, "scatter", {"input": x, "src": src})
-    return ops.call(machine, "scatter", x, dim, Data.of(where), src)
+    made = ops.call(machine, "scatter", x, dim, Data.of(where), src)
+    return _as_held(machine, "scatter", x, made)
 
 
 def scattered_and_reduced(machine: Machine, **_: Any) -> Any:
@@ -103,7 +123,8 @@ def put(machine: Machine, input: Any, indices: Any, values: Any, accumulate: Any
         whole = not machine.is_mask(tensor)
         found = places.numbers(machine, part) if whole else places.truths(machine, part)
         keys.append(Data.of(found))
-    return ops.call(machine, "index_put", input, keys, values, accumulate)
+    made = ops.call(machine, "index_put", input, keys, values, accumulate)
+    return _as_held(machine, "index_add" if accumulate else "index_put", input, made)
 
 
 def taken_along(machine: Machine, input: Any, indices: Any, dim: Any) -> Any:
@@ -315,4 +336,5 @@ def part_replaced(machine: Machine, name: str, **values: Any) -> Any:
         raise ShapeError(f"{name} takes a part of shape {show(wanted.shape)}, "
                          f"not {show(ops.shape(machine, src))}")  # fmt: skip
     key = [Data.of(np.asarray(part)) for part in np.unravel_index(wanted, shape)]
-    return ops.call(machine, "index_put", x, key, src)
+    _check_kinds(machine, name, {"input": x, "src": src})
+    return _as_held(machine, name, x, ops.call(machine, "index_put", x, key, src))

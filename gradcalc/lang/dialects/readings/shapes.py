@@ -194,11 +194,27 @@ def numpy_eye(machine: Machine, **values: Any) -> Any:
     )
 
 
-def arranged(machine: Machine, bounds: Any) -> Any:
-    """arange of one to three numbers."""
+def arranged(machine: Machine, bounds: Any, **named: Any) -> Any:
+    """arange of one to three numbers, some of which may be named: the first, the end and a step."""
+    if any(value is not None for value in named.values()):
+        bounds = _bounds(tuple(bounds), *named.values())
     if not 1 <= len(bounds) <= 3:
         raise InvalidValueError(f"arange takes one to three numbers, not {len(bounds)}")
     return BUILTINS["arange"].call(machine, *bounds)
+
+
+def _bounds(given: tuple[Any, ...], start: Any, end: Any, step: Any) -> tuple[Any, ...]:
+    """All three, where some have their names."""
+    places = {"start": start, "end": end, "step": step}
+    alone = len(given) == 1 and start is None and end is None
+    order = ("end",) if alone else [name for name in places if places[name] is None]
+    if len(given) > len(order):
+        raise InvalidValueError("arange is given a number twice", python="TypeError")
+    places |= dict(zip(order, given, strict=False))
+    if places["end"] is None:
+        raise InvalidValueError("arange needs its end", python="TypeError")
+    first, step = places["start"], places["step"]
+    return 0 if first is None else first, places["end"], 1 if step is None else step
 
 
 def inclusive_range(machine: Machine, bounds: Any) -> Any:
