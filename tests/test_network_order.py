@@ -122,3 +122,16 @@ def test_a_network_that_only_draws_has_no_parameters(name: str, tmp_path: Path) 
 def test_what_draws_behind_is_left_out() -> None:
     program = compile_program(HEAD + FILES["draws behind"], function="f")
     assert len(program.body) == len(compile_program(HEAD + NET, function="f").body)
+
+
+@pytest.mark.parametrize("line", ["a, b = random_split(range(10), [5, 5])", "pass"])
+def test_what_draws_and_is_not_followed_is_told(line: str, tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(
+        "import torch\nfrom torch import nn\nfrom torch.utils.data import random_split\n"
+        f"torch.manual_seed(42)\n{line}\nnet = nn.Linear(2, 2)\n"
+        "def f(x):\n    return net(x).sum()\n"
+    )
+    found = grad(f"{tmp_path / 'train.py'}:f", x=[1.0, 2.0])
+    said = " ".join(finding.message for finding in found.findings)
+    assert "torch.manual_seed(42)" in said
+    assert ("as if random_split drew none" in said) == line.startswith("a")

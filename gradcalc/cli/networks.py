@@ -1,5 +1,6 @@
 """The parameters of networks, as inputs: those that nobody gives are drawn, which is said."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -54,7 +55,7 @@ def furnished(
         drawn |= {name: leaf for name, leaf in leaves.items() if name not in given | drawn.keys()}
     values = tuple((name, leaf.values.tolist()) for name, leaf in drawn.items())
     known = replace(options, values=(*options.values, *values))
-    return found, known, Furnished(frozenset(frozen), _notes(drawn))
+    return found, known, Furnished(frozenset(frozen), _notes(drawn, programs))
 
 
 def _problem(
@@ -73,7 +74,13 @@ def _problem(
     )  # fmt: skip
 
 
-def _notes(drawn: dict[str, "Drawn"]) -> tuple[Finding, ...]:
+UNFOLLOWED = re.compile(
+    r"\b(random_split|DataLoader|RandomSampler|SubsetRandomSampler|WeightedRandomSampler)\("
+)
+"""Functions of torch that draw numbers as well, which is not followed."""
+
+
+def _notes(drawn: dict[str, "Drawn"], programs: Sequence[Program]) -> tuple[Finding, ...]:
     """Where the numbers come from that nobody has given."""
     if not drawn:
         return ()
@@ -83,6 +90,9 @@ def _notes(drawn: dict[str, "Drawn"]) -> tuple[Finding, ...]:
     starts, them = ("starts", "it") if len(names) == 1 else ("start", "them")
     behind = " and ".join(f"torch.manual_seed({seed})" for seed, _ in seeds)
     seeded = f", with random numbers as behind {behind}" if seeds else ""
+    others = [found[1] for program in programs for found in UNFOLLOWED.finditer(program.source)]
+    if seeds and others:
+        seeded += f" (as if {' and '.join(dict.fromkeys(others))} drew none)"
     other = "" if all(own for _, own in seeds) else ", or --seed for others"
     return (
         Finding(
