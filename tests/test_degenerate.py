@@ -1,6 +1,9 @@
 """Degenerate points of linear algebra: what is said of them is so."""
 
+from typing import Any
+
 import pytest
+import torch
 
 from gradcalc import grad
 
@@ -40,3 +43,27 @@ def test_what_is_said_of_a_point(text: str, matrix: object, outcome: str, said: 
     report = grad(f"import torch\n{text}", A=matrix)
     assert report.verdict.outcome == outcome
     assert said in report.verdict.message
+
+
+PADDED = {
+    "largest first": ("'-inf'", "y.sort(descending=True)[0].clamp(min=0.0).pow(2).sum()"),
+    "least first": ("'-inf'", "torch.exp(y.sort()[0]).sum()"),
+    "up to infinity": ("'inf'", "torch.exp(-y.sort()[0]).sum()"),
+    "of the greatest": ("'-inf'", "y.topk(3).values.exp().sum()"),
+}
+"""What is padded with infinities, several of them, and sorted."""
+
+
+@pytest.mark.parametrize("name", PADDED)
+def test_infinite_elements_tie_with_nothing(name: str) -> None:
+    pad, text = PADDED[name]
+    source = (
+        f"import torch\ndef f(x):\n    y = torch.where(x < 0, float({pad}), x)\n    return {text}"
+    )
+    scope: dict[str, Any] = {}
+    exec(source, scope)
+    leaf = torch.tensor([1.0, -1.0, 3.0, -2.0], dtype=torch.float64, requires_grad=True)
+    scope["f"](leaf).backward()
+    found = grad(source, x=leaf.tolist())
+    assert found.verdict.outcome == "verified"
+    assert found.gradient["x"] == pytest.approx(leaf.grad.tolist(), rel=1e-12)

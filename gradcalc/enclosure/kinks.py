@@ -174,9 +174,10 @@ def near_in_floats(
     if node.source is not None:
         return _near(trace, node, operands, epsilon)
     if node.op is ops.SORT:
-        # as large as the one behind it in order
-        apart = np.abs(np.diff(value, axis=node["axis"], append=np.inf))
-        return apart <= tied * epsilon * np.maximum(1.0, np.abs(value))
+        # as large as the one behind it in order; what is infinite ties with nothing
+        with np.errstate(invalid="ignore"):
+            apart = np.abs(np.diff(value, axis=node["axis"], append=np.inf))
+        return np.isfinite(apart) & (apart <= tied * epsilon * np.maximum(1.0, np.abs(value)))
     if node.op in ops.SPECTRAL:
         # singular values fall, the last of them no further than to 0
         end = 0.0 if node.op is ops.SINGULAR else np.inf
