@@ -73,7 +73,11 @@ class _Needed(ast.NodeTransformer):
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
         return self.visit_Import(node)
 
-    def visit_Try(self, node: ast.Try) -> ast.AST:
+    def visit_With(self, node: ast.With) -> ast.AST:
+        """What is done with a failing import may be told in front of the block."""
+        return self.visit_Try(node)
+
+    def visit_Try(self, node: ast.Try | ast.With) -> ast.AST:
         """Whether an import fails decides what is done then."""
         tried = [s for s in node.body if isinstance(s, ast.Import | ast.ImportFrom)]
         self.generic_visit(node)

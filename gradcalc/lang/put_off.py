@@ -48,7 +48,12 @@ def put_off(body: Body, source: str, main: ast.FunctionDef | None) -> None:
     for statement in body:
         _look(statement, MODULE, None, variables)
     spared = _perhaps(body, main)
+    tried = _tried(body)
     for variable in variables.values():
+        if any(id(n) in tried and not (id(n) in spared and len(n.names) == 1)
+               for n, _ in variable.imports):  # fmt: skip
+            # whether it fails decides what is done then
+            continue
         aliases = [alias for _, alias in variable.imports]
         if variable.others or not aliases or any(id(a) not in errors for a in aliases):
             continue
@@ -63,6 +68,18 @@ def put_off(body: Body, source: str, main: ast.FunctionDef | None) -> None:
             if id(node) in spared and len(node.names) == 1:
                 # in a branch it is the import that fails
                 defer(node, error)
+
+
+def _tried(body: Body) -> frozenset[int]:
+    """The imports, by their ids, in blocks that may catch that they fail."""
+    blocks = (
+        part
+        for statement in body
+        for node in ast.walk(statement)
+        if isinstance(node, ast.With) or (isinstance(node, ast.Try) and node.handlers)
+        for part in node.body
+    )
+    return frozenset(id(n) for part in blocks for n in ast.walk(part) if isinstance(n, Import))
 
 
 def _perhaps(body: Body, main: ast.FunctionDef | None) -> frozenset[int]:
