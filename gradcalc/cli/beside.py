@@ -9,6 +9,7 @@ from pathlib import Path
 from gradcalc.cli.mentions import ALONE, EVERY, HANDED, WRITTEN, Chain
 from gradcalc.cli.reach import Finder, Needs, Node
 from gradcalc.cli.statements import File
+from gradcalc.cli.tried import Failing
 from gradcalc.errors import GradcalcError
 from gradcalc.lang.files import joined
 from gradcalc.lang.neighbours import LIBRARIES, Import
@@ -108,6 +109,9 @@ class _Beside(Finder):
             names.setdefault(file, set()).add(name)
         for file, number in needs.held:
             numbers.setdefault(file, []).append(number)
+        failing = Failing(files, lambda here, node: [*self.loaded(here, node)], self._lacks)
+        for name, there in files.items():
+            failing.check(there, names.get(name, set()))
         found = dict(self.whole)
         for name, there in self.files.items():
             mine = names.get(name, set())
