@@ -185,3 +185,61 @@ def test_lines_of_another_file_that_change_what_is_read_are_run(name: str, tmp_p
     exec(UNSAID[name], scope)
     found = grad(f"{tmp_path / 'main.py'}:f", x=1.5)
     assert float(found.value) == pytest.approx(float(scope["f"](1.5)), rel=1e-12)
+
+
+HELPERS = {
+    "unknown.py": "import nothere_mod\ndef act(x): return x**2\n",
+    "deeper.py": "from unknown import act\n",
+    "raising.py": "raise ImportError('no')\ndef act(x): return x**2\n",
+    "asserting.py": "import sys\nif sys.version_info < (9,):\n    assert False\n"
+    "def act(x): return x**2\n",
+    "lacking.py": "def other(x): return x**2\n",
+    "good.py": "import math\ntry:\n    import nothere_mod\nexcept ImportError:\n"
+    "    nothere_mod = None\ndef act(x): return x**2\n",
+}
+TRIED = (
+    "try:\n    from {0} import act\nexcept ImportError:\n    def act(x): return x**3\n"
+    "def f(x): return act(x)\n",
+    "HAS = True\ntry:\n    from {0} import act\nexcept ImportError:\n    HAS = False\n"
+    "def f(x): return x*2 if HAS else x*3\n",
+    "def f(x):\n    try:\n        from {0} import act\n    except ImportError:\n"
+    "        return x*3\n    return act(x)\n",
+    "from contextlib import suppress\nK = 3.0\nwith suppress(ImportError):\n"
+    "    from {0} import act\n    K = 2.0\ndef f(x): return K*x\n",
+)
+
+
+@pytest.mark.parametrize("helper", HELPERS)
+def test_an_import_that_may_fail_where_that_is_caught_is_refused(
+    helper: str, tmp_path: Path
+) -> None:
+    for name, text in HELPERS.items():
+        (tmp_path / name).write_text(text)
+    for number, text in enumerate(TRIED):
+        main = tmp_path / f"main{number}.py"
+        main.write_text(text.format(helper.removesuffix(".py")) + "def other(x): return x + 1\n")
+        assert gradcalc.grad(f"{main}:other", x=1.5).gradient["x"] == 1.0
+        if helper == "good.py":
+            expected = 2.25 if "act(x)" in text.split("def f")[1] else 3.0
+            assert float(gradcalc.grad(f"{main}:f", x=1.5).value) == expected
+            continue
+        with pytest.raises(GradcalcError):
+            gradcalc.grad(f"{main}:f", x=1.5)
+
+
+ABSENT = (
+    "from torch import nosuch", "from torch.nosuchmod import thing", "import numpy.nosuch",
+    "from torch.func import vmap, nosuchfunc", "from math import cbrt, nope",
+    "from collections import Mapping",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("line", ABSENT)
+def test_a_library_that_may_lack_a_name_where_that_is_caught_is_refused(line: str) -> None:
+    for text in (
+        f"try:\n    {line}\n    K = 1.0\nexcept ImportError:\n    K = 2.0\ndef f(x): return K*x",
+        f"def f(x):\n    try:\n        {line}\n    except ImportError:\n        return 2*x\n"
+        "    return x",
+    ):
+        with pytest.raises(GradcalcError):
+            gradcalc.grad(text, x=1.5)

@@ -111,7 +111,7 @@ class _Beside(Finder):
             numbers.setdefault(file, []).append(number)
         failing = Failing(files, lambda here, node: [*self.loaded(here, node)], self._lacks)
         for name, there in files.items():
-            failing.check(there, names.get(name, set()))
+            failing.check(there, needs.asked if name == self.own else names.get(name, set()))
         found = dict(self.whole)
         for name, there in self.files.items():
             mine = names.get(name, set())

@@ -19,6 +19,7 @@ from gradcalc.cli.mentions import (
 )
 from gradcalc.cli.statements import File
 from gradcalc.lang.neighbours import Import
+from gradcalc.lang.origins import keeps
 
 Node = tuple[str, str, Chain]
 """A name of a file, with what is asked of it."""
@@ -138,8 +139,8 @@ class Finder:
 class Needs:
     """What some names need of all files: the names, and the statements that count.
 
-    Of the program itself, `main`, all counts that may do something; of a file that is imported
-    before the function runs, what may change something that is needed.
+    Of the program itself, `main`, all counts that may do something, and what is `asked` of it; of a
+    file that is imported before the function runs, what may change something that is needed.
     """
 
     files: Mapping[str, File]
@@ -148,6 +149,7 @@ class Needs:
 
     def __post_init__(self) -> None:
         self.names = set[Node]()
+        self.asked = set[str]()
         self.held = set[Place]()
         self._graph = Graph(self.files, self.finder)
         self._leading = _Leading(self._graph)
@@ -159,6 +161,7 @@ class Needs:
         """Find what these names need where these files are loaded."""
         graph = self._graph
         graph.reach(roots, self.names, self.held)
+        self.asked = {name for file, name, _ in self.names if file == self.main}
         draws = any(map(graph.draws, self.held))
         for number in self.files[self.main].active:
             graph.reach(graph.of_statement(self.main, number), self.names, self.held)
@@ -281,7 +284,7 @@ def _lasts(statement: ast.stmt) -> bool:
     """Whether what a statement binds is a function or a constant, in which nothing changes."""
     match statement:
         case ast.FunctionDef():
-            return is_plainly_defined(statement)
+            return is_plainly_defined(statement) and keeps(statement) is None
         case ast.Assign(targets=[ast.Name()], value=value):
             return _is_constant(value)
         case ast.ClassDef(decorator_list=[], body=body):

@@ -73,7 +73,8 @@ class Expressions(ast.NodeVisitor):
         here, self._scope = self._scope, outer
         for parameter, value in pairs:
             if value is not None:
-                self._know(here.variable(parameter.arg), self._places(value))
+                own = frozenset({(outer.variable(getattr(function, "name", "")), True)})
+                self._know(here.variable(parameter.arg), self._places(value) | own)
         self._scope = here
 
     def _places(self, node: ast.expr) -> Places:
@@ -101,7 +102,11 @@ class Expressions(ast.NodeVisitor):
         given = self.origins.given(node, self._scope)
         match node.func:
             case ast.Name(id=name) if self.origins.is_own(name, self._scope):
-                self._pass(self._scope.variable(name), node)
+                function = self._scope.variable(name)
+                self._pass(function, node)
+                if function in self.origins.keeping:
+                    self._unit.written |= {(function, False), (function, True)}
+                    self._unit.runs |= self.origins.within(self.origins.keeping[function])
                 return
             case ast.Name(id=name) if name not in self.names and self.origins.is_builtin(
                 name, self._scope

@@ -31,7 +31,9 @@ class Effects:
         reader = _Reader(body)
         self._units = [reader.statement(statement) for statement in body]
         self._reader = reader
-        self._fixed = reader.origins.sources.unchangeable() | reader.functions.keys()
+        functions = reader.functions.keys() - reader.origins.keeping.keys()
+        self._fixed = reader.origins.sources.unchangeable() - reader.origins.keeping.keys()
+        self._fixed |= functions
         unsaid = [*map(self._unit_of, reader.origins.unsaid), *reader.lazy]
         self._quiet = not any(map(self._is_loud, unsaid))
         self._plain = [is_plain(statement) for statement in body]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from gradcalc.lang import purity
 from gradcalc.lang.imported import Body, full_name
-from gradcalc.lang.scopes import MODULE, Function, Scope
+from gradcalc.lang.scopes import MODULE, Function, Scope, mark_of
 from gradcalc.lang.sources import Sources
 
 Place = tuple[str, bool]
@@ -54,6 +54,23 @@ def _is_said(decorator: ast.expr) -> bool:
     return getattr(named, "attr", getattr(named, "id", "")) in SAID
 
 
+def keeps(node: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str] | None:
+    """The decorators of a function that may keep something from call to call, in a default that can
+    change or in what they made of it; None where nothing is kept."""
+    wrappers = [d for d in node.decorator_list if not _is_said(d)]
+    defaults = (*node.args.defaults, *filter(None, node.args.kw_defaults))
+    if not wrappers and all(map(_is_fixed, defaults)):
+        return None
+    return {n.id for d in wrappers for n in ast.walk(d) if isinstance(n, ast.Name)}
+
+
+def _is_fixed(node: ast.expr) -> bool:
+    """Whether an expression gives what cannot change: constants and names, which others know of."""
+    made = ast.Constant | ast.Name | ast.Attribute | ast.UnaryOp | ast.unaryop | ast.BinOp
+    made |= ast.operator | ast.Tuple | ast.expr_context | ast.Lambda
+    return isinstance(node, ast.Lambda) or all(isinstance(part, made) for part in ast.walk(node))
+
+
 def is_plain(statement: ast.stmt) -> bool:
     """Whether a statement runs nothing that no call says: it imports or defines, or gives names to
     plain values."""
@@ -83,7 +100,8 @@ class Origins:
     """Where values come from; `nodes` are the functions of the file, `methods` those of classes.
 
     These are by the variable of the class, and by their own names behind a dot. `unsaid` are the
-    functions that run where no call says so, `parameters` the variables of all of them.
+    functions that run where no call says so, `parameters` the variables of all of them. Functions
+    that are `keeping` something from call to call have the names of their decorators.
     """
 
     def __init__(self, body: Body, names: Mapping[str, str]) -> None:
@@ -92,6 +110,7 @@ class Origins:
         self.nodes: dict[str, list[tuple[Function, Scope]]] = {}
         self.methods: dict[str, set[str]] = {}
         self.unsaid = set[str]()
+        self.keeping: dict[str, set[str]] = {}
         self.parameters = set[str]()
         bases: dict[str, set[str]] = {}
         stack: list[tuple[ast.AST, Scope, str | None]] = [(s, MODULE, None) for s in body]
@@ -104,6 +123,8 @@ class Origins:
                 if owner is not None:
                     self.methods.setdefault(owner, set()).add(name)
                     self.methods.setdefault(f".{node.name}", set()).add(name)
+                if (by := keeps(node)) is not None:
+                    self.keeping[name] = {inside.variable(one) for one in by}
                 if runs_unsaid(node, method=owner is not None):
                     self.unsaid.add(name)
                 inside = inside.inside(node)
@@ -130,6 +151,12 @@ class Origins:
                     line.add(base)
                     stack += bases.get(base, ())
             self.methods[name] = set().union(*(self.methods.get(base, ()) for base in line))
+
+    def within(self, functions: set[str]) -> set[str]:
+        """These functions with those that they define."""
+        marks = tuple(f"{mark_of(node)}." for f in functions for node, _ in self.nodes.get(f, ()))
+        inner = {name for name in self.nodes if marks and name.startswith(marks)}
+        return (functions & self.nodes.keys()) | inner
 
     def is_own(self, name: str, scope: Scope) -> bool:
         """Whether a name is a function of the file."""
