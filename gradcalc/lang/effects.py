@@ -107,6 +107,7 @@ class _Reader(Expressions, ast.NodeVisitor):
         for part in (*node.decorator_list, *node.args.defaults, *node.args.kw_defaults):
             if part is not None:
                 self.visit(part)
+        self._decorate(node)
         outer, unit = self._scope, self._unit
         gives, self._result = self._result, result(name)
         self._scope, self._unit = outer.inside(node), Unit()
@@ -117,6 +118,14 @@ class _Reader(Expressions, ast.NodeVisitor):
         for inner in node.body:
             self.visit(inner)
         self._scope, self._unit, self._result = outer, unit, gives
+
+    def _decorate(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
+        """What decorators are is called."""
+        for decorator in node.decorator_list:
+            called = self._places(decorator) | self._contents(decorator)
+            self._unit.written |= called | inside(called)
+            if isinstance(decorator, ast.Attribute):
+                self._handed_on(decorator)
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
         self.visit_FunctionDef(node)
@@ -138,6 +147,7 @@ class _Reader(Expressions, ast.NodeVisitor):
         bases = [b for b in node.bases if not (quiet and self._is_own_class(b))]
         for part in (*node.decorator_list, *bases, *(k.value for k in node.keywords)):
             self.visit(part)
+        self._decorate(node)
         outer, name = self._scope, self._scope.variable(node.name)
         self._scope = outer.of_class(node)
         for inner in node.body:
