@@ -330,6 +330,13 @@ def _is_layer(value: Instance, word: str, exact: bool) -> bool:
     return name == value.kind.name and value.kind.library if exact else found
 
 
+def _counted(machine: Machine, value: Any) -> Iterator[Any]:
+    """The items of a value one after another, each of them a step."""
+    for item in ops.iterated(machine, value):
+        machine.budget.tick()
+        yield item
+
+
 def _every(join: str) -> Call:
     ends = join == "logical_or"
 
@@ -337,7 +344,7 @@ def _every(join: str) -> Call:
         if isinstance(
             value, (Once, list, tuple, range, dict, set, Instance, *ops.DICTIONARY_VIEWS)
         ):
-            found = (operators.truth(machine, item) for item in ops.iterated(machine, value))
+            found = (operators.truth(machine, item) for item in _counted(machine, value))
             return any(found) if ends else all(found)
         return operators.holds(machine, value, join)
 
@@ -350,7 +357,7 @@ def _sum(machine: Machine, *args: Any, **kwargs: Any) -> Any:
     if args and isinstance(args[0], added):
         start = args[1] if len(args) == 2 else kwargs.get("start", 0)
         if len(args) + len(kwargs) <= 2 and (kwargs.keys() <= {"start"}):
-            for item in ops.iterated(machine, args[0]):
+            for item in _counted(machine, args[0]):
                 start = operators.named(machine, "add", start, item)
             return start
     return ops.call(machine, "sum", *args, **kwargs)
