@@ -67,6 +67,8 @@ def _delete(machine: Machine, value: Any, name: Any) -> None:
 
 def _type(machine: Machine, value: Any, kinds: str | None = None) -> Any:
     """The class of an object; with the kinds that a value may be of, the name of its type."""
+    if kinds is not None and not isinstance(kinds, str):
+        raise UnsupportedError("type takes one value here", hint="write a class statement")
     if kinds is not None:
         return value.kind.name if isinstance(value, Instance) else _type_name(machine, value, kinds)
     if not isinstance(value, Instance):
