@@ -312,6 +312,9 @@ def _is_layer(value: Instance, word: str, exact: bool) -> bool:
     module, _, name = word.rpartition(".")
     if not module.startswith("torch.nn"):
         return False
+    if module.split(".")[2:3] in (["qat"], ["quantized"], ["intrinsic"], ["quantizable"]):
+        # layers of their own, by the same names
+        return False
     line = [one.name for one in value.kind.line if one.library]
     while further := [BASES[one] for one in line if one in BASES and BASES[one] not in line]:
         line += further
