@@ -136,6 +136,10 @@ def _fills(machine: Machine, tensor: Tensor) -> bool:
 
 def over(machine: Machine, tensor: Tensor, value: Any) -> Tensor:
     """Write over the whole tensor, as methods do that change their receiver."""
+    if not isinstance(tensor, Tensor):
+        raise InvalidValueError(
+            f"{machine.describe(tensor)} cannot be written into", python="AttributeError"
+        )
     shape = ops.shape(machine, value)
     if len(shape) > len(tensor.shape) or _broadcast(shape, tensor.shape) != tensor.shape:
         raise ShapeError(f"a tensor of shape {tensor.shape} cannot hold one of shape {shape}")
