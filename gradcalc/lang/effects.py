@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from gradcalc.lang import purity
+from gradcalc.lang.bindings import is_accessor, is_idle
 from gradcalc.lang.doing import Expressions, Unit
 from gradcalc.lang.imported import Body, full_name
 from gradcalc.lang.origins import (
@@ -18,6 +19,7 @@ from gradcalc.lang.origins import (
     Places,
     inside,
     is_plain,
+    is_said,
     result,
 )  # fmt: skip
 from gradcalc.lang.renaming import DOUBT
@@ -120,8 +122,11 @@ class _Reader(Expressions, ast.NodeVisitor):
         self._scope, self._unit, self._result = outer, unit, gives
 
     def _decorate(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
-        """What decorators are is called."""
+        """What decorators are is called, but those of methods that say how these are called."""
+        words = (is_said, is_idle, is_accessor)
         for decorator in node.decorator_list:
+            if any(is_word(decorator) for is_word in words):
+                continue
             called = self._places(decorator) | self._contents(decorator)
             self._unit.written |= called | inside(called)
             if isinstance(decorator, ast.Attribute):
