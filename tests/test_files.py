@@ -807,6 +807,9 @@ class T(Base):
     def k(self, p): return other(self)*p
     @staticmethod
     def half(x): return x/2
+    @property
+    def third(self): return 1.0/3.0
+    def l(self, p): return self.f(p)*self.third
 class Own(T):
     def __init__(self, n=2): self.n = n
     def f(self, p): return np.sum(p**self.n)
@@ -833,6 +836,7 @@ class Random(rv_continuous):
 
 ALONE: dict[str, Any] = {
     "T.f": "np.sum(p**2)", "T.g": "np.sum(p**2)*1.5", "T.i": "np.sum(p**2)",
+    "T.l": "np.sum(p**2)/3",
     "Own.f": "np.sum(p**2)",
     "Own(3).f": "np.sum(p**3)", "Own(3).g": "np.sum(p**3)*1.5", "Super.f": "np.sum(p**3)",
     "T.half": None, "Called": "np.sum(p)*2", "Random._pdf": "np.exp(-np.sum(p**2))",

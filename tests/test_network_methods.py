@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from torch import nn
 
 from benchmarks.fidelity.layers import CALLS
@@ -19,6 +18,7 @@ from gradcalc.lang.nets.containers import CONTAINERS
 from gradcalc.lang.nets.layers import COMPOSED, LAYERS
 from gradcalc.lang.nets.lazy import LAZY
 from gradcalc.lang.nets.unheard import UNHEARD
+from tests.torch_files import by_torch
 
 NAMES = [n for n in (*LAYERS, *COMPOSED, *LAZY, *CONTAINERS) if n != "Module"]
 
@@ -167,15 +167,7 @@ def test_a_class_with_methods_of_its_own_is_what_torch_makes_of_it(
     text = f"import torch\nfrom torch import nn\n{OWN[name]}def f(x):\n    return net(x)\n"
     path = tmp_path / "own.py"
     path.write_text(text)
-    scope: dict[str, Any] = {}
-    torch.manual_seed(0)
-    exec(text, scope)
-    for held in scope.values():
-        if isinstance(held, nn.Module):
-            held.double()
-    x = torch.tensor([0.5, -1.25], dtype=torch.float64, requires_grad=True)
-    value = scope["f"](x)
-    (slope,) = torch.autograd.grad(value.sum(), x)
-    report = grad(f"{path}:f", x=x.detach().numpy())
-    np.testing.assert_allclose(np.asarray(report.value, float), value.detach(), rtol=1e-6)
+    value, slope = by_torch(text, [0.5, -1.25])
+    report = grad(f"{path}:f", x=[0.5, -1.25])
+    np.testing.assert_allclose(np.asarray(report.value, float), value, rtol=1e-6)
     np.testing.assert_allclose(report.gradient["x"], slope, rtol=1e-6, atol=1e-7)

@@ -1,15 +1,13 @@
 """What a file draws before a function's parameters, or data, are drawn: torch is the oracle."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-import torch
-from torch import nn
 
 from gradcalc import grad
 from gradcalc.lang.fence import compile_program
+from tests.torch_files import by_torch
 
 HEAD = "import torch\nimport numpy as np\nfrom torch import nn\nimport torch.nn.functional as F\n"
 NET = "net = nn.Linear(2, 2)\ndef f(x):\n    return net(x)\n"
@@ -93,17 +91,9 @@ def test_a_file_draws_in_its_own_order(name: str, tmp_path: Path) -> None:
     text = HEAD + FILES[name]
     path = tmp_path / "draws.py"
     path.write_text(text)
-    scope: dict[str, Any] = {}
-    torch.manual_seed(0)
-    exec(text, scope)
-    held = {id(v): v for v in scope.values() if isinstance(v, nn.Module)}
-    for module in held.values():
-        module.double()
-    x = torch.tensor([0.5, -1.25], dtype=torch.float64, requires_grad=True)
-    value = scope["f"](x)
-    (slope,) = torch.autograd.grad(value.sum(), x)
-    report = grad(f"{path}:f", x=x.detach().numpy())
-    np.testing.assert_allclose(np.asarray(report.value, float), value.detach(), rtol=1e-6)
+    value, slope = by_torch(text, [0.5, -1.25])
+    report = grad(f"{path}:f", x=[0.5, -1.25])
+    np.testing.assert_allclose(np.asarray(report.value, float), value, rtol=1e-6)
     np.testing.assert_allclose(report.gradient["x"], slope, rtol=1e-6, atol=1e-7)
     said = " ".join(finding.message for finding in report.findings)
     if "manual_seed" in said:

@@ -102,5 +102,5 @@ def test_what_is_no_sum_is_refused(body: str) -> None:
 
 def test_what_is_read_is_said() -> None:
     report = grad(text_of("quad(lambda t: np.exp(-x[0]*t), 0, 2)[0]"), x=list(X))
-    said = "quad is read as the sum over the one interval that it ends with here"
+    said = "the gradient is that of the sum over the one interval that quad ends with here"
     assert said in [finding.message for finding in report.findings]

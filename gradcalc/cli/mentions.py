@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator, Sequence
 
+from gradcalc.lang.origins import is_value
 from gradcalc.lang.program import dotted
 
 Chain = tuple[str, ...]
@@ -89,11 +90,7 @@ def _is_plain(target: ast.expr) -> bool:
 def _does(value: ast.expr) -> bool:
     """Whether working an expression out may run anything: operators, items and attributes of
     objects do, as calls do."""
-    plain = (
-        ast.Constant | ast.Name | ast.List | ast.Tuple | ast.Dict | ast.UnaryOp | ast.unaryop
-        | ast.expr_context
-    )  # fmt: skip
-    return any(not isinstance(node, plain) for node in ast.walk(value))
+    return not is_value(value)
 
 
 def evaluated(statement: ast.AST, *, at_once: bool = False) -> Iterator[ast.AST]:

@@ -7,6 +7,7 @@ change what is: too many may be taken, none that matters is left out.
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from gradcalc.cli.mentions import (
     ALONE,
@@ -119,20 +120,17 @@ class Graph:
             stack += more
 
 
-class Finder:
+class Finder(Protocol):
     """Which files imports mean."""
 
     def asked(self, here: File, statement: Import, alias: ast.alias, chain: Chain) -> list[Node]:
         """What an import asks for, of which more stands behind dots."""
-        raise NotImplementedError
 
     def bases(self, here: File, statement: ast.ImportFrom) -> list[str]:
         """The files that a statement may import from."""
-        raise NotImplementedError
 
     def loaded(self, here: File, statement: Import) -> Iterator[str]:
         """The files that an import runs."""
-        raise NotImplementedError
 
 
 @dataclass

@@ -46,10 +46,10 @@ def runs_unsaid(node: ast.FunctionDef | ast.AsyncFunctionDef, *, method: bool) -
     """Whether a function runs where no call says so: operators, attributes, items, generators."""
     yields = any(isinstance(n, ast.Yield | ast.YieldFrom) for n in ast.walk(node))
     special = node.name.startswith("__") and node.name.endswith("__") and node.name not in CALLED
-    return yields or (method and (special or not all(map(_is_said, node.decorator_list))))
+    return yields or (method and (special or not all(map(is_said, node.decorator_list))))
 
 
-def _is_said(decorator: ast.expr) -> bool:
+def is_said(decorator: ast.expr) -> bool:
     named = decorator.func if isinstance(decorator, ast.Call) else decorator
     return getattr(named, "attr", getattr(named, "id", "")) in SAID
 
@@ -57,7 +57,7 @@ def _is_said(decorator: ast.expr) -> bool:
 def keeps(node: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str] | None:
     """The decorators of a function that may keep something from call to call, in a default that can
     change or in what they made of it; None where nothing is kept."""
-    wrappers = [d for d in node.decorator_list if not _is_said(d)]
+    wrappers = [d for d in node.decorator_list if not is_said(d)]
     defaults = (*node.args.defaults, *filter(None, node.args.kw_defaults))
     if not wrappers and all(map(_is_fixed, defaults)):
         return None
@@ -79,21 +79,23 @@ def is_plain(statement: ast.stmt) -> bool:
             return True
         case ast.FunctionDef(decorator_list=[]) | ast.AsyncFunctionDef(decorator_list=[]):
             arguments = statement.args
-            return all(map(_is_value, (*arguments.defaults, *filter(None, arguments.kw_defaults))))
+            return all(map(is_value, (*arguments.defaults, *filter(None, arguments.kw_defaults))))
         case ast.ClassDef(decorator_list=[], body=body):
             return all(map(is_plain, body))
         case ast.Assign(targets=[ast.Name()], value=value) | ast.Expr(value=value):
-            return _is_value(value)
+            return is_value(value)
         case ast.AnnAssign(target=ast.Name(), value=value):
-            return value is None or _is_value(value)
+            return value is None or is_value(value)
         case _:
             return False
 
 
-def _is_value(node: ast.expr) -> bool:
-    """Whether an expression is made of constants and names alone."""
+def is_value(node: ast.AST) -> bool:
+    """Whether an expression is made of constants and names alone, so that it runs nothing."""
     made = ast.List | ast.Tuple | ast.Dict | ast.Constant | ast.Name | ast.expr_context
-    return all(isinstance(part, made) for part in ast.walk(node))
+    if isinstance(node, ast.UnaryOp):
+        return isinstance(node.operand, ast.Constant)
+    return isinstance(node, made) and all(map(is_value, ast.iter_child_nodes(node)))
 
 
 class Origins:

@@ -110,7 +110,7 @@ def integral(
     integrand = Integrand(machine, function, (limits[0], limits[1]), (ends[0], ends[1]))
     cells = _cells(integrand, **options)
     count = f"the {len(cells)} intervals" if len(cells) > 1 else "the one interval"
-    machine.note_cast(f"{ASKED}quad is read as the sum over {count} that it ends with")
+    machine.note_cast(f"{ASKED}the gradient is that of the sum over {count} that quad ends with")
     return _sum(integrand, cells)
 
 
